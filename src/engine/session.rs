@@ -1,0 +1,371 @@
+//! One virtual user as its journeys see it: due moments, calls, and what came of them.
+//!
+//! A journey reads like its table in the documentation, one line an exchange:
+//!
+//! ```ignore
+//! let customer = user.call(&REGISTER).body(&payloads.registrations).id().await?;
+//! user.call(&UPDATE_PROFILE).on(&customer).body(&payloads.profiles).or_continue().await?;
+//! ```
+//!
+//! Every call is a step of its own and waits for its due moment first; `at_once` makes it follow
+//! the previous reply without a wait, as several requests of one Locust task do.
+
+use super::recorder::Observation;
+use super::{Arena, Broken, Exchange, Id, Link, PreparedHeads, Recorder, Step, Stopped};
+use crate::plan::{UniqueNumbers, WaitTime};
+use crate::stats::{Outcome, Reason};
+use fastrand::Rng;
+use std::cell::RefCell;
+use std::fmt::Write;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The journey ends here: a step that it depends on did not succeed, or the run is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Abort;
+
+/// How a journey ended.
+pub type Journey = Result<(), Abort>;
+
+/// What users do. Implemented by the shop; the engine only calls it.
+pub trait Script: 'static {
+    /// Every step that a journey may take, in the order of [`Step::index`].
+    fn steps(&self) -> &'static [Step];
+
+    /// One pass: draws a journey of the user's class by the user's own random stream and carries
+    /// it out.
+    fn pass<L: Link>(&self, user: &mut Session<L>) -> impl Future<Output = Journey>;
+}
+
+/// First back-off after a request that could not be sent.
+const FIRST_BACKOFF_NS: u64 = 10_000_000;
+/// Longest back-off.
+const LONGEST_BACKOFF_NS: u64 = 2_000_000_000;
+
+/// A virtual user. See the module's documentation.
+pub struct Session<L> {
+    link: L,
+    recorder: Rc<RefCell<Recorder>>,
+    heads: Arc<PreparedHeads>,
+    class: usize,
+    wait: WaitTime,
+    rng: Rng,
+    unique: UniqueNumbers,
+    /// When the current step was due, for waits that count from due to due.
+    step_due_ns: u64,
+    /// When the next step is due.
+    due_ns: u64,
+    /// When the user last became free.
+    free_ns: u64,
+    stopped: bool,
+    /// Requests in a row that could not be sent.
+    unsent: u32,
+    /// Spreads back-offs; apart from `rng`, so that a dead shop does not change later requests.
+    jitter: Rng,
+}
+
+/// What a session starts with.
+pub struct SessionStart {
+    /// Index of the user's class in the plan.
+    pub class: usize,
+    /// Wait after each step.
+    pub wait: WaitTime,
+    /// Seed of the user's random stream.
+    pub seed: u64,
+    /// The user's span of unique numbers.
+    pub unique: UniqueNumbers,
+    /// When its first step is due.
+    pub due_ns: u64,
+}
+
+impl<L: Link> Session<L> {
+    /// A user that acts over `link` and is recorded by `recorder`.
+    pub fn new(
+        link: L,
+        recorder: Rc<RefCell<Recorder>>,
+        heads: Arc<PreparedHeads>,
+        start: SessionStart,
+    ) -> Self {
+        Self {
+            link,
+            recorder,
+            heads,
+            class: start.class,
+            wait: start.wait,
+            rng: Rng::with_seed(start.seed),
+            jitter: Rng::with_seed(!start.seed),
+            unique: start.unique,
+            step_due_ns: start.due_ns,
+            due_ns: start.due_ns,
+            free_ns: start.due_ns,
+            stopped: false,
+            unsent: 0,
+        }
+    }
+
+    /// Index of the user's class in the plan.
+    #[must_use]
+    pub fn class(&self) -> usize {
+        self.class
+    }
+
+    /// The user's own random stream.
+    pub fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+
+    /// Whether the run, or this user's part in it, is over.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// The user's way to the shop.
+    pub fn link(&mut self) -> &mut L {
+        &mut self.link
+    }
+
+    /// Begins an open-model journey: it is due at `due_ns`, whenever the user became free, and its
+    /// random stream and unique numbers are the arrival's, whoever carries it out.
+    pub fn begin_arrival(&mut self, due_ns: u64, seed: u64, unique: UniqueNumbers) {
+        self.rng = Rng::with_seed(seed);
+        self.unique = unique;
+        self.due_ns = due_ns;
+    }
+
+    /// Begins a span of activity: the user is free and its first step is due at `due_ns`.
+    pub fn begin_activity(&mut self, due_ns: u64) {
+        self.due_ns = due_ns;
+        self.free_ns = due_ns;
+        self.stopped = false;
+    }
+
+    /// A call of `step`; finished by [`Call::id`], [`Call::or_abort`] or [`Call::or_continue`].
+    pub fn call<'a>(&'a mut self, step: &'static Step) -> Call<'a, L> {
+        Call {
+            session: self,
+            step,
+            on: None,
+            body: None,
+            with: &[],
+            at_once: false,
+        }
+    }
+
+    /// Waits for the due moment, sends, judges and records one call.
+    async fn carry_out(&mut self, parts: CallParts<'_>) -> Result<(Outcome, Option<Id>), Abort> {
+        let due_ns = if parts.at_once {
+            self.free_ns
+        } else {
+            self.step_due_ns = self.due_ns;
+            self.due_ns
+        };
+        if let Err(Stopped) = self.link.until(due_ns).await {
+            self.stopped = true;
+            return Err(Abort);
+        }
+        let bytes_out = self.write_request(&parts);
+        let exchange = self.link.exchange().await;
+        let (outcome, id) = self.record(parts.step, due_ns, bytes_out, &exchange);
+        self.free_ns = exchange.done_ns;
+        self.schedule_next(&exchange);
+        Ok((outcome, id))
+    }
+
+    #[inline]
+    fn write_request(&mut self, parts: &CallParts<'_>) -> u64 {
+        let head = self.heads.of(parts.step);
+        let out = self.link.request_buffer();
+        match parts.body {
+            None => head.append_without_body(parts.on, out),
+            Some(arena) => {
+                let index = arena.pick(&mut self.rng);
+                head.append(parts.on, arena.patched_len(index, parts.with), out);
+                arena.append(index, parts.with, &mut self.unique, out);
+            }
+        }
+        out.len() as u64
+    }
+
+    #[inline]
+    fn record(
+        &mut self,
+        step: &'static Step,
+        due_ns: u64,
+        bytes_out: u64,
+        exchange: &Exchange,
+    ) -> (Outcome, Option<Id>) {
+        let mut seen = Observation {
+            step,
+            due_ns,
+            free_ns: self.free_ns,
+            sent_ns: Some(exchange.sent_ns),
+            done_ns: exchange.done_ns,
+            outcome: Outcome::Success,
+            status: 0,
+            reason: None,
+            bytes_out,
+            bytes_in: 0,
+            body_bytes_in: 0,
+        };
+        let mut id = None;
+        match exchange.result {
+            Ok(reply) => {
+                let body = self.link.body();
+                seen.status = reply.status;
+                seen.bytes_in = reply.bytes;
+                seen.body_bytes_in = body.len() as u64;
+                if reply.status == step.operation.success {
+                    if let Some(field) = step.operation.id_field {
+                        id = Id::read(body, field);
+                        if id.is_none() {
+                            seen.outcome = Outcome::Failed;
+                            seen.reason = Some(missing_id(field));
+                        }
+                    }
+                } else {
+                    let (outcome, reason) = (step.operation.judge)(reply.status, body);
+                    seen.outcome = outcome;
+                    seen.reason = Some(reason);
+                }
+            }
+            Err(Broken::NotSent(reason)) => {
+                seen.outcome = Outcome::Failed;
+                seen.sent_ns = None;
+                seen.bytes_out = 0;
+                seen.reason = Some(reason);
+            }
+            Err(Broken::Lost(reason)) => {
+                seen.outcome = Outcome::Unknown;
+                seen.reason = Some(reason);
+            }
+        }
+        self.recorder.borrow_mut().observe(&seen);
+        (seen.outcome, id)
+    }
+
+    #[inline]
+    fn schedule_next(&mut self, exchange: &Exchange) {
+        self.due_ns = self
+            .wait
+            .next_due_ns(self.step_due_ns, exchange.done_ns, &mut self.rng);
+        if matches!(exchange.result, Err(Broken::NotSent(_))) {
+            self.back_off(exchange.done_ns);
+        } else {
+            self.unsent = 0;
+        }
+    }
+
+    /// Keeps away from a target that cannot be reached: doubling, jittered, bounded. Paced steps
+    /// that would have been due meanwhile are shed, and counted.
+    #[cold]
+    fn back_off(&mut self, done_ns: u64) {
+        let longest = FIRST_BACKOFF_NS
+            .saturating_mul(1 << self.unsent.min(20))
+            .min(LONGEST_BACKOFF_NS);
+        self.unsent = self.unsent.saturating_add(1);
+        let until_ns = done_ns + self.jitter.u64(longest / 2..=longest);
+        if until_ns <= self.due_ns {
+            return;
+        }
+        if let WaitTime::ConstantPacing { interval_us } = self.wait {
+            let shed = (until_ns - self.due_ns).div_ceil(interval_us * 1_000);
+            self.recorder.borrow_mut().interval().shed += shed;
+            self.due_ns += shed * interval_us * 1_000;
+        } else {
+            self.due_ns = until_ns;
+        }
+    }
+}
+
+#[cold]
+fn missing_id(field: &str) -> Reason {
+    let mut reason = Reason::default();
+    let _ = write!(reason, "the reply lacks `{field}`, or it is no id");
+    reason
+}
+
+/// A call being put together.
+#[must_use = "a call does nothing until it is finished by id, or_abort or or_continue"]
+pub struct Call<'a, L> {
+    session: &'a mut Session<L>,
+    step: &'static Step,
+    on: Option<&'a Id>,
+    body: Option<&'a Arena>,
+    with: &'a [Id],
+    at_once: bool,
+}
+
+struct CallParts<'a> {
+    step: &'static Step,
+    on: Option<&'a Id>,
+    body: Option<&'a Arena>,
+    with: &'a [Id],
+    at_once: bool,
+}
+
+impl<'a, L: Link> Call<'a, L> {
+    /// The id in the path.
+    pub fn on(mut self, id: &'a Id) -> Self {
+        self.on = Some(id);
+        self
+    }
+
+    /// The body: one of the arena's, drawn by the user's random stream.
+    pub fn body(mut self, arena: &'a Arena) -> Self {
+        self.body = Some(arena);
+        self
+    }
+
+    /// The ids that the body holds, in the order of their places.
+    pub fn with(mut self, ids: &'a [Id]) -> Self {
+        self.with = ids;
+        self
+    }
+
+    /// Due the moment the previous call was done: another request of the same step.
+    pub fn at_once(mut self) -> Self {
+        self.at_once = true;
+        self
+    }
+
+    /// The id that the reply gives.
+    ///
+    /// # Errors
+    /// When the outcome is not success, or the run is over: the journey ends.
+    pub async fn id(self) -> Result<Id, Abort> {
+        let (_, id) = self.carry_out().await?;
+        id.ok_or(Abort)
+    }
+
+    /// Success, or the journey ends.
+    ///
+    /// # Errors
+    /// When the outcome is not success, or the run is over.
+    pub async fn or_abort(self) -> Journey {
+        match self.carry_out().await? {
+            (Outcome::Success, _) => Ok(()),
+            _ => Err(Abort),
+        }
+    }
+
+    /// Whatever the outcome, the journey goes on.
+    ///
+    /// # Errors
+    /// When the run is over.
+    pub async fn or_continue(self) -> Result<Outcome, Abort> {
+        Ok(self.carry_out().await?.0)
+    }
+
+    async fn carry_out(self) -> Result<(Outcome, Option<Id>), Abort> {
+        let parts = CallParts {
+            step: self.step,
+            on: self.on,
+            body: self.body,
+            with: self.with,
+            at_once: self.at_once,
+        };
+        self.session.carry_out(parts).await
+    }
+}

@@ -1,0 +1,9 @@
+//! shopblast: an honest, thread-per-core load generator for ShopStream.
+//!
+//! The crate is one house with rooms that import downward only, in this order:
+//! `cli` → `run` → `report` → `shop` / `sandbox` → `engine` → `stats` → `plan`.
+
+pub mod engine;
+pub mod plan;
+pub mod shop;
+pub mod stats;

@@ -1,0 +1,136 @@
+//! What will be done: the validated, immutable plan of one run and its arithmetic.
+//!
+//! Pure: nothing here does I/O, reads a clock or draws from global randomness.
+
+mod load;
+mod random;
+mod run_id;
+mod target;
+mod wait;
+
+pub use load::{Activity, Arrivals, Load, Stage};
+pub use random::{arrival_seed, user_seed};
+pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
+pub use target::{Target, TargetError};
+pub use wait::{WaitTime, WaitTimeError};
+
+use serde::Serialize;
+use std::time::Duration;
+
+/// How users are paced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pacing {
+    /// The user class's own wait times, as in the Locust suite.
+    Class,
+    /// No waiting: the next request is due the moment the previous one is done.
+    Max,
+}
+
+/// Which kernel interface carries the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Driver {
+    /// io_uring (the default).
+    Uring,
+    /// epoll, chosen knowingly with `--driver epoll`.
+    Epoll,
+}
+
+/// One user class of the run and its share of the users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClassShare {
+    /// The class's name, for example `SpikeUser`.
+    pub class: String,
+    /// Weight among the classes of the run, at least 1.
+    pub weight: u32,
+}
+
+/// The immutable description of one run. Built by `cli`, carried out by `run`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// Name of the profile, or `custom` when only user classes were named.
+    pub profile: String,
+    /// The user classes, dealt to users by weight (see [`Plan::class_of`]).
+    pub classes: Vec<ClassShare>,
+    /// Where the requests go.
+    pub target: Target,
+    /// How many users there are when, or how many journeys arrive.
+    pub load: Load,
+    /// Whether users wait between steps.
+    pub pacing: Pacing,
+    /// How long requests may become due, from the moment the clock starts.
+    #[serde(serialize_with = "as_seconds")]
+    pub run_time: Duration,
+    /// How long requests in flight at the end are waited for.
+    #[serde(serialize_with = "as_seconds")]
+    pub stop_timeout: Duration,
+    /// After this long without a full reply a request counts as unknown.
+    #[serde(serialize_with = "as_seconds")]
+    pub request_timeout: Duration,
+    /// Connections shared by all users; `None` gives each user its own.
+    pub connections: Option<u32>,
+    /// Largest reply body that is accepted.
+    pub max_body_bytes: usize,
+    /// The kernel interface.
+    pub driver: Driver,
+    /// Kernel CPU numbers of the workers, one worker each.
+    pub cores: Vec<usize>,
+    /// Seed of every user's behaviour.
+    pub seed: u64,
+    /// What makes this run's unique values differ from every other run's.
+    pub run_id: RunId,
+}
+
+impl Plan {
+    /// Most users that are ever active at once.
+    #[must_use]
+    pub fn max_users(&self) -> u32 {
+        self.load.max_users()
+    }
+
+    /// Index into [`Plan::classes`] of the class that user `user_index` belongs to.
+    ///
+    /// Users are dealt in rounds of the summed weights, so that every prefix of the users holds
+    /// the classes in proportion.
+    #[must_use]
+    pub fn class_of(&self, user_index: u32) -> usize {
+        let total: u32 = self.classes.iter().map(|share| share.weight).sum();
+        let mut position = user_index % total.max(1);
+        for (index, share) in self.classes.iter().enumerate() {
+            if position < share.weight {
+                return index;
+            }
+            position -= share.weight;
+        }
+        0
+    }
+
+    /// Hash of everything that decides what load is offered: classes, load, pacing, times and
+    /// connections. Seed, run id, target and cores are left out, so that runs of one plan
+    /// against several configurations compare as equal. 16 hex digits (FNV-1a, 64 bit).
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let offered = serde_json::json!({
+            "classes": self.classes,
+            "load": self.load,
+            "pacing": self.pacing,
+            "run_time_s": self.run_time.as_secs_f64(),
+            "request_timeout_s": self.request_timeout.as_secs_f64(),
+            "connections": self.connections,
+        });
+        format!("{:016x}", fnv1a(offered.to_string().as_bytes()))
+    }
+}
+
+/// FNV-1a, 64 bit (<http://www.isthe.com/chongo/tech/comp/fnv/>): stable across builds and machines.
+#[must_use]
+pub fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}

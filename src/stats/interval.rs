@@ -1,0 +1,289 @@
+//! What one worker measured in one interval: the set that it swaps with the collector.
+//!
+//! A set is allocated once, handed back and forth, and cleared at the cost of what was recorded.
+
+use super::LatencyCounts;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Outcome {
+    /// The expected status.
+    Success,
+    /// The business said no: stock gone, illegal transition.
+    Refused,
+    /// A version race was lost.
+    Conflict,
+    /// Anything unexpected, the request certainly answered or certainly not sent.
+    Failed,
+    /// Timed out, broken or unreadable after the request left: it may have happened.
+    Unknown,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of their discriminants.
+    pub const ALL: [Self; 5] = [
+        Self::Success,
+        Self::Refused,
+        Self::Conflict,
+        Self::Failed,
+        Self::Unknown,
+    ];
+
+    /// The word used in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+            Self::Conflict => "conflict",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A statistic name: what a row of the report is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct StatName {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Name as in the Locust suite, for example `PUT /customers/{id}/profile`.
+    pub name: &'static str,
+}
+
+/// Everything about one statistic name in one interval.
+#[derive(Default)]
+pub struct NameInterval {
+    /// done − due.
+    pub response: LatencyCounts,
+    /// done − sent; requests that never left are not in it.
+    pub service: LatencyCounts,
+    /// sent − due; requests that never left are not in it.
+    pub lag: LatencyCounts,
+    /// Requests by [`Outcome`].
+    pub outcomes: [u64; 5],
+    /// Bytes handed to the kernel, heads included.
+    pub bytes_out: u64,
+    /// Bytes of complete replies, heads included.
+    pub bytes_in: u64,
+    /// Bytes of reply bodies alone (Locust's content size).
+    pub body_bytes_in: u64,
+}
+
+impl NameInterval {
+    /// Requests that ended in this interval, whatever their outcome.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.outcomes.iter().sum()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.response.clear();
+        self.service.clear();
+        self.lag.clear();
+        self.outcomes = [0; 5];
+        self.bytes_out = 0;
+        self.bytes_in = 0;
+        self.body_bytes_in = 0;
+    }
+}
+
+/// Longest reason text kept; longer ones are cut.
+pub const REASON_BYTES: usize = 120;
+
+/// A short text without an allocation: why a request did not succeed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Reason {
+    bytes: [u8; REASON_BYTES],
+    len: u8,
+}
+
+impl Reason {
+    /// Copies `text`, cut at a character boundary.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut reason = Self::default();
+        let len = text.floor_char_boundary(REASON_BYTES);
+        reason.bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+        reason.len = len as u8;
+        reason
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+    }
+}
+
+impl Default for Reason {
+    fn default() -> Self {
+        Self {
+            bytes: [0; REASON_BYTES],
+            len: 0,
+        }
+    }
+}
+
+/// Writing past [`REASON_BYTES`] cuts the text, and never fails.
+impl std::fmt::Write for Reason {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let start = usize::from(self.len);
+        let len = text.floor_char_boundary(REASON_BYTES - start);
+        self.bytes[start..start + len].copy_from_slice(&text.as_bytes()[..len]);
+        self.len += len as u8;
+        Ok(())
+    }
+}
+
+/// What a row of the error table is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ErrorKey {
+    /// Index of the statistic name in the plan's names.
+    pub name: u16,
+    /// Never [`Outcome::Success`].
+    pub outcome: Outcome,
+    /// HTTP status, 0 when there was none.
+    pub status: u16,
+    /// Normalised text: ids and numbers folded.
+    pub reason: Reason,
+}
+
+/// A row of the error table.
+pub struct ErrorCounts {
+    /// What it is about.
+    pub key: ErrorKey,
+    /// How often.
+    pub count: u64,
+    /// First and last time in the interval, in microseconds from the start of the run.
+    pub first_us: u64,
+    /// See `first_us`.
+    pub last_us: u64,
+}
+
+/// What a worker saw of itself in one interval.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WorkerHealth {
+    /// User and system CPU time of the worker's thread.
+    pub cpu_user_ns: u64,
+    /// See `cpu_user_ns`.
+    pub cpu_system_ns: u64,
+    /// Time the thread was runnable but not running (`/proc/thread-self/schedstat`).
+    pub run_queue_ns: u64,
+    /// Allocations made by the worker's thread.
+    pub allocations: u64,
+    /// Completions that did not fit the ring's queue and went over the kernel's overflow list.
+    pub ring_overflows: u64,
+    /// Ring entries submitted.
+    pub ring_entries: u64,
+}
+
+/// Everything one worker measured in one interval.
+pub struct CoreInterval {
+    /// Position of the worker among the workers.
+    pub core: usize,
+    /// Start of the interval, in microseconds from the start of the run.
+    pub start_us: u64,
+    /// End of the interval.
+    pub end_us: u64,
+    /// True in the worker's last interval.
+    pub last: bool,
+    /// One entry a statistic name, in the plan's order.
+    pub names: Vec<NameInterval>,
+    /// Error rows; at most [`CoreInterval::MAX_ERRORS`], further kinds go into `errors_cut`.
+    pub errors: Vec<ErrorCounts>,
+    /// Requests whose error found no row.
+    pub errors_cut: u64,
+    /// How late a user that was free was sent off: sent − max(due, free). The generator's own
+    /// share of the lag.
+    pub tardiness: LatencyCounts,
+    /// Time to connect, apart from service time.
+    pub connect: LatencyCounts,
+    /// Connections opened by users that had none yet.
+    pub connects: u64,
+    /// Connections opened in place of one that the server closed or that broke.
+    pub reconnects: u64,
+    /// Connection attempts that failed.
+    pub connect_failures: u64,
+    /// Users active at the end of the interval.
+    pub users: u32,
+    /// Journeys begun.
+    pub journeys: u64,
+    /// Open-model arrivals that were given up, because no user became free in time.
+    pub shed: u64,
+    /// Integral over the interval of users waiting for a reply, in user-microseconds.
+    pub busy_user_us: u64,
+    /// The worker's own figures.
+    pub health: WorkerHealth,
+}
+
+impl CoreInterval {
+    /// Rows of the error table.
+    pub const MAX_ERRORS: usize = 256;
+
+    /// An empty set for a plan with `names` statistic names.
+    #[must_use]
+    pub fn new(core: usize, names: usize) -> Self {
+        Self {
+            core,
+            start_us: 0,
+            end_us: 0,
+            last: false,
+            names: (0..names).map(|_| NameInterval::default()).collect(),
+            errors: Vec::with_capacity(Self::MAX_ERRORS),
+            errors_cut: 0,
+            tardiness: LatencyCounts::default(),
+            connect: LatencyCounts::default(),
+            connects: 0,
+            reconnects: 0,
+            connect_failures: 0,
+            users: 0,
+            journeys: 0,
+            shed: 0,
+            busy_user_us: 0,
+            health: WorkerHealth::default(),
+        }
+    }
+
+    /// Counts an error at `at_us` from the start of the run. Allocates nothing.
+    pub fn record_error(&mut self, key: ErrorKey, at_us: u64) {
+        if let Some(row) = self.errors.iter_mut().find(|row| row.key == key) {
+            row.count += 1;
+            row.last_us = at_us;
+        } else if self.errors.len() < Self::MAX_ERRORS {
+            self.errors.push(ErrorCounts {
+                key,
+                count: 1,
+                first_us: at_us,
+                last_us: at_us,
+            });
+        } else {
+            self.errors_cut += 1;
+        }
+    }
+
+    /// Forgets everything but the worker's position.
+    pub fn clear(&mut self) {
+        self.start_us = 0;
+        self.end_us = 0;
+        self.last = false;
+        self.names.iter_mut().for_each(NameInterval::clear);
+        self.errors.clear();
+        self.errors_cut = 0;
+        self.tardiness.clear();
+        self.connect.clear();
+        self.connects = 0;
+        self.reconnects = 0;
+        self.connect_failures = 0;
+        self.users = 0;
+        self.journeys = 0;
+        self.shed = 0;
+        self.busy_user_us = 0;
+        self.health = WorkerHealth::default();
+    }
+}

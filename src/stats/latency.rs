@@ -1,0 +1,148 @@
+//! A worker's latency counts of one interval, laid out like an HDR histogram.
+//!
+//! Same buckets as `hdrhistogram::Histogram::new_with_bounds(1, 600_000_000, 3)` in microseconds,
+//! so that merging into one loses nothing; but counts are 32 bit, and the touched range is known,
+//! so that clearing and merging cost what was recorded and not what could have been.
+
+use hdrhistogram::Histogram;
+
+/// Largest value that is told apart: 10 minutes. Larger ones count as this.
+pub const MAX_LATENCY_US: u64 = 600_000_000;
+/// Significant decimal digits kept.
+pub const SIGNIFICANT_DIGITS: u8 = 3;
+
+/// 2 × 10³ rounded up to a power of two: values below are counted exactly
+/// (`HdrHistogram`, `AbstractHistogram.java`: `subBucketCount`).
+const SUB_BUCKETS: u64 = 2_048;
+const SUB_BUCKET_BITS: u32 = SUB_BUCKETS.trailing_zeros();
+const HALF_SUB_BUCKETS: usize = SUB_BUCKETS as usize / 2;
+const COUNTS: usize = index_of(MAX_LATENCY_US) + 1;
+
+/// Counts of latencies in microseconds. See the module's documentation.
+pub struct LatencyCounts {
+    counts: Box<[u32]>,
+    /// Touched indices, empty when `first > last`.
+    first: usize,
+    last: usize,
+    total: u64,
+    sum_us: u64,
+    min_us: u64,
+    max_us: u64,
+}
+
+impl Default for LatencyCounts {
+    fn default() -> Self {
+        Self {
+            counts: vec![0; COUNTS].into_boxed_slice(),
+            first: usize::MAX,
+            last: 0,
+            total: 0,
+            sum_us: 0,
+            min_us: u64::MAX,
+            max_us: 0,
+        }
+    }
+}
+
+impl LatencyCounts {
+    /// Counts one latency. Zero counts as 1 µs, the histogram's lowest value.
+    #[inline]
+    pub fn record_us(&mut self, latency_us: u64) {
+        let latency_us = latency_us.clamp(1, MAX_LATENCY_US);
+        let index = index_of(latency_us);
+        self.counts[index] += 1;
+        self.first = self.first.min(index);
+        self.last = self.last.max(index);
+        self.total += 1;
+        self.sum_us += latency_us;
+        self.min_us = self.min_us.min(latency_us);
+        self.max_us = self.max_us.max(latency_us);
+    }
+
+    /// How many latencies were counted.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.total
+    }
+
+    /// Whether none was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// Exact sum of the counted latencies.
+    #[must_use]
+    pub fn sum_us(&self) -> u64 {
+        self.sum_us
+    }
+
+    /// Exact largest latency; 0 when none was counted.
+    #[must_use]
+    pub fn max_us(&self) -> u64 {
+        self.max_us
+    }
+
+    /// Exact smallest latency; `None` when none was counted.
+    #[must_use]
+    pub fn min_us(&self) -> Option<u64> {
+        (self.total > 0).then_some(self.min_us)
+    }
+
+    /// The non-empty buckets: (a value of the bucket in µs, count), in ascending order.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        let touched = if self.is_empty() {
+            0..0
+        } else {
+            self.first..self.last + 1
+        };
+        touched
+            .filter(|&index| self.counts[index] > 0)
+            .map(|index| (value_of(index), self.counts[index]))
+    }
+
+    /// Adds every count to `total`, which must have been made by [`LatencyCounts::histogram`].
+    pub fn add_to(&self, total: &mut Histogram<u64>) {
+        for (value_us, count) in self.buckets() {
+            total.saturating_record_n(value_us, u64::from(count));
+        }
+    }
+
+    /// An empty histogram with the same buckets and 64-bit counts.
+    #[must_use]
+    pub fn histogram() -> Histogram<u64> {
+        Histogram::new_with_bounds(1, MAX_LATENCY_US, SIGNIFICANT_DIGITS)
+            .expect("constant bounds are valid")
+    }
+
+    /// Forgets everything, at the cost of the touched range only.
+    pub fn clear(&mut self) {
+        if !self.is_empty() {
+            self.counts[self.first..=self.last].fill(0);
+        }
+        self.first = usize::MAX;
+        self.last = 0;
+        self.total = 0;
+        self.sum_us = 0;
+        self.min_us = u64::MAX;
+        self.max_us = 0;
+    }
+}
+
+/// `HdrHistogram`'s `countsArrayIndex` for a lowest value of 1.
+#[inline]
+const fn index_of(value_us: u64) -> usize {
+    let bucket = 64 - SUB_BUCKET_BITS - (value_us | (SUB_BUCKETS - 1)).leading_zeros();
+    let sub_bucket = (value_us >> bucket) as usize;
+    ((bucket as usize + 1) * HALF_SUB_BUCKETS) + sub_bucket - HALF_SUB_BUCKETS
+}
+
+/// Lowest value of the bucket at `index`.
+const fn value_of(index: usize) -> u64 {
+    if index < SUB_BUCKETS as usize {
+        return index as u64;
+    }
+    let bucket = index / HALF_SUB_BUCKETS - 1;
+    let sub_bucket = index % HALF_SUB_BUCKETS + HALF_SUB_BUCKETS;
+    (sub_bucket as u64) << bucket
+}

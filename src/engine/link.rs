@@ -4,9 +4,12 @@
 use crate::stats::Reason;
 use std::future::Future;
 
-/// The run, or this user's part in it, is over: no further request may become due.
+/// The run, or this user's part in it, ended at `end_ns`: nothing is sent from then on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stopped;
+pub struct Stopped {
+    /// The first moment at which nothing is sent any more, on the monotonic clock.
+    pub end_ns: u64,
+}
 
 /// Status line and size of a reply that arrived in full; its body is [`Link::body`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub enum Broken {
 
 /// One request carried out. Times are in nanoseconds on the monotonic clock.
 pub struct Exchange {
+    /// When a connection was there to send on; 0 when none had to be waited for.
+    pub ready_ns: u64,
     /// First byte handed to the kernel; meaningless when nothing was sent.
     pub sent_ns: u64,
     /// Answered in full, or given up.

@@ -2,19 +2,28 @@
 //!
 //! Nothing here knows ShopStream. All that is monoio's stands behind the types of this room.
 
+mod allocations;
 mod arena;
 mod clock;
 pub mod codec;
+mod connection;
+mod flights;
+mod health;
 mod id;
 mod link;
 mod net;
 mod operation;
 mod pacer;
+mod pool;
 mod recorder;
 mod request;
 mod runtime;
 mod session;
+mod socket_link;
+mod user;
+mod worker;
 
+pub use allocations::{CountingAllocator, allocations};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
 pub use clock::now_ns;
 pub use id::Id;
@@ -26,3 +35,7 @@ pub use recorder::{Observation, Recorder};
 pub use request::{PathError, PreparedHead, PreparedHeads};
 pub use runtime::{Runtime, RuntimeError, Task, spawn};
 pub use session::{Abort, Call, Journey, Script, Session, SessionStart};
+pub use user::UserOrders;
+pub use worker::{
+    ArrivalOrders, Interruption, Ready, Reins, WorkerError, WorkerOrders, work,
+};

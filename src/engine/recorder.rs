@@ -40,12 +40,17 @@ pub struct Recorder {
 impl Recorder {
     /// A recorder that writes into `interval`, whose names stand in the order of `rows`.
     #[must_use]
-    pub fn new(interval: Box<CoreInterval>, start_ns: u64, rows: Box<[u16]>) -> Self {
+    pub fn new(interval: Box<CoreInterval>, rows: Box<[u16]>) -> Self {
         Self {
             interval,
-            start_ns,
+            start_ns: 0,
             rows,
         }
+    }
+
+    /// The run starts at `start_ns`. What was counted before (connects) stays in the first interval.
+    pub fn begin(&mut self, start_ns: u64) {
+        self.start_ns = start_ns;
     }
 
     /// The interval being filled.
@@ -53,8 +58,11 @@ impl Recorder {
         &mut self.interval
     }
 
-    /// Puts an empty interval in place of the current one and returns that.
-    pub fn swap(&mut self, empty: Box<CoreInterval>) -> Box<CoreInterval> {
+    /// Ends the current interval at `now_ns`, puts `empty` in its place and returns it.
+    pub fn swap(&mut self, mut empty: Box<CoreInterval>, now_ns: u64) -> Box<CoreInterval> {
+        let end_us = now_ns.saturating_sub(self.start_ns) / 1_000;
+        self.interval.end_us = end_us;
+        empty.start_us = end_us;
         std::mem::replace(&mut self.interval, empty)
     }
 

@@ -59,6 +59,8 @@ pub struct Session<L> {
     /// When the user last became free.
     free_ns: u64,
     stopped: bool,
+    /// Whether the current pass has not called anything yet.
+    pass_begins: bool,
     /// Requests in a row that could not be sent.
     unsent: u32,
     /// Spreads back-offs; apart from `rng`, so that a dead shop does not change later requests.
@@ -100,6 +102,7 @@ impl<L: Link> Session<L> {
             due_ns: start.due_ns,
             free_ns: start.due_ns,
             stopped: false,
+            pass_begins: true,
             unsent: 0,
         }
     }
@@ -124,6 +127,18 @@ impl<L: Link> Session<L> {
     /// The user's way to the shop.
     pub fn link(&mut self) -> &mut L {
         &mut self.link
+    }
+
+    /// Where the user is recorded.
+    #[must_use]
+    pub fn recorder(&self) -> &RefCell<Recorder> {
+        &self.recorder
+    }
+
+    /// One pass of the script: the next call begins a journey.
+    pub async fn pass<S: Script>(&mut self, script: &S) -> Journey {
+        self.pass_begins = true;
+        script.pass(self).await
     }
 
     /// Begins an open-model journey: it is due at `due_ns`, whenever the user became free, and its
@@ -161,9 +176,12 @@ impl<L: Link> Session<L> {
             self.step_due_ns = self.due_ns;
             self.due_ns
         };
-        if let Err(Stopped) = self.link.until(due_ns).await {
-            self.stopped = true;
+        if let Err(stopped) = self.link.until(due_ns).await {
+            self.stop(stopped, due_ns);
             return Err(Abort);
+        }
+        if std::mem::take(&mut self.pass_begins) {
+            self.recorder.borrow_mut().interval().journeys += 1;
         }
         let bytes_out = self.write_request(&parts);
         let exchange = self.link.exchange().await;
@@ -171,6 +189,18 @@ impl<L: Link> Session<L> {
         self.free_ns = exchange.done_ns;
         self.schedule_next(&exchange);
         Ok((outcome, id))
+    }
+
+    /// The run is over. Steps of a fixed schedule that were due before and never left are shed:
+    /// they must not vanish from the record.
+    #[cold]
+    fn stop(&mut self, stopped: Stopped, due_ns: u64) {
+        self.stopped = true;
+        if let WaitTime::ConstantPacing { interval_us } = self.wait {
+            let overdue_ns = stopped.end_ns.saturating_sub(due_ns);
+            let shed = overdue_ns.div_ceil(interval_us * 1_000);
+            self.recorder.borrow_mut().interval().shed += shed;
+        }
     }
 
     #[inline]
@@ -199,7 +229,7 @@ impl<L: Link> Session<L> {
         let mut seen = Observation {
             step,
             due_ns,
-            free_ns: self.free_ns,
+            free_ns: self.free_ns.max(exchange.ready_ns),
             sent_ns: Some(exchange.sent_ns),
             done_ns: exchange.done_ns,
             outcome: Outcome::Success,

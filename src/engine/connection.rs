@@ -1,0 +1,356 @@
+//! One keep-alive connection: opened before use, replaced when the server closed it, shut down when
+//! a request on it is late.
+
+use super::clock::now_ns;
+use super::codec::{Malformed, Reply, ReplyParser};
+use super::flights::{Cut, Flights};
+use super::net::{ByteStream, is_stale};
+use super::pacer::Pacer;
+use super::recorder::Recorder;
+use crate::stats::Reason;
+use std::cell::{Cell, RefCell};
+use std::fmt::Write;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+
+/// A connection idle for longer is looked at before use: servers close idle ones (uvicorn after
+/// 5 s), and one peek costs nothing against a pause this long.
+const LOOK_AFTER_IDLE_NS: u64 = 100_000_000;
+
+/// What all connections of a core share.
+pub struct Road {
+    /// Addresses of the target, tried in order.
+    pub addresses: Arc<[SocketAddr]>,
+    /// After this long without a full reply a request is cut off; also bounds connecting.
+    pub request_timeout_ns: u64,
+    /// The requests in flight.
+    pub flights: Flights,
+    /// For the connect timeout.
+    pub pacer: Pacer,
+    /// Where connects are counted.
+    pub recorder: Rc<RefCell<Recorder>>,
+    /// Position in `addresses` of the last one that worked.
+    pub working_address: Cell<usize>,
+}
+
+/// How an attempt to get a reply ended.
+pub enum Attempt {
+    /// A reply arrived in full.
+    Replied(Reply),
+    /// No byte left.
+    NotSent(Reason),
+    /// The request left, in part or whole.
+    Lost(Reason),
+}
+
+/// One request carried out on a connection.
+pub struct Carried {
+    /// When the connection was ready, if it had to be opened first; else 0.
+    pub ready_ns: u64,
+    /// When the request was sent; meaningless when it was not.
+    pub sent_ns: u64,
+    /// What came of it.
+    pub attempt: Attempt,
+}
+
+/// One connection of a core. See the module's documentation.
+pub struct Connection<S> {
+    road: Rc<Road>,
+    /// Its place among the core's flights.
+    slot: usize,
+    stream: Option<S>,
+    used_ns: u64,
+    opened_before: bool,
+}
+
+impl<S: ByteStream> Connection<S> {
+    /// A connection that is not open yet, with flight `slot` of its own.
+    #[must_use]
+    pub fn new(road: Rc<Road>, slot: usize) -> Self {
+        Self {
+            road,
+            slot,
+            stream: None,
+            used_ns: 0,
+            opened_before: false,
+        }
+    }
+
+    /// Opens the connection unless it is open and alive. Returns whether it had to be opened.
+    ///
+    /// # Errors
+    /// When no address of the target accepts in time.
+    pub async fn make_ready(&mut self) -> io::Result<bool> {
+        if let Some(stream) = &self.stream {
+            let idle_ns = now_ns().saturating_sub(self.used_ns);
+            if idle_ns < LOOK_AFTER_IDLE_NS || !is_stale(stream.descriptor()) {
+                return Ok(false);
+            }
+        }
+        self.stream = None;
+        let started_ns = now_ns();
+        let opened = self.open().await;
+        let mut recorder = self.road.recorder.borrow_mut();
+        let interval = recorder.interval();
+        match &opened {
+            Ok(()) => {
+                let took_us = now_ns().saturating_sub(started_ns) / 1_000;
+                interval.connect.record_us(took_us);
+                if std::mem::replace(&mut self.opened_before, true) {
+                    interval.reconnects += 1;
+                } else {
+                    interval.connects += 1;
+                }
+            }
+            Err(_) => interval.connect_failures += 1,
+        }
+        opened.map(|()| true)
+    }
+
+    async fn open(&mut self) -> io::Result<()> {
+        let road = Rc::clone(&self.road);
+        let first = road.working_address.get();
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for step in 0..road.addresses.len() {
+            let position = (first + step) % road.addresses.len();
+            let deadline_ns = now_ns() + road.request_timeout_ns;
+            let connecting = S::connect(road.addresses[position]);
+            match within(connecting, road.pacer.until(deadline_ns)).await {
+                Some(Ok(stream)) => {
+                    road.working_address.set(position);
+                    self.stream = Some(stream);
+                    self.used_ns = now_ns();
+                    return Ok(());
+                }
+                Some(Err(error)) => last = error,
+                None => last = io::Error::from(io::ErrorKind::TimedOut),
+            }
+        }
+        Err(last)
+    }
+
+    /// Sends `out` and receives the reply into `inbox`.
+    ///
+    /// The moment of sending is taken just before the bytes go to the ring, which the kernel sees
+    /// at the end of the same turn of the loop: service time may hold a turn too much, never too
+    /// little. The request is sent again, once, only if no byte of it left.
+    #[inline]
+    pub async fn exchange(
+        &mut self,
+        out: &mut Vec<u8>,
+        inbox: &mut Vec<u8>,
+        parser: &mut ReplyParser,
+    ) -> Carried {
+        let mut ready_ns = 0;
+        loop {
+            match self.make_ready().await {
+                Ok(false) => {}
+                Ok(true) => ready_ns = now_ns(),
+                Err(error) => {
+                    return Carried {
+                        ready_ns,
+                        sent_ns: now_ns(),
+                        attempt: Attempt::NotSent(not_connected(&error)),
+                    };
+                }
+            }
+            let sent_ns = now_ns();
+            let attempt = self.attempt(out, inbox, parser, sent_ns).await;
+            let fresh = ready_ns > 0;
+            if fresh || !matches!(attempt, Attempt::NotSent(_)) {
+                return Carried {
+                    ready_ns,
+                    sent_ns,
+                    attempt,
+                };
+            }
+        }
+    }
+
+    async fn attempt(
+        &mut self,
+        out: &mut Vec<u8>,
+        inbox: &mut Vec<u8>,
+        parser: &mut ReplyParser,
+        sent_ns: u64,
+    ) -> Attempt {
+        let Some(stream) = self.stream.as_mut() else {
+            return Attempt::NotSent(Reason::new("not connected"));
+        };
+        let deadline_ns = sent_ns + self.road.request_timeout_ns;
+        self.road
+            .flights
+            .take_off(self.slot, stream.descriptor(), deadline_ns);
+        let sent = send_all(stream, out).await;
+        let replied = match sent {
+            Ok(()) => receive_reply(stream, inbox, parser).await,
+            Err(_) => Err(Trouble::Reply(Malformed::ClosedBeforeReply)),
+        };
+        let cut = self.road.flights.land(self.slot);
+        match (sent, replied, cut) {
+            (
+                Err(Unsent {
+                    sent_bytes: 0,
+                    error,
+                }),
+                _,
+                None,
+            ) => {
+                self.stream = None;
+                let mut reason = Reason::default();
+                let _ = write!(reason, "not sent: {}", plain(&error));
+                Attempt::NotSent(reason)
+            }
+            (Ok(()), Ok(reply), _) => {
+                // A server that answers 5xx may close without saying so, as uvicorn does after
+                // every unhandled exception: the next request must not find that out.
+                if reply.reusable && reply.status < 500 {
+                    self.used_ns = sent_ns;
+                } else {
+                    self.stream = None;
+                }
+                Attempt::Replied(reply)
+            }
+            (sent, replied, cut) => {
+                self.stream = None;
+                let error = sent.err().map(|unsent| unsent.error);
+                Attempt::Lost(self.lost(cut, error, replied.err()))
+            }
+        }
+    }
+
+    fn lost(
+        &self,
+        cut: Option<Cut>,
+        unsent: Option<io::Error>,
+        trouble: Option<Trouble>,
+    ) -> Reason {
+        let mut reason = Reason::default();
+        let _ = match (cut, unsent, trouble) {
+            (Some(Cut::TimedOut), ..) => {
+                let timeout_s = self.road.request_timeout_ns as f64 / 1e9;
+                write!(reason, "no reply within {timeout_s} s")
+            }
+            (Some(Cut::RunEnded), ..) => write!(reason, "still in flight when the run ended"),
+            (None, Some(error), _) => write!(reason, "sent in part: {}", plain(&error)),
+            (None, None, Some(Trouble::Receive(error))) => write!(reason, "{}", plain(&error)),
+            (None, None, Some(Trouble::Reply(malformed))) => write!(reason, "{malformed}"),
+            (None, None, None) => write!(reason, "lost"),
+        };
+        reason
+    }
+}
+
+struct Unsent {
+    sent_bytes: usize,
+    error: io::Error,
+}
+
+enum Trouble {
+    Receive(io::Error),
+    Reply(Malformed),
+}
+
+#[inline]
+async fn send_all<S: ByteStream>(stream: &mut S, out: &mut Vec<u8>) -> Result<(), Unsent> {
+    let (result, bytes) = stream.send(std::mem::take(out)).await;
+    *out = bytes;
+    match result {
+        Ok(sent) if sent == out.len() => Ok(()),
+        Ok(sent) => send_rest(stream, out, sent).await,
+        Err(error) => Err(Unsent {
+            sent_bytes: 0,
+            error,
+        }),
+    }
+}
+
+/// The kernel took only part of a request: its send buffer is full.
+#[cold]
+async fn send_rest<S: ByteStream>(
+    stream: &mut S,
+    out: &[u8],
+    mut sent_bytes: usize,
+) -> Result<(), Unsent> {
+    while sent_bytes < out.len() {
+        match stream.send(out[sent_bytes..].to_vec()).await.0 {
+            Ok(0) => {
+                let error = io::Error::from(io::ErrorKind::WriteZero);
+                return Err(Unsent { sent_bytes, error });
+            }
+            Ok(sent) => sent_bytes += sent,
+            Err(error) => return Err(Unsent { sent_bytes, error }),
+        }
+    }
+    Ok(())
+}
+
+#[inline]
+async fn receive_reply<S: ByteStream>(
+    stream: &mut S,
+    inbox: &mut Vec<u8>,
+    parser: &mut ReplyParser,
+) -> Result<Reply, Trouble> {
+    inbox.clear();
+    parser.reset();
+    loop {
+        if inbox.len() == inbox.capacity() {
+            inbox.reserve(inbox.capacity().max(1_024));
+        }
+        let (result, buffer) = stream.receive(std::mem::take(inbox)).await;
+        *inbox = buffer;
+        match result {
+            Ok(0) => return parser.close(inbox).map_err(Trouble::Reply),
+            Ok(_) => {
+                if let Some(reply) = parser.advance(inbox).map_err(Trouble::Reply)? {
+                    return Ok(reply);
+                }
+            }
+            Err(error) => return Err(Trouble::Receive(error)),
+        }
+    }
+}
+
+/// The first of two futures; `None` when `limit` is done before `work`.
+async fn within<W: Future, L: Future>(work: W, limit: L) -> Option<W::Output> {
+    let mut work = pin!(work);
+    let mut limit = pin!(limit);
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(output) = work.as_mut().poll(context) {
+            return Poll::Ready(Some(output));
+        }
+        limit.as_mut().poll(context).map(|_| None)
+    })
+    .await
+}
+
+#[cold]
+fn not_connected(error: &io::Error) -> Reason {
+    let mut reason = Reason::default();
+    let _ = write!(reason, "cannot connect: {}", plain(error));
+    reason
+}
+
+/// An error in words that do not depend on numbers, so that equal causes share a row.
+fn plain(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused",
+        io::ErrorKind::ConnectionReset => "connection reset by the server",
+        io::ErrorKind::BrokenPipe => "the server closed the connection",
+        io::ErrorKind::ConnectionAborted => "connection aborted",
+        io::ErrorKind::TimedOut => "connecting timed out",
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            "no route to the host"
+        }
+        io::ErrorKind::AddrNotAvailable => "no local port left (net.ipv4.ip_local_port_range)",
+        _ => match error.raw_os_error() {
+            Some(libc::EMFILE | libc::ENFILE) => "no descriptor left (ulimit -n)",
+            _ => "input/output error",
+        },
+    }
+}

@@ -1,0 +1,144 @@
+//! The link of a real user: the pacer for waiting, a connection of its own or a shared one for
+//! requests.
+
+use super::clock::now_ns;
+use super::codec::ReplyParser;
+use super::connection::{Attempt, Connection};
+use super::link::{Broken, Exchange, Link, ReplyHead, Stopped};
+use super::net::ByteStream;
+use super::pacer::Pacer;
+use super::pool::Pool;
+use std::cell::Cell;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// Room for a request; a longer one grows the buffer once.
+const OUT_BYTES: usize = 1_024;
+/// Room for a reply; a longer one grows the buffer once.
+const INBOX_BYTES: usize = 1_024;
+
+/// Where a user's requests go out.
+pub enum Way<S> {
+    /// A connection of its own.
+    Own(Connection<S>),
+    /// Whichever of the core's shared connections is free.
+    Shared(Rc<Pool<S>>),
+}
+
+/// A user's way to the shop over sockets.
+pub struct SocketLink<S> {
+    way: Way<S>,
+    pacer: Pacer,
+    /// End of the run; drawn nearer when the user of the program interrupts it.
+    run_end_ns: Rc<Cell<u64>>,
+    /// End of this user's activity.
+    activity_end_ns: u64,
+    out: Vec<u8>,
+    inbox: Vec<u8>,
+    body: Range<usize>,
+    parser: ReplyParser,
+    done_ns: u64,
+}
+
+impl<S: ByteStream> SocketLink<S> {
+    /// A link over `way` that accepts reply bodies of up to `max_body_bytes`.
+    #[must_use]
+    pub fn new(
+        way: Way<S>,
+        pacer: Pacer,
+        run_end_ns: Rc<Cell<u64>>,
+        max_body_bytes: usize,
+    ) -> Self {
+        Self {
+            way,
+            pacer,
+            run_end_ns,
+            activity_end_ns: u64::MAX,
+            out: Vec::with_capacity(OUT_BYTES),
+            inbox: Vec::with_capacity(INBOX_BYTES),
+            body: 0..0,
+            parser: ReplyParser::new(max_body_bytes),
+            done_ns: 0,
+        }
+    }
+
+    /// From now on nothing becomes due at or after `end_ns`.
+    pub fn set_activity_end(&mut self, end_ns: u64) {
+        self.activity_end_ns = end_ns;
+    }
+
+    async fn wait_until(&self, due_ns: u64) -> Result<(), Stopped> {
+        loop {
+            self.pacer.until(due_ns.min(self.end_ns())).await;
+            let (now_ns, end_ns) = (now_ns(), self.end_ns());
+            if now_ns >= end_ns {
+                return Err(Stopped { end_ns });
+            }
+            if now_ns >= due_ns {
+                return Ok(());
+            }
+        }
+    }
+
+    fn end_ns(&self) -> u64 {
+        self.run_end_ns.get().min(self.activity_end_ns)
+    }
+}
+
+impl<S: ByteStream> Link for SocketLink<S> {
+    fn now_ns(&self) -> u64 {
+        now_ns()
+    }
+
+    #[inline]
+    async fn until(&mut self, due_ns: u64) -> Result<(), Stopped> {
+        let end_ns = self.end_ns();
+        if due_ns <= self.done_ns && self.done_ns < end_ns {
+            return Ok(());
+        }
+        self.wait_until(due_ns).await
+    }
+
+    fn request_buffer(&mut self) -> &mut Vec<u8> {
+        self.out.clear();
+        &mut self.out
+    }
+
+    #[inline]
+    async fn exchange(&mut self) -> Exchange {
+        let (out, inbox, parser) = (&mut self.out, &mut self.inbox, &mut self.parser);
+        let carried = match &mut self.way {
+            Way::Own(connection) => connection.exchange(out, inbox, parser).await,
+            Way::Shared(pool) => {
+                let mut connection = pool.lend().await;
+                let lent_ns = now_ns();
+                let mut carried = connection.exchange(out, inbox, parser).await;
+                pool.give_back(connection);
+                carried.ready_ns = carried.ready_ns.max(lent_ns);
+                carried
+            }
+        };
+        self.done_ns = now_ns();
+        let result = match carried.attempt {
+            Attempt::Replied(reply) => {
+                self.body = reply.body;
+                Ok(ReplyHead {
+                    status: reply.status,
+                    bytes: reply.wire_bytes,
+                })
+            }
+            Attempt::NotSent(reason) => Err(Broken::NotSent(reason)),
+            Attempt::Lost(reason) => Err(Broken::Lost(reason)),
+        };
+        Exchange {
+            ready_ns: carried.ready_ns,
+            sent_ns: carried.sent_ns,
+            done_ns: self.done_ns,
+            result,
+        }
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.inbox[self.body.clone()]
+    }
+}

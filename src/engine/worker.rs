@@ -1,0 +1,396 @@
+//! One core's work: prepare everything, wait for the start, run the users, hand over every second,
+//! and end in order.
+//!
+//! Everything here belongs to the worker's own thread; what it shares with others are the channels
+//! of [`Reins`] and the handover to the collector, touched a few times a second.
+
+use super::clock::now_ns;
+use super::connection::{Connection, Road};
+use super::flights::Flights;
+use super::health::ThreadGauge;
+use super::net::Tcp;
+use super::pacer::{Pacer, sharpen_timers};
+use super::pool::Pool;
+use super::recorder::Recorder;
+use super::request::PreparedHeads;
+use super::runtime::{Runtime, RuntimeError, spawn};
+use super::session::{Script, Session, SessionStart};
+use super::socket_link::{SocketLink, Way};
+use super::user::{Arrivals, UserOrders, live_by_activity, live_by_arrivals};
+use crate::plan::{ArrivalSchedule, Driver};
+use crate::stats::{CoreInterval, WorkerHandover};
+use crossbeam_channel::{Receiver, Sender};
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+/// Connections of a core that are being opened at once before the start.
+const OPENED_AT_ONCE: usize = 64;
+/// Longest pause between looks at deadlines and at the interruption.
+const LONGEST_TICK_NS: u64 = 20_000_000;
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// What a worker is told before it starts.
+pub struct WorkerOrders<S> {
+    /// Position among the workers.
+    pub position: usize,
+    /// Kernel CPU number to pin to.
+    pub cpu: usize,
+    /// Kernel interface.
+    pub driver: Driver,
+    /// What users do.
+    pub script: Arc<S>,
+    /// Request heads by step.
+    pub heads: Arc<PreparedHeads>,
+    /// Row of the record by step.
+    pub rows: Box<[u16]>,
+    /// Rows of the record.
+    pub names: usize,
+    /// Addresses of the target.
+    pub addresses: Arc<[SocketAddr]>,
+    /// The core's users.
+    pub users: Vec<UserOrders>,
+    /// The core's share of the arrivals, in the open model.
+    pub arrivals: Option<ArrivalOrders>,
+    /// Connections that the core's users share; `None` gives each its own.
+    pub connections: Option<usize>,
+    /// Largest reply body.
+    pub max_body_bytes: usize,
+    /// After this long a request counts as unknown.
+    pub request_timeout: Duration,
+    /// Requests become due for this long after the start.
+    pub run_time: Duration,
+    /// Requests in flight at the end are waited for this long.
+    pub stop_timeout: Duration,
+    /// Where full intervals go and empty ones come from.
+    pub handover: WorkerHandover,
+}
+
+/// A core's share of the arrivals.
+pub struct ArrivalOrders {
+    /// When journeys arrive.
+    pub schedule: ArrivalSchedule,
+    /// Seed of the run.
+    pub seed: u64,
+    /// An arrival that waited longer for a free user is shed.
+    pub longest_wait: Duration,
+}
+
+/// How the director holds a worker.
+pub struct Reins {
+    /// Tells that the worker is ready, or why it never will be.
+    pub ready: Sender<Result<Ready, WorkerError>>,
+    /// Brings the start, in nanoseconds on the monotonic clock. Closed: go home.
+    pub start: Receiver<u64>,
+    /// Tells of Ctrl-C.
+    pub interruption: Arc<Interruption>,
+}
+
+/// A worker's preparations.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Ring flags in use.
+    pub ring_flags: &'static [&'static str],
+    /// Connections that are open.
+    pub open_connections: usize,
+    /// Why the last connection that is not open could not be opened.
+    pub connect_error: Option<String>,
+}
+
+/// Why a worker cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The CPU cannot be pinned to.
+    #[error("cannot pin a worker to CPU {0}: it is offline or not allowed for this process")]
+    Pin(usize),
+    /// There is no runtime.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// There is no timer.
+    #[error("cannot make a timer: {0}; raise `ulimit -n`")]
+    Timer(#[source] io::Error),
+}
+
+/// Ctrl-C, as workers see it: looked at a few times a second, never on the hot path.
+#[derive(Debug, Default)]
+pub struct Interruption {
+    times: AtomicU8,
+}
+
+impl Interruption {
+    /// One more Ctrl-C; returns how many there were.
+    pub fn interrupt(&self) -> u8 {
+        self.times
+            .fetch_add(1, Ordering::Relaxed)
+            .saturating_add(1)
+    }
+
+    /// How many there were: 1 stops gently, 2 cuts off what is in flight.
+    #[must_use]
+    pub fn times(&self) -> u8 {
+        self.times.load(Ordering::Relaxed)
+    }
+}
+
+/// Carries `orders` out on the current thread.
+pub fn work<S: Script>(orders: WorkerOrders<S>, reins: &Reins) {
+    let prepared = pin(orders.cpu).and_then(|()| {
+        sharpen_timers();
+        let connections = orders.connections.unwrap_or(orders.users.len());
+        Ok(Runtime::new(orders.driver, connections)?)
+    });
+    match prepared {
+        Ok(mut runtime) => {
+            let ring_flags = runtime.ring_flags();
+            runtime.block_on(run(orders, reins, ring_flags));
+        }
+        Err(error) => {
+            let _ = reins.ready.send(Err(error));
+        }
+    }
+}
+
+fn pin(cpu: usize) -> Result<(), WorkerError> {
+    match core_affinity::set_for_current(core_affinity::CoreId { id: cpu }) {
+        true => Ok(()),
+        false => Err(WorkerError::Pin(cpu)),
+    }
+}
+
+async fn run<S: Script>(
+    mut orders: WorkerOrders<S>,
+    reins: &Reins,
+    ring_flags: &'static [&'static str],
+) {
+    let pacer = match Pacer::start(orders.users.len() + 8) {
+        Ok(pacer) => pacer,
+        Err(error) => {
+            let _ = reins.ready.send(Err(WorkerError::Timer(error)));
+            return;
+        }
+    };
+    let core = Core::new(&mut orders, pacer);
+    let (connections, ready) = open_connections(&orders, &core.road, ring_flags).await;
+    if reins.ready.send(Ok(ready)).is_err() {
+        return;
+    }
+    // Nothing of this runtime is in flight, so that blocking the thread blocks nothing else.
+    let Ok(start_ns) = reins.start.recv() else {
+        return;
+    };
+    core.begin(start_ns, &orders);
+    let arrivals = orders.arrivals.take().map(|arrivals| {
+        let (schedule, seed) = (arrivals.schedule, arrivals.seed);
+        Rc::new(Arrivals::new(schedule, seed, start_ns, arrivals.longest_wait))
+    });
+    start_users(&mut orders, &core, connections, arrivals.as_ref(), start_ns);
+    core.keep_house(&orders, &reins.interruption, start_ns).await;
+    if let Some(arrivals) = arrivals {
+        arrivals.shed_rest(core.run_end_ns.get(), &core.recorder);
+    }
+    core.hand_over(&orders.handover, now_ns(), true);
+}
+
+/// What a worker's users and its housekeeping share.
+struct Core {
+    pacer: Pacer,
+    recorder: Rc<RefCell<Recorder>>,
+    road: Rc<Road>,
+    run_end_ns: Rc<Cell<u64>>,
+    active_users: Rc<Cell<u32>>,
+    living_users: Rc<Cell<usize>>,
+    gauge: RefCell<ThreadGauge>,
+}
+
+impl Core {
+    fn new<S>(orders: &mut WorkerOrders<S>, pacer: Pacer) -> Self {
+        let interval = Box::new(CoreInterval::new(orders.position, orders.names));
+        let rows = std::mem::take(&mut orders.rows);
+        let recorder = Rc::new(RefCell::new(Recorder::new(interval, rows)));
+        let connections = orders.connections.unwrap_or(orders.users.len());
+        let road = Rc::new(Road {
+            addresses: Arc::clone(&orders.addresses),
+            request_timeout_ns: orders.request_timeout.as_nanos() as u64,
+            flights: Flights::new(connections),
+            pacer: pacer.clone(),
+            recorder: Rc::clone(&recorder),
+            working_address: Cell::new(0),
+        });
+        Self {
+            pacer,
+            recorder,
+            road,
+            run_end_ns: Rc::new(Cell::new(u64::MAX)),
+            active_users: Rc::new(Cell::new(0)),
+            living_users: Rc::new(Cell::new(0)),
+            gauge: RefCell::new(ThreadGauge::start()),
+        }
+    }
+
+    fn begin<S>(&self, start_ns: u64, orders: &WorkerOrders<S>) {
+        self.recorder.borrow_mut().begin(start_ns);
+        self.run_end_ns
+            .set(start_ns + orders.run_time.as_nanos() as u64);
+        self.gauge.borrow_mut().lap();
+    }
+
+    /// Looks after deadlines, the interruption and the handover until the last user is gone.
+    async fn keep_house<S>(
+        &self,
+        orders: &WorkerOrders<S>,
+        interruption: &Interruption,
+        start_ns: u64,
+    ) {
+        let tick_ns = (orders.request_timeout.as_nanos() as u64 / 20)
+            .clamp(SECOND_NS / 1_000, LONGEST_TICK_NS);
+        let mut next_swap_ns = start_ns + SECOND_NS;
+        while self.living_users.get() > 0 {
+            self.pacer
+                .until((now_ns() + tick_ns).min(next_swap_ns))
+                .await;
+            let now_ns = now_ns();
+            let interrupted = interruption.times();
+            if interrupted > 0 && self.run_end_ns.get() > now_ns {
+                self.run_end_ns.set(now_ns);
+                self.pacer.wake_all();
+            }
+            let patience_ends_ns = self
+                .run_end_ns
+                .get()
+                .saturating_add(orders.stop_timeout.as_nanos() as u64);
+            if interrupted > 1 || now_ns >= patience_ends_ns {
+                self.road.flights.cut_all();
+            } else {
+                self.road.flights.cut_late(now_ns);
+            }
+            if now_ns >= next_swap_ns {
+                self.hand_over(&orders.handover, now_ns, false);
+                next_swap_ns += SECOND_NS;
+            }
+        }
+    }
+
+    /// Swaps the interval for an empty one. When the collector has not given one back yet, the
+    /// interval goes on and is handed over a second later: nothing is lost.
+    fn hand_over(&self, handover: &WorkerHandover, now_ns: u64, last: bool) {
+        let empty = match handover.empty.try_recv() {
+            Ok(empty) => empty,
+            Err(_) if last => match handover.empty.recv() {
+                Ok(empty) => empty,
+                Err(_) => return,
+            },
+            Err(_) => return,
+        };
+        let mut recorder = self.recorder.borrow_mut();
+        let mut full = recorder.swap(empty, now_ns);
+        full.last = last;
+        full.users = self.active_users.get();
+        full.health = self.gauge.borrow_mut().lap();
+        let _ = handover.full.try_send(full);
+    }
+}
+
+/// Opens all connections of the core, some at once, so that neither a far target nor a short
+/// backlog of the server makes it slow.
+async fn open_connections<S>(
+    orders: &WorkerOrders<S>,
+    road: &Rc<Road>,
+    ring_flags: &'static [&'static str],
+) -> (Vec<Connection<Tcp>>, Ready) {
+    let count = orders.connections.unwrap_or(orders.users.len());
+    let mut connections = Vec::with_capacity(count);
+    let mut ready = Ready {
+        ring_flags,
+        open_connections: 0,
+        connect_error: None,
+    };
+    for first in (0..count).step_by(OPENED_AT_ONCE) {
+        let opening: Vec<_> = (first..count.min(first + OPENED_AT_ONCE))
+            .map(|slot| {
+                let mut connection = Connection::<Tcp>::new(Rc::clone(road), slot);
+                spawn(async move {
+                    let opened = connection.make_ready().await;
+                    (connection, opened)
+                })
+            })
+            .collect();
+        for task in opening {
+            let (connection, opened) = task.join().await;
+            match opened {
+                Ok(_) => ready.open_connections += 1,
+                Err(error) => ready.connect_error = Some(error.to_string()),
+            }
+            connections.push(connection);
+        }
+        if ready.open_connections == 0 && ready.connect_error.is_some() {
+            break;
+        }
+    }
+    (connections, ready)
+}
+
+fn start_users<S: Script>(
+    orders: &mut WorkerOrders<S>,
+    core: &Core,
+    connections: Vec<Connection<Tcp>>,
+    arrivals: Option<&Rc<Arrivals>>,
+    start_ns: u64,
+) {
+    let users = std::mem::take(&mut orders.users);
+    let mut ways = ways(connections, orders.connections.is_some(), users.len());
+    core.living_users.set(users.len());
+    for user in users {
+        let Some(way) = ways.next() else { break };
+        let link = SocketLink::new(
+            way,
+            core.pacer.clone(),
+            Rc::clone(&core.run_end_ns),
+            orders.max_body_bytes,
+        );
+        let session = Session::new(
+            link,
+            Rc::clone(&core.recorder),
+            Arc::clone(&orders.heads),
+            SessionStart {
+                class: user.class,
+                wait: user.wait,
+                seed: user.seed,
+                unique: user.unique,
+                due_ns: start_ns,
+            },
+        );
+        let script = Arc::clone(&orders.script);
+        let active = Rc::clone(&core.active_users);
+        let living = Rc::clone(&core.living_users);
+        let arrivals = arrivals.cloned();
+        spawn(async move {
+            match arrivals {
+                Some(arrivals) => live_by_arrivals(session, &*script, &arrivals, &active).await,
+                None => {
+                    live_by_activity(session, &*script, &user.activity, start_ns, &active).await;
+                }
+            }
+            living.set(living.get() - 1);
+        });
+    }
+}
+
+/// A way out for each of `users`.
+fn ways(
+    connections: Vec<Connection<Tcp>>,
+    shared: bool,
+    users: usize,
+) -> Box<dyn Iterator<Item = Way<Tcp>>> {
+    if shared {
+        let pool = Rc::new(Pool::new(connections, users));
+        Box::new(std::iter::repeat_with(move || {
+            Way::Shared(Rc::clone(&pool))
+        }))
+    } else {
+        Box::new(connections.into_iter().map(Way::Own))
+    }
+}

@@ -1,0 +1,227 @@
+//! Whether the target can be reached, and speaks HTTP: asked once, before any load is sent.
+
+use crate::engine::codec::ReplyParser;
+use crate::plan::{Target, is_local_address};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+/// Longest wait for the target's first answer.
+const PREFLIGHT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why no load was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ReachError {
+    /// The name has no address.
+    #[error("cannot find `{host}`: {error}; check the name in --host")]
+    Unresolved {
+        /// The target's host.
+        host: String,
+        /// What the resolver said.
+        error: io::Error,
+    },
+    /// The address is public, and was not named by `--allow-host`.
+    #[error(
+        "{host} is {address}, a public address: shopblast loads only loopback and private ones; if the target is yours, say so with `--allow-host {host}`"
+    )]
+    Public {
+        /// The target's host.
+        host: String,
+        /// The address that it resolves to.
+        address: SocketAddr,
+    },
+    /// No address accepts a connection.
+    #[error("cannot reach {url}: {error}; is the shop up? (`shopblast --sandbox` brings its own)")]
+    Unreachable {
+        /// The target.
+        url: String,
+        /// What the last attempt met.
+        error: String,
+    },
+    /// It accepts, and then does not answer as HTTP does.
+    #[error(
+        "{url} accepts connections but does not answer `GET {path}` in HTTP: {why}; is this the shop's port? (`--no-preflight` skips this check)"
+    )]
+    NotHttp {
+        /// The target.
+        url: String,
+        /// What was asked for.
+        path: String,
+        /// What came instead.
+        why: String,
+    },
+}
+
+/// The addresses of `target`, IPv4 first where a name has both, as servers started on `localhost`
+/// usually listen there.
+///
+/// # Errors
+/// When the name has no address, or has a public one and is not in `allowed_hosts`.
+pub fn resolve(target: &Target, allowed_hosts: &[String]) -> Result<Vec<SocketAddr>, ReachError> {
+    let unresolved = |error| ReachError::Unresolved {
+        host: target.host.clone(),
+        error,
+    };
+    let mut addresses: Vec<SocketAddr> = (target.host.as_str(), target.port)
+        .to_socket_addrs()
+        .map_err(unresolved)?
+        .collect();
+    if addresses.is_empty() {
+        return Err(unresolved(io::ErrorKind::NotFound.into()));
+    }
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    addresses.dedup();
+    if !allowed_hosts.iter().any(|host| *host == target.host)
+        && let Some(&address) = addresses
+            .iter()
+            .find(|address| !is_local_address(address.ip()))
+    {
+        return Err(ReachError::Public {
+            host: target.host.clone(),
+            address,
+        });
+    }
+    Ok(addresses)
+}
+
+/// Asks `target` for `path` once, on a connection of its own: any HTTP reply will do. Uncounted.
+///
+/// # Errors
+/// When no address accepts, or what answers is not HTTP.
+pub fn preflight(
+    target: &Target,
+    addresses: &[SocketAddr],
+    path: &str,
+    timeout: Duration,
+) -> Result<(), ReachError> {
+    let timeout = timeout.min(PREFLIGHT_TIMEOUT);
+    let stream = connect(addresses, timeout).map_err(|error| ReachError::Unreachable {
+        url: target.url(),
+        error: error.to_string(),
+    })?;
+    let path = format!("{}{path}", target.base_path);
+    ask(&stream, &path, &target.authority, timeout).map_err(|why| ReachError::NotHttp {
+        url: target.url(),
+        path,
+        why,
+    })
+}
+
+fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream> {
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for address in addresses {
+        match TcpStream::connect_timeout(address, timeout) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn ask(
+    mut stream: &TcpStream,
+    path: &str,
+    authority: &str,
+    timeout: Duration,
+) -> Result<(), String> {
+    let told = |error: io::Error| match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => silence(timeout),
+        _ => error.to_string(),
+    };
+    let deadline = Instant::now() + timeout;
+    stream.set_write_timeout(Some(timeout)).map_err(told)?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(told)?;
+    let mut parser = ReplyParser::new(usize::MAX);
+    let mut buffer = Vec::new();
+    let mut piece = [0; 4_096];
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(silence(timeout));
+        }
+        stream.set_read_timeout(Some(left)).map_err(told)?;
+        let received = stream.read(&mut piece).map_err(told)?;
+        if received == 0 {
+            return parser
+                .close(&buffer)
+                .map(|_| ())
+                .map_err(|malformed| malformed.to_string());
+        }
+        buffer.extend_from_slice(&piece[..received]);
+        match parser.advance(&mut buffer) {
+            Ok(None) => {}
+            Ok(Some(_)) => return Ok(()),
+            Err(malformed) => return Err(malformed.to_string()),
+        }
+    }
+}
+
+fn silence(timeout: Duration) -> String {
+    format!("no complete answer within {} s", timeout.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    /// What the preflight says of a server that sends `reply` and then holds or closes.
+    fn asked(reply: &'static [u8], hold: bool) -> Result<(), String> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1_024];
+            let _ = stream.read(&mut request).unwrap();
+            let _ = stream.write_all(reply);
+            if hold {
+                let _ = stream.read(&mut request);
+            }
+        });
+        let target = Target::parse(&format!("http://{address}")).unwrap();
+        let result = preflight(&target, &[address], "/health", Duration::from_millis(300));
+        server.join().unwrap();
+        result.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn any_http_reply_will_do() {
+        assert_eq!(asked(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", true), Ok(()));
+        assert_eq!(asked(b"HTTP/1.0 404 Not Found\r\n\r\nno such page", false), Ok(()));
+    }
+
+    #[test]
+    fn anything_else_is_named() {
+        let cases = [
+            (&b"SSH-2.0-OpenSSH_9.2\r\n"[..], true, "status line"),
+            (b"", true, "within 0.3 s"),
+            (b"", false, "closed before the reply"),
+            (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort", false, "closed within"),
+            (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort", true, "within 0.3 s"),
+            (b"\x16\x03\x01\x02\x00garbage\r\n\r\n", true, "status line"),
+        ];
+        for (reply, hold, expected) in cases {
+            let said = asked(reply, hold).unwrap_err();
+            assert!(said.contains(expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_closed_port_is_unreachable() {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let target = Target::parse(&format!("http://{address}")).unwrap();
+        let error = preflight(&target, &[address], "/health", Duration::from_secs(1)).unwrap_err();
+        assert!(matches!(error, ReachError::Unreachable { .. }), "{error}");
+    }
+
+    #[test]
+    fn public_addresses_need_permission() {
+        let target = Target::parse("http://192.0.2.1:80").unwrap();
+        let refused = resolve(&target, &[]).unwrap_err();
+        assert!(matches!(refused, ReachError::Public { .. }));
+        assert!(resolve(&target, &["192.0.2.1".to_owned()]).is_ok());
+        let v6 = Target::parse("http://[::1]:8000").unwrap();
+        assert_eq!(resolve(&v6, &[]).unwrap(), ["[::1]:8000".parse().unwrap()]);
+    }
+}

@@ -2,23 +2,40 @@
 //!
 //! Pure: nothing here does I/O, reads a clock or draws from global randomness.
 
+mod activity;
+mod address;
+mod arrivals;
+mod class_share;
+mod cores;
+mod duration;
+mod exit;
 mod load;
+mod profile;
 mod random;
 mod run_id;
+mod suggestion;
 mod target;
 mod wait;
 
-pub use load::{Activity, Arrivals, Load, Stage};
+pub use address::{AddressPolicy, PublicAddress, is_allowed_address, is_loopback_host};
+pub use arrivals::{Arrival, ArrivalSchedule};
+pub use class_share::{ClassShare, ClassShareError};
+pub use cores::{CoreChoice, CoreError};
+pub use duration::{DurationError, LONGEST_DURATION, parse_duration};
+pub use exit::ExitCode;
+pub use load::{Activity, Arrivals, HIGHEST_RATE_PER_S, Load, LoadError, MOST_USERS, Stage};
+pub use profile::{Position, Profile, ProfileClass, ProfileError, ProfileFault, ProfileLoad};
 pub use random::{arrival_seed, user_seed};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
+pub use suggestion::Suggestion;
 pub use target::{Target, TargetError};
 pub use wait::{WaitTime, WaitTimeError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How users are paced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pacing {
     /// The user class's own wait times, as in the Locust suite.
@@ -35,15 +52,6 @@ pub enum Driver {
     Uring,
     /// epoll, chosen knowingly with `--driver epoll`.
     Epoll,
-}
-
-/// One user class of the run and its share of the users.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ClassShare {
-    /// The class's name, for example `SpikeUser`.
-    pub class: String,
-    /// Weight among the classes of the run, at least 1.
-    pub weight: u32,
 }
 
 /// The immutable description of one run. Built by `cli`, carried out by `run`.
@@ -83,6 +91,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The same plan against another target: for one that is known only once it listens.
+    #[must_use]
+    pub fn with_target(self, target: Target) -> Self {
+        Self { target, ..self }
+    }
+
     /// Most users that are ever active at once.
     #[must_use]
     pub fn max_users(&self) -> u32 {

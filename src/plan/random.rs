@@ -20,3 +20,9 @@ pub fn user_seed(seed: u64, user_index: u32) -> u64 {
 pub fn arrival_seed(seed: u64, arrival: u64) -> u64 {
     mix(mix(seed ^ 0x6f70_656e) ^ mix(arrival))
 }
+
+/// Seed of the one stream that the gaps between Poisson arrivals are drawn from.
+#[must_use]
+pub fn gap_seed(seed: u64) -> u64 {
+    mix(seed ^ 0x6761_7073)
+}

@@ -1,0 +1,95 @@
+//! Exit codes: what happened, in one number.
+
+/// How shopblast ends. A run may have found several of these; see [`ExitCode::settle`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Ran; everything expected.
+    Ok,
+    /// Some requests failed; the number is `--exit-code-on-error`, where 0 means not to tell.
+    RequestsFailed(u8),
+    /// 95: the generator was the bottleneck: the figures are invalid.
+    GeneratorSaturated,
+    /// 96: an invariant was violated.
+    InvariantViolated,
+    /// 99: a threshold was crossed.
+    ThresholdCrossed,
+    /// 104: the command, profile or plan is wrong; nothing was sent.
+    BadPlan,
+    /// 105: interrupted by the user: what was measured is saved and reported.
+    Interrupted,
+    /// 107: the target could not be reached at all.
+    Unreachable,
+}
+
+impl ExitCode {
+    /// The number that the process exits with.
+    #[must_use]
+    pub fn value(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::RequestsFailed(value) => value,
+            Self::GeneratorSaturated => 95,
+            Self::InvariantViolated => 96,
+            Self::ThresholdCrossed => 99,
+            Self::BadPlan => 104,
+            Self::Interrupted => 105,
+            Self::Unreachable => 107,
+        }
+    }
+
+    /// The one code for everything that was found: the first of 104, 107, 96, 95, 99, 105 and
+    /// failed requests; [`ExitCode::Ok`] when nothing was.
+    #[must_use]
+    pub fn settle(findings: impl IntoIterator<Item = Self>) -> Self {
+        findings
+            .into_iter()
+            .min_by_key(|finding| finding.rank())
+            .unwrap_or(Self::Ok)
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::BadPlan => 0,
+            Self::Unreachable => 1,
+            Self::InvariantViolated => 2,
+            Self::GeneratorSaturated => 3,
+            Self::ThresholdCrossed => 4,
+            Self::Interrupted => 5,
+            Self::RequestsFailed(_) => 6,
+            Self::Ok => 7,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BY_PRECEDENCE: [ExitCode; 8] = [
+        ExitCode::BadPlan,
+        ExitCode::Unreachable,
+        ExitCode::InvariantViolated,
+        ExitCode::GeneratorSaturated,
+        ExitCode::ThresholdCrossed,
+        ExitCode::Interrupted,
+        ExitCode::RequestsFailed(1),
+        ExitCode::Ok,
+    ];
+
+    #[test]
+    fn values_are_the_documented_ones() {
+        let values = BY_PRECEDENCE.map(ExitCode::value);
+        assert_eq!(values, [104, 107, 96, 95, 99, 105, 1, 0]);
+        assert_eq!(ExitCode::RequestsFailed(42).value(), 42);
+    }
+
+    #[test]
+    fn the_first_finding_by_precedence_wins_in_any_order() {
+        for (place, first) in BY_PRECEDENCE.iter().enumerate() {
+            let findings = BY_PRECEDENCE[place..].iter().copied();
+            assert_eq!(ExitCode::settle(findings.clone()), *first);
+            assert_eq!(ExitCode::settle(findings.rev()), *first);
+        }
+        assert_eq!(ExitCode::settle([]), ExitCode::Ok);
+    }
+}

@@ -1,0 +1,331 @@
+//! A profile as its TOML says it: keys, values and the places they stand at. What the keys mean
+//! together is judged in the room above.
+
+use super::error::{Position, ProfileError, ProfileFault};
+use crate::plan::{
+    Arrivals, ClassShare, HIGHEST_RATE_PER_S, MOST_USERS, Pacing, Suggestion, parse_duration,
+};
+use serde::Deserialize;
+use std::ops::Range;
+use std::time::Duration;
+use toml::Value;
+use toml::de::{DeTable, DeValue};
+
+/// Keys of a profile; a test holds them against [`Keys`].
+const PROFILE_KEYS: &[&str] = &[
+    "name",
+    "aliases",
+    "description",
+    "about",
+    "classes",
+    "users",
+    "spawn_rate",
+    "run_time",
+    "pacing",
+    "stages",
+    "rate",
+    "arrivals",
+    "max_users",
+    "connections",
+    "timeout",
+    "stop_timeout",
+];
+
+/// Keys of a stage; a test holds them against [`StageKeys`].
+const STAGE_KEYS: &[&str] = &["users", "spawn_rate", "duration"];
+
+/// Every key of a profile.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Keys {
+    pub name: Option<Name>,
+    pub aliases: Option<Vec<Name>>,
+    pub description: Option<Line>,
+    pub about: Option<String>,
+    pub classes: Option<Vec<toml::Spanned<Class>>>,
+    pub users: Option<Count>,
+    pub spawn_rate: Option<Rate>,
+    pub run_time: Option<Length>,
+    pub pacing: Option<Pacing>,
+    pub stages: Option<Vec<StageKeys>>,
+    pub rate: Option<JourneyRate>,
+    pub arrivals: Option<Arrivals>,
+    pub max_users: Option<Count>,
+    pub connections: Option<Count>,
+    pub timeout: Option<Length>,
+    pub stop_timeout: Option<LengthOrZero>,
+}
+
+/// Every key of a stage.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StageKeys {
+    pub users: CountOrZero,
+    pub spawn_rate: Rate,
+    pub duration: Length,
+}
+
+/// Defines the type of a value by the function that reads it, so that the message about a wrong
+/// value says what was expected in the words of this program.
+macro_rules! value_type {
+    ($(#[$doc:meta])* $name:ident($inner:ty) = $read:expr) => {
+        $(#[$doc])*
+        #[derive(Deserialize)]
+        #[serde(try_from = "Value")]
+        pub(super) struct $name(pub $inner);
+
+        impl TryFrom<Value> for $name {
+            type Error = String;
+
+            fn try_from(value: Value) -> Result<Self, String> {
+                $read(value).map(Self)
+            }
+        }
+    };
+}
+
+value_type!(
+    /// A name that is safe in a command and in a directory's name.
+    Name(String) = read_name
+);
+value_type!(
+    /// One line of text.
+    Line(String) = read_line
+);
+value_type!(
+    /// A user class and its weight.
+    Class(ClassShare) = read_class
+);
+value_type!(
+    /// Users or connections.
+    Count(u32) = |value| read_count(value, 1)
+);
+value_type!(
+    /// Users at the end of a stage.
+    CountOrZero(u32) = |value| read_count(value, 0)
+);
+value_type!(
+    /// Users started a second.
+    Rate(f64) = |value| read_rate(value, f64::MAX)
+);
+value_type!(
+    /// Journeys a second.
+    JourneyRate(f64) = |value| read_rate(value, HIGHEST_RATE_PER_S)
+);
+value_type!(
+    /// A length of time that is not zero.
+    Length(Duration) = read_length
+);
+value_type!(
+    /// A length of time.
+    LengthOrZero(Duration) = read_length_or_zero
+);
+
+fn read_name(value: Value) -> Result<String, String> {
+    let is_safe = |text: &str| {
+        text.len() <= 64
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    };
+    match value {
+        Value::String(text) if is_safe(&text) => Ok(text),
+        other => Err(format!(
+            "a name has 1 to 64 letters, digits, `-` and `_`, and starts with a letter or digit; {other} does not"
+        )),
+    }
+}
+
+fn read_line(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() && !text.contains(['\n', '\r']) => Ok(text),
+        other => Err(format!("must be one line of text, not {other}")),
+    }
+}
+
+fn read_class(value: Value) -> Result<ClassShare, String> {
+    match value {
+        Value::String(text) => ClassShare::parse(&text).map_err(|error| error.to_string()),
+        other => Err(format!(
+            "must be texts like \"SpikeUser\" or \"IdentityUser=3\", not {other}"
+        )),
+    }
+}
+
+fn read_count(value: Value, least: u32) -> Result<u32, String> {
+    value
+        .as_integer()
+        .and_then(|number| u32::try_from(number).ok())
+        .filter(|count| (least..=MOST_USERS).contains(count))
+        .ok_or_else(|| format!("must be a whole number from {least} to {MOST_USERS}, not {value}"))
+}
+
+fn read_rate(value: Value, highest: f64) -> Result<f64, String> {
+    let number = match value {
+        Value::Integer(number) => Some(number as f64),
+        Value::Float(number) => Some(number),
+        _ => None,
+    };
+    match number {
+        Some(rate) if rate > 0.0 && rate <= highest => Ok(rate),
+        _ if highest < f64::MAX => Err(format!(
+            "must be a number above 0 and at most {highest} (a second), not {value}"
+        )),
+        _ => Err(format!("must be a number above 0 (a second), not {value}")),
+    }
+}
+
+fn read_length_or_zero(value: Value) -> Result<Duration, String> {
+    match &value {
+        Value::String(text) => parse_duration(text).map_err(|error| error.to_string()),
+        Value::Integer(_) | Value::Float(_) => parse_duration(&value.to_string())
+            .map_err(|_| format!("must be a length of time like 20 or \"2m\", not {value}")),
+        _ => Err(format!(
+            "must be a length of time like 20 or \"2m\", not {value}"
+        )),
+    }
+}
+
+fn read_length(value: Value) -> Result<Duration, String> {
+    match read_length_or_zero(value)? {
+        length if length.as_micros() == 0 => Err("must be longer than 0".to_owned()),
+        length => Ok(length),
+    }
+}
+
+/// A key of the document and where it and its value stand, in bytes.
+struct KeyPlace {
+    key: String,
+    key_span: Range<usize>,
+    value_span: Range<usize>,
+    is_top_level: bool,
+}
+
+/// A text that is a TOML document with the keys of a profile.
+pub(super) struct Document<'a> {
+    text: &'a str,
+    origin: &'a str,
+    places: Vec<KeyPlace>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads the keys and values of `text`, which came from `origin`.
+    pub fn read(text: &'a str, origin: &'a str) -> Result<(Self, Keys), ProfileError> {
+        let mut document = Self {
+            text,
+            origin,
+            places: Vec::new(),
+        };
+        let table = DeTable::parse(text).map_err(|error| {
+            let why = error.message().to_owned();
+            document.error(error.span(), ProfileFault::Syntax { why })
+        })?;
+        document.note_keys(table.get_ref(), PROFILE_KEYS)?;
+        let keys = Keys::deserialize(toml::Deserializer::from(table))
+            .map_err(|error| document.value_error(&error))?;
+        Ok((document, keys))
+    }
+
+    /// An error at the top-level key `key`.
+    pub fn error_at_key(&self, key: &str, fault: ProfileFault) -> ProfileError {
+        let place = self
+            .places
+            .iter()
+            .find(|place| place.is_top_level && place.key == key);
+        self.error(place.map(|place| place.key_span.clone()), fault)
+    }
+
+    /// The place of byte `offset`.
+    pub fn position(&self, offset: usize) -> Position {
+        Position::of_offset(self.text, offset)
+    }
+
+    fn error(&self, span: Option<Range<usize>>, fault: ProfileFault) -> ProfileError {
+        ProfileError {
+            origin: self.origin.to_owned(),
+            position: span.map(|span| self.position(span.start)),
+            fault,
+        }
+    }
+
+    fn note_keys(
+        &mut self,
+        table: &DeTable<'_>,
+        known: &'static [&'static str],
+    ) -> Result<(), ProfileError> {
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            if !known.contains(&name) {
+                let fault = ProfileFault::UnknownKey {
+                    key: name.to_owned(),
+                    suggestion: Suggestion::for_word(name, known.iter().copied()),
+                    known,
+                };
+                return Err(self.error(Some(key.span()), fault));
+            }
+            self.places.push(KeyPlace {
+                key: name.to_owned(),
+                key_span: key.span(),
+                value_span: value.span(),
+                is_top_level: known == PROFILE_KEYS,
+            });
+            if let ("stages", DeValue::Array(stages)) = (name, value.get_ref()) {
+                for stage in stages {
+                    if let DeValue::Table(stage) = stage.get_ref() {
+                        self.note_keys(stage, STAGE_KEYS)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The error about a value of the wrong kind, with the innermost key that it stands under.
+    fn value_error(&self, error: &toml::de::Error) -> ProfileError {
+        let span = error.span();
+        let why = error.message().to_owned();
+        let innermost = span.as_ref().and_then(|span| {
+            self.places
+                .iter()
+                .filter(|place| place.value_span.contains(&span.start))
+                .min_by_key(|place| place.value_span.len())
+        });
+        let fault = match innermost {
+            Some(place) => ProfileFault::Value {
+                key: place.key.clone(),
+                why,
+            },
+            None => ProfileFault::Syntax { why },
+        };
+        self.error(span, fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields<'de, T: Deserialize<'de>>() -> String {
+        let table = DeTable::parse("no_such_key = 1").unwrap();
+        let error = T::deserialize(toml::Deserializer::from(table))
+            .err()
+            .unwrap();
+        error.message().to_owned()
+    }
+
+    #[test]
+    fn the_lists_of_keys_are_complete() {
+        for (message, known) in [
+            (fields::<Keys>(), PROFILE_KEYS),
+            (fields::<StageKeys>(), STAGE_KEYS),
+        ] {
+            let known: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
+            let expected = format!(
+                "unknown field `no_such_key`, expected one of {}",
+                known.join(", ")
+            );
+            assert_eq!(message, expected);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What can be wrong with a profile, and where.
+
+use crate::plan::{LoadError, Suggestion};
+use std::fmt;
+
+/// A place in a text, counted from 1; columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line.
+    pub line: usize,
+    /// Column.
+    pub column: usize,
+}
+
+impl Position {
+    /// The place of the byte at `offset` of `text`, or of its end when there is no such byte.
+    pub(super) fn of_offset(text: &str, offset: usize) -> Self {
+        let before = &text[..text.floor_char_boundary(offset)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Why a text is no profile. Shows as `profiles/x.toml:3:1: unknown key …`.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}{fault}", Place { origin, position: *position })]
+pub struct ProfileError {
+    /// Where the text came from.
+    pub origin: String,
+    /// Where the fault is, when it is at one place.
+    pub position: Option<Position>,
+    /// What is wrong.
+    pub fault: ProfileFault,
+}
+
+/// What is wrong with a profile.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ProfileFault {
+    /// Not TOML.
+    #[error("this is not TOML: {why}")]
+    Syntax {
+        /// What the parser said.
+        why: String,
+    },
+    /// A key that profiles do not have.
+    #[error("unknown key `{key}`{suggestion} (known keys: {})", known.join(", "))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The known key that is most like it.
+        suggestion: Suggestion,
+        /// The keys that may stand there.
+        known: &'static [&'static str],
+    },
+    /// A key that every profile needs.
+    #[error("the key `{key}` is missing; add a line like {example}")]
+    Missing {
+        /// The key.
+        key: &'static str,
+        /// A line that would do.
+        example: &'static str,
+    },
+    /// A value that the key cannot have.
+    #[error("`{key}`: {why}")]
+    Value {
+        /// The key.
+        key: String,
+        /// What is wrong with the value.
+        why: String,
+    },
+    /// Two keys that exclude each other.
+    #[error("`{key}` does not go with `{other}`; keep one of the two")]
+    Together {
+        /// The key at the position.
+        key: &'static str,
+        /// The key that it does not go with.
+        other: &'static str,
+    },
+    /// A key without the one that gives it a meaning.
+    #[error("`{key}` means nothing without `{needed}`; add `{needed}` or drop `{key}`")]
+    Alone {
+        /// The key.
+        key: &'static str,
+        /// The key that it needs.
+        needed: &'static str,
+    },
+    /// Stages that make no load.
+    #[error("`stages`: {0}")]
+    Stages(LoadError),
+}
+
+struct Place<'a> {
+    origin: &'a str,
+    position: Option<Position>,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Some(position) => write!(formatter, "{}:{position}: ", self.origin),
+            None => write!(formatter, "{}: ", self.origin),
+        }
+    }
+}

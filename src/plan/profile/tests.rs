@@ -1,0 +1,356 @@
+//! Profiles: what is read, what is refused and in which words, and that nothing panics.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::HashSet;
+
+/// A valid profile with the given lines added.
+fn with(lines: &str) -> String {
+    format!("name = \"x\"\ndescription = \"d\"\nclasses = [\"SpikeUser\"]\n{lines}")
+}
+
+fn message(text: &str) -> String {
+    Profile::parse(text, "my.toml").unwrap_err().to_string()
+}
+
+#[test]
+fn built_in_profiles_are_valid_and_their_names_differ() {
+    let mut names = HashSet::new();
+    for profile in Profile::built_in() {
+        for name in profile.names() {
+            assert!(names.insert(name.to_owned()), "{name} is taken twice");
+        }
+        assert!(profile.origin.ends_with(&format!("/{}.toml", profile.name)));
+        assert!(profile.length().is_some(), "{}", profile.name);
+    }
+}
+
+#[test]
+fn spike_is_the_suites_spike_without_waiting() {
+    let spike = Profile::find_built_in("spike").unwrap();
+    assert_eq!(
+        spike.classes[0].share,
+        ClassShare {
+            class: "SpikeUser".to_owned(),
+            weight: 1
+        }
+    );
+    assert_eq!(
+        spike.load,
+        ProfileLoad::Level {
+            users: Some(100),
+            spawn_rate_per_s: Some(100.0)
+        }
+    );
+    assert_eq!(spike.run_time, Some(Duration::from_secs(120)));
+    assert_eq!(spike.pacing, Some(Pacing::Max));
+}
+
+#[test]
+fn smoke_is_small_and_paced() {
+    let smoke = Profile::find_built_in("smoke").unwrap();
+    assert_eq!(
+        smoke.load,
+        ProfileLoad::Level {
+            users: Some(5),
+            spawn_rate_per_s: Some(1.0)
+        }
+    );
+    assert_eq!(smoke.run_time, Some(Duration::from_secs(60)));
+    assert_ne!(smoke.pacing, Some(Pacing::Max));
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = r#"
+        name = "all-keys_1"
+        aliases = ["other"]
+        description = "one line"
+        about = "more\nlines"
+        classes = ["SpikeUser", "IdentityUser=3"]
+        pacing = "class"
+        run_time = 90
+        stages = [{ users = 10, spawn_rate = 2.5, duration = "1m" }, { users = 0, spawn_rate = 1, duration = 0.5 }]
+        connections = 4
+        timeout = "500ms"
+        stop_timeout = 0
+    "#;
+    let profile = Profile::parse(text, "my.toml").unwrap();
+    let names: Vec<&str> = profile.names().collect();
+    assert_eq!(names, ["all-keys_1", "other"]);
+    assert_eq!(profile.classes[1].share.weight, 3);
+    assert_eq!(
+        profile.classes[1].position,
+        Position {
+            line: 6,
+            column: 33
+        }
+    );
+    let stage = |users, spawn_rate_per_s, duration_us| Stage {
+        users,
+        spawn_rate_per_s,
+        duration_us,
+    };
+    assert_eq!(
+        profile.load,
+        ProfileLoad::Stages(vec![stage(10, 2.5, 60_000_000), stage(0, 1.0, 500_000)])
+    );
+    assert_eq!(profile.length(), Some(Duration::from_secs(90)));
+    assert_eq!(profile.pacing, Some(Pacing::Class));
+    assert_eq!(profile.connections, Some(4));
+    assert_eq!(profile.timeout, Some(Duration::from_millis(500)));
+    assert_eq!(profile.stop_timeout, Some(Duration::ZERO));
+}
+
+#[test]
+fn stages_may_be_written_as_tables_and_give_the_length() {
+    let text = with(
+        "[[stages]]\nusers = 3\nspawn_rate = 1\nduration = 20\n[[stages]]\nusers = 1\nspawn_rate = 1\nduration = \"10s\"\n",
+    );
+    let profile = Profile::parse(&text, "my.toml").unwrap();
+    assert_eq!(profile.length(), Some(Duration::from_secs(30)));
+}
+
+#[test]
+fn open_profiles_are_read() {
+    let profile = Profile::parse(
+        &with("rate = 50\narrivals = \"poisson\"\nmax_users = 9\n"),
+        "my.toml",
+    )
+    .unwrap();
+    assert_eq!(
+        profile.load,
+        ProfileLoad::Arrivals {
+            rate_per_s: 50.0,
+            arrivals: Some(Arrivals::Poisson),
+            max_users: Some(9)
+        }
+    );
+}
+
+#[test]
+fn an_unknown_key_is_an_error_with_its_place_and_a_suggestion() {
+    let unknown = message(&with("  user = 5\n"));
+    assert!(
+        unknown.starts_with(
+            "my.toml:4:3: unknown key `user`; did you mean `users`? (known keys: name,"
+        ),
+        "{unknown}"
+    );
+    let in_stage = message(&with(
+        "stages = [{ users = 1, spawn_rate = 1, durration = 5 }]\n",
+    ));
+    assert!(
+        in_stage.starts_with("my.toml:4:40: unknown key `durration`; did you mean `duration`?"),
+        "{in_stage}"
+    );
+    let in_table = message(&with("[[stages]]\nusers = 1\nspawnrate = 1\n"));
+    assert!(
+        in_table.starts_with("my.toml:6:1: unknown key `spawnrate`; did you mean `spawn_rate`?"),
+        "{in_table}"
+    );
+}
+
+#[test]
+fn a_wrong_value_is_an_error_that_names_the_key_and_its_place() {
+    for (line, expected) in [
+        (
+            "users = \"many\"",
+            "my.toml:4:9: `users`: must be a whole number from 1 to 33554432, not \"many\"",
+        ),
+        (
+            "users = 0",
+            "my.toml:4:9: `users`: must be a whole number from 1",
+        ),
+        ("users = -5", "my.toml:4:9: `users`: must be"),
+        ("users = 1.5", "my.toml:4:9: `users`: must be"),
+        (
+            "spawn_rate = nan",
+            "my.toml:4:14: `spawn_rate`: must be a number above 0",
+        ),
+        (
+            "spawn_rate = inf",
+            "my.toml:4:14: `spawn_rate`: must be a number above 0",
+        ),
+        (
+            "spawn_rate = 0",
+            "my.toml:4:14: `spawn_rate`: must be a number above 0",
+        ),
+        (
+            "rate = -1",
+            "my.toml:4:8: `rate`: must be a number above 0 and at most 10000000",
+        ),
+        (
+            "run_time = \"abc\"",
+            "my.toml:4:12: `run_time`: `abc` is not a length of time; write it like 20",
+        ),
+        (
+            "run_time = 0",
+            "my.toml:4:12: `run_time`: must be longer than 0",
+        ),
+        (
+            "run_time = -1",
+            "my.toml:4:12: `run_time`: must be a length of time like 20 or \"2m\", not -1",
+        ),
+        (
+            "pacing = \"fast\"",
+            "my.toml:4:10: `pacing`: unknown variant `fast`, expected `class` or `max`",
+        ),
+        ("arrivals = 3", "my.toml:4:12: `arrivals`:"),
+        (
+            "aliases = [\"a b\"]",
+            "my.toml:4:11: `aliases`: a name has 1 to 64 letters",
+        ),
+        (
+            "stages = []",
+            "my.toml:4:1: `stages`: the load has no stage",
+        ),
+        (
+            "stages = [{ users = 0, spawn_rate = 1, duration = 5 }]",
+            "my.toml:4:1: `stages`: the load never has a user",
+        ),
+        (
+            "stages = [{ users = 2, spawn_rate = 1, duration = \"x\" }]",
+            "my.toml:4:51: `duration`: `x` is not",
+        ),
+        (
+            "stages = [{ users = 2, spawn_rate = 1 }]",
+            "my.toml:4:11: `stages`: missing field `duration`",
+        ),
+        (
+            "[[stages]]\nusers = -2\nspawn_rate = 1\nduration = 1",
+            "my.toml:5:9: `users`: must be a whole number from 0",
+        ),
+        ("users = = 3", "my.toml:4:9: this is not TOML: "),
+    ] {
+        let message = message(&with(line));
+        assert!(
+            message.starts_with(expected),
+            "{line}\n  {message}\n  {expected}"
+        );
+    }
+}
+
+#[test]
+fn names_classes_and_descriptions_are_needed_and_checked() {
+    for (text, expected) in [
+        (
+            "",
+            "my.toml: the key `name` is missing; add a line like name = \"my-test\"",
+        ),
+        ("name = \"x\"", "my.toml: the key `description` is missing"),
+        (
+            "name = \"x\"\ndescription = \"d\"",
+            "my.toml: the key `classes` is missing",
+        ),
+        ("name = \"../x\"", "my.toml:1:8: `name`: a name has"),
+        (
+            "description = \"a\\nb\"",
+            "my.toml:1:15: `description`: must be one line",
+        ),
+        (
+            "name = \"x\"\ndescription = \"d\"\nclasses = []",
+            "my.toml:3:1: `classes`: name at least one",
+        ),
+        (
+            "classes = [\"A=0\"]",
+            "my.toml:1:11: `classes`: `A=0`: the weight must be",
+        ),
+        (
+            "name = \"x\"\ndescription = \"d\"\nclasses = [\"A\", \"A=2\"]",
+            "my.toml:3:17: `classes`: A is named twice",
+        ),
+    ] {
+        let message = message(text);
+        assert!(
+            message.starts_with(expected),
+            "{text}\n  {message}\n  {expected}"
+        );
+    }
+}
+
+#[test]
+fn keys_that_exclude_each_other_are_refused() {
+    let stages = "stages = [{ users = 2, spawn_rate = 1, duration = 1 }]";
+    for (lines, expected) in [
+        (
+            format!("users = 1\n{stages}"),
+            "my.toml:4:1: `users` does not go with `stages`",
+        ),
+        (
+            format!("{stages}\nspawn_rate = 1"),
+            "my.toml:5:1: `spawn_rate` does not go with `stages`",
+        ),
+        (
+            format!("rate = 1\n{stages}"),
+            "my.toml:4:1: `rate` does not go with `stages`",
+        ),
+        (
+            "users = 1\nrate = 1".to_owned(),
+            "my.toml:4:1: `users` does not go with `rate`",
+        ),
+        (
+            "max_users = 1".to_owned(),
+            "my.toml:4:1: `max_users` means nothing without `rate`",
+        ),
+        (
+            "users = 3\narrivals = \"poisson\"".to_owned(),
+            "my.toml:5:1: `arrivals` means nothing without `rate`",
+        ),
+    ] {
+        let message = message(&with(&lines));
+        assert!(message.starts_with(expected), "{lines}\n  {message}");
+    }
+}
+
+#[test]
+fn places_count_characters_not_bytes() {
+    let message = message("name = \"x\"\n\"größe\" = 1 # é\nabout = \"é\"\nusrs = 1");
+    assert!(
+        message.starts_with("my.toml:2:1: unknown key `größe`"),
+        "{message}"
+    );
+    let message_after = self::message("about = \"é\" \u{1}");
+    assert!(
+        message_after.starts_with("my.toml:1:13: "),
+        "{message_after}"
+    );
+}
+
+/// Valid profiles to mutate.
+fn seeds() -> Vec<String> {
+    BUILT_IN
+        .iter()
+        .map(|(_, text)| (*text).to_owned())
+        .chain([
+            with("rate = 50\narrivals = \"poisson\"\nmax_users = 9\n"),
+            with("[[stages]]\nusers = 3\nspawn_rate = 1\nduration = 20\n"),
+            with("stages = [{ users = 3, spawn_rate = 1.5, duration = \"20s\" }]\nrun_time = 1979-05-27T07:32:00Z"),
+        ])
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "(?s).*") {
+        let _ = Profile::parse(&text, "my.toml").map_err(|error| error.to_string());
+    }
+
+    #[test]
+    fn no_mutation_of_a_profile_makes_it_panic(
+        text in prop::sample::select(seeds()),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..4, "\\PC{0,3}|[\\[\\]{}=\"'.,#\\n0-9-]{1,3}"), 1..6),
+    ) {
+        let mut characters: Vec<char> = text.chars().collect();
+        for (place, removed, added) in edits {
+            let start = place.index(characters.len() + 1);
+            let end = (start + removed).min(characters.len());
+            characters.splice(start..end, added.chars());
+        }
+        let mutated: String = characters.into_iter().collect();
+        match Profile::parse(&mutated, "my.toml") {
+            Ok(profile) => prop_assert!(!profile.classes.is_empty()),
+            Err(error) => prop_assert!(error.to_string().starts_with("my.toml:")),
+        }
+    }
+}

@@ -82,13 +82,7 @@ impl Arena {
 
     /// Appends body `index` to `out`, patched. Allocates nothing while `out` has room.
     #[inline]
-    pub fn append(
-        &self,
-        index: usize,
-        ids: &[Id],
-        unique: &mut UniqueNumbers,
-        out: &mut Vec<u8>,
-    ) {
+    pub fn append(&self, index: usize, ids: &[Id], unique: &mut UniqueNumbers, out: &mut Vec<u8>) {
         let entry = self.entries[index];
         let mut copied = entry.start as usize;
         for point in self.points(entry) {

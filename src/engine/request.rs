@@ -67,7 +67,11 @@ impl PreparedHead {
 
     #[inline]
     fn append_start(&self, id: Option<&Id>, out: &mut Vec<u8>) {
-        debug_assert_eq!(self.takes_id, id.is_some(), "the path wants an id, or wants none");
+        debug_assert_eq!(
+            self.takes_id,
+            id.is_some(),
+            "the path wants an id, or wants none"
+        );
         out.extend_from_slice(&self.before_id);
         if let Some(id) = id {
             out.extend_from_slice(id.as_bytes());

@@ -71,7 +71,9 @@ impl UniqueNumbers {
     /// The span of the `arrival`-th journey, `arrival` < 2⁵⁰: 1,024 numbers.
     #[must_use]
     pub fn of_arrival(arrival: u64) -> Self {
-        Self { next: arrival << 10 }
+        Self {
+            next: arrival << 10,
+        }
     }
 
     /// The next number, in base 32. Together with the run id no other number of the run equals it.

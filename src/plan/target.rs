@@ -61,14 +61,19 @@ impl Target {
             Some(_) => return Err(malformed("only http:// is supported")),
             None => return Err(malformed("the scheme is missing")),
         }
-        let authority = uri.authority().ok_or_else(|| malformed("the host is missing"))?;
+        let authority = uri
+            .authority()
+            .ok_or_else(|| malformed("the host is missing"))?;
         if authority.as_str().contains('@') {
             return Err(malformed("user names in the address are not supported"));
         }
         if uri.query().is_some() {
             return Err(malformed("a query is not allowed"));
         }
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']');
         if host.is_empty() {
             return Err(malformed("the host is missing"));
         }

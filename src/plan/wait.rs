@@ -86,9 +86,7 @@ impl WaitTime {
         match *self {
             Self::None => done_ns,
             Self::ConstantPacing { interval_us } => due_ns + interval_us * 1_000,
-            Self::Between { min_us, max_us } => {
-                done_ns + rng.u64(min_us * 1_000..=max_us * 1_000)
-            }
+            Self::Between { min_us, max_us } => done_ns + rng.u64(min_us * 1_000..=max_us * 1_000),
             Self::Exponential { mean_us } => {
                 // Inverse transform sampling; 1 − u is in (0, 1], so the logarithm is finite.
                 let wait_ns = -(1.0 - rng.f64()).ln() * mean_us as f64 * 1_000.0;

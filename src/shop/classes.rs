@@ -26,7 +26,9 @@ pub static USER_CLASSES: &[UserClass] = &[
     UserClass {
         name: "SpikeUser",
         summary: "rapid registrations, at most 20 a second and user",
-        wait: WaitTime::ConstantPacing { interval_us: 50_000 },
+        wait: WaitTime::ConstantPacing {
+            interval_us: 50_000,
+        },
     },
 ];
 

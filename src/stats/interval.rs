@@ -4,10 +4,12 @@
 
 use super::LatencyCounts;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Outcome {
@@ -79,6 +81,19 @@ impl NameInterval {
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.outcomes.iter().sum()
+    }
+
+    /// Adds everything of `other`.
+    pub fn absorb(&mut self, other: &Self) {
+        self.response.absorb(&other.response);
+        self.service.absorb(&other.service);
+        self.lag.absorb(&other.lag);
+        for (count, more) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *count += more;
+        }
+        self.bytes_out += other.bytes_out;
+        self.bytes_in += other.bytes_in;
+        self.body_bytes_in += other.body_bytes_in;
     }
 
     /// Forgets everything.
@@ -155,6 +170,7 @@ pub struct ErrorKey {
 }
 
 /// A row of the error table.
+#[derive(Clone, Copy)]
 pub struct ErrorCounts {
     /// What it is about.
     pub key: ErrorKey,
@@ -167,7 +183,7 @@ pub struct ErrorCounts {
 }
 
 /// What a worker saw of itself in one interval.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorkerHealth {
     /// User and system CPU time of the worker's thread.
     pub cpu_user_ns: u64,
@@ -181,6 +197,24 @@ pub struct WorkerHealth {
     pub ring_overflows: u64,
     /// Ring entries submitted.
     pub ring_entries: u64,
+}
+
+impl WorkerHealth {
+    /// User and system CPU time together.
+    #[must_use]
+    pub fn cpu_ns(&self) -> u64 {
+        self.cpu_user_ns + self.cpu_system_ns
+    }
+
+    /// Adds the figures of another interval.
+    pub fn absorb(&mut self, other: &Self) {
+        self.cpu_user_ns += other.cpu_user_ns;
+        self.cpu_system_ns += other.cpu_system_ns;
+        self.run_queue_ns += other.run_queue_ns;
+        self.allocations += other.allocations;
+        self.ring_overflows += other.ring_overflows;
+        self.ring_entries += other.ring_entries;
+    }
 }
 
 /// Everything one worker measured in one interval.

@@ -101,6 +101,42 @@ impl LatencyCounts {
             .map(|index| (value_of(index), self.counts[index]))
     }
 
+    /// Adds every count of `other`.
+    pub fn absorb(&mut self, other: &Self) {
+        if other.is_empty() {
+            return;
+        }
+        let touched = other.first..=other.last;
+        for (count, more) in self.counts[touched.clone()]
+            .iter_mut()
+            .zip(&other.counts[touched])
+        {
+            *count = count.saturating_add(*more);
+        }
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.total += other.total;
+        self.sum_us += other.sum_us;
+        self.min_us = self.min_us.min(other.min_us);
+        self.max_us = self.max_us.max(other.max_us);
+    }
+
+    /// Smallest value that the share `quantile` (0 to 1) of the latencies does not exceed: the
+    /// upper edge of its bucket, but never more than the exact maximum. 0 when none was counted.
+    #[must_use]
+    pub fn quantile_us(&self, quantile: f64) -> u64 {
+        let wanted = ((quantile * self.total as f64).ceil() as u64).clamp(1, self.total.max(1));
+        let mut seen = 0;
+        for (value_us, count) in self.buckets() {
+            seen += u64::from(count);
+            if seen >= wanted {
+                let upper_edge_us = value_of(index_of(value_us) + 1) - 1;
+                return upper_edge_us.min(self.max_us);
+            }
+        }
+        self.max_us
+    }
+
     /// Adds every count to `total`, which must have been made by [`LatencyCounts::histogram`].
     pub fn add_to(&self, total: &mut Histogram<u64>) {
         for (value_us, count) in self.buckets() {
@@ -146,3 +182,6 @@ const fn value_of(index: usize) -> u64 {
     let sub_bucket = index % HALF_SUB_BUCKETS + HALF_SUB_BUCKETS;
     (sub_bucket as u64) << bucket
 }
+
+#[cfg(test)]
+mod tests;

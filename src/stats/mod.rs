@@ -1,10 +1,31 @@
 //! What was measured: latency counts, interval sets that workers fill, and their merge.
 
+mod collector;
+mod errors;
 mod interval;
+mod interval_log;
 mod latency;
+mod latency_total;
+mod littles_law;
+mod second;
+mod seconds;
+mod self_check;
+mod sink;
+mod snapshot;
+mod totals;
 
+pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
+pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
 pub use interval::{
     CoreInterval, ErrorCounts, ErrorKey, NameInterval, Outcome, REASON_BYTES, Reason, StatName,
     WorkerHealth,
 };
+pub use interval_log::{IntervalLog, LatencyKind, tag_of};
 pub use latency::LatencyCounts;
+pub use latency_total::{LatencySummary, LatencyTotal};
+pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
+pub use second::{CoreHealth, Interval, Phase};
+pub use self_check::{CoreTally, Saturation, SelfCheck};
+pub use sink::{IntervalSink, SinkFailure};
+pub use snapshot::{CoreSnapshot, Snapshot, SnapshotRow};
+pub use totals::{NameTotal, PhaseTotal, RunContext, Totals};

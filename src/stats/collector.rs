@@ -1,0 +1,137 @@
+//! The one thread that merges what workers hand over.
+//!
+//! Workers and collector swap boxed sets through bounded channels that can never be full: each
+//! worker owns three sets in all, one that it fills and two that are on their way.
+
+use super::seconds::Seconds;
+use super::sink::Sinks;
+use super::{CoreInterval, Interval, IntervalSink, RunContext, SinkFailure, Snapshot, Totals};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::sync::Arc;
+
+/// Empty sets that wait for each worker beside the one that it starts with.
+const SPARE_SETS: usize = 2;
+
+/// A worker's end of the exchange.
+pub struct WorkerHandover {
+    /// Takes the full sets. Never blocks: there is room for every set of the worker.
+    pub full: Sender<Box<CoreInterval>>,
+    /// Gives empty ones. Empty only when the collector is two seconds behind.
+    pub empty: Receiver<Box<CoreInterval>>,
+}
+
+/// The collector's end of the exchange.
+pub struct CollectorInbox {
+    full: Receiver<Box<CoreInterval>>,
+    empty: Vec<Sender<Box<CoreInterval>>>,
+}
+
+/// A whole run, merged.
+pub struct Merged {
+    /// What was measured.
+    pub totals: Totals,
+    /// Sinks that could not write.
+    pub sink_failures: Vec<SinkFailure>,
+    /// Positions of workers that ended without their last set: they crashed.
+    pub lost_workers: Vec<usize>,
+}
+
+/// The meeting point of workers and collector.
+pub struct Collector;
+
+impl Collector {
+    /// The channels between `workers` workers (in the order of their positions) and the collector,
+    /// for sets of `names` statistic names. A worker makes its first set itself, with
+    /// [`CoreInterval::new`], sends the one with [`CoreInterval::last`] at the end, and then drops
+    /// its handover.
+    #[must_use]
+    pub fn channels(workers: usize, names: usize) -> (Vec<WorkerHandover>, CollectorInbox) {
+        let (full_sender, full) = bounded(workers * (SPARE_SETS + 1));
+        let mut handovers = Vec::with_capacity(workers);
+        let mut empty = Vec::with_capacity(workers);
+        for core in 0..workers {
+            let (empty_sender, empty_receiver) = bounded(SPARE_SETS + 1);
+            for _ in 0..SPARE_SETS {
+                let set = Box::new(CoreInterval::new(core, names));
+                empty_sender.send(set).expect("the receiver is still here");
+            }
+            handovers.push(WorkerHandover {
+                full: full_sender.clone(),
+                empty: empty_receiver,
+            });
+            empty.push(empty_sender);
+        }
+        (handovers, CollectorInbox { full, empty })
+    }
+}
+
+impl CollectorInbox {
+    /// Merges until every worker has sent its last set, or is gone. Each second that is complete
+    /// goes to the sinks and is then published as a snapshot.
+    #[must_use]
+    pub fn run(
+        self,
+        context: RunContext,
+        sinks: Vec<Box<dyn IntervalSink>>,
+        publish: impl FnMut(Arc<Snapshot>),
+    ) -> Merged {
+        let mut seconds = Seconds::new(self.empty.len(), context.names.len(), context.spawned_us);
+        let mut merging = Merging {
+            totals: Totals::new(Arc::new(context)),
+            sinks: Sinks::new(sinks),
+            latest: None,
+            publish,
+        };
+        while !seconds.all_done() {
+            let Ok(set) = self.full.recv() else { break };
+            seconds.accept(&set);
+            self.give_back(set);
+            while let Some(interval) = seconds.next_complete() {
+                merging.second(&interval);
+                seconds.recycle(interval);
+            }
+        }
+        while let Some(interval) = seconds.next_left() {
+            merging.second(&interval);
+            seconds.recycle(interval);
+        }
+        merging.finish(seconds.unfinished())
+    }
+
+    /// Returns a set empty. A worker that is gone needs it no more.
+    fn give_back(&self, mut set: Box<CoreInterval>) {
+        set.clear();
+        if let Some(worker) = self.empty.get(set.core) {
+            let _ = worker.try_send(set);
+        }
+    }
+}
+
+struct Merging<P> {
+    totals: Totals,
+    sinks: Sinks,
+    latest: Option<Arc<Snapshot>>,
+    publish: P,
+}
+
+impl<P: FnMut(Arc<Snapshot>)> Merging<P> {
+    fn second(&mut self, interval: &Interval) {
+        self.totals.absorb(interval);
+        self.sinks.second(interval, &self.totals);
+        let snapshot = Snapshot::after(interval, &self.totals, self.latest.as_deref());
+        let snapshot = Arc::new(snapshot);
+        self.latest = Some(Arc::clone(&snapshot));
+        (self.publish)(snapshot);
+    }
+
+    fn finish(self, lost_workers: Vec<usize>) -> Merged {
+        Merged {
+            sink_failures: self.sinks.finish(&self.totals),
+            totals: self.totals,
+            lost_workers,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

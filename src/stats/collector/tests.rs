@@ -1,0 +1,192 @@
+//! Whole runs over threads: nothing lost, whatever the order; failing sinks; crashed workers.
+
+use super::*;
+use crate::stats::{LatencyCounts, Outcome, Phase, StatName, WorkerHealth};
+use proptest::prelude::*;
+use std::io;
+use std::path::Path;
+use std::sync::Mutex;
+
+const SECOND_US: u64 = 1_000_000;
+
+fn context(workers: usize, seconds: u64) -> RunContext {
+    let name = |name| StatName {
+        method: "GET",
+        name,
+    };
+    RunContext {
+        names: vec![name("GET /a"), name("GET /b")],
+        cpus: (0..workers).collect(),
+        spawned_us: SECOND_US,
+        run_time_us: seconds * SECOND_US,
+        paced: true,
+        user_shares: Vec::new(),
+    }
+}
+
+/// Latencies by second of one worker, each for a name.
+type Seen = Vec<Vec<(usize, u64)>>;
+
+/// What a worker of the engine does with its handover.
+fn work(core: usize, handover: &WorkerHandover, seen: &Seen) {
+    let mut set = Box::new(CoreInterval::new(core, 2));
+    for (second, requests) in seen.iter().enumerate() {
+        set.start_us = second as u64 * SECOND_US;
+        set.end_us = set.start_us + SECOND_US;
+        set.last = second + 1 == seen.len();
+        set.users = 3;
+        for &(name, latency_us) in requests {
+            set.names[name].response.record_us(latency_us);
+            set.names[name].outcomes[Outcome::Success as usize] += 1;
+        }
+        set.health = WorkerHealth {
+            allocations: 1,
+            ..WorkerHealth::default()
+        };
+        handover.full.send(set).expect("the collector lives");
+        if second + 1 == seen.len() {
+            return;
+        }
+        set = handover.empty.recv().expect("the collector lives");
+        assert!(
+            set.names.iter().all(|name| name.response.is_empty()),
+            "given back full"
+        );
+    }
+}
+
+fn collect(seen: &[Seen], sinks: Vec<Box<dyn IntervalSink>>) -> (Merged, Vec<Arc<Snapshot>>) {
+    let (handovers, inbox) = Collector::channels(seen.len(), 2);
+    let seconds = seen.iter().map(Vec::len).max().unwrap_or(0) as u64;
+    let snapshots = Mutex::new(Vec::new());
+    let merged = std::thread::scope(|scope| {
+        for (core, (handover, seen)) in handovers.into_iter().zip(seen).enumerate() {
+            scope.spawn(move || work(core, &handover, seen));
+        }
+        inbox.run(context(seen.len(), seconds), sinks, |snapshot| {
+            snapshots.lock().expect("not poisoned").push(snapshot);
+        })
+    });
+    (merged, snapshots.into_inner().expect("not poisoned"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn totals_are_what_one_histogram_would_have_seen(
+        seen in prop::collection::vec(
+            prop::collection::vec(
+                prop::collection::vec((0..2_usize, 0..700_000_000_u64), 0..20),
+                1..6,
+            ),
+            1..4,
+        ),
+    ) {
+        let (merged, snapshots) = collect(&seen, Vec::new());
+        let mut expected = [LatencyCounts::default(), LatencyCounts::default()];
+        for &(name, latency_us) in seen.iter().flatten().flatten() {
+            expected[name].record_us(latency_us);
+        }
+        for (counts, total) in expected.iter().zip(&merged.totals.names) {
+            let mut histogram = LatencyCounts::histogram();
+            counts.add_to(&mut histogram);
+            prop_assert_eq!(&histogram, total.response.histogram());
+            prop_assert_eq!(counts.max_us(), total.response.max_us());
+            prop_assert_eq!(counts.min_us(), total.response.min_us());
+            prop_assert_eq!(counts.len(), total.requests());
+        }
+        let requests: u64 = expected.iter().map(LatencyCounts::len).sum();
+        let by_phase: u64 = merged.totals.phases.iter().map(|phase| phase.all.requests()).sum();
+        prop_assert_eq!(merged.totals.all.requests(), requests);
+        prop_assert_eq!(by_phase, requests);
+        prop_assert_eq!(snapshots.last().map(|last| last.all.requests), Some(requests));
+        let seconds = seen.iter().map(Vec::len).max().unwrap_or(0);
+        prop_assert_eq!(snapshots.len(), seconds);
+        let sets: usize = seen.iter().map(Vec::len).sum();
+        prop_assert_eq!(merged.totals.health.allocations, sets as u64);
+        prop_assert!(merged.lost_workers.is_empty());
+    }
+}
+
+#[test]
+fn phases_are_kept_apart() {
+    let seen = vec![vec![
+        vec![(0, 100)],
+        vec![(0, 200), (1, 300)],
+        vec![(1, 400)],
+    ]];
+    let (merged, snapshots) = collect(&seen, Vec::new());
+    let spawning = merged.totals.phase(Phase::Spawning);
+    let steady = merged.totals.phase(Phase::Steady);
+    assert_eq!((spawning.start_us, spawning.end_us), (0, SECOND_US));
+    assert_eq!((steady.start_us, steady.end_us), (SECOND_US, 3 * SECOND_US));
+    assert_eq!((spawning.all.requests(), steady.all.requests()), (1, 3));
+    assert_eq!(steady.all.response.max_us(), 400);
+    assert!((steady.requests_per_s() - 1.5).abs() < 1e-9);
+    assert!((snapshots[1].all.current_requests_per_s - 2.0).abs() < 1e-9);
+    assert!((snapshots[1].all.requests_per_s - 1.5).abs() < 1e-9);
+    assert_eq!(snapshots[1].names[1].response_max_us, 300);
+}
+
+/// Fails in its second second, and counts how often it was asked.
+struct FullDisk {
+    asked: Arc<Mutex<u32>>,
+}
+
+impl IntervalSink for FullDisk {
+    fn path(&self) -> &Path {
+        Path::new("results/full.csv")
+    }
+
+    fn second(&mut self, _interval: &Interval, _totals: &Totals) -> io::Result<()> {
+        let mut asked = self.asked.lock().expect("not poisoned");
+        *asked += 1;
+        if *asked == 2 {
+            return Err(io::Error::other("no space left"));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
+        panic!("asked after it failed");
+    }
+}
+
+#[test]
+fn a_sink_that_fails_is_reported_and_the_run_goes_on() {
+    let asked = Arc::new(Mutex::new(0));
+    let sink = FullDisk {
+        asked: Arc::clone(&asked),
+    };
+    let seen = vec![vec![vec![(0, 1)]; 4]];
+    let (merged, _) = collect(&seen, vec![Box::new(sink)]);
+    assert_eq!(merged.totals.all.requests(), 4);
+    assert_eq!(*asked.lock().expect("not poisoned"), 2);
+    let messages: Vec<String> = merged
+        .sink_failures
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        messages,
+        ["cannot write results/full.csv: no space left; it holds the run up to second 1 only"]
+    );
+}
+
+#[test]
+fn a_crashed_worker_is_named_and_does_not_hang_the_run() {
+    let (mut handovers, inbox) = Collector::channels(2, 2);
+    let crashed = handovers.pop().expect("two workers");
+    let healthy = handovers.pop().expect("two workers");
+    let mut set = Box::new(CoreInterval::new(1, 2));
+    set.end_us = SECOND_US;
+    set.names[0].outcomes[Outcome::Success as usize] = 7;
+    crashed.full.send(set).expect("there is room");
+    drop(crashed);
+    let merged = std::thread::scope(|scope| {
+        scope.spawn(move || work(0, &healthy, &vec![vec![(0, 5)]; 3]));
+        inbox.run(context(2, 3), Vec::new(), |_| {})
+    });
+    assert_eq!(merged.lost_workers, [1]);
+    assert_eq!(merged.totals.all.requests(), 10);
+}

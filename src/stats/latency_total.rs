@@ -1,0 +1,115 @@
+//! Latencies of a whole run or phase, and their summary.
+
+use super::LatencyCounts;
+use hdrhistogram::Histogram;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Merged latencies with 64-bit counts. Size does not depend on how many there are.
+pub struct LatencyTotal {
+    histogram: Histogram<u64>,
+    sum_us: u128,
+    min_us: Option<u64>,
+    max_us: u64,
+}
+
+impl Default for LatencyTotal {
+    fn default() -> Self {
+        Self {
+            histogram: LatencyCounts::histogram(),
+            sum_us: 0,
+            min_us: None,
+            max_us: 0,
+        }
+    }
+}
+
+impl LatencyTotal {
+    /// Adds the latencies of an interval.
+    pub fn absorb(&mut self, counts: &LatencyCounts) {
+        counts.add_to(&mut self.histogram);
+        self.sum_us += u128::from(counts.sum_us());
+        self.min_us = self.min_us.into_iter().chain(counts.min_us()).min();
+        self.max_us = self.max_us.max(counts.max_us());
+    }
+
+    /// The merged histogram, in microseconds.
+    #[must_use]
+    pub fn histogram(&self) -> &Histogram<u64> {
+        &self.histogram
+    }
+
+    /// How many latencies there are.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.histogram.is_empty()
+    }
+
+    /// Exact mean in microseconds; 0 when there are none.
+    #[must_use]
+    pub fn mean_us(&self) -> f64 {
+        if self.is_empty() {
+            return 0.0;
+        }
+        self.sum_us as f64 / self.len() as f64
+    }
+
+    /// Exact smallest latency; `None` when there are none.
+    #[must_use]
+    pub fn min_us(&self) -> Option<u64> {
+        self.min_us
+    }
+
+    /// Exact largest latency; 0 when there are none.
+    #[must_use]
+    pub fn max_us(&self) -> u64 {
+        self.max_us
+    }
+
+    /// Smallest value that the share `quantile` (0 to 1) does not exceed: the upper edge of its
+    /// bucket, but never more than the exact maximum. 0 when there are none.
+    #[must_use]
+    pub fn quantile_us(&self, quantile: f64) -> u64 {
+        self.histogram.value_at_quantile(quantile).min(self.max_us)
+    }
+
+    /// The figures that reports show.
+    #[must_use]
+    pub fn summary(&self) -> LatencySummary {
+        LatencySummary {
+            p50: self.quantile_us(0.5),
+            p90: self.quantile_us(0.9),
+            p95: self.quantile_us(0.95),
+            p99: self.quantile_us(0.99),
+            p999: self.quantile_us(0.999),
+            max: self.max_us,
+            mean: self.mean_us(),
+        }
+    }
+}
+
+/// Percentiles, exact maximum and exact mean in microseconds; all 0 when nothing was measured.
+/// Percentiles carry three significant digits and are never above the maximum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LatencySummary {
+    /// Median.
+    pub p50: u64,
+    /// 90th percentile.
+    pub p90: u64,
+    /// 95th percentile.
+    pub p95: u64,
+    /// 99th percentile.
+    pub p99: u64,
+    /// 99.9th percentile.
+    pub p999: u64,
+    /// The largest value measured.
+    pub max: u64,
+    /// Arithmetic mean.
+    pub mean: f64,
+}

@@ -1,0 +1,309 @@
+//! What a run measured so far: merged over cores and seconds, of a size that does not grow.
+
+use super::{
+    ErrorTable, Interval, LatencyTotal, LittlesLaw, NameInterval, Outcome, Phase, SelfCheck,
+    StatName, SteadyFigures, UserShare, WorkerHealth,
+};
+use std::sync::Arc;
+
+/// What the collector must know of the run.
+#[derive(Clone, Debug)]
+pub struct RunContext {
+    /// Statistic names, in the order of every set.
+    pub names: Vec<StatName>,
+    /// Kernel CPU numbers, one a worker, in the order of their positions.
+    pub cpus: Vec<usize>,
+    /// When the last user is due to start, in microseconds from the start of the run. Seconds that
+    /// begin before it are [`Phase::Spawning`].
+    pub spawned_us: u64,
+    /// How long requests may become due. Time after it (waiting for replies) is not part of the
+    /// length that rates are taken over.
+    pub run_time_us: u64,
+    /// False for `--pacing max`; true for class pacing and for the open model.
+    pub paced: bool,
+    /// The closed model's users, for Little's law; empty for the open model.
+    pub user_shares: Vec<UserShare>,
+}
+
+/// Everything about one statistic name, or about all together.
+#[derive(Default)]
+pub struct NameTotal {
+    /// done − due.
+    pub response: LatencyTotal,
+    /// done − sent; requests that never left are not in it.
+    pub service: LatencyTotal,
+    /// sent − due; requests that never left are not in it.
+    pub lag: LatencyTotal,
+    /// Requests by [`Outcome`].
+    pub outcomes: [u64; 5],
+    /// Bytes handed to the kernel, heads included.
+    pub bytes_out: u64,
+    /// Bytes of complete replies, heads included.
+    pub bytes_in: u64,
+    /// Bytes of reply bodies alone.
+    pub body_bytes_in: u64,
+}
+
+impl NameTotal {
+    /// Adds what one interval saw.
+    pub fn absorb(&mut self, interval: &NameInterval) {
+        self.response.absorb(&interval.response);
+        self.service.absorb(&interval.service);
+        self.lag.absorb(&interval.lag);
+        for (count, more) in self.outcomes.iter_mut().zip(interval.outcomes) {
+            *count += more;
+        }
+        self.bytes_out += interval.bytes_out;
+        self.bytes_in += interval.bytes_in;
+        self.body_bytes_in += interval.body_bytes_in;
+    }
+
+    /// Requests that ended, whatever their outcome.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.outcomes.iter().sum()
+    }
+
+    /// Requests that ended so.
+    #[must_use]
+    pub fn with_outcome(&self, outcome: Outcome) -> u64 {
+        self.outcomes[outcome as usize]
+    }
+
+    /// Failed and unknown requests together: what Locust and k6 call failures. Refusals and
+    /// conflicts are the shop's business answers and not among them.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.with_outcome(Outcome::Failed) + self.with_outcome(Outcome::Unknown)
+    }
+
+    /// Requests that were answered: those that left, without those whose reply never came or could
+    /// not be read.
+    #[must_use]
+    pub fn replies(&self) -> u64 {
+        self.service
+            .len()
+            .saturating_sub(self.with_outcome(Outcome::Unknown))
+    }
+}
+
+/// What was measured in one phase, all names together.
+pub struct PhaseTotal {
+    /// Which phase.
+    pub phase: Phase,
+    /// Start of its first second, in microseconds from the start of the run.
+    pub start_us: u64,
+    /// End of its last second, or of the run time when that came first; `start_us` when the phase
+    /// did not occur.
+    pub end_us: u64,
+    /// All names together.
+    pub all: NameTotal,
+    /// How late free users were sent off.
+    pub tardiness: LatencyTotal,
+    /// The workers' figures, without those of sets that began after the run time.
+    pub health: WorkerHealth,
+    /// Integral of active users, in user-microseconds.
+    pub user_us: u128,
+    occurred: bool,
+}
+
+impl PhaseTotal {
+    fn new(phase: Phase) -> Self {
+        Self {
+            phase,
+            start_us: 0,
+            end_us: 0,
+            all: NameTotal::default(),
+            tardiness: LatencyTotal::default(),
+            health: WorkerHealth::default(),
+            user_us: 0,
+            occurred: false,
+        }
+    }
+
+    /// Whether the run had any of it.
+    #[must_use]
+    pub fn occurred(&self) -> bool {
+        self.occurred
+    }
+
+    /// Length in seconds.
+    #[must_use]
+    pub fn length_s(&self) -> f64 {
+        (self.end_us - self.start_us) as f64 / 1e6
+    }
+
+    /// Requests a second; 0 when the phase has no length.
+    #[must_use]
+    pub fn requests_per_s(&self) -> f64 {
+        per_second(self.all.requests(), self.length_s())
+    }
+
+    fn absorb(&mut self, interval: &Interval, users_before: u32, run_time_us: u64) {
+        let end_us = interval.end_us.min(run_time_us);
+        if !self.occurred {
+            self.start_us = interval.start_us.min(run_time_us);
+            self.end_us = self.start_us;
+            self.occurred = true;
+        }
+        self.end_us = self.end_us.max(end_us);
+        self.all.absorb(&interval.all);
+        self.tardiness.absorb(&interval.tardiness);
+        // Users that stop do so at the end of the run time, and not evenly through its last second.
+        let users_twice = if interval.end_us >= run_time_us {
+            2 * u128::from(users_before)
+        } else {
+            u128::from(users_before) + u128::from(interval.users)
+        };
+        let length_us = end_us.saturating_sub(interval.start_us);
+        self.user_us += users_twice * u128::from(length_us) / 2;
+        for core in interval
+            .cores
+            .iter()
+            .filter(|core| core.start_us < run_time_us)
+        {
+            self.health.absorb(&core.health);
+        }
+    }
+}
+
+/// What a run measured so far.
+pub struct Totals {
+    /// What the run is.
+    pub context: Arc<RunContext>,
+    /// One entry a statistic name, in the plan's order.
+    pub names: Vec<NameTotal>,
+    /// All names together.
+    pub all: NameTotal,
+    /// [`Phase::Spawning`] and [`Phase::Steady`], all names together.
+    pub phases: [PhaseTotal; 2],
+    /// What went wrong.
+    pub errors: ErrorTable,
+    /// How late free users were sent off.
+    pub tardiness: LatencyTotal,
+    /// Time to connect.
+    pub connect: LatencyTotal,
+    /// Connections opened by users that had none yet.
+    pub connects: u64,
+    /// Connections opened in place of one that was closed or broke.
+    pub reconnects: u64,
+    /// Connection attempts that failed.
+    pub connect_failures: u64,
+    /// Journeys begun.
+    pub journeys: u64,
+    /// Open-model arrivals that were given up.
+    pub shed: u64,
+    /// Users active at the end of the last second.
+    pub users: u32,
+    /// Most users that were active at the end of a second.
+    pub peak_users: u32,
+    /// End of the last second, in microseconds from the start of the run.
+    pub end_us: u64,
+    /// The workers' figures, summed over workers and the whole run.
+    pub health: WorkerHealth,
+    /// The generator's look at itself in the steady phase.
+    pub self_check: SelfCheck,
+}
+
+impl Totals {
+    /// Nothing measured yet.
+    #[must_use]
+    pub fn new(context: Arc<RunContext>) -> Self {
+        Self {
+            names: context.names.iter().map(|_| NameTotal::default()).collect(),
+            all: NameTotal::default(),
+            phases: Phase::ALL.map(PhaseTotal::new),
+            errors: ErrorTable::default(),
+            tardiness: LatencyTotal::default(),
+            connect: LatencyTotal::default(),
+            connects: 0,
+            reconnects: 0,
+            connect_failures: 0,
+            journeys: 0,
+            shed: 0,
+            users: 0,
+            peak_users: 0,
+            end_us: 0,
+            health: WorkerHealth::default(),
+            self_check: SelfCheck::new(context.paced, &context.cpus),
+            context,
+        }
+    }
+
+    /// Adds a second.
+    pub fn absorb(&mut self, interval: &Interval) {
+        for (total, more) in self.names.iter_mut().zip(&interval.names) {
+            total.absorb(more);
+        }
+        self.all.absorb(&interval.all);
+        let run_time_us = self.context.run_time_us;
+        self.phases[interval.phase as usize].absorb(interval, self.users, run_time_us);
+        self.errors.absorb(&interval.errors, interval.errors_cut);
+        self.tardiness.absorb(&interval.tardiness);
+        self.connect.absorb(&interval.connect);
+        self.connects += interval.connects;
+        self.reconnects += interval.reconnects;
+        self.connect_failures += interval.connect_failures;
+        self.journeys += interval.journeys;
+        self.shed += interval.shed;
+        self.users = interval.users;
+        self.peak_users = self.peak_users.max(interval.users);
+        self.end_us = self.end_us.max(interval.end_us);
+        self.absorb_health(interval);
+    }
+
+    fn absorb_health(&mut self, interval: &Interval) {
+        for core in &interval.cores {
+            self.health.absorb(&core.health);
+            if interval.phase == Phase::Steady && core.start_us < self.context.run_time_us {
+                self.self_check.observe(core);
+            }
+        }
+    }
+
+    /// What was measured in a phase.
+    #[must_use]
+    pub fn phase(&self, phase: Phase) -> &PhaseTotal {
+        &self.phases[phase as usize]
+    }
+
+    /// Seconds that rates are taken over: from the start to the end of the last second, or to the
+    /// end of the run time when that came first.
+    #[must_use]
+    pub fn measured_s(&self) -> f64 {
+        self.end_us.min(self.context.run_time_us) as f64 / 1e6
+    }
+
+    /// `count` a second of the measured time; 0 when there is none.
+    #[must_use]
+    pub fn per_s(&self, count: u64) -> f64 {
+        per_second(count, self.measured_s())
+    }
+
+    /// Little's law over the steady phase; `None` for the open model, and when nothing can be said
+    /// because over 1 % of the requests never left.
+    #[must_use]
+    pub fn littles_law(&self) -> Option<LittlesLaw> {
+        let steady = self.phase(Phase::Steady);
+        let (requests, left) = (steady.all.requests(), steady.all.service.len());
+        if !steady.occurred || left * 100 < requests * 99 {
+            return None;
+        }
+        let figures = SteadyFigures {
+            length_s: steady.length_s(),
+            users: steady.user_us as f64 / 1e6 / steady.length_s(),
+            requests,
+            service_mean_us: steady.all.service.mean_us(),
+            tardiness_mean_us: steady.tardiness.mean_us(),
+        };
+        LittlesLaw::of(&figures, &self.context.user_shares)
+    }
+}
+
+fn per_second(count: u64, length_s: f64) -> f64 {
+    if length_s > 0.0 {
+        count as f64 / length_s
+    } else {
+        0.0
+    }
+}

@@ -4,6 +4,7 @@
 use super::clock::now_ns;
 use super::codec::{Malformed, Reply, ReplyParser};
 use super::flights::{Cut, Flights};
+use super::link::Broken;
 use super::net::{ByteStream, is_stale};
 use super::pacer::Pacer;
 use super::recorder::Recorder;
@@ -38,14 +39,16 @@ pub struct Road {
     pub working_address: Cell<usize>,
 }
 
-/// How an attempt to get a reply ended.
-pub enum Attempt {
-    /// A reply arrived in full.
-    Replied(Reply),
-    /// No byte left.
-    NotSent(Reason),
-    /// The request left, in part or whole.
-    Lost(Reason),
+/// What lies on the way: the request, the reply, and why there is none. Lent by the user's link.
+pub struct Parcel<'a> {
+    /// The request to send.
+    pub out: &'a mut Vec<u8>,
+    /// Takes the reply.
+    pub inbox: &'a mut Vec<u8>,
+    /// Reads it.
+    pub parser: &'a mut ReplyParser,
+    /// Takes the reason when the result is [`Broken`].
+    pub reason: &'a mut Reason,
 }
 
 /// One request carried out on a connection.
@@ -54,8 +57,8 @@ pub struct Carried {
     pub ready_ns: u64,
     /// When the request was sent; meaningless when it was not.
     pub sent_ns: u64,
-    /// What came of it.
-    pub attempt: Attempt,
+    /// The reply, or that there is none.
+    pub result: Result<Reply, Broken>,
 }
 
 /// One connection of a core. See the module's documentation.
@@ -134,139 +137,107 @@ impl<S: ByteStream> Connection<S> {
         Err(last)
     }
 
-    /// Sends `out` and receives the reply into `inbox`.
+    /// Sends a request and receives the reply.
     ///
     /// The moment of sending is taken just before the bytes go to the ring, which the kernel sees
     /// at the end of the same turn of the loop: service time may hold a turn too much, never too
     /// little. The request is sent again, once, only if no byte of it left.
     #[inline]
-    pub async fn exchange(
-        &mut self,
-        out: &mut Vec<u8>,
-        inbox: &mut Vec<u8>,
-        parser: &mut ReplyParser,
-    ) -> Carried {
+    pub async fn exchange(&mut self, mut parcel: Parcel<'_>) -> Carried {
         let mut ready_ns = 0;
         loop {
             match self.make_ready().await {
                 Ok(false) => {}
                 Ok(true) => ready_ns = now_ns(),
                 Err(error) => {
+                    *parcel.reason = told("cannot connect", &error);
                     return Carried {
                         ready_ns,
                         sent_ns: now_ns(),
-                        attempt: Attempt::NotSent(not_connected(&error)),
+                        result: Err(Broken::NotSent),
                     };
                 }
             }
             let sent_ns = now_ns();
-            let attempt = self.attempt(out, inbox, parser, sent_ns).await;
+            let result = self.attempt(&mut parcel, sent_ns).await;
             let fresh = ready_ns > 0;
-            if fresh || !matches!(attempt, Attempt::NotSent(_)) {
+            if fresh || result != Err(Broken::NotSent) {
                 return Carried {
                     ready_ns,
                     sent_ns,
-                    attempt,
+                    result,
                 };
             }
         }
     }
 
-    async fn attempt(
-        &mut self,
-        out: &mut Vec<u8>,
-        inbox: &mut Vec<u8>,
-        parser: &mut ReplyParser,
-        sent_ns: u64,
-    ) -> Attempt {
+    #[inline]
+    async fn attempt(&mut self, parcel: &mut Parcel<'_>, sent_ns: u64) -> Result<Reply, Broken> {
         let Some(stream) = self.stream.as_mut() else {
-            return Attempt::NotSent(Reason::new("not connected"));
+            return Err(Broken::NotSent);
         };
         let deadline_ns = sent_ns + self.road.request_timeout_ns;
         self.road
             .flights
             .take_off(self.slot, stream.descriptor(), deadline_ns);
-        let sent = send_all(stream, out).await;
-        let replied = match sent {
-            Ok(()) => receive_reply(stream, inbox, parser).await,
-            Err(_) => Err(Trouble::Reply(Malformed::ClosedBeforeReply)),
+        let received = match send_all(stream, parcel.out).await {
+            Ok(()) => receive_reply(stream, parcel.inbox, parcel.parser).await,
+            Err(trouble) => Err(trouble),
         };
         let cut = self.road.flights.land(self.slot);
-        match (sent, replied, cut) {
-            (
-                Err(Unsent {
-                    sent_bytes: 0,
-                    error,
-                }),
-                _,
-                None,
-            ) => {
-                self.stream = None;
-                let mut reason = Reason::default();
-                let _ = write!(reason, "not sent: {}", plain(&error));
-                Attempt::NotSent(reason)
+        match received {
+            // A server that answers 5xx may close without saying so, as uvicorn does after every
+            // unhandled exception: the next request must not find that out.
+            Ok(reply) if reply.reusable && reply.status < 500 => {
+                self.used_ns = sent_ns;
+                Ok(reply)
             }
-            (Ok(()), Ok(reply), _) => {
-                // A server that answers 5xx may close without saying so, as uvicorn does after
-                // every unhandled exception: the next request must not find that out.
-                if reply.reusable && reply.status < 500 {
-                    self.used_ns = sent_ns;
-                } else {
-                    self.stream = None;
-                }
-                Attempt::Replied(reply)
-            }
-            (sent, replied, cut) => {
+            Ok(reply) => {
                 self.stream = None;
-                let error = sent.err().map(|unsent| unsent.error);
-                Attempt::Lost(self.lost(cut, error, replied.err()))
+                Ok(reply)
+            }
+            Err(trouble) => {
+                self.stream = None;
+                Err(self.explain(&trouble, cut, parcel.reason))
             }
         }
     }
 
-    fn lost(
-        &self,
-        cut: Option<Cut>,
-        unsent: Option<io::Error>,
-        trouble: Option<Trouble>,
-    ) -> Reason {
-        let mut reason = Reason::default();
-        let _ = match (cut, unsent, trouble) {
-            (Some(Cut::TimedOut), ..) => {
+    #[cold]
+    fn explain(&self, trouble: &Trouble, cut: Option<Cut>, reason: &mut Reason) -> Broken {
+        *reason = match (cut, trouble) {
+            (Some(Cut::TimedOut), _) => {
                 let timeout_s = self.road.request_timeout_ns as f64 / 1e9;
-                write!(reason, "no reply within {timeout_s} s")
+                worded(format_args!("no reply within {timeout_s} s"))
             }
-            (Some(Cut::RunEnded), ..) => write!(reason, "still in flight when the run ended"),
-            (None, Some(error), _) => write!(reason, "sent in part: {}", plain(&error)),
-            (None, None, Some(Trouble::Receive(error))) => write!(reason, "{}", plain(&error)),
-            (None, None, Some(Trouble::Reply(malformed))) => write!(reason, "{malformed}"),
-            (None, None, None) => write!(reason, "lost"),
+            (Some(Cut::RunEnded), _) => Reason::new("still in flight when the run ended"),
+            (None, Trouble::Unsent(error)) => told("not sent", error),
+            (None, Trouble::SentInPart(error)) => told("sent in part", error),
+            (None, Trouble::Receive(error)) => Reason::new(plain(error)),
+            (None, Trouble::Reply(malformed)) => worded(format_args!("{malformed}")),
         };
-        reason
+        match (cut, trouble) {
+            (None, Trouble::Unsent(_)) => Broken::NotSent,
+            _ => Broken::Lost,
+        }
     }
 }
 
-struct Unsent {
-    sent_bytes: usize,
-    error: io::Error,
-}
-
 enum Trouble {
+    Unsent(io::Error),
+    SentInPart(io::Error),
     Receive(io::Error),
     Reply(Malformed),
 }
 
 #[inline]
-async fn send_all<S: ByteStream>(stream: &mut S, out: &mut Vec<u8>) -> Result<(), Unsent> {
+async fn send_all<S: ByteStream>(stream: &mut S, out: &mut Vec<u8>) -> Result<(), Trouble> {
     let (result, bytes) = stream.send(std::mem::take(out)).await;
     *out = bytes;
     match result {
         Ok(sent) if sent == out.len() => Ok(()),
         Ok(sent) => send_rest(stream, out, sent).await,
-        Err(error) => Err(Unsent {
-            sent_bytes: 0,
-            error,
-        }),
+        Err(error) => Err(Trouble::Unsent(error)),
     }
 }
 
@@ -276,15 +247,12 @@ async fn send_rest<S: ByteStream>(
     stream: &mut S,
     out: &[u8],
     mut sent_bytes: usize,
-) -> Result<(), Unsent> {
+) -> Result<(), Trouble> {
     while sent_bytes < out.len() {
         match stream.send(out[sent_bytes..].to_vec()).await.0 {
-            Ok(0) => {
-                let error = io::Error::from(io::ErrorKind::WriteZero);
-                return Err(Unsent { sent_bytes, error });
-            }
+            Ok(0) => return Err(Trouble::SentInPart(io::ErrorKind::WriteZero.into())),
             Ok(sent) => sent_bytes += sent,
-            Err(error) => return Err(Unsent { sent_bytes, error }),
+            Err(error) => return Err(Trouble::SentInPart(error)),
         }
     }
     Ok(())
@@ -330,9 +298,13 @@ async fn within<W: Future, L: Future>(work: W, limit: L) -> Option<W::Output> {
 }
 
 #[cold]
-fn not_connected(error: &io::Error) -> Reason {
+fn told(what: &str, error: &io::Error) -> Reason {
+    worded(format_args!("{what}: {}", plain(error)))
+}
+
+fn worded(text: std::fmt::Arguments<'_>) -> Reason {
     let mut reason = Reason::default();
-    let _ = write!(reason, "cannot connect: {}", plain(error));
+    let _ = reason.write_fmt(text);
     reason
 }
 

@@ -20,13 +20,13 @@ pub struct ReplyHead {
     pub bytes: u64,
 }
 
-/// Why there is no reply.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// There is no reply; [`Link::reason`] tells why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
     /// No byte left: certainly nothing happened.
-    NotSent(Reason),
+    NotSent,
     /// The request left, in part or whole: it may have happened.
-    Lost(Reason),
+    Lost,
 }
 
 /// One request carried out. Times are in nanoseconds on the monotonic clock.
@@ -60,4 +60,8 @@ pub trait Link {
 
     /// Body of the last reply.
     fn body(&self) -> &[u8];
+
+    /// Why the last exchange broke. Apart from its result, so that the many good exchanges do not
+    /// carry a text around.
+    fn reason(&self) -> &Reason;
 }

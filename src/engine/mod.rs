@@ -36,6 +36,4 @@ pub use request::{PathError, PreparedHead, PreparedHeads};
 pub use runtime::{Runtime, RuntimeError, Task, spawn};
 pub use session::{Abort, Call, Journey, Script, Session, SessionStart};
 pub use user::UserOrders;
-pub use worker::{
-    ArrivalOrders, Interruption, Ready, Reins, WorkerError, WorkerOrders, work,
-};
+pub use worker::{ArrivalOrders, Interruption, Ready, Reins, WorkerError, WorkerOrders, work};

@@ -20,7 +20,7 @@ pub struct Observation<'a> {
     /// HTTP status, 0 when there was none.
     pub status: u16,
     /// Why it did not succeed.
-    pub reason: Option<Reason>,
+    pub reason: Option<&'a Reason>,
     /// Bytes of the request.
     pub bytes_out: u64,
     /// Bytes of the reply.
@@ -75,29 +75,35 @@ impl Recorder {
         name.response
             .record_us(seen.done_ns.saturating_sub(seen.due_ns) / 1_000);
         if let Some(sent_ns) = seen.sent_ns {
-            let ready_ns = seen.due_ns.max(seen.free_ns);
-            name.service
-                .record_us(seen.done_ns.saturating_sub(sent_ns) / 1_000);
+            let service_us = seen.done_ns.saturating_sub(sent_ns) / 1_000;
+            name.service.record_us(service_us);
             name.lag
                 .record_us(sent_ns.saturating_sub(seen.due_ns) / 1_000);
-            interval
-                .tardiness
-                .record_us(sent_ns.saturating_sub(ready_ns) / 1_000);
-            interval.busy_user_us += seen.done_ns.saturating_sub(sent_ns) / 1_000;
+            if seen.due_ns > seen.free_ns {
+                interval
+                    .tardiness
+                    .record_us(sent_ns.saturating_sub(seen.due_ns) / 1_000);
+            }
+            interval.busy_user_us += service_us;
         }
         name.outcomes[seen.outcome as usize] += 1;
         name.bytes_out += seen.bytes_out;
         name.bytes_in += seen.bytes_in;
         name.body_bytes_in += seen.body_bytes_in;
         if let Some(reason) = seen.reason {
-            let key = ErrorKey {
-                name: row,
-                outcome: seen.outcome,
-                status: seen.status,
-                reason,
-            };
-            let at_us = seen.done_ns.saturating_sub(self.start_ns) / 1_000;
-            interval.record_error(key, at_us);
+            self.observe_error(seen, row, *reason);
         }
+    }
+
+    #[cold]
+    fn observe_error(&mut self, seen: &Observation<'_>, row: u16, reason: Reason) {
+        let key = ErrorKey {
+            name: row,
+            outcome: seen.outcome,
+            status: seen.status,
+            reason,
+        };
+        let at_us = seen.done_ns.saturating_sub(self.start_ns) / 1_000;
+        self.interval.record_error(key, at_us);
     }
 }

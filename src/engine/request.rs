@@ -14,69 +14,71 @@ pub struct PathError {
 /// The head of one operation's requests, cut where the id and the content length go.
 #[derive(Debug)]
 pub struct PreparedHead {
-    /// `PUT /customers/`
+    /// `PUT /customers/`; empty when the path takes no id.
     before_id: Box<[u8]>,
-    /// `/profile HTTP/1.1␍␊host: …␍␊`, up to but without the headers about the body.
-    after_id: Box<[u8]>,
-    /// Whether an id goes between the two.
+    /// The rest, up to the content length of a JSON body.
+    before_length: Box<[u8]>,
+    /// The rest, when there is no body.
+    without_body: Box<[u8]>,
+    /// Whether an id goes after `before_id`.
     takes_id: bool,
 }
 
 impl PreparedHead {
     fn new(operation: &Operation, target: &Target) -> Result<Self, PathError> {
         let path = operation.path;
-        let (before, after) = match path.split_once('{') {
-            None => (path, None),
+        let start = format!("{} {}", operation.method.word(), target.base_path);
+        let (before_id, rest, takes_id) = match path.split_once('{') {
+            None => (String::new(), format!("{start}{path}"), false),
             Some((before, rest)) => match rest.split_once('}') {
-                Some((_, after)) if !after.contains('{') => (before, Some(after)),
+                Some((_, after)) if !after.contains('{') => {
+                    (format!("{start}{before}"), after.to_owned(), true)
+                }
                 _ => return Err(PathError { path }),
             },
         };
-        let mut rest = format!(
-            "{} HTTP/1.1\r\nhost: {}\r\n",
-            after.unwrap_or_default(),
-            target.authority
-        );
+        let mut rest = format!("{rest} HTTP/1.1\r\nhost: {}\r\n", target.authority);
         for (name, value) in operation.headers {
             rest.push_str(&format!("{name}: {value}\r\n"));
         }
+        let bytes = |text: String| text.into_bytes().into_boxed_slice();
         Ok(Self {
-            before_id: format!("{} {}{before}", operation.method.word(), target.base_path)
-                .into_bytes()
-                .into_boxed_slice(),
-            after_id: rest.into_bytes().into_boxed_slice(),
-            takes_id: after.is_some(),
+            before_id: bytes(before_id),
+            before_length: bytes(format!(
+                "{rest}content-type: application/json\r\ncontent-length: "
+            )),
+            without_body: bytes(format!("{rest}content-length: 0\r\n\r\n")),
+            takes_id,
         })
     }
 
     /// Appends the head of a request without a body.
     #[inline]
     pub fn append_without_body(&self, id: Option<&Id>, out: &mut Vec<u8>) {
-        self.append_start(id, out);
-        out.extend_from_slice(b"content-length: 0\r\n\r\n");
+        self.append_id(id, out);
+        out.extend_from_slice(&self.without_body);
     }
 
     /// Appends the head of a request whose JSON body of `body_bytes` follows.
     #[inline]
     pub fn append(&self, id: Option<&Id>, body_bytes: usize, out: &mut Vec<u8>) {
-        self.append_start(id, out);
-        out.extend_from_slice(b"content-type: application/json\r\ncontent-length: ");
+        self.append_id(id, out);
+        out.extend_from_slice(&self.before_length);
         out.extend_from_slice(itoa::Buffer::new().format(body_bytes).as_bytes());
         out.extend_from_slice(b"\r\n\r\n");
     }
 
     #[inline]
-    fn append_start(&self, id: Option<&Id>, out: &mut Vec<u8>) {
+    fn append_id(&self, id: Option<&Id>, out: &mut Vec<u8>) {
         debug_assert_eq!(
             self.takes_id,
             id.is_some(),
             "the path wants an id, or wants none"
         );
-        out.extend_from_slice(&self.before_id);
         if let Some(id) = id {
+            out.extend_from_slice(&self.before_id);
             out.extend_from_slice(id.as_bytes());
         }
-        out.extend_from_slice(&self.after_id);
     }
 }
 

@@ -240,35 +240,31 @@ impl<L: Link> Session<L> {
             body_bytes_in: 0,
         };
         let mut id = None;
+        let judged;
         match exchange.result {
             Ok(reply) => {
                 let body = self.link.body();
                 seen.status = reply.status;
                 seen.bytes_in = reply.bytes;
                 seen.body_bytes_in = body.len() as u64;
-                if reply.status == step.operation.success {
-                    if let Some(field) = step.operation.id_field {
-                        id = Id::read(body, field);
-                        if id.is_none() {
-                            seen.outcome = Outcome::Failed;
-                            seen.reason = Some(missing_id(field));
-                        }
+                match read_success(step, reply.status, body) {
+                    Ok(found) => id = found,
+                    Err(judgement) => {
+                        judged = judgement;
+                        seen.outcome = judged.0;
+                        seen.reason = Some(&judged.1);
                     }
-                } else {
-                    let (outcome, reason) = (step.operation.judge)(reply.status, body);
-                    seen.outcome = outcome;
-                    seen.reason = Some(reason);
                 }
             }
-            Err(Broken::NotSent(reason)) => {
+            Err(Broken::NotSent) => {
                 seen.outcome = Outcome::Failed;
                 seen.sent_ns = None;
                 seen.bytes_out = 0;
-                seen.reason = Some(reason);
+                seen.reason = Some(self.link.reason());
             }
-            Err(Broken::Lost(reason)) => {
+            Err(Broken::Lost) => {
                 seen.outcome = Outcome::Unknown;
-                seen.reason = Some(reason);
+                seen.reason = Some(self.link.reason());
             }
         }
         self.recorder.borrow_mut().observe(&seen);
@@ -280,7 +276,7 @@ impl<L: Link> Session<L> {
         self.due_ns = self
             .wait
             .next_due_ns(self.step_due_ns, exchange.done_ns, &mut self.rng);
-        if matches!(exchange.result, Err(Broken::NotSent(_))) {
+        if exchange.result == Err(Broken::NotSent) {
             self.back_off(exchange.done_ns);
         } else {
             self.unsent = 0;
@@ -309,11 +305,27 @@ impl<L: Link> Session<L> {
     }
 }
 
+/// The id that a successful reply gives, if its operation gives one; else what became of it.
+#[inline]
+fn read_success(step: &Step, status: u16, body: &[u8]) -> Result<Option<Id>, (Outcome, Reason)> {
+    let operation = step.operation;
+    if status != operation.success {
+        return Err((operation.judge)(status, body));
+    }
+    match operation.id_field {
+        None => Ok(None),
+        Some(field) => match Id::read(body, field) {
+            None => Err(missing_id(field)),
+            id => Ok(id),
+        },
+    }
+}
+
 #[cold]
-fn missing_id(field: &str) -> Reason {
+fn missing_id(field: &str) -> (Outcome, Reason) {
     let mut reason = Reason::default();
     let _ = write!(reason, "the reply lacks `{field}`, or it is no id");
-    reason
+    (Outcome::Failed, reason)
 }
 
 /// A call being put together.

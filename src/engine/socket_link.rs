@@ -3,11 +3,12 @@
 
 use super::clock::now_ns;
 use super::codec::ReplyParser;
-use super::connection::{Attempt, Connection};
-use super::link::{Broken, Exchange, Link, ReplyHead, Stopped};
+use super::connection::{Connection, Parcel};
+use super::link::{Exchange, Link, ReplyHead, Stopped};
 use super::net::ByteStream;
 use super::pacer::Pacer;
 use super::pool::Pool;
+use crate::stats::Reason;
 use std::cell::Cell;
 use std::ops::Range;
 use std::rc::Rc;
@@ -37,6 +38,7 @@ pub struct SocketLink<S> {
     inbox: Vec<u8>,
     body: Range<usize>,
     parser: ReplyParser,
+    reason: Reason,
     done_ns: u64,
 }
 
@@ -58,6 +60,7 @@ impl<S: ByteStream> SocketLink<S> {
             inbox: Vec::with_capacity(INBOX_BYTES),
             body: 0..0,
             parser: ReplyParser::new(max_body_bytes),
+            reason: Reason::default(),
             done_ns: 0,
         }
     }
@@ -106,30 +109,31 @@ impl<S: ByteStream> Link for SocketLink<S> {
 
     #[inline]
     async fn exchange(&mut self) -> Exchange {
-        let (out, inbox, parser) = (&mut self.out, &mut self.inbox, &mut self.parser);
+        let parcel = Parcel {
+            out: &mut self.out,
+            inbox: &mut self.inbox,
+            parser: &mut self.parser,
+            reason: &mut self.reason,
+        };
         let carried = match &mut self.way {
-            Way::Own(connection) => connection.exchange(out, inbox, parser).await,
+            Way::Own(connection) => connection.exchange(parcel).await,
             Way::Shared(pool) => {
                 let mut connection = pool.lend().await;
                 let lent_ns = now_ns();
-                let mut carried = connection.exchange(out, inbox, parser).await;
+                let mut carried = connection.exchange(parcel).await;
                 pool.give_back(connection);
                 carried.ready_ns = carried.ready_ns.max(lent_ns);
                 carried
             }
         };
         self.done_ns = now_ns();
-        let result = match carried.attempt {
-            Attempt::Replied(reply) => {
-                self.body = reply.body;
-                Ok(ReplyHead {
-                    status: reply.status,
-                    bytes: reply.wire_bytes,
-                })
+        let result = carried.result.map(|reply| {
+            self.body = reply.body;
+            ReplyHead {
+                status: reply.status,
+                bytes: reply.wire_bytes,
             }
-            Attempt::NotSent(reason) => Err(Broken::NotSent(reason)),
-            Attempt::Lost(reason) => Err(Broken::Lost(reason)),
-        };
+        });
         Exchange {
             ready_ns: carried.ready_ns,
             sent_ns: carried.sent_ns,
@@ -140,5 +144,9 @@ impl<S: ByteStream> Link for SocketLink<S> {
 
     fn body(&self) -> &[u8] {
         &self.inbox[self.body.clone()]
+    }
+
+    fn reason(&self) -> &Reason {
+        &self.reason
     }
 }

@@ -124,9 +124,7 @@ pub struct Interruption {
 impl Interruption {
     /// One more Ctrl-C; returns how many there were.
     pub fn interrupt(&self) -> u8 {
-        self.times
-            .fetch_add(1, Ordering::Relaxed)
-            .saturating_add(1)
+        self.times.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
     /// How many there were: 1 stops gently, 2 cuts off what is in flight.
@@ -185,10 +183,16 @@ async fn run<S: Script>(
     core.begin(start_ns, &orders);
     let arrivals = orders.arrivals.take().map(|arrivals| {
         let (schedule, seed) = (arrivals.schedule, arrivals.seed);
-        Rc::new(Arrivals::new(schedule, seed, start_ns, arrivals.longest_wait))
+        Rc::new(Arrivals::new(
+            schedule,
+            seed,
+            start_ns,
+            arrivals.longest_wait,
+        ))
     });
     start_users(&mut orders, &core, connections, arrivals.as_ref(), start_ns);
-    core.keep_house(&orders, &reins.interruption, start_ns).await;
+    core.keep_house(&orders, &reins.interruption, start_ns)
+        .await;
     if let Some(arrivals) = arrivals {
         arrivals.shed_rest(core.run_end_ns.get(), &core.recorder);
     }

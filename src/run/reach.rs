@@ -1,7 +1,7 @@
 //! Whether the target can be reached, and speaks HTTP: asked once, before any load is sent.
 
 use crate::engine::codec::ReplyParser;
-use crate::plan::{Target, is_local_address};
+use crate::plan::{AddressPolicy, PublicAddress, Target};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -21,15 +21,8 @@ pub enum ReachError {
         error: io::Error,
     },
     /// The address is public, and was not named by `--allow-host`.
-    #[error(
-        "{host} is {address}, a public address: shopblast loads only loopback and private ones; if the target is yours, say so with `--allow-host {host}`"
-    )]
-    Public {
-        /// The target's host.
-        host: String,
-        /// The address that it resolves to.
-        address: SocketAddr,
-    },
+    #[error(transparent)]
+    Public(#[from] PublicAddress),
     /// No address accepts a connection.
     #[error("cannot reach {url}: {error}; is the shop up? (`shopblast --sandbox` brings its own)")]
     Unreachable {
@@ -56,8 +49,8 @@ pub enum ReachError {
 /// usually listen there.
 ///
 /// # Errors
-/// When the name has no address, or has a public one and is not in `allowed_hosts`.
-pub fn resolve(target: &Target, allowed_hosts: &[String]) -> Result<Vec<SocketAddr>, ReachError> {
+/// When the name has no address, or one that `policy` does not allow.
+pub fn resolve(target: &Target, policy: &AddressPolicy) -> Result<Vec<SocketAddr>, ReachError> {
     let unresolved = |error| ReachError::Unresolved {
         host: target.host.clone(),
         error,
@@ -71,15 +64,8 @@ pub fn resolve(target: &Target, allowed_hosts: &[String]) -> Result<Vec<SocketAd
     }
     addresses.sort_by_key(SocketAddr::is_ipv6);
     addresses.dedup();
-    if !allowed_hosts.iter().any(|host| *host == target.host)
-        && let Some(&address) = addresses
-            .iter()
-            .find(|address| !is_local_address(address.ip()))
-    {
-        return Err(ReachError::Public {
-            host: target.host.clone(),
-            address,
-        });
+    for address in &addresses {
+        policy.check(&target.host, address.ip())?;
     }
     Ok(addresses)
 }
@@ -218,10 +204,11 @@ mod tests {
     #[test]
     fn public_addresses_need_permission() {
         let target = Target::parse("http://192.0.2.1:80").unwrap();
-        let refused = resolve(&target, &[]).unwrap_err();
-        assert!(matches!(refused, ReachError::Public { .. }));
-        assert!(resolve(&target, &["192.0.2.1".to_owned()]).is_ok());
+        let refused = resolve(&target, &AddressPolicy::new(&[])).unwrap_err();
+        assert!(matches!(refused, ReachError::Public(_)));
+        let named = AddressPolicy::new(&["192.0.2.1".to_owned()]);
+        assert!(resolve(&target, &named).is_ok());
         let v6 = Target::parse("http://[::1]:8000").unwrap();
-        assert_eq!(resolve(&v6, &[]).unwrap(), ["[::1]:8000".parse().unwrap()]);
+        assert_eq!(resolve(&v6, &AddressPolicy::default()).unwrap(), ["[::1]:8000".parse().unwrap()]);
     }
 }

@@ -88,7 +88,7 @@ pub struct CoreSnapshot {
 
 impl Snapshot {
     /// The picture after `interval`, which is already part of `totals`.
-    pub(super) fn after(interval: &Interval, totals: &Totals, before: Option<&Self>) -> Self {
+    pub(crate) fn after(interval: &Interval, totals: &Totals, before: Option<&Self>) -> Self {
         let rated = interval.length_s() >= SHORTEST_RATED_S;
         let row = |name: Option<&StatName>,
                    total: &NameTotal,

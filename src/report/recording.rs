@@ -1,0 +1,245 @@
+//! From what was measured to `run.json`, during and after a run.
+
+use super::rewrite::rewrite;
+use super::run_record::{
+    Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, NameRecord, PhaseRecord,
+    RunRecord, SCHEMA_VERSION,
+};
+use crate::plan::Plan;
+use crate::stats::{
+    CoreTally, ErrorRow, Interval, IntervalSink, NameTotal, Outcome, Phase, PhaseTotal, RunContext,
+    StatName, Totals,
+};
+use serde_json::{Map, Value};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Seconds between two writes of `run.json` while the run goes on.
+const WRITE_EVERY_S: u64 = 10;
+
+/// What is known of a run before its clock starts.
+#[derive(Clone, Debug)]
+pub struct RunFacts {
+    /// Name of the profile.
+    pub profile: String,
+    /// The run's id.
+    pub run_id: String,
+    /// When the clock starts.
+    pub started: SystemTime,
+    /// The command line.
+    pub command: String,
+    /// The plan as JSON.
+    pub plan: Map<String, Value>,
+    /// Its hash.
+    pub plan_hash: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Where the generator runs.
+    pub host: HostFacts,
+}
+
+impl RunFacts {
+    /// The facts of a run of `plan`.
+    #[must_use]
+    pub fn of(plan: &Plan, started: SystemTime, command: String, host: HostFacts) -> Self {
+        let plan_json = match serde_json::to_value(plan) {
+            Ok(Value::Object(fields)) => fields,
+            Ok(_) | Err(_) => Map::new(),
+        };
+        Self {
+            profile: plan.profile.clone(),
+            run_id: plan.run_id.to_string(),
+            started,
+            command,
+            plan: plan_json,
+            plan_hash: plan.hash(),
+            seed: plan.seed,
+            host,
+        }
+    }
+
+    /// The record of the run so far: not finished, without verdict and exit code.
+    #[must_use]
+    pub fn record(&self, totals: &Totals) -> RunRecord {
+        let occurred = totals.phases.iter().filter(|phase| phase.occurred());
+        let errors = totals.errors.sorted();
+        RunRecord {
+            schema_version: SCHEMA_VERSION,
+            shopblast: env!("CARGO_PKG_VERSION").to_owned(),
+            finished: false,
+            interrupted: false,
+            profile: self.profile.clone(),
+            run_id: self.run_id.clone(),
+            started: rfc_3339(self.started),
+            command: self.command.clone(),
+            plan: self.plan.clone(),
+            plan_hash: self.plan_hash.clone(),
+            seed: self.seed,
+            host: self.host.clone(),
+            measured_s: totals.measured_s(),
+            peak_users: totals.peak_users,
+            phases: occurred.map(phase_record).collect(),
+            totals: figures(&totals.all, totals.per_s(totals.all.requests())),
+            names: name_records(totals),
+            errors: errors
+                .into_iter()
+                .map(|row| error_record(row, &totals.context))
+                .collect(),
+            errors_cut: totals.errors.cut(),
+            connections: Connections {
+                opened: totals.connects,
+                reconnects: totals.reconnects,
+                failed: totals.connect_failures,
+                connect_us: totals.connect.summary(),
+            },
+            journeys: totals.journeys,
+            shed: totals.shed,
+            generator: generator(totals),
+            verdict: String::new(),
+            exit_code: None,
+        }
+    }
+}
+
+fn name_records(totals: &Totals) -> Vec<NameRecord> {
+    let named = totals.context.names.iter().zip(&totals.names);
+    named
+        .filter(|(_, total)| total.requests() > 0)
+        .map(|(&StatName { method, name }, total)| NameRecord {
+            method: method.to_owned(),
+            name: name.to_owned(),
+            figures: figures(total, totals.per_s(total.requests())),
+        })
+        .collect()
+}
+
+fn phase_record(phase: &PhaseTotal) -> PhaseRecord {
+    PhaseRecord {
+        name: phase.phase.word().to_owned(),
+        start_s: seconds(phase.start_us),
+        end_s: seconds(phase.end_us),
+        figures: figures(&phase.all, phase.requests_per_s()),
+    }
+}
+
+fn figures(total: &NameTotal, requests_per_s: f64) -> Figures {
+    Figures {
+        requests: total.requests(),
+        success: total.with_outcome(Outcome::Success),
+        refused: total.with_outcome(Outcome::Refused),
+        conflict: total.with_outcome(Outcome::Conflict),
+        failed: total.with_outcome(Outcome::Failed),
+        unknown: total.with_outcome(Outcome::Unknown),
+        requests_per_s,
+        bytes_in: total.bytes_in,
+        bytes_out: total.bytes_out,
+        response_us: total.response.summary(),
+        service_us: total.service.summary(),
+        lag_us: total.lag.summary(),
+    }
+}
+
+fn error_record(row: ErrorRow, context: &RunContext) -> ErrorRecord {
+    let name = context.names.get(row.name);
+    ErrorRecord {
+        method: name.map_or("", |name| name.method).to_owned(),
+        name: name.map_or("", |name| name.name).to_owned(),
+        outcome: row.outcome,
+        status: row.status,
+        reason: row.reason,
+        count: row.count,
+        first_s: seconds(row.first_us),
+        last_s: seconds(row.last_us),
+    }
+}
+
+fn generator(totals: &Totals) -> Generator {
+    let health = &totals.health;
+    let per_request = |amount: f64| amount / totals.all.requests().max(1) as f64;
+    let littles_law = totals.littles_law();
+    let saturation = totals.self_check.saturation();
+    let mut reasons = saturation.reasons;
+    reasons.extend(littles_law.and_then(|law| law.complaint()));
+    Generator {
+        cpu_s: health.cpu_ns() as f64 / 1e9,
+        cpu_us_per_request: per_request(health.cpu_ns() as f64 / 1e3),
+        cpu_user_us_per_request: per_request(health.cpu_user_ns as f64 / 1e3),
+        allocations_steady: totals.phase(Phase::Steady).health.allocations,
+        ring_entries_per_request: per_request(health.ring_entries as f64),
+        run_queue_s: health.run_queue_ns as f64 / 1e9,
+        ring_overflows: health.ring_overflows,
+        tardiness_us: totals.tardiness.summary(),
+        littles_law,
+        saturated: saturation.saturated,
+        reasons,
+        cores: totals.self_check.cores().iter().map(core_record).collect(),
+    }
+}
+
+fn core_record(core: &CoreTally) -> CoreRecord {
+    CoreRecord {
+        cpu: core.cpu,
+        cpu_share: core.cpu_share(),
+        run_queue_share: core.run_queue_share(),
+        seconds: core.seconds,
+        spoiled: core.spoiled,
+    }
+}
+
+fn seconds(us: u64) -> f64 {
+    us as f64 / 1e6
+}
+
+/// The moment in UTC; 1970 for a clock set before it or beyond the year 9999.
+fn rfc_3339(time: SystemTime) -> String {
+    jiff::Timestamp::try_from(time)
+        .unwrap_or_default()
+        .to_string()
+}
+
+/// Keeps `run.json` up to date while the run goes on, so that a killed run leaves one.
+pub struct RunJson {
+    path: PathBuf,
+    facts: RunFacts,
+    due_s: u64,
+}
+
+impl RunJson {
+    /// Writes to `path` after the first second and every ten seconds; marked as not finished.
+    /// The finished record is written by the caller, with [`write_record`].
+    #[must_use]
+    pub fn new(path: &Path, facts: RunFacts) -> Self {
+        Self {
+            path: path.to_owned(),
+            facts,
+            due_s: 0,
+        }
+    }
+}
+
+impl IntervalSink for RunJson {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+        if interval.start_us / 1_000_000 < self.due_s {
+            return Ok(());
+        }
+        self.due_s = interval.start_us / 1_000_000 + WRITE_EVERY_S;
+        write_record(&self.path, &self.facts.record(totals))
+    }
+
+    fn finish(&mut self, totals: &Totals) -> io::Result<()> {
+        write_record(&self.path, &self.facts.record(totals))
+    }
+}
+
+/// Writes a record to `path`, in place of the one that is there.
+///
+/// # Errors
+/// When the file cannot be written; the message names it.
+pub fn write_record(path: &Path, record: &RunRecord) -> io::Result<()> {
+    rewrite(path, record.json_text().as_bytes())
+}

@@ -1,0 +1,246 @@
+//! `run.json`: everything about a run that reports and comparisons are made of.
+//!
+//! The JSON schema in `schema/run.schema.json` is generated from these types.
+
+use crate::stats::{LatencySummary, LittlesLaw, Outcome};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Version of the layout; raised when a field changes its meaning or goes away.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A run of shopblast. Latencies are in microseconds, other times in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRecord {
+    /// Version of this layout.
+    pub schema_version: u32,
+    /// Version of shopblast.
+    pub shopblast: String,
+    /// False while the run goes on; a killed run keeps false.
+    pub finished: bool,
+    /// Whether the user ended the run before its time.
+    pub interrupted: bool,
+    /// Name of the profile.
+    pub profile: String,
+    /// What made this run's unique values differ from every other run's.
+    pub run_id: String,
+    /// When the clock started (RFC 3339, UTC).
+    pub started: String,
+    /// The command line.
+    pub command: String,
+    /// What was to be done.
+    pub plan: Map<String, Value>,
+    /// Hash of the offered load: equal for runs that compare.
+    pub plan_hash: String,
+    /// Seed of every user's behaviour.
+    pub seed: u64,
+    /// Where the generator ran.
+    pub host: HostFacts,
+    /// Measured seconds: up to the end of the run time, without the wait for the last replies.
+    pub measured_s: f64,
+    /// Most users that were active at once.
+    pub peak_users: u32,
+    /// Spawning and steady state, those of them that occurred.
+    pub phases: Vec<PhaseRecord>,
+    /// The whole run, all names together.
+    pub totals: Figures,
+    /// The whole run by statistic name, those of them that were requested.
+    pub names: Vec<NameRecord>,
+    /// What went wrong, most frequent first; at most 1,000 rows.
+    pub errors: Vec<ErrorRecord>,
+    /// Requests that went wrong in ways that found no row in `errors`.
+    pub errors_cut: u64,
+    /// Connections.
+    pub connections: Connections,
+    /// Journeys begun.
+    pub journeys: u64,
+    /// Open-model arrivals that were given up, because no user became free in time.
+    pub shed: u64,
+    /// The generator's look at itself.
+    pub generator: Generator,
+    /// The outcome in one sentence; empty while the run goes on.
+    pub verdict: String,
+    /// Exit code of the process; null while the run goes on.
+    pub exit_code: Option<i32>,
+}
+
+/// Where the generator ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HostFacts {
+    /// Model of the CPU.
+    pub cpu: String,
+    /// CPUs that the process may use.
+    pub cores: usize,
+    /// Kernel numbers of the CPUs that workers are pinned to.
+    pub workers: Vec<usize>,
+    /// Version of the kernel.
+    pub kernel: String,
+    /// Kernel interface: `uring` or `epoll`.
+    pub driver: String,
+    /// Flags that the rings were built with.
+    pub ring_flags: Vec<String>,
+}
+
+/// Requests by outcome, rates, bytes and latencies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Figures {
+    /// Requests that ended, whatever their outcome.
+    pub requests: u64,
+    /// Those with the expected status.
+    pub success: u64,
+    /// Those that the business refused.
+    pub refused: u64,
+    /// Those that lost a version race.
+    pub conflict: u64,
+    /// Those with anything unexpected.
+    pub failed: u64,
+    /// Those that may have happened: no readable reply after they left.
+    pub unknown: u64,
+    /// Requests a second of the measured time.
+    pub requests_per_s: f64,
+    /// Bytes of complete replies, heads included.
+    pub bytes_in: u64,
+    /// Bytes of requests, heads included.
+    pub bytes_out: u64,
+    /// Response time: done − due.
+    pub response_us: LatencySummary,
+    /// Service time: done − sent.
+    pub service_us: LatencySummary,
+    /// Send lag: sent − due.
+    pub lag_us: LatencySummary,
+}
+
+impl Figures {
+    /// Failed and unknown requests together. Refusals and conflicts are answers of the business.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.failed + self.unknown
+    }
+}
+
+/// The figures of a statistic name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NameRecord {
+    /// HTTP method.
+    pub method: String,
+    /// Name as in the Locust suite.
+    pub name: String,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// The figures of a phase, all names together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseRecord {
+    /// `spawning` or `steady`.
+    pub name: String,
+    /// Start, in seconds from the start of the run.
+    pub start_s: f64,
+    /// End, in seconds from the start of the run.
+    pub end_s: f64,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// A row of the error table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorRecord {
+    /// HTTP method.
+    pub method: String,
+    /// Statistic name.
+    pub name: String,
+    /// What became of the requests.
+    pub outcome: Outcome,
+    /// HTTP status; null when there was none.
+    pub status: Option<u16>,
+    /// Why, with ids and numbers folded.
+    pub reason: String,
+    /// How often.
+    pub count: u64,
+    /// When it happened first, in seconds from the start of the run.
+    pub first_s: f64,
+    /// When it happened last.
+    pub last_s: f64,
+}
+
+/// Connections of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Connections {
+    /// Opened by users that had none yet.
+    pub opened: u64,
+    /// Opened in place of one that the server closed or that broke.
+    pub reconnects: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Time to connect; not part of service time.
+    pub connect_us: LatencySummary,
+}
+
+/// What the generator cost, and whether it was the limit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Generator {
+    /// CPU time of all workers.
+    pub cpu_s: f64,
+    /// CPU time of the workers a request; 0 without requests.
+    pub cpu_us_per_request: f64,
+    /// The part of it in user space.
+    pub cpu_user_us_per_request: f64,
+    /// Allocations of all workers in steady state.
+    pub allocations_steady: u64,
+    /// Entries submitted to the rings a request.
+    pub ring_entries_per_request: f64,
+    /// Time that workers were runnable but not running.
+    pub run_queue_s: f64,
+    /// Completions that overflowed the rings.
+    pub ring_overflows: u64,
+    /// How late users that were free were sent off: the generator's own share of the lag.
+    pub tardiness_us: LatencySummary,
+    /// Little's law over the steady state; null for the open model and when nothing can be said.
+    pub littles_law: Option<LittlesLaw>,
+    /// Whether the generator was the limit: the figures are then its own.
+    pub saturated: bool,
+    /// Why it was the limit, or why the figures do not add up; a sentence each.
+    pub reasons: Vec<String>,
+    /// One entry a worker.
+    pub cores: Vec<CoreRecord>,
+}
+
+/// One worker in steady state.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CoreRecord {
+    /// Kernel number of its CPU.
+    pub cpu: usize,
+    /// Share of the time that it worked, 0 to 1.
+    pub cpu_share: f64,
+    /// Share of the time that it was runnable but not running, 0 to 1.
+    pub run_queue_share: f64,
+    /// Steady seconds that were judged.
+    pub seconds: u64,
+    /// Those in which the generator was the limit.
+    pub spoiled: u64,
+}
+
+impl RunRecord {
+    /// The JSON schema of a record, as text with a final line end.
+    #[must_use]
+    pub fn schema_text() -> String {
+        let schema = SchemaGenerator::default().into_root_schema_for::<Self>();
+        pretty(&schema)
+    }
+
+    /// The record as JSON text with a final line end.
+    #[must_use]
+    pub fn json_text(&self) -> String {
+        pretty(self)
+    }
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    let mut text =
+        serde_json::to_string_pretty(value).expect("keys are strings, numbers finite or null");
+    text.push('\n');
+    text
+}

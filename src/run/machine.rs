@@ -1,5 +1,8 @@
 //! Facts of the machine that the run is made on, and its limits.
 
+use crate::engine::Ready;
+use crate::plan::{Driver, Plan};
+use crate::report::HostFacts;
 use std::fs;
 
 /// CPUs that this process may use, by their kernel numbers in ascending order.
@@ -16,7 +19,7 @@ pub fn allowed_cpus() -> Vec<usize> {
 
 /// The CPU's name, or `unknown`.
 #[must_use]
-pub fn cpu_name() -> String {
+fn cpu_name() -> String {
     fs::read_to_string("/proc/cpuinfo")
         .unwrap_or_default()
         .lines()
@@ -26,7 +29,24 @@ pub fn cpu_name() -> String {
 
 /// The kernel's release, or `unknown`.
 #[must_use]
-pub fn kernel_release() -> String {
+fn kernel_release() -> String {
     fs::read_to_string("/proc/sys/kernel/osrelease")
         .map_or_else(|_| "unknown".to_owned(), |release| release.trim().to_owned())
+}
+
+/// The machine's facts for the record.
+#[must_use]
+pub fn facts(plan: &Plan, ready: &[Ready]) -> HostFacts {
+    let flags = ready.first().map_or(&[][..], |ready| ready.ring_flags);
+    HostFacts {
+        cpu: cpu_name(),
+        cores: allowed_cpus().len(),
+        workers: plan.cores.clone(),
+        kernel: kernel_release(),
+        driver: match plan.driver {
+            Driver::Uring => "uring".to_owned(),
+            Driver::Epoll => "epoll".to_owned(),
+        },
+        ring_flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
+    }
 }

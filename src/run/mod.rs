@@ -1,0 +1,228 @@
+//! The director: starts sandbox, workers, collector and faces for one run, stops them, and settles
+//! the verdict.
+
+mod crew;
+mod deal;
+mod machine;
+mod reach;
+mod request;
+mod settle;
+mod signals;
+
+pub use machine::allowed_cpus;
+pub use request::{Output, RunRequest};
+
+use crate::plan::{ExitCode, Load, Pacing, Plan, Target};
+use crate::report::{LiveFace, RecordDirectory, RecordError, RunFacts};
+use crate::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError};
+use crate::shop::{HEALTH_PATH, ShopScript, UnknownClass};
+use crate::stats::{Collector, RunContext, Snapshot, UserShare};
+use crew::{Crew, CrewError};
+use crossbeam_channel::bounded;
+use reach::ReachError;
+use settle::Settlement;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+use std::time::SystemTime;
+
+/// Descriptors beside those of connections: rings, timers, files, the terminal.
+const SPARE_DESCRIPTORS: u64 = 64;
+/// Customers that the sandbox of `--sandbox` remembers.
+const SANDBOX_RETAIN: usize = 1_000_000;
+
+/// Why nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The target cannot be reached, or may not be.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    /// The workers cannot start.
+    #[error(transparent)]
+    Crew(#[from] CrewError),
+    /// The run cannot be recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The sandbox cannot start.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The plan names an unknown user class.
+    #[error(transparent)]
+    Class(#[from] UnknownClass),
+    /// More connections than descriptors.
+    #[error(
+        "{wanted} connections need more descriptors than the {limit} that this process may open; raise the limit with `ulimit -n {wanted_limit}`, or share connections with `--connections`"
+    )]
+    Descriptors {
+        /// Connections of the plan.
+        wanted: u64,
+        /// The hard limit.
+        limit: u64,
+        /// A limit that would do.
+        wanted_limit: u64,
+    },
+}
+
+impl RunError {
+    /// The exit code that tells of it.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
+            Self::Reach(_) => ExitCode::Unreachable,
+            _ => ExitCode::BadPlan,
+        }
+    }
+}
+
+/// Carries a run out, from the first look at the target to the last file.
+///
+/// # Errors
+/// When nothing could be sent. Everything that happens later is part of the record, the console's
+/// summary and the exit code.
+pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunError> {
+    raise_descriptor_limit(&request.plan)?;
+    let sandbox = request
+        .sandbox
+        .then(|| start_sandbox(&request.plan))
+        .transpose()?;
+    let plan = match &sandbox {
+        Some(sandbox) => request.plan.clone().with_target(sandbox_target(sandbox)),
+        None => request.plan.clone(),
+    };
+    let addresses = reach::resolve(&plan.target, &request.addresses)?;
+    if request.preflight {
+        reach::preflight(&plan.target, &addresses, HEALTH_PATH, plan.request_timeout)?;
+    }
+    let outcome = record_run(&request, &plan, &addresses, command);
+    if let Some(sandbox) = sandbox {
+        sandbox.stop();
+    }
+    outcome
+}
+
+fn record_run(
+    request: &RunRequest,
+    plan: &Plan,
+    addresses: &[SocketAddr],
+    command: String,
+) -> Result<ExitCode, RunError> {
+    let script = ShopScript::new(plan)?;
+    let (handovers, inbox) = Collector::channels(plan.cores.len(), script.names().len());
+    let interruption = signals::listen();
+    let mut crew = Crew::muster(plan, &script, addresses, handovers, &interruption)?;
+    reached_at_all(plan, &crew)?;
+    let started = SystemTime::now();
+    let facts = RunFacts::of(plan, started, command, machine::facts(plan, &crew.ready));
+    let directory = RecordDirectory::create(
+        &request.output.results,
+        &plan.profile,
+        plan.run_id.as_str(),
+        started,
+    )?;
+    let sinks = directory.sinks(
+        &facts,
+        &script.names(),
+        request.output.csv_prefix.as_deref(),
+        request.output.csv_full_history,
+    )?;
+    let context = context_of(plan, &script);
+    let (publish, snapshots) = bounded::<Arc<Snapshot>>(4);
+    crew.start();
+    let collector = thread::spawn(move || {
+        inbox.run(context, sinks, |snapshot| {
+            // A face that cannot keep up misses a second; the record does not.
+            let _ = publish.try_send(snapshot);
+        })
+    });
+    let muted = request.output.quiet || request.output.only_summary;
+    let mut live = LiveFace::new(muted, plan.run_time.as_secs_f64());
+    for snapshot in snapshots {
+        live.show(&snapshot);
+    }
+    live.finish();
+    let merged = collector.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let crashed = crew.join();
+    Ok(settle::settle(&Settlement {
+        request,
+        facts: &facts,
+        directory: &directory,
+        merged: &merged,
+        crashed_workers: crashed.max(merged.lost_workers.len()),
+        interrupted: interruption.times() > 0,
+    }))
+}
+
+/// A target that accepted no connection of any worker was not reached.
+fn reached_at_all(plan: &Plan, crew: &Crew) -> Result<(), ReachError> {
+    let open: usize = crew.ready.iter().map(|ready| ready.open_connections).sum();
+    let error = crew.ready.iter().find_map(|ready| ready.connect_error.clone());
+    match error {
+        Some(error) if open == 0 => Err(ReachError::Unreachable {
+            url: plan.target.url(),
+            error,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
+    let open = matches!(plan.load, Load::Open { .. });
+    let shares = plan.classes.iter().enumerate().map(|(class, share)| UserShare {
+        weight: f64::from(share.weight),
+        wait: script.wait_of(class),
+    });
+    let shared_connections = plan.connections.is_some();
+    RunContext {
+        names: script.names(),
+        cpus: plan.cores.clone(),
+        spawned_us: plan.load.spawned_us(),
+        run_time_us: plan.run_time.as_micros() as u64,
+        paced: open || plan.pacing == Pacing::Class,
+        // Users in line for a shared connection are neither busy nor thinking: no law without them.
+        user_shares: if open || shared_connections {
+            Vec::new()
+        } else {
+            shares.collect::<Vec<UserShare>>()
+        },
+    }
+}
+
+fn raise_descriptor_limit(plan: &Plan) -> Result<(), RunError> {
+    let connections = u64::from(plan.connections.unwrap_or_else(|| plan.max_users()));
+    let wanted = connections + SPARE_DESCRIPTORS;
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(limit) if limit < wanted => Err(RunError::Descriptors {
+            wanted: connections,
+            limit,
+            wanted_limit: wanted,
+        }),
+        // Where the limit cannot be read, opening connections will tell.
+        _ => Ok(()),
+    }
+}
+
+/// The embedded shop, on a CPU of its own where the workers leave one.
+fn start_sandbox(plan: &Plan) -> Result<Sandbox, SandboxError> {
+    let spare = allowed_cpus()
+        .into_iter()
+        .find(|cpu| !plan.cores.contains(cpu));
+    Sandbox::start(SandboxConfig {
+        address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        mode: Mode::Shop {
+            retain: SANDBOX_RETAIN,
+        },
+        cores: spare.into_iter().collect(),
+        driver: plan.driver,
+    })
+}
+
+fn sandbox_target(sandbox: &Sandbox) -> Target {
+    let address = sandbox.address();
+    Target {
+        host: address.ip().to_string(),
+        port: address.port(),
+        authority: address.to_string(),
+        base_path: String::new(),
+    }
+}

@@ -3,6 +3,7 @@
 //! The crate is one house with rooms that import downward only, in this order:
 //! `cli` → `run` → `report` → `shop` / `sandbox` → `engine` → `stats` → `plan`.
 
+pub mod cli;
 pub mod engine;
 pub mod plan;
 pub mod report;

@@ -25,6 +25,12 @@ impl Suggestion {
         Self(closest.map(|(_, candidate)| candidate.to_owned()))
     }
 
+    /// The suggestion with its word, if there is one, spelt by `spell`.
+    #[must_use]
+    pub fn map(self, spell: impl FnOnce(&str) -> String) -> Self {
+        Self(self.0.map(|word| spell(&word)))
+    }
+
     /// The suggested word.
     #[must_use]
     pub fn word(&self) -> Option<&str> {

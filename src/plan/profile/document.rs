@@ -328,4 +328,12 @@ mod tests {
             assert_eq!(message, expected);
         }
     }
+
+    #[test]
+    fn every_key_is_documented() {
+        let documentation = include_str!("../../../profiles/README.md");
+        for key in PROFILE_KEYS.iter().chain(STAGE_KEYS) {
+            assert!(documentation.contains(&format!("| `{key}` |")), "{key}");
+        }
+    }
 }

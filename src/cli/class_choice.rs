@@ -1,0 +1,61 @@
+//! The user classes of a run: those that were typed, or the profile's.
+
+use super::options::Arguments;
+use super::{CliError, profile_source};
+use crate::plan::{ClassShare, Profile, Suggestion};
+use crate::shop::{USER_CLASSES, user_class};
+use clap::CommandFactory;
+
+/// At least one class, all of which exist, none twice.
+pub(super) fn choose(
+    typed: &[ClassShare],
+    profile: Option<&Profile>,
+) -> Result<Vec<ClassShare>, CliError> {
+    match (typed, profile) {
+        ([], None) => Err(CliError::NothingToRun {
+            profiles: profile_source::names(),
+        }),
+        ([], Some(profile)) => of_profile(profile),
+        (typed, _) => {
+            check_typed(typed)?;
+            Ok(typed.to_vec())
+        }
+    }
+}
+
+fn of_profile(profile: &Profile) -> Result<Vec<ClassShare>, CliError> {
+    for class in &profile.classes {
+        let place = || format!("{}:{}: ", profile.origin, class.position);
+        check_exists(&class.share.class, place)?;
+    }
+    let shares = profile.classes.iter().map(|class| class.share.clone());
+    Ok(shares.collect())
+}
+
+fn check_typed(typed: &[ClassShare]) -> Result<(), CliError> {
+    for (index, ClassShare { class, .. }) in typed.iter().enumerate() {
+        if Arguments::command().find_subcommand(class).is_some() {
+            let command = class.clone();
+            return Err(CliError::MisplacedCommand { command });
+        }
+        check_exists(class, String::new)?;
+        if typed[..index].iter().any(|earlier| earlier.class == *class) {
+            let class = class.clone();
+            return Err(CliError::ClassTwice { class });
+        }
+    }
+    Ok(())
+}
+
+fn check_exists(name: &str, place: impl Fn() -> String) -> Result<(), CliError> {
+    if user_class(name).is_some() {
+        return Ok(());
+    }
+    let known: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
+    Err(CliError::UnknownClass {
+        place: place(),
+        class: name.to_owned(),
+        suggestion: Suggestion::for_word(name, known.iter().copied()),
+        known: known.join(", "),
+    })
+}

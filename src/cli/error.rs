@@ -1,0 +1,171 @@
+//! The one message that the user gets when nothing could be started.
+
+use crate::plan::{
+    CoreError, ExitCode, LoadError, ProfileError, PublicAddress, Suggestion, TargetError,
+};
+
+/// Why a command cannot be carried out. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// A flag or its value is wrong.
+    #[error("{0}")]
+    Arguments(String),
+    /// A variable's value is wrong.
+    #[error("the variable {variable} is wrong: {why}")]
+    Variable {
+        /// The variable.
+        variable: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A `SHOPBLAST_` variable that belongs to no flag.
+    #[error(
+        "the variable {variable} belongs to no flag; unset it, or see --help for the flags{suggestion}"
+    )]
+    UnknownVariable {
+        /// The variable.
+        variable: String,
+        /// The variable that is most like it.
+        suggestion: Suggestion,
+    },
+    /// Something that variables may have had a part in.
+    #[error("{error}\n(variables in use: {variables})")]
+    WithVariables {
+        /// What is wrong.
+        error: Box<CliError>,
+        /// The variables that were used.
+        variables: String,
+    },
+    /// Neither a profile nor a user class.
+    #[error(
+        "say what to run: a profile or user classes, for example\n\
+         \n  shopblast --profile spike --sandbox\
+         \n  shopblast SpikeUser -u 50 -r 10 -t 1m --host http://localhost:8000\n\
+         \nProfiles: {profiles} (see --list)"
+    )]
+    NothingToRun {
+        /// Names of all profiles.
+        profiles: String,
+    },
+    /// A profile that is not built in.
+    #[error(
+        "there is no profile `{name}`{suggestion} (profiles: {profiles}; a file is given by its path, like ./{name}.toml)"
+    )]
+    UnknownProfile {
+        /// The name asked for.
+        name: String,
+        /// The name that is most like it.
+        suggestion: Suggestion,
+        /// Names of all profiles.
+        profiles: String,
+    },
+    /// A profile file that cannot be read.
+    #[error("the profile {path} cannot be read: {source}; check the path")]
+    ProfileFile {
+        /// The path as given.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A profile that is wrong.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// A user class that does not exist.
+    #[error("{place}there is no user class `{class}`{suggestion} (user classes: {known})")]
+    UnknownClass {
+        /// Where a profile names it, or nothing.
+        place: String,
+        /// The class asked for.
+        class: String,
+        /// The class that is most like it.
+        suggestion: Suggestion,
+        /// Names of all user classes.
+        known: String,
+    },
+    /// A command where a user class should be.
+    #[error(
+        "`{command}` is a command of its own and must come first, without the flags of a run: shopblast {command}"
+    )]
+    MisplacedCommand {
+        /// The command.
+        command: String,
+    },
+    /// A user class that is named twice.
+    #[error("the user class {class} is named twice; give it a weight instead, like {class}=2")]
+    ClassTwice {
+        /// The class.
+        class: String,
+    },
+    /// A flag of the open model without a rate.
+    #[error("{flag} belongs to the open model; add --rate, or drop it")]
+    NeedsRate {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// `--spawn-rate` alone on an open-model profile.
+    #[error(
+        "the profile {profile} lets journeys arrive at a rate, so --spawn-rate needs --users too; for another rate use --rate"
+    )]
+    SpawnRateNeedsUsers {
+        /// The profile's name.
+        profile: String,
+    },
+    /// A load that cannot be.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Cores that cannot be had.
+    #[error("--cores: {0}")]
+    Cores(#[from] CoreError),
+    /// More connections than users.
+    #[error(
+        "{connections} connections are more than the {users} users can use; lower --connections or raise the users"
+    )]
+    TooManyConnections {
+        /// Connections asked for.
+        connections: u32,
+        /// Users there are at most.
+        users: u32,
+    },
+    /// Fewer connections than cores.
+    #[error(
+        "{connections} connections are too few for {cores} cores, each of which needs its own; raise --connections or lower --cores"
+    )]
+    TooFewConnections {
+        /// Connections asked for.
+        connections: u32,
+        /// Cores asked for.
+        cores: usize,
+    },
+    /// A target that is no address.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// A public target that was not allowed.
+    #[error(transparent)]
+    Public(#[from] PublicAddress),
+}
+
+impl CliError {
+    /// The exit code that goes with it: always [`ExitCode::BadPlan`], 104.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::BadPlan
+    }
+
+    /// What clap found, without the word that the edge puts before every error.
+    pub(super) fn arguments(error: &clap::Error) -> Self {
+        let text = error.to_string();
+        let message = text.strip_prefix("error: ").unwrap_or(&text);
+        Self::Arguments(message.trim_end().to_owned())
+    }
+
+    /// Names the variables that were in use, if any.
+    pub(super) fn blaming(self, variables: String) -> Self {
+        if variables.is_empty() {
+            return self;
+        }
+        Self::WithVariables {
+            error: Box::new(self),
+            variables,
+        }
+    }
+}

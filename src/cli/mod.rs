@@ -1,0 +1,134 @@
+//! What the user typed, the environment and the profile → a validated plan, or one clear error.
+//!
+//! Flags win over `SHOPBLAST_*` variables, these over `LOCUST_*` variables, these over the
+//! profile, and the profile over the defaults. This room reads profile files and nothing else:
+//! arguments, environment, machine and entropy are handed in.
+
+mod class_choice;
+mod environment;
+mod error;
+mod list;
+mod load_choice;
+mod machine;
+mod options;
+mod plan_builder;
+mod profile_source;
+mod sandbox_options;
+mod values;
+
+pub use error::CliError;
+pub use list::list_text;
+pub use machine::Machine;
+pub use sandbox_options::SandboxOptions;
+
+use crate::plan::{AddressPolicy, Plan, RunId};
+use clap::{CommandFactory, FromArgMatches};
+use environment::Variables;
+use options::{Arguments, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What the user wants done.
+#[derive(Debug)]
+pub enum Command {
+    /// Carry out a load test.
+    Run(Box<RunRequest>),
+    /// Serve the embedded shop.
+    Sandbox(SandboxOptions),
+    /// Print this on standard output, and exit with 0.
+    Print(String),
+}
+
+/// A load test and what to do around it.
+#[derive(Debug)]
+pub struct RunRequest {
+    /// What will be done. With `sandbox` its target is a placeholder, port 0 of 127.0.0.1, to be
+    /// replaced by [`Plan::with_target`] once the sandbox listens.
+    pub plan: Plan,
+    /// Start the embedded shop in this process and send the load there.
+    pub sandbox: bool,
+    /// What is written where.
+    pub output: Output,
+    /// Exit code when some requests failed; 0 does not tell.
+    pub exit_code_on_error: u8,
+    /// Whether a generator that was the bottleneck is an error.
+    pub fail_on_saturation: bool,
+    /// Whether to look if the shop answers before the clock starts.
+    pub preflight: bool,
+    /// Decides about the addresses that the target's name resolves to. A target that is written
+    /// as an address has passed already.
+    pub addresses: AddressPolicy,
+}
+
+/// What a run writes where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Prefix of Locust's CSV files; `None` leaves them in the record's directory.
+    pub csv_prefix: Option<PathBuf>,
+    /// Whether the CSV history has a row for each statistic name each second.
+    pub csv_full_history: bool,
+    /// Directory that the record's directory is made in.
+    pub results: PathBuf,
+    /// Print no live figures, only the summary.
+    pub only_summary: bool,
+    /// Print the verdict and errors only.
+    pub quiet: bool,
+}
+
+/// What makes a run unlike others when the user does not choose it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entropy {
+    /// Seed, when there is no `--seed`.
+    pub seed: u64,
+    /// Run id, when there is no `--run-id`.
+    pub run_id: RunId,
+}
+
+/// Makes a command of `args` (the program's name first), the variables of the `environment`, the
+/// profile and the defaults.
+///
+/// # Errors
+/// When any of them is wrong. Nothing has been sent then; the exit code is that of
+/// [`CliError::exit_code`].
+pub fn parse(
+    args: impl IntoIterator<Item = OsString>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    machine: &Machine,
+    entropy: Entropy,
+) -> Result<Command, CliError> {
+    let typed: Vec<OsString> = args.into_iter().collect();
+    // Alone first: what is wrong in here is not the environment's fault.
+    let matches = match Arguments::command().try_get_matches_from(&typed) {
+        Ok(matches) => matches,
+        Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
+        Err(error) => return Err(CliError::arguments(&error)),
+    };
+    let variables = Variables::read(&matches, environment)?;
+    let arguments = Arguments::command()
+        .try_get_matches_from(variables.before(&typed))
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
+        .map_err(|error| CliError::arguments(&error));
+    arguments
+        .and_then(|arguments| command_of(arguments, machine, entropy))
+        .map_err(|error| error.blaming(variables.names()))
+}
+
+fn command_of(
+    arguments: Arguments,
+    machine: &Machine,
+    entropy: Entropy,
+) -> Result<Command, CliError> {
+    match arguments.subcommand {
+        Some(Subcommand::Sandbox(flags)) => {
+            Ok(Command::Sandbox(sandbox_options::resolve(flags, machine)?))
+        }
+        None if arguments.run.list => Ok(Command::Print(list_text())),
+        None => {
+            let request = plan_builder::build(arguments.run, machine, entropy)?;
+            Ok(Command::Run(Box::new(request)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! Every flag of the command line, defined once: parsing, help and variables come from here.
+
+use super::sandbox_options::SandboxFlags;
+use super::values;
+use crate::plan::{
+    Arrivals, ClassShare, CoreChoice, Driver, Pacing, RunId, Target, parse_duration,
+};
+use clap::{Args, Parser};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const AFTER_HELP: &str = "\
+Examples:
+  shopblast --profile spike --sandbox
+  shopblast --profile smoke --host http://localhost:8000
+  shopblast SpikeUser -u 50 -r 10 -t 1m
+  shopblast IdentityUser=3 SpikeUser --rate 200 --arrivals poisson -t 2m
+
+Every long flag can be set by a variable: SHOPBLAST_RUN_TIME or LOCUST_RUN_TIME for --run-time, and
+so on (flags without a value: 1 or 0). Flags win over SHOPBLAST_*, SHOPBLAST_* over LOCUST_*, these
+over the profile, the profile over the defaults.
+
+Exit codes: 0 all expected, 1 some requests failed, 95 the generator was the bottleneck,
+96 an invariant was violated, 99 a threshold was crossed, 104 the command, profile or plan is wrong,
+105 interrupted, 107 the target cannot be reached.";
+
+/// An honest, thread-per-core load generator for ShopStream.
+#[derive(Debug, Parser)]
+#[command(
+    name = "shopblast",
+    bin_name = "shopblast",
+    version,
+    after_help = AFTER_HELP,
+    args_override_self = true,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
+pub(super) struct Arguments {
+    /// The flags of a run.
+    #[command(flatten)]
+    pub run: RunOptions,
+    /// What to do instead of a run.
+    #[command(subcommand)]
+    pub subcommand: Option<Subcommand>,
+}
+
+/// What to do instead of a run.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Subcommand {
+    /// Serve the embedded ShopStream.
+    Sandbox(SandboxFlags),
+}
+
+/// The flags of a run. What is `None` is left to the profile and the defaults.
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    /// User classes to run, with a weight if you like; they take the place of the profile's
+    #[arg(value_name = "USER_CLASS[=WEIGHT]", value_parser = ClassShare::parse)]
+    pub classes: Vec<ClassShare>,
+
+    /// Show the user classes and profiles there are, and exit
+    #[arg(short, long)]
+    pub list: bool,
+
+    /// Address of the shop [default: http://localhost:8000]
+    #[arg(
+        short = 'H', long, value_name = "URL", help_heading = "Target",
+        value_parser = Target::parse, conflicts_with = "sandbox"
+    )]
+    pub host: Option<Target>,
+
+    /// Start the embedded shop in this process, and send the load there
+    #[arg(long, help_heading = "Target")]
+    pub sandbox: bool,
+
+    /// Allow load on this host although its address is public; may be repeated
+    #[arg(
+        long, value_name = "HOST", help_heading = "Target",
+        value_parser = values::parse_host, value_delimiter = ','
+    )]
+    pub allow_host: Vec<String>,
+
+    /// Do not look whether the shop answers before the clock starts
+    #[arg(long, help_heading = "Target")]
+    pub no_preflight: bool,
+
+    /// Profile to run: the name of one that is built in (see --list), or the path of a TOML file
+    ///
+    /// A value with a `/` or the ending `.toml` is a path. A file does not take the place of a
+    /// built-in profile just because it has its name: give its path, like ./profiles/spike.toml.
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Load")]
+    pub profile: Option<String>,
+
+    /// Users at the same time [default: the profile's, or 1]
+    #[arg(
+        short, long, value_name = "N", help_heading = "Load",
+        value_parser = values::parse_count, allow_hyphen_values = true
+    )]
+    pub users: Option<u32>,
+
+    /// Users started a second [default: the profile's, or 1]
+    #[arg(
+        short = 'r', long, value_name = "N", help_heading = "Load",
+        value_parser = values::parse_spawn_rate, allow_hyphen_values = true
+    )]
+    pub spawn_rate: Option<f64>,
+
+    /// Length of the run, like 20 (seconds), 20s, 3m or 1h20m [default: the profile's, or 60s]
+    #[arg(
+        short = 't', long, value_name = "TIME", help_heading = "Load",
+        value_parser = values::parse_time, allow_hyphen_values = true
+    )]
+    pub run_time: Option<Duration>,
+
+    /// Let N journeys a second arrive, whether or not replies came (open model)
+    #[arg(
+        long, value_name = "N", help_heading = "Load", conflicts_with_all = ["users", "spawn_rate"],
+        value_parser = values::parse_journey_rate, allow_hyphen_values = true
+    )]
+    pub rate: Option<f64>,
+
+    /// How arrivals are spread, with --rate [default: constant]
+    #[arg(long, value_name = "HOW", help_heading = "Load", value_parser = values::arrivals())]
+    pub arrivals: Option<Arrivals>,
+
+    /// Users that carry out arrivals, with --rate [default: one second's arrivals, 50 to 2000]
+    #[arg(
+        long, value_name = "N", help_heading = "Load",
+        value_parser = values::parse_count, allow_hyphen_values = true
+    )]
+    pub max_users: Option<u32>,
+
+    /// Whether users wait as their class says, or not at all [default: the profile's, or class]
+    #[arg(long, value_name = "HOW", help_heading = "Load", value_parser = values::pacing())]
+    pub pacing: Option<Pacing>,
+
+    /// Share N connections among the users [default: one for each user]
+    #[arg(
+        long, value_name = "N", help_heading = "Load",
+        value_parser = values::parse_count, allow_hyphen_values = true
+    )]
+    pub connections: Option<u32>,
+
+    /// Give a request up after this long without a full reply [default: the profile's, or 30s]
+    #[arg(
+        long, value_name = "TIME", help_heading = "Load",
+        value_parser = values::parse_time, allow_hyphen_values = true
+    )]
+    pub timeout: Option<Duration>,
+
+    /// Wait this long for requests in flight at the end [default: the profile's, or 5s]
+    #[arg(
+        short, long, value_name = "TIME", help_heading = "Load",
+        value_parser = parse_duration, allow_hyphen_values = true
+    )]
+    pub stop_timeout: Option<Duration>,
+
+    /// Largest reply body that is accepted, in bytes, or like 64k or 1m
+    #[arg(
+        long, value_name = "BYTES", help_heading = "Load", default_value = "1m",
+        value_parser = values::parse_bytes, allow_hyphen_values = true
+    )]
+    pub max_body: usize,
+
+    /// Cores to run on: how many, or which CPUs, like 2-5 or 0,2 (only CPU 3: 3-3)
+    ///
+    /// By default all CPUs that this process may use; half of them when the shop is on this machine.
+    /// There are never more workers than users.
+    #[arg(
+        long, value_name = "N|LIST", help_heading = "Machine",
+        value_parser = CoreChoice::parse, allow_hyphen_values = true
+    )]
+    pub cores: Option<CoreChoice>,
+
+    /// Kernel interface that carries the requests
+    #[arg(
+        long, value_name = "NAME", help_heading = "Machine", default_value = "uring",
+        value_parser = values::driver()
+    )]
+    pub driver: Driver,
+
+    /// Seed of the users' behaviour [default: a new one each run]
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Machine",
+        allow_hyphen_values = true
+    )]
+    pub seed: Option<u64>,
+
+    /// Run id, for a repetition that is equal to the byte [default: a new one each run]
+    #[arg(long, value_name = "ID", help_heading = "Machine", value_parser = values::parse_run_id)]
+    pub run_id: Option<RunId>,
+
+    /// Directory that the run's record is written into
+    #[arg(
+        long,
+        value_name = "DIR",
+        help_heading = "Output",
+        default_value = "results"
+    )]
+    pub results: PathBuf,
+
+    /// Write Locust's CSV files to PREFIX_stats.csv and so on [default: into the record]
+    #[arg(long, value_name = "PREFIX", help_heading = "Output")]
+    pub csv: Option<PathBuf>,
+
+    /// Give each statistic name a row a second in the CSV history, not only their sum
+    #[arg(long, help_heading = "Output")]
+    pub csv_full_history: bool,
+
+    /// Print no live figures, only the summary
+    #[arg(long, help_heading = "Output")]
+    pub only_summary: bool,
+
+    /// Print the verdict and errors only
+    #[arg(long, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Exit code when some requests failed; 0 does not tell
+    #[arg(
+        long,
+        value_name = "CODE",
+        help_heading = "Output",
+        default_value_t = 1,
+        allow_hyphen_values = true
+    )]
+    pub exit_code_on_error: u8,
+
+    /// Exit with 95 when the generator was the bottleneck
+    #[arg(long, help_heading = "Output")]
+    pub fail_on_saturation: bool,
+
+    /// Accepted for Locust's sake: there is no web page yet, every run is headless
+    #[arg(long, help_heading = "Compatibility")]
+    pub headless: bool,
+
+    /// Accepted for Locust's sake: a run starts at once anyway
+    #[arg(long, help_heading = "Compatibility")]
+    pub autostart: bool,
+}

@@ -1,0 +1,38 @@
+//! Where a profile comes from: compiled in by name, or a file by path.
+
+use super::CliError;
+use crate::plan::{Profile, Suggestion};
+
+/// The profile that `--profile` names. A value with a `/` or the ending `.toml` is the path of a
+/// file; every other is the name or alias of a profile that is compiled in.
+pub(super) fn find(value: &str) -> Result<Profile, CliError> {
+    if value.contains('/') || value.ends_with(".toml") {
+        return read_file(value);
+    }
+    Profile::find_built_in(value).ok_or_else(|| unknown(value))
+}
+
+/// Names of the profiles that are compiled in.
+pub(super) fn names() -> String {
+    let names: Vec<String> = Profile::built_in().map(|profile| profile.name).collect();
+    names.join(", ")
+}
+
+fn read_file(path: &str) -> Result<Profile, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|source| CliError::ProfileFile {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Profile::parse(&text, path)?)
+}
+
+fn unknown(name: &str) -> CliError {
+    let known: Vec<String> = Profile::built_in()
+        .flat_map(|profile| profile.names().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    CliError::UnknownProfile {
+        name: name.to_owned(),
+        suggestion: Suggestion::for_word(name, known.iter().map(String::as_str)),
+        profiles: names(),
+    }
+}

@@ -1,0 +1,76 @@
+//! `shopblast sandbox`: the flags of the embedded shop.
+
+use super::{CliError, Machine, values};
+use crate::plan::{CoreChoice, Driver};
+use clap::Args;
+use std::net::IpAddr;
+
+/// How the embedded shop is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SandboxOptions {
+    /// Address to listen on.
+    pub bind: IpAddr,
+    /// Port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// Answer every request with one prepared 201.
+    pub fixed: bool,
+    /// Kernel CPU numbers of the serving threads, at least one.
+    pub cores: Vec<usize>,
+    /// Customers kept before the oldest are forgotten, at least 1.
+    pub retain: usize,
+    /// The kernel interface.
+    pub driver: Driver,
+}
+
+/// The flags as typed.
+#[derive(Debug, Args)]
+pub(super) struct SandboxFlags {
+    /// Port to listen on; 0 takes a free one
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 8000,
+        allow_hyphen_values = true
+    )]
+    port: u16,
+
+    /// Address to listen on; others than this machine reach the shop only if you change this
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    bind: IpAddr,
+
+    /// Answer every request with one prepared 201: the cheapest server, to measure generators with
+    #[arg(long)]
+    fixed: bool,
+
+    /// Cores to serve on: how many, or which CPUs, like 0,2 or 3-3 [default: the last CPU]
+    #[arg(long, value_name = "N|LIST", value_parser = CoreChoice::parse, allow_hyphen_values = true)]
+    cores: Option<CoreChoice>,
+
+    /// Customers kept before the oldest are forgotten
+    #[arg(
+        long, value_name = "N", default_value_t = 1_000_000,
+        value_parser = values::parse_retained, allow_hyphen_values = true
+    )]
+    retain: usize,
+
+    /// Kernel interface that carries the replies
+    #[arg(long, value_name = "NAME", default_value = "uring", value_parser = values::driver())]
+    driver: Driver,
+}
+
+/// Chooses the cores: by default the last CPU that the process may use, since runs take the first
+/// ones.
+pub(super) fn resolve(flags: SandboxFlags, machine: &Machine) -> Result<SandboxOptions, CliError> {
+    let cores = match &flags.cores {
+        Some(choice) => machine.choose(choice)?,
+        None => machine.last_core()?,
+    };
+    Ok(SandboxOptions {
+        bind: flags.bind,
+        port: flags.port,
+        fixed: flags.fixed,
+        cores,
+        retain: flags.retain,
+        driver: flags.driver,
+    })
+}

@@ -1,0 +1,264 @@
+//! The command line as a whole: arguments, environment and profile in, command or message out.
+
+mod bad_input;
+mod environment;
+mod loads;
+
+use super::*;
+use crate::plan::{Driver, ExitCode, Load, Pacing, Stage, Target};
+use std::time::Duration;
+
+const SEED: u64 = 4_711;
+
+fn entropy() -> Entropy {
+    Entropy {
+        seed: SEED,
+        run_id: RunId::new(1_700_000_000_000, 42, 7),
+    }
+}
+
+/// Parses a line of arguments on a machine with the CPUs 0 to 3.
+fn parse_with(line: &str, environment: &[(&str, &str)]) -> Result<Command, CliError> {
+    let args = std::iter::once("shopblast").chain(line.split_whitespace());
+    let environment = environment
+        .iter()
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let machine = Machine {
+        allowed_cpus: vec![0, 1, 2, 3],
+    };
+    parse(args.map(OsString::from), environment, &machine, entropy())
+}
+
+fn request_with(line: &str, environment: &[(&str, &str)]) -> RunRequest {
+    match parse_with(line, environment) {
+        Ok(Command::Run(request)) => *request,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn request(line: &str) -> RunRequest {
+    request_with(line, &[])
+}
+
+fn message_with(line: &str, environment: &[(&str, &str)]) -> String {
+    match parse_with(line, environment) {
+        Err(error) => {
+            assert_eq!(error.exit_code(), ExitCode::BadPlan);
+            error.to_string()
+        }
+        Ok(command) => panic!("{line}: {command:?}"),
+    }
+}
+
+fn message(line: &str) -> String {
+    message_with(line, &[])
+}
+
+fn printed(line: &str) -> String {
+    match parse_with(line, &[]) {
+        Ok(Command::Print(text)) => text,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+/// One level of users, as a load.
+fn level(users: u32, spawn_rate_per_s: f64, duration_s: u64) -> Load {
+    Load::Closed {
+        stages: vec![Stage {
+            users,
+            spawn_rate_per_s,
+            duration_us: duration_s * 1_000_000,
+        }],
+    }
+}
+
+/// Writes a profile into a directory of its own; the directory lives as long as the first value.
+fn profile_file(lines: &str) -> (tempfile::TempDir, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("mine.toml");
+    let head = "name = \"mine\"\ndescription = \"d\"\n";
+    std::fs::write(&path, format!("{head}{lines}")).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (directory, path)
+}
+
+#[test]
+fn a_profile_is_a_whole_plan() {
+    let request = request("--profile spike");
+    let plan = &request.plan;
+    assert_eq!(plan.profile, "spike");
+    assert_eq!(plan.load, level(100, 100.0, 120));
+    assert_eq!(plan.run_time, Duration::from_secs(120));
+    assert_eq!(plan.pacing, Pacing::Max);
+    assert_eq!(plan.target.url(), "http://localhost:8000");
+    assert_eq!(plan.request_timeout, Duration::from_secs(30));
+    assert_eq!(plan.stop_timeout, Duration::from_secs(5));
+    assert_eq!(plan.connections, None);
+    assert_eq!(plan.max_body_bytes, 1 << 20);
+    assert_eq!(plan.driver, Driver::Uring);
+    assert_eq!((plan.seed, plan.run_id), (SEED, entropy().run_id));
+    assert!(!request.sandbox && !request.fail_on_saturation && request.preflight);
+    assert_eq!(request.exit_code_on_error, 1);
+    assert_eq!(request.output.results, PathBuf::from("results"));
+    assert_eq!(request.output.csv_prefix, None);
+}
+
+#[test]
+fn flags_win_over_the_profile() {
+    let request = request(
+        "--profile spike -u 7 -r 2.5 -t 1m -s 0 --pacing class --timeout 500ms --max-body 64k \
+         --connections 4 --driver epoll --seed 9 --run-id 0123456789abcdef --cores 2,0 IdentityUser=3 SpikeUser",
+    );
+    let plan = &request.plan;
+    assert_eq!(plan.profile, "spike");
+    assert_eq!(plan.load, level(7, 2.5, 60));
+    assert_eq!(plan.run_time, Duration::from_secs(60));
+    assert_eq!(plan.stop_timeout, Duration::ZERO);
+    assert_eq!(plan.pacing, Pacing::Class);
+    assert_eq!(plan.request_timeout, Duration::from_millis(500));
+    assert_eq!(plan.max_body_bytes, 65_536);
+    assert_eq!(plan.connections, Some(4));
+    assert_eq!(plan.driver, Driver::Epoll);
+    assert_eq!((plan.seed, plan.run_id.as_str()), (9, "0123456789abcdef"));
+    assert_eq!(plan.cores, [2, 0]);
+    let classes: Vec<(&str, u32)> = plan
+        .classes
+        .iter()
+        .map(|share| (share.class.as_str(), share.weight))
+        .collect();
+    assert_eq!(classes, [("IdentityUser", 3), ("SpikeUser", 1)]);
+}
+
+#[test]
+fn outputs_and_verdict_flags_are_handed_on() {
+    let request = request(
+        "SpikeUser --headless --autostart --only-summary --quiet --csv out/x --csv-full-history \
+         --results there --exit-code-on-error 0 --fail-on-saturation --no-preflight",
+    );
+    let expected = Output {
+        csv_prefix: Some(PathBuf::from("out/x")),
+        csv_full_history: true,
+        results: PathBuf::from("there"),
+        only_summary: true,
+        quiet: true,
+    };
+    assert_eq!(request.output, expected);
+    assert_eq!(request.exit_code_on_error, 0);
+    assert!(request.fail_on_saturation && !request.preflight);
+}
+
+#[test]
+fn a_profile_may_be_a_file() {
+    let (_directory, path) = profile_file(
+        "classes = [\"IdentityUser=2\"]\nusers = 3\ntimeout = \"2s\"\nstop_timeout = 1\nconnections = 2\n",
+    );
+    let request = request(&format!("--profile {path} -t 20"));
+    assert_eq!(request.plan.profile, "mine");
+    assert_eq!(request.plan.load, level(3, 1.0, 20));
+    assert_eq!(request.plan.request_timeout, Duration::from_secs(2));
+    assert_eq!(request.plan.stop_timeout, Duration::from_secs(1));
+    assert_eq!(request.plan.connections, Some(2));
+    assert_eq!(request.plan.classes[0].weight, 2);
+}
+
+#[test]
+fn the_sandbox_takes_the_place_of_the_host() {
+    let request = request("--profile spike --sandbox");
+    assert!(request.sandbox);
+    assert_eq!(
+        (request.plan.target.host.as_str(), request.plan.target.port),
+        ("127.0.0.1", 0)
+    );
+    let moved = request
+        .plan
+        .with_target(Target::parse("http://[::1]:9000").unwrap());
+    assert_eq!(moved.target.port, 9_000);
+    assert_eq!(moved.profile, "spike");
+}
+
+#[test]
+fn cores_are_shared_with_a_shop_on_this_machine() {
+    let cores = |line: &str| request(&format!("--profile spike {line}")).plan.cores;
+    assert_eq!(cores("--host http://10.0.0.7:8000"), [0, 1, 2, 3]);
+    assert_eq!(cores(""), [0, 1]);
+    assert_eq!(cores("--sandbox"), [0, 1]);
+    assert_eq!(cores("--host http://[::1]:8000"), [0, 1]);
+    assert_eq!(cores("--cores 3"), [0, 1, 2]);
+    assert_eq!(cores("--cores 1-2 -u 1"), [1]);
+    assert_eq!(cores("--host http://10.0.0.7 --connections 3"), [0, 1, 2]);
+}
+
+#[test]
+fn public_addresses_need_to_be_allowed() {
+    let refused = message("--profile spike --host http://8.8.8.8");
+    assert!(
+        refused.contains("8.8.8.8 is at the public address")
+            && refused.contains("--allow-host 8.8.8.8"),
+        "{refused}"
+    );
+    request("--profile spike --host http://8.8.8.8 --allow-host 8.8.8.8");
+    let named = request(
+        "--profile spike --host http://shop.example.org --allow-host a.org --allow-host b.org,c.org",
+    );
+    let public = "8.8.8.8".parse().unwrap();
+    for host in ["a.org", "b.org", "c.org"] {
+        assert_eq!(named.addresses.check(host, public), Ok(()));
+    }
+    assert!(named.addresses.check("shop.example.org", public).is_err());
+}
+
+#[test]
+fn help_names_every_flag_and_version_is_printed() {
+    let help = printed("--help");
+    for argument in Arguments::command().get_arguments() {
+        if let Some(long) = argument.get_long() {
+            assert!(help.contains(&format!("--{long}")), "{long}");
+        }
+    }
+    assert!(help.contains("shopblast --profile spike --sandbox"));
+    assert!(printed("--version").starts_with("shopblast "));
+    assert!(printed("sandbox --help").contains("--retain"));
+    assert_eq!(printed("-l"), list_text());
+}
+
+#[test]
+fn the_definitions_are_consistent() {
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn the_last_of_a_repeated_flag_counts() {
+    assert_eq!(request("SpikeUser -u 5 -u 6").plan.max_users(), 6);
+}
+
+fn sandbox(line: &str) -> SandboxOptions {
+    match parse_with(line, &[]) {
+        Ok(Command::Sandbox(options)) => options,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_sandbox_listens_on_loopback_on_the_last_core() {
+    let expected = SandboxOptions {
+        bind: "127.0.0.1".parse().unwrap(),
+        port: 8_000,
+        fixed: false,
+        cores: vec![3],
+        retain: 1_000_000,
+        driver: Driver::Uring,
+    };
+    assert_eq!(sandbox("sandbox"), expected);
+    let changed = SandboxOptions {
+        bind: "::".parse().unwrap(),
+        port: 0,
+        fixed: true,
+        cores: vec![0, 1],
+        retain: 5,
+        driver: Driver::Epoll,
+    };
+    assert_eq!(
+        sandbox("sandbox --bind :: --port 0 --fixed --cores 2 --retain 5 --driver epoll"),
+        changed
+    );
+}

@@ -1,0 +1,185 @@
+//! Variables: their place between flags and profile, and their mistakes.
+
+use super::*;
+use crate::plan::Arrivals;
+
+#[test]
+fn flags_win_over_own_over_locusts_variables_over_the_profile() {
+    let both = [("LOCUST_USERS", "3"), ("SHOPBLAST_USERS", "4")];
+    let users =
+        |line, environment: &[(&str, &str)]| request_with(line, environment).plan.max_users();
+    assert_eq!(users("--profile spike -u 5", &both), 5);
+    assert_eq!(users("--profile spike", &both), 4);
+    assert_eq!(users("--profile spike", &both[..1]), 3);
+    assert_eq!(users("--profile spike", &[]), 100);
+}
+
+#[test]
+fn every_locust_variable_of_a_flag_is_read() {
+    let request = request_with(
+        "SpikeUser",
+        &[
+            ("LOCUST_HOST", "http://10.0.0.7:9000"),
+            ("LOCUST_USERS", "20"),
+            ("LOCUST_SPAWN_RATE", "5"),
+            ("LOCUST_RUN_TIME", "1h20m"),
+            ("LOCUST_HEADLESS", "true"),
+            ("LOCUST_ONLY_SUMMARY", "1"),
+            ("LOCUST_CSV", "some where/x"),
+            ("LOCUST_CSV_FULL_HISTORY", "on"),
+            ("LOCUST_STOP_TIMEOUT", "7"),
+            ("LOCUST_EXIT_CODE_ON_ERROR", "3"),
+        ],
+    );
+    assert_eq!(request.plan.target.url(), "http://10.0.0.7:9000");
+    assert_eq!(request.plan.load, level(20, 5.0, 4_800));
+    assert_eq!(request.plan.stop_timeout, Duration::from_secs(7));
+    assert_eq!(
+        request.output.csv_prefix,
+        Some(PathBuf::from("some where/x"))
+    );
+    assert!(request.output.csv_full_history && request.output.only_summary);
+    assert_eq!(request.exit_code_on_error, 3);
+}
+
+#[test]
+fn every_flag_has_a_variable() {
+    // A value that no flag of its kind takes: each must be read, and named in the message. Flags
+    // that take any text are the exception.
+    let takes_any_text = ["profile", "results", "csv", "allow-host"];
+    for argument in Arguments::command().get_arguments() {
+        let Some(long) = argument
+            .get_long()
+            .filter(|long| !takes_any_text.contains(long))
+        else {
+            continue;
+        };
+        let name = format!("SHOPBLAST_{}", long.to_uppercase().replace('-', "_"));
+        let message = message_with("SpikeUser", &[(&name, "?/ ?")]);
+        assert!(
+            message.starts_with(&format!("the variable {name} is wrong: ")),
+            "{message}"
+        );
+        assert!(message.contains(&format!("--{long}")), "{message}");
+    }
+}
+
+#[test]
+fn switches_can_be_switched_off_and_empty_variables_are_not_set() {
+    let off = request_with(
+        "SpikeUser",
+        &[("SHOPBLAST_QUIET", "0"), ("LOCUST_QUIET", "1")],
+    );
+    assert!(!off.output.quiet);
+    let empty = request_with(
+        "SpikeUser",
+        &[("SHOPBLAST_USERS", ""), ("LOCUST_USERS", "8")],
+    );
+    assert_eq!(empty.plan.max_users(), 8);
+}
+
+#[test]
+fn a_flag_drops_the_variables_that_it_excludes() {
+    let closed = [("LOCUST_USERS", "3"), ("LOCUST_SPAWN_RATE", "3")];
+    let open = Load::Open {
+        rate_per_s: 5.0,
+        arrivals: Arrivals::Constant,
+        max_users: 50,
+    };
+    assert_eq!(request_with("SpikeUser --rate 5", &closed).plan.load, open);
+    let rate = [("SHOPBLAST_RATE", "5"), ("SHOPBLAST_MAX_USERS", "9")];
+    assert_eq!(
+        request_with("SpikeUser -u 2", &rate).plan.load,
+        level(2, 1.0, 60)
+    );
+    let stronger = [closed[0], ("SHOPBLAST_RATE", "5")];
+    assert_eq!(request_with("SpikeUser", &stronger).plan.load, open);
+    assert!(request_with("SpikeUser --sandbox", &[("LOCUST_HOST", "http://10.0.0.7")]).sandbox);
+    assert!(
+        !request_with(
+            "SpikeUser -H http://10.0.0.7",
+            &[("SHOPBLAST_SANDBOX", "1")]
+        )
+        .sandbox
+    );
+}
+
+#[test]
+fn variables_that_exclude_each_other_are_named() {
+    let message = message_with(
+        "SpikeUser",
+        &[("SHOPBLAST_RATE", "5"), ("SHOPBLAST_USERS", "2")],
+    );
+    assert!(message.contains("cannot be used with"), "{message}");
+    assert!(
+        message.contains("SHOPBLAST_RATE, SHOPBLAST_USERS"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let time = message_with("SpikeUser", &[("LOCUST_RUN_TIME", "abc")]);
+    assert!(
+        time.starts_with("the variable LOCUST_RUN_TIME is wrong: "),
+        "{time}"
+    );
+    assert!(
+        time.contains("`abc` is not a length of time") && !time.contains("Usage"),
+        "{time}"
+    );
+    let profile = message_with("", &[("SHOPBLAST_PROFILE", "spikee")]);
+    assert!(profile.contains("did you mean `spike`?"), "{profile}");
+    assert!(profile.contains("SHOPBLAST_PROFILE"), "{profile}");
+    let typed = message_with("SpikeUser -t abc", &[("LOCUST_USERS", "3")]);
+    assert!(!typed.contains("LOCUST"), "{typed}");
+}
+
+#[test]
+fn unknown_variables_of_locust_are_ignored_and_own_ones_are_errors() {
+    request_with(
+        "SpikeUser",
+        &[
+            ("LOCUST_WEB_PORT", "8089"),
+            ("SHOPBLASTER", "x"),
+            ("USERS", "x"),
+        ],
+    );
+    let unknown = message_with("SpikeUser", &[("SHOPBLAST_USRES", "5")]);
+    assert!(
+        unknown.contains("SHOPBLAST_USRES belongs to no flag")
+            && unknown.ends_with("; did you mean `SHOPBLAST_USERS`?"),
+        "{unknown}"
+    );
+    let far = message_with("SpikeUser", &[("SHOPBLAST_QQQ", "")]);
+    assert!(
+        far.contains("SHOPBLAST_QQQ") && !far.contains("did you mean"),
+        "{far}"
+    );
+}
+
+#[test]
+fn the_sandbox_has_variables_of_its_own() {
+    let environment = [
+        ("SHOPBLAST_PORT", "9000"),
+        ("SHOPBLAST_CORES", "0-0"),
+        ("SHOPBLAST_USERS", "many"),
+        ("LOCUST_HOST", "http://10.0.0.7"),
+    ];
+    match parse_with("sandbox --fixed", &environment) {
+        Ok(Command::Sandbox(options)) => {
+            assert_eq!(
+                (options.port, options.cores, options.fixed),
+                (9_000, vec![0], true)
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    let wrong = message_with("sandbox", &[("SHOPBLAST_BIND", "here")]);
+    assert!(
+        wrong.starts_with("the variable SHOPBLAST_BIND is wrong: "),
+        "{wrong}"
+    );
+    // Beside a run, a sandbox variable is known and has no effect.
+    request_with("SpikeUser", &[("SHOPBLAST_PORT", "9000")]);
+}

@@ -257,3 +257,6 @@ impl BodyWriter<'_> {
         self.arena.bytes.push(close);
     }
 }
+
+#[cfg(test)]
+mod tests;

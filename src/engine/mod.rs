@@ -9,6 +9,7 @@ mod operation;
 mod recorder;
 mod request;
 mod session;
+mod simulation;
 
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
 pub use id::Id;
@@ -17,3 +18,4 @@ pub use operation::{Judge, Method, Operation, Step};
 pub use recorder::{Observation, Recorder};
 pub use request::{PathError, PreparedHead, PreparedHeads};
 pub use session::{Abort, Call, Journey, Script, Session, SessionStart};
+pub use simulation::{Answer, SimulatedLink, Simulation};

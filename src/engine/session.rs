@@ -369,3 +369,6 @@ impl<'a, L: Link> Call<'a, L> {
         self.session.carry_out(parts).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,12 @@ impl Answer {
 /// Moment, position among the events ever scheduled, and the task that is woken.
 type Event = Reverse<(u64, u64, usize)>;
 
+/// What a spawned user still has to do.
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Answers a request that is sent at a moment of virtual time.
+type Shop = Box<dyn FnMut(&[u8], u64) -> Answer>;
+
 struct World {
     now_ns: u64,
     /// Events ever scheduled.
@@ -53,7 +59,7 @@ struct World {
     events: BinaryHeap<Event>,
     /// The task being polled: whoever waits is woken as this one.
     current: usize,
-    shop: Box<dyn FnMut(&[u8], u64) -> Answer>,
+    shop: Shop,
     /// A request buffer between two users: only requests being written hold one.
     spare: Vec<u8>,
 }
@@ -69,7 +75,7 @@ impl World {
 pub struct Simulation {
     world: Rc<RefCell<World>>,
     /// Tasks by number; `None` once they are done.
-    tasks: Vec<Option<Pin<Box<dyn Future<Output = ()>>>>>,
+    tasks: Vec<Option<Task>>,
     recorder: Rc<RefCell<Recorder>>,
     heads: Arc<PreparedHeads>,
 }

@@ -278,11 +278,12 @@ fn is_of_word(character: char) -> bool {
 /// Length of the word or number that `text` begins with.
 fn word_bytes(text: &str) -> usize {
     let decimals_follow =
-        |place: usize| text[place + 1..].starts_with(|next: char| next.is_ascii_digit());
+        |place: usize| text[place + 1..].starts_with(|c: char| c.is_ascii_digit());
+    let goes_on = |place: usize, character: char| {
+        is_of_word(character) || (character == '.' && decimals_follow(place))
+    };
     text.char_indices()
-        .find(|&(place, character)| {
-            !is_of_word(character) && !(character == '.' && decimals_follow(place))
-        })
+        .find(|&(place, character)| !goes_on(place, character))
         .map_or(text.len(), |(place, _)| place)
 }
 

@@ -3,8 +3,9 @@
 use super::machine::WorkerNeeds;
 use super::options::RunOptions;
 use super::{
-    CliError, Entropy, Machine, Output, RunRequest, class_choice, load_choice, profile_source,
+    CliError, Entropy, Machine, class_choice, load_choice, profile_source,
 };
+use crate::run::{Output, RunRequest};
 use crate::plan::{AddressPolicy, Pacing, Plan, Profile, Target, is_loopback_host};
 use std::time::Duration;
 

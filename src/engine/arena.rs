@@ -251,3 +251,6 @@ impl BodyWriter<'_> {
         self.arena.bytes.push(close);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,3 +75,6 @@ impl std::fmt::Debug for Id {
         write!(formatter, "Id({})", self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ mod session;
 mod socket_link;
 mod user;
 mod worker;
+mod simulation;
 
 pub use allocations::{CountingAllocator, allocations};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
@@ -37,3 +38,4 @@ pub use runtime::{Runtime, RuntimeError, Task, spawn};
 pub use session::{Abort, Call, Journey, Script, Session, SessionStart};
 pub use user::UserOrders;
 pub use worker::{ArrivalOrders, Interruption, Ready, Reins, WorkerError, WorkerOrders, work};
+pub use simulation::{Answer, SimulatedLink, Simulation};

@@ -108,3 +108,6 @@ impl PreparedHeads {
         &self.heads[usize::from(step.index)]
     }
 }
+
+#[cfg(test)]
+mod tests;

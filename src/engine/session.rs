@@ -63,6 +63,10 @@ pub struct Session<L> {
     pass_begins: bool,
     /// Requests in a row that could not be sent.
     unsent: u32,
+    /// Until when the user keeps away from a target that could not be reached.
+    rested_ns: u64,
+    /// The first step of a fixed schedule that fell into the current back-off.
+    skipped_from_ns: Option<u64>,
     /// Spreads back-offs; apart from `rng`, so that a dead shop does not change later requests.
     jitter: Rng,
 }
@@ -104,6 +108,8 @@ impl<L: Link> Session<L> {
             stopped: false,
             pass_begins: true,
             unsent: 0,
+            rested_ns: 0,
+            skipped_from_ns: None,
         }
     }
 
@@ -127,6 +133,12 @@ impl<L: Link> Session<L> {
     /// The user's way to the shop.
     pub fn link(&mut self) -> &mut L {
         &mut self.link
+    }
+
+    /// Until when the user keeps away from a target that could not be reached; 0 when it does not.
+    #[must_use]
+    pub fn rested_ns(&self) -> u64 {
+        self.rested_ns
     }
 
     /// Where the user is recorded.
@@ -180,6 +192,9 @@ impl<L: Link> Session<L> {
             self.stop(stopped, due_ns);
             return Err(Abort);
         }
+        if let Some(skipped_from_ns) = self.skipped_from_ns.take() {
+            self.shed(skipped_from_ns, due_ns);
+        }
         if std::mem::take(&mut self.pass_begins) {
             self.recorder.borrow_mut().interval().journeys += 1;
         }
@@ -191,15 +206,21 @@ impl<L: Link> Session<L> {
         Ok((outcome, id))
     }
 
-    /// The run is over. Steps of a fixed schedule that were due before and never left are shed:
-    /// they must not vanish from the record.
+    /// The run is over. Steps of a fixed schedule that were due before and never left are shed.
     #[cold]
     fn stop(&mut self, stopped: Stopped, due_ns: u64) {
         self.stopped = true;
+        let first_ns = self.skipped_from_ns.take().unwrap_or(due_ns);
+        self.shed(first_ns, stopped.end_ns);
+    }
+
+    /// Counts the steps of a fixed schedule that were due from `first_ns` to before `end_ns` and
+    /// will not be sent: they must not vanish from the record.
+    #[cold]
+    fn shed(&mut self, first_ns: u64, end_ns: u64) {
         if let WaitTime::ConstantPacing { interval_us } = self.wait {
-            let overdue_ns = stopped.end_ns.saturating_sub(due_ns);
-            let shed = overdue_ns.div_ceil(interval_us * 1_000);
-            self.recorder.borrow_mut().interval().shed += shed;
+            let steps = end_ns.saturating_sub(first_ns).div_ceil(interval_us * 1_000);
+            self.recorder.borrow_mut().interval().shed += steps;
         }
     }
 
@@ -280,27 +301,29 @@ impl<L: Link> Session<L> {
             self.back_off(exchange.done_ns);
         } else {
             self.unsent = 0;
+            self.rested_ns = 0;
         }
     }
 
-    /// Keeps away from a target that cannot be reached: doubling, jittered, bounded. Paced steps
-    /// that would have been due meanwhile are shed, and counted.
+    /// Keeps away from a target that cannot be reached: doubling, jittered, bounded. Steps of a
+    /// fixed schedule that fall into it are skipped; the schedule itself stays.
     #[cold]
     fn back_off(&mut self, done_ns: u64) {
         let longest = FIRST_BACKOFF_NS
             .saturating_mul(1 << self.unsent.min(20))
             .min(LONGEST_BACKOFF_NS);
         self.unsent = self.unsent.saturating_add(1);
-        let until_ns = done_ns + self.jitter.u64(longest / 2..=longest);
-        if until_ns <= self.due_ns {
+        self.rested_ns = done_ns + self.jitter.u64(longest / 2..=longest);
+        if self.rested_ns <= self.due_ns {
             return;
         }
         if let WaitTime::ConstantPacing { interval_us } = self.wait {
-            let shed = (until_ns - self.due_ns).div_ceil(interval_us * 1_000);
-            self.recorder.borrow_mut().interval().shed += shed;
-            self.due_ns += shed * interval_us * 1_000;
+            let interval_ns = interval_us * 1_000;
+            let skipped = (self.rested_ns - self.due_ns).div_ceil(interval_ns);
+            self.skipped_from_ns = Some(self.due_ns);
+            self.due_ns += skipped * interval_ns;
         } else {
-            self.due_ns = until_ns;
+            self.due_ns = self.rested_ns;
         }
     }
 }
@@ -411,3 +434,6 @@ impl<'a, L: Link> Call<'a, L> {
         self.session.carry_out(parts).await
     }
 }
+
+#[cfg(test)]
+mod tests;

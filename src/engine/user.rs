@@ -109,6 +109,10 @@ pub async fn live_by_arrivals<B: ByteStream, S: Script>(
     active: &Cell<u32>,
 ) {
     while !session.is_stopped() {
+        let rested_ns = session.rested_ns();
+        if session.link().until(rested_ns).await.is_err() {
+            return;
+        }
         let now_ns = session.link().now_ns();
         let Some((index, due_ns)) = arrivals.take(now_ns, session.recorder()) else {
             return;

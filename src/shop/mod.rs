@@ -3,5 +3,16 @@
 //! Opens no socket and reads no clock: journeys are written against `engine::Session` alone.
 
 mod classes;
+mod generators;
+mod journeys;
+mod operations;
+mod outcomes;
+mod payloads;
+mod script;
+mod steps;
+mod words;
 
-pub use classes::{USER_CLASSES, UserClass, user_class};
+pub use classes::{USER_CLASSES, UserClass, WeightedJourney, user_class};
+pub use journeys::JourneyKind;
+pub use payloads::Payloads;
+pub use script::{ShopScript, UnknownClass};

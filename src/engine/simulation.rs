@@ -1,0 +1,289 @@
+//! A world of virtual time: users live through hours in moments, without sockets, threads or a
+//! clock, and the same users give the same history every time.
+//!
+//! Time jumps from event to event. Events of the same moment happen in the order in which they were
+//! scheduled, so a simulation is a function of its users and its shop.
+
+use super::{Broken, Exchange, Link, PreparedHeads, Recorder, ReplyHead, Script, Session};
+use super::{SessionStart, Stopped};
+use crate::stats::Reason;
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+/// What a simulated shop does with one request.
+pub struct Answer {
+    /// Time from sent to done; 0 counts as 1 ns, so that a user without waits cannot stop time.
+    pub after_ns: u64,
+    /// Status and body of the reply, or that there is none.
+    pub result: Result<(u16, Vec<u8>), Broken>,
+    /// Why there is none.
+    pub reason: Reason,
+}
+
+impl Answer {
+    /// A reply after `after_ns`.
+    #[must_use]
+    pub fn reply(after_ns: u64, status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            after_ns,
+            result: Ok((status, body.into())),
+            reason: Reason::default(),
+        }
+    }
+
+    /// No reply, because of `reason`; known after `after_ns`.
+    #[must_use]
+    pub fn broken(after_ns: u64, broken: Broken, reason: &str) -> Self {
+        Self {
+            after_ns,
+            result: Err(broken),
+            reason: Reason::new(reason),
+        }
+    }
+}
+
+/// Moment, position among the events ever scheduled, and the task that is woken.
+type Event = Reverse<(u64, u64, usize)>;
+
+/// What a spawned user still has to do.
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Answers a request that is sent at a moment of virtual time.
+type Shop = Box<dyn FnMut(&[u8], u64) -> Answer>;
+
+struct World {
+    now_ns: u64,
+    /// Events ever scheduled.
+    scheduled: u64,
+    events: BinaryHeap<Event>,
+    /// The task being polled: whoever waits is woken as this one.
+    current: usize,
+    shop: Shop,
+    /// A request buffer between two users: only requests being written hold one.
+    spare: Vec<u8>,
+}
+
+impl World {
+    fn schedule(&mut self, at_ns: u64, task: usize) {
+        self.events.push(Reverse((at_ns, self.scheduled, task)));
+        self.scheduled += 1;
+    }
+}
+
+/// Users, a shop, and the time that passes for them.
+pub struct Simulation {
+    world: Rc<RefCell<World>>,
+    /// Tasks by number; `None` once they are done.
+    tasks: Vec<Option<Task>>,
+    recorder: Rc<RefCell<Recorder>>,
+    heads: Arc<PreparedHeads>,
+}
+
+impl Simulation {
+    /// A world at `start_ns` whose users are recorded by `recorder` and whose requests have
+    /// `heads`. The `shop` answers the bytes of a request and the moment it was sent, in
+    /// nanoseconds of virtual time; requests come to it in the order of their moments.
+    #[must_use]
+    pub fn new(
+        start_ns: u64,
+        recorder: Recorder,
+        heads: PreparedHeads,
+        shop: impl FnMut(&[u8], u64) -> Answer + 'static,
+    ) -> Self {
+        Self {
+            world: Rc::new(RefCell::new(World {
+                now_ns: start_ns,
+                scheduled: 0,
+                events: BinaryHeap::new(),
+                current: 0,
+                shop: Box::new(shop),
+                spare: Vec::new(),
+            })),
+            tasks: Vec::new(),
+            recorder: Rc::new(RefCell::new(recorder)),
+            heads: Arc::new(heads),
+        }
+    }
+
+    /// Now, in nanoseconds of virtual time.
+    #[must_use]
+    pub fn now_ns(&self) -> u64 {
+        self.world.borrow().now_ns
+    }
+
+    /// Where all users of the simulation write down what happened.
+    #[must_use]
+    pub fn recorder(&self) -> Rc<RefCell<Recorder>> {
+        Rc::clone(&self.recorder)
+    }
+
+    /// A user for a task that drives it by itself; stopped at `end_ns`.
+    #[must_use]
+    pub fn session(&self, start: SessionStart, end_ns: u64) -> Session<SimulatedLink> {
+        let link = SimulatedLink {
+            world: Rc::clone(&self.world),
+            end_ns,
+            request: Vec::new(),
+            body: Vec::new(),
+            reason: Reason::default(),
+        };
+        Session::new(link, self.recorder(), Arc::clone(&self.heads), start)
+    }
+
+    /// Adds a task that begins now. It may await nothing but what sessions and links of this
+    /// simulation give it.
+    pub fn spawn(&mut self, task: impl Future<Output = ()> + 'static) {
+        let mut world = self.world.borrow_mut();
+        let now_ns = world.now_ns;
+        world.schedule(now_ns, self.tasks.len());
+        self.tasks.push(Some(Box::pin(task)));
+    }
+
+    /// Adds a user that makes passes through `script` until `end_ns`.
+    pub fn spawn_user<S: Script>(&mut self, script: &Arc<S>, start: SessionStart, end_ns: u64) {
+        let script = Arc::clone(script);
+        let mut user = self.session(start, end_ns);
+        self.spawn(async move {
+            while !user.is_stopped() {
+                // How a pass ended is in the record; the next one begins either way.
+                let _ = user.pass(&*script).await;
+            }
+        });
+    }
+
+    /// Lets time pass until nothing is left to happen.
+    pub fn run(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        while let Some(task) = self.advance() {
+            let Some(future) = self.tasks[task].as_mut() else {
+                continue;
+            };
+            if future.as_mut().poll(&mut context).is_ready() {
+                self.tasks[task] = None;
+            }
+        }
+    }
+
+    /// Goes on to the next event and gives the task to poll.
+    fn advance(&self) -> Option<usize> {
+        let mut world = self.world.borrow_mut();
+        let Reverse((at_ns, _, task)) = world.events.pop()?;
+        world.now_ns = at_ns;
+        world.current = task;
+        Some(task)
+    }
+}
+
+/// A user's way to the simulated shop.
+pub struct SimulatedLink {
+    world: Rc<RefCell<World>>,
+    /// From here on no request may become due.
+    end_ns: u64,
+    request: Vec<u8>,
+    body: Vec<u8>,
+    reason: Reason,
+}
+
+impl SimulatedLink {
+    fn sleep_until(&self, at_ns: u64) -> Sleep<'_> {
+        Sleep {
+            world: &self.world,
+            at_ns,
+            scheduled: false,
+        }
+    }
+
+    /// Hands the request over; gives the moment it was sent, and the answer.
+    fn send(&mut self) -> (u64, Answer) {
+        let mut world = self.world.borrow_mut();
+        let sent_ns = world.now_ns;
+        let answer = (world.shop)(&self.request, sent_ns);
+        world.spare = std::mem::take(&mut self.request);
+        (sent_ns, answer)
+    }
+}
+
+impl Link for SimulatedLink {
+    fn now_ns(&self) -> u64 {
+        self.world.borrow().now_ns
+    }
+
+    async fn until(&mut self, due_ns: u64) -> Result<(), Stopped> {
+        self.sleep_until(due_ns.min(self.end_ns)).await;
+        if self.now_ns() < self.end_ns {
+            Ok(())
+        } else {
+            Err(Stopped {
+                end_ns: self.end_ns,
+            })
+        }
+    }
+
+    fn request_buffer(&mut self) -> &mut Vec<u8> {
+        if self.request.capacity() == 0 {
+            self.request = std::mem::take(&mut self.world.borrow_mut().spare);
+        }
+        self.request.clear();
+        &mut self.request
+    }
+
+    async fn exchange(&mut self) -> Exchange {
+        let (sent_ns, answer) = self.send();
+        let done_ns = sent_ns + answer.after_ns.max(1);
+        self.sleep_until(done_ns).await;
+        self.body.clear();
+        self.reason = answer.reason;
+        let result = answer.result.map(|(status, body)| {
+            self.body = body;
+            ReplyHead {
+                status,
+                bytes: self.body.len() as u64,
+            }
+        });
+        Exchange {
+            ready_ns: 0,
+            sent_ns,
+            done_ns,
+            result,
+        }
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    fn reason(&self) -> &Reason {
+        &self.reason
+    }
+}
+
+/// Waits for a moment of virtual time.
+struct Sleep<'a> {
+    world: &'a RefCell<World>,
+    at_ns: u64,
+    scheduled: bool,
+}
+
+impl Future for Sleep<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let mut world = self.world.borrow_mut();
+        if world.now_ns >= self.at_ns {
+            return Poll::Ready(());
+        }
+        if !self.scheduled {
+            let task = world.current;
+            world.schedule(self.at_ns, task);
+            drop(world);
+            self.scheduled = true;
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,293 @@
+//! Reads an error body into a short reason with ids, quoted values and numbers folded, so that
+//! equal causes make equal reasons. Allocates nothing for refusals without escaped characters:
+//! losers of a race may be most of a run.
+
+use crate::stats::Reason;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::fmt::{self, Write};
+
+/// Stands for what is folded.
+const FOLDED: char = '…';
+/// More than a reason holds; the rest of a text is not looked at.
+const LONGEST_TEXT_BYTES: usize = 512;
+/// The states after this come in an order that differs between processes of the shop.
+const UNORDERED_AFTER: &str = "only allowed from:";
+
+/// What shape a refusal has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `{"error":{"field":["message"]}}`
+    BusinessRule,
+    /// `{"error":"text"}`, `{"detail":"text"}`, `{"detail":[…]}`, or nothing that the shop says.
+    Other,
+}
+
+/// An error body, read.
+pub struct ErrorBody {
+    /// Its shape.
+    pub shape: Shape,
+    /// What it says.
+    pub reason: Reason,
+}
+
+impl ErrorBody {
+    /// Reads any bytes.
+    pub fn read(body: &[u8]) -> Self {
+        let says = serde_json::from_slice::<Says>(body).unwrap_or_default();
+        if let Some(error) = says.error {
+            return error;
+        }
+        Self {
+            shape: Shape::Other,
+            reason: says
+                .detail
+                .map_or_else(|| plain_text(body), |detail| detail.0),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Says {
+    error: Option<ErrorBody>,
+    detail: Option<Detail>,
+}
+
+impl<'de> Deserialize<'de> for ErrorBody {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ErrorVisitor)
+    }
+}
+
+struct ErrorVisitor;
+
+impl<'de> Visitor<'de> for ErrorVisitor {
+    type Value = ErrorBody;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text, or fields with messages")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<ErrorBody, E> {
+        let mut reason = Reason::default();
+        fold(text, &mut reason);
+        Ok(ErrorBody {
+            shape: Shape::Other,
+            reason,
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<ErrorBody, A::Error> {
+        let mut reason = Reason::default();
+        while let Some(()) = fields.next_key_seed(Field(&mut reason))? {
+            fields.next_value_seed(Messages(&mut reason))?;
+        }
+        Ok(ErrorBody {
+            shape: Shape::BusinessRule,
+            reason,
+        })
+    }
+}
+
+/// Appends a field's name to a reason.
+struct Field<'a>(&'a mut Reason);
+
+impl<'de> DeserializeSeed<'de> for Field<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Field<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a field's name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<(), E> {
+        let separator = if self.0.as_str().is_empty() { "" } else { "; " };
+        append(self.0, format_args!("{separator}{name}: "));
+        Ok(())
+    }
+}
+
+/// Appends a message, or each of a list, to a reason.
+struct Messages<'a>(&'a mut Reason);
+
+impl<'de> DeserializeSeed<'de> for Messages<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Messages<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a message, or a list of messages")
+    }
+
+    fn visit_str<E: Error>(self, message: &str) -> Result<(), E> {
+        fold(message, self.0);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut messages: A) -> Result<(), A::Error> {
+        let mut separator = "";
+        loop {
+            let before = *self.0;
+            append(self.0, format_args!("{separator}"));
+            if messages.next_element_seed(Messages(self.0))?.is_none() {
+                *self.0 = before;
+                return Ok(());
+            }
+            separator = ", ";
+        }
+    }
+}
+
+/// What stands under `detail`, read.
+#[derive(Deserialize)]
+#[serde(from = "DetailShape")]
+struct Detail(Reason);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum DetailShape {
+    Text(String),
+    Complaints(Vec<Complaint>),
+}
+
+/// One complaint about the shape of a request.
+#[derive(Deserialize)]
+struct Complaint {
+    /// Names of fields, and indices into lists or the text.
+    loc: Vec<serde_json::Value>,
+    msg: String,
+}
+
+impl From<DetailShape> for Detail {
+    fn from(shape: DetailShape) -> Self {
+        let mut reason = Reason::default();
+        match shape {
+            DetailShape::Text(text) => fold(&text, &mut reason),
+            DetailShape::Complaints(complaints) => {
+                for (index, complaint) in complaints.iter().enumerate() {
+                    append(
+                        &mut reason,
+                        format_args!("{}", if index > 0 { "; " } else { "" }),
+                    );
+                    complaint.append_to(&mut reason);
+                }
+            }
+        }
+        Self(reason)
+    }
+}
+
+impl Complaint {
+    fn append_to(&self, reason: &mut Reason) {
+        for (depth, place) in self.loc.iter().enumerate() {
+            let separator = if depth > 0 { "." } else { "" };
+            match place.as_str() {
+                Some(name) => append(reason, format_args!("{separator}{name}")),
+                None => append(reason, format_args!("{separator}{FOLDED}")),
+            }
+        }
+        append(reason, format_args!(": "));
+        fold(&self.msg, reason);
+    }
+}
+
+/// The reason for a body that is none of the shop's.
+fn plain_text(body: &[u8]) -> Reason {
+    let mut reason = Reason::default();
+    match std::str::from_utf8(body).map(str::trim) {
+        Ok("") => append(&mut reason, format_args!("an empty body")),
+        Ok(text) => fold(text, &mut reason),
+        Err(_) => append(&mut reason, format_args!("a body that is not text")),
+    }
+    reason
+}
+
+/// Appends `text` with ids, quoted values and numbers folded, and blanks joined.
+fn fold(text: &str, reason: &mut Reason) {
+    let mut rest = &text[..text.floor_char_boundary(LONGEST_TEXT_BYTES)];
+    let unordered = rest
+        .find(UNORDERED_AFTER)
+        .map(|start| start + UNORDERED_AFTER.len());
+    if let Some(end) = unordered {
+        rest = &rest[..end];
+    }
+    let mut previous = ' ';
+    while let Some(first) = rest.chars().next() {
+        let len = if let Some(len) = quoted_bytes(rest, previous) {
+            append(reason, format_args!("'{FOLDED}'"));
+            len
+        } else if is_of_word(first) {
+            let word = &rest[..word_bytes(rest)];
+            if word.bytes().any(|byte| byte.is_ascii_digit()) {
+                append(reason, format_args!("{FOLDED}"));
+            } else {
+                append(reason, format_args!("{word}"));
+            }
+            word.len()
+        } else {
+            append_other(first, previous, reason);
+            first.len_utf8()
+        };
+        previous = rest[..len].chars().next_back().unwrap_or(' ');
+        rest = &rest[len..];
+    }
+    if unordered.is_some() {
+        append(reason, format_args!(" {FOLDED}"));
+    }
+}
+
+fn append_other(character: char, previous: char, reason: &mut Reason) {
+    let blank = |character: char| character.is_whitespace() || character.is_control();
+    if !blank(character) {
+        append(reason, format_args!("{character}"));
+    } else if !blank(previous) {
+        append(reason, format_args!(" "));
+    }
+}
+
+/// Length of the value in single quotes that `text` begins with, quotes included. A quote right
+/// after or before a letter is an apostrophe.
+fn quoted_bytes(text: &str, previous: char) -> Option<usize> {
+    if !text.starts_with('\'') || previous.is_alphanumeric() {
+        return None;
+    }
+    let ends_value = |end: &usize| !text[*end..].starts_with(char::is_alphanumeric);
+    text.match_indices('\'')
+        .skip(1)
+        .map(|(place, quote)| place + quote.len())
+        .find(ends_value)
+}
+
+fn is_of_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '-' || character == '_'
+}
+
+/// Length of the word or number that `text` begins with.
+fn word_bytes(text: &str) -> usize {
+    let decimals_follow =
+        |place: usize| text[place + 1..].starts_with(|c: char| c.is_ascii_digit());
+    let goes_on = |place: usize, character: char| {
+        is_of_word(character) || (character == '.' && decimals_follow(place))
+    };
+    text.char_indices()
+        .find(|&(place, character)| !goes_on(place, character))
+        .map_or(text.len(), |(place, _)| place)
+}
+
+/// Writing to a reason cuts what is too long and never fails.
+fn append(reason: &mut Reason, text: fmt::Arguments<'_>) {
+    let _ = reason.write_fmt(text);
+}

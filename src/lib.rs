@@ -7,5 +7,6 @@ pub mod cli;
 pub mod engine;
 pub mod plan;
 pub mod report;
+pub mod run;
 pub mod shop;
 pub mod stats;

@@ -1,3 +1,59 @@
 //! The binary: parse, dispatch, exit code.
 
-fn main() {}
+use shopblast::cli::{self, Command, Entropy, Machine};
+use shopblast::engine::CountingAllocator;
+use shopblast::plan::{ExitCode, RunId};
+use shopblast::run;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+fn main() -> std::process::ExitCode {
+    let machine = Machine {
+        allowed_cpus: run::allowed_cpus(),
+    };
+    let parsed = cli::parse(
+        std::env::args_os(),
+        std::env::vars_os(),
+        &machine,
+        entropy(),
+    );
+    let exit_code = match parsed {
+        Ok(command) => dispatch(command),
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.exit_code()
+        }
+    };
+    exit_code.value().into()
+}
+
+fn dispatch(command: Command) -> ExitCode {
+    match command {
+        Command::Print(text) => {
+            anstream::print!("{text}");
+            ExitCode::Ok
+        }
+        Command::Run(request) => run::carry_out(*request, command_line()).unwrap_or_else(|error| {
+            eprintln!("error: {error}");
+            error.exit_code()
+        }),
+    }
+}
+
+/// The command as the user typed it, for the record.
+fn command_line() -> String {
+    std::env::args().collect::<Vec<_>>().join(" ")
+}
+
+fn entropy() -> Entropy {
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let unix_ms = since_1970.as_millis() as u64;
+    Entropy {
+        seed: fastrand::u64(..),
+        run_id: RunId::new(unix_ms, std::process::id(), fastrand::u16(..)),
+    }
+}

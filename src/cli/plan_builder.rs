@@ -2,11 +2,9 @@
 
 use super::machine::WorkerNeeds;
 use super::options::RunOptions;
-use super::{
-    CliError, Entropy, Machine, class_choice, load_choice, profile_source,
-};
-use crate::run::{Output, RunRequest};
+use super::{CliError, Entropy, Machine, class_choice, load_choice, profile_source};
 use crate::plan::{AddressPolicy, Pacing, Plan, Profile, Target, is_loopback_host};
+use crate::run::{Output, RunRequest};
 use std::time::Duration;
 
 /// Where the shop is when nobody says so.

@@ -219,7 +219,9 @@ impl<L: Link> Session<L> {
     #[cold]
     fn shed(&mut self, first_ns: u64, end_ns: u64) {
         if let WaitTime::ConstantPacing { interval_us } = self.wait {
-            let steps = end_ns.saturating_sub(first_ns).div_ceil(interval_us * 1_000);
+            let steps = end_ns
+                .saturating_sub(first_ns)
+                .div_ceil(interval_us * 1_000);
             self.recorder.borrow_mut().interval().shed += steps;
         }
     }

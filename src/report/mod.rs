@@ -25,5 +25,5 @@ pub use run_record::{
     Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, NameRecord, PhaseRecord,
     RunRecord, SCHEMA_VERSION,
 };
-pub use summary::{SummaryStyle, summary_text};
-pub use verdict::{Circumstances, Finding, Verdict, exit_meaning, verdict};
+pub use summary::{SummaryStyle, brief_text, summary_text};
+pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};

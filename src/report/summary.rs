@@ -67,6 +67,18 @@ pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) 
     sections.join("\n\n") + "\n"
 }
 
+/// The summary for `--quiet`: what puts the figures in doubt, the errors, the verdict and the files.
+#[must_use]
+pub fn brief_text(record: &RunRecord, files: &[String], style: &SummaryStyle) -> String {
+    let mut sections = vec![
+        headline(record, *style),
+        errors_section(record, *style),
+        ending(record, files, *style),
+    ];
+    sections.retain(|section| !section.is_empty());
+    sections.join("\n\n") + "\n"
+}
+
 /// What puts all figures in doubt, before any of them.
 fn headline(record: &RunRecord, style: SummaryStyle) -> String {
     let generator = &record.generator;

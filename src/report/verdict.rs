@@ -1,30 +1,16 @@
-//! What a run amounts to: findings, one sentence, one exit code.
+//! What a run amounts to: one sentence, one exit code.
 
 use super::figures::counted;
 use super::run_record::RunRecord;
-
-/// What was found, in the order in which exit codes take precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Finding {
-    /// The target could not be reached at all.
-    Unreachable,
-    /// The generator was the limit, and the caller wants that to fail the run.
-    Saturated,
-    /// The user ended the run.
-    Interrupted,
-    /// Some requests failed or are unknown.
-    RequestsFailed,
-}
+use crate::plan::ExitCode;
 
 /// What the record does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Circumstances {
-    /// Whether the target answered or accepted a connection at least once.
-    pub reached: bool,
     /// `--fail-on-saturation`.
     pub fail_on_saturation: bool,
-    /// `--exit-code-on-error`; 0 switches the finding's exit code off.
-    pub exit_code_on_error: i32,
+    /// `--exit-code-on-error`; 0 switches the finding off.
+    pub exit_code_on_error: u8,
 }
 
 /// The outcome of a run.
@@ -32,39 +18,30 @@ pub struct Circumstances {
 pub struct Verdict {
     /// For the record and the console.
     pub sentence: String,
-    /// Every finding, most important first.
-    pub findings: Vec<Finding>,
-    /// Of the most important finding that has one; 0 when all was as expected.
-    pub exit_code: i32,
+    /// Of the most important finding; [`ExitCode::Ok`] when all was as expected.
+    pub exit_code: ExitCode,
 }
 
-/// Judges a run by its record (`interrupted` must be set already).
+/// Judges a run by its record (`interrupted` must be set already). A target that answered when it
+/// was asked first, and then took no byte of any request, counts as not reached.
 #[must_use]
 pub fn verdict(record: &RunRecord, circumstances: Circumstances) -> Verdict {
+    let reached = record.totals.requests == 0 || record.totals.bytes_out > 0;
+    let saturated = record.generator.saturated && circumstances.fail_on_saturation;
+    let failed = record.totals.failures() > 0 && circumstances.exit_code_on_error != 0;
     let found = [
-        (!circumstances.reached, Finding::Unreachable),
+        (!reached, ExitCode::Unreachable),
+        (saturated, ExitCode::GeneratorSaturated),
+        (record.interrupted, ExitCode::Interrupted),
         (
-            record.generator.saturated && circumstances.fail_on_saturation,
-            Finding::Saturated,
+            failed,
+            ExitCode::RequestsFailed(circumstances.exit_code_on_error),
         ),
-        (record.interrupted, Finding::Interrupted),
-        (record.totals.failures() > 0, Finding::RequestsFailed),
     ];
-    let findings: Vec<Finding> = found
-        .into_iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, what)| what)
-        .collect();
-    let codes = findings.iter().map(|finding| match finding {
-        Finding::Unreachable => 107,
-        Finding::Saturated => 95,
-        Finding::Interrupted => 105,
-        Finding::RequestsFailed => circumstances.exit_code_on_error,
-    });
+    let findings = found.into_iter().filter(|(is, _)| *is);
     Verdict {
-        sentence: sentence(record, circumstances.reached),
-        exit_code: codes.into_iter().find(|&code| code != 0).unwrap_or(0),
-        findings,
+        sentence: sentence(record, reached),
+        exit_code: ExitCode::settle(findings.map(|(_, code)| code)),
     }
 }
 
@@ -138,7 +115,6 @@ mod tests {
     use crate::report::made_up::record;
 
     const USUAL: Circumstances = Circumstances {
-        reached: true,
         fail_on_saturation: true,
         exit_code_on_error: 1,
     };
@@ -146,87 +122,40 @@ mod tests {
     #[test]
     fn exit_codes_take_precedence_as_documented() {
         let mut run = record();
-        assert_eq!(verdict(&run, USUAL).exit_code, 1);
+        assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::RequestsFailed(1));
         run.interrupted = true;
-        assert_eq!(verdict(&run, USUAL).exit_code, 105);
+        assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Interrupted);
         run.generator.saturated = true;
-        assert_eq!(verdict(&run, USUAL).exit_code, 95);
-        let unreachable = verdict(
-            &run,
-            Circumstances {
-                reached: false,
-                ..USUAL
-            },
-        );
-        assert_eq!(unreachable.exit_code, 107);
-        assert_eq!(
-            unreachable.findings,
-            [
-                Finding::Unreachable,
-                Finding::Saturated,
-                Finding::Interrupted,
-                Finding::RequestsFailed
-            ]
-        );
+        assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::GeneratorSaturated);
+        run.totals.bytes_out = 0;
+        assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Unreachable);
     }
 
     #[test]
     fn the_code_of_failed_requests_can_be_chosen_and_switched_off() {
         let run = record();
         let with = |exit_code_on_error| {
-            verdict(
-                &run,
-                Circumstances {
-                    exit_code_on_error,
-                    ..USUAL
-                },
-            )
+            let circumstances = Circumstances {
+                exit_code_on_error,
+                ..USUAL
+            };
+            verdict(&run, circumstances).exit_code
         };
-        assert_eq!(with(7).exit_code, 7);
-        assert_eq!(with(0).exit_code, 0);
-        assert_eq!(with(0).findings, [Finding::RequestsFailed]);
+        assert_eq!(with(7), ExitCode::RequestsFailed(7));
+        assert_eq!(with(0), ExitCode::Ok);
     }
 
     #[test]
     fn saturation_alone_fails_only_when_asked() {
         let mut run = record();
-        (
-            run.totals.failed,
-            run.totals.unknown,
-            run.generator.saturated,
-        ) = (0, 0, true);
-        let verdict = verdict(
-            &run,
-            Circumstances {
-                fail_on_saturation: false,
-                ..USUAL
-            },
-        );
-        assert_eq!((verdict.exit_code, verdict.findings), (0, vec![]));
-        assert!(
-            verdict.sentence.starts_with("The generator was the limit"),
-            "{}",
-            verdict.sentence
-        );
-    }
-
-    #[test]
-    fn sentences() {
-        let mut run = record();
-        assert_eq!(
-            verdict(&run, USUAL).sentence,
-            "4 of 1500 requests failed, 1 unknown, 20 refused."
-        );
-        (run.totals.failed, run.totals.unknown, run.totals.refused) = (0, 0, 0);
-        run.interrupted = true;
-        assert_eq!(
-            verdict(&run, USUAL).sentence,
-            "Interrupted after 3.0 s; 1500 requests, none failed."
-        );
-        run.totals = Default::default();
-        assert_eq!(
-            verdict(&run, USUAL).sentence,
-            "Interrupted after 3.0 s; no request ended."
-        );
+        (run.totals.failed, run.totals.unknown) = (0, 0);
+        run.generator.saturated = true;
+        let lenient = Circumstances {
+            fail_on_saturation: false,
+            ..USUAL
+        };
+        let verdict = verdict(&run, lenient);
+        assert_eq!(verdict.exit_code, ExitCode::Ok);
+        assert!(verdict.sentence.starts_with("The generator was the limit"));
     }
 }

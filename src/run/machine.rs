@@ -30,8 +30,10 @@ fn cpu_name() -> String {
 /// The kernel's release, or `unknown`.
 #[must_use]
 fn kernel_release() -> String {
-    fs::read_to_string("/proc/sys/kernel/osrelease")
-        .map_or_else(|_| "unknown".to_owned(), |release| release.trim().to_owned())
+    fs::read_to_string("/proc/sys/kernel/osrelease").map_or_else(
+        |_| "unknown".to_owned(),
+        |release| release.trim().to_owned(),
+    )
 }
 
 /// The machine's facts for the record.

@@ -12,9 +12,8 @@ mod signals;
 pub use machine::allowed_cpus;
 pub use request::{Output, RunRequest};
 
-use crate::plan::{ExitCode, Load, Pacing, Plan, Target};
+use crate::plan::{ExitCode, Load, Pacing, Plan};
 use crate::report::{LiveFace, RecordDirectory, RecordError, RunFacts};
-use crate::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError};
 use crate::shop::{HEALTH_PATH, ShopScript, UnknownClass};
 use crate::stats::{Collector, RunContext, Snapshot, UserShare};
 use crew::{Crew, CrewError};
@@ -28,8 +27,6 @@ use std::time::SystemTime;
 
 /// Descriptors beside those of connections: rings, timers, files, the terminal.
 const SPARE_DESCRIPTORS: u64 = 64;
-/// Customers that the sandbox of `--sandbox` remembers.
-const SANDBOX_RETAIN: usize = 1_000_000;
 
 /// Why nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -43,9 +40,6 @@ pub enum RunError {
     /// The run cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The sandbox cannot start.
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
     /// The plan names an unknown user class.
     #[error(transparent)]
     Class(#[from] UnknownClass),
@@ -82,22 +76,12 @@ impl RunError {
 /// summary and the exit code.
 pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunError> {
     raise_descriptor_limit(&request.plan)?;
-    let sandbox = request
-        .sandbox
-        .then(|| start_sandbox(&request.plan))
-        .transpose()?;
-    let plan = match &sandbox {
-        Some(sandbox) => request.plan.clone().with_target(sandbox_target(sandbox)),
-        None => request.plan.clone(),
-    };
+    let plan = request.plan.clone();
     let addresses = reach::resolve(&plan.target, &request.addresses)?;
     if request.preflight {
         reach::preflight(&plan.target, &addresses, HEALTH_PATH, plan.request_timeout)?;
     }
     let outcome = record_run(&request, &plan, &addresses, command);
-    if let Some(sandbox) = sandbox {
-        sandbox.stop();
-    }
     outcome
 }
 
@@ -141,7 +125,9 @@ fn record_run(
         live.show(&snapshot);
     }
     live.finish();
-    let merged = collector.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let merged = collector
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let crashed = crew.join();
     Ok(settle::settle(&Settlement {
         request,
@@ -156,7 +142,10 @@ fn record_run(
 /// A target that accepted no connection of any worker was not reached.
 fn reached_at_all(plan: &Plan, crew: &Crew) -> Result<(), ReachError> {
     let open: usize = crew.ready.iter().map(|ready| ready.open_connections).sum();
-    let error = crew.ready.iter().find_map(|ready| ready.connect_error.clone());
+    let error = crew
+        .ready
+        .iter()
+        .find_map(|ready| ready.connect_error.clone());
     match error {
         Some(error) if open == 0 => Err(ReachError::Unreachable {
             url: plan.target.url(),
@@ -168,10 +157,14 @@ fn reached_at_all(plan: &Plan, crew: &Crew) -> Result<(), ReachError> {
 
 fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
     let open = matches!(plan.load, Load::Open { .. });
-    let shares = plan.classes.iter().enumerate().map(|(class, share)| UserShare {
-        weight: f64::from(share.weight),
-        wait: script.wait_of(class),
-    });
+    let shares = plan
+        .classes
+        .iter()
+        .enumerate()
+        .map(|(class, share)| UserShare {
+            weight: f64::from(share.weight),
+            wait: script.wait_of(class),
+        });
     let shared_connections = plan.connections.is_some();
     RunContext {
         names: script.names(),
@@ -199,30 +192,5 @@ fn raise_descriptor_limit(plan: &Plan) -> Result<(), RunError> {
         }),
         // Where the limit cannot be read, opening connections will tell.
         _ => Ok(()),
-    }
-}
-
-/// The embedded shop, on a CPU of its own where the workers leave one.
-fn start_sandbox(plan: &Plan) -> Result<Sandbox, SandboxError> {
-    let spare = allowed_cpus()
-        .into_iter()
-        .find(|cpu| !plan.cores.contains(cpu));
-    Sandbox::start(SandboxConfig {
-        address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        mode: Mode::Shop {
-            retain: SANDBOX_RETAIN,
-        },
-        cores: spare.into_iter().collect(),
-        driver: plan.driver,
-    })
-}
-
-fn sandbox_target(sandbox: &Sandbox) -> Target {
-    let address = sandbox.address();
-    Target {
-        host: address.ip().to_string(),
-        port: address.port(),
-        authority: address.to_string(),
-        base_path: String::new(),
     }
 }

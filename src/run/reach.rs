@@ -173,8 +173,14 @@ mod tests {
 
     #[test]
     fn any_http_reply_will_do() {
-        assert_eq!(asked(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", true), Ok(()));
-        assert_eq!(asked(b"HTTP/1.0 404 Not Found\r\n\r\nno such page", false), Ok(()));
+        assert_eq!(
+            asked(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", true),
+            Ok(())
+        );
+        assert_eq!(
+            asked(b"HTTP/1.0 404 Not Found\r\n\r\nno such page", false),
+            Ok(())
+        );
     }
 
     #[test]
@@ -183,8 +189,16 @@ mod tests {
             (&b"SSH-2.0-OpenSSH_9.2\r\n"[..], true, "status line"),
             (b"", true, "within 0.3 s"),
             (b"", false, "closed before the reply"),
-            (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort", false, "closed within"),
-            (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort", true, "within 0.3 s"),
+            (
+                b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort",
+                false,
+                "closed within",
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort",
+                true,
+                "within 0.3 s",
+            ),
             (b"\x16\x03\x01\x02\x00garbage\r\n\r\n", true, "status line"),
         ];
         for (reply, hold, expected) in cases {
@@ -195,7 +209,10 @@ mod tests {
 
     #[test]
     fn a_closed_port_is_unreachable() {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
         let target = Target::parse(&format!("http://{address}")).unwrap();
         let error = preflight(&target, &[address], "/health", Duration::from_secs(1)).unwrap_err();
         assert!(matches!(error, ReachError::Unreachable { .. }), "{error}");
@@ -209,6 +226,9 @@ mod tests {
         let named = AddressPolicy::new(&["192.0.2.1".to_owned()]);
         assert!(resolve(&target, &named).is_ok());
         let v6 = Target::parse("http://[::1]:8000").unwrap();
-        assert_eq!(resolve(&v6, &AddressPolicy::default()).unwrap(), ["[::1]:8000".parse().unwrap()]);
+        assert_eq!(
+            resolve(&v6, &AddressPolicy::default()).unwrap(),
+            ["[::1]:8000".parse().unwrap()]
+        );
     }
 }

@@ -3,7 +3,8 @@
 use super::RunRequest;
 use crate::plan::ExitCode;
 use crate::report::{
-    Circumstances, RecordDirectory, RunFacts, SummaryStyle, summary_text, verdict, write_record,
+    Circumstances, RecordDirectory, RunFacts, SummaryStyle, brief_text, summary_text, verdict,
+    write_record,
 };
 use crate::stats::Merged;
 
@@ -50,8 +51,13 @@ pub fn settle(settlement: &Settlement<'_>) -> ExitCode {
     if let Err(error) = write_record(&run_json, &record) {
         eprintln!("warning: cannot write {}: {error}", run_json.display());
     }
-    let style = SummaryStyle::of_stdout(settlement.request.output.quiet);
-    anstream::println!("{}", summary_text(&record, &files(settlement), &style));
+    let style = SummaryStyle::of_stdout();
+    let files = files(settlement);
+    let text = match settlement.request.output.quiet {
+        true => brief_text(&record, &files, &style),
+        false => summary_text(&record, &files, &style),
+    };
+    anstream::print!("{text}");
     verdict.exit_code
 }
 

@@ -14,5 +14,6 @@ mod words;
 
 pub use classes::{USER_CLASSES, UserClass, WeightedJourney, user_class};
 pub use journeys::JourneyKind;
+pub use operations::HEALTH_PATH;
 pub use payloads::Payloads;
 pub use script::{ShopScript, UnknownClass};

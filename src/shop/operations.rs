@@ -4,6 +4,9 @@
 use super::outcomes::judge_ordinary;
 use crate::engine::{Method, Operation};
 
+/// The shop's readiness probe: asked once before a run, never a journey's step.
+pub const HEALTH_PATH: &str = "/health";
+
 /// An operation outside races: anything but its success status is unexpected.
 const fn ordinary(method: Method, path: &'static str, success: u16) -> Operation {
     Operation {

@@ -4,6 +4,7 @@
 
 mod arena;
 mod clock;
+pub mod codec;
 mod id;
 mod link;
 mod net;

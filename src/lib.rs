@@ -5,5 +5,6 @@
 
 pub mod engine;
 pub mod plan;
+pub mod sandbox;
 pub mod shop;
 pub mod stats;

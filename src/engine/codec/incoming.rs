@@ -14,10 +14,40 @@ const MAX_CHUNK_LINE_BYTES: usize = 4 << 10;
 /// The methods that llhttp knows; another word is not a request. CONNECT is left out: a server
 /// that is no proxy cannot answer it.
 const METHODS: &[&str] = &[
-    "POST", "PUT", "GET", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "COPY", "LOCK", "MKCOL",
-    "MOVE", "PROPFIND", "PROPPATCH", "SEARCH", "UNLOCK", "BIND", "REBIND", "UNBIND", "ACL",
-    "REPORT", "MKACTIVITY", "CHECKOUT", "MERGE", "M-SEARCH", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE",
-    "PURGE", "MKCALENDAR", "LINK", "UNLINK", "SOURCE", "QUERY",
+    "POST",
+    "PUT",
+    "GET",
+    "DELETE",
+    "PATCH",
+    "HEAD",
+    "OPTIONS",
+    "TRACE",
+    "COPY",
+    "LOCK",
+    "MKCOL",
+    "MOVE",
+    "PROPFIND",
+    "PROPPATCH",
+    "SEARCH",
+    "UNLOCK",
+    "BIND",
+    "REBIND",
+    "UNBIND",
+    "ACL",
+    "REPORT",
+    "MKACTIVITY",
+    "CHECKOUT",
+    "MERGE",
+    "M-SEARCH",
+    "NOTIFY",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+    "PURGE",
+    "MKCALENDAR",
+    "LINK",
+    "UNLINK",
+    "SOURCE",
+    "QUERY",
 ];
 
 /// What the bytes received so far hold.
@@ -83,8 +113,20 @@ impl Request<'_> {
 }
 
 impl Body<'_> {
-    /// Appends the body's bytes to `target`.
-    pub fn append_to(&self, target: &mut Vec<u8>) {
+    /// The body in one piece: where it stands, or freed of its framing in `scratch`.
+    #[must_use]
+    pub fn contiguous<'s>(&'s self, scratch: &'s mut Vec<u8>) -> &'s [u8] {
+        match self {
+            Self::Whole(bytes) => bytes,
+            Self::Chunked(_) => {
+                scratch.clear();
+                self.append_to(scratch);
+                scratch
+            }
+        }
+    }
+
+    fn append_to(&self, target: &mut Vec<u8>) {
         match self {
             Self::Whole(bytes) => target.extend_from_slice(bytes),
             Self::Chunked(framed) => {

@@ -9,19 +9,14 @@ fn complete(bytes: &[u8]) -> (Request<'_>, usize) {
 }
 
 fn body_of(request: &Request<'_>) -> Vec<u8> {
-    let mut body = Vec::new();
-    request.body.append_to(&mut body);
-    body
+    request.body.contiguous(&mut Vec::new()).to_vec()
 }
 
 #[test]
 fn a_post_is_read_with_its_body_and_leaves_the_next_request() {
     let bytes = b"POST /customers?a=b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Any: y\r\ncontent-length: 2\r\n\r\n{}GET ";
     let (request, consumed) = complete(bytes);
-    assert_eq!(
-        (request.method, request.target),
-        ("POST", "/customers?a=b")
-    );
+    assert_eq!((request.method, request.target), ("POST", "/customers?a=b"));
     assert_eq!(request.content_type, Some(&b"application/json"[..]));
     assert_eq!(body_of(&request), b"{}");
     assert_eq!(&bytes[consumed..], b"GET ");
@@ -41,8 +36,16 @@ fn chunks_extensions_and_trailers_are_read() {
 
 #[test]
 fn close_continue_and_old_versions_are_noticed() {
-    assert!(complete(b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n").0.asks_close);
-    assert!(!complete(b"GET / HTTP/1.1\r\nconnection: Close\r\n\r\n").0.asks_close);
+    assert!(
+        complete(b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n")
+            .0
+            .asks_close
+    );
+    assert!(
+        !complete(b"GET / HTTP/1.1\r\nconnection: Close\r\n\r\n")
+            .0
+            .asks_close
+    );
     assert!(complete(b"GET / HTTP/1.0\r\n\r\n").0.is_http_10);
     assert_eq!(
         parse(b"POST / HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 1\r\n\r\n"),
@@ -101,34 +104,36 @@ fn request_text() -> impl Strategy<Value = Vec<u8>> {
         prop::option::of(any::<bool>()),
         0..3_usize,
     )
-        .prop_map(|(method, target, fields, body, cut, chunked, blank_lines)| {
-            let mut text = b"\r\n".repeat(blank_lines);
-            text.extend_from_slice(format!("{method} {target} HTTP/1.1\r\n").as_bytes());
-            for (name, value) in fields {
-                if !["expect", "connection", "content-type"].contains(&name.as_str()) {
-                    text.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
-                }
-            }
-            match chunked {
-                None => text.extend_from_slice(b"\r\n"),
-                Some(false) => {
-                    text.extend_from_slice(
-                        format!("content-length: {}\r\n\r\n", body.len()).as_bytes(),
-                    );
-                    text.extend_from_slice(&body);
-                }
-                Some(true) => {
-                    text.extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
-                    for piece in body.chunks(cut) {
-                        text.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
-                        text.extend_from_slice(piece);
-                        text.extend_from_slice(b"\r\n");
+        .prop_map(
+            |(method, target, fields, body, cut, chunked, blank_lines)| {
+                let mut text = b"\r\n".repeat(blank_lines);
+                text.extend_from_slice(format!("{method} {target} HTTP/1.1\r\n").as_bytes());
+                for (name, value) in fields {
+                    if !["expect", "connection", "content-type"].contains(&name.as_str()) {
+                        text.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
                     }
-                    text.extend_from_slice(b"0\r\n\r\n");
                 }
-            }
-            text
-        })
+                match chunked {
+                    None => text.extend_from_slice(b"\r\n"),
+                    Some(false) => {
+                        text.extend_from_slice(
+                            format!("content-length: {}\r\n\r\n", body.len()).as_bytes(),
+                        );
+                        text.extend_from_slice(&body);
+                    }
+                    Some(true) => {
+                        text.extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
+                        for piece in body.chunks(cut) {
+                            text.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+                            text.extend_from_slice(piece);
+                            text.extend_from_slice(b"\r\n");
+                        }
+                        text.extend_from_slice(b"0\r\n\r\n");
+                    }
+                }
+                text
+            },
+        )
 }
 
 proptest! {

@@ -105,7 +105,7 @@ fn every_cell_of_the_state_matrix() {
     for (state, way, refusals) in paths {
         for ((operation, body), refusal) in [suspend, reactivate, close].into_iter().zip(refusals) {
             let id = register(&mut client);
-            for (step, body) in way {
+            if let Some((step, body)) = way {
                 assert_eq!(
                     client
                         .call("PUT", &format!("/customers/{id}/{step}"), body)

@@ -28,7 +28,7 @@ pub enum Mode {
     /// The shop, on one thread: it is as strictly serial as the real one's only worker.
     Shop {
         /// How many of the newest things of each kind are remembered; memory for their bookkeeping
-        /// is set aside at the start, about 60 bytes each.
+        /// is set aside at the start, about 45 bytes each.
         retain: usize,
     },
     /// One prepared 201 to every request, on any number of threads.

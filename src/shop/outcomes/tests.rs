@@ -1,3 +1,5 @@
+//! The shop's refusals, judged.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -4,6 +4,7 @@
 //! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
 pub mod replies;
+pub mod requests;
 pub mod shop;
 pub mod typed;
 
@@ -16,5 +17,6 @@ pub const TARGETS: &[Target] = &[
     ("judge", shop::judge),
     ("profile", typed::profile),
     ("reply", replies::reply),
+    ("request", requests::request),
     ("target", typed::target),
 ];

@@ -1,3 +1,5 @@
+//! What is wrong with a request, told as the shop tells it.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! The shop's refusals, judged.
+
 use super::*;
 use proptest::prelude::*;
 
@@ -118,6 +120,26 @@ fn several_fields_and_messages_are_told_apart() {
         reason(400, body),
         "sku: Too long, Not a \"code\"; title: Missing; tags: "
     );
+}
+
+#[test]
+fn line_ends_in_names_do_not_break_a_reason() {
+    let body = r#"{"error":{"a\nb\u001b":["c\r\nd"]}}"#;
+    assert_eq!(reason(400, body), "ab: c d");
+    let body = r#"{"detail":[{"loc":["body","x\ty"],"msg":"Field required"}]}"#;
+    assert_eq!(reason(422, body), "body.xy: Field required");
+}
+
+#[test]
+fn an_empty_refusal_has_a_reason_too() {
+    for body in [
+        r#"{"error":""}"#,
+        r#"{"error":{}}"#,
+        r#"{"detail":[]}"#,
+        r#"{"detail":" "}"#,
+    ] {
+        assert_eq!(reason(400, body), "no reason was given", "{body}");
+    }
 }
 
 #[test]

@@ -98,7 +98,21 @@ fn read_request(stream: &mut TcpStream) -> bool {
 #[test]
 fn a_sandbox_run_is_complete_on_either_driver() {
     for driver in ["uring", "epoll"] {
-        let run = run(&["IdentityUser", "SpikeUser=3", "--sandbox", "-u", "20", "-r", "20", "-t", "3s", "--pacing", "max", "--driver", driver]);
+        let run = run(&[
+            "IdentityUser",
+            "SpikeUser=3",
+            "--sandbox",
+            "-u",
+            "20",
+            "-r",
+            "20",
+            "-t",
+            "3s",
+            "--pacing",
+            "max",
+            "--driver",
+            driver,
+        ]);
         assert_eq!(run.exit_code, 0, "{driver}: {}", run.record["verdict"]);
         assert_eq!(run.record["finished"], true);
         assert_eq!(run.record["host"]["driver"], driver);
@@ -107,10 +121,21 @@ fn a_sandbox_run_is_complete_on_either_driver() {
         assert_eq!(run.connections("opened"), 20);
         let names = run.record["names"].as_array().unwrap();
         let requests = |row: &Value| row["requests"].as_u64().unwrap();
-        assert_eq!(names.iter().map(requests).sum::<u64>(), run.total("requests"));
+        assert_eq!(
+            names.iter().map(requests).sum::<u64>(),
+            run.total("requests")
+        );
         let files: Vec<_> = std::fs::read_dir(run.directory.path()).unwrap().collect();
         let record = files[0].as_ref().unwrap().path();
-        for file in ["response.hlog", "service.hlog", "lag.hlog", "stats_stats.csv", "stats_stats_history.csv", "stats_failures.csv", "stats_exceptions.csv"] {
+        for file in [
+            "response.hlog",
+            "service.hlog",
+            "lag.hlog",
+            "stats_stats.csv",
+            "stats_stats_history.csv",
+            "stats_failures.csv",
+            "stats_exceptions.csv",
+        ] {
             assert!(record.join(file).is_file(), "{file}");
         }
     }
@@ -118,7 +143,20 @@ fn a_sandbox_run_is_complete_on_either_driver() {
 
 #[test]
 fn shared_connections_are_as_many_as_asked_for() {
-    let run = run(&["SpikeUser", "--sandbox", "-u", "30", "-r", "1000", "-t", "2s", "--pacing", "max", "--connections", "4"]);
+    let run = run(&[
+        "SpikeUser",
+        "--sandbox",
+        "-u",
+        "30",
+        "-r",
+        "1000",
+        "-t",
+        "2s",
+        "--pacing",
+        "max",
+        "--connections",
+        "4",
+    ]);
     assert_eq!(run.exit_code, 0, "{}", run.record["verdict"]);
     assert_eq!(run.connections("opened"), 4);
     assert_eq!(run.total("requests"), run.total("success"));
@@ -127,7 +165,16 @@ fn shared_connections_are_as_many_as_asked_for() {
 #[test]
 fn arrivals_come_at_the_rate_asked_for() {
     for arrivals in ["constant", "poisson"] {
-        let run = run(&["SpikeUser", "--sandbox", "--rate", "200", "--arrivals", arrivals, "-t", "5s"]);
+        let run = run(&[
+            "SpikeUser",
+            "--sandbox",
+            "--rate",
+            "200",
+            "--arrivals",
+            arrivals,
+            "-t",
+            "5s",
+        ]);
         assert_eq!(run.exit_code, 0, "{}", run.record["verdict"]);
         let requests = run.total("requests") + run.record["shed"].as_u64().unwrap();
         // A Poisson count of mean 1,000 has a standard deviation of 32.
@@ -144,7 +191,22 @@ fn arrivals_that_no_user_can_take_are_late_or_shed_and_never_lost() {
         std::thread::sleep(Duration::from_millis(100));
         (CREATED, false)
     });
-    let run = run(&["SpikeUser", "-H", &slow, "--no-preflight", "--rate", "100", "--max-users", "2", "--timeout", "1s", "-t", "4s", "--cores", "1"]);
+    let run = run(&[
+        "SpikeUser",
+        "-H",
+        &slow,
+        "--no-preflight",
+        "--rate",
+        "100",
+        "--max-users",
+        "2",
+        "--timeout",
+        "1s",
+        "-t",
+        "4s",
+        "--cores",
+        "1",
+    ]);
     let answered = run.total("requests");
     let shed = run.record["shed"].as_u64().unwrap();
     assert_eq!(answered + shed, 400, "{answered} answered, {shed} shed");
@@ -158,7 +220,18 @@ fn arrivals_that_no_user_can_take_are_late_or_shed_and_never_lost() {
 fn connections_that_the_server_closes_while_idle_are_replaced_unseen() {
     let closing = server(|_| (CREATED, true));
     // Paced slower than the server closes: every request finds its connection closed.
-    let run = run(&["IdentityUser", "-H", &closing, "--no-preflight", "-u", "4", "-r", "100", "-t", "4s"]);
+    let run = run(&[
+        "IdentityUser",
+        "-H",
+        &closing,
+        "--no-preflight",
+        "-u",
+        "4",
+        "-r",
+        "100",
+        "-t",
+        "4s",
+    ]);
     assert_eq!(run.total("unknown"), 0, "{}", run.record["errors"]);
     assert_eq!(run.connections("opened"), 4);
     assert!(run.connections("reconnects") > 0);
@@ -206,7 +279,22 @@ fn requests_without_an_answer_are_unknown_with_their_age() {
         std::thread::sleep(Duration::from_secs(30));
         (CREATED, false)
     });
-    let run = run(&["SpikeUser", "-H", &silent, "--no-preflight", "-u", "2", "-r", "100", "-t", "2s", "--pacing", "max", "--timeout", "500ms"]);
+    let run = run(&[
+        "SpikeUser",
+        "-H",
+        &silent,
+        "--no-preflight",
+        "-u",
+        "2",
+        "-r",
+        "100",
+        "-t",
+        "2s",
+        "--pacing",
+        "max",
+        "--timeout",
+        "500ms",
+    ]);
     assert_eq!(run.exit_code, 1);
     assert_eq!(run.total("unknown"), run.total("requests"));
     let p50_us = run.record["totals"]["response_us"]["p50"].as_f64().unwrap();

@@ -11,12 +11,15 @@ use std::sync::{Arc, Mutex};
 /// What each user sent, by the user's part of the unique number in its first registration.
 type Streams = BTreeMap<String, Vec<Vec<u8>>>;
 
+/// The requests of every connection that has ended.
+type Recorded = Arc<Mutex<Vec<Vec<Vec<u8>>>>>;
+
 const USERS: usize = 6;
 /// Requests of each user that are compared.
 const COMPARED: usize = 25;
 
 /// Answers every request, and keeps what each connection sent.
-fn recording_shop() -> (u16, Arc<Mutex<Vec<Vec<Vec<u8>>>>>) {
+fn recording_shop() -> (u16, Recorded) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -81,8 +84,21 @@ fn streams(cores: &str) -> Streams {
     let (port, seen) = recording_shop();
     let results = tempfile::tempdir().unwrap();
     let status = Command::new(env!("CARGO_BIN_EXE_shopblast"))
-        .args(["IdentityUser", "--pacing", "max", "--no-preflight", "--quiet"])
-        .args(["--seed", "42", "--run-id", "0123456789abcdef", "--cores", cores])
+        .args([
+            "IdentityUser",
+            "--pacing",
+            "max",
+            "--no-preflight",
+            "--quiet",
+        ])
+        .args([
+            "--seed",
+            "42",
+            "--run-id",
+            "0123456789abcdef",
+            "--cores",
+            cores,
+        ])
         .args(["-u", &USERS.to_string(), "-r", "100", "-t", "2s"])
         .args(["-H", &format!("http://127.0.0.1:{port}")])
         .arg("--results")
@@ -99,7 +115,11 @@ fn streams(cores: &str) -> Streams {
             let host = format!("host: 127.0.0.1:{port}");
             let plain: Vec<Vec<u8>> = requests
                 .iter()
-                .map(|request| String::from_utf8_lossy(request).replace(&host, "host: shop").into_bytes())
+                .map(|request| {
+                    String::from_utf8_lossy(request)
+                        .replace(&host, "host: shop")
+                        .into_bytes()
+                })
                 .collect();
             streams.insert(user_of(&plain[0]), plain);
         }
@@ -109,7 +129,11 @@ fn streams(cores: &str) -> Streams {
 
 /// The five characters of the unique number that are the user's global index.
 fn user_of(registration: &[u8]) -> String {
-    let body = &registration[registration.windows(4).position(|at| at == b"\r\n\r\n").unwrap() + 4..];
+    let body = &registration[registration
+        .windows(4)
+        .position(|at| at == b"\r\n\r\n")
+        .unwrap()
+        + 4..];
     let body: Value = serde_json::from_slice(body).unwrap();
     let id = body["external_id"].as_str().unwrap();
     let unique = id.strip_prefix("EXT-LT-0123456789abcdef").unwrap();
@@ -119,7 +143,10 @@ fn user_of(registration: &[u8]) -> String {
 #[test]
 fn every_user_sends_the_same_bytes_on_one_core_and_on_two() {
     let cpus = shopblast::run::allowed_cpus();
-    assert!(cpus.len() >= 2, "this test needs two CPUs, there is {cpus:?}");
+    assert!(
+        cpus.len() >= 2,
+        "this test needs two CPUs, there is {cpus:?}"
+    );
     let one = streams(&format!("{},", cpus[0]));
     let two = streams(&format!("{},{}", cpus[0], cpus[1]));
     let again = streams(&format!("{},{}", cpus[0], cpus[1]));

@@ -50,7 +50,13 @@ fn plan(class: &str, users: u32, pacing: Pacing, target: Target) -> Plan {
 }
 
 /// Runs one worker on the sandbox's shop.
-fn run(class: &str, users: u32, pacing: Pacing, connections: Option<usize>, rate_per_s: Option<f64>) -> Totals {
+fn run(
+    class: &str,
+    users: u32,
+    pacing: Pacing,
+    connections: Option<usize>,
+    rate_per_s: Option<f64>,
+) -> Totals {
     let sandbox = Sandbox::start(&SandboxConfig {
         address: ([127, 0, 0, 1], 0).into(),
         mode: Mode::Shop { retain: 100_000 },
@@ -119,9 +125,18 @@ fn run(class: &str, users: u32, pacing: Pacing, connections: Option<usize>, rate
 #[track_caller]
 fn assert_no_steady_allocation(totals: &Totals) {
     let steady = totals.phase(Phase::Steady);
-    assert!(steady.all.requests() > 50, "{} requests", steady.all.requests());
+    assert!(
+        steady.all.requests() > 50,
+        "{} requests",
+        steady.all.requests()
+    );
     assert_eq!(totals.all.failures(), 0);
-    assert_eq!(steady.health.allocations, 0, "in {} requests", steady.all.requests());
+    assert_eq!(
+        steady.health.allocations,
+        0,
+        "in {} requests",
+        steady.all.requests()
+    );
 }
 
 #[test]

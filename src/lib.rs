@@ -8,5 +8,6 @@ pub mod engine;
 pub mod plan;
 pub mod report;
 pub mod run;
+pub mod sandbox;
 pub mod shop;
 pub mod stats;

@@ -39,6 +39,13 @@ fn dispatch(command: Command) -> ExitCode {
             eprintln!("error: {error}");
             error.exit_code()
         }),
+        Command::Sandbox(options) => match run::serve(&options.config()) {
+            Ok(()) => ExitCode::Ok,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::BadPlan
+            }
+        },
     }
 }
 

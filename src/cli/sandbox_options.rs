@@ -2,8 +2,9 @@
 
 use super::{CliError, Machine, values};
 use crate::plan::{CoreChoice, Driver};
+use crate::sandbox::{Mode, SandboxConfig};
 use clap::Args;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// How the embedded shop is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,25 @@ pub struct SandboxOptions {
     pub retain: usize,
     /// The kernel interface.
     pub driver: Driver,
+}
+
+impl SandboxOptions {
+    /// The sandbox that they ask for.
+    #[must_use]
+    pub fn config(&self) -> SandboxConfig {
+        SandboxConfig {
+            address: SocketAddr::new(self.bind, self.port),
+            mode: if self.fixed {
+                Mode::Fixed
+            } else {
+                Mode::Shop {
+                    retain: self.retain,
+                }
+            },
+            cores: self.cores.clone(),
+            driver: self.driver,
+        }
+    }
 }
 
 /// The flags as typed.

@@ -6,6 +6,8 @@ mod loads;
 
 use super::*;
 use crate::plan::{Driver, ExitCode, Load, Pacing, Stage, Target};
+use crate::run::Output;
+use std::path::PathBuf;
 use std::time::Duration;
 
 const SEED: u64 = 4_711;

@@ -3,17 +3,20 @@
 
 mod crew;
 mod deal;
+mod embedded;
 mod machine;
 mod reach;
 mod request;
 mod settle;
 mod signals;
 
+pub use embedded::serve;
 pub use machine::allowed_cpus;
 pub use request::{Output, RunRequest};
 
 use crate::plan::{ExitCode, Load, Pacing, Plan};
 use crate::report::{LiveFace, RecordDirectory, RecordError, RunFacts};
+use crate::sandbox::SandboxError;
 use crate::shop::{HEALTH_PATH, ShopScript, UnknownClass};
 use crate::stats::{Collector, RunContext, Snapshot, UserShare};
 use crew::{Crew, CrewError};
@@ -40,6 +43,9 @@ pub enum RunError {
     /// The run cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The sandbox cannot start.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
     /// The plan names an unknown user class.
     #[error(transparent)]
     Class(#[from] UnknownClass),
@@ -76,12 +82,22 @@ impl RunError {
 /// summary and the exit code.
 pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunError> {
     raise_descriptor_limit(&request.plan)?;
-    let plan = request.plan.clone();
+    let sandbox = request
+        .sandbox
+        .then(|| embedded::start(&request.plan))
+        .transpose()?;
+    let plan = match &sandbox {
+        Some(sandbox) => request.plan.clone().with_target(embedded::target(sandbox)),
+        None => request.plan.clone(),
+    };
     let addresses = reach::resolve(&plan.target, &request.addresses)?;
     if request.preflight {
         reach::preflight(&plan.target, &addresses, HEALTH_PATH, plan.request_timeout)?;
     }
     let outcome = record_run(&request, &plan, &addresses, command);
+    if let Some(sandbox) = sandbox {
+        sandbox.stop();
+    }
     outcome
 }
 

@@ -16,8 +16,13 @@ pub fn listen() -> Arc<Interruption> {
         2 => eprintln!("\ncutting off requests in flight (again: exit without a report)"),
         _ => std::process::exit(i32::from(ExitCode::Interrupted.value())),
     };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will end shopblast without a report: {error}");
-    }
+    on_end(handler);
     interruption
+}
+
+/// Calls `handler` on every SIGINT, SIGTERM and SIGHUP from now on.
+pub fn on_end(handler: impl FnMut() + Send + 'static) {
+    if let Err(error) = ctrlc::set_handler(handler) {
+        eprintln!("warning: Ctrl-C will end shopblast at once: {error}");
+    }
 }

@@ -13,12 +13,12 @@ const PIPE: SummaryStyle = SummaryStyle {
 
 fn judged(mut record: RunRecord) -> RunRecord {
     let circumstances = Circumstances {
-        reached: true,
         fail_on_saturation: true,
         exit_code_on_error: 1,
     };
     let verdict = verdict(&record, circumstances);
-    (record.verdict, record.exit_code) = (verdict.sentence, Some(verdict.exit_code));
+    (record.verdict, record.exit_code) =
+        (verdict.sentence, Some(i32::from(verdict.exit_code.value())));
     record
 }
 

@@ -1,0 +1,59 @@
+//! The embedded shop: beside a run with `--sandbox`, or served alone by `shopblast sandbox`.
+
+use super::machine::allowed_cpus;
+use super::signals;
+use crate::plan::{Plan, Target};
+use crate::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError};
+use std::net::SocketAddr;
+
+/// Customers that the sandbox of a run remembers.
+const RETAIN: usize = 1_000_000;
+
+/// Starts the shop on a free port of this machine, on a CPU of its own where the workers of `plan`
+/// leave one.
+///
+/// # Errors
+/// When it cannot listen.
+pub fn start(plan: &Plan) -> Result<Sandbox, SandboxError> {
+    let spare = allowed_cpus()
+        .into_iter()
+        .find(|cpu| !plan.cores.contains(cpu));
+    Sandbox::start(&SandboxConfig {
+        address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        mode: Mode::Shop { retain: RETAIN },
+        cores: spare.into_iter().collect(),
+        driver: plan.driver,
+    })
+}
+
+/// Where `sandbox` takes requests.
+#[must_use]
+pub fn target(sandbox: &Sandbox) -> Target {
+    let address = sandbox.address();
+    Target {
+        host: address.ip().to_string(),
+        port: address.port(),
+        authority: address.to_string(),
+        base_path: String::new(),
+    }
+}
+
+/// Serves the shop until Ctrl-C.
+///
+/// # Errors
+/// When it cannot listen.
+pub fn serve(config: &SandboxConfig) -> Result<(), SandboxError> {
+    let sandbox = Sandbox::start(config)?;
+    let stopper = sandbox.stopper();
+    signals::on_end(move || stopper.stop());
+    let what = match config.mode {
+        Mode::Shop { .. } => "the embedded shop",
+        Mode::Fixed => "one fixed reply",
+    };
+    println!(
+        "serving {what} on http://{} (Ctrl-C ends it)",
+        sandbox.address()
+    );
+    sandbox.wait();
+    Ok(())
+}

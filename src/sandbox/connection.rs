@@ -1,0 +1,133 @@
+//! One client's connection to the shop.
+
+use super::desk::{Desk, Outgoing};
+use super::reception::Reception;
+use super::reply::write_invalid_request;
+use crate::engine::codec::{Incoming, parse};
+use crate::engine::{ByteStream, Tcp};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Room for an ordinary request; a larger one makes the buffer grow.
+const BUFFER_BYTES: usize = 2 << 10;
+/// A buffer that has grown beyond this is given back when it is empty.
+const MAX_KEPT_BYTES: usize = 64 << 10;
+
+/// Whether the connection goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Receive,
+    Close,
+}
+
+/// Serves a connection until one side closes it.
+pub async fn serve(mut stream: Tcp, desk: Rc<RefCell<Desk>>, reception: Rc<Reception>) {
+    let guest = reception.enter(stream.descriptor());
+    let mut connection = Connection::default();
+    let mut buffer = Vec::with_capacity(BUFFER_BYTES);
+    loop {
+        if buffer.len() == buffer.capacity() {
+            buffer.reserve(buffer.len());
+        }
+        let received;
+        (received, buffer) = stream.receive(buffer).await;
+        if !matches!(received, Ok(1..)) {
+            break;
+        }
+        guest.is_busy();
+        let next = connection.answer_all(&mut buffer, &desk, &reception);
+        if !send_all(&mut stream, &mut connection.replies).await || next == Next::Close {
+            break;
+        }
+        if buffer.is_empty() {
+            guest.is_idle();
+            if buffer.capacity() > MAX_KEPT_BYTES {
+                buffer = Vec::with_capacity(BUFFER_BYTES);
+            }
+        }
+    }
+    // The seat names the stream's descriptor, and so has to be given back first.
+    drop(guest);
+    drop(stream);
+}
+
+/// Sends and empties `bytes`; false when the connection is broken.
+pub async fn send_all(stream: &mut Tcp, bytes: &mut Vec<u8>) -> bool {
+    let mut left = std::mem::take(bytes);
+    while !left.is_empty() {
+        let sent;
+        (sent, left) = stream.send(left).await;
+        match sent {
+            Ok(sent @ 1..) if sent == left.len() => left.clear(),
+            Ok(sent @ 1..) => drop(left.drain(..sent)),
+            Ok(0) | Err(_) => return false,
+        }
+    }
+    *bytes = left;
+    true
+}
+
+#[derive(Default)]
+struct Connection {
+    replies: Vec<u8>,
+    /// `100 Continue` has been sent for the request that is arriving.
+    continued: bool,
+}
+
+impl Connection {
+    /// Answers all requests that have arrived in full and takes them out of `buffer`.
+    fn answer_all(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        desk: &RefCell<Desk>,
+        reception: &Reception,
+    ) -> Next {
+        let date = reception.date();
+        let mut answered = 0;
+        let next = loop {
+            match parse(&buffer[answered..]) {
+                Incoming::Complete { request, consumed } => {
+                    if request.expects_continue {
+                        self.say_continue();
+                    }
+                    self.continued = false;
+                    let mut out = Outgoing {
+                        date: &date,
+                        bytes: &mut self.replies,
+                    };
+                    desk.borrow_mut().answer(&request, &mut out);
+                    if request.asks_close || request.is_http_10 {
+                        break Next::Close;
+                    }
+                    answered += consumed;
+                    if answered == buffer.len() {
+                        break Next::Receive;
+                    }
+                }
+                Incoming::Partial { awaits_continue } => {
+                    if awaits_continue {
+                        self.say_continue();
+                    }
+                    break Next::Receive;
+                }
+                Incoming::Bad => {
+                    write_invalid_request(&date, &mut self.replies);
+                    break Next::Close;
+                }
+            }
+        };
+        if answered == buffer.len() {
+            buffer.clear();
+        } else {
+            buffer.drain(..answered);
+        }
+        next
+    }
+
+    fn say_continue(&mut self) {
+        if !std::mem::replace(&mut self.continued, true) {
+            self.replies
+                .extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+        }
+    }
+}

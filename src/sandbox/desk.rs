@@ -1,0 +1,195 @@
+//! Answers requests, one after the other: finds the endpoint, reads the body, asks the shop,
+//! writes the reply. Pure of sockets.
+
+use super::reception::Date;
+use super::refusal::Refusal;
+use super::reply::{ReplyHead, TEXT};
+use super::router::{Parameters, Route, decode, route, split_target};
+use super::schema::{Fields, Reader};
+use super::shop::{Answer, Call, Endpoint, Shop};
+use crate::engine::codec::Request;
+use std::net::SocketAddr;
+
+/// The one place where requests are answered: like the real shop's only worker it is strictly
+/// serial.
+pub struct Desk {
+    shop: Shop,
+    reader: Reader,
+    /// A body freed of its chunk framing.
+    body: Vec<u8>,
+    address: SocketAddr,
+}
+
+/// Where replies go, and what they have in common.
+pub struct Outgoing<'a> {
+    /// The date that replies carry.
+    pub date: &'a Date,
+    /// The replies.
+    pub bytes: &'a mut Vec<u8>,
+}
+
+impl Desk {
+    /// The desk of `shop`, which is reached at `address`.
+    pub fn new(shop: Shop, address: SocketAddr) -> Self {
+        Self {
+            shop,
+            reader: Reader::default(),
+            body: Vec::new(),
+            address,
+        }
+    }
+
+    /// Answers `request`.
+    pub fn answer(&mut self, request: &Request<'_>, out: &mut Outgoing<'_>) {
+        let cors = cors_lines(request);
+        let mut reply = Reply {
+            request,
+            cors: &cors,
+            out,
+        };
+        if is_preflight(request) {
+            return reply.preflight();
+        }
+        let (path, query) = split_target(request.target);
+        match route(request.method, &decode(path)) {
+            Route::Found(endpoint, parameters) => {
+                match self.carry_out(request, endpoint, &parameters) {
+                    Ok(answer) => reply.answer(&answer),
+                    Err(refusal) => reply.json(refusal.status(), &refusal.body()),
+                }
+            }
+            Route::WrongMethod(allowed) => reply.wrong_method(allowed),
+            Route::Redirect(path) => reply.redirect(&path, query, self.address),
+            Route::Unknown => reply.json(404, r#"{"detail":"Not Found"}"#),
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        request: &Request<'_>,
+        endpoint: &Endpoint,
+        parameters: &Parameters<'_>,
+    ) -> Result<Answer, Refusal> {
+        let parameters = parameters.values();
+        let Some(schema) = endpoint.schema else {
+            let call = Call {
+                parameters,
+                fields: &Fields::NONE,
+            };
+            return (endpoint.handler)(&mut self.shop, &call);
+        };
+        let body = request.body.contiguous(&mut self.body);
+        let shop = &mut self.shop;
+        self.reader
+            .read(schema, body, request.content_type, |fields| {
+                (endpoint.handler)(shop, &Call { parameters, fields })
+            })
+    }
+}
+
+fn is_preflight(request: &Request<'_>) -> bool {
+    request.method == "OPTIONS"
+        && request.header("origin").is_some()
+        && request.header("access-control-request-method").is_some()
+}
+
+/// What a browser wants to read; the origin is repeated only to one that sends cookies.
+fn cors_lines(request: &Request<'_>) -> String {
+    let Some(origin) = request.header("origin") else {
+        return String::new();
+    };
+    if request.header("cookie").is_none() {
+        return "access-control-allow-origin: *\r\naccess-control-allow-credentials: true\r\n"
+            .into();
+    }
+    format!(
+        "access-control-allow-origin: {}\r\naccess-control-allow-credentials: true\r\nvary: Origin\r\n",
+        String::from_utf8_lossy(origin)
+    )
+}
+
+/// The reply to one request.
+struct Reply<'a, 'o> {
+    request: &'a Request<'a>,
+    cors: &'a str,
+    out: &'a mut Outgoing<'o>,
+}
+
+impl Reply<'_, '_> {
+    fn write(&mut self, head: ReplyHead<'_>, body: &str) {
+        let head = ReplyHead {
+            cors: self.cors,
+            announces_close: self.request.asks_close,
+            ..head
+        };
+        head.write(self.out.date, self.out.bytes);
+        if self.request.method != "HEAD" {
+            self.out.bytes.extend_from_slice(body.as_bytes());
+        }
+    }
+
+    fn json(&mut self, status: u16, body: &str) {
+        self.write(ReplyHead::json(status, body.len()), body);
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        match answer {
+            Answer::Ok(body) => self.json(200, body),
+            Answer::Made(body) => self.json(201, body),
+            Answer::Created(field, id) => {
+                let mut text = [0; 36];
+                let id = id.hyphenated().encode_lower(&mut text);
+                let length = r#"{"":""}"#.len() + field.len() + id.len();
+                self.write(ReplyHead::json(201, length), "{\"");
+                for piece in [field, "\":\"", id, "\"}"] {
+                    self.out.bytes.extend_from_slice(piece.as_bytes());
+                }
+            }
+        }
+    }
+
+    fn wrong_method(&mut self, allowed: &str) {
+        let body = r#"{"detail":"Method Not Allowed"}"#;
+        let head = ReplyHead {
+            allow: Some(allowed),
+            ..ReplyHead::json(405, body.len())
+        };
+        self.write(head, body);
+    }
+
+    fn redirect(&mut self, path: &str, query: Option<&str>, address: SocketAddr) {
+        let host = match self.request.header("host") {
+            Some(host) => String::from_utf8_lossy(host).into_owned(),
+            None => address.to_string(),
+        };
+        let query = query.map_or(String::new(), |query| format!("?{query}"));
+        let location = format!("http://{host}{path}{query}");
+        let head = ReplyHead {
+            media_type: None,
+            location: Some(&location),
+            ..ReplyHead::json(307, 0)
+        };
+        self.write(head, "");
+    }
+
+    /// Everything is allowed. The fields follow the measured reply, in its order.
+    fn preflight(&mut self) {
+        let header = |name| self.request.header(name).map(String::from_utf8_lossy);
+        let origin = header("origin").unwrap_or_default();
+        let wanted = header("access-control-request-headers");
+        let headers = wanted.map_or(String::new(), |names| {
+            format!("access-control-allow-headers: {names}\r\n")
+        });
+        let fields = format!(
+            "vary: Origin\r\naccess-control-allow-methods: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\naccess-control-max-age: 600\r\naccess-control-allow-credentials: true\r\naccess-control-allow-origin: {origin}\r\n{headers}"
+        );
+        let head = ReplyHead {
+            media_type: Some(TEXT),
+            cors: &fields,
+            announces_close: self.request.asks_close,
+            ..ReplyHead::json(200, 2)
+        };
+        head.write(self.out.date, self.out.bytes);
+        self.out.bytes.extend_from_slice(b"OK");
+    }
+}

@@ -1,0 +1,20 @@
+//! The embedded ShopStream: a server that answers as the measured shop does.
+//!
+//! A request's way: `server` accepts, `connection` receives and sends, `desk` answers (by `router`,
+//! `schema` and the handlers in `shop`), `reply` and `refusal` write. `fixed` is the other mode:
+//! one prepared reply to everything.
+
+mod connection;
+mod desk;
+mod fixed;
+mod json_text;
+mod python_text;
+mod reception;
+mod refusal;
+mod reply;
+mod router;
+mod schema;
+mod server;
+mod shop;
+
+pub use server::{Mode, Sandbox, SandboxConfig, SandboxError, Stopper};

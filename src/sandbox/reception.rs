@@ -1,0 +1,169 @@
+//! What all connections of one server thread share: the date, a coarse clock, and the list of who
+//! is connected and since when they have been idle.
+//!
+//! One task keeps the time for all connections; a request costs a store, not a timer.
+
+use crate::engine::{Pacer, now_ns, shut_down};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use std::cell::{Cell, RefCell};
+use std::os::fd::RawFd;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How often the clock ticks; a stop is noticed within a tick.
+const TICK_NS: u64 = 100_000_000;
+/// uvicorn closes a connection that has been idle for 5.0 s. A connection's last tick began up to
+/// a tick before it became idle, so that one more has to pass.
+const MAX_IDLE_TICKS: u32 = 51;
+/// How long connections may take to end when the server stops.
+const FAREWELL_TICKS: u32 = 10;
+
+/// A date as HTTP writes it, for example `Sun, 22 Nov 2026 07:26:06 GMT`.
+pub type Date = [u8; 29];
+
+/// See the module's documentation.
+pub struct Reception {
+    date: Cell<Date>,
+    tick: Cell<u32>,
+    seats: RefCell<Vec<Seat>>,
+    free: RefCell<Vec<usize>>,
+}
+
+#[derive(Clone, Copy)]
+struct Seat {
+    descriptor: RawFd,
+    since: Since,
+}
+
+#[derive(Clone, Copy)]
+enum Since {
+    Free,
+    /// A request is being received or answered, or none has come yet: uvicorn's timer starts
+    /// with the first reply.
+    Busy,
+    Idle(u32),
+}
+
+impl Reception {
+    /// An empty reception that knows the date.
+    pub fn new() -> Self {
+        Self {
+            date: Cell::new(date_of(Timestamp::now())),
+            tick: Cell::new(0),
+            seats: RefCell::new(Vec::new()),
+            free: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The date, right to a tick.
+    pub fn date(&self) -> Date {
+        self.date.get()
+    }
+
+    /// Takes a seat for the connection that owns `descriptor`; the guard must be dropped before
+    /// the descriptor is closed.
+    pub fn enter(self: &Rc<Self>, descriptor: RawFd) -> Guest {
+        let mut seats = self.seats.borrow_mut();
+        let seat = Seat {
+            descriptor,
+            since: Since::Busy,
+        };
+        let index = match self.free.borrow_mut().pop() {
+            Some(index) => {
+                seats[index] = seat;
+                index
+            }
+            None => {
+                seats.push(seat);
+                seats.len() - 1
+            }
+        };
+        Guest {
+            reception: Rc::clone(self),
+            index,
+        }
+    }
+
+    /// Keeps the time until `stop` is set, then ends all connections and waits for them to go, for
+    /// a second at most.
+    pub async fn keep_time(&self, pacer: &Pacer, stop: &AtomicBool) {
+        let mut due_ns = now_ns();
+        while !stop.load(Ordering::Relaxed) {
+            due_ns = (due_ns + TICK_NS).max(now_ns());
+            pacer.until(due_ns).await;
+            self.tick.set(self.tick.get().wrapping_add(1));
+            self.date.set(date_of(Timestamp::now()));
+            self.end_connections(|since| match since {
+                Since::Idle(tick) => self.tick.get().wrapping_sub(tick) >= MAX_IDLE_TICKS,
+                Since::Busy | Since::Free => false,
+            });
+        }
+        self.end_connections(|since| !matches!(since, Since::Free));
+        for _ in 0..FAREWELL_TICKS {
+            if self.seats.borrow().len() == self.free.borrow().len() {
+                return;
+            }
+            pacer.until(now_ns() + TICK_NS).await;
+        }
+    }
+
+    fn end_connections(&self, chosen: impl Fn(Since) -> bool) {
+        for seat in &mut *self.seats.borrow_mut() {
+            if chosen(seat.since) {
+                // Its pending receive ends, and with it the connection's task. Once is enough.
+                shut_down(seat.descriptor);
+                seat.since = Since::Busy;
+            }
+        }
+    }
+}
+
+/// A connection's seat, given back when dropped.
+pub struct Guest {
+    reception: Rc<Reception>,
+    index: usize,
+}
+
+impl Guest {
+    /// A request has begun to arrive.
+    pub fn is_busy(&self) {
+        self.reception.seats.borrow_mut()[self.index].since = Since::Busy;
+    }
+
+    /// All requests are answered.
+    pub fn is_idle(&self) {
+        let since = Since::Idle(self.reception.tick.get());
+        self.reception.seats.borrow_mut()[self.index].since = since;
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.reception.seats.borrow_mut()[self.index].since = Since::Free;
+        self.reception.free.borrow_mut().push(self.index);
+    }
+}
+
+fn date_of(now: Timestamp) -> Date {
+    // Years 0 to 9999 are written in exactly 29 characters; the clock of a machine set to another
+    // one gets the epoch.
+    DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&now)
+        .ok()
+        .and_then(|text| text.into_bytes().try_into().ok())
+        .unwrap_or(*b"Thu, 01 Jan 1970 00:00:00 GMT")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_http_does() {
+        let moment = Timestamp::from_second(1_795_332_366).unwrap();
+        assert_eq!(&date_of(moment), b"Sun, 22 Nov 2026 07:26:06 GMT");
+        let short_day = Timestamp::from_second(1_793_491_200).unwrap();
+        assert_eq!(&date_of(short_day), b"Sun, 01 Nov 2026 00:00:00 GMT");
+    }
+}

@@ -1,0 +1,199 @@
+//! From a request's method and target to an endpoint.
+
+use super::shop::{DOMAINS, Endpoint, MAX_SEGMENTS, PARAMETER};
+use std::borrow::Cow;
+
+/// Most parameters in a path.
+const MAX_PARAMETERS: usize = 2;
+
+/// Where a request leads.
+pub enum Route<'a> {
+    /// To an endpoint.
+    Found(&'static Endpoint, Parameters<'a>),
+    /// The path is known, the method is not; this one is.
+    WrongMethod(&'static str),
+    /// The path is known without its trailing slash, or with one.
+    Redirect(String),
+    /// Nowhere.
+    Unknown,
+}
+
+/// Values of a path's parameters.
+pub struct Parameters<'a> {
+    values: [&'a str; MAX_PARAMETERS],
+    count: usize,
+}
+
+impl<'a> Parameters<'a> {
+    /// The values, in the path's order.
+    pub fn values(&self) -> &[&'a str] {
+        &self.values[..self.count]
+    }
+}
+
+/// The path and the query of a request target, which may be an absolute address.
+pub fn split_target(target: &str) -> (&str, Option<&str>) {
+    let target = target.split('#').next().unwrap_or(target);
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    };
+    let path = match path.split_once("://") {
+        Some((_, rest)) if !path.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
+        _ => path,
+    };
+    (path, query)
+}
+
+/// `path` without percent-encoding.
+pub fn decode(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let bytes = path.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let digit = |place: usize| char::from(*bytes.get(place)?).to_digit(16);
+        match (bytes[at], digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high << 4 | low) as u8);
+                at += 3;
+            }
+            (byte, ..) => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+/// Finds the endpoint for `method` on the decoded `path`.
+pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
+    let mut allowed = None;
+    for (endpoint, parameters) in matching(path) {
+        if endpoint.method == method {
+            return Route::Found(endpoint, parameters);
+        }
+        allowed = allowed.or(Some(endpoint.method));
+    }
+    match allowed {
+        Some(method) => Route::WrongMethod(method),
+        None => other_slash(path).map_or(Route::Unknown, Route::Redirect),
+    }
+}
+
+/// Starlette's second look: the path without its trailing slashes, or with one.
+fn other_slash(path: &str) -> Option<String> {
+    let other = match path.strip_suffix('/') {
+        _ if path == "/" => return None,
+        Some(_) => path.trim_end_matches('/').to_owned(),
+        None => format!("{path}/"),
+    };
+    let is_known = matching(&other).next().is_some();
+    is_known.then_some(other)
+}
+
+/// The endpoints on `path`, whatever their method.
+fn matching(path: &str) -> impl Iterator<Item = (&'static Endpoint, Parameters<'_>)> {
+    let mut segments = [""; MAX_SEGMENTS];
+    let mut count = 0;
+    if let Some(path) = path.strip_prefix('/') {
+        for segment in path.split('/') {
+            if count == MAX_SEGMENTS {
+                count = 0;
+                break;
+            }
+            segments[count] = segment;
+            count += 1;
+        }
+    }
+    let domain = DOMAINS
+        .iter()
+        .filter(move |domain| {
+            count > 0
+                && domain
+                    .iter()
+                    .any(|endpoint| endpoint.path[0] == segments[0])
+        })
+        .flat_map(|domain| domain.iter());
+    domain.filter_map(move |endpoint| {
+        Some((endpoint, parameters_of(endpoint.path, &segments[..count])?))
+    })
+}
+
+fn parameters_of<'a>(template: &[&str], segments: &[&'a str]) -> Option<Parameters<'a>> {
+    if template.len() != segments.len() {
+        return None;
+    }
+    let mut parameters = Parameters {
+        values: [""; MAX_PARAMETERS],
+        count: 0,
+    };
+    for (&expected, &segment) in template.iter().zip(segments) {
+        if expected == PARAMETER && !segment.is_empty() {
+            parameters.values[parameters.count] = segment;
+            parameters.count += 1;
+        } else if expected != segment {
+            return None;
+        }
+    }
+    Some(parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(method: &str, path: &str) -> String {
+        match route(method, path) {
+            Route::Found(endpoint, parameters) => {
+                format!("{} {:?}", endpoint.path.join("/"), parameters.values())
+            }
+            Route::WrongMethod(allowed) => format!("405 {allowed}"),
+            Route::Redirect(path) => format!("307 {path}"),
+            Route::Unknown => "404".into(),
+        }
+    }
+
+    #[test]
+    fn methods_and_paths_lead_where_they_lead_in_the_shop() {
+        for (method, path, end) in [
+            ("POST", "/customers", "customers []"),
+            ("GET", "/customers", "405 POST"),
+            ("GET", "/customers/abc", "404"),
+            ("PUT", "/customers/abc/tier", "customers/*/tier [\"abc\"]"),
+            ("PUT", "/customers/*/tier", "customers/*/tier [\"*\"]"),
+            (
+                "DELETE",
+                "/customers/a/addresses/b",
+                "customers/*/addresses/* [\"a\", \"b\"]",
+            ),
+            ("GET", "/customers/a/addresses/b", "405 PUT"),
+            ("POST", "/customers/", "307 /customers"),
+            ("GET", "/customers//", "307 /customers"),
+            ("PUT", "/customers//profile", "404"),
+            ("GET", "/health", "health []"),
+            ("HEAD", "/health", "405 GET"),
+            ("GET", "/", "404"),
+            ("GET", "/*", "404"),
+            ("GET", "*", "404"),
+            ("GET", "", "404"),
+            ("GET", "/a/b/c/d/e/f/g/h", "404"),
+        ] {
+            assert_eq!(told(method, path), end, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn targets_are_taken_apart() {
+        assert_eq!(split_target("/a?b=c?d#e"), ("/a", Some("b=c?d")));
+        assert_eq!(split_target("http://h:1/a"), ("/a", None));
+        assert_eq!(split_target("http://h:1"), ("/", None));
+        assert_eq!(split_target("/a://b/c"), ("/a://b/c", None));
+        assert_eq!(decode("/he%61lth"), "/health");
+        assert_eq!(decode("/%C3%A9%2F%zz%f"), "/\u{e9}/%zz%f");
+        assert_eq!(decode("/%ff"), "/\u{fffd}");
+    }
+}

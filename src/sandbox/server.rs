@@ -1,0 +1,298 @@
+//! The sandbox's threads: each pinned, with a runtime of its own, an accept loop and one task a
+//! connection.
+
+use super::connection;
+use super::desk::Desk;
+use super::fixed;
+use super::reception::Reception;
+use super::shop::Shop;
+use crate::engine::{Listener, Pacer, Runtime, RuntimeError, Tcp, now_ns, spawn};
+use crate::plan::Driver;
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+/// Requests in flight at once that the rings are sized for; more only cost more system calls.
+const OPERATIONS: usize = 1_024;
+/// Pause after an accept that failed: descriptors have run out, and looking again at once would
+/// not bring them back.
+const ACCEPT_PAUSE_NS: u64 = 20_000_000;
+
+/// What the sandbox is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The shop, on one thread: it is as strictly serial as the real one's only worker.
+    Shop {
+        /// How many of the newest things of each kind are remembered; memory for their bookkeeping
+        /// is set aside at the start, about 60 bytes each.
+        retain: usize,
+    },
+    /// One prepared 201 to every request, on any number of threads.
+    Fixed,
+}
+
+/// How to run a sandbox.
+#[derive(Clone, Debug)]
+pub struct SandboxConfig {
+    /// Where to listen; port 0 lets the kernel choose.
+    pub address: SocketAddr,
+    /// What to be.
+    pub mode: Mode,
+    /// Kernel CPU numbers, a thread each; empty means one thread that is not pinned.
+    pub cores: Vec<usize>,
+    /// The kernel interface.
+    pub driver: Driver,
+}
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// Another program listens there.
+    #[error(
+        "{0} is already in use by another program; choose another port with `--port`, or 0 for any free one"
+    )]
+    AddressTaken(SocketAddr),
+    /// Ports below 1024 are the administrator's.
+    #[error("listening on {0} is not permitted; choose a port from 1024 upwards with `--port`")]
+    NotPermitted(SocketAddr),
+    /// No interface of this machine has the address.
+    #[error("{0} is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for all interfaces")]
+    NotHere(SocketAddr),
+    /// Another failure to listen.
+    #[error("listening on {0} failed: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The shop's state is not shared between threads.
+    #[error("the shop runs on one core, {0} were named; name one")]
+    OneCoreOnly(usize),
+    /// The CPU does not exist, or the process may not use it.
+    #[error(
+        "CPU {0} cannot be used by this process; name one of those that `taskset -p $$` allows"
+    )]
+    Pin(usize),
+    /// The kernel refuses the runtime.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The kernel refuses a thread or a timer.
+    #[error("the sandbox cannot be set up: {0}")]
+    SetUp(#[from] io::Error),
+    /// A thread ended before it could say why.
+    #[error("the sandbox's thread ended unexpectedly; this is a fault of shopblast")]
+    Ended,
+}
+
+/// A running sandbox; stopped when dropped.
+pub struct Sandbox {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts the threads; returns when all of them listen.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on, a core not be used, or the kernel refuses.
+    pub fn start(config: &SandboxConfig) -> Result<Self, SandboxError> {
+        if let (Mode::Shop { .. }, count @ 2..) = (config.mode, config.cores.len()) {
+            return Err(SandboxError::OneCoreOnly(count));
+        }
+        refuse_taken(config.address)?;
+        let mut sandbox = Self {
+            address: config.address,
+            stop: Arc::default(),
+            threads: Vec::new(),
+        };
+        let cores: Vec<Option<usize>> = match config.cores.as_slice() {
+            [] => vec![None],
+            cores => cores.iter().copied().map(Some).collect(),
+        };
+        for core in cores {
+            sandbox.start_thread(config, core)?;
+        }
+        Ok(sandbox)
+    }
+
+    fn start_thread(
+        &mut self,
+        config: &SandboxConfig,
+        core: Option<usize>,
+    ) -> Result<(), SandboxError> {
+        let (tell, told) = crossbeam_channel::bounded(1);
+        let server = Server {
+            address: self.address,
+            mode: config.mode,
+            core,
+            driver: config.driver,
+            stop: Arc::clone(&self.stop),
+        };
+        let thread = std::thread::Builder::new()
+            .name("sandbox".into())
+            .spawn(move || server.run(&tell))?;
+        self.threads.push(thread);
+        self.address = told.recv().map_err(|_| SandboxError::Ended)??;
+        Ok(())
+    }
+
+    /// Where the sandbox listens, with the real port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, ends all connections and waits for the threads: a fraction of a second.
+    pub fn stop(self) {
+        drop(self);
+    }
+
+    /// Serves until the process ends or another thread stops it by the flag that
+    /// [`Sandbox::stopper`] gave out.
+    pub fn wait(mut self) {
+        self.join();
+    }
+
+    /// What stops the sandbox from elsewhere, for example from a signal handler.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.stop))
+    }
+
+    fn join(&mut self) {
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has printed why; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.join();
+    }
+}
+
+/// Stops a sandbox from another thread; see [`Sandbox::stopper`].
+#[derive(Clone)]
+pub struct Stopper(Arc<AtomicBool>);
+
+impl Stopper {
+    /// Asks the sandbox to stop; returns at once.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The sandbox's own listeners share their port, which would let two sandboxes of one user share
+/// it too; a plain listener finds out whether anyone is there.
+fn refuse_taken(address: SocketAddr) -> Result<(), SandboxError> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(listen_error(address, error)),
+    }
+}
+
+fn listen_error(address: SocketAddr, error: io::Error) -> SandboxError {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => SandboxError::AddressTaken(address),
+        io::ErrorKind::PermissionDenied => SandboxError::NotPermitted(address),
+        io::ErrorKind::AddrNotAvailable => SandboxError::NotHere(address),
+        _ => SandboxError::Listen(address, error),
+    }
+}
+
+/// One thread.
+struct Server {
+    address: SocketAddr,
+    mode: Mode,
+    core: Option<usize>,
+    driver: Driver,
+    stop: Arc<AtomicBool>,
+}
+
+type Started = Result<SocketAddr, SandboxError>;
+
+impl Server {
+    fn run(&self, tell: &crossbeam_channel::Sender<Started>) {
+        if let Err(error) = self.try_run(tell) {
+            // The one who waits for the start is gone only when it has got an answer.
+            let _ = tell.send(Err(error));
+        }
+    }
+
+    fn try_run(&self, tell: &crossbeam_channel::Sender<Started>) -> Result<(), SandboxError> {
+        if let Some(core) = self.core
+            && !core_affinity::set_for_current(core_affinity::CoreId { id: core })
+        {
+            return Err(SandboxError::Pin(core));
+        }
+        let mut runtime = Runtime::new(self.driver, OPERATIONS)?;
+        runtime.block_on(async {
+            let listener =
+                Listener::bind(self.address).map_err(|error| listen_error(self.address, error))?;
+            let address = listener.local_address()?;
+            let pacer = Pacer::start(4)?;
+            let reception = Rc::new(Reception::new());
+            let service = Service::new(self.mode, address, Rc::clone(&reception));
+            // The starter waits for exactly this message.
+            let _ = tell.send(Ok(address));
+            let mut accepting = pin!(accept(&listener, &pacer, &service));
+            let mut keeping_time = pin!(reception.keep_time(&pacer, &self.stop));
+            poll_fn(|context| {
+                // Never ready: it accepts for as long as it is polled.
+                let _ = accepting.as_mut().poll(context);
+                keeping_time.as_mut().poll(context)
+            })
+            .await;
+            Ok(())
+        })
+    }
+}
+
+/// What a thread does with a connection.
+enum Service {
+    Shop(Rc<RefCell<Desk>>, Rc<Reception>),
+    Fixed(Rc<Reception>),
+}
+
+impl Service {
+    fn new(mode: Mode, address: SocketAddr, reception: Rc<Reception>) -> Self {
+        match mode {
+            Mode::Shop { retain } => {
+                let desk = Desk::new(Shop::new(retain), address);
+                Self::Shop(Rc::new(RefCell::new(desk)), reception)
+            }
+            Mode::Fixed => Self::Fixed(reception),
+        }
+    }
+
+    fn serve(&self, stream: Tcp) {
+        match self {
+            Self::Shop(desk, reception) => {
+                spawn(connection::serve(
+                    stream,
+                    Rc::clone(desk),
+                    Rc::clone(reception),
+                ));
+            }
+            Self::Fixed(reception) => {
+                spawn(fixed::serve(stream, Rc::clone(reception)));
+            }
+        }
+    }
+}
+
+async fn accept(listener: &Listener, pacer: &Pacer, service: &Service) -> Infallible {
+    loop {
+        match listener.accept().await {
+            Ok(stream) => service.serve(stream),
+            Err(_) => pacer.until(now_ns() + ACCEPT_PAUSE_NS).await,
+        }
+    }
+}

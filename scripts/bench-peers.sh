@@ -105,7 +105,7 @@ choose_cpus() {
   read -ra allowed < <(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))')
   client_cpu=${CLIENT_CPU:-${allowed[0]}}
   server_cpu=${SERVER_CPU:-${allowed[-1]}}
-  [[ $client_cpu != "$server_cpu" ]] || die "client and server need a CPU each; only CPU $client_cpu may be used"
+  [[ $client_cpu != "$server_cpu" ]] || die "client and server need a CPU each, but both would be on CPU $client_cpu"
 }
 
 # Sockets of the largest run, for the clients and the server alike.
@@ -116,7 +116,7 @@ raise_descriptor_limit() {
   done
   local wanted=$((most + 512)) now
   now=$(ulimit -Sn)
-  [[ $now == unlimited ]] || ((now >= wanted)) || ulimit -n "$wanted" ||
+  [[ $now == unlimited ]] || ((now >= wanted)) || ulimit -n "$wanted" 2>/dev/null ||
     die "$wanted open files are needed and $(ulimit -Hn) allowed; raise the limit, or lower MORE_CONNECTIONS and MEMORY_USERS"
 }
 
@@ -195,7 +195,7 @@ command_of() {
       command=("${pinned[@]}" wrk -t 1 -c "$count" -d "${seconds}s" -s "$parts_dir/wrk_dynamic.lua"
         "$url/customers" -- "$work/body.json") ;;
     oha)
-      command=("${pinned[@]}" oha --no-tui --output-format json --redirect 0 --disable-compression
+      command=("${pinned[@]}" oha --worker-threads 1 --no-tui --output-format json --redirect 0 --disable-compression
         -z "${seconds}s" -c "$count" -m POST -T application/json -D "$work/body.json" "$url/customers") ;;
     h2load)
       command=("${pinned[@]}" h2load --h1 -t 1 -c "$count" -D "$seconds" -d "$work/body.json"

@@ -236,6 +236,9 @@ def judged(samples: Samples, connections: int) -> Bounds:
     growth = many / few if many and few else None
     bounds.at_most(f"CPU per request at 4096 connections × at {connections}", growth, MOST_CPU_GROWTH_4096)
 
+    ours = [row for row in samples.rows if row.get("client", OURS) == OURS]
+    bounds.at_most("requests of shopblast that failed", sum(row["failed"] for row in ours), 0)
+
     memory = samples.of_part("memory")
     peak = max((megabytes(row["peak_kib"]) for row in memory), default=None)
     bounds.below("peak resident size", peak, MOST_RESIDENT_MB, " MB")

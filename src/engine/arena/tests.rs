@@ -1,3 +1,5 @@
+//! Where patches go, and which bodies are picked.
+
 use super::*;
 use fastrand::Rng;
 use proptest::prelude::*;

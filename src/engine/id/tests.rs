@@ -1,3 +1,5 @@
+//! Ids in every layout, and what is none.
+
 use super::*;
 use proptest::prelude::*;
 

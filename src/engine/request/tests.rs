@@ -1,3 +1,5 @@
+//! Heads with and without ids and bodies, byte by byte.
+
 use super::*;
 use crate::engine::Method;
 use crate::stats::{Outcome, Reason};

@@ -1,3 +1,5 @@
+//! Due moments, outcomes and back-off of one user, in virtual time.
+
 use super::*;
 use crate::engine::{Answer, ArenaBuilder, Method, Operation, SimulatedLink, Simulation};
 use crate::plan::Target;

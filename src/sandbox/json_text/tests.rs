@@ -1,3 +1,5 @@
+//! JSON as Python reads it.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What is wrong with a request, told as the shop tells it.
+
 use super::*;
 use proptest::prelude::*;
 
@@ -134,6 +136,10 @@ fn what_cannot_be_read_or_echoed_is_a_400() {
     assert_eq!(
         read(r#"{"z":"\ud800"}"#),
         Err((400, r#"{"error":"'utf-8' codec can't encode character '\\ud800' in position 85: surrogates not allowed"}"#.into()))
+    );
+    assert_eq!(
+        read(r#"{"a":"\ud800"}"#),
+        Err((400, r#"{"error":"'utf-8' codec can't encode character '\\ud800' in position 149: surrogates not allowed"}"#.into()))
     );
     // In a member that nobody reads, both go through.
     assert!(read(r#"{"a":"x","z":["\ud800",NaN,1e400]}"#).is_ok());

@@ -35,15 +35,19 @@ impl ErrorBody {
     /// Reads any bytes.
     pub fn read(body: &[u8]) -> Self {
         let says = serde_json::from_slice::<Says>(body).unwrap_or_default();
-        if let Some(error) = says.error {
-            return error;
-        }
-        Self {
+        let read = says.error.unwrap_or_else(|| Self {
             shape: Shape::Other,
             reason: says
                 .detail
                 .map_or_else(|| plain_text(body), |detail| detail.0),
+        });
+        if read.reason.as_str().trim().is_empty() {
+            return Self {
+                reason: Reason::new("no reason was given"),
+                ..read
+            };
         }
+        read
     }
 }
 
@@ -109,7 +113,9 @@ impl Visitor<'_> for Field<'_> {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<(), E> {
         let separator = if self.0.as_str().is_empty() { "" } else { "; " };
-        append(self.0, format_args!("{separator}{name}: "));
+        append(self.0, format_args!("{separator}"));
+        append_name(name, self.0);
+        append(self.0, format_args!(": "));
         Ok(())
     }
 }
@@ -194,9 +200,10 @@ impl Complaint {
     fn append_to(&self, reason: &mut Reason) {
         for (depth, place) in self.loc.iter().enumerate() {
             let separator = if depth > 0 { "." } else { "" };
+            append(reason, format_args!("{separator}"));
             match place.as_str() {
-                Some(name) => append(reason, format_args!("{separator}{name}")),
-                None => append(reason, format_args!("{separator}{FOLDED}")),
+                Some(name) => append_name(name, reason),
+                None => append(reason, format_args!("{FOLDED}")),
             }
         }
         append(reason, format_args!(": "));
@@ -255,6 +262,14 @@ fn append_other(character: char, previous: char, reason: &mut Reason) {
         append(reason, format_args!("{character}"));
     } else if !blank(previous) {
         append(reason, format_args!(" "));
+    }
+}
+
+/// Appends a field's name, without the characters that would break a line of a table.
+fn append_name(name: &str, reason: &mut Reason) {
+    for part in name.split_inclusive(char::is_control) {
+        let part = part.trim_end_matches(char::is_control);
+        append(reason, format_args!("{part}"));
     }
 }
 

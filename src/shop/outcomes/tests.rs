@@ -1,3 +1,5 @@
+//! The shop's refusals, judged.
+
 use super::*;
 use proptest::prelude::*;
 
@@ -45,9 +47,16 @@ fn duplicates_share_a_reason_whatever_the_value() {
 }
 
 #[test]
-fn lost_version_races_are_conflicts_everywhere() {
+fn a_bare_500_is_a_lost_version_race_only_where_there_is_a_race() {
+    assert_eq!(
+        outcomes(500, "Internal Server Error"),
+        (Outcome::Failed, Outcome::Conflict)
+    );
+}
+
+#[test]
+fn a_409_is_a_conflict_everywhere() {
     let conflict = (Outcome::Conflict, Outcome::Conflict);
-    assert_eq!(outcomes(500, "Internal Server Error"), conflict);
     assert_eq!(
         outcomes(409, r#"{"error":{"_entity":["Wrong expected version 3"]}}"#),
         conflict
@@ -111,6 +120,26 @@ fn several_fields_and_messages_are_told_apart() {
         reason(400, body),
         "sku: Too long, Not a \"code\"; title: Missing; tags: "
     );
+}
+
+#[test]
+fn line_ends_in_names_do_not_break_a_reason() {
+    let body = r#"{"error":{"a\nb\u001b":["c\r\nd"]}}"#;
+    assert_eq!(reason(400, body), "ab: c d");
+    let body = r#"{"detail":[{"loc":["body","x\ty"],"msg":"Field required"}]}"#;
+    assert_eq!(reason(422, body), "body.xy: Field required");
+}
+
+#[test]
+fn an_empty_refusal_has_a_reason_too() {
+    for body in [
+        r#"{"error":""}"#,
+        r#"{"error":{}}"#,
+        r#"{"detail":[]}"#,
+        r#"{"detail":" "}"#,
+    ] {
+        assert_eq!(reason(400, body), "no reason was given", "{body}");
+    }
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Bodies that the shop accepts, unique by construction.
+
 use super::*;
 use crate::engine::Id;
 use crate::plan::UniqueNumbers;

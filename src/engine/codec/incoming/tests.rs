@@ -1,3 +1,5 @@
+//! Requests whole, in pieces, and malformed.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Replies whole, in pieces, and malformed.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,0 +1,4 @@
+//! See `replies::id`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::replies::id(bytes));

@@ -1,0 +1,4 @@
+//! See `typed::profile`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::typed::profile(bytes));

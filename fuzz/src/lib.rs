@@ -1,0 +1,22 @@
+//! What must hold of every parser, whatever bytes it is given: the bodies of the fuzz targets.
+//!
+//! Each takes any bytes and panics when something does not hold. `tests/fuzz_bodies.rs` compiles
+//! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
+
+pub mod replies;
+pub mod requests;
+pub mod shop;
+pub mod typed;
+
+/// A target's name and body.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target; the files in `fuzz_targets` have the same names.
+pub const TARGETS: &[Target] = &[
+    ("id", replies::id),
+    ("judge", shop::judge),
+    ("profile", typed::profile),
+    ("reply", replies::reply),
+    ("request", requests::request),
+    ("target", typed::target),
+];

@@ -1,0 +1,157 @@
+//! The built binary, run as a user would run it, with a results directory of its own.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Longer than any of these runs may take; a run that takes it hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A run that has begun.
+pub struct Invocation {
+    child: Child,
+    directory: TempDir,
+    line: String,
+}
+
+/// A run that has ended.
+pub struct Ended {
+    /// Exit code.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+    /// The arguments.
+    pub line: String,
+    directory: TempDir,
+}
+
+/// Runs `shopblast` with the words of `line` to its end.
+pub fn run(line: &str) -> Ended {
+    Invocation::begin(line).end()
+}
+
+impl Invocation {
+    /// Starts `shopblast` with the words of `line`.
+    pub fn begin(line: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = |name: &str| std::fs::File::create(directory.path().join(name)).expect("a file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shopblast"));
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("SHOPBLAST_") || text.starts_with("LOCUST_") {
+                command.env_remove(&name);
+            }
+        }
+        // Into files, so that a full pipe cannot hold the run up.
+        let child = command
+            .args(line.split_whitespace())
+            .arg("--results")
+            .arg(directory.path().join("results"))
+            .stdin(Stdio::null())
+            .stdout(file("out"))
+            .stderr(file("err"))
+            .spawn()
+            .expect("the binary starts");
+        Self {
+            child,
+            directory,
+            line: line.to_owned(),
+        }
+    }
+
+    /// The run's `run.json`, once there is one.
+    pub fn record_path(&self) -> Option<PathBuf> {
+        record_path(self.directory.path())
+    }
+
+    /// Interrupts the run as Ctrl-C does.
+    pub fn interrupt(&self) {
+        let status = Command::new("sh")
+            .arg("-c")
+            .arg(format!("kill -INT {}", self.child.id()))
+            .status()
+            .expect("a shell");
+        assert!(status.success());
+    }
+
+    /// Waits for the end; panics when there is none, or the program panicked.
+    pub fn end(mut self) -> Ended {
+        let give_up = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                break status;
+            }
+            if Instant::now() > give_up {
+                let _ = self.child.kill();
+                panic!("`shopblast {}` does not end", self.line);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let text = |name: &str| {
+            let bytes = std::fs::read(self.directory.path().join(name)).expect("the output");
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let ended = Ended {
+            code: status.code().unwrap_or(-1),
+            out: text("out"),
+            err: text("err"),
+            line: self.line,
+            directory: self.directory,
+        };
+        assert!(!ended.err.contains("panicked"), "{}", ended.told());
+        ended
+    }
+}
+
+impl Ended {
+    /// All that there is to say when something is not as expected.
+    pub fn told(&self) -> String {
+        let Self {
+            code,
+            out,
+            err,
+            line,
+            ..
+        } = self;
+        format!("`shopblast {line}` ended with {code}\n{err}\n{out}")
+    }
+
+    /// The record.
+    pub fn record(&self) -> Value {
+        let path = record_path(self.directory.path())
+            .unwrap_or_else(|| panic!("no record: {}", self.told()));
+        let text = std::fs::read_to_string(path).expect("run.json");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// The names of the record's files.
+    pub fn record_files(&self) -> Vec<String> {
+        let path = record_path(self.directory.path()).expect("a record");
+        names_in(path.parent().expect("its directory"))
+    }
+
+    /// Whether anything was recorded.
+    pub fn is_recorded(&self) -> bool {
+        self.directory.path().join("results").exists()
+    }
+}
+
+fn names_in(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+fn record_path(directory: &Path) -> Option<PathBuf> {
+    let results = directory.join("results");
+    let run = names_in(&results).into_iter().next()?;
+    let path = results.join(run).join("run.json");
+    path.exists().then_some(path)
+}

@@ -2,7 +2,7 @@
 //! a request on it is late.
 
 use super::clock::now_ns;
-use super::codec::{Malformed, Reply, ReplyParser};
+use super::codec::{KnownHeads, Malformed, Reply, ReplyParser};
 use super::flights::{Cut, Flights};
 use super::link::Broken;
 use super::net::{ByteStream, is_stale};
@@ -18,6 +18,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 /// A connection idle for longer is looked at before use: servers close idle ones (uvicorn after
 /// 5 s), and one peek costs nothing against a pause this long.
@@ -26,22 +27,69 @@ const LOOK_AFTER_IDLE_NS: u64 = 100_000_000;
 /// What all connections of a core share.
 pub struct Road {
     /// Addresses of the target, tried in order.
-    pub addresses: Arc<[SocketAddr]>,
+    addresses: Arc<[SocketAddr]>,
     /// After this long without a full reply a request is cut off; also bounds connecting.
-    pub request_timeout_ns: u64,
+    request_timeout_ns: u64,
     /// The requests in flight.
-    pub flights: Flights,
+    flights: Flights,
     /// For the connect timeout.
-    pub pacer: Pacer,
+    pacer: Pacer,
     /// Where connects are counted.
-    pub recorder: Rc<RefCell<Recorder>>,
+    recorder: Rc<RefCell<Recorder>>,
     /// Position in `addresses` of the last one that worked.
-    pub working_address: Cell<usize>,
+    working_address: Cell<usize>,
+    /// Buffers for requests between being written and being sent. The last one back is the next
+    /// one out, so that a few warm ones do for all users.
+    request_buffers: RefCell<Vec<Vec<u8>>>,
+    /// Reply heads that came before.
+    pub known_heads: Rc<KnownHeads>,
+}
+
+/// Room for a request; a longer one grows the buffer once.
+const REQUEST_BYTES: usize = 1_024;
+
+impl Road {
+    /// A road for `connections` connections of one core, used by `users`, to the target at
+    /// `addresses`.
+    #[must_use]
+    pub fn new(
+        addresses: Arc<[SocketAddr]>,
+        request_timeout: Duration,
+        (users, connections): (usize, usize),
+        pacer: Pacer,
+        recorder: Rc<RefCell<Recorder>>,
+    ) -> Self {
+        let buffers = (0..users).map(|_| Vec::with_capacity(REQUEST_BYTES));
+        Self {
+            addresses,
+            request_timeout_ns: request_timeout.as_nanos() as u64,
+            flights: Flights::new(connections),
+            pacer,
+            recorder,
+            working_address: Cell::new(0),
+            request_buffers: RefCell::new(buffers.collect()),
+            known_heads: Rc::default(),
+        }
+    }
+
+    /// The requests in flight.
+    #[must_use]
+    pub fn flights(&self) -> &Flights {
+        &self.flights
+    }
+
+    /// An empty buffer for a request.
+    #[inline]
+    #[must_use]
+    pub fn request_buffer(&self) -> Vec<u8> {
+        let buffer = self.request_buffers.borrow_mut().pop();
+        buffer.unwrap_or_else(|| Vec::with_capacity(REQUEST_BYTES))
+    }
 }
 
 /// What lies on the way: the request, the reply, and why there is none. Lent by the user's link.
 pub struct Parcel<'a> {
-    /// The request to send.
+    /// The request to send; its buffer goes back to the road once it is sent.
     pub out: &'a mut Vec<u8>,
     /// Takes the reply.
     pub inbox: &'a mut Vec<u8>,
@@ -84,17 +132,21 @@ impl<S: ByteStream> Connection<S> {
         }
     }
 
-    /// Opens the connection unless it is open and alive. Returns whether it had to be opened.
+    /// Whether a request may be sent at `now_ns`: the connection is open and, as far as one can
+    /// tell without asking the server, alive.
+    #[inline]
+    fn is_ready(&self, now_ns: u64) -> bool {
+        self.stream.as_ref().is_some_and(|stream| {
+            now_ns.saturating_sub(self.used_ns) < LOOK_AFTER_IDLE_NS
+                || !is_stale(stream.descriptor())
+        })
+    }
+
+    /// Opens the connection, in place of the one it may have been.
     ///
     /// # Errors
     /// When no address of the target accepts in time.
-    pub async fn make_ready(&mut self) -> io::Result<bool> {
-        if let Some(stream) = &self.stream {
-            let idle_ns = now_ns().saturating_sub(self.used_ns);
-            if idle_ns < LOOK_AFTER_IDLE_NS || !is_stale(stream.descriptor()) {
-                return Ok(false);
-            }
-        }
+    pub async fn reopen(&mut self) -> io::Result<()> {
         self.stream = None;
         let started_ns = now_ns();
         let opened = self.open().await;
@@ -112,7 +164,7 @@ impl<S: ByteStream> Connection<S> {
             }
             Err(_) => interval.connect_failures += 1,
         }
-        opened.map(|()| true)
+        opened
     }
 
     async fn open(&mut self) -> io::Result<()> {
@@ -144,30 +196,34 @@ impl<S: ByteStream> Connection<S> {
     /// little. The request is sent again, once, only if no byte of it left.
     #[inline]
     pub async fn exchange(&mut self, mut parcel: Parcel<'_>) -> Carried {
+        let mut sent_ns = now_ns();
         let mut ready_ns = 0;
-        loop {
-            match self.make_ready().await {
-                Ok(false) => {}
-                Ok(true) => ready_ns = now_ns(),
-                Err(error) => {
-                    *parcel.reason = told("cannot connect", &error);
-                    return Carried {
-                        ready_ns,
-                        sent_ns: now_ns(),
-                        result: Err(Broken::NotSent),
-                    };
-                }
-            }
-            let sent_ns = now_ns();
+        if self.is_ready(sent_ns) {
             let result = self.attempt(&mut parcel, sent_ns).await;
-            let fresh = ready_ns > 0;
-            if fresh || result != Err(Broken::NotSent) {
+            if result != Err(Broken::NotSent) {
                 return Carried {
                     ready_ns,
                     sent_ns,
                     result,
                 };
             }
+        }
+        // Boxed, so that what is rare takes no room in every user's state.
+        let result = match Box::pin(self.reopen()).await {
+            Ok(()) => {
+                ready_ns = now_ns();
+                sent_ns = ready_ns;
+                self.attempt(&mut parcel, sent_ns).await
+            }
+            Err(error) => {
+                *parcel.reason = told("cannot connect", &error);
+                Err(Broken::NotSent)
+            }
+        };
+        Carried {
+            ready_ns,
+            sent_ns,
+            result,
         }
     }
 
@@ -181,7 +237,11 @@ impl<S: ByteStream> Connection<S> {
             .flights
             .take_off(self.slot, stream.descriptor(), deadline_ns);
         let received = match send_all(stream, parcel.out).await {
-            Ok(()) => receive_reply(stream, parcel.inbox, parcel.parser).await,
+            Ok(()) => {
+                let sent = std::mem::take(parcel.out);
+                self.road.request_buffers.borrow_mut().push(sent);
+                receive_reply(stream, parcel.inbox, parcel.parser).await
+            }
             Err(trouble) => Err(trouble),
         };
         let cut = self.road.flights.land(self.slot);

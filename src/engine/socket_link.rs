@@ -3,7 +3,7 @@
 
 use super::clock::now_ns;
 use super::codec::ReplyParser;
-use super::connection::{Connection, Parcel};
+use super::connection::{Connection, Parcel, Road};
 use super::link::{Exchange, Link, ReplyHead, Stopped};
 use super::net::ByteStream;
 use super::pacer::Pacer;
@@ -13,8 +13,6 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::rc::Rc;
 
-/// Room for a request; a longer one grows the buffer once.
-const OUT_BYTES: usize = 1_024;
 /// Room for a reply; a longer one grows the buffer once.
 const INBOX_BYTES: usize = 1_024;
 
@@ -29,6 +27,7 @@ pub enum Way<S> {
 /// A user's way to the shop over sockets.
 pub struct SocketLink<S> {
     way: Way<S>,
+    road: Rc<Road>,
     pacer: Pacer,
     /// End of the run; drawn nearer when the user of the program interrupts it.
     run_end_ns: Rc<Cell<u64>>,
@@ -47,19 +46,22 @@ impl<S: ByteStream> SocketLink<S> {
     #[must_use]
     pub fn new(
         way: Way<S>,
+        road: Rc<Road>,
         pacer: Pacer,
         run_end_ns: Rc<Cell<u64>>,
         max_body_bytes: usize,
     ) -> Self {
+        let parser = ReplyParser::sharing(max_body_bytes, Rc::clone(&road.known_heads));
         Self {
             way,
+            road,
             pacer,
             run_end_ns,
             activity_end_ns: u64::MAX,
-            out: Vec::with_capacity(OUT_BYTES),
+            out: Vec::new(),
             inbox: Vec::with_capacity(INBOX_BYTES),
             body: 0..0,
-            parser: ReplyParser::new(max_body_bytes),
+            parser,
             reason: Reason::default(),
             done_ns: 0,
         }
@@ -103,6 +105,9 @@ impl<S: ByteStream> Link for SocketLink<S> {
     }
 
     fn request_buffer(&mut self) -> &mut Vec<u8> {
+        if self.out.capacity() == 0 {
+            self.out = self.road.request_buffer();
+        }
         self.out.clear();
         &mut self.out
     }

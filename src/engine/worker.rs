@@ -6,7 +6,6 @@
 
 use super::clock::now_ns;
 use super::connection::{Connection, Road};
-use super::flights::Flights;
 use super::health::ThreadGauge;
 use super::net::Tcp;
 use super::pacer::{Pacer, sharpen_timers};
@@ -217,14 +216,13 @@ impl Core {
         let rows = std::mem::take(&mut orders.rows);
         let recorder = Rc::new(RefCell::new(Recorder::new(interval, rows)));
         let connections = orders.connections.unwrap_or(orders.users.len());
-        let road = Rc::new(Road {
-            addresses: Arc::clone(&orders.addresses),
-            request_timeout_ns: orders.request_timeout.as_nanos() as u64,
-            flights: Flights::new(connections),
-            pacer: pacer.clone(),
-            recorder: Rc::clone(&recorder),
-            working_address: Cell::new(0),
-        });
+        let road = Rc::new(Road::new(
+            Arc::clone(&orders.addresses),
+            orders.request_timeout,
+            (orders.users.len(), connections),
+            pacer.clone(),
+            Rc::clone(&recorder),
+        ));
         Self {
             pacer,
             recorder,
@@ -268,9 +266,9 @@ impl Core {
                 .get()
                 .saturating_add(orders.stop_timeout.as_nanos() as u64);
             if interrupted > 1 || now_ns >= patience_ends_ns {
-                self.road.flights.cut_all();
+                self.road.flights().cut_all();
             } else {
-                self.road.flights.cut_late(now_ns);
+                self.road.flights().cut_late(now_ns);
             }
             if now_ns >= next_swap_ns {
                 self.hand_over(&orders.handover, now_ns, false);
@@ -318,7 +316,7 @@ async fn open_connections<S>(
             .map(|slot| {
                 let mut connection = Connection::<Tcp>::new(Rc::clone(road), slot);
                 spawn(async move {
-                    let opened = connection.make_ready().await;
+                    let opened = connection.reopen().await;
                     (connection, opened)
                 })
             })
@@ -326,7 +324,7 @@ async fn open_connections<S>(
         for task in opening {
             let (connection, opened) = task.join().await;
             match opened {
-                Ok(_) => ready.open_connections += 1,
+                Ok(()) => ready.open_connections += 1,
                 Err(error) => ready.connect_error = Some(error.to_string()),
             }
             connections.push(connection);
@@ -355,6 +353,7 @@ fn start_users<S: Script>(
         let Some(way) = ways.next() else { break };
         let link = SocketLink::new(
             way,
+            Rc::clone(&core.road),
             core.pacer.clone(),
             Rc::clone(&core.run_end_ns),
             orders.max_body_bytes,

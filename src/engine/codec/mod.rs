@@ -4,4 +4,4 @@ mod incoming;
 mod reply;
 
 pub use incoming::{Body, Incoming, MAX_BODY_BYTES, Request, parse};
-pub use reply::{MAX_HEAD_BYTES, Malformed, Reply, ReplyParser};
+pub use reply::{KnownHeads, MAX_HEAD_BYTES, Malformed, Reply, ReplyParser};

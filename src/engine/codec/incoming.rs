@@ -252,7 +252,8 @@ fn read_fields<'a>(
             10 if is("connection") => request.asks_close = field.value == b"close",
             12 if is("content-type") => request.content_type = Some(field.value),
             14 if is("content-length") => {
-                if length.replace(decimal(field.value)?).is_some() {
+                let earlier = length.replace(decimal(field.value)?);
+                if earlier.is_some() {
                     return Err(Malformed);
                 }
             }

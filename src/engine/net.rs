@@ -115,6 +115,12 @@ impl Listener {
         self.0.local_addr()
     }
 
+    /// The descriptor, to [`shut_down`] the listener from outside: a pending accept then fails.
+    #[must_use]
+    pub fn descriptor(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+
     /// The next connection.
     ///
     /// # Errors

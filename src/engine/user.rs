@@ -77,7 +77,7 @@ impl Arrivals {
 
 /// A closed-model user: active in its spans, one journey after another.
 pub async fn live_by_activity<B: ByteStream, S: Script>(
-    mut session: Session<SocketLink<B>>,
+    session: &mut Session<SocketLink<B>>,
     script: &S,
     activity: &[Activity],
     start_ns: u64,
@@ -103,7 +103,7 @@ pub async fn live_by_activity<B: ByteStream, S: Script>(
 
 /// An open-model user: takes arrivals until the run is over.
 pub async fn live_by_arrivals<B: ByteStream, S: Script>(
-    mut session: Session<SocketLink<B>>,
+    session: &mut Session<SocketLink<B>>,
     script: &S,
     arrivals: &Arrivals,
     active: &Cell<u32>,

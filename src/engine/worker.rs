@@ -190,13 +190,14 @@ async fn run<S: Script>(
             arrivals.longest_wait,
         ))
     });
-    start_users(&mut orders, &core, connections, arrivals.as_ref(), start_ns);
+    let retired = start_users(&mut orders, &core, connections, arrivals.as_ref(), start_ns);
     core.keep_house(&orders, &reins.interruption, start_ns)
         .await;
     if let Some(arrivals) = arrivals {
         arrivals.shed_rest(core.run_end_ns.get(), &core.recorder);
     }
     core.hand_over(&orders.handover, now_ns(), true);
+    drop(retired);
 }
 
 /// What a worker's users and its housekeeping share.
@@ -337,16 +338,19 @@ async fn open_connections<S>(
     (connections, ready)
 }
 
+/// Starts a task for each user. Users that are done go to the returned list: they keep their
+/// connections open until everything is measured, so that closing them is no part of it.
 fn start_users<S: Script>(
     orders: &mut WorkerOrders<S>,
     core: &Core,
     connections: Vec<Connection<Tcp>>,
     arrivals: Option<&Rc<Arrivals>>,
     start_ns: u64,
-) {
+) -> Rc<RefCell<Vec<Session<SocketLink<Tcp>>>>> {
     let users = std::mem::take(&mut orders.users);
     let mut ways = ways(connections, orders.connections.is_some(), users.len());
     core.living_users.set(users.len());
+    let retired = Rc::new(RefCell::new(Vec::with_capacity(users.len())));
     for user in users {
         let Some(way) = ways.next() else { break };
         let link = SocketLink::new(
@@ -355,7 +359,7 @@ fn start_users<S: Script>(
             Rc::clone(&core.run_end_ns),
             orders.max_body_bytes,
         );
-        let session = Session::new(
+        let mut session = Session::new(
             link,
             Rc::clone(&core.recorder),
             Arc::clone(&orders.heads),
@@ -367,20 +371,23 @@ fn start_users<S: Script>(
                 due_ns: start_ns,
             },
         );
+        let activity = user.activity;
         let script = Arc::clone(&orders.script);
         let active = Rc::clone(&core.active_users);
         let living = Rc::clone(&core.living_users);
         let arrivals = arrivals.cloned();
+        let retired = Rc::clone(&retired);
         spawn(async move {
+            let user = &mut session;
             match arrivals {
-                Some(arrivals) => live_by_arrivals(session, &*script, &arrivals, &active).await,
-                None => {
-                    live_by_activity(session, &*script, &user.activity, start_ns, &active).await;
-                }
+                Some(arrivals) => live_by_arrivals(user, &*script, &arrivals, &active).await,
+                None => live_by_activity(user, &*script, &activity, start_ns, &active).await,
             }
+            retired.borrow_mut().push(session);
             living.set(living.get() - 1);
         });
     }
+    retired
 }
 
 /// A way out for each of `users`.

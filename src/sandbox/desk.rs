@@ -151,7 +151,7 @@ impl Reply<'_, '_> {
     fn wrong_method(&mut self, allowed: &str) {
         let body = r#"{"detail":"Method Not Allowed"}"#;
         let head = ReplyHead {
-            allow: Some(allowed),
+            leading: &format!("allow: {allowed}\r\n"),
             ..ReplyHead::json(405, body.len())
         };
         self.write(head, body);
@@ -185,7 +185,7 @@ impl Reply<'_, '_> {
         );
         let head = ReplyHead {
             media_type: Some(TEXT),
-            cors: &fields,
+            leading: &fields,
             announces_close: self.request.asks_close,
             ..ReplyHead::json(200, 2)
         };

@@ -16,8 +16,9 @@ const TICK_NS: u64 = 100_000_000;
 /// uvicorn closes a connection that has been idle for 5.0 s. A connection's last tick began up to
 /// a tick before it became idle, so that one more has to pass.
 const MAX_IDLE_TICKS: u32 = 51;
-/// How long connections may take to end when the server stops.
-const FAREWELL_TICKS: u32 = 10;
+/// How often, and how many times, one looks whether all connections have ended.
+const FAREWELL_NS: u64 = 2_000_000;
+const MAX_FAREWELLS: u32 = 500;
 
 /// A date as HTTP writes it, for example `Sun, 22 Nov 2026 07:26:06 GMT`.
 pub type Date = [u8; 29];
@@ -85,8 +86,7 @@ impl Reception {
         }
     }
 
-    /// Keeps the time until `stop` is set, then ends all connections and waits for them to go, for
-    /// a second at most.
+    /// Keeps the time, and ends idle connections, until `stop` is set.
     pub async fn keep_time(&self, pacer: &Pacer, stop: &AtomicBool) {
         let mut due_ns = now_ns();
         while !stop.load(Ordering::Relaxed) {
@@ -99,12 +99,17 @@ impl Reception {
                 Since::Busy | Since::Free => false,
             });
         }
+    }
+
+    /// Ends all connections and waits for them to go, for a second at most.
+    pub async fn end(&self, pacer: &Pacer) {
         self.end_connections(|since| !matches!(since, Since::Free));
-        for _ in 0..FAREWELL_TICKS {
+        for _ in 0..MAX_FAREWELLS {
+            // The wait comes first: it also lets the runtime carry out the closing of descriptors.
+            pacer.until(now_ns() + FAREWELL_NS).await;
             if self.seats.borrow().len() == self.free.borrow().len() {
                 return;
             }
-            pacer.until(now_ns() + TICK_NS).await;
         }
     }
 

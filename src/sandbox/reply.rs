@@ -14,8 +14,8 @@ pub const TEXT: &str = "text/plain; charset=utf-8";
 pub struct ReplyHead<'a> {
     /// HTTP status.
     pub status: u16,
-    /// The method that is allowed, of a 405.
-    pub allow: Option<&'a str>,
+    /// Fields that come first, as lines: `allow`, and those of a preflight.
+    pub leading: &'a str,
     /// Bytes of the body.
     pub length: usize,
     /// Media type, when there is a body.
@@ -33,7 +33,7 @@ impl ReplyHead<'_> {
     pub fn json(status: u16, length: usize) -> Self {
         Self {
             status,
-            allow: None,
+            leading: "",
             length,
             media_type: Some(JSON),
             location: None,
@@ -48,14 +48,12 @@ impl ReplyHead<'_> {
         out.extend_from_slice(b"\r\ndate: ");
         out.extend_from_slice(date);
         out.extend_from_slice(b"\r\nserver: uvicorn\r\n");
+        out.extend_from_slice(self.leading.as_bytes());
         let mut field = |name: &str, value: &str| {
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(value.as_bytes());
             out.extend_from_slice(b"\r\n");
         };
-        if let Some(method) = self.allow {
-            field("allow: ", method);
-        }
         field("content-length: ", itoa::Buffer::new().format(self.length));
         if let Some(media_type) = self.media_type {
             field("content-type: ", media_type);
@@ -114,7 +112,7 @@ mod tests {
             "HTTP/1.1 201 Created\r\ndate: Sun, 22 Nov 2026 07:26:06 GMT\r\nserver: uvicorn\r\ncontent-length: 54\r\ncontent-type: application/json\r\n\r\n"
         );
         let full = ReplyHead {
-            allow: Some("POST"),
+            leading: "allow: POST\r\n",
             announces_close: true,
             cors: "access-control-allow-origin: *\r\n",
             ..ReplyHead::json(405, 31)

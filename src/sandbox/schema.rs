@@ -249,11 +249,11 @@ impl<'a> Issues<'a> {
                 let input = &self.document.value;
                 self.add("missing", place, "Field required", input, "");
             }
-            Some(Json::Text(text)) if self.is_unwritable(text) => self.add(
+            Some(input @ Json::Text(text)) if self.is_unwritable(text) => self.add(
                 "string_unicode",
                 place,
                 "Input should be a valid string, unable to parse raw data as a unicode string",
-                &self.document.value,
+                input,
                 "",
             ),
             Some(input @ Json::Text(text)) => match max_chars {

@@ -6,14 +6,11 @@ use super::desk::Desk;
 use super::fixed;
 use super::reception::Reception;
 use super::shop::Shop;
-use crate::engine::{Listener, Pacer, Runtime, RuntimeError, Tcp, now_ns, spawn};
+use crate::engine::{Listener, Pacer, Runtime, RuntimeError, Tcp, now_ns, shut_down, spawn};
 use crate::plan::Driver;
 use std::cell::RefCell;
-use std::convert::Infallible;
-use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,7 +28,7 @@ pub enum Mode {
     /// The shop, on one thread: it is as strictly serial as the real one's only worker.
     Shop {
         /// How many of the newest things of each kind are remembered; memory for their bookkeeping
-        /// is set aside at the start, about 60 bytes each.
+        /// is set aside at the start, about 45 bytes each.
         retain: usize,
     },
     /// One prepared 201 to every request, on any number of threads.
@@ -227,11 +224,7 @@ impl Server {
     }
 
     fn try_run(&self, tell: &crossbeam_channel::Sender<Started>) -> Result<(), SandboxError> {
-        if let Some(core) = self.core
-            && !core_affinity::set_for_current(core_affinity::CoreId { id: core })
-        {
-            return Err(SandboxError::Pin(core));
-        }
+        self.core.map_or(Ok(()), pin_to)?;
         let mut runtime = Runtime::new(self.driver, OPERATIONS)?;
         runtime.block_on(async {
             let listener =
@@ -242,17 +235,27 @@ impl Server {
             let service = Service::new(self.mode, address, Rc::clone(&reception));
             // The starter waits for exactly this message.
             let _ = tell.send(Ok(address));
-            let mut accepting = pin!(accept(&listener, &pacer, &service));
-            let mut keeping_time = pin!(reception.keep_time(&pacer, &self.stop));
-            poll_fn(|context| {
-                // Never ready: it accepts for as long as it is polled.
-                let _ = accepting.as_mut().poll(context);
-                keeping_time.as_mut().poll(context)
-            })
-            .await;
+            let descriptor = listener.descriptor();
+            let stop = Arc::clone(&self.stop);
+            let accepting = spawn(accept(listener, pacer.clone(), service, stop));
+            reception.keep_time(&pacer, &self.stop).await;
+            // An accept that is left to the end of the runtime keeps the port for a while.
+            shut_down(descriptor);
+            accepting.join().await;
+            reception.end(&pacer).await;
             Ok(())
         })
     }
+}
+
+fn pin_to(core: usize) -> Result<(), SandboxError> {
+    let usable = core_affinity::get_core_ids().unwrap_or_default();
+    usable
+        .into_iter()
+        .find(|usable| usable.id == core)
+        .filter(|&usable| core_affinity::set_for_current(usable))
+        .map(drop)
+        .ok_or(SandboxError::Pin(core))
 }
 
 /// What a thread does with a connection.
@@ -288,10 +291,12 @@ impl Service {
     }
 }
 
-async fn accept(listener: &Listener, pacer: &Pacer, service: &Service) -> Infallible {
+/// Accepts until the listener is shut down.
+async fn accept(listener: Listener, pacer: Pacer, service: Service, stop: Arc<AtomicBool>) {
     loop {
         match listener.accept().await {
             Ok(stream) => service.serve(stream),
+            Err(_) if stop.load(Ordering::Relaxed) => return,
             Err(_) => pacer.until(now_ns() + ACCEPT_PAUSE_NS).await,
         }
     }

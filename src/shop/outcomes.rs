@@ -11,13 +11,18 @@ use crate::stats::{Outcome, Reason};
 use error_body::{ErrorBody, Shape};
 
 /// The body of the 500 that today's ShopStream gives to the loser of a version race, 21 bytes of
-/// `text/plain`. Protean raises `ExpectedVersionError` and nothing maps it to a status.
-const LOST_RACE: &[u8] = b"Internal Server Error";
+/// `text/plain`. Protean raises `ExpectedVersionError` and nothing maps it to a status; every other
+/// unhandled exception gives the same 500.
+const BARE_500: &[u8] = b"Internal Server Error";
 
 /// Judges steps that nobody else contends for. A business refusal is unexpected there, and a
-/// failure: a run whose every registration is refused must not look well. A lost version race is a
-/// conflict all the same.
+/// failure: a run whose every registration is refused must not look well. So is the bare 500:
+/// where there is no race none can be lost, and a shop that crashes must not look busy. A 409 says
+/// itself what it is.
 pub fn judge_ordinary(status: u16, body: &[u8]) -> (Outcome, Reason) {
+    if status == 500 && body == BARE_500 {
+        return (Outcome::Failed, Reason::new("Internal Server Error"));
+    }
     let (outcome, reason) = judge_contended(status, body);
     match outcome {
         Outcome::Refused => (Outcome::Failed, reason),
@@ -29,7 +34,7 @@ pub fn judge_ordinary(status: u16, body: &[u8]) -> (Outcome, Reason) {
 /// fate of a loser and counts as refused; only a refusal with a field says that. A 422 with a list
 /// under `detail`, and a bare text, mean that the request was wrong: failures of our own.
 pub fn judge_contended(status: u16, body: &[u8]) -> (Outcome, Reason) {
-    if status == 500 && body == LOST_RACE {
+    if status == 500 && body == BARE_500 {
         return (
             Outcome::Conflict,
             Reason::new("Internal Server Error: a version race was lost"),

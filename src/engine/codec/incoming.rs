@@ -251,12 +251,8 @@ fn read_fields<'a>(
             }
             10 if is("connection") => request.asks_close = field.value == b"close",
             12 if is("content-type") => request.content_type = Some(field.value),
-            14 if is("content-length") => {
-                let earlier = length.replace(decimal(field.value)?);
-                if earlier.is_some() {
-                    return Err(Malformed);
-                }
-            }
+            14 if is("content-length") && length.is_some() => return Err(Malformed),
+            14 if is("content-length") => length = Some(decimal(field.value)?),
             17 if is("transfer-encoding") => {
                 if chunked || !field.value.eq_ignore_ascii_case(b"chunked") {
                     return Err(Malformed);

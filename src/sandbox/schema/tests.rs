@@ -137,6 +137,10 @@ fn what_cannot_be_read_or_echoed_is_a_400() {
         read(r#"{"z":"\ud800"}"#),
         Err((400, r#"{"error":"'utf-8' codec can't encode character '\\ud800' in position 85: surrogates not allowed"}"#.into()))
     );
+    assert_eq!(
+        read(r#"{"a":"\ud800"}"#),
+        Err((400, r#"{"error":"'utf-8' codec can't encode character '\\ud800' in position 149: surrogates not allowed"}"#.into()))
+    );
     // In a member that nobody reads, both go through.
     assert!(read(r#"{"a":"x","z":["\ud800",NaN,1e400]}"#).is_ok());
     assert!(read("\u{feff}{\"a\":\"x\"}").is_ok());

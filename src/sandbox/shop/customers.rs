@@ -1,11 +1,10 @@
 //! The customers that the shop remembers, compact and bounded.
 //!
-//! A flood registers more than 100 000 customers a second, so that a customer takes about 60
-//! bytes, indexes included, and everything is allocated before the first one comes: no moment at
+//! A flood registers more than 100 000 customers a second, so that a customer takes about 45
+//! bytes, its index included, and everything is allocated before the first one comes: no moment at
 //! which a growing table makes one request slow. When the shop is full the oldest customer is
 //! forgotten.
 
-use hashbrown::HashTable;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -54,8 +53,13 @@ type CustomerId = [u64; 2];
 struct Customer {
     id: CustomerId,
     external: ExternalHash,
+    /// The next customer in the same chain, or [`END`].
+    next: u32,
     account: Account,
 }
+
+/// The end of a chain.
+const END: u32 = u32::MAX;
 
 /// All remembered customers.
 pub struct Customers {
@@ -64,8 +68,10 @@ pub struct Customers {
     retain: usize,
     /// Where the oldest customer stands when the ring is full.
     oldest: usize,
-    by_id: HashTable<u32>,
-    by_external: HashTable<u32>,
+    /// Chains of customers by external id: places in the ring. Chains, because a flood replaces
+    /// every customer in time, and a table with open addressing would have to be swept of its
+    /// tombstones in one go.
+    chains: Vec<u32>,
     random: fastrand::Rng,
 }
 
@@ -74,17 +80,14 @@ pub struct Customers {
 pub struct Taken;
 
 impl Customers {
-    /// Room for the `retain` newest customers: at least one, at most 2³².
+    /// Room for the `retain` newest customers: at least one, at most 2³² - 1.
     pub fn new(retain: usize, random: fastrand::Rng) -> Self {
         let retain = retain.clamp(1, u32::MAX as usize);
-        // Twice the room keeps the tables sparse: entries taken out leave free places, not
-        // tombstones that would have to be swept out in one go.
         Self {
             customers: Vec::with_capacity(retain),
             retain,
             oldest: 0,
-            by_id: HashTable::with_capacity(retain * 2),
-            by_external: HashTable::with_capacity(retain * 2),
+            chains: vec![END; retain.next_power_of_two()],
             random,
         }
     }
@@ -95,61 +98,96 @@ impl Customers {
     /// When a remembered customer has the same external id.
     pub fn register(&mut self, external_id: &str) -> Result<Uuid, Taken> {
         let external = halves(xxh3_128(external_id.as_bytes()));
-        let customers = &self.customers;
-        let same = |&place: &u32| customers[place as usize].external == external;
-        if self.by_external.find(external[0], same).is_some() {
+        if self.is_taken(&external) {
             return Err(Taken);
         }
-        let uuid = uuid::Builder::from_random_bytes(self.random.u128(..).to_ne_bytes()).into_uuid();
+        let is_full = self.customers.len() == self.retain;
+        let place = if is_full {
+            self.oldest
+        } else {
+            self.customers.len()
+        };
+        if is_full {
+            self.forget(place);
+            self.oldest = (place + 1) % self.retain;
+        }
+        let id = self.new_id(place as u32);
+        let chain = self.chain_of(&external);
         let customer = Customer {
-            id: halves(uuid.as_u128()),
+            id: halves(id.as_u128()),
             external,
+            next: std::mem::replace(&mut self.chains[chain], place as u32),
             account: Account::NEW,
         };
-        let (id_hash, external_hash) = (customer.id[0], external[0]);
-        let place = self.place(customer);
-        let customers = &self.customers;
-        self.by_id
-            .insert_unique(id_hash, place, |&other| customers[other as usize].id[0]);
-        self.by_external
-            .insert_unique(external_hash, place, |&other| {
-                customers[other as usize].external[0]
-            });
-        Ok(uuid)
+        match self.customers.get_mut(place) {
+            Some(forgotten) => *forgotten = customer,
+            None => self.customers.push(customer),
+        }
+        Ok(id)
     }
 
-    fn place(&mut self, customer: Customer) -> u32 {
-        if self.customers.len() < self.retain {
-            self.customers.push(customer);
-            return self.customers.len() as u32 - 1;
-        }
-        let place = self.oldest;
-        self.oldest = (place + 1) % self.retain;
-        let forgotten = std::mem::replace(&mut self.customers[place], customer);
-        let place = place as u32;
-        for (index, hash) in [
-            (&mut self.by_id, forgotten.id[0]),
-            (&mut self.by_external, forgotten.external[0]),
-        ] {
-            if let Ok(entry) = index.find_entry(hash, |&other| other == place) {
-                entry.remove();
+    fn chain_of(&self, external: &ExternalHash) -> usize {
+        external[0] as usize & (self.chains.len() - 1)
+    }
+
+    fn is_taken(&self, external: &ExternalHash) -> bool {
+        let mut place = self.chains[self.chain_of(external)];
+        while place != END {
+            let customer = &self.customers[place as usize];
+            if customer.external == *external {
+                return true;
             }
+            place = customer.next;
         }
-        place
+        false
+    }
+
+    /// Takes the customer at `place` out of its chain.
+    fn forget(&mut self, place: usize) {
+        let forgotten = &self.customers[place];
+        let (chain, next) = (self.chain_of(&forgotten.external), forgotten.next);
+        let mut at = self.chains[chain];
+        if at as usize == place {
+            self.chains[chain] = next;
+            return;
+        }
+        // It is in the chain, so that the walk ends at the one before it.
+        while self.customers[at as usize].next as usize != place {
+            at = self.customers[at as usize].next;
+        }
+        self.customers[at as usize].next = next;
+    }
+
+    /// A UUIDv4 whose first 32 bits hold the customer's place, scrambled with the 62 random bits of
+    /// the other half: it looks as random as any, and needs no index to be found by.
+    fn new_id(&mut self, place: u32) -> Uuid {
+        let random = self.random.u128(..);
+        let [low, high] = halves(
+            uuid::Builder::from_random_bytes(random.to_be_bytes())
+                .into_uuid()
+                .as_u128(),
+        );
+        let first = u64::from(place ^ scramble(low));
+        Uuid::from_u64_pair(high & 0xffff_ffff | first << 32, low)
     }
 
     /// The account of the customer with the identifier `text`, spelled as it was given out.
     pub fn account(&mut self, text: &str) -> Option<&mut Account> {
         let id = halves(read_uuid(text)?.as_u128());
-        let customers = &self.customers;
-        let same = |&place: &u32| customers[place as usize].id == id;
-        let place = *self.by_id.find(id[0], same)?;
-        Some(&mut self.customers[place as usize].account)
+        let [low, high] = id;
+        let place = (high >> 32) as u32 ^ scramble(low);
+        let customer = self.customers.get_mut(place as usize)?;
+        (customer.id == id).then_some(&mut customer.account)
     }
 }
 
+/// The upper bits of a product with an odd constant (Knuth's multiplicative hashing).
+fn scramble(bits: u64) -> u32 {
+    (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+}
+
+/// The low half, then the high one.
 fn halves(value: u128) -> [u64; 2] {
-    // The low half first: it is the hash, and a UUID's version is in the high half.
     [value as u64, (value >> 64) as u64]
 }
 
@@ -164,6 +202,7 @@ fn read_uuid(text: &str) -> Option<Uuid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     fn customers(retain: usize) -> Customers {
         Customers::new(retain, fastrand::Rng::with_seed(7))
@@ -174,6 +213,7 @@ mod tests {
         let mut customers = customers(10);
         let id = customers.register("a").unwrap();
         assert_eq!(id.get_version_num(), 4);
+        assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
         let text = id.to_string();
         assert_eq!(customers.account(&text).copied(), Some(Account::NEW));
         assert!(customers.account(&text.to_uppercase()).is_none());
@@ -207,8 +247,7 @@ mod tests {
             (
                 customers.customers.capacity(),
                 customers.customers.as_ptr() as usize,
-                customers.by_id.allocation_size(),
-                customers.by_external.allocation_size(),
+                customers.chains.capacity(),
             )
         };
         let before = room(&customers);
@@ -216,11 +255,9 @@ mod tests {
             .map(|number| customers.register(&format!("EXT-{number}")).unwrap())
             .collect();
         assert_eq!(room(&customers), before);
-        let bytes = before.0 * size_of::<Customer>() + before.2 + before.3;
-        assert!(
-            bytes <= 100 * retain,
-            "{bytes} bytes for {retain} customers"
-        );
+        let bytes = before.0 * size_of::<Customer>() + before.2 * size_of::<u32>();
+        assert!(bytes <= 50 * retain, "{bytes} bytes for {retain} customers");
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
         let (forgotten, kept) = ids.split_at(ids.len() - retain);
         assert!(
             forgotten

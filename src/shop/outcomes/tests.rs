@@ -47,9 +47,16 @@ fn duplicates_share_a_reason_whatever_the_value() {
 }
 
 #[test]
-fn lost_version_races_are_conflicts_everywhere() {
+fn a_bare_500_is_a_lost_version_race_only_where_there_is_a_race() {
+    assert_eq!(
+        outcomes(500, "Internal Server Error"),
+        (Outcome::Failed, Outcome::Conflict)
+    );
+}
+
+#[test]
+fn a_409_is_a_conflict_everywhere() {
     let conflict = (Outcome::Conflict, Outcome::Conflict);
-    assert_eq!(outcomes(500, "Internal Server Error"), conflict);
     assert_eq!(
         outcomes(409, r#"{"error":{"_entity":["Wrong expected version 3"]}}"#),
         conflict

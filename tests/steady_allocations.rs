@@ -1,0 +1,165 @@
+//! The hot path allocates nothing: a counting allocator watches the workers of whole runs, over
+//! real sockets, in every way that requests can be due.
+
+use shopblast::engine::{
+    ArrivalOrders, CountingAllocator, Interruption, PreparedHeads, Reins, Script, UserOrders,
+    WorkerOrders, now_ns, work,
+};
+use shopblast::plan::{
+    ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, RunId, Stage, Target,
+    UniqueNumbers, user_seed,
+};
+use shopblast::sandbox::{Mode, Sandbox, SandboxConfig};
+use shopblast::shop::ShopScript;
+use shopblast::stats::{Collector, Phase, RunContext, Totals};
+use std::sync::Arc;
+use std::time::Duration;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+const RUN_TIME: Duration = Duration::from_secs(4);
+/// The first second, in which buffers, slabs and heaps find their size, counts as spawning.
+const WARM_UP_US: u64 = 1_000_000;
+
+fn plan(class: &str, users: u32, pacing: Pacing, target: Target) -> Plan {
+    let stage = Stage {
+        users,
+        spawn_rate_per_s: f64::INFINITY,
+        duration_us: RUN_TIME.as_micros() as u64,
+    };
+    Plan {
+        profile: "test".to_owned(),
+        classes: vec![ClassShare {
+            class: class.to_owned(),
+            weight: 1,
+        }],
+        target,
+        load: Load::closed(vec![stage], RUN_TIME).expect("a valid load"),
+        pacing,
+        run_time: RUN_TIME,
+        stop_timeout: Duration::from_secs(1),
+        request_timeout: Duration::from_secs(5),
+        connections: None,
+        max_body_bytes: 1 << 20,
+        driver: Driver::Uring,
+        cores: vec![shopblast::run::allowed_cpus()[0]],
+        seed: 7,
+        run_id: RunId::new(1, 2, 3),
+    }
+}
+
+/// Runs one worker on the sandbox's shop.
+fn run(
+    class: &str,
+    users: u32,
+    pacing: Pacing,
+    connections: Option<usize>,
+    rate_per_s: Option<f64>,
+) -> Totals {
+    let sandbox = Sandbox::start(&SandboxConfig {
+        address: ([127, 0, 0, 1], 0).into(),
+        mode: Mode::Shop { retain: 100_000 },
+        cores: Vec::new(),
+        driver: Driver::Uring,
+    })
+    .expect("a sandbox");
+    let target = Target::parse(&format!("http://{}", sandbox.address())).expect("a target");
+    let plan = plan(class, users, pacing, target);
+    let script = ShopScript::new(&plan).expect("a known class");
+    let (mut handovers, inbox) = Collector::channels(1, script.names().len());
+    let (ready_sender, ready) = crossbeam_channel::bounded(1);
+    let (start_sender, start) = crossbeam_channel::bounded(1);
+    let orders = WorkerOrders {
+        position: 0,
+        cpu: plan.cores[0],
+        driver: plan.driver,
+        heads: Arc::new(PreparedHeads::new(script.steps(), &plan.target).expect("valid paths")),
+        rows: script.rows(),
+        names: script.names().len(),
+        addresses: Arc::new([sandbox.address()]),
+        users: (0..users)
+            .map(|index| UserOrders {
+                class: 0,
+                wait: script.wait_of(0),
+                seed: user_seed(plan.seed, index),
+                unique: UniqueNumbers::of_user(index),
+                activity: plan.load.activity(index),
+            })
+            .collect(),
+        arrivals: rate_per_s.map(|rate_per_s| ArrivalOrders {
+            schedule: ArrivalSchedule::new(plan.seed, rate_per_s, Arrivals::Poisson, 0, 1),
+            seed: plan.seed,
+            longest_wait: plan.request_timeout,
+        }),
+        connections,
+        max_body_bytes: plan.max_body_bytes,
+        request_timeout: plan.request_timeout,
+        run_time: plan.run_time,
+        stop_timeout: plan.stop_timeout,
+        handover: handovers.remove(0),
+        script: Arc::new(script.clone()),
+    };
+    let context = RunContext {
+        names: script.names(),
+        cpus: plan.cores.clone(),
+        spawned_us: WARM_UP_US,
+        run_time_us: RUN_TIME.as_micros() as u64,
+        paced: pacing == Pacing::Class,
+        user_shares: Vec::new(),
+    };
+    let reins = Reins {
+        ready: ready_sender,
+        start,
+        interruption: Arc::new(Interruption::default()),
+    };
+    let worker = std::thread::spawn(move || work(orders, &reins));
+    ready.recv().expect("an answer").expect("a ready worker");
+    start_sender.send(now_ns()).expect("a waiting worker");
+    let merged = inbox.run(context, Vec::new(), |_| {});
+    worker.join().expect("no panic");
+    sandbox.stop();
+    merged.totals
+}
+
+#[track_caller]
+fn assert_no_steady_allocation(totals: &Totals) {
+    let steady = totals.phase(Phase::Steady);
+    assert!(
+        steady.all.requests() > 50,
+        "{} requests",
+        steady.all.requests()
+    );
+    assert_eq!(totals.all.failures(), 0);
+    assert_eq!(
+        steady.health.allocations,
+        0,
+        "in {} requests",
+        steady.all.requests()
+    );
+}
+
+#[test]
+fn a_flood_allocates_nothing() {
+    assert_no_steady_allocation(&run("SpikeUser", 16, Pacing::Max, None, None));
+}
+
+#[test]
+fn whole_journeys_allocate_nothing() {
+    assert_no_steady_allocation(&run("IdentityUser", 16, Pacing::Max, None, None));
+}
+
+#[test]
+fn paced_users_allocate_nothing() {
+    assert_no_steady_allocation(&run("SpikeUser", 16, Pacing::Class, None, None));
+}
+
+#[test]
+fn shared_connections_allocate_nothing() {
+    assert_no_steady_allocation(&run("SpikeUser", 16, Pacing::Max, Some(4), None));
+}
+
+#[test]
+fn arrivals_allocate_nothing() {
+    assert_no_steady_allocation(&run("IdentityUser", 16, Pacing::Max, None, Some(200.0)));
+}

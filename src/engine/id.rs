@@ -1,5 +1,17 @@
 //! Ids that the shop gave out, held without an allocation.
 
+/// RFC 3986's unreserved characters.
+static UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        byte += 1;
+    }
+    table
+};
+
 /// An id of at most [`Id::MAX_BYTES`] bytes that is safe to put into a path or a JSON text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Id {
@@ -16,8 +28,10 @@ impl Id {
     #[inline]
     #[must_use]
     pub fn new(text: &[u8]) -> Option<Self> {
-        let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(byte);
-        if text.is_empty() || text.len() > Self::MAX_BYTES || !text.iter().all(safe) {
+        let safe = text
+            .iter()
+            .fold(true, |safe, &byte| safe & UNRESERVED[usize::from(byte)]);
+        if text.is_empty() || text.len() > Self::MAX_BYTES || !safe {
             return None;
         }
         let mut bytes = [0; Self::MAX_BYTES];

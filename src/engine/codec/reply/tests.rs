@@ -190,6 +190,38 @@ fn a_parser_is_good_for_one_reply_after_another() {
     }
 }
 
+#[test]
+fn a_head_that_comes_again_is_read_the_same_and_a_new_one_anew() {
+    let mut parser = ReplyParser::new(LIMIT);
+    let mut read = |wire: &str| {
+        parser.reset();
+        let mut buffer = wire.as_bytes().to_vec();
+        let reply = parser.advance(&mut buffer).unwrap().unwrap();
+        (reply.status, reply.body.len(), reply.reusable)
+    };
+    for _ in 0..2 {
+        assert_eq!(
+            read("HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok"),
+            (201, 2, true)
+        );
+        assert_eq!(
+            read("HTTP/1.1 201 Created\r\ncontent-length: 3\r\n\r\nyes"),
+            (201, 3, true)
+        );
+        assert_eq!(
+            read(
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\ncontent-length: 3\r\n\r\nyes"
+            ),
+            (201, 3, true)
+        );
+        let long = format!(
+            "HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 0\r\n\r\n",
+            "y".repeat(500)
+        );
+        assert_eq!(read(&long), (200, 0, true));
+    }
+}
+
 fn any_wire() -> impl Strategy<Value = Vec<u8>> {
     let body = proptest::collection::vec(any::<u8>(), 0..60);
     prop_oneof![
@@ -232,6 +264,16 @@ proptest! {
         }
         let every: Vec<usize> = (0..wire.len()).collect();
         prop_assert_eq!(&feed(&wire, &every, LIMIT), &expected);
+    }
+
+    #[test]
+    fn a_parser_that_knows_a_head_reads_what_a_new_one_reads(before in any_wire(), wire in any_wire()) {
+        let mut parser = ReplyParser::new(LIMIT);
+        let _ = parser.advance(&mut before.clone());
+        parser.reset();
+        let (mut mine, mut fresh) = (wire.clone(), wire);
+        prop_assert_eq!(parser.advance(&mut mine), ReplyParser::new(LIMIT).advance(&mut fresh));
+        prop_assert_eq!(mine, fresh);
     }
 
     #[test]

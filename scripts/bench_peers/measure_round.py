@@ -1,0 +1,175 @@
+"""Runs one client for one round and appends one line of JSON to the samples.
+
+CPU time is that of the whole client process from start to end (wait4(2)), the start-up of every
+client included.
+
+Usage: measure_round.py --samples FILE --part NAME --client NAME --connections N --round N
+       --seconds N --server-pid PID --work DIR -- COMMAND...
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from client_process import ClientProcess, machine_cpu_s, process_cpu_s, read_record
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--samples", type=Path, required=True)
+    parser.add_argument("--part", required=True)
+    parser.add_argument("--client", required=True)
+    parser.add_argument("--connections", type=int, required=True)
+    parser.add_argument("--round", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--server-pid", type=int, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("command", nargs="+")
+    return parser.parse_args()
+
+
+def number(pattern: str, text: str) -> float:
+    """The number that `pattern` finds; the round is worth nothing without it."""
+    found = re.search(pattern, text)
+    if not found:
+        sys.exit(f"error: no `{pattern}` in the client's output:\n{text[-2000:]}")
+    return float(found.group(1))
+
+
+def count_of(pattern: str, text: str) -> int:
+    """The number that `pattern` finds, 0 when the client does not mention it."""
+    found = re.search(pattern, text)
+    return int(found.group(1)) if found else 0
+
+
+def wrk_figures(text: str) -> dict:
+    requests = int(number(r"(\d+) requests in", text))
+    socket_errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
+    return {
+        "requests": requests,
+        "requests_per_s": number(r"Requests/sec:\s+([\d.]+)", text),
+        "failed": count_of(r"Non-2xx or 3xx responses: (\d+)", text)
+        + sum(map(int, socket_errors.groups() if socket_errors else ())),
+    }
+
+
+def wrk_lua_figures(text: str) -> dict:
+    figures = wrk_figures(text)
+    # Replies of the last moments are read, but no longer counted as requests, or the reverse.
+    unread = figures["requests"] - int(number(r"Ids read: (\d+)", text))
+    if abs(unread) > 0.01 * figures["requests"]:
+        sys.exit(f"error: {unread} replies of {figures['requests']} gave wrk no id")
+    return figures
+
+
+def h2load_figures(text: str) -> dict:
+    return {
+        "requests": int(number(r"(\d+) succeeded", text)),
+        "requests_per_s": number(r"finished in [^,]+, ([\d.]+) req/s", text),
+        "failed": int(number(r"(\d+) failed", text)) + int(number(r"(\d+) errored", text)),
+    }
+
+
+def oha_figures(text: str) -> dict:
+    report = json.loads(text)
+    statuses = report["statusCodeDistribution"]
+    # Requests in flight at the deadline are given up on purpose.
+    errors = {
+        what: count
+        for what, count in report["errorDistribution"].items()
+        if "deadline" not in what
+    }
+    requests = sum(statuses.values())
+    return {
+        "requests": requests,
+        "requests_per_s": requests / report["summary"]["total"],
+        "failed": requests - statuses.get("201", 0) + sum(errors.values()),
+    }
+
+
+def shopblast_figures(record: dict) -> dict:
+    totals = record["totals"]
+    generator = record["generator"]
+    return {
+        "requests": totals["requests"],
+        "requests_per_s": totals["requests_per_s"],
+        "failed": totals["requests"] - totals["success"],
+        "worker_cpu_us": generator["cpu_us_per_request"],
+        "worker_user_us": generator["cpu_user_us_per_request"],
+        "ring_entries": generator["ring_entries_per_request"],
+        "ring_flags": record["host"]["ring_flags"],
+        "allocations_steady": generator["allocations_steady"],
+        "connections_opened": record["connections"]["opened"],
+        "shed": record["shed"],
+        "lag_p50_us": totals["lag_us"]["p50"],
+        "lag_p99_us": totals["lag_us"]["p99"],
+        "lag_max_us": totals["lag_us"]["max"],
+        "wire_bytes": totals["bytes_out"] / max(totals["requests"], 1),
+    }
+
+
+FIGURES = {
+    "wrk": wrk_figures,
+    "wrk-lua": wrk_lua_figures,
+    "h2load": h2load_figures,
+    "oha": oha_figures,
+}
+
+
+def main() -> None:
+    asked = arguments()
+    results = asked.work / "record"
+    shutil.rmtree(results, ignore_errors=True)
+    command = [part.replace("@RESULTS@", str(results)) for part in asked.command]
+
+    server_before = process_cpu_s(asked.server_pid)
+    busy_before, steal_before = machine_cpu_s()
+    client = ClientProcess(command, asked.work / "client.out", 3 * asked.seconds + 60)
+    exit_code, usage = client.reap()
+    wall_s = time.monotonic() - client.started
+    busy_after, steal_after = machine_cpu_s()
+    server_cpu_s = process_cpu_s(asked.server_pid) - server_before
+
+    if exit_code != 0:
+        client.fail(f"exit code {exit_code}")
+    if asked.client == "shopblast":
+        figures = shopblast_figures(read_record(results))
+    else:
+        figures = FIGURES[asked.client](client.text())
+    if figures["requests"] == 0:
+        client.fail("no request was answered")
+
+    client_cpu_s = usage.ru_utime + usage.ru_stime
+    machine_s = wall_s * os.cpu_count()
+    sample = {
+        "part": asked.part,
+        "client": asked.client,
+        "connections": asked.connections,
+        "round": asked.round,
+        "command": asked.command,
+        "cpu_us": client_cpu_s * 1e6 / figures["requests"],
+        "user_us": usage.ru_utime * 1e6 / figures["requests"],
+        "system_us": usage.ru_stime * 1e6 / figures["requests"],
+        "client_busy": client_cpu_s / wall_s,
+        "server_us": server_cpu_s * 1e6 / figures["requests"],
+        "server_busy": server_cpu_s / wall_s,
+        "steal_share": (steal_after - steal_before) / machine_s,
+        "foreign_share": max(0.0, busy_after - busy_before - client_cpu_s - server_cpu_s) / machine_s,
+        **figures,
+    }
+    with open(asked.samples, "a", encoding="utf-8") as file:
+        file.write(json.dumps(sample) + "\n")
+    print(
+        f"  {asked.part:<7} round {asked.round}  {asked.client:<10}{asked.connections:>5} connections"
+        f"{sample['requests_per_s']:>10.0f}/s{sample['cpu_us']:>7.2f} us of CPU per request"
+        f"  (server busy {sample['server_busy']:.0%}, others {sample['foreign_share']:.1%})",
+        file=sys.stderr,
+    )
+
+
+main()

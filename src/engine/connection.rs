@@ -7,6 +7,7 @@ use super::flights::{Cut, Flights};
 use super::link::Broken;
 use super::net::{ByteStream, is_stale};
 use super::pacer::Pacer;
+use super::pool::Pool;
 use super::recorder::Recorder;
 use crate::stats::Reason;
 use std::cell::{Cell, RefCell};
@@ -41,10 +42,18 @@ pub struct Road {
     /// Buffers for requests between being written and being sent. The last one back is the next
     /// one out, so that a few warm ones do for all users.
     request_buffers: RefCell<Vec<Vec<u8>>>,
+    /// Permissions to send.
+    turns: Pool<()>,
     /// Reply heads that came before.
     pub known_heads: Rc<KnownHeads>,
 }
 
+/// Requests of a core that are handed to the kernel in one go. The kernel sends them one after the
+/// other, so that those behind would wait unsent while their service time runs; and it meets their
+/// sockets again for the replies, which stay in its nearest cache only if they are few. Measured
+/// with 4,096 connections, CPU a request: 7.2 µs at 32, 7.9 at 64, 9.3 without a limit; with 64
+/// connections 5.0, 4.75 and 4.7.
+const SENT_AT_ONCE: usize = 32;
 /// Room for a request; a longer one grows the buffer once.
 const REQUEST_BYTES: usize = 1_024;
 
@@ -68,6 +77,7 @@ impl Road {
             recorder,
             working_address: Cell::new(0),
             request_buffers: RefCell::new(buffers.collect()),
+            turns: Pool::new(vec![(); SENT_AT_ONCE], users),
             known_heads: Rc::default(),
         }
     }
@@ -196,56 +206,74 @@ impl<S: ByteStream> Connection<S> {
     /// little. The request is sent again, once, only if no byte of it left.
     #[inline]
     pub async fn exchange(&mut self, mut parcel: Parcel<'_>) -> Carried {
-        let mut sent_ns = now_ns();
-        let mut ready_ns = 0;
-        if self.is_ready(sent_ns) {
-            let result = self.attempt(&mut parcel, sent_ns).await;
-            if result != Err(Broken::NotSent) {
-                return Carried {
-                    ready_ns,
-                    sent_ns,
-                    result,
-                };
+        let now_ns = now_ns();
+        if self.is_ready(now_ns) {
+            let carried = self.attempt(&mut parcel, now_ns).await;
+            if carried.result != Err(Broken::NotSent) {
+                return carried;
             }
         }
         // Boxed, so that what is rare takes no room in every user's state.
-        let result = match Box::pin(self.reopen()).await {
-            Ok(()) => {
-                ready_ns = now_ns();
-                sent_ns = ready_ns;
-                self.attempt(&mut parcel, sent_ns).await
-            }
-            Err(error) => {
-                *parcel.reason = told("cannot connect", &error);
-                Err(Broken::NotSent)
-            }
-        };
+        if let Err(error) = Box::pin(self.reopen()).await {
+            *parcel.reason = told("cannot connect", &error);
+            return Carried {
+                ready_ns: 0,
+                sent_ns: 0,
+                result: Err(Broken::NotSent),
+            };
+        }
+        let ready_ns = self.used_ns;
+        let carried = self.attempt(&mut parcel, ready_ns).await;
         Carried {
             ready_ns,
+            ..carried
+        }
+    }
+
+    /// Sends and receives on the open connection.
+    #[inline]
+    async fn attempt(&mut self, parcel: &mut Parcel<'_>, now_ns: u64) -> Carried {
+        let road = &*self.road;
+        let mut sent_ns = now_ns;
+        if road.turns.try_lend().is_none() {
+            road.turns.lend().await;
+            sent_ns = super::clock::now_ns();
+        }
+        let result = match self.stream.as_mut() {
+            None => Err(Trouble::Unsent(io::ErrorKind::NotConnected.into())),
+            Some(stream) => {
+                let deadline_ns = sent_ns + road.request_timeout_ns;
+                road.flights
+                    .take_off(self.slot, stream.descriptor(), deadline_ns);
+                let sent = send_all(stream, parcel.out).await;
+                road.turns.give_back(());
+                match sent {
+                    Ok(()) => {
+                        let sent = std::mem::take(parcel.out);
+                        road.request_buffers.borrow_mut().push(sent);
+                        receive_reply(stream, parcel.inbox, parcel.parser).await
+                    }
+                    Err(trouble) => Err(trouble),
+                }
+            }
+        };
+        let cut = road.flights.land(self.slot);
+        Carried {
+            ready_ns: 0,
             sent_ns,
-            result,
+            result: self.conclude(result, cut, sent_ns, parcel.reason),
         }
     }
 
     #[inline]
-    async fn attempt(&mut self, parcel: &mut Parcel<'_>, sent_ns: u64) -> Result<Reply, Broken> {
-        let Some(stream) = self.stream.as_mut() else {
-            return Err(Broken::NotSent);
-        };
-        let deadline_ns = sent_ns + self.road.request_timeout_ns;
-        self.road
-            .flights
-            .take_off(self.slot, stream.descriptor(), deadline_ns);
-        let received = match send_all(stream, parcel.out).await {
-            Ok(()) => {
-                let sent = std::mem::take(parcel.out);
-                self.road.request_buffers.borrow_mut().push(sent);
-                receive_reply(stream, parcel.inbox, parcel.parser).await
-            }
-            Err(trouble) => Err(trouble),
-        };
-        let cut = self.road.flights.land(self.slot);
-        match received {
+    fn conclude(
+        &mut self,
+        result: Result<Reply, Trouble>,
+        cut: Option<Cut>,
+        sent_ns: u64,
+        reason: &mut Reason,
+    ) -> Result<Reply, Broken> {
+        match result {
             // A server that answers 5xx may close without saying so, as uvicorn does after every
             // unhandled exception: the next request must not find that out.
             Ok(reply) if reply.reusable && reply.status < 500 => {
@@ -258,7 +286,7 @@ impl<S: ByteStream> Connection<S> {
             }
             Err(trouble) => {
                 self.stream = None;
-                Err(self.explain(&trouble, cut, parcel.reason))
+                Err(self.explain(&trouble, cut, reason))
             }
         }
     }

@@ -45,6 +45,7 @@ impl ByteStream for Tcp {
     async fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_addr(address).await?;
         stream.set_nodelay(true)?;
+        send_unpaced(stream.as_raw_fd());
         Ok(Self(stream))
     }
 
@@ -64,6 +65,24 @@ impl ByteStream for Tcp {
 
     fn descriptor(&self) -> RawFd {
         self.0.as_raw_fd()
+    }
+}
+
+/// Takes the classic congestion control (Reno, RFC 5681), which every kernel has and lets everyone
+/// use. Others, BBR above all, pace: the kernel holds back what was handed to it, so that a request
+/// leaves later than it was sent, and each costs a timer more. Where it is not to be had, the
+/// system's own stays.
+fn send_unpaced(descriptor: RawFd) {
+    const NAME: &[u8] = b"reno";
+    // SAFETY: the option's value is `NAME`, readable for the length given.
+    unsafe {
+        libc::setsockopt(
+            descriptor,
+            libc::IPPROTO_TCP,
+            libc::TCP_CONGESTION,
+            NAME.as_ptr().cast(),
+            NAME.len() as libc::socklen_t,
+        );
     }
 }
 
@@ -104,7 +123,10 @@ impl Listener {
             .reuse_addr(true)
             .reuse_port(true)
             .backlog(4_096);
-        TcpListener::bind_with_config(address, &options).map(Self)
+        let listener = TcpListener::bind_with_config(address, &options)?;
+        // Accepted connections inherit it.
+        send_unpaced(listener.as_raw_fd());
+        Ok(Self(listener))
     }
 
     /// The address that it listens on, with the port that the kernel chose for port 0.

@@ -1,72 +1,83 @@
-//! The connections of one core when users share them: lent in turn, waited for in line.
+//! Things that the users of one core share: lent in turn, waited for in line.
 
-use super::connection::Connection;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-/// A core's shared connections.
-pub struct Pool<S> {
-    state: RefCell<State<S>>,
+/// A core's shared things, all alike: connections, or permissions to send.
+pub struct Pool<T> {
+    state: RefCell<State<T>>,
 }
 
-struct State<S> {
-    idle: VecDeque<Connection<S>>,
+struct State<T> {
+    idle: VecDeque<T>,
     /// Tasks in line, with their tickets.
     line: VecDeque<(u64, Waker)>,
     next_ticket: u64,
 }
 
-impl<S> Pool<S> {
-    /// A pool of `connections`, with room for `users` in line.
+impl<T> Pool<T> {
+    /// A pool of `things`, with room for `users` in line.
     #[must_use]
-    pub fn new(connections: Vec<Connection<S>>, users: usize) -> Self {
+    pub fn new(things: Vec<T>, users: usize) -> Self {
         Self {
             state: RefCell::new(State {
-                idle: connections.into(),
+                idle: things.into(),
                 line: VecDeque::with_capacity(users),
                 next_ticket: 0,
             }),
         }
     }
 
-    /// Lends a connection, first come first served.
-    pub fn lend(&self) -> Lend<'_, S> {
+    /// Lends a thing at once, unless all are lent or others wait.
+    #[inline]
+    pub fn try_lend(&self) -> Option<T> {
+        let mut state = self.state.borrow_mut();
+        if state.line.is_empty() {
+            state.idle.pop_front()
+        } else {
+            None
+        }
+    }
+
+    /// Lends a thing, first come first served.
+    pub fn lend(&self) -> Lend<'_, T> {
         Lend {
             pool: self,
             ticket: None,
         }
     }
 
-    /// Takes a lent connection back.
-    pub fn give_back(&self, connection: Connection<S>) {
+    /// Takes a lent thing back.
+    #[inline]
+    pub fn give_back(&self, thing: T) {
         let mut state = self.state.borrow_mut();
-        state.idle.push_back(connection);
+        state.idle.push_back(thing);
         if let Some((_, waker)) = state.line.front() {
             waker.wake_by_ref();
         }
     }
 }
 
-/// A user's turn at a connection.
-pub struct Lend<'a, S> {
-    pool: &'a Pool<S>,
+/// A user's place in line.
+pub struct Lend<'a, T> {
+    pool: &'a Pool<T>,
     ticket: Option<u64>,
 }
 
-impl<S> Future for Lend<'_, S> {
-    type Output = Connection<S>;
+impl<T> Future for Lend<'_, T> {
+    type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Connection<S>> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let mut state = self.pool.state.borrow_mut();
         let first_in_line = match (state.line.front(), self.ticket) {
             (None, _) => true,
             (Some((first, _)), Some(ticket)) => *first == ticket,
             (Some(_), None) => false,
         };
-        if first_in_line && let Some(connection) = state.idle.pop_front() {
+        if first_in_line && let Some(thing) = state.idle.pop_front() {
             if self.ticket.is_some() {
                 state.line.pop_front();
             }
@@ -77,7 +88,7 @@ impl<S> Future for Lend<'_, S> {
             }
             drop(state);
             self.ticket = None;
-            return Poll::Ready(connection);
+            return Poll::Ready(thing);
         }
         if let Some(ticket) = self.ticket {
             if let Some((_, waker)) = state.line.iter_mut().find(|(place, _)| *place == ticket) {
@@ -94,7 +105,7 @@ impl<S> Future for Lend<'_, S> {
     }
 }
 
-impl<S> Drop for Lend<'_, S> {
+impl<T> Drop for Lend<'_, T> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
             let mut state = self.pool.state.borrow_mut();

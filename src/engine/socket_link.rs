@@ -14,14 +14,14 @@ use std::ops::Range;
 use std::rc::Rc;
 
 /// Room for a reply; a longer one grows the buffer once.
-const INBOX_BYTES: usize = 1_024;
+const INBOX_BYTES: usize = 512;
 
 /// Where a user's requests go out.
 pub enum Way<S> {
     /// A connection of its own.
     Own(Connection<S>),
     /// Whichever of the core's shared connections is free.
-    Shared(Rc<Pool<S>>),
+    Shared(Rc<Pool<Connection<S>>>),
 }
 
 /// A user's way to the shop over sockets.

@@ -35,7 +35,6 @@ impl ThreadGauge {
             run_queue_ns: now.run_queue_ns.saturating_sub(last.run_queue_ns),
             allocations: now.allocations - last.allocations,
             ring_entries: now.ring_entries - last.ring_entries,
-            ring_overflows: 0,
         }
     }
 
@@ -47,7 +46,6 @@ impl ThreadGauge {
             run_queue_ns: self.run_queue_ns(),
             allocations: allocations(),
             ring_entries: ring_entries(),
-            ring_overflows: 0,
         }
     }
 

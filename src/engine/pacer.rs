@@ -31,7 +31,14 @@ struct State {
     free_places: RefCell<Vec<u32>>,
     /// What the timer is set to; `u64::MAX` when it is not.
     armed_ns: Cell<u64>,
+    /// When the timer last fired.
+    fired_ns: Cell<u64>,
 }
+
+/// Shortest time between two firings of the timer. At rates where due moments lie closer together
+/// than a wake-up takes, one wake-up serves several tasks, each late by less than this; at lower
+/// rates it plays no part.
+const SHORTEST_GAP_NS: u64 = 25_000;
 
 enum Place {
     Free,
@@ -65,6 +72,7 @@ impl Pacer {
             places: RefCell::new((0..waiters).map(|_| Place::Free).collect()),
             free_places: RefCell::new((0..waiters as u32).rev().collect()),
             armed_ns: Cell::new(u64::MAX),
+            fired_ns: Cell::new(0),
         });
         super::runtime::spawn(serve(Rc::clone(&state), pollable));
         Ok(Self { state })
@@ -92,7 +100,9 @@ async fn serve(state: Rc<State>, timer: TcpStream) {
         if timer.readable(false).await.is_err() {
             return;
         }
-        state.fire_through(now_ns());
+        let now_ns = now_ns();
+        state.fired_ns.set(now_ns);
+        state.fire_through(now_ns);
         // Setting the timer again also takes back its readiness, even when it is set to nothing.
         state.armed_ns.set(u64::MAX);
         state.arm_for_earliest();
@@ -123,8 +133,12 @@ impl State {
             .heap
             .borrow()
             .peek()
-            .map_or(0, |&Reverse((due_ns, _))| due_ns.max(1));
+            .map_or(0, |&Reverse((due_ns, _))| self.not_too_soon(due_ns));
         self.arm(earliest_ns);
+    }
+
+    fn not_too_soon(&self, due_ns: u64) -> u64 {
+        due_ns.max(self.fired_ns.get() + SHORTEST_GAP_NS)
     }
 
     /// Sets the timer to an absolute moment; 0 switches it off. A moment in the past fires at once.
@@ -161,8 +175,9 @@ impl State {
         });
         places[place as usize] = Place::Waiting(waker);
         self.heap.borrow_mut().push(Reverse((due_ns, place)));
-        if due_ns < self.armed_ns.get() {
-            self.arm(due_ns.max(1));
+        let fires_ns = self.not_too_soon(due_ns);
+        if fires_ns < self.armed_ns.get() {
+            self.arm(fires_ns);
         }
         place
     }

@@ -80,7 +80,6 @@ fn second(ordinal: u64) -> Interval {
             cpu_system_ns: requests * 1_300,
             run_queue_ns: 40_000,
             allocations: if ordinal == 0 { 12 } else { 0 },
-            ring_overflows: 0,
             ring_entries: requests * 2,
         },
     });

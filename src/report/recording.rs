@@ -168,7 +168,6 @@ fn generator(totals: &Totals) -> Generator {
         allocations_steady: totals.phase(Phase::Steady).health.allocations,
         ring_entries_per_request: per_request(health.ring_entries as f64),
         run_queue_s: health.run_queue_ns as f64 / 1e9,
-        ring_overflows: health.ring_overflows,
         tardiness_us: totals.tardiness.summary(),
         littles_law,
         saturated: saturation.saturated,

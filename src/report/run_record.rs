@@ -194,8 +194,6 @@ pub struct Generator {
     pub ring_entries_per_request: f64,
     /// Time that workers were runnable but not running.
     pub run_queue_s: f64,
-    /// Completions that overflowed the rings.
-    pub ring_overflows: u64,
     /// How late users that were free were sent off: the generator's own share of the lag.
     pub tardiness_us: LatencySummary,
     /// Little's law over the steady state; null for the open model and when nothing can be said.

@@ -193,8 +193,6 @@ pub struct WorkerHealth {
     pub run_queue_ns: u64,
     /// Allocations made by the worker's thread.
     pub allocations: u64,
-    /// Completions that did not fit the ring's queue and went over the kernel's overflow list.
-    pub ring_overflows: u64,
     /// Ring entries submitted.
     pub ring_entries: u64,
 }
@@ -212,7 +210,6 @@ impl WorkerHealth {
         self.cpu_system_ns += other.cpu_system_ns;
         self.run_queue_ns += other.run_queue_ns;
         self.allocations += other.allocations;
-        self.ring_overflows += other.ring_overflows;
         self.ring_entries += other.ring_entries;
     }
 }

@@ -122,13 +122,13 @@ fn read_json(path: &Path) -> serde_json::Value {
 #[test]
 fn the_committed_schema_is_that_of_the_types() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCHEMA);
-    if std::env::var_os("SHOPBLAST_BLESS").is_some() {
+    if std::env::var_os("BLESS_GOLDEN").is_some() {
         std::fs::write(&path, RunRecord::schema_text()).expect("written");
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == RunRecord::schema_text(),
-        "{SCHEMA} is out of date; refresh it with `SHOPBLAST_BLESS=1 cargo test --test record_schema`"
+        "{SCHEMA} is out of date; refresh it with `BLESS_GOLDEN=1 cargo test --test record_schema`"
     );
 }
 

@@ -22,6 +22,7 @@ struct Run {
 fn run(arguments: &[&str]) -> Run {
     let directory = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+        .env_clear()
         .args(arguments)
         .arg("--results")
         .arg(directory.path())

@@ -84,6 +84,7 @@ fn streams(cores: &str) -> Streams {
     let (port, seen) = recording_shop();
     let results = tempfile::tempdir().unwrap();
     let status = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+        .env_clear()
         .args([
             "IdentityUser",
             "--pacing",

@@ -75,7 +75,8 @@ fn part(whole: usize, position: usize, parts: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::part;
+    use super::*;
+    use crate::plan::{ClassShare, Driver, Pacing, RunId, Stage, Target};
 
     #[test]
     fn parts_add_up_and_differ_by_one_at_most() {
@@ -84,6 +85,62 @@ mod tests {
                 let dealt: Vec<_> = (0..parts).map(|at| part(whole, at, parts)).collect();
                 assert_eq!(dealt.iter().sum::<usize>(), whole);
                 assert!(dealt.iter().max().unwrap() - dealt.iter().min().unwrap() <= 1);
+            }
+        }
+    }
+
+    fn plan(stages: Vec<Stage>) -> Plan {
+        let run_time = Duration::from_secs(30);
+        Plan {
+            profile: "test".to_owned(),
+            classes: vec![ClassShare {
+                class: "SpikeUser".to_owned(),
+                weight: 1,
+            }],
+            target: Target::parse("http://localhost:8000").unwrap(),
+            load: Load::closed(stages, run_time).unwrap(),
+            pacing: Pacing::Class,
+            run_time,
+            stop_timeout: Duration::ZERO,
+            request_timeout: Duration::from_secs(1),
+            connections: None,
+            max_body_bytes: 1,
+            driver: Driver::Uring,
+            cores: Vec::new(),
+            seed: 1,
+            run_id: RunId::new(1, 2, 3),
+        }
+    }
+
+    #[test]
+    fn users_are_spawned_at_the_same_rate_on_every_core() {
+        let stage = |users, spawn_rate_per_s, seconds: u64| Stage {
+            users,
+            spawn_rate_per_s,
+            duration_us: seconds * 1_000_000,
+        };
+        let plan = plan(vec![
+            stage(50, 7.0, 10),
+            stage(5, 20.0, 5),
+            stage(90, 11.0, 15),
+        ]);
+        for workers in [1, 2, 3, 16] {
+            let shares: Vec<Share> = (0..workers)
+                .map(|position| share(&plan, position, workers, |_| WaitTime::None))
+                .collect();
+            for at_us in (0..30_000_000).step_by(50_000) {
+                let active = |share: &Share| {
+                    let now = |span: &crate::plan::Activity| {
+                        span.start_us <= at_us && at_us < span.end_us
+                    };
+                    let users = share.users.iter();
+                    users.filter(|user| user.activity.iter().any(now)).count()
+                };
+                let counts: Vec<usize> = shares.iter().map(active).collect();
+                let wanted = plan.load.users_at(at_us) as usize;
+                assert_eq!(counts.iter().sum::<usize>(), wanted, "at {at_us} µs");
+                let spread = counts.iter().max().unwrap() - counts.iter().min().unwrap();
+                assert!(spread <= 1, "{counts:?} at {at_us} µs");
             }
         }
     }

@@ -22,7 +22,7 @@ enum Kind {
 pub enum RuntimeError {
     /// The kernel has no io_uring.
     #[error(
-        "this kernel has no io_uring (Linux 5.10 or later has); use `--driver epoll`, at about a third more CPU a request"
+        "this kernel has no io_uring (5.1 was the first to have it); use `--driver epoll`, at about a third more CPU a request"
     )]
     Missing,
     /// io_uring is switched off.
@@ -41,8 +41,8 @@ pub enum RuntimeError {
 }
 
 /// Ring set-ups from best to plainest. With deferred or cooperative task work the kernel does not
-/// interrupt the thread for every completion (22 % less CPU a request, measured); a single issuer
-/// saves its locking. Flags that the kernel does not know make the set-up fail with EINVAL, then
+/// interrupt the thread for every completion (the plain ring costs 22 % more CPU a request); a
+/// single issuer saves its locking. Flags that the kernel does not know make the set-up fail with EINVAL, then
 /// the next is tried.
 const SETUPS: [&[&str]; 4] = [
     &["DEFER_TASKRUN", "SINGLE_ISSUER"],

@@ -5,6 +5,7 @@
 
 use super::Id;
 use crate::plan::{UNIQUE_TEXT_BYTES, UniqueNumbers};
+use bytes::Bytes;
 use fastrand::Rng;
 
 /// What goes into a patch point.
@@ -34,7 +35,7 @@ struct Entry {
 /// Ready-made bodies of one kind. See the module's documentation.
 #[derive(Debug)]
 pub struct Arena {
-    bytes: Box<[u8]>,
+    bytes: Bytes,
     patches: Box<[PatchPoint]>,
     entries: Box<[Entry]>,
     ids: u8,
@@ -129,7 +130,7 @@ impl ArenaBuilder {
             builder.add(&mut write);
         }
         Arena {
-            bytes: builder.bytes.into_boxed_slice(),
+            bytes: Bytes::from(builder.bytes),
             patches: builder.patches.into_boxed_slice(),
             entries: builder.entries.into_boxed_slice(),
             ids: builder.ids,

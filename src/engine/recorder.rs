@@ -75,8 +75,8 @@ impl Recorder {
         name.response
             .record_us(seen.done_ns.saturating_sub(seen.due_ns) / 1_000);
         if let Some(sent_ns) = seen.sent_ns {
-            let service_us = seen.done_ns.saturating_sub(sent_ns) / 1_000;
-            name.service.record_us(service_us);
+            name.service
+                .record_us(seen.done_ns.saturating_sub(sent_ns) / 1_000);
             name.lag
                 .record_us(sent_ns.saturating_sub(seen.due_ns) / 1_000);
             if seen.due_ns > seen.free_ns {
@@ -84,7 +84,6 @@ impl Recorder {
                     .tardiness
                     .record_us(sent_ns.saturating_sub(seen.due_ns) / 1_000);
             }
-            interval.busy_user_us += service_us;
         }
         name.outcomes[seen.outcome as usize] += 1;
         name.bytes_out += seen.bytes_out;

@@ -247,8 +247,6 @@ pub struct CoreInterval {
     pub journeys: u64,
     /// Open-model arrivals that were given up, because no user became free in time.
     pub shed: u64,
-    /// Integral over the interval of users waiting for a reply, in user-microseconds.
-    pub busy_user_us: u64,
     /// The worker's own figures.
     pub health: WorkerHealth,
 }
@@ -276,7 +274,6 @@ impl CoreInterval {
             users: 0,
             journeys: 0,
             shed: 0,
-            busy_user_us: 0,
             health: WorkerHealth::default(),
         }
     }
@@ -314,7 +311,6 @@ impl CoreInterval {
         self.users = 0;
         self.journeys = 0;
         self.shed = 0;
-        self.busy_user_us = 0;
         self.health = WorkerHealth::default();
     }
 }

@@ -75,8 +75,6 @@ pub struct Interval {
     pub journeys: u64,
     /// Open-model arrivals that were given up.
     pub shed: u64,
-    /// Integral of users waiting for a reply, in user-microseconds.
-    pub busy_user_us: u64,
     /// One entry a set that was merged: one a worker, more or fewer when a worker was late.
     pub cores: Vec<CoreHealth>,
 }
@@ -101,7 +99,6 @@ impl Interval {
             users: 0,
             journeys: 0,
             shed: 0,
-            busy_user_us: 0,
             cores: Vec::new(),
         }
     }
@@ -139,7 +136,6 @@ impl Interval {
         self.connect_failures += set.connect_failures;
         self.journeys += set.journeys;
         self.shed += set.shed;
-        self.busy_user_us += set.busy_user_us;
         self.cores.push(CoreHealth {
             core: set.core,
             start_us: set.start_us,
@@ -166,7 +162,6 @@ impl Interval {
         self.users = 0;
         self.journeys = 0;
         self.shed = 0;
-        self.busy_user_us = 0;
         self.cores.clear();
     }
 }

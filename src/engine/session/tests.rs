@@ -111,7 +111,6 @@ fn a_paced_user_keeps_its_schedule_when_the_shop_is_slow() {
         recorder.interval().tardiness.max_us() <= 1,
         "the user itself was never late"
     );
-    assert_eq!(recorder.interval().busy_user_us, 9 * 250_000);
 }
 
 #[test]

@@ -239,23 +239,23 @@ impl<S: ByteStream> Connection<S> {
             road.turns.lend().await;
             sent_ns = super::clock::now_ns();
         }
-        let result = match self.stream.as_mut() {
+        let sent = match self.stream.as_mut() {
             None => Err(Trouble::Unsent(io::ErrorKind::NotConnected.into())),
             Some(stream) => {
                 let deadline_ns = sent_ns + road.request_timeout_ns;
                 road.flights
                     .take_off(self.slot, stream.descriptor(), deadline_ns);
-                let sent = send_all(stream, parcel.out).await;
-                road.turns.give_back(());
-                match sent {
-                    Ok(()) => {
-                        let sent = std::mem::take(parcel.out);
-                        road.request_buffers.borrow_mut().push(sent);
-                        receive_reply(stream, parcel.inbox, parcel.parser).await
-                    }
-                    Err(trouble) => Err(trouble),
-                }
+                send_all(stream, parcel.out).await.map(|()| stream)
             }
+        };
+        road.turns.give_back(());
+        let result = match sent {
+            Ok(stream) => {
+                let buffer = std::mem::take(parcel.out);
+                road.request_buffers.borrow_mut().push(buffer);
+                receive_reply(stream, parcel.inbox, parcel.parser).await
+            }
+            Err(trouble) => Err(trouble),
         };
         let cut = road.flights.land(self.slot);
         Carried {

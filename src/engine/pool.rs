@@ -118,3 +118,46 @@ impl<T> Drop for Lend<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+
+    fn poll<T>(lend: Pin<&mut Lend<'_, T>>) -> Option<T> {
+        match lend.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(thing) => Some(thing),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn things_are_lent_first_come_first_served() {
+        let pool = Pool::new(vec!['a'], 4);
+        assert_eq!(pool.try_lend(), Some('a'));
+        let (mut first, mut second) = (pin!(pool.lend()), pin!(pool.lend()));
+        assert_eq!(poll(first.as_mut()), None);
+        assert_eq!(poll(second.as_mut()), None);
+        pool.give_back('a');
+        assert_eq!(pool.try_lend(), None, "nobody jumps the line");
+        assert_eq!(poll(second.as_mut()), None, "nor does the second in it");
+        assert_eq!(poll(first.as_mut()), Some('a'));
+        assert_eq!(poll(second.as_mut()), None);
+        pool.give_back('a');
+        assert_eq!(poll(second.as_mut()), Some('a'));
+    }
+
+    #[test]
+    fn whoever_leaves_the_line_holds_nobody_up() {
+        let pool = Pool::new(vec![1], 4);
+        let thing = pool.try_lend().unwrap();
+        let mut second = pin!(pool.lend());
+        {
+            let mut first = pin!(pool.lend());
+            assert_eq!(poll(first.as_mut()), None);
+            assert_eq!(poll(second.as_mut()), None);
+            pool.give_back(thing);
+        }
+        assert_eq!(poll(second.as_mut()), Some(1));
+    }
+}

@@ -230,8 +230,8 @@ pub struct CoreInterval {
     pub errors: Vec<ErrorCounts>,
     /// Requests whose error found no row.
     pub errors_cut: u64,
-    /// How late a user that was free was sent off: sent − max(due, free). The generator's own
-    /// share of the lag.
+    /// How late users were sent off that had waited for their due moment: sent − due. The
+    /// generator's own share of the lag; a user that was still busy then is not in it.
     pub tardiness: LatencyCounts,
     /// Time to connect, apart from service time.
     pub connect: LatencyCounts,

@@ -108,7 +108,7 @@ fn a_paced_user_keeps_its_schedule_when_the_shop_is_slow() {
         (0..9).map(|n| 250_000 + n * 150_000).sum::<u64>()
     );
     assert!(
-        recorder.interval().tardiness.max_us() <= 1,
+        recorder.interval().tardiness.is_empty(),
         "the user itself was never late"
     );
 }

@@ -9,7 +9,7 @@ use shopblast::engine::{
     now_ns,
 };
 use shopblast::plan::{Driver, Target, UniqueNumbers, WaitTime};
-use shopblast::stats::{CoreInterval, LatencyCounts, Outcome, Reason};
+use shopblast::stats::{CoreInterval, LatencyCounts, Outcome, Reason, SetShape};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
@@ -36,6 +36,7 @@ static STEPS: [Step; 1] = [Step {
     index: 0,
     operation: &REGISTER,
     name: "POST /customers",
+    raises: &[],
 }];
 
 fn registrations() -> Arena {
@@ -156,7 +157,13 @@ fn session_makes_and_records_an_exchange(bencher: Bencher) {
     let script = Registrations(registrations());
     let target = Target::parse("http://127.0.0.1:8000").expect("a valid target");
     let heads = Arc::new(PreparedHeads::new(&STEPS, &target).expect("valid paths"));
-    let interval = Box::new(CoreInterval::new(0, 1));
+    let interval = Box::new(CoreInterval::new(
+        0,
+        SetShape {
+            names: 1,
+            journeys: 1,
+        },
+    ));
     let recorder = Rc::new(RefCell::new(Recorder::new(interval, Box::new([0]))));
     let link = Nowhere {
         out: Vec::with_capacity(1_024),

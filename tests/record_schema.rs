@@ -4,7 +4,7 @@
 use shopblast::plan::WaitTime;
 use shopblast::report::{HostFacts, RecordDirectory, RunFacts, RunRecord, write_record};
 use shopblast::stats::{
-    Collector, CoreInterval, ErrorKey, Outcome, Reason, RunContext, StatName, UserShare,
+    Collector, CoreInterval, ErrorKey, Outcome, Reason, RunContext, SetShape, StatName, UserShare,
 };
 use std::path::Path;
 use std::sync::Barrier;
@@ -39,9 +39,14 @@ fn facts() -> RunFacts {
     }
 }
 
+const SHAPE: SetShape = SetShape {
+    names: 2,
+    journeys: 1,
+};
+
 /// A set of one worker; the last one is partial and holds an error without a status.
 fn set(core: usize, second: u64, seconds: u64) -> CoreInterval {
-    let mut set = CoreInterval::new(core, 2);
+    let mut set = CoreInterval::new(core, SHAPE);
     set.start_us = second * SECOND_US;
     set.last = second + 1 == seconds;
     set.end_us = set.start_us + if set.last { SECOND_US / 2 } else { SECOND_US };
@@ -71,6 +76,8 @@ fn set(core: usize, second: u64, seconds: u64) -> CoreInterval {
 fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
     let context = RunContext {
         names: names(),
+        raises: vec![&[], &[]],
+        journeys: vec!["SomeJourney"],
         cpus: vec![0, 1],
         spawned_us: SECOND_US,
         run_time_us: seconds * SECOND_US,
@@ -83,7 +90,7 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
     let sinks = directory
         .sinks(&facts(), &names(), None, true)
         .expect("started");
-    let (handovers, inbox) = Collector::channels(2, 2);
+    let (handovers, inbox) = Collector::channels(2, SHAPE);
     // Workers keep in step, as their clocks make them do in a run.
     let step = Barrier::new(2);
     let merged = std::thread::scope(|scope| {

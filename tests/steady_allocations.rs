@@ -67,7 +67,7 @@ fn run(
     let target = Target::parse(&format!("http://{}", sandbox.address())).expect("a target");
     let plan = plan(class, users, pacing, target);
     let script = ShopScript::new(&plan).expect("a known class");
-    let (mut handovers, inbox) = Collector::channels(1, script.names().len());
+    let (mut handovers, inbox) = Collector::channels(1, script.shape());
     let (ready_sender, ready) = crossbeam_channel::bounded(1);
     let (start_sender, start) = crossbeam_channel::bounded(1);
     let orders = WorkerOrders {
@@ -76,7 +76,7 @@ fn run(
         driver: plan.driver,
         heads: Arc::new(PreparedHeads::new(script.steps(), &plan.target).expect("valid paths")),
         rows: script.rows(),
-        names: script.names().len(),
+        shape: script.shape(),
         addresses: Arc::new([sandbox.address()]),
         users: (0..users)
             .map(|index| UserOrders {
@@ -102,6 +102,8 @@ fn run(
     };
     let context = RunContext {
         names: script.names(),
+        raises: script.raises(),
+        journeys: script.journeys(),
         cpus: plan.cores.clone(),
         spawned_us: WARM_UP_US,
         run_time_us: RUN_TIME.as_micros() as u64,

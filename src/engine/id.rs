@@ -42,6 +42,19 @@ impl Id {
         })
     }
 
+    /// This id with `tail` appended; `None` when it is too long, or `tail` has a character that an
+    /// id cannot have.
+    #[must_use]
+    pub fn followed_by(&self, tail: &[u8]) -> Option<Self> {
+        let mut joined = [0; Self::MAX_BYTES];
+        let length = usize::from(self.len) + tail.len();
+        let joined = joined.get_mut(..length)?;
+        let (head, rest) = joined.split_at_mut(usize::from(self.len));
+        head.copy_from_slice(self.as_bytes());
+        rest.copy_from_slice(tail);
+        Self::new(joined)
+    }
+
     /// The id as it came.
     #[inline]
     #[must_use]

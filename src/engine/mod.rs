@@ -35,7 +35,7 @@ pub use pacer::{Pacer, sharpen_timers};
 pub use recorder::{Observation, Recorder};
 pub use request::{PathError, PreparedHead, PreparedHeads};
 pub use runtime::{Runtime, RuntimeError, Task, spawn};
-pub use session::{Abort, Call, Journey, Script, Session, SessionStart};
+pub use session::{Abort, Call, Journey, Script, Session, SessionStart, SetUpFailure, Trouble};
 pub use simulation::{Answer, SimulatedLink, Simulation};
 pub use user::UserOrders;
 pub use worker::{ArrivalOrders, Interruption, Ready, Reins, WorkerError, WorkerOrders, work};

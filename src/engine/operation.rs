@@ -1,6 +1,6 @@
 //! What a request is, apart from its contents: an endpoint and the row it is counted in.
 
-use crate::stats::{Outcome, Reason, StatName};
+use crate::stats::{Event, Outcome, Reason, StatName};
 
 /// HTTP methods that operations use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct Step {
     pub operation: &'static Operation,
     /// Statistic name as in the Locust suite, for example `[SPIKE] POST /customers`.
     pub name: &'static str,
+    /// What the target raises when the step succeeds.
+    pub raises: &'static [Event],
 }
 
 impl Step {

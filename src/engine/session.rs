@@ -12,7 +12,7 @@
 
 use super::recorder::Observation;
 use super::{Arena, Broken, Exchange, Id, Link, PreparedHeads, Recorder, Step, Stopped};
-use crate::plan::{UniqueNumbers, WaitTime};
+use crate::plan::{UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
 use crate::stats::{Outcome, Reason};
 use fastrand::Rng;
 use std::cell::RefCell;
@@ -33,15 +33,46 @@ pub trait Script: 'static {
     /// Every step that a journey may take, in the order of [`Step::index`].
     fn steps(&self) -> &'static [Step];
 
-    /// One pass: draws a journey of the user's class by the user's own random stream and carries
-    /// it out.
+    /// Prepares what all users share: carried out once a run, by one user, before the clock
+    /// starts.
+    ///
+    /// # Errors
+    /// When the run cannot do without it: it is not started.
+    fn set_up<L: Link>(
+        &self,
+        _user: &mut Session<L>,
+    ) -> impl Future<Output = Result<(), SetUpFailure>> {
+        async { Ok(()) }
+    }
+
+    /// One pass: draws a journey of the user's class by the user's own random stream, announces
+    /// it with [`Session::begin_journey`] and carries it out.
     fn pass<L: Link>(&self, user: &mut Session<L>) -> impl Future<Output = Journey>;
+}
+
+/// What all users share could not be prepared.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} could not be set up: {why}")]
+pub struct SetUpFailure {
+    /// What was to be prepared, for example `the flash sale's item`.
+    pub what: &'static str,
+    /// Why it is not there, and what to do.
+    pub why: String,
 }
 
 /// First back-off after a request that could not be sent.
 const FIRST_BACKOFF_NS: u64 = 10_000_000;
 /// Longest back-off.
 const LONGEST_BACKOFF_NS: u64 = 2_000_000_000;
+
+/// Why a call did not succeed.
+#[derive(Clone, Copy)]
+pub struct Trouble {
+    /// HTTP status, 0 when there was none.
+    pub status: u16,
+    /// What was said, or what broke.
+    pub reason: Reason,
+}
 
 /// A virtual user. See the module's documentation.
 pub struct Session<L> {
@@ -59,8 +90,12 @@ pub struct Session<L> {
     /// When the user last became free.
     free_ns: u64,
     stopped: bool,
+    /// Position of the journey that the current pass carries out.
+    journey: u16,
     /// Whether the current pass has not called anything yet.
     pass_begins: bool,
+    /// Why the last call did not succeed; kept only for those that did not.
+    trouble: Option<Trouble>,
     /// Requests in a row that could not be sent.
     unsent: u32,
     /// Until when the user keeps away from a target that could not be reached.
@@ -106,7 +141,9 @@ impl<L: Link> Session<L> {
             due_ns: start.due_ns,
             free_ns: start.due_ns,
             stopped: false,
+            journey: 0,
             pass_begins: true,
+            trouble: None,
             unsent: 0,
             rested_ns: 0,
             skipped_from_ns: None,
@@ -147,10 +184,51 @@ impl<L: Link> Session<L> {
         &self.recorder
     }
 
-    /// One pass of the script: the next call begins a journey.
+    /// One pass of the script: its first call starts a journey, and its result ends it. A journey
+    /// that the end of the run cuts short is neither completed nor aborted.
     pub async fn pass<S: Script>(&mut self, script: &S) -> Journey {
         self.pass_begins = true;
-        script.pass(self).await
+        let ended = script.pass(self).await;
+        if !self.pass_begins && !self.stopped {
+            let mut recorder = self.recorder.borrow_mut();
+            let counts = &mut recorder.interval().journeys[usize::from(self.journey)];
+            match ended {
+                Ok(()) => counts.completed += 1,
+                Err(Abort) => counts.aborted += 1,
+            }
+        }
+        ended
+    }
+
+    /// Tells which journey the current pass carries out: its position among the plan's journeys.
+    pub fn begin_journey(&mut self, position: u16) {
+        self.journey = position;
+    }
+
+    /// An id that the user makes up itself, unique over users, cores and runs when `prefix` holds
+    /// the run id: `prefix` and the user's next unique number.
+    ///
+    /// # Panics
+    /// When the two are longer than an id can be, or `prefix` has characters that an id cannot
+    /// have: programming errors.
+    pub fn local_id(&mut self, prefix: &Id) -> Id {
+        let mut number = [0; UNIQUE_TEXT_BYTES];
+        self.unique.write_next(&mut number);
+        prefix
+            .followed_by(&number)
+            .expect("a prefix leaves room for a unique number")
+    }
+
+    /// Waits for `pause_ns` before the next call may be due. For waits between the attempts of a
+    /// set-up.
+    pub fn pause(&mut self, pause_ns: u64) {
+        self.due_ns = self.link.now_ns() + pause_ns;
+    }
+
+    /// Why the last call that did not succeed did not; `None` before the first one.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref()
     }
 
     /// Begins an open-model journey: it is due at `due_ns`, whenever the user became free, and its
@@ -175,6 +253,7 @@ impl<L: Link> Session<L> {
             step,
             on: None,
             body: None,
+            chosen: None,
             with: &[],
             at_once: false,
         }
@@ -196,7 +275,7 @@ impl<L: Link> Session<L> {
             self.shed(skipped_from_ns, due_ns);
         }
         if std::mem::take(&mut self.pass_begins) {
-            self.recorder.borrow_mut().interval().journeys += 1;
+            self.recorder.borrow_mut().interval().journeys[usize::from(self.journey)].started += 1;
         }
         let bytes_out = self.write_request(&parts);
         let exchange = self.link.exchange().await;
@@ -233,7 +312,7 @@ impl<L: Link> Session<L> {
         match parts.body {
             None => head.append_without_body(parts.on, out),
             Some(arena) => {
-                let index = arena.pick(&mut self.rng);
+                let index = parts.chosen.unwrap_or_else(|| arena.pick(&mut self.rng));
                 head.append(parts.on, arena.patched_len(index, parts.with), out);
                 arena.append(index, parts.with, &mut self.unique, out);
             }
@@ -291,6 +370,12 @@ impl<L: Link> Session<L> {
             }
         }
         self.recorder.borrow_mut().observe(&seen);
+        if let Some(&reason) = seen.reason {
+            self.trouble = Some(Trouble {
+                status: seen.status,
+                reason,
+            });
+        }
         (seen.outcome, id)
     }
 
@@ -360,6 +445,7 @@ pub struct Call<'a, L> {
     step: &'static Step,
     on: Option<&'a Id>,
     body: Option<&'a Arena>,
+    chosen: Option<usize>,
     with: &'a [Id],
     at_once: bool,
 }
@@ -368,6 +454,7 @@ struct CallParts<'a> {
     step: &'static Step,
     on: Option<&'a Id>,
     body: Option<&'a Arena>,
+    chosen: Option<usize>,
     with: &'a [Id],
     at_once: bool,
 }
@@ -382,6 +469,13 @@ impl<'a, L: Link> Call<'a, L> {
     /// The body: one of the arena's, drawn by the user's random stream.
     pub fn body(mut self, arena: &'a Arena) -> Self {
         self.body = Some(arena);
+        self
+    }
+
+    /// The body at `index` of the arena: for bodies that have to agree with others.
+    pub fn body_at(mut self, arena: &'a Arena, index: usize) -> Self {
+        self.body = Some(arena);
+        self.chosen = Some(index);
         self
     }
 
@@ -430,6 +524,7 @@ impl<'a, L: Link> Call<'a, L> {
             step: self.step,
             on: self.on,
             body: self.body,
+            chosen: self.chosen,
             with: self.with,
             at_once: self.at_once,
         };

@@ -17,7 +17,7 @@ use super::session::{Script, Session, SessionStart};
 use super::socket_link::{SocketLink, Way};
 use super::user::{Arrivals, UserOrders, live_by_activity, live_by_arrivals};
 use crate::plan::{ArrivalSchedule, Driver};
-use crate::stats::{CoreInterval, WorkerHandover};
+use crate::stats::{CoreInterval, SetShape, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -47,8 +47,8 @@ pub struct WorkerOrders<S> {
     pub heads: Arc<PreparedHeads>,
     /// Row of the record by step.
     pub rows: Box<[u16]>,
-    /// Rows of the record.
-    pub names: usize,
+    /// How much the record counts.
+    pub shape: SetShape,
     /// Addresses of the target.
     pub addresses: Arc<[SocketAddr]>,
     /// The core's users.
@@ -212,7 +212,7 @@ struct Core {
 
 impl Core {
     fn new<S>(orders: &mut WorkerOrders<S>, pacer: Pacer) -> Self {
-        let interval = Box::new(CoreInterval::new(orders.position, orders.names));
+        let interval = Box::new(CoreInterval::new(orders.position, orders.shape));
         let rows = std::mem::take(&mut orders.rows);
         let recorder = Rc::new(RefCell::new(Recorder::new(interval, rows)));
         let connections = orders.connections.unwrap_or(orders.users.len());

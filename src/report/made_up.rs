@@ -4,8 +4,8 @@ use super::recording::RunFacts;
 use super::run_record::{HostFacts, RunRecord};
 use crate::plan::WaitTime;
 use crate::stats::{
-    CoreHealth, ErrorCounts, ErrorKey, Interval, Outcome, Phase, Reason, RunContext, StatName,
-    Totals, UserShare, WorkerHealth,
+    CoreHealth, ErrorCounts, ErrorKey, Event, Interval, JourneyCounts, Outcome, Phase, Reason,
+    RunContext, StatName, Totals, UserShare, WorkerHealth,
 };
 use serde_json::Map;
 use std::sync::Arc;
@@ -18,6 +18,12 @@ pub(super) fn start() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_340_107_250)
 }
 
+const REGISTERED: &[Event] = &[Event {
+    domain: "Identity",
+    name: "CustomerRegistered",
+    outbox: true,
+}];
+
 /// A run of 3 s with 3 users; the first second is spawning, the last name is never requested.
 pub(super) fn context() -> RunContext {
     let name = |method, name| StatName { method, name };
@@ -27,6 +33,8 @@ pub(super) fn context() -> RunContext {
             name("PUT", "PUT /customers/{id}/profile, \"odd\""),
             name("GET", "GET /customers/{id}"),
         ],
+        raises: vec![REGISTERED, &[], &[]],
+        journeys: vec!["NewCustomerJourney"],
         cpus: vec![1],
         spawned_us: SECOND_US,
         run_time_us: 3 * SECOND_US,
@@ -44,7 +52,7 @@ pub(super) fn seconds() -> Vec<Interval> {
 }
 
 fn second(ordinal: u64) -> Interval {
-    let mut interval = Interval::new(3);
+    let mut interval = Interval::new(context().shape());
     interval.start_us = ordinal * SECOND_US;
     interval.end_us = interval.start_us
         + if ordinal == 3 {
@@ -58,7 +66,11 @@ fn second(ordinal: u64) -> Interval {
         Phase::Steady
     };
     interval.users = [2, 3, 3, 0][ordinal as usize];
-    interval.journeys = interval.users.into();
+    interval.journeys[0] = JourneyCounts {
+        started: interval.users.into(),
+        completed: u64::from(ordinal > 0),
+        aborted: 0,
+    };
     let requests = [300, 600, 595, 5][ordinal as usize];
     for number in 0..requests {
         observe(&mut interval, ordinal, number);

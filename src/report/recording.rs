@@ -93,7 +93,7 @@ impl RunFacts {
                 failed: totals.connect_failures,
                 connect_us: totals.connect.summary(),
             },
-            journeys: totals.journeys,
+            journeys: totals.journeys_started(),
             shed: totals.shed,
             generator: generator(totals),
             verdict: String::new(),

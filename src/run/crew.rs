@@ -73,7 +73,7 @@ impl Crew {
                 script: Arc::clone(&shared),
                 heads: Arc::clone(&heads),
                 rows: script.rows(),
-                names: script.names().len(),
+                shape: script.shape(),
                 addresses: Arc::clone(&addresses),
                 users: dealt.users,
                 arrivals: dealt.arrivals,

@@ -108,7 +108,7 @@ fn record_run(
     command: String,
 ) -> Result<ExitCode, RunError> {
     let script = ShopScript::new(plan)?;
-    let (handovers, inbox) = Collector::channels(plan.cores.len(), script.names().len());
+    let (handovers, inbox) = Collector::channels(plan.cores.len(), script.shape());
     let interruption = signals::listen();
     let mut crew = Crew::muster(plan, &script, addresses, handovers, &interruption)?;
     reached_at_all(plan, &crew)?;
@@ -184,6 +184,8 @@ fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
     let shared_connections = plan.connections.is_some();
     RunContext {
         names: script.names(),
+        raises: script.raises(),
+        journeys: script.journeys(),
         cpus: plan.cores.clone(),
         spawned_us: plan.load.spawned_us(),
         run_time_us: plan.run_time.as_micros() as u64,

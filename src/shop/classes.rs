@@ -16,6 +16,14 @@ pub struct UserClass {
     pub journeys: &'static [WeightedJourney],
 }
 
+impl UserClass {
+    /// Whether its users make this journey.
+    #[must_use]
+    pub fn makes(&self, journey: JourneyKind) -> bool {
+        self.journeys.iter().any(|entry| entry.journey == journey)
+    }
+}
+
 /// A journey and its weight among those of a class.
 #[derive(Clone, Copy, Debug)]
 pub struct WeightedJourney {

@@ -1,9 +1,9 @@
 //! The shop as a script that the engine carries out: the user classes of one plan.
 
-use super::{Payloads, UserClass, steps, user_class};
+use super::{JourneyKind, Payloads, UserClass, steps, user_class};
 use crate::engine::{Journey, Link, Script, Session, Step};
 use crate::plan::{Pacing, Plan, WaitTime};
-use crate::stats::StatName;
+use crate::stats::{Event, SetShape, StatName};
 use std::sync::Arc;
 
 /// A plan names a user class that there is not.
@@ -20,6 +20,8 @@ pub struct ShopScript {
     payloads: Arc<Payloads>,
     /// By the index of the class in the plan.
     classes: Arc<[PlannedClass]>,
+    /// Every journey that the plan's classes make, in the order of the table of journeys.
+    journeys: Arc<[JourneyKind]>,
     pacing: Pacing,
 }
 
@@ -27,6 +29,8 @@ pub struct ShopScript {
 struct PlannedClass {
     class: &'static UserClass,
     total_weight: u32,
+    /// Position of each of the class's journeys among those of the plan.
+    positions: Vec<u16>,
 }
 
 impl ShopScript {
@@ -38,11 +42,20 @@ impl ShopScript {
         let classes = plan
             .classes
             .iter()
-            .map(|share| PlannedClass::find(&share.class))
-            .collect::<Result<_, _>>()?;
+            .map(|share| find(&share.class))
+            .collect::<Result<Vec<_>, _>>()?;
+        let journeys: Arc<[JourneyKind]> = JourneyKind::ALL
+            .iter()
+            .copied()
+            .filter(|&kind| classes.iter().any(|class| class.makes(kind)))
+            .collect();
+        let planned = classes
+            .into_iter()
+            .map(|class| PlannedClass::new(class, &journeys));
         Ok(Self {
             payloads: Arc::new(Payloads::new(plan.seed, &plan.run_id)),
-            classes,
+            classes: planned.collect(),
+            journeys,
             pacing: plan.pacing,
         })
     }
@@ -51,6 +64,27 @@ impl ShopScript {
     #[must_use]
     pub fn names(&self) -> Vec<StatName> {
         self.produced().map(Step::stat_name).collect()
+    }
+
+    /// What a success under each of [`ShopScript::names`] raises.
+    #[must_use]
+    pub fn raises(&self) -> Vec<&'static [Event]> {
+        self.produced().map(|step| step.raises).collect()
+    }
+
+    /// Names of the journeys that the plan's classes make, in the order of their positions.
+    #[must_use]
+    pub fn journeys(&self) -> Vec<&'static str> {
+        self.journeys.iter().map(|journey| journey.name()).collect()
+    }
+
+    /// How much there is to count.
+    #[must_use]
+    pub fn shape(&self) -> SetShape {
+        SetShape {
+            names: self.produced().count(),
+            journeys: self.journeys.len(),
+        }
     }
 
     /// For each step, which of [`ShopScript::names`] it is counted under; `u16::MAX` for steps that
@@ -76,27 +110,29 @@ impl ShopScript {
     fn produced(&self) -> impl Iterator<Item = &'static Step> {
         steps::STEPS
             .iter()
-            .filter(|step| self.classes.iter().any(|planned| planned.takes(step)))
+            .filter(|step| self.journeys.iter().any(|journey| journey.takes(step)))
     }
 }
 
+fn find(name: &str) -> Result<&'static UserClass, UnknownClass> {
+    user_class(name).ok_or_else(|| UnknownClass {
+        name: name.to_owned(),
+    })
+}
+
 impl PlannedClass {
-    fn find(name: &str) -> Result<Self, UnknownClass> {
-        let class = user_class(name).ok_or_else(|| UnknownClass {
-            name: name.to_owned(),
-        })?;
-        Ok(Self {
+    fn new(class: &'static UserClass, planned: &[JourneyKind]) -> Self {
+        let position = |kind| planned.iter().position(|&journey| journey == kind);
+        Self {
             class,
             total_weight: class.journeys.iter().map(|entry| entry.weight).sum(),
-        })
-    }
-
-    fn takes(&self, step: &Step) -> bool {
-        self.class
-            .journeys
-            .iter()
-            .flat_map(|entry| entry.journey.steps())
-            .any(|taken| taken.index == step.index)
+            positions: class
+                .journeys
+                .iter()
+                .filter_map(|entry| position(entry.journey))
+                .map(|position| position as u16)
+                .collect(),
+        }
     }
 }
 
@@ -109,8 +145,9 @@ impl Script for ShopScript {
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
         let planned = &self.classes[user.class()];
         let mut drawn = user.rng().u32(..planned.total_weight);
-        for entry in planned.class.journeys {
+        for (entry, &position) in planned.class.journeys.iter().zip(&planned.positions) {
             if drawn < entry.weight {
+                user.begin_journey(position);
                 return entry.journey.carry_out(user, &self.payloads).await;
             }
             drawn -= entry.weight;

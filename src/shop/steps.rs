@@ -1,12 +1,13 @@
 //! The table of steps: every operation as journeys take it, under the statistic name of the Locust
 //! suite. The order of the table is the order of rows in reports.
 
+use super::events;
 use super::operations as operation;
 use crate::engine::Step;
 
 /// Writes the table. A step's index is its position, because both come from the same line.
 macro_rules! steps {
-    ($($step:ident = $operation:ident, $name:literal;)+) => {
+    ($($step:ident = $operation:ident, $name:literal, [$($event:ident),*];)+) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "variants are named like the steps")]
         enum Position {
             $($step),+
@@ -18,6 +19,7 @@ macro_rules! steps {
                 index: Position::$step as u16,
                 operation: &operation::$operation,
                 name: $name,
+                raises: &[$(events::$event),*],
             }),+
         ];
 
@@ -26,14 +28,14 @@ macro_rules! steps {
 }
 
 steps! {
-    REGISTER = REGISTER_CUSTOMER, "POST /customers";
-    UPDATE_PROFILE = UPDATE_PROFILE, "PUT /customers/{id}/profile";
-    ADD_ADDRESS = ADD_ADDRESS, "POST /customers/{id}/addresses";
-    UPGRADE_TIER = UPGRADE_TIER, "PUT /customers/{id}/tier";
-    SUSPEND = SUSPEND_ACCOUNT, "PUT /customers/{id}/suspend";
-    REACTIVATE = REACTIVATE_ACCOUNT, "PUT /customers/{id}/reactivate";
-    CLOSE = CLOSE_ACCOUNT, "PUT /customers/{id}/close";
-    SPIKE_REGISTER = REGISTER_CUSTOMER, "[SPIKE] POST /customers";
+    REGISTER = REGISTER_CUSTOMER, "POST /customers", [CUSTOMER_REGISTERED];
+    UPDATE_PROFILE = UPDATE_PROFILE, "PUT /customers/{id}/profile", [PROFILE_UPDATED];
+    ADD_ADDRESS = ADD_ADDRESS, "POST /customers/{id}/addresses", [ADDRESS_ADDED];
+    UPGRADE_TIER = UPGRADE_TIER, "PUT /customers/{id}/tier", [TIER_UPGRADED];
+    SUSPEND = SUSPEND_ACCOUNT, "PUT /customers/{id}/suspend", [ACCOUNT_SUSPENDED];
+    REACTIVATE = REACTIVATE_ACCOUNT, "PUT /customers/{id}/reactivate", [ACCOUNT_REACTIVATED];
+    CLOSE = CLOSE_ACCOUNT, "PUT /customers/{id}/close", [ACCOUNT_CLOSED];
+    SPIKE_REGISTER = REGISTER_CUSTOMER, "[SPIKE] POST /customers", [CUSTOMER_REGISTERED];
 }
 
 #[cfg(test)]

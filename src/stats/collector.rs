@@ -5,7 +5,9 @@
 
 use super::seconds::Seconds;
 use super::sink::Sinks;
-use super::{CoreInterval, Interval, IntervalSink, RunContext, SinkFailure, Snapshot, Totals};
+use super::{
+    CoreInterval, Interval, IntervalSink, RunContext, SetShape, SinkFailure, Snapshot, Totals,
+};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
 
@@ -41,18 +43,18 @@ pub struct Collector;
 
 impl Collector {
     /// The channels between `workers` workers (in the order of their positions) and the collector,
-    /// for sets of `names` statistic names. A worker makes its first set itself, with
+    /// for sets of this `shape`. A worker makes its first set itself, with
     /// [`CoreInterval::new`], sends the one with [`CoreInterval::last`] at the end, and then drops
     /// its handover.
     #[must_use]
-    pub fn channels(workers: usize, names: usize) -> (Vec<WorkerHandover>, CollectorInbox) {
+    pub fn channels(workers: usize, shape: SetShape) -> (Vec<WorkerHandover>, CollectorInbox) {
         let (full_sender, full) = bounded(workers * (SPARE_SETS + 1));
         let mut handovers = Vec::with_capacity(workers);
         let mut empty = Vec::with_capacity(workers);
         for core in 0..workers {
             let (empty_sender, empty_receiver) = bounded(SPARE_SETS + 1);
             for _ in 0..SPARE_SETS {
-                let set = Box::new(CoreInterval::new(core, names));
+                let set = Box::new(CoreInterval::new(core, shape));
                 empty_sender.send(set).expect("the receiver is still here");
             }
             handovers.push(WorkerHandover {
@@ -75,7 +77,7 @@ impl CollectorInbox {
         sinks: Vec<Box<dyn IntervalSink>>,
         publish: impl FnMut(Arc<Snapshot>),
     ) -> Merged {
-        let mut seconds = Seconds::new(self.empty.len(), context.names.len(), context.spawned_us);
+        let mut seconds = Seconds::new(self.empty.len(), context.shape(), context.spawned_us);
         let mut merging = Merging {
             totals: Totals::new(Arc::new(context)),
             sinks: Sinks::new(sinks),

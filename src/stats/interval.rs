@@ -214,6 +214,36 @@ impl WorkerHealth {
     }
 }
 
+/// What became of one kind of journey. Those that were on their way when the run ended are
+/// started, and neither completed nor aborted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JourneyCounts {
+    /// Journeys whose first request was sent.
+    pub started: u64,
+    /// Journeys that were walked to their end, failed steps that they survive included.
+    pub completed: u64,
+    /// Journeys that ended at a step that they depend on.
+    pub aborted: u64,
+}
+
+impl JourneyCounts {
+    /// Adds the counts of another interval.
+    pub fn absorb(&mut self, other: &Self) {
+        self.started += other.started;
+        self.completed += other.completed;
+        self.aborted += other.aborted;
+    }
+}
+
+/// How much there is to count in a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetShape {
+    /// Statistic names.
+    pub names: usize,
+    /// Kinds of journeys.
+    pub journeys: usize,
+}
+
 /// Everything one worker measured in one interval.
 pub struct CoreInterval {
     /// Position of the worker among the workers.
@@ -243,8 +273,8 @@ pub struct CoreInterval {
     pub connect_failures: u64,
     /// Users active at the end of the interval.
     pub users: u32,
-    /// Journeys begun.
-    pub journeys: u64,
+    /// One entry a journey, in the plan's order.
+    pub journeys: Vec<JourneyCounts>,
     /// Open-model arrivals that were given up, because no user became free in time.
     pub shed: u64,
     /// The worker's own figures.
@@ -255,15 +285,15 @@ impl CoreInterval {
     /// Rows of the error table.
     pub const MAX_ERRORS: usize = 256;
 
-    /// An empty set for a plan with `names` statistic names.
+    /// An empty set for a plan of this shape.
     #[must_use]
-    pub fn new(core: usize, names: usize) -> Self {
+    pub fn new(core: usize, shape: SetShape) -> Self {
         Self {
             core,
             start_us: 0,
             end_us: 0,
             last: false,
-            names: (0..names).map(|_| NameInterval::default()).collect(),
+            names: (0..shape.names).map(|_| NameInterval::default()).collect(),
             errors: Vec::with_capacity(Self::MAX_ERRORS),
             errors_cut: 0,
             tardiness: LatencyCounts::default(),
@@ -272,7 +302,7 @@ impl CoreInterval {
             reconnects: 0,
             connect_failures: 0,
             users: 0,
-            journeys: 0,
+            journeys: vec![JourneyCounts::default(); shape.journeys],
             shed: 0,
             health: WorkerHealth::default(),
         }
@@ -309,7 +339,7 @@ impl CoreInterval {
         self.reconnects = 0;
         self.connect_failures = 0;
         self.users = 0;
-        self.journeys = 0;
+        self.journeys.fill(JourneyCounts::default());
         self.shed = 0;
         self.health = WorkerHealth::default();
     }

@@ -2,6 +2,7 @@
 
 mod collector;
 mod errors;
+mod events;
 mod interval;
 mod interval_log;
 mod latency;
@@ -16,9 +17,10 @@ mod totals;
 
 pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
+pub use events::Event;
 pub use interval::{
-    CoreInterval, ErrorCounts, ErrorKey, NameInterval, Outcome, REASON_BYTES, Reason, StatName,
-    WorkerHealth,
+    CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,
+    Reason, SetShape, StatName, WorkerHealth,
 };
 pub use interval_log::{IntervalLog, LatencyKind, tag_of};
 pub use latency::LatencyCounts;

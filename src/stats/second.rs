@@ -1,6 +1,8 @@
 //! One merged second: what all workers measured in it.
 
-use super::{CoreInterval, ErrorCounts, LatencyCounts, NameInterval, WorkerHealth};
+use super::{
+    CoreInterval, ErrorCounts, JourneyCounts, LatencyCounts, NameInterval, SetShape, WorkerHealth,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -71,8 +73,8 @@ pub struct Interval {
     pub connect_failures: u64,
     /// Users active at the end.
     pub users: u32,
-    /// Journeys begun.
-    pub journeys: u64,
+    /// One entry a journey, in the plan's order.
+    pub journeys: Vec<JourneyCounts>,
     /// Open-model arrivals that were given up.
     pub shed: u64,
     /// One entry a set that was merged: one a worker, more or fewer when a worker was late.
@@ -80,14 +82,14 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// An empty second for a plan with `names` statistic names.
+    /// An empty second for a plan of this shape.
     #[must_use]
-    pub fn new(names: usize) -> Self {
+    pub fn new(shape: SetShape) -> Self {
         Self {
             start_us: 0,
             end_us: 0,
             phase: Phase::Steady,
-            names: (0..names).map(|_| NameInterval::default()).collect(),
+            names: (0..shape.names).map(|_| NameInterval::default()).collect(),
             all: NameInterval::default(),
             errors: Vec::new(),
             errors_cut: 0,
@@ -97,7 +99,7 @@ impl Interval {
             reconnects: 0,
             connect_failures: 0,
             users: 0,
-            journeys: 0,
+            journeys: vec![JourneyCounts::default(); shape.journeys],
             shed: 0,
             cores: Vec::new(),
         }
@@ -134,7 +136,9 @@ impl Interval {
         self.connects += set.connects;
         self.reconnects += set.reconnects;
         self.connect_failures += set.connect_failures;
-        self.journeys += set.journeys;
+        for (journey, more) in self.journeys.iter_mut().zip(&set.journeys) {
+            journey.absorb(more);
+        }
         self.shed += set.shed;
         self.cores.push(CoreHealth {
             core: set.core,
@@ -160,7 +164,7 @@ impl Interval {
         self.reconnects = 0;
         self.connect_failures = 0;
         self.users = 0;
-        self.journeys = 0;
+        self.journeys.fill(JourneyCounts::default());
         self.shed = 0;
         self.cores.clear();
     }

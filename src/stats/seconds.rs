@@ -5,7 +5,7 @@
 //! when any worker has reported a whole second more: a late worker holds the others up for one
 //! second at most. What it delivers then goes into the oldest second that is still open.
 
-use super::{CoreInterval, Interval, Phase};
+use super::{CoreInterval, Interval, Phase, SetShape};
 use std::collections::BTreeMap;
 
 const SECOND_US: u64 = 1_000_000;
@@ -25,7 +25,7 @@ struct Progress {
 
 /// The seconds that are still being put together.
 pub(super) struct Seconds {
-    names: usize,
+    shape: SetShape,
     spawned_us: u64,
     open: BTreeMap<u64, Interval>,
     /// Seconds before this one are closed.
@@ -35,9 +35,9 @@ pub(super) struct Seconds {
 }
 
 impl Seconds {
-    pub(super) fn new(workers: usize, names: usize, spawned_us: u64) -> Self {
+    pub(super) fn new(workers: usize, shape: SetShape, spawned_us: u64) -> Self {
         Self {
-            names,
+            shape,
             spawned_us,
             open: BTreeMap::new(),
             first_open: 0,
@@ -53,7 +53,7 @@ impl Seconds {
             let mut interval = self
                 .spare
                 .pop()
-                .unwrap_or_else(|| Interval::new(self.names));
+                .unwrap_or_else(|| Interval::new(self.shape));
             interval.start_us = ordinal * SECOND_US;
             interval
         });

@@ -110,7 +110,7 @@ impl Snapshot {
             run_time_s: totals.context.run_time_us as f64 / 1e6,
             phase: interval.phase,
             users: interval.users,
-            journeys: totals.journeys,
+            journeys: totals.journeys_started(),
             shed: totals.shed,
             names: per_name
                 .enumerate()

@@ -1,8 +1,8 @@
 //! What a run measured so far: merged over cores and seconds, of a size that does not grow.
 
 use super::{
-    ErrorTable, Interval, LatencyTotal, LittlesLaw, NameInterval, Outcome, Phase, SelfCheck,
-    StatName, SteadyFigures, UserShare, WorkerHealth,
+    ErrorTable, Event, Interval, JourneyCounts, LatencyTotal, LittlesLaw, NameInterval, Outcome,
+    Phase, SelfCheck, SetShape, StatName, SteadyFigures, UserShare, WorkerHealth,
 };
 use std::sync::Arc;
 
@@ -11,6 +11,10 @@ use std::sync::Arc;
 pub struct RunContext {
     /// Statistic names, in the order of every set.
     pub names: Vec<StatName>,
+    /// What a success under each statistic name makes the target raise, in the same order.
+    pub raises: Vec<&'static [Event]>,
+    /// Names of the journeys, in the order of every set.
+    pub journeys: Vec<&'static str>,
     /// Kernel CPU numbers, one a worker, in the order of their positions.
     pub cpus: Vec<usize>,
     /// When the last user is due to start, in microseconds from the start of the run. Seconds that
@@ -23,6 +27,17 @@ pub struct RunContext {
     pub paced: bool,
     /// The closed model's users, for Little's law; empty for the open model.
     pub user_shares: Vec<UserShare>,
+}
+
+impl RunContext {
+    /// How much there is to count.
+    #[must_use]
+    pub fn shape(&self) -> SetShape {
+        SetShape {
+            names: self.names.len(),
+            journeys: self.journeys.len(),
+        }
+    }
 }
 
 /// Everything about one statistic name, or about all together.
@@ -189,8 +204,8 @@ pub struct Totals {
     pub reconnects: u64,
     /// Connection attempts that failed.
     pub connect_failures: u64,
-    /// Journeys begun.
-    pub journeys: u64,
+    /// One entry a journey, in the plan's order.
+    pub journeys: Vec<JourneyCounts>,
     /// Open-model arrivals that were given up.
     pub shed: u64,
     /// Users active at the end of the last second.
@@ -219,7 +234,7 @@ impl Totals {
             connects: 0,
             reconnects: 0,
             connect_failures: 0,
-            journeys: 0,
+            journeys: vec![JourneyCounts::default(); context.journeys.len()],
             shed: 0,
             users: 0,
             peak_users: 0,
@@ -244,7 +259,9 @@ impl Totals {
         self.connects += interval.connects;
         self.reconnects += interval.reconnects;
         self.connect_failures += interval.connect_failures;
-        self.journeys += interval.journeys;
+        for (journey, more) in self.journeys.iter_mut().zip(&interval.journeys) {
+            journey.absorb(more);
+        }
         self.shed += interval.shed;
         self.users = interval.users;
         self.peak_users = self.peak_users.max(interval.users);
@@ -259,6 +276,12 @@ impl Totals {
                 self.self_check.observe(core);
             }
         }
+    }
+
+    /// Journeys of all kinds that were started.
+    #[must_use]
+    pub fn journeys_started(&self) -> u64 {
+        self.journeys.iter().map(|journey| journey.started).sum()
     }
 
     /// What was measured in a phase.

@@ -106,7 +106,7 @@ pub fn simulation(
     script: &ShopScript,
     shop: impl FnMut(&[u8], u64) -> Answer + 'static,
 ) -> Simulation {
-    let interval = Box::new(CoreInterval::new(0, script.names().len()));
+    let interval = Box::new(CoreInterval::new(0, script.shape()));
     let recorder = Recorder::new(interval, script.rows());
     let target = Target::parse("http://localhost:8000").unwrap();
     let heads = PreparedHeads::new(script.steps(), &target).unwrap();

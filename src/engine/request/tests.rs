@@ -28,6 +28,7 @@ const fn step(index: u16, operation: &'static Operation) -> Step {
         index,
         operation,
         name: "name",
+        raises: &[],
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::{Answer, ArenaBuilder, Method, Operation, SimulatedLink, Simulation};
 use crate::plan::Target;
-use crate::stats::CoreInterval;
+use crate::stats::{CoreInterval, SetShape};
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1_000 * MS;
@@ -20,7 +20,12 @@ static STEPS: [Step; 1] = [Step {
     index: 0,
     operation: &CREATE,
     name: "POST /things",
+    raises: &[],
 }];
+const SHAPE: SetShape = SetShape {
+    names: 1,
+    journeys: 1,
+};
 static STEP: &Step = &STEPS[0];
 
 /// Moment and bytes of each request.
@@ -30,7 +35,7 @@ type Sent = Rc<RefCell<Vec<(u64, Vec<u8>)>>>;
 fn simulation(mut answer: impl FnMut(u64) -> Answer + 'static) -> (Simulation, Sent) {
     let sent = Sent::default();
     let log = Rc::clone(&sent);
-    let recorder = Recorder::new(Box::new(CoreInterval::new(0, 1)), Box::new([0]));
+    let recorder = Recorder::new(Box::new(CoreInterval::new(0, SHAPE)), Box::new([0]));
     let target = Target::parse("http://localhost:8000").unwrap();
     let heads = PreparedHeads::new(&STEPS, &target).unwrap();
     let simulation = Simulation::new(0, recorder, heads, move |request, now_ns| {

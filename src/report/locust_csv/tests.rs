@@ -3,6 +3,7 @@
 use super::*;
 use crate::report::golden::assert_golden;
 use crate::report::made_up;
+use crate::stats::SetShape;
 use std::sync::Arc;
 
 fn files_of_run(full_history: bool) -> (tempfile::TempDir, PathBuf) {
@@ -55,7 +56,10 @@ fn history_before_the_first_request_has_no_percentiles() {
     let directory = tempfile::tempdir().expect("a directory");
     let prefix = directory.path().join("idle");
     let mut csv = LocustCsv::create(&prefix, &[], false, made_up::start()).expect("created");
-    let mut second = Interval::new(0);
+    let mut second = Interval::new(SetShape {
+        names: 0,
+        journeys: 0,
+    });
     second.end_us = 1_000_000;
     let totals = Totals::new(Arc::new(made_up::context()));
     csv.second(&second, &totals).expect("written");
@@ -73,7 +77,7 @@ fn moving_figures_forget_after_ten_seconds() {
     let mut csv = LocustCsv::create(&prefix, &[], false, made_up::start()).expect("created");
     let mut totals = Totals::new(Arc::new(made_up::context()));
     for ordinal in 0..11_u64 {
-        let mut second = Interval::new(3);
+        let mut second = Interval::new(made_up::context().shape());
         (second.start_us, second.end_us) = (ordinal * 1_000_000, (ordinal + 1) * 1_000_000);
         let latency_us = if ordinal == 0 { 900_000 } else { 2_000 };
         second.all.response.record_us(latency_us);

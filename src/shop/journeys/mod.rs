@@ -36,6 +36,12 @@ macro_rules! journeys {
                 }
             }
 
+            /// Whether the journey may take `step`.
+            #[must_use]
+            pub fn takes(self, step: &Step) -> bool {
+                self.steps().iter().any(|taken| taken.index == step.index)
+            }
+
             /// Carries the journey out once, from start to end.
             ///
             /// # Errors

@@ -8,6 +8,10 @@ use std::path::Path;
 use std::sync::Mutex;
 
 const SECOND_US: u64 = 1_000_000;
+const SHAPE: SetShape = SetShape {
+    names: 2,
+    journeys: 1,
+};
 
 fn context(workers: usize, seconds: u64) -> RunContext {
     let name = |name| StatName {
@@ -16,6 +20,8 @@ fn context(workers: usize, seconds: u64) -> RunContext {
     };
     RunContext {
         names: vec![name("GET /a"), name("GET /b")],
+        raises: vec![&[], &[]],
+        journeys: vec!["a"],
         cpus: (0..workers).collect(),
         spawned_us: SECOND_US,
         run_time_us: seconds * SECOND_US,
@@ -29,7 +35,7 @@ type Seen = Vec<Vec<(usize, u64)>>;
 
 /// What a worker of the engine does with its handover.
 fn work(core: usize, handover: &WorkerHandover, seen: &Seen) {
-    let mut set = Box::new(CoreInterval::new(core, 2));
+    let mut set = Box::new(CoreInterval::new(core, SHAPE));
     for (second, requests) in seen.iter().enumerate() {
         set.start_us = second as u64 * SECOND_US;
         set.end_us = set.start_us + SECOND_US;
@@ -56,7 +62,7 @@ fn work(core: usize, handover: &WorkerHandover, seen: &Seen) {
 }
 
 fn collect(seen: &[Seen], sinks: Vec<Box<dyn IntervalSink>>) -> (Merged, Vec<Arc<Snapshot>>) {
-    let (handovers, inbox) = Collector::channels(seen.len(), 2);
+    let (handovers, inbox) = Collector::channels(seen.len(), SHAPE);
     let seconds = seen.iter().map(Vec::len).max().unwrap_or(0) as u64;
     let snapshots = Mutex::new(Vec::new());
     let merged = std::thread::scope(|scope| {
@@ -175,10 +181,10 @@ fn a_sink_that_fails_is_reported_and_the_run_goes_on() {
 
 #[test]
 fn a_crashed_worker_is_named_and_does_not_hang_the_run() {
-    let (mut handovers, inbox) = Collector::channels(2, 2);
+    let (mut handovers, inbox) = Collector::channels(2, SHAPE);
     let crashed = handovers.pop().expect("two workers");
     let healthy = handovers.pop().expect("two workers");
-    let mut set = Box::new(CoreInterval::new(1, 2));
+    let mut set = Box::new(CoreInterval::new(1, SHAPE));
     set.end_us = SECOND_US;
     set.names[0].outcomes[Outcome::Success as usize] = 7;
     crashed.full.send(set).expect("there is room");

@@ -1,7 +1,7 @@
 //! The log, read back with the format's own reader.
 
 use super::*;
-use crate::stats::{RunContext, Totals};
+use crate::stats::{RunContext, SetShape, Totals};
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use std::sync::Arc;
@@ -18,7 +18,10 @@ const NAMES: [StatName; 2] = [
 ];
 
 fn second(ordinal: u64, latencies_us: &[(usize, u64)]) -> Interval {
-    let mut interval = Interval::new(NAMES.len());
+    let mut interval = Interval::new(SetShape {
+        names: NAMES.len(),
+        journeys: 0,
+    });
     interval.start_us = ordinal * 1_000_000;
     interval.end_us = interval.start_us + 1_000_000;
     for &(name, latency_us) in latencies_us {
@@ -75,6 +78,8 @@ fn the_sum_of_all_intervals_is_the_total() {
     let mut log = IntervalLog::create(&path, LatencyKind::Service, start, &NAMES).expect("created");
     let mut totals = Totals::new(Arc::new(RunContext {
         names: NAMES.to_vec(),
+        raises: vec![&[]; NAMES.len()],
+        journeys: Vec::new(),
         cpus: vec![0],
         spawned_us: 0,
         run_time_us: 4_000_000,

@@ -4,10 +4,14 @@ use super::*;
 use crate::stats::Outcome;
 
 const MS: u64 = 1_000;
+const SHAPE: SetShape = SetShape {
+    names: 1,
+    journeys: 1,
+};
 
 /// A set of `core` over these milliseconds, with one request.
 fn set(core: usize, start_ms: u64, end_ms: u64, last: bool) -> CoreInterval {
-    let mut set = CoreInterval::new(core, 1);
+    let mut set = CoreInterval::new(core, SHAPE);
     set.start_us = start_ms * MS;
     set.end_us = end_ms * MS;
     set.last = last;
@@ -31,7 +35,7 @@ fn complete(seconds: &mut Seconds) -> Vec<(u64, u64, u64)> {
 
 #[test]
 fn a_second_closes_when_all_workers_reported_it() {
-    let mut seconds = Seconds::new(2, 1, 0);
+    let mut seconds = Seconds::new(2, SHAPE, 0);
     seconds.accept(&set(0, 0, 1_001, false));
     assert_eq!(complete(&mut seconds), []);
     seconds.accept(&set(1, 0, 999, false));
@@ -40,7 +44,7 @@ fn a_second_closes_when_all_workers_reported_it() {
 
 #[test]
 fn jitter_around_the_full_second_does_not_move_a_set() {
-    let mut seconds = Seconds::new(2, 1, 0);
+    let mut seconds = Seconds::new(2, SHAPE, 0);
     for second in 0..5 {
         seconds.accept(&set(
             0,
@@ -58,7 +62,7 @@ fn jitter_around_the_full_second_does_not_move_a_set() {
 
 #[test]
 fn a_late_worker_holds_the_others_up_for_one_second_only_and_loses_nothing() {
-    let mut seconds = Seconds::new(2, 1, 0);
+    let mut seconds = Seconds::new(2, SHAPE, 0);
     seconds.accept(&set(0, 0, 1_000, false));
     assert_eq!(complete(&mut seconds), []);
     seconds.accept(&set(0, 1_000, 2_000, false));
@@ -73,7 +77,7 @@ fn a_late_worker_holds_the_others_up_for_one_second_only_and_loses_nothing() {
 
 #[test]
 fn a_worker_that_is_done_is_not_waited_for() {
-    let mut seconds = Seconds::new(2, 1, 0);
+    let mut seconds = Seconds::new(2, SHAPE, 0);
     seconds.accept(&set(1, 0, 400, true));
     seconds.accept(&set(0, 0, 1_000, false));
     assert_eq!(complete(&mut seconds), [(0, 1_000, 2)]);
@@ -82,7 +86,7 @@ fn a_worker_that_is_done_is_not_waited_for() {
 
 #[test]
 fn the_last_second_is_as_long_as_it_was() {
-    let mut seconds = Seconds::new(2, 1, 0);
+    let mut seconds = Seconds::new(2, SHAPE, 0);
     seconds.accept(&set(0, 0, 300, true));
     seconds.accept(&set(1, 0, 420, true));
     assert_eq!(complete(&mut seconds), [(0, 420, 2)]);
@@ -90,7 +94,7 @@ fn the_last_second_is_as_long_as_it_was() {
 
 #[test]
 fn a_last_set_of_no_length_belongs_to_the_second_before() {
-    let mut seconds = Seconds::new(2, 1, 0);
+    let mut seconds = Seconds::new(2, SHAPE, 0);
     seconds.accept(&set(0, 0, 1_000, false));
     seconds.accept(&set(0, 1_000, 1_002, true));
     seconds.accept(&set(1, 0, 1_000, true));
@@ -99,7 +103,7 @@ fn a_last_set_of_no_length_belongs_to_the_second_before() {
 
 #[test]
 fn phases_and_users_are_set_on_closing() {
-    let mut seconds = Seconds::new(1, 1, 1_500_000);
+    let mut seconds = Seconds::new(1, SHAPE, 1_500_000);
     let mut phases = Vec::new();
     for second in 0..3 {
         seconds.accept(&set(0, second * 1_000, second * 1_000 + 1_000, false));
@@ -113,7 +117,7 @@ fn phases_and_users_are_set_on_closing() {
 
 #[test]
 fn what_a_crashed_worker_left_is_still_there() {
-    let mut seconds = Seconds::new(2, 1, 0);
+    let mut seconds = Seconds::new(2, SHAPE, 0);
     seconds.accept(&set(1, 0, 1_000, false));
     seconds.accept(&set(0, 0, 200, true));
     seconds.accept(&set(1, 1_000, 2_000, false));

@@ -4,7 +4,7 @@ mod sandbox_client;
 
 use sandbox_client::{Client, Reply, sandbox, shop};
 use shopblast::plan::Driver;
-use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError};
+use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::time::{Duration, Instant};
@@ -211,7 +211,13 @@ fn pipelined_requests_are_answered_in_order() {
 #[test]
 fn requests_may_arrive_byte_by_byte() {
     for driver in [Driver::Uring, Driver::Epoll] {
-        let sandbox = sandbox(Mode::Shop { retain: 10 }, driver);
+        let sandbox = sandbox(
+            Mode::Shop(ShopConfig {
+                retain: 10,
+                ..ShopConfig::default()
+            }),
+            driver,
+        );
         let mut client = Client::connect(sandbox.address());
         for byte in registration("EXT-1").as_bytes() {
             client.write(&[*byte]);
@@ -326,7 +332,13 @@ fn the_fixed_server_answers_everything_alike() {
 #[test]
 fn a_stopped_sandbox_ends_its_connections_and_frees_its_port() {
     for driver in [Driver::Uring, Driver::Epoll] {
-        let sandbox = sandbox(Mode::Shop { retain: 10 }, driver);
+        let sandbox = sandbox(
+            Mode::Shop(ShopConfig {
+                retain: 10,
+                ..ShopConfig::default()
+            }),
+            driver,
+        );
         let address = sandbox.address();
         let (_, mut client) = reply_to(&sandbox, HEALTH);
         sandbox.stop();
@@ -363,7 +375,15 @@ fn what_cannot_be_started_says_why() {
     assert!(error.to_string().contains(&taken) && error.to_string().contains("--port"));
     let elsewhere = start("192.0.2.1:0", Mode::Fixed, &[]).unwrap_err();
     assert!(matches!(elsewhere, SandboxError::NotHere(_)));
-    let two = start("127.0.0.1:0", Mode::Shop { retain: 1 }, &[0, 1]).unwrap_err();
+    let two = start(
+        "127.0.0.1:0",
+        Mode::Shop(ShopConfig {
+            retain: 1,
+            ..ShopConfig::default()
+        }),
+        &[0, 1],
+    )
+    .unwrap_err();
     assert!(matches!(two, SandboxError::OneCoreOnly(2)));
     let no_core = start("127.0.0.1:0", Mode::Fixed, &[100_000]).unwrap_err();
     assert!(matches!(no_core, SandboxError::Pin(100_000)));

@@ -9,7 +9,7 @@ use shopblast::plan::{
     ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, RunId, Stage, Target,
     UniqueNumbers, user_seed,
 };
-use shopblast::sandbox::{Mode, Sandbox, SandboxConfig};
+use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ShopConfig};
 use shopblast::shop::ShopScript;
 use shopblast::stats::{Collector, Phase, RunContext, Totals};
 use std::sync::Arc;
@@ -59,7 +59,10 @@ fn run(
 ) -> Totals {
     let sandbox = Sandbox::start(&SandboxConfig {
         address: ([127, 0, 0, 1], 0).into(),
-        mode: Mode::Shop { retain: 100_000 },
+        mode: Mode::Shop(ShopConfig {
+            retain: 100_000,
+            ..ShopConfig::default()
+        }),
         cores: Vec::new(),
         driver: Driver::Uring,
     })

@@ -2,7 +2,7 @@
 
 use super::{CliError, Machine, values};
 use crate::plan::{CoreChoice, Driver};
-use crate::sandbox::{Mode, SandboxConfig};
+use crate::sandbox::{Mode, SandboxConfig, ShopConfig};
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 
@@ -32,9 +32,10 @@ impl SandboxOptions {
             mode: if self.fixed {
                 Mode::Fixed
             } else {
-                Mode::Shop {
+                Mode::Shop(ShopConfig {
                     retain: self.retain,
-                }
+                    ..ShopConfig::default()
+                })
             },
             cores: self.cores.clone(),
             driver: self.driver,

@@ -3,11 +3,8 @@
 use super::machine::allowed_cpus;
 use super::signals;
 use crate::plan::{Plan, Target};
-use crate::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError};
+use crate::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig};
 use std::net::SocketAddr;
-
-/// Customers that the sandbox of a run remembers.
-const RETAIN: usize = 1_000_000;
 
 /// Starts the shop on a free port of this machine, on a CPU of its own where the workers of `plan`
 /// leave one.
@@ -20,7 +17,7 @@ pub fn start(plan: &Plan) -> Result<Sandbox, SandboxError> {
         .find(|cpu| !plan.cores.contains(cpu));
     Sandbox::start(&SandboxConfig {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        mode: Mode::Shop { retain: RETAIN },
+        mode: Mode::Shop(ShopConfig::default()),
         cores: spare.into_iter().collect(),
         driver: plan.driver,
     })
@@ -47,7 +44,7 @@ pub fn serve(config: &SandboxConfig) -> Result<(), SandboxError> {
     let stopper = sandbox.stopper();
     signals::on_end(move || stopper.stop());
     let what = match config.mode {
-        Mode::Shop { .. } => "the embedded shop",
+        Mode::Shop(_) => "the embedded shop",
         Mode::Fixed => "one fixed reply",
     };
     println!(

@@ -3,6 +3,7 @@
 use super::desk::{Desk, Outgoing};
 use super::reception::Reception;
 use super::reply::write_invalid_request;
+use super::station::Station;
 use crate::engine::codec::{Incoming, parse};
 use crate::engine::{ByteStream, Tcp};
 use std::cell::RefCell;
@@ -15,13 +16,18 @@ const MAX_KEPT_BYTES: usize = 64 << 10;
 
 /// Whether the connection goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
+pub enum Next {
     Receive,
     Close,
 }
 
 /// Serves a connection until one side closes it.
-pub async fn serve(mut stream: Tcp, desk: Rc<RefCell<Desk>>, reception: Rc<Reception>) {
+pub async fn serve(
+    mut stream: Tcp,
+    desk: Rc<RefCell<Desk>>,
+    station: Rc<Station>,
+    reception: Rc<Reception>,
+) {
     let guest = reception.enter(stream.descriptor());
     let mut connection = Connection::default();
     let mut buffer = Vec::with_capacity(BUFFER_BYTES);
@@ -35,7 +41,9 @@ pub async fn serve(mut stream: Tcp, desk: Rc<RefCell<Desk>>, reception: Rc<Recep
             break;
         }
         guest.is_busy();
-        let next = connection.answer_all(&mut buffer, &desk, &reception);
+        let next = connection
+            .answer_all(&mut buffer, &desk, &station, &reception)
+            .await;
         if !send_all(&mut stream, &mut connection.replies).await || next == Next::Close {
             break;
         }
@@ -76,13 +84,13 @@ struct Connection {
 
 impl Connection {
     /// Answers all requests that have arrived in full and takes them out of `buffer`.
-    fn answer_all(
+    async fn answer_all(
         &mut self,
         buffer: &mut Vec<u8>,
         desk: &RefCell<Desk>,
+        station: &Station,
         reception: &Reception,
     ) -> Next {
-        let date = reception.date();
         let mut answered = 0;
         let next = loop {
             match parse(&buffer[answered..]) {
@@ -91,12 +99,17 @@ impl Connection {
                         self.say_continue();
                     }
                     self.continued = false;
+                    let date = reception.date();
                     let mut out = Outgoing {
                         date: &date,
                         bytes: &mut self.replies,
                     };
-                    desk.borrow_mut().answer(&request, &mut out);
-                    if request.asks_close || request.is_http_10 {
+                    let next = if station.is_immediate() {
+                        desk.borrow_mut().answer(&request, &mut out)
+                    } else {
+                        station.serve(desk, &request, &mut out).await
+                    };
+                    if next == Next::Close || request.asks_close || request.is_http_10 {
                         break Next::Close;
                     }
                     answered += consumed;
@@ -111,7 +124,7 @@ impl Connection {
                     break Next::Receive;
                 }
                 Incoming::Bad => {
-                    write_invalid_request(&date, &mut self.replies);
+                    write_invalid_request(&reception.date(), &mut self.replies);
                     break Next::Close;
                 }
             }

@@ -1,19 +1,33 @@
 //! Answers requests, one after the other: finds the endpoint, reads the body, asks the shop,
 //! writes the reply. Pure of sockets.
 
+use super::connection::Next;
 use super::reception::Date;
 use super::refusal::Refusal;
 use super::reply::{ReplyHead, TEXT};
 use super::router::{Parameters, Route, decode, route, split_target};
 use super::schema::{Fields, Reader};
-use super::shop::{Answer, Call, Endpoint, Shop};
+use super::shop::{Answer, Call, Endpoint, Pending, Shop, Work};
 use crate::engine::codec::Request;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-/// The one place where requests are answered: like the real shop's only worker it is strictly
-/// serial.
+/// What the loser of a version race is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Conflicts {
+    /// As today's shop does: the bare 500, and the end of the connection.
+    #[default]
+    Crash,
+    /// As its documentation has it: 409.
+    Conflict,
+}
+
+/// Where one server thread answers requests, one after the other.
 pub struct Desk {
-    shop: Shop,
+    shop: Arc<Shop>,
+    /// The shard that new things go to.
+    home: usize,
+    conflicts: Conflicts,
     reader: Reader,
     /// A body freed of its chunk framing.
     body: Vec<u8>,
@@ -28,40 +42,87 @@ pub struct Outgoing<'a> {
     pub bytes: &'a mut Vec<u8>,
 }
 
+/// What a request has come to; nothing is committed yet.
+pub enum Considered {
+    Preflight,
+    /// Only this method is allowed.
+    WrongMethod(&'static str),
+    Redirect(String),
+    Unknown,
+    Handled(Result<Answer, Refusal>, Pending),
+}
+
 impl Desk {
-    /// The desk of `shop`, which is reached at `address`.
-    pub fn new(shop: Shop, address: SocketAddr) -> Self {
+    /// A desk of `shop`, which is reached at `address`.
+    pub fn new(shop: Arc<Shop>, home: usize, conflicts: Conflicts, address: SocketAddr) -> Self {
         Self {
             shop,
+            home,
+            conflicts,
             reader: Reader::default(),
             body: Vec::new(),
             address,
         }
     }
 
-    /// Answers `request`.
-    pub fn answer(&mut self, request: &Request<'_>, out: &mut Outgoing<'_>) {
+    /// Answers `request` in one step.
+    pub fn answer(&mut self, request: &Request<'_>, out: &mut Outgoing<'_>) -> Next {
+        let considered = self.consider(request);
+        self.settle(request, considered, out)
+    }
+
+    /// Finds out what `request` comes to, on the state that the shop has now.
+    pub fn consider(&mut self, request: &Request<'_>) -> Considered {
+        if is_preflight(request) {
+            return Considered::Preflight;
+        }
+        let (path, _) = split_target(request.target);
+        match route(request.method, &decode(path)) {
+            Route::Found(endpoint, parameters) => {
+                let shop = Arc::clone(&self.shop);
+                let mut work = Work::new(&shop, self.home);
+                let result = self.carry_out(request, endpoint, &parameters, &mut work);
+                Considered::Handled(result, work.into_pending())
+            }
+            Route::WrongMethod(allowed) => Considered::WrongMethod(allowed),
+            Route::Redirect(path) => Considered::Redirect(path),
+            Route::Unknown => Considered::Unknown,
+        }
+    }
+
+    /// Commits what `request` has come to, and writes the reply.
+    pub fn settle(
+        &mut self,
+        request: &Request<'_>,
+        considered: Considered,
+        out: &mut Outgoing<'_>,
+    ) -> Next {
         let cors = cors_lines(request);
         let mut reply = Reply {
             request,
             cors: &cors,
             out,
         };
-        if is_preflight(request) {
-            return reply.preflight();
-        }
-        let (path, query) = split_target(request.target);
-        match route(request.method, &decode(path)) {
-            Route::Found(endpoint, parameters) => {
-                match self.carry_out(request, endpoint, &parameters) {
-                    Ok(answer) => reply.answer(&answer),
-                    Err(refusal) => reply.json(refusal.status(), &refusal.body()),
+        match considered {
+            Considered::Preflight => reply.preflight(),
+            Considered::Handled(Err(refusal), _) => return reply.refusal(&refusal),
+            Considered::Handled(Ok(answer), pending) => match pending.commit(&self.shop) {
+                Ok(()) => reply.answer(&answer),
+                Err(late) => {
+                    return reply.refusal(&match self.conflicts {
+                        Conflicts::Crash => Refusal::Crash,
+                        Conflicts::Conflict => Refusal::Late(late),
+                    });
                 }
+            },
+            Considered::WrongMethod(allowed) => reply.wrong_method(allowed),
+            Considered::Redirect(path) => {
+                let (_, query) = split_target(request.target);
+                reply.redirect(&path, query, self.address);
             }
-            Route::WrongMethod(allowed) => reply.wrong_method(allowed),
-            Route::Redirect(path) => reply.redirect(&path, query, self.address),
-            Route::Unknown => reply.json(404, r#"{"detail":"Not Found"}"#),
+            Considered::Unknown => reply.json(404, r#"{"detail":"Not Found"}"#),
         }
+        Next::Receive
     }
 
     fn carry_out(
@@ -69,6 +130,7 @@ impl Desk {
         request: &Request<'_>,
         endpoint: &Endpoint,
         parameters: &Parameters<'_>,
+        work: &mut Work<'_>,
     ) -> Result<Answer, Refusal> {
         let parameters = parameters.values();
         let Some(schema) = endpoint.schema else {
@@ -76,16 +138,23 @@ impl Desk {
                 parameters,
                 fields: &Fields::NONE,
             };
-            return (endpoint.handler)(&mut self.shop, &call);
+            return (endpoint.handler)(work, &call);
         };
         let body = request.body.contiguous(&mut self.body);
-        let shop = &mut self.shop;
+        let admit = || match request.header("x-gateway-signature") {
+            _ if !endpoint.signed => Ok(()),
+            Some(SIGNATURE) => Ok(()),
+            _ => Err(Refusal::Unsigned),
+        };
         self.reader
-            .read(schema, body, request.content_type, |fields| {
-                (endpoint.handler)(shop, &Call { parameters, fields })
+            .read(schema, body, request.content_type, admit, |fields| {
+                (endpoint.handler)(work, &Call { parameters, fields })
             })
     }
 }
+
+/// What the gateway signs with.
+const SIGNATURE: &[u8] = b"test-signature";
 
 fn is_preflight(request: &Request<'_>) -> bool {
     request.method == "OPTIONS"
@@ -132,9 +201,25 @@ impl Reply<'_, '_> {
         self.write(ReplyHead::json(status, body.len()), body);
     }
 
+    /// A crash ends the connection, without a word of warning.
+    fn refusal(&mut self, refusal: &Refusal) -> Next {
+        let body = refusal.body();
+        if *refusal == Refusal::Crash {
+            let head = ReplyHead {
+                media_type: Some(TEXT),
+                ..ReplyHead::json(500, body.len())
+            };
+            self.write(head, &body);
+            return Next::Close;
+        }
+        self.json(refusal.status(), &body);
+        Next::Receive
+    }
+
     fn answer(&mut self, answer: &Answer) {
         match answer {
             Answer::Ok(body) => self.json(200, body),
+            Answer::Told(body) => self.json(200, body),
             Answer::Made(body) => self.json(201, body),
             Answer::Created(field, id) => {
                 let mut text = [0; 36];

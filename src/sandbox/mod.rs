@@ -8,6 +8,7 @@ mod connection;
 mod desk;
 mod fixed;
 mod json_text;
+mod pipeline;
 mod python_text;
 mod reception;
 mod refusal;
@@ -16,5 +17,8 @@ mod router;
 mod schema;
 mod server;
 mod shop;
+mod station;
 
-pub use server::{Mode, Sandbox, SandboxConfig, SandboxError, Stopper};
+pub use desk::Conflicts;
+pub use server::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig, Stopper};
+pub use station::ServiceTime;

@@ -1,6 +1,7 @@
 //! The ways in which the shop says no, and their bodies.
 
 use super::json_text::write_text;
+use super::shop::VersionConflict;
 
 /// A refusal; its status and body follow from the layer that refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,9 +18,15 @@ pub enum Refusal {
     Unknown {
         /// The kind of thing, for example `Customer`.
         aggregate: &'static str,
-        /// Its identifier, from the path.
+        /// Its identifier, from the path or the body.
         id: String,
     },
+    /// The gateway's signature is missing or wrong (401).
+    Unsigned,
+    /// A commit came too late, in a shop that says so (409): what was expected and found.
+    Late(VersionConflict),
+    /// An exception that nothing handles (500): the connection is closed after it.
+    Crash,
 }
 
 impl Refusal {
@@ -40,10 +47,13 @@ impl Refusal {
             Self::Schema(_) => 422,
             Self::Rules(_) | Self::Value(_) | Self::Unreadable => 400,
             Self::Unknown { .. } => 404,
+            Self::Unsigned => 401,
+            Self::Late(_) => 409,
+            Self::Crash => 500,
         }
     }
 
-    /// The JSON body.
+    /// The body: JSON, but for a crash.
     pub fn body(&self) -> String {
         let error = |text: &str| {
             let mut body = String::from("{\"error\":");
@@ -72,6 +82,11 @@ impl Refusal {
             Self::Unknown { aggregate, id } => error(&format!(
                 "`{aggregate}` object with identifier {id} does not exist."
             )),
+            Self::Unsigned => r#"{"detail":"Invalid webhook signature"}"#.into(),
+            Self::Late(VersionConflict { expected, found }) => error(&format!(
+                "Wrong expected version: {expected} (Stream Version: {found})"
+            )),
+            Self::Crash => "Internal Server Error".into(),
         }
     }
 }

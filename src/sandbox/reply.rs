@@ -86,8 +86,10 @@ fn status_line(status: u16) -> &'static str {
         201 => "HTTP/1.1 201 Created",
         307 => "HTTP/1.1 307 Temporary Redirect",
         400 => "HTTP/1.1 400 Bad Request",
+        401 => "HTTP/1.1 401 Unauthorized",
         404 => "HTTP/1.1 404 Not Found",
         405 => "HTTP/1.1 405 Method Not Allowed",
+        409 => "HTTP/1.1 409 Conflict",
         422 => "HTTP/1.1 422 Unprocessable Entity",
         _ => "HTTP/1.1 500 Internal Server Error",
     }

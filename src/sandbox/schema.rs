@@ -4,91 +4,246 @@
 //! A body passes two layers, as in the real shop: the schema (422, all faults of all fields at
 //! once) and the command's own field limits (400, likewise).
 
-use super::json_text::{self, Document, Fault, Json, LONE_SURROGATE};
-use super::python_text;
+mod exact;
+mod value;
+
+pub use value::{Fields, Value};
+
 use super::refusal::Refusal;
+use exact::{read_exactly, refuse_text};
 use simd_json::Buffers;
 use simd_json::prelude::*;
-use simd_json::tape::Tape;
-use std::fmt::Write as _;
+use simd_json::tape::{self, Tape};
 
 /// Most fields that an endpoint's schema has.
 pub const MAX_FIELDS: usize = 16;
+/// The limit that the domain sets to a text without one of its own.
+const DOMAIN_MAX_CHARS: usize = 255;
 
 /// One field of a request body.
+#[derive(Clone, Copy)]
 pub struct Field {
     name: &'static str,
     kind: Kind,
-    required: bool,
+    absence: Absence,
     /// Limit that only the command knows; breaking it is a 400, not a 422.
     command_max_chars: Option<usize>,
 }
 
 /// What a field holds.
+#[derive(Clone, Copy)]
 enum Kind {
     /// A string of at most so many characters; numbers are not taken for strings.
-    Text { max_chars: Option<usize> },
+    Text {
+        max_chars: Option<usize>,
+    },
+    /// A whole number of at least so much.
+    Integer {
+        at_least: Option<i64>,
+    },
+    Number(Bound),
+    Boolean,
+    /// A list of strings.
+    Texts,
+    Object(&'static Schema),
+    Objects(&'static Schema),
+}
+
+/// The lower bound of a number.
+#[derive(Clone, Copy)]
+enum Bound {
+    None,
+    AtLeast(f64),
+    Above(f64),
+}
+
+/// What holds when a field is not there.
+#[derive(Clone, Copy)]
+enum Absence {
+    /// It must be there, and not be null.
+    Fault,
+    /// It may be absent or null.
+    Nothing,
+    /// It may be absent, but not be null.
+    Default(Fallback),
+    /// It may be absent or null, which differ.
+    NullableDefault(Fallback),
+}
+
+/// The value of an absent field.
+#[derive(Clone, Copy)]
+enum Fallback {
+    Text(&'static str),
+    Integer(i64),
+    Number(f64),
+    Boolean(bool),
 }
 
 impl Field {
-    /// A string field that must be there and, says the command, must not be empty.
-    pub const fn text(name: &'static str, max_chars: usize) -> Self {
+    const fn new(name: &'static str, kind: Kind) -> Self {
         Self {
             name,
-            kind: Kind::Text {
-                max_chars: Some(max_chars),
-            },
-            required: true,
+            kind,
+            absence: Absence::Fault,
             command_max_chars: None,
         }
     }
 
+    /// A string field that must be there and, says the command, must not be empty.
+    pub const fn text(name: &'static str, max_chars: usize) -> Self {
+        let max_chars = Some(max_chars);
+        Self::new(name, Kind::Text { max_chars })
+    }
+
     /// A string field that may be absent or null.
     pub const fn optional_text(name: &'static str, max_chars: usize) -> Self {
+        Self::text(name, max_chars).optional()
+    }
+
+    /// A string field without a limit in the schema, that must be there and, says the command, have
+    /// 1 to `command_max_chars` characters.
+    pub const fn free_text(name: &'static str, command_max_chars: usize) -> Self {
         Self {
-            required: false,
-            ..Self::text(name, max_chars)
+            command_max_chars: Some(command_max_chars),
+            ..Self::unlimited_text(name)
         }
     }
 
     /// An optional string field without a limit in the schema: the command's default of 255
     /// characters holds.
     pub const fn optional_text_without_limit(name: &'static str) -> Self {
+        Self::free_text(name, DOMAIN_MAX_CHARS).optional()
+    }
+
+    /// A string field that must be there, and that nothing limits.
+    pub const fn unlimited_text(name: &'static str) -> Self {
+        Self::new(name, Kind::Text { max_chars: None })
+    }
+
+    /// A whole number.
+    pub const fn integer(name: &'static str) -> Self {
+        Self::new(name, Kind::Integer { at_least: None })
+    }
+
+    /// A whole number of at least `least`.
+    pub const fn integer_from(name: &'static str, least: i64) -> Self {
+        let at_least = Some(least);
+        Self::new(name, Kind::Integer { at_least })
+    }
+
+    /// A number.
+    pub const fn number(name: &'static str) -> Self {
+        Self::new(name, Kind::Number(Bound::None))
+    }
+
+    /// A number of at least `least`.
+    pub const fn number_from(name: &'static str, least: f64) -> Self {
+        Self::new(name, Kind::Number(Bound::AtLeast(least)))
+    }
+
+    /// A number above `bound`.
+    pub const fn number_above(name: &'static str, bound: f64) -> Self {
+        Self::new(name, Kind::Number(Bound::Above(bound)))
+    }
+
+    /// True or false.
+    pub const fn boolean(name: &'static str) -> Self {
+        Self::new(name, Kind::Boolean)
+    }
+
+    /// A list of strings.
+    pub const fn texts(name: &'static str) -> Self {
+        Self::new(name, Kind::Texts)
+    }
+
+    /// An object.
+    pub const fn object(name: &'static str, schema: &'static Schema) -> Self {
+        Self::new(name, Kind::Object(schema))
+    }
+
+    /// A list of objects.
+    pub const fn objects(name: &'static str, schema: &'static Schema) -> Self {
+        Self::new(name, Kind::Objects(schema))
+    }
+
+    /// The same, but it may be absent or null.
+    pub const fn optional(self) -> Self {
         Self {
-            name,
-            kind: Kind::Text { max_chars: None },
-            required: false,
-            command_max_chars: Some(255),
+            absence: Absence::Nothing,
+            ..self
         }
+    }
+
+    /// The same, but it may be absent, and is then this text. The command knows no limit.
+    pub const fn or_text(self, text: &'static str) -> Self {
+        self.or(Fallback::Text(text))
+    }
+
+    /// The same, but it may be absent, and is then this number.
+    pub const fn or_integer(self, number: i64) -> Self {
+        self.or(Fallback::Integer(number))
+    }
+
+    /// The same, but it may be absent, and is then this number.
+    pub const fn or_number(self, number: f64) -> Self {
+        self.or(Fallback::Number(number))
+    }
+
+    /// The same, but it may be absent, and is then so.
+    pub const fn or_boolean(self, truth: bool) -> Self {
+        self.or(Fallback::Boolean(truth))
+    }
+
+    /// The same, but it may be absent, and is then this number; or it may be null.
+    pub const fn or_integer_or_null(self, number: i64) -> Self {
+        Self {
+            absence: Absence::NullableDefault(Fallback::Integer(number)),
+            ..self
+        }
+    }
+
+    /// The same, with a limit that the command sets.
+    pub const fn with_command_limit(self, max_chars: usize) -> Self {
+        Self {
+            command_max_chars: Some(max_chars),
+            ..self
+        }
+    }
+
+    const fn or(self, fallback: Fallback) -> Self {
+        Self {
+            absence: Absence::Default(fallback),
+            ..self
+        }
+    }
+
+    /// The value of the field when it is absent; `None` when that is a fault.
+    fn when_absent<'a>(&self) -> Option<Value<'a>> {
+        match self.absence {
+            Absence::Fault => None,
+            Absence::Nothing => Some(Value::Nothing),
+            Absence::Default(fallback) | Absence::NullableDefault(fallback) => {
+                Some(match fallback {
+                    Fallback::Text(text) => Value::Text(text),
+                    Fallback::Integer(number) => Value::Integer(number),
+                    Fallback::Number(number) => Value::Number(number),
+                    Fallback::Boolean(truth) => Value::Boolean(truth),
+                })
+            }
+        }
+    }
+
+    fn may_be_null(&self) -> bool {
+        matches!(self.absence, Absence::Nothing | Absence::NullableDefault(_))
+    }
+
+    fn is_required(&self) -> bool {
+        matches!(self.absence, Absence::Fault)
     }
 }
 
 /// The fields of an endpoint's body, in the order in which faults are listed.
 pub struct Schema(pub &'static [Field]);
-
-/// The values of a body's fields, in the schema's order.
-pub struct Fields<'a>([Option<&'a str>; MAX_FIELDS]);
-
-impl<'a> Fields<'a> {
-    /// Of an endpoint without a body.
-    pub const NONE: Fields<'static> = Fields([None; MAX_FIELDS]);
-
-    /// The string in the field at `index`; `None` when it is absent or null.
-    pub fn text(&self, index: usize) -> Option<&'a str> {
-        self.0[index]
-    }
-
-    /// The string in the field at `index` when it is there and not empty: what Python takes for
-    /// true.
-    pub fn filled_text(&self, index: usize) -> Option<&'a str> {
-        self.text(index).filter(|text| !text.is_empty())
-    }
-
-    /// The string in a required field.
-    pub fn required_text(&self, index: usize) -> &'a str {
-        self.text(index).unwrap_or_default()
-    }
-}
 
 /// Buffers of the fast parser, kept between requests.
 #[derive(Default)]
@@ -99,7 +254,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads `body` by `schema`, and hands the fields to `then` when both layers pass.
+    /// Reads `body` by `schema`, and hands the fields to `then` when both layers pass. `admit` is
+    /// asked between the two.
     ///
     /// # Errors
     /// The refusal of the layer that was not passed.
@@ -108,6 +264,7 @@ impl Reader {
         schema: &Schema,
         body: &[u8],
         content_type: Option<&[u8]>,
+        admit: impl FnOnce() -> Result<(), Refusal>,
         then: impl FnOnce(&Fields<'_>) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         if !content_type.is_none_or(is_json) {
@@ -117,10 +274,12 @@ impl Reader {
         self.body.extend_from_slice(body);
         let mut tape = self.tape.take().unwrap_or_else(Tape::null).reset();
         let parsed = simd_json::fill_tape(&mut self.body, &mut self.buffers, &mut tape);
-        let fields = parsed.ok().and_then(|()| schema.fields_of(&tape));
+        let fields = parsed.ok().and_then(|()| schema.fields_of(tape.as_value()));
         let result = match fields {
-            Some(fields) => schema.check_command(&fields).and_then(|()| then(&fields)),
-            None => read_exactly(schema, body, then),
+            Some(fields) => admit()
+                .and_then(|()| schema.check_command(&fields))
+                .and_then(|()| then(&fields)),
+            None => read_exactly(schema, body, admit, then),
         };
         self.tape = Some(tape.reset());
         result
@@ -141,35 +300,34 @@ fn is_json(content_type: &[u8]) -> bool {
 }
 
 impl Schema {
-    /// The fields when all of them are in order; unknown members are ignored, and of a name that
-    /// comes twice the last value counts.
-    fn fields_of<'a>(&self, tape: &Tape<'a>) -> Option<Fields<'a>> {
-        let mut fields = Fields::NONE;
-        for (name, value) in tape.as_value().as_object()?.iter() {
-            let Some(index) = self.0.iter().position(|field| field.name == name) else {
-                continue;
-            };
-            fields.0[index] = match value.into_string() {
-                Some(text) => Some(text),
-                None if value.is_null() => None,
-                None => return None,
-            };
-        }
-        let in_order = self.0.iter().enumerate().all(|(index, field)| {
-            let Kind::Text { max_chars } = field.kind;
-            match fields.0[index] {
-                Some(text) => max_chars.is_none_or(|max| !is_longer(text, max)),
-                None => !field.required,
+    /// The fields when all of them are in order, without any need for Python's leniency; unknown
+    /// members are ignored, and of a name that comes twice the last value counts.
+    fn fields_of<'a>(&self, value: tape::Value<'_, 'a>) -> Option<Fields<'a>> {
+        let mut found: [Option<tape::Value<'_, 'a>>; MAX_FIELDS] = [None; MAX_FIELDS];
+        for (name, value) in value.as_object()?.iter() {
+            if let Some(index) = self.0.iter().position(|field| field.name == name) {
+                found[index] = Some(value);
             }
-        });
-        in_order.then_some(fields)
+        }
+        let mut fields = Fields::NONE;
+        for (index, field) in self.0.iter().enumerate() {
+            fields.set(
+                index,
+                match found[index] {
+                    None => field.when_absent()?,
+                    Some(value) if value.is_null() && field.may_be_null() => Value::Nothing,
+                    Some(value) => field.kind.value_of(value)?,
+                },
+            );
+        }
+        Some(fields)
     }
 
-    /// The second layer: the command's limits.
+    /// The second layer: the command's limits. Those of nested objects are the handlers' business.
     fn check_command(&self, fields: &Fields<'_>) -> Result<(), Refusal> {
-        let broken = |(field, value): (&Field, &Option<&str>)| {
-            let text = (*value)?;
-            if field.required && text.is_empty() {
+        let broken = |(index, field): (usize, &Field)| {
+            let text = fields.text(index)?;
+            if field.is_required() && text.is_empty() {
                 return Some((field.name, String::from(Refusal::EMPTY_TEXT)));
             }
             let max = field
@@ -180,7 +338,7 @@ impl Schema {
                 format!("String should have at most {max} characters"),
             ))
         };
-        let mut rules = self.0.iter().zip(&fields.0).filter_map(broken).peekable();
+        let mut rules = self.0.iter().enumerate().filter_map(broken).peekable();
         if rules.peek().is_none() {
             return Ok(());
         }
@@ -188,189 +346,59 @@ impl Schema {
     }
 }
 
+impl Kind {
+    fn value_of<'a>(self, value: tape::Value<'_, 'a>) -> Option<Value<'a>> {
+        Some(match self {
+            Self::Text { max_chars } => {
+                let text = value.into_string()?;
+                if max_chars.is_some_and(|max| is_longer(text, max)) {
+                    return None;
+                }
+                Value::Text(text)
+            }
+            Self::Integer { at_least } => {
+                let number = value.as_i64()?;
+                if at_least.is_some_and(|least| number < least) {
+                    return None;
+                }
+                Value::Integer(number)
+            }
+            Self::Number(bound) => {
+                let number = value.cast_f64()?;
+                bound.admits(number).then_some(Value::Number(number))?
+            }
+            Self::Boolean => Value::Boolean(value.as_bool()?),
+            Self::Texts => {
+                let texts = value.as_array()?;
+                let texts = texts.iter().map(|text| text.into_string());
+                Value::Texts(texts.collect::<Option<_>>()?)
+            }
+            Self::Object(schema) => Value::Object(Box::new(schema.fields_of(value)?)),
+            Self::Objects(schema) => {
+                let objects = value.as_array()?;
+                let objects = objects.iter().map(|object| schema.fields_of(object));
+                Value::Objects(objects.collect::<Option<_>>()?)
+            }
+        })
+    }
+}
+
+impl Bound {
+    /// Whether `number` is within it; what is not a number is within none.
+    fn admits(self, number: f64) -> bool {
+        match self {
+            Self::None => true,
+            Self::AtLeast(least) => number >= least,
+            Self::Above(bound) => number > bound,
+        }
+    }
+}
+
 fn is_longer(text: &str, max_chars: usize) -> bool {
     text.len() > max_chars && text.chars().count() > max_chars
 }
 
-#[cold]
-fn read_exactly<T>(
-    schema: &Schema,
-    body: &[u8],
-    then: impl FnOnce(&Fields<'_>) -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
-    if body.is_empty() {
-        return Err(missing_body());
-    }
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let text = std::str::from_utf8(body).map_err(|_| Refusal::Unreadable)?;
-    let document = json_text::read(text).map_err(|fault| match fault {
-        Fault::Syntax { message, at } => invalid_json(message, at),
-        Fault::TooDeep => Refusal::Unreadable,
-    })?;
-    let members = match &document.value {
-        Json::Null => return Err(missing_body()),
-        Json::Object(members) => members,
-        _ => return Err(not_an_object(&document)),
-    };
-    let mut issues = Issues::of(&document);
-    let mut fields = Fields::NONE;
-    for (index, field) in schema.0.iter().enumerate() {
-        let member = members.iter().find(|(name, _)| name == field.name);
-        fields.0[index] = issues.check(field, member.map(|(_, value)| value));
-    }
-    issues.refuse()?;
-    schema.check_command(&fields)?;
-    then(&fields)
-}
-
-/// Pydantic's list of what is wrong, as it goes over the wire.
-struct Issues<'a> {
-    document: &'a Document,
-    list: String,
-    out_of_range: bool,
-}
-
-impl<'a> Issues<'a> {
-    fn of(document: &'a Document) -> Self {
-        Self {
-            document,
-            list: String::new(),
-            out_of_range: false,
-        }
-    }
-
-    fn check(&mut self, field: &Field, value: Option<&'a Json>) -> Option<&'a str> {
-        let Kind::Text { max_chars } = field.kind;
-        let place = Some(field.name);
-        match value {
-            None if !field.required => {}
-            Some(Json::Null) if !field.required => {}
-            None => {
-                let input = &self.document.value;
-                self.add("missing", place, "Field required", input, "");
-            }
-            Some(input @ Json::Text(text)) if self.is_unwritable(text) => self.add(
-                "string_unicode",
-                place,
-                "Input should be a valid string, unable to parse raw data as a unicode string",
-                input,
-                "",
-            ),
-            Some(input @ Json::Text(text)) => match max_chars {
-                Some(max) if is_longer(text, max) => self.add(
-                    "string_too_long",
-                    place,
-                    &format!("String should have at most {max} characters"),
-                    input,
-                    &format!(",\"ctx\":{{\"max_length\":{max}}}"),
-                ),
-                _ => return Some(text),
-            },
-            Some(input) => {
-                self.add(
-                    "string_type",
-                    place,
-                    "Input should be a valid string",
-                    input,
-                    "",
-                );
-            }
-        }
-        None
-    }
-
-    fn is_unwritable(&self, text: &str) -> bool {
-        self.document.lone_surrogate.is_some() && text.contains(LONE_SURROGATE)
-    }
-
-    fn add(&mut self, kind: &str, field: Option<&str>, message: &str, input: &Json, context: &str) {
-        if !self.list.is_empty() {
-            self.list.push(',');
-        }
-        let place = field.map_or(String::new(), |field| format!(",\"{field}\""));
-        // Writing to a String cannot fail.
-        let _ = write!(
-            self.list,
-            r#"{{"type":"{kind}","loc":["body"{place}],"msg":"{message}","input":"#
-        );
-        self.out_of_range |= json_text::write(input, &mut self.list).is_err();
-        self.list.push_str(context);
-        self.list.push('}');
-    }
-
-    /// Refuses when there is something in the list. The input is echoed, so that one that cannot
-    /// be written becomes another refusal, with Python's words.
-    fn refuse(self) -> Result<(), Refusal> {
-        if self.list.is_empty() {
-            return Ok(());
-        }
-        if self.out_of_range {
-            return Err(Refusal::Value(
-                "Out of range float values are not JSON compliant".into(),
-            ));
-        }
-        let refusal = Refusal::Schema(self.list);
-        if let (Some(unit), Refusal::Schema(list)) = (self.document.lone_surrogate, &refusal)
-            && let Some(at) = list.chars().position(|found| found == LONE_SURROGATE)
-        {
-            let at = at + Refusal::SCHEMA_START.len();
-            return Err(Refusal::Value(format!(
-                "'utf-8' codec can't encode character '\\u{unit:04x}' in position {at}: surrogates not allowed"
-            )));
-        }
-        Err(refusal)
-    }
-}
-
-fn missing_body() -> Refusal {
-    Refusal::Schema(
-        r#"{"type":"missing","loc":["body"],"msg":"Field required","input":null}"#.into(),
-    )
-}
-
-fn invalid_json(message: &str, at: usize) -> Refusal {
-    let mut quoted = String::new();
-    json_text::write_text(message, &mut quoted);
-    Refusal::Schema(format!(
-        r#"{{"type":"json_invalid","loc":["body",{at}],"msg":"JSON decode error","input":{{}},"ctx":{{"error":{quoted}}}}}"#
-    ))
-}
-
-fn not_an_object(document: &Document) -> Refusal {
-    let mut issues = Issues::of(document);
-    issues.add(
-        "model_attributes_type",
-        None,
-        "Input should be a valid dictionary or object to extract fields from",
-        &document.value,
-        "",
-    );
-    issues.refuse().err().unwrap_or(Refusal::Unreadable)
-}
-
-/// A body of another media type is a text to FastAPI, which is no object.
-#[cold]
-fn refuse_text(body: &[u8]) -> Refusal {
-    if body.is_empty() {
-        return missing_body();
-    }
-    match std::str::from_utf8(body) {
-        Ok(text) => not_an_object(&Document {
-            value: Json::Text(text.into()),
-            lone_surrogate: None,
-        }),
-        Err(error) => {
-            let at = error.valid_up_to();
-            let reason = match (error.error_len(), body[at]) {
-                (None, _) => "unexpected end of data",
-                (_, 0x80..=0xc1 | 0xf5..) => "invalid start byte",
-                _ => "invalid continuation byte",
-            };
-            Refusal::Value(python_text::undecodable(body[at], at, reason))
-        }
-    }
-}
-
 #[cfg(test)]
-#[path = "schema/tests.rs"]
+mod kind_tests;
+#[cfg(test)]
 mod tests;

@@ -2,10 +2,12 @@
 //! connection.
 
 use super::connection;
-use super::desk::Desk;
+use super::desk::{Conflicts, Desk};
 use super::fixed;
+use super::pipeline::Pipeline;
 use super::reception::Reception;
 use super::shop::Shop;
+use super::station::{ServiceTime, Station};
 use crate::engine::{Listener, Pacer, Runtime, RuntimeError, Tcp, now_ns, shut_down, spawn};
 use crate::plan::Driver;
 use std::cell::RefCell;
@@ -23,16 +25,50 @@ const OPERATIONS: usize = 1_024;
 const ACCEPT_PAUSE_NS: u64 = 20_000_000;
 
 /// What the sandbox is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Mode {
-    /// The shop, on one thread: it is as strictly serial as the real one's only worker.
-    Shop {
-        /// How many of the newest things of each kind are remembered; memory for their bookkeeping
-        /// is set aside at the start, about 45 bytes each.
-        retain: usize,
-    },
+    /// The shop.
+    Shop(ShopConfig),
     /// One prepared 201 to every request, on any number of threads.
     Fixed,
+}
+
+/// How the shop behaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShopConfig {
+    /// How many of the newest things of each kind are remembered, at least 1.
+    pub retain: usize,
+    /// Processes of the real shop: each is strictly serial, and with two or more commands on one
+    /// thing really race between load and commit. At least one a thread.
+    pub api_workers: usize,
+    /// Requests that are served at once, when that is not the number of API workers; at least one
+    /// a thread.
+    pub servers: Option<usize>,
+    /// Time that a request takes.
+    pub service: ServiceTime,
+    /// What the loser of a version race is told.
+    pub conflicts: Conflicts,
+}
+
+impl Default for ShopConfig {
+    /// The measured shop: one API worker; a million things of each kind.
+    fn default() -> Self {
+        Self {
+            retain: 1_000_000,
+            api_workers: 1,
+            servers: None,
+            service: ServiceTime::default(),
+            conflicts: Conflicts::default(),
+        }
+    }
+}
+
+impl ShopConfig {
+    /// The servers of thread `thread` of so many.
+    fn servers_of(&self, thread: usize, threads: usize) -> usize {
+        let servers = self.servers.unwrap_or(self.api_workers);
+        servers / threads + usize::from(thread < servers % threads)
+    }
 }
 
 /// How to run a sandbox.
@@ -65,9 +101,16 @@ pub enum SandboxError {
     /// Another failure to listen.
     #[error("listening on {0} failed: {1}")]
     Listen(SocketAddr, io::Error),
-    /// The shop's state is not shared between threads.
-    #[error("the shop runs on one core, {0} were named; name one")]
-    OneCoreOnly(usize),
+    /// A worker cannot be on two cores.
+    #[error(
+        "{workers} of the shop cannot be on {cores} cores at once; name fewer cores, or more with `--api-workers` or `--servers`"
+    )]
+    TooManyCores {
+        /// Server threads.
+        cores: usize,
+        /// API workers or servers, in words.
+        workers: String,
+    },
     /// The CPU does not exist, or the process may not use it.
     #[error(
         "CPU {0} cannot be used by this process; name one of those that `taskset -p $$` allows"
@@ -97,9 +140,8 @@ impl Sandbox {
     /// # Errors
     /// When the address cannot be listened on, a core not be used, or the kernel refuses.
     pub fn start(config: &SandboxConfig) -> Result<Self, SandboxError> {
-        if let (Mode::Shop { .. }, count @ 2..) = (config.mode, config.cores.len()) {
-            return Err(SandboxError::OneCoreOnly(count));
-        }
+        let threads = config.cores.len().max(1);
+        let role = Role::of(&config.mode, threads)?;
         refuse_taken(config.address)?;
         let mut sandbox = Self {
             address: config.address,
@@ -110,25 +152,23 @@ impl Sandbox {
             [] => vec![None],
             cores => cores.iter().copied().map(Some).collect(),
         };
-        for core in cores {
-            sandbox.start_thread(config, core)?;
+        for (position, core) in cores.into_iter().enumerate() {
+            let server = Server {
+                address: sandbox.address,
+                role: role.clone(),
+                position,
+                threads,
+                core,
+                driver: config.driver,
+                stop: Arc::clone(&sandbox.stop),
+            };
+            sandbox.start_thread(server)?;
         }
         Ok(sandbox)
     }
 
-    fn start_thread(
-        &mut self,
-        config: &SandboxConfig,
-        core: Option<usize>,
-    ) -> Result<(), SandboxError> {
+    fn start_thread(&mut self, server: Server) -> Result<(), SandboxError> {
         let (tell, told) = crossbeam_channel::bounded(1);
-        let server = Server {
-            address: self.address,
-            mode: config.mode,
-            core,
-            driver: config.driver,
-            stop: Arc::clone(&self.stop),
-        };
         let thread = std::thread::Builder::new()
             .name("sandbox".into())
             .spawn(move || server.run(&tell))?;
@@ -204,10 +244,41 @@ fn listen_error(address: SocketAddr, error: io::Error) -> SandboxError {
     }
 }
 
+/// What all threads do.
+#[derive(Clone)]
+enum Role {
+    Shop(ShopConfig, Arc<Shop>),
+    Fixed,
+}
+
+impl Role {
+    fn of(mode: &Mode, threads: usize) -> Result<Self, SandboxError> {
+        let Mode::Shop(config) = mode else {
+            return Ok(Self::Fixed);
+        };
+        let too_few = |count: usize, what: &str| SandboxError::TooManyCores {
+            cores: threads,
+            workers: format!("{count} {what}"),
+        };
+        if config.api_workers < threads {
+            return Err(too_few(config.api_workers, "API workers"));
+        }
+        if let Some(servers) = config.servers.filter(|&servers| servers < threads) {
+            return Err(too_few(servers, "servers"));
+        }
+        let pipeline = Arc::new(Pipeline::default());
+        let shop = Shop::new(config.retain, threads, pipeline);
+        Ok(Self::Shop(config.clone(), Arc::new(shop)))
+    }
+}
+
 /// One thread.
 struct Server {
     address: SocketAddr,
-    mode: Mode,
+    role: Role,
+    /// Which of the threads it is.
+    position: usize,
+    threads: usize,
     core: Option<usize>,
     driver: Driver,
     stop: Arc<AtomicBool>,
@@ -232,7 +303,7 @@ impl Server {
             let address = listener.local_address()?;
             let pacer = Pacer::start(4)?;
             let reception = Rc::new(Reception::new());
-            let service = Service::new(self.mode, address, Rc::clone(&reception));
+            let service = self.service(address, &pacer, &reception);
             // The starter waits for exactly this message.
             let _ = tell.send(Ok(address));
             let descriptor = listener.descriptor();
@@ -248,6 +319,20 @@ impl Server {
     }
 }
 
+impl Server {
+    fn service(&self, address: SocketAddr, pacer: &Pacer, reception: &Rc<Reception>) -> Service {
+        let reception = Rc::clone(reception);
+        let Role::Shop(config, shop) = &self.role else {
+            return Service::Fixed(reception);
+        };
+        let desk = Desk::new(Arc::clone(shop), self.position, config.conflicts, address);
+        let servers = config.servers_of(self.position, self.threads);
+        let races = config.api_workers > 1;
+        let station = Station::new(config.service, servers, races, pacer.clone());
+        Service::Shop(Rc::new(RefCell::new(desk)), Rc::new(station), reception)
+    }
+}
+
 fn pin_to(core: usize) -> Result<(), SandboxError> {
     let usable = core_affinity::get_core_ids().unwrap_or_default();
     usable
@@ -260,27 +345,18 @@ fn pin_to(core: usize) -> Result<(), SandboxError> {
 
 /// What a thread does with a connection.
 enum Service {
-    Shop(Rc<RefCell<Desk>>, Rc<Reception>),
+    Shop(Rc<RefCell<Desk>>, Rc<Station>, Rc<Reception>),
     Fixed(Rc<Reception>),
 }
 
 impl Service {
-    fn new(mode: Mode, address: SocketAddr, reception: Rc<Reception>) -> Self {
-        match mode {
-            Mode::Shop { retain } => {
-                let desk = Desk::new(Shop::new(retain), address);
-                Self::Shop(Rc::new(RefCell::new(desk)), reception)
-            }
-            Mode::Fixed => Self::Fixed(reception),
-        }
-    }
-
     fn serve(&self, stream: Tcp) {
         match self {
-            Self::Shop(desk, reception) => {
+            Self::Shop(desk, station, reception) => {
                 spawn(connection::serve(
                     stream,
                     Rc::clone(desk),
+                    Rc::clone(station),
                     Rc::clone(reception),
                 ));
             }

@@ -3,7 +3,7 @@
 //! Opens no socket and reads no clock: journeys are written against `engine::Session` alone.
 
 mod classes;
-mod events;
+pub mod events;
 mod generators;
 mod journeys;
 mod operations;

@@ -1,14 +1,20 @@
 //! A plain HTTP client for tests of the sandbox: blocking sockets, nothing clever.
 
 use shopblast::plan::Driver;
-use shopblast::sandbox::{Mode, Sandbox, SandboxConfig};
+use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ShopConfig};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// A shop on any free port.
 pub fn shop(retain: usize) -> Sandbox {
-    sandbox(Mode::Shop { retain }, Driver::Uring)
+    sandbox(
+        Mode::Shop(ShopConfig {
+            retain,
+            ..ShopConfig::default()
+        }),
+        Driver::Uring,
+    )
 }
 
 /// A sandbox on any free port.

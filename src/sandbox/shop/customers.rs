@@ -1,10 +1,9 @@
-//! The customers that the shop remembers, compact and bounded.
+//! The customers that one shard remembers, compact and bounded, and the external ids that are taken.
 //!
-//! A flood registers more than 100 000 customers a second, so that a customer takes about 45
-//! bytes, its index included, and everything is allocated before the first one comes: no moment at
-//! which a growing table makes one request slow. When the shop is full the oldest customer is
-//! forgotten.
+//! A flood registers more than 100 000 customers a second, so that a customer takes about 50 bytes,
+//! its index included.
 
+use super::shelf::Shelf;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -32,47 +31,59 @@ pub enum Tier {
 pub struct Account {
     pub status: Status,
     pub tier: Tier,
-    /// Addresses in the book; the first one is and stays the default.
+    /// Addresses in the book.
     pub addresses: u8,
+    /// Addresses marked as the default one: two after a lost race of first addresses, and from
+    /// then on every change of the customer is refused.
+    pub defaults: u8,
 }
 
 impl Account {
-    const NEW: Self = Self {
+    pub const NEW: Self = Self {
         status: Status::Active,
         tier: Tier::Standard,
         addresses: 0,
+        defaults: 0,
     };
 }
 
-/// External ids are kept as 128-bit hashes (XXH3): 16 bytes instead of up to 255 characters, and
+/// An external id as it is kept: a 128-bit hash (XXH3), 16 bytes instead of up to 255 characters;
 /// among 10⁹ customers the chance of one false duplicate is 10⁻²¹.
-type ExternalHash = [u64; 2];
-/// Halves of the UUID, as `u64` to keep [`Customer`] at 40 bytes.
-type CustomerId = [u64; 2];
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExternalId([u64; 2]);
 
-struct Customer {
-    id: CustomerId,
-    external: ExternalHash,
+impl ExternalId {
+    /// Of the text that a client sent.
+    pub fn of(text: &str) -> Self {
+        let hash = xxh3_128(text.as_bytes());
+        Self([hash as u64, (hash >> 64) as u64])
+    }
+
+    /// The shard, of so many, that customers with this external id belong to: whoever wants it
+    /// too has to look there.
+    pub fn shard(self, shards: usize) -> usize {
+        (self.0[1] % shards as u64) as usize
+    }
+}
+
+struct Entry {
+    external: ExternalId,
     /// The next customer in the same chain, or [`END`].
     next: u32,
-    account: Account,
 }
 
 /// The end of a chain.
 const END: u32 = u32::MAX;
 
-/// All remembered customers.
+/// All customers of one shard.
 pub struct Customers {
-    /// A ring once it is full.
-    customers: Vec<Customer>,
-    retain: usize,
-    /// Where the oldest customer stands when the ring is full.
-    oldest: usize,
-    /// Chains of customers by external id: places in the ring. Chains, because a flood replaces
+    pub accounts: Shelf<Account>,
+    /// The external id of each account, on the same place.
+    entries: Vec<Entry>,
+    /// Chains of customers by external id: places on the shelf. Chains, because a flood replaces
     /// every customer in time, and a table with open addressing would have to be swept of its
     /// tombstones in one go.
     chains: Vec<u32>,
-    random: fastrand::Rng,
 }
 
 /// The external id is taken.
@@ -81,14 +92,12 @@ pub struct Taken;
 
 impl Customers {
     /// Room for the `retain` newest customers: at least one, at most 2³² - 1.
-    pub fn new(retain: usize, random: fastrand::Rng) -> Self {
+    pub fn new(retain: usize, shard: u16, random: fastrand::Rng) -> Self {
         let retain = retain.clamp(1, u32::MAX as usize);
         Self {
-            customers: Vec::with_capacity(retain),
-            retain,
-            oldest: 0,
+            accounts: Shelf::new(retain, shard, random),
+            entries: Vec::with_capacity(retain),
             chains: vec![END; retain.next_power_of_two()],
-            random,
         }
     }
 
@@ -96,177 +105,115 @@ impl Customers {
     ///
     /// # Errors
     /// When a remembered customer has the same external id.
-    pub fn register(&mut self, external_id: &str) -> Result<Uuid, Taken> {
-        let external = halves(xxh3_128(external_id.as_bytes()));
-        if self.is_taken(&external) {
+    pub fn register(&mut self, external: ExternalId) -> Result<Uuid, Taken> {
+        if self.is_taken(external) {
             return Err(Taken);
         }
-        let is_full = self.customers.len() == self.retain;
-        let place = if is_full {
-            self.oldest
-        } else {
-            self.customers.len()
-        };
+        let (place, is_full) = self.accounts.next_place();
         if is_full {
             self.forget(place);
-            self.oldest = (place + 1) % self.retain;
         }
-        let id = self.new_id(place as u32);
-        let chain = self.chain_of(&external);
-        let customer = Customer {
-            id: halves(id.as_u128()),
+        let chain = self.chain_of(external);
+        let entry = Entry {
             external,
             next: std::mem::replace(&mut self.chains[chain], place as u32),
-            account: Account::NEW,
         };
-        match self.customers.get_mut(place) {
-            Some(forgotten) => *forgotten = customer,
-            None => self.customers.push(customer),
+        match self.entries.get_mut(place) {
+            Some(forgotten) => *forgotten = entry,
+            None => self.entries.push(entry),
         }
-        Ok(id)
+        Ok(self.accounts.put(Account::NEW))
     }
 
-    fn chain_of(&self, external: &ExternalHash) -> usize {
-        external[0] as usize & (self.chains.len() - 1)
+    fn chain_of(&self, external: ExternalId) -> usize {
+        external.0[0] as usize & (self.chains.len() - 1)
     }
 
-    fn is_taken(&self, external: &ExternalHash) -> bool {
+    fn is_taken(&self, external: ExternalId) -> bool {
         let mut place = self.chains[self.chain_of(external)];
         while place != END {
-            let customer = &self.customers[place as usize];
-            if customer.external == *external {
+            let entry = &self.entries[place as usize];
+            if entry.external == external {
                 return true;
             }
-            place = customer.next;
+            place = entry.next;
         }
         false
     }
 
     /// Takes the customer at `place` out of its chain.
     fn forget(&mut self, place: usize) {
-        let forgotten = &self.customers[place];
-        let (chain, next) = (self.chain_of(&forgotten.external), forgotten.next);
+        let forgotten = &self.entries[place];
+        let (chain, next) = (self.chain_of(forgotten.external), forgotten.next);
         let mut at = self.chains[chain];
         if at as usize == place {
             self.chains[chain] = next;
             return;
         }
         // It is in the chain, so that the walk ends at the one before it.
-        while self.customers[at as usize].next as usize != place {
-            at = self.customers[at as usize].next;
+        while self.entries[at as usize].next as usize != place {
+            at = self.entries[at as usize].next;
         }
-        self.customers[at as usize].next = next;
+        self.entries[at as usize].next = next;
     }
-
-    /// A UUIDv4 whose first 32 bits hold the customer's place, scrambled with the 62 random bits of
-    /// the other half: it looks as random as any, and needs no index to be found by.
-    fn new_id(&mut self, place: u32) -> Uuid {
-        let random = self.random.u128(..);
-        let [low, high] = halves(
-            uuid::Builder::from_random_bytes(random.to_be_bytes())
-                .into_uuid()
-                .as_u128(),
-        );
-        let first = u64::from(place ^ scramble(low));
-        Uuid::from_u64_pair(high & 0xffff_ffff | first << 32, low)
-    }
-
-    /// The account of the customer with the identifier `text`, spelled as it was given out.
-    pub fn account(&mut self, text: &str) -> Option<&mut Account> {
-        let id = halves(read_uuid(text)?.as_u128());
-        let [low, high] = id;
-        let place = (high >> 32) as u32 ^ scramble(low);
-        let customer = self.customers.get_mut(place as usize)?;
-        (customer.id == id).then_some(&mut customer.account)
-    }
-}
-
-/// The upper bits of a product with an odd constant (Knuth's multiplicative hashing).
-fn scramble(bits: u64) -> u32 {
-    (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
-}
-
-/// The low half, then the high one.
-fn halves(value: u128) -> [u64; 2] {
-    [value as u64, (value >> 64) as u64]
-}
-
-/// A UUID in its canonical spelling; the shop compares texts, and knows no other spelling.
-fn read_uuid(text: &str) -> Option<Uuid> {
-    if text.len() != 36 || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return None;
-    }
-    Uuid::try_parse(text).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::shop::shelf::Key;
     use std::collections::HashSet;
 
     fn customers(retain: usize) -> Customers {
-        Customers::new(retain, fastrand::Rng::with_seed(7))
+        Customers::new(retain, 0, fastrand::Rng::with_seed(7))
     }
 
-    #[test]
-    fn ids_are_version_4_uuids_that_are_found_in_one_spelling_only() {
-        let mut customers = customers(10);
-        let id = customers.register("a").unwrap();
-        assert_eq!(id.get_version_num(), 4);
-        assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
-        let text = id.to_string();
-        assert_eq!(customers.account(&text).copied(), Some(Account::NEW));
-        assert!(customers.account(&text.to_uppercase()).is_none());
-        assert!(customers.account(&id.simple().to_string()).is_none());
-        assert!(customers.account("not-a-uuid").is_none());
+    fn register(customers: &mut Customers, external_id: &str) -> Result<Uuid, Taken> {
+        customers.register(ExternalId::of(external_id))
+    }
+
+    fn is_known(customers: &mut Customers, id: Uuid) -> bool {
+        let key = Key::read(&id.to_string()).unwrap();
+        customers.accounts.slot(key).is_some()
     }
 
     #[test]
     fn external_ids_are_unique_as_long_as_they_are_remembered() {
         let mut customers = customers(2);
-        let first = customers.register("a").unwrap().to_string();
-        assert_eq!(customers.register("a"), Err(Taken));
-        customers.register("b").unwrap();
-        assert_eq!(customers.register("a"), Err(Taken));
-        customers.register("c").unwrap();
-        assert!(
-            customers.account(&first).is_none(),
-            "the oldest is forgotten"
-        );
-        assert_eq!(customers.register("b"), Err(Taken));
-        assert!(customers.register("a").is_ok());
-        assert!(customers.register("b").is_ok());
+        let first = register(&mut customers, "a").unwrap();
+        assert_eq!(register(&mut customers, "a"), Err(Taken));
+        register(&mut customers, "b").unwrap();
+        assert_eq!(register(&mut customers, "a"), Err(Taken));
+        register(&mut customers, "c").unwrap();
+        assert!(!is_known(&mut customers, first), "the oldest is forgotten");
+        assert_eq!(register(&mut customers, "b"), Err(Taken));
+        assert!(register(&mut customers, "a").is_ok());
+        assert!(register(&mut customers, "b").is_ok());
     }
 
     #[test]
     fn memory_stays_bounded_and_nothing_is_reallocated() {
-        assert!(size_of::<Customer>() <= 40);
         let retain = 1_000;
         let mut customers = customers(retain);
         let room = |customers: &Customers| {
             (
-                customers.customers.capacity(),
-                customers.customers.as_ptr() as usize,
+                customers.entries.capacity(),
+                customers.entries.as_ptr() as usize,
                 customers.chains.capacity(),
             )
         };
         let before = room(&customers);
         let ids: Vec<Uuid> = (0..50_000)
-            .map(|number| customers.register(&format!("EXT-{number}")).unwrap())
+            .map(|number| register(&mut customers, &format!("EXT-{number}")).unwrap())
             .collect();
         assert_eq!(room(&customers), before);
-        let bytes = before.0 * size_of::<Customer>() + before.2 * size_of::<u32>();
-        assert!(bytes <= 50 * retain, "{bytes} bytes for {retain} customers");
+        let per_customer =
+            size_of::<Entry>() + size_of::<crate::sandbox::shop::shelf::Slot<Account>>();
+        let bytes = before.0 * per_customer + before.2 * size_of::<u32>();
+        assert!(bytes <= 54 * retain, "{bytes} bytes for {retain} customers");
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
         let (forgotten, kept) = ids.split_at(ids.len() - retain);
-        assert!(
-            forgotten
-                .iter()
-                .all(|id| customers.account(&id.to_string()).is_none())
-        );
-        assert!(
-            kept.iter()
-                .all(|id| customers.account(&id.to_string()).is_some())
-        );
+        assert!(forgotten.iter().all(|&id| !is_known(&mut customers, id)));
+        assert!(kept.iter().all(|&id| is_known(&mut customers, id)));
     }
 }

@@ -1,11 +1,14 @@
 //! Identity: customers, their status, tier and address book.
 
-use super::customers::{Account, Status, Tier};
+use super::customers::{Account, ExternalId, Status, Taken, Tier};
 use super::person_rules::{check_coordinates, check_date, check_email, check_phone};
-use super::{Answer, Call, Endpoint, Handler, PARAMETER as ID, Shop};
+use super::work::Loaded;
+use super::{Answer, Call, Endpoint, PARAMETER as ID, Work, endpoint};
 use crate::sandbox::python_text::repr;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::{Field, Schema};
+use crate::shop::events;
+use crate::stats::Event;
 
 const MAX_ADDRESSES: u8 = 10;
 const LABELS: [&str; 3] = ["Home", "Work", "Other"];
@@ -101,29 +104,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
 ];
 
-const fn endpoint(
-    method: &'static str,
-    path: &'static [&'static str],
-    schema: Option<&'static Schema>,
-    handler: Handler,
-) -> Endpoint {
-    Endpoint {
-        method,
-        path,
-        schema,
-        handler,
-    }
-}
-
-fn load<'a>(shop: &'a mut Shop, call: &Call<'_>) -> Result<&'a mut Account, Refusal> {
-    let id = call.parameters[0];
-    shop.customers.account(id).ok_or_else(|| Refusal::Unknown {
-        aggregate: "Customer",
-        id: id.into(),
-    })
-}
-
-fn register(shop: &mut Shop, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn register(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let fields = call.fields;
     if let Some(date) = fields.filled_text(5) {
         check_date(date)?;
@@ -133,114 +114,151 @@ fn register(shop: &mut Shop, call: &Call<'_>) -> Result<Answer, Refusal> {
     }
     check_email(fields.required_text(1))?;
     let external_id = fields.required_text(0);
-    match shop.customers.register(external_id) {
-        Ok(id) => Ok(Answer::Created("customer_id", id)),
-        Err(_) => Err(Refusal::rule(
+    match work.shop().register_customer(ExternalId::of(external_id)) {
+        Ok(id) => {
+            work.raise(&events::CUSTOMER_REGISTERED);
+            Ok(Answer::Created("customer_id", id))
+        }
+        Err(Taken) => Err(Refusal::rule(
             "external_id",
             format!("Customer with external_id '{external_id}' is already present."),
         )),
     }
 }
 
-fn update_profile(shop: &mut Shop, call: &Call<'_>) -> Result<Answer, Refusal> {
+/// Loads the customer, lets `rule` change it, and saves it. A customer with two default addresses
+/// refuses every change.
+fn change(
+    work: &mut Work<'_>,
+    call: &Call<'_>,
+    event: &'static Event,
+    rule: impl FnOnce(&mut Account) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let mut account: Loaded<Account> = work.load(call.id())?;
+    rule(&mut account)?;
+    if account.defaults > 1 {
+        return Err(Refusal::rule(
+            "_entity",
+            "Exactly one address must be marked as default",
+        ));
+    }
+    work.save(account);
+    work.raise(event);
+    Ok(())
+}
+
+fn update_profile(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let fields = call.fields;
     // The date is read before the customer is loaded, and here even an empty one.
     if let Some(date) = fields.text(3) {
         check_date(date)?;
     }
-    load(shop, call)?;
-    if let Some(phone) = fields.filled_text(2) {
-        check_phone(phone)?;
-    }
-    let empty: Vec<_> = [(0, "first_name"), (1, "last_name")]
-        .into_iter()
-        .filter(|&(index, _)| fields.text(index) == Some(""))
-        .map(|(_, name)| (name, Refusal::EMPTY_TEXT.into()))
-        .collect();
-    if !empty.is_empty() {
-        return Err(Refusal::Rules(empty));
-    }
+    change(work, call, &events::PROFILE_UPDATED, |_| {
+        if let Some(phone) = fields.filled_text(2) {
+            check_phone(phone)?;
+        }
+        let empty: Vec<_> = [(0, "first_name"), (1, "last_name")]
+            .into_iter()
+            .filter(|&(index, _)| fields.text(index) == Some(""))
+            .map(|(_, name)| (name, Refusal::EMPTY_TEXT.into()))
+            .collect();
+        if empty.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::Rules(empty))
+    })?;
     Ok(Answer::DONE)
 }
 
-fn add_address(shop: &mut Shop, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn add_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let fields = call.fields;
-    let account = load(shop, call)?;
-    check_coordinates(fields.filled_text(6), fields.filled_text(7))?;
-    if let Some(label) = fields.filled_text(0)
-        && !LABELS.contains(&label)
-    {
-        return Err(Refusal::rule(
-            "label",
-            "Input should be 'Home', 'Work' or 'Other'",
-        ));
-    }
-    if account.addresses >= MAX_ADDRESSES {
-        return Err(Refusal::rule(
-            "addresses",
-            "Cannot have more than 10 addresses",
-        ));
-    }
-    account.addresses += 1;
+    change(work, call, &events::ADDRESS_ADDED, |account| {
+        check_coordinates(fields.filled_text(6), fields.filled_text(7))?;
+        if let Some(label) = fields.filled_text(0)
+            && !LABELS.contains(&label)
+        {
+            return Err(Refusal::rule(
+                "label",
+                "Input should be 'Home', 'Work' or 'Other'",
+            ));
+        }
+        if account.addresses >= MAX_ADDRESSES {
+            return Err(Refusal::rule(
+                "addresses",
+                "Cannot have more than 10 addresses",
+            ));
+        }
+        account.addresses += 1;
+        account.defaults = account.defaults.max(1);
+        Ok(())
+    })?;
     Ok(Answer::ADDED)
 }
 
 /// Changing, removing or preferring an address: no client can know an address id, so that every
 /// one is unknown. (The message is the source's, not a measured one.)
-fn find_address(shop: &mut Shop, call: &Call<'_>) -> Result<Answer, Refusal> {
-    load(shop, call)?;
+fn find_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    work.load::<Account>(call.id())?;
     Err(Refusal::rule(
         "addresses",
         format!("Address {} not found", call.parameters[1]),
     ))
 }
 
-fn suspend(shop: &mut Shop, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let account = load(shop, call)?;
-    if account.status != Status::Active {
-        return Err(Refusal::rule(
-            "status",
-            "Only active accounts can be suspended",
-        ));
-    }
-    account.status = Status::Suspended;
+fn suspend(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    change(work, call, &events::ACCOUNT_SUSPENDED, |account| {
+        if account.status != Status::Active {
+            return Err(Refusal::rule(
+                "status",
+                "Only active accounts can be suspended",
+            ));
+        }
+        account.status = Status::Suspended;
+        Ok(())
+    })?;
     Ok(Answer::DONE)
 }
 
-fn reactivate(shop: &mut Shop, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let account = load(shop, call)?;
-    if account.status != Status::Suspended {
-        return Err(Refusal::rule(
-            "status",
-            "Only suspended accounts can be reactivated",
-        ));
-    }
-    account.status = Status::Active;
+fn reactivate(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    change(work, call, &events::ACCOUNT_REACTIVATED, |account| {
+        if account.status != Status::Suspended {
+            return Err(Refusal::rule(
+                "status",
+                "Only suspended accounts can be reactivated",
+            ));
+        }
+        account.status = Status::Active;
+        Ok(())
+    })?;
     Ok(Answer::DONE)
 }
 
-fn close(shop: &mut Shop, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let account = load(shop, call)?;
-    if account.status == Status::Closed {
-        return Err(Refusal::rule("status", "Account is already closed"));
-    }
-    account.status = Status::Closed;
+fn close(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    change(work, call, &events::ACCOUNT_CLOSED, |account| {
+        if account.status == Status::Closed {
+            return Err(Refusal::rule("status", "Account is already closed"));
+        }
+        account.status = Status::Closed;
+        Ok(())
+    })?;
     Ok(Answer::DONE)
 }
 
-fn upgrade_tier(shop: &mut Shop, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn upgrade_tier(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let word = call.fields.required_text(0);
-    let account = load(shop, call)?;
-    let Some(&(_, tier)) = TIERS.iter().find(|(name, _)| *name == word) else {
-        return Err(Refusal::Value(format!("{} is not in list", repr(word))));
-    };
-    if tier <= account.tier {
-        let current = account.tier;
-        return Err(Refusal::rule(
-            "tier",
-            format!("Cannot downgrade from {current:?} to {tier:?}"),
-        ));
-    }
-    account.tier = tier;
+    change(work, call, &events::TIER_UPGRADED, |account| {
+        let Some(&(_, tier)) = TIERS.iter().find(|(name, _)| *name == word) else {
+            return Err(Refusal::Value(format!("{} is not in list", repr(word))));
+        };
+        if tier <= account.tier {
+            let current = account.tier;
+            return Err(Refusal::rule(
+                "tier",
+                format!("Cannot downgrade from {current:?} to {tier:?}"),
+            ));
+        }
+        account.tier = tier;
+        Ok(())
+    })?;
     Ok(Answer::DONE)
 }

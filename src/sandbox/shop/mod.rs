@@ -1,30 +1,150 @@
-//! The shop itself: its state, and a file of endpoints for each domain.
+//! The shop itself: its state, and a directory of endpoints for each domain.
 //!
 //! A domain's endpoints are rows of a table (method, path, body schema, handler); the router joins
-//! the tables. A handler sees a request that has passed the schema and the command's limits.
+//! the tables. A handler sees a request that has passed the schema and the command's limits, and
+//! works on copies of things within a [`Work`], which is committed when it has succeeded.
 
+mod catalogue;
 mod customers;
 mod identity;
+mod inventory;
 mod operations;
+mod ordering;
+mod payments;
 mod person_rules;
+mod shelf;
+mod work;
 
+use super::pipeline::Pipeline;
 use super::refusal::Refusal;
 use super::schema::{Fields, Schema};
-use customers::Customers;
+use catalogue::{Category, Product};
+use customers::{Account, Customers, ExternalId, Taken};
+use inventory::{StockItem, Warehouse};
+use ordering::{Cart, Order};
+use payments::{Invoice, Payment};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
-/// Everything that the shop remembers.
+pub use shelf::Shelf;
+pub use work::{Aggregate, Pending, VersionConflict, Work};
+
+/// Everything that the shop remembers, in as many shards as there are server threads: each thread
+/// puts what it creates into a shard of its own, so that threads seldom meet.
 pub struct Shop {
+    shards: Box<[Mutex<Shard>]>,
+    pipeline: Arc<Pipeline>,
+}
+
+/// A part of what the shop remembers.
+pub struct Shard {
     customers: Customers,
+    products: Shelf<Product>,
+    categories: Shelf<Category>,
+    carts: Shelf<Cart>,
+    orders: Shelf<Order>,
+    stock: Shelf<StockItem>,
+    warehouses: Shelf<Warehouse>,
+    payments: Shelf<Payment>,
+    invoices: Shelf<Invoice>,
 }
 
 impl Shop {
-    /// An empty shop that remembers the `retain` newest things of each kind.
-    pub fn new(retain: usize) -> Self {
+    /// An empty shop of so many shards (1 to 65,536) that remembers the `retain` newest things of
+    /// each kind, and publishes to `pipeline`.
+    pub fn new(retain: usize, shards: usize, pipeline: Arc<Pipeline>) -> Self {
+        let shards = shards.clamp(1, 1 << 16);
+        let retain = retain.div_ceil(shards);
         Self {
-            customers: Customers::new(retain, fastrand::Rng::new()),
+            shards: (0..shards)
+                .map(|shard| Mutex::new(Shard::new(retain, shard as u16)))
+                .collect(),
+            pipeline,
         }
     }
+
+    /// The shard at `index`; `None` when there is no such shard.
+    fn shard(&self, index: usize) -> Option<MutexGuard<'_, Shard>> {
+        let shard = self.shards.get(index)?;
+        // What a thread that panicked left is whole: things are replaced, not changed in place.
+        Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The shard that a thread creates things in.
+    fn home(&self, index: usize) -> MutexGuard<'_, Shard> {
+        self.shards[index % self.shards.len()]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Registers a customer in the shard that its external id belongs to.
+    fn register_customer(&self, external: ExternalId) -> Result<Uuid, Taken> {
+        let mut shard = self.home(external.shard(self.shards.len()));
+        shard.customers.register(external)
+    }
+
+    /// Where events go.
+    pub fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+}
+
+impl Shard {
+    fn new(retain: usize, shard: u16) -> Self {
+        let rng = fastrand::Rng::new;
+        Self {
+            customers: Customers::new(retain, shard, rng()),
+            products: Shelf::new(retain, shard, rng()),
+            categories: Shelf::new(retain, shard, rng()),
+            carts: Shelf::new(retain, shard, rng()),
+            orders: Shelf::new(retain, shard, rng()),
+            stock: Shelf::new(retain, shard, rng()),
+            warehouses: Shelf::new(retain, shard, rng()),
+            payments: Shelf::new(retain, shard, rng()),
+            invoices: Shelf::new(retain, shard, rng()),
+        }
+    }
+}
+
+impl Aggregate for Account {
+    const NAME: &'static str = "Customer";
+
+    fn shelf(shard: &mut Shard) -> &mut Shelf<Self> {
+        &mut shard.customers.accounts
+    }
+
+    /// The loser's address is stored, marked as the default one like the winner's, when both were
+    /// the first.
+    fn lose(stored: &mut Self, late: &Self) {
+        if late.addresses == 1 && late.defaults == 1 && stored.addresses >= 1 {
+            stored.addresses += 1;
+            stored.defaults = 2;
+        }
+    }
+}
+
+/// Says where things of each other kind are kept.
+macro_rules! kept {
+    ($($kind:ident = $name:literal, $shelf:ident;)+) => {
+        $(impl Aggregate for $kind {
+            const NAME: &'static str = $name;
+
+            fn shelf(shard: &mut Shard) -> &mut Shelf<Self> {
+                &mut shard.$shelf
+            }
+        })+
+    };
+}
+
+kept! {
+    Product = "Product", products;
+    Category = "Category", categories;
+    Cart = "ShoppingCart", carts;
+    Order = "Order", orders;
+    StockItem = "InventoryItem", stock;
+    Warehouse = "Warehouse", warehouses;
+    Payment = "Payment", payments;
+    Invoice = "Invoice", invoices;
 }
 
 /// What a handler answers when it does not refuse.
@@ -32,6 +152,8 @@ impl Shop {
 pub enum Answer {
     /// 200 with a fixed body.
     Ok(&'static str),
+    /// 200 with a body of its own.
+    Told(String),
     /// 201 with a fixed body: something was made whose id is not told.
     Made(&'static str),
     /// 201 with the id of what was made, in the named field.
@@ -55,8 +177,15 @@ pub struct Call<'a> {
     pub fields: &'a Fields<'a>,
 }
 
+impl Call<'_> {
+    /// The identifier of the aggregate in the path; empty for paths without one.
+    pub fn id(&self) -> &str {
+        self.parameters.first().copied().unwrap_or_default()
+    }
+}
+
 /// Carries out a call.
-pub type Handler = fn(&mut Shop, &Call<'_>) -> Result<Answer, Refusal>;
+pub type Handler = fn(&mut Work<'_>, &Call<'_>) -> Result<Answer, Refusal>;
 
 /// One endpoint.
 pub struct Endpoint {
@@ -65,7 +194,25 @@ pub struct Endpoint {
     pub path: &'static [&'static str],
     /// The body, when it has one.
     pub schema: Option<&'static Schema>,
+    /// Whether a request needs the gateway's signature.
+    pub signed: bool,
     pub handler: Handler,
+}
+
+/// A row of a domain's table.
+const fn endpoint(
+    method: &'static str,
+    path: &'static [&'static str],
+    schema: Option<&'static Schema>,
+    handler: Handler,
+) -> Endpoint {
+    Endpoint {
+        method,
+        path,
+        schema,
+        signed: false,
+        handler,
+    }
 }
 
 /// A path segment that is a parameter.
@@ -75,4 +222,11 @@ pub const PARAMETER: &str = "*";
 pub const MAX_SEGMENTS: usize = 6;
 
 /// The endpoints, one table a domain.
-pub const DOMAINS: &[&[Endpoint]] = &[identity::ENDPOINTS, operations::ENDPOINTS];
+pub const DOMAINS: &[&[Endpoint]] = &[
+    identity::ENDPOINTS,
+    catalogue::ENDPOINTS,
+    ordering::ENDPOINTS,
+    inventory::ENDPOINTS,
+    payments::ENDPOINTS,
+    operations::ENDPOINTS,
+];

@@ -1,0 +1,106 @@
+//! What a request's fields hold, once the schema has let them pass.
+
+use super::MAX_FIELDS;
+
+/// What a field holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value<'a> {
+    /// It is absent or null.
+    #[default]
+    Nothing,
+    Text(&'a str),
+    /// A whole number; one that is too large for 64 bits is the largest that is not.
+    Integer(i64),
+    Number(f64),
+    Boolean(bool),
+    Texts(Vec<&'a str>),
+    Object(Box<Fields<'a>>),
+    Objects(Vec<Fields<'a>>),
+}
+
+/// The values of a body's fields, in the schema's order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fields<'a>([Value<'a>; MAX_FIELDS]);
+
+impl<'a> Fields<'a> {
+    /// Of an endpoint without a body.
+    pub const NONE: Fields<'static> = Fields([const { Value::Nothing }; MAX_FIELDS]);
+
+    pub(super) fn set(&mut self, index: usize, value: Value<'a>) {
+        self.0[index] = value;
+    }
+
+    /// The string in the field at `index`; `None` when it is absent or null.
+    pub fn text(&self, index: usize) -> Option<&'a str> {
+        match self.0[index] {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The string in the field at `index` when it is there and not empty: what Python takes for
+    /// true.
+    pub fn filled_text(&self, index: usize) -> Option<&'a str> {
+        self.text(index).filter(|text| !text.is_empty())
+    }
+
+    /// The string in a required field.
+    pub fn required_text(&self, index: usize) -> &'a str {
+        self.text(index).unwrap_or_default()
+    }
+
+    /// The whole number in the field at `index`; `None` when it is absent or null.
+    pub fn integer(&self, index: usize) -> Option<i64> {
+        match self.0[index] {
+            Value::Integer(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The whole number in a field that is required or has a default.
+    pub fn required_integer(&self, index: usize) -> i64 {
+        self.integer(index).unwrap_or_default()
+    }
+
+    /// The number in the field at `index`; `None` when it is absent or null.
+    pub fn number(&self, index: usize) -> Option<f64> {
+        match self.0[index] {
+            Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The number in a field that is required or has a default.
+    pub fn required_number(&self, index: usize) -> f64 {
+        self.number(index).unwrap_or_default()
+    }
+
+    /// What the field at `index` says, when it is required or has a default.
+    pub fn boolean(&self, index: usize) -> bool {
+        self.0[index] == Value::Boolean(true)
+    }
+
+    /// The strings in the list at `index`; `None` when it is absent or null.
+    pub fn texts(&self, index: usize) -> Option<&[&'a str]> {
+        match &self.0[index] {
+            Value::Texts(texts) => Some(texts),
+            _ => None,
+        }
+    }
+
+    /// The fields of the object at `index`; `None` when it is absent or null.
+    pub fn object(&self, index: usize) -> Option<&Fields<'a>> {
+        match &self.0[index] {
+            Value::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The fields of each object in the list at `index`; none when it is absent or null.
+    pub fn objects(&self, index: usize) -> &[Fields<'a>] {
+        match &self.0[index] {
+            Value::Objects(objects) => objects,
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! One command's unit of work: things are loaded as copies, changed, and written back together,
+//! if nobody else changed them in between.
+//!
+//! Load and commit are apart, so that a shop with several API workers really has its version races:
+//! whoever commits second loses, as in the real one.
+
+use super::shelf::Key;
+use super::{Shard, Shelf, Shop};
+use crate::sandbox::refusal::Refusal;
+use crate::stats::Event;
+use std::ops::{Deref, DerefMut};
+use uuid::Uuid;
+
+/// A kind of thing that the shop remembers. Copies of it are cheap.
+pub trait Aggregate: Clone + Send + 'static {
+    /// As refusals name it, for example `Customer`.
+    const NAME: &'static str;
+
+    /// Where a shard keeps things of this kind.
+    fn shelf(shard: &mut Shard) -> &mut Shelf<Self>;
+
+    /// What the loser of a version race leaves behind all the same: the event that loses is written
+    /// after the relational rows. Nothing, for most.
+    fn lose(_stored: &mut Self, _late: &Self) {}
+}
+
+/// Somebody else's commit came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VersionConflict {
+    /// The version that was loaded.
+    pub expected: u32,
+    /// The version that was found.
+    pub found: u32,
+}
+
+/// Writes a change back; see [`Work::save`].
+type Change = Box<dyn FnOnce(&Shop) -> Result<(), VersionConflict>>;
+
+/// See the module's documentation.
+pub struct Work<'a> {
+    shop: &'a Shop,
+    /// The shard that new things go to.
+    home: usize,
+    outcome: Pending,
+}
+
+/// What a unit of work will have done once it is committed.
+#[derive(Default)]
+pub struct Pending {
+    change: Option<Change>,
+    raised: Vec<&'static Event>,
+}
+
+impl Pending {
+    /// Writes the change back and publishes the events.
+    ///
+    /// # Errors
+    /// When another commit came first: then nothing is raised.
+    pub fn commit(self, shop: &Shop) -> Result<(), VersionConflict> {
+        if let Some(change) = self.change {
+            change(shop)?;
+        }
+        for event in self.raised {
+            shop.pipeline().accept(event);
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Work<'a> {
+    /// A unit of work whose new things go to shard `home`.
+    pub fn new(shop: &'a Shop, home: usize) -> Self {
+        Self {
+            shop,
+            home,
+            outcome: Pending::default(),
+        }
+    }
+
+    /// What is to be committed.
+    pub fn into_pending(self) -> Pending {
+        self.outcome
+    }
+
+    /// The shop, for what is not an aggregate's own business.
+    pub fn shop(&self) -> &'a Shop {
+        self.shop
+    }
+
+    /// A copy of the thing with the identifier `id`.
+    ///
+    /// # Errors
+    /// When there is none (404).
+    pub fn load<A: Aggregate>(&self, id: &str) -> Result<Loaded<A>, Refusal> {
+        let unknown = || Refusal::Unknown {
+            aggregate: A::NAME,
+            id: id.into(),
+        };
+        let key = Key::read(id).ok_or_else(unknown)?;
+        let mut shard = self.shop.shard(key.shard()).ok_or_else(unknown)?;
+        let slot = A::shelf(&mut shard).slot(key).ok_or_else(unknown)?;
+        Ok(Loaded {
+            key,
+            version: slot.version,
+            thing: slot.thing.clone(),
+        })
+    }
+
+    /// Has the changed thing written back at the commit. A unit of work changes one thing.
+    pub fn save<A: Aggregate>(&mut self, loaded: Loaded<A>) {
+        self.outcome.change = Some(Box::new(move |shop| loaded.write_back(shop)));
+    }
+
+    /// Remembers a new thing, at once: nobody else can know its identifier yet.
+    pub fn create<A: Aggregate>(&mut self, thing: A) -> Uuid {
+        let mut shard = self.shop.home(self.home);
+        A::shelf(&mut shard).put(thing)
+    }
+
+    /// Has `event` published at the commit.
+    pub fn raise(&mut self, event: &'static Event) {
+        self.outcome.raised.push(event);
+    }
+
+    /// Publishes `event` now, whatever becomes of the rest.
+    pub fn raise_now(&mut self, event: &'static Event) {
+        self.shop.pipeline().accept(event);
+    }
+}
+
+/// A copy of a thing, to be changed and saved.
+pub struct Loaded<A> {
+    key: Key,
+    version: u32,
+    thing: A,
+}
+
+impl<A: Aggregate> Loaded<A> {
+    fn write_back(self, shop: &Shop) -> Result<(), VersionConflict> {
+        // A thing that was forgotten meanwhile takes its change with it.
+        let Some(mut shard) = shop.shard(self.key.shard()) else {
+            return Ok(());
+        };
+        let Some(slot) = A::shelf(&mut shard).slot(self.key) else {
+            return Ok(());
+        };
+        if slot.version != self.version {
+            A::lose(&mut slot.thing, &self.thing);
+            return Err(VersionConflict {
+                expected: self.version,
+                found: slot.version,
+            });
+        }
+        slot.version += 1;
+        slot.thing = self.thing;
+        Ok(())
+    }
+}
+
+impl<A> Deref for Loaded<A> {
+    type Target = A;
+
+    fn deref(&self) -> &A {
+        &self.thing
+    }
+}
+
+impl<A> DerefMut for Loaded<A> {
+    fn deref_mut(&mut self) -> &mut A {
+        &mut self.thing
+    }
+}

@@ -1,0 +1,176 @@
+//! Where requests are served: the shop's API workers as a queueing station.
+//!
+//! Requests are served first come first served. Who comes when no server is free is given the one
+//! that will be free first, and its end is known at once: an alarm that rings late makes one reply
+//! late, and takes nothing from the capacity.
+
+use super::connection::Next;
+use super::desk::{Desk, Outgoing};
+use crate::engine::codec::Request;
+use crate::engine::{Pacer, Pool, now_ns};
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::future::poll_fn;
+use std::task::Poll;
+
+/// Time that a request takes at a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum ServiceTime {
+    /// As long as the computer takes.
+    #[default]
+    Computed,
+    /// Always the same, in nanoseconds.
+    Constant(u64),
+    /// Exponentially distributed with this mean, in nanoseconds.
+    Exponential(u64),
+}
+
+/// The servers of one thread.
+pub struct Station {
+    service: ServiceTime,
+    /// When each server will be free, on the monotonic clock: soonest first.
+    free_ns: RefCell<BinaryHeap<Reverse<u64>>>,
+    /// Permissions to be between load and commit, in a shop without a set service time.
+    workers: Pool<()>,
+    servers: usize,
+    /// Whether load and commit are apart, so that others can come in between.
+    races: bool,
+    rng: RefCell<fastrand::Rng>,
+    pacer: Pacer,
+}
+
+impl Station {
+    /// A station of so many `servers`, at least one. `races` tells whether what they do at the same
+    /// time can collide, or each command is one step.
+    pub fn new(service: ServiceTime, servers: usize, races: bool, pacer: Pacer) -> Self {
+        let servers = servers.max(1);
+        Self {
+            service,
+            free_ns: RefCell::new(std::iter::repeat_n(Reverse(0), servers).collect()),
+            workers: Pool::new(vec![(); servers], 64),
+            servers,
+            races,
+            rng: RefCell::new(fastrand::Rng::new()),
+            pacer,
+        }
+    }
+
+    /// Whether a request is answered in one step, without waiting for anything.
+    pub fn is_immediate(&self) -> bool {
+        self.service == ServiceTime::Computed && (!self.races || self.servers == 1)
+    }
+
+    /// Answers `request` when it has been served.
+    pub async fn serve(
+        &self,
+        desk: &RefCell<Desk>,
+        request: &Request<'_>,
+        out: &mut Outgoing<'_>,
+    ) -> Next {
+        if self.service == ServiceTime::Computed {
+            self.workers.lend().await;
+            let considered = desk.borrow_mut().consider(request);
+            // The others of this thread get their turn to load what is not yet committed.
+            let yielded = Cell::new(false);
+            poll_fn(|context| {
+                if yielded.replace(true) {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+            let next = desk.borrow_mut().settle(request, considered, out);
+            self.workers.give_back(());
+            return next;
+        }
+        let (start_ns, end_ns) = self.next_turn(now_ns());
+        if !self.races {
+            self.pacer.until(end_ns).await;
+            return desk.borrow_mut().answer(request, out);
+        }
+        self.pacer.until(start_ns).await;
+        let considered = desk.borrow_mut().consider(request);
+        self.pacer.until(end_ns).await;
+        desk.borrow_mut().settle(request, considered, out)
+    }
+
+    /// When the service of a request that comes now starts and ends.
+    fn next_turn(&self, now_ns: u64) -> (u64, u64) {
+        let mut free_ns = self.free_ns.borrow_mut();
+        let Reverse(first_free_ns) = free_ns.pop().unwrap_or(Reverse(0));
+        let start_ns = first_free_ns.max(now_ns);
+        let end_ns = start_ns + self.draw_ns();
+        free_ns.push(Reverse(end_ns));
+        (start_ns, end_ns)
+    }
+
+    fn draw_ns(&self) -> u64 {
+        match self.service {
+            ServiceTime::Computed => 0,
+            ServiceTime::Constant(ns) => ns,
+            // 1 - u lies above 0, so that its logarithm is finite.
+            ServiceTime::Exponential(mean_ns) => {
+                (-(1.0 - self.rng.borrow_mut().f64()).ln() * mean_ns as f64) as u64
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Runtime;
+    use crate::plan::Driver;
+
+    const MS: u64 = 1_000_000;
+
+    fn with_station(service: ServiceTime, servers: usize, look: impl FnOnce(&Station)) {
+        let mut runtime = Runtime::new(Driver::Epoll, 8).unwrap();
+        runtime.block_on(async {
+            let pacer = Pacer::start(1).unwrap();
+            look(&Station::new(service, servers, false, pacer));
+        });
+    }
+
+    #[test]
+    fn whoever_comes_first_is_served_first_by_whoever_is_free_first() {
+        with_station(ServiceTime::Constant(10 * MS), 2, |station| {
+            let turns: Vec<_> = [100, 101, 102, 115, 116, 200]
+                .map(|at| station.next_turn(at * MS))
+                .into_iter()
+                .map(|(start, end)| (start / MS, end / MS))
+                .collect();
+            let expected = [
+                (100, 110),
+                (101, 111),
+                (110, 120),
+                (115, 125),
+                (120, 130),
+                (200, 210),
+            ];
+            assert_eq!(turns, expected);
+        });
+    }
+
+    #[test]
+    fn a_busy_station_has_exactly_its_capacity() {
+        with_station(ServiceTime::Constant(2 * MS), 1, |station| {
+            let ends: Vec<u64> = (0..1_000).map(|_| station.next_turn(MS).1).collect();
+            assert_eq!(ends[999], MS + 1_000 * 2 * MS);
+        });
+    }
+
+    #[test]
+    fn exponential_times_have_their_mean_and_spread() {
+        with_station(ServiceTime::Exponential(MS), 1, |station| {
+            *station.rng.borrow_mut() = fastrand::Rng::with_seed(5);
+            let times: Vec<f64> = (0..100_000).map(|_| station.draw_ns() as f64).collect();
+            let mean = times.iter().sum::<f64>() / 1e5;
+            let variance = times.iter().map(|time| (time - mean).powi(2)).sum::<f64>() / 1e5;
+            assert!((mean / MS as f64 - 1.0).abs() < 0.02, "{mean}");
+            assert!((variance.sqrt() / mean - 1.0).abs() < 0.02, "{variance}");
+        });
+    }
+}

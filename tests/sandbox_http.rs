@@ -384,7 +384,11 @@ fn what_cannot_be_started_says_why() {
         &[0, 1],
     )
     .unwrap_err();
-    assert!(matches!(two, SandboxError::OneCoreOnly(2)));
+    assert!(matches!(two, SandboxError::TooManyCores { cores: 2, .. }));
+    assert!(
+        two.to_string()
+            .contains("1 API workers of the shop cannot be on 2 cores")
+    );
     let no_core = start("127.0.0.1:0", Mode::Fixed, &[100_000]).unwrap_err();
     assert!(matches!(no_core, SandboxError::Pin(100_000)));
 }

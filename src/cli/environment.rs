@@ -6,6 +6,7 @@
 
 use super::CliError;
 use super::options::Arguments;
+use super::shop_options::SHOP_FLAGS;
 use crate::plan::Suggestion;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, CommandFactory};
@@ -78,6 +79,9 @@ impl Variables {
             }
             taken.append(&mut taken_here);
         }
+        if variables.subcommand.is_none() && !taken.contains("sandbox") {
+            variables.forget(SHOP_FLAGS);
+        }
         Ok(variables)
     }
 
@@ -88,6 +92,15 @@ impl Variables {
         let (head, rest) = typed.split_at(head.min(typed.len()));
         let arguments = self.used.iter().map(|variable| &variable.argument);
         head.iter().chain(arguments).chain(rest).cloned().collect()
+    }
+
+    /// Leaves the flags called `names` to others.
+    fn forget(&mut self, names: &[&str]) {
+        self.used.retain(|variable| {
+            let argument = variable.argument.to_string_lossy();
+            let flag = argument.trim_start_matches("--").split('=').next();
+            !flag.is_some_and(|flag| names.contains(&flag))
+        });
     }
 
     /// Names of the variables in use.

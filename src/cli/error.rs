@@ -96,6 +96,15 @@ pub enum CliError {
         /// The class.
         class: String,
     },
+    /// A flag of the embedded shop without it.
+    #[error("{flag} says how the embedded shop behaves; add --sandbox, or drop it")]
+    NeedsSandbox {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// Servers that take no time.
+    #[error("--servers needs the time that a request takes there; add --service-time, like 5ms")]
+    ServersNeedTime,
     /// A flag of the open model without a rate.
     #[error("{flag} belongs to the open model; add --rate, or drop it")]
     NeedsRate {

@@ -14,6 +14,7 @@ mod options;
 mod plan_builder;
 mod profile_source;
 mod sandbox_options;
+mod shop_options;
 mod values;
 
 pub use error::CliError;

@@ -1,6 +1,7 @@
 //! Every flag of the command line, defined once: parsing, help and variables come from here.
 
 use super::sandbox_options::SandboxFlags;
+use super::shop_options::ShopFlags;
 use super::values;
 use crate::plan::{
     Arrivals, ClassShare, CoreChoice, Driver, Pacing, RunId, Target, parse_duration,
@@ -72,6 +73,9 @@ pub(super) struct RunOptions {
     /// Start the embedded shop in this process, and send the load there
     #[arg(long, help_heading = "Target")]
     pub sandbox: bool,
+
+    #[command(flatten)]
+    pub shop: ShopFlags,
 
     /// Allow load on this host although its address is public; may be repeated
     #[arg(

@@ -24,6 +24,12 @@ pub(super) fn build(
     machine: &Machine,
     entropy: Entropy,
 ) -> Result<RunRequest, CliError> {
+    let sandbox = if options.sandbox {
+        Some(options.shop.config(1)?)
+    } else {
+        options.shop.refuse()?;
+        None
+    };
     let profile = options
         .profile
         .as_deref()
@@ -71,7 +77,7 @@ pub(super) fn build(
     };
     Ok(RunRequest {
         plan,
-        sandbox: options.sandbox,
+        sandbox,
         output: Output {
             csv_prefix: options.csv,
             csv_full_history: options.csv_full_history,

@@ -1,5 +1,6 @@
 //! `shopblast sandbox`: the flags of the embedded shop.
 
+use super::shop_options::ShopFlags;
 use super::{CliError, Machine, values};
 use crate::plan::{CoreChoice, Driver};
 use crate::sandbox::{Mode, SandboxConfig, ShopConfig};
@@ -7,7 +8,7 @@ use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 
 /// How the embedded shop is served.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SandboxOptions {
     /// Address to listen on.
     pub bind: IpAddr,
@@ -17,8 +18,8 @@ pub struct SandboxOptions {
     pub fixed: bool,
     /// Kernel CPU numbers of the serving threads, at least one.
     pub cores: Vec<usize>,
-    /// Customers kept before the oldest are forgotten, at least 1.
-    pub retain: usize,
+    /// How the shop behaves.
+    pub shop: ShopConfig,
     /// The kernel interface.
     pub driver: Driver,
 }
@@ -32,10 +33,7 @@ impl SandboxOptions {
             mode: if self.fixed {
                 Mode::Fixed
             } else {
-                Mode::Shop(ShopConfig {
-                    retain: self.retain,
-                    ..ShopConfig::default()
-                })
+                Mode::Shop(self.shop.clone())
             },
             cores: self.cores.clone(),
             driver: self.driver,
@@ -67,12 +65,8 @@ pub(super) struct SandboxFlags {
     #[arg(long, value_name = "N|LIST", value_parser = CoreChoice::parse, allow_hyphen_values = true)]
     cores: Option<CoreChoice>,
 
-    /// Customers kept before the oldest are forgotten
-    #[arg(
-        long, value_name = "N", default_value_t = 1_000_000,
-        value_parser = values::parse_retained, allow_hyphen_values = true
-    )]
-    retain: usize,
+    #[command(flatten)]
+    shop: ShopFlags,
 
     /// Kernel interface that carries the replies
     #[arg(long, value_name = "NAME", default_value = "uring", value_parser = values::driver())]
@@ -90,8 +84,8 @@ pub(super) fn resolve(flags: SandboxFlags, machine: &Machine) -> Result<SandboxO
         bind: flags.bind,
         port: flags.port,
         fixed: flags.fixed,
+        shop: flags.shop.config(cores.len())?,
         cores,
-        retain: flags.retain,
         driver: flags.driver,
     })
 }

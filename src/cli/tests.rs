@@ -7,6 +7,7 @@ mod loads;
 use super::*;
 use crate::plan::{Driver, ExitCode, Load, Pacing, Stage, Target};
 use crate::run::Output;
+use crate::sandbox::ShopConfig;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -99,7 +100,7 @@ fn a_profile_is_a_whole_plan() {
     assert_eq!(plan.max_body_bytes, 1 << 20);
     assert_eq!(plan.driver, Driver::Uring);
     assert_eq!((plan.seed, plan.run_id), (SEED, entropy().run_id));
-    assert!(!request.sandbox && !request.fail_on_saturation && request.preflight);
+    assert!(request.sandbox.is_none() && !request.fail_on_saturation && request.preflight);
     assert_eq!(request.exit_code_on_error, 1);
     assert_eq!(request.output.results, PathBuf::from("results"));
     assert_eq!(request.output.csv_prefix, None);
@@ -166,7 +167,7 @@ fn a_profile_may_be_a_file() {
 #[test]
 fn the_sandbox_takes_the_place_of_the_host() {
     let request = request("--profile spike --sandbox");
-    assert!(request.sandbox);
+    assert_eq!(request.sandbox, Some(ShopConfig::default()));
     assert_eq!(
         (request.plan.target.host.as_str(), request.plan.target.port),
         ("127.0.0.1", 0)
@@ -247,7 +248,7 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         port: 8_000,
         fixed: false,
         cores: vec![3],
-        retain: 1_000_000,
+        shop: ShopConfig::default(),
         driver: Driver::Uring,
     };
     assert_eq!(sandbox("sandbox"), expected);
@@ -256,7 +257,11 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         port: 0,
         fixed: true,
         cores: vec![0, 1],
-        retain: 5,
+        shop: ShopConfig {
+            retain: 5,
+            api_workers: 2,
+            ..ShopConfig::default()
+        },
         driver: Driver::Epoll,
     };
     assert_eq!(

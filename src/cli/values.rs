@@ -3,6 +3,7 @@
 use crate::plan::{
     Arrivals, Driver, DurationError, HIGHEST_RATE_PER_S, MOST_USERS, Pacing, RunId, parse_duration,
 };
+use crate::sandbox::Conflicts;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
 
@@ -16,6 +17,14 @@ pub(super) enum ValueError {
     Count,
     #[error("give a whole number of at least 1")]
     Retained,
+    #[error("give a whole number from 1 to 1024")]
+    Workers,
+    #[error(
+        "give a length of time, like 5ms, with its distribution in front if you like: constant:5ms or exponential:5ms"
+    )]
+    ServiceTime,
+    #[error("give a number of requests a second from 0.001 to 1000000")]
+    Capacity,
     #[error("give a number of users a second above 0, like 10 or 0.5")]
     SpawnRate,
     #[error("give a number of journeys a second above 0 and at most {HIGHEST_RATE_PER_S}")]
@@ -48,6 +57,19 @@ pub(super) fn parse_retained(text: &str) -> Result<usize, ValueError> {
         .ok()
         .filter(|count| *count > 0)
         .ok_or(ValueError::Retained)
+}
+
+/// Workers or servers of the embedded shop.
+pub(super) fn parse_workers(text: &str) -> Result<usize, ValueError> {
+    text.parse()
+        .ok()
+        .filter(|count| (1..=1_024).contains(count))
+        .ok_or(ValueError::Workers)
+}
+
+/// `500` or `409`.
+pub(super) fn conflicts() -> impl TypedValueParser<Value = Conflicts> {
+    one_of(&[("500", Conflicts::Crash), ("409", Conflicts::Conflict)])
 }
 
 /// Users started a second.

@@ -32,7 +32,6 @@ pub use link::{Broken, Exchange, Link, ReplyHead, Stopped};
 pub use net::{ByteStream, Listener, Tcp, is_stale, ring_entries, shut_down};
 pub use operation::{Judge, Method, Operation, Step};
 pub use pacer::{Pacer, sharpen_timers};
-pub use pool::{Lend, Pool};
 pub use recorder::{Observation, Recorder};
 pub use request::{PathError, PreparedHead, PreparedHeads};
 pub use runtime::{Runtime, RuntimeError, Task, spawn};

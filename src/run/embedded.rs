@@ -11,13 +11,13 @@ use std::net::SocketAddr;
 ///
 /// # Errors
 /// When it cannot listen.
-pub fn start(plan: &Plan) -> Result<Sandbox, SandboxError> {
+pub fn start(plan: &Plan, shop: &ShopConfig) -> Result<Sandbox, SandboxError> {
     let spare = allowed_cpus()
         .into_iter()
         .find(|cpu| !plan.cores.contains(cpu));
     Sandbox::start(&SandboxConfig {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        mode: Mode::Shop(ShopConfig::default()),
+        mode: Mode::Shop(shop.clone()),
         cores: spare.into_iter().collect(),
         driver: plan.driver,
     })

@@ -84,7 +84,8 @@ pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunEr
     raise_descriptor_limit(&request.plan)?;
     let sandbox = request
         .sandbox
-        .then(|| embedded::start(&request.plan))
+        .as_ref()
+        .map(|shop| embedded::start(&request.plan, shop))
         .transpose()?;
     let plan = match &sandbox {
         Some(sandbox) => request.plan.clone().with_target(embedded::target(sandbox)),

@@ -1,6 +1,7 @@
 //! What a run is asked to do, beside its plan.
 
 use crate::plan::{AddressPolicy, Plan};
+use crate::sandbox::ShopConfig;
 use std::path::PathBuf;
 
 /// A load test and what to do around it.
@@ -9,8 +10,8 @@ pub struct RunRequest {
     /// What will be done. With `sandbox` its target is a placeholder, port 0 of 127.0.0.1, to be
     /// replaced by [`Plan::with_target`] once the sandbox listens.
     pub plan: Plan,
-    /// Start the embedded shop in this process and send the load there.
-    pub sandbox: bool,
+    /// Start the embedded shop, like this, in this process and send the load there.
+    pub sandbox: Option<ShopConfig>,
     /// What is written where.
     pub output: Output,
     /// Exit code when some requests failed; 0 does not tell.

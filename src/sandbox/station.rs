@@ -7,17 +7,19 @@
 use super::connection::Next;
 use super::desk::{Desk, Outgoing};
 use crate::engine::codec::Request;
-use crate::engine::{Pacer, Pool, now_ns};
-use std::cell::{Cell, RefCell};
+use crate::engine::{Pacer, now_ns};
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::future::poll_fn;
-use std::task::Poll;
+
+/// Time that a request takes when workers of one thread race and no other time was set.
+const RACING_NS: u64 = 100_000;
 
 /// Time that a request takes at a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum ServiceTime {
-    /// As long as the computer takes.
+    /// As long as the computer takes; but 0.1 ms when a thread has several API workers, so that
+    /// they have time to overtake each other.
     #[default]
     Computed,
     /// Always the same, in nanoseconds.
@@ -31,9 +33,6 @@ pub struct Station {
     service: ServiceTime,
     /// When each server will be free, on the monotonic clock: soonest first.
     free_ns: RefCell<BinaryHeap<Reverse<u64>>>,
-    /// Permissions to be between load and commit, in a shop without a set service time.
-    workers: Pool<()>,
-    servers: usize,
     /// Whether load and commit are apart, so that others can come in between.
     races: bool,
     rng: RefCell<fastrand::Rng>,
@@ -45,11 +44,13 @@ impl Station {
     /// time can collide, or each command is one step.
     pub fn new(service: ServiceTime, servers: usize, races: bool, pacer: Pacer) -> Self {
         let servers = servers.max(1);
+        let service = match service {
+            ServiceTime::Computed if races && servers > 1 => ServiceTime::Constant(RACING_NS),
+            service => service,
+        };
         Self {
             service,
             free_ns: RefCell::new(std::iter::repeat_n(Reverse(0), servers).collect()),
-            workers: Pool::new(vec![(); servers], 64),
-            servers,
             races,
             rng: RefCell::new(fastrand::Rng::new()),
             pacer,
@@ -58,7 +59,7 @@ impl Station {
 
     /// Whether a request is answered in one step, without waiting for anything.
     pub fn is_immediate(&self) -> bool {
-        self.service == ServiceTime::Computed && (!self.races || self.servers == 1)
+        self.service == ServiceTime::Computed
     }
 
     /// Answers `request` when it has been served.
@@ -68,23 +69,6 @@ impl Station {
         request: &Request<'_>,
         out: &mut Outgoing<'_>,
     ) -> Next {
-        if self.service == ServiceTime::Computed {
-            self.workers.lend().await;
-            let considered = desk.borrow_mut().consider(request);
-            // The others of this thread get their turn to load what is not yet committed.
-            let yielded = Cell::new(false);
-            poll_fn(|context| {
-                if yielded.replace(true) {
-                    return Poll::Ready(());
-                }
-                context.waker().wake_by_ref();
-                Poll::Pending
-            })
-            .await;
-            let next = desk.borrow_mut().settle(request, considered, out);
-            self.workers.give_back(());
-            return next;
-        }
         let (start_ns, end_ns) = self.next_turn(now_ns());
         if !self.races {
             self.pacer.until(end_ns).await;

@@ -94,13 +94,18 @@ fn a_flag_drops_the_variables_that_it_excludes() {
     );
     let stronger = [closed[0], ("SHOPBLAST_RATE", "5")];
     assert_eq!(request_with("SpikeUser", &stronger).plan.load, open);
-    assert!(request_with("SpikeUser --sandbox", &[("LOCUST_HOST", "http://10.0.0.7")]).sandbox);
+    assert!(
+        request_with("SpikeUser --sandbox", &[("LOCUST_HOST", "http://10.0.0.7")])
+            .sandbox
+            .is_some()
+    );
     assert!(
         !request_with(
             "SpikeUser -H http://10.0.0.7",
             &[("SHOPBLAST_SANDBOX", "1")]
         )
         .sandbox
+        .is_some()
     );
 }
 
@@ -182,4 +187,8 @@ fn the_sandbox_has_variables_of_its_own() {
     );
     // Beside a run, a sandbox variable is known and has no effect.
     request_with("SpikeUser", &[("SHOPBLAST_PORT", "9000")]);
+    let shop = [("SHOPBLAST_API_WORKERS", "3")];
+    assert_eq!(request_with("SpikeUser", &shop).sandbox, None);
+    let sandbox = request_with("SpikeUser --sandbox", &shop).sandbox;
+    assert_eq!(sandbox.map(|shop| shop.api_workers), Some(3));
 }

@@ -1,0 +1,177 @@
+//! The flags that say how the embedded shop behaves: of `shopblast sandbox`, and of runs with
+//! `--sandbox`.
+
+use super::CliError;
+use super::values::{self, ValueError};
+use crate::sandbox::{Conflicts, ServiceTime, ShopConfig};
+use clap::Args;
+use std::time::Duration;
+
+/// How the embedded shop behaves. What is `None` is as in the measured shop.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ShopFlags {
+    /// API workers of the embedded shop: with 2 or more, commands on one thing really race
+    ///
+    /// Each worker answers one request at a time. With several, a command may be overtaken between
+    /// loading a thing and saving it, and then loses: see --conflicts. [default: 1, or one a core]
+    #[arg(
+        long, value_name = "N", help_heading = "Embedded shop",
+        value_parser = values::parse_workers, allow_hyphen_values = true
+    )]
+    pub api_workers: Option<usize>,
+
+    /// Time that a request takes in the embedded shop: 5ms, constant:5ms or exponential:5ms
+    ///
+    /// Without it a request takes as long as the computer needs for it, some microseconds; with
+    /// several API workers on a core 0.1 ms, so that they have time to overtake each other.
+    #[arg(
+        long, value_name = "DIST", help_heading = "Embedded shop",
+        value_parser = parse_service_time, allow_hyphen_values = true
+    )]
+    pub service_time: Option<ServiceTime>,
+
+    /// Requests that the embedded shop serves at once, first come first served [default: one an
+    /// API worker]
+    #[arg(
+        long, value_name = "C", help_heading = "Embedded shop",
+        value_parser = values::parse_workers, allow_hyphen_values = true
+    )]
+    pub servers: Option<usize>,
+
+    /// Capacity of the embedded shop in requests a second: short for --servers 1 with a constant
+    /// service time of 1/N s
+    #[arg(
+        long, value_name = "N", help_heading = "Embedded shop",
+        conflicts_with_all = ["service_time", "servers"],
+        value_parser = parse_capacity, allow_hyphen_values = true
+    )]
+    pub capacity: Option<f64>,
+
+    /// What the embedded shop tells the loser of a version race: 500 and the end of the connection,
+    /// as today's shop does, or 409 as it is documented [default: 500]
+    #[arg(long, value_name = "STATUS", help_heading = "Embedded shop", value_parser = values::conflicts())]
+    pub conflicts: Option<Conflicts>,
+
+    /// How many of the newest things of each kind the embedded shop keeps, before the oldest are
+    /// forgotten [default: 1000000]
+    #[arg(
+        long, value_name = "N", help_heading = "Embedded shop",
+        value_parser = values::parse_retained, allow_hyphen_values = true
+    )]
+    pub retain: Option<usize>,
+}
+
+impl ShopFlags {
+    /// The shop that they ask for, on `cores` cores.
+    ///
+    /// # Errors
+    /// When there are servers, but no time that they take.
+    pub fn config(&self, cores: usize) -> Result<ShopConfig, CliError> {
+        if self.servers.is_some() && self.service_time.is_none() {
+            return Err(CliError::ServersNeedTime);
+        }
+        let default = ShopConfig::default();
+        let service = match self.capacity {
+            Some(per_s) => ServiceTime::Constant((1e9 / per_s).round() as u64),
+            None => self.service_time.unwrap_or_default(),
+        };
+        Ok(ShopConfig {
+            retain: self.retain.unwrap_or(default.retain),
+            api_workers: self.api_workers.unwrap_or(cores.max(1)),
+            servers: self.capacity.map_or(self.servers, |_| Some(1)),
+            service,
+            conflicts: self.conflicts.unwrap_or_default(),
+        })
+    }
+
+    /// Nothing but what is there without `--sandbox`.
+    ///
+    /// # Errors
+    /// When one of the flags is given.
+    pub fn refuse(&self) -> Result<(), CliError> {
+        let given = [
+            (self.api_workers.is_some(), "--api-workers"),
+            (self.service_time.is_some(), "--service-time"),
+            (self.servers.is_some(), "--servers"),
+            (self.capacity.is_some(), "--capacity"),
+            (self.conflicts.is_some(), "--conflicts"),
+            (self.retain.is_some(), "--retain"),
+        ];
+        match given.into_iter().find(|(given, _)| *given) {
+            Some((_, flag)) => Err(CliError::NeedsSandbox { flag }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Names of the flags, without the dashes.
+pub(super) const SHOP_FLAGS: &[&str] = &[
+    "api-workers",
+    "service-time",
+    "servers",
+    "capacity",
+    "conflicts",
+    "retain",
+];
+
+/// A length of time, with its distribution in front if you like.
+fn parse_service_time(text: &str) -> Result<ServiceTime, ValueError> {
+    let (name, time) = text.split_once(':').unwrap_or(("constant", text));
+    let distribution: fn(u64) -> ServiceTime = match name {
+        "constant" => ServiceTime::Constant,
+        "exponential" | "exp" => ServiceTime::Exponential,
+        _ => return Err(ValueError::ServiceTime),
+    };
+    let time: Duration = values::parse_time(time)?;
+    Ok(distribution(time.as_nanos() as u64))
+}
+
+fn parse_capacity(text: &str) -> Result<f64, ValueError> {
+    text.parse()
+        .ok()
+        .filter(|per_s| (0.001..=1e6).contains(per_s))
+        .ok_or(ValueError::Capacity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    #[test]
+    fn service_times_have_a_distribution() {
+        for (text, time) in [
+            ("5ms", ServiceTime::Constant(5 * MS)),
+            ("0.5ms", ServiceTime::Constant(MS / 2)),
+            ("constant:1s", ServiceTime::Constant(1_000 * MS)),
+            ("exponential:20ms", ServiceTime::Exponential(20 * MS)),
+            ("exp:20ms", ServiceTime::Exponential(20 * MS)),
+        ] {
+            assert_eq!(parse_service_time(text), Ok(time), "{text}");
+        }
+        for text in ["", "0", "normal:5ms", "exp", "exp:", "-1s", "exp:0"] {
+            assert!(parse_service_time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_capacity_is_one_server_with_a_constant_time() {
+        let flags = ShopFlags {
+            capacity: Some(500.0),
+            ..ShopFlags::default()
+        };
+        let config = flags.config(1).unwrap();
+        assert_eq!(config.servers, Some(1));
+        assert_eq!(config.service, ServiceTime::Constant(2 * MS));
+        assert!(parse_capacity("0").is_err() && parse_capacity("1e9").is_err());
+    }
+
+    #[test]
+    fn a_worker_for_each_core_unless_told() {
+        let default = ShopFlags::default();
+        assert_eq!(default.config(0).unwrap().api_workers, 1);
+        assert_eq!(default.config(2).unwrap().api_workers, 2);
+        assert!(default.refuse().is_ok());
+    }
+}

@@ -7,6 +7,7 @@
 mod connection;
 mod desk;
 mod fixed;
+mod in_process;
 mod json_text;
 mod pipeline;
 mod python_text;
@@ -20,5 +21,6 @@ mod shop;
 mod station;
 
 pub use desk::Conflicts;
+pub use in_process::{InProcessReply, InProcessShop};
 pub use server::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig, Stopper};
 pub use station::ServiceTime;

@@ -4,6 +4,7 @@
 
 mod classes;
 pub mod events;
+mod generator_list;
 mod generators;
 mod journeys;
 mod operations;
@@ -14,6 +15,7 @@ mod steps;
 mod words;
 
 pub use classes::{USER_CLASSES, UserClass, WeightedJourney, user_class};
+pub use generator_list::{GENERATORS, Generator};
 pub use journeys::JourneyKind;
 pub use operations::HEALTH_PATH;
 pub use payloads::Payloads;

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# What whole journeys cost: MixedWorkloadUser and EventFloodUser beside SpikeUser, all at
+# `--pacing max`, 64 users on one CPU, the embedded shop on another, in interleaved rounds. Prints a
+# report in Markdown; exits with 1 when a class reaches less than BOUND of the spike's requests per
+# CPU-second of the generator.
+set -euo pipefail
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+
+usage() {
+  cat <<'USAGE'
+Usage: scripts/bench-journeys.sh [--help]
+
+Needs two CPUs that nothing else uses, and about a minute and a half. Environment variables:
+
+  SHOPBLAST          binary to measure            [default: builds the release binary]
+  CLASSES            user classes beside SpikeUser [default: MixedWorkloadUser EventFloodUser]
+  ROUNDS             rounds                       [default: 5]
+  SECONDS_PER_ROUND  length of a run              [default: 5]
+  USERS              users, a connection each     [default: 64]
+  BOUND              least ratio to SpikeUser     [default: 0.85]
+  CLIENT_CPU         CPU of the generator         [default: the first that may be used]
+  SERVER_CPU         CPU of the shop              [default: the last that may be used]
+  PORT               port of the shop             [default: 18474]
+
+Load goes to 127.0.0.1 only.
+USAGE
+}
+
+case "${1-}" in
+  "") ;;
+  -h | --help) usage; exit 0 ;;
+  *) usage >&2; exit 2 ;;
+esac
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+read -ra allowed < <(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))')
+client_cpu=${CLIENT_CPU:-${allowed[0]}}
+server_cpu=${SERVER_CPU:-${allowed[-1]}}
+port=${PORT:-18474}
+rounds=${ROUNDS:-5}
+read -ra classes <<<"SpikeUser ${CLASSES-MixedWorkloadUser EventFloodUser}"
+
+binary=${SHOPBLAST-}
+if [ -z "$binary" ]; then
+  cargo build --release --locked --manifest-path "$repository/Cargo.toml" >&2
+  binary=${CARGO_TARGET_DIR:-$repository/target}/release/shopblast
+fi
+
+work=$(mktemp -d)
+server=
+clean_up() {
+  if [ -n "$server" ]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+# Every run has a shop of its own, so that none finds the memory of another one filled.
+run() {
+  local class=$1 round=$2
+  "$binary" sandbox --port "$port" --cores "$server_cpu-$server_cpu" >"$work/server.log" 2>&1 &
+  server=$!
+  for _ in $(seq 100); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi
+    sleep 0.05
+  done
+  "$binary" "$class" -H "http://127.0.0.1:$port" --pacing max -u "${USERS:-64}" -r 100000 \
+    -t "${SECONDS_PER_ROUND:-5}s" --cores "$client_cpu-$client_cpu" \
+    --results "$work/$class/$round" --quiet >"$work/run.log" || {
+    cat "$work/run.log" "$work/server.log" >&2
+    exit 1
+  }
+  kill "$server"
+  wait "$server" 2>/dev/null || true
+  server=
+}
+
+run SpikeUser warm-up
+for round in $(seq "$rounds"); do
+  for class in "${classes[@]}"; do run "$class" "$round"; done
+done
+
+python3 - "$work" "${BOUND:-0.85}" "$rounds" "${classes[@]}" <<'PYTHON'
+import json, pathlib, statistics, sys
+
+work, bound, rounds, classes = pathlib.Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
+
+
+def records(name):
+    for round in range(1, rounds + 1):
+        (path,) = (work / name / str(round)).glob("*/run.json")
+        yield json.loads(path.read_text())
+
+
+figures = {}
+for name in classes:
+    runs = list(records(name))
+    costs = [run["generator"]["cpu_us_per_request"] for run in runs]
+    figures[name] = {
+        "rate": statistics.median(run["totals"]["requests_per_s"] for run in runs),
+        "cost": statistics.median(costs),
+        "spread": (min(costs), max(costs)),
+        "user": statistics.median(run["generator"]["cpu_user_us_per_request"] for run in runs),
+        "failed": sum(run["totals"]["failed"] + run["totals"]["unknown"] for run in runs),
+    }
+
+print("| User class | req/s | CPU µs/request | spread | user µs | req per CPU-second × SpikeUser | failures |")
+print("|---|---:|---:|---:|---:|---:|---:|")
+missed = []
+for name, of in figures.items():
+    ratio = figures["SpikeUser"]["cost"] / of["cost"]
+    low, high = of["spread"]
+    print(f"| {name} | {of['rate']:,.0f} | {of['cost']:.2f} | {low:.2f}–{high:.2f} | {of['user']:.2f} | {ratio:.2f} | {of['failed']} |")
+    if ratio < bound:
+        missed.append(f"{name} reaches {ratio:.2f} of SpikeUser's requests per CPU-second, less than {bound}")
+    if of["failed"]:
+        missed.append(f"{name} had {of['failed']} failures")
+for miss in missed:
+    print(f"\nMISSED: {miss}")
+sys.exit(1 if missed else 0)
+PYTHON

@@ -77,3 +77,42 @@ pub fn abandon(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> 
 pub fn merge(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     change(work, call, &events::CARTS_MERGED, |cart| cart.merge())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::pipeline::Pipeline;
+    use crate::sandbox::schema::Fields;
+    use crate::sandbox::shop::Shop;
+    use std::sync::Arc;
+
+    fn orders_in(shop: &Shop) -> usize {
+        shop.home(0).orders.next_place().0
+    }
+
+    #[test]
+    fn a_refused_checkout_has_made_an_order_but_one_of_an_unknown_cart_has_not() {
+        let shop = Shop::new(10, 1, Arc::new(Pipeline::default()));
+        let check_out_of = |cart_id: &str| {
+            let mut work = Work::new(&shop, 0);
+            let call = Call {
+                parameters: &[cart_id],
+                fields: &Fields::NONE,
+            };
+            check_out(&mut work, &call).map(|_| work.into_pending().commit(&shop))
+        };
+        let mut full = Cart::EMPTY;
+        full.add_item("p", "v", 1).unwrap();
+        let full = Work::new(&shop, 0).create(full).to_string();
+        let empty = Work::new(&shop, 0).create(Cart::EMPTY).to_string();
+        for (cart, is_done, orders) in [
+            (full.as_str(), true, 1),
+            (&full, false, 2),
+            (&empty, false, 3),
+            ("unknown", false, 3),
+        ] {
+            assert_eq!(check_out_of(cart).is_ok(), is_done, "{cart}");
+            assert_eq!(orders_in(&shop), orders, "{cart}");
+        }
+    }
+}

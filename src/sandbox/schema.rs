@@ -62,6 +62,8 @@ enum Bound {
 enum Absence {
     /// It must be there, and not be null.
     Fault,
+    /// The same, but no command sees it: it may be empty.
+    UnseenFault,
     /// It may be absent or null.
     Nothing,
     /// It may be absent, but not be null.
@@ -118,6 +120,14 @@ impl Field {
     /// A string field that must be there, and that nothing limits.
     pub const fn unlimited_text(name: &'static str) -> Self {
         Self::new(name, Kind::Text { max_chars: None })
+    }
+
+    /// A string field that must be there, and is then ignored: no command sees it.
+    pub const fn ignored_text(name: &'static str) -> Self {
+        Self {
+            absence: Absence::UnseenFault,
+            ..Self::unlimited_text(name)
+        }
     }
 
     /// A whole number.
@@ -220,7 +230,7 @@ impl Field {
     /// The value of the field when it is absent; `None` when that is a fault.
     fn when_absent<'a>(&self) -> Option<Value<'a>> {
         match self.absence {
-            Absence::Fault => None,
+            Absence::Fault | Absence::UnseenFault => None,
             Absence::Nothing => Some(Value::Nothing),
             Absence::Default(fallback) | Absence::NullableDefault(fallback) => {
                 Some(match fallback {
@@ -324,7 +334,10 @@ impl Schema {
     }
 
     /// The second layer: the command's limits. Those of nested objects are the handlers' business.
-    fn check_command(&self, fields: &Fields<'_>) -> Result<(), Refusal> {
+    ///
+    /// # Errors
+    /// When limits are broken: all of them at once.
+    pub fn check_command(&self, fields: &Fields<'_>) -> Result<(), Refusal> {
         let broken = |(index, field): (usize, &Field)| {
             let text = fields.text(index)?;
             if field.is_required() && text.is_empty() {

@@ -8,6 +8,7 @@ mod catalogue;
 mod customers;
 mod identity;
 mod inventory;
+mod message_store;
 mod operations;
 mod ordering;
 mod payments;

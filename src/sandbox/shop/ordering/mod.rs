@@ -1,13 +1,179 @@
-//! Ordering.
+//! Ordering: carts and orders.
 
-use super::Endpoint;
+mod bodies;
+mod cart;
+mod cart_commands;
+mod order;
+mod order_commands;
 
-/// What later requests can notice of a thing of this kind.
-#[derive(Clone, Debug)]
-pub struct Cart;
+use super::{Endpoint, PARAMETER as ID, endpoint};
+use bodies::{
+    ADDRESS_CHOICE, CANCELLATION, COUPON, FAILED_PAYMENT, MERGER, NEW_CART, NEW_CART_ITEM,
+    NEW_ORDER, NEW_QUANTITY, ORDER_ITEM, PARTIAL_SHIPMENT, PENDING_PAYMENT, REFUND, RETURN_REASON,
+    RETURNED_ITEMS, SHIPMENT, SUCCEEDED_PAYMENT,
+};
 
-/// See there.
-#[derive(Clone, Debug)]
-pub struct Order;
+pub use cart::Cart;
+pub use order::Order;
 
-pub const ENDPOINTS: &[Endpoint] = &[];
+/// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
+/// allows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    endpoint("POST", &["carts"], Some(&NEW_CART), cart_commands::create),
+    endpoint(
+        "POST",
+        &["carts", ID, "items"],
+        Some(&NEW_CART_ITEM),
+        cart_commands::add_item,
+    ),
+    endpoint(
+        "PUT",
+        &["carts", ID, "items", ID],
+        Some(&NEW_QUANTITY),
+        cart_commands::update_quantity,
+    ),
+    endpoint(
+        "DELETE",
+        &["carts", ID, "items", ID],
+        None,
+        cart_commands::remove_item,
+    ),
+    endpoint(
+        "POST",
+        &["carts", ID, "coupons"],
+        Some(&COUPON),
+        cart_commands::apply_coupon,
+    ),
+    endpoint(
+        "POST",
+        &["carts", ID, "checkout"],
+        Some(&ADDRESS_CHOICE),
+        cart_commands::check_out,
+    ),
+    endpoint(
+        "PUT",
+        &["carts", ID, "abandon"],
+        None,
+        cart_commands::abandon,
+    ),
+    endpoint(
+        "POST",
+        &["carts", ID, "merge"],
+        Some(&MERGER),
+        cart_commands::merge,
+    ),
+    endpoint(
+        "POST",
+        &["orders"],
+        Some(&NEW_ORDER),
+        order_commands::create,
+    ),
+    endpoint(
+        "POST",
+        &["orders", ID, "items"],
+        Some(&ORDER_ITEM),
+        order_commands::add_item,
+    ),
+    endpoint(
+        "DELETE",
+        &["orders", ID, "items", ID],
+        None,
+        order_commands::remove_item,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "items", ID, "quantity"],
+        Some(&NEW_QUANTITY),
+        order_commands::update_quantity,
+    ),
+    endpoint(
+        "POST",
+        &["orders", ID, "coupon"],
+        Some(&COUPON),
+        order_commands::apply_coupon,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "confirm"],
+        None,
+        order_commands::confirm,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "payment", "pending"],
+        Some(&PENDING_PAYMENT),
+        order_commands::record_payment_pending,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "payment", "success"],
+        Some(&SUCCEEDED_PAYMENT),
+        order_commands::record_payment_success,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "payment", "failure"],
+        Some(&FAILED_PAYMENT),
+        order_commands::record_payment_failure,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "processing"],
+        None,
+        order_commands::process,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "ship"],
+        Some(&SHIPMENT),
+        order_commands::ship,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "ship", "partial"],
+        Some(&PARTIAL_SHIPMENT),
+        order_commands::ship_partly,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "deliver"],
+        None,
+        order_commands::deliver,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "complete"],
+        None,
+        order_commands::complete,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "return", "request"],
+        Some(&RETURN_REASON),
+        order_commands::request_return,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "return", "approve"],
+        None,
+        order_commands::approve_return,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "return", "record"],
+        Some(&RETURNED_ITEMS),
+        order_commands::record_return,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "cancel"],
+        Some(&CANCELLATION),
+        order_commands::cancel,
+    ),
+    endpoint(
+        "PUT",
+        &["orders", ID, "refund"],
+        Some(&REFUND),
+        order_commands::refund,
+    ),
+];

@@ -1,13 +1,66 @@
-//! Payments.
+//! Payments: payments with their refunds, and invoices.
 
-use super::Endpoint;
+mod bodies;
+mod invoice;
+mod payment;
+mod payment_commands;
 
-/// What later requests can notice of a thing of this kind.
-#[derive(Clone, Debug)]
-pub struct Payment;
+use super::{Endpoint, PARAMETER as ID, endpoint};
+use bodies::{GATEWAY, NEW_INVOICE, NEW_PAYMENT, NEW_REFUND, REFUND_WEBHOOK, VOID_REASON, WEBHOOK};
 
-/// See there.
-#[derive(Clone, Debug)]
-pub struct Invoice;
+pub use invoice::Invoice;
+pub use payment::Payment;
 
-pub const ENDPOINTS: &[Endpoint] = &[];
+/// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
+/// allows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    endpoint(
+        "POST",
+        &["payments"],
+        Some(&NEW_PAYMENT),
+        payment_commands::initiate,
+    ),
+    Endpoint {
+        signed: true,
+        ..endpoint(
+            "POST",
+            &["payments", "webhook"],
+            Some(&WEBHOOK),
+            payment_commands::process_webhook,
+        )
+    },
+    endpoint(
+        "POST",
+        &["payments", ID, "retry"],
+        None,
+        payment_commands::retry,
+    ),
+    endpoint(
+        "POST",
+        &["payments", ID, "refund"],
+        Some(&NEW_REFUND),
+        payment_commands::request_refund,
+    ),
+    Endpoint {
+        signed: true,
+        ..endpoint(
+            "POST",
+            &["payments", "refund", "webhook"],
+            Some(&REFUND_WEBHOOK),
+            payment_commands::process_refund_webhook,
+        )
+    },
+    endpoint(
+        "POST",
+        &["payments", "gateway", "configure"],
+        Some(&GATEWAY),
+        payment_commands::configure_gateway,
+    ),
+    endpoint("POST", &["invoices"], Some(&NEW_INVOICE), invoice::generate),
+    endpoint(
+        "PUT",
+        &["invoices", ID, "void"],
+        Some(&VOID_REASON),
+        invoice::void,
+    ),
+];

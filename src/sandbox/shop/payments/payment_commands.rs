@@ -1,0 +1,88 @@
+//! What clients and the gateway can do with payments.
+
+use super::Payment;
+use crate::sandbox::json_text::write_text;
+use crate::sandbox::refusal::Refusal;
+use crate::sandbox::shop::message_store::check_storable;
+use crate::sandbox::shop::{Answer, Call, Work};
+use crate::shop::events;
+use crate::stats::Event;
+use uuid::Uuid;
+
+/// The same idempotency key makes another payment.
+pub fn initiate(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let amount = call.fields.required_number(2);
+    check_storable(&[amount])?;
+    work.raise(&events::PAYMENT_INITIATED);
+    let payment_id = work.create(Payment::of(amount));
+    Ok(Answer::Created("payment_id", payment_id))
+}
+
+/// Loads the payment, lets `rule` change it, and saves it.
+fn change(
+    work: &mut Work<'_>,
+    id: &str,
+    event: &'static Event,
+    rule: impl FnOnce(&mut Payment) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let mut payment = work.load::<Payment>(id)?;
+    rule(&mut payment)?;
+    work.save(payment);
+    work.raise(event);
+    Ok(())
+}
+
+/// One word is success; every other one is failure.
+pub fn process_webhook(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let fields = call.fields;
+    let id = fields.required_text(0);
+    if fields.required_text(2) == "succeeded" {
+        change(work, id, &events::PAYMENT_SUCCEEDED, |payment| {
+            payment.succeed(fields.text(1))
+        })?;
+    } else {
+        change(work, id, &events::PAYMENT_FAILED, Payment::fail)?;
+    }
+    Ok(Answer::Ok(r#"{"status":"processed"}"#))
+}
+
+pub fn retry(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let event = &events::PAYMENT_RETRY_INITIATED;
+    change(work, call.id(), event, Payment::retry)?;
+    Ok(Answer::Ok(r#"{"status":"retry_initiated"}"#))
+}
+
+pub fn request_refund(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let amount = call.fields.required_number(0);
+    check_storable(&[amount])?;
+    let random = fastrand::u128(..).to_be_bytes();
+    let refund_id = uuid::Builder::from_random_bytes(random).into_uuid();
+    change(work, call.id(), &events::REFUND_REQUESTED, |payment| {
+        payment.request_refund(refund_id, amount)
+    })?;
+    Ok(told_refund(refund_id))
+}
+
+fn told_refund(id: Uuid) -> Answer {
+    Answer::Told(format!(r#"{{"refund_id":"{id}"}}"#))
+}
+
+pub fn process_refund_webhook(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let fields = call.fields;
+    let id = fields.required_text(0);
+    change(work, id, &events::REFUND_COMPLETED, |payment| {
+        payment.complete_refund(fields.required_text(1))
+    })?;
+    Ok(Answer::Ok(r#"{"status":"refund_processed"}"#))
+}
+
+/// Tells what the gateway is set to, which nobody ever notices: it is never charged. (The
+/// gateway's name is the shop's source's, not a measured one.)
+pub fn configure_gateway(_work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let should_succeed = call.fields.boolean(0);
+    let mut body =
+        format!(r#"{{"gateway":"FakeGateway","should_succeed":{should_succeed},"failure_reason":"#);
+    write_text(call.fields.required_text(1), &mut body);
+    body.push('}');
+    Ok(Answer::Told(body))
+}

@@ -18,9 +18,10 @@ const OWN_PREFIX: &str = "SHOPBLAST_";
 const PREFIXES: [&str; 2] = [OWN_PREFIX, "LOCUST_"];
 
 /// Flags that exclude each other, by group.
-const RIVALS: [(&[&str], &[&str]); 2] = [
+const RIVALS: [(&[&str], &[&str]); 3] = [
     (&["users", "spawn-rate"], &["rate", "arrivals", "max-users"]),
     (&["host"], &["sandbox"]),
+    (&["observatory-port"], &["no-observatory"]),
 ];
 
 /// A flag that a variable can stand for.

@@ -1,8 +1,9 @@
 //! `shopblast sandbox`: the flags of the embedded shop.
 
+use super::pipeline_options::PipelineFlags;
 use super::{CliError, Machine, values};
 use crate::plan::{CoreChoice, Driver};
-use crate::sandbox::{Mode, SandboxConfig, ShopConfig};
+use crate::sandbox::{Mode, ObservatoryConfig, PipelineConfig, SandboxConfig, ShopConfig};
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,6 +22,10 @@ pub struct SandboxOptions {
     pub retain: usize,
     /// The kernel interface.
     pub driver: Driver,
+    /// What happens to the events that the shop raises.
+    pub pipeline: PipelineConfig,
+    /// How the pipeline is shown; `None` does without.
+    pub observatory: Option<ObservatoryConfig>,
 }
 
 impl SandboxOptions {
@@ -34,6 +39,8 @@ impl SandboxOptions {
             } else {
                 Mode::Shop(ShopConfig {
                     retain: self.retain,
+                    pipeline: self.pipeline.clone(),
+                    observatory: self.observatory.clone(),
                     ..ShopConfig::default()
                 })
             },
@@ -77,6 +84,9 @@ pub(super) struct SandboxFlags {
     /// Kernel interface that carries the replies
     #[arg(long, value_name = "NAME", default_value = "uring", value_parser = values::driver())]
     driver: Driver,
+
+    #[command(flatten)]
+    pipeline: PipelineFlags,
 }
 
 /// Chooses the cores: by default the last CPU that the process may use, since runs take the first
@@ -93,5 +103,7 @@ pub(super) fn resolve(flags: SandboxFlags, machine: &Machine) -> Result<SandboxO
         cores,
         retain: flags.retain,
         driver: flags.driver,
+        pipeline: flags.pipeline.pipeline(),
+        observatory: flags.pipeline.observatory(flags.bind, flags.port),
     })
 }

@@ -7,6 +7,7 @@ mod loads;
 use super::*;
 use crate::plan::{Driver, ExitCode, Load, Pacing, Stage, Target};
 use crate::run::Output;
+use crate::sandbox::{DrainRate, Names, ObservatoryConfig, PipelineConfig};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -240,6 +241,29 @@ fn sandbox(line: &str) -> SandboxOptions {
     }
 }
 
+fn observatory(address: &str, names: Names) -> Option<ObservatoryConfig> {
+    Some(ObservatoryConfig {
+        address: address.parse().unwrap(),
+        names,
+    })
+}
+
+#[test]
+fn the_sandboxes_pipeline_is_set_by_flags() {
+    let options = sandbox("sandbox --engines identity=3,catalogue=0 --drain-rate unlimited");
+    let expected = PipelineConfig {
+        engines: [3, 0, 1, 1, 1],
+        drain_rate: DrainRate::Unlimited,
+    };
+    assert_eq!(options.pipeline, expected);
+    let options = sandbox("sandbox --observatory-port 9001 --observatory-names newer --port 0");
+    assert_eq!(
+        options.observatory,
+        observatory("127.0.0.1:9001", Names::Newer)
+    );
+    assert_eq!(sandbox("sandbox --no-observatory").observatory, None);
+}
+
 #[test]
 fn the_sandbox_listens_on_loopback_on_the_last_core() {
     let expected = SandboxOptions {
@@ -249,6 +273,8 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         cores: vec![3],
         retain: 1_000_000,
         driver: Driver::Uring,
+        pipeline: PipelineConfig::default(),
+        observatory: observatory("127.0.0.1:9000", Names::Today),
     };
     assert_eq!(sandbox("sandbox"), expected);
     let changed = SandboxOptions {
@@ -258,6 +284,8 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         cores: vec![0, 1],
         retain: 5,
         driver: Driver::Epoll,
+        pipeline: PipelineConfig::default(),
+        observatory: observatory("[::]:0", Names::Today),
     };
     assert_eq!(
         sandbox("sandbox --bind :: --port 0 --fixed --cores 2 --retain 5 --driver epoll"),

@@ -36,7 +36,7 @@ const PATHS: &[(&str, &str)] = &[
 pub enum Reply {
     Full(FullReply),
     /// Traces as they happen, from now on.
-    Stream(TraceFilter),
+    Stream(Box<TraceFilter>),
 }
 
 /// A reply with a known end.
@@ -102,7 +102,7 @@ impl View {
             });
         }
         if path == "/stream" {
-            return Reply::Stream(TraceFilter::of_stream(query));
+            return Reply::Stream(Box::new(TraceFilter::of_stream(query)));
         }
         Reply::Full(self.page(path, query, at_ns))
     }

@@ -1,6 +1,7 @@
 //! What the Observatory shows, in virtual time, against what was recorded of the real one.
 
 use super::desk::Reply;
+use super::trace_filter::TraceFilter;
 use super::*;
 use crate::sandbox::pipeline::{DOMAINS, DrainRate, PipelineConfig};
 use crate::shop::events;
@@ -239,6 +240,11 @@ fn streamed_traces_are_the_recorded_ones() {
         assert_eq!(names(&ours), names(&theirs));
     }
     assert_eq!(view.trace_lines(&filter, S + 1..=S + S / 40).len(), 3);
+    let flood = flooded(Names::Today);
+    let lines = flood.trace_lines(&TraceFilter::default(), 1..=99 * S);
+    assert_eq!(lines.len(), 1_000, "of very many, the newest");
+    let last: Value = serde_json::from_str(&lines[999]).unwrap();
+    assert_eq!(last["timestamp"], "2026-11-22T07:26:20+00:00");
     let Reply::Stream(other) = view.answer("GET", "/stream?domain=ordering", 0) else {
         panic!("a stream has no end");
     };

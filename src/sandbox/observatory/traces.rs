@@ -27,6 +27,8 @@ const WINDOWS: &[(&str, u64)] = &[
     ("24h", 86_400),
     ("7d", 604_800),
 ];
+/// Most traces that a stream tells at once.
+const MOST_LINES: usize = 1_000;
 /// Most steps in a message's life, as a power of two.
 const STEP_BITS: u32 = 4;
 
@@ -206,17 +208,9 @@ struct TraceStats<'a> {
 impl View {
     /// `GET /api/traces`: the newest `most` first; all of one message, when it is asked for.
     pub(super) fn traces(&self, filter: &TraceFilter, most: usize, at_ns: u64) -> String {
-        // Of the wanted steps, the newest ones; the oldest of them on top.
-        let mut newest = BinaryHeap::new();
-        for step in self.steps(filter, 0..=at_ns) {
-            newest.push(Reverse(InTime(step)));
-            if newest.len() > most {
-                newest.pop();
-            }
-        }
-        let newest_first = newest.into_sorted_vec().into_iter();
+        let newest_first = self.newest(filter, 0..=at_ns, most).into_iter();
         let traces: Vec<_> = newest_first
-            .map(|Reverse(InTime(step))| self.trace(step, true))
+            .map(|InTime(step)| self.trace(step, true))
             .collect();
         json(&TraceList {
             count: traces.len(),
@@ -265,18 +259,36 @@ impl View {
         format!(r#"{{"status":"ok","deleted":{deleted}}}"#)
     }
 
-    /// The traces of a span of time, oldest first, as lines of a stream.
+    /// The traces of a span of time, oldest first, as lines of a stream; of very many the newest.
     pub(super) fn trace_lines(
         &self,
         filter: &TraceFilter,
         span_ns: RangeInclusive<u64>,
     ) -> Vec<String> {
-        let mut steps: Vec<_> = self.steps(filter, span_ns).map(InTime).collect();
-        steps.sort_unstable();
-        let traces = steps
-            .into_iter()
+        let newest_first = self.newest(filter, span_ns, MOST_LINES).into_iter();
+        let traces = newest_first
+            .rev()
             .map(|InTime(step)| self.trace(step, false));
         traces.map(|trace| python_json(&trace)).collect()
+    }
+
+    /// The `most` newest of the wanted steps, newest first.
+    fn newest(
+        &self,
+        filter: &TraceFilter,
+        span_ns: RangeInclusive<u64>,
+        most: usize,
+    ) -> Vec<InTime> {
+        // The oldest one is on top.
+        let mut newest = BinaryHeap::new();
+        for step in self.steps(filter, span_ns) {
+            newest.push(Reverse(InTime(step)));
+            if newest.len() > most {
+                newest.pop();
+            }
+        }
+        let newest_first = newest.into_sorted_vec().into_iter();
+        newest_first.map(|Reverse(step)| step).collect()
     }
 
     fn steps(

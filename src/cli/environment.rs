@@ -6,6 +6,7 @@
 
 use super::CliError;
 use super::options::Arguments;
+use super::pipeline_options::PIPELINE_FLAGS;
 use super::shop_options::SHOP_FLAGS;
 use crate::plan::Suggestion;
 use clap::parser::ValueSource;
@@ -19,9 +20,10 @@ const OWN_PREFIX: &str = "SHOPBLAST_";
 const PREFIXES: [&str; 2] = [OWN_PREFIX, "LOCUST_"];
 
 /// Flags that exclude each other, by group.
-const RIVALS: [(&[&str], &[&str]); 2] = [
+const RIVALS: [(&[&str], &[&str]); 3] = [
     (&["users", "spawn-rate"], &["rate", "arrivals", "max-users"]),
     (&["host"], &["sandbox"]),
+    (&["observatory-port"], &["no-observatory"]),
 ];
 
 /// A flag that a variable can stand for.
@@ -81,6 +83,7 @@ impl Variables {
         }
         if variables.subcommand.is_none() && !taken.contains("sandbox") {
             variables.forget(SHOP_FLAGS);
+            variables.forget(PIPELINE_FLAGS);
         }
         Ok(variables)
     }

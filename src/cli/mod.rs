@@ -11,6 +11,7 @@ mod list;
 mod load_choice;
 mod machine;
 mod options;
+mod pipeline_options;
 mod plan_builder;
 mod profile_source;
 mod sandbox_options;

@@ -84,7 +84,10 @@ pub(super) fn resolve(flags: SandboxFlags, machine: &Machine) -> Result<SandboxO
         bind: flags.bind,
         port: flags.port,
         fixed: flags.fixed,
-        shop: flags.shop.config(cores.len())?,
+        shop: ShopConfig {
+            observatory: flags.shop.pipeline.observatory(flags.bind, flags.port),
+            ..flags.shop.config(cores.len())?
+        },
         cores,
         driver: flags.driver,
     })

@@ -2,6 +2,7 @@
 //! `--sandbox`.
 
 use super::CliError;
+use super::pipeline_options::PipelineFlags;
 use super::values::{self, ValueError};
 use crate::sandbox::{Conflicts, ServiceTime, ShopConfig};
 use clap::Args;
@@ -59,6 +60,10 @@ pub(super) struct ShopFlags {
         value_parser = values::parse_retained, allow_hyphen_values = true
     )]
     pub retain: Option<usize>,
+
+    /// What happens to the events that the shop raises.
+    #[command(flatten)]
+    pub pipeline: PipelineFlags,
 }
 
 impl ShopFlags {
@@ -81,6 +86,8 @@ impl ShopFlags {
             servers: self.capacity.map_or(self.servers, |_| Some(1)),
             service,
             conflicts: self.conflicts.unwrap_or_default(),
+            pipeline: self.pipeline.pipeline(),
+            observatory: self.pipeline.observatory_beside_run(),
         })
     }
 
@@ -96,6 +103,17 @@ impl ShopFlags {
             (self.capacity.is_some(), "--capacity"),
             (self.conflicts.is_some(), "--conflicts"),
             (self.retain.is_some(), "--retain"),
+            (self.pipeline.engines.is_some(), "--engines"),
+            (self.pipeline.drain_rate.is_some(), "--drain-rate"),
+            (
+                self.pipeline.observatory_port.is_some(),
+                "--observatory-port",
+            ),
+            (self.pipeline.no_observatory, "--no-observatory"),
+            (
+                self.pipeline.observatory_names.is_some(),
+                "--observatory-names",
+            ),
         ];
         match given.into_iter().find(|(given, _)| *given) {
             Some((_, flag)) => Err(CliError::NeedsSandbox { flag }),
@@ -104,7 +122,7 @@ impl ShopFlags {
     }
 }
 
-/// Names of the flags, without the dashes.
+/// Names of the flags, without the dashes, but for those of the pipeline.
 pub(super) const SHOP_FLAGS: &[&str] = &[
     "api-workers",
     "service-time",

@@ -7,7 +7,7 @@ mod loads;
 use super::*;
 use crate::plan::{Driver, ExitCode, Load, Pacing, Stage, Target};
 use crate::run::Output;
-use crate::sandbox::ShopConfig;
+use crate::sandbox::{DrainRate, Names, ObservatoryConfig, PipelineConfig, ShopConfig};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -241,6 +241,29 @@ fn sandbox(line: &str) -> SandboxOptions {
     }
 }
 
+fn observatory(address: &str, names: Names) -> Option<ObservatoryConfig> {
+    Some(ObservatoryConfig {
+        address: address.parse().unwrap(),
+        names,
+    })
+}
+
+#[test]
+fn the_sandboxes_pipeline_is_set_by_flags() {
+    let options = sandbox("sandbox --engines identity=3,catalogue=0 --drain-rate unlimited");
+    let expected = PipelineConfig {
+        engines: [3, 0, 1, 1, 1],
+        drain_rate: DrainRate::Unlimited,
+    };
+    assert_eq!(options.shop.pipeline, expected);
+    let options = sandbox("sandbox --observatory-port 9001 --observatory-names newer --port 0");
+    assert_eq!(
+        options.shop.observatory,
+        observatory("127.0.0.1:9001", Names::Newer)
+    );
+    assert_eq!(sandbox("sandbox --no-observatory").shop.observatory, None);
+}
+
 #[test]
 fn the_sandbox_listens_on_loopback_on_the_last_core() {
     let expected = SandboxOptions {
@@ -248,7 +271,10 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         port: 8_000,
         fixed: false,
         cores: vec![3],
-        shop: ShopConfig::default(),
+        shop: ShopConfig {
+            observatory: observatory("127.0.0.1:9000", Names::Today),
+            ..ShopConfig::default()
+        },
         driver: Driver::Uring,
     };
     assert_eq!(sandbox("sandbox"), expected);
@@ -260,6 +286,7 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         shop: ShopConfig {
             retain: 5,
             api_workers: 2,
+            observatory: observatory("[::]:0", Names::Today),
             ..ShopConfig::default()
         },
         driver: Driver::Epoll,

@@ -147,7 +147,8 @@ pub(super) fn driver() -> impl TypedValueParser<Value = Driver> {
     one_of(&[("uring", Driver::Uring), ("epoll", Driver::Epoll)])
 }
 
-fn one_of<T: Copy + Send + Sync + 'static>(
+/// One of the words, for what it means.
+pub(super) fn one_of<T: Copy + Send + Sync + 'static>(
     words: &'static [(&'static str, T)],
 ) -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(words.iter().map(|(word, _)| *word)).map(move |given| {

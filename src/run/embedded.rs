@@ -47,8 +47,12 @@ pub fn serve(config: &SandboxConfig) -> Result<(), SandboxError> {
         Mode::Shop(_) => "the embedded shop",
         Mode::Fixed => "one fixed reply",
     };
+    let observatory = sandbox
+        .observatory_address()
+        .map(|address| format!(", its Observatory on http://{address}"))
+        .unwrap_or_default();
     println!(
-        "serving {what} on http://{} (Ctrl-C ends it)",
+        "serving {what} on http://{}{observatory} (Ctrl-C ends it)",
         sandbox.address()
     );
     sandbox.wait();

@@ -163,7 +163,7 @@ fn is_preflight(request: &Request<'_>) -> bool {
 }
 
 /// What a browser wants to read; the origin is repeated only to one that sends cookies.
-fn cors_lines(request: &Request<'_>) -> String {
+pub fn cors_lines(request: &Request<'_>) -> String {
     let Some(origin) = request.header("origin") else {
         return String::new();
     };

@@ -2,7 +2,7 @@
 //! which journeys meet the shop's rules and nothing else.
 
 use super::desk::{Conflicts, Desk, Outgoing};
-use super::pipeline::Pipeline;
+use super::pipeline::{Pipeline, PipelineConfig};
 use super::reception::Reception;
 use super::shop::Shop;
 use crate::engine::codec::{Incoming, parse};
@@ -28,7 +28,11 @@ impl InProcessShop {
     /// An empty shop that remembers the `retain` newest things of each kind.
     #[must_use]
     pub fn new(retain: usize) -> Self {
-        let shop = Shop::new(retain, 1, Arc::new(Pipeline::default()));
+        let shop = Shop::new(
+            retain,
+            1,
+            Arc::new(Pipeline::new(&PipelineConfig::default())),
+        );
         let address = SocketAddr::from(([127, 0, 0, 1], 8_000));
         Self {
             desk: Desk::new(Arc::new(shop), 0, Conflicts::default(), address),

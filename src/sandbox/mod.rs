@@ -1,14 +1,16 @@
 //! The embedded ShopStream: a server that answers as the measured shop does.
 //!
 //! A request's way: `server` accepts, `connection` receives and sends, `desk` answers (by `router`,
-//! `schema` and the handlers in `shop`), `reply` and `refusal` write. `fixed` is the other mode:
-//! one prepared reply to everything.
+//! `schema` and the handlers in `shop`), `reply` and `refusal` write. What it raises goes to the
+//! `pipeline`, which the `observatory` shows. `fixed` is the other mode: one prepared reply to
+//! everything.
 
 mod connection;
 mod desk;
 mod fixed;
 mod in_process;
 mod json_text;
+mod observatory;
 mod pipeline;
 mod python_text;
 mod reception;
@@ -22,5 +24,10 @@ mod station;
 
 pub use desk::Conflicts;
 pub use in_process::{InProcessReply, InProcessShop};
+pub use observatory::{Names, ObservatoryConfig};
+pub use pipeline::{
+    Backlog, DOMAINS, Domain, DrainRate, HIGHEST_DRAIN_RATE_PER_S, MOST_ENGINES, Pipeline,
+    PipelineConfig,
+};
 pub use server::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig, Stopper};
 pub use station::ServiceTime;

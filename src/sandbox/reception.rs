@@ -150,7 +150,8 @@ impl Drop for Guest {
     }
 }
 
-fn date_of(now: Timestamp) -> Date {
+/// The date of `now`, as HTTP writes it.
+pub fn date_of(now: Timestamp) -> Date {
     // Years 0 to 9999 are written in exactly 29 characters; the clock of a machine set to another
     // one gets the epoch.
     DateTimePrinter::new()

@@ -4,7 +4,8 @@
 use super::connection;
 use super::desk::{Conflicts, Desk};
 use super::fixed;
-use super::pipeline::Pipeline;
+use super::observatory::{Observatory, ObservatoryConfig};
+use super::pipeline::{Pipeline, PipelineConfig};
 use super::reception::Reception;
 use super::shop::Shop;
 use super::station::{ServiceTime, Station};
@@ -48,10 +49,14 @@ pub struct ShopConfig {
     pub service: ServiceTime,
     /// What the loser of a version race is told.
     pub conflicts: Conflicts,
+    /// What happens to the events that are raised.
+    pub pipeline: PipelineConfig,
+    /// How the pipeline is shown; `None` does without.
+    pub observatory: Option<ObservatoryConfig>,
 }
 
 impl Default for ShopConfig {
-    /// The measured shop: one API worker; a million things of each kind.
+    /// The measured shop: one API worker; a million things of each kind; without an Observatory.
     fn default() -> Self {
         Self {
             retain: 1_000_000,
@@ -59,6 +64,8 @@ impl Default for ShopConfig {
             servers: None,
             service: ServiceTime::default(),
             conflicts: Conflicts::default(),
+            pipeline: PipelineConfig::default(),
+            observatory: None,
         }
     }
 }
@@ -98,6 +105,11 @@ pub enum SandboxError {
     /// No interface of this machine has the address.
     #[error("{0} is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for all interfaces")]
     NotHere(SocketAddr),
+    /// The Observatory's port cannot be had.
+    #[error(
+        "the Observatory cannot listen on {0}: {1}; choose another port with `--observatory-port`, or do without by `--no-observatory`"
+    )]
+    Observatory(SocketAddr, io::Error),
     /// Another failure to listen.
     #[error("listening on {0} failed: {1}")]
     Listen(SocketAddr, io::Error),
@@ -132,6 +144,8 @@ pub struct Sandbox {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    pipeline: Option<Arc<Pipeline>>,
+    observatory: Option<Observatory>,
 }
 
 impl Sandbox {
@@ -147,6 +161,8 @@ impl Sandbox {
             address: config.address,
             stop: Arc::default(),
             threads: Vec::new(),
+            pipeline: role.pipeline(),
+            observatory: role.start_observatory()?,
         };
         let cores: Vec<Option<usize>> = match config.cores.as_slice() {
             [] => vec![None],
@@ -181,6 +197,18 @@ impl Sandbox {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the Observatory listens, with the real port; `None` when there is none.
+    #[must_use]
+    pub fn observatory_address(&self) -> Option<SocketAddr> {
+        self.observatory.as_ref().map(Observatory::address)
+    }
+
+    /// What happens behind the shop; `None` when the sandbox is no shop.
+    #[must_use]
+    pub fn pipeline(&self) -> Option<&Pipeline> {
+        self.pipeline.as_deref()
     }
 
     /// Stops accepting, ends all connections and waits for the threads: a fraction of a second.
@@ -247,7 +275,7 @@ fn listen_error(address: SocketAddr, error: io::Error) -> SandboxError {
 /// What all threads do.
 #[derive(Clone)]
 enum Role {
-    Shop(ShopConfig, Arc<Shop>),
+    Shop(ShopConfig, Arc<Shop>, Arc<Pipeline>),
     Fixed,
 }
 
@@ -266,9 +294,28 @@ impl Role {
         if let Some(servers) = config.servers.filter(|&servers| servers < threads) {
             return Err(too_few(servers, "servers"));
         }
-        let pipeline = Arc::new(Pipeline::default());
-        let shop = Shop::new(config.retain, threads, pipeline);
-        Ok(Self::Shop(config.clone(), Arc::new(shop)))
+        let pipeline = Arc::new(Pipeline::new(&config.pipeline));
+        let shop = Shop::new(config.retain, threads, Arc::clone(&pipeline));
+        Ok(Self::Shop(config.clone(), Arc::new(shop), pipeline))
+    }
+
+    fn pipeline(&self) -> Option<Arc<Pipeline>> {
+        match self {
+            Self::Shop(.., pipeline) => Some(Arc::clone(pipeline)),
+            Self::Fixed => None,
+        }
+    }
+
+    fn start_observatory(&self) -> Result<Option<Observatory>, SandboxError> {
+        let Self::Shop(ShopConfig { observatory, .. }, _, pipeline) = self else {
+            return Ok(None);
+        };
+        let Some(config) = observatory else {
+            return Ok(None);
+        };
+        Observatory::start(config, Arc::clone(pipeline))
+            .map(Some)
+            .map_err(|error| SandboxError::Observatory(config.address, error))
     }
 }
 
@@ -322,7 +369,7 @@ impl Server {
 impl Server {
     fn service(&self, address: SocketAddr, pacer: &Pacer, reception: &Rc<Reception>) -> Service {
         let reception = Rc::clone(reception);
-        let Role::Shop(config, shop) = &self.role else {
+        let Role::Shop(config, shop, _) = &self.role else {
             return Service::Fixed(reception);
         };
         let desk = Desk::new(Arc::clone(shop), self.position, config.conflicts, address);

@@ -137,6 +137,19 @@ fn wrong_values_are_named_with_what_would_be_right() {
         ("sandbox --port 70000", "invalid value '70000'"),
         ("sandbox --retain 0", "give a whole number of at least 1"),
         ("sandbox --cores 5", "this process may use only 4"),
+        (
+            "sandbox --engines identiy=3",
+            "there is no domain `identiy`; did you mean `identity`?",
+        ),
+        (
+            "sandbox --drain-rate fast",
+            "give a number of events a second",
+        ),
+        ("sandbox --observatory-names new", "'newer'"),
+        (
+            "sandbox --observatory-port 1 --no-observatory",
+            "cannot be used with",
+        ),
     ] {
         let message = message(line);
         assert!(

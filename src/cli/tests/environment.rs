@@ -180,6 +180,17 @@ fn the_sandbox_has_variables_of_its_own() {
         }
         other => panic!("{other:?}"),
     }
+    let without = [
+        ("SHOPBLAST_NO_OBSERVATORY", "1"),
+        ("SHOPBLAST_ENGINES", "0"),
+    ];
+    match parse_with("sandbox --observatory-port 9001", &without) {
+        Ok(Command::Sandbox(options)) => {
+            assert_eq!(options.shop.observatory.unwrap().address.port(), 9_001);
+            assert_eq!(options.shop.pipeline.engines, [0; 5]);
+        }
+        other => panic!("{other:?}"),
+    }
     let wrong = message_with("sandbox", &[("SHOPBLAST_BIND", "here")]);
     assert!(
         wrong.starts_with("the variable SHOPBLAST_BIND is wrong: "),

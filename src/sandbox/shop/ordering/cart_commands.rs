@@ -81,7 +81,7 @@ pub fn merge(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::pipeline::Pipeline;
+    use crate::sandbox::pipeline::{Pipeline, PipelineConfig};
     use crate::sandbox::schema::Fields;
     use crate::sandbox::shop::Shop;
     use std::sync::Arc;
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_refused_checkout_has_made_an_order_but_one_of_an_unknown_cart_has_not() {
-        let shop = Shop::new(10, 1, Arc::new(Pipeline::default()));
+        let shop = Shop::new(10, 1, Arc::new(Pipeline::new(&PipelineConfig::default())));
         let check_out_of = |cart_id: &str| {
             let mut work = Work::new(&shop, 0);
             let call = Call {

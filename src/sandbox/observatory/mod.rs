@@ -1,0 +1,98 @@
+//! The Observatory: what Protean shows of the pipeline, over HTTP on a port of its own.
+//!
+//! A request's way: `server` receives and sends, `desk` finds the endpoint, `metrics`, `snapshots`
+//! and `traces` tell what the pipeline looks like at that moment. It has plain threads of its own,
+//! so that whoever looks does not disturb the shop's. Measured on Protean 0fbb7582.
+
+mod desk;
+mod metrics;
+mod query;
+mod server;
+mod snapshots;
+mod streams;
+mod trace_filter;
+mod traces;
+
+pub use server::Observatory;
+
+use super::pipeline::{Backlog, Domain, Pipeline};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// Which figures the Observatory shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Names {
+    /// As measured, with its faults: counts stop at 100, stream figures are 0, and a sample has
+    /// another name than its HELP and TYPE say.
+    #[default]
+    Today,
+    /// As it should be: exact counts, stream figures a domain, samples named as declared.
+    Newer,
+}
+
+/// How the Observatory is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservatoryConfig {
+    /// Where to listen; port 0 lets the kernel choose.
+    pub address: SocketAddr,
+    /// What to show.
+    pub names: Names,
+}
+
+/// What is shown, and since when.
+struct View {
+    pipeline: Arc<Pipeline>,
+    names: Names,
+    /// Traces before this moment were deleted.
+    traced_from_ns: AtomicU64,
+}
+
+/// Today's counts are lengths of a query whose pages hold so many rows.
+const PAGE: u64 = 100;
+/// Broker figures, as the measured one had them.
+const BROKER_VERSION: &str = "7.0.15";
+const BROKER_CLIENTS: u32 = 45;
+const BROKER_MEMORY_BYTES: u32 = 2_678_064;
+const BROKER_MEMORY: &str = "2.55M";
+
+impl View {
+    fn new(pipeline: Arc<Pipeline>, names: Names) -> Self {
+        Self {
+            pipeline,
+            names,
+            traced_from_ns: AtomicU64::new(0),
+        }
+    }
+
+    /// The backlogs as they are shown, with their domains.
+    fn backlogs(&self, at_ns: u64) -> impl Iterator<Item = (Domain, Backlog)> {
+        Domain::ALL.into_iter().map(move |domain| {
+            let exact = self.pipeline.backlog_at(domain, at_ns);
+            let shown = match self.names {
+                Names::Today => Backlog {
+                    pending: exact.pending.min(PAGE),
+                    published: exact.published.min(PAGE),
+                    lag: 0,
+                    ..exact
+                },
+                Names::Newer => exact,
+            };
+            (domain, shown)
+        })
+    }
+}
+
+/// A backlog's rows by status, in the order in which they are shown.
+fn by_status(backlog: &Backlog) -> [(&'static str, u64); 5] {
+    [
+        ("pending", backlog.pending),
+        ("processing", backlog.processing),
+        ("published", backlog.published),
+        ("failed", backlog.failed),
+        ("abandoned", backlog.abandoned),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

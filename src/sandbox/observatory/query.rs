@@ -1,0 +1,86 @@
+//! Query parameters, and FastAPI's refusals of them.
+
+use crate::sandbox::json_text::write_text;
+use crate::sandbox::router::decode;
+
+/// The last value of the parameter `name`, decoded.
+pub fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let mut pairs = query?.split('&').rev();
+    pairs.find_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let plain = |text: &str| decode(&text.replace('+', " ")).into_owned();
+        (plain(key) == name).then(|| plain(value))
+    })
+}
+
+/// How many traces are asked for.
+///
+/// # Errors
+/// With the body of a 422.
+pub fn count(query: Option<&str>) -> Result<usize, String> {
+    let Some(text) = parameter(query, "count") else {
+        return Ok(200);
+    };
+    let refusal = |kind: &str, message: &str, limit: &str| {
+        let mut body = format!(
+            r#"{{"detail":[{{"type":"{kind}","loc":["query","count"],"msg":"{message}","input":"#
+        );
+        write_text(&text, &mut body);
+        body + limit + "}]}"
+    };
+    match text.trim().parse::<i64>() {
+        Ok(count @ 1..=1_000) => Ok(count as usize),
+        Ok(..1) => Err(refusal(
+            "greater_than_equal",
+            "Input should be greater than or equal to 1",
+            r#","ctx":{"ge":1}"#,
+        )),
+        Ok(_) => Err(refusal(
+            "less_than_equal",
+            "Input should be less than or equal to 1000",
+            r#","ctx":{"le":1000}"#,
+        )),
+        Err(_) => Err(refusal(
+            "int_parsing",
+            "Input should be a valid integer, unable to parse string as an integer",
+            "",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_decoded_and_the_last_one_counts() {
+        let query = Some("a=1&event=handler.%2A&b&a=x+y%20z");
+        assert_eq!(parameter(query, "a").as_deref(), Some("x y z"));
+        assert_eq!(parameter(query, "event").as_deref(), Some("handler.*"));
+        assert_eq!(parameter(query, "b").as_deref(), Some(""));
+        assert_eq!(parameter(query, "c"), None);
+        assert_eq!(parameter(None, "a"), None);
+    }
+
+    #[test]
+    fn counts_lie_between_1_and_1000() {
+        assert_eq!(count(None), Ok(200));
+        assert_eq!(count(Some("count=1000")), Ok(1_000));
+        for (text, kind) in [
+            ("0", "greater_than_equal"),
+            ("-7", "greater_than_equal"),
+            ("1001", "less_than_equal"),
+            ("two", "int_parsing"),
+            ("", "int_parsing"),
+        ] {
+            let body = count(Some(&format!("count={text}"))).unwrap_err();
+            let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+            let error = &body["detail"][0];
+            assert_eq!(
+                (&error["type"], &error["input"]),
+                (&kind.into(), &text.into())
+            );
+            assert_eq!(error["loc"], serde_json::json!(["query", "count"]));
+        }
+    }
+}

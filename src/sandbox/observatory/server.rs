@@ -1,0 +1,256 @@
+//! The Observatory's threads: one accepts, one for each connection reads and answers.
+
+use super::desk::Reply;
+use super::trace_filter::TraceFilter;
+use super::{ObservatoryConfig, View};
+use crate::engine::codec::{Incoming, parse};
+use crate::engine::shut_down;
+use crate::sandbox::desk::cors_lines;
+use crate::sandbox::pipeline::Pipeline;
+use crate::sandbox::reception::{Date, date_of};
+use crate::sandbox::reply::write_invalid_request;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Most connections at a time; more are closed at once.
+const MOST_CONNECTIONS: usize = 64;
+/// uvicorn closes a connection that has been idle for so long; a reader that takes nothing for so
+/// long is given up.
+const IDLE: Duration = Duration::from_secs(5);
+/// Pause after an accept that failed, since it would fail again at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+/// How often a stream looks for traces.
+const STREAM_PAUSE: Duration = Duration::from_millis(100);
+/// So many pauses without a trace, and the stream says that it is alive: once a second.
+const KEEPALIVE_PAUSES: u32 = 10;
+
+/// A running Observatory; stopped when dropped.
+pub struct Observatory {
+    address: SocketAddr,
+    listener: Arc<TcpListener>,
+    /// Never used to send: all threads end when it is gone.
+    alive: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Observatory {
+    /// Starts to serve what `pipeline` looks like.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on, or the kernel refuses a thread.
+    pub fn start(config: &ObservatoryConfig, pipeline: Arc<Pipeline>) -> io::Result<Self> {
+        let listener = Arc::new(TcpListener::bind(config.address)?);
+        let address = listener.local_addr()?;
+        let (alive, stopped) = crossbeam_channel::bounded(0);
+        let house = House {
+            view: View::new(pipeline, config.names),
+            stopped,
+            guests: Mutex::default(),
+        };
+        let accepting = Arc::clone(&listener);
+        let thread = std::thread::Builder::new()
+            .name("observatory".into())
+            .spawn(move || house.accept(&accepting))?;
+        Ok(Self {
+            address,
+            listener,
+            alive: Some(alive),
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it listens, with the real port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Observatory {
+    fn drop(&mut self) {
+        drop(self.alive.take());
+        shut_down(self.listener.as_raw_fd());
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has printed why; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What all threads share.
+struct House {
+    view: View,
+    stopped: Receiver<()>,
+    /// The connections that are served, to be ended at a stop.
+    guests: Mutex<HashMap<u64, TcpStream>>,
+}
+
+impl House {
+    fn accept(&self, listener: &TcpListener) {
+        std::thread::scope(|scope| {
+            for number in 0.. {
+                let accepted = listener.accept();
+                if self.is_stopped() {
+                    break;
+                }
+                let Ok((stream, _)) = accepted else {
+                    std::thread::sleep(ACCEPT_PAUSE);
+                    continue;
+                };
+                let Some(guest) = self.admit(number, &stream) else {
+                    continue;
+                };
+                // A connection without a thread is closed when the closure is dropped.
+                let _ = std::thread::Builder::new()
+                    .name("observatory".into())
+                    .spawn_scoped(scope, move || {
+                        // A connection that breaks is no one's loss.
+                        let _ = Connection { guest, stream }.serve();
+                    });
+            }
+            for stream in self.guests().values() {
+                // One that is gone already needs no end.
+                let _ = stream.shutdown(std::net::Shutdown::Both);
+            }
+        });
+    }
+
+    /// Lets a connection in, if there is room.
+    fn admit(&self, number: u64, stream: &TcpStream) -> Option<Guest<'_>> {
+        let mut guests = self.guests();
+        if guests.len() >= MOST_CONNECTIONS {
+            return None;
+        }
+        guests.insert(number, stream.try_clone().ok()?);
+        Some(Guest {
+            house: self,
+            number,
+        })
+    }
+
+    fn guests(&self) -> std::sync::MutexGuard<'_, HashMap<u64, TcpStream>> {
+        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.try_recv() == Err(crossbeam_channel::TryRecvError::Disconnected)
+    }
+}
+
+/// A connection's place in the house, given back when dropped.
+struct Guest<'h> {
+    house: &'h House,
+    number: u64,
+}
+
+impl Drop for Guest<'_> {
+    fn drop(&mut self) {
+        self.house.guests().remove(&self.number);
+    }
+}
+
+struct Connection<'h> {
+    guest: Guest<'h>,
+    stream: TcpStream,
+}
+
+impl Connection<'_> {
+    /// Answers requests until one side closes.
+    fn serve(mut self) -> io::Result<()> {
+        self.stream.set_nodelay(true)?;
+        self.stream.set_read_timeout(Some(IDLE))?;
+        self.stream.set_write_timeout(Some(IDLE))?;
+        let mut buffer = Vec::new();
+        let mut chunk = [0; 4 << 10];
+        loop {
+            match parse(&buffer) {
+                Incoming::Complete { request, consumed } => {
+                    let view = &self.guest.house.view;
+                    let reply = view.answer(request.method, request.target, view.pipeline.at_ns());
+                    match reply {
+                        Reply::Full(reply) => {
+                            let mut out = Vec::new();
+                            reply.write(&request, &today(), &mut out);
+                            self.stream.write_all(&out)?;
+                        }
+                        Reply::Stream(filter) => {
+                            return self.stream_traces(&filter, &cors_lines(&request));
+                        }
+                    }
+                    if request.asks_close || request.is_http_10 {
+                        return Ok(());
+                    }
+                    buffer.drain(..consumed);
+                }
+                Incoming::Partial { .. } => match self.stream.read(&mut chunk)? {
+                    0 => return Ok(()),
+                    received => buffer.extend_from_slice(&chunk[..received]),
+                },
+                Incoming::Bad => {
+                    let mut out = Vec::new();
+                    write_invalid_request(&today(), &mut out);
+                    return self.stream.write_all(&out);
+                }
+            }
+        }
+    }
+
+    /// Sends traces as they happen, until the other side goes or the Observatory stops.
+    fn stream_traces(&mut self, filter: &TraceFilter, cors: &str) -> io::Result<()> {
+        let house = self.guest.house;
+        let mut seen_ns = house.view.pipeline.at_ns();
+        self.stream.write_all(&stream_head(&today(), cors))?;
+        let mut silent_pauses = 0;
+        loop {
+            match house.stopped.recv_timeout(STREAM_PAUSE) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => {
+                    return self.stream.write_all(b"0\r\n\r\n");
+                }
+            }
+            let now_ns = house.view.pipeline.at_ns();
+            let lines = house.view.trace_lines(filter, seen_ns + 1..=now_ns);
+            seen_ns = now_ns;
+            silent_pauses = if lines.is_empty() {
+                silent_pauses + 1
+            } else {
+                0
+            };
+            for line in lines {
+                self.send_chunk(&format!("event: trace\ndata: {line}\n\n"))?;
+            }
+            if silent_pauses == KEEPALIVE_PAUSES {
+                silent_pauses = 0;
+                self.send_chunk(": keepalive\n\n")?;
+            }
+        }
+    }
+
+    fn send_chunk(&mut self, text: &str) -> io::Result<()> {
+        let chunk = format!("{:x}\r\n{text}\r\n", text.len());
+        self.stream.write_all(chunk.as_bytes())
+    }
+}
+
+fn today() -> Date {
+    date_of(Timestamp::now())
+}
+
+/// The head of a stream of traces: its fields follow the measured reply, in its order.
+fn stream_head(date: &Date, cors: &str) -> Vec<u8> {
+    let mut head = b"HTTP/1.1 200 OK\r\ndate: ".to_vec();
+    head.extend_from_slice(date);
+    head.extend_from_slice(
+        b"\r\nserver: uvicorn\r\ncache-control: no-cache\r\nconnection: keep-alive\r\nx-accel-buffering: no\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n",
+    );
+    head.extend_from_slice(cors.as_bytes());
+    head.extend_from_slice(b"\r\n");
+    head
+}

@@ -1,0 +1,331 @@
+//! What the Observatory shows, in virtual time, against what was recorded of the real one.
+
+use super::desk::Reply;
+use super::trace_filter::TraceFilter;
+use super::*;
+use crate::sandbox::pipeline::{DOMAINS, DrainRate, PipelineConfig};
+use crate::shop::events;
+use crate::stats::Event;
+use serde_json::Value;
+
+const S: u64 = 1_000_000_000;
+
+static REGISTERED: Event = events::CUSTOMER_REGISTERED;
+static CATEGORY: Event = events::CATEGORY_CREATED;
+static INVOICE: Event = events::INVOICE_GENERATED;
+
+/// Recorded from the real Observatory.
+macro_rules! recorded {
+    ($name:literal) => {
+        include_str!(concat!("../../../tests/data/observatory/", $name))
+    };
+}
+
+/// A view of engines that drain 10 events a second.
+fn view(names: Names, engines: u32) -> View {
+    let config = PipelineConfig {
+        engines: [engines; DOMAINS],
+        drain_rate: DrainRate::per_s(10.0).unwrap(),
+    };
+    let started = "2026-11-22T07:26:06Z".parse().unwrap();
+    View::new(Arc::new(Pipeline::started_at(&config, started)), names)
+}
+
+/// The view after a flood of 130 registrations, and a few others, at second 1.
+fn flooded(names: Names) -> View {
+    let view = view(names, 1);
+    for event in std::iter::repeat_n(&REGISTERED, 130).chain([&CATEGORY, &CATEGORY, &INVOICE]) {
+        view.pipeline.accept_at(event, S);
+    }
+    view
+}
+
+fn reply(view: &View, method: &str, target: &str, at_ns: u64) -> (u16, String) {
+    match view.answer(method, target, at_ns) {
+        Reply::Full(reply) => (reply.status, reply.body),
+        Reply::Stream(_) => panic!("{target} has no end"),
+    }
+}
+
+fn shown(view: &View, target: &str, at_ns: u64) -> Value {
+    let (status, body) = reply(view, "GET", target, at_ns);
+    assert_eq!(status, 200, "{target}: {body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+/// The names in a JSON text in their order, with the kinds of their values; numbers are one kind.
+fn shape(text: &str) -> Vec<String> {
+    let mut shape = Vec::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => {
+                let word: String = letters
+                    .by_ref()
+                    .take_while(|letter| *letter != '"')
+                    .collect();
+                let is_name = letters.peek() == Some(&':');
+                shape.push(if is_name { word } else { "text".into() });
+            }
+            '0'..='9' => {
+                while letters
+                    .next_if(|next| "0123456789.e+-".contains(*next))
+                    .is_some()
+                {}
+                shape.push("number".into());
+            }
+            letter => shape.push(letter.into()),
+        }
+    }
+    shape
+}
+
+fn assert_golden(name: &str, actual: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/observatory")
+        .join(name);
+    if std::env::var_os("BLESS_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        expected, actual,
+        "{name} differs; check it and run `BLESS_GOLDEN=1 cargo test observatory`"
+    );
+}
+
+#[test]
+fn snapshots_have_the_recorded_shapes() {
+    let view = flooded(Names::Today);
+    for (target, recorded) in [
+        ("/api/health", recorded!("api_health.json")),
+        ("/api/outbox", recorded!("api_outbox.json")),
+        ("/api/queue-depth", recorded!("api_queue-depth.json")),
+        ("/api/stats", recorded!("api_stats.json")),
+        ("/api/streams", recorded!("api_streams.json")),
+        (
+            "/api/traces?count=2&stream=identity::customer&event=message.acked",
+            recorded!("api_traces_count_2.json"),
+        ),
+    ] {
+        let (status, body) = reply(&view, "GET", target, 3 * S);
+        assert_eq!(status, 200);
+        let (ours, theirs) = (shape(&body), shape(recorded));
+        if target.starts_with("/api/traces") {
+            // Both of ours are acknowledgements, as the newer one of theirs is.
+            let end = theirs.iter().position(|word| word == "}").unwrap();
+            assert_eq!(ours[..end], theirs[..end]);
+            assert_eq!(ours[ours.len() - 5..], theirs[theirs.len() - 5..]);
+        } else {
+            assert_eq!(ours, theirs, "{target}\n{body}");
+        }
+    }
+}
+
+#[test]
+fn todays_metrics_are_the_recorded_lines() {
+    let view = flooded(Names::Today);
+    let (_, text) = reply(&view, "GET", "/metrics", S);
+    let names = |text: &str| -> Vec<String> {
+        let name = |line: &str| match line.rsplit_once(' ') {
+            Some((name, _)) if !line.starts_with('#') => name.to_owned(),
+            _ => line.to_owned(),
+        };
+        text.split('\n').map(name).collect()
+    };
+    assert_eq!(names(&text), names(recorded!("metrics.txt")));
+    let samples = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    assert_eq!(samples.count(), 33);
+    assert_golden("metrics-today.txt", &text);
+}
+
+#[test]
+fn todays_counts_stop_at_100_and_the_newer_ones_do_not() {
+    let pending = |names, at_ns| {
+        let outbox = shown(&flooded(names), "/api/outbox", at_ns);
+        let counts = &outbox["identity"]["counts"];
+        (counts["pending"].as_u64(), counts["published"].as_u64())
+    };
+    assert_eq!(pending(Names::Today, S), (Some(100), Some(1)));
+    assert_eq!(pending(Names::Newer, S), (Some(129), Some(1)));
+    assert_eq!(pending(Names::Today, 4 * S), (Some(99), Some(31)));
+    assert_eq!(pending(Names::Newer, 4 * S), (Some(99), Some(31)));
+    assert_eq!(pending(Names::Today, 99 * S), (Some(0), Some(100)));
+    assert_eq!(pending(Names::Newer, 99 * S), (Some(0), Some(130)));
+}
+
+#[test]
+fn newer_samples_are_named_as_declared() {
+    let view = flooded(Names::Newer);
+    let (_, text) = reply(&view, "GET", "/metrics", 2 * S);
+    let mut declared = "";
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        if let Some(declaration) = line.strip_prefix("# TYPE ") {
+            declared = declaration.strip_suffix(" gauge").unwrap();
+        } else if !line.starts_with('#') {
+            let name = line.split(['{', ' ']).next().unwrap();
+            assert_eq!(name, declared);
+        }
+    }
+    assert_golden("metrics-newer.txt", &text);
+    for target in ["/api/streams", "/api/queue-depth"] {
+        let name = target.replace("/api/", "newer-") + ".json";
+        assert_golden(&name, &reply(&view, "GET", target, 2 * S).1);
+    }
+}
+
+#[test]
+fn a_message_is_told_from_its_publishing_to_its_last_acknowledgement() {
+    let view = view(Names::Today, 1);
+    view.pipeline.accept_at(&REGISTERED, S);
+    let (_, body) = reply(&view, "GET", "/api/traces", 2 * S);
+    assert_golden("traces-one-registration.json", &body);
+    let traces = shown(&view, "/api/traces", 2 * S);
+    assert_eq!(traces["count"], 13);
+    let id = traces["traces"][12]["message_id"].as_str().unwrap();
+    view.pipeline.accept_at(&REGISTERED, 2 * S);
+    let of_one = shown(
+        &view,
+        &format!("/api/traces?count=1&message_id={id}"),
+        3 * S,
+    );
+    assert_eq!(of_one, traces);
+    let count =
+        |query: &str, at_ns| shown(&view, &format!("/api/traces?{query}"), at_ns)["count"].clone();
+    assert_eq!(count("", 3 * S), 26);
+    assert_eq!(count("count=1", 3 * S), 1);
+    assert_eq!(count("domain=identity&event=outbox.published", 3 * S), 2);
+    assert_eq!(count("domain=payments", 3 * S), 0);
+    assert_eq!(count("event=handler.*", 3 * S), 0);
+    // Half of a message's life is over: published, two projectors done, the third at work.
+    assert_eq!(count("", S + S / 20), 8);
+}
+
+#[test]
+fn streamed_traces_are_the_recorded_ones() {
+    let view = view(Names::Today, 1);
+    view.pipeline.accept_at(&REGISTERED, S);
+    let Reply::Stream(filter) = view.answer("GET", "/stream?type=*Registered*", 0) else {
+        panic!("a stream has no end");
+    };
+    let ours = view.trace_lines(&filter, 1..=2 * S);
+    let theirs = recorded!("sse.txt").lines();
+    let theirs: Vec<_> = theirs
+        .filter_map(|line| line.strip_prefix("data: "))
+        .collect();
+    assert_eq!(ours.len(), theirs.len());
+    for (ours, theirs) in ours.iter().zip(theirs) {
+        let (ours, theirs): (Value, Value) = (
+            serde_json::from_str(ours).unwrap(),
+            serde_json::from_str(theirs).unwrap(),
+        );
+        for part in [
+            "event",
+            "domain",
+            "stream",
+            "message_type",
+            "status",
+            "handler",
+        ] {
+            assert_eq!(ours[part], theirs[part]);
+        }
+        for part in ["payload", "duration_ms", "error"] {
+            assert_eq!(ours[part].is_null(), theirs[part].is_null(), "{part}");
+        }
+        let names =
+            |trace: &Value| -> Vec<String> { trace.as_object().unwrap().keys().cloned().collect() };
+        assert_eq!(names(&ours), names(&theirs));
+    }
+    assert_eq!(view.trace_lines(&filter, S + 1..=S + S / 40).len(), 3);
+    let flood = flooded(Names::Today);
+    let lines = flood.trace_lines(&TraceFilter::default(), 1..=99 * S);
+    assert_eq!(lines.len(), 1_000, "of very many, the newest");
+    let last: Value = serde_json::from_str(&lines[999]).unwrap();
+    assert_eq!(last["timestamp"], "2026-11-22T07:26:20+00:00");
+    let Reply::Stream(other) = view.answer("GET", "/stream?domain=ordering", 0) else {
+        panic!("a stream has no end");
+    };
+    assert_eq!(view.trace_lines(&other, 1..=2 * S), Vec::<String>::new());
+}
+
+#[test]
+fn statistics_count_what_happened_in_the_window() {
+    let view = flooded(Names::Today);
+    let (_, body) = reply(&view, "GET", "/api/traces/stats", 2 * S);
+    assert_golden("trace-stats.json", &body);
+    let total = |window: &str, at_ns| {
+        shown(&view, &format!("/api/traces/stats?window={window}"), at_ns)["total"].clone()
+    };
+    let all = 130 * 13 + 2 * 4 + 4;
+    assert_eq!(total("15m", 400 * S), all);
+    assert_eq!(total("5m", 400 * S), 0);
+    let recorded: Value =
+        serde_json::from_str(recorded!("api_traces_stats_window_5m.json")).unwrap();
+    let ours: Value = serde_json::from_str(&body).unwrap();
+    for name in recorded.as_object().unwrap().keys() {
+        assert!(!ours[name].is_null(), "{name}");
+    }
+    assert_eq!(
+        reply(&view, "GET", "/api/traces/stats?window=2m", S),
+        (
+            400,
+            r#"{"error":"Invalid window: 2m. Use 5m, 15m, 1h, 24h, 7d."}"#.into()
+        )
+    );
+}
+
+#[test]
+fn deleted_traces_are_gone_and_later_ones_are_told() {
+    let view = view(Names::Today, 1);
+    let delete = |at_ns| reply(&view, "DELETE", "/api/traces", at_ns);
+    assert_eq!(
+        delete(S),
+        (200, r#"{"status":"ok","deleted":false}"#.into())
+    );
+    view.pipeline.accept_at(&REGISTERED, 2 * S);
+    assert_eq!(
+        delete(3 * S),
+        (200, r#"{"status":"ok","deleted":true}"#.into())
+    );
+    assert_eq!(
+        shown(&view, "/api/traces", 3 * S)["traces"],
+        serde_json::json!([])
+    );
+    assert_eq!(shown(&view, "/api/traces/stats", 3 * S)["total"], 0);
+    view.pipeline.accept_at(&CATEGORY, 4 * S);
+    assert_eq!(shown(&view, "/api/traces", 5 * S)["count"], 4);
+    assert_eq!(
+        shown(&view, "/api/outbox", 5 * S)["identity"]["counts"]["published"],
+        1
+    );
+}
+
+#[test]
+fn what_does_not_exist_is_refused() {
+    let view = view(Names::Today, 1);
+    for (method, target, status) in [
+        ("GET", "/api", 404),
+        ("GET", "/docs", 404),
+        ("POST", "/metrics", 405),
+        ("HEAD", "/metrics", 405),
+        ("DELETE", "/api/traces/stats", 405),
+        ("GET", "/api/traces?count=0", 422),
+        ("GET", "/openapi.json", 200),
+        ("HEAD", "/openapi.json", 200),
+        ("GET", "/", 200),
+        ("GET", "/api/traces?count=1000&domain=&unknown=1", 200),
+    ] {
+        assert_eq!(
+            reply(&view, method, target, S).0,
+            status,
+            "{method} {target}"
+        );
+    }
+    let openapi = shown(&view, "/openapi.json", S);
+    for path in openapi["paths"].as_object().unwrap().keys() {
+        assert!(!matches!(view.answer("GET", path, S), Reply::Full(reply) if reply.status != 200));
+    }
+}

@@ -1,5 +1,6 @@
 //! Several API workers: commands race between load and commit, and the loser is told so.
 
+#[allow(dead_code, reason = "each test uses what it needs of the client")]
 mod sandbox_client;
 
 use sandbox_client::{Client, sandbox};

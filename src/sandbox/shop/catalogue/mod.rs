@@ -1,13 +1,95 @@
-//! Catalogue.
+//! Catalogue: products with their variants and images, and the tree of categories.
 
-use super::Endpoint;
+mod attributes;
+mod bodies;
+mod category;
+mod product;
+mod product_rules;
 
-/// What later requests can notice of a thing of this kind.
-#[derive(Clone, Debug)]
-pub struct Product;
+use super::{Endpoint, PARAMETER as ID, endpoint};
+use bodies::{
+    CATEGORY_CHANGE, CATEGORY_ORDER, NEW_CATEGORY, NEW_IMAGE, NEW_PRICE, NEW_PRODUCT, NEW_VARIANT,
+    PRODUCT_DETAILS, TIER_PRICE,
+};
 
-/// See there.
-#[derive(Clone, Debug)]
-pub struct Category;
+pub use category::Category;
+pub use product::Product;
 
-pub const ENDPOINTS: &[Endpoint] = &[];
+/// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
+/// allows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    endpoint("POST", &["products"], Some(&NEW_PRODUCT), product::create),
+    endpoint(
+        "PUT",
+        &["products", ID, "details"],
+        Some(&PRODUCT_DETAILS),
+        product::update_details,
+    ),
+    endpoint(
+        "POST",
+        &["products", ID, "variants"],
+        Some(&NEW_VARIANT),
+        product::add_variant,
+    ),
+    endpoint(
+        "PUT",
+        &["products", ID, "variants", ID, "price"],
+        Some(&NEW_PRICE),
+        product::change_price,
+    ),
+    endpoint(
+        "PUT",
+        &["products", ID, "variants", ID, "tier-price"],
+        Some(&TIER_PRICE),
+        product::set_tier_price,
+    ),
+    endpoint(
+        "POST",
+        &["products", ID, "images"],
+        Some(&NEW_IMAGE),
+        product::add_image,
+    ),
+    endpoint(
+        "DELETE",
+        &["products", ID, "images", ID],
+        None,
+        product::find_image,
+    ),
+    endpoint(
+        "PUT",
+        &["products", ID, "activate"],
+        None,
+        product::activate,
+    ),
+    endpoint(
+        "PUT",
+        &["products", ID, "discontinue"],
+        None,
+        product::discontinue,
+    ),
+    endpoint("PUT", &["products", ID, "archive"], None, product::archive),
+    endpoint(
+        "POST",
+        &["categories"],
+        Some(&NEW_CATEGORY),
+        category::create,
+    ),
+    endpoint(
+        "PUT",
+        &["categories", ID],
+        Some(&CATEGORY_CHANGE),
+        category::update,
+    ),
+    endpoint(
+        "PUT",
+        &["categories", ID, "reorder"],
+        Some(&CATEGORY_ORDER),
+        category::reorder,
+    ),
+    endpoint(
+        "PUT",
+        &["categories", ID, "deactivate"],
+        None,
+        category::deactivate,
+    ),
+];

@@ -1,13 +1,116 @@
-//! Inventory.
+//! Inventory: stock and its levels, and warehouses.
 
-use super::Endpoint;
+mod bodies;
+mod stock;
+mod stock_commands;
+mod warehouse;
 
-/// What later requests can notice of a thing of this kind.
-#[derive(Clone, Debug)]
-pub struct StockItem;
+use super::{Endpoint, PARAMETER as ID, endpoint};
+use bodies::{
+    ADJUSTMENT, DAMAGE, NEW_STOCK, NEW_WAREHOUSE, NEW_ZONE, RECEIPT, RELEASE, RESERVATION,
+    RETURNED_STOCK, STOCK_CHECK, WAREHOUSE_CHANGE, WRITE_OFF,
+};
 
-/// See there.
-#[derive(Clone, Debug)]
-pub struct Warehouse;
+pub use stock::StockItem;
+pub use warehouse::Warehouse;
 
-pub const ENDPOINTS: &[Endpoint] = &[];
+/// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
+/// allows.
+pub const ENDPOINTS: &[Endpoint] = &[
+    endpoint(
+        "POST",
+        &["inventory"],
+        Some(&NEW_STOCK),
+        stock_commands::initialize,
+    ),
+    endpoint(
+        "PUT",
+        &["inventory", ID, "receive"],
+        Some(&RECEIPT),
+        stock_commands::receive,
+    ),
+    endpoint(
+        "POST",
+        &["inventory", ID, "reserve"],
+        Some(&RESERVATION),
+        stock_commands::reserve,
+    ),
+    endpoint(
+        "PUT",
+        &["inventory", ID, "reservations", ID, "release"],
+        Some(&RELEASE),
+        stock_commands::find_reservation,
+    ),
+    endpoint(
+        "PUT",
+        &["inventory", ID, "reservations", ID, "confirm"],
+        None,
+        stock_commands::find_reservation,
+    ),
+    endpoint(
+        "PUT",
+        &["inventory", ID, "commit", ID],
+        None,
+        stock_commands::find_reservation,
+    ),
+    endpoint(
+        "PUT",
+        &["inventory", ID, "adjust"],
+        Some(&ADJUSTMENT),
+        stock_commands::adjust,
+    ),
+    endpoint(
+        "PUT",
+        &["inventory", ID, "damage"],
+        Some(&DAMAGE),
+        stock_commands::mark_damaged,
+    ),
+    endpoint(
+        "PUT",
+        &["inventory", ID, "damage", "write-off"],
+        Some(&WRITE_OFF),
+        stock_commands::write_off,
+    ),
+    endpoint(
+        "PUT",
+        &["inventory", ID, "return"],
+        Some(&RETURNED_STOCK),
+        stock_commands::take_back,
+    ),
+    endpoint(
+        "PUT",
+        &["inventory", ID, "stock-check"],
+        Some(&STOCK_CHECK),
+        stock_commands::check,
+    ),
+    endpoint(
+        "POST",
+        &["warehouses"],
+        Some(&NEW_WAREHOUSE),
+        warehouse::create,
+    ),
+    endpoint(
+        "PUT",
+        &["warehouses", ID],
+        Some(&WAREHOUSE_CHANGE),
+        warehouse::update,
+    ),
+    endpoint(
+        "POST",
+        &["warehouses", ID, "zones"],
+        Some(&NEW_ZONE),
+        warehouse::add_zone,
+    ),
+    endpoint(
+        "DELETE",
+        &["warehouses", ID, "zones", ID],
+        None,
+        warehouse::find_zone,
+    ),
+    endpoint(
+        "PUT",
+        &["warehouses", ID, "deactivate"],
+        None,
+        warehouse::deactivate,
+    ),
+];

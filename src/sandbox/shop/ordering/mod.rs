@@ -13,6 +13,7 @@ use bodies::{
     RETURNED_ITEMS, SHIPMENT, SUCCEEDED_PAYMENT,
 };
 
+pub use bodies::ADDRESS;
 pub use cart::Cart;
 pub use order::Order;
 

@@ -1,0 +1,119 @@
+//! What clients can do with stock.
+
+use super::StockItem;
+use super::stock::Supply;
+use crate::sandbox::refusal::Refusal;
+use crate::sandbox::shop::{Answer, Call, Work};
+use crate::shop::events;
+use crate::stats::Event;
+
+/// Neither product nor warehouse need exist, and the same ones may have several items.
+pub fn initialize(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let quantity = call.fields.required_integer(4);
+    let reorder_point = call.fields.required_integer(5);
+    let id = work.create(StockItem::new(quantity, reorder_point));
+    work.raise(&events::STOCK_INITIALIZED);
+    Ok(Answer::Created("inventory_item_id", id))
+}
+
+/// Loads the item, lets `rule` change it, and saves it. Little stock is an event of its own.
+fn change(
+    work: &mut Work<'_>,
+    call: &Call<'_>,
+    event: &'static Event,
+    rule: impl FnOnce(&mut StockItem) -> Result<Supply, Refusal>,
+) -> Result<(), Refusal> {
+    let mut item = work.load::<StockItem>(call.id())?;
+    let supply = rule(&mut item)?;
+    work.save(item);
+    work.raise(event);
+    if supply == Supply::Low {
+        work.raise(&events::LOW_STOCK_DETECTED);
+    }
+    Ok(())
+}
+
+/// The same for changes after which nobody looks whether there is little left.
+fn change_quietly(
+    work: &mut Work<'_>,
+    call: &Call<'_>,
+    event: &'static Event,
+    rule: impl FnOnce(&mut StockItem) -> Result<(), Refusal>,
+) -> Result<Answer, Refusal> {
+    change(work, call, event, |item| {
+        rule(item)?;
+        Ok(Supply::Enough)
+    })?;
+    Ok(Answer::DONE)
+}
+
+pub fn receive(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let quantity = call.fields.required_integer(0);
+    change_quietly(work, call, &events::STOCK_RECEIVED, |item| {
+        item.receive(quantity);
+        Ok(())
+    })
+}
+
+/// The reservation's id is not told.
+pub fn reserve(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let quantity = call.fields.required_integer(1);
+    change(work, call, &events::STOCK_RESERVED, |item| {
+        item.reserve(quantity)
+    })?;
+    Ok(Answer::ADDED)
+}
+
+/// Releasing, confirming or committing a reservation: no client can know its id, so that every one
+/// is unknown.
+pub fn find_reservation(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    work.load::<StockItem>(call.id())?;
+    Err(Refusal::rule("reservation_id", "Reservation not found"))
+}
+
+pub fn adjust(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let quantity = call.fields.required_integer(0);
+    change(work, call, &events::STOCK_ADJUSTED, |item| {
+        item.adjust(quantity)
+    })?;
+    Ok(Answer::DONE)
+}
+
+pub fn mark_damaged(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let quantity = call.fields.required_integer(0);
+    change(work, call, &events::STOCK_MARKED_DAMAGED, |item| {
+        item.mark_damaged(quantity)
+    })?;
+    Ok(Answer::DONE)
+}
+
+pub fn write_off(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let quantity = call.fields.required_integer(0);
+    change_quietly(work, call, &events::DAMAGED_STOCK_WRITTEN_OFF, |item| {
+        item.write_off(quantity)
+    })
+}
+
+pub fn take_back(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let quantity = call.fields.required_integer(0);
+    change_quietly(work, call, &events::STOCK_RETURNED, |item| {
+        item.receive(quantity);
+        Ok(())
+    })
+}
+
+/// A count that differs adjusts the level, which is a second event.
+pub fn check(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let counted = call.fields.required_integer(0);
+    let mut item = work.load::<StockItem>(call.id())?;
+    let adjusted = item.check(counted);
+    work.save(item);
+    work.raise(&events::STOCK_CHECK_RECORDED);
+    if let Some(supply) = adjusted {
+        work.raise(&events::STOCK_ADJUSTED);
+        if supply == Supply::Low {
+            work.raise(&events::LOW_STOCK_DETECTED);
+        }
+    }
+    Ok(Answer::DONE)
+}

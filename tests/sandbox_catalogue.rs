@@ -34,6 +34,7 @@ fn product(client: &mut Client) -> String {
 
 /// Each state, how it is reached, and what the three transitions answer there: nothing when they
 /// work, else field and message.
+type Cell = Option<(&'static str, &'static str)>;
 const NOT_DRAFT: (&str, &str) = ("status", "Only draft products can be activated");
 const NOT_ACTIVE: (&str, &str) = ("status", "Only active products can be discontinued");
 const NOT_DISCONTINUED: (&str, &str) = ("status", "Only discontinued products can be archived");
@@ -42,7 +43,7 @@ const NOT_DISCONTINUED: (&str, &str) = ("status", "Only discontinued products ca
 fn every_cell_of_the_product_matrix() {
     let sandbox = shop(1_000);
     let mut client = Client::connect(sandbox.address());
-    let states: [(&[&str], [Option<(&str, &str)>; 3]); 4] = [
+    let states: [(&[&str], [Cell; 3]); 4] = [
         (&[], [None, Some(NOT_ACTIVE), Some(NOT_DISCONTINUED)]),
         (
             &["activate"],

@@ -100,12 +100,12 @@ fn a_flag_drops_the_variables_that_it_excludes() {
             .is_some()
     );
     assert!(
-        !request_with(
+        request_with(
             "SpikeUser -H http://10.0.0.7",
             &[("SHOPBLAST_SANDBOX", "1")]
         )
         .sandbox
-        .is_some()
+        .is_none()
     );
 }
 

@@ -88,7 +88,7 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
         }],
     };
     let sinks = directory
-        .sinks(&facts(), &names(), None, true)
+        .sinks(&facts(), &context, None, true)
         .expect("started");
     let (handovers, inbox) = Collector::channels(2, SHAPE);
     // Workers keep in step, as their clocks make them do in a run.
@@ -222,6 +222,7 @@ fn a_directory_holds_every_file_of_the_record() {
     assert_eq!(
         files,
         [
+            "events.csv",
             "lag.hlog",
             "response.hlog",
             "run.json",

@@ -200,6 +200,21 @@ impl<L: Link> Session<L> {
         ended
     }
 
+    /// Prepares what all users share. Its calls belong to no journey.
+    ///
+    /// # Errors
+    /// When the run cannot do without what could not be prepared.
+    pub async fn set_up<S: Script>(&mut self, script: &S) -> Result<(), SetUpFailure> {
+        self.pass_begins = false;
+        script.set_up(self).await
+    }
+
+    /// The user's way to the shop, when the user is done.
+    #[must_use]
+    pub fn into_link(self) -> L {
+        self.link
+    }
+
     /// Tells which journey the current pass carries out: its position among the plan's journeys.
     pub fn begin_journey(&mut self, position: u16) {
         self.journey = position;
@@ -276,6 +291,9 @@ impl<L: Link> Session<L> {
         }
         if std::mem::take(&mut self.pass_begins) {
             self.recorder.borrow_mut().interval().journeys[usize::from(self.journey)].started += 1;
+        }
+        if parts.at_once {
+            self.recorder.borrow_mut().interval().followers += 1;
         }
         let bytes_out = self.write_request(&parts);
         let exchange = self.link.exchange().await;
@@ -532,5 +550,7 @@ impl<'a, L: Link> Call<'a, L> {
     }
 }
 
+#[cfg(test)]
+mod journey_tests;
 #[cfg(test)]
 mod tests;

@@ -67,6 +67,15 @@ impl<S: ByteStream> SocketLink<S> {
         }
     }
 
+    /// The connection, when the link has one of its own.
+    #[must_use]
+    pub fn into_connection(self) -> Option<Connection<S>> {
+        match self.way {
+            Way::Own(connection) => Some(connection),
+            Way::Shared(_) => None,
+        }
+    }
+
     /// From now on nothing becomes due at or after `end_ns`.
     pub fn set_activity_end(&mut self, end_ns: u64) {
         self.activity_end_ns = end_ns;

@@ -13,10 +13,10 @@ use super::pool::Pool;
 use super::recorder::Recorder;
 use super::request::PreparedHeads;
 use super::runtime::{Runtime, RuntimeError, spawn};
-use super::session::{Script, Session, SessionStart};
+use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, Way};
 use super::user::{Arrivals, UserOrders, live_by_activity, live_by_arrivals};
-use crate::plan::{ArrivalSchedule, Driver};
+use crate::plan::{ArrivalSchedule, Driver, UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, SetShape, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
@@ -109,6 +109,12 @@ pub enum WorkerError {
     /// There is no runtime.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// What all users share could not be prepared.
+    #[error("nothing was started: {0}")]
+    SetUp(#[from] SetUpFailure),
+    /// Ctrl-C came before the start.
+    #[error("interrupted before the start; nothing was recorded")]
+    Interrupted,
     /// There is no timer.
     #[error("cannot make a timer: {0}; raise `ulimit -n`")]
     Timer(#[source] io::Error),
@@ -171,7 +177,16 @@ async fn run<S: Script>(
         }
     };
     let core = Core::new(&mut orders, pacer);
-    let (connections, ready) = open_connections(&orders, &core.road, ring_flags).await;
+    let (mut connections, ready) = open_connections(&orders, &core.road, ring_flags).await;
+    if orders.position == 0 && ready.open_connections > 0 {
+        let set_up = core
+            .set_up(&orders, &mut connections, &reins.interruption)
+            .await;
+        if let Err(error) = set_up {
+            let _ = reins.ready.send(Err(error));
+            return;
+        }
+    }
     if reins.ready.send(Ok(ready)).is_err() {
         return;
     }
@@ -234,6 +249,53 @@ impl Core {
         }
     }
 
+    /// Lets the script prepare what all users share, over the first connection. Its requests are in
+    /// the record; they end before the clock starts.
+    async fn set_up<S: Script>(
+        &self,
+        orders: &WorkerOrders<S>,
+        connections: &mut Vec<Connection<Tcp>>,
+        interruption: &Arc<Interruption>,
+    ) -> Result<(), WorkerError> {
+        self.recorder.borrow_mut().begin(now_ns());
+        let link = SocketLink::new(
+            Way::Own(connections.remove(0)),
+            Rc::clone(&self.road),
+            self.pacer.clone(),
+            Rc::clone(&self.run_end_ns),
+            orders.max_body_bytes,
+        );
+        let mut user = Session::new(
+            link,
+            Rc::clone(&self.recorder),
+            Arc::clone(&orders.heads),
+            SessionStart {
+                class: 0,
+                wait: WaitTime::None,
+                seed: user_seed(0, UniqueNumbers::MAX_USER_INDEX),
+                unique: UniqueNumbers::of_set_up(),
+                due_ns: now_ns(),
+            },
+        );
+        let done = Rc::new(Cell::new(false));
+        let watch = spawn(watch_set_up(
+            Rc::clone(&self.road),
+            self.pacer.clone(),
+            Rc::clone(&self.run_end_ns),
+            Arc::clone(interruption),
+            Rc::clone(&done),
+        ));
+        let result = user.set_up(&*orders.script).await;
+        done.set(true);
+        self.pacer.wake_all();
+        watch.join().await;
+        connections.extend(user.into_link().into_connection());
+        if interruption.times() > 0 {
+            return Err(WorkerError::Interrupted);
+        }
+        Ok(result?)
+    }
+
     fn begin<S>(&self, start_ns: u64, orders: &WorkerOrders<S>) {
         self.recorder.borrow_mut().begin(start_ns);
         self.run_end_ns
@@ -294,6 +356,26 @@ impl Core {
         full.users = self.active_users.get();
         full.health = self.gauge.borrow_mut().lap();
         let _ = handover.full.try_send(full);
+    }
+}
+
+/// Cuts what is late, and everything at an interruption, until the set-up is `done`.
+async fn watch_set_up(
+    road: Rc<Road>,
+    pacer: Pacer,
+    run_end_ns: Rc<Cell<u64>>,
+    interruption: Arc<Interruption>,
+    done: Rc<Cell<bool>>,
+) {
+    while !done.get() {
+        pacer.until(now_ns() + LONGEST_TICK_NS).await;
+        if interruption.times() > 0 {
+            run_end_ns.set(now_ns());
+            pacer.wake_all();
+            road.flights().cut_all();
+        } else {
+            road.flights().cut_late(now_ns());
+        }
     }
 }
 

@@ -87,6 +87,13 @@ impl UniqueNumbers {
         }
     }
 
+    /// The span of what is prepared before the clock starts: the last 1,024 numbers, which no user
+    /// and no arrival of a run comes near.
+    #[must_use]
+    pub fn of_set_up() -> Self {
+        Self::of_arrival((1 << 50) - 1)
+    }
+
     /// The next number, in base 32. Together with the run id no other number of the run equals it.
     #[inline]
     pub fn write_next(&mut self, out: &mut [u8; UNIQUE_TEXT_BYTES]) {

@@ -97,6 +97,9 @@ pub fn live_line(snapshot: &Snapshot) -> String {
             line.push_str(&format!("  {word} {count}"));
         }
     }
+    if snapshot.events_per_s > 0.0 {
+        line.push_str(&format!("  events {}/s", rate_text(snapshot.events_per_s)));
+    }
     if snapshot.saturated {
         line.push_str("  GENERATOR SATURATED");
     }
@@ -121,7 +124,7 @@ mod tests {
     fn a_line_says_how_far_and_how_well() {
         assert_eq!(
             live_line(&snapshot()),
-            "   2.0s/3s  users 3  req 900  600.0/s  p50 896µs p99 1.25ms  failed 0  unknown 0  refused 20"
+            "   2.0s/3s  users 3  req 900  600.0/s  p50 896µs p99 1.25ms  failed 0  unknown 0  refused 20  events 386.0/s"
         );
     }
 
@@ -129,6 +132,6 @@ mod tests {
     fn saturation_and_shed_arrivals_are_on_it() {
         let mut snapshot = snapshot();
         (snapshot.saturated, snapshot.shed) = (true, 3);
-        assert!(live_line(&snapshot).ends_with("refused 20  shed 3  GENERATOR SATURATED"));
+        assert!(live_line(&snapshot).ends_with("shed 3  events 386.0/s  GENERATOR SATURATED"));
     }
 }

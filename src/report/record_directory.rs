@@ -1,11 +1,12 @@
 //! The directory that a run is recorded in: `results/<time>-<profile>-<id>/`.
 
-use crate::stats::{IntervalLog, IntervalSink, LatencyKind, StatName};
+use crate::stats::{IntervalLog, IntervalSink, LatencyKind, RunContext};
 use jiff::tz::TimeZone;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::events_csv::EventsCsv;
 use super::locust_csv::LocustCsv;
 use super::recording::{RunFacts, RunJson};
 
@@ -98,18 +99,19 @@ impl RecordDirectory {
         self.path.join("stats")
     }
 
-    /// The sinks that write the record: `run.json`, the three interval logs and Locust's four CSV
-    /// files, the latter at `csv_prefix` when one is given.
+    /// The sinks that write the record: `run.json`, the three interval logs, `events.csv` and
+    /// Locust's four CSV files, the latter at `csv_prefix` when one is given.
     ///
     /// # Errors
     /// When a file cannot be made.
     pub fn sinks(
         &self,
         facts: &RunFacts,
-        names: &[StatName],
+        context: &RunContext,
         csv_prefix: Option<&Path>,
         csv_full_history: bool,
     ) -> Result<Vec<Box<dyn IntervalSink>>, RecordError> {
+        let names = &context.names;
         let mut sinks: Vec<Box<dyn IntervalSink>> = Vec::new();
         for kind in LatencyKind::ALL {
             let path = self.path.join(kind.file_name());
@@ -125,6 +127,10 @@ impl RecordDirectory {
             },
         )?;
         sinks.push(Box::new(csv));
+        let path = self.path.join("events.csv");
+        let events = EventsCsv::create(&path, &context.raises, facts.started)
+            .map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(events));
         sinks.push(Box::new(RunJson::new(&self.run_json(), facts.clone())));
         Ok(sinks)
     }

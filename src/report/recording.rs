@@ -1,9 +1,10 @@
 //! From what was measured to `run.json`, during and after a run.
 
+use super::raised::{domain_records, event_records};
 use super::rewrite::rewrite;
 use super::run_record::{
-    Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, NameRecord, PhaseRecord,
-    RunRecord, SCHEMA_VERSION,
+    Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
+    PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
 use crate::plan::Plan;
 use crate::stats::{
@@ -93,7 +94,9 @@ impl RunFacts {
                 failed: totals.connect_failures,
                 connect_us: totals.connect.summary(),
             },
-            journeys: totals.journeys_started(),
+            journeys: journey_records(totals),
+            events: event_records(totals),
+            domains: domain_records(totals),
             shed: totals.shed,
             generator: generator(totals),
             verdict: String::new(),
@@ -110,6 +113,21 @@ fn name_records(totals: &Totals) -> Vec<NameRecord> {
             method: method.to_owned(),
             name: name.to_owned(),
             figures: figures(total, totals.per_s(total.requests())),
+        })
+        .collect()
+}
+
+fn journey_records(totals: &Totals) -> Vec<JourneyRecord> {
+    let named = totals.context.journeys.iter().zip(&totals.journeys);
+    named
+        .map(|(name, counts)| JourneyRecord {
+            name: (*name).to_owned(),
+            started: counts.started,
+            completed: counts.completed,
+            aborted: counts.aborted,
+            unfinished: counts
+                .started
+                .saturating_sub(counts.completed + counts.aborted),
         })
         .collect()
 }

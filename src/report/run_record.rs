@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Version of the layout; raised when a field changes its meaning or goes away.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A run of shopblast. Latencies are in microseconds, other times in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,8 +53,12 @@ pub struct RunRecord {
     pub errors_cut: u64,
     /// Connections.
     pub connections: Connections,
-    /// Journeys begun.
-    pub journeys: u64,
+    /// Journeys by name, in the plan's order.
+    pub journeys: Vec<JourneyRecord>,
+    /// What the accepted requests must have made the shop raise, by event. The shop is not asked.
+    pub events: Vec<EventRecord>,
+    /// The same by domain, and how many requests each took.
+    pub domains: Vec<DomainRecord>,
     /// Open-model arrivals that were given up, because no user became free in time.
     pub shed: u64,
     /// The generator's look at itself.
@@ -63,6 +67,51 @@ pub struct RunRecord {
     pub verdict: String,
     /// Exit code of the process; null while the run goes on.
     pub exit_code: Option<i32>,
+}
+
+/// What became of one kind of journey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JourneyRecord {
+    /// Name as in the Locust suite.
+    pub name: String,
+    /// Those whose first request was sent.
+    pub started: u64,
+    /// Those that were walked to their end.
+    pub completed: u64,
+    /// Those that ended at a step that they depend on.
+    pub aborted: u64,
+    /// Those that were on their way when the run ended.
+    pub unfinished: u64,
+}
+
+/// How often an event was raised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EventRecord {
+    /// The domain that raises it.
+    pub domain: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it goes through the outbox, and so has to be worked off by the pipeline.
+    pub outbox: bool,
+    /// How often it was raised.
+    pub count: u64,
+    /// The same a second of the measured time.
+    pub per_s: f64,
+}
+
+/// What was raised in a domain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DomainRecord {
+    /// Name of the domain.
+    pub domain: String,
+    /// Events raised.
+    pub events: u64,
+    /// The same a second of the measured time.
+    pub events_per_s: f64,
+    /// Those of them that go through the outbox.
+    pub outbox_events: u64,
+    /// The same a second of the measured time.
+    pub outbox_events_per_s: f64,
 }
 
 /// Where the generator ran.
@@ -222,6 +271,12 @@ pub struct CoreRecord {
 }
 
 impl RunRecord {
+    /// Journeys of all kinds that were started.
+    #[must_use]
+    pub fn journeys_started(&self) -> u64 {
+        self.journeys.iter().map(|journey| journey.started).sum()
+    }
+
     /// The JSON schema of a record, as text with a final line end.
     #[must_use]
     pub fn schema_text() -> String {

@@ -3,6 +3,7 @@
 use super::figures::{counted, duration_text, percent_text, rate_text};
 use super::run_record::{ErrorRecord, Figures, Generator, RunRecord};
 use super::verdict::exit_meaning;
+use super::work_done::{events_section, journeys_section};
 use crate::stats::Outcome;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{
@@ -49,8 +50,8 @@ impl SummaryStyle {
 
 /// The summary of a finished run. `files` are the places where more is written, a line each.
 ///
-/// First whether the generator was the limit, then the whole run by name, the steady state, the
-/// errors (failures before refusals), the generator's costs, the verdict and the files, and the exit code when it is not 0.
+/// First whether the generator was the limit, then the whole run by name, the steady state, journeys
+/// and events, the errors (failures before refusals), the generator's costs, the verdict and the files, and the exit code when it is not 0.
 #[must_use]
 pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) -> String {
     let mut sections = vec![headline(record, *style), overview(record)];
@@ -60,6 +61,8 @@ pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) 
         figures_table(record, *style)
     ));
     sections.push(steady_line(record));
+    sections.push(journeys_section(record, *style));
+    sections.push(events_section(record, *style));
     sections.push(errors_section(record, *style));
     sections.push(generator_lines(record));
     sections.push(ending(record, files, *style));
@@ -108,8 +111,8 @@ fn overview(record: &RunRecord) -> String {
         record.seed,
         record.run_id
     );
-    if record.journeys > 0 {
-        let _ = write!(text, ", {}", counted(record.journeys, "journey"));
+    if record.journeys_started() > 0 {
+        let _ = write!(text, ", {}", counted(record.journeys_started(), "journey"));
     }
     text
 }
@@ -338,7 +341,22 @@ fn ending(record: &RunRecord, files: &[String], style: SummaryStyle) -> String {
     lines.join("\n")
 }
 
-fn plain_table(style: SummaryStyle) -> Table {
+/// `text` in bold type, where that may be.
+pub(super) fn bold(style: SummaryStyle, text: &str) -> String {
+    style.paint(BOLD, text)
+}
+
+/// Aligns all columns but the first to the right.
+pub(super) fn numbers_right(table: &mut Table) {
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 1));
+        if index > 0 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+pub(super) fn plain_table(style: SummaryStyle) -> Table {
     let mut table = Table::new();
     table.load_style(TABLE).force_no_tty();
     if style.colour {

@@ -14,6 +14,7 @@ pub use embedded::serve;
 pub use machine::allowed_cpus;
 pub use request::{Output, RunRequest};
 
+use crate::engine::WorkerError;
 use crate::plan::{ExitCode, Load, Pacing, Plan};
 use crate::report::{LiveFace, RecordDirectory, RecordError, RunFacts};
 use crate::sandbox::SandboxError;
@@ -69,7 +70,10 @@ impl RunError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
-            Self::Reach(_) => ExitCode::Unreachable,
+            Self::Reach(_) | Self::Crew(CrewError::Worker(WorkerError::SetUp(_))) => {
+                ExitCode::Unreachable
+            }
+            Self::Crew(CrewError::Worker(WorkerError::Interrupted)) => ExitCode::Interrupted,
             _ => ExitCode::BadPlan,
         }
     }
@@ -121,13 +125,13 @@ fn record_run(
         plan.run_id.as_str(),
         started,
     )?;
+    let context = context_of(plan, &script);
     let sinks = directory.sinks(
         &facts,
-        &script.names(),
+        &context,
         request.output.csv_prefix.as_deref(),
         request.output.csv_full_history,
     )?;
-    let context = context_of(plan, &script);
     let (publish, snapshots) = bounded::<Arc<Snapshot>>(4);
     crew.start();
     let collector = thread::spawn(move || {

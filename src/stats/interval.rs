@@ -277,6 +277,8 @@ pub struct CoreInterval {
     pub journeys: Vec<JourneyCounts>,
     /// Open-model arrivals that were given up, because no user became free in time.
     pub shed: u64,
+    /// Requests that followed another one of the same step at once: no wait lay before them.
+    pub followers: u64,
     /// The worker's own figures.
     pub health: WorkerHealth,
 }
@@ -304,6 +306,7 @@ impl CoreInterval {
             users: 0,
             journeys: vec![JourneyCounts::default(); shape.journeys],
             shed: 0,
+            followers: 0,
             health: WorkerHealth::default(),
         }
     }
@@ -341,6 +344,7 @@ impl CoreInterval {
         self.users = 0;
         self.journeys.fill(JourneyCounts::default());
         self.shed = 0;
+        self.followers = 0;
         self.health = WorkerHealth::default();
     }
 }

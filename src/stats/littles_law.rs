@@ -30,6 +30,8 @@ pub struct SteadyFigures {
     pub users: f64,
     /// Requests that ended.
     pub requests: u64,
+    /// Those of them that followed another one of the same step at once.
+    pub followers: u64,
     /// Mean time from sent to done.
     pub service_mean_us: f64,
     /// Mean time from the moment the user was free and the request due until it was sent.
@@ -52,20 +54,22 @@ pub struct LittlesLaw {
 impl LittlesLaw {
     /// Applies the law; `None` when nothing can be said (no users, no requests, no shares).
     ///
-    /// A request keeps its user for tardiness + service + think time, or for the pacing interval
-    /// when that is longer. With several shares of users the throughput that they should give is
+    /// A step keeps its user for tardiness + service of each of its requests, and one think time;
+    /// or for the pacing interval when that is longer. With several shares of users the throughput that they should give is
     /// summed, and `expected_users` is in proportion. The figures add up when the ratio is within
     /// 0.9–1.1, widened by what chance and cut cycles allow (3 / √requests + users / requests);
     /// a steady phase under 5 s is not judged.
     #[must_use]
     pub fn of(figures: &SteadyFigures, shares: &[UserShare]) -> Option<Self> {
-        let busy_us = figures.service_mean_us + figures.tardiness_mean_us;
+        let steps = figures.requests.saturating_sub(figures.followers).max(1);
+        let requests_per_step = figures.requests as f64 / steps as f64;
+        let busy_us = (figures.service_mean_us + figures.tardiness_mean_us) * requests_per_step;
         let weights: f64 = shares.iter().map(|share| share.weight).sum();
         let per_user_and_s =
             |share: &UserShare| share.weight / weights * 1e6 / cycle_us(share.wait, busy_us);
         let due_per_user_and_s: f64 = shares.iter().map(per_user_and_s).sum();
-        let requests_per_s = figures.requests as f64 / figures.length_s;
-        let expected_users = requests_per_s / due_per_user_and_s;
+        let steps_per_s = steps as f64 / figures.length_s;
+        let expected_users = steps_per_s / due_per_user_and_s;
         let ratio = expected_users / figures.users;
         if !ratio.is_finite() || ratio <= 0.0 {
             return None;
@@ -94,7 +98,7 @@ impl LittlesLaw {
     }
 }
 
-/// Time from one request of a user to the next.
+/// Time from one step of a user to the next.
 fn cycle_us(wait: WaitTime, busy_us: f64) -> f64 {
     match wait {
         WaitTime::ConstantPacing { interval_us } => busy_us.max(interval_us as f64),
@@ -113,6 +117,7 @@ mod tests {
             length_s: 10.0,
             users,
             requests,
+            followers: 0,
             service_mean_us,
             tardiness_mean_us: 0.0,
         }
@@ -124,6 +129,22 @@ mod tests {
 
     fn law(figures: SteadyFigures, shares: &[UserShare]) -> LittlesLaw {
         LittlesLaw::of(&figures, shares).expect("figures given")
+    }
+
+    /// Ten users think for 1 s after each step of three requests of 100 ms: 10 / 1.3 s steps.
+    #[test]
+    fn a_step_of_several_requests_waits_once() {
+        let think = WaitTime::Between {
+            min_us: 500_000,
+            max_us: 1_500_000,
+        };
+        let steps = 77;
+        let figures = SteadyFigures {
+            followers: 2 * steps,
+            ..figures(10.0, 3 * steps, 100_000.0)
+        };
+        let law = law(figures, &[share(1.0, think)]);
+        assert!((law.ratio - 1.0).abs() < 0.01, "{law:?}");
     }
 
     #[test]

@@ -77,6 +77,8 @@ pub struct Interval {
     pub journeys: Vec<JourneyCounts>,
     /// Open-model arrivals that were given up.
     pub shed: u64,
+    /// Requests that followed another one of the same step at once: no wait lay before them.
+    pub followers: u64,
     /// One entry a set that was merged: one a worker, more or fewer when a worker was late.
     pub cores: Vec<CoreHealth>,
 }
@@ -101,6 +103,7 @@ impl Interval {
             users: 0,
             journeys: vec![JourneyCounts::default(); shape.journeys],
             shed: 0,
+            followers: 0,
             cores: Vec::new(),
         }
     }
@@ -140,6 +143,7 @@ impl Interval {
             journey.absorb(more);
         }
         self.shed += set.shed;
+        self.followers += set.followers;
         self.cores.push(CoreHealth {
             core: set.core,
             start_us: set.start_us,
@@ -166,6 +170,7 @@ impl Interval {
         self.users = 0;
         self.journeys.fill(JourneyCounts::default());
         self.shed = 0;
+        self.followers = 0;
         self.cores.clear();
     }
 }

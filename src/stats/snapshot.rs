@@ -18,6 +18,8 @@ pub struct Snapshot {
     pub users: u32,
     /// Journeys begun.
     pub journeys: u64,
+    /// Events raised a second in the latest second.
+    pub events_per_s: f64,
     /// Arrivals given up.
     pub shed: u64,
     /// One row a statistic name, in the plan's order.
@@ -86,6 +88,14 @@ pub struct CoreSnapshot {
     pub tardiness_p99_us: u64,
 }
 
+/// Events that the successes of one second raised.
+fn events_in(interval: &Interval, totals: &Totals) -> u64 {
+    let raised = interval.names.iter().zip(&totals.context.raises);
+    raised
+        .map(|(name, raises)| name.outcomes[Outcome::Success as usize] * raises.len() as u64)
+        .sum()
+}
+
 impl Snapshot {
     /// The picture after `interval`, which is already part of `totals`.
     pub(crate) fn after(interval: &Interval, totals: &Totals, before: Option<&Self>) -> Self {
@@ -111,6 +121,11 @@ impl Snapshot {
             phase: interval.phase,
             users: interval.users,
             journeys: totals.journeys_started(),
+            events_per_s: if rated {
+                events_in(interval, totals) as f64 / interval.length_s()
+            } else {
+                before.map_or(0.0, |before| before.events_per_s)
+            },
             shed: totals.shed,
             names: per_name
                 .enumerate()

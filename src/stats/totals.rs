@@ -117,6 +117,8 @@ pub struct PhaseTotal {
     pub tardiness: LatencyTotal,
     /// The workers' figures, without those of sets that began after the run time.
     pub health: WorkerHealth,
+    /// Requests that followed another one of the same step at once.
+    pub followers: u64,
     /// Integral of active users, in user-microseconds.
     pub user_us: u128,
     occurred: bool,
@@ -131,6 +133,7 @@ impl PhaseTotal {
             all: NameTotal::default(),
             tardiness: LatencyTotal::default(),
             health: WorkerHealth::default(),
+            followers: 0,
             user_us: 0,
             occurred: false,
         }
@@ -164,6 +167,7 @@ impl PhaseTotal {
         self.end_us = self.end_us.max(end_us);
         self.all.absorb(&interval.all);
         self.tardiness.absorb(&interval.tardiness);
+        self.followers += interval.followers;
         // Users that stop do so at the end of the run time, and not evenly through its last second.
         let users_twice = if interval.end_us >= run_time_us {
             2 * u128::from(users_before)
@@ -316,6 +320,7 @@ impl Totals {
             length_s: steady.length_s(),
             users: steady.user_us as f64 / 1e6 / steady.length_s(),
             requests,
+            followers: steady.followers,
             service_mean_us: steady.all.service.mean_us(),
             tardiness_mean_us: steady.tardiness.mean_us(),
         };

@@ -5,8 +5,8 @@ use crate::engine::{Answer, ArenaBuilder, Method, Operation, SimulatedLink, Simu
 use crate::plan::Target;
 use crate::stats::{CoreInterval, SetShape};
 
-const MS: u64 = 1_000_000;
-const SECOND: u64 = 1_000 * MS;
+pub(super) const MS: u64 = 1_000_000;
+pub(super) const SECOND: u64 = 1_000 * MS;
 
 static CREATE: Operation = Operation {
     method: Method::Post,
@@ -26,13 +26,13 @@ const SHAPE: SetShape = SetShape {
     names: 1,
     journeys: 1,
 };
-static STEP: &Step = &STEPS[0];
+pub(super) static STEP: &Step = &STEPS[0];
 
 /// Moment and bytes of each request.
-type Sent = Rc<RefCell<Vec<(u64, Vec<u8>)>>>;
+pub(super) type Sent = Rc<RefCell<Vec<(u64, Vec<u8>)>>>;
 
 /// A simulation whose shop writes down what it is sent.
-fn simulation(mut answer: impl FnMut(u64) -> Answer + 'static) -> (Simulation, Sent) {
+pub(super) fn simulation(mut answer: impl FnMut(u64) -> Answer + 'static) -> (Simulation, Sent) {
     let sent = Sent::default();
     let log = Rc::clone(&sent);
     let recorder = Recorder::new(Box::new(CoreInterval::new(0, SHAPE)), Box::new([0]));
@@ -45,7 +45,7 @@ fn simulation(mut answer: impl FnMut(u64) -> Answer + 'static) -> (Simulation, S
     (simulation, sent)
 }
 
-fn created(after_ns: u64) -> Answer {
+pub(super) fn created(after_ns: u64) -> Answer {
     Answer::reply(after_ns, 201, *b"{\"thing_id\":\"t-1\"}")
 }
 
@@ -53,7 +53,7 @@ fn not_sent(_: u64) -> Answer {
     Answer::broken(1, Broken::NotSent, "connection refused")
 }
 
-fn start(wait: WaitTime) -> SessionStart {
+pub(super) fn start(wait: WaitTime) -> SessionStart {
     SessionStart {
         class: 0,
         wait,

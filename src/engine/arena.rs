@@ -60,6 +60,12 @@ impl Arena {
         self.ids
     }
 
+    /// Memory that the bodies and their patch points take, in bytes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.bytes.len() + size_of_val(&*self.patches) + size_of_val(&*self.entries)
+    }
+
     /// A body drawn by `rng`.
     #[inline]
     pub fn pick(&self, rng: &mut Rng) -> usize {

@@ -3,8 +3,8 @@
 //! A journey reads like its table in the documentation, one line an exchange:
 //!
 //! ```ignore
-//! let customer = user.call(&REGISTER).body(&payloads.registrations).id().await?;
-//! user.call(&UPDATE_PROFILE).on(&customer).body(&payloads.profiles).or_continue().await?;
+//! let customer = user.call(&REGISTER).body(&payloads.identity.registrations).id().await?;
+//! user.call(&UPDATE_PROFILE).on(&customer).body(&payloads.identity.profiles).or_continue().await?;
 //! ```
 //!
 //! Every call is a step of its own and waits for its due moment first; `at_once` makes it follow

@@ -41,6 +41,17 @@ impl RunId {
             .then_some(Self { text })
     }
 
+    /// When the run started, in milliseconds since 1970 (UTC), below 2⁴².
+    #[must_use]
+    pub fn unix_ms(&self) -> u64 {
+        let value = |byte: &u8| ALPHABET.iter().position(|known| known == byte).unwrap_or(0);
+        let bits = self
+            .text
+            .iter()
+            .fold(0_u128, |bits, byte| bits << 5 | value(byte) as u128);
+        (bits >> 38) as u64
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -110,5 +121,19 @@ impl fmt::Debug for RunId {
 impl Serialize for RunId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_id_tells_when_its_run_started() {
+        for unix_ms in [0, 1, 1_800_000_000_123, (1 << 42) - 1] {
+            let run_id = RunId::new(unix_ms, u32::MAX, u16::MAX);
+            assert_eq!(run_id.unix_ms(), unix_ms);
+            assert_eq!(RunId::parse(run_id.as_str()), Some(run_id));
+        }
     }
 }

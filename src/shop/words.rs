@@ -1,4 +1,10 @@
-//! Names and places that look real, drawn from the word lists of the `fake` crate (United States).
+//! Names and places that look real, drawn from the word lists of the `fake` crate (United States),
+//! and texts that read like the Locust suite's.
+
+mod prose;
+mod vocabulary;
+
+pub use prose::{capitalised, paragraph, sentence, two_words, word};
 
 use fake::locales::{Data, EN};
 use fastrand::Rng;
@@ -52,6 +58,16 @@ pub fn city(rng: &mut Rng) -> String {
     format!("{} {name}{suffix}", choose(rng, EN::ADDRESS_CITY_PREFIX))
 }
 
+/// `Braun Group`, `Braun-Sims` or `Braun, Sims and Lowe`.
+pub fn company(rng: &mut Rng) -> String {
+    let first = last_name(rng);
+    match rng.u8(..3) {
+        0 => format!("{first} {}", choose(rng, EN::COMPANY_SUFFIX)),
+        1 => format!("{first}-{}", last_name(rng)),
+        _ => format!("{first}, {} and {}", last_name(rng), last_name(rng)),
+    }
+}
+
 /// A code of two letters.
 pub fn state_code(rng: &mut Rng) -> &'static str {
     choose(rng, &STATE_CODES)
@@ -85,6 +101,7 @@ mod tests {
             EN::ADDRESS_SECONDARY_ADDR_TYPE,
             EN::ADDRESS_CITY_PREFIX,
             EN::ADDRESS_CITY_SUFFIX,
+            EN::COMPANY_SUFFIX,
         ];
         for word in lists.into_iter().flatten() {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" .'-".contains(&byte);
@@ -96,7 +113,13 @@ mod tests {
     fn the_same_seed_gives_the_same_words() {
         let draw = |seed| {
             let mut rng = Rng::with_seed(seed);
-            (street(&mut rng), city(&mut rng), state_code(&mut rng))
+            (
+                street(&mut rng),
+                city(&mut rng),
+                state_code(&mut rng),
+                company(&mut rng),
+                sentence(&mut rng),
+            )
         };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));

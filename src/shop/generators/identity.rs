@@ -2,9 +2,10 @@
 //!
 //! Limits of the shop: `external_id` ≤ 255 characters and unique; `email` ≤ 254, one `@`, a dotted
 //! domain, no edge or consecutive dots; names ≤ 100; `phone` ≤ 20, digits, blanks, hyphens and
-//! parentheses after an optional `+`; dates ISO; `label` Home, Work or Other; `street` ≤ 255;
-//! `city`, `state`, `country` ≤ 100; `postal_code` ≤ 20; `new_tier` ≤ 20, capitalised; `reason` ≤ 500.
+//! parentheses after an optional `+`; dates ISO; `label` Home, Work or Other; `new_tier` ≤ 20,
+//! capitalised; `reason` ≤ 500.
 
+use super::place::place_members;
 use crate::engine::BodyWriter;
 use crate::plan::RunId;
 use crate::shop::words;
@@ -35,6 +36,14 @@ pub fn short_registration(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'
     body.object(|body| required_members(rng, run_id, body));
 }
 
+/// A registration with a phone, but without a date of birth.
+pub fn phone_registration(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
+    body.object(|body| {
+        required_members(rng, run_id, body);
+        body.member("phone", phone(rng));
+    });
+}
+
 /// A new name, phone and date of birth.
 pub fn profile(rng: &mut Rng, body: &mut BodyWriter<'_>) {
     body.object(|body| {
@@ -48,11 +57,7 @@ pub fn profile(rng: &mut Rng, body: &mut BodyWriter<'_>) {
 pub fn address(rng: &mut Rng, body: &mut BodyWriter<'_>) {
     body.object(|body| {
         body.member("label", words::choose(rng, &ADDRESS_LABELS));
-        body.member("street", words::street(rng));
-        body.member("city", words::city(rng));
-        body.member("state", words::state_code(rng));
-        body.member("postal_code", format!("{:05}", rng.u32(501..=99_950)));
-        body.member("country", "US");
+        place_members(rng, body);
         body.member("geo_lat", ten_thousandths(rng, 250_000, 480_000));
         body.member("geo_lng", ten_thousandths(rng, -1_250_000, -700_000));
     });
@@ -84,15 +89,19 @@ fn required_members(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
 }
 
 fn contact_members(rng: &mut Rng, body: &mut BodyWriter<'_>) {
-    let phone = format!(
+    let phone = phone(rng);
+    let born = EARLIEST_BIRTH.saturating_add(rng.i32(0..BIRTH_DAYS).days());
+    body.member("phone", phone);
+    body.member("date_of_birth", born.to_string());
+}
+
+fn phone(rng: &mut Rng) -> String {
+    format!(
         "+1-{}-{}-{}",
         rng.u32(200..=999),
         rng.u32(200..=999),
         rng.u32(1_000..=9_999)
-    );
-    let born = EARLIEST_BIRTH.saturating_add(rng.i32(0..BIRTH_DAYS).days());
-    body.member("phone", phone);
-    body.member("date_of_birth", born.to_string());
+    )
 }
 
 /// Letters of the whole name in lower case: safe in any e-mail address.

@@ -10,27 +10,27 @@ use crate::shop::steps::{
 pub async fn new_customer<L: Link>(user: &mut Session<L>, payloads: &Payloads) -> Journey {
     let customer = user
         .call(REGISTER)
-        .body(&payloads.registrations)
+        .body(&payloads.identity.registrations)
         .id()
         .await?;
     user.call(UPDATE_PROFILE)
         .on(&customer)
-        .body(&payloads.profiles)
+        .body(&payloads.identity.profiles)
         .or_continue()
         .await?;
     user.call(ADD_ADDRESS)
         .on(&customer)
-        .body(&payloads.addresses)
+        .body(&payloads.identity.addresses)
         .or_continue()
         .await?;
     user.call(ADD_ADDRESS)
         .on(&customer)
-        .body(&payloads.addresses)
+        .body(&payloads.identity.addresses)
         .or_continue()
         .await?;
     user.call(UPGRADE_TIER)
         .on(&customer)
-        .body(&payloads.silver_tier)
+        .body(&payloads.identity.silver_tier)
         .or_continue()
         .await?;
     Ok(())
@@ -40,12 +40,12 @@ pub async fn new_customer<L: Link>(user: &mut Session<L>, payloads: &Payloads) -
 pub async fn account_lifecycle<L: Link>(user: &mut Session<L>, payloads: &Payloads) -> Journey {
     let customer = user
         .call(REGISTER)
-        .body(&payloads.short_registrations)
+        .body(&payloads.identity.short_registrations)
         .id()
         .await?;
     user.call(SUSPEND)
         .on(&customer)
-        .body(&payloads.suspension)
+        .body(&payloads.identity.suspension)
         .or_continue()
         .await?;
     user.call(REACTIVATE).on(&customer).or_continue().await?;
@@ -57,22 +57,22 @@ pub async fn account_lifecycle<L: Link>(user: &mut Session<L>, payloads: &Payloa
 pub async fn tier_progression<L: Link>(user: &mut Session<L>, payloads: &Payloads) -> Journey {
     let customer = user
         .call(REGISTER)
-        .body(&payloads.short_registrations)
+        .body(&payloads.identity.short_registrations)
         .id()
         .await?;
     user.call(UPGRADE_TIER)
         .on(&customer)
-        .body(&payloads.silver_tier)
+        .body(&payloads.identity.silver_tier)
         .or_continue()
         .await?;
     user.call(UPGRADE_TIER)
         .on(&customer)
-        .body(&payloads.gold_tier)
+        .body(&payloads.identity.gold_tier)
         .or_continue()
         .await?;
     user.call(UPGRADE_TIER)
         .on(&customer)
-        .body(&payloads.platinum_tier)
+        .body(&payloads.identity.platinum_tier)
         .or_continue()
         .await?;
     Ok(())

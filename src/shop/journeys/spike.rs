@@ -7,7 +7,7 @@ use crate::shop::steps::SPIKE_REGISTER;
 /// One registration. Raises 1 event.
 pub async fn rapid_registration<L: Link>(user: &mut Session<L>, payloads: &Payloads) -> Journey {
     user.call(SPIKE_REGISTER)
-        .body(&payloads.short_registrations)
+        .body(&payloads.identity.short_registrations)
         .id()
         .await?;
     Ok(())

@@ -1,253 +1,211 @@
-//! Bodies that the shop accepts, unique by construction.
+//! Bodies that the shop accepts, unique by construction, and always the same.
+
+mod catalogue;
+mod identity;
+mod inventory;
+mod limits;
+mod ordering;
+mod payments;
+mod uniqueness;
 
 use super::*;
 use crate::engine::Id;
 use crate::plan::UniqueNumbers;
-use fastrand::Rng;
-use proptest::prelude::*;
+use crate::shop::generators;
+use limits::Fields;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
+/// Ids that the tests give to bodies.
+const GIVEN_IDS: [&str; 3] = ["given-0", "given-1", "given-2"];
+
+/// The bodies that most tests look at.
+static PAYLOADS: LazyLock<Payloads> = LazyLock::new(|| Payloads::new(1, &run_id(1)));
+
+/// A run that starts on 15 January 2027 at 08:00.
 fn run_id(random: u16) -> RunId {
     RunId::new(1_800_000_000_000, 4_711, random)
 }
 
+/// A kind of body and its limits.
+struct Kind<'a> {
+    name: &'static str,
+    arena: &'a Arena,
+    fields: Fields,
+}
+
+fn kind<'a>(name: &'static str, arena: &'a Arena, fields: Fields) -> Kind<'a> {
+    Kind {
+        name,
+        arena,
+        fields,
+    }
+}
+
+/// Every kind of body: the domains' tests name all of them, or do not compile.
+fn kinds(payloads: &Payloads) -> Vec<Kind<'_>> {
+    let mut kinds = identity::kinds(&payloads.identity);
+    kinds.extend(catalogue::kinds(&payloads.catalogue));
+    kinds.extend(ordering::kinds(&payloads.ordering));
+    kinds.extend(inventory::kinds(&payloads.inventory));
+    kinds.extend(payments::kinds(&payloads.payments));
+    kinds
+}
+
 fn body(arena: &Arena, index: usize, unique: &mut UniqueNumbers) -> Vec<u8> {
-    let ids: [Id; 0] = [];
+    let ids = GIVEN_IDS.map(|id| Id::new(id.as_bytes()).unwrap());
     let mut out = Vec::new();
     arena.append(index, &ids, unique, &mut out);
     assert_eq!(out.len(), arena.patched_len(index, &ids));
     out
 }
 
-fn bodies(arena: &Arena) -> Vec<Map<String, Value>> {
+/// All bodies of an arena, sent by one user.
+fn bodies(arena: &Arena) -> impl Iterator<Item = Map<String, Value>> {
     let mut unique = UniqueNumbers::of_user(7);
     (0..arena.len())
-        .map(|index| serde_json::from_slice(&body(arena, index, &mut unique)).unwrap())
-        .collect()
+        .map(move |index| serde_json::from_slice(&body(arena, index, &mut unique)).unwrap())
 }
 
-fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
+fn text_of<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
     fields[name]
         .as_str()
         .unwrap_or_else(|| panic!("{name} is a text"))
 }
 
-fn check_fields(fields: &Map<String, Value>, names: &[&str]) {
-    let there: HashSet<&str> = fields.keys().map(String::as_str).collect();
-    assert_eq!(there, names.iter().copied().collect());
+/// An amount, which must be exact to the cent.
+fn cents(value: &Value) -> i64 {
+    let amount = value.as_f64().unwrap();
+    let cents = (amount * 100.0).round();
+    assert_eq!(cents / 100.0, amount);
+    cents as i64
 }
 
-fn check_name(fields: &Map<String, Value>) {
-    for name in ["first_name", "last_name"] {
-        assert!((1..=100).contains(&text(fields, name).chars().count()));
-    }
-}
-
-fn check_email(email: &str) {
-    let (local, domain) = email.split_once('@').expect("an @");
-    assert!(
-        (1..=64).contains(&local.len()) && email.len() <= 254,
-        "{email}"
-    );
-    assert!(
-        ["gmail.com", "yahoo.com", "hotmail.com"].contains(&domain),
-        "{email}"
-    );
-    assert!(
-        !local.starts_with('.') && !local.ends_with('.') && !local.contains(".."),
-        "{email}"
-    );
-    let safe = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.';
-    assert!(local.bytes().all(safe), "{email}");
-}
-
-fn check_contact(fields: &Map<String, Value>) {
-    let phone = text(fields, "phone");
-    assert_eq!(phone.len(), 15);
-    let digits = phone.strip_prefix("+1-").unwrap();
-    assert!(
-        digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'-'),
-        "{phone}"
-    );
-    let born: jiff::civil::Date = text(fields, "date_of_birth").parse().unwrap();
-    assert!((1955..=2005).contains(&born.year()), "{born}");
-    assert_eq!(text(fields, "date_of_birth").len(), 10);
-}
-
-fn check_registration(fields: &Map<String, Value>) {
-    let external_id = text(fields, "external_id");
-    assert!(
-        external_id.starts_with(&format!("EXT-LT-{}", run_id(1))),
-        "{external_id}"
-    );
-    assert_eq!(external_id.len(), 7 + 16 + 12);
-    check_email(text(fields, "email"));
-    check_name(fields);
+/// The share of bodies that `is_meant`, as users pick them.
+fn picked_share(arena: &Arena, is_meant: impl Fn(&Map<String, Value>) -> bool) -> f64 {
+    let meant: Vec<bool> = bodies(arena).map(|body| is_meant(&body)).collect();
+    let mut rng = Rng::with_seed(1);
+    let picks = 30_000;
+    let hits = (0..picks).filter(|_| meant[arena.pick(&mut rng)]).count();
+    hits as f64 / f64::from(picks)
 }
 
 #[test]
-fn registrations_keep_the_contract() {
-    let payloads = Payloads::new(1, &run_id(1));
-    let required = ["external_id", "email", "first_name", "last_name"];
-    for fields in bodies(&payloads.short_registrations) {
-        check_fields(&fields, &required);
-        check_registration(&fields);
-    }
-    for fields in bodies(&payloads.registrations) {
-        check_fields(
-            &fields,
-            &[&required[..], &["phone", "date_of_birth"]].concat(),
-        );
-        check_registration(&fields);
-        check_contact(&fields);
-    }
-}
-
-#[test]
-fn profiles_keep_the_contract() {
-    for fields in bodies(&Payloads::new(1, &run_id(1)).profiles) {
-        check_fields(
-            &fields,
-            &["first_name", "last_name", "phone", "date_of_birth"],
-        );
-        check_name(&fields);
-        check_contact(&fields);
-    }
-}
-
-#[test]
-fn addresses_keep_the_contract() {
-    let names = [
-        "label",
-        "street",
-        "city",
-        "state",
-        "postal_code",
-        "country",
-        "geo_lat",
-        "geo_lng",
-    ];
-    for fields in bodies(&Payloads::new(1, &run_id(1)).addresses) {
-        check_fields(&fields, &names);
-        assert!(["Home", "Work", "Other"].contains(&text(&fields, "label")));
-        assert!((1..=255).contains(&text(&fields, "street").len()));
-        assert!((1..=100).contains(&text(&fields, "city").len()));
-        assert_eq!(text(&fields, "state").len(), 2);
-        assert_eq!(text(&fields, "postal_code").len(), 5);
-        assert_eq!(text(&fields, "country"), "US");
-        let degrees = |name| text(&fields, name).parse::<f64>().unwrap();
-        assert!((25.0..=48.0).contains(&degrees("geo_lat")));
-        assert!((-125.0..=-70.0).contains(&degrees("geo_lng")));
-    }
-}
-
-#[test]
-fn fixed_bodies_are_as_the_suite_sends_them() {
-    let payloads = Payloads::new(1, &run_id(1));
-    let fixed = [
-        (&payloads.silver_tier, r#"{"new_tier":"Silver"}"#),
-        (&payloads.gold_tier, r#"{"new_tier":"Gold"}"#),
-        (&payloads.platinum_tier, r#"{"new_tier":"Platinum"}"#),
-        (&payloads.suspension, r#"{"reason":"Load test suspension"}"#),
-    ];
-    for (arena, expected) in fixed {
-        assert_eq!(arena.len(), 1);
-        assert_eq!(
-            body(arena, 0, &mut UniqueNumbers::of_user(0)),
-            expected.as_bytes()
-        );
-    }
-}
-
-/// Figures are compared over runs: a registration must not shrink or grow unnoticed.
-#[test]
-fn a_short_registration_has_the_usual_size() {
-    let arena = Payloads::new(1, &run_id(1)).short_registrations;
-    let mut unique = UniqueNumbers::of_user(0);
-    let bytes: usize = (0..arena.len())
-        .map(|index| body(&arena, index, &mut unique).len())
-        .sum();
-    let mean = bytes as f64 / arena.len() as f64;
-    assert!((150.0..=220.0).contains(&mean), "{mean}");
-}
-
-fn all_bytes(payloads: &Payloads) -> Vec<u8> {
-    let mut unique = UniqueNumbers::of_user(3);
-    let mut all = Vec::new();
-    for arena in [
-        &payloads.registrations,
-        &payloads.short_registrations,
-        &payloads.profiles,
-        &payloads.addresses,
-    ] {
-        for index in 0..arena.len() {
-            all.extend_from_slice(&body(arena, index, &mut unique));
+fn every_body_keeps_the_limits_of_the_shop() {
+    for kind in kinds(&PAYLOADS) {
+        eprintln!("{}", kind.name);
+        let mut seen = HashSet::new();
+        for body in bodies(kind.arena) {
+            limits::check(&body, kind.fields, &mut seen);
         }
     }
-    all
+}
+
+#[test]
+fn there_are_as_many_bodies_as_fit_a_cache() {
+    let mut counted = 0;
+    for kind in kinds(&PAYLOADS) {
+        let mut unique = UniqueNumbers::of_user(0);
+        let bytes: usize = (0..kind.arena.len())
+            .map(|index| body(kind.arena, index, &mut unique).len())
+            .sum();
+        let mean = bytes / kind.arena.len();
+        if kind.arena.len() > LARGE_BODIES {
+            assert_eq!(kind.arena.len(), BODIES, "{}", kind.name);
+            assert!(mean <= 512, "{}: {mean} bytes", kind.name);
+            counted += 1;
+        }
+        if mean > 512 {
+            assert_eq!(kind.arena.len(), LARGE_BODIES, "{}", kind.name);
+            counted += 1;
+        }
+    }
+    assert!(counted > 30, "{counted}");
+}
+
+/// The figure in the documentation of [`Payloads`].
+#[test]
+fn all_bodies_take_less_memory_than_documented() {
+    let bytes: usize = kinds(&PAYLOADS)
+        .iter()
+        .map(|kind| kind.arena.memory_bytes())
+        .sum();
+    assert!((1 << 20..16 << 20).contains(&bytes), "{bytes} bytes");
+}
+
+/// Every byte of every arena, by name.
+fn all_bytes(payloads: &Payloads) -> Vec<(&'static str, Vec<u8>)> {
+    let mut unique = UniqueNumbers::of_user(3);
+    let mut of = |arena: &Arena| {
+        (0..arena.len())
+            .flat_map(|index| body(arena, index, &mut unique))
+            .collect()
+    };
+    kinds(payloads)
+        .iter()
+        .map(|kind| (kind.name, of(kind.arena)))
+        .collect()
 }
 
 #[test]
 fn seed_and_run_id_decide_every_byte() {
     let first = all_bytes(&Payloads::new(5, &run_id(1)));
-    assert_eq!(first, all_bytes(&Payloads::new(5, &run_id(1))));
-    assert_ne!(first, all_bytes(&Payloads::new(6, &run_id(1))));
-    assert_ne!(first, all_bytes(&Payloads::new(5, &run_id(2))));
+    assert!(first == all_bytes(&Payloads::new(5, &run_id(1))));
+
+    let other_seed = all_bytes(&Payloads::new(6, &run_id(1)));
+    for ((name, bytes), (_, others)) in first.iter().zip(&other_seed) {
+        let is_drawn = bytes.iter().filter(|byte| **byte == b'{').count() > 500;
+        assert_eq!(bytes != others, is_drawn, "{name}");
+    }
+    let other_run = all_bytes(&Payloads::new(5, &run_id(2)));
+    for ((name, bytes), (_, others)) in first.iter().zip(&other_run) {
+        let text = String::from_utf8_lossy(bytes);
+        assert_eq!(bytes != others, text.contains(run_id(1).as_str()), "{name}");
+    }
 }
 
-/// The unique fields of what `unique` and `rng` give next.
-fn next_registration(arena: &Arena, rng: &mut Rng, unique: &mut UniqueNumbers) -> [String; 2] {
-    let index = arena.pick(rng);
-    let fields: Map<String, Value> = serde_json::from_slice(&body(arena, index, unique)).unwrap();
-    [
-        text(&fields, "external_id").to_owned(),
-        text(&fields, "email").to_owned(),
-    ]
+/// A kind of body is drawn from a stream of its own: generated alone it is the same.
+#[test]
+fn a_new_kind_of_body_leaves_the_others_as_they_were() {
+    let run_id = run_id(1);
+    let source = Source {
+        seed: 1,
+        run_id: &run_id,
+    };
+    let alone = [
+        source.drawn("profiles", generators::identity::profile),
+        source.drawn("checkouts", generators::ordering::checkout),
+        source.drawn("warehouses", generators::inventory::warehouse),
+    ];
+    let together = [
+        &PAYLOADS.identity.profiles,
+        &PAYLOADS.ordering.checkouts,
+        &PAYLOADS.inventory.warehouses,
+    ];
+    for (alone, together) in alone.iter().zip(together) {
+        assert!(bodies(alone).eq(bodies(together)));
+    }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    /// Over users or arrivals, sequence and runs. Runs share their seed, the worst case: then only
-    /// the run id tells them apart.
-    #[test]
-    fn nothing_unique_ever_repeats(
-        seed in any::<u64>(),
-        unix_ms in 0_u64..1 << 42,
-        process_id in 0_u32..1 << 22,
-        random in any::<u16>(),
-        users in proptest::collection::hash_set(0..=UniqueNumbers::MAX_USER_INDEX, 1..12),
-        arrivals in proptest::collection::hash_set(0_u64..1 << 50, 1..12),
-        full in any::<bool>(),
-    ) {
-        let runs = [
-            RunId::new(unix_ms, process_id, random),
-            RunId::new(unix_ms ^ 1, process_id, random),
-            RunId::new(unix_ms, process_id ^ 1, random),
-            RunId::new(unix_ms, process_id, random ^ 1),
-        ];
-        let closed = users.iter().map(|&user| UniqueNumbers::of_user(user));
-        let open = arrivals.iter().map(|&arrival| UniqueNumbers::of_arrival(arrival));
-        for spans in [closed.collect::<Vec<_>>(), open.collect()] {
-            let mut seen = HashSet::new();
-            for run in &runs {
-                let write = if full { identity::registration } else { identity::short_registration };
-                let arena = ArenaBuilder::build(8, {
-                    let mut rng = Rng::with_seed(seed);
-                    move |body| write(&mut rng, run, body)
-                });
-                for span in &spans {
-                    let (mut rng, mut unique) = (Rng::with_seed(seed), span.clone());
-                    for _ in 0..20 {
-                        for value in next_registration(&arena, &mut rng, &mut unique) {
-                            prop_assert!(seen.insert(value.clone()), "{value} came twice");
-                        }
-                    }
-                }
+/// Two kinds that shared a stream would have the same made-up ids.
+#[test]
+fn no_two_kinds_share_a_stream() {
+    let mut seen = HashSet::new();
+    let (mut made_up, mut repeated) = (0, 0);
+    for (_, bytes) in all_bytes(&PAYLOADS) {
+        let text = String::from_utf8(bytes).unwrap();
+        for word in text.split('"') {
+            let Some((_, digits)) = word.rsplit_once('-') else {
+                continue;
+            };
+            if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                continue;
             }
+            made_up += 1;
+            repeated += usize::from(!seen.insert(digits.to_owned()));
         }
     }
+    assert!(made_up > 20_000, "{made_up}");
+    assert!(repeated < 5, "{repeated} of {made_up}");
 }

@@ -1,0 +1,165 @@
+//! Carts and orders of the Ordering domain, up to the moment an order is placed.
+//!
+//! Limits of the shop: ids any text; `quantity` ≥ 1; `unit_price` ≥ 0; `sku` ≤ 50 characters;
+//! `title` ≤ 255; `currency` ≤ 3; addresses as everywhere.
+
+use super::ids::{IdSource, id_member, unique_id_member};
+use super::money::{CURRENCY, Cents};
+use super::place::place_members;
+use crate::engine::BodyWriter;
+use crate::plan::RunId;
+use crate::shop::words;
+use fastrand::Rng;
+use std::ops::RangeInclusive;
+
+/// How customers pay.
+pub const PAYMENT_METHODS: [&str; 3] = ["credit_card", "debit_card", "wallet"];
+
+/// From 9.99 to 199.99.
+const UNIT_PRICE_CENTS: RangeInclusive<u32> = 999..=19_999;
+/// Up to 15.99.
+const SHIPPING_CENTS: RangeInclusive<u32> = 0..=1_599;
+/// Up to 25.00.
+const TAX_CENTS: RangeInclusive<u32> = 0..=2_500;
+/// No order has a discount.
+const DISCOUNT: Cents = Cents(0);
+
+/// What an order comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bill {
+    lines: Vec<Line>,
+    shipping_cost: Cents,
+    tax_total: Cents,
+}
+
+/// Some pieces of one item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Line {
+    quantity: u32,
+    unit_price: Cents,
+}
+
+impl Bill {
+    /// A bill over `items` items.
+    pub fn drawn(rng: &mut Rng, items: usize) -> Self {
+        Self {
+            lines: (0..items).map(|_| Line::drawn(rng)).collect(),
+            shipping_cost: Cents::drawn(rng, SHIPPING_CENTS),
+            tax_total: Cents::drawn(rng, TAX_CENTS),
+        }
+    }
+
+    /// What is to be paid: items, shipping and tax less the discount.
+    #[must_use]
+    pub fn total(&self) -> Cents {
+        let items: Cents = self.lines.iter().map(Line::total).sum();
+        items + self.shipping_cost + self.tax_total - DISCOUNT
+    }
+}
+
+impl Line {
+    fn drawn(rng: &mut Rng) -> Self {
+        Self {
+            quantity: rng.u32(1..=5),
+            unit_price: Cents::drawn(rng, UNIT_PRICE_CENTS),
+        }
+    }
+
+    fn total(&self) -> Cents {
+        self.unit_price.times(self.quantity)
+    }
+}
+
+/// What the items of an order are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goods {
+    /// Made-up products under SKUs that no other item has.
+    MadeUp,
+    /// The product and the SKU that the call gives, in these places. The SKU is the id of the
+    /// variant too: the shop tells nobody the variant's own.
+    Given {
+        /// Place of the product's id.
+        product: u8,
+        /// Place of the SKU.
+        sku: u8,
+    },
+}
+
+/// A cart of a made-up customer.
+pub fn cart(rng: &mut Rng, body: &mut BodyWriter<'_>) {
+    body.object(|body| id_member(rng, "customer_id", "cust-", IdSource::MadeUp, body));
+}
+
+/// Some pieces of a product that no other cart has: the shop would add the pieces of two equal
+/// items up instead of adding a second one.
+pub fn cart_item(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
+    body.object(|body| {
+        unique_id_member("product_id", "prod-", run_id, body);
+        id_member(rng, "variant_id", "var-", IdSource::MadeUp, body);
+        body.member("quantity", rng.u32(1..=3));
+    });
+}
+
+/// Where the goods and the invoice go, and how they are paid.
+pub fn checkout(rng: &mut Rng, body: &mut BodyWriter<'_>) {
+    body.object(|body| {
+        body.object_member("shipping", |body| place_members(rng, body));
+        body.object_member("billing", |body| place_members(rng, body));
+        body.member("payment_method", words::choose(rng, &PAYMENT_METHODS));
+    });
+}
+
+/// An order of `goods` for what `bill` says.
+pub fn order(
+    bill: &Bill,
+    customer: IdSource,
+    goods: Goods,
+    rng: &mut Rng,
+    run_id: &RunId,
+    body: &mut BodyWriter<'_>,
+) {
+    body.object(|body| {
+        id_member(rng, "customer_id", "cust-", customer, body);
+        body.array_member("items", |body| {
+            for line in &bill.lines {
+                body.element(|body| item_members(*line, goods, rng, run_id, body));
+            }
+        });
+        body.object_member("shipping_address", |body| place_members(rng, body));
+        body.object_member("billing_address", |body| place_members(rng, body));
+        body.member("shipping_cost", bill.shipping_cost);
+        body.member("tax_total", bill.tax_total);
+        body.member("discount_total", DISCOUNT);
+        body.member("currency", CURRENCY);
+    });
+}
+
+/// One more item of an order.
+pub fn order_item(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
+    let line = Line::drawn(rng);
+    body.object(|body| item_members(line, Goods::MadeUp, rng, run_id, body));
+}
+
+fn item_members(
+    line: Line,
+    goods: Goods,
+    rng: &mut Rng,
+    run_id: &RunId,
+    body: &mut BodyWriter<'_>,
+) {
+    match goods {
+        Goods::MadeUp => {
+            id_member(rng, "product_id", "prod-", IdSource::MadeUp, body);
+            id_member(rng, "variant_id", "var-", IdSource::MadeUp, body);
+            unique_id_member("sku", "ORD-", run_id, body);
+        }
+        Goods::Given { product, sku } => {
+            body.id_member("product_id", product);
+            body.id_member("variant_id", sku);
+            body.id_member("sku", sku);
+        }
+    }
+    body.member("title", words::two_words(rng));
+    body.member("quantity", line.quantity);
+    body.member("unit_price", line.unit_price);
+}

@@ -1,0 +1,62 @@
+//! Ready-made bodies of the Catalogue domain.
+
+use super::{Source, each};
+use crate::engine::Arena;
+use crate::shop::generators::catalogue;
+
+/// Largest place that the suite moves a category to.
+const LAST_PLACE: u32 = 100;
+
+/// Bodies of the Catalogue domain.
+#[derive(Debug)]
+pub struct CatalogueBodies {
+    /// `POST /products`
+    pub products: Arena,
+    /// `POST /products/{id}/variants`
+    pub variants: Arena,
+    /// `POST /products/{id}/variants`; id 0 = `variant_sku`.
+    pub named_variants: Arena,
+    /// `POST /products/{id}/images`, the primary one.
+    pub primary_images: Arena,
+    /// `POST /products/{id}/images`, another one.
+    pub secondary_images: Arena,
+    /// `POST /categories`
+    pub categories: Arena,
+    /// `POST /categories`; id 0 = `parent_category_id`.
+    pub child_categories: Arena,
+    /// `POST /categories` with attributes; id 0 = `parent_category_id`.
+    pub leaf_categories: Arena,
+    /// `PUT /categories/{id}`
+    pub category_changes: Arena,
+    /// `PUT /categories/{id}/reorder`; body `i` moves to place `i + 1` of 100.
+    pub category_orders: Arena,
+}
+
+impl CatalogueBodies {
+    pub(super) fn new(source: Source<'_>) -> Self {
+        let run_id = source.run_id;
+        let places: Vec<u32> = (1..=LAST_PLACE).collect();
+        Self {
+            products: source.drawn("products", |rng, body| {
+                catalogue::product(rng, run_id, body);
+            }),
+            variants: source.drawn("variants", |rng, body| {
+                catalogue::variant(rng, run_id, body);
+            }),
+            named_variants: source.drawn("named_variants", catalogue::named_variant),
+            primary_images: source.drawn("primary_images", |rng, body| {
+                catalogue::image(true, rng, run_id, body);
+            }),
+            secondary_images: source.drawn("secondary_images", |rng, body| {
+                catalogue::image(false, rng, run_id, body);
+            }),
+            categories: source.drawn("categories", catalogue::category),
+            child_categories: source.drawn("child_categories", catalogue::child_category),
+            leaf_categories: source.drawn("leaf_categories", catalogue::leaf_category),
+            category_changes: source.drawn("category_changes", catalogue::category_change),
+            category_orders: each(&places, |place, body| {
+                catalogue::category_order(*place, body);
+            }),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Bodies of the Payments domain keep the contract.
+
+use super::limits::{Field, Fields, Limit};
+use super::{Kind, PAYLOADS, bodies, cents, kind, picked_share};
+use crate::shop::payloads::PaymentsBodies;
+
+const ORDER: Limit = Limit::Hex("ord-", 8);
+const CUSTOMER: Limit = Limit::Hex("cust-", 8);
+const KEY: Limit = Limit::Unique("idem-", "");
+/// What payments of no order in particular come to.
+const ANY_AMOUNT: Limit = Limit::Decimal(19.99, 499.99, 2);
+/// Two items at least; two times five of 199.99, shipping and tax at most.
+const TOTAL: Limit = Limit::Decimal(2.0 * 9.99, 2.0 * 5.0 * 199.99 + 15.99 + 25.0, 2);
+
+const fn payment(order: Limit, customer: Limit, amount: Limit, key: Limit) -> [Field; 7] {
+    [
+        ("order_id", order),
+        ("customer_id", customer),
+        ("amount", amount),
+        ("currency", Limit::Is("USD")),
+        (
+            "payment_method_type",
+            Limit::OneOf(&["credit_card", "debit_card", "wallet"]),
+        ),
+        ("last4", Limit::That(is_last4)),
+        ("idempotency_key", key),
+    ]
+}
+
+fn is_last4(text: &str) -> bool {
+    text.len() == 4 && (1_000..=9_999).contains(&text.parse::<u32>().unwrap())
+}
+
+const PAYMENT: Fields = &payment(ORDER, CUSTOMER, ANY_AMOUNT, KEY);
+const ORDER_PAYMENT: Fields = &payment(Limit::Given(0), CUSTOMER, ANY_AMOUNT, KEY);
+const CUSTOMER_PAYMENT: Fields = &payment(Limit::Given(0), Limit::Given(1), ANY_AMOUNT, KEY);
+const ORDER_TOTAL_PAYMENT: Fields = &payment(Limit::Given(0), Limit::Given(1), TOTAL, KEY);
+const KEYED_PAYMENT: Fields = &payment(ORDER, CUSTOMER, ANY_AMOUNT, Limit::Given(0));
+
+const REFUND: Fields = &[
+    ("amount", ANY_AMOUNT),
+    ("reason", Limit::Is("Customer requested cancellation")),
+];
+
+const PAYMENT_ID: Field = ("payment_id", Limit::Given(0));
+const TRANSACTION: Field = ("gateway_transaction_id", Limit::Unique("gtx-", ""));
+const SUCCESS: Fields = &[
+    PAYMENT_ID,
+    TRANSACTION,
+    ("gateway_status", Limit::Is("succeeded")),
+];
+const FAILURE: Fields = &[
+    PAYMENT_ID,
+    TRANSACTION,
+    ("gateway_status", Limit::Is("failed")),
+    (
+        "failure_reason",
+        Limit::OneOf(&[
+            "Card declined",
+            "Insufficient funds",
+            "Card expired",
+            "Processing error",
+        ]),
+    ),
+];
+const REFUND_CONFIRMATION: Fields = &[
+    PAYMENT_ID,
+    ("refund_id", Limit::Given(1)),
+    ("gateway_refund_id", Limit::Unique("gref-", "")),
+];
+
+const fn invoice(order: Limit, customer: Limit) -> [Field; 4] {
+    [
+        ("order_id", order),
+        ("customer_id", customer),
+        ("line_items", Limit::List(1, 4, INVOICE_LINE)),
+        ("tax", Limit::Decimal(0.0, 30.0, 2)),
+    ]
+}
+
+const INVOICE: Fields = &invoice(ORDER, CUSTOMER);
+const ORDER_INVOICE: Fields = &invoice(Limit::Given(0), Limit::Given(1));
+const INVOICE_LINE: Fields = &[
+    ("description", Limit::UpTo(100)),
+    ("quantity", Limit::Whole(1, 5)),
+    ("unit_price", Limit::Decimal(9.99, 99.99, 2)),
+];
+
+/// Every kind of body and its limits.
+pub fn kinds(payments: &PaymentsBodies) -> Vec<Kind<'_>> {
+    let PaymentsBodies {
+        payments,
+        refunds,
+        order_payments,
+        customer_payments,
+        order_total_payments,
+        keyed_payments,
+        successes,
+        failures,
+        refund_confirmations,
+        invoices,
+        order_invoices,
+        invoice_void,
+    } = payments;
+    vec![
+        kind("payments", payments, PAYMENT),
+        kind("refunds", refunds, REFUND),
+        kind("order_payments", order_payments, ORDER_PAYMENT),
+        kind("customer_payments", customer_payments, CUSTOMER_PAYMENT),
+        kind(
+            "order_total_payments",
+            order_total_payments,
+            ORDER_TOTAL_PAYMENT,
+        ),
+        kind("keyed_payments", keyed_payments, KEYED_PAYMENT),
+        kind("successes", successes, SUCCESS),
+        kind("failures", failures, FAILURE),
+        kind(
+            "refund_confirmations",
+            refund_confirmations,
+            REFUND_CONFIRMATION,
+        ),
+        kind("invoices", invoices, INVOICE),
+        kind("order_invoices", order_invoices, ORDER_INVOICE),
+        kind(
+            "invoice_void",
+            invoice_void,
+            &[("reason", Limit::Is("Order cancelled by customer"))],
+        ),
+    ]
+}
+
+#[test]
+fn a_refund_gives_the_whole_payment_back() {
+    let payments: Vec<_> = bodies(&PAYLOADS.payments.payments).collect();
+    let refunds: Vec<_> = bodies(&PAYLOADS.payments.refunds).collect();
+    assert_eq!(payments.len(), refunds.len());
+    for (payment, refund) in payments.iter().zip(&refunds) {
+        assert_eq!(cents(&payment["amount"]), cents(&refund["amount"]));
+    }
+}
+
+#[test]
+fn reasons_and_lines_are_spread_evenly() {
+    let reasons = [
+        "Card declined",
+        "Insufficient funds",
+        "Card expired",
+        "Processing error",
+    ];
+    for reason in reasons {
+        let share = picked_share(&PAYLOADS.payments.failures, |body| {
+            body["failure_reason"] == reason
+        });
+        assert!((share - 0.25).abs() < 0.03, "{reason}: {share}");
+    }
+    for lines in 1..=4 {
+        let share = picked_share(&PAYLOADS.payments.invoices, |body| {
+            body["line_items"].as_array().unwrap().len() == lines
+        });
+        assert!((share - 0.25).abs() < 0.04, "{lines}: {share}");
+    }
+}

@@ -3,7 +3,7 @@
 //! Opens no socket and reads no clock: journeys are written against `engine::Session` alone.
 
 mod classes;
-mod events;
+pub mod events;
 mod generators;
 mod journeys;
 mod operations;
@@ -11,10 +11,13 @@ mod outcomes;
 mod payloads;
 mod script;
 mod steps;
+mod supplies;
 mod words;
 
-pub use classes::{USER_CLASSES, UserClass, WeightedJourney, user_class};
-pub use journeys::JourneyKind;
+pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_class};
+pub use journeys::{JourneyKind, TakenStep};
 pub use operations::HEALTH_PATH;
 pub use payloads::Payloads;
 pub use script::{ShopScript, UnknownClass};
+pub use steps::used_operations;
+pub use supplies::{IdPrefixes, Supplies};

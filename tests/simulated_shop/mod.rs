@@ -2,7 +2,8 @@
 
 use shopblast::engine::{Answer, PreparedHeads, Recorder, Script, SessionStart, Simulation};
 use shopblast::plan::{
-    ClassShare, Driver, Load, Pacing, Plan, RunId, Stage, Target, UniqueNumbers, user_seed,
+    ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RunId, Stage, Target, UniqueNumbers,
+    user_seed,
 };
 use shopblast::shop::ShopScript;
 use shopblast::stats::CoreInterval;
@@ -33,6 +34,7 @@ pub fn plan(classes: &[&str], pacing: Pacing) -> Plan {
             }],
         },
         pacing,
+        options: JourneyOptions::default(),
         run_time: Duration::from_secs(60),
         stop_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(30),

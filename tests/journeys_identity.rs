@@ -4,7 +4,7 @@ mod simulated_shop;
 
 use shopblast::engine::{Abort, Answer, Journey, Script};
 use shopblast::plan::{Pacing, WaitTime};
-use shopblast::shop::{JourneyKind, Payloads, ShopScript, UnknownClass};
+use shopblast::shop::{JourneyKind, ShopScript, Supplies, UnknownClass};
 use shopblast::stats::Outcome;
 use simulated_shop::{MS, Request, SECOND, plan, simulation, start, streams, well};
 use std::cell::RefCell;
@@ -16,10 +16,18 @@ fn script(classes: &[&str]) -> ShopScript {
     ShopScript::new(&plan(classes, Pacing::Class)).unwrap()
 }
 
-fn payloads() -> Payloads {
+fn supplies() -> Supplies {
     let plan = plan(&["IdentityUser"], Pacing::Class);
-    Payloads::new(plan.seed, &plan.run_id)
+    Supplies::new(plan.seed, &plan.run_id, plan.options)
 }
+
+/// The journeys of the classes that are tested here.
+const JOURNEYS: [JourneyKind; 4] = [
+    JourneyKind::NewCustomer,
+    JourneyKind::AccountLifecycle,
+    JourneyKind::TierProgression,
+    JourneyKind::RapidRegistration,
+];
 
 /// What became of a journey.
 struct Carried {
@@ -41,9 +49,9 @@ fn once(journey: JourneyKind, mut shop: impl FnMut(&[u8]) -> Answer + 'static) -
     let mut user = simulation.session(start(&script, 0, 0), 3_600 * SECOND);
     let ended = Rc::new(RefCell::new(Err(Abort)));
     let result = Rc::clone(&ended);
-    let payloads = payloads();
+    let supplies = supplies();
     simulation.spawn(async move {
-        *result.borrow_mut() = journey.carry_out(&mut user, &payloads).await;
+        *result.borrow_mut() = journey.carry_out(&mut user, &supplies).await;
     });
     simulation.run();
     let recorder = simulation.recorder();
@@ -150,7 +158,7 @@ fn a_spike_is_one_registration() {
 
 #[test]
 fn a_refused_registration_ends_every_journey() {
-    for &journey in JourneyKind::ALL {
+    for journey in JOURNEYS {
         let Carried {
             requests, ended, ..
         } = once(journey, |_| Answer::reply(MS, 400, *b"{\"error\":{}}"));
@@ -165,7 +173,7 @@ fn a_refused_registration_ends_every_journey() {
 
 #[test]
 fn later_refusals_are_recorded_and_the_journey_goes_on() {
-    for &journey in JourneyKind::ALL {
+    for journey in JOURNEYS {
         let all = once(journey, |request| well(request, MS)).requests;
         let Carried {
             requests, ended, ..
@@ -187,9 +195,9 @@ fn later_refusals_are_recorded_and_the_journey_goes_on() {
 /// Only declared steps have rows: an undeclared one would have nowhere to be counted.
 #[test]
 fn journeys_take_exactly_the_steps_that_they_declare() {
-    for &journey in JourneyKind::ALL {
+    for journey in JOURNEYS {
         let counted = once(journey, |request| well(request, MS)).counted;
-        let declared = journey.steps().iter().map(|step| step.name);
+        let declared = journey.steps().iter().map(|taken| taken.step.name);
         assert_eq!(counted, declared.collect(), "{}", journey.name());
     }
 }
@@ -337,16 +345,16 @@ fn a_hundred_thousand_users_become_customers() {
     const LATENCY_NS: u64 = 20 * MS;
     let script = script(&["IdentityUser"]);
     let mut simulation = simulation(&script, |request, _| well(request, LATENCY_NS));
-    let payloads = Arc::new(payloads());
+    let supplies = Arc::new(supplies());
     let completed = Rc::new(RefCell::new(0_u32));
     for user_index in 0..USERS {
         // 1,000 users a second.
         let start = start(&script, user_index, u64::from(user_index) * MS);
         let mut user = simulation.session(start, 3_600 * SECOND);
-        let (payloads, counter) = (Arc::clone(&payloads), Rc::clone(&completed));
+        let (supplies, counter) = (Arc::clone(&supplies), Rc::clone(&completed));
         simulation.spawn(async move {
             if JourneyKind::NewCustomer
-                .carry_out(&mut user, &payloads)
+                .carry_out(&mut user, &supplies)
                 .await
                 .is_ok()
             {

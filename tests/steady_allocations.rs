@@ -6,8 +6,8 @@ use shopblast::engine::{
     WorkerOrders, now_ns, work,
 };
 use shopblast::plan::{
-    ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, RunId, Stage, Target,
-    UniqueNumbers, user_seed,
+    ArrivalSchedule, Arrivals, ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RunId,
+    Stage, Target, UniqueNumbers, user_seed,
 };
 use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ShopConfig};
 use shopblast::shop::ShopScript;
@@ -37,6 +37,7 @@ fn plan(class: &str, users: u32, pacing: Pacing, target: Target) -> Plan {
         target,
         load: Load::closed(vec![stage], RUN_TIME).expect("a valid load"),
         pacing,
+        options: JourneyOptions::default(),
         run_time: RUN_TIME,
         stop_timeout: Duration::from_secs(1),
         request_timeout: Duration::from_secs(5),

@@ -1,7 +1,9 @@
 //! What the shop says when it does not say yes.
 
 use shopblast::engine::{Judge, Script};
-use shopblast::plan::{ClassShare, Driver, Load, Pacing, Plan, RunId, Stage, Target};
+use shopblast::plan::{
+    ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RunId, Stage, Target,
+};
 use shopblast::shop::{ShopScript, USER_CLASSES};
 use shopblast::stats::{Outcome, REASON_BYTES};
 use std::sync::LazyLock;
@@ -64,6 +66,7 @@ fn plan() -> Plan {
         target: Target::parse("http://localhost:8000").expect("an address"),
         load: Load::closed(vec![stage], run_time).expect("one user for a second"),
         pacing: Pacing::Max,
+        options: JourneyOptions::default(),
         run_time,
         stop_timeout: run_time,
         request_timeout: run_time,

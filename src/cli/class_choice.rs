@@ -3,7 +3,7 @@
 use super::options::Arguments;
 use super::{CliError, profile_source};
 use crate::plan::{ClassShare, Profile, Suggestion};
-use crate::shop::{USER_CLASSES, user_class};
+use crate::shop::{USER_CLASSES, UserClass, user_class};
 use clap::CommandFactory;
 
 /// At least one class, all of which exist, none twice.
@@ -21,6 +21,11 @@ pub(super) fn choose(
             Ok(typed.to_vec())
         }
     }
+}
+
+/// The class called `name`.
+pub(super) fn find(name: &str) -> Result<&'static UserClass, CliError> {
+    user_class(name).ok_or_else(|| unknown(name, String::new()))
 }
 
 fn of_profile(profile: &Profile) -> Result<Vec<ClassShare>, CliError> {
@@ -51,11 +56,15 @@ fn check_exists(name: &str, place: impl Fn() -> String) -> Result<(), CliError> 
     if user_class(name).is_some() {
         return Ok(());
     }
+    Err(unknown(name, place()))
+}
+
+fn unknown(name: &str, place: String) -> CliError {
     let known: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
-    Err(CliError::UnknownClass {
-        place: place(),
+    CliError::UnknownClass {
+        place,
         class: name.to_owned(),
         suggestion: Suggestion::for_word(name, known.iter().copied()),
         known: known.join(", "),
-    })
+    }
 }

@@ -19,6 +19,9 @@ const OWN_PREFIX: &str = "SHOPBLAST_";
 /// Prefixes, the stronger first.
 const PREFIXES: [&str; 2] = [OWN_PREFIX, "LOCUST_"];
 
+/// The command that lists what there is.
+const LIST: &str = "list";
+
 /// Flags that exclude each other, by group.
 const RIVALS: [(&[&str], &[&str]); 3] = [
     (&["users", "spawn-rate"], &["rate", "arrivals", "max-users"]),
@@ -183,8 +186,12 @@ fn variable_name(prefix: &str, flag_name: &str) -> String {
     )
 }
 
-/// The long flags of `command`, but for help and version.
+/// The long flags of `command` that variables can stand for: all but help and version. What is
+/// listed is typed: `SHOPBLAST_PROFILE` says what to run.
 fn flags_of(command: &clap::Command) -> BTreeMap<String, Flag> {
+    if command.get_name() == LIST {
+        return BTreeMap::new();
+    }
     command
         .get_arguments()
         .filter_map(|argument| {

@@ -82,6 +82,14 @@ pub enum CliError {
         /// Names of all user classes.
         known: String,
     },
+    /// A journey that does not exist.
+    #[error("there is no journey `{journey}`{suggestion} (`shopblast list` shows them)")]
+    UnknownJourney {
+        /// The journey asked for.
+        journey: String,
+        /// The journey that is most like it.
+        suggestion: Suggestion,
+    },
     /// A command where a user class should be.
     #[error(
         "`{command}` is a command of its own and must come first, without the flags of a run: shopblast {command}"

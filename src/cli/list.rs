@@ -1,8 +1,67 @@
-//! `--list`: the user classes and profiles there are.
+//! `--list` and `shopblast list`: the user classes, profiles, journeys and options there are, or one
+//! of them at length.
 
-use crate::plan::Profile;
-use crate::shop::USER_CLASSES;
+mod description;
+
+use super::{CliError, class_choice, profile_source};
+use crate::plan::{JourneyOption, JourneyOptions, Profile, Suggestion};
+use crate::shop::{JourneyKind, USER_CLASSES};
+use clap::Args;
 use std::fmt::Write;
+
+/// What is described; everything in one line each when nothing is named.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct ListFlags {
+    /// Describe a profile: the name of one that is built in, or the path of a TOML file
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
+
+    /// Describe a user class
+    #[arg(long, value_name = "NAME")]
+    class: Option<String>,
+
+    /// Describe a journey
+    #[arg(long, value_name = "NAME")]
+    journey: Option<String>,
+}
+
+/// What the flags ask for.
+///
+/// # Errors
+/// When there is no such profile, user class or journey, or the profile's file is wrong.
+pub(super) fn text(flags: &ListFlags) -> Result<String, CliError> {
+    if let Some(name) = &flags.profile {
+        return profile_text(&profile_source::find(name)?);
+    }
+    if let Some(name) = &flags.class {
+        let class = class_choice::find(name)?;
+        return Ok(description::of_class(class, JourneyOptions::default()));
+    }
+    if let Some(name) = &flags.journey {
+        return Ok(description::of_journey(find_journey(name)?));
+    }
+    Ok(overview())
+}
+
+fn profile_text(profile: &Profile) -> Result<String, CliError> {
+    let shares = class_choice::choose(&[], Some(profile))?;
+    let mut text = description::of_profile(profile);
+    for share in &shares {
+        text.push('\n');
+        text += &description::of_class(class_choice::find(&share.class)?, profile.options);
+    }
+    Ok(text)
+}
+
+fn find_journey(name: &str) -> Result<JourneyKind, CliError> {
+    let mut all = JourneyKind::ALL.iter().copied();
+    all.find(|journey| journey.name() == name)
+        .ok_or_else(|| CliError::UnknownJourney {
+            journey: name.to_owned(),
+            suggestion: Suggestion::for_word(name, JourneyKind::ALL.iter().map(|kind| kind.name())),
+        })
+}
 
 /// User classes and profiles, one a line, with what they are for.
 #[must_use]
@@ -10,18 +69,34 @@ pub fn list_text() -> String {
     let mut text = String::new();
     let classes = USER_CLASSES
         .iter()
-        .map(|class| (class.name.to_owned(), class.summary.to_owned()));
+        .map(|class| (class.name.to_owned(), class.summary));
     write_section(&mut text, "User classes", classes.collect());
     text.push('\n');
-    let profiles = Profile::built_in().map(|profile| {
+    let profiles: Vec<Profile> = Profile::built_in().collect();
+    let rows = profiles.iter().map(|profile| {
         let names: Vec<&str> = profile.names().collect();
-        (names.join(", "), profile.description.clone())
+        (names.join(", "), profile.description.as_str())
     });
-    write_section(&mut text, "Profiles", profiles.collect());
+    write_section(&mut text, "Profiles", rows.collect());
     text
 }
 
-fn write_section(text: &mut String, title: &str, rows: Vec<(String, String)>) {
+/// [`list_text`] with the journeys and options.
+fn overview() -> String {
+    let mut text = list_text();
+    text.push('\n');
+    let journeys = JourneyKind::ALL
+        .iter()
+        .map(|journey| (journey.name().to_owned(), journey.summary()));
+    write_section(&mut text, "Journeys", journeys.collect());
+    text.push('\n');
+    let options = JourneyOption::ALL.map(|option| (option.word().to_owned(), option.summary()));
+    write_section(&mut text, "Options of journeys (--with)", options.to_vec());
+    text.push_str("\nAt length: shopblast list --profile NAME, --class NAME or --journey NAME.\n");
+    text
+}
+
+fn write_section(text: &mut String, title: &str, rows: Vec<(String, &str)>) {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let _ = writeln!(text, "{title}:");
     for (name, summary) in rows {
@@ -30,18 +105,4 @@ fn write_section(text: &mut String, title: &str, rows: Vec<(String, String)>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_class_and_profile_is_listed_with_its_summary() {
-        let text = list_text();
-        for class in USER_CLASSES {
-            assert!(text.contains(class.name) && text.contains(class.summary));
-        }
-        for profile in Profile::built_in() {
-            let name = format!("\n  {}", profile.name);
-            assert!(text.contains(&name) && text.contains(&profile.description));
-        }
-    }
-}
+mod tests;

@@ -88,6 +88,7 @@ fn command_of(
         Some(Subcommand::Sandbox(flags)) => {
             Ok(Command::Sandbox(sandbox_options::resolve(flags, machine)?))
         }
+        Some(Subcommand::List(flags)) => Ok(Command::Print(list::text(&flags)?)),
         None if arguments.run.list => Ok(Command::Print(list_text())),
         None => {
             let request = plan_builder::build(arguments.run, machine, entropy)?;

@@ -1,10 +1,11 @@
 //! Every flag of the command line, defined once: parsing, help and variables come from here.
 
+use super::list::ListFlags;
 use super::sandbox_options::SandboxFlags;
 use super::shop_options::ShopFlags;
 use super::values;
 use crate::plan::{
-    Arrivals, ClassShare, CoreChoice, Driver, Pacing, RunId, Target, parse_duration,
+    Arrivals, ClassShare, CoreChoice, Driver, JourneyOption, Pacing, RunId, Target, parse_duration,
 };
 use clap::{Args, Parser};
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ pub(super) struct Arguments {
 pub(super) enum Subcommand {
     /// Serve the embedded ShopStream.
     Sandbox(SandboxFlags),
+    /// Show the user classes, profiles, journeys and options there are, or one of them at length.
+    List(ListFlags),
 }
 
 /// The flags of a run. What is `None` is left to the profile and the defaults.
@@ -59,7 +62,7 @@ pub(super) struct RunOptions {
     #[arg(value_name = "USER_CLASS[=WEIGHT]", value_parser = ClassShare::parse)]
     pub classes: Vec<ClassShare>,
 
-    /// Show the user classes and profiles there are, and exit
+    /// Show the user classes and profiles there are, and exit (more with `shopblast list`)
     #[arg(short, long)]
     pub list: bool,
 
@@ -88,7 +91,7 @@ pub(super) struct RunOptions {
     #[arg(long, help_heading = "Target")]
     pub no_preflight: bool,
 
-    /// Profile to run: the name of one that is built in (see --list), or the path of a TOML file
+    /// Profile to run: the name of one that is built in (see `shopblast list`), or the path of a TOML file
     ///
     /// A value with a `/` or the ending `.toml` is a path. A file does not take the place of a
     /// built-in profile just because it has its name: give its path, like ./profiles/spike.toml.
@@ -137,6 +140,19 @@ pub(super) struct RunOptions {
     /// Whether users wait as their class says, or not at all [default: the profile's, or class]
     #[arg(long, value_name = "HOW", help_heading = "Load", value_parser = values::pacing())]
     pub pacing: Option<Pacing>,
+
+    /// Change what journeys do: strict, release-probe, matching-count, repeated-key, tolerant-saga
+    /// or by-request (see `shopblast list`); may be repeated, and adds to the profile's
+    #[arg(
+        long, value_name = "OPTION", help_heading = "Load",
+        value_parser = JourneyOption::parse, value_delimiter = ','
+    )]
+    pub with: Vec<JourneyOption>,
+
+    /// Send competing requests one after the other, as the Locust suite does (today's only
+    /// behaviour)
+    #[arg(long, help_heading = "Load")]
+    pub sequential_races: bool,
 
     /// Share N connections among the users [default: one for each user]
     #[arg(

@@ -3,7 +3,7 @@
 use super::machine::WorkerNeeds;
 use super::options::RunOptions;
 use super::{CliError, Entropy, Machine, class_choice, load_choice, profile_source};
-use crate::plan::{AddressPolicy, Pacing, Plan, Profile, Target, is_loopback_host};
+use crate::plan::{AddressPolicy, JourneyOptions, Pacing, Plan, Profile, Target, is_loopback_host};
 use crate::run::{Output, RunRequest};
 use std::time::Duration;
 
@@ -59,6 +59,7 @@ pub(super) fn build(
             .pacing
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
+        options: journey_options(&options, profile),
         run_time,
         stop_timeout: options
             .stop_timeout
@@ -100,6 +101,13 @@ fn target(options: &RunOptions) -> Result<Target, CliError> {
         Some(target) => Ok(target.clone()),
         None => Ok(Target::parse(DEFAULT_HOST)?),
     }
+}
+
+/// The profile's options and those that were typed.
+fn journey_options(options: &RunOptions, profile: Option<&Profile>) -> JourneyOptions {
+    let of_profile = profile.map(|profile| profile.options).unwrap_or_default();
+    let typed = options.with.iter().copied();
+    of_profile.iter().chain(typed).collect()
 }
 
 /// The shared connections, if there are any: no more than users, who use one each at a time.

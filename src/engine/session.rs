@@ -11,7 +11,7 @@
 //! the previous reply without a wait, as several requests of one Locust task do.
 
 use super::recorder::Observation;
-use super::{Arena, Broken, Exchange, Id, Link, PreparedHeads, Recorder, Step, Stopped};
+use super::{Arena, Broken, Exchange, Id, Judge, Link, PreparedHeads, Recorder, Step, Stopped};
 use crate::plan::{UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
 use crate::stats::{Outcome, Reason};
 use fastrand::Rng;
@@ -90,6 +90,8 @@ pub struct Session<L> {
     /// When the user last became free.
     free_ns: u64,
     stopped: bool,
+    /// Whether every failed step ends its journey.
+    strict: bool,
     /// Position of the journey that the current pass carries out.
     journey: u16,
     /// Whether the current pass has not called anything yet.
@@ -141,8 +143,10 @@ impl<L: Link> Session<L> {
             due_ns: start.due_ns,
             free_ns: start.due_ns,
             stopped: false,
+            strict: false,
             journey: 0,
-            pass_begins: true,
+            // Until the first pass: what a set-up calls is no journey.
+            pass_begins: false,
             trouble: None,
             unsent: 0,
             rested_ns: 0,
@@ -220,6 +224,23 @@ impl<L: Link> Session<L> {
         self.journey = position;
     }
 
+    /// From now on every step that failed, or that nobody knows the outcome of, ends its journey,
+    /// or none does but those that say so. A step of a race that was refused has not failed.
+    pub fn set_strict(&mut self, strict: bool) {
+        self.strict = strict;
+    }
+
+    /// Does nothing until the run, or this user's part in it, is over.
+    ///
+    /// # Errors
+    /// Always: there is nothing left to do.
+    pub async fn sit_out(&mut self) -> Journey {
+        if let Err(stopped) = self.link.until(u64::MAX).await {
+            self.stop(stopped, u64::MAX);
+        }
+        Err(Abort)
+    }
+
     /// An id that the user makes up itself, unique over users, cores and runs when `prefix` holds
     /// the run id: `prefix` and the user's next unique number.
     ///
@@ -261,7 +282,8 @@ impl<L: Link> Session<L> {
         self.stopped = false;
     }
 
-    /// A call of `step`; finished by [`Call::id`], [`Call::or_abort`] or [`Call::or_continue`].
+    /// A call of `step`; finished by [`Call::id`], [`Call::or_abort`] or [`Call::or_continue`] and
+    /// their like.
     pub fn call<'a>(&'a mut self, step: &'static Step) -> Call<'a, L> {
         Call {
             session: self,
@@ -270,6 +292,7 @@ impl<L: Link> Session<L> {
             body: None,
             chosen: None,
             with: &[],
+            judge: step.operation.judge,
             at_once: false,
         }
     }
@@ -297,7 +320,7 @@ impl<L: Link> Session<L> {
         }
         let bytes_out = self.write_request(&parts);
         let exchange = self.link.exchange().await;
-        let (outcome, id) = self.record(parts.step, due_ns, bytes_out, &exchange);
+        let (outcome, id) = self.record(&parts, due_ns, bytes_out, &exchange);
         self.free_ns = exchange.done_ns;
         self.schedule_next(&exchange);
         Ok((outcome, id))
@@ -341,13 +364,13 @@ impl<L: Link> Session<L> {
     #[inline]
     fn record(
         &mut self,
-        step: &'static Step,
+        parts: &CallParts<'_>,
         due_ns: u64,
         bytes_out: u64,
         exchange: &Exchange,
     ) -> (Outcome, Option<Id>) {
         let mut seen = Observation {
-            step,
+            step: parts.step,
             due_ns,
             free_ns: self.free_ns.max(exchange.ready_ns),
             sent_ns: Some(exchange.sent_ns),
@@ -367,7 +390,7 @@ impl<L: Link> Session<L> {
                 seen.status = reply.status;
                 seen.bytes_in = reply.bytes;
                 seen.body_bytes_in = body.len() as u64;
-                match read_success(step, reply.status, body) {
+                match read_success(parts, reply.status, body) {
                     Ok(found) => id = found,
                     Err(judgement) => {
                         judged = judgement;
@@ -435,10 +458,14 @@ impl<L: Link> Session<L> {
 
 /// The id that a successful reply gives, if its operation gives one; else what became of it.
 #[inline]
-fn read_success(step: &Step, status: u16, body: &[u8]) -> Result<Option<Id>, (Outcome, Reason)> {
-    let operation = step.operation;
+fn read_success(
+    parts: &CallParts<'_>,
+    status: u16,
+    body: &[u8],
+) -> Result<Option<Id>, (Outcome, Reason)> {
+    let operation = parts.step.operation;
     if status != operation.success {
-        return Err((operation.judge)(status, body));
+        return Err((parts.judge)(status, body));
     }
     match operation.id_field {
         None => Ok(None),
@@ -457,7 +484,7 @@ fn missing_id(field: &str) -> (Outcome, Reason) {
 }
 
 /// A call being put together.
-#[must_use = "a call does nothing until it is finished by id, or_abort or or_continue"]
+#[must_use = "a call does nothing until it is finished, for example by id, or_abort or or_continue"]
 pub struct Call<'a, L> {
     session: &'a mut Session<L>,
     step: &'static Step,
@@ -465,6 +492,7 @@ pub struct Call<'a, L> {
     body: Option<&'a Arena>,
     chosen: Option<usize>,
     with: &'a [Id],
+    judge: Judge,
     at_once: bool,
 }
 
@@ -474,6 +502,7 @@ struct CallParts<'a> {
     body: Option<&'a Arena>,
     chosen: Option<usize>,
     with: &'a [Id],
+    judge: Judge,
     at_once: bool,
 }
 
@@ -503,6 +532,12 @@ impl<'a, L: Link> Call<'a, L> {
         self
     }
 
+    /// Judged otherwise than its operation's replies usually are.
+    pub fn judged_by(mut self, judge: Judge) -> Self {
+        self.judge = judge;
+        self
+    }
+
     /// Due the moment the previous call was done: another request of the same step.
     pub fn at_once(mut self) -> Self {
         self.at_once = true;
@@ -529,12 +564,36 @@ impl<'a, L: Link> Call<'a, L> {
         }
     }
 
-    /// Whatever the outcome, the journey goes on.
+    /// Whatever the outcome, the journey goes on, unless the user is strict.
+    ///
+    /// # Errors
+    /// When the run is over, or the user is strict and the step failed.
+    pub async fn or_continue(self) -> Result<Outcome, Abort> {
+        Ok(self.carry_out_leniently().await?.0)
+    }
+
+    /// Like [`Call::or_continue`], with the id that the reply gives; `None` without success.
+    ///
+    /// # Errors
+    /// When the run is over, or the user is strict and the step failed.
+    pub async fn id_or_continue(self) -> Result<Option<Id>, Abort> {
+        Ok(self.carry_out_leniently().await?.1)
+    }
+
+    /// What came of it, for a journey that has something to do then, however strict the user is.
     ///
     /// # Errors
     /// When the run is over.
-    pub async fn or_continue(self) -> Result<Outcome, Abort> {
+    pub async fn outcome(self) -> Result<Outcome, Abort> {
         Ok(self.carry_out().await?.0)
+    }
+
+    async fn carry_out_leniently(self) -> Result<(Outcome, Option<Id>), Abort> {
+        let strict = self.session.strict;
+        match self.carry_out().await? {
+            (Outcome::Failed | Outcome::Unknown, _) if strict => Err(Abort),
+            came_of_it => Ok(came_of_it),
+        }
     }
 
     async fn carry_out(self) -> Result<(Outcome, Option<Id>), Abort> {
@@ -544,6 +603,7 @@ impl<'a, L: Link> Call<'a, L> {
             body: self.body,
             chosen: self.chosen,
             with: self.with,
+            judge: self.judge,
             at_once: self.at_once,
         };
         self.session.carry_out(parts).await

@@ -9,6 +9,7 @@ mod class_share;
 mod cores;
 mod duration;
 mod exit;
+mod journey_options;
 mod load;
 mod profile;
 mod random;
@@ -23,6 +24,7 @@ pub use class_share::{ClassShare, ClassShareError};
 pub use cores::{CoreChoice, CoreError};
 pub use duration::{DurationError, LONGEST_DURATION, parse_duration};
 pub use exit::ExitCode;
+pub use journey_options::{JourneyOption, JourneyOptions, UnknownOption};
 pub use load::{Activity, Arrivals, HIGHEST_RATE_PER_S, Load, LoadError, MOST_USERS, Stage};
 pub use profile::{Position, Profile, ProfileClass, ProfileError, ProfileFault, ProfileLoad};
 pub use random::{arrival_seed, user_seed};
@@ -67,6 +69,8 @@ pub struct Plan {
     pub load: Load,
     /// Whether users wait between steps.
     pub pacing: Pacing,
+    /// How journeys differ from those of the Locust suite.
+    pub options: JourneyOptions,
     /// How long requests may become due, from the moment the clock starts.
     #[serde(serialize_with = "as_seconds")]
     pub run_time: Duration,
@@ -120,8 +124,8 @@ impl Plan {
         0
     }
 
-    /// Hash of everything that decides what load is offered: classes, load, pacing, times and
-    /// connections. Seed, run id, target and cores are left out, so that runs of one plan
+    /// Hash of everything that decides what load is offered: classes, load, pacing, options, times
+    /// and connections. Seed, run id, target and cores are left out, so that runs of one plan
     /// against several configurations compare as equal. 16 hex digits (FNV-1a, 64 bit).
     #[must_use]
     pub fn hash(&self) -> String {
@@ -129,6 +133,7 @@ impl Plan {
             "classes": self.classes,
             "load": self.load,
             "pacing": self.pacing,
+            "options": self.options,
             "run_time_s": self.run_time.as_secs_f64(),
             "request_timeout_s": self.request_timeout.as_secs_f64(),
             "connections": self.connections,

@@ -8,7 +8,7 @@ mod error;
 
 pub use error::{Position, ProfileError, ProfileFault};
 
-use super::{Arrivals, ClassShare, Load, Pacing, Stage};
+use super::{Arrivals, ClassShare, JourneyOptions, Load, Pacing, Stage};
 use document::{Document, Keys, StageKeys};
 use std::time::Duration;
 
@@ -19,8 +19,36 @@ const BUILT_IN: &[(&str, &str)] = &[
         include_str!("../../profiles/smoke.toml"),
     ),
     (
+        "profiles/load.toml",
+        include_str!("../../profiles/load.toml"),
+    ),
+    (
+        "profiles/cross-domain.toml",
+        include_str!("../../profiles/cross-domain.toml"),
+    ),
+    (
+        "profiles/race-conditions.toml",
+        include_str!("../../profiles/race-conditions.toml"),
+    ),
+    (
+        "profiles/flash-sale.toml",
+        include_str!("../../profiles/flash-sale.toml"),
+    ),
+    (
+        "profiles/stress.toml",
+        include_str!("../../profiles/stress.toml"),
+    ),
+    (
+        "profiles/cross-flood.toml",
+        include_str!("../../profiles/cross-flood.toml"),
+    ),
+    (
         "profiles/spike.toml",
         include_str!("../../profiles/spike.toml"),
+    ),
+    (
+        "profiles/endurance.toml",
+        include_str!("../../profiles/endurance.toml"),
     ),
 ];
 
@@ -31,7 +59,7 @@ pub struct Profile {
     pub name: String,
     /// Other names that find the profile.
     pub aliases: Vec<String>,
-    /// One line for `--list`.
+    /// One line for lists.
     pub description: String,
     /// What the profile is for, at length.
     pub about: Option<String>,
@@ -43,6 +71,8 @@ pub struct Profile {
     pub run_time: Option<Duration>,
     /// Whether users wait between steps.
     pub pacing: Option<Pacing>,
+    /// How journeys differ from those of the Locust suite.
+    pub options: JourneyOptions,
     /// Connections shared by all users, at least 1.
     pub connections: Option<u32>,
     /// Request timeout, at least 1 µs.
@@ -126,6 +156,12 @@ impl Profile {
             load,
             run_time: keys.run_time.map(|length| length.0),
             pacing: keys.pacing,
+            options: keys
+                .with
+                .into_iter()
+                .flatten()
+                .map(|option| option.0)
+                .collect(),
             connections: keys.connections.map(|count| count.0),
             timeout: keys.timeout.map(|length| length.0),
             stop_timeout: keys.stop_timeout.map(|length| length.0),

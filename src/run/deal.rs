@@ -76,7 +76,7 @@ fn part(whole: usize, position: usize, parts: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{ClassShare, Driver, Pacing, RunId, Stage, Target};
+    use crate::plan::{ClassShare, Driver, JourneyOptions, Pacing, RunId, Stage, Target};
 
     #[test]
     fn parts_add_up_and_differ_by_one_at_most() {
@@ -100,6 +100,7 @@ mod tests {
             target: Target::parse("http://localhost:8000").unwrap(),
             load: Load::closed(stages, run_time).unwrap(),
             pacing: Pacing::Class,
+            options: JourneyOptions::default(),
             run_time,
             stop_timeout: Duration::ZERO,
             request_timeout: Duration::from_secs(1),

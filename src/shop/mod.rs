@@ -12,11 +12,14 @@ mod outcomes;
 mod payloads;
 mod script;
 mod steps;
+mod supplies;
 mod words;
 
-pub use classes::{USER_CLASSES, UserClass, WeightedJourney, user_class};
+pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_class};
 pub use generator_list::{GENERATORS, Generator};
-pub use journeys::JourneyKind;
+pub use journeys::{JourneyKind, TakenStep};
 pub use operations::HEALTH_PATH;
 pub use payloads::Payloads;
 pub use script::{ShopScript, UnknownClass};
+pub use steps::used_operations;
+pub use supplies::{IdPrefixes, Supplies};

@@ -1,7 +1,13 @@
 //! ShopStream's operations: method, path, success status, the id that a reply gives, and how other
-//! replies are judged.
+//! replies are judged. One file a domain.
 
-use super::outcomes::judge_ordinary;
+pub mod catalogue;
+pub mod identity;
+pub mod inventory;
+pub mod ordering;
+pub mod payments;
+
+use super::outcomes::{judge_contended, judge_ordinary};
 use crate::engine::{Method, Operation};
 
 /// The shop's readiness probe: asked once before a run, never a journey's step.
@@ -32,22 +38,29 @@ const fn create_within(path: &'static str) -> Operation {
     ordinary(Method::Post, path, 201)
 }
 
+/// An ordinary `POST` that answers 200.
+const fn act(path: &'static str) -> Operation {
+    ordinary(Method::Post, path, 200)
+}
+
 /// An ordinary `PUT` that answers 200.
 const fn change(path: &'static str) -> Operation {
     ordinary(Method::Put, path, 200)
 }
 
-/// Raises `Identity.CustomerRegistered`.
-pub static REGISTER_CUSTOMER: Operation = create("/customers", "customer_id");
-/// Raises `Identity.ProfileUpdated`.
-pub static UPDATE_PROFILE: Operation = change("/customers/{customer_id}/profile");
-/// Raises `Identity.AddressAdded`.
-pub static ADD_ADDRESS: Operation = create_within("/customers/{customer_id}/addresses");
-/// Raises `Identity.TierUpgraded`.
-pub static UPGRADE_TIER: Operation = change("/customers/{customer_id}/tier");
-/// Raises `Identity.AccountSuspended`.
-pub static SUSPEND_ACCOUNT: Operation = change("/customers/{customer_id}/suspend");
-/// Raises `Identity.AccountReactivated`.
-pub static REACTIVATE_ACCOUNT: Operation = change("/customers/{customer_id}/reactivate");
-/// Raises `Identity.AccountClosed`.
-pub static CLOSE_ACCOUNT: Operation = change("/customers/{customer_id}/close");
+/// A call of the payment gateway: without its signature the shop answers 401. Today's shop takes
+/// any signature.
+const fn signed(operation: Operation) -> Operation {
+    Operation {
+        headers: &[("X-Gateway-Signature", "test-signature")],
+        ..operation
+    }
+}
+
+/// The operation as a race takes it: to lose is no failure.
+const fn contended(operation: Operation) -> Operation {
+    Operation {
+        judge: judge_contended,
+        ..operation
+    }
+}

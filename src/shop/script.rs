@@ -1,8 +1,9 @@
 //! The shop as a script that the engine carries out: the user classes of one plan.
 
-use super::{JourneyKind, Payloads, UserClass, steps, user_class};
-use crate::engine::{Journey, Link, Script, Session, Step};
-use crate::plan::{Pacing, Plan, WaitTime};
+use super::journeys::flash_sale;
+use super::{JourneyKind, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class};
+use crate::engine::{Journey, Link, Script, Session, SetUpFailure, Step};
+use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, WaitTime};
 use crate::stats::{Event, SetShape, StatName};
 use std::sync::Arc;
 
@@ -14,10 +15,10 @@ pub struct UnknownClass {
     pub name: String,
 }
 
-/// What the users of one plan do. Cheap to clone: all cores share the payloads.
+/// What the users of one plan do. Cheap to clone: all cores share the supplies.
 #[derive(Clone, Debug)]
 pub struct ShopScript {
-    payloads: Arc<Payloads>,
+    supplies: Arc<Supplies>,
     /// By the index of the class in the plan.
     classes: Arc<[PlannedClass]>,
     /// Every journey that the plan's classes make, in the order of the table of journeys.
@@ -28,13 +29,14 @@ pub struct ShopScript {
 #[derive(Debug)]
 struct PlannedClass {
     class: &'static UserClass,
+    journeys: &'static [WeightedJourney],
     total_weight: u32,
     /// Position of each of the class's journeys among those of the plan.
     positions: Vec<u16>,
 }
 
 impl ShopScript {
-    /// Prepares the payloads and classes of `plan`.
+    /// Prepares the supplies and classes of `plan`.
     ///
     /// # Errors
     /// When the plan names an unknown user class.
@@ -51,9 +53,9 @@ impl ShopScript {
             .collect();
         let planned = classes
             .into_iter()
-            .map(|class| PlannedClass::new(class, &journeys));
+            .map(|class| PlannedClass::new(class, plan.options, &journeys));
         Ok(Self {
-            payloads: Arc::new(Payloads::new(plan.seed, &plan.run_id)),
+            supplies: Arc::new(Supplies::new(plan.seed, &plan.run_id, plan.options)),
             classes: planned.collect(),
             journeys,
             pacing: plan.pacing,
@@ -107,10 +109,19 @@ impl ShopScript {
         }
     }
 
+    /// What the journeys are carried out with.
+    #[must_use]
+    pub fn supplies(&self) -> &Supplies {
+        &self.supplies
+    }
+
     fn produced(&self) -> impl Iterator<Item = &'static Step> {
-        steps::STEPS
-            .iter()
-            .filter(|step| self.journeys.iter().any(|journey| journey.takes(step)))
+        let options = self.supplies.options;
+        let is_taken = move |step: &Step| {
+            let mut journeys = self.journeys.iter();
+            journeys.any(|journey| journey.takes(step, options))
+        };
+        steps::STEPS.iter().filter(move |step| is_taken(step))
     }
 }
 
@@ -121,13 +132,14 @@ fn find(name: &str) -> Result<&'static UserClass, UnknownClass> {
 }
 
 impl PlannedClass {
-    fn new(class: &'static UserClass, planned: &[JourneyKind]) -> Self {
+    fn new(class: &'static UserClass, options: JourneyOptions, planned: &[JourneyKind]) -> Self {
         let position = |kind| planned.iter().position(|&journey| journey == kind);
+        let journeys = class.journeys_with(options);
         Self {
             class,
-            total_weight: class.journeys.iter().map(|entry| entry.weight).sum(),
-            positions: class
-                .journeys
+            journeys,
+            total_weight: total_weight(journeys),
+            positions: journeys
                 .iter()
                 .filter_map(|entry| position(entry.journey))
                 .map(|position| position as u16)
@@ -141,14 +153,22 @@ impl Script for ShopScript {
         &steps::STEPS
     }
 
+    async fn set_up<L: Link>(&self, user: &mut Session<L>) -> Result<(), SetUpFailure> {
+        if self.journeys.contains(&JourneyKind::FlashSaleStampede) {
+            flash_sale::set_up(user, &self.supplies).await?;
+        }
+        Ok(())
+    }
+
     #[inline]
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
         let planned = &self.classes[user.class()];
+        user.set_strict(self.supplies.options.has(JourneyOption::Strict));
         let mut drawn = user.rng().u32(..planned.total_weight);
-        for (entry, &position) in planned.class.journeys.iter().zip(&planned.positions) {
+        for (entry, &position) in planned.journeys.iter().zip(&planned.positions) {
             if drawn < entry.weight {
                 user.begin_journey(position);
-                return entry.journey.carry_out(user, &self.payloads).await;
+                return entry.journey.carry_out(user, &self.supplies).await;
             }
             drawn -= entry.weight;
         }

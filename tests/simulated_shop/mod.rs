@@ -1,13 +1,16 @@
-//! A shop in virtual time that knows the identity operations, and what it was sent.
+//! A shop in virtual time that takes everything that journeys send, and what it was sent.
+
+#![allow(dead_code, reason = "each test uses its part")]
 
 use shopblast::engine::{Answer, PreparedHeads, Recorder, Script, SessionStart, Simulation};
 use shopblast::plan::{
-    ClassShare, Driver, Load, Pacing, Plan, RunId, Stage, Target, UniqueNumbers, user_seed,
+    ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RunId, Stage, Target, UniqueNumbers,
+    fnv1a, user_seed,
 };
 use shopblast::shop::ShopScript;
 use shopblast::stats::CoreInterval;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +36,7 @@ pub fn plan(classes: &[&str], pacing: Pacing) -> Plan {
             }],
         },
         pacing,
+        options: JourneyOptions::default(),
         run_time: Duration::from_secs(60),
         stop_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(30),
@@ -46,9 +50,12 @@ pub fn plan(classes: &[&str], pacing: Pacing) -> Plan {
 }
 
 /// A request taken apart.
+#[derive(Clone)]
 pub struct Request {
     pub method: String,
     pub path: String,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
     pub body: String,
 }
 
@@ -57,9 +64,14 @@ impl Request {
         let text = std::str::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let mut line = head.split(' ');
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (name.to_ascii_lowercase(), value.to_owned())
+        };
         Self {
             method: line.next().unwrap().to_owned(),
             path: line.next().unwrap().to_owned(),
+            headers: head.lines().skip(1).map(header).collect(),
             body: body.to_owned(),
         }
     }
@@ -84,21 +96,75 @@ impl Request {
     }
 }
 
-/// The reply of a shop where all goes well. A customer's id is made of its external id, so that
-/// it does not depend on who else is there.
+/// What creates something that gets an id: the path, and the field of the reply.
+const CREATES: [(&str, &str); 9] = [
+    ("/customers", "customer_id"),
+    ("/products", "product_id"),
+    ("/categories", "category_id"),
+    ("/carts", "cart_id"),
+    ("/orders", "order_id"),
+    ("/warehouses", "warehouse_id"),
+    ("/inventory", "inventory_item_id"),
+    ("/payments", "payment_id"),
+    ("/invoices", "invoice_id"),
+];
+
+/// The reply of a shop where all goes well. A customer's id is made of its external id, every other
+/// of the request, so that it does not depend on who else is there.
 pub fn well(request: &[u8], after_ns: u64) -> Answer {
-    if request.starts_with(b"POST /customers HTTP") {
-        let request = Request::parse(request);
-        let number = request.customer_number();
-        let body = format!(r#"{{"customer_id":"00000000-0000-4000-8000-{number}"}}"#);
+    let parsed = Request::parse(request);
+    let is_post = parsed.method == "POST";
+    let last = parsed.path.rsplit('/').next().unwrap();
+    let created = CREATES
+        .iter()
+        .find(|(path, _)| is_post && *path == parsed.path);
+    if let Some((_, field)) = created {
+        let number = match *field {
+            "customer_id" => parsed.customer_number().to_owned(),
+            _ => format!("{:012x}", fnv1a(request) >> 16),
+        };
+        let body = format!(r#"{{"{field}":"00000000-0000-4000-8000-{number}"}}"#);
         return Answer::reply(after_ns, 201, body);
     }
-    let status = if request.starts_with(b"POST") {
-        201
-    } else {
-        200
-    };
-    Answer::reply(after_ns, status, *b"{\"status\":\"ok\"}")
+    let ok = *b"{\"status\":\"ok\"}";
+    match (is_post, last) {
+        (true, "refund") => {
+            let number = fnv1a(request) >> 16;
+            let body = format!(r#"{{"refund_id":"00000000-0000-4000-9000-{number:012x}"}}"#);
+            Answer::reply(after_ns, 200, body)
+        }
+        (true, "checkout") => Answer::reply(after_ns, 201, *b"{\"order_id\":\"o-1\"}"),
+        (true, "items" | "retry" | "webhook") => Answer::reply(after_ns, 200, ok),
+        (true, _) => Answer::reply(after_ns, 201, ok),
+        (false, "release") => refusal(after_ns, "reservation_id", "Reservation not found"),
+        (false, _) => Answer::reply(after_ns, 200, ok),
+    }
+}
+
+/// A business rule's no.
+pub fn refusal(after_ns: u64, field: &str, message: &str) -> Answer {
+    let body = format!(r#"{{"error":{{"{field}":["{message}"]}}}}"#);
+    Answer::reply(after_ns, 400, body)
+}
+
+/// A shop where all goes well, but for items of orders that are confirmed: they come too late.
+pub fn orderly(after_ns: u64) -> impl FnMut(&[u8]) -> Answer {
+    let mut confirmed = HashSet::new();
+    move |request| {
+        let Request { method, path, .. } = Request::parse(request);
+        if let Some(order) = path.strip_suffix("/confirm") {
+            confirmed.insert(order.to_owned());
+        }
+        let of_order = path.strip_suffix("/items").filter(|_| method == "POST");
+        if of_order.is_some_and(|order| confirmed.contains(order)) {
+            return refusal(
+                after_ns,
+                "status",
+                "Cannot transition from Confirmed to Confirmed",
+            );
+        }
+        well(request, after_ns)
+    }
 }
 
 /// A world in which the classes of `script` act on `shop`.

@@ -11,7 +11,10 @@ fn a_bare_command_shows_what_could_be_run() {
         "{message}"
     );
     assert!(message.contains("shopblast SpikeUser -u 50"), "{message}");
-    assert!(message.contains("Profiles: smoke, spike"), "{message}");
+    assert!(
+        message.contains("Profiles: smoke, load, cross-domain"),
+        "{message}"
+    );
     assert!(self::message("-u 5").contains("say what to run"));
 }
 
@@ -114,13 +117,13 @@ fn wrong_values_are_named_with_what_would_be_right() {
         ("SpikeUser SpikeUser", "SpikeUser is named twice"),
         (
             "Spikeuser",
-            "no user class `Spikeuser`; did you mean `SpikeUser`? (user classes: IdentityUser, SpikeUser)",
+            "no user class `Spikeuser`; did you mean `SpikeUser`? (user classes: IdentityUser, CatalogueUser",
         ),
         (
             "--profile spik",
-            "no profile `spik`; did you mean `spike`? (profiles: smoke, spike;",
+            "no profile `spik`; did you mean `spike`? (profiles: smoke, load,",
         ),
-        ("--profile zzz", "no profile `zzz` (profiles: smoke, spike;"),
+        ("--profile zzz", "no profile `zzz` (profiles: smoke, load,"),
         (
             "--profile ./no-such-file.toml",
             "the profile ./no-such-file.toml cannot be read",

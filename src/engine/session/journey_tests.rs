@@ -2,8 +2,8 @@
 
 use super::tests::{created, simulation, start};
 use super::*;
-use crate::engine::{Answer, ArenaBuilder};
 use crate::engine::session::tests::{MS, SECOND, STEP};
+use crate::engine::{Answer, ArenaBuilder};
 use crate::stats::JourneyCounts;
 use std::collections::HashSet;
 

@@ -3,7 +3,8 @@
 
 use super::error::{Position, ProfileError, ProfileFault};
 use crate::plan::{
-    Arrivals, ClassShare, HIGHEST_RATE_PER_S, MOST_USERS, Pacing, Suggestion, parse_duration,
+    Arrivals, ClassShare, HIGHEST_RATE_PER_S, JourneyOption, MOST_USERS, Pacing, Suggestion,
+    parse_duration,
 };
 use serde::Deserialize;
 use std::ops::Range;
@@ -22,6 +23,7 @@ const PROFILE_KEYS: &[&str] = &[
     "spawn_rate",
     "run_time",
     "pacing",
+    "with",
     "stages",
     "rate",
     "arrivals",
@@ -47,6 +49,7 @@ pub(super) struct Keys {
     pub spawn_rate: Option<Rate>,
     pub run_time: Option<Length>,
     pub pacing: Option<Pacing>,
+    pub with: Option<Vec<JourneyOptionWord>>,
     pub stages: Option<Vec<StageKeys>>,
     pub rate: Option<JourneyRate>,
     pub arrivals: Option<Arrivals>,
@@ -95,6 +98,10 @@ value_type!(
 value_type!(
     /// A user class and its weight.
     Class(ClassShare) = read_class
+);
+value_type!(
+    /// An option of journeys.
+    JourneyOptionWord(JourneyOption) = read_option
 );
 value_type!(
     /// Users or connections.
@@ -150,6 +157,13 @@ fn read_class(value: Value) -> Result<ClassShare, String> {
         other => Err(format!(
             "must be texts like \"SpikeUser\" or \"IdentityUser=3\", not {other}"
         )),
+    }
+}
+
+fn read_option(value: Value) -> Result<JourneyOption, String> {
+    match value {
+        Value::String(text) => JourneyOption::parse(&text).map_err(|error| error.to_string()),
+        other => Err(format!("must be texts like \"strict\", not {other}")),
     }
 }
 

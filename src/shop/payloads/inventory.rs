@@ -31,7 +31,7 @@ pub struct InventoryBodies {
     pub receipts_of_50: Arena,
     /// `PUT /inventory/{id}/adjust`; body `i` of 5 takes `i + 1` pieces.
     pub shrinkages: Arena,
-    /// `PUT /inventory/{id}/stock-check`; body `i` of 96 counts `105 + i` pieces.
+    /// `PUT /inventory/{id}/stock-check`; body `i` of 106 counts `95 + i` pieces.
     pub stock_counts: Arena,
     /// `POST /inventory/{id}/reserve` of 1 to 5 pieces.
     pub reservations: Arena,
@@ -53,7 +53,7 @@ impl InventoryBodies {
     pub(super) fn new(source: Source<'_>) -> Self {
         let run_id = source.run_id;
         let received: Vec<u32> = (10..=100).collect();
-        let counted: Vec<u32> = (105..=200).collect();
+        let counted: Vec<u32> = (95..=200).collect();
         Self {
             warehouses: source.drawn("warehouses", inventory::warehouse),
             stocks: source.drawn("stocks", |rng, body| {

@@ -58,7 +58,7 @@ const SHRINKAGE: Fields = &[
     ("adjusted_by", Limit::Is("warehouse-mgr")),
 ];
 const STOCK_COUNT: Fields = &[
-    ("counted_quantity", Limit::Whole(105, 200)),
+    ("counted_quantity", Limit::Whole(95, 200)),
     ("checked_by", Limit::Is("auditor-01")),
 ];
 
@@ -151,7 +151,7 @@ fn the_index_tells_the_quantity() {
     let numbered = [
         (&inventory.receipts, "quantity", 91, 10, 1),
         (&inventory.shrinkages, "quantity_change", 5, -1, -1),
-        (&inventory.stock_counts, "counted_quantity", 96, 105, 1),
+        (&inventory.stock_counts, "counted_quantity", 106, 95, 1),
         (&inventory.flash_reservations, "quantity", 3, 1, 1),
     ];
     for (arena, field, len, first, step) in numbered {

@@ -1,0 +1,51 @@
+//! Operations of the Ordering domain.
+
+use super::{act, change, contended, create, create_within};
+use crate::engine::Operation;
+
+const CONFIRM_PATH: &str = "/orders/{order_id}/confirm";
+const CANCEL_PATH: &str = "/orders/{order_id}/cancel";
+
+/// Raises nothing.
+pub static CREATE_CART: Operation = create("/carts", "cart_id");
+/// Raises `Ordering.CartItemAdded`. Answers 200.
+pub static ADD_CART_ITEM: Operation = act("/carts/{cart_id}/items");
+/// Raises `Ordering.OrderCreated` and `Ordering.CartConverted`.
+pub static CHECK_OUT_CART: Operation = create_within("/carts/{cart_id}/checkout");
+/// Raises `Ordering.CartAbandoned`.
+pub static ABANDON_CART: Operation = change("/carts/{cart_id}/abandon");
+
+/// Raises `Ordering.OrderCreated`.
+pub static CREATE_ORDER: Operation = create("/orders", "order_id");
+/// Raises `Ordering.ItemAdded`. Answers 200; only races take it.
+pub static RACING_ITEM: Operation = contended(act("/orders/{order_id}/items"));
+/// Raises `Ordering.OrderConfirmed`.
+pub static CONFIRM_ORDER: Operation = change(CONFIRM_PATH);
+/// [`CONFIRM_ORDER`] in a race.
+pub static RACING_CONFIRMATION: Operation = contended(change(CONFIRM_PATH));
+/// Raises `Ordering.PaymentPending`.
+pub static RECORD_PAYMENT_PENDING: Operation = change("/orders/{order_id}/payment/pending");
+/// Raises `Ordering.PaymentSucceeded`.
+pub static RECORD_PAYMENT_SUCCESS: Operation = change("/orders/{order_id}/payment/success");
+/// Raises `Ordering.PaymentFailed`.
+pub static RECORD_PAYMENT_FAILURE: Operation = change("/orders/{order_id}/payment/failure");
+/// Raises `Ordering.OrderProcessing`.
+pub static PROCESS_ORDER: Operation = change("/orders/{order_id}/processing");
+/// Raises `Ordering.OrderShipped`.
+pub static SHIP_ORDER: Operation = change("/orders/{order_id}/ship");
+/// Raises `Ordering.OrderDelivered`.
+pub static DELIVER_ORDER: Operation = change("/orders/{order_id}/deliver");
+/// Raises `Ordering.OrderCompleted`.
+pub static COMPLETE_ORDER: Operation = change("/orders/{order_id}/complete");
+/// Raises `Ordering.ReturnRequested`.
+pub static REQUEST_RETURN: Operation = change("/orders/{order_id}/return/request");
+/// Raises `Ordering.ReturnApproved`.
+pub static APPROVE_RETURN: Operation = change("/orders/{order_id}/return/approve");
+/// Raises `Ordering.OrderReturned`.
+pub static RECORD_RETURN: Operation = change("/orders/{order_id}/return/record");
+/// Raises `Ordering.OrderCancelled`.
+pub static CANCEL_ORDER: Operation = change(CANCEL_PATH);
+/// [`CANCEL_ORDER`] in a race.
+pub static RACING_CANCELLATION: Operation = contended(change(CANCEL_PATH));
+/// Raises `Ordering.OrderRefunded`.
+pub static REFUND_ORDER: Operation = change("/orders/{order_id}/refund");

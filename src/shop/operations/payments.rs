@@ -1,0 +1,26 @@
+//! Operations of the Payments domain.
+
+use super::{act, change, contended, create, signed};
+use crate::engine::Operation;
+
+const WEBHOOK_PATH: &str = "/payments/webhook";
+
+/// Raises `Payments.PaymentInitiated`.
+pub static INITIATE_PAYMENT: Operation = create("/payments", "payment_id");
+/// Raises `Payments.PaymentSucceeded` or `Payments.PaymentFailed`, as the body says.
+pub static CONFIRM_PAYMENT: Operation = signed(act(WEBHOOK_PATH));
+/// [`CONFIRM_PAYMENT`] in a race.
+pub static RACING_PAYMENT: Operation = contended(signed(act(WEBHOOK_PATH)));
+/// Raises `Payments.PaymentRetryInitiated`.
+pub static RETRY_PAYMENT: Operation = act("/payments/{payment_id}/retry");
+/// Raises `Payments.RefundRequested`. Answers 200 and the refund's id.
+pub static REQUEST_REFUND: Operation = Operation {
+    id_field: Some("refund_id"),
+    ..act("/payments/{payment_id}/refund")
+};
+/// Raises `Payments.RefundCompleted`.
+pub static CONFIRM_REFUND: Operation = signed(act("/payments/refund/webhook"));
+/// Raises `Payments.InvoiceGenerated`.
+pub static GENERATE_INVOICE: Operation = create("/invoices", "invoice_id");
+/// Raises `Payments.InvoiceVoided`.
+pub static VOID_INVOICE: Operation = change("/invoices/{invoice_id}/void");

@@ -1,0 +1,78 @@
+//! What the journeys of one run are carried out with: shared by all users, on all cores.
+
+use super::Payloads;
+use crate::engine::Id;
+use crate::plan::{JourneyOptions, RunId};
+use std::sync::OnceLock;
+
+/// What journeys are carried out with.
+#[derive(Debug)]
+pub struct Supplies {
+    /// Ready-made request bodies.
+    pub payloads: Payloads,
+    /// How journeys differ from those of the Locust suite.
+    pub options: JourneyOptions,
+    /// What the ids that users make up begin with.
+    pub prefixes: IdPrefixes,
+    /// The item that all users of the flash sale compete for.
+    flash_item: OnceLock<Id>,
+}
+
+impl Supplies {
+    /// Prepares what a run with this seed, id and options needs.
+    #[must_use]
+    pub fn new(seed: u64, run_id: &RunId, options: JourneyOptions) -> Self {
+        Self {
+            payloads: Payloads::new(seed, run_id),
+            options,
+            prefixes: IdPrefixes::new(run_id),
+            flash_item: OnceLock::new(),
+        }
+    }
+
+    /// The flash sale's item; `None` before it is set up.
+    #[must_use]
+    pub fn flash_item(&self) -> Option<&Id> {
+        self.flash_item.get()
+    }
+
+    /// Puts the flash sale's item up for all. A second one is left out: a run has one item.
+    pub fn put_up_flash_item(&self, item: Id) {
+        let _ = self.flash_item.set(item);
+    }
+}
+
+/// What the ids that users make up begin with: the kind, as in the Locust suite, and the run id, so
+/// that no two runs make up the same (see [`crate::engine::Session::local_id`]).
+#[derive(Clone, Copy, Debug)]
+pub struct IdPrefixes {
+    /// Of a payment that no Payment aggregate stands behind: `pay-…`.
+    pub payment: Id,
+    /// Of a customer who is not registered: `cust-…`.
+    pub customer: Id,
+    /// Of a warehouse that could not be created: `wh-…`.
+    pub warehouse: Id,
+    /// Of a variant that could not be added: `var-…`.
+    pub variant: Id,
+    /// Of a variant's SKU: `VAR-…`.
+    pub sku: Id,
+    /// Of an idempotency key: `idem-…`.
+    pub idempotency_key: Id,
+}
+
+impl IdPrefixes {
+    fn new(run_id: &RunId) -> Self {
+        let prefix = |kind: &str| {
+            Id::new(format!("{kind}-{run_id}").as_bytes())
+                .expect("a word and a run id are short and plain")
+        };
+        Self {
+            payment: prefix("pay"),
+            customer: prefix("cust"),
+            warehouse: prefix("wh"),
+            variant: prefix("var"),
+            sku: prefix("VAR"),
+            idempotency_key: prefix("idem"),
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Every journey sends exactly what the contract says: in order, under its statistic names, with
+//! these bodies and headers, at these moments, whatever step fails.
+
+mod journey_contract;
+mod simulated_shop;
+
+use journey_contract::{Contract, Ids, contracts};
+use serde_json::Value;
+use shopblast::engine::{Abort, Answer, Id, Journey, Recorder, SessionStart, Simulation};
+use shopblast::plan::{Pacing, UniqueNumbers, WaitTime};
+use shopblast::shop::{JourneyKind, ShopScript, TakenStep, USER_CLASSES};
+use shopblast::stats::Outcome;
+use simulated_shop::{MS, Request, SECOND, orderly, plan, simulation};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+const LATENCY_NS: u64 = 20 * MS;
+/// Wait after each step.
+const WAIT_NS: u64 = SECOND;
+const FLASH_ITEM: &str = "00000000-0000-4000-8000-0000000f1a54";
+
+/// One request as the shop saw it.
+struct Seen {
+    request: Request,
+    /// Statistic name that it was counted under.
+    name: &'static str,
+    sent_ns: u64,
+    /// The id that the reply gave.
+    id: Option<String>,
+    status: u16,
+}
+
+/// What became of a journey.
+struct Carried {
+    seen: Vec<Seen>,
+    ended: Journey,
+    /// Events by domain, and those of the outbox.
+    events: BTreeMap<&'static str, u64>,
+    outbox: u64,
+    failed: u64,
+}
+
+/// All classes, and what their journeys are carried out with.
+static SCRIPT: LazyLock<ShopScript> = LazyLock::new(|| {
+    let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
+    let script = ShopScript::new(&plan(&classes, Pacing::Class)).unwrap();
+    let item = Id::new(FLASH_ITEM.as_bytes()).unwrap();
+    script.supplies().put_up_flash_item(item);
+    script
+});
+
+/// Requests that ended, by row.
+fn counts(recorder: &RefCell<Recorder>) -> Vec<u64> {
+    let mut recorder = recorder.borrow_mut();
+    let names = &recorder.interval().names;
+    names.iter().map(|name| name.requests()).collect()
+}
+
+/// The row that was counted between two counts.
+fn counted(before: &[u64], after: &[u64]) -> usize {
+    let changed: Vec<usize> = (0..after.len())
+        .filter(|&row| before[row] != after[row])
+        .collect();
+    assert_eq!(changed.len(), 1);
+    changed[0]
+}
+
+/// Carries `journey` out once, by the user with `seed`; the `failing`-th request fails.
+fn carry(journey: JourneyKind, seed: u64, failing: Option<usize>) -> Carried {
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&seen);
+    let recorder: Rc<RefCell<Option<Rc<RefCell<Recorder>>>>> = Rc::default();
+    let watched = Rc::clone(&recorder);
+    let mut shop = orderly(LATENCY_NS);
+    let mut world = simulation(&SCRIPT, move |bytes, sent_ns| {
+        let mut log = log.borrow_mut();
+        let answer = if failing == Some(log.len()) {
+            Answer::reply(LATENCY_NS, 503, *b"{\"error\":\"down for repair\"}")
+        } else {
+            shop(bytes)
+        };
+        let before = counts(watched.borrow().as_ref().unwrap());
+        log.push((
+            Request::parse(bytes),
+            sent_ns,
+            before,
+            answer_parts(&answer),
+        ));
+        answer
+    });
+    *recorder.borrow_mut() = Some(world.recorder());
+    let ended = carry_in(&mut world, journey, seed);
+    let interval = world.recorder();
+    let last = counts(&interval);
+    let log = seen.take();
+    let names = SCRIPT.names();
+    let rows: Vec<usize> = (0..log.len())
+        .map(|at| counted(&log[at].2, log.get(at + 1).map_or(&last, |next| &next.2)))
+        .collect();
+    let seen = log
+        .into_iter()
+        .zip(rows)
+        .map(|((request, sent_ns, _, parts), row)| Seen {
+            request,
+            name: names[row].name,
+            sent_ns,
+            id: parts.1,
+            status: parts.0,
+        });
+    let mut carried = Carried {
+        seen: seen.collect(),
+        ended,
+        events: BTreeMap::new(),
+        outbox: 0,
+        failed: 0,
+    };
+    let mut interval = interval.borrow_mut();
+    for (raises, row) in SCRIPT.raises().into_iter().zip(&interval.interval().names) {
+        let successes = row.outcomes[Outcome::Success as usize];
+        carried.failed += row.outcomes[Outcome::Failed as usize];
+        for event in raises.iter().filter(|_| successes > 0) {
+            *carried.events.entry(event.domain).or_default() += successes;
+            carried.outbox += if event.outbox { successes } else { 0 };
+        }
+    }
+    carried
+}
+
+/// Status and id of a reply.
+fn answer_parts(answer: &Answer) -> (u16, Option<String>) {
+    let (status, body) = answer.result.as_ref().unwrap();
+    let body: Value = serde_json::from_slice(body).unwrap();
+    let fields = body.as_object().unwrap();
+    let id = fields.iter().find(|(name, _)| name.ends_with("_id"));
+    (
+        *status,
+        id.and_then(|(_, id)| id.as_str()).map(str::to_owned),
+    )
+}
+
+fn carry_in(world: &mut Simulation, journey: JourneyKind, seed: u64) -> Journey {
+    let start = SessionStart {
+        class: 0,
+        wait: WaitTime::between(WAIT_NS / 1_000, WAIT_NS / 1_000).unwrap(),
+        seed,
+        unique: UniqueNumbers::of_user(7),
+        due_ns: 0,
+    };
+    let mut user = world.session(start, 3_600 * SECOND);
+    let ended = Rc::new(RefCell::new(Err(Abort)));
+    let result = Rc::clone(&ended);
+    world.spawn(async move {
+        *result.borrow_mut() = journey.carry_out(&mut user, SCRIPT.supplies()).await;
+    });
+    world.run();
+    *ended.borrow()
+}
+
+fn kind(name: &str) -> JourneyKind {
+    let mut all = JourneyKind::ALL.iter().copied();
+    all.find(|journey| journey.name() == name)
+        .unwrap_or_else(|| panic!("there is no {name}"))
+}
+
+/// The statistic names of these lines of a contract.
+fn names_of<'a>(contract: &'a Contract, lines: &[usize]) -> Vec<&'a str> {
+    lines
+        .iter()
+        .map(|&line| contract.lines[line].name.as_str())
+        .collect()
+}
+
+/// A seed with which the journey takes the branch of the contract when all goes well.
+fn seed_of(contract: &Contract) -> u64 {
+    let (lines, _) = contract.sent(None);
+    let wanted = names_of(contract, &lines);
+    let journey = kind(&contract.journey);
+    let takes_branch = |seed: &u64| {
+        let seen = carry(journey, *seed, None).seen;
+        seen.iter().map(|seen| seen.name).eq(wanted.iter().copied())
+    };
+    let found = (0..40).find(takes_branch);
+    found.unwrap_or_else(|| panic!("{} never sends {wanted:?}", contract.journey))
+}
+
+/// Checks what was seen against `lines` of the contract.
+fn check(contract: &Contract, lines: &[usize], carried: &Carried, failing: Option<usize>) {
+    let about = format!("{} with failure {failing:?}", contract.journey);
+    let seen: Vec<&str> = carried.seen.iter().map(|seen| seen.name).collect();
+    assert_eq!(seen, names_of(contract, lines), "{about}");
+    let mut ids = Ids::from([("flash".to_owned(), FLASH_ITEM.to_owned())]);
+    for (at, (seen, &line)) in carried.seen.iter().zip(lines).enumerate() {
+        let line = &contract.lines[line];
+        assert_eq!(seen.request.method, line.method, "{about}");
+        assert_eq!(
+            Some(&seen.request.path),
+            line.resolved_path(&ids).as_ref(),
+            "{about}"
+        );
+        line.check_body(&seen.request.body, &mut ids);
+        check_headers(&seen.request, line.signed);
+        if failing == Some(at) {
+            continue;
+        }
+        if failing.is_none() {
+            assert_eq!(seen.status, line.status, "{about}: {}", line.name);
+        }
+        if let Some(var) = line.gives.strip_prefix('!') {
+            ids.insert(var.to_owned(), String::new());
+        } else if !line.gives.is_empty() {
+            ids.insert(line.gives.clone(), seen.id.clone().unwrap());
+        }
+    }
+}
+
+fn check_headers(request: &Request, signed: bool) {
+    let names: Vec<&str> = request
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let mut expected = vec!["host"];
+    if signed {
+        expected.push("x-gateway-signature");
+        assert_eq!(request.headers[1].1, "test-signature");
+    }
+    if !request.body.is_empty() {
+        expected.push("content-type");
+    }
+    expected.push("content-length");
+    assert_eq!(names, expected, "{}", request.path);
+    let length = &request.headers.last().unwrap().1;
+    assert_eq!(*length, request.body.len().to_string());
+}
+
+#[test]
+fn every_journey_has_a_contract() {
+    let contracts = contracts();
+    assert_eq!(
+        contracts.len(),
+        24 + 1 + 8 + 1 + 5,
+        "the saga is there twice"
+    );
+    for journey in JourneyKind::ALL {
+        let of_journey = |contract: &&Contract| contract.journey == journey.name();
+        assert!(
+            contracts.iter().any(|c| of_journey(&c)),
+            "{}",
+            journey.name()
+        );
+    }
+}
+
+/// Only declared steps have rows: an undeclared one would have nowhere to be counted.
+#[test]
+fn journeys_declare_the_steps_that_they_take() {
+    for &journey in JourneyKind::ALL {
+        let contracts = contracts();
+        let own = contracts
+            .iter()
+            .filter(|contract| contract.journey == journey.name());
+        let taken: BTreeSet<&str> = own
+            .flat_map(|contract| &contract.lines)
+            .map(|line| line.name.as_str())
+            .collect();
+        let in_passes = |step: &&TakenStep| step.option.is_none() && step.requests > 0.0;
+        let declared = journey
+            .steps()
+            .iter()
+            .filter(in_passes)
+            .map(|taken| taken.step.name);
+        assert_eq!(taken, declared.collect(), "{}", journey.name());
+    }
+}
+
+#[test]
+fn a_pass_that_goes_well_is_what_the_contract_says() {
+    for contract in contracts() {
+        let carried = carry(kind(&contract.journey), seed_of(&contract), None);
+        let (lines, _) = contract.sent(None);
+        check(&contract, &lines, &carried, None);
+        assert_eq!(
+            (carried.ended, carried.failed),
+            (Ok(()), 0),
+            "{}",
+            contract.journey
+        );
+    }
+}
+
+#[test]
+fn a_pass_raises_the_events_that_the_contract_says() {
+    let domains = ["Identity", "Catalogue", "Ordering", "Inventory", "Payments"];
+    for contract in contracts() {
+        let carried = carry(kind(&contract.journey), seed_of(&contract), None);
+        let events = domains.map(|domain| carried.events.get(domain).copied().unwrap_or(0));
+        assert_eq!(events.to_vec(), contract.events, "{}", contract.journey);
+        assert_eq!(carried.outbox, contract.outbox, "{}", contract.journey);
+    }
+}
+
+#[test]
+fn every_failure_of_a_step_is_followed_by_what_the_contract_says() {
+    for contract in contracts() {
+        let (journey, seed) = (kind(&contract.journey), seed_of(&contract));
+        for failing in 0..contract.sent(None).0.len() {
+            let (lines, aborted) = contract.sent(Some(failing));
+            let carried = carry(journey, seed, Some(failing));
+            check(&contract, &lines, &carried, Some(failing));
+            let about = format!("{} with failure {failing}", contract.journey);
+            assert_eq!(carried.ended.is_err(), aborted, "{about}");
+            assert_eq!(carried.failed, 1, "{about}: the failed request counts once");
+        }
+    }
+}
+
+/// One wait after every step, none between requests of one step.
+#[test]
+fn users_wait_after_steps_and_not_within_them() {
+    for contract in contracts() {
+        let (journey, seed) = (kind(&contract.journey), seed_of(&contract));
+        for failing in [None, Some(0), Some(1)] {
+            let (lines, _) = contract.sent(failing);
+            let seen = carry(journey, seed, failing).seen;
+            for (at, pair) in seen.windows(2).enumerate() {
+                let line = &contract.lines[lines[at + 1]];
+                let wait_ns = if line.at_once { 0 } else { WAIT_NS };
+                let between_ns = pair[1].sent_ns - pair[0].sent_ns;
+                assert_eq!(
+                    between_ns,
+                    LATENCY_NS + wait_ns,
+                    "{}: before {}",
+                    contract.journey,
+                    line.name
+                );
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! The binary: parse, dispatch, exit code.
 
 use shopblast::cli::{self, Command, Entropy, Machine};
+use shopblast::doctor;
 use shopblast::engine::CountingAllocator;
 use shopblast::plan::{ExitCode, RunId};
 use shopblast::run;
@@ -39,6 +40,7 @@ fn dispatch(command: Command) -> ExitCode {
             eprintln!("error: {error}");
             error.exit_code()
         }),
+        Command::Doctor(request) => doctor::examine(&request),
         Command::Sandbox(options) => match run::serve(&options.config()) {
             Ok(()) => ExitCode::Ok,
             Err(error) => {

@@ -5,6 +5,7 @@
 //! arguments, environment, machine and entropy are handed in.
 
 mod class_choice;
+mod doctor_options;
 mod environment;
 mod error;
 mod list;
@@ -23,6 +24,7 @@ pub use list::list_text;
 pub use machine::Machine;
 pub use sandbox_options::SandboxOptions;
 
+use crate::doctor::DoctorRequest;
 use crate::plan::RunId;
 use crate::run::RunRequest;
 use clap::{CommandFactory, FromArgMatches};
@@ -37,6 +39,8 @@ pub enum Command {
     Run(Box<RunRequest>),
     /// Serve the embedded shop.
     Sandbox(SandboxOptions),
+    /// Look at a target before a run.
+    Doctor(DoctorRequest),
     /// Print this on standard output, and exit with 0.
     Print(String),
 }
@@ -89,6 +93,7 @@ fn command_of(
             Ok(Command::Sandbox(sandbox_options::resolve(flags, machine)?))
         }
         Some(Subcommand::List(flags)) => Ok(Command::Print(list::text(&flags)?)),
+        Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
         None if arguments.run.list => Ok(Command::Print(list_text())),
         None => {
             let request = plan_builder::build(arguments.run, machine, entropy)?;

@@ -1,5 +1,6 @@
 //! Every flag of the command line, defined once: parsing, help and variables come from here.
 
+use super::doctor_options::DoctorFlags;
 use super::list::ListFlags;
 use super::sandbox_options::SandboxFlags;
 use super::shop_options::ShopFlags;
@@ -51,6 +52,13 @@ pub(super) struct Arguments {
 pub(super) enum Subcommand {
     /// Serve the embedded ShopStream.
     Sandbox(SandboxFlags),
+    /// Look at a target, and at this machine, before a run.
+    ///
+    /// Is it reachable, is it ShopStream, does it still have every operation and field that the
+    /// journeys use, does it answer one request at a time or several, is the Observatory there, are
+    /// descriptors and ports enough? Exits with 0 when nothing would make journeys fail, 1 when
+    /// something would, 107 when it cannot be reached.
+    Doctor(DoctorFlags),
     /// Show the user classes, profiles, journeys and options there are, or one of them at length.
     List(ListFlags),
 }

@@ -169,6 +169,18 @@ impl Profile {
         })
     }
 
+    /// Most users at once, as far as the profile says.
+    #[must_use]
+    pub fn most_users(&self) -> u32 {
+        match &self.load {
+            ProfileLoad::Level { users, .. } => users.unwrap_or(1),
+            ProfileLoad::Stages(stages) => {
+                stages.iter().map(|stage| stage.users).max().unwrap_or(1)
+            }
+            ProfileLoad::Arrivals { max_users, .. } => max_users.unwrap_or(1),
+        }
+    }
+
     /// The profiles that are compiled in, by name.
     pub fn built_in() -> impl Iterator<Item = Self> {
         BUILT_IN.iter().map(|(origin, text)| {

@@ -12,6 +12,7 @@ mod signals;
 
 pub use embedded::serve;
 pub use machine::allowed_cpus;
+pub use reach::{ReachError, resolve};
 pub use request::{Output, RunRequest};
 
 use crate::engine::WorkerError;
@@ -22,7 +23,6 @@ use crate::shop::{HEALTH_PATH, ShopScript, UnknownClass};
 use crate::stats::{Collector, RunContext, Snapshot, UserShare};
 use crew::{Crew, CrewError};
 use crossbeam_channel::bounded;
-use reach::ReachError;
 use settle::Settlement;
 use std::net::SocketAddr;
 use std::sync::Arc;

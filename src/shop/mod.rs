@@ -3,6 +3,7 @@
 //! Opens no socket and reads no clock: journeys are written against `engine::Session` alone.
 
 mod classes;
+mod contract;
 pub mod events;
 mod generator_list;
 mod generators;
@@ -16,6 +17,7 @@ mod supplies;
 mod words;
 
 pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_class};
+pub use contract::{OPENAPI, OPENAPI_PATH};
 pub use generator_list::{GENERATORS, Generator};
 pub use journeys::{JourneyKind, TakenStep};
 pub use operations::HEALTH_PATH;

@@ -11,7 +11,8 @@ const ROOMS: &[(&str, u8)] = &[
     ("sandbox", 3),
     ("report", 4),
     ("run", 5),
-    ("cli", 6),
+    ("doctor", 6),
+    ("cli", 7),
 ];
 
 /// The one way between neighbours: the sandbox speaks the shop's vocabulary.

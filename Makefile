@@ -5,13 +5,23 @@ CARGO ?= cargo
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 30
+# Where the load tests send their load.
+HOST ?= http://localhost:8000
+# A checkout of ShopStream, for the targets that need one.
+SHOPSTREAM ?=
+# Further arguments of shopblast, for the load tests.
+ARGS ?=
 FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint docs check-tests bench fuzz peers
+.PHONY: help demo test format lint docs check-tests bench fuzz peers journeys-bench
+.PHONY: loadtest loadtest-mixed loadtest-cross-domain loadtest-race loadtest-flash-sale
+.PHONY: loadtest-stress loadtest-cross-flood loadtest-headless loadtest-spike
+.PHONY: loadtest-headless-race loadtest-headless-flash loadtest-stack loadtest-stack-scaled
+.PHONY: loadtest-clean release
 
 help: ## show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 32
 
 demo: ## build the release binary and flood the embedded shop for 10 s
 	$(CARGO) build --release --locked
@@ -56,3 +66,59 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (needs cargo-fuzz and a C++ compi
 
 peers: ## measure shopblast beside wrk, oha and h2load
 	bash scripts/bench-peers.sh
+
+journeys-bench: ## measure what whole journeys cost beside single registrations
+	bash scripts/bench-journeys.sh
+
+# The load tests of ShopStream's own Makefile, by the same names. Those that open Locust's web page
+# run on the console here, with the users, rate and length of the class's profile; pacing is Locust's.
+SHOPBLAST = $(TARGET_DIR)/release/shopblast
+ALL_CLASSES = IdentityUser CatalogueUser OrderingUser InventoryUser PaymentsUser MixedWorkloadUser \
+	CrossDomainUser RaceConditionUser FlashSaleUser EventFloodUser CrossDomainFloodUser SpikeUser
+
+release:
+	$(CARGO) build --release --locked
+
+loadtest: release ## all user classes against HOST: 50 users, 5/s, 5 min
+	$(SHOPBLAST) $(ALL_CLASSES) -u 50 -r 5 -t 5m -H $(HOST) $(ARGS)
+
+loadtest-mixed: release ## MixedWorkloadUser against HOST: 50 users, 5/s, 5 min
+	$(SHOPBLAST) --profile load --pacing class -H $(HOST) $(ARGS)
+
+loadtest-cross-domain: release ## CrossDomainUser against HOST: 30 users, 3/s, 5 min
+	$(SHOPBLAST) --profile cross-domain --pacing class -H $(HOST) $(ARGS)
+
+loadtest-race: release ## RaceConditionUser against HOST: 30 users, 10/s, 3 min
+	$(SHOPBLAST) --profile race-conditions --pacing class -H $(HOST) $(ARGS)
+
+loadtest-flash-sale: release ## FlashSaleUser against HOST: 50 users, 50/s, 2 min
+	$(SHOPBLAST) --profile flash-sale --pacing class -H $(HOST) $(ARGS)
+
+loadtest-stress: release ## EventFloodUser against HOST: 200 users, 20/s, 5 min
+	$(SHOPBLAST) --profile stress --pacing class -H $(HOST) $(ARGS)
+
+loadtest-cross-flood: release ## CrossDomainFloodUser against HOST: 100 users, 10/s, 5 min
+	$(SHOPBLAST) --profile cross-flood --pacing class -H $(HOST) $(ARGS)
+
+loadtest-headless: release ## MixedWorkloadUser, CSV files results/loadtest_*.csv
+	$(SHOPBLAST) --profile load --pacing class -H $(HOST) --csv results/loadtest --csv-full-history $(ARGS)
+
+loadtest-spike: release ## SpikeUser, CSV files results/spike-test_*.csv
+	$(SHOPBLAST) --profile spike --pacing class -H $(HOST) --csv results/spike-test --csv-full-history $(ARGS)
+
+loadtest-headless-race: release ## RaceConditionUser, CSV files results/race-test_*.csv
+	$(SHOPBLAST) --profile race-conditions --pacing class -H $(HOST) --csv results/race-test --csv-full-history $(ARGS)
+
+loadtest-headless-flash: release ## FlashSaleUser, CSV files results/flash-sale-test_*.csv
+	$(SHOPBLAST) --profile flash-sale --pacing class -H $(HOST) --csv results/flash-sale-test --csv-full-history $(ARGS)
+
+loadtest-stack: ## bring up the ShopStream in SHOPSTREAM, load it, stop it
+	bash scripts/loadtest-stack.sh --shopstream "$(SHOPSTREAM)" $(if $(ARGS),-- $(ARGS))
+
+loadtest-stack-scaled: ## the same with 3+2+2+2+2 engines
+	bash scripts/loadtest-stack.sh --scaled --shopstream "$(SHOPSTREAM)" $(if $(ARGS),-- $(ARGS))
+
+loadtest-clean: ## empty the databases of the ShopStream in SHOPSTREAM, keep their schema
+	@test -n "$(SHOPSTREAM)" || { \
+	  echo "name the ShopStream checkout: make loadtest-clean SHOPSTREAM=DIR" >&2; exit 1; }
+	$(MAKE) -C "$(SHOPSTREAM)" truncate-db

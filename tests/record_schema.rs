@@ -81,6 +81,7 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
         cpus: vec![0, 1],
         spawned_us: SECOND_US,
         run_time_us: seconds * SECOND_US,
+        failures: shopblast::plan::FailureRule::Default,
         paced: false,
         user_shares: vec![UserShare {
             weight: 1.0,
@@ -183,7 +184,7 @@ fn figures_are_exact_where_they_can_be() {
     let record = recorded(&directory(results.path()), 3);
     let totals = &record.totals;
     assert_eq!(
-        (totals.success, totals.unknown, totals.failures()),
+        (totals.success, totals.unknown, totals.failures),
         (600, 2, 2)
     );
     assert_eq!(totals.response_us.max, 1_099);

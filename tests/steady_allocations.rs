@@ -38,6 +38,7 @@ fn plan(class: &str, users: u32, pacing: Pacing, target: Target) -> Plan {
         load: Load::closed(vec![stage], RUN_TIME).expect("a valid load"),
         pacing,
         options: JourneyOptions::default(),
+        failures: shopblast::plan::FailureRule::Default,
         run_time: RUN_TIME,
         stop_timeout: Duration::from_secs(1),
         request_timeout: Duration::from_secs(5),
@@ -96,6 +97,7 @@ fn run(
             seed: plan.seed,
             longest_wait: plan.request_timeout,
         }),
+        failures: plan.failures,
         connections,
         max_body_bytes: plan.max_body_bytes,
         request_timeout: plan.request_timeout,
@@ -111,6 +113,7 @@ fn run(
         cpus: plan.cores.clone(),
         spawned_us: WARM_UP_US,
         run_time_us: RUN_TIME.as_micros() as u64,
+        failures: shopblast::plan::FailureRule::Default,
         paced: pacing == Pacing::Class,
         user_shares: Vec::new(),
     };
@@ -136,7 +139,7 @@ fn assert_no_steady_allocation(totals: &Totals) {
         "{} requests",
         steady.all.requests()
     );
-    assert_eq!(totals.all.failures(), 0);
+    assert_eq!(totals.all.failures(totals.context.failures), 0);
     assert_eq!(
         steady.health.allocations,
         0,

@@ -6,7 +6,8 @@ use super::sandbox_options::SandboxFlags;
 use super::shop_options::ShopFlags;
 use super::values;
 use crate::plan::{
-    Arrivals, ClassShare, CoreChoice, Driver, JourneyOption, Pacing, RunId, Target, parse_duration,
+    Arrivals, ClassShare, CoreChoice, Driver, FailureRule, JourneyOption, Pacing, RunId, Target,
+    parse_duration,
 };
 use clap::{Args, Parser};
 use std::path::PathBuf;
@@ -244,6 +245,14 @@ pub(super) struct RunOptions {
     /// Print the verdict and errors only
     #[arg(long, help_heading = "Output")]
     pub quiet: bool,
+
+    /// What counts as a failure [default: the profile's, or default]
+    ///
+    /// default: failed and unknown requests. strict: refused ones and conflicts, too. locust: as the
+    /// Locust suite's race steps judge, where 400, 409 and 422 are fine and a 500 is a failure. All
+    /// outcomes are shown in any case.
+    #[arg(long, value_name = "RULE", help_heading = "Output", value_parser = values::failures())]
+    pub failures: Option<FailureRule>,
 
     /// Exit code when some requests failed; 0 does not tell
     #[arg(

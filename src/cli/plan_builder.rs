@@ -60,6 +60,10 @@ pub(super) fn build(
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
         options: journey_options(&options, profile),
+        failures: options
+            .failures
+            .or_else(|| profile?.failures)
+            .unwrap_or_default(),
         run_time,
         stop_timeout: options
             .stop_timeout

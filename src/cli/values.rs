@@ -1,7 +1,8 @@
 //! Readers of flag values, with messages that say what would have been right.
 
 use crate::plan::{
-    Arrivals, Driver, DurationError, HIGHEST_RATE_PER_S, MOST_USERS, Pacing, RunId, parse_duration,
+    Arrivals, Driver, DurationError, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS, Pacing, RunId,
+    parse_duration,
 };
 use crate::sandbox::Conflicts;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -140,6 +141,15 @@ pub(super) fn arrivals() -> impl TypedValueParser<Value = Arrivals> {
 /// `class` or `max`.
 pub(super) fn pacing() -> impl TypedValueParser<Value = Pacing> {
     one_of(&[("class", Pacing::Class), ("max", Pacing::Max)])
+}
+
+/// `default`, `strict` or `locust`.
+pub(super) fn failures() -> impl TypedValueParser<Value = FailureRule> {
+    one_of(&[
+        ("default", FailureRule::Default),
+        ("strict", FailureRule::Strict),
+        ("locust", FailureRule::Locust),
+    ])
 }
 
 /// `uring` or `epoll`.

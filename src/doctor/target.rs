@@ -162,10 +162,13 @@ fn time(target: &Target, count: u32) -> Option<Duration> {
             .collect();
         barrier.wait();
         let started = Instant::now();
-        let answered = asking
+        // Every thread is joined before the clock is read.
+        let answers: Vec<bool> = asking
             .into_iter()
-            .fold(true, |all, thread| thread.join().unwrap_or(false) && all);
-        answered.then(|| started.elapsed())
+            .map(|thread| thread.join().unwrap_or(false))
+            .collect();
+        let took = started.elapsed();
+        answers.into_iter().all(|answered| answered).then_some(took)
     })
 }
 

@@ -1,6 +1,7 @@
 //! Where the sessions of one core write down what happened.
 
 use super::Step;
+use crate::plan::FailureRule;
 use crate::stats::{CoreInterval, ErrorKey, Outcome, Reason};
 
 /// One request as it is recorded. Times are in nanoseconds on the monotonic clock.
@@ -35,6 +36,8 @@ pub struct Recorder {
     start_ns: u64,
     /// Row by [`Step::index`]; `u16::MAX` for steps that the plan cannot produce.
     rows: Box<[u16]>,
+    /// Whether a conflict that shows as a server error counts as failed.
+    server_errors_fail: bool,
 }
 
 impl Recorder {
@@ -45,6 +48,22 @@ impl Recorder {
             interval,
             start_ns: 0,
             rows,
+            server_errors_fail: false,
+        }
+    }
+
+    /// The same, judging by `rule`: Locust takes a conflict that shows as a server error (status
+    /// 500 and above) for a failure.
+    #[must_use]
+    pub fn judging_by(mut self, rule: FailureRule) -> Self {
+        self.server_errors_fail = rule == FailureRule::Locust;
+        self
+    }
+
+    fn outcome_of(&self, seen: &Observation<'_>) -> Outcome {
+        match seen.outcome {
+            Outcome::Conflict if self.server_errors_fail && seen.status >= 500 => Outcome::Failed,
+            outcome => outcome,
         }
     }
 
@@ -70,6 +89,7 @@ impl Recorder {
     #[inline]
     pub fn observe(&mut self, seen: &Observation<'_>) {
         let row = self.rows[usize::from(seen.step.index)];
+        let outcome = self.outcome_of(seen);
         let interval = &mut *self.interval;
         let name = &mut interval.names[usize::from(row)];
         name.response
@@ -85,24 +105,85 @@ impl Recorder {
                     .record_us(sent_ns.saturating_sub(seen.due_ns) / 1_000);
             }
         }
-        name.outcomes[seen.outcome as usize] += 1;
+        name.outcomes[outcome as usize] += 1;
         name.bytes_out += seen.bytes_out;
         name.bytes_in += seen.bytes_in;
         name.body_bytes_in += seen.body_bytes_in;
         if let Some(reason) = seen.reason {
-            self.observe_error(seen, row, *reason);
+            self.observe_error(seen, outcome, row, *reason);
         }
     }
 
     #[cold]
-    fn observe_error(&mut self, seen: &Observation<'_>, row: u16, reason: Reason) {
+    fn observe_error(
+        &mut self,
+        seen: &Observation<'_>,
+        outcome: Outcome,
+        row: u16,
+        reason: Reason,
+    ) {
         let key = ErrorKey {
             name: row,
-            outcome: seen.outcome,
+            outcome,
             status: seen.status,
             reason,
         };
         let at_us = seen.done_ns.saturating_sub(self.start_ns) / 1_000;
         self.interval.record_error(key, at_us);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Method, Operation};
+    use crate::stats::SetShape;
+
+    static OPERATION: Operation = Operation {
+        method: Method::Post,
+        path: "/",
+        success: 201,
+        id_field: None,
+        headers: &[],
+        judge: |_, _| (Outcome::Conflict, Reason::new("lost")),
+    };
+    static STEP: Step = Step {
+        index: 0,
+        operation: &OPERATION,
+        name: "POST /",
+        raises: &[],
+    };
+
+    fn outcomes(rule: FailureRule) -> [u64; 5] {
+        let shape = SetShape {
+            names: 1,
+            journeys: 0,
+        };
+        let set = Box::new(CoreInterval::new(0, shape));
+        let mut recorder = Recorder::new(set, Box::new([0])).judging_by(rule);
+        for status in [409, 500, 500] {
+            recorder.observe(&Observation {
+                step: &STEP,
+                due_ns: 0,
+                free_ns: 0,
+                sent_ns: Some(0),
+                done_ns: 1,
+                outcome: Outcome::Conflict,
+                status,
+                reason: Some(&Reason::new("lost")),
+                bytes_out: 1,
+                bytes_in: 1,
+                body_bytes_in: 1,
+            });
+        }
+        assert_eq!(recorder.interval().errors.len(), 2);
+        recorder.interval().names[0].outcomes
+    }
+
+    #[test]
+    fn locust_takes_a_server_error_for_a_failure_even_in_a_race() {
+        assert_eq!(outcomes(FailureRule::Default), [0, 0, 3, 0, 0]);
+        assert_eq!(outcomes(FailureRule::Strict), [0, 0, 3, 0, 0]);
+        assert_eq!(outcomes(FailureRule::Locust), [0, 0, 1, 2, 0]);
     }
 }

@@ -16,7 +16,7 @@ use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, Way};
 use super::user::{Arrivals, UserOrders, live_by_activity, live_by_arrivals};
-use crate::plan::{ArrivalSchedule, Driver, UniqueNumbers, WaitTime, user_seed};
+use crate::plan::{ArrivalSchedule, Driver, FailureRule, UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, SetShape, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
@@ -55,6 +55,8 @@ pub struct WorkerOrders<S> {
     pub users: Vec<UserOrders>,
     /// The core's share of the arrivals, in the open model.
     pub arrivals: Option<ArrivalOrders>,
+    /// Which requests count as failures.
+    pub failures: FailureRule,
     /// Connections that the core's users share; `None` gives each its own.
     pub connections: Option<usize>,
     /// Largest reply body.
@@ -229,7 +231,8 @@ impl Core {
     fn new<S>(orders: &mut WorkerOrders<S>, pacer: Pacer) -> Self {
         let interval = Box::new(CoreInterval::new(orders.position, orders.shape));
         let rows = std::mem::take(&mut orders.rows);
-        let recorder = Rc::new(RefCell::new(Recorder::new(interval, rows)));
+        let recorder = Recorder::new(interval, rows).judging_by(orders.failures);
+        let recorder = Rc::new(RefCell::new(recorder));
         let connections = orders.connections.unwrap_or(orders.users.len());
         let road = Rc::new(Road::new(
             Arc::clone(&orders.addresses),

@@ -9,6 +9,7 @@ mod class_share;
 mod cores;
 mod duration;
 mod exit;
+mod failure_rule;
 mod journey_options;
 mod load;
 mod profile;
@@ -24,6 +25,7 @@ pub use class_share::{ClassShare, ClassShareError};
 pub use cores::{CoreChoice, CoreError};
 pub use duration::{DurationError, LONGEST_DURATION, parse_duration};
 pub use exit::ExitCode;
+pub use failure_rule::FailureRule;
 pub use journey_options::{JourneyOption, JourneyOptions, UnknownOption};
 pub use load::{Activity, Arrivals, HIGHEST_RATE_PER_S, Load, LoadError, MOST_USERS, Stage};
 pub use profile::{Position, Profile, ProfileClass, ProfileError, ProfileFault, ProfileLoad};
@@ -71,6 +73,8 @@ pub struct Plan {
     pub pacing: Pacing,
     /// How journeys differ from those of the Locust suite.
     pub options: JourneyOptions,
+    /// Which requests count as failures.
+    pub failures: FailureRule,
     /// How long requests may become due, from the moment the clock starts.
     #[serde(serialize_with = "as_seconds")]
     pub run_time: Duration,

@@ -8,7 +8,7 @@ mod error;
 
 pub use error::{Position, ProfileError, ProfileFault};
 
-use super::{Arrivals, ClassShare, JourneyOptions, Load, Pacing, Stage};
+use super::{Arrivals, ClassShare, FailureRule, JourneyOptions, Load, Pacing, Stage};
 use document::{Document, Keys, StageKeys};
 use std::time::Duration;
 
@@ -71,6 +71,8 @@ pub struct Profile {
     pub run_time: Option<Duration>,
     /// Whether users wait between steps.
     pub pacing: Option<Pacing>,
+    /// Which requests count as failures.
+    pub failures: Option<FailureRule>,
     /// How journeys differ from those of the Locust suite.
     pub options: JourneyOptions,
     /// Connections shared by all users, at least 1.
@@ -156,6 +158,7 @@ impl Profile {
             load,
             run_time: keys.run_time.map(|length| length.0),
             pacing: keys.pacing,
+            failures: keys.failures,
             options: keys
                 .with
                 .into_iter()

@@ -11,7 +11,7 @@
 
 use super::locust_history::LocustHistory;
 use super::rewrite::{naming, rewrite};
-use crate::stats::{Interval, IntervalSink, NameTotal, Outcome, StatName, Totals};
+use crate::stats::{Interval, IntervalSink, NameTotal, StatName, Totals, failures};
 use csv::{Terminator, Writer, WriterBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -123,10 +123,11 @@ fn stats_text(totals: &Totals) -> io::Result<Vec<u8>> {
 
 fn stats_row(method: &str, name: &str, total: &NameTotal, totals: &Totals) -> Vec<String> {
     let mut row = vec![method.to_owned(), name.to_owned()];
-    row.extend([total.requests().to_string(), total.failures().to_string()]);
+    let failures = total.failures(totals.context.failures);
+    row.extend([total.requests().to_string(), failures.to_string()]);
     row.extend(response_columns(total));
     row.push(float(totals.per_s(total.requests())));
-    row.push(float(totals.per_s(total.failures())));
+    row.push(float(totals.per_s(failures)));
     row.extend(QUANTILES.map(|quantile| whole_ms(total, quantile)));
     row
 }
@@ -169,7 +170,9 @@ fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
     let mut writer = python_csv();
     writer.write_record(["Method", "Name", "Error", "Occurrences"])?;
     for row in totals.errors.sorted() {
-        if !matches!(row.outcome, Outcome::Failed | Outcome::Unknown) {
+        let mut outcomes = [0; 5];
+        outcomes[row.outcome as usize] = 1;
+        if failures(totals.context.failures, &outcomes) == 0 {
             continue;
         }
         let name = totals.context.names.get(row.name);

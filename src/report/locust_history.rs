@@ -6,7 +6,8 @@ use super::locust_csv::{
     AGGREGATED, QUANTILES, header, python_csv, response_columns, rounded_ms, written,
 };
 use super::rewrite::naming;
-use crate::stats::{Interval, LatencyCounts, NameInterval, NameTotal, Outcome, StatName, Totals};
+use crate::plan::FailureRule;
+use crate::stats::{Interval, LatencyCounts, NameInterval, NameTotal, StatName, Totals, failures};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
@@ -26,11 +27,10 @@ struct SparseSecond {
 }
 
 impl SparseSecond {
-    fn of(name: &NameInterval, length_s: f64) -> Self {
-        let with_outcome = |outcome: Outcome| name.outcomes[outcome as usize];
+    fn of(name: &NameInterval, length_s: f64, rule: FailureRule) -> Self {
         Self {
             requests: name.requests(),
-            failures: with_outcome(Outcome::Failed) + with_outcome(Outcome::Unknown),
+            failures: failures(rule, &name.outcomes),
             length_s,
             max_us: name.response.max_us(),
             buckets: name.response.buckets().collect(),
@@ -116,10 +116,11 @@ impl LocustHistory {
     }
 
     pub(super) fn append(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
-        let length_s = interval.length_s();
-        self.all.push(SparseSecond::of(&interval.all, length_s));
+        let (length_s, rule) = (interval.length_s(), totals.context.failures);
+        self.all
+            .push(SparseSecond::of(&interval.all, length_s, rule));
         for (window, name) in self.names.iter_mut().zip(&interval.names) {
-            window.push(SparseSecond::of(name, length_s));
+            window.push(SparseSecond::of(name, length_s, rule));
         }
         let lines = self.lines(interval, totals)?;
         self.file
@@ -128,6 +129,7 @@ impl LocustHistory {
     }
 
     fn lines(&self, interval: &Interval, totals: &Totals) -> io::Result<Vec<u8>> {
+        let rule = totals.context.failures;
         let timestamp = (self.start_epoch + Duration::from_micros(interval.end_us)).as_secs();
         let start = [timestamp.to_string(), interval.users.to_string()];
         let mut writer = python_csv();
@@ -138,19 +140,19 @@ impl LocustHistory {
             .zip(&totals.names)
             .zip(&self.names);
         for ((name, total), window) in named.filter(|((_, total), _)| total.requests() > 0) {
-            writer.write_record(row(&start, name.method, name.name, window, total))?;
+            writer.write_record(row(&start, (name.method, name.name), window, total, rule))?;
         }
-        writer.write_record(row(&start, "", AGGREGATED, &self.all, &totals.all))?;
+        writer.write_record(row(&start, ("", AGGREGATED), &self.all, &totals.all, rule))?;
         written(writer)
     }
 }
 
 fn row(
     start: &[String; 2],
-    method: &str,
-    name: &str,
+    (method, name): (&str, &str),
     window: &Window,
     total: &NameTotal,
+    rule: FailureRule,
 ) -> Vec<String> {
     let (requests_per_s, failures_per_s) = window.rates_per_s();
     let mut row = start.to_vec();
@@ -164,7 +166,10 @@ fn row(
     } else {
         row.extend(window.percentiles());
     }
-    row.extend([total.requests().to_string(), total.failures().to_string()]);
+    row.extend([
+        total.requests().to_string(),
+        total.failures(rule).to_string(),
+    ]);
     row.extend(response_columns(total));
     row
 }

@@ -38,6 +38,7 @@ pub(super) fn context() -> RunContext {
         cpus: vec![1],
         spawned_us: SECOND_US,
         run_time_us: 3 * SECOND_US,
+        failures: crate::plan::FailureRule::Default,
         paced: true,
         user_shares: vec![UserShare {
             weight: 1.0,

@@ -6,7 +6,7 @@ use super::run_record::{
     Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
     PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
-use crate::plan::Plan;
+use crate::plan::{FailureRule, Plan};
 use crate::stats::{
     CoreTally, ErrorRow, Interval, IntervalSink, NameTotal, Outcome, Phase, PhaseTotal, RunContext,
     StatName, Totals,
@@ -65,6 +65,7 @@ impl RunFacts {
     pub fn record(&self, totals: &Totals) -> RunRecord {
         let occurred = totals.phases.iter().filter(|phase| phase.occurred());
         let errors = totals.errors.sorted();
+        let rule = totals.context.failures;
         RunRecord {
             schema_version: SCHEMA_VERSION,
             shopblast: env!("CARGO_PKG_VERSION").to_owned(),
@@ -75,13 +76,19 @@ impl RunFacts {
             started: rfc_3339(self.started),
             command: self.command.clone(),
             plan: self.plan.clone(),
+            failure_rule: match rule {
+                FailureRule::Default => "default",
+                FailureRule::Strict => "strict",
+                FailureRule::Locust => "locust",
+            }
+            .to_owned(),
             plan_hash: self.plan_hash.clone(),
             seed: self.seed,
             host: self.host.clone(),
             measured_s: totals.measured_s(),
             peak_users: totals.peak_users,
-            phases: occurred.map(phase_record).collect(),
-            totals: figures(&totals.all, totals.per_s(totals.all.requests())),
+            phases: occurred.map(|phase| phase_record(phase, rule)).collect(),
+            totals: figures(&totals.all, totals.per_s(totals.all.requests()), rule),
             names: name_records(totals),
             errors: errors
                 .into_iter()
@@ -112,7 +119,11 @@ fn name_records(totals: &Totals) -> Vec<NameRecord> {
         .map(|(&StatName { method, name }, total)| NameRecord {
             method: method.to_owned(),
             name: name.to_owned(),
-            figures: figures(total, totals.per_s(total.requests())),
+            figures: figures(
+                total,
+                totals.per_s(total.requests()),
+                totals.context.failures,
+            ),
         })
         .collect()
 }
@@ -132,16 +143,16 @@ fn journey_records(totals: &Totals) -> Vec<JourneyRecord> {
         .collect()
 }
 
-fn phase_record(phase: &PhaseTotal) -> PhaseRecord {
+fn phase_record(phase: &PhaseTotal, rule: FailureRule) -> PhaseRecord {
     PhaseRecord {
         name: phase.phase.word().to_owned(),
         start_s: seconds(phase.start_us),
         end_s: seconds(phase.end_us),
-        figures: figures(&phase.all, phase.requests_per_s()),
+        figures: figures(&phase.all, phase.requests_per_s(), rule),
     }
 }
 
-fn figures(total: &NameTotal, requests_per_s: f64) -> Figures {
+fn figures(total: &NameTotal, requests_per_s: f64, rule: FailureRule) -> Figures {
     Figures {
         requests: total.requests(),
         success: total.with_outcome(Outcome::Success),
@@ -149,6 +160,7 @@ fn figures(total: &NameTotal, requests_per_s: f64) -> Figures {
         conflict: total.with_outcome(Outcome::Conflict),
         failed: total.with_outcome(Outcome::Failed),
         unknown: total.with_outcome(Outcome::Unknown),
+        failures: total.failures(rule),
         requests_per_s,
         bytes_in: total.bytes_in,
         bytes_out: total.bytes_out,

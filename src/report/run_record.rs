@@ -31,6 +31,8 @@ pub struct RunRecord {
     pub command: String,
     /// What was to be done.
     pub plan: Map<String, Value>,
+    /// Which requests count as failures: `default`, `strict` or `locust`.
+    pub failure_rule: String,
     /// Hash of the offered load: equal for runs that compare.
     pub plan_hash: String,
     /// Seed of every user's behaviour.
@@ -146,6 +148,8 @@ pub struct Figures {
     pub failed: u64,
     /// Those that may have happened: no readable reply after they left.
     pub unknown: u64,
+    /// Those that count as failures, by the run's rule.
+    pub failures: u64,
     /// Requests a second of the measured time.
     pub requests_per_s: f64,
     /// Bytes of complete replies, heads included.
@@ -158,14 +162,6 @@ pub struct Figures {
     pub service_us: LatencySummary,
     /// Send lag: sent − due.
     pub lag_us: LatencySummary,
-}
-
-impl Figures {
-    /// Failed and unknown requests together. Refusals and conflicts are answers of the business.
-    #[must_use]
-    pub fn failures(&self) -> u64 {
-        self.failed + self.unknown
-    }
 }
 
 /// The figures of a statistic name.

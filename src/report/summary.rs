@@ -166,8 +166,8 @@ impl Layout {
 fn figures_row(name: &str, figures: &Figures, layout: Layout, bold: bool) -> Vec<Cell> {
     let response = &figures.response_us;
     let outcomes = other_outcomes(figures);
-    let mut failures = Cell::new(figures.failures());
-    if figures.failures() > 0 {
+    let mut failures = Cell::new(figures.failures);
+    if figures.failures > 0 {
         failures = failures.fg(Color::Red);
     }
     let name = if layout.outcomes_column || outcomes.is_empty() {

@@ -28,7 +28,7 @@ pub struct Verdict {
 pub fn verdict(record: &RunRecord, circumstances: Circumstances) -> Verdict {
     let reached = record.totals.requests == 0 || record.totals.bytes_out > 0;
     let saturated = record.generator.saturated && circumstances.fail_on_saturation;
-    let failed = record.totals.failures() > 0 && circumstances.exit_code_on_error != 0;
+    let failed = record.totals.failures > 0 && circumstances.exit_code_on_error != 0;
     let found = [
         (!reached, ExitCode::Unreachable),
         (saturated, ExitCode::GeneratorSaturated),
@@ -77,6 +77,14 @@ fn sentence(record: &RunRecord, reached: bool) -> String {
         parts.push(format!("interrupted after {:.1} s", record.measured_s));
     }
     parts.push(outcomes(record));
+    let totals = &record.totals;
+    if totals.failures != totals.failed + totals.unknown {
+        parts.push(format!(
+            "{} count as failures by the rule `{}`",
+            counted(totals.failures, "request"),
+            record.failure_rule
+        ));
+    }
     if record.shed > 0 {
         parts.push(format!("{} shed", counted(record.shed, "arrival")));
     }
@@ -146,9 +154,27 @@ mod tests {
     }
 
     #[test]
+    fn a_stricter_rule_is_told() {
+        let mut run = record();
+        let totals = &mut run.totals;
+        (totals.failed, totals.unknown, totals.failures) = (0, 0, 20);
+        run.failure_rule = "strict".into();
+        let verdict = verdict(&run, USUAL);
+        assert_eq!(verdict.exit_code, ExitCode::RequestsFailed(1));
+        assert!(
+            verdict
+                .sentence
+                .contains("20 requests count as failures by the rule `strict`"),
+            "{}",
+            verdict.sentence
+        );
+    }
+
+    #[test]
     fn saturation_alone_fails_only_when_asked() {
         let mut run = record();
-        (run.totals.failed, run.totals.unknown) = (0, 0);
+        let totals = &mut run.totals;
+        (totals.failed, totals.unknown, totals.failures) = (0, 0, 0);
         run.generator.saturated = true;
         let lenient = Circumstances {
             fail_on_saturation: false,

@@ -77,6 +77,7 @@ impl Crew {
                 addresses: Arc::clone(&addresses),
                 users: dealt.users,
                 arrivals: dealt.arrivals,
+                failures: plan.failures,
                 connections: dealt.connections,
                 max_body_bytes: plan.max_body_bytes,
                 request_timeout: plan.request_timeout,

@@ -194,6 +194,7 @@ fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
         cpus: plan.cores.clone(),
         spawned_us: plan.load.spawned_us(),
         run_time_us: plan.run_time.as_micros() as u64,
+        failures: plan.failures,
         paced: open || plan.pacing == Pacing::Class,
         // Users in line for a shared connection are neither busy nor thinking: no law without them.
         user_shares: if open || shared_connections {

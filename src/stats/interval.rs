@@ -3,6 +3,7 @@
 //! A set is allocated once, handed back and forth, and cleared at the cost of what was recorded.
 
 use super::LatencyCounts;
+use crate::plan::FailureRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,21 @@ impl Outcome {
             Self::Unknown => "unknown",
         }
     }
+}
+
+/// How many of the requests that ended so count as failures, by [`Outcome`].
+#[must_use]
+pub fn failures(rule: FailureRule, outcomes: &[u64; 5]) -> u64 {
+    let counted = |outcome: &&Outcome| match outcome {
+        Outcome::Success => false,
+        Outcome::Failed | Outcome::Unknown => true,
+        Outcome::Refused | Outcome::Conflict => rule == FailureRule::Strict,
+    };
+    Outcome::ALL
+        .iter()
+        .filter(counted)
+        .map(|outcome| outcomes[*outcome as usize])
+        .sum()
 }
 
 /// A statistic name: what a row of the report is about.
@@ -346,5 +362,18 @@ impl CoreInterval {
         self.shed = 0;
         self.followers = 0;
         self.health = WorkerHealth::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_count_other_outcomes_as_failures() {
+        let outcomes = [1_000, 100, 10, 5, 2];
+        assert_eq!(failures(FailureRule::Default, &outcomes), 7);
+        assert_eq!(failures(FailureRule::Locust, &outcomes), 7);
+        assert_eq!(failures(FailureRule::Strict, &outcomes), 117);
     }
 }

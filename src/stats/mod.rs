@@ -20,7 +20,7 @@ pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
 pub use events::Event;
 pub use interval::{
     CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,
-    Reason, SetShape, StatName, WorkerHealth,
+    Reason, SetShape, StatName, WorkerHealth, failures,
 };
 pub use interval_log::{IntervalLog, LatencyKind, tag_of};
 pub use latency::LatencyCounts;

@@ -1,6 +1,9 @@
 //! One immutable picture of a live run, published each second.
 
-use super::{ErrorRow, Interval, NameInterval, NameTotal, Outcome, Phase, StatName, Totals};
+use super::{
+    ErrorRow, Interval, NameInterval, NameTotal, Outcome, Phase, StatName, Totals, failures,
+};
+use crate::plan::FailureRule;
 
 /// Shortest interval that a current rate is taken from; a shorter one keeps the rate before it.
 const SHORTEST_RATED_S: f64 = 0.5;
@@ -106,7 +109,7 @@ impl Snapshot {
                    was: Option<&SnapshotRow>| {
             let rates = match was {
                 Some(was) if !rated => (was.current_requests_per_s, was.current_failures_per_s),
-                _ => current_rates(now, interval.length_s()),
+                _ => current_rates(now, interval.length_s(), totals.context.failures),
             };
             row_of(name, total, totals, rates)
         };
@@ -153,8 +156,8 @@ impl Snapshot {
 }
 
 /// Requests and failures a second of an interval.
-fn current_rates(now: &NameInterval, length_s: f64) -> (f64, f64) {
-    let failures = now.outcomes[Outcome::Failed as usize] + now.outcomes[Outcome::Unknown as usize];
+fn current_rates(now: &NameInterval, length_s: f64, rule: FailureRule) -> (f64, f64) {
+    let failures = failures(rule, &now.outcomes);
     (now.requests() as f64 / length_s, failures as f64 / length_s)
 }
 

@@ -1,9 +1,11 @@
 //! What a run measured so far: merged over cores and seconds, of a size that does not grow.
 
+use super::failures;
 use super::{
     ErrorTable, Event, Interval, JourneyCounts, LatencyTotal, LittlesLaw, NameInterval, Outcome,
     Phase, SelfCheck, SetShape, StatName, SteadyFigures, UserShare, WorkerHealth,
 };
+use crate::plan::FailureRule;
 use std::sync::Arc;
 
 /// What the collector must know of the run.
@@ -23,6 +25,8 @@ pub struct RunContext {
     /// How long requests may become due. Time after it (waiting for replies) is not part of the
     /// length that rates are taken over.
     pub run_time_us: u64,
+    /// Which requests count as failures.
+    pub failures: FailureRule,
     /// False for `--pacing max`; true for class pacing and for the open model.
     pub paced: bool,
     /// The closed model's users, for Little's law; empty for the open model.
@@ -85,11 +89,10 @@ impl NameTotal {
         self.outcomes[outcome as usize]
     }
 
-    /// Failed and unknown requests together: what Locust and k6 call failures. Refusals and
-    /// conflicts are the shop's business answers and not among them.
+    /// Requests that count as failures.
     #[must_use]
-    pub fn failures(&self) -> u64 {
-        self.with_outcome(Outcome::Failed) + self.with_outcome(Outcome::Unknown)
+    pub fn failures(&self, rule: FailureRule) -> u64 {
+        failures(rule, &self.outcomes)
     }
 
     /// Requests that were answered: those that left, without those whose reply never came or could

@@ -3,8 +3,8 @@
 
 use super::error::{Position, ProfileError, ProfileFault};
 use crate::plan::{
-    Arrivals, ClassShare, HIGHEST_RATE_PER_S, JourneyOption, MOST_USERS, Pacing, Suggestion,
-    parse_duration,
+    Arrivals, ClassShare, FailureRule, HIGHEST_RATE_PER_S, JourneyOption, MOST_USERS, Pacing,
+    Suggestion, parse_duration,
 };
 use serde::Deserialize;
 use std::ops::Range;
@@ -23,6 +23,7 @@ const PROFILE_KEYS: &[&str] = &[
     "spawn_rate",
     "run_time",
     "pacing",
+    "failures",
     "with",
     "stages",
     "rate",
@@ -49,6 +50,7 @@ pub(super) struct Keys {
     pub spawn_rate: Option<Rate>,
     pub run_time: Option<Length>,
     pub pacing: Option<Pacing>,
+    pub failures: Option<FailureRule>,
     pub with: Option<Vec<JourneyOptionWord>>,
     pub stages: Option<Vec<StageKeys>>,
     pub rate: Option<JourneyRate>,

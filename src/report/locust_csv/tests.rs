@@ -3,7 +3,7 @@
 use super::*;
 use crate::report::golden::assert_golden;
 use crate::report::made_up;
-use crate::stats::SetShape;
+use crate::stats::{Outcome, SetShape};
 use std::sync::Arc;
 
 fn files_of_run(full_history: bool) -> (tempfile::TempDir, PathBuf) {

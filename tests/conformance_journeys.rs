@@ -1,7 +1,6 @@
 //! Every journey against the sandbox's rules, in virtual time, over many seeds: each step gets its
 //! expected status, and the shop raises exactly what the journeys are said to raise.
 
-#[allow(dead_code, reason = "each test uses what it needs of the simulation")]
 mod simulated_shop;
 
 use proptest::prelude::*;

@@ -20,7 +20,11 @@ fn tables() -> [Named; 5] {
 }
 
 fn table(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut text = format!("| {} |\n|{}\n", columns.join(" | "), "---|".repeat(columns.len()));
+    let mut text = format!(
+        "| {} |\n|{}\n",
+        columns.join(" | "),
+        "---|".repeat(columns.len())
+    );
     for row in rows {
         let _ = writeln!(text, "| {} |", row.join(" | "));
     }
@@ -34,9 +38,18 @@ fn number(value: f64) -> String {
 }
 
 fn journeys() -> String {
-    let columns = ["Journey", "What a user does", "Requests", "Events", "via outbox"];
+    let columns = [
+        "Journey",
+        "What a user does",
+        "Requests",
+        "Events",
+        "via outbox",
+    ];
     let rows = JourneyKind::ALL.iter().map(|journey| {
-        let steps = journey.steps().iter().filter(|taken| taken.option.is_none());
+        let steps = journey
+            .steps()
+            .iter()
+            .filter(|taken| taken.option.is_none());
         let (mut requests, mut events, mut outbox) = (0.0, 0.0, 0.0);
         for taken in steps {
             let raises = taken.step.raises;
@@ -85,7 +98,15 @@ fn wait(wait: WaitTime) -> String {
 }
 
 fn profiles() -> String {
-    let columns = ["Profile", "Users", "Started/s", "Length", "Class", "Pacing", "What for"];
+    let columns = [
+        "Profile",
+        "Users",
+        "Started/s",
+        "Length",
+        "Class",
+        "Pacing",
+        "What for",
+    ];
     let rows = Profile::built_in().map(|profile| {
         let names: Vec<String> = profile.names().map(str::to_owned).collect();
         let (users, rate) = match &profile.load {
@@ -153,8 +174,13 @@ fn the_tables_are_those_of_the_code() {
             format!("<!-- {name}: written by tests/readme_tables.rs -->\n"),
             format!("<!-- end of {name} -->"),
         );
-        let from = readme.find(&start).unwrap_or_else(|| panic!("no place for {name}")) + start.len();
-        let to = readme.find(&end).unwrap_or_else(|| panic!("no end of {name}"));
+        let from = readme
+            .find(&start)
+            .unwrap_or_else(|| panic!("no place for {name}"))
+            + start.len();
+        let to = readme
+            .find(&end)
+            .unwrap_or_else(|| panic!("no end of {name}"));
         readme.replace_range(from..to, &table);
     }
     if std::env::var_os("BLESS_GOLDEN").is_some() {
@@ -164,11 +190,27 @@ fn the_tables_are_those_of_the_code() {
     }
 }
 
+/// The worked example of the README is the one that `adding_a_journey.rs` compiles and runs.
+#[test]
+fn the_example_is_the_one_that_runs() {
+    let read = |path: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        std::fs::read_to_string(path).expect("a file of the repository")
+    };
+    let test = read("tests/adding_a_journey.rs");
+    let start = test.find("/// The journey: one line").expect("the journey");
+    let end = start + test[start..].find("\n}\n").expect("its end") + 3;
+    let example = format!("```rust\n{}```\n", &test[start..end]);
+    assert!(read("README.md").contains(&example), "{example}");
+}
+
 #[test]
 fn everything_is_in_a_table() {
     assert_eq!(USER_CLASSES.len(), 12);
     assert_eq!(Profile::built_in().count(), 9);
     assert_eq!(GENERATORS.len(), 26);
-    let walked = JourneyKind::ALL.iter().filter(|journey| !journey.name().contains('.'));
+    let walked = JourneyKind::ALL
+        .iter()
+        .filter(|journey| !journey.name().contains('.'));
     assert_eq!(walked.count(), 24);
 }

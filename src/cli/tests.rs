@@ -225,6 +225,43 @@ fn help_names_every_flag_and_version_is_printed() {
 }
 
 #[test]
+fn options_of_journeys_add_up() {
+    let words = |line: &str| -> Vec<&str> {
+        let options = request(line).plan.options;
+        options.iter().map(|option| option.word()).collect()
+    };
+    assert!(words("SpikeUser").is_empty());
+    assert_eq!(
+        words("SpikeUser --with strict --with by-request,matching-count"),
+        ["strict", "matching-count", "by-request"]
+    );
+    let hash = |line: &str| request(line).plan.hash();
+    assert_ne!(hash("SpikeUser"), hash("SpikeUser --with strict"));
+    assert_eq!(hash("SpikeUser"), hash("SpikeUser --sequential-races"));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("mine.toml");
+    let text =
+        "name = \"mine\"\ndescription = \"d\"\nclasses = [\"SpikeUser\"]\nwith = [\"strict\"]\n";
+    std::fs::write(&path, text).unwrap();
+    let line = format!("--profile {} --with repeated-key", path.display());
+    assert_eq!(words(&line), ["strict", "repeated-key"]);
+}
+
+#[test]
+fn lists_are_printed() {
+    let all = printed("list");
+    assert!(all.starts_with(&list_text()) && all.contains("release-probe"));
+    assert!(printed("list --profile race").starts_with("race-conditions, race, races\n"));
+    assert!(printed("list --class SpikeUser").starts_with("SpikeUser\n"));
+    assert!(printed("list --journey InvoiceJourney").starts_with("InvoiceJourney\n"));
+    let environment = [("SHOPBLAST_PROFILE", "spike"), ("LOCUST_USERS", "5")];
+    match parse_with("list", &environment) {
+        Ok(Command::Print(text)) => assert_eq!(text, all, "what is listed is typed"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn the_definitions_are_consistent() {
     Arguments::command().debug_assert();
 }

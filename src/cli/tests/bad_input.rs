@@ -123,6 +123,20 @@ fn wrong_values_are_named_with_what_would_be_right() {
             "--profile spik",
             "no profile `spik`; did you mean `spike`? (profiles: smoke, load,",
         ),
+        (
+            "SpikeUser --with stict",
+            "there is no option `stict`; did you mean `strict`?",
+        ),
+        ("list --profile spik", "did you mean `spike`?"),
+        ("list --class SpikUser", "did you mean `SpikeUser`?"),
+        (
+            "list --journey FlashSale",
+            "did you mean `FlashSaleStampede`?",
+        ),
+        (
+            "list --class SpikeUser --profile spike",
+            "cannot be used with",
+        ),
         ("--profile zzz", "no profile `zzz` (profiles: smoke, load,"),
         (
             "--profile ./no-such-file.toml",

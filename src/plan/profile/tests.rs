@@ -25,39 +25,84 @@ fn built_in_profiles_are_valid_and_their_names_differ() {
     }
 }
 
+/// Name, users, spawn rate, seconds, class and pacing: the figures of the Locust suite, and where
+/// users do not wait.
+/// Name, users, users started a second, length in seconds, class, pacing.
+type ProfileFigures = (&'static str, u32, f64, u64, &'static str, Option<Pacing>);
+const FIGURES: [ProfileFigures; 9] = [
+    ("smoke", 5, 1.0, 60, "MixedWorkloadUser", None),
+    ("load", 50, 5.0, 300, "MixedWorkloadUser", None),
+    ("cross-domain", 30, 3.0, 300, "CrossDomainUser", None),
+    ("race-conditions", 30, 10.0, 180, "RaceConditionUser", None),
+    (
+        "flash-sale",
+        50,
+        50.0,
+        120,
+        "FlashSaleUser",
+        Some(Pacing::Max),
+    ),
+    (
+        "stress",
+        200,
+        20.0,
+        300,
+        "EventFloodUser",
+        Some(Pacing::Max),
+    ),
+    (
+        "cross-flood",
+        100,
+        10.0,
+        300,
+        "CrossDomainFloodUser",
+        Some(Pacing::Max),
+    ),
+    ("spike", 100, 100.0, 120, "SpikeUser", Some(Pacing::Max)),
+    ("endurance", 30, 3.0, 1_800, "MixedWorkloadUser", None),
+];
+
 #[test]
-fn spike_is_the_suites_spike_without_waiting() {
-    let spike = Profile::find_built_in("spike").unwrap();
-    assert_eq!(
-        spike.classes[0].share,
-        ClassShare {
-            class: "SpikeUser".to_owned(),
-            weight: 1
-        }
-    );
-    assert_eq!(
-        spike.load,
-        ProfileLoad::Level {
-            users: Some(100),
-            spawn_rate_per_s: Some(100.0)
-        }
-    );
-    assert_eq!(spike.run_time, Some(Duration::from_secs(120)));
-    assert_eq!(spike.pacing, Some(Pacing::Max));
+fn profiles_have_the_figures_of_the_suite() {
+    let names: Vec<String> = Profile::built_in().map(|profile| profile.name).collect();
+    assert_eq!(names, FIGURES.map(|(name, ..)| name));
+    for (name, users, spawn_rate, seconds, class, pacing) in FIGURES {
+        let profile = Profile::find_built_in(name).unwrap();
+        let load = ProfileLoad::Level {
+            users: Some(users),
+            spawn_rate_per_s: Some(spawn_rate),
+        };
+        assert_eq!(profile.load, load, "{name}");
+        assert_eq!(
+            profile.run_time,
+            Some(Duration::from_secs(seconds)),
+            "{name}"
+        );
+        let share = ClassShare {
+            class: class.to_owned(),
+            weight: 1,
+        };
+        assert_eq!(profile.classes.len(), 1, "{name}");
+        assert_eq!(profile.classes[0].share, share, "{name}");
+        assert_eq!(profile.pacing, pacing, "{name}");
+        assert_eq!(profile.options, JourneyOptions::default(), "{name}");
+        let about = profile.about.unwrap();
+        assert!(
+            about.contains("Locust") && about.contains("Look at"),
+            "{name}"
+        );
+    }
 }
 
 #[test]
-fn smoke_is_small_and_paced() {
-    let smoke = Profile::find_built_in("smoke").unwrap();
-    assert_eq!(
-        smoke.load,
-        ProfileLoad::Level {
-            users: Some(5),
-            spawn_rate_per_s: Some(1.0)
-        }
-    );
-    assert_eq!(smoke.run_time, Some(Duration::from_secs(60)));
-    assert_ne!(smoke.pacing, Some(Pacing::Max));
+fn natural_names_find_profiles() {
+    for (alias, name) in [
+        ("race", "race-conditions"),
+        ("flash", "flash-sale"),
+        ("flood", "stress"),
+    ] {
+        assert_eq!(Profile::find_built_in(alias).unwrap().name, name);
+    }
 }
 
 #[test]
@@ -69,6 +114,7 @@ fn every_key_is_read() {
         about = "more\nlines"
         classes = ["SpikeUser", "IdentityUser=3"]
         pacing = "class"
+        with = ["strict", "by-request"]
         run_time = 90
         stages = [{ users = 10, spawn_rate = 2.5, duration = "1m" }, { users = 0, spawn_rate = 1, duration = 0.5 }]
         connections = 4
@@ -78,6 +124,13 @@ fn every_key_is_read() {
     let profile = Profile::parse(text, "my.toml").unwrap();
     let names: Vec<&str> = profile.names().collect();
     assert_eq!(names, ["all-keys_1", "other"]);
+    let options: Vec<&str> = profile.options.iter().map(|option| option.word()).collect();
+    assert_eq!(options, ["strict", "by-request"]);
+    let message = message(&with("with = [\"stict\"]"));
+    assert!(
+        message.contains("`stict`; did you mean `strict`?"),
+        "{message}"
+    );
     assert_eq!(profile.classes[1].share.weight, 3);
     assert_eq!(
         profile.classes[1].position,

@@ -114,7 +114,7 @@ print("| User class | req/s | CPU µs/request | spread | user µs | req per CPU-
 print("|---|---:|---:|---:|---:|---:|---:|")
 missed = []
 for name, of in figures.items():
-    # Round by round: a machine that changes its clock frequency between two rounds changes both sides.
+    # Round by round: a machine that becomes slower between two rounds does so for both sides.
     ratio = statistics.median(spike / cost for spike, cost in zip(figures["SpikeUser"]["costs"], of["costs"]))
     low, high = of["spread"]
     print(f"| {name} | {of['rate']:,.0f} | {of['cost']:.2f} | {low:.2f}–{high:.2f} | {of['user']:.2f} | {ratio:.2f} | {of['failed']} |")

@@ -21,7 +21,7 @@ pub use contract::{OPENAPI, OPENAPI_PATH};
 pub use generator_list::{GENERATORS, Generator};
 pub use journeys::{JourneyKind, TakenStep};
 pub use operations::HEALTH_PATH;
-pub use outcomes::{judge_contended, judge_ordinary};
+pub use outcomes::judge_ordinary;
 pub use payloads::Payloads;
 pub use script::{ShopScript, UnknownClass};
 pub use steps::used_operations;

@@ -25,10 +25,9 @@ fn built_in_profiles_are_valid_and_their_names_differ() {
     }
 }
 
-/// Name, users, spawn rate, seconds, class and pacing: the figures of the Locust suite, and where
-/// users do not wait.
 /// Name, users, users started a second, length in seconds, class, pacing.
 type ProfileFigures = (&'static str, u32, f64, u64, &'static str, Option<Pacing>);
+/// The figures of the Locust suite, and where users do not wait.
 const FIGURES: [ProfileFigures; 9] = [
     ("smoke", 5, 1.0, 60, "MixedWorkloadUser", None),
     ("load", 50, 5.0, 300, "MixedWorkloadUser", None),

@@ -4,9 +4,9 @@ use divan::{Bencher, black_box};
 use fastrand::Rng;
 use shopblast::engine::codec::ReplyParser;
 use shopblast::engine::{
-    Arena, ArenaBuilder, Exchange, Id, Journey, Judge, Link, Method, Operation, Pacer,
-    PreparedHeads, Recorder, ReplyHead, Runtime, Script, Session, SessionStart, Step, Stopped,
-    now_ns,
+    Arena, ArenaBuilder, CalledOff, Crowd, Exchange, Id, Journey, Judge, Link, Method, Operation,
+    Pacer, PreparedHeads, Recorder, ReplyHead, Runner, Runtime, Script, Session, SessionStart,
+    Step, Stopped, now_ns,
 };
 use shopblast::plan::{Driver, Target, UniqueNumbers, WaitTime};
 use shopblast::stats::{CoreInterval, LatencyCounts, Outcome, Reason, SetShape};
@@ -130,6 +130,39 @@ impl Link for Nowhere {
         }
     }
 
+    fn written(&self) -> &[u8] {
+        &self.out
+    }
+
+    async fn line_up(&mut self, _: usize) {}
+
+    async fn race(
+        &mut self,
+        text: &[u8],
+        runners: &mut [Runner],
+        _: Option<Crowd<'_>>,
+    ) -> Result<u64, CalledOff> {
+        black_box(text);
+        for runner in &mut *runners {
+            (runner.sent_ns, runner.left_ns, runner.done_ns) = (1_000, 2_000, 500_000);
+            runner.result = Ok(ReplyHead {
+                status: 201,
+                bytes: REPLY.len() as u64,
+            });
+        }
+        Ok(runners.len() as u64)
+    }
+
+    fn with_racer_body<T>(&self, _: usize, read: impl FnOnce(&[u8]) -> T) -> T {
+        read(BODY)
+    }
+
+    fn racer_reason(&self, _: usize) -> Reason {
+        self.reason
+    }
+
+    fn leave_track(&mut self) {}
+
     fn body(&self) -> &[u8] {
         BODY
     }
@@ -162,6 +195,8 @@ fn session_makes_and_records_an_exchange(bencher: Bencher) {
         SetShape {
             names: 1,
             journeys: 1,
+            races: 0,
+            rules: 0,
         },
     ));
     let recorder = Rc::new(RefCell::new(Recorder::new(interval, Box::new([0]))));

@@ -162,6 +162,8 @@ fn a_journey_of_one_s_own_runs() {
     let shape = SetShape {
         names: STEPS.len(),
         journeys: 1,
+        races: 0,
+        rules: 0,
     };
     let rows = Box::new([0, 1, 2, 3]);
     let recorder = Recorder::new(Box::new(CoreInterval::new(0, shape)), rows);

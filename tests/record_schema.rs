@@ -42,6 +42,8 @@ fn facts() -> RunFacts {
 const SHAPE: SetShape = SetShape {
     names: 2,
     journeys: 1,
+    races: 0,
+    rules: 0,
 };
 
 /// A set of one worker; the last one is partial and holds an error without a status.
@@ -78,6 +80,8 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
         names: names(),
         raises: vec![&[], &[]],
         journeys: vec!["SomeJourney"],
+        races: Vec::new(),
+        rules: &[],
         cpus: vec![0, 1],
         spawned_us: SECOND_US,
         run_time_us: seconds * SECOND_US,

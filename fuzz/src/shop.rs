@@ -67,6 +67,7 @@ fn plan() -> Plan {
         load: Load::closed(vec![stage], run_time).expect("one user for a second"),
         pacing: Pacing::Max,
         options: JourneyOptions::default(),
+        races: shopblast::plan::RaceRules::default(),
         failures: shopblast::plan::FailureRule::Default,
         run_time,
         stop_timeout: run_time,

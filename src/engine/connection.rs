@@ -15,6 +15,7 @@ use std::fmt::Write;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::RawFd;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 /// A connection idle for longer is looked at before use: servers close idle ones (uvicorn after
 /// 5 s), and one peek costs nothing against a pause this long.
-const LOOK_AFTER_IDLE_NS: u64 = 100_000_000;
+pub(super) const LOOK_AFTER_IDLE_NS: u64 = 100_000_000;
 
 /// What all connections of a core share.
 pub struct Road {
@@ -80,6 +81,12 @@ impl Road {
             turns: Pool::new(vec![(); SENT_AT_ONCE], users),
             known_heads: Rc::default(),
         }
+    }
+
+    /// After this long without a full reply a request is cut off.
+    #[must_use]
+    pub fn request_timeout_ns(&self) -> u64 {
+        self.request_timeout_ns
     }
 
     /// The requests in flight.
@@ -228,6 +235,33 @@ impl<S: ByteStream> Connection<S> {
             ready_ns,
             ..carried
         }
+    }
+
+    /// The descriptor, while the connection is open.
+    #[must_use]
+    pub fn descriptor(&self) -> Option<RawFd> {
+        self.stream.as_ref().map(ByteStream::descriptor)
+    }
+
+    /// Ends the connection: something was sent on it that nobody will finish.
+    pub fn hang_up(&mut self) {
+        self.stream = None;
+    }
+
+    /// Receives the reply to a request that others have sent on the open connection at `sent_ns`;
+    /// its flight is on.
+    pub async fn receive(
+        &mut self,
+        sent_ns: u64,
+        (inbox, parser): (&mut Vec<u8>, &mut ReplyParser),
+        reason: &mut Reason,
+    ) -> Result<Reply, Broken> {
+        let result = match self.stream.as_mut() {
+            None => Err(Trouble::Receive(io::ErrorKind::NotConnected.into())),
+            Some(stream) => receive_reply(stream, inbox, parser).await,
+        };
+        let cut = self.road.flights.land(self.slot);
+        self.conclude(result, cut, sent_ns, reason)
     }
 
     /// Sends and receives on the open connection.
@@ -394,6 +428,16 @@ fn worded(text: std::fmt::Arguments<'_>) -> Reason {
     let mut reason = Reason::default();
     let _ = reason.write_fmt(text);
     reason
+}
+
+/// Why a request could not be handed to the kernel.
+pub(super) fn unsent_reason(error: &io::Error) -> Reason {
+    told("not sent", error)
+}
+
+/// Why there is no connection.
+pub(super) fn unconnected_reason(error: &io::Error) -> Reason {
+    told("cannot connect", error)
 }
 
 /// An error in words that do not depend on numbers, so that equal causes share a row.

@@ -1,8 +1,10 @@
 //! What a session needs of the world: time, and requests carried out. Sockets are one world, the
 //! simulation another.
 
+use super::gathering::Gathering;
 use crate::stats::Reason;
 use std::future::Future;
+use std::ops::Range;
 
 /// The run, or this user's part in it, ended at `end_ns`: nothing is sent from then on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,59 @@ pub struct Exchange {
     pub result: Result<ReplyHead, Broken>,
 }
 
+/// One request of a race. Times are in nanoseconds on the monotonic clock.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// The request, as a range of the race's text.
+    pub request: Range<usize>,
+    /// How long after the first ones it is let go, 0 for those.
+    pub shift_ns: u64,
+    /// When a connection was there to send on; 0 when none had to be waited for.
+    pub ready_ns: u64,
+    /// When it was let go, or just before; meaningless when it was not sent.
+    pub sent_ns: u64,
+    /// When the kernel had taken its last byte, or just after.
+    pub left_ns: u64,
+    /// Answered in full, or given up.
+    pub done_ns: u64,
+    /// The reply, or why there is none.
+    pub result: Result<ReplyHead, Broken>,
+}
+
+impl Runner {
+    /// A runner at the start.
+    #[must_use]
+    pub fn at_start(request: Range<usize>, shift_ns: u64) -> Self {
+        Self {
+            request,
+            shift_ns,
+            ready_ns: 0,
+            sent_ns: 0,
+            left_ns: 0,
+            done_ns: 0,
+            result: Err(Broken::NotSent),
+        }
+    }
+}
+
+/// A crowd that a race is one of.
+#[derive(Clone, Copy, Debug)]
+pub struct Crowd<'a> {
+    /// Where it gathers.
+    pub gathering: &'a Gathering,
+    /// Which start of the gathering is meant.
+    pub start: u64,
+}
+
+/// Why a race did not take place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalledOff {
+    /// The run ended while its crowd was gathering.
+    Stopped(Stopped),
+    /// The crowd started without it.
+    Missed,
+}
+
 /// One user's way to the shop.
 pub trait Link {
     /// Now, in nanoseconds on the monotonic clock.
@@ -55,8 +110,37 @@ pub trait Link {
     /// The empty buffer that the next request is written into.
     fn request_buffer(&mut self) -> &mut Vec<u8>;
 
+    /// What is in the request buffer.
+    fn written(&self) -> &[u8];
+
     /// Sends what is in the request buffer and waits for the reply, or until the timeout.
     fn exchange(&mut self) -> impl Future<Output = Exchange>;
+
+    /// Waits until `racers` connections of the core are free for a race. To be called before each
+    /// [`Link::race`].
+    fn line_up(&mut self, racers: usize) -> impl Future<Output = ()>;
+
+    /// Sends the requests of a race, which are ranges of `text`: those without a shift in one go,
+    /// the others as much later. With a crowd, at its common start. Waits for all replies.
+    /// Returns how large the crowd was, or how many runners there are without one.
+    ///
+    /// # Errors
+    /// When it did not take place: then nothing was sent in full.
+    fn race(
+        &mut self,
+        text: &[u8],
+        runners: &mut [Runner],
+        crowd: Option<Crowd<'_>>,
+    ) -> impl Future<Output = Result<u64, CalledOff>>;
+
+    /// Body of the reply to a racer of the last race, until [`Link::leave_track`].
+    fn with_racer_body<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T;
+
+    /// Why a racer of the last race has no reply.
+    fn racer_reason(&self, racer: usize) -> Reason;
+
+    /// Gives the connections of the last race back.
+    fn leave_track(&mut self);
 
     /// Body of the last reply.
     fn body(&self) -> &[u8];

@@ -2,7 +2,7 @@
 
 use super::Step;
 use crate::plan::FailureRule;
-use crate::stats::{CoreInterval, ErrorKey, Outcome, Reason};
+use crate::stats::{CoreInterval, ErrorKey, Outcome, Race, RaceSeen, Reason};
 
 /// One request as it is recorded. Times are in nanoseconds on the monotonic clock.
 pub struct Observation<'a> {
@@ -36,6 +36,8 @@ pub struct Recorder {
     start_ns: u64,
     /// Row by [`Step::index`]; `u16::MAX` for steps that the plan cannot produce.
     rows: Box<[u16]>,
+    /// Row by [`Race::index`]; `u16::MAX` for races that the plan has not.
+    race_rows: Box<[u16]>,
     /// Whether a conflict that shows as a server error counts as failed.
     server_errors_fail: bool,
 }
@@ -48,8 +50,15 @@ impl Recorder {
             interval,
             start_ns: 0,
             rows,
+            race_rows: Box::default(),
             server_errors_fail: false,
         }
+    }
+
+    /// The same, with races in the order of `race_rows`.
+    #[must_use]
+    pub fn with_races(self, race_rows: Box<[u16]>) -> Self {
+        Self { race_rows, ..self }
     }
 
     /// The same, judging by `rule`: Locust takes a conflict that shows as a server error (status
@@ -70,6 +79,25 @@ impl Recorder {
     /// The run starts at `start_ns`. What was counted before (connects) stays in the first interval.
     pub fn begin(&mut self, start_ns: u64) {
         self.start_ns = start_ns;
+    }
+
+    /// When the run started.
+    #[must_use]
+    pub fn start_ns(&self) -> u64 {
+        self.start_ns
+    }
+
+    /// Counts one race. Allocates nothing.
+    pub fn observe_race(&mut self, race: &Race, seen: &RaceSeen) {
+        let row = self.race_rows[usize::from(race.index)];
+        self.interval.contests.races[usize::from(row)].observe(seen);
+    }
+
+    /// After the race of this offset a rule was broken.
+    pub fn broken_at(&mut self, race: &Race, bin: usize) {
+        let row = self.race_rows[usize::from(race.index)];
+        let race = &mut self.interval.contests.races[usize::from(row)];
+        race.counts.broken_at(bin);
     }
 
     /// The interval being filled.
@@ -158,6 +186,8 @@ mod tests {
         let shape = SetShape {
             names: 1,
             journeys: 0,
+            races: 0,
+            rules: 0,
         };
         let set = Box::new(CoreInterval::new(0, shape));
         let mut recorder = Recorder::new(set, Box::new([0])).judging_by(rule);

@@ -11,14 +11,18 @@
 //! the previous reply without a wait, as several requests of one Locust task do.
 
 mod call;
+mod judgement;
+mod race;
 
 pub use call::Call;
 use call::CallParts;
+pub use race::{Heat, Racer};
 
+use super::Trail;
 use super::recorder::Observation;
-use super::{Broken, Exchange, Id, Link, PreparedHeads, Recorder, Step, Stopped};
-use crate::plan::{UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
-use crate::stats::{Outcome, Reason};
+use super::{Broken, Exchange, Id, Judge, Link, PreparedHeads, Recorder, Runner, Step, Stopped};
+use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
+use crate::stats::{Outcome, Race, Reason};
 use fastrand::Rng;
 use std::cell::RefCell;
 use std::fmt::Write;
@@ -37,6 +41,11 @@ pub type Journey = Result<(), Abort>;
 pub trait Script: 'static {
     /// Every step that a journey may take, in the order of [`Step::index`].
     fn steps(&self) -> &'static [Step];
+
+    /// Connections of one core that races use, beside those of its `users`; 0 without races.
+    fn lanes(&self, _users: usize) -> usize {
+        0
+    }
 
     /// Prepares what all users share: carried out once a run, by one user, before the clock
     /// starts.
@@ -109,6 +118,18 @@ pub struct Session<L> {
     rested_ns: u64,
     /// The first step of a fixed schedule that fell into the current back-off.
     skipped_from_ns: Option<u64>,
+    /// How races are carried out.
+    race_rules: RaceRules,
+    /// What was asked and answered in the current journey, if that is kept.
+    trail: Trail,
+    /// The racers of the current race.
+    runners: Vec<Runner>,
+    /// When the last racer of the last race had left.
+    last_left_ns: u64,
+    /// The race that the journey had last, and its place in the sweep.
+    last_race: Option<(&'static Race, Option<usize>)>,
+    /// Shortest service time that the user ever saw.
+    floor_ns: u64,
     /// Spreads back-offs; apart from `rng`, so that a dead shop does not change later requests.
     jitter: Rng,
 }
@@ -156,6 +177,12 @@ impl<L: Link> Session<L> {
             unsent: 0,
             rested_ns: 0,
             skipped_from_ns: None,
+            race_rules: RaceRules::default(),
+            trail: Trail::default(),
+            runners: Vec::new(),
+            last_left_ns: 0,
+            last_race: None,
+            floor_ns: u64::MAX,
         }
     }
 
@@ -197,6 +224,8 @@ impl<L: Link> Session<L> {
     /// that the end of the run cuts short is neither completed nor aborted.
     pub async fn pass<S: Script>(&mut self, script: &S) -> Journey {
         self.pass_begins = true;
+        self.trail.forget();
+        self.last_race = None;
         let ended = script.pass(self).await;
         if !self.pass_begins && !self.stopped {
             let mut recorder = self.recorder.borrow_mut();
@@ -233,6 +262,17 @@ impl<L: Link> Session<L> {
     /// or none does but those that say so. A step of a race that was refused has not failed.
     pub fn set_strict(&mut self, strict: bool) {
         self.strict = strict;
+    }
+
+    /// From now on races are carried out so.
+    pub fn set_race_rules(&mut self, rules: RaceRules) {
+        self.race_rules = rules;
+    }
+
+    /// How races are carried out.
+    #[must_use]
+    pub fn race_rules(&self) -> &RaceRules {
+        &self.race_rules
     }
 
     /// Does nothing until the run, or this user's part in it, is over.
@@ -310,6 +350,27 @@ impl<L: Link> Session<L> {
             self.step_due_ns = self.due_ns;
             self.due_ns
         };
+        self.start_step(due_ns).await?;
+        if parts.at_once {
+            self.recorder.borrow_mut().interval().followers += 1;
+        }
+        let bytes_out = self.write_request(&parts);
+        if self.trail.is_kept() {
+            self.keep_request(&parts, due_ns);
+        }
+        let exchange = self.link.exchange().await;
+        let (outcome, id) = self.record(&parts, due_ns, bytes_out, &exchange);
+        if self.trail.is_kept() {
+            self.keep_reply(&exchange, outcome);
+        }
+        self.free_ns = exchange.done_ns;
+        self.schedule_next(&exchange);
+        Ok((outcome, id))
+    }
+
+    /// Waits until a step is due. The first one of a pass starts its journey.
+    #[inline]
+    async fn start_step(&mut self, due_ns: u64) -> Result<(), Abort> {
         if let Err(stopped) = self.link.until(due_ns).await {
             self.stop(stopped, due_ns);
             return Err(Abort);
@@ -320,15 +381,7 @@ impl<L: Link> Session<L> {
         if std::mem::take(&mut self.pass_begins) {
             self.recorder.borrow_mut().interval().journeys[usize::from(self.journey)].started += 1;
         }
-        if parts.at_once {
-            self.recorder.borrow_mut().interval().followers += 1;
-        }
-        let bytes_out = self.write_request(&parts);
-        let exchange = self.link.exchange().await;
-        let (outcome, id) = self.record(&parts, due_ns, bytes_out, &exchange);
-        self.free_ns = exchange.done_ns;
-        self.schedule_next(&exchange);
-        Ok((outcome, id))
+        Ok(())
     }
 
     /// The run is over. Steps of a fixed schedule that were due before and never left are shed.
@@ -395,7 +448,7 @@ impl<L: Link> Session<L> {
                 seen.status = reply.status;
                 seen.bytes_in = reply.bytes;
                 seen.body_bytes_in = body.len() as u64;
-                match read_success(parts, reply.status, body) {
+                match read_success(parts.step, parts.judge, reply.status, body) {
                     Ok(found) => id = found,
                     Err(judgement) => {
                         judged = judgement;
@@ -464,13 +517,14 @@ impl<L: Link> Session<L> {
 /// The id that a successful reply gives, if its operation gives one; else what became of it.
 #[inline]
 fn read_success(
-    parts: &CallParts<'_>,
+    step: &Step,
+    judge: Judge,
     status: u16,
     body: &[u8],
 ) -> Result<Option<Id>, (Outcome, Reason)> {
-    let operation = parts.step.operation;
+    let operation = step.operation;
     if status != operation.success {
-        return Err((parts.judge)(status, body));
+        return Err(judge(status, body));
     }
     match operation.id_field {
         None => Ok(None),

@@ -4,7 +4,8 @@
 //! Time jumps from event to event. Events of the same moment happen in the order in which they were
 //! scheduled, so a simulation is a function of its users and its shop.
 
-use super::{Broken, Exchange, Link, PreparedHeads, Recorder, ReplyHead, Script, Session};
+use super::{Broken, CalledOff, Crowd, Exchange, Link, PreparedHeads, Recorder, ReplyHead};
+use super::{Runner, Script, Session};
 use super::{SessionStart, Stopped};
 use crate::stats::Reason;
 use std::cell::RefCell;
@@ -132,6 +133,7 @@ impl Simulation {
             request: Vec::new(),
             body: Vec::new(),
             reason: Reason::default(),
+            racers: Vec::new(),
         };
         Session::new(link, self.recorder(), Arc::clone(&self.heads), start)
     }
@@ -188,7 +190,12 @@ pub struct SimulatedLink {
     request: Vec<u8>,
     body: Vec<u8>,
     reason: Reason,
+    /// Bodies and reasons of the last race.
+    racers: Vec<(Vec<u8>, Reason)>,
 }
+
+/// How often a user looks whether its crowd may start.
+const LOOK_NS: u64 = 100_000;
 
 impl SimulatedLink {
     fn sleep_until(&self, at_ns: u64) -> Sleep<'_> {
@@ -197,6 +204,37 @@ impl SimulatedLink {
             at_ns,
             scheduled: false,
         }
+    }
+
+    /// Waits for the common start of the crowd; gives its moment and size.
+    async fn gather(&mut self, crowd: Crowd<'_>) -> Result<(u64, u64), CalledOff> {
+        let arrived = crowd.gathering.arrive(crowd.start, self.now_ns());
+        arrived.map_err(|_| CalledOff::Missed)?;
+        loop {
+            let now_ns = self.now_ns();
+            if let Some(start) = crowd.gathering.start(crowd.start, now_ns) {
+                return Ok((start.at_ns, start.crowd));
+            }
+            if let Err(stopped) = self.until(now_ns + LOOK_NS).await {
+                crowd.gathering.withdraw(crowd.start);
+                return Err(CalledOff::Stopped(stopped));
+            }
+        }
+    }
+
+    /// Has the shop answer one racer now.
+    fn run(&mut self, racer: usize, runner: &mut Runner, text: &[u8]) {
+        let mut world = self.world.borrow_mut();
+        runner.sent_ns = world.now_ns;
+        runner.left_ns = world.now_ns;
+        let answer = (world.shop)(&text[runner.request.clone()], runner.sent_ns);
+        runner.done_ns = runner.sent_ns + answer.after_ns.max(1);
+        runner.result = answer.result.map(|(status, body)| {
+            let bytes = body.len() as u64;
+            self.racers[racer].0 = body;
+            ReplyHead { status, bytes }
+        });
+        self.racers[racer].1 = answer.reason;
     }
 
     /// Hands the request over; gives the moment it was sent, and the answer.
@@ -233,6 +271,10 @@ impl Link for SimulatedLink {
         &mut self.request
     }
 
+    fn written(&self) -> &[u8] {
+        &self.request
+    }
+
     async fn exchange(&mut self) -> Exchange {
         let (sent_ns, answer) = self.send();
         let done_ns = sent_ns + answer.after_ns.max(1);
@@ -253,6 +295,42 @@ impl Link for SimulatedLink {
             result,
         }
     }
+
+    async fn line_up(&mut self, racers: usize) {
+        self.racers.clear();
+        self.racers.resize(racers, (Vec::new(), Reason::default()));
+    }
+
+    async fn race(
+        &mut self,
+        text: &[u8],
+        runners: &mut [Runner],
+        crowd: Option<Crowd<'_>>,
+    ) -> Result<u64, CalledOff> {
+        let (start_ns, crowd) = match crowd {
+            None => (self.now_ns(), runners.len() as u64),
+            Some(crowd) => self.gather(crowd).await?,
+        };
+        let mut order: Vec<usize> = (0..runners.len()).collect();
+        order.sort_by_key(|&racer| runners[racer].shift_ns);
+        for racer in order {
+            self.sleep_until(start_ns + runners[racer].shift_ns).await;
+            self.run(racer, &mut runners[racer], text);
+        }
+        let done_ns = runners.iter().map(|runner| runner.done_ns).max();
+        self.sleep_until(done_ns.unwrap_or(start_ns)).await;
+        Ok(crowd)
+    }
+
+    fn with_racer_body<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
+        read(&self.racers[racer].0)
+    }
+
+    fn racer_reason(&self, racer: usize) -> Reason {
+        self.racers[racer].1
+    }
+
+    fn leave_track(&mut self) {}
 
     fn body(&self) -> &[u8] {
         &self.body

@@ -4,15 +4,19 @@
 use super::clock::now_ns;
 use super::codec::ReplyParser;
 use super::connection::{Connection, Parcel, Road};
-use super::link::{Exchange, Link, ReplyHead, Stopped};
+use super::lane::Heat;
+use super::link::{CalledOff, Crowd, Exchange, Link, ReplyHead, Runner, Stopped};
 use super::net::ByteStream;
 use super::pacer::Pacer;
 use super::pool::Pool;
+use super::track::Track;
 use crate::stats::Reason;
 use std::cell::Cell;
 use std::ops::Range;
 use std::rc::Rc;
 
+/// Most racers of one user's race.
+pub const MOST_RACERS: usize = 64;
 /// Room for a reply; a longer one grows the buffer once.
 const INBOX_BYTES: usize = 512;
 
@@ -39,6 +43,11 @@ pub struct SocketLink<S> {
     parser: ReplyParser,
     reason: Reason,
     done_ns: u64,
+    /// Where its races take place, when it has any.
+    track: Option<Rc<Track>>,
+    /// Its lanes in the current race.
+    lanes: Vec<u32>,
+    heat: Rc<Heat>,
 }
 
 impl<S: ByteStream> SocketLink<S> {
@@ -64,7 +73,27 @@ impl<S: ByteStream> SocketLink<S> {
             parser,
             reason: Reason::default(),
             done_ns: 0,
+            track: None,
+            lanes: Vec::new(),
+            heat: Rc::default(),
         }
+    }
+
+    /// The same, with a track for races.
+    #[must_use]
+    pub fn with_track(self, track: Option<Rc<Track>>) -> Self {
+        let lanes = Vec::with_capacity(if track.is_some() { MOST_RACERS } else { 0 });
+        Self {
+            track,
+            lanes,
+            ..self
+        }
+    }
+
+    fn track(&self) -> &Track {
+        self.track
+            .as_deref()
+            .expect("a script that races asks for lanes")
     }
 
     /// The connection, when the link has one of its own.
@@ -121,6 +150,10 @@ impl<S: ByteStream> Link for SocketLink<S> {
         &mut self.out
     }
 
+    fn written(&self) -> &[u8] {
+        &self.out
+    }
+
     #[inline]
     async fn exchange(&mut self) -> Exchange {
         let parcel = Parcel {
@@ -154,6 +187,38 @@ impl<S: ByteStream> Link for SocketLink<S> {
             done_ns: self.done_ns,
             result,
         }
+    }
+
+    async fn line_up(&mut self, racers: usize) {
+        let mut lanes = std::mem::take(&mut self.lanes);
+        self.track().line_up(racers).into(&mut lanes).await;
+        self.lanes = lanes;
+    }
+
+    async fn race(
+        &mut self,
+        text: &[u8],
+        runners: &mut [Runner],
+        crowd: Option<Crowd<'_>>,
+    ) -> Result<u64, CalledOff> {
+        let course = (&*self.lanes, &self.heat);
+        let crowd = self.track().race(course, text, runners, crowd).await?;
+        self.done_ns = now_ns();
+        Ok(crowd)
+    }
+
+    fn with_racer_body<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
+        self.track().lane(self.lanes[racer]).with_body(read)
+    }
+
+    fn racer_reason(&self, racer: usize) -> Reason {
+        self.track().lane(self.lanes[racer]).reason()
+    }
+
+    fn leave_track(&mut self) {
+        let mut lanes = std::mem::take(&mut self.lanes);
+        self.track().leave(&mut lanes);
+        self.lanes = lanes;
     }
 
     fn body(&self) -> &[u8] {

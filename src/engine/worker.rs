@@ -15,8 +15,11 @@ use super::request::PreparedHeads;
 use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, Way};
+use super::track::Track;
 use super::user::{Arrivals, UserOrders, live_by_activity, live_by_arrivals};
-use crate::plan::{ArrivalSchedule, Driver, FailureRule, UniqueNumbers, WaitTime, user_seed};
+use crate::plan::{
+    ArrivalSchedule, Driver, FailureRule, RaceRules, UniqueNumbers, WaitTime, user_seed,
+};
 use crate::stats::{CoreInterval, SetShape, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
@@ -47,6 +50,10 @@ pub struct WorkerOrders<S> {
     pub heads: Arc<PreparedHeads>,
     /// Row of the record by step.
     pub rows: Box<[u16]>,
+    /// Row of the record by race.
+    pub race_rows: Box<[u16]>,
+    /// How races are carried out.
+    pub races: RaceRules,
     /// How much the record counts.
     pub shape: SetShape,
     /// Addresses of the target.
@@ -120,6 +127,9 @@ pub enum WorkerError {
     /// There is no timer.
     #[error("cannot make a timer: {0}; raise `ulimit -n`")]
     Timer(#[source] io::Error),
+    /// There is no ring for races.
+    #[error("cannot make a ring for races: {0}; raise `ulimit -n` and `ulimit -l`")]
+    Track(#[source] io::Error),
 }
 
 /// Ctrl-C, as workers see it: looked at a few times a second, never on the hot path.
@@ -146,7 +156,8 @@ pub fn work<S: Script>(orders: WorkerOrders<S>, reins: &Reins) {
     let prepared = pin(orders.cpu).and_then(|()| {
         sharpen_timers();
         let connections = orders.connections.unwrap_or(orders.users.len());
-        Ok(Runtime::new(orders.driver, connections)?)
+        let lanes = orders.script.lanes(orders.users.len());
+        Ok(Runtime::new(orders.driver, connections + lanes)?)
     });
     match prepared {
         Ok(mut runtime) => {
@@ -178,7 +189,13 @@ async fn run<S: Script>(
             return;
         }
     };
-    let core = Core::new(&mut orders, pacer);
+    let core = match Core::new(&mut orders, pacer) {
+        Ok(core) => core,
+        Err(error) => {
+            let _ = reins.ready.send(Err(error));
+            return;
+        }
+    };
     let (mut connections, ready) = open_connections(&orders, &core.road, ring_flags).await;
     if orders.position == 0 && ready.open_connections > 0 {
         let set_up = core
@@ -188,6 +205,10 @@ async fn run<S: Script>(
             let _ = reins.ready.send(Err(error));
             return;
         }
+    }
+    if let Some(track) = core.track.as_ref().filter(|_| ready.open_connections > 0) {
+        track.keep::<Tcp>(orders.max_body_bytes);
+        track.warm_up(OPENED_AT_ONCE).await;
     }
     if reins.ready.send(Ok(ready)).is_err() {
         return;
@@ -221,6 +242,8 @@ struct Core {
     pacer: Pacer,
     recorder: Rc<RefCell<Recorder>>,
     road: Rc<Road>,
+    /// Where races take place, if there are any.
+    track: Option<Rc<Track>>,
     run_end_ns: Rc<Cell<u64>>,
     active_users: Rc<Cell<u32>>,
     living_users: Rc<Cell<usize>>,
@@ -228,28 +251,43 @@ struct Core {
 }
 
 impl Core {
-    fn new<S>(orders: &mut WorkerOrders<S>, pacer: Pacer) -> Self {
+    fn new<S: Script>(orders: &mut WorkerOrders<S>, pacer: Pacer) -> Result<Self, WorkerError> {
         let interval = Box::new(CoreInterval::new(orders.position, orders.shape));
         let rows = std::mem::take(&mut orders.rows);
-        let recorder = Recorder::new(interval, rows).judging_by(orders.failures);
+        let race_rows = std::mem::take(&mut orders.race_rows);
+        let recorder = Recorder::new(interval, rows)
+            .with_races(race_rows)
+            .judging_by(orders.failures);
         let recorder = Rc::new(RefCell::new(recorder));
         let connections = orders.connections.unwrap_or(orders.users.len());
+        let lanes = orders.script.lanes(orders.users.len());
+        let run_end_ns = Rc::new(Cell::new(u64::MAX));
         let road = Rc::new(Road::new(
             Arc::clone(&orders.addresses),
             orders.request_timeout,
-            (orders.users.len(), connections),
+            (orders.users.len(), connections + lanes),
             pacer.clone(),
             Rc::clone(&recorder),
         ));
-        Self {
+        let track = match lanes {
+            0 => None,
+            lanes => {
+                let style = (orders.driver, orders.races.release);
+                let clock = (pacer.clone(), Rc::clone(&run_end_ns));
+                let track = Track::new(&road, (connections, lanes), style, clock);
+                Some(Rc::new(track.map_err(WorkerError::Track)?))
+            }
+        };
+        Ok(Self {
             pacer,
             recorder,
             road,
-            run_end_ns: Rc::new(Cell::new(u64::MAX)),
+            track,
+            run_end_ns,
             active_users: Rc::new(Cell::new(0)),
             living_users: Rc::new(Cell::new(0)),
             gauge: RefCell::new(ThreadGauge::start()),
-        }
+        })
     }
 
     /// Lets the script prepare what all users share, over the first connection. Its requests are in
@@ -442,7 +480,8 @@ fn start_users<S: Script>(
             core.pacer.clone(),
             Rc::clone(&core.run_end_ns),
             orders.max_body_bytes,
-        );
+        )
+        .with_track(core.track.clone());
         let mut session = Session::new(
             link,
             Rc::clone(&core.recorder),
@@ -455,6 +494,7 @@ fn start_users<S: Script>(
                 due_ns: start_ns,
             },
         );
+        session.set_race_rules(orders.races);
         let activity = user.activity;
         let script = Arc::clone(&orders.script);
         let active = Rc::clone(&core.active_users);

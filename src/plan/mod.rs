@@ -13,6 +13,7 @@ mod failure_rule;
 mod journey_options;
 mod load;
 mod profile;
+mod races;
 mod random;
 mod run_id;
 mod suggestion;
@@ -29,6 +30,7 @@ pub use failure_rule::FailureRule;
 pub use journey_options::{JourneyOption, JourneyOptions, UnknownOption};
 pub use load::{Activity, Arrivals, HIGHEST_RATE_PER_S, Load, LoadError, MOST_USERS, Stage};
 pub use profile::{Position, Profile, ProfileClass, ProfileError, ProfileFault, ProfileLoad};
+pub use races::{RaceOffset, RaceOffsetError, RaceRelease, RaceRules};
 pub use random::{arrival_seed, user_seed};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
 pub use suggestion::Suggestion;
@@ -73,6 +75,8 @@ pub struct Plan {
     pub pacing: Pacing,
     /// How journeys differ from those of the Locust suite.
     pub options: JourneyOptions,
+    /// How races are carried out.
+    pub races: RaceRules,
     /// Which requests count as failures.
     pub failures: FailureRule,
     /// How long requests may become due, from the moment the clock starts.
@@ -128,7 +132,7 @@ impl Plan {
         0
     }
 
-    /// Hash of everything that decides what load is offered: classes, load, pacing, options, times
+    /// Hash of everything that decides what load is offered: classes, load, pacing, options, races, times
     /// and connections. Seed, run id, target and cores are left out, so that runs of one plan
     /// against several configurations compare as equal. 16 hex digits (FNV-1a, 64 bit).
     #[must_use]
@@ -138,6 +142,7 @@ impl Plan {
             "load": self.load,
             "pacing": self.pacing,
             "options": self.options,
+            "races": self.races,
             "run_time_s": self.run_time.as_secs_f64(),
             "request_timeout_s": self.request_timeout.as_secs_f64(),
             "connections": self.connections,

@@ -35,6 +35,8 @@ pub(super) fn context() -> RunContext {
         ],
         raises: vec![REGISTERED, &[], &[]],
         journeys: vec!["NewCustomerJourney"],
+        races: Vec::new(),
+        rules: &[],
         cpus: vec![1],
         spawned_us: SECOND_US,
         run_time_us: 3 * SECOND_US,

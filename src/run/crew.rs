@@ -73,6 +73,8 @@ impl Crew {
                 script: Arc::clone(&shared),
                 heads: Arc::clone(&heads),
                 rows: script.rows(),
+                race_rows: script.race_rows(),
+                races: plan.races,
                 shape: script.shape(),
                 addresses: Arc::clone(&addresses),
                 users: dealt.users,

@@ -101,6 +101,7 @@ mod tests {
             load: Load::closed(stages, run_time).unwrap(),
             pacing: Pacing::Class,
             options: JourneyOptions::default(),
+            races: crate::plan::RaceRules::default(),
             failures: crate::plan::FailureRule::Default,
             run_time,
             stop_timeout: Duration::ZERO,

@@ -19,6 +19,7 @@ use crate::engine::WorkerError;
 use crate::plan::{ExitCode, Load, Pacing, Plan};
 use crate::report::{LiveFace, RecordDirectory, RecordError, RunFacts};
 use crate::sandbox::SandboxError;
+use crate::shop::ledger::RULES;
 use crate::shop::{HEALTH_PATH, ShopScript, UnknownClass};
 use crate::stats::{Collector, RunContext, Snapshot, UserShare};
 use crew::{Crew, CrewError};
@@ -191,6 +192,8 @@ fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
         names: script.names(),
         raises: script.raises(),
         journeys: script.journeys(),
+        races: script.races(),
+        rules: &RULES,
         cpus: plan.cores.clone(),
         spawned_us: plan.load.spawned_us(),
         run_time_us: plan.run_time.as_micros() as u64,

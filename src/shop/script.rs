@@ -1,10 +1,12 @@
 //! The shop as a script that the engine carries out: the user classes of one plan.
 
 use super::journeys::flash_sale;
+use super::ledger::RULES;
+use super::races::RACES;
 use super::{JourneyKind, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class};
 use crate::engine::{Journey, Link, Script, Session, SetUpFailure, Step};
 use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, WaitTime};
-use crate::stats::{Event, SetShape, StatName};
+use crate::stats::{Event, Race, SetShape, StatName};
 use std::sync::Arc;
 
 /// A plan names a user class that there is not.
@@ -80,12 +82,35 @@ impl ShopScript {
         self.journeys.iter().map(|journey| journey.name()).collect()
     }
 
+    /// The races that the plan's journeys run, in the order of the table of races.
+    #[must_use]
+    pub fn races(&self) -> Vec<&'static Race> {
+        let is_run = |race: &&Race| {
+            let mut journeys = self.journeys.iter();
+            journeys.any(|journey| journey.races().contains(race))
+        };
+        RACES.iter().filter(is_run).collect()
+    }
+
+    /// For each race, which of [`ShopScript::races`] it is counted under; `u16::MAX` for those
+    /// that the plan's journeys do not run.
+    #[must_use]
+    pub fn race_rows(&self) -> Box<[u16]> {
+        let mut rows = vec![u16::MAX; RACES.len()].into_boxed_slice();
+        for (row, race) in (0..).zip(self.races()) {
+            rows[usize::from(race.index)] = row;
+        }
+        rows
+    }
+
     /// How much there is to count.
     #[must_use]
     pub fn shape(&self) -> SetShape {
         SetShape {
             names: self.produced().count(),
             journeys: self.journeys.len(),
+            races: self.races().len(),
+            rules: RULES.len(),
         }
     }
 

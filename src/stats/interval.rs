@@ -2,7 +2,7 @@
 //!
 //! A set is allocated once, handed back and forth, and cleared at the cost of what was recorded.
 
-use super::LatencyCounts;
+use super::{Contests, LatencyCounts};
 use crate::plan::FailureRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -252,12 +252,16 @@ impl JourneyCounts {
 }
 
 /// How much there is to count in a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SetShape {
     /// Statistic names.
     pub names: usize,
     /// Kinds of journeys.
     pub journeys: usize,
+    /// Kinds of races.
+    pub races: usize,
+    /// Rules that are checked.
+    pub rules: usize,
 }
 
 /// Everything one worker measured in one interval.
@@ -295,6 +299,8 @@ pub struct CoreInterval {
     pub shed: u64,
     /// Requests that followed another one of the same step at once: no wait lay before them.
     pub followers: u64,
+    /// What was contended for.
+    pub contests: Contests,
     /// The worker's own figures.
     pub health: WorkerHealth,
 }
@@ -323,6 +329,7 @@ impl CoreInterval {
             journeys: vec![JourneyCounts::default(); shape.journeys],
             shed: 0,
             followers: 0,
+            contests: Contests::new(shape),
             health: WorkerHealth::default(),
         }
     }
@@ -361,6 +368,7 @@ impl CoreInterval {
         self.journeys.fill(JourneyCounts::default());
         self.shed = 0;
         self.followers = 0;
+        self.contests.clear();
         self.health = WorkerHealth::default();
     }
 }

@@ -32,6 +32,9 @@ pub struct SteadyFigures {
     pub requests: u64,
     /// Those of them that followed another one of the same step at once.
     pub followers: u64,
+    /// Time that users were busy beside the service time of requests (probes, line-ups), less the
+    /// time that they were busy with several requests of a race at once.
+    pub beside_us: f64,
     /// Mean time from sent to done.
     pub service_mean_us: f64,
     /// Mean time from the moment the user was free and the request due until it was sent.
@@ -63,7 +66,8 @@ impl LittlesLaw {
     pub fn of(figures: &SteadyFigures, shares: &[UserShare]) -> Option<Self> {
         let steps = figures.requests.saturating_sub(figures.followers).max(1);
         let requests_per_step = figures.requests as f64 / steps as f64;
-        let busy_us = (figures.service_mean_us + figures.tardiness_mean_us) * requests_per_step;
+        let busy_us = (figures.service_mean_us + figures.tardiness_mean_us) * requests_per_step
+            + figures.beside_us / steps as f64;
         let weights: f64 = shares.iter().map(|share| share.weight).sum();
         let per_user_and_s =
             |share: &UserShare| share.weight / weights * 1e6 / cycle_us(share.wait, busy_us);
@@ -118,6 +122,7 @@ mod tests {
             users,
             requests,
             followers: 0,
+            beside_us: 0.0,
             service_mean_us,
             tardiness_mean_us: 0.0,
         }

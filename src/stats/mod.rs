@@ -1,6 +1,7 @@
 //! What was measured: latency counts, interval sets that workers fill, and their merge.
 
 mod collector;
+mod contests;
 mod errors;
 mod events;
 mod interval;
@@ -8,6 +9,9 @@ mod interval_log;
 mod latency;
 mod latency_total;
 mod littles_law;
+mod races;
+mod rounds;
+mod rules;
 mod second;
 mod seconds;
 mod self_check;
@@ -16,6 +20,7 @@ mod snapshot;
 mod totals;
 
 pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
+pub use contests::{Contests, ContestsTotal, ProbeCounts, WITNESSES_A_RULE};
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
 pub use events::Event;
 pub use interval::{
@@ -26,6 +31,12 @@ pub use interval_log::{IntervalLog, LatencyKind, tag_of};
 pub use latency::LatencyCounts;
 pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
+pub use races::{
+    Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, Race, RaceCounts, RaceInterval,
+    RaceSeen, RaceTotal,
+};
+pub use rounds::{Round, RoundsTotal};
+pub use rules::{Finding, Ledger, Part, Rule, RuleCounts, Violation, WitnessExchange};
 pub use second::{CoreHealth, Interval, Phase};
 pub use self_check::{CoreTally, Saturation, SelfCheck};
 pub use sink::{IntervalSink, SinkFailure};

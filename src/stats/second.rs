@@ -1,7 +1,8 @@
 //! One merged second: what all workers measured in it.
 
 use super::{
-    CoreInterval, ErrorCounts, JourneyCounts, LatencyCounts, NameInterval, SetShape, WorkerHealth,
+    Contests, CoreInterval, ErrorCounts, JourneyCounts, LatencyCounts, NameInterval, SetShape,
+    WorkerHealth,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,8 @@ pub struct Interval {
     pub shed: u64,
     /// Requests that followed another one of the same step at once: no wait lay before them.
     pub followers: u64,
+    /// What was contended for.
+    pub contests: Contests,
     /// One entry a set that was merged: one a worker, more or fewer when a worker was late.
     pub cores: Vec<CoreHealth>,
 }
@@ -104,6 +107,7 @@ impl Interval {
             journeys: vec![JourneyCounts::default(); shape.journeys],
             shed: 0,
             followers: 0,
+            contests: Contests::new(shape),
             cores: Vec::new(),
         }
     }
@@ -144,6 +148,7 @@ impl Interval {
         }
         self.shed += set.shed;
         self.followers += set.followers;
+        self.contests.absorb(&set.contests);
         self.cores.push(CoreHealth {
             core: set.core,
             start_us: set.start_us,
@@ -171,6 +176,7 @@ impl Interval {
         self.journeys.fill(JourneyCounts::default());
         self.shed = 0;
         self.followers = 0;
+        self.contests.clear();
         self.cores.clear();
     }
 }

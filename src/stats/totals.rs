@@ -2,8 +2,9 @@
 
 use super::failures;
 use super::{
-    ErrorTable, Event, Interval, JourneyCounts, LatencyTotal, LittlesLaw, NameInterval, Outcome,
-    Phase, SelfCheck, SetShape, StatName, SteadyFigures, UserShare, WorkerHealth,
+    ContestsTotal, ErrorTable, Event, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
+    NameInterval, Outcome, Phase, Race, Rule, SelfCheck, SetShape, StatName, SteadyFigures,
+    UserShare, WorkerHealth,
 };
 use crate::plan::FailureRule;
 use std::sync::Arc;
@@ -17,6 +18,10 @@ pub struct RunContext {
     pub raises: Vec<&'static [Event]>,
     /// Names of the journeys, in the order of every set.
     pub journeys: Vec<&'static str>,
+    /// Races, in the order of every set.
+    pub races: Vec<&'static Race>,
+    /// Rules, in the order of every set.
+    pub rules: &'static [Rule],
     /// Kernel CPU numbers, one a worker, in the order of their positions.
     pub cpus: Vec<usize>,
     /// When the last user is due to start, in microseconds from the start of the run. Seconds that
@@ -40,6 +45,8 @@ impl RunContext {
         SetShape {
             names: self.names.len(),
             journeys: self.journeys.len(),
+            races: self.races.len(),
+            rules: self.rules.len(),
         }
     }
 }
@@ -122,6 +129,8 @@ pub struct PhaseTotal {
     pub health: WorkerHealth,
     /// Requests that followed another one of the same step at once.
     pub followers: u64,
+    /// See [`super::Contests::beside_ns`].
+    pub beside_ns: i64,
     /// Integral of active users, in user-microseconds.
     pub user_us: u128,
     occurred: bool,
@@ -137,6 +146,7 @@ impl PhaseTotal {
             tardiness: LatencyTotal::default(),
             health: WorkerHealth::default(),
             followers: 0,
+            beside_ns: 0,
             user_us: 0,
             occurred: false,
         }
@@ -171,6 +181,7 @@ impl PhaseTotal {
         self.all.absorb(&interval.all);
         self.tardiness.absorb(&interval.tardiness);
         self.followers += interval.followers;
+        self.beside_ns += interval.contests.beside_ns;
         // Users that stop do so at the end of the run time, and not evenly through its last second.
         let users_twice = if interval.end_us >= run_time_us {
             2 * u128::from(users_before)
@@ -215,6 +226,8 @@ pub struct Totals {
     pub journeys: Vec<JourneyCounts>,
     /// Open-model arrivals that were given up.
     pub shed: u64,
+    /// What was contended for.
+    pub contests: ContestsTotal,
     /// Users active at the end of the last second.
     pub users: u32,
     /// Most users that were active at the end of a second.
@@ -243,6 +256,7 @@ impl Totals {
             connect_failures: 0,
             journeys: vec![JourneyCounts::default(); context.journeys.len()],
             shed: 0,
+            contests: ContestsTotal::new(context.shape()),
             users: 0,
             peak_users: 0,
             end_us: 0,
@@ -270,6 +284,7 @@ impl Totals {
             journey.absorb(more);
         }
         self.shed += interval.shed;
+        self.contests.absorb(&interval.contests);
         self.users = interval.users;
         self.peak_users = self.peak_users.max(interval.users);
         self.end_us = self.end_us.max(interval.end_us);
@@ -324,6 +339,7 @@ impl Totals {
             users: steady.user_us as f64 / 1e6 / steady.length_s(),
             requests,
             followers: steady.followers,
+            beside_us: steady.beside_ns as f64 / 1e3,
             service_mean_us: steady.all.service.mean_us(),
             tardiness_mean_us: steady.tardiness.mean_us(),
         };

@@ -37,6 +37,7 @@ pub fn plan(classes: &[&str], pacing: Pacing) -> Plan {
         },
         pacing,
         options: JourneyOptions::default(),
+        races: shopblast::plan::RaceRules::default(),
         failures: shopblast::plan::FailureRule::Default,
         run_time: Duration::from_secs(60),
         stop_timeout: Duration::from_secs(5),

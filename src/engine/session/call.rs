@@ -4,6 +4,9 @@ use super::{Abort, Journey, Session};
 use crate::engine::{Arena, Id, Judge, Link, Step};
 use crate::stats::Outcome;
 
+/// How often a probe is sent while its reply is lost.
+const PROBES: usize = 3;
+
 /// A call being put together.
 #[must_use = "a call does nothing until it is finished, for example by id, or_abort or or_continue"]
 pub struct Call<'a, L> {
@@ -101,6 +104,25 @@ impl<'a, L: Link> Call<'a, L> {
         Ok(self.carry_out_leniently().await?.1)
     }
 
+    /// Asks the shop for a state, at once and without changing it: no load, and no step of the
+    /// journey. Gives the place of the reply in the trail; `None` when nobody knows what the shop
+    /// said, although it was asked again.
+    ///
+    /// # Errors
+    /// When the run is over.
+    pub async fn probe(mut self) -> Result<Option<usize>, Abort> {
+        for _ in 0..PROBES {
+            let parts = CallParts {
+                at_once: true,
+                ..self.parts()
+            };
+            if let Some(index) = self.session.probe(&parts).await? {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+
     /// What came of it, for a journey that has something to do then, however strict the user is.
     ///
     /// # Errors
@@ -117,8 +139,13 @@ impl<'a, L: Link> Call<'a, L> {
         }
     }
 
-    async fn carry_out(self) -> Result<(Outcome, Option<Id>), Abort> {
-        let parts = CallParts {
+    async fn carry_out(mut self) -> Result<(Outcome, Option<Id>), Abort> {
+        let parts = self.parts();
+        self.session.carry_out(parts).await
+    }
+
+    fn parts(&mut self) -> CallParts<'a> {
+        CallParts {
             step: self.step,
             on: self.on,
             body: self.body,
@@ -126,7 +153,6 @@ impl<'a, L: Link> Call<'a, L> {
             with: self.with,
             judge: self.judge,
             at_once: self.at_once,
-        };
-        self.session.carry_out(parts).await
+        }
     }
 }

@@ -25,6 +25,8 @@ static STEPS: [Step; 1] = [Step {
 const SHAPE: SetShape = SetShape {
     names: 1,
     journeys: 1,
+    races: 0,
+    rules: 0,
 };
 pub(super) static STEP: &Step = &STEPS[0];
 

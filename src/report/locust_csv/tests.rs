@@ -59,6 +59,8 @@ fn history_before_the_first_request_has_no_percentiles() {
     let mut second = Interval::new(SetShape {
         names: 0,
         journeys: 0,
+        races: 0,
+        rules: 0,
     });
     second.end_us = 1_000_000;
     let totals = Totals::new(Arc::new(made_up::context()));

@@ -19,6 +19,7 @@ pub use taken::TakenStep;
 
 use super::Supplies;
 use crate::engine::{Journey, Link, Session};
+use crate::stats::Race;
 
 /// Writes the table of journeys: kind, name in reports, summary, function, and every step that it
 /// may take with its number in a pass that goes well.
@@ -60,6 +61,12 @@ macro_rules! journeys {
                 match self {
                     $(Self::$kind => const { &[$($taken),+] }),+
                 }
+            }
+
+            /// The races that the journey runs.
+            #[must_use]
+            pub fn races(self) -> &'static [&'static Race] {
+                &[]
             }
 
             /// Carries the journey out once, from start to end.

@@ -11,6 +11,8 @@ const SECOND_US: u64 = 1_000_000;
 const SHAPE: SetShape = SetShape {
     names: 2,
     journeys: 1,
+    races: 0,
+    rules: 0,
 };
 
 fn context(workers: usize, seconds: u64) -> RunContext {
@@ -22,6 +24,8 @@ fn context(workers: usize, seconds: u64) -> RunContext {
         names: vec![name("GET /a"), name("GET /b")],
         raises: vec![&[], &[]],
         journeys: vec!["a"],
+        races: Vec::new(),
+        rules: &[],
         cpus: (0..workers).collect(),
         spawned_us: SECOND_US,
         run_time_us: seconds * SECOND_US,

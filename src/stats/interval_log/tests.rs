@@ -21,6 +21,8 @@ fn second(ordinal: u64, latencies_us: &[(usize, u64)]) -> Interval {
     let mut interval = Interval::new(SetShape {
         names: NAMES.len(),
         journeys: 0,
+        races: 0,
+        rules: 0,
     });
     interval.start_us = ordinal * 1_000_000;
     interval.end_us = interval.start_us + 1_000_000;
@@ -80,6 +82,8 @@ fn the_sum_of_all_intervals_is_the_total() {
         names: NAMES.to_vec(),
         raises: vec![&[]; NAMES.len()],
         journeys: Vec::new(),
+        races: Vec::new(),
+        rules: &[],
         cpus: vec![0],
         spawned_us: 0,
         run_time_us: 4_000_000,

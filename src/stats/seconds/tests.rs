@@ -7,6 +7,8 @@ const MS: u64 = 1_000;
 const SHAPE: SetShape = SetShape {
     names: 1,
     journeys: 1,
+    races: 0,
+    rules: 0,
 };
 
 /// A set of `core` over these milliseconds, with one request.

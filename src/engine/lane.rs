@@ -1,0 +1,284 @@
+//! One lane of a core's track: a warmed connection for races, looked after by a task of its own, so
+//! that replies that come together are received together.
+
+use super::clock::now_ns;
+use super::codec::ReplyParser;
+use super::connection::{Connection, LOOK_AFTER_IDLE_NS, unconnected_reason};
+use super::link::{Broken, ReplyHead};
+use super::net::{ByteStream, is_stale};
+use super::release::Released;
+use crate::stats::Reason;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::ops::Range;
+use std::os::fd::RawFd;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// Room for a reply; a longer one grows the buffer once.
+const INBOX_BYTES: usize = 512;
+/// Stands for no descriptor.
+const CLOSED: RawFd = -1;
+
+/// What a lane is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Nothing: the lane is idle.
+    Rest,
+    /// Open a new connection, whatever became of the old one.
+    Reopen,
+    /// Receive the reply to the request that was sent at this moment.
+    Receive(u64),
+}
+
+/// What a race and its lane tell each other.
+pub struct Lane {
+    /// Place among the core's flights.
+    pub slot: usize,
+    order: Cell<Order>,
+    task: RefCell<Option<Waker>>,
+    heat: RefCell<Option<Rc<Heat>>>,
+    descriptor: Cell<RawFd>,
+    used_ns: Cell<u64>,
+    done_ns: Cell<u64>,
+    result: Cell<Result<ReplyHead, Broken>>,
+    inbox: RefCell<Vec<u8>>,
+    body: RefCell<Range<usize>>,
+    reason: Cell<Reason>,
+}
+
+impl Lane {
+    /// A lane whose connection is not open yet.
+    #[must_use]
+    pub fn new(slot: usize) -> Self {
+        Self {
+            slot,
+            order: Cell::new(Order::Rest),
+            task: RefCell::new(None),
+            heat: RefCell::new(None),
+            descriptor: Cell::new(CLOSED),
+            used_ns: Cell::new(0),
+            done_ns: Cell::new(0),
+            result: Cell::new(Err(Broken::NotSent)),
+            inbox: RefCell::new(Vec::with_capacity(INBOX_BYTES)),
+            body: RefCell::new(0..0),
+            reason: Cell::new(Reason::default()),
+        }
+    }
+
+    /// The descriptor of a connection that is open and, as far as one can tell, alive.
+    #[must_use]
+    pub fn ready_descriptor(&self, now_ns: u64) -> Option<RawFd> {
+        let descriptor = self.descriptor.get();
+        let is_ready = descriptor != CLOSED
+            && self.order.get() == Order::Rest
+            && (now_ns.saturating_sub(self.used_ns.get()) < LOOK_AFTER_IDLE_NS
+                || !is_stale(descriptor));
+        is_ready.then_some(descriptor)
+    }
+
+    /// Has the lane do something for `heat`, which it tells when that is done.
+    pub fn give(&self, order: Order, heat: &Rc<Heat>) {
+        heat.pending.set(heat.pending.get() + 1);
+        self.heat.replace(Some(Rc::clone(heat)));
+        self.order.set(order);
+        if let Some(task) = &*self.task.borrow() {
+            task.wake_by_ref();
+        }
+    }
+
+    /// Has the lane open a new connection when it has the time: the old one is spoilt.
+    pub fn spoil(&self) {
+        self.descriptor.set(CLOSED);
+        self.order.set(Order::Reopen);
+        if let Some(task) = &*self.task.borrow() {
+            task.wake_by_ref();
+        }
+    }
+
+    /// Nothing was sent, because of `reason`.
+    pub fn note_unsent(&self, reason: Reason) {
+        self.result.set(Err(Broken::NotSent));
+        self.reason.set(reason);
+        self.done_ns.set(now_ns());
+    }
+
+    /// Notes whether the kernel took what was held back.
+    pub fn note_taken(&self, is_taken: bool) {
+        self.result.set(match is_taken {
+            true => Err(Broken::Lost),
+            false => Err(Broken::NotSent),
+        });
+    }
+
+    /// When the last reply came or was given up, and what it was.
+    #[must_use]
+    pub fn finish(&self) -> (u64, Result<ReplyHead, Broken>) {
+        (self.done_ns.get(), self.result.get())
+    }
+
+    /// Gives the body of the last reply to `read`.
+    pub fn with_body<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
+        let body = self.body.borrow().clone();
+        read(self.inbox.borrow().get(body).unwrap_or_default())
+    }
+
+    /// Why there was no reply.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason.get()
+    }
+
+    fn report(&self) {
+        if let Some(heat) = self.heat.take() {
+            heat.one_done();
+        }
+    }
+
+    /// Waits for an order.
+    fn next_order(&self) -> NextOrder<'_> {
+        NextOrder(self)
+    }
+}
+
+struct NextOrder<'a>(&'a Lane);
+
+impl Future for NextOrder<'_> {
+    type Output = Order;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Order> {
+        match self.0.order.get() {
+            Order::Rest => {
+                remember(&self.0.task, context.waker());
+                Poll::Pending
+            }
+            order => Poll::Ready(order),
+        }
+    }
+}
+
+/// Looks after `connection` for as long as the runtime lives. Ends never.
+pub async fn keep_lane<S: ByteStream>(
+    lane: Rc<Lane>,
+    mut connection: Connection<S>,
+    mut parser: ReplyParser,
+) {
+    loop {
+        let order = lane.next_order().await;
+        match order {
+            Order::Rest => {}
+            Order::Reopen => reopen(&lane, &mut connection).await,
+            Order::Receive(sent_ns) => {
+                receive(&lane, &mut connection, &mut parser, sent_ns).await;
+                if connection.descriptor().is_none() {
+                    // Warm again before the next race; if that fails, the race will tell.
+                    reopen(&lane, &mut connection).await;
+                }
+            }
+        }
+    }
+}
+
+async fn reopen<S: ByteStream>(lane: &Lane, connection: &mut Connection<S>) {
+    lane.descriptor.set(CLOSED);
+    lane.order.set(Order::Rest);
+    connection.hang_up();
+    if let Err(error) = connection.reopen().await {
+        lane.note_unsent(unconnected_reason(&error));
+    }
+    note_connection(lane, connection);
+    if lane.order.get() == Order::Reopen {
+        // Asked again meanwhile: the fresh connection will do.
+        lane.order.set(Order::Rest);
+    }
+    lane.report();
+}
+
+async fn receive<S: ByteStream>(
+    lane: &Lane,
+    connection: &mut Connection<S>,
+    parser: &mut ReplyParser,
+    sent_ns: u64,
+) {
+    let mut inbox = lane.inbox.take();
+    let mut reason = Reason::default();
+    let received = connection
+        .receive(sent_ns, (&mut inbox, parser), &mut reason)
+        .await;
+    lane.done_ns.set(now_ns());
+    lane.inbox.replace(inbox);
+    lane.reason.set(reason);
+    lane.result.set(received.map(|reply| {
+        lane.body.replace(reply.body);
+        ReplyHead {
+            status: reply.status,
+            bytes: reply.wire_bytes,
+        }
+    }));
+    lane.order.set(Order::Rest);
+    note_connection(lane, connection);
+    lane.report();
+}
+
+fn note_connection<S: ByteStream>(lane: &Lane, connection: &Connection<S>) {
+    lane.descriptor
+        .set(connection.descriptor().unwrap_or(CLOSED));
+    lane.used_ns.set(now_ns());
+}
+
+/// The run ended before the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended;
+
+/// The lanes of one race that have something to do.
+#[derive(Default)]
+pub struct Heat {
+    pending: Cell<usize>,
+    waiting: RefCell<Option<Waker>>,
+    /// What the leader of a crowd tells: that it started, or that it is called off.
+    pub started: Cell<Option<Result<Released, Ended>>>,
+}
+
+impl Heat {
+    fn one_done(&self) {
+        self.pending.set(self.pending.get() - 1);
+        if self.pending.get() == 0 {
+            self.wake();
+        }
+    }
+
+    /// Wakes the race.
+    pub fn wake(&self) {
+        if let Some(waiting) = &*self.waiting.borrow() {
+            waiting.wake_by_ref();
+        }
+    }
+
+    /// Waits until every lane is done with what it was given.
+    pub async fn all_done(&self) {
+        self.wait_for(|| (self.pending.get() == 0).then_some(()))
+            .await;
+    }
+
+    /// Waits until `look` sees what it looks for. It looks whenever the heat is woken.
+    pub async fn wait_for<T>(&self, look: impl Fn() -> Option<T>) -> T {
+        std::future::poll_fn(|context| match look() {
+            Some(seen) => Poll::Ready(seen),
+            None => {
+                remember(&self.waiting, context.waker());
+                Poll::Pending
+            }
+        })
+        .await
+    }
+}
+
+/// Keeps `waker` for later, in the place of the last one.
+fn remember(place: &RefCell<Option<Waker>>, waker: &Waker) {
+    let mut place = place.borrow_mut();
+    match &mut *place {
+        Some(kept) => kept.clone_from(waker),
+        None => *place = Some(waker.clone()),
+    }
+}

@@ -1,0 +1,142 @@
+//! What journeys find out after a race: probes, and rules that held or did not.
+
+use super::call::CallParts;
+use super::{Abort, Session};
+use crate::engine::{Exchange, Link, Trail, TrailEntry};
+use crate::plan::WaitTime;
+use crate::stats::{Finding, Outcome, Part, Rule, Violation};
+
+/// How often a user looks for what another one does.
+const LOOK_NS: u64 = 100_000;
+
+impl<L: Link> Session<L> {
+    /// Waits for something that another user does, looking again and again; the time counts as
+    /// spent with the step that follows.
+    ///
+    /// # Errors
+    /// When the run is over before.
+    pub async fn wait_for<T>(&mut self, look: impl Fn() -> Option<T>) -> Result<T, Abort> {
+        let since_ns = self.link.now_ns();
+        loop {
+            let now_ns = self.link.now_ns();
+            if let Some(seen) = look() {
+                let mut recorder = self.recorder.borrow_mut();
+                let waited_ns = now_ns.saturating_sub(since_ns) as i64;
+                recorder.interval().contests.beside_ns += waited_ns;
+                return Ok(seen);
+            }
+            if let Err(stopped) = self.link.until(now_ns + LOOK_NS).await {
+                self.stop(stopped, stopped.end_ns);
+                return Err(Abort);
+            }
+        }
+    }
+
+    /// From now on, to the end of the journey, what is asked and answered is kept.
+    pub fn begin_trail(&mut self) {
+        self.trail.begin();
+    }
+
+    /// What was asked and answered since the trail was begun.
+    #[must_use]
+    pub fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// Keeps the request that is in the link's buffer.
+    #[cold]
+    pub(super) fn keep_request(&mut self, parts: &CallParts<'_>, due_ns: u64) {
+        let part = match self.last_race {
+            None => Part::Before,
+            Some(_) => Part::After,
+        };
+        self.keep_request_as(part, parts, due_ns);
+    }
+
+    fn keep_request_as(&mut self, part: Part, parts: &CallParts<'_>, due_ns: u64) {
+        let written = self.link.written();
+        let entry = TrailEntry::asked(parts.step, part, 0, due_ns);
+        self.trail
+            .ask(entry, |text| text.extend_from_slice(written));
+    }
+
+    /// Keeps the reply to the request that was kept last.
+    #[cold]
+    pub(super) fn keep_reply(&mut self, exchange: &Exchange, outcome: Outcome) {
+        let index = self.trail.entries().len() - 1;
+        let entry = self.trail.entry_mut(index);
+        entry.sent_ns =
+            (exchange.result != Err(crate::engine::Broken::NotSent)).then_some(exchange.sent_ns);
+        entry.done_ns = exchange.done_ns;
+        entry.outcome = outcome;
+        if let Ok(head) = exchange.result {
+            entry.status = head.status;
+            self.trail.answer(index, self.link.body());
+        }
+    }
+
+    /// Asks the shop, off the record of the load. Gives the place of the reply in the trail.
+    pub(super) async fn probe(&mut self, parts: &CallParts<'_>) -> Result<Option<usize>, Abort> {
+        let due_ns = self.free_ns;
+        if self.link.until(due_ns).await.is_err() {
+            self.stopped = true;
+            return Err(Abort);
+        }
+        self.write_request(parts);
+        self.keep_request_as(Part::Probe, parts, due_ns);
+        let exchange = self.link.exchange().await;
+        let outcome = match exchange.result {
+            Ok(head) if head.status == parts.step.operation.success => Outcome::Success,
+            Ok(_) => Outcome::Refused,
+            Err(crate::engine::Broken::NotSent) => Outcome::Failed,
+            Err(crate::engine::Broken::Lost) => Outcome::Unknown,
+        };
+        self.keep_reply(&exchange, outcome);
+        let busy_ns = exchange.done_ns.saturating_sub(due_ns) as i64;
+        self.free_ns = exchange.done_ns;
+        // A fixed schedule goes on as it was; any other wait begins anew.
+        if !matches!(self.wait, WaitTime::ConstantPacing { .. }) {
+            self.due_ns = self.due_ns.max(exchange.done_ns);
+        }
+        let mut recorder = self.recorder.borrow_mut();
+        let contests = &mut recorder.interval().contests;
+        contests.probes.sent += 1;
+        contests.probes.told += u64::from(exchange.result.is_ok());
+        contests.probes.unknown += u64::from(exchange.result.is_err());
+        contests.beside_ns += busy_ns;
+        let told = exchange.result.is_ok();
+        Ok(told.then(|| self.trail.entries().len() - 1))
+    }
+
+    /// Counts a check of `rule` on the user's own trail. What is broken is kept with its witness.
+    pub fn settle(&mut self, rule: &'static Rule, finding: Finding) {
+        let trail = std::mem::take(&mut self.trail);
+        self.settle_by(rule, finding, &trail);
+        self.trail = trail;
+    }
+
+    /// The same on another trail.
+    pub fn settle_by(&mut self, rule: &'static Rule, finding: Finding, trail: &Trail) {
+        let mut recorder = self.recorder.borrow_mut();
+        let start_ns = recorder.start_ns();
+        let is_kept = recorder.interval().contests.ledger.count(rule, &finding);
+        let Finding::Broken { why, shown_by } = finding else {
+            return;
+        };
+        if let Some((race, Some(bin))) = self.last_race {
+            recorder.broken_at(race, bin);
+        }
+        if is_kept {
+            let race = self.last_race.map(|(race, _)| race.name);
+            let now_ns = self.link.now_ns();
+            let violation: Violation =
+                trail.violation((rule, race), why, &shown_by, (start_ns, now_ns));
+            recorder
+                .interval()
+                .contests
+                .ledger
+                .violations
+                .push(violation);
+        }
+    }
+}

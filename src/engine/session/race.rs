@@ -1,0 +1,455 @@
+//! A race as journeys write it: several requests that leave together, and what came of each.
+
+use super::{Abort, Session};
+use crate::engine::link::{CalledOff, Crowd, Runner};
+use crate::engine::recorder::Observation;
+use crate::engine::{Arena, Broken, Exchange, Id, Judge, Link, ReplyHead, Step, TrailEntry};
+use crate::plan::RaceOffset;
+use crate::stats::{Ending, OFFSET_BINS, Outcome, Part, Race, RaceSeen, Reason};
+use std::ops::Range;
+
+/// A target that takes less for a request alone is too fast to tell from times alone whether it
+/// handled two at once.
+const TELLING_NS: u64 = 1_000_000;
+
+/// A side of a race: so many requests that are alike.
+#[derive(Clone, Copy)]
+pub struct Racer<'a> {
+    step: &'static Step,
+    on: Option<&'a Id>,
+    body: Option<&'a Arena>,
+    chosen: Option<usize>,
+    with: &'a [Id],
+    judge: Judge,
+    side: u8,
+    times: usize,
+}
+
+impl<'a> Racer<'a> {
+    /// One request of `step`, on side 0.
+    #[must_use]
+    pub fn of(step: &'static Step) -> Self {
+        Self {
+            step,
+            on: None,
+            body: None,
+            chosen: None,
+            with: &[],
+            judge: step.operation.judge,
+            side: 0,
+            times: 1,
+        }
+    }
+
+    /// The id in the path.
+    #[must_use]
+    pub fn on(self, id: &'a Id) -> Self {
+        let on = Some(id);
+        Self { on, ..self }
+    }
+
+    /// The body: one of the arena's for each request, drawn by the user's random stream.
+    #[must_use]
+    pub fn body(self, arena: &'a Arena) -> Self {
+        let body = Some(arena);
+        Self { body, ..self }
+    }
+
+    /// The body at `index` of the arena.
+    #[must_use]
+    pub fn body_at(self, arena: &'a Arena, index: usize) -> Self {
+        Self {
+            body: Some(arena),
+            chosen: Some(index),
+            ..self
+        }
+    }
+
+    /// The ids that the body holds, in the order of their places.
+    #[must_use]
+    pub fn with(self, ids: &'a [Id]) -> Self {
+        Self { with: ids, ..self }
+    }
+
+    /// The side of the race.
+    #[must_use]
+    pub fn side(self, side: u8) -> Self {
+        Self { side, ..self }
+    }
+
+    /// So many requests, each on a connection of its own.
+    #[must_use]
+    pub fn times(self, times: usize) -> Self {
+        Self { times, ..self }
+    }
+
+    /// Whether this race or another decides what a refusal means.
+    #[must_use]
+    pub fn judged_by(self, judge: Judge) -> Self {
+        Self { judge, ..self }
+    }
+}
+
+/// Where the racers of a race stand in the user's trail: those of each side in the order in which
+/// they were named.
+pub type Heat = Range<usize>;
+
+/// How a race was let go.
+struct Start {
+    due_ns: u64,
+    /// When the user was ready for it.
+    free_ns: u64,
+    /// From when on the user was busy with it.
+    since_ns: u64,
+    offset_us: Option<i64>,
+}
+
+impl<L: Link> Session<L> {
+    /// Waits for the due moment, lets all racers go at once and waits for all replies, each of
+    /// which is a request under its step's name. Begins a trail, unless the journey has.
+    ///
+    /// # Errors
+    /// When the run is over before the start.
+    pub async fn race(&mut self, race: &'static Race, racers: &[Racer<'_>]) -> Result<Heat, Abort> {
+        self.step_due_ns = self.due_ns;
+        self.start_step(self.due_ns).await?;
+        if self.race_rules.sequential {
+            return self.race_one_by_one(racers).await;
+        }
+        let start = Start {
+            due_ns: self.due_ns,
+            free_ns: self.free_ns,
+            since_ns: self.due_ns.max(self.free_ns),
+            offset_us: self.draw_offset(racers),
+        };
+        self.line_up(racers, &start).await;
+        let ran = self
+            .link
+            .race(self.trail.text(), &mut self.runners, None)
+            .await;
+        let heat = self.finish_race(racers, &start);
+        if ran.is_ok() {
+            self.observe_heat(race, &heat, start.offset_us);
+        }
+        Ok(heat)
+    }
+
+    /// Gathers with a crowd and goes when all go; the common start is the due moment. Gives the
+    /// place in the trail and the size of the crowd; `None` when the crowd went without the user.
+    /// Who is in a crowd does not see the whole race: see [`Session::observe_race`].
+    ///
+    /// # Errors
+    /// When the run is over before the start.
+    pub async fn race_in_crowd(
+        &mut self,
+        crowd: Crowd<'_>,
+        racer: Racer<'_>,
+    ) -> Result<Option<(usize, u64)>, Abort> {
+        self.step_due_ns = self.due_ns;
+        self.start_step(self.due_ns).await?;
+        let mut start = Start {
+            due_ns: self.due_ns,
+            free_ns: self.free_ns,
+            since_ns: self.due_ns.max(self.free_ns),
+            offset_us: None,
+        };
+        self.line_up(&[racer], &start).await;
+        let ran = self
+            .link
+            .race(self.trail.text(), &mut self.runners, Some(crowd))
+            .await;
+        match ran {
+            Err(why) => {
+                self.link.leave_track();
+                self.trail.forget();
+                self.free_ns = self.link.now_ns();
+                match why {
+                    CalledOff::Missed => Ok(None),
+                    CalledOff::Stopped(stopped) => {
+                        self.stop(stopped, start.due_ns);
+                        Err(Abort)
+                    }
+                }
+            }
+            Ok(size) => {
+                // Waiting for the others is no lag: all are due when the crowd is.
+                start.due_ns = self.runners[0].sent_ns.max(start.due_ns);
+                let heat = self.finish_race(&[racer], &start);
+                Ok(Some((heat.start, size)))
+            }
+        }
+    }
+
+    /// Counts a race that others had a part in.
+    pub fn observe_race(&mut self, race: &'static Race, seen: &RaceSeen) {
+        self.last_race = Some((race, None));
+        self.recorder.borrow_mut().observe_race(race, seen);
+    }
+
+    /// The racers one after the other, each due when the one before is done: no race at all.
+    async fn race_one_by_one(&mut self, racers: &[Racer<'_>]) -> Result<Heat, Abort> {
+        let first = self.begin_heat();
+        let mut due_ns = self.due_ns;
+        let mut last = None;
+        for racer in racers {
+            for _ in 0..racer.times {
+                if let Err(stopped) = self.link.until(due_ns).await {
+                    self.stop(stopped, due_ns);
+                    return Err(Abort);
+                }
+                self.recorder.borrow_mut().interval().followers += u64::from(last.is_some());
+                self.ask_racer(racer, due_ns, 0);
+                let request = self.runners.pop().map(|runner| runner.request);
+                let request = &self.trail.text()[request.unwrap_or_default()];
+                self.link.request_buffer().extend_from_slice(request);
+                let exchange = self.link.exchange().await;
+                self.note_exchange(racer, self.trail.entries().len() - 1, due_ns, &exchange);
+                self.free_ns = exchange.done_ns;
+                due_ns = exchange.done_ns;
+                last = Some(exchange);
+            }
+        }
+        if let Some(exchange) = &last {
+            self.schedule_next(exchange);
+        }
+        Ok(first..self.trail.entries().len())
+    }
+
+    /// Notes one exchange that was carried out alone.
+    fn note_exchange(&mut self, racer: &Racer<'_>, index: usize, due_ns: u64, exchange: &Exchange) {
+        let runner = Runner {
+            ready_ns: exchange.ready_ns,
+            sent_ns: exchange.sent_ns,
+            left_ns: exchange.sent_ns,
+            done_ns: exchange.done_ns,
+            result: exchange.result,
+            ..Runner::at_start(0..0, 0)
+        };
+        let body = self.link.body();
+        let judged = judge(racer, exchange.result, body, || *self.link.reason());
+        self.trail.answer(index, body_of(exchange.result, body));
+        let free_ns = self.free_ns;
+        self.note_finish(racer, index, (due_ns, free_ns), &runner, &judged);
+    }
+
+    fn begin_heat(&mut self) -> usize {
+        if !self.trail.is_kept() {
+            self.trail.begin();
+        }
+        self.runners.clear();
+        self.trail.entries().len()
+    }
+
+    fn draw_offset(&mut self, racers: &[Racer<'_>]) -> Option<i64> {
+        let RaceOffset { from_us, to_us } = self.race_rules.offset?;
+        let sides = racers.iter().map(|racer| racer.side).max();
+        (sides == Some(1)).then(|| self.rng.i64(from_us..=to_us))
+    }
+
+    /// Writes all requests, and waits for as many connections.
+    async fn line_up(&mut self, racers: &[Racer<'_>], start: &Start) {
+        self.begin_heat();
+        for racer in racers {
+            let shift_us = match (start.offset_us, racer.side) {
+                (Some(offset_us), 0) => (-offset_us).max(0),
+                (Some(offset_us), _) => offset_us.max(0),
+                (None, _) => 0,
+            };
+            for _ in 0..racer.times {
+                self.ask_racer(racer, start.due_ns, shift_us as u64 * 1_000);
+            }
+        }
+        self.link.line_up(self.runners.len()).await;
+    }
+
+    fn ask_racer(&mut self, racer: &Racer<'_>, due_ns: u64, shift_ns: u64) {
+        let head = self.heads.of(racer.step);
+        let (rng, unique) = (&mut self.rng, &mut self.unique);
+        let entry = TrailEntry::asked(racer.step, Part::Racer, racer.side, due_ns + shift_ns);
+        let request = self.trail.ask(entry, |out| match racer.body {
+            None => head.append_without_body(racer.on, out),
+            Some(arena) => {
+                let index = racer.chosen.unwrap_or_else(|| arena.pick(rng));
+                head.append(racer.on, arena.patched_len(index, racer.with), out);
+                arena.append(index, racer.with, unique, out);
+            }
+        });
+        self.runners.push(Runner::at_start(request, shift_ns));
+    }
+
+    /// Records every racer as a request, gives the connections back, and plans the next step.
+    fn finish_race(&mut self, racers: &[Racer<'_>], start: &Start) -> Heat {
+        let mut runners = std::mem::take(&mut self.runners);
+        let first = self.trail.entries().len() - runners.len();
+        let all = racers
+            .iter()
+            .flat_map(|racer| std::iter::repeat_n(racer, racer.times));
+        for (number, (racer, runner)) in all.zip(&runners).enumerate() {
+            let index = first + number;
+            let (link, trail) = (&self.link, &mut self.trail);
+            let judged = link.with_racer_body(number, |body| {
+                trail.answer(index, body_of(runner.result, body));
+                judge(racer, runner.result, body, || link.racer_reason(number))
+            });
+            let due = (start.due_ns + runner.shift_ns, start.free_ns);
+            self.note_finish(racer, index, due, runner, &judged);
+        }
+        self.link.leave_track();
+        let done_ns = runners.iter().map(|runner| runner.done_ns).max();
+        let done_ns = done_ns.unwrap_or(start.due_ns);
+        let left_ns = runners.iter().map(|runner| runner.left_ns).max();
+        self.last_left_ns = left_ns.unwrap_or(0);
+        self.note_busy_time(&runners, start.since_ns, done_ns);
+        self.free_ns = done_ns;
+        let unsent = runners
+            .iter()
+            .all(|runner| runner.result == Err(Broken::NotSent));
+        self.schedule_next(&Exchange {
+            ready_ns: 0,
+            sent_ns: done_ns,
+            done_ns,
+            result: match unsent {
+                true => Err(Broken::NotSent),
+                false => Ok(ReplyHead {
+                    status: 0,
+                    bytes: 0,
+                }),
+            },
+        });
+        runners.clear();
+        self.runners = runners;
+        first..self.trail.entries().len()
+    }
+
+    fn note_finish(
+        &mut self,
+        racer: &Racer<'_>,
+        index: usize,
+        (due_ns, free_ns): (u64, u64),
+        runner: &Runner,
+        (outcome, reason): &(Outcome, Option<Reason>),
+    ) {
+        let was_sent = runner.result != Err(Broken::NotSent);
+        let body_bytes_in = self.trail.reply(index).len() as u64;
+        let (status, bytes_in) = match runner.result {
+            Ok(head) => (head.status, head.bytes),
+            Err(_) => (0, 0),
+        };
+        let entry = self.trail.entry_mut(index);
+        entry.due_ns = due_ns;
+        entry.sent_ns = was_sent.then_some(runner.sent_ns);
+        entry.done_ns = runner.done_ns;
+        entry.status = status;
+        entry.outcome = *outcome;
+        if runner.result.is_ok() {
+            let service_ns = runner.done_ns.saturating_sub(runner.sent_ns);
+            self.floor_ns = self.floor_ns.min(service_ns);
+        }
+        let bytes_out = runner.request.len() as u64;
+        self.recorder.borrow_mut().observe(&Observation {
+            step: racer.step,
+            due_ns,
+            free_ns: free_ns.max(runner.ready_ns),
+            sent_ns: was_sent.then_some(runner.sent_ns),
+            done_ns: runner.done_ns,
+            outcome: *outcome,
+            status,
+            reason: reason.as_ref(),
+            bytes_out: if was_sent { bytes_out } else { 0 },
+            bytes_in,
+            body_bytes_in,
+        });
+    }
+
+    /// For Little's law: the user was busy once, with all racers.
+    fn note_busy_time(&mut self, runners: &[Runner], since_ns: u64, done_ns: u64) {
+        let each = |runner: &Runner| runner.done_ns.saturating_sub(runner.sent_ns.max(1)) as i64;
+        let services: i64 = runners
+            .iter()
+            .filter(|runner| runner.result != Err(Broken::NotSent))
+            .map(each)
+            .sum();
+        let busy = done_ns.saturating_sub(since_ns) as i64;
+        let mut recorder = self.recorder.borrow_mut();
+        let interval = recorder.interval();
+        interval.contests.beside_ns += busy - services;
+        interval.followers += runners.len().saturating_sub(1) as u64;
+    }
+
+    fn observe_heat(&mut self, race: &'static Race, heat: &Heat, offset_us: Option<i64>) {
+        let entries = &self.trail.entries()[heat.clone()];
+        let sent = |entry: &TrailEntry| entry.sent_ns;
+        let complete = entries.iter().all(|entry| entry.sent_ns.is_some());
+        let first_ns = entries.iter().filter_map(sent).min().unwrap_or(0);
+        let first_done_ns = entries.iter().map(|entry| entry.done_ns).min();
+        let replied = entries.iter().filter(|entry| entry.status > 0);
+        let offset_bin = self.race_rules.offset.zip(offset_us).map(|(sweep, _)| {
+            let of_side = |side: u8| entries.iter().find(|entry| entry.side == side);
+            let sent_us = |side| of_side(side).and_then(sent).unwrap_or(first_ns) as i64 / 1_000;
+            sweep.bin_of(sent_us(1) - sent_us(0), OFFSET_BINS)
+        });
+        let mut ending = Ending::default();
+        entries
+            .iter()
+            .for_each(|entry| ending.add(entry.side, entry.outcome));
+        let last_left_ns = self.last_left_ns;
+        let seen = RaceSeen {
+            ending,
+            racers: entries.len() as u32,
+            complete,
+            spread_us: (complete && offset_us.is_none())
+                .then(|| last_left_ns.saturating_sub(first_ns) / 1_000),
+            together: complete && first_done_ns.is_some_and(|done_ns| last_left_ns <= done_ns),
+            overlapped: ending.all(Outcome::Conflict) > 0
+                || overlapped_in_time(entries, self.floor_ns),
+            first_side: replied
+                .min_by_key(|entry| entry.done_ns)
+                .map(|entry| entry.side),
+            offset_bin,
+        };
+        self.last_race = Some((race, offset_bin));
+        self.recorder.borrow_mut().observe_race(race, &seen);
+    }
+}
+
+/// Whether times alone prove that a target handled two requests at once: the second reply came
+/// sooner after the first than one request takes alone. Only where a request takes long against
+/// the way to the target, and the first one did not stand in line.
+fn overlapped_in_time(entries: &[TrailEntry], floor_ns: u64) -> bool {
+    let answered = entries.iter().filter(|entry| entry.status > 0);
+    let (mut first_ns, mut second_ns) = (u64::MAX, u64::MAX);
+    for entry in answered {
+        let service_ns = entry.done_ns.saturating_sub(entry.sent_ns.unwrap_or(0));
+        if service_ns < first_ns {
+            (first_ns, second_ns) = (service_ns, first_ns);
+        } else {
+            second_ns = second_ns.min(service_ns);
+        }
+    }
+    second_ns < u64::MAX
+        && first_ns >= TELLING_NS
+        && first_ns <= floor_ns.saturating_mul(3) / 2
+        && second_ns - first_ns < first_ns / 4
+}
+
+/// The body that goes into the trail.
+fn body_of(result: Result<ReplyHead, Broken>, body: &[u8]) -> &[u8] {
+    if result.is_ok() { body } else { &[] }
+}
+
+/// What became of a racer, and why when it did not succeed.
+fn judge(
+    racer: &Racer<'_>,
+    result: Result<ReplyHead, Broken>,
+    body: &[u8],
+    reason: impl FnOnce() -> Reason,
+) -> (Outcome, Option<Reason>) {
+    match result {
+        Ok(head) => match super::read_success(racer.step, racer.judge, head.status, body) {
+            Ok(_) => (Outcome::Success, None),
+            Err((outcome, reason)) => (outcome, Some(reason)),
+        },
+        Err(Broken::NotSent) => (Outcome::Failed, Some(reason())),
+        Err(Broken::Lost) => (Outcome::Unknown, Some(reason())),
+    }
+}

@@ -1,0 +1,589 @@
+//! A core's track: warmed connections that only races use, and how racers are let go.
+//!
+//! Everything of a request but its last byte is in the kernel before the start; the last bytes of
+//! all racers leave in one submission. (Or, when asked for, whole requests do.) Users that gather
+//! on one core are let go together as well.
+
+use super::clock::now_ns;
+use super::codec::ReplyParser;
+use super::connection::{Connection, Road, unsent_reason};
+use super::gathering::CommonStart;
+use super::lane::{Ended, Heat, Lane, Order, keep_lane};
+use super::link::{CalledOff, Crowd, Runner, Stopped};
+use super::net::ByteStream;
+use super::pacer::Pacer;
+use super::release::{Release, Released};
+use super::runtime::{Task, spawn};
+use crate::plan::{Driver, RaceRelease};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::os::fd::RawFd;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// Pause between the heads and the last bytes, in which the server reads the heads: what is left
+/// is the same for all racers then, a byte each.
+const SETTLE_NS: u64 = 100_000;
+/// How often one user of a core looks whether the common start is set.
+const LOOK_NS: u64 = 100_000;
+/// The pacer may wake this late; the rest of a wait for an exact moment is spent looking at the
+/// clock.
+const WAKE_EARLY_NS: u64 = 60_000;
+/// How often a head is sent again on a fresh connection.
+const ATTEMPTS: usize = 2;
+
+/// See the module's documentation.
+pub struct Track {
+    lanes: Box<[Rc<Lane>]>,
+    free: RefCell<Free>,
+    release: RefCell<Release>,
+    gate: RefCell<Gate>,
+    style: RaceRelease,
+    road: Rc<Road>,
+    pacer: Pacer,
+    run_end_ns: Rc<Cell<u64>>,
+}
+
+struct Free {
+    lanes: Vec<u32>,
+    /// Races in line: ticket, lanes wanted, waker.
+    line: VecDeque<(u64, usize, Waker)>,
+    next_ticket: u64,
+}
+
+/// Users of this core that wait for a common start.
+#[derive(Default)]
+struct Gate {
+    waiting: Vec<Waiting>,
+    /// What each of them still has to send.
+    text: Vec<u8>,
+}
+
+struct Waiting {
+    lane: u32,
+    descriptor: RawFd,
+    end: usize,
+    heat: Rc<Heat>,
+}
+
+impl Track {
+    /// A track of `lanes` lanes, whose flights are those of `road` from `first_slot` on. None is
+    /// open yet.
+    ///
+    /// # Errors
+    /// When the kernel gives no ring.
+    pub fn new(
+        road: &Rc<Road>,
+        (first_slot, lanes): (usize, usize),
+        (driver, style): (Driver, RaceRelease),
+        (pacer, run_end_ns): (Pacer, Rc<Cell<u64>>),
+    ) -> io::Result<Self> {
+        Ok(Self {
+            lanes: (0..lanes)
+                .map(|lane| Rc::new(Lane::new(first_slot + lane)))
+                .collect(),
+            free: RefCell::new(Free {
+                lanes: (0..lanes as u32).rev().collect(),
+                line: VecDeque::with_capacity(lanes),
+                next_ticket: 0,
+            }),
+            release: RefCell::new(Release::new(driver, lanes)?),
+            gate: RefCell::new(Gate {
+                waiting: Vec::with_capacity(lanes),
+                text: Vec::with_capacity(lanes),
+            }),
+            style,
+            road: Rc::clone(road),
+            pacer,
+            run_end_ns,
+        })
+    }
+
+    /// Starts the tasks that look after the lanes. They end with the runtime.
+    pub fn keep<S: ByteStream>(&self, max_body_bytes: usize) -> Vec<Task<()>> {
+        let keep = |lane: &Rc<Lane>| {
+            let connection = Connection::<S>::new(Rc::clone(&self.road), lane.slot);
+            let parser = ReplyParser::sharing(max_body_bytes, Rc::clone(&self.road.known_heads));
+            spawn(keep_lane(Rc::clone(lane), connection, parser))
+        };
+        self.lanes.iter().map(keep).collect()
+    }
+
+    /// Opens the lanes, `at_once` of them at a time. Returns how many are open.
+    pub async fn warm_up(&self, at_once: usize) -> usize {
+        let heat = Rc::new(Heat::default());
+        for lanes in self.lanes.chunks(at_once.max(1)) {
+            lanes
+                .iter()
+                .for_each(|lane| lane.give(Order::Reopen, &heat));
+            heat.all_done().await;
+        }
+        let now_ns = now_ns();
+        let is_open = |lane: &&Rc<Lane>| lane.ready_descriptor(now_ns).is_some();
+        self.lanes.iter().filter(is_open).count()
+    }
+
+    /// Waits until `racers` lanes are free, and takes them; first come first served. A track has as
+    /// many as the widest race needs.
+    pub fn line_up(&self, racers: usize) -> LineUp<'_> {
+        LineUp {
+            track: self,
+            racers: racers.min(self.lanes.len()),
+            ticket: None,
+        }
+    }
+
+    /// Gives lanes back.
+    pub fn leave(&self, lanes: &mut Vec<u32>) {
+        let mut free = self.free.borrow_mut();
+        free.lanes.append(lanes);
+        free.wake_first();
+    }
+
+    /// Lane number `lane`.
+    #[must_use]
+    pub fn lane(&self, lane: u32) -> &Lane {
+        &self.lanes[lane as usize]
+    }
+
+    /// Carries out a race on `lanes`, one a runner.
+    ///
+    /// # Errors
+    /// When its crowd did not start, or not with it.
+    pub async fn race(
+        &self,
+        (lanes, heat): (&[u32], &Rc<Heat>),
+        text: &[u8],
+        runners: &mut [Runner],
+        crowd: Option<Crowd<'_>>,
+    ) -> Result<u64, CalledOff> {
+        self.send_heads((lanes, heat), text, runners).await;
+        let crowd = match crowd {
+            None => {
+                self.settle_and_release(lanes, text, runners).await;
+                runners.len() as u64
+            }
+            Some(crowd) => self.start_with(crowd, (lanes, heat), text, runners).await?,
+        };
+        for (&lane, runner) in lanes.iter().zip(&*runners) {
+            if runner.result.is_ok() {
+                self.lane(lane).give(Order::Receive(runner.sent_ns), heat);
+            }
+        }
+        heat.all_done().await;
+        for (&lane, runner) in lanes.iter().zip(runners) {
+            (runner.done_ns, runner.result) = self.lane(lane).finish();
+        }
+        Ok(crowd)
+    }
+
+    /// How many bytes of a request wait for the start.
+    fn held_back(&self, request: &[u8]) -> usize {
+        match self.style {
+            RaceRelease::LastByte => 1,
+            RaceRelease::Whole => request.len(),
+        }
+    }
+
+    /// Sends all but what is held back, on connections that are ready. From here on
+    /// [`Runner::result`] tells whether the runner is at the start.
+    async fn send_heads(
+        &self,
+        (lanes, heat): (&[u32], &Rc<Heat>),
+        text: &[u8],
+        runners: &mut [Runner],
+    ) {
+        runners.iter_mut().for_each(|runner| {
+            runner.result = Err(super::Broken::NotSent);
+        });
+        for attempt in 0..ATTEMPTS {
+            if self.make_ready((lanes, heat), runners).await {
+                let ready_ns = now_ns();
+                runners
+                    .iter_mut()
+                    .for_each(|runner| runner.ready_ns = ready_ns);
+            }
+            if self.try_heads(lanes, text, runners) || attempt + 1 == ATTEMPTS {
+                return;
+            }
+        }
+    }
+
+    /// Opens what is not open. Returns whether there was anything to open.
+    async fn make_ready(&self, (lanes, heat): (&[u32], &Rc<Heat>), runners: &[Runner]) -> bool {
+        let now_ns = now_ns();
+        let mut opens = false;
+        for (&lane, runner) in lanes.iter().zip(runners) {
+            let lane = self.lane(lane);
+            if runner.result.is_err() && lane.ready_descriptor(now_ns).is_none() {
+                lane.give(Order::Reopen, heat);
+                opens = true;
+            }
+        }
+        if opens {
+            heat.all_done().await;
+        }
+        opens
+    }
+
+    /// Sends the heads of those that are not at the start yet. Returns whether all are now.
+    fn try_heads(&self, lanes: &[u32], text: &[u8], runners: &mut [Runner]) -> bool {
+        let now_ns = now_ns();
+        let descriptor = |lane: u32| self.lane(lane).ready_descriptor(now_ns);
+        let head = |runner: &Runner| {
+            let request = &text[runner.request.clone()];
+            request.len() - self.held_back(request)
+        };
+        let mut release = self.release.borrow_mut();
+        let waiting = |runner: &Runner| runner.result.is_err() && head(runner) > 0;
+        release.fire(
+            lanes
+                .iter()
+                .zip(&*runners)
+                .filter(|(_, runner)| waiting(runner))
+                .filter_map(|(&lane, runner)| {
+                    let start = runner.request.start;
+                    Some((descriptor(lane)?, &text[start..start + head(runner)]))
+                }),
+        );
+        let mut results = release.results().iter();
+        let mut all_there = true;
+        for (&lane, runner) in lanes.iter().zip(runners) {
+            if runner.result.is_ok() {
+                continue;
+            }
+            let length = head(runner);
+            let taken = match descriptor(lane) {
+                None => None,
+                Some(_) if length == 0 => Some(0),
+                Some(_) => results.next().copied(),
+            };
+            match taken {
+                Some(taken) if taken == length as i32 => runner.result = Ok(NO_REPLY_YET),
+                Some(taken) => {
+                    all_there = false;
+                    self.note_unsent(lane, runner, taken);
+                }
+                None => {
+                    all_there = false;
+                    runner.done_ns = now_ns;
+                }
+            }
+        }
+        all_there
+    }
+
+    /// The kernel did not take what it was given: nobody can act on half a request.
+    fn note_unsent(&self, lane: u32, runner: &mut Runner, taken: i32) {
+        let error = match taken {
+            ..0 => io::Error::from_raw_os_error(-taken),
+            0.. => io::ErrorKind::WriteZero.into(),
+        };
+        let lane = self.lane(lane);
+        lane.note_unsent(unsent_reason(&error));
+        lane.spoil();
+        runner.result = Err(super::Broken::NotSent);
+    }
+
+    /// Lets everybody go: those without a shift now, the others when they are due.
+    async fn settle_and_release(&self, lanes: &[u32], text: &[u8], runners: &mut [Runner]) {
+        if self.style == RaceRelease::LastByte {
+            self.pacer.until(now_ns() + SETTLE_NS).await;
+        }
+        let mut first_ns = None;
+        while let Some(shift_ns) = next_shift(runners) {
+            if let Some(first_ns) = first_ns {
+                self.until_exactly(first_ns + shift_ns).await;
+            }
+            let released = self.release_shift(shift_ns, lanes, text, runners);
+            first_ns = first_ns.or(Some(released.first_ns - shift_ns.min(released.first_ns)));
+        }
+    }
+
+    /// Waits to the microsecond.
+    async fn until_exactly(&self, moment_ns: u64) {
+        self.pacer
+            .until(moment_ns.saturating_sub(WAKE_EARLY_NS))
+            .await;
+        while now_ns() < moment_ns {
+            std::hint::spin_loop();
+        }
+    }
+
+    /// Lets those with this shift go, in one submission.
+    fn release_shift(
+        &self,
+        shift_ns: u64,
+        lanes: &[u32],
+        text: &[u8],
+        runners: &mut [Runner],
+    ) -> Released {
+        let now_ns = now_ns();
+        let is_due = |runner: &Runner| is_at_start(runner) && runner.shift_ns == shift_ns;
+        for (&lane, _) in due(lanes, runners, &is_due) {
+            self.take_off(lane, now_ns);
+        }
+        let mut release = self.release.borrow_mut();
+        let released = release.fire(due(lanes, runners, &is_due).map(|(&lane, runner)| {
+            let request = &text[runner.request.clone()];
+            let held_back = &request[request.len() - self.held_back(request)..];
+            (self.descriptor(lane), held_back)
+        }));
+        let mut results = release.results().iter();
+        for (&lane, runner) in lanes.iter().zip(runners) {
+            if is_due(runner) {
+                let expected = self.held_back(&text[runner.request.clone()]);
+                let taken = results.next().copied().unwrap_or_default();
+                self.note_released(lane, runner, (taken, expected), released);
+            }
+        }
+        released
+    }
+
+    fn note_released(
+        &self,
+        lane: u32,
+        runner: &mut Runner,
+        (taken, expected): (i32, usize),
+        released: Released,
+    ) {
+        (runner.sent_ns, runner.left_ns) = (released.first_ns, released.last_ns);
+        if taken != expected as i32 {
+            self.road.flights().land(self.lane(lane).slot);
+            self.note_unsent(lane, runner, taken);
+        }
+    }
+
+    fn descriptor(&self, lane: u32) -> RawFd {
+        // A lane at the start was ready when its head was sent; if it broke since, sending fails.
+        self.lane(lane).ready_descriptor(0).unwrap_or(-1)
+    }
+
+    fn take_off(&self, lane: u32, now_ns: u64) {
+        let deadline_ns = now_ns + self.road.request_timeout_ns();
+        let (slot, descriptor) = (self.lane(lane).slot, self.descriptor(lane));
+        self.road.flights().take_off(slot, descriptor, deadline_ns);
+    }
+
+    /// Gathers with the crowd. The first one of a core that comes lets all of them go.
+    async fn start_with(
+        &self,
+        crowd: Crowd<'_>,
+        (lanes, heat): (&[u32], &Rc<Heat>),
+        text: &[u8],
+        runners: &mut [Runner],
+    ) -> Result<u64, CalledOff> {
+        let call_off = |why| {
+            lanes.iter().for_each(|&lane| self.lane(lane).spoil());
+            Err(why)
+        };
+        if crowd.gathering.arrive(crowd.start, now_ns()).is_err() {
+            return call_off(CalledOff::Missed);
+        }
+        heat.started.set(None);
+        let leads = self.enter_gate((lanes, heat), text, runners);
+        if leads {
+            self.lead(crowd).await;
+        }
+        let started = heat.wait_for(|| heat.started.get()).await;
+        let Ok(released) = started else {
+            let end_ns = self.run_end_ns.get();
+            return call_off(CalledOff::Stopped(Stopped { end_ns }));
+        };
+        let expected = |runner: &Runner| self.held_back(&text[runner.request.clone()]);
+        for (&lane, runner) in lanes.iter().zip(runners) {
+            if is_at_start(runner) {
+                let is_lost = self.lane(lane).finish().1 == Err(super::Broken::NotSent);
+                let taken = if is_lost { 0 } else { expected(runner) as i32 };
+                self.note_released(lane, runner, (taken, expected(runner)), released);
+            }
+        }
+        let start = crowd.gathering.start(crowd.start, now_ns());
+        Ok(start.map_or(0, |start| start.crowd))
+    }
+
+    /// Returns whether nobody else of this core waits yet.
+    fn enter_gate(
+        &self,
+        (lanes, heat): (&[u32], &Rc<Heat>),
+        text: &[u8],
+        runners: &[Runner],
+    ) -> bool {
+        let mut gate = self.gate.borrow_mut();
+        let is_first = gate.waiting.is_empty();
+        for (&lane, runner) in lanes.iter().zip(runners) {
+            let request = &text[runner.request.clone()];
+            if is_at_start(runner) {
+                let held_back = &request[request.len() - self.held_back(request)..];
+                gate.text.extend_from_slice(held_back);
+            }
+            let end = gate.text.len();
+            gate.waiting.push(Waiting {
+                lane,
+                descriptor: self.descriptor(lane),
+                end,
+                heat: Rc::clone(heat),
+            });
+        }
+        is_first
+    }
+
+    /// Waits for the common start and lets everybody at the gate go, or sends them home when the
+    /// run is over.
+    async fn lead(&self, crowd: Crowd<'_>) {
+        let start = loop {
+            let (now_ns, end_ns) = (now_ns(), self.run_end_ns.get());
+            if let Some(start) = crowd.gathering.start(crowd.start, now_ns) {
+                break start;
+            }
+            if now_ns >= end_ns {
+                let mut gate = self.gate.borrow_mut();
+                for waiting in gate.waiting.drain(..) {
+                    crowd.gathering.withdraw(crowd.start);
+                    waiting.heat.started.set(Some(Err(Ended)));
+                    waiting.heat.wake();
+                }
+                gate.text.clear();
+                return;
+            }
+            self.pacer.until((now_ns + LOOK_NS).min(end_ns)).await;
+        };
+        self.open_gate(start).await;
+    }
+
+    async fn open_gate(&self, start: CommonStart) {
+        self.until_exactly(start.at_ns).await;
+        let now_ns = now_ns();
+        let mut gate = self.gate.borrow_mut();
+        let gate = &mut *gate;
+        for waiting in &gate.waiting {
+            self.take_off(waiting.lane, now_ns);
+        }
+        let mut release = self.release.borrow_mut();
+        let begun = Cell::new(0);
+        let released = release.fire(gate.waiting.iter().map(|waiting| {
+            let begin = begun.replace(waiting.end);
+            (waiting.descriptor, &gate.text[begin..waiting.end])
+        }));
+        let mut begin = 0;
+        for (waiting, &taken) in gate.waiting.iter().zip(release.results()) {
+            let expected = (waiting.end - std::mem::replace(&mut begin, waiting.end)) as i32;
+            self.lane(waiting.lane)
+                .note_taken(taken == expected && expected > 0);
+            waiting.heat.started.set(Some(Ok(released)));
+            waiting.heat.wake();
+        }
+        gate.waiting.clear();
+        gate.text.clear();
+    }
+}
+
+/// Stands for the reply of a runner whose request is on its way.
+const NO_REPLY_YET: super::ReplyHead = super::ReplyHead {
+    status: 0,
+    bytes: 0,
+};
+
+/// A runner that was let go has left the start; one that could not get there never was at it.
+fn is_at_start(runner: &Runner) -> bool {
+    runner.result.is_ok() && runner.left_ns == 0
+}
+
+fn next_shift(runners: &[Runner]) -> Option<u64> {
+    let waiting = runners.iter().filter(|runner| is_at_start(runner));
+    waiting.map(|runner| runner.shift_ns).min()
+}
+
+fn due<'a>(
+    lanes: &'a [u32],
+    runners: &'a [Runner],
+    is_due: &impl Fn(&Runner) -> bool,
+) -> impl Iterator<Item = (&'a u32, &'a Runner)> {
+    lanes
+        .iter()
+        .zip(runners)
+        .filter(|(_, runner)| is_due(runner))
+}
+
+impl Free {
+    fn wake_first(&self) {
+        if let Some((_, racers, waker)) = self.line.front()
+            && *racers <= self.lanes.len()
+        {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// A race's place in line for its lanes.
+pub struct LineUp<'a> {
+    track: &'a Track,
+    racers: usize,
+    ticket: Option<u64>,
+}
+
+impl LineUp<'_> {
+    fn is_first(&self, free: &Free) -> bool {
+        match (free.line.front(), self.ticket) {
+            (None, _) => true,
+            (Some((first, ..)), Some(ticket)) => *first == ticket,
+            (Some(_), None) => false,
+        }
+    }
+
+    fn leave_line(&mut self, free: &mut Free) {
+        if let Some(ticket) = self.ticket.take() {
+            free.line.retain(|(place, ..)| *place != ticket);
+            free.wake_first();
+        }
+    }
+
+    /// Takes the lanes into `taken` as soon as they are free.
+    pub async fn into(mut self, taken: &mut Vec<u32>) {
+        std::future::poll_fn(|context| Pin::new(&mut self).poll(context)).await;
+        let mut free = self.track.free.borrow_mut();
+        let left = free.lanes.len() - self.racers;
+        taken.clear();
+        taken.extend(free.lanes.drain(left..));
+        self.leave_line(&mut free);
+    }
+}
+
+impl Future for LineUp<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut free = self.track.free.borrow_mut();
+        if self.is_first(&free) && free.lanes.len() >= self.racers {
+            return Poll::Ready(());
+        }
+        match self.ticket {
+            Some(ticket) => {
+                let mut line = free.line.iter_mut();
+                if let Some((.., waker)) = line.find(|(place, ..)| *place == ticket) {
+                    waker.clone_from(context.waker());
+                }
+            }
+            None => {
+                let ticket = free.next_ticket;
+                free.next_ticket += 1;
+                let racers = self.racers;
+                free.line
+                    .push_back((ticket, racers, context.waker().clone()));
+                drop(free);
+                self.ticket = Some(ticket);
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for LineUp<'_> {
+    fn drop(&mut self) {
+        let track = self.track;
+        self.leave_line(&mut track.free.borrow_mut());
+    }
+}

@@ -1,0 +1,365 @@
+//! What came of races: requests that left together on purpose.
+
+use super::{LatencyCounts, LatencyTotal, Outcome};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Most sides that a race has.
+pub const MOST_SIDES: usize = 3;
+/// Ways to end that are told apart a race; further ones are counted together.
+const MOST_ENDINGS: usize = 64;
+/// Bins of an offset sweep.
+pub const OFFSET_BINS: usize = 41;
+
+/// A kind of race.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Race {
+    /// Position in the script's table of races.
+    pub index: u16,
+    /// Name in reports, for example `double-suspend`.
+    pub name: &'static str,
+    /// What its sides do, for example `cancel` and `pay`; 1 to [`MOST_SIDES`].
+    pub sides: &'static [&'static str],
+}
+
+/// How many racers of each side ended with each outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ending {
+    counts: [[u16; 5]; MOST_SIDES],
+}
+
+impl Ending {
+    /// One more racer of `side` ended so.
+    pub fn add(&mut self, side: u8, outcome: Outcome) {
+        let count = &mut self.counts[usize::from(side)][outcome as usize];
+        *count = count.saturating_add(1);
+    }
+
+    /// Racers of `side` that ended so.
+    #[must_use]
+    pub fn of(&self, side: u8, outcome: Outcome) -> u16 {
+        self.counts[usize::from(side)][outcome as usize]
+    }
+
+    /// Racers of all sides that ended so.
+    #[must_use]
+    pub fn all(&self, outcome: Outcome) -> u64 {
+        let sides = self.counts.iter();
+        sides.map(|side| u64::from(side[outcome as usize])).sum()
+    }
+}
+
+/// What one race showed of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RaceSeen {
+    /// How its racers ended.
+    pub ending: Ending,
+    /// Racers in all.
+    pub racers: u32,
+    /// Whether all of them were sent.
+    pub complete: bool,
+    /// From the first to the last of them being sent; `None` when sides were shifted on purpose, or
+    /// not all were sent.
+    pub spread_us: Option<u64>,
+    /// Whether all were in flight at one moment.
+    pub together: bool,
+    /// Whether the target handled two of them at once, as far as that can be seen from here.
+    pub overlapped: bool,
+    /// Side of the racer whose reply came first; `None` when none came.
+    pub first_side: Option<u8>,
+    /// Bin of the sweep, when sides were shifted.
+    pub offset_bin: Option<usize>,
+}
+
+/// How often something ended so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndingCount {
+    /// How.
+    pub ending: Ending,
+    /// How often.
+    pub count: u64,
+}
+
+/// What came of the races of one offset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OffsetBin {
+    /// Races.
+    pub count: u64,
+    /// Those that only the first side won.
+    pub first_won: u64,
+    /// Those that only the second side won.
+    pub second_won: u64,
+    /// Those that both sides won.
+    pub both_won: u64,
+    /// Those that neither side won.
+    pub neither_won: u64,
+    /// Those in which somebody lost a version race.
+    pub conflicts: u64,
+    /// Those after which a rule was broken.
+    pub broken: u64,
+}
+
+/// Races of one kind, apart from how close together they were.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RaceCounts {
+    /// Races.
+    pub count: u64,
+    /// Their racers.
+    pub racers: u64,
+    /// Races in which a racer could not be sent.
+    pub incomplete: u64,
+    /// Races whose racers were all in flight at one moment.
+    pub together: u64,
+    /// Races that the target was seen to handle two requests of at once.
+    pub overlapped: u64,
+    /// Races whose first reply went to a racer of this side.
+    pub first: [u64; MOST_SIDES],
+    /// How races ended, in the order in which it was seen first.
+    pub endings: Vec<EndingCount>,
+    /// Races that ended in ways that found no place in `endings`.
+    pub endings_cut: u64,
+    /// One bin an offset; empty without a sweep.
+    pub offsets: Vec<OffsetBin>,
+}
+
+impl RaceCounts {
+    /// Nothing seen, with room for all there can be.
+    fn empty() -> Self {
+        Self {
+            endings: Vec::with_capacity(MOST_ENDINGS),
+            offsets: Vec::with_capacity(OFFSET_BINS),
+            ..Self::default()
+        }
+    }
+
+    fn observe(&mut self, seen: &RaceSeen) {
+        self.count += 1;
+        self.racers += u64::from(seen.racers);
+        self.incomplete += u64::from(!seen.complete);
+        self.together += u64::from(seen.together);
+        self.overlapped += u64::from(seen.overlapped);
+        if let Some(side) = seen.first_side {
+            self.first[usize::from(side)] += 1;
+        }
+        self.add_ending(seen.ending, 1);
+        if let Some(bin) = seen.offset_bin {
+            self.bin(bin).observe(&seen.ending);
+        }
+    }
+
+    /// After the race of this offset a rule was broken.
+    pub fn broken_at(&mut self, bin: usize) {
+        self.bin(bin).broken += 1;
+    }
+
+    fn bin(&mut self, bin: usize) -> &mut OffsetBin {
+        if self.offsets.is_empty() {
+            self.offsets.resize(OFFSET_BINS, OffsetBin::default());
+        }
+        &mut self.offsets[bin.min(OFFSET_BINS - 1)]
+    }
+
+    fn add_ending(&mut self, ending: Ending, count: u64) {
+        let has_room = self.endings.len() < MOST_ENDINGS;
+        match self.endings.iter_mut().find(|row| row.ending == ending) {
+            Some(row) => row.count += count,
+            None if has_room => {
+                self.endings.push(EndingCount { ending, count });
+            }
+            None => self.endings_cut += count,
+        }
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.count += other.count;
+        self.racers += other.racers;
+        self.incomplete += other.incomplete;
+        self.together += other.together;
+        self.overlapped += other.overlapped;
+        for (count, more) in self.first.iter_mut().zip(other.first) {
+            *count += more;
+        }
+        for row in &other.endings {
+            self.add_ending(row.ending, row.count);
+        }
+        self.endings_cut += other.endings_cut;
+        for (index, more) in other.offsets.iter().enumerate() {
+            self.bin(index).absorb(more);
+        }
+    }
+
+    fn clear(&mut self) {
+        let (mut endings, mut offsets) = (
+            std::mem::take(&mut self.endings),
+            std::mem::take(&mut self.offsets),
+        );
+        endings.clear();
+        offsets.clear();
+        *self = Self {
+            endings,
+            offsets,
+            ..Self::default()
+        };
+    }
+
+    /// Racers of all races that ended so.
+    #[must_use]
+    pub fn racers_that_ended(&self, outcome: Outcome) -> u64 {
+        let rows = self.endings.iter();
+        rows.map(|row| row.ending.all(outcome) * row.count).sum()
+    }
+}
+
+impl OffsetBin {
+    fn observe(&mut self, ending: &Ending) {
+        let won = |side| ending.of(side, Outcome::Success) > 0;
+        self.count += 1;
+        let counter = match (won(0), won(1)) {
+            (true, true) => &mut self.both_won,
+            (true, false) => &mut self.first_won,
+            (false, true) => &mut self.second_won,
+            (false, false) => &mut self.neither_won,
+        };
+        *counter += 1;
+        self.conflicts += u64::from(ending.all(Outcome::Conflict) > 0);
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.count += other.count;
+        self.first_won += other.first_won;
+        self.second_won += other.second_won;
+        self.both_won += other.both_won;
+        self.neither_won += other.neither_won;
+        self.conflicts += other.conflicts;
+        self.broken += other.broken;
+    }
+}
+
+/// Races of one kind that ended in one interval.
+pub struct RaceInterval {
+    /// What came of them.
+    pub counts: RaceCounts,
+    /// From the first to the last request of each race being sent.
+    pub spread: LatencyCounts,
+}
+
+impl RaceInterval {
+    /// No race yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            counts: RaceCounts::empty(),
+            spread: LatencyCounts::default(),
+        }
+    }
+
+    /// Counts one race. Allocates nothing.
+    pub fn observe(&mut self, seen: &RaceSeen) {
+        self.counts.observe(seen);
+        if let Some(spread_us) = seen.spread_us {
+            self.spread.record_us(spread_us);
+        }
+    }
+
+    /// Adds everything of `other`.
+    pub fn absorb(&mut self, other: &Self) {
+        self.counts.absorb(&other.counts);
+        self.spread.absorb(&other.spread);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.counts.clear();
+        self.spread.clear();
+    }
+}
+
+impl Default for RaceInterval {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Races of one kind in a whole run.
+#[derive(Default)]
+pub struct RaceTotal {
+    /// What came of them.
+    pub counts: RaceCounts,
+    /// From the first to the last request of each race being sent.
+    pub spread: LatencyTotal,
+}
+
+impl RaceTotal {
+    /// Adds what one interval saw.
+    pub fn absorb(&mut self, interval: &RaceInterval) {
+        self.counts.absorb(&interval.counts);
+        self.spread.absorb(&interval.spread);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn race(first: Outcome, second: Outcome) -> RaceSeen {
+        let mut ending = Ending::default();
+        ending.add(0, first);
+        ending.add(1, second);
+        RaceSeen {
+            ending,
+            racers: 2,
+            complete: true,
+            spread_us: Some(9),
+            together: true,
+            overlapped: ending.all(Outcome::Conflict) > 0,
+            first_side: Some(1),
+            offset_bin: Some(20),
+        }
+    }
+
+    #[test]
+    fn races_of_two_workers_add_up() {
+        let (mut one, mut other) = (RaceInterval::new(), RaceInterval::new());
+        one.observe(&race(Outcome::Success, Outcome::Conflict));
+        one.observe(&race(Outcome::Success, Outcome::Refused));
+        other.observe(&race(Outcome::Success, Outcome::Conflict));
+        other.observe(&race(Outcome::Success, Outcome::Success));
+        other.counts.broken_at(20);
+        let mut total = RaceTotal::default();
+        total.absorb(&one);
+        total.absorb(&other);
+        let counts = &total.counts;
+        assert_eq!((counts.count, counts.racers, counts.overlapped), (4, 8, 2));
+        assert_eq!(counts.first, [0, 4, 0]);
+        assert_eq!(counts.racers_that_ended(Outcome::Conflict), 2);
+        assert_eq!(counts.racers_that_ended(Outcome::Success), 5);
+        let endings: Vec<u64> = counts.endings.iter().map(|row| row.count).collect();
+        assert_eq!(endings, [2, 1, 1]);
+        let expected = OffsetBin {
+            count: 4,
+            first_won: 3,
+            both_won: 1,
+            conflicts: 2,
+            broken: 1,
+            ..OffsetBin::default()
+        };
+        assert_eq!(counts.offsets[20], expected);
+        assert_eq!(total.spread.summary().p50, 9);
+        one.clear();
+        assert_eq!(one.counts, RaceCounts::default());
+    }
+
+    #[test]
+    fn kinds_of_endings_are_bounded() {
+        let mut interval = RaceInterval::new();
+        for winners in 0..MOST_ENDINGS + 10 {
+            let mut seen = race(Outcome::Refused, Outcome::Refused);
+            for _ in 0..winners {
+                seen.ending.add(0, Outcome::Success);
+            }
+            interval.observe(&seen);
+        }
+        assert_eq!(interval.counts.endings.len(), MOST_ENDINGS);
+        assert_eq!(interval.counts.endings_cut, 10);
+    }
+}

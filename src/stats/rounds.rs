@@ -1,0 +1,92 @@
+//! Rounds of a race across users: one thing of which there is a little, and a crowd that wants it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One round of the flash sale.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Round {
+    /// Number of the round, from 1.
+    pub round: u64,
+    /// When its requests were let go, in microseconds from the start of the run.
+    pub at_us: u64,
+    /// Pieces that there were.
+    pub stock: u64,
+    /// Requests that were let go.
+    pub crowd: u64,
+    /// Pieces that they asked for.
+    pub demand: u64,
+    /// Pieces that were granted.
+    pub granted: u64,
+    /// Pieces that may have been granted: nobody knows what became of the request.
+    pub unknown_pieces: u64,
+    /// Requests that were granted.
+    pub winners: u64,
+    /// Requests that were refused.
+    pub refused: u64,
+    /// Requests that lost a version race.
+    pub conflicts: u64,
+    /// Requests that failed, or that nobody knows the outcome of.
+    pub failed: u64,
+    /// From the first to the last of them being sent, over all cores.
+    pub spread_us: u64,
+    /// Whether the target was seen to handle two of them at once.
+    pub overlapped: bool,
+    /// Pieces that the shop says are left; null when it could not be asked.
+    pub left: Option<i64>,
+}
+
+/// All rounds of a run, added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoundsTotal {
+    /// Rounds.
+    pub rounds: u64,
+    /// Those in which more was asked for than there was.
+    pub contested: u64,
+    /// Those of them in which exactly what there was was granted.
+    pub sold_out: u64,
+    /// The sums of all rounds; `round` is the last one.
+    pub sums: Round,
+}
+
+impl RoundsTotal {
+    /// Adds a round.
+    pub fn absorb(&mut self, round: &Round) {
+        self.rounds += 1;
+        if round.demand > round.stock {
+            self.contested += 1;
+            self.sold_out += u64::from(round.granted == round.stock);
+        }
+        let sums = &mut self.sums;
+        sums.round = sums.round.max(round.round);
+        sums.stock += round.stock;
+        sums.crowd += round.crowd;
+        sums.demand += round.demand;
+        sums.granted += round.granted;
+        sums.unknown_pieces += round.unknown_pieces;
+        sums.winners += round.winners;
+        sums.refused += round.refused;
+        sums.conflicts += round.conflicts;
+        sums.failed += round.failed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_contested_rounds_can_sell_out() {
+        let mut total = RoundsTotal::default();
+        for (demand, granted) in [(20, 10), (20, 9), (5, 5)] {
+            total.absorb(&Round {
+                stock: 10,
+                demand,
+                granted,
+                ..Round::default()
+            });
+        }
+        assert_eq!((total.rounds, total.contested, total.sold_out), (3, 2, 1));
+        assert_eq!((total.sums.demand, total.sums.granted), (45, 24));
+    }
+}

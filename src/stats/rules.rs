@@ -1,0 +1,261 @@
+//! How rules of the shop fared: what was checked, and the witnesses of what was broken.
+
+use super::Outcome;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Witnesses that one worker keeps in one interval; further violations are only counted.
+const MOST_WITNESSES: usize = 16;
+/// Reasons for undecided checks that are told apart; further ones are counted with the last.
+const MOST_REASONS: usize = 8;
+
+/// Something that must hold, whatever happens at once.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Position in the script's table of rules.
+    pub index: u16,
+    /// Name in reports, for example `not-oversold`.
+    pub name: &'static str,
+    /// What must hold, in one clause.
+    pub text: &'static str,
+    /// Whether the target of today enforces it. One that it does not is reported when broken, and
+    /// fails the run only when the user is strict.
+    pub enforced: bool,
+}
+
+/// What a check of a rule came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// It holds.
+    Held,
+    /// It does not.
+    Broken {
+        /// What is wrong, in one sentence with the figures.
+        why: String,
+        /// Which exchanges of the trail show it: as few as possible.
+        shown_by: Vec<usize>,
+    },
+    /// Nobody can tell, and why.
+    Undecided(&'static str),
+}
+
+/// Checks of one rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleCounts {
+    /// Checks that found it to hold.
+    pub held: u64,
+    /// Checks that found it broken.
+    pub broken: u64,
+    /// Checks that could not tell.
+    pub undecided: u64,
+    /// Why they could not, most of them.
+    pub reasons: Vec<(&'static str, u64)>,
+}
+
+impl RuleCounts {
+    /// Checks that came to something.
+    #[must_use]
+    pub fn checked(&self) -> u64 {
+        self.held + self.broken
+    }
+
+    fn add_reason(&mut self, reason: &'static str, count: u64) {
+        let has_room = self.reasons.len() < MOST_REASONS;
+        let mut known = self.reasons.iter_mut();
+        match known.find(|(known, _)| *known == reason) {
+            Some((_, counted)) => *counted += count,
+            None if has_room => self.reasons.push((reason, count)),
+            None => {}
+        }
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.held += other.held;
+        self.broken += other.broken;
+        self.undecided += other.undecided;
+        for &(reason, count) in &other.reasons {
+            self.add_reason(reason, count);
+        }
+    }
+}
+
+/// What part an exchange has in a witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// Came before the race: makes what is contended for.
+    Before,
+    /// Was let go together with the others.
+    Racer,
+    /// Came after the race.
+    After,
+    /// Asked the shop for the state, without changing it.
+    Probe,
+}
+
+/// One request and what was answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WitnessExchange {
+    /// Its part.
+    pub part: Part,
+    /// Whether it belongs to the smallest set that shows the violation; the others make what is
+    /// contended for.
+    pub shows: bool,
+    /// Statistic name.
+    pub name: String,
+    /// HTTP method.
+    pub method: String,
+    /// Path.
+    pub path: String,
+    /// Headers beside `host`, `content-type` and `content-length`.
+    pub headers: Vec<(String, String)>,
+    /// Body of the request; empty without one.
+    pub body: String,
+    /// When it was due, in microseconds from the start of the run.
+    pub due_us: i64,
+    /// When it was sent; null when it never was.
+    pub sent_us: Option<i64>,
+    /// When it was answered or given up.
+    pub done_us: i64,
+    /// HTTP status; null without a reply.
+    pub status: Option<u16>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Body of the reply.
+    pub reply: String,
+    /// Field and value of the id that the reply gave, if later requests may hold it.
+    pub gave: Option<(String, String)>,
+}
+
+/// A broken rule, with what shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Violation {
+    /// Name of the rule.
+    pub rule: String,
+    /// The race after which it was found broken, if there was one.
+    pub race: Option<String>,
+    /// When it was found, in microseconds from the start of the run.
+    pub at_us: i64,
+    /// What is wrong.
+    pub why: String,
+    /// Every exchange that led there, in the order of sending.
+    pub exchanges: Vec<WitnessExchange>,
+}
+
+/// Checks of all rules, and the first witnesses.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// One entry a rule, in the script's order.
+    pub rules: Vec<RuleCounts>,
+    /// What was broken; not every time, see [`RuleCounts::broken`].
+    pub violations: Vec<Violation>,
+}
+
+impl Ledger {
+    /// Nothing checked of so many rules.
+    #[must_use]
+    pub fn new(rules: usize) -> Self {
+        let counts = || RuleCounts {
+            reasons: Vec::with_capacity(MOST_REASONS),
+            ..RuleCounts::default()
+        };
+        Self {
+            rules: (0..rules).map(|_| counts()).collect(),
+            violations: Vec::new(),
+        }
+    }
+
+    /// Counts a check. Returns whether its witness is to be kept: only of what is broken, and the
+    /// first few of each rule. Allocates nothing.
+    pub fn count(&mut self, rule: &Rule, finding: &Finding) -> bool {
+        let counts = &mut self.rules[usize::from(rule.index)];
+        match finding {
+            Finding::Held => counts.held += 1,
+            Finding::Undecided(reason) => {
+                counts.undecided += 1;
+                counts.add_reason(reason, 1);
+            }
+            Finding::Broken { .. } => {
+                counts.broken += 1;
+                let kept = self.violations.iter();
+                return kept.filter(|kept| kept.rule == rule.name).count() < MOST_WITNESSES;
+            }
+        }
+        false
+    }
+
+    /// Adds the counts of `other`, and its violations while `keep` says so.
+    pub fn absorb(&mut self, other: &Self, keep: impl Fn(&[Violation], &Violation) -> bool) {
+        for (counts, more) in self.rules.iter_mut().zip(&other.rules) {
+            counts.absorb(more);
+        }
+        for violation in &other.violations {
+            if keep(&self.violations, violation) {
+                self.violations.push(violation.clone());
+            }
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        for counts in &mut self.rules {
+            (counts.held, counts.broken, counts.undecided) = (0, 0, 0);
+            counts.reasons.clear();
+        }
+        self.violations.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static RULE: Rule = Rule {
+        index: 0,
+        name: "one-winner",
+        text: "at most one wins",
+        enforced: true,
+    };
+
+    fn violation() -> Violation {
+        Violation {
+            rule: RULE.name.into(),
+            race: None,
+            at_us: 0,
+            why: "two won".into(),
+            exchanges: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_violation_counts_and_the_first_keep_their_witness() {
+        let mut ledger = Ledger::new(1);
+        let broken = Finding::Broken {
+            why: "two won".into(),
+            shown_by: vec![1, 2],
+        };
+        for _ in 0..100 {
+            if ledger.count(&RULE, &broken) {
+                ledger.violations.push(violation());
+            }
+        }
+        assert!(!ledger.count(&RULE, &Finding::Held));
+        assert!(!ledger.count(&RULE, &Finding::Undecided("no reply")));
+        assert!(!ledger.count(&RULE, &Finding::Undecided("no reply")));
+        let counts = &ledger.rules[0];
+        assert_eq!(
+            (counts.checked(), counts.broken, counts.undecided),
+            (101, 100, 2)
+        );
+        assert_eq!(counts.reasons, [("no reply", 2)]);
+        assert_eq!(ledger.violations.len(), MOST_WITNESSES);
+
+        let mut total = Ledger::new(1);
+        total.absorb(&ledger, |kept, _| kept.len() < 5);
+        total.absorb(&ledger, |kept, _| kept.len() < 5);
+        assert_eq!(total.rules[0].broken, 200);
+        assert_eq!(total.violations.len(), 5);
+        ledger.clear();
+        assert_eq!(ledger, Ledger::new(1));
+    }
+}

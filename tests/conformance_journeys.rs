@@ -5,7 +5,9 @@ mod simulated_shop;
 
 use proptest::prelude::*;
 use shopblast::engine::{Answer, PreparedHeads, Recorder, Script, SessionStart, Simulation};
-use shopblast::plan::{JourneyOptions, Pacing, RunId, Target, UniqueNumbers, WaitTime, user_seed};
+use shopblast::plan::{
+    JourneyOptions, Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed,
+};
 use shopblast::sandbox::InProcessShop;
 use shopblast::shop::{JourneyKind, ShopScript, Supplies, USER_CLASSES};
 use shopblast::stats::{CoreInterval, Outcome};
@@ -13,9 +15,20 @@ use simulated_shop::{MS, SECOND, plan};
 use std::sync::Arc;
 
 /// Steps whose requests may come too late, and are then refused.
-const MAY_BE_REFUSED: [&str; 2] = [
+const MAY_BE_REFUSED: [&str; 13] = [
     "[FLASH] POST /inventory/{id}/reserve (RACE)",
     "[RACE-MOD] POST /orders/{id}/items (RACE-2)",
+    "[RACE-STOCK] POST /inventory/{id}/reserve (RACE)",
+    "[RACE-PAID] PUT /orders/{id}/payment/success (RACE)",
+    "[RACE-WEBHOOK] POST /payments/webhook (RACE)",
+    "[RACE-CONTRADICT] POST /payments/webhook (failure, RACE)",
+    "[RACE-REFUND] POST /payments/refund/webhook",
+    "[RACE-REFUND-TWICE] POST /payments/refund/webhook (RACE)",
+    "[RACE-REFUND] POST /payments/{id}/refund (RACE)",
+    "[RACE-ID] POST /customers (RACE)",
+    "[RACE-CHECKOUT] POST /carts/{id}/checkout (RACE)",
+    "[RACE-ADDRESS] POST /customers/{id}/addresses (RACE)",
+    "[RACE-SUSPEND] PUT /customers/{id}/suspend (RACE)",
 ];
 
 /// Users that walk each journey in a case.
@@ -26,7 +39,7 @@ fn world() -> (ShopScript, Simulation) {
     let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
     let script = ShopScript::new(&plan(&classes, Pacing::Max)).unwrap();
     let interval = Box::new(CoreInterval::new(0, script.shape()));
-    let recorder = Recorder::new(interval, script.rows());
+    let recorder = Recorder::new(interval, script.rows()).with_races(script.race_rows());
     let target = Target::parse("http://localhost:8000").unwrap();
     let heads = PreparedHeads::new(script.steps(), &target).unwrap();
     let mut shop = InProcessShop::new(10_000);
@@ -74,7 +87,7 @@ proptest! {
     fn every_step_gets_its_expected_status(seed: u64) {
         let (script, mut simulation) = world();
         let run_id = RunId::new(1_800_000_000_000, 1, seed as u16);
-        let supplies = Arc::new(Supplies::new(seed, &run_id, JourneyOptions::default()));
+        let supplies = Arc::new(Supplies::new(seed, &run_id, JourneyOptions::default(), RaceRules::default()));
         let mut user = simulation.session(start(seed, 0), 3_600 * SECOND);
         let set_up = script.clone();
         simulation.spawn(async move { user.set_up(&set_up).await.unwrap() });

@@ -96,7 +96,7 @@ fn every_journey_has_a_contract() {
     let contracts = contracts();
     assert_eq!(
         contracts.len(),
-        24 + 1 + 8 + 1 + 5,
+        24 + 1 + 8 + 1 + 5 + 11,
         "the saga is there twice"
     );
     for journey in JourneyKind::ALL {

@@ -18,7 +18,7 @@ fn script(classes: &[&str]) -> ShopScript {
 
 fn supplies() -> Supplies {
     let plan = plan(&["IdentityUser"], Pacing::Class);
-    Supplies::new(plan.seed, &plan.run_id, plan.options)
+    Supplies::new(plan.seed, &plan.run_id, plan.options, plan.races)
 }
 
 /// The journeys of the classes that are tested here.

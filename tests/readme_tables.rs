@@ -206,11 +206,11 @@ fn the_example_is_the_one_that_runs() {
 
 #[test]
 fn everything_is_in_a_table() {
-    assert_eq!(USER_CLASSES.len(), 12);
-    assert_eq!(Profile::built_in().count(), 9);
+    assert_eq!(USER_CLASSES.len(), 13);
+    assert_eq!(Profile::built_in().count(), 10);
     assert_eq!(GENERATORS.len(), 26);
     let walked = JourneyKind::ALL
         .iter()
         .filter(|journey| !journey.name().contains('.'));
-    assert_eq!(walked.count(), 24);
+    assert_eq!(walked.count(), 24 + 11);
 }

@@ -83,7 +83,6 @@ fn run(
         heads: Arc::new(PreparedHeads::new(script.steps(), &plan.target).expect("valid paths")),
         rows: script.rows(),
         race_rows: script.race_rows(),
-        races: plan.races,
         shape: script.shape(),
         addresses: Arc::new([sandbox.address()]),
         users: (0..users)

@@ -15,6 +15,7 @@ mod options;
 mod pipeline_options;
 mod plan_builder;
 mod profile_source;
+mod race_options;
 mod sandbox_options;
 mod shop_options;
 mod values;

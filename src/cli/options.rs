@@ -2,6 +2,7 @@
 
 use super::doctor_options::DoctorFlags;
 use super::list::ListFlags;
+use super::race_options::RaceFlags;
 use super::sandbox_options::SandboxFlags;
 use super::shop_options::ShopFlags;
 use super::values;
@@ -150,6 +151,10 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "HOW", help_heading = "Load", value_parser = values::pacing())]
     pub pacing: Option<Pacing>,
 
+    /// How races are carried out.
+    #[command(flatten)]
+    pub races: RaceFlags,
+
     /// Change what journeys do: strict, release-probe, matching-count, repeated-key, tolerant-saga
     /// or by-request (see `shopblast list`); may be repeated, and adds to the profile's
     #[arg(
@@ -157,11 +162,6 @@ pub(super) struct RunOptions {
         value_parser = JourneyOption::parse, value_delimiter = ','
     )]
     pub with: Vec<JourneyOption>,
-
-    /// Send competing requests one after the other, as the Locust suite does (today's only
-    /// behaviour)
-    #[arg(long, help_heading = "Load")]
-    pub sequential_races: bool,
 
     /// Share N connections among the users [default: one for each user]
     #[arg(

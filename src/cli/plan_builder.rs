@@ -3,9 +3,7 @@
 use super::machine::WorkerNeeds;
 use super::options::RunOptions;
 use super::{CliError, Entropy, Machine, class_choice, load_choice, profile_source};
-use crate::plan::{
-    AddressPolicy, JourneyOptions, Pacing, Plan, Profile, RaceRules, Target, is_loopback_host,
-};
+use crate::plan::{AddressPolicy, JourneyOptions, Pacing, Plan, Profile, Target, is_loopback_host};
 use crate::run::{Output, RunRequest};
 use std::time::Duration;
 
@@ -62,7 +60,7 @@ pub(super) fn build(
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
         options: journey_options(&options, profile),
-        races: RaceRules::default(),
+        races: options.races.rules(profile),
         failures: options
             .failures
             .or_else(|| profile?.failures)

@@ -1,8 +1,8 @@
 //! Readers of flag values, with messages that say what would have been right.
 
 use crate::plan::{
-    Arrivals, Driver, DurationError, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS, Pacing, RunId,
-    parse_duration,
+    Arrivals, Driver, DurationError, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS, Pacing,
+    RaceRelease, RunId, parse_duration,
 };
 use crate::sandbox::Conflicts;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -141,6 +141,14 @@ pub(super) fn arrivals() -> impl TypedValueParser<Value = Arrivals> {
 /// `class` or `max`.
 pub(super) fn pacing() -> impl TypedValueParser<Value = Pacing> {
     one_of(&[("class", Pacing::Class), ("max", Pacing::Max)])
+}
+
+/// `last-byte` or `whole`.
+pub(super) fn race_release() -> impl TypedValueParser<Value = RaceRelease> {
+    one_of(&[
+        ("last-byte", RaceRelease::LastByte),
+        ("whole", RaceRelease::Whole),
+    ])
 }
 
 /// `default`, `strict` or `locust`.

@@ -47,6 +47,11 @@ pub trait Script: 'static {
         0
     }
 
+    /// How races are carried out.
+    fn race_rules(&self) -> RaceRules {
+        RaceRules::default()
+    }
+
     /// Prepares what all users share: carried out once a run, by one user, before the clock
     /// starts.
     ///
@@ -128,6 +133,8 @@ pub struct Session<L> {
     last_left_ns: u64,
     /// The race that the journey had last, and its place in the sweep.
     last_race: Option<(&'static Race, Option<usize>)>,
+    /// Whether the user takes part in a crowd.
+    is_in_crowd: bool,
     /// Shortest service time that the user ever saw.
     floor_ns: u64,
     /// Spreads back-offs; apart from `rng`, so that a dead shop does not change later requests.
@@ -182,6 +189,7 @@ impl<L: Link> Session<L> {
             runners: Vec::new(),
             last_left_ns: 0,
             last_race: None,
+            is_in_crowd: false,
             floor_ns: u64::MAX,
         }
     }
@@ -226,6 +234,7 @@ impl<L: Link> Session<L> {
         self.pass_begins = true;
         self.trail.forget();
         self.last_race = None;
+        self.set_race_rules(script.race_rules());
         let ended = script.pass(self).await;
         if !self.pass_begins && !self.stopped {
             let mut recorder = self.recorder.borrow_mut();
@@ -264,15 +273,9 @@ impl<L: Link> Session<L> {
         self.strict = strict;
     }
 
-    /// From now on races are carried out so.
+    /// From now on races are carried out so; a pass takes the script's rules.
     pub fn set_race_rules(&mut self, rules: RaceRules) {
         self.race_rules = rules;
-    }
-
-    /// How races are carried out.
-    #[must_use]
-    pub fn race_rules(&self) -> &RaceRules {
-        &self.race_rules
     }
 
     /// Does nothing until the run, or this user's part in it, is over.
@@ -339,6 +342,7 @@ impl<L: Link> Session<L> {
             with: &[],
             judge: step.operation.judge,
             at_once: false,
+            aside: false,
         }
     }
 
@@ -364,7 +368,9 @@ impl<L: Link> Session<L> {
             self.keep_reply(&exchange, outcome);
         }
         self.free_ns = exchange.done_ns;
-        self.schedule_next(&exchange);
+        if !parts.aside || exchange.result == Err(Broken::NotSent) {
+            self.schedule_next(&exchange);
+        }
         Ok((outcome, id))
     }
 

@@ -17,9 +17,7 @@ use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, Way};
 use super::track::Track;
 use super::user::{Arrivals, UserOrders, live_by_activity, live_by_arrivals};
-use crate::plan::{
-    ArrivalSchedule, Driver, FailureRule, RaceRules, UniqueNumbers, WaitTime, user_seed,
-};
+use crate::plan::{ArrivalSchedule, Driver, FailureRule, UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, SetShape, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
@@ -52,8 +50,6 @@ pub struct WorkerOrders<S> {
     pub rows: Box<[u16]>,
     /// Row of the record by race.
     pub race_rows: Box<[u16]>,
-    /// How races are carried out.
-    pub races: RaceRules,
     /// How much the record counts.
     pub shape: SetShape,
     /// Addresses of the target.
@@ -272,7 +268,7 @@ impl Core {
         let track = match lanes {
             0 => None,
             lanes => {
-                let style = (orders.driver, orders.races.release);
+                let style = (orders.driver, orders.script.race_rules().release);
                 let clock = (pacer.clone(), Rc::clone(&run_end_ns));
                 let track = Track::new(&road, (connections, lanes), style, clock);
                 Some(Rc::new(track.map_err(WorkerError::Track)?))
@@ -494,7 +490,6 @@ fn start_users<S: Script>(
                 due_ns: start_ns,
             },
         );
-        session.set_race_rules(orders.races);
         let activity = user.activity;
         let script = Arc::clone(&orders.script);
         let active = Rc::clone(&core.active_users);

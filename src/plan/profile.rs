@@ -10,6 +10,7 @@ pub use error::{Position, ProfileError, ProfileFault};
 
 use super::{Arrivals, ClassShare, FailureRule, JourneyOptions, Load, Pacing, Stage};
 use document::{Document, Keys, StageKeys};
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 /// The profiles that are compiled in: where each text is kept, and the text.
@@ -33,6 +34,10 @@ const BUILT_IN: &[(&str, &str)] = &[
     (
         "profiles/flash-sale.toml",
         include_str!("../../profiles/flash-sale.toml"),
+    ),
+    (
+        "profiles/race-audit.toml",
+        include_str!("../../profiles/race-audit.toml"),
     ),
     (
         "profiles/stress.toml",
@@ -77,6 +82,10 @@ pub struct Profile {
     pub options: JourneyOptions,
     /// Connections shared by all users, at least 1.
     pub connections: Option<u32>,
+    /// Rounds of the flash sale.
+    pub rounds: Option<NonZeroU64>,
+    /// Pieces in each round of the flash sale.
+    pub stock: Option<u32>,
     /// Request timeout, at least 1 µs.
     pub timeout: Option<Duration>,
     /// How long requests in flight at the end are waited for; zero does not wait.
@@ -166,6 +175,10 @@ impl Profile {
                 .map(|option| option.0)
                 .collect(),
             connections: keys.connections.map(|count| count.0),
+            rounds: keys
+                .rounds
+                .and_then(|count| NonZeroU64::new(count.0.into())),
+            stock: keys.stock.map(|count| count.0),
             timeout: keys.timeout.map(|length| length.0),
             stop_timeout: keys.stop_timeout.map(|length| length.0),
             origin: origin.to_owned(),

@@ -74,7 +74,6 @@ impl Crew {
                 heads: Arc::clone(&heads),
                 rows: script.rows(),
                 race_rows: script.race_rows(),
-                races: plan.races,
                 shape: script.shape(),
                 addresses: Arc::clone(&addresses),
                 users: dealt.users,

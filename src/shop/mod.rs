@@ -13,6 +13,7 @@ mod operations;
 mod outcomes;
 mod payloads;
 pub mod races;
+mod sale;
 mod script;
 mod steps;
 mod supplies;

@@ -59,6 +59,14 @@ impl Payloads {
     }
 }
 
+impl Payloads {
+    /// `POST /inventory` with so many pieces; id 0 = `warehouse_id`.
+    #[must_use]
+    pub fn warehouse_stocks(seed: u64, run_id: &RunId, pieces: u32) -> Arena {
+        inventory::warehouse_stocks(Source { seed, run_id }, pieces)
+    }
+}
+
 /// What bodies are made from.
 #[derive(Clone, Copy)]
 struct Source<'a> {

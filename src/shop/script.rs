@@ -5,9 +5,12 @@ use super::ledger::RULES;
 use super::races::RACES;
 use super::{JourneyKind, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class};
 use crate::engine::{Journey, Link, Script, Session, SetUpFailure, Step};
-use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, WaitTime};
+use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, RaceRules, WaitTime};
 use crate::stats::{Event, Race, SetShape, StatName};
 use std::sync::Arc;
+
+/// Races that can be on the track of one core at the same time, however wide; more wait in line.
+const RACES_AT_ONCE: usize = 16;
 
 /// A plan names a user class that there is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +60,12 @@ impl ShopScript {
             .into_iter()
             .map(|class| PlannedClass::new(class, plan.options, &journeys));
         Ok(Self {
-            supplies: Arc::new(Supplies::new(plan.seed, &plan.run_id, plan.options)),
+            supplies: Arc::new(Supplies::new(
+                plan.seed,
+                &plan.run_id,
+                plan.options,
+                plan.races,
+            )),
             classes: planned.collect(),
             journeys,
             pacing: plan.pacing,
@@ -87,7 +95,11 @@ impl ShopScript {
     pub fn races(&self) -> Vec<&'static Race> {
         let is_run = |race: &&Race| {
             let mut journeys = self.journeys.iter();
-            journeys.any(|journey| journey.races().contains(race))
+            journeys.any(|journey| {
+                journey
+                    .race()
+                    .is_some_and(|(run, _)| run.index == race.index)
+            })
         };
         RACES.iter().filter(is_run).collect()
     }
@@ -176,6 +188,21 @@ impl PlannedClass {
 impl Script for ShopScript {
     fn steps(&self) -> &'static [Step] {
         &steps::STEPS
+    }
+
+    fn race_rules(&self) -> RaceRules {
+        self.supplies.races
+    }
+
+    fn lanes(&self, users: usize) -> usize {
+        if self.supplies.races.sequential {
+            return 0;
+        }
+        let gathers = self.journeys.contains(&JourneyKind::FlashSaleStampede)
+            && self.supplies.races.has_rounds();
+        let widest = self.journeys.iter().map(|journey| journey.widest_race());
+        let widest = widest.max().unwrap_or(0);
+        widest * users.min(RACES_AT_ONCE) + if gathers { users } else { 0 }
     }
 
     async fn set_up<L: Link>(&self, user: &mut Session<L>) -> Result<(), SetUpFailure> {

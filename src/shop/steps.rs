@@ -119,6 +119,46 @@ steps! {
     MODIFY_RACE_CONFIRM = ordering::RACING_CONFIRMATION, "[RACE-MOD] PUT /orders/{id}/confirm (RACE)", [ORDER_CONFIRMED];
     MODIFY_RACE_LATE_ITEM = ordering::RACING_ITEM, "[RACE-MOD] POST /orders/{id}/items (RACE-2)", [ITEM_ADDED];
 
+    LAST_INITIALIZE_STOCK = inventory::INITIALIZE_STOCK, "[RACE-STOCK] POST /inventory", [STOCK_INITIALIZED];
+    LAST_RACE_RESERVE = inventory::RACING_RESERVATION, "[RACE-STOCK] POST /inventory/{id}/reserve (RACE)", [STOCK_RESERVED, LOW_STOCK_DETECTED];
+
+    PAID_CREATE_ORDER = ordering::CREATE_ORDER, "[RACE-PAID] POST /orders", [ORDER_CREATED];
+    PAID_CONFIRM_ORDER = ordering::CONFIRM_ORDER, "[RACE-PAID] PUT /orders/{id}/confirm", [ORDER_CONFIRMED];
+    PAID_RECORD_PENDING = ordering::RECORD_PAYMENT_PENDING, "[RACE-PAID] PUT /orders/{id}/payment/pending", [ORDER_PAYMENT_PENDING];
+    PAID_RACE_CANCEL = ordering::RACING_CANCELLATION, "[RACE-PAID] PUT /orders/{id}/cancel (RACE)", [ORDER_CANCELLED];
+    PAID_RACE_SUCCESS = ordering::RACING_PAYMENT_SUCCESS, "[RACE-PAID] PUT /orders/{id}/payment/success (RACE)", [ORDER_PAYMENT_SUCCEEDED];
+
+    WEBHOOK_INITIATE = payments::INITIATE_PAYMENT, "[RACE-WEBHOOK] POST /payments", [PAYMENT_INITIATED];
+    WEBHOOK_RACE_SUCCESS = payments::RACING_PAYMENT, "[RACE-WEBHOOK] POST /payments/webhook (RACE)", [PAYMENT_SUCCEEDED];
+
+    CONTRADICT_INITIATE = payments::INITIATE_PAYMENT, "[RACE-CONTRADICT] POST /payments", [PAYMENT_INITIATED];
+    CONTRADICT_RACE_SUCCESS = payments::RACING_PAYMENT, "[RACE-CONTRADICT] POST /payments/webhook (success, RACE)", [PAYMENT_SUCCEEDED];
+    CONTRADICT_RACE_FAILURE = payments::RACING_PAYMENT, "[RACE-CONTRADICT] POST /payments/webhook (failure, RACE)", [PAYMENT_FAILED];
+
+    REFUNDS_INITIATE = payments::INITIATE_PAYMENT, "[RACE-REFUND] POST /payments", [PAYMENT_INITIATED];
+    REFUNDS_CONFIRM = payments::CONFIRM_PAYMENT, "[RACE-REFUND] POST /payments/webhook", [PAYMENT_SUCCEEDED];
+    REFUNDS_RACE_REQUEST = payments::RACING_REFUND, "[RACE-REFUND] POST /payments/{id}/refund (RACE)", [REFUND_REQUESTED];
+    REFUNDS_COMPLETE = payments::RACING_REFUND_WEBHOOK, "[RACE-REFUND] POST /payments/refund/webhook", [REFUND_COMPLETED];
+
+    TWICE_INITIATE = payments::INITIATE_PAYMENT, "[RACE-REFUND-TWICE] POST /payments", [PAYMENT_INITIATED];
+    TWICE_CONFIRM = payments::CONFIRM_PAYMENT, "[RACE-REFUND-TWICE] POST /payments/webhook", [PAYMENT_SUCCEEDED];
+    TWICE_REQUEST = payments::REQUEST_REFUND, "[RACE-REFUND-TWICE] POST /payments/{id}/refund", [REFUND_REQUESTED];
+    TWICE_RACE_COMPLETE = payments::RACING_REFUND_WEBHOOK, "[RACE-REFUND-TWICE] POST /payments/refund/webhook (RACE)", [REFUND_COMPLETED];
+
+    KEY_RACE_INITIATE = payments::RACING_INITIATION, "[RACE-KEY] POST /payments (RACE)", [PAYMENT_INITIATED];
+
+    EXTERNAL_RACE_REGISTER = identity::RACING_REGISTRATION, "[RACE-ID] POST /customers (RACE)", [CUSTOMER_REGISTERED];
+
+    CHECKOUT_CREATE_CART = ordering::CREATE_CART, "[RACE-CHECKOUT] POST /carts", [];
+    CHECKOUT_ADD_ITEM = ordering::ADD_CART_ITEM, "[RACE-CHECKOUT] POST /carts/{id}/items", [CART_ITEM_ADDED];
+    CHECKOUT_RACE = ordering::RACING_CHECKOUT, "[RACE-CHECKOUT] POST /carts/{id}/checkout (RACE)", [ORDER_CREATED, CART_CONVERTED];
+
+    ADDRESSES_REGISTER = identity::REGISTER_CUSTOMER, "[RACE-ADDRESS] POST /customers", [CUSTOMER_REGISTERED];
+    ADDRESSES_RACE_ADD = identity::RACING_ADDRESS, "[RACE-ADDRESS] POST /customers/{id}/addresses (RACE)", [ADDRESS_ADDED];
+
+    SUSPEND_REGISTER = identity::REGISTER_CUSTOMER, "[RACE-SUSPEND] POST /customers", [CUSTOMER_REGISTERED];
+    SUSPEND_RACE = identity::RACING_SUSPENSION, "[RACE-SUSPEND] PUT /customers/{id}/suspend (RACE)", [ACCOUNT_SUSPENDED];
+
     SAGA_CREATE_WAREHOUSE = inventory::CREATE_WAREHOUSE, "[SAGA] POST /warehouses", [WAREHOUSE_CREATED];
     SAGA_INITIALIZE_STOCK = inventory::INITIALIZE_STOCK, "[SAGA] POST /inventory", [STOCK_INITIALIZED];
     SAGA_CREATE_ORDER = ordering::CREATE_ORDER, "[SAGA] POST /orders", [ORDER_CREATED];
@@ -153,6 +193,13 @@ steps! {
     CROSS_FLOOD_RECEIVE_STOCK = inventory::RECEIVE_STOCK, "[X-FLOOD] PUT /inventory/{id}/receive", [STOCK_RECEIVED];
     CROSS_FLOOD_INITIATE_PAYMENT = payments::INITIATE_PAYMENT, "[X-FLOOD] POST /payments", [PAYMENT_INITIATED];
     CROSS_FLOOD_CONFIRM_PAYMENT = payments::CONFIRM_PAYMENT, "[X-FLOOD] POST /payments/webhook", [PAYMENT_SUCCEEDED];
+
+    ASK_RESERVE = inventory::RACING_RESERVATION, "[PROBE] POST /inventory/{id}/reserve", [];
+    ASK_DELIVER = ordering::DELIVER_ORDER, "[PROBE] PUT /orders/{id}/deliver", [];
+    ASK_PROCESS = ordering::PROCESS_ORDER, "[PROBE] PUT /orders/{id}/processing", [];
+    ASK_ITEM = ordering::RACING_ITEM, "[PROBE] POST /orders/{id}/items", [];
+    ASK_FAILURE = payments::CONFIRM_PAYMENT, "[PROBE] POST /payments/webhook", [];
+    ASK_REFUND = payments::CONFIRM_REFUND, "[PROBE] POST /payments/refund/webhook", [];
 }
 
 /// The steps that journeys take only when an option of the run asks for it: probes beyond the

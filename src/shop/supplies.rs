@@ -1,8 +1,9 @@
 //! What the journeys of one run are carried out with: shared by all users, on all cores.
 
 use super::Payloads;
-use crate::engine::Id;
-use crate::plan::{JourneyOptions, RunId};
+use super::sale::FlashSale;
+use crate::engine::{Arena, Id};
+use crate::plan::{JourneyOptions, RaceRules, RunId};
 use std::sync::OnceLock;
 
 /// What journeys are carried out with.
@@ -12,6 +13,12 @@ pub struct Supplies {
     pub payloads: Payloads,
     /// How journeys differ from those of the Locust suite.
     pub options: JourneyOptions,
+    /// How races are carried out.
+    pub races: RaceRules,
+    /// `POST /inventory` with the pieces of the flash sale; id 0 = `warehouse_id`.
+    pub flash_stocks: Arena,
+    /// The flash sale in rounds.
+    pub sale: FlashSale,
     /// What the ids that users make up begin with.
     pub prefixes: IdPrefixes,
     /// The item that all users of the flash sale compete for.
@@ -21,8 +28,11 @@ pub struct Supplies {
 impl Supplies {
     /// Prepares what a run with this seed, id and options needs.
     #[must_use]
-    pub fn new(seed: u64, run_id: &RunId, options: JourneyOptions) -> Self {
+    pub fn new(seed: u64, run_id: &RunId, options: JourneyOptions, races: RaceRules) -> Self {
         Self {
+            races,
+            flash_stocks: Payloads::warehouse_stocks(seed, run_id, races.stock),
+            sale: FlashSale::new(&races),
             payloads: Payloads::new(seed, run_id),
             options,
             prefixes: IdPrefixes::new(run_id),
@@ -58,6 +68,8 @@ pub struct IdPrefixes {
     pub sku: Id,
     /// Of an idempotency key: `idem-…`.
     pub idempotency_key: Id,
+    /// Of an external id that several registrations name: `EXT-RACE-…`.
+    pub external_id: Id,
 }
 
 impl IdPrefixes {
@@ -73,6 +85,7 @@ impl IdPrefixes {
             variant: prefix("var"),
             sku: prefix("VAR"),
             idempotency_key: prefix("idem"),
+            external_id: prefix("EXT-RACE"),
         }
     }
 }

@@ -171,6 +171,7 @@ fn carry_in(
         due_ns: 0,
     };
     let mut user = world.session(start, 3_600 * SECOND);
+    user.set_race_rules(script.supplies().races);
     user.set_strict(script.supplies().options.has(JourneyOption::Strict));
     let ended = Rc::new(RefCell::new(Err(Abort)));
     let result = Rc::clone(&ended);

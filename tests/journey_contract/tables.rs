@@ -64,7 +64,8 @@ pub const GENERATORS: &[(&str, &str)] = &[
     ("@invoice", "line_items tax"),
 ];
 
-/// Every journey and direct task. The saga is there twice: with success and with failure.
+/// Every journey and direct task. The saga is there twice: with success and with failure. The races
+/// at the end are not the suite's; they stand here as they are sent one after the other.
 pub const JOURNEYS: &str = r#"
 = NewCustomerJourney | 5 0 0 0 0 | 5
 A 201 POST /customers | POST /customers | @registration phone date_of_birth | customer
@@ -296,4 +297,89 @@ A 201 POST /inventory | [X-FLOOD] POST /inventory | product_id~prod- variant_id~
 = CrossDomainFloodUser.payment_initiate_webhook | 0 0 0 0 2 | 0
 A 201 POST /payments | [X-FLOOD] POST /payments | order_id~ord- customer_id~cust- @payment | payment
 +A 200 POST /payments/webhook | [X-FLOOD] POST /payments/webhook | payment_id=$payment @success W |
+
+= LastPiecesRace | 0 0 0 25 0 | 0
+A 201 POST /inventory | [RACE-STOCK] POST /inventory | product_id~prod- variant_id~var- warehouse_id~wh- @stock initial_quantity=3 | item
+C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
++C 201 POST /inventory/{item}/reserve | [RACE-STOCK] POST /inventory/{id}/reserve (RACE) | order_id~flash-ord- quantity expires_in_minutes=15 |
+
+= CancelAgainstPaidRace | 0 0 5 0 0 | 0
+A 201 POST /orders | [RACE-PAID] POST /orders | customer_id~cust- @order | order
+A 200 PUT /orders/{order}/confirm | [RACE-PAID] PUT /orders/{id}/confirm | |
+A 200 PUT /orders/{order}/payment/pending | [RACE-PAID] PUT /orders/{id}/payment/pending | payment_id?pay~pay- payment_method=credit_card |
+C 200 PUT /orders/{order}/cancel | [RACE-PAID] PUT /orders/{id}/cancel (RACE) | reason=Changed_my_mind cancelled_by=customer |
++C 200 PUT /orders/{order}/payment/success | [RACE-PAID] PUT /orders/{id}/payment/success (RACE) | payment_id?pay~pay- amount payment_method=credit_card |
+
+= DuplicateWebhookRace | 0 0 0 0 3 | 0
+A 201 POST /payments | [RACE-WEBHOOK] POST /payments | order_id~ord- customer_id~cust- @payment | payment
+C 200 POST /payments/webhook | [RACE-WEBHOOK] POST /payments/webhook (RACE) | payment_id=$payment @success W |
++C 200 POST /payments/webhook | [RACE-WEBHOOK] POST /payments/webhook (RACE) | payment_id=$payment @success W |
+
+= ContradictingWebhooksRace | 0 0 0 0 3 | 0
+A 201 POST /payments | [RACE-CONTRADICT] POST /payments | order_id~ord- customer_id~cust- @payment | payment
+C 200 POST /payments/webhook | [RACE-CONTRADICT] POST /payments/webhook (success, RACE) | payment_id=$payment @success W |
++C 200 POST /payments/webhook | [RACE-CONTRADICT] POST /payments/webhook (failure, RACE) | payment_id=$payment @failure W |
+
+= ConcurrentRefundsRace | 0 0 0 0 8 | 0
+A 201 POST /payments | [RACE-REFUND] POST /payments | order_id~ord- customer_id~cust- @payment | payment
+A 200 POST /payments/webhook | [RACE-REFUND] POST /payments/webhook | payment_id=$payment @success W |
+C 200 POST /payments/{payment}/refund | [RACE-REFUND] POST /payments/{id}/refund (RACE) | amount reason=Customer_requested_cancellation | one
++C 200 POST /payments/{payment}/refund | [RACE-REFUND] POST /payments/{id}/refund (RACE) | amount reason=Customer_requested_cancellation | two
++C 200 POST /payments/{payment}/refund | [RACE-REFUND] POST /payments/{id}/refund (RACE) | amount reason=Customer_requested_cancellation | three
+C 200 POST /payments/refund/webhook if one | [RACE-REFUND] POST /payments/refund/webhook | payment_id=$payment refund_id=$one gateway_refund_id~gref- W |
+C 200 POST /payments/refund/webhook if two | [RACE-REFUND] POST /payments/refund/webhook | payment_id=$payment refund_id=$two gateway_refund_id~gref- W |
+C 200 POST /payments/refund/webhook if three | [RACE-REFUND] POST /payments/refund/webhook | payment_id=$payment refund_id=$three gateway_refund_id~gref- W |
+
+= DuplicateRefundWebhookRace | 0 0 0 0 5 | 0
+A 201 POST /payments | [RACE-REFUND-TWICE] POST /payments | order_id~ord- customer_id~cust- @payment | payment
+A 200 POST /payments/webhook | [RACE-REFUND-TWICE] POST /payments/webhook | payment_id=$payment @success W |
+A 200 POST /payments/{payment}/refund | [RACE-REFUND-TWICE] POST /payments/{id}/refund | amount reason=Customer_requested_cancellation | refund
+C 200 POST /payments/refund/webhook | [RACE-REFUND-TWICE] POST /payments/refund/webhook (RACE) | payment_id=$payment refund_id=$refund gateway_refund_id~gref- W |
++C 200 POST /payments/refund/webhook | [RACE-REFUND-TWICE] POST /payments/refund/webhook (RACE) | payment_id=$payment refund_id=$refund gateway_refund_id~gref- W |
+
+= SameIdempotencyKeyRace | 0 0 0 0 2 | 0
+C 201 POST /payments | [RACE-KEY] POST /payments (RACE) | order_id~ord- customer_id~cust- amount currency=USD payment_method_type last4 idempotency_key?key~idem- |
++C 201 POST /payments | [RACE-KEY] POST /payments (RACE) | order_id~ord- customer_id~cust- amount currency=USD payment_method_type last4 idempotency_key?key~idem- |
+
+= SameExternalIdRace | 4 0 0 0 0 | 4
+C 201 POST /customers | [RACE-ID] POST /customers (RACE) | external_id?external~EXT-RACE- email first_name last_name |
++C 201 POST /customers | [RACE-ID] POST /customers (RACE) | external_id?external~EXT-RACE- email first_name last_name |
++C 201 POST /customers | [RACE-ID] POST /customers (RACE) | external_id?external~EXT-RACE- email first_name last_name |
++C 201 POST /customers | [RACE-ID] POST /customers (RACE) | external_id?external~EXT-RACE- email first_name last_name |
+
+= ConcurrentCheckoutRace | 0 0 7 0 0 | 4
+A 201 POST /carts | [RACE-CHECKOUT] POST /carts | customer_id~cust- | cart
+A 200 POST /carts/{cart}/items | [RACE-CHECKOUT] POST /carts/{id}/items | @cart_item |
+C 201 POST /carts/{cart}/checkout | [RACE-CHECKOUT] POST /carts/{id}/checkout (RACE) | @checkout |
++C 201 POST /carts/{cart}/checkout | [RACE-CHECKOUT] POST /carts/{id}/checkout (RACE) | @checkout |
++C 201 POST /carts/{cart}/checkout | [RACE-CHECKOUT] POST /carts/{id}/checkout (RACE) | @checkout |
+
+= ElevenAddressesRace | 12 0 0 0 0 | 12
+A 201 POST /customers | [RACE-ADDRESS] POST /customers | @registration | customer
+C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
++C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
++C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
++C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
++C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
++C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
++C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
++C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
++C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
++C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
++C 201 POST /customers/{customer}/addresses | [RACE-ADDRESS] POST /customers/{id}/addresses (RACE) | @address |
+
+= DoubleSuspendRace | 3 0 0 0 0 | 3
+A 201 POST /customers | [RACE-SUSPEND] POST /customers | @registration | customer
+C 200 PUT /customers/{customer}/suspend | [RACE-SUSPEND] PUT /customers/{id}/suspend (RACE) | reason=Load_test_suspension |
++C 200 PUT /customers/{customer}/suspend | [RACE-SUSPEND] PUT /customers/{id}/suspend (RACE) | reason=Load_test_suspension |
 "#;

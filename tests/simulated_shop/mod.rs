@@ -4,8 +4,8 @@
 
 use shopblast::engine::{Answer, PreparedHeads, Recorder, Script, SessionStart, Simulation};
 use shopblast::plan::{
-    ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RunId, Stage, Target, UniqueNumbers,
-    fnv1a, user_seed,
+    ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RaceRules, RunId, Stage, Target,
+    UniqueNumbers, fnv1a, user_seed,
 };
 use shopblast::shop::ShopScript;
 use shopblast::stats::CoreInterval;
@@ -37,7 +37,11 @@ pub fn plan(classes: &[&str], pacing: Pacing) -> Plan {
         },
         pacing,
         options: JourneyOptions::default(),
-        races: shopblast::plan::RaceRules::default(),
+        // As the Locust suite does it: one request after the other, nothing asked beside.
+        races: RaceRules {
+            sequential: true,
+            ..RaceRules::default()
+        },
         failures: shopblast::plan::FailureRule::Default,
         run_time: Duration::from_secs(60),
         stop_timeout: Duration::from_secs(5),
@@ -175,7 +179,7 @@ pub fn simulation(
     shop: impl FnMut(&[u8], u64) -> Answer + 'static,
 ) -> Simulation {
     let interval = Box::new(CoreInterval::new(0, script.shape()));
-    let recorder = Recorder::new(interval, script.rows());
+    let recorder = Recorder::new(interval, script.rows()).with_races(script.race_rows());
     let target = Target::parse("http://localhost:8000").unwrap();
     let heads = PreparedHeads::new(script.steps(), &target).unwrap();
     Simulation::new(0, recorder, heads, shop)

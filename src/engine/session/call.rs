@@ -18,6 +18,7 @@ pub struct Call<'a, L> {
     pub(super) with: &'a [Id],
     pub(super) judge: Judge,
     pub(super) at_once: bool,
+    pub(super) aside: bool,
 }
 
 pub(super) struct CallParts<'a> {
@@ -28,6 +29,7 @@ pub(super) struct CallParts<'a> {
     pub(super) with: &'a [Id],
     pub(super) judge: Judge,
     pub(super) at_once: bool,
+    pub(super) aside: bool,
 }
 
 impl<'a, L: Link> Call<'a, L> {
@@ -65,6 +67,13 @@ impl<'a, L: Link> Call<'a, L> {
     /// Due the moment the previous call was done: another request of the same step.
     pub fn at_once(mut self) -> Self {
         self.at_once = true;
+        self
+    }
+
+    /// At once, and beside the user's schedule: the next step is due as if this one had not been.
+    pub fn aside(mut self) -> Self {
+        self.at_once = true;
+        self.aside = true;
         self
     }
 
@@ -106,11 +115,15 @@ impl<'a, L: Link> Call<'a, L> {
 
     /// Asks the shop for a state, at once and without changing it: no load, and no step of the
     /// journey. Gives the place of the reply in the trail; `None` when nobody knows what the shop
-    /// said, although it was asked again.
+    /// said, although it was asked again, or races are sequential: then nothing is sent but what
+    /// the Locust suite sends.
     ///
     /// # Errors
     /// When the run is over.
     pub async fn probe(mut self) -> Result<Option<usize>, Abort> {
+        if self.session.race_rules.sequential {
+            return Ok(None);
+        }
         for _ in 0..PROBES {
             let parts = CallParts {
                 at_once: true,
@@ -153,6 +166,7 @@ impl<'a, L: Link> Call<'a, L> {
             with: self.with,
             judge: self.judge,
             at_once: self.at_once,
+            aside: self.aside,
         }
     }
 }

@@ -3,9 +3,11 @@
 use super::{Abort, Session};
 use crate::engine::link::{CalledOff, Crowd, Runner};
 use crate::engine::recorder::Observation;
-use crate::engine::{Arena, Broken, Exchange, Id, Judge, Link, ReplyHead, Step, TrailEntry};
+use crate::engine::{
+    Arena, Broken, Exchange, Gathering, Id, Judge, Link, ReplyHead, Step, TrailEntry,
+};
 use crate::plan::RaceOffset;
-use crate::stats::{Ending, OFFSET_BINS, Outcome, Part, Race, RaceSeen, Reason};
+use crate::stats::{Ending, OFFSET_BINS, Outcome, Part, Race, RaceSeen, Reason, Round};
 use std::ops::Range;
 
 /// A target that takes less for a request alone is too fast to tell from times alone whether it
@@ -180,6 +182,40 @@ impl<L: Link> Session<L> {
         }
     }
 
+    /// Takes part in the crowd of `gathering` from now on, if the user does not yet.
+    pub fn join_crowd(&mut self, gathering: &Gathering) {
+        if !std::mem::replace(&mut self.is_in_crowd, true) {
+            gathering.join();
+        }
+    }
+
+    /// Takes part in the crowd of `gathering` no more.
+    pub fn leave_crowd(&mut self, gathering: &Gathering) {
+        if std::mem::take(&mut self.is_in_crowd) {
+            gathering.leave(self.link.now_ns());
+        }
+    }
+
+    /// When the last racer of the user's last race had left.
+    #[must_use]
+    pub fn last_left_ns(&self) -> u64 {
+        self.last_left_ns
+    }
+
+    /// What a race of `entries` showed of itself; its last request had left at `last_left_ns`.
+    #[must_use]
+    pub fn seen(&self, entries: &[TrailEntry], last_left_ns: u64) -> RaceSeen {
+        seen(entries, last_left_ns, self.floor_ns)
+    }
+
+    /// Writes down a round of a crowd, whose first request was sent at `first_ns`.
+    pub fn end_round(&mut self, round: Round, first_ns: u64) {
+        let mut recorder = self.recorder.borrow_mut();
+        let at_us = first_ns.saturating_sub(recorder.start_ns()) / 1_000;
+        let contests = &mut recorder.interval().contests;
+        contests.end_round(Round { at_us, ..round });
+    }
+
     /// Counts a race that others had a part in.
     pub fn observe_race(&mut self, race: &'static Race, seen: &RaceSeen) {
         self.last_race = Some((race, None));
@@ -207,6 +243,10 @@ impl<L: Link> Session<L> {
                 self.free_ns = exchange.done_ns;
                 due_ns = exchange.done_ns;
                 last = Some(exchange);
+                let outcome = self.trail.entries().last().map(|entry| entry.outcome);
+                if self.strict && matches!(outcome, Some(Outcome::Failed | Outcome::Unknown)) {
+                    return Err(Abort);
+                }
             }
         }
         if let Some(exchange) = &last {
@@ -378,37 +418,45 @@ impl<L: Link> Session<L> {
 
     fn observe_heat(&mut self, race: &'static Race, heat: &Heat, offset_us: Option<i64>) {
         let entries = &self.trail.entries()[heat.clone()];
-        let sent = |entry: &TrailEntry| entry.sent_ns;
-        let complete = entries.iter().all(|entry| entry.sent_ns.is_some());
-        let first_ns = entries.iter().filter_map(sent).min().unwrap_or(0);
-        let first_done_ns = entries.iter().map(|entry| entry.done_ns).min();
-        let replied = entries.iter().filter(|entry| entry.status > 0);
+        let mut seen = self.seen(entries, self.last_left_ns);
         let offset_bin = self.race_rules.offset.zip(offset_us).map(|(sweep, _)| {
-            let of_side = |side: u8| entries.iter().find(|entry| entry.side == side);
-            let sent_us = |side| of_side(side).and_then(sent).unwrap_or(first_ns) as i64 / 1_000;
-            sweep.bin_of(sent_us(1) - sent_us(0), OFFSET_BINS)
+            let sent_ns = |side: u8| {
+                let of_side = entries.iter().find(|entry| entry.side == side);
+                of_side.and_then(|entry| entry.sent_ns).unwrap_or(0) as i64
+            };
+            sweep.bin_of((sent_ns(1) - sent_ns(0)) / 1_000, OFFSET_BINS)
         });
-        let mut ending = Ending::default();
-        entries
-            .iter()
-            .for_each(|entry| ending.add(entry.side, entry.outcome));
-        let last_left_ns = self.last_left_ns;
-        let seen = RaceSeen {
-            ending,
-            racers: entries.len() as u32,
-            complete,
-            spread_us: (complete && offset_us.is_none())
-                .then(|| last_left_ns.saturating_sub(first_ns) / 1_000),
-            together: complete && first_done_ns.is_some_and(|done_ns| last_left_ns <= done_ns),
-            overlapped: ending.all(Outcome::Conflict) > 0
-                || overlapped_in_time(entries, self.floor_ns),
-            first_side: replied
-                .min_by_key(|entry| entry.done_ns)
-                .map(|entry| entry.side),
-            offset_bin,
-        };
+        if offset_us.is_some() {
+            seen.spread_us = None;
+            seen.offset_bin = offset_bin;
+        }
         self.last_race = Some((race, offset_bin));
         self.recorder.borrow_mut().observe_race(race, &seen);
+    }
+}
+
+/// What a race of `entries` showed of itself.
+fn seen(entries: &[TrailEntry], last_left_ns: u64, floor_ns: u64) -> RaceSeen {
+    let complete = entries.iter().all(|entry| entry.sent_ns.is_some());
+    let first_ns = entries.iter().filter_map(|entry| entry.sent_ns).min();
+    let first_done_ns = entries.iter().map(|entry| entry.done_ns).min();
+    let replied = entries.iter().filter(|entry| entry.status > 0);
+    let mut ending = Ending::default();
+    for entry in entries {
+        ending.add(entry.side, entry.outcome);
+    }
+    let spread_us = first_ns.map(|first_ns| last_left_ns.saturating_sub(first_ns) / 1_000);
+    RaceSeen {
+        ending,
+        racers: entries.len() as u32,
+        complete,
+        spread_us: spread_us.filter(|_| complete),
+        together: complete && first_done_ns.is_some_and(|done_ns| last_left_ns <= done_ns),
+        overlapped: ending.all(Outcome::Conflict) > 0 || overlapped_in_time(entries, floor_ns),
+        first_side: replied
+            .min_by_key(|entry| entry.done_ns)
+            .map(|entry| entry.side),
+        offset_bin: None,
     }
 }
 

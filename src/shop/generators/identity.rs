@@ -44,6 +44,16 @@ pub fn phone_registration(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'
     });
 }
 
+/// A registration under the external id `id 0`; nothing else of it is like another's.
+pub fn known_registration(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
+    body.object(|body| {
+        body.id_member("external_id", 0);
+        body.unique_member("email", &format!("race.{run_id}"), "@gmail.com");
+        body.member("first_name", words::first_name(rng));
+        body.member("last_name", words::last_name(rng));
+    });
+}
+
 /// A new name, phone and date of birth.
 pub fn profile(rng: &mut Rng, body: &mut BodyWriter<'_>) {
     body.object(|body| {

@@ -110,6 +110,14 @@ pub fn flash_reservation(quantity: u32, run_id: &RunId, body: &mut BodyWriter<'_
     });
 }
 
+/// More pieces than any item has, for nobody: what the shop refuses tells what there is.
+pub fn absurd_reservation(body: &mut BodyWriter<'_>) {
+    body.object(|body| {
+        body.member("order_id", "probe");
+        reserved_members(1_000_000_000, body);
+    });
+}
+
 /// `quantity` pieces got wet.
 pub fn damage(quantity: u32, body: &mut BodyWriter<'_>) {
     body.object(|body| {

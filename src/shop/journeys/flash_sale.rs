@@ -1,8 +1,19 @@
-//! The flash sale: all users reserve from one item with 10 pieces.
+//! The flash sale: all users reserve from one item with a few pieces.
+//!
+//! In rounds, each with a fresh item that everybody goes for at the same moment; or, as in the Locust
+//! suite, one item for the whole run and nobody waits for anybody.
 
-use crate::engine::{Arena, Id, Journey, Link, Session, SetUpFailure, Step};
+use crate::engine::{
+    Arena, Crowd, Id, Journey, Link, Racer, Session, SetUpFailure, Step, TrailEntry,
+};
 use crate::shop::Supplies;
-use crate::shop::steps::{FLASH_CREATE_WAREHOUSE, FLASH_INITIALIZE_STOCK, FLASH_RESERVE};
+use crate::shop::ledger::{NOT_OVERSOLD, NOT_UNDERSOLD, Sale};
+use crate::shop::races::FLASH_SALE;
+use crate::shop::sale::{ClosedRound, Seat, Ticket};
+use crate::shop::steps::{
+    ASK_RESERVE, FLASH_CREATE_WAREHOUSE, FLASH_INITIALIZE_STOCK, FLASH_RESERVE,
+};
+use crate::stats::Round;
 
 /// How often each request of the set-up is tried.
 const ATTEMPTS: u32 = 5;
@@ -12,6 +23,9 @@ const FIRST_PAUSE_NS: u64 = 100_000_000;
 /// Reserve 1 to 3 pieces of the shared item. Raises 2 events when the reservation is won: what is
 /// left is always below the shop's reorder point.
 pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
+    if supplies.races.has_rounds() {
+        return in_rounds(user, supplies).await;
+    }
     let bodies = &supplies.payloads.inventory;
     let Some(item) = supplies.flash_item() else {
         // No run starts without the item. A pass that sends nothing would never yield.
@@ -23,6 +37,125 @@ pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Jo
         .or_continue()
         .await?;
     Ok(())
+}
+
+/// Takes part in the next round. A user that is done leaves the crowd.
+async fn in_rounds<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
+    let sale = &supplies.sale;
+    user.join_crowd(sale.gathering());
+    let ended = next_round(user, supplies).await;
+    if user.is_stopped() {
+        user.leave_crowd(sale.gathering());
+    }
+    ended
+}
+
+async fn next_round<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
+    let sale = &supplies.sale;
+    loop {
+        match user.wait_for(|| sale.enter()).await? {
+            Seat::Over => {
+                user.leave_crowd(sale.gathering());
+                return user.sit_out().await;
+            }
+            Seat::Host(warehouse) => host(user, supplies, warehouse).await?,
+            Seat::Guest(ticket) => {
+                if go_for(user, supplies, &ticket).await? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// Makes the round's item. If the shop does not take it, somebody tries again.
+async fn host<L: Link>(
+    user: &mut Session<L>,
+    supplies: &Supplies,
+    warehouse: Option<Id>,
+) -> Journey {
+    let warehouse = warehouse.unwrap_or_else(|| user.local_id(&supplies.prefixes.warehouse));
+    user.begin_trail();
+    let item = user
+        .call(FLASH_INITIALIZE_STOCK)
+        .body(&supplies.flash_stocks)
+        .with(&[warehouse])
+        .aside()
+        .id()
+        .await;
+    match item {
+        Ok(item) => supplies.sale.open(item, user.trail()),
+        Err(abort) => {
+            supplies.sale.give_up_hosting();
+            return Err(abort);
+        }
+    }
+    Ok(())
+}
+
+/// Goes for the item with everybody else. Returns false when they went without the user.
+async fn go_for<L: Link>(
+    user: &mut Session<L>,
+    supplies: &Supplies,
+    ticket: &Ticket,
+) -> Result<bool, crate::engine::Abort> {
+    let sale = &supplies.sale;
+    let crowd = Crowd {
+        gathering: sale.gathering(),
+        start: ticket.start,
+    };
+    let reserve = Racer::of(FLASH_RESERVE)
+        .on(&ticket.item)
+        .body(&supplies.payloads.inventory.flash_reservations);
+    let Some((index, crowd)) = user.race_in_crowd(crowd, reserve).await? else {
+        return Ok(false);
+    };
+    let left = (user.last_left_ns(), crowd);
+    if let Some(round) = sale.deposit(user.trail(), index, left) {
+        judge(user, supplies, &ticket.item, round).await?;
+    }
+    Ok(true)
+}
+
+/// Judges a round that everybody has deposited for.
+async fn judge<L: Link>(
+    user: &mut Session<L>,
+    supplies: &Supplies,
+    item: &Id,
+    mut round: ClosedRound,
+) -> Journey {
+    let racers = 1..round.trail.entries().len();
+    let asked = user
+        .call(ASK_RESERVE)
+        .on(item)
+        .body(&supplies.payloads.inventory.absurd_reservation)
+        .probe()
+        .await;
+    let probe = asked.unwrap_or(None).map(|index| {
+        round.trail.adopt(user.trail(), index);
+        racers.end
+    });
+    let stock = u64::from(supplies.races.stock);
+    let seen = user.seen(&round.trail.entries()[racers.clone()], round.last_left_ns);
+    let first_ns = first_sent_ns(&round.trail.entries()[racers.clone()]);
+    let sale = Sale::of(&round.trail, stock, Some(0), racers, probe);
+    let (oversold, undersold) = (sale.not_oversold(), sale.not_undersold());
+    let told = Round {
+        spread_us: seen.spread_us.unwrap_or(0),
+        overlapped: seen.overlapped,
+        ..sale.round(round.number)
+    };
+    user.observe_race(FLASH_SALE, &seen);
+    user.settle_by(NOT_OVERSOLD, oversold, &round.trail);
+    user.settle_by(NOT_UNDERSOLD, undersold, &round.trail);
+    user.end_round(told, first_ns);
+    supplies.sale.end_round(round);
+    asked.map(drop)
+}
+
+fn first_sent_ns(entries: &[TrailEntry]) -> u64 {
+    let sent = entries.iter().filter_map(|entry| entry.sent_ns);
+    sent.min().unwrap_or(0)
 }
 
 /// Puts up the item, once a run and before the users start. Raises 2 events.
@@ -37,7 +170,11 @@ pub async fn set_up<L: Link>(
     let warehouse = persist(user, FLASH_CREATE_WAREHOUSE, &bodies.warehouses, &[]).await;
     // The shop does not check whether the warehouse is there, and neither does the Locust suite.
     let warehouse = warehouse.unwrap_or_else(|| user.local_id(&supplies.prefixes.warehouse));
-    let stock = &bodies.warehouse_stocks_of_10;
+    if supplies.races.has_rounds() {
+        supplies.sale.use_warehouse(warehouse);
+        return Ok(());
+    }
+    let stock = &supplies.flash_stocks;
     let item = persist(user, FLASH_INITIALIZE_STOCK, stock, &[warehouse]).await;
     supplies.put_up_flash_item(item.ok_or_else(|| failure(user))?);
     Ok(())

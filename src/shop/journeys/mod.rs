@@ -3,23 +3,28 @@
 
 mod catalogue;
 mod cross_flood;
+mod customer_races;
 mod end_to_end;
 mod event_flood;
 pub(super) mod flash_sale;
 mod identity;
 mod inventory;
+mod order_races;
 mod ordering;
+mod payment_races;
 mod payments;
+mod raced;
 mod races;
+mod refund_races;
 mod saga;
 mod spike;
+mod stock_race;
 mod taken;
 
 pub use taken::TakenStep;
 
 use super::Supplies;
 use crate::engine::{Journey, Link, Session};
-use crate::stats::Race;
 
 /// Writes the table of journeys: kind, name in reports, summary, function, and every step that it
 /// may take with its number in a pass that goes well.
@@ -57,16 +62,11 @@ macro_rules! journeys {
                 #[allow(clippy::wildcard_imports, reason = "all steps, each named in the table")]
                 use super::steps::*;
                 use crate::plan::JourneyOption;
-                use taken::{before, in_vain, once, times, with};
+                use raced::{ADDRESSES, CHECKOUTS, REFUNDS, REGISTRATIONS, RESERVATIONS};
+                use taken::{before, contended, in_vain, once, times, with};
                 match self {
                     $(Self::$kind => const { &[$($taken),+] }),+
                 }
-            }
-
-            /// The races that the journey runs.
-            #[must_use]
-            pub fn races(self) -> &'static [&'static Race] {
-                &[]
             }
 
             /// Carries the journey out once, from start to end.
@@ -184,6 +184,44 @@ journeys! {
          once(SAGA_RECORD_PAYMENT_PENDING), times(0.7, SAGA_CONFIRM_PAYMENT), times(0.7,
          SAGA_RECORD_PAYMENT_SUCCESS), times(0.3, SAGA_REFUSE_PAYMENT), times(0.3,
          SAGA_RECORD_PAYMENT_FAILURE), times(0.3, SAGA_CANCEL_ORDER)];
+    LastPieces = "LastPiecesRace", stock_race::last_pieces,
+        "12 reservations of 1 to 3 pieces at once, of the last 3 pieces",
+        [once(LAST_INITIALIZE_STOCK), contended(RESERVATIONS, 2.0, LAST_RACE_RESERVE)];
+    CancelAgainstPaid = "CancelAgainstPaidRace", order_races::cancel_against_paid,
+        "cancel an order while the order itself learns that it is paid",
+        [once(PAID_CREATE_ORDER), once(PAID_CONFIRM_ORDER), once(PAID_RECORD_PENDING),
+         once(PAID_RACE_CANCEL), contended(1, 0.5, PAID_RACE_SUCCESS)];
+    DuplicateWebhook = "DuplicateWebhookRace", payment_races::duplicate_webhook,
+        "the gateway's word of a success comes twice at once",
+        [once(WEBHOOK_INITIATE), contended(2, 1.0, WEBHOOK_RACE_SUCCESS)];
+    ContradictingWebhooks = "ContradictingWebhooksRace", payment_races::contradicting_webhooks,
+        "the gateway tells success and failure at once, then failure and a refund too early",
+        [once(CONTRADICT_INITIATE), contended(1, 0.5, CONTRADICT_RACE_SUCCESS), contended(1, 0.5,
+         CONTRADICT_RACE_FAILURE)];
+    ConcurrentRefunds = "ConcurrentRefundsRace", refund_races::concurrent_refunds,
+        "3 refunds of the whole payment at once, then all that were accepted are done",
+        [once(REFUNDS_INITIATE), once(REFUNDS_CONFIRM), contended(REFUNDS, 3.0,
+         REFUNDS_RACE_REQUEST), times(3.0, REFUNDS_COMPLETE)];
+    DuplicateRefundWebhook = "DuplicateRefundWebhookRace", refund_races::duplicate_refund_webhook,
+        "the gateway's word that a refund is done comes twice at once",
+        [once(TWICE_INITIATE), once(TWICE_CONFIRM), once(TWICE_REQUEST), contended(2, 1.0,
+         TWICE_RACE_COMPLETE)];
+    SameIdempotencyKey = "SameIdempotencyKeyRace", payment_races::same_idempotency_key,
+        "2 payments with one idempotency key at once",
+        [contended(2, 2.0, KEY_RACE_INITIATE)];
+    SameExternalId = "SameExternalIdRace", customer_races::same_external_id,
+        "4 registrations with one external id at once",
+        [contended(REGISTRATIONS, 1.0, EXTERNAL_RACE_REGISTER)];
+    ConcurrentCheckout = "ConcurrentCheckoutRace", order_races::concurrent_checkout,
+        "3 checkouts of one cart at once",
+        [once(CHECKOUT_CREATE_CART), once(CHECKOUT_ADD_ITEM), contended(CHECKOUTS, 1.0,
+         CHECKOUT_RACE)];
+    ElevenAddresses = "ElevenAddressesRace", customer_races::eleven_addresses,
+        "11 addresses at once for a customer that may have 10",
+        [once(ADDRESSES_REGISTER), contended(ADDRESSES, 10.0, ADDRESSES_RACE_ADD)];
+    DoubleSuspend = "DoubleSuspendRace", customer_races::double_suspend,
+        "an account is suspended twice at once",
+        [once(SUSPEND_REGISTER), contended(2, 1.0, SUSPEND_RACE)];
     FloodCustomer = "EventFloodUser.register_customer", event_flood::register_customer,
         "register a customer",
         [once(STRESS_REGISTER)];

@@ -1,13 +1,16 @@
-//! Races of one user against itself: requests that contend for one thing.
-//!
-//! They are sent one after the other, as the Locust suite does, so nothing is won or lost by chance.
+//! The Locust suite's races of one user against itself. Here the requests leave together; with
+//! `--sequential-races` one after the other, as in the suite, so that nothing is won by chance.
 
-use crate::engine::{Journey, Link, Session};
+use crate::engine::{Journey, Link, Racer, Session};
 use crate::shop::Supplies;
+use crate::shop::ledger::{
+    CANCELLED_IS_REFUNDED, CONFIRMED_IS_CLOSED, cancelled_is_refunded, confirmed_is_closed,
+};
+use crate::shop::races::{CANCEL_DURING_PAYMENT, MODIFY_DURING_CONFIRM};
 use crate::shop::steps::{
-    CANCEL_CONFIRM_ORDER, CANCEL_CREATE_ORDER, CANCEL_INITIATE_PAYMENT, CANCEL_RACE_CANCEL,
-    CANCEL_RACE_PAYMENT, CANCEL_RECORD_PAYMENT_PENDING, MODIFY_CREATE_ORDER, MODIFY_RACE_CONFIRM,
-    MODIFY_RACE_ITEM, MODIFY_RACE_LATE_ITEM,
+    ASK_ITEM, CANCEL_CONFIRM_ORDER, CANCEL_CREATE_ORDER, CANCEL_INITIATE_PAYMENT,
+    CANCEL_RACE_CANCEL, CANCEL_RACE_PAYMENT, CANCEL_RECORD_PAYMENT_PENDING, MODIFY_CREATE_ORDER,
+    MODIFY_RACE_CONFIRM, MODIFY_RACE_ITEM, MODIFY_RACE_LATE_ITEM,
 };
 
 /// Cancel an order while its payment is being confirmed. Raises 6 events.
@@ -17,6 +20,7 @@ use crate::shop::steps::{
 pub async fn cancel_during_payment<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     let bodies = &supplies.payloads.ordering;
     let payments = &supplies.payloads.payments;
+    user.begin_trail();
     let order = user
         .call(CANCEL_CREATE_ORDER)
         .body(&bodies.orders)
@@ -38,47 +42,46 @@ pub async fn cancel_during_payment<L: Link>(user: &mut Session<L>, supplies: &Su
         .with(&[payment])
         .or_abort()
         .await?;
-    user.call(CANCEL_RACE_CANCEL)
+    let ids = [payment];
+    let cancel = Racer::of(CANCEL_RACE_CANCEL)
         .on(&order)
-        .body(&bodies.customer_cancellation)
-        .or_continue()
-        .await?;
-    user.call(CANCEL_RACE_PAYMENT)
+        .body(&bodies.customer_cancellation);
+    let pay = Racer::of(CANCEL_RACE_PAYMENT)
         .body(&payments.successes)
-        .with(&[payment])
-        .at_once()
-        .or_continue()
-        .await?;
+        .with(&ids)
+        .side(1);
+    let racers = user.race(CANCEL_DURING_PAYMENT, &[cancel, pay]).await?;
+    let found = cancelled_is_refunded(user.trail(), racers.start, racers.start + 1);
+    user.settle(CANCELLED_IS_REFUNDED, found);
     Ok(())
 }
 
-/// Add an item to an order, confirm it, add another. Raises 3 events: the second item comes too
-/// late, unless it overtakes the confirmation.
+/// Add an item to an order, confirm it, add another. Raises 3 events one after the other: the
+/// second item comes too late then. At once it may come in time, and any of them may lose.
 pub async fn concurrent_order_modification<L: Link>(
     user: &mut Session<L>,
     supplies: &Supplies,
 ) -> Journey {
     let bodies = &supplies.payloads.ordering;
+    user.begin_trail();
     let order = user
         .call(MODIFY_CREATE_ORDER)
         .body(&bodies.orders_of_three)
         .id()
         .await?;
-    user.call(MODIFY_RACE_ITEM)
+    let add = |step| Racer::of(step).on(&order).body(&bodies.order_items);
+    let confirm = Racer::of(MODIFY_RACE_CONFIRM).on(&order).side(1);
+    let racers = [add(MODIFY_RACE_ITEM), confirm, add(MODIFY_RACE_LATE_ITEM)];
+    let racers = user.race(MODIFY_DURING_CONFIRM, &racers).await?;
+    let (first, confirms, second) = (racers.start, racers.start + 1, racers.start + 2);
+    let asked = user
+        .call(ASK_ITEM)
         .on(&order)
         .body(&bodies.order_items)
-        .or_continue()
-        .await?;
-    user.call(MODIFY_RACE_CONFIRM)
-        .on(&order)
-        .at_once()
-        .or_continue()
-        .await?;
-    user.call(MODIFY_RACE_LATE_ITEM)
-        .on(&order)
-        .body(&bodies.order_items)
-        .at_once()
-        .or_continue()
-        .await?;
-    Ok(())
+        .probe()
+        .await;
+    let late = asked.unwrap_or(None);
+    let found = confirmed_is_closed(user.trail(), confirms, &[first, second], late);
+    user.settle(CONFIRMED_IS_CLOSED, found);
+    asked.map(drop)
 }

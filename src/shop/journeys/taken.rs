@@ -41,6 +41,14 @@ pub(super) const fn in_vain(step: &'static Step) -> TakenStep {
     }
 }
 
+/// So many requests that contend with each other, and how many of them win on average.
+pub(super) const fn contended(requests: usize, successes: f64, step: &'static Step) -> TakenStep {
+    TakenStep {
+        successes,
+        ..times(requests as f64, step)
+    }
+}
+
 /// Once a run, before the first pass.
 pub(super) const fn before(step: &'static Step) -> TakenStep {
     times(0.0, step)

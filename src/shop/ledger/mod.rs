@@ -1,5 +1,19 @@
-//! What the shop told about contended things, and what must hold of it.
+//! The ledger: what the shop told about contended things, and what must hold of it.
+//!
+//! An entry is the trail of one errand. It is judged as soon as the errand is over, counted, and
+//! forgotten: only what breaks a rule keeps its witness. So the ledger is as large as what is being
+//! contended for at the moment, however many races there were.
 
+mod money;
 mod rules;
+mod stock;
+mod told;
+mod transitions;
 
+pub use money::{one_payment_a_key, within_payment};
 pub use rules::*;
+pub use stock::Sale;
+pub use transitions::{
+    at_most, at_most_one, cancelled_is_refunded, cancelled_or_paid, confirmed_is_closed,
+    is_cancelled, loser_leaves_nothing, was_refused,
+};

@@ -5,13 +5,17 @@ use crate::engine::Operation;
 
 const CONFIRM_PATH: &str = "/orders/{order_id}/confirm";
 const CANCEL_PATH: &str = "/orders/{order_id}/cancel";
+const CHECKOUT_PATH: &str = "/carts/{cart_id}/checkout";
+const PAYMENT_SUCCESS_PATH: &str = "/orders/{order_id}/payment/success";
 
 /// Raises nothing.
 pub static CREATE_CART: Operation = create("/carts", "cart_id");
 /// Raises `Ordering.CartItemAdded`. Answers 200.
 pub static ADD_CART_ITEM: Operation = act("/carts/{cart_id}/items");
 /// Raises `Ordering.OrderCreated` and `Ordering.CartConverted`.
-pub static CHECK_OUT_CART: Operation = create_within("/carts/{cart_id}/checkout");
+pub static CHECK_OUT_CART: Operation = create_within(CHECKOUT_PATH);
+/// [`CHECK_OUT_CART`] in a race: here the order's id counts.
+pub static RACING_CHECKOUT: Operation = contended(create(CHECKOUT_PATH, "order_id"));
 /// Raises `Ordering.CartAbandoned`.
 pub static ABANDON_CART: Operation = change("/carts/{cart_id}/abandon");
 
@@ -26,7 +30,9 @@ pub static RACING_CONFIRMATION: Operation = contended(change(CONFIRM_PATH));
 /// Raises `Ordering.PaymentPending`.
 pub static RECORD_PAYMENT_PENDING: Operation = change("/orders/{order_id}/payment/pending");
 /// Raises `Ordering.PaymentSucceeded`.
-pub static RECORD_PAYMENT_SUCCESS: Operation = change("/orders/{order_id}/payment/success");
+pub static RECORD_PAYMENT_SUCCESS: Operation = change(PAYMENT_SUCCESS_PATH);
+/// [`RECORD_PAYMENT_SUCCESS`] in a race.
+pub static RACING_PAYMENT_SUCCESS: Operation = contended(change(PAYMENT_SUCCESS_PATH));
 /// Raises `Ordering.PaymentFailed`.
 pub static RECORD_PAYMENT_FAILURE: Operation = change("/orders/{order_id}/payment/failure");
 /// Raises `Ordering.OrderProcessing`.

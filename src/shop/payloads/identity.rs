@@ -13,6 +13,8 @@ pub struct IdentityBodies {
     pub short_registrations: Arena,
     /// `POST /customers` with a phone, but without a date of birth.
     pub phone_registrations: Arena,
+    /// `POST /customers`; id 0 = `external_id`.
+    pub known_registrations: Arena,
     /// `PUT /customers/{id}/profile`
     pub profiles: Arena,
     /// `POST /customers/{id}/addresses`
@@ -39,6 +41,9 @@ impl IdentityBodies {
             }),
             phone_registrations: source.drawn("phone_registrations", |rng, body| {
                 identity::phone_registration(rng, run_id, body);
+            }),
+            known_registrations: source.drawn("known_registrations", |rng, body| {
+                identity::known_registration(rng, run_id, body);
             }),
             profiles: source.drawn("profiles", identity::profile),
             addresses: source.drawn("addresses", identity::address),

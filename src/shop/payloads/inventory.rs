@@ -20,8 +20,8 @@ pub struct InventoryBodies {
     pub warehouse_stocks_of_100: Arena,
     /// `POST /inventory` with 50 pieces; id 0 = `warehouse_id`.
     pub warehouse_stocks_of_50: Arena,
-    /// `POST /inventory` with 10 pieces, for a flash sale; id 0 = `warehouse_id`.
-    pub warehouse_stocks_of_10: Arena,
+    /// `POST /inventory` with 3 pieces, for a race; id 0 = `warehouse_id`.
+    pub warehouse_stocks_of_3: Arena,
     /// `POST /inventory` with 100 pieces; id 0 = `product_id`, id 1 = `variant_id`,
     /// id 2 = `warehouse_id`.
     pub product_stocks_of_100: Arena,
@@ -41,6 +41,8 @@ pub struct InventoryBodies {
     pub order_reservations_of_2: Arena,
     /// `POST /inventory/{id}/reserve` in a flash sale; body `i` of 3 wants `i + 1` pieces.
     pub flash_reservations: Arena,
+    /// `POST /inventory/{id}/reserve` of more pieces than any item has.
+    pub absurd_reservation: Arena,
     /// `PUT /inventory/{id}/damage` of 5 pieces.
     pub damage_of_5: Arena,
     /// `PUT /inventory/{id}/damage/write-off` of 5 pieces.
@@ -74,10 +76,10 @@ impl InventoryBodies {
                 50,
                 StockIds::IN_WAREHOUSE,
             ),
-            warehouse_stocks_of_10: stocks(
+            warehouse_stocks_of_3: stocks(
                 source,
-                "warehouse_stocks_of_10",
-                10,
+                "warehouse_stocks_of_3",
+                3,
                 StockIds::IN_WAREHOUSE,
             ),
             product_stocks_of_100: source.drawn_once("product_stocks_of_100", |rng, body| {
@@ -106,11 +108,18 @@ impl InventoryBodies {
             flash_reservations: each(&[1, 2, 3], |quantity, body| {
                 inventory::flash_reservation(*quantity, run_id, body);
             }),
+            absurd_reservation: fixed(inventory::absurd_reservation),
             damage_of_5: fixed(|body| inventory::damage(5, body)),
             write_off_of_5: fixed(|body| inventory::write_off(5, body)),
             releases: fixed(inventory::release),
         }
     }
+}
+
+/// First stocks of `pieces` pieces in a warehouse whose id is given.
+pub(super) fn warehouse_stocks(source: Source<'_>, pieces: u32) -> Arena {
+    let kind = format!("warehouse_stocks_of_{pieces}");
+    stocks(source, &kind, pieces, StockIds::IN_WAREHOUSE)
 }
 
 /// First stocks of `quantity` pieces.

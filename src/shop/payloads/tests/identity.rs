@@ -13,6 +13,12 @@ const REGISTRATION: Fields = &[
     PHONE,
     DATE_OF_BIRTH,
 ];
+const KNOWN_REGISTRATION: Fields = &[
+    ("external_id", Limit::Given(0)),
+    EMAIL,
+    FIRST_NAME,
+    LAST_NAME,
+];
 const SHORT_REGISTRATION: Fields = &[EXTERNAL_ID, EMAIL, FIRST_NAME, LAST_NAME];
 const PHONE_REGISTRATION: Fields = &[EXTERNAL_ID, EMAIL, FIRST_NAME, LAST_NAME, PHONE];
 const PROFILE: Fields = &[FIRST_NAME, LAST_NAME, PHONE, DATE_OF_BIRTH];
@@ -74,6 +80,7 @@ pub fn kinds(identity: &IdentityBodies) -> Vec<Kind<'_>> {
         registrations,
         short_registrations,
         phone_registrations,
+        known_registrations,
         profiles,
         addresses,
         silver_tier,
@@ -92,6 +99,11 @@ pub fn kinds(identity: &IdentityBodies) -> Vec<Kind<'_>> {
             "phone_registrations",
             phone_registrations,
             PHONE_REGISTRATION,
+        ),
+        kind(
+            "known_registrations",
+            known_registrations,
+            KNOWN_REGISTRATION,
         ),
         kind("profiles", profiles, PROFILE),
         kind("addresses", addresses, ADDRESS),

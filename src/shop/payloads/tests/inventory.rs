@@ -37,7 +37,7 @@ const STOCK_OF_100: Fields = &stock([PRODUCT, VARIANT, WAREHOUSE_ID], 100, 100);
 const STOCK_OF_50: Fields = &stock([PRODUCT, VARIANT, WAREHOUSE_ID], 50, 50);
 const WAREHOUSE_STOCK_OF_100: Fields = &stock([PRODUCT, VARIANT, Limit::Given(0)], 100, 100);
 const WAREHOUSE_STOCK_OF_50: Fields = &stock([PRODUCT, VARIANT, Limit::Given(0)], 50, 50);
-const WAREHOUSE_STOCK_OF_10: Fields = &stock([PRODUCT, VARIANT, Limit::Given(0)], 10, 10);
+const WAREHOUSE_STOCK_OF_3: Fields = &stock([PRODUCT, VARIANT, Limit::Given(0)], 3, 3);
 const PRODUCT_STOCK_OF_100: Fields = &stock(
     [Limit::Given(0), Limit::Given(1), Limit::Given(2)],
     100,
@@ -74,6 +74,7 @@ const RESERVATION: Fields = &reservation(Limit::Hex("ord-", 8), 1, 5);
 const RESERVATION_OF_3: Fields = &reservation(Limit::Hex("ord-", 8), 3, 3);
 const ORDER_RESERVATION_OF_2: Fields = &reservation(Limit::Given(0), 2, 2);
 const FLASH_RESERVATION: Fields = &reservation(Limit::Unique("flash-ord-", ""), 1, 3);
+const ABSURD_RESERVATION: Fields = &reservation(Limit::Is("probe"), 1_000_000_000, 1_000_000_000);
 
 const FIVE: Field = ("quantity", Limit::Whole(5, 5));
 const DAMAGE: Fields = &[FIVE, ("reason", Limit::Is("Water damage from leak"))];
@@ -88,7 +89,7 @@ pub fn kinds(inventory: &InventoryBodies) -> Vec<Kind<'_>> {
         stocks_of_50,
         warehouse_stocks_of_100,
         warehouse_stocks_of_50,
-        warehouse_stocks_of_10,
+        warehouse_stocks_of_3,
         product_stocks_of_100,
         receipts,
         receipts_of_50,
@@ -98,6 +99,7 @@ pub fn kinds(inventory: &InventoryBodies) -> Vec<Kind<'_>> {
         reservations_of_3,
         order_reservations_of_2,
         flash_reservations,
+        absurd_reservation,
         damage_of_5,
         write_off_of_5,
         releases,
@@ -118,9 +120,9 @@ pub fn kinds(inventory: &InventoryBodies) -> Vec<Kind<'_>> {
             WAREHOUSE_STOCK_OF_50,
         ),
         kind(
-            "warehouse_stocks_of_10",
-            warehouse_stocks_of_10,
-            WAREHOUSE_STOCK_OF_10,
+            "warehouse_stocks_of_3",
+            warehouse_stocks_of_3,
+            WAREHOUSE_STOCK_OF_3,
         ),
         kind(
             "product_stocks_of_100",
@@ -139,6 +141,7 @@ pub fn kinds(inventory: &InventoryBodies) -> Vec<Kind<'_>> {
             ORDER_RESERVATION_OF_2,
         ),
         kind("flash_reservations", flash_reservations, FLASH_RESERVATION),
+        kind("absurd_reservation", absurd_reservation, ABSURD_RESERVATION),
         kind("damage_of_5", damage_of_5, DAMAGE),
         kind("write_off_of_5", write_off_of_5, WRITE_OFF),
         kind("releases", releases, &[("reason", Limit::UpTo(255))]),

@@ -22,6 +22,7 @@ const GENERATORS: &[(Write, usize)] = &[
     (identity::registration, 2),
     (identity::short_registration, 2),
     (identity::phone_registration, 2),
+    (identity::known_registration, 1),
     (catalogue::product, 2),
     (catalogue::variant, 1),
     (

@@ -1,0 +1,67 @@
+//! The flags that say how races are carried out.
+
+use super::values;
+use crate::plan::{Profile, RaceOffset, RaceRelease, RaceRules};
+use clap::Args;
+use std::num::NonZeroU64;
+
+/// The flags as typed.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RaceFlags {
+    /// What of each request of a race waits for the start: its last byte, or all of it [default:
+    /// last-byte]
+    ///
+    /// With last-byte everything else is in the kernel, and read by the server, before the start.
+    #[arg(
+        long, value_name = "PART", help_heading = "Races",
+        value_parser = values::race_release()
+    )]
+    pub race_release: Option<RaceRelease>,
+
+    /// Shift the second side of two-sided races by a time of this range, drawn for each race: like
+    /// -50ms..50ms, 2ms, or sweep for -50ms..50ms
+    #[arg(
+        long, value_name = "RANGE", help_heading = "Races",
+        value_parser = RaceOffset::parse, allow_hyphen_values = true
+    )]
+    pub race_offset: Option<RaceOffset>,
+
+    /// Send the requests of a race one after the other, and have one flash sale for the whole run,
+    /// as the Locust suite does
+    #[arg(long, help_heading = "Races", conflicts_with_all = ["race_release", "race_offset"])]
+    pub sequential_races: bool,
+
+    /// Rounds of the flash sale, each with a fresh item and a common start [default: the profile's,
+    /// or rounds until the run ends]; 1 is the Locust suite's sale, one item for the whole run
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Races",
+        allow_hyphen_values = true
+    )]
+    pub rounds: Option<NonZeroU64>,
+
+    /// Pieces in each round of the flash sale [default: the profile's, or 10]
+    #[arg(
+        long, value_name = "N", help_heading = "Races", allow_hyphen_values = true,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(RaceRules::MOST_STOCK))
+    )]
+    pub stock: Option<u32>,
+}
+
+impl RaceFlags {
+    /// The rules that they and the profile ask for.
+    pub(super) fn rules(&self, profile: Option<&Profile>) -> RaceRules {
+        let default = RaceRules::default();
+        RaceRules {
+            release: self.race_release.unwrap_or_default(),
+            offset: self.race_offset,
+            sequential: self.sequential_races,
+            rounds: self.rounds.or_else(|| profile?.rounds),
+            stock: self
+                .stock
+                .or_else(|| profile?.stock)
+                .unwrap_or(default.stock),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Pieces: what was granted against what there was.
+
+use super::told::{happened, may_have_happened, pieces_available, pieces_wanted};
+use crate::engine::{Trail, TrailEntry};
+use crate::stats::{Finding, Outcome, Round};
+use std::ops::Range;
+
+/// What the requests for one item came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Sale<'a> {
+    trail: &'a Trail,
+    /// Where the item was made.
+    item: Option<usize>,
+    /// The requests for it.
+    racers: (usize, usize),
+    stock: u64,
+    /// Pieces asked for.
+    pub demand: u64,
+    /// Pieces granted.
+    pub granted: u64,
+    /// Pieces of requests that nobody knows the outcome of.
+    pub unknown: u64,
+    /// What the shop said is left, and where.
+    left: Option<(usize, i64)>,
+}
+
+impl<'a> Sale<'a> {
+    /// Adds up the requests at `racers` for the `stock` pieces of an item that was made at `item`;
+    /// at `probe` the shop was asked what is left.
+    pub fn of(
+        trail: &'a Trail,
+        stock: u64,
+        item: Option<usize>,
+        racers: Range<usize>,
+        probe: Option<usize>,
+    ) -> Self {
+        let sum = |counts: fn(&TrailEntry) -> bool| -> u64 {
+            let counted = racers
+                .clone()
+                .filter(|&index| counts(&trail.entries()[index]));
+            counted.map(|index| pieces_wanted(trail, index)).sum()
+        };
+        Self {
+            trail,
+            item,
+            racers: (racers.start, racers.end),
+            stock,
+            demand: sum(|_| true),
+            granted: sum(happened),
+            unknown: sum(may_have_happened),
+            left: probe.and_then(|probe| Some((probe, pieces_available(trail.reply(probe))?))),
+        }
+    }
+
+    /// Whether no more was granted than there was: neither by the shop's answers alone, nor by them
+    /// and what it says is left.
+    pub fn not_oversold(&self) -> Finding {
+        if self.granted > self.stock {
+            return Finding::Broken {
+                why: format!(
+                    "{} pieces were granted of {} that there were",
+                    self.granted, self.stock
+                ),
+                shown_by: self.shown_by(self.grants_beyond(self.stock), None),
+            };
+        }
+        match self.left {
+            Some((probe, left)) if left > (self.stock - self.granted) as i64 => Finding::Broken {
+                why: format!(
+                    "{} pieces were granted of {}, and {left} are said to be left",
+                    self.granted, self.stock
+                ),
+                shown_by: self.shown_by(
+                    self.grants_beyond((self.stock as i64 - left).max(0) as u64),
+                    Some(probe),
+                ),
+            },
+            _ => Finding::Held,
+        }
+    }
+
+    /// Whether nobody was refused although there was enough, and nothing is gone that nobody got.
+    pub fn not_undersold(&self) -> Finding {
+        let taken = self.granted + self.unknown;
+        if let Some(refused) = self.refused_in_vain(taken) {
+            return Finding::Broken {
+                why: format!(
+                    "{} pieces were refused although at most {taken} of {} were taken",
+                    pieces_wanted(self.trail, refused),
+                    self.stock
+                ),
+                shown_by: self.shown_by(self.taken(), Some(refused)),
+            };
+        }
+        match self.left {
+            None => Finding::Undecided("the shop did not say what is left"),
+            Some((probe, left)) if left < self.stock as i64 - taken as i64 => Finding::Broken {
+                why: format!(
+                    "at most {taken} pieces of {} were taken, and only {left} are said to be left",
+                    self.stock
+                ),
+                shown_by: self.shown_by(self.taken(), Some(probe)),
+            },
+            Some(_) => Finding::Held,
+        }
+    }
+
+    /// The round that the sale was.
+    pub fn round(&self, number: u64) -> Round {
+        let count = |outcome| {
+            let ended = self.entries().filter(|entry| entry.outcome == outcome);
+            ended.count() as u64
+        };
+        Round {
+            round: number,
+            stock: self.stock,
+            crowd: self.entries().count() as u64,
+            demand: self.demand,
+            granted: self.granted,
+            unknown_pieces: self.unknown,
+            winners: count(Outcome::Success),
+            refused: count(Outcome::Refused),
+            conflicts: count(Outcome::Conflict),
+            failed: count(Outcome::Failed) + count(Outcome::Unknown),
+            left: self.left.map(|(_, left)| left),
+            ..Round::default()
+        }
+    }
+
+    fn indices(&self) -> Range<usize> {
+        self.racers.0..self.racers.1
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &'a TrailEntry> {
+        self.trail.entries()[self.indices()].iter()
+    }
+
+    /// The smallest refused request that there would have been enough for: reservations only
+    /// grow, so what is enough in the end was enough all the time.
+    fn refused_in_vain(&self, taken: u64) -> Option<usize> {
+        let room = self.stock.checked_sub(taken)?;
+        let was_refused = |index: &usize| {
+            self.trail.entries()[*index].outcome == Outcome::Refused
+                && pieces_available(self.trail.reply(*index)).is_some()
+        };
+        self.indices()
+            .filter(was_refused)
+            .filter(|&index| pieces_wanted(self.trail, index) <= room)
+            .min_by_key(|&index| pieces_wanted(self.trail, index))
+    }
+
+    /// As few grants as possible that together are more than `limit`.
+    fn grants_beyond(&self, limit: u64) -> Vec<usize> {
+        let mut grants: Vec<usize> = self
+            .indices()
+            .filter(|&index| happened(&self.trail.entries()[index]))
+            .collect();
+        grants.sort_by_key(|&index| std::cmp::Reverse(pieces_wanted(self.trail, index)));
+        let mut sum = 0;
+        let enough = grants.iter().position(|&index| {
+            sum += pieces_wanted(self.trail, index);
+            sum > limit
+        });
+        grants.truncate(enough.map_or(grants.len(), |last| last + 1));
+        grants
+    }
+
+    /// Everything that took pieces, or may have.
+    fn taken(&self) -> Vec<usize> {
+        let took = |index: &usize| {
+            let entry = &self.trail.entries()[*index];
+            happened(entry) || may_have_happened(entry)
+        };
+        self.indices().filter(took).collect()
+    }
+
+    fn shown_by(&self, mut exchanges: Vec<usize>, last: Option<usize>) -> Vec<usize> {
+        exchanges.extend(self.item);
+        exchanges.extend(last);
+        exchanges
+    }
+}
+
+#[cfg(test)]
+mod tests;

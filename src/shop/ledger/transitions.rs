@@ -1,0 +1,160 @@
+//! Things that may happen once, and states that exclude each other.
+
+use super::told::{happened, may_have_happened, state_named};
+use crate::engine::{Heat, Trail};
+use crate::stats::Finding;
+
+/// Whether at most one of the requests succeeded. One whose reply was lost may have.
+pub fn at_most_one(trail: &Trail, racers: &Heat, what: &str) -> Finding {
+    at_most(1, trail, racers, what)
+}
+
+/// Whether at most `limit` of the requests succeeded.
+pub fn at_most(limit: usize, trail: &Trail, racers: &Heat, what: &str) -> Finding {
+    let entries = trail.entries();
+    let won: Vec<usize> = racers
+        .clone()
+        .filter(|&index| happened(&entries[index]))
+        .collect();
+    let unknown = racers
+        .clone()
+        .filter(|&index| may_have_happened(&entries[index]))
+        .count();
+    if won.len() > limit {
+        return Finding::Broken {
+            why: format!("{what} succeeded {} times, and may {limit}", won.len()),
+            shown_by: won[..=limit].to_vec(),
+        };
+    }
+    if won.len() + unknown > limit {
+        return Finding::Undecided("a reply was lost whose request may have succeeded");
+    }
+    Finding::Held
+}
+
+/// Whether what was asked at `index`, after a final state, was refused.
+pub fn was_refused(trail: &Trail, ended_by: usize, index: Option<usize>, what: &str) -> Finding {
+    let Some(index) = index else {
+        return Finding::Undecided("the shop did not answer");
+    };
+    if happened(&trail.entries()[index]) {
+        return Finding::Broken {
+            why: format!("{what} succeeded after a final state"),
+            shown_by: vec![ended_by, index],
+        };
+    }
+    match trail.entries()[index].status {
+        400 | 409 | 422 => Finding::Held,
+        _ => Finding::Undecided("the shop did not answer what was asked"),
+    }
+}
+
+/// Whether an order whose cancellation was accepted is not paid in the end. `pays` are the requests
+/// that record its payment, `probe` the one whose refusal names the state.
+pub fn cancelled_or_paid(
+    trail: &Trail,
+    cancels: usize,
+    pays: usize,
+    probe: Option<usize>,
+) -> Finding {
+    let entry = |index: usize| &trail.entries()[index];
+    let Some((probe, state)) =
+        probe.and_then(|probe| Some((probe, state_named(trail.reply(probe))?)))
+    else {
+        return Finding::Undecided("the shop did not say what state the order is in");
+    };
+    if happened(entry(cancels)) && state == "Paid" {
+        return Finding::Broken {
+            why: "the order's cancellation was accepted, and it is Paid".into(),
+            shown_by: vec![cancels, pays, probe],
+        };
+    }
+    if happened(entry(pays)) && !happened(entry(cancels)) && state == "Cancelled" {
+        // Only a cancellation whose reply was lost explains that.
+        if may_have_happened(entry(cancels)) {
+            return Finding::Held;
+        }
+        return Finding::Broken {
+            why: "the order's payment was accepted and its cancellation was not, and it is \
+                  Cancelled"
+                .into(),
+            shown_by: vec![cancels, pays, probe],
+        };
+    }
+    Finding::Held
+}
+
+/// Whether the refusal at `probe` says that the order is cancelled.
+pub fn is_cancelled(trail: &Trail, probe: usize) -> bool {
+    state_named(trail.reply(probe)) == Some("Cancelled")
+}
+
+/// Whether no money was taken for an order that is cancelled: nobody pays it back.
+pub fn cancelled_is_refunded(trail: &Trail, cancels: usize, pays: usize) -> Finding {
+    let entry = |index: usize| &trail.entries()[index];
+    if happened(entry(cancels)) && happened(entry(pays)) {
+        return Finding::Broken {
+            why: "the order is cancelled, its payment succeeded, and nothing was paid back".into(),
+            shown_by: vec![cancels, pays],
+        };
+    }
+    let unknown = may_have_happened(entry(cancels)) || may_have_happened(entry(pays));
+    match unknown {
+        true => Finding::Undecided("a reply was lost whose request may have succeeded"),
+        false => Finding::Held,
+    }
+}
+
+/// Whether a confirmed order took no item that was sent after the confirmation was answered.
+/// `late` asks for one more item in the end.
+pub fn confirmed_is_closed(
+    trail: &Trail,
+    confirms: usize,
+    items: &[usize],
+    late: Option<usize>,
+) -> Finding {
+    let confirmation = &trail.entries()[confirms];
+    if !happened(confirmation) {
+        return Finding::Held;
+    }
+    let came_after = |index: usize| {
+        let entry = &trail.entries()[index];
+        happened(entry) && entry.sent_ns.is_some_and(|ns| ns > confirmation.done_ns)
+    };
+    let asked = items.iter().copied().chain(late);
+    if let Some(item) = asked.into_iter().find(|&item| came_after(item)) {
+        return Finding::Broken {
+            why: "an item was accepted that was sent after the order's confirmation was answered"
+                .into(),
+            shown_by: vec![confirms, item],
+        };
+    }
+    match late {
+        Some(_) => Finding::Held,
+        None => Finding::Undecided("the shop did not answer"),
+    }
+}
+
+/// Whether nobody was refused because of what the loser of a version race left behind.
+pub fn loser_leaves_nothing(trail: &Trail, racers: &Heat) -> Finding {
+    const TWO_DEFAULTS: &[u8] = b"Exactly one address must be marked as default";
+    let is_frozen =
+        |&index: &usize| memchr::memmem::find(trail.reply(index), TWO_DEFAULTS).is_some();
+    match racers.clone().find(is_frozen) {
+        None => Finding::Held,
+        Some(refused) => {
+            let conflict = racers
+                .clone()
+                .find(|&index| trail.entries()[index].outcome == crate::stats::Outcome::Conflict);
+            Finding::Broken {
+                why: "the loser of a version race left a second default address behind: the \
+                      customer can never be changed again"
+                    .into(),
+                shown_by: conflict.into_iter().chain([refused]).collect(),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! The flash sale in rounds, as all users of a run share it: who makes the next item, who goes for
+//! it, and what came of it.
+//!
+//! A round begins with one user, the host, that makes its item. All others wait for it, gather,
+//! and are let go together. Each leaves a copy of its exchange; who comes last judges the round.
+//! The lock is taken a few times a user and round, never between due and done.
+
+use crate::engine::{Gathering, Id, Trail};
+use crate::plan::RaceRules;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct FlashSale {
+    gathering: Gathering,
+    /// Rounds of the sale; `None` is no limit.
+    rounds: Option<u64>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    phase: Phase,
+    /// Rounds that were judged.
+    judged: u64,
+    /// Where rounds put their items.
+    warehouse: Option<Id>,
+    /// The making of the item, and what was deposited since.
+    trail: Trail,
+    last_left_ns: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Phase {
+    /// Somebody has to make an item.
+    #[default]
+    NoHost,
+    /// Somebody does.
+    Hosted,
+    /// The item is there.
+    Open(Id),
+    /// All have deposited; the round is being judged.
+    Judged,
+}
+
+/// What a user finds at the sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seat {
+    /// It is to make the item, in this warehouse if there is one, and then [`FlashSale::open`].
+    Host(Option<Id>),
+    /// It may go for the item.
+    Guest(Ticket),
+    /// There are no more rounds.
+    Over,
+}
+
+/// The right to go for an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// The item.
+    pub item: Id,
+    /// The start of the gathering at which it is gone for.
+    pub start: u64,
+}
+
+/// A round that everybody has deposited for. Whoever has it judges it and calls
+/// [`FlashSale::end_round`].
+#[derive(Debug)]
+pub struct ClosedRound {
+    /// Number of the round, from 1.
+    pub number: u64,
+    /// The making of the item, then every request for it.
+    pub trail: Trail,
+    /// When the last request had left.
+    pub last_left_ns: u64,
+}
+
+impl FlashSale {
+    /// A sale by `rules`.
+    #[must_use]
+    pub fn new(rules: &RaceRules) -> Self {
+        Self {
+            gathering: Gathering::default(),
+            rounds: rules.rounds.map(u64::from),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Where its users gather.
+    #[must_use]
+    pub fn gathering(&self) -> &Gathering {
+        &self.gathering
+    }
+
+    /// From now on items are made in `warehouse`.
+    pub fn use_warehouse(&self, warehouse: Id) {
+        self.lock().warehouse = Some(warehouse);
+    }
+
+    /// What there is to do; `None`: nothing yet, another user is at it.
+    #[must_use]
+    pub fn enter(&self) -> Option<Seat> {
+        let mut state = self.lock();
+        if self.rounds.is_some_and(|rounds| state.judged >= rounds) {
+            return Some(Seat::Over);
+        }
+        match state.phase {
+            Phase::NoHost => {
+                state.phase = Phase::Hosted;
+                Some(Seat::Host(state.warehouse))
+            }
+            Phase::Open(item) => {
+                let start = self.gathering.next_start();
+                Some(Seat::Guest(Ticket { item, start }))
+            }
+            Phase::Hosted | Phase::Judged => None,
+        }
+    }
+
+    /// The host made `item`; the exchange is the last one of its `trail`.
+    pub fn open(&self, item: Id, trail: &Trail) {
+        let mut state = self.lock();
+        state.trail.begin();
+        state.trail.adopt(trail, trail.entries().len() - 1);
+        state.last_left_ns = 0;
+        state.phase = Phase::Open(item);
+    }
+
+    /// The host could not make an item: somebody else may.
+    pub fn give_up_hosting(&self) {
+        self.lock().phase = Phase::NoHost;
+    }
+
+    /// Takes down a user's exchange, the one at `index` of its `trail`, which had left at
+    /// `left_ns`. Gives the round to the last one of the crowd.
+    #[must_use]
+    pub fn deposit(
+        &self,
+        trail: &Trail,
+        index: usize,
+        (left_ns, crowd): (u64, u64),
+    ) -> Option<ClosedRound> {
+        let mut state = self.lock();
+        state.trail.adopt(trail, index);
+        state.last_left_ns = state.last_left_ns.max(left_ns);
+        if (state.trail.entries().len() as u64) <= crowd {
+            return None;
+        }
+        state.phase = Phase::Judged;
+        Some(ClosedRound {
+            number: state.judged + 1,
+            trail: std::mem::take(&mut state.trail),
+            last_left_ns: state.last_left_ns,
+        })
+    }
+
+    /// The round was judged: on to the next one. Its memory is used again.
+    pub fn end_round(&self, round: ClosedRound) {
+        let mut state = self.lock();
+        state.judged += 1;
+        state.trail = round.trail;
+        state.trail.forget();
+        state.phase = Phase::NoHost;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -38,6 +38,7 @@ fn shop(service: ServiceTime, api_workers: usize) -> Sandbox {
         }),
         cores: Vec::new(),
         driver: Driver::Uring,
+        arrival_log: None,
     })
     .expect("a sandbox")
 }

@@ -36,6 +36,7 @@ fn facts() -> RunFacts {
         plan_hash: "00000000deadbeef".to_owned(),
         seed: u64::MAX,
         host: HostFacts::default(),
+        races: shopblast::plan::RaceRules::default(),
     }
 }
 

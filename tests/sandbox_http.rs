@@ -365,6 +365,7 @@ fn what_cannot_be_started_says_why() {
             mode,
             cores: cores.to_vec(),
             driver: Driver::Uring,
+            arrival_log: None,
         })
         .map(|sandbox| sandbox.address())
     };

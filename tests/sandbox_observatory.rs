@@ -244,6 +244,7 @@ fn start_error(config: ShopConfig) -> Option<SandboxError> {
         mode: Mode::Shop(config),
         cores: Vec::new(),
         driver: Driver::Uring,
+        arrival_log: None,
     })
     .err()
 }

@@ -68,6 +68,7 @@ fn run(
         }),
         cores: Vec::new(),
         driver: Driver::Uring,
+        arrival_log: None,
     })
     .expect("a sandbox");
     let target = Target::parse(&format!("http://{}", sandbox.address())).expect("a target");

@@ -31,6 +31,10 @@ pub(super) struct RaceFlags {
     #[arg(long, help_heading = "Races", conflicts_with_all = ["race_release", "race_offset"])]
     pub sequential_races: bool,
 
+    /// Count broken rules that today's ShopStream does not enforce as violations, too: exit with 96
+    #[arg(long, help_heading = "Races")]
+    pub strict: bool,
+
     /// Rounds of the flash sale, each with a fresh item and a common start [default: the profile's,
     /// or rounds until the run ends]; 1 is the Locust suite's sale, one item for the whole run
     #[arg(
@@ -57,6 +61,7 @@ impl RaceFlags {
             release: self.race_release.unwrap_or_default(),
             offset: self.race_offset,
             sequential: self.sequential_races,
+            strict: self.strict,
             rounds: self.rounds.or_else(|| profile?.rounds),
             stock: self
                 .stock

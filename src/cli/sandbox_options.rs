@@ -6,6 +6,7 @@ use crate::plan::{CoreChoice, Driver};
 use crate::sandbox::{Mode, SandboxConfig, ShopConfig};
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 /// How the embedded shop is served.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,8 @@ pub struct SandboxOptions {
     pub shop: ShopConfig,
     /// The kernel interface.
     pub driver: Driver,
+    /// Where the arrivals of requests are written down.
+    pub arrival_log: Option<PathBuf>,
 }
 
 impl SandboxOptions {
@@ -37,6 +40,7 @@ impl SandboxOptions {
             },
             cores: self.cores.clone(),
             driver: self.driver,
+            arrival_log: self.arrival_log.clone(),
         }
     }
 }
@@ -71,6 +75,11 @@ pub(super) struct SandboxFlags {
     /// Kernel interface that carries the replies
     #[arg(long, value_name = "NAME", default_value = "uring", value_parser = values::driver())]
     driver: Driver,
+
+    /// Write down when each request arrived (CSV: nanoseconds on the monotonic clock, method,
+    /// path), when the shop ends
+    #[arg(long, value_name = "FILE")]
+    arrival_log: Option<PathBuf>,
 }
 
 /// Chooses the cores: by default the last CPU that the process may use, since runs take the first
@@ -90,5 +99,6 @@ pub(super) fn resolve(flags: SandboxFlags, machine: &Machine) -> Result<SandboxO
         },
         cores,
         driver: flags.driver,
+        arrival_log: flags.arrival_log,
     })
 }

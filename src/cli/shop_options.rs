@@ -4,7 +4,9 @@
 use super::CliError;
 use super::pipeline_options::PipelineFlags;
 use super::values::{self, ValueError};
-use crate::sandbox::{Conflicts, ServiceTime, ShopConfig};
+use crate::sandbox::{
+    Bug, Bugs, Chaos, Conflicts, Mishap, ServiceTime, ShopConfig, UnknownBug, UnknownMishap,
+};
 use clap::Args;
 use std::time::Duration;
 
@@ -61,6 +63,23 @@ pub(super) struct ShopFlags {
     )]
     pub retain: Option<usize>,
 
+    /// Give the embedded shop a fault that strikes with a probability, like oversell=0.01; may be
+    /// repeated
+    ///
+    /// oversell, undersell, lost-update, double-refund, double-checkout, duplicate-customer,
+    /// cancelled-and-paid, resurrect: each breaks one rule, which a run then has to find.
+    #[arg(
+        long, value_name = "NAME=P", help_heading = "Embedded shop", value_parser = parse_bug
+    )]
+    pub bug: Vec<(Bug, f64)>,
+
+    /// Lose or delay replies of the embedded shop with a probability: reset=0.01, stall=0.01 or
+    /// slow=0.01; may be repeated
+    #[arg(
+        long, value_name = "NAME=P", help_heading = "Embedded shop", value_parser = parse_mishap
+    )]
+    pub chaos: Vec<(Mishap, f64)>,
+
     /// What happens to the events that the shop raises.
     #[command(flatten)]
     pub pipeline: PipelineFlags,
@@ -86,6 +105,16 @@ impl ShopFlags {
             servers: self.capacity.map_or(self.servers, |_| Some(1)),
             service,
             conflicts: self.conflicts.unwrap_or_default(),
+            bugs: self
+                .bug
+                .iter()
+                .fold(Bugs::default(), |bugs, &(bug, share)| bugs.with(bug, share)),
+            chaos: self
+                .chaos
+                .iter()
+                .fold(Chaos::default(), |chaos, &(mishap, share)| {
+                    chaos.with(mishap, share)
+                }),
             pipeline: self.pipeline.pipeline(),
             observatory: self.pipeline.observatory_beside_run(),
         })
@@ -103,6 +132,8 @@ impl ShopFlags {
             (self.capacity.is_some(), "--capacity"),
             (self.conflicts.is_some(), "--conflicts"),
             (self.retain.is_some(), "--retain"),
+            (!self.bug.is_empty(), "--bug"),
+            (!self.chaos.is_empty(), "--chaos"),
             (self.pipeline.engines.is_some(), "--engines"),
             (self.pipeline.drain_rate.is_some(), "--drain-rate"),
             (
@@ -130,7 +161,41 @@ pub(super) const SHOP_FLAGS: &[&str] = &[
     "capacity",
     "conflicts",
     "retain",
+    "bug",
+    "chaos",
 ];
+
+/// A fault and how likely it is.
+fn parse_bug(text: &str) -> Result<(Bug, f64), FaultError> {
+    let (word, share) = name_and_share(text)?;
+    Ok((Bug::parse(word)?, share))
+}
+
+/// A mishap and how likely it is.
+fn parse_mishap(text: &str) -> Result<(Mishap, f64), FaultError> {
+    let (word, share) = name_and_share(text)?;
+    Ok((Mishap::parse(word)?, share))
+}
+
+fn name_and_share(text: &str) -> Result<(&str, f64), FaultError> {
+    let (word, share) = text.split_once('=').ok_or(FaultError::Shape)?;
+    let share: f64 = share.parse().map_err(|_| FaultError::Shape)?;
+    match (0.0..=1.0).contains(&share) {
+        true => Ok((word, share)),
+        false => Err(FaultError::Shape),
+    }
+}
+
+/// No fault, and no mishap.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+enum FaultError {
+    #[error("write a name, `=`, and a probability from 0 to 1, like oversell=0.01")]
+    Shape,
+    #[error(transparent)]
+    Bug(#[from] UnknownBug),
+    #[error(transparent)]
+    Mishap(#[from] UnknownMishap),
+}
 
 /// A length of time, with its distribution in front if you like.
 fn parse_service_time(text: &str) -> Result<ServiceTime, ValueError> {
@@ -171,6 +236,30 @@ mod tests {
         for text in ["", "0", "normal:5ms", "exp", "exp:", "-1s", "exp:0"] {
             assert!(parse_service_time(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn faults_and_mishaps_have_a_probability() {
+        assert_eq!(parse_bug("oversell=0.01"), Ok((Bug::Oversell, 0.01)));
+        assert_eq!(parse_mishap("stall=1"), Ok((Mishap::Stall, 1.0)));
+        for text in [
+            "oversell",
+            "oversell=",
+            "oversell=2",
+            "oversell=-1",
+            "oversell=NaN",
+            "x=0",
+        ] {
+            assert!(parse_bug(text).is_err(), "{text}");
+        }
+        assert!(parse_mishap("oversell=0.5").is_err());
+        let flags = ShopFlags {
+            bug: vec![(Bug::Resurrect, 1.0)],
+            ..ShopFlags::default()
+        };
+        assert!(flags.refuse().is_err());
+        let bugs = flags.config(1).unwrap().bugs;
+        assert_eq!(bugs, Bugs::default().with(Bug::Resurrect, 1.0));
     }
 
     #[test]

@@ -313,6 +313,7 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
             ..ShopConfig::default()
         },
         driver: Driver::Uring,
+        arrival_log: None,
     };
     assert_eq!(sandbox("sandbox"), expected);
     let changed = SandboxOptions {
@@ -327,6 +328,7 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
             ..ShopConfig::default()
         },
         driver: Driver::Epoll,
+        arrival_log: None,
     };
     assert_eq!(
         sandbox("sandbox --bind :: --port 0 --fixed --cores 2 --retain 5 --driver epoll"),

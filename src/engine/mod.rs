@@ -35,7 +35,7 @@ pub use clock::now_ns;
 pub use gathering::{CommonStart, Gathering, Missed};
 pub use id::Id;
 pub use link::{Broken, CalledOff, Crowd, Exchange, Link, ReplyHead, Runner, Stopped};
-pub use net::{ByteStream, Listener, Tcp, is_stale, ring_entries, shut_down};
+pub use net::{ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down};
 pub use operation::{Judge, Method, Operation, Step};
 pub use pacer::{Pacer, sharpen_timers};
 pub use recorder::{Observation, Recorder};

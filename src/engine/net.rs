@@ -93,6 +93,25 @@ pub fn shut_down(descriptor: RawFd) {
     unsafe { libc::shutdown(descriptor, libc::SHUT_RDWR) };
 }
 
+/// Has a stream end with a reset when it is closed, and what was not sent yet is dropped.
+pub fn reset_on_close(descriptor: RawFd) {
+    let linger = libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    // SAFETY: the option's value is `linger`, readable for the length given; on a closed or foreign
+    // descriptor the call fails without an effect on memory.
+    unsafe {
+        libc::setsockopt(
+            descriptor,
+            libc::SOL_SOCKET,
+            libc::SO_LINGER,
+            (&raw const linger).cast(),
+            size_of::<libc::linger>() as libc::socklen_t,
+        );
+    }
+}
+
 /// Whether the peer has closed or broken an idle stream (or sent bytes that nobody asked for):
 /// one non-blocking peek.
 #[must_use]

@@ -4,6 +4,9 @@ use super::Step;
 use crate::plan::FailureRule;
 use crate::stats::{CoreInterval, ErrorKey, Outcome, Race, RaceSeen, Reason};
 
+/// Replies from which on the shortest of them is taken for that of an idle target.
+const ENOUGH_REPLIES: u64 = 200;
+
 /// One request as it is recorded. Times are in nanoseconds on the monotonic clock.
 pub struct Observation<'a> {
     /// What was called.
@@ -38,6 +41,9 @@ pub struct Recorder {
     rows: Box<[u16]>,
     /// Row by [`Race::index`]; `u16::MAX` for races that the plan has not.
     race_rows: Box<[u16]>,
+    /// Shortest service time of a reply, and replies so far.
+    floor_ns: u64,
+    replies: u64,
     /// Whether a conflict that shows as a server error counts as failed.
     server_errors_fail: bool,
 }
@@ -51,6 +57,8 @@ impl Recorder {
             start_ns: 0,
             rows,
             race_rows: Box::default(),
+            floor_ns: u64::MAX,
+            replies: 0,
             server_errors_fail: false,
         }
     }
@@ -85,6 +93,13 @@ impl Recorder {
     #[must_use]
     pub fn start_ns(&self) -> u64 {
         self.start_ns
+    }
+
+    /// Shortest service time that any user of this core saw: what a request takes that does not
+    /// stand in line. `None` until there were enough to tell.
+    #[must_use]
+    pub fn floor_ns(&self) -> Option<u64> {
+        (self.replies >= ENOUGH_REPLIES).then_some(self.floor_ns)
     }
 
     /// Counts one race. Allocates nothing.
@@ -127,6 +142,11 @@ impl Recorder {
                 .record_us(seen.done_ns.saturating_sub(sent_ns) / 1_000);
             name.lag
                 .record_us(sent_ns.saturating_sub(seen.due_ns) / 1_000);
+            if seen.status > 0 {
+                let service_ns = seen.done_ns.saturating_sub(sent_ns);
+                self.floor_ns = self.floor_ns.min(service_ns);
+                self.replies += 1;
+            }
             if seen.due_ns > seen.free_ns {
                 interval
                     .tardiness

@@ -135,8 +135,6 @@ pub struct Session<L> {
     last_race: Option<(&'static Race, Option<usize>)>,
     /// Whether the user takes part in a crowd.
     is_in_crowd: bool,
-    /// Shortest service time that the user ever saw.
-    floor_ns: u64,
     /// Spreads back-offs; apart from `rng`, so that a dead shop does not change later requests.
     jitter: Rng,
 }
@@ -190,7 +188,6 @@ impl<L: Link> Session<L> {
             last_left_ns: 0,
             last_race: None,
             is_in_crowd: false,
-            floor_ns: u64::MAX,
         }
     }
 

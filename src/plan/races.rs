@@ -107,6 +107,10 @@ pub struct RaceRules {
     /// Rounds of the flash sale; `None` goes on until the run ends. One round is the Locust suite's
     /// sale: one item for the whole run, and nobody waits for anybody.
     pub rounds: Option<NonZeroU64>,
+    /// Whether rules that today's ShopStream does not enforce count as violated when broken. Says
+    /// nothing about the load, so that it is no part of the plan's hash.
+    #[serde(skip)]
+    pub strict: bool,
     /// Pieces in each round of the flash sale, 1 to [`RaceRules::MOST_STOCK`].
     pub stock: u32,
 }
@@ -128,6 +132,7 @@ impl Default for RaceRules {
             release: RaceRelease::default(),
             offset: None,
             sequential: false,
+            strict: false,
             rounds: None,
             stock: 10,
         }

@@ -4,8 +4,9 @@ use super::recording::RunFacts;
 use super::run_record::{HostFacts, RunRecord};
 use crate::plan::WaitTime;
 use crate::stats::{
-    CoreHealth, ErrorCounts, ErrorKey, Event, Interval, JourneyCounts, Outcome, Phase, Reason,
-    RunContext, StatName, Totals, UserShare, WorkerHealth,
+    CoreHealth, Ending, ErrorCounts, ErrorKey, Event, Finding, Interval, JourneyCounts, Outcome,
+    Part, Phase, Race, RaceSeen, Reason, Round, Rule, RunContext, SetShape, StatName, Totals,
+    UserShare, Violation, WitnessExchange, WorkerHealth,
 };
 use serde_json::Map;
 use std::sync::Arc;
@@ -168,6 +169,7 @@ pub(super) fn facts() -> RunFacts {
             driver: "uring".to_owned(),
             ring_flags: vec!["COOP_TASKRUN".to_owned(), "SINGLE_ISSUER".to_owned()],
         },
+        races: crate::plan::RaceRules::default(),
     }
 }
 
@@ -176,5 +178,172 @@ pub(super) fn record() -> RunRecord {
     RunRecord {
         finished: true,
         ..facts().record(&totals())
+    }
+}
+
+static RACES: [Race; 2] = [
+    Race {
+        index: 0,
+        name: "last-pieces",
+        sides: &["reserve"],
+    },
+    Race {
+        index: 1,
+        name: "cancel-against-paid",
+        sides: &["cancel", "record payment"],
+    },
+];
+
+static RULES: [Rule; 4] = [
+    rule(0, "not-oversold", true),
+    rule(1, "refunds-asked-within-payment", false),
+    rule(2, "one-order-a-cart", true),
+    rule(3, "cancelled-or-paid", true),
+];
+
+const fn rule(index: u16, name: &'static str, enforced: bool) -> Rule {
+    Rule {
+        index,
+        name,
+        text: "it holds",
+        enforced,
+    }
+}
+
+/// A witness of three exchanges, two of them racers.
+pub(super) fn violation() -> Violation {
+    let exchange = |part, path: &str, body: &str, sent_us: i64| WitnessExchange {
+        part,
+        shows: true,
+        name: "[RACE-STOCK] POST".to_owned(),
+        method: "POST".to_owned(),
+        path: path.to_owned(),
+        headers: Vec::new(),
+        body: body.to_owned(),
+        due_us: sent_us - 150,
+        sent_us: Some(sent_us),
+        done_us: sent_us + 420,
+        status: Some(201),
+        outcome: Outcome::Success,
+        reply: r#"{"status":"ok"}"#.to_owned(),
+        gave: None,
+    };
+    Violation {
+        rule: "not-oversold".to_owned(),
+        race: Some("last-pieces".to_owned()),
+        at_us: 1_500_900,
+        why: "5 pieces were granted of 3 that there were".to_owned(),
+        exchanges: vec![
+            exchange(
+                Part::Before,
+                "/inventory",
+                r#"{"initial_quantity":3}"#,
+                1_499_000,
+            ),
+            exchange(
+                Part::Racer,
+                "/inventory/i/reserve",
+                r#"{"quantity":2}"#,
+                1_500_000,
+            ),
+            exchange(
+                Part::Racer,
+                "/inventory/i/reserve",
+                r#"{"quantity":3}"#,
+                1_500_000,
+            ),
+        ],
+    }
+}
+
+/// A second in which things were contended for.
+pub(super) fn contested_second() -> Interval {
+    let mut interval = Interval::new(SetShape {
+        races: RACES.len(),
+        rules: RULES.len(),
+        ..SetShape::default()
+    });
+    interval.start_us = SECOND_US;
+    interval.end_us = 2 * SECOND_US;
+    let contests = &mut interval.contests;
+    for (race, outcome, count) in [
+        (0, Outcome::Refused, 60),
+        (0, Outcome::Conflict, 30),
+        (1, Outcome::Conflict, 25),
+    ] {
+        let mut ending = Ending::default();
+        ending.add(0, Outcome::Success);
+        ending.add(race, outcome);
+        for number in 0..count {
+            contests.races[usize::from(race)].observe(&RaceSeen {
+                ending,
+                racers: 2,
+                complete: true,
+                spread_us: Some(8 + number % 5),
+                together: true,
+                overlapped: outcome == Outcome::Conflict,
+                first_side: Some(0),
+                offset_bin: None,
+            });
+        }
+    }
+    let broken = || Finding::Broken {
+        why: String::new(),
+        shown_by: Vec::new(),
+    };
+    for (rule, finding, times) in [
+        (0, Finding::Held, 88),
+        (0, broken(), 2),
+        (1, broken(), 7),
+        (2, Finding::Held, 90),
+        (2, Finding::Undecided("a reply was lost"), 1),
+        (3, Finding::Undecided("the shop did not answer"), 3),
+    ] {
+        for _ in 0..times {
+            contests.ledger.count(&RULES[rule], &finding);
+        }
+    }
+    let known = Violation {
+        rule: "refunds-asked-within-payment".to_owned(),
+        why: "90.00 asked back of a payment of 30.00".to_owned(),
+        ..violation()
+    };
+    contests.ledger.violations = vec![violation(), known];
+    contests.rounds = vec![Round {
+        round: 1,
+        at_us: 1_200_000,
+        stock: 10,
+        crowd: 8,
+        demand: 17,
+        granted: 10,
+        winners: 5,
+        refused: 2,
+        conflicts: 1,
+        spread_us: 40,
+        overlapped: true,
+        left: Some(0),
+        ..Round::default()
+    }];
+    contests.probes.sent = 93;
+    contests.probes.told = 92;
+    contests.probes.unknown = 1;
+    interval
+}
+
+/// The finished record of a run with races.
+pub(super) fn contested_record() -> RunRecord {
+    let mut totals = Totals::new(Arc::new(RunContext {
+        races: RACES.iter().collect(),
+        rules: &RULES,
+        ..context()
+    }));
+    seconds().iter().for_each(|second| totals.absorb(second));
+    totals.contests.absorb(&contested_second().contests);
+    let mut facts = facts();
+    let target = serde_json::json!({"authority": "127.0.0.1:8000", "base_path": ""});
+    facts.plan.insert("target".to_owned(), target);
+    RunRecord {
+        finished: true,
+        ..facts.record(&totals)
     }
 }

@@ -1,10 +1,13 @@
 //! Exporters, one a file: each writes down or shows what was measured.
 
+mod contest_record;
 mod events_csv;
 mod figures;
+mod ledger_log;
 mod live;
 mod locust_csv;
 mod locust_history;
+mod race_sections;
 mod raised;
 mod record_directory;
 mod recording;
@@ -12,6 +15,7 @@ mod rewrite;
 mod run_record;
 mod summary;
 mod verdict;
+mod witness_text;
 mod work_done;
 
 #[cfg(test)]
@@ -19,8 +23,13 @@ mod golden;
 #[cfg(test)]
 mod made_up;
 
+pub use contest_record::{
+    EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, RuleVerdict,
+    WitnessRecord,
+};
 pub use events_csv::EventsCsv;
 pub use figures::{counted, duration_text, percent_text, rate_text};
+pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{LiveFace, live_line};
 pub use locust_csv::LocustCsv;
 pub use record_directory::{RecordDirectory, RecordError};
@@ -31,3 +40,4 @@ pub use run_record::{
 };
 pub use summary::{SummaryStyle, brief_text, summary_text};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};
+pub use witness_text::{part_word, witness_text};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::events_csv::EventsCsv;
+use super::ledger_log::{LedgerLog, RoundsCsv};
 use super::locust_csv::LocustCsv;
 use super::recording::{RunFacts, RunJson};
 
@@ -99,7 +100,8 @@ impl RecordDirectory {
         self.path.join("stats")
     }
 
-    /// The sinks that write the record: `run.json`, the three interval logs, `events.csv` and
+    /// The sinks that write the record: `run.json`, the three interval logs, `events.csv`,
+    /// `ledger.jsonl`, `rounds.csv` and
     /// Locust's four CSV files, the latter at `csv_prefix` when one is given.
     ///
     /// # Errors
@@ -131,6 +133,10 @@ impl RecordDirectory {
         let events = EventsCsv::create(&path, &context.raises, facts.started)
             .map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(events));
+        let path = self.path.join("ledger.jsonl");
+        let ledger = LedgerLog::create(&path).map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(ledger));
+        sinks.push(Box::new(RoundsCsv::new(&self.path.join("rounds.csv"))));
         sinks.push(Box::new(RunJson::new(&self.run_json(), facts.clone())));
         Ok(sinks)
     }

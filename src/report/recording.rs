@@ -1,12 +1,15 @@
 //! From what was measured to `run.json`, during and after a run.
 
+use super::contest_record::{
+    invariant_records, probes_record, race_records, rounds_record, witness_records,
+};
 use super::raised::{domain_records, event_records};
 use super::rewrite::rewrite;
 use super::run_record::{
     Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
     PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
-use crate::plan::{FailureRule, Plan};
+use crate::plan::{FailureRule, Plan, RaceRules};
 use crate::stats::{
     CoreTally, ErrorRow, Interval, IntervalSink, NameTotal, Outcome, Phase, PhaseTotal, RunContext,
     StatName, Totals,
@@ -38,6 +41,8 @@ pub struct RunFacts {
     pub seed: u64,
     /// Where the generator runs.
     pub host: HostFacts,
+    /// How races are carried out and judged.
+    pub races: RaceRules,
 }
 
 impl RunFacts {
@@ -57,6 +62,7 @@ impl RunFacts {
             plan_hash: plan.hash(),
             seed: plan.seed,
             host,
+            races: plan.races,
         }
     }
 
@@ -104,6 +110,11 @@ impl RunFacts {
             journeys: journey_records(totals),
             events: event_records(totals),
             domains: domain_records(totals),
+            races: race_records(totals, self.races.offset),
+            invariants: invariant_records(totals, self.races.strict),
+            witnesses: witness_records(totals),
+            rounds: rounds_record(totals),
+            probes: probes_record(totals),
             shed: totals.shed,
             generator: generator(totals),
             verdict: String::new(),

@@ -2,13 +2,14 @@
 //!
 //! The JSON schema in `schema/run.schema.json` is generated from these types.
 
-use crate::stats::{LatencySummary, LittlesLaw, Outcome};
+use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
+use crate::stats::{LatencySummary, LittlesLaw, Outcome, ProbeCounts};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Version of the layout; raised when a field changes its meaning or goes away.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// A run of shopblast. Latencies are in microseconds, other times in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +62,16 @@ pub struct RunRecord {
     pub events: Vec<EventRecord>,
     /// The same by domain, and how many requests each took.
     pub domains: Vec<DomainRecord>,
+    /// Races by name, in the order of the table of races.
+    pub races: Vec<RaceRecord>,
+    /// Rules that were checked, in the order of the table of rules.
+    pub invariants: Vec<InvariantRecord>,
+    /// What shows that a rule was broken: at most 20 a rule.
+    pub witnesses: Vec<WitnessRecord>,
+    /// The rounds of the flash sale; null without.
+    pub rounds: Option<RoundsRecord>,
+    /// Requests that asked the shop for the state of a thing. They are in no other figure.
+    pub probes: ProbeCounts,
     /// Open-model arrivals that were given up, because no user became free in time.
     pub shed: u64,
     /// The generator's look at itself.
@@ -271,6 +282,19 @@ impl RunRecord {
     #[must_use]
     pub fn journeys_started(&self) -> u64 {
         self.journeys.iter().map(|journey| journey.started).sum()
+    }
+
+    /// Where the target is, for example `http://localhost:8000`; empty when the plan does not say.
+    #[must_use]
+    pub fn target_url(&self) -> String {
+        let part = |name: &str| {
+            let target = self.plan.get("target")?;
+            target.get(name)?.as_str().map(str::to_owned)
+        };
+        match (part("authority"), part("base_path")) {
+            (Some(authority), Some(base_path)) => format!("http://{authority}{base_path}"),
+            _ => String::new(),
+        }
     }
 
     /// The JSON schema of a record, as text with a final line end.

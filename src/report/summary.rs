@@ -1,6 +1,7 @@
 //! The summary at the end of a run, for the console.
 
 use super::figures::{counted, duration_text, percent_text, rate_text};
+use super::race_sections::{races_section, verdicts_section, violated_section};
 use super::run_record::{ErrorRecord, Figures, Generator, RunRecord};
 use super::verdict::exit_meaning;
 use super::work_done::{events_section, journeys_section};
@@ -63,6 +64,8 @@ pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) 
     sections.push(steady_line(record));
     sections.push(journeys_section(record, *style));
     sections.push(events_section(record, *style));
+    sections.push(races_section(record, *style));
+    sections.push(verdicts_section(record, directory(files), *style));
     sections.push(errors_section(record, *style));
     sections.push(generator_lines(record));
     sections.push(ending(record, files, *style));
@@ -75,11 +78,17 @@ pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) 
 pub fn brief_text(record: &RunRecord, files: &[String], style: &SummaryStyle) -> String {
     let mut sections = vec![
         headline(record, *style),
+        violated_section(record, directory(files), *style),
         errors_section(record, *style),
         ending(record, files, *style),
     ];
     sections.retain(|section| !section.is_empty());
     sections.join("\n\n") + "\n"
+}
+
+/// The record's directory, which is the first of the files.
+fn directory(files: &[String]) -> &str {
+    files.first().map_or("", |path| path.trim_end_matches('/'))
 }
 
 /// What puts all figures in doubt, before any of them.

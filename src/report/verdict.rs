@@ -1,5 +1,6 @@
 //! What a run amounts to: one sentence, one exit code.
 
+use super::contest_record::RuleVerdict;
 use super::figures::counted;
 use super::run_record::RunRecord;
 use crate::plan::ExitCode;
@@ -29,8 +30,10 @@ pub fn verdict(record: &RunRecord, circumstances: Circumstances) -> Verdict {
     let reached = record.totals.requests == 0 || record.totals.bytes_out > 0;
     let saturated = record.generator.saturated && circumstances.fail_on_saturation;
     let failed = record.totals.failures > 0 && circumstances.exit_code_on_error != 0;
+    let violated = !violations(record).is_empty();
     let found = [
         (!reached, ExitCode::Unreachable),
+        (violated, ExitCode::InvariantViolated),
         (saturated, ExitCode::GeneratorSaturated),
         (record.interrupted, ExitCode::Interrupted),
         (
@@ -65,7 +68,7 @@ fn sentence(record: &RunRecord, reached: bool) -> String {
     if !reached {
         return "The target could not be reached.".to_owned();
     }
-    let mut parts = Vec::new();
+    let mut parts = violations(record);
     if record.generator.saturated {
         parts.push(
             "the generator was the limit, these are its figures and not the shop's".to_owned(),
@@ -92,6 +95,18 @@ fn sentence(record: &RunRecord, reached: bool) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
     first.into_iter().chain(letters).chain(['.']).collect()
+}
+
+/// Which rules were violated, in a part of a sentence each.
+fn violations(record: &RunRecord) -> Vec<String> {
+    let rules = record.invariants.iter();
+    rules
+        .filter(|rule| rule.verdict == RuleVerdict::Violated)
+        .map(|rule| {
+            let times = counted(rule.violated, "time");
+            format!("rule {} was violated {times}", rule.name)
+        })
+        .collect()
 }
 
 /// How the requests ended, as a part of a sentence.

@@ -20,6 +20,7 @@ pub fn start(plan: &Plan, shop: &ShopConfig) -> Result<Sandbox, SandboxError> {
         mode: Mode::Shop(shop.clone()),
         cores: spare.into_iter().collect(),
         driver: plan.driver,
+        arrival_log: None,
     })
 }
 

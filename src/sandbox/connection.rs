@@ -1,11 +1,12 @@
 //! One client's connection to the shop.
 
+use super::chaos::Mishap;
 use super::desk::{Desk, Outgoing};
 use super::reception::Reception;
 use super::reply::write_invalid_request;
 use super::station::Station;
 use crate::engine::codec::{Incoming, parse};
-use crate::engine::{ByteStream, Tcp};
+use crate::engine::{ByteStream, Tcp, now_ns, reset_on_close};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -19,6 +20,10 @@ const MAX_KEPT_BYTES: usize = 64 << 10;
 pub enum Next {
     Receive,
     Close,
+    /// The connection is reset, without a reply.
+    Reset,
+    /// No reply comes, and the connection stays.
+    Stall,
 }
 
 /// Serves a connection until one side closes it.
@@ -41,11 +46,27 @@ pub async fn serve(
             break;
         }
         guest.is_busy();
+        connection.received_ns = match reception.notes_arrivals() {
+            true => now_ns(),
+            false => 0,
+        };
         let next = connection
             .answer_all(&mut buffer, &desk, &station, &reception)
             .await;
-        if !send_all(&mut stream, &mut connection.replies).await || next == Next::Close {
+        if !send_all(&mut stream, &mut connection.replies).await {
             break;
+        }
+        match next {
+            Next::Receive => {}
+            Next::Close => break,
+            Next::Reset => {
+                reset_on_close(stream.descriptor());
+                break;
+            }
+            Next::Stall => {
+                wait_for_end(&mut stream, buffer).await;
+                break;
+            }
         }
         if buffer.is_empty() {
             guest.is_idle();
@@ -57,6 +78,26 @@ pub async fn serve(
     // The seat names the stream's descriptor, and so has to be given back first.
     drop(guest);
     drop(stream);
+}
+
+/// How a connection goes on whose reply gets lost.
+fn lost(mishap: Mishap) -> Next {
+    match mishap {
+        Mishap::Reset => Next::Reset,
+        Mishap::Stall | Mishap::Slow => Next::Stall,
+    }
+}
+
+/// Waits until the client gives up.
+async fn wait_for_end(stream: &mut Tcp, mut buffer: Vec<u8>) {
+    loop {
+        buffer.clear();
+        let received;
+        (received, buffer) = stream.receive(buffer).await;
+        if !matches!(received, Ok(1..)) {
+            return;
+        }
+    }
 }
 
 /// Sends and empties `bytes`; false when the connection is broken.
@@ -78,6 +119,8 @@ pub async fn send_all(stream: &mut Tcp, bytes: &mut Vec<u8>) -> bool {
 #[derive(Default)]
 struct Connection {
     replies: Vec<u8>,
+    /// When bytes were received last, if anybody wants to know.
+    received_ns: u64,
     /// `100 Continue` has been sent for the request that is arriving.
     continued: bool,
 }
@@ -99,6 +142,17 @@ impl Connection {
                         self.say_continue();
                     }
                     self.continued = false;
+                    if self.received_ns > 0 {
+                        reception.note_arrival(self.received_ns, request.method, request.target);
+                    }
+                    let mishap = station.mishap(request.target);
+                    // Of what gets lost nobody knows whether it was the request or the reply.
+                    if let Some(mishap @ (Mishap::Reset | Mishap::Stall)) = mishap
+                        && fastrand::bool()
+                    {
+                        break lost(mishap);
+                    }
+                    let sent_bytes = self.replies.len();
                     let date = reception.date();
                     let mut out = Outgoing {
                         date: &date,
@@ -109,6 +163,14 @@ impl Connection {
                     } else {
                         station.serve(desk, &request, &mut out).await
                     };
+                    match mishap {
+                        Some(Mishap::Slow) => station.dawdle().await,
+                        Some(mishap) => {
+                            self.replies.truncate(sent_bytes);
+                            break lost(mishap);
+                        }
+                        None => {}
+                    }
                     if next == Next::Close || request.asks_close || request.is_http_10 {
                         break Next::Close;
                     }

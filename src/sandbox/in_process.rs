@@ -1,6 +1,7 @@
 //! The shop without sockets and threads: bytes in, bytes out. For simulations in virtual time, in
 //! which journeys meet the shop's rules and nothing else.
 
+use super::bugs::Bugs;
 use super::desk::{Conflicts, Desk, Outgoing};
 use super::pipeline::{Pipeline, PipelineConfig};
 use super::reception::Reception;
@@ -28,11 +29,14 @@ impl InProcessShop {
     /// An empty shop that remembers the `retain` newest things of each kind.
     #[must_use]
     pub fn new(retain: usize) -> Self {
-        let shop = Shop::new(
-            retain,
-            1,
-            Arc::new(Pipeline::new(&PipelineConfig::default())),
-        );
+        Self::with_bugs(retain, Bugs::default())
+    }
+
+    /// The same with faults.
+    #[must_use]
+    pub fn with_bugs(retain: usize, bugs: Bugs) -> Self {
+        let pipeline = Arc::new(Pipeline::new(&PipelineConfig::default()));
+        let shop = Shop::new(retain, 1, pipeline).with_bugs(bugs);
         let address = SocketAddr::from(([127, 0, 0, 1], 8_000));
         Self {
             desk: Desk::new(Arc::new(shop), 0, Conflicts::default(), address),

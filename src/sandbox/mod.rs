@@ -5,6 +5,9 @@
 //! `pipeline`, which the `observatory` shows. `fixed` is the other mode: one prepared reply to
 //! everything.
 
+mod arrivals;
+mod bugs;
+mod chaos;
 mod connection;
 mod desk;
 mod fixed;
@@ -22,6 +25,8 @@ mod server;
 mod shop;
 mod station;
 
+pub use bugs::{Bug, Bugs, UnknownBug};
+pub use chaos::{Chaos, Mishap, UnknownMishap};
 pub use desk::Conflicts;
 pub use in_process::{InProcessReply, InProcessShop};
 pub use observatory::{Names, ObservatoryConfig};

@@ -3,6 +3,7 @@
 //!
 //! One task keeps the time for all connections; a request costs a store, not a timer.
 
+use super::arrivals::{Arrival, MOST_ARRIVALS};
 use crate::engine::{Pacer, now_ns, shut_down};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
@@ -29,6 +30,8 @@ pub struct Reception {
     tick: Cell<u32>,
     seats: RefCell<Vec<Seat>>,
     free: RefCell<Vec<usize>>,
+    /// The requests that have arrived, when somebody wants to know.
+    arrivals: Option<RefCell<Vec<Arrival>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -54,7 +57,40 @@ impl Reception {
             tick: Cell::new(0),
             seats: RefCell::new(Vec::new()),
             free: RefCell::new(Vec::new()),
+            arrivals: None,
         }
+    }
+
+    /// The same, with an eye on when requests arrive.
+    pub fn noting_arrivals(self, wanted: bool) -> Self {
+        let arrivals = wanted.then(RefCell::default);
+        Self { arrivals, ..self }
+    }
+
+    /// Whether arrivals are noted.
+    pub fn notes_arrivals(&self) -> bool {
+        self.arrivals.is_some()
+    }
+
+    /// Notes a request that arrived at `at_ns`.
+    #[cold]
+    pub fn note_arrival(&self, at_ns: u64, method: &str, target: &str) {
+        let Some(arrivals) = &self.arrivals else {
+            return;
+        };
+        let mut arrivals = arrivals.borrow_mut();
+        if arrivals.len() < MOST_ARRIVALS {
+            let request = format!("{method},{target}").into();
+            arrivals.push(Arrival { at_ns, request });
+        }
+    }
+
+    /// What was noted.
+    pub fn take_arrivals(&self) -> Vec<Arrival> {
+        self.arrivals
+            .as_ref()
+            .map(RefCell::take)
+            .unwrap_or_default()
     }
 
     /// The date, right to a tick.

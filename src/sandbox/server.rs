@@ -1,6 +1,9 @@
 //! The sandbox's threads: each pinned, with a runtime of its own, an accept loop and one task a
 //! connection.
 
+use super::arrivals::ArrivalLog;
+use super::bugs::Bugs;
+use super::chaos::Chaos;
 use super::connection;
 use super::desk::{Conflicts, Desk};
 use super::fixed;
@@ -14,6 +17,7 @@ use crate::plan::Driver;
 use std::cell::RefCell;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,6 +53,10 @@ pub struct ShopConfig {
     pub service: ServiceTime,
     /// What the loser of a version race is told.
     pub conflicts: Conflicts,
+    /// Faults of the shop.
+    pub bugs: Bugs,
+    /// Mishaps of its replies.
+    pub chaos: Chaos,
     /// What happens to the events that are raised.
     pub pipeline: PipelineConfig,
     /// How the pipeline is shown; `None` does without.
@@ -64,6 +72,8 @@ impl Default for ShopConfig {
             servers: None,
             service: ServiceTime::default(),
             conflicts: Conflicts::default(),
+            bugs: Bugs::default(),
+            chaos: Chaos::default(),
             pipeline: PipelineConfig::default(),
             observatory: None,
         }
@@ -89,6 +99,8 @@ pub struct SandboxConfig {
     pub cores: Vec<usize>,
     /// The kernel interface.
     pub driver: Driver,
+    /// Where the arrivals of requests are written down.
+    pub arrival_log: Option<PathBuf>,
 }
 
 /// Why there is no sandbox.
@@ -131,6 +143,9 @@ pub enum SandboxError {
     /// The kernel refuses the runtime.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// The arrivals cannot be written down.
+    #[error("cannot write {0}: {1}; choose another file with `--arrival-log`")]
+    ArrivalLog(PathBuf, io::Error),
     /// The kernel refuses a thread or a timer.
     #[error("the sandbox cannot be set up: {0}")]
     SetUp(#[from] io::Error),
@@ -164,6 +179,14 @@ impl Sandbox {
             pipeline: role.pipeline(),
             observatory: role.start_observatory()?,
         };
+        let arrivals = match &config.arrival_log {
+            None => None,
+            Some(path) => {
+                Some(Arc::new(ArrivalLog::create(path).map_err(|error| {
+                    SandboxError::ArrivalLog(path.clone(), error)
+                })?))
+            }
+        };
         let cores: Vec<Option<usize>> = match config.cores.as_slice() {
             [] => vec![None],
             cores => cores.iter().copied().map(Some).collect(),
@@ -177,6 +200,7 @@ impl Sandbox {
                 core,
                 driver: config.driver,
                 stop: Arc::clone(&sandbox.stop),
+                arrivals: arrivals.clone(),
             };
             sandbox.start_thread(server)?;
         }
@@ -295,7 +319,7 @@ impl Role {
             return Err(too_few(servers, "servers"));
         }
         let pipeline = Arc::new(Pipeline::new(&config.pipeline));
-        let shop = Shop::new(config.retain, threads, Arc::clone(&pipeline));
+        let shop = Shop::new(config.retain, threads, Arc::clone(&pipeline)).with_bugs(config.bugs);
         Ok(Self::Shop(config.clone(), Arc::new(shop), pipeline))
     }
 
@@ -329,6 +353,7 @@ struct Server {
     core: Option<usize>,
     driver: Driver,
     stop: Arc<AtomicBool>,
+    arrivals: Option<Arc<ArrivalLog>>,
 }
 
 type Started = Result<SocketAddr, SandboxError>;
@@ -349,7 +374,7 @@ impl Server {
                 Listener::bind(self.address).map_err(|error| listen_error(self.address, error))?;
             let address = listener.local_address()?;
             let pacer = Pacer::start(4)?;
-            let reception = Rc::new(Reception::new());
+            let reception = Rc::new(Reception::new().noting_arrivals(self.arrivals.is_some()));
             let service = self.service(address, &pacer, &reception);
             // The starter waits for exactly this message.
             let _ = tell.send(Ok(address));
@@ -361,6 +386,9 @@ impl Server {
             shut_down(descriptor);
             accepting.join().await;
             reception.end(&pacer).await;
+            if let Some(log) = &self.arrivals {
+                log.write(reception.take_arrivals());
+            }
             Ok(())
         })
     }
@@ -375,7 +403,8 @@ impl Server {
         let desk = Desk::new(Arc::clone(shop), self.position, config.conflicts, address);
         let servers = config.servers_of(self.position, self.threads);
         let races = config.api_workers > 1;
-        let station = Station::new(config.service, servers, races, pacer.clone());
+        let station =
+            Station::new(config.service, servers, races, pacer.clone()).with_chaos(config.chaos);
         Service::Shop(Rc::new(RefCell::new(desk)), Rc::new(station), reception)
     }
 }

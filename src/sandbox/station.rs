@@ -4,6 +4,7 @@
 //! that will be free first, and its end is known at once: an alarm that rings late makes one reply
 //! late, and takes nothing from the capacity.
 
+use super::chaos::{Chaos, Mishap, SLOW_NS};
 use super::connection::Next;
 use super::desk::{Desk, Outgoing};
 use crate::engine::codec::Request;
@@ -37,6 +38,7 @@ pub struct Station {
     races: bool,
     rng: RefCell<fastrand::Rng>,
     pacer: Pacer,
+    chaos: Chaos,
 }
 
 impl Station {
@@ -54,7 +56,24 @@ impl Station {
             races,
             rng: RefCell::new(fastrand::Rng::new()),
             pacer,
+            chaos: Chaos::default(),
         }
+    }
+
+    /// The same, with mishaps.
+    pub fn with_chaos(self, chaos: Chaos) -> Self {
+        Self { chaos, ..self }
+    }
+
+    /// What happens to the reply to a request for `target`.
+    #[inline]
+    pub fn mishap(&self, target: &str) -> Option<Mishap> {
+        self.chaos.draw(target)
+    }
+
+    /// Waits as long as a slow reply takes.
+    pub async fn dawdle(&self) {
+        self.pacer.until(now_ns() + SLOW_NS).await;
     }
 
     /// Whether a request is answered in one step, without waiting for anything.

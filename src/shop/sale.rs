@@ -37,8 +37,8 @@ enum Phase {
     NoHost,
     /// Somebody does.
     Hosted,
-    /// The item is there.
-    Open(Id),
+    /// The item is there, and this start is gathered for.
+    Open(Ticket),
     /// All have deposited; the round is being judged.
     Judged,
 }
@@ -109,9 +109,10 @@ impl FlashSale {
                 state.phase = Phase::Hosted;
                 Some(Seat::Host(state.warehouse))
             }
-            Phase::Open(item) => {
-                let start = self.gathering.next_start();
-                Some(Seat::Guest(Ticket { item, start }))
+            // Who comes when the start is set waits for the next item.
+            Phase::Open(ticket) => {
+                let is_open = self.gathering.next_start() == ticket.start;
+                is_open.then_some(Seat::Guest(ticket))
             }
             Phase::Hosted | Phase::Judged => None,
         }
@@ -123,7 +124,8 @@ impl FlashSale {
         state.trail.begin();
         state.trail.adopt(trail, trail.entries().len() - 1);
         state.last_left_ns = 0;
-        state.phase = Phase::Open(item);
+        let start = self.gathering.next_start();
+        state.phase = Phase::Open(Ticket { item, start });
     }
 
     /// The host could not make an item: somebody else may.

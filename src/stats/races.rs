@@ -114,6 +114,8 @@ pub struct RaceCounts {
     pub overlapped: u64,
     /// Races whose first reply went to a racer of this side.
     pub first: [u64; MOST_SIDES],
+    /// Their racers by [`Outcome`].
+    pub outcomes: [u64; 5],
     /// How races ended, in the order in which it was seen first.
     pub endings: Vec<EndingCount>,
     /// Races that ended in ways that found no place in `endings`.
@@ -140,6 +142,9 @@ impl RaceCounts {
         self.overlapped += u64::from(seen.overlapped);
         if let Some(side) = seen.first_side {
             self.first[usize::from(side)] += 1;
+        }
+        for (count, outcome) in self.outcomes.iter_mut().zip(Outcome::ALL) {
+            *count += seen.ending.all(outcome);
         }
         self.add_ending(seen.ending, 1);
         if let Some(bin) = seen.offset_bin {
@@ -179,6 +184,9 @@ impl RaceCounts {
         for (count, more) in self.first.iter_mut().zip(other.first) {
             *count += more;
         }
+        for (count, more) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *count += more;
+        }
         for row in &other.endings {
             self.add_ending(row.ending, row.count);
         }
@@ -200,13 +208,6 @@ impl RaceCounts {
             offsets,
             ..Self::default()
         };
-    }
-
-    /// Racers of all races that ended so.
-    #[must_use]
-    pub fn racers_that_ended(&self, outcome: Outcome) -> u64 {
-        let rows = self.endings.iter();
-        rows.map(|row| row.ending.all(outcome) * row.count).sum()
     }
 }
 
@@ -331,8 +332,7 @@ mod tests {
         let counts = &total.counts;
         assert_eq!((counts.count, counts.racers, counts.overlapped), (4, 8, 2));
         assert_eq!(counts.first, [0, 4, 0]);
-        assert_eq!(counts.racers_that_ended(Outcome::Conflict), 2);
-        assert_eq!(counts.racers_that_ended(Outcome::Success), 5);
+        assert_eq!(counts.outcomes, [5, 1, 2, 0, 0]);
         let endings: Vec<u64> = counts.endings.iter().map(|row| row.count).collect();
         assert_eq!(endings, [2, 1, 1]);
         let expected = OffsetBin {

@@ -24,6 +24,7 @@ pub fn sandbox(mode: Mode, driver: Driver) -> Sandbox {
         mode,
         cores: Vec::new(),
         driver,
+        arrival_log: None,
     })
     .unwrap()
 }

@@ -205,7 +205,7 @@ impl<L: Link> Session<L> {
     /// What a race of `entries` showed of itself; its last request had left at `last_left_ns`.
     #[must_use]
     pub fn seen(&self, entries: &[TrailEntry], last_left_ns: u64) -> RaceSeen {
-        seen(entries, last_left_ns, self.floor_ns)
+        seen(entries, last_left_ns, self.recorder.borrow().floor_ns())
     }
 
     /// Writes down a round of a crowd, whose first request was sent at `first_ns`.
@@ -381,10 +381,6 @@ impl<L: Link> Session<L> {
         entry.done_ns = runner.done_ns;
         entry.status = status;
         entry.outcome = *outcome;
-        if runner.result.is_ok() {
-            let service_ns = runner.done_ns.saturating_sub(runner.sent_ns);
-            self.floor_ns = self.floor_ns.min(service_ns);
-        }
         let bytes_out = runner.request.len() as u64;
         self.recorder.borrow_mut().observe(&Observation {
             step: racer.step,
@@ -436,7 +432,7 @@ impl<L: Link> Session<L> {
 }
 
 /// What a race of `entries` showed of itself.
-fn seen(entries: &[TrailEntry], last_left_ns: u64, floor_ns: u64) -> RaceSeen {
+fn seen(entries: &[TrailEntry], last_left_ns: u64, floor_ns: Option<u64>) -> RaceSeen {
     let complete = entries.iter().all(|entry| entry.sent_ns.is_some());
     let first_ns = entries.iter().filter_map(|entry| entry.sent_ns).min();
     let first_done_ns = entries.iter().map(|entry| entry.done_ns).min();
@@ -452,7 +448,8 @@ fn seen(entries: &[TrailEntry], last_left_ns: u64, floor_ns: u64) -> RaceSeen {
         complete,
         spread_us: spread_us.filter(|_| complete),
         together: complete && first_done_ns.is_some_and(|done_ns| last_left_ns <= done_ns),
-        overlapped: ending.all(Outcome::Conflict) > 0 || overlapped_in_time(entries, floor_ns),
+        overlapped: ending.all(Outcome::Conflict) > 0
+            || floor_ns.is_some_and(|floor_ns| overlapped_in_time(entries, floor_ns)),
         first_side: replied
             .min_by_key(|entry| entry.done_ns)
             .map(|entry| entry.side),

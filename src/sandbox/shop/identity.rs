@@ -3,7 +3,8 @@
 use super::customers::{Account, ExternalId, Status, Taken, Tier};
 use super::person_rules::{check_coordinates, check_date, check_email, check_phone};
 use super::work::Loaded;
-use super::{Answer, Call, Endpoint, PARAMETER as ID, Work, endpoint};
+use super::{Answer, Call, Endpoint, Fault, PARAMETER as ID, Work, endpoint};
+use crate::sandbox::bugs::Bug;
 use crate::sandbox::python_text::repr;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::{Field, Schema};
@@ -142,7 +143,7 @@ fn change(
             "Exactly one address must be marked as default",
         ));
     }
-    work.save(account);
+    work.save_with_fault(account, Fault::unchecked(Bug::LostUpdate));
     work.raise(event);
     Ok(())
 }

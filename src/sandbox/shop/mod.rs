@@ -16,6 +16,7 @@ mod person_rules;
 mod shelf;
 mod work;
 
+use super::bugs::{Bug, Bugs};
 use super::pipeline::Pipeline;
 use super::refusal::Refusal;
 use super::schema::{Fields, Schema};
@@ -28,13 +29,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 pub use shelf::Shelf;
-pub use work::{Aggregate, Pending, VersionConflict, Work};
+pub use work::{Aggregate, Fault, Pending, VersionConflict, Work};
 
 /// Everything that the shop remembers, in as many shards as there are server threads: each thread
 /// puts what it creates into a shard of its own, so that threads seldom meet.
 pub struct Shop {
     shards: Box<[Mutex<Shard>]>,
     pipeline: Arc<Pipeline>,
+    bugs: Bugs,
 }
 
 /// A part of what the shop remembers.
@@ -61,7 +63,18 @@ impl Shop {
                 .map(|shard| Mutex::new(Shard::new(retain, shard as u16)))
                 .collect(),
             pipeline,
+            bugs: Bugs::default(),
         }
+    }
+
+    /// The same shop with faults.
+    pub fn with_bugs(self, bugs: Bugs) -> Self {
+        Self { bugs, ..self }
+    }
+
+    /// Its faults.
+    pub fn bugs(&self) -> &Bugs {
+        &self.bugs
     }
 
     /// The shard at `index`; `None` when there is no such shard.
@@ -81,7 +94,12 @@ impl Shop {
     /// Registers a customer in the shard that its external id belongs to.
     fn register_customer(&self, external: ExternalId) -> Result<Uuid, Taken> {
         let mut shard = self.home(external.shard(self.shards.len()));
-        shard.customers.register(external)
+        match shard.customers.register(external) {
+            Err(Taken) if self.bugs.strike(Bug::DuplicateCustomer) => {
+                Ok(shard.customers.register_again(external))
+            }
+            registered => registered,
+        }
     }
 
     /// Where events go.

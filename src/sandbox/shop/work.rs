@@ -6,6 +6,7 @@
 
 use super::shelf::Key;
 use super::{Shard, Shelf, Shop};
+use crate::sandbox::bugs::Bug;
 use crate::sandbox::refusal::Refusal;
 use crate::stats::Event;
 use std::ops::{Deref, DerefMut};
@@ -108,7 +109,17 @@ impl<'a> Work<'a> {
 
     /// Has the changed thing written back at the commit. A unit of work changes one thing.
     pub fn save<A: Aggregate>(&mut self, loaded: Loaded<A>) {
-        self.outcome.change = Some(Box::new(move |shop| loaded.write_back(shop)));
+        self.outcome.change = Some(Box::new(move |shop| loaded.write_back(shop, None)));
+    }
+
+    /// The same by code with a fault: where the change loses a version race, the fault may strike.
+    pub fn save_with_fault<A: Aggregate>(&mut self, loaded: Loaded<A>, fault: Fault<A>) {
+        self.outcome.change = Some(Box::new(move |shop| loaded.write_back(shop, Some(fault))));
+    }
+
+    /// Whether a fault of the shop strikes now.
+    pub fn strikes(&self, bug: Bug) -> bool {
+        self.shop.bugs().strike(bug)
     }
 
     /// Remembers a new thing, at once: nobody else can know its identifier yet.
@@ -128,6 +139,28 @@ impl<'a> Work<'a> {
     }
 }
 
+/// What faulty code does where a change loses a version race.
+pub struct Fault<A> {
+    /// The fault.
+    pub bug: Bug,
+    /// What it does to the stored thing with the late one. Returns whether the change counts as
+    /// written; otherwise it is told to have lost.
+    pub act: fn(stored: &mut A, late: &A) -> bool,
+}
+
+impl<A: Aggregate> Fault<A> {
+    /// The version check is missing.
+    pub fn unchecked(bug: Bug) -> Self {
+        Self {
+            bug,
+            act: |stored, late| {
+                *stored = late.clone();
+                true
+            },
+        }
+    }
+}
+
 /// A copy of a thing, to be changed and saved.
 pub struct Loaded<A> {
     key: Key,
@@ -136,7 +169,7 @@ pub struct Loaded<A> {
 }
 
 impl<A: Aggregate> Loaded<A> {
-    fn write_back(self, shop: &Shop) -> Result<(), VersionConflict> {
+    fn write_back(self, shop: &Shop, fault: Option<Fault<A>>) -> Result<(), VersionConflict> {
         // A thing that was forgotten meanwhile takes its change with it.
         let Some(mut shard) = shop.shard(self.key.shard()) else {
             return Ok(());
@@ -145,6 +178,11 @@ impl<A: Aggregate> Loaded<A> {
             return Ok(());
         };
         if slot.version != self.version {
+            if let Some(fault) = fault.filter(|fault| shop.bugs().strike(fault.bug))
+                && (fault.act)(&mut slot.thing, &self.thing)
+            {
+                return Ok(());
+            }
             A::lose(&mut slot.thing, &self.thing);
             return Err(VersionConflict {
                 expected: self.version,

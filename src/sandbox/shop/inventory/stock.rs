@@ -10,6 +10,8 @@ pub struct StockItem {
     reserved: i64,
     damaged: i64,
     reorder_point: i64,
+    /// Pieces that the latest reservation took.
+    last_taken: i64,
 }
 
 /// Whether a change left so little that the shop notices.
@@ -26,6 +28,7 @@ impl StockItem {
             on_hand,
             reserved: 0,
             damaged: 0,
+            last_taken: 0,
             reorder_point: if reorder_point == 0 {
                 10
             } else {
@@ -59,8 +62,19 @@ impl StockItem {
                 format!("Insufficient stock: {available} available, {quantity} requested"),
             ));
         }
+        Ok(self.take(quantity))
+    }
+
+    /// Reserves without a look at what there is.
+    pub fn take(&mut self, quantity: i64) -> Supply {
         self.reserved = self.reserved.saturating_add(quantity);
-        Ok(self.supply())
+        self.last_taken = quantity;
+        self.supply()
+    }
+
+    /// Keeps the pieces of a reservation that never came about.
+    pub fn keep_pieces_of(&mut self, late: &Self) {
+        self.reserved = self.reserved.saturating_add(late.last_taken);
     }
 
     /// May go below what is reserved. (The wording is the source's.)

@@ -2,8 +2,9 @@
 
 use super::StockItem;
 use super::stock::Supply;
+use crate::sandbox::bugs::Bug;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{Answer, Call, Fault, Work};
 use crate::shop::events;
 use crate::stats::Event;
 
@@ -58,9 +59,23 @@ pub fn receive(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> 
 /// The reservation's id is not told.
 pub fn reserve(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let quantity = call.fields.required_integer(1);
-    change(work, call, &events::STOCK_RESERVED, |item| {
-        item.reserve(quantity)
-    })?;
+    let mut item = work.load::<StockItem>(call.id())?;
+    let supply = match item.reserve(quantity) {
+        Err(_) if work.strikes(Bug::Oversell) => item.take(quantity),
+        reserved => reserved?,
+    };
+    let fault = Fault {
+        bug: Bug::Undersell,
+        act: |stored: &mut StockItem, late| {
+            stored.keep_pieces_of(late);
+            false
+        },
+    };
+    work.save_with_fault(item, fault);
+    work.raise(&events::STOCK_RESERVED);
+    if supply == Supply::Low {
+        work.raise(&events::LOW_STOCK_DETECTED);
+    }
     Ok(Answer::ADDED)
 }
 

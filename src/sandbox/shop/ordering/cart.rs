@@ -170,6 +170,11 @@ impl Cart {
         Ok(())
     }
 
+    /// Whether its order has been made.
+    pub fn is_converted(&self) -> bool {
+        self.status == Status::Converted
+    }
+
     /// Gives the cart up.
     ///
     /// # Errors

@@ -2,8 +2,9 @@
 
 use super::bodies::ADDRESS;
 use super::{Cart, Order};
+use crate::sandbox::bugs::Bug;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{Answer, Call, Fault, Work};
 use crate::shop::events;
 use crate::stats::Event;
 
@@ -64,8 +65,10 @@ pub fn check_out(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal
     }
     let order_id = work.create(Order::NEW);
     work.raise_now(&events::ORDER_CREATED);
-    cart.convert()?;
-    work.save(cart);
+    if !(cart.is_converted() && work.strikes(Bug::DoubleCheckout)) {
+        cart.convert()?;
+    }
+    work.save_with_fault(cart, Fault::unchecked(Bug::DoubleCheckout));
     work.raise(&events::CART_CONVERTED);
     Ok(Answer::Created("order_id", order_id))
 }

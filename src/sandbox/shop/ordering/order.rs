@@ -115,6 +115,16 @@ impl Order {
         Ok(())
     }
 
+    /// Whether it was cancelled.
+    pub fn is_cancelled(self) -> bool {
+        self.status == Cancelled
+    }
+
+    /// Goes on to `target`, whatever its state.
+    pub fn jump(&mut self, target: Status) {
+        self.status = target;
+    }
+
     /// Ships what is left of it.
     ///
     /// # Errors

@@ -3,10 +3,11 @@
 use super::Order;
 use super::bodies::{ADDRESS, ORDER_ITEM};
 use super::order::Status;
+use crate::sandbox::bugs::Bug;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::message_store::check_storable;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{Answer, Call, Fault, Work};
 use crate::shop::events;
 use crate::stats::Event;
 
@@ -90,7 +91,21 @@ pub fn record_payment_pending(work: &mut Work<'_>, call: &Call<'_>) -> Result<An
 
 pub fn record_payment_success(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     check_storable(&[call.fields.required_number(1)])?;
-    proceed(work, call, &events::ORDER_PAYMENT_SUCCEEDED, Status::Paid)
+    let mut order = work.load::<Order>(call.id())?;
+    order.proceed(Status::Paid)?;
+    let fault = Fault {
+        bug: Bug::CancelledAndPaid,
+        act: |stored: &mut Order, late| {
+            let overwrites = stored.is_cancelled();
+            if overwrites {
+                *stored = *late;
+            }
+            overwrites
+        },
+    };
+    work.save_with_fault(order, fault);
+    work.raise(&events::ORDER_PAYMENT_SUCCEEDED);
+    Ok(Answer::DONE)
 }
 
 pub fn record_payment_failure(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -98,7 +113,14 @@ pub fn record_payment_failure(work: &mut Work<'_>, call: &Call<'_>) -> Result<An
 }
 
 pub fn process(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    proceed(work, call, &events::ORDER_PROCESSING, Status::Processing)
+    let resurrects = work.strikes(Bug::Resurrect);
+    change(work, call, &events::ORDER_PROCESSING, |order| {
+        if resurrects && order.is_cancelled() {
+            order.jump(Status::Processing);
+            return Ok(());
+        }
+        order.proceed(Status::Processing)
+    })
 }
 
 pub fn ship(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -166,12 +166,24 @@ impl Payment {
     /// # Errors
     /// When there is no such refund (identifiers are compared as texts), or it is completed.
     pub fn complete_refund(&mut self, id: &str) -> Result<(), Refusal> {
+        self.complete(id, false)
+    }
+
+    /// The same without a look at whether it is completed.
+    ///
+    /// # Errors
+    /// When there is no such refund.
+    pub fn complete_refund_again(&mut self, id: &str) -> Result<(), Refusal> {
+        self.complete(id, true)
+    }
+
+    fn complete(&mut self, id: &str, is_again: bool) -> Result<(), Refusal> {
         let mut text = [0; 36];
         let mut refunds = self.refunds.iter_mut();
         let refund = refunds
             .find(|refund| refund.id.hyphenated().encode_lower(&mut text) == id)
             .ok_or_else(|| Refusal::rule("refund_id", "Refund not found"))?;
-        if refund.is_completed {
+        if refund.is_completed && !is_again {
             return Err(Refusal::rule("refund", "Refund is not in Requested state"));
         }
         refund.is_completed = true;

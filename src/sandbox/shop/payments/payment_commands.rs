@@ -1,10 +1,11 @@
 //! What clients and the gateway can do with payments.
 
 use super::Payment;
+use crate::sandbox::bugs::Bug;
 use crate::sandbox::json_text::write_text;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::shop::message_store::check_storable;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{Answer, Call, Fault, Work};
 use crate::shop::events;
 use crate::stats::Event;
 use uuid::Uuid;
@@ -70,9 +71,14 @@ fn told_refund(id: Uuid) -> Answer {
 pub fn process_refund_webhook(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let fields = call.fields;
     let id = fields.required_text(0);
-    change(work, id, &events::REFUND_COMPLETED, |payment| {
-        payment.complete_refund(fields.required_text(1))
-    })?;
+    let mut payment = work.load::<Payment>(id)?;
+    if work.strikes(Bug::DoubleRefund) {
+        payment.complete_refund_again(fields.required_text(1))?;
+    } else {
+        payment.complete_refund(fields.required_text(1))?;
+    }
+    work.save_with_fault(payment, Fault::unchecked(Bug::DoubleRefund));
+    work.raise(&events::REFUND_COMPLETED);
     Ok(Answer::Ok(r#"{"status":"refund_processed"}"#))
 }
 

@@ -1,0 +1,270 @@
+//! What was contended for, as the record tells it: races, rules, witnesses, rounds, probes.
+
+use crate::plan::RaceOffset;
+use crate::stats::{
+    Ending, LatencySummary, OFFSET_BINS, OffsetBin, Outcome, ProbeCounts, Race, RaceCounts,
+    RaceTotal, Round, RoundsTotal, Rule, RuleCounts, Totals, Violation,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Races of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RaceRecord {
+    /// Name of the race.
+    pub name: String,
+    /// What its sides do.
+    pub sides: Vec<String>,
+    /// Races.
+    pub count: u64,
+    /// Their requests.
+    pub racers: u64,
+    /// Races in which a request could not be sent.
+    pub incomplete: u64,
+    /// Races whose requests were all in flight at one moment.
+    pub together: u64,
+    /// Races that the target was seen to handle two requests of at once: somebody lost a version
+    /// race, or the second reply came sooner after the first than one request takes alone.
+    pub overlapped: u64,
+    /// From before the first request was sent to when the kernel had taken the last byte of the
+    /// last one, over races whose sides were not shifted.
+    pub spread_us: LatencySummary,
+    /// By side, races whose first reply it had.
+    pub first: Vec<u64>,
+    /// How races ended, most frequent first.
+    pub outcomes: Vec<EndingRecord>,
+    /// Races that ended in ways that found no place in `outcomes`.
+    pub outcomes_cut: u64,
+    /// Requests by outcome: success, refused, conflict, failed, unknown.
+    pub totals: [u64; 5],
+    /// What came of each offset between two sides; empty without a sweep.
+    pub offsets: Vec<OffsetRecord>,
+}
+
+/// How often races ended so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EndingRecord {
+    /// For example `cancel: 1 success; pay: 1 conflict`.
+    pub ending: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// What came of the races of one offset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OffsetRecord {
+    /// Middle of the bin: how much later than the first side the second was sent, in microseconds.
+    pub offset_us: f64,
+    /// What came of them.
+    #[serde(flatten)]
+    pub counts: OffsetBin,
+}
+
+/// What is known of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleVerdict {
+    /// It held wherever it could be checked.
+    Held,
+    /// It was broken.
+    Violated,
+    /// It could not be checked.
+    Undecided,
+    /// It was broken, as today's ShopStream is known to break it.
+    Known,
+}
+
+impl RuleVerdict {
+    /// The word used in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Violated => "VIOLATED",
+            Self::Undecided => "undecided",
+            Self::Known => "known",
+        }
+    }
+
+    fn of(rule: &Rule, counts: &RuleCounts, strict: bool) -> Self {
+        match (counts.broken, counts.held) {
+            (1.., _) if rule.enforced || strict => Self::Violated,
+            (1.., _) => Self::Known,
+            (0, 1..) => Self::Held,
+            (0, 0) => Self::Undecided,
+        }
+    }
+}
+
+/// A rule and how it fared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InvariantRecord {
+    /// Name of the rule.
+    pub name: String,
+    /// What must hold.
+    pub text: String,
+    /// Whether today's ShopStream enforces it.
+    pub enforced: bool,
+    /// What is known of it.
+    pub verdict: RuleVerdict,
+    /// Checks that came to something.
+    pub checked: u64,
+    /// Those of them that found it broken.
+    pub violated: u64,
+    /// Checks that could not tell.
+    pub undecided: u64,
+    /// What is wrong, by the first witness; or why most checks could not tell. Null when it held
+    /// wherever it was checked.
+    pub why: Option<String>,
+    /// Number of the first witness; null when it held.
+    pub witness: Option<u64>,
+}
+
+/// The witness of a violation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WitnessRecord {
+    /// Counted from 1.
+    pub number: u64,
+    /// What was broken, and by which exchanges.
+    #[serde(flatten)]
+    pub violation: Violation,
+}
+
+/// All rounds of the flash sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoundsRecord {
+    /// Rounds that were judged.
+    pub rounds: u64,
+    /// Those in which more was asked for than there was.
+    pub contested: u64,
+    /// Those of them in which exactly what there was was granted.
+    pub sold_out: u64,
+    /// The sums over all rounds; spread, overlap and what is left are those of single rounds, and
+    /// stand in `rounds.csv`.
+    pub sums: Round,
+}
+
+/// The records of all races that were run.
+pub fn race_records(totals: &Totals, offset: Option<RaceOffset>) -> Vec<RaceRecord> {
+    let named = totals.context.races.iter().zip(&totals.contests.races);
+    named
+        .filter(|(_, total)| total.counts.count > 0)
+        .map(|(race, total)| race_record(race, total, offset))
+        .collect()
+}
+
+fn race_record(race: &Race, total: &RaceTotal, offset: Option<RaceOffset>) -> RaceRecord {
+    let counts = &total.counts;
+    let mut outcomes: Vec<EndingRecord> = counts
+        .endings
+        .iter()
+        .map(|row| EndingRecord {
+            ending: ending_text(race, &row.ending),
+            count: row.count,
+        })
+        .collect();
+    outcomes.sort_by_key(|row| std::cmp::Reverse(row.count));
+    RaceRecord {
+        name: race.name.to_owned(),
+        sides: race.sides.iter().map(|&side| side.to_owned()).collect(),
+        count: counts.count,
+        racers: counts.racers,
+        incomplete: counts.incomplete,
+        together: counts.together,
+        overlapped: counts.overlapped,
+        spread_us: total.spread.summary(),
+        first: counts.first[..race.sides.len()].to_vec(),
+        outcomes,
+        outcomes_cut: counts.endings_cut,
+        totals: counts.outcomes,
+        offsets: offset_records(counts, offset),
+    }
+}
+
+/// For example `cancel: 1 success; pay: 1 conflict`.
+fn ending_text(race: &Race, ending: &Ending) -> String {
+    let sides = (0..).zip(race.sides).map(|(side, name)| {
+        let counts = Outcome::ALL.map(|outcome| (ending.of(side, outcome), outcome.word()));
+        let occurred = counts.into_iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = occurred
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        format!("{name}: {}", words.join(", "))
+    });
+    sides.collect::<Vec<_>>().join("; ")
+}
+
+fn offset_records(counts: &RaceCounts, offset: Option<RaceOffset>) -> Vec<OffsetRecord> {
+    let Some(offset) = offset else {
+        return Vec::new();
+    };
+    let bins = counts.offsets.iter().enumerate();
+    bins.filter(|(_, bin)| bin.count > 0)
+        .map(|(place, counts)| OffsetRecord {
+            offset_us: offset.middle_of(place, OFFSET_BINS),
+            counts: *counts,
+        })
+        .collect()
+}
+
+/// The records of all rules that were checked.
+pub fn invariant_records(totals: &Totals, strict: bool) -> Vec<InvariantRecord> {
+    let ledger = &totals.contests.ledger;
+    let counted = totals.context.rules.iter().zip(&ledger.rules);
+    counted
+        .filter(|(_, counts)| counts.checked() + counts.undecided > 0)
+        .map(|(rule, counts)| {
+            let first = ledger
+                .violations
+                .iter()
+                .position(|violation| violation.rule == rule.name);
+            let reason = counts.reasons.iter().max_by_key(|(_, count)| *count);
+            InvariantRecord {
+                name: rule.name.to_owned(),
+                text: rule.text.to_owned(),
+                enforced: rule.enforced,
+                verdict: RuleVerdict::of(rule, counts, strict),
+                checked: counts.checked(),
+                violated: counts.broken,
+                undecided: counts.undecided,
+                why: first
+                    .map(|index| ledger.violations[index].why.clone())
+                    .or_else(|| reason.map(|(reason, _)| (*reason).to_owned())),
+                witness: first.map(|index| index as u64 + 1),
+            }
+        })
+        .collect()
+}
+
+/// The witnesses that were kept.
+pub fn witness_records(totals: &Totals) -> Vec<WitnessRecord> {
+    let violations = totals.contests.ledger.violations.iter();
+    (1..)
+        .zip(violations)
+        .map(|(number, violation)| WitnessRecord {
+            number,
+            violation: violation.clone(),
+        })
+        .collect()
+}
+
+/// The rounds, if there were any.
+pub fn rounds_record(totals: &Totals) -> Option<RoundsRecord> {
+    let RoundsTotal {
+        rounds,
+        contested,
+        sold_out,
+        sums,
+    } = totals.contests.rounds;
+    (rounds > 0).then_some(RoundsRecord {
+        rounds,
+        contested,
+        sold_out,
+        sums,
+    })
+}
+
+/// The probes.
+pub fn probes_record(totals: &Totals) -> ProbeCounts {
+    totals.contests.probes
+}

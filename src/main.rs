@@ -41,6 +41,10 @@ fn dispatch(command: Command) -> ExitCode {
             error.exit_code()
         }),
         Command::Doctor(request) => doctor::examine(&request),
+        Command::Replay(request) => run::replay(&request).unwrap_or_else(|error| {
+            eprintln!("error: {error}");
+            error.exit_code()
+        }),
         Command::Sandbox(options) => match run::serve(&options.config()) {
             Ok(()) => ExitCode::Ok,
             Err(error) => {

@@ -230,6 +230,7 @@ fn a_directory_holds_every_file_of_the_record() {
         [
             "events.csv",
             "lag.hlog",
+            "ledger.jsonl",
             "response.hlog",
             "run.json",
             "service.hlog",

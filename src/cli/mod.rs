@@ -16,6 +16,7 @@ mod pipeline_options;
 mod plan_builder;
 mod profile_source;
 mod race_options;
+mod replay_options;
 mod sandbox_options;
 mod shop_options;
 mod values;
@@ -27,7 +28,7 @@ pub use sandbox_options::SandboxOptions;
 
 use crate::doctor::DoctorRequest;
 use crate::plan::RunId;
-use crate::run::RunRequest;
+use crate::run::{ReplayRequest, RunRequest};
 use clap::{CommandFactory, FromArgMatches};
 use environment::Variables;
 use options::{Arguments, Subcommand};
@@ -42,6 +43,8 @@ pub enum Command {
     Sandbox(SandboxOptions),
     /// Look at a target before a run.
     Doctor(DoctorRequest),
+    /// Fire a witness again.
+    Replay(ReplayRequest),
     /// Print this on standard output, and exit with 0.
     Print(String),
 }
@@ -94,6 +97,9 @@ fn command_of(
             Ok(Command::Sandbox(sandbox_options::resolve(flags, machine)?))
         }
         Some(Subcommand::List(flags)) => Ok(Command::Print(list::text(&flags)?)),
+        Some(Subcommand::Replay(flags)) => {
+            Ok(Command::Replay(replay_options::resolve(flags, entropy)?))
+        }
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
         None if arguments.run.list => Ok(Command::Print(list_text())),
         None => {

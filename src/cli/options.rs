@@ -3,6 +3,7 @@
 use super::doctor_options::DoctorFlags;
 use super::list::ListFlags;
 use super::race_options::RaceFlags;
+use super::replay_options::ReplayFlags;
 use super::sandbox_options::SandboxFlags;
 use super::shop_options::ShopFlags;
 use super::values;
@@ -61,6 +62,12 @@ pub(super) enum Subcommand {
     /// descriptors and ports enough? Exits with 0 when nothing would make journeys fail, 1 when
     /// something would, 107 when it cannot be reached.
     Doctor(DoctorFlags),
+    /// Fire the witness of a violation again.
+    ///
+    /// What made the contended thing is sent in sequence, the racers together, and what was asked
+    /// after them; with fresh ids and unique values. Exits with 96 when the answers are those of the
+    /// witness, 0 when they are not, 107 when the shop cannot be reached.
+    Replay(ReplayFlags),
     /// Show the user classes, profiles, journeys and options there are, or one of them at length.
     List(ListFlags),
 }

@@ -113,7 +113,6 @@ impl Lane {
     }
 
     /// When the last reply came or was given up, and what it was.
-    #[must_use]
     pub fn finish(&self) -> (u64, Result<ReplyHead, Broken>) {
         (self.done_ns.get(), self.result.get())
     }

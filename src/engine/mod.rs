@@ -27,6 +27,7 @@ mod socket_link;
 mod track;
 mod trail;
 mod user;
+mod warm_up;
 mod worker;
 
 pub use allocations::{CountingAllocator, allocations};

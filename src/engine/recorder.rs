@@ -2,8 +2,10 @@
 
 use super::Step;
 use crate::plan::FailureRule;
-use crate::stats::{CoreInterval, ErrorKey, Outcome, Race, RaceSeen, Reason};
+use crate::stats::{CoreInterval, ErrorKey, Finding, Outcome, Race, RaceSeen, Reason, Rule};
 
+/// Witnesses of one rule that a worker keeps in a run; further violations are only counted.
+const WITNESSES_A_RULE: u32 = 64;
 /// Replies from which on the shortest of them is taken for that of an idle target.
 const ENOUGH_REPLIES: u64 = 200;
 
@@ -41,6 +43,8 @@ pub struct Recorder {
     rows: Box<[u16]>,
     /// Row by [`Race::index`]; `u16::MAX` for races that the plan has not.
     race_rows: Box<[u16]>,
+    /// Witnesses kept so far, by [`Rule::index`].
+    witnesses: Box<[u32]>,
     /// Shortest service time of a reply, and replies so far.
     floor_ns: u64,
     replies: u64,
@@ -52,11 +56,13 @@ impl Recorder {
     /// A recorder that writes into `interval`, whose names stand in the order of `rows`.
     #[must_use]
     pub fn new(interval: Box<CoreInterval>, rows: Box<[u16]>) -> Self {
+        let rules = interval.contests.ledger.rules.len();
         Self {
             interval,
             start_ns: 0,
             rows,
             race_rows: Box::default(),
+            witnesses: vec![0; rules].into_boxed_slice(),
             floor_ns: u64::MAX,
             replies: 0,
             server_errors_fail: false,
@@ -106,6 +112,16 @@ impl Recorder {
     pub fn observe_race(&mut self, race: &Race, seen: &RaceSeen) {
         let row = self.race_rows[usize::from(race.index)];
         self.interval.contests.races[usize::from(row)].observe(seen);
+    }
+
+    /// Counts a check of `rule`. Returns whether its witness is to be kept: only of what is broken,
+    /// and the first few of each rule.
+    pub fn count(&mut self, rule: &Rule, finding: &Finding) -> bool {
+        self.interval.contests.ledger.count(rule, finding);
+        let kept = &mut self.witnesses[usize::from(rule.index)];
+        let keeps = matches!(finding, Finding::Broken { .. }) && *kept < WITNESSES_A_RULE;
+        *kept += u32::from(keeps);
+        keeps
     }
 
     /// After the race of this offset a rule was broken.

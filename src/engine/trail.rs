@@ -5,11 +5,11 @@
 //! leaves nothing behind.
 
 use super::{Id, Step};
-use crate::stats::{Outcome, Part, Rule, Violation, WitnessExchange};
+use crate::stats::{Outcome, Part, Reason, Rule, Violation, WitnessExchange};
 use std::ops::Range;
 
 /// Room for the texts of an errand; a longer one grows it once.
-const TEXT_BYTES: usize = 8 << 10;
+const TEXT_BYTES: usize = 12 << 10;
 /// Room for the exchanges of an errand.
 const ENTRIES: usize = 32;
 
@@ -162,7 +162,7 @@ impl Trail {
     pub fn violation(
         &self,
         (rule, race): (&Rule, Option<&str>),
-        why: String,
+        why: &Reason,
         shown_by: &[usize],
         (start_ns, now_ns): (u64, u64),
     ) -> Violation {
@@ -174,7 +174,7 @@ impl Trail {
             rule: rule.name.to_owned(),
             race: race.map(str::to_owned),
             at_us: from_start(now_ns),
-            why,
+            why: why.as_str().to_owned(),
             exchanges: order.into_iter().map(exchange).collect(),
         }
     }

@@ -17,6 +17,7 @@ use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, Way};
 use super::track::Track;
 use super::user::{Arrivals, UserOrders, live_by_activity, live_by_arrivals};
+use super::warm_up::make_room;
 use crate::plan::{ArrivalSchedule, Driver, FailureRule, UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, SetShape, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
@@ -30,6 +31,8 @@ use std::time::Duration;
 
 /// Connections of a core that are being opened at once before the start.
 const OPENED_AT_ONCE: usize = 64;
+/// Operations of a core beside those of users and lanes.
+const SPARE_OPERATIONS: usize = 16;
 /// Longest pause between looks at deadlines and at the interruption.
 const LONGEST_TICK_NS: u64 = 20_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
@@ -201,6 +204,11 @@ async fn run<S: Script>(
             let _ = reins.ready.send(Err(error));
             return;
         }
+    }
+    if ready.open_connections > 0 {
+        let lanes = orders.script.lanes(orders.users.len());
+        // Without room the run is as good, but for a few allocations on its way.
+        let _ = make_room(orders.driver, orders.users.len() + lanes + SPARE_OPERATIONS).await;
     }
     if let Some(track) = core.track.as_ref().filter(|_| ready.open_connections > 0) {
         track.keep::<Tcp>(orders.max_body_bytes);

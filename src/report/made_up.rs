@@ -287,10 +287,7 @@ pub(super) fn contested_second() -> Interval {
             });
         }
     }
-    let broken = || Finding::Broken {
-        why: String::new(),
-        shown_by: Vec::new(),
-    };
+    let broken = || Finding::broken(format_args!("broken"), []);
     for (rule, finding, times) in [
         (0, Finding::Held, 88),
         (0, broken(), 2),
@@ -309,7 +306,7 @@ pub(super) fn contested_second() -> Interval {
         ..violation()
     };
     contests.ledger.violations = vec![violation(), known];
-    contests.rounds = vec![Round {
+    contests.end_round(Round {
         round: 1,
         at_us: 1_200_000,
         stock: 10,
@@ -323,7 +320,7 @@ pub(super) fn contested_second() -> Interval {
         overlapped: true,
         left: Some(0),
         ..Round::default()
-    }];
+    });
     contests.probes.sent = 93;
     contests.probes.told = 92;
     contests.probes.unknown = 1;

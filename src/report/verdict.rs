@@ -135,7 +135,7 @@ fn outcomes(record: &RunRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::made_up::record;
+    use crate::report::made_up::{self, record};
 
     const USUAL: Circumstances = Circumstances {
         fail_on_saturation: true,
@@ -152,6 +152,24 @@ mod tests {
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::GeneratorSaturated);
         run.totals.bytes_out = 0;
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Unreachable);
+    }
+
+    #[test]
+    fn only_a_violated_rule_fails_the_run() {
+        let contested = made_up::contested_record();
+        let judged = verdict(&contested, USUAL);
+        assert_eq!(judged.exit_code, ExitCode::InvariantViolated);
+        let start = "Rule not-oversold was violated 2 times; ";
+        assert!(judged.sentence.starts_with(start), "{}", judged.sentence);
+        let mut known = contested;
+        known
+            .invariants
+            .retain(|rule| rule.verdict != RuleVerdict::Violated);
+        assert!(known.invariants.iter().any(|rule| rule.violated > 0));
+        assert_eq!(
+            verdict(&known, USUAL).exit_code,
+            ExitCode::RequestsFailed(1)
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod deal;
 mod embedded;
 mod machine;
 mod reach;
+mod replay;
+mod replay_client;
 mod request;
 mod settle;
 mod signals;
@@ -13,6 +15,7 @@ mod signals;
 pub use embedded::serve;
 pub use machine::allowed_cpus;
 pub use reach::{ReachError, resolve};
+pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{Output, RunRequest};
 
 use crate::engine::WorkerError;

@@ -9,7 +9,7 @@ pub enum Mishap {
     Reset,
     /// No reply ever comes.
     Stall,
-    /// It comes [`SLOW_NS`] later.
+    /// It comes 50 ms later.
     Slow,
 }
 

@@ -31,6 +31,7 @@ const ACCEPT_PAUSE_NS: u64 = 20_000_000;
 
 /// What the sandbox is.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one a server, made once")]
 pub enum Mode {
     /// The shop.
     Shop(ShopConfig),
@@ -298,6 +299,7 @@ fn listen_error(address: SocketAddr, error: io::Error) -> SandboxError {
 
 /// What all threads do.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "one a thread, made once")]
 enum Role {
     Shop(ShopConfig, Arc<Shop>, Arc<Pipeline>),
     Fixed,

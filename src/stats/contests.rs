@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Witnesses of one rule that a run keeps in memory; all violations count.
 pub const WITNESSES_A_RULE: usize = 20;
-/// Rounds that one worker keeps in one interval beside the sums.
-const ROUNDS_KEPT: usize = 4_096;
+/// Rounds that one worker writes down in one interval: twice as many as it can have.
+const ROUNDS_KEPT: usize = 2_048;
 
 /// Requests that ask the shop for the state of a thing without changing it. They are no load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,8 +34,10 @@ pub struct Contests {
     pub races: Vec<RaceInterval>,
     /// The rules.
     pub ledger: Ledger,
-    /// Rounds that ended.
+    /// Rounds that ended; when there were very many of them, not all.
     pub rounds: Vec<Round>,
+    /// All of them, added up.
+    pub rounds_total: RoundsTotal,
     /// Probes.
     pub probes: ProbeCounts,
     /// Time that users were busy beside the service time of requests, less the time that they were
@@ -50,7 +52,8 @@ impl Contests {
         Self {
             races: (0..shape.races).map(|_| RaceInterval::new()).collect(),
             ledger: Ledger::new(shape.rules),
-            rounds: Vec::new(),
+            rounds: Vec::with_capacity(if shape.races > 0 { ROUNDS_KEPT } else { 0 }),
+            rounds_total: RoundsTotal::default(),
             probes: ProbeCounts::default(),
             beside_ns: 0,
         }
@@ -63,12 +66,14 @@ impl Contests {
         }
         self.ledger.absorb(&other.ledger, |_, _| true);
         self.rounds.extend_from_slice(&other.rounds);
+        self.rounds_total.add(&other.rounds_total);
         self.probes.absorb(&other.probes);
         self.beside_ns += other.beside_ns;
     }
 
-    /// Writes a round down, unless there were too many of them: then only the ledger knows it.
+    /// Writes a round down, unless there were too many of them in one interval. Allocates nothing.
     pub fn end_round(&mut self, round: Round) {
+        self.rounds_total.absorb(&round);
         if self.rounds.len() < ROUNDS_KEPT {
             self.rounds.push(round);
         }
@@ -79,6 +84,7 @@ impl Contests {
         self.races.iter_mut().for_each(RaceInterval::clear);
         self.ledger.clear();
         self.rounds.clear();
+        self.rounds_total = RoundsTotal::default();
         self.probes = ProbeCounts::default();
         self.beside_ns = 0;
     }
@@ -114,9 +120,7 @@ impl ContestsTotal {
             race.absorb(more);
         }
         self.ledger.absorb(&second.ledger, is_among_the_first);
-        for round in &second.rounds {
-            self.rounds.absorb(round);
-        }
+        self.rounds.add(&second.rounds_total);
         self.probes.absorb(&second.probes);
     }
 }

@@ -36,7 +36,7 @@ pub use races::{
     RaceSeen, RaceTotal,
 };
 pub use rounds::{Round, RoundsTotal};
-pub use rules::{Finding, Ledger, Part, Rule, RuleCounts, Violation, WitnessExchange};
+pub use rules::{Finding, Ledger, Part, Rule, RuleCounts, Shown, Violation, WitnessExchange};
 pub use second::{CoreHealth, Interval, Phase};
 pub use self_check::{CoreTally, Saturation, SelfCheck};
 pub use sink::{IntervalSink, SinkFailure};

@@ -57,6 +57,18 @@ impl RoundsTotal {
             self.contested += 1;
             self.sold_out += u64::from(round.granted == round.stock);
         }
+        self.sum_up(round);
+    }
+
+    /// Adds other rounds.
+    pub fn add(&mut self, other: &Self) {
+        self.rounds += other.rounds;
+        self.contested += other.contested;
+        self.sold_out += other.sold_out;
+        self.sum_up(&other.sums);
+    }
+
+    fn sum_up(&mut self, round: &Round) {
         let sums = &mut self.sums;
         sums.round = sums.round.max(round.round);
         sums.stock += round.stock;

@@ -1,11 +1,11 @@
 //! How rules of the shop fared: what was checked, and the witnesses of what was broken.
 
-use super::Outcome;
+use super::{Outcome, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+use std::fmt::Write;
 
-/// Witnesses that one worker keeps in one interval; further violations are only counted.
-const MOST_WITNESSES: usize = 16;
 /// Reasons for undecided checks that are told apart; further ones are counted with the last.
 const MOST_REASONS: usize = 8;
 
@@ -23,20 +23,52 @@ pub struct Rule {
     pub enforced: bool,
 }
 
+/// Positions of exchanges in a trail. As few as a witness usually has take no allocation.
+pub type Shown = SmallVec<[usize; 16]>;
+
 /// What a check of a rule came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "judged on the stack: the hot path allocates nothing"
+)]
 pub enum Finding {
     /// It holds.
     Held,
     /// It does not.
     Broken {
         /// What is wrong, in one sentence with the figures.
-        why: String,
+        why: Reason,
         /// Which exchanges of the trail show it: as few as possible.
-        shown_by: Vec<usize>,
+        shown_by: Shown,
     },
     /// Nobody can tell, and why.
     Undecided(&'static str),
+}
+
+impl Finding {
+    /// The rule is broken: `why` says how, `shown_by` are the exchanges that show it.
+    pub fn broken(why: std::fmt::Arguments<'_>, shown_by: impl IntoIterator<Item = usize>) -> Self {
+        let mut reason = Reason::default();
+        // Writing into a reason never fails; what is too long is cut.
+        let _ = reason.write_fmt(why);
+        Self::Broken {
+            why: reason,
+            shown_by: shown_by.into_iter().collect(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Finding {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Held => formatter.write_str("Held"),
+            Self::Undecided(why) => write!(formatter, "Undecided({why})"),
+            Self::Broken { why, shown_by } => {
+                write!(formatter, "Broken({}, {shown_by:?})", why.as_str())
+            }
+        }
+    }
 }
 
 /// Checks of one rule.
@@ -165,9 +197,8 @@ impl Ledger {
         }
     }
 
-    /// Counts a check. Returns whether its witness is to be kept: only of what is broken, and the
-    /// first few of each rule. Allocates nothing.
-    pub fn count(&mut self, rule: &Rule, finding: &Finding) -> bool {
+    /// Counts a check. Allocates nothing.
+    pub fn count(&mut self, rule: &Rule, finding: &Finding) {
         let counts = &mut self.rules[usize::from(rule.index)];
         match finding {
             Finding::Held => counts.held += 1,
@@ -175,13 +206,8 @@ impl Ledger {
                 counts.undecided += 1;
                 counts.add_reason(reason, 1);
             }
-            Finding::Broken { .. } => {
-                counts.broken += 1;
-                let kept = self.violations.iter();
-                return kept.filter(|kept| kept.rule == rule.name).count() < MOST_WITNESSES;
-            }
+            Finding::Broken { .. } => counts.broken += 1,
         }
-        false
     }
 
     /// Adds the counts of `other`, and its violations while `keep` says so.
@@ -230,25 +256,21 @@ mod tests {
     #[test]
     fn every_violation_counts_and_the_first_keep_their_witness() {
         let mut ledger = Ledger::new(1);
-        let broken = Finding::Broken {
-            why: "two won".into(),
-            shown_by: vec![1, 2],
-        };
+        let broken = Finding::broken(format_args!("{} won", 2), [1, 2]);
+        assert_eq!(format!("{broken:?}"), "Broken(2 won, [1, 2])");
         for _ in 0..100 {
-            if ledger.count(&RULE, &broken) {
-                ledger.violations.push(violation());
-            }
+            ledger.count(&RULE, &broken);
+            ledger.violations.push(violation());
         }
-        assert!(!ledger.count(&RULE, &Finding::Held));
-        assert!(!ledger.count(&RULE, &Finding::Undecided("no reply")));
-        assert!(!ledger.count(&RULE, &Finding::Undecided("no reply")));
+        ledger.count(&RULE, &Finding::Held);
+        ledger.count(&RULE, &Finding::Undecided("no reply"));
+        ledger.count(&RULE, &Finding::Undecided("no reply"));
         let counts = &ledger.rules[0];
         assert_eq!(
             (counts.checked(), counts.broken, counts.undecided),
             (101, 100, 2)
         );
         assert_eq!(counts.reasons, [("no reply", 2)]);
-        assert_eq!(ledger.violations.len(), MOST_WITNESSES);
 
         let mut total = Ledger::new(1);
         total.absorb(&ledger, |kept, _| kept.len() < 5);

@@ -119,7 +119,7 @@ impl<L: Link> Session<L> {
     pub fn settle_by(&mut self, rule: &'static Rule, finding: Finding, trail: &Trail) {
         let mut recorder = self.recorder.borrow_mut();
         let start_ns = recorder.start_ns();
-        let is_kept = recorder.interval().contests.ledger.count(rule, &finding);
+        let is_kept = recorder.count(rule, &finding);
         let Finding::Broken { why, shown_by } = finding else {
             return;
         };
@@ -130,7 +130,7 @@ impl<L: Link> Session<L> {
             let race = self.last_race.map(|(race, _)| race.name);
             let now_ns = self.link.now_ns();
             let violation: Violation =
-                trail.violation((rule, race), why, &shown_by, (start_ns, now_ns));
+                trail.violation((rule, race), &why, &shown_by, (start_ns, now_ns));
             recorder
                 .interval()
                 .contests

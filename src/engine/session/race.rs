@@ -3,6 +3,7 @@
 use super::{Abort, Session};
 use crate::engine::link::{CalledOff, Crowd, Runner};
 use crate::engine::recorder::Observation;
+use crate::engine::socket_link::MOST_RACERS;
 use crate::engine::{
     Arena, Broken, Exchange, Gathering, Id, Judge, Link, ReplyHead, Step, TrailEntry,
 };
@@ -277,6 +278,9 @@ impl<L: Link> Session<L> {
             self.trail.begin();
         }
         self.runners.clear();
+        if self.runners.capacity() == 0 {
+            self.runners.reserve(MOST_RACERS);
+        }
         self.trail.entries().len()
     }
 

@@ -84,7 +84,7 @@ fn a_violation_tells_everything_in_the_order_of_sending() {
     };
     let violation = trail().violation(
         (&RULE, Some("two-things")),
-        "there are two".into(),
+        &Reason::new("there are two"),
         &[0, 1],
         (10_000, 90_000),
     );

@@ -33,6 +33,34 @@ fn in_a_pipe() {
 }
 
 #[test]
+fn with_races() {
+    let record = judged(made_up::contested_record());
+    assert_eq!(record.exit_code, Some(96));
+    let text = summary_text(&record, &files(), &PIPE);
+    assert_golden("summary-races.txt", text.as_bytes());
+    let brief = brief_text(&record, &files(), &PIPE);
+    assert!(
+        brief.contains("not-oversold") && brief.contains("curl"),
+        "{brief}"
+    );
+}
+
+#[test]
+fn a_target_that_never_does_two_things_at_once_is_told_of() {
+    let mut record = judged(made_up::contested_record());
+    let told = |record: &RunRecord| summary_text(record, &files(), &PIPE).contains("one at a time");
+    assert!(!told(&record));
+    for race in &mut record.races {
+        race.overlapped = 0;
+    }
+    assert!(told(&record));
+    for race in &mut record.races {
+        race.count = 3;
+    }
+    assert!(!told(&record), "too few to tell");
+}
+
+#[test]
 fn on_a_terminal_of_100_columns() {
     let style = SummaryStyle {
         width: Some(100),

@@ -4,6 +4,8 @@
 //! forgotten: only what breaks a rule keeps its witness. So the ledger is as large as what is being
 //! contended for at the moment, however many races there were.
 
+#[cfg(test)]
+mod made_up;
 mod money;
 mod rules;
 mod stock;

@@ -17,22 +17,19 @@ pub fn within_payment(
     let paid = amount_cents(trail, payment);
     let amount = |index: usize| amount_cents(trail, asked(index));
     let entries = trail.entries();
-    let mut granted: Vec<usize> = refunds
-        .clone()
-        .filter(|&index| happened(&entries[index]))
-        .collect();
-    let sum: u64 = granted.iter().map(|&index| amount(index)).sum();
+    let granted = refunds.clone().filter(|&index| happened(&entries[index]));
+    let sum: u64 = granted.clone().map(amount).sum();
     if sum > paid {
         let mut shown = 0;
-        let enough = granted.iter().position(|&index| {
+        let enough = granted.take_while(|&index| {
+            let is_needed = shown <= paid;
             shown += amount(index);
-            shown > paid
+            is_needed
         });
-        granted.truncate(enough.map_or(granted.len(), |last| last + 1));
-        return Finding::Broken {
-            why: format!("{} {what} of a payment of {}", money(sum), money(paid)),
-            shown_by: std::iter::once(payment).chain(granted).collect(),
-        };
+        return Finding::broken(
+            format_args!("{} {what} of a payment of {}", Money(sum), Money(paid)),
+            std::iter::once(payment).chain(enough),
+        );
     }
     let unknown: u64 = refunds
         .filter(|&index| may_have_happened(&entries[index]))
@@ -53,16 +50,21 @@ pub fn one_payment_a_key(trail: &Trail, racers: &Heat) -> Finding {
         return Finding::Held;
     };
     match made.find(|(_, other)| *other != id) {
-        Some((second, _)) => Finding::Broken {
-            why: "one idempotency key made two payments".into(),
-            shown_by: vec![first, second],
-        },
+        Some((second, _)) => Finding::broken(
+            format_args!("one idempotency key made two payments"),
+            [first, second],
+        ),
         None => Finding::Held,
     }
 }
 
-fn money(cents: u64) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
+/// An amount in hundredths, as people write it.
+struct Money(u64);
+
+impl std::fmt::Display for Money {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}.{:02}", self.0 / 100, self.0 % 100)
+    }
 }
 
 #[cfg(test)]

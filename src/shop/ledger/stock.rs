@@ -56,25 +56,25 @@ impl<'a> Sale<'a> {
     /// and what it says is left.
     pub fn not_oversold(&self) -> Finding {
         if self.granted > self.stock {
-            return Finding::Broken {
-                why: format!(
+            return Finding::broken(
+                format_args!(
                     "{} pieces were granted of {} that there were",
                     self.granted, self.stock
                 ),
-                shown_by: self.shown_by(self.grants_beyond(self.stock), None),
-            };
+                self.shown_by(self.grants_beyond(self.stock), None),
+            );
         }
         match self.left {
-            Some((probe, left)) if left > (self.stock - self.granted) as i64 => Finding::Broken {
-                why: format!(
+            Some((probe, left)) if left > (self.stock - self.granted) as i64 => Finding::broken(
+                format_args!(
                     "{} pieces were granted of {}, and {left} are said to be left",
                     self.granted, self.stock
                 ),
-                shown_by: self.shown_by(
+                self.shown_by(
                     self.grants_beyond((self.stock as i64 - left).max(0) as u64),
                     Some(probe),
                 ),
-            },
+            ),
             _ => Finding::Held,
         }
     }
@@ -83,24 +83,24 @@ impl<'a> Sale<'a> {
     pub fn not_undersold(&self) -> Finding {
         let taken = self.granted + self.unknown;
         if let Some(refused) = self.refused_in_vain(taken) {
-            return Finding::Broken {
-                why: format!(
+            return Finding::broken(
+                format_args!(
                     "{} pieces were refused although at most {taken} of {} were taken",
                     pieces_wanted(self.trail, refused),
                     self.stock
                 ),
-                shown_by: self.shown_by(self.taken(), Some(refused)),
-            };
+                self.shown_by(self.taken(), Some(refused)),
+            );
         }
         match self.left {
             None => Finding::Undecided("the shop did not say what is left"),
-            Some((probe, left)) if left < self.stock as i64 - taken as i64 => Finding::Broken {
-                why: format!(
+            Some((probe, left)) if left < self.stock as i64 - taken as i64 => Finding::broken(
+                format_args!(
                     "at most {taken} pieces of {} were taken, and only {left} are said to be left",
                     self.stock
                 ),
-                shown_by: self.shown_by(self.taken(), Some(probe)),
-            },
+                self.shown_by(self.taken(), Some(probe)),
+            ),
             Some(_) => Finding::Held,
         }
     }

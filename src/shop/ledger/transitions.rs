@@ -12,21 +12,19 @@ pub fn at_most_one(trail: &Trail, racers: &Heat, what: &str) -> Finding {
 /// Whether at most `limit` of the requests succeeded.
 pub fn at_most(limit: usize, trail: &Trail, racers: &Heat, what: &str) -> Finding {
     let entries = trail.entries();
-    let won: Vec<usize> = racers
-        .clone()
-        .filter(|&index| happened(&entries[index]))
-        .collect();
+    let won = racers.clone().filter(|&index| happened(&entries[index]));
+    let wins = won.clone().count();
     let unknown = racers
         .clone()
         .filter(|&index| may_have_happened(&entries[index]))
         .count();
-    if won.len() > limit {
-        return Finding::Broken {
-            why: format!("{what} succeeded {} times, and may {limit}", won.len()),
-            shown_by: won[..=limit].to_vec(),
-        };
+    if wins > limit {
+        return Finding::broken(
+            format_args!("{what} succeeded {wins} times, and may {limit}"),
+            won.take(limit + 1),
+        );
     }
-    if won.len() + unknown > limit {
+    if wins + unknown > limit {
         return Finding::Undecided("a reply was lost whose request may have succeeded");
     }
     Finding::Held
@@ -38,10 +36,10 @@ pub fn was_refused(trail: &Trail, ended_by: usize, index: Option<usize>, what: &
         return Finding::Undecided("the shop did not answer");
     };
     if happened(&trail.entries()[index]) {
-        return Finding::Broken {
-            why: format!("{what} succeeded after a final state"),
-            shown_by: vec![ended_by, index],
-        };
+        return Finding::broken(
+            format_args!("{what} succeeded after a final state"),
+            [ended_by, index],
+        );
     }
     match trail.entries()[index].status {
         400 | 409 | 422 => Finding::Held,
@@ -64,22 +62,23 @@ pub fn cancelled_or_paid(
         return Finding::Undecided("the shop did not say what state the order is in");
     };
     if happened(entry(cancels)) && state == "Paid" {
-        return Finding::Broken {
-            why: "the order's cancellation was accepted, and it is Paid".into(),
-            shown_by: vec![cancels, pays, probe],
-        };
+        return Finding::broken(
+            format_args!("the order's cancellation was accepted, and it is Paid"),
+            [cancels, pays, probe],
+        );
     }
     if happened(entry(pays)) && !happened(entry(cancels)) && state == "Cancelled" {
         // Only a cancellation whose reply was lost explains that.
         if may_have_happened(entry(cancels)) {
             return Finding::Held;
         }
-        return Finding::Broken {
-            why: "the order's payment was accepted and its cancellation was not, and it is \
+        return Finding::broken(
+            format_args!(
+                "the order's payment was accepted and its cancellation was not, and it is \
                   Cancelled"
-                .into(),
-            shown_by: vec![cancels, pays, probe],
-        };
+            ),
+            [cancels, pays, probe],
+        );
     }
     Finding::Held
 }
@@ -93,10 +92,12 @@ pub fn is_cancelled(trail: &Trail, probe: usize) -> bool {
 pub fn cancelled_is_refunded(trail: &Trail, cancels: usize, pays: usize) -> Finding {
     let entry = |index: usize| &trail.entries()[index];
     if happened(entry(cancels)) && happened(entry(pays)) {
-        return Finding::Broken {
-            why: "the order is cancelled, its payment succeeded, and nothing was paid back".into(),
-            shown_by: vec![cancels, pays],
-        };
+        return Finding::broken(
+            format_args!(
+                "the order is cancelled, its payment succeeded, and nothing was paid back"
+            ),
+            [cancels, pays],
+        );
     }
     let unknown = may_have_happened(entry(cancels)) || may_have_happened(entry(pays));
     match unknown {
@@ -123,11 +124,12 @@ pub fn confirmed_is_closed(
     };
     let asked = items.iter().copied().chain(late);
     if let Some(item) = asked.into_iter().find(|&item| came_after(item)) {
-        return Finding::Broken {
-            why: "an item was accepted that was sent after the order's confirmation was answered"
-                .into(),
-            shown_by: vec![confirms, item],
-        };
+        return Finding::broken(
+            format_args!(
+                "an item was accepted that was sent after the order's confirmation was answered"
+            ),
+            [confirms, item],
+        );
     }
     match late {
         Some(_) => Finding::Held,
@@ -146,12 +148,13 @@ pub fn loser_leaves_nothing(trail: &Trail, racers: &Heat) -> Finding {
             let conflict = racers
                 .clone()
                 .find(|&index| trail.entries()[index].outcome == crate::stats::Outcome::Conflict);
-            Finding::Broken {
-                why: "the loser of a version race left a second default address behind: the \
+            Finding::broken(
+                format_args!(
+                    "the loser of a version race left a second default address behind: the \
                       customer can never be changed again"
-                    .into(),
-                shown_by: conflict.into_iter().chain([refused]).collect(),
-            }
+                ),
+                conflict.into_iter().chain([refused]),
+            )
         }
     }
 }

@@ -1,1 +1,109 @@
-//! Tests.
+//! Tests of what may happen once, and of states that exclude each other.
+
+use super::*;
+use crate::shop::ledger::made_up::{broken, trail};
+use crate::stats::Outcome::{Conflict, Failed, Refused, Success, Unknown};
+use crate::stats::Part::{Probe, Racer};
+use crate::stats::{Outcome, Part};
+
+fn racers(outcomes: &[Outcome]) -> Trail {
+    let exchanges: Vec<_> = outcomes
+        .iter()
+        .map(|&outcome| (Racer, outcome, "{}", "{}"))
+        .collect();
+    trail(&exchanges)
+}
+
+fn once(outcomes: &[Outcome]) -> Finding {
+    at_most_one(&racers(outcomes), &(0..outcomes.len()), "it")
+}
+
+#[test]
+fn two_successes_are_one_too_many() {
+    assert_eq!(once(&[Success, Refused, Conflict]), Finding::Held);
+    assert_eq!(once(&[Refused, Unknown]), Finding::Held);
+    let (why, shown) = broken(once(&[Refused, Success, Unknown, Success, Success]));
+    assert_eq!(why, "it succeeded 3 times, and may 1");
+    assert_eq!(shown, [1, 3]);
+}
+
+#[test]
+fn a_lost_reply_leaves_it_undecided_and_accuses_nobody() {
+    for outcomes in [[Success, Unknown], [Unknown, Unknown], [Success, Failed]] {
+        assert!(
+            matches!(once(&outcomes), Finding::Undecided(_)),
+            "{outcomes:?}"
+        );
+    }
+}
+
+fn order(cancels: Outcome, pays: Outcome, state: Option<&str>) -> Finding {
+    let told = state.map(|state| format!("Cannot transition from {state} to Delivered"));
+    let mut exchanges = vec![(Racer, cancels, "", ""), (Racer, pays, "", "")];
+    if let Some(told) = &told {
+        exchanges.push((Probe, Refused, "", told.as_str()));
+    }
+    let trail = trail(&exchanges);
+    cancelled_or_paid(&trail, 0, 1, told.as_ref().map(|_| 2))
+}
+
+#[test]
+fn an_accepted_cancellation_lasts() {
+    for (cancels, pays, state) in [
+        (Success, Conflict, "Cancelled"),
+        (Success, Success, "Cancelled"),
+        (Conflict, Success, "Paid"),
+        (Unknown, Success, "Cancelled"),
+        (Unknown, Success, "Paid"),
+    ] {
+        assert_eq!(
+            order(cancels, pays, Some(state)),
+            Finding::Held,
+            "{cancels:?} {pays:?}"
+        );
+    }
+    let (_, shown) = broken(order(Success, Success, Some("Paid")));
+    assert_eq!(shown, [0, 1, 2]);
+    broken(order(Conflict, Success, Some("Cancelled")));
+    assert!(matches!(
+        order(Success, Success, None),
+        Finding::Undecided(_)
+    ));
+}
+
+#[test]
+fn a_final_state_is_final() {
+    let after = |outcome| was_refused(&racers(&[Success, outcome]), 0, Some(1), "it");
+    assert_eq!(after(Refused), Finding::Held);
+    assert_eq!(broken(after(Success)).1, [0, 1]);
+    assert!(matches!(after(Unknown), Finding::Undecided(_)));
+    let unasked = was_refused(&racers(&[Success]), 0, None, "it");
+    assert!(matches!(unasked, Finding::Undecided(_)));
+}
+
+#[test]
+fn only_an_item_that_was_sent_after_the_confirmation_was_answered_is_too_late() {
+    // Sent at 0, 1 and 2 ms, each answered 10 ms later; the fourteenth at 13 ms.
+    let mut outcomes = vec![Success; 14];
+    let item_and_late =
+        |outcomes: &[Outcome], late| confirmed_is_closed(&racers(outcomes), 1, &[0, 2], Some(late));
+    assert_eq!(broken(item_and_late(&outcomes, 13)).1, [1, 13]);
+    outcomes[13] = Refused;
+    assert_eq!(item_and_late(&outcomes, 13), Finding::Held);
+    outcomes[1] = Conflict;
+    assert_eq!(item_and_late(&outcomes, 13), Finding::Held);
+}
+
+#[test]
+fn what_a_loser_left_behind_shows_in_later_refusals() {
+    const FROZEN: &str = "Exactly one address must be marked as default";
+    let exchanges: [(Part, Outcome, &str, &str); 3] = [
+        (Racer, Success, "", ""),
+        (Racer, Conflict, "", ""),
+        (Racer, Refused, "", FROZEN),
+    ];
+    let (_, shown) = broken(loser_leaves_nothing(&trail(&exchanges), &(0..3)));
+    assert_eq!(shown, [1, 2]);
+    let clean = loser_leaves_nothing(&trail(&exchanges[..2]), &(0..2));
+    assert_eq!(clean, Finding::Held);
+}

@@ -1,0 +1,54 @@
+//! `shopblast replay`: which witness, and where to.
+
+use super::{CliError, Entropy, values};
+use crate::plan::{AddressPolicy, Target};
+use crate::run::ReplayRequest;
+use clap::Args;
+use std::path::PathBuf;
+
+/// The flags as typed.
+#[derive(Debug, Args)]
+pub(super) struct ReplayFlags {
+    /// Directory of a record, or its run.json
+    #[arg(value_name = "RUN")]
+    record: PathBuf,
+
+    /// Number of the witness, as the summary names it
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    witness: u64,
+
+    /// Address of the shop [default: that of the run]
+    #[arg(short = 'H', long, value_name = "URL", value_parser = Target::parse)]
+    host: Option<Target>,
+
+    /// Send every racer, not only those that show the violation
+    #[arg(long)]
+    all: bool,
+
+    /// Try so often at most, until it happens again
+    #[arg(
+        long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    times: u32,
+
+    /// Allow this host although its address is public; may be repeated
+    #[arg(long, value_name = "HOST", value_parser = values::parse_host, value_delimiter = ',')]
+    allow_host: Vec<String>,
+}
+
+pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequest, CliError> {
+    let addresses = AddressPolicy::new(&flags.allow_host);
+    if let Some(target) = &flags.host {
+        addresses.check_literal(&target.host)?;
+    }
+    Ok(ReplayRequest {
+        record: flags.record,
+        witness: flags.witness,
+        target: flags.host,
+        addresses,
+        all: flags.all,
+        times: flags.times,
+        run_id: entropy.run_id,
+    })
+}

@@ -1,0 +1,343 @@
+//! Fires a witness again: what makes the contended thing in sequence, the racers together, and what
+//! was asked after them.
+
+use super::reach::{ReachError, resolve};
+use super::replay_client::{Answer, send, send_together};
+use crate::engine::Id;
+use crate::plan::{AddressPolicy, ExitCode, RunId, Target, TargetError};
+use crate::report::{RunRecord, duration_text, part_word};
+use crate::stats::{Part, WitnessExchange};
+use std::fmt::Write;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What to fire again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayRequest {
+    /// A record's directory, or its `run.json`.
+    pub record: PathBuf,
+    /// Number of the witness, from 1.
+    pub witness: u64,
+    /// Where to; `None` is the run's own target.
+    pub target: Option<Target>,
+    /// Decides about the addresses that its name resolves to.
+    pub addresses: AddressPolicy,
+    /// Whether every racer is sent, and not only those that show the violation.
+    pub all: bool,
+    /// How often at most, while it does not happen again; at least 1.
+    pub times: u32,
+    /// Makes unique values new.
+    pub run_id: RunId,
+}
+
+/// Why nothing was fired.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The record cannot be read.
+    #[error("cannot read {}: {why}; name the directory of a record, like results/…", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There is no such witness.
+    #[error("the record has {count} witnesses, and none is number {number}")]
+    Witness {
+        /// The number asked for.
+        number: u64,
+        /// Those there are.
+        count: usize,
+    },
+    /// The record's target is none.
+    #[error("{0}; name the shop with --host")]
+    Target(#[from] TargetError),
+    /// The target cannot be reached, or may not be.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+}
+
+impl ReplayError {
+    /// The exit code that tells of it.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
+            Self::Reach(_) => ExitCode::Unreachable,
+            _ => ExitCode::BadPlan,
+        }
+    }
+}
+
+/// Fires the witness until it happens again, and says on standard output what came of it: 96 when
+/// it happened again, 0 when not.
+///
+/// # Errors
+/// When nothing could be sent.
+pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
+    let record = read(request)?;
+    let kept = record
+        .witnesses
+        .iter()
+        .find(|witness| witness.number == request.witness)
+        .ok_or(ReplayError::Witness {
+            number: request.witness,
+            count: record.witnesses.len(),
+        })?;
+    let target = match &request.target {
+        Some(target) => target.clone(),
+        None => Target::parse(&record.target_url())?,
+    };
+    let addresses = resolve(&target, &request.addresses)?;
+    println!(
+        "{}: {}\nfired again at {}",
+        kept.violation.rule,
+        kept.violation.why,
+        target.url()
+    );
+    let exchanges = chosen(&kept.violation.exchanges, request.all);
+    for attempt in 1..=request.times {
+        let mut firing = Firing::new(&target, &addresses, &record.run_id, request.run_id, attempt);
+        let told = firing.carry_out(&exchanges).map_err(|error| {
+            ReplayError::Reach(ReachError::Unreachable {
+                url: target.url(),
+                error: error.to_string(),
+            })
+        })?;
+        let again = happened_again(&exchanges, &firing.answers);
+        if again || attempt == request.times {
+            println!("\nattempt {attempt}:\n{told}");
+            println!(
+                "{}",
+                match again {
+                    true => "It happened again: the answers are those of the witness.",
+                    false => "It did not happen again.",
+                }
+            );
+            return Ok(match again {
+                true => ExitCode::InvariantViolated,
+                false => ExitCode::Ok,
+            });
+        }
+    }
+    Ok(ExitCode::Ok)
+}
+
+fn read(request: &ReplayRequest) -> Result<RunRecord, ReplayError> {
+    let path = match request.record.is_dir() {
+        true => request.record.join("run.json"),
+        false => request.record.clone(),
+    };
+    let unreadable = |why: String| ReplayError::Record {
+        path: path.clone(),
+        why,
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
+}
+
+/// What makes the thing, the racers, what came after: in this order, each in that of the witness.
+fn chosen(exchanges: &[WitnessExchange], all: bool) -> Vec<&WitnessExchange> {
+    let wanted =
+        |exchange: &&WitnessExchange| exchange.part == Part::Before || exchange.shows || all;
+    let place = |exchange: &&WitnessExchange| match exchange.part {
+        Part::Before => 0,
+        Part::Racer => 1,
+        Part::After | Part::Probe => 2,
+    };
+    let mut chosen: Vec<_> = exchanges.iter().filter(wanted).collect();
+    chosen.sort_by_key(place);
+    chosen
+}
+
+/// Whether the answers are those of the witness: the same statuses, of racers in any order, and
+/// the same words of probes.
+fn happened_again(exchanges: &[&WitnessExchange], answers: &[Answer]) -> bool {
+    let pairs = || exchanges.iter().zip(answers);
+    let (mut then, mut now): (Vec<_>, Vec<_>) = pairs()
+        .filter(|(exchange, _)| exchange.part == Part::Racer)
+        .map(|(exchange, answer)| (exchange.status, answer.status))
+        .unzip();
+    then.sort_unstable();
+    now.sort_unstable();
+    let others = pairs().filter(|(exchange, _)| exchange.part != Part::Racer);
+    let alike = |(exchange, answer): (&&WitnessExchange, &Answer)| {
+        exchange.status == answer.status
+            && (exchange.part != Part::Probe || exchange.reply == answer.text)
+    };
+    then == now && answers.len() == exchanges.len() && others.into_iter().all(alike)
+}
+
+/// One attempt.
+struct Firing<'a> {
+    target: &'a Target,
+    addresses: &'a [SocketAddr],
+    /// Texts of the witness and what stands for them now: ids, and the run id.
+    replaced: Vec<(String, String)>,
+    answers: Vec<Answer>,
+}
+
+impl<'a> Firing<'a> {
+    fn new(
+        target: &'a Target,
+        addresses: &'a [SocketAddr],
+        old_run_id: &str,
+        run_id: RunId,
+        attempt: u32,
+    ) -> Self {
+        let unix_ms = run_id.unix_ms() + u64::from(attempt);
+        let fresh = RunId::new(unix_ms, std::process::id(), fastrand::u16(..));
+        Self {
+            target,
+            addresses,
+            replaced: vec![(old_run_id.to_owned(), fresh.to_string())],
+            answers: Vec::new(),
+        }
+    }
+
+    /// Sends everything; gives what there is to tell.
+    fn carry_out(&mut self, exchanges: &[&WitnessExchange]) -> io::Result<String> {
+        let of = |parts: &[Part]| -> Vec<&WitnessExchange> {
+            let all = exchanges.iter().copied();
+            all.filter(|exchange| parts.contains(&exchange.part))
+                .collect()
+        };
+        let (before, racers) = (of(&[Part::Before]), of(&[Part::Racer]));
+        let after = of(&[Part::After, Part::Probe]);
+        let mut told = String::new();
+        for exchange in before {
+            let answer = send(self.addresses, &self.request(exchange))?;
+            self.take(exchange, answer, &mut told);
+        }
+        let requests: Vec<Vec<u8>> = racers.iter().map(|racer| self.request(racer)).collect();
+        if !requests.is_empty() {
+            let answers = send_together(self.addresses, &requests)?;
+            for (exchange, answer) in racers.into_iter().zip(answers) {
+                self.take(exchange, answer, &mut told);
+            }
+        }
+        for exchange in after {
+            let answer = send(self.addresses, &self.request(exchange))?;
+            self.take(exchange, answer, &mut told);
+        }
+        Ok(told)
+    }
+
+    fn request(&self, exchange: &WitnessExchange) -> Vec<u8> {
+        let (path, body) = (self.renewed(&exchange.path), self.renewed(&exchange.body));
+        let mut text = format!(
+            "{} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
+            exchange.method, self.target.authority
+        );
+        for (name, value) in &exchange.headers {
+            let _ = write!(text, "{name}: {value}\r\n");
+        }
+        if !body.is_empty() {
+            text.push_str("content-type: application/json\r\n");
+        }
+        let _ = write!(text, "content-length: {}\r\n\r\n{body}", body.len());
+        text.into_bytes()
+    }
+
+    fn renewed(&self, text: &str) -> String {
+        let replaced = self.replaced.iter();
+        replaced.fold(text.to_owned(), |text, (old, new)| text.replace(old, new))
+    }
+
+    fn take(&mut self, exchange: &WitnessExchange, answer: Answer, told: &mut String) {
+        if let Some((field, old)) = &exchange.gave
+            && let Some(new) = Id::read(answer.text.as_bytes(), field)
+        {
+            self.replaced.push((old.clone(), new.as_str().to_owned()));
+        }
+        let status = answer
+            .status
+            .map_or_else(|| "no reply".to_owned(), |status| status.to_string());
+        let plain: String = answer.text.chars().filter(|c| !c.is_control()).collect();
+        let _ = writeln!(
+            told,
+            "  {:6}  {} {}  →  {status} {plain}  ({})",
+            part_word(exchange.part),
+            exchange.method,
+            self.renewed(&exchange.path),
+            duration_text(answer.took.as_micros() as u64),
+        );
+        self.answers.push(answer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Outcome;
+
+    fn exchange(part: Part, status: u16, shows: bool) -> WitnessExchange {
+        WitnessExchange {
+            part,
+            shows,
+            name: String::new(),
+            method: "POST".into(),
+            path: "/".into(),
+            headers: Vec::new(),
+            body: String::new(),
+            due_us: 0,
+            sent_us: Some(0),
+            done_us: 1,
+            status: Some(status),
+            outcome: Outcome::Success,
+            reply: "told".into(),
+            gave: None,
+        }
+    }
+
+    fn answer(status: u16, text: &str) -> Answer {
+        Answer {
+            status: Some(status),
+            text: text.into(),
+            took: std::time::Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn only_what_shows_it_is_sent_unless_all_is_asked_for() {
+        let exchanges = [
+            exchange(Part::Racer, 200, true),
+            exchange(Part::Probe, 400, true),
+            exchange(Part::Racer, 400, false),
+            exchange(Part::Before, 201, false),
+        ];
+        let parts = |all| -> Vec<Part> {
+            let chosen = chosen(&exchanges, all);
+            chosen.iter().map(|exchange| exchange.part).collect()
+        };
+        assert_eq!(parts(false), [Part::Before, Part::Racer, Part::Probe]);
+        assert_eq!(parts(true).len(), 4);
+    }
+
+    #[test]
+    fn racers_may_change_places_and_probes_may_not_change_words() {
+        let exchanges = [
+            exchange(Part::Racer, 200, true),
+            exchange(Part::Racer, 500, true),
+            exchange(Part::Probe, 400, true),
+        ];
+        let exchanges: Vec<_> = exchanges.iter().collect();
+        let again = |answers: [Answer; 3]| happened_again(&exchanges, &answers);
+        assert!(again([
+            answer(500, ""),
+            answer(200, ""),
+            answer(400, "told")
+        ]));
+        assert!(!again([
+            answer(200, ""),
+            answer(200, ""),
+            answer(400, "told")
+        ]));
+        assert!(!again([
+            answer(500, ""),
+            answer(200, ""),
+            answer(400, "else")
+        ]));
+    }
+}

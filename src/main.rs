@@ -55,9 +55,9 @@ fn dispatch(command: Command) -> ExitCode {
     }
 }
 
-/// The command as the user typed it, for the record.
+/// The command as the user typed it, for the record; without passwords.
 fn command_line() -> String {
-    std::env::args().collect::<Vec<_>>().join(" ")
+    cli::without_passwords(std::env::args())
 }
 
 fn entropy() -> Entropy {

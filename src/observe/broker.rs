@@ -72,7 +72,7 @@ impl RedisStreams {
 
     /// Reads over an open connection.
     fn ask(&mut self, connection: &mut Connection) -> Result<Readout, RedisError> {
-        if self.readings % LOOK_EVERY == 0 {
+        if self.readings.is_multiple_of(LOOK_EVERY) {
             self.look_for_streams(connection)?;
         }
         self.readings += 1;

@@ -4,13 +4,16 @@
 //! understand, which would turn a broken reply into missing figures. The format:
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
+/// Names and values.
+type Labels = Vec<(String, String)>;
+
 /// One sample line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrometheusSample {
     /// Name of the metric.
     pub name: String,
     /// Its labels, in their order.
-    pub labels: Vec<(String, String)>,
+    pub labels: Labels,
     /// Its value; may be infinite or no number.
     pub value: f64,
 }
@@ -86,8 +89,8 @@ fn sample(line: &str) -> Result<PrometheusSample, &'static str> {
 }
 
 /// The labels after `{`, and what follows their `}`.
-fn labels(mut rest: &str) -> Result<(Vec<(String, String)>, &str), &'static str> {
-    let mut labels: Vec<(String, String)> = Vec::new();
+fn labels(mut rest: &str) -> Result<(Labels, &str), &'static str> {
+    let mut labels = Labels::new();
     loop {
         rest = rest.trim_start_matches([' ', '\t']);
         if let Some(after) = rest.strip_prefix('}') {

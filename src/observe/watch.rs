@@ -9,6 +9,7 @@ use crate::engine::{ThreadGauge, now_ns};
 use crate::plan::AddressPolicy;
 use crate::stats::{Amount, ObservedSample, ObservedTable};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -49,15 +50,17 @@ impl Watch {
     /// Starts the observers that `config` asks for, and waits until each has read its source once,
     /// or has not within 5 s. Their threads run on one of the CPUs `off_cpus` when there are any.
     /// `None` when there is nothing to observe.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When the system gives no more threads.
     pub fn prepare(
         config: &ObserverConfig,
         policy: &AddressPolicy,
         off_cpus: &[usize],
-    ) -> Option<Self> {
+    ) -> io::Result<Option<Self>> {
         let chosen = config.sources(policy);
         if chosen.is_empty() {
-            return None;
+            return Ok(None);
         }
         let (event_sender, events) = unbounded();
         let mut introduced = Vec::with_capacity(chosen.len());
@@ -100,7 +103,7 @@ impl Watch {
         // Without a word from anyone there may still be something to see later.
         let sources = first.as_ref().map_or(1, |progress| progress.sources);
         watch.problems = first.map(|progress| progress.problems).unwrap_or_default();
-        (sources > 0).then_some(watch)
+        Ok((sources > 0).then_some(watch))
     }
 
     /// Sources that could not be read so far, each with its name and why.
@@ -168,20 +171,19 @@ impl Watch {
     }
 }
 
-/// A named thread on `cpu`; `None` when the system gives no more threads.
+/// A named thread on `cpu`, when there is one.
 fn spawn<T: Send + 'static>(
     name: &str,
     cpu: Option<usize>,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Option<JoinHandle<T>> {
+) -> io::Result<JoinHandle<T>> {
     let thread = thread::Builder::new().name(name.to_owned());
-    let spawned = thread.spawn(move || {
+    thread.spawn(move || {
         if let Some(id) = cpu {
             core_affinity::set_for_current(core_affinity::CoreId { id });
         }
         work()
-    });
-    spawned.ok()
+    })
 }
 
 /// A source's thread: reads once, waits for the start, then reads at every whole second.

@@ -98,13 +98,18 @@ fn backlog_row(backlog: &BacklogRecord) -> [String; 10] {
 fn growth_text(trend: Trend) -> String {
     let slope = format!("{:+.1}", trend.slope);
     match (trend.low, trend.high) {
+        (Some(low), Some(high)) if low == high => slope,
         (Some(low), Some(high)) => format!("{slope}\n({low:+.1} to {high:+.1})"),
         _ => slope,
     }
 }
 
 fn drained_text(backlog: &BacklogRecord) -> String {
+    let value = |amount: Option<Amount>| amount.map_or(0.0, |amount| amount.value);
     match (backlog.drained_after_s, backlog.drain_estimate_s) {
+        (Some(_), _) if value(backlog.at_load_end) <= value(backlog.before) => {
+            "nothing left".to_owned()
+        }
         (Some(after_s), _) => format!("after {after_s:.1} s"),
         (None, Some(estimate_s)) => format!("no; about {estimate_s:.0} s\nat that rate"),
         (None, None) => "not seen".to_owned(),

@@ -29,7 +29,10 @@ pub fn beside(asked: &ObserverConfig, sandbox: Option<&Sandbox>) -> ObserverConf
 pub fn prepare(config: &ObserverConfig, plan: &Plan, policy: &AddressPolicy) -> Option<Watch> {
     let mut off_cpus = allowed_cpus();
     off_cpus.retain(|cpu| !plan.cores.contains(cpu));
-    let watch = Watch::prepare(config, policy, &off_cpus)?;
+    let watch = Watch::prepare(config, policy, &off_cpus).unwrap_or_else(|error| {
+        eprintln!("warning: the back end is not observed: no thread for it: {error}");
+        None
+    })?;
     for (source, problem) in watch.problems() {
         eprintln!("warning: {source} was not read: {problem} (the run goes on without it)");
     }

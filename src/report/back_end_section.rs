@@ -111,7 +111,7 @@ fn drained_text(backlog: &BacklogRecord) -> String {
             "nothing left".to_owned()
         }
         (Some(after_s), _) => format!("after {after_s:.1} s"),
-        (None, Some(estimate_s)) => format!("no; about {estimate_s:.0} s\nat that rate"),
+        (None, Some(estimate_s)) => format!("no; about {estimate_s:.1} s\nat that rate"),
         (None, None) => "not seen".to_owned(),
     }
 }

@@ -14,6 +14,7 @@ mod recording;
 mod rewrite;
 mod run_record;
 mod summary;
+mod threshold_record;
 mod verdict;
 mod witness_text;
 mod work_done;
@@ -39,5 +40,6 @@ pub use run_record::{
     JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
 pub use summary::{SummaryStyle, brief_text, summary_text};
+pub use threshold_record::{ThresholdRecord, ThresholdVerdict};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};
 pub use witness_text::{part_word, witness_text};

@@ -22,6 +22,7 @@ mod rewrite;
 mod run_record;
 mod series_csv;
 mod summary;
+mod threshold_record;
 mod verdict;
 mod witness_text;
 mod work_done;
@@ -54,5 +55,6 @@ pub use run_record::{
 };
 pub use series_csv::SeriesCsv;
 pub use summary::{SummaryStyle, brief_text, summary_text};
+pub use threshold_record::{ThresholdRecord, ThresholdVerdict};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};
 pub use witness_text::{part_word, witness_text};

@@ -75,7 +75,12 @@ fn files(settlement: &Settlement<'_>) -> Vec<String> {
         files.push(format!("{}_stats.csv", prefix.display()));
     }
     let in_record = || settlement.directory.report_html();
-    let report = settlement.request.output.html.clone().unwrap_or_else(in_record);
+    let report = settlement
+        .request
+        .output
+        .html
+        .clone()
+        .unwrap_or_else(in_record);
     files.push(report.display().to_string());
     files
 }

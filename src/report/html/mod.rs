@@ -38,7 +38,9 @@ const STYLES: [StaticText; 2] = [
     StaticText(include_str!("../../../templates/report/report.css")),
 ];
 const SCRIPTS: [StaticText; 6] = [
-    StaticText(include_str!("../../../assets/uplot-1.6.32/uPlot.iife.min.js")),
+    StaticText(include_str!(
+        "../../../assets/uplot-1.6.32/uPlot.iife.min.js"
+    )),
     StaticText(include_str!("../../../templates/report/page.js")),
     StaticText(include_str!("../../../templates/report/tables.js")),
     StaticText(include_str!("../../../templates/report/charts.js")),

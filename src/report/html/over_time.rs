@@ -57,7 +57,11 @@ pub struct OverTime {
 impl OverTime {
     pub fn of(recorded: &Recorded) -> Self {
         let rows = Rows::of(recorded);
-        let spawning = recorded.run.phases.iter().find(|phase| phase.name == "spawning");
+        let spawning = recorded
+            .run
+            .phases
+            .iter()
+            .find(|phase| phase.name == "spawning");
         Self {
             step_s: rows.step,
             spawning_s: spawning.map_or(0.0, |phase| phase.end_s),
@@ -106,12 +110,17 @@ impl<'a> Rows<'a> {
         }
         let starts = [0].into_iter().chain(self.ends.iter().copied());
         let rows = starts.zip(&self.ends);
-        rows.map(|(start, &end)| fold(&values[start..end])).collect()
+        rows.map(|(start, &end)| fold(&values[start..end]))
+            .collect()
     }
 
     fn ends_s(&self) -> Vec<f64> {
         let starts_s = self.recorded.series.numbers("second");
-        let ends_s: Vec<f64> = starts_s.iter().zip(&self.lengths_s).map(|(s, l)| s + l).collect();
+        let ends_s: Vec<f64> = starts_s
+            .iter()
+            .zip(&self.lengths_s)
+            .map(|(s, l)| s + l)
+            .collect();
         self.folded(&ends_s, last_of)
     }
 
@@ -197,7 +206,10 @@ fn latencies(rows: &Rows<'_>) -> Vec<Line> {
         ("lag p99", "lag_p99_us"),
     ];
     let lines = columns.map(|(label, column)| line(label, rows.worst(column)));
-    lines.into_iter().filter(|line| !line.values.is_empty()).collect()
+    lines
+        .into_iter()
+        .filter(|line| !line.values.is_empty())
+        .collect()
 }
 
 /// Events a second by domain. `events.csv` has its rows in step with `series.csv`.
@@ -261,7 +273,10 @@ fn moments(recorded: &Recorded) -> Vec<Moment> {
             .map(|span| span.moment("reconnects", grouped_of(span.sum, "reconnect"))),
     );
     moments.extend(joined(&seconds, &stalled, |is| is > 0.0).map(|span| {
-        let text = format!("nothing was answered for {}", grouped_of(span.sum, "second"));
+        let text = format!(
+            "nothing was answered for {}",
+            grouped_of(span.sum, "second")
+        );
         span.moment("stall", text)
     }));
     moments.extend(crossings(recorded));
@@ -277,7 +292,10 @@ fn violations(recorded: &Recorded) -> Vec<f64> {
     let mut rules = recorded.run.invariants.iter();
     if rules.any(|rule| !rule.enforced && rule.verdict == RuleVerdict::Violated) {
         let known = recorded.series.numbers("known_violations");
-        violations.iter_mut().zip(known).for_each(|(count, more)| *count += more);
+        violations
+            .iter_mut()
+            .zip(known)
+            .for_each(|(count, more)| *count += more);
     }
     violations
 }

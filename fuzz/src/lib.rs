@@ -15,6 +15,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("id", replies::id),
     ("judge", shop::judge),
+    ("metrics", typed::metrics),
     ("profile", typed::profile),
     ("reply", replies::reply),
     ("request", requests::request),

@@ -9,10 +9,11 @@ const ROOMS: &[(&str, u8)] = &[
     ("engine", 2),
     ("shop", 3),
     ("sandbox", 3),
-    ("report", 4),
-    ("run", 5),
-    ("doctor", 6),
-    ("cli", 7),
+    ("observe", 4),
+    ("report", 5),
+    ("run", 6),
+    ("doctor", 7),
+    ("cli", 8),
 ];
 
 /// The one way between neighbours: the sandbox speaks the shop's vocabulary.

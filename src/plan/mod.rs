@@ -18,6 +18,7 @@ mod random;
 mod run_id;
 mod suggestion;
 mod target;
+mod threshold;
 mod wait;
 
 pub use address::{AddressPolicy, PublicAddress, is_allowed_address, is_loopback_host};
@@ -35,6 +36,10 @@ pub use random::{arrival_seed, user_seed};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
 pub use suggestion::Suggestion;
 pub use target::{Target, TargetError};
+pub use threshold::{
+    JourneyMeasure, LONGEST_WINDOW_S, LatencyMetric, Matcher, Operator, OutcomeMetric, Producible,
+    Quantity, RaceMeasure, Selector, Statistic, Tag, Tally, Threshold, ThresholdError, Unit,
+};
 pub use wait::{WaitTime, WaitTimeError};
 
 use serde::{Deserialize, Serialize};

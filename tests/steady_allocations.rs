@@ -40,6 +40,7 @@ fn plan(class: &str, users: u32, pacing: Pacing, target: Target) -> Plan {
         options: JourneyOptions::default(),
         races: shopblast::plan::RaceRules::default(),
         failures: shopblast::plan::FailureRule::Default,
+        thresholds: Vec::new(),
         run_time: RUN_TIME,
         stop_timeout: Duration::from_secs(1),
         request_timeout: Duration::from_secs(5),

@@ -2,6 +2,7 @@
 
 use crate::plan::{
     CoreError, ExitCode, LoadError, ProfileError, PublicAddress, Suggestion, TargetError,
+    ThresholdError,
 };
 
 /// Why a command cannot be carried out. Nothing was sent.
@@ -130,6 +131,9 @@ pub enum CliError {
     /// A load that cannot be.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A threshold that the plan can never judge.
+    #[error("this threshold has nothing to judge: {0}")]
+    Threshold(#[from] ThresholdError),
     /// Cores that cannot be had.
     #[error("--cores: {0}")]
     Cores(#[from] CoreError),

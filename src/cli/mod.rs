@@ -19,6 +19,7 @@ mod race_options;
 mod replay_options;
 mod sandbox_options;
 mod shop_options;
+mod threshold_options;
 mod values;
 
 pub use error::CliError;

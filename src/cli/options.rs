@@ -6,6 +6,7 @@ use super::race_options::RaceFlags;
 use super::replay_options::ReplayFlags;
 use super::sandbox_options::SandboxFlags;
 use super::shop_options::ShopFlags;
+use super::threshold_options::ThresholdFlags;
 use super::values;
 use crate::plan::{
     Arrivals, ClassShare, CoreChoice, Driver, FailureRule, JourneyOption, Pacing, RunId, Target,
@@ -260,6 +261,10 @@ pub(super) struct RunOptions {
     /// outcomes are shown in any case.
     #[arg(long, value_name = "RULE", help_heading = "Output", value_parser = values::failures())]
     pub failures: Option<FailureRule>,
+
+    /// What must hold of the run.
+    #[command(flatten)]
+    pub thresholds: ThresholdFlags,
 
     /// Exit code when some requests failed; 0 does not tell
     #[arg(

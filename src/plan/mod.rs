@@ -84,6 +84,8 @@ pub struct Plan {
     pub races: RaceRules,
     /// Which requests count as failures.
     pub failures: FailureRule,
+    /// What must hold of the run. No part of [`Plan::hash`]: the load is the same without.
+    pub thresholds: Vec<Threshold>,
     /// How long requests may become due, from the moment the clock starts.
     #[serde(serialize_with = "as_seconds")]
     pub run_time: Duration,

@@ -103,6 +103,7 @@ mod tests {
             options: JourneyOptions::default(),
             races: crate::plan::RaceRules::default(),
             failures: crate::plan::FailureRule::Default,
+            thresholds: Vec::new(),
             run_time,
             stop_timeout: Duration::ZERO,
             request_timeout: Duration::from_secs(1),

@@ -116,6 +116,7 @@ impl RunFacts {
             rounds: rounds_record(totals),
             thresholds: Vec::new(),
             probes: probes_record(totals),
+            observed: None,
             shed: totals.shed,
             generator: generator(totals),
             verdict: String::new(),

@@ -11,8 +11,8 @@ pub enum ThresholdVerdict {
     Held,
     /// It was crossed: the run exits with 99.
     Crossed,
-    /// There was nothing to judge it by: neither held nor crossed.
-    NoData,
+    /// Nobody can tell: there was nothing to judge it by, or what was seen is only a lower bound.
+    Undecided,
 }
 
 impl ThresholdVerdict {
@@ -22,7 +22,7 @@ impl ThresholdVerdict {
         match self {
             Self::Held => "held",
             Self::Crossed => "CROSSED",
-            Self::NoData => "no data",
+            Self::Undecided => "undecided",
         }
     }
 
@@ -32,7 +32,7 @@ impl ThresholdVerdict {
         match self {
             Self::Held => "✓",
             Self::Crossed => "✗",
-            Self::NoData => "?",
+            Self::Undecided => "?",
         }
     }
 }
@@ -61,8 +61,7 @@ pub struct ThresholdRecord {
     /// When it was crossed, in seconds from the start of the run: the end of the first window that
     /// crossed it; without a window the moment since which the running value is on the wrong side.
     pub crossed_at_s: Option<f64>,
-    /// Why there is nothing to judge by, or what limits the judgement; null when there is nothing
-    /// to say.
+    /// Why nobody can tell, or what limits the judgement; null when there is nothing to say.
     pub why: Option<String>,
     /// Whether crossing it ends the run.
     pub abort: bool,

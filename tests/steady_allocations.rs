@@ -122,6 +122,7 @@ fn run(
         failures: shopblast::plan::FailureRule::Default,
         paced: pacing == Pacing::Class,
         user_shares: Vec::new(),
+        thresholds: Vec::new(),
         observed: shopblast::stats::ObservedTable::default(),
     };
     let reins = Reins {

@@ -2,6 +2,7 @@
 
 use super::CliError;
 use crate::plan::{Load, Plan, Producible, Profile, Threshold};
+use crate::sandbox::Domain;
 use crate::shop::ShopScript;
 use clap::Args;
 
@@ -18,7 +19,7 @@ pub(super) struct ThresholdFlags {
     /// shed and races have rate (a second) and count; journeys have aborted, races overlapped and
     /// together. Tags are name, method and phase (spawning, steady); =~ takes a regular expression.
     /// With `over 10s` it must hold of every window of 10 s. With `abort` the run ends once it is
-    /// crossed. Figures of the shop's own: 'observed(outbox_pending{domain="ordering"}) < 1000'.
+    /// crossed. Figures of the back end: 'observed(outbox_pending{domain="ordering"}) < 1000'.
     #[arg(long, value_name = "EXPR", help_heading = "Output", value_parser = Threshold::parse)]
     pub threshold: Vec<Threshold>,
 
@@ -52,6 +53,7 @@ pub(super) fn check(plan: &Plan) -> Result<(), CliError> {
         requests: names.iter().map(|name| (name.method, name.name)).collect(),
         journeys: script.journeys(),
         races: script.races().iter().map(|race| race.name).collect(),
+        domains: Domain::ALL.iter().map(|domain| domain.name()).collect(),
         open_model: matches!(plan.load, Load::Open { .. }),
     };
     for threshold in &plan.thresholds {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! METRIC[{TAG="value", …}]: MEASURE OPERATOR VALUE [over WINDOW] [abort [after DELAY]]
-//! observed(METRIC[{LABEL="value", …}])[: MEASURE] OPERATOR VALUE [over WINDOW] [abort …]
+//! observed(METRIC[{domain="…"}])[: MEASURE] OPERATOR VALUE [over WINDOW] [abort …]
 //! ```
 //!
 //! A text becomes types here, with its names checked against a plan where there is one; what the
@@ -23,6 +23,7 @@ pub use vocabulary::{
     JourneyMeasure, LatencyMetric, Operator, OutcomeMetric, RaceMeasure, Statistic, Tally, Unit,
 };
 
+use super::ObservedMetric;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
@@ -103,11 +104,11 @@ pub enum Quantity {
         /// What of them.
         measure: RaceMeasure,
     },
-    /// A figure of the shop's own, in the unit of its source.
+    /// A figure of the shop's back end, in its own unit.
     Observed {
-        /// Its name there.
-        metric: String,
-        /// Its labels.
+        /// Which figure.
+        metric: ObservedMetric,
+        /// Of which domain: `domain="…"`, or nothing for the whole shop.
         of: Selector,
         /// Which statistic of its samples; `None` when every sample has to hold.
         statistic: Option<Statistic>,

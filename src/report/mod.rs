@@ -44,6 +44,6 @@ pub use run_record::{
     JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
 pub use summary::{SummaryStyle, brief_text, summary_text};
-pub use threshold_record::{ThresholdRecord, ThresholdVerdict};
+pub use threshold_record::ThresholdRecord;
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};
 pub use witness_text::{part_word, witness_text};

@@ -9,6 +9,7 @@ use super::run_record::{
     Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
     PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
+use super::threshold_record::threshold_records;
 use crate::plan::{FailureRule, Plan, RaceRules};
 use crate::stats::{
     CoreTally, ErrorRow, Interval, IntervalSink, NameTotal, Outcome, Phase, PhaseTotal, RunContext,
@@ -114,7 +115,7 @@ impl RunFacts {
             invariants: invariant_records(totals, self.races.strict),
             witnesses: witness_records(totals),
             rounds: rounds_record(totals),
-            thresholds: Vec::new(),
+            thresholds: threshold_records(totals),
             probes: probes_record(totals),
             observed: None,
             shed: totals.shed,

@@ -208,6 +208,7 @@ fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
         } else {
             shares.collect::<Vec<UserShare>>()
         },
+        thresholds: plan.thresholds.clone(),
         observed: ObservedTable::default(),
     }
 }

@@ -18,6 +18,7 @@ mod seconds;
 mod self_check;
 mod sink;
 mod snapshot;
+mod thresholds;
 mod totals;
 mod trend;
 
@@ -44,5 +45,6 @@ pub use second::{CoreHealth, Interval, Phase};
 pub use self_check::{CoreTally, Saturation, SelfCheck};
 pub use sink::{IntervalSink, SinkFailure};
 pub use snapshot::{CoreSnapshot, Snapshot, SnapshotRow};
+pub use thresholds::{ThresholdState, ThresholdVerdict, Thresholds};
 pub use totals::{NameTotal, PhaseTotal, RunContext, Totals};
 pub use trend::{FEWEST_POINTS, Trend};

@@ -1,8 +1,8 @@
 //! One immutable picture of a live run, published each second.
 
 use super::{
-    ErrorRow, Interval, NameInterval, NameTotal, ObservedSample, Outcome, Phase, StatName, Totals,
-    failures,
+    ErrorRow, Interval, NameInterval, NameTotal, ObservedSample, Outcome, Phase, StatName,
+    ThresholdState, Totals, failures,
 };
 use crate::plan::FailureRule;
 
@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub cores: Vec<CoreSnapshot>,
     /// Whether the generator has been the limit so far.
     pub saturated: bool,
+    /// How the thresholds fare, in the plan's order.
+    pub thresholds: Vec<ThresholdState>,
     /// The latest backlog of each domain that observers see.
     pub backlogs: Vec<ObservedSample>,
 }
@@ -154,6 +156,7 @@ impl Snapshot {
             errors_cut: totals.errors.cut(),
             cores: cores_of(interval, totals),
             saturated: totals.self_check.saturation().saturated,
+            thresholds: totals.thresholds.states(),
             backlogs: totals.context.observed.backlogs(),
         }
     }

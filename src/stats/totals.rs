@@ -4,9 +4,9 @@ use super::failures;
 use super::{
     ContestsTotal, ErrorTable, Event, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
     NameInterval, ObservedTable, Outcome, Phase, Race, Rule, SelfCheck, SetShape, StatName,
-    SteadyFigures, UserShare, WorkerHealth,
+    SteadyFigures, Thresholds, UserShare, WorkerHealth,
 };
-use crate::plan::FailureRule;
+use crate::plan::{FailureRule, Threshold};
 use std::sync::Arc;
 
 /// What the collector must know of the run.
@@ -36,6 +36,8 @@ pub struct RunContext {
     pub paced: bool,
     /// The closed model's users, for Little's law; empty for the open model.
     pub user_shares: Vec<UserShare>,
+    /// What must hold of the run.
+    pub thresholds: Vec<Threshold>,
     /// The latest figures of the back end; observers fill it while the run goes on.
     pub observed: ObservedTable,
 }
@@ -240,6 +242,8 @@ pub struct Totals {
     pub health: WorkerHealth,
     /// The generator's look at itself in the steady phase.
     pub self_check: SelfCheck,
+    /// How the thresholds fare.
+    pub thresholds: Thresholds,
 }
 
 impl Totals {
@@ -264,6 +268,7 @@ impl Totals {
             end_us: 0,
             health: WorkerHealth::default(),
             self_check: SelfCheck::new(context.paced, &context.cpus),
+            thresholds: Thresholds::new(&context),
             context,
         }
     }
@@ -291,6 +296,7 @@ impl Totals {
         self.peak_users = self.peak_users.max(interval.users);
         self.end_us = self.end_us.max(interval.end_us);
         self.absorb_health(interval);
+        self.thresholds.second(interval, &self.context);
     }
 
     fn absorb_health(&mut self, interval: &Interval) {

@@ -6,7 +6,7 @@ use super::{
     JourneyMeasure, LONGEST_WINDOW_S, Operator, Quantity, RaceMeasure, Selector, Statistic, Tag,
     Tally, Threshold, ThresholdError, Unit,
 };
-use crate::plan::{Suggestion, parse_duration};
+use crate::plan::{ObservedMetric, Suggestion, parse_duration};
 use std::time::Duration;
 
 const OF_REQUESTS: &[Tag] = &[Tag::Name, Tag::Method, Tag::Phase];
@@ -71,7 +71,7 @@ fn measured(cursor: &mut Cursor<'_>, metric: Metric) -> Result<Quantity, Thresho
         Metric::Journeys | Metric::RaceSpread | Metric::Races => OF_NAMED,
         Metric::Shed | Metric::Observed => OF_PHASE,
     };
-    let of = Selector::read(cursor, Some(tags))?;
+    let of = Selector::read(cursor, tags)?;
     cursor.skip_space();
     if !cursor.take(":") {
         let [example, ..] = metric.measures() else {
@@ -88,16 +88,19 @@ fn measured(cursor: &mut Cursor<'_>, metric: Metric) -> Result<Quantity, Thresho
 /// `(METRIC{…})`, and `: MEASURE` if there is one.
 fn observed(cursor: &mut Cursor<'_>) -> Result<Quantity, ThresholdError> {
     cursor.skip_space();
-    let why = "expected `(` and a figure of the shop's own, like observed(outbox_pending{domain=\"ordering\"}) < 1000";
+    let why = "expected `(` and a figure of the back end, like observed(outbox_pending{domain=\"ordering\"}) < 1000";
     if !cursor.take("(") {
         return Err(cursor.error(why));
     }
     cursor.skip_space();
-    let metric = cursor.take_while(|letter| letter.is_alphanumeric() || "_:.".contains(letter));
-    if metric.is_empty() {
+    let metric_at = cursor.at();
+    let word = cursor.take_word();
+    if word.is_empty() {
         return Err(cursor.error(why));
     }
-    let of = Selector::read(cursor, None)?;
+    let metric = ObservedMetric::parse(word)
+        .map_err(|error| cursor.error_at(metric_at, error.to_string()))?;
+    let of = Selector::read(cursor, &[Tag::Domain])?;
     cursor.skip_space();
     if !cursor.take(")") {
         return Err(cursor.error("expected `)`"));
@@ -116,7 +119,7 @@ fn observed(cursor: &mut Cursor<'_>) -> Result<Quantity, ThresholdError> {
         None
     };
     Ok(Quantity::Observed {
-        metric: metric.to_owned(),
+        metric,
         of,
         statistic,
     })

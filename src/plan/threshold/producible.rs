@@ -12,6 +12,8 @@ pub struct Producible<'a> {
     pub journeys: Vec<&'a str>,
     /// Names of its races.
     pub races: Vec<&'a str>,
+    /// Names of the shop's domains, in lower case.
+    pub domains: Vec<&'a str>,
     /// Whether journeys arrive at a rate, so that some can be given up.
     pub open_model: bool,
 }
@@ -40,9 +42,25 @@ impl Producible<'_> {
                 let why = "arrivals are shed in the open model only, and this plan has users that wait for replies; add --rate, or drop the threshold";
                 Err((0, why.to_owned()))
             }
-            Quantity::Shed { .. } | Quantity::Observed { .. } => Ok(()),
+            Quantity::Shed { .. } => Ok(()),
+            Quantity::Observed { of, .. } => self.check_domain(of),
         };
         found.map_err(|(at, why)| error(at, why))
+    }
+
+    fn check_domain(&self, of: &Selector) -> Result<(), (usize, String)> {
+        for matcher in &of.matchers {
+            if !self.domains.iter().any(|domain| matcher.admits(domain)) {
+                let domain = matcher.exactly().unwrap_or_default();
+                let suggestion = Suggestion::for_word(domain, self.domains.iter().copied());
+                let why = format!(
+                    "the shop has no domain `{domain}`{suggestion} (domains: {})",
+                    self.domains.join(", ")
+                );
+                return Err((matcher.at, why));
+            }
+        }
+        Ok(())
     }
 
     fn check_requests(&self, of: &Selector) -> Result<(), (usize, String)> {
@@ -73,10 +91,7 @@ fn check_names(of: &Selector, names: &[&str], what: &str) -> Result<(), (usize, 
 
 /// Every matcher of `tag` alone admits one of `values`.
 fn check_tag(of: &Selector, tag: Tag, values: &[&str], what: &str) -> Result<(), (usize, String)> {
-    let about = of
-        .matchers
-        .iter()
-        .filter(|matcher| matcher.tag == tag.word());
+    let about = of.matchers.iter().filter(|matcher| matcher.tag == tag);
     for matcher in about {
         if !values.iter().any(|value| matcher.admits(value)) {
             return Err((matcher.at, nothing_matches(matcher, tag, values, what)));

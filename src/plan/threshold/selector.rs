@@ -20,6 +20,8 @@ pub enum Tag {
     Method,
     /// `spawning` or `steady`.
     Phase,
+    /// Domain of an observed figure, in lower case; it is compared by `=` only.
+    Domain,
 }
 
 impl Tag {
@@ -30,6 +32,7 @@ impl Tag {
             Self::Name => "name",
             Self::Method => "method",
             Self::Phase => "phase",
+            Self::Domain => "domain",
         }
     }
 }
@@ -44,8 +47,8 @@ pub struct Selector {
 /// What one tag must be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matcher {
-    /// The tag, or the label of an observed figure.
-    pub tag: String,
+    /// The tag.
+    pub tag: Tag,
     /// Byte of the threshold's text at which the value stands.
     pub at: usize,
     test: Test,
@@ -94,21 +97,19 @@ impl Selector {
     /// Whether something whose `tag` is `value` may be selected, as far as that tag decides.
     #[must_use]
     pub fn admits(&self, tag: Tag, value: &str) -> bool {
-        self.admits_label(tag.word(), value)
-    }
-
-    /// The same for a label of an observed figure.
-    #[must_use]
-    pub fn admits_label(&self, label: &str, value: &str) -> bool {
-        let mut about = self.matchers.iter().filter(|matcher| matcher.tag == label);
+        let mut about = self.matchers.iter().filter(|matcher| matcher.tag == tag);
         about.all(|matcher| matcher.admits(value))
     }
 
-    /// Reads a selector, if there is one. `tags` are those there may be; `None` allows any.
-    pub(super) fn read(
-        cursor: &mut Cursor<'_>,
-        tags: Option<&[Tag]>,
-    ) -> Result<Self, ThresholdError> {
+    /// The one value that `tag` must have, if there is just one.
+    #[must_use]
+    pub fn exactly(&self, tag: Tag) -> Option<&str> {
+        let mut about = self.matchers.iter().filter(|matcher| matcher.tag == tag);
+        about.find_map(Matcher::exactly)
+    }
+
+    /// Reads a selector, if there is one. `tags` are those there may be.
+    pub(super) fn read(cursor: &mut Cursor<'_>, tags: &[Tag]) -> Result<Self, ThresholdError> {
         let mut selector = Self::default();
         cursor.skip_space();
         if !cursor.take("{") {
@@ -128,26 +129,18 @@ impl Selector {
     }
 }
 
-fn matcher(cursor: &mut Cursor<'_>, tags: Option<&[Tag]>) -> Result<Matcher, ThresholdError> {
-    let tag_at = cursor.at();
-    let tag = cursor.take_word();
-    let words: Vec<&str> = tags.into_iter().flatten().map(|tag| tag.word()).collect();
-    if tag.is_empty() {
-        let example = words.first().unwrap_or(&"domain");
-        return Err(cursor.error(format!("expected a tag, like {example}=\"…\"")));
-    }
-    if tags.is_some() && !words.contains(&tag) {
-        let suggestion = Suggestion::for_word(tag, words.iter().copied());
-        let known = Listed(&words);
-        let why = format!("there is no tag `{tag}` here{suggestion} (tags: {known})");
-        return Err(cursor.error_at(tag_at, why));
-    }
+fn matcher(cursor: &mut Cursor<'_>, tags: &[Tag]) -> Result<Matcher, ThresholdError> {
+    let tag = tag(cursor, tags)?;
     cursor.skip_space();
+    let comparison_at = cursor.at();
     let (negated, is_pattern) = comparison(cursor)?;
+    if tag == Tag::Domain && (negated || is_pattern) {
+        return Err(cursor.error_at(comparison_at, "a domain is compared by `=` only"));
+    }
     cursor.skip_space();
     let at = cursor.at();
     let text = value(cursor)?;
-    if tag == Tag::Phase.word() && tags.is_some() && !is_pattern {
+    if tag == Tag::Phase && !is_pattern {
         let phases = ["spawning", "steady"];
         if !phases.contains(&text.as_str()) {
             let suggestion = Suggestion::for_word(&text, phases);
@@ -160,11 +153,29 @@ fn matcher(cursor: &mut Cursor<'_>, tags: Option<&[Tag]>) -> Result<Matcher, Thr
         false => Test::Is(text),
     };
     Ok(Matcher {
-        tag: tag.to_owned(),
+        tag,
         at,
         test,
         negated,
     })
+}
+
+fn tag(cursor: &mut Cursor<'_>, tags: &[Tag]) -> Result<Tag, ThresholdError> {
+    let at = cursor.at();
+    let word = cursor.take_word();
+    if let Some(tag) = tags.iter().find(|tag| tag.word() == word) {
+        return Ok(*tag);
+    }
+    let words: Vec<&str> = tags.iter().map(|tag| tag.word()).collect();
+    let known = Listed(&words);
+    let why = match word {
+        "" => format!("expected a tag: {known}"),
+        word => {
+            let suggestion = Suggestion::for_word(word, words.iter().copied());
+            format!("there is no tag `{word}` here{suggestion} (tags: {known})")
+        }
+    };
+    Err(cursor.error_at(at, why))
 }
 
 /// Whether it is negated, and whether a pattern follows.

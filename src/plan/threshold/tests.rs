@@ -121,9 +121,9 @@ fn selectors_match_exactly_or_by_pattern() {
     assert!(!of.admits(Tag::Name, "[RACE-STOCK] POST"));
     assert!(!of.admits(Tag::Name, "say \"hi\""));
     assert!(of.admits(Tag::Name, "POST /orders"));
-    let of =
-        selected(r#"observed(protean_outbox_pending{domain="ordering", any_label=x}): max < 5"#);
-    assert!(of.admits_label("domain", "ordering") && !of.admits_label("domain", "identity"));
+    let of = selected(r#"observed(outbox_pending{domain="ordering"}): max < 5"#);
+    assert_eq!(of.exactly(Tag::Domain), Some("ordering"));
+    assert_eq!(selected("observed(backlog) < 5").exactly(Tag::Domain), None);
 }
 
 #[test]
@@ -179,8 +179,14 @@ fn mistakes_are_shown_at_their_place() {
         ("requests: count > 100 abort", "has to grow first", 22),
         ("observed: max < 3", "expected `(`", 8),
         ("observed() < 3", "expected `(`", 9),
-        ("observed(x{}: max < 3", "expected `)`", 12),
-        ("observed(x): p(99) < 3", "there is no measure `p(99)`", 13),
+        ("observed(backlog{}: max < 3", "expected `)`", 18),
+        (
+            "observed(backlog): p(99) < 3",
+            "there is no measure `p(99)`",
+            19,
+        ),
+        ("observed(backlg) < 3", "did you mean `backlog`?", 9),
+        ("observed(backlog{domain!=\"x\"}) < 3", "by `=` only", 23),
         ("lag: p99 < 99999999999999999999", "too large", 11),
         ("µ: p99 < 3", "there is no metric `µ`", 0),
     ];
@@ -229,6 +235,7 @@ fn a_plan_knows_what_it_cannot_produce() {
         ],
         journeys: vec!["NewCustomerJourney"],
         races: Vec::new(),
+        domains: vec!["identity", "ordering"],
         open_model: false,
     };
     let check = |text: &str| producible.check(&parsed(text));
@@ -237,7 +244,7 @@ fn a_plan_knows_what_it_cannot_produce() {
         "response{name=\"POST /customers\"}: p99 < 1s",
         "response{name=~\"PUT .*\", method=\"PUT\"}: p99 < 1s",
         "journeys{name=\"NewCustomerJourney\"}: count > 1",
-        "observed(anything) < 1",
+        "observed(backlog{domain=\"ordering\"}) < 1",
     ] {
         assert_eq!(check(fine), Ok(()), "{fine}");
     }
@@ -269,6 +276,11 @@ fn a_plan_knows_what_it_cannot_produce() {
         ),
         ("races: overlapped > 1%", "this plan makes no races", 0),
         ("shed: count == 0", "open model only", 0),
+        (
+            "observed(backlog{domain=\"Ordering\"}) < 1",
+            "did you mean `ordering`?",
+            24,
+        ),
     ] {
         let error = check(text).expect_err(text);
         assert!(error.to_string().contains(why), "{error}");

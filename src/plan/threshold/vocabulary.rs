@@ -155,7 +155,7 @@ pub enum Unit {
     Count,
     /// A second.
     PerSecond,
-    /// That of the shop's own figure, whatever it is.
+    /// That of the back end's figure, whatever it is.
     OfSource,
 }
 

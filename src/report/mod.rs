@@ -16,6 +16,7 @@ mod rewrite;
 mod run_record;
 mod summary;
 mod threshold_record;
+mod threshold_section;
 mod verdict;
 mod witness_text;
 mod work_done;

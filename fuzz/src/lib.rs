@@ -19,4 +19,5 @@ pub const TARGETS: &[Target] = &[
     ("reply", replies::reply),
     ("request", requests::request),
     ("target", typed::target),
+    ("threshold", typed::threshold),
 ];

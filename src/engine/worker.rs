@@ -26,7 +26,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 /// Connections of a core that are being opened at once before the start.
@@ -131,10 +131,12 @@ pub enum WorkerError {
     Track(#[source] io::Error),
 }
 
-/// Ctrl-C, as workers see it: looked at a few times a second, never on the hot path.
+/// Ctrl-C and the wish to stop, as workers see them: looked at a few times a second, never on the
+/// hot path.
 #[derive(Debug, Default)]
 pub struct Interruption {
     times: AtomicU8,
+    stop: AtomicBool,
 }
 
 impl Interruption {
@@ -147,6 +149,17 @@ impl Interruption {
     #[must_use]
     pub fn times(&self) -> u8 {
         self.times.load(Ordering::Relaxed)
+    }
+
+    /// Stops gently, as the first Ctrl-C does, without being one.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is to become due any more.
+    #[must_use]
+    pub fn ends_run(&self) -> bool {
+        self.times() > 0 || self.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -335,7 +348,7 @@ impl Core {
         self.pacer.wake_all();
         watch.join().await;
         connections.extend(user.into_link().into_connection());
-        if interruption.times() > 0 {
+        if interruption.ends_run() {
             return Err(WorkerError::Interrupted);
         }
         Ok(result?)
@@ -364,7 +377,7 @@ impl Core {
                 .await;
             let now_ns = now_ns();
             let interrupted = interruption.times();
-            if interrupted > 0 && self.run_end_ns.get() > now_ns {
+            if interruption.ends_run() && self.run_end_ns.get() > now_ns {
                 self.run_end_ns.set(now_ns);
                 self.pacer.wake_all();
             }
@@ -414,7 +427,7 @@ async fn watch_set_up(
 ) {
     while !done.get() {
         pacer.until(now_ns() + LONGEST_TICK_NS).await;
-        if interruption.times() > 0 {
+        if interruption.ends_run() {
             run_end_ns.set(now_ns());
             pacer.wake_all();
             road.flights().cut_all();

@@ -168,7 +168,7 @@ impl Threshold {
         parse::threshold(text)
     }
 
-    /// The text that it was read from, without space around it.
+    /// The text that it was read from, in one line and without space around it.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text

@@ -138,8 +138,12 @@ fn record_run(
     )?;
     let (publish, snapshots) = bounded::<Arc<Snapshot>>(4);
     crew.start();
+    let end = Arc::clone(&interruption);
     let collector = thread::spawn(move || {
         inbox.run(context, sinks, |snapshot| {
+            if snapshot.thresholds.iter().any(|state| state.aborted) {
+                end.stop();
+            }
             // A face that cannot keep up misses a second; the record does not.
             let _ = publish.try_send(snapshot);
         })

@@ -8,8 +8,8 @@
 mod gather;
 mod pile;
 
-use super::{Amount, Interval, RunContext};
-use crate::plan::{Operator, Quantity, Statistic, Threshold, Unit};
+use super::{Amount, Interval, Phase, RunContext};
+use crate::plan::{Operator, Quantity, Statistic, Tag, Threshold, Unit};
 use gather::Gatherer;
 use pile::{Pile, Portion};
 use schemars::JsonSchema;
@@ -105,6 +105,8 @@ impl ThresholdState {
 #[derive(Default)]
 pub struct Thresholds {
     watches: Vec<Watch>,
+    /// The phase of the latest second within the run time.
+    phase: Option<Phase>,
 }
 
 impl Thresholds {
@@ -117,13 +119,20 @@ impl Thresholds {
         });
         Self {
             watches: watches.collect(),
+            phase: None,
         }
     }
 
-    /// Adds a second of the run that `context` is about.
+    /// Adds a second of the run that `context` is about. Replies that come after the run time belong
+    /// to the phase that it ended in.
     pub fn second(&mut self, interval: &Interval, context: &RunContext) {
+        let phase = match self.phase {
+            Some(phase) if interval.start_us >= context.run_time_us => phase,
+            _ => interval.phase,
+        };
+        self.phase = Some(phase);
         for watch in &mut self.watches {
-            watch.second(interval, context);
+            watch.second(interval, phase, context);
         }
     }
 
@@ -175,16 +184,15 @@ impl Watch {
         }
     }
 
-    fn second(&mut self, interval: &Interval, context: &RunContext) {
-        let Some(portion) = self
-            .gatherer
-            .gather(&self.threshold.quantity, interval, context)
-        else {
+    fn second(&mut self, interval: &Interval, phase: Phase, context: &RunContext) {
+        let quantity = &self.threshold.quantity;
+        if !quantity.selector().admits(Tag::Phase, phase.word()) {
             if let Some(window) = &mut self.window {
                 window.latest.clear();
             }
             return;
-        };
+        }
+        let portion = self.gatherer.gather(quantity, interval, context);
         self.whole.add(&portion);
         let end_s = interval.end_s();
         let is_crossed = match &mut self.window {

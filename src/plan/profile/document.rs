@@ -76,6 +76,10 @@ pub(super) struct StageKeys {
     pub duration: Length,
 }
 
+/// Keys of a threshold; a test holds them against [`ThresholdKeys`].
+#[cfg(test)]
+const THRESHOLD_KEYS: &[&str] = &["expr", "abort_on_fail", "delay"];
+
 /// Every key of a threshold that is written as a table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -388,6 +392,7 @@ mod tests {
         for (message, known) in [
             (fields::<Keys>(), PROFILE_KEYS),
             (fields::<StageKeys>(), STAGE_KEYS),
+            (fields::<ThresholdKeys>(), THRESHOLD_KEYS),
         ] {
             let known: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
             let expected = format!(
@@ -401,7 +406,7 @@ mod tests {
     #[test]
     fn every_key_is_documented() {
         let documentation = include_str!("../../../profiles/README.md");
-        for key in PROFILE_KEYS.iter().chain(STAGE_KEYS) {
+        for key in PROFILE_KEYS.iter().chain(STAGE_KEYS).chain(THRESHOLD_KEYS) {
             assert!(documentation.contains(&format!("| `{key}` |")), "{key}");
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 /// Why a text is no threshold. Shows the text with a mark under the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThresholdError {
-    /// The text.
+    /// The text, in one line.
     pub text: String,
     /// Byte of the text at which it stops making sense, at most its length.
     pub at: usize,
@@ -17,14 +17,8 @@ impl std::error::Error for ThresholdError {}
 
 impl fmt::Display for ThresholdError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: String = self.text.chars().map(in_one_line).collect();
         let before = self.text[..self.text.floor_char_boundary(self.at)].chars();
         let indent = " ".repeat(before.count());
-        write!(formatter, "{}\n  {shown}\n  {indent}^", self.why)
+        write!(formatter, "{}\n  {}\n  {indent}^", self.why, self.text)
     }
-}
-
-/// Line ends and the like would tear the mark from its place.
-fn in_one_line(letter: char) -> char {
-    if letter.is_control() { ' ' } else { letter }
 }

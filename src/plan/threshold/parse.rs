@@ -17,7 +17,9 @@ const OF_PHASE: &[Tag] = &[Tag::Phase];
 const LARGEST: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn threshold(text: &str) -> Result<Threshold, ThresholdError> {
-    let text = text.trim();
+    // Line ends and the like would tear the mark of an error from its place.
+    let in_one_line = text.replace(char::is_control, " ");
+    let text = in_one_line.trim();
     let mut cursor = Cursor::new(text);
     let metric = metric(&mut cursor)?;
     let quantity = match metric {

@@ -3,6 +3,9 @@
 use super::{Matcher, Quantity, Selector, Tag, Threshold, ThresholdError};
 use crate::plan::Suggestion;
 
+/// Names that a message lists at most.
+const MOST_SHOWN: usize = 12;
+
 /// What a plan can produce.
 #[derive(Clone, Debug, Default)]
 pub struct Producible<'a> {
@@ -105,8 +108,28 @@ fn nothing_matches(matcher: &Matcher, tag: Tag, values: &[&str], what: &str) -> 
     match matcher.exactly() {
         Some(value) => {
             let suggestion = Suggestion::for_word(value, values.iter().copied());
-            format!("this plan makes no {what} with the {tag} `{value}`{suggestion}")
+            let known = some_of(values);
+            format!(
+                "this plan makes no {what} with the {tag} `{value}`{suggestion} ({tag}s: {known})"
+            )
         }
         None => format!("this plan makes no {what} whose {tag} matches"),
     }
+}
+
+/// The values without repetition, the first of them when there are many.
+fn some_of(values: &[&str]) -> String {
+    let mut shown: Vec<&str> = Vec::new();
+    for value in values {
+        if !shown.contains(value) {
+            shown.push(value);
+        }
+    }
+    let more = if shown.len() > MOST_SHOWN {
+        ", …"
+    } else {
+        ""
+    };
+    shown.truncate(MOST_SHOWN);
+    format!("{}{more}", shown.join(", "))
 }

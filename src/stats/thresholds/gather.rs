@@ -34,17 +34,13 @@ impl Gatherer {
         Self { rows }
     }
 
-    /// What `interval` has of `quantity`; `None` when it is not part of what it is about.
+    /// What `interval` has of `quantity`, whatever its phase.
     pub fn gather(
         &self,
         quantity: &Quantity,
         interval: &Interval,
         context: &RunContext,
-    ) -> Option<Portion> {
-        let of = quantity.selector();
-        if !of.admits(Tag::Phase, interval.phase.word()) {
-            return None;
-        }
+    ) -> Portion {
         let mut portion = Portion::of(interval, context.run_time_us);
         match quantity {
             Quantity::Latency { metric, .. } => {
@@ -92,7 +88,7 @@ impl Gatherer {
                 portion.sample = context.observed.amount(*metric, of.exactly(Tag::Domain));
             }
         }
-        Some(portion)
+        portion
     }
 
     fn requests<'a>(

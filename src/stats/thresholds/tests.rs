@@ -256,6 +256,18 @@ fn replies_after_the_run_time_count_but_not_as_rates() {
 }
 
 #[test]
+fn replies_after_the_run_time_belong_to_the_phase_that_it_ended_in() {
+    let mut context = context(&["response{phase=\"steady\"}: max < 1ms"]);
+    context.run_time_us = SECOND_US;
+    let mut thresholds = Thresholds::new(&context);
+    // By its start, the second second is steady.
+    for interval in [second(0, &[]), second(1, &[(0, 1, 9_000)])] {
+        thresholds.second(&interval, &context);
+    }
+    assert_eq!(verdicts(&thresholds.states()), [Undecided]);
+}
+
+#[test]
 fn a_gap_between_seconds_begins_windows_anew() {
     let slow = |ordinal| second(ordinal, &[(0, 10, 9_000)]);
     let states = judged(&["response: max < 1ms over 2s"], &[slow(0), slow(2)]);

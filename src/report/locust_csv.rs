@@ -165,7 +165,6 @@ fn float(value: f64) -> String {
     format!("{value:?}")
 }
 
-/// Error text of a row: status and reason.
 fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
     let mut writer = python_csv();
     writer.write_record(["Method", "Name", "Error", "Occurrences"])?;
@@ -176,10 +175,7 @@ fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
             continue;
         }
         let name = totals.context.names.get(row.name);
-        let error = match row.status {
-            Some(status) => format!("{status}: {}", row.reason),
-            None => row.reason,
-        };
+        let error = error_text(row.status, row.reason);
         writer.write_record([
             name.map_or("", |name| name.method),
             name.map_or("", |name| name.name),
@@ -188,6 +184,14 @@ fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
         ])?;
     }
     written(writer)
+}
+
+/// How an error is told in one text.
+pub(super) fn error_text(status: Option<u16>, reason: String) -> String {
+    match status {
+        Some(status) => format!("{status}: {reason}"),
+        None => reason,
+    }
 }
 
 /// `prefix` with `suffix` appended to its last part.

@@ -1,0 +1,3 @@
+//! Faces of a live run.
+
+pub mod web;

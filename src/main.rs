@@ -4,6 +4,7 @@ use shopblast::cli::{self, Command, Entropy, Machine};
 use shopblast::doctor;
 use shopblast::engine::CountingAllocator;
 use shopblast::plan::{ExitCode, RunId};
+use shopblast::report;
 use shopblast::run;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,10 +23,7 @@ fn main() -> std::process::ExitCode {
     );
     let exit_code = match parsed {
         Ok(command) => dispatch(command),
-        Err(error) => {
-            eprintln!("error: {error}");
-            error.exit_code()
-        }
+        Err(error) => told(&error, error.exit_code()),
     };
     exit_code.value().into()
 }
@@ -36,23 +34,26 @@ fn dispatch(command: Command) -> ExitCode {
             anstream::print!("{text}");
             ExitCode::Ok
         }
-        Command::Run(request) => run::carry_out(*request, command_line()).unwrap_or_else(|error| {
-            eprintln!("error: {error}");
-            error.exit_code()
-        }),
+        Command::Run(request) => run::carry_out(*request, command_line())
+            .unwrap_or_else(|error| told(&error, error.exit_code())),
         Command::Doctor(request) => doctor::examine(&request),
-        Command::Replay(request) => run::replay(&request).unwrap_or_else(|error| {
-            eprintln!("error: {error}");
-            error.exit_code()
-        }),
-        Command::Sandbox(options) => match run::serve(&options.config()) {
-            Ok(()) => ExitCode::Ok,
-            Err(error) => {
-                eprintln!("error: {error}");
-                ExitCode::BadPlan
-            }
-        },
+        Command::Replay(request) => {
+            run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
+        }
+        Command::Report(request) => {
+            let made = report::remake(&request).map(|()| ExitCode::Ok);
+            made.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
+        }
+        Command::Sandbox(options) => {
+            let served = run::serve(&options.config()).map(|()| ExitCode::Ok);
+            served.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
+        }
     }
+}
+
+fn told(error: &impl std::error::Error, exit_code: ExitCode) -> ExitCode {
+    eprintln!("error: {error}");
+    exit_code
 }
 
 /// The command as the user typed it, for the record.

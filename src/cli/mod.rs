@@ -17,6 +17,7 @@ mod plan_builder;
 mod profile_source;
 mod race_options;
 mod replay_options;
+mod report_options;
 mod sandbox_options;
 mod shop_options;
 mod values;
@@ -28,6 +29,7 @@ pub use sandbox_options::SandboxOptions;
 
 use crate::doctor::DoctorRequest;
 use crate::plan::RunId;
+use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
 use clap::{CommandFactory, FromArgMatches};
 use environment::Variables;
@@ -45,6 +47,8 @@ pub enum Command {
     Doctor(DoctorRequest),
     /// Fire a witness again.
     Replay(ReplayRequest),
+    /// Make a report from a record.
+    Report(ReportRequest),
     /// Print this on standard output, and exit with 0.
     Print(String),
 }
@@ -100,6 +104,7 @@ fn command_of(
         Some(Subcommand::Replay(flags)) => {
             Ok(Command::Replay(replay_options::resolve(flags, entropy)?))
         }
+        Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
         None if arguments.run.list => Ok(Command::Print(list_text())),
         None => {

@@ -3,6 +3,7 @@
 //! The JSON schema in `schema/run.schema.json` is generated from these types.
 
 use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
+use super::threshold_record::ThresholdRecord;
 use crate::stats::{LatencySummary, LittlesLaw, Outcome, ProbeCounts};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,9 @@ pub struct RunRecord {
     pub witnesses: Vec<WitnessRecord>,
     /// The rounds of the flash sale; null without.
     pub rounds: Option<RoundsRecord>,
+    /// Thresholds, in the order in which they were given: those of the profile first.
+    #[serde(default)]
+    pub thresholds: Vec<ThresholdRecord>,
     /// Requests that asked the shop for the state of a thing. They are in no other figure.
     pub probes: ProbeCounts,
     /// Open-model arrivals that were given up, because no user became free in time.

@@ -45,7 +45,7 @@ pub use figures::{counted, duration_text, percent_text, rate_text};
 pub use html::html_report;
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{LiveFace, live_line};
-pub use locust_csv::LocustCsv;
+pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, failures_text, stats_text};
 pub use locust_json::{LocustError, LocustRow, LocustStats};
 pub use record_directory::{RecordDirectory, RecordError};
 pub use recorded::{Recorded, UnreadableRecord};

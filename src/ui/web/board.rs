@@ -23,14 +23,12 @@ pub struct Card {
     pub users: u32,
     /// Users started a second; `None` for the open model.
     pub spawn_rate: Option<f64>,
-    /// How long it may run.
-    pub run_time_s: f64,
+    /// How long it may run; `None` until it is stopped.
+    pub run_time_s: Option<f64>,
     /// Directory of its record.
     pub directory: PathBuf,
-    /// Prefix of its CSV files.
-    pub csv_prefix: PathBuf,
-    /// Whether the CSV history has a row a name and second.
-    pub csv_full_history: bool,
+    /// Its CSV history, if that has a row a name and second.
+    pub full_history: Option<PathBuf>,
 }
 
 impl Card {
@@ -85,9 +83,13 @@ impl Board {
 
     /// Its clock starts.
     pub fn started(&self, card: Card) {
+        let length = match card.run_time_s {
+            Some(length_s) => format!("for {length_s} s"),
+            None => "until it is stopped".to_owned(),
+        };
         let target = format!(
-            "Starting {} against {}: {} users, for {} s",
-            card.profile, card.host, card.users, card.run_time_s
+            "Starting {} against {}: {} users, {length}",
+            card.profile, card.host, card.users
         );
         self.change(|inside| {
             inside.card = Some(card);
@@ -173,11 +175,6 @@ impl Board {
         });
     }
 
-    /// Something else worth a line.
-    pub fn note(&self, level: Level, text: &str) {
-        self.change(|inside| inside.journal.add(&Zoned::now(), level, text));
-    }
-
     /// Looks at everything at once. Quick: the run waits meanwhile.
     pub fn look<T>(&self, at: impl FnOnce(&Inside) -> T) -> T {
         at(&self.lock())
@@ -218,13 +215,16 @@ impl Inside {
         }
     }
 
-    /// The record: finished, or of the run so far.
+    /// Name of the record's directory; empty before the first load test.
+    #[must_use]
+    pub fn run(&self) -> &str {
+        self.card.as_ref().map_or("", Card::run)
+    }
+
+    /// The run as far as it is shown: since the last reset.
     #[must_use]
     pub fn record(&self) -> Option<&RunRecord> {
-        match &self.settled {
-            Some(settled) => Some(settled),
-            None => self.latest.as_ref().map(|latest| &latest.record),
-        }
+        self.latest.as_ref().map(|latest| &latest.record)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Locust's endpoints, with Locust's answers (2.43, `web.py`), for the scripts that use them.
 
-use super::board::Inside;
 use super::downloads::{download_headers, json, not_found};
 use super::order::SwarmOrder;
 use super::ratio::ratios;
+use super::series::Second;
 use super::server::App;
 use super::stream::streamed;
+use crate::report::NO_EXCEPTIONS;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json as value};
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// `POST /swarm`: starts a load test, or changes the users of the one that is on its way. What is
@@ -23,11 +23,11 @@ pub async fn swarm(State(app): State<Arc<App>>, body: Bytes) -> Response {
         Ok(order) => order,
         Err(error) => return json(&refusal(&app, &error.to_string())),
     };
-    let stage = Arc::clone(&app.stage);
+    let session = Arc::clone(&app.session);
     let is_busy = app.board.look(|inside| inside.state.is_busy());
     let done = tokio::task::spawn_blocking(move || match is_busy {
-        true => stage.set_users(&order).map(|()| "Swarming changed"),
-        false => stage.start(&order).map(|()| "Swarming started"),
+        true => session.set_users(&order).map(|()| "Swarming changed"),
+        false => session.start(&order).map(|()| "Swarming started"),
     });
     let answer = match done.await {
         Ok(Ok(message)) => acceptance(&app, message),
@@ -63,13 +63,13 @@ fn refusal(app: &App, why: &str) -> Value {
 
 /// `GET` or `POST /stop`.
 pub async fn stop(State(app): State<Arc<App>>) -> Response {
-    app.stage.stop();
+    app.session.stop();
     json(&value!({"success": true, "message": "Test stopped"}))
 }
 
 /// `GET` or `POST /stats/reset`.
 pub async fn reset(State(app): State<Arc<App>>) -> Response {
-    match app.stage.reset() {
+    match app.session.reset() {
         Ok(()) => "ok".into_response(),
         Err(why) => (StatusCode::CONFLICT, why).into_response(),
     }
@@ -88,43 +88,45 @@ pub async fn requests(State(app): State<Arc<App>>) -> Response {
 
 /// `GET /stats/requests/csv`.
 pub async fn requests_csv(State(app): State<Arc<App>>) -> Response {
-    csv(&app, "_stats.csv", "requests")
+    csv(&app, "requests", |latest| latest.requests_csv.clone())
 }
 
 /// `GET /stats/failures/csv`.
 pub async fn failures_csv(State(app): State<Arc<App>>) -> Response {
-    csv(&app, "_failures.csv", "failures")
+    csv(&app, "failures", |latest| latest.failures_csv.clone())
 }
 
 /// `GET /exceptions/csv`.
-pub async fn exceptions_csv(State(app): State<Arc<App>>) -> Response {
-    csv(&app, "_exceptions.csv", "exceptions")
+pub async fn exceptions_csv() -> Response {
+    (download_headers("exceptions.csv"), NO_EXCEPTIONS).into_response()
 }
 
-/// `GET /stats/requests_full_history/csv`.
+/// A CSV of the figures that are shown.
+fn csv(app: &App, what: &str, text: impl FnOnce(&Second) -> Vec<u8>) -> Response {
+    let found = app.board.look(|inside| {
+        let latest = inside.latest.as_deref()?;
+        Some((format!("{what}_{}.csv", inside.run()), text(latest)))
+    });
+    found.map_or_else(not_found, |(name, text)| {
+        (download_headers(&name), text).into_response()
+    })
+}
+
+/// `GET /stats/requests_full_history/csv`: the file, as it is on disk this second.
 pub async fn full_history_csv(State(app): State<Arc<App>>) -> Response {
-    let is_kept = |inside: &Inside| inside.card.as_ref().is_some_and(|card| card.csv_full_history);
-    if !app.board.look(is_kept) {
+    let kept = app.board.look(|inside| {
+        let path = inside.card.as_ref()?.full_history.clone()?;
+        Some((path, format!("requests_full_history_{}.csv", inside.run())))
+    });
+    let Some((path, name)) = kept else {
         let text = "Error: Server was not started with option to generate full history.";
         return (StatusCode::NOT_FOUND, text).into_response();
-    }
-    csv(&app, "_stats_history.csv", "requests_full_history")
-}
-
-/// A CSV file of the load test, as it is on disk this second.
-fn csv(app: &App, ending: &str, what: &str) -> Response {
-    let path = app.board.look(|inside| {
-        let card = inside.card.as_ref()?;
-        let mut path = card.csv_prefix.clone().into_os_string();
-        path.push(ending);
-        Some((PathBuf::from(path), card.run().to_owned()))
-    });
-    let opened = path.and_then(|(path, run)| Some((File::open(path).ok()?, run)));
-    let Some((mut file, run)) = opened else {
+    };
+    let Ok(mut file) = File::open(path) else {
         return not_found();
     };
     let body = streamed(move |out| io::copy(&mut file, out).map(|_| ()));
-    (download_headers(&format!("{what}_{run}.csv")), body).into_response()
+    (download_headers(&name), body).into_response()
 }
 
 /// `GET /exceptions`: none, since no script runs here that could raise one.

@@ -1,7 +1,7 @@
 //! The web page that runs load tests: Locust's page and endpoints, and more.
 //!
 //! A server on a thread of its own. What it shows comes from a [`Board`], which the collector
-//! writes once a second; what it is asked to do goes to a [`Stage`]. No worker knows of it.
+//! writes once a second; what it is asked to do goes to a [`Session`]. No worker knows of it.
 
 mod access;
 mod board;
@@ -12,6 +12,7 @@ mod journal;
 mod live;
 mod locust;
 mod login;
+mod offer;
 mod order;
 mod origin;
 mod page;
@@ -19,17 +20,18 @@ mod ratio;
 mod records;
 mod security;
 mod series;
+mod serve;
 mod server;
-mod stage;
+mod session;
 mod state;
 mod stream;
 mod tick;
 
 pub use access::SHORTEST_TOKEN;
-pub use board::{Board, Card};
-pub use face::BoardFace;
-pub use journal::Level;
+pub use board::Board;
+pub use offer::{FormDefaults, Offer, OfferedClass, OfferedProfile};
 pub use order::SwarmOrder;
+pub use serve::{WebRequest, serve};
 pub use server::{WebError, WebServer, WebSettings};
-pub use stage::{FormDefaults, Offer, OfferedClass, OfferedProfile, Stage};
+pub use session::{PlanOrder, Planned, Session};
 pub use state::State;

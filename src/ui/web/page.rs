@@ -21,6 +21,17 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("numbers.js", SCRIPT, include_str!("page/numbers.js")),
     ("panels.js", SCRIPT, include_str!("page/panels.js")),
     ("table.js", SCRIPT, include_str!("page/table.js")),
+    ("theme.js", SCRIPT, include_str!("page/theme.js")),
+    (
+        "uplot.css",
+        CSS,
+        include_str!("../../../assets/uplot-1.6.32/uPlot.min.css"),
+    ),
+    (
+        "uplot.js",
+        SCRIPT,
+        include_str!("../../../assets/uplot-1.6.32/uPlot.iife.min.js"),
+    ),
 ];
 
 const CSS: &str = "text/css; charset=utf-8";

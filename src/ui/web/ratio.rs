@@ -1,6 +1,6 @@
 //! `/tasks`: which share each user class and each of its journeys has, in Locust's shape.
 
-use super::stage::{Offer, OfferedClass};
+use super::offer::{Offer, OfferedClass};
 use crate::plan::ClassShare;
 use serde_json::{Map, Value, json};
 

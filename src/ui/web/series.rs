@@ -115,6 +115,8 @@ impl Series {
 pub struct Second {
     /// Seconds since the start.
     pub elapsed_s: f64,
+    /// Where the figures begin, in seconds since the start.
+    pub since_s: f64,
     /// Users active.
     pub users: u32,
     /// The point of the latest second that had rates.
@@ -125,6 +127,10 @@ pub struct Second {
     pub record: RunRecord,
     /// The same in Locust's shape.
     pub locust: LocustStats,
+    /// What Locust's CSV of requests holds.
+    pub requests_csv: Vec<u8>,
+    /// What Locust's CSV of failures holds.
+    pub failures_csv: Vec<u8>,
 }
 
 #[cfg(test)]

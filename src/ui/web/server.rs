@@ -7,7 +7,8 @@ use super::live::{self, MOST_READERS};
 use super::origin::KnownNames;
 use super::records::Records;
 use super::security::gate;
-use super::stage::{Offer, Stage};
+use super::offer::Offer;
+use super::session::Session;
 use super::{downloads, locust, login, page};
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -63,8 +64,8 @@ pub enum WebError {
 pub struct App {
     /// What is known of the load test.
     pub board: Arc<Board>,
-    /// Who carries out what the page asks for.
-    pub stage: Arc<dyn Stage>,
+    /// Carries out what the page asks for.
+    pub session: Arc<Session>,
     /// What the start form offers.
     pub offer: Offer,
     /// Who may come in.
@@ -111,7 +112,7 @@ impl WebServer {
     pub fn start(
         settings: &WebSettings,
         board: Arc<Board>,
-        stage: Arc<dyn Stage>,
+        session: Arc<Session>,
         offer: Offer,
     ) -> Result<Self, WebError> {
         let listener = listen(settings)?;
@@ -123,7 +124,7 @@ impl WebServer {
         let token = settings.token.clone().or_else(|| made_up_token.clone());
         let app = Arc::new(App {
             board,
-            stage,
+            session,
             offer,
             access: Access::new(token, address.port()),
             names: KnownNames::new([settings.host.clone()].into_iter().chain(machine_name())),

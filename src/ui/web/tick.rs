@@ -25,6 +25,8 @@ struct Tick<'a> {
     users: u32,
     card: Option<CardFacts<'a>>,
     elapsed_s: f64,
+    /// Where the figures begin.
+    since_s: f64,
     /// All points, to a reader that knows none of this load test.
     series: Option<&'a [Point]>,
     /// The latest.
@@ -55,7 +57,7 @@ struct CardFacts<'a> {
     classes: Vec<(&'a str, u32)>,
     users: u32,
     spawn_rate: Option<f64>,
-    run_time_s: f64,
+    run_time_s: Option<f64>,
     run: &'a str,
 }
 
@@ -100,13 +102,14 @@ pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
     let key = Some((inside.number, inside.resets));
     let (log, log_lines) = inside.journal.after(told.log_lines);
     let latest = inside.latest.as_deref();
-    let record = inside.record();
+    let (record, settled) = (inside.record(), inside.settled.as_deref());
     let tick = Tick {
         state: inside.state,
         number: inside.number,
         users: inside.users(),
         card: card_facts(inside),
         elapsed_s: latest.map_or(0.0, |latest| latest.elapsed_s),
+        since_s: latest.map_or(0.0, |latest| latest.since_s),
         series: (told.run != key).then(|| inside.series.points()),
         point: latest.and_then(|latest| latest.point),
         all: latest.zip(record).map(|(latest, record)| all(latest, record)),
@@ -122,10 +125,10 @@ pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
         }),
         domains: record.map_or(&[], |record| &record.domains),
         connections: record.map(|record| &record.connections),
-        generator: record.map(|record| &record.generator),
+        generator: settled.or(record).map(|record| &record.generator),
         shed: record.map_or(0, |record| record.shed),
-        verdict: record.map_or("", |record| &record.verdict),
-        exit_code: record.and_then(|record| record.exit_code),
+        verdict: settled.map_or("", |record| &record.verdict),
+        exit_code: settled.and_then(|record| record.exit_code),
         log,
     };
     let text = serde_json::to_string(&tick).expect("keys are strings, numbers finite or null");

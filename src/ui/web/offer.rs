@@ -1,32 +1,6 @@
-//! What the page can have done: the director's side of it.
+//! What the start form offers, and what it holds at first.
 
-use super::order::SwarmOrder;
 use serde::Serialize;
-
-/// Carries out what the page asks for. Called on threads that may block.
-pub trait Stage: Send + Sync + 'static {
-    /// Starts a load test, and waits until its clock starts.
-    ///
-    /// # Errors
-    /// When one is on its way, the order is wrong, or the target cannot be reached or may not be:
-    /// in one sentence, for the user.
-    fn start(&self, order: &SwarmOrder) -> Result<(), String>;
-
-    /// Changes the users of the load test that is on its way.
-    ///
-    /// # Errors
-    /// When none is, or it cannot have that many: in one sentence, for the user.
-    fn set_users(&self, order: &SwarmOrder) -> Result<(), String>;
-
-    /// Stops the load test, if one is on its way, and returns at once.
-    fn stop(&self);
-
-    /// Lets the figures start again from nothing.
-    ///
-    /// # Errors
-    /// When there are none: in one sentence, for the user.
-    fn reset(&self) -> Result<(), String>;
-}
 
 /// What the start form offers, and what it holds at first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

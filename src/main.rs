@@ -5,6 +5,7 @@ use shopblast::doctor;
 use shopblast::engine::CountingAllocator;
 use shopblast::plan::{ExitCode, RunId};
 use shopblast::run;
+use shopblast::ui;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[global_allocator]
@@ -36,7 +37,7 @@ fn dispatch(command: Command) -> ExitCode {
             anstream::print!("{text}");
             ExitCode::Ok
         }
-        Command::Run(request) => run::carry_out(*request, command_line()).unwrap_or_else(|error| {
+        Command::Run(request) => ui::carry_out(*request, command_line()).unwrap_or_else(|error| {
             eprintln!("error: {error}");
             error.exit_code()
         }),

@@ -13,6 +13,7 @@ mod record_directory;
 mod recording;
 mod rewrite;
 mod run_record;
+mod steering_record;
 mod summary;
 mod verdict;
 mod witness_text;
@@ -24,8 +25,7 @@ mod golden;
 mod made_up;
 
 pub use contest_record::{
-    EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, RuleVerdict,
-    WitnessRecord,
+    EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,
 };
 pub use events_csv::EventsCsv;
 pub use figures::{counted, duration_text, percent_text, rate_text};
@@ -38,6 +38,7 @@ pub use run_record::{
     Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
     JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
+pub use steering_record::{SteeringRecord, SteeringWish};
 pub use summary::{SummaryStyle, brief_text, summary_text};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};
 pub use witness_text::{part_word, witness_text};

@@ -35,7 +35,7 @@ fn dispatch(command: Command) -> ExitCode {
             anstream::print!("{text}");
             ExitCode::Ok
         }
-        Command::Run(request) => run::carry_out(*request, command_line())
+        Command::Run(request) => ui::carry_out(*request, command_line())
             .unwrap_or_else(|error| told(&error, error.exit_code())),
         Command::Web(request) => {
             ui::web::serve(*request).unwrap_or_else(|error| told(&error, ExitCode::BadPlan))

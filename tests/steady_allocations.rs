@@ -88,6 +88,7 @@ fn run(
         addresses: Arc::new([sandbox.address()]),
         users: (0..users)
             .map(|index| UserOrders {
+                index,
                 class: 0,
                 wait: script.wait_of(0),
                 seed: user_seed(plan.seed, index),
@@ -95,6 +96,7 @@ fn run(
                 activity: plan.load.activity(index),
             })
             .collect(),
+        course: None,
         arrivals: rate_per_s.map(|rate_per_s| ArrivalOrders {
             schedule: ArrivalSchedule::new(plan.seed, rate_per_s, Arrivals::Poisson, 0, 1),
             seed: plan.seed,
@@ -121,6 +123,7 @@ fn run(
         failures: shopblast::plan::FailureRule::Default,
         paced: pacing == Pacing::Class,
         user_shares: Vec::new(),
+        live: shopblast::stats::LiveContext::default(),
     };
     let reins = Reins {
         ready: ready_sender,

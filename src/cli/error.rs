@@ -99,7 +99,10 @@ pub enum CliError {
         command: String,
     },
     /// A token that could be guessed.
-    #[error("the token of the web page is too short: take at least {} characters", crate::ui::web::SHORTEST_TOKEN)]
+    #[error(
+        "the token of the web page is too short: take at least {} characters",
+        crate::ui::web::SHORTEST_TOKEN
+    )]
     ShortToken,
     /// A field of the web page's form.
     #[error("{name} `{text}`: {why}")]

@@ -83,6 +83,7 @@ pub(super) fn build(
     };
     Ok(RunRequest {
         plan,
+        room: None,
         sandbox,
         output: Output {
             csv_prefix: options.csv,

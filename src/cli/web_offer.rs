@@ -12,7 +12,9 @@ use std::time::Duration;
 pub(super) fn offer(options: &RunOptions) -> Result<Offer, CliError> {
     let named = options.profile.as_deref().map(profile_source::find);
     let named = named.transpose()?;
-    let mut profiles: Vec<OfferedProfile> = Profile::built_in().map(|profile| offered(&profile)).collect();
+    let mut profiles: Vec<OfferedProfile> = Profile::built_in()
+        .map(|profile| offered(&profile))
+        .collect();
     let is_known = |profile: &Profile| profiles.iter().any(|known| known.name == profile.name);
     if let Some(profile) = named.as_ref().filter(|profile| !is_known(profile)) {
         profiles.push(offered(profile));
@@ -71,7 +73,11 @@ fn offered(profile: &Profile) -> OfferedProfile {
         } => (*users, *spawn_rate_per_s, None),
         ProfileLoad::Stages(stages) => {
             let levels: Vec<String> = stages.iter().map(|stage| stage.users.to_string()).collect();
-            (None, None, Some(format!("stages of {} users", levels.join(", "))))
+            (
+                None,
+                None,
+                Some(format!("stages of {} users", levels.join(", "))),
+            )
         }
         ProfileLoad::Arrivals { rate_per_s, .. } => {
             let load = format!("{rate_per_s} journeys arrive a second");
@@ -97,7 +103,9 @@ fn offered(profile: &Profile) -> OfferedProfile {
 /// As `--run-time` takes it.
 fn length(length: Duration) -> String {
     match length.as_secs() {
-        seconds if length.subsec_nanos() > 0 => format!("{}ms", seconds * 1_000 + u64::from(length.subsec_millis())),
+        seconds if length.subsec_nanos() > 0 => {
+            format!("{}ms", seconds * 1_000 + u64::from(length.subsec_millis()))
+        }
         seconds if seconds >= 60 && seconds % 60 == 0 => format!("{}m", seconds / 60),
         seconds => format!("{seconds}s"),
     }

@@ -36,7 +36,7 @@ pub(super) struct WebFlags {
 
     /// What must be shown to come in, at least 12 characters; better given as SHOPBLAST_WEB_TOKEN,
     /// which other users of this machine cannot see [default: none on loopback, else made up]
-    #[arg(long, value_name = "TOKEN", help_heading = "Web page", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN", help_heading = "Web page")]
     pub web_token: Option<String>,
 
     /// Serve the page, and start the run that the flags describe at once

@@ -95,13 +95,7 @@ impl LocustStats {
             .take(MOST_ROWS)
             .map(|((name, total), now)| row(Some(name.method), name.name, total, now, totals))
             .collect();
-        stats.push(row(
-            None,
-            AGGREGATED,
-            &totals.all,
-            &interval.all,
-            totals,
-        ));
+        stats.push(row(None, AGGREGATED, &totals.all, &interval.all, totals));
         for row in &mut stats {
             let earlier = before.and_then(|before| before.row(row.method, row.name));
             match earlier {
@@ -267,7 +261,10 @@ mod tests {
         for key in ["method", "name", "error", "occurrences"] {
             assert!(json["errors"][0].get(key).is_some(), "{key}");
         }
-        for key in ["response_time_percentile_0.5", "response_time_percentile_0.95"] {
+        for key in [
+            "response_time_percentile_0.5",
+            "response_time_percentile_0.95",
+        ] {
             let current = &json["current_response_time_percentiles"];
             assert!(current.get(key).is_some(), "{key}");
         }

@@ -22,6 +22,7 @@ mod remake;
 mod rewrite;
 mod run_record;
 mod series_csv;
+mod steering_record;
 mod summary;
 mod threshold_record;
 mod verdict;
@@ -35,14 +36,13 @@ mod made_up;
 
 pub use bands_csv::BandsCsv;
 pub use contest_record::{
-    EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, RuleVerdict,
-    WitnessRecord,
+    EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,
 };
 pub use csv_columns::CsvColumns;
 pub use distribution_csv::DistributionCsv;
 pub use events_csv::EventsCsv;
 pub use figures::{counted, duration_text, percent_text, rate_text};
-pub use html::html_report;
+pub use html::{html_report, html_report_policy};
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{LiveFace, live_line};
 pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, failures_text, stats_text};
@@ -56,6 +56,7 @@ pub use run_record::{
     JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
 pub use series_csv::SeriesCsv;
+pub use steering_record::{SteeringRecord, SteeringWish};
 pub use summary::{SummaryStyle, brief_text, summary_text};
 pub use threshold_record::{ThresholdRecord, ThresholdVerdict};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};

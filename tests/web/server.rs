@@ -173,10 +173,14 @@ impl WebServer {
             if let Some(found) = look(self) {
                 return found;
             }
-            let told = || format!("{}\n{}", self.out(), self.err());
-            assert!(Instant::now() < give_up, "{what} never came: {}", told());
-            let ended = self.child.try_wait().expect("a status");
-            assert!(ended.is_none(), "{what}: it ended: {}", told());
+            let ended = self.child.try_wait().expect("a status").is_some();
+            let is_too_late = ended || Instant::now() > give_up;
+            assert!(
+                !is_too_late,
+                "{what} never came: {}\n{}",
+                self.out(),
+                self.err()
+            );
             std::thread::sleep(BETWEEN_LOOKS);
         }
     }

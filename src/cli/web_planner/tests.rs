@@ -17,7 +17,12 @@ fn command(line: &str) -> Result<Command, CliError> {
     let machine = Machine {
         allowed_cpus: vec![0, 1, 2, 3],
     };
-    parse(words.into_iter().map(OsString::from), [], &machine, entropy())
+    parse(
+        words.into_iter().map(OsString::from),
+        [],
+        &machine,
+        entropy(),
+    )
 }
 
 fn web(line: &str) -> WebRequest {
@@ -41,7 +46,10 @@ fn users(planned: &Planned) -> u32 {
 fn the_form_takes_the_place_of_what_was_typed() {
     let line = "shopblast --web --profile load -u 9 -H http://127.0.0.1:1 --csv-full-history";
     let typed = planned(line, "").expect("planned");
-    assert_eq!((typed.request.plan.profile.as_str(), users(&typed)), ("load", 9));
+    assert_eq!(
+        (typed.request.plan.profile.as_str(), users(&typed)),
+        ("load", 9)
+    );
     let form = "user_count=20&spawn_rate=4&host=http://127.0.0.1:2&run_time=5s&profile=smoke\
                 &user_classes=IdentityUser=3&user_classes=SpikeUser&pacing=max";
     let ordered = planned(line, form).expect("planned");
@@ -57,11 +65,26 @@ fn the_form_takes_the_place_of_what_was_typed() {
 #[test]
 fn the_command_in_the_record_does_the_same() {
     for (line, form) in [
-        ("shopblast --web --sandbox", "user_classes=SpikeUser&user_count=5&run_time=7s"),
-        ("shopblast --web SpikeUser=2 -u 3 --web-token=secretsecret", "profile=&run_time=1m"),
-        ("shopblast SpikeUser IdentityUser -P 9 --web -t 3s", "user_classes=SpikeUser=4"),
-        ("shopblast --web --profile load", "profile=spike&spawn_rate=3&user_count=4"),
-        ("shopblast --web --sandbox --profile smoke", "host=http://localhost:99"),
+        (
+            "shopblast --web --sandbox",
+            "user_classes=SpikeUser&user_count=5&run_time=7s",
+        ),
+        (
+            "shopblast --web SpikeUser=2 -u 3 --web-token=secretsecret",
+            "profile=&run_time=1m",
+        ),
+        (
+            "shopblast SpikeUser IdentityUser -P 9 --web -t 3s",
+            "user_classes=SpikeUser=4",
+        ),
+        (
+            "shopblast --web --profile load",
+            "profile=spike&spawn_rate=3&user_count=4",
+        ),
+        (
+            "shopblast --web --sandbox --profile smoke",
+            "host=http://localhost:99",
+        ),
     ] {
         let planned = planned(line, form).expect(line);
         assert!(!planned.command.contains("web"), "{}", planned.command);
@@ -80,7 +103,10 @@ fn the_command_in_the_record_does_the_same() {
 fn what_nobody_bounds_goes_on_until_it_is_stopped() {
     let run_time = |line, form| planned(line, form).expect("planned").request.plan.run_time;
     assert_eq!(run_time("shopblast --web SpikeUser", ""), LONGEST_DURATION);
-    assert_eq!(run_time("shopblast --web SpikeUser -t 9s", ""), Duration::from_secs(9));
+    assert_eq!(
+        run_time("shopblast --web SpikeUser -t 9s", ""),
+        Duration::from_secs(9)
+    );
     let minute = Duration::from_secs(60);
     assert_eq!(run_time("shopblast --web", "profile=smoke"), minute);
     assert_eq!(run_time("shopblast --web --profile smoke", ""), minute);
@@ -98,9 +124,15 @@ fn users_of_the_form_close_an_open_model() {
 #[test]
 fn wrong_forms_are_told_field_by_field() {
     for (form, says) in [
-        ("user_count=0", "user_count `0`: give a whole number from 1 to"),
+        (
+            "user_count=0",
+            "user_count `0`: give a whole number from 1 to",
+        ),
         ("user_count=ten", "user_count `ten`"),
-        ("spawn_rate=-1", "spawn_rate `-1`: give a number of users a second above 0"),
+        (
+            "spawn_rate=-1",
+            "spawn_rate `-1`: give a number of users a second above 0",
+        ),
         ("run_time=abc", "run_time `abc`"),
         ("host=https://x", "https is not supported"),
         ("host=http://8.8.8.8", "--allow-host 8.8.8.8"),
@@ -134,9 +166,18 @@ fn a_profile_file_that_was_typed_may_be_chosen_by_its_name() {
     let line = format!("shopblast --web --profile {}", path.display());
     assert_eq!(users(&planned(&line, "profile=mine").expect("planned")), 6);
     assert!(planned("shopblast --web", "profile=mine").is_err());
-    assert!(web(&line).offer.profiles.iter().any(|profile| profile.name == "mine"));
+    assert!(
+        web(&line)
+            .offer
+            .profiles
+            .iter()
+            .any(|profile| profile.name == "mine")
+    );
     let none = planned(&line, "profile=custom&user_classes=IdentityUser").expect("planned");
-    assert_eq!((none.request.plan.profile.as_str(), users(&none)), ("custom", 1));
+    assert_eq!(
+        (none.request.plan.profile.as_str(), users(&none)),
+        ("custom", 1)
+    );
 }
 
 #[test]
@@ -147,7 +188,10 @@ fn there_is_a_page_only_when_one_is_wanted() {
     assert!(!is_web("shopblast SpikeUser"));
     assert!(!is_web("shopblast SpikeUser --web --headless"));
     assert!(!is_web("shopblast SpikeUser --autostart --headless"));
-    assert_eq!(web("shopblast SpikeUser --autostart").first, Some(SwarmOrder::default()));
+    assert_eq!(
+        web("shopblast SpikeUser --autostart").first,
+        Some(SwarmOrder::default())
+    );
     assert_eq!(web("shopblast SpikeUser --web").first, None);
 }
 
@@ -157,7 +201,10 @@ fn what_cannot_be_is_told_before_a_page_is_opened() {
         ("shopblast --autostart", "say what to run"),
         ("shopblast --web Spike", "there is no user class"),
         ("shopblast --web --profile spikes", "there is no profile"),
-        ("shopblast --web --web-token short", "at least 12 characters"),
+        (
+            "shopblast --web --web-token short",
+            "at least 12 characters",
+        ),
         ("shopblast --web --web-port 99999", "99999"),
     ] {
         let said = command(line).expect_err(line).to_string();

@@ -42,7 +42,9 @@ impl Access {
     /// Whether `offered` is the token.
     #[must_use]
     pub fn is_token(&self, offered: &str) -> bool {
-        self.token.as_deref().is_some_and(|token| same(token, offered))
+        self.token
+            .as_deref()
+            .is_some_and(|token| same(token, offered))
     }
 
     /// The `Set-Cookie` of a login: not for scripts, not from other sites, gone with the browser.
@@ -132,7 +134,10 @@ mod tests {
         }
         let other = Access::new(Some("correct horse".to_owned()), 8089).cookie();
         let other = other.split(';').next().expect("a pair");
-        assert!(!access.admits(&headers(header::COOKIE, other)), "another process's login");
+        assert!(
+            !access.admits(&headers(header::COOKIE, other)),
+            "another process's login"
+        );
         assert!(!access.admits(&headers(header::COOKIE, "shopblast_8089=")));
         assert!(!access.admits(&headers(header::COOKIE, "shopblast_8089=correct horse")));
     }

@@ -242,7 +242,9 @@ fn news(before: Option<&Second>, now: &Second) -> Vec<(Level, String)> {
         };
         for row in &now.record.errors {
             if is_new(&row.method, &row.name, &row.reason) {
-                let status = row.status.map_or_else(String::new, |status| format!("{status} "));
+                let status = row
+                    .status
+                    .map_or_else(String::new, |status| format!("{status} "));
                 let text = format!(
                     "First {} of {}: {status}{}",
                     row.outcome.word(),

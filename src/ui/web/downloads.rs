@@ -33,7 +33,9 @@ pub async fn file(
     if app.is_current(&run) {
         return response;
     }
-    response.headers_mut().insert(header::CONTENT_LENGTH, bytes.into());
+    response
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, bytes.into());
     response
 }
 

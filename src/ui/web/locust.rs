@@ -41,8 +41,11 @@ fn acceptance(app: &App, message: &str) -> Value {
     app.board.look(|inside| {
         let card = inside.card.as_ref();
         let classes = card.map(|card| {
-            let mut classes: Vec<&str> =
-                card.classes.iter().map(|share| share.class.as_str()).collect();
+            let mut classes: Vec<&str> = card
+                .classes
+                .iter()
+                .map(|share| share.class.as_str())
+                .collect();
             classes.sort_unstable();
             classes
         });
@@ -57,7 +60,9 @@ fn acceptance(app: &App, message: &str) -> Value {
 }
 
 fn refusal(app: &App, why: &str) -> Value {
-    let host = app.board.look(|inside| inside.card.as_ref().map(|card| card.host.clone()));
+    let host = app
+        .board
+        .look(|inside| inside.card.as_ref().map(|card| card.host.clone()));
     value!({"success": false, "message": why, "host": host})
 }
 

@@ -23,7 +23,9 @@ pub async fn form(State(app): State<Arc<App>>) -> Response {
 /// `POST /login`, with the field `token`.
 pub async fn log_in(State(app): State<Arc<App>>, body: Bytes) -> Response {
     let mut fields = form_urlencoded::parse(&body);
-    let offered = fields.find(|(name, _)| name == "token").map(|(_, token)| token);
+    let offered = fields
+        .find(|(name, _)| name == "token")
+        .map(|(_, token)| token);
     match offered {
         Some(token) if app.access.is_token(token.trim()) => {
             let cookie = [(header::SET_COOKIE, app.access.cookie())];

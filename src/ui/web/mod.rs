@@ -18,6 +18,7 @@ mod origin;
 mod page;
 mod ratio;
 mod records;
+mod reports;
 mod security;
 mod series;
 mod serve;

@@ -139,7 +139,11 @@ mod tests {
             &[("host", "build-box:8089")],
             &[("host", "Build-Box.:8089")],
         ] {
-            assert_eq!(asked(&Method::POST, "/swarm", headers), Ok(()), "{headers:?}");
+            assert_eq!(
+                asked(&Method::POST, "/swarm", headers),
+                Ok(()),
+                "{headers:?}"
+            );
             assert_eq!(asked(&Method::GET, "/stop", headers), Ok(()), "{headers:?}");
         }
     }
@@ -155,7 +159,11 @@ mod tests {
             "",
         ] {
             let headers = [("host", host)];
-            assert_eq!(asked(&Method::GET, "/", &headers), Err(Foreign::Host), "{host}");
+            assert_eq!(
+                asked(&Method::GET, "/", &headers),
+                Err(Foreign::Host),
+                "{host}"
+            );
         }
         assert_eq!(asked(&Method::GET, "/", &[]), Err(Foreign::Host));
     }
@@ -180,7 +188,11 @@ mod tests {
                 (Method::POST, "/login"),
             ] {
                 let refused = asked(&method, path, &[HERE, (name, value)]);
-                assert_eq!(refused, Err(Foreign::Site), "{method} {path} {name}: {value}");
+                assert_eq!(
+                    refused,
+                    Err(Foreign::Site),
+                    "{method} {path} {name}: {value}"
+                );
             }
         }
     }
@@ -196,8 +208,15 @@ mod tests {
         ];
         assert_eq!(asked(&Method::GET, "/", &link), Ok(()));
         assert_eq!(asked(&Method::GET, "/stop", &link), Err(Foreign::Site));
-        let script = [HERE, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")];
-        assert_eq!(asked(&Method::GET, "/stats/requests", &script), Err(Foreign::Site));
+        let script = [
+            HERE,
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "no-cors"),
+        ];
+        assert_eq!(
+            asked(&Method::GET, "/stats/requests", &script),
+            Err(Foreign::Site)
+        );
         let frame = [
             HERE,
             ("sec-fetch-site", "cross-site"),

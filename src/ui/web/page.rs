@@ -41,12 +41,20 @@ const HTML: &str = "text/html; charset=utf-8";
 
 /// `GET /`.
 pub async fn index() -> Response {
-    ([(header::CONTENT_TYPE, HTML)], include_str!("page/index.html")).into_response()
+    (
+        [(header::CONTENT_TYPE, HTML)],
+        include_str!("page/index.html"),
+    )
+        .into_response()
 }
 
 /// The login page.
 pub fn login() -> Response {
-    ([(header::CONTENT_TYPE, HTML)], include_str!("page/login.html")).into_response()
+    (
+        [(header::CONTENT_TYPE, HTML)],
+        include_str!("page/login.html"),
+    )
+        .into_response()
 }
 
 /// `GET /page/{name}`.

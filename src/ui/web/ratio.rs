@@ -37,7 +37,10 @@ mod tests {
     fn shares_are_of_the_class_and_of_all() {
         let class = |name: &str, journeys: &[(&str, f64)]| OfferedClass {
             name: name.to_owned(),
-            journeys: journeys.iter().map(|&(name, share)| (name.to_owned(), share)).collect(),
+            journeys: journeys
+                .iter()
+                .map(|&(name, share)| (name.to_owned(), share))
+                .collect(),
             ..OfferedClass::default()
         };
         let offer = Offer {

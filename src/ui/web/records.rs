@@ -102,7 +102,10 @@ impl Records {
     /// The files of `run`.
     #[must_use]
     pub fn files(&self, run: &str) -> Vec<RecordFile> {
-        let mut names = self.directory(run).map(|path| names_in(&path)).unwrap_or_default();
+        let mut names = self
+            .directory(run)
+            .map(|path| names_in(&path))
+            .unwrap_or_default();
         names.sort_unstable();
         let files = names.into_iter().filter_map(|name| {
             let (_, bytes) = self.open(run, &name).ok()?;
@@ -189,7 +192,11 @@ mod tests {
         fs::write(run.join("deep/file"), "x").expect("written");
         fs::write(place.path().join("secret"), "secret").expect("written");
         symlink(place.path().join("secret"), run.join("link.csv")).expect("linked");
-        symlink(place.path(), place.path().join("results/20270101T000000Z-link-x")).expect("linked");
+        symlink(
+            place.path(),
+            place.path().join("results/20270101T000000Z-link-x"),
+        )
+        .expect("linked");
         let records = Records::new(&place.path().join("results"));
         (place, records)
     }
@@ -237,7 +244,11 @@ mod tests {
         assert_eq!(history.len(), 1);
         assert_eq!(history[0].run, RUN);
         assert_eq!(history[0].record, None, "an empty record says nothing");
-        let names: Vec<&str> = history[0].files.iter().map(|file| file.name.as_str()).collect();
+        let names: Vec<&str> = history[0]
+            .files
+            .iter()
+            .map(|file| file.name.as_str())
+            .collect();
         assert_eq!(names, ["run.json", "stats_stats.csv"]);
         let missing = Records::new(&place.path().join("nowhere"));
         assert!(missing.history().is_empty());

@@ -57,10 +57,12 @@ impl Point {
             });
             events.sum::<u64>() as f64 / length_s
         };
-        let busiest = interval.cores.iter().filter(|core| core.end_us > core.start_us);
-        let shares = busiest.map(|core| {
-            core.health.cpu_ns() as f64 / ((core.end_us - core.start_us) as f64 * 1e3)
-        });
+        let busiest = interval
+            .cores
+            .iter()
+            .filter(|core| core.end_us > core.start_us);
+        let shares = busiest
+            .map(|core| core.health.cpu_ns() as f64 / ((core.end_us - core.start_us) as f64 * 1e3));
         Some(Self {
             at_s: interval.end_s(),
             users: interval.users,
@@ -150,7 +152,12 @@ mod tests {
         assert!(points.len() <= MOST_POINTS);
         assert_eq!(points[0].at_s, 1.0);
         assert_eq!(points[1].at_s, 3.0);
-        let newest: Vec<f64> = points.iter().rev().take(3_600).map(|point| point.at_s).collect();
+        let newest: Vec<f64> = points
+            .iter()
+            .rev()
+            .take(3_600)
+            .map(|point| point.at_s)
+            .collect();
         assert!(newest.windows(2).all(|pair| pair[0] - pair[1] == 1.0));
         assert!(points.windows(2).all(|pair| pair[0].at_s < pair[1].at_s));
     }

@@ -44,10 +44,17 @@ pub fn serve(request: WebRequest) -> Result<ExitCode, WebError> {
     });
     let board = Arc::new(Board::default());
     let session = Arc::new(Session::new(Arc::clone(&board), request.planner));
-    let server = WebServer::start(&request.settings, board, Arc::clone(&session), request.offer)?;
+    let server = WebServer::start(
+        &request.settings,
+        board,
+        Arc::clone(&session),
+        request.offer,
+    )?;
     println!("the web page is on {} (Ctrl-C ends it)", server.url());
     if let Some(token) = server.made_up_token() {
-        println!("token: {token} (made up, since others can reach this address; --web-token chooses one)");
+        println!(
+            "token: {token} (made up, since others can reach this address; --web-token chooses one)"
+        );
     }
     if let Some(order) = request.first
         && let Err(why) = session.start(&order)

@@ -4,12 +4,12 @@ use super::access::{Access, random_token};
 use super::board::Board;
 use super::crowd::Crowd;
 use super::live::{self, MOST_READERS};
+use super::offer::Offer;
 use super::origin::KnownNames;
 use super::records::Records;
 use super::security::gate;
-use super::offer::Offer;
 use super::session::Session;
-use super::{downloads, locust, login, page};
+use super::{downloads, locust, login, page, reports};
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -46,7 +46,9 @@ pub struct WebSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
     /// The address cannot be listened on.
-    #[error("cannot serve the web page on {host} port {port}: {error}; choose another with --web-host or --web-port")]
+    #[error(
+        "cannot serve the web page on {host} port {port}: {error}; choose another with --web-host or --web-port"
+    )]
     Listen {
         /// The name or address.
         host: String,
@@ -198,8 +200,10 @@ fn listen(settings: &WebSettings) -> Result<TcpListener, WebError> {
         "" | "*" => "0.0.0.0",
         host => host.trim_start_matches('[').trim_end_matches(']'),
     };
-    let mut addresses: Vec<SocketAddr> =
-        (host, settings.port).to_socket_addrs().map_err(failed)?.collect();
+    let mut addresses: Vec<SocketAddr> = (host, settings.port)
+        .to_socket_addrs()
+        .map_err(failed)?
+        .collect();
     // `localhost` means 127.0.0.1 to most scripts.
     addresses.sort_by_key(SocketAddr::is_ipv6);
     let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
@@ -251,6 +255,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/witness/{number}", get(live::one_witness))
         .route("/history", get(downloads::history))
         .route("/results/{run}/record.tar", get(downloads::archive))
+        .route("/results/{run}/report", get(reports::past))
         .route("/results/{run}/{file}", get(downloads::file))
         .route("/swarm", post(locust::swarm))
         .route("/stop", get(locust::stop).post(locust::stop))
@@ -262,6 +267,7 @@ fn router(app: Arc<App>) -> Router {
             get(locust::full_history_csv),
         )
         .route("/stats/failures/csv", get(locust::failures_csv))
+        .route("/stats/report", get(reports::current))
         .route("/exceptions", get(locust::exceptions))
         .route("/exceptions/csv", get(locust::exceptions_csv))
         .route("/tasks", get(locust::tasks))

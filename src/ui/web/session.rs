@@ -61,7 +61,10 @@ impl Session {
     /// in one sentence, for the user.
     pub fn start(&self, order: &SwarmOrder) -> Result<(), String> {
         let mut current = self.lock();
-        if current.as_ref().is_some_and(|test| !test.director.is_finished()) {
+        if current
+            .as_ref()
+            .is_some_and(|test| !test.director.is_finished())
+        {
             return Err("a load test is on its way; stop it first".to_owned());
         }
         let (seed, run_id) = fresh();
@@ -133,7 +136,9 @@ impl Session {
     /// # Errors
     /// When no load test is on its way: in one sentence, for the user.
     pub fn reset(&self) -> Result<(), String> {
-        let control = self.control().filter(|control| control.state() == RunState::Running);
+        let control = self
+            .control()
+            .filter(|control| control.state() == RunState::Running);
         control
             .ok_or("no load test is on its way: its figures stay as they are")?
             .reset();
@@ -218,7 +223,10 @@ struct BoardFace {
 
 impl Face for BoardFace {
     fn sink(&mut self, facts: &RunFacts) -> Option<Box<dyn IntervalSink>> {
-        Some(Box::new(BoardSink::new(Arc::clone(&self.board), facts.clone())))
+        Some(Box::new(BoardSink::new(
+            Arc::clone(&self.board),
+            facts.clone(),
+        )))
     }
 
     fn begin(&mut self, run: &LiveRun<'_>) {

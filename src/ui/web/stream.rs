@@ -13,9 +13,7 @@ const AHEAD: usize = 4;
 
 /// A body of what `write` writes. When it fails the body breaks off, so that nobody takes half a
 /// file for a whole one.
-pub fn streamed(
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
-) -> Body {
+pub fn streamed(write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static) -> Body {
     let (pieces, received) = mpsc::channel::<io::Result<Bytes>>(AHEAD);
     tokio::task::spawn_blocking(move || {
         let mut pipe = io::BufWriter::with_capacity(PIECE_BYTES, Pipe(pieces.clone()));

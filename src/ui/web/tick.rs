@@ -112,8 +112,12 @@ pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
         since_s: latest.map_or(0.0, |latest| latest.since_s),
         series: (told.run != key).then(|| inside.series.points()),
         point: latest.and_then(|latest| latest.point),
-        all: latest.zip(record).map(|(latest, record)| all(latest, record)),
-        names: latest.zip(record).map_or_else(Vec::new, |(latest, record)| names(latest, record)),
+        all: latest
+            .zip(record)
+            .map(|(latest, record)| all(latest, record)),
+        names: latest
+            .zip(record)
+            .map_or_else(Vec::new, |(latest, record)| names(latest, record)),
         errors: record.map_or(&[], |record| &record.errors),
         errors_cut: record.map_or(0, |record| record.errors_cut),
         races: record.map_or_else(Vec::new, races),

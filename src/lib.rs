@@ -1,7 +1,7 @@
 //! shopblast: an honest, thread-per-core load generator for ShopStream.
 //!
 //! The crate is one house with rooms that import downward only, in this order:
-//! `cli` → `doctor` → `run` → `report` → `shop` / `sandbox` → `engine` → `stats` → `plan`.
+//! `cli` → `doctor` / `ui` → `run` → `report` → `shop` / `sandbox` → `engine` → `stats` → `plan`.
 
 pub mod cli;
 pub mod doctor;
@@ -12,3 +12,4 @@ pub mod run;
 pub mod sandbox;
 pub mod shop;
 pub mod stats;
+pub mod ui;

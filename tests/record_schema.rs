@@ -94,6 +94,7 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
         }],
         thresholds: Vec::new(),
         observed: shopblast::stats::ObservedTable::default(),
+        live: shopblast::stats::LiveContext::default(),
     };
     let sinks = directory
         .sinks(&facts(), &context, None, true)

@@ -89,6 +89,7 @@ fn run(
         addresses: Arc::new([sandbox.address()]),
         users: (0..users)
             .map(|index| UserOrders {
+                index,
                 class: 0,
                 wait: script.wait_of(0),
                 seed: user_seed(plan.seed, index),
@@ -96,6 +97,7 @@ fn run(
                 activity: plan.load.activity(index),
             })
             .collect(),
+        course: None,
         arrivals: rate_per_s.map(|rate_per_s| ArrivalOrders {
             schedule: ArrivalSchedule::new(plan.seed, rate_per_s, Arrivals::Poisson, 0, 1),
             seed: plan.seed,
@@ -124,6 +126,7 @@ fn run(
         user_shares: Vec::new(),
         thresholds: Vec::new(),
         observed: shopblast::stats::ObservedTable::default(),
+        live: shopblast::stats::LiveContext::default(),
     };
     let reins = Reins {
         ready: ready_sender,

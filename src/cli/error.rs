@@ -99,6 +99,22 @@ pub enum CliError {
         /// The command.
         command: String,
     },
+    /// A token that could be guessed.
+    #[error(
+        "the token of the web page is too short: take at least {} characters",
+        crate::ui::web::SHORTEST_TOKEN
+    )]
+    ShortToken,
+    /// A field of the web page's form.
+    #[error("{name} `{text}`: {why}")]
+    Field {
+        /// The field.
+        name: &'static str,
+        /// What it holds.
+        text: String,
+        /// What would be right.
+        why: String,
+    },
     /// A user class that is named twice.
     #[error("the user class {class} is named twice; give it a weight instead, like {class}=2")]
     ClassTwice {

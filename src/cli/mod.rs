@@ -22,6 +22,9 @@ mod sandbox_options;
 mod shop_options;
 mod threshold_options;
 mod values;
+mod web_offer;
+mod web_options;
+mod web_planner;
 
 pub use error::CliError;
 pub use list::list_text;
@@ -32,6 +35,7 @@ use crate::doctor::DoctorRequest;
 use crate::plan::RunId;
 use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
+use crate::ui::web::WebRequest;
 use clap::{CommandFactory, FromArgMatches};
 use environment::Variables;
 use options::{Arguments, Subcommand};
@@ -42,6 +46,8 @@ use std::ffi::OsString;
 pub enum Command {
     /// Carry out a load test.
     Run(Box<RunRequest>),
+    /// Serve the web page, which carries load tests out.
+    Web(Box<WebRequest>),
     /// Serve the embedded shop.
     Sandbox(SandboxOptions),
     /// Look at a target before a run.
@@ -88,12 +94,13 @@ pub fn parse(
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| CliError::arguments(&error));
     arguments
-        .and_then(|arguments| command_of(arguments, machine, entropy))
+        .and_then(|arguments| command_of(arguments, &typed, machine, entropy))
         .map_err(|error| error.blaming(variables.names()))
 }
 
 fn command_of(
     arguments: Arguments,
+    typed: &[OsString],
     machine: &Machine,
     entropy: Entropy,
 ) -> Result<Command, CliError> {
@@ -108,6 +115,14 @@ fn command_of(
         Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
         None if arguments.run.list => Ok(Command::Print(list_text())),
+        None if arguments.run.page.is_wanted() => {
+            let typed: Vec<String> = typed
+                .iter()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            let request = web_planner::page(arguments.run, &typed, machine)?;
+            Ok(Command::Web(Box::new(request)))
+        }
         None => {
             let request = plan_builder::build(arguments.run, machine, entropy)?;
             Ok(Command::Run(Box::new(request)))

@@ -87,6 +87,7 @@ pub(super) fn build(
     threshold_options::check(&plan)?;
     Ok(RunRequest {
         plan,
+        room: None,
         sandbox,
         output: Output {
             csv_prefix: options.csv,

@@ -7,6 +7,7 @@ mod address;
 mod arrivals;
 mod class_share;
 mod cores;
+mod course;
 mod duration;
 mod exit;
 mod failure_rule;
@@ -26,6 +27,7 @@ pub use address::{AddressPolicy, PublicAddress, is_allowed_address, is_loopback_
 pub use arrivals::{Arrival, ArrivalSchedule};
 pub use class_share::{ClassShare, ClassShareError};
 pub use cores::{CoreChoice, CoreError};
+pub use course::{Course, SteeringError};
 pub use duration::{DurationError, LONGEST_DURATION, parse_duration};
 pub use exit::ExitCode;
 pub use failure_rule::FailureRule;

@@ -49,6 +49,7 @@ pub(super) fn context() -> RunContext {
         }],
         thresholds: Vec::new(),
         observed: crate::stats::ObservedTable::default(),
+        live: crate::stats::LiveContext::default(),
     }
 }
 

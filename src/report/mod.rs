@@ -12,6 +12,7 @@ mod ledger_log;
 mod live;
 mod locust_csv;
 mod locust_history;
+mod locust_json;
 mod observed_record;
 mod race_sections;
 mod raised;
@@ -22,7 +23,9 @@ mod remake;
 mod rewrite;
 mod run_record;
 mod series_csv;
+mod steering_record;
 mod summary;
+mod threshold_notices;
 mod threshold_record;
 mod threshold_section;
 mod verdict;
@@ -36,17 +39,17 @@ mod made_up;
 
 pub use bands_csv::BandsCsv;
 pub use contest_record::{
-    EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, RuleVerdict,
-    WitnessRecord,
+    EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,
 };
 pub use csv_columns::CsvColumns;
 pub use distribution_csv::DistributionCsv;
 pub use events_csv::EventsCsv;
 pub use figures::{counted, duration_text, percent_text, rate_text};
-pub use html::html_report;
+pub use html::{html_report, html_report_policy};
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{LiveFace, live_line};
-pub use locust_csv::LocustCsv;
+pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, failures_text, stats_text};
+pub use locust_json::{LocustError, LocustRow, LocustStats};
 pub use observed_record::{
     BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,
 };
@@ -59,6 +62,7 @@ pub use run_record::{
     JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
 pub use series_csv::SeriesCsv;
+pub use steering_record::{SteeringRecord, SteeringWish};
 pub use summary::{SummaryStyle, brief_text, summary_text};
 pub use threshold_record::ThresholdRecord;
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};

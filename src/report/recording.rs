@@ -9,6 +9,7 @@ use super::run_record::{
     Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
     PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
+use super::steering_record::{SteeringRecord, steering_records};
 use super::threshold_record::threshold_records;
 use crate::plan::{FailureRule, Plan, RaceRules};
 use crate::stats::{
@@ -78,6 +79,7 @@ impl RunFacts {
             shopblast: env!("CARGO_PKG_VERSION").to_owned(),
             finished: false,
             interrupted: false,
+            steering: steering(totals),
             profile: self.profile.clone(),
             run_id: self.run_id.clone(),
             started: rfc_3339(self.started),
@@ -126,6 +128,11 @@ impl RunFacts {
     }
 }
 
+fn steering(totals: &Totals) -> Vec<SteeringRecord> {
+    let course = totals.context.live.course.as_deref();
+    course.map(steering_records).unwrap_or_default()
+}
+
 fn name_records(totals: &Totals) -> Vec<NameRecord> {
     let named = totals.context.names.iter().zip(&totals.names);
     named
@@ -162,6 +169,7 @@ fn phase_record(phase: &PhaseTotal, rule: FailureRule) -> PhaseRecord {
         name: phase.phase.word().to_owned(),
         start_s: seconds(phase.start_us),
         end_s: seconds(phase.end_us),
+        length_s: seconds(phase.length_us),
         figures: figures(&phase.all, phase.requests_per_s(), rule),
     }
 }

@@ -56,9 +56,12 @@ impl SeriesCsv {
     /// When the file cannot be written.
     pub fn create(path: &Path, cpus: &[usize]) -> io::Result<Self> {
         let mut writer = csv::Writer::from_path(path)?;
-        let of_cores = cpus
-            .iter()
-            .flat_map(|cpu| [format!("cpu{cpu}_share"), format!("cpu{cpu}_run_queue_share")]);
+        let of_cores = cpus.iter().flat_map(|cpu| {
+            [
+                format!("cpu{cpu}_share"),
+                format!("cpu{cpu}_run_queue_share"),
+            ]
+        });
         let common = COLUMNS.into_iter().map(str::to_owned);
         writer.write_record(common.chain(of_cores))?;
         writer.flush()?;
@@ -107,7 +110,12 @@ fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
     counts.extend(percentiles(&interval.tardiness, [0.99]));
     let journeys = interval.journeys.iter().map(|journey| journey.started);
     let races = interval.contests.races.iter().map(|race| race.counts.count);
-    let broken = interval.contests.ledger.rules.iter().map(|rule| rule.broken);
+    let broken = interval
+        .contests
+        .ledger
+        .rules
+        .iter()
+        .map(|rule| rule.broken);
     counts.extend([
         journeys.sum(),
         events(interval, totals),
@@ -133,7 +141,9 @@ fn events(interval: &Interval, totals: &Totals) -> u64 {
         .iter()
         .map(|name| name.outcomes[Outcome::Success as usize]);
     let raised = totals.context.raises.iter().zip(successes);
-    raised.map(|(raises, count)| raises.len() as u64 * count).sum()
+    raised
+        .map(|(raises, count)| raises.len() as u64 * count)
+        .sum()
 }
 
 /// By worker: the share of its time that it worked, and the share that it was runnable but not
@@ -176,7 +186,10 @@ mod tests {
         let by_outcome = outcomes.map(|word| sum(word) as u64);
         assert_eq!(by_outcome, totals.all.outcomes);
         let longest = columns.numbers("response_max_us");
-        assert_eq!(longest.into_iter().fold(0.0, f64::max) as u64, totals.all.response.max_us());
+        assert_eq!(
+            longest.into_iter().fold(0.0, f64::max) as u64,
+            totals.all.response.max_us()
+        );
         let share = columns.numbers("cpu1_share")[1];
         assert!((share - 600.0 * 2_000.0 / 1e9).abs() < 1e-4, "{share}");
     }

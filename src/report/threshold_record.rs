@@ -1,6 +1,6 @@
 //! What became of the thresholds, as the record tells it.
 
-use crate::stats::{ThresholdState, ThresholdVerdict, Totals};
+use crate::stats::{ThresholdStanding, ThresholdVerdict, Totals};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub(super) fn threshold_records(totals: &Totals) -> Vec<ThresholdRecord> {
 }
 
 impl ThresholdRecord {
-    fn of(state: &ThresholdState) -> Self {
+    fn of(state: &ThresholdStanding) -> Self {
         let threshold = &state.threshold;
         Self {
             expression: threshold.text().to_owned(),

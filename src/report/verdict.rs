@@ -1,10 +1,9 @@
 //! What a run amounts to: one sentence, one exit code.
 
-use super::contest_record::RuleVerdict;
 use super::figures::counted;
 use super::run_record::RunRecord;
 use crate::plan::ExitCode;
-use crate::stats::ThresholdVerdict;
+use crate::stats::{RuleVerdict, ThresholdVerdict};
 
 /// What the record does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +81,8 @@ fn sentence(record: &RunRecord, reached: bool) -> String {
     parts.extend(thresholds(record));
     if record.interrupted {
         parts.push(format!("interrupted after {:.1} s", record.measured_s));
+    } else if let Some(stopped_s) = record.stopped_s() {
+        parts.push(format!("stopped by the user after {stopped_s:.1} s"));
     }
     parts.push(outcomes(record));
     let totals = &record.totals;
@@ -163,6 +164,7 @@ fn outcomes(record: &RunRecord) -> String {
 mod tests {
     use super::*;
     use crate::report::made_up::{self, record};
+    use crate::report::{SteeringRecord, SteeringWish};
 
     const USUAL: Circumstances = Circumstances {
         fail_on_saturation: true,
@@ -194,6 +196,21 @@ mod tests {
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::GeneratorSaturated);
         run.generator.saturated = false;
         run.thresholds.retain(|threshold| threshold.ok);
+        assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Interrupted);
+    }
+
+    #[test]
+    fn a_stop_that_a_face_asked_for_is_a_normal_end() {
+        let mut run = record();
+        run.steering.push(SteeringRecord {
+            at_s: 1.25,
+            wish: SteeringWish::Stop,
+        });
+        let judged = verdict(&run, USUAL);
+        assert_eq!(judged.exit_code, ExitCode::RequestsFailed(1));
+        let start = "Stopped by the user after 1.2 s; ";
+        assert!(judged.sentence.starts_with(start), "{}", judged.sentence);
+        run.interrupted = true;
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Interrupted);
     }
 

@@ -43,7 +43,7 @@ pub fn target(sandbox: &Sandbox) -> Target {
 pub fn serve(config: &SandboxConfig) -> Result<(), SandboxError> {
     let sandbox = Sandbox::start(config)?;
     let stopper = sandbox.stopper();
-    signals::on_end(move || stopper.stop());
+    let _listening = signals::listen(move || stopper.stop());
     let what = match config.mode {
         Mode::Shop(_) => "the embedded shop",
         Mode::Fixed => "one fixed reply",

@@ -1,9 +1,11 @@
 //! The director: starts sandbox, workers, collector and faces for one run, stops them, and settles
 //! the verdict.
 
+mod control;
 mod crew;
 mod deal;
 mod embedded;
+mod face;
 mod machine;
 mod reach;
 mod replay;
@@ -12,29 +14,37 @@ mod request;
 mod settle;
 mod signals;
 
+pub use control::{RunControl, RunState};
 pub use embedded::serve;
+pub use face::{Face, LiveRun};
 pub use machine::allowed_cpus;
 pub use reach::{ReachError, resolve};
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{Output, RunRequest};
+pub use settle::Finished;
+pub use signals::{Listening, before_exit, listen};
 
 use crate::engine::WorkerError;
-use crate::plan::{ExitCode, Load, Pacing, Plan};
-use crate::report::{LiveFace, RecordDirectory, RecordError, RunFacts};
+use crate::plan::{ExitCode, Load, MOST_USERS, Pacing, Plan};
+use crate::report::{RecordDirectory, RecordError, RunFacts};
 use crate::sandbox::SandboxError;
 use crate::shop::ledger::RULES;
 use crate::shop::{HEALTH_PATH, ShopScript, UnknownClass};
-use crate::stats::{Collector, ObservedTable, RunContext, Snapshot, UserShare};
+use crate::stats::{Collector, LiveContext, ObservedTable, RunContext, Snapshot, UserShare};
 use crew::{Crew, CrewError};
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use settle::Settlement;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Descriptors beside those of connections: rings, timers, files, the terminal.
 const SPARE_DESCRIPTORS: u64 = 64;
+/// Room that a run that can be steered has for users, at least.
+const LEAST_ROOM: u32 = 1_000;
+/// Time between two looks of faces at their input.
+const PULSE: Duration = Duration::from_millis(100);
 
 /// Why nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -83,12 +93,49 @@ impl RunError {
     }
 }
 
-/// Carries a run out, from the first look at the target to the last file.
+/// Room for users that a run of `plan` has when it can be steered: twice its users, at least 1,000,
+/// as far as this process may open connections. None beyond the plan's in the open model.
+#[must_use]
+pub fn room_for(plan: &Plan) -> u32 {
+    let users = plan.max_users();
+    if matches!(plan.load, Load::Open { .. }) {
+        return users;
+    }
+    let room = users.saturating_mul(2).clamp(LEAST_ROOM, MOST_USERS);
+    let descriptors = u64::from(room) + SPARE_DESCRIPTORS;
+    match rlimit::increase_nofile_limit(descriptors) {
+        Ok(limit) if limit < descriptors && plan.connections.is_none() => {
+            let connections = u32::try_from(limit.saturating_sub(SPARE_DESCRIPTORS));
+            connections.unwrap_or(room).max(users)
+        }
+        _ => room,
+    }
+}
+
+/// Carries a run out, from the first look at the target to the last file. `control` is the run's
+/// own, made for `request`; `faces` show it. May be called again and again in one process, for one
+/// run at a time.
 ///
 /// # Errors
 /// When nothing could be sent. Everything that happens later is part of the record, the console's
 /// summary and the exit code.
-pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunError> {
+pub fn carry_out(
+    request: &RunRequest,
+    command: String,
+    control: &RunControl,
+    faces: &mut [Box<dyn Face>],
+) -> Result<Finished, RunError> {
+    let outcome = with_target(request, command, control, faces);
+    control.end();
+    outcome
+}
+
+fn with_target(
+    request: &RunRequest,
+    command: String,
+    control: &RunControl,
+    faces: &mut [Box<dyn Face>],
+) -> Result<Finished, RunError> {
     raise_descriptor_limit(&request.plan)?;
     let sandbox = request
         .sandbox
@@ -103,7 +150,7 @@ pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunEr
     if request.preflight {
         reach::preflight(&plan.target, &addresses, HEALTH_PATH, plan.request_timeout)?;
     }
-    let outcome = record_run(&request, &plan, &addresses, command);
+    let outcome = record_run(request, (&plan, &addresses), command, control, faces);
     if let Some(sandbox) = sandbox {
         sandbox.stop();
     }
@@ -112,14 +159,17 @@ pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunEr
 
 fn record_run(
     request: &RunRequest,
-    plan: &Plan,
-    addresses: &[SocketAddr],
+    (plan, addresses): (&Plan, &[SocketAddr]),
     command: String,
-) -> Result<ExitCode, RunError> {
+    control: &RunControl,
+    faces: &mut [Box<dyn Face>],
+) -> Result<Finished, RunError> {
     let script = ShopScript::new(plan)?;
     let (handovers, inbox) = Collector::channels(plan.cores.len(), script.shape());
-    let interruption = signals::listen();
-    let mut crew = Crew::muster(plan, &script, addresses, handovers, &interruption)?;
+    let heard = control.clone();
+    let _listening = signals::listen(move || heard.interrupt());
+    let (interruption, course) = (control.interruption(), control.course());
+    let mut crew = Crew::muster(plan, &script, addresses, handovers, interruption, course)?;
     reached_at_all(plan, &crew)?;
     let started = SystemTime::now();
     let facts = RunFacts::of(plan, started, command, machine::facts(plan, &crew.ready));
@@ -129,16 +179,24 @@ fn record_run(
         plan.run_id.as_str(),
         started,
     )?;
-    let context = context_of(plan, &script);
-    let sinks = directory.sinks(
+    let context = context_of(plan, &script, control);
+    let mut sinks = directory.sinks(
         &facts,
         &context,
         request.output.csv_prefix.as_deref(),
         request.output.csv_full_history,
     )?;
+    sinks.extend(faces.iter_mut().filter_map(|face| face.sink(&facts)));
     let (publish, snapshots) = bounded::<Arc<Snapshot>>(4);
-    crew.start();
-    let end = Arc::clone(&interruption);
+    let end = Arc::clone(interruption);
+    for face in &mut *faces {
+        face.begin(&LiveRun {
+            control,
+            plan,
+            directory: directory.path(),
+        });
+    }
+    control.begin(crew.start());
     let collector = thread::spawn(move || {
         inbox.run(context, sinks, |snapshot| {
             if snapshot.thresholds.iter().any(|state| state.aborted) {
@@ -148,12 +206,7 @@ fn record_run(
             let _ = publish.try_send(snapshot);
         })
     });
-    let muted = request.output.quiet || request.output.only_summary;
-    let mut live = LiveFace::new(muted, plan.run_time.as_secs_f64());
-    for snapshot in snapshots {
-        live.show(&snapshot);
-    }
-    live.finish();
+    show(&snapshots, faces);
     let merged = collector
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -166,6 +219,23 @@ fn record_run(
         crashed_workers: crashed.max(merged.lost_workers.len()),
         interrupted: interruption.times() > 0,
     }))
+}
+
+/// Shows snapshots until there are no more, and lets faces look at their input in between.
+fn show(snapshots: &Receiver<Arc<Snapshot>>, faces: &mut [Box<dyn Face>]) {
+    let has_pulse = faces.iter().any(|face| face.has_pulse());
+    loop {
+        let next = match has_pulse {
+            true => snapshots.recv_timeout(PULSE),
+            false => snapshots.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match next {
+            Ok(snapshot) => faces.iter_mut().for_each(|face| face.show(&snapshot)),
+            Err(RecvTimeoutError::Timeout) => faces.iter_mut().for_each(|face| face.pulse()),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    faces.iter_mut().for_each(|face| face.finish());
 }
 
 /// A target that accepted no connection of any worker was not reached.
@@ -184,7 +254,7 @@ fn reached_at_all(plan: &Plan, crew: &Crew) -> Result<(), ReachError> {
     }
 }
 
-fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
+fn context_of(plan: &Plan, script: &ShopScript, control: &RunControl) -> RunContext {
     let open = matches!(plan.load, Load::Open { .. });
     let shares = plan
         .classes
@@ -214,6 +284,11 @@ fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
         },
         thresholds: plan.thresholds.clone(),
         observed: ObservedTable::default(),
+        live: LiveContext {
+            course: control.course().cloned(),
+            strict_rules: plan.races.strict,
+            ..LiveContext::default()
+        },
     }
 }
 

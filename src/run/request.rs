@@ -10,6 +10,9 @@ pub struct RunRequest {
     /// What will be done. With `sandbox` its target is a placeholder, port 0 of 127.0.0.1, to be
     /// replaced by [`Plan::with_target`] once the sandbox listens.
     pub plan: Plan,
+    /// Users that there is to be room for, so that faces can change their number while the run goes
+    /// (see [`super::room_for`]); `None` for a run that nobody steers.
+    pub room: Option<u32>,
     /// Start the embedded shop, like this, in this process and send the load there.
     pub sandbox: Option<ShopConfig>,
     /// What is written where.

@@ -3,10 +3,11 @@
 use super::RunRequest;
 use crate::plan::ExitCode;
 use crate::report::{
-    Circumstances, RecordDirectory, RunFacts, SummaryStyle, brief_text, summary_text, verdict,
-    write_html_report, write_record,
+    Circumstances, RecordDirectory, RunFacts, RunRecord, SummaryStyle, brief_text, summary_text,
+    verdict, write_html_report, write_record,
 };
 use crate::stats::Merged;
+use std::path::PathBuf;
 
 /// What is known once every worker has gone.
 pub struct Settlement<'a> {
@@ -24,9 +25,20 @@ pub struct Settlement<'a> {
     pub interrupted: bool,
 }
 
+/// A run that is over.
+#[derive(Debug)]
+pub struct Finished {
+    /// What the process is to exit with.
+    pub exit_code: ExitCode,
+    /// Where it is recorded.
+    pub directory: PathBuf,
+    /// Its record.
+    pub record: RunRecord,
+}
+
 /// Judges the run, finishes its record, prints the summary.
 #[must_use]
-pub fn settle(settlement: &Settlement<'_>) -> ExitCode {
+pub fn settle(settlement: &Settlement<'_>) -> Finished {
     let mut record = settlement.facts.record(&settlement.merged.totals);
     record.finished = true;
     record.interrupted = settlement.interrupted;
@@ -65,7 +77,11 @@ pub fn settle(settlement: &Settlement<'_>) -> ExitCode {
         false => summary_text(&record, &files, &style),
     };
     anstream::print!("{text}");
-    verdict.exit_code
+    Finished {
+        exit_code: verdict.exit_code,
+        directory: settlement.directory.path().to_owned(),
+        record,
+    }
 }
 
 /// What the summary points to.
@@ -75,7 +91,12 @@ fn files(settlement: &Settlement<'_>) -> Vec<String> {
         files.push(format!("{}_stats.csv", prefix.display()));
     }
     let in_record = || settlement.directory.report_html();
-    let report = settlement.request.output.html.clone().unwrap_or_else(in_record);
+    let report = settlement
+        .request
+        .output
+        .html
+        .clone()
+        .unwrap_or_else(in_record);
     files.push(report.display().to_string());
     files
 }

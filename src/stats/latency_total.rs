@@ -89,7 +89,9 @@ impl LatencyTotal {
                 let wanted = (quantile * self.len() as f64).ceil() as u64;
                 seen >= wanted.max(1)
             };
-            let next = quantiles[found.len()..].iter().take_while(|quantile| reached(quantile));
+            let next = quantiles[found.len()..]
+                .iter()
+                .take_while(|quantile| reached(quantile));
             let value_us = bucket.value_iterated_to().min(self.max_us);
             found.extend(std::iter::repeat_n(value_us, next.count()));
         }

@@ -70,7 +70,7 @@ impl ThresholdVerdict {
 
 /// How a threshold fares so far.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ThresholdState {
+pub struct ThresholdStanding {
     /// The threshold.
     pub threshold: Arc<Threshold>,
     /// What it comes to.
@@ -90,7 +90,7 @@ pub struct ThresholdState {
     pub aborted: bool,
 }
 
-impl ThresholdState {
+impl ThresholdStanding {
     /// The value that its verdict was made of: the worst window's, or the whole.
     #[must_use]
     pub fn decisive(&self) -> Option<Amount> {
@@ -138,7 +138,7 @@ impl Thresholds {
 
     /// How they fare.
     #[must_use]
-    pub fn states(&self) -> Vec<ThresholdState> {
+    pub fn states(&self) -> Vec<ThresholdStanding> {
         self.watches.iter().map(Watch::state).collect()
     }
 
@@ -217,7 +217,7 @@ impl Watch {
         self.aborted |= is_crossed && self.threshold.abort_after.is_some_and(may_abort);
     }
 
-    fn state(&self) -> ThresholdState {
+    fn state(&self) -> ThresholdStanding {
         let value = self.whole.value(&self.threshold);
         let worst = self.window.as_ref().and_then(|window| window.worst);
         let decisive = match &self.window {
@@ -230,7 +230,7 @@ impl Watch {
             None => ThresholdVerdict::Undecided,
         };
         let why = (verdict == ThresholdVerdict::Undecided).then(|| self.why_undecided(decisive));
-        ThresholdState {
+        ThresholdStanding {
             threshold: Arc::clone(&self.threshold),
             verdict,
             value,

@@ -100,8 +100,10 @@ fn program() -> Option<PathBuf> {
     }
     let path = std::env::var_os("PATH")?;
     let directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let mut candidates = NAMES
-        .iter()
-        .flat_map(|name| directories.iter().map(move |directory| directory.join(name)));
+    let mut candidates = NAMES.iter().flat_map(|name| {
+        directories
+            .iter()
+            .map(move |directory| directory.join(name))
+    });
     candidates.find(|candidate| candidate.is_file())
 }

@@ -11,6 +11,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("sandbox", 3),
     ("report", 4),
     ("run", 5),
+    ("ui", 6),
     ("doctor", 6),
     ("cli", 7),
 ];

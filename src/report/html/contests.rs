@@ -1,12 +1,13 @@
 //! Races, rounds, rules and witnesses.
 
+use super::super::WitnessRecord;
 use super::super::recorded::Recorded;
 use super::super::witness_text::{curl_commands, part_word};
-use super::super::{InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, RuleVerdict, RunRecord};
-use super::super::WitnessRecord;
+use super::super::{InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, RunRecord};
 use super::embedded::Compact;
 use super::sketch::{Histogram, OutcomeBar, bar, histogram};
 use super::words::{duration_text, grouped, share_text};
+use crate::stats::RuleVerdict;
 use serde::Serialize;
 
 /// Ways to end that are shown a race.
@@ -133,7 +134,11 @@ fn race_row(race: &RaceRecord, recorded: &Recorded) -> RaceRow {
     let mut bands = rows.zip(recorded.distribution.texts("bands"));
     let bands = bands.find(|((kind, name), _)| *kind == "spread" && *name == race.name);
     let shown = race.outcomes.iter().take(ENDINGS_SHOWN);
-    let hidden = race.outcomes.iter().skip(ENDINGS_SHOWN).map(|row| row.count);
+    let hidden = race
+        .outcomes
+        .iter()
+        .skip(ENDINGS_SHOWN)
+        .map(|row| row.count);
     let answered: u64 = race.first.iter().sum();
     RaceRow {
         name: race.name.clone(),
@@ -210,7 +215,10 @@ pub fn witnesses(recorded: &Recorded) -> Vec<WitnessView> {
 fn witness_view(witness: &WitnessRecord, base: &str, directory: &str) -> WitnessView {
     let violation = &witness.violation;
     let showing = violation.exchanges.iter().filter(|exchange| exchange.shows);
-    let first_us = showing.clone().filter_map(|exchange| exchange.sent_us).min();
+    let first_us = showing
+        .clone()
+        .filter_map(|exchange| exchange.sent_us)
+        .min();
     let rows = showing.map(|exchange| {
         let since_us = |sent_us: i64| sent_us - first_us.unwrap_or(sent_us);
         ExchangeRow {

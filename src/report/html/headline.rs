@@ -1,12 +1,14 @@
 //! The verdict: what was run, against what, and whether it held.
 
+use super::super::Figures;
 use super::super::recorded::Recorded;
 use super::super::run_record::RunRecord;
-use super::super::threshold_record::{ThresholdRecord, ThresholdVerdict};
+use super::super::threshold_record::ThresholdRecord;
 use super::super::verdict::{Circumstances, exit_meaning, verdict};
-use super::super::{Figures, RuleVerdict};
-use super::words::{counted, duration_text, grouped, grouped_of, listed, percent_text, rate_text};
 use super::words::share_text;
+use super::words::{counted, duration_text, grouped, grouped_of, listed, percent_text, rate_text};
+use crate::stats::RuleVerdict;
+use crate::stats::ThresholdVerdict;
 
 /// How something is to be taken: `good`, `bad`, `doubt` or `plain`.
 type Tone = &'static str;
@@ -89,7 +91,11 @@ fn standing(run: &RunRecord) -> (Tone, &'static str) {
     let found = [
         (run.invariants.iter().any(violated), "bad", "Did not hold"),
         (run.generator.saturated, "doubt", "Generator at its limit"),
-        (run.thresholds.iter().any(crossed), "bad", "Threshold crossed"),
+        (
+            run.thresholds.iter().any(crossed),
+            "bad",
+            "Threshold crossed",
+        ),
         (!run.finished, "doubt", "Cut off"),
         (run.interrupted, "doubt", "Interrupted"),
         (run.totals.failures > 0, "bad", "Requests failed"),
@@ -117,7 +123,10 @@ fn cut_off(recorded: &Recorded) -> Option<String> {
     }
     let seconds = recorded.series.numbers("second");
     let lengths = recorded.series.numbers("length_s");
-    let charted_s = seconds.last().zip(lengths.last()).map_or(0.0, |(s, l)| s + l);
+    let charted_s = seconds
+        .last()
+        .zip(lengths.last())
+        .map_or(0.0, |(s, l)| s + l);
     let mut text = format!(
         "This run was cut off: its record was never finished. Totals and tables hold the first {:.0} s",
         run.measured_s
@@ -142,7 +151,10 @@ fn findings(run: &RunRecord) -> Vec<Finding> {
 }
 
 fn what_ran(run: &RunRecord) -> Finding {
-    let shares = run.plan.get("classes").and_then(|classes| classes.as_array());
+    let shares = run
+        .plan
+        .get("classes")
+        .and_then(|classes| classes.as_array());
     let names = shares.into_iter().flatten();
     let names: Vec<String> = names
         .filter_map(|share| share.get("class")?.as_str().map(str::to_owned))
@@ -222,7 +234,10 @@ fn invariants(run: &RunRecord) -> Option<Finding> {
     ));
     let known = with(RuleVerdict::Known);
     if !known.is_empty() {
-        parts.push(format!("{} broken, as known of today's shop", listed(&known)));
+        parts.push(format!(
+            "{} broken, as known of today's shop",
+            listed(&known)
+        ));
     }
     let undecided = with(RuleVerdict::Undecided);
     if !undecided.is_empty() {
@@ -245,7 +260,7 @@ fn thresholds_finding(run: &RunRecord) -> Option<Finding> {
         return None;
     }
     let mut text = format!("{crossed} of {} crossed", counted(all as u64, "threshold"));
-    let without = with(ThresholdVerdict::NoData);
+    let without = with(ThresholdVerdict::Undecided);
     if without > 0 {
         text.push_str(&format!(", {without} without data"));
     }
@@ -328,7 +343,10 @@ fn cards(run: &RunRecord) -> Vec<Card> {
         Card {
             label: "Failures",
             value: grouped(run.totals.failures),
-            note: format!("{} of all", share_text(run.totals.failures, run.totals.requests)),
+            note: format!(
+                "{} of all",
+                share_text(run.totals.failures, run.totals.requests)
+            ),
         },
     ];
     let events: u64 = run.domains.iter().map(|domain| domain.events).sum();
@@ -362,7 +380,9 @@ fn threshold_row(threshold: &ThresholdRecord) -> ThresholdRow {
         notes.push(format!("crossed at {at_s:.1} s"));
     }
     if let Some(worst) = threshold.worst {
-        let when = threshold.worst_at_s.map_or_else(String::new, |at_s| format!(" at {at_s:.1} s"));
+        let when = threshold
+            .worst_at_s
+            .map_or_else(String::new, |at_s| format!(" at {at_s:.1} s"));
         notes.push(format!("worst window {}{when}", figure(worst)));
     }
     if threshold.aborted {
@@ -373,7 +393,7 @@ fn threshold_row(threshold: &ThresholdRecord) -> ThresholdRow {
         tone: match threshold.verdict {
             ThresholdVerdict::Held => "good",
             ThresholdVerdict::Crossed => "bad",
-            ThresholdVerdict::NoData => "doubt",
+            ThresholdVerdict::Undecided => "doubt",
         },
         mark: threshold.verdict.mark(),
         word: threshold.verdict.word(),

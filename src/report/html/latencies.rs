@@ -1,8 +1,8 @@
 //! The distribution of latencies by statistic name: percentiles, histogram, and how it changed.
 
+use super::super::distribution_csv::PERCENTILES;
 use super::super::latency_bands::parse_bands;
 use super::super::recorded::Recorded;
-use super::super::distribution_csv::PERCENTILES;
 use crate::stats::tag_text;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -48,7 +48,9 @@ pub fn of(recorded: &Recorded) -> Vec<NameLatencies> {
         latencies.name.clone_from(&record.name);
         let heat = heat(recorded, &tag_text(&record.method, &record.name), step);
         for (sum, column) in all.iter_mut().zip(&heat) {
-            column.iter().for_each(|(band, count)| add(sum, *band, *count));
+            column
+                .iter()
+                .for_each(|(band, count)| add(sum, *band, *count));
         }
         latencies.heat = heat.into_iter().map(flat).collect();
         latencies.heat_step_s = step;
@@ -68,7 +70,9 @@ fn add(bands: &mut Bands, band: u32, count: u64) {
 
 fn flat(bands: Bands) -> Vec<u64> {
     let pairs = bands.into_iter();
-    pairs.flat_map(|(band, count)| [u64::from(band), count]).collect()
+    pairs
+        .flat_map(|(band, count)| [u64::from(band), count])
+        .collect()
 }
 
 fn heat(recorded: &Recorded, tag: &str, step: usize) -> Vec<Bands> {

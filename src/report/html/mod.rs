@@ -38,7 +38,9 @@ const STYLES: [StaticText; 2] = [
     StaticText(include_str!("../../../templates/report/report.css")),
 ];
 const SCRIPTS: [StaticText; 6] = [
-    StaticText(include_str!("../../../assets/uplot-1.6.32/uPlot.iife.min.js")),
+    StaticText(include_str!(
+        "../../../assets/uplot-1.6.32/uPlot.iife.min.js"
+    )),
     StaticText(include_str!("../../../templates/report/page.js")),
     StaticText(include_str!("../../../templates/report/tables.js")),
     StaticText(include_str!("../../../templates/report/charts.js")),
@@ -81,6 +83,12 @@ struct ChartData {
     rounds: contests::RoundsOverTime,
 }
 
+/// The content security policy of a report: for servers that show one.
+#[must_use]
+pub fn html_report_policy() -> String {
+    policy(&STYLES, &SCRIPTS)
+}
+
 /// The report of a record.
 #[must_use]
 pub fn html_report(recorded: &Recorded) -> String {
@@ -89,7 +97,7 @@ pub fn html_report(recorded: &Recorded) -> String {
     let latencies = latencies::of(recorded);
     let contests = ContestsView::of(recorded);
     let page = Page {
-        policy: policy(&STYLES, &SCRIPTS),
+        policy: html_report_policy(),
         styles: &STYLES,
         scripts: &SCRIPTS,
         headline: Headline::of(recorded),

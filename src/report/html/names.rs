@@ -1,8 +1,8 @@
 //! The table of statistic names, the phases, the errors.
 
+use super::super::Figures;
 use super::super::recorded::Recorded;
 use super::super::run_record::{ErrorRecord, RunRecord};
-use super::super::Figures;
 use super::sketch::{OutcomeBar, outcome_bar};
 use super::words::{bytes_text, duration_text, rate_text};
 use crate::stats::LatencySummary;
@@ -87,7 +87,12 @@ pub fn rows(recorded: &Recorded) -> Vec<NameRow> {
 /// The row of all names together.
 pub fn all(recorded: &Recorded) -> NameRow {
     let extra = extra_percentiles(recorded);
-    row("Aggregated", &recorded.run.totals, extra.get(&("", "")), recorded)
+    row(
+        "Aggregated",
+        &recorded.run.totals,
+        extra.get(&("", "")),
+        recorded,
+    )
 }
 
 /// [`COLUMNS`] of the response times by method and name.

@@ -52,7 +52,11 @@ pub struct OverTime {
 impl OverTime {
     pub fn of(recorded: &Recorded) -> Self {
         let rows = Rows::of(recorded);
-        let spawning = recorded.run.phases.iter().find(|phase| phase.name == "spawning");
+        let spawning = recorded
+            .run
+            .phases
+            .iter()
+            .find(|phase| phase.name == "spawning");
         Self {
             step_s: rows.step,
             spawning_s: spawning.map_or(0.0, |phase| phase.end_s),
@@ -95,7 +99,11 @@ impl<'a> Rows<'a> {
 
     fn ends_s(&self) -> Vec<f64> {
         let starts_s = self.recorded.series.numbers("second");
-        let ends_s: Vec<f64> = starts_s.iter().zip(&self.lengths_s).map(|(s, l)| s + l).collect();
+        let ends_s: Vec<f64> = starts_s
+            .iter()
+            .zip(&self.lengths_s)
+            .map(|(s, l)| s + l)
+            .collect();
         self.folded(&ends_s, last_of)
     }
 
@@ -164,7 +172,10 @@ fn latencies(rows: &Rows<'_>) -> Vec<Line> {
         ("lag p99", "lag_p99_us"),
     ];
     let lines = columns.map(|(label, column)| line(label, rows.worst(column)));
-    lines.into_iter().filter(|line| !line.values.is_empty()).collect()
+    lines
+        .into_iter()
+        .filter(|line| !line.values.is_empty())
+        .collect()
 }
 
 /// Events a second by domain. `events.csv` has its rows in step with `series.csv`.
@@ -224,10 +235,12 @@ fn moments(recorded: &Recorded) -> Vec<Moment> {
             joined(&seconds, &reconnects, burst)
                 .map(|(at_s, count)| (at_s, "reconnects", grouped_of(count, "reconnect"))),
         )
-        .chain(joined(&seconds, &stalled, |is| is > 0.0).map(|(at_s, count)| {
-            let text = format!("nothing was answered for {}", grouped_of(count, "second"));
-            (at_s, "stall", text)
-        }))
+        .chain(
+            joined(&seconds, &stalled, |is| is > 0.0).map(|(at_s, count)| {
+                let text = format!("nothing was answered for {}", grouped_of(count, "second"));
+                (at_s, "stall", text)
+            }),
+        )
         .map(|(at_s, kind, text)| Moment { at_s, kind, text })
         .collect::<Vec<_>>();
     moments.extend(crossings(recorded));

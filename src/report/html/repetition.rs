@@ -25,7 +25,10 @@ impl Repetition {
                 ("Seed", run.seed.to_string()),
                 ("Run id", run.run_id.clone()),
                 ("Plan hash", run.plan_hash.clone()),
-                ("Counts as failure", format!("by the rule `{}`", run.failure_rule)),
+                (
+                    "Counts as failure",
+                    format!("by the rule `{}`", run.failure_rule),
+                ),
                 ("shopblast", run.shopblast.clone()),
                 ("CPU", format!("{}, {} CPUs to use", host.cpu, host.cores)),
                 ("Workers on CPUs", workers.join(", ")),
@@ -40,7 +43,10 @@ impl Repetition {
 /// The command with seed and run id, which make it the same to the byte.
 fn command(run: &RunRecord) -> String {
     let mut command = run.command.clone();
-    for (flag, value) in [("--seed", run.seed.to_string()), ("--run-id", run.run_id.clone())] {
+    for (flag, value) in [
+        ("--seed", run.seed.to_string()),
+        ("--run-id", run.run_id.clone()),
+    ] {
         let is_set = run
             .command
             .split_whitespace()

@@ -79,5 +79,7 @@ fn planned(run: &RunRecord, classes: &[(String, u64)]) -> HashMap<&'static str, 
 fn options(run: &RunRecord) -> JourneyOptions {
     let words = run.plan.get("options").and_then(Value::as_array);
     let words = words.into_iter().flatten().filter_map(Value::as_str);
-    words.filter_map(|word| JourneyOption::parse(word).ok()).collect()
+    words
+        .filter_map(|word| JourneyOption::parse(word).ok())
+        .collect()
 }

@@ -39,7 +39,10 @@ pub fn bar(counts: [u64; 5]) -> OutcomeBar {
     const NARROWEST: f64 = 1.5;
     let words = crate::stats::Outcome::ALL.map(crate::stats::Outcome::word);
     let all: u64 = counts.iter().sum();
-    let occurred = words.into_iter().zip(counts).filter(|(_, count)| *count > 0);
+    let occurred = words
+        .into_iter()
+        .zip(counts)
+        .filter(|(_, count)| *count > 0);
     let widths: Vec<(&str, u64, f64)> = occurred
         .map(|(word, count)| {
             let width = (count as f64 * 100.0 / all as f64).max(NARROWEST);
@@ -116,7 +119,11 @@ pub fn histogram(bands: &str) -> Option<Histogram> {
 
 /// The lower edge of a band.
 fn edge_text(band: u32) -> String {
-    duration_text((f64::from(band) / f64::from(BANDS_A_DOUBLING)).exp2().round() as u64)
+    duration_text(
+        (f64::from(band) / f64::from(BANDS_A_DOUBLING))
+            .exp2()
+            .round() as u64,
+    )
 }
 
 #[cfg(test)]
@@ -127,7 +134,10 @@ mod tests {
     fn what_is_rare_is_seen_and_the_bar_is_full() {
         let bar = bar([1_000_000, 0, 0, 1, 0]);
         assert_eq!(bar.pieces.len(), 2);
-        let widths = bar.pieces.iter().map(|piece| piece.width.parse::<f64>().unwrap());
+        let widths = bar
+            .pieces
+            .iter()
+            .map(|piece| piece.width.parse::<f64>().unwrap());
         assert!((widths.sum::<f64>() - 100.0).abs() < 0.02);
         assert!(bar.pieces[1].width.parse::<f64>().unwrap() > 1.0);
         assert_eq!(bar.title, "success 1,000,000 (100.0 %), failed 1 (0.0 %)");
@@ -137,7 +147,10 @@ mod tests {
     #[test]
     fn histograms_span_what_was_measured() {
         let histogram = histogram("40:1 42:4").unwrap();
-        assert_eq!((histogram.from.as_str(), histogram.to.as_str()), ("1.02ms", "1.72ms"));
+        assert_eq!(
+            (histogram.from.as_str(), histogram.to.as_str()),
+            ("1.02ms", "1.72ms")
+        );
         assert_eq!(histogram.columns[1].height, "100.00");
         assert!(super::histogram("").is_none());
     }

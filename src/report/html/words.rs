@@ -103,7 +103,10 @@ mod tests {
         assert_eq!(groups, ["0", "999", "1,000", "12,345,678"]);
         assert_eq!(grouped_of(1, "request"), "1 request");
         let sizes = [0.0, 999.4, 999.6, 1_250.0, 123_456.0, 3.4e6].map(bytes_text);
-        assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "1.2 kB", "123 kB", "3.4 MB"]);
+        assert_eq!(
+            sizes,
+            ["0 B", "999 B", "1.0 kB", "1.2 kB", "123 kB", "3.4 MB"]
+        );
         assert_eq!(share_text(1, 3), "33.3 %");
         assert_eq!(share_text(0, 0), "–");
         let words = ["a", "b", "c"].map(str::to_owned);

@@ -34,6 +34,7 @@ fn context(workers: usize, seconds: u64) -> RunContext {
         user_shares: Vec::new(),
         thresholds: Vec::new(),
         observed: crate::stats::ObservedTable::default(),
+        live: crate::stats::LiveContext::default(),
     }
 }
 

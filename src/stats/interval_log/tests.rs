@@ -92,6 +92,7 @@ fn the_sum_of_all_intervals_is_the_total() {
         user_shares: Vec::new(),
         thresholds: Vec::new(),
         observed: crate::stats::ObservedTable::default(),
+        live: crate::stats::LiveContext::default(),
     }));
     let seconds = [
         second(0, &[(0, 1), (0, 900), (1, 40_000)]),

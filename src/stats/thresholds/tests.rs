@@ -37,6 +37,7 @@ fn context(texts: &[&str]) -> RunContext {
             .map(|text| Threshold::parse(text).unwrap_or_else(|error| panic!("{error}")))
             .collect(),
         observed: ObservedTable::default(),
+        live: crate::stats::LiveContext::default(),
     }
 }
 
@@ -67,7 +68,7 @@ fn count_request(row: &mut NameInterval, us: u64) {
 }
 
 /// The states after all `seconds`.
-fn judged(texts: &[&str], seconds: &[Interval]) -> Vec<ThresholdState> {
+fn judged(texts: &[&str], seconds: &[Interval]) -> Vec<ThresholdStanding> {
     let context = context(texts);
     let mut thresholds = Thresholds::new(&context);
     for interval in seconds {
@@ -76,11 +77,11 @@ fn judged(texts: &[&str], seconds: &[Interval]) -> Vec<ThresholdState> {
     thresholds.states()
 }
 
-fn value(state: &ThresholdState) -> Option<f64> {
+fn value(state: &ThresholdStanding) -> Option<f64> {
     state.value.map(|amount| amount.value)
 }
 
-fn verdicts(states: &[ThresholdState]) -> Vec<ThresholdVerdict> {
+fn verdicts(states: &[ThresholdStanding]) -> Vec<ThresholdVerdict> {
     states.iter().map(|state| state.verdict).collect()
 }
 

@@ -4,7 +4,6 @@ use super::browser::{Browser, Page};
 use super::server::WebServer;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::time::Duration;
 
 /// Nothing went wrong on the page, and it asked nobody but its own server.
 fn is_clean(page: &Page, server: &WebServer) {
@@ -121,18 +120,18 @@ fn every_file_can_be_taken_away() {
     browser.save_downloads_in(place.path());
     let page = browser.open(&format!("{}/#files", server.url()));
     page.wait_until("document.querySelectorAll('#panel-files .files li').length > 8");
-    let links = page.count("#panel-files a[href]");
     let names = page.evaluate(
         "[...document.querySelectorAll('#panel-files .files a')].map((link) => link.textContent)",
     );
-    for link in 0..links {
-        let element = format!("document.querySelectorAll('#panel-files a[href]')[{link}]");
-        page.evaluate(&format!("{element}.target || {element}.click()"));
-        // The first link opens the report in a tab.
-        let what = page.evaluate(&format!("{element}.href")).to_string();
-        server.wait_for(&what, |_| {
-            (browser.downloads() as u64 >= link).then_some(())
-        });
+    // The first of the links above the files opens the report in a tab.
+    let above = 2..=page.count("#panel-files .downloads a");
+    let files = 1..=page.count("#panel-files .files li");
+    let links = above
+        .map(|place| format!("#panel-files .downloads a:nth-child({place})"))
+        .chain(files.map(|place| format!("#panel-files .files li:nth-child({place}) a")));
+    for (before, link) in links.enumerate() {
+        page.click(&link);
+        server.wait_for(&link, |_| (browser.downloads() > before).then_some(()));
     }
     let saved = |name: &str| std::fs::read(place.path().join(name)).expect(name);
     for name in names.as_array().expect("names") {

@@ -4,7 +4,7 @@
 
 report.latencies = (() => {
   const { data, element, colour, count, duration, roundDuration, clock, bandEdge } = report;
-  const { chart, axis, logValues } = report.charts;
+  const { chart, axis, logRange, logSplits, durations } = report.charts;
   let shown = 0;
 
   const percentileText = (rarity) => {
@@ -37,11 +37,11 @@ report.latencies = (() => {
           cursor: { drag: { x: false, y: false }, y: false },
           scales: {
             x: { time: false, distr: 3, range: (_, min, max) => [1, Math.max(max, 10)] },
-            us: { distr: 3, range: (_, min, max) => [10 ** Math.floor(Math.log10(min || 1)), 10 ** Math.ceil(Math.log10(max || 10))] },
+            us: { distr: 3, range: logRange },
           },
           axes: [
-            axis({ values: (_, splits) => splits.map((value) => /^10*$/.test(String(Math.round(value))) && value > 1 ? percentileText(value) : '') }),
-            axis({ scale: 'us', size: 62, values: logValues }),
+            axis({ size: 28, values: (_, splits) => splits.map(percentileText), splits: (_, __, min, max) => [2, 10, 100, 1e3, 1e4, 1e5].filter((value) => value <= max) }),
+            axis({ scale: 'us', size: 62, values: durations, splits: logSplits }),
           ],
           series: [
             { label: 'percentile', value: (_, value) => value === null ? '–' : percentileText(value) },

@@ -5,5 +5,6 @@
 mod browser;
 mod locust;
 mod page;
+mod pictures;
 mod security;
 mod server;

@@ -21,7 +21,7 @@ mod tests;
 
 use super::recorded::Recorded;
 use askama::Template;
-use contests::{ContestsView, WitnessView};
+use contests::{ContestsView, WitnessGroup};
 use embedded::{StaticText, json_for_html, policy};
 use generator::GeneratorView;
 use headline::{Headline, ThresholdRow};
@@ -67,7 +67,7 @@ struct Page<'a> {
     errors: Vec<ErrorRow>,
     errors_cut: u64,
     contests: ContestsView,
-    witnesses: Vec<WitnessView>,
+    witnesses: Vec<WitnessGroup>,
     events: Vec<EventRow>,
     generator: GeneratorView,
     repetition: Repetition,

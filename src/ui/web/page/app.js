@@ -14,6 +14,8 @@ let tick = null;
 let panel = "charts";
 /** Whether the start form was asked for although there is a test to look at. */
 let wantsStart = false;
+/** Whether the start form is what is shown. */
+let wasStarting = false;
 
 async function begin() {
   furnish();
@@ -76,6 +78,7 @@ function layOut() {
   byId("stop").disabled = tick.state === "stopping";
   show(byId("new"), tick.state === "stopped" && !starting);
   showStart(starting, hasTest);
+  show(byId("views"), true);
   show(byId("test"), !starting);
   const verdict = byId("verdict");
   show(verdict, tick.state === "stopped" && Boolean(tick.verdict));
@@ -83,10 +86,9 @@ function layOut() {
   verdict.replaceChildren(el("strong", {}, tick.exit_code ? "Exit code " + tick.exit_code : "It held"), ` ${tick.verdict}`);
   for (const tab of tabs()) show(tab, !starting || ["history", "log"].includes(nameOf(tab)));
   if (starting && !["history", "log"].includes(panel)) openTab("history");
-  else if (!starting && before_start) openTab("charts");
-  before_start = starting;
+  else if (!starting && wasStarting) openTab("charts");
+  wasStarting = starting;
 }
-let before_start = false;
 
 const tabs = () => [...document.querySelectorAll('[role="tab"]')];
 const nameOf = (tab) => tab.id.replace("tab-", "");

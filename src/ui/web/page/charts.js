@@ -2,7 +2,7 @@
 import { byId } from "./dom.js";
 import { short } from "./numbers.js";
 
-const HEIGHT = 220;
+const HEIGHT = 210;
 
 /** Each chart: where it is, and its lines: label, key of a point, colour, whether it is filled. */
 const CHARTS = [
@@ -33,6 +33,7 @@ export class Charts {
       const plot = new uPlot(options(lines, place.clientWidth || 400), this.columns(lines), place);
       return { plot, lines, place };
     });
+    this.redraw();
   }
 
   /** Starts from `points`. */
@@ -50,8 +51,13 @@ export class Charts {
   }
 
   redraw() {
+    const latest = this.points.length - 1;
     for (const { plot, lines, place } of this.drawn) {
-      if (place.offsetParent) plot.setData(this.columns(lines));
+      if (!place.offsetParent) continue;
+      plot.setData(this.columns(lines));
+      // Without a mouse on it the legend tells the latest second.
+      const isPointedAt = plot.cursor.left >= 0;
+      if (!isPointedAt && latest >= 0) plot.setLegend({ idx: latest });
     }
   }
 
@@ -83,7 +89,7 @@ function options(lines, width) {
     cursor: { sync: { key: "live" }, points: { size: 7 } },
     scales: { x: { time: false }, y: { range: (plot, low, high) => [0, Math.max(high * 1.08, 1)] } },
     axes: [
-      { ...axis, values: (plot, ticks) => ticks.map(clock), space: 60 },
+      { ...axis, values: (plot, ticks) => ticks.map(clock), space: 60, size: 30 },
       { ...axis, values: (plot, ticks) => ticks.map(short), size: 56 },
     ],
     series: [

@@ -49,8 +49,7 @@ export class StartForm {
         "label",
         { for: box.id },
         el("span", {}, name),
-        el("small", {}, summary),
-        el("small", {}, `waits: ${wait}`),
+        el("small", {}, `${summary}; waits ${wait}`),
       ),
       weight,
     );

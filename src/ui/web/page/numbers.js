@@ -40,6 +40,8 @@ export function duration(seconds) {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
+  if (whole % 3600 === 0) return `${whole / 3600} h`;
+  if (minutes < 60 && whole % 60 === 0) return `${minutes} min`;
   if (minutes < 60) return `${minutes}:${String(whole % 60).padStart(2, "0")} min`;
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")} h`;
 }

@@ -26,8 +26,8 @@ const statistics = new Table({
   key: (row) => `${row.method} ${row.name}`,
   empty: "No request yet.",
   columns: [
-    plain("Type", (row) => row.method),
-    plain("Name", (row) => row.name),
+    plain("Type", (row) => row.method, { kind: "word" }),
+    plain("Name", (row) => row.name, { kind: "name" }),
     figure("Requests", (row) => row.requests, count),
     figure("Fails", (row) => row.failures, count, {
       mark: (row) => (row.failures > 0 ? "bad" : ""),
@@ -51,8 +51,8 @@ const outcomes = new Table({
   key: (row) => `${row.method} ${row.name}`,
   empty: "No request yet.",
   columns: [
-    plain("Type", (row) => row.method),
-    plain("Name", (row) => row.name),
+    plain("Type", (row) => row.method, { kind: "word" }),
+    plain("Name", (row) => row.name, { kind: "name" }),
     ...OUTCOMES.map((word, index) => outcome(index)),
   ],
 });
@@ -68,9 +68,9 @@ const failures = new Table({
     figure("Count", (row) => row.count, count),
     plain("Outcome", (row) => row.outcome),
     plain("Method", (row) => row.method),
-    plain("Name", (row) => row.name),
+    plain("Name", (row) => row.name, { kind: "name" }),
     plain("Status", (row) => row.status ?? "–"),
-    plain("Message", (row) => row.reason),
+    plain("Message", (row) => row.reason, { kind: "words" }),
     figure("First seen", (row) => row.first_s, duration),
     figure("Last seen", (row) => row.last_s, duration),
   ],
@@ -91,6 +91,15 @@ const races = new Table({
   ],
 });
 
+/** The worst comes first. */
+const gravity = (row) => ["violated", "known", "undecided", "held"].indexOf(row.verdict);
+
+/** When an exchange took place, from the start of the run. */
+function moments({ sent_us, done_us }) {
+  const at = (us) => `${(us / 1000).toFixed(3)} ms`;
+  return sent_us === null ? `never sent, given up at ${at(done_us)}` : `sent at ${at(sent_us)}, done at ${at(done_us)}`;
+}
+
 async function showWitness(row) {
   const reply = await fetch(`/witness/${row.witness}`);
   if (!reply.ok) return;
@@ -100,7 +109,7 @@ async function showWitness(row) {
       "article",
       { class: one.shows ? "exchange shows" : "exchange" },
       el("h3", {}, `${one.method} ${one.path}`),
-      el("p", {}, `${one.part} · ${one.outcome}${one.status ? ` · ${one.status}` : ""} · sent ${one.sent_us ?? "–"} µs, done ${one.done_us} µs`),
+      el("p", {}, `${one.part} · ${one.outcome}${one.status ? ` · ${one.status}` : ""} · ${moments(one)}`),
       one.body ? el("pre", {}, one.body) : null,
       el("pre", {}, one.reply),
     );
@@ -120,12 +129,12 @@ const invariants = new Table({
     plain("Verdict", (row) => row.verdict, {
       mark: (row) => ({ violated: "bad", held: "good" })[row.verdict] ?? "",
     }),
-    plain("Rule", (row) => row.name),
-    plain("What must hold", (row) => row.text),
+    plain("Rule", (row) => row.name, { kind: "word" }),
+    plain("What must hold", (row) => row.text, { kind: "words" }),
     figure("Checked", (row) => row.checked, count),
     figure("Violated", (row) => row.violated, count),
     figure("Undecided", (row) => row.undecided, count),
-    plain("Why", (row) => row.why ?? ""),
+    plain("Why", (row) => row.why ?? "", { kind: "words" }),
     {
       label: "Witness",
       changes: (row) => row.witness ?? "",
@@ -262,7 +271,7 @@ export function showPanel(name, tick) {
       failures.update(tick.errors);
       break;
     case "races":
-      invariants.update(tick.invariants);
+      invariants.update([...tick.invariants].sort((one, other) => gravity(one) - gravity(other)));
       races.update(tick.races);
       break;
     case "backlog":
@@ -295,18 +304,25 @@ export function showBadges(tick) {
   badge("badge-failures", rows ? String(rows) : null, tick.all?.failures ? "bad" : "");
   const broken = tick.invariants.filter((row) => row.verdict === "violated").length;
   badge("badge-races", broken ? `${broken} broken` : null, "bad");
-  badge("badge-generator", tick.generator?.saturated ? "limit" : null, "bad");
+  badge("badge-generator", tick.generator?.saturated ? "saturated" : null, "bad");
 }
 
 /** The figures above the tabs. */
 export function showTiles(tick) {
   const all = tick.all;
   const card = tick.card;
+  const spoiled = tick.state !== "stopped" && tick.generator?.saturated;
+  setText(
+    byId("spoiled"),
+    spoiled ? "The generator is the bottleneck: these figures are its own, not the shop's. See the tab Generator." : "",
+  );
+  show(byId("spoiled"), Boolean(spoiled));
   setText(byId("tile-users"), count(tick.users));
   setText(byId("tile-users-sub"), card ? `of ${count(card.users)}` : "");
   const ended = tick.state === "stopped";
   setText(byId("tile-rate"), rate(ended ? all?.per_s : all?.current_per_s));
-  setText(byId("tile-rate-sub"), all ? `${count(all.requests)} in all` : "");
+  const since = tick.since_s ? ` since ${duration(tick.since_s)}` : " in all";
+  setText(byId("tile-rate-sub"), all ? `${count(all.requests)}${since}` : "");
   setText(byId("tile-failures"), percent(all?.failures ?? 0, all?.requests ?? 0));
   setText(byId("tile-failures-sub"), all ? `${count(all.failures)} requests` : "");
   byId("tile-failures").dataset.mark = all?.failures ? "bad" : "";

@@ -3,7 +3,8 @@ import { el, setText, show } from "./dom.js";
 
 /**
  * A column: `label`, `text(row)`, and `value(row)` to sort by; `numeric` ones are aligned right.
- * `cell(row)` makes nodes instead of a text; `mark(row)` a class. `title` explains the label.
+ * `cell(row)` makes nodes instead of a text; `mark(row)` marks it good or bad; `kind` is how it is
+ * laid out: `word` on one line, `name` and `words` with room. `title` explains the label.
  */
 export class Table {
   constructor({ columns, key, sort, descending, filter, caption, empty }) {
@@ -111,7 +112,7 @@ export class Table {
     return el(
       "tr",
       {},
-      ...this.columns.map((column) => el("td", { class: column.numeric ? "number" : null })),
+      ...this.columns.map((column) => el("td", { class: column.numeric ? "number" : column.kind })),
     );
   }
 

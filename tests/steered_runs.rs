@@ -55,6 +55,9 @@ fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> RunRe
         sandbox: Some(ShopConfig::default()),
         output: Output {
             html: None,
+            exports: Vec::new(),
+            github: None,
+            metrics: run::MetricsTargets::default(),
             csv_prefix: None,
             csv_full_history: false,
             results: results.to_owned(),
@@ -63,6 +66,7 @@ fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> RunRe
         },
         exit_code_on_error: 1,
         fail_on_saturation: false,
+        observers: shopblast::observe::ObserverConfig::default(),
         preflight: true,
         addresses: AddressPolicy::new(&[]),
     }

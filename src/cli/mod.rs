@@ -8,10 +8,13 @@ mod class_choice;
 mod doctor_options;
 mod environment;
 mod error;
+mod export_options;
 mod list;
 mod load_choice;
 mod machine;
+mod observe_options;
 mod options;
+mod passwords;
 mod pipeline_options;
 mod plan_builder;
 mod profile_source;
@@ -29,6 +32,7 @@ mod web_planner;
 pub use error::CliError;
 pub use list::list_text;
 pub use machine::Machine;
+pub use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
 
 use crate::doctor::DoctorRequest;
@@ -88,13 +92,18 @@ pub fn parse(
         Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
         Err(error) => return Err(CliError::arguments(&error)),
     };
-    let variables = Variables::read(&matches, environment)?;
+    let environment: Vec<(OsString, OsString)> = environment.into_iter().collect();
+    let variables = Variables::read(&matches, environment.iter().cloned())?;
     let arguments = Arguments::command()
         .try_get_matches_from(variables.before(&typed))
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| CliError::arguments(&error));
     arguments
-        .and_then(|arguments| command_of(arguments, &typed, machine, entropy))
+        .and_then(|mut arguments| {
+            arguments.run.observe.read_variables(&environment)?;
+            arguments.run.exports.read_variables(&environment);
+            command_of(arguments, &typed, machine, entropy)
+        })
         .map_err(|error| error.blaming(variables.names()))
 }
 

@@ -1,7 +1,9 @@
 //! Every flag of the command line, defined once: parsing, help and variables come from here.
 
 use super::doctor_options::DoctorFlags;
+use super::export_options::ExportFlags;
 use super::list::ListFlags;
+use super::observe_options::ObserveFlags;
 use super::race_options::RaceFlags;
 use super::replay_options::ReplayFlags;
 use super::report_options::ReportFlags;
@@ -102,6 +104,10 @@ pub(super) struct RunOptions {
 
     #[command(flatten)]
     pub shop: ShopFlags,
+
+    /// What is observed of the shop's back end.
+    #[command(flatten)]
+    pub observe: ObserveFlags,
 
     /// Allow load on this host although its address is public; may be repeated
     #[arg(
@@ -254,6 +260,10 @@ pub(super) struct RunOptions {
     /// Write the report to this file, too; it is always in the record as report.html
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub html: Option<PathBuf>,
+
+    /// Other reports, and live figures for other programs.
+    #[command(flatten)]
+    pub exports: ExportFlags,
 
     /// Print no live figures, only the summary
     #[arg(long, help_heading = "Output")]

@@ -43,6 +43,9 @@ pub(super) fn build(
     let addresses = AddressPolicy::new(&options.allow_host);
     let target = target(&options)?;
     addresses.check_literal(&target.host)?;
+    let shop = (!options.sandbox).then_some(&target);
+    let no_observatory = options.shop.pipeline.no_observatory;
+    let observers = options.observe.config(shop, no_observatory, &addresses)?;
     let connections = connections(&options, profile, load.max_users())?;
     let cores = machine.worker_cores(&WorkerNeeds {
         choice: options.cores.as_ref(),
@@ -94,6 +97,9 @@ pub(super) fn build(
             csv_full_history: options.csv_full_history,
             results: options.results,
             html: options.html,
+            exports: options.exports.reports(),
+            github: options.exports.github(),
+            metrics: options.exports.metrics(),
             only_summary: options.only_summary,
             quiet: options.quiet,
         },
@@ -101,6 +107,7 @@ pub(super) fn build(
         fail_on_saturation: options.fail_on_saturation,
         preflight: !options.no_preflight,
         addresses,
+        observers,
     })
 }
 

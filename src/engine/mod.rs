@@ -35,6 +35,7 @@ pub use allocations::{CountingAllocator, allocations};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
 pub use clock::now_ns;
 pub use gathering::{CommonStart, Gathering, Missed};
+pub use health::ThreadGauge;
 pub use id::Id;
 pub use interruption::Interruption;
 pub use link::{Broken, CalledOff, Crowd, Exchange, Link, ReplyHead, Runner, Stopped};

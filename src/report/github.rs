@@ -15,7 +15,10 @@ const MOST_ANNOTATIONS: usize = 10;
 /// `token`.
 #[must_use]
 pub fn without_commands(token: &str) -> (String, String) {
-    (format!("::stop-commands::{token}\n"), format!("::{token}::\n"))
+    (
+        format!("::stop-commands::{token}\n"),
+        format!("::{token}::\n"),
+    )
 }
 
 /// The annotations of a run, a line each: errors for what fails it, warnings for what puts it in
@@ -47,17 +50,26 @@ pub fn github_annotations(record: &RunRecord) -> String {
     }
     let line = |kind: &'static str| {
         move |(title, message): (&str, String)| {
-            format!("::{kind} title={}::{}\n", property(title), data(message.trim()))
+            format!(
+                "::{kind} title={}::{}\n",
+                property(title),
+                data(message.trim())
+            )
         }
     };
     let errors = errors.into_iter().take(MOST_ANNOTATIONS).map(line("error"));
-    let warnings = warnings.into_iter().take(MOST_ANNOTATIONS).map(line("warning"));
+    let warnings = warnings
+        .into_iter()
+        .take(MOST_ANNOTATIONS)
+        .map(line("warning"));
     errors.chain(warnings).collect()
 }
 
 /// A message, escaped as the runner's own toolkit does (`@actions/core`, `command.ts`).
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// A property's value, escaped likewise.
@@ -81,7 +93,9 @@ mod tests {
             lines[0],
             "::error title=Load test failed::100 %25 wrong,%0A::error::forged"
         );
-        assert!(lines[1].starts_with("::error title=Threshold crossed::response: p(99) < 1ms over 1s abort: 2.25s"));
+        assert!(lines[1].starts_with(
+            "::error title=Threshold crossed::response: p(99) < 1ms over 1s abort: 2.25s"
+        ));
         assert!(lines[2].contains("failed: rate < 0.1%25: 0.27 %25"));
         assert!(lines[3].starts_with("::warning title=Threshold undecided::observed(backlog)"));
         assert_eq!(lines.len(), 4);
@@ -94,7 +108,10 @@ mod tests {
         assert_eq!(github_annotations(&record), "");
         let rule = made_up::contested_record().invariants[0].clone();
         record.invariants = vec![rule; 40];
-        assert_eq!(github_annotations(&record).lines().count(), MOST_ANNOTATIONS);
+        assert_eq!(
+            github_annotations(&record).lines().count(),
+            MOST_ANNOTATIONS
+        );
         assert_eq!(property("a:b,c%\n"), "a%3Ab%2Cc%25%0A");
     }
 }

@@ -22,7 +22,11 @@ pub fn hgrm_text(latencies: &Histogram<u64>) -> String {
         let (value, share) = (ms(step.value_iterated_to()), step.quantile_iterated_to());
         // Writing into a text never fails.
         let _ = match share < 1.0 {
-            true => writeln!(text, "{value:12.3} {share:14.12} {seen:10} {:14.2}", 1.0 / (1.0 - share)),
+            true => writeln!(
+                text,
+                "{value:12.3} {share:14.12} {seen:10} {:14.2}",
+                1.0 / (1.0 - share)
+            ),
             false => writeln!(text, "{value:12.3} {share:14.12} {seen:10}"),
         };
     }
@@ -60,14 +64,30 @@ mod tests {
         }
         let text = hgrm_text(&latencies);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "       Value     Percentile TotalCount 1/(1-Percentile)");
-        assert_eq!(lines[2], "       0.001 0.000000000000          1           1.00");
-        let columns = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            lines[0],
+            "       Value     Percentile TotalCount 1/(1-Percentile)"
+        );
+        assert_eq!(
+            lines[2],
+            "       0.001 0.000000000000          1           1.00"
+        );
+        let columns = |line: &str| {
+            line.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         let last = columns(lines[lines.len() - 4]);
         assert_eq!(last, ["1.000", "1.000000000000", "1000"]);
-        let median = lines.iter().find(|line| line.contains(" 0.500000000000 ")).unwrap();
+        let median = lines
+            .iter()
+            .find(|line| line.contains(" 0.500000000000 "))
+            .unwrap();
         assert_eq!(columns(median), ["0.500", "0.500000000000", "500", "2.00"]);
-        assert_eq!(lines[lines.len() - 3], "#[Mean    =        0.500, StdDeviation   =        0.289]");
+        assert_eq!(
+            lines[lines.len() - 3],
+            "#[Mean    =        0.500, StdDeviation   =        0.289]"
+        );
         assert!(lines[lines.len() - 2].ends_with("Total count    =         1000]"));
     }
 }

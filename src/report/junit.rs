@@ -14,13 +14,18 @@ use std::time::Duration;
 /// is skipped, with the reason.
 #[must_use]
 pub fn junit_text(record: &RunRecord) -> String {
-    let mut report = Report::unnamed();
-    report.name = format!("shopblast {}", record.profile).as_str().into();
+    let mut report = Report::new(format!("shopblast {}", record.profile));
     report.set_time(Duration::from_secs_f64(record.measured_s.max(0.0)));
     let suites = [
         ("run", run_cases(record)),
-        ("thresholds", record.thresholds.iter().map(threshold_case).collect()),
-        ("invariants", record.invariants.iter().map(rule_case).collect()),
+        (
+            "thresholds",
+            record.thresholds.iter().map(threshold_case).collect(),
+        ),
+        (
+            "invariants",
+            record.invariants.iter().map(rule_case).collect(),
+        ),
         ("requests", record.names.iter().map(name_case).collect()),
     ];
     for (name, cases) in suites {
@@ -52,7 +57,11 @@ fn run_cases(record: &RunRecord) -> Vec<TestCase> {
         false => "the run was cut off: this is what was measured up to then",
     };
     vec![
-        case("the target was reached", reached, "no byte of any request could be sent"),
+        case(
+            "the target was reached",
+            reached,
+            "no byte of any request could be sent",
+        ),
         case("the run came to its end", ended, how),
         case(
             "the generator was not the limit",
@@ -101,7 +110,11 @@ fn name_case(name: &NameRecord) -> TestCase {
         figures.refused,
         figures.conflict,
     );
-    case(&format!("{} {}", name.method, name.name), figures.failures == 0, &told)
+    case(
+        &format!("{} {}", name.method, name.name),
+        figures.failures == 0,
+        &told,
+    )
 }
 
 fn case(name: &str, passed: bool, why: &str) -> TestCase {

@@ -57,24 +57,52 @@ fn metrics(record: &RunRecord) -> Map<String, Value> {
         metrics.insert(name, value);
     };
     for (selector, figures) in figures_by_selector(record) {
-        put(format!("http_reqs{selector}"), counter(figures.requests, figures.requests_per_s));
+        put(
+            format!("http_reqs{selector}"),
+            counter(figures.requests, figures.requests_per_s),
+        );
         put(format!("http_req_failed{selector}"), rate(figures));
-        put(format!("http_req_duration{selector}"), trend(&figures.service_us));
-        put(format!("response_time{selector}"), trend(&figures.response_us));
+        put(
+            format!("http_req_duration{selector}"),
+            trend(&figures.service_us),
+        );
+        put(
+            format!("response_time{selector}"),
+            trend(&figures.response_us),
+        );
         put(format!("send_lag{selector}"), trend(&figures.lag_us));
     }
     let per_s = |count: u64| match record.measured_s > 0.0 {
         true => count as f64 / record.measured_s,
         false => 0.0,
     };
-    let journeys: u64 = record.journeys.iter().map(|journey| journey.completed).sum();
+    let journeys: u64 = record
+        .journeys
+        .iter()
+        .map(|journey| journey.completed)
+        .sum();
     put("iterations".to_owned(), counter(journeys, per_s(journeys)));
-    put("dropped_iterations".to_owned(), counter(record.shed, per_s(record.shed)));
+    put(
+        "dropped_iterations".to_owned(),
+        counter(record.shed, per_s(record.shed)),
+    );
     let totals = &record.totals;
-    put("data_received".to_owned(), counter(totals.bytes_in, per_s(totals.bytes_in)));
-    put("data_sent".to_owned(), counter(totals.bytes_out, per_s(totals.bytes_out)));
-    put("http_req_connecting".to_owned(), trend(&record.connections.connect_us));
-    put("vus_max".to_owned(), json!({"value": record.peak_users, "min": record.peak_users, "max": record.peak_users}));
+    put(
+        "data_received".to_owned(),
+        counter(totals.bytes_in, per_s(totals.bytes_in)),
+    );
+    put(
+        "data_sent".to_owned(),
+        counter(totals.bytes_out, per_s(totals.bytes_out)),
+    );
+    put(
+        "http_req_connecting".to_owned(),
+        trend(&record.connections.connect_us),
+    );
+    put(
+        "vus_max".to_owned(),
+        json!({"value": record.peak_users, "min": record.peak_users, "max": record.peak_users}),
+    );
     for threshold in &record.thresholds {
         add_threshold(&mut metrics, threshold);
     }
@@ -148,7 +176,9 @@ fn parts(expression: &str) -> (String, String) {
             _ => {}
         }
     }
-    let end = expression.find(['<', '>', '=', '!']).unwrap_or(expression.len());
+    let end = expression
+        .find(['<', '>', '=', '!'])
+        .unwrap_or(expression.len());
     let (metric, measure) = expression.split_at(end);
     (metric.trim().to_owned(), measure.trim().to_owned())
 }
@@ -170,14 +200,22 @@ mod tests {
     #[test]
     fn thresholds_stand_below_their_metric() {
         let table = [
-            ("response: p(99) < 1ms over 1s", "response", "p(99) < 1ms over 1s"),
+            (
+                "response: p(99) < 1ms over 1s",
+                "response",
+                "p(99) < 1ms over 1s",
+            ),
             (
                 "http_req_duration{name:\"a:b\"}: p(95)<500",
                 "http_req_duration{name:\"a:b\"}",
                 "p(95)<500",
             ),
             ("observed(backlog) < 10", "observed(backlog)", "< 10"),
-            ("observed(backlog{domain=\"x\"}): max < 10", "observed(backlog{domain=\"x\"})", "max < 10"),
+            (
+                "observed(backlog{domain=\"x\"}): max < 10",
+                "observed(backlog{domain=\"x\"})",
+                "max < 10",
+            ),
         ];
         for (expression, metric, measure) in table {
             assert!(Threshold::parse(expression).is_ok());
@@ -195,8 +233,14 @@ mod tests {
         assert_eq!(metrics["http_req_failed"]["passes"], 5);
         assert_eq!(metrics["http_req_failed"]["fails"], 1_495);
         assert_eq!(metrics["http_req_duration"]["p(99)"], 1.193);
-        assert_eq!(metrics["response"]["thresholds"]["p(99) < 1ms over 1s abort"], true);
+        assert_eq!(
+            metrics["response"]["thresholds"]["p(99) < 1ms over 1s abort"],
+            true
+        );
         assert_eq!(metrics["lag"]["thresholds"]["p(99) < 1ms"], false);
-        assert_eq!(summary["shopblast"]["undecided_thresholds"][0], "observed(backlog) < 1000");
+        assert_eq!(
+            summary["shopblast"]["undecided_thresholds"][0],
+            "observed(backlog) < 1000"
+        );
     }
 }

@@ -118,7 +118,7 @@ pub(super) fn header(columns: &str, more: &str) -> String {
 /// Never for what a run measures.
 pub fn stats_text(totals: &Totals) -> io::Result<Vec<u8>> {
     let mut writer = python_csv();
-    writer.write_record(header(STATS_COLUMNS, "").split(','))?;
+    writer.write_record(stats_header().split(','))?;
     for (name, total) in totals.context.names.iter().zip(&totals.names) {
         if total.requests() > 0 {
             writer.write_record(stats_row(name.method, name.name, total, totals))?;
@@ -126,6 +126,11 @@ pub fn stats_text(totals: &Totals) -> io::Result<Vec<u8>> {
     }
     writer.write_record(stats_row("", AGGREGATED, &totals.all, totals))?;
     written(writer)
+}
+
+/// The header of the statistics file.
+pub(super) fn stats_header() -> String {
+    header(STATS_COLUMNS, "")
 }
 
 fn stats_row(method: &str, name: &str, total: &NameTotal, totals: &Totals) -> Vec<String> {
@@ -168,7 +173,7 @@ pub(super) fn rounded_ms(us: u64) -> u64 {
 }
 
 /// A float as Python prints it: shortest form, with a decimal point.
-fn float(value: f64) -> String {
+pub(super) fn float(value: f64) -> String {
     format!("{value:?}")
 }
 

@@ -3,7 +3,7 @@
 
 use super::recorded::Recorded;
 use super::run_record::{Figures, NameRecord};
-use crate::stats::{LatencyCounts, tag_text};
+use crate::stats::tag_text;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -87,7 +87,7 @@ fn total_ms(figures: &Figures) -> f64 {
 fn in_milliseconds(latencies: &hdrhistogram::Histogram<u64>) -> BTreeMap<u64, u64> {
     let mut counts = BTreeMap::new();
     for bucket in latencies.iter_recorded() {
-        let us = LatencyCounts::histogram().lowest_equivalent(bucket.value_iterated_to());
+        let us = latencies.lowest_equivalent(bucket.value_iterated_to());
         *counts.entry(locust_rounded_ms(us)).or_default() += bucket.count_at_value();
     }
     counts
@@ -120,7 +120,9 @@ fn failures_per_second(recorded: &Recorded) -> Failures {
     }
     let mut failures = Failures::new();
     let methods = outcomes.texts("method");
-    let keys = methods.zip(outcomes.texts("name")).zip(outcomes.texts("second"));
+    let keys = methods
+        .zip(outcomes.texts("name"))
+        .zip(outcomes.texts("second"));
     for (((method, name), second), count) in keys.zip(counts) {
         let (Ok(second), 1..) = (second.parse(), count) else {
             continue;

@@ -18,7 +18,10 @@ pub fn markdown_text(record: &RunRecord) -> String {
         names(record),
         errors(record),
     ];
-    let shown: Vec<String> = sections.into_iter().filter(|text| !text.is_empty()).collect();
+    let shown: Vec<String> = sections
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
     shown.join("\n") + "\n"
 }
 
@@ -32,7 +35,11 @@ fn head(record: &RunRecord) -> String {
         true => record.verdict.as_str(),
         false => "The run was cut off; this is what was measured up to then.",
     };
-    let mut text = format!("## {mark} shopblast {}\n\n{}\n\n", plain(&record.profile), plain(verdict));
+    let mut text = format!(
+        "## {mark} shopblast {}\n\n{}\n\n",
+        plain(&record.profile),
+        plain(verdict)
+    );
     for reason in &record.generator.reasons {
         let _ = writeln!(text, "> ⚠️ {}\n", plain(reason));
     }
@@ -56,12 +63,15 @@ fn thresholds(record: &RunRecord) -> String {
     let mut text = table("Thresholds", &["", "Threshold", "Value", "Remark"]);
     for threshold in &record.thresholds {
         let value = threshold.decisive_text().unwrap_or_default();
-        row(&mut text, &[
-            threshold.verdict.mark(),
-            &threshold.expression,
-            &value,
-            &threshold.remark(),
-        ]);
+        row(
+            &mut text,
+            &[
+                threshold.verdict.mark(),
+                &threshold.expression,
+                &value,
+                &threshold.remark(),
+            ],
+        );
     }
     text
 }
@@ -78,21 +88,35 @@ fn rules(record: &RunRecord) -> String {
             RuleVerdict::Undecided => "?",
             RuleVerdict::Known => "!",
         };
-        row(&mut text, &[
-            mark,
-            &rule.name,
-            &rule.checked.to_string(),
-            &rule.violated.to_string(),
-            rule.why.as_deref().unwrap_or_default(),
-        ]);
+        row(
+            &mut text,
+            &[
+                mark,
+                &rule.name,
+                &rule.checked.to_string(),
+                &rule.violated.to_string(),
+                rule.why.as_deref().unwrap_or_default(),
+            ],
+        );
     }
     text
 }
 
 fn names(record: &RunRecord) -> String {
     let columns = [
-        "Name", "Requests", "Failures", "Refused", "Conflict", "Failed", "Unknown", "Rate/s",
-        "p50", "p95", "p99", "Service p99", "Lag p99",
+        "Name",
+        "Requests",
+        "Failures",
+        "Refused",
+        "Conflict",
+        "Failed",
+        "Unknown",
+        "Rate/s",
+        "p50",
+        "p95",
+        "p99",
+        "Service p99",
+        "Lag p99",
     ];
     let mut text = table("Requests", &columns);
     for name in &record.names {
@@ -130,16 +154,24 @@ fn errors(record: &RunRecord) -> String {
     if record.errors.is_empty() {
         return String::new();
     }
-    let mut text = table("Errors and refusals", &["Count", "Outcome", "Status", "Name", "Reason"]);
+    let mut text = table(
+        "Errors and refusals",
+        &["Count", "Outcome", "Status", "Name", "Reason"],
+    );
     for error in record.errors.iter().take(ERRORS_SHOWN) {
-        let status = error.status.map_or_else(String::new, |status| status.to_string());
-        row(&mut text, &[
-            &error.count.to_string(),
-            error.outcome.word(),
-            &status,
-            &error.name,
-            &error.reason,
-        ]);
+        let status = error
+            .status
+            .map_or_else(String::new, |status| status.to_string());
+        row(
+            &mut text,
+            &[
+                &error.count.to_string(),
+                error.outcome.word(),
+                &status,
+                &error.name,
+                &error.reason,
+            ],
+        );
     }
     text
 }
@@ -192,10 +224,14 @@ mod tests {
 
     #[test]
     fn hostile_text_stays_text() {
-        let hostile = "<img src=x onerror=alert(1)> [click](http://evil) @team #1 |\n| x `code` **b** $a$";
+        let hostile =
+            "<img src=x onerror=alert(1)> [click](http://evil) @team #1 |\n| x `code` **b** $a$";
         let shown = plain(hostile);
         for markup in ["<", "@", "\n", "http://", "](", " #1"] {
-            assert!(!shown.replace("\\]", "").contains(markup), "{markup}: {shown}");
+            assert!(
+                !shown.replace("\\]", "").contains(markup),
+                "{markup}: {shown}"
+            );
         }
     }
 }

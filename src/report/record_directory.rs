@@ -6,11 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::ObservedCsv;
 use super::bands_csv::BandsCsv;
 use super::distribution_csv::DistributionCsv;
 use super::events_csv::EventsCsv;
 use super::ledger_log::{LedgerLog, RoundsCsv};
 use super::locust_csv::LocustCsv;
+use super::outcomes_csv::OutcomesCsv;
 use super::recording::{RunFacts, RunJson};
 use super::series_csv::SeriesCsv;
 use super::threshold_notices::ThresholdNotices;
@@ -110,8 +112,17 @@ impl RecordDirectory {
         self.path.join("stats")
     }
 
+    /// Begins `observed.csv`.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn observed_csv(&self) -> Result<ObservedCsv, RecordError> {
+        let path = self.path.join("observed.csv");
+        ObservedCsv::create(&path).map_err(|error| RecordError::File { path, error })
+    }
+
     /// The sinks that write the record: `run.json`, the three interval logs, `events.csv`,
-    /// `series.csv`, `bands.csv`, `distribution.csv`, `ledger.jsonl`, `rounds.csv` and
+    /// `outcomes.csv`, `series.csv`, `bands.csv`, `distribution.csv`, `ledger.jsonl`, `rounds.csv` and
     /// Locust's four CSV files, the latter at `csv_prefix` when one is given.
     ///
     /// # Errors
@@ -143,6 +154,10 @@ impl RecordDirectory {
         let events = EventsCsv::create(&path, &context.raises, facts.started)
             .map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(events));
+        let path = self.path.join("outcomes.csv");
+        let outcomes =
+            OutcomesCsv::create(&path, names).map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(outcomes));
         let path = self.path.join("series.csv");
         let series = SeriesCsv::create(&path, &context.cpus)
             .map_err(|error| RecordError::File { path, error })?;

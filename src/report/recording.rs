@@ -186,6 +186,8 @@ fn figures(total: &NameTotal, requests_per_s: f64, rule: FailureRule) -> Figures
         requests_per_s,
         bytes_in: total.bytes_in,
         bytes_out: total.bytes_out,
+        body_bytes_in: total.body_bytes_in,
+        replies: total.replies(),
         response_us: total.response.summary(),
         service_us: total.service.summary(),
         lag_us: total.lag.summary(),

@@ -60,12 +60,15 @@ impl RequestLog {
     }
 
     fn add(&mut self, tag: &str, histogram: &Histogram<u64>, start_s: f64, end_s: f64) {
-        let name = self.by_tag.entry(tag.to_owned()).or_insert_with(|| NameLog {
-            latencies: LatencyCounts::histogram(),
-            by_second: BTreeMap::new(),
-            first_s: start_s,
-            last_s: end_s,
-        });
+        let name = self
+            .by_tag
+            .entry(tag.to_owned())
+            .or_insert_with(|| NameLog {
+                latencies: LatencyCounts::histogram(),
+                by_second: BTreeMap::new(),
+                first_s: start_s,
+                last_s: end_s,
+            });
         // The ranges are the same: nothing is out of range.
         let _ = name.latencies.add(histogram);
         *name.by_second.entry(start_s as u64).or_default() += histogram.len();

@@ -179,6 +179,12 @@ pub struct Figures {
     pub bytes_in: u64,
     /// Bytes of requests, heads included.
     pub bytes_out: u64,
+    /// Bytes of reply bodies alone.
+    #[serde(default)]
+    pub body_bytes_in: u64,
+    /// Requests that were answered readably.
+    #[serde(default)]
+    pub replies: u64,
     /// Response time: done − due.
     pub response_us: LatencySummary,
     /// Service time: done − sent.

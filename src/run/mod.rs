@@ -7,6 +7,7 @@ mod deal;
 mod embedded;
 mod face;
 mod machine;
+mod observers;
 mod reach;
 mod replay;
 mod replay_client;
@@ -20,11 +21,12 @@ pub use face::{Face, LiveRun};
 pub use machine::allowed_cpus;
 pub use reach::{ReachError, resolve};
 pub use replay::{ReplayError, ReplayRequest, replay};
-pub use request::{Output, RunRequest};
+pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, listen};
 
 use crate::engine::WorkerError;
+use crate::observe::ObserverConfig;
 use crate::plan::{ExitCode, Load, MOST_USERS, Pacing, Plan};
 use crate::report::{RecordDirectory, RecordError, RunFacts};
 use crate::sandbox::SandboxError;
@@ -64,6 +66,16 @@ pub enum RunError {
     /// The plan names an unknown user class.
     #[error(transparent)]
     Class(#[from] UnknownClass),
+    /// `/metrics` cannot be served.
+    #[error(
+        "cannot serve /metrics on {address}: {error}; choose another address with --prometheus"
+    )]
+    Metrics {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// More connections than descriptors.
     #[error(
         "{wanted} connections need more descriptors than the {limit} that this process may open; raise the limit with `ulimit -n {wanted_limit}`, or share connections with `--connections`"
@@ -150,7 +162,9 @@ fn with_target(
     if request.preflight {
         reach::preflight(&plan.target, &addresses, HEALTH_PATH, plan.request_timeout)?;
     }
-    let outcome = record_run(request, (&plan, &addresses), command, control, faces);
+    let observed = observers::beside(&request.observers, sandbox.as_ref());
+    let way = (&plan, addresses.as_slice(), &observed);
+    let outcome = record_run(request, way, command, control, faces);
     if let Some(sandbox) = sandbox {
         sandbox.stop();
     }
@@ -159,11 +173,13 @@ fn with_target(
 
 fn record_run(
     request: &RunRequest,
-    (plan, addresses): (&Plan, &[SocketAddr]),
+    (plan, addresses, observed): (&Plan, &[SocketAddr], &ObserverConfig),
     command: String,
     control: &RunControl,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
+    // First, since it may take seconds, in which the shop would close idle connections.
+    let watch = observers::prepare(observed, plan, &request.addresses);
     let script = ShopScript::new(plan)?;
     let (handovers, inbox) = Collector::channels(plan.cores.len(), script.shape());
     let heard = control.clone();
@@ -196,7 +212,15 @@ fn record_run(
             directory: directory.path(),
         });
     }
-    control.begin(crew.start());
+    let observed_csv = watch
+        .as_ref()
+        .map(|_| directory.observed_csv())
+        .transpose()?;
+    let start_ns = crew.start();
+    control.begin(start_ns);
+    if let Some((watch, csv)) = watch.as_ref().zip(observed_csv) {
+        observers::start(watch, start_ns, context.observed.clone(), csv);
+    }
     let collector = thread::spawn(move || {
         inbox.run(context, sinks, |snapshot| {
             if snapshot.thresholds.iter().any(|state| state.aborted) {
@@ -207,17 +231,29 @@ fn record_run(
         })
     });
     show(&snapshots, faces);
-    let merged = collector
+    let mut merged = collector
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let crashed = crew.join();
+    let interruptions = interruption.times();
+    let drain_wait = match interruptions {
+        0 => observed.drain_wait,
+        _ => Duration::ZERO,
+    };
+    let is_called_off = || interruption.times() > interruptions;
+    let muted = request.output.quiet || request.output.only_summary;
+    let load_end_s = merged.totals.measured_s();
+    let observation =
+        watch.map(|watch| observers::finish(watch, load_end_s, drain_wait, is_called_off, muted));
+    merged.totals.observe_again();
     Ok(settle::settle(&Settlement {
         request,
         facts: &facts,
         directory: &directory,
         merged: &merged,
         crashed_workers: crashed.max(merged.lost_workers.len()),
-        interrupted: interruption.times() > 0,
+        interrupted: interruptions > 0,
+        observation: observation.as_ref(),
     }))
 }
 

@@ -1,7 +1,10 @@
 //! What a run is asked to do, beside its plan.
 
+use crate::observe::ObserverConfig;
 use crate::plan::{AddressPolicy, Plan};
+use crate::report::ReportFormat;
 use crate::sandbox::ShopConfig;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// A load test and what to do around it.
@@ -26,6 +29,8 @@ pub struct RunRequest {
     /// Decides about the addresses that the target's name resolves to. A target that is written
     /// as an address has passed already.
     pub addresses: AddressPolicy,
+    /// What is observed of the shop's back end.
+    pub observers: ObserverConfig,
 }
 
 /// What a run writes where.
@@ -39,8 +44,30 @@ pub struct Output {
     pub results: PathBuf,
     /// Where the HTML report goes beside the record's directory.
     pub html: Option<PathBuf>,
+    /// Reports of other formats, and where they go.
+    pub exports: Vec<(ReportFormat, PathBuf)>,
+    /// What GitHub Actions is told; `None` elsewhere.
+    pub github: Option<GithubActions>,
+    /// Where live figures go for others to read.
+    pub metrics: MetricsTargets,
     /// Print no live figures, only the summary.
     pub only_summary: bool,
     /// Print the verdict and errors only.
     pub quiet: bool,
+}
+
+/// A step of GitHub Actions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GithubActions {
+    /// The file that the step's summary is appended to.
+    pub step_summary: Option<PathBuf>,
+}
+
+/// Where live figures go for others to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetricsTargets {
+    /// Address that `/metrics` is served on for Prometheus.
+    pub prometheus: Option<SocketAddr>,
+    /// URL that figures are pushed to, by OTLP over HTTP in JSON.
+    pub otlp: Option<String>,
 }

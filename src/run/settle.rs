@@ -1,12 +1,16 @@
 //! The end of a run: the finished record, the verdict, the summary, the exit code.
 
-use super::RunRequest;
+use super::{GithubActions, RunRequest};
+use crate::observe::Observation;
 use crate::plan::ExitCode;
 use crate::report::{
-    Circumstances, RecordDirectory, RunFacts, RunRecord, SummaryStyle, brief_text, summary_text,
-    verdict, write_html_report, write_record,
+    Circumstances, RecordDirectory, ReportFormat, RunFacts, RunRecord, SummaryStyle, brief_text,
+    github_annotations, markdown_text, observed_record, summary_text, verdict, without_commands,
+    write_html_report, write_record, write_reports,
 };
 use crate::stats::Merged;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// What is known once every worker has gone.
@@ -23,6 +27,8 @@ pub struct Settlement<'a> {
     pub crashed_workers: usize,
     /// Whether the user ended the run before its time.
     pub interrupted: bool,
+    /// What was seen of the shop's back end.
+    pub observation: Option<&'a Observation>,
 }
 
 /// A run that is over.
@@ -42,6 +48,9 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     let mut record = settlement.facts.record(&settlement.merged.totals);
     record.finished = true;
     record.interrupted = settlement.interrupted;
+    record.observed = settlement
+        .observation
+        .map(|observation| observed_record(observation, &record));
     if settlement.crashed_workers > 0 {
         record.generator.saturated = true;
         record.generator.reasons.push(format!(
@@ -70,17 +79,47 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
             eprintln!("warning: {error}");
         }
     }
+    for error in write_reports(settlement.directory.path(), &exports(settlement)) {
+        eprintln!("warning: {error}");
+    }
     let style = SummaryStyle::of_stdout();
     let files = files(settlement);
     let text = match settlement.request.output.quiet {
         true => brief_text(&record, &files, &style),
         false => summary_text(&record, &files, &style),
     };
-    anstream::print!("{text}");
+    match &settlement.request.output.github {
+        Some(github) => tell_github(github, &record, &text),
+        None => anstream::print!("{text}"),
+    }
     Finished {
         exit_code: verdict.exit_code,
         directory: settlement.directory.path().to_owned(),
         record,
+    }
+}
+
+/// The reports beside the HTML report, and where they go.
+fn exports(settlement: &Settlement<'_>) -> Vec<(ReportFormat, PathBuf)> {
+    let in_record = settlement.directory.path().join("junit.xml");
+    let asked = settlement.request.output.exports.iter().cloned();
+    asked.chain([(ReportFormat::Junit, in_record)]).collect()
+}
+
+/// Prints the summary so that nothing in it is a workflow command, then the annotations, and
+/// appends to the step's summary.
+fn tell_github(github: &GithubActions, record: &RunRecord, text: &str) {
+    let token = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+    let (begin, end) = without_commands(&token);
+    let line_end = if text.ends_with('\n') { "" } else { "\n" };
+    anstream::print!("{begin}{text}{line_end}{end}{}", github_annotations(record));
+    let Some(path) = &github.step_summary else {
+        return;
+    };
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(markdown_text(record).as_bytes()));
+    if let Err(error) = written {
+        eprintln!("warning: cannot write {}: {error}", path.display());
     }
 }
 
@@ -98,5 +137,7 @@ fn files(settlement: &Settlement<'_>) -> Vec<String> {
         .clone()
         .unwrap_or_else(in_record);
     files.push(report.display().to_string());
+    let asked = settlement.request.output.exports.iter();
+    files.extend(asked.map(|(_, path)| path.display().to_string()));
     files
 }

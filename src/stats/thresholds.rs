@@ -136,6 +136,17 @@ impl Thresholds {
         }
     }
 
+    /// Adds the back end's latest figures, without a second of the run: what it came to in the end.
+    pub fn observe_again(&mut self, context: &RunContext) {
+        for watch in &mut self.watches {
+            if let Quantity::Observed { metric, of, .. } = &watch.threshold.quantity
+                && let Some(sample) = context.observed.amount(*metric, of.exactly(Tag::Domain))
+            {
+                watch.whole.add_sample(sample);
+            }
+        }
+    }
+
     /// How they fare.
     #[must_use]
     pub fn states(&self) -> Vec<ThresholdStanding> {

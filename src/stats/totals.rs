@@ -338,6 +338,12 @@ impl Totals {
         }
     }
 
+    /// Judges by the back end's latest figures once more, after it was watched beyond the last
+    /// second.
+    pub fn observe_again(&mut self) {
+        self.thresholds.observe_again(&self.context);
+    }
+
     /// Journeys of all kinds that were started.
     #[must_use]
     pub fn journeys_started(&self) -> u64 {

@@ -9,11 +9,12 @@ const ROOMS: &[(&str, u8)] = &[
     ("engine", 2),
     ("shop", 3),
     ("sandbox", 3),
-    ("report", 4),
-    ("run", 5),
-    ("ui", 6),
-    ("doctor", 6),
-    ("cli", 7),
+    ("observe", 4),
+    ("report", 5),
+    ("run", 6),
+    ("ui", 7),
+    ("doctor", 7),
+    ("cli", 8),
 ];
 
 /// The one way between neighbours: the sandbox speaks the shop's vocabulary.

@@ -116,6 +116,11 @@ impl Pile {
         }
     }
 
+    /// Adds a figure of the back end alone.
+    pub fn add_sample(&mut self, sample: Amount) {
+        self.samples.add(sample);
+    }
+
     pub fn clear(&mut self) {
         (self.portions, self.length_us, self.part, self.whole) = (0, 0, 0, 0);
         self.samples = Samples::default();

@@ -7,6 +7,7 @@ use crate::plan::{ExitCode, LONGEST_DURATION, Load, Plan, RunId};
 use crate::report::{LiveFace, RunFacts};
 use crate::run::{self, Face, LiveRun, RunControl, RunRequest, RunState};
 use crate::stats::{IntervalSink, Snapshot};
+use crate::ui::MetricsFace;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -189,7 +190,7 @@ struct Test {
 impl Test {
     fn carry_out(&self, request: &RunRequest, command: String) -> ExitCode {
         let muted = request.output.quiet || request.output.only_summary;
-        let mut faces: [Box<dyn Face>; 2] = [
+        let mut faces: Vec<Box<dyn Face>> = vec![
             Box::new(LiveFace::new(muted, request.plan.run_time.as_secs_f64())),
             Box::new(BoardFace {
                 board: Arc::clone(&self.board),
@@ -197,7 +198,12 @@ impl Test {
                 output: request.output.clone(),
             }),
         ];
-        match run::carry_out(request, command, &self.control, &mut faces) {
+        let metrics = MetricsFace::start(&request.output.metrics);
+        let outcome = metrics.and_then(|metrics| {
+            faces.extend(metrics.map(|metrics| Box::new(metrics) as Box<dyn Face>));
+            run::carry_out(request, command, &self.control, &mut faces)
+        });
+        match outcome {
             Ok(finished) => {
                 self.board.settled(finished.record);
                 finished.exit_code

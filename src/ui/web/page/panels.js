@@ -218,9 +218,9 @@ async function showRatio(panel) {
   panel.replaceChildren(
     el(
       "div",
-      { class: "columns" },
-      el("section", { class: "part ratio" }, el("h2", {}, "Ratio per class"), list(per_class)),
-      el("section", { class: "part ratio" }, el("h2", {}, "Total ratio"), list(total)),
+      { class: "ratios" },
+      el("section", { class: "card ratio" }, el("h2", {}, "Ratio per class"), list(per_class)),
+      el("section", { class: "card ratio" }, el("h2", {}, "Total ratio"), list(total)),
     ),
   );
 }

@@ -10,6 +10,9 @@ use crate::report::{
 use crate::stats::ThresholdState;
 use serde::Serialize;
 
+/// Rows of errors that are told each second, as many as Locust's page has.
+const MOST_ERRORS: usize = 500;
+
 /// What a reader has been told so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
@@ -35,6 +38,9 @@ struct Tick<'a> {
     all: Option<Row<'a>>,
     names: Vec<Row<'a>>,
     errors: &'a [ErrorRecord],
+    /// Rows that are not told; the record has them.
+    errors_hidden: usize,
+    /// Requests that found no row.
     errors_cut: u64,
     races: Vec<Race<'a>>,
     invariants: &'a [InvariantRecord],
@@ -138,7 +144,10 @@ pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
         names: latest
             .zip(record)
             .map_or_else(Vec::new, |(latest, record)| names(latest, record)),
-        errors: record.map_or(&[], |record| &record.errors),
+        errors: record.map_or(&[], |record| {
+            &record.errors[..record.errors.len().min(MOST_ERRORS)]
+        }),
+        errors_hidden: record.map_or(0, |record| record.errors.len().saturating_sub(MOST_ERRORS)),
         errors_cut: record.map_or(0, |record| record.errors_cut),
         races: record.map_or_else(Vec::new, races),
         invariants: record.map_or(&[], |record| &record.invariants),

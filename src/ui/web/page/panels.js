@@ -226,13 +226,22 @@ const cores = new Table({
 
 const part = (title, table) => el("section", { class: "part" }, el("h2", {}, title), table.element);
 
+const failuresNote = emptyNote("");
+
+/** What the table of failures does not show. */
+function leftOut({ errors_hidden: hidden, errors_cut: cut }) {
+  const rows = hidden ? `${count(hidden)} rarer kinds are in the record only.` : "";
+  const requests = cut ? `${count(cut)} requests went wrong in ways that found no row.` : "";
+  return `${rows} ${requests}`.trim();
+}
+
 const thresholdPart = part("Thresholds", thresholds);
 const backlogPart = part("Backlog", backlog);
 
 /** Puts the tables where they belong. */
 export function furnish() {
   byId("panel-statistics").append(statistics.element, part("Outcomes", outcomes));
-  byId("panel-failures").append(failures.element);
+  byId("panel-failures").append(failures.element, failuresNote);
   thresholdPart.hidden = true;
   backlogPart.hidden = true;
   byId("panel-races").append(thresholdPart, part("Invariants", invariants), part("Races", races));
@@ -311,6 +320,8 @@ export function showPanel(name, tick) {
       break;
     case "failures":
       failures.update(tick.errors);
+      setText(failuresNote, leftOut(tick));
+      show(failuresNote, Boolean(failuresNote.textContent));
       break;
     case "races":
       show(thresholdPart, tick.thresholds.length > 0);

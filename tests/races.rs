@@ -163,10 +163,12 @@ fn a_sale_to_a_crowd_sells_exactly_what_there_is_in_every_round() {
     for line in csv.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
         let [crowd, demand, granted] = [3, 4, 5].map(|cell| cells[cell].parse::<u64>().unwrap());
-        // Of so many at least one wants a single piece and comes late enough.
+        // Of so many at least one wants a single piece and comes late enough. Nobody asks what is
+        // left when the run ends meanwhile.
         if crowd == 60 {
             crowded += 1;
-            assert_eq!((granted, cells[13]), (10, "0"), "{line}");
+            assert_eq!(granted, 10, "{line}");
+            assert!(matches!(cells[13], "0" | ""), "{line}");
         }
         assert!(demand >= crowd && granted <= 10, "{line}");
     }

@@ -122,9 +122,9 @@ fn pacing(pacing: Pacing) -> String {
 fn wait(wait: WaitTime) -> String {
     let s = |us: u64| us as f64 / 1e6;
     match wait {
-        WaitTime::None => "not at all".to_owned(),
+        WaitTime::None => "no waits".to_owned(),
         WaitTime::ConstantPacing { interval_us } => format!("a step every {} s", s(interval_us)),
-        WaitTime::Between { min_us, max_us } => format!("{}–{} s", s(min_us), s(max_us)),
-        WaitTime::Exponential { mean_us } => format!("{} s on average", s(mean_us)),
+        WaitTime::Between { min_us, max_us } => format!("waits {}–{} s", s(min_us), s(max_us)),
+        WaitTime::Exponential { mean_us } => format!("waits {} s on average", s(mean_us)),
     }
 }

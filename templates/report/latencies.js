@@ -4,7 +4,7 @@
 
 report.latencies = (() => {
   const { data, element, colour, count, duration, roundDuration, clock, bandEdge } = report;
-  const { chart, axis, logRange, logSplits, durations } = report.charts;
+  const { chart, axis, allOf, logRange, logSplits, durations } = report.charts;
   let shown = 0;
 
   const percentileText = (rarity) => {
@@ -40,8 +40,8 @@ report.latencies = (() => {
             us: { distr: 3, range: logRange },
           },
           axes: [
-            axis({ size: 28, values: (_, splits) => splits.map(percentileText), splits: (_, __, min, max) => [2, 10, 100, 1e3, 1e4, 1e5].filter((value) => value <= max) }),
-            axis({ scale: 'us', size: 62, values: durations, splits: logSplits }),
+            axis({ size: 28, values: (_, splits) => splits.map(percentileText), filter: allOf, splits: (_, __, min, max) => [2, 10, 100, 1e3, 1e4, 1e5].filter((value) => value <= max) }),
+            axis({ scale: 'us', size: 62, values: durations, filter: allOf, splits: logSplits }),
           ],
           series: [
             { label: 'percentile', value: (_, value) => value === null ? '–' : percentileText(value) },

@@ -23,4 +23,5 @@
   document.querySelectorAll('main > section').forEach((section) => watcher.observe(section));
 
   document.documentElement.dataset.ready = 'true';
+  performance.mark('ready');
 })();

@@ -4,6 +4,8 @@
 //! port, no WebSocket, no async runtime, and no generated code for the thousand commands that no
 //! test needs.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 mod page;
 mod pipe;
 

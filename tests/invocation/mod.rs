@@ -86,6 +86,13 @@ impl Invocation {
         assert!(status.success());
     }
 
+    /// Kills the run, without a chance to do anything; gives what keeps its record alive.
+    pub fn kill(mut self) -> TempDir {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+        self.directory
+    }
+
     /// Waits for the end; panics when there is none, or the program panicked.
     pub fn end(mut self) -> Ended {
         let give_up = Instant::now() + PATIENCE;

@@ -2,9 +2,9 @@
 
 use super::call::CallParts;
 use super::{Abort, Session};
-use crate::engine::{Exchange, Link, Trail, TrailEntry};
+use crate::engine::{Exchange, Link, Trail, TrailEntry, uncounted};
 use crate::plan::WaitTime;
-use crate::stats::{Finding, Outcome, Part, Rule, Violation};
+use crate::stats::{Finding, Outcome, Part, Rule};
 
 /// How often a user looks for what another one does.
 const LOOK_NS: u64 = 100_000;
@@ -132,14 +132,11 @@ impl<L: Link> Session<L> {
         if is_kept {
             let race = self.last_race.map(|(race, _)| race.name);
             let now_ns = self.link.now_ns();
-            let violation: Violation =
-                trail.violation((rule, race), &why, &shown_by, (start_ns, now_ns));
-            recorder
-                .interval()
-                .contests
-                .ledger
-                .violations
-                .push(violation);
+            let violations = &mut recorder.interval().contests.ledger.violations;
+            uncounted(|| {
+                let moments = (start_ns, now_ns);
+                violations.push(trail.violation((rule, race), &why, &shown_by, moments));
+            });
         }
     }
 }

@@ -67,6 +67,7 @@ impl IntervalSink for BoardSink {
             point: Point::of(interval, shown),
             spawning: interval.phase == Phase::Spawning,
             record: self.facts.record(shown),
+            notices: totals.context.live.noticeboard.notices(),
             requests_csv: stats_text(shown)?,
             failures_csv: failures_text(shown)?,
             locust,

@@ -20,7 +20,7 @@ pub struct OfferedClass {
     pub name: String,
     /// One line about it.
     pub summary: String,
-    /// How its users wait, in words.
+    /// How its users wait, in words: `waits 1–3 s`.
     pub wait: String,
     /// Its journeys and their shares of the passes, 0 to 1.
     pub journeys: Vec<(String, f64)>,

@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Newest runs that the history shows.
-const MOST_RUNS: usize = 200;
+const MOST_RUNS: usize = 100;
 /// Largest `run.json` that the history reads.
 const LARGEST_RECORD_BYTES: u64 = 32 << 20;
 

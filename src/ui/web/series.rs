@@ -1,7 +1,7 @@
 //! What the page's charts are drawn from: one point a second, of bounded number.
 
 use crate::report::{LocustStats, RunRecord};
-use crate::stats::{Interval, Outcome, Totals, failures};
+use crate::stats::{Interval, Notices, Outcome, Totals, failures};
 use serde::Serialize;
 
 /// Points kept. When there are more, every second one of the older half goes.
@@ -34,8 +34,17 @@ pub struct Point {
     pub events_per_s: f64,
     /// Those of them that go through an outbox.
     pub outbox_events_per_s: f64,
+    /// Events accepted and not processed yet, all domains together; null when nobody could tell.
+    pub backlog: Option<u64>,
     /// Share of the second that the busiest worker worked, in percent.
     pub cpu_percent: f64,
+}
+
+/// The backlog of all domains together; `None` when nobody could tell of any.
+fn backlog(notices: &Notices) -> Option<u64> {
+    let parts = notices.backlog.iter();
+    let known = parts.flat_map(|domain| [domain.outbox_pending, domain.consumer_lag]);
+    known.flatten().reduce(|sum, part| sum + part)
 }
 
 impl Point {
@@ -75,6 +84,7 @@ impl Point {
             lag_p99_ms: ms(all.lag.is_empty(), all.lag.quantile_us(0.99)),
             events_per_s: raised(|_| true),
             outbox_events_per_s: raised(|event| event.outbox),
+            backlog: backlog(&totals.context.live.noticeboard.notices()),
             cpu_percent: 100.0 * shares.fold(0.0, f64::max),
         })
     }
@@ -129,6 +139,8 @@ pub struct Second {
     pub record: RunRecord,
     /// The same in Locust's shape.
     pub locust: LocustStats,
+    /// What others know: how thresholds stand, what the shop has not worked off.
+    pub notices: Notices,
     /// What Locust's CSV of requests holds.
     pub requests_csv: Vec<u8>,
     /// What Locust's CSV of failures holds.

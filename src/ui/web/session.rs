@@ -146,10 +146,15 @@ impl Session {
         Ok(())
     }
 
-    /// Waits for the end of the load test that is on its way. Returns the exit code of the latest.
+    /// Waits for the end of the load test that is on its way, after Ctrl-C. Returns the exit code of
+    /// the latest.
     pub fn settle(&self) -> ExitCode {
         let latest = self.lock().take();
         latest.map_or(ExitCode::Ok, |test| {
+            // A run listens to Ctrl-C itself only once its target was reached.
+            if test.control.state() == RunState::Preparing {
+                test.control.stop();
+            }
             let ended = test.director.join();
             ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })

@@ -7,7 +7,11 @@ use crate::report::{
     Connections, DomainRecord, EndingRecord, ErrorRecord, Figures, Generator, InvariantRecord,
     JourneyRecord, LocustRow, RoundsRecord, RunRecord, WitnessRecord,
 };
+use crate::stats::ThresholdState;
 use serde::Serialize;
+
+/// Rows of errors that are told each second, as many as Locust's page has.
+const MOST_ERRORS: usize = 500;
 
 /// What a reader has been told so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,10 +38,15 @@ struct Tick<'a> {
     all: Option<Row<'a>>,
     names: Vec<Row<'a>>,
     errors: &'a [ErrorRecord],
+    /// Rows that are not told; the record has them.
+    errors_hidden: usize,
+    /// Requests that found no row.
     errors_cut: u64,
     races: Vec<Race<'a>>,
     invariants: &'a [InvariantRecord],
     rounds: Option<&'a RoundsRecord>,
+    thresholds: Vec<Threshold<'a>>,
+    backlog: Vec<Backlog<'a>>,
     journeys: Vec<&'a JourneyRecord>,
     domains: &'a [DomainRecord],
     connections: Option<&'a Connections>,
@@ -97,6 +106,23 @@ struct Race<'a> {
     outcomes: &'a [EndingRecord],
 }
 
+/// A threshold.
+#[derive(Serialize)]
+struct Threshold<'a> {
+    text: &'a str,
+    value: &'a str,
+    state: &'static str,
+}
+
+/// What a domain has not worked off.
+#[derive(Serialize)]
+struct Backlog<'a> {
+    domain: &'a str,
+    outbox_pending: Option<u64>,
+    consumer_lag: Option<u64>,
+    at_least: bool,
+}
+
 /// The message for a reader that was `told` so much, and what it knows then.
 pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
     let key = Some((inside.number, inside.resets));
@@ -118,11 +144,16 @@ pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
         names: latest
             .zip(record)
             .map_or_else(Vec::new, |(latest, record)| names(latest, record)),
-        errors: record.map_or(&[], |record| &record.errors),
+        errors: record.map_or(&[], |record| {
+            &record.errors[..record.errors.len().min(MOST_ERRORS)]
+        }),
+        errors_hidden: record.map_or(0, |record| record.errors.len().saturating_sub(MOST_ERRORS)),
         errors_cut: record.map_or(0, |record| record.errors_cut),
         races: record.map_or_else(Vec::new, races),
         invariants: record.map_or(&[], |record| &record.invariants),
         rounds: record.and_then(|record| record.rounds.as_ref()),
+        thresholds: latest.map_or_else(Vec::new, thresholds),
+        backlog: latest.map_or_else(Vec::new, backlog),
         journeys: record.map_or_else(Vec::new, |record| {
             let journeys = record.journeys.iter();
             journeys.filter(|journey| journey.started > 0).collect()
@@ -227,6 +258,33 @@ fn races(record: &RunRecord) -> Vec<Race<'_>> {
             spread_p99_us: race.spread_us.p99,
             totals: race.totals,
             outcomes: &race.outcomes[..race.outcomes.len().min(8)],
+        })
+        .collect()
+}
+
+fn thresholds(latest: &Second) -> Vec<Threshold<'_>> {
+    let thresholds = latest.notices.thresholds.iter();
+    thresholds
+        .map(|threshold| Threshold {
+            text: &threshold.text,
+            value: &threshold.value,
+            state: match threshold.state {
+                ThresholdState::Open => "open",
+                ThresholdState::Holds => "holds",
+                ThresholdState::Crossed => "crossed",
+            },
+        })
+        .collect()
+}
+
+fn backlog(latest: &Second) -> Vec<Backlog<'_>> {
+    let domains = latest.notices.backlog.iter();
+    domains
+        .map(|notice| Backlog {
+            domain: &notice.domain,
+            outbox_pending: notice.outbox_pending,
+            consumer_lag: notice.consumer_lag,
+            at_least: notice.at_least,
         })
         .collect()
 }

@@ -82,12 +82,20 @@ function layOut() {
   show(byId("test"), !starting);
   const verdict = byId("verdict");
   show(verdict, tick.state === "stopped" && Boolean(tick.verdict));
-  verdict.className = tick.exit_code ? "verdict bad" : "verdict good";
-  verdict.replaceChildren(el("strong", {}, tick.exit_code ? "Exit code " + tick.exit_code : "It held"), ` ${tick.verdict}`);
+  const [word, look] = judgement();
+  verdict.className = `verdict ${look}`;
+  verdict.replaceChildren(el("strong", {}, word), ` ${tick.verdict}`);
   for (const tab of tabs()) show(tab, !starting || ["history", "log"].includes(nameOf(tab)));
   if (starting && !["history", "log"].includes(panel)) openTab("history");
   else if (!starting && wasStarting) openTab("charts");
   wasStarting = starting;
+}
+
+/** What to say of a test that is over, and how it looks. */
+function judgement() {
+  if (tick.exit_code) return [`Exit code ${tick.exit_code}:`, "bad"];
+  if (tick.generator?.saturated) return ["Not to be trusted:", "busy"];
+  return ["It held:", "good"];
 }
 
 const tabs = () => [...document.querySelectorAll('[role="tab"]')];

@@ -11,6 +11,7 @@ const CHARTS = [
   ["chart-users", [["Users", "users", "--line-4", true]]],
   ["chart-parts", [["Response", "p99_ms", "--line-3"], ["Service", "service_p99_ms", "--line-2"], ["Send lag", "lag_p99_ms", "--line-5"]]],
   ["chart-events", [["All events", "events_per_s", "--line-1", true], ["Through an outbox", "outbox_events_per_s", "--line-2"]]],
+  ["chart-backlog", [["Backlog", "backlog", "--line-3", true]]],
   ["chart-cpu", [["CPU %", "cpu_percent", "--line-4", true]]],
 ];
 

@@ -49,7 +49,7 @@ export class StartForm {
         "label",
         { for: box.id },
         el("span", {}, name),
-        el("small", {}, `${summary}; waits ${wait}`),
+        el("small", {}, `${summary}; ${wait}`),
       ),
       weight,
     );

@@ -29,7 +29,7 @@ function fileLine(run, { name, bytes: size }) {
   return el(
     "li",
     {},
-    el("a", { href: link(run, name), download: name }, name),
+    el("a", { href: link(run, name) }, name),
     el("span", { class: "size" }, bytes(size)),
     el("span", { class: "about" }, WORDS[name] ?? ""),
   );

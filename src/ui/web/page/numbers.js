@@ -33,7 +33,7 @@ export function bytes(value) {
     value /= 1000;
     unit += 1;
   }
-  return `${unit === 0 ? value : short(value)} ${units[unit]}`;
+  return `${short(value)} ${units[unit]}`;
 }
 
 export function duration(seconds) {

@@ -33,16 +33,16 @@ const statistics = new Table({
       mark: (row) => (row.failures > 0 ? "bad" : ""),
     }),
     figure("Median", (row) => row.p50_ms, ms, { title: "Median response time" }),
-    figure("95 %", (row) => row.p95_ms, ms, { title: "95th percentile of the response time" }),
-    figure("99 %", (row) => row.p99_ms, ms, { title: "99th percentile of the response time" }),
+    figure("95 %", (row) => row.p95_ms, ms, { title: "95th percentile of the response time" }),
+    figure("99 %", (row) => row.p99_ms, ms, { title: "99th percentile of the response time" }),
     figure("Average", (row) => row.mean_ms, ms),
     figure("Min", (row) => row.min_ms, ms),
     figure("Max", (row) => row.max_ms, ms),
-    figure("Service 99 %", (row) => row.service_p99_ms, ms, { title: "From sent to done" }),
-    figure("Lag 99 %", (row) => row.lag_p99_ms, ms, { title: "From due to sent" }),
+    figure("Service 99 %", (row) => row.service_p99_ms, ms, { title: "From sent to done" }),
+    figure("Lag 99 %", (row) => row.lag_p99_ms, ms, { title: "From due to sent" }),
     figure("Size", (row) => row.mean_body_bytes, bytes, { title: "Mean bytes of reply bodies" }),
-    figure("RPS now", (row) => row.current_per_s, rate),
-    figure("Fails/s now", (row) => row.current_failures_per_s, rate),
+    figure("RPS", (row) => row.current_per_s, rate),
+    figure("Fails/s", (row) => row.current_failures_per_s, rate),
   ],
 });
 
@@ -146,6 +146,43 @@ const invariants = new Table({
   ],
 });
 
+const thresholds = new Table({
+  caption: "Thresholds",
+  key: (row) => row.text,
+  empty: "No threshold was set.",
+  columns: [
+    plain("State", (row) => row.state, {
+      mark: (row) => ({ crossed: "bad", holds: "good" })[row.state] ?? "",
+    }),
+    plain("Threshold", (row) => row.text, { kind: "words" }),
+    plain("Now", (row) => row.value, { kind: "word" }),
+  ],
+});
+
+const known = (value, { at_least: atLeast }) =>
+  value === null ? "unknown" : `${atLeast ? "≥ " : ""}${count(value)}`;
+
+const backlog = new Table({
+  caption: "Backlog by domain",
+  key: (row) => row.domain,
+  empty: "Nobody observes the shop's back end.",
+  columns: [
+    plain("Domain", (row) => row.domain),
+    {
+      label: "Waiting in the outbox",
+      value: (row) => row.outbox_pending ?? -1,
+      text: (row) => known(row.outbox_pending, row),
+      numeric: true,
+    },
+    {
+      label: "Not read by consumers",
+      value: (row) => row.consumer_lag ?? -1,
+      text: (row) => known(row.consumer_lag, row),
+      numeric: true,
+    },
+  ],
+});
+
 const domains = new Table({
   caption: "Events by domain",
   key: (row) => row.domain,
@@ -189,12 +226,26 @@ const cores = new Table({
 
 const part = (title, table) => el("section", { class: "part" }, el("h2", {}, title), table.element);
 
+const failuresNote = emptyNote("");
+
+/** What the table of failures does not show. */
+function leftOut({ errors_hidden: hidden, errors_cut: cut }) {
+  const rows = hidden ? `${count(hidden)} rarer kinds are in the record only.` : "";
+  const requests = cut ? `${count(cut)} requests went wrong in ways that found no row.` : "";
+  return `${rows} ${requests}`.trim();
+}
+
+const thresholdPart = part("Thresholds", thresholds);
+const backlogPart = part("Backlog", backlog);
+
 /** Puts the tables where they belong. */
 export function furnish() {
   byId("panel-statistics").append(statistics.element, part("Outcomes", outcomes));
-  byId("panel-failures").append(failures.element);
-  byId("panel-races").append(part("Invariants", invariants), part("Races", races));
-  byId("backlog-tables").append(part("By domain", domains), part("Journeys", journeys));
+  byId("panel-failures").append(failures.element, failuresNote);
+  thresholdPart.hidden = true;
+  backlogPart.hidden = true;
+  byId("panel-races").append(thresholdPart, part("Invariants", invariants), part("Races", races));
+  byId("backlog-tables").append(backlogPart, part("Events by domain", domains), part("Journeys", journeys));
   byId("generator-tables").append(part("Workers", cores));
 }
 
@@ -218,9 +269,9 @@ async function showRatio(panel) {
   panel.replaceChildren(
     el(
       "div",
-      { class: "columns" },
-      el("section", { class: "part ratio" }, el("h2", {}, "Ratio per class"), list(per_class)),
-      el("section", { class: "part ratio" }, el("h2", {}, "Total ratio"), list(total)),
+      { class: "ratios" },
+      el("section", { class: "card ratio" }, el("h2", {}, "Ratio per class"), list(per_class)),
+      el("section", { class: "card ratio" }, el("h2", {}, "Total ratio"), list(total)),
     ),
   );
 }
@@ -269,12 +320,19 @@ export function showPanel(name, tick) {
       break;
     case "failures":
       failures.update(tick.errors);
+      setText(failuresNote, leftOut(tick));
+      show(failuresNote, Boolean(failuresNote.textContent));
       break;
     case "races":
+      show(thresholdPart, tick.thresholds.length > 0);
+      thresholds.update(tick.thresholds);
       invariants.update([...tick.invariants].sort((one, other) => gravity(one) - gravity(other)));
       races.update(tick.races);
       break;
     case "backlog":
+      show(byId("backlog-chart"), tick.backlog.length > 0);
+      show(backlogPart, tick.backlog.length > 0);
+      backlog.update(tick.backlog);
       domains.update(tick.domains);
       journeys.update(tick.journeys);
       break;
@@ -303,7 +361,9 @@ export function showBadges(tick) {
   const rows = tick.errors.length;
   badge("badge-failures", rows ? String(rows) : null, tick.all?.failures ? "bad" : "");
   const broken = tick.invariants.filter((row) => row.verdict === "violated").length;
-  badge("badge-races", broken ? `${broken} broken` : null, "bad");
+  const crossed = tick.thresholds.filter((row) => row.state === "crossed").length;
+  const wrong = [broken ? `${broken} broken` : "", crossed ? `${crossed} crossed` : ""];
+  badge("badge-races", wrong.filter(Boolean).join(", "), "bad");
   badge("badge-generator", tick.generator?.saturated ? "saturated" : null, "bad");
 }
 

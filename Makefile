@@ -71,7 +71,8 @@ journeys-bench: ## measure what whole journeys cost beside single registrations
 	bash scripts/bench-journeys.sh
 
 # The load tests of ShopStream's own Makefile, by the same names. Those that open Locust's web page
-# run on the console here, with the users, rate and length of the class's profile; pacing is Locust's.
+# open shopblast's (on http://127.0.0.1:8089), its form filled with the users, rate and length of the
+# class's profile; pacing is Locust's.
 SHOPBLAST = $(TARGET_DIR)/release/shopblast
 ALL_CLASSES = IdentityUser CatalogueUser OrderingUser InventoryUser PaymentsUser MixedWorkloadUser \
 	CrossDomainUser RaceConditionUser FlashSaleUser EventFloodUser CrossDomainFloodUser SpikeUser
@@ -79,26 +80,26 @@ ALL_CLASSES = IdentityUser CatalogueUser OrderingUser InventoryUser PaymentsUser
 release:
 	$(CARGO) build --release --locked
 
-loadtest: release ## all user classes against HOST: 50 users, 5/s, 5 min
-	$(SHOPBLAST) $(ALL_CLASSES) -u 50 -r 5 -t 5m -H $(HOST) $(ARGS)
+loadtest: release ## web page: all user classes against HOST: 50 users, 5/s, 5 min
+	$(SHOPBLAST) --web $(ALL_CLASSES) -u 50 -r 5 -t 5m -H $(HOST) $(ARGS)
 
-loadtest-mixed: release ## MixedWorkloadUser against HOST: 50 users, 5/s, 5 min
-	$(SHOPBLAST) --profile load --pacing class -H $(HOST) $(ARGS)
+loadtest-mixed: release ## web page: MixedWorkloadUser against HOST: 50 users, 5/s, 5 min
+	$(SHOPBLAST) --web --profile load --pacing class -H $(HOST) $(ARGS)
 
-loadtest-cross-domain: release ## CrossDomainUser against HOST: 30 users, 3/s, 5 min
-	$(SHOPBLAST) --profile cross-domain --pacing class -H $(HOST) $(ARGS)
+loadtest-cross-domain: release ## web page: CrossDomainUser against HOST: 30 users, 3/s, 5 min
+	$(SHOPBLAST) --web --profile cross-domain --pacing class -H $(HOST) $(ARGS)
 
-loadtest-race: release ## RaceConditionUser against HOST: 30 users, 10/s, 3 min
-	$(SHOPBLAST) --profile race-conditions --pacing class -H $(HOST) $(ARGS)
+loadtest-race: release ## web page: RaceConditionUser against HOST: 30 users, 10/s, 3 min
+	$(SHOPBLAST) --web --profile race-conditions --pacing class -H $(HOST) $(ARGS)
 
-loadtest-flash-sale: release ## FlashSaleUser against HOST: 50 users, 50/s, 2 min
-	$(SHOPBLAST) --profile flash-sale --pacing class -H $(HOST) $(ARGS)
+loadtest-flash-sale: release ## web page: FlashSaleUser against HOST: 50 users, 50/s, 2 min
+	$(SHOPBLAST) --web --profile flash-sale --pacing class -H $(HOST) $(ARGS)
 
-loadtest-stress: release ## EventFloodUser against HOST: 200 users, 20/s, 5 min
-	$(SHOPBLAST) --profile stress --pacing class -H $(HOST) $(ARGS)
+loadtest-stress: release ## web page: EventFloodUser against HOST: 200 users, 20/s, 5 min
+	$(SHOPBLAST) --web --profile stress --pacing class -H $(HOST) $(ARGS)
 
-loadtest-cross-flood: release ## CrossDomainFloodUser against HOST: 100 users, 10/s, 5 min
-	$(SHOPBLAST) --profile cross-flood --pacing class -H $(HOST) $(ARGS)
+loadtest-cross-flood: release ## web page: CrossDomainFloodUser against HOST: 100 users, 10/s, 5 min
+	$(SHOPBLAST) --web --profile cross-flood --pacing class -H $(HOST) $(ARGS)
 
 loadtest-headless: release ## MixedWorkloadUser, CSV files results/loadtest_*.csv
 	$(SHOPBLAST) --profile load --pacing class -H $(HOST) --csv results/loadtest --csv-full-history $(ARGS)

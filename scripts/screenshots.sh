@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo test --locked --test screenshots -- --ignored --nocapture
+cargo test --locked --test web -- --ignored --nocapture
 ls -l docs/*.png
 for picture in docs/*.png; do
   size=$(stat -c %s "$picture")

@@ -1,7 +1,8 @@
 //! shopblast: an honest, thread-per-core load generator for ShopStream.
 //!
 //! The crate is one house with rooms that import downward only, in this order:
-//! `cli` → `doctor` → `run` → `report` → `observe` → `shop` / `sandbox` → `engine` → `stats` → `plan`.
+//! `cli` → `doctor` / `ui` → `run` → `report` → `observe` → `shop` / `sandbox` → `engine` → `stats` →
+//! `plan`.
 
 pub mod cli;
 pub mod doctor;
@@ -13,3 +14,4 @@ pub mod run;
 pub mod sandbox;
 pub mod shop;
 pub mod stats;
+pub mod ui;

@@ -6,6 +6,7 @@ use shopblast::engine::CountingAllocator;
 use shopblast::plan::{ExitCode, RunId};
 use shopblast::report;
 use shopblast::run;
+use shopblast::ui;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[global_allocator]
@@ -34,8 +35,11 @@ fn dispatch(command: Command) -> ExitCode {
             anstream::print!("{text}");
             ExitCode::Ok
         }
-        Command::Run(request) => run::carry_out(*request, command_line())
+        Command::Run(request) => ui::carry_out(*request, command_line())
             .unwrap_or_else(|error| told(&error, error.exit_code())),
+        Command::Web(request) => {
+            ui::web::serve(*request).unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
+        }
         Command::Doctor(request) => doctor::examine(&request),
         Command::Replay(request) => {
             run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))

@@ -25,17 +25,23 @@ fn commands_of(target: &str, variables: &[&str]) -> String {
 #[test]
 fn every_load_test_runs_its_class_with_locusts_pacing() {
     for (target, command) in [
-        ("loadtest-mixed", "--profile load --pacing class"),
+        ("loadtest-mixed", "--web --profile load --pacing class"),
         (
             "loadtest-cross-domain",
-            "--profile cross-domain --pacing class",
+            "--web --profile cross-domain --pacing class",
         ),
-        ("loadtest-race", "--profile race-conditions --pacing class"),
-        ("loadtest-flash-sale", "--profile flash-sale --pacing class"),
-        ("loadtest-stress", "--profile stress --pacing class"),
+        (
+            "loadtest-race",
+            "--web --profile race-conditions --pacing class",
+        ),
+        (
+            "loadtest-flash-sale",
+            "--web --profile flash-sale --pacing class",
+        ),
+        ("loadtest-stress", "--web --profile stress --pacing class"),
         (
             "loadtest-cross-flood",
-            "--profile cross-flood --pacing class",
+            "--web --profile cross-flood --pacing class",
         ),
         (
             "loadtest-headless",
@@ -53,6 +59,7 @@ fn every_load_test_runs_its_class_with_locusts_pacing() {
             "loadtest-headless-flash",
             "--profile flash-sale --pacing class -H http://localhost:8000 --csv results/flash-sale-test",
         ),
+        ("loadtest", "--web IdentityUser CatalogueUser"),
         (
             "loadtest",
             "CrossDomainFloodUser SpikeUser -u 50 -r 5 -t 5m",

@@ -92,7 +92,9 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
             weight: 1.0,
             wait: WaitTime::None,
         }],
+        thresholds: Vec::new(),
         observed: shopblast::stats::ObservedTable::default(),
+        live: shopblast::stats::LiveContext::default(),
     };
     let sinks = directory
         .sinks(&facts(), &context, None, true)
@@ -234,6 +236,7 @@ fn a_directory_holds_every_file_of_the_record() {
             "events.csv",
             "lag.hlog",
             "ledger.jsonl",
+        "outcomes.csv",
             "response.hlog",
             "run.json",
             "series.csv",

@@ -40,6 +40,7 @@ fn plan(class: &str, users: u32, pacing: Pacing, target: Target) -> Plan {
         options: JourneyOptions::default(),
         races: shopblast::plan::RaceRules::default(),
         failures: shopblast::plan::FailureRule::Default,
+        thresholds: Vec::new(),
         run_time: RUN_TIME,
         stop_timeout: Duration::from_secs(1),
         request_timeout: Duration::from_secs(5),
@@ -88,6 +89,7 @@ fn run(
         addresses: Arc::new([sandbox.address()]),
         users: (0..users)
             .map(|index| UserOrders {
+                index,
                 class: 0,
                 wait: script.wait_of(0),
                 seed: user_seed(plan.seed, index),
@@ -95,6 +97,7 @@ fn run(
                 activity: plan.load.activity(index),
             })
             .collect(),
+        course: None,
         arrivals: rate_per_s.map(|rate_per_s| ArrivalOrders {
             schedule: ArrivalSchedule::new(plan.seed, rate_per_s, Arrivals::Poisson, 0, 1),
             seed: plan.seed,
@@ -121,7 +124,9 @@ fn run(
         failures: shopblast::plan::FailureRule::Default,
         paced: pacing == Pacing::Class,
         user_shares: Vec::new(),
+        thresholds: Vec::new(),
         observed: shopblast::stats::ObservedTable::default(),
+        live: shopblast::stats::LiveContext::default(),
     };
     let reins = Reins {
         ready: ready_sender,

@@ -3,6 +3,7 @@
 //! Each takes any bytes and panics when something does not hold. `tests/fuzz_bodies.rs` compiles
 //! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
+pub mod page;
 pub mod replies;
 pub mod requests;
 pub mod shop;
@@ -13,6 +14,7 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target; the files in `fuzz_targets` have the same names.
 pub const TARGETS: &[Target] = &[
+    ("form", page::form),
     ("id", replies::id),
     ("judge", shop::judge),
     ("metrics", typed::metrics),
@@ -20,4 +22,5 @@ pub const TARGETS: &[Target] = &[
     ("reply", replies::reply),
     ("request", requests::request),
     ("target", typed::target),
+    ("threshold", typed::threshold),
 ];

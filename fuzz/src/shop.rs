@@ -69,6 +69,7 @@ fn plan() -> Plan {
         options: JourneyOptions::default(),
         races: shopblast::plan::RaceRules::default(),
         failures: shopblast::plan::FailureRule::Default,
+        thresholds: Vec::new(),
         run_time,
         stop_timeout: run_time,
         request_timeout: run_time,

@@ -2,7 +2,8 @@
 
 use shopblast::observe::parse_prometheus;
 use shopblast::plan::{
-    AddressPolicy, ClassShare, CoreChoice, LONGEST_DURATION, Profile, RunId, Target, parse_duration,
+    AddressPolicy, ClassShare, CoreChoice, LONGEST_DURATION, Profile, RunId, Target, Threshold,
+    parse_duration,
 };
 use std::fmt::Display;
 
@@ -65,6 +66,26 @@ pub fn target(bytes: &[u8]) {
     }
     if let Some(run_id) = RunId::parse(text) {
         assert_eq!(run_id.as_str(), text);
+    }
+}
+
+/// A threshold is sound when it is accepted, and is read back from its text; when not, the message
+/// points into the text.
+pub fn threshold(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    match Threshold::parse(text) {
+        Ok(threshold) => {
+            assert!(threshold.limit.is_finite() && threshold.limit >= 0.0);
+            assert!(threshold.window_s.is_none_or(|seconds| seconds > 0));
+            assert!(!threshold.text().contains(char::is_control));
+            assert_eq!(Threshold::parse(threshold.text()), Ok(threshold));
+        }
+        Err(error) => {
+            assert!(error.at <= error.text.len());
+            assert_eq!(error.to_string().lines().count(), 3, "{error}");
+        }
     }
 }
 

@@ -23,10 +23,11 @@ const PREFIXES: [&str; 2] = [OWN_PREFIX, "LOCUST_"];
 const LIST: &str = "list";
 
 /// Flags that exclude each other, by group.
-const RIVALS: [(&[&str], &[&str]); 3] = [
+const RIVALS: [(&[&str], &[&str]); 4] = [
     (&["users", "spawn-rate"], &["rate", "arrivals", "max-users"]),
     (&["host"], &["sandbox"]),
     (&["observatory-port"], &["no-observatory"]),
+    (&["headless"], &["web", "autostart"]),
 ];
 
 /// A flag that a variable can stand for.

@@ -3,6 +3,7 @@
 use crate::observe::AddressError;
 use crate::plan::{
     CoreError, ExitCode, LoadError, ProfileError, PublicAddress, Suggestion, TargetError,
+    ThresholdError,
 };
 
 /// Why a command cannot be carried out. Nothing was sent.
@@ -99,6 +100,22 @@ pub enum CliError {
         /// The command.
         command: String,
     },
+    /// A token that could be guessed.
+    #[error(
+        "the token of the web page is too short: take at least {} characters",
+        crate::ui::web::SHORTEST_TOKEN
+    )]
+    ShortToken,
+    /// A field of the web page's form.
+    #[error("{name} `{text}`: {why}")]
+    Field {
+        /// The field.
+        name: &'static str,
+        /// What it holds.
+        text: String,
+        /// What would be right.
+        why: String,
+    },
     /// A user class that is named twice.
     #[error("the user class {class} is named twice; give it a weight instead, like {class}=2")]
     ClassTwice {
@@ -158,6 +175,9 @@ pub enum CliError {
     /// A load that cannot be.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A threshold that the plan can never judge.
+    #[error("this threshold has nothing to judge: {0}")]
+    Threshold(#[from] ThresholdError),
     /// Cores that cannot be had.
     #[error("--cores: {0}")]
     Cores(#[from] CoreError),

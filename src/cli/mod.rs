@@ -8,6 +8,7 @@ mod class_choice;
 mod doctor_options;
 mod environment;
 mod error;
+mod export_options;
 mod list;
 mod load_choice;
 mod machine;
@@ -22,7 +23,11 @@ mod replay_options;
 mod report_options;
 mod sandbox_options;
 mod shop_options;
+mod threshold_options;
 mod values;
+mod web_offer;
+mod web_options;
+mod web_planner;
 
 pub use error::CliError;
 pub use list::list_text;
@@ -34,6 +39,7 @@ use crate::doctor::DoctorRequest;
 use crate::plan::RunId;
 use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
+use crate::ui::web::WebRequest;
 use clap::{CommandFactory, FromArgMatches};
 use environment::Variables;
 use options::{Arguments, Subcommand};
@@ -44,6 +50,8 @@ use std::ffi::OsString;
 pub enum Command {
     /// Carry out a load test.
     Run(Box<RunRequest>),
+    /// Serve the web page, which carries load tests out.
+    Web(Box<WebRequest>),
     /// Serve the embedded shop.
     Sandbox(SandboxOptions),
     /// Look at a target before a run.
@@ -93,13 +101,15 @@ pub fn parse(
     arguments
         .and_then(|mut arguments| {
             arguments.run.observe.read_variables(&environment)?;
-            command_of(arguments, machine, entropy)
+            arguments.run.exports.read_variables(&environment);
+            command_of(arguments, &typed, machine, entropy)
         })
         .map_err(|error| error.blaming(variables.names()))
 }
 
 fn command_of(
     arguments: Arguments,
+    typed: &[OsString],
     machine: &Machine,
     entropy: Entropy,
 ) -> Result<Command, CliError> {
@@ -114,6 +124,14 @@ fn command_of(
         Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
         None if arguments.run.list => Ok(Command::Print(list_text())),
+        None if arguments.run.page.is_wanted() => {
+            let typed: Vec<String> = typed
+                .iter()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            let request = web_planner::page(arguments.run, &typed, machine)?;
+            Ok(Command::Web(Box::new(request)))
+        }
         None => {
             let request = plan_builder::build(arguments.run, machine, entropy)?;
             Ok(Command::Run(Box::new(request)))

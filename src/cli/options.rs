@@ -1,6 +1,7 @@
 //! Every flag of the command line, defined once: parsing, help and variables come from here.
 
 use super::doctor_options::DoctorFlags;
+use super::export_options::ExportFlags;
 use super::list::ListFlags;
 use super::observe_options::ObserveFlags;
 use super::race_options::RaceFlags;
@@ -8,7 +9,9 @@ use super::replay_options::ReplayFlags;
 use super::report_options::ReportFlags;
 use super::sandbox_options::SandboxFlags;
 use super::shop_options::ShopFlags;
+use super::threshold_options::ThresholdFlags;
 use super::values;
+use super::web_options::WebFlags;
 use crate::plan::{
     Arrivals, ClassShare, CoreChoice, Driver, FailureRule, JourneyOption, Pacing, RunId, Target,
     parse_duration,
@@ -22,6 +25,7 @@ Examples:
   shopblast --profile spike --sandbox
   shopblast --profile smoke --host http://localhost:8000
   shopblast SpikeUser -u 50 -r 10 -t 1m
+  shopblast --web --sandbox
   shopblast IdentityUser=3 SpikeUser --rate 200 --arrivals poisson -t 2m
 
 Every long flag can be set by a variable: SHOPBLAST_RUN_TIME or LOCUST_RUN_TIME for --run-time, and
@@ -77,7 +81,7 @@ pub(super) enum Subcommand {
 }
 
 /// The flags of a run. What is `None` is left to the profile and the defaults.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct RunOptions {
     /// User classes to run, with a weight if you like; they take the place of the profile's
     #[arg(value_name = "USER_CLASS[=WEIGHT]", value_parser = ClassShare::parse)]
@@ -257,6 +261,10 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub html: Option<PathBuf>,
 
+    /// Other reports, and live figures for other programs.
+    #[command(flatten)]
+    pub exports: ExportFlags,
+
     /// Print no live figures, only the summary
     #[arg(long, help_heading = "Output")]
     pub only_summary: bool,
@@ -273,6 +281,10 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "RULE", help_heading = "Output", value_parser = values::failures())]
     pub failures: Option<FailureRule>,
 
+    /// What must hold of the run.
+    #[command(flatten)]
+    pub thresholds: ThresholdFlags,
+
     /// Exit code when some requests failed; 0 does not tell
     #[arg(
         long,
@@ -287,11 +299,7 @@ pub(super) struct RunOptions {
     #[arg(long, help_heading = "Output")]
     pub fail_on_saturation: bool,
 
-    /// Accepted for Locust's sake: there is no web page yet, every run is headless
-    #[arg(long, help_heading = "Compatibility")]
-    pub headless: bool,
-
-    /// Accepted for Locust's sake: a run starts at once anyway
-    #[arg(long, help_heading = "Compatibility")]
-    pub autostart: bool,
+    /// The web page.
+    #[command(flatten)]
+    pub page: WebFlags,
 }

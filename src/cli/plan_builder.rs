@@ -2,7 +2,9 @@
 
 use super::machine::WorkerNeeds;
 use super::options::RunOptions;
-use super::{CliError, Entropy, Machine, class_choice, load_choice, profile_source};
+use super::{
+    CliError, Entropy, Machine, class_choice, load_choice, profile_source, threshold_options,
+};
 use crate::plan::{AddressPolicy, JourneyOptions, Pacing, Plan, Profile, Target, is_loopback_host};
 use crate::run::{Output, RunRequest};
 use std::time::Duration;
@@ -68,6 +70,7 @@ pub(super) fn build(
             .failures
             .or_else(|| profile?.failures)
             .unwrap_or_default(),
+        thresholds: options.thresholds.chosen(profile),
         run_time,
         stop_timeout: options
             .stop_timeout
@@ -84,14 +87,19 @@ pub(super) fn build(
         seed: options.seed.unwrap_or(entropy.seed),
         run_id: options.run_id.unwrap_or(entropy.run_id),
     };
+    threshold_options::check(&plan)?;
     Ok(RunRequest {
         plan,
+        room: None,
         sandbox,
         output: Output {
             csv_prefix: options.csv,
             csv_full_history: options.csv_full_history,
             results: options.results,
             html: options.html,
+            exports: options.exports.reports(),
+            github: options.exports.github(),
+            metrics: options.exports.metrics(),
             only_summary: options.only_summary,
             quiet: options.quiet,
         },

@@ -26,7 +26,8 @@ fn read_file(path: &str) -> Result<Profile, CliError> {
     Ok(Profile::parse(&text, path)?)
 }
 
-fn unknown(name: &str) -> CliError {
+/// There is no profile called `name`.
+pub(super) fn unknown(name: &str) -> CliError {
     let known: Vec<String> = Profile::built_in()
         .flat_map(|profile| profile.names().map(str::to_owned).collect::<Vec<_>>())
         .collect();

@@ -143,6 +143,9 @@ fn outputs_and_verdict_flags_are_handed_on() {
         csv_full_history: true,
         results: PathBuf::from("there"),
         html: None,
+        exports: Vec::new(),
+        github: None,
+        metrics: crate::run::MetricsTargets::default(),
         only_summary: true,
         quiet: true,
     };

@@ -166,9 +166,17 @@ pub(super) fn driver() -> impl TypedValueParser<Value = Driver> {
     one_of(&[("uring", Driver::Uring), ("epoll", Driver::Epoll)])
 }
 
-/// `html`.
+/// `html`, `md`, `csv`, `json`, `summary`, `junit` or `hgrm`.
 pub(super) fn report_format() -> impl TypedValueParser<Value = ReportFormat> {
-    one_of(&[("html", ReportFormat::Html)])
+    one_of(&[
+        ("html", ReportFormat::Html),
+        ("md", ReportFormat::Markdown),
+        ("csv", ReportFormat::Csv),
+        ("json", ReportFormat::LocustJson),
+        ("summary", ReportFormat::K6Summary),
+        ("junit", ReportFormat::Junit),
+        ("hgrm", ReportFormat::Hgrm),
+    ])
 }
 
 /// One of the words, for what it means.

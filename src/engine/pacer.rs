@@ -42,7 +42,11 @@ const SHORTEST_GAP_NS: u64 = 25_000;
 
 enum Place {
     Free,
-    Waiting(Waker),
+    Waiting {
+        waker: Waker,
+        /// Whether [`Pacer::recall`] ends the wait.
+        heeds_recall: bool,
+    },
     /// Due, not yet noticed by its task.
     Fired,
     /// Its task is gone; freed when it leaves the heap.
@@ -85,7 +89,22 @@ impl Pacer {
             state: Rc::clone(&self.state),
             due_ns,
             place: None,
+            heeds_recall: false,
         }
+    }
+
+    /// The same, but [`Pacer::recall`] ends the wait as well.
+    pub fn until_or_recalled(&self, due_ns: u64) -> Until {
+        let mut until = self.until(due_ns);
+        until.heeds_recall = true;
+        until
+    }
+
+    /// Wakes those that wait with [`Pacer::until_or_recalled`]: what they wait for may be another
+    /// moment now.
+    pub fn recall(&self) {
+        self.state.recall();
+        self.state.arm_for_earliest();
     }
 
     /// Wakes every waiting task now, whatever it waits for.
@@ -119,13 +138,31 @@ impl State {
             }
             heap.pop();
             match std::mem::replace(&mut places[place as usize], Place::Fired) {
-                Place::Waiting(waker) => waker.wake(),
+                Place::Waiting { waker, .. } => waker.wake(),
                 Place::Abandoned | Place::Free | Place::Fired => {
                     places[place as usize] = Place::Free;
                     self.free_places.borrow_mut().push(place);
                 }
             }
         }
+    }
+
+    fn recall(&self) {
+        let mut places = self.places.borrow_mut();
+        self.heap.borrow_mut().retain(|&Reverse((_, place))| {
+            let place = &mut places[place as usize];
+            let heeds = matches!(
+                place,
+                Place::Waiting {
+                    heeds_recall: true,
+                    ..
+                }
+            );
+            if heeds && let Place::Waiting { waker, .. } = std::mem::replace(place, Place::Fired) {
+                waker.wake();
+            }
+            !heeds
+        });
     }
 
     fn arm_for_earliest(&self) {
@@ -167,13 +204,16 @@ impl State {
             .set(if due_ns == 0 { u64::MAX } else { due_ns });
     }
 
-    fn enter(&self, due_ns: u64, waker: Waker) -> u32 {
+    fn enter(&self, due_ns: u64, waker: Waker, heeds_recall: bool) -> u32 {
         let mut places = self.places.borrow_mut();
         let place = self.free_places.borrow_mut().pop().unwrap_or_else(|| {
             places.push(Place::Free);
             places.len() as u32 - 1
         });
-        places[place as usize] = Place::Waiting(waker);
+        places[place as usize] = Place::Waiting {
+            waker,
+            heeds_recall,
+        };
         self.heap.borrow_mut().push(Reverse((due_ns, place)));
         let fires_ns = self.not_too_soon(due_ns);
         if fires_ns < self.armed_ns.get() {
@@ -188,6 +228,7 @@ pub struct Until {
     state: Rc<State>,
     due_ns: u64,
     place: Option<u32>,
+    heeds_recall: bool,
 }
 
 impl Future for Until {
@@ -198,13 +239,14 @@ impl Future for Until {
             if now_ns() >= self.due_ns {
                 return Poll::Ready(());
             }
-            self.place = Some(self.state.enter(self.due_ns, context.waker().clone()));
+            let waker = context.waker().clone();
+            self.place = Some(self.state.enter(self.due_ns, waker, self.heeds_recall));
             return Poll::Pending;
         };
         let fired = {
             let mut places = self.state.places.borrow_mut();
             match &mut places[place as usize] {
-                Place::Waiting(waker) => {
+                Place::Waiting { waker, .. } => {
                     waker.clone_from(context.waker());
                     false
                 }
@@ -228,7 +270,7 @@ impl Drop for Until {
         let Some(place) = self.place else { return };
         let mut places = self.state.places.borrow_mut();
         match places[place as usize] {
-            Place::Waiting(_) => places[place as usize] = Place::Abandoned,
+            Place::Waiting { .. } => places[place as usize] = Place::Abandoned,
             _ => {
                 places[place as usize] = Place::Free;
                 self.state.free_places.borrow_mut().push(place);
@@ -291,6 +333,31 @@ mod tests {
                 assert_eq!(pacer.state.places.borrow().len(), 1, "places are reused");
             });
         }
+    }
+
+    #[test]
+    fn a_recall_wakes_those_that_heed_it_and_nobody_else() {
+        Runtime::new(Driver::Uring, 16).unwrap().block_on(async {
+            let pacer = Pacer::start(4).unwrap();
+            let near_ns = now_ns() + 5_000_000;
+            let heeding = {
+                let pacer = pacer.clone();
+                spawn(async move { pacer.until_or_recalled(u64::MAX).await })
+            };
+            let deaf = {
+                let pacer = pacer.clone();
+                spawn(async move {
+                    pacer.until(near_ns).await;
+                    assert!(now_ns() >= near_ns, "woken early");
+                })
+            };
+            pacer.until(now_ns() + 1_000_000).await;
+            pacer.recall();
+            heeding.join().await;
+            deaf.join().await;
+            assert_eq!(pacer.state.free_places.borrow().len(), 4);
+            assert!(pacer.state.heap.borrow().is_empty());
+        });
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub struct SocketLink<S> {
     /// End of the run; drawn nearer when the user of the program interrupts it.
     run_end_ns: Rc<Cell<u64>>,
     /// End of this user's activity.
-    activity_end_ns: u64,
+    activity_end_ns: Rc<Cell<u64>>,
     out: Vec<u8>,
     inbox: Vec<u8>,
     body: Range<usize>,
@@ -66,7 +66,7 @@ impl<S: ByteStream> SocketLink<S> {
             road,
             pacer,
             run_end_ns,
-            activity_end_ns: u64::MAX,
+            activity_end_ns: Rc::new(Cell::new(u64::MAX)),
             out: Vec::new(),
             inbox: Vec::with_capacity(INBOX_BYTES),
             body: 0..0,
@@ -105,14 +105,25 @@ impl<S: ByteStream> SocketLink<S> {
         }
     }
 
-    /// From now on nothing becomes due at or after `end_ns`.
-    pub fn set_activity_end(&mut self, end_ns: u64) {
-        self.activity_end_ns = end_ns;
+    /// The end of the user's activity: nothing becomes due at or after it. Whoever moves it nearer
+    /// has the pacer [`Pacer::recall`].
+    #[must_use]
+    pub fn activity_end(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.activity_end_ns)
+    }
+
+    /// Waits until `due_ns`, the end of the run, or [`Pacer::recall`]. Returns whether the run goes
+    /// on.
+    pub async fn pause(&self, due_ns: u64) -> bool {
+        let due_ns = due_ns.min(self.run_end_ns.get());
+        self.pacer.until_or_recalled(due_ns).await;
+        now_ns() < self.run_end_ns.get()
     }
 
     async fn wait_until(&self, due_ns: u64) -> Result<(), Stopped> {
         loop {
-            self.pacer.until(due_ns.min(self.end_ns())).await;
+            let due_or_end_ns = due_ns.min(self.end_ns());
+            self.pacer.until_or_recalled(due_or_end_ns).await;
             let (now_ns, end_ns) = (now_ns(), self.end_ns());
             if now_ns >= end_ns {
                 return Err(Stopped { end_ns });
@@ -124,7 +135,7 @@ impl<S: ByteStream> SocketLink<S> {
     }
 
     fn end_ns(&self) -> u64 {
-        self.run_end_ns.get().min(self.activity_end_ns)
+        self.run_end_ns.get().min(self.activity_end_ns.get())
     }
 }
 

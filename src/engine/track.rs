@@ -112,10 +112,12 @@ impl Track {
         self.lanes.iter().map(keep).collect()
     }
 
-    /// Opens the lanes, `at_once` of them at a time. Returns how many are open.
-    pub async fn warm_up(&self, at_once: usize) -> usize {
+    /// Opens the first `lanes` lanes, `at_once` of them at a time; the others are opened when they
+    /// are needed. Returns how many are open.
+    pub async fn warm_up(&self, lanes: usize, at_once: usize) -> usize {
         let heat = Rc::new(Heat::default());
-        for lanes in self.lanes.chunks(at_once.max(1)) {
+        let warmed = &self.lanes[..lanes.min(self.lanes.len())];
+        for lanes in warmed.chunks(at_once.max(1)) {
             lanes
                 .iter()
                 .for_each(|lane| lane.give(Order::Reopen, &heat));

@@ -7,6 +7,7 @@ use super::session::{Script, Session};
 use super::socket_link::SocketLink;
 use crate::plan::{Activity, Arrival, ArrivalSchedule, UniqueNumbers, WaitTime, arrival_seed};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// What one user is told before the start.
@@ -19,8 +20,83 @@ pub struct UserOrders {
     pub seed: u64,
     /// Its span of unique numbers.
     pub unique: UniqueNumbers,
-    /// When it is active, in the closed model.
+    /// Its global index.
+    pub index: u32,
+    /// When it is active, in the closed model. Nothing at first for a user in reserve.
     pub activity: Vec<Activity>,
+}
+
+/// When a user is active, as far as is known now: its course may be changed while it lives.
+pub struct Activities {
+    spans: RefCell<Vec<Activity>>,
+    start_ns: u64,
+    /// Microseconds from the start of the run; spans that end before are over.
+    reached_us: Cell<u64>,
+    is_active: Cell<bool>,
+    /// End of the span that the user is in; what its link heeds.
+    end_ns: Rc<Cell<u64>>,
+    /// Whether spans may come when there are no more.
+    may_change: bool,
+}
+
+impl Activities {
+    /// Active in `spans`, counted from `start_ns`. With `may_change` the user stays when they are
+    /// over.
+    #[must_use]
+    pub fn new(
+        spans: Vec<Activity>,
+        start_ns: u64,
+        end_ns: Rc<Cell<u64>>,
+        may_change: bool,
+    ) -> Self {
+        Self {
+            spans: RefCell::new(spans),
+            start_ns,
+            reached_us: Cell::new(0),
+            is_active: Cell::new(false),
+            end_ns,
+            may_change,
+        }
+    }
+
+    /// From `now_ns` on other `spans` count. Whoever waits is to be told with
+    /// [`super::Pacer::recall`].
+    pub fn change(&self, spans: Vec<Activity>, now_ns: u64) {
+        if self.is_active.get() {
+            let now_us = now_ns.saturating_sub(self.start_ns) / 1_000;
+            let holds_now = |span: &&Activity| span.start_us <= now_us && now_us < span.end_us;
+            let end_us = spans.iter().find(holds_now).map(|span| span.end_us);
+            self.end_ns.set(self.moment_ns(end_us.unwrap_or(now_us)));
+        }
+        self.spans.replace(spans);
+    }
+
+    fn moment_ns(&self, at_us: u64) -> u64 {
+        self.start_ns.saturating_add(at_us.saturating_mul(1_000))
+    }
+
+    /// What is left of the first span that is not over.
+    fn next(&self) -> Option<Activity> {
+        let reached_us = self.reached_us.get();
+        let spans = self.spans.borrow();
+        let next = spans.iter().find(|span| span.end_us > reached_us)?;
+        Some(Activity {
+            start_us: next.start_us.max(reached_us),
+            end_us: next.end_us,
+        })
+    }
+
+    fn begin(&self, span: Activity) {
+        self.reached_us.set(span.start_us);
+        self.end_ns.set(self.moment_ns(span.end_us));
+        self.is_active.set(true);
+    }
+
+    fn end(&self) {
+        let end_us = self.end_ns.replace(u64::MAX).saturating_sub(self.start_ns) / 1_000;
+        self.reached_us.set(self.reached_us.get().max(end_us));
+        self.is_active.set(false);
+    }
 }
 
 /// The arrivals of one core, taken in order by whichever of its users is free. A user that takes
@@ -79,25 +155,33 @@ impl Arrivals {
 pub async fn live_by_activity<B: ByteStream, S: Script>(
     session: &mut Session<SocketLink<B>>,
     script: &S,
-    activity: &[Activity],
-    start_ns: u64,
+    activities: &Activities,
     active: &Cell<u32>,
 ) {
-    for span in activity {
-        let begins_ns = start_ns + span.start_us * 1_000;
-        session.link().set_activity_end(u64::MAX);
-        if session.link().until(begins_ns).await.is_err() {
+    loop {
+        let next = activities.next();
+        let begins_ns = match next {
+            Some(span) => activities.moment_ns(span.start_us),
+            None if activities.may_change => u64::MAX,
+            None => return,
+        };
+        if !session.link().pause(begins_ns).await {
             return;
         }
-        session
-            .link()
-            .set_activity_end(start_ns + span.end_us * 1_000);
+        let Some(span) = next.filter(|_| session.link().now_ns() >= begins_ns) else {
+            continue;
+        };
+        if activities.next() != next {
+            continue;
+        }
+        activities.begin(span);
         session.begin_activity(begins_ns);
         active.set(active.get() + 1);
         while !session.is_stopped() {
             let _ = session.pass(script).await;
         }
         active.set(active.get() - 1);
+        activities.end();
     }
 }
 

@@ -7,6 +7,7 @@
 use super::clock::now_ns;
 use super::connection::{Connection, Road};
 use super::health::ThreadGauge;
+use super::interruption::Interruption;
 use super::net::Tcp;
 use super::pacer::{Pacer, sharpen_timers};
 use super::pool::Pool;
@@ -16,17 +17,16 @@ use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, Way};
 use super::track::Track;
-use super::user::{Arrivals, UserOrders, live_by_activity, live_by_arrivals};
+use super::user::{Activities, Arrivals, UserOrders, live_by_activity, live_by_arrivals};
 use super::warm_up::make_room;
 use crate::plan::{ArrivalSchedule, Driver, FailureRule, UniqueNumbers, WaitTime, user_seed};
-use crate::stats::{CoreInterval, SetShape, WorkerHandover};
+use crate::stats::{CoreInterval, LiveCourse, SetShape, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 /// Connections of a core that are being opened at once before the start.
@@ -57,8 +57,10 @@ pub struct WorkerOrders<S> {
     pub shape: SetShape,
     /// Addresses of the target.
     pub addresses: Arc<[SocketAddr]>,
-    /// The core's users.
+    /// The core's users; those in reserve come last.
     pub users: Vec<UserOrders>,
+    /// How the course of the users is changed while they live; `None` when it is not.
+    pub course: Option<Arc<LiveCourse>>,
     /// The core's share of the arrivals, in the open model.
     pub arrivals: Option<ArrivalOrders>,
     /// Which requests count as failures.
@@ -77,6 +79,18 @@ pub struct WorkerOrders<S> {
     pub handover: WorkerHandover,
 }
 
+impl<S> WorkerOrders<S> {
+    /// Users that the plan makes active at some time: all but those in reserve.
+    fn planned_users(&self) -> usize {
+        let is_planned = |user: &&UserOrders| !user.activity.is_empty();
+        let planned = self.users.iter().filter(is_planned).count();
+        match self.course {
+            Some(_) => planned,
+            None => self.users.len(),
+        }
+    }
+}
+
 /// A core's share of the arrivals.
 pub struct ArrivalOrders {
     /// When journeys arrive.
@@ -93,7 +107,7 @@ pub struct Reins {
     pub ready: Sender<Result<Ready, WorkerError>>,
     /// Brings the start, in nanoseconds on the monotonic clock. Closed: go home.
     pub start: Receiver<u64>,
-    /// Tells of Ctrl-C.
+    /// Tells of Ctrl-C, and of the wish to stop.
     pub interruption: Arc<Interruption>,
 }
 
@@ -121,7 +135,7 @@ pub enum WorkerError {
     #[error("nothing was started: {0}")]
     SetUp(#[from] SetUpFailure),
     /// Ctrl-C came before the start.
-    #[error("interrupted before the start; nothing was recorded")]
+    #[error("stopped before the start; nothing was recorded")]
     Interrupted,
     /// There is no timer.
     #[error("cannot make a timer: {0}; raise `ulimit -n`")]
@@ -129,25 +143,6 @@ pub enum WorkerError {
     /// There is no ring for races.
     #[error("cannot make a ring for races: {0}; raise `ulimit -n` and `ulimit -l`")]
     Track(#[source] io::Error),
-}
-
-/// Ctrl-C, as workers see it: looked at a few times a second, never on the hot path.
-#[derive(Debug, Default)]
-pub struct Interruption {
-    times: AtomicU8,
-}
-
-impl Interruption {
-    /// One more Ctrl-C; returns how many there were.
-    pub fn interrupt(&self) -> u8 {
-        self.times.fetch_add(1, Ordering::Relaxed).saturating_add(1)
-    }
-
-    /// How many there were: 1 stops gently, 2 cuts off what is in flight.
-    #[must_use]
-    pub fn times(&self) -> u8 {
-        self.times.load(Ordering::Relaxed)
-    }
 }
 
 /// Carries `orders` out on the current thread.
@@ -214,7 +209,8 @@ async fn run<S: Script>(
     let room = make_room(orders.driver, operations).await;
     if let Some(track) = core.track.as_ref().filter(|_| ready.open_connections > 0) {
         track.keep::<Tcp>(orders.max_body_bytes);
-        track.warm_up(OPENED_AT_ONCE).await;
+        let lanes = orders.script.lanes(orders.planned_users());
+        track.warm_up(lanes, OPENED_AT_ONCE).await;
     }
     if reins.ready.send(Ok(ready)).is_err() {
         return;
@@ -254,6 +250,8 @@ struct Core {
     run_end_ns: Rc<Cell<u64>>,
     active_users: Rc<Cell<u32>>,
     living_users: Rc<Cell<usize>>,
+    /// When users are active, by their global indices; kept only where that may change.
+    activities: RefCell<Vec<(u32, Rc<Activities>)>>,
     gauge: RefCell<ThreadGauge>,
 }
 
@@ -293,6 +291,7 @@ impl Core {
             run_end_ns,
             active_users: Rc::new(Cell::new(0)),
             living_users: Rc::new(Cell::new(0)),
+            activities: RefCell::default(),
             gauge: RefCell::new(ThreadGauge::start()),
         })
     }
@@ -337,8 +336,10 @@ impl Core {
         done.set(true);
         self.pacer.wake_all();
         watch.join().await;
-        connections.extend(user.into_link().into_connection());
-        if interruption.times() > 0 {
+        if let Some(connection) = user.into_link().into_connection() {
+            connections.insert(0, connection);
+        }
+        if interruption.ends_run() {
             return Err(WorkerError::Interrupted);
         }
         Ok(result?)
@@ -351,7 +352,8 @@ impl Core {
         self.gauge.borrow_mut().lap();
     }
 
-    /// Looks after deadlines, the interruption and the handover until the last user is gone.
+    /// Looks after deadlines, the interruption, the course and the handover until the last user is
+    /// gone.
     async fn keep_house<S>(
         &self,
         orders: &WorkerOrders<S>,
@@ -361,15 +363,19 @@ impl Core {
         let tick_ns = (orders.request_timeout.as_nanos() as u64 / 20)
             .clamp(SECOND_NS / 1_000, LONGEST_TICK_NS);
         let mut next_swap_ns = start_ns + SECOND_NS;
+        let mut turn = 0;
         while self.living_users.get() > 0 {
             self.pacer
                 .until((now_ns() + tick_ns).min(next_swap_ns))
                 .await;
             let now_ns = now_ns();
             let interrupted = interruption.times();
-            if interrupted > 0 && self.run_end_ns.get() > now_ns {
+            if interruption.ends_run() && self.run_end_ns.get() > now_ns {
                 self.run_end_ns.set(now_ns);
                 self.pacer.wake_all();
+            }
+            if let Some(course) = &orders.course {
+                self.follow(course, &mut turn, now_ns);
             }
             let patience_ends_ns = self
                 .run_end_ns
@@ -385,6 +391,19 @@ impl Core {
                 next_swap_ns += SECOND_NS;
             }
         }
+    }
+
+    /// Gives users their new activities when the course has changed since `turn`.
+    fn follow(&self, course: &LiveCourse, turn: &mut u32, now_ns: u64) {
+        let turns = course.turns();
+        if std::mem::replace(turn, turns) == turns {
+            return;
+        }
+        let course = course.course();
+        for (index, activities) in &*self.activities.borrow() {
+            activities.change(course.activity(*index), now_ns);
+        }
+        self.pacer.recall();
     }
 
     /// Swaps the interval for an empty one. When the collector has not given one back yet, the
@@ -417,7 +436,7 @@ async fn watch_set_up(
 ) {
     while !done.get() {
         pacer.until(now_ns() + LONGEST_TICK_NS).await;
-        if interruption.times() > 0 {
+        if interruption.ends_run() {
             run_end_ns.set(now_ns());
             pacer.wake_all();
             road.flights().cut_all();
@@ -427,8 +446,8 @@ async fn watch_set_up(
     }
 }
 
-/// Opens all connections of the core, some at once, so that neither a far target nor a short
-/// backlog of the server makes it slow.
+/// Opens the connections of the core, some at once, so that neither a far target nor a short
+/// backlog of the server makes it slow. Those of users in reserve are opened when they are needed.
 async fn open_connections<S>(
     orders: &WorkerOrders<S>,
     road: &Rc<Road>,
@@ -441,8 +460,9 @@ async fn open_connections<S>(
         open_connections: 0,
         connect_error: None,
     };
-    for first in (0..count).step_by(OPENED_AT_ONCE) {
-        let opening: Vec<_> = (first..count.min(first + OPENED_AT_ONCE))
+    let opened = orders.connections.unwrap_or(orders.planned_users());
+    for first in (0..opened).step_by(OPENED_AT_ONCE) {
+        let opening: Vec<_> = (first..opened.min(first + OPENED_AT_ONCE))
             .map(|slot| {
                 let mut connection = Connection::<Tcp>::new(Rc::clone(road), slot);
                 spawn(async move {
@@ -463,6 +483,8 @@ async fn open_connections<S>(
             break;
         }
     }
+    let in_reserve = connections.len()..count;
+    connections.extend(in_reserve.map(|slot| Connection::new(Rc::clone(road), slot)));
     (connections, ready)
 }
 
@@ -501,7 +523,16 @@ fn start_users<S: Script>(
                 due_ns: start_ns,
             },
         );
-        let activity = user.activity;
+        let activities = Rc::new(Activities::new(
+            user.activity,
+            start_ns,
+            session.link().activity_end(),
+            orders.course.is_some(),
+        ));
+        if orders.course.is_some() {
+            let mut kept = core.activities.borrow_mut();
+            kept.push((user.index, Rc::clone(&activities)));
+        }
         let script = Arc::clone(&orders.script);
         let active = Rc::clone(&core.active_users);
         let living = Rc::clone(&core.living_users);
@@ -511,7 +542,7 @@ fn start_users<S: Script>(
             let user = &mut session;
             match arrivals {
                 Some(arrivals) => live_by_arrivals(user, &*script, &arrivals, &active).await,
-                None => live_by_activity(user, &*script, &activity, start_ns, &active).await,
+                None => live_by_activity(user, &*script, &activities, &active).await,
             }
             retired.borrow_mut().push(session);
             living.set(living.get() - 1);

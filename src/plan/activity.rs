@@ -9,16 +9,17 @@
 use super::{Activity, Load, Stage};
 
 /// One stage, with the moment and the level it begins at.
-struct Ramp {
-    start_us: u64,
-    end_us: u64,
-    from_level: f64,
-    to_users: u32,
-    rate_per_s: f64,
+#[derive(Clone, Debug)]
+pub(super) struct Ramp {
+    pub start_us: u64,
+    pub end_us: u64,
+    pub from_level: f64,
+    pub to_users: u32,
+    pub rate_per_s: f64,
 }
 
 impl Ramp {
-    fn is_up(&self) -> bool {
+    pub fn is_up(&self) -> bool {
         f64::from(self.to_users) >= self.from_level
     }
 
@@ -30,7 +31,7 @@ impl Ramp {
     }
 
     /// The span within the stage in which user `user` is active; empty when its ends are equal.
-    fn span_of(&self, user: u32) -> Activity {
+    pub fn span_of(&self, user: u32) -> Activity {
         let index = f64::from(user);
         let (start_us, end_us) = match (self.is_up(), user < self.to_users) {
             (true, true) => (self.moved_us(index - self.from_level), self.end_us),
@@ -45,7 +46,7 @@ impl Ramp {
     }
 
     /// Users active at `at_us`, a moment of the stage.
-    fn users_at(&self, at_us: u64) -> u32 {
+    pub fn users_at(&self, at_us: u64) -> u32 {
         let is_active = |user: u32| {
             let span = self.span_of(user);
             span.start_us <= at_us && at_us < span.end_us
@@ -63,7 +64,7 @@ impl Ramp {
         active
     }
 
-    fn end_level(&self) -> f64 {
+    pub fn end_level(&self) -> f64 {
         let target = f64::from(self.to_users);
         let most = self.rate_per_s * (self.end_us - self.start_us) as f64 / 1e6;
         if self.is_up() {
@@ -74,7 +75,7 @@ impl Ramp {
     }
 }
 
-fn ramps(stages: &[Stage]) -> impl Iterator<Item = Ramp> {
+pub(super) fn ramps(stages: &[Stage]) -> impl Iterator<Item = Ramp> {
     stages
         .iter()
         .scan((0_u64, 0.0), |(start_us, level), stage| {
@@ -91,6 +92,19 @@ fn ramps(stages: &[Stage]) -> impl Iterator<Item = Ramp> {
         })
 }
 
+/// The spans of `user` over ramps that follow each other, in order, none touching the next.
+pub(super) fn activity_over(ramps: impl Iterator<Item = Ramp>, user: u32) -> Vec<Activity> {
+    let mut spans: Vec<Activity> = Vec::new();
+    for span in ramps.map(|ramp| ramp.span_of(user)) {
+        match spans.last_mut() {
+            _ if span.start_us >= span.end_us => {}
+            Some(last) if last.end_us == span.start_us => last.end_us = span.end_us,
+            _ => spans.push(span),
+        }
+    }
+    spans
+}
+
 impl Load {
     /// The spans in which global user `user` is active, in order, none touching the next. Active
     /// users are at every moment the first so many. The last span ends no later than the stages;
@@ -100,17 +114,7 @@ impl Load {
     #[must_use]
     pub fn activity(&self, user: u32) -> Vec<Activity> {
         match self {
-            Self::Closed { stages } => {
-                let mut spans: Vec<Activity> = Vec::new();
-                for span in ramps(stages).map(|ramp| ramp.span_of(user)) {
-                    match spans.last_mut() {
-                        _ if span.start_us >= span.end_us => {}
-                        Some(last) if last.end_us == span.start_us => last.end_us = span.end_us,
-                        _ => spans.push(span),
-                    }
-                }
-                spans
-            }
+            Self::Closed { stages } => activity_over(ramps(stages), user),
             Self::Open { max_users, .. } if user < *max_users => vec![Activity {
                 start_us: 0,
                 end_us: u64::MAX,

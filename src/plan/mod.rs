@@ -7,6 +7,7 @@ mod address;
 mod arrivals;
 mod class_share;
 mod cores;
+mod course;
 mod duration;
 mod exit;
 mod failure_rule;
@@ -19,12 +20,14 @@ mod random;
 mod run_id;
 mod suggestion;
 mod target;
+mod threshold;
 mod wait;
 
 pub use address::{AddressPolicy, PublicAddress, is_allowed_address, is_loopback_host};
 pub use arrivals::{Arrival, ArrivalSchedule};
 pub use class_share::{ClassShare, ClassShareError};
 pub use cores::{CoreChoice, CoreError};
+pub use course::{Course, SteeringError};
 pub use duration::{DurationError, LONGEST_DURATION, parse_duration};
 pub use exit::ExitCode;
 pub use failure_rule::FailureRule;
@@ -37,6 +40,10 @@ pub use random::{arrival_seed, user_seed};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
 pub use suggestion::Suggestion;
 pub use target::{Target, TargetError};
+pub use threshold::{
+    JourneyMeasure, LONGEST_WINDOW_S, LatencyMetric, Matcher, Operator, OutcomeMetric, Producible,
+    Quantity, RaceMeasure, Selector, Statistic, Tag, Tally, Threshold, ThresholdError, Unit,
+};
 pub use wait::{WaitTime, WaitTimeError};
 
 use serde::{Deserialize, Serialize};
@@ -81,6 +88,8 @@ pub struct Plan {
     pub races: RaceRules,
     /// Which requests count as failures.
     pub failures: FailureRule,
+    /// What must hold of the run. No part of [`Plan::hash`]: the load is the same without.
+    pub thresholds: Vec<Threshold>,
     /// How long requests may become due, from the moment the clock starts.
     #[serde(serialize_with = "as_seconds")]
     pub run_time: Duration,

@@ -8,7 +8,7 @@ mod error;
 
 pub use error::{Position, ProfileError, ProfileFault};
 
-use super::{Arrivals, ClassShare, FailureRule, JourneyOptions, Load, Pacing, Stage};
+use super::{Arrivals, ClassShare, FailureRule, JourneyOptions, Load, Pacing, Stage, Threshold};
 use document::{Document, Keys, StageKeys};
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -78,6 +78,8 @@ pub struct Profile {
     pub pacing: Option<Pacing>,
     /// Which requests count as failures.
     pub failures: Option<FailureRule>,
+    /// What must hold of the run.
+    pub thresholds: Vec<Threshold>,
     /// How journeys differ from those of the Locust suite.
     pub options: JourneyOptions,
     /// Connections shared by all users, at least 1.
@@ -168,6 +170,12 @@ impl Profile {
             run_time: keys.run_time.map(|length| length.0),
             pacing: keys.pacing,
             failures: keys.failures,
+            thresholds: keys
+                .thresholds
+                .into_iter()
+                .flatten()
+                .map(|threshold| threshold.0)
+                .collect(),
             options: keys
                 .with
                 .into_iter()

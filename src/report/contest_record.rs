@@ -3,7 +3,7 @@
 use crate::plan::RaceOffset;
 use crate::stats::{
     Ending, LatencySummary, OFFSET_BINS, OffsetBin, Outcome, ProbeCounts, Race, RaceCounts,
-    RaceTotal, Round, RoundsTotal, Rule, RuleCounts, Totals, Violation,
+    RaceTotal, Round, RoundsTotal, RuleVerdict, Totals, Violation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,42 +58,6 @@ pub struct OffsetRecord {
     /// What came of them.
     #[serde(flatten)]
     pub counts: OffsetBin,
-}
-
-/// What is known of a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum RuleVerdict {
-    /// It held wherever it could be checked.
-    Held,
-    /// It was broken.
-    Violated,
-    /// It could not be checked.
-    Undecided,
-    /// It was broken, as today's ShopStream is known to break it.
-    Known,
-}
-
-impl RuleVerdict {
-    /// The word used in reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Violated => "VIOLATED",
-            Self::Undecided => "undecided",
-            Self::Known => "known",
-        }
-    }
-
-    fn of(rule: &Rule, counts: &RuleCounts, strict: bool) -> Self {
-        match (counts.broken, counts.held) {
-            (1.., _) if rule.enforced || strict => Self::Violated,
-            (1.., _) => Self::Known,
-            (0, 1..) => Self::Held,
-            (0, 0) => Self::Undecided,
-        }
-    }
 }
 
 /// A rule and how it fared.

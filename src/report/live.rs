@@ -56,8 +56,8 @@ impl LiveFace {
     }
 
     /// Takes the bar off the screen, to make room for the summary.
-    pub fn finish(self) {
-        if let Mode::Bar(bar) = self.mode {
+    pub fn finish(&mut self) {
+        if let Mode::Bar(bar) = &self.mode {
             bar.finish_and_clear();
         }
     }
@@ -78,10 +78,11 @@ fn milliseconds(s: f64) -> u64 {
 #[must_use]
 pub fn live_line(snapshot: &Snapshot) -> String {
     let all = &snapshot.all;
+    let run_time = snapshot.run_time_s.map(|s| format!("/{s}s"));
     let mut line = format!(
-        "{:6.1}s/{}s  users {}  req {}  {}/s  p50 {} p99 {}  failed {}  unknown {}",
+        "{:6.1}s{}  users {}  req {}  {}/s  p50 {} p99 {}  failed {}  unknown {}",
         snapshot.elapsed_s,
-        snapshot.run_time_s,
+        run_time.unwrap_or_default(),
         snapshot.users,
         all.requests,
         rate_text(all.current_requests_per_s),

@@ -26,6 +26,9 @@ pub(super) const QUANTILE_COLUMNS: &str = "50%,66%,75%,80%,90%,95%,98%,99%,99.9%
 /// Name of the row over all names.
 pub(super) const AGGREGATED: &str = "Aggregated";
 
+/// What `PREFIX_exceptions.csv` holds.
+pub const NO_EXCEPTIONS: &str = "Count,Message,Traceback,Nodes\r\n";
+
 const STATS_COLUMNS: &str = "Type,Name,Request Count,Failure Count,Median Response Time,\
     Average Response Time,Min Response Time,Max Response Time,Average Content Size,Requests/s,\
     Failures/s";
@@ -54,7 +57,7 @@ impl LocustCsv {
         }
         rewrite(
             &with_suffix(prefix, "_exceptions.csv"),
-            b"Count,Message,Traceback,Nodes\r\n",
+            NO_EXCEPTIONS.as_bytes(),
         )?;
         let history_path = with_suffix(prefix, "_stats_history.csv");
         Ok(Self {
@@ -109,9 +112,13 @@ pub(super) fn header(columns: &str, more: &str) -> String {
     format!("{columns},{QUANTILE_COLUMNS}{comma}{more}")
 }
 
-fn stats_text(totals: &Totals) -> io::Result<Vec<u8>> {
+/// What `PREFIX_stats.csv` holds.
+///
+/// # Errors
+/// Never for what a run measures.
+pub fn stats_text(totals: &Totals) -> io::Result<Vec<u8>> {
     let mut writer = python_csv();
-    writer.write_record(header(STATS_COLUMNS, "").split(','))?;
+    writer.write_record(stats_header().split(','))?;
     for (name, total) in totals.context.names.iter().zip(&totals.names) {
         if total.requests() > 0 {
             writer.write_record(stats_row(name.method, name.name, total, totals))?;
@@ -119,6 +126,11 @@ fn stats_text(totals: &Totals) -> io::Result<Vec<u8>> {
     }
     writer.write_record(stats_row("", AGGREGATED, &totals.all, totals))?;
     written(writer)
+}
+
+/// The header of the statistics file.
+pub(super) fn stats_header() -> String {
+    header(STATS_COLUMNS, "")
 }
 
 fn stats_row(method: &str, name: &str, total: &NameTotal, totals: &Totals) -> Vec<String> {
@@ -161,12 +173,15 @@ pub(super) fn rounded_ms(us: u64) -> u64 {
 }
 
 /// A float as Python prints it: shortest form, with a decimal point.
-fn float(value: f64) -> String {
+pub(super) fn float(value: f64) -> String {
     format!("{value:?}")
 }
 
-/// Error text of a row: status and reason.
-fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
+/// What `PREFIX_failures.csv` holds.
+///
+/// # Errors
+/// Never for what a run measures.
+pub fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
     let mut writer = python_csv();
     writer.write_record(["Method", "Name", "Error", "Occurrences"])?;
     for row in totals.errors.sorted() {
@@ -176,10 +191,7 @@ fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
             continue;
         }
         let name = totals.context.names.get(row.name);
-        let error = match row.status {
-            Some(status) => format!("{status}: {}", row.reason),
-            None => row.reason,
-        };
+        let error = error_text(row.status, row.reason);
         writer.write_record([
             name.map_or("", |name| name.method),
             name.map_or("", |name| name.name),
@@ -188,6 +200,14 @@ fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
         ])?;
     }
     written(writer)
+}
+
+/// How an error is told in one text.
+pub(super) fn error_text(status: Option<u16>, reason: String) -> String {
+    match status {
+        Some(status) => format!("{status}: {reason}"),
+        None => reason,
+    }
 }
 
 /// `prefix` with `suffix` appended to its last part.

@@ -2,7 +2,7 @@
 
 use super::recording::RunFacts;
 use super::run_record::{HostFacts, RunRecord};
-use crate::plan::WaitTime;
+use crate::plan::{Threshold, WaitTime};
 use crate::stats::{
     CoreHealth, Ending, ErrorCounts, ErrorKey, Event, Finding, Interval, JourneyCounts, Outcome,
     Part, Phase, Race, RaceSeen, Reason, Round, Rule, RunContext, SetShape, StatName, Totals,
@@ -47,7 +47,9 @@ pub(super) fn context() -> RunContext {
             weight: 1.0,
             wait: WaitTime::ConstantPacing { interval_us: 5_000 },
         }],
+        thresholds: Vec::new(),
         observed: crate::stats::ObservedTable::default(),
+        live: crate::stats::LiveContext::default(),
     }
 }
 
@@ -179,6 +181,28 @@ pub(super) fn record() -> RunRecord {
     RunRecord {
         finished: true,
         ..facts().record(&totals())
+    }
+}
+
+/// The finished record of a run with thresholds of every kind.
+pub(super) fn watched_record() -> RunRecord {
+    let texts = [
+        "response: p(99) < 1ms over 1s abort",
+        "failed: rate < 0.1%",
+        "observed(backlog) < 1000",
+        "requests: rate > 100/s",
+        "lag: p(99) < 1ms",
+        "refused{name=\"POST /customers\"}: count <= 14",
+    ];
+    let thresholds = texts.map(|text| Threshold::parse(text).expect("a threshold"));
+    let mut totals = Totals::new(Arc::new(RunContext {
+        thresholds: thresholds.into(),
+        ..context()
+    }));
+    seconds().iter().for_each(|second| totals.absorb(second));
+    RunRecord {
+        finished: true,
+        ..facts().record(&totals)
     }
 }
 

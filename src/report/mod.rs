@@ -7,26 +7,42 @@ mod csv_columns;
 mod distribution_csv;
 mod events_csv;
 mod figures;
+mod github;
+mod hgrm;
 mod html;
+mod junit;
+mod k6_summary;
 mod latency_bands;
 mod ledger_log;
 mod live;
 mod locust_csv;
 mod locust_history;
+mod locust_json;
+mod locust_json_file;
+mod markdown;
+mod metric_families;
 mod observed_csv;
 mod observed_record;
 mod observing;
+mod openmetrics;
+mod otlp;
+mod outcomes_csv;
 mod race_sections;
 mod raised;
 mod record_directory;
 mod recorded;
 mod recording;
 mod remake;
+mod request_log;
 mod rewrite;
 mod run_record;
 mod series_csv;
+mod stats_again;
+mod steering_record;
 mod summary;
+mod threshold_notices;
 mod threshold_record;
+mod threshold_section;
 mod verdict;
 mod witness_text;
 mod work_done;
@@ -38,32 +54,40 @@ mod made_up;
 
 pub use bands_csv::BandsCsv;
 pub use contest_record::{
-    EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, RuleVerdict,
-    WitnessRecord,
+    EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,
 };
 pub use csv_columns::CsvColumns;
 pub use distribution_csv::DistributionCsv;
 pub use events_csv::EventsCsv;
 pub use figures::{counted, duration_text, percent_text, rate_text};
-pub use html::html_report;
+pub use github::{github_annotations, without_commands};
+pub use html::{html_report, html_report_policy};
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{LiveFace, live_line};
-pub use locust_csv::LocustCsv;
+pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, failures_text, stats_text};
+pub use locust_json::{LocustError, LocustRow, LocustStats};
+pub use markdown::markdown_text;
+pub use metric_families::{Buckets, Labels, MetricFamily, MetricPoints, MetricsFollower};
 pub use observed_csv::ObservedCsv;
 pub use observed_record::{
     BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,
 };
 pub use observing::observed_record;
+pub use openmetrics::{OPEN_METRICS_TYPE, open_metrics_text};
+pub use otlp::otlp_json;
 pub use record_directory::{RecordDirectory, RecordError};
 pub use recorded::{Recorded, UnreadableRecord};
 pub use recording::{RunFacts, RunJson, write_record};
-pub use remake::{RemakeError, ReportFormat, ReportRequest, remake, write_html_report};
+pub use remake::{
+    RemakeError, ReportFormat, ReportRequest, remake, write_html_report, write_reports,
+};
 pub use run_record::{
     Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
     JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
 pub use series_csv::SeriesCsv;
+pub use steering_record::{SteeringRecord, SteeringWish};
 pub use summary::{SummaryStyle, brief_text, summary_text};
-pub use threshold_record::{ThresholdRecord, ThresholdVerdict};
+pub use threshold_record::ThresholdRecord;
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};
 pub use witness_text::{part_word, witness_text};

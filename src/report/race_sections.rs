@@ -1,11 +1,12 @@
 //! Sections of the summary about races: how close together, who won, which rules held.
 
-use super::contest_record::{InvariantRecord, RaceRecord, RuleVerdict};
+use super::contest_record::{InvariantRecord, RaceRecord};
 use super::figures::{counted, duration_text};
 use super::run_record::RunRecord;
 use super::summary::{SummaryStyle, bold, numbers_right, plain_table};
 use super::witness_text::witness_text;
 use crate::stats::Outcome;
+use crate::stats::RuleVerdict;
 
 /// Races without any overlap that are enough to say so.
 const ENOUGH_RACES: u64 = 20;

@@ -12,8 +12,10 @@ use super::distribution_csv::DistributionCsv;
 use super::events_csv::EventsCsv;
 use super::ledger_log::{LedgerLog, RoundsCsv};
 use super::locust_csv::LocustCsv;
+use super::outcomes_csv::OutcomesCsv;
 use super::recording::{RunFacts, RunJson};
 use super::series_csv::SeriesCsv;
+use super::threshold_notices::ThresholdNotices;
 
 /// Characters of the run id in the directory's name: the random end of it.
 const SHORT_ID_CHARACTERS: usize = 6;
@@ -120,7 +122,7 @@ impl RecordDirectory {
     }
 
     /// The sinks that write the record: `run.json`, the three interval logs, `events.csv`,
-    /// `series.csv`, `bands.csv`, `distribution.csv`, `ledger.jsonl`, `rounds.csv` and
+    /// `outcomes.csv`, `series.csv`, `bands.csv`, `distribution.csv`, `ledger.jsonl`, `rounds.csv` and
     /// Locust's four CSV files, the latter at `csv_prefix` when one is given.
     ///
     /// # Errors
@@ -152,6 +154,10 @@ impl RecordDirectory {
         let events = EventsCsv::create(&path, &context.raises, facts.started)
             .map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(events));
+        let path = self.path.join("outcomes.csv");
+        let outcomes =
+            OutcomesCsv::create(&path, names).map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(outcomes));
         let path = self.path.join("series.csv");
         let series = SeriesCsv::create(&path, &context.cpus)
             .map_err(|error| RecordError::File { path, error })?;
@@ -166,6 +172,9 @@ impl RecordDirectory {
         let ledger = LedgerLog::create(&path).map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(ledger));
         sinks.push(Box::new(RoundsCsv::new(&self.path.join("rounds.csv"))));
+        if !context.thresholds.is_empty() {
+            sinks.push(Box::new(ThresholdNotices::new(&self.run_json())));
+        }
         sinks.push(Box::new(RunJson::new(&self.run_json(), facts.clone())));
         Ok(sinks)
     }

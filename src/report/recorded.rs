@@ -1,7 +1,9 @@
 //! A record read back from its directory, whole or cut off in the middle of a line.
 
 use super::csv_columns::CsvColumns;
+use super::request_log::RequestLog;
 use super::run_record::RunRecord;
+use crate::stats::LatencyKind;
 use std::path::{Path, PathBuf};
 
 /// Everything that reports are made of.
@@ -21,6 +23,10 @@ pub struct Recorded {
     pub events: CsvColumns,
     /// `observed.csv`; empty when nothing of the back end was observed.
     pub observed: CsvColumns,
+    /// `response.hlog`.
+    pub requests: RequestLog,
+    /// `outcomes.csv`: requests that were no success.
+    pub outcomes: CsvColumns,
     /// `rounds.csv`; empty without a flash sale.
     pub rounds: CsvColumns,
 }
@@ -63,6 +69,8 @@ impl Recorded {
             events: columns("events.csv"),
             observed: columns("observed.csv"),
             rounds: columns("rounds.csv"),
+            requests: RequestLog::read(&directory.join(LatencyKind::Response.file_name())),
+            outcomes: columns("outcomes.csv"),
             directory,
         })
     }

@@ -9,6 +9,8 @@ use super::run_record::{
     Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
     PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
+use super::steering_record::{SteeringRecord, steering_records};
+use super::threshold_record::threshold_records;
 use crate::plan::{FailureRule, Plan, RaceRules};
 use crate::stats::{
     CoreTally, ErrorRow, Interval, IntervalSink, NameTotal, Outcome, Phase, PhaseTotal, RunContext,
@@ -77,6 +79,7 @@ impl RunFacts {
             shopblast: env!("CARGO_PKG_VERSION").to_owned(),
             finished: false,
             interrupted: false,
+            steering: steering(totals),
             profile: self.profile.clone(),
             run_id: self.run_id.clone(),
             started: rfc_3339(self.started),
@@ -114,7 +117,7 @@ impl RunFacts {
             invariants: invariant_records(totals, self.races.strict),
             witnesses: witness_records(totals),
             rounds: rounds_record(totals),
-            thresholds: Vec::new(),
+            thresholds: threshold_records(totals),
             probes: probes_record(totals),
             observed: None,
             shed: totals.shed,
@@ -123,6 +126,11 @@ impl RunFacts {
             exit_code: None,
         }
     }
+}
+
+fn steering(totals: &Totals) -> Vec<SteeringRecord> {
+    let course = totals.context.live.course.as_deref();
+    course.map(steering_records).unwrap_or_default()
 }
 
 fn name_records(totals: &Totals) -> Vec<NameRecord> {
@@ -161,6 +169,7 @@ fn phase_record(phase: &PhaseTotal, rule: FailureRule) -> PhaseRecord {
         name: phase.phase.word().to_owned(),
         start_s: seconds(phase.start_us),
         end_s: seconds(phase.end_us),
+        length_s: seconds(phase.length_us),
         figures: figures(&phase.all, phase.requests_per_s(), rule),
     }
 }
@@ -177,6 +186,8 @@ fn figures(total: &NameTotal, requests_per_s: f64, rule: FailureRule) -> Figures
         requests_per_s,
         bytes_in: total.bytes_in,
         bytes_out: total.bytes_out,
+        body_bytes_in: total.body_bytes_in,
+        replies: total.replies(),
         response_us: total.response.summary(),
         service_us: total.service.summary(),
         lag_us: total.lag.summary(),

@@ -1,9 +1,15 @@
 //! `shopblast report`: makes a report again from the record of a run, however old and whether or not
 //! the run came to its end.
 
+use super::hgrm::hgrm_text;
 use super::html::html_report;
+use super::junit::junit_text;
+use super::k6_summary::k6_summary_text;
+use super::locust_json_file::locust_json_text;
+use super::markdown::markdown_text;
 use super::recorded::{Recorded, UnreadableRecord};
 use super::rewrite::{naming, rewrite};
+use super::stats_again::recorded_stats_text;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +18,18 @@ use std::path::{Path, PathBuf};
 pub enum ReportFormat {
     /// One self-contained page.
     Html,
+    /// A summary in Markdown.
+    Markdown,
+    /// Locust's statistics as CSV.
+    Csv,
+    /// What Locust's `--json-file` writes.
+    LocustJson,
+    /// What k6's `--summary-export` writes.
+    K6Summary,
+    /// Test cases for JUnit's readers.
+    Junit,
+    /// The distribution of response times, for `HdrHistogram`'s readers.
+    Hgrm,
 }
 
 impl ReportFormat {
@@ -20,13 +38,20 @@ impl ReportFormat {
     fn usual_file(self) -> Option<&'static str> {
         match self {
             Self::Html => Some("report.html"),
+            _ => None,
         }
     }
 
-    fn text(self, recorded: &Recorded) -> String {
-        match self {
+    fn text(self, recorded: &Recorded) -> io::Result<String> {
+        Ok(match self {
             Self::Html => html_report(recorded),
-        }
+            Self::Markdown => markdown_text(&recorded.run),
+            Self::Csv => recorded_stats_text(recorded)?,
+            Self::LocustJson => locust_json_text(recorded),
+            Self::K6Summary => k6_summary_text(&recorded.run),
+            Self::Junit => junit_text(&recorded.run),
+            Self::Hgrm => hgrm_text(&recorded.requests.all()),
+        })
     }
 }
 
@@ -58,7 +83,7 @@ pub enum RemakeError {
 /// When the record cannot be read or the report not be written.
 pub fn remake(request: &ReportRequest) -> Result<(), RemakeError> {
     let recorded = Recorded::read(&request.record)?;
-    let text = request.format.text(&recorded);
+    let text = request.format.text(&recorded).map_err(RemakeError::Write)?;
     let usual = request.format.usual_file();
     let place = match &request.out {
         Some(out) => Some(out.clone()),
@@ -81,6 +106,28 @@ pub fn remake(request: &ReportRequest) -> Result<(), RemakeError> {
 pub fn write_html_report(directory: &Path, path: &Path) -> Result<(), RemakeError> {
     let recorded = Recorded::read(directory)?;
     rewrite(path, html_report(&recorded).as_bytes()).map_err(RemakeError::Write)
+}
+
+/// Makes reports of the record in `directory`, each in its place. The directory of each is made when
+/// it is missing.
+///
+/// # Errors
+/// When the record cannot be read; and for each report that cannot be written.
+pub fn write_reports(directory: &Path, reports: &[(ReportFormat, PathBuf)]) -> Vec<RemakeError> {
+    let recorded = match Recorded::read(directory) {
+        Ok(recorded) => recorded,
+        Err(error) => return vec![error.into()],
+    };
+    let write = |format: ReportFormat, path: &Path| {
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(|error| naming(parent, &error))?;
+        }
+        rewrite(path, format.text(&recorded)?.as_bytes())
+    };
+    let written = reports.iter().map(|(format, path)| write(*format, path));
+    written
+        .filter_map(|written| written.err().map(RemakeError::Write))
+        .collect()
 }
 
 /// A reader that went away needs no more of it.

@@ -4,6 +4,7 @@
 
 use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
 use super::observed_record::ObservedRecord;
+use super::steering_record::{SteeringRecord, SteeringWish};
 use super::threshold_record::ThresholdRecord;
 use crate::stats::{LatencySummary, LittlesLaw, Outcome, ProbeCounts};
 use schemars::{JsonSchema, SchemaGenerator};
@@ -22,8 +23,11 @@ pub struct RunRecord {
     pub shopblast: String,
     /// False while the run goes on; a killed run keeps false.
     pub finished: bool,
-    /// Whether the user ended the run before its time.
+    /// Whether Ctrl-C or a signal ended the run before its time.
     pub interrupted: bool,
+    /// What was asked of the run while it went, in order: users, resets, the end.
+    #[serde(default)]
+    pub steering: Vec<SteeringRecord>,
     /// Name of the profile.
     pub profile: String,
     /// What made this run's unique values differ from every other run's.
@@ -175,6 +179,12 @@ pub struct Figures {
     pub bytes_in: u64,
     /// Bytes of requests, heads included.
     pub bytes_out: u64,
+    /// Bytes of reply bodies alone.
+    #[serde(default)]
+    pub body_bytes_in: u64,
+    /// Requests that were answered readably.
+    #[serde(default)]
+    pub replies: u64,
     /// Response time: done − due.
     pub response_us: LatencySummary,
     /// Service time: done − sent.
@@ -204,6 +214,10 @@ pub struct PhaseRecord {
     pub start_s: f64,
     /// End, in seconds from the start of the run.
     pub end_s: f64,
+    /// Length in seconds. Less than from start to end when users were added while the run went:
+    /// spawning comes back then.
+    #[serde(default)]
+    pub length_s: f64,
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,
@@ -291,6 +305,15 @@ impl RunRecord {
     #[must_use]
     pub fn journeys_started(&self) -> u64 {
         self.journeys.iter().map(|journey| journey.started).sum()
+    }
+
+    /// When the user asked for the end, in seconds from the start; `None` when nobody did.
+    #[must_use]
+    pub fn stopped_s(&self) -> Option<f64> {
+        let mut wishes = self.steering.iter();
+        wishes
+            .find(|record| record.wish == SteeringWish::Stop)
+            .map(|record| record.at_s)
     }
 
     /// Where the target is, for example `http://localhost:8000`; empty when the plan does not say.

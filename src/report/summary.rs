@@ -4,6 +4,7 @@ use super::back_end_section::{back_end_section, back_end_troubles};
 use super::figures::{counted, duration_text, percent_text, rate_text};
 use super::race_sections::{races_section, verdicts_section, violated_section};
 use super::run_record::{ErrorRecord, Figures, Generator, RunRecord};
+use super::threshold_section::{crossed_section, thresholds_section};
 use super::verdict::exit_meaning;
 use super::work_done::{events_section, journeys_section};
 use crate::stats::Outcome;
@@ -53,7 +54,7 @@ impl SummaryStyle {
 /// The summary of a finished run. `files` are the places where more is written, a line each.
 ///
 /// First whether the generator was the limit, then the whole run by name, the steady state, journeys
-/// and events, the errors (failures before refusals), the generator's costs, the verdict and the files, and the exit code when it is not 0.
+/// and events, races, rules, thresholds, the errors (failures before refusals), the generator's costs, the verdict and the files, and the exit code when it is not 0.
 #[must_use]
 pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) -> String {
     let mut sections = vec![headline(record, *style), overview(record)];
@@ -67,6 +68,7 @@ pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) 
     sections.push(events_section(record, *style));
     sections.push(races_section(record, *style));
     sections.push(verdicts_section(record, directory(files), *style));
+    sections.push(thresholds_section(record, *style));
     sections.push(back_end_section(record, *style));
     sections.push(errors_section(record, *style));
     sections.push(generator_lines(record));
@@ -81,6 +83,7 @@ pub fn brief_text(record: &RunRecord, files: &[String], style: &SummaryStyle) ->
     let mut sections = vec![
         headline(record, *style),
         violated_section(record, directory(files), *style),
+        crossed_section(record, *style),
         back_end_troubles(record),
         errors_section(record, *style),
         ending(record, files, *style),
@@ -356,6 +359,11 @@ fn ending(record: &RunRecord, files: &[String], style: SummaryStyle) -> String {
 /// `text` in bold type, where that may be.
 pub(super) fn bold(style: SummaryStyle, text: &str) -> String {
     style.paint(BOLD, text)
+}
+
+/// `text` in a colour, where that may be.
+pub(super) fn painted(style: SummaryStyle, colour: AnsiColor, text: &str) -> String {
+    style.paint(colour.on_default(), text)
 }
 
 /// Aligns all columns but the first to the right.

@@ -1,41 +1,8 @@
 //! What became of the thresholds, as the record tells it.
 
+use crate::stats::{ThresholdStanding, ThresholdVerdict, Totals};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// What a threshold came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ThresholdVerdict {
-    /// It held.
-    Held,
-    /// It was crossed: the run exits with 99.
-    Crossed,
-    /// There was nothing to judge it by: neither held nor crossed.
-    NoData,
-}
-
-impl ThresholdVerdict {
-    /// The word used in reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Crossed => "CROSSED",
-            Self::NoData => "no data",
-        }
-    }
-
-    /// The mark that lines of reports begin with.
-    #[must_use]
-    pub fn mark(self) -> &'static str {
-        match self {
-            Self::Held => "✓",
-            Self::Crossed => "✗",
-            Self::NoData => "?",
-        }
-    }
-}
 
 /// A threshold and how it fared. While the run goes on: how it fared so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,11 +28,36 @@ pub struct ThresholdRecord {
     /// When it was crossed, in seconds from the start of the run: the end of the first window that
     /// crossed it; without a window the moment since which the running value is on the wrong side.
     pub crossed_at_s: Option<f64>,
-    /// Why there is nothing to judge by, or what limits the judgement; null when there is nothing
-    /// to say.
+    /// Why nobody can tell, or what limits the judgement; null when there is nothing to say.
     pub why: Option<String>,
     /// Whether crossing it ends the run.
     pub abort: bool,
     /// Whether it did.
     pub aborted: bool,
+}
+
+/// How the thresholds of a run fare.
+pub(super) fn threshold_records(totals: &Totals) -> Vec<ThresholdRecord> {
+    let states = totals.thresholds.states();
+    states.iter().map(ThresholdRecord::of).collect()
+}
+
+impl ThresholdRecord {
+    fn of(state: &ThresholdStanding) -> Self {
+        let threshold = &state.threshold;
+        Self {
+            expression: threshold.text().to_owned(),
+            verdict: state.verdict,
+            ok: state.verdict != ThresholdVerdict::Crossed,
+            unit: threshold.quantity.unit().word().to_owned(),
+            limit: threshold.limit,
+            observed: state.value.map(|amount| amount.value),
+            worst: state.worst.map(|amount| amount.value),
+            worst_at_s: state.worst_at_s,
+            crossed_at_s: state.crossed_at_s,
+            why: state.why.clone(),
+            abort: threshold.abort_after.is_some(),
+            aborted: state.aborted,
+        }
+    }
 }

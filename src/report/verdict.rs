@@ -1,9 +1,9 @@
 //! What a run amounts to: one sentence, one exit code.
 
-use super::contest_record::RuleVerdict;
 use super::figures::counted;
 use super::run_record::RunRecord;
 use crate::plan::ExitCode;
+use crate::stats::{RuleVerdict, ThresholdVerdict};
 
 /// What the record does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +31,12 @@ pub fn verdict(record: &RunRecord, circumstances: Circumstances) -> Verdict {
     let saturated = record.generator.saturated && circumstances.fail_on_saturation;
     let failed = record.totals.failures > 0 && circumstances.exit_code_on_error != 0;
     let violated = !violations(record).is_empty();
+    let crossed = record.thresholds.iter().any(|threshold| !threshold.ok);
     let found = [
         (!reached, ExitCode::Unreachable),
         (violated, ExitCode::InvariantViolated),
         (saturated, ExitCode::GeneratorSaturated),
+        (crossed, ExitCode::ThresholdCrossed),
         (record.interrupted, ExitCode::Interrupted),
         (
             failed,
@@ -76,8 +78,11 @@ fn sentence(record: &RunRecord, reached: bool) -> String {
     } else if record.generator.littles_law.is_some_and(|law| !law.adds_up) {
         parts.push("the figures do not add up (Little's law), do not trust them".to_owned());
     }
+    parts.extend(thresholds(record));
     if record.interrupted {
         parts.push(format!("interrupted after {:.1} s", record.measured_s));
+    } else if let Some(stopped_s) = record.stopped_s() {
+        parts.push(format!("stopped by the user after {stopped_s:.1} s"));
     }
     parts.push(outcomes(record));
     let totals = &record.totals;
@@ -109,6 +114,29 @@ fn violations(record: &RunRecord) -> Vec<String> {
         .collect()
 }
 
+/// Which thresholds did not hold, in a part of a sentence each: those that were crossed first.
+fn thresholds(record: &RunRecord) -> Vec<String> {
+    let of = |verdict| {
+        let thresholds = record.thresholds.iter();
+        thresholds.filter(move |threshold| threshold.verdict == verdict)
+    };
+    let crossed = of(ThresholdVerdict::Crossed).map(|threshold| {
+        let value = threshold.decisive_text().unwrap_or_default();
+        let ended = if threshold.aborted {
+            " and ended the run"
+        } else {
+            ""
+        };
+        format!(
+            "threshold `{}` was crossed ({value}){ended}",
+            threshold.expression
+        )
+    });
+    let undecided = of(ThresholdVerdict::Undecided)
+        .map(|threshold| format!("threshold `{}` could not be judged", threshold.expression));
+    crossed.chain(undecided).collect()
+}
+
 /// How the requests ended, as a part of a sentence.
 fn outcomes(record: &RunRecord) -> String {
     let totals = &record.totals;
@@ -136,6 +164,7 @@ fn outcomes(record: &RunRecord) -> String {
 mod tests {
     use super::*;
     use crate::report::made_up::{self, record};
+    use crate::report::{SteeringRecord, SteeringWish};
 
     const USUAL: Circumstances = Circumstances {
         fail_on_saturation: true,
@@ -152,6 +181,37 @@ mod tests {
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::GeneratorSaturated);
         run.totals.bytes_out = 0;
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Unreachable);
+    }
+
+    #[test]
+    fn a_crossed_threshold_is_named_and_outranks_interruption_and_failures() {
+        let mut run = made_up::watched_record();
+        let judged = verdict(&run, USUAL);
+        assert_eq!(judged.exit_code, ExitCode::ThresholdCrossed);
+        let start = "Threshold `response: p(99) < 1ms over 1s abort` was crossed (2.25s) and ended the run; threshold `failed: rate < 0.1%` was crossed (0.27 %); threshold `observed(backlog) < 1000` could not be judged; ";
+        assert!(judged.sentence.starts_with(start), "{}", judged.sentence);
+        run.interrupted = true;
+        assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::ThresholdCrossed);
+        run.generator.saturated = true;
+        assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::GeneratorSaturated);
+        run.generator.saturated = false;
+        run.thresholds.retain(|threshold| threshold.ok);
+        assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Interrupted);
+    }
+
+    #[test]
+    fn a_stop_that_a_face_asked_for_is_a_normal_end() {
+        let mut run = record();
+        run.steering.push(SteeringRecord {
+            at_s: 1.25,
+            wish: SteeringWish::Stop,
+        });
+        let judged = verdict(&run, USUAL);
+        assert_eq!(judged.exit_code, ExitCode::RequestsFailed(1));
+        let start = "Stopped by the user after 1.2 s; ";
+        assert!(judged.sentence.starts_with(start), "{}", judged.sentence);
+        run.interrupted = true;
+        assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Interrupted);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::engine::{
 };
 use crate::plan::Plan;
 use crate::shop::ShopScript;
-use crate::stats::WorkerHandover;
+use crate::stats::{LiveCourse, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
 use std::net::SocketAddr;
@@ -55,6 +55,7 @@ impl Crew {
         addresses: &[SocketAddr],
         handovers: Vec<WorkerHandover>,
         interruption: &Arc<Interruption>,
+        course: Option<&Arc<LiveCourse>>,
     ) -> Result<Self, CrewError> {
         let shared = Arc::new(script.clone());
         let heads = Arc::new(PreparedHeads::new(script.steps(), &plan.target)?);
@@ -63,7 +64,8 @@ impl Crew {
         let mut threads = Vec::with_capacity(plan.cores.len());
         let mut starts = Vec::with_capacity(plan.cores.len());
         for (position, (&cpu, handover)) in plan.cores.iter().zip(handovers).enumerate() {
-            let dealt = share(plan, position, plan.cores.len(), |class| {
+            let room = course.map_or(plan.max_users(), |course| course.room());
+            let dealt = share(plan, room, (position, plan.cores.len()), |class| {
                 script.wait_of(class)
             });
             let orders = WorkerOrders {
@@ -77,6 +79,7 @@ impl Crew {
                 shape: script.shape(),
                 addresses: Arc::clone(&addresses),
                 users: dealt.users,
+                course: course.cloned(),
                 arrivals: dealt.arrivals,
                 failures: plan.failures,
                 connections: dealt.connections,

@@ -17,20 +17,22 @@ pub struct Share {
     pub connections: Option<usize>,
 }
 
-/// The share of worker `position` of `workers`; `wait_of` tells the wait of a class of the plan.
+/// The share of worker `position` of `workers`, of `users` users: those of the plan, and those in
+/// reserve beyond them. `wait_of` tells the wait of a class of the plan.
 #[must_use]
 pub fn share(
     plan: &Plan,
-    position: usize,
-    workers: usize,
+    users: u32,
+    (position, workers): (usize, usize),
     wait_of: impl Fn(usize) -> WaitTime,
 ) -> Share {
-    let users = (0..plan.max_users())
+    let users = (0..users)
         .skip(position)
         .step_by(workers)
         .map(|index| {
             let class = plan.class_of(index);
             UserOrders {
+                index,
                 class,
                 wait: wait_of(class),
                 seed: user_seed(plan.seed, index),
@@ -103,6 +105,7 @@ mod tests {
             options: JourneyOptions::default(),
             races: crate::plan::RaceRules::default(),
             failures: crate::plan::FailureRule::Default,
+            thresholds: Vec::new(),
             run_time,
             stop_timeout: Duration::ZERO,
             request_timeout: Duration::from_secs(1),
@@ -129,7 +132,7 @@ mod tests {
         ]);
         for workers in [1, 2, 3, 16] {
             let shares: Vec<Share> = (0..workers)
-                .map(|position| share(&plan, position, workers, |_| WaitTime::None))
+                .map(|position| share(&plan, 90, (position, workers), |_| WaitTime::None))
                 .collect();
             for at_us in (0..30_000_000).step_by(50_000) {
                 let active = |share: &Share| {

@@ -52,7 +52,7 @@ fn target_at(address: SocketAddr) -> Target {
 pub fn serve(config: &SandboxConfig) -> Result<(), SandboxError> {
     let sandbox = Sandbox::start(config)?;
     let stopper = sandbox.stopper();
-    signals::on_end(move || stopper.stop());
+    let _listening = signals::listen(move || stopper.stop());
     let what = match config.mode {
         Mode::Shop(_) => "the embedded shop",
         Mode::Fixed => "one fixed reply",

@@ -1,9 +1,11 @@
 //! The director: starts sandbox, workers, collector and faces for one run, stops them, and settles
 //! the verdict.
 
+mod control;
 mod crew;
 mod deal;
 mod embedded;
+mod face;
 mod machine;
 mod observers;
 mod reach;
@@ -13,22 +15,26 @@ mod request;
 mod settle;
 mod signals;
 
+pub use control::{RunControl, RunState};
 pub use embedded::serve;
+pub use face::{Face, LiveRun};
 pub use machine::allowed_cpus;
 pub use reach::{ReachError, resolve};
 pub use replay::{ReplayError, ReplayRequest, replay};
-pub use request::{Output, RunRequest};
+pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
+pub use settle::Finished;
+pub use signals::{Listening, before_exit, listen};
 
 use crate::engine::WorkerError;
 use crate::observe::ObserverConfig;
-use crate::plan::{ExitCode, Load, Pacing, Plan};
-use crate::report::{LiveFace, RecordDirectory, RecordError, RunFacts};
+use crate::plan::{ExitCode, Load, MOST_USERS, Pacing, Plan};
+use crate::report::{RecordDirectory, RecordError, RunFacts};
 use crate::sandbox::SandboxError;
 use crate::shop::ledger::RULES;
 use crate::shop::{HEALTH_PATH, ShopScript, UnknownClass};
-use crate::stats::{Collector, ObservedTable, RunContext, Snapshot, UserShare};
+use crate::stats::{Collector, LiveContext, ObservedTable, RunContext, Snapshot, UserShare};
 use crew::{Crew, CrewError};
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use settle::Settlement;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,6 +43,10 @@ use std::time::{Duration, SystemTime};
 
 /// Descriptors beside those of connections: rings, timers, files, the terminal.
 const SPARE_DESCRIPTORS: u64 = 64;
+/// Room that a run that can be steered has for users, at least.
+const LEAST_ROOM: u32 = 1_000;
+/// Time between two looks of faces at their input.
+const PULSE: Duration = Duration::from_millis(100);
 
 /// Why nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +66,16 @@ pub enum RunError {
     /// The plan names an unknown user class.
     #[error(transparent)]
     Class(#[from] UnknownClass),
+    /// `/metrics` cannot be served.
+    #[error(
+        "cannot serve /metrics on {address}: {error}; choose another address with --prometheus"
+    )]
+    Metrics {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// More connections than descriptors.
     #[error(
         "{wanted} connections need more descriptors than the {limit} that this process may open; raise the limit with `ulimit -n {wanted_limit}`, or share connections with `--connections`"
@@ -85,12 +105,49 @@ impl RunError {
     }
 }
 
-/// Carries a run out, from the first look at the target to the last file.
+/// Room for users that a run of `plan` has when it can be steered: twice its users, at least 1,000,
+/// as far as this process may open connections. None beyond the plan's in the open model.
+#[must_use]
+pub fn room_for(plan: &Plan) -> u32 {
+    let users = plan.max_users();
+    if matches!(plan.load, Load::Open { .. }) {
+        return users;
+    }
+    let room = users.saturating_mul(2).clamp(LEAST_ROOM, MOST_USERS);
+    let descriptors = u64::from(room) + SPARE_DESCRIPTORS;
+    match rlimit::increase_nofile_limit(descriptors) {
+        Ok(limit) if limit < descriptors && plan.connections.is_none() => {
+            let connections = u32::try_from(limit.saturating_sub(SPARE_DESCRIPTORS));
+            connections.unwrap_or(room).max(users)
+        }
+        _ => room,
+    }
+}
+
+/// Carries a run out, from the first look at the target to the last file. `control` is the run's
+/// own, made for `request`; `faces` show it. May be called again and again in one process, for one
+/// run at a time.
 ///
 /// # Errors
 /// When nothing could be sent. Everything that happens later is part of the record, the console's
 /// summary and the exit code.
-pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunError> {
+pub fn carry_out(
+    request: &RunRequest,
+    command: String,
+    control: &RunControl,
+    faces: &mut [Box<dyn Face>],
+) -> Result<Finished, RunError> {
+    let outcome = with_target(request, command, control, faces);
+    control.end();
+    outcome
+}
+
+fn with_target(
+    request: &RunRequest,
+    command: String,
+    control: &RunControl,
+    faces: &mut [Box<dyn Face>],
+) -> Result<Finished, RunError> {
     raise_descriptor_limit(&request.plan)?;
     let sandbox = request
         .sandbox
@@ -106,7 +163,8 @@ pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunEr
         reach::preflight(&plan.target, &addresses, HEALTH_PATH, plan.request_timeout)?;
     }
     let observed = observers::beside(&request.observers, sandbox.as_ref());
-    let outcome = record_run(&request, &plan, &addresses, command, &observed);
+    let way = (&plan, addresses.as_slice(), &observed);
+    let outcome = record_run(request, way, command, control, faces);
     if let Some(sandbox) = sandbox {
         sandbox.stop();
     }
@@ -115,17 +173,19 @@ pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunEr
 
 fn record_run(
     request: &RunRequest,
-    plan: &Plan,
-    addresses: &[SocketAddr],
+    (plan, addresses, observed): (&Plan, &[SocketAddr], &ObserverConfig),
     command: String,
-    observed: &ObserverConfig,
-) -> Result<ExitCode, RunError> {
+    control: &RunControl,
+    faces: &mut [Box<dyn Face>],
+) -> Result<Finished, RunError> {
     // First, since it may take seconds, in which the shop would close idle connections.
     let watch = observers::prepare(observed, plan, &request.addresses);
     let script = ShopScript::new(plan)?;
     let (handovers, inbox) = Collector::channels(plan.cores.len(), script.shape());
-    let interruption = signals::listen();
-    let mut crew = Crew::muster(plan, &script, addresses, handovers, &interruption)?;
+    let heard = control.clone();
+    let _listening = signals::listen(move || heard.interrupt());
+    let (interruption, course) = (control.interruption(), control.course());
+    let mut crew = Crew::muster(plan, &script, addresses, handovers, interruption, course)?;
     reached_at_all(plan, &crew)?;
     let started = SystemTime::now();
     let facts = RunFacts::of(plan, started, command, machine::facts(plan, &crew.ready));
@@ -135,35 +195,43 @@ fn record_run(
         plan.run_id.as_str(),
         started,
     )?;
-    let context = context_of(plan, &script);
-    let sinks = directory.sinks(
+    let context = context_of(plan, &script, control);
+    let mut sinks = directory.sinks(
         &facts,
         &context,
         request.output.csv_prefix.as_deref(),
         request.output.csv_full_history,
     )?;
+    sinks.extend(faces.iter_mut().filter_map(|face| face.sink(&facts)));
+    let (publish, snapshots) = bounded::<Arc<Snapshot>>(4);
+    let end = Arc::clone(interruption);
+    for face in &mut *faces {
+        face.begin(&LiveRun {
+            control,
+            plan,
+            directory: directory.path(),
+        });
+    }
     let observed_csv = watch
         .as_ref()
         .map(|_| directory.observed_csv())
         .transpose()?;
-    let (publish, snapshots) = bounded::<Arc<Snapshot>>(4);
     let start_ns = crew.start();
+    control.begin(start_ns);
     if let Some((watch, csv)) = watch.as_ref().zip(observed_csv) {
         observers::start(watch, start_ns, context.observed.clone(), csv);
     }
     let collector = thread::spawn(move || {
         inbox.run(context, sinks, |snapshot| {
+            if snapshot.thresholds.iter().any(|state| state.aborted) {
+                end.stop();
+            }
             // A face that cannot keep up misses a second; the record does not.
             let _ = publish.try_send(snapshot);
         })
     });
-    let muted = request.output.quiet || request.output.only_summary;
-    let mut live = LiveFace::new(muted, plan.run_time.as_secs_f64());
-    for snapshot in snapshots {
-        live.show(&snapshot);
-    }
-    live.finish();
-    let merged = collector
+    show(&snapshots, faces);
+    let mut merged = collector
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let crashed = crew.join();
@@ -173,9 +241,11 @@ fn record_run(
         _ => Duration::ZERO,
     };
     let is_called_off = || interruption.times() > interruptions;
+    let muted = request.output.quiet || request.output.only_summary;
     let load_end_s = merged.totals.measured_s();
     let observation =
         watch.map(|watch| observers::finish(watch, load_end_s, drain_wait, is_called_off, muted));
+    merged.totals.observe_again();
     Ok(settle::settle(&Settlement {
         request,
         facts: &facts,
@@ -185,6 +255,23 @@ fn record_run(
         interrupted: interruptions > 0,
         observation: observation.as_ref(),
     }))
+}
+
+/// Shows snapshots until there are no more, and lets faces look at their input in between.
+fn show(snapshots: &Receiver<Arc<Snapshot>>, faces: &mut [Box<dyn Face>]) {
+    let has_pulse = faces.iter().any(|face| face.has_pulse());
+    loop {
+        let next = match has_pulse {
+            true => snapshots.recv_timeout(PULSE),
+            false => snapshots.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match next {
+            Ok(snapshot) => faces.iter_mut().for_each(|face| face.show(&snapshot)),
+            Err(RecvTimeoutError::Timeout) => faces.iter_mut().for_each(|face| face.pulse()),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    faces.iter_mut().for_each(|face| face.finish());
 }
 
 /// A target that accepted no connection of any worker was not reached.
@@ -203,7 +290,7 @@ fn reached_at_all(plan: &Plan, crew: &Crew) -> Result<(), ReachError> {
     }
 }
 
-fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
+fn context_of(plan: &Plan, script: &ShopScript, control: &RunControl) -> RunContext {
     let open = matches!(plan.load, Load::Open { .. });
     let shares = plan
         .classes
@@ -231,7 +318,13 @@ fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
         } else {
             shares.collect::<Vec<UserShare>>()
         },
+        thresholds: plan.thresholds.clone(),
         observed: ObservedTable::default(),
+        live: LiveContext {
+            course: control.course().cloned(),
+            strict_rules: plan.races.strict,
+            ..LiveContext::default()
+        },
     }
 }
 

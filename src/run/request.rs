@@ -2,7 +2,9 @@
 
 use crate::observe::ObserverConfig;
 use crate::plan::{AddressPolicy, Plan};
+use crate::report::ReportFormat;
 use crate::sandbox::ShopConfig;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// A load test and what to do around it.
@@ -11,6 +13,9 @@ pub struct RunRequest {
     /// What will be done. With `sandbox` its target is a placeholder, port 0 of 127.0.0.1, to be
     /// replaced by [`Plan::with_target`] once the sandbox listens.
     pub plan: Plan,
+    /// Users that there is to be room for, so that faces can change their number while the run goes
+    /// (see [`super::room_for`]); `None` for a run that nobody steers.
+    pub room: Option<u32>,
     /// Start the embedded shop, like this, in this process and send the load there.
     pub sandbox: Option<ShopConfig>,
     /// What is written where.
@@ -39,8 +44,30 @@ pub struct Output {
     pub results: PathBuf,
     /// Where the HTML report goes beside the record's directory.
     pub html: Option<PathBuf>,
+    /// Reports of other formats, and where they go.
+    pub exports: Vec<(ReportFormat, PathBuf)>,
+    /// What GitHub Actions is told; `None` elsewhere.
+    pub github: Option<GithubActions>,
+    /// Where live figures go for others to read.
+    pub metrics: MetricsTargets,
     /// Print no live figures, only the summary.
     pub only_summary: bool,
     /// Print the verdict and errors only.
     pub quiet: bool,
+}
+
+/// A step of GitHub Actions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GithubActions {
+    /// The file that the step's summary is appended to.
+    pub step_summary: Option<PathBuf>,
+}
+
+/// Where live figures go for others to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetricsTargets {
+    /// Address that `/metrics` is served on for Prometheus.
+    pub prometheus: Option<SocketAddr>,
+    /// URL that figures are pushed to, by OTLP over HTTP in JSON.
+    pub otlp: Option<String>,
 }

@@ -1,13 +1,17 @@
 //! The end of a run: the finished record, the verdict, the summary, the exit code.
 
-use super::RunRequest;
+use super::{GithubActions, RunRequest};
 use crate::observe::Observation;
 use crate::plan::ExitCode;
 use crate::report::{
-    Circumstances, RecordDirectory, RunFacts, SummaryStyle, brief_text, observed_record,
-    summary_text, verdict, write_html_report, write_record,
+    Circumstances, RecordDirectory, ReportFormat, RunFacts, RunRecord, SummaryStyle, brief_text,
+    github_annotations, markdown_text, observed_record, summary_text, verdict, without_commands,
+    write_html_report, write_record, write_reports,
 };
 use crate::stats::Merged;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
 
 /// What is known once every worker has gone.
 pub struct Settlement<'a> {
@@ -27,9 +31,20 @@ pub struct Settlement<'a> {
     pub observation: Option<&'a Observation>,
 }
 
+/// A run that is over.
+#[derive(Debug)]
+pub struct Finished {
+    /// What the process is to exit with.
+    pub exit_code: ExitCode,
+    /// Where it is recorded.
+    pub directory: PathBuf,
+    /// Its record.
+    pub record: RunRecord,
+}
+
 /// Judges the run, finishes its record, prints the summary.
 #[must_use]
-pub fn settle(settlement: &Settlement<'_>) -> ExitCode {
+pub fn settle(settlement: &Settlement<'_>) -> Finished {
     let mut record = settlement.facts.record(&settlement.merged.totals);
     record.finished = true;
     record.interrupted = settlement.interrupted;
@@ -64,14 +79,48 @@ pub fn settle(settlement: &Settlement<'_>) -> ExitCode {
             eprintln!("warning: {error}");
         }
     }
+    for error in write_reports(settlement.directory.path(), &exports(settlement)) {
+        eprintln!("warning: {error}");
+    }
     let style = SummaryStyle::of_stdout();
     let files = files(settlement);
     let text = match settlement.request.output.quiet {
         true => brief_text(&record, &files, &style),
         false => summary_text(&record, &files, &style),
     };
-    anstream::print!("{text}");
-    verdict.exit_code
+    match &settlement.request.output.github {
+        Some(github) => tell_github(github, &record, &text),
+        None => anstream::print!("{text}"),
+    }
+    Finished {
+        exit_code: verdict.exit_code,
+        directory: settlement.directory.path().to_owned(),
+        record,
+    }
+}
+
+/// The reports beside the HTML report, and where they go.
+fn exports(settlement: &Settlement<'_>) -> Vec<(ReportFormat, PathBuf)> {
+    let in_record = settlement.directory.path().join("junit.xml");
+    let asked = settlement.request.output.exports.iter().cloned();
+    asked.chain([(ReportFormat::Junit, in_record)]).collect()
+}
+
+/// Prints the summary so that nothing in it is a workflow command, then the annotations, and
+/// appends to the step's summary.
+fn tell_github(github: &GithubActions, record: &RunRecord, text: &str) {
+    let token = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+    let (begin, end) = without_commands(&token);
+    let line_end = if text.ends_with('\n') { "" } else { "\n" };
+    anstream::print!("{begin}{text}{line_end}{end}{}", github_annotations(record));
+    let Some(path) = &github.step_summary else {
+        return;
+    };
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(markdown_text(record).as_bytes()));
+    if let Err(error) = written {
+        eprintln!("warning: cannot write {}: {error}", path.display());
+    }
 }
 
 /// What the summary points to.
@@ -88,5 +137,7 @@ fn files(settlement: &Settlement<'_>) -> Vec<String> {
         .clone()
         .unwrap_or_else(in_record);
     files.push(report.display().to_string());
+    let asked = settlement.request.output.exports.iter();
+    files.extend(asked.map(|(_, path)| path.display().to_string()));
     files
 }

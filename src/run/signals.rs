@@ -1,28 +1,76 @@
 //! Ctrl-C and termination: the first stops gently, the second at once, the third without a record.
+//!
+//! One handler a process, installed once; whoever listens at the time is told.
 
-use crate::engine::Interruption;
 use crate::plan::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
-/// Listens for SIGINT, SIGTERM and SIGHUP from now on.
-#[must_use]
-pub fn listen() -> Arc<Interruption> {
-    let interruption = Arc::new(Interruption::default());
-    let heard = Arc::clone(&interruption);
-    let handler = move || match heard.interrupt() {
-        1 => eprintln!(
-            "\nstopping: waiting for requests in flight (again: cut them off and report at once)"
-        ),
-        2 => eprintln!("\ncutting off requests in flight (again: exit without a report)"),
-        _ => std::process::exit(i32::from(ExitCode::Interrupted.value())),
-    };
-    on_end(handler);
-    interruption
+type Listener = dyn Fn() + Send + Sync;
+
+static INSTALLED: Once = Once::new();
+static LISTENERS: Mutex<Vec<Weak<Listener>>> = Mutex::new(Vec::new());
+static BEFORE_EXIT: Mutex<Option<fn()>> = Mutex::new(None);
+
+/// Somebody listens for as long as this lives.
+pub struct Listening {
+    _listener: Arc<Listener>,
 }
 
-/// Calls `handler` on every SIGINT, SIGTERM and SIGHUP from now on.
-pub fn on_end(handler: impl FnMut() + Send + 'static) {
-    if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will end shopblast at once: {error}");
+/// Calls `listener`, on a thread of its own, on every SIGINT, SIGTERM and SIGHUP for as long as the
+/// result lives. From the first call on a signal that nobody listens to ends the process with exit
+/// code 105.
+#[must_use]
+pub fn listen(listener: impl Fn() + Send + Sync + 'static) -> Listening {
+    let listener: Arc<Listener> = Arc::new(listener);
+    {
+        let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|known| known.strong_count() > 0);
+        listeners.push(Arc::downgrade(&listener));
     }
+    INSTALLED.call_once(|| {
+        if let Err(error) = ctrlc::set_handler(tell_listeners) {
+            eprintln!("warning: Ctrl-C will end shopblast at once: {error}");
+        }
+    });
+    Listening {
+        _listener: listener,
+    }
+}
+
+fn tell_listeners() {
+    let listeners: Vec<Arc<Listener>> = {
+        let listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.iter().filter_map(Weak::upgrade).collect()
+    };
+    if listeners.is_empty() {
+        exit_at_once();
+    }
+    for listener in listeners {
+        listener();
+    }
+}
+
+/// What the user is told after `times` interruptions of a run; the third ends the process.
+pub fn answer(times: u8, quiet: bool) {
+    let text = match times {
+        1 => "stopping: waiting for requests in flight (again: cut them off and report at once)",
+        2 => "cutting off requests in flight (again: exit without a report)",
+        _ => exit_at_once(),
+    };
+    if !quiet {
+        eprintln!("\n{text}");
+    }
+}
+
+/// Has `hook` called before the process ends without a report: it leaves the terminal in order.
+pub fn before_exit(hook: fn()) {
+    *BEFORE_EXIT.lock().unwrap_or_else(PoisonError::into_inner) = Some(hook);
+}
+
+fn exit_at_once() -> ! {
+    let hook = *BEFORE_EXIT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(hook) = hook {
+        hook();
+    }
+    std::process::exit(i32::from(ExitCode::Interrupted.value()))
 }

@@ -6,7 +6,8 @@
 use super::seconds::Seconds;
 use super::sink::Sinks;
 use super::{
-    CoreInterval, Interval, IntervalSink, RunContext, SetShape, SinkFailure, Snapshot, Totals,
+    CoreInterval, History, Interval, IntervalSink, LiveCourse, Phase, RunContext, SetShape,
+    SinkFailure, Snapshot, Totals,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
@@ -80,6 +81,9 @@ impl CollectorInbox {
         let mut seconds = Seconds::new(self.empty.len(), context.shape(), context.spawned_us);
         let mut merging = Merging {
             totals: Totals::new(Arc::new(context)),
+            since_reset: None,
+            resets: 0,
+            history: History::default(),
             sinks: Sinks::new(sinks),
             latest: None,
             publish,
@@ -88,13 +92,13 @@ impl CollectorInbox {
             let Ok(set) = self.full.recv() else { break };
             seconds.accept(&set);
             self.give_back(set);
-            while let Some(interval) = seconds.next_complete() {
-                merging.second(&interval);
+            while let Some(mut interval) = seconds.next_complete() {
+                merging.second(&mut interval);
                 seconds.recycle(interval);
             }
         }
-        while let Some(interval) = seconds.next_left() {
-            merging.second(&interval);
+        while let Some(mut interval) = seconds.next_left() {
+            merging.second(&mut interval);
             seconds.recycle(interval);
         }
         merging.finish(seconds.unfinished())
@@ -111,19 +115,50 @@ impl CollectorInbox {
 
 struct Merging<P> {
     totals: Totals,
+    /// What faces show once the figures were reset.
+    since_reset: Option<Totals>,
+    /// Resets that were heeded.
+    resets: u32,
+    history: History,
     sinks: Sinks,
     latest: Option<Arc<Snapshot>>,
     publish: P,
 }
 
 impl<P: FnMut(Arc<Snapshot>)> Merging<P> {
-    fn second(&mut self, interval: &Interval) {
+    fn second(&mut self, interval: &mut Interval) {
+        let context = Arc::clone(&self.totals.context);
+        if let Some(course) = &context.live.course {
+            self.heed(course, interval);
+        }
         self.totals.absorb(interval);
+        if let Some(since_reset) = &mut self.since_reset {
+            since_reset.absorb(interval);
+        }
+        self.history.add(interval, context.failures);
         self.sinks.second(interval, &self.totals);
-        let snapshot = Snapshot::after(interval, &self.totals, self.latest.as_deref());
+        let shown = self.since_reset.as_ref().unwrap_or(&self.totals);
+        let mut snapshot = Snapshot::after(interval, shown, self.latest.as_deref());
+        snapshot.history = self.history.clone();
         let snapshot = Arc::new(snapshot);
         self.latest = Some(Arc::clone(&snapshot));
         (self.publish)(snapshot);
+    }
+
+    /// What steering makes of a second: its phase, and whether what is shown counts from here.
+    fn heed(&mut self, course: &LiveCourse, interval: &mut Interval) {
+        interval.phase = match course.is_growing(interval.start_us, interval.end_us) {
+            true => Phase::Spawning,
+            false => Phase::Steady,
+        };
+        let resets = course.resets();
+        if std::mem::replace(&mut self.resets, resets) != resets {
+            let context = Arc::clone(&self.totals.context);
+            let since_reset = Totals::since(context, interval.start_us, self.totals.users);
+            self.since_reset = Some(since_reset);
+            self.history = History::default();
+            self.latest = None;
+        }
     }
 
     fn finish(self, lost_workers: Vec<usize>) -> Merged {

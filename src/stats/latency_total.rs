@@ -106,6 +106,7 @@ impl LatencyTotal {
     #[must_use]
     pub fn summary(&self) -> LatencySummary {
         LatencySummary {
+            min: self.min_us.unwrap_or_default(),
             p50: self.quantile_us(0.5),
             p90: self.quantile_us(0.9),
             p95: self.quantile_us(0.95),
@@ -121,6 +122,9 @@ impl LatencyTotal {
 /// Percentiles carry three significant digits and are never above the maximum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencySummary {
+    /// The smallest value measured.
+    #[serde(default)]
+    pub min: u64,
     /// Median.
     pub p50: u64,
     /// 90th percentile.

@@ -4,11 +4,14 @@ mod collector;
 mod contests;
 mod errors;
 mod events;
+mod history;
 mod interval;
 mod interval_log;
 mod latency;
 mod latency_total;
 mod littles_law;
+mod live_course;
+mod noticeboard;
 mod observed;
 mod races;
 mod rounds;
@@ -18,6 +21,7 @@ mod seconds;
 mod self_check;
 mod sink;
 mod snapshot;
+mod thresholds;
 mod totals;
 mod trend;
 
@@ -25,6 +29,7 @@ pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ContestsTotal, ProbeCounts, WITNESSES_A_RULE};
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
 pub use events::Event;
+pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{
     CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,
     Reason, SetShape, StatName, WorkerHealth, failures,
@@ -33,16 +38,24 @@ pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use latency::LatencyCounts;
 pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
+pub use live_course::{LiveCourse, Wish};
+pub use noticeboard::{BacklogNotice, Noticeboard, Notices, ThresholdNotice, ThresholdState};
 pub use observed::{Amount, ObservedSample, ObservedTable};
 pub use races::{
     Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, Race, RaceCounts, RaceInterval,
     RaceSeen, RaceTotal,
 };
 pub use rounds::{Round, RoundsTotal};
-pub use rules::{Finding, Ledger, Part, Rule, RuleCounts, Shown, Violation, WitnessExchange};
+pub use rules::{
+    Finding, Ledger, Part, Rule, RuleCounts, RuleVerdict, Shown, Violation, WitnessExchange,
+};
 pub use second::{CoreHealth, Interval, Phase};
 pub use self_check::{CoreTally, Saturation, SelfCheck};
 pub use sink::{IntervalSink, SinkFailure};
-pub use snapshot::{CoreSnapshot, Snapshot, SnapshotRow};
-pub use totals::{NameTotal, PhaseTotal, RunContext, Totals};
+pub use snapshot::{
+    CoreSnapshot, GeneratorSnapshot, JourneySnapshot, RaceSnapshot, RuleSnapshot, Snapshot,
+    SnapshotRow, ViolationSnapshot,
+};
+pub use thresholds::{ThresholdStanding, ThresholdVerdict, Thresholds};
+pub use totals::{LiveContext, NameTotal, PhaseTotal, RunContext, Totals};
 pub use trend::{FEWEST_POINTS, Trend};

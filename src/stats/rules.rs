@@ -111,6 +111,44 @@ impl RuleCounts {
     }
 }
 
+/// What is known of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleVerdict {
+    /// It held wherever it could be checked.
+    Held,
+    /// It was broken.
+    Violated,
+    /// It could not be checked.
+    Undecided,
+    /// It was broken, as today's ShopStream is known to break it.
+    Known,
+}
+
+impl RuleVerdict {
+    /// The word used in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Violated => "VIOLATED",
+            Self::Undecided => "undecided",
+            Self::Known => "known",
+        }
+    }
+
+    /// The verdict on `rule`; with `strict` one that today's target does not enforce counts, too.
+    #[must_use]
+    pub fn of(rule: &Rule, counts: &RuleCounts, strict: bool) -> Self {
+        match (counts.broken, counts.held) {
+            (1.., _) if rule.enforced || strict => Self::Violated,
+            (1.., _) => Self::Known,
+            (0, 1..) => Self::Held,
+            (0, 0) => Self::Undecided,
+        }
+    }
+}
+
 /// What part an exchange has in a witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

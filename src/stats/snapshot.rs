@@ -1,27 +1,34 @@
 //! One immutable picture of a live run, published each second.
 
 use super::{
-    ErrorRow, Interval, NameInterval, NameTotal, ObservedSample, Outcome, Phase, StatName, Totals,
-    failures,
+    ErrorRow, History, Interval, JourneyCounts, NameInterval, NameTotal, Notices, ObservedSample,
+    Outcome, Phase, RuleVerdict, StatName, ThresholdStanding, Totals, failures,
 };
-use crate::plan::FailureRule;
+use crate::plan::{FailureRule, LONGEST_DURATION};
 
 /// Shortest interval that a current rate is taken from; a shorter one keeps the rate before it.
 const SHORTEST_RATED_S: f64 = 0.5;
 
-/// What the faces show.
+/// Violations that are told apart: the latest.
+const VIOLATIONS_SHOWN: usize = 20;
+
+/// What the faces show: the run since its start, or since the last reset.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// Seconds since the start of the run.
     pub elapsed_s: f64,
-    /// Seconds that the run is to take.
-    pub run_time_s: f64,
+    /// Where the figures begin: 0, or the moment of the last reset, in seconds since the start.
+    pub since_s: f64,
+    /// Seconds that the run is to take; `None` when it goes on until somebody stops it.
+    pub run_time_s: Option<f64>,
     /// The phase of the latest second.
     pub phase: Phase,
     /// Users active.
     pub users: u32,
     /// Journeys begun.
     pub journeys: u64,
+    /// One row a kind of journey, in the plan's order.
+    pub journey_rows: Vec<JourneySnapshot>,
     /// Events raised a second in the latest second.
     pub events_per_s: f64,
     /// Arrivals given up.
@@ -38,8 +45,101 @@ pub struct Snapshot {
     pub cores: Vec<CoreSnapshot>,
     /// Whether the generator has been the limit so far.
     pub saturated: bool,
+    /// How the thresholds fare, in the plan's order.
+    pub thresholds: Vec<ThresholdStanding>,
     /// The latest backlog of each domain that observers see.
     pub backlogs: Vec<ObservedSample>,
+    /// What the generator did so far.
+    pub generator: GeneratorSnapshot,
+    /// Races by name, in the plan's order, those of them that were run.
+    pub races: Vec<RaceSnapshot>,
+    /// Rules, in the plan's order, those of them that were checked.
+    pub rules: Vec<RuleSnapshot>,
+    /// The latest violations, newest first.
+    pub violations: Vec<ViolationSnapshot>,
+    /// What others know: thresholds, backlog.
+    pub notices: Notices,
+    /// How it went, second by second.
+    pub history: History,
+}
+
+/// One kind of journey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JourneySnapshot {
+    /// Its name.
+    pub name: &'static str,
+    /// What became of them.
+    pub counts: JourneyCounts,
+}
+
+/// One kind of race.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RaceSnapshot {
+    /// Its name.
+    pub name: &'static str,
+    /// Races.
+    pub count: u64,
+    /// Races in which a request could not be sent.
+    pub incomplete: u64,
+    /// Races whose requests were all in flight at one moment.
+    pub together: u64,
+    /// Races that the target was seen to handle two requests of at once.
+    pub overlapped: u64,
+    /// Their requests by [`Outcome`].
+    pub outcomes: [u64; 5],
+    /// From the first to the last request of a race being sent: median.
+    pub spread_p50_us: u64,
+    /// The same, 99th percentile.
+    pub spread_p99_us: u64,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleSnapshot {
+    /// Its name.
+    pub name: &'static str,
+    /// What must hold.
+    pub text: &'static str,
+    /// What is known of it so far.
+    pub verdict: RuleVerdict,
+    /// Checks that came to something.
+    pub checked: u64,
+    /// Those of them that found it broken.
+    pub broken: u64,
+    /// Checks that could not tell.
+    pub undecided: u64,
+}
+
+/// A violation that a witness was kept of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViolationSnapshot {
+    /// When it was found, in seconds since the start.
+    pub at_s: u64,
+    /// Name of the rule.
+    pub rule: String,
+    /// The race after which it was found, if there was one.
+    pub race: Option<String>,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// What the generator did so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GeneratorSnapshot {
+    /// Why it was the limit; a sentence each.
+    pub reasons: Vec<String>,
+    /// CPU time of the workers a request; 0 without requests.
+    pub cpu_us_per_request: f64,
+    /// 99 of 100 free users were sent off at most this late.
+    pub tardiness_p99_us: u64,
+    /// Connections opened by users that had none yet.
+    pub connects: u64,
+    /// Connections opened in place of one that was closed or broke.
+    pub reconnects: u64,
+    /// Connection attempts that failed.
+    pub connect_failures: u64,
+    /// Allocations of the workers in steady state.
+    pub allocations_steady: u64,
 }
 
 /// One row of the live table. Latencies are of the whole run so far, in microseconds.
@@ -57,6 +157,10 @@ pub struct SnapshotRow {
     pub current_requests_per_s: f64,
     /// Failed and unknown requests a second in the latest second.
     pub current_failures_per_s: f64,
+    /// Bytes of reply bodies.
+    pub body_bytes_in: u64,
+    /// Smallest response time; `None` when there was none.
+    pub response_min_us: Option<u64>,
     /// Median response time.
     pub response_p50_us: u64,
     /// 95th percentile of the response time.
@@ -103,7 +207,7 @@ fn events_in(interval: &Interval, totals: &Totals) -> u64 {
 }
 
 impl Snapshot {
-    /// The picture after `interval`, which is already part of `totals`.
+    /// The picture after `interval`, which is already part of `totals`; without history.
     pub(crate) fn after(interval: &Interval, totals: &Totals, before: Option<&Self>) -> Self {
         let rated = interval.length_s() >= SHORTEST_RATED_S;
         let row = |name: Option<&StatName>,
@@ -121,12 +225,17 @@ impl Snapshot {
             .names
             .iter()
             .zip(totals.names.iter().zip(&interval.names));
+        let saturation = totals.self_check.saturation();
+        let run_time_us = totals.context.run_time_us;
+        let has_end = u128::from(run_time_us) < LONGEST_DURATION.as_micros();
         Self {
             elapsed_s: interval.end_s(),
-            run_time_s: totals.context.run_time_us as f64 / 1e6,
+            since_s: totals.from_us as f64 / 1e6,
+            run_time_s: has_end.then_some(run_time_us as f64 / 1e6),
             phase: interval.phase,
             users: interval.users,
             journeys: totals.journeys_started(),
+            journey_rows: journeys_of(totals),
             events_per_s: if rated {
                 events_in(interval, totals) as f64 / interval.length_s()
             } else {
@@ -153,8 +262,15 @@ impl Snapshot {
             errors: totals.errors.sorted(),
             errors_cut: totals.errors.cut(),
             cores: cores_of(interval, totals),
-            saturated: totals.self_check.saturation().saturated,
+            thresholds: totals.thresholds.states(),
             backlogs: totals.context.observed.backlogs(),
+            saturated: saturation.saturated,
+            generator: generator_of(totals, saturation.reasons),
+            races: races_of(totals),
+            rules: rules_of(totals),
+            violations: violations_of(totals),
+            notices: totals.context.live.noticeboard.notices(),
+            history: History::default(),
         }
     }
 }
@@ -178,6 +294,8 @@ fn row_of(
         requests_per_s: totals.per_s(total.requests()),
         current_requests_per_s: rates.0,
         current_failures_per_s: rates.1,
+        body_bytes_in: total.body_bytes_in,
+        response_min_us: total.response.min_us(),
         response_p50_us: total.response.quantile_us(0.5),
         response_p95_us: total.response.quantile_us(0.95),
         response_p99_us: total.response.quantile_us(0.99),
@@ -185,6 +303,71 @@ fn row_of(
         response_mean_us: total.response.mean_us(),
         service_p99_us: total.service.quantile_us(0.99),
         lag_p99_us: total.lag.quantile_us(0.99),
+    }
+}
+
+fn journeys_of(totals: &Totals) -> Vec<JourneySnapshot> {
+    let named = totals.context.journeys.iter().zip(&totals.journeys);
+    let row = |(&name, &counts)| JourneySnapshot { name, counts };
+    named.map(row).collect()
+}
+
+fn races_of(totals: &Totals) -> Vec<RaceSnapshot> {
+    let named = totals.context.races.iter().zip(&totals.contests.races);
+    named
+        .filter(|(_, total)| total.counts.count > 0)
+        .map(|(race, total)| RaceSnapshot {
+            name: race.name,
+            count: total.counts.count,
+            incomplete: total.counts.incomplete,
+            together: total.counts.together,
+            overlapped: total.counts.overlapped,
+            outcomes: total.counts.outcomes,
+            spread_p50_us: total.spread.quantile_us(0.5),
+            spread_p99_us: total.spread.quantile_us(0.99),
+        })
+        .collect()
+}
+
+fn rules_of(totals: &Totals) -> Vec<RuleSnapshot> {
+    let strict = totals.context.live.strict_rules;
+    let counted = totals.context.rules.iter();
+    counted
+        .zip(&totals.contests.ledger.rules)
+        .filter(|(_, counts)| counts.checked() + counts.undecided > 0)
+        .map(|(rule, counts)| RuleSnapshot {
+            name: rule.name,
+            text: rule.text,
+            verdict: RuleVerdict::of(rule, counts, strict),
+            checked: counts.checked(),
+            broken: counts.broken,
+            undecided: counts.undecided,
+        })
+        .collect()
+}
+
+fn violations_of(totals: &Totals) -> Vec<ViolationSnapshot> {
+    let kept = totals.contests.ledger.violations.iter().rev();
+    kept.take(VIOLATIONS_SHOWN)
+        .map(|violation| ViolationSnapshot {
+            at_s: violation.at_us.max(0) as u64 / 1_000_000,
+            rule: violation.rule.clone(),
+            race: violation.race.clone(),
+            why: violation.why.clone(),
+        })
+        .collect()
+}
+
+fn generator_of(totals: &Totals, reasons: Vec<String>) -> GeneratorSnapshot {
+    let requests = totals.all.requests().max(1) as f64;
+    GeneratorSnapshot {
+        reasons,
+        cpu_us_per_request: totals.health.cpu_ns() as f64 / 1e3 / requests,
+        tardiness_p99_us: totals.tardiness.quantile_us(0.99),
+        connects: totals.connects,
+        reconnects: totals.reconnects,
+        connect_failures: totals.connect_failures,
+        allocations_steady: totals.phase(Phase::Steady).health.allocations,
     }
 }
 

@@ -3,10 +3,10 @@
 use super::failures;
 use super::{
     ContestsTotal, ErrorTable, Event, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
-    NameInterval, ObservedTable, Outcome, Phase, Race, Rule, SelfCheck, SetShape, StatName,
-    SteadyFigures, UserShare, WorkerHealth,
+    LiveCourse, NameInterval, Noticeboard, ObservedTable, Outcome, Phase, Race, Rule, SelfCheck,
+    SetShape, StatName, SteadyFigures, Thresholds, UserShare, WorkerHealth,
 };
-use crate::plan::FailureRule;
+use crate::plan::{FailureRule, Threshold};
 use std::sync::Arc;
 
 /// What the collector must know of the run.
@@ -36,8 +36,23 @@ pub struct RunContext {
     pub paced: bool,
     /// The closed model's users, for Little's law; empty for the open model.
     pub user_shares: Vec<UserShare>,
+    /// What must hold of the run.
+    pub thresholds: Vec<Threshold>,
     /// The latest figures of the back end; observers fill it while the run goes on.
     pub observed: ObservedTable,
+    /// What it shares with others while it goes.
+    pub live: LiveContext,
+}
+
+/// What a live run shares with those who steer and watch it.
+#[derive(Clone, Debug, Default)]
+pub struct LiveContext {
+    /// How it is steered; `None` when it is not.
+    pub course: Option<Arc<LiveCourse>>,
+    /// Whether rules that today's target does not enforce fail the run, too.
+    pub strict_rules: bool,
+    /// What others know of it.
+    pub noticeboard: Arc<Noticeboard>,
 }
 
 impl RunContext {
@@ -121,8 +136,10 @@ pub struct PhaseTotal {
     /// Start of its first second, in microseconds from the start of the run.
     pub start_us: u64,
     /// End of its last second, or of the run time when that came first; `start_us` when the phase
-    /// did not occur.
+    /// did not occur. When users are added while the run goes, spawning comes back in between.
     pub end_us: u64,
+    /// Length of its seconds, up to the end of the run time.
+    pub length_us: u64,
     /// All names together.
     pub all: NameTotal,
     /// How late free users were sent off.
@@ -144,6 +161,7 @@ impl PhaseTotal {
             phase,
             start_us: 0,
             end_us: 0,
+            length_us: 0,
             all: NameTotal::default(),
             tardiness: LatencyTotal::default(),
             health: WorkerHealth::default(),
@@ -163,7 +181,7 @@ impl PhaseTotal {
     /// Length in seconds.
     #[must_use]
     pub fn length_s(&self) -> f64 {
-        (self.end_us - self.start_us) as f64 / 1e6
+        self.length_us as f64 / 1e6
     }
 
     /// Requests a second; 0 when the phase has no length.
@@ -191,6 +209,7 @@ impl PhaseTotal {
             u128::from(users_before) + u128::from(interval.users)
         };
         let length_us = end_us.saturating_sub(interval.start_us);
+        self.length_us += length_us;
         self.user_us += users_twice * u128::from(length_us) / 2;
         for core in interval
             .cores
@@ -234,12 +253,16 @@ pub struct Totals {
     pub users: u32,
     /// Most users that were active at the end of a second.
     pub peak_users: u32,
+    /// Where counting began, in microseconds from the start of the run.
+    pub from_us: u64,
     /// End of the last second, in microseconds from the start of the run.
     pub end_us: u64,
     /// The workers' figures, summed over workers and the whole run.
     pub health: WorkerHealth,
     /// The generator's look at itself in the steady phase.
     pub self_check: SelfCheck,
+    /// How the thresholds fare.
+    pub thresholds: Thresholds,
 }
 
 impl Totals {
@@ -261,10 +284,22 @@ impl Totals {
             contests: ContestsTotal::new(context.shape()),
             users: 0,
             peak_users: 0,
+            from_us: 0,
             end_us: 0,
             health: WorkerHealth::default(),
             self_check: SelfCheck::new(context.paced, &context.cpus),
+            thresholds: Thresholds::new(&context),
             context,
+        }
+    }
+
+    /// Nothing measured since `from_us`, a moment of the run, at which `users` were active.
+    #[must_use]
+    pub fn since(context: Arc<RunContext>, from_us: u64, users: u32) -> Self {
+        Self {
+            from_us,
+            users,
+            ..Self::new(context)
         }
     }
 
@@ -291,6 +326,7 @@ impl Totals {
         self.peak_users = self.peak_users.max(interval.users);
         self.end_us = self.end_us.max(interval.end_us);
         self.absorb_health(interval);
+        self.thresholds.second(interval, &self.context);
     }
 
     fn absorb_health(&mut self, interval: &Interval) {
@@ -300,6 +336,12 @@ impl Totals {
                 self.self_check.observe(core);
             }
         }
+    }
+
+    /// Judges by the back end's latest figures once more, after it was watched beyond the last
+    /// second.
+    pub fn observe_again(&mut self) {
+        self.thresholds.observe_again(&self.context);
     }
 
     /// Journeys of all kinds that were started.
@@ -314,11 +356,12 @@ impl Totals {
         &self.phases[phase as usize]
     }
 
-    /// Seconds that rates are taken over: from the start to the end of the last second, or to the
-    /// end of the run time when that came first.
+    /// Seconds that rates are taken over: from where counting began to the end of the last second,
+    /// or to the end of the run time when that came first.
     #[must_use]
     pub fn measured_s(&self) -> f64 {
-        self.end_us.min(self.context.run_time_us) as f64 / 1e6
+        let end_us = self.end_us.min(self.context.run_time_us);
+        end_us.saturating_sub(self.from_us) as f64 / 1e6
     }
 
     /// `count` a second of the measured time; 0 when there is none.

@@ -91,6 +91,18 @@ impl Browser {
         self.call("Browser.setDownloadBehavior", settings);
     }
 
+    /// Files that were saved to their end so far.
+    pub fn downloads(&self) -> usize {
+        // Events come before the answer to a later command.
+        self.call("Browser.getVersion", json!({}));
+        let pipe = self.pipe.borrow();
+        let events = pipe.events.iter();
+        let saved = events.filter(|event| {
+            event["method"] == "Browser.downloadProgress" && event["params"]["state"] == "completed"
+        });
+        saved.count()
+    }
+
     fn call(&self, method: &str, parameters: Value) -> Value {
         self.pipe.borrow_mut().call(None, method, parameters)
     }

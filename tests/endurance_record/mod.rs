@@ -9,8 +9,8 @@ use shopblast::report::{
     BandsCsv, DistributionCsv, EventsCsv, HostFacts, RunFacts, RunRecord, SeriesCsv, write_record,
 };
 use shopblast::stats::{
-    CoreHealth, ErrorCounts, ErrorKey, Event, Interval, IntervalSink, Outcome, Phase, Reason,
-    RunContext, StatName, Totals, UserShare, WorkerHealth,
+    CoreHealth, ErrorCounts, ErrorKey, Event, Interval, IntervalSink, LiveContext, Outcome, Phase,
+    Reason, RunContext, StatName, Totals, UserShare, WorkerHealth,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -89,6 +89,7 @@ fn context() -> RunContext {
             weight: 1.0,
             wait: WaitTime::None,
         }],
+        live: LiveContext::default(),
     }
 }
 

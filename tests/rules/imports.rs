@@ -12,6 +12,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("observe", 4),
     ("report", 5),
     ("run", 6),
+    ("ui", 7),
     ("doctor", 7),
     ("cli", 8),
 ];

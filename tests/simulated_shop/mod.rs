@@ -43,6 +43,7 @@ pub fn plan(classes: &[&str], pacing: Pacing) -> Plan {
             ..RaceRules::default()
         },
         failures: shopblast::plan::FailureRule::Default,
+        thresholds: Vec::new(),
         run_time: Duration::from_secs(60),
         stop_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(30),

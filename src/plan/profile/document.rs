@@ -4,7 +4,7 @@
 use super::error::{Position, ProfileError, ProfileFault};
 use crate::plan::{
     Arrivals, ClassShare, FailureRule, HIGHEST_RATE_PER_S, JourneyOption, MOST_USERS, Pacing,
-    Suggestion, parse_duration,
+    Suggestion, Threshold, parse_duration,
 };
 use serde::Deserialize;
 use std::ops::Range;
@@ -24,6 +24,7 @@ const PROFILE_KEYS: &[&str] = &[
     "run_time",
     "pacing",
     "failures",
+    "thresholds",
     "with",
     "rounds",
     "stock",
@@ -53,6 +54,7 @@ pub(super) struct Keys {
     pub run_time: Option<Length>,
     pub pacing: Option<Pacing>,
     pub failures: Option<FailureRule>,
+    pub thresholds: Option<Vec<ThresholdText>>,
     pub with: Option<Vec<JourneyOptionWord>>,
     pub rounds: Option<Count>,
     pub stock: Option<Count>,
@@ -72,6 +74,36 @@ pub(super) struct StageKeys {
     pub users: CountOrZero,
     pub spawn_rate: Rate,
     pub duration: Length,
+}
+
+/// Keys of a threshold; a test holds them against [`ThresholdKeys`].
+#[cfg(test)]
+const THRESHOLD_KEYS: &[&str] = &["expr", "abort_on_fail", "delay"];
+
+/// Every key of a threshold that is written as a table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ThresholdKeys {
+    expr: String,
+    #[serde(default)]
+    abort_on_fail: bool,
+    delay: Option<LengthOrZero>,
+}
+
+impl ThresholdKeys {
+    /// The same in one text.
+    fn text(self) -> Result<String, String> {
+        let Self { expr, .. } = self;
+        match (self.abort_on_fail, self.delay) {
+            (false, None) => Ok(expr),
+            (false, Some(_)) => Err(
+                "`delay` means nothing without `abort_on_fail = true`; add that, or drop `delay`"
+                    .to_owned(),
+            ),
+            (true, None) => Ok(format!("{expr} abort")),
+            (true, Some(delay)) => Ok(format!("{expr} abort after {}s", delay.0.as_secs_f64())),
+        }
+    }
 }
 
 /// Defines the type of a value by the function that reads it, so that the message about a wrong
@@ -108,6 +140,10 @@ value_type!(
 value_type!(
     /// An option of journeys.
     JourneyOptionWord(JourneyOption) = read_option
+);
+value_type!(
+    /// A threshold, as one text or as a table.
+    ThresholdText(Threshold) = read_threshold
 );
 value_type!(
     /// Users or connections.
@@ -171,6 +207,23 @@ fn read_option(value: Value) -> Result<JourneyOption, String> {
         Value::String(text) => JourneyOption::parse(&text).map_err(|error| error.to_string()),
         other => Err(format!("must be texts like \"strict\", not {other}")),
     }
+}
+
+/// A text, or k6's table with the parts that end the run.
+fn read_threshold(value: Value) -> Result<Threshold, String> {
+    let text = match value {
+        Value::String(text) => text,
+        Value::Table(table) => {
+            let keys = table.try_into::<ThresholdKeys>();
+            keys.map_err(|error| error.message().to_owned())?.text()?
+        }
+        other => {
+            return Err(format!(
+                "must be texts like \"response: p(99) < 300ms\", or tables like {{ expr = \"…\", abort_on_fail = true }}, not {other}"
+            ));
+        }
+    };
+    Threshold::parse(&text).map_err(|error| error.to_string())
 }
 
 fn read_count(value: Value, least: u32) -> Result<u32, String> {
@@ -339,6 +392,7 @@ mod tests {
         for (message, known) in [
             (fields::<Keys>(), PROFILE_KEYS),
             (fields::<StageKeys>(), STAGE_KEYS),
+            (fields::<ThresholdKeys>(), THRESHOLD_KEYS),
         ] {
             let known: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
             let expected = format!(
@@ -352,7 +406,7 @@ mod tests {
     #[test]
     fn every_key_is_documented() {
         let documentation = include_str!("../../../profiles/README.md");
-        for key in PROFILE_KEYS.iter().chain(STAGE_KEYS) {
+        for key in PROFILE_KEYS.iter().chain(STAGE_KEYS).chain(THRESHOLD_KEYS) {
             assert!(documentation.contains(&format!("| `{key}` |")), "{key}");
         }
     }

@@ -134,8 +134,17 @@ fn every_key_is_read() {
         connections = 4
         timeout = "500ms"
         stop_timeout = 0
+        thresholds = ["lag: p99 < 1ms", { expr = "failed: count < 1" }, { expr = "failed: rate < 1%", abort_on_fail = true, delay = "1m" }, { expr = "requests: rate > 1 over 5s", abort_on_fail = true }]
     "#;
     let profile = Profile::parse(text, "my.toml").unwrap();
+    let thresholds: Vec<&str> = profile.thresholds.iter().map(Threshold::text).collect();
+    let expected = [
+        "lag: p99 < 1ms",
+        "failed: count < 1",
+        "failed: rate < 1% abort after 60s",
+        "requests: rate > 1 over 5s abort",
+    ];
+    assert_eq!(thresholds, expected);
     let names: Vec<&str> = profile.names().collect();
     assert_eq!(names, ["all-keys_1", "other"]);
     let options: Vec<&str> = profile.options.iter().map(|option| option.word()).collect();
@@ -287,6 +296,22 @@ fn a_wrong_value_is_an_error_that_names_the_key_and_its_place() {
         (
             "[[stages]]\nusers = -2\nspawn_rate = 1\nduration = 1",
             "my.toml:5:9: `users`: must be a whole number from 0",
+        ),
+        (
+            "thresholds = [\"lag: p99 < 1ms\", \"lag: p99 <> 1ms\"]",
+            "my.toml:4:14: `thresholds`: expected a number, like 300 or 0.5\n  lag: p99 <> 1ms\n            ^",
+        ),
+        (
+            "thresholds = [{ expr = \"lag: p99 < 1ms\", delay = \"5s\" }]",
+            "my.toml:4:14: `thresholds`: `delay` means nothing without `abort_on_fail = true`",
+        ),
+        (
+            "thresholds = [{ expr = \"lag: p99 < 1ms\", abortOnFail = true }]",
+            "my.toml:4:14: `thresholds`: unknown field `abortOnFail`",
+        ),
+        (
+            "thresholds = [3]",
+            "my.toml:4:14: `thresholds`: must be texts like",
         ),
         ("users = = 3", "my.toml:4:9: this is not TOML: "),
     ] {

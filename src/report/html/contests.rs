@@ -3,12 +3,11 @@
 use super::super::WitnessRecord;
 use super::super::recorded::Recorded;
 use super::super::witness_text::{curl_commands, part_word};
-use super::super::{
-    InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, RuleVerdict, RunRecord,
-};
+use super::super::{InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, RunRecord};
 use super::embedded::Compact;
 use super::sketch::{Histogram, OutcomeBar, bar, histogram};
 use super::words::{duration_text, grouped, share_text};
+use crate::stats::RuleVerdict;
 use serde::Serialize;
 
 /// Ways to end that are shown a race.

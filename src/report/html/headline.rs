@@ -1,12 +1,14 @@
 //! The verdict: what was run, against what, and whether it held.
 
+use super::super::Figures;
 use super::super::recorded::Recorded;
 use super::super::run_record::RunRecord;
-use super::super::threshold_record::{ThresholdRecord, ThresholdVerdict};
+use super::super::threshold_record::ThresholdRecord;
 use super::super::verdict::{Circumstances, exit_meaning, verdict};
-use super::super::{Figures, RuleVerdict};
 use super::words::share_text;
 use super::words::{counted, duration_text, grouped, grouped_of, listed, percent_text, rate_text};
+use crate::stats::RuleVerdict;
+use crate::stats::ThresholdVerdict;
 
 /// How something is to be taken: `good`, `bad`, `doubt` or `plain`.
 type Tone = &'static str;
@@ -258,7 +260,7 @@ fn thresholds_finding(run: &RunRecord) -> Option<Finding> {
         return None;
     }
     let mut text = format!("{crossed} of {} crossed", counted(all as u64, "threshold"));
-    let without = with(ThresholdVerdict::NoData);
+    let without = with(ThresholdVerdict::Undecided);
     if without > 0 {
         text.push_str(&format!(", {without} without data"));
     }
@@ -391,7 +393,7 @@ fn threshold_row(threshold: &ThresholdRecord) -> ThresholdRow {
         tone: match threshold.verdict {
             ThresholdVerdict::Held => "good",
             ThresholdVerdict::Crossed => "bad",
-            ThresholdVerdict::NoData => "doubt",
+            ThresholdVerdict::Undecided => "doubt",
         },
         mark: threshold.verdict.mark(),
         word: threshold.verdict.word(),

@@ -88,6 +88,12 @@ struct ChartData<'a> {
     observed: &'a ObservedOverTime,
 }
 
+/// The content security policy of a report: for servers that show one.
+#[must_use]
+pub fn html_report_policy() -> String {
+    policy(&STYLES, &SCRIPTS)
+}
+
 /// The report of a record.
 #[must_use]
 pub fn html_report(recorded: &Recorded) -> String {
@@ -97,7 +103,7 @@ pub fn html_report(recorded: &Recorded) -> String {
     let contests = ContestsView::of(recorded);
     let observed = back_end::over_time(recorded);
     let page = Page {
-        policy: policy(&STYLES, &SCRIPTS),
+        policy: html_report_policy(),
         styles: &STYLES,
         scripts: &SCRIPTS,
         headline: Headline::of(recorded),

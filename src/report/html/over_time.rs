@@ -3,10 +3,10 @@
 //! A row stands for its second. Of a long run several seconds share a row: counts are added, and
 //! each latency is that of the worst second among them. No percentile is averaged.
 
-use super::super::RuleVerdict;
 use super::super::recorded::Recorded;
 use super::embedded::Compact;
 use super::words::grouped_of;
+use crate::stats::RuleVerdict;
 use serde::Serialize;
 
 /// Rows that a chart can show at most.

@@ -46,6 +46,17 @@ fn with_races() {
 }
 
 #[test]
+fn with_thresholds() {
+    let record = judged(made_up::watched_record());
+    assert_eq!(record.exit_code, Some(99));
+    let text = summary_text(&record, &files(), &PIPE);
+    assert_golden("summary-thresholds.txt", text.as_bytes());
+    let brief = brief_text(&record, &files(), &PIPE);
+    assert!(brief.contains("✗  failed: rate < 0.1%"), "{brief}");
+    assert!(!brief.contains("✓"), "{brief}");
+}
+
+#[test]
 fn a_target_that_never_does_two_things_at_once_is_told_of() {
     let mut record = judged(made_up::contested_record());
     let told = |record: &RunRecord| summary_text(record, &files(), &PIPE).contains("one at a time");

@@ -32,7 +32,9 @@ fn context(workers: usize, seconds: u64) -> RunContext {
         failures: crate::plan::FailureRule::Default,
         paced: true,
         user_shares: Vec::new(),
+        thresholds: Vec::new(),
         observed: crate::stats::ObservedTable::default(),
+        live: crate::stats::LiveContext::default(),
     }
 }
 

@@ -1,0 +1,4 @@
+//! See `typed::threshold`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::typed::threshold(bytes));

@@ -1,0 +1,63 @@
+//! The flags that say what must hold of a run.
+
+use super::CliError;
+use crate::plan::{Load, Plan, Producible, Profile, Threshold};
+use crate::sandbox::Domain;
+use crate::shop::ShopScript;
+use clap::Args;
+
+/// The flags as typed.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ThresholdFlags {
+    /// Exit with 99 unless this holds, like 'response: p(99) < 300ms'; may be repeated, and adds to
+    /// the profile's
+    ///
+    /// METRIC{TAG="value"}: MEASURE OPERATOR VALUE [over WINDOW] [abort [after DELAY]]
+    ///
+    /// response, service, lag and race_spread have p(N), avg, med, min, max; success, refused,
+    /// conflict, failed, unknown and failures have rate (their share) and count; requests, journeys,
+    /// shed and races have rate (a second) and count; journeys have aborted, races overlapped and
+    /// together. Tags are name, method and phase (spawning, steady); =~ takes a regular expression.
+    /// With `over 10s` it must hold of every window of 10 s. With `abort` the run ends once it is
+    /// crossed. Figures of the back end: 'observed(outbox_pending{domain="ordering"}) < 1000'.
+    #[arg(long, value_name = "EXPR", help_heading = "Output", value_parser = Threshold::parse)]
+    pub threshold: Vec<Threshold>,
+
+    /// Leave the profile's thresholds out
+    #[arg(long, help_heading = "Output")]
+    pub no_thresholds: bool,
+}
+
+impl ThresholdFlags {
+    /// The profile's thresholds, and those that were typed.
+    pub(super) fn chosen(&self, profile: Option<&Profile>) -> Vec<Threshold> {
+        let of_profile = profile.filter(|_| !self.no_thresholds);
+        let of_profile = of_profile
+            .into_iter()
+            .flat_map(|profile| &profile.thresholds);
+        of_profile.chain(&self.threshold).cloned().collect()
+    }
+}
+
+/// Refuses thresholds that the plan can never judge.
+pub(super) fn check(plan: &Plan) -> Result<(), CliError> {
+    if plan.thresholds.is_empty() {
+        return Ok(());
+    }
+    // Classes were checked before; one that there is not has nothing to check.
+    let Ok(script) = ShopScript::new(plan) else {
+        return Ok(());
+    };
+    let names = script.names();
+    let producible = Producible {
+        requests: names.iter().map(|name| (name.method, name.name)).collect(),
+        journeys: script.journeys(),
+        races: script.races().iter().map(|race| race.name).collect(),
+        domains: Domain::ALL.iter().map(|domain| domain.name()).collect(),
+        open_model: matches!(plan.load, Load::Open { .. }),
+    };
+    for threshold in &plan.thresholds {
+        producible.check(threshold)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! What the web page's start form offers: the user classes and profiles there are, and what was
+//! typed.
+
+use super::options::RunOptions;
+use super::{CliError, class_choice, load_choice, profile_source};
+use crate::plan::{Load, Pacing, Profile, ProfileLoad, WaitTime};
+use crate::shop::{USER_CLASSES, UserClass, total_weight};
+use crate::ui::web::{FormDefaults, Offer, OfferedClass, OfferedProfile};
+use std::time::Duration;
+
+/// The form of a page that was started with `options`.
+pub(super) fn offer(options: &RunOptions) -> Result<Offer, CliError> {
+    let named = options.profile.as_deref().map(profile_source::find);
+    let named = named.transpose()?;
+    let mut profiles: Vec<OfferedProfile> = Profile::built_in()
+        .map(|profile| offered(&profile))
+        .collect();
+    let is_known = |profile: &Profile| profiles.iter().any(|known| known.name == profile.name);
+    if let Some(profile) = named.as_ref().filter(|profile| !is_known(profile)) {
+        profiles.push(offered(profile));
+    }
+    Ok(Offer {
+        classes: USER_CLASSES.iter().map(class).collect(),
+        profiles,
+        defaults: defaults(options, named.as_ref())?,
+    })
+}
+
+fn defaults(options: &RunOptions, profile: Option<&Profile>) -> Result<FormDefaults, CliError> {
+    let classes = match (&options.classes[..], profile) {
+        ([], None) => Vec::new(),
+        (typed, profile) => class_choice::choose(typed, profile)?,
+    };
+    // What could not be run at all is told now, and not when somebody presses Start.
+    let (load, _) = load_choice::choose(options, profile)?;
+    let is_closed = matches!(load, Load::Closed { .. });
+    Ok(FormDefaults {
+        profile: profile.map(|profile| profile.name.clone()),
+        classes: classes
+            .into_iter()
+            .map(|share| (share.class, share.weight))
+            .collect(),
+        users: options.users.filter(|_| is_closed),
+        spawn_rate: options.spawn_rate.filter(|_| is_closed),
+        host: options.host.as_ref().map(crate::plan::Target::url),
+        run_time: options.run_time.map(length),
+        pacing: options.pacing.map(pacing),
+        sandbox: options.sandbox,
+    })
+}
+
+fn class(class: &UserClass) -> OfferedClass {
+    let total = f64::from(total_weight(class.journeys));
+    let journeys = class.journeys.iter();
+    OfferedClass {
+        name: class.name.to_owned(),
+        summary: class.summary.to_owned(),
+        wait: wait(class.wait),
+        journeys: journeys
+            .map(|entry| {
+                let share = f64::from(entry.weight) / total;
+                (entry.journey.name().to_owned(), share)
+            })
+            .collect(),
+    }
+}
+
+fn offered(profile: &Profile) -> OfferedProfile {
+    let (users, spawn_rate, load) = match &profile.load {
+        ProfileLoad::Level {
+            users,
+            spawn_rate_per_s,
+        } => (*users, *spawn_rate_per_s, None),
+        ProfileLoad::Stages(stages) => {
+            let levels: Vec<String> = stages.iter().map(|stage| stage.users.to_string()).collect();
+            (
+                None,
+                None,
+                Some(format!("stages of {} users", levels.join(", "))),
+            )
+        }
+        ProfileLoad::Arrivals { rate_per_s, .. } => {
+            let load = format!("{rate_per_s} journeys arrive a second");
+            (None, None, Some(load))
+        }
+    };
+    OfferedProfile {
+        name: profile.name.clone(),
+        description: profile.description.clone(),
+        classes: profile
+            .classes
+            .iter()
+            .map(|class| (class.share.class.clone(), class.share.weight))
+            .collect(),
+        users,
+        spawn_rate,
+        run_time: profile.length().map(length),
+        pacing: profile.pacing.map(pacing),
+        load,
+    }
+}
+
+/// As `--run-time` takes it.
+fn length(length: Duration) -> String {
+    match length.as_secs() {
+        seconds if length.subsec_nanos() > 0 => {
+            format!("{}ms", seconds * 1_000 + u64::from(length.subsec_millis()))
+        }
+        seconds if seconds >= 60 && seconds % 60 == 0 => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
+    }
+}
+
+fn pacing(pacing: Pacing) -> String {
+    match pacing {
+        Pacing::Class => "class",
+        Pacing::Max => "max",
+    }
+    .to_owned()
+}
+
+fn wait(wait: WaitTime) -> String {
+    let s = |us: u64| us as f64 / 1e6;
+    match wait {
+        WaitTime::None => "no waits".to_owned(),
+        WaitTime::ConstantPacing { interval_us } => format!("a step every {} s", s(interval_us)),
+        WaitTime::Between { min_us, max_us } => format!("waits {}–{} s", s(min_us), s(max_us)),
+        WaitTime::Exponential { mean_us } => format!("waits {} s on average", s(mean_us)),
+    }
+}

@@ -1,0 +1,71 @@
+//! The flags of the web page.
+
+use super::CliError;
+use crate::ui::web::{SHORTEST_TOKEN, WebSettings};
+use clap::Args;
+use std::path::Path;
+
+/// Whether the web page is served, and where.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct WebFlags {
+    /// Serve a web page that starts, watches and stops load tests, until Ctrl-C
+    ///
+    /// The flags of a run are what its start form holds at first. Scripts for Locust's page work:
+    /// POST /swarm, GET /stop, /stats/requests and so on.
+    #[arg(long, help_heading = "Web page")]
+    pub web: bool,
+
+    /// Address that the page is served on; other than loopback needs a token to come in
+    #[arg(
+        long,
+        value_name = "HOST",
+        help_heading = "Web page",
+        default_value = "127.0.0.1"
+    )]
+    pub web_host: String,
+
+    /// Port that the page is served on; 0 takes a free one
+    #[arg(
+        short = 'P',
+        long,
+        value_name = "PORT",
+        help_heading = "Web page",
+        default_value_t = 8089
+    )]
+    pub web_port: u16,
+
+    /// What must be shown to come in, at least 12 characters; better given as SHOPBLAST_WEB_TOKEN,
+    /// which other users of this machine cannot see [default: none on loopback, else made up]
+    #[arg(long, value_name = "TOKEN", help_heading = "Web page")]
+    pub web_token: Option<String>,
+
+    /// Serve the page, and start the run that the flags describe at once
+    #[arg(long, help_heading = "Web page")]
+    pub autostart: bool,
+
+    /// Serve no page, whatever else is said: run at once and exit
+    #[arg(long, help_heading = "Web page")]
+    pub headless: bool,
+}
+
+impl WebFlags {
+    /// Whether there is a page.
+    pub fn is_wanted(&self) -> bool {
+        (self.web || self.autostart) && !self.headless
+    }
+
+    /// Where and for whom the page is served.
+    pub fn settings(&self, results: &Path) -> Result<WebSettings, CliError> {
+        let token = self.web_token.clone();
+        let length = token.as_ref().map(|token| token.trim().chars().count());
+        if length.is_some_and(|length| length < SHORTEST_TOKEN) {
+            return Err(CliError::ShortToken);
+        }
+        Ok(WebSettings {
+            host: self.web_host.clone(),
+            port: self.web_port,
+            token: token.map(|token| token.trim().to_owned()),
+            results: results.to_owned(),
+        })
+    }
+}

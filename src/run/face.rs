@@ -1,0 +1,55 @@
+//! What shows a live run, and listens to its user.
+
+use super::control::RunControl;
+use crate::plan::Plan;
+use crate::report::{LiveFace, RunFacts};
+use crate::stats::{IntervalSink, Snapshot};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What faces are told when the clock starts.
+pub struct LiveRun<'a> {
+    /// How to steer it.
+    pub control: &'a RunControl,
+    /// What is done, and where the load goes.
+    pub plan: &'a Plan,
+    /// Where it is recorded.
+    pub directory: &'a Path,
+}
+
+/// A face of a live run. All its methods are called on the control thread, where nothing waits for
+/// them but the other faces.
+pub trait Face {
+    /// What is to be told of every second beside the files of the record: on the collector's thread,
+    /// with everything that was measured. Asked for before the clock starts.
+    fn sink(&mut self, _facts: &RunFacts) -> Option<Box<dyn IntervalSink>> {
+        None
+    }
+
+    /// The clock is about to start.
+    fn begin(&mut self, _run: &LiveRun<'_>) {}
+
+    /// The latest second is merged.
+    fn show(&mut self, snapshot: &Arc<Snapshot>);
+
+    /// Whether [`Face::pulse`] is to be called.
+    fn has_pulse(&self) -> bool {
+        false
+    }
+
+    /// Called about ten times a second, for input.
+    fn pulse(&mut self) {}
+
+    /// The run is over: makes room for the summary.
+    fn finish(&mut self) {}
+}
+
+impl Face for LiveFace {
+    fn show(&mut self, snapshot: &Arc<Snapshot>) {
+        Self::show(self, snapshot);
+    }
+
+    fn finish(&mut self) {
+        Self::finish(self);
+    }
+}

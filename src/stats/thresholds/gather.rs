@@ -1,0 +1,144 @@
+//! What one second has of a quantity: the rows that a selector selects, added up.
+
+use super::pile::Portion;
+use crate::plan::{
+    JourneyMeasure, LatencyMetric, OutcomeMetric, Quantity, RaceMeasure, Selector, Tag,
+};
+use crate::stats::{Interval, LatencyCounts, NameInterval, Outcome, RunContext, failures};
+
+/// Which rows of an interval a quantity is about.
+pub(super) struct Gatherer {
+    /// Positions among names, journeys or races; `None` for all of them.
+    rows: Option<Vec<usize>>,
+}
+
+impl Gatherer {
+    pub fn new(quantity: &Quantity, context: &RunContext) -> Self {
+        let of = quantity.selector();
+        let named = |names: &mut dyn Iterator<Item = &'static str>| {
+            let selected = names
+                .enumerate()
+                .filter(|(_, name)| of.admits(Tag::Name, name));
+            Some(selected.map(|(row, _)| row).collect())
+        };
+        let rows = match quantity {
+            Quantity::Latency { .. } | Quantity::Outcome { .. } | Quantity::Requests { .. } => {
+                request_rows(of, context)
+            }
+            Quantity::Journeys { .. } => named(&mut context.journeys.iter().copied()),
+            Quantity::Races { .. } | Quantity::RaceSpread { .. } => {
+                named(&mut context.races.iter().map(|race| race.name))
+            }
+            Quantity::Shed { .. } | Quantity::Observed { .. } => None,
+        };
+        Self { rows }
+    }
+
+    /// What `interval` has of `quantity`, whatever its phase.
+    pub fn gather(
+        &self,
+        quantity: &Quantity,
+        interval: &Interval,
+        context: &RunContext,
+    ) -> Portion {
+        let mut portion = Portion::of(interval, context.run_time_us);
+        match quantity {
+            Quantity::Latency { metric, .. } => {
+                for row in self.requests(interval) {
+                    portion.add_latencies(latencies(row, *metric));
+                }
+            }
+            Quantity::Outcome { metric, .. } => {
+                for row in self.requests(interval) {
+                    portion.part += with_outcome(row, *metric, context);
+                    portion.whole += row.requests();
+                }
+            }
+            Quantity::Requests { .. } => {
+                let requests = self.requests(interval).map(NameInterval::requests);
+                portion.part = requests.sum();
+            }
+            Quantity::Journeys { measure, .. } => {
+                for journey in self.selected(&interval.journeys) {
+                    portion.whole += journey.completed + journey.aborted;
+                    portion.part += match measure {
+                        JourneyMeasure::Rate | JourneyMeasure::Count => journey.completed,
+                        JourneyMeasure::Aborted => journey.aborted,
+                    };
+                }
+            }
+            Quantity::Shed { .. } => portion.part = interval.shed,
+            Quantity::RaceSpread { .. } => {
+                for race in self.selected(&interval.contests.races) {
+                    portion.add_latencies(&race.spread);
+                }
+            }
+            Quantity::Races { measure, .. } => {
+                for race in self.selected(&interval.contests.races) {
+                    let counts = &race.counts;
+                    portion.whole += counts.count;
+                    portion.part += match measure {
+                        RaceMeasure::Rate | RaceMeasure::Count => counts.count,
+                        RaceMeasure::Overlapped => counts.overlapped,
+                        RaceMeasure::Together => counts.together,
+                    };
+                }
+            }
+            Quantity::Observed { metric, of, .. } => {
+                portion.sample = context.observed.amount(*metric, of.exactly(Tag::Domain));
+            }
+        }
+        portion
+    }
+
+    fn requests<'a>(
+        &'a self,
+        interval: &'a Interval,
+    ) -> Box<dyn Iterator<Item = &'a NameInterval> + 'a> {
+        match self.rows {
+            Some(_) => Box::new(self.selected(&interval.names)),
+            None => Box::new(std::iter::once(&interval.all)),
+        }
+    }
+
+    fn selected<'a, T>(&'a self, rows: &'a [T]) -> impl Iterator<Item = &'a T> {
+        let selected = self.rows.as_deref().unwrap_or_default().iter();
+        selected.filter_map(|&row| rows.get(row))
+    }
+}
+
+/// All names together have a row of their own: nothing has to be added up then.
+fn request_rows(of: &Selector, context: &RunContext) -> Option<Vec<usize>> {
+    let is_about_rows = |tag: &Tag| matches!(tag, Tag::Name | Tag::Method);
+    if !of
+        .matchers
+        .iter()
+        .any(|matcher| is_about_rows(&matcher.tag))
+    {
+        return None;
+    }
+    let names = context.names.iter().enumerate();
+    let selected = names
+        .filter(|(_, name)| of.admits(Tag::Name, name.name) && of.admits(Tag::Method, name.method));
+    Some(selected.map(|(row, _)| row).collect())
+}
+
+fn latencies(row: &NameInterval, metric: LatencyMetric) -> &LatencyCounts {
+    match metric {
+        LatencyMetric::Response => &row.response,
+        LatencyMetric::Service => &row.service,
+        LatencyMetric::Lag => &row.lag,
+    }
+}
+
+fn with_outcome(row: &NameInterval, metric: OutcomeMetric, context: &RunContext) -> u64 {
+    let outcome = match metric {
+        OutcomeMetric::Success => Outcome::Success,
+        OutcomeMetric::Refused => Outcome::Refused,
+        OutcomeMetric::Conflict => Outcome::Conflict,
+        OutcomeMetric::Failed => Outcome::Failed,
+        OutcomeMetric::Unknown => Outcome::Unknown,
+        OutcomeMetric::Failures => return failures(context.failures, &row.outcomes),
+    };
+    row.outcomes[outcome as usize]
+}

@@ -1,0 +1,92 @@
+//! Pushes figures to a collector of OpenTelemetry, on a thread of its own. One that is slow or away
+//! costs the run nothing: what it misses is in the next push, since figures only grow.
+
+use crate::report::{MetricFamily, otlp_json};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How long one push may take.
+const PUSH_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Figures at one moment.
+pub struct Push {
+    /// The figures.
+    pub families: Arc<Vec<MetricFamily>>,
+    /// When the run's clock started.
+    pub started: SystemTime,
+    /// The moment.
+    pub now: SystemTime,
+}
+
+/// The handle of the thread that pushes.
+#[derive(Clone)]
+pub struct Pusher {
+    pushes: Sender<Push>,
+    done: Receiver<()>,
+}
+
+impl Pusher {
+    /// Starts the thread, which ends when all handles are gone. Without one nothing is pushed, which
+    /// is told.
+    pub fn start(url: String) -> Self {
+        let (pushes, waiting) = bounded(1);
+        let (done_sender, done) = bounded(0);
+        let pushing = thread::Builder::new()
+            .name("otlp".to_owned())
+            .spawn(move || {
+                push_all(&url, &waiting);
+                drop(done_sender);
+            });
+        if let Err(error) = pushing {
+            eprintln!("warning: no figures are pushed: {error}");
+        }
+        Self { pushes, done }
+    }
+
+    /// Pushes, unless the push before is still on its way.
+    pub fn offer(&self, push: Option<Push>) {
+        if let Some(push) = push {
+            let _ = self.pushes.try_send(push);
+        }
+    }
+
+    /// Pushes when the push before is done, within its time.
+    pub fn last(&self, push: Option<Push>) {
+        if let Some(push) = push {
+            let _ = self.pushes.send_timeout(push, PUSH_TIMEOUT);
+        }
+    }
+
+    /// Waits for what is on its way, at most so long. No other handle may be left.
+    pub fn wait(self, longest: Duration) {
+        let Self { pushes, done } = self;
+        drop(pushes);
+        // Ends with an error when the thread has ended.
+        let _ = done.recv_timeout(longest);
+    }
+}
+
+fn push_all(url: &str, waiting: &Receiver<Push>) {
+    let config = ureq::Agent::config_builder().timeout_global(Some(PUSH_TIMEOUT));
+    let agent: ureq::Agent = config.build().into();
+    let mut is_told = false;
+    for push in waiting {
+        let body = otlp_json(&push.families, unix_ns(push.started), unix_ns(push.now)).to_string();
+        let request = agent.post(url).header("content-type", "application/json");
+        match request.send(body.as_bytes()) {
+            Ok(_) => {}
+            Err(_) if is_told => {}
+            Err(error) => {
+                is_told = true;
+                eprintln!("warning: cannot push figures to {url}: {error}; the run goes on");
+            }
+        }
+    }
+}
+
+fn unix_ns(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_nanos() as u64
+}

@@ -1,0 +1,151 @@
+//! Who may use the page: everybody on loopback, elsewhere whoever knows the token.
+
+use axum::http::{HeaderMap, header};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+/// Fewest characters of a token: what is typed as one must not be guessed.
+pub const SHORTEST_TOKEN: usize = 12;
+
+/// Checks tokens, and remembers who showed one.
+#[derive(Debug)]
+pub struct Access {
+    token: Option<String>,
+    cookie_name: String,
+    session: String,
+}
+
+impl Access {
+    /// Lets everybody in without a `token`. The cookie is told from those of other ports.
+    #[must_use]
+    pub fn new(token: Option<String>, port: u16) -> Self {
+        Self {
+            token,
+            cookie_name: format!("shopblast_{port}"),
+            session: random_token(),
+        }
+    }
+
+    /// Whether a token is asked for.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Whether a request with these headers may come in: it has the cookie of a login, or the token
+    /// as `Authorization: Bearer TOKEN`.
+    #[must_use]
+    pub fn admits(&self, headers: &HeaderMap) -> bool {
+        !self.is_guarded() || self.has_cookie(headers) || self.has_bearer(headers)
+    }
+
+    /// Whether `offered` is the token.
+    #[must_use]
+    pub fn is_token(&self, offered: &str) -> bool {
+        self.token
+            .as_deref()
+            .is_some_and(|token| same(token, offered))
+    }
+
+    /// The `Set-Cookie` of a login: not for scripts, not from other sites, gone with the browser.
+    #[must_use]
+    pub fn cookie(&self) -> String {
+        let Self {
+            cookie_name,
+            session,
+            ..
+        } = self;
+        format!("{cookie_name}={session}; HttpOnly; SameSite=Strict; Path=/")
+    }
+
+    fn has_cookie(&self, headers: &HeaderMap) -> bool {
+        let cookies = headers.get_all(header::COOKIE).iter();
+        let mut pairs = cookies
+            .filter_map(|cookies| cookies.to_str().ok())
+            .flat_map(|cookies| cookies.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='));
+        pairs.any(|(name, value)| name == self.cookie_name && same(&self.session, value))
+    }
+
+    fn has_bearer(&self, headers: &HeaderMap) -> bool {
+        let authorization = headers.get(header::AUTHORIZATION);
+        let words = authorization.and_then(|value| value.to_str().ok()?.split_once(' '));
+        words.is_some_and(|(scheme, token)| {
+            scheme.eq_ignore_ascii_case("bearer") && self.is_token(token.trim())
+        })
+    }
+}
+
+/// A token that nobody guesses: 122 random bits in hexadecimal.
+#[must_use]
+pub fn random_token() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+/// Takes as long for every text of one length.
+fn same(known: &str, offered: &str) -> bool {
+    known.as_bytes().ct_eq(offered.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderName;
+
+    fn headers(name: HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, value.parse().expect("a header value"))])
+    }
+
+    fn guarded() -> Access {
+        Access::new(Some("correct horse".to_owned()), 8089)
+    }
+
+    #[test]
+    fn everybody_may_come_in_when_nobody_asks() {
+        assert!(Access::new(None, 8089).admits(&HeaderMap::new()));
+        assert!(!Access::new(None, 8089).is_token(""));
+    }
+
+    #[test]
+    fn the_token_or_the_cookie_of_a_login_is_needed() {
+        let access = guarded();
+        assert!(!access.admits(&HeaderMap::new()));
+        assert!(access.admits(&headers(header::AUTHORIZATION, "Bearer correct horse")));
+        assert!(access.admits(&headers(header::AUTHORIZATION, "bearer correct horse")));
+        let cookie = access.cookie();
+        let pair = cookie.split(';').next().expect("a pair");
+        assert!(access.admits(&headers(header::COOKIE, &format!("a=b; {pair}; c=d"))));
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+    }
+
+    #[test]
+    fn what_is_nearly_right_is_wrong() {
+        let access = guarded();
+        for value in [
+            "Bearer correct hors",
+            "Bearer correct horse2",
+            "Bearer Correct horse",
+            "Basic correct horse",
+            "correct horse",
+            "Bearer",
+        ] {
+            let headers = headers(header::AUTHORIZATION, value);
+            assert!(!access.admits(&headers), "{value}");
+        }
+        let other = Access::new(Some("correct horse".to_owned()), 8089).cookie();
+        let other = other.split(';').next().expect("a pair");
+        assert!(
+            !access.admits(&headers(header::COOKIE, other)),
+            "another process's login"
+        );
+        assert!(!access.admits(&headers(header::COOKIE, "shopblast_8089=")));
+        assert!(!access.admits(&headers(header::COOKIE, "shopblast_8089=correct horse")));
+    }
+
+    #[test]
+    fn random_tokens_differ_and_are_long_enough() {
+        let (one, other) = (random_token(), random_token());
+        assert_ne!(one, other);
+        assert!(one.len() >= SHORTEST_TOKEN);
+    }
+}

@@ -1,0 +1,69 @@
+//! Live updates: server-sent events, one as soon as something changed, a few a second at most.
+
+use super::downloads::{json, not_found};
+use super::server::App;
+use super::tick::{Told, tick, witness};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+/// Readers at the same time.
+pub const MOST_READERS: usize = 32;
+/// Shortest time between two events.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A reader of the events.
+struct Reader {
+    app: Arc<App>,
+    changes: watch::Receiver<u64>,
+    told: Told,
+    is_new: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+/// `GET /live`: what happens from now on; first, all that a page needs to catch up.
+pub async fn live(State(app): State<Arc<App>>) -> Response {
+    let Ok(place) = Arc::clone(&app.readers).try_acquire_owned() else {
+        let text = format!("{MOST_READERS} pages are open already; close one\n");
+        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    };
+    let reader = Reader {
+        changes: app.board.watch(),
+        told: Told::default(),
+        is_new: true,
+        _place: place,
+        app,
+    };
+    Sse::new(events(reader))
+        .keep_alive(KeepAlive::default())
+        .into_response()
+}
+
+fn events(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(reader, |mut reader| async move {
+        if !reader.is_new {
+            tokio::time::sleep(PAUSE).await;
+            tokio::select! {
+                changed = reader.changes.changed() => changed.ok()?,
+                () = reader.app.closing() => return None,
+            }
+        }
+        reader.is_new = false;
+        reader.changes.mark_unchanged();
+        let (text, told) = reader.app.board.look(|inside| tick(inside, reader.told));
+        reader.told = told;
+        Some((Ok(Event::default().data(text)), reader))
+    })
+}
+
+/// `GET /witness/{number}`: the exchanges that show a violation.
+pub async fn one_witness(State(app): State<Arc<App>>, Path(number): Path<u64>) -> Response {
+    let found = app.board.look(|inside| witness(inside, number).cloned());
+    found.map_or_else(not_found, |witness| json(&witness))
+}

@@ -1,0 +1,38 @@
+//! The web page that runs load tests: Locust's page and endpoints, and more.
+//!
+//! A server on a thread of its own. What it shows comes from a [`Board`], which the collector
+//! writes once a second; what it is asked to do goes to a [`Session`]. No worker knows of it.
+
+mod access;
+mod board;
+mod crowd;
+mod downloads;
+mod face;
+mod journal;
+mod live;
+mod locust;
+mod login;
+mod offer;
+mod order;
+mod origin;
+mod page;
+mod ratio;
+mod records;
+mod reports;
+mod security;
+mod series;
+mod serve;
+mod server;
+mod session;
+mod state;
+mod stream;
+mod tick;
+
+pub use access::SHORTEST_TOKEN;
+pub use board::Board;
+pub use offer::{FormDefaults, Offer, OfferedClass, OfferedProfile};
+pub use order::SwarmOrder;
+pub use serve::{WebRequest, serve};
+pub use server::{WebError, WebServer, WebSettings};
+pub use session::{PlanOrder, Planned, Session};
+pub use state::State;

@@ -1,0 +1,70 @@
+//! `shopblast --web`: serves the page until Ctrl-C.
+
+use super::board::Board;
+use super::offer::Offer;
+use super::order::SwarmOrder;
+use super::server::{WebError, WebServer, WebSettings};
+use super::session::{PlanOrder, Session};
+use crate::plan::ExitCode;
+use crate::run;
+use crossbeam_channel::bounded;
+use std::fmt;
+use std::sync::Arc;
+
+/// What `--web` asks for.
+pub struct WebRequest {
+    /// Where and for whom.
+    pub settings: WebSettings,
+    /// What the start form offers.
+    pub offer: Offer,
+    /// Makes plans of its orders.
+    pub planner: Box<dyn PlanOrder>,
+    /// The order that is carried out at once, with `--autostart`.
+    pub first: Option<SwarmOrder>,
+}
+
+impl fmt::Debug for WebRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("WebRequest");
+        shown.field("settings", &self.settings);
+        shown.field("first", &self.first).finish_non_exhaustive()
+    }
+}
+
+/// Serves the page until Ctrl-C, which ends the load test that is on its way, too. Returns the exit
+/// code of the latest load test.
+///
+/// # Errors
+/// When the page cannot be served.
+pub fn serve(request: WebRequest) -> Result<ExitCode, WebError> {
+    let (interrupt, interrupted) = bounded::<()>(1);
+    let _listening = run::listen(move || {
+        // One is enough.
+        let _ = interrupt.try_send(());
+    });
+    let board = Arc::new(Board::default());
+    let session = Arc::new(Session::new(Arc::clone(&board), request.planner));
+    let server = WebServer::start(
+        &request.settings,
+        board,
+        Arc::clone(&session),
+        request.offer,
+    )?;
+    println!("the web page is on {} (Ctrl-C ends it)", server.url());
+    if let Some(token) = server.made_up_token() {
+        println!(
+            "token: {token} (made up, since others can reach this address; --web-token chooses one)"
+        );
+    }
+    if let Some(order) = request.first
+        && let Err(why) = session.start(&order)
+    {
+        // The page and the console tell; another try may be made there.
+        eprintln!("not started: {why}");
+    }
+    // The listener lives as long as this function: nobody else hangs up.
+    let _ = interrupted.recv();
+    let exit_code = session.settle();
+    drop(server);
+    Ok(exit_code)
+}

@@ -1,0 +1,279 @@
+//! The load tests of a page, one after the other: started, steered and stopped by what it asks for.
+
+use super::board::{Board, Card};
+use super::face::BoardSink;
+use super::order::SwarmOrder;
+use crate::plan::{ExitCode, LONGEST_DURATION, Load, Plan, RunId};
+use crate::report::{LiveFace, RunFacts};
+use crate::run::{self, Face, LiveRun, RunControl, RunRequest, RunState};
+use crate::stats::{IntervalSink, Snapshot};
+use crate::ui::MetricsFace;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Makes plans of the start form's orders.
+pub trait PlanOrder: Send + Sync {
+    /// The run that `order` asks for, with this seed and run id where none was typed.
+    ///
+    /// # Errors
+    /// When it cannot be: in one sentence, for the user.
+    fn plan(&self, order: &SwarmOrder, seed: u64, run_id: RunId) -> Result<Planned, String>;
+}
+
+/// A run that is planned.
+#[derive(Debug)]
+pub struct Planned {
+    /// What is to be done.
+    pub request: RunRequest,
+    /// The command that does the same without a page.
+    pub command: String,
+}
+
+/// Carries out what the page asks for. Its methods may block for as long as a run takes to start.
+pub struct Session {
+    board: Arc<Board>,
+    planner: Box<dyn PlanOrder>,
+    current: Mutex<Option<Current>>,
+}
+
+/// The latest load test.
+struct Current {
+    control: RunControl,
+    director: JoinHandle<ExitCode>,
+}
+
+impl Session {
+    /// Shows what it does on `board`.
+    #[must_use]
+    pub fn new(board: Arc<Board>, planner: Box<dyn PlanOrder>) -> Self {
+        Self {
+            board,
+            planner,
+            current: Mutex::new(None),
+        }
+    }
+
+    /// Starts a load test, and waits until its clock starts.
+    ///
+    /// # Errors
+    /// When one is on its way, the order is wrong, or the target cannot be reached or may not be:
+    /// in one sentence, for the user.
+    pub fn start(&self, order: &SwarmOrder) -> Result<(), String> {
+        let mut current = self.lock();
+        if current
+            .as_ref()
+            .is_some_and(|test| !test.director.is_finished())
+        {
+            return Err("a load test is on its way; stop it first".to_owned());
+        }
+        let (seed, run_id) = fresh();
+        let Planned {
+            mut request,
+            command,
+        } = self.planner.plan(order, seed, run_id)?;
+        request.room = Some(run::room_for(&request.plan));
+        let control = RunControl::new(&request);
+        let (starting, started) = bounded(1);
+        let test = Test {
+            board: Arc::clone(&self.board),
+            control: control.clone(),
+            starting,
+        };
+        self.board.begin();
+        let director = thread::Builder::new()
+            .name("director".to_owned())
+            .spawn(move || test.carry_out(&request, command))
+            .map_err(|error| {
+                let why = format!("no thread for the load test: {error}");
+                self.board.failed(&why);
+                why
+            })?;
+        *current = Some(Current { control, director });
+        drop(current);
+        wait_for_start(&started)
+    }
+
+    /// Changes the users of the load test that is on its way.
+    ///
+    /// # Errors
+    /// When none is, or it cannot have that many: in one sentence, for the user.
+    pub fn set_users(&self, order: &SwarmOrder) -> Result<(), String> {
+        let number = |name: &str, text: &Option<String>| -> Result<Option<f64>, String> {
+            let wrong = |text: &String| format!("{name} `{text}`: give a number above 0");
+            let read = text.as_ref().map(|text| match text.parse::<f64>() {
+                Ok(number) if number > 0.0 => Ok(number),
+                _ => Err(wrong(text)),
+            });
+            read.transpose()
+        };
+        let users = number("user_count", &order.users)?.ok_or("say how many users")?;
+        if users.fract() != 0.0 || users > f64::from(u32::MAX) {
+            return Err("user_count: give a whole number".to_owned());
+        }
+        let spawn_rate = number("spawn_rate", &order.spawn_rate)?;
+        let control = self.control().ok_or("no load test is on its way")?;
+        let before = control.target().map(|(_, rate)| rate);
+        let rate = spawn_rate.or(before).unwrap_or(f64::INFINITY);
+        let users = users as u32;
+        control
+            .set_users(users, rate)
+            .map_err(|error| error.to_string())?;
+        self.board.retargeted(users, spawn_rate);
+        Ok(())
+    }
+
+    /// Stops the load test, if one is on its way, and returns at once.
+    pub fn stop(&self) {
+        if let Some(control) = self.control() {
+            self.board.stopping();
+            control.stop();
+        }
+    }
+
+    /// Lets the figures start again from nothing.
+    ///
+    /// # Errors
+    /// When no load test is on its way: in one sentence, for the user.
+    pub fn reset(&self) -> Result<(), String> {
+        let control = self
+            .control()
+            .filter(|control| control.state() == RunState::Running);
+        control
+            .ok_or("no load test is on its way: its figures stay as they are")?
+            .reset();
+        Ok(())
+    }
+
+    /// Waits for the end of the load test that is on its way, after Ctrl-C. Returns the exit code of
+    /// the latest.
+    pub fn settle(&self) -> ExitCode {
+        let latest = self.lock().take();
+        latest.map_or(ExitCode::Ok, |test| {
+            // A run listens to Ctrl-C itself only once its target was reached.
+            if test.control.state() == RunState::Preparing {
+                test.control.stop();
+            }
+            let ended = test.director.join();
+            ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    /// The handle of the load test that is on its way.
+    fn control(&self) -> Option<RunControl> {
+        let current = self.lock();
+        let test = current.as_ref()?;
+        (test.control.state() != RunState::Over).then(|| test.control.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Current>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wait_for_start(started: &Receiver<Result<(), String>>) -> Result<(), String> {
+    let ended = "the load test ended before it started; its log says why";
+    started.recv().unwrap_or_else(|_| Err(ended.to_owned()))
+}
+
+/// What makes a run unlike others.
+fn fresh() -> (u64, RunId) {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    let unix_ms = since_1970.unwrap_or_default().as_millis() as u64;
+    let run_id = RunId::new(unix_ms, std::process::id(), fastrand::u16(..));
+    (fastrand::u64(..), run_id)
+}
+
+/// One load test, on its director's thread.
+struct Test {
+    board: Arc<Board>,
+    control: RunControl,
+    starting: Sender<Result<(), String>>,
+}
+
+impl Test {
+    fn carry_out(&self, request: &RunRequest, command: String) -> ExitCode {
+        let muted = request.output.quiet || request.output.only_summary;
+        let mut faces: Vec<Box<dyn Face>> = vec![
+            Box::new(LiveFace::new(muted, request.plan.run_time.as_secs_f64())),
+            Box::new(BoardFace {
+                board: Arc::clone(&self.board),
+                starting: self.starting.clone(),
+                output: request.output.clone(),
+            }),
+        ];
+        let metrics = MetricsFace::start(&request.output.metrics);
+        let outcome = metrics.and_then(|metrics| {
+            faces.extend(metrics.map(|metrics| Box::new(metrics) as Box<dyn Face>));
+            run::carry_out(request, command, &self.control, &mut faces)
+        });
+        match outcome {
+            Ok(finished) => {
+                self.board.settled(finished.record);
+                finished.exit_code
+            }
+            Err(error) => {
+                let why = error.to_string();
+                eprintln!("error: {why}");
+                self.board.failed(&why);
+                // Nobody waits when the clock had started.
+                let _ = self.starting.try_send(Err(why));
+                error.exit_code()
+            }
+        }
+    }
+}
+
+/// The page as a face: tells the board of the start; the sink does the rest.
+struct BoardFace {
+    board: Arc<Board>,
+    starting: Sender<Result<(), String>>,
+    output: run::Output,
+}
+
+impl Face for BoardFace {
+    fn sink(&mut self, facts: &RunFacts) -> Option<Box<dyn IntervalSink>> {
+        Some(Box::new(BoardSink::new(
+            Arc::clone(&self.board),
+            facts.clone(),
+        )))
+    }
+
+    fn begin(&mut self, run: &LiveRun<'_>) {
+        self.board.started(card(run, &self.output));
+        // Nobody waits when the server was closed meanwhile.
+        let _ = self.starting.try_send(Ok(()));
+    }
+
+    fn show(&mut self, _snapshot: &Arc<Snapshot>) {}
+
+    fn finish(&mut self) {
+        self.board.stopping();
+    }
+}
+
+fn card(run: &LiveRun<'_>, output: &run::Output) -> Card {
+    let Plan { load, run_time, .. } = run.plan;
+    let history = output.csv_full_history.then(|| {
+        let prefix = output.csv_prefix.clone();
+        let mut path = prefix
+            .unwrap_or_else(|| run.directory.join("stats"))
+            .into_os_string();
+        path.push("_stats_history.csv");
+        path.into()
+    });
+    Card {
+        host: run.plan.target.url(),
+        profile: run.plan.profile.clone(),
+        classes: run.plan.classes.clone(),
+        users: run.plan.max_users(),
+        spawn_rate: match load {
+            Load::Closed { stages } => stages.first().map(|stage| stage.spawn_rate_per_s),
+            Load::Open { .. } => None,
+        },
+        run_time_s: (*run_time < LONGEST_DURATION).then_some(run_time.as_secs_f64()),
+        directory: run.directory.to_owned(),
+        full_history: history,
+    }
+}

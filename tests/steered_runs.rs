@@ -1,0 +1,264 @@
+//! Runs that are steered while they go: users come and go, nothing is lost, the record says so.
+
+use shopblast::plan::{
+    AddressPolicy, ClassShare, Driver, FailureRule, JourneyOptions, LONGEST_DURATION, Load, Pacing,
+    Plan, RaceRules, RunId, Stage, SteeringError, Target,
+};
+use shopblast::report::SteeringWish;
+use shopblast::run::{
+    self, Face, Finished, LiveRun, Output, RunControl, RunError, RunRequest, RunState, room_for,
+};
+use shopblast::sandbox::ShopConfig;
+use shopblast::stats::{Phase, Snapshot};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// One run at a time: they share two cores.
+static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+static NEXT_RUN: AtomicU64 = AtomicU64::new(1);
+
+fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> RunRequest {
+    let stage = Stage {
+        users,
+        spawn_rate_per_s: f64::INFINITY,
+        duration_us: run_time.as_micros() as u64,
+    };
+    let cpus = run::allowed_cpus();
+    let plan = Plan {
+        profile: "steered".to_owned(),
+        classes: vec![ClassShare {
+            class: class.to_owned(),
+            weight: 1,
+        }],
+        target: Target::parse("http://127.0.0.1:0").expect("a target"),
+        load: Load::closed(vec![stage], run_time).expect("a valid load"),
+        pacing: Pacing::Class,
+        options: JourneyOptions::default(),
+        races: RaceRules::default(),
+        failures: FailureRule::Default,
+        thresholds: Vec::new(),
+        run_time,
+        stop_timeout: Duration::from_secs(5),
+        request_timeout: Duration::from_secs(10),
+        connections: None,
+        max_body_bytes: 1 << 20,
+        driver: Driver::Uring,
+        cores: cpus.into_iter().take(2).collect(),
+        seed: 7,
+        run_id: RunId::new(NEXT_RUN.fetch_add(1, Ordering::Relaxed), 2, 3),
+    };
+    RunRequest {
+        room: Some(room_for(&plan)),
+        plan,
+        sandbox: Some(ShopConfig::default()),
+        output: Output {
+            html: None,
+            exports: Vec::new(),
+            github: None,
+            metrics: run::MetricsTargets::default(),
+            csv_prefix: None,
+            csv_full_history: false,
+            results: results.to_owned(),
+            only_summary: true,
+            quiet: true,
+        },
+        exit_code_on_error: 1,
+        fail_on_saturation: false,
+        observers: shopblast::observe::ObserverConfig::default(),
+        preflight: true,
+        addresses: AddressPolicy::new(&[]),
+    }
+}
+
+/// Does something after each second.
+struct Script<F> {
+    control: Option<RunControl>,
+    act: F,
+}
+
+impl<F: FnMut(&RunControl, &Snapshot)> Face for Script<F> {
+    fn begin(&mut self, run: &LiveRun<'_>) {
+        assert_eq!(run.control.state(), RunState::Preparing);
+        let early = run.control.set_users(5, 1.0);
+        assert_eq!(early, Err(SteeringError::NotStarted));
+        assert!(run.directory.is_dir());
+        self.control = Some(run.control.clone());
+    }
+
+    fn show(&mut self, snapshot: &Arc<Snapshot>) {
+        let control = self.control.as_ref().expect("begun first");
+        (self.act)(control, snapshot);
+    }
+}
+
+fn steered(
+    request: &RunRequest,
+    act: impl FnMut(&RunControl, &Snapshot) + 'static,
+) -> Result<Finished, RunError> {
+    let control = RunControl::new(request);
+    let face: Box<dyn Face> = Box::new(Script { control: None, act });
+    let finished = run::carry_out(request, "test".to_owned(), &control, &mut [face]);
+    assert_eq!(control.state(), RunState::Over);
+    assert_eq!(control.set_users(1, 1.0), Err(SteeringError::Over));
+    finished
+}
+
+/// Users at the end of each second, from the history file.
+fn users_by_second(finished: &Finished) -> Vec<u32> {
+    let path = finished.directory.join("stats_stats_history.csv");
+    let mut rows = csv::Reader::from_path(path).expect("a history");
+    let rows = rows.records().map(|row| row.expect("a row"));
+    rows.map(|row| row[1].parse().expect("a number")).collect()
+}
+
+#[test]
+fn users_come_and_go_and_every_request_is_accounted_for() {
+    let _one = ONE_AT_A_TIME.lock();
+    let results = tempfile::tempdir().expect("a directory");
+    let request = request(results.path(), 4, LONGEST_DURATION, "SpikeUser");
+    let mut phases = Vec::new();
+    let (seen, seconds) = std::sync::mpsc::channel();
+    let finished = steered(&request, move |control, snapshot| {
+        phases.push(snapshot.phase);
+        assert_eq!(snapshot.run_time_s, None, "open-ended");
+        match phases.len() {
+            2 => {
+                control.set_users(40, 20.0).expect("there is room");
+                assert_eq!(control.target(), Some((40, 20.0)));
+            }
+            6 => {
+                control.set_users(3, f64::INFINITY).expect("fewer");
+                let room = control.room();
+                let refused = control.set_users(room + 1, 1.0);
+                let users = room + 1;
+                assert_eq!(refused, Err(SteeringError::NoRoom { users, room }));
+            }
+            9 => {
+                control.stop();
+                assert_eq!(control.state(), RunState::Stopping);
+                let _ = seen.send(phases.clone());
+            }
+            _ => {}
+        }
+    });
+    let finished = finished.expect("a run");
+    let record = &finished.record;
+    assert_eq!(finished.exit_code.value(), 0, "{}", record.verdict);
+    let phases = seconds.recv().expect("nine seconds");
+
+    let users = users_by_second(&finished);
+    assert_eq!(users[1], 4, "{users:?}");
+    assert!(users.contains(&40), "{users:?}");
+    assert_eq!(users[7], 3, "{users:?}");
+    assert_eq!(record.peak_users, 40);
+    assert_eq!(phases[0], Phase::Steady, "all at once at the start");
+    assert!(phases[2..5].contains(&Phase::Spawning), "{phases:?}");
+    assert_eq!(phases[6..9], [Phase::Steady; 3]);
+
+    // Every user registers a customer with its own e-mail; two equal ones would be refused.
+    assert!(record.totals.requests > 200, "{}", record.totals.requests);
+    assert_eq!(record.totals.success, record.totals.requests);
+    let by_name: u64 = record.names.iter().map(|row| row.figures.requests).sum();
+    let by_phase: u64 = record.phases.iter().map(|row| row.figures.requests).sum();
+    assert_eq!(
+        (by_name, by_phase),
+        (record.totals.requests, record.totals.requests)
+    );
+    assert_eq!(
+        record.connections.opened, 40,
+        "each user its own, reserves none"
+    );
+    let started: u64 = record.journeys.iter().map(|row| row.started).sum();
+    let ended: u64 = record
+        .journeys
+        .iter()
+        .map(|row| row.completed + row.aborted + row.unfinished)
+        .sum();
+    assert_eq!(started, ended);
+    assert_eq!(record.shed, 0);
+
+    let wishes: Vec<SteeringWish> = record.steering.iter().map(|row| row.wish).collect();
+    let asked = |users, spawn_rate_per_s| SteeringWish::Users {
+        users,
+        spawn_rate_per_s,
+    };
+    assert_eq!(
+        wishes,
+        [asked(40, Some(20.0)), asked(3, None), SteeringWish::Stop]
+    );
+    assert!(record.steering.is_sorted_by_key(|row| row.at_s));
+    assert!(record.verdict.contains("topped by the user after "));
+    assert!(!record.interrupted);
+}
+
+#[test]
+fn runs_follow_each_other_in_one_process_and_values_stay_unique() {
+    let _one = ONE_AT_A_TIME.lock();
+    let results = tempfile::tempdir().expect("a directory");
+    let mut calm = request(results.path(), 6, Duration::from_secs(3), "IdentityUser");
+    calm.plan.pacing = Pacing::Max;
+    let run_id = calm.plan.run_id;
+    let mut grown = request(results.path(), 2, Duration::from_secs(3), "IdentityUser");
+    grown.plan.pacing = Pacing::Max;
+    grown.plan.run_id = run_id;
+    let finished = steered(&grown, |control, snapshot| {
+        if snapshot.elapsed_s < 1.5 {
+            control.set_users(6, f64::INFINITY).expect("there is room");
+        }
+    });
+    let grown = finished.expect("a run");
+    // The same run id again, on a fresh shop.
+    let calm = steered(&calm, |_, _| {}).expect("a run");
+    for finished in [&grown, &calm] {
+        let totals = &finished.record.totals;
+        assert_eq!(
+            totals.success, totals.requests,
+            "{}",
+            finished.record.verdict
+        );
+        assert_eq!(finished.record.connections.opened, 6);
+    }
+    assert!(grown.record.steering.len() == 1 && calm.record.steering.is_empty());
+}
+
+#[test]
+fn a_reset_changes_what_is_shown_and_not_the_record() {
+    let _one = ONE_AT_A_TIME.lock();
+    let results = tempfile::tempdir().expect("a directory");
+    let request = request(results.path(), 4, Duration::from_secs(4), "SpikeUser");
+    let (seen, shown) = std::sync::mpsc::channel();
+    let mut is_reset = false;
+    let finished = steered(&request, move |control, snapshot| {
+        let _ = seen.send((snapshot.since_s, snapshot.all.requests));
+        if !std::mem::replace(&mut is_reset, true) {
+            control.reset();
+        }
+    });
+    let record = finished.expect("a run").record;
+    let shown: Vec<(f64, u64)> = shown.iter().collect();
+    assert_eq!(shown[0].0, 0.0);
+    let (since_s, requests) = *shown.last().expect("seconds");
+    assert!(since_s >= 1.0, "{shown:?}");
+    assert!(
+        0 < requests && requests < record.totals.requests,
+        "{shown:?}"
+    );
+    assert_eq!(record.steering.len(), 1);
+    assert_eq!(record.steering[0].wish, SteeringWish::Reset);
+}
+
+#[test]
+fn a_run_can_be_called_off_and_a_fixed_one_cannot_be_steered() {
+    let _one = ONE_AT_A_TIME.lock();
+    let results = tempfile::tempdir().expect("a directory");
+    let mut request = request(results.path(), 2, Duration::from_secs(2), "FlashSaleUser");
+    request.room = None;
+    let control = RunControl::new(&request);
+    assert_eq!(control.set_users(3, 1.0), Err(SteeringError::Fixed));
+    control.stop();
+    let error = run::carry_out(&request, "test".to_owned(), &control, &mut []);
+    let error = error.expect_err("called off while the sale's item is set up");
+    assert_eq!(error.exit_code().value(), 105, "{error}");
+}

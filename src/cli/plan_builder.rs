@@ -89,6 +89,7 @@ pub(super) fn build(
             csv_prefix: options.csv,
             csv_full_history: options.csv_full_history,
             results: options.results,
+            no_tui: options.no_tui,
             only_summary: options.only_summary,
             quiet: options.quiet,
         },

@@ -20,9 +20,9 @@ mod witness_text;
 mod work_done;
 
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 #[cfg(test)]
-mod made_up;
+pub(crate) mod made_up;
 
 pub use contest_record::{
     EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,

@@ -37,6 +37,8 @@ pub struct Output {
     pub csv_full_history: bool,
     /// Directory that the record's directory is made in.
     pub results: PathBuf,
+    /// Print lines where there could be the terminal view.
+    pub no_tui: bool,
     /// Print no live figures, only the summary.
     pub only_summary: bool,
     /// Print the verdict and errors only.

@@ -14,6 +14,9 @@ use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, Sparklin
 /// Longest stretch of time that charts show, and the shortest.
 const WINDOW_S: (f64, f64) = (10.0, 300.0);
 
+/// A figure in microseconds of a point, or of a kind of latency.
+type Figure<T> = fn(&T) -> u64;
+
 /// The stretch of time that is shown, in seconds from the start.
 #[derive(Clone, Copy)]
 struct Window {
@@ -100,7 +103,7 @@ fn draw_latency(
     theme: Theme,
     (points, window): (&[HistoryPoint], Window),
 ) {
-    let kinds: [(&str, fn(&SpanLatency) -> u64); 3] = [
+    let kinds: [(&str, Figure<SpanLatency>); 3] = [
         ("p50", |latency| latency.p50_us),
         ("p95", |latency| latency.p95_us),
         ("p99", |latency| latency.p99_us),
@@ -160,7 +163,7 @@ pub fn draw_sparks(frame: &mut Frame<'_>, area: Rect, theme: Theme, snapshot: &S
         Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(area);
     let [left, right] = halves;
     let history = snapshot.history.recent();
-    let kinds: [(&str, Rect, fn(&HistoryPoint) -> u64); 2] = [
+    let kinds: [(&str, Rect, Figure<HistoryPoint>); 2] = [
         ("service p99", left, |point| point.service.p99_us),
         ("send lag p99", right, |point| point.lag.p99_us),
     ];

@@ -48,9 +48,9 @@ mod witness_text;
 mod work_done;
 
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 #[cfg(test)]
-mod made_up;
+pub(crate) mod made_up;
 
 pub use bands_csv::BandsCsv;
 pub use contest_record::{

@@ -10,9 +10,10 @@ const ROOMS: &[(&str, u8)] = &[
     ("shop", 3),
     ("sandbox", 3),
     ("report", 4),
-    ("run", 5),
-    ("doctor", 6),
-    ("cli", 7),
+    ("compare", 5),
+    ("run", 6),
+    ("doctor", 7),
+    ("cli", 8),
 ];
 
 /// The one way between neighbours: the sandbox speaks the shop's vocabulary.

@@ -92,6 +92,7 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
             weight: 1.0,
             wait: WaitTime::None,
         }],
+        observed: shopblast::stats::ObservedTable::default(),
     };
     let sinks = directory
         .sinks(&facts(), &context, None, true)

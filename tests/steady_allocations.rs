@@ -121,6 +121,7 @@ fn run(
         failures: shopblast::plan::FailureRule::Default,
         paced: pacing == Pacing::Class,
         user_shares: Vec::new(),
+        observed: shopblast::stats::ObservedTable::default(),
     };
     let reins = Reins {
         ready: ready_sender,

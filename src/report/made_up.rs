@@ -47,6 +47,7 @@ pub(super) fn context() -> RunContext {
             weight: 1.0,
             wait: WaitTime::ConstantPacing { interval_us: 5_000 },
         }],
+        observed: crate::stats::ObservedTable::default(),
     }
 }
 

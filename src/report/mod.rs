@@ -7,6 +7,7 @@ mod ledger_log;
 mod live;
 mod locust_csv;
 mod locust_history;
+mod observed_record;
 mod race_sections;
 mod raised;
 mod record_directory;
@@ -32,6 +33,9 @@ pub use figures::{counted, duration_text, percent_text, rate_text};
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{LiveFace, live_line};
 pub use locust_csv::LocustCsv;
+pub use observed_record::{
+    BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,
+};
 pub use record_directory::{RecordDirectory, RecordError};
 pub use recording::{RunFacts, RunJson, write_record};
 pub use run_record::{

@@ -115,6 +115,7 @@ impl RunFacts {
             witnesses: witness_records(totals),
             rounds: rounds_record(totals),
             probes: probes_record(totals),
+            observed: None,
             shed: totals.shed,
             generator: generator(totals),
             verdict: String::new(),

@@ -3,6 +3,7 @@
 //! The JSON schema in `schema/run.schema.json` is generated from these types.
 
 use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
+use super::observed_record::ObservedRecord;
 use crate::stats::{LatencySummary, LittlesLaw, Outcome, ProbeCounts};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -72,6 +73,9 @@ pub struct RunRecord {
     pub rounds: Option<RoundsRecord>,
     /// Requests that asked the shop for the state of a thing. They are in no other figure.
     pub probes: ProbeCounts,
+    /// What the shop's back end said of itself; null when nothing of it was observed.
+    #[serde(default)]
+    pub observed: Option<ObservedRecord>,
     /// Open-model arrivals that were given up, because no user became free in time.
     pub shed: u64,
     /// The generator's look at itself.

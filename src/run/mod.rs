@@ -24,7 +24,7 @@ use crate::report::{LiveFace, RecordDirectory, RecordError, RunFacts};
 use crate::sandbox::SandboxError;
 use crate::shop::ledger::RULES;
 use crate::shop::{HEALTH_PATH, ShopScript, UnknownClass};
-use crate::stats::{Collector, RunContext, Snapshot, UserShare};
+use crate::stats::{Collector, ObservedTable, RunContext, Snapshot, UserShare};
 use crew::{Crew, CrewError};
 use crossbeam_channel::bounded;
 use settle::Settlement;
@@ -208,6 +208,7 @@ fn context_of(plan: &Plan, script: &ShopScript) -> RunContext {
         } else {
             shares.collect::<Vec<UserShare>>()
         },
+        observed: ObservedTable::default(),
     }
 }
 

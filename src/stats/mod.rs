@@ -9,6 +9,7 @@ mod interval_log;
 mod latency;
 mod latency_total;
 mod littles_law;
+mod observed;
 mod races;
 mod rounds;
 mod rules;
@@ -18,6 +19,7 @@ mod self_check;
 mod sink;
 mod snapshot;
 mod totals;
+mod trend;
 
 pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ContestsTotal, ProbeCounts, WITNESSES_A_RULE};
@@ -31,6 +33,7 @@ pub use interval_log::{IntervalLog, LatencyKind, tag_of};
 pub use latency::LatencyCounts;
 pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
+pub use observed::{Amount, ObservedSample, ObservedTable};
 pub use races::{
     Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, Race, RaceCounts, RaceInterval,
     RaceSeen, RaceTotal,
@@ -42,3 +45,4 @@ pub use self_check::{CoreTally, Saturation, SelfCheck};
 pub use sink::{IntervalSink, SinkFailure};
 pub use snapshot::{CoreSnapshot, Snapshot, SnapshotRow};
 pub use totals::{NameTotal, PhaseTotal, RunContext, Totals};
+pub use trend::{FEWEST_POINTS, Trend};

@@ -1,7 +1,8 @@
 //! One immutable picture of a live run, published each second.
 
 use super::{
-    ErrorRow, Interval, NameInterval, NameTotal, Outcome, Phase, StatName, Totals, failures,
+    ErrorRow, Interval, NameInterval, NameTotal, ObservedSample, Outcome, Phase, StatName, Totals,
+    failures,
 };
 use crate::plan::FailureRule;
 
@@ -37,6 +38,8 @@ pub struct Snapshot {
     pub cores: Vec<CoreSnapshot>,
     /// Whether the generator has been the limit so far.
     pub saturated: bool,
+    /// The latest backlog of each domain that observers see.
+    pub backlogs: Vec<ObservedSample>,
 }
 
 /// One row of the live table. Latencies are of the whole run so far, in microseconds.
@@ -151,6 +154,7 @@ impl Snapshot {
             errors_cut: totals.errors.cut(),
             cores: cores_of(interval, totals),
             saturated: totals.self_check.saturation().saturated,
+            backlogs: totals.context.observed.backlogs(),
         }
     }
 }

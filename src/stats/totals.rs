@@ -3,8 +3,8 @@
 use super::failures;
 use super::{
     ContestsTotal, ErrorTable, Event, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
-    NameInterval, Outcome, Phase, Race, Rule, SelfCheck, SetShape, StatName, SteadyFigures,
-    UserShare, WorkerHealth,
+    NameInterval, ObservedTable, Outcome, Phase, Race, Rule, SelfCheck, SetShape, StatName,
+    SteadyFigures, UserShare, WorkerHealth,
 };
 use crate::plan::FailureRule;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub struct RunContext {
     pub paced: bool,
     /// The closed model's users, for Little's law; empty for the open model.
     pub user_shares: Vec<UserShare>,
+    /// The latest figures of the back end; observers fill it while the run goes on.
+    pub observed: ObservedTable,
 }
 
 impl RunContext {

@@ -32,6 +32,7 @@ fn context(workers: usize, seconds: u64) -> RunContext {
         failures: crate::plan::FailureRule::Default,
         paced: true,
         user_shares: Vec::new(),
+        observed: crate::stats::ObservedTable::default(),
     }
 }
 

@@ -1,0 +1,202 @@
+//! Samples of the shop's back end, and the table of the latest ones that control threads share.
+
+use crate::plan::ObservedMetric;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A count, or what is known of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Amount {
+    /// The count.
+    pub value: f64,
+    /// Whether there may be more: the source stops counting, or sees only a part.
+    pub at_least: bool,
+}
+
+impl Amount {
+    /// A count that is exact.
+    #[must_use]
+    pub fn exact(value: f64) -> Self {
+        let at_least = false;
+        Self { value, at_least }
+    }
+
+    /// Both together: exact when both are.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            value: self.value + other.value,
+            at_least: self.at_least || other.at_least,
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.at_least { "≥ " } else { "" };
+        write!(formatter, "{mark}{}", (self.value * 10.0).round() / 10.0)
+    }
+}
+
+/// One figure of the back end at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedSample {
+    /// Whole seconds since the start of the run; 0 is before any load.
+    pub second: u64,
+    /// Where it was read: `observatory`, `redis`, `outbox:identity`, `message-db`; a backlog names
+    /// all that it was made of.
+    pub source: Arc<str>,
+    /// The domain, in lower case; empty for the broker's own figures.
+    pub domain: Arc<str>,
+    /// What it is.
+    pub metric: ObservedMetric,
+    /// The figure.
+    pub amount: Amount,
+}
+
+/// The latest sample of each source, domain and metric. Clones share one table. It is for the
+/// threads that control and show a run; workers never touch it.
+#[derive(Clone, Debug, Default)]
+pub struct ObservedTable {
+    rows: Arc<Mutex<Vec<ObservedSample>>>,
+}
+
+impl ObservedTable {
+    /// Replaces what is known of the samples' figures.
+    pub fn put(&self, samples: impl IntoIterator<Item = ObservedSample>) {
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        for sample in samples {
+            let is_same = |row: &&mut ObservedSample| {
+                // A backlog's source tells how it was made up, which may change.
+                row.metric == sample.metric
+                    && row.domain == sample.domain
+                    && (row.source == sample.source || row.metric == ObservedMetric::Backlog)
+            };
+            match rows.iter_mut().find(is_same) {
+                Some(row) => *row = sample,
+                None => rows.push(sample),
+            }
+        }
+    }
+
+    /// Every latest sample, in the order in which their figures came first.
+    #[must_use]
+    pub fn latest(&self) -> Vec<ObservedSample> {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.clone()
+    }
+
+    /// The latest figure of a domain, exact ones first; without a domain, that of the whole shop:
+    /// the sum over its domains. `None` when no source has told it: absent is not zero.
+    #[must_use]
+    pub fn amount(&self, metric: ObservedMetric, domain: Option<&str>) -> Option<Amount> {
+        let rows = self.latest();
+        let of_metric = rows.iter().filter(|row| row.metric == metric);
+        let of_domain = |domain: &str| {
+            let mut amounts: Vec<Amount> = of_metric
+                .clone()
+                .filter(|row| &*row.domain == domain)
+                .map(|row| row.amount)
+                .collect();
+            amounts.sort_by_key(|amount| amount.at_least);
+            amounts.first().copied()
+        };
+        if let Some(domain) = domain {
+            return of_domain(domain);
+        }
+        let mut domains: Vec<&str> = of_metric.clone().map(|row| &*row.domain).collect();
+        domains.sort_unstable();
+        domains.dedup();
+        let amounts = domains.into_iter().filter_map(of_domain);
+        amounts.reduce(|sum, next| {
+            if metric.adds_up() {
+                sum.plus(next)
+            } else if next.value > sum.value {
+                next
+            } else {
+                sum
+            }
+        })
+    }
+
+    /// The latest backlog of each domain.
+    #[must_use]
+    pub fn backlogs(&self) -> Vec<ObservedSample> {
+        let mut rows = self.latest();
+        rows.retain(|row| row.metric == ObservedMetric::Backlog);
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ObservedMetric::{Backlog, OutboxOldestPendingS, OutboxPending, StreamLag};
+
+    fn sample(
+        source: &str,
+        domain: &str,
+        metric: ObservedMetric,
+        value: f64,
+        at_least: bool,
+    ) -> ObservedSample {
+        ObservedSample {
+            second: 1,
+            source: source.into(),
+            domain: domain.into(),
+            metric,
+            amount: Amount { value, at_least },
+        }
+    }
+
+    #[test]
+    fn exact_figures_win_and_domains_add_up() {
+        let table = ObservedTable::default();
+        table.put([
+            sample("observatory", "identity", OutboxPending, 100.0, true),
+            sample("outbox:identity", "identity", OutboxPending, 734.0, false),
+            sample("observatory", "ordering", OutboxPending, 100.0, true),
+            sample(
+                "outbox:identity",
+                "identity",
+                OutboxOldestPendingS,
+                9.0,
+                false,
+            ),
+            sample(
+                "outbox:ordering",
+                "ordering",
+                OutboxOldestPendingS,
+                12.0,
+                false,
+            ),
+        ]);
+        let exact = Some(Amount::exact(734.0));
+        assert_eq!(table.amount(OutboxPending, Some("identity")), exact);
+        let all = table.amount(OutboxPending, None).unwrap();
+        assert_eq!(all.to_string(), "≥ 834");
+        let oldest = table.amount(OutboxOldestPendingS, None);
+        assert_eq!(oldest, Some(Amount::exact(12.0)));
+        assert_eq!(table.amount(OutboxPending, Some("payments")), None);
+        assert_eq!(table.amount(StreamLag, None), None);
+    }
+
+    #[test]
+    fn a_later_sample_takes_the_place_of_an_earlier_one() {
+        let table = ObservedTable::default();
+        table.put([sample("observatory", "identity", Backlog, 3.0, true)]);
+        let same_rows = table.clone();
+        same_rows.put([sample(
+            "outbox:identity + redis",
+            "identity",
+            Backlog,
+            5.0,
+            false,
+        )]);
+        assert_eq!(table.latest().len(), 1);
+        assert_eq!(table.backlogs()[0].amount, Amount::exact(5.0));
+        assert_eq!(&*table.backlogs()[0].source, "outbox:identity + redis");
+    }
+}

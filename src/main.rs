@@ -1,6 +1,7 @@
 //! The binary: parse, dispatch, exit code.
 
 use shopblast::cli::{self, Command, Entropy, Machine};
+use shopblast::compare;
 use shopblast::doctor;
 use shopblast::engine::CountingAllocator;
 use shopblast::plan::{ExitCode, RunId};
@@ -41,6 +42,10 @@ fn dispatch(command: Command) -> ExitCode {
             error.exit_code()
         }),
         Command::Doctor(request) => doctor::examine(&request),
+        Command::Compare(request) => compare::carry_out(*request).unwrap_or_else(|error| {
+            eprintln!("error: {error}");
+            error.exit_code()
+        }),
         Command::Replay(request) => run::replay(&request).unwrap_or_else(|error| {
             eprintln!("error: {error}");
             error.exit_code()

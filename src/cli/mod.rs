@@ -5,6 +5,7 @@
 //! arguments, environment, machine and entropy are handed in.
 
 mod class_choice;
+mod compare_options;
 mod doctor_options;
 mod environment;
 mod error;
@@ -26,10 +27,12 @@ pub use list::list_text;
 pub use machine::Machine;
 pub use sandbox_options::SandboxOptions;
 
+use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
 use crate::plan::RunId;
 use crate::run::{ReplayRequest, RunRequest};
 use clap::{CommandFactory, FromArgMatches};
+use compare_options::Surroundings;
 use environment::Variables;
 use options::{Arguments, Subcommand};
 use std::ffi::OsString;
@@ -43,6 +46,8 @@ pub enum Command {
     Sandbox(SandboxOptions),
     /// Look at a target before a run.
     Doctor(DoctorRequest),
+    /// Compare runs, or make runs and compare them.
+    Compare(Box<CompareRequest>),
     /// Fire a witness again.
     Replay(ReplayRequest),
     /// Print this on standard output, and exit with 0.
@@ -71,27 +76,33 @@ pub fn parse(
     entropy: Entropy,
 ) -> Result<Command, CliError> {
     let typed: Vec<OsString> = args.into_iter().collect();
+    let environment: Vec<(OsString, OsString)> = environment.into_iter().collect();
     // Alone first: what is wrong in here is not the environment's fault.
     let matches = match Arguments::command().try_get_matches_from(&typed) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
         Err(error) => return Err(CliError::arguments(&error)),
     };
-    let variables = Variables::read(&matches, environment)?;
+    let variables = Variables::read(&matches, environment.iter().cloned())?;
     let arguments = Arguments::command()
         .try_get_matches_from(variables.before(&typed))
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| CliError::arguments(&error));
     arguments
-        .and_then(|arguments| command_of(arguments, machine, entropy))
+        .and_then(|arguments| {
+            let around = Surroundings {
+                typed: &typed,
+                environment: &environment,
+                machine,
+                entropy,
+            };
+            command_of(arguments, &around)
+        })
         .map_err(|error| error.blaming(variables.names()))
 }
 
-fn command_of(
-    arguments: Arguments,
-    machine: &Machine,
-    entropy: Entropy,
-) -> Result<Command, CliError> {
+fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {
+    let (machine, entropy) = (around.machine, around.entropy);
     match arguments.subcommand {
         Some(Subcommand::Sandbox(flags)) => {
             Ok(Command::Sandbox(sandbox_options::resolve(flags, machine)?))
@@ -99,6 +110,10 @@ fn command_of(
         Some(Subcommand::List(flags)) => Ok(Command::Print(list::text(&flags)?)),
         Some(Subcommand::Replay(flags)) => {
             Ok(Command::Replay(replay_options::resolve(flags, entropy)?))
+        }
+        Some(Subcommand::Compare(flags)) => {
+            let request = compare_options::resolve(*flags, around)?;
+            Ok(Command::Compare(Box::new(request)))
         }
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
         None if arguments.run.list => Ok(Command::Print(list_text())),

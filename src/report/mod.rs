@@ -42,6 +42,8 @@ pub use run_record::{
     Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
     JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
-pub use summary::{SummaryStyle, brief_text, summary_text};
+pub use summary::{
+    SummaryStyle, bold as bold_text, brief_text, numbers_right, plain_table, summary_text,
+};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};
 pub use witness_text::{part_word, witness_text};

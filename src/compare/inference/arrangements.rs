@@ -81,7 +81,7 @@ fn deals(baseline: usize, candidate: usize, seed: u64) -> Arrangements {
     let mut marks = observed.clone();
     if exact {
         let mut dealt = observed;
-        while previous(&mut dealt) {
+        while next_deal(&mut dealt) {
             marks.extend(&dealt);
         }
     } else {
@@ -95,11 +95,11 @@ fn deals(baseline: usize, candidate: usize, seed: u64) -> Arrangements {
     Arrangements { runs, marks, exact }
 }
 
-/// The arrangement before in lexicographic order, when there is one; the observed one is the first
-/// asked about and the last in that order reversed.
-fn previous(dealt: &mut [bool]) -> bool {
-    // The rightmost place where a run can be dealt one place later from the end's point of view.
-    let Some(place) = (1..dealt.len()).rev().find(|&at| !dealt[at - 1] && dealt[at]) else {
+/// Turns a deal into the next in lexicographic order, when there is one. The observed one is the
+/// first.
+fn next_deal(dealt: &mut [bool]) -> bool {
+    let rises = |at: &usize| !dealt[at - 1] && dealt[*at];
+    let Some(place) = (1..dealt.len()).rev().find(rises) else {
         return false;
     };
     dealt.swap(place - 1, place);

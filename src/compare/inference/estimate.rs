@@ -115,15 +115,25 @@ pub(super) fn moments(values: &[f64]) -> (f64, f64) {
     (mean, squares / (n - 1.0))
 }
 
-/// Standard deviation of the logarithms: for small ones the coefficient of variation. `None` for
-/// fewer than two values, or one that is not above 0.
+/// What one run a side adds to the variance of the difference: variance of a baseline run plus that
+/// of a candidate run; paired, variance of a difference.
 #[must_use]
-pub fn log_sd(values: &[f64]) -> Option<f64> {
-    if values.len() < 2 || values.iter().any(|value| *value <= 0.0) {
-        return None;
+pub fn run_variance(sample: &Sample, design: Design) -> f64 {
+    match design {
+        Design::Independent => moments(&sample.baseline).1 + moments(&sample.candidate).1,
+        Design::Paired => moments(&differences(sample)).1,
     }
-    let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
-    Some(moments(&logs).1.sqrt())
+}
+
+/// Difference of means that two groups of so many runs of one configuration stay below with
+/// `confidence`, judged by at least two runs of it (Student's two-sample interval with their
+/// variance).
+#[must_use]
+pub fn noise_reach(noise: &[f64], runs: [usize; 2], confidence: f64) -> f64 {
+    let (_, variance) = moments(noise);
+    let parts: f64 = runs.iter().map(|&runs| 1.0 / runs as f64).sum();
+    let degrees = noise.len() as f64 - 1.0;
+    t_quantile(degrees, f64::midpoint(1.0, confidence)) * (variance * parts).sqrt()
 }
 
 /// The value that a Student t variable of so many degrees of freedom exceeds with 1 − `share`.
@@ -201,6 +211,9 @@ mod tests {
         let estimate = Estimate::of(&equal, Design::Independent);
         near(estimate.standard_error, 0.1);
         near(estimate.degrees, 4.0);
-        near(Estimate::of(&sample(&[1.0; 3], &[1.0; 3]), Design::Independent).t(), 0.0);
+        near(
+            Estimate::of(&sample(&[1.0; 3], &[1.0; 3]), Design::Independent).t(),
+            0.0,
+        );
     }
 }

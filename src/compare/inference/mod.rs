@@ -12,7 +12,7 @@ mod max_t;
 mod power;
 
 pub use arrangements::{Arrangements, least_runs};
-pub use estimate::{Design, Estimate, Sample, log_sd};
+pub use estimate::{Design, Estimate, Sample, noise_reach, run_variance};
 pub use max_t::{MaxT, Row};
 pub use power::{MOST_RUNS, Needed, runs_needed};
 

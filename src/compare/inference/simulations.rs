@@ -71,7 +71,8 @@ fn shares(setting: &Setting, comparisons: u64) -> (f64, f64) {
     for seed in 0..comparisons {
         let mut rng = fastrand::Rng::with_seed(seed);
         let test = MaxT::of(&table(setting, &mut rng), setting.design, CONFIDENCE, seed);
-        let claims = |row: &super::Row| row.p <= 1.0 - CONFIDENCE && (row.low > 0.0 || row.high < 0.0);
+        let claims =
+            |row: &super::Row| row.p <= 1.0 - CONFIDENCE && (row.low > 0.0 || row.high < 0.0);
         let holds =
             |row: &super::Row| row.low <= setting.difference && setting.difference <= row.high;
         claimed += u32::from(test.rows.iter().any(claims));
@@ -86,9 +87,9 @@ fn equal_sides_are_claimed_to_differ_in_five_percent_at_most() {
     for noise in [Noise::Normal, Noise::HeldUp, Noise::TwoStates] {
         for (design, runs) in [
             (Design::Independent, 4),
-            (Design::Independent, 7),
+            (Design::Independent, 6),
             (Design::Paired, 6),
-            (Design::Paired, 10),
+            (Design::Paired, 8),
         ] {
             let setting = Setting {
                 noise,
@@ -99,7 +100,10 @@ fn equal_sides_are_claimed_to_differ_in_five_percent_at_most() {
             };
             let (claimed, _) = shares(&setting, 300);
             // 5 %, and three standard errors of a share of 300.
-            assert!(claimed <= 0.05 + 0.038, "{noise:?} {design:?} {runs}: {claimed}");
+            assert!(
+                claimed <= 0.05 + 0.038,
+                "{noise:?} {design:?} {runs}: {claimed}"
+            );
         }
     }
 }
@@ -109,7 +113,7 @@ fn all_intervals_of_a_table_hold_together() {
     for (sd, difference, design, runs) in [
         ([0.02, 0.02], 0.0, Design::Independent, 5),
         ([0.02, 0.02], 0.5, Design::Independent, 5),
-        ([0.02, 0.05], 0.05, Design::Independent, 7),
+        ([0.02, 0.05], 0.05, Design::Independent, 6),
         ([0.02, 0.02], 0.05, Design::Paired, 8),
     ] {
         let setting = Setting {
@@ -120,7 +124,10 @@ fn all_intervals_of_a_table_hold_together() {
             design,
         };
         let (_, held) = shares(&setting, 300);
-        assert!(held >= 0.95 - 0.038, "{sd:?} {difference} {design:?} {runs}: {held}");
+        assert!(
+            held >= 0.95 - 0.038,
+            "{sd:?} {difference} {design:?} {runs}: {held}"
+        );
     }
 }
 

@@ -90,6 +90,7 @@ fn the_sum_of_all_intervals_is_the_total() {
         failures: crate::plan::FailureRule::Default,
         paced: true,
         user_shares: Vec::new(),
+        observed: crate::stats::ObservedTable::default(),
     }));
     let seconds = [
         second(0, &[(0, 1), (0, 900), (1, 40_000)]),

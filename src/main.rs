@@ -5,6 +5,7 @@ use shopblast::compare;
 use shopblast::doctor;
 use shopblast::engine::CountingAllocator;
 use shopblast::plan::{ExitCode, RunId};
+use shopblast::report;
 use shopblast::run;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,10 +24,7 @@ fn main() -> std::process::ExitCode {
     );
     let exit_code = match parsed {
         Ok(command) => dispatch(command),
-        Err(error) => {
-            eprintln!("error: {error}");
-            error.exit_code()
-        }
+        Err(error) => told(&error, error.exit_code()),
     };
     exit_code.value().into()
 }
@@ -37,27 +35,29 @@ fn dispatch(command: Command) -> ExitCode {
             anstream::print!("{text}");
             ExitCode::Ok
         }
-        Command::Run(request) => run::carry_out(*request, command_line()).unwrap_or_else(|error| {
-            eprintln!("error: {error}");
-            error.exit_code()
-        }),
+        Command::Run(request) => run::carry_out(*request, command_line())
+            .unwrap_or_else(|error| told(&error, error.exit_code())),
         Command::Doctor(request) => doctor::examine(&request),
-        Command::Compare(request) => compare::carry_out(*request).unwrap_or_else(|error| {
-            eprintln!("error: {error}");
-            error.exit_code()
-        }),
-        Command::Replay(request) => run::replay(&request).unwrap_or_else(|error| {
-            eprintln!("error: {error}");
-            error.exit_code()
-        }),
-        Command::Sandbox(options) => match run::serve(&options.config()) {
-            Ok(()) => ExitCode::Ok,
-            Err(error) => {
-                eprintln!("error: {error}");
-                ExitCode::BadPlan
-            }
-        },
+        Command::Compare(request) => {
+            compare::carry_out(*request).unwrap_or_else(|error| told(&error, error.exit_code()))
+        }
+        Command::Replay(request) => {
+            run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
+        }
+        Command::Report(request) => {
+            let made = report::remake(&request).map(|()| ExitCode::Ok);
+            made.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
+        }
+        Command::Sandbox(options) => {
+            let served = run::serve(&options.config()).map(|()| ExitCode::Ok);
+            served.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
+        }
     }
+}
+
+fn told(error: &impl std::error::Error, exit_code: ExitCode) -> ExitCode {
+    eprintln!("error: {error}");
+    exit_code
 }
 
 /// The command as the user typed it, for the record.

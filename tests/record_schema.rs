@@ -229,11 +229,14 @@ fn a_directory_holds_every_file_of_the_record() {
     assert_eq!(
         files,
         [
+            "bands.csv",
+            "distribution.csv",
             "events.csv",
             "lag.hlog",
             "ledger.jsonl",
             "response.hlog",
             "run.json",
+            "series.csv",
             "service.hlog",
             "stats_exceptions.csv",
             "stats_failures.csv",

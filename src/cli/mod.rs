@@ -18,6 +18,7 @@ mod plan_builder;
 mod profile_source;
 mod race_options;
 mod replay_options;
+mod report_options;
 mod sandbox_options;
 mod shop_options;
 mod values;
@@ -30,6 +31,7 @@ pub use sandbox_options::SandboxOptions;
 use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
 use crate::plan::RunId;
+use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
 use clap::{CommandFactory, FromArgMatches};
 use compare_options::Surroundings;
@@ -50,6 +52,8 @@ pub enum Command {
     Compare(Box<CompareRequest>),
     /// Fire a witness again.
     Replay(ReplayRequest),
+    /// Make a report from a record.
+    Report(ReportRequest),
     /// Print this on standard output, and exit with 0.
     Print(String),
 }
@@ -115,6 +119,7 @@ fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command
             let request = compare_options::resolve(*flags, around)?;
             Ok(Command::Compare(Box::new(request)))
         }
+        Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
         None if arguments.run.list => Ok(Command::Print(list_text())),
         None => {

@@ -5,6 +5,7 @@ use super::doctor_options::DoctorFlags;
 use super::list::ListFlags;
 use super::race_options::RaceFlags;
 use super::replay_options::ReplayFlags;
+use super::report_options::ReportFlags;
 use super::sandbox_options::SandboxFlags;
 use super::shop_options::ShopFlags;
 use super::values;
@@ -76,6 +77,8 @@ pub(super) enum Subcommand {
     /// after them; with fresh ids and unique values. Exits with 96 when the answers are those of the
     /// witness, 0 when they are not, 107 when the shop cannot be reached.
     Replay(ReplayFlags),
+    /// Make a report from the record of a run, even of one that was cut off.
+    Report(ReportFlags),
     /// Show the user classes, profiles, journeys and options there are, or one of them at length.
     List(ListFlags),
 }
@@ -252,6 +255,10 @@ pub(super) struct RunOptions {
     /// Give each statistic name a row a second in the CSV history, not only their sum
     #[arg(long, help_heading = "Output")]
     pub csv_full_history: bool,
+
+    /// Write the report to this file, too; it is always in the record as report.html
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub html: Option<PathBuf>,
 
     /// Print no live figures, only the summary
     #[arg(long, help_heading = "Output")]

@@ -88,6 +88,7 @@ pub(super) fn build(
             csv_prefix: options.csv,
             csv_full_history: options.csv_full_history,
             results: options.results,
+            html: options.html,
             only_summary: options.only_summary,
             quiet: options.quiet,
         },

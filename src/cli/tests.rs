@@ -142,6 +142,7 @@ fn outputs_and_verdict_flags_are_handed_on() {
         csv_prefix: Some(PathBuf::from("out/x")),
         csv_full_history: true,
         results: PathBuf::from("there"),
+        html: None,
         only_summary: true,
         quiet: true,
     };

@@ -4,6 +4,7 @@ use crate::plan::{
     Arrivals, Driver, DurationError, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS, Pacing,
     RaceRelease, RunId, parse_duration,
 };
+use crate::report::ReportFormat;
 use crate::sandbox::Conflicts;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
@@ -163,6 +164,11 @@ pub(super) fn failures() -> impl TypedValueParser<Value = FailureRule> {
 /// `uring` or `epoll`.
 pub(super) fn driver() -> impl TypedValueParser<Value = Driver> {
     one_of(&[("uring", Driver::Uring), ("epoll", Driver::Epoll)])
+}
+
+/// `html`.
+pub(super) fn report_format() -> impl TypedValueParser<Value = ReportFormat> {
+    one_of(&[("html", ReportFormat::Html)])
 }
 
 /// One of the words, for what it means.

@@ -6,10 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::bands_csv::BandsCsv;
+use super::distribution_csv::DistributionCsv;
 use super::events_csv::EventsCsv;
 use super::ledger_log::{LedgerLog, RoundsCsv};
 use super::locust_csv::LocustCsv;
 use super::recording::{RunFacts, RunJson};
+use super::series_csv::SeriesCsv;
 
 /// Characters of the run id in the directory's name: the random end of it.
 const SHORT_ID_CHARACTERS: usize = 6;
@@ -87,6 +90,12 @@ impl RecordDirectory {
         &self.path
     }
 
+    /// `report.html` in it.
+    #[must_use]
+    pub fn report_html(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+
     /// `run.json` in it.
     #[must_use]
     pub fn run_json(&self) -> PathBuf {
@@ -101,7 +110,7 @@ impl RecordDirectory {
     }
 
     /// The sinks that write the record: `run.json`, the three interval logs, `events.csv`,
-    /// `ledger.jsonl`, `rounds.csv` and
+    /// `series.csv`, `bands.csv`, `distribution.csv`, `ledger.jsonl`, `rounds.csv` and
     /// Locust's four CSV files, the latter at `csv_prefix` when one is given.
     ///
     /// # Errors
@@ -133,6 +142,16 @@ impl RecordDirectory {
         let events = EventsCsv::create(&path, &context.raises, facts.started)
             .map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(events));
+        let path = self.path.join("series.csv");
+        let series = SeriesCsv::create(&path, &context.cpus)
+            .map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(series));
+        let path = self.path.join("bands.csv");
+        let bands =
+            BandsCsv::create(&path, names).map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(bands));
+        let path = self.path.join("distribution.csv");
+        sinks.push(Box::new(DistributionCsv::new(&path)));
         let path = self.path.join("ledger.jsonl");
         let ledger = LedgerLog::create(&path).map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(ledger));

@@ -114,6 +114,7 @@ impl RunFacts {
             invariants: invariant_records(totals, self.races.strict),
             witnesses: witness_records(totals),
             rounds: rounds_record(totals),
+            thresholds: Vec::new(),
             probes: probes_record(totals),
             observed: None,
             shed: totals.shed,

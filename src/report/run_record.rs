@@ -4,6 +4,7 @@
 
 use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
 use super::observed_record::ObservedRecord;
+use super::threshold_record::ThresholdRecord;
 use crate::stats::{LatencySummary, LittlesLaw, Outcome, ProbeCounts};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,9 @@ pub struct RunRecord {
     pub witnesses: Vec<WitnessRecord>,
     /// The rounds of the flash sale; null without.
     pub rounds: Option<RoundsRecord>,
+    /// Thresholds, in the order in which they were given: those of the profile first.
+    #[serde(default)]
+    pub thresholds: Vec<ThresholdRecord>,
     /// Requests that asked the shop for the state of a thing. They are in no other figure.
     pub probes: ProbeCounts,
     /// What the shop's back end said of itself; null when nothing of it was observed.

@@ -40,7 +40,7 @@ pub fn witness_text(
     for column in table.column_iter_mut() {
         column.set_padding((0, 1));
     }
-    let _ = write!(text, "{table}\n\n{}", commands(violation, base));
+    let _ = write!(text, "{table}\n\n{}", curl_commands(violation, base));
     let _ = write!(text, "# or: {replay}");
     text
 }
@@ -96,7 +96,7 @@ fn cut(text: &str) -> String {
 }
 
 /// `curl` commands for the shell: racers side by side.
-fn commands(violation: &Violation, base: &str) -> String {
+pub(super) fn curl_commands(violation: &Violation, base: &str) -> String {
     let mut text = String::new();
     let mut racing = false;
     let needed = violation
@@ -165,7 +165,7 @@ mod tests {
         let text = witness_text(&hostile, "http://h:1", "shopblast replay x", PLAIN);
         let line = text.lines().find(|line| line.contains("rm -rf")).unwrap();
         assert!(!text.contains('\u{1b}'), "{text}");
-        let commands = commands(&hostile, "http://h:1");
+        let commands = curl_commands(&hostile, "http://h:1");
         let words = shlex::split(&commands.replace(" &\n", "\n")).unwrap();
         assert!(
             words.contains(&hostile.exchanges[1].body),
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn racers_are_sent_side_by_side() {
-        let commands = commands(&violation(), "http://h:1");
+        let commands = curl_commands(&violation(), "http://h:1");
         let expected = "\
 curl -s -X POST http://h:1/inventory -H 'content-type: application/json' -d '{\"initial_quantity\":3}'
 curl -s -X POST http://h:1/inventory/i/reserve -H 'content-type: application/json' -d '{\"quantity\":2}' &

@@ -5,7 +5,7 @@ use super::reach::{ReachError, resolve};
 use super::replay_client::{Answer, send, send_together};
 use crate::engine::Id;
 use crate::plan::{AddressPolicy, ExitCode, RunId, Target, TargetError};
-use crate::report::{RunRecord, duration_text, part_word};
+use crate::report::{Recorded, UnreadableRecord, duration_text, part_word};
 use crate::stats::{Part, WitnessExchange};
 use std::fmt::Write;
 use std::io;
@@ -35,13 +35,8 @@ pub struct ReplayRequest {
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// The record cannot be read.
-    #[error("cannot read {}: {why}; name the directory of a record, like results/…", path.display())]
-    Record {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
+    #[error(transparent)]
+    Record(#[from] UnreadableRecord),
     /// There is no such witness.
     #[error("the record has {count} witnesses, and none is number {number}")]
     Witness {
@@ -76,7 +71,7 @@ impl ReplayError {
 /// # Errors
 /// When nothing could be sent.
 pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
-    let record = read(request)?;
+    let record = Recorded::read(&request.record)?.run;
     let kept = record
         .witnesses
         .iter()
@@ -122,19 +117,6 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
         }
     }
     Ok(ExitCode::Ok)
-}
-
-fn read(request: &ReplayRequest) -> Result<RunRecord, ReplayError> {
-    let path = match request.record.is_dir() {
-        true => request.record.join("run.json"),
-        false => request.record.clone(),
-    };
-    let unreadable = |why: String| ReplayError::Record {
-        path: path.clone(),
-        why,
-    };
-    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
 }
 
 /// What makes the thing, the racers, what came after: in this order, each in that of the witness.

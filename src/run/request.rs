@@ -34,6 +34,8 @@ pub struct Output {
     pub csv_full_history: bool,
     /// Directory that the record's directory is made in.
     pub results: PathBuf,
+    /// Where the HTML report goes beside the record's directory.
+    pub html: Option<PathBuf>,
     /// Print no live figures, only the summary.
     pub only_summary: bool,
     /// Print the verdict and errors only.

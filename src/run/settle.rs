@@ -4,7 +4,7 @@ use super::RunRequest;
 use crate::plan::ExitCode;
 use crate::report::{
     Circumstances, RecordDirectory, RunFacts, SummaryStyle, brief_text, summary_text, verdict,
-    write_record,
+    write_html_report, write_record,
 };
 use crate::stats::Merged;
 
@@ -51,6 +51,13 @@ pub fn settle(settlement: &Settlement<'_>) -> ExitCode {
     if let Err(error) = write_record(&run_json, &record) {
         eprintln!("warning: cannot write {}: {error}", run_json.display());
     }
+    let report = settlement.directory.report_html();
+    let copy = settlement.request.output.html.as_deref();
+    for path in [report.as_path()].into_iter().chain(copy) {
+        if let Err(error) = write_html_report(settlement.directory.path(), path) {
+            eprintln!("warning: {error}");
+        }
+    }
     let style = SummaryStyle::of_stdout();
     let files = files(settlement);
     let text = match settlement.request.output.quiet {
@@ -67,5 +74,13 @@ fn files(settlement: &Settlement<'_>) -> Vec<String> {
     if let Some(prefix) = &settlement.request.output.csv_prefix {
         files.push(format!("{}_stats.csv", prefix.display()));
     }
+    let in_record = || settlement.directory.report_html();
+    let report = settlement
+        .request
+        .output
+        .html
+        .clone()
+        .unwrap_or_else(in_record);
+    files.push(report.display().to_string());
     files
 }

@@ -51,14 +51,19 @@ impl LatencyKind {
 /// is tagged `POST_/customers`. The method is prefixed only when the name does not start with it.
 #[must_use]
 pub fn tag_of(name: &StatName) -> String {
+    tag_text(name.method, name.name)
+}
+
+/// The same for a name that was read from a record.
+#[must_use]
+pub fn tag_text(method: &str, name: &str) -> String {
     let named_with_method = name
-        .name
-        .strip_prefix(name.method)
+        .strip_prefix(method)
         .is_some_and(|rest| rest.starts_with(' '));
     let whole = if named_with_method {
-        name.name.to_owned()
+        name.to_owned()
     } else {
-        format!("{} {}", name.method, name.name)
+        format!("{method} {name}")
     };
     whole.replace([' ', ',', '\r', '\n'], "_")
 }

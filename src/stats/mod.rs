@@ -29,7 +29,7 @@ pub use interval::{
     CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,
     Reason, SetShape, StatName, WorkerHealth, failures,
 };
-pub use interval_log::{IntervalLog, LatencyKind, tag_of};
+pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use latency::LatencyCounts;
 pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};

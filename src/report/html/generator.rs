@@ -1,0 +1,96 @@
+//! What the generator itself did.
+
+use super::super::recorded::Recorded;
+use super::words::{duration_text, grouped, percent_text};
+
+/// The section about the generator.
+pub struct GeneratorView {
+    pub reasons: Vec<String>,
+    pub facts: Vec<(&'static str, String)>,
+    pub cores: Vec<CoreRow>,
+}
+
+/// A worker's core in steady state.
+pub struct CoreRow {
+    pub cpu: usize,
+    pub busy: String,
+    pub waiting: String,
+    pub seconds: u64,
+    pub spoiled: u64,
+}
+
+impl GeneratorView {
+    pub fn of(recorded: &Recorded) -> Self {
+        let run = &recorded.run;
+        let generator = &run.generator;
+        let connections = &run.connections;
+        let lag = &run.totals.lag_us;
+        let mut facts = vec![
+            (
+                "CPU a request",
+                format!(
+                    "{:.2} µs, {:.2} µs of them in user space",
+                    generator.cpu_us_per_request, generator.cpu_user_us_per_request
+                ),
+            ),
+            (
+                "Send lag",
+                format!(
+                    "p50 {}, p99 {}, max {}",
+                    duration_text(lag.p50),
+                    duration_text(lag.p99),
+                    duration_text(lag.max)
+                ),
+            ),
+            (
+                "Tardiness of free users",
+                format!(
+                    "p50 {}, p99 {}",
+                    duration_text(generator.tardiness_us.p50),
+                    duration_text(generator.tardiness_us.p99)
+                ),
+            ),
+            (
+                "Connections",
+                format!(
+                    "{} opened, {} replaced, {} failed; connect p50 {}, max {}",
+                    grouped(connections.opened),
+                    grouped(connections.reconnects),
+                    grouped(connections.failed),
+                    duration_text(connections.connect_us.p50),
+                    duration_text(connections.connect_us.max)
+                ),
+            ),
+            (
+                "Ring entries a request",
+                format!("{:.2}", generator.ring_entries_per_request),
+            ),
+            (
+                "Allocations in steady state",
+                grouped(generator.allocations_steady),
+            ),
+        ];
+        if let Some(law) = &generator.littles_law {
+            let text = format!(
+                "{:.1} users active, {:.1} accounted for (ratio {:.2})",
+                law.users, law.expected_users, law.ratio
+            );
+            facts.push(("Little's law", text));
+        }
+        Self {
+            reasons: generator.reasons.clone(),
+            facts,
+            cores: generator
+                .cores
+                .iter()
+                .map(|core| CoreRow {
+                    cpu: core.cpu,
+                    busy: percent_text(core.cpu_share),
+                    waiting: percent_text(core.run_queue_share),
+                    seconds: core.seconds,
+                    spoiled: core.spoiled,
+                })
+                .collect(),
+        }
+    }
+}

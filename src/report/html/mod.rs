@@ -1,0 +1,122 @@
+//! The HTML report: one self-contained page about a run, made from its record.
+//!
+//! Names and bodies are hostile text: templates escape by default, data for the charts is embedded as
+//! JSON that cannot end its element, and a content security policy lets nothing run but the scripts
+//! that are part of this program.
+
+mod contests;
+mod embedded;
+mod generator;
+mod headline;
+mod latencies;
+mod names;
+mod over_time;
+mod repetition;
+mod shares;
+mod sketch;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use super::recorded::Recorded;
+use askama::Template;
+use contests::{ContestsView, WitnessView};
+use embedded::{StaticText, json_for_html, policy};
+use generator::GeneratorView;
+use headline::{Headline, ThresholdRow};
+use latencies::NameLatencies;
+use names::{ErrorRow, NameRow, PhaseRow};
+use over_time::OverTime;
+use repetition::Repetition;
+use serde::Serialize;
+use shares::SharesView;
+use words::EventRow;
+
+const STYLES: [StaticText; 2] = [
+    StaticText(include_str!("../../../assets/uplot-1.6.32/uPlot.min.css")),
+    StaticText(include_str!("../../../templates/report/report.css")),
+];
+const SCRIPTS: [StaticText; 6] = [
+    StaticText(include_str!(
+        "../../../assets/uplot-1.6.32/uPlot.iife.min.js"
+    )),
+    StaticText(include_str!("../../../templates/report/page.js")),
+    StaticText(include_str!("../../../templates/report/tables.js")),
+    StaticText(include_str!("../../../templates/report/charts.js")),
+    StaticText(include_str!("../../../templates/report/latencies.js")),
+    StaticText(include_str!("../../../templates/report/start.js")),
+];
+
+/// What the template shows.
+#[derive(Template)]
+#[template(path = "report/page.html")]
+struct Page<'a> {
+    policy: String,
+    styles: &'a [StaticText],
+    scripts: &'a [StaticText],
+    data: String,
+    headline: Headline,
+    thresholds: Vec<ThresholdRow>,
+    has_series: bool,
+    names: Vec<NameRow>,
+    all: NameRow,
+    phases: Vec<PhaseRow>,
+    has_latencies: bool,
+    shares: SharesView,
+    errors: Vec<ErrorRow>,
+    errors_cut: u64,
+    contests: ContestsView,
+    witnesses: Vec<WitnessView>,
+    events: Vec<EventRow>,
+    generator: GeneratorView,
+    repetition: Repetition,
+}
+
+/// What the charts show.
+#[derive(Serialize)]
+struct ChartData {
+    over_time: OverTime,
+    latencies: Vec<NameLatencies>,
+    percentiles: Vec<f64>,
+    races: Vec<contests::RaceCurves>,
+    rounds: contests::RoundsOverTime,
+}
+
+/// The report of a record.
+#[must_use]
+pub fn html_report(recorded: &Recorded) -> String {
+    let run = &recorded.run;
+    let over_time = OverTime::of(recorded);
+    let latencies = latencies::of(recorded);
+    let contests = ContestsView::of(recorded);
+    let page = Page {
+        policy: policy(&STYLES, &SCRIPTS),
+        styles: &STYLES,
+        scripts: &SCRIPTS,
+        headline: Headline::of(recorded),
+        thresholds: headline::thresholds(run),
+        has_series: over_time.has_rows(),
+        names: names::rows(recorded),
+        all: names::all(recorded),
+        phases: names::phases(run),
+        has_latencies: latencies.iter().any(NameLatencies::has_any),
+        shares: SharesView::of(run),
+        errors: names::errors(run),
+        errors_cut: run.errors_cut,
+        witnesses: contests::witnesses(recorded),
+        events: words::events(run),
+        generator: GeneratorView::of(recorded),
+        repetition: Repetition::of(run),
+        data: json_for_html(&ChartData {
+            over_time,
+            latencies,
+            percentiles: super::distribution_csv::PERCENTILES.to_vec(),
+            races: contests::curves(run),
+            rounds: contests::rounds_over_time(recorded),
+        }),
+        contests,
+    };
+    page.render()
+        .expect("writing into a text does not fail, and the templates call nothing that does")
+}

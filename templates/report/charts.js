@@ -1,0 +1,268 @@
+// Charts over time (uPlot): they share cursor and zoom, mark spawning and the moments worth a look.
+'use strict';
+
+report.charts = (() => {
+  const { data, element, colour, rate, duration, roundDuration, clock } = report;
+  const run = data.over_time;
+  const sync = uPlot.sync('run');
+  const all = [];
+
+  // Hatched while users were still being started; a small flag where something happened.
+  const marks = {
+    hooks: {
+      drawClear: [(plot) => {
+        const { ctx, bbox } = plot;
+        const end = Math.min(plot.valToPos(run.spawning_s, 'x', true), bbox.left + bbox.width);
+        if (run.spawning_s <= 0 || end <= bbox.left) return;
+        ctx.save();
+        ctx.beginPath();
+        ctx.rect(bbox.left, bbox.top, end - bbox.left, bbox.height);
+        ctx.clip();
+        ctx.strokeStyle = colour('hatch');
+        ctx.lineWidth = 3 * devicePixelRatio;
+        for (let x = bbox.left - bbox.height; x < end; x += 9 * devicePixelRatio) {
+          ctx.beginPath();
+          ctx.moveTo(x, bbox.top + bbox.height);
+          ctx.lineTo(x + bbox.height, bbox.top);
+          ctx.stroke();
+        }
+        ctx.restore();
+      }],
+      draw: [(plot) => {
+        const { ctx, bbox } = plot;
+        const colours = {
+          violation: colour('failed'), threshold: colour('conflict'), reconnects: colour('refused'), stall: colour('unknown'),
+        };
+        ctx.save();
+        for (const moment of run.moments) {
+          const x = plot.valToPos(moment.at_s, 'x', true);
+          if (x < bbox.left || x > bbox.left + bbox.width) continue;
+          const size = 5 * devicePixelRatio;
+          ctx.fillStyle = ctx.strokeStyle = colours[moment.kind];
+          ctx.globalAlpha = 0.35;
+          ctx.fillRect(x - devicePixelRatio / 2, bbox.top, devicePixelRatio, bbox.height);
+          ctx.globalAlpha = 1;
+          ctx.beginPath();
+          ctx.moveTo(x - size, bbox.top - size);
+          ctx.lineTo(x + size, bbox.top - size);
+          ctx.lineTo(x, bbox.top + size);
+          ctx.fill();
+        }
+        ctx.restore();
+      }],
+    },
+  };
+
+  // A legend that a keyboard can switch.
+  const reachable = {
+    hooks: {
+      ready: [(plot) => {
+        const rows = [...plot.root.querySelectorAll('.u-legend .u-series')].slice(1);
+        rows.forEach((row, index) => {
+          const name = row.querySelector('th');
+          name.tabIndex = 0;
+          name.setAttribute('role', 'switch');
+          const tell = () => name.setAttribute('aria-checked', String(plot.series[index + 1].show));
+          name.addEventListener('click', () => setTimeout(tell));
+          name.addEventListener('keydown', (event) => {
+            if (event.key !== 'Enter' && event.key !== ' ') return;
+            event.preventDefault();
+            plot.setSeries(index + 1, { show: !plot.series[index + 1].show });
+            tell();
+          });
+          tell();
+        });
+      }],
+    },
+  };
+
+  const axis = (more) => ({
+    stroke: colour('soft'),
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: colour('line'), width: 1 },
+    ticks: { stroke: colour('line'), width: 1, size: 4 },
+    ...more,
+  });
+  const timeAxis = () => axis({ values: (_, splits) => splits.map(clock), space: 70, grid: { show: false } });
+
+  // One decade, one label; more only when there are few.
+  function logValues(_, splits) {
+    const few = splits.length < 12;
+    return splits.map((us) => us !== null && (few || /^10*$/.test(String(Math.round(us)))) ? roundDuration(us) : '');
+  }
+
+  // Draws a chart, and draws it again when theme or width change. `make` gives uPlot's options and
+  // data, with the colours of the moment.
+  function chart(id, make) {
+    const place = element(id);
+    if (!place) return;
+    const entry = { plot: null, hidden: new Map(), draw: null };
+    const draw = () => {
+      const kept = entry.plot ? { min: entry.plot.scales.x.min, max: entry.plot.scales.x.max } : null;
+      entry.plot?.series.forEach((series) => entry.hidden.set(series.label, series.show));
+      entry.plot?.destroy();
+      place.querySelector('.uplot')?.remove();
+      const made = make();
+      made.options.series.forEach((series) => {
+        if (entry.hidden.has(series.label)) series.show = entry.hidden.get(series.label);
+      });
+      const options = {
+        width: Math.max(place.clientWidth, 200),
+        height: made.height ?? 210,
+        padding: [10, 8, 0, 0],
+        plugins: [reachable, ...(made.plugins ?? [])],
+        ...made.options,
+      };
+      entry.plot = new uPlot(options, made.values, place);
+      if (kept && made.keepsSpan) entry.plot.setScale('x', kept);
+    };
+    entry.draw = draw;
+    draw();
+    report.onTheme(draw);
+    new ResizeObserver(() => {
+      const width = Math.max(place.clientWidth, 200);
+      if (entry.plot.width !== width) entry.plot.setSize({ width, height: entry.plot.height });
+    }).observe(place);
+    all.push(entry);
+    return entry;
+  }
+
+  const timed = [];
+  let zooming = false;
+  const wholeTime = element('whole-time');
+  const [firstS, lastS] = [0, run.time_s.at(-1) ?? 1];
+
+  function zoomAll(min, max) {
+    zooming = true;
+    timed.forEach((entry) => entry.plot?.setScale('x', { min, max }));
+    zooming = false;
+    wholeTime.disabled = min <= firstS && max >= lastS;
+  }
+
+  function timeChart(id, { height, scales, axes, lines, cursorY }) {
+    const entry = chart(id, () => {
+      const made = lines();
+      return {
+        height,
+        keepsSpan: true,
+        plugins: [marks],
+        values: [run.time_s, ...made.map((line) => line.values)],
+        options: {
+          cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false }, y: cursorY ?? false },
+          scales: { x: { time: false, range: (_, min, max) => [min === run.time_s[0] ? firstS : min, max] }, ...scales() },
+          axes: [timeAxis(), ...axes()],
+          series: [
+            { label: 'time', value: (_, value) => value === null ? '–' : clock(value) },
+            ...made.map(({ values, ...series }) => ({ width: 1.5, points: { show: run.time_s.length < 3 }, ...series })),
+          ],
+          hooks: {
+            setScale: [(plot, key) => {
+              if (key === 'x' && !zooming) zoomAll(plot.scales.x.min, plot.scales.x.max);
+            }],
+          },
+        },
+      };
+    });
+    if (entry) timed.push(entry);
+  }
+
+  const rates = { scale: 'rate', value: (_, value) => value === null ? '–' : `${rate(value)}/s` };
+  const fromZero = { range: (_, min, max) => [0, Math.max(max * 1.05, 1)] };
+  const rateAxis = () => axis({ scale: 'rate', values: (_, splits) => splits.map(rate), size: 55 });
+
+  function throughput() {
+    timeChart('chart-throughput', {
+      scales: () => ({ rate: fromZero, users: fromZero }),
+      axes: () => [rateAxis(), axis({ scale: 'users', side: 1, grid: { show: false }, size: 50, values: (_, splits) => splits.map(rate) })],
+      lines: () => [
+        { label: 'all requests', ...rates, stroke: colour('ink'), width: 1.8, values: run.requests_per_s },
+        ...run.outcomes.map((line) => ({
+          label: line.label, ...rates, stroke: colour(line.label), values: line.values,
+          fill: line.label === 'success' ? `color-mix(in srgb, ${colour('success')} 16%, transparent)` : undefined,
+        })),
+        { label: 'users', scale: 'users', stroke: colour('soft'), dash: [5, 4], values: run.users,
+          paths: uPlot.paths.stepped({ align: -1 }), value: (_, value) => value ?? '–' },
+      ],
+    });
+  }
+
+  function latency() {
+    const log = element('log-latency');
+    const looks = {
+      'response p50': ['line-1'], 'response p95': ['line-2'], 'response p99': ['line-3'], 'response max': ['line-4'],
+      'service p50': ['line-5', [6, 3]], 'service p95': ['line-6', [6, 3]], 'service p99': ['line-7', [6, 3]],
+      'lag p50': ['line-8', [2, 3]], 'lag p99': ['line-9', [2, 3]],
+    };
+    const atFirst = ['response p50', 'response p95', 'response p99', 'service p99', 'lag p99'];
+    timeChart('chart-latency', {
+      height: 280,
+      scales: () => ({
+        us: log.checked
+          ? { distr: 3, range: (_, min, max) => [10 ** Math.floor(Math.log10(min || 1)), 10 ** Math.ceil(Math.log10(max || 10))] }
+          : fromZero,
+      }),
+      axes: () => [axis({
+        scale: 'us', size: 62, values: log.checked ? logValues : (_, splits) => splits.map(roundDuration),
+      })],
+      lines: () => run.latencies.map((line) => ({
+        label: line.label, scale: 'us', stroke: colour(looks[line.label][0]), dash: looks[line.label][1],
+        show: atFirst.includes(line.label), spanGaps: true,
+        value: (_, value) => duration(value),
+        // Zero means that nothing was measured, and a logarithm has none.
+        values: line.values.map((value) => value || null),
+      })),
+    });
+    const entry = timed.at(-1);
+    log.addEventListener('change', () => entry.draw());
+  }
+
+  const palette = ['line-2', 'line-6', 'success', 'conflict', 'refused', 'line-9', 'failed', 'unknown'];
+  function simple(id, lines, series, scales, axes) {
+    if (!lines.length) return;
+    const place = element(id);
+    if (place) place.closest('figure').hidden = false;
+    timeChart(id, {
+      scales: () => scales,
+      axes,
+      lines: () => lines.map((line, index) => ({
+        label: line.label, ...series, stroke: colour(palette[index % palette.length]), values: line.values,
+        dash: line.label.endsWith('waiting') ? [3, 3] : undefined,
+      })),
+    });
+  }
+
+  function moments() {
+    if (!run.moments.length) return;
+    const place = element('moments');
+    place.hidden = false;
+    const list = place.querySelector('ol');
+    for (const moment of run.moments) {
+      const item = document.createElement('li');
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = moment.kind;
+      button.textContent = `${clock(moment.at_s)} ${moment.text}`;
+      button.addEventListener('click', () => {
+        zoomAll(Math.max(firstS, moment.at_s - 10), Math.min(lastS, moment.at_s + 10));
+        element('over-time').scrollIntoView();
+      });
+      item.append(button);
+      list.append(item);
+    }
+  }
+
+  function drawAll() {
+    if (!run.time_s.length) return;
+    throughput();
+    latency();
+    simple('chart-events', run.events, rates, { rate: fromZero }, () => [rateAxis()]);
+    const percent = { scale: 'percent', value: (_, value) => value === null ? '–' : `${Math.round(value)} %` };
+    const percentAxis = () => [axis({ scale: 'percent', values: (_, splits) => splits.map((value) => `${value}%`), size: 50 })];
+    simple('chart-cores', run.cores, percent, { percent: { range: [0, 100] } }, percentAxis);
+    simple('chart-connections', run.connections, rates, { rate: fromZero }, () => [rateAxis()]);
+    moments();
+    wholeTime.addEventListener('click', () => zoomAll(firstS, lastS));
+  }
+
+  return { chart, axis, logValues, drawAll, timed, fromZero, rateAxis };
+})();

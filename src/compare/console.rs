@@ -20,6 +20,7 @@ pub fn comparison_text(record: &ComparisonRecord, style: SummaryStyle) -> String
         let table = overall_table(pair, record, style);
         sections.push(format!("{}\n{table}", bold_text(style, &title)));
         sections.push(method_text(pair, record));
+        sections.push(lines("Not compared", &pair.overall.left_out));
         sections.push(names_text(pair, style));
     }
     sections.push(lines("Note", &record.notes));

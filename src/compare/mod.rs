@@ -35,3 +35,6 @@ pub use judge::{Finding, judge};
 pub use process::Stop;
 pub use quantity::{Percentile, Quantity, Time};
 pub use sentence::{difference_text, interval_text};
+
+#[cfg(test)]
+mod tests;

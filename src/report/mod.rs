@@ -29,7 +29,7 @@ mod witness_text;
 mod work_done;
 
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 #[cfg(test)]
 mod made_up;
 

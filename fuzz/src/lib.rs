@@ -3,6 +3,7 @@
 //! Each takes any bytes and panics when something does not hold. `tests/fuzz_bodies.rs` compiles
 //! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
+pub mod recorded;
 pub mod replies;
 pub mod requests;
 pub mod shop;
@@ -15,6 +16,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("id", replies::id),
     ("judge", shop::judge),
+    ("locust_csv", recorded::locust_csv),
     ("profile", typed::profile),
     ("reply", replies::reply),
     ("request", requests::request),

@@ -72,8 +72,8 @@ pub(super) struct CompareFlags {
     output: Option<PathBuf>,
 
     /// Names of the two sides [default: A,B]
-    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 2)]
-    names: Option<Vec<String>>,
+    #[arg(long, value_name = "A,B", value_parser = parse_names)]
+    names: Option<(String, String)>,
 
     /// Runs of one configuration that show how much runs differ by themselves: smaller differences
     /// are not claimed; may be repeated
@@ -192,11 +192,10 @@ fn recorded(flags: &CompareFlags) -> Result<Subject, CliError> {
         (left, false) if !left.is_empty() => (left.to_vec(), right),
         _ => return Err(CliError::SidesToCompare),
     };
-    let names = match flags.names.as_deref() {
-        Some([first, second]) => [first.clone(), second.clone()],
-        _ => NAMES.map(str::to_owned),
-    };
-    let [first, second] = names;
+    let (first, second) = flags
+        .names
+        .clone()
+        .unwrap_or_else(|| (NAMES[0].to_owned(), NAMES[1].to_owned()));
     Ok(Subject::Recorded(vec![(first, left), (second, right)]))
 }
 
@@ -300,6 +299,16 @@ fn parse_named(text: &str) -> Result<(String, String), String> {
         ));
     }
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Two names, with a comma between them.
+fn parse_names(text: &str) -> Result<(String, String), String> {
+    match text.split_once(',') {
+        Some((first, second)) if !first.is_empty() && !second.is_empty() && first != second => {
+            Ok((first.to_owned(), second.to_owned()))
+        }
+        _ => Err("write two different names with a comma between them, like old,new".to_owned()),
+    }
 }
 
 /// A percentage, with or without its sign, as a share.

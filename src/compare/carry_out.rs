@@ -5,6 +5,7 @@ use super::comparison_record::ComparisonRecord;
 use super::console::comparison_text;
 use super::driver::{Course, DriveError, drive};
 use super::gathering::{GatheringError, gather};
+use super::page::comparison_page;
 use super::process::Stop;
 use crate::plan::ExitCode;
 use crate::report::SummaryStyle;
@@ -165,7 +166,15 @@ fn write(directory: &Path, record: &ComparisonRecord) -> Result<Vec<PathBuf>, Co
         error,
     };
     std::fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
-    let json = directory.join("compare.json");
-    std::fs::write(&json, record.json_text()).map_err(|error| failed(&json, error))?;
-    Ok(vec![json])
+    let files = [
+        ("compare.json", record.json_text()),
+        ("compare.html", comparison_page(record)),
+    ];
+    let mut paths = Vec::new();
+    for (name, text) in files {
+        let path = directory.join(name);
+        std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
+        paths.push(path);
+    }
+    Ok(paths)
 }

@@ -7,7 +7,7 @@ use super::comparison_record::{
 use super::evidence::{RunEvidence, Unusable, Values};
 use super::inference::Design;
 use super::sentence::{of_all, of_pair};
-use super::table_test::{Judging, TableTest, table};
+use super::table_test::{Judging, Section, TableTest, table};
 use crate::plan::ExitCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -256,9 +256,12 @@ fn pair(
     };
     let of_headline =
         |runs: &[&RunEvidence]| -> Vec<Values> { runs.iter().map(|run| headline(run)).collect() };
-    let all = (String::new(), String::new());
     let overall = table(&TableTest {
-        sections: vec![(all, sides.map(of_headline), of_headline(quiet))],
+        sections: vec![Section {
+            name: (String::new(), String::new()),
+            sides: sides.map(of_headline),
+            noise: of_headline(quiet),
+        }],
         judging,
     });
     let by_name = table(&TableTest {
@@ -282,8 +285,6 @@ fn pair(
     record
 }
 
-type Section = ((String, String), [Vec<Values>; 2], Vec<Values>);
-
 /// The names that any run has, with the values of each run; a run without the name has none.
 fn name_sections(sides: [&[&RunEvidence]; 2], quiet: &[&RunEvidence]) -> Vec<Section> {
     let names: BTreeSet<&(String, String)> = sides
@@ -297,9 +298,10 @@ fn name_sections(sides: [&[&RunEvidence]; 2], quiet: &[&RunEvidence]) -> Vec<Sec
     };
     names
         .into_iter()
-        .map(|name| {
-            let of_sides = sides.map(|runs| values(runs, name));
-            (name.clone(), of_sides, values(quiet, name))
+        .map(|name| Section {
+            name: name.clone(),
+            sides: sides.map(|runs| values(runs, name)),
+            noise: values(quiet, name),
         })
         .collect()
 }

@@ -118,10 +118,7 @@ fn overall_table(pair: &PairRecord, record: &ComparisonRecord, style: SummarySty
             Cell::new(row.p.map(p_text).unwrap_or_default()),
         ];
         if record.noise.is_some() {
-            let floor = row.noise_floor.map(|floor| match row.scale {
-                Scale::Ratio => format!("±{:.1} %", floor * 100.0),
-                Scale::Points => format!("±{:.2} pp", floor * 100.0),
-            });
+            let floor = row.noise_floor.map(|floor| noise_text(floor, row.scale));
             cells.push(Cell::new(floor.unwrap_or_default()));
         }
         cells.push(verdict_cell(row, style));
@@ -131,7 +128,16 @@ fn overall_table(pair: &PairRecord, record: &ComparisonRecord, style: SummarySty
     table
 }
 
-fn value_text(value: f64, row: &RowRecord) -> String {
+/// What runs differ by themselves.
+pub(super) fn noise_text(floor: f64, scale: Scale) -> String {
+    match scale {
+        Scale::Ratio => format!("±{:.1} %", floor * 100.0),
+        Scale::Points => format!("±{:.2} pp", floor * 100.0),
+    }
+}
+
+/// A mean in the unit of its row.
+pub(super) fn value_text(value: f64, row: &RowRecord) -> String {
     match row.unit.as_str() {
         "µs" => duration_text(value.round() as u64),
         "share" => format!("{:.2} %", value * 100.0),
@@ -140,7 +146,8 @@ fn value_text(value: f64, row: &RowRecord) -> String {
     }
 }
 
-fn p_text(p: f64) -> String {
+/// A probability.
+pub(super) fn p_text(p: f64) -> String {
     if p < 0.000_1 {
         "<0.0001".to_owned()
     } else {
@@ -172,7 +179,7 @@ fn verdict_cell(row: &RowRecord, style: SummaryStyle) -> Cell {
 }
 
 /// How the figures above came about, for those who want to check them.
-fn method_text(pair: &PairRecord, record: &ComparisonRecord) -> String {
+pub(super) fn method_text(pair: &PairRecord, record: &ComparisonRecord) -> String {
     let table = &pair.overall;
     if table.arrangements == 0 {
         return String::new();
@@ -236,7 +243,7 @@ fn names_text(pair: &PairRecord, style: SummaryStyle) -> String {
         text += "\n* better or worse, with all names and figures of this table tested together; ? inconclusive";
     }
     for left_out in &pair.by_name.left_out {
-        text += &format!("\nNot compared: {left_out}");
+        text += &format!("\nNot compared by name: {left_out}");
     }
     text
 }

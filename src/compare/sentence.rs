@@ -45,7 +45,7 @@ fn signed(value: f64, digits: usize) -> String {
 /// A candidate against the baseline.
 pub(super) fn of_pair(pair: &PairRecord, judging: &Judging) -> String {
     let (a, b) = (&pair.baseline, &pair.candidate);
-    let with = |verdict| rows_with(pair, verdict, |row| with_interval(row));
+    let with = |verdict| rows_with(pair, verdict, with_interval);
     match pair.verdict {
         Overall::Better => format!("{b} is better than {a}: {}.", with(RowVerdict::Better)),
         Overall::Worse => format!("{b} is worse than {a}: {}.", with(RowVerdict::Worse)),

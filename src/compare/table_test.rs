@@ -7,7 +7,7 @@ use super::inference::{
 };
 use super::judge::{Finding, judge};
 use super::quantity::Quantity;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How rows are judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,13 +34,26 @@ impl Judging {
     }
 }
 
-/// The rows of a table: method and name, the values of both sides' runs, and those of the noise.
+/// The rows of a table.
 pub struct TableTest<'a> {
-    /// One a statistic name; method and name are empty over all names.
-    pub sections: Vec<((String, String), [Vec<Values>; 2], Vec<Values>)>,
+    /// One a statistic name, or one over all names.
+    pub sections: Vec<Section>,
     /// How they are judged.
     pub judging: &'a Judging,
 }
+
+/// The rows of a statistic name.
+pub struct Section {
+    /// Method and name; empty over all names.
+    pub name: (String, String),
+    /// Values of the baseline's and the candidate's runs.
+    pub sides: [Vec<Values>; 2],
+    /// Values of the runs that show the noise.
+    pub noise: Vec<Values>,
+}
+
+/// What is not compared, by reason.
+type LeftOutBy = BTreeMap<&'static str, Vec<String>>;
 
 /// A row before the test.
 struct Candidate<'a> {
@@ -54,20 +67,40 @@ struct Candidate<'a> {
 /// Tests all rows together, and judges each.
 #[must_use]
 pub fn table(test: &TableTest<'_>) -> TableRecord {
-    let mut left_out = Vec::new();
+    let mut left_out = LeftOutBy::new();
     let mut candidates = Vec::new();
-    for (name, sides, noise) in &test.sections {
+    for Section { name, sides, noise } in &test.sections {
+        let before = candidates.len();
+        let mut missing = Vec::new();
         for quantity in quantities(sides) {
             match candidate(name, quantity, sides, noise) {
-                Ok(Some(row)) => candidates.push(row),
-                Ok(None) => {}
-                Err(why) => left_out.push(format!("{}{quantity}: {why}", prefix(name))),
+                Ok(row) => candidates.extend(row),
+                Err(why) => missing.push((why, quantity)),
             }
         }
-        if sides.iter().flatten().all(Values::is_empty) && !name.1.is_empty() {
-            left_out.push(format!("{}too few requests", prefix(name)));
+        let is_name = !name.1.is_empty();
+        match missing.first() {
+            None if is_name && candidates.len() == before => {
+                left_out
+                    .entry("too few requests")
+                    .or_default()
+                    .push(name.1.clone());
+            }
+            Some((why, _)) if is_name && candidates.len() == before => {
+                left_out.entry(why).or_default().push(name.1.clone());
+            }
+            _ => {
+                for (why, quantity) in missing {
+                    let what = format!("{} {quantity}", name.1).trim_start().to_owned();
+                    left_out.entry(why).or_default().push(what);
+                }
+            }
         }
     }
+    let left_out: Vec<String> = left_out
+        .into_iter()
+        .map(|(why, what)| format!("{why}: {}", what.join(", ")))
+        .collect();
     let runs = |side: usize| candidates.first().map_or(0, |row| row.values[side].len());
     let judging = test.judging;
     if runs(0) < 2 || runs(1) < 2 {
@@ -85,18 +118,10 @@ pub fn table(test: &TableTest<'_>) -> TableRecord {
         rows: rows
             .map(|(candidate, row)| tested(candidate, row, &result, judging))
             .collect(),
-        critical: Some(result.critical).filter(|critical| *critical > 0.0),
+        critical: Some(digits(result.critical)).filter(|critical| *critical > 0.0),
         arrangements: result.arrangements,
         exact: result.exact,
         left_out,
-    }
-}
-
-fn prefix(name: &(String, String)) -> String {
-    if name.1.is_empty() {
-        String::new()
-    } else {
-        format!("{}: ", name.1)
     }
 }
 
@@ -221,7 +246,7 @@ fn tested(candidate: &Candidate<'_>, row: &Row, test: &MaxT, judging: &Judging) 
             low: shown(row.low, scale),
             high: shown(row.high, scale),
         }),
-        p: Some(row.p),
+        p: Some(digits(row.p)),
         noise_floor: floor.map(|floor| shown(floor, scale)),
         runs_needed: (verdict == RowVerdict::Inconclusive).then(needed).flatten(),
         ..record(candidate, estimate.difference, verdict)
@@ -233,10 +258,10 @@ fn record(row: &Candidate<'_>, difference: f64, verdict: RowVerdict) -> RowRecor
     let values = |side: usize| row.values[side].iter().map(|value| value.value).collect();
     let mean = |logs: &[f64]| {
         let mean = logs.iter().sum::<f64>() / logs.len().max(1) as f64;
-        match scale {
+        digits(match scale {
             Scale::Ratio => mean.exp(),
             Scale::Points => mean,
-        }
+        })
     };
     RowRecord {
         method: row.name.0.clone(),
@@ -260,8 +285,13 @@ fn record(row: &Candidate<'_>, difference: f64, verdict: RowVerdict) -> RowRecor
 
 /// A difference as it is shown: relative for ratios.
 fn shown(difference: f64, scale: Scale) -> f64 {
-    match scale {
+    digits(match scale {
         Scale::Ratio => difference.exp_m1(),
         Scale::Points => difference,
-    }
+    })
+}
+
+/// Nine significant digits: more would be the mathematics library's, which differs between systems.
+fn digits(value: f64) -> f64 {
+    format!("{value:.8e}").parse().unwrap_or(value)
 }

@@ -125,7 +125,7 @@ fn the_same_runs_give_the_same_words_whichever_side_is_first() {
     assert_eq!(back.comparisons[0].verdict, Overall::Better);
     assert_eq!(exit_code, ExitCode::Ok);
     let [forth, back] = [&forth, &back].map(|record| row(record, "throughput").clone());
-    assert!((forth.difference.ln_1p() + back.difference.ln_1p()).abs() < 1e-12);
+    assert!((forth.difference.ln_1p() + back.difference.ln_1p()).abs() < 1e-8);
     assert_eq!(forth.p, back.p);
 }
 
@@ -332,7 +332,7 @@ fn what_one_side_does_not_measure_is_left_out_and_not_zero() {
         pair.overall
             .left_out
             .iter()
-            .any(|text| text.contains("service p50: not measured"))
+            .any(|text| text.starts_with("not measured in every run: service p50"))
     );
     assert_golden(
         "compare-locust.txt",

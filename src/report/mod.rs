@@ -42,7 +42,7 @@ pub use csv_columns::CsvColumns;
 pub use distribution_csv::DistributionCsv;
 pub use events_csv::EventsCsv;
 pub use figures::{counted, duration_text, percent_text, rate_text};
-pub use html::html_report;
+pub use html::{StaticText, html_report, json_for_html, policy};
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{LiveFace, live_line};
 pub use locust_csv::LocustCsv;

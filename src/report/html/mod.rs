@@ -22,7 +22,7 @@ mod tests;
 use super::recorded::Recorded;
 use askama::Template;
 use contests::{ContestsView, WitnessView};
-use embedded::{StaticText, json_for_html, policy};
+pub use embedded::{StaticText, json_for_html, policy};
 use generator::GeneratorView;
 use headline::{Headline, ThresholdRow};
 use latencies::NameLatencies;

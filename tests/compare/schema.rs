@@ -18,7 +18,7 @@ fn the_committed_schema_is_that_of_the_types() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == ComparisonRecord::schema_text(),
-        "{SCHEMA} is out of date; refresh it with `BLESS_GOLDEN=1 cargo test --test compare_schema`"
+        "{SCHEMA} is out of date; refresh it with `BLESS_GOLDEN=1 cargo test --test compare`"
     );
 }
 

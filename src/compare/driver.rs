@@ -27,6 +27,9 @@ pub struct Configuration {
     pub flags: Vec<OsString>,
 }
 
+/// Turns running in which every attempt was spoiled, after which it is no use going on.
+const SPOILED_TURNS: usize = 2;
+
 /// What is carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Course {
@@ -88,6 +91,11 @@ pub enum DriveError {
     /// A record cannot be read.
     #[error(transparent)]
     Record(#[from] GatheringError),
+    /// The generator is the limit again and again.
+    #[error(
+        "{0}: the generator was the limit in every attempt of two turns running; give it more cores (--cores) or a machine of its own, or lower the load"
+    )]
+    Saturated(String),
     /// Ctrl-C.
     #[error("interrupted: what was measured is compared")]
     Interrupted,
@@ -99,6 +107,7 @@ impl DriveError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Interrupted => ExitCode::Interrupted,
+            Self::Saturated(_) => ExitCode::GeneratorSaturated,
             Self::Hook(_) | Self::Run { code: 107, .. } => ExitCode::Unreachable,
             _ => ExitCode::BadPlan,
         }
@@ -118,6 +127,7 @@ pub fn drive(course: &Course, stop: &Stop) -> Result<Carried, DriveError> {
         course,
         stop,
         up: None,
+        spoiled: 0,
         notes: Vec::new(),
     };
     let mut sides: Vec<Side> = course
@@ -190,6 +200,8 @@ struct Stage<'a> {
     stop: &'a Stop,
     /// The configuration that is up (or half up), and the round it was brought up in.
     up: Option<(usize, Round)>,
+    /// Turns running in which every attempt was spoiled.
+    spoiled: usize,
     notes: Vec<String>,
 }
 
@@ -205,6 +217,10 @@ impl Stage<'_> {
             let spoiled = run.unusable == Some(Unusable::Saturated);
             self.tell(name, round, &run);
             if !spoiled || attempt == self.course.retries {
+                self.spoiled = if spoiled { self.spoiled + 1 } else { 0 };
+                if self.spoiled == SPOILED_TURNS {
+                    return Err(DriveError::Saturated(name.clone()));
+                }
                 if attempt > 0 {
                     self.notes.push(format!(
                         "{name}, {round}: the generator was the limit in {attempt} {}, which {} made again",

@@ -114,15 +114,15 @@
   };
   const decade = (value) => /^10*$/.test(String(Math.round(value)));
   // The slowest response of all has no percentile of its own: its rarity is the number of requests.
-  const rarities = data.percentiles.filter((percent) => percent < 100).map((percent) => 1 / (1 - percent / 100));
-  const spectrum = (id, kind) => overlaid(id, (run) => {
-    const values = run[kind].slice(0, rarities.length);
-    return values.length ? [rarities.slice(0, values.length), values.map((us) => us || null)] : [[], []];
-  }, {
+  const told = data.percentiles.flatMap((percent, place) => percent >= 50 && percent < 100 ? [place] : []);
+  const rarities = told.map((place) => 1 / (1 - data.percentiles[place] / 100));
+  const spectrum = (id, kind) => overlaid(id, (run) => (
+    run[kind].length ? [rarities, told.map((place) => run[kind][place] || null)] : [[], []]
+  ), {
     height: 300,
-    xScale: { distr: 3, range: (_, min, max) => [1, Math.max(max, 10)] },
+    xScale: { distr: 3, range: (_, min, max) => [2, Math.max(max, 10)] },
     xAxis: { values: (_, splits) => splits.map((value) => decade(value) && value > 1 ? percentileText(value) : '') },
-    yScale: { distr: 3 },
+    yScale: { distr: 3, range: (_, min, max) => [(min || 1) * 0.8, (max || 10) * 1.25] },
     yAxis: { values: (_, splits) => splits.map((us) => us !== null && (splits.length < 14 || decade(us)) ? roundDuration(us) : '') },
   });
   const fromZero = { range: (_, min, max) => [0, Math.max(max * 1.05, 1)] };

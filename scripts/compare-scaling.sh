@@ -84,8 +84,12 @@ sandbox_up() {
 # Ends the process group whose leader's id is in the file.
 end_group() {
   [ -f "$1" ] || return 0
-  kill -- "-$(cat "$1")" 2>/dev/null || true
+  local group
+  group=$(cat "$1")
   rm -f "$1"
+  kill -- "-$group" 2>/dev/null || return 0
+  # Its ports have to be free for the next one.
+  while kill -0 -- "-$group" 2>/dev/null; do sleep 0.05; done
 }
 
 hook() {
@@ -95,7 +99,7 @@ hook() {
     "stack down") stack_down ;;
     "sandbox up") sandbox_up "$2" ;;
     # All that it stored is in its memory: a new one is an empty one.
-    "sandbox reset") end_group "$COMPARE_DIRECTORY/sandbox.pid"; sleep 0.2; sandbox_up "$2" ;;
+    "sandbox reset") end_group "$COMPARE_DIRECTORY/sandbox.pid"; sandbox_up "$2" ;;
     "sandbox down") end_group "$COMPARE_DIRECTORY/sandbox.pid" ;;
     *) die "unknown duty: $*" 2 ;;
   esac

@@ -1,7 +1,8 @@
-//! The README's tables of journeys, classes, profiles, options and generators are those of the code.
+//! The README's tables of journeys, classes, profiles, options, generators and rules are those of the code.
 //! `BLESS_GOLDEN=1` writes them anew.
 
 use shopblast::plan::{JourneyOption, Pacing, Profile, ProfileLoad, WaitTime};
+use shopblast::shop::ledger::RULES;
 use shopblast::shop::{GENERATORS, JourneyKind, USER_CLASSES};
 use std::fmt::Write;
 use std::path::Path;
@@ -9,13 +10,14 @@ use std::path::Path;
 /// A table: its name in the README's markers, and its text.
 type Named = (&'static str, String);
 
-fn tables() -> [Named; 5] {
+fn tables() -> [Named; 6] {
     [
         ("journeys", journeys()),
         ("classes", classes()),
         ("profiles", profiles()),
         ("options", options()),
         ("generators", generators()),
+        ("rules", rules()),
     ]
 }
 
@@ -67,6 +69,14 @@ fn journeys() -> String {
         ]
     });
     table(&columns, rows)
+}
+
+fn rules() -> String {
+    let rows = RULES.iter().map(|rule| {
+        let mark = if rule.enforced { "" } else { " *" };
+        vec![format!("`{}`{mark}", rule.name), rule.text.to_owned()]
+    });
+    table(&["Rule", "What must hold"], rows)
 }
 
 fn classes() -> String {

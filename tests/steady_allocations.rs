@@ -178,3 +178,15 @@ fn shared_connections_allocate_nothing() {
 fn arrivals_allocate_nothing() {
     assert_no_steady_allocation(&run("IdentityUser", 16, Pacing::Max, None, Some(200.0)));
 }
+
+/// Races of a user against itself, with the ledger.
+#[test]
+fn races_allocate_nothing() {
+    assert_no_steady_allocation(&run("RaceAuditUser", 16, Pacing::Max, None, None));
+}
+
+/// Races of all users at one moment.
+#[test]
+fn rounds_of_a_crowd_allocate_nothing() {
+    assert_no_steady_allocation(&run("FlashSaleUser", 16, Pacing::Max, None, None));
+}

@@ -17,6 +17,15 @@ pub fn allocations() -> u64 {
     ALLOCATIONS.get()
 }
 
+/// Carries `work` out without counting what it allocates: for what happens a bounded number of times,
+/// however long a run is.
+pub fn uncounted<T>(work: impl FnOnce() -> T) -> T {
+    let before = ALLOCATIONS.get();
+    let made = work();
+    ALLOCATIONS.set(before);
+    made
+}
+
 fn count() {
     // A thread that is being torn down may allocate after its counter is gone.
     let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));

@@ -30,7 +30,7 @@ mod user;
 mod warm_up;
 mod worker;
 
-pub use allocations::{CountingAllocator, allocations};
+pub use allocations::{CountingAllocator, allocations, uncounted};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
 pub use clock::now_ns;
 pub use gathering::{CommonStart, Gathering, Missed};

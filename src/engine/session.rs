@@ -79,6 +79,9 @@ pub struct SetUpFailure {
     pub why: String,
 }
 
+/// A user that sits out looks this often whether the run is over, so that its idle time is known as it
+/// passes.
+const SIT_OUT_LOOK_NS: u64 = 100_000_000;
 /// First back-off after a request that could not be sent.
 const FIRST_BACKOFF_NS: u64 = 10_000_000;
 /// Longest back-off.
@@ -280,10 +283,16 @@ impl<L: Link> Session<L> {
     /// # Errors
     /// Always: there is nothing left to do.
     pub async fn sit_out(&mut self) -> Journey {
-        if let Err(stopped) = self.link.until(u64::MAX).await {
-            self.stop(stopped, u64::MAX);
+        loop {
+            let since_ns = self.link.now_ns();
+            let waited = self.link.until(since_ns + SIT_OUT_LOOK_NS).await;
+            let idle_ns = self.link.now_ns().saturating_sub(since_ns) as i64;
+            self.recorder.borrow_mut().interval().contests.beside_ns += idle_ns;
+            if let Err(stopped) = waited {
+                self.stop(stopped, u64::MAX);
+                return Err(Abort);
+            }
         }
-        Err(Abort)
     }
 
     /// An id that the user makes up itself, unique over users, cores and runs when `prefix` holds

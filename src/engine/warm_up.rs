@@ -1,38 +1,54 @@
-//! Has the runtime make room for its operations before the clock starts.
+//! Has the runtime make room for its operations before the clock starts, and keep it.
 
 use super::runtime::spawn;
 use crate::plan::Driver;
 use monoio::net::UnixStream;
 use std::io::{self, Write};
+use std::os::unix::net::UnixStream as OtherEnd;
 use std::rc::Rc;
+
+/// Room for operations of the runtime. Given back when it goes.
+pub struct Room {
+    /// The last operation waits for it, and it never comes.
+    _kept: Option<OtherEnd>,
+}
 
 /// Has `operations` be on their way at once, so that what the runtime keeps of each is allocated.
 /// It grows in steps with the most there ever were, and would otherwise do so in the middle of a
-/// run. Only a ring keeps something of each operation: with epoll there is nothing to make room for,
-/// and many waiting on one socket would not all be woken.
+/// run. Now and then it gives the last step back when nothing is in it: one operation that never
+/// ends stays there. Only a ring keeps something of each operation: with epoll there is nothing to
+/// make room for, and many waiting on one socket would not all be woken.
 ///
 /// # Errors
 /// When the kernel gives no pair of sockets.
-pub async fn make_room(driver: Driver, operations: usize) -> io::Result<()> {
+pub async fn make_room(driver: Driver, operations: usize) -> io::Result<Room> {
     if driver == Driver::Epoll {
-        return Ok(());
+        return Ok(Room { _kept: None });
     }
-    let (watched, mut other) = std::os::unix::net::UnixStream::pair()?;
-    watched.set_nonblocking(true)?;
-    let watched = Rc::new(UnixStream::from_std(watched)?);
+    let (watched, mut other) = pair()?;
     let waiting: Vec<_> = (0..operations)
-        .map(|_| {
-            let watched = Rc::clone(&watched);
-            spawn(async move { watched.readable(false).await.is_ok() })
-        })
+        .map(|_| spawn(until_readable(Rc::clone(&watched))))
         .collect();
+    let (silent, kept) = pair()?;
+    let _never_done = spawn(until_readable(silent));
     // Tasks run in turn: when this one has, all of those wait.
     spawn(async {}).join().await;
     other.write_all(b"!")?;
     for task in waiting {
         task.join().await;
     }
-    Ok(())
+    Ok(Room { _kept: Some(kept) })
+}
+
+fn pair() -> io::Result<(Rc<UnixStream>, OtherEnd)> {
+    let (watched, other) = OtherEnd::pair()?;
+    watched.set_nonblocking(true)?;
+    Ok((Rc::new(UnixStream::from_std(watched)?), other))
+}
+
+async fn until_readable(watched: Rc<UnixStream>) {
+    // A socket that cannot be waited for has made its room, too.
+    let _ = watched.readable(false).await;
 }
 
 #[cfg(test)]
@@ -45,8 +61,10 @@ mod tests {
         for driver in [Driver::Uring, Driver::Epoll] {
             let mut runtime = Runtime::new(driver, 16).unwrap();
             runtime.block_on(async {
-                make_room(driver, 500).await.unwrap();
-                make_room(driver, 0).await.unwrap();
+                let room = make_room(driver, 500).await.unwrap();
+                let more = make_room(driver, 0).await.unwrap();
+                assert_eq!(room._kept.is_some(), driver == Driver::Uring);
+                drop((room, more));
             });
         }
     }

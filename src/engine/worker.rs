@@ -205,11 +205,13 @@ async fn run<S: Script>(
             return;
         }
     }
-    if ready.open_connections > 0 {
-        let lanes = orders.script.lanes(orders.users.len());
-        // Without room the run is as good, but for a few allocations on its way.
-        let _ = make_room(orders.driver, orders.users.len() + lanes + SPARE_OPERATIONS).await;
-    }
+    let lanes = orders.script.lanes(orders.users.len());
+    let operations = match ready.open_connections {
+        0 => 0,
+        _ => orders.users.len() + lanes + SPARE_OPERATIONS,
+    };
+    // Without room the run is as good, but for a few allocations on its way.
+    let room = make_room(orders.driver, operations).await;
     if let Some(track) = core.track.as_ref().filter(|_| ready.open_connections > 0) {
         track.keep::<Tcp>(orders.max_body_bytes);
         track.warm_up(OPENED_AT_ONCE).await;
@@ -238,6 +240,7 @@ async fn run<S: Script>(
         arrivals.shed_rest(core.run_end_ns.get(), &core.recorder);
     }
     core.hand_over(&orders.handover, now_ns(), true);
+    drop(room);
     drop(retired);
 }
 

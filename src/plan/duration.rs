@@ -6,7 +6,13 @@ use std::time::Duration;
 pub const LONGEST_DURATION: Duration = Duration::from_secs(365 * 86_400);
 
 /// Units, largest first, and their seconds.
-const UNITS: [(&str, f64); 4] = [("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001)];
+const UNITS: [(&str, f64); 5] = [
+    ("h", 3_600.0),
+    ("m", 60.0),
+    ("s", 1.0),
+    ("ms", 1e-3),
+    ("us", 1e-6),
+];
 
 /// Why a text is no length of time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,8 +33,8 @@ pub enum DurationError {
     },
 }
 
-/// Parses a plain number of seconds (`20`, `1.5`), or numbers with the units `h`, `m`, `s` and
-/// `ms`, largest first, each at most once (`3m`, `1h20m`, `3h30m10s`, `500ms`, `1.5s`). Zero is a
+/// Parses a plain number of seconds (`20`, `1.5`), or numbers with the units `h`, `m`, `s`, `ms`
+/// and `us`, largest first, each at most once (`3m`, `1h20m`, `3h30m10s`, `500ms`, `1.5s`). Zero is a
 /// length of time; whether it makes sense is for the caller to say.
 ///
 /// # Errors
@@ -112,6 +118,13 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn services_are_as_short_as_microseconds() {
+        assert_eq!(parse_duration("50us"), Ok(Duration::from_micros(50)));
+        assert_eq!(parse_duration("1ms500us"), Ok(Duration::from_micros(1_500)));
+        assert!(parse_duration("1us1ms").is_err());
     }
 
     #[test]

@@ -252,7 +252,8 @@ pub struct Generator {
     pub cpu_us_per_request: f64,
     /// The part of it in user space.
     pub cpu_user_us_per_request: f64,
-    /// Allocations of all workers in steady state.
+    /// Allocations of all workers in steady state; without those of the witnesses that are kept, at
+    /// most 64 a rule and worker.
     pub allocations_steady: u64,
     /// Entries submitted to the rings a request.
     pub ring_entries_per_request: f64,

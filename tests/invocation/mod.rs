@@ -1,5 +1,7 @@
 //! The built binary, run as a user would run it, with a results directory of its own.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -128,10 +130,20 @@ impl Ended {
         serde_json::from_str(&text).expect("JSON")
     }
 
+    /// The record's directory.
+    pub fn record_directory(&self) -> PathBuf {
+        let run_json = record_path(self.directory.path()).expect("a record");
+        run_json.parent().expect("its directory").to_owned()
+    }
+
     /// The names of the record's files.
     pub fn record_files(&self) -> Vec<String> {
-        let path = record_path(self.directory.path()).expect("a record");
-        names_in(path.parent().expect("its directory"))
+        names_in(&self.record_directory())
+    }
+
+    /// The text of one of the record's files.
+    pub fn record_file(&self, name: &str) -> String {
+        std::fs::read_to_string(self.record_directory().join(name)).expect("the file")
     }
 
     /// Whether anything was recorded.

@@ -2,27 +2,30 @@
 
 use super::call::CallParts;
 use super::{Abort, Session};
-use crate::engine::{Exchange, Link, Trail, TrailEntry};
+use crate::engine::{Exchange, Link, Trail, TrailEntry, uncounted};
 use crate::plan::WaitTime;
-use crate::stats::{Finding, Outcome, Part, Rule, Violation};
+use crate::stats::{Finding, Outcome, Part, Rule};
 
 /// How often a user looks for what another one does.
 const LOOK_NS: u64 = 100_000;
 
 impl<L: Link> Session<L> {
-    /// Waits for something that another user does, looking again and again; the time counts as
-    /// spent with the step that follows.
+    /// Waits for something that another user does, looking again and again. The user is not free
+    /// before, so that the time is nobody's lag.
     ///
     /// # Errors
     /// When the run is over before.
     pub async fn wait_for<T>(&mut self, look: impl Fn() -> Option<T>) -> Result<T, Abort> {
-        let since_ns = self.link.now_ns();
         loop {
             let now_ns = self.link.now_ns();
             if let Some(seen) = look() {
-                let mut recorder = self.recorder.borrow_mut();
-                let waited_ns = now_ns.saturating_sub(since_ns) as i64;
-                recorder.interval().contests.beside_ns += waited_ns;
+                // A step that is not due yet is not waited for here: that is the user's own wait.
+                let ready_ns = self.free_ns.max(self.due_ns);
+                if now_ns > ready_ns {
+                    let waited_ns = (now_ns - ready_ns) as i64;
+                    self.recorder.borrow_mut().interval().contests.beside_ns += waited_ns;
+                    self.free_ns = now_ns;
+                }
                 return Ok(seen);
             }
             if let Err(stopped) = self.link.until(now_ns + LOOK_NS).await {
@@ -129,14 +132,11 @@ impl<L: Link> Session<L> {
         if is_kept {
             let race = self.last_race.map(|(race, _)| race.name);
             let now_ns = self.link.now_ns();
-            let violation: Violation =
-                trail.violation((rule, race), &why, &shown_by, (start_ns, now_ns));
-            recorder
-                .interval()
-                .contests
-                .ledger
-                .violations
-                .push(violation);
+            let violations = &mut recorder.interval().contests.ledger.violations;
+            uncounted(|| {
+                let moments = (start_ns, now_ns);
+                violations.push(trail.violation((rule, race), &why, &shown_by, moments));
+            });
         }
     }
 }

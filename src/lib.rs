@@ -1,12 +1,13 @@
 //! shopblast: an honest, thread-per-core load generator for ShopStream.
 //!
 //! The crate is one house with rooms that import downward only, in this order:
-//! `cli` → `doctor` → `run` → `compare` → `report` → `shop` / `sandbox` → `engine` → `stats` → `plan`.
+//! `cli` → `doctor` → `run` → `compare` → `report` → `observe` → `shop` / `sandbox` → `engine` → `stats` → `plan`.
 
 pub mod cli;
 pub mod compare;
 pub mod doctor;
 pub mod engine;
+pub mod observe;
 pub mod plan;
 pub mod report;
 pub mod run;

@@ -60,9 +60,9 @@ fn told(error: &impl std::error::Error, exit_code: ExitCode) -> ExitCode {
     exit_code
 }
 
-/// The command as the user typed it, for the record.
+/// The command as the user typed it, for the record; without passwords.
 fn command_line() -> String {
-    std::env::args().collect::<Vec<_>>().join(" ")
+    cli::without_passwords(std::env::args())
 }
 
 fn entropy() -> Entropy {

@@ -17,6 +17,7 @@ pub const TARGETS: &[Target] = &[
     ("id", replies::id),
     ("judge", shop::judge),
     ("locust_csv", recorded::locust_csv),
+    ("metrics", typed::metrics),
     ("profile", typed::profile),
     ("reply", replies::reply),
     ("request", requests::request),

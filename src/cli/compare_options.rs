@@ -151,13 +151,13 @@ pub(super) fn resolve(
     flags: CompareFlags,
     around: &Surroundings<'_>,
 ) -> Result<CompareRequest, CliError> {
-    let typed: Vec<String> = around
-        .typed
-        .iter()
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
+    // A value may hold several words, and addresses with passwords among them.
+    let typed = around.typed.iter().flat_map(|word| {
+        let text = word.to_string_lossy().into_owned();
+        text.split(' ').map(str::to_owned).collect::<Vec<String>>()
+    });
     let question = Question {
-        command: typed.join(" "),
+        command: super::without_passwords(typed),
         confidence: flags.confidence,
         margin: flags.margin,
         share_margin: flags.share_margin,

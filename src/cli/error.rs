@@ -1,5 +1,6 @@
 //! The one message that the user gets when nothing could be started.
 
+use crate::observe::AddressError;
 use crate::plan::{
     CoreError, ExitCode, LoadError, ProfileError, PublicAddress, Suggestion, TargetError,
 };
@@ -103,6 +104,33 @@ pub enum CliError {
     ClassTwice {
         /// The class.
         class: String,
+    },
+    /// No variable of ShopStream's that tells where its stores are.
+    #[error(
+        "--observe-from-env: none of ShopStream's variables is set (DATABASE_URL, CATALOGUE_DATABASE_URL, ORDERING_DATABASE_URL, INVENTORY_DATABASE_URL, PAYMENTS_DATABASE_URL, MESSAGE_DB_URL, REDIS_URL); set them, or name the stores with --outbox, --message-db and --redis"
+    )]
+    NothingInEnvironment,
+    /// An address of a store that is none. It is not repeated: it may hold a password.
+    #[error("{place}: {error}")]
+    Store {
+        /// The flag or variable.
+        place: String,
+        /// What is wrong.
+        error: AddressError,
+    },
+    /// An outbox of no domain.
+    #[error(
+        "--outbox: say whose outbox it is, as DOMAIN=URL, like identity=postgres://user:password@host:5432/identity_local"
+    )]
+    OutboxWithoutDomain,
+    /// An outbox of an unknown domain.
+    #[error("--outbox: {0}")]
+    OutboxDomain(String),
+    /// Two outboxes of one domain.
+    #[error("--outbox: the domain {domain} is named twice; drop one of them")]
+    OutboxTwice {
+        /// The domain.
+        domain: &'static str,
     },
     /// A flag of the embedded shop without it.
     #[error("{flag} says how the embedded shop behaves; add --sandbox, or drop it")]

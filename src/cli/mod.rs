@@ -12,7 +12,9 @@ mod error;
 mod list;
 mod load_choice;
 mod machine;
+mod observe_options;
 mod options;
+mod passwords;
 mod pipeline_options;
 mod plan_builder;
 mod profile_source;
@@ -26,6 +28,7 @@ mod values;
 pub use error::CliError;
 pub use list::list_text;
 pub use machine::Machine;
+pub use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
 
 use crate::compare::CompareRequest;
@@ -93,7 +96,8 @@ pub fn parse(
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| CliError::arguments(&error));
     arguments
-        .and_then(|arguments| {
+        .and_then(|mut arguments| {
+            arguments.run.observe.read_variables(&environment)?;
             let around = Surroundings {
                 typed: &typed,
                 environment: &environment,

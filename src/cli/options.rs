@@ -3,6 +3,7 @@
 use super::compare_options::CompareFlags;
 use super::doctor_options::DoctorFlags;
 use super::list::ListFlags;
+use super::observe_options::ObserveFlags;
 use super::race_options::RaceFlags;
 use super::replay_options::ReplayFlags;
 use super::report_options::ReportFlags;
@@ -107,6 +108,10 @@ pub(super) struct RunOptions {
 
     #[command(flatten)]
     pub shop: ShopFlags,
+
+    /// What is observed of the shop's back end.
+    #[command(flatten)]
+    pub observe: ObserveFlags,
 
     /// Allow load on this host although its address is public; may be repeated
     #[arg(

@@ -44,7 +44,7 @@ pub(super) struct PipelineFlags {
     )]
     pub observatory_port: Option<u16>,
 
-    /// Do without the Observatory
+    /// Do without the Observatory: neither serve the embedded shop's, nor look for one
     #[arg(long, help_heading = "Pipeline of the embedded shop")]
     pub no_observatory: bool,
 
@@ -96,7 +96,6 @@ pub(super) const PIPELINE_FLAGS: &[&str] = &[
     "engines",
     "drain-rate",
     "observatory-port",
-    "no-observatory",
     "observatory-names",
 ];
 
@@ -106,7 +105,7 @@ pub(super) struct Engines([u32; DOMAINS]);
 
 /// Why engines or a rate are wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-enum PipelineError {
+pub(super) enum PipelineError {
     #[error("give a whole number of engines from 0 to {MOST_ENGINES}, not `{0}`")]
     Engines(String),
     #[error("there is no domain `{word}`{suggestion} (domains: {})", domain_names().join(", "))]
@@ -148,7 +147,8 @@ fn parse_engines(text: &str) -> Result<Engines, PipelineError> {
     Ok(Engines(engines.map(|number| number.unwrap_or(1))))
 }
 
-fn domain_of(word: &str) -> Result<Domain, PipelineError> {
+/// The domain called `word`.
+pub(super) fn domain_of(word: &str) -> Result<Domain, PipelineError> {
     let word = word.trim();
     Domain::ALL
         .into_iter()

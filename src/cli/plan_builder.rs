@@ -41,6 +41,9 @@ pub(super) fn build(
     let addresses = AddressPolicy::new(&options.allow_host);
     let target = target(&options)?;
     addresses.check_literal(&target.host)?;
+    let shop = (!options.sandbox).then_some(&target);
+    let no_observatory = options.shop.pipeline.no_observatory;
+    let observers = options.observe.config(shop, no_observatory, &addresses)?;
     let connections = connections(&options, profile, load.max_users())?;
     let cores = machine.worker_cores(&WorkerNeeds {
         choice: options.cores.as_ref(),
@@ -96,6 +99,7 @@ pub(super) fn build(
         fail_on_saturation: options.fail_on_saturation,
         preflight: !options.no_preflight,
         addresses,
+        observers,
     })
 }
 

@@ -140,7 +140,6 @@ impl ShopFlags {
                 self.pipeline.observatory_port.is_some(),
                 "--observatory-port",
             ),
-            (self.pipeline.no_observatory, "--no-observatory"),
             (
                 self.pipeline.observatory_names.is_some(),
                 "--observatory-names",

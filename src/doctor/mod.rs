@@ -86,7 +86,7 @@ pub fn examine(request: &DoctorRequest) -> ExitCode {
     let findings = match reach(request) {
         Ok(()) => {
             let mut findings = target::look_at(&request.target);
-            findings.push(target::look_for_observatory(&request.observatory));
+            findings.extend(target::look_for_observatory(&request.observatory));
             findings.extend(machine::look_at(request.users));
             findings
         }

@@ -2,6 +2,7 @@
 //! written for, and works on several requests at once.
 
 use super::{Concurrency, Finding, differences};
+use crate::observe::{METRICS_PATH, Observatory, Source, agent, get};
 use crate::plan::Target;
 use crate::run::ReachError;
 use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
@@ -16,46 +17,14 @@ const TOGETHER: u32 = 8;
 const ROUNDS: usize = 5;
 /// Differences that are printed.
 const SHOWN: usize = 20;
-const METRICS_PATH: &str = "/metrics";
 const DOMAINS: [&str; 5] = ["identity", "catalogue", "ordering", "inventory", "payments"];
-
-/// A reply.
-struct Reply {
-    status: u16,
-    server: String,
-    body: String,
-    took: Duration,
-}
-
-fn agent() -> Agent {
-    Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(None)
-        .build()
-        .new_agent()
-}
-
-fn get(agent: &Agent, target: &Target, path: &str) -> Result<Reply, ureq::Error> {
-    let started = Instant::now();
-    let mut response = agent.get(format!("{}{path}", target.url())).call()?;
-    let server = response.headers().get("server");
-    let server = server.and_then(|value| value.to_str().ok());
-    Ok(Reply {
-        status: response.status().as_u16(),
-        server: server.unwrap_or_default().to_owned(),
-        body: response.body_mut().read_to_string()?,
-        took: started.elapsed(),
-    })
-}
 
 /// Asks once.
 ///
 /// # Errors
 /// When there is no answer in HTTP.
 pub fn reach(target: &Target) -> Result<(), ReachError> {
-    match get(&agent(), target, HEALTH_PATH) {
+    match get(&agent(TIMEOUT), target, HEALTH_PATH) {
         Ok(_) => Ok(()),
         Err(error) => Err(ReachError::Unreachable {
             url: target.url(),
@@ -66,7 +35,7 @@ pub fn reach(target: &Target) -> Result<(), ReachError> {
 
 /// Looks at the shop.
 pub fn look_at(target: &Target) -> Vec<Finding> {
-    let agent = agent();
+    let agent = agent(TIMEOUT);
     let mut findings = vec![health(&agent, target)];
     findings.extend(description(&agent, target));
     findings.push(concurrency(target));
@@ -153,7 +122,7 @@ fn time(target: &Target, count: u32) -> Option<Duration> {
         let asking: Vec<_> = (0..count)
             .map(|_| {
                 scope.spawn(|| {
-                    let agent = agent();
+                    let agent = agent(TIMEOUT);
                     let opened = get(&agent, target, HEALTH_PATH).is_ok();
                     barrier.wait();
                     opened && get(&agent, target, OPENAPI_PATH).is_ok()
@@ -172,19 +141,21 @@ fn time(target: &Target, count: u32) -> Option<Duration> {
     })
 }
 
-/// Looks for the Observatory.
-pub fn look_for_observatory(observatory: &Target) -> Finding {
+/// Looks for the Observatory, and at what it shows.
+pub fn look_for_observatory(observatory: &Target) -> Vec<Finding> {
     let url = observatory.url();
-    match get(&agent(), observatory, METRICS_PATH) {
-        Ok(reply) if reply.body.contains("protean_") => {
-            Finding::ok(format!("observatory: {url}{METRICS_PATH}"))
+    match Observatory::new(observatory.clone()).read() {
+        Ok(readout) => {
+            let found = Finding::ok(format!(
+                "observatory: {url}{METRICS_PATH}, {} figures",
+                readout.figures.len()
+            ));
+            let caveats = readout.caveats.into_iter();
+            let caveats = caveats.map(|caveat| Finding::hint(format!("observatory: {caveat}")));
+            std::iter::once(found).chain(caveats).collect()
         }
-        Ok(reply) => Finding::hint(format!(
-            "observatory: {url}{METRICS_PATH} answers {} without a protean_ metric; name another one with --observatory",
-            reply.status
-        )),
-        Err(error) => Finding::hint(format!(
-            "observatory: none at {url} ({error}); start it, or name it with --observatory, to see the pipeline"
-        )),
+        Err(problem) => vec![Finding::hint(format!(
+            "observatory: {problem}; start it, or name it with --observatory, to see the pipeline"
+        ))],
     }
 }

@@ -34,6 +34,7 @@ pub use allocations::{CountingAllocator, allocations, uncounted};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
 pub use clock::now_ns;
 pub use gathering::{CommonStart, Gathering, Missed};
+pub use health::ThreadGauge;
 pub use id::Id;
 pub use link::{Broken, CalledOff, Crowd, Exchange, Link, ReplyHead, Runner, Stopped};
 pub use net::{ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down};

@@ -1,7 +1,7 @@
 //! The live line of a run: redrawn each second on a terminal, a plain line every two elsewhere.
 
 use super::figures::{duration_text, rate_text};
-use crate::stats::{Outcome, Snapshot};
+use crate::stats::{Amount, Outcome, Snapshot};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
@@ -100,17 +100,27 @@ pub fn live_line(snapshot: &Snapshot) -> String {
     if snapshot.events_per_s > 0.0 {
         line.push_str(&format!("  events {}/s", rate_text(snapshot.events_per_s)));
     }
+    if let Some(backlog) = backlog_of(snapshot) {
+        line.push_str(&format!("  backlog {backlog}"));
+    }
     if snapshot.saturated {
         line.push_str("  GENERATOR SATURATED");
     }
     line
 }
 
+/// All domains together.
+fn backlog_of(snapshot: &Snapshot) -> Option<Amount> {
+    let backlogs = snapshot.backlogs.iter().map(|sample| sample.amount);
+    backlogs.reduce(Amount::plus)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::ObservedMetric;
     use crate::report::made_up;
-    use crate::stats::Totals;
+    use crate::stats::{ObservedSample, Totals};
     use std::sync::Arc;
 
     fn snapshot() -> Snapshot {
@@ -126,6 +136,23 @@ mod tests {
             live_line(&snapshot()),
             "   2.0s/3s  users 3  req 900  600.0/s  p50 896µs p99 1.25ms  failed 0  unknown 0  refused 20  events 386.0/s"
         );
+    }
+
+    #[test]
+    fn the_backlog_of_all_domains_is_on_it() {
+        let mut snapshot = snapshot();
+        let sample = |domain: &str, value, at_least| ObservedSample {
+            second: 2,
+            source: "observatory".into(),
+            domain: domain.into(),
+            metric: ObservedMetric::Backlog,
+            amount: Amount { value, at_least },
+        };
+        snapshot.backlogs = vec![
+            sample("identity", 100.0, true),
+            sample("ordering", 7.0, false),
+        ];
+        assert!(live_line(&snapshot).ends_with("events 386.0/s  backlog ≥ 107"));
     }
 
     #[test]

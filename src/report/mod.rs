@@ -1,5 +1,6 @@
 //! Exporters, one a file: each writes down or shows what was measured.
 
+mod back_end_section;
 mod bands_csv;
 mod contest_record;
 mod csv_columns;
@@ -12,7 +13,9 @@ mod ledger_log;
 mod live;
 mod locust_csv;
 mod locust_history;
+mod observed_csv;
 mod observed_record;
+mod observing;
 mod race_sections;
 mod raised;
 mod record_directory;
@@ -46,9 +49,11 @@ pub use html::{StaticText, html_report, json_for_html, policy};
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{LiveFace, live_line};
 pub use locust_csv::LocustCsv;
+pub use observed_csv::ObservedCsv;
 pub use observed_record::{
     BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,
 };
+pub use observing::observed_record;
 pub use record_directory::{RecordDirectory, RecordError};
 pub use recorded::{Recorded, UnreadableRecord};
 pub use recording::{RunFacts, RunJson, write_record};

@@ -77,7 +77,8 @@ pub struct BacklogRecord {
     pub intake_per_s: Option<f64>,
     /// What told the intake: a source, or `accepted requests`.
     pub intake_source: String,
-    /// Events that left the backlog, a second of the load.
+    /// Outbox rows that were published, a second of the load; where no source counts them, the intake
+    /// less the backlog's growth.
     pub drain_per_s: Option<f64>,
     /// How fast the backlog grew in the steady state (all of the load when there was none), in
     /// events a second; null when it is not known well enough.

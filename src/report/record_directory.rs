@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::ObservedCsv;
 use super::bands_csv::BandsCsv;
 use super::distribution_csv::DistributionCsv;
 use super::events_csv::EventsCsv;
@@ -107,6 +108,15 @@ impl RecordDirectory {
     #[must_use]
     pub fn csv_prefix(&self) -> PathBuf {
         self.path.join("stats")
+    }
+
+    /// Begins `observed.csv`.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn observed_csv(&self) -> Result<ObservedCsv, RecordError> {
+        let path = self.path.join("observed.csv");
+        ObservedCsv::create(&path).map_err(|error| RecordError::File { path, error })
     }
 
     /// The sinks that write the record: `run.json`, the three interval logs, `events.csv`,

@@ -19,6 +19,8 @@ pub struct Recorded {
     pub distribution: CsvColumns,
     /// `events.csv`.
     pub events: CsvColumns,
+    /// `observed.csv`; empty when nothing of the back end was observed.
+    pub observed: CsvColumns,
     /// `rounds.csv`; empty without a flash sale.
     pub rounds: CsvColumns,
 }
@@ -59,6 +61,7 @@ impl Recorded {
             bands: columns("bands.csv"),
             distribution: columns("distribution.csv"),
             events: columns("events.csv"),
+            observed: columns("observed.csv"),
             rounds: columns("rounds.csv"),
             directory,
         })

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Columns beside those of the cores.
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 32] = [
     "second",
     "length_s",
     "phase",
@@ -40,6 +40,7 @@ const COLUMNS: [&str; 31] = [
     "shed",
     "races",
     "violations",
+    "known_violations",
 ];
 
 /// Appends a row a second, flushed each second.
@@ -110,12 +111,7 @@ fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
     counts.extend(percentiles(&interval.tardiness, [0.99]));
     let journeys = interval.journeys.iter().map(|journey| journey.started);
     let races = interval.contests.races.iter().map(|race| race.counts.count);
-    let broken = interval
-        .contests
-        .ledger
-        .rules
-        .iter()
-        .map(|rule| rule.broken);
+    let [violations, known] = [true, false].map(|enforced| broken(interval, totals, enforced));
     counts.extend([
         journeys.sum(),
         events(interval, totals),
@@ -124,7 +120,8 @@ fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
         interval.connect_failures,
         interval.shed,
         races.sum(),
-        broken.sum(),
+        violations,
+        known,
     ]);
     row.extend(counts.into_iter().map(|count| count.to_string()));
     row
@@ -132,6 +129,14 @@ fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
 
 fn percentiles<const N: usize>(latencies: &LatencyCounts, quantiles: [f64; N]) -> [u64; N] {
     quantiles.map(|quantile| latencies.quantile_us(quantile))
+}
+
+/// How often rules were found broken that today's shop enforces, or does not.
+fn broken(interval: &Interval, totals: &Totals, enforced: bool) -> u64 {
+    let counts = interval.contests.ledger.rules.iter();
+    let rules = totals.context.rules.iter().zip(counts);
+    let of_kind = rules.filter(|(rule, _)| rule.enforced == enforced);
+    of_kind.map(|(_, counts)| counts.broken).sum()
 }
 
 /// Events that the successes of the second raised.

@@ -1,5 +1,6 @@
 //! The summary at the end of a run, for the console.
 
+use super::back_end_section::{back_end_section, back_end_troubles};
 use super::figures::{counted, duration_text, percent_text, rate_text};
 use super::race_sections::{races_section, verdicts_section, violated_section};
 use super::run_record::{ErrorRecord, Figures, Generator, RunRecord};
@@ -66,6 +67,7 @@ pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) 
     sections.push(events_section(record, *style));
     sections.push(races_section(record, *style));
     sections.push(verdicts_section(record, directory(files), *style));
+    sections.push(back_end_section(record, *style));
     sections.push(errors_section(record, *style));
     sections.push(generator_lines(record));
     sections.push(ending(record, files, *style));
@@ -79,6 +81,7 @@ pub fn brief_text(record: &RunRecord, files: &[String], style: &SummaryStyle) ->
     let mut sections = vec![
         headline(record, *style),
         violated_section(record, directory(files), *style),
+        back_end_troubles(record),
         errors_section(record, *style),
         ending(record, files, *style),
     ];

@@ -27,7 +27,16 @@ pub fn start(plan: &Plan, shop: &ShopConfig) -> Result<Sandbox, SandboxError> {
 /// Where `sandbox` takes requests.
 #[must_use]
 pub fn target(sandbox: &Sandbox) -> Target {
-    let address = sandbox.address();
+    target_at(sandbox.address())
+}
+
+/// Where its Observatory is, if it has one.
+#[must_use]
+pub fn observatory_target(sandbox: &Sandbox) -> Option<Target> {
+    sandbox.observatory_address().map(target_at)
+}
+
+fn target_at(address: SocketAddr) -> Target {
     Target {
         host: address.ip().to_string(),
         port: address.port(),

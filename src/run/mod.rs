@@ -5,6 +5,7 @@ mod crew;
 mod deal;
 mod embedded;
 mod machine;
+mod observers;
 mod reach;
 mod replay;
 mod replay_client;
@@ -19,6 +20,7 @@ pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{Output, RunRequest};
 
 use crate::engine::WorkerError;
+use crate::observe::ObserverConfig;
 use crate::plan::{ExitCode, Load, Pacing, Plan};
 use crate::report::{LiveFace, RecordDirectory, RecordError, RunFacts};
 use crate::sandbox::SandboxError;
@@ -31,7 +33,7 @@ use settle::Settlement;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Descriptors beside those of connections: rings, timers, files, the terminal.
 const SPARE_DESCRIPTORS: u64 = 64;
@@ -103,7 +105,8 @@ pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunEr
     if request.preflight {
         reach::preflight(&plan.target, &addresses, HEALTH_PATH, plan.request_timeout)?;
     }
-    let outcome = record_run(&request, &plan, &addresses, command);
+    let observed = observers::beside(&request.observers, sandbox.as_ref());
+    let outcome = record_run(&request, &plan, &addresses, command, &observed);
     if let Some(sandbox) = sandbox {
         sandbox.stop();
     }
@@ -115,7 +118,10 @@ fn record_run(
     plan: &Plan,
     addresses: &[SocketAddr],
     command: String,
+    observed: &ObserverConfig,
 ) -> Result<ExitCode, RunError> {
+    // First, since it may take seconds, in which the shop would close idle connections.
+    let watch = observers::prepare(observed, plan, &request.addresses);
     let script = ShopScript::new(plan)?;
     let (handovers, inbox) = Collector::channels(plan.cores.len(), script.shape());
     let interruption = signals::listen();
@@ -136,8 +142,15 @@ fn record_run(
         request.output.csv_prefix.as_deref(),
         request.output.csv_full_history,
     )?;
+    let observed_csv = watch
+        .as_ref()
+        .map(|_| directory.observed_csv())
+        .transpose()?;
     let (publish, snapshots) = bounded::<Arc<Snapshot>>(4);
-    crew.start();
+    let start_ns = crew.start();
+    if let Some((watch, csv)) = watch.as_ref().zip(observed_csv) {
+        observers::start(watch, start_ns, context.observed.clone(), csv);
+    }
     let collector = thread::spawn(move || {
         inbox.run(context, sinks, |snapshot| {
             // A face that cannot keep up misses a second; the record does not.
@@ -154,13 +167,23 @@ fn record_run(
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let crashed = crew.join();
+    let interruptions = interruption.times();
+    let drain_wait = match interruptions {
+        0 => observed.drain_wait,
+        _ => Duration::ZERO,
+    };
+    let is_called_off = || interruption.times() > interruptions;
+    let load_end_s = merged.totals.measured_s();
+    let observation =
+        watch.map(|watch| observers::finish(watch, load_end_s, drain_wait, is_called_off, muted));
     Ok(settle::settle(&Settlement {
         request,
         facts: &facts,
         directory: &directory,
         merged: &merged,
         crashed_workers: crashed.max(merged.lost_workers.len()),
-        interrupted: interruption.times() > 0,
+        interrupted: interruptions > 0,
+        observation: observation.as_ref(),
     }))
 }
 

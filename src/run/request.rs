@@ -1,5 +1,6 @@
 //! What a run is asked to do, beside its plan.
 
+use crate::observe::ObserverConfig;
 use crate::plan::{AddressPolicy, Plan};
 use crate::sandbox::ShopConfig;
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ pub struct RunRequest {
     /// Decides about the addresses that the target's name resolves to. A target that is written
     /// as an address has passed already.
     pub addresses: AddressPolicy,
+    /// What is observed of the shop's back end.
+    pub observers: ObserverConfig,
 }
 
 /// What a run writes where.

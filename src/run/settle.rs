@@ -1,10 +1,11 @@
 //! The end of a run: the finished record, the verdict, the summary, the exit code.
 
 use super::RunRequest;
+use crate::observe::Observation;
 use crate::plan::ExitCode;
 use crate::report::{
-    Circumstances, RecordDirectory, RunFacts, SummaryStyle, brief_text, summary_text, verdict,
-    write_html_report, write_record,
+    Circumstances, RecordDirectory, RunFacts, SummaryStyle, brief_text, observed_record,
+    summary_text, verdict, write_html_report, write_record,
 };
 use crate::stats::Merged;
 
@@ -22,6 +23,8 @@ pub struct Settlement<'a> {
     pub crashed_workers: usize,
     /// Whether the user ended the run before its time.
     pub interrupted: bool,
+    /// What was seen of the shop's back end.
+    pub observation: Option<&'a Observation>,
 }
 
 /// Judges the run, finishes its record, prints the summary.
@@ -30,6 +33,9 @@ pub fn settle(settlement: &Settlement<'_>) -> ExitCode {
     let mut record = settlement.facts.record(&settlement.merged.totals);
     record.finished = true;
     record.interrupted = settlement.interrupted;
+    record.observed = settlement
+        .observation
+        .map(|observation| observed_record(observation, &record));
     if settlement.crashed_workers > 0 {
         record.generator.saturated = true;
         record.generator.reasons.push(format!(

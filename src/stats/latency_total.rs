@@ -79,10 +79,13 @@ impl LatencyTotal {
         self.histogram.value_at_quantile(quantile).min(self.max_us)
     }
 
-    /// The same for many `quantiles`, in ascending order, at the cost of one pass.
+    /// The same for many `quantiles`, in ascending order, at the cost of one pass. That of 0 is the
+    /// exact smallest latency.
     #[must_use]
     pub fn quantiles_us(&self, quantiles: &[f64]) -> Vec<u64> {
         let (mut seen, mut found) = (0, Vec::with_capacity(quantiles.len()));
+        let smallest = quantiles.iter().take_while(|quantile| **quantile == 0.0);
+        found.extend(smallest.map(|_| self.min_us.unwrap_or(0)));
         for bucket in self.histogram.iter_recorded() {
             seen += bucket.count_at_value();
             let reached = |quantile: &f64| {
@@ -148,9 +151,11 @@ mod tests {
             latencies.iter().for_each(|&us| counts.record_us(us));
             let mut total = LatencyTotal::default();
             total.absorb(&counts);
-            let quantiles = [0.0, 0.1, 0.5, 0.75, 0.9, 0.99, 0.999, 1.0];
+            let quantiles = [0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1.0];
             let one_by_one = quantiles.map(|quantile| total.quantile_us(quantile));
             prop_assert_eq!(total.quantiles_us(&quantiles), one_by_one);
+            let smallest = latencies.iter().min().map_or(0, |us| (*us).min(600_000_000));
+            prop_assert_eq!(total.quantiles_us(&[0.0, 1.0]), [smallest, total.max_us()]);
         }
     }
 }

@@ -5,10 +5,12 @@ report.charts = (() => {
   const { data, element, colour, rate, duration, roundDuration, clock } = report;
   const run = data.over_time;
   const sync = uPlot.sync('run');
-  const all = [];
 
-  // Hatched while users were still being started; a small flag where something happened.
-  const marks = {
+  // Widths of the axes, the same in all charts over time so that their moments lie below each other.
+  const [LEFT, RIGHT] = [62, 46];
+
+  // Hatched while users were still being started.
+  const spawning = {
     hooks: {
       drawClear: [(plot) => {
         const { ctx, bbox } = plot;
@@ -18,6 +20,8 @@ report.charts = (() => {
         ctx.beginPath();
         ctx.rect(bbox.left, bbox.top, end - bbox.left, bbox.height);
         ctx.clip();
+        ctx.setLineDash([]);
+        ctx.lineCap = 'butt';
         ctx.strokeStyle = colour('hatch');
         ctx.lineWidth = 3 * devicePixelRatio;
         for (let x = bbox.left - bbox.height; x < end; x += 9 * devicePixelRatio) {
@@ -28,6 +32,12 @@ report.charts = (() => {
         }
         ctx.restore();
       }],
+    },
+  };
+
+  // A flag where something happened, and a bar for as long as it lasted.
+  const flags = {
+    hooks: {
       draw: [(plot) => {
         const { ctx, bbox } = plot;
         const colours = {
@@ -35,13 +45,18 @@ report.charts = (() => {
         };
         ctx.save();
         for (const moment of run.moments) {
+          const right = bbox.left + bbox.width;
           const x = plot.valToPos(moment.at_s, 'x', true);
-          if (x < bbox.left || x > bbox.left + bbox.width) continue;
+          const until = Math.min(plot.valToPos(moment.until_s, 'x', true), right);
+          if (until < bbox.left || x > right) continue;
           const size = 5 * devicePixelRatio;
           ctx.fillStyle = ctx.strokeStyle = colours[moment.kind];
           ctx.globalAlpha = 0.35;
           ctx.fillRect(x - devicePixelRatio / 2, bbox.top, devicePixelRatio, bbox.height);
           ctx.globalAlpha = 1;
+          const from = Math.max(x, bbox.left);
+          ctx.fillRect(from, bbox.top - size, until - from, 2 * devicePixelRatio);
+          if (x < bbox.left) continue;
           ctx.beginPath();
           ctx.moveTo(x - size, bbox.top - size);
           ctx.lineTo(x + size, bbox.top - size);
@@ -83,13 +98,31 @@ report.charts = (() => {
     ticks: { stroke: colour('line'), width: 1, size: 4 },
     ...more,
   });
-  const timeAxis = () => axis({ values: (_, splits) => splits.map(clock), space: 70, grid: { show: false } });
-
-  // One decade, one label; more only when there are few.
-  function logValues(_, splits) {
-    const few = splits.length < 12;
-    return splits.map((us) => us !== null && (few || /^10*$/.test(String(Math.round(us)))) ? roundDuration(us) : '');
+  const timeAxis = () => axis({ values: (_, splits) => splits.map(clock), space: 70, size: 28, grid: { show: false } });
+  // From 1, 2 or 5 times a power of ten to another one.
+  function logRange(_, min, max) {
+    const round = (value, up) => {
+      const power = 10 ** Math.floor(Math.log10(value));
+      const steps = [1, 2, 5, 10].map((step) => step * power);
+      return up ? steps.find((step) => step >= value * 0.999) : steps.findLast((step) => step <= value * 1.001);
+    };
+    return [round(min || 1, false), round(max || 10, true)];
   }
+
+  // Powers of ten, and 2 and 5 times them when there are few.
+  function logSplits(_, __, min, max) {
+    const first = Math.floor(Math.log10(min));
+    const decades = Math.log10(max / min);
+    const steps = decades > 3 ? [1] : decades > 1.2 ? [1, 5] : [1, 2, 5];
+    const splits = [];
+    for (let power = first; power <= Math.ceil(Math.log10(max)); power += 1) {
+      splits.push(...steps.map((step) => step * 10 ** power));
+    }
+    return splits.filter((split) => split >= min * 0.999 && split <= max * 1.001);
+  }
+  // uPlot leaves labels out of logarithmic axes; these splits are few enough.
+  const allOf = (_, splits) => splits;
+  const durations = (_, splits) => splits.map(roundDuration);
 
   // Draws a chart, and draws it again when theme or width change. `make` gives uPlot's options and
   // data, with the colours of the moment.
@@ -123,7 +156,6 @@ report.charts = (() => {
       const width = Math.max(place.clientWidth, 200);
       if (entry.plot.width !== width) entry.plot.setSize({ width, height: entry.plot.height });
     }).observe(place);
-    all.push(entry);
     return entry;
   }
 
@@ -139,16 +171,17 @@ report.charts = (() => {
     wholeTime.disabled = min <= firstS && max >= lastS;
   }
 
-  function timeChart(id, { height, scales, axes, lines, cursorY }) {
+  function timeChart(id, { height, padding, plugins, scales, axes, lines }) {
     const entry = chart(id, () => {
       const made = lines();
       return {
         height,
         keepsSpan: true,
-        plugins: [marks],
+        plugins: [spawning, ...(plugins ?? [])],
         values: [run.time_s, ...made.map((line) => line.values)],
         options: {
-          cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false }, y: cursorY ?? false },
+          padding: padding ?? [10, 8, 0, 0],
+          cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false }, y: false },
           scales: { x: { time: false, range: (_, min, max) => [min === run.time_s[0] ? firstS : min, max] }, ...scales() },
           axes: [timeAxis(), ...axes()],
           series: [
@@ -168,12 +201,13 @@ report.charts = (() => {
 
   const rates = { scale: 'rate', value: (_, value) => value === null ? '–' : `${rate(value)}/s` };
   const fromZero = { range: (_, min, max) => [0, Math.max(max * 1.05, 1)] };
-  const rateAxis = () => axis({ scale: 'rate', values: (_, splits) => splits.map(rate), size: 55 });
+  const rateAxis = () => axis({ scale: 'rate', values: (_, splits) => splits.map(rate), size: LEFT });
 
   function throughput() {
     timeChart('chart-throughput', {
+      plugins: [flags],
       scales: () => ({ rate: fromZero, users: fromZero }),
-      axes: () => [rateAxis(), axis({ scale: 'users', side: 1, grid: { show: false }, size: 50, values: (_, splits) => splits.map(rate) })],
+      axes: () => [rateAxis(), axis({ scale: 'users', side: 1, grid: { show: false }, size: RIGHT, values: (_, splits) => splits.map(rate) })],
       lines: () => [
         { label: 'all requests', ...rates, stroke: colour('ink'), width: 1.8, values: run.requests_per_s },
         ...run.outcomes.map((line) => ({
@@ -181,7 +215,7 @@ report.charts = (() => {
           fill: line.label === 'success' ? `color-mix(in srgb, ${colour('success')} 16%, transparent)` : undefined,
         })),
         { label: 'users', scale: 'users', stroke: colour('soft'), dash: [5, 4], values: run.users,
-          paths: uPlot.paths.stepped({ align: -1 }), value: (_, value) => value ?? '–' },
+          paths: uPlot.paths.stepped({ align: 1 }), value: (_, value) => value ?? '–' },
       ],
     });
   }
@@ -196,13 +230,15 @@ report.charts = (() => {
     const atFirst = ['response p50', 'response p95', 'response p99', 'service p99', 'lag p99'];
     timeChart('chart-latency', {
       height: 280,
+      plugins: [flags],
+      padding: [10, RIGHT + 8, 0, 0],
       scales: () => ({
         us: log.checked
-          ? { distr: 3, range: (_, min, max) => [10 ** Math.floor(Math.log10(min || 1)), 10 ** Math.ceil(Math.log10(max || 10))] }
+          ? { distr: 3, range: logRange }
           : fromZero,
       }),
       axes: () => [axis({
-        scale: 'us', size: 62, values: log.checked ? logValues : (_, splits) => splits.map(roundDuration),
+        scale: 'us', size: LEFT, values: durations, filter: allOf, splits: log.checked ? logSplits : undefined,
       })],
       lines: () => run.latencies.map((line) => ({
         label: line.label, scale: 'us', stroke: colour(looks[line.label][0]), dash: looks[line.label][1],
@@ -257,12 +293,12 @@ report.charts = (() => {
     latency();
     simple('chart-events', run.events, rates, { rate: fromZero }, () => [rateAxis()]);
     const percent = { scale: 'percent', value: (_, value) => value === null ? '–' : `${Math.round(value)} %` };
-    const percentAxis = () => [axis({ scale: 'percent', values: (_, splits) => splits.map((value) => `${value}%`), size: 50 })];
+    const percentAxis = () => [axis({ scale: 'percent', values: (_, splits) => splits.map((value) => `${value}%`), size: LEFT })];
     simple('chart-cores', run.cores, percent, { percent: { range: [0, 100] } }, percentAxis);
     simple('chart-connections', run.connections, rates, { rate: fromZero }, () => [rateAxis()]);
     moments();
     wholeTime.addEventListener('click', () => zoomAll(firstS, lastS));
   }
 
-  return { chart, axis, logValues, drawAll, timed, fromZero, rateAxis };
+  return { chart, axis, allOf, logRange, logSplits, durations, drawAll, fromZero, rateAxis };
 })();

@@ -4,6 +4,8 @@
 //! port, no WebSocket, no async runtime, and no generated code for the thousand commands that no
 //! test needs.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 mod page;
 mod pipe;
 
@@ -100,8 +102,10 @@ fn program() -> Option<PathBuf> {
     }
     let path = std::env::var_os("PATH")?;
     let directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let mut candidates = NAMES
-        .iter()
-        .flat_map(|name| directories.iter().map(move |directory| directory.join(name)));
+    let mut candidates = NAMES.iter().flat_map(|name| {
+        directories
+            .iter()
+            .map(move |directory| directory.join(name))
+    });
     candidates.find(|candidate| candidate.is_file())
 }

@@ -73,7 +73,10 @@ impl Page {
 
     /// How many elements `selector` finds.
     pub fn count(&self, selector: &str) -> u64 {
-        let counted = self.evaluate(&format!("document.querySelectorAll({}).length", json!(selector)));
+        let counted = self.evaluate(&format!(
+            "document.querySelectorAll({}).length",
+            json!(selector)
+        ));
         counted.as_u64().expect("a number")
     }
 

@@ -39,6 +39,11 @@ pub fn run(line: &str) -> Ended {
 impl Invocation {
     /// Starts `shopblast` with the words of `line`.
     pub fn begin(line: &str) -> Self {
+        Self::begin_with(line, &[])
+    }
+
+    /// The same with variables.
+    pub fn begin_with(line: &str, variables: &[(&str, String)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let file = |name: &str| std::fs::File::create(directory.path().join(name)).expect("a file");
         let mut command = Command::new(env!("CARGO_BIN_EXE_shopblast"));
@@ -50,6 +55,7 @@ impl Invocation {
         }
         // Into files, so that a full pipe cannot hold the run up.
         let child = command
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .args(line.split_whitespace())
             .arg("--results")
             .arg(directory.path().join("results"))
@@ -78,6 +84,13 @@ impl Invocation {
             .status()
             .expect("a shell");
         assert!(status.success());
+    }
+
+    /// Kills the run, without a chance to do anything; gives what keeps its record alive.
+    pub fn kill(mut self) -> TempDir {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+        self.directory
     }
 
     /// Waits for the end; panics when there is none, or the program panicked.

@@ -9,11 +9,12 @@ const ROOMS: &[(&str, u8)] = &[
     ("engine", 2),
     ("shop", 3),
     ("sandbox", 3),
-    ("report", 4),
-    ("compare", 5),
-    ("run", 6),
-    ("doctor", 7),
-    ("cli", 8),
+    ("observe", 4),
+    ("report", 5),
+    ("compare", 6),
+    ("run", 7),
+    ("doctor", 8),
+    ("cli", 9),
 ];
 
 /// The one way between neighbours: the sandbox speaks the shop's vocabulary.

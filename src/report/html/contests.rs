@@ -58,6 +58,13 @@ pub struct RuleRow {
     pub why: String,
 }
 
+/// The witnesses of a rule.
+pub struct WitnessGroup {
+    pub rule: String,
+    pub first: WitnessView,
+    pub others: Vec<WitnessView>,
+}
+
 /// A witness.
 pub struct WitnessView {
     pub number: u64,
@@ -195,7 +202,7 @@ fn rule_row(rule: &InvariantRecord) -> RuleRow {
 }
 
 /// The witnesses of violated rules first, then those of known faults.
-pub fn witnesses(recorded: &Recorded) -> Vec<WitnessView> {
+pub fn witnesses(recorded: &Recorded) -> Vec<WitnessGroup> {
     let run = &recorded.run;
     let is_violated = |witness: &&WitnessRecord| {
         let rules = run.invariants.iter();
@@ -207,10 +214,19 @@ pub fn witnesses(recorded: &Recorded) -> Vec<WitnessView> {
     sorted.sort_by_key(|witness| !is_violated(witness));
     let directory = recorded.directory.display().to_string();
     let base = run.target_url();
-    let views = sorted.into_iter();
-    views
-        .map(|witness| witness_view(witness, &base, &directory))
-        .collect()
+    let mut groups: Vec<WitnessGroup> = Vec::new();
+    for witness in sorted {
+        let view = witness_view(witness, &base, &directory);
+        match groups.iter_mut().find(|group| group.rule == view.rule) {
+            Some(group) => group.others.push(view),
+            None => groups.push(WitnessGroup {
+                rule: view.rule.clone(),
+                first: view,
+                others: Vec::new(),
+            }),
+        }
+    }
+    groups
 }
 
 fn witness_view(witness: &WitnessRecord, base: &str, directory: &str) -> WitnessView {

@@ -332,7 +332,7 @@ fn cards(run: &RunRecord) -> Vec<Card> {
     };
     let duration = |us| duration_text(us);
     let mut cards = vec![
-        card("Requests a second", rate_text(figures.requests_per_s), when),
+        card("Requests/s", rate_text(figures.requests_per_s), when),
         card("Response p50", duration(figures.response_us.p50), when),
         card("Response p95", duration(figures.response_us.p95), when),
         card("Response p99", duration(figures.response_us.p99), when),

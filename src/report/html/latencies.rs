@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Columns of a heat map at most.
 const MOST_COLUMNS: usize = 180;
+/// A shorter last second has no column of its own.
+const SHORTEST_S: f64 = 0.5;
 
 /// The latencies of one name, or of all together.
 #[derive(Default, Serialize)]
@@ -34,30 +36,53 @@ impl NameLatencies {
     }
 }
 
+/// Seconds by column of the heat map; see [`super::over_time`] about the last one.
+struct Columns {
+    step: usize,
+    count: usize,
+}
+
+impl Columns {
+    fn of(recorded: &Recorded) -> Self {
+        let seconds = recorded.bands.len();
+        let step = seconds.div_ceil(MOST_COLUMNS).max(1);
+        let last_s = recorded.series.numbers("length_s").last().copied();
+        let is_short = seconds % step == 1 % step && last_s.is_some_and(|s| s < SHORTEST_S);
+        let count = seconds.div_ceil(step);
+        Self {
+            step,
+            count: if is_short && count > 1 {
+                count - 1
+            } else {
+                count
+            },
+        }
+    }
+}
+
 /// All names together, then each name of the table in its order.
 pub fn of(recorded: &Recorded) -> Vec<NameLatencies> {
     let mut distributions = distributions(recorded);
     let mut named: Vec<NameLatencies> = vec![distributions.remove(&("", "")).unwrap_or_default()];
     named[0].name = "All names".to_owned();
-    let step = recorded.bands.len().div_ceil(MOST_COLUMNS).max(1);
-    let columns = recorded.bands.len().div_ceil(step);
-    let mut all = vec![BTreeMap::new(); columns];
+    let columns = Columns::of(recorded);
+    let mut all = vec![BTreeMap::new(); columns.count];
     for record in &recorded.run.names {
         let key = (record.method.as_str(), record.name.as_str());
         let mut latencies = distributions.remove(&key).unwrap_or_default();
         latencies.name.clone_from(&record.name);
-        let heat = heat(recorded, &tag_text(&record.method, &record.name), step);
+        let heat = heat(recorded, &tag_text(&record.method, &record.name), &columns);
         for (sum, column) in all.iter_mut().zip(&heat) {
             column
                 .iter()
                 .for_each(|(band, count)| add(sum, *band, *count));
         }
         latencies.heat = heat.into_iter().map(flat).collect();
-        latencies.heat_step_s = step;
+        latencies.heat_step_s = columns.step;
         named.push(latencies);
     }
     named[0].heat = all.into_iter().map(flat).collect();
-    named[0].heat_step_s = step;
+    named[0].heat_step_s = columns.step;
     named
 }
 
@@ -75,17 +100,13 @@ fn flat(bands: Bands) -> Vec<u64> {
         .collect()
 }
 
-fn heat(recorded: &Recorded, tag: &str, step: usize) -> Vec<Bands> {
-    let mut columns: Vec<Bands> = Vec::new();
+fn heat(recorded: &Recorded, tag: &str, columns: &Columns) -> Vec<Bands> {
+    let mut heat = vec![Bands::new(); columns.count];
     for (second, cell) in recorded.bands.texts(tag).enumerate() {
-        if second % step == 0 {
-            columns.push(Bands::new());
-        }
-        if let Some(column) = columns.last_mut() {
-            parse_bands(cell).for_each(|(band, count)| add(column, band, count));
-        }
+        let column = &mut heat[(second / columns.step).min(columns.count - 1)];
+        parse_bands(cell).for_each(|(band, count)| add(column, band, count));
     }
-    columns
+    heat
 }
 
 /// The rows of `distribution.csv` by method and name.

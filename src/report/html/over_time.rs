@@ -3,6 +3,7 @@
 //! A row stands for its second. Of a long run several seconds share a row: counts are added, and
 //! each latency is that of the worst second among them. No percentile is averaged.
 
+use super::super::RuleVerdict;
 use super::super::recorded::Recorded;
 use super::embedded::Compact;
 use super::words::grouped_of;
@@ -14,6 +15,8 @@ const MOST_ROWS: usize = 3_600;
 const MOST_MOMENTS: usize = 60;
 /// Reconnects in a second, and times the mean, from which on they are a burst.
 const BURST: (f64, f64) = (10.0, 4.0);
+/// A shorter row at the end is no row.
+const SHORTEST_S: f64 = 0.5;
 /// Seconds between two of a kind that make one moment.
 const SAME_MOMENT_S: f64 = 3.0;
 
@@ -28,6 +31,8 @@ pub struct Line {
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Moment {
     at_s: f64,
+    /// When it was over.
+    until_s: f64,
     kind: &'static str,
     text: String,
 }
@@ -82,19 +87,31 @@ struct Rows<'a> {
     recorded: &'a Recorded,
     step: usize,
     lengths_s: Vec<f64>,
+    /// Where each row ends among the seconds.
+    ends: Vec<usize>,
 }
 
 impl<'a> Rows<'a> {
     fn of(recorded: &'a Recorded) -> Self {
+        let lengths_s = recorded.series.numbers("length_s");
+        let step = lengths_s.len().div_ceil(MOST_ROWS).max(1);
         Self {
             recorded,
-            step: recorded.series.len().div_ceil(MOST_ROWS).max(1),
-            lengths_s: recorded.series.numbers("length_s"),
+            step,
+            ends: ends(&lengths_s, step),
+            lengths_s,
         }
     }
 
+    /// One value a row; none when the column is missing.
     fn folded(&self, values: &[f64], fold: impl Fn(&[f64]) -> f64) -> Vec<f64> {
-        values.chunks(self.step).map(fold).collect()
+        if values.len() != self.lengths_s.len() {
+            return Vec::new();
+        }
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        let rows = starts.zip(&self.ends);
+        rows.map(|(start, &end)| fold(&values[start..end]))
+            .collect()
     }
 
     fn ends_s(&self) -> Vec<f64> {
@@ -127,6 +144,23 @@ impl<'a> Rows<'a> {
             .map(|(sum, length_s)| if length_s > 0.0 { sum / length_s } else { 0.0 })
             .collect()
     }
+}
+
+/// Rows of `step` seconds. What is left after the run time, when the last replies come, is too short
+/// for a rate of its own and belongs to the row before it.
+fn ends(lengths_s: &[f64], step: usize) -> Vec<usize> {
+    let seconds = lengths_s.len();
+    let mut ends: Vec<usize> = (1..=seconds.div_ceil(step))
+        .map(|row| (row * step).min(seconds))
+        .collect();
+    let start = ends.len().checked_sub(2).map_or(0, |before| ends[before]);
+    let last_s: f64 = lengths_s[start..].iter().sum();
+    if ends.len() > 1 && last_s < SHORTEST_S {
+        ends.pop();
+        ends.pop();
+        ends.push(seconds);
+    }
+    ends
 }
 
 fn last_of(values: &[f64]) -> f64 {
@@ -229,43 +263,84 @@ fn moments(recorded: &Recorded) -> Vec<Moment> {
         .map(|row| requests[row] == 0.0 && users[row] > 0.0 && lengths_s[row] > 0.9)
         .map(f64::from)
         .collect();
-    let mut moments = joined(&seconds, &series.numbers("violations"), |count| count > 0.0)
-        .map(|(at_s, count)| (at_s, "violation", grouped_of(count, "violation")))
-        .chain(
-            joined(&seconds, &reconnects, burst)
-                .map(|(at_s, count)| (at_s, "reconnects", grouped_of(count, "reconnect"))),
-        )
-        .chain(
-            joined(&seconds, &stalled, |is| is > 0.0).map(|(at_s, count)| {
-                let text = format!("nothing was answered for {}", grouped_of(count, "second"));
-                (at_s, "stall", text)
-            }),
-        )
-        .map(|(at_s, kind, text)| Moment { at_s, kind, text })
-        .collect::<Vec<_>>();
+    let mut moments = Vec::new();
+    moments.extend(
+        joined(&seconds, &violations(recorded), |count| count > 0.0)
+            .map(|span| span.moment("violation", grouped_of(span.sum, "violation"))),
+    );
+    moments.extend(
+        joined(&seconds, &reconnects, burst)
+            .map(|span| span.moment("reconnects", grouped_of(span.sum, "reconnect"))),
+    );
+    moments.extend(joined(&seconds, &stalled, |is| is > 0.0).map(|span| {
+        let text = format!(
+            "nothing was answered for {}",
+            grouped_of(span.sum, "second")
+        );
+        span.moment("stall", text)
+    }));
     moments.extend(crossings(recorded));
     moments.sort_by(|one, other| one.at_s.total_cmp(&other.at_s));
     moments.truncate(MOST_MOMENTS);
     moments
 }
 
-/// Seconds whose value `counts`, neighbours joined, with the sum of their values.
+/// Violations by second; those of rules that today's shop does not enforce only when the run was to
+/// judge them, too.
+fn violations(recorded: &Recorded) -> Vec<f64> {
+    let mut violations = recorded.series.numbers("violations");
+    let mut rules = recorded.run.invariants.iter();
+    if rules.any(|rule| !rule.enforced && rule.verdict == RuleVerdict::Violated) {
+        let known = recorded.series.numbers("known_violations");
+        violations
+            .iter_mut()
+            .zip(known)
+            .for_each(|(count, more)| *count += more);
+    }
+    violations
+}
+
+/// Seconds that belong together, and the sum of their values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Span {
+    first_s: f64,
+    last_s: f64,
+    sum: u64,
+}
+
+impl Span {
+    fn moment(self, kind: &'static str, text: String) -> Moment {
+        Moment {
+            at_s: self.first_s,
+            until_s: self.last_s + 1.0,
+            kind,
+            text,
+        }
+    }
+}
+
+/// Seconds whose value `counts`, neighbours joined.
 fn joined(
     seconds: &[f64],
     values: &[f64],
     counts: impl Fn(f64) -> bool,
-) -> std::vec::IntoIter<(f64, u64)> {
-    let mut found: Vec<(f64, u64)> = Vec::new();
-    let mut latest_s = f64::NEG_INFINITY;
+) -> std::vec::IntoIter<Span> {
+    let mut found: Vec<Span> = Vec::new();
     for (&second, &value) in seconds.iter().zip(values) {
         if !counts(value) {
             continue;
         }
         match found.last_mut() {
-            Some((_, sum)) if second - latest_s <= SAME_MOMENT_S => *sum += value as u64,
-            _ => found.push((second, value as u64)),
+            Some(span) if second - span.last_s <= SAME_MOMENT_S => {
+                span.sum += value as u64;
+                span.last_s = second;
+            }
+            _ => found.push(Span {
+                first_s: second,
+                last_s: second,
+                sum: value as u64,
+            }),
         }
-        latest_s = second;
     }
     found.into_iter()
 }
@@ -273,8 +348,10 @@ fn joined(
 fn crossings(recorded: &Recorded) -> impl Iterator<Item = Moment> {
     let thresholds = recorded.run.thresholds.iter();
     thresholds.filter_map(|threshold| {
+        let at_s = threshold.crossed_at_s?;
         Some(Moment {
-            at_s: threshold.crossed_at_s?,
+            at_s,
+            until_s: at_s,
             kind: "threshold",
             text: format!("crossed: {}", threshold.expression),
         })
@@ -290,13 +367,27 @@ mod tests {
         let seconds: Vec<f64> = (0..12).map(f64::from).collect();
         let mut values = vec![0.0; 12];
         (values[1], values[3], values[9]) = (2.0, 3.0, 1.0);
+        let span = |first_s, last_s, sum| Span {
+            first_s,
+            last_s,
+            sum,
+        };
         let found: Vec<_> = joined(&seconds, &values, |value| value > 0.0).collect();
-        assert_eq!(found, [(1.0, 5), (9.0, 1)]);
+        assert_eq!(found, [span(1.0, 3.0, 5), span(9.0, 9.0, 1)]);
     }
 
     #[test]
     fn seconds_that_share_a_row_keep_their_worst_latency() {
         assert_eq!(worst_of(&[3.0, 900.0, 7.0]), 900.0);
         assert_eq!(last_of(&[3.0, 900.0, 7.0]), 7.0);
+    }
+
+    #[test]
+    fn what_is_too_short_for_a_rate_belongs_to_the_row_before_it() {
+        assert_eq!(ends(&[1.0, 1.0, 1.0], 1), [1, 2, 3]);
+        assert_eq!(ends(&[1.0, 1.0, 0.2], 1), [1, 3]);
+        assert_eq!(ends(&[1.0, 1.0, 1.0, 1.0, 0.2], 2), [2, 5]);
+        assert_eq!(ends(&[0.2], 1), [1]);
+        assert!(ends(&[], 1).is_empty());
     }
 }

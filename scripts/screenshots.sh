@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Takes the pictures of the pages that the README shows, into docs/. Needs Chromium; see .ci/run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo test --locked --test screenshots -- --ignored --nocapture
+ls -l docs/*.png
+for picture in docs/*.png; do
+  size=$(stat -c %s "$picture")
+  if [ "$size" -gt 200000 ]; then
+    echo "$picture has $size bytes: show less, 200000 is the most" >&2
+    exit 1
+  fi
+done

@@ -1,0 +1,391 @@
+//! The flags that say what is observed of the shop's back end, and ShopStream's own variables for it.
+
+use super::CliError;
+use super::pipeline_options::domain_of;
+use crate::observe::{
+    AddressError, ObservatoryChoice, ObserverConfig, PostgresAddress, RedisAddress,
+};
+use crate::plan::{AddressPolicy, Target, is_loopback_host, parse_duration};
+use clap::Args;
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// Where the Observatory usually is.
+const DEFAULT_OBSERVATORY: &str = "http://localhost:9000";
+/// Variables that tell ShopStream where its domains' databases are.
+const DATABASE_VARIABLES: [(&str, &str); 5] = [
+    ("identity", "DATABASE_URL"),
+    ("catalogue", "CATALOGUE_DATABASE_URL"),
+    ("ordering", "ORDERING_DATABASE_URL"),
+    ("inventory", "INVENTORY_DATABASE_URL"),
+    ("payments", "PAYMENTS_DATABASE_URL"),
+];
+const MESSAGE_STORE_VARIABLE: &str = "MESSAGE_DB_URL";
+const REDIS_VARIABLE: &str = "REDIS_URL";
+
+/// The flags as typed. Addresses of stores are read later: what the parser finds wrong it prints, and
+/// they may hold passwords.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ObserveFlags {
+    /// Address of the Observatory [default: http://localhost:9000, if there is one, when the shop is
+    /// on this machine; with --sandbox its own, if it has one]
+    #[arg(long, value_name = "URL", help_heading = "Back end", value_parser = Target::parse)]
+    pub observatory: Option<Target>,
+
+    /// Redis, like redis://localhost:16379/0: lengths of streams, what consumers lag behind, dead
+    /// letters
+    #[arg(long, value_name = "URL", help_heading = "Back end")]
+    redis: Option<Secret>,
+
+    /// Database with the outbox of a domain, like identity=postgres://user:password@host:5432/name,
+    /// for exact counts; may be repeated
+    #[arg(long, value_name = "DOMAIN=URL", help_heading = "Back end")]
+    outbox: Vec<Secret>,
+
+    /// message-db, like postgres://user:password@host:5432/message_store: events and commands by
+    /// category
+    #[arg(long, value_name = "URL", help_heading = "Back end")]
+    message_db: Option<Secret>,
+
+    /// Observe what ShopStream's own variables name: DATABASE_URL (identity),
+    /// CATALOGUE_DATABASE_URL, ORDERING_DATABASE_URL, INVENTORY_DATABASE_URL,
+    /// PAYMENTS_DATABASE_URL, MESSAGE_DB_URL, REDIS_URL
+    ///
+    /// The other flags win over them. No password has to be typed then.
+    #[arg(long, help_heading = "Back end")]
+    pub observe_from_env: bool,
+
+    /// Watch the backlog after the load until it is no larger than before, at most this long
+    /// [default: not]
+    #[arg(
+        long, value_name = "TIME", help_heading = "Back end",
+        value_parser = parse_duration, allow_hyphen_values = true
+    )]
+    drain_wait: Option<Duration>,
+
+    /// Addresses of the variables.
+    #[arg(skip)]
+    variables: Vec<(Place, Secret)>,
+}
+
+/// A text that may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Secret(String);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// What a variable names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Outbox {
+        domain: &'static str,
+        variable: &'static str,
+    },
+    MessageStore,
+    Redis,
+}
+
+impl ObserveFlags {
+    /// Takes ShopStream's variables from `environment`, when they were asked for.
+    ///
+    /// # Errors
+    /// When none of them is set.
+    pub fn read_variables(&mut self, environment: &[(OsString, OsString)]) -> Result<(), CliError> {
+        if !self.observe_from_env {
+            return Ok(());
+        }
+        let value = |name: &str| {
+            let mut set = environment.iter();
+            let (_, value) = set.find(|(known, value)| known == name && !value.is_empty())?;
+            Some(Secret(value.to_string_lossy().into_owned()))
+        };
+        let outboxes = DATABASE_VARIABLES.iter().filter_map(|&(domain, variable)| {
+            Some((Place::Outbox { domain, variable }, value(variable)?))
+        });
+        self.variables = outboxes.collect();
+        let message_store = value(MESSAGE_STORE_VARIABLE);
+        self.variables
+            .extend(message_store.map(|value| (Place::MessageStore, value)));
+        let redis = value(REDIS_VARIABLE);
+        self.variables
+            .extend(redis.map(|value| (Place::Redis, value)));
+        match self.variables.is_empty() {
+            true => Err(CliError::NothingInEnvironment),
+            false => Ok(()),
+        }
+    }
+
+    /// What they ask for, for a run against `target`, or against a sandbox when `target` is `None`.
+    ///
+    /// # Errors
+    /// When an address is none, or is public and was not allowed.
+    pub fn config(
+        &self,
+        target: Option<&Target>,
+        no_observatory: bool,
+        policy: &AddressPolicy,
+    ) -> Result<ObserverConfig, CliError> {
+        let mut config = ObserverConfig {
+            observatory: self.observatory(target, no_observatory)?,
+            drain_wait: self.drain_wait.unwrap_or_default(),
+            ..ObserverConfig::default()
+        };
+        if let Some(observatory) = &self.observatory {
+            policy.check_literal(&observatory.host)?;
+        }
+        for outbox in &self.outbox {
+            let (domain, address) = self.outbox(outbox, policy)?;
+            if config.outboxes.iter().any(|(known, _)| known == domain) {
+                return Err(CliError::OutboxTwice { domain });
+            }
+            config.outboxes.push((domain.to_owned(), address));
+        }
+        if let Some(text) = &self.redis {
+            config.redis = Some(redis("--redis", text, policy)?);
+        }
+        if let Some(text) = &self.message_db {
+            config.message_store = Some(postgres("--message-db", text, policy)?);
+        }
+        self.add_variables(&mut config, policy)?;
+        Ok(config)
+    }
+
+    fn observatory(
+        &self,
+        target: Option<&Target>,
+        no_observatory: bool,
+    ) -> Result<ObservatoryChoice, CliError> {
+        let is_here = target.is_some_and(|target| is_loopback_host(&target.host));
+        Ok(match &self.observatory {
+            Some(observatory) => ObservatoryChoice::Asked(observatory.clone()),
+            None if is_here && !no_observatory => {
+                ObservatoryChoice::Tried(Target::parse(DEFAULT_OBSERVATORY)?)
+            }
+            None => ObservatoryChoice::None,
+        })
+    }
+
+    fn outbox(
+        &self,
+        Secret(text): &Secret,
+        policy: &AddressPolicy,
+    ) -> Result<(&'static str, PostgresAddress), CliError> {
+        // A forgotten domain must not show what is before the first `=` of an address.
+        let named = text
+            .split_once('=')
+            .filter(|(domain, _)| !domain.contains(':'));
+        let (domain, address) = named.ok_or(CliError::OutboxWithoutDomain)?;
+        let domain =
+            domain_of(domain).map_err(|error| CliError::OutboxDomain(error.to_string()))?;
+        let place = format!("--outbox {}", domain.name());
+        let address = postgres(&place, &Secret(address.to_owned()), policy)?;
+        Ok((domain.name(), address))
+    }
+
+    /// What variables name and flags do not.
+    fn add_variables(
+        &self,
+        config: &mut ObserverConfig,
+        policy: &AddressPolicy,
+    ) -> Result<(), CliError> {
+        for (place, text) in &self.variables {
+            match *place {
+                Place::Outbox { domain, variable } => {
+                    if config.outboxes.iter().any(|(known, _)| known == domain) {
+                        continue;
+                    }
+                    let address = postgres(&format!("the variable {variable}"), text, policy)?;
+                    config.outboxes.push((domain.to_owned(), address));
+                }
+                Place::MessageStore if config.message_store.is_none() => {
+                    let place = format!("the variable {MESSAGE_STORE_VARIABLE}");
+                    config.message_store = Some(postgres(&place, text, policy)?);
+                }
+                Place::Redis if config.redis.is_none() => {
+                    let place = format!("the variable {REDIS_VARIABLE}");
+                    config.redis = Some(redis(&place, text, policy)?);
+                }
+                Place::MessageStore | Place::Redis => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn postgres(
+    place: &str,
+    Secret(text): &Secret,
+    policy: &AddressPolicy,
+) -> Result<PostgresAddress, CliError> {
+    let told = |error| store_error(place, error);
+    let address = PostgresAddress::parse(text).map_err(told)?;
+    address.check_literal(policy).map_err(told)?;
+    Ok(address)
+}
+
+fn redis(
+    place: &str,
+    Secret(text): &Secret,
+    policy: &AddressPolicy,
+) -> Result<RedisAddress, CliError> {
+    let told = |error| store_error(place, error);
+    let address = RedisAddress::parse(text).map_err(told)?;
+    address.check_literal(policy).map_err(told)?;
+    Ok(address)
+}
+
+fn store_error(place: &str, error: AddressError) -> CliError {
+    CliError::Store {
+        place: place.to_owned(),
+        error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(outbox: &[&str]) -> ObserveFlags {
+        ObserveFlags {
+            outbox: outbox.iter().map(|text| Secret::from(*text)).collect(),
+            ..ObserveFlags::default()
+        }
+    }
+
+    fn target(text: &str) -> Target {
+        Target::parse(text).unwrap()
+    }
+
+    fn variables(set: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        set.iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect()
+    }
+
+    #[test]
+    fn the_observatory_is_tried_beside_a_shop_on_this_machine_only() {
+        let observatory = |flags: &ObserveFlags, host: Option<&str>, none| {
+            let target = host.map(target);
+            let config = flags.config(target.as_ref(), none, &AddressPolicy::default());
+            config.unwrap().observatory
+        };
+        let here = Some("http://127.0.0.1:8000");
+        let usual = target(DEFAULT_OBSERVATORY);
+        assert_eq!(
+            observatory(&flags(&[]), here, false),
+            ObservatoryChoice::Tried(usual)
+        );
+        assert_eq!(
+            observatory(&flags(&[]), here, true),
+            ObservatoryChoice::None
+        );
+        assert_eq!(
+            observatory(&flags(&[]), Some("http://10.1.2.3"), false),
+            ObservatoryChoice::None
+        );
+        assert_eq!(
+            observatory(&flags(&[]), None, false),
+            ObservatoryChoice::None
+        );
+        let asked = ObserveFlags {
+            observatory: Some(target("http://10.1.2.3:9000")),
+            ..flags(&[])
+        };
+        let theirs = ObservatoryChoice::Asked(target("http://10.1.2.3:9000"));
+        assert_eq!(observatory(&asked, Some("http://10.1.2.3"), false), theirs);
+    }
+
+    #[test]
+    fn flags_win_over_the_shops_variables() {
+        let mut flags = flags(&["ordering=postgres://a:b@h/typed"]);
+        flags.observe_from_env = true;
+        flags
+            .read_variables(&variables(&[
+                ("DATABASE_URL", "postgresql+psycopg2://a:b@h/identity_local"),
+                ("ORDERING_DATABASE_URL", "postgres://a:b@h/ordering_local"),
+                ("MESSAGE_DB_URL", "postgres://a:b@h:15433/message_store"),
+                ("REDIS_URL", "redis://:b@h:16379/0"),
+                ("PAYMENTS_DATABASE_URL", ""),
+            ]))
+            .unwrap();
+        let config = flags
+            .config(None, false, &AddressPolicy::default())
+            .unwrap();
+        let shown: Vec<String> = config
+            .outboxes
+            .iter()
+            .map(|(domain, address)| format!("{domain} {address}"))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "ordering postgres://a@h:5432/typed",
+                "identity postgres://a@h:5432/identity_local"
+            ]
+        );
+        assert_eq!(config.redis.unwrap().to_string(), "redis://h:16379/0");
+        let store = config.message_store.unwrap().to_string();
+        assert_eq!(store, "postgres://a@h:15433/message_store");
+    }
+
+    #[test]
+    fn variables_that_were_not_asked_for_do_not_count() {
+        let mut flags = flags(&[]);
+        let set = variables(&[("REDIS_URL", "redis://h")]);
+        flags.read_variables(&set).unwrap();
+        let config = flags
+            .config(None, false, &AddressPolicy::default())
+            .unwrap();
+        assert!(config.redis.is_none());
+        flags.observe_from_env = true;
+        let error = flags.read_variables(&[]).unwrap_err().to_string();
+        assert!(error.contains("REDIS_URL"), "{error}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_the_password() {
+        for (outbox, says) in [
+            ("postgres://a:s3cret@h/d", "DOMAIN=URL"),
+            ("postgres://a:s3cret@h/d?x=1", "DOMAIN=URL"),
+            (
+                "identiy=postgres://a:s3cret@h/d",
+                "did you mean `identity`?",
+            ),
+            (
+                "identity=mysql://a:s3cret@h/d",
+                "--outbox identity: this is no address",
+            ),
+            (
+                "identity=postgres://a:s3cret@8.8.8.8/d",
+                "--allow-host 8.8.8.8",
+            ),
+            ("identity=postgres://a:s3cret@h/d?sslmode=require", "TLS"),
+        ] {
+            let flags = flags(&[outbox]);
+            let error = flags.config(None, false, &AddressPolicy::default());
+            let message = error.unwrap_err().to_string();
+            assert!(message.contains(says), "{outbox}: {message}");
+            assert!(!message.contains("s3cret"), "{message}");
+            assert!(!format!("{flags:?}").contains("s3cret"));
+        }
+        let twice = flags(&["identity=postgres://h/a", "identity=postgres://h/b"]);
+        let error = twice.config(None, false, &AddressPolicy::default());
+        assert!(error.unwrap_err().to_string().contains("twice"));
+    }
+}

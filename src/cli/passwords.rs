@@ -1,0 +1,78 @@
+//! The command line as the record keeps it: addresses in it without their passwords.
+
+/// What stands in a password's place.
+const HIDDEN: &str = "***";
+
+/// The arguments as one text. Whatever follows the user's name of an address, up to its host, and
+/// every `password=` of its query is hidden.
+#[must_use]
+pub fn without_passwords(arguments: impl IntoIterator<Item = String>) -> String {
+    let shown: Vec<String> = arguments.into_iter().map(|text| shown(&text)).collect();
+    shown.join(" ")
+}
+
+fn shown(argument: &str) -> String {
+    let Some((scheme, rest)) = argument.split_once("://") else {
+        return argument.to_owned();
+    };
+    // The last @: a password may hold one that was not written as %40.
+    let rest = match rest.rsplit_once('@') {
+        Some((login, place)) => match login.split_once(':') {
+            Some((user, _)) => format!("{user}:{HIDDEN}@{place}"),
+            None => format!("{login}@{place}"),
+        },
+        None => rest.to_owned(),
+    };
+    format!("{scheme}://{}", without_query_passwords(&rest))
+}
+
+fn without_query_passwords(text: &str) -> String {
+    let Some((place, query)) = text.split_once('?') else {
+        return text.to_owned();
+    };
+    let pairs: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, _)) if name.contains("password") => format!("{name}={HIDDEN}"),
+            _ => pair.to_owned(),
+        })
+        .collect();
+    format!("{place}?{}", pairs.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn passwords_are_hidden_and_nothing_else() {
+        for (typed, kept) in [
+            (
+                "--outbox=identity=postgres://u:pw@h:5432/d",
+                "--outbox=identity=postgres://u:***@h:5432/d",
+            ),
+            ("redis://:p@w@h", "redis://:***@h"),
+            (
+                "postgres://u@h/d?password=pw&x=1",
+                "postgres://u@h/d?password=***&x=1",
+            ),
+            ("http://localhost:8000", "http://localhost:8000"),
+            ("-u", "-u"),
+            ("a@b:c", "a@b:c"),
+        ] {
+            assert_eq!(without_passwords([typed.to_owned()]), kept);
+        }
+        let words = ["shopblast", "--redis", "redis://:pw@h"].map(str::to_owned);
+        assert_eq!(without_passwords(words), "shopblast --redis redis://:***@h");
+    }
+
+    proptest! {
+        #[test]
+        fn no_password_stays(password in "[A-Z:/@?&=#%]{1,12}[A-Z]{6}") {
+            let shown = without_passwords([format!("identity=postgres://u:{password}@h/d")]);
+            let end = &password[password.len() - 6..];
+            prop_assert!(!shown.contains(end), "{}", shown);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Redis: lengths of the streams, what consumer groups lag behind, dead letters, and the broker's
+//! own figures.
+
+use super::source::{Figure, Readout, Source};
+use super::{Problem, RedisAddress};
+use crate::plan::{AddressPolicy, ObservedMetric};
+use crate::stats::Amount;
+use redis::streams::StreamInfoGroupsReply;
+use redis::{Client, Connection, ErrorKind, FromRedisValue, RedisError, Value};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest wait for a connection, and for each answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// Readings between two looks for new streams.
+const LOOK_EVERY: u32 = 10;
+/// Rounds of a look: each goes over about a thousand keys.
+const MOST_ROUNDS: u32 = 1_000;
+/// Streams that are read.
+const MOST_STREAMS: usize = 200;
+/// The ending of a stream of dead letters.
+const DEAD_LETTERS: &str = ":dlq";
+
+/// The streams that are named `<domain>::<aggregate>`, and their siblings.
+pub struct RedisStreams {
+    address: RedisAddress,
+    policy: AddressPolicy,
+    connection: Option<Connection>,
+    streams: Vec<String>,
+    streams_cut: bool,
+    readings: u32,
+}
+
+impl RedisStreams {
+    /// Those of the Redis at `address`.
+    #[must_use]
+    pub fn new(address: RedisAddress, policy: AddressPolicy) -> Self {
+        Self {
+            address,
+            policy,
+            connection: None,
+            streams: Vec::new(),
+            streams_cut: false,
+            readings: 0,
+        }
+    }
+
+    fn connect(&self) -> Result<Connection, Problem> {
+        self.address
+            .check(&self.policy)
+            .map_err(|public| Problem::new(public.to_string()))?;
+        let open = || {
+            let client = Client::open(self.address.info())?;
+            let connection = client.get_connection_with_timeout(TIMEOUT)?;
+            connection.set_read_timeout(Some(TIMEOUT))?;
+            connection.set_write_timeout(Some(TIMEOUT))?;
+            Ok(connection)
+        };
+        open().map_err(|error| self.told(&error))
+    }
+
+    fn told(&self, error: &RedisError) -> Problem {
+        let address = &self.address;
+        let hint = match error.kind() {
+            ErrorKind::AuthenticationFailed => "; check user and password",
+            _ if error.is_timeout() => "; it was given 2 s",
+            _ if error.is_io_error() || error.is_connection_refusal() => "; is Redis up?",
+            _ => "",
+        };
+        Problem::new(format!("{address}: {error}{hint}"))
+    }
+
+    /// Reads over an open connection.
+    fn ask(&mut self, connection: &mut Connection) -> Result<Readout, RedisError> {
+        if self.readings.is_multiple_of(LOOK_EVERY) {
+            self.look_for_streams(connection)?;
+        }
+        self.readings += 1;
+        let mut pipe = redis::pipe();
+        for section in ["memory", "clients", "stats"] {
+            pipe.cmd("INFO").arg(section);
+        }
+        for stream in &self.streams {
+            pipe.cmd("XLEN").arg(stream);
+            pipe.cmd("XINFO").arg("GROUPS").arg(stream);
+        }
+        let answers: Vec<Value> = pipe.query(connection)?;
+        let mut readout = Readout::default();
+        let (about_broker, about_streams) = answers.split_at(3.min(answers.len()));
+        for section in about_broker {
+            add_broker(&mut readout, &String::from_redis_value_ref(section)?);
+        }
+        for (stream, answers) in self.streams.iter().zip(about_streams.chunks_exact(2)) {
+            let length = u64::from_redis_value_ref(&answers[0])?;
+            let groups = StreamInfoGroupsReply::from_redis_value_ref(&answers[1])?;
+            add_stream(&mut readout, stream, length, &groups);
+        }
+        if self.streams_cut {
+            readout.caveats.push(format!(
+                "Redis has more than the {MOST_STREAMS} streams, or more keys, than are looked at: figures of streams are too low"
+            ));
+        }
+        Ok(readout)
+    }
+
+    fn look_for_streams(&mut self, connection: &mut Connection) -> Result<(), RedisError> {
+        let mut names: Vec<String> = Vec::new();
+        let mut cursor = 0_u64;
+        for _ in 0..MOST_ROUNDS {
+            let (next, found): (u64, Vec<Vec<u8>>) = redis::cmd("SCAN")
+                .arg(cursor)
+                .arg(&["MATCH", "*::*", "COUNT", "1000", "TYPE", "stream"])
+                .query(connection)?;
+            names.extend(found.into_iter().flat_map(String::from_utf8));
+            cursor = next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        // A look may meet a key twice.
+        names.sort_unstable();
+        names.dedup();
+        self.streams_cut = cursor != 0 || names.len() > MOST_STREAMS;
+        names.truncate(MOST_STREAMS);
+        self.streams = names;
+        Ok(())
+    }
+}
+
+impl Source for RedisStreams {
+    fn name(&self) -> Arc<str> {
+        "redis".into()
+    }
+
+    fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    fn read(&mut self) -> Result<Readout, Problem> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect()?,
+        };
+        let result = self.ask(&mut connection);
+        match result {
+            Ok(readout) => {
+                self.connection = Some(connection);
+                Ok(readout)
+            }
+            Err(error) => {
+                // A stream may be gone: look again. What is left on the connection is unknown.
+                self.readings = 0;
+                Err(self.told(&error))
+            }
+        }
+    }
+}
+
+fn add_broker(readout: &mut Readout, section: &str) {
+    for line in section.lines() {
+        let Some((name, value)) = line.split_once(':') else {
+            continue;
+        };
+        let metric = match name {
+            "used_memory" => ObservedMetric::BrokerMemoryBytes,
+            "connected_clients" => ObservedMetric::BrokerClients,
+            "instantaneous_ops_per_sec" => ObservedMetric::BrokerOpsPerS,
+            _ => continue,
+        };
+        if let Ok(value) = value.trim().parse() {
+            readout.add(Figure::of(metric, "", Amount::exact(value)));
+        }
+    }
+}
+
+fn add_stream(readout: &mut Readout, stream: &str, length: u64, groups: &StreamInfoGroupsReply) {
+    let domain = stream.split("::").next().unwrap_or_default();
+    let domain = domain.to_ascii_lowercase();
+    let length = Amount::exact(length as f64);
+    let is_dead = stream.ends_with(DEAD_LETTERS);
+    let metric = if is_dead {
+        ObservedMetric::DeadLetters
+    } else {
+        ObservedMetric::StreamMessages
+    };
+    readout.add(Figure::of(metric, &domain, length));
+    readout.add(Figure::of_part(metric, &domain, stream, length));
+    if is_dead {
+        return;
+    }
+    // All keys were gone over: a domain without a stream of dead letters has none.
+    readout.add(Figure::of(
+        ObservedMetric::DeadLetters,
+        &domain,
+        Amount::exact(0.0),
+    ));
+    for group in &groups.groups {
+        let part = format!("{stream} / {}", group.name);
+        let pending = Amount::exact(group.pending as f64);
+        let lag = Amount {
+            value: group.lag.unwrap_or(0) as f64,
+            at_least: group.lag.is_none(),
+        };
+        if group.lag.is_none() {
+            readout.caveats.push(format!(
+                "Redis does not know how far {part} is behind (its lag is nil): figures that count it are at least so large"
+            ));
+        }
+        for (metric, amount) in [
+            (ObservedMetric::StreamPending, pending),
+            (ObservedMetric::StreamLag, lag),
+        ] {
+            readout.add(Figure::of(metric, &domain, amount));
+            readout.add(Figure::of_part(metric, &domain, &part, amount));
+        }
+    }
+}

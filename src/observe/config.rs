@@ -1,0 +1,76 @@
+//! What is to be observed.
+
+use super::source::Source;
+use super::{MessageStore, Observatory, Outbox, PostgresAddress, RedisAddress, RedisStreams};
+use crate::plan::{AddressPolicy, Target};
+use std::time::Duration;
+
+/// Which Observatory is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ObservatoryChoice {
+    /// None.
+    #[default]
+    None,
+    /// This one; when it does not answer, that is told.
+    Asked(Target),
+    /// This one, if it is there.
+    Tried(Target),
+}
+
+/// The sources of a run, and how long the back end is watched after the load.
+#[derive(Clone, Debug, Default)]
+pub struct ObserverConfig {
+    /// The Observatory.
+    pub observatory: ObservatoryChoice,
+    /// Redis.
+    pub redis: Option<RedisAddress>,
+    /// The databases with the outboxes of domains, each named once.
+    pub outboxes: Vec<(String, PostgresAddress)>,
+    /// The message store.
+    pub message_store: Option<PostgresAddress>,
+    /// Longest wait, after the load, until the backlog is no larger than before it.
+    pub drain_wait: Duration,
+}
+
+/// A source, and whether it may be missing without a word.
+pub(super) struct Chosen {
+    pub source: Box<dyn Source>,
+    pub may_be_missing: bool,
+}
+
+impl ObserverConfig {
+    /// The sources, those with the coarsest figures last.
+    pub(super) fn sources(&self, policy: &AddressPolicy) -> Vec<Chosen> {
+        let mut sources: Vec<Box<dyn Source>> = Vec::new();
+        for (domain, address) in &self.outboxes {
+            sources.push(Box::new(Outbox::new(
+                domain,
+                address.clone(),
+                policy.clone(),
+            )));
+        }
+        if let Some(address) = &self.redis {
+            sources.push(Box::new(RedisStreams::new(address.clone(), policy.clone())));
+        }
+        if let Some(address) = &self.message_store {
+            sources.push(Box::new(MessageStore::new(address.clone(), policy.clone())));
+        }
+        let mut chosen: Vec<Chosen> = sources
+            .into_iter()
+            .map(|source| Chosen {
+                source,
+                may_be_missing: false,
+            })
+            .collect();
+        let observatory = match &self.observatory {
+            ObservatoryChoice::None => None,
+            ObservatoryChoice::Asked(target) => Some((target, false)),
+            ObservatoryChoice::Tried(target) => Some((target, true)),
+        };
+        chosen.extend(observatory.map(|(target, may_be_missing)| Chosen {
+            source: Box::new(Observatory::new(target.clone())),
+            may_be_missing,
+        }));
+        chosen
+    }
+}

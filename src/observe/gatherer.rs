@@ -1,0 +1,456 @@
+//! The thread that gathers what the sources' threads read, makes backlogs of it, and hands samples on.
+
+use super::backlog::{Latest, backlog_of};
+use super::history::{Observation, SourceHistory};
+use super::source::{Figure, Readout};
+use super::watch::{DrainProgress, WatchSink};
+use super::{Problem, aliases};
+use crate::engine::{ThreadGauge, now_ns};
+use crate::plan::ObservedMetric;
+use crate::stats::{Amount, ObservedSample, ObservedTable};
+use crossbeam_channel::{Receiver, Sender, never, select, tick};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A source that has not answered for so long is named, in nanoseconds. Longer than any source's own
+/// limits.
+const SILENT_NS: u64 = 6_000_000_000;
+const SECOND_NS: u64 = 1_000_000_000;
+/// From a whole second until the backlogs of that second are made, so that all quick sources have
+/// been read.
+const BACKLOG_AFTER_NS: u64 = 500_000_000;
+const TICK: Duration = Duration::from_millis(250);
+
+/// What a source's thread tells.
+pub(super) enum Event {
+    /// It begins to read.
+    Begun { source: usize },
+    /// It has read.
+    Read {
+        source: usize,
+        began_ns: u64,
+        ended_ns: u64,
+        cpu_ns: u64,
+        result: Result<Readout, Problem>,
+    },
+}
+
+/// What a source's thread is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    /// The clock starts at this moment: read at every whole second.
+    Start(u64),
+    /// Read once more, now.
+    ReadNow,
+}
+
+/// What the gatherer is told.
+pub(super) enum Control {
+    /// The clock starts at this moment: samples count from here.
+    Start {
+        start_ns: u64,
+        table: ObservedTable,
+        sink: WatchSink,
+    },
+    /// The load has ended, so many seconds after the start: read everything once more.
+    LoadEnded(f64),
+}
+
+/// The gatherer's view of one source.
+struct Watched {
+    orders: Sender<Order>,
+    reading_since_ns: Option<u64>,
+    told_silent: bool,
+    has_answered: bool,
+    answered_after_load: bool,
+    /// Left out because it may be missing, and is.
+    dismissed: bool,
+    may_be_missing: bool,
+}
+
+pub(super) struct Gatherer {
+    watched: Vec<Watched>,
+    observation: Observation,
+    latest: Vec<Latest>,
+    /// Domains with a figure that came since their last backlog.
+    changed: Vec<Arc<str>>,
+    start_ns: Option<u64>,
+    table: ObservedTable,
+    sink: Option<WatchSink>,
+    load_ended: bool,
+    all_read_after_load: bool,
+    /// When the next backlogs are made, on the engine's clock.
+    backlogs_due_ns: u64,
+    gauge: ThreadGauge,
+}
+
+/// A source as the gatherer is to know it.
+pub(super) struct Introduced {
+    pub name: Arc<str>,
+    pub address: String,
+    pub may_be_missing: bool,
+    pub orders: Sender<Order>,
+}
+
+impl Gatherer {
+    /// To be made on the thread that it runs on.
+    pub fn new(sources: Vec<Introduced>) -> Self {
+        let mut observation = Observation::default();
+        let mut watched = Vec::with_capacity(sources.len());
+        for source in sources {
+            observation
+                .sources
+                .push(SourceHistory::new(source.name, source.address));
+            watched.push(Watched {
+                orders: source.orders,
+                reading_since_ns: None,
+                told_silent: false,
+                has_answered: false,
+                answered_after_load: false,
+                dismissed: false,
+                may_be_missing: source.may_be_missing,
+            });
+        }
+        Self {
+            watched,
+            observation,
+            latest: Vec::new(),
+            changed: Vec::new(),
+            start_ns: None,
+            table: ObservedTable::default(),
+            sink: None,
+            load_ended: false,
+            all_read_after_load: false,
+            backlogs_due_ns: 0,
+            gauge: ThreadGauge::start(),
+        }
+    }
+
+    /// Gathers until `controls` is closed. `progress` gets a look after every step until the start,
+    /// and from the end of the load on.
+    pub fn run(
+        mut self,
+        events: &Receiver<Event>,
+        controls: &Receiver<Control>,
+        progress: &Sender<DrainProgress>,
+    ) -> Observation {
+        let ticks = tick(TICK);
+        let mut events = events.clone();
+        loop {
+            select! {
+                recv(events) -> event => match event {
+                    Ok(event) => self.event(event),
+                    // Every source's thread has ended: a defect, but no reason to spin.
+                    Err(_) => events = never(),
+                },
+                recv(controls) -> control => match control {
+                    Ok(control) => self.control(control),
+                    Err(_) => break,
+                },
+                recv(ticks) -> _ => self.look_for_silent_ones(),
+            }
+            if self.is_backlog_due() {
+                self.make_backlogs();
+            }
+            if self.start_ns.is_none() || self.load_ended {
+                // Nobody listening is the end, which `controls` tells.
+                let _ = progress.send(self.progress());
+            }
+        }
+        self.finish()
+    }
+
+    fn control(&mut self, control: Control) {
+        match control {
+            Control::Start {
+                start_ns,
+                table,
+                sink,
+            } => {
+                self.start_ns = Some(start_ns);
+                self.table = table;
+                self.sink = Some(sink);
+                self.move_baseline();
+                self.backlogs_due_ns = start_ns + SECOND_NS + BACKLOG_AFTER_NS;
+                self.order(Order::Start(start_ns));
+            }
+            Control::LoadEnded(load_end_s) => {
+                self.load_ended = true;
+                self.observation.load_end_s = load_end_s;
+                // With the answers of all, or of those that came within a second.
+                self.backlogs_due_ns = now_ns() + SECOND_NS;
+                self.order(Order::ReadNow);
+            }
+        }
+    }
+
+    /// What was read before the start is second 0.
+    fn move_baseline(&mut self) {
+        let second_0: Vec<ObservedSample> = self
+            .latest
+            .iter()
+            .filter(|known| known.figure.detail.is_empty())
+            .map(|known| sample(0, &known.source, &known.figure))
+            .collect();
+        self.hand_on(second_0);
+        for known in &mut self.latest {
+            known.at_s = 0.0;
+        }
+        for source in &mut self.observation.sources {
+            for problem in &mut source.problems {
+                (problem.first_s, problem.last_s) = (0.0, 0.0);
+            }
+        }
+        for domain in &mut self.observation.domains {
+            domain.backlog.clear();
+            domain.rows.iter_mut().for_each(|point| point.0 = 0.0);
+            domain.published.iter_mut().for_each(|point| point.0 = 0.0);
+        }
+        self.changed = self.known_domains();
+        self.make_backlogs();
+    }
+
+    fn order(&mut self, order: Order) {
+        for watched in self.watched.iter().filter(|watched| !watched.dismissed) {
+            // A source whose thread is stuck takes no orders; it is named as silent.
+            let _ = watched.orders.try_send(order);
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Begun { source } => {
+                self.watched[source].reading_since_ns = Some(now_ns());
+            }
+            Event::Read {
+                source,
+                began_ns,
+                ended_ns,
+                cpu_ns,
+                result,
+            } => {
+                let watched = &mut self.watched[source];
+                watched.reading_since_ns = None;
+                watched.told_silent = false;
+                let is_first = !std::mem::replace(&mut watched.has_answered, true);
+                watched.dismissed |= is_first && watched.may_be_missing && result.is_err();
+                let load_end_s = self.observation.load_end_s;
+                let at_s = self.seconds(began_ns);
+                watched_after(&mut self.watched[source], self.load_ended, at_s, load_end_s);
+                self.observation.cpu_s += cpu_ns as f64 / 1e9;
+                let history = &mut self.observation.sources[source];
+                history.took(ended_ns.saturating_sub(began_ns));
+                match result {
+                    Ok(readout) => {
+                        history.readings += 1;
+                        history.caveats_of(&readout);
+                        let name = Arc::clone(&history.name);
+                        self.take(&name, &readout, at_s);
+                    }
+                    Err(problem) => {
+                        history.failed_readings += 1;
+                        history.trouble(&problem, at_s.max(0.0));
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, source: &Arc<str>, readout: &Readout, at_s: f64) {
+        self.observation.figures_of(source, readout);
+        self.observation.rows_of(source, readout, at_s);
+        // What a source showed once and shows no more is absent from now on.
+        self.latest.retain(|known| known.source != *source);
+        for figure in &readout.figures {
+            self.latest.push(Latest {
+                source: Arc::clone(source),
+                figure: figure.clone(),
+                at_s,
+            });
+            if is_of_backlog(figure.metric) && !figure.domain.is_empty() {
+                self.changed.push(Arc::clone(&figure.domain));
+            }
+        }
+        // Exact sources stay before the others, whichever was read last.
+        let rank = |name: &str| {
+            let mut sources = self.observation.sources.iter();
+            sources.position(|known| &*known.name == name)
+        };
+        self.latest.sort_by_key(|known| rank(&known.source));
+        if self.start_ns.is_some() {
+            let second = at_s.max(0.0) as u64;
+            let samples = readout
+                .figures
+                .iter()
+                .filter(|figure| figure.detail.is_empty())
+                .map(|figure| sample(second, source, figure));
+            let samples = samples.collect();
+            self.hand_on(samples);
+        }
+    }
+
+    /// Once a second, when quick sources have been read; and when all have been after the load.
+    fn is_backlog_due(&mut self) -> bool {
+        let now = now_ns();
+        let all_read = self.load_ended
+            && !self.all_read_after_load
+            && self.live().all(|watched| watched.answered_after_load);
+        self.all_read_after_load |= all_read;
+        let is_due = all_read || now >= self.backlogs_due_ns;
+        if is_due {
+            let missed = now.saturating_sub(self.backlogs_due_ns) / SECOND_NS;
+            self.backlogs_due_ns += (missed + 1) * SECOND_NS;
+        }
+        is_due
+    }
+
+    fn live(&self) -> impl Iterator<Item = &Watched> + Clone {
+        self.watched.iter().filter(|watched| !watched.dismissed)
+    }
+
+    /// A new backlog of every domain that something new is known of.
+    fn make_backlogs(&mut self) {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        let now_s = self.seconds(now_ns());
+        let mut samples = Vec::new();
+        for domain in changed {
+            let Some(backlog) = backlog_of(&domain, &self.latest, now_s) else {
+                continue;
+            };
+            self.observation.backlog_of(&domain, &backlog);
+            samples.push(ObservedSample {
+                second: backlog.at_s.max(0.0) as u64,
+                source: backlog.source.as_str().into(),
+                domain,
+                metric: ObservedMetric::Backlog,
+                amount: backlog.amount,
+            });
+        }
+        if self.start_ns.is_some() {
+            self.hand_on(samples);
+        }
+    }
+
+    fn hand_on(&mut self, samples: Vec<ObservedSample>) {
+        if samples.is_empty() {
+            return;
+        }
+        if let Some(sink) = &mut self.sink
+            && let Err(error) = sink(&samples)
+        {
+            self.observation.sink_failure = Some(error);
+            self.sink = None;
+        }
+        self.table.put(samples);
+    }
+
+    fn look_for_silent_ones(&mut self) {
+        let now = now_ns();
+        for (source, watched) in self.watched.iter_mut().enumerate() {
+            let since = watched.reading_since_ns;
+            let is_silent = since.is_some_and(|since| now.saturating_sub(since) >= SILENT_NS);
+            if is_silent && !watched.told_silent {
+                watched.told_silent = true;
+                let start_ns = self.start_ns.unwrap_or(now);
+                let at_s = now.saturating_sub(start_ns) as f64 / 1e9;
+                let history = &mut self.observation.sources[source];
+                let problem = Problem::new(format!(
+                    "{} accepts connections but has not answered for {} s",
+                    history.address,
+                    SILENT_NS / 1_000_000_000
+                ));
+                history.failed_readings += 1;
+                history.trouble(&problem, at_s);
+            }
+        }
+    }
+
+    fn progress(&self) -> DrainProgress {
+        let live = self.live();
+        let load_end_s = self.observation.load_end_s;
+        let domains = &self.observation.domains;
+        let drained = domains
+            .iter()
+            .all(|domain| domain.drained_at_s(load_end_s).is_some());
+        let last = domains.iter().filter_map(|domain| {
+            let point = domain.backlog.last()?;
+            Some((Arc::clone(&domain.domain), point.amount))
+        });
+        DrainProgress {
+            sources: live.clone().count(),
+            all_have_answered: live.clone().all(|watched| watched.has_answered),
+            all_answered_after_load: live.clone().all(|watched| watched.answered_after_load),
+            backlogs: last.collect::<Vec<(Arc<str>, Amount)>>(),
+            drained,
+            problems: self.problems(),
+        }
+    }
+
+    /// The latest problem of each source that has had one.
+    fn problems(&self) -> Vec<(Arc<str>, String)> {
+        let named = self.observation.sources.iter().zip(&self.watched);
+        named
+            .filter(|(_, watched)| !watched.dismissed)
+            .filter_map(|(source, _)| {
+                let problem = source.problems.last()?;
+                Some((Arc::clone(&source.name), problem.text.clone()))
+            })
+            .collect()
+    }
+
+    fn finish(mut self) -> Observation {
+        self.observation.end_s = self.seconds(now_ns());
+        self.observation.cpu_s += self.gauge.lap().cpu_ns() as f64 / 1e9;
+        let dismissed: Vec<bool> = self
+            .watched
+            .iter()
+            .map(|watched| watched.dismissed)
+            .collect();
+        let mut kept = dismissed.iter().map(|dismissed| !dismissed);
+        self.observation
+            .sources
+            .retain(|_| kept.next().unwrap_or(true));
+        self.observation
+    }
+
+    fn known_domains(&self) -> Vec<Arc<str>> {
+        let of_backlog = self
+            .latest
+            .iter()
+            .filter(|known| is_of_backlog(known.figure.metric) && !known.figure.domain.is_empty());
+        of_backlog
+            .map(|known| Arc::clone(&known.figure.domain))
+            .collect()
+    }
+
+    /// Seconds since the start of the run; 0 before it.
+    fn seconds(&self, at_ns: u64) -> f64 {
+        let start_ns = self.start_ns.unwrap_or(u64::MAX);
+        at_ns.saturating_sub(start_ns) as f64 / 1e9
+    }
+}
+
+/// Notes whether the source has been read after the load.
+fn watched_after(watched: &mut Watched, load_ended: bool, at_s: f64, load_end_s: f64) {
+    watched.answered_after_load |= load_ended && at_s >= load_end_s;
+}
+
+fn is_of_backlog(metric: ObservedMetric) -> bool {
+    aliases::is_outbox(metric)
+        || matches!(
+            metric,
+            ObservedMetric::StreamLag | ObservedMetric::StreamPending
+        )
+}
+
+fn sample(second: u64, source: &Arc<str>, figure: &Figure) -> ObservedSample {
+    ObservedSample {
+        second,
+        source: Arc::clone(source),
+        domain: Arc::clone(&figure.domain),
+        metric: figure.metric,
+        amount: figure.amount,
+    }
+}

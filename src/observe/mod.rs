@@ -1,0 +1,42 @@
+//! The shop's own figures during a run: what its Observatory, Redis and PostgreSQL say of the work
+//! that it has accepted and not yet done.
+//!
+//! Every source is read once a second by a thread of its own, off the workers' cores where there is
+//! another one, and for at most a fifth of the time: a source that is slow is read less often, and
+//! blocks no other. One more thread gathers the figures. Everything is read only. A source that
+//! fails, is slow or does not show everything is named, and the run goes on; what was not seen is
+//! absent, never zero.
+
+mod aliases;
+mod backlog;
+mod broker;
+mod cadence;
+mod config;
+mod gatherer;
+mod history;
+mod http;
+mod message_store;
+mod observatory;
+mod outbox;
+mod postgres_session;
+mod problem;
+mod prometheus;
+mod source;
+mod store_address;
+mod watch;
+
+pub use config::{ObservatoryChoice, ObserverConfig};
+pub use history::{
+    BacklogPoint, DomainHistory, FigureHistory, Observation, SourceHistory, Troubled,
+};
+pub use http::{HttpReply, agent, get};
+pub use observatory::{METRICS_PATH, Observatory};
+pub use prometheus::{PrometheusError, PrometheusSample, parse_prometheus};
+pub use source::{Figure, Readout, Source};
+pub use store_address::{AddressError, PostgresAddress, RedisAddress};
+pub use watch::{DrainProgress, Watch, WatchSink};
+
+pub use broker::RedisStreams;
+pub use message_store::MessageStore;
+pub use outbox::Outbox;
+pub use problem::Problem;

@@ -1,0 +1,127 @@
+//! The Observatory: what Protean shows of all domains over HTTP.
+
+use super::Problem;
+use super::aliases::{AliasReader, is_outbox};
+use super::http::{agent, get};
+use super::prometheus::parse_prometheus;
+use super::source::{Readout, Source};
+use crate::plan::Target;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use ureq::Agent;
+
+/// Where its metrics are.
+pub const METRICS_PATH: &str = "/metrics";
+/// Where its counts are, for one whose metrics have none.
+const OUTBOX_PATH: &str = "/api/outbox";
+/// Longest wait for an answer, as in the Locust suite: with many rows it takes more than a second.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Lines that the Locust suite prints at the end of a run.
+const KEPT_LINES: [&str; 3] = ["protean_outbox", "protean_stream", "protean_broker"];
+
+/// Reads `/metrics`, and `/api/outbox` when that has no outbox.
+pub struct Observatory {
+    target: Target,
+    agent: Agent,
+    aliases: AliasReader,
+}
+
+impl Observatory {
+    /// The one at `target`.
+    #[must_use]
+    pub fn new(target: Target) -> Self {
+        Self {
+            target,
+            agent: agent(TIMEOUT),
+            aliases: AliasReader::default(),
+        }
+    }
+
+    fn get(&self, path: &str) -> Result<String, Problem> {
+        let url = self.target.url();
+        let reply = get(&self.agent, &self.target, path).map_err(|error| {
+            Problem::new(format!(
+                "{url}{path} does not answer ({error}); is the Observatory up?"
+            ))
+        })?;
+        match reply.status {
+            200 => Ok(reply.body),
+            status => Err(Problem::new(format!("{url}{path} answers {status}"))),
+        }
+    }
+
+    fn metrics(&mut self) -> Result<Readout, Problem> {
+        let text = self.get(METRICS_PATH)?;
+        let samples = parse_prometheus(&text).map_err(|error| {
+            Problem::new(format!("{}{METRICS_PATH}: {error}", self.target.url()))
+        })?;
+        let mut readout = self.aliases.figures(&samples);
+        let kept = text
+            .lines()
+            .filter(|line| KEPT_LINES.iter().any(|start| line.starts_with(start)));
+        readout.lines = kept.map(str::to_owned).collect();
+        Ok(readout)
+    }
+
+    fn outbox_counts(&mut self) -> Result<Readout, Problem> {
+        let place = format!("{}{OUTBOX_PATH}", self.target.url());
+        let text = self.get(OUTBOX_PATH)?;
+        let domains: Value = serde_json::from_str(&text)
+            .map_err(|error| Problem::new(format!("{place} is no JSON: {error}")))?;
+        let mut counts = Vec::new();
+        let mut caveats = Vec::new();
+        for (domain, outbox) in domains.as_object().into_iter().flatten() {
+            match outbox["status"].as_str() {
+                Some("ok") => {}
+                status => caveats.push(format!(
+                    "the Observatory cannot count the outbox of {domain}: it says {}",
+                    status.unwrap_or("nothing of its state")
+                )),
+            }
+            let statuses = outbox["counts"].as_object().into_iter().flatten();
+            let numbers = statuses.filter_map(|(status, count)| Some((status, count.as_f64()?)));
+            counts.extend(numbers.map(|(status, count)| (domain.as_str(), status.as_str(), count)));
+        }
+        let mut readout = self.aliases.outbox_counts(counts);
+        readout.caveats.extend(caveats);
+        Ok(readout)
+    }
+}
+
+impl Source for Observatory {
+    fn name(&self) -> Arc<str> {
+        "observatory".into()
+    }
+
+    fn address(&self) -> String {
+        self.target.url()
+    }
+
+    fn read(&mut self) -> Result<Readout, Problem> {
+        let metrics = self.metrics();
+        let has_outbox = |readout: &Readout| {
+            let mut figures = readout.figures.iter();
+            figures.any(|figure| is_outbox(figure.metric))
+        };
+        if metrics.as_ref().is_ok_and(has_outbox) {
+            return metrics;
+        }
+        match (metrics, self.outbox_counts()) {
+            (Ok(mut metrics), Ok(counts)) => {
+                metrics.figures.extend(counts.figures);
+                metrics.caveats.extend(counts.caveats);
+                if metrics.figures.is_empty() {
+                    let url = self.target.url();
+                    return Err(Problem::new(format!(
+                        "{url} has no protean_ metric and no outbox; is this the Observatory?"
+                    )));
+                }
+                Ok(metrics)
+            }
+            (Err(_), Ok(counts)) if has_outbox(&counts) => Ok(counts),
+            (Ok(metrics), Err(_)) if !metrics.figures.is_empty() => Ok(metrics),
+            (Err(problem), _) | (Ok(_), Err(problem)) => Err(problem),
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Addresses of databases and of Redis, which may hold passwords: what is shown of them never does.
+
+use crate::plan::{AddressPolicy, PublicAddress};
+use postgres::config::{Config, Host, SslMode};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+use std::fmt;
+use std::net::ToSocketAddrs;
+
+/// Why a text is no address of a store. The text itself is not repeated: it may hold a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// No address of a PostgreSQL database.
+    #[error(
+        "this is no address of a PostgreSQL database; write it like postgres://user:password@host:5432/database (letters like @ and / in a password as %40 and %2F)"
+    )]
+    Postgres,
+    /// No address of Redis.
+    #[error("this is no address of Redis; write it like redis://host:6379/0")]
+    Redis,
+    /// One that needs encryption.
+    #[error("connections with TLS are not supported; name a port of the store without it")]
+    Tls,
+    /// A public address that was not allowed.
+    #[error(transparent)]
+    Public(#[from] PublicAddress),
+}
+
+/// Where a PostgreSQL database is, and how to get in.
+#[derive(Clone)]
+pub struct PostgresAddress {
+    config: Config,
+    shown: String,
+}
+
+impl PostgresAddress {
+    /// Parses `postgres://user:password@host:port/database`, also with SQLAlchemy's spelling of the
+    /// driver, `postgresql+psycopg2://…`.
+    ///
+    /// # Errors
+    /// When it is none, or asks for TLS.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let (scheme, rest) = text.split_once("://").ok_or(AddressError::Postgres)?;
+        let dialect = scheme.split('+').next().unwrap_or_default();
+        if !["postgres", "postgresql"].contains(&dialect) {
+            return Err(AddressError::Postgres);
+        }
+        let config: Config = format!("{dialect}://{rest}")
+            .parse()
+            .map_err(|_| AddressError::Postgres)?;
+        if config.get_ssl_mode() == SslMode::Require {
+            return Err(AddressError::Tls);
+        }
+        let database = config.get_dbname().unwrap_or_default();
+        let hosts: Vec<String> = config.get_hosts().iter().map(host_text).collect();
+        // A piece of a password, when that holds an @ which was not written as %40.
+        let is_broken = hosts.iter().any(|host| host.contains('@')) || database.contains('@');
+        if is_broken || hosts.is_empty() {
+            return Err(AddressError::Postgres);
+        }
+        let port = config.get_ports().first().copied().unwrap_or(5_432);
+        let user = config
+            .get_user()
+            .map_or_else(String::new, |user| format!("{user}@"));
+        let shown = format!("postgres://{user}{}:{port}/{database}", hosts.join(","));
+        Ok(Self { config, shown })
+    }
+
+    /// How to connect.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether it may be asked, as far as one can tell without resolving names.
+    ///
+    /// # Errors
+    /// When it is a public address that `policy` does not allow.
+    pub fn check_literal(&self, policy: &AddressPolicy) -> Result<(), AddressError> {
+        for host in self.names() {
+            policy.check_literal(host)?;
+        }
+        Ok(())
+    }
+
+    /// The same with names resolved. A name without an address passes: connecting will tell.
+    pub(super) fn check(&self, policy: &AddressPolicy) -> Result<(), PublicAddress> {
+        self.names().try_for_each(|host| check_name(host, policy))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.config
+            .get_hosts()
+            .iter()
+            .filter_map(|host| match host {
+                Host::Tcp(name) => Some(name.as_str()),
+                Host::Unix(_) => None,
+            })
+    }
+}
+
+fn host_text(host: &Host) -> String {
+    match host {
+        Host::Tcp(name) => name.clone(),
+        Host::Unix(path) => path.display().to_string(),
+    }
+}
+
+impl fmt::Display for PostgresAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for PostgresAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.shown)
+    }
+}
+
+/// Where Redis is, and how to get in.
+#[derive(Clone)]
+pub struct RedisAddress {
+    info: ConnectionInfo,
+    shown: String,
+}
+
+impl RedisAddress {
+    /// Parses `redis://[user[:password]@]host[:port][/db]`.
+    ///
+    /// # Errors
+    /// When it is none, or asks for TLS.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+        match scheme {
+            Some("rediss" | "valkeys") => return Err(AddressError::Tls),
+            Some(_) => {}
+            None => return Err(AddressError::Redis),
+        }
+        let info = text
+            .into_connection_info()
+            .map_err(|_| AddressError::Redis)?;
+        let place = match info.addr() {
+            ConnectionAddr::Tcp(host, port) if host.contains(':') => format!("[{host}]:{port}"),
+            ConnectionAddr::Tcp(host, port) => format!("{host}:{port}"),
+            ConnectionAddr::Unix(path) => path.display().to_string(),
+            _ => return Err(AddressError::Tls),
+        };
+        if place.contains('@') {
+            return Err(AddressError::Redis);
+        }
+        let shown = format!("redis://{place}/{}", info.redis_settings().db());
+        Ok(Self { info, shown })
+    }
+
+    /// How to connect. Without naming the library, nothing is sent before a timeout can be set.
+    pub(super) fn info(&self) -> ConnectionInfo {
+        let settings = self.info.redis_settings().clone();
+        let info = self.info.clone();
+        info.set_redis_settings(settings.set_skip_set_lib_name())
+    }
+
+    /// As [`PostgresAddress::check_literal`].
+    ///
+    /// # Errors
+    /// When it is a public address that `policy` does not allow.
+    pub fn check_literal(&self, policy: &AddressPolicy) -> Result<(), AddressError> {
+        if let ConnectionAddr::Tcp(host, _) = self.info.addr() {
+            policy.check_literal(host)?;
+        }
+        Ok(())
+    }
+
+    /// As [`PostgresAddress::check`].
+    pub(super) fn check(&self, policy: &AddressPolicy) -> Result<(), PublicAddress> {
+        match self.info.addr() {
+            ConnectionAddr::Tcp(host, _) => check_name(host, policy),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for RedisAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for RedisAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.shown)
+    }
+}
+
+fn check_name(host: &str, policy: &AddressPolicy) -> Result<(), PublicAddress> {
+    // The port does not matter for what a name resolves to.
+    let addresses = (host, 0).to_socket_addrs().into_iter().flatten();
+    for address in addresses {
+        policy.check(host, address.ip())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn addresses_are_shown_without_passwords() {
+        for (text, shown) in [
+            (
+                "postgres://shop:s3cret@db.local:15432/identity_local",
+                "postgres://shop@db.local:15432/identity_local",
+            ),
+            (
+                "postgresql+psycopg2://shop:s%40cret@127.0.0.1/x",
+                "postgres://shop@127.0.0.1:5432/x",
+            ),
+            (
+                "postgresql://shop@/x?host=/var/run/postgresql&password=s3cret",
+                "postgres://shop@/var/run/postgresql:5432/x",
+            ),
+        ] {
+            let address = PostgresAddress::parse(text).unwrap();
+            assert_eq!(address.to_string(), shown);
+            assert_eq!(format!("{address:?}"), shown);
+        }
+        let address = RedisAddress::parse("redis://:s3cret@localhost:16379/2").unwrap();
+        assert_eq!(address.to_string(), "redis://localhost:16379/2");
+        assert_eq!(format!("{address:?}"), "redis://localhost:16379/2");
+        let default = RedisAddress::parse("redis://localhost").unwrap();
+        assert_eq!(default.to_string(), "redis://localhost:6379/0");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_without_repeating_it() {
+        for text in [
+            "",
+            "s3cret",
+            "mysql://a:s3cret@h/d",
+            "postgres://a:s3cret",
+            "postgres://a:x@s3cret@h/d",
+            "postgres://a:x@/s3cret@h/d",
+            "postgres://a:b@h:s3cret/d",
+            "postgres://a:b@h/d?s3cret=1",
+            "postgres://",
+        ] {
+            let error = PostgresAddress::parse(text).unwrap_err();
+            assert_eq!(error, AddressError::Postgres, "{text}");
+        }
+        for text in [
+            "",
+            "s3cret",
+            "http://s3cret",
+            "redis://h:s3cret",
+            "redis://h/s3cret",
+        ] {
+            let error = RedisAddress::parse(text).unwrap_err();
+            assert_eq!(error, AddressError::Redis, "{text}");
+        }
+        assert_eq!(
+            RedisAddress::parse("rediss://h").unwrap_err(),
+            AddressError::Tls
+        );
+        let tls = PostgresAddress::parse("postgres://h/d?sslmode=require");
+        assert_eq!(tls.unwrap_err(), AddressError::Tls);
+    }
+
+    #[test]
+    fn public_addresses_need_permission() {
+        let policy = AddressPolicy::default();
+        let public = PostgresAddress::parse("postgres://a:b@8.8.8.8/d").unwrap();
+        assert!(public.check_literal(&policy).is_err());
+        assert!(public.check(&policy).is_err());
+        let public = RedisAddress::parse("redis://8.8.8.8").unwrap();
+        assert!(public.check_literal(&policy).is_err());
+        assert!(public.check(&policy).is_err());
+        let here = RedisAddress::parse("redis://127.0.0.1").unwrap();
+        assert_eq!(here.check_literal(&policy), Ok(()));
+        assert_eq!(here.check(&policy), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_password_is_ever_shown(password in "[A-Z/@:?#%&=]{6,12}") {
+            let told = match PostgresAddress::parse(&format!("postgres://u:{password}@h/d")) {
+                Ok(address) => format!("{address}{address:?}"),
+                Err(error) => error.to_string(),
+            };
+            prop_assert!(!told.contains(&password), "{}", told);
+            let told = match RedisAddress::parse(&format!("redis://u:{password}@h")) {
+                Ok(address) => format!("{address}{address:?}"),
+                Err(error) => error.to_string(),
+            };
+            prop_assert!(!told.contains(&password), "{}", told);
+        }
+    }
+}

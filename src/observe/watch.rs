@@ -1,0 +1,237 @@
+//! The observers of one run: started before it, told when it starts and ends, joined after it.
+
+use super::cadence;
+use super::config::{Chosen, ObserverConfig};
+use super::gatherer::{Control, Event, Gatherer, Introduced, Order};
+use super::history::Observation;
+use super::source::Source;
+use crate::engine::{ThreadGauge, now_ns};
+use crate::plan::AddressPolicy;
+use crate::stats::{Amount, ObservedSample, ObservedTable};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Longest wait for what the sources say before the load, and again after it: as long as the Locust
+/// suite waits for the Observatory.
+const READING_WAIT: Duration = Duration::from_secs(5);
+
+/// Writes samples down; the error says what could not be written.
+pub type WatchSink = Box<dyn FnMut(&[ObservedSample]) -> Result<(), String> + Send>;
+
+/// How far the back end is.
+#[derive(Clone, Debug)]
+pub struct DrainProgress {
+    /// Sources that are read.
+    pub sources: usize,
+    /// Whether each of them has answered, or failed to, at least once.
+    pub all_have_answered: bool,
+    /// The same since the load ended.
+    pub all_answered_after_load: bool,
+    /// The latest backlog of each domain.
+    pub backlogs: Vec<(Arc<str>, Amount)>,
+    /// Whether every domain's backlog has been no larger than before the load since it ended.
+    pub drained: bool,
+    /// The latest problem of each source that had one, with its name.
+    pub problems: Vec<(Arc<str>, String)>,
+}
+
+/// Observers at work.
+pub struct Watch {
+    controls: Sender<Control>,
+    progress: Receiver<DrainProgress>,
+    gatherer: JoinHandle<Observation>,
+    problems: Vec<(Arc<str>, String)>,
+}
+
+impl Watch {
+    /// Starts the observers that `config` asks for, and waits until each has read its source once,
+    /// or has not within 5 s. Their threads run on one of the CPUs `off_cpus` when there are any.
+    /// `None` when there is nothing to observe.
+    ///
+    /// # Errors
+    /// When the system gives no more threads.
+    pub fn prepare(
+        config: &ObserverConfig,
+        policy: &AddressPolicy,
+        off_cpus: &[usize],
+    ) -> io::Result<Option<Self>> {
+        let chosen = config.sources(policy);
+        if chosen.is_empty() {
+            return Ok(None);
+        }
+        let (event_sender, events) = unbounded();
+        let mut introduced = Vec::with_capacity(chosen.len());
+        let cpu = off_cpus.last().copied();
+        for (
+            number,
+            Chosen {
+                source,
+                may_be_missing,
+            },
+        ) in chosen.into_iter().enumerate()
+        {
+            // Room for every order of a run.
+            let (orders, order_receiver) = bounded(4);
+            introduced.push(Introduced {
+                name: source.name(),
+                address: source.address(),
+                may_be_missing,
+                orders,
+            });
+            let events = event_sender.clone();
+            spawn("observer", cpu, move || {
+                observe(number, source, &order_receiver, &events);
+            })?;
+        }
+        drop(event_sender);
+        let (controls, control_receiver) = unbounded();
+        let (progress_sender, progress) = unbounded();
+        let gatherer = spawn("observations", cpu, move || {
+            Gatherer::new(introduced).run(&events, &control_receiver, &progress_sender)
+        })?;
+        let mut watch = Self {
+            controls,
+            progress,
+            gatherer,
+            problems: Vec::new(),
+        };
+        let deadline = Instant::now() + READING_WAIT;
+        let first = watch.progress_until(deadline, |progress| progress.all_have_answered);
+        // Without a word from anyone there may still be something to see later.
+        let sources = first.as_ref().map_or(1, |progress| progress.sources);
+        watch.problems = first.map(|progress| progress.problems).unwrap_or_default();
+        Ok((sources > 0).then_some(watch))
+    }
+
+    /// Sources that could not be read so far, each with its name and why.
+    #[must_use]
+    pub fn problems(&self) -> &[(Arc<str>, String)] {
+        &self.problems
+    }
+
+    /// The clock starts at `start_ns`, on the engine's clock. What was read before is second 0.
+    /// Samples go to `table` and `sink` from now on.
+    pub fn start(&self, start_ns: u64, table: ObservedTable, sink: WatchSink) {
+        // A gatherer that is gone is met when it is joined.
+        let _ = self.controls.send(Control::Start {
+            start_ns,
+            table,
+            sink,
+        });
+    }
+
+    /// The load has ended, `load_end_s` after the start. Every source is read once more, for at most
+    /// 5 s; then the back end is watched until every backlog is down to what it was before the load,
+    /// for at most `drain_wait`, or until `goes_on` says no. It is asked about once a second.
+    #[must_use]
+    pub fn finish(
+        self,
+        load_end_s: f64,
+        drain_wait: Duration,
+        mut goes_on: impl FnMut(&DrainProgress) -> bool,
+    ) -> Observation {
+        // Looks from before the start tell nothing of now.
+        while self.progress.try_recv().is_ok() {}
+        let _ = self.controls.send(Control::LoadEnded(load_end_s));
+        let deadline = Instant::now() + READING_WAIT;
+        let after_load = self.progress_until(deadline, |progress| progress.all_answered_after_load);
+        let deadline = Instant::now() + drain_wait;
+        let mut drained = after_load.is_some_and(|progress| progress.drained);
+        while !drained && Instant::now() < deadline {
+            let until = deadline.min(Instant::now() + Duration::from_secs(1));
+            match self.progress_until(until, |progress| progress.drained) {
+                Some(progress) if !progress.drained && !goes_on(&progress) => break,
+                Some(progress) => drained = progress.drained,
+                None => {}
+            }
+        }
+        drop(self.controls);
+        self.gatherer
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    /// The first look that is `enough`, or else the last one until `deadline`.
+    fn progress_until(
+        &self,
+        deadline: Instant,
+        enough: impl Fn(&DrainProgress) -> bool,
+    ) -> Option<DrainProgress> {
+        let mut last = None;
+        while let Ok(progress) = self.progress.recv_deadline(deadline) {
+            if enough(&progress) {
+                return Some(progress);
+            }
+            last = Some(progress);
+        }
+        last
+    }
+}
+
+/// A named thread on `cpu`, when there is one.
+fn spawn<T: Send + 'static>(
+    name: &str,
+    cpu: Option<usize>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    let thread = thread::Builder::new().name(name.to_owned());
+    thread.spawn(move || {
+        if let Some(id) = cpu {
+            core_affinity::set_for_current(core_affinity::CoreId { id });
+        }
+        work()
+    })
+}
+
+/// A source's thread: reads once, waits for the start, then reads at every whole second.
+fn observe(
+    number: usize,
+    mut source: Box<dyn Source>,
+    orders: &Receiver<Order>,
+    events: &Sender<Event>,
+) {
+    let mut gauge = ThreadGauge::start();
+    let mut failures = 0;
+    let mut read = || {
+        events.send(Event::Begun { source: number }).ok()?;
+        let began_ns = now_ns();
+        let result = source.read();
+        let ended_ns = now_ns();
+        failures = if result.is_ok() { 0 } else { failures + 1 };
+        let event = Event::Read {
+            source: number,
+            began_ns,
+            ended_ns,
+            cpu_ns: gauge.lap().cpu_ns(),
+            result,
+        };
+        events.send(event).ok()?;
+        Some((ended_ns, ended_ns - began_ns, failures))
+    };
+    if read().is_none() {
+        return;
+    }
+    let start_ns = loop {
+        match orders.recv() {
+            Ok(Order::Start(start_ns)) => break start_ns,
+            Ok(Order::ReadNow) => {}
+            Err(_) => return,
+        }
+    };
+    let mut due_ns = 1_000_000_000;
+    loop {
+        let wait_ns = (start_ns + due_ns).saturating_sub(now_ns());
+        match orders.recv_timeout(Duration::from_nanos(wait_ns)) {
+            Ok(Order::ReadNow) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Order::Start(_)) => continue,
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let Some((ended_ns, took_ns, failures)) = read() else {
+            return;
+        };
+        due_ns = cadence::next_due_ns(ended_ns.saturating_sub(start_ns), took_ns, failures);
+    }
+}

@@ -1,0 +1,107 @@
+//! The observers of a run: which sources, where their threads may run, what they say meanwhile.
+
+use super::embedded::observatory_target;
+use super::machine::allowed_cpus;
+use crate::observe::{DrainProgress, Observation, ObservatoryChoice, ObserverConfig, Watch};
+use crate::plan::{AddressPolicy, Plan};
+use crate::report::ObservedCsv;
+use crate::sandbox::Sandbox;
+use crate::stats::{Amount, ObservedTable};
+use std::time::{Duration, Instant};
+
+/// Time between two lines while the backlog drains.
+const LINE_EVERY: Duration = Duration::from_secs(2);
+
+/// What `asked` becomes beside a sandbox: its own Observatory is read, unless another one was named.
+#[must_use]
+pub fn beside(asked: &ObserverConfig, sandbox: Option<&Sandbox>) -> ObserverConfig {
+    let mut config = asked.clone();
+    let own = sandbox.and_then(observatory_target);
+    if let (ObservatoryChoice::None, Some(own)) = (&config.observatory, own) {
+        config.observatory = ObservatoryChoice::Asked(own);
+    }
+    config
+}
+
+/// Starts the observers and has them read everything once, before there is any load. Sources that
+/// cannot be read are named on standard error; the run goes on without them.
+#[must_use]
+pub fn prepare(config: &ObserverConfig, plan: &Plan, policy: &AddressPolicy) -> Option<Watch> {
+    let mut off_cpus = allowed_cpus();
+    off_cpus.retain(|cpu| !plan.cores.contains(cpu));
+    let watch = Watch::prepare(config, policy, &off_cpus).unwrap_or_else(|error| {
+        eprintln!("warning: the back end is not observed: no thread for it: {error}");
+        None
+    })?;
+    for (source, problem) in watch.problems() {
+        eprintln!("warning: {source} was not read: {problem} (the run goes on without it)");
+    }
+    Some(watch)
+}
+
+/// Tells the observers when the clock starts, and where samples go.
+pub fn start(watch: &Watch, start_ns: u64, table: ObservedTable, mut csv: ObservedCsv) {
+    watch.start(start_ns, table, Box::new(move |samples| csv.write(samples)));
+}
+
+/// Has everything read once more, and watches the backlog drain for at most `drain_wait`, unless
+/// `is_called_off`. Tells how far it is on standard error, when not `muted`.
+#[must_use]
+pub fn finish(
+    watch: Watch,
+    load_end_s: f64,
+    drain_wait: Duration,
+    is_called_off: impl Fn() -> bool,
+    muted: bool,
+) -> Observation {
+    let mut line_due = Instant::now();
+    let observation = watch.finish(load_end_s, drain_wait, |progress| {
+        if !muted && Instant::now() >= line_due {
+            line_due = Instant::now() + LINE_EVERY;
+            eprintln!("{} (Ctrl-C ends the wait)", drain_line(progress));
+        }
+        !is_called_off()
+    });
+    if let Some(failure) = &observation.sink_failure {
+        eprintln!("warning: {failure}");
+    }
+    observation
+}
+
+fn drain_line(progress: &DrainProgress) -> String {
+    let left: Vec<String> = progress
+        .backlogs
+        .iter()
+        .filter(|(_, backlog)| backlog.value > 0.0)
+        .map(|(domain, backlog)| format!("{domain} {backlog}"))
+        .collect();
+    let all = progress.backlogs.iter().map(|(_, backlog)| *backlog);
+    let all = all.reduce(Amount::plus).unwrap_or_default();
+    format!("draining: backlog {all} ({})", left.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_names_the_domains_that_have_something_left() {
+        let amount = |value, at_least| Amount { value, at_least };
+        let progress = DrainProgress {
+            sources: 1,
+            all_have_answered: true,
+            all_answered_after_load: true,
+            backlogs: vec![
+                ("identity".into(), amount(100.0, true)),
+                ("catalogue".into(), amount(0.0, false)),
+                ("ordering".into(), amount(7.0, false)),
+            ],
+            drained: false,
+            problems: Vec::new(),
+        };
+        assert_eq!(
+            drain_line(&progress),
+            "draining: backlog ≥ 107 (identity ≥ 100, ordering 7)"
+        );
+    }
+}

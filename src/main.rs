@@ -1,6 +1,7 @@
 //! The binary: parse, dispatch, exit code.
 
 use shopblast::cli::{self, Command, Entropy, Machine};
+use shopblast::compare;
 use shopblast::doctor;
 use shopblast::engine::CountingAllocator;
 use shopblast::plan::{ExitCode, RunId};
@@ -41,6 +42,9 @@ fn dispatch(command: Command) -> ExitCode {
             ui::web::serve(*request).unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
         }
         Command::Doctor(request) => doctor::examine(&request),
+        Command::Compare(request) => {
+            compare::carry_out(*request).unwrap_or_else(|error| told(&error, error.exit_code()))
+        }
         Command::Replay(request) => {
             run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }

@@ -4,6 +4,7 @@
 //! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
 pub mod page;
+pub mod recorded;
 pub mod replies;
 pub mod requests;
 pub mod shop;
@@ -17,6 +18,7 @@ pub const TARGETS: &[Target] = &[
     ("form", page::form),
     ("id", replies::id),
     ("judge", shop::judge),
+    ("locust_csv", recorded::locust_csv),
     ("metrics", typed::metrics),
     ("profile", typed::profile),
     ("reply", replies::reply),

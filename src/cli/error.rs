@@ -172,6 +172,41 @@ pub enum CliError {
         /// The profile's name.
         profile: String,
     },
+    /// A comparison without sides.
+    #[error(
+        "say what to compare, for example\n\
+         \n  shopblast compare results/before results/after\
+         \n  shopblast compare results/a1 results/a2 -- results/b1 results/b2\
+         \n  shopblast compare --run 'one=./hook.sh' --run 'three=./hook.sh 3' -- --profile spike -t 30s\n\
+         \n(with --run, at least two configurations, and no runs before the --)"
+    )]
+    SidesToCompare,
+    /// A configuration with two hooks.
+    #[error("the configuration {name} is named twice; give each --run a name of its own")]
+    ConfigurationTwice {
+        /// The name.
+        name: String,
+    },
+    /// Flags for nobody.
+    #[error("--flags names the configuration `{name}`, which no --run makes")]
+    NoSuchConfiguration {
+        /// The name.
+        name: String,
+    },
+    /// Quotes that do not end.
+    #[error("the quotes in `{text}` do not match")]
+    Quotes {
+        /// The flags.
+        text: String,
+    },
+    /// Something else than a run.
+    #[error("the flags after -- have to start a run, like: -- --profile spike -t 30s")]
+    NoRunToCompare,
+    /// Configurations with different loads.
+    #[error(
+        "the flags of the configurations ask for different loads, so that their difference would be the load's; give the same to all, or say that you mean it with --different-plans"
+    )]
+    PlansDiffer,
     /// A load that cannot be.
     #[error(transparent)]
     Load(#[from] LoadError),

@@ -5,6 +5,7 @@
 //! arguments, environment, machine and entropy are handed in.
 
 mod class_choice;
+mod compare_options;
 mod doctor_options;
 mod environment;
 mod error;
@@ -35,12 +36,14 @@ pub use machine::Machine;
 pub use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
 
+use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
 use crate::plan::RunId;
 use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
 use crate::ui::web::WebRequest;
 use clap::{CommandFactory, FromArgMatches};
+use compare_options::Surroundings;
 use environment::Variables;
 use options::{Arguments, Subcommand};
 use std::ffi::OsString;
@@ -56,6 +59,8 @@ pub enum Command {
     Sandbox(SandboxOptions),
     /// Look at a target before a run.
     Doctor(DoctorRequest),
+    /// Compare runs, or make runs and compare them.
+    Compare(Box<CompareRequest>),
     /// Fire a witness again.
     Replay(ReplayRequest),
     /// Make a report from a record.
@@ -86,13 +91,13 @@ pub fn parse(
     entropy: Entropy,
 ) -> Result<Command, CliError> {
     let typed: Vec<OsString> = args.into_iter().collect();
+    let environment: Vec<(OsString, OsString)> = environment.into_iter().collect();
     // Alone first: what is wrong in here is not the environment's fault.
     let matches = match Arguments::command().try_get_matches_from(&typed) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
         Err(error) => return Err(CliError::arguments(&error)),
     };
-    let environment: Vec<(OsString, OsString)> = environment.into_iter().collect();
     let variables = Variables::read(&matches, environment.iter().cloned())?;
     let arguments = Arguments::command()
         .try_get_matches_from(variables.before(&typed))
@@ -102,17 +107,19 @@ pub fn parse(
         .and_then(|mut arguments| {
             arguments.run.observe.read_variables(&environment)?;
             arguments.run.exports.read_variables(&environment);
-            command_of(arguments, &typed, machine, entropy)
+            let around = Surroundings {
+                typed: &typed,
+                environment: &environment,
+                machine,
+                entropy,
+            };
+            command_of(arguments, &around)
         })
         .map_err(|error| error.blaming(variables.names()))
 }
 
-fn command_of(
-    arguments: Arguments,
-    typed: &[OsString],
-    machine: &Machine,
-    entropy: Entropy,
-) -> Result<Command, CliError> {
+fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {
+    let (typed, machine, entropy) = (around.typed, around.machine, around.entropy);
     match arguments.subcommand {
         Some(Subcommand::Sandbox(flags)) => {
             Ok(Command::Sandbox(sandbox_options::resolve(flags, machine)?))
@@ -120,6 +127,10 @@ fn command_of(
         Some(Subcommand::List(flags)) => Ok(Command::Print(list::text(&flags)?)),
         Some(Subcommand::Replay(flags)) => {
             Ok(Command::Replay(replay_options::resolve(flags, entropy)?))
+        }
+        Some(Subcommand::Compare(flags)) => {
+            let request = compare_options::resolve(*flags, around)?;
+            Ok(Command::Compare(Box::new(request)))
         }
         Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),

@@ -1,5 +1,6 @@
 //! Every flag of the command line, defined once: parsing, help and variables come from here.
 
+use super::compare_options::CompareFlags;
 use super::doctor_options::DoctorFlags;
 use super::export_options::ExportFlags;
 use super::list::ListFlags;
@@ -61,6 +62,13 @@ pub(super) struct Arguments {
 pub(super) enum Subcommand {
     /// Serve the embedded ShopStream.
     Sandbox(SandboxFlags),
+    /// Compare runs: is one configuration better than another, or is it chance?
+    ///
+    /// shopblast compare A… -- B… compares records that are there; shopblast compare A B one run a
+    /// side. shopblast compare --run 'one=./hook.sh' --run 'three=./hook.sh 3' -- --profile spike
+    /// makes the runs itself, in turns. The unit is the run: one run a side shows differences without
+    /// a verdict, from 4 runs a side on there is one.
+    Compare(Box<CompareFlags>),
     /// Look at a target, and at this machine, before a run.
     ///
     /// Is it reachable, is it ShopStream, does it still have every operation and field that the

@@ -13,7 +13,7 @@ pub(crate) fn assert_golden(name: &str, actual: &[u8]) {
     let expected = std::fs::read(&path).unwrap_or_default();
     assert!(
         expected == actual,
-        "{name} differs; check it and run `BLESS_GOLDEN=1 cargo test`. It is now:\n{}",
+        "{name} differs; check it and run `BLESS_GOLDEN=1 cargo test --lib`. It is now:\n{}",
         String::from_utf8_lossy(actual)
     );
 }

@@ -61,7 +61,7 @@ pub use distribution_csv::DistributionCsv;
 pub use events_csv::EventsCsv;
 pub use figures::{counted, duration_text, percent_text, rate_text};
 pub use github::{github_annotations, without_commands};
-pub use html::{html_report, html_report_policy};
+pub use html::{StaticText, html_report, html_report_policy, json_for_html, policy};
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{LiveFace, live_line};
 pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, failures_text, stats_text};
@@ -87,7 +87,9 @@ pub use run_record::{
 };
 pub use series_csv::SeriesCsv;
 pub use steering_record::{SteeringRecord, SteeringWish};
-pub use summary::{SummaryStyle, brief_text, summary_text};
+pub use summary::{
+    SummaryStyle, bold as bold_text, brief_text, numbers_right, plain_table, summary_text,
+};
 pub use threshold_record::ThresholdRecord;
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};
 pub use witness_text::{part_word, witness_text};

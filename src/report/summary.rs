@@ -357,7 +357,7 @@ fn ending(record: &RunRecord, files: &[String], style: SummaryStyle) -> String {
 }
 
 /// `text` in bold type, where that may be.
-pub(super) fn bold(style: SummaryStyle, text: &str) -> String {
+pub fn bold(style: SummaryStyle, text: &str) -> String {
     style.paint(BOLD, text)
 }
 
@@ -367,7 +367,7 @@ pub(super) fn painted(style: SummaryStyle, colour: AnsiColor, text: &str) -> Str
 }
 
 /// Aligns all columns but the first to the right.
-pub(super) fn numbers_right(table: &mut Table) {
+pub fn numbers_right(table: &mut Table) {
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 1));
         if index > 0 {
@@ -376,7 +376,8 @@ pub(super) fn numbers_right(table: &mut Table) {
     }
 }
 
-pub(super) fn plain_table(style: SummaryStyle) -> Table {
+/// An empty table in the house's style.
+pub fn plain_table(style: SummaryStyle) -> Table {
     let mut table = Table::new();
     table.load_style(TABLE).force_no_tty();
     if style.colour {

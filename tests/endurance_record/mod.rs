@@ -89,6 +89,7 @@ fn context() -> RunContext {
             weight: 1.0,
             wait: WaitTime::None,
         }],
+        thresholds: Vec::new(),
         live: LiveContext::default(),
     }
 }

@@ -11,10 +11,11 @@ const ROOMS: &[(&str, u8)] = &[
     ("sandbox", 3),
     ("observe", 4),
     ("report", 5),
-    ("run", 6),
-    ("ui", 7),
-    ("doctor", 7),
-    ("cli", 8),
+    ("compare", 6),
+    ("run", 7),
+    ("ui", 8),
+    ("doctor", 8),
+    ("cli", 9),
 ];
 
 /// The one way between neighbours: the sandbox speaks the shop's vocabulary.

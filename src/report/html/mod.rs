@@ -24,7 +24,7 @@ use super::recorded::Recorded;
 use askama::Template;
 use back_end::{BackEndView, ObservedOverTime};
 use contests::{ContestsView, WitnessGroup};
-use embedded::{StaticText, json_for_html, policy};
+pub use embedded::{StaticText, json_for_html, policy};
 use generator::GeneratorView;
 use headline::{Headline, ThresholdRow};
 use latencies::NameLatencies;

@@ -1,0 +1,180 @@
+//! A comparison from the request to the last file.
+
+use super::comparison::{Incomparable, Question, Side, compare};
+use super::comparison_record::ComparisonRecord;
+use super::console::comparison_text;
+use super::driver::{Course, DriveError, drive};
+use super::gathering::{GatheringError, gather};
+use super::page::comparison_page;
+use super::process::Stop;
+use crate::plan::ExitCode;
+use crate::report::SummaryStyle;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Fewest complete rounds that are compared run by run: with fewer, exchanging the runs of rounds
+/// could not tell any difference at 95 %.
+const LEAST_ROUNDS: usize = 6;
+
+/// What is compared.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Subject {
+    /// Runs that were made already: a name and paths for each side.
+    Recorded(Vec<(String, Vec<PathBuf>)>),
+    /// Runs that are made for it.
+    Driven(Course),
+}
+
+/// A comparison that the user asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompareRequest {
+    /// What is compared.
+    pub subject: Subject,
+    /// Runs of one configuration.
+    pub noise: Vec<PathBuf>,
+    /// How it is judged.
+    pub question: Question,
+    /// Where `compare.json` and `compare.html` go; a driven comparison always has such a place.
+    pub output: Option<PathBuf>,
+}
+
+/// Why there is no comparison.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// A path holds no run.
+    #[error(transparent)]
+    Gathering(#[from] GatheringError),
+    /// The runs do not compare.
+    #[error(transparent)]
+    Incomparable(#[from] Incomparable),
+    /// The runs could not be made.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    /// A result cannot be written.
+    #[error("cannot write {}: {error}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl CompareError {
+    /// The exit code that tells of it.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Incomparable(error) => error.exit_code(),
+            Self::Drive(error) => error.exit_code(),
+            Self::Gathering(_) | Self::Write { .. } => ExitCode::BadPlan,
+        }
+    }
+}
+
+/// Compares, prints the tables and writes the files.
+///
+/// # Errors
+/// When nothing can be compared.
+pub fn carry_out(request: CompareRequest) -> Result<ExitCode, CompareError> {
+    match &request.subject {
+        Subject::Recorded(groups) => {
+            let sides = gather_sides(groups)?;
+            conclude(&request, &request.question, &sides, &[])
+        }
+        Subject::Driven(course) => drive_and_conclude(&request, course),
+    }
+}
+
+fn gather_sides(groups: &[(String, Vec<PathBuf>)]) -> Result<Vec<Side>, GatheringError> {
+    groups
+        .iter()
+        .map(|(name, paths)| {
+            Ok(Side {
+                name: name.clone(),
+                runs: gather(paths)?,
+            })
+        })
+        .collect()
+}
+
+fn drive_and_conclude(request: &CompareRequest, course: &Course) -> Result<ExitCode, CompareError> {
+    let stop = Arc::new(Stop::default());
+    listen(&stop);
+    let carried = drive(course, &stop)?;
+    let rounds = carried.sides.first().map_or(0, |side| side.runs.len());
+    if let Some(error) = carried.cut_short.as_ref().filter(|_| rounds > 0) {
+        eprintln!("error: {error}");
+    }
+    let found = match carried.cut_short {
+        Some(error) if rounds == 0 => return Err(error.into()),
+        Some(error) => vec![error.exit_code()],
+        None => Vec::new(),
+    };
+    let question = Question {
+        paired: rounds >= LEAST_ROUNDS,
+        ..request.question.clone()
+    };
+    let code = conclude(request, &question, &carried.sides, &carried.notes)?;
+    Ok(ExitCode::settle(found.into_iter().chain([code])))
+}
+
+/// The first Ctrl-C ends the run in progress and tears down; so does every further one, until the
+/// third ends this process at once.
+fn listen(stop: &Arc<Stop>) {
+    let asked = Arc::clone(stop);
+    let handler = move || match asked.ask() {
+        1 => eprintln!("\nstopping: the run in progress ends, then everything is torn down"),
+        2 => eprintln!("\ncutting the run in progress off (again: leave everything as it is)"),
+        _ => std::process::exit(i32::from(ExitCode::Interrupted.value())),
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        eprintln!("warning: Ctrl-C will leave things running: {error}");
+    }
+}
+
+fn conclude(
+    request: &CompareRequest,
+    question: &Question,
+    sides: &[Side],
+    notes: &[String],
+) -> Result<ExitCode, CompareError> {
+    let noise = if request.noise.is_empty() {
+        None
+    } else {
+        Some(Side {
+            name: "noise".to_owned(),
+            runs: gather(&request.noise)?,
+        })
+    };
+    let (mut record, exit_code) = compare(sides, noise.as_ref(), question)?;
+    record.notes.extend_from_slice(notes);
+    anstream::print!("{}", comparison_text(&record, SummaryStyle::of_stdout()));
+    if let Some(directory) = &request.output {
+        for path in write(directory, &record)? {
+            println!("  {}", path.display());
+        }
+    }
+    Ok(exit_code)
+}
+
+/// Writes the comparison's files, and names them.
+fn write(directory: &Path, record: &ComparisonRecord) -> Result<Vec<PathBuf>, CompareError> {
+    let failed = |path: &Path, error| CompareError::Write {
+        path: path.to_owned(),
+        error,
+    };
+    std::fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
+    let files = [
+        ("compare.json", record.json_text()),
+        ("compare.html", comparison_page(record)),
+    ];
+    let mut paths = Vec::new();
+    for (name, text) in files {
+        let path = directory.join(name);
+        std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
+        paths.push(path);
+    }
+    Ok(paths)
+}

@@ -1,0 +1,378 @@
+//! Runs one plan against several configurations in turns. Every run is a process of its own, so
+//! that none inherits anything of the one before.
+
+use super::comparison::Side;
+use super::evidence::{RunEvidence, Unusable};
+use super::gathering::{GatheringError, gather};
+use super::hook::{Duty, Hook, HookError, Occasion};
+use super::process::{self, End, Stop};
+use super::schedule::rounds;
+use crate::plan::ExitCode;
+use crate::report::{duration_text, rate_text};
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A configuration of the shop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// What it is called.
+    pub name: String,
+    /// What brings it up and down; `None` when it is there already, or comes with the run's flags.
+    pub hook: Option<Hook>,
+    /// Flags of its runs, beside those of all runs.
+    pub flags: Vec<OsString>,
+}
+
+/// Turns running in which every attempt was spoiled, after which it is no use going on.
+const SPOILED_TURNS: usize = 2;
+
+/// What is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// The configurations, the baseline first.
+    pub configurations: Vec<Configuration>,
+    /// Runs of each.
+    pub repetitions: usize,
+    /// Rounds before them that do not count.
+    pub warm_up: usize,
+    /// Flags of every run.
+    pub flags: Vec<OsString>,
+    /// How often a run that the generator spoiled is made again.
+    pub retries: usize,
+    /// The comparison's directory; must not be there yet.
+    pub directory: PathBuf,
+    /// Makes the runs' seeds: one a round, the same for all configurations.
+    pub seed: u64,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Carried {
+    /// The sides, as many runs in each: those of complete rounds.
+    pub sides: Vec<Side>,
+    /// What a reader has to know.
+    pub notes: Vec<String>,
+    /// Why it ended before its time.
+    pub cut_short: Option<DriveError>,
+}
+
+/// Why a comparison ended before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// A directory or file cannot be made.
+    #[error("cannot make {}: {error}", path.display())]
+    Create {
+        /// What could not be made.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A hook failed.
+    #[error("{0}")]
+    Hook(#[from] HookError),
+    /// A run did not take place.
+    #[error("{name}, {round}: the run did not take place (exit {code}); it said, in {}:\n{said}", log.display())]
+    Run {
+        /// The configuration.
+        name: String,
+        /// The round, like `round 3`.
+        round: String,
+        /// Its exit code; −1 when it was killed.
+        code: i32,
+        /// Where its output went.
+        log: PathBuf,
+        /// The end of it.
+        said: String,
+    },
+    /// A record cannot be read.
+    #[error(transparent)]
+    Record(#[from] GatheringError),
+    /// The generator is the limit again and again.
+    #[error(
+        "{0}: the generator was the limit in every attempt of two turns running; give it more cores (--cores) or a machine of its own, or lower the load"
+    )]
+    Saturated(String),
+    /// Ctrl-C.
+    #[error("interrupted: what was measured is compared")]
+    Interrupted,
+}
+
+impl DriveError {
+    /// The exit code that tells of it.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Interrupted => ExitCode::Interrupted,
+            Self::Saturated(_) => ExitCode::GeneratorSaturated,
+            Self::Hook(_) | Self::Run { code: 107, .. } => ExitCode::Unreachable,
+            _ => ExitCode::BadPlan,
+        }
+    }
+}
+
+/// Carries the course out. Whatever happens, what was brought up is torn down.
+///
+/// # Errors
+/// When nothing could be begun.
+pub fn drive(course: &Course, stop: &Stop) -> Result<Carried, DriveError> {
+    std::fs::create_dir_all(&course.directory).map_err(|error| DriveError::Create {
+        path: course.directory.clone(),
+        error,
+    })?;
+    let mut stage = Stage {
+        course,
+        stop,
+        up: None,
+        spoiled: 0,
+        notes: Vec::new(),
+    };
+    let mut sides: Vec<Side> = course
+        .configurations
+        .iter()
+        .map(|configuration| Side {
+            name: configuration.name.clone(),
+            runs: Vec::new(),
+        })
+        .collect();
+    let mut cut_short = None;
+    let order = rounds(sides.len(), course.warm_up + course.repetitions);
+    'rounds: for (turn, order) in order.into_iter().enumerate() {
+        for configuration in order {
+            match stage.turn(configuration, Round::of(turn, course.warm_up)) {
+                Ok(_) if turn < course.warm_up => {}
+                Ok(run) => sides[configuration].runs.push(run),
+                Err(error) => {
+                    cut_short = Some(error);
+                    break 'rounds;
+                }
+            }
+        }
+    }
+    stage.clear();
+    let complete = sides.iter().map(|side| side.runs.len()).min().unwrap_or(0);
+    sides
+        .iter_mut()
+        .for_each(|side| side.runs.truncate(complete));
+    Ok(Carried {
+        sides,
+        notes: stage.notes,
+        cut_short,
+    })
+}
+
+/// A round, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Round {
+    /// From 1, warm-up rounds on their own.
+    number: usize,
+    counts: bool,
+}
+
+impl Round {
+    fn of(turn: usize, warm_up: usize) -> Self {
+        match turn.checked_sub(warm_up) {
+            Some(turn) => Self {
+                number: turn + 1,
+                counts: true,
+            },
+            None => Self {
+                number: turn + 1,
+                counts: false,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Round {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = if self.counts { "round" } else { "warm-up" };
+        write!(formatter, "{word} {}", self.number)
+    }
+}
+
+/// Where one configuration at a time is up.
+struct Stage<'a> {
+    course: &'a Course,
+    stop: &'a Stop,
+    /// The configuration that is up (or half up), and the round it was brought up in.
+    up: Option<(usize, Round)>,
+    /// Turns running in which every attempt was spoiled.
+    spoiled: usize,
+    notes: Vec<String>,
+}
+
+impl Stage<'_> {
+    /// One configuration's run of a round, repeated while the generator is the limit.
+    fn turn(&mut self, configuration: usize, round: Round) -> Result<RunEvidence, DriveError> {
+        let name = &self.course.configurations[configuration].name;
+        for attempt in 0.. {
+            self.bring_up(configuration, round)?;
+            self.call(configuration, round, Duty::Reset)?;
+            self.heed()?;
+            let run = self.run(configuration, round, attempt)?;
+            let spoiled = run.unusable == Some(Unusable::Saturated);
+            self.tell(name, round, &run);
+            if !spoiled || attempt == self.course.retries {
+                self.spoiled = if spoiled { self.spoiled + 1 } else { 0 };
+                if self.spoiled == SPOILED_TURNS {
+                    return Err(DriveError::Saturated(name.clone()));
+                }
+                if attempt > 0 {
+                    self.notes.push(format!(
+                        "{name}, {round}: the generator was the limit in {attempt} {}, which {} made again",
+                        if attempt == 1 { "run" } else { "runs" },
+                        if attempt == 1 { "was" } else { "were" },
+                    ));
+                }
+                return Ok(run);
+            }
+        }
+        unreachable!("the attempts are bounded")
+    }
+
+    fn heed(&self) -> Result<(), DriveError> {
+        match self.stop.asked() {
+            0 => Ok(()),
+            _ => Err(DriveError::Interrupted),
+        }
+    }
+
+    /// Makes this configuration, and no other, the one that is up.
+    fn bring_up(&mut self, configuration: usize, round: Round) -> Result<(), DriveError> {
+        if self.up.is_some_and(|(up, _)| up == configuration) {
+            return Ok(());
+        }
+        self.clear();
+        self.heed()?;
+        // From here on there is something to tear down, even when this fails.
+        self.up = Some((configuration, round));
+        self.call(configuration, round, Duty::Up)
+    }
+
+    fn call(&self, configuration: usize, round: Round, duty: Duty) -> Result<(), DriveError> {
+        let Some(hook) = &self.course.configurations[configuration].hook else {
+            return Ok(());
+        };
+        let records = self.records(configuration, round, 0);
+        let occasion = Occasion {
+            name: &self.course.configurations[configuration].name,
+            round: round.to_string(),
+            directory: &self.course.directory,
+            records: &records,
+        };
+        // Tearing down is not to be interrupted.
+        let stop = (duty != Duty::Down).then_some(self.stop);
+        let done = hook.call(duty, &occasion, stop);
+        if duty != Duty::Down {
+            self.heed()?;
+        }
+        Ok(done?)
+    }
+
+    /// Tears down what is up. A failure is told, and does not keep anything from going on.
+    fn clear(&mut self) {
+        let Some((configuration, round)) = self.up.take() else {
+            return;
+        };
+        if let Err(error) = self.call(configuration, round, Duty::Down) {
+            eprintln!("warning: {error}");
+            self.notes.push(error.to_string());
+        }
+    }
+
+    /// Directory that an attempt's record is made in.
+    fn records(&self, configuration: usize, round: Round, attempt: usize) -> PathBuf {
+        let name = &self.course.configurations[configuration].name;
+        let again = "-again".repeat(attempt);
+        let place = match round.counts {
+            true => format!("{:02}", round.number),
+            false => format!("warm-up-{:02}", round.number),
+        };
+        self.course.directory.join(format!("{place}-{name}{again}"))
+    }
+
+    fn run(
+        &self,
+        configuration: usize,
+        round: Round,
+        attempt: usize,
+    ) -> Result<RunEvidence, DriveError> {
+        let records = self.records(configuration, round, attempt);
+        let log = records.with_extension("log");
+        let failed = |path: &Path, error| DriveError::Create {
+            path: path.to_owned(),
+            error,
+        };
+        let out = File::create(&log).map_err(|error| failed(&log, error))?;
+        let err = out.try_clone().map_err(|error| failed(&log, error))?;
+        let program =
+            std::env::current_exe().map_err(|error| failed(Path::new("shopblast"), error))?;
+        let mut command = Command::new(program);
+        // What the user typed comes later and wins, but for the record's place.
+        command
+            .args(["--only-summary", "--seed"])
+            .arg(
+                self.course
+                    .seed
+                    .wrapping_add(round.number as u64)
+                    .to_string(),
+            )
+            .args(&self.course.flags)
+            .args(&self.course.configurations[configuration].flags)
+            .arg("--results")
+            .arg(&records)
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err);
+        let end = process::run(&mut command, None, Some(self.stop))
+            .map_err(|error| failed(&log, error))?;
+        self.heed()?;
+        let code = match end {
+            End::Exited(status) => status.code().unwrap_or(-1),
+            End::TimedOut => -1,
+        };
+        if !records.is_dir() {
+            return Err(DriveError::Run {
+                name: self.course.configurations[configuration].name.clone(),
+                round: round.to_string(),
+                code,
+                said: last_lines(&log),
+                log,
+            });
+        }
+        let mut runs = gather(&[records])?;
+        Ok(runs.swap_remove(0))
+    }
+
+    fn tell(&self, name: &str, round: Round, run: &RunEvidence) {
+        use super::quantity::{Percentile, Quantity, Time};
+        let values = run.steady.as_ref().unwrap_or(&run.whole);
+        let value = |quantity: &Quantity| values.get(quantity).map_or(0.0, |value| value.value);
+        let p99 = Quantity::Latency(Time::Response, Percentile::P99);
+        let figures = match &run.unusable {
+            Some(unusable) => unusable.why().to_owned(),
+            None => format!(
+                "{}/s, response p99 {}",
+                rate_text(value(&Quantity::Throughput)),
+                duration_text(value(&p99).round() as u64)
+            ),
+        };
+        eprintln!(
+            "round {round}/{}, {name}: {figures}",
+            self.course.repetitions
+        );
+    }
+}
+
+/// The end of a log, for a message.
+fn last_lines(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().rev().take(5).collect();
+    let lines: Vec<String> = lines.iter().rev().map(|line| format!("  {line}")).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,118 @@
+//! Processes that a comparison starts: hooks and runs. Each has a group of its own, so that Ctrl-C
+//! reaches the comparison first, which then ends them in order.
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a process is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long a process that was asked to end may take.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How often the user asked to stop.
+#[derive(Debug, Default)]
+pub struct Stop {
+    times: AtomicU32,
+}
+
+impl Stop {
+    /// Counts one more, and tells how many there were.
+    pub fn ask(&self) -> u32 {
+        self.times.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// How often it was asked.
+    pub fn asked(&self) -> u32 {
+        self.times.load(Ordering::Relaxed)
+    }
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By itself.
+    Exited(ExitStatus),
+    /// It was ended because it took too long.
+    TimedOut,
+}
+
+/// Runs a command to its end, at most `limit` long when there is one. Every time the user asks to stop
+/// it gets an interrupt: a run then saves its record, a hook ends.
+///
+/// # Errors
+/// When it cannot be started or watched.
+pub fn run(command: &mut Command, limit: Option<Duration>, stop: Option<&Stop>) -> io::Result<End> {
+    let mut child = command.process_group(0).spawn()?;
+    let deadline = limit.map(|limit| Instant::now() + limit);
+    let mut told = 0;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(End::Exited(status));
+        }
+        let asked = stop.map_or(0, Stop::asked);
+        if asked > told {
+            told = asked;
+            signal(&child, Signal::SIGINT);
+        }
+        if deadline.is_some_and(|deadline| Instant::now() > deadline) {
+            end(&mut child)?;
+            return Ok(End::TimedOut);
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// Asks a process and its children to end, and makes them when they do not.
+fn end(child: &mut Child) -> io::Result<()> {
+    signal(child, Signal::SIGTERM);
+    let give_up = Instant::now() + GRACE;
+    while Instant::now() < give_up {
+        if child.try_wait()?.is_some() {
+            return Ok(());
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    signal(child, Signal::SIGKILL);
+    child.wait().map(drop)
+}
+
+/// It may have ended meanwhile: then there is nobody to tell.
+fn signal(child: &Child, signal: Signal) {
+    let _ = killpg(Pid::from_raw(child.id().cast_signed()), signal);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_process_ends_by_itself_by_time_or_by_request() {
+        let code = |end| match end {
+            End::Exited(status) => status.code(),
+            End::TimedOut => None,
+        };
+        let ended = run(&mut shell("exit 3"), None, None).expect("started");
+        assert_eq!(code(ended), Some(3));
+        let limit = Some(Duration::from_millis(50));
+        let ended = run(&mut shell("sleep 60"), limit, None).expect("started");
+        assert_eq!(ended, End::TimedOut);
+        let stop = Stop::default();
+        stop.ask();
+        let script = "trap 'exit 7' INT; while :; do sleep 0.05; done";
+        // The shell may get its interrupt before it has set its trap; both is an end.
+        let ended = run(&mut shell(script), None, Some(&stop)).expect("started");
+        assert!(matches!(ended, End::Exited(status) if status.code().is_none_or(|code| code == 7)));
+    }
+}

@@ -1,0 +1,6 @@
+//! `shopblast compare`, end to end.
+
+mod commands;
+mod in_turns;
+mod records;
+mod schema;

@@ -46,7 +46,15 @@ fn every_locust_variable_of_a_flag_is_read() {
 fn every_flag_has_a_variable() {
     // A value that no flag of its kind takes: each must be read, and named in the message. Flags
     // that take any text are the exception.
-    let takes_any_text = ["profile", "results", "csv", "allow-host"];
+    let takes_any_text = [
+        "profile",
+        "results",
+        "csv",
+        "allow-host",
+        "html",
+        "web-host",
+        "web-token",
+    ];
     for argument in Arguments::command().get_arguments() {
         let Some(long) = argument
             .get_long()

@@ -54,6 +54,9 @@ fn every_flag_has_a_variable() {
         "redis",
         "outbox",
         "message-db",
+        "html",
+        "web-host",
+        "web-token",
     ];
     for argument in Arguments::command().get_arguments() {
         let Some(long) = argument

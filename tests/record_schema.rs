@@ -236,7 +236,7 @@ fn a_directory_holds_every_file_of_the_record() {
             "events.csv",
             "lag.hlog",
             "ledger.jsonl",
-        "outcomes.csv",
+            "outcomes.csv",
             "response.hlog",
             "run.json",
             "series.csv",

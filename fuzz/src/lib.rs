@@ -17,6 +17,7 @@ pub const TARGETS: &[Target] = &[
     ("form", page::form),
     ("id", replies::id),
     ("judge", shop::judge),
+    ("metrics", typed::metrics),
     ("profile", typed::profile),
     ("reply", replies::reply),
     ("request", requests::request),

@@ -1,5 +1,6 @@
 //! What people write: profiles, and values of flags.
 
+use shopblast::observe::parse_prometheus;
 use shopblast::plan::{
     AddressPolicy, ClassShare, CoreChoice, LONGEST_DURATION, Profile, RunId, Target, Threshold,
     parse_duration,
@@ -90,4 +91,24 @@ pub fn threshold(bytes: &[u8]) {
 
 fn must_speak(error: &impl Display) {
     assert!(!error.to_string().is_empty());
+}
+
+/// What is accepted has names and whole labels; what is not is told with its line.
+pub fn metrics(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    match parse_prometheus(text) {
+        Ok(samples) => {
+            assert!(samples.len() <= text.lines().count());
+            for sample in samples {
+                assert!(!sample.name.is_empty() && text.contains(&sample.name));
+                for (label, value) in &sample.labels {
+                    assert!(!label.is_empty());
+                    assert_eq!(sample.label(label), Some(value.as_str()));
+                }
+            }
+        }
+        Err(error) => assert!((1..=text.lines().count()).contains(&error.line), "{error}"),
+    }
 }

@@ -95,7 +95,7 @@ fn backlog_row(backlog: &BacklogRecord) -> [String; 10] {
     ]
 }
 
-fn growth_text(trend: Trend) -> String {
+pub(super) fn growth_text(trend: Trend) -> String {
     let slope = format!("{:+.1}", trend.slope);
     match (trend.low, trend.high) {
         (Some(low), Some(high)) if low == high => slope,
@@ -104,20 +104,20 @@ fn growth_text(trend: Trend) -> String {
     }
 }
 
-fn drained_text(backlog: &BacklogRecord) -> String {
+pub(super) fn drained_text(backlog: &BacklogRecord) -> String {
     let value = |amount: Option<Amount>| amount.map_or(0.0, |amount| amount.value);
     match (backlog.drained_after_s, backlog.drain_estimate_s) {
         (Some(_), _) if value(backlog.at_load_end) <= value(backlog.before) => {
             "nothing left".to_owned()
         }
         (Some(after_s), _) => format!("after {after_s:.1} s"),
-        (None, Some(estimate_s)) => format!("no; about {estimate_s:.0} s\nat that rate"),
+        (None, Some(estimate_s)) => format!("no; about {estimate_s:.1} s\nat that rate"),
         (None, None) => "not seen".to_owned(),
     }
 }
 
 /// Domains in which messages were put aside during the run.
-fn dead_letters(observed: &ObservedRecord) -> Vec<String> {
+pub(super) fn dead_letters(observed: &ObservedRecord) -> Vec<String> {
     let dead = observed
         .figures
         .iter()
@@ -135,7 +135,7 @@ fn dead_letters(observed: &ObservedRecord) -> Vec<String> {
         .collect()
 }
 
-fn source_lines(observed: &ObservedRecord) -> Vec<String> {
+pub(super) fn source_lines(observed: &ObservedRecord) -> Vec<String> {
     let mut lines: Vec<String> = observed.sources.iter().flat_map(troubles_of).collect();
     for source in &observed.sources {
         lines.extend(

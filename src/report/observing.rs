@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// A reading so long after the end of the load, in seconds, still tells how it ended.
 const END_TOLERANCE_S: f64 = 5.0;
+/// The last reading of the load comes with its last second, a little after it; later ones see the
+/// backlog drain.
+const LAST_TICK_S: f64 = 0.1;
 /// What tells the intake when no source counts it.
 const ACCEPTED: &str = "accepted requests";
 
@@ -160,8 +163,9 @@ fn peak(points: &[BacklogPoint]) -> Amount {
 /// Of the steady state, over the points that were made of the same sources as the last one. A source
 /// that stopped counting leaves no slope: the part that it showed would bend it.
 fn slope(domain: &DomainHistory, load: &Load) -> Option<Trend> {
-    let in_load =
-        |point: &&BacklogPoint| point.at_s >= load.steady_from_s && point.at_s <= load.end_s + 1.0;
+    let in_load = |point: &&BacklogPoint| {
+        point.at_s >= load.steady_from_s && point.at_s <= load.end_s + LAST_TICK_S
+    };
     let points: Vec<&BacklogPoint> = domain.backlog.iter().filter(in_load).collect();
     let last: &Arc<str> = &points.last()?.source;
     if points.iter().any(|point| point.is_cut) {
@@ -220,3 +224,6 @@ fn problem_record(problem: &Troubled) -> ProblemRecord {
         last_s: problem.last_s,
     }
 }
+
+#[cfg(test)]
+mod tests;

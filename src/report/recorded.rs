@@ -25,6 +25,8 @@ pub struct Recorded {
     pub requests: RequestLog,
     /// `outcomes.csv`: requests that were no success.
     pub outcomes: CsvColumns,
+    /// `observed.csv`; empty when nothing of the back end was observed.
+    pub observed: CsvColumns,
     /// `rounds.csv`; empty without a flash sale.
     pub rounds: CsvColumns,
 }
@@ -65,6 +67,7 @@ impl Recorded {
             bands: columns("bands.csv"),
             distribution: columns("distribution.csv"),
             events: columns("events.csv"),
+            observed: columns("observed.csv"),
             rounds: columns("rounds.csv"),
             requests: RequestLog::read(&directory.join(LatencyKind::Response.file_name())),
             outcomes: columns("outcomes.csv"),

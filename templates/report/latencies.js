@@ -217,7 +217,7 @@ report.latencies = (() => {
           options: {
             cursor: { drag: { x: true, y: false }, y: false },
             scales: { x: { time: false }, percent: { range: [0, 100] } },
-            axes: [axis({ values: (_, splits) => splits.map((us) => `${us < 0 ? '−' : ''}${roundDuration(Math.abs(us))}`) }), axis({ scale: 'percent', values: (_, splits) => splits.map((value) => `${value}%`) })],
+            axes: [axis({ size: 28, values: (_, splits) => splits.map((us) => `${us < 0 ? '−' : ''}${roundDuration(Math.abs(us))}`) }), axis({ scale: 'percent', values: (_, splits) => splits.map((value) => `${value}%`) })],
             series: [{ label: 'offset', value: (_, value) => value === null ? '–' : `${Math.round(value)} µs` }, ...lines.map(({ values, ...series }) => series)],
           },
         };
@@ -236,12 +236,37 @@ report.latencies = (() => {
         options: {
           cursor: { y: false },
           scales: { x: { time: false }, rate: report.charts.fromZero },
-          axes: [axis({ values: (_, splits) => splits.map(clock) }), report.charts.rateAxis()],
+          axes: [axis({ size: 28, values: (_, splits) => splits.map(clock) }), report.charts.rateAxis()],
           series: [{ label: 'time', value: (_, value) => value === null ? '–' : clock(value) }, ...lines.map(({ values, ...series }) => series)],
         },
       };
     });
   }
 
-  return { drawAll, offsets, rounds };
+  // Observed figures have moments of their own: they go on after the load.
+  function observed(id, { time_s: time, lines }) {
+    if (!element(id)) return;
+    const palette = ['line-2', 'line-6', 'success', 'conflict', 'refused', 'line-9'];
+    chart(id, () => ({
+      values: [time, ...lines.map((line) => line.values)],
+      options: {
+        cursor: { y: false },
+        scales: { x: { time: false }, rate: report.charts.fromZero },
+        axes: [axis({ size: 28, values: (_, splits) => splits.map(clock) }), report.charts.rateAxis()],
+        series: [
+          { label: 'time', value: (_, value) => value === null ? '–' : clock(value) },
+          ...lines.map((line, index) => ({
+            label: line.label, scale: 'rate', width: 1.8, spanGaps: true, stroke: colour(palette[index % palette.length]),
+            value: (_, value) => value === null || value === undefined ? '–' : report.rate(value),
+          })),
+        ],
+      },
+    }));
+  }
+  function backEnd() {
+    observed('chart-backlog', data.observed.backlog);
+    observed('chart-broker', data.observed.broker);
+  }
+
+  return { drawAll, offsets, rounds, backEnd };
 })();

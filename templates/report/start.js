@@ -7,6 +7,7 @@
     report.latencies.drawAll,
     () => report.element('offset-charts') && report.latencies.offsets(),
     report.latencies.rounds,
+    report.latencies.backEnd,
   ];
   steps.forEach((step) => step());
   report.element('theme').addEventListener('click', report.toggleTheme);

@@ -45,8 +45,20 @@ fn every_locust_variable_of_a_flag_is_read() {
 #[test]
 fn every_flag_has_a_variable() {
     // A value that no flag of its kind takes: each must be read, and named in the message. Flags
-    // that take any text are the exception.
-    let takes_any_text = ["profile", "results", "csv", "allow-host"];
+    // that take any text are the exception, and those that may hold passwords: see the test below.
+    let takes_any_text = [
+        "profile",
+        "results",
+        "csv",
+        "allow-host",
+        "redis",
+        "outbox",
+        "message-db",
+        "html",
+        "json-file",
+        "summary-export",
+        "junit",
+    ];
     for argument in Arguments::command().get_arguments() {
         let Some(long) = argument
             .get_long()
@@ -61,6 +73,23 @@ fn every_flag_has_a_variable() {
             "{message}"
         );
         assert!(message.contains(&format!("--{long}")), "{message}");
+    }
+}
+
+#[test]
+fn variables_of_stores_are_read_and_never_repeated() {
+    for (name, flag) in [
+        ("SHOPBLAST_REDIS", "--redis: "),
+        ("SHOPBLAST_OUTBOX", "--outbox: "),
+        ("SHOPBLAST_MESSAGE_DB", "--message-db: "),
+    ] {
+        let message = message_with("SpikeUser", &[(name, "s3cret")]);
+        assert!(message.starts_with(flag), "{message}");
+        assert!(
+            message.ends_with(&format!("(variables in use: {name})")),
+            "{message}"
+        );
+        assert!(!message.contains("s3cret"), "{message}");
     }
 }
 

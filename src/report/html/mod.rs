@@ -4,6 +4,7 @@
 //! JSON that cannot end its element, and a content security policy lets nothing run but the scripts
 //! that are part of this program.
 
+mod back_end;
 mod contests;
 mod embedded;
 mod generator;
@@ -21,6 +22,7 @@ mod tests;
 
 use super::recorded::Recorded;
 use askama::Template;
+use back_end::{BackEndView, ObservedOverTime};
 use contests::{ContestsView, WitnessGroup};
 use embedded::{StaticText, json_for_html, policy};
 use generator::GeneratorView;
@@ -69,18 +71,21 @@ struct Page<'a> {
     contests: ContestsView,
     witnesses: Vec<WitnessGroup>,
     events: Vec<EventRow>,
+    back_end: Option<BackEndView>,
+    observed: &'a ObservedOverTime,
     generator: GeneratorView,
     repetition: Repetition,
 }
 
 /// What the charts show.
 #[derive(Serialize)]
-struct ChartData {
+struct ChartData<'a> {
     over_time: OverTime,
     latencies: Vec<NameLatencies>,
     percentiles: Vec<f64>,
     races: Vec<contests::RaceCurves>,
     rounds: contests::RoundsOverTime,
+    observed: &'a ObservedOverTime,
 }
 
 /// The content security policy of a report: for servers that show one.
@@ -96,6 +101,7 @@ pub fn html_report(recorded: &Recorded) -> String {
     let over_time = OverTime::of(recorded);
     let latencies = latencies::of(recorded);
     let contests = ContestsView::of(recorded);
+    let observed = back_end::over_time(recorded);
     let page = Page {
         policy: html_report_policy(),
         styles: &STYLES,
@@ -112,6 +118,8 @@ pub fn html_report(recorded: &Recorded) -> String {
         errors_cut: run.errors_cut,
         witnesses: contests::witnesses(recorded),
         events: words::events(run),
+        back_end: BackEndView::of(recorded),
+        observed: &observed,
         generator: GeneratorView::of(recorded),
         repetition: Repetition::of(run),
         data: json_for_html(&ChartData {
@@ -120,6 +128,7 @@ pub fn html_report(recorded: &Recorded) -> String {
             percentiles: super::distribution_csv::PERCENTILES.to_vec(),
             races: contests::curves(run),
             rounds: contests::rounds_over_time(recorded),
+            observed: &observed,
         }),
         contests,
     };

@@ -1,0 +1,151 @@
+//! What the shop's back end said of itself: backlogs by domain, and the broker.
+
+use super::super::back_end_section::{dead_letters, drained_text, growth_text, source_lines};
+use super::super::recorded::Recorded;
+use super::super::{BacklogRecord, ObservedRecord};
+use super::embedded::Compact;
+use super::words::rate_text;
+use crate::plan::ObservedMetric;
+use crate::stats::Amount;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Moments of a chart at most; of a longer run every so manieth is shown.
+const MOST_MOMENTS: usize = 3_600;
+
+/// The section about the back end.
+pub struct BackEndView {
+    pub backlogs: Vec<BacklogRow>,
+    pub remarks: Vec<String>,
+    pub last_lines: String,
+}
+
+/// The backlog of a domain.
+pub struct BacklogRow {
+    pub domain: String,
+    pub before: String,
+    pub at_load_end: String,
+    pub peak: String,
+    pub last: String,
+    pub intake: String,
+    pub drain: String,
+    pub growth: String,
+    pub drained: String,
+    pub seen_by: String,
+}
+
+/// A chart of observed figures: lines over moments, null where nothing was read.
+#[derive(Default, Serialize)]
+pub struct ObservedChart {
+    time_s: Vec<u64>,
+    lines: Vec<ObservedLine>,
+}
+
+/// A line of it.
+#[derive(Serialize)]
+pub struct ObservedLine {
+    label: String,
+    values: Vec<Option<Compact>>,
+}
+
+/// Both charts.
+#[derive(Default, Serialize)]
+pub struct ObservedOverTime {
+    backlog: ObservedChart,
+    broker: ObservedChart,
+}
+
+impl BackEndView {
+    /// `None` when nothing was observed.
+    pub fn of(recorded: &Recorded) -> Option<Self> {
+        let observed = recorded.run.observed.as_ref()?;
+        let remarks = dead_letters(observed).into_iter();
+        Some(Self {
+            backlogs: observed.backlogs.iter().map(backlog_row).collect(),
+            remarks: remarks.chain(source_lines(observed)).collect(),
+            last_lines: last_lines(observed),
+        })
+    }
+}
+
+fn last_lines(observed: &ObservedRecord) -> String {
+    observed.last_lines.join("\n")
+}
+
+fn backlog_row(backlog: &BacklogRecord) -> BacklogRow {
+    let rate = |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), rate_text);
+    let amount =
+        |amount: Option<Amount>| amount.map_or_else(|| "–".to_owned(), |it| it.to_string());
+    BacklogRow {
+        domain: backlog.domain.clone(),
+        before: amount(backlog.before),
+        at_load_end: amount(backlog.at_load_end),
+        peak: backlog.peak.to_string(),
+        last: backlog.last.to_string(),
+        intake: rate(backlog.intake_per_s),
+        drain: rate(backlog.drain_per_s),
+        growth: backlog
+            .slope_per_s
+            .map_or_else(|| "–".to_owned(), growth_text),
+        drained: drained_text(backlog),
+        seen_by: match backlog.not_seen.as_str() {
+            "" => backlog.source.clone(),
+            part => format!("{} ({part} not seen)", backlog.source),
+        },
+    }
+}
+
+/// The charts: the backlog of each domain, and the broker's operations a second.
+pub fn over_time(recorded: &Recorded) -> ObservedOverTime {
+    ObservedOverTime {
+        backlog: chart(recorded, ObservedMetric::Backlog),
+        broker: chart(recorded, ObservedMetric::BrokerOpsPerS),
+    }
+}
+
+impl ObservedOverTime {
+    pub fn has_backlog(&self) -> bool {
+        !self.backlog.time_s.is_empty()
+    }
+
+    pub fn has_broker(&self) -> bool {
+        !self.broker.time_s.is_empty()
+    }
+}
+
+/// A line for each domain, or each source where there is no domain. A backlog's source tells how it
+/// was made up, which may change in the middle of a line.
+fn chart(recorded: &Recorded, metric: ObservedMetric) -> ObservedChart {
+    let table = &recorded.observed;
+    let seconds = table.numbers("second");
+    let values = table.numbers("value");
+    let labels = table.texts("source").zip(table.texts("domain"));
+    let rows = table.texts("metric").zip(labels).enumerate();
+    let mut lines: BTreeMap<&str, BTreeMap<u64, f64>> = BTreeMap::new();
+    for (row, (name, (source, domain))) in rows {
+        if name == metric.name() {
+            let label = if domain.is_empty() { source } else { domain };
+            let line = lines.entry(label).or_default();
+            line.insert(seconds[row] as u64, values[row]);
+        }
+    }
+    let moments: BTreeSet<u64> = lines
+        .values()
+        .flat_map(|line| line.keys().copied())
+        .collect();
+    let step = moments.len().div_ceil(MOST_MOMENTS).max(1);
+    let time_s: Vec<u64> = moments.into_iter().step_by(step).collect();
+    let lines = lines.into_iter().map(|(label, line)| {
+        let values = time_s
+            .iter()
+            .map(|second| line.get(second).copied().map(Compact));
+        ObservedLine {
+            label: label.to_owned(),
+            values: values.collect(),
+        }
+    });
+    ObservedChart {
+        lines: lines.collect(),
+        time_s,
+    }
+}

@@ -110,11 +110,7 @@ fn name_case(name: &NameRecord) -> TestCase {
         figures.refused,
         figures.conflict,
     );
-    case(
-        &format!("{} {}", name.method, name.name),
-        figures.failures == 0,
-        &told,
-    )
+    case(&name.name, figures.failures == 0, &told)
 }
 
 fn case(name: &str, passed: bool, why: &str) -> TestCase {

@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(metrics["http_reqs{name:POST /customers}"]["count"], 1_001);
         assert_eq!(metrics["http_req_failed"]["passes"], 5);
         assert_eq!(metrics["http_req_failed"]["fails"], 1_495);
-        assert_eq!(metrics["http_req_duration"]["p(99)"], 1.193);
+        assert_eq!(metrics["http_req_duration"]["p(99)"], 1.186);
         assert_eq!(
             metrics["response"]["thresholds"]["p(99) < 1ms over 1s abort"],
             true

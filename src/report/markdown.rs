@@ -43,11 +43,14 @@ fn head(record: &RunRecord) -> String {
     for reason in &record.generator.reasons {
         let _ = writeln!(text, "> ⚠️ {}\n", plain(reason));
     }
+    let target = match record.target_url() {
+        url if url.is_empty() => String::new(),
+        url => format!(" against {}", plain(&url)),
+    };
     let _ = writeln!(
         text,
-        "{:.1} s against {}, up to {} users, {}/s, seed {}, run {}",
+        "{:.1} s{target}, up to {} users, {}/s, seed {}, run {}",
         record.measured_s,
-        plain(&record.target_url()),
         record.peak_users,
         rate_text(record.totals.requests_per_s),
         record.seed,
@@ -196,7 +199,6 @@ fn plain(text: &str) -> String {
             '>' => plain.push_str("&gt;"),
             // No backslash keeps these from making mentions, issues and links.
             '@' => plain.push_str("&#64;"),
-            ':' => plain.push_str("&#58;"),
             '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '$' => {
                 plain.extend(['\\', letter]);
             }
@@ -204,7 +206,8 @@ fn plain(text: &str) -> String {
             letter => plain.push(letter),
         }
     }
-    plain
+    // What looks like an address would become a link.
+    plain.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
 #[cfg(test)]

@@ -79,6 +79,7 @@ fn context() -> RunContext {
         journeys: vec!["OrderFullLifecycleJourney", "PaymentRefundJourney"],
         races: Vec::new(),
         rules: &[],
+        thresholds: Vec::new(),
         observed: shopblast::stats::ObservedTable::default(),
         cpus: (0..CORES).collect(),
         spawned_us: SPAWNING_S * SECOND_US,

@@ -57,6 +57,9 @@ fn every_flag_has_a_variable() {
         "html",
         "web-host",
         "web-token",
+        "json-file",
+        "summary-export",
+        "junit",
     ];
     for argument in Arguments::command().get_arguments() {
         let Some(long) = argument

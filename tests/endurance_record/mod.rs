@@ -90,7 +90,6 @@ fn context() -> RunContext {
             weight: 1.0,
             wait: WaitTime::None,
         }],
-        thresholds: Vec::new(),
         live: LiveContext::default(),
     }
 }

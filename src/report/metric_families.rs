@@ -45,7 +45,7 @@ pub type Labels = Vec<(&'static str, String)>;
 /// A distribution of times.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Buckets {
-    /// Times up to each of [`BUCKET_EDGES_US`] and above the one before, then those above all.
+    /// Times up to each of `BUCKET_EDGES_US` and above the one before, then those above all.
     pub counts: [u64; BUCKETS],
     /// Sum of the times, in microseconds.
     pub sum_us: u128,

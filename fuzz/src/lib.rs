@@ -3,6 +3,7 @@
 //! Each takes any bytes and panics when something does not hold. `tests/fuzz_bodies.rs` compiles
 //! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
+pub mod records;
 pub mod replies;
 pub mod requests;
 pub mod shop;
@@ -18,6 +19,7 @@ pub const TARGETS: &[Target] = &[
     ("metrics", typed::metrics),
     ("profile", typed::profile),
     ("reply", replies::reply),
+    ("report", records::report),
     ("request", requests::request),
     ("target", typed::target),
 ];

@@ -5,6 +5,7 @@
 
 pub mod page;
 pub mod recorded;
+pub mod records;
 pub mod replies;
 pub mod requests;
 pub mod shop;
@@ -22,6 +23,7 @@ pub const TARGETS: &[Target] = &[
     ("metrics", typed::metrics),
     ("profile", typed::profile),
     ("reply", replies::reply),
+    ("report", records::report),
     ("request", requests::request),
     ("target", typed::target),
     ("threshold", typed::threshold),

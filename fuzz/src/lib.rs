@@ -3,7 +3,8 @@
 //! Each takes any bytes and panics when something does not hold. `tests/fuzz_bodies.rs` compiles
 //! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
-pub mod recorded;
+pub mod locust;
+pub mod records;
 pub mod replies;
 pub mod requests;
 pub mod shop;
@@ -16,10 +17,11 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("id", replies::id),
     ("judge", shop::judge),
-    ("locust_csv", recorded::locust_csv),
+    ("locust_csv", locust::csv),
     ("metrics", typed::metrics),
     ("profile", typed::profile),
     ("reply", replies::reply),
+    ("report", records::report),
     ("request", requests::request),
     ("target", typed::target),
 ];

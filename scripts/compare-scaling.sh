@@ -16,7 +16,7 @@ Usage: scripts/compare-scaling.sh --shopstream DIR [OPTIONS] [-- FLAGS OF THE RU
   --output DIR      directory for records and comparison     [default: results/<time>-compare-…]
   --help            this text
 
-Without flags the load profile runs (with --sandbox: spike at 400/s for 5 s). Environment variables:
+Without flags the load profile runs, and up to 2 minutes of draining (with --sandbox: spike at 400/s for 5 s, and up to 30 s of draining). Environment variables:
 
   SHOPBLAST     binary to run                       [default: builds the release binary]
   API           address of the API                  [default: http://localhost:8000]
@@ -153,11 +153,11 @@ if [ "$shop" = stack ]; then
     die "docker compose is missing; install Docker Engine with the Compose plugin, or try --sandbox"
   [ -z "$(compose ps --quiet 2>/dev/null)" ] ||
     die "the stack of $SHOPSTREAM is running already; stop it first: docker compose --project-directory $SHOPSTREAM down"
-  [ "${#flags[@]}" -gt 0 ] || flags=(--profile load)
-  flags+=(--host "$api")
+  [ "${#flags[@]}" -gt 0 ] || flags=(--profile load --drain-wait 2m)
+  flags+=(--host "$api" --observatory "$observatory")
 else
-  [ "${#flags[@]}" -gt 0 ] || flags=(--profile spike --rate 400 -t 5s)
-  flags+=(--host "http://127.0.0.1:$port")
+  [ "${#flags[@]}" -gt 0 ] || flags=(--profile spike --rate 400 -t 5s --drain-wait 30s)
+  flags+=(--host "http://127.0.0.1:$port" --observatory "http://127.0.0.1:$((port + 1))")
 fi
 
 if [ -z "${SHOPBLAST-}" ]; then

@@ -1,4 +1,4 @@
-//! See `recorded::locust_csv`.
+//! See `locust::csv`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::recorded::locust_csv(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::locust::csv(bytes));

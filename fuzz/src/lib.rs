@@ -5,6 +5,7 @@
 
 pub mod page;
 pub mod recorded;
+pub mod locust;
 pub mod records;
 pub mod replies;
 pub mod requests;
@@ -19,7 +20,7 @@ pub const TARGETS: &[Target] = &[
     ("form", page::form),
     ("id", replies::id),
     ("judge", shop::judge),
-    ("locust_csv", recorded::locust_csv),
+    ("locust_csv", locust::csv),
     ("metrics", typed::metrics),
     ("profile", typed::profile),
     ("reply", replies::reply),

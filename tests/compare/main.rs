@@ -4,3 +4,4 @@ mod commands;
 mod in_turns;
 mod records;
 mod schema;
+mod scripts;

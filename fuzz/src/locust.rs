@@ -1,17 +1,17 @@
 //! What comparisons read: Locust's CSV files.
 
-use shopblast::compare::locust::{self, LocustFile};
+use shopblast::compare::locust::{LocustFile, read, span};
 use shopblast::compare::{Quantity, RunEvidence};
 
 /// A file is read or refused with words; what is read is finite, not negative, and a share of at most 1.
-pub fn locust_csv(bytes: &[u8]) {
+pub fn csv(bytes: &[u8]) {
     for file in [LocustFile::Stats, LocustFile::History] {
-        match locust::read(bytes, file) {
+        match read(bytes, file) {
             Ok(run) => is_sound(&run),
             Err(error) => assert!(!error.to_string().is_empty()),
         }
     }
-    if let Ok(Some(span)) = locust::span(bytes) {
+    if let Ok(Some(span)) = span(bytes) {
         assert!(span.start_s >= 0.0 && span.length_s >= 0.0 && span.length_s.is_finite());
     }
 }

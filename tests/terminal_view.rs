@@ -247,6 +247,50 @@ fn a_run_that_panics() {
     let _ = run::carry_out(&request, "test".to_owned(), &control, &mut faces);
 }
 
+/// A window that is closed, a connection that is lost.
+#[test]
+fn a_terminal_that_goes_away_ends_the_run() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let pair = native_pty_system()
+        .openpty(PtySize {
+            rows: 24,
+            cols: 80,
+            ..PtySize::default()
+        })
+        .expect("a terminal");
+    let mut command = CommandBuilder::new(BINARY);
+    command.args(LONG_RUN);
+    command.cwd(directory.path());
+    command.env("TERM", "xterm-256color");
+    let mut child = pair.slave.spawn_command(command).expect("it starts");
+    let mut output = pair.master.try_clone_reader().expect("output");
+    let (mut seen, mut buffer) = (Vec::new(), [0; 4_096]);
+    while !String::from_utf8_lossy(&seen).contains("requests/s") {
+        let count = output.read(&mut buffer).expect("output");
+        seen.extend_from_slice(&buffer[..count]);
+    }
+    drop((output, pair));
+    let started = Instant::now();
+    while child.try_wait().expect("a child").is_none() {
+        if started.elapsed() > PATIENCE {
+            let _ = child.kill();
+            panic!("it goes on without a terminal");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let record = std::fs::read_dir(directory.path().join("results"))
+        .expect("results")
+        .next()
+        .expect("a record")
+        .expect("readable");
+    let record = std::fs::read(record.path().join("run.json")).expect("a record");
+    let record: serde_json::Value = serde_json::from_slice(&record).expect("JSON");
+    assert_eq!(
+        (&record["finished"], &record["exit_code"]),
+        (&true.into(), &105.into())
+    );
+}
+
 #[test]
 fn small_terminals_and_no_tui_keep_the_screen() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -3,9 +3,8 @@
 //! Each takes any bytes and panics when something does not hold. `tests/fuzz_bodies.rs` compiles
 //! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
-pub mod page;
-pub mod recorded;
 pub mod locust;
+pub mod page;
 pub mod records;
 pub mod replies;
 pub mod requests;

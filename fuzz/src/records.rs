@@ -1,6 +1,6 @@
 //! Files of a record, whatever was written over them.
 
-use shopblast::report::{CsvColumns, Recorded, html_report};
+use shopblast::report::{CsvColumns, Recorded, RequestLog, html_report};
 use std::path::PathBuf;
 
 /// `run.json` as an earlier version wrote it: what came later must be optional.
@@ -11,6 +11,7 @@ const DATA: &str = "<script type=\"application/json\" id=\"data\">";
 /// From any CSV files, a NUL between two, there is a page, and nothing in them gets out of its
 /// place.
 pub fn report(bytes: &[u8]) {
+    let requests = RequestLog::parse(bytes);
     let mut files = bytes.split(|byte| *byte == 0).map(CsvColumns::parse);
     let mut next = || files.next().unwrap_or_default();
     let recorded = Recorded {
@@ -21,6 +22,8 @@ pub fn report(bytes: &[u8]) {
         distribution: next(),
         events: next(),
         observed: next(),
+        outcomes: next(),
+        requests,
         rounds: next(),
     };
     let page = html_report(&recorded);

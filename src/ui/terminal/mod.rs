@@ -16,6 +16,7 @@ use crate::run::{Face, LiveRun, RunControl};
 use crate::stats::Snapshot;
 use keys::{action_of, obey};
 use ratatui::crossterm::event::{self, Event};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use screen::Screen;
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -65,8 +66,10 @@ impl Face for TerminalView {
     fn show(&mut self, snapshot: &Arc<Snapshot>) {
         let shown = self.open.as_mut().is_none_or(|open| {
             open.view.show(snapshot);
-            open.heed_keys();
-            open.draw()
+            open.has_terminal() && {
+                open.heed_keys();
+                open.draw()
+            }
         });
         if !shown {
             self.finish();
@@ -81,7 +84,7 @@ impl Face for TerminalView {
         let shown = self
             .open
             .as_mut()
-            .is_none_or(|open| !open.heed_keys() || open.draw());
+            .is_none_or(|open| open.has_terminal() && (!open.heed_keys() || open.draw()));
         if !shown {
             self.finish();
         }
@@ -95,6 +98,19 @@ impl Face for TerminalView {
 }
 
 impl OpenView {
+    /// Whether the terminal is still there. Reading keys of one that has gone would never end:
+    /// nothing comes, and it is always ready.
+    fn has_terminal(&self) -> bool {
+        let keys = std::io::stdin();
+        let mut keys = [PollFd::new(&keys, PollFlags::IN)];
+        let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+        match poll(&mut keys, Some(&Timespec::default())) {
+            Ok(_) => !keys[0].revents().intersects(gone),
+            // Interrupted by a signal: the next look tells.
+            Err(_) => true,
+        }
+    }
+
     /// Does what keys ask for. Returns whether anything happened.
     fn heed_keys(&mut self) -> bool {
         let mut happened = false;

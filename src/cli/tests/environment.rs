@@ -55,6 +55,8 @@ fn every_flag_has_a_variable() {
         "outbox",
         "message-db",
         "html",
+        "web-host",
+        "web-token",
         "json-file",
         "summary-export",
         "junit",

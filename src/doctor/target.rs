@@ -155,7 +155,7 @@ pub fn look_for_observatory(observatory: &Target) -> Vec<Finding> {
             std::iter::once(found).chain(caveats).collect()
         }
         Err(problem) => vec![Finding::hint(format!(
-            "observatory: {problem}; start it, or name it with --observatory, to see the pipeline"
+            "observatory: {problem} Start it, or name it with --observatory, to see the pipeline"
         ))],
     }
 }

@@ -55,7 +55,7 @@ mod tests {
         fn it_is_always_a_later_whole_second(done in any::<u64>(), took in any::<u64>(), failures in any::<u32>()) {
             let due = next_due_ns(done, took, failures);
             prop_assert!(due > done || due == u64::MAX);
-            prop_assert!(due % SECOND_NS == 0 || due == u64::MAX);
+            prop_assert!(due.is_multiple_of(SECOND_NS) || due == u64::MAX);
         }
     }
 }

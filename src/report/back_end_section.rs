@@ -108,7 +108,7 @@ pub(super) fn drained_text(backlog: &BacklogRecord) -> String {
     let value = |amount: Option<Amount>| amount.map_or(0.0, |amount| amount.value);
     match (backlog.drained_after_s, backlog.drain_estimate_s) {
         (Some(_), _) if value(backlog.at_load_end) <= value(backlog.before) => {
-            "nothing left".to_owned()
+            "no larger".to_owned()
         }
         (Some(after_s), _) => format!("after {after_s:.1} s"),
         (None, Some(estimate_s)) => format!("no; about {estimate_s:.1} s\nat that rate"),

@@ -48,6 +48,7 @@ impl Postgres {
                 "--username=shop",
                 "--auth=scram-sha-256",
                 "--no-sync",
+                "--wal-segsize=1",
                 "--encoding=UTF8",
             ])
             .args(["--locale=C", "--pwfile"])

@@ -25,7 +25,7 @@ fn the_report_light_and_dark_wide_and_narrow() {
     let address = format!("file://{}/report.html", ended.record_directory().display());
     let browser = Browser::launch();
     let views = [
-        ("report-light.png", "light", 1180, 1080, false, "#verdict"),
+        ("report-light.png", "light", 1180, 1010, false, "#verdict"),
         ("report-dark.png", "dark", 1180, 900, false, "#latencies"),
         ("report-races.png", "light", 1180, 1000, false, "#contests"),
         ("report-phone.png", "light", 390, 1100, true, "#verdict"),

@@ -4,6 +4,7 @@
 //! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
 pub mod page;
+pub mod records;
 pub mod replies;
 pub mod requests;
 pub mod shop;
@@ -20,6 +21,7 @@ pub const TARGETS: &[Target] = &[
     ("metrics", typed::metrics),
     ("profile", typed::profile),
     ("reply", replies::reply),
+    ("report", records::report),
     ("request", requests::request),
     ("target", typed::target),
     ("threshold", typed::threshold),

@@ -1,10 +1,13 @@
 //! Latencies in bands of equal width on a logarithmic axis: four a doubling, for heat maps and
 //! histograms. Percentiles are never taken from them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Bands a doubling of the latency.
 pub const BANDS_A_DOUBLING: u32 = 4;
+/// That of the longest latency that is told apart, 10 minutes.
+const LAST_BAND: u32 = 116;
 
 /// The band of a latency: band `i` holds what is at least 2^(i/4) µs and less than 2^((i+1)/4) µs.
 #[must_use]
@@ -32,12 +35,24 @@ pub fn bands_text(buckets: impl Iterator<Item = (u64, u64)>) -> String {
     text
 }
 
-/// Reads what [`bands_text`] wrote; what is no band is left out.
-pub fn parse_bands(text: &str) -> impl Iterator<Item = (u32, u64)> {
-    text.split(' ').filter_map(|pair| {
+/// Reads what [`bands_text`] wrote, by band; what is no band of a latency is left out.
+#[must_use]
+pub fn parse_bands(text: &str) -> BTreeMap<u32, u64> {
+    let mut bands = BTreeMap::new();
+    let pairs = text.split(' ').filter_map(|pair| {
         let (band, count) = pair.split_once(':')?;
         Some((band.parse().ok()?, count.parse().ok()?))
-    })
+    });
+    for (band, count) in pairs.filter(|(band, _)| *band <= LAST_BAND) {
+        add_to_band(&mut bands, band, count);
+    }
+    bands
+}
+
+/// Adds a count to a band.
+pub fn add_to_band(bands: &mut BTreeMap<u32, u64>, band: u32, count: u64) {
+    let sum = bands.entry(band).or_default();
+    *sum = sum.saturating_add(count);
 }
 
 #[cfg(test)]
@@ -54,8 +69,12 @@ mod tests {
     fn counts_are_read_as_they_were_written() {
         let text = bands_text([(1, 2), (1_000, 3), (1_010, 4), (1_024, 1)].into_iter());
         assert_eq!(text, "0:2 39:7 40:1");
-        let read: Vec<_> = parse_bands(&text).collect();
-        assert_eq!(read, [(0, 2), (39, 7), (40, 1)]);
-        assert_eq!(parse_bands("").chain(parse_bands("x:1 4: 5:-2")).count(), 0);
+        assert_eq!(
+            parse_bands(&text),
+            BTreeMap::from([(0, 2), (39, 7), (40, 1)])
+        );
+        assert!(parse_bands("").is_empty());
+        assert!(parse_bands("x:1 4: 5:-2 117:3").is_empty());
+        assert_eq!(band_of(600_000_000), LAST_BAND);
     }
 }

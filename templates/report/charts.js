@@ -142,7 +142,7 @@ report.charts = (() => {
       const options = {
         width: Math.max(place.clientWidth, 200),
         height: made.height ?? 210,
-        padding: [10, 8, 0, 0],
+        padding: [10, 20, 0, 0],
         plugins: [reachable, ...(made.plugins ?? [])],
         ...made.options,
       };
@@ -180,7 +180,7 @@ report.charts = (() => {
         plugins: [spawning, ...(plugins ?? [])],
         values: [run.time_s, ...made.map((line) => line.values)],
         options: {
-          padding: padding ?? [10, 8, 0, 0],
+          padding: padding ?? [10, 20, 0, 0],
           cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false }, y: false },
           scales: { x: { time: false, range: (_, min, max) => [min === run.time_s[0] ? firstS : min, max] }, ...scales() },
           axes: [timeAxis(), ...axes()],
@@ -206,6 +206,7 @@ report.charts = (() => {
   function throughput() {
     timeChart('chart-throughput', {
       plugins: [flags],
+      padding: [10, 8, 0, 0],
       scales: () => ({ rate: fromZero, users: fromZero }),
       axes: () => [rateAxis(), axis({ scale: 'users', side: 1, grid: { show: false }, size: RIGHT, values: (_, splits) => splits.map(rate) })],
       lines: () => [
@@ -252,7 +253,7 @@ report.charts = (() => {
     log.addEventListener('change', () => entry.draw());
   }
 
-  const palette = ['line-2', 'line-6', 'success', 'conflict', 'refused', 'line-9', 'failed', 'unknown'];
+  const palette = ['line-2', 'line-6', 'conflict', 'refused', 'failed', 'unknown', 'line-3', 'line-7'];
   function simple(id, lines, series, scales, axes) {
     if (!lines.length) return;
     const place = element(id);
@@ -300,5 +301,5 @@ report.charts = (() => {
     wholeTime.addEventListener('click', () => zoomAll(firstS, lastS));
   }
 
-  return { chart, axis, allOf, logRange, logSplits, durations, drawAll, fromZero, rateAxis };
+  return { chart, axis, palette, allOf, logRange, logSplits, durations, drawAll, fromZero, rateAxis };
 })();

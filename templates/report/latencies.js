@@ -4,7 +4,7 @@
 
 report.latencies = (() => {
   const { data, element, colour, count, duration, roundDuration, clock, bandEdge } = report;
-  const { chart, axis, allOf, logRange, logSplits, durations } = report.charts;
+  const { chart, axis, palette, allOf, logRange, logSplits, durations } = report.charts;
   let shown = 0;
 
   const percentileText = (rarity) => {
@@ -246,7 +246,6 @@ report.latencies = (() => {
   // Observed figures have moments of their own: they go on after the load.
   function observed(id, { time_s: time, lines }) {
     if (!element(id)) return;
-    const palette = ['line-2', 'line-6', 'success', 'conflict', 'refused', 'line-9'];
     chart(id, () => ({
       values: [time, ...lines.map((line) => line.values)],
       options: {
@@ -256,7 +255,7 @@ report.latencies = (() => {
         series: [
           { label: 'time', value: (_, value) => value === null ? '–' : clock(value) },
           ...lines.map((line, index) => ({
-            label: line.label, scale: 'rate', width: 1.8, spanGaps: true, stroke: colour(palette[index % palette.length]),
+            label: line.label, scale: 'rate', width: 1.8, spanGaps: true, points: { show: time.length < 3 }, stroke: colour(palette[index % palette.length]),
             value: (_, value) => value === null || value === undefined ? '–' : report.rate(value),
           })),
         ],

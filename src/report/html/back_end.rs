@@ -108,8 +108,10 @@ impl ObservedOverTime {
         !self.backlog.time_s.is_empty()
     }
 
+    /// Whether the broker did anything; today's Observatory says 0 whatever happens.
     pub fn has_broker(&self) -> bool {
-        !self.broker.time_s.is_empty()
+        let mut values = self.broker.lines.iter().flat_map(|line| &line.values);
+        values.any(|value| value.is_some_and(|value| value.0 != 0.0))
     }
 }
 
@@ -147,5 +149,41 @@ fn chart(recorded: &Recorded, metric: ObservedMetric) -> ObservedChart {
     ObservedChart {
         lines: lines.collect(),
         time_s,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{CsvColumns, made_up};
+
+    #[test]
+    fn lines_are_domains_and_gaps_stay_gaps() {
+        let csv = b"second,source,domain,metric,value,at_least\r\n\
+            0,observatory,identity,backlog,5,false\r\n\
+            0,observatory,ordering,backlog,1,false\r\n\
+            2,outbox:identity + redis,identity,backlog,9,true\r\n\
+            2,redis,,broker_ops_per_s,0,false\r\n\
+            3,redis,identity,outbox_pending,7,false\r\n";
+        let directory = tempfile::tempdir().expect("a directory");
+        let run_json = directory.path().join("run.json");
+        crate::report::write_record(&run_json, &made_up::record()).expect("written");
+        let recorded = Recorded {
+            observed: CsvColumns::parse(csv),
+            ..Recorded::read(&run_json).expect("a record")
+        };
+        let charts = over_time(&recorded);
+        assert!(charts.has_backlog() && !charts.has_broker());
+        assert_eq!(charts.backlog.time_s, [0, 2]);
+        let lines = charts.backlog.lines.iter();
+        let lines: Vec<_> = lines
+            .map(|line| (&*line.label, line.values.clone()))
+            .collect();
+        let some = |number| Some(Compact(number));
+        let expected = [
+            ("identity", vec![some(5.0), some(9.0)]),
+            ("ordering", vec![some(1.0), None]),
+        ];
+        assert_eq!(lines, expected);
     }
 }

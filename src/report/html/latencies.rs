@@ -1,7 +1,7 @@
 //! The distribution of latencies by statistic name: percentiles, histogram, and how it changed.
 
 use super::super::distribution_csv::PERCENTILES;
-use super::super::latency_bands::parse_bands;
+use super::super::latency_bands::{add_to_band, parse_bands};
 use super::super::recorded::Recorded;
 use crate::stats::tag_text;
 use serde::Serialize;
@@ -75,7 +75,7 @@ pub fn of(recorded: &Recorded) -> Vec<NameLatencies> {
         for (sum, column) in all.iter_mut().zip(&heat) {
             column
                 .iter()
-                .for_each(|(band, count)| add(sum, *band, *count));
+                .for_each(|(band, count)| add_to_band(sum, *band, *count));
         }
         latencies.heat = heat.into_iter().map(flat).collect();
         latencies.heat_step_s = columns.step;
@@ -88,11 +88,6 @@ pub fn of(recorded: &Recorded) -> Vec<NameLatencies> {
 
 type Bands = BTreeMap<u32, u64>;
 
-fn add(bands: &mut Bands, band: u32, count: u64) {
-    let sum = bands.entry(band).or_default();
-    *sum = sum.saturating_add(count);
-}
-
 fn flat(bands: Bands) -> Vec<u64> {
     let pairs = bands.into_iter();
     pairs
@@ -104,7 +99,9 @@ fn heat(recorded: &Recorded, tag: &str, columns: &Columns) -> Vec<Bands> {
     let mut heat = vec![Bands::new(); columns.count];
     for (second, cell) in recorded.bands.texts(tag).enumerate() {
         let column = &mut heat[(second / columns.step).min(columns.count - 1)];
-        parse_bands(cell).for_each(|(band, count)| add(column, band, count));
+        parse_bands(cell)
+            .into_iter()
+            .for_each(|(band, count)| add_to_band(column, band, count));
     }
     heat
 }
@@ -130,7 +127,7 @@ fn distributions(recorded: &Recorded) -> HashMap<(&str, &str), NameLatencies> {
         *kept = values.collect();
         latencies.counts[place] = counts.get(row).map_or(0, |count| *count as u64);
         if place == 0 {
-            latencies.histogram = flat(parse_bands(bands).collect());
+            latencies.histogram = flat(parse_bands(bands));
         }
     }
     found

@@ -33,6 +33,7 @@ use over_time::OverTime;
 use repetition::Repetition;
 use serde::Serialize;
 use shares::SharesView;
+use std::sync::LazyLock;
 use words::EventRow;
 
 const STYLES: [StaticText; 2] = [
@@ -50,11 +51,14 @@ const SCRIPTS: [StaticText; 6] = [
     StaticText(include_str!("../../../templates/report/start.js")),
 ];
 
+/// The same for every page.
+static POLICY: LazyLock<String> = LazyLock::new(|| policy(&STYLES, &SCRIPTS));
+
 /// What the template shows.
 #[derive(Template)]
 #[template(path = "report/page.html")]
 struct Page<'a> {
-    policy: String,
+    policy: &'a str,
     styles: &'a [StaticText],
     scripts: &'a [StaticText],
     data: String,
@@ -103,7 +107,7 @@ pub fn html_report(recorded: &Recorded) -> String {
     let contests = ContestsView::of(recorded);
     let observed = back_end::over_time(recorded);
     let page = Page {
-        policy: html_report_policy(),
+        policy: &POLICY,
         styles: &STYLES,
         scripts: &SCRIPTS,
         headline: Headline::of(recorded),

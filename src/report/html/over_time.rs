@@ -332,7 +332,7 @@ fn joined(
         }
         match found.last_mut() {
             Some(span) if second - span.last_s <= SAME_MOMENT_S => {
-                span.sum += value as u64;
+                span.sum = span.sum.saturating_add(value as u64);
                 span.last_s = second;
             }
             _ => found.push(Span {

@@ -89,10 +89,12 @@ pub struct Column {
 /// The histogram of what [`super::super::latency_bands::bands_text`] wrote; `None` of nothing.
 #[must_use]
 pub fn histogram(bands: &str) -> Option<Histogram> {
-    let counts: Vec<(u32, u64)> = parse_bands(bands).collect();
+    let counts: Vec<(u32, u64)> = parse_bands(bands).into_iter().collect();
     let (first, last) = (counts.first()?.0, counts.last()?.0);
     let most = counts.iter().map(|(_, count)| *count).max()?.max(1);
-    let all: u64 = counts.iter().map(|(_, count)| count).sum();
+    let all = counts
+        .iter()
+        .fold(0_u64, |all, (_, count)| all.saturating_add(*count));
     let width = 100.0 / f64::from(last - first + 1);
     let columns = counts.iter().map(|&(band, count)| {
         let height = (count as f64 * 100.0 / most as f64).max(1.0);

@@ -145,7 +145,7 @@ impl Board {
     /// It was told to stop.
     pub fn stopping(&self) {
         self.change(|inside| {
-            if inside.state.is_busy() {
+            if inside.state.is_busy() && inside.state != State::Stopping {
                 inside.state = State::Stopping;
                 let text = "Stopping: waiting for requests in flight";
                 inside.journal.add(&Zoned::now(), Level::Info, text);

@@ -1,6 +1,6 @@
 //! Files of a record, whatever was written over them.
 
-use shopblast::report::{CsvColumns, Recorded, html_report};
+use shopblast::report::{CsvColumns, Recorded, ReportFormat, RequestLog, html_report};
 use std::path::PathBuf;
 
 /// `run.json` as an earlier version wrote it: what came later must be optional.
@@ -22,7 +22,13 @@ pub fn report(bytes: &[u8]) {
         events: next(),
         observed: next(),
         rounds: next(),
+        outcomes: next(),
+        requests: RequestLog::parse(bytes),
     };
+    for format in ReportFormat::ALL {
+        let text = format.text(&recorded).expect("texts are made in memory");
+        assert!(!text.is_empty(), "{format:?}");
+    }
     let page = html_report(&recorded);
     assert_eq!(page.matches("<script").count(), 7);
     assert!(!page.contains("<!--"));

@@ -265,6 +265,13 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     pub exports: ExportFlags,
 
+    /// Print lines while the run goes, and leave the screen alone
+    ///
+    /// By default a terminal of 80 × 24 characters or more shows the run on the whole screen, with
+    /// keys that steer it.
+    #[arg(long, help_heading = "Output")]
+    pub no_tui: bool,
+
     /// Print no live figures, only the summary
     #[arg(long, help_heading = "Output")]
     pub only_summary: bool,

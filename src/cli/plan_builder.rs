@@ -100,6 +100,7 @@ pub(super) fn build(
             exports: options.exports.reports(),
             github: options.exports.github(),
             metrics: options.exports.metrics(),
+            no_tui: options.no_tui,
             only_summary: options.only_summary,
             quiet: options.quiet,
         },

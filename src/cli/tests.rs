@@ -135,7 +135,7 @@ fn flags_win_over_the_profile() {
 #[test]
 fn outputs_and_verdict_flags_are_handed_on() {
     let request = request(
-        "SpikeUser --headless --autostart --only-summary --quiet --csv out/x --csv-full-history \
+        "SpikeUser --headless --autostart --no-tui --only-summary --quiet --csv out/x --csv-full-history \
          --results there --exit-code-on-error 0 --fail-on-saturation --no-preflight",
     );
     let expected = Output {
@@ -146,6 +146,7 @@ fn outputs_and_verdict_flags_are_handed_on() {
         exports: Vec::new(),
         github: None,
         metrics: crate::run::MetricsTargets::default(),
+        no_tui: true,
         only_summary: true,
         quiet: true,
     };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Fails when `actual` is not what `tests/golden/<name>` holds, byte by byte.
-pub(super) fn assert_golden(name: &str, actual: &[u8]) {
+pub(crate) fn assert_golden(name: &str, actual: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(name);
@@ -13,7 +13,7 @@ pub(super) fn assert_golden(name: &str, actual: &[u8]) {
     let expected = std::fs::read(&path).unwrap_or_default();
     assert!(
         expected == actual,
-        "{name} differs; check it and run `BLESS_GOLDEN=1 cargo test report`. It is now:\n{}",
+        "{name} differs; check it and run `BLESS_GOLDEN=1 cargo test`. It is now:\n{}",
         String::from_utf8_lossy(actual)
     );
 }

@@ -26,7 +26,7 @@ const REGISTERED: &[Event] = &[Event {
 }];
 
 /// A run of 3 s with 3 users; the first second is spawning, the last name is never requested.
-pub(super) fn context() -> RunContext {
+pub(crate) fn context() -> RunContext {
     let name = |method, name| StatName { method, name };
     RunContext {
         names: vec![
@@ -282,7 +282,7 @@ pub(super) fn violation() -> Violation {
 }
 
 /// A second in which things were contended for.
-pub(super) fn contested_second() -> Interval {
+pub(crate) fn contested_second() -> Interval {
     let mut interval = Interval::new(SetShape {
         races: RACES.len(),
         rules: RULES.len(),
@@ -352,13 +352,18 @@ pub(super) fn contested_second() -> Interval {
     interval
 }
 
-/// The finished record of a run with races.
-pub(super) fn contested_record() -> RunRecord {
-    let mut totals = Totals::new(Arc::new(RunContext {
+/// The same with races.
+pub(crate) fn contested_context() -> RunContext {
+    RunContext {
         races: RACES.iter().collect(),
         rules: &RULES,
         ..context()
-    }));
+    }
+}
+
+/// The finished record of a run with races.
+pub(super) fn contested_record() -> RunRecord {
+    let mut totals = Totals::new(Arc::new(contested_context()));
     seconds().iter().for_each(|second| totals.absorb(second));
     totals.contests.absorb(&contested_second().contests);
     let mut facts = facts();

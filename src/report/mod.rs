@@ -48,9 +48,9 @@ mod witness_text;
 mod work_done;
 
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 #[cfg(test)]
-mod made_up;
+pub(crate) mod made_up;
 
 pub use bands_csv::BandsCsv;
 pub use contest_record::{
@@ -81,6 +81,7 @@ pub use recording::{RunFacts, RunJson, write_record};
 pub use remake::{
     RemakeError, ReportFormat, ReportRequest, remake, write_html_report, write_reports,
 };
+pub use request_log::{NameLog, RequestLog};
 pub use run_record::{
     Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
     JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION,

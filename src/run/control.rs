@@ -150,7 +150,8 @@ impl RunControl {
         self.shared.is_steerable.then_some(&self.shared.course)
     }
 
-    pub(super) fn begin(&self, start_ns: u64) {
+    /// The clock starts at `start_ns`.
+    pub(crate) fn begin(&self, start_ns: u64) {
         self.shared.start_ns.store(start_ns, Ordering::Relaxed);
     }
 

@@ -34,7 +34,7 @@ pub struct RunRequest {
 }
 
 /// What a run writes where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     /// Prefix of Locust's CSV files; `None` leaves them in the record's directory.
     pub csv_prefix: Option<PathBuf>,
@@ -50,6 +50,8 @@ pub struct Output {
     pub github: Option<GithubActions>,
     /// Where live figures go for others to read.
     pub metrics: MetricsTargets,
+    /// Print lines where there could be the terminal view.
+    pub no_tui: bool,
     /// Print no live figures, only the summary.
     pub only_summary: bool,
     /// Print the verdict and errors only.

@@ -1,23 +1,33 @@
 //! Faces of a live run, and the choice among them.
 
 mod metrics;
+mod terminal;
 pub mod web;
+
+pub use metrics::MetricsFace;
+pub use terminal::TerminalView;
 
 use crate::plan::ExitCode;
 use crate::report::LiveFace;
-pub use metrics::MetricsFace;
-
-use crate::run::{self, Face, RunControl, RunError, RunRequest};
+use crate::run::{self, Face, RunControl, RunError, RunRequest, room_for};
 
 /// Carries a run out, with the face that its output allows.
 ///
 /// # Errors
 /// When nothing could be sent; see [`run::carry_out`].
-pub fn carry_out(request: RunRequest, command: String) -> Result<ExitCode, RunError> {
-    let muted = request.output.quiet || request.output.only_summary;
-    let live_line = LiveFace::new(muted, request.plan.run_time.as_secs_f64());
+pub fn carry_out(mut request: RunRequest, command: String) -> Result<ExitCode, RunError> {
+    let output = &request.output;
+    let muted = output.quiet || output.only_summary;
+    let has_view = !muted && !output.no_tui && terminal::is_possible();
+    let face: Box<dyn Face> = if has_view {
+        request.room = Some(room_for(&request.plan));
+        Box::new(TerminalView::default())
+    } else {
+        let run_time_s = request.plan.run_time.as_secs_f64();
+        Box::new(LiveFace::new(muted, run_time_s))
+    };
     let control = RunControl::new(&request);
-    let mut faces: Vec<Box<dyn Face>> = vec![Box::new(live_line)];
+    let mut faces = vec![face];
     if let Some(metrics) = MetricsFace::start(&request.output.metrics)? {
         faces.push(Box::new(metrics));
     }

@@ -1,0 +1,223 @@
+//! The whole view: header, the chosen page, footer; help on top when asked for.
+
+use super::view::{Page, View};
+use super::{charts, findings, health, tables};
+use crate::run::RunState;
+use crate::stats::{Phase, Snapshot};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, LineGauge, Paragraph};
+use std::fmt::Write;
+
+/// Least height of the charts on the overview, and the most.
+const CHART_ROWS: (u16, u16) = (8, 14);
+
+/// What keys do.
+const HELP: [(&str, &str); 9] = [
+    (
+        "q",
+        "stop gently: replies are waited for, the record is kept",
+    ),
+    ("+  -", "ten users more, ten fewer"),
+    ("w  s", "one user more, one fewer"),
+    (
+        "r",
+        "let the figures count from now on (the record keeps all)",
+    ),
+    ("1 2 3 4", "overview, names, findings, generator"),
+    ("Tab ← →", "the next page, the last one"),
+    ("↑ ↓ PgUp PgDn", "move through a table"),
+    ("Ctrl-C", "interrupt; again: cut off what is in flight"),
+    ("?", "show or hide this"),
+];
+
+/// Draws `view`.
+pub fn draw(frame: &mut Frame<'_>, view: &View) {
+    let area = frame.area();
+    let [title, progress, page, footer] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Min(0),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    draw_title(frame, title, view);
+    match &view.snapshot {
+        None => frame.render_widget(Line::from(" the first second…"), page),
+        Some(snapshot) => {
+            draw_progress(frame, progress, view, snapshot);
+            draw_page(frame, page, view, snapshot);
+        }
+    }
+    draw_footer(frame, footer, view);
+    if view.shows_help {
+        draw_help(frame, page, view);
+    }
+}
+
+fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snapshot) {
+    match view.page {
+        Page::Overview => draw_overview(frame, area, view, snapshot),
+        Page::Names => tables::draw_names_page(frame, area, view, snapshot),
+        Page::Findings => findings::draw_page(frame, area, view, snapshot),
+        Page::Generator => health::draw_page(frame, area, view, snapshot),
+    }
+}
+
+fn draw_overview(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snapshot) {
+    let chart_rows = (area.height * 2 / 5).clamp(CHART_ROWS.0, CHART_ROWS.1);
+    let found = findings::lines(view.theme, snapshot, area.height);
+    let health = health::lines(view.theme, snapshot);
+    let [rate_and_latency, sparks, outcomes, names, below, healthy] = Layout::vertical([
+        Constraint::Length(chart_rows),
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Min(3),
+        Constraint::Length(found.len() as u16),
+        Constraint::Length(health.len() as u16),
+    ])
+    .areas(area);
+    charts::draw_rate_and_latency(frame, rate_and_latency, view.theme, snapshot);
+    charts::draw_sparks(frame, sparks, view.theme, snapshot);
+    frame.render_widget(tables::outcomes_line(view.theme, snapshot), outcomes);
+    tables::draw_names(frame, names, view, snapshot, 0);
+    frame.render_widget(Paragraph::new(found), below);
+    frame.render_widget(Paragraph::new(health), healthy);
+}
+
+fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View) {
+    let theme = view.theme;
+    let left = Line::from(vec![
+        Span::styled(format!(" {}", plain(&view.profile)), theme.heading()),
+        Span::raw(format!(" → {}", plain(&view.target_url))),
+    ]);
+    let (word, style) = match view.state {
+        RunState::Preparing => ("preparing", theme.quiet()),
+        RunState::Running => ("running", theme.good()),
+        RunState::Stopping => ("STOPPING", theme.notable().patch(theme.heading())),
+        RunState::Over => ("over", theme.quiet()),
+    };
+    let right = Line::from(vec![
+        Span::raw(users_text(view)),
+        Span::raw("  "),
+        Span::styled(word, style),
+        Span::raw(" "),
+    ]);
+    frame.render_widget(left, area);
+    frame.render_widget(right.right_aligned(), area);
+}
+
+/// For example `users 12 → 50 at 5/s`.
+fn users_text(view: &View) -> String {
+    let users = view.snapshot.as_ref().map_or(0, |snapshot| snapshot.users);
+    let mut text = format!("users {users}");
+    if let Some((wanted, rate_per_s)) = view.target
+        && wanted != users
+        && view.state == RunState::Running
+    {
+        let _ = write!(text, " → {wanted}");
+        if rate_per_s.is_finite() {
+            let _ = write!(text, " at {rate_per_s}/s");
+        }
+    }
+    text
+}
+
+fn draw_progress(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snapshot) {
+    let elapsed = clock_text(snapshot.elapsed_s);
+    let phase = match snapshot.phase {
+        Phase::Spawning => Span::styled("spawning", view.theme.notable()),
+        Phase::Steady => Span::raw("steady"),
+    };
+    let mut right = vec![phase, Span::raw(" ")];
+    if snapshot.since_s > 0.0 {
+        let since = format!("figures since {}  ", clock_text(snapshot.since_s));
+        right.insert(0, Span::styled(since, view.theme.notable()));
+    }
+    let right = Line::from(right).right_aligned();
+    let [bar, words] = Layout::horizontal([
+        Constraint::Min(10),
+        Constraint::Length(right.width() as u16 + 2),
+    ])
+    .areas(area);
+    match snapshot.run_time_s {
+        None => frame.render_widget(Line::from(format!(" {elapsed}, open end")), bar),
+        Some(run_time_s) => {
+            let total = clock_text(run_time_s);
+            let gauge = LineGauge::default()
+                .ratio((snapshot.elapsed_s / run_time_s).clamp(0.0, 1.0))
+                .label(format!(" {elapsed} / {total}"))
+                .filled_symbol("━")
+                .unfilled_symbol("┄")
+                .filled_style(view.theme.line(0))
+                .unfilled_style(view.theme.quiet());
+            frame.render_widget(gauge, bar);
+        }
+    }
+    frame.render_widget(right, words);
+}
+
+fn draw_footer(frame: &mut Frame<'_>, area: Rect, view: &View) {
+    let theme = view.theme;
+    if let Some(message) = view.message() {
+        let line = Line::styled(format!(" {}", plain(message)), theme.notable());
+        frame.render_widget(line, area);
+        return;
+    }
+    let keys = " q stop  +/- ten users  w/s one  r reset  ? help";
+    let mut pages: Vec<Span<'_>> = Vec::new();
+    for (number, page) in (1..).zip(Page::ALL) {
+        let style = match page == view.page {
+            true => theme.chosen(),
+            false => theme.quiet(),
+        };
+        // Where it is narrow only the chosen page has its name.
+        let title = match page == view.page || area.width >= 100 {
+            true => format!("{number} {}", page.title()),
+            false => number.to_string(),
+        };
+        pages.extend([Span::styled(title, style), Span::raw("  ")]);
+    }
+    frame.render_widget(Line::styled(keys, theme.quiet()), area);
+    frame.render_widget(Line::from(pages).right_aligned(), area);
+}
+
+fn draw_help(frame: &mut Frame<'_>, area: Rect, view: &View) {
+    let theme = view.theme;
+    let row = |(keys, what): &(&'static str, &'static str)| {
+        Line::from(vec![
+            Span::styled(format!(" {keys:<14}"), theme.heading()),
+            Span::raw(format!("{what} ")),
+        ])
+    };
+    let lines: Vec<Line<'_>> = HELP.iter().map(row).collect();
+    let width = lines.iter().map(Line::width).max().unwrap_or(0) as u16 + 2;
+    let height = lines.len() as u16 + 2;
+    let covered = area.centered(Constraint::Length(width), Constraint::Length(height));
+    let block = Block::bordered().title(" what keys do ");
+    frame.render_widget(Clear, covered);
+    frame.render_widget(Paragraph::new(lines).block(block), covered);
+}
+
+/// Whole seconds as `01:05` or `1:00:05`.
+#[must_use]
+pub fn clock_text(s: f64) -> String {
+    let s = s.max(0.0).round() as u64;
+    let (hours, minutes, seconds) = (s / 3_600, s / 60 % 60, s % 60);
+    match hours {
+        0 => format!("{minutes:02}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+/// `text` without anything that a terminal would take for a command: the target may have written
+/// it.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let harmless = |letter: char| match letter.is_control() {
+        true => '·',
+        false => letter,
+    };
+    text.chars().map(harmless).collect()
+}

@@ -1,0 +1,195 @@
+//! How the generator fares, how thresholds stand, and what the shop has not processed yet.
+
+use super::draw::plain;
+use super::theme::Theme;
+use super::view::View;
+use crate::report::{duration_text, percent_text};
+use crate::stats::{BacklogNotice, Snapshot, ThresholdNotice, ThresholdState};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Wrap};
+
+/// For the overview: a line each for thresholds, backlog and generator, the former two where there
+/// are any.
+#[must_use]
+pub fn lines(theme: Theme, snapshot: &Snapshot) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    lines.extend(thresholds_line(theme, &snapshot.notices.thresholds));
+    lines.extend(backlog_line(theme, &snapshot.notices.backlog));
+    lines.push(generator_line(theme, snapshot));
+    lines
+}
+
+/// Draws all of it.
+pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snapshot) {
+    let theme = view.theme;
+    let mut lines = vec![generator_line(theme, snapshot), Line::default()];
+    lines.extend(core_lines(theme, snapshot));
+    lines.push(Line::default());
+    lines.extend(figure_lines(theme, snapshot));
+    let reasons = snapshot.generator.reasons.iter();
+    lines.extend(reasons.map(|reason| Line::styled(format!(" {reason}"), theme.bad())));
+    if !snapshot.notices.thresholds.is_empty() {
+        lines.extend([
+            Line::default(),
+            Line::styled(" thresholds", theme.heading()),
+        ]);
+        let thresholds = snapshot.notices.thresholds.iter();
+        lines.extend(thresholds.map(|threshold| threshold_line(theme, threshold)));
+    }
+    if !snapshot.notices.backlog.is_empty() {
+        lines.extend([Line::default(), Line::styled(" backlog", theme.heading())]);
+        let domains = snapshot.notices.backlog.iter();
+        lines.extend(domains.map(|domain| Line::raw(format!(" {}", backlog_text(domain)))));
+    }
+    lines.extend([
+        Line::default(),
+        Line::styled(
+            format!(" recorded in {}", plain(&view.directory)),
+            theme.quiet(),
+        ),
+    ]);
+    let text = Paragraph::new(lines)
+        .wrap(Wrap { trim: false })
+        .scroll((view.scroll, 0));
+    frame.render_widget(text, area);
+}
+
+fn generator_line(theme: Theme, snapshot: &Snapshot) -> Line<'static> {
+    let shares: Vec<String> = snapshot
+        .cores
+        .iter()
+        .map(|core| percent_text(core.cpu_share))
+        .collect();
+    let generator = &snapshot.generator;
+    let mut spans = vec![
+        Span::styled(" generator ", theme.heading()),
+        Span::raw(format!("cpu {}", shares.join(" "))),
+        Span::raw(format!(
+            "  sent late p99 {}",
+            duration_text(generator.tardiness_p99_us)
+        )),
+        Span::raw(format!("  {:.1} µs/request", generator.cpu_us_per_request)),
+    ];
+    if generator.reconnects > 0 {
+        spans.push(Span::raw(format!("  reconnects {}", generator.reconnects)));
+    }
+    spans.push(match snapshot.saturated {
+        true => Span::styled("  SATURATED", theme.bad()),
+        false => Span::styled("  ok", theme.good()),
+    });
+    Line::from(spans)
+}
+
+fn core_lines(theme: Theme, snapshot: &Snapshot) -> Vec<Line<'static>> {
+    let bar = |share: f64| {
+        let filled = (share.clamp(0.0, 1.0) * 20.0).round() as usize;
+        format!("{}{}", "█".repeat(filled), "░".repeat(20 - filled))
+    };
+    let line = |core: &crate::stats::CoreSnapshot| {
+        Line::from(vec![
+            Span::raw(format!(" core {:<3} ", core.cpu)),
+            Span::styled(bar(core.cpu_share), theme.line(0)),
+            Span::raw(format!(
+                " cpu {:<6} waited {:<6} sent late p99 {}",
+                percent_text(core.cpu_share),
+                percent_text(core.run_queue_share),
+                duration_text(core.tardiness_p99_us)
+            )),
+        ])
+    };
+    snapshot.cores.iter().map(line).collect()
+}
+
+fn figure_lines(theme: Theme, snapshot: &Snapshot) -> Vec<Line<'static>> {
+    let generator = &snapshot.generator;
+    let figures = [
+        ("connections opened", generator.connects.to_string()),
+        ("opened again", generator.reconnects.to_string()),
+        (
+            "could not be opened",
+            generator.connect_failures.to_string(),
+        ),
+        (
+            "allocations in steady state",
+            generator.allocations_steady.to_string(),
+        ),
+        ("arrivals shed", snapshot.shed.to_string()),
+    ];
+    let line = |(what, figure): (&str, String)| {
+        Line::from(vec![
+            Span::styled(format!(" {what:<28}"), theme.quiet()),
+            Span::raw(figure),
+        ])
+    };
+    figures.map(line).into()
+}
+
+fn thresholds_line(theme: Theme, thresholds: &[ThresholdNotice]) -> Option<Line<'static>> {
+    if thresholds.is_empty() {
+        return None;
+    }
+    let count = |state| {
+        let all = thresholds.iter();
+        all.filter(|threshold| threshold.state == state).count()
+    };
+    let (crossed, holds) = (count(ThresholdState::Crossed), count(ThresholdState::Holds));
+    let mut spans = vec![
+        Span::styled(" thresholds ", theme.heading()),
+        Span::styled(format!("✓ {holds}"), theme.good()),
+    ];
+    if crossed > 0 {
+        spans.push(Span::styled(format!("  ✗ {crossed}"), theme.bad()));
+    }
+    let mut all = thresholds.iter();
+    if let Some(first) = all.find(|threshold| threshold.state == ThresholdState::Crossed) {
+        let text = format!("  {} (now {})", plain(&first.text), plain(&first.value));
+        spans.push(Span::styled(text, theme.bad()));
+    }
+    Some(Line::from(spans))
+}
+
+fn threshold_line(theme: Theme, threshold: &ThresholdNotice) -> Line<'static> {
+    let (mark, style) = match threshold.state {
+        ThresholdState::Open => ("·", theme.quiet()),
+        ThresholdState::Holds => ("✓", theme.good()),
+        ThresholdState::Crossed => ("✗", theme.bad()),
+    };
+    Line::from(vec![
+        Span::styled(format!(" {mark} "), style),
+        Span::raw(format!(
+            "{}  {}",
+            plain(&threshold.text),
+            plain(&threshold.value)
+        )),
+    ])
+}
+
+fn backlog_line(theme: Theme, backlog: &[BacklogNotice]) -> Option<Line<'static>> {
+    let texts: Vec<String> = backlog.iter().map(backlog_text).collect();
+    (!texts.is_empty()).then(|| {
+        Line::from(vec![
+            Span::styled(" backlog ", theme.heading()),
+            Span::raw(texts.join("  ")),
+        ])
+    })
+}
+
+/// For example `ordering ≥100 pending, 12 unread`.
+fn backlog_text(backlog: &BacklogNotice) -> String {
+    let sign = if backlog.at_least { "≥" } else { "" };
+    let parts = [
+        (backlog.outbox_pending, "pending"),
+        (backlog.consumer_lag, "unread"),
+    ];
+    let known: Vec<String> = parts
+        .into_iter()
+        .filter_map(|(count, word)| Some(format!("{sign}{} {word}", count?)))
+        .collect();
+    let known = match known.is_empty() {
+        true => "unknown".to_owned(),
+        false => known.join(", "),
+    };
+    format!("{} {known}", plain(&backlog.domain))
+}

@@ -1,0 +1,124 @@
+//! The terminal view: a live run on the whole screen, and keys that steer it.
+//!
+//! Drawn on the control thread, once a second and after keys; workers know nothing of it.
+
+mod charts;
+mod draw;
+mod findings;
+mod health;
+mod keys;
+mod screen;
+mod tables;
+mod theme;
+mod view;
+
+use crate::run::{Face, LiveRun, RunControl};
+use crate::stats::Snapshot;
+use keys::{action_of, obey};
+use ratatui::crossterm::event::{self, Event};
+use screen::Screen;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+use theme::Theme;
+use view::View;
+
+/// Columns and rows that the view needs.
+const LEAST_SIZE: (u16, u16) = (80, 24);
+
+/// Whether there is a terminal that the view can be drawn on and keys can come from.
+#[must_use]
+pub fn is_possible() -> bool {
+    let is_dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let size = ratatui::crossterm::terminal::size().unwrap_or_default();
+    is_terminal && !is_dumb && size.0 >= LEAST_SIZE.0 && size.1 >= LEAST_SIZE.1
+}
+
+/// The face. It takes the screen when the clock starts, and gives it back at the end.
+#[derive(Default)]
+pub struct TerminalView {
+    open: Option<OpenView>,
+}
+
+struct OpenView {
+    screen: Screen,
+    control: RunControl,
+    view: View,
+}
+
+impl Face for TerminalView {
+    fn begin(&mut self, run: &LiveRun<'_>) {
+        // Without a screen the run goes on unseen; the summary tells.
+        let Ok(screen) = Screen::take() else { return };
+        run.control.take_screen(true);
+        let mut open = OpenView {
+            screen,
+            control: run.control.clone(),
+            view: View::of(run, Theme::of_environment()),
+        };
+        if open.draw() {
+            self.open = Some(open);
+        }
+    }
+
+    fn show(&mut self, snapshot: &Arc<Snapshot>) {
+        let shown = self.open.as_mut().is_none_or(|open| {
+            open.view.show(snapshot);
+            open.heed_keys();
+            open.draw()
+        });
+        if !shown {
+            self.finish();
+        }
+    }
+
+    fn has_pulse(&self) -> bool {
+        true
+    }
+
+    fn pulse(&mut self) {
+        let shown = self
+            .open
+            .as_mut()
+            .is_none_or(|open| !open.heed_keys() || open.draw());
+        if !shown {
+            self.finish();
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.control.take_screen(false);
+        }
+    }
+}
+
+impl OpenView {
+    /// Does what keys ask for. Returns whether anything happened.
+    fn heed_keys(&mut self) -> bool {
+        let mut happened = false;
+        while matches!(event::poll(Duration::ZERO), Ok(true)) {
+            let Ok(event) = event::read() else {
+                return happened;
+            };
+            happened = true;
+            if let Event::Key(key) = event
+                && let Some(action) = action_of(key)
+            {
+                obey(action, &self.control, &mut self.view);
+            }
+        }
+        happened
+    }
+
+    /// Draws. Returns whether there is still a screen to draw on.
+    fn draw(&mut self) -> bool {
+        self.view.look_at(&self.control);
+        let view = &self.view;
+        self.screen.is_taken() && self.screen.draw(|frame| draw::draw(frame, view)).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+//! Golden screens of made-up runs, and what keys do.
+
+mod made_up;
+
+use super::keys::{Action, action_of, obey};
+use super::theme::Theme;
+use super::view::{Page, View};
+use super::{LEAST_SIZE, draw};
+use crate::plan::{Load, Stage};
+use crate::report::golden::assert_golden;
+use crate::run::{RunControl, RunState};
+use crate::stats::{BacklogNotice, Notices, Snapshot, ThresholdNotice, ThresholdState};
+use made_up::{contested, plain_run, request, view};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::style::Color;
+use std::sync::Arc;
+use std::time::Duration;
+
+const WIDE: (u16, u16) = (120, 40);
+
+fn drawn(view: &View, (columns, rows): (u16, u16)) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    terminal.draw(|frame| draw::draw(frame, view)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+fn screen(view: &View, size: (u16, u16)) -> String {
+    let buffer = drawn(view, size);
+    let rows = buffer.content().chunks(usize::from(size.0));
+    rows.map(|row| {
+        let text: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+        format!("{}\n", text.trim_end())
+    })
+    .collect()
+}
+
+#[test]
+fn the_overview_fits_the_smallest_terminal_and_uses_a_larger_one() {
+    let plain = view(plain_run(95));
+    assert_golden("view-80x24.txt", screen(&plain, LEAST_SIZE).as_bytes());
+    assert_golden("view-120x40.txt", screen(&plain, WIDE).as_bytes());
+    let contested = view(contested());
+    let small = screen(&contested, LEAST_SIZE);
+    assert!(small.contains("1 VIOLATED"), "{small}");
+    assert_golden("view-races-80x24.txt", small.as_bytes());
+    assert_golden("view-races-120x40.txt", screen(&contested, WIDE).as_bytes());
+}
+
+#[test]
+fn every_page_and_the_help_are_as_they_were() {
+    let mut view = view(contested());
+    for page in &Page::ALL[1..] {
+        view.turn_to(*page);
+        let name = format!("view-{}.txt", page.title());
+        assert_golden(&name, screen(&view, LEAST_SIZE).as_bytes());
+    }
+    view.turn_to(Page::Overview);
+    view.shows_help = true;
+    assert_golden("view-help.txt", screen(&view, LEAST_SIZE).as_bytes());
+}
+
+#[test]
+fn thresholds_and_backlog_show_where_there_are_any() {
+    let mut snapshot = plain_run(20);
+    snapshot.notices = Notices {
+        thresholds: vec![
+            ThresholdNotice {
+                text: "response: p(99) < 300ms".into(),
+                value: "8.53ms".into(),
+                state: ThresholdState::Holds,
+            },
+            ThresholdNotice {
+                text: "failed: rate < 1%".into(),
+                value: "2.1%".into(),
+                state: ThresholdState::Crossed,
+            },
+        ],
+        backlog: vec![BacklogNotice {
+            domain: "ordering".into(),
+            outbox_pending: Some(100),
+            consumer_lag: None,
+            at_least: true,
+        }],
+    };
+    let mut view = view(snapshot);
+    let overview = screen(&view, LEAST_SIZE);
+    assert!(
+        overview.contains("thresholds ✓ 1  ✗ 1  failed: rate < 1% (now 2.1%)"),
+        "{overview}"
+    );
+    assert!(
+        overview.contains("backlog ordering ≥100 pending"),
+        "{overview}"
+    );
+    view.turn_to(Page::Generator);
+    let page = screen(&view, LEAST_SIZE);
+    assert!(page.contains("✓ response: p(99) < 300ms  8.53ms"), "{page}");
+}
+
+#[test]
+fn nothing_measured_can_be_drawn_at_any_size() {
+    let mut empty = view(plain_run(1));
+    for size in [(1, 1), (20, 5), (79, 23), (300, 100)] {
+        for page in Page::ALL {
+            empty.turn_to(page);
+            drawn(&empty, size);
+        }
+        empty.shows_help = true;
+        drawn(&empty, size);
+    }
+    empty.snapshot = None;
+    assert!(screen(&empty, LEAST_SIZE).contains("the first second"));
+}
+
+#[test]
+fn without_colours_no_cell_has_one() {
+    let mut view = view(contested());
+    let has_colour = |view: &View| {
+        let buffer = drawn(view, WIDE);
+        let mut cells = buffer.content().iter();
+        cells.any(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset)
+    };
+    assert!(!has_colour(&view));
+    view.theme = Theme::new(true);
+    assert!(has_colour(&view));
+}
+
+#[test]
+fn what_the_target_wrote_commands_nothing() {
+    let mut snapshot = contested();
+    snapshot.errors[0].reason = "\u{1b}[2J\u{1b}]0;gone\u{7}".into();
+    snapshot.violations[0].why = "line\r\nline\u{9b}31m".into();
+    let mut view = view(snapshot);
+    for page in Page::ALL {
+        view.turn_to(page);
+        let screen = screen(&view, WIDE);
+        let hostile = |letter: char| letter.is_control() && letter != '\n';
+        assert!(!screen.contains(hostile), "{screen:?}");
+    }
+}
+
+fn press(code: KeyCode) -> Option<Action> {
+    action_of(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+#[test]
+fn keys_ask_for_what_the_help_says() {
+    let table = [
+        (KeyCode::Char('q'), Action::Stop),
+        (KeyCode::Char('+'), Action::Users(10)),
+        (KeyCode::Char('-'), Action::Users(-10)),
+        (KeyCode::Char('w'), Action::Users(1)),
+        (KeyCode::Char('s'), Action::Users(-1)),
+        (KeyCode::Char('W'), Action::Users(10)),
+        (KeyCode::Char('S'), Action::Users(-10)),
+        (KeyCode::Char('r'), Action::Reset),
+        (KeyCode::Char('1'), Action::Turn(Page::Overview)),
+        (KeyCode::Char('4'), Action::Turn(Page::Generator)),
+        (KeyCode::Tab, Action::Leaf(1)),
+        (KeyCode::Up, Action::Scroll(-1)),
+        (KeyCode::Char('?'), Action::Help),
+    ];
+    for (code, action) in table {
+        assert_eq!(press(code), Some(action), "{code:?}");
+    }
+    assert_eq!(press(KeyCode::Char('5')), None);
+    let ctrl = |letter| KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL);
+    assert_eq!(action_of(ctrl('c')), Some(Action::Interrupt));
+    assert_eq!(action_of(ctrl('q')), None, "flow control is not the end");
+    let mut released = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
+    released.kind = KeyEventKind::Release;
+    assert_eq!(action_of(released), None);
+}
+
+#[test]
+fn keys_turn_pages_and_cover_them() {
+    let request = request();
+    let control = RunControl::new(&request);
+    let mut view = view(plain_run(5));
+    obey(Action::Leaf(-1), &control, &mut view);
+    assert_eq!(view.page, Page::Generator);
+    obey(Action::Leaf(1), &control, &mut view);
+    assert_eq!(view.page, Page::Overview);
+    obey(Action::Turn(Page::Names), &control, &mut view);
+    obey(Action::Scroll(-5), &control, &mut view);
+    obey(Action::Scroll(3), &control, &mut view);
+    assert_eq!((view.page, view.scroll), (Page::Names, 3));
+    obey(Action::Help, &control, &mut view);
+    assert!(view.shows_help);
+    obey(Action::Close, &control, &mut view);
+    assert!(!view.shows_help);
+}
+
+#[test]
+fn keys_steer_the_run_and_say_what_came_of_it() {
+    let request = request();
+    let control = RunControl::new(&request);
+    let mut view = view(plain_run(5));
+    obey(Action::Users(10), &control, &mut view);
+    assert_eq!(view.message(), Some("the run has not started yet"));
+    control.begin(crate::engine::now_ns());
+    assert_eq!(control.state(), RunState::Running);
+    obey(Action::Users(10), &control, &mut view);
+    obey(Action::Users(-1), &control, &mut view);
+    assert_eq!(view.message(), Some("going to 12 users"));
+    assert_eq!(control.target(), Some((12, 2.0)));
+    for _ in 0..3 {
+        obey(Action::Users(-10), &control, &mut view);
+    }
+    assert_eq!(control.target(), Some((0, 2.0)));
+    obey(Action::Users(1_000), &control, &mut view);
+    assert!(view.message().unwrap().contains("room for 50"));
+    obey(Action::Stop, &control, &mut view);
+    assert_eq!(control.state(), RunState::Stopping);
+    let footer = screen(&view, LEAST_SIZE);
+    assert!(
+        footer.contains("stopping: replies are waited for"),
+        "{footer}"
+    );
+}
+
+#[test]
+fn a_message_goes_away_by_itself() {
+    let mut view = view(plain_run(5));
+    view.say("heard");
+    let snapshot = Arc::new(plain_run(6));
+    for _ in 0..4 {
+        view.show(&snapshot);
+        assert_eq!(view.message(), Some("heard"));
+    }
+    view.show(&snapshot);
+    assert_eq!(view.message(), None);
+}
+
+#[test]
+fn an_open_run_has_no_users_to_change() {
+    let mut request = request();
+    request.plan.load = Load::open(5.0, crate::plan::Arrivals::Constant, 9).unwrap();
+    let control = RunControl::new(&request);
+    control.begin(crate::engine::now_ns());
+    let mut view = view(plain_run(5));
+    obey(Action::Users(1), &control, &mut view);
+    assert!(view.message().unwrap().contains("arrivals at a rate"));
+}
+
+#[test]
+fn an_open_end_has_no_progress_bar() {
+    let mut snapshot: Snapshot = plain_run(95);
+    snapshot.run_time_s = None;
+    let screen = screen(&view(snapshot), LEAST_SIZE);
+    assert!(screen.contains("01:35, open end"), "{screen}");
+    assert!(!screen.contains('━'), "{screen}");
+}
+
+/// The load of [`request`]: 3 users, 2 a second.
+fn load() -> Load {
+    let stage = Stage {
+        users: 3,
+        spawn_rate_per_s: 2.0,
+        duration_us: 60_000_000,
+    };
+    Load::closed(vec![stage], Duration::from_secs(60)).unwrap()
+}

@@ -1,13 +1,9 @@
 //! The binary: parse, dispatch, exit code.
 
 use shopblast::cli::{self, Command, Entropy, Machine};
-use shopblast::compare;
-use shopblast::doctor;
 use shopblast::engine::CountingAllocator;
 use shopblast::plan::{ExitCode, RunId};
-use shopblast::report;
-use shopblast::run;
-use shopblast::ui;
+use shopblast::{compare, doctor, report, run, ui};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[global_allocator]

@@ -1,6 +1,6 @@
 //! Files of a record, whatever was written over them.
 
-use shopblast::report::{CsvColumns, Recorded, RequestLog, html_report};
+use shopblast::report::{CsvColumns, Recorded, ReportFormat, RequestLog, html_report};
 use std::path::PathBuf;
 
 /// `run.json` as an earlier version wrote it: what came later must be optional.
@@ -11,7 +11,6 @@ const DATA: &str = "<script type=\"application/json\" id=\"data\">";
 /// From any CSV files, a NUL between two, there is a page, and nothing in them gets out of its
 /// place.
 pub fn report(bytes: &[u8]) {
-    let requests = RequestLog::parse(bytes);
     let mut files = bytes.split(|byte| *byte == 0).map(CsvColumns::parse);
     let mut next = || files.next().unwrap_or_default();
     let recorded = Recorded {
@@ -22,10 +21,14 @@ pub fn report(bytes: &[u8]) {
         distribution: next(),
         events: next(),
         observed: next(),
-        outcomes: next(),
-        requests,
         rounds: next(),
+        outcomes: next(),
+        requests: RequestLog::parse(bytes),
     };
+    for format in ReportFormat::ALL {
+        let text = format.text(&recorded).expect("texts are made in memory");
+        assert!(!text.is_empty(), "{format:?}");
+    }
     let page = html_report(&recorded);
     assert_eq!(page.matches("<script").count(), 7);
     assert!(!page.contains("<!--"));

@@ -272,6 +272,7 @@ pub(super) struct RunOptions {
     /// Other reports, and live figures for other programs.
     #[command(flatten)]
     pub exports: ExportFlags,
+
     /// Print lines while the run goes, and leave the screen alone
     ///
     /// By default a terminal of 80 × 24 characters or more shows the run on the whole screen, with

@@ -81,7 +81,7 @@ pub use recording::{RunFacts, RunJson, write_record};
 pub use remake::{
     RemakeError, ReportFormat, ReportRequest, remake, write_html_report, write_reports,
 };
-pub use request_log::RequestLog;
+pub use request_log::{NameLog, RequestLog};
 pub use run_record::{
     Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
     JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION,

@@ -33,6 +33,17 @@ pub enum ReportFormat {
 }
 
 impl ReportFormat {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Html,
+        Self::Markdown,
+        Self::Csv,
+        Self::LocustJson,
+        Self::K6Summary,
+        Self::Junit,
+        Self::Hgrm,
+    ];
+
     /// The file in the record's directory that it goes to when nobody says where; `None` for
     /// standard output.
     fn usual_file(self) -> Option<&'static str> {
@@ -42,7 +53,11 @@ impl ReportFormat {
         }
     }
 
-    fn text(self, recorded: &Recorded) -> io::Result<String> {
+    /// The report's text.
+    ///
+    /// # Errors
+    /// When it cannot be made; writing into memory does not fail.
+    pub fn text(self, recorded: &Recorded) -> io::Result<String> {
         Ok(match self {
             Self::Html => html_report(recorded),
             Self::Markdown => markdown_text(&recorded.run),

@@ -20,6 +20,9 @@ pub struct ThresholdRecord {
     pub limit: f64,
     /// The value over all that the threshold is about; null without data.
     pub observed: Option<f64>,
+    /// Whether the values may be more: what was asked counts only so far.
+    #[serde(default)]
+    pub at_least: bool,
     /// With a window, the value of the full window that was furthest on the wrong side, or nearest
     /// to it; null without a window or a full one.
     pub worst: Option<f64>,
@@ -52,6 +55,10 @@ impl ThresholdRecord {
             unit: threshold.quantity.unit().word().to_owned(),
             limit: threshold.limit,
             observed: state.value.map(|amount| amount.value),
+            at_least: [state.value, state.worst]
+                .into_iter()
+                .flatten()
+                .any(|amount| amount.at_least),
             worst: state.worst.map(|amount| amount.value),
             worst_at_s: state.worst_at_s,
             crossed_at_s: state.crossed_at_s,

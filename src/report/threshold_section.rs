@@ -50,7 +50,7 @@ fn mark(threshold: &ThresholdRecord, style: SummaryStyle) -> String {
 }
 
 fn value_text(threshold: &ThresholdRecord, value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| threshold.text_of(value))
+    value.map_or_else(|| "–".to_owned(), |value| threshold.bounded_text(value))
 }
 
 impl ThresholdRecord {
@@ -67,12 +67,18 @@ impl ThresholdRecord {
         }
     }
 
+    /// The same of a value that was measured: marked when it is a lower bound.
+    fn bounded_text(&self, value: f64) -> String {
+        let mark = if self.at_least { "≥ " } else { "" };
+        format!("{mark}{}", self.text_of(value))
+    }
+
     /// The value that decided, with its unit: the worst window's, or that of the whole run.
     #[must_use]
     pub fn decisive_text(&self) -> Option<String> {
         self.worst
             .or(self.observed)
-            .map(|value| self.text_of(value))
+            .map(|value| self.bounded_text(value))
     }
 
     /// When it was crossed, whether that ended the run, or why nobody can tell.

@@ -34,7 +34,7 @@ pub struct RunRequest {
 }
 
 /// What a run writes where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     /// Prefix of Locust's CSV files; `None` leaves them in the record's directory.
     pub csv_prefix: Option<PathBuf>,

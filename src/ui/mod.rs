@@ -27,7 +27,7 @@ pub fn carry_out(mut request: RunRequest, command: String) -> Result<ExitCode, R
         Box::new(LiveFace::new(muted, run_time_s))
     };
     let control = RunControl::new(&request);
-    let mut faces: Vec<Box<dyn Face>> = vec![face];
+    let mut faces = vec![face];
     if let Some(metrics) = MetricsFace::start(&request.output.metrics)? {
         faces.push(Box::new(metrics));
     }

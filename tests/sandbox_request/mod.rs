@@ -48,8 +48,6 @@ pub fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> R
         plan,
         sandbox: Some(ShopConfig::default()),
         output: Output {
-            csv_prefix: None,
-            csv_full_history: false,
             results: results.to_owned(),
             html: None,
             exports: Vec::new(),
@@ -58,6 +56,7 @@ pub fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> R
             no_tui: true,
             only_summary: true,
             quiet: true,
+            ..Output::default()
         },
         exit_code_on_error: 1,
         fail_on_saturation: false,

@@ -210,16 +210,8 @@ pub fn request() -> RunRequest {
         room: Some(50),
         sandbox: None,
         output: Output {
-            csv_prefix: None,
-            csv_full_history: false,
             results: "results".into(),
-            html: None,
-            exports: Vec::new(),
-            github: None,
-            metrics: crate::run::MetricsTargets::default(),
-            no_tui: false,
-            only_summary: false,
-            quiet: false,
+            ..Output::default()
         },
         exit_code_on_error: 1,
         fail_on_saturation: false,

@@ -243,8 +243,10 @@ fn record_run(
     let is_called_off = || interruption.times() > interruptions;
     let muted = request.output.quiet || request.output.only_summary;
     let load_end_s = merged.totals.measured_s();
-    let observation =
-        watch.map(|watch| observers::finish(watch, load_end_s, drain_wait, is_called_off, muted));
+    let observation = watch
+        .map(|watch| observers::finish(watch, load_end_s, drain_wait, is_called_off, muted))
+        // An Observatory that was only tried, and turned out late to be none.
+        .filter(|observation| !observation.sources.is_empty());
     merged.totals.observe_again();
     Ok(settle::settle(&Settlement {
         request,

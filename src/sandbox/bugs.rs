@@ -10,7 +10,7 @@ pub enum Bug {
     Oversell,
     /// The loser of a version race over stock leaves its pieces reserved, for nobody.
     Undersell,
-    /// A change of a customer that would lose a version race is written all the same.
+    /// A change of an account's status that would lose a version race is written all the same.
     LostUpdate,
     /// A refund is completed again.
     DoubleRefund,

@@ -136,6 +136,7 @@ fn change(
     rule: impl FnOnce(&mut Account) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
     let mut account: Loaded<Account> = work.load(call.id())?;
+    let status = account.status;
     rule(&mut account)?;
     if account.defaults > 1 {
         return Err(Refusal::rule(
@@ -143,7 +144,11 @@ fn change(
             "Exactly one address must be marked as default",
         ));
     }
-    work.save_with_fault(account, Fault::unchecked(Bug::LostUpdate));
+    // Only of the status: addresses that are lost would break another rule.
+    match account.status == status {
+        true => work.save(account),
+        false => work.save_with_fault(account, Fault::unchecked(Bug::LostUpdate)),
+    }
     work.raise(event);
     Ok(())
 }

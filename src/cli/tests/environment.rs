@@ -50,6 +50,7 @@ fn every_flag_has_a_variable() {
         "profile",
         "results",
         "csv",
+        "html",
         "allow-host",
         "redis",
         "outbox",

@@ -361,10 +361,12 @@ impl Stage<'_> {
                 duration_text(value(&p99).round() as u64)
             ),
         };
-        eprintln!(
-            "round {round}/{}, {name}: {figures}",
+        let of = if round.counts {
             self.course.repetitions
-        );
+        } else {
+            self.course.warm_up
+        };
+        eprintln!("{round} of {of}, {name}: {figures}");
     }
 }
 

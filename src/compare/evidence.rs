@@ -14,6 +14,9 @@ const LEAST_FOR_P99: u64 = 200;
 /// Shortest steady state that is taken instead of the whole run.
 const LEAST_STEADY_S: f64 = 1.0;
 
+/// Observers look once a second: shorter times to drain cannot be told apart, and count as this.
+pub(super) const SHORTEST_DRAIN_S: f64 = 1.0;
+
 /// A value with its resolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Value {
@@ -253,6 +256,7 @@ fn drains(record: &RunRecord) -> Values {
             values.insert(Quantity::DrainRate(domain()), Value::exact(per_s));
         }
         if let Some(seconds) = backlog.drained_after_s {
+            let seconds = seconds.max(SHORTEST_DRAIN_S);
             values.insert(Quantity::DrainTime(domain()), Value::exact(seconds));
         }
     }

@@ -69,6 +69,12 @@ pub(super) fn of_pair(pair: &PairRecord, judging: &Judging) -> String {
 
 fn inconclusive(pair: &PairRecord, judging: &Judging) -> String {
     let (a, b) = (&pair.baseline, &pair.candidate);
+    let least = least_runs(judging.design, judging.alpha);
+    if pair.overall.critical.is_none() {
+        return format!(
+            "Inconclusive: so few runs cannot tell any difference at this confidence; make at least {least} runs of {a} and of {b}."
+        );
+    }
     let rows = pair.overall.rows.iter();
     let undecided: Vec<&RowRecord> = rows
         .filter(|row| row.verdict == RowVerdict::Inconclusive)
@@ -81,7 +87,6 @@ fn inconclusive(pair: &PairRecord, judging: &Judging) -> String {
             rows_with(pair, RowVerdict::Inconclusive, |row| row.quantity.clone())
         );
     }
-    let least = least_runs(judging.design, judging.alpha);
     let undecidable = undecided.iter().any(|row| row.runs_needed.is_none());
     let _ = match (undecidable, pair.runs_needed) {
         (false, Some(runs)) => write!(text, "; {} runs a side would decide", runs.max(least)),

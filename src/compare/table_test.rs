@@ -1,7 +1,7 @@
 //! Rows of one table, tested together and put into words.
 
 use super::comparison_record::{Interval, RowRecord, RowVerdict, Scale, TableRecord};
-use super::evidence::{Value, Values};
+use super::evidence::{SHORTEST_DRAIN_S, Value, Values};
 use super::inference::{
     Design, MaxT, Needed, Row, Sample, least_runs, noise_reach, run_variance, runs_needed,
 };
@@ -134,7 +134,7 @@ fn quantities(sides: &[Vec<Values>; 2]) -> BTreeSet<&Quantity> {
         .collect()
 }
 
-/// The row of a quantity; nothing when it is 0 everywhere.
+/// The row of a quantity; nothing when there is nothing of it anywhere: a share of 0, no backlog.
 ///
 /// # Errors
 /// Why it cannot be compared.
@@ -154,7 +154,11 @@ fn candidate<'a>(
     };
     let scale = quantity.scale();
     let all = || baseline.iter().chain(&candidate);
-    if all().all(|value| value.value == 0.0) {
+    let nothing = match quantity {
+        Quantity::DrainTime(_) => SHORTEST_DRAIN_S,
+        _ => 0.0,
+    };
+    if all().all(|value| value.value == nothing) {
         return Ok(None);
     }
     if scale == Scale::Ratio && all().any(|value| value.value <= 0.0) {
@@ -230,7 +234,12 @@ fn tested(candidate: &Candidate<'_>, row: &Row, test: &MaxT, judging: &Judging) 
     } else {
         RowVerdict::Inconclusive
     };
+    let least = least_runs(judging.design, judging.alpha);
     let needed = || {
+        // Only the number of runs is in the way.
+        if !test.can_tell && (row.low > margin || row.high < -margin) {
+            return Some(least);
+        }
         runs_needed(&Needed {
             design: judging.design,
             variance: run_variance(&candidate.sample, judging.design),
@@ -238,7 +247,7 @@ fn tested(candidate: &Candidate<'_>, row: &Row, test: &MaxT, judging: &Judging) 
             difference: margin,
             critical: (row.high - estimate.difference) / estimate.standard_error,
             degrees: estimate.degrees,
-            least: least_runs(judging.design, judging.alpha),
+            least,
         })
     };
     RowRecord {

@@ -170,7 +170,7 @@ fn three_runs_a_side_cannot_tell_at_95_percent() {
     let pair = &record.comparisons[0];
     assert_eq!(pair.verdict, Overall::Inconclusive);
     assert!(
-        pair.sentence.contains("runs a side would decide"),
+        pair.sentence.contains("make at least 4 runs of a and of b"),
         "{}",
         pair.sentence
     );

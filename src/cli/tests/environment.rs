@@ -51,6 +51,7 @@ fn every_flag_has_a_variable() {
         "results",
         "html",
         "csv",
+        "html",
         "allow-host",
         "redis",
         "outbox",

@@ -90,7 +90,10 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     };
     match &settlement.request.output.github {
         Some(github) => tell_github(github, &record, &text),
-        None => anstream::print!("{text}"),
+        None => {
+            // The record holds it all; a terminal or pipe that has gone is told nothing.
+            let _ = anstream::stdout().write_all(text.as_bytes());
+        }
     }
     Finished {
         exit_code: verdict.exit_code,

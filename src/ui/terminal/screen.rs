@@ -9,6 +9,7 @@ use ratatui::crossterm::terminal::{
 };
 use ratatui::{Frame, Terminal};
 use std::io::{self, Stdout};
+use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,7 +18,9 @@ static HOOKED: Once = Once::new();
 
 /// The alternate screen, in raw mode. There is one a process.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: at its end it would show the cursor, which [`give_back`] does, and panic where
+    /// the terminal has gone.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl Screen {
@@ -37,7 +40,9 @@ impl Screen {
         });
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         IS_TAKEN.store(true, Ordering::SeqCst);
-        let mut screen = Self { terminal };
+        let mut screen = Self {
+            terminal: ManuallyDrop::new(terminal),
+        };
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen)?;
         screen.terminal.hide_cursor()?;

@@ -49,6 +49,7 @@ fn every_flag_has_a_variable() {
     let takes_any_text = [
         "profile",
         "results",
+        "html",
         "csv",
         "html",
         "allow-host",

@@ -125,10 +125,14 @@ fn chart(recorded: &Recorded, metric: ObservedMetric) -> ObservedChart {
     let rows = table.texts("metric").zip(labels).enumerate();
     let mut lines: BTreeMap<&str, BTreeMap<u64, f64>> = BTreeMap::new();
     for (row, (name, (source, domain))) in rows {
+        // A header may lack a column.
+        let (Some(&second), Some(&value)) = (seconds.get(row), values.get(row)) else {
+            continue;
+        };
         if name == metric.name() {
             let label = if domain.is_empty() { source } else { domain };
             let line = lines.entry(label).or_default();
-            line.insert(seconds[row] as u64, values[row]);
+            line.insert(second as u64, value);
         }
     }
     let moments: BTreeSet<u64> = lines

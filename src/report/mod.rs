@@ -67,7 +67,9 @@ pub use live::{LiveFace, live_line};
 pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, failures_text, stats_text};
 pub use locust_json::{LocustError, LocustRow, LocustStats};
 pub use markdown::markdown_text;
-pub use metric_families::{Buckets, Labels, MetricFamily, MetricPoints, MetricsFollower};
+pub use metric_families::{
+    BUCKET_EDGES_US, Buckets, Labels, MetricFamily, MetricPoints, MetricsFollower,
+};
 pub use observed_csv::ObservedCsv;
 pub use observed_record::{
     BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,

@@ -1,13 +1,15 @@
-//! Tells the faces of a live run how its thresholds stand, with each second.
+//! Tells the faces of a live run how its thresholds and the backlog stand, with each second.
 
 use super::threshold_record::threshold_records;
+use crate::plan::ObservedMetric;
 use crate::stats::{
-    Interval, IntervalSink, ThresholdNotice, ThresholdState, ThresholdVerdict, Totals,
+    BacklogNotice, Interval, IntervalSink, Notices, ObservedSample, ObservedTable, ThresholdNotice,
+    ThresholdState, ThresholdVerdict, Totals,
 };
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Posts the thresholds to the run's noticeboard.
+/// Posts the thresholds and the backlog to the run's noticeboard.
 pub struct ThresholdNotices {
     record: PathBuf,
 }
@@ -40,7 +42,13 @@ impl IntervalSink for ThresholdNotices {
         });
         let thresholds: Vec<ThresholdNotice> = notices.collect();
         let board = &totals.context.live.noticeboard;
-        board.post(|notices| notices.thresholds = thresholds);
+        let backlog = backlog_notices(&totals.context.observed);
+        board.post(|notices| {
+            *notices = Notices {
+                thresholds,
+                backlog,
+            }
+        });
         Ok(())
     }
 
@@ -49,11 +57,27 @@ impl IntervalSink for ThresholdNotices {
     }
 }
 
+/// What the observers read last of each domain whose backlog they know.
+fn backlog_notices(observed: &ObservedTable) -> Vec<BacklogNotice> {
+    let notice = |sample: ObservedSample| {
+        let read = |metric| observed.amount(metric, Some(&*sample.domain));
+        let whole = |metric| read(metric).map(|amount| amount.value as u64);
+        BacklogNotice {
+            outbox_pending: whole(ObservedMetric::OutboxPending),
+            consumer_lag: whole(ObservedMetric::StreamLag),
+            at_least: sample.amount.at_least,
+            domain: sample.domain.to_string(),
+        }
+    };
+    observed.backlogs().into_iter().map(notice).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plan::Threshold;
     use crate::report::made_up;
+    use crate::stats::Amount;
     use std::sync::Arc;
 
     #[test]
@@ -80,5 +104,31 @@ mod tests {
         assert_eq!(states[0], [Holds, Holds, Open]);
         assert_eq!(states[3], [Holds, Crossed, Open]);
         assert_eq!(board.notices().thresholds[1].value, "4");
+    }
+
+    #[test]
+    fn the_backlog_is_posted_by_domain_with_what_is_known_of_it() {
+        let observed = ObservedTable::default();
+        let sample = |metric, value| ObservedSample {
+            second: 1,
+            source: "observatory".into(),
+            domain: "ordering".into(),
+            metric,
+            amount: Amount {
+                value,
+                at_least: metric == ObservedMetric::Backlog,
+            },
+        };
+        observed.put([
+            sample(ObservedMetric::Backlog, 7.0),
+            sample(ObservedMetric::OutboxPending, 7.0),
+        ]);
+        let expected = BacklogNotice {
+            domain: "ordering".into(),
+            outbox_pending: Some(7),
+            consumer_lag: None,
+            at_least: true,
+        };
+        assert_eq!(backlog_notices(&observed), [expected]);
     }
 }

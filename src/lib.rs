@@ -1,13 +1,14 @@
 //! shopblast: an honest, thread-per-core load generator for ShopStream.
 //!
 //! The crate is one house with rooms that import downward only, in this order:
-//! `cli` → `doctor` / `ui` → `run` → `compare` → `report` → `observe` → `shop` / `sandbox` → `engine`
+//! `cli` → `doctor` / `hunt` / `ui` → `run` → `compare` → `report` → `observe` → `shop` / `sandbox` → `engine`
 //! → `stats` → `plan`.
 
 pub mod cli;
 pub mod compare;
 pub mod doctor;
 pub mod engine;
+pub mod hunt;
 pub mod observe;
 pub mod plan;
 pub mod report;

@@ -3,7 +3,7 @@
 use shopblast::cli::{self, Command, Entropy, Machine};
 use shopblast::engine::CountingAllocator;
 use shopblast::plan::{ExitCode, RunId};
-use shopblast::{compare, doctor, report, run, ui};
+use shopblast::{compare, doctor, hunt, report, run, ui};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[global_allocator]
@@ -40,6 +40,9 @@ fn dispatch(command: Command) -> ExitCode {
         Command::Doctor(request) => doctor::examine(&request),
         Command::Compare(request) => {
             compare::carry_out(*request).unwrap_or_else(|error| told(&error, error.exit_code()))
+        }
+        Command::Hunt(request) => {
+            hunt::carry_out(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
         Command::Replay(request) => {
             run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))

@@ -41,6 +41,7 @@ fn plan(class: &str, users: u32, pacing: Pacing, target: Target) -> Plan {
         races: shopblast::plan::RaceRules::default(),
         failures: shopblast::plan::FailureRule::Default,
         thresholds: Vec::new(),
+        warm_up: Duration::ZERO,
         run_time: RUN_TIME,
         stop_timeout: Duration::from_secs(1),
         request_timeout: Duration::from_secs(5),

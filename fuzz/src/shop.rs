@@ -55,6 +55,7 @@ fn plan() -> Plan {
         duration_us: 1_000_000,
     };
     Plan {
+        warm_up: Duration::ZERO,
         profile: "fuzz".to_owned(),
         classes: USER_CLASSES
             .iter()

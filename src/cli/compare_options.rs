@@ -4,7 +4,7 @@ use super::{CliError, Command, Entropy, Machine, values};
 use crate::compare::{CompareRequest, Configuration, Course, Hook, Question, Subject};
 use clap::Args;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Names of the sides when nobody names them.
@@ -249,11 +249,16 @@ fn course(flags: &CompareFlags, around: &Surroundings<'_>) -> Result<Course, Cli
 
 /// `results/<time>-compare-<names>-<id>`.
 fn default_directory(names: &[&str], entropy: Entropy) -> PathBuf {
+    directory_of(Path::new("results"), "compare", &names.join("-"), entropy)
+}
+
+/// `<results>/<time>-<what>-<name>-<id>`.
+pub(super) fn directory_of(results: &Path, what: &str, name: &str, entropy: Entropy) -> PathBuf {
     let unix_ms = i64::try_from(entropy.run_id.unix_ms()).unwrap_or_default();
     let time = jiff::Timestamp::from_millisecond(unix_ms).unwrap_or_default();
     let time = time.strftime("%Y%m%dT%H%M%SZ");
     let id = &entropy.run_id.as_str()[10..];
-    PathBuf::from("results").join(format!("{time}-compare-{}-{id}", names.join("-")))
+    results.join(format!("{time}-{what}-{name}-{id}"))
 }
 
 /// Reads every configuration's flags as its runs will, before anything is brought up, and makes sure
@@ -312,7 +317,7 @@ fn parse_names(text: &str) -> Result<(String, String), String> {
 }
 
 /// A percentage, with or without its sign, as a share.
-fn parse_percent(text: &str) -> Result<f64, String> {
+pub(super) fn parse_percent(text: &str) -> Result<f64, String> {
     let number = text.trim().trim_end_matches('%').trim_end();
     let percent: Option<f64> = number.parse().ok();
     percent

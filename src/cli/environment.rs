@@ -5,6 +5,7 @@
 //! way `SHOPBLAST_` variables win over `LOCUST_` ones. Empty variables count as not set.
 
 use super::CliError;
+use super::hunt_options::{HUNT, flags_of_runs};
 use super::options::Arguments;
 use super::pipeline_options::PIPELINE_FLAGS;
 use super::shop_options::SHOP_FLAGS;
@@ -85,7 +86,12 @@ impl Variables {
             }
             taken.append(&mut taken_here);
         }
-        if variables.subcommand.is_none() && !taken.contains("sandbox") {
+        let is_hunt = variables.subcommand.as_deref() == Some(HUNT);
+        if is_hunt {
+            let names = flags_of_runs();
+            variables.forget(&names.iter().map(String::as_str).collect::<Vec<&str>>());
+        }
+        if (is_hunt || variables.subcommand.is_none()) && !taken.contains("sandbox") {
             variables.forget(SHOP_FLAGS);
             variables.forget(PIPELINE_FLAGS);
         }

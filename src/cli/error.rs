@@ -116,6 +116,49 @@ pub enum CliError {
         /// What would be right.
         why: String,
     },
+    /// A flag of a run that a hunt decides itself.
+    #[error("a hunt has no {flag}; what you may want is {instead}")]
+    NotOfAHunt {
+        /// The flag.
+        flag: String,
+        /// What takes its place.
+        instead: String,
+    },
+    /// A hunt to resume that is none.
+    #[error("cannot resume: {path} cannot be read: {why}; name the directory of a hunt")]
+    NoHunt {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A resumed hunt that asks for something else.
+    #[error(
+        "the hunt in {path} differs in {what}; resume it with its own flags, or begin a new one"
+    )]
+    OtherHunt {
+        /// Its directory.
+        path: String,
+        /// What differs.
+        what: String,
+    },
+    /// A resumed hunt whose flags held a password.
+    #[error("{flag} held a password, which was not kept; give {flag} again beside --resume")]
+    HiddenPassword {
+        /// The flag.
+        flag: String,
+    },
+    /// A part of a user.
+    #[error("with --in users --from and --to are whole numbers from 1 on")]
+    WholeUsers,
+    /// A search that begins beyond its end.
+    #[error("--from {from} is more than --to {to}")]
+    FromAboveTo {
+        /// The first load.
+        from: f64,
+        /// The largest.
+        to: f64,
+    },
     /// A user class that is named twice.
     #[error("the user class {class} is named twice; give it a weight instead, like {class}=2")]
     ClassTwice {

@@ -1,8 +1,8 @@
 //! What the user typed, the environment and the profile → a validated plan, or one clear error.
 //!
 //! Flags win over `SHOPBLAST_*` variables, these over `LOCUST_*` variables, these over the
-//! profile, and the profile over the defaults. This room reads profile files and nothing else:
-//! arguments, environment, machine and entropy are handed in.
+//! profile, and the profile over the defaults. This room reads profile files, the record of a hunt that is
+//! resumed, and nothing else: arguments, environment, machine and entropy are handed in.
 
 mod class_choice;
 mod compare_options;
@@ -10,6 +10,7 @@ mod doctor_options;
 mod environment;
 mod error;
 mod export_options;
+mod hunt_options;
 mod list;
 mod load_choice;
 mod machine;
@@ -38,6 +39,7 @@ pub use sandbox_options::SandboxOptions;
 
 use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
+use crate::hunt::HuntRequest;
 use crate::plan::RunId;
 use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
@@ -61,6 +63,8 @@ pub enum Command {
     Doctor(DoctorRequest),
     /// Compare runs, or make runs and compare them.
     Compare(Box<CompareRequest>),
+    /// Search for the breaking point.
+    Hunt(Box<HuntRequest>),
     /// Fire a witness again.
     Replay(ReplayRequest),
     /// Make a report from a record.
@@ -90,14 +94,20 @@ pub fn parse(
     machine: &Machine,
     entropy: Entropy,
 ) -> Result<Command, CliError> {
-    let typed: Vec<OsString> = args.into_iter().collect();
+    let mut typed: Vec<OsString> = args.into_iter().collect();
     let environment: Vec<(OsString, OsString)> = environment.into_iter().collect();
     // Alone first: what is wrong in here is not the environment's fault.
-    let matches = match Arguments::command().try_get_matches_from(&typed) {
+    let mut matches = match Arguments::command().try_get_matches_from(&typed) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
         Err(error) => return Err(CliError::arguments(&error)),
     };
+    if let Some(resumed) = hunt_options::resumed_arguments(&matches, &typed)? {
+        typed = resumed;
+        let again = Arguments::command().try_get_matches_from(&typed);
+        matches = again.map_err(|error| CliError::arguments(&error))?;
+    }
+    hunt_options::refuse_flags_of_runs(&matches)?;
     let variables = Variables::read(&matches, environment.iter().cloned())?;
     let arguments = Arguments::command()
         .try_get_matches_from(variables.before(&typed))
@@ -105,8 +115,12 @@ pub fn parse(
         .map_err(|error| CliError::arguments(&error));
     arguments
         .and_then(|mut arguments| {
-            arguments.run.observe.read_variables(&environment)?;
-            arguments.run.exports.read_variables(&environment);
+            let run = match &mut arguments.subcommand {
+                Some(Subcommand::Hunt(flags)) => &mut flags.run,
+                _ => &mut arguments.run,
+            };
+            run.observe.read_variables(&environment)?;
+            run.exports.read_variables(&environment);
             let around = Surroundings {
                 typed: &typed,
                 environment: &environment,
@@ -131,6 +145,10 @@ fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command
         Some(Subcommand::Compare(flags)) => {
             let request = compare_options::resolve(*flags, around)?;
             Ok(Command::Compare(Box::new(request)))
+        }
+        Some(Subcommand::Hunt(flags)) => {
+            let request = hunt_options::resolve(*flags, around)?;
+            Ok(Command::Hunt(Box::new(request)))
         }
         Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),

@@ -3,6 +3,7 @@
 use super::compare_options::CompareFlags;
 use super::doctor_options::DoctorFlags;
 use super::export_options::ExportFlags;
+use super::hunt_options::HuntFlags;
 use super::list::ListFlags;
 use super::observe_options::ObserveFlags;
 use super::race_options::RaceFlags;
@@ -69,6 +70,15 @@ pub(super) enum Subcommand {
     /// makes the runs itself, in turns. The unit is the run: one run a side shows differences without
     /// a verdict, from 4 runs a side on there is one.
     Compare(Box<CompareFlags>),
+    /// Find the breaking point: the highest load that the shop sustains, and what gives way first.
+    ///
+    /// shopblast hunt --profile stress --slo 'response: p(99) < 500ms' doubles the load until it is not
+    /// sustained, then halves the gap. Sustained means: every --slo holds, carried = offered within
+    /// 1 %, no more failures than --failure-limit, response times and backlogs that do not grow, no
+    /// dead letters. Two knees are reported: of the HTTP interface, and of the pipeline behind it where
+    /// that is observed. Ctrl-C saves; --resume DIR goes on.
+    #[command(args_override_self = true)]
+    Hunt(Box<HuntFlags>),
     /// Look at a target, and at this machine, before a run.
     ///
     /// Is it reachable, is it ShopStream, does it still have every operation and field that the

@@ -11,6 +11,34 @@ pub fn without_passwords(arguments: impl IntoIterator<Item = String>) -> String 
     shown.join(" ")
 }
 
+/// Arguments of a record, as far as they can be used again.
+pub(super) struct Kept {
+    /// Those without a hidden password.
+    pub words: Vec<String>,
+    /// The flags whose values held one.
+    pub hidden: Vec<String>,
+}
+
+/// Takes the arguments out that held a password, with their flags.
+pub(super) fn without_hidden(arguments: &[String]) -> Kept {
+    let mut kept = Kept {
+        words: Vec::new(),
+        hidden: Vec::new(),
+    };
+    for argument in arguments {
+        if !argument.contains(HIDDEN) {
+            kept.words.push(argument.clone());
+            continue;
+        }
+        let flag = match argument.split_once('=') {
+            Some((flag, _)) if flag.starts_with("--") => Some(flag.to_owned()),
+            _ => kept.words.pop(),
+        };
+        kept.hidden.extend(flag);
+    }
+    kept
+}
+
 fn shown(argument: &str) -> String {
     let Some((scheme, rest)) = argument.split_once("://") else {
         return argument.to_owned();

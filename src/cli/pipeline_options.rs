@@ -70,6 +70,13 @@ impl PipelineFlags {
         }
     }
 
+    /// Has an Observatory beside a run, on a free port, unless something else was said.
+    pub fn offer_observatory(&mut self) {
+        if !self.no_observatory {
+            self.observatory_port.get_or_insert(0);
+        }
+    }
+
     /// How the Observatory beside a run is served: only when its port is given.
     pub fn observatory_beside_run(&self) -> Option<ObservatoryConfig> {
         self.observatory_port?;

@@ -71,6 +71,7 @@ pub(super) fn build(
             .or_else(|| profile?.failures)
             .unwrap_or_default(),
         thresholds: options.thresholds.chosen(profile),
+        warm_up: Duration::ZERO,
         run_time,
         stop_timeout: options
             .stop_timeout
@@ -103,6 +104,7 @@ pub(super) fn build(
             no_tui: options.no_tui,
             only_summary: options.only_summary,
             quiet: options.quiet,
+            silent: false,
         },
         exit_code_on_error: options.exit_code_on_error,
         fail_on_saturation: options.fail_on_saturation,

@@ -149,6 +149,7 @@ fn outputs_and_verdict_flags_are_handed_on() {
         no_tui: true,
         only_summary: true,
         quiet: true,
+        silent: false,
     };
     assert_eq!(request.output, expected);
     assert_eq!(request.exit_code_on_error, 0);

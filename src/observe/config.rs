@@ -39,6 +39,15 @@ pub(super) struct Chosen {
 }
 
 impl ObserverConfig {
+    /// Whether anything is to be observed.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.observatory != ObservatoryChoice::None
+            || self.redis.is_some()
+            || self.message_store.is_some()
+            || !self.outboxes.is_empty()
+    }
+
     /// The sources, those with the coarsest figures last.
     pub(super) fn sources(&self, policy: &AddressPolicy) -> Vec<Chosen> {
         let mut sources: Vec<Box<dyn Source>> = Vec::new();

@@ -90,6 +90,10 @@ pub struct Plan {
     pub failures: FailureRule,
     /// What must hold of the run. No part of [`Plan::hash`]: the load is the same without.
     pub thresholds: Vec<Threshold>,
+    /// How much of the run is start-up at least, whatever the load: steady state begins after it. No
+    /// part of [`Plan::hash`]: the load is the same without.
+    #[serde(serialize_with = "as_seconds")]
+    pub warm_up: Duration,
     /// How long requests may become due, from the moment the clock starts.
     #[serde(serialize_with = "as_seconds")]
     pub run_time: Duration,

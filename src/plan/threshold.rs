@@ -159,6 +159,21 @@ impl Quantity {
     }
 }
 
+impl Quantity {
+    fn selector_mut(&mut self) -> &mut Selector {
+        match self {
+            Self::Latency { of, .. }
+            | Self::Outcome { of, .. }
+            | Self::Requests { of, .. }
+            | Self::Journeys { of, .. }
+            | Self::Shed { of, .. }
+            | Self::RaceSpread { of, .. }
+            | Self::Races { of, .. }
+            | Self::Observed { of, .. } => of,
+        }
+    }
+}
+
 impl Threshold {
     /// Reads a threshold from its text.
     ///
@@ -172,6 +187,13 @@ impl Threshold {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The same about the steady state alone, unless it names a phase itself.
+    #[must_use]
+    pub fn in_steady_state(mut self) -> Self {
+        self.quantity.selector_mut().restrict_to_phase("steady");
+        self
     }
 
     /// Whether `value` is on the right side of the limit.

@@ -94,6 +94,7 @@ mod tests {
     fn plan(stages: Vec<Stage>) -> Plan {
         let run_time = Duration::from_secs(30);
         Plan {
+            warm_up: Duration::ZERO,
             profile: "test".to_owned(),
             classes: vec![ClassShare {
                 class: "SpikeUser".to_owned(),

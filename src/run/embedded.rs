@@ -1,10 +1,44 @@
 //! The embedded shop: beside a run with `--sandbox`, or served alone by `shopblast sandbox`.
 
 use super::machine::allowed_cpus;
-use super::signals;
+use super::{observers, signals};
+use crate::observe::ObserverConfig;
 use crate::plan::{Plan, Target};
 use crate::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig};
 use std::net::SocketAddr;
+
+/// The embedded shop, for more than one run.
+pub struct EmbeddedShop {
+    sandbox: Sandbox,
+}
+
+impl EmbeddedShop {
+    /// Starts the shop on a free port of this machine, on a CPU of its own where the workers of `plan`
+    /// leave one.
+    ///
+    /// # Errors
+    /// When it cannot listen.
+    pub fn start(plan: &Plan, shop: &ShopConfig) -> Result<Self, SandboxError> {
+        start(plan, shop).map(|sandbox| Self { sandbox })
+    }
+
+    /// Where it takes requests.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        target(&self.sandbox)
+    }
+
+    /// What `asked` becomes beside it: its own Observatory is read, unless another one was named.
+    #[must_use]
+    pub fn observers(&self, asked: &ObserverConfig) -> ObserverConfig {
+        observers::beside(asked, Some(&self.sandbox))
+    }
+
+    /// Ends it.
+    pub fn stop(self) {
+        self.sandbox.stop();
+    }
+}
 
 /// Starts the shop on a free port of this machine, on a CPU of its own where the workers of `plan`
 /// leave one.

@@ -16,10 +16,10 @@ mod settle;
 mod signals;
 
 pub use control::{RunControl, RunState};
-pub use embedded::serve;
+pub use embedded::{EmbeddedShop, serve};
 pub use face::{Face, LiveRun};
 pub use machine::allowed_cpus;
-pub use reach::{ReachError, resolve};
+pub use reach::{ReachError, preflight, resolve};
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
 pub use settle::Finished;
@@ -241,7 +241,8 @@ fn record_run(
         _ => Duration::ZERO,
     };
     let is_called_off = || interruption.times() > interruptions;
-    let muted = request.output.quiet || request.output.only_summary;
+    let output = &request.output;
+    let muted = output.quiet || output.only_summary || output.silent;
     let load_end_s = merged.totals.measured_s();
     let observation = watch
         .map(|watch| observers::finish(watch, load_end_s, drain_wait, is_called_off, muted))
@@ -310,7 +311,7 @@ fn context_of(plan: &Plan, script: &ShopScript, control: &RunControl) -> RunCont
         races: script.races(),
         rules: &RULES,
         cpus: plan.cores.clone(),
-        spawned_us: plan.load.spawned_us(),
+        spawned_us: plan.load.spawned_us().max(plan.warm_up.as_micros() as u64),
         run_time_us: plan.run_time.as_micros() as u64,
         failures: plan.failures,
         paced: open || plan.pacing == Pacing::Class,

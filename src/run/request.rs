@@ -56,6 +56,8 @@ pub struct Output {
     pub only_summary: bool,
     /// Print the verdict and errors only.
     pub quiet: bool,
+    /// Print no summary at all: the run is a step of something larger, which tells of it.
+    pub silent: bool,
 }
 
 /// A step of GitHub Actions.

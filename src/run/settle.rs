@@ -82,23 +82,30 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     for error in write_reports(settlement.directory.path(), &exports(settlement)) {
         eprintln!("warning: {error}");
     }
-    let style = SummaryStyle::of_stdout();
-    let files = files(settlement);
-    let text = match settlement.request.output.quiet {
-        true => brief_text(&record, &files, &style),
-        false => summary_text(&record, &files, &style),
-    };
-    match &settlement.request.output.github {
-        Some(github) => tell_github(github, &record, &text),
-        None => {
-            // The record holds it all; a terminal or pipe that has gone is told nothing.
-            let _ = anstream::stdout().write_all(text.as_bytes());
-        }
+    if !settlement.request.output.silent {
+        tell(settlement, &record);
     }
     Finished {
         exit_code: verdict.exit_code,
         directory: settlement.directory.path().to_owned(),
         record,
+    }
+}
+
+/// Prints the summary.
+fn tell(settlement: &Settlement<'_>, record: &RunRecord) {
+    let style = SummaryStyle::of_stdout();
+    let files = files(settlement);
+    let text = match settlement.request.output.quiet {
+        true => brief_text(record, &files, &style),
+        false => summary_text(record, &files, &style),
+    };
+    match &settlement.request.output.github {
+        Some(github) => tell_github(github, record, &text),
+        None => {
+            // The record holds it all; a terminal or pipe that has gone is told nothing.
+            let _ = anstream::stdout().write_all(text.as_bytes());
+        }
     }
 }
 

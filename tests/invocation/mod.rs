@@ -36,6 +36,11 @@ pub fn run(line: &str) -> Ended {
     Invocation::begin(line).end()
 }
 
+/// The same for what is a sequence of runs.
+pub fn run_long(line: &str) -> Ended {
+    Invocation::begin(line).end_within(10 * PATIENCE)
+}
+
 impl Invocation {
     /// Starts `shopblast` with the words of `line`.
     pub fn begin(line: &str) -> Self {
@@ -71,6 +76,11 @@ impl Invocation {
         }
     }
 
+    /// The directory that holds `results`.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// The run's `run.json`, once there is one.
     pub fn record_path(&self) -> Option<PathBuf> {
         record_path(self.directory.path())
@@ -94,8 +104,13 @@ impl Invocation {
     }
 
     /// Waits for the end; panics when there is none, or the program panicked.
-    pub fn end(mut self) -> Ended {
-        let give_up = Instant::now() + PATIENCE;
+    pub fn end(self) -> Ended {
+        self.end_within(PATIENCE)
+    }
+
+    /// The same with more or less patience.
+    pub fn end_within(mut self, patience: Duration) -> Ended {
+        let give_up = Instant::now() + patience;
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a status") {
                 break status;
@@ -157,6 +172,11 @@ impl Ended {
     /// The text of one of the record's files.
     pub fn record_file(&self, name: &str) -> String {
         std::fs::read_to_string(self.record_directory().join(name)).expect("the file")
+    }
+
+    /// The directory that holds `results`.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Whether anything was recorded.

@@ -15,6 +15,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("run", 7),
     ("ui", 8),
     ("doctor", 8),
+    ("hunt", 8),
     ("cli", 9),
 ];
 

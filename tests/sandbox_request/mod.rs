@@ -33,6 +33,7 @@ pub fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> R
         races: RaceRules::default(),
         failures: FailureRule::Default,
         thresholds: Vec::new(),
+        warm_up: Duration::ZERO,
         run_time,
         stop_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(10),

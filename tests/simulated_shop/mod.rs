@@ -44,6 +44,7 @@ pub fn plan(classes: &[&str], pacing: Pacing) -> Plan {
         },
         failures: shopblast::plan::FailureRule::Default,
         thresholds: Vec::new(),
+        warm_up: Duration::ZERO,
         run_time: Duration::from_secs(60),
         stop_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(30),

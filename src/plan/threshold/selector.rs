@@ -108,6 +108,22 @@ impl Selector {
         about.find_map(Matcher::exactly)
     }
 
+    /// Selects of one phase only, unless a phase is selected already.
+    pub(super) fn restrict_to_phase(&mut self, phase: &str) {
+        let has_phase = self
+            .matchers
+            .iter()
+            .any(|matcher| matcher.tag == Tag::Phase);
+        if !has_phase {
+            self.matchers.push(Matcher {
+                tag: Tag::Phase,
+                at: 0,
+                test: Test::Is(phase.to_owned()),
+                negated: false,
+            });
+        }
+    }
+
     /// Reads a selector, if there is one. `tags` are those there may be.
     pub(super) fn read(cursor: &mut Cursor<'_>, tags: &[Tag]) -> Result<Self, ThresholdError> {
         let mut selector = Self::default();

@@ -195,6 +195,7 @@ pub fn request() -> RunRequest {
         races: RaceRules::default(),
         failures: FailureRule::Default,
         thresholds: Vec::new(),
+        warm_up: Duration::ZERO,
         run_time: Duration::from_secs(60),
         stop_timeout: Duration::ZERO,
         request_timeout: Duration::from_secs(1),

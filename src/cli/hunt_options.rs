@@ -1,0 +1,395 @@
+//! `shopblast hunt`: what is searched for, within which bounds, and what a hunt that is resumed had.
+
+use super::compare_options::Surroundings;
+use super::options::RunOptions;
+use super::threshold_options::ThresholdFlags;
+use super::{CliError, passwords, plan_builder, values};
+use crate::hunt::{Criteria, HUNT_JSON, HUNT_SCHEMA_VERSION, HuntRecord, HuntRequest, LoadUnit};
+use crate::plan::Threshold;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The subcommand's name.
+pub(super) const HUNT: &str = "hunt";
+/// Users that a template has room for when nobody says how many.
+const DEFAULT_ROOM: u32 = 2_000;
+/// The first load: journeys a second, and users.
+const DEFAULT_FROM: (f64, f64) = (100.0, 10.0);
+/// The largest load: journeys a second, and users.
+const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
+/// Flags of a run that a hunt decides itself, or has no use for, and what takes their place.
+const NOT_OF_A_HUNT: [(&str, &str); 24] = [
+    ("users", "--in users, --from and --to"),
+    ("spawn_rate", "--warm-up: users start in half of it"),
+    ("run_time", "--window and --warm-up"),
+    ("rate", "--from and --to"),
+    ("threshold", "--slo"),
+    (
+        "no_thresholds",
+        "--slo: a profile's thresholds are those of its own load",
+    ),
+    ("csv", "the records of its probes"),
+    ("csv_full_history", "the records of its probes"),
+    ("html", "hunt.html"),
+    ("exit_code_on_error", "--failure-limit"),
+    (
+        "fail_on_saturation",
+        "--keep-spoiled: a hunt that the generator ends exits with 95 without",
+    ),
+    ("only_summary", "--quiet"),
+    ("no_tui", "--quiet"),
+    ("no_preflight", "its own looks at /health"),
+    ("run_id", "a new id for each probe"),
+    ("list", "shopblast list"),
+    ("web", "hunt.html"),
+    ("web_host", "hunt.html"),
+    ("web_port", "hunt.html"),
+    ("web_token", "hunt.html"),
+    ("autostart", "hunt.html"),
+    ("headless", "hunt.html"),
+    ("prometheus", "the records of its probes"),
+    ("otlp", "the records of its probes"),
+];
+
+/// The flags as typed.
+#[derive(Debug, Args)]
+pub(super) struct HuntFlags {
+    /// What must hold of the window of a sustained load, like 'response: p(99) < 500ms'; may be
+    /// repeated
+    ///
+    /// The grammar is that of --threshold. It is judged over the window of a probe, without its
+    /// warm-up.
+    #[arg(long, value_name = "EXPR", help_heading = "Hunt", value_parser = Threshold::parse)]
+    slo: Vec<Threshold>,
+
+    /// What the load is counted in: arrivals (journeys a second, whether or not replies came) or users
+    #[arg(
+        long = "in", value_name = "UNIT", default_value = "arrivals", help_heading = "Hunt",
+        value_parser = values::one_of(&[("arrivals", LoadUnit::ArrivalsPerS), ("users", LoadUnit::Users)])
+    )]
+    unit: LoadUnit,
+
+    /// First load; it is doubled until it is not sustained [default: 100 arrivals a second, 10 users]
+    #[arg(
+        long, value_name = "N", help_heading = "Hunt",
+        value_parser = values::parse_journey_rate, allow_hyphen_values = true
+    )]
+    from: Option<f64>,
+
+    /// Largest load to try [default: 1000000 arrivals a second, 5000 users]
+    #[arg(
+        long, value_name = "N", help_heading = "Hunt",
+        value_parser = values::parse_journey_rate, allow_hyphen_values = true
+    )]
+    to: Option<f64>,
+
+    /// How far apart the ends of the interval may be that the knee is found in
+    #[arg(
+        long, value_name = "PERCENT", default_value = "2%", help_heading = "Hunt",
+        value_parser = parse_precision, allow_hyphen_values = true
+    )]
+    precision: f64,
+
+    /// Length of a probe's window; longer where a percentile of --slo needs more requests
+    #[arg(
+        long, value_name = "TIME", default_value = "10s", help_heading = "Hunt",
+        value_parser = parse_whole_seconds, allow_hyphen_values = true
+    )]
+    window: Duration,
+
+    /// Longest window
+    #[arg(
+        long, value_name = "TIME", default_value = "60s", help_heading = "Hunt",
+        value_parser = parse_whole_seconds, allow_hyphen_values = true
+    )]
+    longest_window: Duration,
+
+    /// Time before the window; with --pacing class give it more than a journey takes
+    #[arg(
+        long, value_name = "TIME", default_value = "3s", help_heading = "Hunt",
+        value_parser = parse_whole_seconds, allow_hyphen_values = true
+    )]
+    warm_up: Duration,
+
+    /// Longest rest after a probe: until the backlog is what it was before, and /health answers
+    /// quickly
+    #[arg(
+        long, value_name = "TIME", default_value = "60s", help_heading = "Hunt",
+        value_parser = values::parse_time, allow_hyphen_values = true
+    )]
+    rest_limit: Duration,
+
+    /// Longest wait for a target that fell over
+    #[arg(
+        long, value_name = "TIME", default_value = "2m", help_heading = "Hunt",
+        value_parser = values::parse_time, allow_hyphen_values = true
+    )]
+    recovery_limit: Duration,
+
+    /// Share of requests that may fail at a sustained load
+    #[arg(
+        long, value_name = "PERCENT", default_value = "0%", help_heading = "Hunt",
+        value_parser = parse_share, allow_hyphen_values = true
+    )]
+    failure_limit: f64,
+
+    /// Judge probes although the generator was their limit, for machines that are never quiet
+    ///
+    /// Otherwise such a probe says nothing, is made again, and after three in a row the search ends
+    /// with 95.
+    #[arg(long, help_heading = "Hunt")]
+    keep_spoiled: bool,
+
+    /// Most probes
+    #[arg(
+        long, value_name = "N", default_value_t = 60, help_heading = "Hunt",
+        value_parser = clap::value_parser!(u32).range(1..=10_000), allow_hyphen_values = true
+    )]
+    probes: u32,
+
+    /// Go on with a hunt that was interrupted or cut short, with its flags; those given here win
+    #[arg(long, value_name = "DIR", help_heading = "Hunt")]
+    resume: Option<PathBuf>,
+
+    /// What a probe does.
+    #[command(flatten)]
+    pub run: RunOptions,
+}
+
+/// Refuses flags that a hunt has no use for.
+pub(super) fn refuse_flags_of_runs(matches: &ArgMatches) -> Result<(), CliError> {
+    let Some((HUNT, matches)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let is_typed = |id: &str| {
+        matches.try_contains_id(id).is_ok()
+            && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    match NOT_OF_A_HUNT.iter().find(|(id, _)| is_typed(id)) {
+        Some((id, instead)) => Err(CliError::NotOfAHunt {
+            flag: format!("--{}", id.replace('_', "-")),
+            instead: (*instead).to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Long names of the flags that a hunt has no use for: their variables are those of runs.
+pub(super) fn flags_of_runs() -> Vec<String> {
+    let names = NOT_OF_A_HUNT.iter().map(|(id, _)| id.replace('_', "-"));
+    names.collect()
+}
+
+/// The arguments of a hunt that is resumed: those that it had, then those that were typed. `None`
+/// when nothing is resumed.
+pub(super) fn resumed_arguments(
+    matches: &ArgMatches,
+    typed: &[OsString],
+) -> Result<Option<Vec<OsString>>, CliError> {
+    let Some((HUNT, hunt)) = matches.subcommand() else {
+        return Ok(None);
+    };
+    let Some(directory) = hunt.get_one::<PathBuf>("resume") else {
+        return Ok(None);
+    };
+    let record = read_record(directory)?;
+    let (head, rest) = typed.split_at(typed.len().min(2));
+    let kept = passwords::without_hidden(&record.arguments);
+    let is_typed = |flag: &String| {
+        rest.iter().any(|word| {
+            let word = word.to_string_lossy();
+            word == *flag || word.starts_with(&format!("{flag}="))
+        })
+    };
+    if let Some(flag) = kept.hidden.iter().find(|flag| !is_typed(flag)) {
+        return Err(CliError::HiddenPassword { flag: flag.clone() });
+    }
+    let stored = kept.words.into_iter().map(OsString::from);
+    Ok(Some(
+        head.iter()
+            .cloned()
+            .chain(stored)
+            .chain(rest.iter().cloned())
+            .collect(),
+    ))
+}
+
+fn read_record(directory: &Path) -> Result<HuntRecord, CliError> {
+    let path = directory.join(HUNT_JSON);
+    let unreadable = |why: String| CliError::NoHunt {
+        path: path.display().to_string(),
+        why,
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
+    let record: HuntRecord =
+        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    match record.schema_version {
+        HUNT_SCHEMA_VERSION => Ok(record),
+        other => Err(unreadable(format!("it has the layout {other}"))),
+    }
+}
+
+/// The hunt that the flags ask for.
+pub(super) fn resolve(
+    flags: HuntFlags,
+    around: &Surroundings<'_>,
+) -> Result<HuntRequest, CliError> {
+    let unit = flags.unit;
+    let criteria = criteria(&flags)?;
+    let arguments = arguments(around.typed);
+    let resume = flags.resume.clone();
+    let (results, max_users) = (flags.run.results.clone(), flags.run.max_users);
+    let mut template = plan_builder::build(
+        run_options(flags, &criteria),
+        around.machine,
+        around.entropy,
+    )?;
+    let plan = &mut template.plan;
+    plan.thresholds = plan
+        .thresholds
+        .drain(..)
+        .map(Threshold::in_steady_state)
+        .collect();
+    let resumed = resume
+        .as_deref()
+        .map(|directory| compatible(directory, &plan.hash(), unit, &criteria))
+        .transpose()?;
+    if let Some(resumed) = &resumed {
+        plan.seed = resumed.seed;
+    }
+    let directory = resume.unwrap_or_else(|| {
+        super::compare_options::directory_of(&results, "hunt", &plan.profile, around.entropy)
+    });
+    Ok(HuntRequest {
+        directory,
+        unit,
+        criteria,
+        max_users,
+        resumed: resumed.map(Box::new),
+        command: format!("shopblast hunt {}", arguments.join(" ")),
+        arguments,
+        template,
+    })
+}
+
+fn criteria(flags: &HuntFlags) -> Result<Criteria, CliError> {
+    let of_unit = |(arrivals, users): (f64, f64)| match flags.unit {
+        LoadUnit::ArrivalsPerS => arrivals,
+        LoadUnit::Users => users,
+    };
+    let most = flags.to.unwrap_or(of_unit(DEFAULT_MOST));
+    let from = flags.from.unwrap_or(of_unit(DEFAULT_FROM).min(most));
+    let is_whole = |load: f64| load.fract() == 0.0 && load >= 1.0;
+    if flags.unit == LoadUnit::Users && !(is_whole(from) && is_whole(most)) {
+        return Err(CliError::WholeUsers);
+    }
+    if from > most {
+        return Err(CliError::FromAboveTo { from, to: most });
+    }
+    Ok(Criteria {
+        slo: flags.slo.iter().map(|slo| slo.text().to_owned()).collect(),
+        failure_limit: flags.failure_limit,
+        from,
+        most,
+        precision: flags.precision,
+        warm_up_s: flags.warm_up.as_secs_f64(),
+        window_s: flags.window.as_secs_f64(),
+        longest_window_s: flags.longest_window.max(flags.window).as_secs_f64(),
+        rest_limit_s: flags.rest_limit.as_secs_f64(),
+        recovery_limit_s: flags.recovery_limit.as_secs_f64(),
+        most_probes: flags.probes,
+        keep_spoiled: flags.keep_spoiled,
+    })
+}
+
+/// The flags of a run like the probes: its load and length are the same for every hunt, so that the
+/// plan's hash tells what is done and not how much of it.
+fn run_options(flags: HuntFlags, criteria: &Criteria) -> RunOptions {
+    let mut options = flags.run;
+    match flags.unit {
+        LoadUnit::ArrivalsPerS => {
+            options.rate = Some(1.0);
+            options.max_users = Some(options.max_users.unwrap_or(DEFAULT_ROOM));
+        }
+        LoadUnit::Users => {
+            options.users = Some((criteria.most as u32).min(DEFAULT_ROOM));
+            options.spawn_rate = Some(1.0);
+        }
+    }
+    if options.sandbox {
+        options.shop.pipeline.offer_observatory();
+    }
+    options.run_time = Some(Duration::from_secs(1));
+    options.thresholds = ThresholdFlags {
+        threshold: flags.slo,
+        no_thresholds: true,
+    };
+    options
+}
+
+/// The record of the hunt in `directory`, if it asked for the same.
+fn compatible(
+    directory: &Path,
+    plan_hash: &str,
+    unit: LoadUnit,
+    criteria: &Criteria,
+) -> Result<HuntRecord, CliError> {
+    let record = read_record(directory)?;
+    let differs = [
+        (record.plan_hash != plan_hash, "what the probes do"),
+        (record.unit != unit, "--in"),
+        (record.criteria.slo != criteria.slo, "--slo"),
+        (
+            record
+                .criteria
+                .failure_limit
+                .total_cmp(&criteria.failure_limit)
+                .is_ne(),
+            "--failure-limit",
+        ),
+    ];
+    match differs.into_iter().find(|(differs, _)| *differs) {
+        Some((_, what)) => Err(CliError::OtherHunt {
+            path: directory.display().to_string(),
+            what: what.to_owned(),
+        }),
+        None => Ok(record),
+    }
+}
+
+/// What was typed after `hunt`, without passwords, and without what only resumes.
+fn arguments(typed: &[OsString]) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = typed.iter().skip(2).map(|word| word.to_string_lossy());
+    while let Some(word) = rest.next() {
+        if word == "--resume" {
+            rest.next();
+        } else if !word.starts_with("--resume=") {
+            words.push(super::without_passwords([word.into_owned()]));
+        }
+    }
+    words
+}
+
+fn parse_precision(text: &str) -> Result<f64, String> {
+    parse_share(text)
+        .ok()
+        .filter(|share| (0.001..=0.5).contains(share))
+        .ok_or_else(|| format!("`{text}` is no precision from 0.1 to 50 %; write it like 2%"))
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    super::compare_options::parse_percent(text)
+}
+
+/// Windows are made of whole seconds, as figures are.
+fn parse_whole_seconds(text: &str) -> Result<Duration, String> {
+    let time = values::parse_time(text).map_err(|error| error.to_string())?;
+    match time.subsec_nanos() {
+        0 => Ok(time),
+        _ => Err(format!("`{text}` is no whole number of seconds")),
+    }
+}

@@ -1,0 +1,146 @@
+//! Tests of what is concluded from the probes.
+
+use super::*;
+use crate::hunt::director::next_load;
+use crate::hunt::made_up;
+
+#[test]
+fn both_knees_are_told_in_their_own_unit() {
+    let record = made_up::hunt();
+    let http = record.http_knee.clone().unwrap();
+    assert_eq!((http.low, http.high), (Some(990.0), Some(1_010.0)));
+    assert_eq!(http.unit, KneeUnit::Requests);
+    assert_eq!(http.limited_by, Limit::Carried);
+    assert_eq!(http.first_to_give_way, "POST /customers");
+    let pipeline = record.pipeline_knee.clone().unwrap();
+    assert_eq!((pipeline.low, pipeline.high), (Some(495.0), Some(505.0)));
+    assert_eq!(pipeline.unit, KneeUnit::Events);
+    assert_eq!(pipeline.limited_by, Limit::Backlog);
+    assert_eq!(
+        record.verdict,
+        [
+            "HTTP knee: 1000 requests/s; 990.0 (990 journeys/s) were sustained, 1010 (1010 journeys/s) were not: 1000 of 1010 journeys/s that were offered were carried; the first to give way was POST /customers.",
+            "Pipeline knee: 500.0 identity events/s; 495.0 (495 journeys/s) were sustained, 505.0 (505 journeys/s) were not: the backlog of identity grew; the first to give way was identity."
+        ]
+    );
+}
+
+#[test]
+fn an_interval_of_journeys_becomes_one_of_requests() {
+    let mut record = made_up::hunt();
+    for probe in &mut record.probes {
+        probe.requests_per_s *= 4.0;
+    }
+    conclude(&mut record);
+    let http = record.http_knee.unwrap();
+    assert_eq!((http.low, http.high), (Some(3_960.0), Some(4_040.0)));
+    assert_eq!(
+        (http.load_low, http.load_high),
+        (Some(990.0), Some(1_010.0))
+    );
+}
+
+#[test]
+fn a_pipeline_that_never_gave_way_is_bounded_by_http() {
+    let mut record = made_up::hunt();
+    record
+        .probes
+        .retain(|probe| probe.load < 500.0 || probe.load > 1_000.0);
+    record
+        .probes
+        .iter_mut()
+        .filter(|probe| probe.load > 500.0)
+        .for_each(|probe| {
+            probe.pipeline = None;
+        });
+    conclude(&mut record);
+    let pipeline = record.pipeline_knee.clone().unwrap();
+    assert_eq!((pipeline.low, pipeline.high), (Some(495.0), None));
+    assert_eq!(pipeline.limited_by, Limit::Http);
+    assert!(
+        record.verdict[1].contains("above 495.0 events/s"),
+        "{:?}",
+        record.verdict
+    );
+}
+
+#[test]
+fn nothing_observed_is_said_so() {
+    let mut record = made_up::hunt();
+    for probe in &mut record.probes {
+        probe.domains.clear();
+        probe.pipeline = None;
+    }
+    conclude(&mut record);
+    assert_eq!(record.pipeline_knee, None);
+    assert!(record.verdict[1].starts_with("Pipeline: nothing of it was observed"));
+}
+
+#[test]
+fn the_generators_limit_ends_the_search_once_it_is_sure() {
+    let mut record = made_up::hunt();
+    record.probes.retain(|probe| probe.load <= 400.0);
+    let spoiled = |record: &HuntRecord| {
+        let mut probe = made_up::probe(9, 800.0);
+        probe.number = record.probes.len() as u32 + 1;
+        probe.generator_limited = true;
+        probe
+    };
+    let range = range_of(&record);
+    for times in 0..3 {
+        assert_eq!(next_load(&record, &range), Some(800.0), "{times}");
+        let probe = spoiled(&record);
+        record.probes.push(probe);
+    }
+    assert_eq!(next_load(&record, &range), None);
+    conclude(&mut record);
+    let knee = record.http_knee.unwrap();
+    assert_eq!(knee.limited_by, Limit::Generator);
+    assert_eq!((knee.low, knee.high), (Some(400.0), None));
+}
+
+#[test]
+fn the_pipelines_knee_is_looked_for_first() {
+    let mut record = made_up::hunt();
+    record.probes.truncate(4);
+    record.probes[3].http = made_up::overloaded(Limit::Carried, "less", "");
+    let range = range_of(&record);
+    let next = next_load(&record, &range).unwrap();
+    assert!((400.0..800.0).contains(&next), "{next}");
+    // An interface that fails there says nothing of the pipeline: HTTP's own search goes on.
+    let mut probe = made_up::probe(5, next);
+    probe.http = made_up::overloaded(Limit::Carried, "less", "");
+    probe.pipeline = None;
+    record.probes.push(probe);
+    let after = next_load(&record, &range).unwrap();
+    assert!(after != next, "{after}");
+}
+
+#[test]
+fn falls_are_told_with_their_recovery() {
+    let mut record = made_up::hunt();
+    record.falls = vec![
+        Fall {
+            probe: 7,
+            load: 1_600.0,
+            after_s: Some(4.0),
+            recovered_after_s: Some(5.5),
+            waited_s: 5.5,
+        },
+        Fall {
+            probe: 8,
+            load: 990.0,
+            after_s: None,
+            recovered_after_s: None,
+            waited_s: 120.0,
+        },
+    ];
+    conclude(&mut record);
+    assert_eq!(
+        record.verdict[2..],
+        [
+            "The target fell over at 1600 journeys/s, 4.00s after the start of probe 7; it answered again after 5.50s.",
+            "The target was down when 990 journeys/s were to be tried, and did not answer again within 120 seconds of waiting."
+        ]
+    );
+}

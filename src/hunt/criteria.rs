@@ -1,0 +1,331 @@
+//! Whether a probe's load was sustained: by the HTTP interface, and by the pipeline behind it.
+//!
+//! Functions of what was measured. The first thing that a probe failed by is the one that tells most
+//! of the target: falling over before crossing a threshold, that before carrying less.
+
+use super::hunt_record::{Criteria, DomainProbe, Judgement, Limit, NameProbe, ProbeRecord};
+use crate::plan::{Quantity, Tag, Threshold};
+use crate::report::{counted, duration_text, percent_text, rate_text};
+use crate::stats::ThresholdVerdict;
+
+/// Carried counts as offered from here on: "within 1 %".
+const CARRIED_SHARE: f64 = 0.99;
+/// A user that gets less than this share of what an unloaded one gets is held up.
+const PACE_SHARE: f64 = 0.5;
+/// Response times that are so many times those of the window's beginning at its end, …
+const GROWN_TIMES: f64 = 2.0;
+/// … and so many microseconds longer, grow.
+const GROWN_US: u64 = 100_000;
+/// Requests in each third of a window that tell whether response times grow.
+const FEWEST_IN_THIRD: u64 = 20;
+/// A backlog that grows by a smaller share of what comes in does not: chance leaves that much.
+const GROWN_SHARE: f64 = 0.005;
+/// A backlog that grew by fewer events than this over the window does not.
+pub const GROWN_EVENTS: f64 = 5.0;
+/// Growth from which on a backlog that its source stopped counting is seen to grow.
+const GROWN_UNCOUNTED: f64 = 50.0;
+/// Requests of a name that its percentiles are believed of.
+const FEWEST_REQUESTS: u64 = 20;
+
+/// How a threshold fared in a probe's window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Objective {
+    /// The threshold.
+    pub threshold: Threshold,
+    /// What it came to.
+    pub verdict: ThresholdVerdict,
+    /// The decisive value, in words; empty without data.
+    pub value: String,
+    /// Why nobody can tell.
+    pub why: String,
+}
+
+/// What a probe came to, before it is judged.
+pub struct Evidence<'a> {
+    /// The probe, its judgements still open.
+    pub probe: &'a ProbeRecord,
+    /// What must hold.
+    pub objectives: &'a [Objective],
+    /// Response p50 of the first and the last third of the window, and their requests.
+    pub early: (u64, u64),
+    /// See `early`.
+    pub late: (u64, u64),
+    /// Whether the target stopped answering.
+    pub fell: bool,
+    /// The probe of the lowest load that was sustained; none for the first one.
+    pub unloaded: Option<&'a ProbeRecord>,
+    /// When a load counts as sustained.
+    pub criteria: &'a Criteria,
+    /// Dead letters that came during the probe, by domain.
+    pub dead_letters: &'a [(String, f64)],
+}
+
+/// How the HTTP interface did.
+#[must_use]
+pub fn judge_http(evidence: &Evidence<'_>) -> Judgement {
+    let found: Vec<(Limit, String)> = [
+        fell(evidence),
+        thresholds(evidence, |quantity| {
+            !matches!(quantity, Quantity::Observed { .. })
+        }),
+        failures(evidence),
+        carried(evidence),
+        pace(evidence),
+        latency(evidence),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let Some((limit, _)) = found.first() else {
+        return Judgement::sustained();
+    };
+    let limited_by = *limit;
+    Judgement {
+        sustained: false,
+        limited_by,
+        first_to_give_way: operation_that_gave_way(evidence, limited_by),
+        why: found.into_iter().map(|(_, why)| why).collect(),
+    }
+}
+
+/// How the pipeline did; `None` when nothing can be said.
+#[must_use]
+pub fn judge_pipeline(evidence: &Evidence<'_>) -> Option<Judgement> {
+    let domains = &evidence.probe.domains;
+    if domains.is_empty() {
+        return None;
+    }
+    let growing = worst_growth(evidence);
+    let dead = evidence.dead_letters.iter().find(|(_, more)| *more > 0.0);
+    let observed = thresholds(evidence, |quantity| {
+        matches!(quantity, Quantity::Observed { .. })
+    });
+    let mut why = Vec::new();
+    let mut first: Option<(Limit, String)> = None;
+    if let Some((limit, text)) = observed {
+        let domain = threshold_domain(evidence);
+        why.push(text);
+        first.get_or_insert((limit, domain));
+    }
+    if let Some((domain, text)) = growing {
+        why.push(text);
+        first.get_or_insert((Limit::Backlog, domain));
+    }
+    if let Some((domain, more)) = dead {
+        why.push(format!(
+            "{} of {domain} put aside",
+            counted(*more as u64, "dead letter")
+        ));
+        first.get_or_insert((Limit::DeadLetters, domain.clone()));
+    }
+    match first {
+        Some((limited_by, first_to_give_way)) => Some(Judgement {
+            sustained: false,
+            limited_by,
+            why,
+            first_to_give_way,
+        }),
+        // An interface that did not carry its load did not hand it on either.
+        None if !evidence.probe.http.sustained => None,
+        None if domains.iter().all(|domain| domain.slope_per_s.is_none()) => None,
+        None => Some(Judgement::sustained()),
+    }
+}
+
+impl Judgement {
+    /// A load that was carried.
+    #[must_use]
+    pub fn sustained() -> Self {
+        Self {
+            sustained: true,
+            limited_by: Limit::Nothing,
+            why: Vec::new(),
+            first_to_give_way: String::new(),
+        }
+    }
+}
+
+fn fell(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
+    evidence.fell.then(|| {
+        let why = "the target stopped answering and took no connections any more";
+        (Limit::FellOver, why.to_owned())
+    })
+}
+
+fn thresholds(
+    evidence: &Evidence<'_>,
+    is_asked: impl Fn(&Quantity) -> bool,
+) -> Option<(Limit, String)> {
+    let crossed: Vec<String> = evidence
+        .objectives
+        .iter()
+        .filter(|objective| is_asked(&objective.threshold.quantity))
+        .filter(|objective| objective.verdict == ThresholdVerdict::Crossed)
+        .map(|objective| format!("`{}`: {}", objective.threshold.text(), objective.value))
+        .collect();
+    (!crossed.is_empty()).then(|| (Limit::Threshold, crossed.join(", ")))
+}
+
+/// The domain of the first observed threshold that was crossed; nothing when it is about the shop.
+fn threshold_domain(evidence: &Evidence<'_>) -> String {
+    let mut crossed = evidence.objectives.iter().filter(|objective| {
+        objective.verdict == ThresholdVerdict::Crossed
+            && matches!(objective.threshold.quantity, Quantity::Observed { .. })
+    });
+    let domain = crossed.find_map(|objective| {
+        let selector = objective.threshold.quantity.selector();
+        selector.exactly(Tag::Domain).map(str::to_owned)
+    });
+    domain.unwrap_or_default()
+}
+
+fn failures(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
+    let (share, limit) = (
+        evidence.probe.failure_share,
+        evidence.criteria.failure_limit,
+    );
+    (share > limit).then(|| {
+        let why = format!(
+            "{} of the requests failed (limit {})",
+            small_percent(share),
+            small_percent(limit)
+        );
+        (Limit::Failures, why)
+    })
+}
+
+/// A share in percent, with as many digits as a small one needs.
+fn small_percent(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 0.1 => format!("{percent:.3} %"),
+        _ => percent_text(share),
+    }
+}
+
+fn carried(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
+    let offered = evidence.probe.offered_per_s?;
+    let carried = evidence.probe.carried_per_s;
+    (carried < offered * CARRIED_SHARE).then(|| {
+        let why = format!(
+            "{} of {} journeys/s that were offered were carried",
+            rate_text(carried),
+            rate_text(offered)
+        );
+        (Limit::Carried, why)
+    })
+}
+
+/// Users only: they offer what they get, so that what counts is what each of them gets.
+fn pace(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
+    let (probe, unloaded) = (evidence.probe, evidence.unloaded?);
+    if probe.offered_per_s.is_some() || probe.load <= unloaded.load {
+        return None;
+    }
+    let (now, before) = (
+        probe.requests_per_s / probe.load,
+        unloaded.requests_per_s / unloaded.load,
+    );
+    (now < before * PACE_SHARE).then(|| {
+        let why = format!(
+            "a user gets {} requests/s, less than half of the {} that one of {} gets",
+            rate_text(now),
+            rate_text(before),
+            unloaded.load
+        );
+        (Limit::Pace, why)
+    })
+}
+
+fn latency(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
+    let ((early_us, early), (late_us, late)) = (evidence.early, evidence.late);
+    // Users that were started hold as many requests in flight as they are: nothing of theirs grows.
+    evidence.probe.offered_per_s?;
+    let enough = early.min(late) >= FEWEST_IN_THIRD;
+    let grows = late_us as f64 > early_us as f64 * GROWN_TIMES && late_us > early_us + GROWN_US;
+    (enough && grows).then(|| {
+        let why = format!(
+            "the median response time grew from {} to {} within the window",
+            duration_text(early_us),
+            duration_text(late_us)
+        );
+        (Limit::Latency, why)
+    })
+}
+
+/// The domain whose backlog grows most, for what comes in, and how.
+fn worst_growth(evidence: &Evidence<'_>) -> Option<(String, String)> {
+    let window_s = evidence.probe.window_s;
+    let growing = evidence.probe.domains.iter().filter_map(|domain| {
+        let (weight, text) = growth_of(domain, window_s)?;
+        Some((weight, domain.domain.clone(), text))
+    });
+    let worst = growing.max_by(|(one, ..), (other, ..)| one.total_cmp(other));
+    worst.map(|(_, domain, text)| (domain, text))
+}
+
+/// How much of what comes in stays, and that in words; `None` for a domain that keeps pace.
+fn growth_of(domain: &DomainProbe, window_s: f64) -> Option<(f64, String)> {
+    let intake = domain.intake_per_s.unwrap_or_default().max(1e-9);
+    if let Some(trend) = domain.slope_per_s {
+        let slope = trend.slope;
+        let matters = slope > intake * GROWN_SHARE && slope * window_s >= GROWN_EVENTS;
+        let is_growth = trend.grows() && matters;
+        return is_growth.then(|| {
+            let text = format!(
+                "the backlog of {} grew by {} events/s",
+                domain.domain,
+                rate_text(slope)
+            );
+            (slope / intake, text)
+        });
+    }
+    let (before, after) = (domain.before?, domain.at_load_end?);
+    let grew = after.value - before.value;
+    (after.at_least && grew >= GROWN_UNCOUNTED).then(|| {
+        let text = format!(
+            "the backlog of {} grew from {before} to {after}, where its source stops counting",
+            domain.domain
+        );
+        (grew / (intake * window_s), text)
+    })
+}
+
+/// The operation that failed most, or slowed down most against the unloaded target.
+fn operation_that_gave_way(evidence: &Evidence<'_>, limit: Limit) -> String {
+    let names = &evidence.probe.names;
+    if let [only] = &names[..] {
+        return only.name.clone();
+    }
+    let failed = names
+        .iter()
+        .filter(|name| name.failures > 0)
+        .max_by(|one, other| share_failed(one).total_cmp(&share_failed(other)));
+    if let (Limit::Failures | Limit::FellOver, Some(failed)) = (limit, failed) {
+        return failed.name.clone();
+    }
+    let slowed = names
+        .iter()
+        .filter(|name| name.requests >= FEWEST_REQUESTS)
+        .map(|name| (slow_down(name, evidence.unloaded), name));
+    let slowest = slowed.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    slowest.map_or_else(String::new, |(_, name)| name.name.clone())
+}
+
+fn share_failed(name: &NameProbe) -> f64 {
+    name.failures as f64 / name.requests.max(1) as f64
+}
+
+/// How many times its unloaded service time an operation takes; without one to compare with, the
+/// time itself.
+fn slow_down(name: &NameProbe, unloaded: Option<&ProbeRecord>) -> f64 {
+    let of_name = |known: &&NameProbe| known.name == name.name;
+    let before = unloaded
+        .and_then(|probe| probe.names.iter().find(of_name))
+        .filter(|before| before.requests >= FEWEST_REQUESTS);
+    let before_us = before.map_or(1, |before| before.service_p99_us.max(1));
+    name.service_p99_us as f64 / before_us as f64
+}
+
+#[cfg(test)]
+#[path = "criteria/tests.rs"]
+mod tests;

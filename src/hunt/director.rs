@@ -1,0 +1,526 @@
+//! A hunt from the request to the last file: probe after probe, until both knees are known.
+
+use super::conclusion::conclude;
+use super::console::{hunt_text, probe_line};
+use super::criteria::{Evidence, judge_http, judge_pipeline};
+use super::hunt_record::{
+    Fall, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, Limit, LoadUnit, ProbeRecord,
+};
+use super::page::hunt_page;
+use super::probe::{Place, Probed, Seen, probe, window_s};
+use super::request::HuntRequest;
+use super::rest::{Health, Rested};
+use super::search::{Next, Outcome, Range, Trial, gap, next};
+use crate::plan::{ExitCode, LoadError};
+use crate::report::SummaryStyle;
+use crate::run::{self, EmbeddedShop, ReachError, RunError};
+use crate::sandbox::SandboxError;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// Probes of one load that the generator may spoil, before it is taken for its limit.
+const MOST_SPOILED: usize = 3;
+/// Fewest journeys of a probe: the smallest arrival rate that is tried has so many in the longest window.
+const FEWEST_JOURNEYS: f64 = 5.0;
+/// The record's name.
+pub const HUNT_JSON: &str = "hunt.json";
+/// The page's name.
+pub const HUNT_HTML: &str = "hunt.html";
+
+/// Why there is no hunt.
+#[derive(Debug, thiserror::Error)]
+pub enum HuntError {
+    /// The target cannot be reached, or may not be.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    /// A probe cannot be made.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A probe's load is none.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The sandbox cannot start.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// A file cannot be written.
+    #[error("cannot write {}: {error}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl HuntError {
+    /// The exit code that tells of it.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
+            Self::Reach(_) => ExitCode::Unreachable,
+            Self::Run(error) => error.exit_code(),
+            Self::Load(_) | Self::Sandbox(_) | Self::Write { .. } => ExitCode::BadPlan,
+        }
+    }
+}
+
+/// Carries a hunt out, prints what it found and writes its files.
+///
+/// # Errors
+/// When nothing could be found at all; what was found before is on disk.
+pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
+    let stops = Arc::new(AtomicU32::new(0));
+    let heard = Arc::clone(&stops);
+    let _listening = run::listen(move || {
+        if heard.fetch_add(1, Ordering::Relaxed) >= 2 {
+            std::process::exit(i32::from(ExitCode::Interrupted.value()));
+        }
+    });
+    let template = &request.template;
+    let shop = template
+        .sandbox
+        .as_ref()
+        .map(|shop| EmbeddedShop::start(&template.plan, shop))
+        .transpose()?;
+    let target = shop.as_ref().map(EmbeddedShop::target);
+    let target = target.unwrap_or_else(|| template.plan.target.clone());
+    let mut observers = match &shop {
+        Some(shop) => shop.observers(&template.observers),
+        None => template.observers.clone(),
+    };
+    observers.drain_wait = Duration::from_secs_f64(request.criteria.rest_limit_s);
+    let health = Health::ask_first(&target, &template.addresses)?;
+    let place = Place {
+        target,
+        observers,
+        records: request.directory.join("probes"),
+    };
+    create(&place.records)?;
+    let mut hunt = Hunt {
+        request,
+        place,
+        health,
+        stops,
+        record: opened(request),
+        is_silent: template.output.quiet,
+    };
+    let ended = hunt.search();
+    let outcome = ended.map(|ending| hunt.settle(ending));
+    if let Some(shop) = shop {
+        shop.stop();
+    }
+    outcome?
+}
+
+fn create(directory: &Path) -> Result<(), HuntError> {
+    std::fs::create_dir_all(directory).map_err(|error| HuntError::Write {
+        path: directory.to_owned(),
+        error,
+    })
+}
+
+/// The record of a hunt that begins, or goes on.
+fn opened(request: &HuntRequest) -> HuntRecord {
+    if let Some(resumed) = &request.resumed {
+        let mut record = HuntRecord::clone(resumed);
+        record.state = HuntState::Running;
+        record.exit_code = None;
+        record.verdict.clear();
+        record.criteria = request.criteria.clone();
+        record.arguments.clone_from(&request.arguments);
+        record.command.clone_from(&request.command);
+        return record;
+    }
+    let plan = &request.template.plan;
+    HuntRecord {
+        schema_version: HUNT_SCHEMA_VERSION,
+        shopblast: env!("CARGO_PKG_VERSION").to_owned(),
+        state: HuntState::Running,
+        started: jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string(),
+        command: request.command.clone(),
+        arguments: request.arguments.clone(),
+        profile: plan.profile.clone(),
+        plan_hash: plan.hash(),
+        seed: plan.seed,
+        unit: request.unit,
+        criteria: request.criteria.clone(),
+        http_knee: None,
+        pipeline_knee: None,
+        falls: Vec::new(),
+        scalability: None,
+        probes: Vec::new(),
+        notes: Vec::new(),
+        verdict: Vec::new(),
+        exit_code: None,
+    }
+}
+
+/// How a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Found,
+    Interrupted,
+    /// The target did not come back, or the probes were used up.
+    CutShort,
+}
+
+struct Hunt<'a> {
+    request: &'a HuntRequest,
+    place: Place,
+    health: Health,
+    stops: Arc<AtomicU32>,
+    record: HuntRecord,
+    is_silent: bool,
+}
+
+impl Hunt<'_> {
+    fn search(&mut self) -> Result<Ending, HuntError> {
+        self.save()?;
+        loop {
+            if self.is_stopped() {
+                return Ok(Ending::Interrupted);
+            }
+            let Some(load) = next_load(&self.record, &self.range()) else {
+                return Ok(Ending::Found);
+            };
+            if self.record.probes.len() >= self.request.criteria.most_probes as usize {
+                let most = self.request.criteria.most_probes;
+                self.note(format!(
+                    "the {most} probes that it may take were used up (--probes): go on with --resume and more"
+                ));
+                return Ok(Ending::CutShort);
+            }
+            if let Some(ending) = self.try_load(load)? {
+                return Ok(ending);
+            }
+        }
+    }
+
+    /// One probe, its judgement, and the rest after it; tells when the search cannot go on.
+    fn try_load(&mut self, load: f64) -> Result<Option<Ending>, HuntError> {
+        let number = self.record.probes.len() as u32 + 1;
+        let is_watched = self.place.observers.is_any();
+        let window_s = window_s(self.request, self.expected_per_s(load), is_watched);
+        let seen = match probe(self.request, &self.place, number, load, window_s)? {
+            Probed::Done(seen) => seen,
+            Probed::Interrupted => return Ok(Some(Ending::Interrupted)),
+            Probed::Down(error) if self.record.probes.is_empty() => return Err(error.into()),
+            // It was still up after the probe before.
+            Probed::Down(_) => return self.rise(number - 1, load, None),
+        };
+        let rested = self.health.rest(self.rest_limit(), || self.is_stopped());
+        let fell = seen.silent_from_s.is_some() || rested == Rested::Down;
+        let is_spoiled = seen.record.generator_limited;
+        let silent_s = seen.silent_from_s.unwrap_or(seen.measured_s);
+        let probe = self.judged(*seen, fell, rested);
+        if !self.is_silent {
+            eprintln!("{}", probe_line(&probe, self.request.unit));
+        }
+        if is_spoiled && self.request.criteria.keep_spoiled {
+            self.note(
+                "the generator was the limit in some of the probes, which count nevertheless (--keep-spoiled)"
+                    .to_owned(),
+            );
+        }
+        let is_spoiled = probe.generator_limited;
+        self.record.probes.push(probe);
+        self.save()?;
+        if is_spoiled && spoiled(&self.record, load) == MOST_SPOILED {
+            self.note(format!(
+                "the generator was the limit at {load} {}: the target may sustain more; give it more cores (--cores)",
+                unit_text(self.request.unit)
+            ));
+        }
+        if rested == Rested::Stopped {
+            return Ok(Some(Ending::Interrupted));
+        }
+        match fell {
+            true => self.rise(number, load, Some(silent_s)),
+            false => Ok(None),
+        }
+    }
+
+    fn judged(&self, seen: Seen, fell: bool, rested: Rested) -> ProbeRecord {
+        let mut probe = seen.record;
+        if let Rested::After(length) = rested {
+            probe.rest_s = length.as_secs_f64();
+        }
+        let unloaded = unloaded(&self.record.probes);
+        let judge = |probe: &ProbeRecord| {
+            let evidence = Evidence {
+                probe,
+                objectives: &seen.objectives,
+                early: seen.early,
+                late: seen.late,
+                fell,
+                unloaded,
+                criteria: &self.request.criteria,
+                dead_letters: &seen.dead_letters,
+            };
+            (judge_http(&evidence), judge_pipeline(&evidence))
+        };
+        probe.http = judge(&probe).0;
+        probe.pipeline = judge(&probe).1;
+        // A target that fell over was not the generator's fault.
+        probe.generator_limited &= !fell && !self.request.criteria.keep_spoiled;
+        probe
+    }
+
+    /// Waits for a target that fell to come back.
+    fn rise(
+        &mut self,
+        probe: u32,
+        load: f64,
+        after_s: Option<f64>,
+    ) -> Result<Option<Ending>, HuntError> {
+        let limit = Duration::from_secs_f64(self.request.criteria.recovery_limit_s);
+        if !self.is_silent {
+            eprintln!(
+                "the target fell over at {load} {}; waiting for it to come back, at most {:.0} s",
+                unit_text(self.request.unit),
+                limit.as_secs_f64()
+            );
+        }
+        let began = std::time::Instant::now();
+        let recovered = self.health.recovery(limit, || self.is_stopped());
+        let waited_s = began.elapsed().as_secs_f64();
+        self.record.falls.push(Fall {
+            probe,
+            load,
+            after_s,
+            recovered_after_s: recovered.map(|length| length.as_secs_f64()),
+            waited_s,
+        });
+        self.save()?;
+        if self.is_stopped() {
+            return Ok(Some(Ending::Interrupted));
+        }
+        if self.record.falls.len() > self.request.criteria.most_probes as usize {
+            self.note("the target fell over again and again".to_owned());
+            return Ok(Some(Ending::CutShort));
+        }
+        if recovered.is_none() {
+            self.note(format!(
+                "the target did not come back within {waited_s:.0} s: bring it up, and go on with --resume"
+            ));
+            return Ok(Some(Ending::CutShort));
+        }
+        match self.health.rest(self.rest_limit(), || self.is_stopped()) {
+            Rested::Stopped => Ok(Some(Ending::Interrupted)),
+            Rested::After(_) | Rested::Down => Ok(None),
+        }
+    }
+
+    /// Requests a second that a load is expected to bring: as many for each as before.
+    fn expected_per_s(&self, load: f64) -> f64 {
+        let known = self.record.probes.iter().rev();
+        let mut carried = known.filter(|probe| probe.http.sustained && probe.requests_per_s > 0.0);
+        carried.next().map_or(load, |probe| {
+            load * probe.requests_per_s / probe.load.max(1e-9)
+        })
+    }
+
+    fn range(&self) -> Range {
+        range_of(&self.record)
+    }
+
+    fn rest_limit(&self) -> Duration {
+        Duration::from_secs_f64(self.request.criteria.rest_limit_s)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stops.load(Ordering::Relaxed) > 0
+    }
+
+    fn note(&mut self, note: String) {
+        if !self.record.notes.contains(&note) {
+            self.record.notes.push(note);
+        }
+    }
+
+    fn save(&mut self) -> Result<(), HuntError> {
+        conclude(&mut self.record);
+        write(
+            &self.request.directory.join(HUNT_JSON),
+            &self.record.json_text(),
+        )
+    }
+
+    /// The last files, the text, and the exit code.
+    fn settle(&mut self, ending: Ending) -> Result<ExitCode, HuntError> {
+        self.record.state = match ending {
+            Ending::Found => HuntState::Finished,
+            Ending::Interrupted => HuntState::Interrupted,
+            Ending::CutShort => HuntState::CutShort,
+        };
+        conclude(&mut self.record);
+        let exit_code = exit_code(&self.record);
+        self.record.exit_code = Some(i32::from(exit_code.value()));
+        let directory = &self.request.directory;
+        let page = directory.join(HUNT_HTML);
+        write(&directory.join(HUNT_JSON), &self.record.json_text())?;
+        write(&page, &hunt_page(&self.record))?;
+        anstream::print!(
+            "{}",
+            hunt_text(&self.record, directory, SummaryStyle::of_stdout())
+        );
+        Ok(exit_code)
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), HuntError> {
+    // Whoever reads it meanwhile, or resumes a hunt that was killed, finds it whole.
+    let beside = path.with_extension("part");
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|error| HuntError::Write {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+fn exit_code(record: &HuntRecord) -> ExitCode {
+    let knee = record.http_knee.as_ref();
+    let found = [
+        (
+            record.state == HuntState::Interrupted,
+            ExitCode::Interrupted,
+        ),
+        (
+            knee.is_some_and(|knee| knee.limited_by == Limit::Generator),
+            ExitCode::GeneratorSaturated,
+        ),
+        (
+            knee.is_some_and(|knee| knee.low.is_none()),
+            ExitCode::ThresholdCrossed,
+        ),
+    ];
+    let found = found.into_iter().filter(|(is_so, _)| *is_so);
+    ExitCode::settle(found.map(|(_, code)| code))
+}
+
+/// The words of a load's unit.
+#[must_use]
+pub fn unit_text(unit: LoadUnit) -> &'static str {
+    match unit {
+        LoadUnit::ArrivalsPerS => "journeys/s",
+        LoadUnit::Users => "users",
+    }
+}
+
+/// Probes of `load` that the generator spoiled.
+fn spoiled(record: &HuntRecord, load: f64) -> usize {
+    let probes = record.probes.iter();
+    probes
+        .filter(|probe| probe.generator_limited && probe.load >= load)
+        .count()
+}
+
+/// The lowest load that the generator could not make; `None` while it could make every one.
+#[must_use]
+pub fn generator_limit(record: &HuntRecord) -> Option<f64> {
+    let spoiled_loads = record.probes.iter().filter(|probe| probe.generator_limited);
+    let limits = spoiled_loads.filter(|probe| {
+        let same = |other: &&ProbeRecord| other.load.total_cmp(&probe.load).is_eq();
+        let probes = || record.probes.iter().filter(same);
+        probes().filter(|probe| probe.generator_limited).count() >= MOST_SPOILED
+    });
+    limits.map(|probe| probe.load).reduce(f64::min)
+}
+
+/// The probe of the lowest load that was sustained.
+fn unloaded(probes: &[ProbeRecord]) -> Option<&ProbeRecord> {
+    let sustained = probes
+        .iter()
+        .filter(|probe| probe.http.sustained && !probe.generator_limited);
+    sustained.min_by(|one, other| one.load.total_cmp(&other.load))
+}
+
+/// Where the search may go.
+#[must_use]
+pub fn range_of(record: &HuntRecord) -> Range {
+    let criteria = &record.criteria;
+    let whole = record.unit == LoadUnit::Users;
+    Range {
+        from: criteria.from,
+        least: if whole {
+            1.0
+        } else {
+            (FEWEST_JOURNEYS / criteria.longest_window_s).min(criteria.from)
+        },
+        most: criteria.most,
+        precision: criteria.precision,
+        whole,
+    }
+}
+
+/// What the probes showed of the HTTP interface.
+#[must_use]
+pub fn http_trials(record: &HuntRecord) -> Vec<Trial> {
+    let probes = record.probes.iter();
+    probes
+        .filter(|probe| !probe.generator_limited)
+        .map(|probe| Trial {
+            load: probe.load,
+            outcome: match probe.http.limited_by {
+                Limit::Nothing => Outcome::Sustained,
+                Limit::FellOver => Outcome::Final,
+                _ => Outcome::Overloaded,
+            },
+        })
+        .collect()
+}
+
+/// What they showed of the pipeline.
+#[must_use]
+pub fn pipeline_trials(record: &HuntRecord) -> Vec<Trial> {
+    let probes = record.probes.iter();
+    probes
+        .filter(|probe| !probe.generator_limited)
+        .filter_map(|probe| {
+            let judgement = probe.pipeline.as_ref()?;
+            Some(Trial {
+                load: probe.load,
+                outcome: match judgement.sustained {
+                    true => Outcome::Sustained,
+                    false => Outcome::Overloaded,
+                },
+            })
+        })
+        .collect()
+}
+
+/// The next load; `None` when both knees are known. The pipeline's knee goes first, once a load was
+/// too much for it: it lies lower, and the backlog of higher loads would be in its way.
+#[must_use]
+pub fn next_load(record: &HuntRecord, range: &Range) -> Option<f64> {
+    let pipeline = pipeline_trials(record);
+    if gap(&pipeline).high.is_some()
+        && let Next::Try(load) = next(&pipeline, range)
+        && !is_out_of_reach(record, load)
+        && !says_nothing(record, load)
+    {
+        return Some(load);
+    }
+    match next(&http_trials(record), range) {
+        Next::Try(load) if !is_out_of_reach(record, load) => Some(load),
+        Next::Try(_) | Next::Found(_) => None,
+    }
+}
+
+/// Whether the generator cannot make a load, as was tried often enough.
+fn is_out_of_reach(record: &HuntRecord, load: f64) -> bool {
+    generator_limit(record).is_some_and(|limit| load >= limit)
+}
+
+/// Whether a load told nothing of the pipeline: the HTTP interface did not carry it.
+fn says_nothing(record: &HuntRecord, load: f64) -> bool {
+    record.probes.iter().any(|probe| {
+        probe.load.total_cmp(&load).is_eq() && probe.pipeline.is_none() && !probe.generator_limited
+    })
+}

@@ -1,0 +1,325 @@
+//! `hunt.json`: everything that a hunt found. Table, page and a resumed hunt are made of it.
+//!
+//! The JSON schema in `schema/hunt.schema.json` is generated from these types.
+
+use super::scalability::Scalability;
+use crate::stats::{Amount, Trend};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+
+/// Version of the layout; raised when a field changes its meaning or goes away.
+pub const HUNT_SCHEMA_VERSION: u32 = 1;
+
+/// A search for the highest load that the target sustains. Latencies are in microseconds, other
+/// times in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HuntRecord {
+    /// Version of this layout.
+    pub schema_version: u32,
+    /// Version of shopblast.
+    pub shopblast: String,
+    /// How far it is: also while it goes on.
+    pub state: HuntState,
+    /// When it began (RFC 3339, UTC).
+    pub started: String,
+    /// The command line, without passwords.
+    pub command: String,
+    /// The arguments after `hunt`, without passwords: what a resumed hunt starts from.
+    pub arguments: Vec<String>,
+    /// Name of the profile, or `custom`.
+    pub profile: String,
+    /// Hash of what is done, whatever the load: a resumed hunt must have the same.
+    pub plan_hash: String,
+    /// Seed of the first probe; each further one has the next.
+    pub seed: u64,
+    /// What the load is counted in.
+    pub unit: LoadUnit,
+    /// When a load counts as sustained.
+    pub criteria: Criteria,
+    /// Up to where the HTTP interface carries the load; null when nothing is known.
+    pub http_knee: Option<Knee>,
+    /// Up to where the pipeline behind it keeps pace; null when nothing is known.
+    pub pipeline_knee: Option<Knee>,
+    /// Probes in which the target stopped answering.
+    pub falls: Vec<Fall>,
+    /// How throughput grows with the requests in flight; null when the probes are too few.
+    pub scalability: Option<Scalability>,
+    /// The probes, in the order of time.
+    pub probes: Vec<ProbeRecord>,
+    /// What a reader has to know; a sentence each.
+    pub notes: Vec<String>,
+    /// The outcome in sentences.
+    pub verdict: Vec<String>,
+    /// Exit code of the process; null while it goes on.
+    pub exit_code: Option<i32>,
+}
+
+/// How far a hunt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HuntState {
+    /// It goes on, or was killed.
+    Running,
+    /// The user ended it: it can be resumed.
+    Interrupted,
+    /// It ended by itself before the search was over: it can be resumed.
+    CutShort,
+    /// It is over.
+    Finished,
+}
+
+/// What the load is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadUnit {
+    /// Journeys that arrive a second, whether or not replies came.
+    ArrivalsPerS,
+    /// Users that wait for replies.
+    Users,
+}
+
+/// When a load counts as sustained, and how the search goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Criteria {
+    /// What must hold of a probe's window, as it was written.
+    pub slo: Vec<String>,
+    /// Largest share of requests that may fail, 0 to 1.
+    pub failure_limit: f64,
+    /// The first load.
+    pub from: f64,
+    /// The largest load that is tried.
+    pub most: f64,
+    /// How far apart the ends of the interval may be in the end: 0.02 is 2 %.
+    pub precision: f64,
+    /// Time before a probe's window.
+    pub warm_up_s: f64,
+    /// Shortest window.
+    pub window_s: f64,
+    /// Longest window.
+    pub longest_window_s: f64,
+    /// Longest wait after a probe for the target to come to rest.
+    pub rest_limit_s: f64,
+    /// Longest wait for a target that fell over.
+    pub recovery_limit_s: f64,
+    /// Most probes.
+    pub most_probes: u32,
+    /// Whether probes count although the generator was their limit.
+    pub keep_spoiled: bool,
+}
+
+/// The highest load that is sustained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Knee {
+    /// The best estimate, in `unit`: what was carried of `high` when less was carried than offered, else
+    /// the middle of `low` and `high` (geometric mean), or `low` when `high` is not known.
+    pub per_s: f64,
+    /// The highest that was sustained; null when nothing was.
+    pub low: Option<f64>,
+    /// The lowest that was not; null when everything was.
+    pub high: Option<f64>,
+    /// What the figures above count, a second.
+    pub unit: KneeUnit,
+    /// The load, in the hunt's unit, that `low` belongs to.
+    pub load_low: Option<f64>,
+    /// The load that `high` belongs to.
+    pub load_high: Option<f64>,
+    /// What ended it.
+    pub limited_by: Limit,
+    /// The criterion in words.
+    pub why: String,
+    /// The domain or operation that gave way first; empty when it is not known.
+    pub first_to_give_way: String,
+}
+
+/// What the figures of a knee count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KneeUnit {
+    /// Requests of all kinds.
+    Requests,
+    /// Outbox events of the domain that gave way first; of all domains when none did.
+    Events,
+}
+
+impl KneeUnit {
+    /// The noun.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Events => "events",
+        }
+    }
+}
+
+/// What a knee ends at, or a probe failed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Nothing, as far as was tried.
+    Nothing,
+    /// The target stopped answering.
+    FellOver,
+    /// A threshold (`--slo`) was crossed.
+    Threshold,
+    /// More requests failed than may.
+    Failures,
+    /// Less was carried than offered.
+    Carried,
+    /// A user got less than half of what an unloaded one gets.
+    Pace,
+    /// Response times grew all the while.
+    Latency,
+    /// The backlog grew.
+    Backlog,
+    /// Events were put aside as dead letters.
+    DeadLetters,
+    /// The generator.
+    Generator,
+    /// The HTTP interface gave way before.
+    Http,
+    /// The user's bound on load or probes.
+    Bound,
+}
+
+impl Limit {
+    /// A short word for tables.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::FellOver => "fell over",
+            Self::Threshold => "threshold",
+            Self::Failures => "failures",
+            Self::Carried => "carried < offered",
+            Self::Pace => "pace",
+            Self::Latency => "latency grows",
+            Self::Backlog => "backlog grows",
+            Self::DeadLetters => "dead letters",
+            Self::Generator => "generator",
+            Self::Http => "HTTP",
+            Self::Bound => "bound of the search",
+        }
+    }
+}
+
+/// A probe: one load, held for a while.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProbeRecord {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The load, in the hunt's unit.
+    pub load: f64,
+    /// Where its run is recorded, below the hunt's directory; empty when nothing was sent.
+    pub directory: String,
+    /// Length of its window.
+    pub window_s: f64,
+    /// Journeys that were due in the window a second; null for users, who offer what they get.
+    pub offered_per_s: Option<f64>,
+    /// Journeys that ended in the window, a second.
+    pub carried_per_s: f64,
+    /// Requests that ended in the window, a second.
+    pub requests_per_s: f64,
+    /// Share of them that failed, 0 to 1.
+    pub failure_share: f64,
+    /// Median response time of the window: done − due.
+    pub response_p50_us: u64,
+    /// 99th percentile.
+    pub response_p99_us: u64,
+    /// Mean requests in flight: throughput × mean response time (Little's law).
+    pub concurrency: f64,
+    /// Arrivals that were given up.
+    pub shed: u64,
+    /// Figures by statistic name.
+    pub names: Vec<NameProbe>,
+    /// What the back end said, by domain; empty when it was not observed.
+    pub domains: Vec<DomainProbe>,
+    /// How the HTTP interface did.
+    pub http: Judgement,
+    /// How the pipeline did; null when it was not observed, or could not be told.
+    pub pipeline: Option<Judgement>,
+    /// Whether the generator was the limit: then the probe says nothing about the target.
+    pub generator_limited: bool,
+    /// How long the rest after it took, in seconds.
+    pub rest_s: f64,
+}
+
+/// How a probe did, by one side of the target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Judgement {
+    /// Whether the load was sustained.
+    pub sustained: bool,
+    /// What it failed by; `nothing` when it was sustained.
+    pub limited_by: Limit,
+    /// Everything that it failed by, in words.
+    pub why: Vec<String>,
+    /// The domain or operation that gave way; empty when it was sustained, or is not known.
+    pub first_to_give_way: String,
+}
+
+/// A statistic name in a probe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NameProbe {
+    /// Method and name.
+    pub name: String,
+    /// Requests that ended in the window.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+    /// 99th percentile of the service time.
+    pub service_p99_us: u64,
+}
+
+/// A domain's pipeline in a probe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DomainProbe {
+    /// Its name, in lower case.
+    pub domain: String,
+    /// Outbox events that came in, a second.
+    pub intake_per_s: Option<f64>,
+    /// How fast the backlog grew in the window, in events a second; null when that is not known.
+    pub slope_per_s: Option<Trend>,
+    /// The backlog before the load.
+    pub before: Option<Amount>,
+    /// The backlog when the load ended.
+    pub at_load_end: Option<Amount>,
+    /// Seconds after the load until it was back; null when that was not seen.
+    pub drained_after_s: Option<f64>,
+}
+
+/// The target stopped answering.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Fall {
+    /// The probe.
+    pub probe: u32,
+    /// Its load, in the hunt's unit.
+    pub load: f64,
+    /// When it fell, in seconds from the start of the probe's run; null when it was down before.
+    pub after_s: Option<f64>,
+    /// Seconds from the fall until it answered again; null when it did not within `waited_s`.
+    pub recovered_after_s: Option<f64>,
+    /// How long it was waited for, from the fall on.
+    pub waited_s: f64,
+}
+
+impl HuntRecord {
+    /// The JSON schema of a record, as text with a final line end.
+    #[must_use]
+    pub fn schema_text() -> String {
+        let schema = SchemaGenerator::default().into_root_schema_for::<Self>();
+        pretty(&schema)
+    }
+
+    /// The record as JSON text with a final line end.
+    #[must_use]
+    pub fn json_text(&self) -> String {
+        pretty(self)
+    }
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    let mut text =
+        serde_json::to_string_pretty(value).expect("keys are strings, numbers finite or null");
+    text.push('\n');
+    text
+}

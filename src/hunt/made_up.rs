@@ -1,0 +1,130 @@
+//! A made-up hunt, for tests of what is made of its record.
+
+use super::conclusion::conclude;
+use super::hunt_record::{
+    Criteria, DomainProbe, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, Judgement, Limit, LoadUnit,
+    NameProbe, ProbeRecord,
+};
+use crate::stats::{Amount, Trend};
+
+/// What a sound hunt asks for.
+pub fn criteria() -> Criteria {
+    Criteria {
+        slo: vec!["response: p(99) < 50ms".to_owned()],
+        failure_limit: 0.0,
+        from: 100.0,
+        most: 1e6,
+        precision: 0.02,
+        warm_up_s: 3.0,
+        window_s: 10.0,
+        longest_window_s: 60.0,
+        rest_limit_s: 60.0,
+        recovery_limit_s: 120.0,
+        most_probes: 60,
+        keep_spoiled: false,
+    }
+}
+
+/// A probe of `load` journeys a second, of one request each, that a server of 1,000 requests a second
+/// answers; sustained.
+pub fn probe(number: u32, load: f64) -> ProbeRecord {
+    let carried = load.min(1_000.0);
+    let share = (load / 1_000.0).min(0.999);
+    let p50_us = (1_000.0 / (1.0 - share)) as u64;
+    ProbeRecord {
+        number,
+        load,
+        directory: format!("probes/{number}"),
+        window_s: 10.0,
+        offered_per_s: Some(load),
+        carried_per_s: carried,
+        requests_per_s: carried,
+        failure_share: 0.0,
+        response_p50_us: p50_us,
+        response_p99_us: p50_us * 5,
+        concurrency: share / (1.0 - share),
+        shed: 0,
+        names: vec![NameProbe {
+            name: "POST /customers".to_owned(),
+            requests: (carried * 10.0) as u64,
+            failures: 0,
+            service_p99_us: p50_us * 5,
+        }],
+        domains: vec![domain("identity", load, 0.0)],
+        http: Judgement::sustained(),
+        pipeline: Some(Judgement::sustained()),
+        generator_limited: false,
+        rest_s: 0.4,
+    }
+}
+
+/// A domain whose backlog grows by `slope` events a second, with certainty.
+pub fn domain(name: &str, intake_per_s: f64, slope: f64) -> DomainProbe {
+    DomainProbe {
+        domain: name.to_owned(),
+        intake_per_s: Some(intake_per_s),
+        slope_per_s: Some(Trend {
+            slope,
+            low: Some(slope),
+            high: Some(slope),
+            points: 10,
+        }),
+        before: Some(Amount::exact(0.0)),
+        at_load_end: Some(Amount::exact(slope * 10.0)),
+        drained_after_s: Some(1.0),
+    }
+}
+
+/// A judgement that says no.
+pub fn overloaded(limited_by: Limit, why: &str, first: &str) -> Judgement {
+    Judgement {
+        sustained: false,
+        limited_by,
+        why: vec![why.to_owned()],
+        first_to_give_way: first.to_owned(),
+    }
+}
+
+/// A hunt that found an HTTP knee of 1,000 requests a second and a pipeline that drains 500 events a
+/// second.
+pub fn hunt() -> HuntRecord {
+    let loads = [
+        100.0, 200.0, 400.0, 800.0, 505.0, 495.0, 1_600.0, 990.0, 1_010.0,
+    ];
+    let probes = loads.into_iter().zip(1..).map(|(load, number)| {
+        let mut probe = probe(number, load);
+        if load > 1_000.0 {
+            let why = "1000 of 1010 journeys/s that were offered were carried";
+            probe.http = overloaded(Limit::Carried, why, "POST /customers");
+        }
+        if load > 500.0 {
+            probe.domains = vec![domain("identity", probe.carried_per_s, load - 500.0)];
+            let why = "the backlog of identity grew";
+            probe.pipeline = Some(overloaded(Limit::Backlog, why, "identity"));
+        }
+        probe
+    });
+    let mut record = HuntRecord {
+        schema_version: HUNT_SCHEMA_VERSION,
+        shopblast: "0.1.0".to_owned(),
+        state: HuntState::Finished,
+        started: "2026-01-02T03:04:05Z".to_owned(),
+        command: "shopblast hunt SpikeUser".to_owned(),
+        arguments: vec!["SpikeUser".to_owned()],
+        profile: "custom".to_owned(),
+        plan_hash: "0123456789abcdef".to_owned(),
+        seed: 7,
+        unit: LoadUnit::ArrivalsPerS,
+        criteria: criteria(),
+        http_knee: None,
+        pipeline_knee: None,
+        falls: Vec::new(),
+        scalability: None,
+        probes: probes.collect(),
+        notes: Vec::new(),
+        verdict: Vec::new(),
+        exit_code: Some(0),
+    };
+    conclude(&mut record);
+    record
+}

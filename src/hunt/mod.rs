@@ -1,0 +1,30 @@
+//! The search for breaking points: how much does the target take, and what gives way first?
+//!
+//! A hunt is a sequence of runs, its probes: each holds one load for a while, and is judged by what
+//! was measured in its window. Between probes the target comes to rest. The search itself is
+//! arithmetic over the probes so far, so that a hunt can be stopped and resumed anywhere.
+
+mod conclusion;
+mod console;
+mod criteria;
+mod director;
+mod hunt_record;
+mod page;
+mod probe;
+mod request;
+mod rest;
+mod scalability;
+mod search;
+mod window;
+
+#[cfg(test)]
+mod made_up;
+
+pub use director::{HUNT_JSON, HuntError, carry_out};
+pub use hunt_record::{
+    Criteria, DomainProbe, Fall, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, Judgement, Knee,
+    KneeUnit, Limit, LoadUnit, NameProbe, ProbeRecord,
+};
+pub use request::HuntRequest;
+pub use scalability::{FEWEST_POINTS, Point, Scalability};
+pub use search::{Gap, Next, Outcome, Range, Trial, gap, next};

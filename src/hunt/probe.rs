@@ -1,0 +1,369 @@
+//! One probe: a run at one load, its window, and what was seen in it.
+
+use super::criteria::{GROWN_EVENTS, Objective};
+use super::director::HuntError;
+use super::hunt_record::{DomainProbe, Judgement, Limit, LoadUnit, NameProbe, ProbeRecord};
+use super::request::HuntRequest;
+use super::window::{Measured, Span, WindowSink};
+use crate::observe::ObserverConfig;
+use crate::plan::{
+    ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Quantity, RunId, Stage, Statistic,
+    Target,
+};
+use crate::report::{BacklogRecord, LiveFace, ObservedRecord, RunFacts, RunRecord};
+use crate::run::{self, Face, LiveRun, Output, RunControl, RunError, RunRequest};
+use crate::stats::{IntervalSink, Snapshot, StatName};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Samples beyond a percentile that make it worth something: a window is long enough for so many.
+const TAIL_SAMPLES: f64 = 50.0;
+/// Shortest window that a backlog's slope is taken from, in seconds: it is read once a second.
+const WATCHED_S: f64 = 5.0;
+/// Users that carry out arrivals when nobody says how many: a second's arrivals, within these.
+const DEFAULT_MAX_USERS: (f64, f64) = (50.0, 2_000.0);
+
+/// Where probes send their load.
+pub struct Place {
+    /// The target.
+    pub target: Target,
+    /// What is observed behind it.
+    pub observers: ObserverConfig,
+    /// Directory that their records are made in.
+    pub records: PathBuf,
+}
+
+/// What became of a probe's run.
+pub enum Probed {
+    /// It was carried out.
+    Done(Box<Seen>),
+    /// The target took no connection.
+    Down(RunError),
+    /// The user ended it.
+    Interrupted,
+}
+
+/// What was seen in a probe.
+pub struct Seen {
+    /// Its figures; the judgements are open.
+    pub record: ProbeRecord,
+    /// How the thresholds fared.
+    pub objectives: Vec<Objective>,
+    /// Median response time and requests of the window's first third.
+    pub early: (u64, u64),
+    /// The same of its last third.
+    pub late: (u64, u64),
+    /// When the target stopped answering, in seconds since the start of the run.
+    pub silent_from_s: Option<f64>,
+    /// Length of the run, in seconds.
+    pub measured_s: f64,
+    /// Dead letters that came, by domain.
+    pub dead_letters: Vec<(String, f64)>,
+}
+
+/// Length of the window for `requests_per_s`: long enough for the highest percentile that is asked
+/// for, and where a pipeline is watched for a backlog that grows by as little as the search is to tell
+/// apart; within the bounds of the criteria. In whole seconds.
+#[must_use]
+pub fn window_s(request: &HuntRequest, requests_per_s: f64, is_watched: bool) -> f64 {
+    let thresholds = request.template.plan.thresholds.iter();
+    let quantiles = thresholds.filter_map(|slo| match &slo.quantity {
+        Quantity::Latency {
+            statistic: Statistic::Quantile(quantile),
+            ..
+        } => Some(*quantile),
+        _ => None,
+    });
+    let highest = quantiles.fold(0.5, f64::max);
+    let samples = TAIL_SAMPLES / (1.0 - highest).max(1e-6);
+    let criteria = &request.criteria;
+    let events = match is_watched {
+        true => GROWN_EVENTS / criteria.precision,
+        false => 0.0,
+    };
+    let needed_s = (samples.max(events) / requests_per_s.max(1e-3)).ceil();
+    let least_s = match is_watched {
+        true => criteria.window_s.max(WATCHED_S),
+        false => criteria.window_s,
+    };
+    needed_s.min(criteria.longest_window_s).max(least_s)
+}
+
+/// Carries a probe of `load` out.
+///
+/// # Errors
+/// When the run cannot be made at all: a wrong plan, no place for the record.
+pub fn probe(
+    request: &HuntRequest,
+    place: &Place,
+    number: u32,
+    load: f64,
+    window_s: f64,
+) -> Result<Probed, HuntError> {
+    let plan = plan_of(request, place, number, load, window_s)?;
+    let span = Span {
+        start_us: plan.warm_up.as_micros() as u64,
+        end_us: plan.run_time.as_micros() as u64,
+    };
+    let offered_per_s = offered_per_s(&plan, &span);
+    let sink = WindowSink::new(span);
+    let run_request = run_request(request, place, plan);
+    let control = RunControl::new(&run_request);
+    let run_time_s = run_request.plan.run_time.as_secs_f64();
+    let muted = request.template.output.quiet || !std::io::stderr().is_terminal();
+    let mut faces: Vec<Box<dyn Face>> = vec![
+        Box::new(ProbeFace {
+            sink: sink.clone(),
+            control: control.clone(),
+        }),
+        Box::new(LiveFace::new(muted, run_time_s)),
+    ];
+    let command = format!("{} (probe {number})", request.command);
+    let finished = match run::carry_out(&run_request, command, &control, &mut faces) {
+        Ok(finished) => finished,
+        Err(error) => {
+            return match error.exit_code() {
+                ExitCode::Interrupted => Ok(Probed::Interrupted),
+                ExitCode::Unreachable => Ok(Probed::Down(error)),
+                _ => Err(error.into()),
+            };
+        }
+    };
+    let run = &finished.record;
+    if run.interrupted {
+        return Ok(Probed::Interrupted);
+    }
+    let measured = sink.take();
+    let directory = finished.directory.file_name().unwrap_or_default();
+    let window = &measured.window;
+    let [early, _, late] = &window.thirds;
+    let seen = Seen {
+        early: (early.quantile_us(0.5), early.len()),
+        late: (late.quantile_us(0.5), late.len()),
+        silent_from_s: window.silent_from_s.filter(|_| window.fell_silent()),
+        measured_s: run.measured_s,
+        objectives: objectives(run, &run_request.plan),
+        dead_letters: run.observed.as_ref().map(dead_letters).unwrap_or_default(),
+        record: ProbeRecord {
+            number,
+            load,
+            directory: format!("probes/{}", directory.to_string_lossy()),
+            ..figures(&measured, run, offered_per_s)
+        },
+    };
+    Ok(Probed::Done(Box::new(seen)))
+}
+
+/// Watches whether the target is still there: a dead one is not hammered to the end of the window.
+struct ProbeFace {
+    sink: WindowSink,
+    control: RunControl,
+}
+
+impl Face for ProbeFace {
+    fn sink(&mut self, _facts: &RunFacts) -> Option<Box<dyn IntervalSink>> {
+        Some(Box::new(self.sink.clone()))
+    }
+
+    fn begin(&mut self, _run: &LiveRun<'_>) {}
+
+    fn show(&mut self, _snapshot: &Arc<Snapshot>) {
+        if self.sink.fell_silent() {
+            self.control.stop();
+        }
+    }
+}
+
+fn run_request(request: &HuntRequest, place: &Place, plan: Plan) -> RunRequest {
+    let template = &request.template;
+    RunRequest {
+        plan,
+        room: None,
+        sandbox: None,
+        output: Output {
+            results: place.records.clone(),
+            silent: true,
+            ..Output::default()
+        },
+        exit_code_on_error: 0,
+        fail_on_saturation: false,
+        preflight: true,
+        addresses: template.addresses.clone(),
+        observers: place.observers.clone(),
+    }
+}
+
+fn plan_of(
+    request: &HuntRequest,
+    place: &Place,
+    number: u32,
+    load: f64,
+    window_s: f64,
+) -> Result<Plan, LoadError> {
+    let template = &request.template.plan;
+    let warm_up = Duration::from_secs_f64(request.criteria.warm_up_s);
+    let run_time = warm_up + Duration::from_secs_f64(window_s);
+    let load = match request.unit {
+        LoadUnit::ArrivalsPerS => {
+            let (least, most) = DEFAULT_MAX_USERS;
+            let default = load.ceil().clamp(least, most) as u32;
+            let max_users = request.max_users.unwrap_or(default);
+            Load::open(load, arrivals_of(template), max_users)?
+        }
+        LoadUnit::Users => {
+            let stage = Stage {
+                users: load as u32,
+                // All of them are there when half of the warm-up is over.
+                spawn_rate_per_s: load * 2.0 / request.criteria.warm_up_s,
+                duration_us: run_time.as_micros() as u64,
+            };
+            Load::closed(vec![stage], run_time)?
+        }
+    };
+    Ok(Plan {
+        connections: template
+            .connections
+            .map(|connections| connections.min(load.max_users())),
+        cores: template
+            .cores
+            .iter()
+            .copied()
+            .take(load.max_users() as usize)
+            .collect(),
+        load,
+        warm_up,
+        run_time,
+        target: place.target.clone(),
+        seed: template.seed.wrapping_add(u64::from(number) - 1),
+        run_id: new_run_id(),
+        ..template.clone()
+    })
+}
+
+fn arrivals_of(template: &Plan) -> Arrivals {
+    match template.load {
+        Load::Open { arrivals, .. } => arrivals,
+        Load::Closed { .. } => Arrivals::Constant,
+    }
+}
+
+fn new_run_id() -> RunId {
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    RunId::new(
+        since_1970.as_millis() as u64,
+        std::process::id(),
+        fastrand::u16(..),
+    )
+}
+
+/// Journeys that are due in the window, a second; `None` for users.
+fn offered_per_s(plan: &Plan, span: &Span) -> Option<f64> {
+    let Load::Open {
+        rate_per_s,
+        arrivals,
+        ..
+    } = plan.load
+    else {
+        return None;
+    };
+    let schedule = ArrivalSchedule::new(plan.seed, rate_per_s, arrivals, 0, 1);
+    let due = schedule
+        .map(|arrival| arrival.due_ns / 1_000)
+        .skip_while(|due_us| *due_us < span.start_us)
+        .take_while(|due_us| *due_us < span.end_us)
+        .count();
+    Some(due as f64 / span.length_s())
+}
+
+/// The figures of a probe; its number, load and place are for the caller to fill in.
+fn figures(measured: &Measured, run: &RunRecord, offered_per_s: Option<f64>) -> ProbeRecord {
+    let window = &measured.window;
+    let length_s = window.length_s().max(1e-9);
+    let requests_per_s = window.requests_per_s();
+    let names = measured.names.iter().zip(&window.names);
+    let observed = run.observed.as_ref();
+    ProbeRecord {
+        number: 0,
+        load: 0.0,
+        directory: String::new(),
+        window_s: window.length_s(),
+        offered_per_s,
+        carried_per_s: window.journeys_ended as f64 / length_s,
+        requests_per_s,
+        failure_share: window.failures as f64 / window.requests.max(1) as f64,
+        response_p50_us: window.response.quantile_us(0.5),
+        response_p99_us: window.response.quantile_us(0.99),
+        concurrency: requests_per_s * window.response.mean_us() / 1e6,
+        shed: window.shed,
+        names: names
+            .filter(|(_, name)| name.requests > 0)
+            .map(|(stat, name)| NameProbe {
+                name: name_text(stat),
+                requests: name.requests,
+                failures: name.failures,
+                service_p99_us: name.service.quantile_us(0.99),
+            })
+            .collect(),
+        domains: observed.map_or_else(Vec::new, |observed| {
+            observed.backlogs.iter().map(domain_probe).collect()
+        }),
+        http: Judgement {
+            sustained: false,
+            limited_by: Limit::Nothing,
+            why: Vec::new(),
+            first_to_give_way: String::new(),
+        },
+        pipeline: None,
+        generator_limited: run.generator.saturated,
+        rest_s: 0.0,
+    }
+}
+
+/// The name, with its method where it does not say it already.
+fn name_text(stat: &StatName) -> String {
+    match stat.name.contains(stat.method) {
+        true => stat.name.to_owned(),
+        false => format!("{} {}", stat.method, stat.name),
+    }
+}
+
+fn domain_probe(backlog: &BacklogRecord) -> DomainProbe {
+    DomainProbe {
+        domain: backlog.domain.clone(),
+        intake_per_s: backlog.intake_per_s,
+        slope_per_s: backlog.slope_per_s,
+        before: backlog.before,
+        at_load_end: backlog.at_load_end,
+        drained_after_s: backlog.drained_after_s,
+    }
+}
+
+fn dead_letters(observed: &ObservedRecord) -> Vec<(String, f64)> {
+    use crate::plan::ObservedMetric::DeadLetters;
+    let figures = observed.figures.iter();
+    figures
+        .filter(|figure| figure.metric == DeadLetters)
+        .map(|figure| {
+            (
+                figure.domain.clone(),
+                figure.last.value - figure.first.value,
+            )
+        })
+        .collect()
+}
+
+fn objectives(run: &RunRecord, plan: &Plan) -> Vec<Objective> {
+    let pairs = plan.thresholds.iter().zip(&run.thresholds);
+    pairs
+        .map(|(threshold, record)| Objective {
+            threshold: threshold.clone(),
+            verdict: record.verdict,
+            value: record.decisive_text().unwrap_or_default(),
+            why: record.why.clone().unwrap_or_default(),
+        })
+        .collect()
+}

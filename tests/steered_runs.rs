@@ -3,7 +3,7 @@
 mod sandbox_request;
 
 use sandbox_request::request;
-use shopblast::plan::{LONGEST_DURATION, Pacing, SteeringError};
+use shopblast::plan::{LONGEST_DURATION, Pacing, SteeringError, Threshold};
 use shopblast::report::SteeringWish;
 use shopblast::run::{self, Face, Finished, LiveRun, RunControl, RunError, RunRequest, RunState};
 use shopblast::stats::{Phase, Snapshot};
@@ -166,19 +166,28 @@ fn runs_follow_each_other_in_one_process_and_values_stay_unique() {
 fn a_reset_changes_what_is_shown_and_not_the_record() {
     let _one = ONE_AT_A_TIME.lock();
     let results = tempfile::tempdir().expect("a directory");
-    let request = request(results.path(), 4, Duration::from_secs(4), "SpikeUser");
+    let mut request = request(results.path(), 4, Duration::from_secs(4), "SpikeUser");
+    let threshold = Threshold::parse("requests: count > 0").expect("a threshold");
+    request.plan.thresholds = vec![threshold];
     let (seen, shown) = std::sync::mpsc::channel();
     let mut is_reset = false;
     let finished = steered(&request, move |control, snapshot| {
-        let _ = seen.send((snapshot.since_s, snapshot.all.requests));
+        let judged = snapshot.thresholds[0]
+            .value
+            .map(|amount| amount.value as u64);
+        let _ = seen.send((snapshot.since_s, snapshot.all.requests, judged));
         if !std::mem::replace(&mut is_reset, true) {
             control.reset();
         }
     });
     let record = finished.expect("a run").record;
-    let shown: Vec<(f64, u64)> = shown.iter().collect();
+    let shown: Vec<(f64, u64, Option<u64>)> = shown.iter().collect();
     assert_eq!(shown[0].0, 0.0);
-    let (since_s, requests) = *shown.last().expect("seconds");
+    let (since_s, requests, judged) = *shown.last().expect("seconds");
+    assert!(
+        judged > Some(requests),
+        "the whole run is judged: {shown:?}"
+    );
     assert!(since_s >= 1.0, "{shown:?}");
     assert!(
         0 < requests && requests < record.totals.requests,

@@ -180,6 +180,29 @@ fn keys_steer_the_run_and_q_ends_it_gently() {
 }
 
 #[test]
+fn the_backlog_and_the_thresholds_of_a_live_run_are_shown() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let observed = [
+        &LONG_RUN[..],
+        &["--observatory-port", "0", "--engines", "0"],
+    ]
+    .concat();
+    let mut session = Session::start(BINARY, &observed, (100, 30), directory.path());
+    session.wait_for("backlog identity");
+    session.press("q");
+    assert_eq!(session.end(), 0, "{}", session.text());
+    let hopeless = ["--threshold", "response: p(99) < 1us"];
+    let judged = [&observed[..], &hopeless].concat();
+    let mut session = Session::start(BINARY, &judged, (100, 30), directory.path());
+    session.wait_for("✗ 1  response: p(99) < 1us (now ");
+    session.wait_for("backlog identity");
+    session.press("4");
+    session.wait_for("✗ response: p(99) < 1us  ");
+    session.press("q");
+    assert_eq!(session.end(), 99, "{}", session.text());
+}
+
+#[test]
 fn ctrl_c_interrupts_as_without_the_view() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut session = Session::start(BINARY, &LONG_RUN, (80, 24), directory.path());

@@ -201,6 +201,9 @@ pub enum CliError {
     /// Servers that take no time.
     #[error("--servers needs the time that a request takes there; add --service-time, like 5ms")]
     ServersNeedTime,
+    /// A shop that comes back without ever having been away.
+    #[error("--back-after needs a shop that falls over; add --falls-over-at, like 500")]
+    BackNeedsFall,
     /// A flag of the open model without a rate.
     #[error("{flag} belongs to the open model; add --rate, or drop it")]
     NeedsRate {

@@ -5,7 +5,8 @@ use super::CliError;
 use super::pipeline_options::PipelineFlags;
 use super::values::{self, ValueError};
 use crate::sandbox::{
-    Bug, Bugs, Chaos, Conflicts, Mishap, ServiceTime, ShopConfig, UnknownBug, UnknownMishap,
+    Bug, Bugs, Chaos, Conflicts, FallsOver, Mishap, ServiceTime, ShopConfig, UnknownBug,
+    UnknownMishap,
 };
 use clap::Args;
 use std::time::Duration;
@@ -80,6 +81,21 @@ pub(super) struct ShopFlags {
     )]
     pub chaos: Vec<(Mishap, f64)>,
 
+    /// The embedded shop dies when more than N requests arrive within one second: connections are
+    /// closed, what was in service is lost, and new connections are refused
+    #[arg(
+        long, value_name = "N", help_heading = "Embedded shop",
+        value_parser = values::parse_retained, allow_hyphen_values = true
+    )]
+    pub falls_over_at: Option<usize>,
+
+    /// The embedded shop listens again this long after it fell over, with its data [default: never]
+    #[arg(
+        long, value_name = "TIME", help_heading = "Embedded shop",
+        value_parser = values::parse_time, allow_hyphen_values = true
+    )]
+    pub back_after: Option<Duration>,
+
     /// What happens to the events that the shop raises.
     #[command(flatten)]
     pub pipeline: PipelineFlags,
@@ -89,10 +105,13 @@ impl ShopFlags {
     /// The shop that they ask for, on `cores` cores.
     ///
     /// # Errors
-    /// When there are servers, but no time that they take.
+    /// When there are servers, but no time that they take; when it comes back, but never falls.
     pub fn config(&self, cores: usize) -> Result<ShopConfig, CliError> {
         if self.servers.is_some() && self.service_time.is_none() {
             return Err(CliError::ServersNeedTime);
+        }
+        if self.back_after.is_some() && self.falls_over_at.is_none() {
+            return Err(CliError::BackNeedsFall);
         }
         let default = ShopConfig::default();
         let service = match self.capacity {
@@ -115,6 +134,10 @@ impl ShopFlags {
                 .fold(Chaos::default(), |chaos, &(mishap, share)| {
                     chaos.with(mishap, share)
                 }),
+            falls_over: self.falls_over_at.map(|above| FallsOver {
+                above,
+                back_after: self.back_after,
+            }),
             pipeline: self.pipeline.pipeline(),
             observatory: self.pipeline.observatory_beside_run(),
         })
@@ -134,6 +157,8 @@ impl ShopFlags {
             (self.retain.is_some(), "--retain"),
             (!self.bug.is_empty(), "--bug"),
             (!self.chaos.is_empty(), "--chaos"),
+            (self.falls_over_at.is_some(), "--falls-over-at"),
+            (self.back_after.is_some(), "--back-after"),
             (self.pipeline.engines.is_some(), "--engines"),
             (self.pipeline.drain_rate.is_some(), "--drain-rate"),
             (
@@ -162,6 +187,8 @@ pub(super) const SHOP_FLAGS: &[&str] = &[
     "retain",
     "bug",
     "chaos",
+    "falls-over-at",
+    "back-after",
 ];
 
 /// A fault and how likely it is.
@@ -271,6 +298,32 @@ mod tests {
         assert_eq!(config.servers, Some(1));
         assert_eq!(config.service, ServiceTime::Constant(2 * MS));
         assert!(parse_capacity("0").is_err() && parse_capacity("1e9").is_err());
+    }
+
+    #[test]
+    fn a_shop_comes_back_only_when_it_falls_over() {
+        let falls = ShopFlags {
+            falls_over_at: Some(500),
+            ..ShopFlags::default()
+        };
+        let back = ShopFlags {
+            back_after: Some(Duration::from_secs(2)),
+            ..ShopFlags::default()
+        };
+        let both = ShopFlags {
+            falls_over_at: Some(500),
+            ..back.clone()
+        };
+        let when = |flags: &ShopFlags| flags.config(1).map(|shop| shop.falls_over);
+        let falls_over = |back_after| FallsOver {
+            above: 500,
+            back_after,
+        };
+        assert_eq!(when(&ShopFlags::default()).unwrap(), None);
+        assert_eq!(when(&falls).unwrap(), Some(falls_over(None)));
+        assert_eq!(when(&both).unwrap(), Some(falls_over(both.back_after)));
+        assert!(matches!(when(&back), Err(CliError::BackNeedsFall)));
+        assert!(falls.refuse().is_err() && back.refuse().is_err());
     }
 
     #[test]

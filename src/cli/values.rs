@@ -53,7 +53,7 @@ pub(super) fn parse_count(text: &str) -> Result<u32, ValueError> {
         .ok_or(ValueError::Count)
 }
 
-/// A number of things that the sandbox keeps.
+/// A number of things that the sandbox keeps, or of requests that it bears.
 pub(super) fn parse_retained(text: &str) -> Result<usize, ValueError> {
     text.parse()
         .ok()

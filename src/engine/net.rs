@@ -148,6 +148,18 @@ impl Listener {
         Ok(Self(listener))
     }
 
+    /// Holds `address`, with its port, without listening: whoever connects is refused, and the
+    /// kernel gives the port to no client. [`Listener::bind`] can be called beside it.
+    ///
+    /// # Errors
+    /// As of [`Listener::bind`].
+    pub fn hold(address: SocketAddr) -> io::Result<Self> {
+        let held = Self::bind(address)?;
+        // It stays bound, since its port was asked for by number.
+        shut_down(held.descriptor());
+        Ok(held)
+    }
+
     /// The address that it listens on, with the port that the kernel chose for port 0.
     ///
     /// # Errors
@@ -205,6 +217,31 @@ mod tests {
                 shut_down(descriptor);
                 assert_eq!(pending.join().await.unwrap(), 0);
                 drop(server.join().await);
+            });
+        }
+    }
+
+    #[test]
+    fn a_held_address_refuses_and_can_be_listened_on_again() {
+        for driver in [Driver::Uring, Driver::Epoll] {
+            Runtime::new(driver, 16).unwrap().block_on(async {
+                let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+                let address = listener.local_address().unwrap();
+                let held = Listener::hold(address).unwrap();
+                for _ in 0..20 {
+                    Tcp::connect(address).await.unwrap();
+                }
+                shut_down(listener.descriptor());
+                drop(listener);
+                let refused = Tcp::connect(address).await.err().unwrap();
+                assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+                let as_client = ListenerOpts::new().reuse_addr(false).reuse_port(false);
+                let taken = TcpListener::bind_with_config(address, &as_client);
+                assert_eq!(taken.err().unwrap().kind(), io::ErrorKind::AddrInUse);
+                let again = Listener::bind(address).unwrap();
+                Tcp::connect(address).await.unwrap();
+                again.accept().await.unwrap();
+                drop(held);
             });
         }
     }

@@ -112,16 +112,15 @@ pub fn live_line(snapshot: &Snapshot) -> String {
 
 /// All domains together.
 fn backlog_of(snapshot: &Snapshot) -> Option<Amount> {
-    let backlogs = snapshot.backlogs.iter().map(|sample| sample.amount);
+    let backlogs = snapshot.backlogs.iter().map(|backlog| backlog.amount);
     backlogs.reduce(Amount::plus)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::ObservedMetric;
     use crate::report::made_up;
-    use crate::stats::{ObservedSample, Totals};
+    use crate::stats::{DomainBacklog, Totals};
     use std::sync::Arc;
 
     fn snapshot() -> Snapshot {
@@ -142,16 +141,15 @@ mod tests {
     #[test]
     fn the_backlog_of_all_domains_is_on_it() {
         let mut snapshot = snapshot();
-        let sample = |domain: &str, value, at_least| ObservedSample {
-            second: 2,
-            source: "observatory".into(),
+        let backlog = |domain: &str, value, at_least| DomainBacklog {
             domain: domain.into(),
-            metric: ObservedMetric::Backlog,
             amount: Amount { value, at_least },
+            outbox_pending: None,
+            stream_lag: None,
         };
         snapshot.backlogs = vec![
-            sample("identity", 100.0, true),
-            sample("ordering", 7.0, false),
+            backlog("identity", 100.0, true),
+            backlog("ordering", 7.0, false),
         ];
         assert!(live_line(&snapshot).ends_with("events 386.0/s  backlog ≥ 107"));
     }

@@ -15,7 +15,6 @@ use super::locust_csv::LocustCsv;
 use super::outcomes_csv::OutcomesCsv;
 use super::recording::{RunFacts, RunJson};
 use super::series_csv::SeriesCsv;
-use super::threshold_notices::ThresholdNotices;
 
 /// Characters of the run id in the directory's name: the random end of it.
 const SHORT_ID_CHARACTERS: usize = 6;
@@ -172,9 +171,6 @@ impl RecordDirectory {
         let ledger = LedgerLog::create(&path).map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(ledger));
         sinks.push(Box::new(RoundsCsv::new(&self.path.join("rounds.csv"))));
-        if !context.thresholds.is_empty() {
-            sinks.push(Box::new(ThresholdNotices::new(&self.run_json())));
-        }
         sinks.push(Box::new(RunJson::new(&self.run_json(), facts.clone())));
         Ok(sinks)
     }

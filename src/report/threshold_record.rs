@@ -40,13 +40,16 @@ pub struct ThresholdRecord {
 }
 
 /// How the thresholds of a run fare.
-pub(super) fn threshold_records(totals: &Totals) -> Vec<ThresholdRecord> {
+#[must_use]
+pub fn threshold_records(totals: &Totals) -> Vec<ThresholdRecord> {
     let states = totals.thresholds.states();
     states.iter().map(ThresholdRecord::of).collect()
 }
 
 impl ThresholdRecord {
-    fn of(state: &ThresholdStanding) -> Self {
+    /// The threshold that fares so.
+    #[must_use]
+    pub fn of(state: &ThresholdStanding) -> Self {
         let threshold = &state.threshold;
         Self {
             expression: threshold.text().to_owned(),

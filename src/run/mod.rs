@@ -326,7 +326,6 @@ fn context_of(plan: &Plan, script: &ShopScript, control: &RunControl) -> RunCont
         live: LiveContext {
             course: control.course().cloned(),
             strict_rules: plan.races.strict,
-            ..LiveContext::default()
         },
     }
 }

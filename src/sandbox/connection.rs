@@ -145,6 +145,9 @@ impl Connection {
                     if self.received_ns > 0 {
                         reception.note_arrival(self.received_ns, request.method, request.target);
                     }
+                    if !station.bears_another() {
+                        break Next::Reset;
+                    }
                     let mishap = station.mishap(request.target);
                     // Of what gets lost nobody knows whether it was the request or the reply.
                     if let Some(mishap @ (Mishap::Reset | Mishap::Stall)) = mishap
@@ -163,6 +166,9 @@ impl Connection {
                     } else {
                         station.serve(desk, &request, &mut out).await
                     };
+                    if next == Next::Reset {
+                        break next;
+                    }
                     match mishap {
                         Some(Mishap::Slow) => station.dawdle().await,
                         Some(mishap) => {

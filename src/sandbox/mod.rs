@@ -1,16 +1,18 @@
 //! The embedded ShopStream: a server that answers as the measured shop does.
 //!
-//! A request's way: `server` accepts, `connection` receives and sends, `desk` answers (by `router`,
+//! A request's way: the `door` accepts, `connection` receives and sends, `desk` answers (by `router`,
 //! `schema` and the handlers in `shop`), `reply` and `refusal` write. What it raises goes to the
 //! `pipeline`, which the `observatory` shows. `fixed` is the other mode: one prepared reply to
-//! everything.
+//! everything. `server` has the threads, which share the `footing` of a shop that falls over.
 
 mod arrivals;
 mod bugs;
 mod chaos;
 mod connection;
 mod desk;
+mod door;
 mod fixed;
+mod footing;
 mod in_process;
 mod json_text;
 mod observatory;
@@ -28,6 +30,7 @@ mod station;
 pub use bugs::{Bug, Bugs, UnknownBug};
 pub use chaos::{Chaos, Mishap, UnknownMishap};
 pub use desk::Conflicts;
+pub use footing::FallsOver;
 pub use in_process::{InProcessReply, InProcessShop};
 pub use observatory::{Names, ObservatoryConfig};
 pub use pipeline::{

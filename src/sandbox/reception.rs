@@ -4,7 +4,7 @@
 //! One task keeps the time for all connections; a request costs a store, not a timer.
 
 use super::arrivals::{Arrival, MOST_ARRIVALS};
-use crate::engine::{Pacer, now_ns, shut_down};
+use crate::engine::{Pacer, now_ns, reset_on_close, shut_down};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use std::cell::{Cell, RefCell};
@@ -145,6 +145,16 @@ impl Reception {
             pacer.until(now_ns() + FAREWELL_NS).await;
             if self.seats.borrow().len() == self.free.borrow().len() {
                 return;
+            }
+        }
+    }
+
+    /// Resets all connections at once, whatever they are at.
+    pub fn reset(&self) {
+        for seat in &*self.seats.borrow() {
+            if !matches!(seat.since, Since::Free) {
+                reset_on_close(seat.descriptor);
+                shut_down(seat.descriptor);
             }
         }
     }

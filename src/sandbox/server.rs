@@ -1,18 +1,17 @@
-//! The sandbox's threads: each pinned, with a runtime of its own, an accept loop and one task a
-//! connection.
+//! The sandbox's threads: each pinned, with a runtime of its own, a door and one task a connection.
 
 use super::arrivals::ArrivalLog;
 use super::bugs::Bugs;
 use super::chaos::Chaos;
-use super::connection;
 use super::desk::{Conflicts, Desk};
-use super::fixed;
+use super::door::{Door, Service};
+use super::footing::{FallsOver, Footing};
 use super::observatory::{Observatory, ObservatoryConfig};
 use super::pipeline::{Pipeline, PipelineConfig};
 use super::reception::Reception;
 use super::shop::Shop;
 use super::station::{ServiceTime, Station};
-use crate::engine::{Listener, Pacer, Runtime, RuntimeError, Tcp, now_ns, shut_down, spawn};
+use crate::engine::{Listener, Pacer, Runtime, RuntimeError, spawn};
 use crate::plan::Driver;
 use std::cell::RefCell;
 use std::io;
@@ -25,9 +24,6 @@ use std::thread::JoinHandle;
 
 /// Requests in flight at once that the rings are sized for; more only cost more system calls.
 const OPERATIONS: usize = 1_024;
-/// Pause after an accept that failed: descriptors have run out, and looking again at once would
-/// not bring them back.
-const ACCEPT_PAUSE_NS: u64 = 20_000_000;
 
 /// What the sandbox is.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +54,8 @@ pub struct ShopConfig {
     pub bugs: Bugs,
     /// Mishaps of its replies.
     pub chaos: Chaos,
+    /// When it falls over; `None` when it never does.
+    pub falls_over: Option<FallsOver>,
     /// What happens to the events that are raised.
     pub pipeline: PipelineConfig,
     /// How the pipeline is shown; `None` does without.
@@ -75,6 +73,7 @@ impl Default for ShopConfig {
             conflicts: Conflicts::default(),
             bugs: Bugs::default(),
             chaos: Chaos::default(),
+            falls_over: None,
             pipeline: PipelineConfig::default(),
             observatory: None,
         }
@@ -192,6 +191,7 @@ impl Sandbox {
             [] => vec![None],
             cores => cores.iter().copied().map(Some).collect(),
         };
+        let footing = role.footing();
         for (position, core) in cores.into_iter().enumerate() {
             let server = Server {
                 address: sandbox.address,
@@ -201,6 +201,7 @@ impl Sandbox {
                 core,
                 driver: config.driver,
                 stop: Arc::clone(&sandbox.stop),
+                footing: footing.clone(),
                 arrivals: arrivals.clone(),
             };
             sandbox.start_thread(server)?;
@@ -332,6 +333,14 @@ impl Role {
         }
     }
 
+    /// What the threads share if the shop falls over.
+    fn footing(&self) -> Option<Arc<Footing>> {
+        match self {
+            Self::Shop(config, ..) => config.falls_over.map(|when| Arc::new(Footing::new(when))),
+            Self::Fixed => None,
+        }
+    }
+
     fn start_observatory(&self) -> Result<Option<Observatory>, SandboxError> {
         let Self::Shop(ShopConfig { observatory, .. }, _, pipeline) = self else {
             return Ok(None);
@@ -355,6 +364,7 @@ struct Server {
     core: Option<usize>,
     driver: Driver,
     stop: Arc<AtomicBool>,
+    footing: Option<Arc<Footing>>,
     arrivals: Option<Arc<ArrivalLog>>,
 }
 
@@ -372,21 +382,24 @@ impl Server {
         self.core.map_or(Ok(()), pin_to)?;
         let mut runtime = Runtime::new(self.driver, OPERATIONS)?;
         runtime.block_on(async {
-            let listener =
-                Listener::bind(self.address).map_err(|error| listen_error(self.address, error))?;
+            let failed = |error| listen_error(self.address, error);
+            let listener = Listener::bind(self.address).map_err(failed)?;
             let address = listener.local_address()?;
+            // Without it the kernel could give the port to a client while the shop is down.
+            let held = self.footing.as_ref().map(|_| Listener::hold(address));
+            let held = held.transpose().map_err(failed)?;
             let pacer = Pacer::start(4)?;
             let reception = Rc::new(Reception::new().noting_arrivals(self.arrivals.is_some()));
             let service = self.service(address, &pacer, &reception);
+            let (stop, footing) = (Arc::clone(&self.stop), self.footing.clone());
+            let door = Rc::new(Door::new(address, service, pacer.clone(), stop, footing));
             // The starter waits for exactly this message.
             let _ = tell.send(Ok(address));
-            let descriptor = listener.descriptor();
-            let stop = Arc::clone(&self.stop);
-            let accepting = spawn(accept(listener, pacer.clone(), service, stop));
+            let keeping = spawn(Rc::clone(&door).keep(listener));
             reception.keep_time(&pacer, &self.stop).await;
-            // An accept that is left to the end of the runtime keeps the port for a while.
-            shut_down(descriptor);
-            accepting.join().await;
+            door.close();
+            keeping.join().await;
+            drop(held);
             reception.end(&pacer).await;
             if let Some(log) = &self.arrivals {
                 log.write(reception.take_arrivals());
@@ -405,8 +418,9 @@ impl Server {
         let desk = Desk::new(Arc::clone(shop), self.position, config.conflicts, address);
         let servers = config.servers_of(self.position, self.threads);
         let races = config.api_workers > 1;
-        let station =
-            Station::new(config.service, servers, races, pacer.clone()).with_chaos(config.chaos);
+        let station = Station::new(config.service, servers, races, pacer.clone())
+            .with_chaos(config.chaos)
+            .with_footing(self.footing.clone());
         Service::Shop(Rc::new(RefCell::new(desk)), Rc::new(station), reception)
     }
 }
@@ -419,39 +433,4 @@ fn pin_to(core: usize) -> Result<(), SandboxError> {
         .filter(|&usable| core_affinity::set_for_current(usable))
         .map(drop)
         .ok_or(SandboxError::Pin(core))
-}
-
-/// What a thread does with a connection.
-enum Service {
-    Shop(Rc<RefCell<Desk>>, Rc<Station>, Rc<Reception>),
-    Fixed(Rc<Reception>),
-}
-
-impl Service {
-    fn serve(&self, stream: Tcp) {
-        match self {
-            Self::Shop(desk, station, reception) => {
-                spawn(connection::serve(
-                    stream,
-                    Rc::clone(desk),
-                    Rc::clone(station),
-                    Rc::clone(reception),
-                ));
-            }
-            Self::Fixed(reception) => {
-                spawn(fixed::serve(stream, Rc::clone(reception)));
-            }
-        }
-    }
-}
-
-/// Accepts until the listener is shut down.
-async fn accept(listener: Listener, pacer: Pacer, service: Service, stop: Arc<AtomicBool>) {
-    loop {
-        match listener.accept().await {
-            Ok(stream) => service.serve(stream),
-            Err(_) if stop.load(Ordering::Relaxed) => return,
-            Err(_) => pacer.until(now_ns() + ACCEPT_PAUSE_NS).await,
-        }
-    }
 }

@@ -7,11 +7,13 @@
 use super::chaos::{Chaos, Mishap, SLOW_NS};
 use super::connection::Next;
 use super::desk::{Desk, Outgoing};
+use super::footing::Footing;
 use crate::engine::codec::Request;
 use crate::engine::{Pacer, now_ns};
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 /// Time that a request takes when workers of one thread race and no other time was set.
 const RACING_NS: u64 = 100_000;
@@ -39,6 +41,8 @@ pub struct Station {
     rng: RefCell<fastrand::Rng>,
     pacer: Pacer,
     chaos: Chaos,
+    /// Of a shop that falls over.
+    footing: Option<Arc<Footing>>,
 }
 
 impl Station {
@@ -57,12 +61,38 @@ impl Station {
             rng: RefCell::new(fastrand::Rng::new()),
             pacer,
             chaos: Chaos::default(),
+            footing: None,
         }
     }
 
     /// The same, with mishaps.
     pub fn with_chaos(self, chaos: Chaos) -> Self {
         Self { chaos, ..self }
+    }
+
+    /// The same, of a shop that falls over, if there is a footing.
+    pub fn with_footing(self, footing: Option<Arc<Footing>>) -> Self {
+        Self { footing, ..self }
+    }
+
+    /// Takes in a request that has arrived; false when the shop is down, or falls over by it.
+    #[inline]
+    pub fn bears_another(&self) -> bool {
+        let footing = self.footing.as_ref();
+        footing.is_none_or(|footing| footing.bears_another())
+    }
+
+    /// Loses whatever is served or waits, after a fall.
+    pub fn lose_everything(&self) {
+        let mut free_ns = self.free_ns.borrow_mut();
+        let servers = free_ns.len();
+        *free_ns = std::iter::repeat_n(Reverse(0), servers).collect();
+        self.pacer.wake_all();
+    }
+
+    fn falls(&self) -> u32 {
+        let footing = self.footing.as_ref();
+        footing.map_or(0, |footing| footing.falls())
     }
 
     /// What happens to the reply to a request for `target`.
@@ -81,21 +111,31 @@ impl Station {
         self.service == ServiceTime::Computed
     }
 
-    /// Answers `request` when it has been served.
+    /// Answers `request` when it has been served; a fall meanwhile loses it.
     pub async fn serve(
         &self,
         desk: &RefCell<Desk>,
         request: &Request<'_>,
         out: &mut Outgoing<'_>,
     ) -> Next {
+        let falls = self.falls();
         let (start_ns, end_ns) = self.next_turn(now_ns());
         if !self.races {
             self.pacer.until(end_ns).await;
+            if self.falls() != falls {
+                return Next::Reset;
+            }
             return desk.borrow_mut().answer(request, out);
         }
         self.pacer.until(start_ns).await;
+        if self.falls() != falls {
+            return Next::Reset;
+        }
         let considered = desk.borrow_mut().consider(request);
         self.pacer.until(end_ns).await;
+        if self.falls() != falls {
+            return Next::Reset;
+        }
         desk.borrow_mut().settle(request, considered, out)
     }
 
@@ -162,6 +202,18 @@ mod tests {
         with_station(ServiceTime::Constant(2 * MS), 1, |station| {
             let ends: Vec<u64> = (0..1_000).map(|_| station.next_turn(MS).1).collect();
             assert_eq!(ends[999], MS + 1_000 * 2 * MS);
+        });
+    }
+
+    #[test]
+    fn nobody_waits_after_everything_was_lost() {
+        with_station(ServiceTime::Constant(10 * MS), 2, |station| {
+            for _ in 0..100 {
+                station.next_turn(MS);
+            }
+            station.lose_everything();
+            let starts = [(); 3].map(|()| station.next_turn(2 * MS).0 / MS);
+            assert_eq!(starts, [2, 2, 12]);
         });
     }
 

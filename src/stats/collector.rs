@@ -140,6 +140,9 @@ impl<P: FnMut(Arc<Snapshot>)> Merging<P> {
         let shown = self.since_reset.as_ref().unwrap_or(&self.totals);
         let mut snapshot = Snapshot::after(interval, shown, self.latest.as_deref());
         snapshot.history = self.history.clone();
+        if self.since_reset.is_some() {
+            snapshot.thresholds = self.totals.thresholds.states();
+        }
         let snapshot = Arc::new(snapshot);
         self.latest = Some(Arc::clone(&snapshot));
         (self.publish)(snapshot);

@@ -11,7 +11,6 @@ mod latency;
 mod latency_total;
 mod littles_law;
 mod live_course;
-mod noticeboard;
 mod observed;
 mod races;
 mod rounds;
@@ -39,8 +38,7 @@ pub use latency::LatencyCounts;
 pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
 pub use live_course::{LiveCourse, Wish};
-pub use noticeboard::{BacklogNotice, Noticeboard, Notices, ThresholdNotice, ThresholdState};
-pub use observed::{Amount, ObservedSample, ObservedTable};
+pub use observed::{Amount, DomainBacklog, ObservedSample, ObservedTable};
 pub use races::{
     Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, Race, RaceCounts, RaceInterval,
     RaceSeen, RaceTotal,

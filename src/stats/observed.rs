@@ -56,6 +56,19 @@ pub struct ObservedSample {
     pub amount: Amount,
 }
 
+/// Events of a domain that were accepted and are not processed yet, as it was read last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DomainBacklog {
+    /// The domain, in lower case.
+    pub domain: Arc<str>,
+    /// All of them.
+    pub amount: Amount,
+    /// Those of them that wait in the outbox; `None` when no source has told it.
+    pub outbox_pending: Option<u64>,
+    /// Those that consumers have not fetched yet; `None` when no source has told it.
+    pub stream_lag: Option<u64>,
+}
+
 /// The latest sample of each source, domain and metric. Clones share one table. It is for the
 /// threads that control and show a run; workers never touch it.
 #[derive(Clone, Debug, Default)]
@@ -123,10 +136,22 @@ impl ObservedTable {
 
     /// The latest backlog of each domain.
     #[must_use]
-    pub fn backlogs(&self) -> Vec<ObservedSample> {
+    pub fn backlogs(&self) -> Vec<DomainBacklog> {
         let mut rows = self.latest();
         rows.retain(|row| row.metric == ObservedMetric::Backlog);
-        rows
+        let backlog = |row: ObservedSample| {
+            let part = |metric| {
+                let amount = self.amount(metric, Some(&*row.domain));
+                amount.map(|amount| amount.value as u64)
+            };
+            DomainBacklog {
+                outbox_pending: part(ObservedMetric::OutboxPending),
+                stream_lag: part(ObservedMetric::StreamLag),
+                amount: row.amount,
+                domain: row.domain,
+            }
+        };
+        rows.into_iter().map(backlog).collect()
     }
 }
 
@@ -197,6 +222,27 @@ mod tests {
         )]);
         assert_eq!(table.latest().len(), 1);
         assert_eq!(table.backlogs()[0].amount, Amount::exact(5.0));
-        assert_eq!(&*table.backlogs()[0].source, "outbox:identity + redis");
+        assert_eq!(&*table.latest()[0].source, "outbox:identity + redis");
+    }
+
+    #[test]
+    fn a_backlog_comes_with_what_is_known_of_its_parts() {
+        let table = ObservedTable::default();
+        table.put([
+            sample("observatory", "ordering", Backlog, 7.0, true),
+            sample("observatory", "ordering", OutboxPending, 7.0, false),
+            sample("observatory", "identity", StreamLag, 2.0, false),
+        ]);
+        let at_least = true;
+        let expected = DomainBacklog {
+            domain: "ordering".into(),
+            amount: Amount {
+                value: 7.0,
+                at_least,
+            },
+            outbox_pending: Some(7),
+            stream_lag: None,
+        };
+        assert_eq!(table.backlogs(), [expected]);
     }
 }

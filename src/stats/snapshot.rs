@@ -1,8 +1,8 @@
 //! One immutable picture of a live run, published each second.
 
 use super::{
-    ErrorRow, History, Interval, JourneyCounts, NameInterval, NameTotal, Notices, ObservedSample,
-    Outcome, Phase, RuleVerdict, StatName, ThresholdStanding, Totals, failures,
+    DomainBacklog, ErrorRow, History, Interval, JourneyCounts, NameInterval, NameTotal, Outcome,
+    Phase, RuleVerdict, StatName, ThresholdStanding, Totals, failures,
 };
 use crate::plan::{FailureRule, LONGEST_DURATION};
 
@@ -45,10 +45,10 @@ pub struct Snapshot {
     pub cores: Vec<CoreSnapshot>,
     /// Whether the generator has been the limit so far.
     pub saturated: bool,
-    /// How the thresholds fare, in the plan's order.
+    /// How the thresholds fare over the whole run, resets or not, in the plan's order.
     pub thresholds: Vec<ThresholdStanding>,
     /// The latest backlog of each domain that observers see.
-    pub backlogs: Vec<ObservedSample>,
+    pub backlogs: Vec<DomainBacklog>,
     /// What the generator did so far.
     pub generator: GeneratorSnapshot,
     /// Races by name, in the plan's order, those of them that were run.
@@ -57,8 +57,6 @@ pub struct Snapshot {
     pub rules: Vec<RuleSnapshot>,
     /// The latest violations, newest first.
     pub violations: Vec<ViolationSnapshot>,
-    /// What others know: thresholds, backlog.
-    pub notices: Notices,
     /// How it went, second by second.
     pub history: History,
 }
@@ -269,7 +267,6 @@ impl Snapshot {
             races: races_of(totals),
             rules: rules_of(totals),
             violations: violations_of(totals),
-            notices: totals.context.live.noticeboard.notices(),
             history: History::default(),
         }
     }

@@ -3,8 +3,8 @@
 use super::failures;
 use super::{
     ContestsTotal, ErrorTable, Event, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
-    LiveCourse, NameInterval, Noticeboard, ObservedTable, Outcome, Phase, Race, Rule, SelfCheck,
-    SetShape, StatName, SteadyFigures, Thresholds, UserShare, WorkerHealth,
+    LiveCourse, NameInterval, ObservedTable, Outcome, Phase, Race, Rule, SelfCheck, SetShape,
+    StatName, SteadyFigures, Thresholds, UserShare, WorkerHealth,
 };
 use crate::plan::{FailureRule, Threshold};
 use std::sync::Arc;
@@ -51,8 +51,6 @@ pub struct LiveContext {
     pub course: Option<Arc<LiveCourse>>,
     /// Whether rules that today's target does not enforce fail the run, too.
     pub strict_rules: bool,
-    /// What others know of it.
-    pub noticeboard: Arc<Noticeboard>,
 }
 
 impl RunContext {

@@ -153,6 +153,18 @@ fn wrong_values_are_named_with_what_would_be_right() {
         ),
         ("sandbox --port 70000", "invalid value '70000'"),
         ("sandbox --retain 0", "give a whole number of at least 1"),
+        (
+            "sandbox --falls-over-at 0",
+            "give a whole number of at least 1",
+        ),
+        (
+            "sandbox --back-after 2s",
+            "--back-after needs a shop that falls over; add --falls-over-at",
+        ),
+        (
+            "SpikeUser --falls-over-at 9",
+            "--falls-over-at says how the embedded shop behaves; add --sandbox",
+        ),
         ("sandbox --cores 5", "this process may use only 4"),
         (
             "sandbox --engines identiy=3",

@@ -3,8 +3,8 @@
 use super::draw::plain;
 use super::theme::Theme;
 use super::view::View;
-use crate::report::{duration_text, percent_text};
-use crate::stats::{BacklogNotice, Snapshot, ThresholdNotice, ThresholdState};
+use crate::report::{ThresholdRecord, duration_text, percent_text};
+use crate::stats::{Amount, DomainBacklog, Snapshot, ThresholdStanding, ThresholdVerdict};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -15,8 +15,8 @@ use ratatui::widgets::{Paragraph, Wrap};
 #[must_use]
 pub fn lines(theme: Theme, snapshot: &Snapshot) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    lines.extend(thresholds_line(theme, &snapshot.notices.thresholds));
-    lines.extend(backlog_line(theme, &snapshot.notices.backlog));
+    lines.extend(thresholds_line(theme, &snapshot.thresholds));
+    lines.extend(backlog_line(theme, &snapshot.backlogs));
     lines.push(generator_line(theme, snapshot));
     lines
 }
@@ -30,17 +30,17 @@ pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snap
     lines.extend(figure_lines(theme, snapshot));
     let reasons = snapshot.generator.reasons.iter();
     lines.extend(reasons.map(|reason| Line::styled(format!(" {reason}"), theme.bad())));
-    if !snapshot.notices.thresholds.is_empty() {
+    if !snapshot.thresholds.is_empty() {
         lines.extend([
             Line::default(),
             Line::styled(" thresholds", theme.heading()),
         ]);
-        let thresholds = snapshot.notices.thresholds.iter();
+        let thresholds = snapshot.thresholds.iter();
         lines.extend(thresholds.map(|threshold| threshold_line(theme, threshold)));
     }
-    if !snapshot.notices.backlog.is_empty() {
+    if !snapshot.backlogs.is_empty() {
         lines.extend([Line::default(), Line::styled(" backlog", theme.heading())]);
-        let domains = snapshot.notices.backlog.iter();
+        let domains = snapshot.backlogs.iter();
         lines.extend(domains.map(|domain| Line::raw(format!(" {}", backlog_text(domain)))));
     }
     lines.extend([
@@ -126,15 +126,16 @@ fn figure_lines(theme: Theme, snapshot: &Snapshot) -> Vec<Line<'static>> {
     figures.map(line).into()
 }
 
-fn thresholds_line(theme: Theme, thresholds: &[ThresholdNotice]) -> Option<Line<'static>> {
+fn thresholds_line(theme: Theme, thresholds: &[ThresholdStanding]) -> Option<Line<'static>> {
     if thresholds.is_empty() {
         return None;
     }
-    let count = |state| {
+    let with = |verdict| {
         let all = thresholds.iter();
-        all.filter(|threshold| threshold.state == state).count()
+        all.filter(move |threshold| threshold.verdict == verdict)
     };
-    let (crossed, holds) = (count(ThresholdState::Crossed), count(ThresholdState::Holds));
+    let holds = with(ThresholdVerdict::Held).count();
+    let crossed = with(ThresholdVerdict::Crossed).count();
     let mut spans = vec![
         Span::styled(" thresholds ", theme.heading()),
         Span::styled(format!("✓ {holds}"), theme.good()),
@@ -142,53 +143,73 @@ fn thresholds_line(theme: Theme, thresholds: &[ThresholdNotice]) -> Option<Line<
     if crossed > 0 {
         spans.push(Span::styled(format!("  ✗ {crossed}"), theme.bad()));
     }
-    let mut all = thresholds.iter();
-    if let Some(first) = all.find(|threshold| threshold.state == ThresholdState::Crossed) {
-        let text = format!("  {} (now {})", plain(&first.text), plain(&first.value));
+    if let Some(first) = with(ThresholdVerdict::Crossed).next() {
+        let (text, value) = text_and_value(first);
+        let text = format!("  {text} (now {value})");
         spans.push(Span::styled(text, theme.bad()));
     }
     Some(Line::from(spans))
 }
 
-fn threshold_line(theme: Theme, threshold: &ThresholdNotice) -> Line<'static> {
-    let (mark, style) = match threshold.state {
-        ThresholdState::Open => ("·", theme.quiet()),
-        ThresholdState::Holds => ("✓", theme.good()),
-        ThresholdState::Crossed => ("✗", theme.bad()),
+fn threshold_line(theme: Theme, threshold: &ThresholdStanding) -> Line<'static> {
+    let (mark, style) = match threshold.verdict {
+        ThresholdVerdict::Undecided => ("·", theme.quiet()),
+        ThresholdVerdict::Held => ("✓", theme.good()),
+        ThresholdVerdict::Crossed => ("✗", theme.bad()),
     };
+    let (text, value) = text_and_value(threshold);
     Line::from(vec![
         Span::styled(format!(" {mark} "), style),
-        Span::raw(format!(
-            "{}  {}",
-            plain(&threshold.text),
-            plain(&threshold.value)
-        )),
+        Span::raw(format!("{text}  {value}")),
     ])
 }
 
-fn backlog_line(theme: Theme, backlog: &[BacklogNotice]) -> Option<Line<'static>> {
-    let texts: Vec<String> = backlog.iter().map(backlog_text).collect();
-    (!texts.is_empty()).then(|| {
-        Line::from(vec![
-            Span::styled(" backlog ", theme.heading()),
-            Span::raw(texts.join("  ")),
-        ])
-    })
+/// A threshold as the user wrote it, and the figure that it judges; empty while there is none.
+fn text_and_value(threshold: &ThresholdStanding) -> (String, String) {
+    let record = ThresholdRecord::of(threshold);
+    let value = record.decisive_text().unwrap_or_default();
+    (plain(&record.expression), plain(&value))
+}
+
+/// Domains that have something left, those with most first.
+fn backlog_line(theme: Theme, backlogs: &[DomainBacklog]) -> Option<Line<'static>> {
+    let all = backlogs.iter().map(|backlog| backlog.amount);
+    let all = all.reduce(Amount::plus)?;
+    let mut left: Vec<&DomainBacklog> = backlogs.iter().collect();
+    left.retain(|backlog| backlog.amount.value > 0.0);
+    left.sort_by(|one, other| other.amount.value.total_cmp(&one.amount.value));
+    let texts: Vec<String> = left.into_iter().map(backlog_text).collect();
+    let text = match texts.is_empty() {
+        true => amount_text(all),
+        false => texts.join("  "),
+    };
+    Some(Line::from(vec![
+        Span::styled(" backlog ", theme.heading()),
+        Span::raw(text),
+    ]))
+}
+
+fn sign_of(amount: Amount) -> &'static str {
+    if amount.at_least { "≥" } else { "" }
+}
+
+fn amount_text(amount: Amount) -> String {
+    format!("{}{:.0}", sign_of(amount), amount.value)
 }
 
 /// For example `ordering ≥100 pending, 12 unread`.
-fn backlog_text(backlog: &BacklogNotice) -> String {
-    let sign = if backlog.at_least { "≥" } else { "" };
+fn backlog_text(backlog: &DomainBacklog) -> String {
+    let sign = sign_of(backlog.amount);
     let parts = [
         (backlog.outbox_pending, "pending"),
-        (backlog.consumer_lag, "unread"),
+        (backlog.stream_lag, "unread"),
     ];
     let known: Vec<String> = parts
         .into_iter()
         .filter_map(|(count, word)| Some(format!("{sign}{} {word}", count?)))
         .collect();
     let known = match known.is_empty() {
-        true => "unknown".to_owned(),
+        true => amount_text(backlog.amount),
         false => known.join(", "),
     };
     format!("{} {known}", plain(&backlog.domain))

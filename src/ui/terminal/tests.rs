@@ -6,10 +6,10 @@ use super::keys::{Action, action_of, obey};
 use super::theme::Theme;
 use super::view::{Page, View};
 use super::{LEAST_SIZE, draw};
-use crate::plan::{Load, Stage};
+use crate::plan::{Load, Stage, Threshold};
 use crate::report::golden::assert_golden;
 use crate::run::{RunControl, RunState};
-use crate::stats::{BacklogNotice, Notices, Snapshot, ThresholdNotice, ThresholdState};
+use crate::stats::{Amount, DomainBacklog, Snapshot, ThresholdStanding, ThresholdVerdict};
 use made_up::{contested, plain_run, request, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -65,39 +65,54 @@ fn every_page_and_the_help_are_as_they_were() {
 #[test]
 fn thresholds_and_backlog_show_where_there_are_any() {
     let mut snapshot = plain_run(20);
-    snapshot.notices = Notices {
-        thresholds: vec![
-            ThresholdNotice {
-                text: "response: p(99) < 300ms".into(),
-                value: "8.53ms".into(),
-                state: ThresholdState::Holds,
-            },
-            ThresholdNotice {
-                text: "failed: rate < 1%".into(),
-                value: "2.1%".into(),
-                state: ThresholdState::Crossed,
-            },
-        ],
-        backlog: vec![BacklogNotice {
-            domain: "ordering".into(),
-            outbox_pending: Some(100),
-            consumer_lag: None,
-            at_least: true,
-        }],
+    let standing = |text, value, verdict| ThresholdStanding {
+        threshold: Arc::new(Threshold::parse(text).unwrap()),
+        verdict,
+        value: Some(Amount::exact(value)),
+        worst: None,
+        worst_at_s: None,
+        crossed_at_s: None,
+        why: None,
+        aborted: false,
     };
+    snapshot.thresholds = vec![
+        standing("response: p(99) < 300ms", 8_530.0, ThresholdVerdict::Held),
+        standing("failed: rate < 1%", 0.021, ThresholdVerdict::Crossed),
+    ];
+    let backlog = |domain: &str, value, outbox_pending| DomainBacklog {
+        domain: domain.into(),
+        amount: Amount {
+            value,
+            at_least: true,
+        },
+        outbox_pending,
+        stream_lag: None,
+    };
+    snapshot.backlogs = vec![
+        backlog("catalogue", 0.0, Some(0)),
+        backlog("payments", 7.0, None),
+        backlog("ordering", 100.0, Some(100)),
+    ];
     let mut view = view(snapshot);
     let overview = screen(&view, LEAST_SIZE);
     assert!(
-        overview.contains("thresholds ✓ 1  ✗ 1  failed: rate < 1% (now 2.1%)"),
+        overview.contains("thresholds ✓ 1  ✗ 1  failed: rate < 1% (now 2.10 %)"),
         "{overview}"
     );
     assert!(
-        overview.contains("backlog ordering ≥100 pending"),
+        overview.contains("backlog ordering ≥100 pending  payments ≥7\n"),
         "{overview}"
     );
     view.turn_to(Page::Generator);
-    let page = screen(&view, LEAST_SIZE);
+    let page = screen(&view, WIDE);
     assert!(page.contains("✓ response: p(99) < 300ms  8.53ms"), "{page}");
+    assert!(page.contains(" catalogue ≥0 pending\n"), "{page}");
+    view.turn_to(Page::Overview);
+    let mut idle = view.snapshot.as_deref().unwrap().clone();
+    idle.backlogs.truncate(1);
+    view.snapshot = Some(Arc::new(idle));
+    let overview = screen(&view, LEAST_SIZE);
+    assert!(overview.contains(" backlog ≥0\n"), "{overview}");
 }
 
 #[test]

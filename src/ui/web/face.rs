@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::series::{Point, Second};
-use crate::report::{LocustStats, RunFacts, failures_text, stats_text};
+use crate::report::{LocustStats, RunFacts, failures_text, stats_text, threshold_records};
 use crate::stats::{Interval, IntervalSink, Phase, Totals};
 use std::io;
 use std::path::Path;
@@ -60,14 +60,17 @@ impl IntervalSink for BoardSink {
         let shown = self.since_reset.as_ref().unwrap_or(totals);
         let locust = LocustStats::after(interval, shown, self.latest.as_ref());
         self.latest = Some(locust.clone());
+        // Once: observers may read anew meanwhile, and chart and table are to agree.
+        let backlogs = totals.context.observed.backlogs();
         self.board.second(Second {
             elapsed_s: interval.end_s(),
             since_s: shown.from_us as f64 / 1e6,
             users: interval.users,
-            point: Point::of(interval, shown),
+            point: Point::of(interval, shown, &backlogs),
             spawning: interval.phase == Phase::Spawning,
             record: self.facts.record(shown),
-            notices: totals.context.live.noticeboard.notices(),
+            thresholds: threshold_records(totals),
+            backlogs,
             requests_csv: stats_text(shown)?,
             failures_csv: failures_text(shown)?,
             locust,

@@ -1,7 +1,7 @@
 //! What the page's charts are drawn from: one point a second, of bounded number.
 
-use crate::report::{LocustStats, RunRecord};
-use crate::stats::{Interval, Notices, Outcome, Totals, failures};
+use crate::report::{LocustStats, RunRecord, ThresholdRecord};
+use crate::stats::{Amount, DomainBacklog, Interval, Outcome, Totals, failures};
 use serde::Serialize;
 
 /// Points kept. When there are more, every second one of the older half goes.
@@ -41,16 +41,17 @@ pub struct Point {
 }
 
 /// The backlog of all domains together; `None` when nobody could tell of any.
-fn backlog(notices: &Notices) -> Option<u64> {
-    let parts = notices.backlog.iter();
-    let known = parts.flat_map(|domain| [domain.outbox_pending, domain.consumer_lag]);
-    known.flatten().reduce(|sum, part| sum + part)
+fn backlog(domains: &[DomainBacklog]) -> Option<u64> {
+    let amounts = domains.iter().map(|domain| domain.amount);
+    let all = amounts.reduce(Amount::plus);
+    all.map(|amount| amount.value as u64)
 }
 
 impl Point {
-    /// The point of `interval`; `None` when it is too short to have rates.
+    /// The point of `interval`, with the `backlogs` that were read last; `None` when it is too short
+    /// to have rates.
     #[must_use]
-    pub fn of(interval: &Interval, totals: &Totals) -> Option<Self> {
+    pub fn of(interval: &Interval, totals: &Totals, backlogs: &[DomainBacklog]) -> Option<Self> {
         let length_s = interval.length_s();
         if length_s < SHORTEST_S {
             return None;
@@ -84,7 +85,7 @@ impl Point {
             lag_p99_ms: ms(all.lag.is_empty(), all.lag.quantile_us(0.99)),
             events_per_s: raised(|_| true),
             outbox_events_per_s: raised(|event| event.outbox),
-            backlog: backlog(&totals.context.live.noticeboard.notices()),
+            backlog: backlog(backlogs),
             cpu_percent: 100.0 * shares.fold(0.0, f64::max),
         })
     }
@@ -139,8 +140,10 @@ pub struct Second {
     pub record: RunRecord,
     /// The same in Locust's shape.
     pub locust: LocustStats,
-    /// What others know: how thresholds stand, what the shop has not worked off.
-    pub notices: Notices,
+    /// How the thresholds fare over the whole run, resets or not.
+    pub thresholds: Vec<ThresholdRecord>,
+    /// What the shop has not worked off.
+    pub backlogs: Vec<DomainBacklog>,
     /// What Locust's CSV of requests holds.
     pub requests_csv: Vec<u8>,
     /// What Locust's CSV of failures holds.

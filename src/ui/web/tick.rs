@@ -7,7 +7,7 @@ use crate::report::{
     Connections, DomainRecord, EndingRecord, ErrorRecord, Figures, Generator, InvariantRecord,
     JourneyRecord, LocustRow, RoundsRecord, RunRecord, WitnessRecord,
 };
-use crate::stats::ThresholdState;
+use crate::stats::ThresholdVerdict;
 use serde::Serialize;
 
 /// Rows of errors that are told each second, as many as Locust's page has.
@@ -110,7 +110,7 @@ struct Race<'a> {
 #[derive(Serialize)]
 struct Threshold<'a> {
     text: &'a str,
-    value: &'a str,
+    value: String,
     state: &'static str,
 }
 
@@ -263,28 +263,28 @@ fn races(record: &RunRecord) -> Vec<Race<'_>> {
 }
 
 fn thresholds(latest: &Second) -> Vec<Threshold<'_>> {
-    let thresholds = latest.notices.thresholds.iter();
+    let thresholds = latest.thresholds.iter();
     thresholds
         .map(|threshold| Threshold {
-            text: &threshold.text,
-            value: &threshold.value,
-            state: match threshold.state {
-                ThresholdState::Open => "open",
-                ThresholdState::Holds => "holds",
-                ThresholdState::Crossed => "crossed",
+            text: &threshold.expression,
+            value: threshold.decisive_text().unwrap_or_default(),
+            state: match threshold.verdict {
+                ThresholdVerdict::Undecided => "open",
+                ThresholdVerdict::Held => "holds",
+                ThresholdVerdict::Crossed => "crossed",
             },
         })
         .collect()
 }
 
 fn backlog(latest: &Second) -> Vec<Backlog<'_>> {
-    let domains = latest.notices.backlog.iter();
+    let domains = latest.backlogs.iter();
     domains
-        .map(|notice| Backlog {
-            domain: &notice.domain,
-            outbox_pending: notice.outbox_pending,
-            consumer_lag: notice.consumer_lag,
-            at_least: notice.at_least,
+        .map(|backlog| Backlog {
+            domain: &backlog.domain,
+            outbox_pending: backlog.outbox_pending,
+            consumer_lag: backlog.stream_lag,
+            at_least: backlog.amount.at_least,
         })
         .collect()
 }

@@ -7,6 +7,8 @@ TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 FUZZ_SECONDS ?= 30
 # Where the load tests send their load.
 HOST ?= http://localhost:8000
+# What must hold of a sustained load, for make hunt.
+SLO ?= response: p(99) < 500ms
 # A checkout of ShopStream, for the targets that need one.
 SHOPSTREAM ?=
 # Further arguments of shopblast, for the load tests.
@@ -18,7 +20,7 @@ FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 .PHONY: loadtest loadtest-mixed loadtest-cross-domain loadtest-race loadtest-flash-sale
 .PHONY: loadtest-stress loadtest-cross-flood loadtest-headless loadtest-spike
 .PHONY: loadtest-headless-race loadtest-headless-flash loadtest-stack loadtest-stack-scaled
-.PHONY: loadtest-clean release
+.PHONY: loadtest-clean release hunt
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 32
@@ -112,6 +114,9 @@ loadtest-headless-race: release ## RaceConditionUser, CSV files results/race-tes
 
 loadtest-headless-flash: release ## FlashSaleUser, CSV files results/flash-sale-test_*.csv
 	$(SHOPBLAST) --profile flash-sale --pacing class -H $(HOST) --csv results/flash-sale-test --csv-full-history $(ARGS)
+
+hunt: release ## breaking point of the shop at HOST under EventFloodUser, p99 below SLO
+	$(SHOPBLAST) hunt --profile stress --slo '$(SLO)' -H $(HOST) $(ARGS)
 
 loadtest-stack: ## bring up the ShopStream in SHOPSTREAM, load it, stop it
 	bash scripts/loadtest-stack.sh --shopstream "$(SHOPSTREAM)" $(if $(ARGS),-- $(ARGS))

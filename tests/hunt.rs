@@ -6,6 +6,7 @@ mod invocation;
 
 use invocation::{Ended, Invocation, run, run_long};
 use serde_json::Value;
+use shopblast::hunt::HuntRecord;
 use std::path::{Path, PathBuf};
 
 const SHORT: &str = "hunt SpikeUser --sandbox --window 2s --warm-up 1s --precision 5% --quiet --seed 1 --keep-spoiled";
@@ -51,6 +52,13 @@ fn the_capacity_of_a_shop_is_found_and_told() {
     assert!(ended.out.contains("HTTP knee: "), "{}", ended.told());
     let page = std::fs::read_to_string(directory.join("hunt.html")).expect("the page");
     assert!(page.contains("HTTP knee"));
+    let schema = serde_json::from_str(&HuntRecord::schema_text()).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let wrong: Vec<String> = validator
+        .iter_errors(&record)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
     let probes = record["probes"].as_array().expect("probes");
     for probe in probes {
         let place = probe["directory"].as_str().expect("a directory");
@@ -194,4 +202,54 @@ fn flags_of_runs_are_refused_with_what_takes_their_place() {
 fn a_target_that_is_not_there_is_told_at_once() {
     let ended = run("hunt SpikeUser --host http://127.0.0.1:9 --quiet");
     assert_eq!(ended.code, 107, "{}", ended.told());
+}
+
+#[test]
+fn the_schema_is_the_one_in_the_repository() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/hunt.schema.json");
+    let text = HuntRecord::schema_text();
+    if std::env::var_os("BLESS_GOLDEN").is_some() {
+        std::fs::write(&path, &text).expect("the schema can be written");
+    }
+    let known = std::fs::read_to_string(&path).expect("the schema is there");
+    assert_eq!(known, text, "BLESS_GOLDEN=1 writes it anew");
+}
+
+#[test]
+fn a_shop_that_dies_is_reported_with_its_load_and_its_recovery() {
+    let ended = run_long(&format!(
+        "{SHORT} --no-observatory --capacity 2000 --falls-over-at 160 --back-after 2s --from 100 --precision 20%"
+    ));
+    assert_eq!(ended.code, 0, "{}", ended.told());
+    let record = record_in(&hunt_directory(&ended));
+    let knee = &record["http_knee"];
+    assert_eq!(knee["limited_by"], "fell_over", "{record}");
+    assert!(number(&knee["load_low"]) <= 170.0, "{knee}");
+    assert!(number(&knee["load_high"]) >= 150.0, "{knee}");
+    let falls = record["falls"].as_array().expect("falls");
+    assert!(!falls.is_empty());
+    for fall in falls {
+        assert!(number(&fall["recovered_after_s"]) > 0.0, "{fall}");
+    }
+    assert!(
+        ended.out.contains("The target fell over at "),
+        "{}",
+        ended.told()
+    );
+}
+
+#[test]
+fn a_shop_that_stays_dead_ends_the_hunt_with_what_is_known() {
+    let ended = run_long(&format!(
+        "{SHORT} --no-observatory --capacity 2000 --falls-over-at 160 --from 100 --recovery-limit 1s"
+    ));
+    assert_eq!(ended.code, 0, "{}", ended.told());
+    let record = record_in(&hunt_directory(&ended));
+    assert_eq!(record["state"], "cut_short");
+    assert_eq!(record["falls"][0]["recovered_after_s"], Value::Null);
+    assert!(
+        is_near(&record["http_knee"]["low"], 100.0, 0.05),
+        "{record}"
+    );
+    assert!(ended.out.contains("did not come back"), "{}", ended.told());
 }

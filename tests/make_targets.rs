@@ -23,6 +23,21 @@ fn commands_of(target: &str, variables: &[&str]) -> String {
 }
 
 #[test]
+fn the_hunt_is_for_the_breaking_point_of_the_flood() {
+    let asks = "hunt --profile stress --slo 'response: p(99) < 500ms' -H http://localhost:8000";
+    let commands = commands_of("hunt", &[]);
+    assert!(commands.contains(asks), "{commands}");
+    let changed = [
+        "HOST=http://127.0.0.1:9",
+        "SLO=failed: count < 1",
+        "ARGS=--to 50",
+    ];
+    let commands = commands_of("hunt", &changed);
+    let asks = "--slo 'failed: count < 1' -H http://127.0.0.1:9 --to 50";
+    assert!(commands.contains(asks), "{commands}");
+}
+
+#[test]
 fn every_load_test_runs_its_class_with_locusts_pacing() {
     for (target, command) in [
         ("loadtest-mixed", "--web --profile load --pacing class"),

@@ -222,3 +222,60 @@ fn ending(record: &HuntRecord, directory: &Path) -> String {
     }
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hunt::made_up;
+    use crate::report::golden::assert_golden;
+
+    const PLAIN: SummaryStyle = SummaryStyle {
+        width: Some(140),
+        colour: false,
+    };
+
+    #[test]
+    fn a_hunt_is_told_with_its_probes_and_its_knees() {
+        let record = made_up::hunt();
+        let directory = Path::new("results/20260102T030405Z-hunt-custom-abcdef");
+        assert_golden("hunt.txt", hunt_text(&record, directory, PLAIN).as_bytes());
+        assert_golden("hunt.json", record.json_text().as_bytes());
+    }
+
+    #[test]
+    fn a_probe_is_told_in_a_line() {
+        let record = made_up::hunt();
+        let lines: Vec<String> = record
+            .probes
+            .iter()
+            .map(|probe| probe_line(probe, record.unit))
+            .collect();
+        assert_eq!(
+            lines[0],
+            "probe  1       100 journeys/s     100.0 req/s  p50 1.11ms  p99 5.55ms  sustained"
+        );
+        assert!(
+            lines[3].ends_with("HTTP sustained, backlog grows: the backlog of identity grew"),
+            "{}",
+            lines[3]
+        );
+        assert!(
+            lines[6].contains("carried < offered: 1000 of 1010"),
+            "{}",
+            lines[6]
+        );
+    }
+
+    #[test]
+    fn what_can_be_resumed_says_how() {
+        let mut record = made_up::hunt();
+        record.state = HuntState::CutShort;
+        record.probes[2].generator_limited = true;
+        let text = hunt_text(&record, Path::new("h"), PLAIN);
+        assert!(
+            text.contains("Go on with: shopblast hunt --resume h"),
+            "{text}"
+        );
+        assert!(text.contains("generator limited"), "{text}");
+    }
+}

@@ -19,7 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Probes of one load that the generator may spoil, before it is taken for its limit.
 const MOST_SPOILED: usize = 3;
@@ -212,12 +212,13 @@ impl Hunt<'_> {
             Probed::Interrupted => return Ok(Some(Ending::Interrupted)),
             Probed::Down(error) if self.record.probes.is_empty() => return Err(error.into()),
             // It was still up after the probe before.
-            Probed::Down(_) => return self.rise(number - 1, load, None),
+            Probed::Down(_) => return self.rise(number - 1, load, None, Instant::now()),
         };
         let rested = self.health.rest(self.rest_limit(), || self.is_stopped());
         let fell = seen.silent_from_s.is_some() || rested == Rested::Down;
         let is_spoiled = seen.record.generator_limited;
         let silent_s = seen.silent_from_s.unwrap_or(seen.measured_s);
+        let fell_at = seen.began + Duration::from_secs_f64(silent_s);
         let probe = self.judged(*seen, fell, rested);
         if !self.is_silent {
             eprintln!("{}", probe_line(&probe, self.request.unit));
@@ -241,7 +242,7 @@ impl Hunt<'_> {
             return Ok(Some(Ending::Interrupted));
         }
         match fell {
-            true => self.rise(number, load, Some(silent_s)),
+            true => self.rise(number, load, Some(silent_s), fell_at),
             false => Ok(None),
         }
     }
@@ -278,6 +279,7 @@ impl Hunt<'_> {
         probe: u32,
         load: f64,
         after_s: Option<f64>,
+        fell_at: Instant,
     ) -> Result<Option<Ending>, HuntError> {
         let limit = Duration::from_secs_f64(self.request.criteria.recovery_limit_s);
         if !self.is_silent {
@@ -287,14 +289,13 @@ impl Hunt<'_> {
                 limit.as_secs_f64()
             );
         }
-        let began = std::time::Instant::now();
         let recovered = self.health.recovery(limit, || self.is_stopped());
-        let waited_s = began.elapsed().as_secs_f64();
+        let waited_s = fell_at.elapsed().as_secs_f64();
         self.record.falls.push(Fall {
             probe,
             load,
             after_s,
-            recovered_after_s: recovered.map(|length| length.as_secs_f64()),
+            recovered_after_s: recovered.then_some(waited_s),
             waited_s,
         });
         self.save()?;
@@ -305,7 +306,7 @@ impl Hunt<'_> {
             self.note("the target fell over again and again".to_owned());
             return Ok(Some(Ending::CutShort));
         }
-        if recovered.is_none() {
+        if !recovered {
             self.note(format!(
                 "the target did not come back within {waited_s:.0} s: bring it up, and go on with --resume"
             ));

@@ -15,8 +15,8 @@ use crate::run::{self, Face, LiveRun, Output, RunControl, RunError, RunRequest};
 use crate::stats::{IntervalSink, Snapshot, StatName};
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Samples beyond a percentile that make it worth something: a window is long enough for so many.
 const TAIL_SAMPLES: f64 = 50.0;
@@ -55,6 +55,8 @@ pub struct Seen {
     pub early: (u64, u64),
     /// The same of its last third.
     pub late: (u64, u64),
+    /// When the run began.
+    pub began: Instant,
     /// When the target stopped answering, in seconds since the start of the run.
     pub silent_from_s: Option<f64>,
     /// Length of the run, in seconds.
@@ -111,12 +113,14 @@ pub fn probe(
     let sink = WindowSink::new(span);
     let run_request = run_request(request, place, plan);
     let control = RunControl::new(&run_request);
+    let began = Arc::new(OnceLock::new());
     let run_time_s = run_request.plan.run_time.as_secs_f64();
     let muted = request.template.output.quiet || !std::io::stderr().is_terminal();
     let mut faces: Vec<Box<dyn Face>> = vec![
         Box::new(ProbeFace {
             sink: sink.clone(),
             control: control.clone(),
+            began: Arc::clone(&began),
         }),
         Box::new(LiveFace::new(muted, run_time_s)),
     ];
@@ -142,6 +146,7 @@ pub fn probe(
     let seen = Seen {
         early: (early.quantile_us(0.5), early.len()),
         late: (late.quantile_us(0.5), late.len()),
+        began: began.get().copied().unwrap_or_else(Instant::now),
         silent_from_s: window.silent_from_s.filter(|_| window.fell_silent()),
         measured_s: run.measured_s,
         objectives: objectives(run, &run_request.plan),
@@ -160,6 +165,7 @@ pub fn probe(
 struct ProbeFace {
     sink: WindowSink,
     control: RunControl,
+    began: Arc<OnceLock<Instant>>,
 }
 
 impl Face for ProbeFace {
@@ -167,7 +173,9 @@ impl Face for ProbeFace {
         Some(Box::new(self.sink.clone()))
     }
 
-    fn begin(&mut self, _run: &LiveRun<'_>) {}
+    fn begin(&mut self, _run: &LiveRun<'_>) {
+        self.began.get_or_init(Instant::now);
+    }
 
     fn show(&mut self, _snapshot: &Arc<Snapshot>) {
         if self.sink.fell_silent() {

@@ -100,17 +100,17 @@ impl Health {
         }
     }
 
-    /// Waits until the target answers again, for at most `limit`; how long that took, or `None` when
-    /// it did not, or the user ended the wait.
-    pub fn recovery(&self, limit: Duration, is_stopped: impl Fn() -> bool) -> Option<Duration> {
+    /// Waits until the target answers again, for at most `limit`, or until `is_stopped`; whether it
+    /// does.
+    pub fn recovery(&self, limit: Duration, is_stopped: impl Fn() -> bool) -> bool {
         let began = Instant::now();
         while began.elapsed() < limit && !is_stopped() {
             if self.ask().is_ok() {
-                return Some(began.elapsed());
+                return true;
             }
             thread::sleep(ASK_EVERY);
         }
-        None
+        false
     }
 }
 
@@ -148,11 +148,11 @@ mod tests {
         let limit = Duration::from_secs(60);
         assert!(matches!(health.rest(limit, || false), Rested::After(_)));
         assert_eq!(health.rest(limit, || true), Rested::Stopped);
-        assert!(health.recovery(limit, || false).is_some());
+        assert!(health.recovery(limit, || false));
         drop(std::net::TcpStream::connect(address).unwrap());
         server.join().unwrap();
         assert_eq!(health.rest(limit, || false), Rested::Down);
-        assert_eq!(health.recovery(Duration::ZERO, || false), None);
+        assert!(!health.recovery(Duration::ZERO, || false));
         assert!(Health::ask_first(&target, &policy).is_err());
     }
 }

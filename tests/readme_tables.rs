@@ -1,7 +1,7 @@
 //! The README's tables of journeys, classes, profiles, options, generators and rules are those of the code.
 //! `BLESS_GOLDEN=1` writes them anew.
 
-use shopblast::plan::{JourneyOption, Pacing, Profile, ProfileLoad, WaitTime};
+use shopblast::plan::{JourneyOption, Pacing, Profile, ProfileLoad, Stage, WaitTime};
 use shopblast::shop::ledger::RULES;
 use shopblast::shop::{GENERATORS, JourneyKind, USER_CLASSES};
 use std::fmt::Write;
@@ -127,14 +127,24 @@ fn profiles() -> String {
                 users.unwrap_or(1).to_string(),
                 number(spawn_rate_per_s.unwrap_or(1.0)),
             ),
-            other => panic!("{other:?} is not in the table"),
+            ProfileLoad::Stages(stages) => {
+                let of = |figure: fn(&Stage) -> String| {
+                    let figures: Vec<String> = stages.iter().map(figure).collect();
+                    figures.join(", ")
+                };
+                (
+                    of(|stage| stage.users.to_string()),
+                    of(|stage| number(stage.spawn_rate_per_s)),
+                )
+            }
+            other @ ProfileLoad::Arrivals { .. } => panic!("{other:?} is not in the table"),
         };
         let classes: Vec<&str> = profile
             .classes
             .iter()
             .map(|class| class.share.class.as_str())
             .collect();
-        let length_s = profile.run_time.expect("a length").as_secs();
+        let length_s = profile.length().expect("a length").as_secs();
         vec![
             names.join(", "),
             users,
@@ -217,7 +227,7 @@ fn the_example_is_the_one_that_runs() {
 #[test]
 fn everything_is_in_a_table() {
     assert_eq!(USER_CLASSES.len(), 13);
-    assert_eq!(Profile::built_in().count(), 10);
+    assert_eq!(Profile::built_in().count(), 11);
     assert_eq!(GENERATORS.len(), 26);
     let walked = JourneyKind::ALL
         .iter()

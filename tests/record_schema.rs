@@ -86,6 +86,7 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
         cpus: vec![0, 1],
         spawned_us: SECOND_US,
         run_time_us: seconds * SECOND_US,
+        excursion: None,
         failures: shopblast::plan::FailureRule::Default,
         paced: false,
         user_shares: vec![UserShare {

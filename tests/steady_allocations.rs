@@ -122,6 +122,7 @@ fn run(
         cpus: plan.cores.clone(),
         spawned_us: WARM_UP_US,
         run_time_us: RUN_TIME.as_micros() as u64,
+        excursion: None,
         failures: shopblast::plan::FailureRule::Default,
         paced: pacing == Pacing::Class,
         user_shares: Vec::new(),

@@ -64,6 +64,16 @@ impl Ramp {
         active
     }
 
+    /// When the last user of the ramp starts, or the last one beyond its users stops; cut at the end
+    /// of the stage.
+    pub fn reached_us(&self) -> u64 {
+        match (self.is_up(), self.to_users.checked_sub(1)) {
+            (true, Some(last)) => self.span_of(last).start_us,
+            (true, None) => self.start_us,
+            (false, _) => self.span_of(self.to_users).end_us,
+        }
+    }
+
     pub fn end_level(&self) -> f64 {
         let target = f64::from(self.to_users);
         let most = self.rate_per_s * (self.end_us - self.start_us) as f64 / 1e6;

@@ -52,6 +52,10 @@ const BUILT_IN: &[(&str, &str)] = &[
         include_str!("../../profiles/spike.toml"),
     ),
     (
+        "profiles/recover.toml",
+        include_str!("../../profiles/recover.toml"),
+    ),
+    (
         "profiles/endurance.toml",
         include_str!("../../profiles/endurance.toml"),
     ),

@@ -41,6 +41,7 @@ pub(crate) fn context() -> RunContext {
         cpus: vec![1],
         spawned_us: SECOND_US,
         run_time_us: 3 * SECOND_US,
+        excursion: None,
         failures: crate::plan::FailureRule::Default,
         paced: true,
         user_shares: vec![UserShare {

@@ -1,6 +1,7 @@
 //! The summary in Markdown, for pull requests, chats and GitHub's step summary.
 
 use super::figures::{duration_text, rate_text};
+use super::recovery_text::{COLUMNS, rows, sentences};
 use super::run_record::{Figures, RunRecord};
 use crate::stats::RuleVerdict;
 use std::fmt::Write;
@@ -15,6 +16,7 @@ pub fn markdown_text(record: &RunRecord) -> String {
         head(record),
         thresholds(record),
         rules(record),
+        recovery(record),
         names(record),
         errors(record),
     ];
@@ -102,6 +104,18 @@ fn rules(record: &RunRecord) -> String {
             ],
         );
     }
+    text
+}
+
+fn recovery(record: &RunRecord) -> String {
+    let Some(recovery) = &record.recovery else {
+        return String::new();
+    };
+    let mut text = table("Recovery", &COLUMNS);
+    for cells in rows(recovery) {
+        row(&mut text, &cells.each_ref().map(String::as_str));
+    }
+    let _ = write!(text, "\n{}\n", plain(&sentences(recovery).join(" ")));
     text
 }
 
@@ -223,6 +237,21 @@ mod tests {
         record.verdict = "All is told.".to_owned();
         record.exit_code = Some(99);
         assert_golden("summary.md", markdown_text(&record).as_bytes());
+    }
+
+    #[test]
+    fn recovery_is_a_table_and_its_sentences() {
+        let mut record = made_up::record();
+        record.recovery = Some(crate::report::recovery_text::tests::made_up());
+        let text = markdown_text(&record);
+        assert!(
+            text.contains("\n### Recovery\n\n|Figure|Baseline|Spike|"),
+            "{text}"
+        );
+        let row = "\n|response p99|20.6ms|810ms|22.7ms|after 5.0 s|25.3ms|+23 %|";
+        assert!(text.contains(row), "{text}");
+        let told = "Not back within the 95.5 s that were watched: backlog of identity.";
+        assert!(text.contains(told), "{text}");
     }
 
     #[test]

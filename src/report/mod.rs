@@ -32,6 +32,10 @@ mod raised;
 mod record_directory;
 mod recorded;
 mod recording;
+mod recovery_backlog;
+mod recovery_record;
+mod recovery_section;
+mod recovery_text;
 mod remake;
 mod request_log;
 mod rewrite;
@@ -79,6 +83,7 @@ pub use otlp::otlp_json;
 pub use record_directory::{RecordDirectory, RecordError};
 pub use recorded::{Recorded, UnreadableRecord};
 pub use recording::{RunFacts, RunJson, write_record};
+pub use recovery_record::{RecoveryFigure, RecoveryRecord};
 pub use remake::{
     RemakeError, ReportFormat, ReportRequest, remake, write_html_report, write_reports,
 };

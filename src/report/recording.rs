@@ -4,6 +4,7 @@ use super::contest_record::{
     invariant_records, probes_record, race_records, rounds_record, witness_records,
 };
 use super::raised::{domain_records, event_records};
+use super::recovery_record::recovery_record;
 use super::rewrite::rewrite;
 use super::run_record::{
     Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
@@ -74,12 +75,12 @@ impl RunFacts {
         let occurred = totals.phases.iter().filter(|phase| phase.occurred());
         let errors = totals.errors.sorted();
         let rule = totals.context.failures;
+        let steering = steering(totals);
         RunRecord {
             schema_version: SCHEMA_VERSION,
             shopblast: env!("CARGO_PKG_VERSION").to_owned(),
             finished: false,
             interrupted: false,
-            steering: steering(totals),
             profile: self.profile.clone(),
             run_id: self.run_id.clone(),
             started: rfc_3339(self.started),
@@ -120,6 +121,8 @@ impl RunFacts {
             thresholds: threshold_records(totals),
             probes: probes_record(totals),
             observed: None,
+            recovery: recovery_record(totals, &steering),
+            steering,
             shed: totals.shed,
             generator: generator(totals),
             verdict: String::new(),

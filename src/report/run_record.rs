@@ -4,6 +4,7 @@
 
 use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
 use super::observed_record::ObservedRecord;
+use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::threshold_record::ThresholdRecord;
 use crate::stats::{LatencySummary, LittlesLaw, Outcome, ProbeCounts};
@@ -84,6 +85,9 @@ pub struct RunRecord {
     /// What the shop's back end said of itself; null when nothing of it was observed.
     #[serde(default)]
     pub observed: Option<ObservedRecord>,
+    /// How the shop recovered; null when the load has no spike after which it is what it was before.
+    #[serde(default)]
+    pub recovery: Option<RecoveryRecord>,
     /// Open-model arrivals that were given up, because no user became free in time.
     pub shed: u64,
     /// The generator's look at itself.

@@ -3,6 +3,7 @@
 use super::back_end_section::{back_end_section, back_end_troubles};
 use super::figures::{counted, duration_text, percent_text, rate_text};
 use super::race_sections::{races_section, verdicts_section, violated_section};
+use super::recovery_section::recovery_section;
 use super::run_record::{ErrorRecord, Figures, Generator, RunRecord};
 use super::threshold_section::{crossed_section, thresholds_section};
 use super::verdict::exit_meaning;
@@ -54,7 +55,7 @@ impl SummaryStyle {
 /// The summary of a finished run. `files` are the places where more is written, a line each.
 ///
 /// First whether the generator was the limit, then the whole run by name, the steady state, journeys
-/// and events, races, rules, thresholds, the errors (failures before refusals), the generator's costs, the verdict and the files, and the exit code when it is not 0.
+/// and events, races, rules, thresholds, the back end, recovery, the errors (failures before refusals), the generator's costs, the verdict and the files, and the exit code when it is not 0.
 #[must_use]
 pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) -> String {
     let mut sections = vec![headline(record, *style), overview(record)];
@@ -70,6 +71,7 @@ pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) 
     sections.push(verdicts_section(record, directory(files), *style));
     sections.push(thresholds_section(record, *style));
     sections.push(back_end_section(record, *style));
+    sections.push(recovery_section(record, *style));
     sections.push(errors_section(record, *style));
     sections.push(generator_lines(record));
     sections.push(ending(record, files, *style));

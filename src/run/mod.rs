@@ -313,6 +313,10 @@ fn context_of(plan: &Plan, script: &ShopScript, control: &RunControl) -> RunCont
         cpus: plan.cores.clone(),
         spawned_us: plan.load.spawned_us().max(plan.warm_up.as_micros() as u64),
         run_time_us: plan.run_time.as_micros() as u64,
+        excursion: plan
+            .load
+            .excursion(plan.run_time)
+            .map(|excursion| excursion.after_warm_up(plan.warm_up)),
         failures: plan.failures,
         paced: open || plan.pacing == Pacing::Class,
         // Users in line for a shared connection are neither busy nor thinking: no law without them.

@@ -51,6 +51,10 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     record.observed = settlement
         .observation
         .map(|observation| observed_record(observation, &record));
+    let recovery = record.recovery.as_mut();
+    if let Some((recovery, observation)) = recovery.zip(settlement.observation) {
+        recovery.add_backlogs(observation);
+    }
     if settlement.crashed_workers > 0 {
         record.generator.saturated = true;
         record.generator.reasons.push(format!(

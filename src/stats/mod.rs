@@ -13,6 +13,7 @@ mod littles_law;
 mod live_course;
 mod observed;
 mod races;
+mod recovery;
 mod rounds;
 mod rules;
 mod second;
@@ -42,6 +43,9 @@ pub use observed::{Amount, DomainBacklog, ObservedSample, ObservedTable};
 pub use races::{
     Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, Race, RaceCounts, RaceInterval,
     RaceSeen, RaceTotal,
+};
+pub use recovery::{
+    HELD_S, Measure, Measured, Recovery, Settling, Span, Standing, TOLERANCE, Tolerance, WINDOW_S,
 };
 pub use rounds::{Round, RoundsTotal};
 pub use rules::{

@@ -3,10 +3,10 @@
 use super::failures;
 use super::{
     ContestsTotal, ErrorTable, Event, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
-    LiveCourse, NameInterval, ObservedTable, Outcome, Phase, Race, Rule, SelfCheck, SetShape,
-    StatName, SteadyFigures, Thresholds, UserShare, WorkerHealth,
+    LiveCourse, NameInterval, ObservedTable, Outcome, Phase, Race, Recovery, Rule, SelfCheck,
+    SetShape, StatName, SteadyFigures, Thresholds, UserShare, WorkerHealth,
 };
-use crate::plan::{FailureRule, Threshold};
+use crate::plan::{Excursion, FailureRule, Threshold};
 use std::sync::Arc;
 
 /// What the collector must know of the run.
@@ -30,6 +30,8 @@ pub struct RunContext {
     /// How long requests may become due. Time after it (waiting for replies) is not part of the
     /// length that rates are taken over.
     pub run_time_us: u64,
+    /// The spike from which the shop has to recover, when the load has one.
+    pub excursion: Option<Excursion>,
     /// Which requests count as failures.
     pub failures: FailureRule,
     /// False for `--pacing max`; true for class pacing and for the open model.
@@ -261,6 +263,8 @@ pub struct Totals {
     pub self_check: SelfCheck,
     /// How the thresholds fare.
     pub thresholds: Thresholds,
+    /// How the shop recovers from the load's spike; `None` without one.
+    pub recovery: Option<Recovery>,
 }
 
 impl Totals {
@@ -287,6 +291,7 @@ impl Totals {
             health: WorkerHealth::default(),
             self_check: SelfCheck::new(context.paced, &context.cpus),
             thresholds: Thresholds::new(&context),
+            recovery: context.excursion.map(Recovery::new),
             context,
         }
     }
@@ -297,6 +302,8 @@ impl Totals {
         Self {
             from_us,
             users,
+            // Told of whole runs only.
+            recovery: None,
             ..Self::new(context)
         }
     }
@@ -325,6 +332,9 @@ impl Totals {
         self.end_us = self.end_us.max(interval.end_us);
         self.absorb_health(interval);
         self.thresholds.second(interval, &self.context);
+        if let Some(recovery) = &mut self.recovery {
+            recovery.second(interval, self.context.failures);
+        }
     }
 
     fn absorb_health(&mut self, interval: &Interval) {

@@ -42,6 +42,7 @@ report.charts = (() => {
         const { ctx, bbox } = plot;
         const colours = {
           violation: colour('failed'), threshold: colour('conflict'), reconnects: colour('refused'), stall: colour('unknown'),
+          spike: colour('line-6'), back: colour('good'),
         };
         ctx.save();
         for (const moment of run.moments) {

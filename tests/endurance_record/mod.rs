@@ -84,6 +84,7 @@ fn context() -> RunContext {
         cpus: (0..CORES).collect(),
         spawned_us: SPAWNING_S * SECOND_US,
         run_time_us: SECONDS * SECOND_US,
+        excursion: None,
         failures: FailureRule::Default,
         paced: true,
         user_shares: vec![UserShare {

@@ -61,7 +61,7 @@ const FIGURES: [ProfileFigures; 9] = [
     ("endurance", 30, 3.0, 1_800, "MixedWorkloadUser", None),
 ];
 
-/// The one profile that the suite has no counterpart of.
+/// Of two profiles the suite has no counterpart: this one, and the next.
 #[test]
 fn the_audit_runs_every_race() {
     let audit = Profile::find_built_in("audit").unwrap();
@@ -76,9 +76,25 @@ fn the_audit_runs_every_race() {
 }
 
 #[test]
+fn recovery_has_a_spike_that_it_comes_back_from() {
+    let profile = Profile::find_built_in("recover").unwrap();
+    let ProfileLoad::Stages(stages) = profile.load.clone() else {
+        panic!("stages")
+    };
+    let length = profile.length().unwrap();
+    assert_eq!((length, profile.run_time), (Duration::from_secs(210), None));
+    let load = Load::closed(stages, length).unwrap();
+    let excursion = load.excursion(length).unwrap();
+    assert_eq!((excursion.users, excursion.peak_users), (20, 200));
+    let after_us = excursion.end_us - excursion.back_us;
+    assert!(after_us > 115_000_000, "{excursion:?}");
+}
+
+#[test]
 fn profiles_have_the_figures_of_the_suite() {
     let names = Profile::built_in().map(|profile| profile.name);
-    let names: Vec<String> = names.filter(|name| name != "race-audit").collect();
+    let of_suite = |name: &String| !["race-audit", "recover"].contains(&name.as_str());
+    let names: Vec<String> = names.filter(of_suite).collect();
     assert_eq!(names, FIGURES.map(|(name, ..)| name));
     for (name, users, spawn_rate, seconds, class, pacing) in FIGURES {
         let profile = Profile::find_built_in(name).unwrap();

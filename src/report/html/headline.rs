@@ -2,6 +2,7 @@
 
 use super::super::Figures;
 use super::super::recorded::Recorded;
+use super::super::recovery_text::sentences;
 use super::super::run_record::RunRecord;
 use super::super::threshold_record::ThresholdRecord;
 use super::super::verdict::{Circumstances, exit_meaning, verdict};
@@ -145,6 +146,7 @@ fn findings(run: &RunRecord) -> Vec<Finding> {
         invariants(run),
         thresholds_finding(run),
         races(run),
+        recovery(run),
         Some(generator(run)),
     ];
     found.into_iter().flatten().collect()
@@ -294,6 +296,18 @@ fn races(run: &RunRecord) -> Option<Finding> {
         tone: "plain",
         title: "Races",
         text,
+    })
+}
+
+fn recovery(run: &RunRecord) -> Option<Finding> {
+    let recovery = run.recovery.as_ref()?;
+    let is_good = recovery.back_after_s.is_some() && recovery.is_as_it_was();
+    // Without the first one, which says what the load did.
+    let told = sentences(recovery).split_off(1);
+    Some(Finding {
+        tone: if is_good { "good" } else { "doubt" },
+        title: "Recovery",
+        text: told.join(" "),
     })
 }
 

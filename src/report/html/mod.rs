@@ -12,6 +12,7 @@ mod headline;
 mod latencies;
 mod names;
 mod over_time;
+mod recovery;
 mod repetition;
 mod shares;
 mod sketch;
@@ -30,6 +31,7 @@ use headline::{Headline, ThresholdRow};
 use latencies::NameLatencies;
 use names::{ErrorRow, NameRow, PhaseRow};
 use over_time::OverTime;
+use recovery::RecoveryView;
 use repetition::Repetition;
 use serde::Serialize;
 use shares::SharesView;
@@ -77,6 +79,7 @@ struct Page<'a> {
     events: Vec<EventRow>,
     back_end: Option<BackEndView>,
     observed: &'a ObservedOverTime,
+    recovery: Option<RecoveryView>,
     generator: GeneratorView,
     repetition: Repetition,
 }
@@ -124,6 +127,7 @@ pub fn html_report(recorded: &Recorded) -> String {
         events: words::events(run),
         back_end: BackEndView::of(recorded),
         observed: &observed,
+        recovery: RecoveryView::of(run),
         generator: GeneratorView::of(recorded),
         repetition: Repetition::of(run),
         data: json_for_html(&ChartData {

@@ -5,6 +5,7 @@
 
 use super::super::recorded::Recorded;
 use super::embedded::Compact;
+use super::recovery;
 use super::words::grouped_of;
 use crate::stats::RuleVerdict;
 use serde::Serialize;
@@ -30,11 +31,11 @@ pub struct Line {
 /// Something that is marked in the charts.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Moment {
-    at_s: f64,
+    pub at_s: f64,
     /// When it was over.
-    until_s: f64,
-    kind: &'static str,
-    text: String,
+    pub until_s: f64,
+    pub kind: &'static str,
+    pub text: String,
 }
 
 /// Everything over time.
@@ -280,6 +281,7 @@ fn moments(recorded: &Recorded) -> Vec<Moment> {
         span.moment("stall", text)
     }));
     moments.extend(crossings(recorded));
+    moments.extend(recovery::moments(&recorded.run));
     moments.sort_by(|one, other| one.at_s.total_cmp(&other.at_s));
     moments.truncate(MOST_MOMENTS);
     moments

@@ -130,6 +130,22 @@ fn sections_without_content_are_left_out() {
 }
 
 #[test]
+fn a_spike_has_its_recovery() {
+    let mut run = made_up::record();
+    assert!(!page_of(&run).contains("id=\"recovery\""));
+    let mut recovery = crate::report::recovery_text::tests::made_up();
+    recovery.figures[4].domain = SCRIPT_TAG.to_owned();
+    run.recovery = Some(recovery);
+    let page = page_of(&run);
+    let body = body_of(&page);
+    assert!(body.contains("<a href=\"#recovery\">Recovery</a>"));
+    assert!(body.contains("that were watched: backlog of"), "{body}");
+    assert!(body.contains("<div class=\"doubt\"><dt>Recovery</dt><dd>Not back within"));
+    assert!(body.contains("<th scope=\"row\">response p99</th><td class=\"n\">20.6ms</td>"));
+    assert!(!page.contains("<script>document.title"));
+}
+
+#[test]
 fn an_older_record_has_tables_but_no_charts() {
     let directory = tempfile::tempdir().expect("a directory");
     write_record(&directory.path().join("run.json"), &made_up::record()).expect("written");

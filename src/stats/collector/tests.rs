@@ -29,6 +29,7 @@ fn context(workers: usize, seconds: u64) -> RunContext {
         cpus: (0..workers).collect(),
         spawned_us: SECOND_US,
         run_time_us: seconds * SECOND_US,
+        excursion: None,
         failures: crate::plan::FailureRule::Default,
         paced: true,
         user_shares: Vec::new(),

@@ -87,6 +87,7 @@ fn the_sum_of_all_intervals_is_the_total() {
         cpus: vec![0],
         spawned_us: 0,
         run_time_us: 4_000_000,
+        excursion: None,
         failures: crate::plan::FailureRule::Default,
         paced: true,
         user_shares: Vec::new(),

@@ -29,6 +29,7 @@ fn context(texts: &[&str]) -> RunContext {
         cpus: vec![0],
         spawned_us: SECOND_US,
         run_time_us: 5 * SECOND_US,
+        excursion: None,
         failures: FailureRule::Default,
         paced: true,
         user_shares: Vec::new(),

@@ -72,9 +72,8 @@ fn entropy() -> Entropy {
     let since_1970 = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    let unix_ms = since_1970.as_millis() as u64;
-    Entropy {
-        seed: fastrand::u64(..),
-        run_id: RunId::new(unix_ms, std::process::id(), fastrand::u16(..)),
-    }
+    let (unix_ms, process) = (since_1970.as_millis() as u64, std::process::id());
+    let run_id = RunId::new(unix_ms, process, fastrand::u16(..));
+    let seed = fastrand::u64(..);
+    Entropy { seed, run_id }
 }

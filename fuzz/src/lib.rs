@@ -3,6 +3,7 @@
 //! Each takes any bytes and panics when something does not hold. `tests/fuzz_bodies.rs` compiles
 //! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
+pub mod hunts;
 pub mod locust;
 pub mod page;
 pub mod records;
@@ -17,6 +18,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target; the files in `fuzz_targets` have the same names.
 pub const TARGETS: &[Target] = &[
     ("form", page::form),
+    ("hunt", hunts::hunt),
     ("id", replies::id),
     ("judge", shop::judge),
     ("locust_csv", locust::csv),

@@ -4,8 +4,8 @@ use super::compare_options::Surroundings;
 use super::options::RunOptions;
 use super::threshold_options::ThresholdFlags;
 use super::{CliError, passwords, plan_builder, values};
-use crate::hunt::{Criteria, HUNT_JSON, HUNT_SCHEMA_VERSION, HuntRecord, HuntRequest, LoadUnit};
-use crate::plan::Threshold;
+use crate::hunt::{Criteria, HUNT_JSON, HuntRecord, HuntRequest, LoadUnit};
+use crate::plan::{Pacing, Threshold};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 use std::ffi::OsString;
@@ -20,6 +20,10 @@ const DEFAULT_ROOM: u32 = 2_000;
 const DEFAULT_FROM: (f64, f64) = (100.0, 10.0);
 /// The largest load: journeys a second, and users.
 const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
+/// Time before a window when nobody says how long: without waits, and with those of a class, whose
+/// journeys must have begun to end.
+const WARM_UP: Duration = Duration::from_secs(3);
+const PACED_WARM_UP: Duration = Duration::from_secs(30);
 /// Flags of a run that a hunt decides itself, or has no use for, and what takes their place.
 const NOT_OF_A_HUNT: [(&str, &str); 24] = [
     ("users", "--in users, --from and --to"),
@@ -107,12 +111,12 @@ pub(super) struct HuntFlags {
     )]
     longest_window: Duration,
 
-    /// Time before the window; with --pacing class give it more than a journey takes
+    /// Time before the window [default: 3s; 30s with class pacing, where journeys take that long]
     #[arg(
-        long, value_name = "TIME", default_value = "3s", help_heading = "Hunt",
+        long, value_name = "TIME", help_heading = "Hunt",
         value_parser = parse_whole_seconds, allow_hyphen_values = true
     )]
-    warm_up: Duration,
+    warm_up: Option<Duration>,
 
     /// Longest rest after a probe: until the backlog is what it was before, and /health answers
     /// quickly
@@ -224,12 +228,7 @@ fn read_record(directory: &Path) -> Result<HuntRecord, CliError> {
         why,
     };
     let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
-    let record: HuntRecord =
-        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-    match record.schema_version {
-        HUNT_SCHEMA_VERSION => Ok(record),
-        other => Err(unreadable(format!("it has the layout {other}"))),
-    }
+    HuntRecord::read(&text).map_err(|error| unreadable(error.to_string()))
 }
 
 /// The hunt that the flags ask for.
@@ -238,7 +237,8 @@ pub(super) fn resolve(
     around: &Surroundings<'_>,
 ) -> Result<HuntRequest, CliError> {
     let unit = flags.unit;
-    let criteria = criteria(&flags)?;
+    let mut criteria = criteria(&flags)?;
+    let has_warm_up = flags.warm_up.is_some();
     let arguments = arguments(around.typed);
     let resume = flags.resume.clone();
     let (results, max_users) = (flags.run.results.clone(), flags.run.max_users);
@@ -253,6 +253,9 @@ pub(super) fn resolve(
         .drain(..)
         .map(Threshold::in_steady_state)
         .collect();
+    if !has_warm_up && plan.pacing == Pacing::Class {
+        criteria.warm_up_s = PACED_WARM_UP.as_secs_f64();
+    }
     let resumed = resume
         .as_deref()
         .map(|directory| compatible(directory, &plan.hash(), unit, &criteria))
@@ -295,7 +298,7 @@ fn criteria(flags: &HuntFlags) -> Result<Criteria, CliError> {
         from,
         most,
         precision: flags.precision,
-        warm_up_s: flags.warm_up.as_secs_f64(),
+        warm_up_s: flags.warm_up.unwrap_or(WARM_UP).as_secs_f64(),
         window_s: flags.window.as_secs_f64(),
         longest_window_s: flags.longest_window.max(flags.window).as_secs_f64(),
         rest_limit_s: flags.rest_limit.as_secs_f64(),

@@ -30,6 +30,8 @@ pub enum Order {
     Reopen,
     /// Receive the reply to the request that was sent at this moment.
     Receive(u64),
+    /// Close, for good.
+    End,
 }
 
 /// What a race and its lane tell each other.
@@ -37,6 +39,7 @@ pub struct Lane {
     /// Place among the core's flights.
     pub slot: usize,
     order: Cell<Order>,
+    has_ended: Cell<bool>,
     task: RefCell<Option<Waker>>,
     heat: RefCell<Option<Rc<Heat>>>,
     descriptor: Cell<RawFd>,
@@ -55,6 +58,7 @@ impl Lane {
         Self {
             slot,
             order: Cell::new(Order::Rest),
+            has_ended: Cell::new(false),
             task: RefCell::new(None),
             heat: RefCell::new(None),
             descriptor: Cell::new(CLOSED),
@@ -92,6 +96,15 @@ impl Lane {
     pub fn spoil(&self) {
         self.descriptor.set(CLOSED);
         self.order.set(Order::Reopen);
+        if let Some(task) = &*self.task.borrow() {
+            task.wake_by_ref();
+        }
+    }
+
+    /// Has the lane close when it has nothing else to do. A task that still waits when its runtime ends
+    /// would keep its socket for good.
+    pub fn end(&self) {
+        self.has_ended.set(true);
         if let Some(task) = &*self.task.borrow() {
             task.wake_by_ref();
         }
@@ -148,6 +161,7 @@ impl Future for NextOrder<'_> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Order> {
         match self.0.order.get() {
+            Order::Rest if self.0.has_ended.get() => Poll::Ready(Order::End),
             Order::Rest => {
                 remember(&self.0.task, context.waker());
                 Poll::Pending
@@ -157,7 +171,7 @@ impl Future for NextOrder<'_> {
     }
 }
 
-/// Looks after `connection` for as long as the runtime lives. Ends never.
+/// Looks after `connection` until [`Lane::end`].
 pub async fn keep_lane<S: ByteStream>(
     lane: Rc<Lane>,
     mut connection: Connection<S>,
@@ -167,6 +181,7 @@ pub async fn keep_lane<S: ByteStream>(
         let order = lane.next_order().await;
         match order {
             Order::Rest => {}
+            Order::End => return,
             Order::Reopen => reopen(&lane, &mut connection).await,
             Order::Receive(sent_ns) => {
                 receive(&lane, &mut connection, &mut parser, sent_ns).await;

@@ -6,6 +6,7 @@
 //! `timerfd_settime` each time that the earliest due moment changes.
 
 use super::clock::now_ns;
+use super::runtime::{Task, spawn};
 use monoio::net::TcpStream;
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -33,6 +34,9 @@ struct State {
     armed_ns: Cell<u64>,
     /// When the timer last fired.
     fired_ns: Cell<u64>,
+    /// Whether the serving task is to end.
+    stopped: Cell<bool>,
+    serving: RefCell<Option<Task<()>>>,
 }
 
 /// Shortest time between two firings of the timer. At rates where due moments lie closer together
@@ -77,9 +81,24 @@ impl Pacer {
             free_places: RefCell::new((0..waiters as u32).rev().collect()),
             armed_ns: Cell::new(u64::MAX),
             fired_ns: Cell::new(0),
+            stopped: Cell::new(false),
+            serving: RefCell::new(None),
         });
-        super::runtime::spawn(serve(Rc::clone(&state), pollable));
+        let serving = spawn(serve(Rc::clone(&state), pollable));
+        state.serving.replace(Some(serving));
         Ok(Self { state })
+    }
+
+    /// Ends the task that serves it: nobody may wait any more. A task that still waits for the
+    /// kernel when its runtime ends would keep the ring, and all that is in it, for good.
+    pub async fn stop(&self) {
+        self.state.stopped.set(true);
+        // A moment in the past fires at once.
+        self.state.arm(1);
+        let serving = self.state.serving.take();
+        if let Some(serving) = serving {
+            serving.join().await;
+        }
     }
 
     /// Waits until `due_ns` on the monotonic clock, or until [`Pacer::wake_all`]: the caller looks
@@ -116,7 +135,7 @@ impl Pacer {
 
 async fn serve(state: Rc<State>, timer: TcpStream) {
     loop {
-        if timer.readable(false).await.is_err() {
+        if timer.readable(false).await.is_err() || state.stopped.get() {
             return;
         }
         let now_ns = now_ns();

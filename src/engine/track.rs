@@ -102,7 +102,12 @@ impl Track {
         })
     }
 
-    /// Starts the tasks that look after the lanes. They end with the runtime.
+    /// Ends the tasks that look after the lanes: nobody may race any more.
+    pub fn end(&self) {
+        self.lanes.iter().for_each(|lane| lane.end());
+    }
+
+    /// Starts the tasks that look after the lanes, until [`Track::end`].
     pub fn keep<S: ByteStream>(&self, max_body_bytes: usize) -> Vec<Task<()>> {
         let keep = |lane: &Rc<Lane>| {
             let connection = Connection::<S>::new(Rc::clone(&self.road), lane.slot);

@@ -1,43 +1,56 @@
 //! Has the runtime make room for its operations before the clock starts, and keep it.
 
-use super::runtime::spawn;
+use super::runtime::{Task, spawn};
 use crate::plan::Driver;
 use monoio::net::UnixStream;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream as OtherEnd;
 use std::rc::Rc;
 
-/// Room for operations of the runtime. Given back when it goes.
+/// Room for operations of the runtime.
 pub struct Room {
-    /// The last operation waits for it, and it never comes.
-    _kept: Option<OtherEnd>,
+    /// What the last operation waits for, and its task.
+    kept: Option<(OtherEnd, Task<()>)>,
+}
+
+impl Room {
+    /// Gives it back. A task that still waits for the kernel when its runtime ends would keep the ring,
+    /// and all that is in it, for good.
+    pub async fn give_back(self) {
+        if let Some((other, waiting)) = self.kept {
+            drop(other);
+            waiting.join().await;
+        }
+    }
 }
 
 /// Has `operations` be on their way at once, so that what the runtime keeps of each is allocated.
 /// It grows in steps with the most there ever were, and would otherwise do so in the middle of a
-/// run. Now and then it gives the last step back when nothing is in it: one operation that never
-/// ends stays there. Only a ring keeps something of each operation: with epoll there is nothing to
+/// run. Now and then it gives the last step back when nothing is in it: one operation that does
+/// not end before the room is given back stays there. Only a ring keeps something of each operation: with epoll there is nothing to
 /// make room for, and many waiting on one socket would not all be woken.
 ///
 /// # Errors
 /// When the kernel gives no pair of sockets.
 pub async fn make_room(driver: Driver, operations: usize) -> io::Result<Room> {
     if driver == Driver::Epoll {
-        return Ok(Room { _kept: None });
+        return Ok(Room { kept: None });
     }
     let (watched, mut other) = pair()?;
     let waiting: Vec<_> = (0..operations)
         .map(|_| spawn(until_readable(Rc::clone(&watched))))
         .collect();
     let (silent, kept) = pair()?;
-    let _never_done = spawn(until_readable(silent));
+    let last = spawn(until_readable(silent));
     // Tasks run in turn: when this one has, all of those wait.
     spawn(async {}).join().await;
     other.write_all(b"!")?;
     for task in waiting {
         task.join().await;
     }
-    Ok(Room { _kept: Some(kept) })
+    Ok(Room {
+        kept: Some((kept, last)),
+    })
 }
 
 fn pair() -> io::Result<(Rc<UnixStream>, OtherEnd)> {
@@ -63,8 +76,9 @@ mod tests {
             runtime.block_on(async {
                 let room = make_room(driver, 500).await.unwrap();
                 let more = make_room(driver, 0).await.unwrap();
-                assert_eq!(room._kept.is_some(), driver == Driver::Uring);
-                drop((room, more));
+                assert_eq!(room.kept.is_some(), driver == Driver::Uring);
+                room.give_back().await;
+                more.give_back().await;
             });
         }
     }

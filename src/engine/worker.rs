@@ -236,8 +236,14 @@ async fn run<S: Script>(
         arrivals.shed_rest(core.run_end_ns.get(), &core.recorder);
     }
     core.hand_over(&orders.handover, now_ns(), true);
-    drop(room);
     drop(retired);
+    if let Some(track) = &core.track {
+        track.end();
+    }
+    if let Ok(room) = room {
+        room.give_back().await;
+    }
+    core.pacer.stop().await;
 }
 
 /// What a worker's users and its housekeeping share.

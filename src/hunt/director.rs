@@ -15,6 +15,7 @@ use crate::plan::{ExitCode, LoadError};
 use crate::report::SummaryStyle;
 use crate::run::{self, EmbeddedShop, ReachError, RunError};
 use crate::sandbox::SandboxError;
+use crate::stats::ThresholdVerdict;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -130,6 +131,9 @@ fn opened(request: &HuntRequest) -> HuntRecord {
         record.state = HuntState::Running;
         record.exit_code = None;
         record.verdict.clear();
+        record.notes.clear();
+        // With other cores the generator may do better.
+        record.probes.retain(|probe| !probe.generator_limited);
         record.criteria = request.criteria.clone();
         record.arguments.clone_from(&request.arguments);
         record.command.clone_from(&request.command);
@@ -204,7 +208,8 @@ impl Hunt<'_> {
 
     /// One probe, its judgement, and the rest after it; tells when the search cannot go on.
     fn try_load(&mut self, load: f64) -> Result<Option<Ending>, HuntError> {
-        let number = self.record.probes.len() as u32 + 1;
+        let last = self.record.probes.last();
+        let number = last.map_or(0, |probe| probe.number) + 1;
         let is_watched = self.place.observers.is_any();
         let window_s = window_s(self.request, self.expected_per_s(load), is_watched);
         let seen = match probe(self.request, &self.place, number, load, window_s)? {
@@ -218,6 +223,7 @@ impl Hunt<'_> {
         let fell = seen.silent_from_s.is_some() || rested == Rested::Down;
         let is_spoiled = seen.record.generator_limited;
         let silent_s = seen.silent_from_s.unwrap_or(seen.measured_s);
+        self.note_doubts(&seen);
         let fell_at = seen.began + Duration::from_secs_f64(silent_s);
         let probe = self.judged(*seen, fell, rested);
         if !self.is_silent {
@@ -244,6 +250,25 @@ impl Hunt<'_> {
         match fell {
             true => self.rise(number, load, Some(silent_s), fell_at),
             false => Ok(None),
+        }
+    }
+
+    /// What a reader of the figures has to know.
+    fn note_doubts(&mut self, seen: &Seen) {
+        for objective in &seen.objectives {
+            if objective.verdict == ThresholdVerdict::Undecided {
+                self.note(format!(
+                    "`{}` could not be judged in every probe: {}",
+                    objective.threshold.text(),
+                    objective.why
+                ));
+            }
+        }
+        for rule in &seen.record.violated_rules {
+            self.note(format!(
+                "the rule {rule} was violated in probe {}: see its report",
+                seen.record.number
+            ));
         }
     }
 
@@ -391,6 +416,13 @@ fn exit_code(record: &HuntRecord) -> ExitCode {
         (
             record.state == HuntState::Interrupted,
             ExitCode::Interrupted,
+        ),
+        (
+            record
+                .probes
+                .iter()
+                .any(|probe| !probe.violated_rules.is_empty()),
+            ExitCode::InvariantViolated,
         ),
         (
             knee.is_some_and(|knee| knee.limited_by == Limit::Generator),

@@ -234,6 +234,8 @@ pub struct ProbeRecord {
     pub names: Vec<NameProbe>,
     /// What the back end said, by domain; empty when it was not observed.
     pub domains: Vec<DomainProbe>,
+    /// Rules that were violated; see its run's record for the witnesses.
+    pub violated_rules: Vec<String>,
     /// How the HTTP interface did.
     pub http: Judgement,
     /// How the pipeline did; null when it was not observed, or could not be told.
@@ -302,7 +304,62 @@ pub struct Fall {
     pub waited_s: f64,
 }
 
+/// No load and no rate is larger: what is made of them stays a number.
+const LARGEST_FIGURE: f64 = 1e15;
+
+impl ProbeRecord {
+    /// What is computed with, beside the load.
+    fn figures(&self) -> Vec<f64> {
+        let rates = [self.carried_per_s, self.requests_per_s, self.concurrency];
+        let domains = self.domains.iter();
+        let intakes = domains.filter_map(|domain| domain.intake_per_s);
+        rates
+            .into_iter()
+            .chain(self.offered_per_s)
+            .chain(intakes)
+            .collect()
+    }
+}
+
+/// A text that is no record of a hunt.
+#[derive(Debug, thiserror::Error)]
+pub enum NoHuntRecord {
+    /// It is not laid out like one.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It is one of another version.
+    #[error("it has layout {0}, and this version reads layout {HUNT_SCHEMA_VERSION}")]
+    Version(u32),
+    /// A load or a rate that no probe can have.
+    #[error("a load or rate of {0} is not possible")]
+    Figure(f64),
+}
+
 impl HuntRecord {
+    /// Reads the text of a `hunt.json`.
+    ///
+    /// # Errors
+    /// When it is none of this version, or holds loads and rates that cannot be.
+    pub fn read(text: &str) -> Result<Self, NoHuntRecord> {
+        let record: Self = serde_json::from_str(text)?;
+        if record.schema_version != HUNT_SCHEMA_VERSION {
+            return Err(NoHuntRecord::Version(record.schema_version));
+        }
+        let criteria = &record.criteria;
+        let bounds = [criteria.from, criteria.most, criteria.longest_window_s];
+        let loads = record.probes.iter().map(|probe| probe.load);
+        let is_load = |load: &f64| *load > 0.0 && *load <= LARGEST_FIGURE;
+        if let Some(load) = loads.chain(bounds).find(|load| !is_load(load)) {
+            return Err(NoHuntRecord::Figure(load));
+        }
+        let is_figure = |figure: &f64| (0.0..=LARGEST_FIGURE).contains(figure);
+        let mut figures = record.probes.iter().flat_map(ProbeRecord::figures);
+        match figures.find(|figure| !is_figure(figure)) {
+            Some(figure) => Err(NoHuntRecord::Figure(figure)),
+            None => Ok(record),
+        }
+    }
+
     /// The JSON schema of a record, as text with a final line end.
     #[must_use]
     pub fn schema_text() -> String {

@@ -51,6 +51,7 @@ pub fn probe(number: u32, load: f64) -> ProbeRecord {
             service_p99_us: p50_us * 5,
         }],
         domains: vec![domain("identity", load, 0.0)],
+        violated_rules: Vec::new(),
         http: Judgement::sustained(),
         pipeline: Some(Judgement::sustained()),
         generator_limited: false,

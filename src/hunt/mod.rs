@@ -20,11 +20,14 @@ mod window;
 #[cfg(test)]
 mod made_up;
 
+pub use conclusion::conclude;
+pub use console::hunt_text;
 pub use director::{HUNT_JSON, HuntError, carry_out};
 pub use hunt_record::{
     Criteria, DomainProbe, Fall, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, Judgement, Knee,
-    KneeUnit, Limit, LoadUnit, NameProbe, ProbeRecord,
+    KneeUnit, Limit, LoadUnit, NameProbe, NoHuntRecord, ProbeRecord,
 };
+pub use page::hunt_page;
 pub use request::HuntRequest;
 pub use scalability::{FEWEST_POINTS, Point, Scalability};
 pub use search::{Gap, Next, Outcome, Range, Trial, gap, next};

@@ -12,7 +12,7 @@ use crate::plan::{
 };
 use crate::report::{BacklogRecord, LiveFace, ObservedRecord, RunFacts, RunRecord};
 use crate::run::{self, Face, LiveRun, Output, RunControl, RunError, RunRequest};
-use crate::stats::{IntervalSink, Snapshot, StatName};
+use crate::stats::{IntervalSink, RuleVerdict, Snapshot, StatName};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -319,6 +319,12 @@ fn figures(measured: &Measured, run: &RunRecord, offered_per_s: Option<f64>) -> 
         domains: observed.map_or_else(Vec::new, |observed| {
             observed.backlogs.iter().map(domain_probe).collect()
         }),
+        violated_rules: run
+            .invariants
+            .iter()
+            .filter(|rule| rule.verdict == RuleVerdict::Violated)
+            .map(|rule| rule.name.clone())
+            .collect(),
         http: Judgement {
             sustained: false,
             limited_by: Limit::Nothing,

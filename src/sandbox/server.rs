@@ -401,6 +401,7 @@ impl Server {
             keeping.join().await;
             drop(held);
             reception.end(&pacer).await;
+            pacer.stop().await;
             if let Some(log) = &self.arrivals {
                 log.write(reception.take_arrivals());
             }

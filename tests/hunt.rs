@@ -86,7 +86,7 @@ fn the_pipeline_has_a_knee_of_its_own() {
 fn users_are_found_as_whole_numbers() {
     // Four servers of 20 ms: eight users get half of what one alone gets.
     let ended = run_long(&format!(
-        "{SHORT} --no-observatory --pacing max --service-time 20ms --servers 4 --in users --from 2 --to 20 --precision 50%"
+        "{SHORT} --no-observatory --pacing max --service-time 20ms --servers 4 --in users --from 4 --to 16 --precision 50%"
     ));
     assert_eq!(ended.code, 0, "{}", ended.told());
     let record = record_in(&hunt_directory(&ended));

@@ -1,13 +1,13 @@
 //! `shopblast hunt`: what is searched for, within which bounds, and what a hunt that is resumed had.
 
 use super::compare_options::Surroundings;
-use super::options::RunOptions;
+use super::options::{Arguments, RunOptions};
 use super::threshold_options::ThresholdFlags;
 use super::{CliError, passwords, plan_builder, values};
 use crate::hunt::{Criteria, HUNT_JSON, HuntRecord, HuntRequest, LoadUnit};
 use crate::plan::{Pacing, Threshold};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args};
+use clap::{ArgMatches, Args, CommandFactory};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -161,6 +161,16 @@ pub(super) struct HuntFlags {
     /// What a probe does.
     #[command(flatten)]
     pub run: RunOptions,
+}
+
+/// The command line as it is parsed and shown: flags that a hunt has no use for are not in its help.
+pub(super) fn command() -> clap::Command {
+    let hide = |hunt: clap::Command| {
+        NOT_OF_A_HUNT.iter().fold(hunt, |hunt, (id, _)| {
+            hunt.mut_arg(id, |argument| argument.hide(true))
+        })
+    };
+    Arguments::command().mut_subcommand(HUNT, hide)
 }
 
 /// Refuses flags that a hunt has no use for.

@@ -44,7 +44,7 @@ use crate::plan::RunId;
 use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
 use crate::ui::web::WebRequest;
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 use compare_options::Surroundings;
 use environment::Variables;
 use options::{Arguments, Subcommand};
@@ -97,19 +97,19 @@ pub fn parse(
     let mut typed: Vec<OsString> = args.into_iter().collect();
     let environment: Vec<(OsString, OsString)> = environment.into_iter().collect();
     // Alone first: what is wrong in here is not the environment's fault.
-    let mut matches = match Arguments::command().try_get_matches_from(&typed) {
+    let mut matches = match hunt_options::command().try_get_matches_from(&typed) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
         Err(error) => return Err(CliError::arguments(&error)),
     };
     if let Some(resumed) = hunt_options::resumed_arguments(&matches, &typed)? {
         typed = resumed;
-        let again = Arguments::command().try_get_matches_from(&typed);
+        let again = hunt_options::command().try_get_matches_from(&typed);
         matches = again.map_err(|error| CliError::arguments(&error))?;
     }
     hunt_options::refuse_flags_of_runs(&matches)?;
     let variables = Variables::read(&matches, environment.iter().cloned())?;
-    let arguments = Arguments::command()
+    let arguments = hunt_options::command()
         .try_get_matches_from(variables.before(&typed))
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| CliError::arguments(&error));

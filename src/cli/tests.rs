@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod environment;
+mod hunts;
 mod loads;
 
 use super::*;

@@ -210,7 +210,10 @@ impl Hunt<'_> {
     fn try_load(&mut self, load: f64) -> Result<Option<Ending>, HuntError> {
         let last = self.record.probes.last();
         let number = last.map_or(0, |probe| probe.number) + 1;
-        let is_watched = self.place.observers.is_any();
+        let probes = &self.record.probes;
+        // An Observatory that is only tried may not be there.
+        let is_watched = self.place.observers.is_any()
+            && (probes.is_empty() || probes.iter().any(|probe| !probe.domains.is_empty()));
         let window_s = window_s(self.request, self.expected_per_s(load), is_watched);
         let seen = match probe(self.request, &self.place, number, load, window_s)? {
             Probed::Done(seen) => seen,

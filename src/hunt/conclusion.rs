@@ -1,11 +1,12 @@
 //! From the probes to the knees, the law and the sentences.
 
-use super::director::{generator_limit, http_trials, pipeline_trials, range_of, unit_text};
+use super::director::unit_text;
 use super::hunt_record::{
     Fall, HuntRecord, HuntState, Judgement, Knee, KneeUnit, Limit, LoadUnit, ProbeRecord,
 };
 use super::scalability::{Point, Scalability};
 use super::search::{Gap, gap};
+use super::trials::{generator_limit, http_trials, pipeline_trials, range_of};
 use crate::report::{counted, duration_text, rate_text};
 
 /// Fills in what follows from the probes so far.

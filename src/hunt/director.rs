@@ -10,7 +10,7 @@ use super::page::hunt_page;
 use super::probe::{Place, Probed, Seen, probe, window_s};
 use super::request::HuntRequest;
 use super::rest::{Health, Rested};
-use super::search::{Next, Outcome, Range, Trial, gap, next};
+use super::trials::{generator_limit, next_load, range_of, unloaded};
 use crate::plan::{ExitCode, LoadError};
 use crate::report::SummaryStyle;
 use crate::run::{self, EmbeddedShop, ReachError, RunError};
@@ -22,10 +22,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// Probes of one load that the generator may spoil, before it is taken for its limit.
-const MOST_SPOILED: usize = 3;
-/// Fewest journeys of a probe: the smallest arrival rate that is tried has so many in the longest window.
-const FEWEST_JOURNEYS: f64 = 5.0;
 /// The record's name.
 pub const HUNT_JSON: &str = "hunt.json";
 /// The page's name.
@@ -190,7 +186,7 @@ impl Hunt<'_> {
             if self.is_stopped() {
                 return Ok(Ending::Interrupted);
             }
-            let Some(load) = next_load(&self.record, &self.range()) else {
+            let Some(load) = next_load(&self.record, &range_of(&self.record)) else {
                 return Ok(Ending::Found);
             };
             if self.record.probes.len() >= self.request.criteria.most_probes as usize {
@@ -241,7 +237,8 @@ impl Hunt<'_> {
         let is_spoiled = probe.generator_limited;
         self.record.probes.push(probe);
         self.save()?;
-        if is_spoiled && spoiled(&self.record, load) == MOST_SPOILED {
+        let limit = generator_limit(&self.record);
+        if is_spoiled && limit.is_some_and(|limit| load >= limit) {
             self.note(format!(
                 "the generator was the limit at {load} {}: the target may sustain more; give it more cores (--cores)",
                 unit_text(self.request.unit)
@@ -355,10 +352,6 @@ impl Hunt<'_> {
         })
     }
 
-    fn range(&self) -> Range {
-        range_of(&self.record)
-    }
-
     fn rest_limit(&self) -> Duration {
         Duration::from_secs_f64(self.request.criteria.rest_limit_s)
     }
@@ -447,116 +440,4 @@ pub fn unit_text(unit: LoadUnit) -> &'static str {
         LoadUnit::ArrivalsPerS => "journeys/s",
         LoadUnit::Users => "users",
     }
-}
-
-/// Probes of `load` that the generator spoiled.
-fn spoiled(record: &HuntRecord, load: f64) -> usize {
-    let probes = record.probes.iter();
-    probes
-        .filter(|probe| probe.generator_limited && probe.load >= load)
-        .count()
-}
-
-/// The lowest load that the generator could not make; `None` while it could make every one.
-#[must_use]
-pub fn generator_limit(record: &HuntRecord) -> Option<f64> {
-    let spoiled_loads = record.probes.iter().filter(|probe| probe.generator_limited);
-    let limits = spoiled_loads.filter(|probe| {
-        let same = |other: &&ProbeRecord| other.load.total_cmp(&probe.load).is_eq();
-        let probes = || record.probes.iter().filter(same);
-        probes().filter(|probe| probe.generator_limited).count() >= MOST_SPOILED
-    });
-    limits.map(|probe| probe.load).reduce(f64::min)
-}
-
-/// The probe of the lowest load that was sustained.
-fn unloaded(probes: &[ProbeRecord]) -> Option<&ProbeRecord> {
-    let sustained = probes
-        .iter()
-        .filter(|probe| probe.http.sustained && !probe.generator_limited);
-    sustained.min_by(|one, other| one.load.total_cmp(&other.load))
-}
-
-/// Where the search may go.
-#[must_use]
-pub fn range_of(record: &HuntRecord) -> Range {
-    let criteria = &record.criteria;
-    let whole = record.unit == LoadUnit::Users;
-    Range {
-        from: criteria.from,
-        least: if whole {
-            1.0
-        } else {
-            (FEWEST_JOURNEYS / criteria.longest_window_s).min(criteria.from)
-        },
-        most: criteria.most,
-        precision: criteria.precision,
-        whole,
-    }
-}
-
-/// What the probes showed of the HTTP interface.
-#[must_use]
-pub fn http_trials(record: &HuntRecord) -> Vec<Trial> {
-    let probes = record.probes.iter();
-    probes
-        .filter(|probe| !probe.generator_limited)
-        .map(|probe| Trial {
-            load: probe.load,
-            outcome: match probe.http.limited_by {
-                Limit::Nothing => Outcome::Sustained,
-                Limit::FellOver => Outcome::Final,
-                _ => Outcome::Overloaded,
-            },
-        })
-        .collect()
-}
-
-/// What they showed of the pipeline.
-#[must_use]
-pub fn pipeline_trials(record: &HuntRecord) -> Vec<Trial> {
-    let probes = record.probes.iter();
-    probes
-        .filter(|probe| !probe.generator_limited)
-        .filter_map(|probe| {
-            let judgement = probe.pipeline.as_ref()?;
-            Some(Trial {
-                load: probe.load,
-                outcome: match judgement.sustained {
-                    true => Outcome::Sustained,
-                    false => Outcome::Overloaded,
-                },
-            })
-        })
-        .collect()
-}
-
-/// The next load; `None` when both knees are known. The pipeline's knee goes first, once a load was
-/// too much for it: it lies lower, and the backlog of higher loads would be in its way.
-#[must_use]
-pub fn next_load(record: &HuntRecord, range: &Range) -> Option<f64> {
-    let pipeline = pipeline_trials(record);
-    if gap(&pipeline).high.is_some()
-        && let Next::Try(load) = next(&pipeline, range)
-        && !is_out_of_reach(record, load)
-        && !says_nothing(record, load)
-    {
-        return Some(load);
-    }
-    match next(&http_trials(record), range) {
-        Next::Try(load) if !is_out_of_reach(record, load) => Some(load),
-        Next::Try(_) | Next::Found(_) => None,
-    }
-}
-
-/// Whether the generator cannot make a load, as was tried often enough.
-fn is_out_of_reach(record: &HuntRecord, load: f64) -> bool {
-    generator_limit(record).is_some_and(|limit| load >= limit)
-}
-
-/// Whether a load told nothing of the pipeline: the HTTP interface did not carry it.
-fn says_nothing(record: &HuntRecord, load: f64) -> bool {
-    record.probes.iter().any(|probe| {
-        probe.load.total_cmp(&load).is_eq() && probe.pipeline.is_none() && !probe.generator_limited
-    })
 }

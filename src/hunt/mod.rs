@@ -15,6 +15,7 @@ mod request;
 mod rest;
 mod scalability;
 mod search;
+mod trials;
 mod window;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Tests of what is concluded from the probes.
 
 use super::*;
-use crate::hunt::director::next_load;
 use crate::hunt::made_up;
+use crate::hunt::trials::next_load;
 
 #[test]
 fn both_knees_are_told_in_their_own_unit() {

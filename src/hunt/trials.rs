@@ -1,0 +1,113 @@
+//! What the probes so far showed of each side of the target, and which load follows from that.
+
+use super::hunt_record::{HuntRecord, Limit, LoadUnit, ProbeRecord};
+use super::search::{Next, Outcome, Range, Trial, gap, next};
+
+/// Probes of one load that the generator may spoil, before it is taken for its limit.
+const MOST_SPOILED: usize = 3;
+/// Fewest journeys of a probe: the smallest arrival rate that is tried has so many in the longest window.
+const FEWEST_JOURNEYS: f64 = 5.0;
+
+/// The lowest load that the generator could not make; `None` while it could make every one.
+#[must_use]
+pub fn generator_limit(record: &HuntRecord) -> Option<f64> {
+    let spoiled_loads = record.probes.iter().filter(|probe| probe.generator_limited);
+    let limits = spoiled_loads.filter(|probe| {
+        let same = |other: &&ProbeRecord| other.load.total_cmp(&probe.load).is_eq();
+        let probes = || record.probes.iter().filter(same);
+        probes().filter(|probe| probe.generator_limited).count() >= MOST_SPOILED
+    });
+    limits.map(|probe| probe.load).reduce(f64::min)
+}
+
+/// The probe of the lowest load that was sustained.
+pub fn unloaded(probes: &[ProbeRecord]) -> Option<&ProbeRecord> {
+    let sustained = probes
+        .iter()
+        .filter(|probe| probe.http.sustained && !probe.generator_limited);
+    sustained.min_by(|one, other| one.load.total_cmp(&other.load))
+}
+
+/// Where the search may go.
+#[must_use]
+pub fn range_of(record: &HuntRecord) -> Range {
+    let criteria = &record.criteria;
+    let whole = record.unit == LoadUnit::Users;
+    Range {
+        from: criteria.from,
+        least: if whole {
+            1.0
+        } else {
+            (FEWEST_JOURNEYS / criteria.longest_window_s).min(criteria.from)
+        },
+        most: criteria.most,
+        precision: criteria.precision,
+        whole,
+    }
+}
+
+/// What the probes showed of the HTTP interface.
+#[must_use]
+pub fn http_trials(record: &HuntRecord) -> Vec<Trial> {
+    let probes = record.probes.iter();
+    probes
+        .filter(|probe| !probe.generator_limited)
+        .map(|probe| Trial {
+            load: probe.load,
+            outcome: match probe.http.limited_by {
+                Limit::Nothing => Outcome::Sustained,
+                Limit::FellOver => Outcome::Final,
+                _ => Outcome::Overloaded,
+            },
+        })
+        .collect()
+}
+
+/// What they showed of the pipeline.
+#[must_use]
+pub fn pipeline_trials(record: &HuntRecord) -> Vec<Trial> {
+    let probes = record.probes.iter();
+    probes
+        .filter(|probe| !probe.generator_limited)
+        .filter_map(|probe| {
+            let judgement = probe.pipeline.as_ref()?;
+            Some(Trial {
+                load: probe.load,
+                outcome: match judgement.sustained {
+                    true => Outcome::Sustained,
+                    false => Outcome::Overloaded,
+                },
+            })
+        })
+        .collect()
+}
+
+/// The next load; `None` when both knees are known. The pipeline's knee goes first, once a load was
+/// too much for it: it lies lower, and the backlog of higher loads would be in its way.
+#[must_use]
+pub fn next_load(record: &HuntRecord, range: &Range) -> Option<f64> {
+    let pipeline = pipeline_trials(record);
+    if gap(&pipeline).high.is_some()
+        && let Next::Try(load) = next(&pipeline, range)
+        && !is_out_of_reach(record, load)
+        && !says_nothing(record, load)
+    {
+        return Some(load);
+    }
+    match next(&http_trials(record), range) {
+        Next::Try(load) if !is_out_of_reach(record, load) => Some(load),
+        Next::Try(_) | Next::Found(_) => None,
+    }
+}
+
+/// Whether the generator cannot make a load, as was tried often enough.
+fn is_out_of_reach(record: &HuntRecord, load: f64) -> bool {
+    generator_limit(record).is_some_and(|limit| load >= limit)
+}
+
+/// Whether a load told nothing of the pipeline: the HTTP interface did not carry it.
+fn says_nothing(record: &HuntRecord, load: f64) -> bool {
+    record.probes.iter().any(|probe| {
+        probe.load.total_cmp(&load).is_eq() && probe.pipeline.is_none() && !probe.generator_limited
+    })
+}

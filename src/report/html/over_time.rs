@@ -260,8 +260,10 @@ fn moments(recorded: &Recorded) -> Vec<Moment> {
     let requests = series.numbers("requests");
     let lengths_s = series.numbers("length_s");
     let users = series.numbers("users");
-    let stalled: Vec<f64> = (0..requests.len())
-        .map(|row| requests[row] == 0.0 && users[row] > 0.0 && lengths_s[row] > 0.9)
+    // A column that is not there has no rows.
+    let rows = requests.iter().zip(&users).zip(&lengths_s);
+    let stalled: Vec<f64> = rows
+        .map(|((requests, users), length_s)| *requests == 0.0 && *users > 0.0 && *length_s > 0.9)
         .map(f64::from)
         .collect();
     let mut moments = Vec::new();

@@ -27,6 +27,16 @@
     place.append(list);
   }
 
+  // uPlot leaves labels of logarithmic axes out by itself, by digits that rounding may have changed.
+  const all = (_, splits) => splits;
+  // Its ticks are counted from the lowest value on.
+  const oneDigit = (value) => {
+    const power = 10 ** Math.floor(Math.log10(value));
+    return Math.floor(value / power) * power;
+  };
+  const plain = (value) => Number(value.toPrecision(12));
+  const isRound = (value, digits) => new RegExp(`^[${digits}]e`).test(plain(value).toExponential());
+
   // The spans between sustained and not sustained, in the colours of doubt.
   const bands = (spans) => ({
     hooks: {
@@ -55,18 +65,18 @@
       legend(place, series);
       if (!xs.length) return;
       const logarithmic = Math.min(...xs) > 0 && Math.max(...xs) / Math.min(...xs) > 20;
-      const range = (low, high) => [low * 0.9, high * 1.1];
+      const range = (low, high) => [logarithmic ? oneDigit(low * 0.9) : low * 0.9, high * 1.1];
       plot = new uPlot({
         width: Math.max(place.clientWidth, 200), height: 260, padding: [10, 12, 0, 0], legend: { show: false },
         cursor: { drag: { x: false, y: false }, points: { show: false } },
         scales: {
           x: { time: false, distr: logarithmic ? 3 : 1, range: (_, low, high) => range(low, high) },
-          y: yLog ? { distr: 3, range: (_, low, high) => [(low || 1) * 0.8, (high || 10) * 1.25] }
+          y: yLog ? { distr: 3, range: (_, low, high) => [oneDigit((low || 1) * 0.8), (high || 10) * 1.25] }
             : { range: (_, low, high) => [yFromZero ? Math.min(0, low) : low, Math.max(high * 1.08, 1)] },
         },
         axes: [
-          axis({ values: (_, splits) => splits.map((value) => value === null || (logarithmic && !/^[125]0*(\.0*)?$/.test(String(Number(value.toPrecision(2))))) ? '' : xText(value)) }),
-          axis({ size: 64, values: (_, splits) => splits.map((value) => value === null || (yLog && splits.length > 14 && !/^10*$/.test(String(Math.round(value)))) ? '' : yText(value)) }),
+          axis({ filter: all, values: (_, splits) => splits.map((value) => logarithmic && !isRound(value, '125') ? '' : xText(plain(value))) }),
+          axis({ filter: all, size: 64, values: (_, splits) => splits.map((value) => yLog && !isRound(value, splits.length > 14 ? '1' : '125') ? '' : yText(plain(value))) }),
         ],
         series: [{}, ...series.map(({ tone, line }) => ({
           stroke: colour(tone), width: line ? 2 : 0, spanGaps: true,

@@ -2,9 +2,8 @@
 
 use shopblast::cli::{self, Command, Entropy, Machine};
 use shopblast::engine::CountingAllocator;
-use shopblast::plan::{ExitCode, RunId};
+use shopblast::plan::ExitCode;
 use shopblast::{compare, doctor, hunt, report, run, ui};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -69,11 +68,8 @@ fn command_line() -> String {
 }
 
 fn entropy() -> Entropy {
-    let since_1970 = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let (unix_ms, process) = (since_1970.as_millis() as u64, std::process::id());
-    let run_id = RunId::new(unix_ms, process, fastrand::u16(..));
-    let seed = fastrand::u64(..);
-    Entropy { seed, run_id }
+    Entropy {
+        seed: fastrand::u64(..),
+        run_id: run::new_run_id(),
+    }
 }

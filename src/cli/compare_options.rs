@@ -83,14 +83,14 @@ pub(super) struct CompareFlags {
     /// Relative difference that matters: smaller ones count as none
     #[arg(
         long, value_name = "PERCENT", default_value = "2%", help_heading = "Judge",
-        value_parser = parse_percent, allow_hyphen_values = true
+        value_parser = values::parse_percent, allow_hyphen_values = true
     )]
     margin: f64,
 
     /// Difference of shares (of failed requests, for example) that matters, in percentage points
     #[arg(
         long, value_name = "POINTS", default_value = "0.1%", help_heading = "Judge",
-        value_parser = parse_percent, allow_hyphen_values = true
+        value_parser = values::parse_percent, allow_hyphen_values = true
     )]
     share_margin: f64,
 
@@ -316,18 +316,8 @@ fn parse_names(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A percentage, with or without its sign, as a share.
-pub(super) fn parse_percent(text: &str) -> Result<f64, String> {
-    let number = text.trim().trim_end_matches('%').trim_end();
-    let percent: Option<f64> = number.parse().ok();
-    percent
-        .filter(|percent| (0.0..=100.0).contains(percent))
-        .map(|percent| percent / 100.0)
-        .ok_or_else(|| format!("`{text}` is no percentage from 0 to 100; write it like 2%"))
-}
-
 fn parse_confidence(text: &str) -> Result<f64, String> {
-    parse_percent(text)
+    values::parse_percent(text)
         .ok()
         .filter(|share| (0.5..=0.999).contains(share))
         .ok_or_else(|| format!("`{text}` is no confidence from 50 to 99.9 %; write it like 95%"))
@@ -340,10 +330,10 @@ mod tests {
     #[test]
     fn percentages_are_shares() {
         for (text, share) in [("2%", 0.02), ("2", 0.02), ("0.5 %", 0.005), ("0", 0.0)] {
-            assert_eq!(parse_percent(text), Ok(share), "{text}");
+            assert_eq!(values::parse_percent(text), Ok(share), "{text}");
         }
         for text in ["", "%", "-1%", "101%", "x", "NaN"] {
-            assert!(parse_percent(text).is_err(), "{text}");
+            assert!(values::parse_percent(text).is_err(), "{text}");
         }
         assert_eq!(parse_confidence("99%"), Ok(0.99));
         assert!(parse_confidence("100%").is_err() && parse_confidence("10%").is_err());

@@ -25,7 +25,7 @@ const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
 const WARM_UP: Duration = Duration::from_secs(3);
 const PACED_WARM_UP: Duration = Duration::from_secs(30);
 /// Flags of a run that a hunt decides itself, or has no use for, and what takes their place.
-const NOT_OF_A_HUNT: [(&str, &str); 24] = [
+const NOT_OF_A_HUNT: [(&str, &str); 28] = [
     ("users", "--in users, --from and --to"),
     ("spawn_rate", "--warm-up: users start in half of it"),
     ("run_time", "--window and --warm-up"),
@@ -38,6 +38,10 @@ const NOT_OF_A_HUNT: [(&str, &str); 24] = [
     ("csv", "the records of its probes"),
     ("csv_full_history", "the records of its probes"),
     ("html", "hunt.html"),
+    ("json_file", "shopblast report of a probe's record"),
+    ("summary_export", "shopblast report of a probe's record"),
+    ("junit", "the records of its probes"),
+    ("drain_wait", "--rest-limit"),
     ("exit_code_on_error", "--failure-limit"),
     (
         "fail_on_saturation",
@@ -136,7 +140,7 @@ pub(super) struct HuntFlags {
     /// Share of requests that may fail at a sustained load
     #[arg(
         long, value_name = "PERCENT", default_value = "0%", help_heading = "Hunt",
-        value_parser = parse_share, allow_hyphen_values = true
+        value_parser = values::parse_percent, allow_hyphen_values = true
     )]
     failure_limit: f64,
 
@@ -252,11 +256,7 @@ pub(super) fn resolve(
     let arguments = arguments(around.typed);
     let resume = flags.resume.clone();
     let (results, max_users) = (flags.run.results.clone(), flags.run.max_users);
-    let mut template = plan_builder::build(
-        run_options(flags, &criteria),
-        around.machine,
-        around.entropy,
-    )?;
+    let mut template = plan_builder::build(run_options(flags), around.machine, around.entropy)?;
     let plan = &mut template.plan;
     plan.thresholds = plan
         .thresholds
@@ -320,7 +320,7 @@ fn criteria(flags: &HuntFlags) -> Result<Criteria, CliError> {
 
 /// The flags of a run like the probes: its load and length are the same for every hunt, so that the
 /// plan's hash tells what is done and not how much of it.
-fn run_options(flags: HuntFlags, criteria: &Criteria) -> RunOptions {
+fn run_options(flags: HuntFlags) -> RunOptions {
     let mut options = flags.run;
     match flags.unit {
         LoadUnit::ArrivalsPerS => {
@@ -328,7 +328,7 @@ fn run_options(flags: HuntFlags, criteria: &Criteria) -> RunOptions {
             options.max_users = Some(options.max_users.unwrap_or(DEFAULT_ROOM));
         }
         LoadUnit::Users => {
-            options.users = Some((criteria.most as u32).min(DEFAULT_ROOM));
+            options.users = Some(DEFAULT_ROOM);
             options.spawn_rate = Some(1.0);
         }
     }
@@ -388,14 +388,10 @@ fn arguments(typed: &[OsString]) -> Vec<String> {
 }
 
 fn parse_precision(text: &str) -> Result<f64, String> {
-    parse_share(text)
+    values::parse_percent(text)
         .ok()
         .filter(|share| (0.001..=0.5).contains(share))
         .ok_or_else(|| format!("`{text}` is no precision from 0.1 to 50 %; write it like 2%"))
-}
-
-fn parse_share(text: &str) -> Result<f64, String> {
-    super::compare_options::parse_percent(text)
 }
 
 /// Windows are made of whole seconds, as figures are.

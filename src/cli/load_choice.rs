@@ -11,8 +11,6 @@ const DEFAULT_RUN_TIME: Duration = Duration::from_secs(60);
 const DEFAULT_USERS: u32 = 1;
 /// Spawn rate when nobody says one.
 const DEFAULT_SPAWN_RATE_PER_S: f64 = 1.0;
-/// Bounds of the users that an open-model run has by default, for each arrival of a second.
-const DEFAULT_MAX_USERS: (f64, f64) = (50.0, 2_000.0);
 
 /// The load and its run time.
 pub(super) fn choose(
@@ -44,7 +42,7 @@ pub(super) fn choose(
         } => Load::open(
             rate_per_s,
             arrivals.unwrap_or(Arrivals::Constant),
-            max_users.unwrap_or_else(|| default_max_users(rate_per_s)),
+            max_users.unwrap_or_else(|| Load::default_max_users(rate_per_s)),
         )?,
     };
     if matches!(load, Load::Closed { .. }) {
@@ -136,11 +134,6 @@ fn with_spawn_rate(mut stages: Vec<Stage>, spawn_rate_per_s: Option<f64>) -> Vec
         }
     }
     stages
-}
-
-fn default_max_users(rate_per_s: f64) -> u32 {
-    let (least, most) = DEFAULT_MAX_USERS;
-    rate_per_s.ceil().clamp(least, most) as u32
 }
 
 fn reject_open_flags(options: &RunOptions) -> Result<(), CliError> {

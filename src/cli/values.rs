@@ -116,6 +116,16 @@ pub(super) fn parse_bytes(text: &str) -> Result<usize, ValueError> {
         .ok_or(ValueError::Bytes)
 }
 
+/// A percentage, with or without its sign, as a share.
+pub(super) fn parse_percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim_end();
+    let percent: Option<f64> = number.parse().ok();
+    percent
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| format!("`{text}` is no percentage from 0 to 100; write it like 2%"))
+}
+
 /// A host without scheme, port and path.
 pub(super) fn parse_host(text: &str) -> Result<String, ValueError> {
     let host = text.trim();

@@ -2,6 +2,7 @@
 //!
 //! The JSON schema in `schema/compare.schema.json` is generated from these types.
 
+use crate::report::pretty_json;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
@@ -239,19 +240,12 @@ impl ComparisonRecord {
     #[must_use]
     pub fn schema_text() -> String {
         let schema = SchemaGenerator::default().into_root_schema_for::<Self>();
-        pretty(&schema)
+        pretty_json(&schema)
     }
 
     /// The comparison as JSON text with a final line end.
     #[must_use]
     pub fn json_text(&self) -> String {
-        pretty(self)
+        pretty_json(self)
     }
-}
-
-fn pretty(value: &impl Serialize) -> String {
-    let mut text =
-        serde_json::to_string_pretty(value).expect("keys are strings, numbers finite or null");
-    text.push('\n');
-    text
 }

@@ -88,9 +88,9 @@ pub fn judge_http(evidence: &Evidence<'_>) -> Judgement {
     }
 }
 
-/// How the pipeline did; `None` when nothing can be said.
+/// How the pipeline did behind an interface that did like `http`; `None` when nothing can be said.
 #[must_use]
-pub fn judge_pipeline(evidence: &Evidence<'_>) -> Option<Judgement> {
+pub fn judge_pipeline(evidence: &Evidence<'_>, http: &Judgement) -> Option<Judgement> {
     let domains = &evidence.probe.domains;
     if domains.is_empty() {
         return None;
@@ -126,7 +126,7 @@ pub fn judge_pipeline(evidence: &Evidence<'_>) -> Option<Judgement> {
             first_to_give_way,
         }),
         // An interface that did not carry its load did not hand it on either.
-        None if !evidence.probe.http.sustained => None,
+        None if !http.sustained => None,
         None if domains.iter().all(|domain| domain.slope_per_s.is_none()) => None,
         None => Some(Judgement::sustained()),
     }

@@ -278,21 +278,19 @@ impl Hunt<'_> {
             probe.rest_s = length.as_secs_f64();
         }
         let unloaded = unloaded(&self.record.probes);
-        let judge = |probe: &ProbeRecord| {
-            let evidence = Evidence {
-                probe,
-                objectives: &seen.objectives,
-                early: seen.early,
-                late: seen.late,
-                fell,
-                unloaded,
-                criteria: &self.request.criteria,
-                dead_letters: &seen.dead_letters,
-            };
-            (judge_http(&evidence), judge_pipeline(&evidence))
+        let evidence = Evidence {
+            probe: &probe,
+            objectives: &seen.objectives,
+            early: seen.early,
+            late: seen.late,
+            fell,
+            unloaded,
+            criteria: &self.request.criteria,
+            dead_letters: &seen.dead_letters,
         };
-        probe.http = judge(&probe).0;
-        probe.pipeline = judge(&probe).1;
+        let http = judge_http(&evidence);
+        let pipeline = judge_pipeline(&evidence, &http);
+        (probe.http, probe.pipeline) = (http, pipeline);
         // A target that fell over was not the generator's fault.
         probe.generator_limited &= !fell && !self.request.criteria.keep_spoiled;
         probe

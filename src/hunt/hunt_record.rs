@@ -3,6 +3,7 @@
 //! The JSON schema in `schema/hunt.schema.json` is generated from these types.
 
 use super::scalability::Scalability;
+use crate::report::pretty_json;
 use crate::stats::{Amount, Trend};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -364,19 +365,12 @@ impl HuntRecord {
     #[must_use]
     pub fn schema_text() -> String {
         let schema = SchemaGenerator::default().into_root_schema_for::<Self>();
-        pretty(&schema)
+        pretty_json(&schema)
     }
 
     /// The record as JSON text with a final line end.
     #[must_use]
     pub fn json_text(&self) -> String {
-        pretty(self)
+        pretty_json(self)
     }
-}
-
-fn pretty(value: &impl Serialize) -> String {
-    let mut text =
-        serde_json::to_string_pretty(value).expect("keys are strings, numbers finite or null");
-    text.push('\n');
-    text
 }

@@ -7,8 +7,7 @@ use super::request::HuntRequest;
 use super::window::{Measured, Span, WindowSink};
 use crate::observe::ObserverConfig;
 use crate::plan::{
-    ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Quantity, RunId, Stage, Statistic,
-    Target,
+    ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Quantity, Stage, Statistic, Target,
 };
 use crate::report::{BacklogRecord, LiveFace, ObservedRecord, RunFacts, RunRecord};
 use crate::run::{self, Face, LiveRun, Output, RunControl, RunError, RunRequest};
@@ -16,14 +15,12 @@ use crate::stats::{IntervalSink, RuleVerdict, Snapshot, StatName};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// Samples beyond a percentile that make it worth something: a window is long enough for so many.
 const TAIL_SAMPLES: f64 = 50.0;
 /// Shortest window that a backlog's slope is taken from, in seconds: it is read once a second.
 const WATCHED_S: f64 = 5.0;
-/// Users that carry out arrivals when nobody says how many: a second's arrivals, within these.
-const DEFAULT_MAX_USERS: (f64, f64) = (50.0, 2_000.0);
 
 /// Where probes send their load.
 pub struct Place {
@@ -215,8 +212,7 @@ fn plan_of(
     let run_time = warm_up + Duration::from_secs_f64(window_s);
     let load = match request.unit {
         LoadUnit::ArrivalsPerS => {
-            let (least, most) = DEFAULT_MAX_USERS;
-            let default = load.ceil().clamp(least, most) as u32;
+            let default = Load::default_max_users(load);
             let max_users = request.max_users.unwrap_or(default);
             Load::open(load, arrivals_of(template), max_users)?
         }
@@ -245,7 +241,7 @@ fn plan_of(
         run_time,
         target: place.target.clone(),
         seed: template.seed.wrapping_add(u64::from(number) - 1),
-        run_id: new_run_id(),
+        run_id: run::new_run_id(),
         ..template.clone()
     })
 }
@@ -255,17 +251,6 @@ fn arrivals_of(template: &Plan) -> Arrivals {
         Load::Open { arrivals, .. } => arrivals,
         Load::Closed { .. } => Arrivals::Constant,
     }
-}
-
-fn new_run_id() -> RunId {
-    let since_1970 = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    RunId::new(
-        since_1970.as_millis() as u64,
-        std::process::id(),
-        fastrand::u16(..),
-    )
 }
 
 /// Journeys that are due in the window, a second; `None` for users.

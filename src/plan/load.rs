@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// Most users of one run: each needs a span of unique numbers.
 pub const MOST_USERS: u32 = UniqueNumbers::MAX_USER_INDEX + 1;
+/// Users that carry out arrivals when nobody says how many: a second's arrivals, within these.
+const DEFAULT_MAX_USERS: (f64, f64) = (50.0, 2_000.0);
 /// Highest rate of an open-model run, in journeys a second.
 pub const HIGHEST_RATE_PER_S: f64 = 10_000_000.0;
 
@@ -160,6 +162,13 @@ impl Load {
                 max_users,
             }),
         }
+    }
+
+    /// Users that carry out `rate_per_s` journeys a second when nobody says how many.
+    #[must_use]
+    pub fn default_max_users(rate_per_s: f64) -> u32 {
+        let (least, most) = DEFAULT_MAX_USERS;
+        rate_per_s.ceil().clamp(least, most) as u32
     }
 
     /// Most users that are ever active at once.

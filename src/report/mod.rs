@@ -90,7 +90,7 @@ pub use remake::{
 pub use request_log::{NameLog, RequestLog};
 pub use run_record::{
     Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
-    JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION,
+    JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION, pretty_json,
 };
 pub use series_csv::SeriesCsv;
 pub use steering_record::{SteeringRecord, SteeringWish};

@@ -337,17 +337,21 @@ impl RunRecord {
     #[must_use]
     pub fn schema_text() -> String {
         let schema = SchemaGenerator::default().into_root_schema_for::<Self>();
-        pretty(&schema)
+        pretty_json(&schema)
     }
 
     /// The record as JSON text with a final line end.
     #[must_use]
     pub fn json_text(&self) -> String {
-        pretty(self)
+        pretty_json(self)
     }
 }
 
-fn pretty(value: &impl Serialize) -> String {
+/// A record as JSON text with a final line end.
+///
+/// # Panics
+/// When a key of `value` is no string: a programming error.
+pub fn pretty_json(value: &impl Serialize) -> String {
     let mut text =
         serde_json::to_string_pretty(value).expect("keys are strings, numbers finite or null");
     text.push('\n');

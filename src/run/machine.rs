@@ -1,9 +1,10 @@
 //! Facts of the machine that the run is made on, and its limits.
 
 use crate::engine::Ready;
-use crate::plan::{Driver, Plan};
+use crate::plan::{Driver, Plan, RunId};
 use crate::report::HostFacts;
 use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// CPUs that this process may use, by their kernel numbers in ascending order.
 #[must_use]
@@ -15,6 +16,16 @@ pub fn allowed_cpus() -> Vec<usize> {
         .collect();
     cpus.sort_unstable();
     cpus
+}
+
+/// An id for a run that starts now in this process.
+#[must_use]
+pub fn new_run_id() -> RunId {
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let unix_ms = since_1970.as_millis() as u64;
+    RunId::new(unix_ms, std::process::id(), fastrand::u16(..))
 }
 
 /// The CPU's name, or `unknown`.

@@ -18,7 +18,7 @@ mod signals;
 pub use control::{RunControl, RunState};
 pub use embedded::{EmbeddedShop, serve};
 pub use face::{Face, LiveRun};
-pub use machine::allowed_cpus;
+pub use machine::{allowed_cpus, new_run_id};
 pub use reach::{ReachError, preflight, resolve};
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};

@@ -24,7 +24,10 @@ fn judged<'a>(
         dead_letters: &[],
     };
     change(&mut evidence);
-    (judge_http(&evidence), judge_pipeline(&evidence))
+    (
+        judge_http(&evidence),
+        judge_pipeline(&evidence, &probe.http),
+    )
 }
 
 fn objective(text: &str, verdict: ThresholdVerdict) -> Objective {

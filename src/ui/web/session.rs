@@ -11,7 +11,6 @@ use crate::ui::MetricsFace;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Makes plans of the start form's orders.
 pub trait PlanOrder: Send + Sync {
@@ -179,10 +178,7 @@ fn wait_for_start(started: &Receiver<Result<(), String>>) -> Result<(), String> 
 
 /// What makes a run unlike others.
 fn fresh() -> (u64, RunId) {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
-    let unix_ms = since_1970.unwrap_or_default().as_millis() as u64;
-    let run_id = RunId::new(unix_ms, std::process::id(), fastrand::u16(..));
-    (fastrand::u64(..), run_id)
+    (fastrand::u64(..), run::new_run_id())
 }
 
 /// One load test, on its director's thread.

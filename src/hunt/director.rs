@@ -3,14 +3,12 @@
 use super::conclusion::conclude;
 use super::console::{hunt_text, probe_line};
 use super::criteria::{Evidence, judge_http, judge_pipeline};
-use super::hunt_record::{
-    Fall, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, Limit, LoadUnit, ProbeRecord,
-};
+use super::hunt_record::{Fall, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, LoadUnit, ProbeRecord};
 use super::page::hunt_page;
 use super::probe::{Place, Probed, Seen, probe, window_s};
 use super::request::HuntRequest;
 use super::rest::{Health, Rested};
-use super::trials::{generator_limit, next_load, range_of, unloaded};
+use super::trials::{generator_limit, is_cut_by_generator, next_load, range_of, unloaded};
 use crate::plan::{ExitCode, LoadError};
 use crate::report::SummaryStyle;
 use crate::run::{self, EmbeddedShop, ReachError, RunError};
@@ -418,10 +416,7 @@ fn exit_code(record: &HuntRecord) -> ExitCode {
                 .any(|probe| !probe.violated_rules.is_empty()),
             ExitCode::InvariantViolated,
         ),
-        (
-            knee.is_some_and(|knee| knee.limited_by == Limit::Generator),
-            ExitCode::GeneratorSaturated,
-        ),
+        (is_cut_by_generator(record), ExitCode::GeneratorSaturated),
         (
             knee.is_some_and(|knee| knee.low.is_none()),
             ExitCode::ThresholdCrossed,

@@ -100,6 +100,15 @@ pub fn next_load(record: &HuntRecord, range: &Range) -> Option<f64> {
     }
 }
 
+/// Whether the search for the HTTP knee ended at what the generator can make, and not where it was to.
+#[must_use]
+pub fn is_cut_by_generator(record: &HuntRecord) -> bool {
+    match next(&http_trials(record), &range_of(record)) {
+        Next::Try(load) => is_out_of_reach(record, load),
+        Next::Found(_) => false,
+    }
+}
+
 /// Whether the generator cannot make a load, as was tried often enough.
 fn is_out_of_reach(record: &HuntRecord, load: f64) -> bool {
     generator_limit(record).is_some_and(|limit| load >= limit)

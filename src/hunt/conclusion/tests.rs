@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::hunt::made_up;
-use crate::hunt::trials::next_load;
+use crate::hunt::trials::{is_cut_by_generator, next_load};
 
 #[test]
 fn both_knees_are_told_in_their_own_unit() {
@@ -93,6 +93,11 @@ fn the_generators_limit_ends_the_search_once_it_is_sure() {
         record.probes.push(probe);
     }
     assert_eq!(next_load(&record, &range), None);
+    assert!(is_cut_by_generator(&record));
+    assert!(
+        !is_cut_by_generator(&made_up::hunt()),
+        "it was found before"
+    );
     conclude(&mut record);
     let knee = record.http_knee.unwrap();
     assert_eq!(knee.limited_by, Limit::Generator);

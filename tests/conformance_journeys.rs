@@ -9,7 +9,7 @@ use shopblast::plan::{
     JourneyOptions, Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed,
 };
 use shopblast::sandbox::InProcessShop;
-use shopblast::shop::{JourneyKind, ShopScript, Supplies, USER_CLASSES};
+use shopblast::shop::{Generation, JourneyKind, ShopScript, Supplies, USER_CLASSES};
 use shopblast::stats::{CoreInterval, Outcome};
 use simulated_shop::{MS, SECOND, plan};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ const WALKS: usize = 30;
 /// A script of all classes, and a simulation in which it meets the sandbox.
 fn world() -> (ShopScript, Simulation) {
     let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
-    let script = ShopScript::new(&plan(&classes, Pacing::Max)).unwrap();
+    let script = ShopScript::new(&plan(&classes, Pacing::Max), Generation::Five).unwrap();
     let interval = Box::new(CoreInterval::new(0, script.shape()));
     let recorder = Recorder::new(interval, script.rows()).with_races(script.race_rows());
     let target = Target::parse("http://localhost:8000").unwrap();
@@ -87,7 +87,7 @@ proptest! {
     fn every_step_gets_its_expected_status(seed: u64) {
         let (script, mut simulation) = world();
         let run_id = RunId::new(1_800_000_000_000, 1, seed as u16);
-        let supplies = Arc::new(Supplies::new(seed, &run_id, JourneyOptions::default(), RaceRules::default()));
+        let supplies = Arc::new(Supplies::new(seed, &run_id, JourneyOptions::default(), RaceRules::default(), Generation::Five));
         let mut user = simulation.session(start(seed, 0), 3_600 * SECOND);
         let set_up = script.clone();
         simulation.spawn(async move { user.set_up(&set_up).await.unwrap() });

@@ -4,7 +4,7 @@ use shopblast::plan::Driver;
 use shopblast::sandbox::{
     Mode, Names, ObservatoryConfig, Sandbox, SandboxConfig, ServiceTime, ShopConfig,
 };
-use shopblast::shop::OPENAPI;
+use shopblast::shop::Generation;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
@@ -104,7 +104,7 @@ fn one_worker_is_told_from_several() {
 
 #[test]
 fn a_shop_that_has_changed_is_a_problem() {
-    let changed = OPENAPI.replace(
+    let changed = Generation::Five.openapi().replace(
         "/payments/{payment_id}/retry",
         "/payments/{payment_id}/again",
     );

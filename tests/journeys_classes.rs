@@ -7,7 +7,7 @@ use journey_contract::contracts;
 use shopblast::engine::Script;
 use shopblast::plan::{JourneyOption, JourneyOptions, Pacing, WaitTime};
 use shopblast::shop::{
-    JourneyKind, ShopScript, USER_CLASSES, UserClass, used_operations, user_class,
+    Generation, JourneyKind, ShopScript, USER_CLASSES, UserClass, used_operations, user_class,
 };
 use simulated_shop::{MS, SECOND, orderly, plan, simulation, start};
 use std::cell::RefCell;
@@ -194,7 +194,7 @@ fn steps_per_pass() -> HashMap<String, f64> {
 #[test]
 fn the_140_statistic_names_are_those_of_the_contract() {
     let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
-    let script = ShopScript::new(&plan(&classes, Pacing::Class)).unwrap();
+    let script = ShopScript::new(&plan(&classes, Pacing::Class), Generation::Five).unwrap();
     let mut expected: BTreeSet<(String, String)> = contracts()
         .iter()
         .flat_map(|contract| contract.lines.clone())
@@ -234,7 +234,10 @@ fn what_options_add_has_a_row_only_with_them() {
     let names = |options: JourneyOptions| {
         let mut plan = plan(&["InventoryUser", "PaymentsUser"], Pacing::Class);
         plan.options = options;
-        ShopScript::new(&plan).unwrap().names().len()
+        ShopScript::new(&plan, Generation::Five)
+            .unwrap()
+            .names()
+            .len()
     };
     let with = |options: &[JourneyOption]| names(options.iter().copied().collect());
     let without = with(&[]);
@@ -247,7 +250,7 @@ fn what_options_add_has_a_row_only_with_them() {
 fn begun(class: &str, options: JourneyOptions, run_ns: u64) -> BTreeMap<&'static str, u64> {
     let mut plan = plan(&[class], Pacing::Class);
     plan.options = options;
-    let script = ShopScript::new(&plan).unwrap();
+    let script = ShopScript::new(&plan, Generation::Five).unwrap();
     let mut shop = orderly(MS);
     let mut world = simulation(&script, move |request, _| shop(request));
     let shared = Arc::new(script.clone());
@@ -307,7 +310,7 @@ fn the_flood_is_even_by_task_or_by_request() {
 
 /// Times from one reply to the next request of one user that is not sent at once, in seconds.
 fn think_times(class: &str, run_ns: u64) -> Vec<f64> {
-    let script = ShopScript::new(&plan(&[class], Pacing::Class)).unwrap();
+    let script = ShopScript::new(&plan(&[class], Pacing::Class), Generation::Five).unwrap();
     let mut shop = orderly(MS);
     let sent = Rc::new(RefCell::new(Vec::new()));
     let log = Rc::clone(&sent);
@@ -357,7 +360,7 @@ fn paced_users_begin_a_task_on_every_beat() {
         ("SpikeUser", 20),
         ("CrossDomainFloodUser", 10),
     ] {
-        let script = ShopScript::new(&plan(&[class], Pacing::Class)).unwrap();
+        let script = ShopScript::new(&plan(&[class], Pacing::Class), Generation::Five).unwrap();
         script
             .supplies()
             .put_up_flash_item(shopblast::engine::Id::new(b"item").unwrap());

@@ -4,7 +4,7 @@ mod simulated_shop;
 
 use shopblast::engine::{Answer, Script, SetUpFailure};
 use shopblast::plan::Pacing;
-use shopblast::shop::ShopScript;
+use shopblast::shop::{Generation, ShopScript};
 use simulated_shop::{MS, Request, SECOND, plan, refusal, simulation, start, well};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ struct SetUp {
 
 /// Sets `class` up in a shop that answers the request at a position with `instead`, or well.
 fn set_up(class: &str, instead: impl Fn(usize, &Request) -> Option<Answer> + 'static) -> SetUp {
-    let script = ShopScript::new(&plan(&[class], Pacing::Max)).unwrap();
+    let script = ShopScript::new(&plan(&[class], Pacing::Max), Generation::Five).unwrap();
     let sent = Rc::new(RefCell::new(Vec::new()));
     let log = Rc::clone(&sent);
     let mut world = simulation(&script, move |bytes, now_ns| {
@@ -171,7 +171,7 @@ fn without_an_item_there_is_no_run() {
 /// A pass that sends nothing must not spin.
 #[test]
 fn users_without_an_item_sit_the_run_out() {
-    let script = ShopScript::new(&plan(&["FlashSaleUser"], Pacing::Max)).unwrap();
+    let script = ShopScript::new(&plan(&["FlashSaleUser"], Pacing::Max), Generation::Five).unwrap();
     let mut world = simulation(&script, |_, _| panic!("nothing is sent"));
     world.spawn_user(&Arc::new(script.clone()), start(&script, 0, 0), 5 * SECOND);
     world.run();

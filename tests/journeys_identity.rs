@@ -4,7 +4,7 @@ mod simulated_shop;
 
 use shopblast::engine::{Abort, Answer, Journey, Script};
 use shopblast::plan::{Pacing, WaitTime};
-use shopblast::shop::{JourneyKind, ShopScript, Supplies, UnknownClass};
+use shopblast::shop::{Generation, JourneyKind, ShopScript, Supplies, UnknownClass};
 use shopblast::stats::Outcome;
 use simulated_shop::{MS, Request, SECOND, plan, simulation, start, streams, well};
 use std::cell::RefCell;
@@ -13,12 +13,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 fn script(classes: &[&str]) -> ShopScript {
-    ShopScript::new(&plan(classes, Pacing::Class)).unwrap()
+    ShopScript::new(&plan(classes, Pacing::Class), Generation::Five).unwrap()
 }
 
 fn supplies() -> Supplies {
     let plan = plan(&["IdentityUser"], Pacing::Class);
-    Supplies::new(plan.seed, &plan.run_id, plan.options, plan.races)
+    Supplies::new(
+        plan.seed,
+        &plan.run_id,
+        plan.options,
+        plan.races,
+        Generation::Five,
+    )
 }
 
 /// The journeys of the classes that are tested here.
@@ -247,7 +253,11 @@ fn waits_are_the_class_s_own_unless_the_pacing_is_max() {
             max_us: 2_000_000
         }
     );
-    let max = ShopScript::new(&plan(&["SpikeUser", "IdentityUser"], Pacing::Max)).unwrap();
+    let max = ShopScript::new(
+        &plan(&["SpikeUser", "IdentityUser"], Pacing::Max),
+        Generation::Five,
+    )
+    .unwrap();
     assert_eq!(
         (max.wait_of(0), max.wait_of(1)),
         (WaitTime::None, WaitTime::None)
@@ -256,7 +266,11 @@ fn waits_are_the_class_s_own_unless_the_pacing_is_max() {
 
 #[test]
 fn unknown_classes_are_named() {
-    let error = ShopScript::new(&plan(&["SpikeUser", "SpickUser"], Pacing::Class)).unwrap_err();
+    let error = ShopScript::new(
+        &plan(&["SpikeUser", "SpickUser"], Pacing::Class),
+        Generation::Five,
+    )
+    .unwrap_err();
     assert_eq!(
         error,
         UnknownClass {
@@ -329,7 +343,7 @@ fn another_seed_or_run_gives_other_requests() {
     let stream = |change: fn(&mut shopblast::plan::Plan)| {
         let mut plan = plan(&["IdentityUser"], Pacing::Class);
         change(&mut plan);
-        let script = ShopScript::new(&plan).unwrap();
+        let script = ShopScript::new(&plan, Generation::Five).unwrap();
         streams(&script, [3], 30 * SECOND, |_| MS)
             .remove(&3)
             .unwrap()

@@ -10,7 +10,7 @@ use shopblast::plan::{
     Stage, Target, UniqueNumbers, user_seed,
 };
 use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ShopConfig};
-use shopblast::shop::ShopScript;
+use shopblast::shop::{Generation, ShopScript};
 use shopblast::stats::{Collector, Phase, RunContext, Totals};
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +75,7 @@ fn run(
     .expect("a sandbox");
     let target = Target::parse(&format!("http://{}", sandbox.address())).expect("a target");
     let plan = plan(class, users, pacing, target);
-    let script = ShopScript::new(&plan).expect("a known class");
+    let script = ShopScript::new(&plan, Generation::Five).expect("a known class");
     let (mut handovers, inbox) = Collector::channels(1, script.shape());
     let (ready_sender, ready) = crossbeam_channel::bounded(1);
     let (start_sender, start) = crossbeam_channel::bounded(1);

@@ -4,7 +4,7 @@ use shopblast::engine::{Judge, Script};
 use shopblast::plan::{
     ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RunId, Stage, Target,
 };
-use shopblast::shop::{ShopScript, USER_CLASSES};
+use shopblast::shop::{Generation, ShopScript, USER_CLASSES};
 use shopblast::stats::{Outcome, REASON_BYTES};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -32,7 +32,8 @@ pub fn judge(bytes: &[u8]) {
 
 /// The judges of all operations, each once.
 fn judges() -> Vec<Judge> {
-    let script = ShopScript::new(&plan()).expect("the classes are the shop's own");
+    let script =
+        ShopScript::new(&plan(), Generation::Five).expect("the classes are the shop's own");
     let mut judges: Vec<Judge> = Vec::new();
     for step in script.steps() {
         let judge = step.operation.judge;

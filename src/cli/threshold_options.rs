@@ -3,7 +3,7 @@
 use super::CliError;
 use crate::plan::{Load, Plan, Producible, Profile, Threshold};
 use crate::sandbox::Domain;
-use crate::shop::ShopScript;
+use crate::shop::{Generation, ShopScript};
 use clap::Args;
 
 /// The flags as typed.
@@ -45,7 +45,7 @@ pub(super) fn check(plan: &Plan) -> Result<(), CliError> {
         return Ok(());
     }
     // Classes were checked before; one that there is not has nothing to check.
-    let Ok(script) = ShopScript::new(plan) else {
+    let Ok(script) = ShopScript::new(plan, Generation::Five) else {
         return Ok(());
     };
     let names = script.names();

@@ -31,7 +31,7 @@ use crate::plan::{ExitCode, Load, MOST_USERS, Pacing, Plan};
 use crate::report::{RecordDirectory, RecordError, RunFacts};
 use crate::sandbox::SandboxError;
 use crate::shop::ledger::RULES;
-use crate::shop::{HEALTH_PATH, ShopScript, UnknownClass};
+use crate::shop::{Generation, HEALTH_PATH, ShopScript, UnknownClass};
 use crate::stats::{Collector, LiveContext, ObservedTable, RunContext, Snapshot, UserShare};
 use crew::{Crew, CrewError};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
@@ -180,7 +180,7 @@ fn record_run(
 ) -> Result<Finished, RunError> {
     // First, since it may take seconds, in which the shop would close idle connections.
     let watch = observers::prepare(observed, plan, &request.addresses);
-    let script = ShopScript::new(plan)?;
+    let script = ShopScript::new(plan, Generation::Five)?;
     let (handovers, inbox) = Collector::channels(plan.cores.len(), script.shape());
     let heard = control.clone();
     let _listening = signals::listen(move || heard.interrupt());

@@ -5,6 +5,7 @@
 mod classes;
 mod contract;
 pub mod events;
+mod generation;
 mod generator_list;
 mod generators;
 mod journeys;
@@ -20,7 +21,8 @@ mod supplies;
 mod words;
 
 pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_class};
-pub use contract::{OPENAPI, OPENAPI_PATH};
+pub use contract::OPENAPI_PATH;
+pub use generation::{CONTEXTS, Context, Generation};
 pub use generator_list::{GENERATORS, Generator};
 pub use journeys::{JourneyKind, TakenStep};
 pub use operations::HEALTH_PATH;

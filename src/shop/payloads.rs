@@ -12,6 +12,7 @@ pub use inventory::InventoryBodies;
 pub use ordering::OrderingBodies;
 pub use payments::PaymentsBodies;
 
+use super::Generation;
 use super::generators::ordering::Bill;
 use crate::engine::{Arena, ArenaBuilder, BodyWriter};
 use crate::plan::{RunId, fnv1a};
@@ -44,10 +45,14 @@ pub struct Payloads {
 }
 
 impl Payloads {
-    /// Generates all bodies.
+    /// Generates all bodies, in the form that `generation` takes.
     #[must_use]
-    pub fn new(seed: u64, run_id: &RunId) -> Self {
-        let source = Source { seed, run_id };
+    pub fn new(seed: u64, run_id: &RunId, generation: Generation) -> Self {
+        let source = Source {
+            seed,
+            run_id,
+            generation,
+        };
         let bills = source.bills("customer_order_bills", 2);
         Self {
             identity: IdentityBodies::new(source),
@@ -63,7 +68,12 @@ impl Payloads {
     /// `POST /inventory` with so many pieces; id 0 = `warehouse_id`.
     #[must_use]
     pub fn warehouse_stocks(seed: u64, run_id: &RunId, pieces: u32) -> Arena {
-        inventory::warehouse_stocks(Source { seed, run_id }, pieces)
+        let source = Source {
+            seed,
+            run_id,
+            generation: Generation::default(),
+        };
+        inventory::warehouse_stocks(source, pieces)
     }
 }
 
@@ -72,6 +82,11 @@ impl Payloads {
 struct Source<'a> {
     seed: u64,
     run_id: &'a RunId,
+    #[expect(
+        dead_code,
+        reason = "bodies differ by generation from the next step on"
+    )]
+    generation: Generation,
 }
 
 impl Source<'_> {

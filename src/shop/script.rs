@@ -3,7 +3,9 @@
 use super::journeys::flash_sale;
 use super::ledger::RULES;
 use super::races::RACES;
-use super::{JourneyKind, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class};
+use super::{
+    Generation, JourneyKind, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class,
+};
 use crate::engine::{Journey, Link, Script, Session, SetUpFailure, Step};
 use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, RaceRules, WaitTime};
 use crate::stats::{Event, Race, SetShape, StatName};
@@ -41,11 +43,11 @@ struct PlannedClass {
 }
 
 impl ShopScript {
-    /// Prepares the supplies and classes of `plan`.
+    /// Prepares the supplies and classes of `plan` against a target of `generation`.
     ///
     /// # Errors
     /// When the plan names an unknown user class.
-    pub fn new(plan: &Plan) -> Result<Self, UnknownClass> {
+    pub fn new(plan: &Plan, generation: Generation) -> Result<Self, UnknownClass> {
         let classes = plan
             .classes
             .iter()
@@ -65,6 +67,7 @@ impl ShopScript {
                 &plan.run_id,
                 plan.options,
                 plan.races,
+                generation,
             )),
             classes: planned.collect(),
             journeys,

@@ -1,7 +1,7 @@
 //! What the journeys of one run are carried out with: shared by all users, on all cores.
 
-use super::Payloads;
 use super::sale::FlashSale;
+use super::{Generation, Payloads};
 use crate::engine::{Arena, Id};
 use crate::plan::{JourneyOptions, RaceRules, RunId};
 use std::sync::OnceLock;
@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 pub struct Supplies {
     /// Ready-made request bodies.
     pub payloads: Payloads,
+    /// What the target is.
+    pub generation: Generation,
     /// How journeys differ from those of the Locust suite.
     pub options: JourneyOptions,
     /// How races are carried out.
@@ -26,14 +28,21 @@ pub struct Supplies {
 }
 
 impl Supplies {
-    /// Prepares what a run with this seed, id and options needs.
+    /// Prepares what a run with this seed, id and options needs against a target of `generation`.
     #[must_use]
-    pub fn new(seed: u64, run_id: &RunId, options: JourneyOptions, races: RaceRules) -> Self {
+    pub fn new(
+        seed: u64,
+        run_id: &RunId,
+        options: JourneyOptions,
+        races: RaceRules,
+        generation: Generation,
+    ) -> Self {
         Self {
+            generation,
             races,
             flash_stocks: Payloads::warehouse_stocks(seed, run_id, races.stock),
             sale: FlashSale::new(&races),
-            payloads: Payloads::new(seed, run_id),
+            payloads: Payloads::new(seed, run_id, generation),
             options,
             prefixes: IdPrefixes::new(run_id),
             flash_item: OnceLock::new(),

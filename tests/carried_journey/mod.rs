@@ -6,7 +6,7 @@ use super::simulated_shop::{MS, Request, SECOND, orderly, plan, simulation};
 use serde_json::Value;
 use shopblast::engine::{Abort, Answer, Id, Journey, Recorder, SessionStart, Simulation};
 use shopblast::plan::{JourneyOption, JourneyOptions, Pacing, UniqueNumbers, WaitTime};
-use shopblast::shop::{JourneyKind, ShopScript, USER_CLASSES};
+use shopblast::shop::{Generation, JourneyKind, ShopScript, USER_CLASSES};
 use shopblast::stats::Outcome;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ pub fn script_with(options: JourneyOptions) -> &'static ShopScript {
     let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
     let mut plan = plan(&classes, Pacing::Class);
     plan.options = options;
-    let script = ShopScript::new(&plan).unwrap();
+    let script = ShopScript::new(&plan, Generation::Five).unwrap();
     let item = Id::new(FLASH_ITEM.as_bytes()).unwrap();
     script.supplies().put_up_flash_item(item);
     Box::leak(Box::new(script))

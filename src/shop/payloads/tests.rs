@@ -11,7 +11,7 @@ mod uniqueness;
 use super::*;
 use crate::engine::Id;
 use crate::plan::UniqueNumbers;
-use crate::shop::generators;
+use crate::shop::{Generation, generators};
 use limits::Fields;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -21,7 +21,8 @@ use std::sync::LazyLock;
 const GIVEN_IDS: [&str; 3] = ["given-0", "given-1", "given-2"];
 
 /// The bodies that most tests look at.
-static PAYLOADS: LazyLock<Payloads> = LazyLock::new(|| Payloads::new(1, &run_id(1)));
+static PAYLOADS: LazyLock<Payloads> =
+    LazyLock::new(|| Payloads::new(1, &run_id(1), Generation::Five));
 
 /// A run that starts on 15 January 2027 at 08:00.
 fn run_id(random: u16) -> RunId {
@@ -150,15 +151,15 @@ fn all_bytes(payloads: &Payloads) -> Vec<(&'static str, Vec<u8>)> {
 
 #[test]
 fn seed_and_run_id_decide_every_byte() {
-    let first = all_bytes(&Payloads::new(5, &run_id(1)));
-    assert!(first == all_bytes(&Payloads::new(5, &run_id(1))));
+    let first = all_bytes(&Payloads::new(5, &run_id(1), Generation::Five));
+    assert!(first == all_bytes(&Payloads::new(5, &run_id(1), Generation::Five)));
 
-    let other_seed = all_bytes(&Payloads::new(6, &run_id(1)));
+    let other_seed = all_bytes(&Payloads::new(6, &run_id(1), Generation::Five));
     for ((name, bytes), (_, others)) in first.iter().zip(&other_seed) {
         let is_drawn = bytes.iter().filter(|byte| **byte == b'{').count() > 500;
         assert_eq!(bytes != others, is_drawn, "{name}");
     }
-    let other_run = all_bytes(&Payloads::new(5, &run_id(2)));
+    let other_run = all_bytes(&Payloads::new(5, &run_id(2), Generation::Five));
     for ((name, bytes), (_, others)) in first.iter().zip(&other_run) {
         let text = String::from_utf8_lossy(bytes);
         assert_eq!(bytes != others, text.contains(run_id(1).as_str()), "{name}");
@@ -172,6 +173,7 @@ fn a_new_kind_of_body_leaves_the_others_as_they_were() {
     let source = Source {
         seed: 1,
         run_id: &run_id,
+        generation: Generation::Five,
     };
     let alone = [
         source.drawn("profiles", generators::identity::profile),

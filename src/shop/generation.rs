@@ -1,0 +1,114 @@
+//! Generations of ShopStream: what a version of it is, as data. A new one is an entry here; see
+//! `docs/generations.md`.
+
+use serde::{Deserialize, Serialize};
+
+/// A version of ShopStream that shopblast knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Generation {
+    /// Five contexts and 76 operations: commit f89b2f5 with Protean 0fbb7582.
+    Five,
+    /// Eight contexts and 124 operations: commit 9688fde with Protean ca9c7fdc (0.14.2).
+    #[default]
+    Today,
+}
+
+/// A bounded context of the shop: it has an outbox, engines and a database of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// As addresses, streams and the Observatory spell it: `identity`.
+    pub name: &'static str,
+    /// As types of events spell it: `Identity`.
+    pub title: &'static str,
+    /// The variable that tells ShopStream where the context's database is.
+    pub database_variable: &'static str,
+}
+
+const fn context(
+    name: &'static str,
+    title: &'static str,
+    database_variable: &'static str,
+) -> Context {
+    Context {
+        name,
+        title,
+        database_variable,
+    }
+}
+
+/// Every context of any generation, in the order in which the Observatory lists them: those of an
+/// older generation are a prefix.
+pub const CONTEXTS: [Context; 8] = [
+    context("identity", "Identity", "DATABASE_URL"),
+    context("catalogue", "Catalogue", "CATALOGUE_DATABASE_URL"),
+    context("ordering", "Ordering", "ORDERING_DATABASE_URL"),
+    context("inventory", "Inventory", "INVENTORY_DATABASE_URL"),
+    context("payments", "Payments", "PAYMENTS_DATABASE_URL"),
+    context("fulfillment", "Fulfillment", "FULFILLMENT_DATABASE_URL"),
+    context("reviews", "Reviews", "REVIEWS_DATABASE_URL"),
+    context(
+        "notifications",
+        "Notifications",
+        "NOTIFICATIONS_DATABASE_URL",
+    ),
+];
+
+impl Generation {
+    /// All of them, oldest first.
+    pub const ALL: [Self; 2] = [Self::Five, Self::Today];
+
+    /// The word for it in flags and records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Five => "five",
+            Self::Today => "today",
+        }
+    }
+
+    /// Its contexts.
+    #[must_use]
+    pub fn contexts(self) -> &'static [Context] {
+        match self {
+            Self::Five => &CONTEXTS[..5],
+            Self::Today => &CONTEXTS,
+        }
+    }
+
+    /// Its description of itself (OpenAPI), byte for byte as the shop serves it at
+    /// [`super::OPENAPI_PATH`].
+    #[must_use]
+    pub const fn openapi(self) -> &'static str {
+        match self {
+            Self::Five => include_str!("openapi-five.json"),
+            Self::Today => include_str!("openapi-today.json"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_description_is_json_and_names_its_operations() {
+        for (generation, operations) in [(Generation::Five, 76), (Generation::Today, 124)] {
+            let document: serde_json::Value = serde_json::from_str(generation.openapi()).unwrap();
+            let paths = document["paths"].as_object().unwrap();
+            let methods = |path: &serde_json::Value| path.as_object().unwrap().len();
+            let found: usize = paths.values().map(methods).sum();
+            assert_eq!(found, operations, "{generation:?}");
+        }
+    }
+
+    #[test]
+    fn contexts_of_older_generations_come_first() {
+        let mut before: &[Context] = &[];
+        for generation in Generation::ALL {
+            let contexts = generation.contexts();
+            assert_eq!(&contexts[..before.len()], before);
+            before = contexts;
+        }
+    }
+}

@@ -8,12 +8,24 @@ use crate::sandbox::{
     Bug, Bugs, Chaos, Conflicts, FallsOver, Mishap, ServiceTime, ShopConfig, UnknownBug,
     UnknownMishap,
 };
+use crate::shop::Generation;
 use clap::Args;
 use std::time::Duration;
 
 /// How the embedded shop behaves. What is `None` is as in the measured shop.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ShopFlags {
+    /// Generation of ShopStream: five (five contexts, 76 operations) or today (eight contexts, 124
+    /// operations)
+    ///
+    /// The embedded shop serves it [default: today]. Of another target it says what the target is
+    /// compared with [default: the nearest one], and what it is taken for when it does not describe
+    /// itself, or with --no-preflight [default: today].
+    #[arg(
+        long, value_name = "NAME", help_heading = "Target", value_parser = values::generation()
+    )]
+    pub generation: Option<Generation>,
+
     /// API workers of the embedded shop: with 2 or more, commands on one thing really race
     ///
     /// Each worker answers one request at a time. With several, a command may be overtaken between

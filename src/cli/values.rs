@@ -6,6 +6,7 @@ use crate::plan::{
 };
 use crate::report::ReportFormat;
 use crate::sandbox::Conflicts;
+use crate::shop::Generation;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
 
@@ -72,6 +73,15 @@ pub(super) fn parse_workers(text: &str) -> Result<usize, ValueError> {
 /// `500` or `409`.
 pub(super) fn conflicts() -> impl TypedValueParser<Value = Conflicts> {
     one_of(&[("500", Conflicts::Crash), ("409", Conflicts::Conflict)])
+}
+
+/// `five` or `today`.
+pub(super) fn generation() -> impl TypedValueParser<Value = Generation> {
+    const WORDS: [(&str, Generation); 2] = [
+        (Generation::Five.name(), Generation::Five),
+        (Generation::Today.name(), Generation::Today),
+    ];
+    one_of(&WORDS)
 }
 
 /// Users started a second.

@@ -40,24 +40,28 @@ static STEPS: [Step; 4] = [
         operation: &CREATE_CART,
         name: "[COUPON] POST /carts",
         raises: &[],
+        stays: 0,
     },
     Step {
         index: 1,
         operation: &ADD_ITEM,
         name: "[COUPON] POST /carts/{id}/items",
         raises: &[events::CART_ITEM_ADDED],
+        stays: 0,
     },
     Step {
         index: 2,
         operation: &APPLY_COUPON,
         name: "[COUPON] POST /carts/{id}/coupons",
         raises: &[events::CART_COUPON_APPLIED],
+        stays: 0,
     },
     Step {
         index: 3,
         operation: &CHECK_OUT,
         name: "[COUPON] POST /carts/{id}/checkout",
         raises: &[events::ORDER_CREATED, events::CART_CONVERTED],
+        stays: 1,
     },
 ];
 

@@ -79,7 +79,7 @@ fn set(core: usize, second: u64, seconds: u64) -> CoreInterval {
 fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
     let context = RunContext {
         names: names(),
-        raises: vec![&[], &[]],
+        raises: vec![Vec::new(), Vec::new()],
         journeys: vec!["SomeJourney"],
         races: Vec::new(),
         rules: &[],

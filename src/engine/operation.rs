@@ -61,6 +61,9 @@ pub struct Step {
     pub name: &'static str,
     /// What the target raises when the step succeeds.
     pub raises: &'static [Event],
+    /// So many of them, from the first, stay when the target refuses the request after all: it did
+    /// a part of it before it looked.
+    pub stays: usize,
 }
 
 impl Step {

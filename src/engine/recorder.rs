@@ -2,7 +2,10 @@
 
 use super::Step;
 use crate::plan::FailureRule;
-use crate::stats::{CoreInterval, ErrorKey, Finding, Outcome, Race, RaceSeen, Reason, Rule};
+use crate::stats::{
+    CoreInterval, Correction, Corrections, ErrorKey, Finding, Outcome, Race, RaceSeen, Reason,
+    Rule, absorb_corrections,
+};
 
 /// Witnesses of one rule that a worker keeps in a run; further violations are only counted.
 const WITNESSES_A_RULE: u32 = 64;
@@ -131,6 +134,13 @@ impl Recorder {
         race.counts.broken_at(bin);
     }
 
+    /// What a request of `step` raised is known better than its outcome told.
+    pub fn correct(&mut self, step: &Step, correction: &Corrections) {
+        let row = self.rows[usize::from(step.index)];
+        let name = &mut self.interval.names[usize::from(row)];
+        absorb_corrections(&mut name.corrections, correction);
+    }
+
     /// The interval being filled.
     pub fn interval(&mut self) -> &mut CoreInterval {
         &mut self.interval
@@ -173,6 +183,9 @@ impl Recorder {
         name.bytes_out += seen.bytes_out;
         name.bytes_in += seen.bytes_in;
         name.body_bytes_in += seen.body_bytes_in;
+        if seen.outcome != Outcome::Success && !seen.step.raises.is_empty() {
+            absorb_corrections(&mut name.corrections, &left_behind(seen));
+        }
         if let Some(reason) = seen.reason {
             self.observe_error(seen, outcome, row, *reason);
         }
@@ -197,6 +210,47 @@ impl Recorder {
     }
 }
 
+/// What a request without success may have raised all the same.
+///
+/// A business refusal leaves what the target did before it looked. The loser of a version race does
+/// too, and may have stored all but the last of its events: they are stored one after the other, and
+/// somebody else can come in between; its rows in the outbox are committed before. Of a request whose
+/// reply was lost, or that broke down on the way, nothing is known. One that was never sent, or
+/// refused before it was looked at, raised nothing.
+#[cold]
+fn left_behind(seen: &Observation<'_>) -> Corrections {
+    let step = seen.step;
+    let last = step.raises.len() - 1;
+    let mut corrections = Corrections::default();
+    for (place, correction) in corrections[..=last].iter_mut().enumerate() {
+        let stays = i64::from(place < step.stays);
+        *correction = match (seen.outcome, seen.status) {
+            _ if seen.sent_ns.is_none() => Correction::default(),
+            (Outcome::Unknown, _) | (Outcome::Failed, 500..) => Correction {
+                may_be_more: 1,
+                ..Correction::default()
+            },
+            // Accepted, and only told in a way that was not expected.
+            (Outcome::Failed, 200..300) => Correction {
+                beside: 1,
+                ..Correction::default()
+            },
+            (Outcome::Conflict, _) => Correction {
+                beside: stays,
+                may_be_more: i64::from(stays == 0 && place < last),
+                stray_rows: i64::from(stays == 0 && place == last),
+                ..Correction::default()
+            },
+            (_, 400) => Correction {
+                beside: stays,
+                ..Correction::default()
+            },
+            _ => Correction::default(),
+        };
+    }
+    corrections
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +270,7 @@ mod tests {
         operation: &OPERATION,
         name: "POST /",
         raises: &[],
+        stays: 0,
     };
 
     fn outcomes(rule: FailureRule) -> [u64; 5] {

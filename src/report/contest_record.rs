@@ -8,6 +8,9 @@ use crate::stats::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Why a rule is undecided all of whose checks were cut short.
+const ONLY_CUT: &str = "the run ended before it could be checked";
+
 /// Races of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RaceRecord {
@@ -77,6 +80,9 @@ pub struct InvariantRecord {
     pub violated: u64,
     /// Checks that could not tell.
     pub undecided: u64,
+    /// Checks that the end of the run cut short.
+    #[serde(default)]
+    pub cut: u64,
     /// What is wrong, by the first witness; or why most checks could not tell. Null when it held
     /// wherever it was checked.
     pub why: Option<String>,
@@ -176,7 +182,7 @@ pub fn invariant_records(totals: &Totals, strict: bool) -> Vec<InvariantRecord> 
     let ledger = &totals.contests.ledger;
     let counted = totals.context.rules.iter().zip(&ledger.rules);
     counted
-        .filter(|(_, counts)| counts.checked() + counts.undecided > 0)
+        .filter(|(_, counts)| counts.were_made())
         .map(|(rule, counts)| {
             let first = ledger
                 .violations
@@ -191,9 +197,11 @@ pub fn invariant_records(totals: &Totals, strict: bool) -> Vec<InvariantRecord> 
                 checked: counts.checked(),
                 violated: counts.broken,
                 undecided: counts.undecided,
+                cut: counts.cut,
                 why: first
                     .map(|index| ledger.violations[index].why.clone())
-                    .or_else(|| reason.map(|(reason, _)| (*reason).to_owned())),
+                    .or_else(|| reason.map(|(reason, _)| (*reason).to_owned()))
+                    .or_else(|| (counts.checked() == 0).then(|| ONLY_CUT.to_owned())),
                 witness: first.map(|index| index as u64 + 1),
             }
         })

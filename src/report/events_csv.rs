@@ -1,8 +1,8 @@
 //! `events.csv`: events raised in each second, by domain, and how many of them went to the outbox so
 //! far: what the pipeline had to work off by then.
 
-use super::raised::{Raised, domains, raised};
-use crate::stats::{Event, Interval, IntervalSink, Outcome, Totals};
+use super::raised::{domains, raised};
+use crate::stats::{Event, Interval, IntervalSink, Totals};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ pub struct EventsCsv {
     path: PathBuf,
     writer: csv::Writer<File>,
     start: SystemTime,
-    raises: Vec<&'static [Event]>,
+    raises: Vec<Vec<Event>>,
     domains: Vec<&'static str>,
     /// Outbox events so far, by domain.
-    outbox: Vec<u64>,
+    outbox: Vec<i64>,
 }
 
 impl EventsCsv {
@@ -25,7 +25,7 @@ impl EventsCsv {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn create(path: &Path, raises: &[&'static [Event]], start: SystemTime) -> io::Result<Self> {
+    pub fn create(path: &Path, raises: &[Vec<Event>], start: SystemTime) -> io::Result<Self> {
         let mut writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_path(path)?;
@@ -56,16 +56,11 @@ impl IntervalSink for EventsCsv {
     fn second(&mut self, interval: &Interval, _totals: &Totals) -> io::Result<()> {
         let end = self.start + Duration::from_micros(interval.end_us);
         let timestamp = end.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let successes: Vec<u64> = interval
-            .names
-            .iter()
-            .map(|name| name.outcomes[Outcome::Success as usize])
-            .collect();
         let mut row = vec![timestamp.to_string(), interval.users.to_string()];
         for (domain, total) in self.domains.iter().zip(&mut self.outbox) {
-            let Raised { events, outbox } = raised(domain, &self.raises, &successes);
-            *total += outbox;
-            row.push(events.to_string());
+            let told = raised(domain, &self.raises, &interval.names);
+            *total += told.outbox;
+            row.push(told.count.to_string());
             row.push(total.to_string());
         }
         self.writer.write_record(&row)?;
@@ -81,6 +76,7 @@ impl IntervalSink for EventsCsv {
 mod tests {
     use super::*;
     use crate::report::made_up;
+    use crate::stats::Outcome;
     use std::sync::Arc;
 
     #[test]

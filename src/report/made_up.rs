@@ -34,7 +34,7 @@ pub(crate) fn context() -> RunContext {
             name("PUT", "PUT /customers/{id}/profile, \"odd\""),
             name("GET", "GET /customers/{id}"),
         ],
-        raises: vec![REGISTERED, &[], &[]],
+        raises: vec![REGISTERED.to_vec(), Vec::new(), Vec::new()],
         journeys: vec!["NewCustomerJourney"],
         races: Vec::new(),
         rules: &[],

@@ -1,6 +1,7 @@
 //! A run's figures as metrics for other programs: counters, gauges and histograms that only grow,
 //! in base units. Nothing is computed here that their readers can compute: no rates, no percentiles.
 
+use super::raised::{domains, raised};
 use super::recording::RunFacts;
 use crate::stats::{
     Interval, LatencyCounts, NameTotal, Outcome, Phase, StatName, ThresholdVerdict, Totals,
@@ -200,6 +201,7 @@ impl MetricsFollower {
                 ("held", counts.held),
                 ("broken", counts.broken),
                 ("undecided", counts.undecided),
+                ("cut", counts.cut),
             ];
             results.map(|(result, count)| {
                 let labels = vec![
@@ -296,19 +298,14 @@ fn work_families(interval: &Interval, totals: &Totals) -> [MetricFamily; 6] {
 }
 
 fn events(totals: &Totals) -> Vec<(Labels, u64)> {
-    let mut by_domain: Vec<(Labels, u64)> = Vec::new();
-    let named = totals.context.raises.iter().zip(&totals.names);
-    for (raises, total) in named {
-        for event in *raises {
-            let labels = vec![("domain", event.domain.to_owned())];
-            let successes = total.with_outcome(Outcome::Success);
-            match by_domain.iter_mut().find(|(known, _)| *known == labels) {
-                Some((_, count)) => *count += successes,
-                None => by_domain.push((labels, successes)),
-            }
-        }
-    }
-    by_domain
+    domains(&totals.context.raises)
+        .into_iter()
+        .map(|domain| {
+            let told = raised(domain, &totals.context.raises, &totals.names);
+            let labels = vec![("domain", domain.to_owned())];
+            (labels, told.count.max(0) as u64)
+        })
+        .collect()
 }
 
 /// Thresholds, the generator's look at itself, the back end.

@@ -101,7 +101,8 @@ fn rounds_line(record: &RunRecord) -> Option<String> {
     ))
 }
 
-/// One line a rule, and the first witness of each that was violated; nothing without rules.
+/// One line a rule, and the first witness of each that was violated; nothing without rules. Checks
+/// that the end of the run cut short stand apart from those that could not tell.
 pub fn verdicts_section(record: &RunRecord, directory: &str, style: SummaryStyle) -> String {
     if record.invariants.is_empty() {
         return String::new();
@@ -114,6 +115,7 @@ pub fn verdicts_section(record: &RunRecord, directory: &str, style: SummaryStyle
         "Checked",
         "Broken",
         "Undecided",
+        "Cut",
         "Why",
     ]);
     for rule in &record.invariants {
@@ -139,7 +141,7 @@ pub fn violated_section(record: &RunRecord, directory: &str, style: SummaryStyle
     }
 }
 
-fn rule_row(rule: &InvariantRecord) -> [String; 7] {
+fn rule_row(rule: &InvariantRecord) -> [String; 8] {
     let mark = match rule.verdict {
         RuleVerdict::Held => "✓",
         RuleVerdict::Violated => "✗",
@@ -161,6 +163,7 @@ fn rule_row(rule: &InvariantRecord) -> [String; 7] {
         rule.checked.to_string(),
         rule.violated.to_string(),
         rule.undecided.to_string(),
+        rule.cut.to_string(),
         why,
     ]
 }

@@ -1,68 +1,69 @@
-//! Events raised, derived from successes: what a step raises when it succeeds is a fact of the step.
+//! Events raised, told from what came of requests: what a step raises when it succeeds, and what it
+//! leaves behind when it does not, is a fact of the step; what a reply cannot tell is a range.
 //!
-//! The shop is not asked. An event of a relational aggregate goes through the outbox to the pipeline;
-//! the others stay in the event store.
+//! The shop is not asked. Which events go through the outbox to the pipeline depends on its
+//! generation.
 
 use super::run_record::{DomainRecord, EventRecord};
-use crate::stats::{Event, Outcome, Totals};
+use crate::stats::{Event, Raising, Told, Totals, told, told_in_all};
 
 /// Every event that the plan can raise, and how often it was, in the order of the steps that raise
 /// it.
 pub fn event_records(totals: &Totals) -> Vec<EventRecord> {
-    let mut records: Vec<EventRecord> = Vec::new();
-    let counted = totals
-        .names
-        .iter()
-        .map(|name| name.with_outcome(Outcome::Success));
-    for (raises, count) in totals.context.raises.iter().zip(counted) {
-        for event in *raises {
-            let known = records
-                .iter_mut()
-                .find(|record| record.domain == event.domain && record.name == event.name);
-            match known {
-                Some(record) => record.count += count,
-                None => records.push(EventRecord {
-                    domain: event.domain.to_owned(),
-                    name: event.name.to_owned(),
-                    outbox: event.outbox,
-                    count,
-                    per_s: 0.0,
-                }),
+    let mut kinds: Vec<(&Event, Told)> = Vec::new();
+    for (raises, name) in totals.context.raises.iter().zip(&totals.names) {
+        for (event, told) in told(raises, name) {
+            match kinds.iter_mut().find(|(known, _)| *known == event) {
+                Some((_, sum)) => sum.absorb(&told),
+                None => kinds.push((event, told)),
             }
         }
     }
-    for record in &mut records {
-        record.per_s = totals.per_s(record.count);
-    }
-    records
+    let record = |(event, told): (&Event, Told)| {
+        let count = natural(told.count);
+        EventRecord {
+            domain: event.domain.to_owned(),
+            name: event.name.to_owned(),
+            outbox: event.outbox,
+            count,
+            at_least: Some(natural(told.at_least())),
+            at_most: Some(natural(told.at_most())),
+            per_s: totals.per_s(count),
+        }
+    };
+    kinds.into_iter().map(record).collect()
 }
 
 /// The same by domain.
 pub fn domain_records(totals: &Totals) -> Vec<DomainRecord> {
-    let successes: Vec<u64> = totals
-        .names
-        .iter()
-        .map(|name| name.with_outcome(Outcome::Success))
-        .collect();
     domains(&totals.context.raises)
         .into_iter()
         .map(|domain| {
-            let Raised { events, outbox } = raised(domain, &totals.context.raises, &successes);
+            let told = raised(domain, &totals.context.raises, &totals.names);
+            let (events, outbox) = (natural(told.count), natural(told.outbox));
             DomainRecord {
                 domain: domain.to_owned(),
                 events,
+                events_at_least: Some(natural(told.at_least())),
+                events_at_most: Some(natural(told.at_most())),
                 events_per_s: totals.per_s(events),
                 outbox_events: outbox,
+                outbox_events_at_most: Some(natural(told.outbox + told.outbox_may_be_more)),
                 outbox_events_per_s: totals.per_s(outbox),
             }
         })
         .collect()
 }
 
+/// Over a whole run nothing is below zero.
+fn natural(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
 /// Names of the domains that `raises` speaks of, in the order in which they come.
-pub fn domains(raises: &[&'static [Event]]) -> Vec<&'static str> {
+pub fn domains(raises: &[Vec<Event>]) -> Vec<&'static str> {
     let mut domains = Vec::new();
-    for event in raises.iter().copied().flatten() {
+    for event in raises.iter().flatten() {
         if !domains.contains(&event.domain) {
             domains.push(event.domain);
         }
@@ -70,30 +71,19 @@ pub fn domains(raises: &[&'static [Event]]) -> Vec<&'static str> {
     domains
 }
 
-/// Events of a domain.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Raised {
-    /// All of them.
-    pub events: u64,
-    /// Those that go through the outbox.
-    pub outbox: u64,
-}
-
-/// What so many successes of each step raised in `domain`.
-pub fn raised(domain: &str, raises: &[&'static [Event]], successes: &[u64]) -> Raised {
-    let mut sum = Raised::default();
-    for (raises, count) in raises.iter().zip(successes) {
-        for event in raises.iter().filter(|event| event.domain == domain) {
-            sum.events += count;
-            sum.outbox += if event.outbox { *count } else { 0 };
-        }
-    }
-    sum
+/// What `requests`, name by name, raised in `domain`.
+pub fn raised<'a, R: Raising + 'a>(
+    domain: &str,
+    raises: &[Vec<Event>],
+    requests: impl IntoIterator<Item = &'a R>,
+) -> Told {
+    told_in_all(raises, requests, |event| event.domain == domain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::{Correction, NameInterval, Outcome};
 
     const fn event(domain: &'static str, name: &'static str, outbox: bool) -> Event {
         Event {
@@ -109,14 +99,28 @@ mod tests {
     const ORDER: &[Event] = &[event("Ordering", "OrderCreated", false)];
     const PAYMENT: &[Event] = &[event("Payments", "PaymentInitiated", false)];
 
+    fn requests(successes: u64) -> NameInterval {
+        let mut requests = NameInterval::default();
+        requests.outcomes[Outcome::Success as usize] = successes;
+        requests
+    }
+
     #[test]
     fn a_success_raises_what_its_step_raises() {
-        let raises = [CHECKOUT, PAYMENT, &[], ORDER];
+        let raises = [CHECKOUT, PAYMENT, &[], ORDER].map(<[Event]>::to_vec);
         assert_eq!(domains(&raises), ["Ordering", "Payments"]);
-        let successes = [10, 3, 99, 5];
-        let ordering = raised("Ordering", &raises, &successes);
-        assert_eq!((ordering.events, ordering.outbox), (25, 10));
-        let payments = raised("Payments", &raises, &successes);
-        assert_eq!((payments.events, payments.outbox), (3, 0));
+        let mut counted = [10, 3, 99, 5].map(requests);
+        let ordering = raised("Ordering", &raises, &counted);
+        assert_eq!((ordering.count, ordering.outbox), (25, 10));
+        let payments = raised("Payments", &raises, &counted);
+        assert_eq!((payments.count, payments.outbox), (3, 0));
+
+        counted[0].corrections[0].beside += 2;
+        counted[3].corrections[0].absorb(&Correction {
+            may_be_less: 1,
+            ..Correction::default()
+        });
+        let ordering = raised("Ordering", &raises, &counted);
+        assert_eq!((ordering.count, ordering.at_least()), (27, 26));
     }
 }

@@ -122,8 +122,15 @@ pub struct EventRecord {
     pub name: String,
     /// Whether it goes through the outbox, and so has to be worked off by the pipeline.
     pub outbox: bool,
-    /// How often it was raised.
+    /// How often it was raised, as far as replies tell.
     pub count: u64,
+    /// So often it was raised for certain; null in records that did not tell.
+    #[serde(default)]
+    pub at_least: Option<u64>,
+    /// More often it was not: with requests that nobody knows the outcome of, and replies that do
+    /// not tell.
+    #[serde(default)]
+    pub at_most: Option<u64>,
     /// The same a second of the measured time.
     pub per_s: f64,
 }
@@ -133,12 +140,22 @@ pub struct EventRecord {
 pub struct DomainRecord {
     /// Name of the domain.
     pub domain: String,
-    /// Events raised.
+    /// Events raised, as far as replies tell.
     pub events: u64,
+    /// So many were raised for certain; null in records that did not tell.
+    #[serde(default)]
+    pub events_at_least: Option<u64>,
+    /// More were not.
+    #[serde(default)]
+    pub events_at_most: Option<u64>,
     /// The same a second of the measured time.
     pub events_per_s: f64,
     /// Those of them that go through the outbox.
     pub outbox_events: u64,
+    /// More rows than that the outbox does not have: a version race that was lost may leave one
+    /// without an event.
+    #[serde(default)]
+    pub outbox_events_at_most: Option<u64>,
     /// The same a second of the measured time.
     pub outbox_events_per_s: f64,
 }

@@ -2,7 +2,7 @@
 //!
 //! Latencies are those of the row's own second, in microseconds, 0 when nothing was measured in it.
 
-use crate::stats::{Interval, IntervalSink, LatencyCounts, Outcome, Totals, failures};
+use crate::stats::{Interval, IntervalSink, LatencyCounts, Totals, failures, told_in_all};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -139,16 +139,10 @@ fn broken(interval: &Interval, totals: &Totals, enforced: bool) -> u64 {
     of_kind.map(|(_, counts)| counts.broken).sum()
 }
 
-/// Events that the successes of the second raised.
+/// Events that the requests of the second raised.
 fn events(interval: &Interval, totals: &Totals) -> u64 {
-    let successes = interval
-        .names
-        .iter()
-        .map(|name| name.outcomes[Outcome::Success as usize]);
-    let raised = totals.context.raises.iter().zip(successes);
-    raised
-        .map(|(raises, count)| raises.len() as u64 * count)
-        .sum()
+    let told = told_in_all(&totals.context.raises, &interval.names, |_| true);
+    told.count.max(0) as u64
 }
 
 /// By worker: the share of its time that it worked, and the share that it was runnable but not

@@ -1,7 +1,7 @@
 //! Sections of the summary about what users did and what came of it: journeys, and events raised.
 
 use super::figures::rate_text;
-use super::run_record::RunRecord;
+use super::run_record::{DomainRecord, RunRecord};
 use super::summary::{SummaryStyle, bold, numbers_right, plain_table};
 use comfy_table::Table;
 
@@ -21,20 +21,44 @@ pub fn journeys_section(record: &RunRecord, style: SummaryStyle) -> String {
     titled(style, "Journeys", table)
 }
 
-/// Events by domain, those that were raised; nothing when there are none.
+/// Events by domain, those that were raised; nothing when there are none. Where replies do not tell
+/// exactly, one more column has the bounds.
 pub fn events_section(record: &RunRecord, style: SummaryStyle) -> String {
+    let raised = || {
+        record
+            .domains
+            .iter()
+            .filter(|domain| may_have_raised(domain))
+    };
+    let is_exact = raised().all(|domain| bounds(domain).is_none());
     let mut table = plain_table(style);
-    table.set_header(["Domain", "Events", "Rate/s", "Via outbox", "Rate/s"]);
-    for domain in record.domains.iter().filter(|domain| domain.events > 0) {
-        table.add_row([
+    let mut header = vec!["Domain", "Events", "Rate/s", "Via outbox", "Rate/s"];
+    header.extend((!is_exact).then_some("For certain"));
+    table.set_header(header);
+    for domain in raised() {
+        let mut row = vec![
             domain.domain.clone(),
             domain.events.to_string(),
             rate_text(domain.events_per_s),
             domain.outbox_events.to_string(),
             rate_text(domain.outbox_events_per_s),
-        ]);
+        ];
+        if !is_exact {
+            row.push(bounds(domain).unwrap_or_else(|| domain.events.to_string()));
+        }
+        table.add_row(row);
     }
     titled(style, "Events raised", table)
+}
+
+fn may_have_raised(domain: &DomainRecord) -> bool {
+    domain.events.max(domain.events_at_most.unwrap_or(0)) > 0
+}
+
+/// The least and the most that a domain raised, when that is not one figure.
+fn bounds(domain: &DomainRecord) -> Option<String> {
+    let (least, most) = domain.events_at_least.zip(domain.events_at_most)?;
+    (least != most).then(|| format!("{least} to {most}"))
 }
 
 fn titled(style: SummaryStyle, title: &str, mut table: Table) -> String {

@@ -48,6 +48,11 @@ const fn change(path: &'static str) -> Operation {
     ordinary(Method::Put, path, 200)
 }
 
+/// A `GET` that answers 200: it changes nothing.
+const fn read(path: &'static str) -> Operation {
+    ordinary(Method::Get, path, 200)
+}
+
 /// A call of the payment gateway: without its signature the shop answers 401. Today's shop takes
 /// any signature.
 const fn signed(operation: Operation) -> Operation {

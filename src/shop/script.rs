@@ -81,10 +81,19 @@ impl ShopScript {
         self.produced().map(Step::stat_name).collect()
     }
 
-    /// What a success under each of [`ShopScript::names`] raises.
+    /// What a success under each of [`ShopScript::names`] raises, and which of it the target's
+    /// generation publishes.
     #[must_use]
-    pub fn raises(&self) -> Vec<&'static [Event]> {
-        self.produced().map(|step| step.raises).collect()
+    pub fn raises(&self) -> Vec<Vec<Event>> {
+        let generation = self.supplies.generation;
+        let raised = |event: &Event| Event {
+            outbox: generation.publishes(event),
+            ..*event
+        };
+        let steps = self.produced();
+        steps
+            .map(|step| step.raises.iter().map(raised).collect())
+            .collect()
     }
 
     /// Names of the journeys that the plan's classes make, in the order of their positions.

@@ -5,6 +5,7 @@ use super::{Generation, Payloads};
 use crate::engine::{Arena, Id};
 use crate::plan::{JourneyOptions, RaceRules, RunId};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What journeys are carried out with.
 #[derive(Debug)]
@@ -23,9 +24,15 @@ pub struct Supplies {
     pub sale: FlashSale,
     /// What the ids that users make up begin with.
     pub prefixes: IdPrefixes,
+    /// How often in a row nobody could be told by a read that the shop fills by and by.
+    futile_reads: AtomicU32,
     /// The item that all users of the flash sale compete for.
     flash_item: OnceLock<Id>,
 }
+
+/// Reads that told nothing, in a row, after which no more are tried: the engines that fill them do
+/// not run, or are far behind.
+const MOST_FUTILE_READS: u32 = 3;
 
 impl Supplies {
     /// Prepares what a run with this seed, id and options needs against a target of `generation`.
@@ -45,7 +52,25 @@ impl Supplies {
             payloads: Payloads::new(seed, run_id, generation),
             options,
             prefixes: IdPrefixes::new(run_id),
+            futile_reads: AtomicU32::new(0),
             flash_item: OnceLock::new(),
+        }
+    }
+
+    /// Whether the shop has reads, and they may tell something. Asked only after rare races.
+    #[must_use]
+    pub fn has_reads(&self) -> bool {
+        self.generation != Generation::Five
+            && self.futile_reads.load(Ordering::Relaxed) < MOST_FUTILE_READS
+    }
+
+    /// A read told what was asked, or it did not.
+    pub fn note_read(&self, told: bool) {
+        match told {
+            true => self.futile_reads.store(0, Ordering::Relaxed),
+            false => {
+                self.futile_reads.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 

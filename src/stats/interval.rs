@@ -2,7 +2,7 @@
 //!
 //! A set is allocated once, handed back and forth, and cleared at the cost of what was recorded.
 
-use super::{Contests, LatencyCounts};
+use super::{Contests, Corrections, LatencyCounts, Raising, absorb_corrections};
 use crate::plan::FailureRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,8 @@ pub struct NameInterval {
     pub lag: LatencyCounts,
     /// Requests by [`Outcome`].
     pub outcomes: [u64; 5],
+    /// What its requests raised beside what their outcomes tell.
+    pub corrections: Corrections,
     /// Bytes handed to the kernel, heads included.
     pub bytes_out: u64,
     /// Bytes of complete replies, heads included.
@@ -107,6 +109,7 @@ impl NameInterval {
         for (count, more) in self.outcomes.iter_mut().zip(other.outcomes) {
             *count += more;
         }
+        absorb_corrections(&mut self.corrections, &other.corrections);
         self.bytes_out += other.bytes_out;
         self.bytes_in += other.bytes_in;
         self.body_bytes_in += other.body_bytes_in;
@@ -118,9 +121,20 @@ impl NameInterval {
         self.service.clear();
         self.lag.clear();
         self.outcomes = [0; 5];
+        self.corrections = Corrections::default();
         self.bytes_out = 0;
         self.bytes_in = 0;
         self.body_bytes_in = 0;
+    }
+}
+
+impl Raising for NameInterval {
+    fn outcomes(&self) -> &[u64; 5] {
+        &self.outcomes
+    }
+
+    fn corrections(&self) -> &Corrections {
+        &self.corrections
     }
 }
 

@@ -28,7 +28,10 @@ mod trend;
 pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ContestsTotal, ProbeCounts, WITNESSES_A_RULE};
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
-pub use events::Event;
+pub use events::{
+    Correction, Corrections, Event, MOST_RAISED, Raising, Told, absorb_corrections, told,
+    told_in_all,
+};
 pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{
     CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,

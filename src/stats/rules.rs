@@ -44,6 +44,8 @@ pub enum Finding {
     },
     /// Nobody can tell, and why.
     Undecided(&'static str),
+    /// The run ended before it could be told.
+    Cut,
 }
 
 impl Finding {
@@ -57,6 +59,15 @@ impl Finding {
             shown_by: shown_by.into_iter().collect(),
         }
     }
+
+    /// The same, found when the run was over or not: what could not be told then was cut short.
+    #[must_use]
+    pub fn unless_over(self, is_over: bool) -> Self {
+        match self {
+            Self::Undecided(_) if is_over => Self::Cut,
+            found => found,
+        }
+    }
 }
 
 impl std::fmt::Debug for Finding {
@@ -64,6 +75,7 @@ impl std::fmt::Debug for Finding {
         match self {
             Self::Held => formatter.write_str("Held"),
             Self::Undecided(why) => write!(formatter, "Undecided({why})"),
+            Self::Cut => formatter.write_str("Cut"),
             Self::Broken { why, shown_by } => {
                 write!(formatter, "Broken({}, {shown_by:?})", why.as_str())
             }
@@ -80,6 +92,8 @@ pub struct RuleCounts {
     pub broken: u64,
     /// Checks that could not tell.
     pub undecided: u64,
+    /// Checks that the end of the run cut short.
+    pub cut: u64,
     /// Why they could not, most of them.
     pub reasons: Vec<(&'static str, u64)>,
 }
@@ -89,6 +103,12 @@ impl RuleCounts {
     #[must_use]
     pub fn checked(&self) -> u64 {
         self.held + self.broken
+    }
+
+    /// Whether there was anything to check.
+    #[must_use]
+    pub fn were_made(&self) -> bool {
+        self.checked() + self.undecided + self.cut > 0
     }
 
     fn add_reason(&mut self, reason: &'static str, count: u64) {
@@ -105,6 +125,7 @@ impl RuleCounts {
         self.held += other.held;
         self.broken += other.broken;
         self.undecided += other.undecided;
+        self.cut += other.cut;
         for &(reason, count) in &other.reasons {
             self.add_reason(reason, count);
         }
@@ -244,6 +265,7 @@ impl Ledger {
                 counts.undecided += 1;
                 counts.add_reason(reason, 1);
             }
+            Finding::Cut => counts.cut += 1,
             Finding::Broken { .. } => counts.broken += 1,
         }
     }
@@ -263,7 +285,8 @@ impl Ledger {
     /// Forgets everything.
     pub fn clear(&mut self) {
         for counts in &mut self.rules {
-            (counts.held, counts.broken, counts.undecided) = (0, 0, 0);
+            (counts.held, counts.broken) = (0, 0);
+            (counts.undecided, counts.cut) = (0, 0);
             counts.reasons.clear();
         }
         self.violations.clear();
@@ -303,12 +326,18 @@ mod tests {
         ledger.count(&RULE, &Finding::Held);
         ledger.count(&RULE, &Finding::Undecided("no reply"));
         ledger.count(&RULE, &Finding::Undecided("no reply"));
+        let over = Finding::Undecided("no reply").unless_over(true);
+        ledger.count(&RULE, &over);
+        assert_eq!(Finding::Held.unless_over(true), Finding::Held);
         let counts = &ledger.rules[0];
         assert_eq!(
             (counts.checked(), counts.broken, counts.undecided),
             (101, 100, 2)
         );
-        assert_eq!(counts.reasons, [("no reply", 2)]);
+        assert_eq!(
+            (counts.reasons.as_slice(), counts.cut),
+            (&[("no reply", 2)][..], 1)
+        );
 
         let mut total = Ledger::new(1);
         total.absorb(&ledger, |kept, _| kept.len() < 5);

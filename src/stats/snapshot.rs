@@ -2,7 +2,7 @@
 
 use super::{
     DomainBacklog, ErrorRow, History, Interval, JourneyCounts, NameInterval, NameTotal, Outcome,
-    Phase, RuleVerdict, StatName, ThresholdStanding, Totals, failures,
+    Phase, RuleVerdict, StatName, ThresholdStanding, Totals, failures, told_in_all,
 };
 use crate::plan::{FailureRule, LONGEST_DURATION};
 
@@ -106,6 +106,8 @@ pub struct RuleSnapshot {
     pub broken: u64,
     /// Checks that could not tell.
     pub undecided: u64,
+    /// Checks that the end of the run cut short.
+    pub cut: u64,
 }
 
 /// A violation that a witness was kept of.
@@ -196,12 +198,10 @@ pub struct CoreSnapshot {
     pub tardiness_p99_us: u64,
 }
 
-/// Events that the successes of one second raised.
+/// Events that the requests of one second raised.
 fn events_in(interval: &Interval, totals: &Totals) -> u64 {
-    let raised = interval.names.iter().zip(&totals.context.raises);
-    raised
-        .map(|(name, raises)| name.outcomes[Outcome::Success as usize] * raises.len() as u64)
-        .sum()
+    let told = told_in_all(&totals.context.raises, &interval.names, |_| true);
+    told.count.max(0) as u64
 }
 
 impl Snapshot {
@@ -331,7 +331,7 @@ fn rules_of(totals: &Totals) -> Vec<RuleSnapshot> {
     let counted = totals.context.rules.iter();
     counted
         .zip(&totals.contests.ledger.rules)
-        .filter(|(_, counts)| counts.checked() + counts.undecided > 0)
+        .filter(|(_, counts)| counts.were_made())
         .map(|(rule, counts)| RuleSnapshot {
             name: rule.name,
             text: rule.text,
@@ -339,6 +339,7 @@ fn rules_of(totals: &Totals) -> Vec<RuleSnapshot> {
             checked: counts.checked(),
             broken: counts.broken,
             undecided: counts.undecided,
+            cut: counts.cut,
         })
         .collect()
 }

@@ -1,11 +1,11 @@
 //! What a run measured so far: merged over cores and seconds, of a size that does not grow.
 
-use super::failures;
 use super::{
-    ContestsTotal, ErrorTable, Event, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
-    LiveCourse, NameInterval, ObservedTable, Outcome, Phase, Race, Recovery, Rule, SelfCheck,
-    SetShape, StatName, SteadyFigures, Thresholds, UserShare, WorkerHealth,
+    ContestsTotal, Corrections, ErrorTable, Event, Interval, JourneyCounts, LatencyTotal,
+    LittlesLaw, LiveCourse, NameInterval, ObservedTable, Outcome, Phase, Race, Raising, Recovery,
+    Rule, SelfCheck, SetShape, StatName, SteadyFigures, Thresholds, UserShare, WorkerHealth,
 };
+use super::{absorb_corrections, failures};
 use crate::plan::{Excursion, FailureRule, Threshold};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub struct RunContext {
     /// Statistic names, in the order of every set.
     pub names: Vec<StatName>,
     /// What a success under each statistic name makes the target raise, in the same order.
-    pub raises: Vec<&'static [Event]>,
+    pub raises: Vec<Vec<Event>>,
     /// Names of the journeys, in the order of every set.
     pub journeys: Vec<&'static str>,
     /// Races, in the order of every set.
@@ -79,6 +79,8 @@ pub struct NameTotal {
     pub lag: LatencyTotal,
     /// Requests by [`Outcome`].
     pub outcomes: [u64; 5],
+    /// What its requests raised beside what their outcomes tell.
+    pub corrections: Corrections,
     /// Bytes handed to the kernel, heads included.
     pub bytes_out: u64,
     /// Bytes of complete replies, heads included.
@@ -96,6 +98,7 @@ impl NameTotal {
         for (count, more) in self.outcomes.iter_mut().zip(interval.outcomes) {
             *count += more;
         }
+        absorb_corrections(&mut self.corrections, &interval.corrections);
         self.bytes_out += interval.bytes_out;
         self.bytes_in += interval.bytes_in;
         self.body_bytes_in += interval.body_bytes_in;
@@ -126,6 +129,16 @@ impl NameTotal {
         self.service
             .len()
             .saturating_sub(self.with_outcome(Outcome::Unknown))
+    }
+}
+
+impl Raising for NameTotal {
+    fn outcomes(&self) -> &[u64; 5] {
+        &self.outcomes
+    }
+
+    fn corrections(&self) -> &Corrections {
+        &self.corrections
     }
 }
 

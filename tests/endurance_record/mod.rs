@@ -75,7 +75,9 @@ fn context() -> RunContext {
     });
     RunContext {
         names: names.collect(),
-        raises: (0..NAMES).map(|place| &RAISED[..place % 2]).collect(),
+        raises: (0..NAMES)
+            .map(|place| RAISED[..place % 2].to_vec())
+            .collect(),
         journeys: vec!["OrderFullLifecycleJourney", "PaymentRefundJourney"],
         races: Vec::new(),
         rules: &[],

@@ -29,6 +29,7 @@ const fn step(index: u16, operation: &'static Operation) -> Step {
         operation,
         name: "name",
         raises: &[],
+        stays: 0,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::call::CallParts;
 use super::{Abort, Session};
-use crate::engine::{Exchange, Link, Trail, TrailEntry, uncounted};
+use crate::engine::{Exchange, Link, Step, Trail, TrailEntry, uncounted};
 use crate::plan::WaitTime;
-use crate::stats::{Finding, Outcome, Part, Rule};
+use crate::stats::{Corrections, Finding, Outcome, Part, Rule};
 
 /// How often a user looks for what another one does.
 const LOOK_NS: u64 = 100_000;
@@ -33,6 +33,26 @@ impl<L: Link> Session<L> {
                 return Err(Abort);
             }
         }
+    }
+
+    /// Does nothing for `rest_ns`, beside the user's schedule: before it asks the shop again.
+    ///
+    /// # Errors
+    /// When the run is over before.
+    pub async fn rest(&mut self, rest_ns: u64) -> Result<(), Abort> {
+        let since_ns = self.link.now_ns();
+        if self.link.until(since_ns + rest_ns).await.is_err() {
+            self.stopped = true;
+            return Err(Abort);
+        }
+        let now_ns = self.link.now_ns();
+        let rested_ns = now_ns.saturating_sub(self.free_ns.min(since_ns)) as i64;
+        self.recorder.borrow_mut().interval().contests.beside_ns += rested_ns;
+        self.free_ns = now_ns;
+        if !matches!(self.wait, WaitTime::ConstantPacing { .. }) {
+            self.due_ns = self.due_ns.max(now_ns);
+        }
+        Ok(())
     }
 
     /// From now on, to the end of the journey, what is asked and answered is kept.
@@ -111,7 +131,13 @@ impl<L: Link> Session<L> {
         Ok(told.then(|| self.trail.entries().len() - 1))
     }
 
-    /// Counts a check of `rule` on the user's own trail. What is broken is kept with its witness.
+    /// What requests of `step` raised is known better than their outcomes told.
+    pub fn correct(&mut self, step: &Step, corrections: &Corrections) {
+        self.recorder.borrow_mut().correct(step, corrections);
+    }
+
+    /// Counts a check of `rule` on the user's own trail. What is broken is kept with its witness;
+    /// what cannot be told because the run is over was cut short.
     pub fn settle(&mut self, rule: &'static Rule, finding: Finding) {
         let trail = std::mem::take(&mut self.trail);
         self.settle_by(rule, finding, &trail);
@@ -120,6 +146,7 @@ impl<L: Link> Session<L> {
 
     /// The same on another trail.
     pub fn settle_by(&mut self, rule: &'static Rule, finding: Finding, trail: &Trail) {
+        let finding = finding.unless_over(self.stopped);
         let mut recorder = self.recorder.borrow_mut();
         let start_ns = recorder.start_ns();
         let is_kept = recorder.count(rule, &finding);

@@ -21,6 +21,7 @@ static STEPS: [Step; 1] = [Step {
     operation: &CREATE,
     name: "POST /things",
     raises: &[],
+    stays: 0,
 }];
 const SHAPE: SetShape = SetShape {
     names: 1,

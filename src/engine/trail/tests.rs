@@ -17,6 +17,7 @@ static STEP: Step = Step {
     operation: &OPERATION,
     name: "POST /things",
     raises: &[],
+    stays: 0,
 };
 
 fn entry(part: Part, sent_ns: u64, status: u16) -> TrailEntry {

@@ -62,6 +62,11 @@ pub fn return_record(body: &mut BodyWriter<'_>) {
     body.object(|body| body.member("returned_item_ids", None::<&str>));
 }
 
+/// One piece of an item.
+pub fn single_quantity(body: &mut BodyWriter<'_>) {
+    body.object(|body| body.member("new_quantity", 1));
+}
+
 /// `cancelled_by` gives the order up.
 pub fn cancellation(reason: &str, cancelled_by: &str, body: &mut BodyWriter<'_>) {
     body.object(|body| {

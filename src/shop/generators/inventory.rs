@@ -11,6 +11,9 @@ use crate::plan::RunId;
 use crate::shop::words;
 use fastrand::Rng;
 
+/// Pieces available at which the shop tells that stock is low, every time that some are taken.
+pub const REORDER_POINT: u32 = 10;
+
 /// Whose stock it is and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StockIds {
@@ -63,7 +66,7 @@ pub fn stock(
         id_member(rng, "warehouse_id", "wh-", ids.warehouse, body);
         unique_id_member("sku", "INV-", run_id, body);
         body.member("initial_quantity", quantity);
-        body.member("reorder_point", 10);
+        body.member("reorder_point", REORDER_POINT);
         body.member("reorder_quantity", 50);
     });
 }

@@ -7,21 +7,22 @@ use crate::engine::{
     Arena, Crowd, Id, Journey, Link, Racer, Session, SetUpFailure, Step, TrailEntry,
 };
 use crate::shop::Supplies;
+use crate::shop::generators::inventory::REORDER_POINT;
 use crate::shop::ledger::{NOT_OVERSOLD, NOT_UNDERSOLD, Sale};
 use crate::shop::races::FLASH_SALE;
 use crate::shop::sale::{ClosedRound, Seat, Ticket};
 use crate::shop::steps::{
     ASK_RESERVE, FLASH_CREATE_WAREHOUSE, FLASH_INITIALIZE_STOCK, FLASH_RESERVE,
 };
-use crate::stats::Round;
+use crate::stats::{Corrections, Outcome, Round};
 
 /// How often each request of the set-up is tried.
 const ATTEMPTS: u32 = 5;
 /// Pause before the second attempt; each further one is twice as long.
 const FIRST_PAUSE_NS: u64 = 100_000_000;
 
-/// Reserve 1 to 3 pieces of the shared item. Raises 2 events when the reservation is won: what is
-/// left is always below the shop's reorder point.
+/// Reserve 1 to 3 pieces of the shared item. Raises 2 events when the reservation is won and what is
+/// left is not above the reorder point; of the usual 10 pieces it never is.
 pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     if supplies.races.has_rounds() {
         return in_rounds(user, supplies).await;
@@ -31,11 +32,18 @@ pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Jo
         // No run starts without the item. A pass that sends nothing would never yield.
         return user.sit_out().await;
     };
-    user.call(FLASH_RESERVE)
+    let reserved = user
+        .call(FLASH_RESERVE)
         .on(item)
         .body(&bodies.flash_reservations)
         .or_continue()
         .await?;
+    if reserved == Outcome::Success && supplies.races.stock > REORDER_POINT + 1 {
+        // Nobody adds up what all have taken: whether little is left is not known.
+        let mut low = Corrections::default();
+        low[1].may_be_less = 1;
+        user.correct(FLASH_RESERVE, &low);
+    }
     Ok(())
 }
 
@@ -145,6 +153,8 @@ async fn judge<L: Link>(
         overlapped: seen.overlapped,
         ..sale.round(round.number)
     };
+    let corrections = sale.corrections(u64::from(REORDER_POINT));
+    user.correct(FLASH_RESERVE, &corrections);
     user.observe_race(FLASH_SALE, &seen);
     user.settle_by(NOT_OVERSOLD, oversold, &round.trail);
     user.settle_by(NOT_UNDERSOLD, undersold, &round.trail);

@@ -7,7 +7,7 @@ use crate::shop::steps::{
     ADJUST_STOCK, CHECK_STOCK, CREATE_WAREHOUSE, INITIALIZE_STOCK, MARK_DAMAGED, RECEIVE_STOCK,
     RELEASE_UNKNOWN_RESERVATION, RESERVE_STOCK, WRITE_OFF,
 };
-use crate::stats::Outcome;
+use crate::stats::{Correction, Corrections, Outcome};
 
 /// Pieces that [`stock_init_and_receive`] begins with.
 const FIRST_PIECES: usize = 100;
@@ -58,12 +58,40 @@ pub async fn stock_init_and_receive<L: Link>(
         pieces -= shrinkage + 1;
     }
     let count = pieces - FEWEST_COUNTED;
-    user.call(CHECK_STOCK)
+    let checked = user
+        .call(CHECK_STOCK)
         .on(&item)
         .body_at(&bodies.stock_counts, count)
         .or_continue()
         .await?;
+    if checked == Outcome::Success {
+        let on_record = [received, adjusted];
+        let matches =
+            adjusted != Outcome::Success || supplies.options.has(JourneyOption::MatchingCount);
+        user.correct(CHECK_STOCK, &adjustment(on_record, matches));
+    }
     Ok(())
+}
+
+/// What a count raised beside what its success tells: no adjustment where it `matches` what is on
+/// record, which is not known when a change of it is not.
+fn adjustment(changes: [Outcome; 2], matches: bool) -> Corrections {
+    let mut corrections = Corrections::default();
+    let is_open = changes
+        .iter()
+        .any(|change| matches!(change, Outcome::Unknown | Outcome::Failed));
+    let open = i64::from(is_open);
+    corrections[1] = match matches {
+        true => Correction {
+            may_be_more: open,
+            ..Correction::NOT_RAISED
+        },
+        false => Correction {
+            may_be_less: open,
+            ..Correction::default()
+        },
+    };
+    corrections
 }
 
 /// Put stock in and reserve 1 to 5 pieces of it. Raises 2 events.

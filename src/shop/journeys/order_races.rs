@@ -1,18 +1,22 @@
 //! Races over orders and carts that the Locust suite has not.
 
 use super::raced::CHECKOUTS;
-use crate::engine::{Journey, Link, Racer, Session};
-use crate::shop::Supplies;
+use crate::engine::{Id, Journey, Link, Racer, Session};
 use crate::shop::ledger::{
-    CANCELLED_IS_REFUNDED, CANCELLED_OR_PAID, END_IS_THE_END, ONE_ORDER_A_CART, at_most_one,
-    cancelled_is_refunded, cancelled_or_paid, is_cancelled, was_refused,
+    CANCELLED_IS_REFUNDED, CANCELLED_OR_PAID, END_IS_THE_END, ONE_ORDER_A_CART, Stored,
+    at_most_one, cancelled_is_refunded, cancelled_or_paid, is_cancelled, was_refused,
 };
 use crate::shop::races::{CANCEL_AGAINST_PAID, CONCURRENT_CHECKOUT};
 use crate::shop::steps::{
-    ASK_DELIVER, ASK_PROCESS, CHECKOUT_ADD_ITEM, CHECKOUT_CREATE_CART, CHECKOUT_RACE,
+    ASK_PROCESS, ASK_RETURN, ASK_TIMELINE, CHECKOUT_ADD_ITEM, CHECKOUT_CREATE_CART, CHECKOUT_RACE,
     PAID_CONFIRM_ORDER, PAID_CREATE_ORDER, PAID_RACE_CANCEL, PAID_RACE_SUCCESS,
     PAID_RECORD_PENDING,
 };
+use crate::shop::{Generation, Supplies};
+use crate::stats::{Correction, Corrections, Outcome};
+
+/// Before each look at an order's timeline: engines that are idle write it within half a second.
+const READ_PAUSES_NS: [u64; 4] = [0, 300_000_000, 500_000_000, 1_000_000_000];
 
 /// Cancel an order while the order itself learns that it is paid: two changes of one thing, of
 /// which the later one must see the earlier.
@@ -43,11 +47,24 @@ pub async fn cancel_against_paid<L: Link>(user: &mut Session<L>, supplies: &Supp
     let racers = user.race(CANCEL_AGAINST_PAID, &[cancel, pay]).await?;
     let (cancels, pays) = (racers.start, racers.start + 1);
 
-    let told = user.call(ASK_DELIVER).on(&order).probe().await;
+    let told = user
+        .call(ASK_RETURN)
+        .on(&order)
+        .body(&bodies.return_records)
+        .probe()
+        .await;
     let state = told.unwrap_or(None);
     let found = cancelled_or_paid(user.trail(), cancels, pays, state);
     user.settle(CANCELLED_OR_PAID, found);
-    let found = cancelled_is_refunded(user.trail(), cancels, pays);
+    let stored = match supplies.generation {
+        // It refuses the payment of a cancelled order.
+        Generation::Five => Stored::Certainly,
+        Generation::Today => {
+            let by_race = Stored::of(user.trail(), cancels, pays, state);
+            find_out(user, supplies, &order, by_race).await
+        }
+    };
+    let found = cancelled_is_refunded(user.trail(), cancels, (pays, stored), state);
     user.settle(CANCELLED_IS_REFUNDED, found);
     told?;
 
@@ -59,6 +76,62 @@ pub async fn cancel_against_paid<L: Link>(user: &mut Session<L>, supplies: &Supp
         processed?;
     }
     Ok(())
+}
+
+/// What an accepted payment came to, by the order's timeline where the race does not tell; then
+/// corrects what it counted for.
+async fn find_out<L: Link>(
+    user: &mut Session<L>,
+    supplies: &Supplies,
+    order: &Id,
+    by_race: Stored,
+) -> Stored {
+    let stored = match by_race.is_certain() {
+        true => by_race,
+        false => by_timeline(user, supplies, order).await.unwrap_or(by_race),
+    };
+    let accepted = user.trail().entries().iter().any(|entry| {
+        entry.step.index == PAID_RACE_SUCCESS.index && entry.outcome == Outcome::Success
+    });
+    if accepted {
+        let mut corrections = Corrections::default();
+        corrections[0] = match stored {
+            Stored::Certainly => Correction::default(),
+            Stored::CertainlyNot => Correction::NOT_RAISED,
+            Stored::Likely => Correction {
+                may_be_less: 1,
+                ..Correction::default()
+            },
+            Stored::Unlikely => Correction {
+                may_be_more: 1,
+                ..Correction::NOT_RAISED
+            },
+        };
+        user.correct(PAID_RACE_SUCCESS, &corrections);
+    }
+    stored
+}
+
+/// What the timeline of a cancelled order says. The engines write it, some time later, or never.
+async fn by_timeline<L: Link>(
+    user: &mut Session<L>,
+    supplies: &Supplies,
+    order: &Id,
+) -> Option<Stored> {
+    if !supplies.has_reads() {
+        return None;
+    }
+    for pause_ns in READ_PAUSES_NS {
+        user.rest(pause_ns).await.ok()?;
+        let index = user.call(ASK_TIMELINE).on(order).probe().await.ok()??;
+        let stored = Stored::by_timeline(user.trail().reply(index));
+        if stored.is_some() {
+            supplies.note_read(true);
+            return stored;
+        }
+    }
+    supplies.note_read(false);
+    None
 }
 
 /// 3 checkouts of one cart at once.

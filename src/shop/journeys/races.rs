@@ -4,11 +4,11 @@
 use crate::engine::{Journey, Link, Racer, Session};
 use crate::shop::Supplies;
 use crate::shop::ledger::{
-    CANCELLED_IS_REFUNDED, CONFIRMED_IS_CLOSED, cancelled_is_refunded, confirmed_is_closed,
+    CANCELLED_IS_REFUNDED, CONFIRMED_IS_CLOSED, Stored, cancelled_is_refunded, confirmed_is_closed,
 };
 use crate::shop::races::{CANCEL_DURING_PAYMENT, MODIFY_DURING_CONFIRM};
 use crate::shop::steps::{
-    ASK_ITEM, CANCEL_CONFIRM_ORDER, CANCEL_CREATE_ORDER, CANCEL_INITIATE_PAYMENT,
+    ASK_QUANTITY, CANCEL_CONFIRM_ORDER, CANCEL_CREATE_ORDER, CANCEL_INITIATE_PAYMENT,
     CANCEL_RACE_CANCEL, CANCEL_RACE_PAYMENT, CANCEL_RECORD_PAYMENT_PENDING, MODIFY_CREATE_ORDER,
     MODIFY_RACE_CONFIRM, MODIFY_RACE_ITEM, MODIFY_RACE_LATE_ITEM,
 };
@@ -51,7 +51,9 @@ pub async fn cancel_during_payment<L: Link>(user: &mut Session<L>, supplies: &Su
         .with(&ids)
         .side(1);
     let racers = user.race(CANCEL_DURING_PAYMENT, &[cancel, pay]).await?;
-    let found = cancelled_is_refunded(user.trail(), racers.start, racers.start + 1);
+    // The payment knows nothing of the order: when it was accepted, it was taken.
+    let paid = (racers.start + 1, Stored::Certainly);
+    let found = cancelled_is_refunded(user.trail(), racers.start, paid, None);
     user.settle(CANCELLED_IS_REFUNDED, found);
     Ok(())
 }
@@ -75,9 +77,9 @@ pub async fn concurrent_order_modification<L: Link>(
     let racers = user.race(MODIFY_DURING_CONFIRM, &racers).await?;
     let (first, confirms, second) = (racers.start, racers.start + 1, racers.start + 2);
     let asked = user
-        .call(ASK_ITEM)
+        .call(ASK_QUANTITY)
         .on(&order)
-        .body(&bodies.order_items)
+        .body(&bodies.single_quantity)
         .probe()
         .await;
     let late = asked.unwrap_or(None);

@@ -3,6 +3,7 @@
 use super::raced::RESERVATIONS;
 use crate::engine::{Journey, Link, Racer, Session};
 use crate::shop::Supplies;
+use crate::shop::generators::inventory::REORDER_POINT;
 use crate::shop::ledger::{NOT_OVERSOLD, NOT_UNDERSOLD, Sale};
 use crate::shop::races::LAST_PIECES;
 use crate::shop::steps::{ASK_RESERVE, LAST_INITIALIZE_STOCK, LAST_RACE_RESERVE};
@@ -34,6 +35,8 @@ pub async fn last_pieces<L: Link>(user: &mut Session<L>, supplies: &Supplies) ->
         .await;
     let sale = Sale::of(user.trail(), STOCK, Some(0), racers, asked.unwrap_or(None));
     let (oversold, undersold) = (sale.not_oversold(), sale.not_undersold());
+    let corrections = sale.corrections(u64::from(REORDER_POINT));
+    user.correct(LAST_RACE_RESERVE, &corrections);
     user.settle(NOT_OVERSOLD, oversold);
     user.settle(NOT_UNDERSOLD, undersold);
     asked.map(drop)

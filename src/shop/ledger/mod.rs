@@ -4,14 +4,17 @@
 //! forgotten: only what breaks a rule keeps its witness. So the ledger is as large as what is being
 //! contended for at the moment, however many races there were.
 
+mod accepted;
 #[cfg(test)]
 mod made_up;
 mod money;
 mod rules;
 mod stock;
+mod stock_events;
 mod told;
 mod transitions;
 
+pub use accepted::Stored;
 pub use money::{one_payment_a_key, within_payment};
 pub use rules::*;
 pub use stock::Sale;

@@ -8,12 +8,12 @@ use std::ops::Range;
 /// What the requests for one item came to.
 #[derive(Clone, Copy, Debug)]
 pub struct Sale<'a> {
-    trail: &'a Trail,
+    pub(super) trail: &'a Trail,
     /// Where the item was made.
     item: Option<usize>,
     /// The requests for it.
     racers: (usize, usize),
-    stock: u64,
+    pub(super) stock: u64,
     /// Pieces asked for.
     pub demand: u64,
     /// Pieces granted.
@@ -127,7 +127,12 @@ impl<'a> Sale<'a> {
         }
     }
 
-    fn indices(&self) -> Range<usize> {
+    /// What the shop says is left.
+    pub(super) fn left(&self) -> Option<i64> {
+        self.left.map(|(_, left)| left)
+    }
+
+    pub(super) fn indices(&self) -> Range<usize> {
         self.racers.0..self.racers.1
     }
 

@@ -64,6 +64,16 @@ pub fn state_named(reply: &[u8]) -> Option<&str> {
     Some(&rest[..end])
 }
 
+/// Whether an order takes changes of its items, by the refusal of a change to one that it has not:
+/// only where it does the shop looks for the item.
+pub fn takes_changes(reply: &[u8]) -> Option<bool> {
+    let says = |text: &[u8]| memmem::find(reply, text).is_some();
+    if says(b"Item not found") {
+        return Some(true);
+    }
+    says(b"can only be updated in Created state").then_some(false)
+}
+
 /// The whole number that follows `name`.
 fn number_after(text: &[u8], name: &[u8]) -> Option<i64> {
     let start = memmem::find(text, name)? + name.len();
@@ -101,6 +111,20 @@ mod tests {
             ("Cannot transition from ", None),
         ] {
             assert_eq!(state_named(reply.as_bytes()), state, "{reply}");
+        }
+    }
+
+    #[test]
+    fn only_an_order_that_takes_changes_looks_for_the_item() {
+        for (reply, takes) in [
+            (r#"{"error":{"item_id":["Item not found"]}}"#, Some(true)),
+            (
+                r#"{"error":{"status":["Item quantities can only be updated in Created state"]}}"#,
+                Some(false),
+            ),
+            ("Internal Server Error", None),
+        ] {
+            assert_eq!(takes_changes(reply.as_bytes()), takes, "{reply}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Things that may happen once, and states that exclude each other.
 
-use super::told::{happened, may_have_happened, state_named};
+use super::Stored;
+use super::told::{happened, may_have_happened, state_named, takes_changes};
 use crate::engine::{Heat, Trail};
 use crate::stats::Finding;
 
@@ -88,26 +89,48 @@ pub fn is_cancelled(trail: &Trail, probe: usize) -> bool {
     state_named(trail.reply(probe)) == Some("Cancelled")
 }
 
-/// Whether no money was taken for an order that is cancelled: nobody pays it back.
-pub fn cancelled_is_refunded(trail: &Trail, cancels: usize, pays: usize) -> Finding {
-    let entry = |index: usize| &trail.entries()[index];
-    if happened(entry(cancels)) && happened(entry(pays)) {
-        return Finding::broken(
+/// Whether no money was taken for an order that is cancelled: nobody pays it back. `stored` is what
+/// the payment at `pays` came to, if it was accepted; `probe` the request whose refusal names the
+/// order's state.
+pub fn cancelled_is_refunded(
+    trail: &Trail,
+    cancels: usize,
+    (pays, stored): (usize, Stored),
+    probe: Option<usize>,
+) -> Finding {
+    let (cancel, pay) = (&trail.entries()[cancels], &trail.entries()[pays]);
+    let is_cancelled = match probe.and_then(|probe| state_named(trail.reply(probe))) {
+        Some(state) => Some(state == "Cancelled"),
+        None if may_have_happened(cancel) => None,
+        None => Some(happened(cancel)),
+    };
+    let is_paid = match stored {
+        _ if may_have_happened(pay) => None,
+        Stored::Certainly => Some(true),
+        Stored::CertainlyNot => Some(false),
+        Stored::Likely | Stored::Unlikely if happened(cancel) => {
+            return Finding::Undecided(
+                "cancellation and payment were accepted, and the shop did not say which came first",
+            );
+        }
+        Stored::Likely | Stored::Unlikely => None,
+    };
+    match (is_cancelled, is_paid) {
+        (Some(false), _) | (_, Some(false)) => Finding::Held,
+        (Some(true), Some(true)) => Finding::broken(
             format_args!(
                 "the order is cancelled, its payment succeeded, and nothing was paid back"
             ),
-            [cancels, pays],
-        );
-    }
-    let unknown = may_have_happened(entry(cancels)) || may_have_happened(entry(pays));
-    match unknown {
-        true => Finding::Undecided("a reply was lost whose request may have succeeded"),
-        false => Finding::Held,
+            [cancels, pays]
+                .into_iter()
+                .chain(probe.filter(|_| !happened(cancel))),
+        ),
+        _ => Finding::Undecided("a reply was lost whose request may have succeeded"),
     }
 }
 
 /// Whether a confirmed order took no item that was sent after the confirmation was answered.
-/// `late` asks for one more item in the end.
+/// `late` asks in the end whether it would: what it asks for there is not.
 pub fn confirmed_is_closed(
     trail: &Trail,
     confirms: usize,
@@ -122,8 +145,7 @@ pub fn confirmed_is_closed(
         let entry = &trail.entries()[index];
         happened(entry) && entry.sent_ns.is_some_and(|ns| ns > confirmation.done_ns)
     };
-    let asked = items.iter().copied().chain(late);
-    if let Some(item) = asked.into_iter().find(|&item| came_after(item)) {
+    if let Some(item) = items.iter().copied().find(|&item| came_after(item)) {
         return Finding::broken(
             format_args!(
                 "an item was accepted that was sent after the order's confirmation was answered"
@@ -131,9 +153,13 @@ pub fn confirmed_is_closed(
             [confirms, item],
         );
     }
-    match late {
-        Some(_) => Finding::Held,
-        None => Finding::Undecided("the shop did not answer"),
+    match late.map(|late| (late, takes_changes(trail.reply(late)))) {
+        Some((late, Some(true))) => Finding::broken(
+            format_args!("the order's confirmation was accepted, and it still takes items"),
+            [confirms, late],
+        ),
+        Some((_, Some(false))) => Finding::Held,
+        _ => Finding::Undecided("the shop did not say whether the order takes items"),
     }
 }
 

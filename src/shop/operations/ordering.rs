@@ -1,6 +1,6 @@
 //! Operations of the Ordering domain.
 
-use super::{act, change, contended, create, create_within};
+use super::{act, change, contended, create, create_within, read};
 use crate::engine::Operation;
 
 const CONFIRM_PATH: &str = "/orders/{order_id}/confirm";
@@ -53,5 +53,12 @@ pub static RECORD_RETURN: Operation = change("/orders/{order_id}/return/record")
 pub static CANCEL_ORDER: Operation = change(CANCEL_PATH);
 /// [`CANCEL_ORDER`] in a race.
 pub static RACING_CANCELLATION: Operation = contended(change(CANCEL_PATH));
+/// The quantity of an item that there is not: the shop refuses it in every state, and says whether
+/// the order's items may be changed, in other words when they may not.
+pub static CHANGE_UNKNOWN_ITEM: Operation =
+    change("/orders/{order_id}/items/00000000-0000-4000-8000-000000000000/quantity");
+/// What happened to an order, event by event, once the engines have told of it. Not in
+/// [`Generation::Five`](crate::shop::Generation::Five).
+pub static READ_TIMELINE: Operation = read("/orders/{order_id}/timeline");
 /// Raises `Ordering.OrderRefunded`.
 pub static REFUND_ORDER: Operation = change("/orders/{order_id}/refund");

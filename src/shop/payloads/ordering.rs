@@ -51,6 +51,8 @@ pub struct OrderingBodies {
     pub return_requests: Arena,
     /// `PUT /orders/{id}/return/record`
     pub return_records: Arena,
+    /// `PUT /orders/{id}/items/{id}/quantity`
+    pub single_quantity: Arena,
     /// `PUT /orders/{id}/cancel` because the customer changed their mind.
     pub customer_cancellation: Arena,
     /// `PUT /orders/{id}/cancel` because nothing is left.
@@ -93,6 +95,7 @@ impl OrderingBodies {
             }),
             return_requests: fixed(fulfilment::return_request),
             return_records: fixed(fulfilment::return_record),
+            single_quantity: fixed(fulfilment::single_quantity),
             customer_cancellation: fixed(|body| {
                 fulfilment::cancellation("Changed my mind", "customer", body);
             }),

@@ -80,7 +80,7 @@ fn the_sum_of_all_intervals_is_the_total() {
     let mut log = IntervalLog::create(&path, LatencyKind::Service, start, &NAMES).expect("created");
     let mut totals = Totals::new(Arc::new(RunContext {
         names: NAMES.to_vec(),
-        raises: vec![&[]; NAMES.len()],
+        raises: vec![Vec::new(); NAMES.len()],
         journeys: Vec::new(),
         races: Vec::new(),
         rules: &[],

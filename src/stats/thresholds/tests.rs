@@ -22,7 +22,7 @@ fn context(texts: &[&str]) -> RunContext {
             name("POST", "POST /customers"),
             name("PUT", "PUT /orders/{id}/confirm"),
         ],
-        raises: vec![&[], &[]],
+        raises: vec![Vec::new(), Vec::new()],
         journeys: vec!["NewCustomerJourney"],
         races: vec![&RACE],
         rules: &[],

@@ -172,6 +172,9 @@ fn rule_line(theme: Theme, rule: &RuleSnapshot) -> Line<'static> {
     if rule.undecided > 0 {
         counts.push_str(&format!(", {} undecided", rule.undecided));
     }
+    if rule.cut > 0 {
+        counts.push_str(&format!(", {} cut", rule.cut));
+    }
     Line::from(vec![
         Span::raw(format!(" {:<28} ", rule.name)),
         Span::styled(

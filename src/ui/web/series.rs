@@ -1,7 +1,7 @@
 //! What the page's charts are drawn from: one point a second, of bounded number.
 
 use crate::report::{LocustStats, RunRecord, ThresholdRecord};
-use crate::stats::{Amount, DomainBacklog, Interval, Outcome, Totals, failures};
+use crate::stats::{Amount, DomainBacklog, Interval, Totals, failures, told_in_all};
 use serde::Serialize;
 
 /// Points kept. When there are more, every second one of the older half goes.
@@ -60,12 +60,8 @@ impl Point {
         let ms = |empty: bool, us: u64| (!empty).then_some(us as f64 / 1e3);
         let response = |quantile| ms(all.response.is_empty(), all.response.quantile_us(quantile));
         let raised = |counts: fn(&crate::stats::Event) -> bool| -> f64 {
-            let named = interval.names.iter().zip(&totals.context.raises);
-            let events = named.map(|(name, raises)| {
-                let each = raises.iter().filter(|event| counts(event)).count() as u64;
-                name.outcomes[Outcome::Success as usize] * each
-            });
-            events.sum::<u64>() as f64 / length_s
+            let told = told_in_all(&totals.context.raises, &interval.names, counts);
+            told.count.max(0) as f64 / length_s
         };
         let busiest = interval
             .cores

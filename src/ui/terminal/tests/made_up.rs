@@ -39,7 +39,7 @@ fn context(base: RunContext) -> RunContext {
         name,
     });
     RunContext {
-        raises: vec![&[]; names.len()],
+        raises: vec![Vec::new(); names.len()],
         names: names.to_vec(),
         journeys: vec!["NewCustomerJourney", "OrderLifecycleJourney"],
         cpus: vec![0, 1],

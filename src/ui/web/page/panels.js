@@ -134,6 +134,7 @@ const invariants = new Table({
     figure("Checked", (row) => row.checked, count),
     figure("Violated", (row) => row.violated, count),
     figure("Undecided", (row) => row.undecided, count),
+    figure("Cut", (row) => row.cut ?? 0, count),
     plain("Why", (row) => row.why ?? "", { kind: "words" }),
     {
       label: "Witness",

@@ -1,0 +1,123 @@
+//! What an acceptance came to where the shop takes a request and does nothing.
+//!
+//! [`Generation::Today`](crate::shop::Generation::Today) answers 200 to the payment of an order that
+//! is cancelled already, and stores nothing. Which of two accepted requests came first is told by
+//! times that do not overlap, by the order's state, or by its timeline; else it is a guess.
+
+use super::told::{happened, may_have_happened, state_named};
+use crate::engine::Trail;
+use memchr::memmem;
+
+/// Whether a payment that was accepted was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// It was.
+    Certainly,
+    /// It was not: the order was cancelled before.
+    CertainlyNot,
+    /// Its reply came before that of the cancellation, or nobody knows of any cancellation.
+    Likely,
+    /// Its reply came after that of the cancellation.
+    Unlikely,
+}
+
+impl Stored {
+    /// What is known of the payment at `pays` next to the cancellation at `cancels`; `state` is the
+    /// probe whose refusal names the order's state afterwards.
+    pub fn of(trail: &Trail, cancels: usize, pays: usize, state: Option<usize>) -> Self {
+        let (cancel, pay) = (&trail.entries()[cancels], &trail.entries()[pays]);
+        if !happened(pay) {
+            return Self::CertainlyNot;
+        }
+        let is_open = happened(cancel) || may_have_happened(cancel);
+        let Some(cancelled_ns) = cancel.sent_ns.filter(|_| is_open) else {
+            return Self::Certainly;
+        };
+        let state = state.and_then(|probe| state_named(trail.reply(probe)));
+        if pay.done_ns < cancelled_ns || state.is_some_and(|state| state != "Cancelled") {
+            return Self::Certainly;
+        }
+        if !happened(cancel) {
+            return Self::Likely;
+        }
+        match pay.sent_ns {
+            Some(paid_ns) if cancel.done_ns < paid_ns => Self::CertainlyNot,
+            _ if pay.done_ns <= cancel.done_ns => Self::Likely,
+            _ => Self::Unlikely,
+        }
+    }
+
+    /// What the order's `timeline` says; `None` when it does not know of the cancellation yet. One
+    /// that does knows everything before it, too, and after it there is no payment.
+    pub fn by_timeline(timeline: &[u8]) -> Option<Self> {
+        memmem::find(timeline, b"\"OrderCancelled\"")?;
+        Some(match memmem::find(timeline, b"\"PaymentSucceeded\"") {
+            Some(_) => Self::Certainly,
+            None => Self::CertainlyNot,
+        })
+    }
+
+    /// Whether it is more than a guess.
+    pub fn is_certain(self) -> bool {
+        matches!(self, Self::Certainly | Self::CertainlyNot)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shop::ledger::made_up::trail;
+    use crate::stats::Outcome::{self, Conflict, Refused, Success, Unknown};
+    use crate::stats::Part::{Probe, Racer};
+
+    const MS: u64 = 1_000_000;
+
+    /// A cancellation and a payment, each sent and answered at these moments.
+    fn stored(cancel: (Outcome, u64, u64), pay: (Outcome, u64, u64), state: &str) -> Stored {
+        let told = format!("Cannot transition from {state} to Returned");
+        let mut exchanges = vec![(Racer, cancel.0, "", ""), (Racer, pay.0, "", "")];
+        exchanges.push((Probe, Refused, "", told.as_str()));
+        let mut trail = trail(&exchanges);
+        for (index, (_, sent_ms, done_ms)) in [cancel, pay].into_iter().enumerate() {
+            let entry = trail.entry_mut(index);
+            entry.sent_ns = Some(sent_ms * MS);
+            entry.done_ns = done_ms * MS;
+        }
+        Stored::of(&trail, 0, 1, (!state.is_empty()).then_some(2))
+    }
+
+    #[test]
+    fn only_times_that_do_not_overlap_tell_for_certain() {
+        let of = |cancel, pay| stored(cancel, pay, "Cancelled");
+        assert_eq!(of((Success, 9, 12), (Success, 1, 8)), Stored::Certainly);
+        assert_eq!(of((Success, 1, 5), (Success, 6, 8)), Stored::CertainlyNot);
+        assert_eq!(of((Success, 1, 9), (Success, 1, 5)), Stored::Likely);
+        assert_eq!(of((Success, 1, 5), (Success, 1, 9)), Stored::Unlikely);
+        assert_eq!(of((Unknown, 1, 30), (Success, 1, 9)), Stored::Likely);
+    }
+
+    #[test]
+    fn a_payment_is_real_where_there_was_no_cancellation() {
+        assert_eq!(
+            stored((Conflict, 1, 9), (Success, 1, 5), ""),
+            Stored::Certainly
+        );
+        assert_eq!(
+            stored((Unknown, 1, 9), (Success, 1, 5), "Paid"),
+            Stored::Certainly
+        );
+        let refused = stored((Success, 1, 9), (Conflict, 1, 5), "Cancelled");
+        assert_eq!(refused, Stored::CertainlyNot);
+    }
+
+    #[test]
+    fn a_timeline_tells_once_it_knows_of_the_cancellation() {
+        let entry = |name: &str| format!("{{\"event_type\": \"{name}\"}},");
+        let (paid, cancelled) = (entry("PaymentSucceeded"), entry("OrderCancelled"));
+        let by = |text: &str| Stored::by_timeline(text.as_bytes());
+        assert_eq!(by("[]"), None);
+        assert_eq!(by(&paid), None);
+        assert_eq!(by(&cancelled), Some(Stored::CertainlyNot));
+        assert_eq!(by(&(paid + &cancelled)), Some(Stored::Certainly));
+    }
+}

@@ -4,6 +4,7 @@ mod collector;
 mod contests;
 mod errors;
 mod events;
+mod fitness;
 mod history;
 mod interval;
 mod interval_log;
@@ -12,6 +13,7 @@ mod latency_total;
 mod littles_law;
 mod live_course;
 mod observed;
+mod own_lateness;
 mod races;
 mod recovery;
 mod rounds;
@@ -29,6 +31,7 @@ pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ContestsTotal, ProbeCounts, WITNESSES_A_RULE};
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
 pub use events::Event;
+pub use fitness::{Fitness, GeneratorState, state_text};
 pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{
     CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,
@@ -40,6 +43,7 @@ pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
 pub use live_course::{LiveCourse, Wish};
 pub use observed::{Amount, DomainBacklog, ObservedSample, ObservedTable};
+pub use own_lateness::{OwnLateness, OwnShares};
 pub use races::{
     Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, Race, RaceCounts, RaceInterval,
     RaceSeen, RaceTotal,
@@ -52,7 +56,7 @@ pub use rules::{
     Finding, Ledger, Part, Rule, RuleCounts, RuleVerdict, Shown, Violation, WitnessExchange,
 };
 pub use second::{CoreHealth, Interval, Phase};
-pub use self_check::{CoreTally, Saturation, SelfCheck};
+pub use self_check::{CoreTally, SelfCheck};
 pub use sink::{IntervalSink, SinkFailure};
 pub use snapshot::{
     CoreSnapshot, GeneratorSnapshot, JourneySnapshot, RaceSnapshot, RuleSnapshot, Snapshot,

@@ -52,7 +52,7 @@ pub(super) struct CompareFlags {
     )]
     warm_up: Option<u16>,
 
-    /// Make a run again, so many times at most, when the generator was the limit [default: 2]
+    /// Make a run again, so many times at most, when the generator was at its limit [default: 2]
     #[arg(
         long, value_name = "N", help_heading = "Make the runs", requires = "run",
         value_parser = clap::value_parser!(u16).range(0..=20), allow_hyphen_values = true
@@ -114,7 +114,7 @@ pub(super) struct CompareFlags {
     #[arg(long, help_heading = "Judge")]
     fail_on_worse: bool,
 
-    /// Exit with 95 when a run was left out because the generator was its limit
+    /// Exit with 95 when a run was left out because the generator was at its limit
     #[arg(
         long, value_name = "true|false", default_value_t = true, num_args = 0..=1,
         default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, help_heading = "Judge"

@@ -25,7 +25,7 @@ const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
 const WARM_UP: Duration = Duration::from_secs(3);
 const PACED_WARM_UP: Duration = Duration::from_secs(30);
 /// Flags of a run that a hunt decides itself, or has no use for, and what takes their place.
-const NOT_OF_A_HUNT: [(&str, &str); 28] = [
+const NOT_OF_A_HUNT: [(&str, &str); 27] = [
     ("users", "--in users, --from and --to"),
     ("spawn_rate", "--warm-up: users start in half of it"),
     ("run_time", "--window and --warm-up"),
@@ -43,10 +43,6 @@ const NOT_OF_A_HUNT: [(&str, &str); 28] = [
     ("junit", "the records of its probes"),
     ("drain_wait", "--rest-limit"),
     ("exit_code_on_error", "--failure-limit"),
-    (
-        "fail_on_saturation",
-        "--keep-spoiled: a hunt that the generator ends exits with 95 without",
-    ),
     ("only_summary", "--quiet"),
     ("no_tui", "--quiet"),
     ("no_preflight", "its own looks at /health"),
@@ -144,11 +140,8 @@ pub(super) struct HuntFlags {
     )]
     failure_limit: f64,
 
-    /// Judge probes although the generator was their limit, for machines that are never quiet
-    ///
-    /// Otherwise such a probe says nothing, is made again, and after three in a row the search ends
-    /// with 95.
-    #[arg(long, help_heading = "Hunt")]
+    /// What --fail-on-saturation=false was called
+    #[arg(long, hide = true)]
     keep_spoiled: bool,
 
     /// Most probes
@@ -314,7 +307,7 @@ fn criteria(flags: &HuntFlags) -> Result<Criteria, CliError> {
         rest_limit_s: flags.rest_limit.as_secs_f64(),
         recovery_limit_s: flags.recovery_limit.as_secs_f64(),
         most_probes: flags.probes,
-        keep_spoiled: flags.keep_spoiled,
+        keep_spoiled: flags.keep_spoiled || flags.run.fail_on_saturation == Some(false),
     })
 }
 

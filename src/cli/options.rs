@@ -320,9 +320,15 @@ pub(super) struct RunOptions {
     )]
     pub exit_code_on_error: u8,
 
-    /// Exit with 95 when the generator was the bottleneck
-    #[arg(long, help_heading = "Output")]
-    pub fail_on_saturation: bool,
+    /// Exit with 95 when the generator was at its limit [default: false; true for a hunt]
+    ///
+    /// For a hunt: such a probe says nothing, is made again, and after three in a row the search
+    /// ends with 95. With =false it counts like any other.
+    #[arg(
+        long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
+        require_equals = true, action = clap::ArgAction::Set, help_heading = "Output"
+    )]
+    pub fail_on_saturation: Option<bool>,
 
     /// The web page.
     #[command(flatten)]

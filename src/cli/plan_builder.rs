@@ -107,7 +107,7 @@ pub(super) fn build(
             silent: false,
         },
         exit_code_on_error: options.exit_code_on_error,
-        fail_on_saturation: options.fail_on_saturation,
+        fail_on_saturation: options.fail_on_saturation.unwrap_or(false),
         preflight: !options.no_preflight,
         addresses,
         observers,

@@ -93,7 +93,7 @@ pub enum DriveError {
     Record(#[from] GatheringError),
     /// The generator is the limit again and again.
     #[error(
-        "{0}: the generator was the limit in every attempt of two turns running; give it more cores (--cores) or a machine of its own, or lower the load"
+        "{0}: the generator was at its limit in every attempt of two turns running; give it more cores (--cores) or a machine of its own, or lower the load"
     )]
     Saturated(String),
     /// Ctrl-C.
@@ -223,7 +223,7 @@ impl Stage<'_> {
                 }
                 if attempt > 0 {
                     self.notes.push(format!(
-                        "{name}, {round}: the generator was the limit in {attempt} {}, which {} made again",
+                        "{name}, {round}: the generator was at its limit in {attempt} {}, which {} made again",
                         if attempt == 1 { "run" } else { "runs" },
                         if attempt == 1 { "was" } else { "were" },
                     ));

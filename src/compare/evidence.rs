@@ -89,7 +89,9 @@ impl Unusable {
     #[must_use]
     pub fn why(&self) -> &'static str {
         match self {
-            Self::Saturated => "the generator was the limit: these are its figures, not the shop's",
+            Self::Saturated => {
+                "the generator was at its limit: these are its figures, not the shop's"
+            }
             Self::Incomplete(why) => why,
         }
     }
@@ -160,7 +162,7 @@ fn unusable(record: &RunRecord) -> Option<Unusable> {
     if record.interrupted {
         return Some(Unusable::Incomplete("it was interrupted"));
     }
-    if record.generator.saturated {
+    if record.generator.is_at_its_limit() {
         return Some(Unusable::Saturated);
     }
     if record.totals.requests == 0 || record.totals.bytes_out == 0 {

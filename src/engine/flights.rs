@@ -61,6 +61,13 @@ impl Flights {
         slot.cut.get()
     }
 
+    /// Whether any request is in flight.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        let mut slots = self.slots.iter();
+        slots.any(|slot| slot.deadline_ns.get() != u64::MAX)
+    }
+
     /// Cuts off every request whose deadline is not after `now_ns`.
     pub fn cut_late(&self, now_ns: u64) {
         self.cut_until(now_ns, Cut::TimedOut);

@@ -12,6 +12,11 @@ const WITNESSES_A_RULE: u32 = 64;
 /// Replies from which on the shortest of them is taken for that of an idle target.
 const ENOUGH_REPLIES: u64 = 200;
 
+/// One part in so many of what a core knows of its attention is forgotten with each new sample.
+const FORGETS: u64 = 8;
+/// No sample of it counts as more than this in the mean.
+const LONGEST_INATTENTION_NS: u64 = 10_000_000_000;
+
 /// One request as it is recorded. Times are in nanoseconds on the monotonic clock.
 pub struct Observation<'a> {
     /// What was called.
@@ -24,6 +29,8 @@ pub struct Observation<'a> {
     pub sent_ns: Option<u64>,
     /// When it was answered or given up.
     pub done_ns: u64,
+    /// What the generator is known to have added to the response time; nothing when it never left.
+    pub own_ns: u64,
     /// What became of it.
     pub outcome: Outcome,
     /// HTTP status, 0 when there was none.
@@ -51,6 +58,10 @@ pub struct Recorder {
     /// Shortest service time of a reply, and replies so far.
     floor_ns: u64,
     replies: u64,
+    /// When the last request of this core was done.
+    last_done_ns: u64,
+    /// How late this core usually notices that a reply has come: a mean that forgets.
+    attention_ns: u64,
     /// Whether a conflict that shows as a server error counts as failed.
     server_errors_fail: bool,
 }
@@ -68,6 +79,8 @@ impl Recorder {
             witnesses: vec![0; rules].into_boxed_slice(),
             floor_ns: u64::MAX,
             replies: 0,
+            last_done_ns: 0,
+            attention_ns: 0,
             server_errors_fail: false,
         }
     }
@@ -109,6 +122,25 @@ impl Recorder {
     #[must_use]
     pub fn floor_ns(&self) -> Option<u64> {
         (self.replies >= ENOUGH_REPLIES).then_some(self.floor_ns)
+    }
+
+    /// When the last request was done, on the monotonic clock; 0 before the first.
+    #[must_use]
+    pub fn last_done_ns(&self) -> u64 {
+        self.last_done_ns
+    }
+
+    /// A timer ran out `late_ns` before this core noticed, while replies were waited for.
+    pub fn notice(&mut self, late_ns: u64) {
+        self.interval.attention.record_us(late_ns / 1_000);
+        let (known, seen) = (self.attention_ns, late_ns.min(LONGEST_INATTENTION_NS));
+        self.attention_ns = known - known / FORGETS + seen / FORGETS;
+    }
+
+    /// How late this core usually notices that a reply has come.
+    #[must_use]
+    pub fn attention_ns(&self) -> u64 {
+        self.attention_ns
     }
 
     /// Counts one race. Allocates nothing.
@@ -161,8 +193,12 @@ impl Recorder {
         let outcome = self.outcome_of(seen);
         let interval = &mut *self.interval;
         let name = &mut interval.names[usize::from(row)];
-        name.response
-            .record_us(seen.done_ns.saturating_sub(seen.due_ns) / 1_000);
+        let response_ns = seen.done_ns.saturating_sub(seen.due_ns);
+        name.response.record_us(response_ns / 1_000);
+        interval
+            .undelayed
+            .record_us(response_ns.saturating_sub(seen.own_ns) / 1_000);
+        self.last_done_ns = self.last_done_ns.max(seen.done_ns);
         if let Some(sent_ns) = seen.sent_ns {
             name.service
                 .record_us(seen.done_ns.saturating_sub(sent_ns) / 1_000);
@@ -289,6 +325,7 @@ mod tests {
                 free_ns: 0,
                 sent_ns: Some(0),
                 done_ns: 1,
+                own_ns: 0,
                 outcome: Outcome::Conflict,
                 status,
                 reason: Some(&Reason::new("lost")),

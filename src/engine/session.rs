@@ -22,7 +22,7 @@ use super::Trail;
 use super::recorder::Observation;
 use super::{Broken, Exchange, Id, Judge, Link, PreparedHeads, Recorder, Runner, Step, Stopped};
 use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
-use crate::stats::{Outcome, Race, Reason};
+use crate::stats::{Outcome, OwnLateness, Race, Reason};
 use fastrand::Rng;
 use std::cell::RefCell;
 use std::fmt::Write;
@@ -111,6 +111,8 @@ pub struct Session<L> {
     due_ns: u64,
     /// When the user last became free.
     free_ns: u64,
+    /// What the generator's own lateness cost so far.
+    lateness: OwnLateness,
     stopped: bool,
     /// Whether every failed step ends its journey.
     strict: bool,
@@ -176,6 +178,7 @@ impl<L: Link> Session<L> {
             step_due_ns: start.due_ns,
             due_ns: start.due_ns,
             free_ns: start.due_ns,
+            lateness: OwnLateness::default(),
             stopped: false,
             strict: false,
             journey: 0,
@@ -329,10 +332,20 @@ impl<L: Link> Session<L> {
         self.due_ns = due_ns;
     }
 
+    /// Whether an arrival of `due_ns` that is given up now, since it waited longer than
+    /// `longest_wait_ns`, would have been in time if the generator had not been late.
+    #[must_use]
+    pub fn gives_up_late(&self, due_ns: u64, now_ns: u64, longest_wait_ns: u64) -> bool {
+        let free_ns = self.free_ns.max(self.rested_ns);
+        let lateness = &self.lateness;
+        lateness.made_too_late(due_ns, free_ns, (now_ns, longest_wait_ns))
+    }
+
     /// Begins a span of activity: the user is free and its first step is due at `due_ns`.
     pub fn begin_activity(&mut self, due_ns: u64) {
         self.due_ns = due_ns;
         self.free_ns = due_ns;
+        self.lateness = OwnLateness::default();
         self.stopped = false;
     }
 
@@ -402,6 +415,12 @@ impl<L: Link> Session<L> {
         self.stopped = true;
         let first_ns = self.skipped_from_ns.take().unwrap_or(due_ns);
         self.shed(first_ns, stopped.end_ns);
+        // Without what it owes the user would have been so much further.
+        let owed_ns = self.lateness.carried(due_ns, stopped.end_ns);
+        if let WaitTime::ConstantPacing { interval_us } = self.wait {
+            let steps = owed_ns / (interval_us * 1_000).max(1);
+            self.recorder.borrow_mut().interval().shed_by_lateness += steps;
+        }
     }
 
     /// Counts the steps of a fixed schedule that were due from `first_ns` to before `end_ns` and
@@ -445,6 +464,7 @@ impl<L: Link> Session<L> {
             free_ns: self.free_ns.max(exchange.ready_ns),
             sent_ns: Some(exchange.sent_ns),
             done_ns: exchange.done_ns,
+            own_ns: 0,
             outcome: Outcome::Success,
             status: 0,
             reason: None,
@@ -480,7 +500,15 @@ impl<L: Link> Session<L> {
                 seen.reason = Some(self.link.reason());
             }
         }
-        self.recorder.borrow_mut().observe(&seen);
+        if seen.sent_ns.is_some() {
+            let could_send_ns = (self.free_ns, exchange.ready_ns);
+            let lateness = &self.lateness;
+            seen.own_ns = lateness.until_sent(due_ns, could_send_ns, exchange.sent_ns);
+        }
+        let mut recorder = self.recorder.borrow_mut();
+        recorder.observe(&seen);
+        self.lateness.hand_on(seen.own_ns, recorder.attention_ns());
+        drop(recorder);
         if let Some(&reason) = seen.reason {
             self.trouble = Some(Trouble {
                 status: seen.status,

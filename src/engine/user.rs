@@ -126,8 +126,9 @@ impl Arrivals {
         }
     }
 
-    /// The next arrival that did not wait too long: (index, due). Those that did are shed.
-    fn take(&self, now_ns: u64, recorder: &RefCell<Recorder>) -> Option<(u64, u64)> {
+    /// The next arrival that did not wait too long: (index, due). Those that did are shed by `taker`,
+    /// who has become free now.
+    fn take<L: Link>(&self, now_ns: u64, taker: &Session<L>) -> Option<(u64, u64)> {
         let mut schedule = self.schedule.borrow_mut();
         loop {
             let arrival = schedule.next()?;
@@ -135,7 +136,10 @@ impl Arrivals {
             if now_ns.saturating_sub(due_ns) <= self.longest_wait_ns {
                 return Some((arrival.index, due_ns));
             }
-            recorder.borrow_mut().interval().shed += 1;
+            let by_lateness = taker.gives_up_late(due_ns, now_ns, self.longest_wait_ns);
+            let mut recorder = taker.recorder().borrow_mut();
+            recorder.interval().shed += 1;
+            recorder.interval().shed_by_lateness += u64::from(by_lateness);
         }
     }
 
@@ -198,7 +202,7 @@ pub async fn live_by_arrivals<B: ByteStream, S: Script>(
             return;
         }
         let now_ns = session.link().now_ns();
-        let Some((index, due_ns)) = arrivals.take(now_ns, session.recorder()) else {
+        let Some((index, due_ns)) = arrivals.take(now_ns, session) else {
             return;
         };
         session.begin_arrival(

@@ -370,11 +370,13 @@ impl Core {
             .clamp(SECOND_NS / 1_000, LONGEST_TICK_NS);
         let mut next_swap_ns = start_ns + SECOND_NS;
         let mut turn = 0;
+        let mut jitter = fastrand::Rng::with_seed(orders.position as u64);
         while self.living_users.get() > 0 {
-            self.pacer
-                .until((now_ns() + tick_ns).min(next_swap_ns))
-                .await;
+            let tick_ns = jitter.u64(tick_ns / 2..=tick_ns);
+            let wake_ns = (now_ns() + tick_ns).min(next_swap_ns);
+            self.pacer.until(wake_ns).await;
             let now_ns = now_ns();
+            self.note_attention(wake_ns, now_ns);
             let interrupted = interruption.times();
             if interruption.ends_run() && self.run_end_ns.get() > now_ns {
                 self.run_end_ns.set(now_ns);
@@ -396,6 +398,17 @@ impl Core {
                 self.hand_over(&orders.handover, now_ns, false);
                 next_swap_ns += SECOND_NS;
             }
+        }
+    }
+
+    /// Takes its own timer, which ran out at `wake_ns` and is noticed now, for a sample of how late
+    /// this core notices a reply: only while it waited for one, since that is when the target
+    /// competes for the CPU.
+    fn note_attention(&self, wake_ns: u64, now_ns: u64) {
+        let mut recorder = self.recorder.borrow_mut();
+        let waited = self.road.flights().has_any() || recorder.last_done_ns() >= wake_ns;
+        if waited && now_ns >= wake_ns {
+            recorder.notice(now_ns - wake_ns);
         }
     }
 

@@ -132,7 +132,7 @@ fn estimate(low: Option<f64>, high: Option<f64>, unit: LoadUnit) -> f64 {
 fn unbounded(record: &HuntRecord) -> (Limit, String, String) {
     if let Some(load) = generator_limit(record) {
         let why = format!(
-            "the generator was the limit at {load} {}",
+            "the generator was at its limit at {load} {}",
             unit_text(record.unit)
         );
         return (Limit::Generator, why, String::new());

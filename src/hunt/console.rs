@@ -213,7 +213,7 @@ fn ending(record: &HuntRecord, directory: &Path) -> String {
     }
     let meaning = match record.exit_code {
         Some(96) => Some("a rule was violated in a probe"),
-        Some(95) => Some("the generator was the limit before the target was"),
+        Some(95) => Some("the generator was at its limit before the target was"),
         Some(99) => Some("not even the smallest load was sustained"),
         Some(105) => Some("interrupted"),
         _ => None,

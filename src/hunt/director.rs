@@ -228,7 +228,7 @@ impl Hunt<'_> {
         }
         if is_spoiled && self.request.criteria.keep_spoiled {
             self.note(
-                "the generator was the limit in some of the probes, which count nevertheless (--keep-spoiled)"
+                "the generator was at its limit in some of the probes, which count nevertheless (--fail-on-saturation=false)"
                     .to_owned(),
             );
         }
@@ -238,7 +238,7 @@ impl Hunt<'_> {
         let limit = generator_limit(&self.record);
         if is_spoiled && limit.is_some_and(|limit| load >= limit) {
             self.note(format!(
-                "the generator was the limit at {load} {}: the target may sustain more; give it more cores (--cores)",
+                "the generator was at its limit at {load} {}: the target may sustain more; give it more cores (--cores)",
                 unit_text(self.request.unit)
             ));
         }

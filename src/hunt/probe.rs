@@ -317,7 +317,7 @@ fn figures(measured: &Measured, run: &RunRecord, offered_per_s: Option<f64>) -> 
             first_to_give_way: String::new(),
         },
         pipeline: None,
-        generator_limited: run.generator.saturated,
+        generator_limited: run.generator.is_at_its_limit(),
         rest_s: 0.0,
     }
 }

@@ -6,7 +6,7 @@
 
 use super::contest_record::InvariantRecord;
 use super::run_record::RunRecord;
-use crate::stats::{RuleVerdict, ThresholdVerdict};
+use crate::stats::{GeneratorState, RuleVerdict, ThresholdVerdict};
 
 /// Annotations of one kind that GitHub shows of a step.
 const MOST_ANNOTATIONS: usize = 10;
@@ -41,9 +41,15 @@ pub fn github_annotations(record: &RunRecord) -> String {
         let why = rule.why.as_deref().unwrap_or_default();
         errors.push(("Invariant violated", format!("{}: {why}", rule.name)));
     }
-    if record.generator.saturated {
-        let told = record.generator.reasons.join("; ");
-        warnings.push(("The generator was the limit", told));
+    let generator = &record.generator;
+    match generator.state {
+        GeneratorState::Clean => {}
+        GeneratorState::Disturbed => {
+            warnings.push(("Generator disturbed", generator.state_text()));
+        }
+        GeneratorState::AtItsLimit => {
+            warnings.push(("Generator at its limit", generator.reasons.join("; ")));
+        }
     }
     if record.exit_code.is_some_and(|code| code != 0) {
         errors.insert(0, ("Load test failed", record.verdict.clone()));

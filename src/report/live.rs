@@ -1,7 +1,7 @@
 //! The live line of a run: redrawn each second on a terminal, a plain line every two elsewhere.
 
 use super::figures::{duration_text, rate_text};
-use crate::stats::{Amount, Outcome, Snapshot};
+use crate::stats::{Amount, GeneratorState, Outcome, Snapshot};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
@@ -104,8 +104,8 @@ pub fn live_line(snapshot: &Snapshot) -> String {
     if let Some(backlog) = backlog_of(snapshot) {
         line.push_str(&format!("  backlog {backlog}"));
     }
-    if snapshot.saturated {
-        line.push_str("  GENERATOR SATURATED");
+    if snapshot.fitness.state == GeneratorState::AtItsLimit {
+        line.push_str("  GENERATOR AT ITS LIMIT");
     }
     line
 }
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn saturation_and_shed_arrivals_are_on_it() {
         let mut snapshot = snapshot();
-        (snapshot.saturated, snapshot.shed) = (true, 3);
-        assert!(live_line(&snapshot).ends_with("shed 3  events 386.0/s  GENERATOR SATURATED"));
+        (snapshot.fitness.state, snapshot.shed) = (GeneratorState::AtItsLimit, 3);
+        assert!(live_line(&snapshot).ends_with("shed 3  events 386.0/s  GENERATOR AT ITS LIMIT"));
     }
 }

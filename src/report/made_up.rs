@@ -132,6 +132,8 @@ fn observe(interval: &mut Interval, ordinal: u64, number: u64) {
         counts.body_bytes_in += bytes_in / 4;
     }
     interval.tardiness.record_us(lag_us);
+    interval.undelayed.record_us(service_us);
+    interval.attention.record_us(lag_us / 2);
     if outcome != Outcome::Success {
         let at_us = interval.start_us + number * 1_000;
         interval.errors.push(ErrorCounts {

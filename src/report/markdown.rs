@@ -45,6 +45,11 @@ fn head(record: &RunRecord) -> String {
     for reason in &record.generator.reasons {
         let _ = writeln!(text, "> ⚠️ {}\n", plain(reason));
     }
+    let _ = writeln!(
+        text,
+        "Generator: {}\n",
+        plain(&record.generator.state_text())
+    );
     let target = match record.target_url() {
         url if url.is_empty() => String::new(),
         url => format!(" against {}", plain(&url)),

@@ -4,7 +4,8 @@
 use super::raised::{domains, raised};
 use super::recording::RunFacts;
 use crate::stats::{
-    Interval, LatencyCounts, NameTotal, Outcome, Phase, StatName, ThresholdVerdict, Totals,
+    GeneratorState, Interval, LatencyCounts, NameTotal, Outcome, Phase, StatName, ThresholdVerdict,
+    Totals,
 };
 
 /// Upper edges of the histograms' buckets, in microseconds; above the last one is one more.
@@ -309,14 +310,20 @@ fn events(totals: &Totals) -> Vec<(Labels, u64)> {
 }
 
 /// Thresholds, the generator's look at itself, the back end.
-fn judgement_families(totals: &Totals) -> [MetricFamily; 5] {
+fn judgement_families(totals: &Totals) -> [MetricFamily; 6] {
     let states = totals.thresholds.states();
     let crossed = states.iter().map(|state| {
         let labels = vec![("threshold", state.threshold.text().to_owned())];
         let is_crossed = state.verdict == ThresholdVerdict::Crossed;
         (labels, f64::from(u8::from(is_crossed)))
     });
-    let saturated = totals.self_check.saturation().saturated;
+    let fitness = totals.fitness();
+    let state = GeneratorState::ALL.map(|state| {
+        let labels = vec![("state", state.word().to_owned())];
+        (labels, f64::from(u8::from(state == fitness.state)))
+    });
+    let shares = ["0.5", "0.95", "0.99"].into_iter().zip(fitness.own.all());
+    let shares = shares.map(|(quantile, share)| (vec![("quantile", quantile.to_owned())], share));
     let health = &totals.health;
     let cpu = [
         ("user", health.cpu_user_ns),
@@ -339,9 +346,14 @@ fn judgement_families(totals: &Totals) -> [MetricFamily; 5] {
             crossed.collect(),
         ),
         gauge(
-            "shopblast_generator_saturated",
-            "1 when the generator was the limit: the figures are then its own.",
-            vec![(Vec::new(), f64::from(u8::from(saturated)))],
+            "shopblast_generator_state",
+            "1 for what the generator is: clean, disturbed, or at its limit, when the figures are its own.",
+            state.into(),
+        ),
+        gauge(
+            "shopblast_generator_own_share",
+            "The most that the generator can have added to percentiles of the response time, 0 to 1.",
+            shares.collect(),
         ),
         MetricFamily {
             name: "shopblast_worker_cpu",

@@ -215,8 +215,8 @@ fn generator(totals: &Totals) -> Generator {
     let health = &totals.health;
     let per_request = |amount: f64| amount / totals.all.requests().max(1) as f64;
     let littles_law = totals.littles_law();
-    let saturation = totals.self_check.saturation();
-    let mut reasons = saturation.reasons;
+    let fitness = totals.fitness();
+    let mut reasons = fitness.reasons;
     reasons.extend(littles_law.and_then(|law| law.complaint()));
     Generator {
         cpu_s: health.cpu_ns() as f64 / 1e9,
@@ -227,7 +227,9 @@ fn generator(totals: &Totals) -> Generator {
         run_queue_s: health.run_queue_ns as f64 / 1e9,
         tardiness_us: totals.tardiness.summary(),
         littles_law,
-        saturated: saturation.saturated,
+        state: fitness.state,
+        own_share: fitness.own,
+        attention_us: totals.phase(Phase::Steady).attention.summary(),
         reasons,
         cores: totals.self_check.cores().iter().map(core_record).collect(),
     }
@@ -239,7 +241,7 @@ fn core_record(core: &CoreTally) -> CoreRecord {
         cpu_share: core.cpu_share(),
         run_queue_share: core.run_queue_share(),
         seconds: core.seconds,
-        spoiled: core.spoiled,
+        restless: core.restless,
     }
 }
 

@@ -7,13 +7,15 @@ use super::observed_record::ObservedRecord;
 use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::threshold_record::ThresholdRecord;
-use crate::stats::{LatencySummary, LittlesLaw, Outcome, ProbeCounts};
+use crate::stats::{
+    GeneratorState, LatencySummary, LittlesLaw, Outcome, OwnShares, ProbeCounts, state_text,
+};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Version of the layout; raised when a field changes its meaning or goes away.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// A run of shopblast. Latencies are in microseconds, other times in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -278,7 +280,7 @@ pub struct Connections {
     pub connect_us: LatencySummary,
 }
 
-/// What the generator cost, and whether it was the limit.
+/// What the generator cost, and how much of the figures is its own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Generator {
     /// CPU time of all workers.
@@ -298,9 +300,17 @@ pub struct Generator {
     pub tardiness_us: LatencySummary,
     /// Little's law over the steady state; null for the open model and when nothing can be said.
     pub littles_law: Option<LittlesLaw>,
-    /// Whether the generator was the limit: the figures are then its own.
-    pub saturated: bool,
-    /// Why it was the limit, or why the figures do not add up; a sentence each.
+    /// How late workers noticed, while they waited for replies in steady state, that something had
+    /// happened: about as late as they read replies.
+    #[serde(default)]
+    pub attention_us: LatencySummary,
+    /// The most that the generator can have added to p50, p95 and p99 of the response time.
+    #[serde(default)]
+    pub own_share: OwnShares,
+    /// How fit it was. (Called `saturated`, true or false, up to layout 3.)
+    #[serde(alias = "saturated")]
+    pub state: GeneratorState,
+    /// Why it was at its limit, or why the figures do not add up; a sentence each.
     pub reasons: Vec<String>,
     /// One entry a worker.
     pub cores: Vec<CoreRecord>,
@@ -317,8 +327,24 @@ pub struct CoreRecord {
     pub run_queue_share: f64,
     /// Steady seconds that were judged.
     pub seconds: u64,
-    /// Those in which the generator was the limit.
-    pub spoiled: u64,
+    /// Those in which it never rested: it worked, or waited for its CPU to work on. (Up to layout 3:
+    /// those that counted against it.)
+    #[serde(alias = "spoiled")]
+    pub restless: u64,
+}
+
+impl Generator {
+    /// Whether the figures are its own and not the target's.
+    #[must_use]
+    pub fn is_at_its_limit(&self) -> bool {
+        self.state == GeneratorState::AtItsLimit
+    }
+
+    /// The state in words, with its share.
+    #[must_use]
+    pub fn state_text(&self) -> String {
+        state_text(self.state, &self.own_share)
+    }
 }
 
 impl RunRecord {

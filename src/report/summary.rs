@@ -54,7 +54,7 @@ impl SummaryStyle {
 
 /// The summary of a finished run. `files` are the places where more is written, a line each.
 ///
-/// First whether the generator was the limit, then the whole run by name, the steady state, journeys
+/// First whether the generator was at its limit, then the whole run by name, the steady state, journeys
 /// and events, races, rules, thresholds, the back end, recovery, the errors (failures before refusals), the generator's costs, the verdict and the files, and the exit code when it is not 0.
 #[must_use]
 pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) -> String {
@@ -102,8 +102,8 @@ fn directory(files: &[String]) -> &str {
 /// What puts all figures in doubt, before any of them.
 fn headline(record: &RunRecord, style: SummaryStyle) -> String {
     let generator = &record.generator;
-    let title = if generator.saturated {
-        "GENERATOR SATURATED: these figures show the generator's limit, not the shop's"
+    let title = if generator.is_at_its_limit() {
+        "GENERATOR AT ITS LIMIT: these figures show the generator's limit, not the shop's"
     } else if !generator.reasons.is_empty() {
         "THE FIGURES DO NOT ADD UP"
     } else {
@@ -306,12 +306,14 @@ fn generator_lines(record: &RunRecord) -> String {
     let generator = &record.generator;
     let lag = &record.totals.lag_us;
     let mut lines = vec![format!(
-        "Generator: CPU {}; {:.2} µs CPU a request ({:.2} µs in user space); send lag p50 {} p99 {}",
+        "Generator: {}; CPU {}; {:.2} µs CPU a request ({:.2} µs in user space); send lag p50 {} p99 {}; waited for its CPU {:.2} s",
+        generator.state_text(),
         core_shares(generator),
         generator.cpu_us_per_request,
         generator.cpu_user_us_per_request,
         duration_text(lag.p50),
         duration_text(lag.p99),
+        generator.run_queue_s,
     )];
     let connections = &record.connections;
     lines.push(format!(

@@ -3,7 +3,7 @@
 use super::figures::counted;
 use super::run_record::RunRecord;
 use crate::plan::ExitCode;
-use crate::stats::{RuleVerdict, ThresholdVerdict};
+use crate::stats::{GeneratorState, RuleVerdict, ThresholdVerdict};
 
 /// What the record does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Verdict {
 #[must_use]
 pub fn verdict(record: &RunRecord, circumstances: Circumstances) -> Verdict {
     let reached = record.totals.requests == 0 || record.totals.bytes_out > 0;
-    let saturated = record.generator.saturated && circumstances.fail_on_saturation;
+    let saturated = record.generator.is_at_its_limit() && circumstances.fail_on_saturation;
     let failed = record.totals.failures > 0 && circumstances.exit_code_on_error != 0;
     let violated = !violations(record).is_empty();
     let crossed = record.thresholds.iter().any(|threshold| !threshold.ok);
@@ -56,7 +56,7 @@ pub fn exit_meaning(exit_code: i32) -> Option<&'static str> {
     Some(match exit_code {
         0 => "ran; everything expected",
         1 => "some requests failed",
-        95 => "the generator was the bottleneck: figures invalid",
+        95 => "the generator was at its limit: figures invalid",
         96 => "an invariant was violated",
         99 => "a threshold was crossed",
         104 => "the command, profile or plan is wrong; nothing was sent",
@@ -71,9 +71,10 @@ fn sentence(record: &RunRecord, reached: bool) -> String {
         return "The target could not be reached.".to_owned();
     }
     let mut parts = violations(record);
-    if record.generator.saturated {
+    let generator = &record.generator;
+    if generator.is_at_its_limit() {
         parts.push(
-            "the generator was the limit, these are its figures and not the shop's".to_owned(),
+            "the generator was at its limit: these are its figures and not the shop's".to_owned(),
         );
     } else if record.generator.littles_law.is_some_and(|law| !law.adds_up) {
         parts.push("the figures do not add up (Little's law), do not trust them".to_owned());
@@ -85,6 +86,9 @@ fn sentence(record: &RunRecord, reached: bool) -> String {
         parts.push(format!("stopped by the user after {stopped_s:.1} s"));
     }
     parts.push(outcomes(record));
+    if generator.state == GeneratorState::Disturbed {
+        parts.push(format!("generator {}", generator.state_text()));
+    }
     let totals = &record.totals;
     if totals.failures != totals.failed + totals.unknown {
         parts.push(format!(
@@ -177,7 +181,7 @@ mod tests {
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::RequestsFailed(1));
         run.interrupted = true;
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Interrupted);
-        run.generator.saturated = true;
+        run.generator.state = GeneratorState::AtItsLimit;
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::GeneratorSaturated);
         run.totals.bytes_out = 0;
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Unreachable);
@@ -192,9 +196,9 @@ mod tests {
         assert!(judged.sentence.starts_with(start), "{}", judged.sentence);
         run.interrupted = true;
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::ThresholdCrossed);
-        run.generator.saturated = true;
+        run.generator.state = GeneratorState::AtItsLimit;
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::GeneratorSaturated);
-        run.generator.saturated = false;
+        run.generator.state = GeneratorState::Clean;
         run.thresholds.retain(|threshold| threshold.ok);
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::Interrupted);
     }
@@ -268,13 +272,17 @@ mod tests {
         let mut run = record();
         let totals = &mut run.totals;
         (totals.failed, totals.unknown, totals.failures) = (0, 0, 0);
-        run.generator.saturated = true;
+        run.generator.state = GeneratorState::AtItsLimit;
         let lenient = Circumstances {
             fail_on_saturation: false,
             ..USUAL
         };
         let verdict = verdict(&run, lenient);
         assert_eq!(verdict.exit_code, ExitCode::Ok);
-        assert!(verdict.sentence.starts_with("The generator was the limit"));
+        assert!(
+            verdict
+                .sentence
+                .starts_with("The generator was at its limit: ")
+        );
     }
 }

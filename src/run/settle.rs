@@ -8,7 +8,7 @@ use crate::report::{
     github_annotations, markdown_text, observed_record, summary_text, verdict, without_commands,
     write_html_report, write_record, write_reports,
 };
-use crate::stats::Merged;
+use crate::stats::{GeneratorState, Merged};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
@@ -56,7 +56,7 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
         recovery.add_backlogs(observation);
     }
     if settlement.crashed_workers > 0 {
-        record.generator.saturated = true;
+        record.generator.state = GeneratorState::AtItsLimit;
         record.generator.reasons.push(format!(
             "{} of the workers crashed: what they measured last is missing (a defect of shopblast, please report it)",
             settlement.crashed_workers

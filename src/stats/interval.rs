@@ -297,6 +297,12 @@ pub struct CoreInterval {
     /// How late users were sent off that had waited for their due moment: sent − due. The
     /// generator's own share of the lag; a user that was still busy then is not in it.
     pub tardiness: LatencyCounts,
+    /// Response times less what the generator is known to have added to each: see
+    /// [`super::OwnLateness`].
+    pub undelayed: LatencyCounts,
+    /// How late the worker noticed that a timer of its own had run out while it waited for replies:
+    /// as late as it reads a reply that has come.
+    pub attention: LatencyCounts,
     /// Time to connect, apart from service time.
     pub connect: LatencyCounts,
     /// Connections opened by users that had none yet.
@@ -311,6 +317,9 @@ pub struct CoreInterval {
     pub journeys: Vec<JourneyCounts>,
     /// Open-model arrivals that were given up, because no user became free in time.
     pub shed: u64,
+    /// Those of them, and steps of a fixed schedule, that the generator's own lateness was enough to
+    /// cause.
+    pub shed_by_lateness: u64,
     /// Requests that followed another one of the same step at once: no wait lay before them.
     pub followers: u64,
     /// What was contended for.
@@ -335,6 +344,8 @@ impl CoreInterval {
             errors: Vec::with_capacity(Self::MAX_ERRORS),
             errors_cut: 0,
             tardiness: LatencyCounts::default(),
+            undelayed: LatencyCounts::default(),
+            attention: LatencyCounts::default(),
             connect: LatencyCounts::default(),
             connects: 0,
             reconnects: 0,
@@ -342,6 +353,7 @@ impl CoreInterval {
             users: 0,
             journeys: vec![JourneyCounts::default(); shape.journeys],
             shed: 0,
+            shed_by_lateness: 0,
             followers: 0,
             contests: Contests::new(shape),
             health: WorkerHealth::default(),
@@ -374,6 +386,8 @@ impl CoreInterval {
         self.errors.clear();
         self.errors_cut = 0;
         self.tardiness.clear();
+        self.undelayed.clear();
+        self.attention.clear();
         self.connect.clear();
         self.connects = 0;
         self.reconnects = 0;
@@ -381,6 +395,7 @@ impl CoreInterval {
         self.users = 0;
         self.journeys.fill(JourneyCounts::default());
         self.shed = 0;
+        self.shed_by_lateness = 0;
         self.followers = 0;
         self.contests.clear();
         self.health = WorkerHealth::default();

@@ -4,6 +4,7 @@ mod collector;
 mod contests;
 mod errors;
 mod events;
+mod fitness;
 mod history;
 mod interval;
 mod interval_log;
@@ -12,6 +13,7 @@ mod latency_total;
 mod littles_law;
 mod live_course;
 mod observed;
+mod own_lateness;
 mod races;
 mod recovery;
 mod rounds;
@@ -32,6 +34,7 @@ pub use events::{
     Correction, Corrections, Event, MOST_RAISED, Raising, Told, absorb_corrections, told,
     told_in_all,
 };
+pub use fitness::{Fitness, GeneratorState, state_text};
 pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{
     CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,
@@ -43,6 +46,7 @@ pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
 pub use live_course::{LiveCourse, Wish};
 pub use observed::{Amount, DomainBacklog, ObservedSample, ObservedTable};
+pub use own_lateness::{OwnLateness, OwnShares};
 pub use races::{
     Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, Race, RaceCounts, RaceInterval,
     RaceSeen, RaceTotal,
@@ -55,7 +59,7 @@ pub use rules::{
     Finding, Ledger, Part, Rule, RuleCounts, RuleVerdict, Shown, Violation, WitnessExchange,
 };
 pub use second::{CoreHealth, Interval, Phase};
-pub use self_check::{CoreTally, Saturation, SelfCheck};
+pub use self_check::{CoreTally, SelfCheck};
 pub use sink::{IntervalSink, SinkFailure};
 pub use snapshot::{
     CoreSnapshot, GeneratorSnapshot, JourneySnapshot, RaceSnapshot, RuleSnapshot, Snapshot,

@@ -64,6 +64,10 @@ pub struct Interval {
     pub errors_cut: u64,
     /// How late free users were sent off.
     pub tardiness: LatencyCounts,
+    /// Response times less the generator's own lateness, as far as it is known of each request.
+    pub undelayed: LatencyCounts,
+    /// How late workers that waited for replies noticed that something had happened.
+    pub attention: LatencyCounts,
     /// Time to connect.
     pub connect: LatencyCounts,
     /// Connections opened by users that had none yet.
@@ -78,6 +82,8 @@ pub struct Interval {
     pub journeys: Vec<JourneyCounts>,
     /// Open-model arrivals that were given up.
     pub shed: u64,
+    /// Those of them that the generator's own lateness was enough to cause.
+    pub shed_by_lateness: u64,
     /// Requests that followed another one of the same step at once: no wait lay before them.
     pub followers: u64,
     /// What was contended for.
@@ -99,6 +105,8 @@ impl Interval {
             errors: Vec::new(),
             errors_cut: 0,
             tardiness: LatencyCounts::default(),
+            undelayed: LatencyCounts::default(),
+            attention: LatencyCounts::default(),
             connect: LatencyCounts::default(),
             connects: 0,
             reconnects: 0,
@@ -106,6 +114,7 @@ impl Interval {
             users: 0,
             journeys: vec![JourneyCounts::default(); shape.journeys],
             shed: 0,
+            shed_by_lateness: 0,
             followers: 0,
             contests: Contests::new(shape),
             cores: Vec::new(),
@@ -139,6 +148,8 @@ impl Interval {
         self.errors.extend_from_slice(&set.errors);
         self.errors_cut += set.errors_cut;
         self.tardiness.absorb(&set.tardiness);
+        self.undelayed.absorb(&set.undelayed);
+        self.attention.absorb(&set.attention);
         self.connect.absorb(&set.connect);
         self.connects += set.connects;
         self.reconnects += set.reconnects;
@@ -147,6 +158,7 @@ impl Interval {
             journey.absorb(more);
         }
         self.shed += set.shed;
+        self.shed_by_lateness += set.shed_by_lateness;
         self.followers += set.followers;
         self.contests.absorb(&set.contests);
         self.cores.push(CoreHealth {
@@ -168,6 +180,8 @@ impl Interval {
         self.errors.clear();
         self.errors_cut = 0;
         self.tardiness.clear();
+        self.undelayed.clear();
+        self.attention.clear();
         self.connect.clear();
         self.connects = 0;
         self.reconnects = 0;
@@ -175,6 +189,7 @@ impl Interval {
         self.users = 0;
         self.journeys.fill(JourneyCounts::default());
         self.shed = 0;
+        self.shed_by_lateness = 0;
         self.followers = 0;
         self.contests.clear();
         self.cores.clear();

@@ -1,8 +1,8 @@
 //! One immutable picture of a live run, published each second.
 
 use super::{
-    DomainBacklog, ErrorRow, History, Interval, JourneyCounts, NameInterval, NameTotal, Outcome,
-    Phase, RuleVerdict, StatName, ThresholdStanding, Totals, failures, told_in_all,
+    DomainBacklog, ErrorRow, Fitness, History, Interval, JourneyCounts, NameInterval, NameTotal,
+    Outcome, Phase, RuleVerdict, StatName, ThresholdStanding, Totals, failures, told_in_all,
 };
 use crate::plan::{FailureRule, LONGEST_DURATION};
 
@@ -43,8 +43,8 @@ pub struct Snapshot {
     pub errors_cut: u64,
     /// The generator in the latest second, one entry a worker that reported.
     pub cores: Vec<CoreSnapshot>,
-    /// Whether the generator has been the limit so far.
-    pub saturated: bool,
+    /// How fit the generator has been so far.
+    pub fitness: Fitness,
     /// How the thresholds fare over the whole run, resets or not, in the plan's order.
     pub thresholds: Vec<ThresholdStanding>,
     /// The latest backlog of each domain that observers see.
@@ -126,8 +126,6 @@ pub struct ViolationSnapshot {
 /// What the generator did so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GeneratorSnapshot {
-    /// Why it was the limit; a sentence each.
-    pub reasons: Vec<String>,
     /// CPU time of the workers a request; 0 without requests.
     pub cpu_us_per_request: f64,
     /// 99 of 100 free users were sent off at most this late.
@@ -223,7 +221,6 @@ impl Snapshot {
             .names
             .iter()
             .zip(totals.names.iter().zip(&interval.names));
-        let saturation = totals.self_check.saturation();
         let run_time_us = totals.context.run_time_us;
         let has_end = u128::from(run_time_us) < LONGEST_DURATION.as_micros();
         Self {
@@ -262,8 +259,8 @@ impl Snapshot {
             cores: cores_of(interval, totals),
             thresholds: totals.thresholds.states(),
             backlogs: totals.context.observed.backlogs(),
-            saturated: saturation.saturated,
-            generator: generator_of(totals, saturation.reasons),
+            fitness: totals.fitness(),
+            generator: generator_of(totals),
             races: races_of(totals),
             rules: rules_of(totals),
             violations: violations_of(totals),
@@ -356,10 +353,9 @@ fn violations_of(totals: &Totals) -> Vec<ViolationSnapshot> {
         .collect()
 }
 
-fn generator_of(totals: &Totals, reasons: Vec<String>) -> GeneratorSnapshot {
+fn generator_of(totals: &Totals) -> GeneratorSnapshot {
     let requests = totals.all.requests().max(1) as f64;
     GeneratorSnapshot {
-        reasons,
         cpu_us_per_request: totals.health.cpu_ns() as f64 / 1e3 / requests,
         tardiness_p99_us: totals.tardiness.quantile_us(0.99),
         connects: totals.connects,

@@ -1,7 +1,7 @@
 //! What a run measured so far: merged over cores and seconds, of a size that does not grow.
 
 use super::{
-    ContestsTotal, Corrections, ErrorTable, Event, Interval, JourneyCounts, LatencyTotal,
+    ContestsTotal, Corrections, ErrorTable, Event, Fitness, Interval, JourneyCounts, LatencyTotal,
     LittlesLaw, LiveCourse, NameInterval, ObservedTable, Outcome, Phase, Race, Raising, Recovery,
     Rule, SelfCheck, SetShape, StatName, SteadyFigures, Thresholds, UserShare, WorkerHealth,
 };
@@ -157,6 +157,16 @@ pub struct PhaseTotal {
     pub all: NameTotal,
     /// How late free users were sent off.
     pub tardiness: LatencyTotal,
+    /// Response times less the generator's own lateness, as far as it is known of each request.
+    pub undelayed: LatencyTotal,
+    /// How late workers that waited for replies noticed that something had happened.
+    pub attention: LatencyTotal,
+    /// Arrivals and steps that were given up.
+    pub shed: u64,
+    /// Those of them that the generator's own lateness was enough to cause.
+    pub shed_by_lateness: u64,
+    /// Journeys whose first request was sent.
+    pub journeys_started: u64,
     /// The workers' figures, without those of sets that began after the run time.
     pub health: WorkerHealth,
     /// Requests that followed another one of the same step at once.
@@ -169,7 +179,8 @@ pub struct PhaseTotal {
 }
 
 impl PhaseTotal {
-    fn new(phase: Phase) -> Self {
+    /// Nothing of it yet.
+    pub(super) fn new(phase: Phase) -> Self {
         Self {
             phase,
             start_us: 0,
@@ -177,6 +188,11 @@ impl PhaseTotal {
             length_us: 0,
             all: NameTotal::default(),
             tardiness: LatencyTotal::default(),
+            undelayed: LatencyTotal::default(),
+            attention: LatencyTotal::default(),
+            shed: 0,
+            shed_by_lateness: 0,
+            journeys_started: 0,
             health: WorkerHealth::default(),
             followers: 0,
             beside_ns: 0,
@@ -213,6 +229,12 @@ impl PhaseTotal {
         self.end_us = self.end_us.max(end_us);
         self.all.absorb(&interval.all);
         self.tardiness.absorb(&interval.tardiness);
+        self.undelayed.absorb(&interval.undelayed);
+        self.attention.absorb(&interval.attention);
+        self.shed += interval.shed;
+        self.shed_by_lateness += interval.shed_by_lateness;
+        let started = interval.journeys.iter().map(|journey| journey.started);
+        self.journeys_started += started.sum::<u64>();
         self.followers += interval.followers;
         self.beside_ns += interval.contests.beside_ns;
         // Users that stop do so at the end of the run time, and not evenly through its last second.
@@ -302,7 +324,7 @@ impl Totals {
             from_us: 0,
             end_us: 0,
             health: WorkerHealth::default(),
-            self_check: SelfCheck::new(context.paced, &context.cpus),
+            self_check: SelfCheck::new(&context.cpus),
             thresholds: Thresholds::new(&context),
             recovery: context.excursion.map(Recovery::new),
             context,
@@ -389,6 +411,18 @@ impl Totals {
     #[must_use]
     pub fn per_s(&self, count: u64) -> f64 {
         per_second(count, self.measured_s())
+    }
+
+    /// How fit the generator was in the steady phase, or while users were started when nothing was
+    /// answered after that.
+    #[must_use]
+    pub fn fitness(&self) -> Fitness {
+        let phases = [Phase::Steady, Phase::Spawning].map(|phase| self.phase(phase));
+        let told = phases.into_iter().find(|phase| phase.all.replies() > 0);
+        let open = self.context.user_shares.is_empty();
+        told.map_or_else(Fitness::default, |phase| {
+            Fitness::of(phase, &self.self_check, self.context.paced, open)
+        })
     }
 
     /// Little's law over the steady phase; `None` for the open model, and when nothing can be said

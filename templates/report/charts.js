@@ -264,7 +264,7 @@ report.charts = (() => {
       axes,
       lines: () => lines.map((line, index) => ({
         label: line.label, ...series, stroke: colour(palette[index % palette.length]), values: line.values,
-        dash: line.label.endsWith('waiting') ? [3, 3] : undefined,
+        dash: /waiting$|waited$/.test(line.label) ? [3, 3] : undefined,
       })),
     });
   }
@@ -297,6 +297,9 @@ report.charts = (() => {
     const percent = { scale: 'percent', value: (_, value) => value === null ? '–' : `${Math.round(value)} %` };
     const percentAxis = () => [axis({ scale: 'percent', values: (_, splits) => splits.map((value) => `${value}%`), size: LEFT })];
     simple('chart-cores', run.cores, percent, { percent: { range: [0, 100] } }, percentAxis);
+    const time = { scale: 'us', value: (_, value) => value === null ? '–' : duration(value) };
+    const timeAxis = () => [axis({ scale: 'us', values: durations, size: LEFT })];
+    simple('chart-lateness', run.lateness, time, { us: fromZero }, timeAxis);
     simple('chart-connections', run.connections, rates, { rate: fromZero }, () => [rateAxis()]);
     moments();
     wholeTime.addEventListener('click', () => zoomAll(firstS, lastS));

@@ -344,6 +344,9 @@ impl<L: Link> Session<L> {
         let left_ns = runners.iter().map(|runner| runner.left_ns).max();
         self.last_left_ns = left_ns.unwrap_or(0);
         self.note_busy_time(&runners, start.since_ns, done_ns);
+        let owed_ns = self.lateness.carried(start.due_ns, start.free_ns);
+        let attention_ns = self.recorder.borrow().attention_ns();
+        self.lateness.hand_on(owed_ns, attention_ns);
         self.free_ns = done_ns;
         let unsent = runners
             .iter()
@@ -386,12 +389,18 @@ impl<L: Link> Session<L> {
         entry.status = status;
         entry.outcome = *outcome;
         let bytes_out = runner.request.len() as u64;
+        // Lining up and the common start are what a race is, and no lateness.
+        let own_ns = match was_sent {
+            true => self.lateness.carried(due_ns, free_ns),
+            false => 0,
+        };
         self.recorder.borrow_mut().observe(&Observation {
             step: racer.step,
             due_ns,
             free_ns: free_ns.max(runner.ready_ns),
             sent_ns: was_sent.then_some(runner.sent_ns),
             done_ns: runner.done_ns,
+            own_ns,
             outcome: *outcome,
             status,
             reason: reason.as_ref(),

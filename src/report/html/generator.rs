@@ -16,7 +16,7 @@ pub struct CoreRow {
     pub busy: String,
     pub waiting: String,
     pub seconds: u64,
-    pub spoiled: u64,
+    pub restless: u64,
 }
 
 impl GeneratorView {
@@ -25,7 +25,31 @@ impl GeneratorView {
         let generator = &run.generator;
         let connections = &run.connections;
         let lag = &run.totals.lag_us;
+        let own = &generator.own_share;
         let mut facts = vec![
+            ("Generator", generator.state_text()),
+            (
+                "At most its own",
+                format!(
+                    "{} of p50, {} of p95, {} of p99 of the response time",
+                    percent_text(own.p50),
+                    percent_text(own.p95),
+                    percent_text(own.p99)
+                ),
+            ),
+            (
+                "Notices a reply after",
+                format!(
+                    "p50 {}, p99 {}, max {}",
+                    duration_text(generator.attention_us.p50),
+                    duration_text(generator.attention_us.p99),
+                    duration_text(generator.attention_us.max)
+                ),
+            ),
+            (
+                "Waited for its CPU",
+                format!("{:.2} s of all workers", generator.run_queue_s),
+            ),
             (
                 "CPU a request",
                 format!(
@@ -88,7 +112,7 @@ impl GeneratorView {
                     busy: percent_text(core.cpu_share),
                     waiting: percent_text(core.run_queue_share),
                     seconds: core.seconds,
-                    spoiled: core.spoiled,
+                    restless: core.restless,
                 })
                 .collect(),
         }

@@ -8,6 +8,7 @@ use super::super::threshold_record::ThresholdRecord;
 use super::super::verdict::{Circumstances, exit_meaning, verdict};
 use super::words::share_text;
 use super::words::{counted, duration_text, grouped, grouped_of, listed, percent_text, rate_text};
+use crate::stats::GeneratorState;
 use crate::stats::RuleVerdict;
 use crate::stats::ThresholdVerdict;
 
@@ -91,7 +92,11 @@ fn standing(run: &RunRecord) -> (Tone, &'static str) {
     let crossed = |threshold: &ThresholdRecord| threshold.verdict == ThresholdVerdict::Crossed;
     let found = [
         (run.invariants.iter().any(violated), "bad", "Did not hold"),
-        (run.generator.saturated, "doubt", "Generator at its limit"),
+        (
+            run.generator.is_at_its_limit(),
+            "doubt",
+            "Generator at its limit",
+        ),
         (
             run.thresholds.iter().any(crossed),
             "bad",
@@ -317,16 +322,24 @@ fn generator(run: &RunRecord) -> Finding {
         return Finding {
             tone: "doubt",
             title: "Generator",
-            text: generator.reasons.join("; "),
+            text: format!(
+                "{}: {}",
+                generator.state_text(),
+                generator.reasons.join("; ")
+            ),
         };
     }
     let busiest = generator.cores.iter().filter(|core| core.seconds > 0);
     let busiest = busiest.map(|core| core.cpu_share).fold(0.0, f64::max);
     Finding {
-        tone: "good",
+        tone: match generator.state {
+            GeneratorState::Clean => "good",
+            GeneratorState::Disturbed | GeneratorState::AtItsLimit => "doubt",
+        },
         title: "Generator",
         text: format!(
-            "it was not the limit: busiest core {}, send lag p99 {}, {:.1} µs CPU a request",
+            "{}; busiest core {}, send lag p99 {}, {:.1} µs CPU a request",
+            generator.state_text(),
             percent_text(busiest),
             duration_text(run.totals.lag_us.p99),
             generator.cpu_us_per_request

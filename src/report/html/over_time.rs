@@ -51,6 +51,8 @@ pub struct OverTime {
     latencies: Vec<Line>,
     events: Vec<Line>,
     cores: Vec<Line>,
+    /// Lag beside the time that each worker waited for its CPU, in microseconds.
+    lateness: Vec<Line>,
     connections: Vec<Line>,
     moments: Vec<Moment>,
 }
@@ -73,6 +75,7 @@ impl OverTime {
             latencies: latencies(&rows),
             events: events(recorded, &rows),
             cores: cores(recorded, &rows),
+            lateness: lateness(recorded, &rows),
             connections: connections(&rows),
             moments: moments(recorded),
         }
@@ -238,6 +241,26 @@ fn cores(recorded: &Recorded, rows: &Rows<'_>) -> Vec<Line> {
         Some(line(format!("core {cpu} {what}"), percent.collect()))
     });
     shares.collect()
+}
+
+/// What of the lag may be the generator's, and what its cores had to wait: of each second the wait
+/// in microseconds, which is shown and judges nothing.
+fn lateness(recorded: &Recorded, rows: &Rows<'_>) -> Vec<Line> {
+    let lags = [
+        ("send lag p50", "lag_p50_us"),
+        ("send lag p99", "lag_p99_us"),
+        ("own lateness p99", "tardiness_p99_us"),
+    ];
+    let lags = lags.map(|(label, column)| line(label, rows.worst(column)));
+    let columns = recorded.series.header().iter();
+    let waits = columns.filter_map(|column| {
+        let cpu = column.strip_prefix("cpu")?;
+        let cpu = cpu.strip_suffix("_run_queue_share")?;
+        let us = rows.worst(column).into_iter().map(|share| share * 1e6);
+        Some(line(format!("core {cpu} waited"), us.collect()))
+    });
+    let lags = lags.into_iter().filter(|line| !line.values.is_empty());
+    lags.chain(waits).collect()
 }
 
 fn connections(rows: &Rows<'_>) -> Vec<Line> {

@@ -4,6 +4,7 @@ use super::*;
 use crate::report::golden::assert_golden;
 use crate::report::made_up;
 use crate::report::verdict::{Circumstances, verdict};
+use crate::stats::GeneratorState;
 use crate::stats::LittlesLaw;
 
 const PIPE: SummaryStyle = SummaryStyle {
@@ -105,13 +106,13 @@ fn tables_fit_the_terminal() {
 #[test]
 fn saturation_comes_first() {
     let mut record = made_up::record();
-    record.generator.saturated = true;
+    record.generator.state = GeneratorState::AtItsLimit;
     record.generator.reasons = vec!["core 1 was busy".to_owned()];
     let text = summary_text(&judged(record), &files(), &PIPE);
-    assert!(text.starts_with("GENERATOR SATURATED: "), "{text}");
+    assert!(text.starts_with("GENERATOR AT ITS LIMIT: "), "{text}");
     assert!(text.contains("\n  - core 1 was busy\n"), "{text}");
     assert!(
-        text.ends_with("Exit code 95: the generator was the bottleneck: figures invalid\n"),
+        text.ends_with("Exit code 95: the generator was at its limit: figures invalid\n"),
         "{text}"
     );
 }

@@ -4,7 +4,10 @@ use super::draw::plain;
 use super::theme::Theme;
 use super::view::View;
 use crate::report::{ThresholdRecord, duration_text, percent_text};
-use crate::stats::{Amount, DomainBacklog, Snapshot, ThresholdStanding, ThresholdVerdict};
+use crate::stats::{
+    Amount, DomainBacklog, GeneratorState, Snapshot, ThresholdStanding, ThresholdVerdict,
+    state_text,
+};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -28,7 +31,7 @@ pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snap
     lines.extend(core_lines(theme, snapshot));
     lines.push(Line::default());
     lines.extend(figure_lines(theme, snapshot));
-    let reasons = snapshot.generator.reasons.iter();
+    let reasons = snapshot.fitness.reasons.iter();
     lines.extend(reasons.map(|reason| Line::styled(format!(" {reason}"), theme.bad())));
     if !snapshot.thresholds.is_empty() {
         lines.extend([
@@ -75,10 +78,14 @@ fn generator_line(theme: Theme, snapshot: &Snapshot) -> Line<'static> {
     if generator.reconnects > 0 {
         spans.push(Span::raw(format!("  reconnects {}", generator.reconnects)));
     }
-    spans.push(match snapshot.saturated {
-        true => Span::styled("  SATURATED", theme.bad()),
-        false => Span::styled("  ok", theme.good()),
-    });
+    let fitness = &snapshot.fitness;
+    let style = match fitness.state {
+        GeneratorState::Clean => theme.good(),
+        GeneratorState::Disturbed => theme.notable(),
+        GeneratorState::AtItsLimit => theme.bad(),
+    };
+    let told = state_text(fitness.state, &fitness.own);
+    spans.push(Span::styled(format!("  {told}"), style));
     Line::from(spans)
 }
 

@@ -266,9 +266,10 @@ fn news(before: Option<&Second>, now: &Second) -> Vec<(Level, String)> {
             news.push((Level::Error, text));
         }
     }
-    if now.record.generator.saturated && !was.is_some_and(|was| was.generator.saturated) {
-        let why = now.record.generator.reasons.join("; ");
-        let text = format!("The generator is the bottleneck: {why}");
+    let generator = &now.record.generator;
+    if generator.is_at_its_limit() && !was.is_some_and(|was| was.generator.is_at_its_limit()) {
+        let why = generator.reasons.join("; ");
+        let text = format!("The generator is at its limit: {why}");
         news.push((Level::Error, text));
     }
     news

@@ -51,6 +51,8 @@ struct Tick<'a> {
     domains: &'a [DomainRecord],
     connections: Option<&'a Connections>,
     generator: Option<&'a Generator>,
+    /// How fit it is, in words.
+    generator_state: Option<String>,
     shed: u64,
     verdict: &'a str,
     exit_code: Option<i32>,
@@ -161,6 +163,9 @@ pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
         domains: record.map_or(&[], |record| &record.domains),
         connections: record.map(|record| &record.connections),
         generator: settled.or(record).map(|record| &record.generator),
+        generator_state: settled
+            .or(record)
+            .map(|record| record.generator.state_text()),
         shed: record.map_or(0, |record| record.shed),
         verdict: settled.map_or("", |record| &record.verdict),
         exit_code: settled.and_then(|record| record.exit_code),

@@ -77,6 +77,7 @@ fn second(context: &RunContext, ordinal: u64) -> Interval {
             counts.outcomes[outcome as usize] += 1;
         }
         interval.tardiness.record_us(lag_us);
+        interval.undelayed.record_us(service_us);
         if outcome != Outcome::Success {
             interval
                 .errors

@@ -94,7 +94,7 @@ function layOut() {
 /** What to say of a test that is over, and how it looks. */
 function judgement() {
   if (tick.exit_code) return [`Exit code ${tick.exit_code}:`, "bad"];
-  if (tick.generator?.saturated) return ["Not to be trusted:", "busy"];
+  if (tick.generator?.state === "at its limit") return ["Not to be trusted:", "busy"];
   return ["It held:", "good"];
 }
 

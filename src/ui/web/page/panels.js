@@ -219,9 +219,7 @@ const cores = new Table({
     figure("Worked", (row) => 100 * row.cpu_share, (share) => `${short(share)} %`),
     figure("Waited for its CPU", (row) => 100 * row.run_queue_share, (share) => `${short(share)} %`),
     figure("Seconds judged", (row) => row.seconds, count),
-    figure("Seconds spoiled", (row) => row.spoiled, count, {
-      mark: (row) => (row.spoiled > 0 ? "bad" : ""),
-    }),
+    figure("Seconds without a rest", (row) => row.restless, count),
   ],
 });
 
@@ -277,15 +275,20 @@ async function showRatio(panel) {
   );
 }
 
-function generatorWords({ generator, connections, all, shed }) {
+/** How each state of the generator looks. */
+const LOOKS = { clean: "good", disturbed: "busy", "at its limit": "bad" };
+
+function generatorWords({ generator, generator_state: state, connections, all, shed }) {
   if (!generator) return [emptyNote("Nothing runs yet.")];
   const lag = all ? ms(all.lag_p99_ms) : "–";
-  const verdict = generator.saturated
-    ? el("p", { class: "verdict bad" }, "The generator is the bottleneck: the figures are its own. ", generator.reasons.join("; "))
-    : el("p", { class: "verdict good" }, "The generator keeps up: the figures are the shop's.");
+  const why = generator.reasons.length ? ` (${generator.reasons.join("; ")})` : "";
+  const look = `verdict ${LOOKS[generator.state]}`;
+  const verdict = el("p", { class: look }, `The generator is ${state}${why}.`);
   const facts = [
     ["Send lag p99", lag],
     ["Late by its own fault, p99", ms(generator.tardiness_us.p99 / 1000)],
+    ["Notices a reply after, p99", ms(generator.attention_us.p99 / 1000)],
+    ["Waited for its CPU", `${short(generator.run_queue_s)} s`],
     ["CPU a request", `${short(generator.cpu_us_per_request)} µs`],
     ["Connections opened", count(connections.opened)],
     ["Replaced", count(connections.reconnects)],
@@ -365,17 +368,18 @@ export function showBadges(tick) {
   const crossed = tick.thresholds.filter((row) => row.state === "crossed").length;
   const wrong = [broken ? `${broken} broken` : "", crossed ? `${crossed} crossed` : ""];
   badge("badge-races", wrong.filter(Boolean).join(", "), "bad");
-  badge("badge-generator", tick.generator?.saturated ? "saturated" : null, "bad");
+  const state = tick.generator?.state;
+  badge("badge-generator", state && state !== "clean" ? state : null, LOOKS[state]);
 }
 
 /** The figures above the tabs. */
 export function showTiles(tick) {
   const all = tick.all;
   const card = tick.card;
-  const spoiled = tick.state !== "stopped" && tick.generator?.saturated;
+  const spoiled = tick.state !== "stopped" && tick.generator?.state === "at its limit";
   setText(
     byId("spoiled"),
-    spoiled ? "The generator is the bottleneck: these figures are its own, not the shop's. See the tab Generator." : "",
+    spoiled ? "The generator is at its limit: these figures are its own, not the shop's. See the tab Generator." : "",
   );
   show(byId("spoiled"), Boolean(spoiled));
   setText(byId("tile-users"), count(tick.users));

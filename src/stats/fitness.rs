@@ -1,0 +1,218 @@
+//! Whether the figures of a run are the target's or the generator's: told by effect, which is how
+//! much of what is reported the generator added itself.
+
+use super::{LatencyTotal, OwnShares, PhaseTotal, SelfCheck};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Shares up to this one are below what a run repeats itself by.
+const CLEAN_SHARE: f64 = 0.01;
+/// The generator's usual part of the median above which it is at its limit.
+const LIMIT_OF_MEDIAN: f64 = 0.1;
+/// The same of the 95th and 99th percentile, which a few bad moments can spoil.
+const LIMIT_OF_TAIL: f64 = 0.5;
+/// Lateness up to these is what timers and wake-ups cost, however short response times are.
+const USUAL_US: [u64; 3] = [1_000, 10_000, 10_000];
+/// Requests from which on ten lie beyond the percentile, so that it is more than one bad moment.
+const ENOUGH_REQUESTS: [u64; 3] = [20, 200, 1_000];
+/// Share of the offered load that the generator's lateness may have cost.
+const UNSENT_SHARE: f64 = 0.01;
+const PERCENTILES: [&str; 3] = ["p50", "p95", "p99"];
+
+/// How fit the generator was. The words are the same wherever it is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum GeneratorState {
+    /// At most 1 % of p50, p95 and p99 of the response time is the generator's.
+    #[default]
+    #[serde(rename = "clean")]
+    Clean,
+    /// More than that; how much is told.
+    #[serde(rename = "disturbed")]
+    Disturbed,
+    /// Offered load was not sent, or so much of the figures is the generator's that they do not
+    /// describe the target.
+    #[serde(rename = "at its limit")]
+    AtItsLimit,
+}
+
+impl GeneratorState {
+    /// All of them, from the best to the worst.
+    pub const ALL: [Self; 3] = [Self::Clean, Self::Disturbed, Self::AtItsLimit];
+
+    /// The word used everywhere.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Disturbed => "disturbed",
+            Self::AtItsLimit => "at its limit",
+        }
+    }
+}
+
+/// Records of layouts before 4 say only whether the generator was the limit.
+impl<'de> Deserialize<'de> for GeneratorState {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Told {
+            Saturated(bool),
+            Word(String),
+        }
+        let told = Told::deserialize(deserializer)?;
+        let by_word = |word: String| {
+            let state = Self::ALL.into_iter().find(|state| state.word() == word);
+            state
+                .ok_or_else(|| serde::de::Error::custom(format!("no state of a generator: {word}")))
+        };
+        match told {
+            Told::Saturated(true) => Ok(Self::AtItsLimit),
+            Told::Saturated(false) => Ok(Self::Clean),
+            Told::Word(word) => by_word(word),
+        }
+    }
+}
+
+/// The traffic light.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fitness {
+    /// Which of the three.
+    pub state: GeneratorState,
+    /// The most that the generator can have added to the response times.
+    pub own: OwnShares,
+    /// Why it was at its limit; a sentence each. Empty otherwise.
+    pub reasons: Vec<String>,
+}
+
+impl Fitness {
+    /// Judges the figures of one phase. `paced` is false for `--pacing max`, `open` true where
+    /// journeys arrive.
+    #[must_use]
+    pub fn of(phase: &PhaseTotal, check: &SelfCheck, paced: bool, open: bool) -> Self {
+        if phase.all.replies() == 0 {
+            // Nothing is reported of the target that could be the generator's.
+            return Self::default();
+        }
+        let response = &phase.all.response;
+        let own = OwnShares::bound(response, &phase.undelayed, &phase.attention);
+        let is_busy_through = !paced && check.is_restless();
+        let late = late_percentiles(
+            response,
+            &phase.undelayed,
+            &phase.attention,
+            is_busy_through,
+        );
+        let mut reasons = Vec::new();
+        reasons.extend(late.map(|late| late_reason(&late, paced, check)));
+        let offered = match open {
+            true => phase.journeys_started + phase.shed,
+            false => phase.all.requests() + phase.shed,
+        };
+        if phase.shed_by_lateness as f64 > UNSENT_SHARE * offered as f64 {
+            reasons.push(format!(
+                "{} of {offered} that were offered were not sent because the generator was late: \
+                 use more cores (--cores), a lower rate or a quieter machine",
+                phase.shed_by_lateness
+            ));
+        }
+        let is_clean = own.all().iter().all(|share| *share <= CLEAN_SHARE);
+        let state = match (reasons.is_empty(), is_clean) {
+            (false, _) => GeneratorState::AtItsLimit,
+            (true, true) => GeneratorState::Clean,
+            (true, false) => GeneratorState::Disturbed,
+        };
+        Self {
+            state,
+            own,
+            reasons,
+        }
+    }
+}
+
+/// The state with its share: `clean`, `disturbed: at most 3 % of p99 is the generator's`, or
+/// `at its limit`. Where more of a lower percentile can be the generator's, that is added.
+#[must_use]
+pub fn state_text(state: GeneratorState, own: &OwnShares) -> String {
+    if state != GeneratorState::Disturbed {
+        return state.word().to_owned();
+    }
+    let percent = |share: f64| (share * 100.0).ceil();
+    let p99 = percent(own.p99);
+    let mut text = format!("disturbed: at most {p99} % of p99 is the generator's");
+    let lower = [("p95", own.p95), ("p50", own.p50)];
+    let more: Vec<String> = lower
+        .into_iter()
+        .filter(|(_, share)| percent(*share) > p99)
+        .map(|(name, share)| format!("{} % of {name}", percent(share)))
+        .collect();
+    if !more.is_empty() {
+        text.push_str(&format!(" ({})", more.join(", ")));
+    }
+    text
+}
+
+/// A percentile of which too much is the generator's.
+struct Late {
+    percentile: &'static str,
+    own_us: u64,
+    response_us: u64,
+}
+
+/// The first percentile of which the generator's usual part is too large: what is known request by
+/// request, and the same percentile of how late replies were read.
+fn late_percentiles(
+    response: &LatencyTotal,
+    undelayed: &LatencyTotal,
+    attention: &LatencyTotal,
+    is_busy_through: bool,
+) -> Option<Late> {
+    let quantiles = super::own_lateness::TOLD;
+    let response_us = response.quantiles_us(&quantiles);
+    let undelayed_us = undelayed.quantiles_us(&quantiles);
+    let attention_us = attention.quantiles_us(&quantiles);
+    let late = |index: usize| {
+        let sent_late_us = response_us[index].saturating_sub(undelayed_us[index]);
+        let own_us = (sent_late_us + attention_us[index]).min(response_us[index]);
+        // Without pacing and without a rest, every bit of lateness is throughput that is missing.
+        let usual_us = match (index, is_busy_through) {
+            (0, true) => 0,
+            _ => USUAL_US[index],
+        };
+        let limit = match index {
+            0 => LIMIT_OF_MEDIAN,
+            _ => LIMIT_OF_TAIL,
+        };
+        let is_late = response.len() >= ENOUGH_REQUESTS[index]
+            && own_us > usual_us
+            && own_us as f64 > limit * response_us[index] as f64;
+        is_late.then(|| Late {
+            percentile: PERCENTILES[index],
+            own_us,
+            response_us: response_us[index],
+        })
+    };
+    (0..quantiles.len()).find_map(late)
+}
+
+fn late_reason(late: &Late, paced: bool, check: &SelfCheck) -> String {
+    let percent = 100.0 * late.own_us as f64 / late.response_us.max(1) as f64;
+    let cores = check.cores();
+    let busiest = cores.iter().map(super::CoreTally::cpu_share);
+    let busiest = 100.0 * busiest.fold(0.0, f64::max);
+    let waited = cores.iter().map(super::CoreTally::run_queue_share);
+    let waited = 100.0 * waited.fold(0.0, f64::max);
+    let remedy = match paced {
+        true => "use more cores (--cores), a lower rate or a quieter machine",
+        false => "throughput is the generator's limit and not the shop's; use more cores (--cores)",
+    };
+    format!(
+        "about {percent:.0} % of {} is the generator's own lateness ({:.1} of {:.1} ms), its busiest \
+         core worked {busiest:.0} % of the time and waited {waited:.0} % for its CPU: {remedy}",
+        late.percentile,
+        late.own_us as f64 / 1e3,
+        late.response_us as f64 / 1e3
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use super::events;
 use super::operations::{catalogue, identity, inventory, ordering, payments};
-use crate::engine::{Method, Step};
+use crate::engine::{Method, Operation, Step};
 
 /// Writes the table. A step's index is its position, because both come from the same line.
 macro_rules! steps {
@@ -206,20 +206,24 @@ steps! {
 /// Locust suite.
 pub const PROBES: [&Step; 2] = [RELEASE_UNKNOWN_RESERVATION, REPEAT_PAYMENT];
 
+/// Every operation that journeys use without options, in the order of the table of steps; one that
+/// several steps call comes several times.
+pub fn called_operations() -> impl Iterator<Item = &'static Operation> {
+    let is_probe = |step: &Step| PROBES.iter().any(|probe| probe.index == step.index);
+    let steps = STEPS.iter().filter(move |step| !is_probe(step));
+    steps.map(|step| step.operation)
+}
+
 /// Method and path template of every operation that journeys use without options, each once, in
 /// the order of the table of steps.
 pub fn used_operations() -> impl Iterator<Item = (Method, &'static str)> {
-    let endpoint = |step: &Step| (step.operation.method, step.operation.path);
-    let is_probe = |step: &Step| PROBES.iter().any(|probe| probe.index == step.index);
-    STEPS
-        .iter()
+    let endpoint = |operation: &Operation| (operation.method, operation.path);
+    called_operations()
         .enumerate()
-        .filter_map(move |(position, step)| {
-            let earlier = &STEPS[..position];
-            let is_new = !earlier
-                .iter()
-                .any(|known| endpoint(known) == endpoint(step));
-            (is_new && !is_probe(step)).then(|| endpoint(step))
+        .filter_map(move |(position, operation)| {
+            let mut earlier = called_operations().take(position);
+            let is_new = !earlier.any(|known| endpoint(known) == endpoint(operation));
+            is_new.then(|| endpoint(operation))
         })
 }
 

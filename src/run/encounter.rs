@@ -47,7 +47,8 @@ pub fn recognise_target(
         }
         false => Recognised::told(request.generation.unwrap_or_default()),
     };
-    if !(output.quiet || output.only_summary || output.silent) {
+    let is_muted = output.quiet || output.only_summary || output.silent;
+    if request.preflight && !is_muted {
         eprintln!("target: {recognised}");
     }
     Ok(Arc::new(recognised))

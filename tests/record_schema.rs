@@ -2,7 +2,9 @@
 //! is what its schema says.
 
 use shopblast::plan::WaitTime;
-use shopblast::report::{HostFacts, RecordDirectory, RunFacts, RunRecord, write_record};
+use shopblast::report::{
+    HostFacts, RecordDirectory, RunFacts, RunRecord, TargetRecord, write_record,
+};
 use shopblast::stats::{
     Collector, CoreInterval, ErrorKey, Outcome, Reason, RunContext, SetShape, StatName, UserShare,
 };
@@ -37,6 +39,7 @@ fn facts() -> RunFacts {
         seed: u64::MAX,
         host: HostFacts::default(),
         races: shopblast::plan::RaceRules::default(),
+        target: Some(TargetRecord::default()),
     }
 }
 

@@ -167,7 +167,7 @@ pub enum CliError {
     },
     /// No variable of ShopStream's that tells where its stores are.
     #[error(
-        "--observe-from-env: none of ShopStream's variables is set (DATABASE_URL, CATALOGUE_DATABASE_URL, ORDERING_DATABASE_URL, INVENTORY_DATABASE_URL, PAYMENTS_DATABASE_URL, MESSAGE_DB_URL, REDIS_URL); set them, or name the stores with --outbox, --message-db and --redis"
+        "--observe-from-env: none of ShopStream's variables is set (DATABASE_URL, CATALOGUE_DATABASE_URL, ORDERING_DATABASE_URL, INVENTORY_DATABASE_URL, PAYMENTS_DATABASE_URL, FULFILLMENT_DATABASE_URL, REVIEWS_DATABASE_URL, NOTIFICATIONS_DATABASE_URL, MESSAGE_DB_URL, REDIS_URL); set them, or name the stores with --outbox, --message-db and --redis"
     )]
     NothingInEnvironment,
     /// An address of a store that is none. It is not repeated: it may hold a password.
@@ -184,8 +184,15 @@ pub enum CliError {
     )]
     OutboxWithoutDomain,
     /// An outbox of an unknown domain.
-    #[error("--outbox: {0}")]
-    OutboxDomain(String),
+    #[error("--outbox: there is no domain `{word}`{suggestion} (domains: {known})")]
+    OutboxDomain {
+        /// What was named.
+        word: String,
+        /// The domain that is most like it.
+        suggestion: Suggestion,
+        /// Names of all domains.
+        known: String,
+    },
     /// Two outboxes of one domain.
     #[error("--outbox: the domain {domain} is named twice; drop one of them")]
     OutboxTwice {

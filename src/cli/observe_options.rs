@@ -1,25 +1,17 @@
 //! The flags that say what is observed of the shop's back end, and ShopStream's own variables for it.
 
 use super::CliError;
-use super::pipeline_options::domain_of;
 use crate::observe::{
     AddressError, ObservatoryChoice, ObserverConfig, PostgresAddress, RedisAddress,
 };
-use crate::plan::{AddressPolicy, Target, is_loopback_host, parse_duration};
+use crate::plan::{AddressPolicy, Suggestion, Target, is_loopback_host, parse_duration};
+use crate::shop::{CONTEXTS, Context};
 use clap::Args;
 use std::ffi::OsString;
 use std::time::Duration;
 
 /// Where the Observatory usually is.
 const DEFAULT_OBSERVATORY: &str = "http://localhost:9000";
-/// Variables that tell ShopStream where its domains' databases are.
-const DATABASE_VARIABLES: [(&str, &str); 5] = [
-    ("identity", "DATABASE_URL"),
-    ("catalogue", "CATALOGUE_DATABASE_URL"),
-    ("ordering", "ORDERING_DATABASE_URL"),
-    ("inventory", "INVENTORY_DATABASE_URL"),
-    ("payments", "PAYMENTS_DATABASE_URL"),
-];
 const MESSAGE_STORE_VARIABLE: &str = "MESSAGE_DB_URL";
 const REDIS_VARIABLE: &str = "REDIS_URL";
 
@@ -48,10 +40,11 @@ pub(super) struct ObserveFlags {
     message_db: Option<Secret>,
 
     /// Observe what ShopStream's own variables name: DATABASE_URL (identity),
-    /// CATALOGUE_DATABASE_URL, ORDERING_DATABASE_URL, INVENTORY_DATABASE_URL,
-    /// PAYMENTS_DATABASE_URL, MESSAGE_DB_URL, REDIS_URL
+    /// CATALOGUE_DATABASE_URL, and so on for ORDERING, INVENTORY, PAYMENTS, FULFILLMENT, REVIEWS and
+    /// NOTIFICATIONS, MESSAGE_DB_URL, REDIS_URL
     ///
-    /// The other flags win over them. No password has to be typed then.
+    /// The other flags win over them. No password has to be typed then. Those of contexts that the
+    /// shop does not have are left out.
     #[arg(long, help_heading = "Back end")]
     pub observe_from_env: bool,
 
@@ -115,7 +108,8 @@ impl ObserveFlags {
             let (_, value) = set.find(|(known, value)| known == name && !value.is_empty())?;
             Some(Secret(value.to_string_lossy().into_owned()))
         };
-        let outboxes = DATABASE_VARIABLES.iter().filter_map(|&(domain, variable)| {
+        let outboxes = CONTEXTS.iter().filter_map(|context| {
+            let (domain, variable) = (context.name, context.database_variable);
             Some((Place::Outbox { domain, variable }, value(variable)?))
         });
         self.variables = outboxes.collect();
@@ -191,11 +185,10 @@ impl ObserveFlags {
             .split_once('=')
             .filter(|(domain, _)| !domain.contains(':'));
         let (domain, address) = named.ok_or(CliError::OutboxWithoutDomain)?;
-        let domain =
-            domain_of(domain).map_err(|error| CliError::OutboxDomain(error.to_string()))?;
-        let place = format!("--outbox {}", domain.name());
+        let domain = context_called(domain)?.name;
+        let place = format!("--outbox {domain}");
         let address = postgres(&place, &Secret(address.to_owned()), policy)?;
-        Ok((domain.name(), address))
+        Ok((domain, address))
     }
 
     /// What variables name and flags do not.
@@ -226,6 +219,18 @@ impl ObserveFlags {
         }
         Ok(())
     }
+}
+
+/// The context called `word`, of any generation: which one the target is shows later.
+fn context_called(word: &str) -> Result<&'static Context, CliError> {
+    let word = word.trim();
+    let names = || CONTEXTS.iter().map(|context| context.name);
+    let found = CONTEXTS.iter().find(|context| context.name == word);
+    found.ok_or_else(|| CliError::OutboxDomain {
+        word: word.to_owned(),
+        suggestion: Suggestion::for_word(word, names()),
+        known: names().collect::<Vec<&str>>().join(", "),
+    })
 }
 
 fn postgres(
@@ -342,6 +347,28 @@ mod tests {
         assert_eq!(config.redis.unwrap().to_string(), "redis://h:16379/0");
         let store = config.message_store.unwrap().to_string();
         assert_eq!(store, "postgres://a@h:15433/message_store");
+    }
+
+    #[test]
+    fn every_context_has_an_outbox_and_a_variable() {
+        let mut flags = flags(&["notifications=postgres://h/typed"]);
+        flags.observe_from_env = true;
+        let addresses = CONTEXTS.map(|context| format!("postgres://h/{}", context.name));
+        let set: Vec<(&str, &str)> = CONTEXTS
+            .iter()
+            .zip(&addresses)
+            .map(|(context, address)| (context.database_variable, address.as_str()))
+            .collect();
+        flags.read_variables(&variables(&set)).unwrap();
+        let config = flags.config(None, false, &AddressPolicy::default());
+        let outboxes = config.unwrap().outboxes;
+        assert_eq!(outboxes.len(), CONTEXTS.len());
+        let of = |name: &str| {
+            let mut found = outboxes.iter().filter(|(domain, _)| domain == name);
+            found.next().map(|(_, address)| address.to_string())
+        };
+        assert_eq!(of("notifications").unwrap(), "postgres://h:5432/typed");
+        assert_eq!(of("reviews").unwrap(), "postgres://h:5432/reviews");
     }
 
     #[test]

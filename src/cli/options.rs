@@ -134,9 +134,15 @@ pub(super) struct RunOptions {
     )]
     pub allow_host: Vec<String>,
 
-    /// Do not look whether the shop answers before the clock starts
+    /// Do not look what the target is before the clock starts, and send the load to whatever is there
+    ///
+    /// It is taken for a ShopStream of today then, or for one of --generation.
     #[arg(long, help_heading = "Target")]
     pub no_preflight: bool,
+
+    /// Try journeys, too, that the target cannot carry out, by its own description
+    #[arg(long, help_heading = "Target")]
+    pub allow_drift: bool,
 
     /// Profile to run: the name of one that is built in (see `shopblast list`), or the path of a TOML file
     ///

@@ -32,6 +32,7 @@ pub(super) fn build(
         options.shop.refuse()?;
         None
     };
+    let generation = options.shop.generation;
     let profile = options
         .profile
         .as_deref()
@@ -109,6 +110,9 @@ pub(super) fn build(
         exit_code_on_error: options.exit_code_on_error,
         fail_on_saturation: options.fail_on_saturation.unwrap_or(false),
         preflight: !options.no_preflight,
+        generation,
+        allow_drift: options.allow_drift,
+        recognised: None,
         addresses,
         observers,
     })

@@ -2,8 +2,7 @@
 
 use super::CliError;
 use crate::plan::{Load, Plan, Producible, Profile, Threshold};
-use crate::sandbox::Domain;
-use crate::shop::{Generation, ShopScript};
+use crate::shop::{CONTEXTS, Generation, ShopScript};
 use clap::Args;
 
 /// The flags as typed.
@@ -45,7 +44,7 @@ pub(super) fn check(plan: &Plan) -> Result<(), CliError> {
         return Ok(());
     }
     // Classes were checked before; one that there is not has nothing to check.
-    let Ok(script) = ShopScript::new(plan, Generation::Five) else {
+    let Ok(script) = ShopScript::new(plan, Generation::default()) else {
         return Ok(());
     };
     let names = script.names();
@@ -53,7 +52,7 @@ pub(super) fn check(plan: &Plan) -> Result<(), CliError> {
         requests: names.iter().map(|name| (name.method, name.name)).collect(),
         journeys: script.journeys(),
         races: script.races().iter().map(|race| race.name).collect(),
-        domains: Domain::ALL.iter().map(|domain| domain.name()).collect(),
+        domains: CONTEXTS.iter().map(|context| context.name).collect(),
         open_model: matches!(plan.load, Load::Open { .. }),
     };
     for threshold in &plan.thresholds {

@@ -3,12 +3,10 @@
 //! Sends a few harmless requests: nothing that the shop would store.
 
 mod concurrency;
-mod description;
 mod machine;
 mod target;
 
 pub use concurrency::Concurrency;
-pub use description::differences;
 
 use crate::plan::{AddressPolicy, ExitCode, Target};
 use crate::run::{ReachError, resolve};
@@ -85,7 +83,7 @@ impl fmt::Display for Finding {
 pub fn examine(request: &DoctorRequest) -> ExitCode {
     let findings = match reach(request) {
         Ok(()) => {
-            let mut findings = target::look_at(&request.target);
+            let mut findings = target::look_at(request);
             findings.extend(target::look_for_observatory(&request.observatory));
             findings.extend(machine::look_at(request.users));
             findings

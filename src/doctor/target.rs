@@ -1,15 +1,14 @@
 //! What a target says of itself: whether it answers, is ShopStream, is the one that journeys were
 //! written for, and works on several requests at once.
 
-use super::{Concurrency, Finding, differences};
+use super::{Concurrency, DoctorRequest, Finding};
 use crate::observe::{METRICS_PATH, Observatory, Source, agent, get};
-use crate::plan::Target;
-use crate::run::ReachError;
-use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
-use serde_json::Value;
+use crate::plan::{JourneyOptions, RaceRules, Target};
+use crate::report::counted;
+use crate::run::{Inspection, ReachError, new_run_id, resolve};
+use crate::shop::{Fitness, HEALTH_PATH, OPENAPI_PATH, Recognised, Supplies, called_operations};
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
-use ureq::Agent;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Requests sent at the same time.
@@ -17,7 +16,6 @@ const TOGETHER: u32 = 8;
 const ROUNDS: usize = 5;
 /// Differences that are printed.
 const SHOWN: usize = 20;
-const DOMAINS: [&str; 5] = ["identity", "catalogue", "ordering", "inventory", "payments"];
 
 /// Asks once.
 ///
@@ -34,65 +32,103 @@ pub fn reach(target: &Target) -> Result<(), ReachError> {
 }
 
 /// Looks at the shop.
-pub fn look_at(target: &Target) -> Vec<Finding> {
-    let agent = agent(TIMEOUT);
-    let mut findings = vec![health(&agent, target)];
-    findings.extend(description(&agent, target));
-    findings.push(concurrency(target));
+pub fn look_at(request: &DoctorRequest) -> Vec<Finding> {
+    let mut findings = recognition(request);
+    findings.push(concurrency(&request.target));
     findings
 }
 
-fn health(agent: &Agent, target: &Target) -> Finding {
-    let url = target.url();
-    let reply = match get(agent, target, HEALTH_PATH) {
-        Ok(reply) => reply,
-        Err(error) => return Finding::problem(format!("health: {url} does not answer: {error}")),
+/// What a run would find before it starts, by the same way.
+fn recognition(request: &DoctorRequest) -> Vec<Finding> {
+    let target = &request.target;
+    let addresses = match resolve(target, &request.addresses) {
+        Ok(addresses) => addresses,
+        Err(error) => return vec![Finding::problem(format!("health: {error}"))],
     };
-    let says: Value = serde_json::from_str(&reply.body).unwrap_or_default();
-    let missing: Vec<&str> = DOMAINS
-        .into_iter()
-        .filter(|domain| says["domains"].get(domain).is_none())
-        .collect();
-    if reply.status != 200 || missing.len() == DOMAINS.len() {
-        return Finding::problem(format!(
-            "health: {url} answers {} to GET {HEALTH_PATH} and names none of the shop's domains; is this ShopStream?",
-            reply.status
-        ));
+    let inspection = Inspection {
+        target,
+        addresses: &addresses,
+        timeout: TIMEOUT,
+    };
+    let inspected = match inspection.inspect(None) {
+        Ok(inspected) => inspected,
+        Err(error) => return vec![Finding::problem(format!("health: {error}"))],
+    };
+    let recognised = &inspected.recognised;
+    let mut findings = vec![
+        health(target, recognised),
+        Finding::ok(format!("generation: {recognised}")),
+    ];
+    match inspected.caveat {
+        Some(caveat) => findings.push(Finding::hint(format!(
+            "operations: no description, so that it cannot be told whether the journeys fit: {caveat}"
+        ))),
+        None => findings.extend(operations(recognised)),
     }
+    findings
+}
+
+fn health(target: &Target, recognised: &Recognised) -> Finding {
+    let url = target.url();
+    let contexts = recognised.generation().contexts();
+    let missing: Vec<&str> = contexts
+        .iter()
+        .map(|context| context.name)
+        .filter(|name| !recognised.contexts.iter().any(|there| there == name))
+        .collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
         return Finding::problem(format!("health: the shop lacks the domains {missing}"));
     }
+    let server = get(&agent(TIMEOUT), target, HEALTH_PATH).map_or_else(
+        |_| String::new(),
+        |reply| {
+            format!(
+                " ({}, {:.1} ms)",
+                reply.server,
+                reply.took.as_secs_f64() * 1e3
+            )
+        },
+    );
     Finding::ok(format!(
-        "health: {url} is a ShopStream with all five domains ({}, {:.1} ms)",
-        reply.server,
-        reply.took.as_secs_f64() * 1e3
+        "health: {url} is a ShopStream \"{}\" with all {} contexts{server}",
+        recognised.generation().name(),
+        contexts.len()
     ))
 }
 
-fn description(agent: &Agent, target: &Target) -> Vec<Finding> {
-    let document = get(agent, target, OPENAPI_PATH)
-        .ok()
-        .filter(|reply| reply.status == 200)
-        .and_then(|reply| serde_json::from_str::<Value>(&reply.body).ok());
-    let Some(document) = document else {
-        return vec![Finding::hint(format!(
-            "operations: no description at {OPENAPI_PATH}; whether the journeys fit cannot be told"
-        ))];
-    };
-    let differences = differences(&document);
-    if differences.is_empty() {
-        return vec![Finding::ok(
+/// Whether all journeys can be carried out.
+fn operations(recognised: &Recognised) -> Vec<Finding> {
+    // The bodies of any run will do.
+    let supplies = Supplies::new(
+        1,
+        &new_run_id(),
+        JourneyOptions::default(),
+        RaceRules::default(),
+        recognised.dialect,
+    );
+    let fitness = Fitness::judge(called_operations(), &supplies, recognised);
+    let mut findings = Vec::new();
+    if fitness.hindrances.is_empty() {
+        findings.push(Finding::ok(
             "operations: all that journeys use are there, with the fields and limits they need",
-        )];
+        ));
     }
-    let hidden = differences.len().saturating_sub(SHOWN);
-    let shown = differences.into_iter().take(SHOWN);
-    let mut findings: Vec<Finding> = shown
-        .map(|difference| Finding::problem(format!("operations: {difference}")))
-        .collect();
+    let shown = fitness.hindrances.iter().take(SHOWN);
+    findings.extend(shown.map(|drift| Finding::problem(format!("operations: {drift}"))));
+    let hidden = fitness.hindrances.len().saturating_sub(SHOWN);
     if hidden > 0 {
         findings.push(Finding::problem(format!("operations: {hidden} more")));
+    }
+    let adapted = fitness.adapted.iter();
+    findings.extend(
+        adapted.map(|drift| Finding::ok(format!("operations: {drift}; bodies are written so"))),
+    );
+    if fitness.unfelt > 0 {
+        let count = counted(fitness.unfelt as u64, "difference");
+        findings.push(Finding::hint(format!(
+            "operations: {count} from the generation that no journey feels"
+        )));
     }
     findings
 }

@@ -88,9 +88,12 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
         None => template.observers.clone(),
     };
     observers.drain_wait = Duration::from_secs_f64(request.criteria.rest_limit_s);
+    let addresses = run::resolve(&target, &template.addresses)?;
+    let recognised = run::recognise_target(template, &target, &addresses)?;
     let health = Health::ask_first(&target, &template.addresses)?;
     let place = Place {
         target,
+        recognised,
         observers,
         records: request.directory.join("probes"),
     };

@@ -11,6 +11,7 @@ use crate::plan::{
 };
 use crate::report::{BacklogRecord, LiveFace, ObservedRecord, RunFacts, RunRecord};
 use crate::run::{self, Face, LiveRun, Output, RunControl, RunError, RunRequest};
+use crate::shop::Recognised;
 use crate::stats::{IntervalSink, RuleVerdict, Snapshot, StatName};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ const WATCHED_S: f64 = 5.0;
 pub struct Place {
     /// The target.
     pub target: Target,
+    /// What it is.
+    pub recognised: Arc<Recognised>,
     /// What is observed behind it.
     pub observers: ObserverConfig,
     /// Directory that their records are made in.
@@ -195,6 +198,9 @@ fn run_request(request: &HuntRequest, place: &Place, plan: Plan) -> RunRequest {
         exit_code_on_error: 0,
         fail_on_saturation: false,
         preflight: true,
+        generation: template.generation,
+        allow_drift: template.allow_drift,
+        recognised: Some(Arc::clone(&place.recognised)),
         addresses: template.addresses.clone(),
         observers: place.observers.clone(),
     }

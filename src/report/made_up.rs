@@ -2,6 +2,7 @@
 
 use super::recording::RunFacts;
 use super::run_record::{HostFacts, RunRecord};
+use super::target_record::TargetRecord;
 use crate::plan::{Threshold, WaitTime};
 use crate::stats::{
     CoreHealth, Ending, ErrorCounts, ErrorKey, Event, Finding, Interval, JourneyCounts, Outcome,
@@ -176,6 +177,18 @@ pub(super) fn facts() -> RunFacts {
             ring_flags: vec!["COOP_TASKRUN".to_owned(), "SINGLE_ISSUER".to_owned()],
         },
         races: crate::plan::RaceRules::default(),
+        target: Some(TargetRecord {
+            url: "http://127.0.0.1:8000".to_owned(),
+            generation: "today".to_owned(),
+            recognised_by: "description".to_owned(),
+            exact: true,
+            schema_hash: Some("00000000c0ffee00".to_owned()),
+            contexts: ["identity", "catalogue"].map(str::to_owned).to_vec(),
+            operations: Some(124),
+            says: "ShopStream \"today\" (8 contexts, 124 operations; schema 00000000c0ffee00)"
+                .to_owned(),
+            ..TargetRecord::default()
+        }),
     }
 }
 

@@ -52,7 +52,10 @@ fn head(record: &RunRecord) -> String {
     );
     let target = match record.target_url() {
         url if url.is_empty() => String::new(),
-        url => format!(" against {}", plain(&url)),
+        url => match &record.target {
+            Some(target) => format!(" against {} ({})", plain(&url), plain(&target.says)),
+            None => format!(" against {}", plain(&url)),
+        },
     };
     let _ = writeln!(
         text,

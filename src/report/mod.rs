@@ -44,6 +44,7 @@ mod series_csv;
 mod stats_again;
 mod steering_record;
 mod summary;
+mod target_record;
 mod threshold_record;
 mod threshold_section;
 mod verdict;
@@ -97,6 +98,7 @@ pub use steering_record::{SteeringRecord, SteeringWish};
 pub use summary::{
     SummaryStyle, bold as bold_text, brief_text, numbers_right, plain_table, summary_text,
 };
+pub use target_record::TargetRecord;
 pub use threshold_record::{ThresholdRecord, threshold_records};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};
 pub use witness_text::{part_word, witness_text};

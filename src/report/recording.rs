@@ -11,6 +11,7 @@ use super::run_record::{
     PhaseRecord, RunRecord, SCHEMA_VERSION,
 };
 use super::steering_record::{SteeringRecord, steering_records};
+use super::target_record::TargetRecord;
 use super::threshold_record::threshold_records;
 use crate::plan::{FailureRule, Plan, RaceRules};
 use crate::stats::{
@@ -46,6 +47,8 @@ pub struct RunFacts {
     pub host: HostFacts,
     /// How races are carried out and judged.
     pub races: RaceRules,
+    /// What the target is; `None` before it is met.
+    pub target: Option<TargetRecord>,
 }
 
 impl RunFacts {
@@ -66,6 +69,16 @@ impl RunFacts {
             seed: plan.seed,
             host,
             races: plan.races,
+            target: None,
+        }
+    }
+
+    /// The same facts of a run against `target`.
+    #[must_use]
+    pub fn at(self, target: TargetRecord) -> Self {
+        Self {
+            target: Some(target),
+            ..self
         }
     }
 
@@ -85,6 +98,7 @@ impl RunFacts {
             run_id: self.run_id.clone(),
             started: rfc_3339(self.started),
             command: self.command.clone(),
+            target: self.target.clone(),
             plan: self.plan.clone(),
             failure_rule: match rule {
                 FailureRule::Default => "default",

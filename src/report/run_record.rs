@@ -6,6 +6,7 @@ use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRe
 use super::observed_record::ObservedRecord;
 use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
+use super::target_record::TargetRecord;
 use super::threshold_record::ThresholdRecord;
 use crate::stats::{
     GeneratorState, LatencySummary, LittlesLaw, Outcome, OwnShares, ProbeCounts, state_text,
@@ -39,6 +40,9 @@ pub struct RunRecord {
     pub started: String,
     /// The command line.
     pub command: String,
+    /// What the target was; null in records of before shops were recognised.
+    #[serde(default)]
+    pub target: Option<TargetRecord>,
     /// What was to be done.
     pub plan: Map<String, Value>,
     /// Which requests count as failures: `default`, `strict` or `locust`.

@@ -131,6 +131,9 @@ fn overview(record: &RunRecord) -> String {
     if record.journeys_started() > 0 {
         let _ = write!(text, ", {}", counted(record.journeys_started(), "journey"));
     }
+    if let Some(target) = &record.target {
+        let _ = write!(text, "\nagainst {}: {}", target.url, target.says);
+    }
     text
 }
 

@@ -5,7 +5,9 @@ mod control;
 mod crew;
 mod deal;
 mod embedded;
+mod encounter;
 mod face;
+mod inspect;
 mod machine;
 mod observers;
 mod reach;
@@ -17,7 +19,9 @@ mod signals;
 
 pub use control::{RunControl, RunState};
 pub use embedded::{EmbeddedShop, serve};
+pub use encounter::recognise_target;
 pub use face::{Face, LiveRun};
+pub use inspect::{InspectError, Inspected, Inspection};
 pub use machine::{allowed_cpus, new_run_id};
 pub use reach::{ReachError, preflight, resolve};
 pub use replay::{ReplayError, ReplayRequest, replay};
@@ -31,10 +35,11 @@ use crate::plan::{ExitCode, Load, MOST_USERS, Pacing, Plan};
 use crate::report::{RecordDirectory, RecordError, RunFacts};
 use crate::sandbox::SandboxError;
 use crate::shop::ledger::RULES;
-use crate::shop::{Generation, HEALTH_PATH, ShopScript, UnknownClass};
+use crate::shop::{ShopScript, UnknownClass};
 use crate::stats::{Collector, LiveContext, ObservedTable, RunContext, Snapshot, UserShare};
 use crew::{Crew, CrewError};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use encounter::Encountered;
 use settle::Settlement;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -54,6 +59,21 @@ pub enum RunError {
     /// The target cannot be reached, or may not be.
     #[error(transparent)]
     Reach(#[from] ReachError),
+    /// The target is no ShopStream, or not ready.
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
+    /// Journeys of the plan cannot be carried out at the target.
+    #[error(
+        "the journeys of this plan cannot be carried out at {url}, {shop}:\n{hindrances}\n(nothing was sent; choose other user classes, or run nevertheless with --allow-drift)"
+    )]
+    Unfit {
+        /// The target.
+        url: String,
+        /// What it was recognised as.
+        shop: String,
+        /// Operations and fields, a line each.
+        hindrances: String,
+    },
     /// The workers cannot start.
     #[error(transparent)]
     Crew(#[from] CrewError),
@@ -95,10 +115,9 @@ impl RunError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
-            Self::Reach(_) | Self::Crew(CrewError::Worker(WorkerError::SetUp(_))) => {
-                ExitCode::Unreachable
-            }
+            Self::Reach(error) | Self::Inspect(InspectError::Reach(error)) => error.exit_code(),
+            Self::Inspect(InspectError::NotReady { .. })
+            | Self::Crew(CrewError::Worker(WorkerError::SetUp(_))) => ExitCode::Unreachable,
             Self::Crew(CrewError::Worker(WorkerError::Interrupted)) => ExitCode::Interrupted,
             _ => ExitCode::BadPlan,
         }
@@ -159,12 +178,11 @@ fn with_target(
         None => request.plan.clone(),
     };
     let addresses = reach::resolve(&plan.target, &request.addresses)?;
-    if request.preflight {
-        reach::preflight(&plan.target, &addresses, HEALTH_PATH, plan.request_timeout)?;
-    }
+    let shop = encounter::encounter(request, &plan, &addresses)?;
     let observed = observers::beside(&request.observers, sandbox.as_ref());
+    let observed = observers::of_shop(observed, &shop.recognised, request.output.silent);
     let way = (&plan, addresses.as_slice(), &observed);
-    let outcome = record_run(request, way, command, control, faces);
+    let outcome = record_run(request, way, shop, command, control, faces);
     if let Some(sandbox) = sandbox {
         sandbox.stop();
     }
@@ -174,13 +192,13 @@ fn with_target(
 fn record_run(
     request: &RunRequest,
     (plan, addresses, observed): (&Plan, &[SocketAddr], &ObserverConfig),
+    Encountered { script, target, .. }: Encountered,
     command: String,
     control: &RunControl,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
     // First, since it may take seconds, in which the shop would close idle connections.
     let watch = observers::prepare(observed, plan, &request.addresses);
-    let script = ShopScript::new(plan, Generation::Five)?;
     let (handovers, inbox) = Collector::channels(plan.cores.len(), script.shape());
     let heard = control.clone();
     let _listening = signals::listen(move || heard.interrupt());
@@ -188,7 +206,8 @@ fn record_run(
     let mut crew = Crew::muster(plan, &script, addresses, handovers, interruption, course)?;
     reached_at_all(plan, &crew)?;
     let started = SystemTime::now();
-    let facts = RunFacts::of(plan, started, command, machine::facts(plan, &crew.ready));
+    let host = machine::facts(plan, &crew.ready);
+    let facts = RunFacts::of(plan, started, command, host).at(target);
     let directory = RecordDirectory::create(
         &request.output.results,
         &plan.profile,

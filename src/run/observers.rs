@@ -6,6 +6,7 @@ use crate::observe::{DrainProgress, Observation, ObservatoryChoice, ObserverConf
 use crate::plan::{AddressPolicy, Plan};
 use crate::report::ObservedCsv;
 use crate::sandbox::Sandbox;
+use crate::shop::{Evidence, Recognised};
 use crate::stats::{Amount, ObservedTable};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,23 @@ pub fn beside(asked: &ObserverConfig, sandbox: Option<&Sandbox>) -> ObserverConf
     if let (ObservatoryChoice::None, Some(own)) = (&config.observatory, own) {
         config.observatory = ObservatoryChoice::Asked(own);
     }
+    config
+}
+
+/// Leaves out the outboxes of contexts that the shop does not have, and says so: the variables of a
+/// newer ShopStream may be set while an older one runs.
+#[must_use]
+pub fn of_shop(mut config: ObserverConfig, shop: &Recognised, muted: bool) -> ObserverConfig {
+    if shop.evidence == Evidence::Told {
+        return config;
+    }
+    config.outboxes.retain(|(domain, _)| {
+        let is_there = shop.contexts.contains(domain);
+        if !is_there && !muted {
+            eprintln!("note: the outbox of {domain} is not read: the shop has no such context");
+        }
+        is_there
+    });
     config
 }
 
@@ -83,6 +101,32 @@ fn drain_line(progress: &DrainProgress) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shop::Generation;
+
+    #[test]
+    fn outboxes_of_contexts_that_the_shop_lacks_are_left_out() {
+        let address = crate::observe::PostgresAddress::parse("postgres://h/d").unwrap();
+        let config = || ObserverConfig {
+            outboxes: ["identity", "notifications"]
+                .map(|domain| (domain.to_owned(), address.clone()))
+                .to_vec(),
+            ..ObserverConfig::default()
+        };
+        let left = |shop: &Recognised| {
+            let config = of_shop(config(), shop, false);
+            let domains = config.outboxes.into_iter().map(|(domain, _)| domain);
+            domains.collect::<Vec<String>>()
+        };
+        let of = |generation: Generation| {
+            let contexts = generation.contexts().iter();
+            Recognised::by_contexts(contexts.map(|it| it.name.to_owned()).collect(), None)
+        };
+        assert_eq!(left(&of(Generation::Five)), ["identity"]);
+        assert_eq!(left(&of(Generation::Today)), ["identity", "notifications"]);
+        // Who insists is believed.
+        let told = Recognised::told(Generation::Five);
+        assert_eq!(left(&told), ["identity", "notifications"]);
+    }
 
     #[test]
     fn the_line_names_the_domains_that_have_something_left() {

@@ -1,7 +1,7 @@
 //! Whether the target can be reached, and speaks HTTP: asked once, before any load is sent.
 
-use crate::engine::codec::ReplyParser;
-use crate::plan::{AddressPolicy, PublicAddress, Target};
+use crate::engine::codec::{Malformed, ReplyParser};
+use crate::plan::{AddressPolicy, ExitCode, PublicAddress, Target};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -45,6 +45,17 @@ pub enum ReachError {
     },
 }
 
+impl ReachError {
+    /// The exit code that tells of it.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Public(_) => ExitCode::BadPlan,
+            _ => ExitCode::Unreachable,
+        }
+    }
+}
+
 /// The addresses of `target`, IPv4 first where a name has both, as servers started on `localhost`
 /// usually listen there.
 ///
@@ -80,17 +91,71 @@ pub fn preflight(
     path: &str,
     timeout: Duration,
 ) -> Result<(), ReachError> {
+    match ask(target, addresses, path, timeout, usize::MAX) {
+        Ok(_) => Ok(()),
+        Err(failure) => Err(failure.into_error(target, path)),
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Where it points to; empty when it does not.
+    pub location: String,
+    /// Media type; empty when it does not say.
+    pub media_type: String,
+    /// How the body is packed; empty when it is not.
+    pub encoding: String,
+    /// The body as it came.
+    pub body: Vec<u8>,
+}
+
+/// Why nothing came back that could be read.
+#[derive(Debug)]
+pub enum NoAnswer {
+    /// No address accepts.
+    Unreachable(io::Error),
+    /// The body is larger than was asked for.
+    TooLarge,
+    /// Anything else, in words.
+    Unreadable(String),
+}
+
+impl NoAnswer {
+    /// The error for a target that had to answer.
+    pub fn into_error(self, target: &Target, path: &str) -> ReachError {
+        let url = target.url();
+        let why = match self {
+            Self::Unreachable(error) => {
+                let error = error.to_string();
+                return ReachError::Unreachable { url, error };
+            }
+            Self::TooLarge => "the body is too large".to_owned(),
+            Self::Unreadable(why) => why,
+        };
+        let path = format!("{}{path}", target.base_path);
+        ReachError::NotHttp { url, path, why }
+    }
+}
+
+/// Asks `target` for `path` on a connection of its own, for at most `timeout` and so many bytes of
+/// body. Uncounted.
+///
+/// # Errors
+/// When nothing comes back that could be read.
+pub fn ask(
+    target: &Target,
+    addresses: &[SocketAddr],
+    path: &str,
+    timeout: Duration,
+    most_bytes: usize,
+) -> Result<Answer, NoAnswer> {
     let timeout = timeout.min(PREFLIGHT_TIMEOUT);
-    let stream = connect(addresses, timeout).map_err(|error| ReachError::Unreachable {
-        url: target.url(),
-        error: error.to_string(),
-    })?;
+    let stream = connect(addresses, timeout).map_err(NoAnswer::Unreachable)?;
     let path = format!("{}{path}", target.base_path);
-    ask(&stream, &path, &target.authority, timeout).map_err(|why| ReachError::NotHttp {
-        url: target.url(),
-        path,
-        why,
-    })
+    exchange(&stream, &path, &target.authority, timeout, most_bytes)
 }
 
 fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream> {
@@ -104,24 +169,27 @@ fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream>
     Err(last)
 }
 
-fn ask(
+fn exchange(
     mut stream: &TcpStream,
     path: &str,
     authority: &str,
     timeout: Duration,
-) -> Result<(), String> {
+    most_bytes: usize,
+) -> Result<Answer, NoAnswer> {
     let told = |error: io::Error| match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => silence(timeout),
-        _ => error.to_string(),
+        _ => NoAnswer::Unreadable(error.to_string()),
     };
     let deadline = Instant::now() + timeout;
     stream.set_write_timeout(Some(timeout)).map_err(told)?;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nhost: {authority}\r\naccept-encoding: identity\r\nconnection: close\r\n\r\n"
+    );
     stream.write_all(request.as_bytes()).map_err(told)?;
-    let mut parser = ReplyParser::new(usize::MAX);
+    let mut parser = ReplyParser::new(most_bytes);
     let mut buffer = Vec::new();
-    let mut piece = [0; 4_096];
-    loop {
+    let mut piece = [0; 16_384];
+    let reply = loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(silence(timeout));
@@ -129,22 +197,51 @@ fn ask(
         stream.set_read_timeout(Some(left)).map_err(told)?;
         let received = stream.read(&mut piece).map_err(told)?;
         if received == 0 {
-            return parser
+            break parser
                 .close(&buffer)
-                .map(|_| ())
-                .map_err(|malformed| malformed.to_string());
+                .map_err(|malformed| unreadable(malformed, &buffer))?;
         }
         buffer.extend_from_slice(&piece[..received]);
         match parser.advance(&mut buffer) {
             Ok(None) => {}
-            Ok(Some(_)) => return Ok(()),
-            Err(malformed) => return Err(malformed.to_string()),
+            Ok(Some(reply)) => break reply,
+            Err(malformed) => return Err(unreadable(malformed, &buffer)),
         }
-    }
+    };
+    let head = String::from_utf8_lossy(&buffer[..reply.body.start]).into_owned();
+    Ok(Answer {
+        status: reply.status,
+        location: header(&head, "location"),
+        media_type: header(&head, "content-type"),
+        encoding: header(&head, "content-encoding"),
+        body: buffer[reply.body].to_vec(),
+    })
 }
 
-fn silence(timeout: Duration) -> String {
-    format!("no complete answer within {} s", timeout.as_secs_f64())
+/// The value of the first header line called `name`, or nothing.
+fn header(head: &str, name: &str) -> String {
+    let fields = head.lines().filter_map(|line| line.split_once(':'));
+    let mut values = fields.filter(|(field, _)| field.trim().eq_ignore_ascii_case(name));
+    let value = values.next().map_or("", |(_, value)| value.trim());
+    value.to_owned()
+}
+
+fn unreadable(malformed: Malformed, came: &[u8]) -> NoAnswer {
+    if malformed == Malformed::BodyTooLarge {
+        return NoAnswer::TooLarge;
+    }
+    // A record of TLS: an alert, or a handshake.
+    let is_tls = matches!(came, [0x15 | 0x16, 3, ..]);
+    let hint = match is_tls {
+        true => " (these are bytes of TLS; https is not supported: name the plain HTTP port)",
+        false => "",
+    };
+    NoAnswer::Unreadable(format!("{malformed}{hint}"))
+}
+
+fn silence(timeout: Duration) -> NoAnswer {
+    let seconds = timeout.as_secs_f64();
+    NoAnswer::Unreadable(format!("no complete answer within {seconds} s"))
 }
 
 #[cfg(test)]

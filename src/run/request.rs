@@ -4,8 +4,10 @@ use crate::observe::ObserverConfig;
 use crate::plan::{AddressPolicy, Plan};
 use crate::report::ReportFormat;
 use crate::sandbox::ShopConfig;
+use crate::shop::{Generation, Recognised};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A load test and what to do around it.
 #[derive(Debug)]
@@ -24,8 +26,14 @@ pub struct RunRequest {
     pub exit_code_on_error: u8,
     /// Whether a generator that was the bottleneck is an error.
     pub fail_on_saturation: bool,
-    /// Whether to look if the shop answers before the clock starts.
+    /// Whether to look what the target is before the clock starts.
     pub preflight: bool,
+    /// The generation that the target is compared with, or is taken for where it does not tell.
+    pub generation: Option<Generation>,
+    /// Whether journeys are tried that the target cannot carry out, by its own description.
+    pub allow_drift: bool,
+    /// What the target is, when that has been looked at already.
+    pub recognised: Option<Arc<Recognised>>,
     /// Decides about the addresses that the target's name resolves to. A target that is written
     /// as an address has passed already.
     pub addresses: AddressPolicy,

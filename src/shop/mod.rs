@@ -5,6 +5,7 @@
 mod classes;
 mod contract;
 pub mod events;
+mod fitness;
 mod generation;
 mod generator_list;
 mod generators;
@@ -16,18 +17,23 @@ mod payloads;
 pub mod races;
 mod sale;
 mod script;
+mod sent;
 mod steps;
 mod supplies;
 mod words;
 
 pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_class};
 pub use contract::OPENAPI_PATH;
-pub use generation::{CONTEXTS, Context, Generation};
+pub use fitness::Fitness;
+pub use generation::{
+    CONTEXTS, Change, Context, Contract, Dialect, Drift, Evidence, FORM_FIELDS, Form, FormField,
+    Generation, NoContract, OperationContract, Recognised, Shape, contexts_of_health, recognise,
+};
 pub use generator_list::{GENERATORS, Generator};
 pub use journeys::{JourneyKind, TakenStep};
 pub use operations::HEALTH_PATH;
 pub use outcomes::judge_ordinary;
 pub use payloads::Payloads;
 pub use script::{ShopScript, UnknownClass};
-pub use steps::used_operations;
+pub use steps::{called_operations, used_operations};
 pub use supplies::{IdPrefixes, Supplies};

@@ -12,7 +12,7 @@ pub use inventory::InventoryBodies;
 pub use ordering::OrderingBodies;
 pub use payments::PaymentsBodies;
 
-use super::Generation;
+use super::Dialect;
 use super::generators::ordering::Bill;
 use crate::engine::{Arena, ArenaBuilder, BodyWriter};
 use crate::plan::{RunId, fnv1a};
@@ -25,8 +25,8 @@ const BODIES: usize = 2_048;
 /// of the cache than the others.
 const LARGE_BODIES: usize = 512;
 
-/// The bodies that journeys send, by domain. A function of seed and run id: the same two give the
-/// same bytes. All of them together take less than 16 MiB of memory, shared by all cores.
+/// The bodies that journeys send, by domain. A function of seed, run id and dialect: the same
+/// three give the same bytes. All of them together take less than 16 MiB of memory, shared by all cores.
 ///
 /// "id 0" and so on are the ids that a call gives to the body. Two kinds of body are
 /// "index-matched" when body `i` of the one belongs to body `i` of the other.
@@ -45,13 +45,13 @@ pub struct Payloads {
 }
 
 impl Payloads {
-    /// Generates all bodies, in the form that `generation` takes.
+    /// Generates all bodies, in the forms that a shop of this `dialect` takes.
     #[must_use]
-    pub fn new(seed: u64, run_id: &RunId, generation: Generation) -> Self {
+    pub fn new(seed: u64, run_id: &RunId, dialect: impl Into<Dialect>) -> Self {
         let source = Source {
             seed,
             run_id,
-            generation,
+            dialect: dialect.into(),
         };
         let bills = source.bills("customer_order_bills", 2);
         Self {
@@ -67,11 +67,11 @@ impl Payloads {
 impl Payloads {
     /// `POST /inventory` with so many pieces; id 0 = `warehouse_id`.
     #[must_use]
-    pub fn warehouse_stocks(seed: u64, run_id: &RunId, pieces: u32) -> Arena {
+    pub fn warehouse_stocks(seed: u64, run_id: &RunId, dialect: Dialect, pieces: u32) -> Arena {
         let source = Source {
             seed,
             run_id,
-            generation: Generation::default(),
+            dialect,
         };
         inventory::warehouse_stocks(source, pieces)
     }
@@ -82,11 +82,7 @@ impl Payloads {
 struct Source<'a> {
     seed: u64,
     run_id: &'a RunId,
-    #[expect(
-        dead_code,
-        reason = "bodies differ by generation from the next step on"
-    )]
-    generation: Generation,
+    dialect: Dialect,
 }
 
 impl Source<'_> {

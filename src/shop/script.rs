@@ -4,9 +4,9 @@ use super::journeys::flash_sale;
 use super::ledger::RULES;
 use super::races::RACES;
 use super::{
-    Generation, JourneyKind, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class,
+    Dialect, JourneyKind, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class,
 };
-use crate::engine::{Journey, Link, Script, Session, SetUpFailure, Step};
+use crate::engine::{Journey, Link, Operation, Script, Session, SetUpFailure, Step};
 use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, RaceRules, WaitTime};
 use crate::stats::{Event, Race, SetShape, StatName};
 use std::sync::Arc;
@@ -43,11 +43,12 @@ struct PlannedClass {
 }
 
 impl ShopScript {
-    /// Prepares the supplies and classes of `plan` against a target of `generation`.
+    /// Prepares the supplies and classes of `plan` against a target that is spoken to in `dialect`:
+    /// that of a generation, or one that was found at the target.
     ///
     /// # Errors
     /// When the plan names an unknown user class.
-    pub fn new(plan: &Plan, generation: Generation) -> Result<Self, UnknownClass> {
+    pub fn new(plan: &Plan, dialect: impl Into<Dialect>) -> Result<Self, UnknownClass> {
         let classes = plan
             .classes
             .iter()
@@ -67,7 +68,7 @@ impl ShopScript {
                 &plan.run_id,
                 plan.options,
                 plan.races,
-                generation,
+                dialect,
             )),
             classes: planned.collect(),
             journeys,
@@ -79,6 +80,14 @@ impl ShopScript {
     #[must_use]
     pub fn names(&self) -> Vec<StatName> {
         self.produced().map(Step::stat_name).collect()
+    }
+
+    /// The operations that the plan's journeys cannot do without; one that several steps call comes
+    /// several times. By what journeys only ask, they may do without.
+    pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        self.produced()
+            .filter(|step| !steps::is_asked(step))
+            .map(|step| step.operation)
     }
 
     /// What a success under each of [`ShopScript::names`] raises, and which of it the target's

@@ -3,7 +3,7 @@
 
 use super::events;
 use super::operations::{catalogue, identity, inventory, ordering, payments};
-use crate::engine::{Method, Step};
+use crate::engine::{Method, Operation, Step};
 
 /// The word for an event that stays when the request is refused after all.
 macro_rules! one {
@@ -227,23 +227,32 @@ pub const ASKED: [&Step; 7] = [
     ASK_REFUND,
 ];
 
+/// Whether journeys only ask the shop for a state by `step`: a target may lack it.
+#[must_use]
+pub fn is_asked(step: &Step) -> bool {
+    ASKED.iter().any(|asked| asked.index == step.index)
+}
+
+/// Every operation that journeys use without options, in the order of the table of steps; one that
+/// several steps call comes several times.
+pub fn called_operations() -> impl Iterator<Item = &'static Operation> {
+    let is_probe = |step: &Step| PROBES.iter().any(|probe| probe.index == step.index);
+    let steps = STEPS
+        .iter()
+        .filter(move |step| !is_probe(step) && !is_asked(step));
+    steps.map(|step| step.operation)
+}
+
 /// Method and path template of every operation that journeys use without options, each once, in
 /// the order of the table of steps.
 pub fn used_operations() -> impl Iterator<Item = (Method, &'static str)> {
-    let endpoint = |step: &Step| (step.operation.method, step.operation.path);
-    let is_probe = |step: &Step| {
-        let mut probes = PROBES.iter().chain(&ASKED);
-        probes.any(|probe| probe.index == step.index)
-    };
-    STEPS
-        .iter()
+    let endpoint = |operation: &Operation| (operation.method, operation.path);
+    called_operations()
         .enumerate()
-        .filter_map(move |(position, step)| {
-            let earlier = &STEPS[..position];
-            let is_new = !earlier
-                .iter()
-                .any(|known| endpoint(known) == endpoint(step));
-            (is_new && !is_probe(step)).then(|| endpoint(step))
+        .filter_map(move |(position, operation)| {
+            let mut earlier = called_operations().take(position);
+            let is_new = !earlier.any(|known| endpoint(known) == endpoint(operation));
+            is_new.then(|| endpoint(operation))
         })
 }
 

@@ -1,7 +1,7 @@
 //! What the journeys of one run are carried out with: shared by all users, on all cores.
 
 use super::sale::FlashSale;
-use super::{Generation, Payloads};
+use super::{Dialect, Generation, Payloads};
 use crate::engine::{Arena, Id};
 use crate::plan::{JourneyOptions, RaceRules, RunId};
 use std::sync::OnceLock;
@@ -35,21 +35,23 @@ pub struct Supplies {
 const MOST_FUTILE_READS: u32 = 3;
 
 impl Supplies {
-    /// Prepares what a run with this seed, id and options needs against a target of `generation`.
+    /// Prepares what a run with this seed, id and options needs against a target that is spoken to
+    /// in `dialect`.
     #[must_use]
     pub fn new(
         seed: u64,
         run_id: &RunId,
         options: JourneyOptions,
         races: RaceRules,
-        generation: Generation,
+        dialect: impl Into<Dialect>,
     ) -> Self {
+        let dialect = dialect.into();
         Self {
-            generation,
+            generation: dialect.generation,
             races,
-            flash_stocks: Payloads::warehouse_stocks(seed, run_id, races.stock),
+            flash_stocks: Payloads::warehouse_stocks(seed, run_id, dialect, races.stock),
             sale: FlashSale::new(&races),
-            payloads: Payloads::new(seed, run_id, generation),
+            payloads: Payloads::new(seed, run_id, dialect),
             options,
             prefixes: IdPrefixes::new(run_id),
             futile_reads: AtomicU32::new(0),

@@ -174,5 +174,6 @@ fn facts() -> RunFacts {
         seed: 45,
         host: HostFacts::default(),
         races: RaceRules::default(),
+        target: None,
     }
 }

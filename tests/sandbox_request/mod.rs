@@ -62,6 +62,9 @@ pub fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> R
         exit_code_on_error: 1,
         fail_on_saturation: false,
         observers: shopblast::observe::ObserverConfig::default(),
+        generation: None,
+        allow_drift: false,
+        recognised: None,
         preflight: true,
         addresses: AddressPolicy::new(&[]),
     }

@@ -178,7 +178,10 @@ fn what_ran(run: &RunRecord) -> Finding {
     };
     let target = match run.target_url() {
         url if url.is_empty() => String::new(),
-        url => format!(", against {url}"),
+        url => match &run.target {
+            Some(target) => format!(", against {url}, {}", target.says),
+            None => format!(", against {url}"),
+        },
     };
     Finding {
         tone: "plain",

@@ -3,14 +3,14 @@
 //! Limits of the shop: SKUs 3–50 letters, digits and hyphens, no hyphen at an end nor two in a row;
 //! `title`, `description`, `alt_text` ≤ 255 characters; `brand`, category names ≤ 100; `visibility`
 //! one of three; `meta_title` ≤ 70; `meta_description` ≤ 160; `slug` ≤ 200 lower-case letters,
-//! digits and hyphens; `attributes` JSON text; `base_price` ≥ 0.01; `currency` ≤ 3; weights in kg,
-//! lb, g or oz; dimensions in cm or in; `url` ≤ 500.
+//! digits and hyphens; `attributes` JSON text or an object, as the shop asks for; `base_price` ≥ 0.01;
+//! `currency` ≤ 3; weights in kg, lb, g or oz; dimensions in cm or in; `url` ≤ 500.
 
 use super::ids::unique_id_member;
 use super::money::{CURRENCY, Cents};
 use crate::engine::BodyWriter;
 use crate::plan::RunId;
-use crate::shop::words;
+use crate::shop::{Form, words};
 use fastrand::Rng;
 use std::ops::RangeInclusive;
 
@@ -41,18 +41,18 @@ pub fn product(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
 }
 
 /// A variant whose SKU no other has.
-pub fn variant(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
+pub fn variant(form: Form, rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
     body.object(|body| {
         unique_id_member("variant_sku", "VAR-", run_id, body);
-        variant_members(rng, body);
+        variant_members(form, rng, body);
     });
 }
 
 /// A variant whose SKU is id 0.
-pub fn named_variant(rng: &mut Rng, body: &mut BodyWriter<'_>) {
+pub fn named_variant(form: Form, rng: &mut Rng, body: &mut BodyWriter<'_>) {
     body.object(|body| {
         body.id_member("variant_sku", 0);
-        variant_members(rng, body);
+        variant_members(form, rng, body);
     });
 }
 
@@ -80,19 +80,19 @@ pub fn child_category(rng: &mut Rng, body: &mut BodyWriter<'_>) {
 }
 
 /// A category below id 0 with attributes.
-pub fn leaf_category(rng: &mut Rng, body: &mut BodyWriter<'_>) {
+pub fn leaf_category(form: Form, rng: &mut Rng, body: &mut BodyWriter<'_>) {
     body.object(|body| {
         body.member("name", words::two_words(rng));
         body.id_member("parent_category_id", 0);
-        body.member("attributes", category_attributes(rng));
+        category_attributes(form, rng, body);
     });
 }
 
 /// A new name and new attributes of a category.
-pub fn category_change(rng: &mut Rng, body: &mut BodyWriter<'_>) {
+pub fn category_change(form: Form, rng: &mut Rng, body: &mut BodyWriter<'_>) {
     body.object(|body| {
         body.member("name", words::two_words(rng));
-        body.member("attributes", category_attributes(rng));
+        category_attributes(form, rng, body);
     });
 }
 
@@ -101,9 +101,9 @@ pub fn category_order(place: u32, body: &mut BodyWriter<'_>) {
     body.object(|body| body.member("new_display_order", place));
 }
 
-fn variant_members(rng: &mut Rng, body: &mut BodyWriter<'_>) {
+fn variant_members(form: Form, rng: &mut Rng, body: &mut BodyWriter<'_>) {
     let size = words::choose(rng, &SIZES);
-    body.member("attributes", format!(r#"{{"size": "{size}"}}"#));
+    attributes(form, &[("size", size)], body);
     body.member("base_price", Cents::drawn(rng, BASE_PRICE_CENTS));
     body.member("currency", CURRENCY);
     body.member("weight_value", f64::from(rng.u32(10..=500)) / 100.0);
@@ -119,8 +119,25 @@ fn tenths(rng: &mut Rng, range: RangeInclusive<u32>) -> f64 {
     f64::from(rng.u32(range)) / 10.0
 }
 
-fn category_attributes(rng: &mut Rng) -> String {
+fn category_attributes(form: Form, rng: &mut Rng, body: &mut BodyWriter<'_>) {
     let season = words::choose(rng, &SEASONS);
     let gender = words::choose(rng, &GENDERS);
-    format!(r#"{{"season": "{season}", "gender": "{gender}"}}"#)
+    attributes(form, &[("season", season), ("gender", gender)], body);
+}
+
+/// Named values, in the form that the shop asks for. The values need no escapes.
+fn attributes(form: Form, values: &[(&str, &str)], body: &mut BodyWriter<'_>) {
+    match form {
+        Form::Text => {
+            let members = values.iter();
+            let members = members.map(|(name, value)| format!(r#""{name}": "{value}""#));
+            let members: Vec<String> = members.collect();
+            body.member("attributes", format!("{{{}}}", members.join(", ")));
+        }
+        Form::Object => body.object_member("attributes", |body| {
+            for (name, value) in values {
+                body.member(name, value);
+            }
+        }),
+    }
 }

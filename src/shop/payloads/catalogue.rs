@@ -2,6 +2,7 @@
 
 use super::{Source, each};
 use crate::engine::Arena;
+use crate::shop::FormField;
 use crate::shop::generators::catalogue;
 
 /// Largest place that the suite moves a category to.
@@ -34,16 +35,21 @@ pub struct CatalogueBodies {
 
 impl CatalogueBodies {
     pub(super) fn new(source: Source<'_>) -> Self {
-        let run_id = source.run_id;
+        let (run_id, dialect) = (source.run_id, source.dialect);
+        let of_variant = dialect.form(FormField::Variant);
+        let of_category = dialect.form(FormField::Category);
+        let of_change = dialect.form(FormField::CategoryChange);
         let places: Vec<u32> = (1..=LAST_PLACE).collect();
         Self {
             products: source.drawn("products", |rng, body| {
                 catalogue::product(rng, run_id, body);
             }),
             variants: source.drawn("variants", |rng, body| {
-                catalogue::variant(rng, run_id, body);
+                catalogue::variant(of_variant, rng, run_id, body);
             }),
-            named_variants: source.drawn("named_variants", catalogue::named_variant),
+            named_variants: source.drawn("named_variants", |rng, body| {
+                catalogue::named_variant(of_variant, rng, body);
+            }),
             primary_images: source.drawn("primary_images", |rng, body| {
                 catalogue::image(true, rng, run_id, body);
             }),
@@ -52,8 +58,12 @@ impl CatalogueBodies {
             }),
             categories: source.drawn("categories", catalogue::category),
             child_categories: source.drawn("child_categories", catalogue::child_category),
-            leaf_categories: source.drawn("leaf_categories", catalogue::leaf_category),
-            category_changes: source.drawn("category_changes", catalogue::category_change),
+            leaf_categories: source.drawn("leaf_categories", |rng, body| {
+                catalogue::leaf_category(of_category, rng, body);
+            }),
+            category_changes: source.drawn("category_changes", |rng, body| {
+                catalogue::category_change(of_change, rng, body);
+            }),
             category_orders: each(&places, |place, body| {
                 catalogue::category_order(*place, body);
             }),

@@ -173,7 +173,7 @@ fn a_new_kind_of_body_leaves_the_others_as_they_were() {
     let source = Source {
         seed: 1,
         run_id: &run_id,
-        generation: Generation::Five,
+        dialect: Generation::Five.into(),
     };
     let alone = [
         source.drawn("profiles", generators::identity::profile),

@@ -1,8 +1,10 @@
 //! Bodies of the Catalogue domain keep the contract.
 
 use super::limits::{Field, Fields, Limit};
-use super::{Kind, PAYLOADS, bodies, kind, text_of};
+use super::{Kind, PAYLOADS, bodies, kind, run_id, text_of};
 use crate::shop::payloads::CatalogueBodies;
+use crate::shop::{Generation, Payloads};
+use serde_json::Value;
 use std::collections::HashSet;
 
 const PRODUCT: Fields = &[
@@ -122,6 +124,30 @@ pub fn kinds(catalogue: &CatalogueBodies) -> Vec<Kind<'_>> {
             &[("new_display_order", Limit::Whole(1, 100))],
         ),
     ]
+}
+
+/// The same values in either form, and nothing else differs.
+#[test]
+fn attributes_are_in_the_form_that_the_shop_asks_for() {
+    let objects = Payloads::new(1, &run_id(1), Generation::Today);
+    let (texts, objects) = (kinds(&PAYLOADS.catalogue), kinds(&objects.catalogue));
+    let mut with_attributes = 0;
+    for (text, object) in texts.iter().zip(&objects) {
+        for (mut text, mut object) in bodies(text.arena).zip(bodies(object.arena)) {
+            let (Some(of_text), Some(of_object)) =
+                (text.remove("attributes"), object.remove("attributes"))
+            else {
+                assert_eq!(text, object);
+                continue;
+            };
+            let within: Value = serde_json::from_str(of_text.as_str().unwrap()).unwrap();
+            assert!(of_object.is_object());
+            assert_eq!(within, of_object);
+            assert_eq!(text, object);
+            with_attributes += 1;
+        }
+    }
+    assert!(with_attributes > 4_000, "{with_attributes}");
 }
 
 #[test]

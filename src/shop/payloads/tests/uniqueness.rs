@@ -3,6 +3,7 @@
 use super::body;
 use crate::engine::{Arena, ArenaBuilder, BodyWriter};
 use crate::plan::{RunId, UniqueNumbers};
+use crate::shop::Form;
 use crate::shop::generators::ids::IdSource;
 use crate::shop::generators::inventory::{self, StockIds};
 use crate::shop::generators::money::Cents;
@@ -24,7 +25,14 @@ const GENERATORS: &[(Write, usize)] = &[
     (identity::phone_registration, 2),
     (identity::known_registration, 1),
     (catalogue::product, 2),
-    (catalogue::variant, 1),
+    (
+        |rng, run_id, body| catalogue::variant(Form::Text, rng, run_id, body),
+        1,
+    ),
+    (
+        |rng, run_id, body| catalogue::variant(Form::Object, rng, run_id, body),
+        1,
+    ),
     (
         |rng, run_id, body| catalogue::image(true, rng, run_id, body),
         1,

@@ -219,6 +219,9 @@ pub fn request() -> RunRequest {
         fail_on_saturation: false,
         observers: crate::observe::ObserverConfig::default(),
         preflight: true,
+        generation: None,
+        allow_drift: false,
+        recognised: None,
         addresses: AddressPolicy::new(&[]),
     }
 }

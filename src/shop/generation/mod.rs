@@ -1,7 +1,21 @@
 //! Generations of ShopStream: what a version of it is, as data. A new one is an entry here; see
 //! `docs/generations.md`.
 
+mod contract;
+mod dialect;
+mod drift;
+mod recognition;
+mod shape;
+
+pub use contract::{Contract, NoContract, OperationContract};
+pub use dialect::{Dialect, FORM_FIELDS, Form, FormField};
+pub use drift::{Change, Drift};
+pub use recognition::{Evidence, Recognised, contexts_of_health, recognise};
+pub use shape::Shape;
+
+use crate::stats::Event;
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// A version of ShopStream that shopblast knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,8 +90,34 @@ impl Generation {
         }
     }
 
+    /// Whether events of this type get a row in their context's outbox, and so have to be worked
+    /// off by the pipeline. In the older generation only those of relational aggregates do; those
+    /// of event-sourced ones stay in the event store.
+    #[must_use]
+    pub const fn publishes(self, event: &Event) -> bool {
+        match self {
+            Self::Five => event.outbox,
+            Self::Today => true,
+        }
+    }
+
+    /// What it takes and answers: its description, parsed once in the life of the process.
+    ///
+    /// # Panics
+    /// When the description that is compiled in cannot be read: a test reads it.
+    #[must_use]
+    pub fn contract(self) -> &'static Contract {
+        static CONTRACTS: LazyLock<[Contract; Generation::ALL.len()]> = LazyLock::new(|| {
+            Generation::ALL.map(|generation| {
+                Contract::read(generation.openapi(), "")
+                    .expect("a test reads the descriptions that are compiled in")
+            })
+        });
+        &CONTRACTS[self as usize]
+    }
+
     /// Its description of itself (OpenAPI), byte for byte as the shop serves it at
-    /// [`super::OPENAPI_PATH`].
+    /// [`crate::shop::OPENAPI_PATH`].
     #[must_use]
     pub const fn openapi(self) -> &'static str {
         match self {
@@ -99,7 +139,20 @@ mod tests {
             let methods = |path: &serde_json::Value| path.as_object().unwrap().len();
             let found: usize = paths.values().map(methods).sum();
             assert_eq!(found, operations, "{generation:?}");
+            assert_eq!(generation.contract().len(), operations);
         }
+    }
+
+    #[test]
+    fn what_is_published_is_a_matter_of_the_generation() {
+        let event = |outbox| Event {
+            domain: "Ordering",
+            name: "OrderCreated",
+            outbox,
+        };
+        assert!(Generation::Today.publishes(&event(false)));
+        assert!(!Generation::Five.publishes(&event(false)));
+        assert!(Generation::Five.publishes(&event(true)));
     }
 
     #[test]

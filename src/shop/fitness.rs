@@ -1,0 +1,114 @@
+//! Whether the journeys of a run can be carried out at a shop that differs from its generation.
+
+use super::generation::{Change, Drift, Recognised, Shape};
+use super::sent::{Sent, SentField};
+use super::{ShopScript, Supplies};
+use crate::engine::Operation;
+use regex_lite::Regex;
+
+/// What of a shop's differences the journeys of a run feel.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fitness {
+    /// Differences that make requests of the journeys be refused.
+    pub hindrances: Vec<Drift>,
+    /// Differences that bodies of the journeys are adapted to.
+    pub adapted: Vec<Drift>,
+    /// How many other differences there are.
+    pub unfelt: usize,
+}
+
+impl Fitness {
+    /// Of the journeys of `script` at the shop that was `recognised`.
+    #[must_use]
+    pub fn of(script: &ShopScript, recognised: &Recognised) -> Self {
+        Self::judge(script.operations(), script.supplies(), recognised)
+    }
+
+    /// Of all `operations` that are called with bodies from `supplies`.
+    #[must_use]
+    pub fn judge<'a>(
+        operations: impl IntoIterator<Item = &'a Operation>,
+        supplies: &Supplies,
+        recognised: &Recognised,
+    ) -> Self {
+        let operations: Vec<&Operation> = operations.into_iter().collect();
+        let mut fitness = Self::default();
+        // Reading all bodies takes some milliseconds: at most once for each operation.
+        let mut known: Option<(&str, &str, Sent)> = None;
+        for drift in &recognised.drifts {
+            let called = operations.iter().find(|operation| {
+                operation.method.word() == drift.method && operation.path == drift.path
+            });
+            let Some(called) = called else {
+                fitness.unfelt += 1;
+                continue;
+            };
+            let place = (drift.method.as_str(), drift.path.as_str());
+            let sent = match known.take() {
+                Some((method, path, sent)) if (method, path) == place => sent,
+                _ => Sent::to(supplies, place.0, place.1),
+            };
+            if is_felt(drift, called, &sent) {
+                fitness.hindrances.push(drift.clone());
+            } else if drift.is_adapted() && sent.field(&drift.field).is_some() {
+                fitness.adapted.push(drift.clone());
+            } else {
+                fitness.unfelt += 1;
+            }
+            known = Some((place.0, place.1, sent));
+        }
+        fitness
+    }
+}
+
+/// Whether requests that send this are refused, or their success is not recognised.
+fn is_felt(drift: &Drift, called: &Operation, sent: &Sent) -> bool {
+    let field = sent.field(&drift.field);
+    match &drift.change {
+        Change::Gone | Change::Parameter(_) => true,
+        Change::NoJson => sent.has_bodies(),
+        Change::Successes { theirs, .. } => !theirs.contains(&called.success.to_string()),
+        Change::FieldRequired => !sent.always_has(&drift.field),
+        Change::FieldGone => field.is_some(),
+        Change::Types { theirs, .. } => field.is_some_and(|sent| !passes_types(sent, theirs)),
+        Change::Bound { name, theirs, .. } => {
+            field.is_some_and(|sent| !passes_bound(sent, name, *theirs))
+        }
+        Change::Pattern(pattern) => field.is_some_and(|sent| !passes_pattern(sent, pattern)),
+        Change::Values(values) => {
+            field.is_some_and(|sent| sent.values.iter().any(|value| !values.contains(value)))
+        }
+    }
+}
+
+fn passes_types(sent: &SentField, theirs: &Shape) -> bool {
+    sent.types.iter().all(|json_type| theirs.takes(json_type))
+}
+
+fn passes_bound(sent: &SentField, name: &str, bound: f64) -> bool {
+    let (range, passes): (_, fn(f64, f64, f64) -> bool) = match name {
+        "maxLength" => (sent.characters, |_, most, bound| most <= bound),
+        "minLength" => (sent.characters, |least, _, bound| least >= bound),
+        "maximum" => (sent.numbers, |_, most, bound| most <= bound),
+        "exclusiveMaximum" => (sent.numbers, |_, most, bound| most < bound),
+        "minimum" => (sent.numbers, |least, _, bound| least >= bound),
+        "exclusiveMinimum" => (sent.numbers, |least, _, bound| least > bound),
+        "maxItems" => (sent.elements, |_, most, bound| most <= bound),
+        "minItems" => (sent.elements, |least, _, bound| least >= bound),
+        _ => return false,
+    };
+    range.is_none_or(|(least, most)| passes(least, most, bound))
+}
+
+/// What cannot be tried is taken for a hindrance.
+fn passes_pattern(sent: &SentField, pattern: &str) -> bool {
+    let Ok(pattern) = Regex::new(pattern) else {
+        return false;
+    };
+    let texts = sent.values.iter();
+    let mut texts = texts.filter_map(|value| serde_json::from_str::<String>(value).ok());
+    texts.all(|text| pattern.is_match(&text))
+}
+
+#[cfg(test)]
+mod tests;

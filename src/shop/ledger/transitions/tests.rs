@@ -83,15 +83,61 @@ fn a_final_state_is_final() {
 
 #[test]
 fn only_an_item_that_was_sent_after_the_confirmation_was_answered_is_too_late() {
+    const CLOSED: &str = "Item quantities can only be updated in Created state";
     // Sent at 0, 1 and 2 ms, each answered 10 ms later; the fourteenth at 13 ms.
-    let mut outcomes = vec![Success; 14];
-    let item_and_late =
-        |outcomes: &[Outcome], late| confirmed_is_closed(&racers(outcomes), 1, &[0, 2], Some(late));
-    assert_eq!(broken(item_and_late(&outcomes, 13)).1, [1, 13]);
-    outcomes[13] = Refused;
-    assert_eq!(item_and_late(&outcomes, 13), Finding::Held);
-    outcomes[1] = Conflict;
-    assert_eq!(item_and_late(&outcomes, 13), Finding::Held);
+    let judged = |confirmation, late, said: &str| {
+        let mut exchanges = vec![(Racer, Success, "", ""); 13];
+        exchanges[1].1 = confirmation;
+        exchanges.push((Racer, late, "", ""));
+        exchanges.push((Probe, Refused, "", said));
+        confirmed_is_closed(&trail(&exchanges), 1, &[0, 2, 13], Some(14))
+    };
+    assert_eq!(broken(judged(Success, Success, CLOSED)).1, [1, 13]);
+    assert_eq!(judged(Success, Refused, CLOSED), Finding::Held);
+    assert_eq!(judged(Conflict, Success, CLOSED), Finding::Held);
+}
+
+#[test]
+fn an_order_that_still_looks_for_items_was_not_closed() {
+    let judged = |confirmation, said: Option<&str>| {
+        let mut exchanges = vec![(Racer, confirmation, "", "")];
+        exchanges.extend(said.map(|said| (Probe, Refused, "", said)));
+        confirmed_is_closed(&trail(&exchanges), 0, &[], said.map(|_| 1))
+    };
+    assert_eq!(broken(judged(Success, Some("Item not found"))).1, [0, 1]);
+    assert_eq!(judged(Unknown, Some("Item not found")), Finding::Held);
+    for said in [None, Some("Internal Server Error")] {
+        assert!(matches!(judged(Success, said), Finding::Undecided(_)));
+    }
+}
+
+fn refunded(cancels: Outcome, pays: Outcome, stored: Stored, state: Option<&str>) -> Finding {
+    let told = state.map(|state| format!("Cannot transition from {state} to Returned"));
+    let mut exchanges = vec![(Racer, cancels, "", ""), (Racer, pays, "", "")];
+    exchanges.extend(told.as_deref().map(|told| (Probe, Refused, "", told)));
+    let probe = told.as_ref().map(|_| 2);
+    cancelled_is_refunded(&trail(&exchanges), 0, (1, stored), probe)
+}
+
+#[test]
+fn an_acceptance_that_did_nothing_is_no_payment() {
+    let by = |stored| refunded(Success, Success, stored, Some("Cancelled"));
+    assert_eq!(broken(by(Stored::Certainly)).1, [0, 1]);
+    assert_eq!(by(Stored::CertainlyNot), Finding::Held);
+    for guess in [Stored::Likely, Stored::Unlikely] {
+        assert!(matches!(by(guess), Finding::Undecided(_)), "{guess:?}");
+    }
+}
+
+#[test]
+fn what_the_order_says_of_itself_counts_where_a_reply_was_lost() {
+    let paid = Stored::Certainly;
+    let by = |state| refunded(Unknown, Success, paid, state);
+    assert!(matches!(by(None), Finding::Undecided(_)));
+    assert_eq!(by(Some("Paid")), Finding::Held);
+    assert_eq!(broken(by(Some("Cancelled"))).1, [0, 1, 2]);
+    let unpaid = refunded(Success, Refused, Stored::CertainlyNot, Some("Cancelled"));
+    assert_eq!(unpaid, Finding::Held);
 }
 
 #[test]

@@ -118,6 +118,7 @@ pub fn kinds(ordering: &OrderingBodies) -> Vec<Kind<'_>> {
         shipments,
         return_requests,
         return_records,
+        single_quantity,
         customer_cancellation,
         out_of_stock_cancellation,
         payment_failed_cancellation,
@@ -171,6 +172,11 @@ pub fn kinds(ordering: &OrderingBodies) -> Vec<Kind<'_>> {
             "return_records",
             return_records,
             &[("returned_item_ids", Limit::Null)],
+        ),
+        kind(
+            "single_quantity",
+            single_quantity,
+            &[("new_quantity", Limit::Whole(1, 1))],
         ),
         kind(
             "customer_cancellation",

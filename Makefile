@@ -121,10 +121,11 @@ hunt: release ## breaking point of the shop at HOST under EventFloodUser, p99 be
 loadtest-stack: ## bring up the ShopStream in SHOPSTREAM, load it, stop it
 	bash scripts/loadtest-stack.sh --shopstream "$(SHOPSTREAM)" $(if $(ARGS),-- $(ARGS))
 
-loadtest-stack-scaled: ## the same with 3+2+2+2+2 engines
+loadtest-stack-scaled: ## the same with 3 identity engines and 2 of each other
 	bash scripts/loadtest-stack.sh --scaled --shopstream "$(SHOPSTREAM)" $(if $(ARGS),-- $(ARGS))
 
-loadtest-clean: ## empty the databases of the ShopStream in SHOPSTREAM, keep their schema
+loadtest-clean: ## empty databases and Redis of the ShopStream in SHOPSTREAM
 	@test -n "$(SHOPSTREAM)" || { \
 	  echo "name the ShopStream checkout: make loadtest-clean SHOPSTREAM=DIR" >&2; exit 1; }
 	$(MAKE) -C "$(SHOPSTREAM)" truncate-db
+	docker compose --project-directory "$(SHOPSTREAM)" exec -T redis redis-cli FLUSHDB

@@ -106,6 +106,11 @@ fn host_and_arguments_are_passed_on() {
         &[&format!("SHOPSTREAM={}", checkout.path().display())],
     );
     assert!(clean.contains("truncate-db"), "{clean}");
+    let flush = format!(
+        "docker compose --project-directory \"{}\" exec -T redis redis-cli FLUSHDB",
+        checkout.path().display()
+    );
+    assert!(clean.contains(&flush), "{clean}");
 }
 
 #[test]
@@ -121,33 +126,87 @@ fn emptying_nothing_says_what_is_missing() {
     assert!(text.contains("SHOPSTREAM=DIR"), "{text}");
 }
 
+/// The contexts of a checkout, each of which has an engine and a database.
+const FIVE: &[&str] = &["identity", "catalogue", "ordering", "inventory", "payments"];
+const TODAY: &[&str] = &[
+    "identity",
+    "catalogue",
+    "ordering",
+    "inventory",
+    "payments",
+    "fulfillment",
+    "reviews",
+    "notifications",
+];
+
+/// What the script and the stand-ins need of the system; nothing else is found.
+const TOOLS: [&str; 9] = [
+    "bash", "cat", "dirname", "grep", "sed", "setsid", "sleep", "sort", "tr",
+];
+
 /// A made-up checkout, and programs that write down their arguments.
 struct Stand {
     directory: tempfile::TempDir,
 }
 
 impl Stand {
-    fn new(programs: &[(&str, &str)]) -> Self {
+    /// A checkout with these contexts, whose make and docker do as they are told.
+    fn well(contexts: &[&str]) -> Self {
+        Self::new(contexts, &[("make", "exit 0"), ("shopblast", WELL)])
+    }
+
+    fn new(contexts: &[&str], programs: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let checkout = directory.path().join("shopstream");
         std::fs::create_dir_all(&checkout).expect("made");
-        for file in ["Makefile", "docker-compose.yml"] {
-            std::fs::write(checkout.join(file), "").expect("written");
+        std::fs::create_dir(directory.path().join("bin")).expect("made");
+        let address = |context: &&str| {
+            format!("- URL=postgresql://postgres:postgres@postgres:5432/{context}_local\n")
+        };
+        let addresses: String = contexts.iter().map(address).collect();
+        let files = [
+            ("Makefile", "setup-db:\n\tpoetry run protean db setup\n"),
+            ("docker-compose.yml", addresses.as_str()),
+        ];
+        for (file, text) in files {
+            std::fs::write(checkout.join(file), text).expect("written");
         }
-        let bin = directory.path().join("bin");
-        std::fs::create_dir(&bin).expect("made");
-        for (name, exit) in programs {
-            let path = bin.join(name);
-            let log = directory.path().join("log");
-            let text = format!(
-                "#!/bin/sh\necho {name} \"$@\" >>{}\n{exit}\n",
-                log.display()
-            );
-            std::fs::write(&path, text).expect("written");
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
-                .expect("executable");
+        let stand = Self { directory };
+        for tool in TOOLS {
+            stand.link(tool);
         }
-        Self { directory }
+        stand.put("docker", &docker(contexts));
+        stand.put("poetry", "exit 0");
+        for (name, does) in programs {
+            stand.put(name, does);
+        }
+        stand
+    }
+
+    /// A program that writes down its arguments, on one line, and then does what is said.
+    fn put(&self, name: &str, does: &str) {
+        let path = self.directory.path().join("bin").join(name);
+        let log = self.directory.path().join("log");
+        let text = format!(
+            "#!/bin/sh\nlog={}\necho {name} \"$@\" >>\"$log\"\n{does}\n",
+            log.display()
+        );
+        std::fs::write(&path, text).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
+            .expect("executable");
+    }
+
+    /// A program of the system.
+    fn link(&self, name: &str) {
+        let places = ["/usr/bin", "/bin"].map(|place| Path::new(place).join(name));
+        let found = places.iter().find(|place| place.exists());
+        let found = found.unwrap_or_else(|| panic!("there is no {name}"));
+        let link = self.directory.path().join("bin").join(name);
+        std::os::unix::fs::symlink(found, link).expect("linked");
+    }
+
+    fn take_away(&self, name: &str) {
+        std::fs::remove_file(self.directory.path().join("bin").join(name)).expect("removed");
     }
 
     fn checkout(&self) -> String {
@@ -159,15 +218,18 @@ impl Stand {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
+        self.run_patiently(arguments, "0")
+    }
+
+    fn run_patiently(&self, arguments: &[&str], wait_seconds: &str) -> Output {
         let bin = self.directory.path().join("bin");
-        let path = format!("{}:/usr/bin:/bin", bin.display());
-        Command::new("bash")
+        Command::new(bin.join("bash"))
             .arg(repository().join("scripts/loadtest-stack.sh"))
             .args(arguments)
             .env_clear()
-            .env("PATH", path)
+            .env("PATH", &bin)
             .env("SHOPBLAST", bin.join("shopblast"))
-            .env("WAIT_SECONDS", "0")
+            .env("WAIT_SECONDS", wait_seconds)
             .output()
             .expect("bash runs")
     }
@@ -177,15 +239,39 @@ impl Stand {
     }
 }
 
+/// Docker with a fresh volume, of which the init script has made the first five databases.
+fn docker(contexts: &[&str]) -> String {
+    let engines: Vec<String> = contexts
+        .iter()
+        .map(|context| format!("engine-{context}"))
+        .collect();
+    let there: Vec<String> = FIVE
+        .iter()
+        .map(|context| format!("{context}_local"))
+        .collect();
+    format!(
+        "case \"$*\" in\n\
+         *'config --services') printf '%s\\n' redis api {} postgres message-db ;;\n\
+         *'redis-cli ping') echo PONG ;;\n\
+         *pg_database*) printf '%s\\n' postgres template1 {} ;;\n\
+         esac",
+        engines.join(" "),
+        there.join(" ")
+    )
+}
+
 /// The stack is well once its Observatory, which starts in the background, has been asked for.
-const ALL_WELL: [(&str, &str); 3] = [
-    ("docker", "exit 0"),
-    ("make", "exit 0"),
-    (
-        "shopblast",
-        "[ \"$1\" = doctor ] || exit 0\nuntil grep -q ' observatory$' \"${0%/*}/../log\"; do sleep 0.05; done",
-    ),
-];
+const WELL: &str =
+    "[ \"$1\" = doctor ] || exit 0\nuntil grep -q ' observatory$' \"$log\"; do sleep 0.05; done";
+
+/// The places of `sayings` in the log, each of which must be there.
+fn places(log: &str, sayings: &[&str]) -> Vec<usize> {
+    let place = |says: &&str| {
+        log.find(says)
+            .unwrap_or_else(|| panic!("{says} is not in\n{log}"))
+    };
+    sayings.iter().map(place).collect()
+}
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
@@ -193,64 +279,132 @@ fn text(output: &Output) -> String {
 
 #[test]
 fn the_stack_comes_up_is_loaded_and_goes_down() {
-    let stand = Stand::new(&ALL_WELL);
-    let checkout = stand.checkout();
-    let output = stand.run(&[
-        "--scaled",
-        "--shopstream",
-        &checkout,
-        "--",
-        "--profile",
-        "smoke",
-    ]);
+    for contexts in [FIVE, TODAY] {
+        let stand = Stand::well(contexts);
+        let checkout = stand.checkout();
+        let output = stand.run(&[
+            "--scaled",
+            "--shopstream",
+            &checkout,
+            "--",
+            "--profile",
+            "smoke",
+        ]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        let log = stand.log();
+        let made = |target: &str| format!("make -C {checkout} {target}");
+        let steps = places(
+            &log,
+            &[
+                &made("docker-up"),
+                "exec -T postgres pg_isready",
+                "exec -T message-db pg_isready",
+                "exec -T redis redis-cli ping",
+                &made("setup-db"),
+                &made("truncate-db"),
+                "exec -T redis redis-cli FLUSHDB",
+                "up --detach --scale",
+                "shopblast doctor --host http://localhost:8000",
+                "shopblast --profile smoke --host http://localhost:8000",
+                "down --remove-orphans",
+            ],
+        );
+        assert!(steps.is_sorted(), "{log}");
+        places(&log, &[&made("observatory")]);
+        let up = log.lines().find(|line| line.contains("up --detach"));
+        let up = up.unwrap_or_default();
+        for context in contexts {
+            let count = if *context == "identity" { 3 } else { 2 };
+            let scale = format!("--scale engine-{context}={count}");
+            assert!(up.contains(&scale), "{up}");
+            assert!(
+                up.contains(&format!(" engine-{context} ")) || up.ends_with(context),
+                "{up}"
+            );
+        }
+        assert_eq!(up.matches("--scale").count(), contexts.len(), "{up}");
+    }
+}
+
+#[test]
+fn databases_that_the_init_script_leaves_out_are_made_before_the_set_up() {
+    let stand = Stand::well(TODAY);
+    let output = stand.run(&["--shopstream", &stand.checkout()]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let log = stand.log();
-    let place = |says: &str| {
-        log.find(says)
-            .unwrap_or_else(|| panic!("{says} is not in\n{log}"))
-    };
-    let steps = [
-        place(&format!("make -C {checkout} docker-up")),
-        place(&format!("make -C {checkout} setup-db")),
-        place(&format!("make -C {checkout} truncate-db")),
-        place("up --detach --scale engine-identity=3 --scale engine-catalogue=2"),
-        place("shopblast doctor --host http://localhost:8000"),
-        place("shopblast --profile smoke --host http://localhost:8000"),
-        place("down --remove-orphans"),
-    ];
-    assert!(steps.is_sorted(), "{log}");
-    place(&format!("make -C {checkout} observatory"));
+    let made: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("createdb"))
+        .filter_map(|line| line.rsplit(' ').next())
+        .collect();
+    assert_eq!(
+        made,
+        ["fulfillment_local", "notifications_local", "reviews_local"]
+    );
+    assert!(
+        places(&log, &["createdb", " setup-db"]).is_sorted(),
+        "{log}"
+    );
+    let five = Stand::well(FIVE);
+    five.run(&["--shopstream", &five.checkout()]);
+    assert!(!five.log().contains("createdb"), "{}", five.log());
+}
+
+/// A fresh PostgreSQL runs its init scripts first, and Redis may load what it has.
+#[test]
+fn slow_infrastructure_is_waited_for() {
+    let stand = Stand::well(TODAY);
+    let slow = format!(
+        "case \"$*\" in\n\
+         *'postgres pg_isready'*) [ $(grep -c 'T postgres pg_isready' \"$log\") -gt 2 ] || exit 1 ;;\n\
+         *'redis-cli ping') [ $(grep -c 'redis-cli ping' \"$log\") -gt 1 ] || {{ echo LOADING; exit 0; }} ;;\n\
+         esac\n{}",
+        docker(TODAY)
+    );
+    stand.put("docker", &slow);
+    let output = stand.run_patiently(&["--shopstream", &stand.checkout()], "60");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let log = stand.log();
+    assert_eq!(log.matches("T postgres pg_isready").count(), 3, "{log}");
+    assert_eq!(log.matches("redis-cli ping").count(), 2, "{log}");
+    assert!(places(&log, &["redis-cli ping", " setup-db"]).is_sorted());
+}
+
+#[test]
+fn infrastructure_that_never_comes_up_is_named_and_taken_down() {
+    let stand = Stand::well(TODAY);
+    let never = format!(
+        "case \"$*\" in *'message-db pg_isready'*) exit 2 ;; esac\n{}",
+        docker(TODAY)
+    );
+    stand.put("docker", &never);
+    let output = stand.run(&["--shopstream", &stand.checkout()]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(
+        text(&output).contains("message-db did not come up"),
+        "{}",
+        text(&output)
+    );
+    assert!(!stand.log().contains("setup-db"), "{}", stand.log());
+    places(&stand.log(), &["down --remove-orphans"]);
 }
 
 #[test]
 fn the_stack_goes_down_when_the_load_fails() {
-    let failing = [
-        ("docker", "exit 0"),
-        ("make", "exit 0"),
-        ("shopblast", "[ \"$1\" = doctor ] || exit 99"),
-    ];
-    let stand = Stand::new(&failing);
+    let stand = Stand::well(TODAY);
+    stand.put("shopblast", "[ \"$1\" = doctor ] || exit 99");
     let output = stand.run(&["--shopstream", &stand.checkout()]);
     assert_eq!(output.status.code(), Some(99), "{}", text(&output));
-    assert!(
-        stand.log().contains("shopblast --profile load"),
-        "{}",
-        stand.log()
-    );
-    assert!(
-        stand.log().contains("down --remove-orphans"),
-        "{}",
-        stand.log()
+    places(
+        &stand.log(),
+        &["shopblast --profile load", "down --remove-orphans"],
     );
 }
 
 #[test]
 fn a_stack_that_does_not_become_well_is_not_loaded() {
-    let stand = Stand::new(&[
-        ("docker", "exit 0"),
-        ("make", "exit 0"),
-        ("shopblast", "exit 107"),
-    ]);
+    let stand = Stand::well(TODAY);
+    stand.put("shopblast", "exit 107");
     let output = stand.run(&["--shopstream", &stand.checkout()]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     assert!(
@@ -259,16 +413,26 @@ fn a_stack_that_does_not_become_well_is_not_loaded() {
         text(&output)
     );
     assert!(!stand.log().contains("--profile"), "{}", stand.log());
-    assert!(
-        stand.log().contains("down --remove-orphans"),
-        "{}",
-        stand.log()
-    );
+    places(&stand.log(), &["down --remove-orphans"]);
+}
+
+#[test]
+fn a_problem_that_stays_is_told_at_once() {
+    let stand = Stand::well(TODAY);
+    stand.put("shopblast", "echo 'problem it is another shop'; exit 1");
+    // Far longer than the test may take: nothing is waited for.
+    let output = stand.run_patiently(&["--shopstream", &stand.checkout()], "100000");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    for says in ["problem it is another shop", "doctor found a problem"] {
+        assert!(text(&output).contains(says), "{}", text(&output));
+    }
+    assert!(!stand.log().contains("--profile"), "{}", stand.log());
+    places(&stand.log(), &["down --remove-orphans"]);
 }
 
 #[test]
 fn what_is_missing_is_said_with_what_to_do() {
-    let stand = Stand::new(&ALL_WELL);
+    let stand = Stand::well(TODAY);
     let checkout = stand.checkout();
     for (arguments, exit, says) in [
         (vec![], 2, "--shopstream DIR"),
@@ -289,11 +453,8 @@ fn what_is_missing_is_said_with_what_to_do() {
             text(&output)
         );
     }
-    let broken = Stand::new(&[
-        ("docker", "exit 1"),
-        ("make", "exit 0"),
-        ("shopblast", "exit 0"),
-    ]);
+    let broken = Stand::well(TODAY);
+    broken.put("docker", "exit 1");
     let output = broken.run(&["--shopstream", &broken.checkout()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
@@ -301,6 +462,18 @@ fn what_is_missing_is_said_with_what_to_do() {
         "{}",
         text(&output)
     );
+    let mute = Stand::well(&[]);
+    let output = mute.run(&["--shopstream", &mute.checkout()]);
+    assert_eq!(output.status.code(), Some(1));
+    let says = "has no service engine-";
+    assert!(text(&output).contains(says), "{}", text(&output));
+    stand.take_away("poetry");
+    let output = stand.run(&["--shopstream", &checkout]);
+    assert_eq!(output.status.code(), Some(1));
+    let says = "poetry is missing";
+    assert!(text(&output).contains(says), "{}", text(&output));
+    assert!(!stand.log().contains("docker-up"), "{}", stand.log());
+    stand.put("poetry", "exit 0");
     let output = stand.run(&["--dry-run", "--shopstream", &checkout]);
     assert_eq!(output.status.code(), Some(0));
     assert!(

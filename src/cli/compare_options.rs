@@ -117,7 +117,8 @@ pub(super) struct CompareFlags {
     /// Exit with 95 when a run was left out because the generator was at its limit
     #[arg(
         long, value_name = "true|false", default_value_t = true, num_args = 0..=1,
-        default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, help_heading = "Judge"
+        default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, help_heading = "Judge",
+        value_parser = clap::builder::BoolishValueParser::new()
     )]
     fail_on_saturation: bool,
 

@@ -34,7 +34,7 @@ Every long flag can be set by a variable: SHOPBLAST_RUN_TIME or LOCUST_RUN_TIME 
 so on (flags without a value: 1 or 0). Flags win over SHOPBLAST_*, SHOPBLAST_* over LOCUST_*, these
 over the profile, the profile over the defaults.
 
-Exit codes: 0 all expected, 1 some requests failed, 95 the generator was the bottleneck,
+Exit codes: 0 all expected, 1 some requests failed, 95 the generator was at its limit,
 96 an invariant was violated, 99 a threshold was crossed, 104 the command, profile or plan is wrong,
 105 interrupted, 107 the target cannot be reached.";
 
@@ -332,7 +332,8 @@ pub(super) struct RunOptions {
     /// ends with 95. With =false it counts like any other.
     #[arg(
         long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
-        require_equals = true, action = clap::ArgAction::Set, help_heading = "Output"
+        require_equals = true, action = clap::ArgAction::Set, help_heading = "Output",
+        value_parser = clap::builder::BoolishValueParser::new()
     )]
     pub fail_on_saturation: Option<bool>,
 

@@ -62,7 +62,7 @@ pub enum Incomparable {
         side: String,
         /// Its runs, and what is wrong with them, a line each.
         why: String,
-        /// Whether the generator was the limit in all of them.
+        /// Whether the generator was at its limit in all of them.
         saturated: bool,
     },
     /// Pairs that are none.

@@ -39,7 +39,7 @@ pub fn comparison_text(record: &ComparisonRecord, style: SummaryStyle) -> String
 
 fn exit_text(exit_code: i32) -> Option<&'static str> {
     match exit_code {
-        95 => Some("the generator was the bottleneck in a run, which was left out"),
+        95 => Some("the generator was at its limit in a run, which was left out"),
         99 => Some("a candidate is worse"),
         _ => None,
     }

@@ -78,7 +78,7 @@ pub struct RunEvidence {
 /// Why a run is never compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// The generator was the limit.
+    /// The generator was at its limit.
     Saturated,
     /// It did not come to its end, or measured nothing; a part of a sentence.
     Incomplete(&'static str),

@@ -241,7 +241,7 @@ fn spoiled_runs_are_named_and_never_compared() {
     assert_eq!(record.sides[0].runs.len(), 4);
     let text = comparison_text(&record, PLAIN);
     assert!(
-        text.starts_with("Left out of a: results/run-2: the generator was the limit"),
+        text.starts_with("Left out of a: results/run-2: the generator was at its limit"),
         "{text}"
     );
     assert!(

@@ -104,7 +104,7 @@ pub struct Criteria {
     pub recovery_limit_s: f64,
     /// Most probes.
     pub most_probes: u32,
-    /// Whether probes count although the generator was their limit.
+    /// Whether probes count although the generator was at its limit in them.
     pub keep_spoiled: bool,
 }
 
@@ -241,7 +241,7 @@ pub struct ProbeRecord {
     pub http: Judgement,
     /// How the pipeline did; null when it was not observed, or could not be told.
     pub pipeline: Option<Judgement>,
-    /// Whether the generator was the limit: then the probe says nothing about the target.
+    /// Whether the generator was at its limit: then the probe says nothing about the target.
     pub generator_limited: bool,
     /// How long the rest after it took, in seconds.
     pub rest_s: f64,

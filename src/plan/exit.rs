@@ -7,7 +7,7 @@ pub enum ExitCode {
     Ok,
     /// Some requests failed; the number is `--exit-code-on-error`, where 0 means not to tell.
     RequestsFailed(u8),
-    /// 95: the generator was the bottleneck: the figures are invalid.
+    /// 95: the generator was at its limit: the figures are invalid.
     GeneratorSaturated,
     /// 96: an invariant was violated.
     InvariantViolated,

@@ -6,7 +6,7 @@
 
 use super::contest_record::InvariantRecord;
 use super::run_record::RunRecord;
-use crate::stats::{GeneratorState, RuleVerdict, ThresholdVerdict};
+use crate::stats::{RuleVerdict, ThresholdVerdict};
 
 /// Annotations of one kind that GitHub shows of a step.
 const MOST_ANNOTATIONS: usize = 10;
@@ -42,14 +42,8 @@ pub fn github_annotations(record: &RunRecord) -> String {
         errors.push(("Invariant violated", format!("{}: {why}", rule.name)));
     }
     let generator = &record.generator;
-    match generator.state {
-        GeneratorState::Clean => {}
-        GeneratorState::Disturbed => {
-            warnings.push(("Generator disturbed", generator.state_text()));
-        }
-        GeneratorState::AtItsLimit => {
-            warnings.push(("Generator at its limit", generator.reasons.join("; ")));
-        }
+    if generator.is_at_its_limit() {
+        warnings.push(("Generator at its limit", generator.reasons.join("; ")));
     }
     if record.exit_code.is_some_and(|code| code != 0) {
         errors.insert(0, ("Load test failed", record.verdict.clone()));

@@ -24,7 +24,7 @@ pub struct RunRequest {
     pub output: Output,
     /// Exit code when some requests failed; 0 does not tell.
     pub exit_code_on_error: u8,
-    /// Whether a generator that was the bottleneck is an error.
+    /// Whether a generator that was at its limit is an error.
     pub fail_on_saturation: bool,
     /// Whether to look what the target is before the clock starts.
     pub preflight: bool,

@@ -1,7 +1,7 @@
 //! Whether the figures of a run are the target's or the generator's: told by effect, which is how
 //! much of what is reported the generator added itself.
 
-use super::{LatencyTotal, OwnShares, PhaseTotal, SelfCheck};
+use super::{OwnShares, PhaseTotal, SelfCheck};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -9,10 +9,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 const CLEAN_SHARE: f64 = 0.01;
 /// The generator's usual part of the median above which it is at its limit.
 const LIMIT_OF_MEDIAN: f64 = 0.1;
+/// The same without pacing, where users wait for nothing else and some of it is always there.
+const LIMIT_OF_UNPACED_MEDIAN: f64 = 0.25;
 /// The same of the 95th and 99th percentile, which a few bad moments can spoil.
 const LIMIT_OF_TAIL: f64 = 0.5;
 /// Lateness up to these is what timers and wake-ups cost, however short response times are.
 const USUAL_US: [u64; 3] = [1_000, 10_000, 10_000];
+/// The same of the median without pacing, where no timer is waited for.
+const USUAL_UNPACED_US: u64 = 100;
 /// Requests from which on ten lie beyond the percentile, so that it is more than one bad moment.
 const ENOUGH_REQUESTS: [u64; 3] = [20, 200, 1_000];
 /// Share of the offered load that the generator's lateness may have cost.
@@ -95,13 +99,14 @@ impl Fitness {
         }
         let response = &phase.all.response;
         let own = OwnShares::bound(response, &phase.undelayed, &phase.attention);
-        let is_busy_through = !paced && check.is_restless();
-        let late = late_percentiles(
-            response,
-            &phase.undelayed,
-            &phase.attention,
-            is_busy_through,
-        );
+        let median = match (paced, check.is_restless()) {
+            (true, _) => (LIMIT_OF_MEDIAN, USUAL_US[0]),
+            (false, false) => (LIMIT_OF_UNPACED_MEDIAN, USUAL_UNPACED_US),
+            // It never waited for the target alone: however short, it is throughput that is missing.
+            (false, true) => (LIMIT_OF_UNPACED_MEDIAN, 0),
+        };
+        let tail = |index: usize| (LIMIT_OF_TAIL, USUAL_US[index]);
+        let late = late_percentile(phase, [median, tail(1), tail(2)]);
         let mut reasons = Vec::new();
         reasons.extend(late.map(|late| late_reason(&late, paced, check)));
         let offered = match open {
@@ -159,32 +164,21 @@ struct Late {
 }
 
 /// The first percentile of which the generator's usual part is too large: what is known request by
-/// request, and the same percentile of how late replies were read.
-fn late_percentiles(
-    response: &LatencyTotal,
-    undelayed: &LatencyTotal,
-    attention: &LatencyTotal,
-    is_busy_through: bool,
-) -> Option<Late> {
+/// request, and the same percentile of how late replies were read. `limits` are the share and the
+/// microseconds that each part must exceed.
+fn late_percentile(phase: &PhaseTotal, limits: [(f64, u64); 3]) -> Option<Late> {
     let quantiles = super::own_lateness::TOLD;
+    let response = &phase.all.response;
     let response_us = response.quantiles_us(&quantiles);
-    let undelayed_us = undelayed.quantiles_us(&quantiles);
-    let attention_us = attention.quantiles_us(&quantiles);
+    let undelayed_us = phase.undelayed.quantiles_us(&quantiles);
+    let attention_us = phase.attention.quantiles_us(&quantiles);
     let late = |index: usize| {
         let sent_late_us = response_us[index].saturating_sub(undelayed_us[index]);
         let own_us = (sent_late_us + attention_us[index]).min(response_us[index]);
-        // Without pacing and without a rest, every bit of lateness is throughput that is missing.
-        let usual_us = match (index, is_busy_through) {
-            (0, true) => 0,
-            _ => USUAL_US[index],
-        };
-        let limit = match index {
-            0 => LIMIT_OF_MEDIAN,
-            _ => LIMIT_OF_TAIL,
-        };
+        let (share, least_us) = limits[index];
         let is_late = response.len() >= ENOUGH_REQUESTS[index]
-            && own_us > usual_us
-            && own_us as f64 > limit * response_us[index] as f64;
+            && own_us > least_us
+            && own_us as f64 > share * response_us[index] as f64;
         is_late.then(|| Late {
             percentile: PERCENTILES[index],
             own_us,
@@ -192,6 +186,13 @@ fn late_percentiles(
         })
     };
     (0..quantiles.len()).find_map(late)
+}
+
+fn time_text(us: u64) -> String {
+    match us {
+        0..10_000 => format!("{us} µs"),
+        _ => format!("{:.1} ms", us as f64 / 1e3),
+    }
 }
 
 fn late_reason(late: &Late, paced: bool, check: &SelfCheck) -> String {
@@ -206,11 +207,11 @@ fn late_reason(late: &Late, paced: bool, check: &SelfCheck) -> String {
         false => "throughput is the generator's limit and not the shop's; use more cores (--cores)",
     };
     format!(
-        "about {percent:.0} % of {} is the generator's own lateness ({:.1} of {:.1} ms), its busiest \
+        "about {percent:.0} % of {} is the generator's own lateness ({} of {}), its busiest \
          core worked {busiest:.0} % of the time and waited {waited:.0} % for its CPU: {remedy}",
         late.percentile,
-        late.own_us as f64 / 1e3,
-        late.response_us as f64 / 1e3
+        time_text(late.own_us),
+        time_text(late.response_us)
     )
 }
 

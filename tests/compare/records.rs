@@ -96,7 +96,7 @@ fn spoiled_and_killed_runs_are_named() {
     assert_eq!(ended.code, 95, "{}", ended.told());
     for part in [
         "Left out of old",
-        "a/2: the generator was the limit",
+        "a/2: the generator was at its limit",
         "b/2: it did not come to its end",
     ] {
         assert!(ended.out.contains(part), "{part}: {}", ended.told());

@@ -171,3 +171,28 @@ fn passwords_are_not_kept_and_have_to_be_given_again() {
     ));
     assert!(request.template.observers.redis.is_some());
 }
+
+/// One name for runs, hunts and comparisons; the older one of hunts still works.
+#[test]
+fn a_generator_at_its_limit_ends_a_hunt_unless_told_otherwise() {
+    let with = |flag: &str| {
+        let line = format!("hunt --profile stress --slo response:p(99)<500ms {flag}");
+        hunt(&line).criteria.keep_spoiled
+    };
+    assert!(!with(""));
+    assert!(!with("--fail-on-saturation"));
+    assert!(!with("--fail-on-saturation=true"));
+    assert!(with("--fail-on-saturation=false"));
+    assert!(with("--keep-spoiled"));
+    let of_run = |environment: &[(&str, &str)], line: &str| match parse_with(line, environment) {
+        Ok(Command::Run(request)) => request.fail_on_saturation,
+        other => panic!("{other:?}"),
+    };
+    let variable = ("SHOPBLAST_FAIL_ON_SATURATION", "1");
+    assert!(of_run(&[variable], "--profile smoke"));
+    assert!(!of_run(
+        &[variable],
+        "--profile smoke --fail-on-saturation=false"
+    ));
+    assert!(!of_run(&[], "--profile smoke"));
+}

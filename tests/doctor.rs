@@ -32,7 +32,7 @@ fn shop(service: ServiceTime, api_workers: usize) -> Sandbox {
             service,
             observatory: Some(ObservatoryConfig {
                 address: any_port,
-                names: Names::Today,
+                names: Names::Five,
             }),
             ..ShopConfig::default()
         }),

@@ -65,7 +65,7 @@ fn identity(observatory: &mut Client) -> Value {
 
 #[test]
 fn an_event_waits_in_the_outbox_while_the_engines_stand_still() {
-    let (sandbox, mut shop, mut observatory) = stopped(Names::Today);
+    let (sandbox, mut shop, mut observatory) = stopped(Names::Five);
     register(&mut shop, 0..1);
     let reply = get(&mut observatory, "/metrics");
     assert_eq!(
@@ -92,7 +92,7 @@ fn an_event_waits_in_the_outbox_while_the_engines_stand_still() {
 
 #[test]
 fn todays_counts_stop_at_100() {
-    let (sandbox, mut shop, mut observatory) = stopped(Names::Today);
+    let (sandbox, mut shop, mut observatory) = stopped(Names::Five);
     register(&mut shop, 0..130);
     assert_eq!(identity(&mut observatory)["pending"], 100);
     let depth = json_of(&get(&mut observatory, "/api/queue-depth"));
@@ -125,7 +125,7 @@ fn engines_without_a_limit_leave_nothing() {
 
 #[test]
 fn traces_are_told_and_deleted() {
-    let (_sandbox, mut shop, mut observatory) = observed(1, DrainRate::Unlimited, Names::Today);
+    let (_sandbox, mut shop, mut observatory) = observed(1, DrainRate::Unlimited, Names::Five);
     register(&mut shop, 0..1);
     let traces = json_of(&get(&mut observatory, "/api/traces"));
     assert_eq!(traces["count"], 13);
@@ -144,7 +144,7 @@ fn traces_are_told_and_deleted() {
 
 #[test]
 fn a_stream_tells_what_happens_from_now_on() {
-    let (_sandbox, mut shop, mut observatory) = observed(1, DrainRate::Unlimited, Names::Today);
+    let (_sandbox, mut shop, mut observatory) = observed(1, DrainRate::Unlimited, Names::Five);
     register(&mut shop, 0..1);
     observatory.write(b"GET /stream?event=outbox.* HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let head = observatory.reply_to("HEAD");
@@ -181,7 +181,7 @@ fn a_stream_tells_what_happens_from_now_on() {
 
 #[test]
 fn every_recorded_endpoint_answers() {
-    let (_sandbox, _shop, mut observatory) = stopped(Names::Today);
+    let (_sandbox, _shop, mut observatory) = stopped(Names::Five);
     for target in [
         "/",
         "/metrics",
@@ -210,7 +210,7 @@ fn every_recorded_endpoint_answers() {
 
 #[test]
 fn it_is_gone_when_the_sandbox_stops() {
-    let (sandbox, shop, mut observatory) = stopped(Names::Today);
+    let (sandbox, shop, mut observatory) = stopped(Names::Five);
     let address = sandbox.observatory_address().unwrap();
     observatory.write(b"GET /stream HTTP/1.1\r\n\r\n");
     observatory.reply_to("HEAD");
@@ -224,7 +224,7 @@ fn it_is_gone_when_the_sandbox_stops() {
 
 #[test]
 fn a_crowd_is_turned_away_and_the_first_are_still_served() {
-    let (sandbox, _shop, mut observatory) = stopped(Names::Today);
+    let (sandbox, _shop, mut observatory) = stopped(Names::Five);
     let address = sandbox.observatory_address().unwrap();
     assert_eq!(get(&mut observatory, "/api/health").status, 200);
     let mut crowd: Vec<Client> = (0..80).map(|_| Client::connect(address)).collect();
@@ -253,7 +253,7 @@ fn start_error(config: ShopConfig) -> Option<SandboxError> {
 fn a_taken_port_is_told() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address: SocketAddr = taken.local_addr().unwrap();
-    let mut config = config(1, DrainRate::MEASURED, Names::Today);
+    let mut config = config(1, DrainRate::MEASURED, Names::Five);
     config.observatory.as_mut().unwrap().address = address;
     let message = start_error(config).unwrap().to_string();
     assert!(

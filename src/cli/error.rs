@@ -208,6 +208,9 @@ pub enum CliError {
     /// Servers that take no time.
     #[error("--servers needs the time that a request takes there; add --service-time, like 5ms")]
     ServersNeedTime,
+    /// Engines of a domain that the shop has not.
+    #[error(transparent)]
+    Pipeline(#[from] super::pipeline_options::PipelineError),
     /// A shop that comes back without ever having been away.
     #[error("--back-after needs a shop that falls over; add --falls-over-at, like 500")]
     BackNeedsFall,

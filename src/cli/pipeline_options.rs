@@ -2,6 +2,7 @@
 
 use super::values;
 use crate::plan::Suggestion;
+use crate::shop::Generation;
 use crate::sandbox::{
     DOMAINS, Domain, DrainRate, HIGHEST_DRAIN_RATE_PER_S, MOST_ENGINES, Names, ObservatoryConfig,
     PipelineConfig,
@@ -48,11 +49,12 @@ pub(super) struct PipelineFlags {
     #[arg(long, help_heading = "Pipeline of the embedded shop")]
     pub no_observatory: bool,
 
-    /// Whether the Observatory shows what today's does, or what it should
+    /// Which figures the Observatory shows: five, today or newer [default: as --generation]
     ///
-    /// today: as measured; counts stop at 100, stream figures are 0, HELP and TYPE name another
-    /// metric. newer: exact counts, protean_outbox_pending and stream figures for each domain.
-    /// [default: today]
+    /// five, as measured: counts stop at 100, stream figures are 0, HELP and TYPE name another
+    /// metric. today, as measured: exact counts, and figures of every subscription and consumer.
+    /// newer, as it should be: exact counts, protean_outbox_pending and stream figures for each
+    /// domain.
     #[arg(
         long, value_name = "WHICH", help_heading = "Pipeline of the embedded shop",
         value_parser = names()
@@ -61,13 +63,24 @@ pub(super) struct PipelineFlags {
 }
 
 impl PipelineFlags {
-    /// How the pipeline works.
-    pub fn pipeline(&self) -> PipelineConfig {
+    /// How the pipeline of a shop of `generation` works.
+    ///
+    /// # Errors
+    /// When engines are given to a domain that it has not.
+    pub fn pipeline(&self, generation: Generation) -> Result<PipelineConfig, PipelineError> {
         let default = PipelineConfig::default();
-        PipelineConfig {
-            engines: self.engines.map_or(default.engines, |engines| engines.0),
-            drain_rate: self.drain_rate.unwrap_or(default.drain_rate),
+        let last = self.engines.and_then(|engines| engines.last_named);
+        // Domains of older generations come first.
+        if let Some(domain) = last
+            && !Domain::of_generation(generation).contains(&domain)
+        {
+            let (domain, generation) = (domain.name(), generation.name());
+            return Err(PipelineError::Unknown { domain, generation });
         }
+        Ok(PipelineConfig {
+            engines: self.engines.map_or(default.engines, |engines| engines.counts),
+            drain_rate: self.drain_rate.unwrap_or(default.drain_rate),
+        })
     }
 
     /// Has an Observatory beside a run, on a free port, unless something else was said.
@@ -78,13 +91,18 @@ impl PipelineFlags {
     }
 
     /// How the Observatory beside a run is served: only when its port is given.
-    pub fn observatory_beside_run(&self) -> Option<ObservatoryConfig> {
+    pub fn observatory_beside_run(&self, generation: Generation) -> Option<ObservatoryConfig> {
         self.observatory_port?;
-        self.observatory(IpAddr::from([127, 0, 0, 1]), 0)
+        self.observatory(generation, IpAddr::from([127, 0, 0, 1]), 0)
     }
 
-    /// How the Observatory of a shop that listens on `bind` and `shop_port` is served.
-    pub fn observatory(&self, bind: IpAddr, shop_port: u16) -> Option<ObservatoryConfig> {
+    /// How the Observatory of a shop of `generation` that listens on `bind` and `shop_port` is served.
+    pub fn observatory(
+        &self,
+        generation: Generation,
+        bind: IpAddr,
+        shop_port: u16,
+    ) -> Option<ObservatoryConfig> {
         if self.no_observatory {
             return None;
         }
@@ -93,7 +111,7 @@ impl PipelineFlags {
         let port = self.observatory_port.unwrap_or(usual);
         Some(ObservatoryConfig {
             address: SocketAddr::new(bind, port),
-            names: self.observatory_names.unwrap_or_default(),
+            names: self.observatory_names.unwrap_or(Names::of(generation)),
         })
     }
 }
@@ -106,19 +124,29 @@ pub(super) const PIPELINE_FLAGS: &[&str] = &[
     "observatory-names",
 ];
 
-/// Engines of each domain, in the order of [`Domain::ALL`].
+/// Engines of each domain, in the order of [`Domain::ALL`], and the last domain that is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Engines([u32; DOMAINS]);
+pub(super) struct Engines {
+    counts: [u32; DOMAINS],
+    last_named: Option<Domain>,
+}
 
 /// Why engines or a rate are wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum PipelineError {
+pub enum PipelineError {
     #[error("give a whole number of engines from 0 to {MOST_ENGINES}, not `{0}`")]
     Engines(String),
     #[error("there is no domain `{word}`{suggestion} (domains: {})", domain_names().join(", "))]
     Domain {
         word: String,
         suggestion: Suggestion,
+    },
+    #[error(
+        "the shop of `--generation {generation}` has no domain {domain}; leave its engines out of `--engines`, or choose another generation"
+    )]
+    Unknown {
+        domain: &'static str,
+        generation: &'static str,
     },
     #[error("the domain {0} is named twice")]
     Twice(&'static str),
@@ -138,7 +166,10 @@ fn parse_engines(text: &str) -> Result<Engines, PipelineError> {
         if text.starts_with(|first: char| first.is_ascii_alphabetic()) {
             domain_of(text)?;
         }
-        return Ok(Engines([parse_number(text)?; DOMAINS]));
+        return Ok(Engines {
+            counts: [parse_number(text)?; DOMAINS],
+            last_named: None,
+        });
     }
     let mut engines = [None; DOMAINS];
     for part in text.split(',') {
@@ -151,7 +182,11 @@ fn parse_engines(text: &str) -> Result<Engines, PipelineError> {
             return Err(PipelineError::Twice(domain.name()));
         }
     }
-    Ok(Engines(engines.map(|number| number.unwrap_or(1))))
+    let named = Domain::ALL.into_iter().zip(engines);
+    Ok(Engines {
+        counts: engines.map(|number| number.unwrap_or(1)),
+        last_named: named.filter(|(_, number)| number.is_some()).map(|(domain, _)| domain).last(),
+    })
 }
 
 /// The domain called `word`.
@@ -182,7 +217,11 @@ fn parse_drain_rate(text: &str) -> Result<DrainRate, PipelineError> {
 }
 
 fn names() -> impl clap::builder::TypedValueParser<Value = Names> {
-    values::one_of(&[("today", Names::Today), ("newer", Names::Newer)])
+    values::one_of(&[
+        ("five", Names::Five),
+        ("today", Names::Today),
+        ("newer", Names::Newer),
+    ])
 }
 
 #[cfg(test)]
@@ -191,12 +230,35 @@ mod tests {
 
     #[test]
     fn engines_are_a_number_for_all_or_for_some() {
-        assert_eq!(parse_engines("3"), Ok(Engines([3; 5])));
-        assert_eq!(parse_engines("0"), Ok(Engines([0; 5])));
+        let counts = |text| parse_engines(text).map(|engines| engines.counts);
+        assert_eq!(counts("3"), Ok([3; 8]));
+        assert_eq!(counts("0"), Ok([0; 8]));
         assert_eq!(
-            parse_engines("identity=3, payments=0"),
-            Ok(Engines([3, 1, 1, 1, 0]))
+            counts("identity=3, payments=0"),
+            Ok([3, 1, 1, 1, 0, 1, 1, 1])
         );
+    }
+
+    #[test]
+    fn engines_belong_to_domains_of_the_generation() {
+        let asked = |text, generation| {
+            let flags = PipelineFlags {
+                engines: Some(parse_engines(text).unwrap()),
+                ..PipelineFlags::default()
+            };
+            flags.pipeline(generation).map(|pipeline| pipeline.engines)
+        };
+        for generation in Generation::ALL {
+            assert_eq!(asked("2", generation), Ok([2; 8]));
+            assert!(asked("payments=2", generation).is_ok());
+        }
+        let fulfillment = "identity=1,fulfillment=2";
+        assert_eq!(
+            asked(fulfillment, Generation::Today),
+            Ok([1, 1, 1, 1, 1, 2, 1, 1])
+        );
+        let refusal = asked(fulfillment, Generation::Five).unwrap_err().to_string();
+        assert!(refusal.contains("`--generation five` has no domain fulfillment"));
     }
 
     #[test]

@@ -89,13 +89,15 @@ pub(super) fn resolve(flags: SandboxFlags, machine: &Machine) -> Result<SandboxO
         Some(choice) => machine.choose(choice)?,
         None => machine.last_core()?,
     };
+    let shop = flags.shop.config(cores.len())?;
+    let pipeline = &flags.shop.pipeline;
     Ok(SandboxOptions {
         bind: flags.bind,
         port: flags.port,
         fixed: flags.fixed,
         shop: ShopConfig {
-            observatory: flags.shop.pipeline.observatory(flags.bind, flags.port),
-            ..flags.shop.config(cores.len())?
+            observatory: pipeline.observatory(shop.generation, flags.bind, flags.port),
+            ..shop
         },
         cores,
         driver: flags.driver,

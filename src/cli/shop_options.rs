@@ -126,11 +126,13 @@ impl ShopFlags {
             return Err(CliError::BackNeedsFall);
         }
         let default = ShopConfig::default();
+        let generation = self.generation.unwrap_or(default.generation);
         let service = match self.capacity {
             Some(per_s) => ServiceTime::Constant((1e9 / per_s).round() as u64),
             None => self.service_time.unwrap_or_default(),
         };
         Ok(ShopConfig {
+            generation,
             retain: self.retain.unwrap_or(default.retain),
             api_workers: self.api_workers.unwrap_or(cores.max(1)),
             servers: self.capacity.map_or(self.servers, |_| Some(1)),
@@ -150,8 +152,8 @@ impl ShopFlags {
                 above,
                 back_after: self.back_after,
             }),
-            pipeline: self.pipeline.pipeline(),
-            observatory: self.pipeline.observatory_beside_run(),
+            pipeline: self.pipeline.pipeline(generation)?,
+            observatory: self.pipeline.observatory_beside_run(generation),
         })
     }
 

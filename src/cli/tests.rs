@@ -316,7 +316,7 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         fixed: false,
         cores: vec![3],
         shop: ShopConfig {
-            observatory: observatory("127.0.0.1:9000", Names::Today),
+            observatory: observatory("127.0.0.1:9000", Names::Five),
             ..ShopConfig::default()
         },
         driver: Driver::Uring,
@@ -331,7 +331,7 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         shop: ShopConfig {
             retain: 5,
             api_workers: 2,
-            observatory: observatory("[::]:0", Names::Today),
+            observatory: observatory("[::]:0", Names::Five),
             ..ShopConfig::default()
         },
         driver: Driver::Epoll,

@@ -5,10 +5,11 @@ use super::connection::Next;
 use super::reception::Date;
 use super::refusal::Refusal;
 use super::reply::{ReplyHead, TEXT};
-use super::router::{Parameters, Route, decode, route, split_target};
+use super::router::{Route, decode, route, split_target};
 use super::schema::{Fields, Reader};
 use super::shop::{Answer, Call, Endpoint, Pending, Shop, Work};
 use crate::engine::codec::Request;
+use crate::shop::Generation;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -76,12 +77,13 @@ impl Desk {
         if is_preflight(request) {
             return Considered::Preflight;
         }
-        let (path, _) = split_target(request.target);
-        match route(request.method, &decode(path)) {
+        let (path, query) = split_target(request.target);
+        match route(self.shop.generation(), request.method, &decode(path)) {
             Route::Found(endpoint, parameters) => {
                 let shop = Arc::clone(&self.shop);
                 let mut work = Work::new(&shop, self.home);
-                let result = self.carry_out(request, endpoint, &parameters, &mut work);
+                let parameters = parameters.values();
+                let result = self.carry_out(request, endpoint, parameters, query, &mut work);
                 Considered::Handled(result, work.into_pending())
             }
             Route::WrongMethod(allowed) => Considered::WrongMethod(allowed),
@@ -98,9 +100,15 @@ impl Desk {
         out: &mut Outgoing<'_>,
     ) -> Next {
         let cors = cors_lines(request);
+        let mut made_up = [0; 36];
+        let request_id = match self.shop.generation() {
+            Generation::Five => None,
+            Generation::Today => Some(request_id(request, &mut made_up)),
+        };
         let mut reply = Reply {
             request,
             cors: &cors,
+            request_id,
             out,
         };
         match considered {
@@ -129,18 +137,22 @@ impl Desk {
         &mut self,
         request: &Request<'_>,
         endpoint: &Endpoint,
-        parameters: &Parameters<'_>,
+        parameters: &[&str],
+        query: Option<&str>,
         work: &mut Work<'_>,
     ) -> Result<Answer, Refusal> {
-        let parameters = parameters.values();
-        let Some(schema) = endpoint.schema else {
-            let call = Call {
-                parameters,
-                fields: &Fields::NONE,
-            };
-            return (endpoint.handler)(work, &call);
+        let without_body = Call {
+            parameters,
+            fields: &Fields::NONE,
+            query,
+        };
+        let Some(schema) = endpoint.schema_of(work.generation()) else {
+            return (endpoint.handler)(work, &without_body);
         };
         let body = request.body.contiguous(&mut self.body);
+        if endpoint.body_is_optional && matches!(body.trim_ascii(), b"" | b"null") {
+            return (endpoint.handler)(work, &without_body);
+        }
         let admit = || match request.header("x-gateway-signature") {
             _ if !endpoint.signed => Ok(()),
             Some(SIGNATURE) => Ok(()),
@@ -148,7 +160,11 @@ impl Desk {
         };
         self.reader
             .read(schema, body, request.content_type, admit, |fields| {
-                (endpoint.handler)(work, &Call { parameters, fields })
+                let call = Call {
+                    fields,
+                    ..without_body
+                };
+                (endpoint.handler)(work, &call)
             })
     }
 }
@@ -160,6 +176,18 @@ fn is_preflight(request: &Request<'_>) -> bool {
     request.method == "OPTIONS"
         && request.header("origin").is_some()
         && request.header("access-control-request-method").is_some()
+}
+
+/// The request's own identifier, or a new one: a UUIDv4, made up in `text`.
+fn request_id<'a>(request: &'a Request<'a>, text: &'a mut [u8; 36]) -> &'a [u8] {
+    match request.header("x-request-id") {
+        Some(id) if !id.is_empty() => id,
+        _ => {
+            let random = fastrand::u128(..).to_be_bytes();
+            let id = uuid::Builder::from_random_bytes(random).into_uuid();
+            id.hyphenated().encode_lower(text).as_bytes()
+        }
+    }
 }
 
 /// What a browser wants to read; the origin is repeated only to one that sends cookies.
@@ -181,6 +209,7 @@ pub fn cors_lines(request: &Request<'_>) -> String {
 struct Reply<'a, 'o> {
     request: &'a Request<'a>,
     cors: &'a str,
+    request_id: Option<&'a [u8]>,
     out: &'a mut Outgoing<'o>,
 }
 
@@ -188,6 +217,8 @@ impl Reply<'_, '_> {
     fn write(&mut self, head: ReplyHead<'_>, body: &str) {
         let head = ReplyHead {
             cors: self.cors,
+            // What crashed was cut off before the identifier is written.
+            request_id: self.request_id.filter(|_| head.status != 500),
             announces_close: self.request.asks_close,
             ..head
         };
@@ -271,6 +302,7 @@ impl Reply<'_, '_> {
         let head = ReplyHead {
             media_type: Some(TEXT),
             leading: &fields,
+            request_id: self.request_id,
             announces_close: self.request.asks_close,
             ..ReplyHead::json(200, 2)
         };

@@ -7,6 +7,7 @@ use super::pipeline::{Pipeline, PipelineConfig};
 use super::reception::Reception;
 use super::shop::Shop;
 use crate::engine::codec::{Incoming, parse};
+use crate::shop::Generation;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -26,17 +27,17 @@ pub struct InProcessReply {
 }
 
 impl InProcessShop {
-    /// An empty shop that remembers the `retain` newest things of each kind.
+    /// An empty shop of `generation` that remembers the `retain` newest things of each kind.
     #[must_use]
-    pub fn new(retain: usize) -> Self {
-        Self::with_bugs(retain, Bugs::default())
+    pub fn new(generation: Generation, retain: usize) -> Self {
+        Self::with_bugs(generation, retain, Bugs::default())
     }
 
     /// The same with faults.
     #[must_use]
-    pub fn with_bugs(retain: usize, bugs: Bugs) -> Self {
-        let pipeline = Arc::new(Pipeline::new(&PipelineConfig::default()));
-        let shop = Shop::new(retain, 1, pipeline).with_bugs(bugs);
+    pub fn with_bugs(generation: Generation, retain: usize, bugs: Bugs) -> Self {
+        let pipeline = Arc::new(Pipeline::new(&PipelineConfig::default(), generation));
+        let shop = Shop::new(generation, retain, 1, pipeline).with_bugs(bugs);
         let address = SocketAddr::from(([127, 0, 0, 1], 8_000));
         Self {
             desk: Desk::new(Arc::new(shop), 0, Conflicts::default(), address),
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_request_is_answered_as_over_a_socket() {
-        let mut shop = InProcessShop::new(10);
+        let mut shop = InProcessShop::new(Generation::Today, 10);
         let reply = shop.answer(b"GET /health HTTP/1.1\r\n\r\n").unwrap();
         assert_eq!(reply.status, 200);
         assert!(reply.body.starts_with(br#"{"status":"ok""#));

@@ -1,6 +1,7 @@
 //! The ways in which the shop says no, and their bodies.
 
 use super::json_text::write_text;
+use super::pipeline::Domain;
 use super::shop::VersionConflict;
 
 /// A refusal; its status and body follow from the layer that refused.
@@ -25,6 +26,8 @@ pub enum Refusal {
     Unsigned,
     /// A commit came too late, in a shop that says so (409): what was expected and found.
     Late(VersionConflict),
+    /// The domain's operations exist, but the sandbox does not have them (501).
+    Unserved(Domain),
     /// An exception that nothing handles (500): the connection is closed after it.
     Crash,
 }
@@ -49,6 +52,7 @@ impl Refusal {
             Self::Unknown { .. } => 404,
             Self::Unsigned => 401,
             Self::Late(_) => 409,
+            Self::Unserved(_) => 501,
             Self::Crash => 500,
         }
     }
@@ -85,6 +89,10 @@ impl Refusal {
             Self::Unsigned => r#"{"detail":"Invalid webhook signature"}"#.into(),
             Self::Late(VersionConflict { expected, found }) => error(&format!(
                 "Wrong expected version: {expected} (Stream Version: {found})"
+            )),
+            Self::Unserved(domain) => error(&format!(
+                "the sandbox does not serve {} yet; only a real ShopStream does",
+                domain.name()
             )),
             Self::Crash => "Internal Server Error".into(),
         }

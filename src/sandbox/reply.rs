@@ -24,6 +24,8 @@ pub struct ReplyHead<'a> {
     pub location: Option<&'a str>,
     /// Fields for a request with an `Origin`, as lines.
     pub cors: &'a str,
+    /// The identifier of the request, in today's shop.
+    pub request_id: Option<&'a [u8]>,
     /// The closing of the connection is announced.
     pub announces_close: bool,
 }
@@ -38,6 +40,7 @@ impl ReplyHead<'_> {
             media_type: Some(JSON),
             location: None,
             cors: "",
+            request_id: None,
             announces_close: false,
         }
     }
@@ -62,6 +65,11 @@ impl ReplyHead<'_> {
             field("location: ", location);
         }
         out.extend_from_slice(self.cors.as_bytes());
+        if let Some(id) = self.request_id {
+            out.extend_from_slice(b"x-request-id: ");
+            out.extend_from_slice(id);
+            out.extend_from_slice(b"\r\n");
+        }
         if self.announces_close {
             out.extend_from_slice(b"connection: close\r\n");
         }
@@ -91,6 +99,7 @@ fn status_line(status: u16) -> &'static str {
         405 => "HTTP/1.1 405 Method Not Allowed",
         409 => "HTTP/1.1 409 Conflict",
         422 => "HTTP/1.1 422 Unprocessable Entity",
+        501 => "HTTP/1.1 501 Not Implemented",
         _ => "HTTP/1.1 500 Internal Server Error",
     }
 }

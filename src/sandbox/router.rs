@@ -1,6 +1,7 @@
 //! From a request's method and target to an endpoint.
 
-use super::shop::{DOMAINS, Endpoint, MAX_SEGMENTS, PARAMETER};
+use super::shop::{Endpoint, MAX_SEGMENTS, PARAMETER, endpoints};
+use crate::shop::Generation;
 use std::borrow::Cow;
 
 /// Most parameters in a path.
@@ -69,10 +70,20 @@ pub fn decode(path: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
 }
 
-/// Finds the endpoint for `method` on the decoded `path`.
-pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
+/// The last value of the parameter `name`, decoded.
+pub fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let mut pairs = query?.split('&').rev();
+    pairs.find_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let plain = |text: &str| decode(&text.replace('+', " ")).into_owned();
+        (plain(key) == name).then(|| plain(value))
+    })
+}
+
+/// Finds the endpoint for `method` on the decoded `path` in a shop of `generation`.
+pub fn route<'a>(generation: Generation, method: &str, path: &'a str) -> Route<'a> {
     let mut allowed = None;
-    for (endpoint, parameters) in matching(path) {
+    for (endpoint, parameters) in matching(generation, path) {
         if endpoint.method == method {
             return Route::Found(endpoint, parameters);
         }
@@ -80,23 +91,26 @@ pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
     }
     match allowed {
         Some(method) => Route::WrongMethod(method),
-        None => other_slash(path).map_or(Route::Unknown, Route::Redirect),
+        None => other_slash(generation, path).map_or(Route::Unknown, Route::Redirect),
     }
 }
 
 /// Starlette's second look: the path without its trailing slashes, or with one.
-fn other_slash(path: &str) -> Option<String> {
+fn other_slash(generation: Generation, path: &str) -> Option<String> {
     let other = match path.strip_suffix('/') {
         _ if path == "/" => return None,
         Some(_) => path.trim_end_matches('/').to_owned(),
         None => format!("{path}/"),
     };
-    let is_known = matching(&other).next().is_some();
+    let is_known = matching(generation, &other).next().is_some();
     is_known.then_some(other)
 }
 
 /// The endpoints on `path`, whatever their method.
-fn matching(path: &str) -> impl Iterator<Item = (&'static Endpoint, Parameters<'_>)> {
+fn matching(
+    generation: Generation,
+    path: &str,
+) -> impl Iterator<Item = (&'static Endpoint, Parameters<'_>)> {
     let mut segments = [""; MAX_SEGMENTS];
     let mut count = 0;
     if let Some(path) = path.strip_prefix('/') {
@@ -109,7 +123,7 @@ fn matching(path: &str) -> impl Iterator<Item = (&'static Endpoint, Parameters<'
             count += 1;
         }
     }
-    let domain = DOMAINS
+    let domain = endpoints(generation)
         .iter()
         .filter(move |domain| {
             count > 0
@@ -146,8 +160,8 @@ fn parameters_of<'a>(template: &[&str], segments: &[&'a str]) -> Option<Paramete
 mod tests {
     use super::*;
 
-    fn told(method: &str, path: &str) -> String {
-        match route(method, path) {
+    fn told(generation: Generation, method: &str, path: &str) -> String {
+        match route(generation, method, path) {
             Route::Found(endpoint, parameters) => {
                 format!("{} {:?}", endpoint.path.join("/"), parameters.values())
             }
@@ -182,8 +196,71 @@ mod tests {
             ("GET", "", "404"),
             ("GET", "/a/b/c/d/e/f/g/h", "404"),
         ] {
-            assert_eq!(told(method, path), end, "{method} {path}");
+            let generation = Generation::Five;
+            assert_eq!(told(generation, method, path), end, "{method} {path}");
         }
+    }
+
+    #[test]
+    fn todays_shop_has_more_operations_on_the_same_paths() {
+        for (method, path, end) in [
+            ("POST", "/customers", "customers []"),
+            ("GET", "/customers", "405 POST"),
+            ("GET", "/customers/abc", "customers/* [\"abc\"]"),
+            ("GET", "/products", "products []"),
+            ("PUT", "/products", "405 POST"),
+            ("GET", "/categories/a", "405 PUT"),
+            ("GET", "/warehouses/a", "405 PUT"),
+            ("GET", "/inventory/a", "404"),
+            ("GET", "/orders/a/timeline", "orders/*/timeline [\"a\"]"),
+            ("GET", "/fulfillments", "405 POST"),
+            (
+                "POST",
+                "/carts/maintenance/detect-abandoned",
+                "carts/maintenance/detect-abandoned []",
+            ),
+        ] {
+            let generation = Generation::Today;
+            assert_eq!(told(generation, method, path), end, "{method} {path}");
+        }
+    }
+
+    /// As its description says: nothing is missing, and nothing is made up.
+    #[test]
+    fn each_generation_serves_the_operations_that_it_describes() {
+        for generation in Generation::ALL {
+            let document: serde_json::Value =
+                serde_json::from_str(generation.openapi()).unwrap();
+            let mut described: Vec<String> = Vec::new();
+            for (path, methods) in document["paths"].as_object().unwrap() {
+                for method in methods.as_object().unwrap().keys() {
+                    let path = path.split('/').map(|segment| match segment.starts_with('{') {
+                        true => PARAMETER,
+                        false => segment,
+                    });
+                    let path: Vec<&str> = path.collect();
+                    described.push(format!("{} {}", method.to_uppercase(), path.join("/")));
+                }
+            }
+            let served = endpoints(generation).iter().copied().flatten();
+            let mut served: Vec<String> = served
+                .map(|endpoint| format!("{} /{}", endpoint.method, endpoint.path.join("/")))
+                .filter(|served| served != "GET /openapi.json")
+                .collect();
+            described.sort();
+            served.sort();
+            assert_eq!(served, described, "{generation:?}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_decoded_and_the_last_one_counts() {
+        let query = Some("a=1&event=handler.%2A&b&a=x+y%20z");
+        assert_eq!(parameter(query, "a").as_deref(), Some("x y z"));
+        assert_eq!(parameter(query, "event").as_deref(), Some("handler.*"));
+        assert_eq!(parameter(query, "b").as_deref(), Some(""));
+        assert_eq!(parameter(query, "c"), None);
+        assert_eq!(parameter(None, "a"), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod value;
 pub use value::{Fields, Value};
 
 use super::refusal::Refusal;
+pub use exact::read_parameter;
 use exact::{read_exactly, refuse_text};
 use simd_json::Buffers;
 use simd_json::prelude::*;
@@ -47,6 +48,8 @@ enum Kind {
     Texts,
     Object(&'static Schema),
     Objects(&'static Schema),
+    /// An object of any members, which no handler looks at.
+    Dictionary,
 }
 
 /// The lower bound of a number.
@@ -174,6 +177,11 @@ impl Field {
     /// A list of objects.
     pub const fn objects(name: &'static str, schema: &'static Schema) -> Self {
         Self::new(name, Kind::Objects(schema))
+    }
+
+    /// An object of any members, or nothing.
+    pub const fn optional_dictionary(name: &'static str) -> Self {
+        Self::new(name, Kind::Dictionary).optional()
     }
 
     /// The same, but it may be absent or null.
@@ -387,6 +395,10 @@ impl Kind {
                 Value::Texts(texts.collect::<Option<_>>()?)
             }
             Self::Object(schema) => Value::Object(Box::new(schema.fields_of(value)?)),
+            Self::Dictionary => {
+                value.as_object()?;
+                Value::Nothing
+            }
             Self::Objects(schema) => {
                 let objects = value.as_array()?;
                 let objects = objects.iter().map(|object| schema.fields_of(object));

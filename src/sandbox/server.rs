@@ -11,8 +11,9 @@ use super::pipeline::{Pipeline, PipelineConfig};
 use super::reception::Reception;
 use super::shop::Shop;
 use super::station::{ServiceTime, Station};
-use crate::engine::{Listener, Pacer, Runtime, RuntimeError, spawn};
+use crate::engine::{Listener, Pacer, Runtime, RuntimeError, now_ns, spawn};
 use crate::plan::Driver;
+use crate::shop::Generation;
 use std::cell::RefCell;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -38,6 +39,8 @@ pub enum Mode {
 /// How the shop behaves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShopConfig {
+    /// Which shop it is.
+    pub generation: Generation,
     /// How many of the newest things of each kind are remembered, at least 1.
     pub retain: usize,
     /// Processes of the real shop: each is strictly serial, and with two or more commands on one
@@ -63,9 +66,10 @@ pub struct ShopConfig {
 }
 
 impl Default for ShopConfig {
-    /// The measured shop: one API worker; a million things of each kind; without an Observatory.
+    /// Today's measured shop: one API worker; a million things of each kind; without an Observatory.
     fn default() -> Self {
         Self {
+            generation: Generation::default(),
             retain: 1_000_000,
             api_workers: 1,
             servers: None,
@@ -321,8 +325,10 @@ impl Role {
         if let Some(servers) = config.servers.filter(|&servers| servers < threads) {
             return Err(too_few(servers, "servers"));
         }
-        let pipeline = Arc::new(Pipeline::new(&config.pipeline));
-        let shop = Shop::new(config.retain, threads, Arc::clone(&pipeline)).with_bugs(config.bugs);
+        let generation = config.generation;
+        let pipeline = Arc::new(Pipeline::new(&config.pipeline, generation));
+        let shop = Shop::new(generation, config.retain, threads, Arc::clone(&pipeline));
+        let shop = shop.with_bugs(config.bugs);
         Ok(Self::Shop(config.clone(), Arc::new(shop), pipeline))
     }
 
@@ -396,9 +402,15 @@ impl Server {
             // The starter waits for exactly this message.
             let _ = tell.send(Ok(address));
             let keeping = spawn(Rc::clone(&door).keep(listener));
+            let engines = self.engines().map(|shop| {
+                spawn(run_engines(shop, pacer.clone(), Arc::clone(&self.stop)))
+            });
             reception.keep_time(&pacer, &self.stop).await;
             door.close();
             keeping.join().await;
+            if let Some(engines) = engines {
+                engines.join().await;
+            }
             drop(held);
             reception.end(&pacer).await;
             pacer.stop().await;
@@ -411,6 +423,16 @@ impl Server {
 }
 
 impl Server {
+    /// The shop whose engines this thread runs: the first one does, if there are any.
+    fn engines(&self) -> Option<Arc<Shop>> {
+        match &self.role {
+            Role::Shop(_, shop, _) if self.position == 0 && shop.has_engines() => {
+                Some(Arc::clone(shop))
+            }
+            _ => None,
+        }
+    }
+
     fn service(&self, address: SocketAddr, pacer: &Pacer, reception: &Rc<Reception>) -> Service {
         let reception = Rc::clone(reception);
         let Role::Shop(config, shop, _) = &self.role else {
@@ -423,6 +445,17 @@ impl Server {
             .with_chaos(config.chaos)
             .with_footing(self.footing.clone());
         Service::Shop(Rc::new(RefCell::new(desk)), Rc::new(station), reception)
+    }
+}
+
+/// How often engines look whether there is something to do.
+const ENGINE_TICK_NS: u64 = 50_000_000;
+
+/// Has the shop's engines do what is due, until `stop` is set.
+async fn run_engines(shop: Arc<Shop>, pacer: Pacer, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        shop.run_engines(0);
+        pacer.until(now_ns() + ENGINE_TICK_NS).await;
     }
 }
 

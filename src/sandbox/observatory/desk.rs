@@ -1,13 +1,13 @@
 //! Finds what a request to the Observatory wants. Pure of sockets.
 
-use super::View;
-use super::query::{count, parameter};
+use super::{Names, View};
+use super::query::count;
 use super::trace_filter::TraceFilter;
 use crate::engine::codec::Request;
 use crate::sandbox::desk::cors_lines;
 use crate::sandbox::reception::Date;
 use crate::sandbox::reply::{JSON, ReplyHead};
-use crate::sandbox::router::{decode, split_target};
+use crate::sandbox::router::{decode, parameter, split_target};
 
 /// Media type of Prometheus' text format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -29,6 +29,14 @@ const PATHS: &[(&str, &str)] = &[
     ("/api/stats", "GET"),
     (TRACES, "GET"),
     ("/api/traces/stats", "GET"),
+];
+
+/// Those that only today's Observatory has.
+const TODAYS_PATHS: &[(&str, &str)] = &[
+    ("/api/subscriptions", "GET"),
+    ("/api/consumers", "GET"),
+    ("/api/workers", "GET"),
+    ("/api/dlq", "GET"),
 ];
 
 /// What a request is answered with.
@@ -73,6 +81,7 @@ impl FullReply {
             media_type: Some(self.media_type),
             location: None,
             cors: &cors_lines(request),
+            request_id: None,
             announces_close: request.asks_close,
         };
         head.write(date, out);
@@ -90,7 +99,12 @@ impl View {
         if method == "DELETE" && path == TRACES {
             return Reply::Full(FullReply::json(Ok(self.delete_traces(at_ns))));
         }
-        let Some(&(path, allow)) = PATHS.iter().find(|(known, _)| *known == path) else {
+        let more = match self.names {
+            Names::Today => TODAYS_PATHS,
+            Names::Five | Names::Newer => &[],
+        };
+        let mut paths = PATHS.iter().chain(more);
+        let Some(&(path, allow)) = paths.find(|(known, _)| *known == path) else {
             let body = r#"{"detail":"Not Found"}"#;
             return Reply::Full(FullReply::new(404, JSON, body));
         };
@@ -117,6 +131,11 @@ impl View {
             "/api/streams" => self.streams(at_ns),
             "/api/queue-depth" => self.queue_depth(at_ns),
             "/api/stats" => self.stats(at_ns),
+            "/api/subscriptions" => self.subscriptions(at_ns),
+            "/api/consumers" => self.consumers(at_ns),
+            "/api/workers" => self.workers(at_ns),
+            // Nothing ever ends there.
+            "/api/dlq" => r#"{"entries":[],"total_count":0}"#.into(),
             TRACES => return FullReply::json(self.list_traces(query, at_ns)),
             _ => {
                 let window = parameter(query, "window").unwrap_or_else(|| "5m".into());

@@ -1,8 +1,7 @@
 //! `GET /metrics`: Prometheus' text format.
 //!
-//! Today's lines, labels and order are as measured, with HELP and TYPE of `protean_outbox_pending`
-//! above samples of another name. The newer ones have that gauge a domain, and stream figures a
-//! domain.
+//! Lines, labels and order are as measured, with HELP and TYPE of `protean_outbox_pending` above
+//! samples of another name. The newer ones have that gauge a domain, and stream figures a domain.
 
 use super::streams::STREAMS;
 use super::{BROKER_CLIENTS, BROKER_MEMORY_BYTES, Names, View, by_status};
@@ -29,13 +28,29 @@ const STREAM_PENDING: Gauge = ("protean_stream_pending", "Pending (in-flight) me
 const STREAMS_COUNT: Gauge = ("protean_streams_count", "Number of active streams");
 const GROUPS_COUNT: Gauge = ("protean_consumer_groups_count", "Number of consumer groups");
 
+const SUBSCRIPTION_LAG: Gauge = ("protean_subscription_lag", "Messages behind stream head");
+const SUBSCRIPTION_PENDING: Gauge = ("protean_subscription_pending", "Unacknowledged messages");
+const SUBSCRIPTION_DLQ: Gauge = ("protean_subscription_dlq_depth", "Dead letter queue depth");
+const SUBSCRIPTION_STATUS: Gauge = (
+    "protean_subscription_status",
+    "Subscription health (1=ok, 0=not ok)",
+);
+const CONSUMER_PENDING: Gauge = (
+    "protean_consumer_pending",
+    "Per-consumer unacknowledged messages",
+);
+const CONSUMER_IDLE: Gauge = (
+    "protean_consumer_idle_ms",
+    "Per-consumer idle time in milliseconds",
+);
+
 impl View {
     /// The metrics `at_ns` after the pipeline's start.
     pub(super) fn metrics(&self, at_ns: u64) -> String {
         let mut text = String::with_capacity(4 << 10);
         let out = &mut text;
         match self.names {
-            Names::Today => {
+            Names::Five | Names::Today => {
                 declare(out, OUTBOX_PENDING);
                 self.write_outboxes(out, at_ns);
             }
@@ -57,7 +72,7 @@ impl View {
         single(out, BROKER_CONNECTED, BROKER_CLIENTS.into());
         single(out, BROKER_OPS, 0);
         match self.names {
-            Names::Today => {
+            Names::Five | Names::Today => {
                 for gauge in [STREAM_TOTAL, STREAM_PENDING, STREAMS_COUNT, GROUPS_COUNT] {
                     single(out, gauge, 0);
                 }
@@ -74,7 +89,65 @@ impl View {
                 single(out, GROUPS_COUNT, groups.sum());
             }
         }
+        if self.names == Names::Today {
+            self.write_subscriptions(out, at_ns);
+            self.write_consumers(out, at_ns);
+        }
         text
+    }
+
+    /// All four gauges are declared first; then they follow one another for each subscription.
+    fn write_subscriptions(&self, out: &mut String, at_ns: u64) {
+        let gauges = [
+            SUBSCRIPTION_LAG,
+            SUBSCRIPTION_PENDING,
+            SUBSCRIPTION_DLQ,
+            SUBSCRIPTION_STATUS,
+        ];
+        for gauge in gauges {
+            out.push('\n');
+            declare(out, gauge);
+        }
+        for (domain, subscriptions) in self.shown_subscriptions(at_ns) {
+            for shown in subscriptions {
+                let labels = format!(
+                    "{{domain=\"{}\",handler=\"{}\",stream=\"{}\",type=\"{}\"}}",
+                    domain.name(),
+                    shown.handler_name,
+                    shown.stream_category,
+                    shown.subscription_type
+                );
+                let values = [
+                    shown.lag,
+                    shown.pending,
+                    shown.dlq_depth,
+                    shown.is_fine().into(),
+                ];
+                for ((name, _), value) in gauges.into_iter().zip(values) {
+                    write_line(out, format_args!("{name}{labels} {value}"));
+                }
+            }
+        }
+    }
+
+    fn write_consumers(&self, out: &mut String, at_ns: u64) {
+        for gauge in [CONSUMER_PENDING, CONSUMER_IDLE] {
+            out.push('\n');
+            declare(out, gauge);
+        }
+        for (.., shown) in self.shown_consumers(at_ns) {
+            let labels = format!(
+                "{{consumer=\"{}\",group=\"{}\",stream=\"{}\"}}",
+                shown.consumer_name, shown.group, shown.stream
+            );
+            let values = [
+                (CONSUMER_PENDING.0, shown.pending),
+                (CONSUMER_IDLE.0, shown.idle_ms),
+            ];
+            for (name, value) in values {
+                write_line(out, format_args!("{name}{labels} {value}"));
+            }
+        }
     }
 
     fn write_outboxes(&self, out: &mut String, at_ns: u64) {

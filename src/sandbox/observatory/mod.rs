@@ -2,7 +2,7 @@
 //!
 //! A request's way: `server` receives and sends, `desk` finds the endpoint, `metrics`, `snapshots`
 //! and `traces` tell what the pipeline looks like at that moment. It has plain threads of its own,
-//! so that whoever looks does not disturb the shop's. Measured on Protean 0fbb7582.
+//! so that whoever looks does not disturb the shop's. Measured on Protean 0fbb7582 and ca9c7fdc.
 
 mod desk;
 mod metrics;
@@ -10,25 +10,40 @@ mod query;
 mod server;
 mod snapshots;
 mod streams;
+mod subscriptions;
 mod trace_filter;
 mod traces;
 
 pub use server::Observatory;
 
 use super::pipeline::{Backlog, Domain, Pipeline};
+use crate::shop::Generation;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 /// Which figures the Observatory shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
-    /// As measured, with its faults: counts stop at 100, stream figures are 0, and a sample has
-    /// another name than its HELP and TYPE say.
-    #[default]
-    Today,
+    /// As measured on Protean 0fbb7582, with its faults: counts stop at 100, stream figures are 0,
+    /// and a sample has another name than its HELP and TYPE say.
+    Five,
     /// As it should be: exact counts, stream figures a domain, samples named as declared.
     Newer,
+    /// As measured on Protean ca9c7fdc: exact counts, and figures of every subscription, among which
+    /// the outboxes are told again; those of streams as a whole are 0 still.
+    Today,
+}
+
+impl Names {
+    /// Those of the Observatory that belongs to a shop of `generation`.
+    #[must_use]
+    pub const fn of(generation: Generation) -> Self {
+        match generation {
+            Generation::Five => Self::Five,
+            Generation::Today => Self::Today,
+        }
+    }
 }
 
 /// How the Observatory is served.
@@ -48,7 +63,7 @@ struct View {
     traced_from_ns: AtomicU64,
 }
 
-/// Today's counts are lengths of a query whose pages hold so many rows.
+/// Counts of the older Observatory are lengths of a query whose pages hold so many rows.
 const PAGE: u64 = 100;
 /// Broker figures, as the measured one had them.
 const BROKER_VERSION: &str = "7.0.15";
@@ -67,16 +82,16 @@ impl View {
 
     /// The backlogs as they are shown, with their domains.
     fn backlogs(&self, at_ns: u64) -> impl Iterator<Item = (Domain, Backlog)> {
-        Domain::ALL.into_iter().map(move |domain| {
+        self.pipeline.domains().iter().map(move |&domain| {
             let exact = self.pipeline.backlog_at(domain, at_ns);
             let shown = match self.names {
-                Names::Today => Backlog {
+                Names::Five => Backlog {
                     pending: exact.pending.min(PAGE),
                     published: exact.published.min(PAGE),
                     lag: 0,
                     ..exact
                 },
-                Names::Newer => exact,
+                Names::Newer | Names::Today => exact,
             };
             (domain, shown)
         })

@@ -1,17 +1,7 @@
 //! Query parameters, and FastAPI's refusals of them.
 
 use crate::sandbox::json_text::write_text;
-use crate::sandbox::router::decode;
-
-/// The last value of the parameter `name`, decoded.
-pub fn parameter(query: Option<&str>, name: &str) -> Option<String> {
-    let mut pairs = query?.split('&').rev();
-    pairs.find_map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let plain = |text: &str| decode(&text.replace('+', " ")).into_owned();
-        (plain(key) == name).then(|| plain(value))
-    })
-}
+use crate::sandbox::router::parameter;
 
 /// How many traces are asked for.
 ///
@@ -51,16 +41,6 @@ pub fn count(query: Option<&str>) -> Result<usize, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parameters_are_decoded_and_the_last_one_counts() {
-        let query = Some("a=1&event=handler.%2A&b&a=x+y%20z");
-        assert_eq!(parameter(query, "a").as_deref(), Some("x y z"));
-        assert_eq!(parameter(query, "event").as_deref(), Some("handler.*"));
-        assert_eq!(parameter(query, "b").as_deref(), Some(""));
-        assert_eq!(parameter(query, "c"), None);
-        assert_eq!(parameter(None, "a"), None);
-    }
 
     #[test]
     fn counts_lie_between_1_and_1000() {

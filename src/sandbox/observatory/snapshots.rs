@@ -2,8 +2,8 @@
 //! are as measured.
 
 use super::streams::STREAMS;
+use super::subscriptions::{Level, stream_names, subscriptions};
 use super::{BROKER_CLIENTS, BROKER_MEMORY, BROKER_VERSION, Names, View, by_status};
-use crate::sandbox::pipeline::Domain;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
-    domains: [&'static str; 5],
+    domains: Vec<&'static str>,
     infrastructure: Infrastructure,
 }
 
@@ -67,7 +67,44 @@ struct StreamList {
 struct Streams {
     message_counts: MessageCounts,
     streams: StreamList,
-    consumer_groups: BTreeMap<&'static str, u64>,
+    consumer_groups: Groups,
+}
+
+/// Consumer groups as a snapshot shows them.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Groups {
+    /// What is left to do, by domain.
+    Lags(BTreeMap<&'static str, u64>),
+    /// By group alone, so that of one on several streams only the last shows: the one that is never
+    /// read.
+    Last(BTreeMap<&'static str, LastStream>),
+}
+
+/// A group's last stream.
+#[derive(Serialize)]
+struct LastStream {
+    stream: String,
+    pending: u64,
+    lag: u64,
+}
+
+/// A stream of the queue depth.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Depth {
+    Length(u64),
+    Groups {
+        length: u64,
+        consumer_groups: BTreeMap<&'static str, Waiting>,
+    },
+}
+
+/// What waits for a group on a stream.
+#[derive(Serialize)]
+struct Waiting {
+    pending: u64,
+    lag: u64,
 }
 
 #[derive(Serialize)]
@@ -81,7 +118,7 @@ struct Stats {
 struct QueueDepth {
     timestamp: f64,
     outbox: InOrder<InOrder<u64>>,
-    streams: InOrder<u64>,
+    streams: InOrder<Depth>,
     totals: Totals,
 }
 
@@ -103,7 +140,7 @@ impl View {
     pub(super) fn health(&self, at_ns: u64) -> String {
         json(&Health {
             status: "healthy",
-            domains: Domain::ALL.map(Domain::name),
+            domains: self.pipeline.domains().iter().map(|one| one.name()).collect(),
             infrastructure: Infrastructure {
                 redis: Broker {
                     healthy: true,
@@ -125,11 +162,13 @@ impl View {
     /// `GET /api/streams`
     pub(super) fn streams(&self, at_ns: u64) -> String {
         let groups = match self.names {
-            Names::Today => BTreeMap::new(),
-            Names::Newer => self
-                .backlogs(at_ns)
-                .map(|(domain, backlog)| (domain.name(), backlog.lag))
-                .collect(),
+            Names::Five => Groups::Lags(BTreeMap::new()),
+            Names::Newer => Groups::Lags(
+                self.backlogs(at_ns)
+                    .map(|(domain, backlog)| (domain.name(), backlog.lag))
+                    .collect(),
+            ),
+            Names::Today => Groups::Last(self.last_streams(at_ns)),
         };
         json(&Streams {
             message_counts: self.message_counts(at_ns),
@@ -152,11 +191,16 @@ impl View {
         let counts = self.message_counts(at_ns);
         let outbox = self.backlogs(at_ns);
         let streams = match self.names {
-            Names::Today => Vec::new(),
+            Names::Five => Vec::new(),
             Names::Newer => self
                 .backlogs(at_ns)
-                .map(|(domain, backlog)| (domain.name(), backlog.published))
+                .map(|(domain, backlog)| (domain.name(), Depth::Length(backlog.published)))
                 .collect(),
+            Names::Today => self.depths(at_ns),
+        };
+        let (stream_depth, consumer_pending) = match self.names {
+            Names::Today => self.totals(at_ns),
+            _ => (counts.total_messages, counts.in_flight),
         };
         json(&QueueDepth {
             timestamp: self.pipeline.time_of(at_ns).as_microsecond() as f64 / 1e3,
@@ -168,10 +212,64 @@ impl View {
             streams: InOrder(streams),
             totals: Totals {
                 outbox_pending: self.backlogs(at_ns).map(|(_, b)| b.pending).sum(),
-                stream_depth: counts.total_messages,
-                consumer_pending: counts.in_flight,
+                stream_depth,
+                consumer_pending,
             },
         })
+    }
+
+    /// Each group with the lane of its stream that nobody reads; the broker's own subscribers have
+    /// none.
+    fn last_streams(&self, at_ns: u64) -> BTreeMap<&'static str, LastStream> {
+        let levels = self.levels(at_ns);
+        let groups = subscriptions().iter().map(|one| {
+            let (stream, pending) = match one.kind {
+                "broker" => {
+                    let level = levels.get(one.stream).copied().unwrap_or_default();
+                    (one.stream.to_owned(), level.in_flight)
+                }
+                _ => (format!("{}:backfill", one.stream), 0),
+            };
+            let last = LastStream {
+                stream,
+                pending,
+                lag: 0,
+            };
+            (one.group.as_str(), last)
+        });
+        groups.collect()
+    }
+
+    /// Each stream with its groups.
+    fn depths(&self, at_ns: u64) -> Vec<(&'static str, Depth)> {
+        let levels = self.levels(at_ns);
+        let depth = |name: &'static str| {
+            let read = name.strip_suffix(":backfill").unwrap_or(name);
+            let level = match read == name {
+                true => levels.get(name).copied().unwrap_or_default(),
+                false => Level::default(),
+            };
+            let readers = subscriptions().iter().filter(|one| {
+                one.stream == read && (one.kind == "stream" || read == name)
+            });
+            let groups = readers.map(|one| {
+                let pending = level.in_flight;
+                (one.group.as_str(), Waiting { pending, lag: 0 })
+            });
+            let consumer_groups = groups.collect();
+            let length = level.length;
+            (name, Depth::Groups { length, consumer_groups })
+        };
+        stream_names().map(depth).collect()
+    }
+
+    /// The sum over streams of the largest lag of a group, and of all that groups have not
+    /// confirmed.
+    fn totals(&self, at_ns: u64) -> (u64, u64) {
+        let levels = self.levels(at_ns);
+        let readers = subscriptions().iter();
+        let in_flight = readers.map(|one| levels.get(one.stream).map_or(0, |level| level.in_flight));
+        (0, in_flight.sum())
     }
 
     fn outboxes(&self, at_ns: u64) -> InOrder<Outbox> {
@@ -186,14 +284,17 @@ impl View {
     }
 
     fn message_counts(&self, at_ns: u64) -> MessageCounts {
-        let exact = self.names == Names::Newer;
+        let exact = self.names != Names::Five;
         let sum = |count: fn(&super::Backlog) -> u64| {
             let counts = self.backlogs(at_ns).map(|(_, backlog)| count(&backlog));
             counts.filter(|_| exact).sum()
         };
         MessageCounts {
             total_messages: sum(|backlog| backlog.published),
-            in_flight: sum(|backlog| backlog.lag),
+            in_flight: match self.names {
+                Names::Today => self.totals(at_ns).1,
+                _ => sum(|backlog| backlog.lag),
+            },
             failed: 0,
             dlq: 0,
         }
@@ -201,8 +302,9 @@ impl View {
 
     fn stream_list(&self) -> StreamList {
         let names: Vec<_> = match self.names {
-            Names::Today => Vec::new(),
+            Names::Five => Vec::new(),
             Names::Newer => STREAMS.iter().map(|stream| stream.name).collect(),
+            Names::Today => stream_names().collect(),
         };
         StreamList {
             count: names.len(),

@@ -4,7 +4,7 @@ use crate::sandbox::pipeline::Domain;
 use crate::stats::Event;
 
 /// A stream.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream {
     pub domain: Domain,
     /// `<domain>::<aggregate>`.
@@ -16,7 +16,7 @@ pub struct Stream {
     pub projectors: &'static [&'static str],
 }
 
-/// The streams that the shop publishes to.
+/// The streams that the shop of five contexts publishes to.
 pub const STREAMS: &[Stream] = &[
     Stream {
         domain: Domain::Identity,
@@ -66,15 +66,59 @@ pub const STREAMS: &[Stream] = &[
     },
 ];
 
+/// The streams that today's shop publishes to: those of event-sourced aggregates, too. Their readers
+/// are in `subscriptions`.
+pub const TODAYS_STREAMS: &[Stream] = &[
+    STREAMS[0],
+    STREAMS[1],
+    STREAMS[2],
+    stream(Domain::Ordering, "ordering::order", "order_id"),
+    STREAMS[3],
+    stream(
+        Domain::Inventory,
+        "inventory::inventory_item",
+        "inventory_item_id",
+    ),
+    STREAMS[4],
+    stream(Domain::Payments, "payments::payment", "payment_id"),
+    STREAMS[5],
+    stream(
+        Domain::Fulfillment,
+        "fulfillment::fulfillment",
+        "fulfillment_id",
+    ),
+    stream(Domain::Reviews, "reviews::review", "review_id"),
+    stream(
+        Domain::Notifications,
+        "notifications::notification",
+        "notification_id",
+    ),
+];
+
+const fn stream(domain: Domain, name: &'static str, id_field: &'static str) -> Stream {
+    Stream {
+        domain,
+        name,
+        id_field,
+        projectors: &[],
+    }
+}
+
 /// The stream that `event` of `domain` is published to.
 pub fn stream_of(domain: Domain, event: &Event) -> &'static Stream {
     match domain {
         Domain::Identity => &STREAMS[0],
         Domain::Catalogue if event.name.starts_with("Category") => &STREAMS[2],
         Domain::Catalogue => &STREAMS[1],
-        Domain::Ordering => &STREAMS[3],
-        Domain::Inventory => &STREAMS[4],
-        Domain::Payments => &STREAMS[5],
+        Domain::Ordering if event.outbox => &STREAMS[3],
+        Domain::Ordering => &TODAYS_STREAMS[3],
+        Domain::Inventory if event.outbox => &STREAMS[4],
+        Domain::Inventory => &TODAYS_STREAMS[5],
+        Domain::Payments if event.outbox => &STREAMS[5],
+        Domain::Payments => &TODAYS_STREAMS[7],
+        Domain::Fulfillment => &TODAYS_STREAMS[9],
+        Domain::Reviews => &TODAYS_STREAMS[10],
+        Domain::Notifications => &TODAYS_STREAMS[11],
     }
 }
 
@@ -92,5 +136,25 @@ mod tests {
         }
         let category = stream_of(Domain::Catalogue, &events::CATEGORY_REORDERED);
         assert_eq!(category.name, "catalogue::category");
+        for (domain, event, name) in [
+            (Domain::Ordering, &events::ORDER_CREATED, "ordering::order"),
+            (
+                Domain::Ordering,
+                &events::CART_CONVERTED,
+                "ordering::shopping_cart",
+            ),
+            (
+                Domain::Inventory,
+                &events::STOCK_RESERVED,
+                "inventory::inventory_item",
+            ),
+            (
+                Domain::Payments,
+                &events::PAYMENT_INITIATED,
+                "payments::payment",
+            ),
+        ] {
+            assert_eq!(stream_of(domain, event).name, name);
+        }
     }
 }

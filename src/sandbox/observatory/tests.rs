@@ -28,7 +28,12 @@ fn view(names: Names, engines: u32) -> View {
         drain_rate: DrainRate::per_s(10.0).unwrap(),
     };
     let started = "2026-11-22T07:26:06Z".parse().unwrap();
-    View::new(Arc::new(Pipeline::started_at(&config, started)), names)
+    let generation = match names {
+        Names::Today => Generation::Today,
+        Names::Five | Names::Newer => Generation::Five,
+    };
+    let pipeline = Pipeline::started_at(&config, generation, started);
+    View::new(Arc::new(pipeline), names)
 }
 
 /// The view after a flood of 130 registrations, and a few others, at second 1.
@@ -97,7 +102,7 @@ fn assert_golden(name: &str, actual: &str) {
 
 #[test]
 fn snapshots_have_the_recorded_shapes() {
-    let view = flooded(Names::Today);
+    let view = flooded(Names::Five);
     for (target, recorded) in [
         ("/api/health", recorded!("api_health.json")),
         ("/api/outbox", recorded!("api_outbox.json")),
@@ -125,7 +130,7 @@ fn snapshots_have_the_recorded_shapes() {
 
 #[test]
 fn todays_metrics_are_the_recorded_lines() {
-    let view = flooded(Names::Today);
+    let view = flooded(Names::Five);
     let (_, text) = reply(&view, "GET", "/metrics", S);
     let names = |text: &str| -> Vec<String> {
         let name = |line: &str| match line.rsplit_once(' ') {
@@ -149,11 +154,11 @@ fn todays_counts_stop_at_100_and_the_newer_ones_do_not() {
         let counts = &outbox["identity"]["counts"];
         (counts["pending"].as_u64(), counts["published"].as_u64())
     };
-    assert_eq!(pending(Names::Today, S), (Some(100), Some(1)));
+    assert_eq!(pending(Names::Five, S), (Some(100), Some(1)));
     assert_eq!(pending(Names::Newer, S), (Some(129), Some(1)));
-    assert_eq!(pending(Names::Today, 4 * S), (Some(99), Some(31)));
+    assert_eq!(pending(Names::Five, 4 * S), (Some(99), Some(31)));
     assert_eq!(pending(Names::Newer, 4 * S), (Some(99), Some(31)));
-    assert_eq!(pending(Names::Today, 99 * S), (Some(0), Some(100)));
+    assert_eq!(pending(Names::Five, 99 * S), (Some(0), Some(100)));
     assert_eq!(pending(Names::Newer, 99 * S), (Some(0), Some(130)));
 }
 
@@ -179,7 +184,7 @@ fn newer_samples_are_named_as_declared() {
 
 #[test]
 fn a_message_is_told_from_its_publishing_to_its_last_acknowledgement() {
-    let view = view(Names::Today, 1);
+    let view = view(Names::Five, 1);
     view.pipeline.accept_at(&REGISTERED, S);
     let (_, body) = reply(&view, "GET", "/api/traces", 2 * S);
     assert_golden("traces-one-registration.json", &body);
@@ -206,7 +211,7 @@ fn a_message_is_told_from_its_publishing_to_its_last_acknowledgement() {
 
 #[test]
 fn streamed_traces_are_the_recorded_ones() {
-    let view = view(Names::Today, 1);
+    let view = view(Names::Five, 1);
     view.pipeline.accept_at(&REGISTERED, S);
     let Reply::Stream(filter) = view.answer("GET", "/stream?type=*Registered*", 0) else {
         panic!("a stream has no end");
@@ -240,7 +245,7 @@ fn streamed_traces_are_the_recorded_ones() {
         assert_eq!(names(&ours), names(&theirs));
     }
     assert_eq!(view.trace_lines(&filter, S + 1..=S + S / 40).len(), 3);
-    let flood = flooded(Names::Today);
+    let flood = flooded(Names::Five);
     let lines = flood.trace_lines(&TraceFilter::default(), 1..=99 * S);
     assert_eq!(lines.len(), 1_000, "of very many, the newest");
     let last: Value = serde_json::from_str(&lines[999]).unwrap();
@@ -253,7 +258,7 @@ fn streamed_traces_are_the_recorded_ones() {
 
 #[test]
 fn statistics_count_what_happened_in_the_window() {
-    let view = flooded(Names::Today);
+    let view = flooded(Names::Five);
     let (_, body) = reply(&view, "GET", "/api/traces/stats", 2 * S);
     assert_golden("trace-stats.json", &body);
     let total = |window: &str, at_ns| {
@@ -279,7 +284,7 @@ fn statistics_count_what_happened_in_the_window() {
 
 #[test]
 fn deleted_traces_are_gone_and_later_ones_are_told() {
-    let view = view(Names::Today, 1);
+    let view = view(Names::Five, 1);
     let delete = |at_ns| reply(&view, "DELETE", "/api/traces", at_ns);
     assert_eq!(
         delete(S),
@@ -305,7 +310,7 @@ fn deleted_traces_are_gone_and_later_ones_are_told() {
 
 #[test]
 fn what_does_not_exist_is_refused() {
-    let view = view(Names::Today, 1);
+    let view = view(Names::Five, 1);
     for (method, target, status) in [
         ("GET", "/api", 404),
         ("GET", "/docs", 404),

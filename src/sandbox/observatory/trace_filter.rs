@@ -1,6 +1,6 @@
 //! Which traces somebody wants to see.
 
-use super::query::parameter;
+use crate::sandbox::router::parameter;
 use glob::Pattern;
 
 /// A wanted text, or everything.

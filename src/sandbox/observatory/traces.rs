@@ -4,11 +4,11 @@
 //! The projectors of a stream share a message's time evenly, one after the other. The pipeline is
 //! told what happened, not to which customer or product: identifiers are made up, one a message.
 
-use super::View;
+use super::{Names, View, subscriptions};
 use super::snapshots::{InOrder, json};
 use super::streams::{Stream, stream_of};
 use super::trace_filter::TraceFilter;
-use crate::sandbox::pipeline::{Domain, Message, TRACED_MESSAGES};
+use crate::sandbox::pipeline::{Message, TRACED_MESSAGES};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::cmp::{Ordering, Reverse};
@@ -30,12 +30,13 @@ const WINDOWS: &[(&str, u64)] = &[
 /// Most traces that a stream tells at once.
 const MOST_LINES: usize = 1_000;
 /// Most steps in a message's life, as a power of two.
-const STEP_BITS: u32 = 4;
+const STEP_BITS: u32 = 6;
 
 /// A step in the life of a message.
 #[derive(Clone, Copy)]
 pub struct Step {
     message: Message,
+    names: Names,
     /// 0 is its publishing; then three for each projector.
     index: usize,
     time_ns: u64,
@@ -63,9 +64,18 @@ impl Happening {
     }
 }
 
+/// Who handles the message, in their order.
+fn handlers(message: &Message, names: Names) -> &'static [&'static str] {
+    let stream = stream_of(message.domain, message.event);
+    match names {
+        Names::Today => subscriptions::handlers(stream.name),
+        Names::Five | Names::Newer => stream.projectors,
+    }
+}
+
 /// The steps of `message`, in their order.
-fn steps(message: Message) -> impl Iterator<Item = Step> {
-    let projectors = stream_of(message.domain, message.event).projectors.len();
+fn steps(message: Message, names: Names) -> impl Iterator<Item = Step> {
+    let projectors = handlers(&message, names).len();
     (0..=3 * projectors).map(move |index| {
         let handled = match index {
             0 => 0,
@@ -76,6 +86,7 @@ fn steps(message: Message) -> impl Iterator<Item = Step> {
         let share = u128::from(span_ns) * handled as u128 / projectors.max(1) as u128;
         Step {
             message,
+            names,
             index,
             time_ns: message.published_ns + share as u64,
         }
@@ -101,7 +112,7 @@ impl Step {
     }
 
     fn duration_ms(self) -> Option<f64> {
-        let projectors = self.stream().projectors.len();
+        let projectors = handlers(&self.message, self.names).len();
         let span_ns = (self.message.processed_ns - self.message.published_ns) as f64;
         let share_ms = span_ns / projectors.max(1) as f64 / 1e6;
         (self.happening() == Happening::Completed).then(|| round_to_hundredths(share_ms))
@@ -167,7 +178,9 @@ fn aggregate_id(message: &Message) -> String {
 
 fn message_id(message: &Message) -> String {
     let stream = stream_of(message.domain, message.event);
-    format!("{}-{}-0.1", stream.name, aggregate_id(message))
+    // Event-sourced aggregates number their events by version alone.
+    let number = if message.event.outbox { "0.1" } else { "0" };
+    format!("{}-{}-{number}", stream.name, aggregate_id(message))
 }
 
 /// A trace as it is shown; the names and their order are as measured.
@@ -301,12 +314,14 @@ impl View {
             .max(at_ns.saturating_sub(KEPT_NS))
             .max(self.traced_from_ns.load(atomic::Ordering::Relaxed));
         let span_ns = from_ns..=at_ns;
-        Domain::ALL
-            .into_iter()
-            .flat_map(move |domain| self.pipeline.messages(domain, at_ns))
+        let names = self.names;
+        self.pipeline
+            .domains()
+            .iter()
+            .flat_map(move |&domain| self.pipeline.messages(domain, at_ns))
             .filter(move |message| message.processed_ns >= from_ns)
             .filter(move |message| message_is_wanted(message, filter))
-            .flat_map(steps)
+            .flat_map(move |message| steps(message, names))
             .filter(move |step| span_ns.contains(&step.time_ns) && step.is_wanted(filter))
     }
 
@@ -323,7 +338,7 @@ impl View {
             message_id: message_id(message),
             message_type: message_type(message),
             status: "ok",
-            handler: handler.and_then(|index| stream.projectors.get(index / 3).copied()),
+            handler: handler.and_then(|index| handlers(message, step.names).get(index / 3).copied()),
             duration_ms: step.duration_ms(),
             error: None,
             metadata: BTreeMap::new(),

@@ -1,10 +1,11 @@
-//! The five domains, each with an outbox, engines and streams of its own.
+//! The domains, each with an outbox, engines and streams of its own.
 
 use crate::shop::events::EVENTS;
+use crate::shop::{CONTEXTS, Generation};
 use crate::stats::Event;
 use std::ops::Range;
 
-/// A domain of the shop.
+/// A domain of the shop, of any generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domain {
     /// Customers.
@@ -17,10 +18,16 @@ pub enum Domain {
     Inventory,
     /// Invoices and payments.
     Payments,
+    /// Picking, packing and shipments.
+    Fulfillment,
+    /// Reviews of products.
+    Reviews,
+    /// Messages to customers.
+    Notifications,
 }
 
-/// Number of domains.
-pub const DOMAINS: usize = 5;
+/// Number of domains of any generation.
+pub const DOMAINS: usize = CONTEXTS.len();
 
 impl Domain {
     /// All of them, in the order in which the Observatory lists them.
@@ -30,29 +37,26 @@ impl Domain {
         Self::Ordering,
         Self::Inventory,
         Self::Payments,
+        Self::Fulfillment,
+        Self::Reviews,
+        Self::Notifications,
     ];
+
+    /// Those of a generation: a prefix of all.
+    #[must_use]
+    pub fn of_generation(generation: Generation) -> &'static [Self] {
+        &Self::ALL[..generation.contexts().len()]
+    }
 
     /// As the Observatory spells it.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Identity => "identity",
-            Self::Catalogue => "catalogue",
-            Self::Ordering => "ordering",
-            Self::Inventory => "inventory",
-            Self::Payments => "payments",
-        }
+        CONTEXTS[self as usize].name
     }
 
     /// As events spell it.
     fn event_name(self) -> &'static str {
-        match self {
-            Self::Identity => "Identity",
-            Self::Catalogue => "Catalogue",
-            Self::Ordering => "Ordering",
-            Self::Inventory => "Inventory",
-            Self::Payments => "Payments",
-        }
+        CONTEXTS[self as usize].title
     }
 
     /// The domain that raises `event`.
@@ -62,7 +66,7 @@ impl Domain {
             .find(|domain| domain.event_name() == event.domain)
     }
 
-    /// Where the domain's events stand in [`EVENTS`].
+    /// Where the domain's events stand in [`EVENTS`]; at its end when there are none.
     pub(super) fn kinds(self) -> Range<usize> {
         let is_ours = |event: &Event| event.domain == self.event_name();
         let start = EVENTS.iter().position(is_ours).unwrap_or(EVENTS.len());
@@ -81,12 +85,22 @@ mod tests {
         for domain in Domain::ALL {
             let kinds = domain.kinds();
             assert_eq!(kinds.start, end, "{domain:?}");
-            assert!(!kinds.is_empty());
+            assert!(!kinds.is_empty() || domain as usize >= 5);
             end = kinds.end;
             for event in &EVENTS[kinds] {
                 assert_eq!(Domain::of(event), Some(domain));
             }
         }
         assert_eq!(end, EVENTS.len());
+    }
+
+    #[test]
+    fn domains_are_named_as_the_contexts_of_their_generation() {
+        for generation in Generation::ALL {
+            let domains = Domain::of_generation(generation);
+            let names: Vec<_> = domains.iter().map(|domain| domain.name()).collect();
+            let contexts = generation.contexts().iter();
+            assert_eq!(names, contexts.map(|one| one.name).collect::<Vec<_>>());
+        }
     }
 }

@@ -6,8 +6,9 @@
 //! and messages published but not yet processed (lag), has a known answer: what was accepted less
 //! ⌊engines × rate × busy time⌋; of it, as many as there are engines are lag.
 //!
-//! Nothing ticks: see `queue`. Events of event-sourced aggregates are kept in the event store and
-//! never published, as in the measured shop.
+//! Nothing ticks: see `queue`. In the shop of five contexts events of event-sourced aggregates are
+//! kept in the event store and never published; in today's all events go through the outbox. Both
+//! as measured.
 
 mod domain;
 mod pace;
@@ -19,12 +20,13 @@ pub use pace::{DrainRate, HIGHEST_DRAIN_RATE_PER_S, MOST_ENGINES};
 pub use window::CAPACITY as TRACED_MESSAGES;
 
 use crate::engine::now_ns;
+use crate::shop::Generation;
 use crate::shop::events::EVENTS;
 use crate::stats::Event;
 use crossbeam_utils::CachePadded;
 use jiff::{SignedDuration, Timestamp};
 use pace::Pace;
-use queue::Queue;
+use queue::{Place, Queue};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use window::Window;
@@ -33,7 +35,7 @@ use window::Window;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PipelineConfig {
     /// Engines of each domain, in the order of [`Domain::ALL`], from 0 (stopped) to
-    /// [`MOST_ENGINES`].
+    /// [`MOST_ENGINES`]; those of domains that the shop's generation has not mean nothing.
     pub engines: [u32; DOMAINS],
     /// What each engine drains.
     pub drain_rate: DrainRate,
@@ -52,6 +54,7 @@ impl Default for PipelineConfig {
 /// See the module's documentation. Shared by all server threads.
 pub struct Pipeline {
     lanes: [CachePadded<Lane>; DOMAINS],
+    generation: Generation,
     started_ns: u64,
     started: Timestamp,
 }
@@ -64,6 +67,8 @@ struct Lane {
     window: Window,
     engines: u32,
     kinds: Range<usize>,
+    /// Events accepted, by kind.
+    counts: Box<[AtomicU64]>,
 }
 
 /// A domain's outbox and streams at one moment, in messages.
@@ -91,6 +96,17 @@ impl Backlog {
     }
 }
 
+/// Where an event waits to be processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its domain.
+    pub domain: Domain,
+    /// When it was raised, in nanoseconds after the pipeline's start.
+    pub raised_ns: u64,
+    /// Progress at which it is done.
+    end: u64,
+}
+
 /// A message that was published, with the life that it has had or will have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -109,27 +125,48 @@ pub struct Message {
 }
 
 impl Pipeline {
-    /// An empty pipeline that starts now.
+    /// An empty pipeline of a shop of `generation` that starts now.
     #[must_use]
-    pub fn new(config: &PipelineConfig) -> Self {
+    pub fn new(config: &PipelineConfig, generation: Generation) -> Self {
         let lane = |domain: Domain| Lane::new(domain, config);
         Self {
             lanes: Domain::ALL.map(|domain| CachePadded::new(lane(domain))),
+            generation,
             started_ns: now_ns(),
             started: Timestamp::now(),
         }
     }
 
-    /// Takes a raised event: it waits in its domain's outbox, or is only kept.
-    pub fn accept(&self, event: &'static Event) {
-        let Some(lane) = Domain::of(event).map(|domain| self.lane(domain)) else {
-            return;
-        };
-        if event.outbox {
-            lane.accept(event, self.at_ns());
-        } else {
+    /// The shop's domains, in the order in which the Observatory lists them.
+    #[must_use]
+    pub fn domains(&self) -> &'static [Domain] {
+        Domain::of_generation(self.generation)
+    }
+
+    /// Takes a raised event: it waits in its domain's outbox, or is only kept. Tells where it
+    /// waits; `None` when it is only kept.
+    pub fn accept(&self, event: &'static Event) -> Option<Waiting> {
+        let domain = Domain::of(event)?;
+        let lane = self.lane(domain);
+        if !event.outbox && self.generation == Generation::Five {
             lane.stored.fetch_add(1, Ordering::Relaxed);
+            return None;
         }
+        let raised_ns = self.at_ns();
+        Some(Waiting {
+            domain,
+            raised_ns,
+            end: lane.accept(event, raised_ns).end,
+        })
+    }
+
+    /// When a message that waits is processed, in nanoseconds after the pipeline's start; `None`
+    /// when never.
+    pub(super) fn processed_ns(&self, waiting: Waiting) -> Option<u64> {
+        self.lane(waiting.domain)
+            .queue
+            .pace()
+            .reached_ns(waiting.end)
     }
 
     /// The domain's backlog now.
@@ -166,6 +203,44 @@ impl Pipeline {
     #[must_use]
     pub fn engines(&self, domain: Domain) -> u32 {
         self.lane(domain).engines
+    }
+
+    /// How many events of each kind the domain's outbox has taken.
+    pub(super) fn accepted(&self, domain: Domain) -> impl Iterator<Item = (&'static Event, u64)> {
+        let lane = self.lane(domain);
+        let counts = lane.counts.iter();
+        EVENTS[lane.kinds.clone()]
+            .iter()
+            .zip(counts.map(|count| count.load(Ordering::Relaxed)))
+    }
+
+    /// Events that the domain's engines have not processed at that moment, with whether they are
+    /// published. (Only those that are remembered; see `window`.)
+    pub(super) fn unfinished(
+        &self,
+        domain: Domain,
+        at_ns: u64,
+    ) -> impl Iterator<Item = (&'static Event, bool)> {
+        let lane = self.lane(domain);
+        let pace = lane.queue.pace();
+        let progress = pace.progress(at_ns);
+        let level = lane.queue.level(at_ns);
+        // With several engines, so many have begun together; the share of one tells nothing.
+        let begun = match pace {
+            Pace::Stopped => 0,
+            _ => pace.work().saturating_mul(lane.engines.into()),
+        };
+        let first = lane.queue.end().saturating_sub(level.unfinished.saturating_mul(pace.work()));
+        let entries = lane.window.entries();
+        entries
+            .filter(move |entry| entry.end > progress)
+            .map(move |entry| (entry.event, entry.end <= first.saturating_add(begun)))
+    }
+
+    /// Whether the domain's engines ever get anything done.
+    #[must_use]
+    pub fn drains(&self, domain: Domain) -> bool {
+        self.lane(domain).queue.pace() != Pace::Stopped
     }
 
     /// The newest messages of the domain that were published until `at_ns`, in no order. (Exact for
@@ -211,16 +286,19 @@ impl Lane {
             stored: AtomicU64::new(0),
             window: Window::new(),
             engines,
+            counts: domain.kinds().map(|_| AtomicU64::new(0)).collect(),
             kinds: domain.kinds(),
         }
     }
 
-    fn accept(&self, event: &Event, at_ns: u64) {
+    fn accept(&self, event: &Event, at_ns: u64) -> Place {
         let place = self.queue.accept(at_ns);
         let mut kinds = self.kinds.clone();
         if let Some(kind) = kinds.find(|&kind| EVENTS[kind].name == event.name) {
+            self.counts[kind - self.kinds.start].fetch_add(1, Ordering::Relaxed);
             self.window.remember(place, kind);
         }
+        place
     }
 }
 
@@ -233,10 +311,14 @@ impl Pipeline {
     }
 
     /// A pipeline that started at a known time of day.
-    pub(super) fn started_at(config: &PipelineConfig, started: Timestamp) -> Self {
+    pub(super) fn started_at(
+        config: &PipelineConfig,
+        generation: Generation,
+        started: Timestamp,
+    ) -> Self {
         Self {
             started,
-            ..Self::new(config)
+            ..Self::new(config, generation)
         }
     }
 }

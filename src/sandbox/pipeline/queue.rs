@@ -66,6 +66,11 @@ impl Queue {
         }
     }
 
+    /// Progress at which everything accepted so far is done.
+    pub fn end(&self) -> u64 {
+        self.end.load(Ordering::Acquire)
+    }
+
     /// The queue `at_ns` after the start.
     pub fn level(&self, at_ns: u64) -> Level {
         let accepted = self.accepted.load(Ordering::Acquire);

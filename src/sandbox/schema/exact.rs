@@ -138,6 +138,13 @@ impl<'a> Issues<'a> {
                 let object = self.check_object(schema, value)?;
                 return Some(Value::Object(Box::new(object)));
             }
+            Kind::Dictionary => match value {
+                Json::Object(_) => Ok(Value::Nothing),
+                _ => Err(Wrong::new(
+                    "dict_type",
+                    "Input should be a valid dictionary",
+                )),
+            },
             Kind::Texts => {
                 let texts = self.check_elements(value, |issues, element| {
                     match issues.text(element, None) {
@@ -241,6 +248,21 @@ impl<'a> Issues<'a> {
         }
         Err(Refusal::Schema(self.list))
     }
+}
+
+/// Reads a whole number that is a query's parameter.
+///
+/// # Errors
+/// With pydantic's fault, as it goes over the wire.
+pub fn read_parameter(name: &str, text: &str) -> Result<i64, String> {
+    let input = Json::Text(text.to_owned());
+    integer(&input, None).map_err(|Wrong { kind, message, .. }| {
+        let mut fault =
+            format!(r#"{{"type":"{kind}","loc":["query","{name}"],"msg":"{message}","input":"#);
+        json_text::write_text(text, &mut fault);
+        fault.push('}');
+        fault
+    })
 }
 
 fn integer(value: &Json, at_least: Option<i64>) -> Result<i64, Wrong> {

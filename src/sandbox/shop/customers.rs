@@ -3,9 +3,9 @@
 //! A flood registers more than 100 000 customers a second, so that a customer takes about 50 bytes,
 //! its index included.
 
-use super::shelf::Shelf;
+use super::shelf::{Key, Shelf};
 use uuid::Uuid;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 /// Account status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,44 +25,131 @@ pub enum Tier {
 }
 
 /// What later requests can notice of a customer. Names, phone and addresses themselves are
-/// checked on the way in and then forgotten: no operation reads them back, and as address ids are
-/// never given out, none can be changed, removed or made the default one.
+/// checked on the way in and then forgotten: only projections hold them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
     pub status: Status,
     pub tier: Tier,
-    /// Addresses in the book.
-    pub addresses: u8,
-    /// Addresses marked as the default one: two after a lost race of first addresses, and from
-    /// then on every change of the customer is refused.
-    pub defaults: u8,
+    default: u8,
+    /// Number of the next address.
+    next: u8,
+    /// A bit for each address in the book.
+    book: u32,
 }
+
+/// Addresses are numbered, and numbers taken in turn; who has added and removed so many gets used
+/// ones.
+const NUMBERS: u8 = u32::BITS as u8;
+/// No address is the default one.
+const NO_DEFAULT: u8 = NUMBERS;
+/// Two addresses are: what is left of a lost race of first addresses. From then on every change of
+/// the customer is refused.
+const TWO_DEFAULTS: u8 = NUMBERS + 1;
 
 impl Account {
     pub const NEW: Self = Self {
         status: Status::Active,
         tier: Tier::Standard,
-        addresses: 0,
-        defaults: 0,
+        default: NO_DEFAULT,
+        next: 0,
+        book: 0,
     };
+
+    /// Addresses in the book.
+    pub fn addresses(&self) -> u32 {
+        self.book.count_ones()
+    }
+
+    /// Whether two addresses are marked as the default one.
+    pub fn has_two_defaults(&self) -> bool {
+        self.default == TWO_DEFAULTS
+    }
+
+    /// Whether it has just been given its first address.
+    pub fn is_first_address(&self) -> bool {
+        self.addresses() == 1 && self.default < NUMBERS
+    }
+
+    /// Adds an address and tells its number; the first one is the default one. There is room, as
+    /// callers have checked.
+    pub fn add_address(&mut self) -> u8 {
+        let number = self.free_number();
+        self.book |= 1 << number;
+        if self.default == NO_DEFAULT {
+            self.default = number;
+        }
+        number
+    }
+
+    /// Adds an address that is marked as the default one, like one that is there.
+    pub fn add_second_default(&mut self) {
+        self.add_address();
+        self.default = TWO_DEFAULTS;
+    }
+
+    /// Takes an address out; another one becomes the default one if need be.
+    pub fn remove_address(&mut self, number: u8) {
+        self.book &= !(1 << number);
+        if self.default == number {
+            self.default = match self.book {
+                0 => NO_DEFAULT,
+                book => book.trailing_zeros() as u8,
+            };
+        }
+    }
+
+    /// Prefers an address.
+    pub fn prefer_address(&mut self, number: u8) {
+        self.default = number;
+    }
+
+    /// The number of the address whose identifier is `text`, of the customer with this key.
+    pub fn find_address(&self, key: Key, text: &str) -> Option<u8> {
+        let id = Uuid::try_parse(text).ok()?;
+        let mut spelled = [0; 36];
+        if id.hyphenated().encode_lower(&mut spelled) != text {
+            return None;
+        }
+        (0..NUMBERS).find(|&number| self.holds(number) && address_id(key, number) == id)
+    }
+
+    fn holds(&self, number: u8) -> bool {
+        self.book >> number & 1 == 1
+    }
+
+    fn free_number(&mut self) -> u8 {
+        let numbers = (0..NUMBERS).map(|step| (self.next + step) % NUMBERS);
+        let free = numbers.into_iter().find(|&number| !self.holds(number));
+        let number = free.unwrap_or_default();
+        self.next = (number + 1) % NUMBERS;
+        number
+    }
 }
 
-/// An external id as it is kept: a 128-bit hash (XXH3), 16 bytes instead of up to 255 characters;
+/// The identifier of an address, which follows from its customer's and its number, so that it need
+/// not be kept.
+pub fn address_id(customer: Key, number: u8) -> Uuid {
+    let random = xxh3_128_with_seed(customer.uuid().as_bytes(), number.into());
+    uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid()
+}
+
+/// An external id as it is kept: a 128-bit hash (XXH3), 16 bytes (words of 32 bits, so that
+/// an entry has no gaps) instead of up to 255 characters;
 /// among 10⁹ customers the chance of one false duplicate is 10⁻²¹.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ExternalId([u64; 2]);
+pub struct ExternalId([u32; 4]);
 
 impl ExternalId {
     /// Of the text that a client sent.
     pub fn of(text: &str) -> Self {
         let hash = xxh3_128(text.as_bytes());
-        Self([hash as u64, (hash >> 64) as u64])
+        Self([0, 32, 64, 96].map(|bits| (hash >> bits) as u32))
     }
 
     /// The shard, of so many, that customers with this external id belong to: whoever wants it
     /// too has to look there.
     pub fn shard(self, shards: usize) -> usize {
-        (self.0[1] % shards as u64) as usize
+        self.0[2] as usize % shards
     }
 }
 
@@ -194,6 +281,31 @@ mod tests {
         assert_eq!(register(&mut customers, "b"), Err(Taken));
         assert!(register(&mut customers, "a").is_ok());
         assert!(register(&mut customers, "b").is_ok());
+    }
+
+    #[test]
+    fn addresses_are_found_by_ids_of_their_own() {
+        let mut account = Account::NEW;
+        let key = Key::of(Uuid::from_u128(7));
+        let id = |number| address_id(key, number).to_string();
+        assert_eq!(account.find_address(key, &id(0)), None);
+        let numbers = [account.add_address(), account.add_address()];
+        assert_eq!(numbers, [0, 1]);
+        for number in numbers {
+            assert_eq!(account.find_address(key, &id(number)), Some(number));
+            let elsewhere = Key::of(Uuid::from_u128(8));
+            assert_eq!(account.find_address(elsewhere, &id(number)), None);
+        }
+        assert_eq!(account.find_address(key, &id(0).to_uppercase()), None);
+        assert!(account.default == 0 && !account.has_two_defaults());
+        account.remove_address(0);
+        assert_eq!(account.find_address(key, &id(0)), None);
+        assert_eq!((account.addresses(), account.default), (1, 1));
+        for _ in 0..100 {
+            let number = account.add_address();
+            assert_eq!(account.addresses(), 2);
+            account.remove_address(number);
+        }
     }
 
     #[test]

@@ -13,18 +13,23 @@ mod operations;
 mod ordering;
 mod payments;
 mod person_rules;
+mod projections;
+mod query;
 mod shelf;
+mod unserved;
 mod work;
 
 use super::bugs::{Bug, Bugs};
-use super::pipeline::Pipeline;
+use super::pipeline::{DOMAINS as DOMAIN_COUNT, Pipeline};
 use super::refusal::Refusal;
 use super::schema::{Fields, Schema};
+use crate::shop::Generation;
 use catalogue::{Category, Product};
 use customers::{Account, Customers, ExternalId, Taken};
 use inventory::{StockItem, Warehouse};
 use ordering::{Cart, Order};
 use payments::{Invoice, Payment};
+use projections::{Engines, Projections};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
@@ -36,6 +41,9 @@ pub use work::{Aggregate, Fault, Pending, VersionConflict, Work};
 pub struct Shop {
     shards: Box<[Mutex<Shard>]>,
     pipeline: Arc<Pipeline>,
+    generation: Generation,
+    /// Those that fill projections; the shop of five contexts has none that anybody could read.
+    engines: Option<Engines>,
     bugs: Bugs,
 }
 
@@ -53,16 +61,31 @@ pub struct Shard {
 }
 
 impl Shop {
-    /// An empty shop of so many shards (1 to 65,536) that remembers the `retain` newest things of
-    /// each kind, and publishes to `pipeline`.
-    pub fn new(retain: usize, shards: usize, pipeline: Arc<Pipeline>) -> Self {
+    /// An empty shop of `generation` with so many shards (1 to 65,536) that remembers the `retain`
+    /// newest things of each kind, and publishes to `pipeline`.
+    pub fn new(
+        generation: Generation,
+        retain: usize,
+        shards: usize,
+        pipeline: Arc<Pipeline>,
+    ) -> Self {
         let shards = shards.clamp(1, 1 << 16);
+        let mut runs = [false; DOMAIN_COUNT];
+        for &domain in pipeline.domains() {
+            runs[domain as usize] = pipeline.drains(domain);
+        }
+        let engines = match generation {
+            Generation::Five => None,
+            Generation::Today => Some(Engines::new(retain, shards, runs)),
+        };
         let retain = retain.div_ceil(shards);
         Self {
             shards: (0..shards)
                 .map(|shard| Mutex::new(Shard::new(retain, shard as u16)))
                 .collect(),
             pipeline,
+            generation,
+            engines,
             bugs: Bugs::default(),
         }
     }
@@ -106,6 +129,42 @@ impl Shop {
     pub fn pipeline(&self) -> &Pipeline {
         &self.pipeline
     }
+
+    /// Which shop it is.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// What fills the projections, if they can be read.
+    fn engines(&self) -> Option<&Engines> {
+        self.engines.as_ref()
+    }
+
+    /// Shows the projections as they are now; `None` when this shop has none.
+    fn read<T>(&self, show: impl FnOnce(&mut Projections) -> T) -> Option<T> {
+        let engines = self.engines()?;
+        Some(engines.read(&self.pipeline, show))
+    }
+
+    /// Whether engines have something to do between requests.
+    pub fn has_engines(&self) -> bool {
+        self.engines().is_some_and(Engines::run)
+    }
+
+    /// Has the engines do what is due, and what they ask for done by the thread whose shard is
+    /// `home`.
+    pub fn run_engines(&self, home: usize) {
+        let Some(engines) = self.engines() else {
+            return;
+        };
+        for command in engines.tick(&self.pipeline) {
+            let mut work = Work::new(self, home);
+            command(&mut work);
+            // An engine that comes too late asks no more; the real one would try again, to find
+            // that somebody else has done what it wanted.
+            let _ = work.into_pending().commit(self);
+        }
+    }
 }
 
 impl Shard {
@@ -135,9 +194,8 @@ impl Aggregate for Account {
     /// The loser's address is stored, marked as the default one like the winner's, when both were
     /// the first.
     fn lose(stored: &mut Self, late: &Self) {
-        if late.addresses == 1 && late.defaults == 1 && stored.addresses >= 1 {
-            stored.addresses += 1;
-            stored.defaults = 2;
+        if late.is_first_address() && stored.addresses() >= 1 {
+            stored.add_second_default();
         }
     }
 }
@@ -194,6 +252,8 @@ pub struct Call<'a> {
     pub parameters: &'a [&'a str],
     /// The body's fields.
     pub fields: &'a Fields<'a>,
+    /// What follows the path's question mark.
+    pub query: Option<&'a str>,
 }
 
 impl Call<'_> {
@@ -213,6 +273,10 @@ pub struct Endpoint {
     pub path: &'static [&'static str],
     /// The body, when it has one.
     pub schema: Option<&'static Schema>,
+    /// The body that today's shop wants, when it is another one.
+    todays_schema: Option<&'static Schema>,
+    /// Whether a request may come without its body.
+    pub body_is_optional: bool,
     /// Whether a request needs the gateway's signature.
     pub signed: bool,
     pub handler: Handler,
@@ -229,8 +293,28 @@ const fn endpoint(
         method,
         path,
         schema,
+        todays_schema: None,
+        body_is_optional: false,
         signed: false,
         handler,
+    }
+}
+
+impl Endpoint {
+    /// The same, but today's shop wants another body.
+    const fn today(self, schema: &'static Schema) -> Self {
+        Self {
+            todays_schema: Some(schema),
+            ..self
+        }
+    }
+
+    /// The body that the shop of `generation` wants, when it wants one.
+    pub fn schema_of(&self, generation: Generation) -> Option<&'static Schema> {
+        match generation {
+            Generation::Five => self.schema,
+            Generation::Today => self.todays_schema.or(self.schema),
+        }
     }
 }
 
@@ -240,12 +324,31 @@ pub const PARAMETER: &str = "*";
 /// Most segments that a path has.
 pub const MAX_SEGMENTS: usize = 6;
 
-/// The endpoints, one table a domain.
-pub const DOMAINS: &[&[Endpoint]] = &[
-    identity::ENDPOINTS,
-    catalogue::ENDPOINTS,
-    ordering::ENDPOINTS,
-    inventory::ENDPOINTS,
-    payments::ENDPOINTS,
-    operations::ENDPOINTS,
-];
+/// The endpoints of a shop of `generation`, in tables by their first segment; a table's own order is
+/// that of the shop's routes.
+pub const fn endpoints(generation: Generation) -> &'static [&'static [Endpoint]] {
+    match generation {
+        Generation::Five => &[
+            identity::ENDPOINTS,
+            catalogue::ENDPOINTS,
+            ordering::ENDPOINTS,
+            inventory::ENDPOINTS,
+            payments::ENDPOINTS,
+            operations::ENDPOINTS,
+        ],
+        Generation::Today => &[
+            identity::ENDPOINTS,
+            catalogue::ENDPOINTS,
+            ordering::ENDPOINTS,
+            inventory::ENDPOINTS,
+            payments::ENDPOINTS,
+            identity::READS,
+            catalogue::READS,
+            ordering::READS,
+            inventory::MAINTENANCE,
+            payments::READS,
+            unserved::ENDPOINTS,
+            operations::ENDPOINTS,
+        ],
+    }
+}

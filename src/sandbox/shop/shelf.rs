@@ -9,8 +9,8 @@ use uuid::Uuid;
 /// A thing's place, and the identifier that proves that it is still the same thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Halves of the UUID: low, high.
-    id: [u64; 2],
+    /// Words of the UUID, lowest first; of 32 bits, so that a slot has no gaps.
+    id: [u32; 4],
 }
 
 impl Key {
@@ -20,8 +20,26 @@ impl Key {
         if text.len() != 36 || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return None;
         }
-        let id = halves(Uuid::try_parse(text).ok()?.as_u128());
-        Some(Self { id })
+        Some(Self::of(Uuid::try_parse(text).ok()?))
+    }
+
+    /// The key in an identifier that was given out.
+    pub fn of(id: Uuid) -> Self {
+        let [low, high] = halves(id.as_u128());
+        Self::of_halves(low, high)
+    }
+
+    fn of_halves(low: u64, high: u64) -> Self {
+        Self {
+            id: [low as u32, (low >> 32) as u32, high as u32, (high >> 32) as u32],
+        }
+    }
+
+    /// Halves of the UUID: low, high.
+    fn halves(self) -> [u64; 2] {
+        let join = |low: u32, high: u32| u64::from(high) << 32 | u64::from(low);
+        let [a, b, c, d] = self.id;
+        [join(a, b), join(c, d)]
     }
 
     /// A UUIDv4 whose first 48 bits hold place and shard, scrambled with the 62 random bits of the
@@ -30,8 +48,7 @@ impl Key {
         let version_4 = uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid();
         let [low, high] = halves(version_4.as_u128());
         let holds = (u64::from(place) << 16 | u64::from(shard)) ^ scramble(low);
-        let id = [low, high & 0xffff | holds << 16];
-        Self { id }
+        Self::of_halves(low, high & 0xffff | holds << 16)
     }
 
     /// Which shard the thing is in, if there is any such thing.
@@ -44,13 +61,13 @@ impl Key {
     }
 
     fn holds(self) -> u64 {
-        let [low, high] = self.id;
+        let [low, high] = self.halves();
         high >> 16 ^ scramble(low)
     }
 
     /// As it is given out.
     pub fn uuid(self) -> Uuid {
-        let [low, high] = self.id;
+        let [low, high] = self.halves();
         Uuid::from_u64_pair(high, low)
     }
 }

@@ -4,10 +4,13 @@
 //! Load and commit are apart, so that a shop with several API workers really has its version races:
 //! whoever commits second loses, as in the real one.
 
+use super::projections::{Moment, Projections, Projector, Table};
 use super::shelf::Key;
-use super::{Shard, Shelf, Shop};
+use super::{Answer, Shard, Shelf, Shop};
 use crate::sandbox::bugs::Bug;
+use crate::sandbox::pipeline::Domain;
 use crate::sandbox::refusal::Refusal;
+use crate::shop::Generation;
 use crate::stats::Event;
 use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
@@ -49,7 +52,24 @@ pub struct Work<'a> {
 #[derive(Default)]
 pub struct Pending {
     change: Option<Change>,
-    raised: Vec<&'static Event>,
+    raised: Vec<Raised>,
+}
+
+/// An event, and what the projectors make of it.
+struct Raised {
+    event: &'static Event,
+    shown: Option<(Key, Projector)>,
+}
+
+impl Raised {
+    fn publish(self, shop: &Shop) {
+        let waiting = shop.pipeline().accept(self.event);
+        if let (Some((key, projector)), Some(waiting), Some(engines)) =
+            (self.shown, waiting, shop.engines())
+        {
+            engines.wait(shop.pipeline(), key, waiting, projector);
+        }
+    }
 }
 
 impl Pending {
@@ -61,8 +81,8 @@ impl Pending {
         if let Some(change) = self.change {
             change(shop)?;
         }
-        for event in self.raised {
-            shop.pipeline().accept(event);
+        for raised in self.raised {
+            raised.publish(shop);
         }
         Ok(())
     }
@@ -130,12 +150,88 @@ impl<'a> Work<'a> {
 
     /// Has `event` published at the commit.
     pub fn raise(&mut self, event: &'static Event) {
-        self.outcome.raised.push(event);
+        self.outcome.raised.push(Raised { event, shown: None });
     }
 
-    /// Publishes `event` now, whatever becomes of the rest.
-    pub fn raise_now(&mut self, event: &'static Event) {
-        self.shop.pipeline().accept(event);
+    /// Publishes what was raised so far now, whatever becomes of the rest.
+    pub fn publish_now(&mut self) {
+        for raised in self.outcome.raised.drain(..) {
+            raised.publish(self.shop);
+        }
+    }
+
+    /// Which shop it is.
+    pub fn generation(&self) -> Generation {
+        self.shop.generation()
+    }
+
+    /// Whether what is raised in `domain` now will be shown by reads, or makes engines act.
+    pub fn shows(&self, domain: Domain) -> bool {
+        self.shop
+            .engines()
+            .is_some_and(|engines| engines.take(domain))
+    }
+
+    /// Now, in nanoseconds after the pipeline's start.
+    pub fn now_ns(&self) -> i128 {
+        self.shop.pipeline().at_ns().into()
+    }
+
+    /// Does a command of its own, and commits it.
+    ///
+    /// # Errors
+    /// When it is refused, or somebody else's commit came first.
+    pub fn apart<T>(
+        &self,
+        command: impl FnOnce(&mut Self) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut work = Self::new(self.shop, self.home);
+        let told = command(&mut work)?;
+        work.into_pending()
+            .commit(self.shop)
+            .map_err(Refusal::Late)?;
+        Ok(told)
+    }
+
+    /// The projections' rows, with what is due by now; `None` when there are none to read.
+    pub fn read<T>(&self, show: impl FnOnce(&mut Projections) -> T) -> Option<T> {
+        self.shop.read(show)
+    }
+
+    /// Tells the row of the thing with the identifier `id`.
+    ///
+    /// # Errors
+    /// When the projectors have not made it, or not yet (404); `name` is the projection's.
+    pub fn read_row(
+        &self,
+        id: &str,
+        name: &'static str,
+        table: impl FnOnce(&mut Projections) -> &mut Table,
+    ) -> Result<Answer, Refusal> {
+        let told = Key::read(id).and_then(|key| {
+            self.read(|views| {
+                let row = table(views).row(key)?;
+                let mut body = String::new();
+                row.write(&mut body);
+                Some(body)
+            })?
+        });
+        told.map(Answer::Told).ok_or_else(|| Refusal::Unknown {
+            aggregate: name,
+            id: id.into(),
+        })
+    }
+
+    /// Has the event that was raised last, of the thing with this key, seen by `projector`. What it
+    /// costs to make one is only worth while when [`Work::shows`] says so.
+    pub fn show(
+        &mut self,
+        key: Key,
+        projector: impl FnOnce(&mut Projections, &Moment<'_>) + Send + 'static,
+    ) {
+        if let Some(raised) = self.outcome.raised.last_mut() {
+            raised.shown = Some((key, Box::new(projector)));
+        }
     }
 }
 
@@ -169,6 +265,11 @@ pub struct Loaded<A> {
 }
 
 impl<A: Aggregate> Loaded<A> {
+    /// Its key.
+    pub fn key(&self) -> Key {
+        self.key
+    }
+
     fn write_back(self, shop: &Shop, fault: Option<Fault<A>>) -> Result<(), VersionConflict> {
         // A thing that was forgotten meanwhile takes its change with it.
         let Some(mut shard) = shop.shard(self.key.shard()) else {

@@ -1,6 +1,7 @@
 //! Categories: a tree of five levels, whose members can be renamed, reordered and deactivated.
 
 use super::attributes::check_attributes;
+use super::views;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::shop::{Answer, Call, Work};
 use crate::shop::events;
@@ -34,6 +35,7 @@ pub fn create(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
         is_active: true,
     });
     work.raise(&events::CATEGORY_CREATED);
+    views::create_category(work, id, level, fields);
     Ok(Answer::Created("category_id", id))
 }
 
@@ -45,8 +47,10 @@ pub fn update(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     if fields.text(0) == Some("") {
         return Err(Refusal::rule("name", Refusal::EMPTY_TEXT));
     }
+    let key = category.key();
     work.save(category);
     work.raise(&events::CATEGORY_DETAILS_UPDATED);
+    views::rename_category(work, key, fields);
     Ok(Answer::DONE)
 }
 
@@ -54,11 +58,14 @@ pub fn update(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
 /// (Not measured for this column.)
 pub fn reorder(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let category = work.load::<Category>(call.id())?;
-    if i32::try_from(call.fields.required_integer(0)).is_err() {
+    let order = call.fields.required_integer(0);
+    if i32::try_from(order).is_err() {
         return Err(Refusal::Crash);
     }
+    let key = category.key();
     work.save(category);
     work.raise(&events::CATEGORY_REORDERED);
+    views::set_category(work, key, "display_order", order);
     Ok(Answer::DONE)
 }
 
@@ -68,7 +75,9 @@ pub fn deactivate(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusa
         return Err(Refusal::rule("status", "Category is already inactive"));
     }
     category.is_active = false;
+    let key = category.key();
     work.save(category);
     work.raise(&events::CATEGORY_DEACTIVATED);
+    views::set_category(work, key, "is_active", false);
     Ok(Answer::DONE)
 }

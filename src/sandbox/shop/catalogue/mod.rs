@@ -5,11 +5,13 @@ mod bodies;
 mod category;
 mod product;
 mod product_rules;
+mod views;
 
 use super::{Endpoint, PARAMETER as ID, endpoint};
 use bodies::{
     CATEGORY_CHANGE, CATEGORY_ORDER, NEW_CATEGORY, NEW_IMAGE, NEW_PRICE, NEW_PRODUCT, NEW_VARIANT,
-    PRODUCT_DETAILS, TIER_PRICE,
+    PRODUCT_DETAILS, TIER_PRICE, TODAYS_CATEGORY_CHANGE, TODAYS_NEW_CATEGORY, TODAYS_NEW_PRODUCT,
+    TODAYS_NEW_VARIANT, TODAYS_PRODUCT_DETAILS,
 };
 
 pub use category::Category;
@@ -18,19 +20,21 @@ pub use product::Product;
 /// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
 /// allows.
 pub const ENDPOINTS: &[Endpoint] = &[
-    endpoint("POST", &["products"], Some(&NEW_PRODUCT), product::create),
+    endpoint("POST", &["products"], Some(&NEW_PRODUCT), product::create).today(&TODAYS_NEW_PRODUCT),
     endpoint(
         "PUT",
         &["products", ID, "details"],
         Some(&PRODUCT_DETAILS),
         product::update_details,
-    ),
+    )
+    .today(&TODAYS_PRODUCT_DETAILS),
     endpoint(
         "POST",
         &["products", ID, "variants"],
         Some(&NEW_VARIANT),
         product::add_variant,
-    ),
+    )
+    .today(&TODAYS_NEW_VARIANT),
     endpoint(
         "PUT",
         &["products", ID, "variants", ID, "price"],
@@ -53,7 +57,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "DELETE",
         &["products", ID, "images", ID],
         None,
-        product::find_image,
+        product::remove_image,
     ),
     endpoint(
         "PUT",
@@ -73,13 +77,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
         &["categories"],
         Some(&NEW_CATEGORY),
         category::create,
-    ),
+    )
+    .today(&TODAYS_NEW_CATEGORY),
     endpoint(
         "PUT",
         &["categories", ID],
         Some(&CATEGORY_CHANGE),
         category::update,
-    ),
+    )
+    .today(&TODAYS_CATEGORY_CHANGE),
     endpoint(
         "PUT",
         &["categories", ID, "reorder"],
@@ -91,5 +97,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
         &["categories", ID, "deactivate"],
         None,
         category::deactivate,
+    ),
+];
+
+/// What today's shop has besides.
+pub const READS: &[Endpoint] = &[
+    endpoint("GET", &["products"], None, views::list_products),
+    endpoint("GET", &["products", ID], None, views::read_product),
+    endpoint("GET", &["categories"], None, views::list_categories),
+    endpoint(
+        "GET",
+        &["categories", ID, "products"],
+        None,
+        views::read_category_products,
     ),
 ];

@@ -1,6 +1,7 @@
 //! What the shop holds to be a SKU, an address of a page, a price and a measure. Wordings are the
 //! source's.
 
+use crate::sandbox::python_text::float_repr;
 use crate::sandbox::refusal::Refusal;
 
 const MIN_SKU_CHARS: usize = 3;
@@ -59,6 +60,22 @@ pub fn check_price(price: f64) -> Result<(), Refusal> {
     ))
 }
 
+/// Above nothing, and below what others pay (measured).
+pub fn check_tier_price(tier: &str, price: f64, base_price: f64) -> Result<(), Refusal> {
+    let says = if price <= 0.0 {
+        "must be a positive number".into()
+    } else if price >= base_price {
+        let (price, base_price) = (float_repr(price), float_repr(base_price));
+        format!("({price}) must be less than base price ({base_price})")
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::rule(
+        "tier_prices",
+        format!("Tier price for '{tier}' {says}"),
+    ))
+}
+
 /// Of a weight or a length: not negative, in a known unit.
 pub fn check_measure(
     measures: &[(&'static str, f64)],
@@ -113,6 +130,9 @@ mod tests {
     fn prices_and_measures() {
         assert_eq!(check_price(0.01), Ok(()));
         assert_eq!(key(check_price(0.0)), "base_price");
+        assert_eq!(check_tier_price("Gold", 59.8, 59.9), Ok(()));
+        assert_eq!(key(check_tier_price("Gold", 59.9, 59.9)), "tier_prices");
+        assert_eq!(key(check_tier_price("Gold", 0.0, 59.9)), "tier_prices");
         let units = ["kg", "lb"];
         let check =
             |value, unit| check_measure(&[("value", value)], unit, &units, "Unit must be kg or lb");

@@ -61,3 +61,5 @@ pub static NEW_ZONE: Schema = Schema(&[
         .or_text("Regular")
         .with_command_limit(50),
 ]);
+/// For how long a reservation has to be over.
+pub static EXPIRY: Schema = Schema(&[Field::integer("older_than_minutes").or_integer(15)]);

@@ -1,16 +1,18 @@
 //! Inventory: stock and its levels, and warehouses.
 
 mod bodies;
+mod reservations;
 mod stock;
 mod stock_commands;
 mod warehouse;
 
 use super::{Endpoint, PARAMETER as ID, endpoint};
 use bodies::{
-    ADJUSTMENT, DAMAGE, NEW_STOCK, NEW_WAREHOUSE, NEW_ZONE, RECEIPT, RELEASE, RESERVATION,
+    ADJUSTMENT, DAMAGE, EXPIRY, NEW_STOCK, NEW_WAREHOUSE, NEW_ZONE, RECEIPT, RELEASE, RESERVATION,
     RETURNED_STOCK, STOCK_CHECK, WAREHOUSE_CHANGE, WRITE_OFF,
 };
 
+pub use reservations::{order_cancelled, variant_added};
 pub use stock::StockItem;
 pub use warehouse::Warehouse;
 
@@ -114,3 +116,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
         warehouse::deactivate,
     ),
 ];
+
+/// What today's shop has besides.
+pub const MAINTENANCE: &[Endpoint] = &[Endpoint {
+    body_is_optional: true,
+    ..endpoint(
+        "POST",
+        &["inventory", "maintenance", "expire-reservations"],
+        Some(&EXPIRY),
+        reservations::expire,
+    )
+}];

@@ -72,6 +72,11 @@ impl StockItem {
         self.supply()
     }
 
+    /// Gives up a reservation of so many pieces.
+    pub fn release(&mut self, quantity: i64) {
+        self.reserved = self.reserved.saturating_sub(quantity);
+    }
+
     /// Keeps the pieces of a reservation that never came about.
     pub fn keep_pieces_of(&mut self, late: &Self) {
         self.reserved = self.reserved.saturating_add(late.last_taken);

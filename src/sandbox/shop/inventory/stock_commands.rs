@@ -1,7 +1,7 @@
 //! What clients can do with stock.
 
-use super::StockItem;
 use super::stock::Supply;
+use super::{StockItem, reservations};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::shop::{Answer, Call, Fault, Work};
@@ -71,16 +71,18 @@ pub fn reserve(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> 
             false
         },
     };
+    let key = item.key();
     work.save_with_fault(item, fault);
     work.raise(&events::STOCK_RESERVED);
+    reservations::reserve(work, key, call.fields);
     if supply == Supply::Low {
         work.raise(&events::LOW_STOCK_DETECTED);
     }
     Ok(Answer::ADDED)
 }
 
-/// Releasing, confirming or committing a reservation: no client can know its id, so that every one
-/// is unknown.
+/// Releasing, confirming or committing a reservation: no client can know its id, in neither
+/// generation, so that every one is unknown.
 pub fn find_reservation(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     work.load::<StockItem>(call.id())?;
     Err(Refusal::rule("reservation_id", "Reservation not found"))

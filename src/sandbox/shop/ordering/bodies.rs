@@ -88,3 +88,5 @@ pub static CANCELLATION: Schema = Schema(&[
     Field::free_text("cancelled_by", 50),
 ]);
 pub static REFUND: Schema = Schema(&[Field::number("refund_amount").optional()]);
+/// How long a cart has to be left alone.
+pub static IDLE_THRESHOLD: Schema = Schema(&[Field::integer("idle_threshold_hours").or_integer(24)]);

@@ -5,6 +5,8 @@
 
 use super::bodies::{MAX_SKU_CHARS, MAX_TITLE_CHARS};
 use crate::sandbox::refusal::Refusal;
+use std::sync::Arc;
+use uuid::Uuid;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// Cart status.
@@ -15,11 +17,12 @@ enum Status {
     Abandoned,
 }
 
-/// What later requests can notice of a cart. Who owns it is not among it, and as item ids are
-/// never given out, items only grow.
+/// What later requests can notice of a cart. Who owns it, and what its items are called, is only
+/// kept where projections show it.
 #[derive(Clone, Debug)]
 pub struct Cart {
     status: Status,
+    customer: Option<Arc<str>>,
     placeholders: Placeholders,
     items: Vec<Item>,
     /// Hashes (XXH3) of the coupons' codes.
@@ -27,11 +30,27 @@ pub struct Cart {
 }
 
 /// So much of one product variant.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Item {
     /// Hash (XXH3) of product and variant.
     variant: u64,
     quantity: i32,
+    name: Option<Arc<ItemName>>,
+}
+
+/// What an item is called.
+#[derive(Debug)]
+pub struct ItemName {
+    /// Its identifier.
+    pub id: Uuid,
+    /// The product's.
+    pub product: Box<str>,
+    /// The variant's.
+    pub variant: Box<str>,
+}
+
+fn variant_hash(product: &str, variant: &str) -> u64 {
+    xxh3_64_with_seed(variant.as_bytes(), xxh3_64(product.as_bytes()))
 }
 
 /// Checkout makes up SKU and title of an order's items from the product ids: what becomes of them.
@@ -60,6 +79,7 @@ impl Cart {
     /// A new cart.
     pub const EMPTY: Self = Self {
         status: Status::Active,
+        customer: None,
         placeholders: Placeholders::Fit,
         items: Vec::new(),
         coupons: Vec::new(),
@@ -79,14 +99,18 @@ impl Cart {
     /// (measured for 10¹²).
     pub fn add_item(&mut self, product: &str, variant: &str, quantity: i64) -> Result<(), Refusal> {
         self.check_active("Items can only be added to an active cart")?;
-        let variant = xxh3_64_with_seed(variant.as_bytes(), xxh3_64(product.as_bytes()));
+        let variant = variant_hash(product, variant);
         let known = self.items.iter_mut().find(|item| item.variant == variant);
         let before = known.as_ref().map_or(0, |item| item.quantity);
         let quantity = i64::from(before).saturating_add(quantity);
         let quantity = i32::try_from(quantity).map_err(|_| Refusal::Crash)?;
         match known {
             Some(item) => item.quantity = quantity,
-            None => self.items.push(Item { variant, quantity }),
+            None => self.items.push(Item {
+                variant,
+                quantity,
+                name: None,
+            }),
         }
         // The first item that does not fit is the one that checkout complains of.
         if self.placeholders == Placeholders::Fit {
@@ -95,23 +119,71 @@ impl Cart {
         Ok(())
     }
 
-    /// What changing the quantity of an item comes to: no client can know an item's id, so that
-    /// every one is unknown.
-    pub fn update_quantity(&self) -> Refusal {
-        self.find_item("Item quantities can only be updated in an active cart")
+    /// The cart of a known customer.
+    pub fn of(customer: Option<&str>) -> Self {
+        Self {
+            customer: customer.map(Into::into),
+            ..Self::EMPTY
+        }
     }
 
-    /// What removing an item comes to; see [`Cart::update_quantity`].
-    pub fn remove_item(&self) -> Refusal {
-        self.find_item("Items can only be removed from an active cart")
+    /// Whose it is, where that is kept.
+    pub fn customer(&self) -> Option<&str> {
+        self.customer.as_deref()
+    }
+
+    /// Has the item of a product's variant keep its name; tells its identifier.
+    pub fn name_item(&mut self, product: &str, variant: &str) -> Option<Uuid> {
+        let hash = variant_hash(product, variant);
+        let item = self.items.iter_mut().find(|item| item.variant == hash)?;
+        let name = item.name.get_or_insert_with(|| {
+            let random = fastrand::u128(..).to_be_bytes();
+            Arc::new(ItemName {
+                id: uuid::Builder::from_random_bytes(random).into_uuid(),
+                product: product.into(),
+                variant: variant.into(),
+            })
+        });
+        Some(name.id)
+    }
+
+    /// The items whose names are kept, with their quantities.
+    pub fn named_items(&self) -> impl Iterator<Item = (&ItemName, i64)> {
+        let items = self.items.iter();
+        items.filter_map(|item| Some((&**item.name.as_ref()?, i64::from(item.quantity))))
+    }
+
+    /// Changes the quantity of an item. Only projections tell item ids: where none is shown every
+    /// one is unknown.
+    ///
+    /// # Errors
+    /// When the cart is not active, or has no such item. A quantity that the database does not hold
+    /// is a crash.
+    pub fn update_quantity(&mut self, id: &str, quantity: i64) -> Result<(), Refusal> {
+        let place = self.find_item(id, "Item quantities can only be updated in an active cart")?;
+        self.items[place].quantity = i32::try_from(quantity).map_err(|_| Refusal::Crash)?;
+        Ok(())
+    }
+
+    /// Removes an item; see [`Cart::update_quantity`].
+    ///
+    /// # Errors
+    /// When the cart is not active, or has no such item.
+    pub fn remove_item(&mut self, id: &str) -> Result<(), Refusal> {
+        let place = self.find_item(id, "Items can only be removed from an active cart")?;
+        self.items.remove(place);
+        Ok(())
     }
 
     /// The state is looked at first (the shop's source; not measured).
-    fn find_item(&self, unless_active: &'static str) -> Refusal {
-        match self.check_active(unless_active) {
-            Ok(()) => Refusal::rule("item_id", "Item not found in cart"),
-            Err(refusal) => refusal,
-        }
+    fn find_item(&self, id: &str, unless_active: &'static str) -> Result<usize, Refusal> {
+        self.check_active(unless_active)?;
+        let is_it = |item: &Item| {
+            let name = item.name.as_ref();
+            name.is_some_and(|name| name.id.hyphenated().encode_lower(&mut [0; 36]) == id)
+        };
+        let place = self.items.iter().position(is_it);
+        place.ok_or_else(|| Refusal::rule("item_id", "Item not found in cart"))
     }
 
     /// Applies a coupon.
@@ -203,6 +275,23 @@ mod tests {
         let cart = cart_of(&[("p", "v", 1), ("p", "w", 1), ("pv", "", 1), ("p", "v", 2)]);
         let quantities: Vec<i32> = cart.items.iter().map(|item| item.quantity).collect();
         assert_eq!(quantities, [3, 1, 1]);
+    }
+
+    #[test]
+    fn named_items_are_changed_and_removed_by_their_ids() {
+        let mut cart = cart_of(&[("p", "v", 1), ("p", "w", 1)]);
+        let id = cart.name_item("p", "v").unwrap();
+        assert_eq!(cart.name_item("p", "v"), Some(id));
+        assert_eq!(cart.name_item("p", "x"), None);
+        let id = id.to_string();
+        assert_eq!(cart.update_quantity(&id, 5), Ok(()));
+        assert_eq!(cart.update_quantity(&id, 1 << 31), Err(Refusal::Crash));
+        let quantities: Vec<i64> = cart.named_items().map(|(_, quantity)| quantity).collect();
+        assert_eq!(quantities, [5]);
+        assert_eq!(cart.remove_item(&id), Ok(()));
+        let gone = r#"{"error":{"item_id":["Item not found in cart"]}}"#;
+        assert_eq!(cart.remove_item(&id).unwrap_err().body(), gone);
+        assert_eq!(cart.items.len(), 1);
     }
 
     #[test]

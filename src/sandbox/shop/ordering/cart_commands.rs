@@ -1,56 +1,85 @@
 //! What clients can do with carts.
 
 use super::bodies::ADDRESS;
-use super::{Cart, Order};
+use super::order_views::OrderDetails;
+use super::{Cart, Order, cart_views, order_views};
 use crate::sandbox::bugs::Bug;
+use crate::sandbox::pipeline::Domain::Ordering;
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::work::Loaded;
 use crate::sandbox::shop::{Answer, Call, Fault, Work};
 use crate::shop::events;
 use crate::stats::Event;
+use uuid::Uuid;
 
 /// Creating a cart raises no event.
-pub fn create(work: &mut Work<'_>, _call: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(Answer::Created("cart_id", work.create(Cart::EMPTY)))
+pub fn create(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let cart = match work.shows(Ordering) {
+        true => Cart::of(call.fields.text(0)),
+        false => Cart::EMPTY,
+    };
+    Ok(Answer::Created("cart_id", work.create(cart)))
 }
 
-/// Loads the cart, lets `rule` change it, and saves it.
-fn change(
+/// Loads the cart, lets `rule` change it, and saves it. Tells its key, and what `rule` told.
+fn change<T>(
     work: &mut Work<'_>,
     call: &Call<'_>,
     event: &'static Event,
-    rule: impl FnOnce(&mut Cart) -> Result<(), Refusal>,
-) -> Result<Answer, Refusal> {
+    rule: impl FnOnce(&mut Cart) -> Result<T, Refusal>,
+) -> Result<(Key, T), Refusal> {
     let mut cart = work.load::<Cart>(call.id())?;
-    rule(&mut cart)?;
+    let key = cart.key();
+    let told = rule(&mut cart)?;
     work.save(cart);
     work.raise(event);
-    Ok(Answer::DONE)
+    Ok((key, told))
 }
 
 pub fn add_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let fields = call.fields;
-    change(work, call, &events::CART_ITEM_ADDED, |cart| {
-        cart.add_item(
-            fields.required_text(0),
-            fields.required_text(1),
-            fields.required_integer(2),
-        )
-    })
+    let (product, variant) = (fields.required_text(0), fields.required_text(1));
+    let quantity = fields.required_integer(2);
+    let shows = work.shows(Ordering);
+    let (key, id) = change(work, call, &events::CART_ITEM_ADDED, |cart| {
+        cart.add_item(product, variant, quantity)?;
+        Ok(if shows {
+            cart.name_item(product, variant)
+        } else {
+            None
+        })
+    })?;
+    if let Some(id) = id {
+        cart_views::add_item(work, key, id, fields);
+    }
+    Ok(Answer::DONE)
 }
 
 pub fn update_quantity(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    Err(work.load::<Cart>(call.id())?.update_quantity())
+    let quantity = call.fields.required_integer(0);
+    let (key, ()) = change(work, call, &events::CART_QUANTITY_UPDATED, |cart| {
+        cart.update_quantity(call.parameters[1], quantity)
+    })?;
+    cart_views::update_quantity(work, key, call);
+    Ok(Answer::DONE)
 }
 
 pub fn remove_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    Err(work.load::<Cart>(call.id())?.remove_item())
+    let (key, ()) = change(work, call, &events::CART_ITEM_REMOVED, |cart| {
+        cart.remove_item(call.parameters[1])
+    })?;
+    cart_views::remove_item(work, key, call);
+    Ok(Answer::DONE)
 }
 
 pub fn apply_coupon(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let code = call.fields.required_text(0);
-    change(work, call, &events::CART_COUPON_APPLIED, |cart| {
+    let (key, ()) = change(work, call, &events::CART_COUPON_APPLIED, |cart| {
         cart.apply_coupon(code)
-    })
+    })?;
+    cart_views::apply_coupon(work, key, code);
+    Ok(Answer::DONE)
 }
 
 /// Makes the order first, in a unit of work of its own, and then closes the cart: when that is
@@ -63,22 +92,48 @@ pub fn check_out(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal
             ADDRESS.check_command(address)?;
         }
     }
-    let order_id = work.create(Order::NEW);
-    work.raise_now(&events::ORDER_CREATED);
+    let (order_id, key) = make_order(work, call, &cart);
     if !(cart.is_converted() && work.strikes(Bug::DoubleCheckout)) {
         cart.convert()?;
     }
     work.save_with_fault(cart, Fault::unchecked(Bug::DoubleCheckout));
     work.raise(&events::CART_CONVERTED);
+    cart_views::end(work, key, "Converted");
     Ok(Answer::Created("order_id", order_id))
 }
 
+/// Makes the order of a cart, at once; tells its identifier, and the cart's key.
+fn make_order(work: &mut Work<'_>, call: &Call<'_>, cart: &Loaded<Cart>) -> (Uuid, Key) {
+    let mut order = Order::NEW;
+    let details = work.shows(Ordering).then(|| OrderDetails::of_cart(cart, call.fields));
+    if let Some(details) = &details {
+        order.keep(details.contents());
+    }
+    let order_id = work.create(order);
+    work.raise(&events::ORDER_CREATED);
+    if let Some(details) = details {
+        order_views::create(work, order_id, details);
+    }
+    work.publish_now();
+    (order_id, cart.key())
+}
+
 pub fn abandon(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    change(work, call, &events::CART_ABANDONED, Cart::abandon)
+    let (key, ()) = change(work, call, &events::CART_ABANDONED, Cart::abandon)?;
+    cart_views::end(work, key, "Abandoned");
+    Ok(Answer::DONE)
 }
 
 pub fn merge(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    change(work, call, &events::CARTS_MERGED, |cart| cart.merge())
+    let (key, ()) = change(work, call, &events::CARTS_MERGED, |cart| cart.merge())?;
+    cart_views::merge(work, key);
+    Ok(Answer::DONE)
+}
+
+/// Gives up carts that nobody has touched for so many hours: none, as the projection that it looks
+/// at never learns when a cart was touched (measured).
+pub fn detect_abandoned(_work: &mut Work<'_>, _call: &Call<'_>) -> Result<Answer, Refusal> {
+    Ok(Answer::Ok(r#"{"abandoned_count":0}"#))
 }
 
 #[cfg(test)]
@@ -87,6 +142,7 @@ mod tests {
     use crate::sandbox::pipeline::{Pipeline, PipelineConfig};
     use crate::sandbox::schema::Fields;
     use crate::sandbox::shop::Shop;
+    use crate::shop::Generation;
     use std::sync::Arc;
 
     fn orders_in(shop: &Shop) -> usize {
@@ -95,12 +151,15 @@ mod tests {
 
     #[test]
     fn a_refused_checkout_has_made_an_order_but_one_of_an_unknown_cart_has_not() {
-        let shop = Shop::new(10, 1, Arc::new(Pipeline::new(&PipelineConfig::default())));
+        let generation = Generation::Today;
+        let pipeline = Pipeline::new(&PipelineConfig::default(), generation);
+        let shop = Shop::new(generation, 10, 1, Arc::new(pipeline));
         let check_out_of = |cart_id: &str| {
             let mut work = Work::new(&shop, 0);
             let call = Call {
                 parameters: &[cart_id],
                 fields: &Fields::NONE,
+                query: None,
             };
             check_out(&mut work, &call).map(|_| work.into_pending().commit(&shop))
         };

@@ -3,12 +3,15 @@
 mod bodies;
 mod cart;
 mod cart_commands;
+mod cart_views;
 mod order;
 mod order_commands;
+mod order_views;
+mod saga;
 
 use super::{Endpoint, PARAMETER as ID, endpoint};
 use bodies::{
-    ADDRESS_CHOICE, CANCELLATION, COUPON, FAILED_PAYMENT, MERGER, NEW_CART, NEW_CART_ITEM,
+    ADDRESS_CHOICE, CANCELLATION, COUPON, FAILED_PAYMENT, IDLE_THRESHOLD, MERGER, NEW_CART, NEW_CART_ITEM,
     NEW_ORDER, NEW_QUANTITY, ORDER_ITEM, PARTIAL_SHIPMENT, PENDING_PAYMENT, REFUND, RETURN_REASON,
     RETURNED_ITEMS, SHIPMENT, SUCCEEDED_PAYMENT,
 };
@@ -16,6 +19,7 @@ use bodies::{
 pub use bodies::ADDRESS;
 pub use cart::Cart;
 pub use order::Order;
+pub use saga::{Saga, payment_failed, payment_succeeded, reservation_released, stock_reserved};
 
 /// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
 /// allows.
@@ -176,5 +180,33 @@ pub const ENDPOINTS: &[Endpoint] = &[
         &["orders", ID, "refund"],
         Some(&REFUND),
         order_commands::refund,
+    ),
+];
+
+/// What today's shop has besides.
+pub const READS: &[Endpoint] = &[
+    endpoint("GET", &["carts", ID], None, cart_views::read),
+    Endpoint {
+        body_is_optional: true,
+        ..endpoint(
+            "POST",
+            &["carts", "maintenance", "detect-abandoned"],
+            Some(&IDLE_THRESHOLD),
+            cart_commands::detect_abandoned,
+        )
+    },
+    endpoint("GET", &["orders"], None, order_views::list),
+    endpoint("GET", &["orders", ID], None, order_views::read),
+    endpoint(
+        "GET",
+        &["orders", ID, "summary"],
+        None,
+        order_views::read_summary,
+    ),
+    endpoint(
+        "GET",
+        &["orders", ID, "timeline"],
+        None,
+        order_views::read_timeline,
     ),
 ];

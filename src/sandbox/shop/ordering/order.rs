@@ -4,7 +4,9 @@
 //! the words about an order's items and coupons: those are the shop's source's.
 
 use crate::sandbox::refusal::Refusal;
-use std::sync::LazyLock;
+use crate::shop::Generation;
+use std::sync::{Arc, LazyLock};
+use uuid::Uuid;
 
 /// Order status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,18 +80,100 @@ impl Status {
     }
 }
 
-/// What later requests can notice of an order: nothing but its state. Payments, amounts and
-/// people are not compared, and item ids are never given out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What later requests can notice of an order. Payments, amounts and people are not compared; what
+/// is in it is only kept where projections show it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     status: Status,
+    contents: Option<Arc<Contents>>,
+}
+
+/// What is in an order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contents {
+    pub lines: Vec<Line>,
+    pub shipping_cost: f64,
+    pub tax_total: f64,
+    pub discount_total: f64,
+}
+
+/// An item of an order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    pub id: Uuid,
+    pub quantity: i64,
+    pub unit_price: f64,
+}
+
+/// What an order costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Totals {
+    pub subtotal: f64,
+    pub grand_total: f64,
+}
+
+impl Contents {
+    /// What it costs, added up in the shop's order.
+    pub fn totals(&self) -> Totals {
+        let lines = self.lines.iter();
+        let subtotal: f64 = lines
+            .map(|line| line.unit_price * line.quantity as f64)
+            .fold(0.0, |sum, price| sum + price);
+        Totals {
+            subtotal,
+            grand_total: subtotal + self.shipping_cost + self.tax_total - self.discount_total,
+        }
+    }
+
+    /// Where the item with this identifier stands.
+    fn place(&self, id: &str) -> Option<usize> {
+        let is_it = |line: &Line| line.id.hyphenated().encode_lower(&mut [0; 36]) == id;
+        self.lines.iter().position(is_it)
+    }
+}
+
+/// What today's shop does only once, however often it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    PaymentPending,
+    PaymentSuccess,
+    PaymentFailure,
+    Cancel,
+    Refund,
 }
 
 impl Order {
     /// A new order.
-    pub const NEW: Self = Self { status: Created };
+    pub const NEW: Self = Self {
+        status: Created,
+        contents: None,
+    };
 
-    fn check_transition(self, target: Status) -> Result<(), Refusal> {
+    /// Keeps what is in it.
+    pub fn keep(&mut self, contents: Contents) {
+        self.contents = Some(Arc::new(contents));
+    }
+
+    /// What is in it, to be changed; `None` when that is not kept.
+    pub fn contents(&mut self) -> Option<&mut Contents> {
+        self.contents.as_mut().map(Arc::make_mut)
+    }
+
+    /// Whether today's shop answers that it is done although nothing happens: it has happened
+    /// before, or the order has been cancelled meanwhile. (Measured cell by cell.)
+    pub fn is_settled(&self, settling: Settling) -> bool {
+        match settling {
+            Settling::PaymentPending => {
+                matches!(self.status, PaymentPending | Cancelled | Refunded)
+            }
+            Settling::PaymentSuccess => matches!(self.status, Paid | Cancelled | Refunded),
+            Settling::PaymentFailure => matches!(self.status, Cancelled | Refunded),
+            Settling::Cancel => self.status == Cancelled,
+            Settling::Refund => self.status == Refunded,
+        }
+    }
+
+    fn check_transition(&self, target: Status) -> Result<(), Refusal> {
         if self.status.leads_to(target) {
             return Ok(());
         }
@@ -116,7 +200,7 @@ impl Order {
     }
 
     /// Whether it was cancelled.
-    pub fn is_cancelled(self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         self.status == Cancelled
     }
 
@@ -189,42 +273,61 @@ impl Order {
         Ok(())
     }
 
-    /// Takes one more item. What can be confirmed can take items: that is how the shop asks.
+    /// Takes one more item. Once, what could be confirmed could take items, for that is how the
+    /// shop asked; today only a new order can.
     ///
     /// # Errors
-    /// When the order cannot be confirmed; in the words of that.
-    pub fn add_item(self) -> Result<(), Refusal> {
-        self.check_transition(Confirmed)
+    /// When the order cannot; in the words of its generation.
+    pub fn check_takes_items(&self, generation: Generation) -> Result<(), Refusal> {
+        match generation {
+            Generation::Five => self.check_transition(Confirmed),
+            Generation::Today => self.check_new("Items can only be added in Created state"),
+        }
     }
 
     /// Takes a coupon, also one that it has.
     ///
     /// # Errors
     /// When the order is no longer new.
-    pub fn apply_coupon(self) -> Result<(), Refusal> {
+    pub fn apply_coupon(&self) -> Result<(), Refusal> {
         self.check_new("Coupons can only be applied in Created state")
     }
 
-    /// What removing an item comes to: no client can know an item's id, so that every one is
-    /// unknown.
-    pub fn remove_item(self) -> Refusal {
-        self.find_item("Items can only be removed in Created state")
+    /// Removes an item. Only projections tell item ids: where none is shown every one is unknown.
+    ///
+    /// # Errors
+    /// When the order is no longer new, or has no such item.
+    pub fn remove_item(&mut self, id: &str) -> Result<Totals, Refusal> {
+        let place = self.find_item(id, "Items can only be removed in Created state")?;
+        let contents = self.contents.get_or_insert_default();
+        let contents = Arc::make_mut(contents);
+        contents.lines.remove(place);
+        Ok(contents.totals())
     }
 
-    /// What changing the quantity of an item comes to; see [`Order::remove_item`].
-    pub fn update_quantity(self) -> Refusal {
-        self.find_item("Item quantities can only be updated in Created state")
+    /// Changes the quantity of an item; see [`Order::remove_item`]. Tells the quantity before.
+    ///
+    /// # Errors
+    /// When the order is no longer new, or has no such item.
+    pub fn update_quantity(&mut self, id: &str, quantity: i64) -> Result<(i64, Totals), Refusal> {
+        let place = self.find_item(id, "Item quantities can only be updated in Created state")?;
+        let contents = self.contents.get_or_insert_default();
+        let contents = Arc::make_mut(contents);
+        let before = std::mem::replace(&mut contents.lines[place].quantity, quantity);
+        Ok((before, contents.totals()))
     }
 
-    /// The state is looked at first (the shop's source; not measured).
-    fn find_item(self, unless_new: &'static str) -> Refusal {
-        match self.check_new(unless_new) {
-            Ok(()) => Refusal::rule("item_id", "Item not found"),
-            Err(refusal) => refusal,
-        }
+    /// The state is looked at first (measured on today's shop).
+    fn find_item(&self, id: &str, unless_new: &'static str) -> Result<usize, Refusal> {
+        self.check_new(unless_new)?;
+        let place = self
+            .contents
+            .as_ref()
+            .and_then(|contents| contents.place(id));
+        place.ok_or_else(|| Refusal::rule("item_id", "Item not found"))
     }
 
-    fn check_new(self, refusal: &'static str) -> Result<(), Refusal> {
+    fn check_new(&self, refusal: &'static str) -> Result<(), Refusal> {
         if self.status == Created {
             return Ok(());
         }

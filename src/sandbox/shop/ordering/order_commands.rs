@@ -2,14 +2,22 @@
 
 use super::Order;
 use super::bodies::{ADDRESS, ORDER_ITEM};
-use super::order::Status;
+use super::order::{Settling, Status};
+use super::order_views::{self, NewItem, OrderDetails, Step};
 use crate::sandbox::bugs::Bug;
+use crate::sandbox::json_text::Json;
+use crate::sandbox::pipeline::Domain::Ordering;
+use crate::sandbox::python_text::float_repr;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::message_store::check_storable;
+use crate::sandbox::shop::shelf::Key;
 use crate::sandbox::shop::{Answer, Call, Fault, Work};
-use crate::shop::events;
+use crate::shop::{Generation, events};
 use crate::stats::Event;
+
+/// Most items of an order that are kept by their ids.
+const MOST_LINES: usize = 1_000;
 
 /// Items and addresses are looked at one after the other: the first one with something wrong is
 /// the one that is complained of.
@@ -24,8 +32,17 @@ pub fn create(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
             ADDRESS.check_command(address)?;
         }
     }
+    let mut order = Order::NEW;
+    let details = work.shows(Ordering).then(|| OrderDetails::of(fields));
+    if let Some(details) = &details {
+        order.keep(details.contents());
+    }
+    let id = work.create(order);
     work.raise(&events::ORDER_CREATED);
-    Ok(Answer::Created("order_id", work.create(Order::NEW)))
+    if let Some(details) = details {
+        order_views::create(work, id, details);
+    }
+    Ok(Answer::Created("order_id", id))
 }
 
 /// The grand total, which is infinite, or no number, as soon as one of its parts is.
@@ -37,129 +54,327 @@ fn total(fields: &Fields<'_>) -> f64 {
     subtotal + fields.required_number(4) + fields.required_number(5) - fields.required_number(6)
 }
 
-/// Loads the order, lets `rule` change it, and saves it.
-fn change(
+/// Loads the order, lets `rule` change it, and saves it. Tells its key, and what `rule` told.
+fn change<T>(
     work: &mut Work<'_>,
     call: &Call<'_>,
     event: &'static Event,
-    rule: impl FnOnce(&mut Order) -> Result<(), Refusal>,
-) -> Result<Answer, Refusal> {
+    rule: impl FnOnce(&mut Order) -> Result<T, Refusal>,
+) -> Result<(Key, T), Refusal> {
     let mut order = work.load::<Order>(call.id())?;
-    rule(&mut order)?;
+    let key = order.key();
+    let told = rule(&mut order)?;
     work.save(order);
     work.raise(event);
-    Ok(Answer::DONE)
+    Ok((key, told))
 }
 
-/// Takes the order to `target`.
+/// Takes the order to `target`, and tells it so.
 fn proceed(
     work: &mut Work<'_>,
     call: &Call<'_>,
     event: &'static Event,
     target: Status,
+    told: &str,
 ) -> Result<Answer, Refusal> {
-    change(work, call, event, |order| order.proceed(target))
+    let (key, ()) = change(work, call, event, |order| order.proceed(target))?;
+    order_views::step(work, key, || Step::new(event, target.name(), told));
+    Ok(Answer::DONE)
+}
+
+/// Whether the order of the call has nothing more to do, in a shop that takes that for done.
+fn is_settled(work: &Work<'_>, call: &Call<'_>, settling: Settling) -> Result<bool, Refusal> {
+    Ok(match work.generation() {
+        Generation::Five => false,
+        Generation::Today => work.load::<Order>(call.id())?.is_settled(settling),
+    })
 }
 
 pub fn add_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     check_storable(&[call.fields.required_number(5)])?;
-    change(work, call, &events::ITEM_ADDED, |order| order.add_item())
+    let (generation, event) = (work.generation(), &events::ITEM_ADDED);
+    let item = work.shows(Ordering).then(|| NewItem::of(call.fields));
+    let (key, totals) = change(work, call, event, |order| {
+        order.check_takes_items(generation)?;
+        let contents = order.contents().filter(|held| held.lines.len() < MOST_LINES);
+        Ok(contents.zip(item.as_ref()).map(|(contents, item)| {
+            contents.lines.push(item.line());
+            contents.totals()
+        }))
+    })?;
+    if let Some((item, totals)) = item.zip(totals) {
+        order_views::add_item(work, key, event, item, totals);
+    }
+    Ok(Answer::DONE)
 }
 
 pub fn remove_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    Err(work.load::<Order>(call.id())?.remove_item())
+    let (id, event) = (call.parameters[1], &events::ITEM_REMOVED);
+    let (key, totals) = change(work, call, event, |order| order.remove_item(id))?;
+    order_views::remove_item(work, key, event, id, totals);
+    Ok(Answer::DONE)
 }
 
 pub fn update_quantity(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    Err(work.load::<Order>(call.id())?.update_quantity())
+    let (id, event) = (call.parameters[1], &events::ITEM_QUANTITY_UPDATED);
+    let after = call.fields.required_integer(0);
+    let (key, (before, totals)) =
+        change(work, call, event, |order| order.update_quantity(id, after))?;
+    order_views::update_quantity(work, key, event, id, [before, after], totals);
+    Ok(Answer::DONE)
 }
 
 pub fn apply_coupon(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    change(work, call, &events::COUPON_APPLIED, |order| {
-        order.apply_coupon()
-    })
+    let event = &events::COUPON_APPLIED;
+    let (key, ()) = change(work, call, event, |order| order.apply_coupon())?;
+    order_views::apply_coupon(work, key, event, call.fields.required_text(0));
+    Ok(Answer::DONE)
 }
 
 pub fn confirm(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    proceed(work, call, &events::ORDER_CONFIRMED, Status::Confirmed)
+    let event = &events::ORDER_CONFIRMED;
+    proceed(work, call, event, Status::Confirmed, "Order was confirmed")
 }
 
 pub fn record_payment_pending(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let [payment, method] = [0, 1].map(|index| call.fields.required_text(index));
+    settle_pending(work, call, payment, method)
+}
+
+/// A payment is under way, says a client or an engine.
+pub fn settle_pending(
+    work: &mut Work<'_>,
+    call: &Call<'_>,
+    payment: &str,
+    method: &str,
+) -> Result<Answer, Refusal> {
+    if is_settled(work, call, Settling::PaymentPending)? {
+        return Ok(Answer::DONE);
+    }
     let event = &events::ORDER_PAYMENT_PENDING;
-    proceed(work, call, event, Status::PaymentPending)
+    let (key, ()) = change(work, call, event, |order| {
+        order.proceed(Status::PaymentPending)
+    })?;
+    order_views::step(work, key, || Step {
+        columns: vec![
+            ("payment_id", payment.into()),
+            ("payment_method", method.into()),
+            ("payment_status", "pending".into()),
+        ],
+        ..Step::new(
+            event,
+            Status::PaymentPending.name(),
+            format!("Payment initiated via {method}"),
+        )
+    });
+    Ok(Answer::DONE)
 }
 
 pub fn record_payment_success(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    check_storable(&[call.fields.required_number(1)])?;
+    let amount = call.fields.required_number(1);
+    check_storable(&[amount])?;
+    let [payment, method] = [0, 2].map(|index| call.fields.required_text(index));
+    settle_success(work, call, payment, amount, method)
+}
+
+/// A payment has succeeded, says a client or an engine.
+pub fn settle_success(
+    work: &mut Work<'_>,
+    call: &Call<'_>,
+    payment: &str,
+    amount: f64,
+    method: &str,
+) -> Result<Answer, Refusal> {
+    if is_settled(work, call, Settling::PaymentSuccess)? {
+        return Ok(Answer::DONE);
+    }
     let mut order = work.load::<Order>(call.id())?;
+    let key = order.key();
     order.proceed(Status::Paid)?;
     let fault = Fault {
         bug: Bug::CancelledAndPaid,
         act: |stored: &mut Order, late| {
             let overwrites = stored.is_cancelled();
             if overwrites {
-                *stored = *late;
+                *stored = late.clone();
             }
             overwrites
         },
     };
     work.save_with_fault(order, fault);
-    work.raise(&events::ORDER_PAYMENT_SUCCEEDED);
+    let event = &events::ORDER_PAYMENT_SUCCEEDED;
+    work.raise(event);
+    order_views::step(work, key, || Step {
+        columns: vec![
+            ("payment_id", payment.into()),
+            ("payment_method", method.into()),
+            ("payment_status", "succeeded".into()),
+        ],
+        ..Step::new(
+            event,
+            Status::Paid.name(),
+            format!("Payment of {} succeeded", float_repr(amount)),
+        )
+    });
     Ok(Answer::DONE)
 }
 
 pub fn record_payment_failure(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    proceed(work, call, &events::ORDER_PAYMENT_FAILED, Status::Confirmed)
+    if is_settled(work, call, Settling::PaymentFailure)? {
+        return Ok(Answer::DONE);
+    }
+    let event = &events::ORDER_PAYMENT_FAILED;
+    let (key, ()) = change(work, call, event, |order| order.proceed(Status::Confirmed))?;
+    let reason = call.fields.required_text(1);
+    order_views::step(work, key, || Step {
+        columns: vec![("payment_status", "failed".into())],
+        ..Step::new(
+            event,
+            Status::Confirmed.name(),
+            format!("Payment failed: {reason}"),
+        )
+    });
+    Ok(Answer::DONE)
 }
 
 pub fn process(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let resurrects = work.strikes(Bug::Resurrect);
-    change(work, call, &events::ORDER_PROCESSING, |order| {
+    let event = &events::ORDER_PROCESSING;
+    let (key, ()) = change(work, call, event, |order| {
         if resurrects && order.is_cancelled() {
             order.jump(Status::Processing);
             return Ok(());
         }
         order.proceed(Status::Processing)
-    })
+    })?;
+    order_views::step(work, key, || {
+        Step::new(event, Status::Processing.name(), "Order processing started")
+    });
+    Ok(Answer::DONE)
+}
+
+/// What a shipment tells of itself.
+fn shipment(fields: &Fields<'_>) -> Vec<(&'static str, Json)> {
+    vec![
+        ("shipment_id", fields.text(0).into()),
+        ("carrier", fields.text(1).into()),
+        ("tracking_number", fields.text(2).into()),
+    ]
 }
 
 pub fn ship(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    change(work, call, &events::ORDER_SHIPPED, Order::ship)
+    let event = &events::ORDER_SHIPPED;
+    let (key, ()) = change(work, call, event, Order::ship)?;
+    let fields = call.fields;
+    let [carrier, number] = [1, 2].map(|index| fields.required_text(index));
+    order_views::step(work, key, || {
+        let mut columns = shipment(fields);
+        columns.push(("estimated_delivery", fields.text(4).into()));
+        let told = format!("Shipped via {carrier} (tracking: {number})");
+        Step {
+            columns,
+            ..Step::new(event, Status::Shipped.name(), told)
+        }
+    });
+    Ok(Answer::DONE)
 }
 
 pub fn ship_partly(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let event = &events::ORDER_PARTIALLY_SHIPPED;
-    change(work, call, event, Order::ship_partly)
+    let (key, ()) = change(work, call, event, Order::ship_partly)?;
+    let carrier = call.fields.required_text(1);
+    order_views::step(work, key, || Step {
+        columns: shipment(call.fields),
+        ..Step::new(
+            event,
+            Status::PartiallyShipped.name(),
+            format!("Partial shipment via {carrier}"),
+        )
+    });
+    Ok(Answer::DONE)
 }
 
 pub fn deliver(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    proceed(work, call, &events::ORDER_DELIVERED, Status::Delivered)
+    let event = &events::ORDER_DELIVERED;
+    proceed(work, call, event, Status::Delivered, "Order was delivered")
 }
 
 pub fn complete(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    proceed(work, call, &events::ORDER_COMPLETED, Status::Completed)
+    let event = &events::ORDER_COMPLETED;
+    proceed(work, call, event, Status::Completed, "Order completed")
 }
 
 pub fn request_return(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let event = &events::RETURN_REQUESTED;
-    proceed(work, call, event, Status::ReturnRequested)
+    let (key, ()) = change(work, call, event, |order| {
+        order.proceed(Status::ReturnRequested)
+    })?;
+    let reason = call.fields.required_text(0);
+    order_views::step(work, key, || {
+        let told = format!("Return requested: {reason}");
+        Step::new(event, Status::ReturnRequested.name(), told)
+    });
+    Ok(Answer::DONE)
 }
 
 pub fn approve_return(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let event = &events::RETURN_APPROVED;
-    proceed(work, call, event, Status::ReturnApproved)
+    proceed(work, call, event, Status::ReturnApproved, "Return approved")
 }
 
 pub fn record_return(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    proceed(work, call, &events::ORDER_RETURNED, Status::Returned)
+    let event = &events::ORDER_RETURNED;
+    let told = "Items returned and received";
+    proceed(work, call, event, Status::Returned, told)
 }
 
 pub fn cancel(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    change(work, call, &events::ORDER_CANCELLED, Order::cancel)
+    let [reason, by] = [0, 1].map(|index| call.fields.required_text(index));
+    settle_cancel(work, call, reason, by)
 }
 
-/// Without an amount it refunds the grand total, which nobody gets to see.
+/// The order is given up by a client or an engine.
+pub fn settle_cancel(
+    work: &mut Work<'_>,
+    call: &Call<'_>,
+    reason: &str,
+    by: &str,
+) -> Result<Answer, Refusal> {
+    if is_settled(work, call, Settling::Cancel)? {
+        return Ok(Answer::DONE);
+    }
+    let event = &events::ORDER_CANCELLED;
+    let (key, ()) = change(work, call, event, Order::cancel)?;
+    order_views::step(work, key, || Step {
+        columns: vec![
+            ("cancellation_reason", reason.into()),
+            ("cancelled_by", by.into()),
+        ],
+        ..Step::new(
+            event,
+            Status::Cancelled.name(),
+            format!("Cancelled by {by}: {reason}"),
+        )
+    });
+    Ok(Answer::DONE)
+}
+
+/// Without an amount it refunds the grand total.
 pub fn refund(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    check_storable(&[call.fields.number(0).unwrap_or_default()])?;
-    change(work, call, &events::ORDER_REFUNDED, Order::refund)
+    let amount = call.fields.number(0);
+    check_storable(&[amount.unwrap_or_default()])?;
+    if is_settled(work, call, Settling::Refund)? {
+        return Ok(Answer::DONE);
+    }
+    let event = &events::ORDER_REFUNDED;
+    let (key, total) = change(work, call, event, |order| {
+        order.refund()?;
+        let contents = order.contents();
+        Ok(contents.map_or(0.0, |contents| contents.totals().grand_total))
+    })?;
+    order_views::step(work, key, || {
+        let told = format!("Refunded {}", float_repr(amount.unwrap_or(total)));
+        Step::new(event, Status::Refunded.name(), told)
+    });
+    Ok(Answer::DONE)
 }

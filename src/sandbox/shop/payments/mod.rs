@@ -4,12 +4,14 @@ mod bodies;
 mod invoice;
 mod payment;
 mod payment_commands;
+mod views;
 
 use super::{Endpoint, PARAMETER as ID, endpoint};
 use bodies::{GATEWAY, NEW_INVOICE, NEW_PAYMENT, NEW_REFUND, REFUND_WEBHOOK, VOID_REASON, WEBHOOK};
 
 pub use invoice::Invoice;
 pub use payment::Payment;
+pub use views::order_returned;
 
 /// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
 /// allows.
@@ -64,3 +66,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
         invoice::void,
     ),
 ];
+
+/// What today's shop has besides.
+pub const READS: &[Endpoint] = &[endpoint("GET", &["payments", ID], None, views::read)];

@@ -64,6 +64,11 @@ impl Payment {
         }
     }
 
+    /// Attempts so far, with the one that is under way.
+    pub fn attempts(&self) -> u8 {
+        self.attempts
+    }
+
     /// Only a pending payment can succeed or fail.
     fn check_pending(&self, target: Status) -> Result<(), Refusal> {
         if self.status == Status::Pending {
@@ -161,11 +166,12 @@ impl Payment {
         Ok(())
     }
 
-    /// The gateway has given the money back. Together refunds may exceed the payment.
+    /// The gateway has given the money back; tells how much. Together refunds may exceed the
+    /// payment.
     ///
     /// # Errors
     /// When there is no such refund (identifiers are compared as texts), or it is completed.
-    pub fn complete_refund(&mut self, id: &str) -> Result<(), Refusal> {
+    pub fn complete_refund(&mut self, id: &str) -> Result<f64, Refusal> {
         self.complete(id, false)
     }
 
@@ -173,11 +179,11 @@ impl Payment {
     ///
     /// # Errors
     /// When there is no such refund.
-    pub fn complete_refund_again(&mut self, id: &str) -> Result<(), Refusal> {
+    pub fn complete_refund_again(&mut self, id: &str) -> Result<f64, Refusal> {
         self.complete(id, true)
     }
 
-    fn complete(&mut self, id: &str, is_again: bool) -> Result<(), Refusal> {
+    fn complete(&mut self, id: &str, is_again: bool) -> Result<f64, Refusal> {
         let mut text = [0; 36];
         let mut refunds = self.refunds.iter_mut();
         let refund = refunds
@@ -187,13 +193,14 @@ impl Payment {
             return Err(Refusal::rule("refund", "Refund is not in Requested state"));
         }
         refund.is_completed = true;
-        self.refunded += refund.amount;
+        let amount = refund.amount;
+        self.refunded += amount;
         self.status = if self.refunded >= self.amount {
             Status::Refunded
         } else {
             Status::PartiallyRefunded
         };
-        Ok(())
+        Ok(amount)
     }
 }
 

@@ -1,10 +1,11 @@
 //! What clients and the gateway can do with payments.
 
-use super::Payment;
+use super::{Payment, views};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::json_text::write_text;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::shop::message_store::check_storable;
+use crate::sandbox::shop::shelf::Key;
 use crate::sandbox::shop::{Answer, Call, Fault, Work};
 use crate::shop::events;
 use crate::stats::Event;
@@ -14,23 +15,25 @@ use uuid::Uuid;
 pub fn initiate(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let amount = call.fields.required_number(2);
     check_storable(&[amount])?;
-    work.raise(&events::PAYMENT_INITIATED);
     let payment_id = work.create(Payment::of(amount));
+    work.raise(&events::PAYMENT_INITIATED);
+    views::initiate(work, payment_id, call.fields);
     Ok(Answer::Created("payment_id", payment_id))
 }
 
-/// Loads the payment, lets `rule` change it, and saves it.
-fn change(
+/// Loads the payment, lets `rule` change it, and saves it. Tells its key, and what `rule` told.
+fn change<T>(
     work: &mut Work<'_>,
     id: &str,
     event: &'static Event,
-    rule: impl FnOnce(&mut Payment) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
+    rule: impl FnOnce(&mut Payment) -> Result<T, Refusal>,
+) -> Result<(Key, T), Refusal> {
     let mut payment = work.load::<Payment>(id)?;
-    rule(&mut payment)?;
+    let key = payment.key();
+    let told = rule(&mut payment)?;
     work.save(payment);
     work.raise(event);
-    Ok(())
+    Ok((key, told))
 }
 
 /// One word is success; every other one is failure.
@@ -38,30 +41,48 @@ pub fn process_webhook(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, R
     let fields = call.fields;
     let id = fields.required_text(0);
     if fields.required_text(2) == "succeeded" {
-        change(work, id, &events::PAYMENT_SUCCEEDED, |payment| {
-            payment.succeed(fields.text(1))
+        let transaction = fields.text(1);
+        let (key, ()) = change(work, id, &events::PAYMENT_SUCCEEDED, |payment| {
+            payment.succeed(transaction)
         })?;
+        views::succeed(work, key, transaction.unwrap_or_default());
     } else {
-        change(work, id, &events::PAYMENT_FAILED, Payment::fail)?;
+        let (key, attempts) = change(work, id, &events::PAYMENT_FAILED, |payment| {
+            payment.fail()?;
+            Ok(payment.attempts())
+        })?;
+        let reason = fields.filled_text(3).unwrap_or("Unknown failure");
+        views::fail(work, key, attempts, reason);
     }
     Ok(Answer::Ok(r#"{"status":"processed"}"#))
 }
 
 pub fn retry(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let event = &events::PAYMENT_RETRY_INITIATED;
-    change(work, call.id(), event, Payment::retry)?;
+    let (key, attempts) = change(work, call.id(), event, |payment| {
+        payment.retry()?;
+        Ok(payment.attempts())
+    })?;
+    views::retry(work, key, attempts);
     Ok(Answer::Ok(r#"{"status":"retry_initiated"}"#))
 }
 
 pub fn request_refund(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let amount = call.fields.required_number(0);
     check_storable(&[amount])?;
+    refund(work, call.id(), amount).map(told_refund)
+}
+
+/// A client or an engine asks for money back.
+pub fn refund(work: &mut Work<'_>, payment_id: &str, amount: f64) -> Result<Uuid, Refusal> {
     let random = fastrand::u128(..).to_be_bytes();
     let refund_id = uuid::Builder::from_random_bytes(random).into_uuid();
-    change(work, call.id(), &events::REFUND_REQUESTED, |payment| {
+    let event = &events::REFUND_REQUESTED;
+    let (key, ()) = change(work, payment_id, event, |payment| {
         payment.request_refund(refund_id, amount)
     })?;
-    Ok(told_refund(refund_id))
+    views::request_refund(work, key);
+    Ok(refund_id)
 }
 
 fn told_refund(id: Uuid) -> Answer {
@@ -72,13 +93,15 @@ pub fn process_refund_webhook(work: &mut Work<'_>, call: &Call<'_>) -> Result<An
     let fields = call.fields;
     let id = fields.required_text(0);
     let mut payment = work.load::<Payment>(id)?;
-    if work.strikes(Bug::DoubleRefund) {
-        payment.complete_refund_again(fields.required_text(1))?;
+    let amount = if work.strikes(Bug::DoubleRefund) {
+        payment.complete_refund_again(fields.required_text(1))?
     } else {
-        payment.complete_refund(fields.required_text(1))?;
-    }
+        payment.complete_refund(fields.required_text(1))?
+    };
+    let key = payment.key();
     work.save_with_fault(payment, Fault::unchecked(Bug::DoubleRefund));
     work.raise(&events::REFUND_COMPLETED);
+    views::complete_refund(work, key, amount);
     Ok(Answer::Ok(r#"{"status":"refund_processed"}"#))
 }
 

@@ -1,0 +1,149 @@
+//! What reads show of payments.
+
+use super::payment_commands::refund;
+use crate::sandbox::json_text::Json;
+use crate::sandbox::pipeline::Domain::Payments;
+use crate::sandbox::refusal::Refusal;
+use crate::sandbox::schema::Fields;
+use crate::sandbox::shop::projections::{Moment, Projections, Row};
+use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::{Answer, Call, Work, ordering};
+use uuid::Uuid;
+
+pub fn read(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+    work.read_row(call.id(), "PaymentStatusView", |views| {
+        &mut views.payment_status
+    })
+}
+
+pub fn initiate(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
+    if !work.shows(Payments) {
+        return;
+    }
+    let [order, customer, currency] =
+        [0, 1, 3].map(|index| fields.required_text(index).to_owned());
+    let amount = fields.required_number(2);
+    let key = Key::of(id);
+    work.show(key, move |views, moment| {
+        let row = Row(vec![
+            ("payment_id", id.into()),
+            ("order_id", order.into()),
+            ("customer_id", customer.into()),
+            ("amount", amount.into()),
+            ("currency", currency.into()),
+            ("status", "Pending".into()),
+            ("gateway_transaction_id", Json::Null),
+            ("attempt_count", 1.into()),
+            ("failure_reason", Json::Null),
+            ("total_refunded", 0.0.into()),
+            ("created_at", moment.raised()),
+            ("updated_at", moment.raised()),
+        ]);
+        views.payment_status.put(key, row);
+    });
+}
+
+/// Has `change` applied to the payment's row; tells the order, when it is one.
+fn update(
+    views: &mut Projections,
+    moment: &Moment<'_>,
+    key: Key,
+    change: impl FnOnce(&mut Row),
+) -> Option<Key> {
+    let row = views.payment_status.row(key)?;
+    row.set("updated_at", moment.raised());
+    change(row);
+    Key::read(row.text("order_id"))
+}
+
+pub fn succeed(work: &mut Work<'_>, key: Key, transaction: &str) {
+    if !work.shows(Payments) {
+        return;
+    }
+    let transaction = transaction.to_owned();
+    work.show(key, move |views, moment| {
+        let mut amount = 0.0;
+        let order = update(views, moment, key, |row| {
+            row.set("status", "Succeeded");
+            row.set("gateway_transaction_id", transaction);
+            amount = row.number("amount");
+        });
+        if let Some(order) = order {
+            ordering::payment_succeeded(views, order, key, amount);
+        }
+    });
+}
+
+pub fn fail(work: &mut Work<'_>, key: Key, attempts: u8, reason: &str) {
+    if !work.shows(Payments) {
+        return;
+    }
+    let reason = reason.to_owned();
+    work.show(key, move |views, moment| {
+        let order = update(views, moment, key, |row| {
+            row.set("status", "Failed");
+            row.set("failure_reason", reason.as_str());
+            row.set("attempt_count", i64::from(attempts));
+        });
+        if let Some(order) = order {
+            ordering::payment_failed(views, order, attempts, &reason);
+        }
+    });
+}
+
+pub fn retry(work: &mut Work<'_>, key: Key, attempts: u8) {
+    if !work.shows(Payments) {
+        return;
+    }
+    work.show(key, move |views, moment| {
+        update(views, moment, key, |row| {
+            row.set("status", "Pending");
+            row.set("failure_reason", Json::Null);
+            row.set("attempt_count", i64::from(attempts));
+        });
+    });
+}
+
+pub fn request_refund(work: &mut Work<'_>, key: Key) {
+    if !work.shows(Payments) {
+        return;
+    }
+    work.show(key, move |views, moment| {
+        update(views, moment, key, |_| {});
+    });
+}
+
+pub fn complete_refund(work: &mut Work<'_>, key: Key, amount: f64) {
+    if !work.shows(Payments) {
+        return;
+    }
+    work.show(key, move |views, moment| {
+        update(views, moment, key, |row| {
+            let refunded = row.number("total_refunded") + amount;
+            row.set("total_refunded", refunded);
+            let is_all = refunded >= row.number("amount");
+            let status = if is_all { "Refunded" } else { "Partially_Refunded" };
+            row.set("status", status);
+        });
+    });
+}
+
+/// What was paid for an order is asked back when its items have come back.
+pub fn order_returned(views: &mut Projections, order: Key) {
+    if !views.notices(Payments) {
+        return;
+    }
+    let order = order.uuid().to_string();
+    let is_paid =
+        |row: &&mut Row| row.text("order_id") == order && row.text("status") == "Succeeded";
+    let paid = views.payment_status.rows().find(is_paid);
+    let Some((payment, amount)) =
+        paid.map(|row| (row.text("payment_id").to_owned(), row.number("amount")))
+    else {
+        return;
+    };
+    views.commands.push(Box::new(move |work| {
+        // Somebody else may have asked before.
+        let _ = refund(work, &payment, amount);
+    }));
+}

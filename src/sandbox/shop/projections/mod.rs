@@ -1,0 +1,255 @@
+//! What reads show: projections, which the engines fill from the events.
+//!
+//! A command that raises an event says what the projectors make of it; that waits with the event in
+//! the pipeline, and is done when the pipeline says that the event is processed. Nothing works the
+//! waiting ones off all the time: a read does those that are due, and so does a tick of the clock.
+//! Without engines nothing waits and nothing shows, as in the real shop.
+
+mod row;
+
+pub use row::{Row, Table, has, member, object};
+
+use super::ordering::Saga;
+use super::shelf::Key;
+use crate::sandbox::json_text::Json;
+use crate::sandbox::pipeline::{DOMAINS, Domain, Pipeline, Waiting};
+use jiff::Timestamp;
+use std::array;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Most rows of one projection.
+const MOST_ROWS: usize = 1 << 15;
+/// Most events of a domain that the projectors have yet to see: of those that come when so many
+/// wait, no read ever tells.
+const MOST_WAITING: usize = 1 << 16;
+/// When so many wait that are due, whoever adds one does a few of them.
+const MANY_WAITING: usize = 1 << 10;
+/// So many.
+const A_FEW: usize = 4;
+/// Events that a tick of the clock processes at most, so that no request waits long for it.
+const MOST_A_TICK: usize = 512;
+
+/// What a projector makes of an event.
+pub type Projector = Box<dyn FnOnce(&mut Projections, &Moment<'_>) + Send>;
+
+/// What an engine asks the shop for when it has seen an event.
+pub type Command = Box<dyn FnOnce(&mut super::Work<'_>) + Send>;
+
+/// When an event happened.
+pub struct Moment<'a> {
+    pipeline: &'a Pipeline,
+    raised_ns: u64,
+    processed_ns: u64,
+}
+
+impl Moment<'_> {
+    /// When it was raised, as reads show times.
+    pub fn raised(&self) -> Json {
+        python_time(self.pipeline.time_of(self.raised_ns)).into()
+    }
+
+    /// When the projectors saw it.
+    pub fn processed(&self) -> Json {
+        python_time(self.pipeline.time_of(self.processed_ns)).into()
+    }
+}
+
+/// As Python's `str` writes a time without a zone.
+fn python_time(time: Timestamp) -> String {
+    let format = match time.subsec_nanosecond() / 1_000 {
+        0 => "%Y-%m-%d %H:%M:%S",
+        _ => "%Y-%m-%d %H:%M:%S.%6f",
+    };
+    time.strftime(format).to_string()
+}
+
+/// The projections that somebody can read.
+pub struct Projections {
+    pub customer_card: Table,
+    pub address_book: Table,
+    pub product_card: Table,
+    pub product_detail: Table,
+    pub category_tree: Table,
+    pub category_products: Table,
+    pub cart_view: Table,
+    pub order_detail: Table,
+    pub order_summary: Table,
+    pub customer_orders: Table,
+    pub order_timeline: Table<Vec<Row>>,
+    pub payment_status: Table,
+    pub reservation_status: Table<Reservation>,
+    /// Checkouts that engines take further, by order.
+    pub sagas: Table<Saga>,
+    /// What engines ask for.
+    pub commands: Vec<Command>,
+    runs: [bool; DOMAINS],
+}
+
+/// A reservation as the projection knows it.
+pub struct Reservation {
+    /// The item of stock.
+    pub item: Key,
+    /// For which order.
+    pub order: Option<Key>,
+    /// Pieces.
+    pub quantity: i64,
+    /// When it expires, in nanoseconds after the pipeline's start; it may lie before it.
+    pub expires_ns: i128,
+    /// Nobody has released it.
+    pub is_active: bool,
+}
+
+impl Projections {
+    fn new(retain: usize, runs: [bool; DOMAINS]) -> Self {
+        let most = retain.min(MOST_ROWS);
+        Self {
+            customer_card: Table::new(most),
+            address_book: Table::new(most),
+            product_card: Table::new(most),
+            product_detail: Table::new(most),
+            category_tree: Table::new(most),
+            category_products: Table::new(most),
+            cart_view: Table::new(most),
+            order_detail: Table::new(most),
+            order_summary: Table::new(most),
+            customer_orders: Table::new(most),
+            order_timeline: Table::new(most),
+            payment_status: Table::new(most),
+            reservation_status: Table::new(most),
+            sagas: Table::new(most),
+            commands: Vec::new(),
+            runs,
+        }
+    }
+
+    /// Whether an engine of `domain` runs, so that it takes notice of what happens elsewhere.
+    pub fn notices(&self, domain: Domain) -> bool {
+        self.runs[domain as usize]
+    }
+}
+
+/// An event that the projectors have yet to see.
+struct Entry {
+    waiting: Waiting,
+    projector: Projector,
+}
+
+/// Events by domain, first come first served.
+type Queues = [VecDeque<Entry>; DOMAINS];
+
+/// The engines' side of the shop; see the module's documentation.
+pub struct Engines {
+    projections: Mutex<Projections>,
+    /// A shard each: all events of one thing are in the same one, in their order.
+    queues: Box<[Mutex<Queues>]>,
+    counts: [AtomicUsize; DOMAINS],
+    runs: [bool; DOMAINS],
+}
+
+impl Engines {
+    /// Engines of the domains for which `runs` says so, of a shop of so many shards.
+    pub fn new(retain: usize, shards: usize, runs: [bool; DOMAINS]) -> Self {
+        let queues = || Mutex::new(array::from_fn(|_| VecDeque::new()));
+        Self {
+            projections: Mutex::new(Projections::new(retain, runs)),
+            queues: (0..shards.max(1)).map(|_| queues()).collect(),
+            counts: array::from_fn(|_| AtomicUsize::new(0)),
+            runs,
+        }
+    }
+
+    /// Whether an event of `domain` that is raised now will be shown.
+    pub fn take(&self, domain: Domain) -> bool {
+        self.runs[domain as usize]
+            && self.counts[domain as usize].load(Ordering::Relaxed) < MOST_WAITING
+    }
+
+    /// Whether any engine runs.
+    pub fn run(&self) -> bool {
+        self.runs.contains(&true)
+    }
+
+    /// Has `projector` see the event that waits so.
+    pub fn wait(&self, pipeline: &Pipeline, key: Key, waiting: Waiting, projector: Projector) {
+        let shard = key.shard() % self.queues.len();
+        let domain = waiting.domain as usize;
+        let entry = Entry { waiting, projector };
+        lock(&self.queues[shard])[domain].push_back(entry);
+        let count = self.counts[domain].fetch_add(1, Ordering::Relaxed);
+        if count >= MANY_WAITING
+            && let Ok(mut projections) = self.projections.try_lock()
+        {
+            let due = self.due(pipeline, shard, domain, A_FEW);
+            process(pipeline, &mut projections, due);
+        }
+    }
+
+    /// Shows what is due by now, and then the projections.
+    pub fn read<T>(&self, pipeline: &Pipeline, show: impl FnOnce(&mut Projections) -> T) -> T {
+        let mut projections = lock(&self.projections);
+        self.catch_up(pipeline, &mut projections, usize::MAX);
+        show(&mut projections)
+    }
+
+    /// Processes some of what is due; what the engines ask for then.
+    pub fn tick(&self, pipeline: &Pipeline) -> Vec<Command> {
+        let mut projections = lock(&self.projections);
+        self.catch_up(pipeline, &mut projections, MOST_A_TICK);
+        std::mem::take(&mut projections.commands)
+    }
+
+    fn catch_up(&self, pipeline: &Pipeline, projections: &mut Projections, most: usize) {
+        let mut due = Vec::new();
+        for shard in 0..self.queues.len() {
+            for domain in 0..DOMAINS {
+                let left = most - due.len();
+                due.append(&mut self.due(pipeline, shard, domain, left));
+            }
+        }
+        due.sort_by_key(|(processed_ns, _)| *processed_ns);
+        process(pipeline, projections, due);
+    }
+
+    /// Takes out the first events that are due, with the time when they were processed.
+    fn due(
+        &self,
+        pipeline: &Pipeline,
+        shard: usize,
+        domain: usize,
+        most: usize,
+    ) -> Vec<(u64, Entry)> {
+        if self.counts[domain].load(Ordering::Relaxed) == 0 {
+            return Vec::new();
+        }
+        let now_ns = pipeline.at_ns();
+        let queue = &mut lock(&self.queues[shard])[domain];
+        let mut due = Vec::new();
+        while due.len() < most
+            && let Some(first) = queue.front()
+            && let Some(processed_ns) = pipeline.processed_ns(first.waiting)
+            && processed_ns <= now_ns
+        {
+            due.extend(queue.pop_front().map(|entry| (processed_ns, entry)));
+        }
+        self.counts[domain].fetch_sub(due.len(), Ordering::Relaxed);
+        due
+    }
+}
+
+fn process(pipeline: &Pipeline, projections: &mut Projections, due: Vec<(u64, Entry)>) {
+    for (processed_ns, Entry { waiting, projector }) in due {
+        let moment = Moment {
+            pipeline,
+            raised_ns: waiting.raised_ns,
+            processed_ns,
+        };
+        projector(projections, &moment);
+    }
+}
+
+/// What a thread that panicked left is shown as it is.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

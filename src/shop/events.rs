@@ -1,7 +1,7 @@
 //! The domain events that the shop raises: 77 kinds. The type of the message is
-//! `<domain>.<name>.v1`. The outbox column is that of [`Generation::Five`].
+//! `<domain>.<name>.v1`. The outbox column is that of
+//! [`super::Generation::Five`].
 
-use super::Generation;
 use crate::stats::Event;
 
 /// Of a relational aggregate: written to the outbox and published.
@@ -13,19 +13,7 @@ const fn published(domain: &'static str, name: &'static str) -> Event {
     }
 }
 
-impl Generation {
-    /// Whether it writes `event` to the outbox. The first one did so with events of relational
-    /// aggregates only, because handlers of the others open no database session.
-    #[must_use]
-    pub fn publishes(self, event: &Event) -> bool {
-        match self {
-            Self::Five => event.outbox,
-            Self::Today => true,
-        }
-    }
-}
-
-/// Of an event-sourced aggregate: kept in the event store; not published by [`Generation::Five`].
+/// Of an event-sourced aggregate: kept in the event store; not published by [`super::Generation::Five`].
 const fn stored(domain: &'static str, name: &'static str) -> Event {
     Event {
         domain,

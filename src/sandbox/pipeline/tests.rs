@@ -14,9 +14,9 @@ static ORDER: Event = events::ORDER_CREATED;
 fn pipeline(engines: u32, per_s: f64) -> Pipeline {
     Pipeline::new(
         &PipelineConfig {
-        engines: [engines; DOMAINS],
-        drain_rate: DrainRate::per_s(per_s).unwrap(),
-    },
+            engines: [engines; DOMAINS],
+            drain_rate: DrainRate::per_s(per_s).unwrap(),
+        },
         Generation::Five,
     )
 }
@@ -89,9 +89,9 @@ fn messages_are_published_in_the_order_in_which_they_came() {
 fn without_a_limit_there_is_no_backlog() {
     let pipeline = Pipeline::new(
         &PipelineConfig {
-        drain_rate: DrainRate::Unlimited,
-        ..PipelineConfig::default()
-    },
+            drain_rate: DrainRate::Unlimited,
+            ..PipelineConfig::default()
+        },
         Generation::Five,
     );
     (0..100).for_each(|_| pipeline.accept_at(&REGISTERED, 7 * S));

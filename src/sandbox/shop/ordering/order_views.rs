@@ -216,7 +216,13 @@ pub fn create(work: &mut Work<'_>, id: Uuid, details: OrderDetails) {
     let key = Key::of(id);
     work.show(key, move |views, moment| {
         create_rows(views, moment, key, details, totals);
-        note(views, moment.raised(), key, "OrderCreated", "Order was created".into());
+        note(
+            views,
+            moment.raised(),
+            key,
+            "OrderCreated",
+            "Order was created".into(),
+        );
     });
 }
 
@@ -414,13 +420,7 @@ pub fn add_item(
 }
 
 /// Items that the order began with have no id that the projector could find.
-pub fn remove_item(
-    work: &mut Work<'_>,
-    key: Key,
-    event: &'static Event,
-    id: &str,
-    totals: Totals,
-) {
+pub fn remove_item(work: &mut Work<'_>, key: Key, event: &'static Event, id: &str, totals: Totals) {
     let id = id.to_owned();
     let told = format!("Item {id} removed");
     change(

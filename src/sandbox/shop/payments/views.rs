@@ -20,8 +20,7 @@ pub fn initiate(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
     if !work.shows(Payments) {
         return;
     }
-    let [order, customer, currency] =
-        [0, 1, 3].map(|index| fields.required_text(index).to_owned());
+    let [order, customer, currency] = [0, 1, 3].map(|index| fields.required_text(index).to_owned());
     let amount = fields.required_number(2);
     let key = Key::of(id);
     work.show(key, move |views, moment| {
@@ -122,7 +121,11 @@ pub fn complete_refund(work: &mut Work<'_>, key: Key, amount: f64) {
             let refunded = row.number("total_refunded") + amount;
             row.set("total_refunded", refunded);
             let is_all = refunded >= row.number("amount");
-            let status = if is_all { "Refunded" } else { "Partially_Refunded" };
+            let status = if is_all {
+                "Refunded"
+            } else {
+                "Partially_Refunded"
+            };
             row.set("status", status);
         });
     });

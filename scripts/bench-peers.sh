@@ -186,7 +186,7 @@ command_of() {
   local pinned=(taskset -c "$client_cpu")
   case $client in
     shopblast)
-      command=("${pinned[@]}" "$shopblast" --profile spike -H "$url" -u "$count" -r 1000000 -t "${seconds}s"
+      command=("${pinned[@]}" "$shopblast" --profile spike -H "$url" --no-preflight -u "$count" -r 1000000 -t "${seconds}s"
         --pacing max --cores "$client_cpu," --stop-timeout 1s --quiet --results @RESULTS@) ;;
     wrk)
       command=("${pinned[@]}" wrk -t 1 -c "$count" -d "${seconds}s" -s "$parts_dir/wrk_static.lua"
@@ -249,7 +249,7 @@ more_rate_rounds() {
 
 memory_run() {
   local length=$1
-  command=(taskset -c "$client_cpu" "$shopblast" --profile spike -H "$url" -u "$memory_users" -r "$memory_users"
+  command=(taskset -c "$client_cpu" "$shopblast" --profile spike -H "$url" --no-preflight -u "$memory_users" -r "$memory_users"
     -t "${length}s" --pacing class --cores "$client_cpu," --stop-timeout 1s --quiet --results @RESULTS@)
   watched python3 "$parts_dir/watch_memory.py" --samples "$work/samples.jsonl" --users "$memory_users" \
     --seconds "$length" --work "$work" -- "${command[@]}" || die "the memory run cannot be used"
@@ -267,7 +267,7 @@ print(round(statistics.median(rates) / 2))
 PYTHON
     )
   fi
-  command=(taskset -c "$client_cpu" "$shopblast" --profile spike -H "$url" --rate "$lag_rate"
+  command=(taskset -c "$client_cpu" "$shopblast" --profile spike -H "$url" --no-preflight --rate "$lag_rate"
     --max-users "$connections" -t "${seconds}s" --pacing max --cores "$client_cpu," --stop-timeout 1s --quiet
     --results @RESULTS@)
   for ((round = 1; round <= lag_rounds; round++)); do

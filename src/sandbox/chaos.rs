@@ -1,6 +1,7 @@
 //! What can go wrong between the shop and its clients: replies that are lost or late.
 
 use crate::plan::Suggestion;
+use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
 
 /// A mishap of one reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +68,12 @@ impl Chaos {
         self
     }
 
-    /// What happens to the reply to a request for `target`. A run's first look at its target is
-    /// spared.
+    /// What happens to the reply to a request for `target`. A run's first looks at its target
+    /// are spared.
     #[inline]
     #[must_use]
     pub fn draw(&self, target: &str) -> Option<Mishap> {
-        if self.probabilities == [0.0; 3] || target == "/health" {
+        if self.probabilities == [0.0; 3] || matches!(target, HEALTH_PATH | OPENAPI_PATH) {
             return None;
         }
         let mut drawn = fastrand::f64();
@@ -101,7 +102,8 @@ mod tests {
         assert!((share(Some(Mishap::Reset)) - 0.25).abs() < 0.05);
         assert!((share(Some(Mishap::Slow)) - 0.5).abs() < 0.05);
         assert_eq!(share(Some(Mishap::Stall)), 0.0);
-        assert_eq!(chaos.draw("/health"), None);
+        assert_eq!(chaos.draw(HEALTH_PATH), None);
+        assert_eq!(chaos.draw(OPENAPI_PATH), None);
         assert_eq!(Chaos::default().draw("/orders"), None);
     }
 }

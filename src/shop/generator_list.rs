@@ -81,7 +81,7 @@ pub static GENERATORS: &[Generator] = &[
     generator(
         "Catalogue",
         "variant_data",
-        "SKU, size as JSON text, price 9.99–299.99 USD, weight 0.1–5 kg, measures in cm",
+        "SKU, size (JSON text or an object, as the shop asks), price 9.99–299.99 USD, weight 0.1–5 kg, measures in cm",
         "price ≥ 0.01, currency ≤ 3, kg/lb/g/oz, cm/in",
     ),
     generator(
@@ -93,8 +93,8 @@ pub static GENERATORS: &[Generator] = &[
     generator(
         "Catalogue",
         "category_attributes",
-        "season and gender as JSON text",
-        "JSON text",
+        "season and gender",
+        "JSON text or an object, as the shop asks",
     ),
     generator("Catalogue", "category_name", "two words", "1–100"),
     generator(

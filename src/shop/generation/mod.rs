@@ -13,7 +13,6 @@ pub use drift::{Change, Drift};
 pub use recognition::{Evidence, Recognised, contexts_of_health, recognise};
 pub use shape::Shape;
 
-use crate::stats::Event;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
@@ -90,17 +89,6 @@ impl Generation {
         }
     }
 
-    /// Whether events of this type get a row in their context's outbox, and so have to be worked
-    /// off by the pipeline. In the older generation only those of relational aggregates do; those
-    /// of event-sourced ones stay in the event store.
-    #[must_use]
-    pub const fn publishes(self, event: &Event) -> bool {
-        match self {
-            Self::Five => event.outbox,
-            Self::Today => true,
-        }
-    }
-
     /// What it takes and answers: its description, parsed once in the life of the process.
     ///
     /// # Panics
@@ -141,18 +129,6 @@ mod tests {
             assert_eq!(found, operations, "{generation:?}");
             assert_eq!(generation.contract().len(), operations);
         }
-    }
-
-    #[test]
-    fn what_is_published_is_a_matter_of_the_generation() {
-        let event = |outbox| Event {
-            domain: "Ordering",
-            name: "OrderCreated",
-            outbox,
-        };
-        assert!(Generation::Today.publishes(&event(false)));
-        assert!(!Generation::Five.publishes(&event(false)));
-        assert!(Generation::Five.publishes(&event(true)));
     }
 
     #[test]

@@ -124,14 +124,14 @@ impl Recorder {
         (self.replies >= ENOUGH_REPLIES).then_some(self.floor_ns)
     }
 
-    /// When the last request was done, on the monotonic clock; 0 before the first.
-    #[must_use]
-    pub fn last_done_ns(&self) -> u64 {
-        self.last_done_ns
-    }
-
-    /// A timer ran out `late_ns` before this core noticed, while replies were waited for.
-    pub fn notice(&mut self, late_ns: u64) {
+    /// Takes a timer of the core's own, which ran out at `wake_ns` and is noticed now, for a sample of
+    /// how late this core notices a reply: only while it `waits` for one, or did at that moment, since
+    /// that is when the target competes for the CPU. A wait that was cut short is none.
+    pub fn notice(&mut self, wake_ns: u64, now_ns: u64, waits: bool) {
+        if now_ns < wake_ns || !(waits || self.last_done_ns >= wake_ns) {
+            return;
+        }
+        let late_ns = now_ns - wake_ns;
         self.interval.attention.record_us(late_ns / 1_000);
         let (known, seen) = (self.attention_ns, late_ns.min(LONGEST_INATTENTION_NS));
         self.attention_ns = known - known / FORGETS + seen / FORGETS;
@@ -343,5 +343,24 @@ mod tests {
         assert_eq!(outcomes(FailureRule::Default), [0, 0, 3, 0, 0]);
         assert_eq!(outcomes(FailureRule::Strict), [0, 0, 3, 0, 0]);
         assert_eq!(outcomes(FailureRule::Locust), [0, 0, 1, 2, 0]);
+    }
+
+    #[test]
+    fn attention_is_sampled_only_while_a_reply_is_waited_for() {
+        let set = Box::new(CoreInterval::new(0, SetShape::default()));
+        let mut recorder = Recorder::new(set, Box::default());
+        recorder.notice(1_000_000, 5_000_000, false);
+        recorder.notice(1_000_000, 999_999, true);
+        assert!(recorder.interval().attention.is_empty());
+        assert_eq!(recorder.attention_ns(), 0);
+        // It came while the timer ran out unnoticed.
+        recorder.last_done_ns = 1_000_000;
+        recorder.notice(1_000_000, 5_000_000, false);
+        for _ in 0..100 {
+            recorder.notice(1_000_000, 5_000_000, true);
+        }
+        assert_eq!(recorder.interval().attention.len(), 101);
+        assert_eq!(recorder.interval().attention.max_us(), 4_000);
+        assert!((3_900_000..=4_000_000).contains(&recorder.attention_ns()));
     }
 }

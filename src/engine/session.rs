@@ -332,15 +332,6 @@ impl<L: Link> Session<L> {
         self.due_ns = due_ns;
     }
 
-    /// Whether an arrival of `due_ns` that is given up now, since it waited longer than
-    /// `longest_wait_ns`, would have been in time if the generator had not been late.
-    #[must_use]
-    pub fn gives_up_late(&self, due_ns: u64, now_ns: u64, longest_wait_ns: u64) -> bool {
-        let free_ns = self.free_ns.max(self.rested_ns);
-        let lateness = &self.lateness;
-        lateness.made_too_late(due_ns, free_ns, (now_ns, longest_wait_ns))
-    }
-
     /// Begins a span of activity: the user is free and its first step is due at `due_ns`.
     pub fn begin_activity(&mut self, due_ns: u64) {
         self.due_ns = due_ns;

@@ -376,7 +376,8 @@ impl Core {
             let wake_ns = (now_ns() + tick_ns).min(next_swap_ns);
             self.pacer.until(wake_ns).await;
             let now_ns = now_ns();
-            self.note_attention(wake_ns, now_ns);
+            let waits = self.road.flights().has_any();
+            self.recorder.borrow_mut().notice(wake_ns, now_ns, waits);
             let interrupted = interruption.times();
             if interruption.ends_run() && self.run_end_ns.get() > now_ns {
                 self.run_end_ns.set(now_ns);
@@ -398,17 +399,6 @@ impl Core {
                 self.hand_over(&orders.handover, now_ns, false);
                 next_swap_ns += SECOND_NS;
             }
-        }
-    }
-
-    /// Takes its own timer, which ran out at `wake_ns` and is noticed now, for a sample of how late
-    /// this core notices a reply: only while it waited for one, since that is when the target
-    /// competes for the CPU.
-    fn note_attention(&self, wake_ns: u64, now_ns: u64) {
-        let mut recorder = self.recorder.borrow_mut();
-        let waited = self.road.flights().has_any() || recorder.last_done_ns() >= wake_ns;
-        if waited && now_ns >= wake_ns {
-            recorder.notice(now_ns - wake_ns);
         }
     }
 

@@ -322,8 +322,8 @@ fn judgement_families(totals: &Totals) -> [MetricFamily; 6] {
         let labels = vec![("state", state.word().to_owned())];
         (labels, f64::from(u8::from(state == fitness.state)))
     });
-    let shares = ["0.5", "0.95", "0.99"].into_iter().zip(fitness.own.all());
-    let shares = shares.map(|(quantile, share)| (vec![("quantile", quantile.to_owned())], share));
+    let shares = ["p50", "p95", "p99"].into_iter().zip(fitness.own.all());
+    let shares = shares.map(|(name, share)| (vec![("percentile", name.to_owned())], share));
     let health = &totals.health;
     let cpu = [
         ("user", health.cpu_user_ns),

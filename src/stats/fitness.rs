@@ -17,6 +17,8 @@ const LIMIT_OF_TAIL: f64 = 0.5;
 const USUAL_US: [u64; 3] = [1_000, 10_000, 10_000];
 /// The same of the median without pacing, where no timer is waited for.
 const USUAL_UNPACED_US: u64 = 100;
+/// Of a shorter phase a few bad moments are too much.
+const SHORTEST_US: u64 = 2_000_000;
 /// Requests from which on ten lie beyond the percentile, so that it is more than one bad moment.
 const ENOUGH_REQUESTS: [u64; 3] = [20, 200, 1_000];
 /// Share of the offered load that the generator's lateness may have cost.
@@ -107,6 +109,7 @@ impl Fitness {
         };
         let tail = |index: usize| (LIMIT_OF_TAIL, USUAL_US[index]);
         let late = late_percentile(phase, [median, tail(1), tail(2)]);
+        let late = late.filter(|_| phase.length_us >= SHORTEST_US);
         let mut reasons = Vec::new();
         reasons.extend(late.map(|late| late_reason(&late, paced, check)));
         let offered = match open {

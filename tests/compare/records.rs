@@ -87,7 +87,7 @@ fn one_run_a_side_shows_differences_without_a_verdict() {
 fn spoiled_and_killed_runs_are_named() {
     let records = Records::of(&[("a/1", ""), ("a/2", ""), ("b/1", ""), ("b/2", "")]);
     records.change("a/2", |record| {
-        record["generator"]["saturated"] = true.into()
+        record["generator"]["state"] = "at its limit".into()
     });
     records.change("b/2", |record| record["finished"] = false.into());
     let [a, b] = ["a", "b"].map(|name| records.path(name));

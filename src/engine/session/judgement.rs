@@ -10,6 +10,15 @@ use crate::stats::{Corrections, Finding, Outcome, Part, Rule};
 const LOOK_NS: u64 = 100_000;
 
 impl<L: Link> Session<L> {
+    /// Whether an arrival of `due_ns` that is given up now, since it waited longer than
+    /// `longest_wait_ns`, would have been in time if the generator had not been late.
+    #[must_use]
+    pub fn gives_up_late(&self, due_ns: u64, now_ns: u64, longest_wait_ns: u64) -> bool {
+        let free_ns = self.free_ns.max(self.rested_ns);
+        let lateness = &self.lateness;
+        lateness.made_too_late(due_ns, free_ns, (now_ns, longest_wait_ns))
+    }
+
     /// Waits for something that another user does, looking again and again. The user is not free
     /// before, so that the time is nobody's lag.
     ///

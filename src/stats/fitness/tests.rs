@@ -1,3 +1,5 @@
+//! Each state of the generator, from made-up phases.
+
 use super::*;
 use crate::stats::{CoreHealth, LatencyCounts, NameInterval, Outcome, Phase, WorkerHealth};
 
@@ -15,6 +17,7 @@ fn phase(requests: u64, (target_us, sent_late_us, read_late_us): (u64, u64, u64)
         attention.record_us(read_late_us);
     }
     name.outcomes[Outcome::Success as usize] = requests;
+    phase.length_us = 5_000_000;
     phase.all.absorb(&name);
     phase.undelayed.absorb(&undelayed);
     phase.attention.absorb(&attention);
@@ -68,15 +71,23 @@ fn each_state_goes_by_effect() {
         ("short times, busy", (200, 60, 60), &full, true, Disturbed),
         (
             "throughput is its own",
-            (200, 0, 60),
+            (200, 0, 90),
             &full,
             false,
             AtItsLimit,
         ),
         (
             "rests without pacing",
-            (200, 0, 60),
+            (200, 0, 90),
             &idle,
+            false,
+            Disturbed,
+        ),
+        ("a batch at a time", (500, 0, 500), &idle, false, AtItsLimit),
+        (
+            "busy, little is its own",
+            (200, 0, 40),
+            &full,
             false,
             Disturbed,
         ),
@@ -128,6 +139,15 @@ fn offered_load_that_lateness_kept_back_is_its_limit() {
         fitness.reasons[0].starts_with("30 of 600 that were offered"),
         "{fitness:?}"
     );
+}
+
+#[test]
+fn a_phase_of_a_moment_is_told_and_not_judged() {
+    let mut some = phase(5_000, (20_000, 3_000, 0));
+    let idle = seconds(2, 0);
+    assert_eq!(state(&some, &idle, true), GeneratorState::AtItsLimit);
+    some.length_us = 1_500_000;
+    assert_eq!(state(&some, &idle, true), GeneratorState::Disturbed);
 }
 
 #[test]

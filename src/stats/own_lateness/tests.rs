@@ -1,3 +1,5 @@
+//! Debt and bound, on simulated users.
+
 use super::*;
 use crate::stats::LatencyCounts;
 use proptest::prelude::*;

@@ -66,9 +66,16 @@ fn generator_line(theme: Theme, snapshot: &Snapshot) -> Line<'static> {
         .map(|core| percent_text(core.cpu_share))
         .collect();
     let generator = &snapshot.generator;
+    let fitness = &snapshot.fitness;
+    let style = match fitness.state {
+        GeneratorState::Clean => theme.good(),
+        GeneratorState::Disturbed => theme.notable(),
+        GeneratorState::AtItsLimit => theme.bad(),
+    };
     let mut spans = vec![
         Span::styled(" generator ", theme.heading()),
-        Span::raw(format!("cpu {}", shares.join(" "))),
+        Span::styled(state_text(fitness.state, &fitness.own), style),
+        Span::raw(format!("  cpu {}", shares.join(" "))),
         Span::raw(format!(
             "  sent late p99 {}",
             duration_text(generator.tardiness_p99_us)
@@ -78,14 +85,6 @@ fn generator_line(theme: Theme, snapshot: &Snapshot) -> Line<'static> {
     if generator.reconnects > 0 {
         spans.push(Span::raw(format!("  reconnects {}", generator.reconnects)));
     }
-    let fitness = &snapshot.fitness;
-    let style = match fitness.state {
-        GeneratorState::Clean => theme.good(),
-        GeneratorState::Disturbed => theme.notable(),
-        GeneratorState::AtItsLimit => theme.bad(),
-    };
-    let told = state_text(fitness.state, &fitness.own);
-    spans.push(Span::styled(format!("  {told}"), style));
     Line::from(spans)
 }
 

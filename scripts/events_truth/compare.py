@@ -22,7 +22,7 @@ SETTLE_SECONDS = float(os.environ.get("SETTLE_SECONDS", "1"))
 
 EVENTS_SQL = """
 select type, count(*) from message_store.messages
-where global_position > {since} and stream_name !~ '^[^-]*:command(-|$)' group by type
+where global_position > {since} and stream_name !~ '^[^-]*:(command|snapshot)(-|$)' group by type
 """
 POSITION_SQL = "select coalesce(max(global_position), 0) from message_store.messages"
 # Rows of a lost version race name a message that is not in the store; so every row is counted.

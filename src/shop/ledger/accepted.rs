@@ -5,7 +5,7 @@
 //! times that do not overlap, by the order's state, or by its timeline; else it is a guess.
 
 use super::told::{happened, may_have_happened, state_named};
-use crate::engine::Trail;
+use crate::engine::{Trail, TrailEntry};
 use memchr::memmem;
 
 /// Whether a payment that was accepted was stored.
@@ -15,10 +15,26 @@ pub enum Stored {
     Certainly,
     /// It was not: the order was cancelled before.
     CertainlyNot,
-    /// Its reply came before that of the cancellation, or nobody knows of any cancellation.
+    /// It seems to have come before the cancellation, or nobody knows of any.
     Likely,
-    /// Its reply came after that of the cancellation.
+    /// It seems to have come after it.
     Unlikely,
+}
+
+/// Replies that come closer together than this part of the shorter of both took come from one
+/// process, which does one request after the other and sends both replies then: in any order.
+const TOGETHER: u64 = 4;
+
+/// Whether `one` seems to have been served before `other`: by the order of replies where they come
+/// apart, by that of requests where they do not. A guess, for counts that have bounds beside them.
+fn likely_came_first(one: &TrailEntry, other: &TrailEntry) -> bool {
+    let sent_ns = |entry: &TrailEntry| entry.sent_ns.unwrap_or(entry.done_ns);
+    let took_ns = |entry: &TrailEntry| entry.done_ns.saturating_sub(sent_ns(entry));
+    let apart_ns = one.done_ns.abs_diff(other.done_ns);
+    match apart_ns * TOGETHER < took_ns(one).min(took_ns(other)) {
+        true => sent_ns(one) < sent_ns(other),
+        false => one.done_ns < other.done_ns,
+    }
 }
 
 impl Stored {
@@ -42,7 +58,7 @@ impl Stored {
         }
         match pay.sent_ns {
             Some(paid_ns) if cancel.done_ns < paid_ns => Self::CertainlyNot,
-            _ if pay.done_ns <= cancel.done_ns => Self::Likely,
+            _ if likely_came_first(pay, cancel) => Self::Likely,
             _ => Self::Unlikely,
         }
     }
@@ -93,6 +109,9 @@ mod tests {
         assert_eq!(of((Success, 1, 5), (Success, 6, 8)), Stored::CertainlyNot);
         assert_eq!(of((Success, 1, 9), (Success, 1, 5)), Stored::Likely);
         assert_eq!(of((Success, 1, 5), (Success, 1, 9)), Stored::Unlikely);
+        // Replies at the same moment: the order of the requests.
+        assert_eq!(of((Success, 1, 40), (Success, 2, 39)), Stored::Unlikely);
+        assert_eq!(of((Success, 2, 39), (Success, 1, 40)), Stored::Likely);
         assert_eq!(of((Unknown, 1, 30), (Success, 1, 9)), Stored::Likely);
     }
 

@@ -1,9 +1,10 @@
 //! What the Observatory's metrics mean: one table for every generation of their names.
 //!
-//! Today's (Protean 0fbb7582) count outbox rows as `protean_outbox_messages`, stop at 100, and have
-//! stream figures without labels that are always 0. Newer ones count exactly, tell stream figures a
-//! domain, and have `protean_subscription_…` for each consumer. With OpenTelemetry rows of *every*
-//! status are called `protean_outbox_pending`. Documentation writes the status in capitals.
+//! That of `five` (Protean 0fbb7582) counts outbox rows as `protean_outbox_messages`, stops at 100,
+//! and has stream figures without labels that are always 0. That of `today` (ca9c7fdc) counts
+//! exactly and has `protean_subscription_…` for each consumer, under the domain of the consumer;
+//! those of the type `outbox` tell the outbox once more. With OpenTelemetry rows of *every* status
+//! are called `protean_outbox_pending`. Documentation writes the status in capitals.
 
 use super::prometheus::PrometheusSample;
 use super::source::{Figure, Readout};
@@ -70,11 +71,16 @@ const ALIASES: &[(&str, Meaning)] = &[
     ("protean_streams_count", Meaning::StreamsKnown),
 ];
 
-/// Today's counts are lengths of a query whose pages hold so many rows.
+/// The counts of `five` are lengths of a query whose pages hold so many rows.
 pub(super) const PAGE: f64 = 100.0;
 
 const NO_STREAMS: &str = "the Observatory shows nothing of the streams: it counts those of its own process only, and has none; name Redis with --redis to see what consumers lag behind";
 const STOPS: &str = "the Observatory stops counting at 100: what it shows as 100 is at least that; name the databases with --outbox for exact counts";
+
+/// The type of a subscription that is no consumer of a stream but what publishes the outbox: its
+/// lag and what it has pending are the rows that wait there, which are counted already, and its dead
+/// letters those that failed.
+const OUTBOX_AGAIN: &str = "outbox";
 
 /// Reads figures off samples; knows from one reading to the next whether counts go past a page.
 #[derive(Debug, Default)]
@@ -172,6 +178,7 @@ fn figure(meaning: Meaning, sample: &PrometheusSample) -> Option<Figure> {
             let domain = sample.label("domain")?.to_ascii_lowercase();
             Some(Figure::of(metric_of_status(status)?, &domain, amount))
         }
+        Meaning::Streams(_) if sample.label("type") == Some(OUTBOX_AGAIN) => None,
         Meaning::Streams(metric) => Some(Figure::of(metric, &stream_domain(sample), amount)),
         Meaning::Broker(metric) => Some(Figure::of(metric, "", amount)),
         Meaning::StreamsKnown => None,

@@ -1,11 +1,12 @@
 //! Redis: lengths of the streams, what consumer groups lag behind, dead letters, and the broker's
-//! own figures.
+//! own figures. What a group has not done yet belongs to the domain that has to do it.
 
+use super::consumer::{Domains, Lane, lane_of, stream_domain};
 use super::source::{Figure, Readout, Source};
 use super::{Problem, RedisAddress};
 use crate::plan::{AddressPolicy, ObservedMetric};
 use crate::stats::Amount;
-use redis::streams::StreamInfoGroupsReply;
+use redis::streams::{StreamInfoGroup, StreamInfoGroupsReply};
 use redis::{Client, Connection, ErrorKind, FromRedisValue, RedisError, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +19,10 @@ const LOOK_EVERY: u32 = 10;
 const MOST_ROUNDS: u32 = 1_000;
 /// Streams that are read.
 const MOST_STREAMS: usize = 200;
-/// The ending of a stream of dead letters.
-const DEAD_LETTERS: &str = ":dlq";
+/// Where a group stands that has fetched nothing.
+const BEFORE_ALL: &str = "0-0";
+
+const UNREAD_LANES: &str = "events of low priority wait in `:backfill` streams that no consumer has ever read (today's engines do not): they are no part of any backlog, but counted apart as `backfill`";
 
 /// The streams that are named `<domain>::<aggregate>`, and their siblings.
 pub struct RedisStreams {
@@ -90,10 +93,11 @@ impl RedisStreams {
         for section in about_broker {
             add_broker(&mut readout, &String::from_redis_value_ref(section)?);
         }
+        let domains = Domains::of_streams(&self.streams);
         for (stream, answers) in self.streams.iter().zip(about_streams.chunks_exact(2)) {
             let length = u64::from_redis_value_ref(&answers[0])?;
             let groups = StreamInfoGroupsReply::from_redis_value_ref(&answers[1])?;
-            add_stream(&mut readout, stream, length, &groups);
+            add_stream(&mut readout, &domains, stream, length, &groups);
         }
         if self.streams_cut {
             readout.caveats.push(format!(
@@ -173,19 +177,23 @@ fn add_broker(readout: &mut Readout, section: &str) {
     }
 }
 
-fn add_stream(readout: &mut Readout, stream: &str, length: u64, groups: &StreamInfoGroupsReply) {
-    let domain = stream.split("::").next().unwrap_or_default();
-    let domain = domain.to_ascii_lowercase();
-    let length = Amount::exact(length as f64);
-    let is_dead = stream.ends_with(DEAD_LETTERS);
-    let metric = if is_dead {
-        ObservedMetric::DeadLetters
-    } else {
-        ObservedMetric::StreamMessages
+fn add_stream(
+    readout: &mut Readout,
+    domains: &Domains,
+    stream: &str,
+    length: u64,
+    groups: &StreamInfoGroupsReply,
+) {
+    let lane = lane_of(stream);
+    let domain = stream_domain(stream);
+    let messages = Amount::exact(length as f64);
+    let metric = match lane {
+        Lane::DeadLetters => ObservedMetric::DeadLetters,
+        Lane::Primary | Lane::Backfill => ObservedMetric::StreamMessages,
     };
-    readout.add(Figure::of(metric, &domain, length));
-    readout.add(Figure::of_part(metric, &domain, stream, length));
-    if is_dead {
+    readout.add(Figure::of(metric, &domain, messages));
+    readout.add(Figure::of_part(metric, &domain, stream, messages));
+    if lane == Lane::DeadLetters {
         return;
     }
     // All keys were gone over: a domain without a stream of dead letters has none.
@@ -197,21 +205,40 @@ fn add_stream(readout: &mut Readout, stream: &str, length: u64, groups: &StreamI
     for group in &groups.groups {
         let part = format!("{stream} / {}", group.name);
         let pending = Amount::exact(group.pending as f64);
-        let lag = Amount {
-            value: group.lag.unwrap_or(0) as f64,
-            at_least: group.lag.is_none(),
-        };
-        if group.lag.is_none() {
+        let lag = lag_of(group, length);
+        if lag.at_least {
             readout.caveats.push(format!(
                 "Redis does not know how far {part} is behind (its lag is nil): figures that count it are at least so large"
             ));
         }
-        for (metric, amount) in [
-            (ObservedMetric::StreamPending, pending),
-            (ObservedMetric::StreamLag, lag),
-        ] {
+        let domain = domains.of_group(stream, &group.name);
+        let mut add = |metric, amount| {
             readout.add(Figure::of(metric, &domain, amount));
             readout.add(Figure::of_part(metric, &domain, &part, amount));
+        };
+        // Engines that do read the lane have a consumer there; then it is work like any other.
+        if lane == Lane::Backfill && group.consumers == 0 {
+            let waiting = pending.plus(lag);
+            add(ObservedMetric::Backfill, waiting);
+            if waiting.value > 0.0 && !readout.caveats.iter().any(|it| it == UNREAD_LANES) {
+                readout.caveats.push(UNREAD_LANES.to_owned());
+            }
+            continue;
         }
+        add(ObservedMetric::StreamPending, pending);
+        add(ObservedMetric::StreamLag, lag);
+    }
+}
+
+/// What a group has not fetched. Redis says nil after messages were deleted; of a group that has
+/// fetched nothing it is all the same the whole stream.
+fn lag_of(group: &StreamInfoGroup, length: u64) -> Amount {
+    match group.lag {
+        Some(lag) => Amount::exact(lag as f64),
+        None if group.last_delivered_id == BEFORE_ALL => Amount::exact(length as f64),
+        None => Amount {
+            value: 0.0,
+            at_least: true,
+        },
     }
 }

@@ -4,7 +4,7 @@ use super::backlog::{Latest, backlog_of};
 use super::history::{Observation, SourceHistory};
 use super::source::{Figure, Readout};
 use super::watch::{DrainProgress, WatchSink};
-use super::{Problem, aliases};
+use super::{Account, Problem, SourceAccount, aliases};
 use crate::engine::{ThreadGauge, now_ns};
 use crate::plan::ObservedMetric;
 use crate::stats::{Amount, ObservedSample, ObservedTable};
@@ -33,6 +33,12 @@ pub(super) enum Event {
         cpu_ns: u64,
         result: Result<Readout, Problem>,
     },
+    /// It has given its account of the run, if it keeps one.
+    Accounted {
+        source: usize,
+        cpu_ns: u64,
+        account: Option<Result<Account, Problem>>,
+    },
 }
 
 /// What a source's thread is told.
@@ -42,6 +48,8 @@ pub(super) enum Order {
     Start(u64),
     /// Read once more, now.
     ReadNow,
+    /// Give an account of the run.
+    Account,
 }
 
 /// What the gatherer is told.
@@ -54,6 +62,8 @@ pub(super) enum Control {
     },
     /// The load has ended, so many seconds after the start: read everything once more.
     LoadEnded(f64),
+    /// Nothing more is to be read: have every source give its account of the run.
+    TakeAccounts,
 }
 
 /// The gatherer's view of one source.
@@ -63,6 +73,7 @@ struct Watched {
     told_silent: bool,
     has_answered: bool,
     answered_after_load: bool,
+    has_accounted: bool,
     /// Left out because it may be missing, and is.
     dismissed: bool,
     may_be_missing: bool,
@@ -107,6 +118,7 @@ impl Gatherer {
                 told_silent: false,
                 has_answered: false,
                 answered_after_load: false,
+                has_accounted: false,
                 dismissed: false,
                 may_be_missing: source.may_be_missing,
             });
@@ -181,6 +193,7 @@ impl Gatherer {
                 self.backlogs_due_ns = now_ns() + SECOND_NS;
                 self.order(Order::ReadNow);
             }
+            Control::TakeAccounts => self.order(Order::Account),
         }
     }
 
@@ -252,6 +265,20 @@ impl Gatherer {
                         history.trouble(&problem, at_s.max(0.0));
                     }
                 }
+            }
+            Event::Accounted {
+                source,
+                cpu_ns,
+                account,
+            } => {
+                self.watched[source].has_accounted = true;
+                self.observation.cpu_s += cpu_ns as f64 / 1e9;
+                let source = Arc::clone(&self.observation.sources[source].name);
+                let accounts = &mut self.observation.accounts;
+                accounts.extend(account.map(|account| SourceAccount {
+                    source,
+                    account: account.map_err(|problem| problem.text().to_owned()),
+                }));
             }
         }
     }
@@ -381,6 +408,7 @@ impl Gatherer {
         DrainProgress {
             sources: live.clone().count(),
             all_have_answered: live.clone().all(|watched| watched.has_answered),
+            all_have_accounted: live.clone().all(|watched| watched.has_accounted),
             all_answered_after_load: live.clone().all(|watched| watched.answered_after_load),
             backlogs: last.collect::<Vec<(Arc<str>, Amount)>>(),
             drained,

@@ -2,7 +2,7 @@
 
 use super::backlog::Backlog;
 use super::source::{Figure, Readout};
-use super::{Problem, aliases};
+use super::{Problem, SourceAccount, aliases};
 use crate::plan::ObservedMetric;
 use crate::stats::Amount;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub struct Observation {
     pub domains: Vec<DomainHistory>,
     /// The Observatory's own lines, the last ones that were read.
     pub lines: Vec<String>,
+    /// What stores hold of the run as a whole, of the sources that keep an account.
+    pub accounts: Vec<SourceAccount>,
     /// When the load ended, in seconds since the start of the run.
     pub load_end_s: f64,
     /// When observing ended.

@@ -7,11 +7,13 @@
 //! fails, is slow or does not show everything is named, and the run goes on; what was not seen is
 //! absent, never zero.
 
+mod account;
 mod aliases;
 mod backlog;
 mod broker;
 mod cadence;
 mod config;
+mod consumer;
 mod gatherer;
 mod history;
 mod http;
@@ -25,6 +27,7 @@ mod source;
 mod store_address;
 mod watch;
 
+pub use account::{Account, OutboxRows, RepeatedId, SourceAccount, StoredEvents};
 pub use config::{ObservatoryChoice, ObserverConfig};
 pub use history::{
     BacklogPoint, DomainHistory, FigureHistory, Observation, SourceHistory, Troubled,

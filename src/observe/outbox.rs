@@ -3,7 +3,7 @@
 use super::aliases::{OUTBOX_STATUSES, metric_of_status};
 use super::postgres_session::PostgresSession;
 use super::source::{Figure, Readout, Source};
-use super::{PostgresAddress, Problem};
+use super::{Account, OutboxRows, PostgresAddress, Problem, RepeatedId};
 use crate::plan::{AddressPolicy, ObservedMetric};
 use crate::stats::Amount;
 use std::sync::Arc;
@@ -12,10 +12,41 @@ use std::sync::Arc;
 const COUNTS: &str = "SELECT status::text, count(*), \
     extract(epoch FROM now() - min(created_at))::float8 FROM outbox GROUP BY status";
 
+/// The newest row. The shop's clock wrote it, and it is compared with that clock only.
+const NEWEST: &str = "SELECT max(created_at)::text FROM outbox";
+
+/// Whether rows tell what caused their event: those of `today` do.
+const HAS_CAUSE: &str = "SELECT count(*) FROM information_schema.columns
+    WHERE table_name = 'outbox' AND column_name = 'causation_id'
+        AND table_schema = ANY (current_schemas(false))";
+
+/// Rows since the mark by type, and those of them whose cause is an event: an engine's. Whether a
+/// command was an engine's, an outbox cannot tell.
+const TYPES: &str = "SELECT type, count(*), count(*) FILTER (WHERE CAUSE LIKE '%::%')
+    FROM outbox WHERE ($1::text IS NULL OR created_at > $1::text::timestamp)
+    GROUP BY type ORDER BY type LIMIT 1000";
+
+/// Rows since the mark, and how many of them share their message id.
+const REPEATED: &str = "SELECT coalesce(sum(rows), 0)::bigint, count(*),
+        count(*) FILTER (WHERE rows > 1),
+        coalesce(sum(rows) FILTER (WHERE rows > 1), 0)::bigint
+    FROM (SELECT count(*) AS rows FROM outbox
+        WHERE ($1::text IS NULL OR created_at > $1::text::timestamp)
+        GROUP BY message_id) AS of_id";
+
+/// Some of the message ids that rows share.
+const EXAMPLES: &str = "SELECT message_id::text, count(*), min(stream_name::text),
+        string_agg(DISTINCT type::text, ', ' ORDER BY type::text)
+    FROM outbox WHERE ($1::text IS NULL OR created_at > $1::text::timestamp)
+    GROUP BY message_id HAVING count(*) > 1
+    ORDER BY count(*) DESC, message_id LIMIT 5";
+
 /// The outbox of one domain.
 pub struct Outbox {
     domain: String,
     session: PostgresSession,
+    /// When the newest row was made before the load, if there was one; or why that is not known.
+    mark: Option<Result<Option<String>, Problem>>,
 }
 
 impl Outbox {
@@ -25,7 +56,77 @@ impl Outbox {
         Self {
             domain: domain.to_owned(),
             session: PostgresSession::new(address, policy),
+            mark: None,
         }
+    }
+
+    fn newest(&mut self) -> Result<Option<String>, Problem> {
+        let rows = self.session.query(NEWEST)?;
+        let newest = rows.first().map(|row| row.try_get(0)).transpose();
+        newest
+            .map(Option::flatten)
+            .map_err(|error| self.unreadable(&error))
+    }
+
+    fn written_since(&mut self, mark: Option<&str>) -> Result<Account, Problem> {
+        let mut account = Account {
+            outbox: Some(self.repeated_since(mark)?),
+            ..Account::default()
+        };
+        let has_cause = self.session.query(HAS_CAUSE)?;
+        let has_cause = has_cause
+            .first()
+            .is_some_and(|row| row.get::<_, i64>(0) > 0);
+        let cause = if has_cause { "causation_id" } else { "NULL" };
+        let types = TYPES.replace("CAUSE", cause);
+        for row in self.session.query_once(&types, &[&mark])? {
+            let read = || -> Result<(Option<String>, i64, i64), postgres::Error> {
+                Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+            };
+            let (kind, all, by_engines) = read().map_err(|error| self.unreadable(&error))?;
+            let kind = kind.unwrap_or_default();
+            account.add(&kind, (all - by_engines) as u64, by_engines as u64);
+        }
+        Ok(account)
+    }
+
+    fn repeated_since(&mut self, mark: Option<&str>) -> Result<OutboxRows, Problem> {
+        let mut rows = OutboxRows::default();
+        for row in self.session.query_once(REPEATED, &[&mark])? {
+            let number = |place: usize| row.try_get::<_, i64>(place).map(|number| number as u64);
+            let read = || -> Result<OutboxRows, postgres::Error> {
+                Ok(OutboxRows {
+                    rows: number(0)?,
+                    message_ids: number(1)?,
+                    repeated: number(2)?,
+                    rows_of_repeated: number(3)?,
+                    examples: Vec::new(),
+                })
+            };
+            rows = read().map_err(|error| self.unreadable(&error))?;
+        }
+        if rows.repeated == 0 {
+            return Ok(rows);
+        }
+        for row in self.session.query_once(EXAMPLES, &[&mark])? {
+            let text = |place: usize| row.try_get::<_, Option<String>>(place);
+            let read = || -> Result<RepeatedId, postgres::Error> {
+                Ok(RepeatedId {
+                    message_id: text(0)?.unwrap_or_default(),
+                    rows: row.try_get::<_, i64>(1)? as u64,
+                    stream: text(2)?.unwrap_or_default(),
+                    types: text(3)?.unwrap_or_default(),
+                })
+            };
+            rows.examples
+                .push(read().map_err(|error| self.unreadable(&error))?);
+        }
+        Ok(rows)
+    }
+
+    fn unreadable(&self, error: &postgres::Error) -> Problem {
+        let address = self.session.address();
+        Problem::new(format!("{address}: the outbox has another shape: {error}"))
     }
 }
 
@@ -46,10 +147,7 @@ impl Source for Outbox {
             readout.add(Figure::of(metric, &self.domain, Amount::exact(0.0)));
         }
         for row in rows {
-            let unreadable = |error: postgres::Error| {
-                let address = self.session.address();
-                Problem::new(format!("{address}: the outbox has another shape: {error}"))
-            };
+            let unreadable = |error: postgres::Error| self.unreadable(&error);
             let status: String = row.try_get(0).map_err(unreadable)?;
             let count: i64 = row.try_get(1).map_err(unreadable)?;
             let oldest_s: Option<f64> = row.try_get(2).map_err(unreadable)?;
@@ -75,5 +173,16 @@ impl Source for Outbox {
             }
         }
         Ok(readout)
+    }
+
+    fn mark(&mut self) {
+        self.mark = Some(self.newest());
+    }
+
+    fn account(&mut self) -> Option<Result<Account, Problem>> {
+        Some(match self.mark.clone()? {
+            Ok(mark) => self.written_since(mark.as_deref()),
+            Err(problem) => Err(problem),
+        })
     }
 }

@@ -3,6 +3,7 @@
 use super::{PostgresAddress, Problem};
 use crate::plan::AddressPolicy;
 use postgres::error::SqlState;
+use postgres::types::ToSql;
 use postgres::{Client, NoTls, Row};
 use std::error::Error as _;
 use std::time::Duration;
@@ -11,6 +12,11 @@ use std::time::Duration;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longest query, by the server's clock.
 const STATEMENT_TIMEOUT_MS: u32 = 2_000;
+/// The same for those that are made once, after the load.
+const ACCOUNT_TIMEOUT_MS: u32 = 15_000;
+
+/// Values that a query names as `$1` and so on.
+pub(super) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// Connects when it is first asked, and again after it was cut off.
 pub(super) struct PostgresSession {
@@ -35,15 +41,46 @@ impl PostgresSession {
 
     /// Runs a query that reads.
     pub fn query(&mut self, sql: &str) -> Result<Vec<Row>, Problem> {
+        self.query_within(STATEMENT_TIMEOUT_MS, sql, &[])
+    }
+
+    /// Runs a query that reads and may take longer, because nobody waits for it under load.
+    pub fn query_once(&mut self, sql: &str, with: Parameters<'_>) -> Result<Vec<Row>, Problem> {
+        let limit = |ms: u32| format!("SET statement_timeout = {ms}");
+        self.execute(&limit(ACCOUNT_TIMEOUT_MS))?;
+        let rows = self.query_within(ACCOUNT_TIMEOUT_MS, sql, with);
+        // A connection that was cut off begins with the usual limit again.
+        self.execute(&limit(STATEMENT_TIMEOUT_MS))?;
+        rows
+    }
+
+    fn query_within(
+        &mut self,
+        limit_ms: u32,
+        sql: &str,
+        with: Parameters<'_>,
+    ) -> Result<Vec<Row>, Problem> {
+        self.with_client(limit_ms, |client| client.query(sql, with))
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), Problem> {
+        self.with_client(STATEMENT_TIMEOUT_MS, |client| client.batch_execute(sql))
+    }
+
+    fn with_client<T>(
+        &mut self,
+        limit_ms: u32,
+        work: impl FnOnce(&mut Client) -> Result<T, postgres::Error>,
+    ) -> Result<T, Problem> {
         let mut client = match self.client.take() {
             Some(client) if !client.is_closed() => client,
             _ => self.connect()?,
         };
-        let rows = client.query(sql, &[]).map_err(|error| self.told(&error));
+        let done = work(&mut client).map_err(|error| self.told(&error, limit_ms));
         if !client.is_closed() {
             self.client = Some(client);
         }
-        rows
+        done
     }
 
     /// Time zones are UTC, since that is what Protean writes into columns without one.
@@ -63,18 +100,24 @@ impl PostgresSession {
             .options(&options)
             .application_name("shopblast")
             .connect_timeout(CONNECT_TIMEOUT);
-        config.connect(NoTls).map_err(|error| self.told(&error))
+        config
+            .connect(NoTls)
+            .map_err(|error| self.told(&error, STATEMENT_TIMEOUT_MS))
     }
 
-    fn told(&self, error: &postgres::Error) -> Problem {
+    fn told(&self, error: &postgres::Error, limit_ms: u32) -> Problem {
         let address = &self.address;
         let says = match error.code() {
             Some(&SqlState::QUERY_CANCELED) => format!(
                 "{address}: the count took longer than {} s and was given up (statement timeout)",
-                STATEMENT_TIMEOUT_MS / 1_000
+                limit_ms / 1_000
             ),
             Some(&SqlState::UNDEFINED_TABLE) => format!(
                 "{address}: {}; is this the database of the shop, with its schema set up?",
+                cause(error)
+            ),
+            Some(&SqlState::UNDEFINED_COLUMN) => format!(
+                "{address}: {}; the table has another shape than ShopStream's",
                 cause(error)
             ),
             Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {

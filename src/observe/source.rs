@@ -1,6 +1,6 @@
 //! What every source of figures is and gives.
 
-use super::Problem;
+use super::{Account, Problem};
 use crate::plan::ObservedMetric;
 use crate::stats::Amount;
 use std::sync::Arc;
@@ -18,6 +18,15 @@ pub trait Source: Send {
     /// # Errors
     /// When it gives no figures. It is asked again later.
     fn read(&mut self) -> Result<Readout, Problem>;
+
+    /// Remembers where it is: its account of the run begins here. Called once, before the load.
+    fn mark(&mut self) {}
+
+    /// What it holds of the time since the mark; called once, after the last reading. `None` from a
+    /// source that keeps no account.
+    fn account(&mut self) -> Option<Result<Account, Problem>> {
+        None
+    }
 }
 
 /// What one reading brought.

@@ -18,6 +18,10 @@ use std::time::{Duration, Instant};
 /// suite waits for the Observatory.
 const READING_WAIT: Duration = Duration::from_secs(5);
 
+/// Longest wait for the sources' accounts of the run. A database gives each of their queries up after
+/// 15 s.
+const ACCOUNT_WAIT: Duration = Duration::from_secs(20);
+
 /// Writes samples down; the error says what could not be written.
 pub type WatchSink = Box<dyn FnMut(&[ObservedSample]) -> Result<(), String> + Send>;
 
@@ -30,6 +34,8 @@ pub struct DrainProgress {
     pub all_have_answered: bool,
     /// The same since the load ended.
     pub all_answered_after_load: bool,
+    /// Whether each has given its account of the run, or failed to.
+    pub all_have_accounted: bool,
     /// The latest backlog of each domain.
     pub backlogs: Vec<(Arc<str>, Amount)>,
     /// Whether every domain's backlog has been no larger than before the load since it ended.
@@ -148,6 +154,9 @@ impl Watch {
                 None => {}
             }
         }
+        let _ = self.controls.send(Control::TakeAccounts);
+        let deadline = Instant::now() + ACCOUNT_WAIT;
+        let _ = self.progress_until(deadline, |progress| progress.all_have_accounted);
         drop(self.controls);
         self.gatherer
             .join()
@@ -186,52 +195,98 @@ fn spawn<T: Send + 'static>(
     })
 }
 
-/// A source's thread: reads once, waits for the start, then reads at every whole second.
+/// A source's thread: reads once, waits for the start, then reads at every whole second; gives its
+/// account when it is asked to.
 fn observe(
     number: usize,
-    mut source: Box<dyn Source>,
+    source: Box<dyn Source>,
     orders: &Receiver<Order>,
     events: &Sender<Event>,
 ) {
-    let mut gauge = ThreadGauge::start();
-    let mut failures = 0;
-    let mut read = || {
-        events.send(Event::Begun { source: number }).ok()?;
-        let began_ns = now_ns();
-        let result = source.read();
-        let ended_ns = now_ns();
-        failures = if result.is_ok() { 0 } else { failures + 1 };
-        let event = Event::Read {
-            source: number,
-            began_ns,
-            ended_ns,
-            cpu_ns: gauge.lap().cpu_ns(),
-            result,
-        };
-        events.send(event).ok()?;
-        Some((ended_ns, ended_ns - began_ns, failures))
+    let mut reader = Reader {
+        number,
+        source,
+        events,
+        gauge: ThreadGauge::start(),
+        failures: 0,
     };
-    if read().is_none() {
+    if reader.read(true).is_none() {
         return;
     }
-    let start_ns = loop {
-        match orders.recv() {
-            Ok(Order::Start(start_ns)) => break start_ns,
-            Ok(Order::ReadNow) => {}
-            Err(_) => return,
-        }
-    };
+    let mut start_ns = None;
     let mut due_ns = 1_000_000_000;
     loop {
-        let wait_ns = (start_ns + due_ns).saturating_sub(now_ns());
-        match orders.recv_timeout(Duration::from_nanos(wait_ns)) {
+        let order = match start_ns {
+            None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(start_ns) => {
+                let wait_ns = u64::saturating_sub(start_ns + due_ns, now_ns());
+                orders.recv_timeout(Duration::from_nanos(wait_ns))
+            }
+        };
+        match order {
+            Ok(Order::Start(at_ns)) => {
+                start_ns = Some(at_ns);
+                continue;
+            }
+            Ok(Order::Account) => {
+                if reader.account().is_none() {
+                    return;
+                }
+                continue;
+            }
             Ok(Order::ReadNow) | Err(RecvTimeoutError::Timeout) => {}
-            Ok(Order::Start(_)) => continue,
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let Some((ended_ns, took_ns, failures)) = read() else {
+        let Some((ended_ns, took_ns)) = reader.read(false) else {
             return;
         };
-        due_ns = cadence::next_due_ns(ended_ns.saturating_sub(start_ns), took_ns, failures);
+        let since_start_ns = ended_ns.saturating_sub(start_ns.unwrap_or(ended_ns));
+        due_ns = cadence::next_due_ns(since_start_ns, took_ns, reader.failures);
+    }
+}
+
+/// A source and whom to tell what it says. Its methods give `None` when nobody listens any more.
+struct Reader<'a> {
+    number: usize,
+    source: Box<dyn Source>,
+    events: &'a Sender<Event>,
+    gauge: ThreadGauge,
+    failures: u32,
+}
+
+impl Reader<'_> {
+    /// Reads once. When that ended, and how long it took. With `mark` the source remembers where it
+    /// is, before anybody hears that it was read.
+    fn read(&mut self, mark: bool) -> Option<(u64, u64)> {
+        let source = self.number;
+        self.events.send(Event::Begun { source }).ok()?;
+        let began_ns = now_ns();
+        let result = self.source.read();
+        let ended_ns = now_ns();
+        if mark && result.is_ok() {
+            self.source.mark();
+        }
+        self.failures = if result.is_ok() { 0 } else { self.failures + 1 };
+        let event = Event::Read {
+            source,
+            began_ns,
+            ended_ns,
+            cpu_ns: self.gauge.lap().cpu_ns(),
+            result,
+        };
+        self.events.send(event).ok()?;
+        Some((ended_ns, ended_ns - began_ns))
+    }
+
+    fn account(&mut self) -> Option<()> {
+        let source = self.number;
+        let account = self.source.account();
+        let cpu_ns = self.gauge.lap().cpu_ns();
+        let event = Event::Accounted {
+            source,
+            cpu_ns,
+            account,
+        };
+        self.events.send(event).ok()
     }
 }

@@ -28,6 +28,9 @@ pub enum ObservedMetric {
     StreamLag,
     /// Messages that consumer groups fetched and did not acknowledge yet, over all groups.
     StreamPending,
+    /// What waits in lanes of low priority that no consumer reads, over all groups: no part of the
+    /// backlog.
+    Backfill,
     /// Messages that were put aside after they could not be processed.
     DeadLetters,
     /// Events in the message store.
@@ -54,7 +57,7 @@ pub struct UnknownMetric {
 
 impl ObservedMetric {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Backlog,
         Self::OutboxPending,
         Self::OutboxProcessing,
@@ -65,6 +68,7 @@ impl ObservedMetric {
         Self::StreamMessages,
         Self::StreamLag,
         Self::StreamPending,
+        Self::Backfill,
         Self::DeadLetters,
         Self::StoredEvents,
         Self::StoredCommands,
@@ -88,6 +92,7 @@ impl ObservedMetric {
             Self::StreamMessages => "stream_messages",
             Self::StreamLag => "stream_lag",
             Self::StreamPending => "stream_pending",
+            Self::Backfill => "backfill",
             Self::DeadLetters => "dead_letters",
             Self::StoredEvents => "stored_events",
             Self::StoredCommands => "stored_commands",
@@ -117,7 +122,7 @@ impl ObservedMetric {
         self != Self::OutboxOldestPendingS
     }
 
-    fn names() -> [&'static str; 17] {
+    fn names() -> [&'static str; 18] {
         Self::ALL.map(Self::name)
     }
 }

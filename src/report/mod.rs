@@ -43,6 +43,8 @@ mod run_record;
 mod series_csv;
 mod stats_again;
 mod steering_record;
+mod stored_events;
+mod stored_events_section;
 mod summary;
 mod target_record;
 mod threshold_record;
@@ -95,6 +97,7 @@ pub use run_record::{
 };
 pub use series_csv::SeriesCsv;
 pub use steering_record::{SteeringRecord, SteeringWish};
+pub use stored_events::{StoredEventRecord, StoredEventsRecord, write_stored_events};
 pub use summary::{
     SummaryStyle, bold as bold_text, brief_text, numbers_right, plain_table, summary_text,
 };

@@ -1,5 +1,6 @@
 //! The back end's part of `run.json`: what its own stores said during the run.
 
+use super::stored_events::StoredEventsRecord;
 use crate::plan::ObservedMetric;
 use crate::stats::{Amount, Trend};
 use schemars::JsonSchema;
@@ -14,6 +15,9 @@ pub struct ObservedRecord {
     pub backlogs: Vec<BacklogRecord>,
     /// Every figure that was read: its first, last and largest value.
     pub figures: Vec<FigureRecord>,
+    /// Events told and stored; null when no store was counted.
+    #[serde(default)]
+    pub events: Option<StoredEventsRecord>,
     /// What the Observatory said last of outboxes, streams and broker, in its own lines.
     pub last_lines: Vec<String>,
     /// How long the back end was watched after the load, in seconds.

@@ -4,6 +4,7 @@ use super::observed_record::{
     BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,
 };
 use super::run_record::RunRecord;
+use super::stored_events::stored_events_record;
 use crate::observe::{BacklogPoint, DomainHistory, Observation, SourceHistory, Troubled};
 use crate::plan::ObservedMetric;
 use crate::stats::{Amount, Trend};
@@ -33,6 +34,7 @@ pub fn observed_record(observation: &Observation, record: &RunRecord) -> Observe
         sources: observation.sources.iter().map(source_record).collect(),
         backlogs: backlogs.collect(),
         figures: figure_records(observation),
+        events: stored_events_record(observation, record),
         last_lines: observation.lines.clone(),
         watched_after_s: (observation.end_s - observation.load_end_s).max(0.0),
         cpu_s: observation.cpu_s,

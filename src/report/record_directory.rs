@@ -111,6 +111,12 @@ impl RecordDirectory {
         self.path.join("stats")
     }
 
+    /// `stored_events.csv` in it.
+    #[must_use]
+    pub fn stored_events_csv(&self) -> PathBuf {
+        self.path.join("stored_events.csv")
+    }
+
     /// Begins `observed.csv`.
     ///
     /// # Errors

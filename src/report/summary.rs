@@ -5,6 +5,7 @@ use super::figures::{counted, duration_text, percent_text, rate_text};
 use super::race_sections::{races_section, verdicts_section, violated_section};
 use super::recovery_section::recovery_section;
 use super::run_record::{ErrorRecord, Figures, Generator, RunRecord};
+use super::stored_events_section::stored_events_section;
 use super::threshold_section::{crossed_section, thresholds_section};
 use super::verdict::exit_meaning;
 use super::work_done::{events_section, journeys_section};
@@ -71,6 +72,9 @@ pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) 
     sections.push(verdicts_section(record, directory(files), *style));
     sections.push(thresholds_section(record, *style));
     sections.push(back_end_section(record, *style));
+    let observed = record.observed.as_ref();
+    let stored = observed.and_then(|observed| observed.events.as_ref());
+    sections.push(stored_events_section(stored, *style));
     sections.push(recovery_section(record, *style));
     sections.push(errors_section(record, *style));
     sections.push(generator_lines(record));

@@ -27,6 +27,10 @@ pub fn witness_text(
         .iter()
         .filter(|exchange| exchange.shows)
         .collect();
+    if violation.exchanges.is_empty() {
+        // A store showed it: there is nothing to send.
+        return text;
+    }
     let first_us = showing
         .iter()
         .filter_map(|exchange| exchange.sent_us)

@@ -267,6 +267,9 @@ fn record_run(
         .map(|watch| observers::finish(watch, load_end_s, drain_wait, is_called_off, muted))
         // An Observatory that was only tried, and turned out late to be none.
         .filter(|observation| !observation.sources.is_empty());
+    if let Some(observation) = &observation {
+        observers::judge_outboxes(observation, &mut merged.totals.contests.ledger);
+    }
     merged.totals.observe_again();
     Ok(settle::settle(&Settlement {
         request,

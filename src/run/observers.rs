@@ -2,12 +2,15 @@
 
 use super::embedded::observatory_target;
 use super::machine::allowed_cpus;
-use crate::observe::{DrainProgress, Observation, ObservatoryChoice, ObserverConfig, Watch};
+use crate::observe::{
+    DrainProgress, Observation, ObservatoryChoice, ObserverConfig, OutboxRows, Watch,
+};
 use crate::plan::{AddressPolicy, Plan};
 use crate::report::ObservedCsv;
 use crate::sandbox::Sandbox;
+use crate::shop::ledger::ONE_OUTBOX_ROW;
 use crate::shop::{Evidence, Recognised};
-use crate::stats::{Amount, ObservedTable};
+use crate::stats::{Amount, Ledger, ObservedTable, Violation};
 use std::time::{Duration, Instant};
 
 /// Time between two lines while the backlog drains.
@@ -86,6 +89,41 @@ pub fn finish(
     observation
 }
 
+/// Counts in `ledger` how the rule fared that outboxes decide: each message id of their rows is a
+/// check. Without an outbox that was counted there are none, and the rule is not spoken of.
+pub fn judge_outboxes(observation: &Observation, ledger: &mut Ledger) {
+    for kept in &observation.accounts {
+        let Some(rows) = kept.account.as_ref().ok().and_then(|it| it.outbox.as_ref()) else {
+            continue;
+        };
+        let counts = &mut ledger.rules[usize::from(ONE_OUTBOX_ROW.index)];
+        counts.held += rows.message_ids - rows.repeated;
+        counts.broken += rows.repeated;
+        if let Some(why) = repeated_text(&kept.source, rows) {
+            ledger.violations.push(Violation {
+                rule: ONE_OUTBOX_ROW.name.to_owned(),
+                race: None,
+                at_us: (observation.load_end_s * 1e6) as i64,
+                why,
+                exchanges: Vec::new(),
+            });
+        }
+    }
+}
+
+/// What is wrong in an outbox, with the worst row as the witness; `None` when nothing is.
+fn repeated_text(source: &str, rows: &OutboxRows) -> Option<String> {
+    let worst = rows.examples.first()?;
+    let ids = match rows.repeated {
+        1 => "1 event has".to_owned(),
+        repeated => format!("{repeated} events have"),
+    };
+    Some(format!(
+        "{ids} {} rows in {source}, to be published more than once; {} has {} ({}; stream {})",
+        rows.rows_of_repeated, worst.message_id, worst.rows, worst.types, worst.stream
+    ))
+}
+
 fn drain_line(progress: &DrainProgress) -> String {
     let left: Vec<String> = progress
         .backlogs
@@ -101,7 +139,9 @@ fn drain_line(progress: &DrainProgress) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::{Account, RepeatedId, SourceAccount};
     use crate::shop::Generation;
+    use crate::shop::ledger::RULES;
 
     #[test]
     fn outboxes_of_contexts_that_the_shop_lacks_are_left_out() {
@@ -129,12 +169,72 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_share_a_message_id_break_a_rule_and_tell_which() {
+        let account = |source: &str, account| SourceAccount {
+            source: source.into(),
+            account,
+        };
+        let outbox = |rows| {
+            Ok(Account {
+                outbox: Some(rows),
+                ..Account::default()
+            })
+        };
+        let repeated = OutboxRows {
+            rows: 14,
+            message_ids: 10,
+            repeated: 2,
+            rows_of_repeated: 6,
+            examples: vec![RepeatedId {
+                message_id: "ordering::order-7-3".to_owned(),
+                rows: 4,
+                stream: "ordering::order-7".to_owned(),
+                types: "Ordering.OrderCancelled.v1, Ordering.OrderPaid.v1".to_owned(),
+            }],
+        };
+        let clean = OutboxRows {
+            rows: 5,
+            message_ids: 5,
+            ..OutboxRows::default()
+        };
+        let mut observation = Observation {
+            load_end_s: 2.0,
+            accounts: vec![
+                account("message-db", Ok(Account::default())),
+                account("outbox:identity", Err("it is gone".to_owned())),
+            ],
+            ..Observation::default()
+        };
+        let mut ledger = Ledger::new(RULES.len());
+        judge_outboxes(&observation, &mut ledger);
+        let counts = |ledger: &Ledger| {
+            let counts = &ledger.rules[usize::from(ONE_OUTBOX_ROW.index)];
+            (counts.held, counts.broken, counts.undecided)
+        };
+        assert_eq!(counts(&ledger), (0, 0, 0), "not applicable is no check");
+        observation.accounts.extend([
+            account("outbox:payments", outbox(clean)),
+            account("outbox:ordering", outbox(repeated)),
+        ]);
+        judge_outboxes(&observation, &mut ledger);
+        assert_eq!(counts(&ledger), (13, 2, 0));
+        assert_eq!(ledger.violations.len(), 1);
+        assert_eq!(
+            ledger.violations[0].why,
+            "2 events have 6 rows in outbox:ordering, to be published more than once; \
+             ordering::order-7-3 has 4 (Ordering.OrderCancelled.v1, Ordering.OrderPaid.v1; \
+             stream ordering::order-7)"
+        );
+    }
+
+    #[test]
     fn the_line_names_the_domains_that_have_something_left() {
         let amount = |value, at_least| Amount { value, at_least };
         let progress = DrainProgress {
             sources: 1,
             all_have_answered: true,
             all_answered_after_load: true,
+            all_have_accounted: false,
             backlogs: vec![
                 ("identity".into(), amount(100.0, true)),
                 ("catalogue".into(), amount(0.0, false)),

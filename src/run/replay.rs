@@ -45,6 +45,14 @@ pub enum ReplayError {
         /// Those there are.
         count: usize,
     },
+    /// It has no requests.
+    #[error(
+        "witness {number} was found in a store and has no requests to fire; its sentence in the record names what was found"
+    )]
+    NoRequests {
+        /// The number asked for.
+        number: u64,
+    },
     /// The record's target is none.
     #[error("{0}; name the shop with --host")]
     Target(#[from] TargetError),
@@ -80,6 +88,11 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
             number: request.witness,
             count: record.witnesses.len(),
         })?;
+    if kept.violation.exchanges.is_empty() {
+        return Err(ReplayError::NoRequests {
+            number: request.witness,
+        });
+    }
     let target = match &request.target {
         Some(target) => target.clone(),
         None => Target::parse(&record.target_url())?,

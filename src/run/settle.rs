@@ -6,7 +6,7 @@ use crate::plan::ExitCode;
 use crate::report::{
     Circumstances, RecordDirectory, ReportFormat, RunFacts, RunRecord, SummaryStyle, brief_text,
     github_annotations, markdown_text, observed_record, summary_text, verdict, without_commands,
-    write_html_report, write_record, write_reports,
+    write_html_report, write_record, write_reports, write_stored_events,
 };
 use crate::stats::{GeneratorState, Merged};
 use std::fs::OpenOptions;
@@ -76,6 +76,7 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     if let Err(error) = write_record(&run_json, &record) {
         eprintln!("warning: cannot write {}: {error}", run_json.display());
     }
+    write_events(settlement, &record);
     let report = settlement.directory.report_html();
     let copy = settlement.request.output.html.as_deref();
     for path in [report.as_path()].into_iter().chain(copy) {
@@ -93,6 +94,18 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
         exit_code: verdict.exit_code,
         directory: settlement.directory.path().to_owned(),
         record,
+    }
+}
+
+/// Writes what stores hold of the run's events, when that was counted.
+fn write_events(settlement: &Settlement<'_>, record: &RunRecord) {
+    let observed = record.observed.as_ref();
+    let Some(stored) = observed.and_then(|observed| observed.events.as_ref()) else {
+        return;
+    };
+    let path = settlement.directory.stored_events_csv();
+    if let Err(error) = write_stored_events(&path, stored) {
+        eprintln!("warning: cannot write {}: {error}", path.display());
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::super::back_end_section::{dead_letters, drained_text, growth_text, source_lines};
 use super::super::recorded::Recorded;
-use super::super::{BacklogRecord, ObservedRecord};
+use super::super::stored_events_section::stored_events_lines;
+use super::super::{BacklogRecord, ObservedRecord, StoredEventRecord};
 use super::embedded::Compact;
 use super::words::rate_text;
 use crate::plan::ObservedMetric;
@@ -18,6 +19,8 @@ pub struct BackEndView {
     pub backlogs: Vec<BacklogRow>,
     pub remarks: Vec<String>,
     pub last_lines: String,
+    pub events: Vec<StoredEventRecord>,
+    pub event_remarks: Vec<String>,
 }
 
 /// The backlog of a domain.
@@ -64,6 +67,16 @@ impl BackEndView {
             backlogs: observed.backlogs.iter().map(backlog_row).collect(),
             remarks: remarks.chain(source_lines(observed)).collect(),
             last_lines: last_lines(observed),
+            events: observed
+                .events
+                .iter()
+                .flat_map(|stored| stored.events.clone())
+                .collect(),
+            event_remarks: observed
+                .events
+                .iter()
+                .flat_map(stored_events_lines)
+                .collect(),
         })
     }
 }

@@ -113,6 +113,7 @@ fn observation() -> Observation {
         ],
         domains: vec![identity(), ordering()],
         lines: vec!["protean_broker_up 1".to_owned()],
+        accounts: Vec::new(),
         load_end_s: 3.0,
         end_s: 5.0,
         cpu_s: 0.0125,

@@ -1,0 +1,367 @@
+//! Events told and events stored, by domain and type: what accepted requests must have made the shop
+//! raise, beside what its stores hold of the time of the run.
+
+use super::run_record::RunRecord;
+use crate::observe::{Account, Observation, SourceAccount, StoredEvents};
+use crate::shop::CONTEXTS;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::Path;
+
+/// The source that has every event and knows who caused it.
+const MESSAGE_STORE: &str = "message-db";
+/// What the names of outboxes begin with.
+const OUTBOX: &str = "outbox:";
+
+/// What stores hold of the events of the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoredEventsRecord {
+    /// Where the events were counted: `message-db`, or outboxes like `outbox:identity`.
+    pub source: String,
+    /// Whether every event that the shop's engines added is told apart. An outbox alone does not
+    /// tell which commands were an engine's.
+    pub engines_told: bool,
+    /// By domain and type, those first that requests told.
+    pub events: Vec<StoredEventRecord>,
+    /// What the figures do not show, a sentence each.
+    pub remarks: Vec<String>,
+}
+
+/// Events of one type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoredEventRecord {
+    /// Name of the domain.
+    pub domain: String,
+    /// Name of the event.
+    pub name: String,
+    /// Those that accepted requests must have made the shop raise.
+    pub told: u64,
+    /// Those that were stored because of a request.
+    pub stored: u64,
+    /// `stored` less `told`.
+    pub difference: i64,
+    /// Those that the shop's engines added by themselves: sagas, notifications and so on.
+    pub by_engines: u64,
+}
+
+/// The record of what the sources of `observation` counted; `None` when none of them did, or tried.
+pub fn stored_events_record(
+    observation: &Observation,
+    record: &RunRecord,
+) -> Option<StoredEventsRecord> {
+    let accounts = &observation.accounts;
+    let store = accounts.iter().find(|kept| &*kept.source == MESSAGE_STORE);
+    let store_counted = store.and_then(counted);
+    let counted: Vec<(&SourceAccount, &Account)> = match store.zip(store_counted) {
+        Some(store) => vec![store],
+        None => {
+            let all = accounts.iter();
+            all.filter_map(|kept| Some((kept, counted(kept)?)))
+                .collect()
+        }
+    };
+    let troubles = accounts.iter().filter_map(trouble);
+    let mut remarks: Vec<String> = troubles.collect();
+    if counted.is_empty() && remarks.is_empty() {
+        return None;
+    }
+    let is_of_store = store_counted.is_some();
+    let is_seen = |domain: &str| {
+        let is_of = |(kept, _): &(&SourceAccount, &Account)| {
+            let own = kept.source.strip_prefix(OUTBOX);
+            own.is_some_and(|own| own.eq_ignore_ascii_case(domain))
+        };
+        is_of_store || counted.iter().any(is_of)
+    };
+    let stored: Vec<&StoredEvents> = counted
+        .iter()
+        .flat_map(|(_, account)| &account.events)
+        .collect();
+    let mut events: Vec<StoredEventRecord> = Vec::new();
+    for told in &record.events {
+        if !is_seen(&told.domain) || !(is_of_store || told.outbox) {
+            continue;
+        }
+        let found = stored
+            .iter()
+            .find(|stored| is_same(stored, &told.domain, &told.name));
+        let (by_requests, by_engines) =
+            found.map_or((0, 0), |found| (found.by_requests, found.by_engines));
+        events.push(row(
+            &told.domain,
+            &told.name,
+            told.count,
+            by_requests,
+            by_engines,
+        ));
+    }
+    for stored in stored {
+        let is_told = |event: &StoredEventRecord| is_same(stored, &event.domain, &event.name);
+        if !events.iter().any(is_told) {
+            let domain = title_of(&stored.domain);
+            events.push(row(
+                &domain,
+                &stored.name,
+                0,
+                stored.by_requests,
+                stored.by_engines,
+            ));
+        }
+    }
+    events.retain(|event| event.told + event.stored + event.by_engines > 0);
+    let engines_told = counted.iter().all(|(_, account)| account.engines_told);
+    remarks.extend(remark(&events, engines_told, record));
+    let sources: Vec<&str> = counted.iter().map(|(kept, _)| &*kept.source).collect();
+    Some(StoredEventsRecord {
+        source: sources.join(", "),
+        engines_told,
+        events,
+        remarks,
+    })
+}
+
+fn counted(kept: &SourceAccount) -> Option<&Account> {
+    kept.account.as_ref().ok()
+}
+
+fn trouble(kept: &SourceAccount) -> Option<String> {
+    let problem = kept.account.as_ref().err()?;
+    Some(format!(
+        "{} kept no account of the run: {problem}",
+        kept.source
+    ))
+}
+
+fn is_same(stored: &StoredEvents, domain: &str, name: &str) -> bool {
+    stored.domain.eq_ignore_ascii_case(domain) && &*stored.name == name
+}
+
+/// A domain as types of events spell it.
+fn title_of(domain: &str) -> String {
+    let known = CONTEXTS.iter().find(|context| context.name == domain);
+    known.map_or_else(|| domain.to_owned(), |context| context.title.to_owned())
+}
+
+fn row(domain: &str, name: &str, told: u64, stored: u64, by_engines: u64) -> StoredEventRecord {
+    StoredEventRecord {
+        domain: domain.to_owned(),
+        name: name.to_owned(),
+        told,
+        stored,
+        difference: stored as i64 - told as i64,
+        by_engines,
+    }
+}
+
+/// What may be behind a difference.
+fn remark(events: &[StoredEventRecord], engines_told: bool, record: &RunRecord) -> Option<String> {
+    let more: i64 = events.iter().map(|event| event.difference.max(0)).sum();
+    if more == 0 {
+        return None;
+    }
+    let mut causes = Vec::new();
+    if !engines_told {
+        causes.push("engines (an outbox does not tell all of theirs apart; --message-db does)");
+    }
+    if record.totals.unknown > 0 {
+        causes.push("requests whose outcome is unknown");
+    }
+    causes.push("whoever else uses the shop");
+    Some(format!(
+        "what is stored and was not told may also be of {}",
+        causes.join(", or of ")
+    ))
+}
+
+/// Writes `stored_events.csv` to `path`, a row a type.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_stored_events(path: &Path, record: &StoredEventsRecord) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_path(path)?;
+    writer.write_record([
+        "Domain",
+        "Event",
+        "Told",
+        "Stored",
+        "Difference",
+        "By Engines",
+    ])?;
+    for event in &record.events {
+        writer.write_record([
+            event.domain.clone(),
+            event.name.clone(),
+            event.told.to_string(),
+            event.stored.to_string(),
+            event.difference.to_string(),
+            event.by_engines.to_string(),
+        ])?;
+    }
+    writer.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::EventRecord;
+    use crate::report::made_up;
+
+    fn record(told: &[(&str, &str, bool, u64)]) -> RunRecord {
+        let events = told
+            .iter()
+            .map(|&(domain, name, outbox, count)| EventRecord {
+                domain: domain.to_owned(),
+                name: name.to_owned(),
+                outbox,
+                count,
+                per_s: 0.0,
+            });
+        let mut record = made_up::record();
+        record.totals.unknown = 0;
+        record.events = events.collect();
+        record
+    }
+
+    fn account(source: &str, engines_told: bool, rows: &[(&str, &str, u64, u64)]) -> SourceAccount {
+        let events = rows
+            .iter()
+            .map(|&(domain, name, by_requests, by_engines)| StoredEvents {
+                domain: domain.into(),
+                name: name.into(),
+                by_requests,
+                by_engines,
+            });
+        SourceAccount {
+            source: source.into(),
+            account: Ok(Account {
+                events: events.collect(),
+                engines_told,
+                outbox: None,
+            }),
+        }
+    }
+
+    fn rows(record: &StoredEventsRecord) -> Vec<(&str, &str, u64, u64, i64, u64)> {
+        let events = record.events.iter();
+        events
+            .map(|row| {
+                let (domain, name) = (row.domain.as_str(), row.name.as_str());
+                (
+                    domain,
+                    name,
+                    row.told,
+                    row.stored,
+                    row.difference,
+                    row.by_engines,
+                )
+            })
+            .collect()
+    }
+
+    const TOLD: &[(&str, &str, bool, u64)] = &[
+        ("Identity", "CustomerRegistered", true, 13),
+        ("Ordering", "OrderCreated", false, 19),
+        ("Ordering", "OrderPaid", false, 0),
+    ];
+
+    #[test]
+    fn a_message_store_is_compared_with_everything_and_engines_stand_apart() {
+        let observation = Observation {
+            accounts: vec![
+                account(
+                    "outbox:identity",
+                    false,
+                    &[("identity", "CustomerRegistered", 999, 0)],
+                ),
+                account(
+                    "message-db",
+                    true,
+                    &[
+                        ("identity", "CustomerRegistered", 13, 0),
+                        ("ordering", "OrderCreated", 33, 0),
+                        ("ordering", "OrderPaid", 0, 2),
+                        ("notifications", "NotificationSent", 0, 26),
+                    ],
+                ),
+            ],
+            ..Observation::default()
+        };
+        let found = stored_events_record(&observation, &record(TOLD)).unwrap();
+        assert_eq!(
+            (found.source.as_str(), found.engines_told),
+            ("message-db", true)
+        );
+        assert_eq!(
+            rows(&found),
+            [
+                ("Identity", "CustomerRegistered", 13, 13, 0, 0),
+                ("Ordering", "OrderCreated", 19, 33, 14, 0),
+                ("Ordering", "OrderPaid", 0, 0, 0, 2),
+                ("Notifications", "NotificationSent", 0, 0, 0, 26),
+            ]
+        );
+        assert_eq!(
+            found.remarks,
+            ["what is stored and was not told may also be of whoever else uses the shop"]
+        );
+    }
+
+    #[test]
+    fn an_outbox_tells_of_its_own_domain_and_of_what_goes_through_it() {
+        let lost = SourceAccount {
+            source: "message-db".into(),
+            account: Err("it is gone".to_owned()),
+        };
+        let observation = Observation {
+            accounts: vec![
+                account(
+                    "outbox:identity",
+                    false,
+                    &[("identity", "CustomerRegistered", 12, 1)],
+                ),
+                account("outbox:ordering", false, &[]),
+                lost,
+            ],
+            ..Observation::default()
+        };
+        let found = stored_events_record(&observation, &record(TOLD)).unwrap();
+        assert_eq!(
+            rows(&found),
+            [("Identity", "CustomerRegistered", 13, 12, -1, 1)]
+        );
+        assert_eq!(found.source, "outbox:identity, outbox:ordering");
+        assert_eq!(
+            found.remarks,
+            ["message-db kept no account of the run: it is gone"]
+        );
+    }
+
+    #[test]
+    fn without_an_account_there_is_nothing_to_compare() {
+        let found = stored_events_record(&Observation::default(), &record(TOLD));
+        assert_eq!(found, None);
+    }
+
+    #[test]
+    fn the_file_has_a_row_a_type() {
+        let observation = Observation {
+            accounts: vec![account(
+                "message-db",
+                true,
+                &[("ordering", "OrderCreated", 20, 3)],
+            )],
+            ..Observation::default()
+        };
+        let found = stored_events_record(&observation, &record(&TOLD[1..2])).unwrap();
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("stored_events.csv");
+        write_stored_events(&path, &found).expect("written");
+        assert_eq!(
+            std::fs::read_to_string(&path).expect("read"),
+            "Domain,Event,Told,Stored,Difference,By Engines\r\nOrdering,OrderCreated,19,20,1,3\r\n"
+        );
+    }
+}

@@ -4,6 +4,7 @@ mod collector;
 mod contests;
 mod errors;
 mod events;
+mod flow;
 mod history;
 mod interval;
 mod interval_log;
@@ -19,8 +20,11 @@ mod rules;
 mod second;
 mod seconds;
 mod self_check;
+#[cfg(test)]
+mod simulated;
 mod sink;
 mod snapshot;
+mod tail;
 mod thresholds;
 mod totals;
 mod trend;
@@ -29,6 +33,7 @@ pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ContestsTotal, ProbeCounts, WITNESSES_A_RULE};
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
 pub use events::Event;
+pub use flow::{Answer, Carrying, Flow};
 pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{
     CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,
@@ -58,6 +63,7 @@ pub use snapshot::{
     CoreSnapshot, GeneratorSnapshot, JourneySnapshot, RaceSnapshot, RuleSnapshot, Snapshot,
     SnapshotRow, ViolationSnapshot,
 };
-pub use thresholds::{ThresholdStanding, ThresholdVerdict, Thresholds};
+pub use tail::{Tail, TailJudgement, TailSecond, score_interval};
+pub use thresholds::{TailWatch, ThresholdStanding, ThresholdVerdict, Thresholds};
 pub use totals::{LiveContext, NameTotal, PhaseTotal, RunContext, Totals};
 pub use trend::{FEWEST_POINTS, Trend};

@@ -116,10 +116,9 @@ impl Served {
             .filter(|times| !times.is_empty())
             .map(|times| times.iter().sum::<f64>() / times.len() as f64)
             .collect();
-        let offered = self
-            .requests
-            .iter()
-            .filter(|(due_s, _)| *due_s >= WARM_UP_S);
+        let window_s = WARM_UP_S..WARM_UP_S + seconds as f64;
+        let dues = self.requests.iter().map(|(due_s, _)| due_s);
+        let offered = dues.filter(|due_s| window_s.contains(due_s));
         Flow::of(offered.count() as u64, &in_flight, &delays_s)
     }
 

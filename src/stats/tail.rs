@@ -18,6 +18,8 @@ const SHARP_COUNT: f64 = 4_000.0;
 const SHARP_BEYOND: f64 = 50.0;
 /// Clumps from which on those that were seen tell how large they are.
 const ENOUGH_CLUMPS: f64 = 10.0;
+/// Clumps are of very different sizes: their number and their sizes vary about alike.
+const VARIANCE_OF_CLUMPS: f64 = 2.0;
 /// Longest distance, in seconds, over which seconds are taken to depend on each other, …
 const MOST_LAGS: usize = 30;
 /// … and as a share of the window.
@@ -48,7 +50,7 @@ pub struct Tail {
     pub variance: f64,
     /// Variance of `beyond_half`.
     pub variance_half: f64,
-    /// Requests that would be beyond the limit one after the other, in a queue that just reaches it.
+    /// How many times its binomial variance `beyond` has in a queue that just reaches the limit.
     pub clump: f64,
 }
 
@@ -60,10 +62,11 @@ impl Tail {
         let sum = |of: fn(&TailSecond) -> u64| seconds.iter().map(of).sum::<u64>() as f64;
         let requests = sum(|second| second.requests);
         let rate_per_us = requests / (seconds.len().max(1) as f64 * 1e6);
-        // With one queue, times beyond its median fall off exponentially; from two points of that the
-        // time that it needs to forget, 1 / (rate × (1 − utilisation)²), follows.
+        // With one queue, times beyond its median fall off exponentially: two points of that tell the
+        // utilisation, and with it how long those that wait too long follow each other.
         let scales = (0.5 / (1.0 - quantile).max(1e-9)).ln().max(0.1);
-        let clump = (rate_per_us * (limit_us - median_us).max(0.0) / scales).powi(2);
+        let scale = rate_per_us * (limit_us - median_us).max(0.0) / scales;
+        let clump = VARIANCE_OF_CLUMPS * scale * scale;
         Self {
             requests,
             beyond: sum(|second| second.beyond),

@@ -130,7 +130,7 @@ impl Thresholds {
     /// to the phase that it ended in.
     pub fn second(&mut self, interval: &Interval, context: &RunContext) {
         let phase = match self.phase {
-            Some(phase) if interval.start_us >= context.run_time_us => phase,
+            Some(phase) if interval.start_us >= context.load_end_us() => phase,
             _ => interval.phase,
         };
         self.phase = Some(phase);

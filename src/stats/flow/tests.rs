@@ -59,6 +59,35 @@ fn more_than_the_capacity_is_hardly_ever_called_sustained() {
     }
 }
 
+/// As a hunt looks: again and again until it is told, at most after 72 s. Shares of (yes, no).
+fn answers_of_looks(station: Station, share: f64) -> (f64, f64) {
+    let (mut yes, mut no) = (0, 0);
+    for run in 0..RUNS {
+        let mut rng = Rng::with_seed(run * 31 + 7);
+        let served = station.serve(&mut rng, 10.0, 10.0 * share, 72);
+        let answers = [10, 15, 20, 30, 40, 60, 72].map(|seconds| {
+            let flow = served.flow(seconds);
+            Carrying::of(&[flow]).answer
+        });
+        let told = answers.iter().find(|answer| **answer != Answer::CannotTell);
+        yes += u64::from(told == Some(&Answer::Yes));
+        no += u64::from(told == Some(&Answer::No));
+    }
+    (yes as f64 / RUNS as f64, no as f64 / RUNS as f64)
+}
+
+#[test]
+fn looking_again_and_again_makes_chance_no_larger_than_is_asked_for() {
+    for station in Station::RANDOM {
+        for share in [0.5, 0.8, 0.9] {
+            let (_, no) = answers_of_looks(station, share);
+            assert!(no <= 0.05, "{station:?} {share}: {no}");
+        }
+        let (yes, no) = answers_of_looks(station, 1.2);
+        assert!(yes <= 0.05 && no >= 0.9, "{station:?}: {yes} {no}");
+    }
+}
+
 #[test]
 fn four_hundred_requests_tell_a_fifth_too_much_and_a_half_too_little() {
     for station in Station::RANDOM {

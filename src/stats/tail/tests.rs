@@ -51,7 +51,7 @@ fn far_from_the_limit_a_window_of_two_minutes_tells() {
     for station in Station::RANDOM {
         let limit_us = p95_us(station, 0.8);
         let (yes, _) = answers(station, limit_us, 120, 0.4);
-        assert!(yes >= 0.9, "{station:?}: {yes}");
+        assert!(yes >= 0.85, "{station:?}: {yes}");
         let (_, no) = answers(station, limit_us, 120, 1.1);
         assert!(no >= 0.9, "{station:?}: {no}");
     }

@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 import theory
+from concurrent.futures import ThreadPoolExecutor
 
 BINARY = os.environ["BINARY"]
 # Kind of service times, servers, and their mean in ms: 1,000 requests a second each.
@@ -22,6 +23,9 @@ SHOPS = [
 # The share of the capacity at which theory has the p99 that is asked for.
 SHARE = 0.8
 CAPACITY_WITHIN, P99_WITHIN, PIPELINE_WITHIN = 0.03, 0.05, 0.05
+# Stations of the part low: kind of service times and servers, at the capacities of RATES.
+LOW_SHOPS = [("deterministic", 1), ("exponential", 1), ("exponential", 2)]
+LOW_WITHIN = 0.10
 missed = []
 
 
@@ -120,8 +124,54 @@ def falling():
         missed.append(f"a shop that falls over: {knee['limited_by']}, {falls}")
 
 
-PARTS = {"stations": stations, "pipeline": pipeline, "falling": falling}
-for part in setting("PARTS", "stations pipeline falling").split():
+def low_hunt(kind, servers, capacity, limit_ms, seed):
+    """A hunt at a low rate: for the capacity, or for the rate at which the p95 is `limit_ms`."""
+    word = {"deterministic": "constant", "exponential": "exponential"}[kind]
+    shop = ["--service-time", f"{word}:{servers / capacity * 1000:.3f}ms", "--servers", servers, "--no-observatory"]
+    longest_s = max(45, round(setting("REQUESTS", 720) / capacity))
+    search = ["--arrivals", "poisson", "--from", round(capacity / 2.6, 2), "--precision", "5%"]
+    search += ["--window", "10s", "--longest-window", f"{longest_s}s", "--rest-limit", "20s", "--cores", 1]
+    # What it sends is no load for the generator: whoever else has the machine cannot be its limit.
+    search += ["--keep-spoiled", "--seed", seed]
+    slo = [] if limit_ms is None else ["--slo", f"response: p(95) < {limit_ms:.1f}ms"]
+    return hunt(*shop, *search, *slo)
+
+
+def low():
+    rows = []
+    for capacity in map(float, setting("RATES", "3 10 30").split()):
+        for kind, servers in LOW_SHOPS:
+            quantile = theory.response_quantile(kind, servers, SHARE * servers, 0.95)
+            limit_ms = round(quantile * servers / capacity * 1000, 1)
+            expected = theory.rate_at(kind, servers, limit_ms / 1000 * capacity / servers, 0.95) * capacity / servers
+            name = f"{name_of(kind, servers)}, {capacity:.0f}/s"
+            rows.append((f"{name}, capacity", kind, servers, capacity, None, capacity))
+            rows.append((f"{name}, p95 < {limit_ms / 1000:.2f} s", kind, servers, capacity, limit_ms, expected))
+
+    def found(row):
+        name, kind, servers, capacity, limit_ms, expected = row
+        code, record = low_hunt(kind, servers, capacity, limit_ms, setting("SEED", 1))
+        knee = record["http_knee"]
+        off = check(name, knee["per_s"], expected, LOW_WITHIN, code)
+        probes = record["probes"]
+        undecided = sum(probe["http"]["undecided"] for probe in probes)
+        sent_s = sum(probe["window_s"] + 3 for probe in probes)
+        ends = "–".join("?" if end is None else f"{end:.2f}" for end in (knee["low"], knee["high"]))
+        return (
+            f"| {name} | {expected:.2f} | {knee['per_s']:.2f} | {ends} | {off:+.1%} | {len(probes)} | {undecided} "
+            f"| {sent_s / 60:.0f} min |"
+        )
+
+    print("| Shop | Theory | Found | Interval | Off | Probes | of them undecided | Load |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    with ThreadPoolExecutor(setting("PARALLEL", 6)) as pool:
+        for line in pool.map(found, rows):
+            print(line, flush=True)
+    print()
+
+
+PARTS = {"stations": stations, "pipeline": pipeline, "falling": falling, "low": low}
+for part in setting("PARTS", "stations pipeline falling low").split():
     PARTS[part]()
 for miss in missed:
     print(f"MISSED: {miss}")

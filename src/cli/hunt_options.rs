@@ -97,14 +97,14 @@ pub(super) struct HuntFlags {
     )]
     precision: f64,
 
-    /// Length of a probe's window; longer where a percentile of --slo needs more requests
+    /// Length of a probe's window; longer where its counts cannot tell, or --slo needs more requests
     #[arg(
         long, value_name = "TIME", default_value = "10s", help_heading = "Hunt",
         value_parser = parse_whole_seconds, allow_hyphen_values = true
     )]
     window: Duration,
 
-    /// Longest window
+    /// Longest window: what cannot be told by then is undecided, and tried again
     #[arg(
         long, value_name = "TIME", default_value = "60s", help_heading = "Hunt",
         value_parser = parse_whole_seconds, allow_hyphen_values = true

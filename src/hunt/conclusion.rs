@@ -1,6 +1,7 @@
 //! From the probes to the knees, the law and the sentences.
 
 use super::director::unit_text;
+use super::estimate::{capacity, crossing};
 use super::hunt_record::{
     Fall, HuntRecord, HuntState, Judgement, Knee, KneeUnit, Limit, LoadUnit, ProbeRecord,
 };
@@ -62,13 +63,17 @@ fn http_knee(record: &HuntRecord) -> Option<Knee> {
         ),
         None => unbounded(record),
     };
-    // What is carried of more than can be is the capacity itself.
-    let at_most = found
-        .high
-        .filter(|_| limited_by == Limit::Carried)
-        .and_then(|load| mean(record, load, |probe| Some(probe.requests_per_s)));
-    let per_s = match (low, high, at_most) {
-        (Some(low), Some(high), Some(carried)) if low <= high => carried.clamp(low, high),
+    // What is carried of more than can be is the capacity itself; a percentile is crossed where the
+    // probes between the ends say, when some of them could not tell.
+    let inside = match (limited_by, found.low, found.high) {
+        (Limit::Carried | Limit::Latency, _, Some(at)) => capacity(record, at),
+        (Limit::Threshold, Some(from), Some(to)) if found.untold.is_some() => {
+            crossing(record, from, to)
+        }
+        _ => None,
+    };
+    let per_s = match (low, high, inside) {
+        (Some(low), Some(high), Some(inside)) if low <= high => inside.clamp(low, high),
         _ => estimate(low, high, record.unit),
     };
     Some(Knee {
@@ -78,6 +83,7 @@ fn http_knee(record: &HuntRecord) -> Option<Knee> {
         unit: KneeUnit::Requests,
         load_low: found.low,
         load_high: found.high,
+        undecided: found.untold,
         limited_by,
         why,
         first_to_give_way: first,
@@ -112,6 +118,7 @@ fn pipeline_knee(record: &HuntRecord) -> Option<Knee> {
         unit: KneeUnit::Events,
         load_low: found.low,
         load_high: found.high,
+        undecided: found.untold,
         limited_by,
         why,
         first_to_give_way: domain.to_owned(),
@@ -130,6 +137,12 @@ fn estimate(low: Option<f64>, high: Option<f64>, unit: LoadUnit) -> f64 {
 
 /// Why a knee has no upper end.
 fn unbounded(record: &HuntRecord) -> (Limit, String, String) {
+    if gap(&http_trials(record)).untold.is_some() {
+        let probes = record.probes.iter().rev();
+        let mut undecided = probes.filter(|probe| probe.http.undecided);
+        let why = undecided.next().map(|probe| probe.http.why.join("; "));
+        return (Limit::Undecided, why.unwrap_or_default(), String::new());
+    }
     if let Some(load) = generator_limit(record) {
         let why = format!(
             "the generator was at its limit at {load} {}",
@@ -260,6 +273,14 @@ fn knee_sentence(title: &str, knee: &Knee, record: &HuntRecord) -> String {
         ),
         (None, None) => format!("{title} knee: not known"),
     };
+    let untold = knee.undecided.map_or_else(String::new, |[least, most]| {
+        let loads = match least.total_cmp(&most).is_eq() {
+            true => format!("{least}"),
+            false => format!("{least} to {most}"),
+        };
+        let unit = unit_text(record.unit);
+        format!("; {loads} {unit} could not be told within the longest window")
+    });
     let first = match (knee.unit, knee.first_to_give_way.as_str()) {
         (_, "") => String::new(),
         (_, first) => format!("; the first to give way was {first}"),
@@ -269,7 +290,7 @@ fn knee_sentence(title: &str, knee: &Knee, record: &HuntRecord) -> String {
     } else {
         format!(": {}", knee.why)
     };
-    format!("{text}{why}{first}.")
+    format!("{text}{untold}{why}{first}.")
 }
 
 fn fall_sentence(fall: &Fall, record: &HuntRecord) -> String {

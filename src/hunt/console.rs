@@ -116,6 +116,9 @@ pub fn verdict_text(probe: &ProbeRecord) -> String {
             format!("HTTP sustained, {}", pipeline.limited_by.word())
         }
         (http, _) if http.sustained => "sustained".to_owned(),
+        (http, Some(pipeline)) if http.undecided && !pipeline.sustained => {
+            format!("HTTP undecided, {}", pipeline.limited_by.word())
+        }
         (http, _) => http.limited_by.word().to_owned(),
     }
 }
@@ -137,7 +140,8 @@ pub fn reasons(probe: &ProbeRecord) -> String {
 fn verdict_cell(probe: &ProbeRecord, style: SummaryStyle) -> Cell {
     let cell = Cell::new(verdict_text(probe));
     let is_good = probe.http.sustained && probe.pipeline.as_ref().is_none_or(|one| one.sustained);
-    match (style.colour, probe.generator_limited, is_good) {
+    let is_doubtful = probe.generator_limited || probe.http.undecided;
+    match (style.colour, is_doubtful, is_good) {
         (true, false, true) => cell.fg(Color::Green),
         (true, false, false) => cell.fg(Color::Red).add_attribute(Attribute::Bold),
         (true, true, _) => cell.fg(Color::Yellow),
@@ -150,7 +154,8 @@ fn criteria_text(record: &HuntRecord) -> String {
     let mut parts: Vec<String> = criteria.slo.iter().map(|slo| format!("`{slo}`")).collect();
     parts.push(match record.unit {
         LoadUnit::ArrivalsPerS => {
-            "carried within 1 % of offered, response times that do not grow".to_owned()
+            "carried what was offered, but for 1 % and for chance, response times that do not grow"
+                .to_owned()
         }
         LoadUnit::Users => "each user gets half of what an unloaded one gets, or more".to_owned(),
     });
@@ -200,6 +205,12 @@ pub fn peak_text(law: &Scalability) -> String {
     }
 }
 
+/// Whether the lowest loads could not be told.
+fn is_untold(record: &HuntRecord) -> bool {
+    let knee = record.http_knee.as_ref();
+    knee.is_some_and(|knee| knee.low.is_none() && knee.undecided.is_some())
+}
+
 fn ending(record: &HuntRecord, directory: &Path) -> String {
     let mut lines = vec![
         format!("  {}", directory.join(HUNT_JSON).display()),
@@ -214,6 +225,9 @@ fn ending(record: &HuntRecord, directory: &Path) -> String {
     let meaning = match record.exit_code {
         Some(96) => Some("a rule was violated in a probe"),
         Some(95) => Some("the generator was at its limit before the target was"),
+        Some(99) if is_untold(record) => {
+            Some("no load is known to be sustained: give it a longer --longest-window")
+        }
         Some(99) => Some("not even the smallest load was sustained"),
         Some(105) => Some("interrupted"),
         _ => None,

@@ -4,20 +4,11 @@
 //! of the target: falling over before crossing a threshold, that before carrying less.
 
 use super::hunt_record::{Criteria, DomainProbe, Judgement, Limit, NameProbe, ProbeRecord};
+use super::reading::{Weighed, allowed_beyond};
 use crate::plan::{Quantity, Tag, Threshold};
-use crate::report::{counted, duration_text, percent_text, rate_text};
-use crate::stats::ThresholdVerdict;
+use crate::report::{counted, percent_text, rate_text};
+use crate::stats::{Answer, TailJudgement, ThresholdVerdict};
 
-/// Carried counts as offered from here on: "within 1 %".
-const CARRIED_SHARE: f64 = 0.99;
-/// A user that gets less than this share of what an unloaded one gets is held up.
-const PACE_SHARE: f64 = 0.5;
-/// Response times that are so many times those of the window's beginning at its end, …
-const GROWN_TIMES: f64 = 2.0;
-/// … and so many microseconds longer, grow.
-const GROWN_US: u64 = 100_000;
-/// Requests in each third of a window that tell whether response times grow.
-const FEWEST_IN_THIRD: u64 = 20;
 /// A backlog that grows by a smaller share of what comes in does not: chance leaves that much.
 const GROWN_SHARE: f64 = 0.005;
 /// A backlog that grew by fewer events than this over the window does not.
@@ -46,10 +37,8 @@ pub struct Evidence<'a> {
     pub probe: &'a ProbeRecord,
     /// What must hold.
     pub objectives: &'a [Objective],
-    /// Response p50 of the first and the last third of the window, and their requests.
-    pub early: (u64, u64),
-    /// See `early`.
-    pub late: (u64, u64),
+    /// What its counts come to, with those of windows at the same load that could not tell.
+    pub weighed: &'a Weighed,
     /// Whether the target stopped answering.
     pub fell: bool,
     /// The probe of the lowest load that was sustained; none for the first one.
@@ -60,31 +49,52 @@ pub struct Evidence<'a> {
     pub dead_letters: &'a [(String, f64)],
 }
 
+/// What was found against a load: surely, or possibly.
+struct Finding {
+    limit: Limit,
+    is_sure: bool,
+    why: String,
+}
+
 /// How the HTTP interface did.
 #[must_use]
 pub fn judge_http(evidence: &Evidence<'_>) -> Judgement {
-    let found: Vec<(Limit, String)> = [
+    let found: Vec<Finding> = [
         fell(evidence),
-        thresholds(evidence, |quantity| {
-            !matches!(quantity, Quantity::Observed { .. })
-        }),
+        http_thresholds(evidence),
         failures(evidence),
         carried(evidence),
         pace(evidence),
-        latency(evidence),
     ]
     .into_iter()
     .flatten()
     .collect();
-    let Some((limit, _)) = found.first() else {
+    let sure = found.iter().find(|finding| finding.is_sure);
+    let Some(first) = sure.or(found.first()) else {
         return Judgement::sustained();
     };
-    let limited_by = *limit;
+    let (undecided, limited_by) = match first.is_sure {
+        true => (false, first.limit),
+        false => (true, Limit::Undecided),
+    };
+    let first_to_give_way = match undecided {
+        true => String::new(),
+        false => operation_that_gave_way(evidence, limited_by),
+    };
+    // What is only possible says nothing beside what is sure.
+    let told = found.into_iter().filter(|one| one.is_sure || undecided);
+    let mut why: Vec<String> = told.map(|one| one.why).collect();
+    if let (count, Some(last)) = (evidence.weighed.windows, why.last_mut())
+        && count > 1
+    {
+        last.push_str(&format!(" ({count} windows together)"));
+    }
     Judgement {
         sustained: false,
+        undecided,
         limited_by,
-        first_to_give_way: operation_that_gave_way(evidence, limited_by),
-        why: found.into_iter().map(|(_, why)| why).collect(),
+        first_to_give_way,
+        why,
     }
 }
 
@@ -97,9 +107,7 @@ pub fn judge_pipeline(evidence: &Evidence<'_>, http: &Judgement) -> Option<Judge
     }
     let growing = worst_growth(evidence);
     let dead = evidence.dead_letters.iter().find(|(_, more)| *more > 0.0);
-    let observed = thresholds(evidence, |quantity| {
-        matches!(quantity, Quantity::Observed { .. })
-    });
+    let observed = observed_thresholds(evidence);
     let mut why = Vec::new();
     let mut first: Option<(Limit, String)> = None;
     if let Some((limit, text)) = observed {
@@ -121,12 +129,13 @@ pub fn judge_pipeline(evidence: &Evidence<'_>, http: &Judgement) -> Option<Judge
     match first {
         Some((limited_by, first_to_give_way)) => Some(Judgement {
             sustained: false,
+            undecided: false,
             limited_by,
             why,
             first_to_give_way,
         }),
         // An interface that did not carry its load did not hand it on either.
-        None if !http.sustained => None,
+        None if !http.sustained && !http.undecided => None,
         None if domains.iter().all(|domain| domain.slope_per_s.is_none()) => None,
         None => Some(Judgement::sustained()),
     }
@@ -138,28 +147,82 @@ impl Judgement {
     pub fn sustained() -> Self {
         Self {
             sustained: true,
+            undecided: false,
             limited_by: Limit::Nothing,
             why: Vec::new(),
             first_to_give_way: String::new(),
         }
     }
+
+    /// One that is still to be made.
+    #[must_use]
+    pub fn open() -> Self {
+        Self {
+            sustained: false,
+            ..Self::sustained()
+        }
+    }
 }
 
-fn fell(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
-    evidence.fell.then(|| {
-        let why = "the target stopped answering and took no connections any more";
-        (Limit::FellOver, why.to_owned())
+fn fell(evidence: &Evidence<'_>) -> Option<Finding> {
+    evidence.fell.then(|| Finding {
+        limit: Limit::FellOver,
+        is_sure: true,
+        why: "the target stopped answering and took no connections any more".to_owned(),
     })
 }
 
-fn thresholds(
-    evidence: &Evidence<'_>,
-    is_asked: impl Fn(&Quantity) -> bool,
-) -> Option<(Limit, String)> {
+/// Percentiles by their own intervals, everything else by the run's verdict.
+fn http_thresholds(evidence: &Evidence<'_>) -> Option<Finding> {
+    let mut tails = evidence.weighed.tails.iter();
+    let (mut crossed, mut doubtful) = (Vec::new(), Vec::new());
+    for objective in evidence.objectives {
+        if matches!(objective.threshold.quantity, Quantity::Observed { .. }) {
+            continue;
+        }
+        let allowed = allowed_beyond(&objective.threshold);
+        let tail = allowed.and_then(|allowed| Some((allowed, tails.next()?)));
+        let text = format!("`{}`: {}", objective.threshold.text(), objective.value);
+        match tail {
+            Some((allowed, tail)) => match tail.answer {
+                Answer::Yes => {}
+                Answer::No => crossed.push(format!("{text}{}", beyond_text(tail, allowed))),
+                Answer::CannotTell => {
+                    doubtful.push(format!("{text}{}", beyond_text(tail, allowed)));
+                }
+            },
+            None if objective.verdict == ThresholdVerdict::Crossed => crossed.push(text),
+            None => {}
+        }
+    }
+    let finding = |is_sure: bool, texts: &[String]| Finding {
+        limit: Limit::Threshold,
+        is_sure,
+        why: texts.join(", "),
+    };
+    match (crossed.is_empty(), doubtful.is_empty()) {
+        (false, _) => Some(finding(true, &crossed)),
+        (true, false) => Some(finding(false, &doubtful)),
+        (true, true) => None,
+    }
+}
+
+/// How many were beyond the limit, and how many may be.
+fn beyond_text(tail: &TailJudgement, allowed: f64) -> String {
+    format!(
+        " ({} beyond, {} to {} by chance, {} may be)",
+        percent_text(tail.share),
+        percent_text(tail.low),
+        percent_text(tail.high),
+        percent_text(allowed)
+    )
+}
+
+fn observed_thresholds(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
     let crossed: Vec<String> = evidence
         .objectives
         .iter()
-        .filter(|objective| is_asked(&objective.threshold.quantity))
+        .filter(|objective| matches!(objective.threshold.quantity, Quantity::Observed { .. }))
         .filter(|objective| objective.verdict == ThresholdVerdict::Crossed)
         .map(|objective| format!("`{}`: {}", objective.threshold.text(), objective.value))
         .collect();
@@ -179,18 +242,16 @@ fn threshold_domain(evidence: &Evidence<'_>) -> String {
     domain.unwrap_or_default()
 }
 
-fn failures(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
-    let (share, limit) = (
-        evidence.probe.failure_share,
-        evidence.criteria.failure_limit,
-    );
-    (share > limit).then(|| {
-        let why = format!(
+fn failures(evidence: &Evidence<'_>) -> Option<Finding> {
+    let answer = evidence.weighed.failures;
+    (answer != Answer::Yes).then(|| Finding {
+        limit: Limit::Failures,
+        is_sure: answer == Answer::No,
+        why: format!(
             "{} of the requests failed (limit {})",
-            small_percent(share),
-            small_percent(limit)
-        );
-        (Limit::Failures, why)
+            small_percent(evidence.probe.failure_share),
+            small_percent(evidence.criteria.failure_limit)
+        ),
     })
 }
 
@@ -202,53 +263,45 @@ fn small_percent(share: f64) -> String {
     }
 }
 
-fn carried(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
-    let offered = evidence.probe.offered_per_s?;
-    let carried = evidence.probe.carried_per_s;
-    (carried < offered * CARRIED_SHARE).then(|| {
-        let why = format!(
-            "{} of {} journeys/s that were offered were carried",
-            rate_text(carried),
-            rate_text(offered)
-        );
-        (Limit::Carried, why)
+/// The open model only: what is offered is carried, or stays behind and makes everything slower.
+fn carried(evidence: &Evidence<'_>) -> Option<Finding> {
+    let carrying = evidence.weighed.carrying.as_ref()?;
+    if carrying.answer == Answer::Yes {
+        return None;
+    }
+    let slower = format!(
+        "response times grew by {:.0} ms a second",
+        carrying.delay_slope * 1e3
+    );
+    let behind = format!(
+        "{:.0} of {:.0} journeys that were offered were carried (chance makes {:.0})",
+        carrying.carried, carrying.offered, carrying.chance
+    );
+    let is_sure = carrying.answer == Answer::No;
+    let (limit, why) = match carrying.by_delay {
+        true => (Limit::Latency, slower),
+        false => (Limit::Carried, behind),
+    };
+    Some(Finding {
+        limit,
+        is_sure,
+        why,
     })
 }
 
 /// Users only: they offer what they get, so that what counts is what each of them gets.
-fn pace(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
+fn pace(evidence: &Evidence<'_>) -> Option<Finding> {
     let (probe, unloaded) = (evidence.probe, evidence.unloaded?);
-    if probe.offered_per_s.is_some() || probe.load <= unloaded.load {
-        return None;
-    }
-    let (now, before) = (
-        probe.requests_per_s / probe.load,
-        unloaded.requests_per_s / unloaded.load,
-    );
-    (now < before * PACE_SHARE).then(|| {
-        let why = format!(
-            "a user gets {} requests/s, less than half of the {} that one of {} gets",
-            rate_text(now),
-            rate_text(before),
+    let answer = evidence.weighed.pace;
+    (answer != Answer::Yes).then(|| Finding {
+        limit: Limit::Pace,
+        is_sure: answer == Answer::No,
+        why: format!(
+            "a user gets {} requests/s, of the {} that one of {} gets",
+            rate_text(probe.requests_per_s / probe.load),
+            rate_text(unloaded.requests_per_s / unloaded.load),
             unloaded.load
-        );
-        (Limit::Pace, why)
-    })
-}
-
-fn latency(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
-    let ((early_us, early), (late_us, late)) = (evidence.early, evidence.late);
-    // Users that were started hold as many requests in flight as they are: nothing of theirs grows.
-    evidence.probe.offered_per_s?;
-    let enough = early.min(late) >= FEWEST_IN_THIRD;
-    let grows = late_us as f64 > early_us as f64 * GROWN_TIMES && late_us > early_us + GROWN_US;
-    (enough && grows).then(|| {
-        let why = format!(
-            "the median response time grew from {} to {} within the window",
-            duration_text(early_us),
-            duration_text(late_us)
-        );
-        (Limit::Latency, why)
+        ),
     })
 }
 

@@ -6,9 +6,12 @@ use super::criteria::{Evidence, judge_http, judge_pipeline};
 use super::hunt_record::{Fall, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, LoadUnit, ProbeRecord};
 use super::page::hunt_page;
 use super::probe::{Place, Probed, Seen, probe, window_s};
+use super::reading::allowed_beyond;
 use super::request::HuntRequest;
 use super::rest::{Health, Rested};
-use super::trials::{generator_limit, is_cut_by_generator, next_load, range_of, unloaded};
+use super::trials::{
+    generator_limit, is_cut_by_generator, next_load, range_of, scales_of, unloaded,
+};
 use crate::plan::{ExitCode, LoadError};
 use crate::report::SummaryStyle;
 use crate::run::{self, EmbeddedShop, ReachError, RunError};
@@ -212,7 +215,13 @@ impl Hunt<'_> {
         let is_watched = self.place.observers.is_any()
             && (probes.is_empty() || probes.iter().any(|probe| !probe.domains.is_empty()));
         let window_s = window_s(self.request, self.expected_per_s(load), is_watched);
-        let seen = match probe(self.request, &self.place, number, load, window_s)? {
+        let allowed = self.request.template.plan.thresholds.iter();
+        let scales = scales_of(
+            &self.record,
+            load,
+            allowed.filter_map(allowed_beyond).collect(),
+        );
+        let seen = match probe(self.request, &self.place, number, load, window_s, &scales)? {
             Probed::Done(seen) => seen,
             Probed::Interrupted => return Ok(Some(Ending::Interrupted)),
             Probed::Down(error) if self.record.probes.is_empty() => return Err(error.into()),
@@ -282,8 +291,7 @@ impl Hunt<'_> {
         let evidence = Evidence {
             probe: &probe,
             objectives: &seen.objectives,
-            early: seen.early,
-            late: seen.late,
+            weighed: &seen.weighed,
             fell,
             unloaded,
             criteria: &self.request.criteria,
@@ -420,6 +428,7 @@ fn exit_code(record: &HuntRecord) -> ExitCode {
             ExitCode::InvariantViolated,
         ),
         (is_cut_by_generator(record), ExitCode::GeneratorSaturated),
+        // Also when nobody can tell: it is not known to sustain anything.
         (
             knee.is_some_and(|knee| knee.low.is_none()),
             ExitCode::ThresholdCrossed,

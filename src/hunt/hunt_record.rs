@@ -4,7 +4,7 @@
 
 use super::scalability::Scalability;
 use crate::report::pretty_json;
-use crate::stats::{Amount, Trend};
+use crate::stats::{Amount, Flow, Tail, Trend};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +124,9 @@ pub struct Knee {
     pub load_low: Option<f64>,
     /// The load that `high` belongs to.
     pub load_high: Option<f64>,
+    /// Loads between them that could not be told, lowest and highest; null when there are none.
+    #[serde(default)]
+    pub undecided: Option<[f64; 2]>,
     /// What ended it.
     pub limited_by: Limit,
     /// The criterion in words.
@@ -181,6 +184,8 @@ pub enum Limit {
     Http,
     /// The user's bound on load or probes.
     Bound,
+    /// The longest window that may be: it could not tell.
+    Undecided,
 }
 
 impl Limit {
@@ -200,6 +205,7 @@ impl Limit {
             Self::Generator => "generator",
             Self::Http => "HTTP",
             Self::Bound => "bound of the search",
+            Self::Undecided => "undecided",
         }
     }
 }
@@ -235,6 +241,12 @@ pub struct ProbeRecord {
     pub names: Vec<NameProbe>,
     /// What the back end said, by domain; empty when it was not observed.
     pub domains: Vec<DomainProbe>,
+    /// Offered and in flight: what its window adds to what others at this load say; null for users.
+    #[serde(default)]
+    pub flow: Option<Flow>,
+    /// The same about the limit of each percentile of `criteria.slo`, in their order.
+    #[serde(default)]
+    pub tails: Vec<Tail>,
     /// Rules that were violated; see its run's record for the witnesses.
     pub violated_rules: Vec<String>,
     /// How the HTTP interface did.
@@ -250,11 +262,14 @@ pub struct ProbeRecord {
 /// How a probe did, by one side of the target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
-    /// Whether the load was sustained.
+    /// Whether the load was surely sustained.
     pub sustained: bool,
-    /// What it failed by; `nothing` when it was sustained.
+    /// Whether nobody can tell: neither that it was sustained nor that it was not.
+    #[serde(default)]
+    pub undecided: bool,
+    /// What it failed by; `nothing` when it was sustained, `undecided` when nobody can tell.
     pub limited_by: Limit,
-    /// Everything that it failed by, in words.
+    /// Everything that it failed by, or that could not be told, in words.
     pub why: Vec<String>,
     /// The domain or operation that gave way; empty when it was sustained, or is not known.
     pub first_to_give_way: String,

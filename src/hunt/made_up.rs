@@ -51,6 +51,8 @@ pub fn probe(number: u32, load: f64) -> ProbeRecord {
             service_p99_us: p50_us * 5,
         }],
         domains: vec![domain("identity", load, 0.0)],
+        flow: None,
+        tails: Vec::new(),
         violated_rules: Vec::new(),
         http: Judgement::sustained(),
         pipeline: Some(Judgement::sustained()),
@@ -80,6 +82,7 @@ pub fn domain(name: &str, intake_per_s: f64, slope: f64) -> DomainProbe {
 pub fn overloaded(limited_by: Limit, why: &str, first: &str) -> Judgement {
     Judgement {
         sustained: false,
+        undecided: limited_by == Limit::Undecided,
         limited_by,
         why: vec![why.to_owned()],
         first_to_give_way: first.to_owned(),

@@ -132,13 +132,21 @@ fn knee_view<'a>(title: &'static str, knee: &'a Knee) -> KneeView<'a> {
     let figure = match (knee.low, knee.high) {
         (Some(low), None) => format!("> {}", rate_text(low)),
         (None, Some(high)) => format!("< {}", rate_text(high)),
+        (None, None) => "?".to_owned(),
         _ => rate_text(knee.per_s),
     };
     let end = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), rate_text);
     KneeView {
         title,
         figure,
-        interval: format!("{} sustained, {} not", end(knee.low), end(knee.high)),
+        interval: match knee.undecided {
+            None => format!("{} sustained, {} not", end(knee.low), end(knee.high)),
+            Some([least, most]) => format!(
+                "{} sustained, {} not, {least} to {most} (loads) undecided",
+                end(knee.low),
+                end(knee.high)
+            ),
+        },
         knee,
     }
 }
@@ -147,7 +155,7 @@ fn probe_view(probe: &ProbeRecord) -> ProbeView<'_> {
     let is_good = probe.http.sustained && probe.pipeline.as_ref().is_none_or(|one| one.sustained);
     ProbeView {
         probe,
-        tone: match (probe.generator_limited, is_good) {
+        tone: match (probe.generator_limited || probe.http.undecided, is_good) {
             (true, _) => "doubt",
             (false, true) => "good",
             (false, false) => "bad",

@@ -2,7 +2,8 @@
 
 use super::criteria::{GROWN_EVENTS, Objective};
 use super::director::HuntError;
-use super::hunt_record::{DomainProbe, Judgement, Limit, LoadUnit, NameProbe, ProbeRecord};
+use super::hunt_record::{DomainProbe, Judgement, LoadUnit, NameProbe, ProbeRecord};
+use super::reading::{Scales, Weighed, allowed_beyond};
 use super::request::HuntRequest;
 use super::window::{Measured, Span, WindowSink};
 use crate::observe::ObserverConfig;
@@ -51,10 +52,8 @@ pub struct Seen {
     pub record: ProbeRecord,
     /// How the thresholds fared.
     pub objectives: Vec<Objective>,
-    /// Median response time and requests of the window's first third.
-    pub early: (u64, u64),
-    /// The same of its last third.
-    pub late: (u64, u64),
+    /// What its counts come to, with those of windows before it.
+    pub weighed: Weighed,
     /// When the run began.
     pub began: Instant,
     /// When the target stopped answering, in seconds since the start of the run.
@@ -65,9 +64,10 @@ pub struct Seen {
     pub dead_letters: Vec<(String, f64)>,
 }
 
-/// Length of the window for `requests_per_s`: long enough for the highest percentile that is asked
-/// for, and where a pipeline is watched for a backlog that grows by as little as the search is to tell
-/// apart; within the bounds of the criteria. In whole seconds.
+/// Length of the window for `requests_per_s`, before which its counts are not looked at: long enough
+/// for the highest percentile that is asked for, where it is not judged by its own interval, and where
+/// a pipeline is watched for a backlog that grows by as little as the search is to tell apart; within
+/// the bounds of the criteria. In whole seconds.
 #[must_use]
 pub fn window_s(request: &HuntRequest, requests_per_s: f64, is_watched: bool) -> f64 {
     let thresholds = request.template.plan.thresholds.iter();
@@ -75,7 +75,7 @@ pub fn window_s(request: &HuntRequest, requests_per_s: f64, is_watched: bool) ->
         Quantity::Latency {
             statistic: Statistic::Quantile(quantile),
             ..
-        } => Some(*quantile),
+        } if allowed_beyond(slo).is_none() => Some(*quantile),
         _ => None,
     });
     let highest = quantiles.fold(0.5, f64::max);
@@ -93,7 +93,8 @@ pub fn window_s(request: &HuntRequest, requests_per_s: f64, is_watched: bool) ->
     needed_s.min(criteria.longest_window_s).max(least_s)
 }
 
-/// Carries a probe of `load` out.
+/// Carries a probe of `load` out: for `window_s`, and on until its counts tell enough by `scales`, for
+/// at most as long as the criteria say.
 ///
 /// # Errors
 /// When the run cannot be made at all: a wrong plan, no place for the record.
@@ -103,14 +104,16 @@ pub fn probe(
     number: u32,
     load: f64,
     window_s: f64,
+    scales: &Scales,
 ) -> Result<Probed, HuntError> {
     let plan = plan_of(request, place, number, load, window_s)?;
+    let start_us = plan.warm_up.as_micros() as u64;
     let span = Span {
-        start_us: plan.warm_up.as_micros() as u64,
+        start_us,
+        least_end_us: start_us + (window_s * 1e6) as u64,
         end_us: plan.run_time.as_micros() as u64,
     };
-    let offered_per_s = offered_per_s(&plan, &span);
-    let sink = WindowSink::new(span);
+    let sink = WindowSink::new(span, schedule_of(&plan), scales.clone());
     let run_request = run_request(request, place, plan);
     let control = RunControl::new(&run_request);
     let began = Arc::new(OnceLock::new());
@@ -142,10 +145,8 @@ pub fn probe(
     let measured = sink.take();
     let directory = finished.directory.file_name().unwrap_or_default();
     let window = &measured.window;
-    let [early, _, late] = &window.thirds;
     let seen = Seen {
-        early: (early.quantile_us(0.5), early.len()),
-        late: (late.quantile_us(0.5), late.len()),
+        weighed: scales.weigh(&measured.reading),
         began: began.get().copied().unwrap_or_else(Instant::now),
         silent_from_s: window.silent_from_s.filter(|_| window.fell_silent()),
         measured_s: run.measured_s,
@@ -155,13 +156,14 @@ pub fn probe(
             number,
             load,
             directory: format!("probes/{}", directory.to_string_lossy()),
-            ..figures(&measured, run, offered_per_s)
+            ..figures(&measured, run)
         },
     };
     Ok(Probed::Done(Box::new(seen)))
 }
 
-/// Watches whether the target is still there: a dead one is not hammered to the end of the window.
+/// Watches whether the target is still there, and whether more has to be known: a dead one is not
+/// hammered to the end of the window.
 struct ProbeFace {
     sink: WindowSink,
     control: RunControl,
@@ -178,7 +180,7 @@ impl Face for ProbeFace {
     }
 
     fn show(&mut self, _snapshot: &Arc<Snapshot>) {
-        if self.sink.fell_silent() {
+        if self.sink.is_over() {
             self.control.stop();
         }
     }
@@ -215,7 +217,8 @@ fn plan_of(
 ) -> Result<Plan, LoadError> {
     let template = &request.template.plan;
     let warm_up = Duration::from_secs_f64(request.criteria.warm_up_s);
-    let run_time = warm_up + Duration::from_secs_f64(window_s);
+    let longest_s = request.criteria.longest_window_s.max(window_s);
+    let run_time = warm_up + Duration::from_secs_f64(longest_s);
     let load = match request.unit {
         LoadUnit::ArrivalsPerS => {
             let default = Load::default_max_users(load);
@@ -259,8 +262,8 @@ fn arrivals_of(template: &Plan) -> Arrivals {
     }
 }
 
-/// Journeys that are due in the window, a second; `None` for users.
-fn offered_per_s(plan: &Plan, span: &Span) -> Option<f64> {
+/// When journeys are due; `None` for users.
+fn schedule_of(plan: &Plan) -> Option<ArrivalSchedule> {
     let Load::Open {
         rate_per_s,
         arrivals,
@@ -270,16 +273,12 @@ fn offered_per_s(plan: &Plan, span: &Span) -> Option<f64> {
         return None;
     };
     let schedule = ArrivalSchedule::new(plan.seed, rate_per_s, arrivals, 0, 1);
-    let due = schedule
-        .map(|arrival| arrival.due_ns / 1_000)
-        .skip_while(|due_us| *due_us < span.start_us)
-        .take_while(|due_us| *due_us < span.end_us)
-        .count();
-    Some(due as f64 / span.length_s())
+    Some(schedule)
 }
 
 /// The figures of a probe; its number, load and place are for the caller to fill in.
-fn figures(measured: &Measured, run: &RunRecord, offered_per_s: Option<f64>) -> ProbeRecord {
+fn figures(measured: &Measured, run: &RunRecord) -> ProbeRecord {
+    let reading = &measured.reading;
     let window = &measured.window;
     let length_s = window.length_s().max(1e-9);
     let requests_per_s = window.requests_per_s();
@@ -290,7 +289,7 @@ fn figures(measured: &Measured, run: &RunRecord, offered_per_s: Option<f64>) -> 
         load: 0.0,
         directory: String::new(),
         window_s: window.length_s(),
-        offered_per_s,
+        offered_per_s: reading.flow.map(|flow| flow.offered / length_s),
         carried_per_s: window.journeys_ended as f64 / length_s,
         requests_per_s,
         failure_share: window.failures as f64 / window.requests.max(1) as f64,
@@ -316,12 +315,9 @@ fn figures(measured: &Measured, run: &RunRecord, offered_per_s: Option<f64>) -> 
             .filter(|rule| rule.verdict == RuleVerdict::Violated)
             .map(|rule| rule.name.clone())
             .collect(),
-        http: Judgement {
-            sustained: false,
-            limited_by: Limit::Nothing,
-            why: Vec::new(),
-            first_to_give_way: String::new(),
-        },
+        flow: reading.flow,
+        tails: reading.tails.clone(),
+        http: Judgement::open(),
         pipeline: None,
         generator_limited: run.generator.is_at_its_limit(),
         rest_s: 0.0,

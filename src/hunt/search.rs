@@ -2,10 +2,14 @@
 //! narrow as asked for, and at last both of its ends are tried once more. Pure arithmetic.
 //!
 //! One trial near the knee says little: a load that is tried twice with different ends is tried a
-//! third time, and the majority counts. A target that fell over is asked no second time.
+//! third time, and the majority counts. A target that fell over is asked no second time. A load whose
+//! trials could not tell is tried again, and then left alone: what is known lies below and above it.
 
 /// Trials of one load after which its majority is final.
 const MOST_VOTES: u32 = 3;
+/// How near the ends of the gap are brought to a load that could not be told: nearer ones could be told
+/// no better.
+const UNTOLD_PRECISION: f64 = 0.1;
 /// Trials that both ends of the gap must have had.
 const LEAST_VOTES: u32 = 2;
 /// Digits that loads are rounded to.
@@ -20,6 +24,8 @@ pub enum Outcome {
     Overloaded,
     /// It was not, and nobody has to try again: the target fell over.
     Final,
+    /// Nobody can tell.
+    Undecided,
 }
 
 /// A load that was tried.
@@ -53,6 +59,8 @@ pub struct Gap {
     pub low: Option<f64>,
     /// The lowest that was not.
     pub high: Option<f64>,
+    /// Loads between them that could not be told, lowest and highest.
+    pub untold: Option<[f64; 2]>,
 }
 
 /// What is to be done.
@@ -70,16 +78,31 @@ struct Votes {
     load: f64,
     sustained: u32,
     overloaded: u32,
+    undecided: u32,
     is_final: bool,
 }
 
 impl Votes {
     fn all(self) -> u32 {
-        self.sustained + self.overloaded
+        self.sustained + self.overloaded + self.undecided
+    }
+
+    /// Whether it must be tried again to know anything.
+    fn is_open(self) -> bool {
+        self.is_tie() && !self.is_untold()
+    }
+
+    /// Whether it was tried often enough to know that it cannot be told.
+    fn is_untold(self) -> bool {
+        self.is_tie() && self.undecided > 0 && self.all() >= MOST_VOTES
     }
 
     fn is_tie(self) -> bool {
         !self.is_final && self.sustained == self.overloaded
+    }
+
+    fn is_overloaded(self) -> bool {
+        self.is_final || self.overloaded > self.sustained
     }
 
     fn is_sustained(self) -> bool {
@@ -95,11 +118,11 @@ impl Votes {
 #[must_use]
 pub fn next(trials: &[Trial], range: &Range) -> Next {
     let votes = votes_of(trials);
-    if let Some(tie) = votes.iter().find(|votes| votes.is_tie()) {
-        return Next::Try(tie.load);
+    if let Some(open) = votes.iter().find(|votes| votes.is_open()) {
+        return Next::Try(open.load);
     }
     let sustained = votes.iter().rev().find(|votes| votes.is_sustained());
-    let overloaded = votes.iter().find(|votes| !votes.is_sustained());
+    let overloaded = votes.iter().find(|votes| votes.is_overloaded());
     if let (Some(sustained), Some(overloaded)) = (sustained, overloaded)
         && sustained.load > overloaded.load
     {
@@ -110,14 +133,24 @@ pub fn next(trials: &[Trial], range: &Range) -> Next {
         }
     }
     let gap = gap_of(&votes);
+    let Some(first) = votes.first() else {
+        return Next::Try(range.rounded(range.from));
+    };
+    // Loads that could not be told are passed over.
+    let highest = gap.untold.map_or(gap.low, |[_, most]| Some(most));
+    let lowest = gap.untold.map_or(gap.high, |[least, _]| Some(least));
     match (gap.low, gap.high) {
-        (None, None) => Next::Try(range.rounded(range.from)),
-        (Some(low), None) if low >= range.most => Next::Found(gap),
-        (Some(low), None) => Next::Try(range.rounded((low * 2.0).min(range.most))),
-        (None, Some(high)) if high <= range.least => Next::Found(gap),
-        (None, Some(high)) => Next::Try(range.rounded((high / 2.0).max(range.least))),
-        (Some(low), Some(high)) => match range.between(low, high) {
-            Some(middle) => Next::Try(middle),
+        (None, _) if lowest.unwrap_or(first.load) > range.least => {
+            let half = lowest.unwrap_or(first.load) / 2.0;
+            Next::Try(range.rounded(half.max(range.least)))
+        }
+        (_, None) => match highest.unwrap_or(first.load) {
+            most if most >= range.most => Next::Found(gap),
+            most => Next::Try(range.rounded((most * 2.0).min(range.most))),
+        },
+        (None, Some(_)) => Next::Found(gap),
+        (Some(low), Some(high)) => match range.narrowed(low, high, gap.untold) {
+            Some(load) => Next::Try(load),
             None => confirmed(&votes, gap),
         },
     }
@@ -132,7 +165,7 @@ pub fn gap(trials: &[Trial]) -> Gap {
 fn gap_of(votes: &[Votes]) -> Gap {
     let high = votes
         .iter()
-        .find(|votes| !votes.is_sustained() && !votes.is_tie())
+        .find(|votes| votes.is_overloaded())
         .map(|votes| votes.load);
     let is_below = |votes: &&Votes| high.is_none_or(|high| votes.load < high);
     let low = votes
@@ -141,7 +174,15 @@ fn gap_of(votes: &[Votes]) -> Gap {
         .filter(is_below)
         .find(|votes| votes.is_sustained())
         .map(|votes| votes.load);
-    Gap { low, high }
+    let is_between = |votes: &&Votes| {
+        let is_untold = votes.is_tie() && votes.undecided > 0;
+        is_untold && is_below(votes) && low.is_none_or(|low| votes.load > low)
+    };
+    let mut between = votes.iter().filter(is_between).map(|votes| votes.load);
+    let untold = between
+        .next()
+        .map(|least| [least, between.last().unwrap_or(least)]);
+    Gap { low, high, untold }
 }
 
 /// Has both ends of the gap tried often enough: the one that was not sustained first.
@@ -171,6 +212,7 @@ fn votes_of(trials: &[Trial]) -> Vec<Votes> {
                 load: trial.load,
                 sustained: 0,
                 overloaded: 0,
+                undecided: 0,
                 is_final: false,
             };
             all.insert(place, empty);
@@ -180,6 +222,7 @@ fn votes_of(trials: &[Trial]) -> Vec<Votes> {
             Outcome::Sustained => votes.sustained += 1,
             Outcome::Overloaded => votes.overloaded += 1,
             Outcome::Final => votes.is_final = true,
+            Outcome::Undecided => votes.undecided += 1,
         }
     }
     all
@@ -200,9 +243,19 @@ impl Range {
         shortest.clamp(self.least, self.most)
     }
 
+    /// A load between the two that is to be tried: where some could not be told, below or above those.
+    fn narrowed(&self, low: f64, high: f64, untold: Option<[f64; 2]>) -> Option<f64> {
+        let Some([least, most]) = untold else {
+            return self.between(low, high, self.precision);
+        };
+        let near = self.precision.max(UNTOLD_PRECISION);
+        self.between(low, least, near)
+            .or_else(|| self.between(most, high, near))
+    }
+
     /// A load in the middle of the two, on the scale of ratios; `None` when they are close enough.
-    fn between(&self, low: f64, high: f64) -> Option<f64> {
-        if high / low <= 1.0 + self.precision {
+    fn between(&self, low: f64, high: f64, precision: f64) -> Option<f64> {
+        if high / low <= 1.0 + precision {
             return None;
         }
         let middle = self.rounded((low * high).sqrt());
@@ -260,6 +313,7 @@ mod tests {
         let gap = Gap {
             low: Some(725.7),
             high: Some(733.6),
+            untold: None,
         };
         assert_eq!(found, Some(gap));
     }
@@ -320,6 +374,44 @@ mod tests {
     }
 
     #[test]
+    fn a_load_that_cannot_be_told_is_tried_again_and_then_passed_over() {
+        let knee = |load: f64| match load {
+            ..600.0 => Outcome::Sustained,
+            600.0..900.0 => Outcome::Undecided,
+            _ => Outcome::Overloaded,
+        };
+        let (trials, found) = search(&RANGE, 60, knee);
+        let gap = found.unwrap();
+        let [least, most] = gap.untold.unwrap();
+        let (low, high) = (gap.low.unwrap(), gap.high.unwrap());
+        assert!(low < 600.0 && high >= 900.0, "{gap:?}");
+        assert!(low < least && least <= most && most < high, "{gap:?}");
+        assert!(least / low <= 1.1 && high / most <= 1.1, "{gap:?}");
+        let times = |load: f64| trials.iter().filter(|trial| trial.load == load).count();
+        assert_eq!(times(least), 3);
+        assert!(times(low) >= 2 && times(high) >= 2);
+    }
+
+    #[test]
+    fn a_first_load_that_cannot_be_told_hides_neither_side() {
+        let knee = |load: f64| match load {
+            ..60.0 => Outcome::Sustained,
+            60.0..180.0 => Outcome::Undecided,
+            _ => Outcome::Overloaded,
+        };
+        let (_, found) = search(&RANGE, 60, knee);
+        let gap = found.unwrap();
+        assert!(
+            gap.low.unwrap() < 60.0 && gap.high.unwrap() >= 180.0,
+            "{gap:?}"
+        );
+        let (trials, found) = search(&RANGE, 200, |_| Outcome::Undecided);
+        let gap = found.unwrap();
+        assert_eq!((gap.low, gap.high), (None, None));
+        assert_eq!(gap.untold, Some([0.1, 1e6]), "{}", trials.len());
+    }
+
+    #[test]
     fn whole_loads_end_next_to_each_other() {
         let users = Range {
             from: 1.0,
@@ -334,6 +426,7 @@ mod tests {
         let gap = Gap {
             low: Some(6.0),
             high: Some(7.0),
+            untold: None,
         };
         assert_eq!(found, Some(gap));
     }
@@ -362,14 +455,15 @@ mod tests {
             let mut rng = fastrand::Rng::with_seed(seed);
             let bounded = Range { from, least: 1.0, most: 1e4, ..RANGE };
             let (trials, found) = search(&bounded, 2_000, |_| match rng.u8(0..20) {
-                0..10 => Outcome::Sustained,
-                10..19 => Outcome::Overloaded,
+                0..8 => Outcome::Sustained,
+                8..15 => Outcome::Overloaded,
+                15..19 => Outcome::Undecided,
                 _ => Outcome::Final,
             });
             prop_assert!(found.is_some());
             for tried in &trials {
                 let times = trials.iter().filter(|trial| trial.load == tried.load).count();
-                prop_assert!(times <= 4, "{} times {}", times, tried.load);
+                prop_assert!(times <= 5, "{} times {}", times, tried.load);
             }
         }
     }

@@ -1,12 +1,14 @@
 //! What the probes so far showed of each side of the target, and which load follows from that.
 
 use super::hunt_record::{HuntRecord, Limit, LoadUnit, ProbeRecord};
+use super::reading::{PACE_SHARE, Reading, Scales};
 use super::search::{Next, Outcome, Range, Trial, gap, next};
 
 /// Probes of one load that the generator may spoil, before it is taken for its limit.
 const MOST_SPOILED: usize = 3;
-/// Fewest journeys of a probe: the smallest arrival rate that is tried has so many in the longest window.
-const FEWEST_JOURNEYS: f64 = 5.0;
+/// Fewest journeys of a probe: the smallest arrival rate that is tried has so many in the longest
+/// window. Fewer tell nothing.
+const FEWEST_JOURNEYS: f64 = 20.0;
 
 /// The lowest load that the generator could not make; `None` while it could make every one.
 #[must_use]
@@ -26,6 +28,44 @@ pub fn unloaded(probes: &[ProbeRecord]) -> Option<&ProbeRecord> {
         .iter()
         .filter(|probe| probe.http.sustained && !probe.generator_limited);
     sustained.min_by(|one, other| one.load.total_cmp(&other.load))
+}
+
+/// What a probe of `load` is judged by, with the windows at that load that could not tell, since one
+/// could.
+#[must_use]
+pub fn scales_of(record: &HuntRecord, load: f64, allowed: Vec<f64>) -> Scales {
+    let probes = record.probes.iter().rev();
+    let at_load = probes.filter(|probe| probe.load.total_cmp(&load).is_eq());
+    let undecided = at_load
+        .filter(|probe| !probe.generator_limited)
+        .take_while(|probe| probe.http.undecided);
+    let least_pace = match record.unit {
+        LoadUnit::ArrivalsPerS => None,
+        LoadUnit::Users => unloaded(&record.probes)
+            .filter(|known| known.load < load)
+            .map(|known| {
+                let of_one = known.requests_per_s / known.load;
+                let requests = known.requests_per_s * known.window_s;
+                (of_one * PACE_SHARE * load, requests)
+            }),
+    };
+    Scales {
+        before: undecided.map(reading_of).collect(),
+        allowed,
+        failure_limit: record.criteria.failure_limit,
+        least_pace,
+    }
+}
+
+/// What a window read, as far as it was recorded.
+fn reading_of(probe: &ProbeRecord) -> Reading {
+    let requests = probe.requests_per_s * probe.window_s;
+    Reading {
+        flow: probe.flow,
+        tails: probe.tails.clone(),
+        per_second: vec![requests],
+        failures: probe.failure_share * requests,
+    }
 }
 
 /// Where the search may go.
@@ -57,6 +97,7 @@ pub fn http_trials(record: &HuntRecord) -> Vec<Trial> {
             outcome: match probe.http.limited_by {
                 Limit::Nothing => Outcome::Sustained,
                 Limit::FellOver => Outcome::Final,
+                Limit::Undecided => Outcome::Undecided,
                 _ => Outcome::Overloaded,
             },
         })

@@ -1,39 +1,52 @@
 //! What one probe measured in its window: from the end of the warm-up to the end of the run time,
 //! without the replies that came later.
 
-use crate::stats::{Interval, IntervalSink, LatencyTotal, StatName, Totals, failures};
+use super::reading::{Reading, Scales};
+use crate::plan::ArrivalSchedule;
+use crate::stats::{
+    Answer, Flow, Interval, IntervalSink, LatencyTotal, StatName, TailWatch, Totals, failures,
+};
 use std::io;
+use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Parts that the window is cut into, to see whether response times grow.
-const THIRDS: u64 = 3;
+/// Microseconds in a second.
+const SECOND_US: u64 = 1_000_000;
+/// When a window that could not tell is looked at again: halves and doublings of its length, so that
+/// few looks are taken. A look more is a chance more to be wrong.
+const LOOKS: [f64; 2] = [1.0, 1.5];
 
 /// The span of a probe that counts, in microseconds from the start of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Its start: the end of the warm-up.
     pub start_us: u64,
-    /// Its end: the end of the run time.
+    /// Its end, when its counts tell enough by then.
+    pub least_end_us: u64,
+    /// Its end at the latest: the end of the run time.
     pub end_us: u64,
 }
 
 impl Span {
-    /// Length in seconds.
-    #[must_use]
-    pub fn length_s(&self) -> f64 {
-        self.end_us.saturating_sub(self.start_us) as f64 / 1e6
-    }
-
     fn holds(&self, start_us: u64) -> bool {
         (self.start_us..self.end_us).contains(&start_us)
     }
 
-    /// 0, 1 or 2: the third of the span that `start_us` is in.
-    fn third(&self, start_us: u64) -> usize {
-        let length_us = (self.end_us - self.start_us).max(1);
-        let place = (start_us - self.start_us) * THIRDS / length_us;
-        usize::try_from(place).unwrap_or_default()
+    /// Whether the counts are looked at when the second before `end_us` is over.
+    fn is_look(&self, end_us: u64) -> bool {
+        if end_us >= self.end_us {
+            return true;
+        }
+        let least_us = self.least_end_us.saturating_sub(self.start_us).max(1);
+        let length_us = end_us.saturating_sub(self.start_us);
+        let second_us = SECOND_US as f64;
+        let times = (length_us as f64 / least_us as f64).max(1.0);
+        let doubled = 2_f64.powf(times.log2().floor());
+        LOOKS.iter().any(|look| {
+            let due_us = (look * doubled * least_us as f64 / second_us).ceil() * second_us;
+            (due_us - length_us as f64).abs() < second_us / 2.0
+        })
     }
 }
 
@@ -65,8 +78,6 @@ pub struct Window {
     pub shed: u64,
     /// Response time: done − due.
     pub response: LatencyTotal,
-    /// The same by thirds of the window.
-    pub thirds: [LatencyTotal; THIRDS as usize],
     /// One entry a statistic name, in the plan's order.
     pub names: Vec<NameWindow>,
     /// Connection attempts that failed, in the whole run.
@@ -75,9 +86,35 @@ pub struct Window {
     /// in seconds from the start.
     pub silent_from_s: Option<f64>,
     has_succeeded: bool,
+    /// Journeys that ended so far, in the whole run.
+    ended: u64,
+    /// Journeys that were due so far, in the whole run.
+    due: u64,
+    /// Journeys that were due in the window.
+    offered: u64,
+    /// Journeys in flight (due, and not ended) at the window's start and after each second.
+    in_flight: Vec<f64>,
+    /// Mean response times of its seconds, without those in which nothing ended.
+    delays_s: Vec<f64>,
+    /// Requests that ended in each second.
+    per_second: Vec<f64>,
 }
 
 impl Window {
+    /// The counts that decide.
+    fn reading(&self, tails: &[TailWatch], is_open: bool) -> Reading {
+        Reading {
+            flow: is_open.then(|| Flow::of(self.offered, &self.in_flight, &self.delays_s)),
+            tails: tails.iter().map(TailWatch::tail).collect(),
+            per_second: self.per_second.clone(),
+            failures: self.failures as f64,
+        }
+    }
+
+    fn in_flight_now(&self) -> f64 {
+        self.due as f64 - self.ended as f64
+    }
+
     /// Length in seconds.
     #[must_use]
     pub fn length_s(&self) -> f64 {
@@ -99,7 +136,15 @@ impl Window {
         self.silent_from_s.is_some() && self.connect_failures > 0
     }
 
-    fn absorb(&mut self, interval: &Interval, totals: &Totals, span: &Span) {
+    fn absorb(&mut self, interval: &Interval, totals: &Totals, span: &Span, due: u64) {
+        let is_first = self.in_flight.is_empty() && span.holds(interval.start_us);
+        if is_first {
+            self.in_flight.push(self.in_flight_now());
+        }
+        for journey in &interval.journeys {
+            self.ended += journey.completed + journey.aborted;
+        }
+        let newly_due = due - std::mem::replace(&mut self.due, due);
         self.connect_failures += interval.connect_failures;
         let successes = interval.all.outcomes[0];
         if successes > 0 {
@@ -114,14 +159,21 @@ impl Window {
         let rule = totals.context.failures;
         self.length_us += interval.end_us.min(span.end_us) - interval.start_us;
         self.requests += interval.all.requests();
+        self.per_second.push(interval.all.requests() as f64);
+        self.offered += newly_due;
+        self.in_flight.push(self.in_flight_now());
+        let response = &interval.all.response;
+        if !response.is_empty() {
+            let mean_us = response.sum_us() as f64 / response.len() as f64;
+            self.delays_s.push(mean_us / 1e6);
+        }
         self.failures += failures(rule, &interval.all.outcomes);
         self.shed += interval.shed;
         for journey in &interval.journeys {
             self.journeys_started += journey.started;
             self.journeys_ended += journey.completed + journey.aborted;
         }
-        self.response.absorb(&interval.all.response);
-        self.thirds[span.third(interval.start_us)].absorb(&interval.all.response);
+        self.response.absorb(response);
         self.names
             .resize_with(interval.names.len(), NameWindow::default);
         for (name, more) in self.names.iter_mut().zip(&interval.names) {
@@ -139,23 +191,42 @@ pub struct Measured {
     pub window: Window,
     /// The statistic names that the figures by name are of.
     pub names: Vec<StatName>,
+    /// The counts that decide.
+    pub reading: Reading,
 }
 
 /// Takes the seconds of a probe. Clones share what was taken.
 #[derive(Clone)]
 pub struct WindowSink {
-    span: Span,
-    measured: Arc<Mutex<Measured>>,
+    watch: Arc<Mutex<Watch>>,
     path: PathBuf,
 }
 
+struct Watch {
+    span: Span,
+    scales: Scales,
+    /// When journeys are due; `None` for users.
+    schedule: Option<Peekable<ArrivalSchedule>>,
+    tails: Option<Vec<TailWatch>>,
+    is_decided: bool,
+    measured: Measured,
+}
+
 impl WindowSink {
-    /// Nothing measured yet.
+    /// Nothing measured yet. Journeys are due by `schedule`; counts are weighed with `scales` to see
+    /// whether they tell enough.
     #[must_use]
-    pub fn new(span: Span) -> Self {
-        Self {
+    pub fn new(span: Span, schedule: Option<ArrivalSchedule>, scales: Scales) -> Self {
+        let watch = Watch {
             span,
-            measured: Arc::default(),
+            scales,
+            schedule: schedule.map(Iterator::peekable),
+            tails: None,
+            is_decided: false,
+            measured: Measured::default(),
+        };
+        Self {
+            watch: Arc::new(Mutex::new(watch)),
             path: PathBuf::from("(the probe's window)"),
         }
     }
@@ -163,15 +234,68 @@ impl WindowSink {
     /// What was measured; nothing is left here.
     #[must_use]
     pub fn take(&self) -> Measured {
-        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut measured)
+        let mut watch = self.lock();
+        let is_open = watch.schedule.is_some();
+        let tails = watch.tails.take().unwrap_or_default();
+        let mut measured = std::mem::take(&mut watch.measured);
+        measured.reading = measured.window.reading(&tails, is_open);
+        measured
     }
 
-    /// Whether the target is gone, as far as was seen.
+    /// Whether nothing more has to be measured: the target is gone, as far as was seen, or its counts
+    /// tell enough.
     #[must_use]
-    pub fn fell_silent(&self) -> bool {
-        let measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
-        measured.window.fell_silent()
+    pub fn is_over(&self) -> bool {
+        let watch = self.lock();
+        watch.is_decided || watch.measured.window.fell_silent()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch {
+    fn second(&mut self, interval: &Interval, totals: &Totals) {
+        let due = self.due_before(interval.end_us);
+        let context = &totals.context;
+        let tails = self.tails.get_or_insert_with(|| {
+            let thresholds = context.thresholds.iter();
+            thresholds
+                .filter_map(|threshold| TailWatch::new(threshold, context))
+                .collect()
+        });
+        let window = &mut self.measured.window;
+        window.absorb(interval, totals, &self.span, due);
+        if !self.span.holds(interval.start_us) {
+            return;
+        }
+        for tail in tails.iter_mut() {
+            tail.second(interval, context);
+        }
+        if interval.end_us >= self.span.least_end_us && self.span.is_look(interval.end_us) {
+            let reading = window.reading(tails, self.schedule.is_some());
+            let answer = self.scales.weigh(&reading).answer();
+            if answer != Answer::CannotTell {
+                self.is_decided = true;
+                self.span.end_us = self.span.end_us.min(interval.end_us);
+            }
+        }
+    }
+
+    /// Journeys that are due before `end_us`.
+    fn due_before(&mut self, end_us: u64) -> u64 {
+        let Some(schedule) = &mut self.schedule else {
+            return 0;
+        };
+        let mut due = self.measured.window.due;
+        while schedule
+            .next_if(|arrival| arrival.due_ns < end_us * 1_000)
+            .is_some()
+        {
+            due += 1;
+        }
+        due
     }
 }
 
@@ -181,14 +305,13 @@ impl IntervalSink for WindowSink {
     }
 
     fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
-        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
-        measured.window.absorb(interval, totals, &self.span);
+        self.lock().second(interval, totals);
         Ok(())
     }
 
     fn finish(&mut self, totals: &Totals) -> io::Result<()> {
-        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
-        measured.names.clone_from(&totals.context.names);
+        let names = &totals.context.names;
+        self.lock().measured.names.clone_from(names);
         Ok(())
     }
 }

@@ -202,6 +202,22 @@ impl Threshold {
         self.operator.holds(value, self.limit)
     }
 
+    /// The quantile that has to stay below the limit; `None` for any other threshold, and for one of
+    /// stretches of a run.
+    #[must_use]
+    pub fn watched_quantile(&self) -> Option<f64> {
+        let is_upper = matches!(self.operator, Operator::Below | Operator::AtMost);
+        match &self.quantity {
+            Quantity::Latency {
+                statistic: Statistic::Quantile(quantile),
+                ..
+            } if is_upper && self.window_s.is_none() && (0.0..1.0).contains(quantile) => {
+                Some(*quantile)
+            }
+            _ => None,
+        }
+    }
+
     /// How far on the wrong side `value` is; less is better, and only the order means anything.
     #[must_use]
     pub fn badness(&self, value: f64) -> f64 {

@@ -40,6 +40,8 @@ struct Shared {
     course: Arc<LiveCourse>,
     is_steerable: bool,
     start_ns: AtomicU64,
+    /// When the run was stopped, in microseconds from its start; 0 while it was not.
+    ended_us: Arc<AtomicU64>,
     is_over: AtomicBool,
     /// Whether a face has the screen: messages would spoil it.
     has_screen: AtomicBool,
@@ -57,6 +59,7 @@ impl RunControl {
                 course: Arc::new(LiveCourse::new(Course::new(&plan.load, room))),
                 is_steerable: request.room.is_some(),
                 start_ns: AtomicU64::new(NOT_STARTED),
+                ended_us: Arc::default(),
                 is_over: AtomicBool::new(false),
                 has_screen: AtomicBool::new(false),
             }),
@@ -102,6 +105,8 @@ impl RunControl {
     pub fn stop(&self) {
         if !self.shared.interruption.ends_run() {
             self.shared.course.note_stop(self.elapsed_us());
+            let ended_us = self.elapsed_us().max(1);
+            self.shared.ended_us.store(ended_us, Ordering::Relaxed);
         }
         self.shared.interruption.stop();
     }
@@ -143,6 +148,11 @@ impl RunControl {
 
     pub(super) fn interruption(&self) -> &Arc<Interruption> {
         &self.shared.interruption
+    }
+
+    /// When the run was stopped; see [`crate::stats::LiveContext`].
+    pub(super) fn ended_us(&self) -> &Arc<AtomicU64> {
+        &self.shared.ended_us
     }
 
     /// What workers and collector follow; `None` when nothing will change.

@@ -352,6 +352,7 @@ fn context_of(plan: &Plan, script: &ShopScript, control: &RunControl) -> RunCont
         live: LiveContext {
             course: control.course().cloned(),
             strict_rules: plan.races.strict,
+            ended_us: Arc::clone(control.ended_us()),
         },
     }
 }

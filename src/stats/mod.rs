@@ -5,6 +5,7 @@ mod contests;
 mod errors;
 mod events;
 mod fitness;
+mod flow;
 mod history;
 mod interval;
 mod interval_log;
@@ -21,8 +22,11 @@ mod rules;
 mod second;
 mod seconds;
 mod self_check;
+#[cfg(test)]
+mod simulated;
 mod sink;
 mod snapshot;
+mod tail;
 mod thresholds;
 mod totals;
 mod trend;
@@ -35,6 +39,7 @@ pub use events::{
     told_in_all,
 };
 pub use fitness::{Fitness, GeneratorState, state_text};
+pub use flow::{Answer, Carrying, Flow};
 pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{
     CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,
@@ -65,6 +70,7 @@ pub use snapshot::{
     CoreSnapshot, GeneratorSnapshot, JourneySnapshot, RaceSnapshot, RuleSnapshot, Snapshot,
     SnapshotRow, ViolationSnapshot,
 };
-pub use thresholds::{ThresholdStanding, ThresholdVerdict, Thresholds};
+pub use tail::{Tail, TailJudgement, TailSecond, score_interval};
+pub use thresholds::{TailWatch, ThresholdStanding, ThresholdVerdict, Thresholds};
 pub use totals::{LiveContext, NameTotal, PhaseTotal, RunContext, Totals};
 pub use trend::{FEWEST_POINTS, Trend};

@@ -7,6 +7,7 @@
 
 mod gather;
 mod pile;
+mod tails;
 
 use super::{Amount, Interval, Phase, RunContext};
 use crate::plan::{Operator, Quantity, Statistic, Tag, Threshold, Unit};
@@ -16,6 +17,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+pub use tails::TailWatch;
 
 /// What a threshold came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -127,7 +130,7 @@ impl Thresholds {
     /// to the phase that it ended in.
     pub fn second(&mut self, interval: &Interval, context: &RunContext) {
         let phase = match self.phase {
-            Some(phase) if interval.start_us >= context.run_time_us => phase,
+            Some(phase) if interval.start_us >= context.load_end_us() => phase,
             _ => interval.phase,
         };
         self.phase = Some(phase);

@@ -8,6 +8,7 @@ use super::{
 use super::{absorb_corrections, failures};
 use crate::plan::{Excursion, FailureRule, Threshold};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the collector must know of the run.
 #[derive(Clone, Debug)]
@@ -53,9 +54,21 @@ pub struct LiveContext {
     pub course: Option<Arc<LiveCourse>>,
     /// Whether rules that today's target does not enforce fail the run, too.
     pub strict_rules: bool,
+    /// When somebody ended it before its time, in microseconds from its start; 0 while nobody did.
+    pub ended_us: Arc<AtomicU64>,
 }
 
 impl RunContext {
+    /// When the last request may have become due, in microseconds from the start: at the end of the run
+    /// time, or when somebody ended the run before. What comes later only answers.
+    #[must_use]
+    pub fn load_end_us(&self) -> u64 {
+        match self.live.ended_us.load(Ordering::Relaxed) {
+            0 => self.run_time_us,
+            ended_us => ended_us.min(self.run_time_us),
+        }
+    }
+
     /// How much there is to count.
     #[must_use]
     pub fn shape(&self) -> SetShape {
@@ -349,8 +362,8 @@ impl Totals {
             total.absorb(more);
         }
         self.all.absorb(&interval.all);
-        let run_time_us = self.context.run_time_us;
-        self.phases[interval.phase as usize].absorb(interval, self.users, run_time_us);
+        let load_end_us = self.context.load_end_us();
+        self.phases[interval.phase as usize].absorb(interval, self.users, load_end_us);
         self.errors.absorb(&interval.errors, interval.errors_cut);
         self.tardiness.absorb(&interval.tardiness);
         self.connect.absorb(&interval.connect);
@@ -375,7 +388,7 @@ impl Totals {
     fn absorb_health(&mut self, interval: &Interval) {
         for core in &interval.cores {
             self.health.absorb(&core.health);
-            if interval.phase == Phase::Steady && core.start_us < self.context.run_time_us {
+            if interval.phase == Phase::Steady && core.start_us < self.context.load_end_us() {
                 self.self_check.observe(core);
             }
         }
@@ -403,7 +416,7 @@ impl Totals {
     /// or to the end of the run time when that came first.
     #[must_use]
     pub fn measured_s(&self) -> f64 {
-        let end_us = self.end_us.min(self.context.run_time_us);
+        let end_us = self.end_us.min(self.context.load_end_us());
         end_us.saturating_sub(self.from_us) as f64 / 1e6
     }
 

@@ -2,12 +2,32 @@
 
 use super::*;
 use crate::hunt::made_up;
-use crate::stats::{Amount, Trend};
+use crate::hunt::reading::{Reading, Scales};
+use crate::stats::{Amount, Flow, Trend};
 use std::sync::LazyLock;
 
-const CALM: ((u64, u64), (u64, u64)) = ((1_000, 500), (1_100, 500));
-
 static CRITERIA: LazyLock<Criteria> = LazyLock::new(made_up::criteria);
+static CALM: LazyLock<Weighed> = LazyLock::new(|| weighed(&Reading::default(), 0.0));
+
+/// What `reading` comes to; a flow of none is one of users.
+fn weighed(reading: &Reading, failure_limit: f64) -> Weighed {
+    let scales = Scales {
+        failure_limit,
+        ..Scales::default()
+    };
+    scales.weigh(reading)
+}
+
+/// A window of 10 s with so many offered, of which in flight grew evenly by `growth`.
+fn flow(offered: u64, growth: f64) -> Weighed {
+    let in_flight: Vec<f64> = (0..=10).map(|at| growth * f64::from(at) / 10.0).collect();
+    let reading = Reading {
+        flow: Some(Flow::of(offered, &in_flight, &[0.1; 10])),
+        per_second: vec![offered as f64 / 10.0; 10],
+        ..Reading::default()
+    };
+    weighed(&reading, 0.0)
+}
 
 fn judged<'a>(
     probe: &'a ProbeRecord,
@@ -16,8 +36,7 @@ fn judged<'a>(
     let mut evidence = Evidence {
         probe,
         objectives: &[],
-        early: CALM.0,
-        late: CALM.1,
+        weighed: &CALM,
         fell: false,
         unloaded: None,
         criteria: &CRITERIA,
@@ -48,40 +67,128 @@ fn a_calm_probe_is_sustained_on_both_sides() {
 
 #[test]
 fn carrying_less_than_99_of_100_is_too_little() {
-    let mut probe = made_up::probe(1, 1_000.0);
-    probe.carried_per_s = 991.0;
-    assert!(judged(&probe, |_| ()).0.sustained);
-    probe.carried_per_s = 989.0;
-    let http = judged(&probe, |_| ()).0;
+    let probe = made_up::probe(1, 1_000.0);
+    let enough = flow(10_000, 90.0);
+    assert!(
+        judged(&probe, |evidence| evidence.weighed = &enough)
+            .0
+            .sustained
+    );
+    let less = flow(10_000, 110.0);
+    let http = judged(&probe, |evidence| evidence.weighed = &less).0;
     assert_eq!(http.limited_by, Limit::Carried);
     assert_eq!(http.first_to_give_way, "POST /customers");
     assert_eq!(
         http.why,
-        ["989.0 of 1000 journeys/s that were offered were carried"]
+        ["9890 of 10000 journeys that were offered were carried (chance makes 3)"]
     );
 }
 
 #[test]
+fn a_window_that_cannot_tell_is_undecided_and_says_by_what() {
+    let probe = made_up::probe(1, 10.0);
+    let walk = Flow::of(
+        100,
+        &[0.0, 4.0, 2.0, 5.0, 3.0, 7.0, 4.0, 6.0, 9.0, 5.0, 7.0],
+        &[],
+    );
+    let reading = Reading {
+        flow: Some(walk),
+        ..Reading::default()
+    };
+    let doubtful = weighed(&reading, 0.0);
+    let http = judged(&probe, |evidence| evidence.weighed = &doubtful).0;
+    assert!(http.undecided && !http.sustained, "{http:?}");
+    assert_eq!(http.limited_by, Limit::Undecided);
+    assert!(http.why[0].starts_with("93 of 100 journeys"), "{http:?}");
+    // What is sure is told alone.
+    let fell = judged(&probe, |evidence| {
+        evidence.weighed = &doubtful;
+        evidence.fell = true;
+    });
+    assert!(!fell.0.undecided && fell.0.why.len() == 1, "{:?}", fell.0);
+}
+
+#[test]
+fn windows_together_are_told_so() {
+    let probe = made_up::probe(1, 10.0);
+    let mut less = flow(200, 60.0);
+    less.windows = 3;
+    let http = judged(&probe, |evidence| evidence.weighed = &less).0;
+    assert!(http.why[0].ends_with("(3 windows together)"), "{http:?}");
+}
+
+#[test]
 fn the_most_telling_criterion_comes_first_and_all_are_told() {
-    let mut probe = made_up::probe(1, 1_000.0);
-    probe.carried_per_s = 100.0;
-    probe.failure_share = 0.5;
-    let objectives = [objective(
-        "response: p(99) < 50ms",
-        ThresholdVerdict::Crossed,
-    )];
-    let http = judged(&probe, |evidence| evidence.objectives = &objectives).0;
+    let probe = made_up::probe(1, 1_000.0);
+    let mut reading = Reading {
+        flow: Some(Flow::of(10_000, &[0.0, 4_000.0, 9_000.0], &[])),
+        per_second: vec![500.0; 2],
+        failures: 500.0,
+        ..Reading::default()
+    };
+    let objectives = [objective("response: avg < 50ms", ThresholdVerdict::Crossed)];
+    let all = weighed(&reading, 0.0);
+    let http = judged(&probe, |evidence| {
+        evidence.objectives = &objectives;
+        evidence.weighed = &all;
+    });
+    let http = http.0;
     assert_eq!(http.limited_by, Limit::Threshold);
     assert_eq!(http.why.len(), 3);
-    assert_eq!(http.why[0], "`response: p(99) < 50ms`: 81.0ms");
+    assert_eq!(http.why[0], "`response: avg < 50ms`: 81.0ms");
     let http = judged(&probe, |evidence| evidence.fell = true).0;
     assert_eq!(http.limited_by, Limit::FellOver);
+    reading.failures = 0.0;
+    assert_eq!(weighed(&reading, 0.0).failures, Answer::Yes);
+}
+
+#[test]
+fn a_percentile_is_judged_by_its_interval_and_not_by_its_value() {
+    use crate::stats::{Tail, TailSecond};
+    let probe = made_up::probe(1, 10.0);
+    let objectives = [objective("response: p(95) < 1s", ThresholdVerdict::Crossed)];
+    let http_of = |beyond: u64| {
+        let second = TailSecond {
+            requests: 6,
+            beyond,
+            beyond_half: beyond,
+        };
+        let mut seconds = [TailSecond {
+            beyond: 0,
+            beyond_half: 0,
+            ..second
+        }; 10];
+        seconds[3] = second;
+        seconds[8] = second;
+        let scales = Scales {
+            allowed: vec![0.05],
+            ..Scales::default()
+        };
+        let weighed = scales.weigh(&Reading {
+            tails: vec![Tail::of(&seconds, 1e5, 1e6, 0.95)],
+            ..Reading::default()
+        });
+        let judgement = judged(&probe, |evidence| {
+            evidence.objectives = &objectives;
+            evidence.weighed = &weighed;
+        });
+        judgement.0
+    };
+    let doubtful = http_of(2);
+    assert!(doubtful.undecided, "{doubtful:?}");
+    assert!(doubtful.why[0].contains("5 % may be"), "{doubtful:?}");
+    assert_eq!(
+        http_of(6).limited_by,
+        Limit::Threshold,
+        "four times as many"
+    );
 }
 
 #[test]
 fn a_threshold_that_nobody_can_judge_does_not_fail_a_probe() {
     let objectives = [objective(
-        "response: p(99) < 50ms",
+        "response: avg < 50ms",
         ThresholdVerdict::Undecided,
     )];
     let probe = made_up::probe(1, 100.0);
@@ -108,33 +215,37 @@ fn observed_thresholds_are_the_pipelines() {
 fn failures_up_to_the_limit_are_allowed() {
     let mut probe = made_up::probe(1, 100.0);
     probe.failure_share = 0.000_5;
-    let http = judged(&probe, |_| ()).0;
+    let reading = Reading {
+        per_second: vec![1_000.0; 10],
+        failures: 5.0,
+        ..Reading::default()
+    };
+    let strict = weighed(&reading, 0.0);
+    let http = judged(&probe, |evidence| evidence.weighed = &strict).0;
     assert_eq!(http.limited_by, Limit::Failures);
     assert_eq!(http.why, ["0.050 % of the requests failed (limit 0 %)"]);
-    let lenient = Criteria {
-        failure_limit: 0.001,
-        ..made_up::criteria()
-    };
+    let lenient = weighed(&reading, 0.001);
     assert!(
-        judged(&probe, |evidence| evidence.criteria = &lenient)
+        judged(&probe, |evidence| evidence.weighed = &lenient)
             .0
             .sustained
     );
 }
 
 #[test]
-fn response_times_that_double_and_more_are_growing() {
-    let probe = made_up::probe(1, 100.0);
-    let grows = |early, late| {
-        let http = judged(&probe, |evidence| {
-            (evidence.early, evidence.late) = (early, late);
-        });
-        http.0.limited_by == Limit::Latency
+fn response_times_that_grow_evenly_are_told_before_the_counts() {
+    let probe = made_up::probe(1, 83.0);
+    let delays: Vec<f64> = (0..10).map(|at| 0.125 + 0.0375 * f64::from(at)).collect();
+    let mut in_flight = vec![1.0; 5];
+    in_flight.extend([2.0; 6]);
+    let reading = Reading {
+        flow: Some(Flow::of(83, &in_flight, &delays)),
+        ..Reading::default()
     };
-    assert!(grows((100_000, 500), (250_000, 500)));
-    assert!(!grows((100_000, 500), (190_000, 500)), "not doubled");
-    assert!(!grows((1_000, 500), (90_000, 500)), "still short");
-    assert!(!grows((100_000, 5), (900_000, 500)), "too few to tell");
+    let growing = weighed(&reading, 0.0);
+    let http = judged(&probe, |evidence| evidence.weighed = &growing).0;
+    assert_eq!(http.limited_by, Limit::Latency);
+    assert_eq!(http.why, ["response times grew by 40 ms a second"]);
 }
 
 #[test]
@@ -145,13 +256,31 @@ fn a_user_that_gets_less_than_half_is_held_up() {
         probe
     };
     let alone = users(1.0, 100.0);
-    let (enough, too_little) = (users(10.0, 510.0), users(10.0, 490.0));
-    let pace = |probe| {
-        let http = judged(probe, |evidence| evidence.unloaded = Some(&alone)).0;
-        http.limited_by
+    let pace = |probe: &ProbeRecord| {
+        let scales = Scales {
+            least_pace: Some((500.0, 1e6)),
+            ..Scales::default()
+        };
+        let weighed = scales.weigh(&Reading {
+            per_second: vec![probe.requests_per_s; 10],
+            ..Reading::default()
+        });
+        let mut evidence = Evidence {
+            probe,
+            objectives: &[],
+            weighed: &weighed,
+            fell: false,
+            unloaded: Some(&alone),
+            criteria: &CRITERIA,
+            dead_letters: &[],
+        };
+        let held_up = judge_http(&evidence).limited_by;
+        evidence.unloaded = None;
+        assert_eq!(judge_http(&evidence), Judgement::sustained());
+        held_up
     };
-    assert_eq!(pace(&enough), Limit::Nothing);
-    assert_eq!(pace(&too_little), Limit::Pace);
+    assert_eq!(pace(&users(10.0, 510.0)), Limit::Nothing);
+    assert_eq!(pace(&users(10.0, 490.0)), Limit::Pace);
 }
 
 #[test]
@@ -235,14 +364,21 @@ fn the_operation_that_slowed_down_most_gave_way() {
     unloaded.names = vec![name("GET /slow", 50_000), name("POST /quick", 1_000)];
     let mut probe = made_up::probe(2, 100.0);
     probe.names = vec![name("GET /slow", 60_000), name("POST /quick", 20_000)];
-    probe.carried_per_s = 1.0;
+    let less = flow(1_000, 500.0);
     let first = |probe| {
-        let http = judged(probe, |evidence| evidence.unloaded = Some(&unloaded)).0;
+        let http = judged(probe, |evidence| {
+            evidence.unloaded = Some(&unloaded);
+            evidence.weighed = &less;
+        })
+        .0;
         http.first_to_give_way
     };
     assert_eq!(first(&probe), "POST /quick");
     let mut failing = probe.clone();
     failing.names[0].failures = 3;
     failing.failure_share = 0.1;
-    assert_eq!(first(&failing), "GET /slow", "it failed");
+    let mut failed = less.clone();
+    failed.failures = Answer::No;
+    let http = judged(&failing, |evidence| evidence.weighed = &failed).0;
+    assert_eq!(http.first_to_give_way, "GET /slow", "it failed");
 }

@@ -41,7 +41,7 @@ impl Gatherer {
         interval: &Interval,
         context: &RunContext,
     ) -> Portion {
-        let mut portion = Portion::of(interval, context.run_time_us);
+        let mut portion = Portion::of(interval, context.load_end_us());
         match quantity {
             Quantity::Latency { metric, .. } => {
                 for row in self.requests(interval) {

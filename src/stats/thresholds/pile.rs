@@ -41,6 +41,11 @@ impl Portion {
         }
     }
 
+    /// The latencies in it: (µs, how often); a value may stand there more than once.
+    pub fn latencies(&self) -> &[(u64, u32)] {
+        &self.buckets
+    }
+
     pub fn add_latencies(&mut self, counts: &LatencyCounts) {
         self.buckets.extend(counts.buckets());
         self.sum_us += counts.sum_us();

@@ -1,0 +1,134 @@
+//! Where a knee lies between the ends of its interval, where those are far apart: by what all probes
+//! there measured.
+
+use super::hunt_record::{HuntRecord, Limit, ProbeRecord};
+use crate::plan::Threshold;
+
+/// Requests that the overloaded end needs to tell the capacity by itself.
+const ENOUGH_REQUESTS: f64 = 1_000.0;
+/// Loads up to so many times the overloaded end tell the capacity with it, before there are so many.
+const WITHIN_TIMES: f64 = 2.5;
+
+/// What a target carries that is offered more than it can: its capacity, in requests a second. `None`
+/// when `high` did not give way by carrying less.
+#[must_use]
+pub fn capacity(record: &HuntRecord, high: f64) -> Option<f64> {
+    let is_of = |probe: &&ProbeRecord, most: f64| {
+        let limit = probe.http.limited_by;
+        let is_full = matches!(limit, Limit::Carried | Limit::Latency);
+        is_full && !probe.generator_limited && (high..=most).contains(&probe.load)
+    };
+    let carried = |most: f64| {
+        let probes = record.probes.iter().filter(|probe| is_of(probe, most));
+        probes.fold((0.0, 0.0), |(requests, length_s), probe| {
+            let more = probe.requests_per_s * probe.window_s;
+            (requests + more, length_s + probe.window_s)
+        })
+    };
+    let (alone, _) = carried(high);
+    let most = if alone < ENOUGH_REQUESTS {
+        high * WITHIN_TIMES
+    } else {
+        high
+    };
+    let (requests, length_s) = carried(most);
+    (alone > 0.0 && length_s > 0.0).then(|| requests / length_s)
+}
+
+/// Where a percentile reaches its limit, in requests a second: where the line through the logarithms of
+/// the shares beyond the limit, by load, reaches the share that may be. With one queue they lie on a
+/// line: the times that requests wait fall off as exp(−(capacity − load) × time). `None` without two
+/// loads in `low` to `high`, or when fewer are beyond the limit with more load.
+#[must_use]
+pub fn crossing(record: &HuntRecord, low: f64, high: f64) -> Option<f64> {
+    let slos = record.criteria.slo.iter();
+    let watched: Vec<f64> = slos
+        .filter_map(|slo| Threshold::parse(slo).ok()?.watched_quantile())
+        .map(|quantile| 1.0 - quantile)
+        .collect();
+    let crossings = watched.iter().enumerate().filter_map(|(place, allowed)| {
+        let probes = record
+            .probes
+            .iter()
+            .filter(|probe| (low..=high).contains(&probe.load) && !probe.generator_limited);
+        let points = probes.filter_map(|probe| {
+            let tail = probe.tails.get(place)?;
+            // Half of one beyond the limit more, so that none has a logarithm.
+            let share = (tail.beyond + 0.5) / (tail.requests + 1.0);
+            Some(Point {
+                at: probe.requests_per_s,
+                value: share.ln(),
+                weight: tail.beyond + 1.0,
+            })
+        });
+        reaches(&points.collect::<Vec<_>>(), allowed.ln())
+    });
+    crossings.reduce(f64::min)
+}
+
+struct Point {
+    at: f64,
+    value: f64,
+    weight: f64,
+}
+
+/// Where the weighted least-squares line through `points` reaches `value`; `None` when it does not rise.
+fn reaches(points: &[Point], value: f64) -> Option<f64> {
+    let sum = |of: &dyn Fn(&Point) -> f64| -> f64 {
+        points.iter().map(|point| point.weight * of(point)).sum()
+    };
+    let weight = sum(&|_| 1.0);
+    let (at, middle) = (
+        sum(&|point| point.at) / weight,
+        sum(&|point| point.value) / weight,
+    );
+    let spread = sum(&|point| (point.at - at).powi(2));
+    let slope = sum(&|point| (point.at - at) * (point.value - middle)) / spread;
+    let found = at + (value - middle) / slope;
+    (slope > 0.0 && found.is_finite()).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hunt::made_up;
+    use crate::stats::Tail;
+
+    #[test]
+    fn a_percentile_reaches_its_limit_on_the_line_of_logarithms() {
+        let mut record = made_up::hunt();
+        record.criteria.slo = vec!["response: p(95) < 1500ms".to_owned()];
+        // M/M/1 of 10 requests a second: exp(-(10 - load) x 1.5) are beyond, 5 % at 8.003.
+        record.probes = [(1, 7.0), (2, 8.5)]
+            .map(|(number, load)| {
+                let mut probe = made_up::probe(number, load);
+                let share = f64::exp(-(10.0 - load) * 1.5);
+                probe.tails = vec![Tail {
+                    requests: 1e6,
+                    beyond: share * 1e6,
+                    ..Tail::default()
+                }];
+                probe
+            })
+            .to_vec();
+        let found = crossing(&record, 7.0, 8.5).unwrap();
+        assert!((found - 8.003).abs() < 0.01, "{found}");
+        assert_eq!(crossing(&record, 7.0, 7.5), None, "one load");
+    }
+
+    #[test]
+    fn few_requests_are_helped_by_those_of_higher_loads() {
+        let mut record = made_up::hunt();
+        record.probes = [(1, 4.0, 2.6), (2, 6.0, 3.2), (3, 20.0, 9.0)]
+            .map(|(number, load, per_s)| {
+                let mut probe = made_up::probe(number, load);
+                probe.requests_per_s = per_s;
+                probe.http = made_up::overloaded(Limit::Carried, "less", "");
+                probe
+            })
+            .to_vec();
+        let found = capacity(&record, 4.0).unwrap();
+        assert!((found - 2.9).abs() < 1e-9, "{found}");
+        assert_eq!(capacity(&record, 5.0), None);
+    }
+}

@@ -37,6 +37,7 @@ fn facts() -> RunFacts {
         seed: u64::MAX,
         host: HostFacts::default(),
         races: shopblast::plan::RaceRules::default(),
+        processes: None,
     }
 }
 

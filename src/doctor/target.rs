@@ -1,20 +1,17 @@
 //! What a target says of itself: whether it answers, is ShopStream, is the one that journeys were
 //! written for, and works on several requests at once.
 
-use super::{Concurrency, Finding, differences};
+use super::{Finding, concurrency, differences};
 use crate::observe::{METRICS_PATH, Observatory, Source, agent, get};
 use crate::plan::Target;
 use crate::run::ReachError;
 use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
 use serde_json::Value;
-use std::sync::Barrier;
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::time::Duration;
 use ureq::Agent;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Requests sent at the same time.
-const TOGETHER: u32 = 8;
-const ROUNDS: usize = 5;
 /// Differences that are printed.
 const SHOWN: usize = 20;
 const DOMAINS: [&str; 5] = ["identity", "catalogue", "ordering", "inventory", "payments"];
@@ -34,11 +31,11 @@ pub fn reach(target: &Target) -> Result<(), ReachError> {
 }
 
 /// Looks at the shop.
-pub fn look_at(target: &Target) -> Vec<Finding> {
+pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> Vec<Finding> {
     let agent = agent(TIMEOUT);
     let mut findings = vec![health(&agent, target)];
     findings.extend(description(&agent, target));
-    findings.push(concurrency(target));
+    findings.push(concurrency::look_at(target, addresses));
     findings
 }
 
@@ -95,50 +92,6 @@ fn description(agent: &Agent, target: &Target) -> Vec<Finding> {
         findings.push(Finding::problem(format!("operations: {hidden} more")));
     }
     findings
-}
-
-/// Asks for the description, which costs the shop some milliseconds and changes nothing.
-fn concurrency(target: &Target) -> Finding {
-    let (mut alone, mut together) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let (one, all) = (time(target, 1), time(target, TOGETHER));
-        let (Some(one), Some(all)) = (one, all) else {
-            return Finding::hint("workers: not all requests were answered; nothing can be told");
-        };
-        alone.push(one.as_micros() as u64);
-        together.push(all.as_micros() as u64);
-    }
-    match Concurrency::of(&alone, &together, TOGETHER) {
-        Some(concurrency) => Finding::ok(format!("workers: the shop {concurrency}")),
-        None => Finding::hint("workers: nothing was measured"),
-    }
-}
-
-/// Until the last of `count` requests that leave together is answered, each on an open connection
-/// of its own; `None` when one is not.
-fn time(target: &Target, count: u32) -> Option<Duration> {
-    let barrier = Barrier::new(count as usize + 1);
-    std::thread::scope(|scope| {
-        let asking: Vec<_> = (0..count)
-            .map(|_| {
-                scope.spawn(|| {
-                    let agent = agent(TIMEOUT);
-                    let opened = get(&agent, target, HEALTH_PATH).is_ok();
-                    barrier.wait();
-                    opened && get(&agent, target, OPENAPI_PATH).is_ok()
-                })
-            })
-            .collect();
-        barrier.wait();
-        let started = Instant::now();
-        // Every thread is joined before the clock is read.
-        let answers: Vec<bool> = asking
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or(false))
-            .collect();
-        let took = started.elapsed();
-        answers.into_iter().all(|answered| answered).then_some(took)
-    })
 }
 
 /// Looks for the Observatory, and at what it shows.

@@ -4,7 +4,7 @@ use super::journeys::flash_sale;
 use super::ledger::RULES;
 use super::races::RACES;
 use super::{
-    Generation, JourneyKind, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class,
+    Generation, HEALTH_PATH, JourneyKind, OPENAPI_PATH, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class,
 };
 use crate::engine::{Journey, Link, Script, Session, SetUpFailure, Step};
 use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, RaceRules, WaitTime};
@@ -195,6 +195,10 @@ impl Script for ShopScript {
 
     fn race_rules(&self) -> RaceRules {
         self.supplies.races
+    }
+
+    fn questions(&self) -> Option<(&'static str, &'static str)> {
+        Some((OPENAPI_PATH, HEALTH_PATH))
     }
 
     fn lanes(&self, users: usize) -> usize {

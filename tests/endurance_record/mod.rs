@@ -172,5 +172,6 @@ fn facts() -> RunFacts {
         seed: 45,
         host: HostFacts::default(),
         races: RaceRules::default(),
+        processes: None,
     }
 }

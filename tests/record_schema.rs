@@ -40,6 +40,7 @@ fn facts() -> RunFacts {
         host: HostFacts::default(),
         races: shopblast::plan::RaceRules::default(),
         target: Some(TargetRecord::default()),
+        processes: None,
     }
 }
 

@@ -1,67 +1,44 @@
-//! Whether a server answers one request after the other, or several at once, from how long they
-//! take alone and together.
+//! Whether a shop answers one request after the other, or several at once.
 
-use std::fmt;
+use super::Finding;
+use crate::engine::{Processes, Questions, Survey, Surveyor};
+use crate::plan::Target;
+use crate::report::ProcessesRecord;
+use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
+use std::net::SocketAddr;
 
-/// Answers faster than this say nothing: the noise of the machine is as large.
-const SHORTEST_ALONE_US: u64 = 1_000;
-/// From this many at once on a server is not called serial.
-const LEAST_PARALLEL: f64 = 1.5;
-
-/// How many requests a server works on at once.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Concurrency {
-    /// It answers too fast to tell: the median of a request alone, in microseconds.
-    TooFast(u64),
-    /// One after the other, like the shop with one API worker.
-    Serial,
-    /// About so many.
-    Parallel(f64),
+/// Surveys the shop, which costs it some dozen reads and changes nothing.
+pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> Finding {
+    let questions = Questions::of(target, OPENAPI_PATH, HEALTH_PATH);
+    let mut surveyor = Surveyor::new(addresses, &questions, None);
+    surveyor.look();
+    told(&surveyor.survey())
 }
 
-impl Concurrency {
-    /// Of a server where a request alone took `alone_us` (a time a round), and `together` requests
-    /// sent at the same time on connections of their own were all answered after `together_us` (a
-    /// time a round). One worker needs `together` times as long as for one, W workers a W-th of
-    /// that. Medians count; `None` without any times.
-    #[must_use]
-    pub fn of(alone_us: &[u64], together_us: &[u64], together: u32) -> Option<Self> {
-        let alone_us = median(alone_us)?;
-        let together_us = median(together_us)?.max(1);
-        if alone_us < SHORTEST_ALONE_US {
-            return Some(Self::TooFast(alone_us));
-        }
-        let at_once = f64::from(together) * alone_us as f64 / together_us as f64;
-        Some(if at_once < LEAST_PARALLEL {
-            Self::Serial
-        } else {
-            Self::Parallel(at_once)
-        })
+/// What a survey means for races.
+fn told(survey: &Survey) -> Finding {
+    let record = ProcessesRecord::of(survey);
+    let tried = record.tried();
+    match survey.processes {
+        Processes::Unknown => Finding::hint(format!(
+            "workers: not all requests were answered; nothing can be told ({tried})"
+        )),
+        Processes::TooFast(alone_us) => Finding::ok(format!(
+            "workers: the shop answers too fast to tell whether it is serial ({alone_us} µs a request)"
+        )),
+        Processes::Seen(1) => Finding::ok(format!(
+            "workers: the shop looks serial (one API process; {tried}): version conflicts cannot happen, races show refusals only"
+        )),
+        Processes::Seen(count) => Finding::ok(format!(
+            "workers: the shop has {count} API processes ({tried}): version conflicts can happen"
+        )),
+        Processes::PerRequest(1) => Finding::ok(format!(
+            "workers: the shop answers one request at a time, whichever connection it comes on ({tried}): version conflicts cannot happen"
+        )),
+        Processes::PerRequest(at_once) => Finding::ok(format!(
+            "workers: the shop answers {at_once} requests at once, whichever connection they come on (a proxy, or threads; {tried}): version conflicts can happen"
+        )),
     }
-}
-
-impl fmt::Display for Concurrency {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooFast(alone_us) => write!(
-                formatter,
-                "answers too fast to tell whether it is serial ({alone_us} µs a request)"
-            ),
-            Self::Serial => formatter.write_str(
-                "looks serial (one API worker): version conflicts cannot happen, races show refusals only",
-            ),
-            Self::Parallel(at_once) => write!(
-                formatter,
-                "answers about {at_once:.0} requests at once: version conflicts can happen"
-            ),
-        }
-    }
-}
-
-fn median(times: &[u64]) -> Option<u64> {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied()
 }
 
 #[cfg(test)]
@@ -69,23 +46,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_of_all_together_tells_how_many_there_are() {
-        let of = |alone: u64, together: u64| Concurrency::of(&[alone; 5], &[together; 5], 8);
-        assert_eq!(of(20_000, 160_000), Some(Concurrency::Serial));
-        assert_eq!(of(20_000, 120_000), Some(Concurrency::Serial));
-        assert_eq!(of(20_000, 80_000), Some(Concurrency::Parallel(2.0)));
-        assert_eq!(of(20_000, 20_000), Some(Concurrency::Parallel(8.0)));
-        assert_eq!(of(300, 2_400), Some(Concurrency::TooFast(300)));
-        assert_eq!(Concurrency::of(&[], &[1], 8), None);
-    }
-
-    #[test]
-    fn one_odd_round_does_not_matter() {
-        let alone = [20_000, 900_000, 21_000];
-        let together = [161_000, 159_000, 20_000];
+    fn every_finding_says_what_was_tried_and_what_it_means_for_races() {
+        let says = |processes| {
+            told(&Survey {
+                processes,
+                connections: 12,
+                requests: 60,
+                took_us: 110_000,
+            })
+            .says
+        };
         assert_eq!(
-            Concurrency::of(&alone, &together, 8),
-            Some(Concurrency::Serial)
+            says(Processes::Seen(4)),
+            "workers: the shop has 4 API processes (tried 12 connections with 60 requests in 110 ms): version conflicts can happen"
         );
+        assert!(says(Processes::Seen(1)).contains("looks serial"));
+        assert!(says(Processes::PerRequest(2)).contains("answers 2 requests at once"));
+        assert!(says(Processes::TooFast(31)).contains("31 µs"));
+        assert!(says(Processes::Unknown).contains("nothing can be told"));
     }
 }

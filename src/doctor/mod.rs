@@ -6,11 +6,10 @@ mod concurrency;
 mod machine;
 mod target;
 
-pub use concurrency::Concurrency;
-
 use crate::plan::{AddressPolicy, ExitCode, Target};
 use crate::run::{ReachError, resolve};
 use std::fmt;
+use std::net::SocketAddr;
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -82,8 +81,8 @@ impl fmt::Display for Finding {
 #[must_use]
 pub fn examine(request: &DoctorRequest) -> ExitCode {
     let findings = match reach(request) {
-        Ok(()) => {
-            let mut findings = target::look_at(request);
+        Ok(addresses) => {
+            let mut findings = target::look_at(request, &addresses);
             findings.extend(target::look_for_observatory(&request.observatory));
             findings.extend(machine::look_at(request.users));
             findings
@@ -105,9 +104,10 @@ pub fn examine(request: &DoctorRequest) -> ExitCode {
     }
 }
 
-/// Both names must resolve to addresses that may be asked.
-fn reach(request: &DoctorRequest) -> Result<(), ReachError> {
-    resolve(&request.target, &request.addresses)?;
+/// Both names must resolve to addresses that may be asked. Gives those of the shop.
+fn reach(request: &DoctorRequest) -> Result<Vec<SocketAddr>, ReachError> {
+    let addresses = resolve(&request.target, &request.addresses)?;
     resolve(&request.observatory, &request.addresses)?;
-    target::reach(&request.target)
+    target::reach(&request.target)?;
+    Ok(addresses)
 }

@@ -1,19 +1,16 @@
 //! What a target says of itself: whether it answers, is ShopStream, is the one that journeys were
 //! written for, and works on several requests at once.
 
-use super::{Concurrency, DoctorRequest, Finding};
+use super::{DoctorRequest, Finding, concurrency};
 use crate::observe::{METRICS_PATH, Observatory, Source, agent, get};
 use crate::plan::{JourneyOptions, RaceRules, Target};
 use crate::report::counted;
 use crate::run::{Inspection, ReachError, new_run_id, resolve};
-use crate::shop::{Fitness, HEALTH_PATH, OPENAPI_PATH, Recognised, Supplies, called_operations};
-use std::sync::Barrier;
-use std::time::{Duration, Instant};
+use crate::shop::{Fitness, HEALTH_PATH, Recognised, Supplies, called_operations};
+use std::net::SocketAddr;
+use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Requests sent at the same time.
-const TOGETHER: u32 = 8;
-const ROUNDS: usize = 5;
 /// Differences that are printed.
 const SHOWN: usize = 20;
 
@@ -32,9 +29,9 @@ pub fn reach(target: &Target) -> Result<(), ReachError> {
 }
 
 /// Looks at the shop.
-pub fn look_at(request: &DoctorRequest) -> Vec<Finding> {
+pub fn look_at(request: &DoctorRequest, addresses: &[SocketAddr]) -> Vec<Finding> {
     let mut findings = recognition(request);
-    findings.push(concurrency(&request.target));
+    findings.push(concurrency::look_at(&request.target, addresses));
     findings
 }
 
@@ -131,50 +128,6 @@ fn operations(recognised: &Recognised) -> Vec<Finding> {
         )));
     }
     findings
-}
-
-/// Asks for the description, which costs the shop some milliseconds and changes nothing.
-fn concurrency(target: &Target) -> Finding {
-    let (mut alone, mut together) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let (one, all) = (time(target, 1), time(target, TOGETHER));
-        let (Some(one), Some(all)) = (one, all) else {
-            return Finding::hint("workers: not all requests were answered; nothing can be told");
-        };
-        alone.push(one.as_micros() as u64);
-        together.push(all.as_micros() as u64);
-    }
-    match Concurrency::of(&alone, &together, TOGETHER) {
-        Some(concurrency) => Finding::ok(format!("workers: the shop {concurrency}")),
-        None => Finding::hint("workers: nothing was measured"),
-    }
-}
-
-/// Until the last of `count` requests that leave together is answered, each on an open connection
-/// of its own; `None` when one is not.
-fn time(target: &Target, count: u32) -> Option<Duration> {
-    let barrier = Barrier::new(count as usize + 1);
-    std::thread::scope(|scope| {
-        let asking: Vec<_> = (0..count)
-            .map(|_| {
-                scope.spawn(|| {
-                    let agent = agent(TIMEOUT);
-                    let opened = get(&agent, target, HEALTH_PATH).is_ok();
-                    barrier.wait();
-                    opened && get(&agent, target, OPENAPI_PATH).is_ok()
-                })
-            })
-            .collect();
-        barrier.wait();
-        let started = Instant::now();
-        // Every thread is joined before the clock is read.
-        let answers: Vec<bool> = asking
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or(false))
-            .collect();
-        let took = started.elapsed();
-        answers.into_iter().all(|answered| answered).then_some(took)
-    })
 }
 
 /// Looks for the Observatory, and at what it shows.

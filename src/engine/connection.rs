@@ -9,6 +9,7 @@ use super::net::{ByteStream, is_stale};
 use super::pacer::Pacer;
 use super::pool::Pool;
 use super::recorder::Recorder;
+use super::survey::Opened;
 use crate::stats::Reason;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write;
@@ -182,6 +183,21 @@ impl<S: ByteStream> Connection<S> {
             Err(_) => interval.connect_failures += 1,
         }
         opened
+    }
+
+    /// Takes over a connection that was opened elsewhere, as its first.
+    ///
+    /// # Errors
+    /// When the runtime cannot.
+    pub fn adopt(&mut self, opened: Opened) -> io::Result<()> {
+        self.stream = Some(S::adopt(opened.stream)?);
+        self.used_ns = now_ns();
+        self.opened_before = true;
+        let mut recorder = self.road.recorder.borrow_mut();
+        let interval = recorder.interval();
+        interval.connect.record_us(opened.connect_us);
+        interval.connects += 1;
+        Ok(())
     }
 
     async fn open(&mut self) -> io::Result<()> {

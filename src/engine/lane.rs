@@ -43,6 +43,10 @@ pub struct Lane {
     task: RefCell<Option<Waker>>,
     heat: RefCell<Option<Rc<Heat>>>,
     descriptor: Cell<RawFd>,
+    /// The process that is believed to serve the connection, from 1; 0 when nothing is believed.
+    process: Cell<u8>,
+    /// The same of the connection that is opened next.
+    next_process: Cell<u8>,
     used_ns: Cell<u64>,
     done_ns: Cell<u64>,
     result: Cell<Result<ReplyHead, Broken>>,
@@ -62,6 +66,8 @@ impl Lane {
             task: RefCell::new(None),
             heat: RefCell::new(None),
             descriptor: Cell::new(CLOSED),
+            process: Cell::new(0),
+            next_process: Cell::new(0),
             used_ns: Cell::new(0),
             done_ns: Cell::new(0),
             result: Cell::new(Err(Broken::NotSent)),
@@ -80,6 +86,44 @@ impl Lane {
             && (now_ns.saturating_sub(self.used_ns.get()) < LOOK_AFTER_IDLE_NS
                 || !is_stale(descriptor));
         is_ready.then_some(descriptor)
+    }
+
+    /// The process that is believed to serve the connection, from 1; 0 when nothing is believed.
+    #[must_use]
+    pub fn process(&self) -> u8 {
+        self.process.get()
+    }
+
+    /// From now on `process` is believed to serve the connection.
+    pub(super) fn believe(&self, process: u8) {
+        self.process.set(process);
+    }
+
+    /// Has the lane open a new connection for `heat`, which `process` is believed to accept.
+    pub(super) fn reopen_at(&self, process: u8, heat: &Rc<Heat>) {
+        self.next_process.set(process);
+        self.give(Order::Reopen, heat);
+    }
+
+    /// Takes over `connection`, which is open and served by `process`.
+    pub(super) fn adopt<S: ByteStream>(&self, connection: &Connection<S>, process: u8) {
+        note_connection(self, connection);
+        self.believe(process);
+    }
+
+    /// Whether the connection is closed, or of its process nothing is believed.
+    pub(super) fn is_torn(&self) -> bool {
+        self.descriptor.get() == CLOSED || self.process.get() == 0
+    }
+
+    /// Whether the lane waits for a reply.
+    pub(super) fn is_in_flight(&self) -> bool {
+        matches!(self.order.get(), Order::Receive(_))
+    }
+
+    /// Whether [`Lane::end`] was called.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended.get()
     }
 
     /// Has the lane do something for `heat`, which it tells when that is done.
@@ -171,11 +215,13 @@ impl Future for NextOrder<'_> {
     }
 }
 
-/// Looks after `connection` until [`Lane::end`].
+/// Looks after `connection` until [`Lane::end`]. A lane that `is_mended` by others stays closed when
+/// the target has closed it.
 pub async fn keep_lane<S: ByteStream>(
     lane: Rc<Lane>,
     mut connection: Connection<S>,
     mut parser: ReplyParser,
+    is_mended: bool,
 ) {
     loop {
         let order = lane.next_order().await;
@@ -185,7 +231,7 @@ pub async fn keep_lane<S: ByteStream>(
             Order::Reopen => reopen(&lane, &mut connection).await,
             Order::Receive(sent_ns) => {
                 receive(&lane, &mut connection, &mut parser, sent_ns).await;
-                if connection.descriptor().is_none() {
+                if connection.descriptor().is_none() && !is_mended {
                     // Warm again before the next race; if that fails, the race will tell.
                     reopen(&lane, &mut connection).await;
                 }
@@ -197,6 +243,7 @@ pub async fn keep_lane<S: ByteStream>(
 async fn reopen<S: ByteStream>(lane: &Lane, connection: &mut Connection<S>) {
     lane.descriptor.set(CLOSED);
     lane.order.set(Order::Rest);
+    lane.process.set(lane.next_process.take());
     connection.hang_up();
     if let Err(error) = connection.reopen().await {
         lane.note_unsent(unconnected_reason(&error));

@@ -60,6 +60,8 @@ pub struct Runner {
     pub done_ns: u64,
     /// The reply, or why there is none.
     pub result: Result<ReplyHead, Broken>,
+    /// The process that is believed to serve its connection, from 1; 0 when nothing is believed.
+    pub process: u8,
 }
 
 impl Runner {
@@ -74,6 +76,7 @@ impl Runner {
             left_ns: 0,
             done_ns: 0,
             result: Err(Broken::NotSent),
+            process: 0,
         }
     }
 }

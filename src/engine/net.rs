@@ -27,6 +27,12 @@ pub trait ByteStream: Sized + 'static {
     /// Opens a stream to `address`.
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self>>;
 
+    /// Takes a connection over that was opened elsewhere.
+    ///
+    /// # Errors
+    /// When the runtime cannot.
+    fn adopt(stream: std::net::TcpStream) -> io::Result<Self>;
+
     /// Sends from the start of `bytes`; returns how many went.
     fn send(&mut self, bytes: Vec<u8>) -> impl Future<Output = (io::Result<usize>, Vec<u8>)>;
 
@@ -49,6 +55,12 @@ impl ByteStream for Tcp {
         Ok(Self(stream))
     }
 
+    fn adopt(stream: std::net::TcpStream) -> io::Result<Self> {
+        // With a ring it is the kernel that waits, which a stream must let it.
+        stream.set_nonblocking(monoio::utils::is_legacy())?;
+        TcpStream::from_std(stream).map(Self)
+    }
+
     #[inline]
     fn send(&mut self, bytes: Vec<u8>) -> impl Future<Output = (io::Result<usize>, Vec<u8>)> {
         RING_ENTRIES.set(RING_ENTRIES.get() + 1);
@@ -68,11 +80,21 @@ impl ByteStream for Tcp {
     }
 }
 
+impl Tcp {
+    /// Who is at the other end.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn peer(&self) -> io::Result<SocketAddr> {
+        self.0.peer_addr()
+    }
+}
+
 /// Takes the classic congestion control (Reno, RFC 5681), which every kernel has and lets everyone
 /// use. Others, BBR above all, pace: the kernel holds back what was handed to it, so that a request
 /// leaves later than it was sent, and each costs a timer more. Where it is not to be had, the
 /// system's own stays.
-fn send_unpaced(descriptor: RawFd) {
+pub(super) fn send_unpaced(descriptor: RawFd) {
     const NAME: &[u8] = b"reno";
     // SAFETY: the option's value is `NAME`, readable for the length given.
     unsafe {

@@ -47,6 +47,12 @@ pub trait Script: 'static {
         0
     }
 
+    /// Paths of two reads that change nothing: one that takes a process of the target long, one that
+    /// takes it a moment. `None` when its processes are not to be looked for.
+    fn questions(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
     /// How races are carried out.
     fn race_rules(&self) -> RaceRules {
         RaceRules::default()

@@ -9,20 +9,18 @@ use super::codec::ReplyParser;
 use super::connection::{Connection, Road, unsent_reason};
 use super::gathering::CommonStart;
 use super::lane::{Ended, Heat, Lane, Order, keep_lane};
+use super::line_up::{Deal, Free, LineUp};
 use super::link::{CalledOff, Crowd, Runner, Stopped};
 use super::net::ByteStream;
 use super::pacer::Pacer;
 use super::release::{Release, Released};
 use super::runtime::{Task, spawn};
+use super::survey::Opened;
 use crate::plan::{Driver, RaceRelease};
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::future::Future;
 use std::io;
 use std::os::fd::RawFd;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 /// Pause between the heads and the last bytes, in which the server reads the heads: what is left
 /// is the same for all racers then, a byte each.
@@ -37,21 +35,15 @@ const ATTEMPTS: usize = 2;
 
 /// See the module's documentation.
 pub struct Track {
-    lanes: Box<[Rc<Lane>]>,
-    free: RefCell<Free>,
+    pub(super) lanes: Box<[Rc<Lane>]>,
+    pub(super) free: RefCell<Free>,
+    pub(super) deal: Deal,
     release: RefCell<Release>,
     gate: RefCell<Gate>,
     style: RaceRelease,
-    road: Rc<Road>,
-    pacer: Pacer,
+    pub(super) road: Rc<Road>,
+    pub(super) pacer: Pacer,
     run_end_ns: Rc<Cell<u64>>,
-}
-
-struct Free {
-    lanes: Vec<u32>,
-    /// Races in line: ticket, lanes wanted, waker.
-    line: VecDeque<(u64, usize, Waker)>,
-    next_ticket: u64,
 }
 
 /// Users of this core that wait for a common start.
@@ -85,11 +77,8 @@ impl Track {
             lanes: (0..lanes)
                 .map(|lane| Rc::new(Lane::new(first_slot + lane)))
                 .collect(),
-            free: RefCell::new(Free {
-                lanes: (0..lanes as u32).rev().collect(),
-                line: VecDeque::with_capacity(lanes),
-                next_ticket: 0,
-            }),
+            free: RefCell::new(Free::new(lanes)),
+            deal: Deal::default(),
             release: RefCell::new(Release::new(driver, lanes)?),
             gate: RefCell::new(Gate {
                 waiting: Vec::with_capacity(lanes),
@@ -105,30 +94,58 @@ impl Track {
     /// Ends the tasks that look after the lanes: nobody may race any more.
     pub fn end(&self) {
         self.lanes.iter().for_each(|lane| lane.end());
+        if let Some(mender) = self.free.borrow_mut().mender.take() {
+            mender.wake();
+        }
     }
 
-    /// Starts the tasks that look after the lanes, until [`Track::end`].
-    pub fn keep<S: ByteStream>(&self, max_body_bytes: usize) -> Vec<Task<()>> {
+    /// Whether its lanes are those of several processes.
+    #[must_use]
+    pub fn is_spread(&self) -> bool {
+        self.deal.processes() > 1
+    }
+
+    /// Starts the tasks that look after the lanes, until [`Track::end`]. The first lanes get the
+    /// connections that are `opened` already.
+    pub fn keep<S: ByteStream>(&self, max_body_bytes: usize, opened: Vec<Opened>) -> Vec<Task<()>> {
+        let processes = opened
+            .iter()
+            .map(|opened| opened.process)
+            .max()
+            .unwrap_or(0);
+        self.deal.set_processes(processes);
+        let mut opened = opened.into_iter();
         let keep = |lane: &Rc<Lane>| {
-            let connection = Connection::<S>::new(Rc::clone(&self.road), lane.slot);
+            let mut connection = Connection::<S>::new(Rc::clone(&self.road), lane.slot);
+            if let Some(opened) = opened.next() {
+                let process = opened.process;
+                if connection.adopt(opened).is_ok() {
+                    lane.adopt(&connection, process);
+                }
+            }
             let parser = ReplyParser::sharing(max_body_bytes, Rc::clone(&self.road.known_heads));
-            spawn(keep_lane(Rc::clone(lane), connection, parser))
+            let is_mended = processes > 1;
+            spawn(keep_lane(Rc::clone(lane), connection, parser, is_mended))
         };
         self.lanes.iter().map(keep).collect()
     }
 
-    /// Opens the first `lanes` lanes, `at_once` of them at a time; the others are opened when they
-    /// are needed. Returns how many are open.
+    /// Opens those of the first `lanes` lanes that are not open yet, `at_once` of them at a time; the
+    /// others are opened when they are needed. Returns how many are open.
     pub async fn warm_up(&self, lanes: usize, at_once: usize) -> usize {
         let heat = Rc::new(Heat::default());
+        let now_ns = now_ns();
         let warmed = &self.lanes[..lanes.min(self.lanes.len())];
-        for lanes in warmed.chunks(at_once.max(1)) {
+        let closed: Vec<&Rc<Lane>> = warmed
+            .iter()
+            .filter(|lane| lane.ready_descriptor(now_ns).is_none())
+            .collect();
+        for lanes in closed.chunks(at_once.max(1)) {
             lanes
                 .iter()
                 .for_each(|lane| lane.give(Order::Reopen, &heat));
             heat.all_done().await;
         }
-        let now_ns = now_ns();
         let is_open = |lane: &&Rc<Lane>| lane.ready_descriptor(now_ns).is_some();
         self.lanes.iter().filter(is_open).count()
     }
@@ -136,18 +153,48 @@ impl Track {
     /// Waits until `racers` lanes are free, and takes them; first come first served. A track has as
     /// many as the widest race needs.
     pub fn line_up(&self, racers: usize) -> LineUp<'_> {
-        LineUp {
-            track: self,
-            racers: racers.min(self.lanes.len()),
-            ticket: None,
-        }
+        LineUp::new(&self.lanes, (&self.free, &self.deal), racers)
     }
 
-    /// Gives lanes back.
+    /// Gives lanes back. Where processes matter, those that were closed, or of whose process nothing is
+    /// believed, are opened again first.
     pub fn leave(&self, lanes: &mut Vec<u32>) {
         let mut free = self.free.borrow_mut();
-        free.lanes.append(lanes);
+        if self.deal.processes() < 2 {
+            free.lanes.append(lanes);
+        } else {
+            let free = &mut *free;
+            for lane in lanes.drain(..) {
+                match self.lane(lane).is_torn() {
+                    true => free.torn.push(lane),
+                    false => free.lanes.push(lane),
+                }
+            }
+            if !free.torn.is_empty()
+                && let Some(mender) = &free.mender
+            {
+                mender.wake_by_ref();
+            }
+        }
         free.wake_first();
+    }
+
+    /// Sends `request` on these lanes at once, each of which then receives the reply for `heat`.
+    pub(super) fn ask(&self, lanes: &[u32], request: &[u8], heat: &Rc<Heat>) {
+        let now_ns = now_ns();
+        let mut release = self.release.borrow_mut();
+        for &lane in lanes {
+            self.take_off(lane, now_ns);
+        }
+        release.fire(lanes.iter().map(|&lane| (self.descriptor(lane), request)));
+        for (&lane, &taken) in lanes.iter().zip(release.results()) {
+            if taken == request.len() as i32 {
+                self.lane(lane).give(Order::Receive(now_ns), heat);
+            } else {
+                self.road.flights().land(self.lane(lane).slot);
+                self.lane(lane).spoil();
+            }
+        }
     }
 
     /// Lane number `lane`.
@@ -358,6 +405,7 @@ impl Track {
         released: Released,
     ) {
         (runner.sent_ns, runner.left_ns) = (released.first_ns, released.last_ns);
+        runner.process = self.lane(lane).process();
         if taken != expected as i32 {
             self.road.flights().land(self.lane(lane).slot);
             self.note_unsent(lane, runner, taken);
@@ -513,84 +561,4 @@ fn due<'a>(
         .iter()
         .zip(runners)
         .filter(|(_, runner)| is_due(runner))
-}
-
-impl Free {
-    fn wake_first(&self) {
-        if let Some((_, racers, waker)) = self.line.front()
-            && *racers <= self.lanes.len()
-        {
-            waker.wake_by_ref();
-        }
-    }
-}
-
-/// A race's place in line for its lanes.
-pub struct LineUp<'a> {
-    track: &'a Track,
-    racers: usize,
-    ticket: Option<u64>,
-}
-
-impl LineUp<'_> {
-    fn is_first(&self, free: &Free) -> bool {
-        match (free.line.front(), self.ticket) {
-            (None, _) => true,
-            (Some((first, ..)), Some(ticket)) => *first == ticket,
-            (Some(_), None) => false,
-        }
-    }
-
-    fn leave_line(&mut self, free: &mut Free) {
-        if let Some(ticket) = self.ticket.take() {
-            free.line.retain(|(place, ..)| *place != ticket);
-            free.wake_first();
-        }
-    }
-
-    /// Takes the lanes into `taken` as soon as they are free.
-    pub async fn into(mut self, taken: &mut Vec<u32>) {
-        std::future::poll_fn(|context| Pin::new(&mut self).poll(context)).await;
-        let mut free = self.track.free.borrow_mut();
-        let left = free.lanes.len() - self.racers;
-        taken.clear();
-        taken.extend(free.lanes.drain(left..));
-        self.leave_line(&mut free);
-    }
-}
-
-impl Future for LineUp<'_> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut free = self.track.free.borrow_mut();
-        if self.is_first(&free) && free.lanes.len() >= self.racers {
-            return Poll::Ready(());
-        }
-        match self.ticket {
-            Some(ticket) => {
-                let mut line = free.line.iter_mut();
-                if let Some((.., waker)) = line.find(|(place, ..)| *place == ticket) {
-                    waker.clone_from(context.waker());
-                }
-            }
-            None => {
-                let ticket = free.next_ticket;
-                free.next_ticket += 1;
-                let racers = self.racers;
-                free.line
-                    .push_back((ticket, racers, context.waker().clone()));
-                drop(free);
-                self.ticket = Some(ticket);
-            }
-        }
-        Poll::Pending
-    }
-}
-
-impl Drop for LineUp<'_> {
-    fn drop(&mut self) {
-        let track = self.track;
-        self.leave_line(&mut track.free.borrow_mut());
-    }
 }

@@ -32,6 +32,8 @@ pub struct TrailEntry {
     pub status: u16,
     /// What became of it.
     pub outcome: Outcome,
+    /// The process that is believed to have served it, from 1; 0 when nothing is believed.
+    pub process: u8,
     request: Range<usize>,
     reply: Range<usize>,
 }
@@ -49,6 +51,7 @@ impl TrailEntry {
             done_ns: due_ns,
             status: 0,
             outcome: Outcome::Unknown,
+            process: 0,
             request: 0..0,
             reply: 0..0,
         }

@@ -8,14 +8,16 @@ use super::clock::now_ns;
 use super::connection::{Connection, Road};
 use super::health::ThreadGauge;
 use super::interruption::Interruption;
+use super::mender::mend;
 use super::net::Tcp;
+use super::openings::{OPENED_AT_ONCE, Ready, Wanted, open_connections, ways};
 use super::pacer::{Pacer, sharpen_timers};
-use super::pool::Pool;
 use super::recorder::Recorder;
 use super::request::PreparedHeads;
 use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, Way};
+use super::survey::{Questions, Spread};
 use super::track::Track;
 use super::user::{Activities, Arrivals, UserOrders, live_by_activity, live_by_arrivals};
 use super::warm_up::make_room;
@@ -29,8 +31,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Connections of a core that are being opened at once before the start.
-const OPENED_AT_ONCE: usize = 64;
 /// Operations of a core beside those of users and lanes.
 const SPARE_OPERATIONS: usize = 16;
 /// Longest pause between looks at deadlines and at the interruption.
@@ -67,6 +67,10 @@ pub struct WorkerOrders<S> {
     pub failures: FailureRule,
     /// Connections that the core's users share; `None` gives each its own.
     pub connections: Option<usize>,
+    /// Connections that are open already; the rest is opened by the worker.
+    pub opened: Spread,
+    /// What keeps a process of the target at work while connections are opened at others.
+    pub questions: Option<Questions>,
     /// Largest reply body.
     pub max_body_bytes: usize,
     /// After this long a request counts as unknown.
@@ -81,7 +85,8 @@ pub struct WorkerOrders<S> {
 
 impl<S> WorkerOrders<S> {
     /// Users that the plan makes active at some time: all but those in reserve.
-    fn planned_users(&self) -> usize {
+    #[must_use]
+    pub fn planned_users(&self) -> usize {
         let is_planned = |user: &&UserOrders| !user.activity.is_empty();
         let planned = self.users.iter().filter(is_planned).count();
         match self.course {
@@ -109,17 +114,6 @@ pub struct Reins {
     pub start: Receiver<u64>,
     /// Tells of Ctrl-C, and of the wish to stop.
     pub interruption: Arc<Interruption>,
-}
-
-/// A worker's preparations.
-#[derive(Clone, Debug)]
-pub struct Ready {
-    /// Ring flags in use.
-    pub ring_flags: &'static [&'static str],
-    /// Connections that are open.
-    pub open_connections: usize,
-    /// Why the last connection that is not open could not be opened.
-    pub connect_error: Option<String>,
 }
 
 /// Why a worker cannot work.
@@ -190,7 +184,13 @@ async fn run<S: Script>(
             return;
         }
     };
-    let (mut connections, ready) = open_connections(&orders, &core.road, ring_flags).await;
+    let spread = std::mem::take(&mut orders.opened);
+    let wanted = Wanted {
+        connections: orders.connections.unwrap_or(orders.users.len()),
+        opened: orders.connections.unwrap_or(orders.planned_users()),
+    };
+    let (mut connections, ready) =
+        open_connections(wanted, spread.others, &core.road, ring_flags).await;
     if orders.position == 0 && ready.open_connections > 0 {
         let set_up = core
             .set_up(&orders, &mut connections, &reins.interruption)
@@ -208,9 +208,12 @@ async fn run<S: Script>(
     // Without room the run is as good, but for a few allocations on its way.
     let room = make_room(orders.driver, operations).await;
     if let Some(track) = core.track.as_ref().filter(|_| ready.open_connections > 0) {
-        track.keep::<Tcp>(orders.max_body_bytes);
+        track.keep::<Tcp>(orders.max_body_bytes, spread.lanes);
         let lanes = orders.script.lanes(orders.planned_users());
         track.warm_up(lanes, OPENED_AT_ONCE).await;
+        if let Some(questions) = orders.questions.as_ref().filter(|_| track.is_spread()) {
+            spawn(mend(Rc::clone(track), questions.slow()));
+        }
     }
     if reins.ready.send(Ok(ready)).is_err() {
         return;
@@ -455,48 +458,6 @@ async fn watch_set_up(
     }
 }
 
-/// Opens the connections of the core, some at once, so that neither a far target nor a short
-/// backlog of the server makes it slow. Those of users in reserve are opened when they are needed.
-async fn open_connections<S>(
-    orders: &WorkerOrders<S>,
-    road: &Rc<Road>,
-    ring_flags: &'static [&'static str],
-) -> (Vec<Connection<Tcp>>, Ready) {
-    let count = orders.connections.unwrap_or(orders.users.len());
-    let mut connections = Vec::with_capacity(count);
-    let mut ready = Ready {
-        ring_flags,
-        open_connections: 0,
-        connect_error: None,
-    };
-    let opened = orders.connections.unwrap_or(orders.planned_users());
-    for first in (0..opened).step_by(OPENED_AT_ONCE) {
-        let opening: Vec<_> = (first..opened.min(first + OPENED_AT_ONCE))
-            .map(|slot| {
-                let mut connection = Connection::<Tcp>::new(Rc::clone(road), slot);
-                spawn(async move {
-                    let opened = connection.reopen().await;
-                    (connection, opened)
-                })
-            })
-            .collect();
-        for task in opening {
-            let (connection, opened) = task.join().await;
-            match opened {
-                Ok(()) => ready.open_connections += 1,
-                Err(error) => ready.connect_error = Some(error.to_string()),
-            }
-            connections.push(connection);
-        }
-        if ready.open_connections == 0 && ready.connect_error.is_some() {
-            break;
-        }
-    }
-    let in_reserve = connections.len()..count;
-    connections.extend(in_reserve.map(|slot| Connection::new(Rc::clone(road), slot)));
-    (connections, ready)
-}
-
 /// Starts a task for each user. Users that are done go to the returned list: they keep their
 /// connections open until everything is measured, so that closing them is no part of it.
 fn start_users<S: Script>(
@@ -558,20 +519,4 @@ fn start_users<S: Script>(
         });
     }
     retired
-}
-
-/// A way out for each of `users`.
-fn ways(
-    connections: Vec<Connection<Tcp>>,
-    shared: bool,
-    users: usize,
-) -> Box<dyn Iterator<Item = Way<Tcp>>> {
-    if shared {
-        let pool = Rc::new(Pool::new(connections, users));
-        Box::new(std::iter::repeat_with(move || {
-            Way::Shared(Rc::clone(&pool))
-        }))
-    } else {
-        Box::new(connections.into_iter().map(Way::Own))
-    }
 }

@@ -29,6 +29,13 @@ pub struct RaceRecord {
     /// Races that the target was seen to handle two requests of at once: somebody lost a version
     /// race, or the second reply came sooner after the first than one request takes alone.
     pub overlapped: u64,
+    /// Races whose requests are believed to have been handled by different processes.
+    #[serde(default)]
+    pub apart: u64,
+    /// Requests by the process that is believed to have handled them: first those of which nothing is
+    /// believed, then process 1, 2 and so on; the last of 17 places has all beyond.
+    #[serde(default)]
+    pub racers_on: Vec<u64>,
     /// From before the first request was sent to when the kernel had taken the last byte of the
     /// last one, over races whose sides were not shifted.
     pub spread_us: LatencySummary,
@@ -142,6 +149,8 @@ fn race_record(race: &Race, total: &RaceTotal, offset: Option<RaceOffset>) -> Ra
         incomplete: counts.incomplete,
         together: counts.together,
         overlapped: counts.overlapped,
+        apart: counts.apart,
+        racers_on: racers_on(&counts.on),
         spread_us: total.spread.summary(),
         first: counts.first[..race.sides.len()].to_vec(),
         outcomes,
@@ -149,6 +158,12 @@ fn race_record(race: &Race, total: &RaceTotal, offset: Option<RaceOffset>) -> Ra
         totals: counts.outcomes,
         offsets: offset_records(counts, offset),
     }
+}
+
+/// Without the processes at the end that there are none on.
+fn racers_on(on: &[u64]) -> Vec<u64> {
+    let used = on.iter().rposition(|&racers| racers > 0);
+    on[..used.map_or(0, |last| last + 1)].to_vec()
 }
 
 /// For example `cancel: 1 success; pay: 1 conflict`.

@@ -1,13 +1,14 @@
 //! A small hand-made run that the tests of the exporters share.
 
+use super::process_text::{ProcessKind, ProcessesRecord};
 use super::recording::RunFacts;
 use super::run_record::{HostFacts, RunRecord};
 use super::target_record::TargetRecord;
 use crate::plan::{Threshold, WaitTime};
 use crate::stats::{
     CoreHealth, Ending, ErrorCounts, ErrorKey, Event, Finding, Interval, JourneyCounts, Outcome,
-    Part, Phase, Race, RaceSeen, Reason, Round, Rule, RunContext, SetShape, StatName, Totals,
-    UserShare, Violation, WitnessExchange, WorkerHealth,
+    PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule, RunContext, SetShape,
+    StatName, Totals, UserShare, Violation, WitnessExchange, WorkerHealth,
 };
 use serde_json::Map;
 use std::sync::Arc;
@@ -189,6 +190,13 @@ pub(super) fn facts() -> RunFacts {
                 .to_owned(),
             ..TargetRecord::default()
         }),
+        processes: Some(ProcessesRecord {
+            by: ProcessKind::Connection,
+            seen: 2,
+            connections: 54,
+            requests: 96,
+            took_us: 183_000,
+        }),
     }
 }
 
@@ -297,6 +305,18 @@ pub(super) fn violation() -> Violation {
     }
 }
 
+/// Every tenth race was on one process, and one racer of every fifteenth on an unknown one.
+fn on_processes(race: u64) -> [u16; PROCESSES_COUNTED] {
+    let mut on = [0; PROCESSES_COUNTED];
+    on[1] += 1;
+    on[match (race % 10, race % 15) {
+        (9, _) => 1,
+        (_, 7) => 0,
+        _ => 2,
+    }] += 1;
+    on
+}
+
 /// A second in which things were contended for.
 pub(crate) fn contested_second() -> Interval {
     let mut interval = Interval::new(SetShape {
@@ -325,6 +345,7 @@ pub(crate) fn contested_second() -> Interval {
                 overlapped: outcome == Outcome::Conflict,
                 first_side: Some(0),
                 offset_bin: None,
+                on: on_processes(number),
             });
         }
     }

@@ -27,6 +27,7 @@ mod observing;
 mod openmetrics;
 mod otlp;
 mod outcomes_csv;
+mod process_text;
 mod race_sections;
 mod raised;
 mod record_directory;
@@ -83,6 +84,7 @@ pub use observed_record::{
 pub use observing::observed_record;
 pub use openmetrics::{OPEN_METRICS_TYPE, open_metrics_text};
 pub use otlp::otlp_json;
+pub use process_text::{ProcessKind, ProcessesRecord};
 pub use record_directory::{RecordDirectory, RecordError};
 pub use recorded::{Recorded, UnreadableRecord};
 pub use recording::{RunFacts, RunJson, write_record};

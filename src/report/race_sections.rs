@@ -2,6 +2,7 @@
 
 use super::contest_record::{InvariantRecord, RaceRecord};
 use super::figures::{counted, duration_text};
+use super::process_text::ProcessKind;
 use super::run_record::RunRecord;
 use super::summary::{SummaryStyle, bold, numbers_right, plain_table};
 use super::witness_text::witness_text;
@@ -35,6 +36,7 @@ pub fn races_section(record: &RunRecord, style: SummaryStyle) -> String {
     }
     numbers_right(&mut table);
     let mut lines = vec![format!("{}\n{table}", bold(style, "Races"))];
+    lines.extend(processes_line(record));
     lines.extend(serialised(record));
     lines.extend(rounds_line(record));
     lines.join("\n")
@@ -68,16 +70,65 @@ fn share(part: u64, whole: u64) -> String {
     format!("{:.1} %", part as f64 * 100.0 / whole as f64)
 }
 
+/// How many processes were seen, and how racers were spread over them.
+#[must_use]
+pub fn processes_line(record: &RunRecord) -> Option<String> {
+    let processes = record.processes?;
+    if record.races.is_empty() {
+        return None;
+    }
+    let (found, tried) = (processes.found(), processes.tried());
+    let told = format!("Processes of the target: {found} ({tried})");
+    let count: u64 = record.races.iter().map(|race| race.count).sum();
+    let apart: u64 = record.races.iter().map(|race| race.apart).sum();
+    let on = |process: usize| -> u64 {
+        let races = record.races.iter();
+        races.filter_map(|race| race.racers_on.get(process)).sum()
+    };
+    Some(match (processes.by, processes.seen) {
+        (ProcessKind::Connection, 2..) => {
+            let known: Vec<String> = (1..=processes.seen as usize)
+                .map(|process| on(process).to_string())
+                .collect();
+            let unknown = match on(0) {
+                0 => String::new(),
+                unknown => format!(" (of {unknown} it is not known)"),
+            };
+            format!(
+                "{told}; racers by process: {}{unknown}; racers on different processes in {apart} of {}, {}",
+                known.join(" + "),
+                counted(count, "race"),
+                share(apart, count)
+            )
+        }
+        _ => told,
+    })
+}
+
 /// Told when not one of many races was seen to overlap.
 #[must_use]
 pub fn serialised(record: &RunRecord) -> Option<String> {
     let count: u64 = record.races.iter().map(|race| race.count).sum();
     let overlapped: u64 = record.races.iter().map(|race| race.overlapped).sum();
     (count >= ENOUGH_RACES && overlapped == 0).then(|| {
-        format!(
-            "The target handled these one at a time: 0 of {count} races overlapped; give its API \
-             at least two workers."
-        )
+        let told =
+            format!("The target handled these one at a time: 0 of {count} races overlapped; ");
+        let processes = record.processes;
+        told + &match processes.map(|processes| (processes.by, processes.seen)) {
+            Some((ProcessKind::Connection, seen @ 2..)) => format!(
+                "its {seen} processes were reached, but none was seen at work while another was."
+            ),
+            Some((ProcessKind::Connection, _)) => {
+                let tried = processes
+                    .map(|processes| processes.tried())
+                    .unwrap_or_default();
+                format!("one process was seen ({tried}). Races need at least two workers.")
+            }
+            Some((ProcessKind::Request, 2..)) => {
+                "what stands before its processes gave it these one after the other.".to_owned()
+            }
+            _ => "give its API at least two workers.".to_owned(),
+        }
     })
 }
 

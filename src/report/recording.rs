@@ -3,6 +3,7 @@
 use super::contest_record::{
     invariant_records, probes_record, race_records, rounds_record, witness_records,
 };
+use super::process_text::ProcessesRecord;
 use super::raised::{domain_records, event_records};
 use super::recovery_record::recovery_record;
 use super::rewrite::rewrite;
@@ -13,6 +14,7 @@ use super::run_record::{
 use super::steering_record::{SteeringRecord, steering_records};
 use super::target_record::TargetRecord;
 use super::threshold_record::threshold_records;
+use crate::engine::Survey;
 use crate::plan::{FailureRule, Plan, RaceRules};
 use crate::stats::{
     CoreTally, ErrorRow, Interval, IntervalSink, NameTotal, Outcome, Phase, PhaseTotal, RunContext,
@@ -49,6 +51,8 @@ pub struct RunFacts {
     pub races: RaceRules,
     /// What the target is; `None` before it is met.
     pub target: Option<TargetRecord>,
+    /// What was found of the target's processes; `None` when it was not looked at.
+    pub processes: Option<ProcessesRecord>,
 }
 
 impl RunFacts {
@@ -70,6 +74,7 @@ impl RunFacts {
             host,
             races: plan.races,
             target: None,
+            processes: None,
         }
     }
 
@@ -80,6 +85,13 @@ impl RunFacts {
             target: Some(target),
             ..self
         }
+    }
+
+    /// The same, with what `survey` found of the target's processes.
+    #[must_use]
+    pub fn with_survey(self, survey: Option<Survey>) -> Self {
+        let processes = survey.as_ref().map(ProcessesRecord::of);
+        Self { processes, ..self }
     }
 
     /// The record of the run so far: not finished, without verdict and exit code.
@@ -109,6 +121,7 @@ impl RunFacts {
             plan_hash: self.plan_hash.clone(),
             seed: self.seed,
             host: self.host.clone(),
+            processes: self.processes,
             measured_s: totals.measured_s(),
             peak_users: totals.peak_users,
             phases: occurred.map(|phase| phase_record(phase, rule)).collect(),

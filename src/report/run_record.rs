@@ -4,6 +4,7 @@
 
 use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
 use super::observed_record::ObservedRecord;
+use super::process_text::ProcessesRecord;
 use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::target_record::TargetRecord;
@@ -53,6 +54,10 @@ pub struct RunRecord {
     pub seed: u64,
     /// Where the generator ran.
     pub host: HostFacts,
+    /// What was found of the target's processes before the clock started; null when it was not looked
+    /// at.
+    #[serde(default)]
+    pub processes: Option<ProcessesRecord>,
     /// Measured seconds: up to the end of the run time, without the wait for the last replies.
     pub measured_s: f64,
     /// Most users that were active at once.

@@ -203,11 +203,20 @@ fn record_run(
     let heard = control.clone();
     let _listening = signals::listen(move || heard.interrupt());
     let (interruption, course) = (control.interruption(), control.course());
-    let mut crew = Crew::muster(plan, &script, addresses, handovers, interruption, course)?;
+    let mut crew = Crew::muster(
+        plan,
+        &script,
+        (addresses, request.preflight),
+        handovers,
+        interruption,
+        course,
+    )?;
     reached_at_all(plan, &crew)?;
     let started = SystemTime::now();
     let host = machine::facts(plan, &crew.ready);
-    let facts = RunFacts::of(plan, started, command, host).at(target);
+    let facts = RunFacts::of(plan, started, command, host)
+        .at(target)
+        .with_survey(crew.survey);
     let directory = RecordDirectory::create(
         &request.output.results,
         &plan.profile,

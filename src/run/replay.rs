@@ -2,10 +2,11 @@
 //! was asked after them.
 
 use super::reach::{ReachError, resolve};
-use super::replay_client::{Answer, send, send_together};
-use crate::engine::Id;
+use super::replay_client::{Answer, Starter, send, send_together};
+use crate::engine::{Id, Questions};
 use crate::plan::{AddressPolicy, ExitCode, RunId, Target, TargetError};
-use crate::report::{Recorded, UnreadableRecord, duration_text, part_word};
+use crate::report::{ProcessesRecord, Recorded, UnreadableRecord, duration_text, part_word};
+use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
 use crate::stats::{Part, WitnessExchange};
 use std::fmt::Write;
 use std::io;
@@ -105,14 +106,26 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
         target.url()
     );
     let exchanges = chosen(&kept.violation.exchanges, request.all);
+    let questions = Questions::of(&target, OPENAPI_PATH, HEALTH_PATH);
+    let mut starter = Starter::new(&addresses, &questions);
+    if racers(&exchanges) > 1 {
+        let processes = ProcessesRecord::of(&starter.look());
+        println!(
+            "processes of the target: {} ({})",
+            processes.found(),
+            processes.tried()
+        );
+    }
     for attempt in 1..=request.times {
         let mut firing = Firing::new(&target, &addresses, &record.run_id, request.run_id, attempt);
-        let told = firing.carry_out(&exchanges).map_err(|error| {
-            ReplayError::Reach(ReachError::Unreachable {
-                url: target.url(),
-                error: error.to_string(),
-            })
-        })?;
+        let told = firing
+            .carry_out(&exchanges, &mut starter)
+            .map_err(|error| {
+                ReplayError::Reach(ReachError::Unreachable {
+                    url: target.url(),
+                    error: error.to_string(),
+                })
+            })?;
         let again = happened_again(&exchanges, &firing.answers);
         if again || attempt == request.times {
             println!("\nattempt {attempt}:\n{told}");
@@ -146,6 +159,11 @@ fn chosen(exchanges: &[WitnessExchange], all: bool) -> Vec<&WitnessExchange> {
     chosen
 }
 
+fn racers(exchanges: &[&WitnessExchange]) -> usize {
+    let of_race = |exchange: &&&WitnessExchange| exchange.part == Part::Racer;
+    exchanges.iter().filter(of_race).count()
+}
+
 /// Whether the answers are those of the witness: the same statuses, of racers in any order, and
 /// the same words of probes.
 fn happened_again(exchanges: &[&WitnessExchange], answers: &[Answer]) -> bool {
@@ -171,6 +189,8 @@ struct Firing<'a> {
     /// Texts of the witness and what stands for them now: ids, and the run id.
     replaced: Vec<(String, String)>,
     answers: Vec<Answer>,
+    /// Number of the attempt, from 1.
+    attempt: u32,
 }
 
 impl<'a> Firing<'a> {
@@ -188,11 +208,16 @@ impl<'a> Firing<'a> {
             addresses,
             replaced: vec![(old_run_id.to_owned(), fresh.to_string())],
             answers: Vec::new(),
+            attempt,
         }
     }
 
     /// Sends everything; gives what there is to tell.
-    fn carry_out(&mut self, exchanges: &[&WitnessExchange]) -> io::Result<String> {
+    fn carry_out(
+        &mut self,
+        exchanges: &[&WitnessExchange],
+        starter: &mut Starter<'_>,
+    ) -> io::Result<String> {
         let of = |parts: &[Part]| -> Vec<&WitnessExchange> {
             let all = exchanges.iter().copied();
             all.filter(|exchange| parts.contains(&exchange.part))
@@ -207,7 +232,7 @@ impl<'a> Firing<'a> {
         }
         let requests: Vec<Vec<u8>> = racers.iter().map(|racer| self.request(racer)).collect();
         if !requests.is_empty() {
-            let answers = send_together(self.addresses, &requests)?;
+            let answers = send_together(starter, &requests, self.attempt)?;
             for (exchange, answer) in racers.into_iter().zip(answers) {
                 self.take(exchange, answer, &mut told);
             }

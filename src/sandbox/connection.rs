@@ -26,15 +26,19 @@ pub enum Next {
     Stall,
 }
 
-/// Serves a connection until one side closes it.
+/// Serves a connection until one side closes it; it belongs to `worker`, if to any.
 pub async fn serve(
     mut stream: Tcp,
+    worker: Option<usize>,
     desk: Rc<RefCell<Desk>>,
     station: Rc<Station>,
     reception: Rc<Reception>,
 ) {
     let guest = reception.enter(stream.descriptor());
-    let mut connection = Connection::default();
+    let mut connection = Connection {
+        worker,
+        ..Connection::default()
+    };
     let mut buffer = Vec::with_capacity(BUFFER_BYTES);
     loop {
         if buffer.len() == buffer.capacity() {
@@ -119,6 +123,8 @@ pub async fn send_all(stream: &mut Tcp, bytes: &mut Vec<u8>) -> bool {
 #[derive(Default)]
 struct Connection {
     replies: Vec<u8>,
+    /// The worker that serves it, if it belongs to one.
+    worker: Option<usize>,
     /// When bytes were received last, if anybody wants to know.
     received_ns: u64,
     /// `100 Continue` has been sent for the request that is arriving.
@@ -164,7 +170,7 @@ impl Connection {
                     let next = if station.is_immediate() {
                         desk.borrow_mut().answer(&request, &mut out)
                     } else {
-                        station.serve(desk, &request, &mut out).await
+                        station.serve(self.worker, desk, &request, &mut out).await
                     };
                     if next == Next::Reset {
                         break next;

@@ -6,6 +6,7 @@ use super::desk::Desk;
 use super::fixed;
 use super::footing::Footing;
 use super::reception::Reception;
+use super::roster::Roster;
 use super::station::Station;
 use crate::engine::{Listener, Pacer, Tcp, now_ns, shut_down, spawn};
 use std::cell::{Cell, RefCell};
@@ -21,16 +22,29 @@ const ACCEPT_PAUSE_NS: u64 = 20_000_000;
 
 /// What a thread does with a connection.
 pub enum Service {
-    Shop(Rc<RefCell<Desk>>, Rc<Station>, Rc<Reception>),
+    Shop(Rc<RefCell<Desk>>, Rc<Station>, Rc<Reception>, Staff),
     Fixed(Rc<Reception>),
+}
+
+/// The workers of a thread, as all workers are counted.
+pub struct Staff {
+    /// Number of the thread's first one.
+    pub first: usize,
+    /// Where it is written down who accepted what.
+    pub roster: Arc<Roster>,
 }
 
 impl Service {
     fn serve(&self, stream: Tcp) {
         match self {
-            Self::Shop(desk, station, reception) => {
+            Self::Shop(desk, station, reception, staff) => {
+                let worker = station.accept();
+                if let (Some(worker), Ok(client)) = (worker, stream.peer()) {
+                    staff.roster.note(client, staff.first + worker);
+                }
                 spawn(connection::serve(
                     stream,
+                    worker,
                     Rc::clone(desk),
                     Rc::clone(station),
                     Rc::clone(reception),
@@ -44,7 +58,7 @@ impl Service {
 
     /// Loses all connections, and what is served or waits.
     fn lose_everything(&self) {
-        if let Self::Shop(_, station, reception) = self {
+        if let Self::Shop(_, station, reception, _) = self {
             reception.reset();
             station.lose_everything();
         }

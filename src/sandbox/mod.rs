@@ -21,6 +21,7 @@ mod python_text;
 mod reception;
 mod refusal;
 mod reply;
+mod roster;
 mod router;
 mod schema;
 mod server;

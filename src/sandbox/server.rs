@@ -4,11 +4,12 @@ use super::arrivals::ArrivalLog;
 use super::bugs::Bugs;
 use super::chaos::Chaos;
 use super::desk::{Conflicts, Desk};
-use super::door::{Door, Service};
+use super::door::{Door, Service, Staff};
 use super::footing::{FallsOver, Footing};
 use super::observatory::{Observatory, ObservatoryConfig};
 use super::pipeline::{Pipeline, PipelineConfig};
 use super::reception::Reception;
+use super::roster::Roster;
 use super::shop::Shop;
 use super::station::{ServiceTime, Station};
 use crate::engine::{Listener, Pacer, Runtime, RuntimeError, now_ns, spawn};
@@ -44,7 +45,9 @@ pub struct ShopConfig {
     /// How many of the newest things of each kind are remembered, at least 1.
     pub retain: usize,
     /// Processes of the real shop: each is strictly serial, and with two or more commands on one
-    /// thing really race between load and commit. At least one a thread.
+    /// thing really race between load and commit. All accept on one port, as processes that wait
+    /// there together do: a burst of connections goes to one, and what comes while that is at work
+    /// to the next. At least one a thread.
     pub api_workers: usize,
     /// Requests that are served at once, when that is not the number of API workers; at least one
     /// a thread.
@@ -85,6 +88,11 @@ impl Default for ShopConfig {
 }
 
 impl ShopConfig {
+    /// Whether connections belong to one worker each.
+    fn has_workers(&self) -> bool {
+        self.api_workers > 1 && self.servers.is_none()
+    }
+
     /// The servers of thread `thread` of so many.
     fn servers_of(&self, thread: usize, threads: usize) -> usize {
         let servers = self.servers.unwrap_or(self.api_workers);
@@ -165,6 +173,7 @@ pub struct Sandbox {
     threads: Vec<JoinHandle<()>>,
     pipeline: Option<Arc<Pipeline>>,
     observatory: Option<Observatory>,
+    roster: Arc<Roster>,
 }
 
 impl Sandbox {
@@ -182,6 +191,7 @@ impl Sandbox {
             threads: Vec::new(),
             pipeline: role.pipeline(),
             observatory: role.start_observatory()?,
+            roster: Arc::default(),
         };
         let arrivals = match &config.arrival_log {
             None => None,
@@ -207,6 +217,7 @@ impl Sandbox {
                 stop: Arc::clone(&sandbox.stop),
                 footing: footing.clone(),
                 arrivals: arrivals.clone(),
+                roster: Arc::clone(&sandbox.roster),
             };
             sandbox.start_thread(server)?;
         }
@@ -233,6 +244,19 @@ impl Sandbox {
     #[must_use]
     pub fn observatory_address(&self) -> Option<SocketAddr> {
         self.observatory.as_ref().map(Observatory::address)
+    }
+
+    /// The API worker, from 0, that accepted the connection from `client`; `None` when connections
+    /// belong to nobody, or this one is not known.
+    #[must_use]
+    pub fn worker_of(&self, client: SocketAddr) -> Option<usize> {
+        self.roster.worker_of(client)
+    }
+
+    /// How many connections each API worker has accepted; empty when they belong to nobody.
+    #[must_use]
+    pub fn accepted_by_worker(&self) -> Vec<usize> {
+        self.roster.spread()
     }
 
     /// What happens behind the shop; `None` when the sandbox is no shop.
@@ -372,6 +396,7 @@ struct Server {
     stop: Arc<AtomicBool>,
     footing: Option<Arc<Footing>>,
     arrivals: Option<Arc<ArrivalLog>>,
+    roster: Arc<Roster>,
 }
 
 type Started = Result<SocketAddr, SandboxError>;
@@ -444,7 +469,18 @@ impl Server {
         let station = Station::new(config.service, servers, races, pacer.clone())
             .with_chaos(config.chaos)
             .with_footing(self.footing.clone());
-        Service::Shop(Rc::new(RefCell::new(desk)), Rc::new(station), reception)
+        let station = match config.has_workers() {
+            true => station.of_workers(),
+            false => station,
+        };
+        let staff = Staff {
+            first: (0..self.position)
+                .map(|thread| config.servers_of(thread, self.threads))
+                .sum(),
+            roster: Arc::clone(&self.roster),
+        };
+        let desk = Rc::new(RefCell::new(desk));
+        Service::Shop(desk, Rc::new(station), reception, staff)
     }
 }
 

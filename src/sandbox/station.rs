@@ -1,8 +1,9 @@
 //! Where requests are served: the shop's API workers as a queueing station.
 //!
-//! Requests are served first come first served. Who comes when no server is free is given the one
-//! that will be free first, and its end is known at once: an alarm that rings late makes one reply
-//! late, and takes nothing from the capacity.
+//! Requests are served first come first served. The end of each is known at once: an alarm that rings
+//! late makes one reply late, and takes nothing from the capacity. Who comes to servers that all
+//! connections share is given the one that will be free first. API workers share nothing: each
+//! accepts on the one port, and serves what comes on its connections one after the other.
 
 use super::chaos::{Chaos, Mishap, SLOW_NS};
 use super::connection::Next;
@@ -10,6 +11,7 @@ use super::desk::{Desk, Outgoing};
 use super::footing::Footing;
 use crate::engine::codec::Request;
 use crate::engine::{Pacer, now_ns};
+use crate::shop::OPENAPI_PATH;
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,6 +19,10 @@ use std::sync::Arc;
 
 /// Time that a request takes when workers of one thread race and no other time was set.
 const RACING_NS: u64 = 100_000;
+
+/// Time that the description of the shop takes a worker of its own connections, at least: the real
+/// one is at it about as much longer than at a word about its health.
+const DESCRIPTION_NS: u64 = 4_000_000;
 
 /// Time that a request takes at a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,8 +40,7 @@ pub enum ServiceTime {
 /// The servers of one thread.
 pub struct Station {
     service: ServiceTime,
-    /// When each server will be free, on the monotonic clock: soonest first.
-    free_ns: RefCell<BinaryHeap<Reverse<u64>>>,
+    servers: RefCell<Servers>,
     /// Whether load and commit are apart, so that others can come in between.
     races: bool,
     rng: RefCell<fastrand::Rng>,
@@ -43,6 +48,14 @@ pub struct Station {
     chaos: Chaos,
     /// Of a shop that falls over.
     footing: Option<Arc<Footing>>,
+}
+
+/// Who serves, and when each will be free on the monotonic clock.
+enum Servers {
+    /// Whoever is free first, whichever connection a request came on: soonest first.
+    Shared(BinaryHeap<Reverse<u64>>),
+    /// The worker that the connection belongs to.
+    Workers(Vec<u64>),
 }
 
 impl Station {
@@ -56,12 +69,34 @@ impl Station {
         };
         Self {
             service,
-            free_ns: RefCell::new(std::iter::repeat_n(Reverse(0), servers).collect()),
+            servers: RefCell::new(Servers::shared(servers)),
             races,
             rng: RefCell::new(fastrand::Rng::new()),
             pacer,
             chaos: Chaos::default(),
             footing: None,
+        }
+    }
+
+    /// The same, where connections belong to one worker each.
+    pub fn of_workers(self) -> Self {
+        let workers = vec![0; self.servers.borrow().count()];
+        let servers = RefCell::new(Servers::Workers(workers));
+        Self { servers, ..self }
+    }
+
+    /// The worker that accepts a connection that comes now, as one of several processes on one port
+    /// does: all idle ones are woken, and the first of them takes it; of those at work the one that
+    /// is done first. `None` when connections belong to nobody.
+    pub fn accept(&self) -> Option<usize> {
+        match &*self.servers.borrow() {
+            Servers::Shared(_) => None,
+            Servers::Workers(free_ns) => {
+                let now_ns = now_ns();
+                let workers = free_ns.iter().enumerate();
+                let first = workers.min_by_key(|(_, free_ns)| (**free_ns).max(now_ns));
+                first.map(|(worker, _)| worker)
+            }
         }
     }
 
@@ -84,9 +119,11 @@ impl Station {
 
     /// Loses whatever is served or waits, after a fall.
     pub fn lose_everything(&self) {
-        let mut free_ns = self.free_ns.borrow_mut();
-        let servers = free_ns.len();
-        *free_ns = std::iter::repeat_n(Reverse(0), servers).collect();
+        let mut servers = self.servers.borrow_mut();
+        *servers = match &*servers {
+            Servers::Shared(free_ns) => Servers::shared(free_ns.len()),
+            Servers::Workers(free_ns) => Servers::Workers(vec![0; free_ns.len()]),
+        };
         self.pacer.wake_all();
     }
 
@@ -111,15 +148,17 @@ impl Station {
         self.service == ServiceTime::Computed
     }
 
-    /// Answers `request` when it has been served; a fall meanwhile loses it.
+    /// Answers `request`, which came on a connection of `worker`, when it has been served; a fall
+    /// meanwhile loses it.
     pub async fn serve(
         &self,
+        worker: Option<usize>,
         desk: &RefCell<Desk>,
         request: &Request<'_>,
         out: &mut Outgoing<'_>,
     ) -> Next {
         let falls = self.falls();
-        let (start_ns, end_ns) = self.next_turn(now_ns());
+        let (start_ns, end_ns) = self.next_turn(now_ns(), worker, self.least_ns(request));
         if !self.races {
             self.pacer.until(end_ns).await;
             if self.falls() != falls {
@@ -139,14 +178,31 @@ impl Station {
         desk.borrow_mut().settle(request, considered, out)
     }
 
+    /// Time that a request takes, at least.
+    fn least_ns(&self, request: &Request<'_>) -> u64 {
+        match &*self.servers.borrow() {
+            Servers::Workers(_) if request.target == OPENAPI_PATH => DESCRIPTION_NS,
+            _ => 0,
+        }
+    }
+
     /// When the service of a request that comes now starts and ends.
-    fn next_turn(&self, now_ns: u64) -> (u64, u64) {
-        let mut free_ns = self.free_ns.borrow_mut();
-        let Reverse(first_free_ns) = free_ns.pop().unwrap_or(Reverse(0));
-        let start_ns = first_free_ns.max(now_ns);
-        let end_ns = start_ns + self.draw_ns();
-        free_ns.push(Reverse(end_ns));
-        (start_ns, end_ns)
+    fn next_turn(&self, now_ns: u64, worker: Option<usize>, least_ns: u64) -> (u64, u64) {
+        let takes_ns = self.draw_ns().max(least_ns);
+        match &mut *self.servers.borrow_mut() {
+            Servers::Shared(free_ns) => {
+                let Reverse(first_free_ns) = free_ns.pop().unwrap_or(Reverse(0));
+                let start_ns = first_free_ns.max(now_ns);
+                free_ns.push(Reverse(start_ns + takes_ns));
+                (start_ns, start_ns + takes_ns)
+            }
+            Servers::Workers(free_ns) => {
+                let free_ns = &mut free_ns[worker.unwrap_or(0)];
+                let start_ns = (*free_ns).max(now_ns);
+                *free_ns = start_ns + takes_ns;
+                (start_ns, *free_ns)
+            }
+        }
     }
 
     fn draw_ns(&self) -> u64 {
@@ -157,6 +213,19 @@ impl Station {
             ServiceTime::Exponential(mean_ns) => {
                 (-(1.0 - self.rng.borrow_mut().f64()).ln() * mean_ns as f64) as u64
             }
+        }
+    }
+}
+
+impl Servers {
+    fn shared(count: usize) -> Self {
+        Self::Shared(std::iter::repeat_n(Reverse(0), count).collect())
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::Shared(free_ns) => free_ns.len(),
+            Self::Workers(free_ns) => free_ns.len(),
         }
     }
 }
@@ -181,7 +250,7 @@ mod tests {
     fn whoever_comes_first_is_served_first_by_whoever_is_free_first() {
         with_station(ServiceTime::Constant(10 * MS), 2, |station| {
             let turns: Vec<_> = [100, 101, 102, 115, 116, 200]
-                .map(|at| station.next_turn(at * MS))
+                .map(|at| station.next_turn(at * MS, None, 0))
                 .into_iter()
                 .map(|(start, end)| (start / MS, end / MS))
                 .collect();
@@ -198,9 +267,49 @@ mod tests {
     }
 
     #[test]
+    fn a_burst_of_connections_goes_to_one_worker_and_to_the_next_when_that_is_at_work() {
+        with_station(ServiceTime::Constant(1_000_000 * MS), 3, |station| {
+            assert_eq!(station.accept(), None, "servers have no connections");
+        });
+        let mut runtime = Runtime::new(Driver::Epoll, 8).unwrap();
+        runtime.block_on(async {
+            let pacer = Pacer::start(1).unwrap();
+            let hour = ServiceTime::Constant(3_600_000 * MS);
+            let station = Station::new(hour, 3, true, pacer).of_workers();
+            let burst = [(); 5].map(|()| station.accept());
+            assert_eq!(burst, [Some(0); 5]);
+            station.next_turn(now_ns(), Some(0), 0);
+            assert_eq!(station.accept(), Some(1));
+            station.next_turn(now_ns(), Some(2), 0);
+            assert_eq!(station.accept(), Some(1));
+            station.next_turn(now_ns(), Some(1), 0);
+            assert_eq!(station.accept(), Some(0), "the first one to be done");
+        });
+    }
+
+    #[test]
+    fn a_worker_serves_what_comes_on_its_connections_one_after_the_other() {
+        let mut runtime = Runtime::new(Driver::Epoll, 8).unwrap();
+        runtime.block_on(async {
+            let pacer = Pacer::start(1).unwrap();
+            let station = Station::new(ServiceTime::Constant(10 * MS), 2, true, pacer).of_workers();
+            let turn = |worker, least_ns| {
+                let (start_ns, end_ns) = station.next_turn(100 * MS, Some(worker), least_ns);
+                (start_ns / MS, end_ns / MS)
+            };
+            assert_eq!(turn(0, 0), (100, 110));
+            assert_eq!(turn(0, 30 * MS), (110, 140));
+            assert_eq!(turn(1, 0), (100, 110));
+            assert_eq!(turn(0, 0), (140, 150));
+        });
+    }
+
+    #[test]
     fn a_busy_station_has_exactly_its_capacity() {
         with_station(ServiceTime::Constant(2 * MS), 1, |station| {
-            let ends: Vec<u64> = (0..1_000).map(|_| station.next_turn(MS).1).collect();
+            let ends: Vec<u64> = (0..1_000)
+                .map(|_| station.next_turn(MS, None, 0).1)
+                .collect();
             assert_eq!(ends[999], MS + 1_000 * 2 * MS);
         });
     }
@@ -209,10 +318,10 @@ mod tests {
     fn nobody_waits_after_everything_was_lost() {
         with_station(ServiceTime::Constant(10 * MS), 2, |station| {
             for _ in 0..100 {
-                station.next_turn(MS);
+                station.next_turn(MS, None, 0);
             }
             station.lose_everything();
-            let starts = [(); 3].map(|()| station.next_turn(2 * MS).0 / MS);
+            let starts = [(); 3].map(|()| station.next_turn(2 * MS, None, 0).0 / MS);
             assert_eq!(starts, [2, 2, 12]);
         });
     }

@@ -4,7 +4,8 @@ use super::journeys::flash_sale;
 use super::ledger::RULES;
 use super::races::RACES;
 use super::{
-    Dialect, JourneyKind, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class,
+    Dialect, HEALTH_PATH, JourneyKind, OPENAPI_PATH, Supplies, UserClass, WeightedJourney, steps,
+    total_weight, user_class,
 };
 use crate::engine::{Journey, Link, Operation, Script, Session, SetUpFailure, Step};
 use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, RaceRules, WaitTime};
@@ -213,6 +214,10 @@ impl Script for ShopScript {
 
     fn race_rules(&self) -> RaceRules {
         self.supplies.races
+    }
+
+    fn questions(&self) -> Option<(&'static str, &'static str)> {
+        Some((OPENAPI_PATH, HEALTH_PATH))
     }
 
     fn lanes(&self, users: usize) -> usize {

@@ -53,8 +53,8 @@ pub use live_course::{LiveCourse, Wish};
 pub use observed::{Amount, DomainBacklog, ObservedSample, ObservedTable};
 pub use own_lateness::{OwnLateness, OwnShares};
 pub use races::{
-    Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, Race, RaceCounts, RaceInterval,
-    RaceSeen, RaceTotal,
+    Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, PROCESSES_COUNTED, Race, RaceCounts,
+    RaceInterval, RaceSeen, RaceTotal,
 };
 pub use recovery::{
     HELD_S, Measure, Measured, Recovery, Settling, Span, Standing, TOLERANCE, Tolerance, WINDOW_S,

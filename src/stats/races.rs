@@ -11,6 +11,10 @@ const MOST_ENDINGS: usize = 64;
 /// Bins of an offset sweep.
 pub const OFFSET_BINS: usize = 41;
 
+/// Processes of a target that racers are counted by: place 0 has those of whose process nothing is
+/// believed, the last one all beyond it.
+pub const PROCESSES_COUNTED: usize = 17;
+
 /// A kind of race.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Race {
@@ -69,6 +73,17 @@ pub struct RaceSeen {
     pub first_side: Option<u8>,
     /// Bin of the sweep, when sides were shifted.
     pub offset_bin: Option<usize>,
+    /// Racers by the process that is believed to have served them.
+    pub on: [u16; PROCESSES_COUNTED],
+}
+
+impl RaceSeen {
+    /// Whether its racers are believed to have been on different processes.
+    #[must_use]
+    pub fn is_apart(&self) -> bool {
+        let used = self.on[1..].iter().filter(|&&racers| racers > 0);
+        used.count() > 1
+    }
 }
 
 /// How often something ended so.
@@ -112,6 +127,10 @@ pub struct RaceCounts {
     pub together: u64,
     /// Races that the target was seen to handle two requests of at once.
     pub overlapped: u64,
+    /// Races whose racers are believed to have been on different processes.
+    pub apart: u64,
+    /// Racers by the process that is believed to have served them.
+    pub on: [u64; PROCESSES_COUNTED],
     /// Races whose first reply went to a racer of this side.
     pub first: [u64; MOST_SIDES],
     /// Their racers by [`Outcome`].
@@ -140,6 +159,10 @@ impl RaceCounts {
         self.incomplete += u64::from(!seen.complete);
         self.together += u64::from(seen.together);
         self.overlapped += u64::from(seen.overlapped);
+        self.apart += u64::from(seen.is_apart());
+        for (count, racers) in self.on.iter_mut().zip(seen.on) {
+            *count += u64::from(racers);
+        }
         if let Some(side) = seen.first_side {
             self.first[usize::from(side)] += 1;
         }
@@ -181,6 +204,10 @@ impl RaceCounts {
         self.incomplete += other.incomplete;
         self.together += other.together;
         self.overlapped += other.overlapped;
+        self.apart += other.apart;
+        for (count, more) in self.on.iter_mut().zip(other.on) {
+            *count += more;
+        }
         for (count, more) in self.first.iter_mut().zip(other.first) {
             *count += more;
         }
@@ -315,7 +342,34 @@ mod tests {
             overlapped: ending.all(Outcome::Conflict) > 0,
             first_side: Some(1),
             offset_bin: Some(20),
+            on: on([(1, 1), (2, 1)]),
         }
+    }
+
+    fn on<const N: usize>(counts: [(usize, u16); N]) -> [u16; PROCESSES_COUNTED] {
+        let mut on = [0; PROCESSES_COUNTED];
+        for (process, racers) in counts {
+            on[process] = racers;
+        }
+        on
+    }
+
+    #[test]
+    fn racers_are_apart_when_two_processes_are_known() {
+        let is_apart = |on| {
+            let seen = RaceSeen {
+                on,
+                ..race(Outcome::Success, Outcome::Success)
+            };
+            seen.is_apart()
+        };
+        assert!(is_apart(on([(1, 1), (2, 1)])));
+        assert!(is_apart(on([(0, 3), (2, 1), (16, 1)])));
+        assert!(!is_apart(on([(2, 2)])));
+        assert!(
+            !is_apart(on([(0, 1), (1, 1)])),
+            "nothing is believed of one"
+        );
     }
 
     #[test]
@@ -332,6 +386,7 @@ mod tests {
         let counts = &total.counts;
         assert_eq!((counts.count, counts.racers, counts.overlapped), (4, 8, 2));
         assert_eq!(counts.first, [0, 4, 0]);
+        assert_eq!((counts.apart, counts.on[1], counts.on[2]), (4, 4, 4));
         assert_eq!(counts.outcomes, [5, 1, 2, 0, 0]);
         let endings: Vec<u64> = counts.endings.iter().map(|row| row.count).collect();
         assert_eq!(endings, [2, 1, 1]);

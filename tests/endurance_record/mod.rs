@@ -174,6 +174,7 @@ fn facts() -> RunFacts {
         seed: 45,
         host: HostFacts::default(),
         races: RaceRules::default(),
+        processes: None,
         target: None,
     }
 }

@@ -8,7 +8,9 @@ use crate::engine::{
     Arena, Broken, Exchange, Gathering, Id, Judge, Link, ReplyHead, Step, TrailEntry,
 };
 use crate::plan::RaceOffset;
-use crate::stats::{Ending, OFFSET_BINS, Outcome, Part, Race, RaceSeen, Reason, Round};
+use crate::stats::{
+    Ending, OFFSET_BINS, Outcome, PROCESSES_COUNTED, Part, Race, RaceSeen, Reason, Round,
+};
 use std::ops::Range;
 
 /// A target that takes less for a request alone is too fast to tell from times alone whether it
@@ -388,6 +390,7 @@ impl<L: Link> Session<L> {
         entry.done_ns = runner.done_ns;
         entry.status = status;
         entry.outcome = *outcome;
+        entry.process = runner.process;
         let bytes_out = runner.request.len() as u64;
         // Lining up and the common start are what a race is, and no lateness.
         let own_ns = match was_sent {
@@ -467,7 +470,18 @@ fn seen(entries: &[TrailEntry], last_left_ns: u64, floor_ns: Option<u64>) -> Rac
             .min_by_key(|entry| entry.done_ns)
             .map(|entry| entry.side),
         offset_bin: None,
+        on: on_processes(entries),
     }
+}
+
+/// By process, how many were sent to it.
+fn on_processes(entries: &[TrailEntry]) -> [u16; PROCESSES_COUNTED] {
+    let mut on = [0; PROCESSES_COUNTED];
+    for entry in entries.iter().filter(|entry| entry.sent_ns.is_some()) {
+        let place = usize::from(entry.process).min(PROCESSES_COUNTED - 1);
+        on[place] += 1;
+    }
+    on
 }
 
 /// Whether times alone prove that a target handled two requests at once: the second reply came

@@ -7,6 +7,7 @@ mod drift;
 mod recognition;
 mod shape;
 
+use crate::stats::Event;
 pub use contract::{Contract, NoContract, OperationContract};
 pub use dialect::{Dialect, FORM_FIELDS, Form, FormField};
 pub use drift::{Change, Drift};
@@ -86,6 +87,17 @@ impl Generation {
         match self {
             Self::Five => &CONTEXTS[..5],
             Self::Today => &CONTEXTS,
+        }
+    }
+
+    /// Whether events of this type get a row in their context's outbox, and so have to be worked
+    /// off by the pipeline. In the older generation only those of relational aggregates do, because
+    /// handlers of the others open no database session; theirs stay in the event store.
+    #[must_use]
+    pub const fn publishes(self, event: &Event) -> bool {
+        match self {
+            Self::Five => event.outbox,
+            Self::Today => true,
         }
     }
 

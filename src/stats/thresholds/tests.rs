@@ -3,7 +3,8 @@
 use super::*;
 use crate::plan::{FailureRule, ObservedMetric};
 use crate::stats::{
-    JourneyCounts, NameInterval, ObservedSample, ObservedTable, Outcome, Phase, Race, StatName,
+    JourneyCounts, NameInterval, ObservedSample, ObservedTable, Outcome, PROCESSES_COUNTED, Phase,
+    Race, StatName,
 };
 
 const SECOND_US: u64 = 1_000_000;
@@ -322,6 +323,7 @@ fn journeys_arrivals_and_races_are_judged() {
             overlapped: number < 4,
             first_side: Some(0),
             offset_bin: None,
+            on: [0; PROCESSES_COUNTED],
         });
     }
     let states = judged(

@@ -1,0 +1,224 @@
+//! A race's wait for its lanes, and which of the free ones it gets: of different processes where
+//! several serve the target.
+
+use super::lane::Lane;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// The lanes that nobody uses.
+pub(super) struct Free {
+    /// Those that came back last are last.
+    pub lanes: Vec<u32>,
+    /// Those that are to be opened again, at a process of choice, before they are used.
+    pub torn: Vec<u32>,
+    /// Races in line: ticket, lanes wanted, waker.
+    line: VecDeque<(u64, usize, Waker)>,
+    next_ticket: u64,
+    /// Who opens torn lanes.
+    pub mender: Option<Waker>,
+}
+
+impl Free {
+    /// All of `lanes` lanes.
+    pub fn new(lanes: usize) -> Self {
+        Self {
+            lanes: (0..lanes as u32).rev().collect(),
+            torn: Vec::with_capacity(lanes),
+            line: VecDeque::with_capacity(lanes),
+            next_ticket: 0,
+            mender: None,
+        }
+    }
+
+    /// Wakes the first race in line, if its lanes are there.
+    pub fn wake_first(&self) {
+        if let Some((_, racers, waker)) = self.line.front()
+            && *racers <= self.lanes.len()
+        {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// Deals lanes of different processes to the racers of a race.
+#[derive(Default)]
+pub(super) struct Deal {
+    /// How many processes serve the target; below 2 there is nothing to choose.
+    processes: Cell<u8>,
+    /// Races that were dealt to: the first racer's process changes with it.
+    races: Cell<usize>,
+}
+
+impl Deal {
+    /// There are so many processes.
+    pub fn set_processes(&self, processes: u8) {
+        self.processes.set(processes);
+    }
+
+    /// How many processes there are; below 2 there is nothing to choose.
+    pub fn processes(&self) -> u8 {
+        self.processes.get()
+    }
+
+    /// Moves `racers` of the `free` ones to `taken`: one of each process in turn where there is one,
+    /// or whichever came back last.
+    fn take(&self, all: &[Rc<Lane>], free: &mut Vec<u32>, racers: usize, taken: &mut Vec<u32>) {
+        let processes = usize::from(self.processes.get());
+        if processes < 2 {
+            let left = free.len() - racers;
+            taken.extend(free.drain(left..));
+            return;
+        }
+        let first = self.races.get();
+        // A crowd's users race alone: the next one's process is the next.
+        self.races
+            .set(first.wrapping_add(racers.max(1) + usize::from(racers % processes == 0)));
+        for racer in 0..racers {
+            let wanted = (first.wrapping_add(racer) % processes + 1) as u8;
+            let is_of = |&lane: &u32| all[lane as usize].process() == wanted;
+            let place = free.iter().rposition(is_of).unwrap_or(free.len() - 1);
+            taken.push(free.remove(place));
+        }
+    }
+}
+
+/// A race's place in line for its lanes.
+pub struct LineUp<'a> {
+    lanes: &'a [Rc<Lane>],
+    free: &'a RefCell<Free>,
+    deal: &'a Deal,
+    racers: usize,
+    ticket: Option<u64>,
+}
+
+impl<'a> LineUp<'a> {
+    /// A place for a race of `racers` racers, on some of `lanes`; not in line yet.
+    pub(super) fn new(
+        lanes: &'a [Rc<Lane>],
+        (free, deal): (&'a RefCell<Free>, &'a Deal),
+        racers: usize,
+    ) -> Self {
+        Self {
+            lanes,
+            free,
+            deal,
+            racers: racers.min(lanes.len()),
+            ticket: None,
+        }
+    }
+}
+
+impl LineUp<'_> {
+    fn is_first(&self, free: &Free) -> bool {
+        match (free.line.front(), self.ticket) {
+            (None, _) => true,
+            (Some((first, ..)), Some(ticket)) => *first == ticket,
+            (Some(_), None) => false,
+        }
+    }
+
+    fn leave_line(&mut self, free: &mut Free) {
+        if let Some(ticket) = self.ticket.take() {
+            free.line.retain(|(place, ..)| *place != ticket);
+            free.wake_first();
+        }
+    }
+
+    /// Takes the lanes into `taken` as soon as they are free.
+    pub async fn into(mut self, taken: &mut Vec<u32>) {
+        std::future::poll_fn(|context| Pin::new(&mut self).poll(context)).await;
+        let mut free = self.free.borrow_mut();
+        taken.clear();
+        self.deal
+            .take(self.lanes, &mut free.lanes, self.racers, taken);
+        self.leave_line(&mut free);
+    }
+}
+
+impl Future for LineUp<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut free = self.free.borrow_mut();
+        if self.is_first(&free) && free.lanes.len() >= self.racers {
+            return Poll::Ready(());
+        }
+        match self.ticket {
+            Some(ticket) => {
+                let mut line = free.line.iter_mut();
+                if let Some((.., waker)) = line.find(|(place, ..)| *place == ticket) {
+                    waker.clone_from(context.waker());
+                }
+            }
+            None => {
+                let ticket = free.next_ticket;
+                free.next_ticket += 1;
+                let racers = self.racers;
+                free.line
+                    .push_back((ticket, racers, context.waker().clone()));
+                drop(free);
+                self.ticket = Some(ticket);
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for LineUp<'_> {
+    fn drop(&mut self) {
+        let free = self.free;
+        self.leave_line(&mut free.borrow_mut());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lanes of these processes, and those that races of so many racers get.
+    fn dealt(processes: &[u8], races: &[usize]) -> Vec<Vec<u8>> {
+        let all: Vec<Rc<Lane>> = (0..processes.len())
+            .map(|slot| Rc::new(Lane::new(slot)))
+            .collect();
+        for (lane, &process) in all.iter().zip(processes) {
+            lane.believe(process);
+        }
+        let deal = Deal::default();
+        deal.set_processes(*processes.iter().max().unwrap());
+        let mut free: Vec<u32> = (0..processes.len() as u32).rev().collect();
+        let race = |&racers: &usize| {
+            let mut taken = Vec::new();
+            deal.take(&all, &mut free, racers, &mut taken);
+            taken
+                .iter()
+                .map(|&lane| all[lane as usize].process())
+                .collect()
+        };
+        races.iter().map(race).collect()
+    }
+
+    #[test]
+    fn racers_get_lanes_of_processes_in_turn_and_sides_change_them() {
+        let lanes = [1, 1, 1, 1, 2, 2, 2, 2];
+        assert_eq!(
+            dealt(&lanes, &[2, 2, 2]),
+            [vec![1, 2], vec![2, 1], vec![1, 2]]
+        );
+        assert_eq!(dealt(&lanes, &[1, 1, 1, 1]), [[1], [2], [1], [2]]);
+        assert_eq!(dealt(&lanes, &[3, 3])[0], [1, 2, 1]);
+    }
+
+    #[test]
+    fn where_one_process_has_no_lane_left_another_will_do() {
+        assert_eq!(dealt(&[1, 1, 2, 0], &[4]), [[1, 2, 1, 0]]);
+        assert_eq!(
+            dealt(&[0, 0, 0], &[2]),
+            [[0, 0]],
+            "nothing is believed of any"
+        );
+    }
+}

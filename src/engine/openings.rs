@@ -1,0 +1,97 @@
+//! The connections of a core's users: opened before the start, and dealt to the users.
+
+use super::connection::{Connection, Road};
+use super::net::Tcp;
+use super::pool::Pool;
+use super::runtime::spawn;
+use super::socket_link::Way;
+use super::survey::Opened;
+use std::rc::Rc;
+
+/// Connections of a core that are being opened at once before the start.
+pub const OPENED_AT_ONCE: usize = 64;
+
+/// A worker's preparations.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Ring flags in use.
+    pub ring_flags: &'static [&'static str],
+    /// Connections that are open.
+    pub open_connections: usize,
+    /// Why the last connection that is not open could not be opened.
+    pub connect_error: Option<String>,
+}
+
+/// Connections of a core.
+#[derive(Clone, Copy)]
+pub struct Wanted {
+    /// All of them.
+    pub connections: usize,
+    /// Those that are opened before the start; those of users in reserve are opened when they are
+    /// needed.
+    pub opened: usize,
+}
+
+/// Opens the connections of the core that are not open already, some at once, so that neither a far
+/// target nor a short backlog of the server makes it slow.
+pub async fn open_connections(
+    wanted: Wanted,
+    opened: Vec<Opened>,
+    road: &Rc<Road>,
+    ring_flags: &'static [&'static str],
+) -> (Vec<Connection<Tcp>>, Ready) {
+    let mut connections = Vec::with_capacity(wanted.connections);
+    let mut ready = Ready {
+        ring_flags,
+        open_connections: 0,
+        connect_error: None,
+    };
+    for (slot, opened) in opened.into_iter().take(wanted.opened).enumerate() {
+        let mut connection = Connection::<Tcp>::new(Rc::clone(road), slot);
+        if connection.adopt(opened).is_ok() {
+            ready.open_connections += 1;
+        }
+        connections.push(connection);
+    }
+    for first in (connections.len()..wanted.opened).step_by(OPENED_AT_ONCE) {
+        let opening: Vec<_> = (first..wanted.opened.min(first + OPENED_AT_ONCE))
+            .map(|slot| {
+                let mut connection = Connection::<Tcp>::new(Rc::clone(road), slot);
+                spawn(async move {
+                    let opened = connection.reopen().await;
+                    (connection, opened)
+                })
+            })
+            .collect();
+        for task in opening {
+            let (connection, opened) = task.join().await;
+            match opened {
+                Ok(()) => ready.open_connections += 1,
+                Err(error) => ready.connect_error = Some(error.to_string()),
+            }
+            connections.push(connection);
+        }
+        if ready.open_connections == 0 && ready.connect_error.is_some() {
+            break;
+        }
+    }
+    let in_reserve = connections.len()..wanted.connections;
+    connections.extend(in_reserve.map(|slot| Connection::new(Rc::clone(road), slot)));
+    (connections, ready)
+}
+
+/// A way out for each of `users`.
+pub fn ways(
+    connections: Vec<Connection<Tcp>>,
+    shared: bool,
+    users: usize,
+) -> Box<dyn Iterator<Item = Way<Tcp>>> {
+    if shared {
+        let pool = Rc::new(Pool::new(connections, users));
+        Box::new(std::iter::repeat_with(move || {
+            Way::Shared(Rc::clone(&pool))
+        }))
+    } else {
+        Box::new(connections.into_iter().map(Way::Own))
+    }
+}

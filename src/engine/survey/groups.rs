@@ -1,0 +1,313 @@
+//! Connections sorted by who waits for whom.
+
+use super::sounder::{Question, Sounder};
+use std::time::Duration;
+
+/// A slow question that takes less tells nothing.
+const SHORTEST_SLOW_NS: u64 = 500_000;
+/// Where both questions take about the same, they have to take this long.
+const SHORTEST_EQUAL_NS: u64 = 1_000_000;
+/// How often each question is asked alone.
+const ALONE: usize = 5;
+/// Connections of one process that keep it at work.
+const BLOCKERS: usize = 3;
+/// Rounds in which a request was never answered before the others, until its process is believed
+/// to be theirs; more when only one connection keeps the process at work.
+const ROUNDS: usize = 6;
+const LONELY_ROUNDS: usize = 12;
+/// Rounds in which a request was answered before the others: its process is another one. Once may
+/// be an accident: the work had not begun.
+const TELLING_ROUNDS: usize = 2;
+/// Quick requests of one round, at most: those of one process wait for each other, too.
+const ASKED_AT_ONCE: usize = 4;
+
+/// Whether times tell anything.
+pub enum Pace {
+    Telling,
+    /// No; a slow question alone takes so many microseconds.
+    TooFast(u64),
+}
+
+/// Connections by the process that is believed to serve them.
+pub struct Groups<'a> {
+    sounder: Sounder<'a>,
+    groups: Vec<Vec<usize>>,
+    /// From a slow question to the next thing: the work has begun, and is far from done.
+    delay: Duration,
+    /// An answer may come so long after a slow one's and still not have waited for it.
+    margin_ns: u64,
+    /// Turns the connections that do the work.
+    turn: usize,
+}
+
+impl<'a> Groups<'a> {
+    pub fn new(sounder: Sounder<'a>) -> Self {
+        Self {
+            sounder,
+            groups: Vec::new(),
+            delay: Duration::ZERO,
+            margin_ns: 0,
+            turn: 0,
+        }
+    }
+
+    pub fn sounder(&self) -> &Sounder<'a> {
+        &self.sounder
+    }
+
+    pub fn sounder_mut(&mut self) -> &mut Sounder<'a> {
+        &mut self.sounder
+    }
+
+    /// Opens a connection of no group yet.
+    pub fn open(&mut self) -> Option<usize> {
+        self.sounder.open().ok()
+    }
+
+    /// How many processes are known.
+    pub fn count(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Takes `line` for the first of a new process.
+    pub fn found(&mut self, line: usize) {
+        self.groups.push(vec![line]);
+    }
+
+    /// Times both questions alone. `None` when there is no answer.
+    pub fn set_pace(&mut self, line: usize) -> Option<Pace> {
+        let mut times = |question| -> Option<Vec<u64>> {
+            // The first one may have to build what the others find.
+            self.sounder.alone_ns(line, question)?;
+            let mut times = (0..ALONE)
+                .map(|_| self.sounder.alone_ns(line, question))
+                .collect::<Option<Vec<u64>>>()?;
+            times.sort_unstable();
+            Some(times)
+        };
+        let (quick, slow) = (times(Question::Quick)?, times(Question::Slow)?);
+        // The least that it takes: whatever else the machine does only adds to it.
+        let (quick_ns, slow_ns) = (quick[0], slow[0]);
+        let is_slower = slow_ns >= quick_ns * 3 / 2;
+        let is_telling = match is_slower {
+            true => slow_ns >= SHORTEST_SLOW_NS,
+            false => quick_ns >= SHORTEST_EQUAL_NS,
+        };
+        self.margin_ns = if is_slower { 0 } else { quick_ns / 2 };
+        self.delay = Duration::from_nanos((slow_ns / 6).clamp(50_000, 300_000));
+        Some(match is_telling {
+            true => Pace::Telling,
+            false => Pace::TooFast(slow_ns / 1_000),
+        })
+    }
+
+    /// Sorts `lines` into the groups; those that wait for no known process make new ones.
+    pub fn sort(&mut self, lines: &[usize]) {
+        let mut unsorted: Vec<usize> = lines.to_vec();
+        let mut group = 0;
+        loop {
+            unsorted.retain(|&line| self.sounder.is_usable(line));
+            if group == self.groups.len() {
+                if unsorted.is_empty() {
+                    return;
+                }
+                let first = unsorted.remove(0);
+                match self.waiting_for(first) {
+                    // It waited for nobody, but others wait for it: that was an accident.
+                    Some(older) => {
+                        self.groups[older].push(first);
+                        continue;
+                    }
+                    None => self.found(first),
+                }
+            }
+            let waits = self.wait_for(group, &unsorted);
+            let (of_group, others) = split(&unsorted, &waits);
+            self.groups[group].extend(of_group);
+            unsorted = others;
+            group += 1;
+        }
+    }
+
+    /// The group whose connections wait for what `line` is at.
+    fn waiting_for(&mut self, line: usize) -> Option<usize> {
+        let others: Vec<usize> = (0..self.groups.len())
+            .flat_map(|group| self.workers_of(group, 1))
+            .collect();
+        let waits = self.ask_in_parts(&[line], &others);
+        waits.iter().position(|&waits| waits)
+    }
+
+    /// The group that `line` belongs to; `None` when it waits for none or was lost.
+    pub fn group_of(&mut self, line: usize) -> Option<usize> {
+        let all = 0..self.groups.len();
+        all.into_iter()
+            .find(|&group| self.wait_for(group, &[line]) == [true])
+    }
+
+    /// Whether each of `lines` waits for what `group` is at.
+    pub fn wait_for(&mut self, group: usize, lines: &[usize]) -> Vec<bool> {
+        let blockers = self.workers_of(group, BLOCKERS);
+        self.ask_in_parts(&blockers, lines)
+    }
+
+    fn ask_in_parts(&mut self, blockers: &[usize], lines: &[usize]) -> Vec<bool> {
+        let parts = lines.chunks(ASKED_AT_ONCE);
+        parts
+            .flat_map(|part| self.ask_about(blockers, part))
+            .collect()
+    }
+
+    fn ask_about(&mut self, blockers: &[usize], lines: &[usize]) -> Vec<bool> {
+        let mut before = vec![0; lines.len()];
+        let rounds = if blockers.len() > 1 {
+            ROUNDS
+        } else {
+            LONELY_ROUNDS
+        };
+        for round in 0..2 * rounds {
+            // Who came before once is given as many rounds again: it hardly ever is an accident.
+            let in_doubt = |before: usize| match before {
+                0 => round < rounds,
+                before => before < TELLING_ROUNDS,
+            };
+            let open: Vec<usize> = (0..lines.len())
+                .filter(|&at| in_doubt(before[at]) && self.sounder.is_usable(lines[at]))
+                .collect();
+            if open.is_empty() || self.sounder.is_over() {
+                break;
+            }
+            let asked: Vec<usize> = open.iter().map(|&at| lines[at]).collect();
+            if let Some(was_before) = self.round(blockers, &asked) {
+                for (at, was_before) in open.into_iter().zip(was_before) {
+                    before[at] += usize::from(was_before);
+                }
+            }
+        }
+        let waits = before.iter().zip(lines);
+        waits
+            .map(|(&before, &line)| before < TELLING_ROUNDS && self.sounder.is_usable(line))
+            .collect()
+    }
+
+    /// Has `blockers` work, asks the others something quick meanwhile, and tells which of them were
+    /// answered before all of that work. `None` when nothing can be told.
+    fn round(&mut self, blockers: &[usize], asked: &[usize]) -> Option<Vec<bool>> {
+        self.keep_at_work(blockers);
+        for &line in asked {
+            self.sounder.ask(line, Question::Quick);
+        }
+        let all: Vec<usize> = blockers.iter().chain(asked).copied().collect();
+        self.sounder.hear(&all);
+        let done = blockers.iter().map(|&line| self.sounder.first_ns(line));
+        let done_ns = done.collect::<Option<Vec<u64>>>()?.into_iter().min()?;
+        let was_before = |&line: &usize| {
+            let first_ns = self.sounder.first_ns(line);
+            first_ns.is_some_and(|first_ns| first_ns < done_ns + self.margin_ns)
+        };
+        Some(asked.iter().map(was_before).collect())
+    }
+
+    /// Gives `blockers` something slow to do, and waits until they are at it.
+    fn keep_at_work(&mut self, blockers: &[usize]) {
+        for &line in blockers {
+            self.sounder.ask(line, Question::Slow);
+        }
+        std::thread::sleep(self.delay);
+    }
+
+    /// Opens connections one by one, each while all known processes, and those of the ones before,
+    /// are at work.
+    pub fn open_wave(&mut self, count: usize) -> Vec<usize> {
+        let mut wave = Vec::with_capacity(count);
+        for _ in 0..count {
+            if self.sounder.is_over() {
+                break;
+            }
+            let groups = 0..self.groups.len();
+            let mut busy: Vec<usize> = groups.flat_map(|group| self.workers_of(group, 2)).collect();
+            busy.extend(wave.iter().copied());
+            wave.extend(self.open_beside(&busy, 1));
+        }
+        wave
+    }
+
+    /// Opens `count` connections in one go while all processes but that of `group` are at work.
+    pub fn open_at(&mut self, group: usize, count: usize) -> Vec<usize> {
+        let others = (0..self.groups.len()).filter(|&other| other != group);
+        let busy: Vec<usize> = others
+            .flat_map(|other| self.workers_of(other, BLOCKERS))
+            .collect();
+        self.open_beside(&busy, count)
+    }
+
+    fn open_beside(&mut self, busy: &[usize], count: usize) -> Vec<usize> {
+        self.keep_at_work(busy);
+        let opened = (0..count).map_while(|_| self.sounder.open().ok()).collect();
+        // One at work that becomes free takes what the others have left: they need a moment.
+        self.sounder.hear(busy);
+        opened
+    }
+
+    /// Up to `count` connections of a group, others each time.
+    fn workers_of(&mut self, group: usize, count: usize) -> Vec<usize> {
+        self.turn += 1;
+        let lines = &self.groups[group];
+        let turned = (0..lines.len()).map(|at| lines[(at + self.turn) % lines.len()]);
+        let usable = turned.filter(|&line| self.sounder.is_usable(line));
+        usable.take(count).collect()
+    }
+
+    /// How many requests are handled at once where connections belong to no process: the least
+    /// number of slow ones, begun one after the other, behind which a quick one has to wait.
+    pub fn at_once(&mut self) -> u32 {
+        let lines: Vec<usize> = self.groups.iter().flatten().copied().collect();
+        let Some((&asked, blockers)) = lines.split_first() else {
+            return 0;
+        };
+        for count in 1..=blockers.len() {
+            let mut before = 0;
+            for _ in 0..ROUNDS {
+                for &line in &blockers[..count - 1] {
+                    self.keep_at_work(&[line]);
+                }
+                let rest = self.round_after(&blockers[..count], asked);
+                before += usize::from(rest);
+            }
+            if before < TELLING_ROUNDS {
+                return count as u32;
+            }
+        }
+        blockers.len() as u32 + 1
+    }
+
+    /// The last of `blockers` begins its work beside the others; tells whether `asked` was answered
+    /// before all of them.
+    fn round_after(&mut self, blockers: &[usize], asked: usize) -> bool {
+        let Some((&last, _)) = blockers.split_last() else {
+            return false;
+        };
+        self.keep_at_work(&[last]);
+        self.sounder.ask(asked, Question::Quick);
+        let mut all = blockers.to_vec();
+        all.push(asked);
+        self.sounder.hear(&all);
+        let done = blockers
+            .iter()
+            .filter_map(|&line| self.sounder.first_ns(line));
+        let (Some(done_ns), Some(first_ns)) = (done.min(), self.sounder.first_ns(asked)) else {
+            return false;
+        };
+        first_ns < done_ns + self.margin_ns
+    }
+}
+
+fn split(lines: &[usize], waits: &[bool]) -> (Vec<usize>, Vec<usize>) {
+    let pairs = lines.iter().zip(waits);
+    let (of_group, others): (Vec<_>, Vec<_>) = pairs.partition(|(_, waits)| **waits);
+    let line = |(line, _): (&usize, &bool)| *line;
+    (
+        of_group.into_iter().map(line).collect(),
+        others.into_iter().map(line).collect(),
+    )
+}

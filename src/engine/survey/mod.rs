@@ -1,0 +1,171 @@
+//! How many processes serve a target, and which connection belongs to which: found before the clock
+//! starts, without any help of the target.
+//!
+//! Several processes that accept on one port are woken together when a connection comes, and the
+//! first one takes all that are there: connections opened in a burst land on one process. One that
+//! is at work takes none. So connections are opened while the processes that are known already are
+//! kept at work by something slow, and the next process is found, or one is chosen. Which process
+//! a connection belongs to shows in who waits for whom: a quick request on a connection whose
+//! process is at work is answered after that work, on any other before it. That is a question of
+//! order, and holds however busy the machine is; each is asked several times.
+
+mod groups;
+mod sounder;
+mod spread;
+
+use super::clock::now_ns;
+use super::interruption::Interruption;
+use crate::plan::Target;
+use groups::{Groups, Pace};
+pub use sounder::Opened;
+use sounder::Sounder;
+pub use spread::Spread;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// A survey gives up after this long.
+pub const LONGEST: Duration = Duration::from_secs(5);
+/// A survey sends at most so many requests.
+pub const MOST_REQUESTS: u32 = 4_000;
+/// Processes that are told apart; further ones are not looked for.
+pub const MOST_PROCESSES: usize = 32;
+/// Connections of the first burst.
+const BURST: usize = 6;
+/// Connections opened one by one while processes are at work, to find another process: as many as
+/// may find none before the search ends.
+const WAVE: usize = 6;
+
+/// What a survey asks, in full requests.
+#[derive(Clone, Debug)]
+pub struct Questions {
+    slow: Box<[u8]>,
+    quick: Box<[u8]>,
+}
+
+impl Questions {
+    /// `GET slow`, which takes a process long, and `GET quick`, which takes it a moment. Neither may
+    /// change anything.
+    #[must_use]
+    pub fn of(target: &Target, slow: &str, quick: &str) -> Self {
+        let get = |path: &str| {
+            let (base, authority) = (&target.base_path, &target.authority);
+            format!("GET {base}{path} HTTP/1.1\r\nhost: {authority}\r\n\r\n")
+                .into_bytes()
+                .into_boxed_slice()
+        };
+        Self {
+            slow: get(slow),
+            quick: get(quick),
+        }
+    }
+
+    /// The slow one.
+    #[must_use]
+    pub fn slow(&self) -> Rc<[u8]> {
+        Rc::from(&*self.slow)
+    }
+}
+
+/// How a target handles requests at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Processes {
+    /// It was not asked, or does not answer every question.
+    Unknown,
+    /// It answers too fast to tell: the slow question alone takes so many microseconds.
+    TooFast(u64),
+    /// So many processes, each of which handles what comes on its connections one after the other.
+    Seen(u32),
+    /// Connections belong to no process: what is asked on one is handled by whichever process a
+    /// proxy picks, or by threads; this many at once, or more when it is as many as were tried.
+    PerRequest(u32),
+}
+
+/// What a survey found, and what it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// What was found.
+    pub processes: Processes,
+    /// Connections that were tried.
+    pub connections: u32,
+    /// Requests that were sent.
+    pub requests: u32,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+/// Finds a target's processes, and opens connections at them.
+pub struct Surveyor<'a> {
+    groups: Groups<'a>,
+    interruption: Option<&'a Interruption>,
+    started_ns: u64,
+    processes: Processes,
+}
+
+impl<'a> Surveyor<'a> {
+    /// A survey of the target at `addresses` begins; it gives up when `interruption` ends the run.
+    #[must_use]
+    pub fn new(
+        addresses: &'a [SocketAddr],
+        questions: &'a Questions,
+        interruption: Option<&'a Interruption>,
+    ) -> Self {
+        let started_ns = now_ns();
+        let end_ns = started_ns + LONGEST.as_nanos() as u64;
+        Self {
+            groups: Groups::new(Sounder::new(addresses, questions, end_ns)),
+            interruption,
+            started_ns,
+            processes: Processes::Unknown,
+        }
+    }
+
+    /// Looks for processes.
+    pub fn look(&mut self) {
+        self.processes = self.find().unwrap_or(Processes::Unknown);
+    }
+
+    /// What was found, and what all of it took until now.
+    #[must_use]
+    pub fn survey(&self) -> Survey {
+        let sounder = self.groups.sounder();
+        Survey {
+            processes: self.processes,
+            connections: sounder.opened,
+            requests: sounder.requests,
+            took_us: (now_ns() - self.started_ns) / 1_000,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let sounder = self.groups.sounder();
+        sounder.is_over()
+            || sounder.requests >= MOST_REQUESTS
+            || self.interruption.is_some_and(Interruption::ends_run)
+    }
+
+    /// `None` when the target does not answer.
+    fn find(&mut self) -> Option<Processes> {
+        let first = self.groups.open()?;
+        match self.groups.set_pace(first)? {
+            Pace::TooFast(slow_us) => return Some(Processes::TooFast(slow_us)),
+            Pace::Telling => {}
+        }
+        self.groups.found(first);
+        let burst: Vec<usize> = (1..BURST).filter_map(|_| self.groups.open()).collect();
+        self.groups.sort(&burst);
+        if self.groups.count() == BURST {
+            // Not two of a burst wait for each other.
+            return Some(Processes::PerRequest(self.groups.at_once()));
+        }
+        while self.groups.count() < MOST_PROCESSES && !self.is_over() {
+            let known = self.groups.count();
+            let wave = self.groups.open_wave(WAVE);
+            self.groups.sort(&wave);
+            if self.groups.count() == known {
+                break;
+            }
+        }
+        Some(Processes::Seen(self.groups.count() as u32))
+    }
+}

@@ -1,0 +1,259 @@
+//! Connections of a survey, and what its requests on them cost: all on one thread, before the clock
+//! starts.
+
+use super::Questions;
+use crate::engine::clock::now_ns;
+use crate::engine::codec::ReplyParser;
+use crate::engine::net::send_unpaced;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+/// Largest reply that is read: the description of a shop has some 100 KiB.
+const MAX_BODY_BYTES: usize = 16 << 20;
+/// Bytes read at once.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// What takes a process long.
+    Slow,
+    /// What takes it a moment.
+    Quick,
+}
+
+/// One open connection.
+pub struct Line {
+    stream: TcpStream,
+    parser: ReplyParser,
+    inbox: Vec<u8>,
+    /// When the first byte of the last reply was seen; 0 before.
+    first_ns: u64,
+    is_owed: bool,
+    is_usable: bool,
+    connect_us: u64,
+}
+
+/// A connection that is handed on.
+pub struct Opened {
+    /// The connection: blocking, without delay, idle.
+    pub stream: TcpStream,
+    /// How long connecting took, in microseconds.
+    pub connect_us: u64,
+    /// The process that is believed to serve it, from 1; 0 when nothing is believed.
+    pub process: u8,
+}
+
+/// Asks and measures. Lines are numbered in the order in which they were opened.
+pub struct Sounder<'a> {
+    addresses: &'a [SocketAddr],
+    questions: &'a Questions,
+    lines: Vec<Option<Line>>,
+    end_ns: u64,
+    /// Requests that were sent.
+    pub requests: u32,
+    /// Connections that were opened.
+    pub opened: u32,
+}
+
+impl<'a> Sounder<'a> {
+    /// A sounder that gives up at `end_ns` on the monotonic clock.
+    pub fn new(addresses: &'a [SocketAddr], questions: &'a Questions, end_ns: u64) -> Self {
+        Self {
+            addresses,
+            questions,
+            lines: Vec::new(),
+            end_ns,
+            requests: 0,
+            opened: 0,
+        }
+    }
+
+    /// There is so much time from now on.
+    pub fn extend(&mut self, time: Duration) {
+        self.end_ns = now_ns() + time.as_nanos() as u64;
+    }
+
+    /// Whether there is no time left.
+    pub fn is_over(&self) -> bool {
+        now_ns() >= self.end_ns
+    }
+
+    /// Opens a line; gives its number.
+    ///
+    /// # Errors
+    /// When no address accepts in time.
+    pub fn open(&mut self) -> io::Result<usize> {
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for address in self.addresses {
+            let left_ns = self.end_ns.saturating_sub(now_ns()).max(1_000_000);
+            let started_ns = now_ns();
+            match TcpStream::connect_timeout(address, Duration::from_nanos(left_ns)) {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    stream.set_nonblocking(true)?;
+                    send_unpaced(stream.as_raw_fd());
+                    self.opened += 1;
+                    self.lines.push(Some(Line {
+                        stream,
+                        parser: ReplyParser::new(MAX_BODY_BYTES),
+                        inbox: Vec::new(),
+                        first_ns: 0,
+                        is_owed: false,
+                        is_usable: true,
+                        connect_us: (now_ns() - started_ns) / 1_000,
+                    }));
+                    return Ok(self.lines.len() - 1);
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// Whether a line can be asked.
+    pub fn is_usable(&self, line: usize) -> bool {
+        self.lines[line].as_ref().is_some_and(|line| line.is_usable)
+    }
+
+    /// Closes a line.
+    pub fn close(&mut self, line: usize) {
+        self.lines[line] = None;
+    }
+
+    /// Hands a line on, unless it is closed or broken.
+    pub fn take(&mut self, line: usize, process: u8) -> Option<Opened> {
+        let line = self.lines[line].take().filter(|line| line.is_usable)?;
+        line.stream.set_nonblocking(false).ok()?;
+        Some(Opened {
+            stream: line.stream,
+            connect_us: line.connect_us,
+            process,
+        })
+    }
+
+    /// Sends a question.
+    pub fn ask(&mut self, line: usize, question: Question) {
+        let text = match question {
+            Question::Slow => &self.questions.slow,
+            Question::Quick => &self.questions.quick,
+        };
+        self.requests += 1;
+        let Some(line) = self.lines[line].as_mut() else {
+            return;
+        };
+        line.first_ns = 0;
+        line.inbox.clear();
+        line.parser.reset();
+        // A request of some hundred bytes finds room in an idle connection's buffer.
+        line.is_owed = matches!(line.stream.write(text), Ok(sent) if sent == text.len());
+        line.is_usable &= line.is_owed;
+    }
+
+    /// Reads what comes until every one of `lines` is answered, broken, or out of time.
+    pub fn hear(&mut self, lines: &[usize]) {
+        let mut waiting: Vec<usize> = Vec::with_capacity(lines.len());
+        loop {
+            waiting.clear();
+            let is_owed = |line: &usize| self.lines[*line].as_ref().is_some_and(|l| l.is_owed);
+            waiting.extend(lines.iter().copied().filter(is_owed));
+            if waiting.is_empty() {
+                return;
+            }
+            let now = now_ns();
+            if now >= self.end_ns || !self.await_any(&waiting, self.end_ns - now) {
+                for &line in &waiting {
+                    if let Some(line) = self.lines[line].as_mut() {
+                        (line.is_owed, line.is_usable) = (false, false);
+                    }
+                }
+                return;
+            }
+        }
+    }
+
+    /// Waits until something came on any of `waiting`, and reads it. All that is there then counts as
+    /// having come at one moment. Returns false when nothing came in time.
+    fn await_any(&mut self, waiting: &[usize], timeout_ns: u64) -> bool {
+        let mut watched: Vec<libc::pollfd> = waiting
+            .iter()
+            .map(|&line| libc::pollfd {
+                fd: self.lines[line]
+                    .as_ref()
+                    .map_or(-1, |line| line.stream.as_raw_fd()),
+                events: libc::POLLIN,
+                revents: 0,
+            })
+            .collect();
+        let timeout_ms = timeout_ns.div_ceil(1_000_000).min(60_000) as libc::c_int;
+        // SAFETY: `watched` is a live, writable array of as many entries as are named.
+        let ready = unsafe {
+            libc::poll(
+                watched.as_mut_ptr(),
+                watched.len() as libc::nfds_t,
+                timeout_ms,
+            )
+        };
+        if ready < 0 {
+            return io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
+        }
+        let now_ns = now_ns();
+        for (&line, seen) in waiting.iter().zip(&watched) {
+            if seen.revents != 0
+                && let Some(line) = self.lines[line].as_mut()
+            {
+                line.read(now_ns);
+            }
+        }
+        ready > 0
+    }
+
+    /// When the first byte of the last reply on `line` was seen; `None` when there was no reply.
+    pub fn first_ns(&self, line: usize) -> Option<u64> {
+        let line = self.lines[line].as_ref().filter(|line| line.is_usable)?;
+        (line.first_ns > 0).then_some(line.first_ns)
+    }
+
+    /// How long the first byte of a reply to `question` takes alone, in nanoseconds.
+    pub fn alone_ns(&mut self, line: usize, question: Question) -> Option<u64> {
+        let sent_ns = now_ns();
+        self.ask(line, question);
+        self.hear(&[line]);
+        Some(self.first_ns(line)?.saturating_sub(sent_ns))
+    }
+}
+
+impl Line {
+    fn read(&mut self, now_ns: u64) {
+        let mut piece = [0; PIECE_BYTES];
+        loop {
+            match self.stream.read(&mut piece) {
+                Ok(0) => break,
+                Ok(count) => {
+                    self.first_ns = if self.first_ns == 0 {
+                        now_ns
+                    } else {
+                        self.first_ns
+                    };
+                    self.inbox.extend_from_slice(&piece[..count]);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    match self.parser.advance(&mut self.inbox) {
+                        Ok(None) => return,
+                        Ok(Some(reply)) if reply.reusable => {
+                            self.is_owed = false;
+                            return;
+                        }
+                        Ok(Some(_)) | Err(_) => break,
+                    }
+                }
+                Err(_) => break,
+            }
+        }
+        // What closes or cannot be read is of no use to the survey.
+        (self.is_owed, self.is_usable) = (false, false);
+    }
+}

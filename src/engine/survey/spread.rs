@@ -1,0 +1,138 @@
+//! Connections opened at chosen processes.
+
+use super::{Opened, Processes, Surveyor};
+
+/// Connections for races that are opened in one go, and of which the first and last are looked at.
+const LANES_AT_ONCE: usize = 16;
+/// Other connections that are opened in one go.
+const OTHERS_AT_ONCE: usize = 64;
+/// Connections that are opened so, at most; further ones are opened without a look.
+const MOST: usize = 2_048;
+/// How often connections for races are opened again where too few landed.
+const PASSES: usize = 3;
+
+/// Open connections, with what is believed of each. Empty unless several processes were seen to
+/// serve connections of their own.
+#[derive(Default)]
+pub struct Spread {
+    /// For races: those of one process are followed by those of the next.
+    pub lanes: Vec<Opened>,
+    /// For all else, processes in turn.
+    pub others: Vec<Opened>,
+}
+
+impl Surveyor<'_> {
+    /// Opens `lanes` and `others` connections, as many at each process as at the next.
+    /// Nothing unless the survey saw several processes that serve connections of their own.
+    pub fn open(&mut self, lanes: usize, others: usize) -> Spread {
+        let count = self.groups.count();
+        if !matches!(self.processes, Processes::Seen(2..)) {
+            return Spread::default();
+        }
+        let mut at: Vec<Vec<usize>> = vec![Vec::new(); count];
+        let lanes = lanes.min(MOST);
+        for _ in 0..PASSES {
+            for group in 0..count {
+                let wanted = part(lanes, group, count).saturating_sub(at[group].len());
+                self.open_lanes(group, wanted, &mut at);
+            }
+        }
+        let mut spread = Spread::default();
+        let sounder = self.groups.sounder_mut();
+        for (group, lines) in at.iter_mut().enumerate() {
+            let surplus = lines.split_off(lines.len().min(part(lanes, group, count)));
+            surplus.into_iter().for_each(|line| sounder.close(line));
+            let opened = lines
+                .iter()
+                .filter_map(|&line| sounder.take(line, name(group)));
+            spread.lanes.extend(opened);
+        }
+        self.open_others(others.min(MOST), &mut spread);
+        spread
+    }
+
+    /// Opens `count` connections for one race, as [`Surveyor::open`] does, however long ago the survey
+    /// was; fewer when what it knows has been closed.
+    pub fn open_more(&mut self, count: usize) -> Vec<Opened> {
+        self.groups.sounder_mut().extend(super::LONGEST);
+        self.open(count, 0).lanes
+    }
+
+    /// Opens `wanted` connections at `group`; each goes to where it is believed to have landed.
+    fn open_lanes(&mut self, group: usize, wanted: usize, at: &mut [Vec<usize>]) {
+        for first in (0..wanted).step_by(LANES_AT_ONCE) {
+            if self.is_over() {
+                return;
+            }
+            let count = LANES_AT_ONCE.min(wanted - first);
+            let opened = self.groups.open_at(group, count);
+            let looked_at = ends(&opened);
+            if self
+                .groups
+                .wait_for(group, &looked_at)
+                .iter()
+                .all(|&waits| waits)
+            {
+                at[group].extend(opened);
+                continue;
+            }
+            // Some were taken by others.
+            for line in opened {
+                match self.groups.group_of(line) {
+                    Some(group) => at[group].push(line),
+                    None => self.groups.sounder_mut().close(line),
+                }
+            }
+        }
+    }
+
+    fn open_others(&mut self, wanted: usize, spread: &mut Spread) {
+        let count = self.groups.count();
+        let mut at: Vec<Vec<usize>> = Vec::with_capacity(count);
+        for group in 0..count {
+            let wanted = part(wanted, group, count);
+            let mut lines = Vec::with_capacity(wanted);
+            while lines.len() < wanted && !self.is_over() {
+                let opened = self
+                    .groups
+                    .open_at(group, OTHERS_AT_ONCE.min(wanted - lines.len()));
+                if opened.is_empty() {
+                    break;
+                }
+                lines.extend(opened);
+            }
+            at.push(lines);
+        }
+        let longest = at.iter().map(Vec::len).max().unwrap_or(0);
+        for turn in 0..longest {
+            for (group, lines) in at.iter().enumerate() {
+                if let Some(&line) = lines.get(turn) {
+                    let sounder = self.groups.sounder_mut();
+                    spread.others.extend(sounder.take(line, name(group)));
+                }
+            }
+        }
+    }
+}
+
+/// What a group is called outside: from 1, with 0 for those of which nothing is believed.
+fn name(group: usize) -> u8 {
+    u8::try_from(group + 1).unwrap_or(0)
+}
+
+/// The `position`-th of `parts` nearly equal parts of `whole`.
+fn part(whole: usize, position: usize, parts: usize) -> usize {
+    whole / parts + usize::from(position < whole % parts)
+}
+
+/// The first and the last.
+fn ends(lines: &[usize]) -> Vec<usize> {
+    let mut ends: Vec<usize> = lines
+        .first()
+        .into_iter()
+        .chain(lines.last())
+        .copied()
+        .collect();
+    ends.dedup();
+    ends
+}

@@ -2,11 +2,11 @@
 
 use super::values;
 use crate::plan::Suggestion;
-use crate::shop::Generation;
 use crate::sandbox::{
     DOMAINS, Domain, DrainRate, HIGHEST_DRAIN_RATE_PER_S, MOST_ENGINES, Names, ObservatoryConfig,
     PipelineConfig,
 };
+use crate::shop::Generation;
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 
@@ -78,7 +78,9 @@ impl PipelineFlags {
             return Err(PipelineError::Unknown { domain, generation });
         }
         Ok(PipelineConfig {
-            engines: self.engines.map_or(default.engines, |engines| engines.counts),
+            engines: self
+                .engines
+                .map_or(default.engines, |engines| engines.counts),
             drain_rate: self.drain_rate.unwrap_or(default.drain_rate),
         })
     }
@@ -185,7 +187,10 @@ fn parse_engines(text: &str) -> Result<Engines, PipelineError> {
     let named = Domain::ALL.into_iter().zip(engines);
     Ok(Engines {
         counts: engines.map(|number| number.unwrap_or(1)),
-        last_named: named.filter(|(_, number)| number.is_some()).map(|(domain, _)| domain).last(),
+        last_named: named
+            .filter(|(_, number)| number.is_some())
+            .map(|(domain, _)| domain)
+            .last(),
     })
 }
 
@@ -257,7 +262,9 @@ mod tests {
             asked(fulfillment, Generation::Today),
             Ok([1, 1, 1, 1, 1, 2, 1, 1])
         );
-        let refusal = asked(fulfillment, Generation::Five).unwrap_err().to_string();
+        let refusal = asked(fulfillment, Generation::Five)
+            .unwrap_err()
+            .to_string();
         assert!(refusal.contains("`--generation five` has no domain fulfillment"));
     }
 

@@ -229,15 +229,16 @@ mod tests {
     #[test]
     fn each_generation_serves_the_operations_that_it_describes() {
         for generation in Generation::ALL {
-            let document: serde_json::Value =
-                serde_json::from_str(generation.openapi()).unwrap();
+            let document: serde_json::Value = serde_json::from_str(generation.openapi()).unwrap();
             let mut described: Vec<String> = Vec::new();
             for (path, methods) in document["paths"].as_object().unwrap() {
                 for method in methods.as_object().unwrap().keys() {
-                    let path = path.split('/').map(|segment| match segment.starts_with('{') {
-                        true => PARAMETER,
-                        false => segment,
-                    });
+                    let path = path
+                        .split('/')
+                        .map(|segment| match segment.starts_with('{') {
+                            true => PARAMETER,
+                            false => segment,
+                        });
                     let path: Vec<&str> = path.collect();
                     described.push(format!("{} {}", method.to_uppercase(), path.join("/")));
                 }

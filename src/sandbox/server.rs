@@ -402,9 +402,9 @@ impl Server {
             // The starter waits for exactly this message.
             let _ = tell.send(Ok(address));
             let keeping = spawn(Rc::clone(&door).keep(listener));
-            let engines = self.engines().map(|shop| {
-                spawn(run_engines(shop, pacer.clone(), Arc::clone(&self.stop)))
-            });
+            let engines = self
+                .engines()
+                .map(|shop| spawn(run_engines(shop, pacer.clone(), Arc::clone(&self.stop))));
             reception.keep_time(&pacer, &self.stop).await;
             door.close();
             keeping.join().await;

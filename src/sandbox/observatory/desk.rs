@@ -1,8 +1,8 @@
 //! Finds what a request to the Observatory wants. Pure of sockets.
 
-use super::{Names, View};
 use super::query::count;
 use super::trace_filter::TraceFilter;
+use super::{Names, View};
 use crate::engine::codec::Request;
 use crate::sandbox::desk::cors_lines;
 use crate::sandbox::reception::Date;

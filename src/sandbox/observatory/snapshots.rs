@@ -140,7 +140,12 @@ impl View {
     pub(super) fn health(&self, at_ns: u64) -> String {
         json(&Health {
             status: "healthy",
-            domains: self.pipeline.domains().iter().map(|one| one.name()).collect(),
+            domains: self
+                .pipeline
+                .domains()
+                .iter()
+                .map(|one| one.name())
+                .collect(),
             infrastructure: Infrastructure {
                 redis: Broker {
                     healthy: true,
@@ -249,16 +254,22 @@ impl View {
                 true => levels.get(name).copied().unwrap_or_default(),
                 false => Level::default(),
             };
-            let readers = subscriptions().iter().filter(|one| {
-                one.stream == read && (one.kind == "stream" || read == name)
-            });
+            let readers = subscriptions()
+                .iter()
+                .filter(|one| one.stream == read && (one.kind == "stream" || read == name));
             let groups = readers.map(|one| {
                 let pending = level.in_flight;
                 (one.group.as_str(), Waiting { pending, lag: 0 })
             });
             let consumer_groups = groups.collect();
             let length = level.length;
-            (name, Depth::Groups { length, consumer_groups })
+            (
+                name,
+                Depth::Groups {
+                    length,
+                    consumer_groups,
+                },
+            )
         };
         stream_names().map(depth).collect()
     }
@@ -268,7 +279,8 @@ impl View {
     fn totals(&self, at_ns: u64) -> (u64, u64) {
         let levels = self.levels(at_ns);
         let readers = subscriptions().iter();
-        let in_flight = readers.map(|one| levels.get(one.stream).map_or(0, |level| level.in_flight));
+        let in_flight =
+            readers.map(|one| levels.get(one.stream).map_or(0, |level| level.in_flight));
         (0, in_flight.sum())
     }
 

@@ -165,8 +165,16 @@ fn outboxes(backlog: &Backlog) -> [Shown; 2] {
     ];
     let shown = |name, stream, rows| Shown::new(name, "OutboxProcessor", "outbox", stream, rows);
     [
-        shown("outbox-processor-default-to-default", "default → default", rows),
-        shown("outbox-processor-memory-to-default", "memory → default", [0; 3]),
+        shown(
+            "outbox-processor-default-to-default",
+            "default → default",
+            rows,
+        ),
+        shown(
+            "outbox-processor-memory-to-default",
+            "memory → default",
+            [0; 3],
+        ),
     ]
 }
 

@@ -4,10 +4,10 @@
 //! The projectors of a stream share a message's time evenly, one after the other. The pipeline is
 //! told what happened, not to which customer or product: identifiers are made up, one a message.
 
-use super::{Names, View, subscriptions};
 use super::snapshots::{InOrder, json};
 use super::streams::{Stream, stream_of};
 use super::trace_filter::TraceFilter;
+use super::{Names, View, subscriptions};
 use crate::sandbox::pipeline::{Message, TRACED_MESSAGES};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -338,7 +338,8 @@ impl View {
             message_id: message_id(message),
             message_type: message_type(message),
             status: "ok",
-            handler: handler.and_then(|index| handlers(message, step.names).get(index / 3).copied()),
+            handler: handler
+                .and_then(|index| handlers(message, step.names).get(index / 3).copied()),
             duration_ms: step.duration_ms(),
             error: None,
             metadata: BTreeMap::new(),

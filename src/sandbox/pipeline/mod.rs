@@ -230,7 +230,10 @@ impl Pipeline {
             Pace::Stopped => 0,
             _ => pace.work().saturating_mul(lane.engines.into()),
         };
-        let first = lane.queue.end().saturating_sub(level.unfinished.saturating_mul(pace.work()));
+        let first = lane
+            .queue
+            .end()
+            .saturating_sub(level.unfinished.saturating_mul(pace.work()));
         let entries = lane.window.entries();
         entries
             .filter(move |entry| entry.end > progress)

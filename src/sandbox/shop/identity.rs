@@ -258,10 +258,7 @@ fn remove_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusa
     let (key, ()) = change(work, call, &events::ADDRESS_REMOVED, |account, key| {
         let number = find_address(account, key, call)?;
         if account.addresses() <= 1 {
-            return Err(Refusal::rule(
-                "addresses",
-                "Cannot remove the last address",
-            ));
+            return Err(Refusal::rule("addresses", "Cannot remove the last address"));
         }
         account.remove_address(number);
         Ok(())
@@ -271,11 +268,16 @@ fn remove_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusa
 }
 
 fn prefer_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (key, ()) = change(work, call, &events::DEFAULT_ADDRESS_CHANGED, |account, key| {
-        let number = find_address(account, key, call)?;
-        account.prefer_address(number);
-        Ok(())
-    })?;
+    let (key, ()) = change(
+        work,
+        call,
+        &events::DEFAULT_ADDRESS_CHANGED,
+        |account, key| {
+            let number = find_address(account, key, call)?;
+            account.prefer_address(number);
+            Ok(())
+        },
+    )?;
     views::prefer_address(work, key, call);
     Ok(Answer::DONE)
 }

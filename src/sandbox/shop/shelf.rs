@@ -31,7 +31,12 @@ impl Key {
 
     fn of_halves(low: u64, high: u64) -> Self {
         Self {
-            id: [low as u32, (low >> 32) as u32, high as u32, (high >> 32) as u32],
+            id: [
+                low as u32,
+                (low >> 32) as u32,
+                high as u32,
+                (high >> 32) as u32,
+            ],
         }
     }
 

@@ -50,22 +50,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     reviews("POST", &["reviews", ID, "reply"]),
     notifications("GET", &["notifications", "preferences", ID]),
     notifications("PUT", &["notifications", "preferences", ID]),
-    notifications(
-        "PUT",
-        &["notifications", "preferences", ID, "quiet-hours"],
-    ),
+    notifications("PUT", &["notifications", "preferences", ID, "quiet-hours"]),
     notifications(
         "DELETE",
         &["notifications", "preferences", ID, "quiet-hours"],
     ),
-    notifications(
-        "POST",
-        &["notifications", "preferences", ID, "unsubscribe"],
-    ),
-    notifications(
-        "POST",
-        &["notifications", "preferences", ID, "resubscribe"],
-    ),
+    notifications("POST", &["notifications", "preferences", ID, "unsubscribe"]),
+    notifications("POST", &["notifications", "preferences", ID, "resubscribe"]),
     notifications("GET", &["notifications", ID]),
     notifications("POST", &["notifications", ID, "retry"]),
     notifications("PUT", &["notifications", ID, "cancel"]),

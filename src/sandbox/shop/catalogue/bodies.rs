@@ -22,18 +22,18 @@ const ATTRIBUTES: Field = Field::optional_dictionary("attributes");
 macro_rules! new_product {
     ($attributes:expr) => {
         Schema(&[
-    Field::text("sku", 50),
-    Field::unlimited_text("seller_id").optional(),
-    Field::text("title", 255),
-    Field::optional_text_without_limit("description"),
-    Field::unlimited_text("category_id").optional(),
-    Field::optional_text("brand", 100),
-    $attributes,
-    Field::optional_text("visibility", 20),
-    Field::optional_text("meta_title", 70),
-    Field::optional_text("meta_description", 160),
-    Field::optional_text("slug", 200),
-])
+            Field::text("sku", 50),
+            Field::unlimited_text("seller_id").optional(),
+            Field::text("title", 255),
+            Field::optional_text_without_limit("description"),
+            Field::unlimited_text("category_id").optional(),
+            Field::optional_text("brand", 100),
+            $attributes,
+            Field::optional_text("visibility", 20),
+            Field::optional_text("meta_title", 70),
+            Field::optional_text("meta_description", 160),
+            Field::optional_text("slug", 200),
+        ])
     };
 }
 /// As the shop of five contexts takes it.
@@ -44,14 +44,14 @@ pub static TODAYS_NEW_PRODUCT: Schema = new_product!(ATTRIBUTES);
 macro_rules! product_details {
     ($attributes:expr) => {
         Schema(&[
-    Field::optional_text("title", 255),
-    Field::optional_text_without_limit("description"),
-    Field::optional_text("brand", 100),
-    $attributes,
-    Field::optional_text("meta_title", 70),
-    Field::optional_text("meta_description", 160),
-    Field::optional_text("slug", 200),
-])
+            Field::optional_text("title", 255),
+            Field::optional_text_without_limit("description"),
+            Field::optional_text("brand", 100),
+            $attributes,
+            Field::optional_text("meta_title", 70),
+            Field::optional_text("meta_description", 160),
+            Field::optional_text("slug", 200),
+        ])
     };
 }
 /// As the shop of five contexts takes it.
@@ -62,17 +62,17 @@ pub static TODAYS_PRODUCT_DETAILS: Schema = product_details!(ATTRIBUTES);
 macro_rules! new_variant {
     ($attributes:expr) => {
         Schema(&[
-    Field::text("variant_sku", 50),
-    $attributes,
-    Field::number("base_price"),
-    Field::text("currency", 3).or_text("USD"),
-    Field::number("weight_value").optional(),
-    Field::optional_text("weight_unit", 2),
-    Field::number("length").optional(),
-    Field::number("width").optional(),
-    Field::number("height").optional(),
-    Field::optional_text("dimension_unit", 2),
-])
+            Field::text("variant_sku", 50),
+            $attributes,
+            Field::number("base_price"),
+            Field::text("currency", 3).or_text("USD"),
+            Field::number("weight_value").optional(),
+            Field::optional_text("weight_unit", 2),
+            Field::number("length").optional(),
+            Field::number("width").optional(),
+            Field::number("height").optional(),
+            Field::optional_text("dimension_unit", 2),
+        ])
     };
 }
 /// As the shop of five contexts takes it.
@@ -83,10 +83,10 @@ pub static TODAYS_NEW_VARIANT: Schema = new_variant!(ATTRIBUTES);
 macro_rules! new_category {
     ($attributes:expr) => {
         Schema(&[
-    Field::text("name", 100),
-    Field::unlimited_text("parent_category_id").optional(),
-    $attributes,
-])
+            Field::text("name", 100),
+            Field::unlimited_text("parent_category_id").optional(),
+            $attributes,
+        ])
     };
 }
 /// As the shop of five contexts takes it.
@@ -96,10 +96,7 @@ pub static TODAYS_NEW_CATEGORY: Schema = new_category!(ATTRIBUTES);
 
 macro_rules! category_change {
     ($attributes:expr) => {
-        Schema(&[
-    Field::optional_text("name", 100),
-    $attributes,
-])
+        Schema(&[Field::optional_text("name", 100), $attributes])
     };
 }
 /// As the shop of five contexts takes it.

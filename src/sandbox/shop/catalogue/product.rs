@@ -1,9 +1,7 @@
 //! Products: Draft → Active → Discontinued → Archived, with variants and images at any time.
 
 use super::attributes::check_attributes;
-use super::product_rules::{
-    check_measure, check_price, check_sku, check_slug, check_tier_price,
-};
+use super::product_rules::{check_measure, check_price, check_sku, check_slug, check_tier_price};
 use super::views;
 use crate::sandbox::pipeline::Domain::Catalogue;
 use crate::sandbox::refusal::Refusal;

@@ -4,10 +4,10 @@ use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Catalogue;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{Moment, Projections, Row, has, member, object};
+use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row, has, member, object};
 use crate::sandbox::shop::query::ListQuery;
 use crate::sandbox::shop::shelf::Key;
-use crate::sandbox::shop::{Answer, Call, Work, inventory};
+use crate::sandbox::shop::{Answer, Call, Work};
 use uuid::Uuid;
 
 /// Most categories that the list shows.
@@ -148,8 +148,7 @@ pub fn update_product(work: &mut Work<'_>, key: Key, fields: &Fields<'_>) {
     if !work.shows(Catalogue) {
         return;
     }
-    let [title, description, brand] =
-        [0, 1, 2].map(|index| fields.text(index).map(str::to_owned));
+    let [title, description, brand] = [0, 1, 2].map(|index| fields.text(index).map(str::to_owned));
     work.show(key, move |views, _| {
         if let Some(title) = &title {
             change_in_category(views, key, |entry| {
@@ -193,7 +192,7 @@ pub fn add_variant(work: &mut Work<'_>, key: Key, id: Uuid, fields: &Fields<'_>)
                 ("price_currency", currency.into()),
             ]));
         }
-        inventory::variant_added(views);
+        views.tell(Notice::VariantAdded);
     });
 }
 
@@ -208,12 +207,7 @@ fn widen_prices(card: &mut Row, price: f64) {
 }
 
 /// Has `change` applied to the variant that the path names.
-fn change_variant(
-    views: &mut Projections,
-    key: Key,
-    id: &str,
-    change: impl FnOnce(&mut Json),
-) {
+fn change_variant(views: &mut Projections, key: Key, id: &str, change: impl FnOnce(&mut Json)) {
     if let Some(detail) = views.product_detail.row(key) {
         let mut variants = detail.list("variants").iter_mut();
         if let Some(variant) = variants.find(|variant| has(variant, "variant_id", id)) {

@@ -89,13 +89,7 @@ fn python_bool(truth: bool) -> Json {
     if truth { "True" } else { "False" }.into()
 }
 
-pub fn add_address(
-    work: &mut Work<'_>,
-    key: Key,
-    id: Uuid,
-    is_default: bool,
-    fields: &Fields<'_>,
-) {
+pub fn add_address(work: &mut Work<'_>, key: Key, id: Uuid, is_default: bool, fields: &Fields<'_>) {
     if !work.shows(Identity) {
         return;
     }

@@ -89,4 +89,5 @@ pub static CANCELLATION: Schema = Schema(&[
 ]);
 pub static REFUND: Schema = Schema(&[Field::number("refund_amount").optional()]);
 /// How long a cart has to be left alone.
-pub static IDLE_THRESHOLD: Schema = Schema(&[Field::integer("idle_threshold_hours").or_integer(24)]);
+pub static IDLE_THRESHOLD: Schema =
+    Schema(&[Field::integer("idle_threshold_hours").or_integer(24)]);

@@ -105,7 +105,9 @@ pub fn check_out(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal
 /// Makes the order of a cart, at once; tells its identifier, and the cart's key.
 fn make_order(work: &mut Work<'_>, call: &Call<'_>, cart: &Loaded<Cart>) -> (Uuid, Key) {
     let mut order = Order::NEW;
-    let details = work.shows(Ordering).then(|| OrderDetails::of_cart(cart, call.fields));
+    let details = work
+        .shows(Ordering)
+        .then(|| OrderDetails::of_cart(cart, call.fields));
     if let Some(details) = &details {
         order.keep(details.contents());
     }

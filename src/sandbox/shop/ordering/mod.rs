@@ -7,19 +7,18 @@ mod cart_views;
 mod order;
 mod order_commands;
 mod order_views;
-mod saga;
 
 use super::{Endpoint, PARAMETER as ID, endpoint};
 use bodies::{
-    ADDRESS_CHOICE, CANCELLATION, COUPON, FAILED_PAYMENT, IDLE_THRESHOLD, MERGER, NEW_CART, NEW_CART_ITEM,
-    NEW_ORDER, NEW_QUANTITY, ORDER_ITEM, PARTIAL_SHIPMENT, PENDING_PAYMENT, REFUND, RETURN_REASON,
-    RETURNED_ITEMS, SHIPMENT, SUCCEEDED_PAYMENT,
+    ADDRESS_CHOICE, CANCELLATION, COUPON, FAILED_PAYMENT, IDLE_THRESHOLD, MERGER, NEW_CART,
+    NEW_CART_ITEM, NEW_ORDER, NEW_QUANTITY, ORDER_ITEM, PARTIAL_SHIPMENT, PENDING_PAYMENT, REFUND,
+    RETURN_REASON, RETURNED_ITEMS, SHIPMENT, SUCCEEDED_PAYMENT,
 };
 
 pub use bodies::ADDRESS;
 pub use cart::Cart;
 pub use order::Order;
-pub use saga::{Saga, payment_failed, payment_succeeded, reservation_released, stock_reserved};
+pub use order_commands::{settle_cancel, settle_pending, settle_success};
 
 /// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
 /// allows.

@@ -96,7 +96,9 @@ pub fn add_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal>
     let item = work.shows(Ordering).then(|| NewItem::of(call.fields));
     let (key, totals) = change(work, call, event, |order| {
         order.check_takes_items(generation)?;
-        let contents = order.contents().filter(|held| held.lines.len() < MOST_LINES);
+        let contents = order
+            .contents()
+            .filter(|held| held.lines.len() < MOST_LINES);
         Ok(contents.zip(item.as_ref()).map(|(contents, item)| {
             contents.lines.push(item.line());
             contents.totals()

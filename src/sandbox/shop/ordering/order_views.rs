@@ -2,15 +2,15 @@
 
 use super::Cart;
 use super::order::{Contents, Line, Totals};
-use super::saga;
 use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Ordering;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{Moment, Projections, Row, has, member, object};
+use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row, has, member, object};
 use crate::sandbox::shop::query::ListQuery;
 use crate::sandbox::shop::shelf::Key;
 use crate::sandbox::shop::{Answer, Call, Work};
+use crate::shop::events;
 use crate::stats::Event;
 use uuid::Uuid;
 
@@ -216,7 +216,13 @@ pub fn create(work: &mut Work<'_>, id: Uuid, details: OrderDetails) {
     let key = Key::of(id);
     work.show(key, move |views, moment| {
         create_rows(views, moment, key, details, totals);
-        note(views, moment.raised(), key, "OrderCreated", "Order was created".into());
+        note(
+            views,
+            moment.raised(),
+            key,
+            "OrderCreated",
+            "Order was created".into(),
+        );
     });
 }
 
@@ -373,7 +379,13 @@ pub fn change(
             }
             note(views, occurred, key, step.event.name, step.told);
         }
-        saga::order_changed(views, key, step.event);
+        let notice = match step.event {
+            event if event.name == events::ORDER_CONFIRMED.name => Notice::OrderConfirmed(key),
+            event if event.name == events::ORDER_CANCELLED.name => Notice::OrderCancelled(key),
+            event if event.name == events::ORDER_RETURNED.name => Notice::OrderReturned(key),
+            _ => return,
+        };
+        views.tell(notice);
     });
 }
 
@@ -414,13 +426,7 @@ pub fn add_item(
 }
 
 /// Items that the order began with have no id that the projector could find.
-pub fn remove_item(
-    work: &mut Work<'_>,
-    key: Key,
-    event: &'static Event,
-    id: &str,
-    totals: Totals,
-) {
+pub fn remove_item(work: &mut Work<'_>, key: Key, event: &'static Event, id: &str, totals: Totals) {
     let id = id.to_owned();
     let told = format!("Item {id} removed");
     change(

@@ -1,4 +1,4 @@
-//! The exchanges recorded on the real ShopStream, replayed against the sandbox in their order: the
+//! The exchanges recorded on the real ShopStream of five contexts, replayed against the sandbox in their order: the
 //! same status, the same header fields, the same body, byte for byte but for dates and identifiers.
 //!
 //! `data/recorded_exchanges.jsonl` has a line an exchange: every journey of the Locust suite, step by
@@ -7,9 +7,10 @@
 #[allow(dead_code, reason = "each test uses what it needs of the client")]
 mod sandbox_client;
 
-use sandbox_client::{Client, shop};
+use sandbox_client::{Client, shop_of};
 use serde::Deserialize;
 use serde_json::Value;
+use shopblast::shop::Generation;
 use std::collections::BTreeMap;
 
 const RECORDED: &str = include_str!("data/recorded_exchanges.jsonl");
@@ -89,7 +90,7 @@ fn recorded() -> Vec<Exchange> {
 
 #[test]
 fn every_recorded_exchange_comes_out_the_same() {
-    let sandbox = shop(10_000);
+    let sandbox = shop_of(Generation::Five, 10_000);
     let mut client = Client::connect(sandbox.address());
     let mut ids = Ids::default();
     let exchanges = recorded();
@@ -132,7 +133,7 @@ fn journeys_come_out_the_same_on_their_own() {
     journeys.dedup();
     assert!(journeys.len() >= 26);
     for journey in journeys {
-        let sandbox = shop(100);
+        let sandbox = shop_of(Generation::Five, 100);
         let mut client = Client::connect(sandbox.address());
         let mut ids = Ids::default();
         for exchange in exchanges

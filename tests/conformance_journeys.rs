@@ -42,7 +42,7 @@ fn world() -> (ShopScript, Simulation) {
     let recorder = Recorder::new(interval, script.rows()).with_races(script.race_rows());
     let target = Target::parse("http://localhost:8000").unwrap();
     let heads = PreparedHeads::new(script.steps(), &target).unwrap();
-    let mut shop = InProcessShop::new(10_000);
+    let mut shop = InProcessShop::new(Generation::Five, 10_000);
     let simulation = Simulation::new(0, recorder, heads, move |request, _| {
         let reply = shop.answer(request).expect("a whole request");
         Answer::reply(MS, reply.status, reply.body)

@@ -27,6 +27,7 @@ fn shop(service: ServiceTime, api_workers: usize) -> Sandbox {
     Sandbox::start(&SandboxConfig {
         address: any_port,
         mode: Mode::Shop(ShopConfig {
+            generation: Generation::Five,
             retain: 100,
             api_workers,
             service,

@@ -5,6 +5,7 @@ mod sandbox_client;
 use sandbox_client::{Client, Reply, sandbox, shop};
 use shopblast::plan::Driver;
 use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig};
+use shopblast::shop::Generation;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::time::{Duration, Instant};
@@ -213,6 +214,7 @@ fn requests_may_arrive_byte_by_byte() {
     for driver in [Driver::Uring, Driver::Epoll] {
         let sandbox = sandbox(
             Mode::Shop(ShopConfig {
+                generation: Generation::Five,
                 retain: 10,
                 ..ShopConfig::default()
             }),
@@ -334,6 +336,7 @@ fn a_stopped_sandbox_ends_its_connections_and_frees_its_port() {
     for driver in [Driver::Uring, Driver::Epoll] {
         let sandbox = sandbox(
             Mode::Shop(ShopConfig {
+                generation: Generation::Five,
                 retain: 10,
                 ..ShopConfig::default()
             }),
@@ -379,6 +382,7 @@ fn what_cannot_be_started_says_why() {
     let two = start(
         "127.0.0.1:0",
         Mode::Shop(ShopConfig {
+            generation: Generation::Five,
             retain: 1,
             ..ShopConfig::default()
         }),

@@ -9,11 +9,13 @@ use shopblast::sandbox::{
     DOMAINS, Domain, DrainRate, Mode, Names, ObservatoryConfig, PipelineConfig, Sandbox,
     SandboxConfig, SandboxError, ShopConfig,
 };
+use shopblast::shop::Generation;
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener};
 
 fn config(engines: u32, drain_rate: DrainRate, names: Names) -> ShopConfig {
     ShopConfig {
+        generation: Generation::Five,
         retain: 10_000,
         pipeline: PipelineConfig {
             engines: [engines; DOMAINS],

@@ -67,6 +67,7 @@ fn run(
     let sandbox = Sandbox::start(&SandboxConfig {
         address: ([127, 0, 0, 1], 0).into(),
         mode: Mode::Shop(ShopConfig {
+            generation: Generation::Five,
             retain: 100_000,
             ..ShopConfig::default()
         }),

@@ -9,6 +9,7 @@ use super::*;
 use crate::plan::{Driver, ExitCode, Load, Pacing, Stage, Target};
 use crate::run::Output;
 use crate::sandbox::{DrainRate, Names, ObservatoryConfig, PipelineConfig, ShopConfig};
+use crate::shop::Generation;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -296,7 +297,7 @@ fn observatory(address: &str, names: Names) -> Option<ObservatoryConfig> {
 fn the_sandboxes_pipeline_is_set_by_flags() {
     let options = sandbox("sandbox --engines identity=3,catalogue=0 --drain-rate unlimited");
     let expected = PipelineConfig {
-        engines: [3, 0, 1, 1, 1],
+        engines: [3, 0, 1, 1, 1, 1, 1, 1],
         drain_rate: DrainRate::Unlimited,
     };
     assert_eq!(options.shop.pipeline, expected);
@@ -309,6 +310,19 @@ fn the_sandboxes_pipeline_is_set_by_flags() {
 }
 
 #[test]
+fn the_sandbox_and_its_observatory_are_of_one_generation() {
+    let names = |options: &SandboxOptions| options.shop.observatory.as_ref().map(|one| one.names);
+    let five = sandbox("sandbox --generation five");
+    assert_eq!(five.shop.generation, Generation::Five);
+    assert_eq!(names(&five), Some(Names::Five));
+    let today = sandbox("sandbox --generation today --engines fulfillment=2");
+    assert_eq!(today.shop.generation, Generation::Today);
+    assert_eq!(names(&today), Some(Names::Today));
+    let mixed = sandbox("sandbox --generation five --observatory-names newer");
+    assert_eq!(names(&mixed), Some(Names::Newer));
+}
+
+#[test]
 fn the_sandbox_listens_on_loopback_on_the_last_core() {
     let expected = SandboxOptions {
         bind: "127.0.0.1".parse().unwrap(),
@@ -316,7 +330,7 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         fixed: false,
         cores: vec![3],
         shop: ShopConfig {
-            observatory: observatory("127.0.0.1:9000", Names::Five),
+            observatory: observatory("127.0.0.1:9000", Names::Today),
             ..ShopConfig::default()
         },
         driver: Driver::Uring,
@@ -331,7 +345,7 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         shop: ShopConfig {
             retain: 5,
             api_workers: 2,
-            observatory: observatory("[::]:0", Names::Five),
+            observatory: observatory("[::]:0", Names::Today),
             ..ShopConfig::default()
         },
         driver: Driver::Epoll,

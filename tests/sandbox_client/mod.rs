@@ -2,14 +2,21 @@
 
 use shopblast::plan::Driver;
 use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ShopConfig};
+use shopblast::shop::Generation;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// A shop on any free port.
+/// A shop of five contexts on any free port.
 pub fn shop(retain: usize) -> Sandbox {
+    shop_of(Generation::Five, retain)
+}
+
+/// A shop of a generation on any free port.
+pub fn shop_of(generation: Generation, retain: usize) -> Sandbox {
     sandbox(
         Mode::Shop(ShopConfig {
+            generation,
             retain,
             ..ShopConfig::default()
         }),

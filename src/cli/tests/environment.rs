@@ -220,7 +220,7 @@ fn the_sandbox_has_variables_of_its_own() {
     match parse_with("sandbox --observatory-port 9001", &without) {
         Ok(Command::Sandbox(options)) => {
             assert_eq!(options.shop.observatory.unwrap().address.port(), 9_001);
-            assert_eq!(options.shop.pipeline.engines, [0; 5]);
+            assert_eq!(options.shop.pipeline.engines, [0; 8]);
         }
         other => panic!("{other:?}"),
     }

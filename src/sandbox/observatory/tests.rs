@@ -12,6 +12,7 @@ const S: u64 = 1_000_000_000;
 
 static REGISTERED: Event = events::CUSTOMER_REGISTERED;
 static CATEGORY: Event = events::CATEGORY_CREATED;
+static ORDERED: Event = events::ORDER_CREATED;
 static INVOICE: Event = events::INVOICE_GENERATED;
 
 /// Recorded from the real Observatory.
@@ -333,4 +334,193 @@ fn what_does_not_exist_is_refused() {
     for path in openapi["paths"].as_object().unwrap().keys() {
         assert!(!matches!(view.answer("GET", path, S), Reply::Full(reply) if reply.status != 200));
     }
+}
+
+/// Every place in a JSON text with the kind of what is there; elements of a list are one place.
+fn places(text: &str) -> std::collections::BTreeSet<String> {
+    fn walk(place: &str, value: &Value, places: &mut std::collections::BTreeSet<String>) {
+        match value {
+            Value::Object(members) => {
+                for (name, member) in members {
+                    walk(&format!("{place}/{name}"), member, places);
+                }
+            }
+            Value::Array(elements) => {
+                for element in elements {
+                    walk(&format!("{place}/*"), element, places);
+                }
+            }
+            Value::String(text) if place.ends_with("names/*") => {
+                places.insert(format!("{place} {text}"));
+            }
+            Value::String(_) => drop(places.insert(format!("{place} text"))),
+            Value::Number(_) => drop(places.insert(format!("{place} number"))),
+            Value::Bool(_) => drop(places.insert(format!("{place} truth"))),
+            Value::Null => drop(places.insert(format!("{place} null"))),
+        }
+    }
+    let mut places = std::collections::BTreeSet::new();
+    walk("", &serde_json::from_str(text).unwrap(), &mut places);
+    places
+}
+
+#[test]
+fn snapshots_of_today_have_the_recorded_places() {
+    let view = flooded(Names::Today);
+    for (target, recorded) in [
+        ("/api/health", recorded!("today-health.json")),
+        ("/api/queue-depth", recorded!("today-queue-depth.json")),
+        ("/api/stats", recorded!("today-stats.json")),
+        ("/api/streams", recorded!("today-streams.json")),
+        ("/api/consumers", recorded!("today-consumers.json")),
+    ] {
+        let (status, body) = reply(&view, "GET", target, 3 * S);
+        assert_eq!(status, 200);
+        assert_eq!(places(&body), places(recorded), "{target}");
+    }
+    let ours = shown(&view, "/api/subscriptions", 3 * S);
+    assert_eq!(ours.as_object().unwrap().len(), 8);
+    let identity = serde_json::json!({ "identity": ours["identity"] });
+    let recorded = recorded!("today-subscriptions.json");
+    assert_eq!(places(&identity.to_string()), places(recorded));
+}
+
+#[test]
+fn metrics_of_today_are_the_recorded_lines() {
+    let view = flooded(Names::Today);
+    let (_, text) = reply(&view, "GET", "/metrics", S);
+    // Of the four gauges of a subscription the recording keeps the first, of the two of a consumer
+    // too, and no consumer's own name.
+    let left_out = [
+        "protean_subscription_pending{",
+        "protean_subscription_dlq",
+        "protean_subscription_status{",
+        "protean_consumer_idle_ms{",
+    ];
+    let kept = text
+        .split('\n')
+        .filter(|line| !left_out.iter().any(|name| line.starts_with(name)));
+    let names: Vec<String> = kept
+        .map(|line| match line.rsplit_once(' ') {
+            Some((name, _)) if !line.starts_with('#') => match name.find("group=") {
+                Some(at) => format!("protean_consumer_pending{{{}", &name[at..]),
+                None => name.to_owned(),
+            },
+            _ => line.to_owned(),
+        })
+        .collect();
+    let recorded: Vec<&str> = recorded!("today-metrics.txt").split('\n').collect();
+    let without_consumers = |lines: Vec<String>| -> Vec<String> {
+        lines
+            .into_iter()
+            .filter(|line| !line.contains("group="))
+            .collect()
+    };
+    let owned = recorded.iter().map(|line| (*line).to_owned()).collect();
+    assert_eq!(without_consumers(names.clone()), without_consumers(owned));
+    let consumers = |lines: &[&str]| {
+        let mut lines: Vec<String> = lines
+            .iter()
+            .filter(|line| line.contains("group="))
+            .map(|line| (*line).to_owned())
+            .collect();
+        lines.sort();
+        lines
+    };
+    let ours: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(consumers(&ours), consumers(&recorded));
+    let samples = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    assert_eq!(samples.count(), 604);
+}
+
+#[test]
+fn todays_subscriptions_tell_the_outbox_again_and_what_is_in_flight() {
+    let view = flooded(Names::Today);
+    let (_, text) = reply(&view, "GET", "/metrics", S);
+    let value = |line: &str| {
+        let sample = text.lines().find_map(|found| found.strip_prefix(line));
+        sample.unwrap().trim().parse::<u64>().unwrap()
+    };
+    // 130 registrations: one is being processed, by all who read the stream.
+    let outbox =
+        r#"{domain="identity",handler="OutboxProcessor",stream="default → default",type="outbox"}"#;
+    assert_eq!(value(&format!("protean_subscription_lag{outbox}")), 129);
+    assert_eq!(value(&format!("protean_subscription_pending{outbox}")), 129);
+    assert_eq!(value(&format!("protean_subscription_status{outbox}")), 0);
+    assert_eq!(
+        value(r#"protean_outbox_messages{domain="identity",status="pending"}"#),
+        129
+    );
+    for (domain, handler) in [
+        ("identity", "CustomerCardProjector"),
+        ("ordering", "IdentityOrderEventHandler"),
+        ("notifications", "IdentityEventsHandler"),
+    ] {
+        let labels = format!(
+            r#"{{domain="{domain}",handler="{handler}",stream="identity::customer",type="stream"}}"#
+        );
+        assert_eq!(value(&format!("protean_subscription_pending{labels}")), 1);
+        assert_eq!(value(&format!("protean_subscription_lag{labels}")), 0);
+    }
+    // Products are read from another stream than categories are.
+    let tree = |stream: &str| {
+        format!(
+            r#"protean_subscription_pending{{domain="catalogue",handler="CategoryTreeProjector",stream="catalogue::{stream}",type="stream"}}"#
+        )
+    };
+    assert_eq!(value(&tree("category")), 1);
+    assert_eq!(value(&tree("product")), 0);
+    assert_eq!(value("protean_stream_pending"), 0);
+    let depth = shown(&view, "/api/queue-depth", S);
+    let customer = &depth["streams"]["identity::customer"];
+    assert_eq!(customer["length"], 1, "what is published");
+    assert_eq!(depth["streams"]["catalogue::category"]["length"], 1);
+    assert_eq!(depth["totals"]["outbox_pending"], 129 + 1);
+    // 7 of customers, 2 of categories, and who reads invoices leaves no events.
+    assert_eq!(depth["totals"]["consumer_pending"], 7 + 2);
+}
+
+#[test]
+fn traces_of_today_tell_every_handler() {
+    let view = view(Names::Today, 1);
+    for event in [&REGISTERED, &ORDERED] {
+        view.pipeline.accept_at(event, S);
+    }
+    let stats = shown(&view, "/api/traces/stats", 3 * S);
+    // Seven handlers of customers, as measured, and eleven of orders; each starts, ends, confirms.
+    assert_eq!(stats["counts"]["outbox.published"], 2);
+    assert_eq!(stats["counts"]["handler.completed"], 7 + 11);
+    assert_eq!(stats["total"], 2 + 3 * (7 + 11));
+    let traces = shown(&view, "/api/traces?stream=ordering::order&count=1", 3 * S);
+    let id = traces["traces"][0]["message_id"].as_str().unwrap();
+    assert!(
+        id.starts_with("ordering::order-") && id.ends_with("-0"),
+        "{id}"
+    );
+}
+
+#[test]
+fn only_todays_observatory_lists_consumers() {
+    for (names, status) in [(Names::Five, 404), (Names::Newer, 404), (Names::Today, 200)] {
+        for target in [
+            "/api/subscriptions",
+            "/api/consumers",
+            "/api/workers",
+            "/api/dlq",
+        ] {
+            assert_eq!(
+                reply(&view(names, 1), "GET", target, S).0,
+                status,
+                "{target}"
+            );
+        }
+    }
+    let two = view(Names::Today, 2);
+    let consumers = shown(&two, "/api/consumers", S);
+    assert_eq!(consumers["consumers"].as_array().unwrap().len(), 2 * 82);
+    assert_eq!(shown(&two, "/api/workers", S)["count"], 2 * 8);
+    let none = shown(&view(Names::Today, 0), "/api/consumers", S);
+    assert_eq!(none["consumers"], serde_json::json!([]));
 }

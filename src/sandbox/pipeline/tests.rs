@@ -10,6 +10,7 @@ const MS: u64 = 1_000_000;
 static REGISTERED: Event = events::CUSTOMER_REGISTERED;
 static PRODUCT: Event = events::PRODUCT_CREATED;
 static ORDER: Event = events::ORDER_CREATED;
+static CART: Event = events::CART_CONVERTED;
 
 fn pipeline(engines: u32, per_s: f64) -> Pipeline {
     Pipeline::new(
@@ -37,6 +38,29 @@ fn events_wait_in_the_outbox_of_their_domain() {
     };
     pipeline.accept(Box::leak(Box::new(made_up)));
     assert_eq!(pipeline.backlog(Domain::Identity).unfinished(), 2);
+}
+
+#[test]
+fn in_todays_shop_every_event_waits_in_an_outbox() {
+    let pipeline = Pipeline::new(&PipelineConfig::default(), Generation::Today);
+    assert_eq!(pipeline.domains().len(), 8);
+    for event in [&CART, &ORDER, &ORDER] {
+        assert!(pipeline.accept(event).is_some());
+    }
+    assert_eq!(pipeline.backlog(Domain::Ordering).unfinished(), 3);
+    assert_eq!(pipeline.stored(Domain::Ordering), 0);
+    let accepted: Vec<(&str, u64)> = pipeline
+        .accepted(Domain::Ordering)
+        .filter(|(_, count)| *count > 0)
+        .map(|(event, count)| (event.name, count))
+        .collect();
+    assert_eq!(accepted, [("CartConverted", 1), ("OrderCreated", 2)]);
+    let at_ns = pipeline.at_ns();
+    let published: Vec<bool> = pipeline
+        .unfinished(Domain::Ordering, at_ns)
+        .map(|(_, is_published)| is_published)
+        .collect();
+    assert_eq!(published, [true, false, false]);
 }
 
 #[test]
@@ -104,7 +128,7 @@ fn without_a_limit_there_is_no_backlog() {
 #[test]
 fn the_time_of_day_follows_the_pipelines_time() {
     let started: Timestamp = "2026-11-22T07:26:06Z".parse().unwrap();
-    let pipeline = Pipeline::started_at(&PipelineConfig::default(), started);
+    let pipeline = Pipeline::started_at(&PipelineConfig::default(), Generation::Five, started);
     let later: Timestamp = "2026-11-22T07:26:08.5Z".parse().unwrap();
     assert_eq!(pipeline.time_of(2_500 * MS), later);
 }

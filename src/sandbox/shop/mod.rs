@@ -15,6 +15,7 @@ mod payments;
 mod person_rules;
 mod projections;
 mod query;
+mod reactions;
 mod shelf;
 mod unserved;
 mod work;
@@ -157,7 +158,7 @@ impl Shop {
         let Some(engines) = self.engines() else {
             return;
         };
-        for command in engines.tick(&self.pipeline) {
+        for command in engines.tick(&self.pipeline, reactions::react) {
             let mut work = Work::new(self, home);
             command(&mut work);
             // An engine that comes too late asks no more; the real one would try again, to find

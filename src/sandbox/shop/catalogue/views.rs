@@ -4,10 +4,10 @@ use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Catalogue;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{Moment, Projections, Row, has, member, object};
+use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row, has, member, object};
 use crate::sandbox::shop::query::ListQuery;
 use crate::sandbox::shop::shelf::Key;
-use crate::sandbox::shop::{Answer, Call, Work, inventory};
+use crate::sandbox::shop::{Answer, Call, Work};
 use uuid::Uuid;
 
 /// Most categories that the list shows.
@@ -192,7 +192,7 @@ pub fn add_variant(work: &mut Work<'_>, key: Key, id: Uuid, fields: &Fields<'_>)
                 ("price_currency", currency.into()),
             ]));
         }
-        inventory::variant_added(views);
+        views.tell(Notice::VariantAdded);
     });
 }
 

@@ -12,7 +12,7 @@ use bodies::{
     RETURNED_STOCK, STOCK_CHECK, WAREHOUSE_CHANGE, WRITE_OFF,
 };
 
-pub use reservations::{order_cancelled, variant_added};
+pub use reservations::{begin_stock, release, take_reserved};
 pub use stock::StockItem;
 pub use warehouse::Warehouse;
 

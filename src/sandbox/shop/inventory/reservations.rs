@@ -5,11 +5,10 @@ use super::StockItem;
 use crate::sandbox::pipeline::Domain;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{Projections, Reservation};
+use crate::sandbox::shop::projections::{Notice, Projections, Reservation};
 use crate::sandbox::shop::shelf::Key;
-use crate::sandbox::shop::{Answer, Call, Work, ordering};
+use crate::sandbox::shop::{Answer, Call, Work};
 use crate::shop::events;
-use uuid::Uuid;
 
 const MINUTE_NS: i128 = 60_000_000_000;
 /// For how long a reservation holds, and has to be over, when nobody says it. As Python takes 0 for
@@ -36,28 +35,24 @@ pub fn reserve(work: &mut Work<'_>, item: Key, fields: &Fields<'_>) {
         };
         views.reservation_status.put(Key::of(id), reservation);
         if let Some(order) = order {
-            ordering::stock_reserved(views, order);
+            views.tell(Notice::StockReserved(order));
         }
     });
 }
 
-/// Takes the active reservations that `chosen` picks out of the list: item, order and pieces of
-/// each.
-fn take(
-    views: &mut Projections,
-    chosen: impl Fn(&Reservation) -> bool,
-) -> Vec<(Key, Option<Key>, i64)> {
+/// Takes the active reservations that `chosen` picks out of the list: item and pieces of each.
+fn take(views: &mut Projections, chosen: impl Fn(&Reservation) -> bool) -> Vec<(Key, i64)> {
     let rows = views.reservation_status.rows();
     rows.filter(|reservation| reservation.is_active && chosen(reservation))
         .map(|reservation| {
             reservation.is_active = false;
-            (reservation.item, reservation.order, reservation.quantity)
+            (reservation.item, reservation.quantity)
         })
         .collect()
 }
 
 /// Gives pieces back to an item of stock.
-fn release(work: &mut Work<'_>, item: Key, quantity: i64) -> Result<(), Refusal> {
+pub fn release(work: &mut Work<'_>, item: Key, quantity: i64) -> Result<(), Refusal> {
     let mut stock = work.load::<StockItem>(&item.uuid().to_string())?;
     stock.release(quantity);
     work.save(stock);
@@ -65,20 +60,9 @@ fn release(work: &mut Work<'_>, item: Key, quantity: i64) -> Result<(), Refusal>
     Ok(())
 }
 
-/// What was reserved for an order is released when the order is given up.
-pub fn order_cancelled(views: &mut Projections, order: Key) {
-    if !views.notices(Domain::Inventory) {
-        return;
-    }
-    for (item, _, quantity) in take(views, |reservation| reservation.order == Some(order)) {
-        views.commands.push(Box::new(move |work| {
-            if release(work, item, quantity).is_ok() && work.shows(Domain::Inventory) {
-                work.show(item, move |views, _| {
-                    ordering::reservation_released(views, order, "order_cancelled");
-                });
-            }
-        }));
-    }
+/// Takes what is reserved for an order out of the list: item and pieces of each.
+pub fn take_reserved(views: &mut Projections, order: Key) -> Vec<(Key, i64)> {
+    take(views, |reservation| reservation.order == Some(order))
 }
 
 /// Releases reservations that have been over for so many minutes. What it raises waits in a lane of
@@ -92,20 +76,15 @@ pub fn expire(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     let is_over = |reservation: &Reservation| reservation.expires_ns <= latest_ns;
     let over = work.read(|views| take(views, is_over)).unwrap_or_default();
     let mut count = 0;
-    for (item, _, quantity) in over {
+    for (item, quantity) in over {
         let released = work.apart(|work| release(work, item, quantity));
         count += u32::from(released.is_ok());
     }
     Ok(Answer::Told(format!(r#"{{"expired_count":{count}}}"#)))
 }
 
-/// The stock of a new variant is begun, with nothing in it, in a warehouse that nobody made.
-pub fn variant_added(views: &mut Projections) {
-    if !views.notices(Domain::Inventory) {
-        return;
-    }
-    views.commands.push(Box::new(|work| {
-        let _: Uuid = work.create(StockItem::new(0, 10));
-        work.raise(&events::STOCK_INITIALIZED);
-    }));
+/// Begins the stock of a new variant, with nothing in it, in a warehouse that nobody made.
+pub fn begin_stock(work: &mut Work<'_>) {
+    work.create(StockItem::new(0, 10));
+    work.raise(&events::STOCK_INITIALIZED);
 }

@@ -7,7 +7,6 @@ mod cart_views;
 mod order;
 mod order_commands;
 mod order_views;
-mod saga;
 
 use super::{Endpoint, PARAMETER as ID, endpoint};
 use bodies::{
@@ -19,7 +18,7 @@ use bodies::{
 pub use bodies::ADDRESS;
 pub use cart::Cart;
 pub use order::Order;
-pub use saga::{Saga, payment_failed, payment_succeeded, reservation_released, stock_reserved};
+pub use order_commands::{settle_cancel, settle_pending, settle_success};
 
 /// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
 /// allows.

@@ -2,15 +2,15 @@
 
 use super::Cart;
 use super::order::{Contents, Line, Totals};
-use super::saga;
 use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Ordering;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{Moment, Projections, Row, has, member, object};
+use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row, has, member, object};
 use crate::sandbox::shop::query::ListQuery;
 use crate::sandbox::shop::shelf::Key;
 use crate::sandbox::shop::{Answer, Call, Work};
+use crate::shop::events;
 use crate::stats::Event;
 use uuid::Uuid;
 
@@ -379,7 +379,13 @@ pub fn change(
             }
             note(views, occurred, key, step.event.name, step.told);
         }
-        saga::order_changed(views, key, step.event);
+        let notice = match step.event {
+            event if event.name == events::ORDER_CONFIRMED.name => Notice::OrderConfirmed(key),
+            event if event.name == events::ORDER_CANCELLED.name => Notice::OrderCancelled(key),
+            event if event.name == events::ORDER_RETURNED.name => Notice::OrderReturned(key),
+            _ => return,
+        };
+        views.tell(notice);
     });
 }
 

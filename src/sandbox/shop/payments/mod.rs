@@ -11,7 +11,8 @@ use bodies::{GATEWAY, NEW_INVOICE, NEW_PAYMENT, NEW_REFUND, REFUND_WEBHOOK, VOID
 
 pub use invoice::Invoice;
 pub use payment::Payment;
-pub use views::order_returned;
+pub use payment_commands::refund;
+pub use views::paid_for;
 
 /// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
 /// allows.

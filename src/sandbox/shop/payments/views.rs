@@ -1,13 +1,12 @@
 //! What reads show of payments.
 
-use super::payment_commands::refund;
 use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Payments;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{Moment, Projections, Row};
+use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row};
 use crate::sandbox::shop::shelf::Key;
-use crate::sandbox::shop::{Answer, Call, Work, ordering};
+use crate::sandbox::shop::{Answer, Call, Work};
 use uuid::Uuid;
 
 pub fn read(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -68,7 +67,11 @@ pub fn succeed(work: &mut Work<'_>, key: Key, transaction: &str) {
             amount = row.number("amount");
         });
         if let Some(order) = order {
-            ordering::payment_succeeded(views, order, key, amount);
+            views.tell(Notice::PaymentSucceeded {
+                order,
+                payment: key,
+                amount,
+            });
         }
     });
 }
@@ -85,7 +88,11 @@ pub fn fail(work: &mut Work<'_>, key: Key, attempts: u8, reason: &str) {
             row.set("attempt_count", i64::from(attempts));
         });
         if let Some(order) = order {
-            ordering::payment_failed(views, order, attempts, &reason);
+            views.tell(Notice::PaymentFailed {
+                order,
+                attempt: attempts,
+                reason,
+            });
         }
     });
 }
@@ -131,22 +138,11 @@ pub fn complete_refund(work: &mut Work<'_>, key: Key, amount: f64) {
     });
 }
 
-/// What was paid for an order is asked back when its items have come back.
-pub fn order_returned(views: &mut Projections, order: Key) {
-    if !views.notices(Payments) {
-        return;
-    }
+/// What was paid for an order: the payment, and how much.
+pub fn paid_for(views: &mut Projections, order: Key) -> Option<(String, f64)> {
     let order = order.uuid().to_string();
     let is_paid =
         |row: &&mut Row| row.text("order_id") == order && row.text("status") == "Succeeded";
-    let paid = views.payment_status.rows().find(is_paid);
-    let Some((payment, amount)) =
-        paid.map(|row| (row.text("payment_id").to_owned(), row.number("amount")))
-    else {
-        return;
-    };
-    views.commands.push(Box::new(move |work| {
-        // Somebody else may have asked before.
-        let _ = refund(work, &payment, amount);
-    }));
+    let row = views.payment_status.rows().find(is_paid)?;
+    Some((row.text("payment_id").to_owned(), row.number("amount")))
 }

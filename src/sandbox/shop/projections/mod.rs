@@ -9,7 +9,6 @@ mod row;
 
 pub use row::{Row, Table, has, member, object};
 
-use super::ordering::Saga;
 use super::shelf::Key;
 use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::{DOMAINS, Domain, Pipeline, Waiting};
@@ -31,11 +30,45 @@ const A_FEW: usize = 4;
 /// Events that a tick of the clock processes at most, so that no request waits long for it.
 const MOST_A_TICK: usize = 512;
 
+/// Most notices that wait for a tick; of later ones nobody takes notice.
+const MOST_NOTICES: usize = 1 << 16;
+
 /// What a projector makes of an event.
 pub type Projector = Box<dyn FnOnce(&mut Projections, &Moment<'_>) + Send>;
 
-/// What an engine asks the shop for when it has seen an event.
-pub type Command = Box<dyn FnOnce(&mut super::Work<'_>) + Send>;
+/// What happened in one domain that engines of others act upon.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// Of a product.
+    VariantAdded,
+    OrderConfirmed(Key),
+    OrderCancelled(Key),
+    OrderReturned(Key),
+    /// For an order.
+    StockReserved(Key),
+    /// For an order, with the reason.
+    ReservationReleased(Key, &'static str),
+    PaymentSucceeded {
+        order: Key,
+        payment: Key,
+        amount: f64,
+    },
+    PaymentFailed {
+        order: Key,
+        attempt: u8,
+        reason: String,
+    },
+}
+
+/// How far the checkout of an order has come that engines take further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saga {
+    /// Stock is reserved for an order that is not known to be confirmed. (The real saga would have
+    /// missed it; there, though, no queue keeps the confirmation from being seen at once.)
+    Reserved,
+    UnderWay,
+    Over,
+}
 
 /// When an event happened.
 pub struct Moment<'a> {
@@ -82,8 +115,7 @@ pub struct Projections {
     pub reservation_status: Table<Reservation>,
     /// Checkouts that engines take further, by order.
     pub sagas: Table<Saga>,
-    /// What engines ask for.
-    pub commands: Vec<Command>,
+    notices: Vec<Notice>,
     runs: [bool; DOMAINS],
 }
 
@@ -119,8 +151,15 @@ impl Projections {
             payment_status: Table::new(most),
             reservation_status: Table::new(most),
             sagas: Table::new(most),
-            commands: Vec::new(),
+            notices: Vec::new(),
             runs,
+        }
+    }
+
+    /// Has the engines of other domains take notice.
+    pub fn tell(&mut self, notice: Notice) {
+        if self.notices.len() < MOST_NOTICES {
+            self.notices.push(notice);
         }
     }
 
@@ -193,11 +232,19 @@ impl Engines {
         show(&mut projections)
     }
 
-    /// Processes some of what is due; what the engines ask for then.
-    pub fn tick(&self, pipeline: &Pipeline) -> Vec<Command> {
+    /// Processes some of what is due, and has `react` see what engines take notice of.
+    pub fn tick<T>(
+        &self,
+        pipeline: &Pipeline,
+        mut react: impl FnMut(&mut Projections, Notice) -> Vec<T>,
+    ) -> Vec<T> {
         let mut projections = lock(&self.projections);
         self.catch_up(pipeline, &mut projections, MOST_A_TICK);
-        std::mem::take(&mut projections.commands)
+        let notices = std::mem::take(&mut projections.notices);
+        let reactions = notices.into_iter();
+        reactions
+            .flat_map(|notice| react(&mut projections, notice))
+            .collect()
     }
 
     fn catch_up(&self, pipeline: &Pipeline, projections: &mut Projections, most: usize) {

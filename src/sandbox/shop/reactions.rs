@@ -1,0 +1,139 @@
+//! What engines of today's shop do when something has happened in another domain: the checkout saga,
+//! stock and money of orders that are given up, stock of new variants. (Measured from without; the
+//! conditions are the source's.)
+
+use super::projections::{Notice, Projections, Saga};
+use super::shelf::Key;
+use super::{Answer, Call, Work, inventory, ordering, payments};
+use crate::sandbox::pipeline::Domain;
+use crate::sandbox::refusal::Refusal;
+use crate::sandbox::schema::Fields;
+
+/// Payments that fail so often are the end of the order.
+const MOST_ATTEMPTS: u8 = 3;
+/// What the saga says that it pays with.
+const METHOD: &str = "credit_card";
+
+/// What an engine asks the shop for.
+pub type Command = Box<dyn FnOnce(&mut Work<'_>)>;
+
+/// What the engines that run ask for.
+pub fn react(views: &mut Projections, notice: Notice) -> Vec<Command> {
+    let domain = match notice {
+        Notice::VariantAdded | Notice::OrderCancelled(_) => Domain::Inventory,
+        Notice::OrderReturned(_) => Domain::Payments,
+        _ => Domain::Ordering,
+    };
+    if !views.notices(domain) {
+        return Vec::new();
+    }
+    match notice {
+        Notice::VariantAdded => vec![Box::new(inventory::begin_stock)],
+        Notice::OrderCancelled(order) => release(views, order),
+        Notice::OrderReturned(order) => payments::paid_for(views, order)
+            .map(|(payment, amount)| -> Command {
+                // Somebody else may have asked before.
+                Box::new(move |work| drop(payments::refund(work, &payment, amount)))
+            })
+            .into_iter()
+            .collect(),
+        _ => go_on(views, notice).into_iter().collect(),
+    }
+}
+
+/// What was reserved for an order is released when the order is given up.
+fn release(views: &mut Projections, order: Key) -> Vec<Command> {
+    let reserved = inventory::take_reserved(views, order).into_iter();
+    reserved
+        .map(|(item, quantity)| -> Command {
+            Box::new(move |work| {
+                if inventory::release(work, item, quantity).is_ok() && work.shows(Domain::Inventory)
+                {
+                    work.show(item, move |views, _| {
+                        views.tell(Notice::ReservationReleased(order, "order_cancelled"));
+                    });
+                }
+            })
+        })
+        .collect()
+}
+
+/// Takes the saga of a checkout further.
+fn go_on(views: &mut Projections, notice: Notice) -> Option<Command> {
+    match notice {
+        Notice::OrderConfirmed(order) => {
+            let is_reserved = views.sagas.row(order).copied() == Some(Saga::Reserved);
+            views.sagas.put(order, Saga::UnderWay);
+            is_reserved.then(|| ask_for_payment(order))
+        }
+        Notice::StockReserved(order) => match views.sagas.row(order) {
+            None => {
+                views.sagas.put(order, Saga::Reserved);
+                None
+            }
+            Some(Saga::Reserved) => None,
+            Some(Saga::UnderWay | Saga::Over) => Some(ask_for_payment(order)),
+        },
+        Notice::PaymentSucceeded {
+            order,
+            payment,
+            amount,
+        } => end(views, order).then(|| {
+            command(order, move |work, call| {
+                let payment = payment.uuid().to_string();
+                ordering::settle_success(work, call, &payment, amount, METHOD)
+            })
+        }),
+        Notice::PaymentFailed {
+            order,
+            attempt,
+            reason,
+        } => {
+            let is_last = attempt >= MOST_ATTEMPTS && end(views, order);
+            is_last.then(|| cancel(order, format!("Payment failed: {reason}")))
+        }
+        Notice::ReservationReleased(order, reason) => end(views, order)
+            .then(|| cancel(order, format!("Inventory reservation released: {reason}"))),
+        Notice::VariantAdded | Notice::OrderCancelled(_) | Notice::OrderReturned(_) => None,
+    }
+}
+
+/// The saga of an order is over; tells whether it was under way.
+fn end(views: &mut Projections, order: Key) -> bool {
+    match views.sagas.row(order) {
+        Some(saga @ Saga::UnderWay) => {
+            *saga = Saga::Over;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// A command for an order. That the order does not take it is no fault: somebody was faster.
+fn command(
+    order: Key,
+    act: impl FnOnce(&mut Work<'_>, &Call<'_>) -> Result<Answer, Refusal> + 'static,
+) -> Command {
+    Box::new(move |work| {
+        let id = order.uuid().to_string();
+        let call = Call {
+            parameters: &[&id],
+            fields: &Fields::NONE,
+            query: None,
+        };
+        let _ = act(work, &call);
+    })
+}
+
+fn ask_for_payment(order: Key) -> Command {
+    command(order, move |work, call| {
+        let payment = format!("saga-pay-{}", call.id());
+        ordering::settle_pending(work, call, &payment, METHOD)
+    })
+}
+
+fn cancel(order: Key, reason: String) -> Command {
+    command(order, move |work, call| {
+        ordering::settle_cancel(work, call, &reason, "System")
+    })
+}

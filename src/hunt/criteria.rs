@@ -137,7 +137,16 @@ pub fn judge_pipeline(evidence: &Evidence<'_>, http: &Judgement) -> Option<Judge
         // An interface that did not carry its load did not hand it on either.
         None if !http.sustained && !http.undecided => None,
         None if domains.iter().all(|domain| domain.slope_per_s.is_none()) => None,
-        None => Some(Judgement::sustained()),
+        None => Some(match doubtful_growth(evidence) {
+            Some(why) => Judgement {
+                sustained: false,
+                undecided: true,
+                limited_by: Limit::Undecided,
+                why: vec![why],
+                first_to_give_way: String::new(),
+            },
+            None => Judgement::sustained(),
+        }),
     }
 }
 
@@ -316,13 +325,32 @@ fn worst_growth(evidence: &Evidence<'_>) -> Option<(String, String)> {
     worst.map(|(_, domain, text)| (domain, text))
 }
 
+/// A backlog that grew, from too few readings to tell whether that was chance.
+fn doubtful_growth(evidence: &Evidence<'_>) -> Option<String> {
+    let window_s = evidence.probe.window_s;
+    let is_doubtful = |domain: &&DomainProbe| {
+        let trend = domain.slope_per_s.filter(|trend| trend.low.is_none());
+        trend.is_some_and(|trend| matters(domain, trend.slope, window_s))
+    };
+    let domain = evidence.probe.domains.iter().find(is_doubtful)?;
+    Some(format!(
+        "the backlog of {} grew, as far as too few readings tell",
+        domain.domain
+    ))
+}
+
+/// Whether a backlog that grows so fast is more than chance leaves.
+fn matters(domain: &DomainProbe, slope: f64, window_s: f64) -> bool {
+    let intake = domain.intake_per_s.unwrap_or_default().max(1e-9);
+    slope > intake * GROWN_SHARE && slope * window_s >= GROWN_EVENTS
+}
+
 /// How much of what comes in stays, and that in words; `None` for a domain that keeps pace.
 fn growth_of(domain: &DomainProbe, window_s: f64) -> Option<(f64, String)> {
     let intake = domain.intake_per_s.unwrap_or_default().max(1e-9);
     if let Some(trend) = domain.slope_per_s {
         let slope = trend.slope;
-        let matters = slope > intake * GROWN_SHARE && slope * window_s >= GROWN_EVENTS;
-        let is_growth = trend.grows() && matters;
+        let is_growth = trend.grows() && matters(domain, slope, window_s);
         return is_growth.then(|| {
             let text = format!(
                 "the backlog of {} grew by {} events/s",

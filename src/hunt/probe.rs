@@ -21,8 +21,9 @@ use std::time::{Duration, Instant};
 
 /// Samples beyond a percentile that make it worth something: a window is long enough for so many.
 const TAIL_SAMPLES: f64 = 50.0;
-/// Shortest window that a backlog's slope is taken from, in seconds: it is read once a second.
-const WATCHED_S: f64 = 5.0;
+/// Shortest window that a backlog's slope is taken from, in seconds: it is read once a second, and six
+/// readings make an interval; one or two may be late.
+const WATCHED_S: f64 = 7.0;
 
 /// Where probes send their load.
 pub struct Place {

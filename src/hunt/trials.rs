@@ -114,9 +114,10 @@ pub fn pipeline_trials(record: &HuntRecord) -> Vec<Trial> {
             let judgement = probe.pipeline.as_ref()?;
             Some(Trial {
                 load: probe.load,
-                outcome: match judgement.sustained {
-                    true => Outcome::Sustained,
-                    false => Outcome::Overloaded,
+                outcome: match judgement.limited_by {
+                    Limit::Nothing => Outcome::Sustained,
+                    Limit::Undecided => Outcome::Undecided,
+                    _ => Outcome::Overloaded,
                 },
             })
         })
@@ -128,7 +129,8 @@ pub fn pipeline_trials(record: &HuntRecord) -> Vec<Trial> {
 #[must_use]
 pub fn next_load(record: &HuntRecord, range: &Range) -> Option<f64> {
     let pipeline = pipeline_trials(record);
-    if gap(&pipeline).high.is_some()
+    let known = gap(&pipeline);
+    if (known.high.is_some() || known.untold.is_some())
         && let Next::Try(load) = next(&pipeline, range)
         && !is_out_of_reach(record, load)
         && !says_nothing(record, load)

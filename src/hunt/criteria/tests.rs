@@ -300,6 +300,15 @@ fn a_backlog_grows_when_it_is_certain_and_matters() {
     assert_eq!(growing.limited_by, Limit::Backlog);
     assert_eq!(growing.first_to_give_way, "identity");
     assert!(verdict(10.0, -1.0).sustained, "it may be chance");
+    let mut probe = made_up::probe(1, 100.0);
+    probe.domains[0].slope_per_s = Some(Trend {
+        slope: 60.0,
+        low: None,
+        high: None,
+        points: 5,
+    });
+    let few = judged(&probe, |_| ()).1.unwrap();
+    assert!(few.undecided && !few.sustained, "{few:?}");
     assert!(verdict(0.3, 0.2).sustained, "three events in ten seconds");
 }
 

@@ -13,6 +13,7 @@ use stores::{PASSWORD, Postgres, Redis, free_port};
 /// ShopStream's outbox table, as far as it matters.
 const OUTBOX: &str = "CREATE TABLE outbox (
     id serial PRIMARY KEY, status varchar(20) NOT NULL, stream_name varchar(255), type varchar(255),
+    message_id varchar NOT NULL DEFAULT gen_random_uuid()::text,
     created_at timestamp DEFAULT (now() AT TIME ZONE 'UTC'), published_at timestamp,
     retry_count integer DEFAULT 0, priority integer DEFAULT 0);";
 /// 734 rows wait, the oldest since an hour; more were published than a page of the Observatory holds.
@@ -26,7 +27,7 @@ const IDENTITY: &str = "INSERT INTO outbox (status) SELECT 'pending' FROM genera
 /// message-db's table: two events and three commands of customers, an event of an order.
 const MESSAGES: &str = "CREATE SCHEMA message_store;
     CREATE TABLE message_store.messages (global_position bigserial PRIMARY KEY,
-        stream_name text NOT NULL, type text NOT NULL);
+        stream_name text NOT NULL, type text NOT NULL, metadata jsonb);
     INSERT INTO message_store.messages (stream_name, type) VALUES
         ('identity::customer-1a-2', 'Identity.CustomerRegistered.v1'),
         ('identity::customer-1b-2', 'Identity.CustomerRegistered.v1'),
@@ -35,7 +36,9 @@ const MESSAGES: &str = "CREATE SCHEMA message_store;
         ('identity::customer:command-1c-2', 'Identity.RegisterCustomer.v1'),
         ('ordering::order-7', 'Ordering.OrderCreated.v1'),
         ('position-x', 'Recorded');";
-/// Of ten messages, one group has fetched four and done one; another has fetched none.
+/// Of ten messages, one group has fetched four and done one; another has fetched none; one of
+/// another domain begins after the third. Of two in the lane of low priority, one group has fetched
+/// one; the other domain's has never looked there.
 const STREAMS: &str = "
     XGROUP CREATE identity::customer CustomerCardProjector 0 MKSTREAM
     XGROUP CREATE identity::customer AddressBookProjector 0
@@ -51,7 +54,13 @@ const STREAMS: &str = "
     XADD identity::customer 1-10 data a
     XREADGROUP GROUP CustomerCardProjector c1 COUNT 4 STREAMS identity::customer >
     XACK identity::customer CustomerCardProjector 1-1
+    XGROUP CREATE identity::customer ordering.order.identity_events.IdentityOrderEventHandler 1-3
     XADD identity::customer:dlq 1-1 data a
+    XGROUP CREATE identity::customer:backfill ordering.order.identity_events.IdentityOrderEventHandler 0 MKSTREAM
+    XGROUP CREATE identity::customer:backfill AddressBookProjector 0
+    XADD identity::customer:backfill 1-1 data a
+    XADD identity::customer:backfill 1-2 data a
+    XREADGROUP GROUP AddressBookProjector c1 COUNT 1 STREAMS identity::customer:backfill >
     XADD identity::customer:dlq 1-2 data a
     XADD ordering::shopping_cart 1-1 data a
     XADD protean:traces 1-1 data a
@@ -112,12 +121,15 @@ fn what_is_in_the_stores_is_counted_exactly() {
     let (postgres, redis) = (Postgres::start(), Redis::start());
     postgres.database("identity_local", &format!("{OUTBOX}{IDENTITY}"));
     postgres.database("ordering_local", OUTBOX);
+    postgres.database("catalogue_local", OUTBOX);
     postgres.database("message_store", MESSAGES);
     redis.does(STREAMS);
     let ended = run(&format!(
-        "{RUN} -t 2s --outbox identity={} --outbox ordering={} --redis {} --message-db {}",
+        "{RUN} -t 2s --outbox identity={} --outbox ordering={} --outbox catalogue={} --redis {} \
+         --message-db {}",
         postgres.url("identity_local"),
         postgres.url("ordering_local"),
+        postgres.url("catalogue_local"),
         redis.url(),
         postgres.url("message_store"),
     ));
@@ -145,10 +157,19 @@ fn what_is_in_the_stores_is_counted_exactly() {
     );
     assert!((3_600.0..7_200.0).contains(&last(age)), "{age}");
     for (domain, metric, detail, count) in [
-        ("identity", "stream_messages", "", 10.0),
+        ("identity", "stream_messages", "", 12.0),
         ("identity", "stream_messages", "identity::customer", 10.0),
-        ("identity", "stream_pending", "", 3.0),
-        ("identity", "stream_lag", "", 16.0),
+        ("identity", "stream_pending", "", 4.0),
+        ("identity", "stream_lag", "", 17.0),
+        ("ordering", "stream_lag", "", 7.0),
+        ("ordering", "stream_pending", "", 0.0),
+        (
+            "ordering",
+            "stream_lag",
+            "identity::customer / ordering.order.identity_events.IdentityOrderEventHandler",
+            7.0,
+        ),
+        ("ordering", "backfill", "", 2.0),
         (
             "identity",
             "stream_lag",
@@ -194,14 +215,22 @@ fn what_is_in_the_stores_is_counted_exactly() {
         .find(|backlog| backlog["domain"] == "identity");
     let identity = identity.expect("a backlog");
     assert_eq!(identity["source"], "outbox:identity + redis");
-    assert_eq!(identity["last"]["value"], 737.0 + 19.0);
+    assert_eq!(identity["last"]["value"], 737.0 + 21.0);
     assert_eq!(identity["last"]["at_least"], false);
     assert_eq!(identity["not_seen"], "");
-    // No consumer group reads the ordering stream: what it lags behind is not zero but unknown.
+    // What its consumer has not done of another domain's events is its own backlog; the lane of low
+    // priority, where it never looks, is not.
     let ordering = backlogs
         .iter()
         .find(|backlog| backlog["domain"] == "ordering");
-    assert_eq!(ordering.expect("a backlog")["not_seen"], "streams");
+    let ordering = ordering.expect("a backlog");
+    assert_eq!(ordering["last"]["value"], 7.0);
+    assert_eq!(ordering["source"], "outbox:ordering + redis");
+    // No consumer group of its own is there: what it lags behind is not zero but unknown.
+    let catalogue = backlogs
+        .iter()
+        .find(|backlog| backlog["domain"] == "catalogue");
+    assert_eq!(catalogue.expect("a backlog")["not_seen"], "streams");
     for source in record["observed"]["sources"].as_array().expect("sources") {
         assert_eq!(source["failed_readings"], 0, "{source}");
         assert!(source["readings"].as_u64() >= Some(2), "{source}");
@@ -214,8 +243,11 @@ fn what_is_in_the_stores_is_counted_exactly() {
     );
     for row in [
         "0,outbox:identity,identity,outbox_pending,734,false",
-        "0,redis,identity,stream_lag,16,false",
-        "0,outbox:identity + redis,identity,backlog,756,false",
+        "0,redis,identity,stream_lag,17,false",
+        "0,redis,ordering,stream_lag,7,false",
+        "0,redis,ordering,backfill,2,false",
+        "0,outbox:identity + redis,identity,backlog,758,false",
+        "0,outbox:ordering + redis,ordering,backlog,7,false",
         "0,message-db,identity,stored_commands,3,false",
     ] {
         assert!(csv.lines().any(|line| line == row), "{row}: {csv}");
@@ -249,7 +281,7 @@ fn the_shops_own_variables_are_understood() {
     assert_eq!(last(pending), 734.0);
     assert_eq!(
         last(figure(&record, "redis", "identity", "stream_pending")),
-        3.0
+        4.0
     );
 }
 
@@ -369,6 +401,6 @@ fn a_store_that_stops_during_the_run_is_named_from_then_on() {
     // What was seen before stays in the record.
     assert_eq!(
         last(figure(&record, "redis", "identity", "stream_lag")),
-        16.0
+        17.0
     );
 }

@@ -273,6 +273,36 @@ mod tests {
     }
 
     #[test]
+    fn what_repeats_the_outbox_is_not_counted_again() {
+        let readout = read(include_str!(
+            "../../tests/data/observatory-today/metrics.txt"
+        ));
+        let waiting = |domain: &str| {
+            [OutboxPending, StreamLag, StreamPending].map(|metric| {
+                let amount = readout.amount(metric, domain);
+                amount.expect("a figure").value
+            })
+        };
+        // Of notifications 29 rows wait, which two more gauges tell as 30 each.
+        assert_eq!(waiting("notifications"), [29.0, 3.0, 5.0]);
+        // Two rows of catalogue that waited a moment before: in the gauges only.
+        assert_eq!(waiting("catalogue"), [0.0, 0.0, 1.0]);
+        // Its consumer has one of another domain's events in hand.
+        assert_eq!(waiting("ordering"), [0.0, 0.0, 1.0]);
+        assert_eq!(waiting("identity"), [0.0, 0.0, 0.0]);
+        assert_eq!(
+            readout.amount(DeadLetters, "notifications"),
+            Some(Amount::exact(0.0))
+        );
+        assert_eq!(
+            readout.amount(StreamMessages, ""),
+            None,
+            "always 0 is not a figure"
+        );
+        assert_eq!(readout.caveats, Vec::<String>::new());
+    }
+
+    #[test]
     fn rows_of_every_status_under_the_name_of_waiting_ones_are_told_apart() {
         let readout = read(
             "protean_outbox_pending{domain=\"Ordering\",status=\"PENDING\"} 3\n\

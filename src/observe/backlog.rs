@@ -107,6 +107,8 @@ fn part<'a>(known: &[&'a Latest], metrics: &[ObservedMetric]) -> Option<Part<'a>
 
 #[cfg(test)]
 mod tests {
+    use super::super::aliases::AliasReader;
+    use super::super::prometheus::parse_prometheus;
     use super::*;
     use ObservedMetric::{
         OutboxPending, OutboxProcessing, OutboxPublished, StreamLag, StreamPending,
@@ -135,6 +137,27 @@ mod tests {
         assert_eq!(backlog.source, "outbox:identity + redis");
         assert_eq!((backlog.not_seen, backlog.is_cut), ("", false));
         assert_eq!(backlog_of("ordering", &figures, 10.5), None);
+    }
+
+    #[test]
+    fn an_observatory_that_tells_the_outbox_three_times_counts_it_once() {
+        let text = "protean_outbox_messages{domain=\"ordering\",status=\"pending\"} 26\n\
+            protean_subscription_lag{domain=\"ordering\",handler=\"OutboxProcessor\",stream=\"default → default\",type=\"outbox\"} 26\n\
+            protean_subscription_pending{domain=\"ordering\",handler=\"OutboxProcessor\",stream=\"default → default\",type=\"outbox\"} 26\n\
+            protean_subscription_lag{domain=\"ordering\",handler=\"OrderDetailProjector\",stream=\"ordering::order\",type=\"stream\"} 15\n\
+            protean_subscription_pending{domain=\"ordering\",handler=\"IdentityOrderEventHandler\",stream=\"identity::customer\",type=\"stream\"} 6\n\
+            protean_subscription_lag{domain=\"ordering\",handler=\"OrderDeliveredSubscriber\",stream=\"ordering::order\",type=\"broker\"} 2\n";
+        let samples = parse_prometheus(text).unwrap();
+        let readout = AliasReader::default().figures(&samples);
+        let known = |figure: &Figure| Latest {
+            source: "observatory".into(),
+            figure: figure.clone(),
+            at_s: 10.0,
+        };
+        let figures: Vec<Latest> = readout.figures.iter().map(known).collect();
+        let backlog = backlog_of("ordering", &figures, 10.0).unwrap();
+        assert_eq!(backlog.amount, Amount::exact(26.0 + 23.0));
+        assert_eq!(backlog_of("identity", &figures, 10.0), None);
     }
 
     #[test]

@@ -377,7 +377,7 @@ fn paced_users_begin_a_task_on_every_beat() {
             .map(|counts| counts.started)
             .sum();
         assert_eq!(started, 30 * beats_per_s, "{class}");
-        assert_eq!(script.steps().len(), 148);
+        assert_eq!(script.steps().len(), 149);
     }
     assert_eq!(JourneyKind::ALL.len(), 49);
 }

@@ -272,7 +272,7 @@ fn a_probe_never_succeeds_however_many_requests_and_replies_are_lost() {
     let mut kinds = BTreeSet::new();
     for seed in 1..=3 {
         let probed = race(seed);
-        assert!(probed.sent > 40, "{} probes", probed.sent);
+        assert!(probed.sent > 20, "{} probes", probed.sent);
         assert!(probed.succeeded.is_empty(), "{:?}", probed.succeeded);
         kinds.extend(probed.kinds);
     }

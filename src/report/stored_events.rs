@@ -35,14 +35,30 @@ pub struct StoredEventRecord {
     pub domain: String,
     /// Name of the event.
     pub name: String,
-    /// Those that accepted requests must have made the shop raise.
+    /// Those that requests made the shop raise, as far as replies tell.
     pub told: u64,
+    /// So many of them for certain.
+    pub at_least: u64,
+    /// Not more than these: with requests whose outcome nobody knows, and replies that do not tell.
+    pub at_most: u64,
     /// Those that were stored because of a request.
     pub stored: u64,
-    /// `stored` less `told`.
+    /// How far `stored` is above `at_most`, or, below zero, under `at_least`. 0: as told.
     pub difference: i64,
     /// Those that the shop's engines added by themselves: sagas, notifications and so on.
     pub by_engines: u64,
+}
+
+impl StoredEventRecord {
+    /// What was told, and between what it lies where replies do not tell: `19 (18–21)`.
+    #[must_use]
+    pub fn told_text(&self) -> String {
+        let (at_least, told, at_most) = (self.at_least, self.told, self.at_most);
+        match at_least == at_most {
+            true => told.to_string(),
+            false => format!("{told} ({at_least}–{at_most})"),
+        }
+    }
 }
 
 /// The record of what the sources of `observation` counted; `None` when none of them did, or tried.
@@ -88,10 +104,15 @@ pub fn stored_events_record(
             .find(|stored| is_same(stored, &told.domain, &told.name));
         let (by_requests, by_engines) =
             found.map_or((0, 0), |found| (found.by_requests, found.by_engines));
+        let range = [
+            told.at_least.unwrap_or(told.count),
+            told.count,
+            told.at_most.unwrap_or(told.count),
+        ];
         events.push(row(
             &told.domain,
             &told.name,
-            told.count,
+            range,
             by_requests,
             by_engines,
         ));
@@ -103,13 +124,13 @@ pub fn stored_events_record(
             events.push(row(
                 &domain,
                 &stored.name,
-                0,
+                [0; 3],
                 stored.by_requests,
                 stored.by_engines,
             ));
         }
     }
-    events.retain(|event| event.told + event.stored + event.by_engines > 0);
+    events.retain(|event| event.at_most + event.stored + event.by_engines > 0);
     let engines_told = counted.iter().all(|(_, account)| account.engines_told);
     remarks.extend(remark(&events, engines_told, record));
     let sources: Vec<&str> = counted.iter().map(|(kept, _)| &*kept.source).collect();
@@ -143,13 +164,22 @@ fn title_of(domain: &str) -> String {
     known.map_or_else(|| domain.to_owned(), |context| context.title.to_owned())
 }
 
-fn row(domain: &str, name: &str, told: u64, stored: u64, by_engines: u64) -> StoredEventRecord {
+/// `told` is at least, as far as replies tell, and at most.
+fn row(
+    domain: &str,
+    name: &str,
+    [at_least, told, at_most]: [u64; 3],
+    stored: u64,
+    by_engines: u64,
+) -> StoredEventRecord {
     StoredEventRecord {
         domain: domain.to_owned(),
         name: name.to_owned(),
         told,
+        at_least,
+        at_most,
         stored,
-        difference: stored as i64 - told as i64,
+        difference: stored as i64 - stored.clamp(at_least, at_most) as i64,
         by_engines,
     }
 }
@@ -186,6 +216,8 @@ pub fn write_stored_events(path: &Path, record: &StoredEventsRecord) -> io::Resu
         "Domain",
         "Event",
         "Told",
+        "At Least",
+        "At Most",
         "Stored",
         "Difference",
         "By Engines",
@@ -195,6 +227,8 @@ pub fn write_stored_events(path: &Path, record: &StoredEventsRecord) -> io::Resu
             event.domain.clone(),
             event.name.clone(),
             event.told.to_string(),
+            event.at_least.to_string(),
+            event.at_most.to_string(),
             event.stored.to_string(),
             event.difference.to_string(),
             event.by_engines.to_string(),
@@ -217,6 +251,8 @@ mod tests {
                 name: name.to_owned(),
                 outbox,
                 count,
+                at_least: None,
+                at_most: None,
                 per_s: 0.0,
             });
         let mut record = made_up::record();
@@ -340,6 +376,26 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_within_the_range_that_was_told_is_no_difference() {
+        for (stored, difference) in [(18, -1), (19, 0), (21, 0), (22, 1)] {
+            let kept = account(
+                "message-db",
+                true,
+                &[("ordering", "OrderCreated", stored, 0)],
+            );
+            let observation = Observation {
+                accounts: vec![kept],
+                ..Observation::default()
+            };
+            let mut record = record(&TOLD[1..2]);
+            record.events[0].at_least = Some(19);
+            record.events[0].at_most = Some(21);
+            let found = stored_events_record(&observation, &record).unwrap();
+            assert_eq!(found.events[0].difference, difference, "{stored} stored");
+        }
+    }
+
+    #[test]
     fn without_an_account_there_is_nothing_to_compare() {
         let found = stored_events_record(&Observation::default(), &record(TOLD));
         assert_eq!(found, None);
@@ -361,7 +417,8 @@ mod tests {
         write_stored_events(&path, &found).expect("written");
         assert_eq!(
             std::fs::read_to_string(&path).expect("read"),
-            "Domain,Event,Told,Stored,Difference,By Engines\r\nOrdering,OrderCreated,19,20,1,3\r\n"
+            "Domain,Event,Told,At Least,At Most,Stored,Difference,By Engines\r\n\
+             Ordering,OrderCreated,19,19,19,20,1,3\r\n"
         );
     }
 }

@@ -17,7 +17,7 @@ pub fn stored_events_section(stored: Option<&StoredEventsRecord>, style: Summary
         for sum in by_domain(&stored.events) {
             table.add_row([
                 sum.domain.clone(),
-                sum.told.to_string(),
+                sum.told_text(),
                 sum.stored.to_string(),
                 difference_text(sum.difference),
                 sum.by_engines.to_string(),
@@ -41,7 +41,7 @@ pub fn stored_events_lines(stored: &StoredEventsRecord) -> Vec<String> {
                 "{} {}: {} told, {} stored ({})",
                 event.domain,
                 event.name,
-                event.told,
+                event.told_text(),
                 event.stored,
                 difference_text(event.difference)
             )
@@ -87,6 +87,8 @@ fn by_domain(events: &[StoredEventRecord]) -> Vec<StoredEventRecord> {
         match known {
             Some(sum) => {
                 sum.told += event.told;
+                sum.at_least += event.at_least;
+                sum.at_most += event.at_most;
                 sum.stored += event.stored;
                 sum.by_engines += event.by_engines;
                 sum.difference += event.difference;
@@ -117,6 +119,8 @@ mod tests {
             domain: domain.to_owned(),
             name: name.to_owned(),
             told,
+            at_least: told,
+            at_most: told,
             stored,
             difference: stored as i64 - told as i64,
             by_engines,

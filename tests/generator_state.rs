@@ -136,7 +136,7 @@ fn some_cpu() -> String {
     first.expect("a CPU").to_owned()
 }
 
-/// A shop that gives so many replies, each after 20 ms, and is dead then: nobody listens.
+/// A shop that gives so many replies, each after 200 ms, and is dead then: nobody listens.
 fn dying_api(replies: u64) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -165,7 +165,7 @@ fn answer(mut stream: TcpStream, given: &AtomicU64, replies: u64) {
         match stream.read(&mut request) {
             Ok(0) => return,
             Ok(_) => {
-                thread::sleep(Duration::from_millis(20));
+                thread::sleep(Duration::from_millis(200));
                 given.fetch_add(1, Ordering::Relaxed);
                 if stream.write_all(REPLY).is_err() {
                     return;
@@ -178,7 +178,7 @@ fn answer(mut stream: TcpStream, given: &AtomicU64, replies: u64) {
 
 #[test]
 fn an_idle_paced_smoke_beside_its_shop_is_clean_or_disturbed_with_its_share() {
-    let ended = Ended::of("--profile smoke --sandbox --service-time 20ms -t 6s");
+    let ended = Ended::of("--profile smoke --sandbox --service-time 100ms -t 6s");
     let state = ended.state();
     let console = text(&ended.output);
     assert_eq!(ended.output.status.code(), Some(0), "{console}");
@@ -223,9 +223,9 @@ fn without_pacing_against_a_fixed_reply_on_one_core_the_generator_is_at_its_limi
 
 #[test]
 fn a_dead_api_does_not_make_the_generator_its_limit() {
-    let dying = dying_api(500);
+    let dying = dying_api(100);
     let ended = Ended::of(&format!(
-        "EventFloodUser --pacing max -u 8 -r 8 -t 6s --no-preflight -H {dying}"
+        "EventFloodUser --pacing max -u 8 -r 8 -t 7s --no-preflight -H {dying}"
     ));
     assert_ne!(ended.state(), AT_ITS_LIMIT, "{}", text(&ended.output));
     assert_ne!(ended.output.status.code(), Some(95));

@@ -205,9 +205,14 @@ fn late_reason(late: &Late, paced: bool, check: &SelfCheck) -> String {
     let busiest = 100.0 * busiest.fold(0.0, f64::max);
     let waited = cores.iter().map(super::CoreTally::run_queue_share);
     let waited = 100.0 * waited.fold(0.0, f64::max);
-    let remedy = match paced {
-        true => "use more cores (--cores), a lower rate or a quieter machine",
-        false => "throughput is the generator's limit and not the shop's; use more cores (--cores)",
+    let remedy = match (waited > busiest, paced) {
+        (true, _) => {
+            "others had its CPU; use a quieter machine, other cores (--cores LIST) or fewer things on them"
+        }
+        (false, true) => "use more cores (--cores), a lower rate or a quieter machine",
+        (false, false) => {
+            "throughput is the generator's limit and not the shop's; use more cores (--cores)"
+        }
     };
     format!(
         "about {percent:.0} % of {} is the generator's own lateness ({} of {}), its busiest \

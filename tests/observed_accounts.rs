@@ -118,15 +118,15 @@ fn rows_of_one_message_id_are_found_and_told() {
     assert_eq!(witness["exchanges"], Value::Array(Vec::new()));
     let report = ended.record_file("report.html");
     assert!(report.contains("identity::customer-7-3.1 has 2"));
-    let again = run(&format!(
-        "replay {} --witness 1",
-        ended.record_directory().display()
-    ));
-    assert!(
-        again.err.contains("no requests to fire"),
-        "{}",
-        again.told()
-    );
+    let again = std::process::Command::new(env!("CARGO_BIN_EXE_shopblast"))
+        .arg("replay")
+        .arg(ended.record_directory())
+        .args(["--witness", "1"])
+        .output()
+        .expect("it runs");
+    let told = String::from_utf8_lossy(&again.stderr);
+    assert_eq!(again.status.code(), Some(104), "{told}");
+    assert!(told.contains("no requests to fire"), "{told}");
 
     let ended = planted(REPEATED, "--strict");
     assert_eq!(ended.code, 96, "{}", ended.told());

@@ -54,7 +54,7 @@ const STREAMS: &str = "
     XADD identity::customer 1-10 data a
     XREADGROUP GROUP CustomerCardProjector c1 COUNT 4 STREAMS identity::customer >
     XACK identity::customer CustomerCardProjector 1-1
-    XGROUP CREATE identity::customer ordering.order.identity_events.IdentityOrderEventHandler 1-3
+    XGROUP CREATE identity::customer ordering.order.identity_events.IdentityOrderEventHandler 1-3 ENTRIESREAD 3
     XADD identity::customer:dlq 1-1 data a
     XGROUP CREATE identity::customer:backfill ordering.order.identity_events.IdentityOrderEventHandler 0 MKSTREAM
     XGROUP CREATE identity::customer:backfill AddressBookProjector 0

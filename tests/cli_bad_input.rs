@@ -31,7 +31,7 @@ fn wrong_commands_send_nothing() {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     let many_cores = format!("SpikeUser --cores {}", (cpus + 1).max(99));
     let there_are = format!("may use only {cpus}");
-    let cases: [(&str, &[&str]); 16] = [
+    let cases: [(&str, &[&str]); 18] = [
         (
             "--profile spik",
             &["no profile `spik`", "did you mean `spike`?"],
@@ -47,6 +47,11 @@ fn wrong_commands_send_nothing() {
         ("SpikeUser --user 5", &["'--users'"]),
         ("SpikeUser --pacing fast", &["'fast'", "class, max"]),
         ("SpikeUser --driver kqueue", &["'kqueue'", "uring, epoll"]),
+        ("SpikeUser --generation six", &["'six'", "five, today"]),
+        (
+            "SpikeUser --outbox notification=postgres://h/d",
+            &["did you mean `notifications`?"],
+        ),
         (
             "SpikeUser -t abc",
             &["`abc` is not a length of time", "20s"],

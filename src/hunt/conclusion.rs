@@ -1,7 +1,7 @@
 //! From the probes to the knees, the law and the sentences.
 
 use super::director::unit_text;
-use super::estimate::{capacity, crossing};
+use super::estimate::estimate_of;
 use super::hunt_record::{
     Fall, HuntRecord, HuntState, Judgement, Knee, KneeUnit, Limit, LoadUnit, ProbeRecord,
 };
@@ -64,17 +64,16 @@ fn http_knee(record: &HuntRecord) -> Option<Knee> {
         None => unbounded(record),
     };
     // What is carried of more than can be is the capacity itself; a percentile is crossed where the
-    // probes between the ends say, when some of them could not tell.
-    let inside = match (limited_by, found.low, found.high) {
-        (Limit::Carried | Limit::Latency, _, Some(at)) => capacity(record, at),
-        (Limit::Threshold, Some(from), Some(to)) if found.untold.is_some() => {
-            crossing(record, from, to)
+    // probes about the ends say, when they are of few requests. Then the ends are, too: they make room.
+    let (per_s, low, high) = match (low, high, estimate_of(record, limited_by, &found)) {
+        (Some(low), Some(high), Some(inside)) if inside.is_of_few => {
+            let per_s = inside.per_s;
+            (per_s, Some(low.min(per_s)), Some(high.max(per_s)))
         }
-        _ => None,
-    };
-    let per_s = match (low, high, inside) {
-        (Some(low), Some(high), Some(inside)) if low <= high => inside.clamp(low, high),
-        _ => estimate(low, high, record.unit),
+        (Some(low), Some(high), Some(inside)) if low <= high => {
+            (inside.per_s.clamp(low, high), Some(low), Some(high))
+        }
+        _ => (estimate(low, high, record.unit), low, high),
     };
     Some(Knee {
         per_s,

@@ -2,60 +2,95 @@
 //! there measured.
 
 use super::hunt_record::{HuntRecord, Limit, ProbeRecord};
+use super::search::Gap;
 use crate::plan::Threshold;
 
 /// Requests that the overloaded end needs to tell the capacity by itself.
 const ENOUGH_REQUESTS: f64 = 1_000.0;
 /// Loads up to so many times the overloaded end tell the capacity with it, before there are so many.
 const WITHIN_TIMES: f64 = 2.5;
+/// Requests at both ends together that tell where a percentile is crossed by themselves.
+const ENOUGH_OF_PERCENTILE: f64 = 8_000.0;
+/// Loads so many times lower or higher than the ends tell it with them, before there are so many.
+const NEAR_TIMES: f64 = 1.5;
+/// With more beyond the limit than this the target is overloaded, and the line of the shares ends.
+const OVERLOADED_SHARE: f64 = 0.5;
 
-/// What a target carries that is offered more than it can: its capacity, in requests a second. `None`
-/// when `high` did not give way by carrying less.
+/// Where a knee lies in requests a second, and whether that rests on few requests: then the ends of its
+/// interval do, too, and it may lie outside of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Requests a second.
+    pub per_s: f64,
+    /// Whether the ends of the interval are no bounds to it.
+    pub is_of_few: bool,
+}
+
+/// What the probes about the ends of `found`, and those near them when there are few requests, say of
+/// the knee. `None` when they say no more than its ends do.
 #[must_use]
-pub fn capacity(record: &HuntRecord, high: f64) -> Option<f64> {
-    let is_of = |probe: &&ProbeRecord, most: f64| {
-        let limit = probe.http.limited_by;
-        let is_full = matches!(limit, Limit::Carried | Limit::Latency);
-        is_full && !probe.generator_limited && (high..=most).contains(&probe.load)
-    };
+pub fn estimate_of(record: &HuntRecord, limited_by: Limit, found: &Gap) -> Option<Estimate> {
+    match (limited_by, found.low, found.high) {
+        (Limit::Carried | Limit::Latency, _, Some(high)) => capacity(record, high),
+        (Limit::Threshold, Some(low), Some(high)) => {
+            let at_ends = probes(record, low, low).chain(probes(record, high, high));
+            let requests: f64 = at_ends.map(requests_of).sum();
+            let is_of_few = requests < ENOUGH_OF_PERCENTILE;
+            let per_s = is_of_few.then(|| crossing(record, low / NEAR_TIMES, high * NEAR_TIMES));
+            per_s.flatten().map(|per_s| Estimate { per_s, is_of_few })
+        }
+        _ => None,
+    }
+}
+
+fn probes(record: &HuntRecord, low: f64, high: f64) -> impl Iterator<Item = &ProbeRecord> {
+    let probes = record.probes.iter();
+    probes.filter(move |probe| !probe.generator_limited && (low..=high).contains(&probe.load))
+}
+
+fn requests_of(probe: &ProbeRecord) -> f64 {
+    probe.requests_per_s * probe.window_s
+}
+
+/// What a target carries that is offered more than it can: its capacity. `None` when `high` did not give
+/// way by carrying less.
+fn capacity(record: &HuntRecord, high: f64) -> Option<Estimate> {
     let carried = |most: f64| {
-        let probes = record.probes.iter().filter(|probe| is_of(probe, most));
-        probes.fold((0.0, 0.0), |(requests, length_s), probe| {
-            let more = probe.requests_per_s * probe.window_s;
-            (requests + more, length_s + probe.window_s)
+        let is_full =
+            |probe: &&ProbeRecord| matches!(probe.http.limited_by, Limit::Carried | Limit::Latency);
+        let full = probes(record, high, most).filter(is_full);
+        full.fold((0.0, 0.0), |(requests, length_s), probe| {
+            (requests + requests_of(probe), length_s + probe.window_s)
         })
     };
-    let (alone, _) = carried(high);
-    let most = if alone < ENOUGH_REQUESTS {
-        high * WITHIN_TIMES
-    } else {
-        high
+    let (alone, alone_s) = carried(high);
+    let is_of_few = alone < ENOUGH_REQUESTS;
+    let (requests, length_s) = match is_of_few {
+        true => carried(high * WITHIN_TIMES),
+        false => (alone, alone_s),
     };
-    let (requests, length_s) = carried(most);
-    (alone > 0.0 && length_s > 0.0).then(|| requests / length_s)
+    (alone > 0.0 && length_s > 0.0).then(|| Estimate {
+        per_s: requests / length_s,
+        is_of_few,
+    })
 }
 
 /// Where a percentile reaches its limit, in requests a second: where the line through the logarithms of
 /// the shares beyond the limit, by load, reaches the share that may be. With one queue they lie on a
 /// line: the times that requests wait fall off as exp(−(capacity − load) × time). `None` without two
 /// loads in `low` to `high`, or when fewer are beyond the limit with more load.
-#[must_use]
-pub fn crossing(record: &HuntRecord, low: f64, high: f64) -> Option<f64> {
+fn crossing(record: &HuntRecord, low: f64, high: f64) -> Option<f64> {
     let slos = record.criteria.slo.iter();
     let watched: Vec<f64> = slos
         .filter_map(|slo| Threshold::parse(slo).ok()?.watched_quantile())
         .map(|quantile| 1.0 - quantile)
         .collect();
     let crossings = watched.iter().enumerate().filter_map(|(place, allowed)| {
-        let probes = record
-            .probes
-            .iter()
-            .filter(|probe| (low..=high).contains(&probe.load) && !probe.generator_limited);
-        let points = probes.filter_map(|probe| {
+        let points = probes(record, low, high).filter_map(|probe| {
             let tail = probe.tails.get(place)?;
             // Half of one beyond the limit more, so that none has a logarithm.
             let share = (tail.beyond + 0.5) / (tail.requests + 1.0);
-            Some(Point {
+            (share <= OVERLOADED_SHARE).then(|| Point {
                 at: probe.requests_per_s,
                 value: share.ln(),
                 weight: tail.beyond + 1.0,
@@ -128,7 +163,8 @@ mod tests {
             })
             .to_vec();
         let found = capacity(&record, 4.0).unwrap();
-        assert!((found - 2.9).abs() < 1e-9, "{found}");
+        assert!((found.per_s - 2.9).abs() < 1e-9, "{found:?}");
+        assert!(found.is_of_few);
         assert_eq!(capacity(&record, 5.0), None);
     }
 }

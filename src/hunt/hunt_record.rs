@@ -112,11 +112,12 @@ pub struct Criteria {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Knee {
     /// The best estimate, in `unit`: what was carried of `high` when less was carried than offered, else
-    /// the middle of `low` and `high` (geometric mean), or `low` when `high` is not known.
+    /// the middle of `low` and `high` (geometric mean), or `low` when `high` is not known. With few
+    /// requests what all probes near the ends say.
     pub per_s: f64,
-    /// The highest that was sustained; null when nothing was.
+    /// The highest that was sustained, or `per_s` where that is lower; null when nothing was.
     pub low: Option<f64>,
-    /// The lowest that was not; null when everything was.
+    /// The lowest that was not, or `per_s` where that is higher; null when everything was.
     pub high: Option<f64>,
     /// What the figures above count, a second.
     pub unit: KneeUnit,

@@ -34,8 +34,9 @@ impl Answer {
     }
 }
 
-/// Two-sided 97 % quantile of the normal distribution.
-const Z_TWO_SIDED: f64 = 2.170_090_377_584_56;
+/// Two-sided 98 % quantile of the normal distribution: what is looked at again and again in one window
+/// is then wrong in at most one of twenty.
+const Z_TWO_SIDED: f64 = 2.326_347_874_040_841;
 /// One-sided 95 % quantile.
 const Z_ONE_SIDED: f64 = 1.644_853_626_951_472;
 /// Growth below this share of what was offered is none.
@@ -125,7 +126,7 @@ impl Carrying {
     /// Judges `windows` at one load.
     ///
     /// *No* takes more growth than 1 % and than chance: a walk of the steps that were seen gets so far
-    /// in 3 windows of 200, and one that starts at an empty target, where it can only grow, in 3 of 100.
+    /// in one window of 100, and one that starts at an empty target, where it can only grow, in one of 50.
     /// *Yes* takes that at most a tenth can have stayed behind, 19 times of 20: by the steps as
     /// well, or, where the level comes back as no walk does, by how far it swings.
     #[must_use]

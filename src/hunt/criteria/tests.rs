@@ -148,19 +148,12 @@ fn a_percentile_is_judged_by_its_interval_and_not_by_its_value() {
     use crate::stats::{Tail, TailSecond};
     let probe = made_up::probe(1, 10.0);
     let objectives = [objective("response: p(95) < 1s", ThresholdVerdict::Crossed)];
-    let http_of = |beyond: u64| {
-        let second = TailSecond {
+    let http_of = |beyond: [u64; 10]| {
+        let seconds = beyond.map(|beyond| TailSecond {
             requests: 6,
             beyond,
             beyond_half: beyond,
-        };
-        let mut seconds = [TailSecond {
-            beyond: 0,
-            beyond_half: 0,
-            ..second
-        }; 10];
-        seconds[3] = second;
-        seconds[8] = second;
+        });
         let scales = Scales {
             allowed: vec![0.05],
             ..Scales::default()
@@ -175,14 +168,11 @@ fn a_percentile_is_judged_by_its_interval_and_not_by_its_value() {
         });
         judgement.0
     };
-    let doubtful = http_of(2);
-    assert!(doubtful.undecided, "{doubtful:?}");
-    assert!(doubtful.why[0].contains("5 % may be"), "{doubtful:?}");
-    assert_eq!(
-        http_of(6).limited_by,
-        Limit::Threshold,
-        "four times as many"
-    );
+    let clump = http_of([0, 0, 0, 6, 6, 0, 0, 0, 0, 0]);
+    assert!(clump.undecided, "{clump:?}");
+    assert!(clump.why[0].contains("5 % may be"), "{clump:?}");
+    assert_eq!(http_of([3; 10]).limited_by, Limit::Threshold);
+    assert!(http_of([0; 10]).undecided, "60 requests are too few");
 }
 
 #[test]

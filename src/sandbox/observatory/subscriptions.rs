@@ -182,6 +182,35 @@ fn outboxes(backlog: &Backlog) -> [Shown; 2] {
 struct DomainSubscriptions {
     status: &'static str,
     subscriptions: Vec<Shown>,
+    summary: Summary,
+}
+
+/// All subscriptions of a domain together; the outbox counts again.
+#[derive(Serialize)]
+struct Summary {
+    total: usize,
+    ok: usize,
+    lagging: usize,
+    unknown: usize,
+    total_lag: u64,
+    total_pending: u64,
+    total_dlq: u64,
+}
+
+impl Summary {
+    fn of(subscriptions: &[Shown]) -> Self {
+        let sum = |count: fn(&Shown) -> u64| subscriptions.iter().map(count).sum();
+        let ok = subscriptions.iter().filter(|shown| shown.is_fine()).count();
+        Self {
+            total: subscriptions.len(),
+            ok,
+            lagging: subscriptions.len() - ok,
+            unknown: 0,
+            total_lag: sum(|shown| shown.lag),
+            total_pending: sum(|shown| shown.pending),
+            total_dlq: sum(|shown| shown.dlq_depth),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -295,6 +324,7 @@ impl View {
                     let status = "ok";
                     let shown = DomainSubscriptions {
                         status,
+                        summary: Summary::of(&subscriptions),
                         subscriptions,
                     };
                     (domain.name(), shown)

@@ -1,7 +1,7 @@
 //! What clients can do with carts.
 
 use super::bodies::ADDRESS;
-use super::order_views::OrderDetails;
+use super::order_details::OrderDetails;
 use super::{Cart, Order, cart_views, order_views};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::pipeline::Domain::Ordering;

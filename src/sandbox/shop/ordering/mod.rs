@@ -6,6 +6,7 @@ mod cart_commands;
 mod cart_views;
 mod order;
 mod order_commands;
+mod order_details;
 mod order_views;
 
 use super::{Endpoint, PARAMETER as ID, endpoint};

@@ -3,7 +3,8 @@
 use super::Order;
 use super::bodies::{ADDRESS, ORDER_ITEM};
 use super::order::{Settling, Status};
-use super::order_views::{self, NewItem, OrderDetails, Step};
+use super::order_details::{NewItem, OrderDetails};
+use super::order_views::{self, Step};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Ordering;

@@ -2,8 +2,8 @@
 //! real sockets, in every way that requests can be due.
 
 use shopblast::engine::{
-    ArrivalOrders, CountingAllocator, Interruption, PreparedHeads, Reins, Script, Spread, UserOrders,
-    WorkerOrders, now_ns, work,
+    ArrivalOrders, CountingAllocator, Interruption, PreparedHeads, Reins, Script, Spread,
+    UserOrders, WorkerOrders, now_ns, work,
 };
 use shopblast::plan::{
     ArrivalSchedule, Arrivals, ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RunId,
@@ -46,8 +46,6 @@ fn plan(class: &str, users: u32, pacing: Pacing, target: Target) -> Plan {
         stop_timeout: Duration::from_secs(1),
         request_timeout: Duration::from_secs(5),
         connections: None,
-        opened: Spread::default(),
-        questions: None,
         max_body_bytes: 1 << 20,
         driver: Driver::Uring,
         cores: vec![shopblast::run::allowed_cpus()[0]],
@@ -108,6 +106,8 @@ fn run(
         }),
         failures: plan.failures,
         connections,
+        opened: Spread::default(),
+        questions: None,
         max_body_bytes: plan.max_body_bytes,
         request_timeout: plan.request_timeout,
         run_time: plan.run_time,

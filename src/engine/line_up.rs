@@ -75,7 +75,8 @@ impl Deal {
         }
         let first = self.races.get();
         // A crowd's users race alone: the next one's process is the next.
-        self.races.set(first.wrapping_add(racers.max(1) + usize::from(racers % processes == 0)));
+        self.races
+            .set(first.wrapping_add(racers.max(1) + usize::from(racers % processes == 0)));
         for racer in 0..racers {
             let wanted = (first.wrapping_add(racer) % processes + 1) as u8;
             let is_of = |&lane: &u32| all[lane as usize].process() == wanted;
@@ -180,7 +181,9 @@ mod tests {
 
     /// Lanes of these processes, and those that races of so many racers get.
     fn dealt(processes: &[u8], races: &[usize]) -> Vec<Vec<u8>> {
-        let all: Vec<Rc<Lane>> = (0..processes.len()).map(|slot| Rc::new(Lane::new(slot))).collect();
+        let all: Vec<Rc<Lane>> = (0..processes.len())
+            .map(|slot| Rc::new(Lane::new(slot)))
+            .collect();
         for (lane, &process) in all.iter().zip(processes) {
             lane.believe(process);
         }
@@ -190,7 +193,10 @@ mod tests {
         let race = |&racers: &usize| {
             let mut taken = Vec::new();
             deal.take(&all, &mut free, racers, &mut taken);
-            taken.iter().map(|&lane| all[lane as usize].process()).collect()
+            taken
+                .iter()
+                .map(|&lane| all[lane as usize].process())
+                .collect()
         };
         races.iter().map(race).collect()
     }
@@ -198,7 +204,10 @@ mod tests {
     #[test]
     fn racers_get_lanes_of_processes_in_turn_and_sides_change_them() {
         let lanes = [1, 1, 1, 1, 2, 2, 2, 2];
-        assert_eq!(dealt(&lanes, &[2, 2, 2]), [vec![1, 2], vec![2, 1], vec![1, 2]]);
+        assert_eq!(
+            dealt(&lanes, &[2, 2, 2]),
+            [vec![1, 2], vec![2, 1], vec![1, 2]]
+        );
         assert_eq!(dealt(&lanes, &[1, 1, 1, 1]), [[1], [2], [1], [2]]);
         assert_eq!(dealt(&lanes, &[3, 3])[0], [1, 2, 1]);
     }
@@ -206,6 +215,10 @@ mod tests {
     #[test]
     fn where_one_process_has_no_lane_left_another_will_do() {
         assert_eq!(dealt(&[1, 1, 2, 0], &[4]), [[1, 2, 1, 0]]);
-        assert_eq!(dealt(&[0, 0, 0], &[2]), [[0, 0]], "nothing is believed of any");
+        assert_eq!(
+            dealt(&[0, 0, 0], &[2]),
+            [[0, 0]],
+            "nothing is believed of any"
+        );
     }
 }

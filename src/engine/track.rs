@@ -107,12 +107,12 @@ impl Track {
 
     /// Starts the tasks that look after the lanes, until [`Track::end`]. The first lanes get the
     /// connections that are `opened` already.
-    pub fn keep<S: ByteStream>(
-        &self,
-        max_body_bytes: usize,
-        opened: Vec<Opened>,
-    ) -> Vec<Task<()>> {
-        let processes = opened.iter().map(|opened| opened.process).max().unwrap_or(0);
+    pub fn keep<S: ByteStream>(&self, max_body_bytes: usize, opened: Vec<Opened>) -> Vec<Task<()>> {
+        let processes = opened
+            .iter()
+            .map(|opened| opened.process)
+            .max()
+            .unwrap_or(0);
         self.deal.set_processes(processes);
         let mut opened = opened.into_iter();
         let keep = |lane: &Rc<Lane>| {

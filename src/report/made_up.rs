@@ -6,8 +6,8 @@ use super::run_record::{HostFacts, RunRecord};
 use crate::plan::{Threshold, WaitTime};
 use crate::stats::{
     CoreHealth, Ending, ErrorCounts, ErrorKey, Event, Finding, Interval, JourneyCounts, Outcome,
-    PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule, RunContext, SetShape, StatName, Totals,
-    UserShare, Violation, WitnessExchange, WorkerHealth,
+    PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule, RunContext, SetShape,
+    StatName, Totals, UserShare, Violation, WitnessExchange, WorkerHealth,
 };
 use serde_json::Map;
 use std::sync::Arc;

@@ -119,7 +119,9 @@ pub fn serialised(record: &RunRecord) -> Option<String> {
                 "its {seen} processes were reached, but none was seen at work while another was."
             ),
             Some((ProcessKind::Connection, _)) => {
-                let tried = processes.map(|processes| processes.tried()).unwrap_or_default();
+                let tried = processes
+                    .map(|processes| processes.tried())
+                    .unwrap_or_default();
                 format!("one process was seen ({tried}). Races need at least two workers.")
             }
             Some((ProcessKind::Request, 2..)) => {

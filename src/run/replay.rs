@@ -97,16 +97,22 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
     let mut starter = Starter::new(&addresses, &questions);
     if racers(&exchanges) > 1 {
         let processes = ProcessesRecord::of(&starter.look());
-        println!("processes of the target: {} ({})", processes.found(), processes.tried());
+        println!(
+            "processes of the target: {} ({})",
+            processes.found(),
+            processes.tried()
+        );
     }
     for attempt in 1..=request.times {
         let mut firing = Firing::new(&target, &addresses, &record.run_id, request.run_id, attempt);
-        let told = firing.carry_out(&exchanges, &mut starter).map_err(|error| {
-            ReplayError::Reach(ReachError::Unreachable {
-                url: target.url(),
-                error: error.to_string(),
-            })
-        })?;
+        let told = firing
+            .carry_out(&exchanges, &mut starter)
+            .map_err(|error| {
+                ReplayError::Reach(ReachError::Unreachable {
+                    url: target.url(),
+                    error: error.to_string(),
+                })
+            })?;
         let again = happened_again(&exchanges, &firing.answers);
         if again || attempt == request.times {
             println!("\nattempt {attempt}:\n{told}");

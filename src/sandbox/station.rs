@@ -10,8 +10,8 @@ use super::connection::Next;
 use super::desk::{Desk, Outgoing};
 use super::footing::Footing;
 use crate::engine::codec::Request;
-use crate::shop::OPENAPI_PATH;
 use crate::engine::{Pacer, now_ns};
+use crate::shop::OPENAPI_PATH;
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -307,7 +307,9 @@ mod tests {
     #[test]
     fn a_busy_station_has_exactly_its_capacity() {
         with_station(ServiceTime::Constant(2 * MS), 1, |station| {
-            let ends: Vec<u64> = (0..1_000).map(|_| station.next_turn(MS, None, 0).1).collect();
+            let ends: Vec<u64> = (0..1_000)
+                .map(|_| station.next_turn(MS, None, 0).1)
+                .collect();
             assert_eq!(ends[999], MS + 1_000 * 2 * MS);
         });
     }

@@ -4,7 +4,8 @@ use super::journeys::flash_sale;
 use super::ledger::RULES;
 use super::races::RACES;
 use super::{
-    Generation, HEALTH_PATH, JourneyKind, OPENAPI_PATH, Supplies, UserClass, WeightedJourney, steps, total_weight, user_class,
+    Generation, HEALTH_PATH, JourneyKind, OPENAPI_PATH, Supplies, UserClass, WeightedJourney,
+    steps, total_weight, user_class,
 };
 use crate::engine::{Journey, Link, Script, Session, SetUpFailure, Step};
 use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, RaceRules, WaitTime};

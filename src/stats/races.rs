@@ -366,7 +366,10 @@ mod tests {
         assert!(is_apart(on([(1, 1), (2, 1)])));
         assert!(is_apart(on([(0, 3), (2, 1), (16, 1)])));
         assert!(!is_apart(on([(2, 2)])));
-        assert!(!is_apart(on([(0, 1), (1, 1)])), "nothing is believed of one");
+        assert!(
+            !is_apart(on([(0, 1), (1, 1)])),
+            "nothing is believed of one"
+        );
     }
 
     #[test]

@@ -8,7 +8,9 @@ use crate::engine::{
     Arena, Broken, Exchange, Gathering, Id, Judge, Link, ReplyHead, Step, TrailEntry,
 };
 use crate::plan::RaceOffset;
-use crate::stats::{Ending, OFFSET_BINS, Outcome, PROCESSES_COUNTED, Part, Race, RaceSeen, Reason, Round};
+use crate::stats::{
+    Ending, OFFSET_BINS, Outcome, PROCESSES_COUNTED, Part, Race, RaceSeen, Reason, Round,
+};
 use std::ops::Range;
 
 /// A target that takes less for a request alone is too fast to tell from times alone whether it

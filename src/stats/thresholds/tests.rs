@@ -3,7 +3,8 @@
 use super::*;
 use crate::plan::{FailureRule, ObservedMetric};
 use crate::stats::{
-    JourneyCounts, NameInterval, ObservedSample, ObservedTable, Outcome, PROCESSES_COUNTED, Phase, Race, StatName,
+    JourneyCounts, NameInterval, ObservedSample, ObservedTable, Outcome, PROCESSES_COUNTED, Phase,
+    Race, StatName,
 };
 
 const SECOND_US: u64 = 1_000_000;

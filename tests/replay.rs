@@ -98,3 +98,28 @@ fn what_is_no_record_is_told_apart() {
     assert_eq!(code, Some(104), "{text}");
     assert!(text.contains("--allow-host"), "{text}");
 }
+
+/// Two workers read the thing at the same time, and both save: on one worker that never happens, so
+/// that every racer has to meet the other's.
+#[test]
+fn what_only_two_processes_can_do_happens_again() {
+    let faulty = shop(Bugs::default().with(Bug::LostUpdate, 1.0), 2);
+    let ended = run(&format!(
+        "RaceAuditUser --pacing max -H {} -u 8 -r 8 -t 3s",
+        url(&faulty)
+    ));
+    assert_eq!(ended.code, 96, "{}", ended.told());
+    let told = ended.record();
+    let mut witnesses = told["witnesses"].as_array().expect("a list").iter();
+    let witness = witnesses.find(|witness| witness["rule"] == "suspended-once");
+    let number = &witness.expect("a witness")["number"];
+    let (code, text) = replay(
+        &ended.record_directory(),
+        &format!("--witness {number} --times 50"),
+    );
+    assert!(
+        text.contains("processes of the target: 2 processes seen"),
+        "{text}"
+    );
+    assert_eq!(code, Some(96), "{text}");
+}

@@ -30,6 +30,45 @@ fn register(shop: &Sandbox) -> String {
     reply.body.split('"').nth(3).unwrap().to_owned()
 }
 
+/// So many connections: the first half in a burst, which belongs to one worker, and the others to
+/// another one.
+fn spread(shop: &Sandbox, count: usize) -> Vec<Client> {
+    let open = |_| Client::connect(shop.address());
+    let mut clients: Vec<Client> = (0..count / 2).map(open).collect();
+    while clients.len() < count {
+        let client = match clients.first_mut() {
+            Some(first) if !shop.accepted_by_worker().is_empty() => open_elsewhere(shop, first),
+            _ => open(0),
+        };
+        clients.push(client);
+    }
+    clients
+}
+
+/// A connection of another worker than that of `first`, which is at work meanwhile.
+fn open_elsewhere(shop: &Sandbox, first: &mut Client) -> Client {
+    let worker_of = |client: &Client| {
+        let address = client.stream.local_addr().unwrap();
+        loop {
+            if let Some(worker) = shop.worker_of(address) {
+                return worker;
+            }
+            std::thread::yield_now();
+        }
+    };
+    for _ in 0..100 {
+        first.write(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n");
+        std::thread::sleep(Duration::from_millis(1));
+        let client = Client::connect(shop.address());
+        let is_elsewhere = worker_of(&client) != worker_of(first);
+        assert_eq!(first.reply().status, 200);
+        if is_elsewhere {
+            return client;
+        }
+    }
+    panic!("one worker accepts everything");
+}
+
 /// Sends the same request on so many connections before reading any reply; replies in the order
 /// in which the requests were sent.
 fn at_once(
@@ -39,9 +78,7 @@ fn at_once(
     method: &str,
     body: &str,
 ) -> Vec<(u16, String, Client)> {
-    let mut clients: Vec<Client> = (0..count)
-        .map(|_| Client::connect(shop.address()))
-        .collect();
+    let mut clients = spread(shop, count);
     let length = body.len();
     for client in &mut clients {
         client.write(

@@ -1,7 +1,7 @@
 //! Whether a shop answers one request after the other, or several at once.
 
 use super::Finding;
-use crate::engine::{Processes, Questions, Survey, Surveyor};
+use crate::engine::{LONGEST_SURVEY, Processes, Questions, Survey, Surveyor};
 use crate::plan::Target;
 use crate::report::ProcessesRecord;
 use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 /// Surveys the shop, which costs it some dozen reads and changes nothing.
 pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> Finding {
     let questions = Questions::of(target, OPENAPI_PATH, HEALTH_PATH);
-    let mut surveyor = Surveyor::new(addresses, &questions, None);
+    let mut surveyor = Surveyor::new(addresses, &questions, LONGEST_SURVEY, None);
     surveyor.look();
     told(&surveyor.survey())
 }
@@ -21,7 +21,7 @@ fn told(survey: &Survey) -> Finding {
     let tried = record.tried();
     match survey.processes {
         Processes::Unknown => Finding::hint(format!(
-            "workers: not all requests were answered; nothing can be told ({tried})"
+            "workers: the shop did not answer enough questions in time; nothing can be told ({tried})"
         )),
         Processes::TooFast(alone_us) => Finding::ok(format!(
             "workers: the shop answers too fast to tell whether it is serial ({alone_us} µs a request)"
@@ -58,7 +58,7 @@ mod tests {
         };
         assert_eq!(
             says(Processes::Seen(4)),
-            "workers: the shop has 4 API processes (tried 12 connections with 60 requests in 110 ms): version conflicts can happen"
+            "workers: the shop has 4 API processes (tried 12 connections with 60 requests in 110ms): version conflicts can happen"
         );
         assert!(says(Processes::Seen(1)).contains("looks serial"));
         assert!(says(Processes::PerRequest(2)).contains("answers 2 requests at once"));

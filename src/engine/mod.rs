@@ -54,7 +54,10 @@ pub use session::{
     Abort, Call, Heat, Journey, Racer, Script, Session, SessionStart, SetUpFailure, Trouble,
 };
 pub use simulation::{Answer, SimulatedLink, Simulation};
-pub use survey::{Opened, Processes, Questions, Spread, Survey, Surveyor};
+pub use survey::{
+    LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,
+    Survey, Surveyor,
+};
 pub use trail::{Trail, TrailEntry};
 pub use user::UserOrders;
 pub use worker::{ArrivalOrders, Reins, WorkerError, WorkerOrders, work};

@@ -54,7 +54,7 @@ impl ProcessesRecord {
         }
     }
 
-    /// What was tried: `tried 12 connections with 60 requests in 110 ms`.
+    /// What was tried: `tried 12 connections with 60 requests in 110ms`.
     #[must_use]
     pub fn tried(&self) -> String {
         format!(

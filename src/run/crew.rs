@@ -2,8 +2,8 @@
 
 use super::deal::share;
 use crate::engine::{
-    Interruption, Opened, PathError, PreparedHeads, Questions, Ready, Reins, Script, Spread,
-    Survey, Surveyor, WorkerError, WorkerOrders, now_ns, work,
+    Interruption, LONGEST_SURVEY, Opened, PathError, PreparedHeads, Questions, Ready, Reins,
+    SHORTEST_SURVEY, Script, Spread, Survey, Surveyor, WorkerError, WorkerOrders, now_ns, work,
 };
 use crate::plan::Plan;
 use crate::shop::ShopScript;
@@ -97,7 +97,11 @@ impl Crew {
             crew_orders.push(orders);
         }
         let survey = questions.as_ref().map(|questions| {
-            let mut surveyor = Surveyor::new(&addresses, questions, Some(interruption));
+            let longest = match script.lanes(plan.max_users() as usize) {
+                0 => SHORTEST_SURVEY,
+                _ => LONGEST_SURVEY,
+            };
+            let mut surveyor = Surveyor::new(&addresses, questions, longest, Some(interruption));
             surveyor.look();
             deal_connections(&mut surveyor, &mut crew_orders);
             surveyor.survey()

@@ -5,7 +5,7 @@
 //! little apart: what two processes do at the same time depends on some hundred microseconds.
 
 use crate::engine::codec::ReplyParser;
-use crate::engine::{Opened, Questions, Survey, Surveyor};
+use crate::engine::{LONGEST_SURVEY, Opened, Questions, Survey, Surveyor};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Barrier;
@@ -57,7 +57,7 @@ impl<'a> Starter<'a> {
 
     /// Looks for the target's processes.
     pub fn look(&mut self) -> Survey {
-        let mut surveyor = Surveyor::new(self.addresses, self.questions, None);
+        let mut surveyor = Surveyor::new(self.addresses, self.questions, LONGEST_SURVEY, None);
         surveyor.look();
         let survey = surveyor.survey();
         self.surveyor = Some(surveyor);
@@ -89,7 +89,7 @@ impl<'a> Starter<'a> {
 
     fn spread(&mut self, count: usize) -> Vec<Opened> {
         let surveyor = self.surveyor.as_mut();
-        surveyor.map_or_else(Vec::new, |surveyor| surveyor.open_more(count))
+        surveyor.map_or_else(Vec::new, |surveyor| surveyor.open(count, 0).lanes)
     }
 }
 

@@ -3,18 +3,27 @@
 use super::sounder::{Question, Sounder};
 use std::time::Duration;
 
+/// A survey asks at least about so many questions one after the other.
+const LEAST_QUESTIONS: u64 = 60;
 /// A slow question that takes less tells nothing.
 const SHORTEST_SLOW_NS: u64 = 500_000;
 /// Where both questions take about the same, they have to take this long.
 const SHORTEST_EQUAL_NS: u64 = 1_000_000;
 /// How often each question is asked alone.
 const ALONE: usize = 5;
-/// Connections of one process that keep it at work.
-const BLOCKERS: usize = 3;
+/// Connections of one process that keep it at work: so many that it is at it for this long, as far as
+/// the slow question alone tells.
+const WORK_NS: u64 = 6_000_000;
+const LEAST_BLOCKERS: usize = 2;
+const MOST_BLOCKERS: usize = 6;
 /// Rounds in which a request was never answered before the others, until its process is believed
 /// to be theirs; more when only one connection keeps the process at work.
 const ROUNDS: usize = 6;
 const LONELY_ROUNDS: usize = 12;
+/// With a question that takes this long, what the machine does beside it does not matter, and this
+/// many rounds will do.
+const LONG_NS: u64 = 5_000_000;
+const LONG_ROUNDS: usize = 3;
 /// Rounds in which a request was answered before the others: its process is another one. Once may
 /// be an accident: the work had not begun.
 const TELLING_ROUNDS: usize = 2;
@@ -26,6 +35,8 @@ pub enum Pace {
     Telling,
     /// No; a slow question alone takes so many microseconds.
     TooFast(u64),
+    /// They may, but asking takes longer than there is.
+    TooSlow,
 }
 
 /// Connections by the process that is believed to serve them.
@@ -36,6 +47,10 @@ pub struct Groups<'a> {
     delay: Duration,
     /// An answer may come so long after a slow one's and still not have waited for it.
     margin_ns: u64,
+    /// Connections of one process that keep it at work.
+    blockers: usize,
+    /// Whether the slow question takes very long.
+    is_long: bool,
     /// Turns the connections that do the work.
     turn: usize,
 }
@@ -47,6 +62,8 @@ impl<'a> Groups<'a> {
             groups: Vec::new(),
             delay: Duration::ZERO,
             margin_ns: 0,
+            blockers: LEAST_BLOCKERS,
+            is_long: false,
             turn: 0,
         }
     }
@@ -76,6 +93,11 @@ impl<'a> Groups<'a> {
 
     /// Times both questions alone. `None` when there is no answer.
     pub fn set_pace(&mut self, line: usize) -> Option<Pace> {
+        self.sounder.alone_ns(line, Question::Quick)?;
+        let once_ns = self.sounder.alone_ns(line, Question::Quick)?;
+        if once_ns.saturating_mul(LEAST_QUESTIONS) > self.sounder.left_ns() {
+            return Some(Pace::TooSlow);
+        }
         let mut times = |question| -> Option<Vec<u64>> {
             // The first one may have to build what the others find.
             self.sounder.alone_ns(line, question)?;
@@ -93,6 +115,9 @@ impl<'a> Groups<'a> {
             true => slow_ns >= SHORTEST_SLOW_NS,
             false => quick_ns >= SHORTEST_EQUAL_NS,
         };
+        let blockers = WORK_NS.div_ceil(slow_ns.max(1)) as usize;
+        self.blockers = blockers.clamp(LEAST_BLOCKERS, MOST_BLOCKERS);
+        self.is_long = slow_ns >= LONG_NS;
         self.margin_ns = if is_slower { 0 } else { quick_ns / 2 };
         self.delay = Duration::from_nanos((slow_ns / 6).clamp(50_000, 300_000));
         Some(match is_telling {
@@ -107,12 +132,17 @@ impl<'a> Groups<'a> {
         let mut group = 0;
         loop {
             unsorted.retain(|&line| self.sounder.is_usable(line));
+            if self.sounder.is_over() {
+                // Nothing can be told of the rest.
+                return;
+            }
             if group == self.groups.len() {
                 if unsorted.is_empty() {
                     return;
                 }
                 let first = unsorted.remove(0);
                 match self.waiting_for(first) {
+                    _ if self.sounder.is_over() => return,
                     // It waited for nobody, but others wait for it: that was an accident.
                     Some(older) => {
                         self.groups[older].push(first);
@@ -122,6 +152,9 @@ impl<'a> Groups<'a> {
                 }
             }
             let waits = self.wait_for(group, &unsorted);
+            if self.sounder.is_over() {
+                return;
+            }
             let (of_group, others) = split(&unsorted, &waits);
             self.groups[group].extend(of_group);
             unsorted = others;
@@ -147,8 +180,23 @@ impl<'a> Groups<'a> {
 
     /// Whether each of `lines` waits for what `group` is at.
     pub fn wait_for(&mut self, group: usize, lines: &[usize]) -> Vec<bool> {
-        let blockers = self.workers_of(group, BLOCKERS);
+        let blockers = self.workers_of(group, self.blockers);
         self.ask_in_parts(&blockers, lines)
+    }
+
+    /// Whether none of `lines` waits for what the groups but `group` are at.
+    pub fn wait_for_no_other(&mut self, group: usize, lines: &[usize]) -> bool {
+        let blockers = self.workers_but(group);
+        let waits = self.ask_in_parts(&blockers, lines);
+        !waits.contains(&true) && lines.iter().all(|&line| self.sounder.is_usable(line))
+    }
+
+    /// Connections of all groups but one.
+    fn workers_but(&mut self, group: usize) -> Vec<usize> {
+        let others = (0..self.groups.len()).filter(|&other| other != group);
+        others
+            .flat_map(|other| self.workers_of(other, self.blockers))
+            .collect()
     }
 
     fn ask_in_parts(&mut self, blockers: &[usize], lines: &[usize]) -> Vec<bool> {
@@ -160,10 +208,11 @@ impl<'a> Groups<'a> {
 
     fn ask_about(&mut self, blockers: &[usize], lines: &[usize]) -> Vec<bool> {
         let mut before = vec![0; lines.len()];
-        let rounds = if blockers.len() > 1 {
-            ROUNDS
-        } else {
-            LONELY_ROUNDS
+        let mut told = 0;
+        let rounds = match blockers.len() {
+            _ if self.is_long => LONG_ROUNDS,
+            0 | 1 => LONELY_ROUNDS,
+            _ => ROUNDS,
         };
         for round in 0..2 * rounds {
             // Who came before once is given as many rounds again: it hardly ever is an accident.
@@ -179,14 +228,19 @@ impl<'a> Groups<'a> {
             }
             let asked: Vec<usize> = open.iter().map(|&at| lines[at]).collect();
             if let Some(was_before) = self.round(blockers, &asked) {
+                told += 1;
                 for (at, was_before) in open.into_iter().zip(was_before) {
                     before[at] += usize::from(was_before);
                 }
             }
         }
+        // Of a process that is at no work nobody knows who waits for it.
+        let is_known = told * 2 >= rounds;
         let waits = before.iter().zip(lines);
         waits
-            .map(|(&before, &line)| before < TELLING_ROUNDS && self.sounder.is_usable(line))
+            .map(|(&before, &line)| {
+                is_known && before < TELLING_ROUNDS && self.sounder.is_usable(line)
+            })
             .collect()
     }
 
@@ -225,7 +279,9 @@ impl<'a> Groups<'a> {
                 break;
             }
             let groups = 0..self.groups.len();
-            let mut busy: Vec<usize> = groups.flat_map(|group| self.workers_of(group, 2)).collect();
+            let mut busy: Vec<usize> = groups
+                .flat_map(|group| self.workers_of(group, self.blockers))
+                .collect();
             busy.extend(wave.iter().copied());
             wave.extend(self.open_beside(&busy, 1));
         }
@@ -234,10 +290,7 @@ impl<'a> Groups<'a> {
 
     /// Opens `count` connections in one go while all processes but that of `group` are at work.
     pub fn open_at(&mut self, group: usize, count: usize) -> Vec<usize> {
-        let others = (0..self.groups.len()).filter(|&other| other != group);
-        let busy: Vec<usize> = others
-            .flat_map(|other| self.workers_of(other, BLOCKERS))
-            .collect();
+        let busy = self.workers_but(group);
         self.open_beside(&busy, count)
     }
 

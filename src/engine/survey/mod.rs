@@ -24,8 +24,10 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// A survey gives up after this long.
-pub const LONGEST: Duration = Duration::from_secs(5);
+/// A survey for races gives up after this long; opening connections may take as long again.
+pub const LONGEST: Duration = Duration::from_secs(10);
+/// The same for a load without races, which can do without.
+pub const SHORTEST: Duration = Duration::from_secs(1);
 /// A survey sends at most so many requests.
 pub const MOST_REQUESTS: u32 = 4_000;
 /// Processes that are told apart; further ones are not looked for.
@@ -98,23 +100,27 @@ pub struct Survey {
 pub struct Surveyor<'a> {
     groups: Groups<'a>,
     interruption: Option<&'a Interruption>,
+    longest: Duration,
     started_ns: u64,
     processes: Processes,
 }
 
 impl<'a> Surveyor<'a> {
-    /// A survey of the target at `addresses` begins; it gives up when `interruption` ends the run.
+    /// A survey of the target at `addresses` begins; it gives up after `longest`, and when
+    /// `interruption` ends the run.
     #[must_use]
     pub fn new(
         addresses: &'a [SocketAddr],
         questions: &'a Questions,
+        longest: Duration,
         interruption: Option<&'a Interruption>,
     ) -> Self {
         let started_ns = now_ns();
-        let end_ns = started_ns + LONGEST.as_nanos() as u64;
+        let end_ns = started_ns + longest.as_nanos() as u64;
         Self {
             groups: Groups::new(Sounder::new(addresses, questions, end_ns)),
             interruption,
+            longest,
             started_ns,
             processes: Processes::Unknown,
         }
@@ -149,6 +155,7 @@ impl<'a> Surveyor<'a> {
         let first = self.groups.open()?;
         match self.groups.set_pace(first)? {
             Pace::TooFast(slow_us) => return Some(Processes::TooFast(slow_us)),
+            Pace::TooSlow => return None,
             Pace::Telling => {}
         }
         self.groups.found(first);
@@ -158,14 +165,23 @@ impl<'a> Surveyor<'a> {
             // Not two of a burst wait for each other.
             return Some(Processes::PerRequest(self.groups.at_once()));
         }
+        let mut is_alone = false;
         while self.groups.count() < MOST_PROCESSES && !self.is_over() {
             let known = self.groups.count();
             let wave = self.groups.open_wave(WAVE);
             self.groups.sort(&wave);
-            if self.groups.count() == known {
+            if self.groups.count() > known {
+                continue;
+            }
+            // That there is only one process is looked at twice.
+            if known > 1 || std::mem::replace(&mut is_alone, true) {
                 break;
             }
         }
-        Some(Processes::Seen(self.groups.count() as u32))
+        match self.groups.count() {
+            // Nobody looked to the end.
+            1 if self.is_over() => None,
+            count => Some(Processes::Seen(count as u32)),
+        }
     }
 }

@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// Largest reply that is read: the description of a shop has some 100 KiB.
 const MAX_BODY_BYTES: usize = 16 << 20;
+/// What is not answered after this long is given up, with its connection. The first description that a
+/// process of the real shop gives takes it 0.3 s.
+const PATIENCE_NS: u64 = 3_000_000_000;
 /// Bytes read at once.
 const PIECE_BYTES: usize = 64 << 10;
 
@@ -74,6 +77,11 @@ impl<'a> Sounder<'a> {
     /// There is so much time from now on.
     pub fn extend(&mut self, time: Duration) {
         self.end_ns = now_ns() + time.as_nanos() as u64;
+    }
+
+    /// How much time is left, in nanoseconds.
+    pub fn left_ns(&self) -> u64 {
+        self.end_ns.saturating_sub(now_ns())
     }
 
     /// Whether there is no time left.
@@ -155,6 +163,7 @@ impl<'a> Sounder<'a> {
     /// Reads what comes until every one of `lines` is answered, broken, or out of time.
     pub fn hear(&mut self, lines: &[usize]) {
         let mut waiting: Vec<usize> = Vec::with_capacity(lines.len());
+        let patience_ends_ns = self.end_ns.min(now_ns() + PATIENCE_NS);
         loop {
             waiting.clear();
             let is_owed = |line: &usize| self.lines[*line].as_ref().is_some_and(|l| l.is_owed);
@@ -162,8 +171,8 @@ impl<'a> Sounder<'a> {
             if waiting.is_empty() {
                 return;
             }
-            let now = now_ns();
-            if now >= self.end_ns || !self.await_any(&waiting, self.end_ns - now) {
+            let left_ns = patience_ends_ns.saturating_sub(now_ns());
+            if left_ns == 0 || !self.await_any(&waiting, left_ns) {
                 for &line in &waiting {
                     if let Some(line) = self.lines[line].as_mut() {
                         (line.is_owed, line.is_usable) = (false, false);

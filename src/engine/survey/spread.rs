@@ -2,8 +2,8 @@
 
 use super::{Opened, Processes, Surveyor};
 
-/// Connections for races that are opened in one go, and of which the first and last are looked at.
-const LANES_AT_ONCE: usize = 16;
+/// Connections for races that are opened in one go, between two that are looked at.
+const LANES_AT_ONCE: usize = 32;
 /// Other connections that are opened in one go.
 const OTHERS_AT_ONCE: usize = 64;
 /// Connections that are opened so, at most; further ones are opened without a look.
@@ -29,6 +29,8 @@ impl Surveyor<'_> {
         if !matches!(self.processes, Processes::Seen(2..)) {
             return Spread::default();
         }
+        let longest = self.longest;
+        self.groups.sounder_mut().extend(longest);
         let mut at: Vec<Vec<usize>> = vec![Vec::new(); count];
         let lanes = lanes.min(MOST);
         for _ in 0..PASSES {
@@ -51,39 +53,42 @@ impl Surveyor<'_> {
         spread
     }
 
-    /// Opens `count` connections for one race, as [`Surveyor::open`] does, however long ago the survey
-    /// was; fewer when what it knows has been closed.
-    pub fn open_more(&mut self, count: usize) -> Vec<Opened> {
-        self.groups.sounder_mut().extend(super::LONGEST);
-        self.open(count, 0).lanes
-    }
-
-    /// Opens `wanted` connections at `group`; each goes to where it is believed to have landed.
+    /// Opens `wanted` connections at `group`; each goes to where it is believed to have landed. Two of
+    /// each burst are asked for that, and closed: servers close a connection some time after they have
+    /// answered on it, and the others are as new.
     fn open_lanes(&mut self, group: usize, wanted: usize, at: &mut [Vec<usize>]) {
         for first in (0..wanted).step_by(LANES_AT_ONCE) {
             if self.is_over() {
                 return;
             }
             let count = LANES_AT_ONCE.min(wanted - first);
-            let opened = self.groups.open_at(group, count);
-            let looked_at = ends(&opened);
-            if self
-                .groups
-                .wait_for(group, &looked_at)
-                .iter()
-                .all(|&waits| waits)
-            {
-                at[group].extend(opened);
-                continue;
+            let mut opened = self.groups.open_at(group, count + 2);
+            if opened.len() < 3 {
+                opened
+                    .into_iter()
+                    .for_each(|line| self.groups.sounder_mut().close(line));
+                return;
             }
-            // Some were taken by others.
-            for line in opened {
-                match self.groups.group_of(line) {
-                    Some(group) => at[group].push(line),
-                    None => self.groups.sounder_mut().close(line),
-                }
+            let ends = [opened.remove(0), opened.remove(opened.len() - 1)];
+            let landed = match self.groups.wait_for_no_other(group, &ends) {
+                true => Some(group),
+                false => self.landed(ends),
+            };
+            ends.into_iter()
+                .for_each(|line| self.groups.sounder_mut().close(line));
+            match landed {
+                Some(group) => at[group].extend(opened),
+                None => opened
+                    .into_iter()
+                    .for_each(|line| self.groups.sounder_mut().close(line)),
             }
         }
+    }
+
+    /// The one group that both belong to.
+    fn landed(&mut self, ends: [usize; 2]) -> Option<usize> {
+        let [first, last] = ends.map(|line| self.groups.group_of(line));
+        first.filter(|_| first == last)
     }
 
     fn open_others(&mut self, wanted: usize, spread: &mut Spread) {
@@ -123,16 +128,4 @@ fn name(group: usize) -> u8 {
 /// The `position`-th of `parts` nearly equal parts of `whole`.
 fn part(whole: usize, position: usize, parts: usize) -> usize {
     whole / parts + usize::from(position < whole % parts)
-}
-
-/// The first and the last.
-fn ends(lines: &[usize]) -> Vec<usize> {
-    let mut ends: Vec<usize> = lines
-        .first()
-        .into_iter()
-        .chain(lines.last())
-        .copied()
-        .collect();
-    ends.dedup();
-    ends
 }

@@ -300,6 +300,9 @@ fn races(run: &RunRecord) -> Option<Finding> {
     if let Some(told) = super::super::race_sections::serialised(run) {
         text = told;
     }
+    if let Some(line) = super::super::race_sections::processes_line(run) {
+        text = format!("{}. {line}", text.trim_end_matches('.'));
+    }
     Some(Finding {
         tone: "plain",
         title: "Races",

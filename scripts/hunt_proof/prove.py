@@ -133,6 +133,8 @@ def low_hunt(kind, servers, capacity, limit_ms, seed):
     search += ["--window", "10s", "--longest-window", f"{longest_s}s", "--rest-limit", "20s", "--cores", 1]
     # What it sends is no load for the generator: whoever else has the machine cannot be its limit.
     search += ["--keep-spoiled", "--seed", seed]
+    # A connection that the shop closes for idling while a request is on its way fails that one.
+    search += ["--failure-limit", "1%"]
     slo = [] if limit_ms is None else ["--slo", f"response: p(95) < {limit_ms:.1f}ms"]
     return hunt(*shop, *search, *slo)
 

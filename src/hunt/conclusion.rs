@@ -1,7 +1,7 @@
 //! From the probes to the knees, the law and the sentences.
 
 use super::director::unit_text;
-use super::estimate::estimate_of;
+use super::estimate::{estimate_of, offered_requests_per_s};
 use super::hunt_record::{
     Fall, HuntRecord, HuntState, Judgement, Knee, KneeUnit, Limit, LoadUnit, ProbeRecord,
 };
@@ -66,11 +66,11 @@ fn http_knee(record: &HuntRecord) -> Option<Knee> {
     // What is carried of more than can be is the capacity itself; a percentile is crossed where the
     // probes about the ends say, when they are of few requests. Then the ends are, too: they make room.
     let (per_s, low, high) = match (low, high, estimate_of(record, limited_by, &found)) {
-        (Some(low), Some(high), Some(inside)) if inside.is_of_few => {
+        (Some(low), Some(high), Some(inside)) if inside.is_of_few && inside.fits(low, high) => {
             let per_s = inside.per_s;
             (per_s, Some(low.min(per_s)), Some(high.max(per_s)))
         }
-        (Some(low), Some(high), Some(inside)) if low <= high => {
+        (Some(low), Some(high), Some(inside)) if !inside.is_of_few && low <= high => {
             (inside.per_s.clamp(low, high), Some(low), Some(high))
         }
         _ => (estimate(low, high, record.unit), low, high),
@@ -176,7 +176,7 @@ fn ending(
     probes.find_map(|probe| {
         let judgement = of(probe)?;
         let is_it = probe.load.total_cmp(&high).is_eq() && !probe.generator_limited;
-        (is_it && !judgement.sustained).then_some(judgement)
+        (is_it && !judgement.sustained && !judgement.undecided).then_some(judgement)
     })
 }
 
@@ -192,18 +192,6 @@ fn mean(
         .filter(|probe| probe.load.total_cmp(&load).is_eq() && !probe.generator_limited);
     let figures: Vec<f64> = probes.filter_map(figure).collect();
     (!figures.is_empty()).then(|| figures.iter().sum::<f64>() / figures.len() as f64)
-}
-
-/// Requests a second that the arrivals of a probe would have made: as many for each journey as those
-/// that ended. Users: what they got.
-fn offered_requests_per_s(probe: &ProbeRecord) -> Option<f64> {
-    let Some(offered) = probe.offered_per_s else {
-        return Some(probe.requests_per_s);
-    };
-    match probe.carried_per_s > 0.0 {
-        true => Some(offered * probe.requests_per_s / probe.carried_per_s),
-        false => Some(offered),
-    }
 }
 
 /// Outbox events of `domain` a second; of all domains when it has no name.

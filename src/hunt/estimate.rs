@@ -13,6 +13,8 @@ const WITHIN_TIMES: f64 = 2.5;
 const ENOUGH_OF_PERCENTILE: f64 = 8_000.0;
 /// Loads so many times lower or higher than the ends tell it with them, before there are so many.
 const NEAR_TIMES: f64 = 1.5;
+/// How far outside of an interval of few requests a knee may lie.
+const ROOM: f64 = 1.15;
 /// With more beyond the limit than this the target is overloaded, and the line of the shares ends.
 const OVERLOADED_SHARE: f64 = 0.5;
 
@@ -24,6 +26,15 @@ pub struct Estimate {
     pub per_s: f64,
     /// Whether the ends of the interval are no bounds to it.
     pub is_of_few: bool,
+}
+
+impl Estimate {
+    /// Whether it is believed of an interval from `low` to `high`: of few requests it may lie a little
+    /// outside; what lies far from what was seen is no better than the middle.
+    #[must_use]
+    pub fn fits(self, low: f64, high: f64) -> bool {
+        (low.min(high) / ROOM..=high.max(low) * ROOM).contains(&self.per_s)
+    }
 }
 
 /// What the probes about the ends of `found`, and those near them when there are few requests, say of
@@ -91,7 +102,7 @@ fn crossing(record: &HuntRecord, low: f64, high: f64) -> Option<f64> {
             // Half of one beyond the limit more, so that none has a logarithm.
             let share = (tail.beyond + 0.5) / (tail.requests + 1.0);
             (share <= OVERLOADED_SHARE).then(|| Point {
-                at: probe.requests_per_s,
+                at: offered_requests_per_s(probe).unwrap_or(probe.requests_per_s),
                 value: share.ln(),
                 weight: tail.beyond + 1.0,
             })
@@ -99,6 +110,19 @@ fn crossing(record: &HuntRecord, low: f64, high: f64) -> Option<f64> {
         reaches(&points.collect::<Vec<_>>(), allowed.ln())
     });
     crossings.reduce(f64::min)
+}
+
+/// Requests a second that the arrivals of a probe would have made: as many for each journey as those
+/// that ended. Users: what they got.
+#[must_use]
+pub fn offered_requests_per_s(probe: &ProbeRecord) -> Option<f64> {
+    let Some(offered) = probe.offered_per_s else {
+        return Some(probe.requests_per_s);
+    };
+    match probe.carried_per_s > 0.0 {
+        true => Some(offered * probe.requests_per_s / probe.carried_per_s),
+        false => Some(offered),
+    }
 }
 
 struct Point {

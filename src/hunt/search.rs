@@ -181,7 +181,7 @@ fn gap_of(votes: &[Votes]) -> Gap {
     let mut between = votes.iter().filter(is_between).map(|votes| votes.load);
     let untold = between
         .next()
-        .map(|least| [least, between.last().unwrap_or(least)]);
+        .map(|least| [least, between.next_back().unwrap_or(least)]);
     Gap { low, high, untold }
 }
 

@@ -72,7 +72,8 @@ def arguments():
 
 
 class Truth:
-    """psql and redis-cli, asked four times a second until they are stopped."""
+    """psql and redis-cli, asked until they are stopped: rows wait for seconds, what a consumer has in
+    hand for some milliseconds."""
 
     def __init__(self, known, directory):
         self.domains = set(known.outboxes)
@@ -80,7 +81,7 @@ class Truth:
         environment = dict(os.environ, PGCONNECT_TIMEOUT="5", PGAPPNAME="backlog-truth")
         for domain, url in known.outboxes.items():
             self.begin(domain, ["psql", "-XAtq", "-F", " ", url], directory, OUTBOX, environment)
-        redis = ["redis-cli", "-u", known.redis, "--raw", "-r", "-1", "-i", "0.25"]
+        redis = ["redis-cli", "-u", known.redis, "--raw", "-r", "-1", "-i", "0.05"]
         self.begin("", [*redis, "EVAL", GROUPS, "0"], directory, None, environment)
 
     def begin(self, name, command, directory, text, environment):
@@ -112,26 +113,21 @@ class Truth:
         }
 
     def groups(self):
-        """By domain of the consumer, (moment, messages that its groups have not done)."""
-        series, sums, moment = {domain: [] for domain in self.domains}, None, None
+        """By domain of the consumer, its groups: each (moment, messages that it has not done)."""
+        series, moment = {domain: {} for domain in self.domains}, None
         for line in self.files[""].read_text().splitlines():
             words = line.split(" ")
             if words[0] == "T":
-                self.put(series, moment, sums)
-                moment, sums = float(words[1]), dict.fromkeys(self.domains, 0.0)
-            elif sums is not None and len(words) == 4:
+                moment = float(words[1])
+            elif moment is not None and len(words) == 4:
                 stream, group, pending, lag = words
                 domain = group.split(".")[0]
                 domain = domain if domain in self.domains else stream.split("::")[0]
-                if domain in sums:
-                    sums[domain] += float(pending) + float(lag if lag.isdigit() else 0)
-        self.put(series, moment, sums)
+                if domain in series:
+                    of_group = series[domain].setdefault((stream, group), [])
+                    undone = float(pending) + float(lag if lag.isdigit() else 0)
+                    of_group.append((moment, undone))
         return series
-
-    @staticmethod
-    def put(series, moment, sums):
-        for domain, value in (sums or {}).items():
-            series[domain].append((moment, value))
 
 
 def between(series, begin, end):
@@ -141,6 +137,14 @@ def between(series, begin, end):
     after = [value for moment, value in series if moment > end][:1]
     values = inside + before + after
     return (min(values), max(values)) if values else None
+
+
+def between_each(groups, begin, end):
+    """The same for a sum over groups. A reading takes them one after the other, so that each may
+    have been read at any moment of it."""
+    spans = [between(series, begin, end) for series in groups.values()]
+    spans = [span for span in spans if span is not None]
+    return (sum(low for low, _ in spans), sum(high for _, high in spans))
 
 
 def main():
@@ -183,8 +187,8 @@ def compare(known, record, told, outboxes, groups):
         begin = start_s + second - SLACK_S
         end = start_s + second + max(took[source] for source in sources) + SLACK_S
         waiting = between(outboxes[domain], begin, end)
-        undone = between(groups[domain], begin, end)
-        if waiting is None or undone is None:
+        undone = between_each(groups[domain], begin, end)
+        if waiting is None:
             continue
         low, high = waiting[0] + undone[0], waiting[1] + undone[1]
         value = float(row["value"])

@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(waiting("ordering"), [0.0, 0.0, 1.0]);
         assert_eq!(waiting("identity"), [0.0, 0.0, 0.0]);
         assert_eq!(
-            readout.amount(DeadLetters, "notifications"),
+            readout.amount(DeadLetters, "identity"),
             Some(Amount::exact(0.0))
         );
         assert_eq!(

@@ -9,13 +9,19 @@ use std::sync::Arc;
 /// A figure older than this, in seconds, says nothing of now.
 const FRESH_S: f64 = 20.0;
 
+/// Parts that were read so far apart, in seconds, are no backlog together: what left the one in
+/// between is in the other. A slow source makes fewer backlogs, not wrong ones.
+const MOST_APART_S: f64 = 1.5;
+
 /// The latest of a figure.
 #[derive(Clone, Debug)]
 pub(super) struct Latest {
     pub source: Arc<str>,
     pub figure: Figure,
-    /// When it was read, in seconds since the start of the run.
+    /// When its reading began, in seconds since the start of the run.
     pub at_s: f64,
+    /// When its reading ended.
+    pub until_s: f64,
 }
 
 /// What a domain has accepted and not yet processed.
@@ -38,9 +44,11 @@ struct Part<'a> {
     source: &'a str,
     amount: Amount,
     at_s: f64,
+    until_s: f64,
 }
 
-/// The backlog of `domain` at `now_s`, of the latest figures; `None` when no source shows any of it.
+/// The backlog of `domain` at `now_s`, of the latest figures; `None` when no source shows any of it,
+/// or its parts are not of one moment.
 /// Where several sources show the same part, exact figures win, then those of the earlier source.
 pub(super) fn backlog_of(domain: &str, latest: &[Latest], now_s: f64) -> Option<Backlog> {
     let known: Vec<&Latest> = latest
@@ -66,6 +74,11 @@ pub(super) fn backlog_of(domain: &str, latest: &[Latest], now_s: f64) -> Option<
         (Some(_), Some(_)) => "",
     };
     let parts: Vec<Part<'_>> = outbox.into_iter().chain(streams).collect();
+    let began_s = parts.iter().map(|part| part.at_s).fold(f64::MIN, f64::max);
+    let ended_s = parts.iter().map(|part| part.until_s);
+    if began_s - ended_s.fold(f64::MAX, f64::min) > MOST_APART_S {
+        return None;
+    }
     let mut sources: Vec<&str> = parts.iter().map(|part| part.source).collect();
     sources.dedup();
     let sum = parts
@@ -79,7 +92,7 @@ pub(super) fn backlog_of(domain: &str, latest: &[Latest], now_s: f64) -> Option<
         is_cut: sum.at_least,
         source: sources.join(" + "),
         not_seen,
-        at_s: parts.iter().map(|part| part.at_s).fold(f64::MIN, f64::max),
+        at_s: began_s,
     })
 }
 
@@ -97,6 +110,7 @@ fn part<'a>(known: &[&'a Latest], metrics: &[ObservedMetric]) -> Option<Part<'a>
                 source: &known.source,
                 amount: known.figure.amount,
                 at_s: known.at_s,
+                until_s: known.until_s,
             }),
         }
     }
@@ -119,6 +133,7 @@ mod tests {
             source: source.into(),
             figure: Figure::of(metric, "identity", Amount { value, at_least }),
             at_s: 10.0,
+            until_s: 10.1,
         }
     }
 
@@ -153,6 +168,7 @@ mod tests {
             source: "observatory".into(),
             figure: figure.clone(),
             at_s: 10.0,
+            until_s: 12.0,
         };
         let figures: Vec<Latest> = readout.figures.iter().map(known).collect();
         let backlog = backlog_of("ordering", &figures, 10.0).unwrap();
@@ -183,12 +199,27 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_different_moments_make_no_backlog() {
+        let mut figures = [
+            latest("observatory", OutboxPending, 363.0, false),
+            latest("redis", StreamLag, 20.0, false),
+        ];
+        // A slow reading overlaps with the quick one.
+        (figures[0].at_s, figures[0].until_s) = (10.0, 13.0);
+        (figures[1].at_s, figures[1].until_s) = (14.0, 14.1);
+        let backlog = backlog_of("identity", &figures, 14.5).unwrap();
+        assert_eq!((backlog.amount.value, backlog.at_s), (383.0, 14.0));
+        (figures[1].at_s, figures[1].until_s) = (16.0, 16.1);
+        assert_eq!(backlog_of("identity", &figures, 16.5), None);
+    }
+
+    #[test]
     fn a_source_that_fell_silent_is_left_out() {
         let mut figures = vec![
             latest("outbox:identity", OutboxPending, 700.0, false),
             latest("observatory", OutboxPending, 100.0, true),
         ];
-        figures[1].at_s = 60.0;
+        (figures[1].at_s, figures[1].until_s) = (60.0, 60.1);
         let backlog = backlog_of("identity", &figures, 61.0).unwrap();
         assert_eq!(
             (backlog.source.as_str(), backlog.is_cut),

@@ -79,6 +79,13 @@ struct Watched {
     may_be_missing: bool,
 }
 
+impl Watched {
+    /// Whether it has given its account, or nobody can wait for it: its thread is stuck.
+    fn is_done_accounting(&self) -> bool {
+        self.has_accounted || self.told_silent
+    }
+}
+
 pub(super) struct Gatherer {
     watched: Vec<Watched>,
     observation: Observation,
@@ -207,7 +214,7 @@ impl Gatherer {
             .collect();
         self.hand_on(second_0);
         for known in &mut self.latest {
-            known.at_s = 0.0;
+            (known.at_s, known.until_s) = (0.0, 0.0);
         }
         for source in &mut self.observation.sources {
             for problem in &mut source.problems {
@@ -258,7 +265,7 @@ impl Gatherer {
                         history.readings += 1;
                         history.caveats_of(&readout);
                         let name = Arc::clone(&history.name);
-                        self.take(&name, &readout, at_s);
+                        self.take(&name, &readout, (at_s, self.seconds(ended_ns)));
                     }
                     Err(problem) => {
                         history.failed_readings += 1;
@@ -283,7 +290,8 @@ impl Gatherer {
         }
     }
 
-    fn take(&mut self, source: &Arc<str>, readout: &Readout, at_s: f64) {
+    /// Takes what a reading brought that began and ended at these moments.
+    fn take(&mut self, source: &Arc<str>, readout: &Readout, (at_s, until_s): (f64, f64)) {
         self.observation.figures_of(source, readout);
         self.observation.rows_of(source, readout, at_s);
         // What a source showed once and shows no more is absent from now on.
@@ -293,6 +301,7 @@ impl Gatherer {
                 source: Arc::clone(source),
                 figure: figure.clone(),
                 at_s,
+                until_s,
             });
             if is_of_backlog(figure.metric) && !figure.domain.is_empty() {
                 self.changed.push(Arc::clone(&figure.domain));
@@ -408,7 +417,7 @@ impl Gatherer {
         DrainProgress {
             sources: live.clone().count(),
             all_have_answered: live.clone().all(|watched| watched.has_answered),
-            all_have_accounted: live.clone().all(|watched| watched.has_accounted),
+            all_have_accounted: live.clone().all(Watched::is_done_accounting),
             all_answered_after_load: live.clone().all(|watched| watched.answered_after_load),
             backlogs: last.collect::<Vec<(Arc<str>, Amount)>>(),
             drained,

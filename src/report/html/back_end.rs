@@ -121,7 +121,7 @@ impl ObservedOverTime {
         !self.backlog.time_s.is_empty()
     }
 
-    /// Whether the broker did anything; today's Observatory says 0 whatever happens.
+    /// Whether the broker did anything; the Observatory of `five` says 0 whatever happens.
     pub fn has_broker(&self) -> bool {
         let mut values = self.broker.lines.iter().flat_map(|line| &line.values);
         values.any(|value| value.is_some_and(|value| value.0 != 0.0))

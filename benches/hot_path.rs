@@ -37,6 +37,7 @@ static STEPS: [Step; 1] = [Step {
     operation: &REGISTER,
     name: "POST /customers",
     raises: &[],
+    stays: 0,
 }];
 
 fn registrations() -> Arena {

@@ -222,7 +222,10 @@ fn events_told_stand_beside_events_stored_and_those_of_engines_apart() {
             .contains("id=\"stored-events\"")
     );
     let csv = ended.record_file("stored_events.csv");
-    let row = format!("Identity,CustomerRegistered,{told},1,{},0", 1 - told);
+    let row = format!(
+        "Identity,CustomerRegistered,{told},{told},{told},1,{},0",
+        1 - told
+    );
     assert!(csv.lines().any(|line| line == row), "{csv}");
 }
 

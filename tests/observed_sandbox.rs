@@ -69,8 +69,8 @@ fn with_engines_that_stand_still_everything_accepted_waits() {
 }
 
 #[test]
-fn todays_observatory_is_not_believed_past_its_page() {
-    let (ended, record) = observed("-t 3s --engines 0");
+fn the_older_observatory_is_not_believed_past_its_page() {
+    let (ended, record) = observed("-t 3s --engines 0 --generation five");
     let identity = backlog(&record, "identity");
     assert!(accepted(&record) > 100.0);
     assert_eq!(identity["last"]["value"], 100.0);

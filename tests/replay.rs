@@ -9,6 +9,7 @@ use invocation::run;
 use sandbox_client::sandbox;
 use shopblast::plan::Driver;
 use shopblast::sandbox::{Bug, Bugs, Mode, Sandbox, ShopConfig};
+use shopblast::shop::Generation;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -16,6 +17,8 @@ fn shop(bugs: Bugs, api_workers: usize) -> Sandbox {
     let shop = ShopConfig {
         api_workers,
         bugs,
+        // Audits of a shop whose engines lag wait for its reads before they judge.
+        generation: Generation::Five,
         ..ShopConfig::default()
     };
     sandbox(Mode::Shop(shop), Driver::Uring)

@@ -37,6 +37,8 @@ impl Sale<'_> {
         let gone = self.stock as i64 - left - self.granted as i64;
         if gone == 0 {
             corrections[RESERVED].may_be_more -= unknown + conflicts;
+            // What lost its race was not stored, but its rows were committed before it lost.
+            corrections[RESERVED].stray_rows += conflicts;
             corrections[LOW].may_be_more -= unknown;
         } else if conflicts == 0 && gone == self.unknown as i64 {
             for correction in corrections {
@@ -112,6 +114,7 @@ mod tests {
         let racers = [(Success, 2), (Conflict, 1), (Conflict, 1), (Unknown, 3)];
         let [reserved, low] = corrections(10, &racers, Some(8));
         assert_eq!((reserved.may_be_more, low.may_be_more), (-3, -1));
+        assert_eq!(reserved.stray_rows, 2, "rows of those who lost");
         // Two pieces are gone that nobody got: a loser or two had stored its reservation.
         assert_eq!(corrections(10, &racers, Some(6)), Corrections::default());
         assert_eq!(corrections(10, &racers, None), Corrections::default());

@@ -76,7 +76,7 @@ impl Deal {
         let first = self.races.get();
         // A crowd's users race alone: the next one's process is the next.
         self.races
-            .set(first.wrapping_add(racers.max(1) + usize::from(racers % processes == 0)));
+            .set(first.wrapping_add(racers.max(1) + usize::from(racers.is_multiple_of(processes))));
         for racer in 0..racers {
             let wanted = (first.wrapping_add(racer) % processes + 1) as u8;
             let is_of = |&lane: &u32| all[lane as usize].process() == wanted;

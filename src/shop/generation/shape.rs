@@ -27,7 +27,7 @@ pub const BOUNDS: [(&str, bool); 8] = [
 pub struct Shape {
     /// JSON types: `string`, `integer`, `null` and so on. Empty: any.
     pub types: BTreeSet<String>,
-    /// Bounds by their name in [`BOUNDS`].
+    /// Bounds by their name in `BOUNDS`.
     pub bounds: BTreeMap<&'static str, f64>,
     /// A regular expression that texts have to match.
     pub pattern: Option<String>,

@@ -190,7 +190,7 @@ fn parse_engines(text: &str) -> Result<Engines, PipelineError> {
         last_named: named
             .filter(|(_, number)| number.is_some())
             .map(|(domain, _)| domain)
-            .last(),
+            .next_back(),
     })
 }
 

@@ -12,6 +12,9 @@ use std::process::Command;
 #[path = "invocation/mod.rs"]
 mod invocation;
 use invocation::{Ended, run};
+#[path = "reverse_proxy/mod.rs"]
+mod reverse_proxy;
+use reverse_proxy::Upstream;
 
 fn shop(api_workers: usize, servers: Option<usize>, service: ServiceTime) -> Sandbox {
     let any_port: SocketAddr = "127.0.0.1:0".parse().expect("an address");
@@ -117,6 +120,44 @@ fn servers_that_all_connections_share_belong_to_none() {
     let mut surveyor = Surveyor::new(&address, &questions, LONGEST_SURVEY, None);
     surveyor.look();
     assert_eq!(surveyor.survey().processes, Processes::PerRequest(3));
+}
+
+/// A proxy may use a new connection for each request, or keep some: all of them at the process that
+/// took the first burst, until it needs more.
+#[test]
+fn behind_a_proxy_connections_belong_to_no_process() {
+    let sandbox = shop(4, None, ServiceTime::Constant(2_000_000));
+    for upstream in [Upstream::Fresh, Upstream::Pooled] {
+        let address = [reverse_proxy::start(sandbox.address(), upstream)];
+        let target = Target::parse(&format!("http://{}", address[0])).expect("a target");
+        let questions = Questions::of(&target, "/openapi.json", "/health");
+        let mut surveyor = Surveyor::new(&address, &questions, LONGEST_SURVEY, None);
+        surveyor.look();
+        let survey = surveyor.survey();
+        assert!(
+            matches!(survey.processes, Processes::PerRequest(2..)),
+            "{upstream:?}: {survey:?}"
+        );
+        let spread = surveyor.open(8, 8);
+        assert!(spread.lanes.is_empty() && spread.others.is_empty());
+    }
+}
+
+#[test]
+fn one_process_behind_a_proxy_is_one() {
+    let sandbox = shop(1, None, ServiceTime::Constant(2_000_000));
+    for upstream in [Upstream::Fresh, Upstream::Pooled] {
+        let address = [reverse_proxy::start(sandbox.address(), upstream)];
+        let target = Target::parse(&format!("http://{}", address[0])).expect("a target");
+        let questions = Questions::of(&target, "/openapi.json", "/health");
+        let mut surveyor = Surveyor::new(&address, &questions, LONGEST_SURVEY, None);
+        surveyor.look();
+        assert_eq!(
+            surveyor.survey().processes,
+            Processes::Seen(1),
+            "{upstream:?}"
+        );
+    }
 }
 
 #[test]

@@ -32,11 +32,8 @@ fn told(survey: &Survey) -> Finding {
         Processes::Seen(count) => Finding::ok(format!(
             "workers: the shop has {count} API processes ({tried}): version conflicts can happen"
         )),
-        Processes::PerRequest(1) => Finding::ok(format!(
-            "workers: the shop answers one request at a time, whichever connection it comes on ({tried}): version conflicts cannot happen"
-        )),
         Processes::PerRequest(at_once) => Finding::ok(format!(
-            "workers: the shop answers {at_once} requests at once, whichever connection they come on (a proxy, or threads; {tried}): version conflicts can happen"
+            "workers: the shop answers at least {at_once} requests at once, whichever connection they come on (a proxy, or threads; {tried}): version conflicts can happen"
         )),
     }
 }
@@ -61,7 +58,7 @@ mod tests {
             "workers: the shop has 4 API processes (tried 12 connections with 60 requests in 110ms): version conflicts can happen"
         );
         assert!(says(Processes::Seen(1)).contains("looks serial"));
-        assert!(says(Processes::PerRequest(2)).contains("answers 2 requests at once"));
+        assert!(says(Processes::PerRequest(2)).contains("answers at least 2 requests at once"));
         assert!(says(Processes::TooFast(31)).contains("31 µs"));
         assert!(says(Processes::Unknown).contains("nothing can be told"));
     }

@@ -24,8 +24,8 @@ pub enum ProcessKind {
 pub struct ProcessesRecord {
     /// What a process is picked by.
     pub by: ProcessKind,
-    /// Processes that were seen; with `request` how many requests were handled at once, or more when
-    /// it is as many as were tried; 0 when nothing is known.
+    /// Processes that were seen; with `request` how many requests were handled at once at
+    /// least; 0 when nothing is known.
     pub seen: u32,
     /// Connections that were tried and opened.
     pub connections: u32,
@@ -76,7 +76,7 @@ impl ProcessesRecord {
             (ProcessKind::Connection, 1) => "one process seen".to_owned(),
             (ProcessKind::Connection, seen) => format!("{seen} processes seen"),
             (ProcessKind::Request, seen) => format!(
-                "connections belong to no process (a proxy, or threads); {seen} requests at once"
+                "connections belong to no process (a proxy, or threads); at least {seen} requests at once"
             ),
         }
     }

@@ -1,5 +1,6 @@
 //! Connections sorted by who waits for whom.
 
+use super::evidence::{Evidence, MOST_ROUNDS, Weights};
 use super::sounder::{Question, Sounder};
 use std::time::Duration;
 
@@ -16,19 +17,11 @@ const ALONE: usize = 5;
 const WORK_NS: u64 = 6_000_000;
 const LEAST_BLOCKERS: usize = 2;
 const MOST_BLOCKERS: usize = 6;
-/// Rounds in which a request was never answered before the others, until its process is believed
-/// to be theirs; more when only one connection keeps the process at work.
-const ROUNDS: usize = 6;
-const LONELY_ROUNDS: usize = 12;
-/// With a question that takes this long, what the machine does beside it does not matter, and this
-/// many rounds will do.
-const LONG_NS: u64 = 5_000_000;
-const LONG_ROUNDS: usize = 3;
-/// Rounds in which a request was answered before the others: its process is another one. Once may
-/// be an accident: the work had not begun.
-const TELLING_ROUNDS: usize = 2;
-/// Quick requests of one round, at most: those of one process wait for each other, too.
-const ASKED_AT_ONCE: usize = 4;
+/// With a question that takes this long, what the machine does beside it does not matter.
+const LONG_NS: u64 = 3_000_000;
+/// Quick requests of one round, at most: those of one process wait for each other, too, and have to
+/// be done in half the time of the work.
+const MOST_ASKED_AT_ONCE: usize = 4;
 
 /// Whether times tell anything.
 pub enum Pace {
@@ -42,13 +35,15 @@ pub enum Pace {
 /// Connections by the process that is believed to serve them.
 pub struct Groups<'a> {
     sounder: Sounder<'a>,
-    groups: Vec<Vec<usize>>,
+    pub(super) groups: Vec<Vec<usize>>,
     /// From a slow question to the next thing: the work has begun, and is far from done.
     delay: Duration,
     /// An answer may come so long after a slow one's and still not have waited for it.
-    margin_ns: u64,
+    pub(super) margin_ns: u64,
     /// Connections of one process that keep it at work.
     blockers: usize,
+    /// Quick requests of one round.
+    asked_at_once: usize,
     /// Whether the slow question takes very long.
     is_long: bool,
     /// Turns the connections that do the work.
@@ -63,6 +58,7 @@ impl<'a> Groups<'a> {
             delay: Duration::ZERO,
             margin_ns: 0,
             blockers: LEAST_BLOCKERS,
+            asked_at_once: 1,
             is_long: false,
             turn: 0,
         }
@@ -117,9 +113,12 @@ impl<'a> Groups<'a> {
         };
         let blockers = WORK_NS.div_ceil(slow_ns.max(1)) as usize;
         self.blockers = blockers.clamp(LEAST_BLOCKERS, MOST_BLOCKERS);
+        let work_ns = slow_ns.saturating_mul(self.blockers as u64);
+        self.asked_at_once =
+            ((work_ns / 2 / quick_ns.max(1)) as usize).clamp(1, MOST_ASKED_AT_ONCE);
         self.is_long = slow_ns >= LONG_NS;
         self.margin_ns = if is_slower { 0 } else { quick_ns / 2 };
-        self.delay = Duration::from_nanos((slow_ns / 6).clamp(50_000, 300_000));
+        self.delay = Duration::from_nanos((slow_ns / 4).clamp(50_000, 300_000));
         Some(match is_telling {
             true => Pace::Telling,
             false => Pace::TooFast(slow_ns / 1_000),
@@ -184,69 +183,56 @@ impl<'a> Groups<'a> {
         self.ask_in_parts(&blockers, lines)
     }
 
-    /// Whether none of `lines` waits for what the groups but `group` are at.
-    pub fn wait_for_no_other(&mut self, group: usize, lines: &[usize]) -> bool {
-        let blockers = self.workers_but(group);
-        let waits = self.ask_in_parts(&blockers, lines);
-        !waits.contains(&true) && lines.iter().all(|&line| self.sounder.is_usable(line))
-    }
-
     /// Connections of all groups but one.
     fn workers_but(&mut self, group: usize) -> Vec<usize> {
         let others = (0..self.groups.len()).filter(|&other| other != group);
+        // They share the machine: together they are at it as long as one with all its work.
+        let each = self
+            .blockers
+            .div_ceil(self.groups.len().saturating_sub(1).max(1));
         others
-            .flat_map(|other| self.workers_of(other, self.blockers))
+            .flat_map(|other| self.workers_of(other, each.max(LEAST_BLOCKERS)))
             .collect()
     }
 
     fn ask_in_parts(&mut self, blockers: &[usize], lines: &[usize]) -> Vec<bool> {
-        let parts = lines.chunks(ASKED_AT_ONCE);
+        let parts = lines.chunks(self.asked_at_once);
         parts
             .flat_map(|part| self.ask_about(blockers, part))
             .collect()
     }
 
     fn ask_about(&mut self, blockers: &[usize], lines: &[usize]) -> Vec<bool> {
-        let mut before = vec![0; lines.len()];
-        let mut told = 0;
-        let rounds = match blockers.len() {
-            _ if self.is_long => LONG_ROUNDS,
-            0 | 1 => LONELY_ROUNDS,
-            _ => ROUNDS,
+        let weights = match self.is_long {
+            true => Weights::LONG,
+            false => Weights::of(blockers.len()),
         };
-        for round in 0..2 * rounds {
-            // Who came before once is given as many rounds again: it hardly ever is an accident.
-            let in_doubt = |before: usize| match before {
-                0 => round < rounds,
-                before => before < TELLING_ROUNDS,
-            };
+        let mut evidence = vec![Evidence::default(); lines.len()];
+        for _ in 0..MOST_ROUNDS {
             let open: Vec<usize> = (0..lines.len())
-                .filter(|&at| in_doubt(before[at]) && self.sounder.is_usable(lines[at]))
+                .filter(|&at| evidence[at].is_open() && self.sounder.is_usable(lines[at]))
                 .collect();
             if open.is_empty() || self.sounder.is_over() {
                 break;
             }
             let asked: Vec<usize> = open.iter().map(|&at| lines[at]).collect();
-            if let Some(was_before) = self.round(blockers, &asked) {
-                told += 1;
-                for (at, was_before) in open.into_iter().zip(was_before) {
-                    before[at] += usize::from(was_before);
-                }
+            // Of a process that is at no work nobody knows who waits for it.
+            let Some(was_before) = self.round(blockers, &asked) else {
+                break;
+            };
+            for (at, was_before) in open.into_iter().zip(was_before) {
+                evidence[at].add(was_before, weights);
             }
         }
-        // Of a process that is at no work nobody knows who waits for it.
-        let is_known = told * 2 >= rounds;
-        let waits = before.iter().zip(lines);
-        waits
-            .map(|(&before, &line)| {
-                is_known && before < TELLING_ROUNDS && self.sounder.is_usable(line)
-            })
+        let found = evidence.iter().zip(lines);
+        found
+            .map(|(evidence, &line)| evidence.waits() && self.sounder.is_usable(line))
             .collect()
     }
 
     /// Has `blockers` work, asks the others something quick meanwhile, and tells which of them were
-    /// answered before all of that work. `None` when nothing can be told.
-    fn round(&mut self, blockers: &[usize], asked: &[usize]) -> Option<Vec<bool>> {
+    /// answered before the last of that work. `None` when nothing can be told.
+    pub(super) fn round(&mut self, blockers: &[usize], asked: &[usize]) -> Option<Vec<bool>> {
         self.keep_at_work(blockers);
         for &line in asked {
             self.sounder.ask(line, Question::Quick);
@@ -254,7 +240,7 @@ impl<'a> Groups<'a> {
         let all: Vec<usize> = blockers.iter().chain(asked).copied().collect();
         self.sounder.hear(&all);
         let done = blockers.iter().map(|&line| self.sounder.first_ns(line));
-        let done_ns = done.collect::<Option<Vec<u64>>>()?.into_iter().min()?;
+        let done_ns = done.collect::<Option<Vec<u64>>>()?.into_iter().max()?;
         let was_before = |&line: &usize| {
             let first_ns = self.sounder.first_ns(line);
             first_ns.is_some_and(|first_ns| first_ns < done_ns + self.margin_ns)
@@ -263,7 +249,7 @@ impl<'a> Groups<'a> {
     }
 
     /// Gives `blockers` something slow to do, and waits until they are at it.
-    fn keep_at_work(&mut self, blockers: &[usize]) {
+    pub(super) fn keep_at_work(&mut self, blockers: &[usize]) {
         for &line in blockers {
             self.sounder.ask(line, Question::Slow);
         }
@@ -303,55 +289,12 @@ impl<'a> Groups<'a> {
     }
 
     /// Up to `count` connections of a group, others each time.
-    fn workers_of(&mut self, group: usize, count: usize) -> Vec<usize> {
+    pub(super) fn workers_of(&mut self, group: usize, count: usize) -> Vec<usize> {
         self.turn += 1;
         let lines = &self.groups[group];
         let turned = (0..lines.len()).map(|at| lines[(at + self.turn) % lines.len()]);
         let usable = turned.filter(|&line| self.sounder.is_usable(line));
         usable.take(count).collect()
-    }
-
-    /// How many requests are handled at once where connections belong to no process: the least
-    /// number of slow ones, begun one after the other, behind which a quick one has to wait.
-    pub fn at_once(&mut self) -> u32 {
-        let lines: Vec<usize> = self.groups.iter().flatten().copied().collect();
-        let Some((&asked, blockers)) = lines.split_first() else {
-            return 0;
-        };
-        for count in 1..=blockers.len() {
-            let mut before = 0;
-            for _ in 0..ROUNDS {
-                for &line in &blockers[..count - 1] {
-                    self.keep_at_work(&[line]);
-                }
-                let rest = self.round_after(&blockers[..count], asked);
-                before += usize::from(rest);
-            }
-            if before < TELLING_ROUNDS {
-                return count as u32;
-            }
-        }
-        blockers.len() as u32 + 1
-    }
-
-    /// The last of `blockers` begins its work beside the others; tells whether `asked` was answered
-    /// before all of them.
-    fn round_after(&mut self, blockers: &[usize], asked: usize) -> bool {
-        let Some((&last, _)) = blockers.split_last() else {
-            return false;
-        };
-        self.keep_at_work(&[last]);
-        self.sounder.ask(asked, Question::Quick);
-        let mut all = blockers.to_vec();
-        all.push(asked);
-        self.sounder.hear(&all);
-        let done = blockers
-            .iter()
-            .filter_map(|&line| self.sounder.first_ns(line));
-        let (Some(done_ns), Some(first_ns)) = (done.min(), self.sounder.first_ns(asked)) else {
-            return false;
-        };
-        first_ns < done_ns + self.margin_ns
     }
 }
 

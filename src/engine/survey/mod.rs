@@ -9,7 +9,9 @@
 //! process is at work is answered after that work, on any other before it. That is a question of
 //! order, and holds however busy the machine is; each is asked several times.
 
+mod evidence;
 mod groups;
+mod proxy;
 mod sounder;
 mod spread;
 
@@ -79,7 +81,7 @@ pub enum Processes {
     /// So many processes, each of which handles what comes on its connections one after the other.
     Seen(u32),
     /// Connections belong to no process: what is asked on one is handled by whichever process a
-    /// proxy picks, or by threads; this many at once, or more when it is as many as were tried.
+    /// proxy picks, or by threads; at least this many at once, two or more.
     PerRequest(u32),
 }
 
@@ -177,6 +179,10 @@ impl<'a> Surveyor<'a> {
             if known > 1 || std::mem::replace(&mut is_alone, true) {
                 break;
             }
+        }
+        if !self.is_over() && !self.groups.are_pinned() {
+            // Something overtook something else.
+            return Some(Processes::PerRequest(self.groups.at_once()));
         }
         match self.groups.count() {
             // Nobody looked to the end.

@@ -3,9 +3,9 @@
 use super::{Opened, Processes, Surveyor};
 
 /// Connections for races that are opened in one go, between two that are looked at.
-const LANES_AT_ONCE: usize = 32;
+const LANES_AT_ONCE: usize = 16;
 /// Other connections that are opened in one go.
-const OTHERS_AT_ONCE: usize = 64;
+const OTHERS_AT_ONCE: usize = 32;
 /// Connections that are opened so, at most; further ones are opened without a look.
 const MOST: usize = 2_048;
 /// How often connections for races are opened again where too few landed.
@@ -70,9 +70,9 @@ impl Surveyor<'_> {
                 return;
             }
             let ends = [opened.remove(0), opened.remove(opened.len() - 1)];
-            let landed = match self.groups.wait_for_no_other(group, &ends) {
-                true => Some(group),
-                false => self.landed(ends),
+            let landed = match self.groups.wait_for(group, &ends).as_slice() {
+                [true, true] => Some(group),
+                _ => self.landed(ends),
             };
             ends.into_iter()
                 .for_each(|line| self.groups.sounder_mut().close(line));

@@ -1,8 +1,13 @@
-//! A reverse proxy on a port of its own: passes requests without bodies on, and replies back.
+//! A reverse proxy on a port of its own: passes requests without bodies on, and replies back. Like
+//! nginx it does so on one thread, in the order in which things come.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use monoio::io::{AsyncReadRent, AsyncWriteRentExt};
+use monoio::net::{TcpListener, TcpStream};
+use std::cell::RefCell;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::mpsc;
 use std::thread;
 
 /// How it is connected to what stands behind it.
@@ -16,47 +21,53 @@ pub enum Upstream {
 
 /// Starts a proxy to `shop`; it ends with the test's process.
 pub fn start(shop: SocketAddr, upstream: Upstream) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let pool = Arc::new(Mutex::new(Vec::new()));
+    let (told, address) = mpsc::channel();
     thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            let pool = pool.clone();
-            // A client that leaves ends its thread.
-            thread::spawn(move || serve(client, shop, upstream, &pool));
-        }
+        let mut runtime = monoio::RuntimeBuilder::<monoio::FusionDriver>::new()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async move {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            told.send(listener.local_addr().expect("an address"))
+                .expect("somebody waits for it");
+            let pool = Rc::new(RefCell::new(Vec::new()));
+            while let Ok((client, _)) = listener.accept().await {
+                let pool = pool.clone();
+                // A client that leaves ends its task.
+                monoio::spawn(async move { serve(client, shop, upstream, &pool).await });
+            }
+        });
     });
-    address
+    address.recv().expect("the proxy starts")
 }
 
-fn serve(
+async fn serve(
     mut client: TcpStream,
     shop: SocketAddr,
     upstream: Upstream,
-    pool: &Mutex<Vec<TcpStream>>,
+    pool: &RefCell<Vec<TcpStream>>,
 ) -> io::Result<()> {
     client.set_nodelay(true)?;
     loop {
-        let request = read_message(&mut client)?;
-        let kept = pool.lock().expect("no thread panics with it").pop();
+        let request = pass_message(&mut client, None).await?;
+        let kept = pool.borrow_mut().pop();
         let mut server = match kept {
             Some(server) => server,
-            None => TcpStream::connect(shop)?,
+            None => TcpStream::connect(shop).await?,
         };
         server.set_nodelay(true)?;
-        server.write_all(&request)?;
-        let reply = read_message(&mut server)?;
+        server.write_all(request).await.0?;
+        pass_message(&mut server, Some(&mut client)).await?;
         if upstream == Upstream::Pooled {
-            pool.lock().expect("no thread panics with it").push(server);
+            pool.borrow_mut().push(server);
         }
-        client.write_all(&reply)?;
     }
 }
 
-/// A head, and as many bytes more as its `content-length` says.
-fn read_message(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
-    let mut message = Vec::new();
-    let mut piece = [0; 16 << 10];
+/// Reads a head, and as many bytes more as its `content-length` says; passes each piece on as it
+/// comes.
+async fn pass_message(from: &mut TcpStream, mut to: Option<&mut TcpStream>) -> io::Result<Vec<u8>> {
+    let mut message: Vec<u8> = Vec::new();
     loop {
         let end = message.windows(4).position(|four| four == b"\r\n\r\n");
         if let Some(end) = end {
@@ -68,9 +79,14 @@ fn read_message(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
                 return Ok(message);
             }
         }
-        match stream.read(&mut piece)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => message.extend_from_slice(&piece[..count]),
+        let (read, mut piece) = from.read(vec![0; 16 << 10]).await;
+        piece.truncate(read?);
+        if piece.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        message.extend_from_slice(&piece);
+        if let Some(to) = &mut to {
+            to.write_all(piece).await.0?;
         }
     }
 }

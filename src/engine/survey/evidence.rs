@@ -15,9 +15,9 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// The work is so long that nothing else matters: first in 2 % of the rounds on one process, in
-    /// 90 % on two.
-    pub const LONG: Self = Self::new(380, -228);
+    /// The work is long: first in 2 % of the rounds on one process, in 70 % on two, where many
+    /// programs want the CPUs. More is not relied on with however many slow requests.
+    pub const LONG: Self = Self::new(350, -118);
 
     /// So many slow requests keep a process at work: first in 3 % of the rounds on one process, and as
     /// often as measured on two.
@@ -26,8 +26,7 @@ impl Weights {
             0 | 1 => Self::new(190, -19),
             2 => Self::new(270, -57),
             3 => Self::new(300, -100),
-            4 | 5 => Self::new(330, -157),
-            _ => Self::new(340, -250),
+            _ => Self::new(330, -118),
         }
     }
 
@@ -88,8 +87,8 @@ mod tests {
         let rounds = |weights| [true, false].map(|before| decided(weights, || before));
         assert_eq!(rounds(Weights::of(1)), [(3, false), (24, true)]);
         assert_eq!(rounds(Weights::of(2)), [(2, false), (8, true)]);
-        assert_eq!(rounds(Weights::of(6)), [(2, false), (2, true)]);
-        assert_eq!(rounds(Weights::LONG), [(2, false), (2, true)]);
+        assert_eq!(rounds(Weights::of(6)), [(2, false), (4, true)]);
+        assert_eq!(rounds(Weights::LONG), [(2, false), (4, true)]);
     }
 
     #[test]
@@ -101,6 +100,7 @@ mod tests {
             (Weights::of(4), 0.02, 0.85),
             (Weights::of(6), 0.02, 0.95),
             (Weights::LONG, 0.02, 0.9),
+            (Weights::LONG, 0.02, 0.7),
         ] {
             for (share, waits) in [(on_one, true), (on_two, false)] {
                 let mut wrong = 0;

@@ -40,6 +40,8 @@ pub struct Groups<'a> {
     delay: Duration,
     /// An answer may come so long after a slow one's and still not have waited for it.
     pub(super) margin_ns: u64,
+    /// The slow question takes this long alone.
+    pub(super) slow_ns: u64,
     /// Connections of one process that keep it at work.
     blockers: usize,
     /// Quick requests of one round.
@@ -57,6 +59,7 @@ impl<'a> Groups<'a> {
             groups: Vec::new(),
             delay: Duration::ZERO,
             margin_ns: 0,
+            slow_ns: 0,
             blockers: LEAST_BLOCKERS,
             asked_at_once: 1,
             is_long: false,
@@ -116,6 +119,7 @@ impl<'a> Groups<'a> {
         let work_ns = slow_ns.saturating_mul(self.blockers as u64);
         self.asked_at_once =
             ((work_ns / 2 / quick_ns.max(1)) as usize).clamp(1, MOST_ASKED_AT_ONCE);
+        self.slow_ns = slow_ns;
         self.is_long = slow_ns >= LONG_NS;
         self.margin_ns = if is_slower { 0 } else { quick_ns / 2 };
         self.delay = Duration::from_nanos((slow_ns / 4).clamp(50_000, 300_000));
@@ -195,7 +199,7 @@ impl<'a> Groups<'a> {
             .collect()
     }
 
-    fn ask_in_parts(&mut self, blockers: &[usize], lines: &[usize]) -> Vec<bool> {
+    pub(super) fn ask_in_parts(&mut self, blockers: &[usize], lines: &[usize]) -> Vec<bool> {
         let parts = lines.chunks(self.asked_at_once);
         parts
             .flat_map(|part| self.ask_about(blockers, part))
@@ -232,7 +236,7 @@ impl<'a> Groups<'a> {
 
     /// Has `blockers` work, asks the others something quick meanwhile, and tells which of them were
     /// answered before the last of that work. `None` when nothing can be told.
-    pub(super) fn round(&mut self, blockers: &[usize], asked: &[usize]) -> Option<Vec<bool>> {
+    fn round(&mut self, blockers: &[usize], asked: &[usize]) -> Option<Vec<bool>> {
         self.keep_at_work(blockers);
         for &line in asked {
             self.sounder.ask(line, Question::Quick);

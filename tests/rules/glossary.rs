@@ -1,8 +1,8 @@
 //! The architecture document speaks of what there is: every term that its glossary sets as code is an
 //! identifier of the program, and its rooms are those of `src`.
 
-use super::{File, Finding, code_of, has_word};
-use std::collections::BTreeSet;
+use super::{File, Finding, code_of};
+use std::collections::{BTreeSet, HashSet};
 
 /// The document, and what its chapters are called.
 const DOCUMENT: &str = "docs/architecture.md";
@@ -19,10 +19,11 @@ pub fn terms_exist(files: &[File]) -> Vec<Finding> {
         let says = format!("there is no term under `{GLOSSARY}`; its table names them as code");
         return vec![Finding::at(document, 1, says)];
     }
-    let unknown = terms
+    let words = words(files);
+    let is_known = |term: &str| term.split("::").all(|part| words.contains(part));
+    terms
         .into_iter()
-        .filter(|(_, term)| !is_identifier(files, term));
-    unknown
+        .filter(|(_, term)| !is_known(term))
         .map(|(number, term)| {
             let says = format!(
                 "the glossary's `{term}` is no identifier of src; call it what it is called"
@@ -94,11 +95,12 @@ fn code_in_column<'a>(document: &'a File, heading: &str, column: usize) -> Vec<(
         .collect()
 }
 
-/// Whether every part of a path like `Outcome::Refused` is a word of the program's code.
-fn is_identifier(files: &[File], term: &str) -> bool {
-    term.split("::").all(|part| {
-        !part.is_empty()
-            && sources(files)
-                .any(|file| file.lines().any(|(_, line)| has_word(code_of(line), part)))
-    })
+/// Every word of the program's code.
+fn words(files: &[File]) -> HashSet<&str> {
+    let is_end = |letter: char| !letter.is_alphanumeric() && letter != '_';
+    let lines = sources(files).flat_map(File::lines);
+    lines
+        .flat_map(|(_, line)| code_of(line).split(is_end))
+        .filter(|word| !word.is_empty())
+        .collect()
 }

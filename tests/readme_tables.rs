@@ -1,13 +1,13 @@
-//! The README's tables of journeys, classes, profiles, options, generators and rules are those of the code.
-//! `BLESS_GOLDEN=1` writes them anew.
+//! The documentation's tables of journeys, classes, profiles, options, generators and rules are those of the
+//! code, in whichever chapter of `docs/` each of them stands. `BLESS_GOLDEN=1` writes them anew.
 
 use shopblast::plan::{JourneyOption, Pacing, Profile, ProfileLoad, Stage, WaitTime};
 use shopblast::shop::ledger::RULES;
 use shopblast::shop::{GENERATORS, JourneyKind, USER_CLASSES};
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// A table: its name in the README's markers, and its text.
+/// A table: its name in the markers of its chapter, and its text.
 type Named = (&'static str, String);
 
 fn tables() -> [Named; 6] {
@@ -184,44 +184,63 @@ fn generators() -> String {
     table(&columns, rows)
 }
 
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).expect("a file of the repository")
+}
+
+/// The chapters of the documentation.
+fn chapters() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(repository().join("docs")).expect("the documentation");
+    let paths = entries.map(|entry| entry.expect("an entry of it").path());
+    paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect()
+}
+
+/// The one chapter that holds `text`.
+fn chapter_with(text: &str) -> PathBuf {
+    let mut holding = chapters();
+    holding.retain(|path| read(path).contains(text));
+    match &holding[..] {
+        [chapter] => chapter.clone(),
+        _ => panic!("{text:?} stands in {holding:?}, and not in one chapter"),
+    }
+}
+
 #[test]
 fn the_tables_are_those_of_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let mut readme = std::fs::read_to_string(&path).expect("the README");
-    let before = readme.clone();
     for (name, table) in tables() {
         let (start, end) = (
             format!("<!-- {name}: written by tests/readme_tables.rs -->\n"),
             format!("<!-- end of {name} -->"),
         );
-        let from = readme
-            .find(&start)
-            .unwrap_or_else(|| panic!("no place for {name}"))
-            + start.len();
-        let to = readme
+        let path = chapter_with(&start);
+        let before = read(&path);
+        let from = before.find(&start).expect("found just now") + start.len();
+        let length = before[from..]
             .find(&end)
             .unwrap_or_else(|| panic!("no end of {name}"));
-        readme.replace_range(from..to, &table);
-    }
-    if std::env::var_os("BLESS_GOLDEN").is_some() {
-        std::fs::write(&path, readme).expect("written");
-    } else {
-        assert_eq!(before, readme, "BLESS_GOLDEN=1 writes the tables anew");
+        let mut after = before.clone();
+        after.replace_range(from..from + length, &table);
+        if std::env::var_os("BLESS_GOLDEN").is_some() {
+            std::fs::write(&path, after).expect("written");
+        } else {
+            assert_eq!(before, after, "BLESS_GOLDEN=1 writes the tables anew");
+        }
     }
 }
 
-/// The worked example of the README is the one that `adding_a_journey.rs` compiles and runs.
+/// The worked example of the documentation is the one that `adding_a_journey.rs` compiles and runs.
 #[test]
 fn the_example_is_the_one_that_runs() {
-    let read = |path: &str| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        std::fs::read_to_string(path).expect("a file of the repository")
-    };
-    let test = read("tests/adding_a_journey.rs");
+    let test = read(&repository().join("tests/adding_a_journey.rs"));
     let start = test.find("/// The journey: one line").expect("the journey");
     let end = start + test[start..].find("\n}\n").expect("its end") + 3;
-    let example = format!("```rust\n{}```\n", &test[start..end]);
-    assert!(read("README.md").contains(&example), "{example}");
+    chapter_with(&format!("```rust\n{}```\n", &test[start..end]));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Pictures of the pages for the README, taken by `scripts/screenshots.sh`.
+//! Pictures of the pages for the documentation, taken by `scripts/screenshots.sh`.
 
 mod browser;
 mod invocation;

@@ -1,9 +1,11 @@
-//! The rules, each a function of one file.
+//! The rules, each a function of one file or of all of them.
 
 use super::repository::File;
 use std::fmt;
 
+mod glossary;
 mod imports;
+mod links;
 
 /// Most lines of a Rust file.
 const MOST_LINES: usize = 600;
@@ -43,6 +45,17 @@ pub const RULES: &[Rule] = &[
     names_say_something,
     no_machine_paths,
     imports::point_downward,
+];
+
+/// A rule about how files fit together: what it finds in all of them.
+pub type RuleOfAll = fn(&[File]) -> Vec<Finding>;
+
+/// Every rule about how files fit together.
+pub const RULES_OF_ALL: &[RuleOfAll] = &[
+    links::lead_somewhere,
+    links::chapters_are_listed,
+    glossary::terms_exist,
+    glossary::rooms_are_described,
 ];
 
 /// A place where a rule is broken.

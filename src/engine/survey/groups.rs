@@ -245,9 +245,15 @@ impl<'a> Groups<'a> {
         self.sounder.hear(&all);
         let done = blockers.iter().map(|&line| self.sounder.first_ns(line));
         let done_ns = done.collect::<Option<Vec<u64>>>()?.into_iter().max()?;
+        // What was seen at one moment tells nothing. Of several at work the last is late enough anyway.
+        let margin_ns = if blockers.len() == 1 {
+            self.margin_ns
+        } else {
+            0
+        };
         let was_before = |&line: &usize| {
             let first_ns = self.sounder.first_ns(line);
-            first_ns.is_some_and(|first_ns| first_ns < done_ns + self.margin_ns)
+            first_ns.is_some_and(|first_ns| first_ns != done_ns && first_ns < done_ns + margin_ns)
         };
         Some(asked.iter().map(was_before).collect())
     }

@@ -83,7 +83,7 @@ impl Groups<'_> {
         let Some(first_ns) = self.sounder().first_ns(asked) else {
             return false;
         };
-        let is_later = |done_ns: &u64| first_ns + self.slow_ns < *done_ns + self.margin_ns;
+        let is_later = |done_ns: &u64| first_ns + self.slow_ns < *done_ns;
         let done = blockers
             .iter()
             .filter_map(|&line| self.sounder().first_ns(line));

@@ -3,6 +3,7 @@
 use super::repository::File;
 use std::fmt;
 
+mod circles;
 mod imports;
 
 /// Most lines of a Rust file.

@@ -1,9 +1,9 @@
 //! The summary's section about the shop's back end.
 
+use super::console_style::{SummaryStyle, bold, plain_table};
 use super::figures::{counted, rate_text};
 use super::observed_record::{BacklogRecord, ObservedRecord, SourceRecord};
 use super::run_record::RunRecord;
-use super::summary::{SummaryStyle, bold, plain_table};
 use crate::plan::ObservedMetric;
 use crate::stats::{Amount, Trend};
 use comfy_table::CellAlignment;

@@ -9,22 +9,16 @@
 //! in. *Failure Count* is failed + unknown: refusals and conflicts are answers of the business and
 //! not failures. *Average Content Size* is reply body bytes by replies.
 
+use super::locust_figures::{
+    AGGREGATED, QUANTILES, error_text, float, header, python_csv, response_columns, whole_ms,
+    written,
+};
 use super::locust_history::LocustHistory;
 use super::rewrite::{naming, rewrite};
 use crate::stats::{Interval, IntervalSink, NameTotal, StatName, Totals, failures};
-use csv::{Terminator, Writer, WriterBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-/// The percentiles of both statistics files, as shares.
-pub(super) const QUANTILES: [f64; 11] = [
-    0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0,
-];
-/// Their column names.
-pub(super) const QUANTILE_COLUMNS: &str = "50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%";
-/// Name of the row over all names.
-pub(super) const AGGREGATED: &str = "Aggregated";
 
 /// What `PREFIX_exceptions.csv` holds.
 pub const NO_EXCEPTIONS: &str = "Count,Message,Traceback,Nodes\r\n";
@@ -93,25 +87,6 @@ impl IntervalSink for LocustCsv {
     }
 }
 
-/// A writer as Python's `csv` module is by default: `\r\n`, quotes only when needed.
-pub(super) fn python_csv() -> Writer<Vec<u8>> {
-    WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .flexible(true)
-        .from_writer(Vec::new())
-}
-
-/// What was written so far.
-pub(super) fn written(writer: Writer<Vec<u8>>) -> io::Result<Vec<u8>> {
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
-}
-
-/// A header line: `columns`, then the percentiles, then `more`.
-pub(super) fn header(columns: &str, more: &str) -> String {
-    let comma = if more.is_empty() { "" } else { "," };
-    format!("{columns},{QUANTILE_COLUMNS}{comma}{more}")
-}
-
 /// What `PREFIX_stats.csv` holds.
 ///
 /// # Errors
@@ -144,39 +119,6 @@ fn stats_row(method: &str, name: &str, total: &NameTotal, totals: &Totals) -> Ve
     row
 }
 
-/// Median, average, minimum and maximum response time in ms, and average content size.
-pub(super) fn response_columns(total: &NameTotal) -> [String; 5] {
-    let response = &total.response;
-    if response.is_empty() {
-        return ["0"; 5].map(str::to_owned);
-    }
-    let ms = |us: u64| float(us as f64 / 1e3);
-    [
-        whole_ms(total, 0.5),
-        float(response.mean_us() / 1e3),
-        ms(response.min_us().unwrap_or_default()),
-        ms(response.max_us()),
-        float(total.body_bytes_in as f64 / total.replies().max(1) as f64),
-    ]
-}
-
-fn whole_ms(total: &NameTotal, quantile: f64) -> String {
-    if total.response.is_empty() {
-        return "N/A".to_owned();
-    }
-    rounded_ms(total.response.quantile_us(quantile)).to_string()
-}
-
-/// Microseconds in whole milliseconds, halves up.
-pub(super) fn rounded_ms(us: u64) -> u64 {
-    (us + 500) / 1_000
-}
-
-/// A float as Python prints it: shortest form, with a decimal point.
-pub(super) fn float(value: f64) -> String {
-    format!("{value:?}")
-}
-
 /// What `PREFIX_failures.csv` holds.
 ///
 /// # Errors
@@ -200,14 +142,6 @@ pub fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
         ])?;
     }
     written(writer)
-}
-
-/// How an error is told in one text.
-pub(super) fn error_text(status: Option<u16>, reason: String) -> String {
-    match status {
-        Some(status) => format!("{status}: {reason}"),
-        None => reason,
-    }
 }
 
 /// `prefix` with `suffix` appended to its last part.

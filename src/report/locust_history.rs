@@ -2,7 +2,7 @@
 //!
 //! Rates and percentiles are those of the last ten seconds, totals those of the run so far.
 
-use super::locust_csv::{
+use super::locust_figures::{
     AGGREGATED, QUANTILES, header, python_csv, response_columns, rounded_ms, written,
 };
 use super::rewrite::naming;

@@ -4,7 +4,7 @@
 //! whole milliseconds for percentiles, failures by the run's rule. *Current* figures are those of
 //! the latest second.
 
-use super::locust_csv::{AGGREGATED, error_text, rounded_ms};
+use super::locust_figures::{AGGREGATED, error_text, rounded_ms};
 use crate::stats::{Interval, LatencyCounts, NameInterval, NameTotal, Totals, failures};
 use serde::Serialize;
 use serde_json::{Map, Value, json};

@@ -2,6 +2,7 @@
 
 mod back_end_section;
 mod bands_csv;
+mod console_style;
 mod contest_record;
 mod csv_columns;
 mod distribution_csv;
@@ -16,6 +17,7 @@ mod latency_bands;
 mod ledger_log;
 mod live;
 mod locust_csv;
+mod locust_figures;
 mod locust_history;
 mod locust_json;
 mod locust_json_file;
@@ -45,6 +47,7 @@ mod series_csv;
 mod stats_again;
 mod steering_record;
 mod stored_events;
+mod stored_events_record;
 mod stored_events_section;
 mod summary;
 mod target_record;
@@ -60,6 +63,7 @@ pub(crate) mod golden;
 pub(crate) mod made_up;
 
 pub use bands_csv::BandsCsv;
+pub use console_style::{SummaryStyle, bold as bold_text, numbers_right, plain_table};
 pub use contest_record::{
     EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,
 };
@@ -99,10 +103,9 @@ pub use run_record::{
 };
 pub use series_csv::SeriesCsv;
 pub use steering_record::{SteeringRecord, SteeringWish};
-pub use stored_events::{StoredEventRecord, StoredEventsRecord, write_stored_events};
-pub use summary::{
-    SummaryStyle, bold as bold_text, brief_text, numbers_right, plain_table, summary_text,
-};
+pub use stored_events::write_stored_events;
+pub use stored_events_record::{StoredEventRecord, StoredEventsRecord};
+pub use summary::{brief_text, summary_text};
 pub use target_record::TargetRecord;
 pub use threshold_record::{ThresholdRecord, threshold_records};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};

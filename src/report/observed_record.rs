@@ -1,6 +1,6 @@
 //! The back end's part of `run.json`: what its own stores said during the run.
 
-use super::stored_events::StoredEventsRecord;
+use super::stored_events_record::StoredEventsRecord;
 use crate::plan::ObservedMetric;
 use crate::stats::{Amount, Trend};
 use schemars::JsonSchema;

@@ -1,10 +1,10 @@
 //! Sections of the summary about races: how close together, who won, which rules held.
 
+use super::console_style::{SummaryStyle, bold, numbers_right, plain_table};
 use super::contest_record::{InvariantRecord, RaceRecord};
 use super::figures::{counted, duration_text};
 use super::process_text::ProcessKind;
 use super::run_record::RunRecord;
-use super::summary::{SummaryStyle, bold, numbers_right, plain_table};
 use super::witness_text::witness_text;
 use crate::stats::Outcome;
 use crate::stats::RuleVerdict;

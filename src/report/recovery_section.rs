@@ -1,8 +1,8 @@
 //! The summary's section about recovery from a spike.
 
+use super::console_style::{SummaryStyle, bold, plain_table};
 use super::recovery_text::{COLUMNS, legend, rows, sentences};
 use super::run_record::RunRecord;
-use super::summary::{SummaryStyle, bold, plain_table};
 use comfy_table::CellAlignment;
 
 /// Figures before, in and after the spike, and what they mean; nothing without one.

@@ -1,8 +1,7 @@
 //! Locust's statistics file made again from a record: the same text that the run wrote.
 
-use super::locust_csv::{
-    AGGREGATED, QUANTILES, float, python_csv, rounded_ms, stats_header, written,
-};
+use super::locust_csv::stats_header;
+use super::locust_figures::{AGGREGATED, QUANTILES, float, python_csv, rounded_ms, written};
 use super::recorded::Recorded;
 use super::run_record::Figures;
 use crate::stats::{LatencyCounts, tag_text};

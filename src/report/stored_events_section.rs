@@ -1,8 +1,8 @@
 //! The summary's section about events told and stored: sums by domain, and the types that differ.
 
+use super::console_style::{SummaryStyle, bold, numbers_right, plain_table};
 use super::figures::counted;
-use super::stored_events::{StoredEventRecord, StoredEventsRecord};
-use super::summary::{SummaryStyle, bold, numbers_right, plain_table};
+use super::stored_events_record::{StoredEventRecord, StoredEventsRecord};
 use std::fmt::Write;
 
 /// The section; nothing when no store was counted.

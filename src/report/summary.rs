@@ -1,6 +1,7 @@
 //! The summary at the end of a run, for the console.
 
 use super::back_end_section::{back_end_section, back_end_troubles};
+use super::console_style::{SummaryStyle, bold, plain_table};
 use super::figures::{counted, duration_text, percent_text, rate_text};
 use super::race_sections::{races_section, verdicts_section, violated_section};
 use super::recovery_section::recovery_section;
@@ -11,47 +12,12 @@ use super::verdict::exit_meaning;
 use super::work_done::{events_section, journeys_section};
 use crate::stats::Outcome;
 use anstyle::{AnsiColor, Style};
-use comfy_table::{
-    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table,
-    TableStyle,
-};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Table};
 use std::fmt::Write;
 
 /// Error rows shown; the rest is in the record.
 const ERRORS_SHOWN: usize = 10;
 const HEADLINE: Style = AnsiColor::Red.on_default().bold();
-const BOLD: Style = Style::new().bold();
-const TABLE: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-
-/// How the summary may look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SummaryStyle {
-    /// Columns of the terminal; `None` for a pipe, where nothing is wrapped.
-    pub width: Option<u16>,
-    /// Whether colours and bold type may be used.
-    pub colour: bool,
-}
-
-impl SummaryStyle {
-    /// What standard output can show; `NO_COLOR`, `CLICOLOR` and pipes are respected.
-    #[must_use]
-    pub fn of_stdout() -> Self {
-        let choice = anstream::AutoStream::choice(&std::io::stdout());
-        Self {
-            width: Table::new().width(),
-            colour: choice != anstream::ColorChoice::Never,
-        }
-    }
-
-    fn paint(self, style: Style, text: &str) -> String {
-        if self.colour {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
-    }
-}
 
 /// The summary of a finished run. `files` are the places where more is written, a line each.
 ///
@@ -62,7 +28,7 @@ pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) 
     let mut sections = vec![headline(record, *style), overview(record)];
     sections.push(format!(
         "{}\n{}",
-        style.paint(BOLD, "Whole run"),
+        bold(*style, "Whole run"),
         figures_table(record, *style)
     ));
     sections.push(steady_line(record));
@@ -282,7 +248,7 @@ fn errors_section(record: &RunRecord, style: SummaryStyle) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let mut text = format!("{}\n{table}", style.paint(BOLD, "Errors and refusals"));
+    let mut text = format!("{}\n{table}", bold(style, "Errors and refusals"));
     let hidden = record.errors.len().saturating_sub(ERRORS_SHOWN);
     if hidden > 0 || record.errors_cut > 0 {
         let hidden = counted(hidden as u64, "more kind");
@@ -358,49 +324,13 @@ fn core_shares(generator: &Generator) -> String {
 }
 
 fn ending(record: &RunRecord, files: &[String], style: SummaryStyle) -> String {
-    let mut lines = vec![style.paint(BOLD, &record.verdict)];
+    let mut lines = vec![bold(style, &record.verdict)];
     lines.extend(files.iter().map(|file| format!("  {file}")));
     if let Some(code) = record.exit_code.filter(|&code| code != 0) {
         let meaning = exit_meaning(code).unwrap_or("chosen for failed requests");
         lines.push(format!("Exit code {code}: {meaning}"));
     }
     lines.join("\n")
-}
-
-/// `text` in bold type, where that may be.
-pub fn bold(style: SummaryStyle, text: &str) -> String {
-    style.paint(BOLD, text)
-}
-
-/// `text` in a colour, where that may be.
-pub(super) fn painted(style: SummaryStyle, colour: AnsiColor, text: &str) -> String {
-    style.paint(colour.on_default(), text)
-}
-
-/// Aligns all columns but the first to the right.
-pub fn numbers_right(table: &mut Table) {
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 1));
-        if index > 0 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-}
-
-/// An empty table in the house's style.
-pub fn plain_table(style: SummaryStyle) -> Table {
-    let mut table = Table::new();
-    table.load_style(TABLE).force_no_tty();
-    if style.colour {
-        table.enforce_styling();
-    }
-    match style.width {
-        Some(width) => table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(width),
-        None => table.set_content_arrangement(ContentArrangement::Disabled),
-    };
-    table
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The thresholds for people: a line each, as k6 has them.
 
+use super::console_style::{SummaryStyle, bold, painted, plain_table};
 use super::figures::{duration_text, rate_text};
 use super::run_record::RunRecord;
-use super::summary::{SummaryStyle, bold, painted, plain_table};
 use super::threshold_record::ThresholdRecord;
 use crate::stats::ThresholdVerdict;
 use anstyle::AnsiColor;

@@ -1,7 +1,7 @@
 //! A witness for people: what was asked and answered when, and commands that ask it again.
 
+use super::console_style::{SummaryStyle, bold, plain_table};
 use super::figures::duration_text;
-use super::summary::{SummaryStyle, bold, plain_table};
 use crate::stats::{Part, Violation, WitnessExchange};
 use std::fmt::Write;
 

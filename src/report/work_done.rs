@@ -1,8 +1,8 @@
 //! Sections of the summary about what users did and what came of it: journeys, and events raised.
 
+use super::console_style::{SummaryStyle, bold, numbers_right, plain_table};
 use super::figures::rate_text;
 use super::run_record::{DomainRecord, RunRecord};
-use super::summary::{SummaryStyle, bold, numbers_right, plain_table};
 use comfy_table::Table;
 
 /// Journeys by name, those that were started; nothing when there are none.

@@ -10,6 +10,7 @@ mod embedded;
 mod generator;
 mod headline;
 mod latencies;
+mod moment;
 mod names;
 mod over_time;
 mod recovery;

@@ -2,7 +2,7 @@
 
 use super::super::recovery_text::{COLUMNS, legend, rows, sentences};
 use super::super::run_record::RunRecord;
-use super::over_time::Moment;
+use super::moment::Moment;
 
 /// The section about recovery.
 pub struct RecoveryView {

@@ -1,5 +1,6 @@
 //! The four files of a small run, against golden ones.
 
+use super::super::locust_figures::rounded_ms;
 use super::*;
 use crate::report::golden::assert_golden;
 use crate::report::made_up;

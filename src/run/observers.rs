@@ -1,7 +1,7 @@
 //! The observers of a run: which sources, where their threads may run, what they say meanwhile.
 
-use super::embedded::observatory_target;
 use super::machine::allowed_cpus;
+use super::sandbox_target::observatory_target;
 use crate::observe::{
     DrainProgress, Observation, ObservatoryChoice, ObserverConfig, OutboxRows, Watch,
 };

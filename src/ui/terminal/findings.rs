@@ -1,6 +1,6 @@
 //! What was found: errors, races, rules and their violations.
 
-use super::draw::{clock_text, plain};
+use super::text::{clock_text, plain};
 use super::theme::Theme;
 use super::view::View;
 use crate::report::{counted, duration_text, percent_text};

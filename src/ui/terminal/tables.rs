@@ -1,6 +1,6 @@
 //! Requests: outcomes in a line, statistic names and journeys in tables.
 
-use super::draw::plain;
+use super::text::plain;
 use super::theme::Theme;
 use super::view::View;
 use crate::report::{duration_text, rate_text};

@@ -1,7 +1,7 @@
 //! From the probes to the knees, the law and the sentences.
 
-use super::director::unit_text;
 use super::estimate::{estimate_of, offered_requests_per_s};
+use super::hunt_record::unit_text;
 use super::hunt_record::{
     Fall, HuntRecord, HuntState, Judgement, Knee, KneeUnit, Limit, LoadUnit, ProbeRecord,
 };

@@ -1,7 +1,7 @@
 //! A hunt on the console: a line a probe while it goes on, the table and the knees at the end.
 
-use super::director::{HUNT_HTML, HUNT_JSON, unit_text};
 use super::hunt_record::{DomainProbe, HuntRecord, HuntState, LoadUnit, ProbeRecord};
+use super::hunt_record::{HUNT_HTML, HUNT_JSON, unit_text};
 use super::scalability::Scalability;
 use crate::report::{
     SummaryStyle, bold_text, counted, duration_text, numbers_right, percent_text, plain_table,

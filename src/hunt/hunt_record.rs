@@ -8,6 +8,11 @@ use crate::stats::{Amount, Flow, Tail, Trend};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
+/// The record's name.
+pub const HUNT_JSON: &str = "hunt.json";
+/// The page's name.
+pub const HUNT_HTML: &str = "hunt.html";
+
 /// Version of the layout; raised when a field changes its meaning or goes away.
 pub const HUNT_SCHEMA_VERSION: u32 = 1;
 
@@ -77,6 +82,15 @@ pub enum LoadUnit {
     ArrivalsPerS,
     /// Users that wait for replies.
     Users,
+}
+
+/// The words of a load's unit.
+#[must_use]
+pub fn unit_text(unit: LoadUnit) -> &'static str {
+    match unit {
+        LoadUnit::ArrivalsPerS => "journeys/s",
+        LoadUnit::Users => "users",
+    }
 }
 
 /// When a load counts as sustained, and how the search goes.

@@ -1,7 +1,7 @@
 //! `hunt.html`: a hunt as one self-contained page, with the look of a run's report.
 
 use super::console::{growth_text, peak_text, reasons, verdict_text};
-use super::director::unit_text;
+use super::hunt_record::unit_text;
 use super::hunt_record::{HuntRecord, HuntState, Knee, ProbeRecord};
 use super::scalability::Scalability;
 use crate::report::{StaticText, duration_text, json_for_html, percent_text, policy, rate_text};

@@ -1,7 +1,7 @@
 //! One probe: a run at one load, its window, and what was seen in it.
 
 use super::criteria::{GROWN_EVENTS, Objective};
-use super::director::HuntError;
+use super::error::HuntError;
 use super::hunt_record::{DomainProbe, Judgement, LoadUnit, NameProbe, ProbeRecord};
 use super::reading::{Scales, Weighed, allowed_beyond};
 use super::request::HuntRequest;

@@ -5,7 +5,7 @@ mod repository;
 mod rules;
 
 use repository::{File, files};
-use rules::{Finding, RULES};
+use rules::{Finding, RULES, circles};
 
 #[test]
 fn the_repository_follows_its_rules() {
@@ -17,6 +17,12 @@ fn the_repository_follows_its_rules() {
         .map(|finding: Finding| finding.to_string())
         .collect();
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+#[test]
+fn files_do_not_import_each_other_in_a_circle() {
+    let circles: Vec<String> = circles(&files()).iter().map(Finding::to_string).collect();
+    assert!(circles.is_empty(), "\n{}\n", circles.join("\n"));
 }
 
 #[test]

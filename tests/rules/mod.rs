@@ -6,6 +6,8 @@ use std::fmt;
 mod circles;
 mod imports;
 
+pub use circles::circles;
+
 /// Most lines of a Rust file.
 const MOST_LINES: usize = 600;
 /// Most lines of `src/main.rs`.

@@ -2,7 +2,7 @@
 //! is what its schema says.
 
 use shopblast::plan::WaitTime;
-use shopblast::report::{
+use shopblast::record::{
     HostFacts, RecordDirectory, RunFacts, RunRecord, TargetRecord, write_record,
 };
 use shopblast::stats::{

@@ -2,7 +2,7 @@
 //!
 //! The JSON schema in `schema/compare.schema.json` is generated from these types.
 
-use crate::report::pretty_json;
+use crate::record::pretty_json;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 

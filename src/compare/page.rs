@@ -4,7 +4,7 @@ use super::comparison_record::{ComparisonRecord, Overall, PairRecord, RowRecord,
 use super::console::{method_text, noise_text, p_text, value_text, verdict_word};
 use super::overlays::Overlays;
 use super::sentence::{difference_text, interval_text};
-use crate::report::{StaticText, counted, json_for_html, percent_text, policy};
+use crate::pieces::{StaticText, counted, json_for_html, percent_text, policy};
 use askama::Template;
 
 const STYLES: [StaticText; 3] = [

@@ -8,7 +8,7 @@ use super::hunt_record::{
 use super::scalability::{Point, Scalability};
 use super::search::{Gap, gap};
 use super::trials::{generator_limit, http_trials, pipeline_trials, range_of};
-use crate::report::{counted, duration_text, rate_text};
+use crate::pieces::{counted, duration_text, rate_text};
 
 /// Fills in what follows from the probes so far.
 pub fn conclude(record: &mut HuntRecord) {

@@ -15,8 +15,8 @@ use super::rest::{Health, Rested};
 use super::trials::{
     generator_limit, is_cut_by_generator, next_load, range_of, scales_of, unloaded,
 };
+use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
-use crate::report::SummaryStyle;
 use crate::run::{self, EmbeddedShop};
 use crate::stats::ThresholdVerdict;
 use std::path::Path;

@@ -3,7 +3,7 @@
 //! The JSON schema in `schema/hunt.schema.json` is generated from these types.
 
 use super::scalability::Scalability;
-use crate::report::pretty_json;
+use crate::record::pretty_json;
 use crate::stats::{Amount, Flow, Tail, Trend};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};

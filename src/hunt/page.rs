@@ -4,7 +4,7 @@ use super::console::{growth_text, peak_text, reasons, verdict_text};
 use super::hunt_record::unit_text;
 use super::hunt_record::{HuntRecord, HuntState, Knee, ProbeRecord};
 use super::scalability::Scalability;
-use crate::report::{StaticText, duration_text, json_for_html, percent_text, policy, rate_text};
+use crate::pieces::{StaticText, duration_text, json_for_html, percent_text, policy, rate_text};
 use askama::Template;
 use serde::Serialize;
 

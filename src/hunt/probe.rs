@@ -10,7 +10,8 @@ use crate::observe::ObserverConfig;
 use crate::plan::{
     ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Quantity, Stage, Statistic, Target,
 };
-use crate::report::{BacklogRecord, LiveFace, ObservedRecord, RunFacts, RunRecord};
+use crate::record::{BacklogRecord, ObservedRecord, RunFacts, RunRecord};
+use crate::report::LiveFace;
 use crate::run::{self, Face, LiveRun, Output, RunControl, RunError, RunRequest};
 use crate::shop::Recognised;
 use crate::stats::{IntervalSink, RuleVerdict, Snapshot, StatName};

@@ -5,7 +5,7 @@ use super::inspect::InspectError;
 use super::reach::ReachError;
 use crate::engine::WorkerError;
 use crate::plan::ExitCode;
-use crate::report::RecordError;
+use crate::record::RecordError;
 use crate::sandbox::SandboxError;
 use crate::shop::UnknownClass;
 use std::net::SocketAddr;

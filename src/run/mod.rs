@@ -34,7 +34,7 @@ pub use signals::{Listening, before_exit, listen};
 
 use crate::observe::ObserverConfig;
 use crate::plan::{Load, MOST_USERS, Pacing, Plan};
-use crate::report::{RecordDirectory, RunFacts};
+use crate::record::{RecordDirectory, RunFacts};
 use crate::shop::ShopScript;
 use crate::shop::ledger::RULES;
 use crate::stats::{Collector, LiveContext, ObservedTable, RunContext, Snapshot, UserShare};

@@ -6,7 +6,7 @@ use crate::observe::{
     DrainProgress, Observation, ObservatoryChoice, ObserverConfig, OutboxRows, Watch,
 };
 use crate::plan::{AddressPolicy, Plan};
-use crate::report::ObservedCsv;
+use crate::record::ObservedCsv;
 use crate::sandbox::Sandbox;
 use crate::shop::ledger::ONE_OUTBOX_ROW;
 use crate::shop::{Evidence, Recognised};

@@ -2,11 +2,15 @@
 
 use super::{GithubActions, RunRequest};
 use crate::observe::Observation;
+use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
+use crate::record::{
+    Circumstances, RecordDirectory, RunFacts, RunRecord, observed_record, verdict, write_record,
+    write_stored_events,
+};
 use crate::report::{
-    Circumstances, RecordDirectory, ReportFormat, RunFacts, RunRecord, SummaryStyle, brief_text,
-    github_annotations, markdown_text, observed_record, summary_text, verdict, without_commands,
-    write_html_report, write_record, write_reports, write_stored_events,
+    ReportFormat, brief_text, github_annotations, markdown_text, summary_text, without_commands,
+    write_html_report, write_reports,
 };
 use crate::stats::{GeneratorState, Merged};
 use std::fs::OpenOptions;

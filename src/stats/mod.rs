@@ -8,7 +8,6 @@ mod fitness;
 mod flow;
 mod history;
 mod interval;
-mod interval_log;
 mod latency;
 mod latency_total;
 mod littles_law;
@@ -48,7 +47,6 @@ pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{
     CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, StatName, WorkerHealth,
 };
-pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use latency::LatencyCounts;
 pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};

@@ -5,7 +5,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use shopblast::plan::{FailureRule, RaceRules, WaitTime};
-use shopblast::report::{
+use shopblast::record::{
     BandsCsv, DistributionCsv, EventsCsv, HostFacts, RunFacts, RunRecord, SeriesCsv, write_record,
 };
 use shopblast::stats::{

@@ -6,7 +6,6 @@
 
 mod back_end;
 mod contests;
-mod embedded;
 mod generator;
 mod headline;
 mod latencies;
@@ -22,11 +21,12 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use super::recorded::Recorded;
+use crate::pieces::{StaticText, json_for_html, policy};
+use crate::record::Recorded;
+use crate::record::distribution_csv::PERCENTILES;
 use askama::Template;
 use back_end::{BackEndView, ObservedOverTime};
 use contests::{ContestsView, WitnessGroup};
-pub use embedded::{StaticText, json_for_html, policy};
 use generator::GeneratorView;
 use headline::{Headline, ThresholdRow};
 use latencies::NameLatencies;
@@ -134,7 +134,7 @@ pub fn html_report(recorded: &Recorded) -> String {
         data: json_for_html(&ChartData {
             over_time,
             latencies,
-            percentiles: super::distribution_csv::PERCENTILES.to_vec(),
+            percentiles: PERCENTILES.to_vec(),
             races: contests::curves(run),
             rounds: contests::rounds_over_time(recorded),
             observed: &observed,

@@ -3,11 +3,11 @@
 //! A row stands for its second. Of a long run several seconds share a row: counts are added, and
 //! each latency is that of the worst second among them. No percentile is averaged.
 
-use super::super::recorded::Recorded;
-use super::embedded::Compact;
 use super::moment::Moment;
 use super::recovery;
 use super::words::grouped_of;
+use crate::pieces::Compact;
+use crate::record::Recorded;
 use crate::stats::RuleVerdict;
 use serde::Serialize;
 

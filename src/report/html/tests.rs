@@ -1,8 +1,8 @@
 //! The page as text: what it says, what it leaves out, and that nothing in a record can break it.
 
 use super::html_report;
-use crate::report::golden::assert_golden;
-use crate::report::{
+use crate::record::golden::assert_golden;
+use crate::record::{
     BandsCsv, DistributionCsv, EventsCsv, Recorded, RunRecord, SeriesCsv, made_up, write_record,
 };
 use crate::stats::IntervalSink;

@@ -5,7 +5,8 @@ mod latest;
 mod pusher;
 mod server;
 
-use crate::report::{MetricsFollower, RunFacts};
+use crate::record::RunFacts;
+use crate::report::MetricsFollower;
 use crate::run::{Face, MetricsTargets, RunError};
 use crate::stats::{Interval, IntervalSink, Snapshot, Totals};
 use latest::Latest;

@@ -3,7 +3,7 @@
 
 use super::text::clock_text;
 use super::theme::Theme;
-use crate::report::{duration_text, rate_text};
+use crate::pieces::{duration_text, rate_text};
 use crate::stats::{HistoryPoint, Snapshot, SpanLatency};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};

@@ -3,7 +3,8 @@
 use super::text::plain;
 use super::theme::Theme;
 use super::view::View;
-use crate::report::{ThresholdRecord, duration_text, percent_text};
+use crate::pieces::{duration_text, percent_text};
+use crate::record::ThresholdRecord;
 use crate::stats::{
     Amount, DomainBacklog, GeneratorState, Snapshot, ThresholdStanding, ThresholdVerdict,
     state_text,

@@ -6,7 +6,7 @@ use super::order::SwarmOrder;
 use super::ratio::ratios;
 use super::series::Second;
 use super::stream::streamed;
-use crate::report::NO_EXCEPTIONS;
+use crate::record::NO_EXCEPTIONS;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -2,7 +2,8 @@
 
 use super::app::App;
 use super::downloads::{download_headers, not_found};
-use crate::report::{Recorded, html_report, html_report_policy};
+use crate::record::Recorded;
+use crate::report::{html_report, html_report_policy};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

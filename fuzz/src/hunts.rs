@@ -2,6 +2,7 @@
 
 use shopblast::hunt::{HuntRecord, conclude, hunt_page, hunt_text};
 use shopblast::pieces::SummaryStyle;
+use shopblast::record::Record;
 use std::path::Path;
 
 const PLAIN: SummaryStyle = SummaryStyle {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
+use crate::record::Record;
 use crate::record::golden::assert_golden;
 use std::path::PathBuf;
 

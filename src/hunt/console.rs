@@ -242,6 +242,7 @@ fn ending(record: &HuntRecord, directory: &Path) -> String {
 mod tests {
     use super::*;
     use crate::hunt::made_up;
+    use crate::record::Record;
     use crate::record::golden::assert_golden;
 
     const PLAIN: SummaryStyle = SummaryStyle {

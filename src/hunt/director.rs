@@ -5,7 +5,7 @@ use super::console::{hunt_text, probe_line};
 use super::criteria::{Evidence, judge_http, judge_pipeline};
 use super::error::HuntError;
 use super::hunt_record::{
-    Fall, HUNT_HTML, HUNT_JSON, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, ProbeRecord, unit_text,
+    Fall, HUNT_HTML, HUNT_JSON, HuntRecord, HuntState, ProbeRecord, unit_text,
 };
 use super::page::hunt_page;
 use super::probe::{Place, Probed, Seen, probe, window_s};
@@ -17,6 +17,7 @@ use super::trials::{
 };
 use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
+use crate::record::{NotWritten, Record, replace};
 use crate::run::{self, EmbeddedShop};
 use crate::stats::ThresholdVerdict;
 use std::path::Path;
@@ -99,7 +100,7 @@ fn opened(request: &HuntRequest) -> HuntRecord {
     }
     let plan = &request.template.plan;
     HuntRecord {
-        schema_version: HUNT_SCHEMA_VERSION,
+        schema_version: HuntRecord::VERSION,
         shopblast: env!("CARGO_PKG_VERSION").to_owned(),
         state: HuntState::Running,
         started: jiff::Timestamp::now()
@@ -333,10 +334,7 @@ impl Hunt<'_> {
 
     fn save(&mut self) -> Result<(), HuntError> {
         conclude(&mut self.record);
-        write(
-            &self.request.directory.join(HUNT_JSON),
-            &self.record.json_text(),
-        )
+        self.write_record()
     }
 
     /// The last files, the text, and the exit code.
@@ -351,24 +349,29 @@ impl Hunt<'_> {
         self.record.exit_code = Some(i32::from(exit_code.value()));
         let directory = &self.request.directory;
         let page = directory.join(HUNT_HTML);
-        write(&directory.join(HUNT_JSON), &self.record.json_text())?;
-        write(&page, &hunt_page(&self.record))?;
+        self.write_record()?;
+        replace(&page, hunt_page(&self.record).as_bytes())
+            .map_err(|error| not_written(&page, error))?;
         anstream::print!(
             "{}",
             hunt_text(&self.record, directory, SummaryStyle::of_stdout())
         );
         Ok(exit_code)
     }
+
+    /// Whoever reads it meanwhile, or resumes a hunt that was killed, finds it whole.
+    fn write_record(&self) -> Result<(), HuntError> {
+        let path = self.request.directory.join(HUNT_JSON);
+        let written = self.record.write(&path);
+        written.map_err(|error| not_written(&path, error))
+    }
 }
 
-fn write(path: &Path, text: &str) -> Result<(), HuntError> {
-    // Whoever reads it meanwhile, or resumes a hunt that was killed, finds it whole.
-    let beside = path.with_extension("part");
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|error| HuntError::Write {
+fn not_written(path: &Path, NotWritten { error, .. }: NotWritten) -> HuntError {
+    HuntError::Write {
         path: path.to_owned(),
         error,
-    })
+    }
 }
 
 fn exit_code(record: &HuntRecord) -> ExitCode {

@@ -29,8 +29,8 @@ pub use console::hunt_text;
 pub use director::carry_out;
 pub use error::HuntError;
 pub use hunt_record::{
-    Criteria, DomainProbe, Fall, HUNT_JSON, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, Judgement,
-    Knee, KneeUnit, Limit, LoadUnit, NameProbe, NoHuntRecord, ProbeRecord,
+    Criteria, DomainProbe, Fall, HUNT_JSON, HuntRecord, HuntState, Judgement, Knee, KneeUnit,
+    Limit, LoadUnit, NameProbe, NoHuntRecord, ProbeRecord,
 };
 pub use page::hunt_page;
 pub use request::HuntRequest;

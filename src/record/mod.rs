@@ -5,6 +5,7 @@ mod bands_csv;
 mod contest_record;
 mod csv_columns;
 pub(crate) mod distribution_csv;
+mod document;
 mod events_csv;
 mod interval_log;
 pub(crate) mod latency_bands;
@@ -45,6 +46,7 @@ pub use contest_record::{
 };
 pub use csv_columns::CsvColumns;
 pub use distribution_csv::DistributionCsv;
+pub use document::Record;
 pub use events_csv::EventsCsv;
 pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use ledger_log::{LedgerLog, RoundsCsv};
@@ -57,12 +59,13 @@ pub use observing::observed_record;
 pub use process_text::{ProcessKind, ProcessesRecord};
 pub use record_directory::{RecordDirectory, RecordError};
 pub use recorded::{Recorded, UnreadableRecord};
-pub use recording::{RunFacts, RunJson, write_record};
+pub use recording::{RunFacts, RunJson};
 pub use recovery_record::{RecoveryFigure, RecoveryRecord};
 pub use request_log::{NameLog, RequestLog};
+pub use rewrite::{NotWritten, replace};
 pub use run_record::{
     Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
-    JourneyRecord, NameRecord, PhaseRecord, RunRecord, SCHEMA_VERSION, pretty_json,
+    JourneyRecord, NameRecord, PhaseRecord, RunRecord,
 };
 pub use series_csv::SeriesCsv;
 pub use steering_record::{SteeringRecord, SteeringWish};

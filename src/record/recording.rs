@@ -3,13 +3,13 @@
 use super::contest_record::{
     invariant_records, probes_record, race_records, rounds_record, witness_records,
 };
+use super::document::Record;
 use super::process_text::ProcessesRecord;
 use super::raised::{domain_records, event_records};
 use super::recovery_record::recovery_record;
-use super::rewrite::rewrite;
 use super::run_record::{
     Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
-    PhaseRecord, RunRecord, SCHEMA_VERSION,
+    PhaseRecord, RunRecord,
 };
 use super::steering_record::{SteeringRecord, steering_records};
 use super::target_record::TargetRecord;
@@ -102,7 +102,7 @@ impl RunFacts {
         let rule = totals.context.failures;
         let steering = steering(totals);
         RunRecord {
-            schema_version: SCHEMA_VERSION,
+            schema_version: RunRecord::VERSION,
             shopblast: env!("CARGO_PKG_VERSION").to_owned(),
             finished: false,
             interrupted: false,
@@ -292,7 +292,7 @@ pub struct RunJson {
 
 impl RunJson {
     /// Writes to `path` after the first second and every ten seconds; marked as not finished.
-    /// The finished record is written by the caller, with [`write_record`].
+    /// The finished record is written by the caller, with [`Record::write`].
     #[must_use]
     pub fn new(path: &Path, facts: RunFacts) -> Self {
         Self {
@@ -313,18 +313,10 @@ impl IntervalSink for RunJson {
             return Ok(());
         }
         self.due_s = interval.start_us / 1_000_000 + WRITE_EVERY_S;
-        write_record(&self.path, &self.facts.record(totals))
+        Ok(self.facts.record(totals).write(&self.path)?)
     }
 
     fn finish(&mut self, totals: &Totals) -> io::Result<()> {
-        write_record(&self.path, &self.facts.record(totals))
+        Ok(self.facts.record(totals).write(&self.path)?)
     }
-}
-
-/// Writes a record to `path`, in place of the one that is there.
-///
-/// # Errors
-/// When the file cannot be written; the message names it.
-pub fn write_record(path: &Path, record: &RunRecord) -> io::Result<()> {
-    rewrite(path, record.json_text().as_bytes())
 }

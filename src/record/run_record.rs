@@ -2,6 +2,7 @@
 //!
 //! The JSON schema in `schema/run.schema.json` is generated from these types.
 
+use super::Record;
 use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
 use super::observed_record::ObservedRecord;
 use super::process_text::ProcessesRecord;
@@ -12,12 +13,9 @@ use super::threshold_record::ThresholdRecord;
 use crate::stats::{
     GeneratorState, LatencySummary, LittlesLaw, Outcome, OwnShares, ProbeCounts, state_text,
 };
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-/// Version of the layout; raised when a field changes its meaning or goes away.
-pub const SCHEMA_VERSION: u32 = 4;
 
 /// A run of shopblast. Latencies are in microseconds, other times in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -356,6 +354,10 @@ impl Generator {
     }
 }
 
+impl Record for RunRecord {
+    const VERSION: u32 = 4;
+}
+
 impl RunRecord {
     /// Journeys of all kinds that were started.
     #[must_use]
@@ -384,28 +386,4 @@ impl RunRecord {
             _ => String::new(),
         }
     }
-
-    /// The JSON schema of a record, as text with a final line end.
-    #[must_use]
-    pub fn schema_text() -> String {
-        let schema = SchemaGenerator::default().into_root_schema_for::<Self>();
-        pretty_json(&schema)
-    }
-
-    /// The record as JSON text with a final line end.
-    #[must_use]
-    pub fn json_text(&self) -> String {
-        pretty_json(self)
-    }
-}
-
-/// A record as JSON text with a final line end.
-///
-/// # Panics
-/// When a key of `value` is no string: a programming error.
-pub fn pretty_json(value: &impl Serialize) -> String {
-    let mut text =
-        serde_json::to_string_pretty(value).expect("keys are strings, numbers finite or null");
-    text.push('\n');
-    text
 }

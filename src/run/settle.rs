@@ -5,7 +5,7 @@ use crate::observe::Observation;
 use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
 use crate::record::{
-    Circumstances, RecordDirectory, RunFacts, RunRecord, observed_record, verdict, write_record,
+    Circumstances, Record, RecordDirectory, RunFacts, RunRecord, observed_record, verdict,
     write_stored_events,
 };
 use crate::report::{
@@ -77,7 +77,7 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
         eprintln!("warning: {failure}");
     }
     let run_json = settlement.directory.run_json();
-    if let Err(error) = write_record(&run_json, &record) {
+    if let Err(error) = record.write(&run_json) {
         eprintln!("warning: cannot write {}: {error}", run_json.display());
     }
     write_events(settlement, &record);

@@ -173,7 +173,7 @@ fn chart(recorded: &Recorded, metric: ObservedMetric) -> ObservedChart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{CsvColumns, made_up};
+    use crate::record::{CsvColumns, Record, made_up};
 
     #[test]
     fn lines_are_domains_and_gaps_stay_gaps() {
@@ -185,7 +185,7 @@ mod tests {
             3,redis,identity,outbox_pending,7,false\r\n";
         let directory = tempfile::tempdir().expect("a directory");
         let run_json = directory.path().join("run.json");
-        crate::record::write_record(&run_json, &made_up::record()).expect("written");
+        made_up::record().write(&run_json).expect("written");
         let recorded = Recorded {
             observed: CsvColumns::parse(csv),
             ..Recorded::read(&run_json).expect("a record")

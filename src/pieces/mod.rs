@@ -6,4 +6,4 @@ mod page;
 
 pub use console_style::{SummaryStyle, bold as bold_text, numbers_right, plain_table};
 pub use figures::{counted, duration_text, percent_text, rate_text};
-pub use page::{Compact, StaticText, json_for_html, policy};
+pub use page::{Compact, SCRIPTS, STYLES, StaticText, json_for_html, policy};

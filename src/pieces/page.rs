@@ -17,6 +17,18 @@ impl StaticText {
     }
 }
 
+/// The styles that every page has, beside those of its own.
+pub const STYLES: [StaticText; 2] = [
+    StaticText(include_str!("../../assets/uplot-1.6.32/uPlot.min.css")),
+    StaticText(include_str!("../../templates/report/report.css")),
+];
+/// The scripts that every page has, before those of its own.
+pub const SCRIPTS: [StaticText; 3] = [
+    StaticText(include_str!("../../assets/uplot-1.6.32/uPlot.iife.min.js")),
+    StaticText(include_str!("../../templates/report/page.js")),
+    StaticText(include_str!("../../templates/report/tables.js")),
+];
+
 /// The content security policy: nothing is loaded, nothing is sent, and nothing runs but these.
 #[must_use]
 pub fn policy(styles: &[StaticText], scripts: &[StaticText]) -> String {

@@ -21,7 +21,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use crate::pieces::{StaticText, json_for_html, policy};
+use crate::pieces::{self, STYLES, StaticText, json_for_html, policy};
 use crate::record::Recorded;
 use crate::record::distribution_csv::PERCENTILES;
 use askama::Template;
@@ -39,16 +39,10 @@ use shares::SharesView;
 use std::sync::LazyLock;
 use words::EventRow;
 
-const STYLES: [StaticText; 2] = [
-    StaticText(include_str!("../../../assets/uplot-1.6.32/uPlot.min.css")),
-    StaticText(include_str!("../../../templates/report/report.css")),
-];
 const SCRIPTS: [StaticText; 6] = [
-    StaticText(include_str!(
-        "../../../assets/uplot-1.6.32/uPlot.iife.min.js"
-    )),
-    StaticText(include_str!("../../../templates/report/page.js")),
-    StaticText(include_str!("../../../templates/report/tables.js")),
+    pieces::SCRIPTS[0],
+    pieces::SCRIPTS[1],
+    pieces::SCRIPTS[2],
     StaticText(include_str!("../../../templates/report/charts.js")),
     StaticText(include_str!("../../../templates/report/latencies.js")),
     StaticText(include_str!("../../../templates/report/start.js")),

@@ -1,8 +1,8 @@
 //! shopblast: an honest, thread-per-core load generator for ShopStream.
 //!
 //! The crate is one house with rooms that import downward only, in this order:
-//! `cli` → `doctor` / `hunt` / `ui` → `run` → `compare` → `report` → `observe` → `shop` / `sandbox` → `engine`
-//! → `stats` → `plan`.
+//! `cli` → `doctor` / `hunt` / `ui` → `run` → `compare` → `report` → `record` → `pieces` → `observe`
+//! → `shop` / `sandbox` → `engine` → `stats` → `plan`.
 
 pub mod cli;
 pub mod compare;
@@ -10,7 +10,9 @@ pub mod doctor;
 pub mod engine;
 pub mod hunt;
 pub mod observe;
+pub mod pieces;
 pub mod plan;
+pub mod record;
 pub mod report;
 pub mod run;
 pub mod sandbox;

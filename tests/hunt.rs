@@ -7,6 +7,7 @@ mod invocation;
 use invocation::{Ended, Invocation, run, run_long};
 use serde_json::Value;
 use shopblast::hunt::HuntRecord;
+use shopblast::record::Record;
 use std::path::{Path, PathBuf};
 
 const SHORT: &str = "hunt SpikeUser --sandbox --window 2s --warm-up 1s --precision 5% --quiet --seed 1 --keep-spoiled";

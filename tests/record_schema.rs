@@ -2,9 +2,7 @@
 //! is what its schema says.
 
 use shopblast::plan::WaitTime;
-use shopblast::report::{
-    HostFacts, RecordDirectory, RunFacts, RunRecord, TargetRecord, write_record,
-};
+use shopblast::record::{HostFacts, Record, RecordDirectory, RunFacts, RunRecord, TargetRecord};
 use shopblast::stats::{
     Collector, CoreInterval, ErrorKey, Outcome, Reason, RunContext, SetShape, StatName, UserShare,
 };
@@ -167,7 +165,7 @@ fn records_of_running_and_finished_runs_fit_the_schema() {
     assert_eq!(running["exit_code"], serde_json::Value::Null);
 
     (record.finished, record.verdict, record.exit_code) = (true, "Fine.".to_owned(), Some(1));
-    write_record(&directory.run_json(), &record).expect("written");
+    record.write(&directory.run_json()).expect("written");
     let finished = read_json(&directory.run_json());
     let complaints: Vec<String> = validator
         .iter_errors(&finished)

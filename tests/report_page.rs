@@ -8,7 +8,8 @@ mod invocation;
 use browser::{Browser, Page};
 use invocation::{Ended, run};
 use serde_json::Value;
-use shopblast::report::{Recorded, html_report};
+use shopblast::record::Recorded;
+use shopblast::report::html_report;
 use std::path::Path;
 
 const RUN: &str = "--profile race-audit --sandbox --bug oversell=0.05 -u 16 -t 3s";

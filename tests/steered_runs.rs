@@ -4,7 +4,7 @@ mod sandbox_request;
 
 use sandbox_request::request;
 use shopblast::plan::{LONGEST_DURATION, Pacing, SteeringError, Threshold};
-use shopblast::report::SteeringWish;
+use shopblast::record::SteeringWish;
 use shopblast::run::{self, Face, Finished, LiveRun, RunControl, RunError, RunRequest, RunState};
 use shopblast::stats::{Phase, Snapshot};
 use std::sync::Arc;

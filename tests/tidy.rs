@@ -5,7 +5,7 @@ mod repository;
 mod rules;
 
 use repository::{File, files};
-use rules::{RULES, RULES_OF_ALL};
+use rules::{Finding, RULES, RULES_OF_ALL, circles};
 
 #[test]
 fn the_repository_follows_its_rules() {
@@ -13,6 +13,12 @@ fn the_repository_follows_its_rules() {
     assert!(files.len() > 50, "only {} files were found", files.len());
     let findings = found_in(&files);
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+#[test]
+fn files_do_not_import_each_other_in_a_circle() {
+    let circles: Vec<String> = circles(&files()).iter().map(Finding::to_string).collect();
+    assert!(circles.is_empty(), "\n{}\n", circles.join("\n"));
 }
 
 #[test]

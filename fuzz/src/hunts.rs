@@ -1,7 +1,8 @@
 //! The record of a hunt that is resumed.
 
 use shopblast::hunt::{HuntRecord, conclude, hunt_page, hunt_text};
-use shopblast::report::SummaryStyle;
+use shopblast::pieces::SummaryStyle;
+use shopblast::record::Record;
 use std::path::Path;
 
 const PLAIN: SummaryStyle = SummaryStyle {

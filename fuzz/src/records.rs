@@ -1,6 +1,7 @@
 //! Files of a record, whatever was written over them.
 
-use shopblast::report::{CsvColumns, Recorded, ReportFormat, RequestLog, html_report};
+use shopblast::record::{CsvColumns, Recorded, RequestLog};
+use shopblast::report::{ReportFormat, html_report};
 use std::path::PathBuf;
 
 /// `run.json` as an earlier version wrote it: what came later must be optional.

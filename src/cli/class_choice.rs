@@ -1,10 +1,13 @@
 //! The user classes of a run: those that were typed, or the profile's.
 
-use super::options::Arguments;
 use super::{CliError, profile_source};
 use crate::plan::{ClassShare, Profile, Suggestion};
 use crate::shop::{USER_CLASSES, UserClass, user_class};
-use clap::CommandFactory;
+
+/// What stands first on a command line when it is meant: no class may be called so.
+const SUBCOMMANDS: [&str; 7] = [
+    "sandbox", "compare", "hunt", "doctor", "replay", "report", "list",
+];
 
 /// At least one class, all of which exist, none twice.
 pub(super) fn choose(
@@ -39,7 +42,7 @@ fn of_profile(profile: &Profile) -> Result<Vec<ClassShare>, CliError> {
 
 fn check_typed(typed: &[ClassShare]) -> Result<(), CliError> {
     for (index, ClassShare { class, .. }) in typed.iter().enumerate() {
-        if Arguments::command().find_subcommand(class).is_some() {
+        if SUBCOMMANDS.contains(&class.as_str()) {
             let command = class.clone();
             return Err(CliError::MisplacedCommand { command });
         }
@@ -66,5 +69,16 @@ fn unknown(name: &str, place: String) -> CliError {
         class: name.to_owned(),
         suggestion: Suggestion::for_word(name, known.iter().copied()),
         known: known.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::arguments::subcommands;
+
+    #[test]
+    fn every_subcommand_is_known_as_one() {
+        assert_eq!(subcommands(), SUBCOMMANDS);
     }
 }

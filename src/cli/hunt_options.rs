@@ -1,13 +1,13 @@
 //! `shopblast hunt`: what is searched for, within which bounds, and what a hunt that is resumed had.
 
-use super::compare_options::Surroundings;
-use super::options::{Arguments, RunOptions};
+use super::options::RunOptions;
+use super::surroundings::Surroundings;
 use super::threshold_options::ThresholdFlags;
 use super::{CliError, passwords, plan_builder, values};
 use crate::hunt::{Criteria, HUNT_JSON, HuntRecord, HuntRequest, LoadUnit};
 use crate::plan::{Pacing, Threshold};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, CommandFactory};
+use clap::{ArgMatches, Args};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -160,14 +160,11 @@ pub(super) struct HuntFlags {
     pub run: RunOptions,
 }
 
-/// The command line as it is parsed and shown: flags that a hunt has no use for are not in its help.
-pub(super) fn command() -> clap::Command {
-    let hide = |hunt: clap::Command| {
-        NOT_OF_A_HUNT.iter().fold(hunt, |hunt, (id, _)| {
-            hunt.mut_arg(id, |argument| argument.hide(true))
-        })
-    };
-    Arguments::command().mut_subcommand(HUNT, hide)
+/// The subcommand with the flags out of its help that a hunt has no use for.
+pub(super) fn without_flags_of_runs(hunt: clap::Command) -> clap::Command {
+    NOT_OF_A_HUNT.iter().fold(hunt, |hunt, (id, _)| {
+        hunt.mut_arg(id, |argument| argument.hide(true))
+    })
 }
 
 /// Refuses flags that a hunt has no use for.

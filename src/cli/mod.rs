@@ -4,9 +4,12 @@
 //! profile, and the profile over the defaults. This room reads profile files, the record of a hunt that is
 //! resumed, and nothing else: arguments, environment, machine and entropy are handed in.
 
+mod arguments;
 mod class_choice;
+mod command;
 mod compare_options;
 mod doctor_options;
+mod entropy;
 mod environment;
 mod error;
 mod export_options;
@@ -25,62 +28,26 @@ mod replay_options;
 mod report_options;
 mod sandbox_options;
 mod shop_options;
+mod surroundings;
 mod threshold_options;
 mod values;
 mod web_offer;
 mod web_options;
 mod web_planner;
 
+pub use command::Command;
+pub use entropy::Entropy;
 pub use error::CliError;
 pub use list::list_text;
 pub use machine::Machine;
 pub use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
 
-use crate::compare::CompareRequest;
-use crate::doctor::DoctorRequest;
-use crate::hunt::HuntRequest;
-use crate::plan::RunId;
-use crate::report::ReportRequest;
-use crate::run::{ReplayRequest, RunRequest};
-use crate::ui::web::WebRequest;
+use arguments::{Arguments, Subcommand};
 use clap::FromArgMatches;
-use compare_options::Surroundings;
 use environment::Variables;
-use options::{Arguments, Subcommand};
 use std::ffi::OsString;
-
-/// What the user wants done.
-#[derive(Debug)]
-pub enum Command {
-    /// Carry out a load test.
-    Run(Box<RunRequest>),
-    /// Serve the web page, which carries load tests out.
-    Web(Box<WebRequest>),
-    /// Serve the embedded shop.
-    Sandbox(SandboxOptions),
-    /// Look at a target before a run.
-    Doctor(DoctorRequest),
-    /// Compare runs, or make runs and compare them.
-    Compare(Box<CompareRequest>),
-    /// Search for the breaking point.
-    Hunt(Box<HuntRequest>),
-    /// Fire a witness again.
-    Replay(ReplayRequest),
-    /// Make a report from a record.
-    Report(ReportRequest),
-    /// Print this on standard output, and exit with 0.
-    Print(String),
-}
-
-/// What makes a run unlike others when the user does not choose it.
-#[derive(Clone, Copy, Debug)]
-pub struct Entropy {
-    /// Seed, when there is no `--seed`.
-    pub seed: u64,
-    /// Run id, when there is no `--run-id`.
-    pub run_id: RunId,
-}
+use surroundings::Surroundings;
 
 /// Makes a command of `args` (the program's name first), the variables of the `environment`, the
 /// profile and the defaults.
@@ -97,19 +64,19 @@ pub fn parse(
     let mut typed: Vec<OsString> = args.into_iter().collect();
     let environment: Vec<(OsString, OsString)> = environment.into_iter().collect();
     // Alone first: what is wrong in here is not the environment's fault.
-    let mut matches = match hunt_options::command().try_get_matches_from(&typed) {
+    let mut matches = match arguments::command().try_get_matches_from(&typed) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
         Err(error) => return Err(CliError::arguments(&error)),
     };
     if let Some(resumed) = hunt_options::resumed_arguments(&matches, &typed)? {
         typed = resumed;
-        let again = hunt_options::command().try_get_matches_from(&typed);
+        let again = arguments::command().try_get_matches_from(&typed);
         matches = again.map_err(|error| CliError::arguments(&error))?;
     }
     hunt_options::refuse_flags_of_runs(&matches)?;
     let variables = Variables::read(&matches, environment.iter().cloned())?;
-    let arguments = hunt_options::command()
+    let arguments = arguments::command()
         .try_get_matches_from(variables.before(&typed))
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| CliError::arguments(&error));
@@ -126,10 +93,16 @@ pub fn parse(
                 environment: &environment,
                 machine,
                 entropy,
+                parse: parse_again,
             };
             command_of(arguments, &around)
         })
         .map_err(|error| error.blaming(variables.names()))
+}
+
+fn parse_again(words: Vec<OsString>, around: &Surroundings<'_>) -> Result<Command, CliError> {
+    let environment = around.environment.iter().cloned();
+    parse(words, environment, around.machine, around.entropy)
 }
 
 fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {

@@ -7,8 +7,9 @@ use super::driver::{Course, DriveError, drive};
 use super::gathering::{GatheringError, gather};
 use super::page::comparison_page;
 use super::process::Stop;
+use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
-use crate::report::SummaryStyle;
+use crate::record::{Record, replace};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -173,7 +174,7 @@ fn write(directory: &Path, record: &ComparisonRecord) -> Result<Vec<PathBuf>, Co
     let mut paths = Vec::new();
     for (name, text) in files {
         let path = directory.join(name);
-        std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
+        replace(&path, text.as_bytes()).map_err(|not_written| failed(&path, not_written.error))?;
         paths.push(path);
     }
     Ok(paths)

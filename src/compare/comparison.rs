@@ -1,14 +1,14 @@
 //! From groups of runs to everything that can be said of them.
 
 use super::comparison_record::{
-    COMPARE_SCHEMA_VERSION, ComparisonRecord, LeftOut, Overall, PairRecord, RunEntry, SideRecord,
-    Source,
+    ComparisonRecord, LeftOut, Overall, PairRecord, RunEntry, SideRecord, Source,
 };
 use super::evidence::{RunEvidence, Unusable, Values};
 use super::inference::Design;
 use super::sentence::{of_all, of_pair};
 use super::table_test::{Judging, Section, TableTest, table};
 use crate::plan::ExitCode;
+use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -135,7 +135,7 @@ pub fn compare(
     }
     let exit_code = exit_code(&comparisons, &all, question);
     let record = ComparisonRecord {
-        schema_version: COMPARE_SCHEMA_VERSION,
+        schema_version: ComparisonRecord::VERSION,
         shopblast: env!("CARGO_PKG_VERSION").to_owned(),
         command: question.command.clone(),
         confidence: question.confidence,

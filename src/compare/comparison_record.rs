@@ -2,12 +2,9 @@
 //!
 //! The JSON schema in `schema/compare.schema.json` is generated from these types.
 
-use crate::report::pretty_json;
-use schemars::{JsonSchema, SchemaGenerator};
+use crate::record::Record;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// Version of the layout; raised when a field changes its meaning or goes away.
-pub const COMPARE_SCHEMA_VERSION: u32 = 1;
 
 /// A comparison of groups of runs. The unit is the run: figures are those of whole runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -235,17 +232,6 @@ pub enum Overall {
     NotJudged,
 }
 
-impl ComparisonRecord {
-    /// The JSON schema of a comparison, as text with a final line end.
-    #[must_use]
-    pub fn schema_text() -> String {
-        let schema = SchemaGenerator::default().into_root_schema_for::<Self>();
-        pretty_json(&schema)
-    }
-
-    /// The comparison as JSON text with a final line end.
-    #[must_use]
-    pub fn json_text(&self) -> String {
-        pretty_json(self)
-    }
+impl Record for ComparisonRecord {
+    const VERSION: u32 = 1;
 }

@@ -4,7 +4,7 @@ use super::comparison_record::{
     ComparisonRecord, PairRecord, RowRecord, RowVerdict, Scale, SideRecord,
 };
 use super::sentence::{difference_text, interval_text};
-use crate::report::{
+use crate::pieces::{
     SummaryStyle, bold_text, counted, duration_text, numbers_right, percent_text, plain_table,
     rate_text,
 };

@@ -2,7 +2,7 @@
 
 use super::comparison_record::Source;
 use super::quantity::{Percentile, Quantity, Time};
-use crate::report::{Figures, RunRecord};
+use crate::record::{Figures, RunRecord};
 use crate::stats::LatencySummary;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 
 use super::evidence::RunEvidence;
 use super::locust::{self, LocustFile};
-use crate::report::RunRecord;
+use crate::record::RunRecord;
 use std::io;
 use std::path::{Path, PathBuf};
 

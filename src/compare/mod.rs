@@ -25,8 +25,8 @@ mod table_test;
 pub use carry_out::{CompareError, CompareRequest, Subject, carry_out};
 pub use comparison::{Incomparable, Question, Side, compare};
 pub use comparison_record::{
-    Better, COMPARE_SCHEMA_VERSION, ComparisonRecord, Interval, LeftOut, Overall, PairRecord,
-    RowRecord, RowVerdict, RunEntry, Scale, SideRecord, Source, TableRecord,
+    Better, ComparisonRecord, Interval, LeftOut, Overall, PairRecord, RowRecord, RowVerdict,
+    RunEntry, Scale, SideRecord, Source, TableRecord,
 };
 pub use console::{comparison_text, verdict_word};
 pub use driver::{Carried, Configuration, Course, DriveError, drive};

@@ -1,7 +1,7 @@
 //! What the charts of the page lay over each other: every run's own curve. Nothing is averaged.
 
 use super::comparison_record::{ComparisonRecord, RowRecord, Scale, Source};
-use crate::report::{CsvColumns, Recorded};
+use crate::record::{CsvColumns, Recorded};
 use serde::Serialize;
 use std::path::Path;
 

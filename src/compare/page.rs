@@ -4,18 +4,18 @@ use super::comparison_record::{ComparisonRecord, Overall, PairRecord, RowRecord,
 use super::console::{method_text, noise_text, p_text, value_text, verdict_word};
 use super::overlays::Overlays;
 use super::sentence::{difference_text, interval_text};
-use crate::report::{StaticText, counted, json_for_html, percent_text, policy};
+use crate::pieces::{self, StaticText, counted, json_for_html, percent_text, policy};
 use askama::Template;
 
 const STYLES: [StaticText; 3] = [
-    StaticText(include_str!("../../assets/uplot-1.6.32/uPlot.min.css")),
-    StaticText(include_str!("../../templates/report/report.css")),
+    pieces::STYLES[0],
+    pieces::STYLES[1],
     StaticText(include_str!("../../templates/compare/compare.css")),
 ];
 const SCRIPTS: [StaticText; 4] = [
-    StaticText(include_str!("../../assets/uplot-1.6.32/uPlot.iife.min.js")),
-    StaticText(include_str!("../../templates/report/page.js")),
-    StaticText(include_str!("../../templates/report/tables.js")),
+    pieces::SCRIPTS[0],
+    pieces::SCRIPTS[1],
+    pieces::SCRIPTS[2],
     StaticText(include_str!("../../templates/compare/compare.js")),
 ];
 

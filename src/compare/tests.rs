@@ -1,9 +1,10 @@
 //! Whole comparisons of made-up runs: what is said, what is refused, what is left out.
 
 use super::*;
+use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
-use crate::report::SummaryStyle;
-use crate::report::golden::assert_golden;
+use crate::record::Record;
+use crate::record::golden::assert_golden;
 use std::path::PathBuf;
 
 const PLAIN: SummaryStyle = SummaryStyle {

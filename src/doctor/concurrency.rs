@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::engine::{LONGEST_SURVEY, Processes, Questions, Survey, Surveyor};
 use crate::plan::Target;
-use crate::report::ProcessesRecord;
+use crate::record::ProcessesRecord;
 use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
 use std::net::SocketAddr;
 

@@ -3,8 +3,8 @@
 
 use super::{DoctorRequest, Finding, concurrency};
 use crate::observe::{METRICS_PATH, Observatory, Source, agent, get};
+use crate::pieces::counted;
 use crate::plan::{JourneyOptions, RaceRules, Target};
-use crate::report::counted;
 use crate::run::{Inspection, ReachError, new_run_id, resolve};
 use crate::shop::{Fitness, HEALTH_PATH, Recognised, Supplies, called_operations};
 use std::net::SocketAddr;

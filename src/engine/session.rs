@@ -11,11 +11,12 @@
 //! the previous reply without a wait, as several requests of one Locust task do.
 
 mod call;
+mod call_parts;
 mod judgement;
 mod race;
 
 pub use call::Call;
-use call::CallParts;
+use call_parts::CallParts;
 pub use race::{Heat, Racer};
 
 use super::Trail;
@@ -344,22 +345,6 @@ impl<L: Link> Session<L> {
         self.free_ns = due_ns;
         self.lateness = OwnLateness::default();
         self.stopped = false;
-    }
-
-    /// A call of `step`; finished by [`Call::id`], [`Call::or_abort`] or [`Call::or_continue`] and
-    /// their like.
-    pub fn call<'a>(&'a mut self, step: &'static Step) -> Call<'a, L> {
-        Call {
-            session: self,
-            step,
-            on: None,
-            body: None,
-            chosen: None,
-            with: &[],
-            judge: step.operation.judge,
-            at_once: false,
-            aside: false,
-        }
     }
 
     /// Waits for the due moment, sends, judges and records one call.

@@ -1,14 +1,14 @@
 //! From the probes to the knees, the law and the sentences.
 
-use super::director::unit_text;
 use super::estimate::{estimate_of, offered_requests_per_s};
+use super::hunt_record::unit_text;
 use super::hunt_record::{
     Fall, HuntRecord, HuntState, Judgement, Knee, KneeUnit, Limit, LoadUnit, ProbeRecord,
 };
 use super::scalability::{Point, Scalability};
 use super::search::{Gap, gap};
 use super::trials::{generator_limit, http_trials, pipeline_trials, range_of};
-use crate::report::{counted, duration_text, rate_text};
+use crate::pieces::{counted, duration_text, rate_text};
 
 /// Fills in what follows from the probes so far.
 pub fn conclude(record: &mut HuntRecord) {

@@ -1,9 +1,9 @@
 //! A hunt on the console: a line a probe while it goes on, the table and the knees at the end.
 
-use super::director::{HUNT_HTML, HUNT_JSON, unit_text};
 use super::hunt_record::{DomainProbe, HuntRecord, HuntState, LoadUnit, ProbeRecord};
+use super::hunt_record::{HUNT_HTML, HUNT_JSON, unit_text};
 use super::scalability::Scalability;
-use crate::report::{
+use crate::pieces::{
     SummaryStyle, bold_text, counted, duration_text, numbers_right, percent_text, plain_table,
     rate_text,
 };
@@ -242,7 +242,8 @@ fn ending(record: &HuntRecord, directory: &Path) -> String {
 mod tests {
     use super::*;
     use crate::hunt::made_up;
-    use crate::report::golden::assert_golden;
+    use crate::record::Record;
+    use crate::record::golden::assert_golden;
 
     const PLAIN: SummaryStyle = SummaryStyle {
         width: Some(140),

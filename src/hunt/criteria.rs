@@ -5,8 +5,8 @@
 
 use super::hunt_record::{Criteria, DomainProbe, Judgement, Limit, NameProbe, ProbeRecord};
 use super::reading::{Weighed, allowed_beyond};
+use crate::pieces::{counted, percent_text, rate_text};
 use crate::plan::{Quantity, Tag, Threshold};
-use crate::report::{counted, percent_text, rate_text};
 use crate::stats::{Answer, TailJudgement, ThresholdVerdict};
 
 /// A backlog that grows by a smaller share of what comes in does not: chance leaves that much.

@@ -3,7 +3,10 @@
 use super::conclusion::conclude;
 use super::console::{hunt_text, probe_line};
 use super::criteria::{Evidence, judge_http, judge_pipeline};
-use super::hunt_record::{Fall, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, LoadUnit, ProbeRecord};
+use super::error::HuntError;
+use super::hunt_record::{
+    Fall, HUNT_HTML, HUNT_JSON, HuntRecord, HuntState, ProbeRecord, unit_text,
+};
 use super::page::hunt_page;
 use super::probe::{Place, Probed, Seen, probe, window_s};
 use super::reading::allowed_beyond;
@@ -12,59 +15,15 @@ use super::rest::{Health, Rested};
 use super::trials::{
     generator_limit, is_cut_by_generator, next_load, range_of, scales_of, unloaded,
 };
-use crate::plan::{ExitCode, LoadError};
-use crate::report::SummaryStyle;
-use crate::run::{self, EmbeddedShop, ReachError, RunError};
-use crate::sandbox::SandboxError;
+use crate::pieces::SummaryStyle;
+use crate::plan::ExitCode;
+use crate::record::{NotWritten, Record, replace};
+use crate::run::{self, EmbeddedShop};
 use crate::stats::ThresholdVerdict;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-
-/// The record's name.
-pub const HUNT_JSON: &str = "hunt.json";
-/// The page's name.
-pub const HUNT_HTML: &str = "hunt.html";
-
-/// Why there is no hunt.
-#[derive(Debug, thiserror::Error)]
-pub enum HuntError {
-    /// The target cannot be reached, or may not be.
-    #[error(transparent)]
-    Reach(#[from] ReachError),
-    /// A probe cannot be made.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// A probe's load is none.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// The sandbox cannot start.
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-    /// A file cannot be written.
-    #[error("cannot write {}: {error}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-}
-
-impl HuntError {
-    /// The exit code that tells of it.
-    #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
-            Self::Reach(_) => ExitCode::Unreachable,
-            Self::Run(error) => error.exit_code(),
-            Self::Load(_) | Self::Sandbox(_) | Self::Write { .. } => ExitCode::BadPlan,
-        }
-    }
-}
 
 /// Carries a hunt out, prints what it found and writes its files.
 ///
@@ -141,7 +100,7 @@ fn opened(request: &HuntRequest) -> HuntRecord {
     }
     let plan = &request.template.plan;
     HuntRecord {
-        schema_version: HUNT_SCHEMA_VERSION,
+        schema_version: HuntRecord::VERSION,
         shopblast: env!("CARGO_PKG_VERSION").to_owned(),
         state: HuntState::Running,
         started: jiff::Timestamp::now()
@@ -375,10 +334,7 @@ impl Hunt<'_> {
 
     fn save(&mut self) -> Result<(), HuntError> {
         conclude(&mut self.record);
-        write(
-            &self.request.directory.join(HUNT_JSON),
-            &self.record.json_text(),
-        )
+        self.write_record()
     }
 
     /// The last files, the text, and the exit code.
@@ -393,24 +349,29 @@ impl Hunt<'_> {
         self.record.exit_code = Some(i32::from(exit_code.value()));
         let directory = &self.request.directory;
         let page = directory.join(HUNT_HTML);
-        write(&directory.join(HUNT_JSON), &self.record.json_text())?;
-        write(&page, &hunt_page(&self.record))?;
+        self.write_record()?;
+        replace(&page, hunt_page(&self.record).as_bytes())
+            .map_err(|error| not_written(&page, error))?;
         anstream::print!(
             "{}",
             hunt_text(&self.record, directory, SummaryStyle::of_stdout())
         );
         Ok(exit_code)
     }
+
+    /// Whoever reads it meanwhile, or resumes a hunt that was killed, finds it whole.
+    fn write_record(&self) -> Result<(), HuntError> {
+        let path = self.request.directory.join(HUNT_JSON);
+        let written = self.record.write(&path);
+        written.map_err(|error| not_written(&path, error))
+    }
 }
 
-fn write(path: &Path, text: &str) -> Result<(), HuntError> {
-    // Whoever reads it meanwhile, or resumes a hunt that was killed, finds it whole.
-    let beside = path.with_extension("part");
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|error| HuntError::Write {
+fn not_written(path: &Path, NotWritten { error, .. }: NotWritten) -> HuntError {
+    HuntError::Write {
         path: path.to_owned(),
         error,
-    })
+    }
 }
 
 fn exit_code(record: &HuntRecord) -> ExitCode {
@@ -436,13 +397,4 @@ fn exit_code(record: &HuntRecord) -> ExitCode {
     ];
     let found = found.into_iter().filter(|(is_so, _)| *is_so);
     ExitCode::settle(found.map(|(_, code)| code))
-}
-
-/// The words of a load's unit.
-#[must_use]
-pub fn unit_text(unit: LoadUnit) -> &'static str {
-    match unit {
-        LoadUnit::ArrivalsPerS => "journeys/s",
-        LoadUnit::Users => "users",
-    }
 }

@@ -3,13 +3,15 @@
 //! The JSON schema in `schema/hunt.schema.json` is generated from these types.
 
 use super::scalability::Scalability;
-use crate::report::pretty_json;
+use crate::record::Record;
 use crate::stats::{Amount, Flow, Tail, Trend};
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Version of the layout; raised when a field changes its meaning or goes away.
-pub const HUNT_SCHEMA_VERSION: u32 = 1;
+/// The record's name.
+pub const HUNT_JSON: &str = "hunt.json";
+/// The page's name.
+pub const HUNT_HTML: &str = "hunt.html";
 
 /// A search for the highest load that the target sustains. Latencies are in microseconds, other
 /// times in seconds.
@@ -77,6 +79,15 @@ pub enum LoadUnit {
     ArrivalsPerS,
     /// Users that wait for replies.
     Users,
+}
+
+/// The words of a load's unit.
+#[must_use]
+pub fn unit_text(unit: LoadUnit) -> &'static str {
+    match unit {
+        LoadUnit::ArrivalsPerS => "journeys/s",
+        LoadUnit::Users => "users",
+    }
 }
 
 /// When a load counts as sustained, and how the search goes.
@@ -345,11 +356,15 @@ pub enum NoHuntRecord {
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// It is one of another version.
-    #[error("it has layout {0}, and this version reads layout {HUNT_SCHEMA_VERSION}")]
+    #[error("it has layout {0}, and this version reads layout {version}", version = HuntRecord::VERSION)]
     Version(u32),
     /// A load or a rate that no probe can have.
     #[error("a load or rate of {0} is not possible")]
     Figure(f64),
+}
+
+impl Record for HuntRecord {
+    const VERSION: u32 = 1;
 }
 
 impl HuntRecord {
@@ -359,7 +374,7 @@ impl HuntRecord {
     /// When it is none of this version, or holds loads and rates that cannot be.
     pub fn read(text: &str) -> Result<Self, NoHuntRecord> {
         let record: Self = serde_json::from_str(text)?;
-        if record.schema_version != HUNT_SCHEMA_VERSION {
+        if record.schema_version != Self::VERSION {
             return Err(NoHuntRecord::Version(record.schema_version));
         }
         let criteria = &record.criteria;
@@ -375,18 +390,5 @@ impl HuntRecord {
             Some(figure) => Err(NoHuntRecord::Figure(figure)),
             None => Ok(record),
         }
-    }
-
-    /// The JSON schema of a record, as text with a final line end.
-    #[must_use]
-    pub fn schema_text() -> String {
-        let schema = SchemaGenerator::default().into_root_schema_for::<Self>();
-        pretty_json(&schema)
-    }
-
-    /// The record as JSON text with a final line end.
-    #[must_use]
-    pub fn json_text(&self) -> String {
-        pretty_json(self)
     }
 }

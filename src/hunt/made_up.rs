@@ -2,9 +2,10 @@
 
 use super::conclusion::conclude;
 use super::hunt_record::{
-    Criteria, DomainProbe, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, Judgement, Limit, LoadUnit,
-    NameProbe, ProbeRecord,
+    Criteria, DomainProbe, HuntRecord, HuntState, Judgement, Limit, LoadUnit, NameProbe,
+    ProbeRecord,
 };
+use crate::record::Record;
 use crate::stats::{Amount, Trend};
 
 /// What a sound hunt asks for.
@@ -109,7 +110,7 @@ pub fn hunt() -> HuntRecord {
         probe
     });
     let mut record = HuntRecord {
-        schema_version: HUNT_SCHEMA_VERSION,
+        schema_version: HuntRecord::VERSION,
         shopblast: "0.1.0".to_owned(),
         state: HuntState::Finished,
         started: "2026-01-02T03:04:05Z".to_owned(),

@@ -8,6 +8,7 @@ mod conclusion;
 mod console;
 mod criteria;
 mod director;
+mod error;
 mod estimate;
 mod hunt_record;
 mod page;
@@ -25,10 +26,11 @@ mod made_up;
 
 pub use conclusion::conclude;
 pub use console::hunt_text;
-pub use director::{HUNT_JSON, HuntError, carry_out};
+pub use director::carry_out;
+pub use error::HuntError;
 pub use hunt_record::{
-    Criteria, DomainProbe, Fall, HUNT_SCHEMA_VERSION, HuntRecord, HuntState, Judgement, Knee,
-    KneeUnit, Limit, LoadUnit, NameProbe, NoHuntRecord, ProbeRecord,
+    Criteria, DomainProbe, Fall, HUNT_JSON, HuntRecord, HuntState, Judgement, Knee, KneeUnit,
+    Limit, LoadUnit, NameProbe, NoHuntRecord, ProbeRecord,
 };
 pub use page::hunt_page;
 pub use request::HuntRequest;

@@ -1,10 +1,12 @@
 //! `hunt.html`: a hunt as one self-contained page, with the look of a run's report.
 
 use super::console::{growth_text, peak_text, reasons, verdict_text};
-use super::director::unit_text;
+use super::hunt_record::unit_text;
 use super::hunt_record::{HuntRecord, HuntState, Knee, ProbeRecord};
 use super::scalability::Scalability;
-use crate::report::{StaticText, duration_text, json_for_html, percent_text, policy, rate_text};
+use crate::pieces::{
+    self, StaticText, duration_text, json_for_html, percent_text, policy, rate_text,
+};
 use askama::Template;
 use serde::Serialize;
 
@@ -12,14 +14,14 @@ use serde::Serialize;
 const CURVE_POINTS: usize = 120;
 
 const STYLES: [StaticText; 3] = [
-    StaticText(include_str!("../../assets/uplot-1.6.32/uPlot.min.css")),
-    StaticText(include_str!("../../templates/report/report.css")),
+    pieces::STYLES[0],
+    pieces::STYLES[1],
     StaticText(include_str!("../../templates/hunt/hunt.css")),
 ];
 const SCRIPTS: [StaticText; 4] = [
-    StaticText(include_str!("../../assets/uplot-1.6.32/uPlot.iife.min.js")),
-    StaticText(include_str!("../../templates/report/page.js")),
-    StaticText(include_str!("../../templates/report/tables.js")),
+    pieces::SCRIPTS[0],
+    pieces::SCRIPTS[1],
+    pieces::SCRIPTS[2],
     StaticText(include_str!("../../templates/hunt/hunt.js")),
 ];
 

@@ -1,7 +1,7 @@
 //! One probe: a run at one load, its window, and what was seen in it.
 
 use super::criteria::{GROWN_EVENTS, Objective};
-use super::director::HuntError;
+use super::error::HuntError;
 use super::hunt_record::{DomainProbe, Judgement, LoadUnit, NameProbe, ProbeRecord};
 use super::reading::{Scales, Weighed, allowed_beyond};
 use super::request::HuntRequest;
@@ -10,7 +10,8 @@ use crate::observe::ObserverConfig;
 use crate::plan::{
     ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Quantity, Stage, Statistic, Target,
 };
-use crate::report::{BacklogRecord, LiveFace, ObservedRecord, RunFacts, RunRecord};
+use crate::record::{BacklogRecord, ObservedRecord, RunFacts, RunRecord};
+use crate::report::LiveFace;
 use crate::run::{self, Face, LiveRun, Output, RunControl, RunError, RunRequest};
 use crate::shop::Recognised;
 use crate::stats::{IntervalSink, RuleVerdict, Snapshot, StatName};

@@ -2,8 +2,8 @@
 
 use super::backlog::{Latest, backlog_of};
 use super::history::{Observation, SourceHistory};
+use super::progress::{DrainProgress, WatchSink};
 use super::source::{Figure, Readout};
-use super::watch::{DrainProgress, WatchSink};
 use super::{Account, Problem, SourceAccount, aliases};
 use crate::engine::{ThreadGauge, now_ns};
 use crate::plan::ObservedMetric;

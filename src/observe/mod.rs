@@ -22,6 +22,7 @@ mod observatory;
 mod outbox;
 mod postgres_session;
 mod problem;
+mod progress;
 mod prometheus;
 mod source;
 mod store_address;
@@ -34,10 +35,11 @@ pub use history::{
 };
 pub use http::{HttpReply, agent, get};
 pub use observatory::{METRICS_PATH, Observatory};
+pub use progress::{DrainProgress, WatchSink};
 pub use prometheus::{PrometheusError, PrometheusSample, parse_prometheus};
 pub use source::{Figure, Readout, Source};
 pub use store_address::{AddressError, PostgresAddress, RedisAddress};
-pub use watch::{DrainProgress, Watch, WatchSink};
+pub use watch::Watch;
 
 pub use broker::RedisStreams;
 pub use message_store::MessageStore;

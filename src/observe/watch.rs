@@ -4,10 +4,11 @@ use super::cadence;
 use super::config::{Chosen, ObserverConfig};
 use super::gatherer::{Control, Event, Gatherer, Introduced, Order};
 use super::history::Observation;
+use super::progress::{DrainProgress, WatchSink};
 use super::source::Source;
 use crate::engine::{ThreadGauge, now_ns};
 use crate::plan::AddressPolicy;
-use crate::stats::{Amount, ObservedSample, ObservedTable};
+use crate::stats::ObservedTable;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use std::io;
 use std::sync::Arc;
@@ -21,28 +22,6 @@ const READING_WAIT: Duration = Duration::from_secs(5);
 /// Longest wait for the sources' accounts of the run. A database gives each of their queries up after
 /// 15 s.
 const ACCOUNT_WAIT: Duration = Duration::from_secs(20);
-
-/// Writes samples down; the error says what could not be written.
-pub type WatchSink = Box<dyn FnMut(&[ObservedSample]) -> Result<(), String> + Send>;
-
-/// How far the back end is.
-#[derive(Clone, Debug)]
-pub struct DrainProgress {
-    /// Sources that are read.
-    pub sources: usize,
-    /// Whether each of them has answered, or failed to, at least once.
-    pub all_have_answered: bool,
-    /// The same since the load ended.
-    pub all_answered_after_load: bool,
-    /// Whether each has given its account of the run, or failed to.
-    pub all_have_accounted: bool,
-    /// The latest backlog of each domain.
-    pub backlogs: Vec<(Arc<str>, Amount)>,
-    /// Whether every domain's backlog has been no larger than before the load since it ended.
-    pub drained: bool,
-    /// The latest problem of each source that had one, with its name.
-    pub problems: Vec<(Arc<str>, String)>,
-}
 
 /// Observers at work.
 pub struct Watch {

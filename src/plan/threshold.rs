@@ -175,14 +175,6 @@ impl Quantity {
 }
 
 impl Threshold {
-    /// Reads a threshold from its text.
-    ///
-    /// # Errors
-    /// When it is none; the error shows where.
-    pub fn parse(text: &str) -> Result<Self, ThresholdError> {
-        parse::threshold(text)
-    }
-
     /// The text that it was read from, in one line and without space around it.
     #[must_use]
     pub fn text(&self) -> &str {

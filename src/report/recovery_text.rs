@@ -1,7 +1,7 @@
 //! Recovery in words and cells, the same in every report.
 
-use super::figures::{duration_text, rate_text};
-use super::recovery_record::{RecoveryFigure, RecoveryRecord};
+use crate::pieces::{duration_text, rate_text};
+use crate::record::{RecoveryFigure, RecoveryRecord};
 
 /// Headings of the cells of a figure.
 pub const COLUMNS: [&str; 8] = [
@@ -262,7 +262,7 @@ pub mod tests {
                     domain: "identity".to_owned(),
                     watched_s: 95.5,
                     at_least: true,
-                    remark: Some(super::super::recovery_record::too_short(3.0)),
+                    remark: Some(crate::record::recovery_record::too_short(3.0)),
                     ..figure("backlog", "count", 1.5, 412.0, 11.5, None)
                 },
             ],

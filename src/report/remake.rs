@@ -1,15 +1,15 @@
 //! `shopblast report`: makes a report again from the record of a run, however old and whether or not
 //! the run came to its end.
 
-use super::hgrm::hgrm_text;
-use super::html::html_report;
-use super::junit::junit_text;
-use super::k6_summary::k6_summary_text;
-use super::locust_json_file::locust_json_text;
-use super::markdown::markdown_text;
-use super::recorded::{Recorded, UnreadableRecord};
-use super::rewrite::{naming, rewrite};
-use super::stats_again::recorded_stats_text;
+use crate::record::rewrite::{naming, rewrite};
+use crate::record::{Recorded, UnreadableRecord};
+use crate::report::export::hgrm::hgrm_text;
+use crate::report::export::junit::junit_text;
+use crate::report::export::k6_summary::k6_summary_text;
+use crate::report::export::locust_json_file::locust_json_text;
+use crate::report::export::markdown_text;
+use crate::report::export::stats_again::recorded_stats_text;
+use crate::report::html::html_report;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,7 @@
 //! The embedded shop: beside a run with `--sandbox`, or served alone by `shopblast sandbox`.
 
 use super::machine::allowed_cpus;
+use super::sandbox_target::target;
 use super::{observers, signals};
 use crate::observe::ObserverConfig;
 use crate::plan::{Plan, Target};
@@ -56,27 +57,6 @@ pub fn start(plan: &Plan, shop: &ShopConfig) -> Result<Sandbox, SandboxError> {
         driver: plan.driver,
         arrival_log: None,
     })
-}
-
-/// Where `sandbox` takes requests.
-#[must_use]
-pub fn target(sandbox: &Sandbox) -> Target {
-    target_at(sandbox.address())
-}
-
-/// Where its Observatory is, if it has one.
-#[must_use]
-pub fn observatory_target(sandbox: &Sandbox) -> Option<Target> {
-    sandbox.observatory_address().map(target_at)
-}
-
-fn target_at(address: SocketAddr) -> Target {
-    Target {
-        host: address.ip().to_string(),
-        port: address.port(),
-        authority: address.to_string(),
-        base_path: String::new(),
-    }
 }
 
 /// Serves the shop until Ctrl-C.

@@ -4,7 +4,7 @@
 use super::inspect::Inspection;
 use super::{RunError, RunRequest, reach};
 use crate::plan::{Plan, Target};
-use crate::report::TargetRecord;
+use crate::record::TargetRecord;
 use crate::shop::{Drift, Fitness, HEALTH_PATH, Recognised, ShopScript};
 use std::net::SocketAddr;
 use std::sync::Arc;

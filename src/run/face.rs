@@ -2,7 +2,8 @@
 
 use super::control::RunControl;
 use crate::plan::Plan;
-use crate::report::{LiveFace, RunFacts};
+use crate::record::RunFacts;
+use crate::report::LiveFace;
 use crate::stats::{IntervalSink, Snapshot};
 use std::path::Path;
 use std::sync::Arc;

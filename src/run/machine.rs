@@ -2,7 +2,7 @@
 
 use crate::engine::Ready;
 use crate::plan::{Driver, Plan, RunId};
-use crate::report::HostFacts;
+use crate::record::HostFacts;
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -6,6 +6,7 @@ mod crew;
 mod deal;
 mod embedded;
 mod encounter;
+mod error;
 mod face;
 mod inspect;
 mod machine;
@@ -14,12 +15,14 @@ mod reach;
 mod replay;
 mod replay_client;
 mod request;
+mod sandbox_target;
 mod settle;
 mod signals;
 
 pub use control::{RunControl, RunState};
 pub use embedded::{EmbeddedShop, serve};
 pub use encounter::recognise_target;
+pub use error::RunError;
 pub use face::{Face, LiveRun};
 pub use inspect::{InspectError, Inspected, Inspection};
 pub use machine::{allowed_cpus, new_run_id};
@@ -29,15 +32,13 @@ pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, listen};
 
-use crate::engine::WorkerError;
 use crate::observe::ObserverConfig;
-use crate::plan::{ExitCode, Load, MOST_USERS, Pacing, Plan};
-use crate::report::{RecordDirectory, RecordError, RunFacts};
-use crate::sandbox::SandboxError;
+use crate::plan::{Load, MOST_USERS, Pacing, Plan};
+use crate::record::{RecordDirectory, RunFacts};
+use crate::shop::ShopScript;
 use crate::shop::ledger::RULES;
-use crate::shop::{ShopScript, UnknownClass};
 use crate::stats::{Collector, LiveContext, ObservedTable, RunContext, Snapshot, UserShare};
-use crew::{Crew, CrewError};
+use crew::Crew;
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use encounter::Encountered;
 use settle::Settlement;
@@ -52,77 +53,6 @@ const SPARE_DESCRIPTORS: u64 = 64;
 const LEAST_ROOM: u32 = 1_000;
 /// Time between two looks of faces at their input.
 const PULSE: Duration = Duration::from_millis(100);
-
-/// Why nothing was sent.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The target cannot be reached, or may not be.
-    #[error(transparent)]
-    Reach(#[from] ReachError),
-    /// The target is no ShopStream, or not ready.
-    #[error(transparent)]
-    Inspect(#[from] InspectError),
-    /// Journeys of the plan cannot be carried out at the target.
-    #[error(
-        "the journeys of this plan cannot be carried out at {url}, {shop}:\n{hindrances}\n(nothing was sent; choose other user classes, or run nevertheless with --allow-drift)"
-    )]
-    Unfit {
-        /// The target.
-        url: String,
-        /// What it was recognised as.
-        shop: String,
-        /// Operations and fields, a line each.
-        hindrances: String,
-    },
-    /// The workers cannot start.
-    #[error(transparent)]
-    Crew(#[from] CrewError),
-    /// The run cannot be recorded.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// The sandbox cannot start.
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-    /// The plan names an unknown user class.
-    #[error(transparent)]
-    Class(#[from] UnknownClass),
-    /// `/metrics` cannot be served.
-    #[error(
-        "cannot serve /metrics on {address}: {error}; choose another address with --prometheus"
-    )]
-    Metrics {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// More connections than descriptors.
-    #[error(
-        "{wanted} connections need more descriptors than the {limit} that this process may open; raise the limit with `ulimit -n {wanted_limit}`, or share connections with `--connections`"
-    )]
-    Descriptors {
-        /// Connections of the plan.
-        wanted: u64,
-        /// The hard limit.
-        limit: u64,
-        /// A limit that would do.
-        wanted_limit: u64,
-    },
-}
-
-impl RunError {
-    /// The exit code that tells of it.
-    #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Reach(error) | Self::Inspect(InspectError::Reach(error)) => error.exit_code(),
-            Self::Inspect(InspectError::NotReady { .. })
-            | Self::Crew(CrewError::Worker(WorkerError::SetUp(_))) => ExitCode::Unreachable,
-            Self::Crew(CrewError::Worker(WorkerError::Interrupted)) => ExitCode::Interrupted,
-            _ => ExitCode::BadPlan,
-        }
-    }
-}
 
 /// Room for users that a run of `plan` has when it can be steered: twice its users, at least 1,000,
 /// as far as this process may open connections. None beyond the plan's in the open model.
@@ -174,7 +104,10 @@ fn with_target(
         .map(|shop| embedded::start(&request.plan, shop))
         .transpose()?;
     let plan = match &sandbox {
-        Some(sandbox) => request.plan.clone().with_target(embedded::target(sandbox)),
+        Some(sandbox) => request
+            .plan
+            .clone()
+            .with_target(sandbox_target::target(sandbox)),
         None => request.plan.clone(),
     };
     let addresses = reach::resolve(&plan.target, &request.addresses)?;

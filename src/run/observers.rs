@@ -1,12 +1,12 @@
 //! The observers of a run: which sources, where their threads may run, what they say meanwhile.
 
-use super::embedded::observatory_target;
 use super::machine::allowed_cpus;
+use super::sandbox_target::observatory_target;
 use crate::observe::{
     DrainProgress, Observation, ObservatoryChoice, ObserverConfig, OutboxRows, Watch,
 };
 use crate::plan::{AddressPolicy, Plan};
-use crate::report::ObservedCsv;
+use crate::record::ObservedCsv;
 use crate::sandbox::Sandbox;
 use crate::shop::ledger::ONE_OUTBOX_ROW;
 use crate::shop::{Evidence, Recognised};

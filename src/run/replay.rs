@@ -4,8 +4,10 @@
 use super::reach::{ReachError, resolve};
 use super::replay_client::{Answer, Starter, send, send_together};
 use crate::engine::{Id, Questions};
+use crate::pieces::duration_text;
 use crate::plan::{AddressPolicy, ExitCode, RunId, Target, TargetError};
-use crate::report::{ProcessesRecord, Recorded, UnreadableRecord, duration_text, part_word};
+use crate::record::{ProcessesRecord, Recorded, UnreadableRecord};
+use crate::report::part_word;
 use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
 use crate::stats::{Part, WitnessExchange};
 use std::fmt::Write;

@@ -2,11 +2,15 @@
 
 use super::{GithubActions, RunRequest};
 use crate::observe::Observation;
+use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
+use crate::record::{
+    Circumstances, Record, RecordDirectory, RunFacts, RunRecord, observed_record, verdict,
+    write_stored_events,
+};
 use crate::report::{
-    Circumstances, RecordDirectory, ReportFormat, RunFacts, RunRecord, SummaryStyle, brief_text,
-    github_annotations, markdown_text, observed_record, summary_text, verdict, without_commands,
-    write_html_report, write_record, write_reports, write_stored_events,
+    ReportFormat, brief_text, github_annotations, markdown_text, summary_text, without_commands,
+    write_html_report, write_reports,
 };
 use crate::stats::{GeneratorState, Merged};
 use std::fs::OpenOptions;
@@ -73,7 +77,7 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
         eprintln!("warning: {failure}");
     }
     let run_json = settlement.directory.run_json();
-    if let Err(error) = write_record(&run_json, &record) {
+    if let Err(error) = record.write(&run_json) {
         eprintln!("warning: cannot write {}: {error}", run_json.display());
     }
     write_events(settlement, &record);

@@ -2,6 +2,7 @@
 
 use super::chaos::Mishap;
 use super::desk::{Desk, Outgoing};
+use super::next::Next;
 use super::reception::Reception;
 use super::reply::write_invalid_request;
 use super::station::Station;
@@ -14,17 +15,6 @@ use std::rc::Rc;
 const BUFFER_BYTES: usize = 2 << 10;
 /// A buffer that has grown beyond this is given back when it is empty.
 const MAX_KEPT_BYTES: usize = 64 << 10;
-
-/// Whether the connection goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    Receive,
-    Close,
-    /// The connection is reset, without a reply.
-    Reset,
-    /// No reply comes, and the connection stays.
-    Stall,
-}
 
 /// Serves a connection until one side closes it; it belongs to `worker`, if to any.
 pub async fn serve(

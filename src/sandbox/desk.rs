@@ -1,11 +1,12 @@
 //! Answers requests, one after the other: finds the endpoint, reads the body, asks the shop,
 //! writes the reply. Pure of sockets.
 
-use super::connection::Next;
+use super::next::Next;
 use super::reception::Date;
 use super::refusal::Refusal;
 use super::reply::{ReplyHead, TEXT};
-use super::router::{Route, decode, route, split_target};
+use super::request_target::{decode, split_target};
+use super::router::{Route, route};
 use super::schema::{Fields, Reader};
 use super::shop::{Answer, Call, Endpoint, Pending, Shop, Work};
 use crate::engine::codec::Request;

@@ -2,7 +2,7 @@
 
 use super::json_text::write_text;
 use super::pipeline::Domain;
-use super::shop::VersionConflict;
+use super::version_conflict::VersionConflict;
 
 /// A refusal; its status and body follow from the layer that refused.
 #[derive(Debug, PartialEq, Eq)]

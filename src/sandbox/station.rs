@@ -6,9 +6,9 @@
 //! accepts on the one port, and serves what comes on its connections one after the other.
 
 use super::chaos::{Chaos, Mishap, SLOW_NS};
-use super::connection::Next;
 use super::desk::{Desk, Outgoing};
 use super::footing::Footing;
+use super::next::Next;
 use crate::engine::codec::Request;
 use crate::engine::{Pacer, now_ns};
 use crate::shop::OPENAPI_PATH;

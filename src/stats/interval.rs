@@ -2,67 +2,11 @@
 //!
 //! A set is allocated once, handed back and forth, and cleared at the cost of what was recorded.
 
-use super::{Contests, Corrections, LatencyCounts, Raising, absorb_corrections};
-use crate::plan::FailureRule;
+use super::{
+    Contests, Corrections, LatencyCounts, Outcome, Raising, Reason, SetShape, absorb_corrections,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// What became of a request.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-#[repr(u8)]
-pub enum Outcome {
-    /// The expected status.
-    Success,
-    /// The business said no: stock gone, illegal transition.
-    Refused,
-    /// A version race was lost.
-    Conflict,
-    /// Anything unexpected, the request certainly answered or certainly not sent.
-    Failed,
-    /// Timed out, broken or unreadable after the request left: it may have happened.
-    Unknown,
-}
-
-impl Outcome {
-    /// Every outcome, in the order of their discriminants.
-    pub const ALL: [Self; 5] = [
-        Self::Success,
-        Self::Refused,
-        Self::Conflict,
-        Self::Failed,
-        Self::Unknown,
-    ];
-
-    /// The word used in reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Refused => "refused",
-            Self::Conflict => "conflict",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// How many of the requests that ended so count as failures, by [`Outcome`].
-#[must_use]
-pub fn failures(rule: FailureRule, outcomes: &[u64; 5]) -> u64 {
-    let counted = |outcome: &&Outcome| match outcome {
-        Outcome::Success => false,
-        Outcome::Failed | Outcome::Unknown => true,
-        Outcome::Refused | Outcome::Conflict => rule == FailureRule::Strict,
-    };
-    Outcome::ALL
-        .iter()
-        .filter(counted)
-        .map(|outcome| outcomes[*outcome as usize])
-        .sum()
-}
 
 /// A statistic name: what a row of the report is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -135,54 +79,6 @@ impl Raising for NameInterval {
 
     fn corrections(&self) -> &Corrections {
         &self.corrections
-    }
-}
-
-/// Longest reason text kept; longer ones are cut.
-pub const REASON_BYTES: usize = 120;
-
-/// A short text without an allocation: why a request did not succeed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Reason {
-    bytes: [u8; REASON_BYTES],
-    len: u8,
-}
-
-impl Reason {
-    /// Copies `text`, cut at a character boundary.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        let mut reason = Self::default();
-        let len = text.floor_char_boundary(REASON_BYTES);
-        reason.bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
-        reason.len = len as u8;
-        reason
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
-    }
-}
-
-impl Default for Reason {
-    fn default() -> Self {
-        Self {
-            bytes: [0; REASON_BYTES],
-            len: 0,
-        }
-    }
-}
-
-/// Writing past [`REASON_BYTES`] cuts the text, and never fails.
-impl std::fmt::Write for Reason {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let start = usize::from(self.len);
-        let len = text.floor_char_boundary(REASON_BYTES - start);
-        self.bytes[start..start + len].copy_from_slice(&text.as_bytes()[..len]);
-        self.len += len as u8;
-        Ok(())
     }
 }
 
@@ -263,19 +159,6 @@ impl JourneyCounts {
         self.completed += other.completed;
         self.aborted += other.aborted;
     }
-}
-
-/// How much there is to count in a plan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SetShape {
-    /// Statistic names.
-    pub names: usize,
-    /// Kinds of journeys.
-    pub journeys: usize,
-    /// Kinds of races.
-    pub races: usize,
-    /// Rules that are checked.
-    pub rules: usize,
 }
 
 /// Everything one worker measured in one interval.
@@ -399,18 +282,5 @@ impl CoreInterval {
         self.followers = 0;
         self.contests.clear();
         self.health = WorkerHealth::default();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_count_other_outcomes_as_failures() {
-        let outcomes = [1_000, 100, 10, 5, 2];
-        assert_eq!(failures(FailureRule::Default, &outcomes), 7);
-        assert_eq!(failures(FailureRule::Locust, &outcomes), 7);
-        assert_eq!(failures(FailureRule::Strict, &outcomes), 117);
     }
 }

@@ -8,20 +8,23 @@ mod fitness;
 mod flow;
 mod history;
 mod interval;
-mod interval_log;
 mod latency;
 mod latency_total;
 mod littles_law;
 mod live_course;
 mod observed;
+mod outcome;
 mod own_lateness;
 mod races;
+mod reason;
 mod recovery;
 mod rounds;
 mod rules;
+mod run_context;
 mod second;
 mod seconds;
 mod self_check;
+mod set_shape;
 #[cfg(test)]
 mod simulated;
 mod sink;
@@ -42,20 +45,20 @@ pub use fitness::{Fitness, GeneratorState, state_text};
 pub use flow::{Answer, Carrying, Flow};
 pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{
-    CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,
-    Reason, SetShape, StatName, WorkerHealth, failures,
+    CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, StatName, WorkerHealth,
 };
-pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use latency::LatencyCounts;
 pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
 pub use live_course::{LiveCourse, Wish};
 pub use observed::{Amount, DomainBacklog, ObservedSample, ObservedTable};
+pub use outcome::{Outcome, failures};
 pub use own_lateness::{OwnLateness, OwnShares};
 pub use races::{
     Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, PROCESSES_COUNTED, Race, RaceCounts,
     RaceInterval, RaceSeen, RaceTotal,
 };
+pub use reason::{REASON_BYTES, Reason};
 pub use recovery::{
     HELD_S, Measure, Measured, Recovery, Settling, Span, Standing, TOLERANCE, Tolerance, WINDOW_S,
 };
@@ -63,8 +66,10 @@ pub use rounds::{Round, RoundsTotal};
 pub use rules::{
     Finding, Ledger, Part, Rule, RuleCounts, RuleVerdict, Shown, Violation, WitnessExchange,
 };
+pub use run_context::{LiveContext, RunContext};
 pub use second::{CoreHealth, Interval, Phase};
 pub use self_check::{CoreTally, SelfCheck};
+pub use set_shape::SetShape;
 pub use sink::{IntervalSink, SinkFailure};
 pub use snapshot::{
     CoreSnapshot, GeneratorSnapshot, JourneySnapshot, RaceSnapshot, RuleSnapshot, Snapshot,
@@ -72,5 +77,5 @@ pub use snapshot::{
 };
 pub use tail::{Tail, TailJudgement, TailSecond, score_interval};
 pub use thresholds::{TailWatch, ThresholdStanding, ThresholdVerdict, Thresholds};
-pub use totals::{LiveContext, NameTotal, PhaseTotal, RunContext, Totals};
+pub use totals::{NameTotal, PhaseTotal, Totals};
 pub use trend::{FEWEST_POINTS, Trend};

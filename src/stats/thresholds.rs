@@ -10,7 +10,7 @@ mod pile;
 mod tails;
 
 use super::{Amount, Interval, Phase, RunContext};
-use crate::plan::{Operator, Quantity, Statistic, Tag, Threshold, Unit};
+use crate::plan::{Operator, Quantity, Tag, Threshold, Unit};
 use gather::Gatherer;
 use pile::{Pile, Portion};
 use schemars::JsonSchema;
@@ -319,17 +319,6 @@ impl Window {
 
 fn crosses(threshold: &Threshold, value: Amount) -> bool {
     ThresholdVerdict::of(threshold, value) == ThresholdVerdict::Crossed
-}
-
-/// The statistic of samples that a threshold is judged by: when every one has to hold, the worst.
-fn sample_statistic(threshold: &Threshold) -> Option<Statistic> {
-    match &threshold.quantity {
-        Quantity::Observed { statistic, .. } => *statistic,
-        Quantity::Latency { statistic, .. } | Quantity::RaceSpread { statistic, .. } => {
-            Some(*statistic)
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

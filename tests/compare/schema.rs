@@ -1,6 +1,7 @@
 //! `compare.json` is what its schema says.
 
 use shopblast::compare::ComparisonRecord;
+use shopblast::record::Record;
 use std::path::{Path, PathBuf};
 
 const SCHEMA: &str = "schema/compare.schema.json";

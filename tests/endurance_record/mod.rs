@@ -5,8 +5,8 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use shopblast::plan::{FailureRule, RaceRules, WaitTime};
-use shopblast::report::{
-    BandsCsv, DistributionCsv, EventsCsv, HostFacts, RunFacts, RunRecord, SeriesCsv, write_record,
+use shopblast::record::{
+    BandsCsv, DistributionCsv, EventsCsv, HostFacts, Record, RunFacts, RunRecord, SeriesCsv,
 };
 use shopblast::stats::{
     CoreHealth, ErrorCounts, ErrorKey, Event, Interval, IntervalSink, LiveContext, Outcome, Phase,
@@ -60,7 +60,7 @@ pub fn write(directory: &Path) -> RunRecord {
         exit_code: Some(1),
         ..facts().record(&totals)
     };
-    write_record(&path("run.json"), &record).expect("written");
+    record.write(&path("run.json")).expect("written");
     record
 }
 

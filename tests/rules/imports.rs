@@ -10,13 +10,15 @@ const ROOMS: &[(&str, u8)] = &[
     ("shop", 3),
     ("sandbox", 3),
     ("observe", 4),
-    ("report", 5),
-    ("compare", 6),
-    ("run", 7),
-    ("ui", 8),
-    ("doctor", 8),
-    ("hunt", 8),
-    ("cli", 9),
+    ("pieces", 5),
+    ("record", 6),
+    ("report", 7),
+    ("compare", 8),
+    ("run", 9),
+    ("ui", 10),
+    ("doctor", 10),
+    ("hunt", 10),
+    ("cli", 11),
 ];
 
 /// The one way between neighbours: the sandbox speaks the shop's vocabulary.

@@ -3,9 +3,12 @@
 use super::repository::File;
 use std::fmt;
 
+mod circles;
 mod glossary;
 mod imports;
 mod links;
+
+pub use circles::circles;
 
 /// Most lines of a Rust file.
 const MOST_LINES: usize = 600;

@@ -63,7 +63,7 @@ fn every_flag_has_a_variable() {
         "summary-export",
         "junit",
     ];
-    for argument in hunt_options::command().get_arguments() {
+    for argument in arguments::command().get_arguments() {
         let Some(long) = argument
             .get_long()
             .filter(|long| !takes_any_text.contains(long))

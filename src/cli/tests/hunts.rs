@@ -3,6 +3,7 @@
 use super::*;
 use crate::hunt::{HUNT_JSON, HuntRequest, LoadUnit};
 use crate::observe::ObservatoryChoice;
+use crate::record::Record;
 
 fn hunt_with(line: &str, environment: &[(&str, &str)]) -> HuntRequest {
     match parse_with(line, environment) {

@@ -1,5 +1,6 @@
 //! A call as journeys write it: what is sent where, and what the journey depends on.
 
+use super::call_parts::CallParts;
 use super::{Abort, Journey, Session};
 use crate::engine::{Arena, Id, Judge, Link, Step};
 use crate::stats::Outcome;
@@ -21,15 +22,22 @@ pub struct Call<'a, L> {
     pub(super) aside: bool,
 }
 
-pub(super) struct CallParts<'a> {
-    pub(super) step: &'static Step,
-    pub(super) on: Option<&'a Id>,
-    pub(super) body: Option<&'a Arena>,
-    pub(super) chosen: Option<usize>,
-    pub(super) with: &'a [Id],
-    pub(super) judge: Judge,
-    pub(super) at_once: bool,
-    pub(super) aside: bool,
+impl<L: Link> Session<L> {
+    /// A call of `step`; finished by [`Call::id`], [`Call::or_abort`] or [`Call::or_continue`] and
+    /// their like.
+    pub fn call<'a>(&'a mut self, step: &'static Step) -> Call<'a, L> {
+        Call {
+            session: self,
+            step,
+            on: None,
+            body: None,
+            chosen: None,
+            with: &[],
+            judge: step.operation.judge,
+            at_once: false,
+            aside: false,
+        }
+    }
 }
 
 impl<'a, L: Link> Call<'a, L> {

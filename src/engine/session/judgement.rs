@@ -1,6 +1,6 @@
 //! What journeys find out after a race: probes, and rules that held or did not.
 
-use super::call::CallParts;
+use super::call_parts::CallParts;
 use super::{Abort, Session};
 use crate::engine::{Exchange, Link, Step, Trail, TrailEntry, uncounted};
 use crate::plan::WaitTime;

@@ -12,18 +12,18 @@
 mod evidence;
 mod groups;
 mod proxy;
+mod questions;
 mod sounder;
 mod spread;
 
 use super::clock::now_ns;
 use super::interruption::Interruption;
-use crate::plan::Target;
 use groups::{Groups, Pace};
+pub use questions::Questions;
 pub use sounder::Opened;
 use sounder::Sounder;
 pub use spread::Spread;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::Duration;
 
 /// A survey for races gives up after this long; opening connections may take as long again.
@@ -39,37 +39,6 @@ const BURST: usize = 6;
 /// Connections opened one by one while processes are at work, to find another process: as many as
 /// may find none before the search ends.
 const WAVE: usize = 6;
-
-/// What a survey asks, in full requests.
-#[derive(Clone, Debug)]
-pub struct Questions {
-    slow: Box<[u8]>,
-    quick: Box<[u8]>,
-}
-
-impl Questions {
-    /// `GET slow`, which takes a process long, and `GET quick`, which takes it a moment. Neither may
-    /// change anything.
-    #[must_use]
-    pub fn of(target: &Target, slow: &str, quick: &str) -> Self {
-        let get = |path: &str| {
-            let (base, authority) = (&target.base_path, &target.authority);
-            format!("GET {base}{path} HTTP/1.1\r\nhost: {authority}\r\n\r\n")
-                .into_bytes()
-                .into_boxed_slice()
-        };
-        Self {
-            slow: get(slow),
-            quick: get(quick),
-        }
-    }
-
-    /// The slow one.
-    #[must_use]
-    pub fn slow(&self) -> Rc<[u8]> {
-        Rc::from(&*self.slow)
-    }
-}
 
 /// How a target handles requests at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,17 @@ const OF_PHASE: &[Tag] = &[Tag::Phase];
 /// Largest number that is told apart from its neighbours.
 const LARGEST: f64 = 9_007_199_254_740_992.0;
 
-pub(super) fn threshold(text: &str) -> Result<Threshold, ThresholdError> {
+impl Threshold {
+    /// Reads a threshold from its text.
+    ///
+    /// # Errors
+    /// When it is none; the error shows where.
+    pub fn parse(text: &str) -> Result<Self, ThresholdError> {
+        threshold(text)
+    }
+}
+
+fn threshold(text: &str) -> Result<Threshold, ThresholdError> {
     // Line ends and the like would tear the mark of an error from its place.
     let in_one_line = text.replace(char::is_control, " ");
     let text = in_one_line.trim();

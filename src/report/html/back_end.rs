@@ -1,12 +1,13 @@
 //! What the shop's back end said of itself: backlogs by domain, and the broker.
 
-use super::super::back_end_section::{dead_letters, drained_text, growth_text, source_lines};
-use super::super::recorded::Recorded;
-use super::super::stored_events_section::stored_events_lines;
-use super::super::{BacklogRecord, ObservedRecord, StoredEventRecord};
-use super::embedded::Compact;
 use super::words::rate_text;
+use crate::pieces::Compact;
 use crate::plan::ObservedMetric;
+use crate::record::{BacklogRecord, ObservedRecord, Recorded, StoredEventRecord};
+use crate::report::console::back_end_section::{
+    dead_letters, drained_text, growth_text, source_lines,
+};
+use crate::report::console::stored_events_section::stored_events_lines;
 use crate::stats::Amount;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,7 +173,7 @@ fn chart(recorded: &Recorded, metric: ObservedMetric) -> ObservedChart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{CsvColumns, made_up};
+    use crate::record::{CsvColumns, Record, made_up};
 
     #[test]
     fn lines_are_domains_and_gaps_stay_gaps() {
@@ -184,7 +185,7 @@ mod tests {
             3,redis,identity,outbox_pending,7,false\r\n";
         let directory = tempfile::tempdir().expect("a directory");
         let run_json = directory.path().join("run.json");
-        crate::report::write_record(&run_json, &made_up::record()).expect("written");
+        made_up::record().write(&run_json).expect("written");
         let recorded = Recorded {
             observed: CsvColumns::parse(csv),
             ..Recorded::read(&run_json).expect("a record")

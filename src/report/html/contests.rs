@@ -1,12 +1,13 @@
 //! Races, rounds, rules and witnesses.
 
-use super::super::WitnessRecord;
-use super::super::recorded::Recorded;
-use super::super::witness_text::{curl_commands, part_word};
-use super::super::{InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, RunRecord};
-use super::embedded::Compact;
 use super::sketch::{Histogram, OutcomeBar, bar, histogram};
 use super::words::{duration_text, grouped, share_text};
+use crate::pieces::Compact;
+use crate::record::{
+    InvariantRecord, OffsetRecord, RaceRecord, Recorded, RoundsRecord, RunRecord, WitnessRecord,
+};
+use crate::report::console::part_word;
+use crate::report::console::witness_text::curl_commands;
 use crate::stats::RuleVerdict;
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! What the generator itself did.
 
-use super::super::recorded::Recorded;
 use super::words::{duration_text, grouped, percent_text};
+use crate::record::Recorded;
 
 /// The section about the generator.
 pub struct GeneratorView {

@@ -1,16 +1,14 @@
 //! The verdict: what was run, against what, and whether it held.
 
-use super::super::Figures;
-use super::super::recorded::Recorded;
-use super::super::recovery_text::sentences;
-use super::super::run_record::RunRecord;
-use super::super::threshold_record::ThresholdRecord;
-use super::super::verdict::{Circumstances, exit_meaning, verdict};
 use super::words::share_text;
 use super::words::{counted, duration_text, grouped, grouped_of, listed, percent_text, rate_text};
-use crate::stats::GeneratorState;
-use crate::stats::RuleVerdict;
-use crate::stats::ThresholdVerdict;
+use crate::record::{
+    Circumstances, Figures, InvariantRecord, RaceRecord, Recorded, RunRecord, ThresholdRecord,
+    exit_meaning, verdict,
+};
+use crate::report::console::race_sections;
+use crate::report::recovery_text::sentences;
+use crate::stats::{GeneratorState, RuleVerdict, ThresholdVerdict};
 
 /// How something is to be taken: `good`, `bad`, `doubt` or `plain`.
 type Tone = &'static str;
@@ -88,7 +86,7 @@ fn started(moment: &str) -> String {
 
 /// In the order of the exit codes: what matters most comes first.
 fn standing(run: &RunRecord) -> (Tone, &'static str) {
-    let violated = |rule: &super::super::InvariantRecord| rule.verdict == RuleVerdict::Violated;
+    let violated = |rule: &InvariantRecord| rule.verdict == RuleVerdict::Violated;
     let crossed = |threshold: &ThresholdRecord| threshold.verdict == ThresholdVerdict::Crossed;
     let found = [
         (run.invariants.iter().any(violated), "bad", "Did not hold"),
@@ -282,7 +280,7 @@ fn thresholds_finding(run: &RunRecord) -> Option<Finding> {
 }
 
 fn races(run: &RunRecord) -> Option<Finding> {
-    let sum = |of: fn(&super::super::RaceRecord) -> u64| run.races.iter().map(of).sum::<u64>();
+    let sum = |of: fn(&RaceRecord) -> u64| run.races.iter().map(of).sum::<u64>();
     let (count, together, overlapped) = (
         sum(|race| race.count),
         sum(|race| race.together),
@@ -297,10 +295,10 @@ fn races(run: &RunRecord) -> Option<Finding> {
         share_text(together, count),
         share_text(overlapped, count),
     );
-    if let Some(told) = super::super::race_sections::serialised(run) {
+    if let Some(told) = race_sections::serialised(run) {
         text = told;
     }
-    if let Some(line) = super::super::race_sections::processes_line(run) {
+    if let Some(line) = race_sections::processes_line(run) {
         text = format!("{}. {line}", text.trim_end_matches('.'));
     }
     Some(Finding {

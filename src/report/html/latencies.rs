@@ -1,9 +1,8 @@
 //! The distribution of latencies by statistic name: percentiles, histogram, and how it changed.
 
-use super::super::distribution_csv::PERCENTILES;
-use super::super::latency_bands::{add_to_band, parse_bands};
-use super::super::recorded::Recorded;
-use crate::stats::tag_text;
+use crate::record::distribution_csv::PERCENTILES;
+use crate::record::latency_bands::{add_to_band, parse_bands};
+use crate::record::{Recorded, tag_text};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 

@@ -6,10 +6,10 @@
 
 mod back_end;
 mod contests;
-mod embedded;
 mod generator;
 mod headline;
 mod latencies;
+mod moment;
 mod names;
 mod over_time;
 mod recovery;
@@ -21,11 +21,12 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use super::recorded::Recorded;
+use crate::pieces::{self, STYLES, StaticText, json_for_html, policy};
+use crate::record::Recorded;
+use crate::record::distribution_csv::PERCENTILES;
 use askama::Template;
 use back_end::{BackEndView, ObservedOverTime};
 use contests::{ContestsView, WitnessGroup};
-pub use embedded::{StaticText, json_for_html, policy};
 use generator::GeneratorView;
 use headline::{Headline, ThresholdRow};
 use latencies::NameLatencies;
@@ -38,16 +39,10 @@ use shares::SharesView;
 use std::sync::LazyLock;
 use words::EventRow;
 
-const STYLES: [StaticText; 2] = [
-    StaticText(include_str!("../../../assets/uplot-1.6.32/uPlot.min.css")),
-    StaticText(include_str!("../../../templates/report/report.css")),
-];
 const SCRIPTS: [StaticText; 6] = [
-    StaticText(include_str!(
-        "../../../assets/uplot-1.6.32/uPlot.iife.min.js"
-    )),
-    StaticText(include_str!("../../../templates/report/page.js")),
-    StaticText(include_str!("../../../templates/report/tables.js")),
+    pieces::SCRIPTS[0],
+    pieces::SCRIPTS[1],
+    pieces::SCRIPTS[2],
     StaticText(include_str!("../../../templates/report/charts.js")),
     StaticText(include_str!("../../../templates/report/latencies.js")),
     StaticText(include_str!("../../../templates/report/start.js")),
@@ -133,7 +128,7 @@ pub fn html_report(recorded: &Recorded) -> String {
         data: json_for_html(&ChartData {
             over_time,
             latencies,
-            percentiles: super::distribution_csv::PERCENTILES.to_vec(),
+            percentiles: PERCENTILES.to_vec(),
             races: contests::curves(run),
             rounds: contests::rounds_over_time(recorded),
             observed: &observed,

@@ -1,10 +1,8 @@
 //! The table of statistic names, the phases, the errors.
 
-use super::super::Figures;
-use super::super::recorded::Recorded;
-use super::super::run_record::{ErrorRecord, RunRecord};
 use super::sketch::{OutcomeBar, outcome_bar};
 use super::words::{bytes_text, duration_text, rate_text};
+use crate::record::{ErrorRecord, Figures, Recorded, RunRecord};
 use crate::stats::LatencySummary;
 use std::collections::HashMap;
 

@@ -3,10 +3,11 @@
 //! A row stands for its second. Of a long run several seconds share a row: counts are added, and
 //! each latency is that of the worst second among them. No percentile is averaged.
 
-use super::super::recorded::Recorded;
-use super::embedded::Compact;
+use super::moment::Moment;
 use super::recovery;
 use super::words::grouped_of;
+use crate::pieces::Compact;
+use crate::record::Recorded;
 use crate::stats::RuleVerdict;
 use serde::Serialize;
 
@@ -26,16 +27,6 @@ const SAME_MOMENT_S: f64 = 3.0;
 pub struct Line {
     label: String,
     values: Vec<Compact>,
-}
-
-/// Something that is marked in the charts.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct Moment {
-    pub at_s: f64,
-    /// When it was over.
-    pub until_s: f64,
-    pub kind: &'static str,
-    pub text: String,
 }
 
 /// Everything over time.

@@ -1,8 +1,8 @@
 //! Recovery from a spike: its table and its sentences.
 
-use super::super::recovery_text::{COLUMNS, legend, rows, sentences};
-use super::super::run_record::RunRecord;
-use super::over_time::Moment;
+use super::moment::Moment;
+use crate::record::RunRecord;
+use crate::report::recovery_text::{COLUMNS, legend, rows, sentences};
 
 /// The section about recovery.
 pub struct RecoveryView {
@@ -92,7 +92,7 @@ pub fn moments(run: &RunRecord) -> Vec<Moment> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::made_up;
+    use crate::record::made_up;
     use crate::report::recovery_text::tests::made_up as made_up_recovery;
 
     #[test]

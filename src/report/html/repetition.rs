@@ -1,6 +1,6 @@
 //! Plan, seed, versions, host, and the command that repeats the run.
 
-use super::super::run_record::RunRecord;
+use crate::record::RunRecord;
 
 /// The section about how to do it again.
 pub struct Repetition {
@@ -61,7 +61,7 @@ fn command(run: &RunRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::made_up;
+    use crate::record::made_up;
 
     #[test]
     fn the_command_has_seed_and_run_id_once() {

@@ -1,9 +1,9 @@
 //! Who did how much: user classes by weight, journeys by their planned and their real share
 //! (Locust's task ratio).
 
-use super::super::run_record::{JourneyRecord, RunRecord};
 use super::words::share_text;
 use crate::plan::{JourneyOption, JourneyOptions};
+use crate::record::{JourneyRecord, RunRecord};
 use crate::shop::{total_weight, user_class};
 use serde_json::Value;
 use std::collections::HashMap;

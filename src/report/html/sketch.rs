@@ -2,9 +2,9 @@
 //!
 //! Sizes are attributes and not styles: the content security policy lets no inline style through.
 
-use super::super::Figures;
-use super::super::latency_bands::{BANDS_A_DOUBLING, parse_bands};
 use super::words::{duration_text, grouped, share_text};
+use crate::record::Figures;
+use crate::record::latency_bands::{BANDS_A_DOUBLING, parse_bands};
 
 /// A piece of a bar, in hundredths of its width.
 pub struct Piece {
@@ -86,7 +86,7 @@ pub struct Column {
     pub title: String,
 }
 
-/// The histogram of what [`super::super::latency_bands::bands_text`] wrote; `None` of nothing.
+/// The histogram of what [`crate::record::latency_bands::bands_text`] wrote; `None` of nothing.
 #[must_use]
 pub fn histogram(bands: &str) -> Option<Histogram> {
     let counts: Vec<(u32, u64)> = parse_bands(bands).into_iter().collect();

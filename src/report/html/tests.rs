@@ -1,9 +1,9 @@
 //! The page as text: what it says, what it leaves out, and that nothing in a record can break it.
 
 use super::html_report;
-use crate::report::golden::assert_golden;
-use crate::report::{
-    BandsCsv, DistributionCsv, EventsCsv, Recorded, RunRecord, SeriesCsv, made_up, write_record,
+use crate::record::golden::assert_golden;
+use crate::record::{
+    BandsCsv, DistributionCsv, EventsCsv, Record, Recorded, RunRecord, SeriesCsv, made_up,
 };
 use crate::stats::IntervalSink;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn recorded(run: &RunRecord) -> (TempDir, Recorded) {
         }
         sink.finish(&totals).expect("finished");
     }
-    write_record(&path("run.json"), run).expect("written");
+    run.write(&path("run.json")).expect("written");
     let recorded = Recorded::read(directory.path()).expect("a record");
     (directory, recorded)
 }
@@ -148,7 +148,9 @@ fn a_spike_has_its_recovery() {
 #[test]
 fn an_older_record_has_tables_but_no_charts() {
     let directory = tempfile::tempdir().expect("a directory");
-    write_record(&directory.path().join("run.json"), &made_up::record()).expect("written");
+    made_up::record()
+        .write(&directory.path().join("run.json"))
+        .expect("written");
     let recorded = Recorded::read(directory.path()).expect("a record");
     let page = html_report(&recorded);
     assert!(page.contains("id=\"names-table\""));

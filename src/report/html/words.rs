@@ -1,9 +1,9 @@
 //! Figures as the page writes them, and the rows of small tables.
 
-use super::super::run_record::RunRecord;
+use crate::record::{EventRecord, RunRecord};
 use std::borrow::Borrow;
 
-pub use super::super::figures::{counted, duration_text, percent_text, rate_text};
+pub use crate::pieces::{counted, duration_text, percent_text, rate_text};
 
 /// A count with its thousands apart: `12,345,678`.
 #[must_use]
@@ -76,9 +76,7 @@ pub fn events(run: &RunRecord) -> Vec<EventRow> {
     let raised = run.domains.iter().filter(|domain| domain.events > 0);
     raised
         .map(|domain| {
-            let of_domain = |event: &&super::super::EventRecord| {
-                event.domain == domain.domain && event.count > 0
-            };
+            let of_domain = |event: &&EventRecord| event.domain == domain.domain && event.count > 0;
             let kinds = run.events.iter().filter(of_domain);
             EventRow {
                 domain: domain.domain.clone(),

@@ -7,7 +7,7 @@ use crate::engine::codec::Request;
 use crate::sandbox::desk::cors_lines;
 use crate::sandbox::reception::Date;
 use crate::sandbox::reply::{JSON, ReplyHead};
-use crate::sandbox::router::{decode, parameter, split_target};
+use crate::sandbox::request_target::{decode, parameter, split_target};
 
 /// Media type of Prometheus' text format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";

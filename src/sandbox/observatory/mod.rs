@@ -5,6 +5,7 @@
 //! so that whoever looks does not disturb the shop's. Measured on Protean 0fbb7582 and ca9c7fdc.
 
 mod desk;
+mod in_order;
 mod metrics;
 mod query;
 mod server;

@@ -1,7 +1,7 @@
 //! Query parameters, and FastAPI's refusals of them.
 
 use crate::sandbox::json_text::write_text;
-use crate::sandbox::router::parameter;
+use crate::sandbox::request_target::parameter;
 
 /// How many traces are asked for.
 ///

@@ -1,11 +1,11 @@
 //! The JSON snapshots: health, outboxes, streams, queue depth, statistics. Names and their order
 //! are as measured.
 
+use super::in_order::{InOrder, json};
 use super::streams::STREAMS;
 use super::subscriptions::{Level, stream_names, subscriptions};
 use super::{BROKER_CLIENTS, BROKER_MEMORY, BROKER_VERSION, Names, View, by_status};
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 #[derive(Serialize)]
@@ -28,19 +28,6 @@ struct Broker {
     memory: &'static str,
     uptime_seconds: u64,
     ops_per_sec: u32,
-}
-
-/// An object whose members keep their order.
-pub struct InOrder<T>(pub Vec<(&'static str, T)>);
-
-impl<T: Serialize> Serialize for InOrder<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
 }
 
 #[derive(Serialize)]
@@ -127,12 +114,6 @@ struct Totals {
     outbox_pending: u64,
     stream_depth: u64,
     consumer_pending: u64,
-}
-
-/// JSON without spaces, as FastAPI writes it.
-pub fn json(value: &impl Serialize) -> String {
-    // Numbers, texts and maps with texts as keys always have a JSON form.
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 impl View {

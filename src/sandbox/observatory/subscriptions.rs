@@ -5,7 +5,7 @@
 //! all who read its stream, and none of them has confirmed it.
 
 use super::View;
-use super::snapshots::{InOrder, json};
+use super::in_order::{InOrder, json};
 use super::streams::{Stream, TODAYS_STREAMS, stream_of};
 use crate::sandbox::pipeline::{Backlog, Domain};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Which traces somebody wants to see.
 
-use crate::sandbox::router::parameter;
+use crate::sandbox::request_target::parameter;
 use glob::Pattern;
 
 /// A wanted text, or everything.

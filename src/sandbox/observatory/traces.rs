@@ -4,7 +4,7 @@
 //! The projectors of a stream share a message's time evenly, one after the other. The pipeline is
 //! told what happened, not to which customer or product: identifiers are made up, one a message.
 
-use super::snapshots::{InOrder, json};
+use super::in_order::{InOrder, json};
 use super::streams::{Stream, stream_of};
 use super::trace_filter::TraceFilter;
 use super::{Names, View, subscriptions};

@@ -4,7 +4,8 @@
 //! In its lax mode pydantic takes `"2"`, `2.0` and `true` for whole numbers (pydantic's conversion
 //! table; the ones that the contract measured are among the tests).
 
-use super::{Bound, Field, Fields, Kind, Schema, Value, is_longer};
+use super::field::{Bound, Field, Kind, Schema, is_longer};
+use super::value::{Fields, Value};
 use crate::sandbox::json_text::{self, Document, Fault, Json, LONE_SURROGATE};
 use crate::sandbox::python_text;
 use crate::sandbox::refusal::Refusal;

@@ -1,6 +1,7 @@
 //! What a request's fields hold, once the schema has let them pass.
 
-use super::MAX_FIELDS;
+/// Most fields that an endpoint's schema has.
+pub const MAX_FIELDS: usize = 16;
 
 /// What a field holds.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,7 +3,7 @@
 use super::Call;
 use super::projections::Row;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::router::parameter;
+use crate::sandbox::request_target::parameter;
 use crate::sandbox::schema::read_parameter;
 use std::fmt::Write as _;
 

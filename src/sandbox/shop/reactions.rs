@@ -4,7 +4,7 @@
 
 use super::projections::{Notice, Projections, Saga};
 use super::shelf::Key;
-use super::{Answer, Call, Work, inventory, ordering, payments};
+use super::{Answer, Call, Shop, Work, inventory, ordering, payments};
 use crate::sandbox::pipeline::Domain;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
@@ -16,6 +16,23 @@ const METHOD: &str = "credit_card";
 
 /// What an engine asks the shop for.
 pub type Command = Box<dyn FnOnce(&mut Work<'_>)>;
+
+impl Shop {
+    /// Has the engines do what is due, and what they ask for done by the thread whose shard is
+    /// `home`.
+    pub fn run_engines(&self, home: usize) {
+        let Some(engines) = self.engines() else {
+            return;
+        };
+        for command in engines.tick(self.pipeline(), react) {
+            let mut work = Work::new(self, home);
+            command(&mut work);
+            // An engine that comes too late asks no more; the real one would try again, to find
+            // that somebody else has done what it wanted.
+            let _ = work.into_pending().commit(self);
+        }
+    }
+}
 
 /// What the engines that run ask for.
 pub fn react(views: &mut Projections, notice: Notice) -> Vec<Command> {

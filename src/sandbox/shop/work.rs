@@ -6,36 +6,15 @@
 
 use super::projections::{Moment, Projections, Projector, Table};
 use super::shelf::Key;
-use super::{Answer, Shard, Shelf, Shop};
+use super::{Aggregate, Answer, Shop};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::pipeline::Domain;
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::version_conflict::VersionConflict;
 use crate::shop::Generation;
 use crate::stats::Event;
 use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
-
-/// A kind of thing that the shop remembers. Copies of it are cheap.
-pub trait Aggregate: Clone + Send + 'static {
-    /// As refusals name it, for example `Customer`.
-    const NAME: &'static str;
-
-    /// Where a shard keeps things of this kind.
-    fn shelf(shard: &mut Shard) -> &mut Shelf<Self>;
-
-    /// What the loser of a version race leaves behind all the same: the event that loses is written
-    /// after the relational rows. Nothing, for most.
-    fn lose(_stored: &mut Self, _late: &Self) {}
-}
-
-/// Somebody else's commit came first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VersionConflict {
-    /// The version that was loaded.
-    pub expected: u32,
-    /// The version that was found.
-    pub found: u32,
-}
 
 /// Writes a change back; see [`Work::save`].
 type Change = Box<dyn FnOnce(&Shop) -> Result<(), VersionConflict>>;

@@ -1,13 +1,4 @@
-//! The races that journeys run, and how wide they are.
-
-use super::JourneyKind;
-use crate::shop::races::{
-    CANCEL_AGAINST_PAID, CANCEL_DURING_PAYMENT, CONCURRENT_CHECKOUT, CONCURRENT_REFUNDS,
-    CONTRADICTING_WEBHOOKS, DOUBLE_SUSPEND, DUPLICATE_REFUND_WEBHOOK, DUPLICATE_WEBHOOK,
-    ELEVEN_ADDRESSES, FLASH_SALE, LAST_PIECES, MODIFY_DURING_CONFIRM, SAME_EXTERNAL_ID,
-    SAME_IDEMPOTENCY_KEY,
-};
-use crate::stats::Race;
+//! How wide the races are that journeys run.
 
 /// Requests for the last pieces of an item: more than there are pieces.
 pub const RESERVATIONS: usize = 12;
@@ -19,33 +10,3 @@ pub const REGISTRATIONS: usize = 4;
 pub const CHECKOUTS: usize = 3;
 /// Addresses for a customer that may have one less.
 pub const ADDRESSES: usize = 11;
-
-impl JourneyKind {
-    /// The race that the journey runs, and its racers; 0 for one across users.
-    #[must_use]
-    pub fn race(self) -> Option<(&'static Race, usize)> {
-        Some(match self {
-            Self::FlashSaleStampede => (FLASH_SALE, 0),
-            Self::LastPieces => (LAST_PIECES, RESERVATIONS),
-            Self::CancelDuringPayment => (CANCEL_DURING_PAYMENT, 2),
-            Self::CancelAgainstPaid => (CANCEL_AGAINST_PAID, 2),
-            Self::ConcurrentOrderModification => (MODIFY_DURING_CONFIRM, 3),
-            Self::DuplicateWebhook => (DUPLICATE_WEBHOOK, 2),
-            Self::ContradictingWebhooks => (CONTRADICTING_WEBHOOKS, 2),
-            Self::ConcurrentRefunds => (CONCURRENT_REFUNDS, REFUNDS),
-            Self::DuplicateRefundWebhook => (DUPLICATE_REFUND_WEBHOOK, 2),
-            Self::SameIdempotencyKey => (SAME_IDEMPOTENCY_KEY, 2),
-            Self::SameExternalId => (SAME_EXTERNAL_ID, REGISTRATIONS),
-            Self::ConcurrentCheckout => (CONCURRENT_CHECKOUT, CHECKOUTS),
-            Self::ElevenAddresses => (ELEVEN_ADDRESSES, ADDRESSES),
-            Self::DoubleSuspend => (DOUBLE_SUSPEND, 2),
-            _ => return None,
-        })
-    }
-
-    /// Racers of its race; 0 when it runs none, or one across users.
-    #[must_use]
-    pub fn widest_race(self) -> usize {
-        self.race().map_or(0, |(_, racers)| racers)
-    }
-}

@@ -1,6 +1,6 @@
 //! Ready-made bodies of the Catalogue domain.
 
-use super::{Source, each};
+use super::source::{Source, each};
 use crate::engine::Arena;
 use crate::shop::FormField;
 use crate::shop::generators::catalogue;

@@ -1,6 +1,6 @@
 //! Ready-made bodies of the Identity domain.
 
-use super::{Source, fixed};
+use super::source::{Source, fixed};
 use crate::engine::Arena;
 use crate::shop::generators::identity;
 

@@ -1,6 +1,6 @@
 //! Ready-made bodies of the Inventory domain.
 
-use super::{Source, each, fixed};
+use super::source::{Source, each, fixed};
 use crate::engine::Arena;
 use crate::shop::generators::ids::IdSource;
 use crate::shop::generators::inventory::{self, StockIds};

@@ -1,6 +1,6 @@
 //! Ready-made bodies of the Payments domain.
 
-use super::{BODIES, Source, each, fixed};
+use super::source::{BODIES, Source, each, fixed};
 use crate::engine::Arena;
 use crate::shop::generators::money::Cents;
 use crate::shop::generators::ordering::Bill;

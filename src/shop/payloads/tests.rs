@@ -8,10 +8,12 @@ mod ordering;
 mod payments;
 mod uniqueness;
 
+use super::source::{BODIES, LARGE_BODIES};
 use super::*;
 use crate::engine::Id;
 use crate::plan::UniqueNumbers;
 use crate::shop::{Generation, generators};
+use fastrand::Rng;
 use limits::Fields;
 use serde_json::{Map, Value};
 use std::collections::HashSet;

@@ -1,6 +1,5 @@
 //! What a stretch of time has of a quantity, and the value that it makes.
 
-use super::sample_statistic;
 use crate::plan::{Quantity, Statistic, Threshold, Unit};
 use crate::stats::{Amount, Interval, LatencyCounts};
 use hdrhistogram::Histogram;
@@ -208,5 +207,16 @@ impl Samples {
         };
         let at_least = self.any_at_least;
         Some(Amount { value, at_least })
+    }
+}
+
+/// The statistic of samples that a threshold is judged by: when every one has to hold, the worst.
+fn sample_statistic(threshold: &Threshold) -> Option<Statistic> {
+    match &threshold.quantity {
+        Quantity::Observed { statistic, .. } => *statistic,
+        Quantity::Latency { statistic, .. } | Quantity::RaceSpread { statistic, .. } => {
+            Some(*statistic)
+        }
+        _ => None,
     }
 }

@@ -1,40 +1,26 @@
 //! Live figures for other programs: a page that Prometheus scrapes, and pushes to a collector of
 //! OpenTelemetry. Made on the collector's thread, once a second; workers notice nothing.
 
+mod latest;
 mod pusher;
 mod server;
 
-use crate::report::{MetricFamily, MetricsFollower, RunFacts};
+use crate::record::RunFacts;
+use crate::report::MetricsFollower;
 use crate::run::{Face, MetricsTargets, RunError};
 use crate::stats::{Interval, IntervalSink, Snapshot, Totals};
+use latest::Latest;
 use pusher::{Push, Pusher};
 use server::MetricsServer;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// Seconds between two pushes.
 const PUSH_EVERY_S: u64 = 5;
 /// How long the last push may take.
 const LAST_PUSH: Duration = Duration::from_secs(5);
-
-/// The latest figures, for whoever reads them.
-#[derive(Clone, Default)]
-struct Latest {
-    families: Arc<Mutex<Arc<Vec<MetricFamily>>>>,
-}
-
-impl Latest {
-    fn put(&self, families: Arc<Vec<MetricFamily>>) {
-        *self.families.lock().unwrap_or_else(PoisonError::into_inner) = families;
-    }
-
-    fn get(&self) -> Arc<Vec<MetricFamily>> {
-        let families = self.families.lock();
-        Arc::clone(&families.unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// Offers a run's figures in the places that were asked for.
 pub struct MetricsFace {

@@ -1,6 +1,6 @@
 //! `/metrics` for Prometheus, on a thread of its own. It answers until the process ends.
 
-use super::Latest;
+use super::latest::Latest;
 use crate::report::{OPEN_METRICS_TYPE, open_metrics_text};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;

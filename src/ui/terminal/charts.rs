@@ -1,9 +1,9 @@
 //! Charts of the overview: throughput, response time, and the 99th percentiles of service time and
 //! send lag.
 
-use super::draw::clock_text;
+use super::text::clock_text;
 use super::theme::Theme;
-use crate::report::{duration_text, rate_text};
+use crate::pieces::{duration_text, rate_text};
 use crate::stats::{HistoryPoint, Snapshot, SpanLatency};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};

@@ -1,5 +1,6 @@
 //! The whole view: header, the chosen page, footer; help on top when asked for.
 
+use super::text::{clock_text, plain};
 use super::view::{Page, View};
 use super::{charts, findings, health, tables};
 use crate::run::RunState;
@@ -198,26 +199,4 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect, view: &View) {
     let block = Block::bordered().title(" what keys do ");
     frame.render_widget(Clear, covered);
     frame.render_widget(Paragraph::new(lines).block(block), covered);
-}
-
-/// Whole seconds as `01:05` or `1:00:05`.
-#[must_use]
-pub fn clock_text(s: f64) -> String {
-    let s = s.max(0.0).round() as u64;
-    let (hours, minutes, seconds) = (s / 3_600, s / 60 % 60, s % 60);
-    match hours {
-        0 => format!("{minutes:02}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
-}
-
-/// `text` without anything that a terminal would take for a command: the target may have written
-/// it.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    let harmless = |letter: char| match letter.is_control() {
-        true => '·',
-        false => letter,
-    };
-    text.chars().map(harmless).collect()
 }

@@ -1,9 +1,9 @@
 //! What was found: errors, races, rules and their violations.
 
-use super::draw::{clock_text, plain};
+use super::text::{clock_text, plain};
 use super::theme::Theme;
 use super::view::View;
-use crate::report::{counted, duration_text, percent_text};
+use crate::pieces::{counted, duration_text, percent_text};
 use crate::stats::{ErrorRow, Outcome, RaceSnapshot, RuleSnapshot, RuleVerdict, Snapshot};
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -1,9 +1,10 @@
 //! How the generator fares, how thresholds stand, and what the shop has not processed yet.
 
-use super::draw::plain;
+use super::text::plain;
 use super::theme::Theme;
 use super::view::View;
-use crate::report::{ThresholdRecord, duration_text, percent_text};
+use crate::pieces::{duration_text, percent_text};
+use crate::record::ThresholdRecord;
 use crate::stats::{
     Amount, DomainBacklog, GeneratorState, Snapshot, ThresholdStanding, ThresholdVerdict,
     state_text,

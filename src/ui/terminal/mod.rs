@@ -9,6 +9,7 @@ mod health;
 mod keys;
 mod screen;
 mod tables;
+mod text;
 mod theme;
 mod view;
 

@@ -1,9 +1,9 @@
 //! Requests: outcomes in a line, statistic names and journeys in tables.
 
-use super::draw::plain;
+use super::text::plain;
 use super::theme::Theme;
 use super::view::View;
-use crate::report::{duration_text, rate_text};
+use crate::pieces::{duration_text, rate_text};
 use crate::stats::{Outcome, Snapshot, SnapshotRow};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};

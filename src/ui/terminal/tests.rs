@@ -7,7 +7,7 @@ use super::theme::Theme;
 use super::view::{Page, View};
 use super::{LEAST_SIZE, draw};
 use crate::plan::{Load, Stage, Threshold};
-use crate::report::golden::assert_golden;
+use crate::record::golden::assert_golden;
 use crate::run::{RunControl, RunState};
 use crate::stats::{Amount, DomainBacklog, Snapshot, ThresholdStanding, ThresholdVerdict};
 use made_up::{contested, plain_run, request, view};

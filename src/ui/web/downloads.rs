@@ -1,7 +1,7 @@
 //! Files of records, one at a time or all of a record as a tar archive; and the history.
 
+use super::app::App;
 use super::records::{RecordFile, Records};
-use super::server::App;
 use super::stream::streamed;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};

@@ -2,7 +2,8 @@
 
 use super::board::Board;
 use super::series::{Point, Second};
-use crate::report::{LocustStats, RunFacts, failures_text, stats_text, threshold_records};
+use crate::record::{RunFacts, failures_text, stats_text, threshold_records};
+use crate::report::LocustStats;
 use crate::stats::{Interval, IntervalSink, Phase, Totals};
 use std::io;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Live updates: server-sent events, one as soon as something changed, a few a second at most.
 
+use super::app::App;
 use super::downloads::{json, not_found};
-use super::server::App;
 use super::tick::{Told, tick, witness};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

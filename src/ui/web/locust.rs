@@ -1,12 +1,12 @@
 //! Locust's endpoints, with Locust's answers (2.43, `web.py`), for the scripts that use them.
 
+use super::app::App;
 use super::downloads::{download_headers, json, not_found};
 use super::order::SwarmOrder;
 use super::ratio::ratios;
 use super::series::Second;
-use super::server::App;
 use super::stream::streamed;
-use crate::report::NO_EXCEPTIONS;
+use crate::record::NO_EXCEPTIONS;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,7 +1,7 @@
 //! The login: a token is shown once, a cookie stands for it from then on.
 
+use super::app::App;
 use super::page;
-use super::server::App;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};

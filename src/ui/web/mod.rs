@@ -4,6 +4,7 @@
 //! writes once a second; what it is asked to do goes to a [`Session`]. No worker knows of it.
 
 mod access;
+mod app;
 mod board;
 mod crowd;
 mod downloads;

@@ -1,7 +1,7 @@
 //! The page itself: files that are compiled in.
 
+use super::app::App;
 use super::downloads::{json, not_found};
-use super::server::App;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};

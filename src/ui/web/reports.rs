@@ -1,8 +1,9 @@
 //! HTML reports, made anew from the record each time: what the disk holds is data, not a page.
 
+use super::app::App;
 use super::downloads::{download_headers, not_found};
-use super::server::App;
-use crate::report::{Recorded, html_report, html_report_policy};
+use crate::record::Recorded;
+use crate::report::{html_report, html_report_policy};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

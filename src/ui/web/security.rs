@@ -1,7 +1,7 @@
 //! The gate that every request passes: where it comes from, who sent it; and the headers that every
 //! answer gets.
 
-use super::server::App;
+use super::app::App;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};

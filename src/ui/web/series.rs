@@ -1,6 +1,7 @@
 //! What the page's charts are drawn from: one point a second, of bounded number.
 
-use crate::report::{LocustStats, RunRecord, ThresholdRecord};
+use crate::record::{RunRecord, ThresholdRecord};
+use crate::report::LocustStats;
 use crate::stats::{Amount, DomainBacklog, Interval, Totals, failures, told_in_all};
 use serde::Serialize;
 

@@ -1,6 +1,7 @@
 //! The server: one thread of its own, beside the workers, for everything that the page asks for.
 
 use super::access::{Access, random_token};
+use super::app::App;
 use super::board::Board;
 use super::crowd::Crowd;
 use super::live::{self, MOST_READERS};
@@ -60,42 +61,6 @@ pub enum WebError {
     /// No thread, or no event loop.
     #[error("cannot start the web page's thread: {0}")]
     Thread(#[source] io::Error),
-}
-
-/// What all requests share.
-pub struct App {
-    /// What is known of the load test.
-    pub board: Arc<Board>,
-    /// Carries out what the page asks for.
-    pub session: Arc<Session>,
-    /// What the start form offers.
-    pub offer: Offer,
-    /// Who may come in.
-    pub access: Access,
-    /// What the server is called.
-    pub names: KnownNames,
-    /// The records.
-    pub records: Records,
-    /// Places for readers of live updates.
-    pub readers: Arc<Semaphore>,
-    closing: watch::Sender<bool>,
-}
-
-impl App {
-    /// Returns when the server is being closed.
-    pub async fn closing(&self) {
-        let mut closing = self.closing.subscribe();
-        // An error means the same: nobody is there to say it any more.
-        let _ = closing.wait_for(|is_closing| *is_closing).await;
-    }
-
-    /// Whether `run` is the record of the load test that is on its way.
-    pub fn is_current(&self, run: &str) -> bool {
-        self.board.look(|inside| {
-            let is_its = inside.card.as_ref().is_some_and(|card| card.run() == run);
-            is_its && inside.state.is_busy()
-        })
-    }
 }
 
 /// The page, being served.

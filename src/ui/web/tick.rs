@@ -3,10 +3,11 @@
 
 use super::board::Inside;
 use super::series::{Point, Second};
-use crate::report::{
+use crate::record::{
     Connections, DomainRecord, EndingRecord, ErrorRecord, Figures, Generator, InvariantRecord,
-    JourneyRecord, LocustRow, RoundsRecord, RunRecord, WitnessRecord,
+    JourneyRecord, RoundsRecord, RunRecord, WitnessRecord,
 };
+use crate::report::LocustRow;
 use crate::stats::ThresholdVerdict;
 use serde::Serialize;
 

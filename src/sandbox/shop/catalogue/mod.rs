@@ -3,7 +3,9 @@
 mod attributes;
 mod bodies;
 mod category;
+mod category_commands;
 mod product;
+mod product_commands;
 mod product_rules;
 mod views;
 
@@ -20,83 +22,94 @@ pub use product::Product;
 /// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
 /// allows.
 pub const ENDPOINTS: &[Endpoint] = &[
-    endpoint("POST", &["products"], Some(&NEW_PRODUCT), product::create).today(&TODAYS_NEW_PRODUCT),
+    endpoint(
+        "POST",
+        &["products"],
+        Some(&NEW_PRODUCT),
+        product_commands::create,
+    )
+    .today(&TODAYS_NEW_PRODUCT),
     endpoint(
         "PUT",
         &["products", ID, "details"],
         Some(&PRODUCT_DETAILS),
-        product::update_details,
+        product_commands::update_details,
     )
     .today(&TODAYS_PRODUCT_DETAILS),
     endpoint(
         "POST",
         &["products", ID, "variants"],
         Some(&NEW_VARIANT),
-        product::add_variant,
+        product_commands::add_variant,
     )
     .today(&TODAYS_NEW_VARIANT),
     endpoint(
         "PUT",
         &["products", ID, "variants", ID, "price"],
         Some(&NEW_PRICE),
-        product::change_price,
+        product_commands::change_price,
     ),
     endpoint(
         "PUT",
         &["products", ID, "variants", ID, "tier-price"],
         Some(&TIER_PRICE),
-        product::set_tier_price,
+        product_commands::set_tier_price,
     ),
     endpoint(
         "POST",
         &["products", ID, "images"],
         Some(&NEW_IMAGE),
-        product::add_image,
+        product_commands::add_image,
     ),
     endpoint(
         "DELETE",
         &["products", ID, "images", ID],
         None,
-        product::remove_image,
+        product_commands::remove_image,
     ),
     endpoint(
         "PUT",
         &["products", ID, "activate"],
         None,
-        product::activate,
+        product_commands::activate,
     ),
     endpoint(
         "PUT",
         &["products", ID, "discontinue"],
         None,
-        product::discontinue,
+        product_commands::discontinue,
     ),
-    endpoint("PUT", &["products", ID, "archive"], None, product::archive),
+    endpoint(
+        "PUT",
+        &["products", ID, "archive"],
+        None,
+        product_commands::archive,
+    ),
     endpoint(
         "POST",
         &["categories"],
         Some(&NEW_CATEGORY),
-        category::create,
+        category_commands::create,
     )
     .today(&TODAYS_NEW_CATEGORY),
     endpoint(
         "PUT",
         &["categories", ID],
         Some(&CATEGORY_CHANGE),
-        category::update,
+        category_commands::update,
     )
     .today(&TODAYS_CATEGORY_CHANGE),
     endpoint(
         "PUT",
         &["categories", ID, "reorder"],
         Some(&CATEGORY_ORDER),
-        category::reorder,
+        category_commands::reorder,
     ),
     endpoint(
         "PUT",
         &["categories", ID, "deactivate"],
         None,
-        category::deactivate,
+        category_commands::deactivate,
     ),
 ];
 

@@ -5,6 +5,7 @@ mod reservations;
 mod stock;
 mod stock_commands;
 mod warehouse;
+mod warehouse_commands;
 
 use super::{Endpoint, PARAMETER as ID, endpoint};
 use bodies::{
@@ -89,31 +90,31 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "POST",
         &["warehouses"],
         Some(&NEW_WAREHOUSE),
-        warehouse::create,
+        warehouse_commands::create,
     ),
     endpoint(
         "PUT",
         &["warehouses", ID],
         Some(&WAREHOUSE_CHANGE),
-        warehouse::update,
+        warehouse_commands::update,
     ),
     endpoint(
         "POST",
         &["warehouses", ID, "zones"],
         Some(&NEW_ZONE),
-        warehouse::add_zone,
+        warehouse_commands::add_zone,
     ),
     endpoint(
         "DELETE",
         &["warehouses", ID, "zones", ID],
         None,
-        warehouse::find_zone,
+        warehouse_commands::find_zone,
     ),
     endpoint(
         "PUT",
         &["warehouses", ID, "deactivate"],
         None,
-        warehouse::deactivate,
+        warehouse_commands::deactivate,
     ),
 ];
 

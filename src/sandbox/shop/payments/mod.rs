@@ -2,6 +2,7 @@
 
 mod bodies;
 mod invoice;
+mod invoice_commands;
 mod payment;
 mod payment_commands;
 mod views;
@@ -59,12 +60,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Some(&GATEWAY),
         payment_commands::configure_gateway,
     ),
-    endpoint("POST", &["invoices"], Some(&NEW_INVOICE), invoice::generate),
+    endpoint(
+        "POST",
+        &["invoices"],
+        Some(&NEW_INVOICE),
+        invoice_commands::generate,
+    ),
     endpoint(
         "PUT",
         &["invoices", ID, "void"],
         Some(&VOID_REASON),
-        invoice::void,
+        invoice_commands::void,
     ),
 ];
 

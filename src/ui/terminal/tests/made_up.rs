@@ -5,7 +5,7 @@ use crate::plan::{
     AddressPolicy, ClassShare, Driver, FailureRule, JourneyOptions, Pacing, Plan, RaceRules, RunId,
     Target,
 };
-use crate::report::made_up;
+use crate::record::made_up;
 use crate::run::{Output, RunRequest, RunState};
 use crate::stats::{
     CoreHealth, ErrorCounts, ErrorKey, History, Interval, JourneyCounts, Outcome, Phase, Reason,

@@ -1,0 +1,45 @@
+//! Why there is no hunt.
+
+use crate::plan::{ExitCode, LoadError};
+use crate::run::{ReachError, RunError};
+use crate::sandbox::SandboxError;
+use std::io;
+use std::path::PathBuf;
+
+/// Why there is no hunt.
+#[derive(Debug, thiserror::Error)]
+pub enum HuntError {
+    /// The target cannot be reached, or may not be.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    /// A probe cannot be made.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A probe's load is none.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The sandbox cannot start.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// A file cannot be written.
+    #[error("cannot write {}: {error}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl HuntError {
+    /// The exit code that tells of it.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
+            Self::Reach(_) => ExitCode::Unreachable,
+            Self::Run(error) => error.exit_code(),
+            Self::Load(_) | Self::Sandbox(_) | Self::Write { .. } => ExitCode::BadPlan,
+        }
+    }
+}

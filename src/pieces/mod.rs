@@ -1,0 +1,9 @@
+//! What reports are put together from: units, tables, and what pages have in common.
+
+pub(crate) mod console_style;
+mod figures;
+mod page;
+
+pub use console_style::{SummaryStyle, bold as bold_text, numbers_right, plain_table};
+pub use figures::{counted, duration_text, percent_text, rate_text};
+pub use page::{Compact, SCRIPTS, STYLES, StaticText, json_for_html, policy};

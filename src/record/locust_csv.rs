@@ -1,0 +1,155 @@
+//! Locust's four CSV files, with its headers and conventions (Locust 2.43, `stats.py`).
+//!
+//! `PREFIX_stats.csv` and `PREFIX_failures.csv` are rewritten each second as a whole,
+//! `PREFIX_stats_history.csv` grows by a second at a time, `PREFIX_exceptions.csv` has a header
+//! only (shopblast runs no scripts that could raise one).
+//!
+//! Where shopblast knows better than Locust: percentiles are truly rounded to whole milliseconds
+//! (Locust rounds to two digits), rates are over the measured time, and the last partial second is
+//! in. *Failure Count* is failed + unknown: refusals and conflicts are answers of the business and
+//! not failures. *Average Content Size* is reply body bytes by replies.
+
+use super::locust_figures::{
+    AGGREGATED, QUANTILES, error_text, float, header, python_csv, response_columns, whole_ms,
+    written,
+};
+use super::locust_history::LocustHistory;
+use super::rewrite::{naming, rewrite};
+use crate::stats::{Interval, IntervalSink, NameTotal, StatName, Totals, failures};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// What `PREFIX_exceptions.csv` holds.
+pub const NO_EXCEPTIONS: &str = "Count,Message,Traceback,Nodes\r\n";
+
+const STATS_COLUMNS: &str = "Type,Name,Request Count,Failure Count,Median Response Time,\
+    Average Response Time,Min Response Time,Max Response Time,Average Content Size,Requests/s,\
+    Failures/s";
+
+/// Writes the four files.
+pub struct LocustCsv {
+    prefix: PathBuf,
+    history: LocustHistory,
+}
+
+impl LocustCsv {
+    /// Starts the files `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv` and
+    /// `PREFIX_exceptions.csv` of a run that begins at `start`. The directory of the prefix is
+    /// made when it is missing. With `full_history` the history has a row a name and second.
+    ///
+    /// # Errors
+    /// When a file cannot be written; the message names it.
+    pub fn create(
+        prefix: &Path,
+        names: &[StatName],
+        full_history: bool,
+        start: SystemTime,
+    ) -> io::Result<Self> {
+        if let Some(directory) = prefix.parent() {
+            std::fs::create_dir_all(directory).map_err(|error| naming(directory, &error))?;
+        }
+        rewrite(
+            &with_suffix(prefix, "_exceptions.csv"),
+            NO_EXCEPTIONS.as_bytes(),
+        )?;
+        let history_path = with_suffix(prefix, "_stats_history.csv");
+        Ok(Self {
+            prefix: prefix.to_owned(),
+            history: LocustHistory::create(&history_path, names, full_history, start)?,
+        })
+    }
+
+    fn rewrite_totals(&self, totals: &Totals) -> io::Result<()> {
+        rewrite(
+            &with_suffix(&self.prefix, "_stats.csv"),
+            &stats_text(totals)?,
+        )?;
+        rewrite(
+            &with_suffix(&self.prefix, "_failures.csv"),
+            &failures_text(totals)?,
+        )
+    }
+}
+
+impl IntervalSink for LocustCsv {
+    fn path(&self) -> &Path {
+        &self.prefix
+    }
+
+    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+        self.history.append(interval, totals)?;
+        self.rewrite_totals(totals)
+    }
+
+    fn finish(&mut self, totals: &Totals) -> io::Result<()> {
+        self.rewrite_totals(totals)
+    }
+}
+
+/// What `PREFIX_stats.csv` holds.
+///
+/// # Errors
+/// Never for what a run measures.
+pub fn stats_text(totals: &Totals) -> io::Result<Vec<u8>> {
+    let mut writer = python_csv();
+    writer.write_record(stats_header().split(','))?;
+    for (name, total) in totals.context.names.iter().zip(&totals.names) {
+        if total.requests() > 0 {
+            writer.write_record(stats_row(name.method, name.name, total, totals))?;
+        }
+    }
+    writer.write_record(stats_row("", AGGREGATED, &totals.all, totals))?;
+    written(writer)
+}
+
+/// The header of the statistics file.
+pub(crate) fn stats_header() -> String {
+    header(STATS_COLUMNS, "")
+}
+
+fn stats_row(method: &str, name: &str, total: &NameTotal, totals: &Totals) -> Vec<String> {
+    let mut row = vec![method.to_owned(), name.to_owned()];
+    let failures = total.failures(totals.context.failures);
+    row.extend([total.requests().to_string(), failures.to_string()]);
+    row.extend(response_columns(total));
+    row.push(float(totals.per_s(total.requests())));
+    row.push(float(totals.per_s(failures)));
+    row.extend(QUANTILES.map(|quantile| whole_ms(total, quantile)));
+    row
+}
+
+/// What `PREFIX_failures.csv` holds.
+///
+/// # Errors
+/// Never for what a run measures.
+pub fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
+    let mut writer = python_csv();
+    writer.write_record(["Method", "Name", "Error", "Occurrences"])?;
+    for row in totals.errors.sorted() {
+        let mut outcomes = [0; 5];
+        outcomes[row.outcome as usize] = 1;
+        if failures(totals.context.failures, &outcomes) == 0 {
+            continue;
+        }
+        let name = totals.context.names.get(row.name);
+        let error = error_text(row.status, row.reason);
+        writer.write_record([
+            name.map_or("", |name| name.method),
+            name.map_or("", |name| name.name),
+            &error,
+            &row.count.to_string(),
+        ])?;
+    }
+    written(writer)
+}
+
+/// `prefix` with `suffix` appended to its last part.
+fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
+    let mut path = prefix.as_os_str().to_owned();
+    path.push(suffix);
+    PathBuf::from(path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! The record of a run: what it consists of, the directory that it is written to as the run goes, and
+//! how it is read again. Reports and comparisons are made of it, and of nothing else.
+
+mod bands_csv;
+mod contest_record;
+mod csv_columns;
+pub(crate) mod distribution_csv;
+mod document;
+mod events_csv;
+mod interval_log;
+pub(crate) mod latency_bands;
+mod ledger_log;
+pub(crate) mod locust_csv;
+pub(crate) mod locust_figures;
+mod locust_history;
+mod observed_csv;
+mod observed_record;
+pub(crate) mod observing;
+mod outcomes_csv;
+mod process_text;
+pub(crate) mod raised;
+mod record_directory;
+mod recorded;
+mod recording;
+mod recovery_backlog;
+pub(crate) mod recovery_record;
+mod request_log;
+pub(crate) mod rewrite;
+mod run_record;
+mod series_csv;
+mod steering_record;
+mod stored_events;
+mod stored_events_record;
+mod target_record;
+mod threshold_record;
+mod verdict;
+
+#[cfg(test)]
+pub(crate) mod golden;
+#[cfg(test)]
+pub(crate) mod made_up;
+
+pub use bands_csv::BandsCsv;
+pub use contest_record::{
+    EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,
+};
+pub use csv_columns::CsvColumns;
+pub use distribution_csv::DistributionCsv;
+pub use document::Record;
+pub use events_csv::EventsCsv;
+pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
+pub use ledger_log::{LedgerLog, RoundsCsv};
+pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, failures_text, stats_text};
+pub use observed_csv::ObservedCsv;
+pub use observed_record::{
+    BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,
+};
+pub use observing::observed_record;
+pub use process_text::{ProcessKind, ProcessesRecord};
+pub use record_directory::{RecordDirectory, RecordError};
+pub use recorded::{Recorded, UnreadableRecord};
+pub use recording::{RunFacts, RunJson};
+pub use recovery_record::{RecoveryFigure, RecoveryRecord};
+pub use request_log::{NameLog, RequestLog};
+pub use rewrite::{NotWritten, replace};
+pub use run_record::{
+    Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
+    JourneyRecord, NameRecord, PhaseRecord, RunRecord,
+};
+pub use series_csv::SeriesCsv;
+pub use steering_record::{SteeringRecord, SteeringWish};
+pub use stored_events::write_stored_events;
+pub use stored_events_record::{StoredEventRecord, StoredEventsRecord};
+pub use target_record::TargetRecord;
+pub use threshold_record::{ThresholdRecord, threshold_records};
+pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};

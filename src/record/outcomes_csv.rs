@@ -1,0 +1,81 @@
+//! `outcomes.csv`: requests that were no success, by second and statistic name. Rows without any are
+//! left out: in a healthy run the file is its header.
+
+use crate::stats::{Interval, IntervalSink, Outcome, StatName, Totals};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Appends the rows of a second, flushed each second.
+pub struct OutcomesCsv {
+    path: PathBuf,
+    writer: csv::Writer<File>,
+    names: Vec<StatName>,
+}
+
+impl OutcomesCsv {
+    /// Makes the file at `path` and writes its header.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn create(path: &Path, names: &[StatName]) -> io::Result<Self> {
+        let mut writer = csv::Writer::from_path(path)?;
+        let outcomes = Outcome::ALL[1..].iter().map(|outcome| outcome.word());
+        writer.write_record(["second", "method", "name"].into_iter().chain(outcomes))?;
+        writer.flush()?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            names: names.to_vec(),
+        })
+    }
+}
+
+impl IntervalSink for OutcomesCsv {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn second(&mut self, interval: &Interval, _totals: &Totals) -> io::Result<()> {
+        let second = (interval.start_us / 1_000_000).to_string();
+        for (name, row) in self.names.iter().zip(&interval.names) {
+            let others = &row.outcomes[1..];
+            if others.iter().any(|count| *count > 0) {
+                let counts = others.iter().map(u64::to_string);
+                let head = [second.clone(), name.method.into(), name.name.into()];
+                self.writer.write_record(head.into_iter().chain(counts))?;
+            }
+        }
+        self.writer.flush()
+    }
+
+    fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::made_up;
+    use std::sync::Arc;
+
+    #[test]
+    fn only_seconds_and_names_without_success_have_rows() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("outcomes.csv");
+        let context = made_up::context();
+        let mut csv = OutcomesCsv::create(&path, &context.names).unwrap();
+        let totals = Totals::new(Arc::new(context));
+        for second in made_up::seconds() {
+            csv.second(&second, &totals).unwrap();
+        }
+        let expected = "second,method,name,refused,conflict,failed,unknown\n\
+            1,POST,POST /customers,14,0,0,0\n\
+            1,PUT,\"PUT /customers/{id}/profile, \"\"odd\"\"\",6,0,0,0\n\
+            2,POST,POST /customers,0,0,3,0\n\
+            2,PUT,\"PUT /customers/{id}/profile, \"\"odd\"\"\",0,0,1,0\n\
+            3,POST,POST /customers,0,0,0,1\n";
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+    }
+}

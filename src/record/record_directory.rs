@@ -1,0 +1,257 @@
+//! The directory that a run is recorded in: `results/<time>-<profile>-<id>/`.
+
+use crate::record::{IntervalLog, LatencyKind};
+use crate::stats::{IntervalSink, RunContext};
+use jiff::tz::TimeZone;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::bands_csv::BandsCsv;
+use super::distribution_csv::DistributionCsv;
+use super::events_csv::EventsCsv;
+use super::ledger_log::{LedgerLog, RoundsCsv};
+use super::locust_csv::LocustCsv;
+use super::outcomes_csv::OutcomesCsv;
+use super::recording::{RunFacts, RunJson};
+use super::series_csv::SeriesCsv;
+use crate::record::ObservedCsv;
+
+/// Characters of the run id in the directory's name: the random end of it.
+const SHORT_ID_CHARACTERS: usize = 6;
+/// Names tried before giving up.
+const ATTEMPTS: u32 = 100;
+
+/// A run's own directory. It exists and was empty when it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordDirectory {
+    path: PathBuf,
+}
+
+/// Why a run cannot be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The directory cannot be made.
+    #[error(
+        "cannot create the record directory {}: {error}; choose a directory that can be written with --results DIR",
+        path.display()
+    )]
+    Create {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A file in it cannot be made.
+    #[error(
+        "cannot start the record file {}: {error}; make room, or choose another directory with --results DIR",
+        path.display()
+    )]
+    File {
+        /// The file (or the prefix of several).
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl RecordDirectory {
+    /// Makes `<results>/<YYYYmmddTHHMMSSZ>-<profile>-<short id>/`, and `results` itself when it is
+    /// missing. Never takes a directory that is there already: a number is appended then.
+    /// `profile` may be a path; its file name without extension counts.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create(
+        results: &Path,
+        profile: &str,
+        run_id: &str,
+        start: SystemTime,
+    ) -> Result<Self, RecordError> {
+        let failed = |path: &Path, error| RecordError::Create {
+            path: path.to_owned(),
+            error,
+        };
+        std::fs::create_dir_all(results).map_err(|error| failed(results, error))?;
+        let name = directory_name(profile, run_id, start);
+        let mut path = results.join(&name);
+        for attempt in 2..=ATTEMPTS {
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    path = results.join(format!("{name}-{attempt}"));
+                }
+                Err(error) => return Err(failed(&path, error)),
+            }
+        }
+        Err(failed(&path, io::Error::from(io::ErrorKind::AlreadyExists)))
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `report.html` in it.
+    #[must_use]
+    pub fn report_html(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+
+    /// `run.json` in it.
+    #[must_use]
+    pub fn run_json(&self) -> PathBuf {
+        self.path.join("run.json")
+    }
+
+    /// Prefix of Locust's four CSV files when no other was asked for: `stats`, so that they are
+    /// `stats_stats.csv`, `stats_stats_history.csv` and so on.
+    #[must_use]
+    pub fn csv_prefix(&self) -> PathBuf {
+        self.path.join("stats")
+    }
+
+    /// `stored_events.csv` in it.
+    #[must_use]
+    pub fn stored_events_csv(&self) -> PathBuf {
+        self.path.join("stored_events.csv")
+    }
+
+    /// Begins `observed.csv`.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn observed_csv(&self) -> Result<ObservedCsv, RecordError> {
+        let path = self.path.join("observed.csv");
+        ObservedCsv::create(&path).map_err(|error| RecordError::File { path, error })
+    }
+
+    /// The sinks that write the record: `run.json`, the three interval logs, `events.csv`,
+    /// `outcomes.csv`, `series.csv`, `bands.csv`, `distribution.csv`, `ledger.jsonl`, `rounds.csv` and
+    /// Locust's four CSV files, the latter at `csv_prefix` when one is given.
+    ///
+    /// # Errors
+    /// When a file cannot be made.
+    pub fn sinks(
+        &self,
+        facts: &RunFacts,
+        context: &RunContext,
+        csv_prefix: Option<&Path>,
+        csv_full_history: bool,
+    ) -> Result<Vec<Box<dyn IntervalSink>>, RecordError> {
+        let names = &context.names;
+        let mut sinks: Vec<Box<dyn IntervalSink>> = Vec::new();
+        for kind in LatencyKind::ALL {
+            let path = self.path.join(kind.file_name());
+            let log = IntervalLog::create(&path, kind, facts.started, names)
+                .map_err(|error| RecordError::File { path, error })?;
+            sinks.push(Box::new(log));
+        }
+        let prefix = csv_prefix.map_or_else(|| self.csv_prefix(), Path::to_owned);
+        let csv = LocustCsv::create(&prefix, names, csv_full_history, facts.started).map_err(
+            |error| RecordError::File {
+                path: prefix,
+                error,
+            },
+        )?;
+        sinks.push(Box::new(csv));
+        let path = self.path.join("events.csv");
+        let events = EventsCsv::create(&path, &context.raises, facts.started)
+            .map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(events));
+        let path = self.path.join("outcomes.csv");
+        let outcomes =
+            OutcomesCsv::create(&path, names).map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(outcomes));
+        let path = self.path.join("series.csv");
+        let series = SeriesCsv::create(&path, &context.cpus)
+            .map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(series));
+        let path = self.path.join("bands.csv");
+        let bands =
+            BandsCsv::create(&path, names).map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(bands));
+        let path = self.path.join("distribution.csv");
+        sinks.push(Box::new(DistributionCsv::new(&path)));
+        let path = self.path.join("ledger.jsonl");
+        let ledger = LedgerLog::create(&path).map_err(|error| RecordError::File { path, error })?;
+        sinks.push(Box::new(ledger));
+        sinks.push(Box::new(RoundsCsv::new(&self.path.join("rounds.csv"))));
+        sinks.push(Box::new(RunJson::new(&self.run_json(), facts.clone())));
+        Ok(sinks)
+    }
+}
+
+fn directory_name(profile: &str, run_id: &str, start: SystemTime) -> String {
+    let time = jiff::Timestamp::try_from(start)
+        .unwrap_or_default()
+        .to_zoned(TimeZone::UTC)
+        .strftime("%Y%m%dT%H%M%SZ")
+        .to_string();
+    let profile = Path::new(profile)
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or("custom");
+    let profile: String = profile
+        .chars()
+        .map(|letter| {
+            if letter.is_alphanumeric() || "-_.".contains(letter) {
+                letter
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let skipped = run_id.chars().count().saturating_sub(SHORT_ID_CHARACTERS);
+    let short_id: String = run_id.chars().skip(skipped).collect();
+    format!("{time}-{profile}-{short_id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn start() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_340_107)
+    }
+
+    #[test]
+    fn the_name_holds_time_profile_and_the_end_of_the_id() {
+        let name = directory_name("profiles/spike.toml", "0123456789abcdef", start());
+        assert_eq!(name, "20261122T093507Z-spike-abcdef");
+        assert_eq!(
+            directory_name("a b/..", "x", start()),
+            "20261122T093507Z-custom-x"
+        );
+        assert_eq!(
+            directory_name("fünf %", "x", start()),
+            "20261122T093507Z-fünf---x"
+        );
+    }
+
+    #[test]
+    fn two_runs_never_share_a_directory() {
+        let results = tempfile::tempdir().expect("a directory");
+        let missing = results.path().join("deep/results");
+        let make = || RecordDirectory::create(&missing, "spike", "abc", start()).expect("made");
+        let (first, second, third) = (make(), make(), make());
+        assert!(first.path().ends_with("20261122T093507Z-spike-abc"));
+        assert!(second.path().ends_with("20261122T093507Z-spike-abc-2"));
+        assert!(third.path().ends_with("20261122T093507Z-spike-abc-3"));
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_made_says_what_to_do() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let error = RecordDirectory::create(file.path(), "spike", "abc", start())
+            .expect_err("a file is there");
+        let message = error.to_string();
+        assert!(
+            message.contains(&file.path().display().to_string()),
+            "{message}"
+        );
+        assert!(message.contains("--results DIR"), "{message}");
+    }
+}

@@ -1,0 +1,77 @@
+//! A record read back from its directory, whole or cut off in the middle of a line.
+
+use super::csv_columns::CsvColumns;
+use super::request_log::RequestLog;
+use super::run_record::RunRecord;
+use crate::record::LatencyKind;
+use std::path::{Path, PathBuf};
+
+/// Everything that reports are made of.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Where it lies.
+    pub directory: PathBuf,
+    /// `run.json`.
+    pub run: RunRecord,
+    /// `series.csv`; empty in a record of an older version.
+    pub series: CsvColumns,
+    /// `bands.csv`: latencies over time by statistic name.
+    pub bands: CsvColumns,
+    /// `distribution.csv`: how latencies are distributed.
+    pub distribution: CsvColumns,
+    /// `events.csv`.
+    pub events: CsvColumns,
+    /// `observed.csv`; empty when nothing of the back end was observed.
+    pub observed: CsvColumns,
+    /// `response.hlog`.
+    pub requests: RequestLog,
+    /// `outcomes.csv`: requests that were no success.
+    pub outcomes: CsvColumns,
+    /// `rounds.csv`; empty without a flash sale.
+    pub rounds: CsvColumns,
+}
+
+/// Why a record cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {}: {why}; name the directory of a record, like results/…", path.display())]
+pub struct UnreadableRecord {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Recorded {
+    /// Reads the record in the directory `path`, or beside the `run.json` at `path`. Without
+    /// `run.json` there is none; every other file may be missing.
+    ///
+    /// # Errors
+    /// When `run.json` is missing, or is not one.
+    pub fn read(path: &Path) -> Result<Self, UnreadableRecord> {
+        let run_json = match path.is_dir() {
+            true => path.join("run.json"),
+            false => path.to_owned(),
+        };
+        let unreadable = |why: String| UnreadableRecord {
+            path: run_json.clone(),
+            why,
+        };
+        let text =
+            std::fs::read_to_string(&run_json).map_err(|error| unreadable(error.to_string()))?;
+        let run = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+        let directory = run_json.parent().unwrap_or(Path::new("")).to_owned();
+        let columns = |name: &str| CsvColumns::read(&directory.join(name));
+        Ok(Self {
+            run,
+            series: columns("series.csv"),
+            bands: columns("bands.csv"),
+            distribution: columns("distribution.csv"),
+            events: columns("events.csv"),
+            observed: columns("observed.csv"),
+            rounds: columns("rounds.csv"),
+            requests: RequestLog::read(&directory.join(LatencyKind::Response.file_name())),
+            outcomes: columns("outcomes.csv"),
+            directory,
+        })
+    }
+}

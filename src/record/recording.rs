@@ -1,0 +1,322 @@
+//! From what was measured to `run.json`, during and after a run.
+
+use super::contest_record::{
+    invariant_records, probes_record, race_records, rounds_record, witness_records,
+};
+use super::document::Record;
+use super::process_text::ProcessesRecord;
+use super::raised::{domain_records, event_records};
+use super::recovery_record::recovery_record;
+use super::run_record::{
+    Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
+    PhaseRecord, RunRecord,
+};
+use super::steering_record::{SteeringRecord, steering_records};
+use super::target_record::TargetRecord;
+use super::threshold_record::threshold_records;
+use crate::engine::Survey;
+use crate::plan::{FailureRule, Plan, RaceRules};
+use crate::stats::{
+    CoreTally, ErrorRow, Interval, IntervalSink, NameTotal, Outcome, Phase, PhaseTotal, RunContext,
+    StatName, Totals,
+};
+use serde_json::{Map, Value};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Seconds between two writes of `run.json` while the run goes on.
+const WRITE_EVERY_S: u64 = 10;
+
+/// What is known of a run before its clock starts.
+#[derive(Clone, Debug)]
+pub struct RunFacts {
+    /// Name of the profile.
+    pub profile: String,
+    /// The run's id.
+    pub run_id: String,
+    /// When the clock starts.
+    pub started: SystemTime,
+    /// The command line.
+    pub command: String,
+    /// The plan as JSON.
+    pub plan: Map<String, Value>,
+    /// Its hash.
+    pub plan_hash: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Where the generator runs.
+    pub host: HostFacts,
+    /// How races are carried out and judged.
+    pub races: RaceRules,
+    /// What the target is; `None` before it is met.
+    pub target: Option<TargetRecord>,
+    /// What was found of the target's processes; `None` when it was not looked at.
+    pub processes: Option<ProcessesRecord>,
+}
+
+impl RunFacts {
+    /// The facts of a run of `plan`.
+    #[must_use]
+    pub fn of(plan: &Plan, started: SystemTime, command: String, host: HostFacts) -> Self {
+        let plan_json = match serde_json::to_value(plan) {
+            Ok(Value::Object(fields)) => fields,
+            Ok(_) | Err(_) => Map::new(),
+        };
+        Self {
+            profile: plan.profile.clone(),
+            run_id: plan.run_id.to_string(),
+            started,
+            command,
+            plan: plan_json,
+            plan_hash: plan.hash(),
+            seed: plan.seed,
+            host,
+            races: plan.races,
+            target: None,
+            processes: None,
+        }
+    }
+
+    /// The same facts of a run against `target`.
+    #[must_use]
+    pub fn at(self, target: TargetRecord) -> Self {
+        Self {
+            target: Some(target),
+            ..self
+        }
+    }
+
+    /// The same, with what `survey` found of the target's processes.
+    #[must_use]
+    pub fn with_survey(self, survey: Option<Survey>) -> Self {
+        let processes = survey.as_ref().map(ProcessesRecord::of);
+        Self { processes, ..self }
+    }
+
+    /// The record of the run so far: not finished, without verdict and exit code.
+    #[must_use]
+    pub fn record(&self, totals: &Totals) -> RunRecord {
+        let occurred = totals.phases.iter().filter(|phase| phase.occurred());
+        let errors = totals.errors.sorted();
+        let rule = totals.context.failures;
+        let steering = steering(totals);
+        RunRecord {
+            schema_version: RunRecord::VERSION,
+            shopblast: env!("CARGO_PKG_VERSION").to_owned(),
+            finished: false,
+            interrupted: false,
+            profile: self.profile.clone(),
+            run_id: self.run_id.clone(),
+            started: rfc_3339(self.started),
+            command: self.command.clone(),
+            target: self.target.clone(),
+            plan: self.plan.clone(),
+            failure_rule: match rule {
+                FailureRule::Default => "default",
+                FailureRule::Strict => "strict",
+                FailureRule::Locust => "locust",
+            }
+            .to_owned(),
+            plan_hash: self.plan_hash.clone(),
+            seed: self.seed,
+            host: self.host.clone(),
+            processes: self.processes,
+            measured_s: totals.measured_s(),
+            peak_users: totals.peak_users,
+            phases: occurred.map(|phase| phase_record(phase, rule)).collect(),
+            totals: figures(&totals.all, totals.per_s(totals.all.requests()), rule),
+            names: name_records(totals),
+            errors: errors
+                .into_iter()
+                .map(|row| error_record(row, &totals.context))
+                .collect(),
+            errors_cut: totals.errors.cut(),
+            connections: Connections {
+                opened: totals.connects,
+                reconnects: totals.reconnects,
+                failed: totals.connect_failures,
+                connect_us: totals.connect.summary(),
+            },
+            journeys: journey_records(totals),
+            events: event_records(totals),
+            domains: domain_records(totals),
+            races: race_records(totals, self.races.offset),
+            invariants: invariant_records(totals, self.races.strict),
+            witnesses: witness_records(totals),
+            rounds: rounds_record(totals),
+            thresholds: threshold_records(totals),
+            probes: probes_record(totals),
+            observed: None,
+            recovery: recovery_record(totals, &steering),
+            steering,
+            shed: totals.shed,
+            generator: generator(totals),
+            verdict: String::new(),
+            exit_code: None,
+        }
+    }
+}
+
+fn steering(totals: &Totals) -> Vec<SteeringRecord> {
+    let course = totals.context.live.course.as_deref();
+    course.map(steering_records).unwrap_or_default()
+}
+
+fn name_records(totals: &Totals) -> Vec<NameRecord> {
+    let named = totals.context.names.iter().zip(&totals.names);
+    named
+        .filter(|(_, total)| total.requests() > 0)
+        .map(|(&StatName { method, name }, total)| NameRecord {
+            method: method.to_owned(),
+            name: name.to_owned(),
+            figures: figures(
+                total,
+                totals.per_s(total.requests()),
+                totals.context.failures,
+            ),
+        })
+        .collect()
+}
+
+fn journey_records(totals: &Totals) -> Vec<JourneyRecord> {
+    let named = totals.context.journeys.iter().zip(&totals.journeys);
+    named
+        .map(|(name, counts)| JourneyRecord {
+            name: (*name).to_owned(),
+            started: counts.started,
+            completed: counts.completed,
+            aborted: counts.aborted,
+            unfinished: counts
+                .started
+                .saturating_sub(counts.completed + counts.aborted),
+        })
+        .collect()
+}
+
+fn phase_record(phase: &PhaseTotal, rule: FailureRule) -> PhaseRecord {
+    PhaseRecord {
+        name: phase.phase.word().to_owned(),
+        start_s: seconds(phase.start_us),
+        end_s: seconds(phase.end_us),
+        length_s: seconds(phase.length_us),
+        figures: figures(&phase.all, phase.requests_per_s(), rule),
+    }
+}
+
+fn figures(total: &NameTotal, requests_per_s: f64, rule: FailureRule) -> Figures {
+    Figures {
+        requests: total.requests(),
+        success: total.with_outcome(Outcome::Success),
+        refused: total.with_outcome(Outcome::Refused),
+        conflict: total.with_outcome(Outcome::Conflict),
+        failed: total.with_outcome(Outcome::Failed),
+        unknown: total.with_outcome(Outcome::Unknown),
+        failures: total.failures(rule),
+        requests_per_s,
+        bytes_in: total.bytes_in,
+        bytes_out: total.bytes_out,
+        body_bytes_in: total.body_bytes_in,
+        replies: total.replies(),
+        response_us: total.response.summary(),
+        service_us: total.service.summary(),
+        lag_us: total.lag.summary(),
+    }
+}
+
+fn error_record(row: ErrorRow, context: &RunContext) -> ErrorRecord {
+    let name = context.names.get(row.name);
+    ErrorRecord {
+        method: name.map_or("", |name| name.method).to_owned(),
+        name: name.map_or("", |name| name.name).to_owned(),
+        outcome: row.outcome,
+        status: row.status,
+        reason: row.reason,
+        count: row.count,
+        first_s: seconds(row.first_us),
+        last_s: seconds(row.last_us),
+    }
+}
+
+fn generator(totals: &Totals) -> Generator {
+    let health = &totals.health;
+    let per_request = |amount: f64| amount / totals.all.requests().max(1) as f64;
+    let littles_law = totals.littles_law();
+    let fitness = totals.fitness();
+    let mut reasons = fitness.reasons;
+    reasons.extend(littles_law.and_then(|law| law.complaint()));
+    Generator {
+        cpu_s: health.cpu_ns() as f64 / 1e9,
+        cpu_us_per_request: per_request(health.cpu_ns() as f64 / 1e3),
+        cpu_user_us_per_request: per_request(health.cpu_user_ns as f64 / 1e3),
+        allocations_steady: totals.phase(Phase::Steady).health.allocations,
+        ring_entries_per_request: per_request(health.ring_entries as f64),
+        run_queue_s: health.run_queue_ns as f64 / 1e9,
+        tardiness_us: totals.tardiness.summary(),
+        littles_law,
+        state: fitness.state,
+        own_share: fitness.own,
+        attention_us: totals.phase(Phase::Steady).attention.summary(),
+        reasons,
+        cores: totals.self_check.cores().iter().map(core_record).collect(),
+    }
+}
+
+fn core_record(core: &CoreTally) -> CoreRecord {
+    CoreRecord {
+        cpu: core.cpu,
+        cpu_share: core.cpu_share(),
+        run_queue_share: core.run_queue_share(),
+        seconds: core.seconds,
+        restless: core.restless,
+    }
+}
+
+fn seconds(us: u64) -> f64 {
+    us as f64 / 1e6
+}
+
+/// The moment in UTC; 1970 for a clock set before it or beyond the year 9999.
+fn rfc_3339(time: SystemTime) -> String {
+    jiff::Timestamp::try_from(time)
+        .unwrap_or_default()
+        .to_string()
+}
+
+/// Keeps `run.json` up to date while the run goes on, so that a killed run leaves one.
+pub struct RunJson {
+    path: PathBuf,
+    facts: RunFacts,
+    due_s: u64,
+}
+
+impl RunJson {
+    /// Writes to `path` after the first second and every ten seconds; marked as not finished.
+    /// The finished record is written by the caller, with [`Record::write`].
+    #[must_use]
+    pub fn new(path: &Path, facts: RunFacts) -> Self {
+        Self {
+            path: path.to_owned(),
+            facts,
+            due_s: 0,
+        }
+    }
+}
+
+impl IntervalSink for RunJson {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+        if interval.start_us / 1_000_000 < self.due_s {
+            return Ok(());
+        }
+        self.due_s = interval.start_us / 1_000_000 + WRITE_EVERY_S;
+        Ok(self.facts.record(totals).write(&self.path)?)
+    }
+
+    fn finish(&mut self, totals: &Totals) -> io::Result<()> {
+        Ok(self.facts.record(totals).write(&self.path)?)
+    }
+}

@@ -1,0 +1,389 @@
+//! `run.json`: everything about a run that reports and comparisons are made of.
+//!
+//! The JSON schema in `schema/run.schema.json` is generated from these types.
+
+use super::Record;
+use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
+use super::observed_record::ObservedRecord;
+use super::process_text::ProcessesRecord;
+use super::recovery_record::RecoveryRecord;
+use super::steering_record::{SteeringRecord, SteeringWish};
+use super::target_record::TargetRecord;
+use super::threshold_record::ThresholdRecord;
+use crate::stats::{
+    GeneratorState, LatencySummary, LittlesLaw, Outcome, OwnShares, ProbeCounts, state_text,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A run of shopblast. Latencies are in microseconds, other times in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRecord {
+    /// Version of this layout.
+    pub schema_version: u32,
+    /// Version of shopblast.
+    pub shopblast: String,
+    /// False while the run goes on; a killed run keeps false.
+    pub finished: bool,
+    /// Whether Ctrl-C or a signal ended the run before its time.
+    pub interrupted: bool,
+    /// What was asked of the run while it went, in order: users, resets, the end.
+    #[serde(default)]
+    pub steering: Vec<SteeringRecord>,
+    /// Name of the profile.
+    pub profile: String,
+    /// What made this run's unique values differ from every other run's.
+    pub run_id: String,
+    /// When the clock started (RFC 3339, UTC).
+    pub started: String,
+    /// The command line.
+    pub command: String,
+    /// What the target was; null in records of before shops were recognised.
+    #[serde(default)]
+    pub target: Option<TargetRecord>,
+    /// What was to be done.
+    pub plan: Map<String, Value>,
+    /// Which requests count as failures: `default`, `strict` or `locust`.
+    pub failure_rule: String,
+    /// Hash of the offered load: equal for runs that compare.
+    pub plan_hash: String,
+    /// Seed of every user's behaviour.
+    pub seed: u64,
+    /// Where the generator ran.
+    pub host: HostFacts,
+    /// What was found of the target's processes before the clock started; null when it was not looked
+    /// at.
+    #[serde(default)]
+    pub processes: Option<ProcessesRecord>,
+    /// Measured seconds: up to the end of the run time, without the wait for the last replies.
+    pub measured_s: f64,
+    /// Most users that were active at once.
+    pub peak_users: u32,
+    /// Spawning and steady state, those of them that occurred.
+    pub phases: Vec<PhaseRecord>,
+    /// The whole run, all names together.
+    pub totals: Figures,
+    /// The whole run by statistic name, those of them that were requested.
+    pub names: Vec<NameRecord>,
+    /// What went wrong, most frequent first; at most 1,000 rows.
+    pub errors: Vec<ErrorRecord>,
+    /// Requests that went wrong in ways that found no row in `errors`.
+    pub errors_cut: u64,
+    /// Connections.
+    pub connections: Connections,
+    /// Journeys by name, in the plan's order.
+    pub journeys: Vec<JourneyRecord>,
+    /// What the accepted requests must have made the shop raise, by event. The shop is not asked.
+    pub events: Vec<EventRecord>,
+    /// The same by domain, and how many requests each took.
+    pub domains: Vec<DomainRecord>,
+    /// Races by name, in the order of the table of races.
+    pub races: Vec<RaceRecord>,
+    /// Rules that were checked, in the order of the table of rules.
+    pub invariants: Vec<InvariantRecord>,
+    /// What shows that a rule was broken: at most 20 a rule.
+    pub witnesses: Vec<WitnessRecord>,
+    /// The rounds of the flash sale; null without.
+    pub rounds: Option<RoundsRecord>,
+    /// Thresholds, in the order in which they were given: those of the profile first.
+    #[serde(default)]
+    pub thresholds: Vec<ThresholdRecord>,
+    /// Requests that asked the shop for the state of a thing. They are in no other figure.
+    pub probes: ProbeCounts,
+    /// What the shop's back end said of itself; null when nothing of it was observed.
+    #[serde(default)]
+    pub observed: Option<ObservedRecord>,
+    /// How the shop recovered; null when the load has no spike after which it is what it was before.
+    #[serde(default)]
+    pub recovery: Option<RecoveryRecord>,
+    /// Open-model arrivals that were given up, because no user became free in time.
+    pub shed: u64,
+    /// The generator's look at itself.
+    pub generator: Generator,
+    /// The outcome in one sentence; empty while the run goes on.
+    pub verdict: String,
+    /// Exit code of the process; null while the run goes on.
+    pub exit_code: Option<i32>,
+}
+
+/// What became of one kind of journey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JourneyRecord {
+    /// Name as in the Locust suite.
+    pub name: String,
+    /// Those whose first request was sent.
+    pub started: u64,
+    /// Those that were walked to their end.
+    pub completed: u64,
+    /// Those that ended at a step that they depend on.
+    pub aborted: u64,
+    /// Those that were on their way when the run ended.
+    pub unfinished: u64,
+}
+
+/// How often an event was raised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EventRecord {
+    /// The domain that raises it.
+    pub domain: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it goes through the outbox, and so has to be worked off by the pipeline.
+    pub outbox: bool,
+    /// How often it was raised, as far as replies tell.
+    pub count: u64,
+    /// So often it was raised for certain; null in records that did not tell.
+    #[serde(default)]
+    pub at_least: Option<u64>,
+    /// More often it was not: with requests that nobody knows the outcome of, and replies that do
+    /// not tell.
+    #[serde(default)]
+    pub at_most: Option<u64>,
+    /// The same a second of the measured time.
+    pub per_s: f64,
+}
+
+/// What was raised in a domain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DomainRecord {
+    /// Name of the domain.
+    pub domain: String,
+    /// Events raised, as far as replies tell.
+    pub events: u64,
+    /// So many were raised for certain; null in records that did not tell.
+    #[serde(default)]
+    pub events_at_least: Option<u64>,
+    /// More were not.
+    #[serde(default)]
+    pub events_at_most: Option<u64>,
+    /// The same a second of the measured time.
+    pub events_per_s: f64,
+    /// Those of them that go through the outbox.
+    pub outbox_events: u64,
+    /// More rows than that the outbox does not have: a version race that was lost may leave one
+    /// without an event.
+    #[serde(default)]
+    pub outbox_events_at_most: Option<u64>,
+    /// The same a second of the measured time.
+    pub outbox_events_per_s: f64,
+}
+
+/// Where the generator ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HostFacts {
+    /// Model of the CPU.
+    pub cpu: String,
+    /// CPUs that the process may use.
+    pub cores: usize,
+    /// Kernel numbers of the CPUs that workers are pinned to.
+    pub workers: Vec<usize>,
+    /// Version of the kernel.
+    pub kernel: String,
+    /// Kernel interface: `uring` or `epoll`.
+    pub driver: String,
+    /// Flags that the rings were built with.
+    pub ring_flags: Vec<String>,
+}
+
+/// Requests by outcome, rates, bytes and latencies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Figures {
+    /// Requests that ended, whatever their outcome.
+    pub requests: u64,
+    /// Those with the expected status.
+    pub success: u64,
+    /// Those that the business refused.
+    pub refused: u64,
+    /// Those that lost a version race.
+    pub conflict: u64,
+    /// Those with anything unexpected.
+    pub failed: u64,
+    /// Those that may have happened: no readable reply after they left.
+    pub unknown: u64,
+    /// Those that count as failures, by the run's rule.
+    pub failures: u64,
+    /// Requests a second of the measured time.
+    pub requests_per_s: f64,
+    /// Bytes of complete replies, heads included.
+    pub bytes_in: u64,
+    /// Bytes of requests, heads included.
+    pub bytes_out: u64,
+    /// Bytes of reply bodies alone.
+    #[serde(default)]
+    pub body_bytes_in: u64,
+    /// Requests that were answered readably.
+    #[serde(default)]
+    pub replies: u64,
+    /// Response time: done − due.
+    pub response_us: LatencySummary,
+    /// Service time: done − sent.
+    pub service_us: LatencySummary,
+    /// Send lag: sent − due.
+    pub lag_us: LatencySummary,
+}
+
+/// The figures of a statistic name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NameRecord {
+    /// HTTP method.
+    pub method: String,
+    /// Name as in the Locust suite.
+    pub name: String,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// The figures of a phase, all names together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseRecord {
+    /// `spawning` or `steady`.
+    pub name: String,
+    /// Start, in seconds from the start of the run.
+    pub start_s: f64,
+    /// End, in seconds from the start of the run.
+    pub end_s: f64,
+    /// Length in seconds. Less than from start to end when users were added while the run went:
+    /// spawning comes back then.
+    #[serde(default)]
+    pub length_s: f64,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// A row of the error table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorRecord {
+    /// HTTP method.
+    pub method: String,
+    /// Statistic name.
+    pub name: String,
+    /// What became of the requests.
+    pub outcome: Outcome,
+    /// HTTP status; null when there was none.
+    pub status: Option<u16>,
+    /// Why, with ids and numbers folded.
+    pub reason: String,
+    /// How often.
+    pub count: u64,
+    /// When it happened first, in seconds from the start of the run.
+    pub first_s: f64,
+    /// When it happened last.
+    pub last_s: f64,
+}
+
+/// Connections of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Connections {
+    /// Opened by users that had none yet.
+    pub opened: u64,
+    /// Opened in place of one that the server closed or that broke.
+    pub reconnects: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Time to connect; not part of service time.
+    pub connect_us: LatencySummary,
+}
+
+/// What the generator cost, and how much of the figures is its own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Generator {
+    /// CPU time of all workers.
+    pub cpu_s: f64,
+    /// CPU time of the workers a request; 0 without requests.
+    pub cpu_us_per_request: f64,
+    /// The part of it in user space.
+    pub cpu_user_us_per_request: f64,
+    /// Allocations of all workers in steady state; without those of the witnesses that are kept, at
+    /// most 64 a rule and worker.
+    pub allocations_steady: u64,
+    /// Entries submitted to the rings a request.
+    pub ring_entries_per_request: f64,
+    /// Time that workers were runnable but not running.
+    pub run_queue_s: f64,
+    /// How late users that were free were sent off: the generator's own share of the lag.
+    pub tardiness_us: LatencySummary,
+    /// Little's law over the steady state; null for the open model and when nothing can be said.
+    pub littles_law: Option<LittlesLaw>,
+    /// How late workers noticed, while they waited for replies in steady state, that something had
+    /// happened: about as late as they read replies.
+    #[serde(default)]
+    pub attention_us: LatencySummary,
+    /// The most that the generator can have added to p50, p95 and p99 of the response time.
+    #[serde(default)]
+    pub own_share: OwnShares,
+    /// How fit it was. (Called `saturated`, true or false, up to layout 3.)
+    #[serde(alias = "saturated")]
+    pub state: GeneratorState,
+    /// Why it was at its limit, or why the figures do not add up; a sentence each.
+    pub reasons: Vec<String>,
+    /// One entry a worker.
+    pub cores: Vec<CoreRecord>,
+}
+
+/// One worker in steady state.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CoreRecord {
+    /// Kernel number of its CPU.
+    pub cpu: usize,
+    /// Share of the time that it worked, 0 to 1.
+    pub cpu_share: f64,
+    /// Share of the time that it was runnable but not running, 0 to 1.
+    pub run_queue_share: f64,
+    /// Steady seconds that were judged.
+    pub seconds: u64,
+    /// Those in which it never rested: it worked, or waited for its CPU to work on. (Up to layout 3:
+    /// those that counted against it.)
+    #[serde(alias = "spoiled")]
+    pub restless: u64,
+}
+
+impl Generator {
+    /// Whether the figures are its own and not the target's.
+    #[must_use]
+    pub fn is_at_its_limit(&self) -> bool {
+        self.state == GeneratorState::AtItsLimit
+    }
+
+    /// The state in words, with its share.
+    #[must_use]
+    pub fn state_text(&self) -> String {
+        state_text(self.state, &self.own_share)
+    }
+}
+
+impl Record for RunRecord {
+    const VERSION: u32 = 4;
+}
+
+impl RunRecord {
+    /// Journeys of all kinds that were started.
+    #[must_use]
+    pub fn journeys_started(&self) -> u64 {
+        self.journeys.iter().map(|journey| journey.started).sum()
+    }
+
+    /// When the user asked for the end, in seconds from the start; `None` when nobody did.
+    #[must_use]
+    pub fn stopped_s(&self) -> Option<f64> {
+        let mut wishes = self.steering.iter();
+        wishes
+            .find(|record| record.wish == SteeringWish::Stop)
+            .map(|record| record.at_s)
+    }
+
+    /// Where the target is, for example `http://localhost:8000`; empty when the plan does not say.
+    #[must_use]
+    pub fn target_url(&self) -> String {
+        let part = |name: &str| {
+            let target = self.plan.get("target")?;
+            target.get(name)?.as_str().map(str::to_owned)
+        };
+        match (part("authority"), part("base_path")) {
+            (Some(authority), Some(base_path)) => format!("http://{authority}{base_path}"),
+            _ => String::new(),
+        }
+    }
+}

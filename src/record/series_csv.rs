@@ -1,0 +1,194 @@
+//! `series.csv`: one row a second about all statistic names together, for charts over time.
+//!
+//! Latencies are those of the row's own second, in microseconds, 0 when nothing was measured in it.
+
+use crate::stats::{Interval, IntervalSink, LatencyCounts, Totals, failures, told_in_all};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Columns beside those of the cores.
+const COLUMNS: [&str; 32] = [
+    "second",
+    "length_s",
+    "phase",
+    "users",
+    "requests",
+    "success",
+    "refused",
+    "conflict",
+    "failed",
+    "unknown",
+    "failures",
+    "bytes_in",
+    "bytes_out",
+    "response_p50_us",
+    "response_p95_us",
+    "response_p99_us",
+    "response_max_us",
+    "service_p50_us",
+    "service_p95_us",
+    "service_p99_us",
+    "lag_p50_us",
+    "lag_p99_us",
+    "tardiness_p99_us",
+    "journeys",
+    "events",
+    "connects",
+    "reconnects",
+    "connect_failures",
+    "shed",
+    "races",
+    "violations",
+    "known_violations",
+];
+
+/// Appends a row a second, flushed each second.
+pub struct SeriesCsv {
+    path: PathBuf,
+    writer: csv::Writer<File>,
+    workers: usize,
+}
+
+impl SeriesCsv {
+    /// Makes the file at `path` and writes its header, for workers on these CPUs.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn create(path: &Path, cpus: &[usize]) -> io::Result<Self> {
+        let mut writer = csv::Writer::from_path(path)?;
+        let of_cores = cpus.iter().flat_map(|cpu| {
+            [
+                format!("cpu{cpu}_share"),
+                format!("cpu{cpu}_run_queue_share"),
+            ]
+        });
+        let common = COLUMNS.into_iter().map(str::to_owned);
+        writer.write_record(common.chain(of_cores))?;
+        writer.flush()?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            workers: cpus.len(),
+        })
+    }
+}
+
+impl IntervalSink for SeriesCsv {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+        let common = row(interval, totals);
+        debug_assert_eq!(common.len(), COLUMNS.len());
+        let shares = core_shares(interval, self.workers);
+        let shares = shares.iter().map(|share| format!("{share:.4}"));
+        self.writer.write_record(common.into_iter().chain(shares))?;
+        self.writer.flush()
+    }
+
+    fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
+    let all = &interval.all;
+    let mut row = vec![
+        (interval.start_us / 1_000_000).to_string(),
+        format!("{:.3}", interval.length_s()),
+        interval.phase.word().to_owned(),
+        interval.users.to_string(),
+    ];
+    let mut counts = vec![all.requests()];
+    counts.extend(all.outcomes);
+    counts.push(failures(totals.context.failures, &all.outcomes));
+    counts.extend([all.bytes_in, all.bytes_out]);
+    counts.extend(percentiles(&all.response, [0.5, 0.95, 0.99, 1.0]));
+    counts.extend(percentiles(&all.service, [0.5, 0.95, 0.99]));
+    counts.extend(percentiles(&all.lag, [0.5, 0.99]));
+    counts.extend(percentiles(&interval.tardiness, [0.99]));
+    let journeys = interval.journeys.iter().map(|journey| journey.started);
+    let races = interval.contests.races.iter().map(|race| race.counts.count);
+    let [violations, known] = [true, false].map(|enforced| broken(interval, totals, enforced));
+    counts.extend([
+        journeys.sum(),
+        events(interval, totals),
+        interval.connects,
+        interval.reconnects,
+        interval.connect_failures,
+        interval.shed,
+        races.sum(),
+        violations,
+        known,
+    ]);
+    row.extend(counts.into_iter().map(|count| count.to_string()));
+    row
+}
+
+fn percentiles<const N: usize>(latencies: &LatencyCounts, quantiles: [f64; N]) -> [u64; N] {
+    quantiles.map(|quantile| latencies.quantile_us(quantile))
+}
+
+/// How often rules were found broken that today's shop enforces, or does not.
+fn broken(interval: &Interval, totals: &Totals, enforced: bool) -> u64 {
+    let counts = interval.contests.ledger.rules.iter();
+    let rules = totals.context.rules.iter().zip(counts);
+    let of_kind = rules.filter(|(rule, _)| rule.enforced == enforced);
+    of_kind.map(|(_, counts)| counts.broken).sum()
+}
+
+/// Events that the requests of the second raised.
+fn events(interval: &Interval, totals: &Totals) -> u64 {
+    let told = told_in_all(&totals.context.raises, &interval.names, |_| true);
+    told.count.max(0) as u64
+}
+
+/// By worker: the share of its time that it worked, and the share that it was runnable but not
+/// running. 0 for a worker that reported nothing in the second.
+fn core_shares(interval: &Interval, workers: usize) -> Vec<f64> {
+    let mut shares = vec![0.0; workers * 2];
+    for core in &interval.cores {
+        let length_ns = core.end_us.saturating_sub(core.start_us) as f64 * 1e3;
+        if length_ns > 0.0 && core.core < workers {
+            shares[core.core * 2] = core.health.cpu_ns() as f64 / length_ns;
+            shares[core.core * 2 + 1] = core.health.run_queue_ns as f64 / length_ns;
+        }
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{CsvColumns, made_up};
+
+    #[test]
+    fn every_second_has_a_row_and_the_rows_add_up() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("series.csv");
+        let mut csv = SeriesCsv::create(&path, &[1]).expect("created");
+        let totals = made_up::totals();
+        for second in made_up::seconds() {
+            csv.second(&second, &totals).expect("written");
+        }
+        csv.finish(&totals).expect("finished");
+        let columns = CsvColumns::read(&path);
+        let sum = |name: &str| columns.numbers(name).iter().sum::<f64>();
+        assert_eq!(columns.numbers("second"), [0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(columns.texts("phase").next(), Some("spawning"));
+        assert_eq!(sum("requests"), totals.all.requests() as f64);
+        assert_eq!(sum("length_s"), 3.25);
+        let outcomes = ["success", "refused", "conflict", "failed", "unknown"];
+        let by_outcome = outcomes.map(|word| sum(word) as u64);
+        assert_eq!(by_outcome, totals.all.outcomes);
+        let longest = columns.numbers("response_max_us");
+        assert_eq!(
+            longest.into_iter().fold(0.0, f64::max) as u64,
+            totals.all.response.max_us()
+        );
+        let share = columns.numbers("cpu1_share")[1];
+        assert!((share - 600.0 * 2_000.0 / 1e9).abs() < 1e-4, "{share}");
+    }
+}

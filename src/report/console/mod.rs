@@ -1,0 +1,15 @@
+//! A run on the console: its live line, and the summary at its end, a section a file.
+
+pub(crate) mod back_end_section;
+mod live;
+pub(crate) mod race_sections;
+mod recovery_section;
+pub(crate) mod stored_events_section;
+mod summary;
+mod threshold_section;
+pub(crate) mod witness_text;
+mod work_done;
+
+pub use live::{LiveFace, live_line};
+pub use summary::{brief_text, summary_text};
+pub use witness_text::{part_word, witness_text};

@@ -1,0 +1,191 @@
+//! A witness for people: what was asked and answered when, and commands that ask it again.
+
+use crate::pieces::console_style::bold;
+use crate::pieces::{SummaryStyle, duration_text, plain_table};
+use crate::stats::{Part, Violation, WitnessExchange};
+use std::fmt::Write;
+
+/// Longest body or reply in the table; longer ones are cut. The record has all of it.
+const SHOWN_CHARS: usize = 100;
+
+/// The exchanges that show `violation`, and the commands; `base` is where the target is, `replay`
+/// the command that fires it again.
+#[must_use]
+pub fn witness_text(
+    violation: &Violation,
+    base: &str,
+    replay: &str,
+    style: SummaryStyle,
+) -> String {
+    let mut text = format!(
+        "{}: {}\n",
+        bold(style, &format!("Witness of {}", violation.rule)),
+        violation.why
+    );
+    let showing: Vec<&WitnessExchange> = violation
+        .exchanges
+        .iter()
+        .filter(|exchange| exchange.shows)
+        .collect();
+    if violation.exchanges.is_empty() {
+        // A store showed it: there is nothing to send.
+        return text;
+    }
+    let first_us = showing
+        .iter()
+        .filter_map(|exchange| exchange.sent_us)
+        .min()
+        .unwrap_or(0);
+    let mut table = plain_table(style);
+    table.set_header(["Sent", "Took", "Part", "Request", "Answer"]);
+    for exchange in &showing {
+        table.add_row(row(exchange, first_us));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
+    let _ = write!(text, "{table}\n\n{}", curl_commands(violation, base));
+    let _ = write!(text, "# or: {replay}");
+    text
+}
+
+fn row(exchange: &WitnessExchange, first_us: i64) -> [String; 5] {
+    let sent = exchange.sent_us.map_or_else(
+        || "never".to_owned(),
+        |sent_us| format!("{:+} µs", sent_us - first_us),
+    );
+    let took_us = exchange
+        .sent_us
+        .map_or(0, |sent_us| exchange.done_us - sent_us);
+    let status = exchange
+        .status
+        .map_or_else(|| "no reply".to_owned(), |status| status.to_string());
+    [
+        sent,
+        duration_text(took_us.max(0) as u64),
+        part_word(exchange.part).to_owned(),
+        cut(&format!(
+            "{} {} {}",
+            exchange.method, exchange.path, exchange.body
+        )),
+        cut(&format!(
+            "{status} {}: {}",
+            exchange.outcome.word(),
+            exchange.reply
+        )),
+    ]
+}
+
+/// The part of an exchange, in a word.
+#[must_use]
+pub fn part_word(part: Part) -> &'static str {
+    match part {
+        Part::Before => "before",
+        Part::Racer => "racer",
+        Part::After => "after",
+        Part::Probe => "probe",
+    }
+}
+
+/// Bodies are the target's and may hold anything: nothing that moves a cursor gets through.
+fn cut(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|letter| if letter.is_control() { '·' } else { letter })
+        .collect();
+    match plain.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &plain[..end]),
+        None => plain,
+    }
+}
+
+/// `curl` commands for the shell: racers side by side.
+pub(crate) fn curl_commands(violation: &Violation, base: &str) -> String {
+    let mut text = String::new();
+    let mut racing = false;
+    let needed = violation
+        .exchanges
+        .iter()
+        .filter(|exchange| exchange.shows || exchange.part == Part::Before);
+    for exchange in needed {
+        let races = exchange.part == Part::Racer;
+        if racing && !races {
+            text.push_str("wait\n");
+        }
+        racing = races;
+        let _ = writeln!(
+            text,
+            "{}{}",
+            curl(exchange, base),
+            if races { " &" } else { "" }
+        );
+    }
+    if racing {
+        text.push_str("wait\n");
+    }
+    text
+}
+
+fn curl(exchange: &WitnessExchange, base: &str) -> String {
+    let mut command = format!(
+        "curl -s -X {} {}",
+        exchange.method,
+        quoted(&format!("{base}{}", exchange.path))
+    );
+    for (name, value) in &exchange.headers {
+        let _ = write!(command, " -H {}", quoted(&format!("{name}: {value}")));
+    }
+    if !exchange.body.is_empty() {
+        let _ = write!(
+            command,
+            " -H 'content-type: application/json' -d {}",
+            quoted(&exchange.body)
+        );
+    }
+    command
+}
+
+/// For a POSIX shell. A text with a NUL cannot be an argument at all.
+fn quoted(text: &str) -> String {
+    let without_nul = text.replace('\0', "");
+    shlex::try_quote(&without_nul).map_or_else(|_| "''".to_owned(), |quoted| quoted.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::made_up::violation;
+
+    const PLAIN: SummaryStyle = SummaryStyle {
+        width: None,
+        colour: false,
+    };
+
+    #[test]
+    fn commands_are_safe_whatever_the_bodies_hold() {
+        let mut hostile = violation();
+        hostile.exchanges[1].body = "{\"a\":\"'; rm -rf / #$(x)`y`\"}\n".into();
+        hostile.exchanges[1].reply = "\u{1b}[2Jcleared".into();
+        let text = witness_text(&hostile, "http://h:1", "shopblast replay x", PLAIN);
+        let line = text.lines().find(|line| line.contains("rm -rf")).unwrap();
+        assert!(!text.contains('\u{1b}'), "{text}");
+        let commands = curl_commands(&hostile, "http://h:1");
+        let words = shlex::split(&commands.replace(" &\n", "\n")).unwrap();
+        assert!(
+            words.contains(&hostile.exchanges[1].body),
+            "{line}\n{words:?}"
+        );
+    }
+
+    #[test]
+    fn racers_are_sent_side_by_side() {
+        let commands = curl_commands(&violation(), "http://h:1");
+        let expected = "\
+curl -s -X POST http://h:1/inventory -H 'content-type: application/json' -d '{\"initial_quantity\":3}'
+curl -s -X POST http://h:1/inventory/i/reserve -H 'content-type: application/json' -d '{\"quantity\":2}' &
+curl -s -X POST http://h:1/inventory/i/reserve -H 'content-type: application/json' -d '{\"quantity\":3}' &
+wait
+";
+        assert_eq!(commands, expected);
+    }
+}

@@ -1,0 +1,22 @@
+//! A run as other programs want it, a format a file.
+
+mod github;
+pub(crate) mod hgrm;
+pub(crate) mod junit;
+pub(crate) mod k6_summary;
+mod locust_json;
+pub(crate) mod locust_json_file;
+mod markdown;
+mod metric_families;
+mod openmetrics;
+mod otlp;
+pub(crate) mod stats_again;
+
+pub use github::{github_annotations, without_commands};
+pub use locust_json::{LocustError, LocustRow, LocustStats};
+pub use markdown::markdown_text;
+pub use metric_families::{
+    BUCKET_EDGES_US, Buckets, Labels, MetricFamily, MetricPoints, MetricsFollower,
+};
+pub use openmetrics::{OPEN_METRICS_TYPE, open_metrics_text};
+pub use otlp::otlp_json;

@@ -1,0 +1,82 @@
+//! Why nothing was sent.
+
+use super::crew::CrewError;
+use super::inspect::InspectError;
+use super::reach::ReachError;
+use crate::engine::WorkerError;
+use crate::plan::ExitCode;
+use crate::record::RecordError;
+use crate::sandbox::SandboxError;
+use crate::shop::UnknownClass;
+use std::net::SocketAddr;
+
+/// Why nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The target cannot be reached, or may not be.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    /// The target is no ShopStream, or not ready.
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
+    /// Journeys of the plan cannot be carried out at the target.
+    #[error(
+        "the journeys of this plan cannot be carried out at {url}, {shop}:\n{hindrances}\n(nothing was sent; choose other user classes, or run nevertheless with --allow-drift)"
+    )]
+    Unfit {
+        /// The target.
+        url: String,
+        /// What it was recognised as.
+        shop: String,
+        /// Operations and fields, a line each.
+        hindrances: String,
+    },
+    /// The workers cannot start.
+    #[error(transparent)]
+    Crew(#[from] CrewError),
+    /// The run cannot be recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The sandbox cannot start.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The plan names an unknown user class.
+    #[error(transparent)]
+    Class(#[from] UnknownClass),
+    /// `/metrics` cannot be served.
+    #[error(
+        "cannot serve /metrics on {address}: {error}; choose another address with --prometheus"
+    )]
+    Metrics {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// More connections than descriptors.
+    #[error(
+        "{wanted} connections need more descriptors than the {limit} that this process may open; raise the limit with `ulimit -n {wanted_limit}`, or share connections with `--connections`"
+    )]
+    Descriptors {
+        /// Connections of the plan.
+        wanted: u64,
+        /// The hard limit.
+        limit: u64,
+        /// A limit that would do.
+        wanted_limit: u64,
+    },
+}
+
+impl RunError {
+    /// The exit code that tells of it.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Reach(error) | Self::Inspect(InspectError::Reach(error)) => error.exit_code(),
+            Self::Inspect(InspectError::NotReady { .. })
+            | Self::Crew(CrewError::Worker(WorkerError::SetUp(_))) => ExitCode::Unreachable,
+            Self::Crew(CrewError::Worker(WorkerError::Interrupted)) => ExitCode::Interrupted,
+            _ => ExitCode::BadPlan,
+        }
+    }
+}

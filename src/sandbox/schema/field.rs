@@ -1,0 +1,263 @@
+//! What a body may consist of.
+
+use super::value::Value;
+
+/// The limit that the domain sets to a text without one of its own.
+const DOMAIN_MAX_CHARS: usize = 255;
+
+/// One field of a request body.
+#[derive(Clone, Copy)]
+pub struct Field {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    absence: Absence,
+    /// Limit that only the command knows; breaking it is a 400, not a 422.
+    pub(super) command_max_chars: Option<usize>,
+}
+
+/// What a field holds.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// A string of at most so many characters; numbers are not taken for strings.
+    Text {
+        max_chars: Option<usize>,
+    },
+    /// A whole number of at least so much.
+    Integer {
+        at_least: Option<i64>,
+    },
+    Number(Bound),
+    Boolean,
+    /// A list of strings.
+    Texts,
+    Object(&'static Schema),
+    Objects(&'static Schema),
+    /// An object of any members, which no handler looks at.
+    Dictionary,
+}
+
+/// The lower bound of a number.
+#[derive(Clone, Copy)]
+pub(super) enum Bound {
+    None,
+    AtLeast(f64),
+    Above(f64),
+}
+
+/// What holds when a field is not there.
+#[derive(Clone, Copy)]
+enum Absence {
+    /// It must be there, and not be null.
+    Fault,
+    /// The same, but no command sees it: it may be empty.
+    UnseenFault,
+    /// It may be absent or null.
+    Nothing,
+    /// It may be absent, but not be null.
+    Default(Fallback),
+    /// It may be absent or null, which differ.
+    NullableDefault(Fallback),
+}
+
+/// The value of an absent field.
+#[derive(Clone, Copy)]
+enum Fallback {
+    Text(&'static str),
+    Integer(i64),
+    Number(f64),
+    Boolean(bool),
+}
+
+impl Field {
+    const fn new(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            absence: Absence::Fault,
+            command_max_chars: None,
+        }
+    }
+
+    /// A string field that must be there and, says the command, must not be empty.
+    pub const fn text(name: &'static str, max_chars: usize) -> Self {
+        let max_chars = Some(max_chars);
+        Self::new(name, Kind::Text { max_chars })
+    }
+
+    /// A string field that may be absent or null.
+    pub const fn optional_text(name: &'static str, max_chars: usize) -> Self {
+        Self::text(name, max_chars).optional()
+    }
+
+    /// A string field without a limit in the schema, that must be there and, says the command, have
+    /// 1 to `command_max_chars` characters.
+    pub const fn free_text(name: &'static str, command_max_chars: usize) -> Self {
+        Self {
+            command_max_chars: Some(command_max_chars),
+            ..Self::unlimited_text(name)
+        }
+    }
+
+    /// An optional string field without a limit in the schema: the command's default of 255
+    /// characters holds.
+    pub const fn optional_text_without_limit(name: &'static str) -> Self {
+        Self::free_text(name, DOMAIN_MAX_CHARS).optional()
+    }
+
+    /// A string field that must be there, and that nothing limits.
+    pub const fn unlimited_text(name: &'static str) -> Self {
+        Self::new(name, Kind::Text { max_chars: None })
+    }
+
+    /// A string field that must be there, and is then ignored: no command sees it.
+    pub const fn ignored_text(name: &'static str) -> Self {
+        Self {
+            absence: Absence::UnseenFault,
+            ..Self::unlimited_text(name)
+        }
+    }
+
+    /// A whole number.
+    pub const fn integer(name: &'static str) -> Self {
+        Self::new(name, Kind::Integer { at_least: None })
+    }
+
+    /// A whole number of at least `least`.
+    pub const fn integer_from(name: &'static str, least: i64) -> Self {
+        let at_least = Some(least);
+        Self::new(name, Kind::Integer { at_least })
+    }
+
+    /// A number.
+    pub const fn number(name: &'static str) -> Self {
+        Self::new(name, Kind::Number(Bound::None))
+    }
+
+    /// A number of at least `least`.
+    pub const fn number_from(name: &'static str, least: f64) -> Self {
+        Self::new(name, Kind::Number(Bound::AtLeast(least)))
+    }
+
+    /// A number above `bound`.
+    pub const fn number_above(name: &'static str, bound: f64) -> Self {
+        Self::new(name, Kind::Number(Bound::Above(bound)))
+    }
+
+    /// True or false.
+    pub const fn boolean(name: &'static str) -> Self {
+        Self::new(name, Kind::Boolean)
+    }
+
+    /// A list of strings.
+    pub const fn texts(name: &'static str) -> Self {
+        Self::new(name, Kind::Texts)
+    }
+
+    /// An object.
+    pub const fn object(name: &'static str, schema: &'static Schema) -> Self {
+        Self::new(name, Kind::Object(schema))
+    }
+
+    /// A list of objects.
+    pub const fn objects(name: &'static str, schema: &'static Schema) -> Self {
+        Self::new(name, Kind::Objects(schema))
+    }
+
+    /// An object of any members, or nothing.
+    pub const fn optional_dictionary(name: &'static str) -> Self {
+        Self::new(name, Kind::Dictionary).optional()
+    }
+
+    /// The same, but it may be absent or null.
+    pub const fn optional(self) -> Self {
+        Self {
+            absence: Absence::Nothing,
+            ..self
+        }
+    }
+
+    /// The same, but it may be absent, and is then this text. The command knows no limit.
+    pub const fn or_text(self, text: &'static str) -> Self {
+        self.or(Fallback::Text(text))
+    }
+
+    /// The same, but it may be absent, and is then this number.
+    pub const fn or_integer(self, number: i64) -> Self {
+        self.or(Fallback::Integer(number))
+    }
+
+    /// The same, but it may be absent, and is then this number.
+    pub const fn or_number(self, number: f64) -> Self {
+        self.or(Fallback::Number(number))
+    }
+
+    /// The same, but it may be absent, and is then so.
+    pub const fn or_boolean(self, truth: bool) -> Self {
+        self.or(Fallback::Boolean(truth))
+    }
+
+    /// The same, but it may be absent, and is then this number; or it may be null.
+    pub const fn or_integer_or_null(self, number: i64) -> Self {
+        Self {
+            absence: Absence::NullableDefault(Fallback::Integer(number)),
+            ..self
+        }
+    }
+
+    /// The same, with a limit that the command sets.
+    pub const fn with_command_limit(self, max_chars: usize) -> Self {
+        Self {
+            command_max_chars: Some(max_chars),
+            ..self
+        }
+    }
+
+    const fn or(self, fallback: Fallback) -> Self {
+        Self {
+            absence: Absence::Default(fallback),
+            ..self
+        }
+    }
+
+    /// The value of the field when it is absent; `None` when that is a fault.
+    pub(super) fn when_absent<'a>(&self) -> Option<Value<'a>> {
+        match self.absence {
+            Absence::Fault | Absence::UnseenFault => None,
+            Absence::Nothing => Some(Value::Nothing),
+            Absence::Default(fallback) | Absence::NullableDefault(fallback) => {
+                Some(match fallback {
+                    Fallback::Text(text) => Value::Text(text),
+                    Fallback::Integer(number) => Value::Integer(number),
+                    Fallback::Number(number) => Value::Number(number),
+                    Fallback::Boolean(truth) => Value::Boolean(truth),
+                })
+            }
+        }
+    }
+
+    pub(super) fn may_be_null(&self) -> bool {
+        matches!(self.absence, Absence::Nothing | Absence::NullableDefault(_))
+    }
+
+    pub(super) fn is_required(&self) -> bool {
+        matches!(self.absence, Absence::Fault)
+    }
+}
+
+/// The fields of an endpoint's body, in the order in which faults are listed.
+pub struct Schema(pub &'static [Field]);
+
+impl Bound {
+    /// Whether `number` is within it; what is not a number is within none.
+    pub(super) fn admits(self, number: f64) -> bool {
+        match self {
+            Self::None => true,
+            Self::AtLeast(least) => number >= least,
+            Self::Above(bound) => number > bound,
+        }
+    }
+}
+
+pub(super) fn is_longer(text: &str, max_chars: usize) -> bool {
+    text.len() > max_chars && text.chars().count() > max_chars
+}

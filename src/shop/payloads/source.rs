@@ -1,0 +1,92 @@
+//! How ready-made bodies are drawn.
+
+use crate::engine::{Arena, ArenaBuilder, BodyWriter};
+use crate::plan::{RunId, fnv1a};
+use crate::shop::Dialect;
+use crate::shop::generators::ordering::Bill;
+use fastrand::Rng;
+
+/// Bodies of each generated kind: enough to look like a crowd, few enough that the kinds of one
+/// journey stay in a core's cache.
+pub const BODIES: usize = 2_048;
+
+/// Bodies of each kind whose bodies are longer than 512 bytes on average: so that it takes no more
+/// of the cache than the others.
+pub const LARGE_BODIES: usize = 512;
+
+/// What bodies are made from.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub seed: u64,
+    pub run_id: &'a RunId,
+    pub dialect: Dialect,
+}
+
+impl Source<'_> {
+    /// A random stream of `kind`'s own, so that a new kind of body leaves the others as they were.
+    pub fn stream(self, kind: &str) -> Rng {
+        Rng::with_seed(self.seed ^ fnv1a(kind.as_bytes()))
+    }
+
+    /// [`BODIES`] bodies.
+    pub fn drawn(self, kind: &str, write: impl FnMut(&mut Rng, &mut BodyWriter<'_>)) -> Arena {
+        self.generated(kind, BODIES, write)
+    }
+
+    /// [`LARGE_BODIES`] bodies.
+    pub fn drawn_large(
+        self,
+        kind: &str,
+        write: impl FnMut(&mut Rng, &mut BodyWriter<'_>),
+    ) -> Arena {
+        self.generated(kind, LARGE_BODIES, write)
+    }
+
+    /// One body of a kind that has nothing random but what is patched in.
+    pub fn drawn_once(self, kind: &str, write: impl FnMut(&mut Rng, &mut BodyWriter<'_>)) -> Arena {
+        self.generated(kind, 1, write)
+    }
+
+    fn generated(
+        self,
+        kind: &str,
+        count: usize,
+        mut write: impl FnMut(&mut Rng, &mut BodyWriter<'_>),
+    ) -> Arena {
+        let mut rng = self.stream(kind);
+        ArenaBuilder::build(count, |body| write(&mut rng, body))
+    }
+
+    /// The bills of [`LARGE_BODIES`] orders of `items` items.
+    pub fn bills(self, kind: &str, items: usize) -> Vec<Bill> {
+        let mut rng = self.stream(kind);
+        (0..LARGE_BODIES)
+            .map(|_| Bill::drawn(&mut rng, items))
+            .collect()
+    }
+
+    /// One body for each of `values`, in their order.
+    pub fn drawn_for<T>(
+        self,
+        kind: &str,
+        values: &[T],
+        mut write: impl FnMut(&T, &mut Rng, &mut BodyWriter<'_>),
+    ) -> Arena {
+        let mut rng = self.stream(kind);
+        each(values, |value, body| write(value, &mut rng, body))
+    }
+}
+
+/// An arena of one body that is always the same, but for what is patched in.
+pub fn fixed(write: impl FnMut(&mut BodyWriter<'_>)) -> Arena {
+    ArenaBuilder::build(1, write)
+}
+
+/// One body for each of `values`, in their order.
+pub fn each<T>(values: &[T], mut write: impl FnMut(&T, &mut BodyWriter<'_>)) -> Arena {
+    let mut values = values.iter();
+    ArenaBuilder::build(values.len(), |body| {
+        let value = values.next().expect("there are as many bodies as values");
+        write(value, body);
+    })
+}

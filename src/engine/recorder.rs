@@ -215,7 +215,7 @@ impl Recorder {
                     .record_us(sent_ns.saturating_sub(seen.due_ns) / 1_000);
             }
         }
-        name.outcomes[outcome as usize] += 1;
+        name.outcomes[outcome] += 1;
         name.bytes_out += seen.bytes_out;
         name.bytes_in += seen.bytes_in;
         name.body_bytes_in += seen.body_bytes_in;
@@ -291,7 +291,7 @@ fn left_behind(seen: &Observation<'_>) -> Corrections {
 mod tests {
     use super::*;
     use crate::engine::{Method, Operation};
-    use crate::stats::SetShape;
+    use crate::stats::{OutcomeCounts, SetShape};
 
     static OPERATION: Operation = Operation {
         method: Method::Post,
@@ -309,7 +309,7 @@ mod tests {
         stays: 0,
     };
 
-    fn outcomes(rule: FailureRule) -> [u64; 5] {
+    fn outcomes(rule: FailureRule) -> OutcomeCounts {
         let shape = SetShape {
             names: 1,
             journeys: 0,
@@ -340,9 +340,9 @@ mod tests {
 
     #[test]
     fn locust_takes_a_server_error_for_a_failure_even_in_a_race() {
-        assert_eq!(outcomes(FailureRule::Default), [0, 0, 3, 0, 0]);
-        assert_eq!(outcomes(FailureRule::Strict), [0, 0, 3, 0, 0]);
-        assert_eq!(outcomes(FailureRule::Locust), [0, 0, 1, 2, 0]);
+        assert_eq!(outcomes(FailureRule::Default), [0, 0, 3, 0, 0].into());
+        assert_eq!(outcomes(FailureRule::Strict), [0, 0, 3, 0, 0].into());
+        assert_eq!(outcomes(FailureRule::Locust), [0, 0, 1, 2, 0].into());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::reading::{Reading, Scales};
 use crate::plan::ArrivalSchedule;
 use crate::stats::{
-    Answer, Flow, Interval, IntervalSink, LatencyTotal, StatName, TailWatch, Totals, failures,
+    Answer, Flow, Interval, IntervalSink, LatencyTotal, Outcome, StatName, TailWatch, Totals,
 };
 use std::io;
 use std::iter::Peekable;
@@ -146,7 +146,7 @@ impl Window {
         }
         let newly_due = due - std::mem::replace(&mut self.due, due);
         self.connect_failures += interval.connect_failures;
-        let successes = interval.all.outcomes[0];
+        let successes = interval.all.outcomes[Outcome::Success];
         if successes > 0 {
             self.has_succeeded = true;
         } else if self.has_succeeded && interval.start_us < span.end_us && interval.length_s() > 0.9
@@ -167,7 +167,7 @@ impl Window {
             let mean_us = response.sum_us() as f64 / response.len() as f64;
             self.delays_s.push(mean_us / 1e6);
         }
-        self.failures += failures(rule, &interval.all.outcomes);
+        self.failures += interval.all.failures(rule);
         self.shed += interval.shed;
         for journey in &interval.journeys {
             self.journeys_started += journey.started;
@@ -178,7 +178,7 @@ impl Window {
             .resize_with(interval.names.len(), NameWindow::default);
         for (name, more) in self.names.iter_mut().zip(&interval.names) {
             name.requests += more.requests();
-            name.failures += failures(rule, &more.outcomes);
+            name.failures += more.failures(rule);
             name.service.absorb(&more.service);
         }
     }

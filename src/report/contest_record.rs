@@ -2,8 +2,8 @@
 
 use crate::plan::RaceOffset;
 use crate::stats::{
-    Ending, LatencySummary, OFFSET_BINS, OffsetBin, Outcome, ProbeCounts, Race, RaceCounts,
-    RaceTotal, Round, RoundsTotal, RuleVerdict, Totals, Violation,
+    Ending, LatencySummary, OFFSET_BINS, OffsetBin, Outcome, OutcomeCounts, ProbeCounts, Race,
+    RaceCounts, RaceTotal, Round, RoundsTotal, RuleVerdict, Totals, Violation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ pub struct RaceRecord {
     /// Races that ended in ways that found no place in `outcomes`.
     pub outcomes_cut: u64,
     /// Requests by outcome: success, refused, conflict, failed, unknown.
-    pub totals: [u64; 5],
+    pub totals: OutcomeCounts,
     /// What came of each offset between two sides; empty without a sweep.
     pub offsets: Vec<OffsetRecord>,
 }

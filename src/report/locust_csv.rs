@@ -11,7 +11,7 @@
 
 use super::locust_history::LocustHistory;
 use super::rewrite::{naming, rewrite};
-use crate::stats::{Interval, IntervalSink, NameTotal, StatName, Totals, failures};
+use crate::stats::{Interval, IntervalSink, NameTotal, StatName, Totals};
 use csv::{Terminator, Writer, WriterBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -185,9 +185,7 @@ pub fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
     let mut writer = python_csv();
     writer.write_record(["Method", "Name", "Error", "Occurrences"])?;
     for row in totals.errors.sorted() {
-        let mut outcomes = [0; 5];
-        outcomes[row.outcome as usize] = 1;
-        if failures(totals.context.failures, &outcomes) == 0 {
+        if !row.outcome.is_failure(totals.context.failures) {
             continue;
         }
         let name = totals.context.names.get(row.name);

@@ -7,7 +7,7 @@ use super::locust_csv::{
 };
 use super::rewrite::naming;
 use crate::plan::FailureRule;
-use crate::stats::{Interval, LatencyCounts, NameInterval, NameTotal, StatName, Totals, failures};
+use crate::stats::{Interval, LatencyCounts, NameInterval, NameTotal, StatName, Totals};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
@@ -30,7 +30,7 @@ impl SparseSecond {
     fn of(name: &NameInterval, length_s: f64, rule: FailureRule) -> Self {
         Self {
             requests: name.requests(),
-            failures: failures(rule, &name.outcomes),
+            failures: name.failures(rule),
             length_s,
             max_us: name.response.max_us(),
             buckets: name.response.buckets().collect(),

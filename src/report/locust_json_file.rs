@@ -3,7 +3,8 @@
 
 use super::recorded::Recorded;
 use super::run_record::{Figures, NameRecord};
-use crate::stats::tag_text;
+use crate::plan::FailureRule;
+use crate::stats::{Outcome, tag_text};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -107,14 +108,13 @@ fn locust_rounded_ms(us: u64) -> u64 {
 /// Failures by the run's rule: `locust` and `default` count the same outcomes.
 fn failures_per_second(recorded: &Recorded) -> Failures {
     let outcomes = &recorded.outcomes;
-    let strict = recorded.run.failure_rule == "strict";
-    let columns: &[&str] = match strict {
-        true => &["refused", "conflict", "failed", "unknown"],
-        false => &["failed", "unknown"],
+    let rule = match recorded.run.failure_rule.as_str() {
+        "strict" => FailureRule::Strict,
+        _ => FailureRule::Default,
     };
     let mut counts = vec![0; outcomes.len()];
-    for column in columns {
-        for (count, more) in counts.iter_mut().zip(outcomes.texts(column)) {
+    for outcome in Outcome::ALL.into_iter().filter(|it| it.is_failure(rule)) {
+        for (count, more) in counts.iter_mut().zip(outcomes.texts(outcome.word())) {
             *count += more.parse::<u64>().unwrap_or_default();
         }
     }

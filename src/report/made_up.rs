@@ -128,7 +128,7 @@ fn observe(interval: &mut Interval, ordinal: u64, number: u64) {
         counts.response.record_us(lag_us + service_us);
         counts.service.record_us(service_us);
         counts.lag.record_us(lag_us);
-        counts.outcomes[outcome as usize] += 1;
+        counts.outcomes[outcome] += 1;
         counts.bytes_out += 320;
         counts.bytes_in += bytes_in;
         counts.body_bytes_in += bytes_in / 4;

@@ -101,7 +101,7 @@ mod tests {
 
     fn requests(successes: u64) -> NameInterval {
         let mut requests = NameInterval::default();
-        requests.outcomes[Outcome::Success as usize] = successes;
+        requests.outcomes[Outcome::Success] = successes;
         requests
     }
 

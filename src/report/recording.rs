@@ -207,11 +207,11 @@ fn phase_record(phase: &PhaseTotal, rule: FailureRule) -> PhaseRecord {
 fn figures(total: &NameTotal, requests_per_s: f64, rule: FailureRule) -> Figures {
     Figures {
         requests: total.requests(),
-        success: total.with_outcome(Outcome::Success),
-        refused: total.with_outcome(Outcome::Refused),
-        conflict: total.with_outcome(Outcome::Conflict),
-        failed: total.with_outcome(Outcome::Failed),
-        unknown: total.with_outcome(Outcome::Unknown),
+        success: total.outcomes[Outcome::Success],
+        refused: total.outcomes[Outcome::Refused],
+        conflict: total.outcomes[Outcome::Conflict],
+        failed: total.outcomes[Outcome::Failed],
+        unknown: total.outcomes[Outcome::Unknown],
         failures: total.failures(rule),
         requests_per_s,
         bytes_in: total.bytes_in,

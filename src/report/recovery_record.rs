@@ -257,7 +257,7 @@ mod tests {
             for number in 0..100 {
                 interval.all.response.record_us(latency_us + number);
             }
-            interval.all.outcomes[Outcome::Success as usize] = 100;
+            interval.all.outcomes[Outcome::Success] = 100;
             totals.absorb(&interval);
         }
         totals

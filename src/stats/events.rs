@@ -4,7 +4,7 @@
 //! tells more or less than that, a [`Correction`] says so: the count is then the best guess, and the
 //! truth lies between [`Told::at_least`] and [`Told::at_most`].
 
-use super::Outcome;
+use super::{Outcome, OutcomeCounts};
 use serde::Serialize;
 
 /// Events that one request can raise.
@@ -107,7 +107,7 @@ impl Told {
 /// Whatever has requests that raise events: a second or a run of one statistic name.
 pub trait Raising {
     /// Requests by [`Outcome`].
-    fn outcomes(&self) -> &[u64; 5];
+    fn outcomes(&self) -> &OutcomeCounts;
     /// How events differ from what they tell.
     fn corrections(&self) -> &Corrections;
 }
@@ -117,7 +117,7 @@ pub fn told<'a>(
     raises: &'a [Event],
     requests: &impl Raising,
 ) -> impl Iterator<Item = (&'a Event, Told)> {
-    let successes = requests.outcomes()[Outcome::Success as usize] as i64;
+    let successes = requests.outcomes()[Outcome::Success] as i64;
     let corrections = *requests.corrections();
     raises
         .iter()
@@ -166,10 +166,10 @@ mod tests {
         }
     }
 
-    struct Requests([u64; 5], Corrections);
+    struct Requests(OutcomeCounts, Corrections);
 
     impl Raising for Requests {
-        fn outcomes(&self) -> &[u64; 5] {
+        fn outcomes(&self) -> &OutcomeCounts {
             &self.0
         }
 
@@ -190,7 +190,7 @@ mod tests {
             stray_rows: 3,
             ..Correction::default()
         };
-        let requests = Requests([10, 4, 3, 0, 2], [left_behind, open]);
+        let requests = Requests([10, 4, 3, 0, 2].into(), [left_behind, open]);
         let each: Vec<Told> = told(&raises, &requests).map(|(_, told)| told).collect();
         assert_eq!((each[0].count, each[0].outbox), (14, 0));
         assert_eq!((each[1].at_least(), each[1].at_most()), (10, 12));
@@ -212,7 +212,7 @@ mod tests {
         };
         absorb_corrections(&mut sum, &open);
         let raises = [event("OrderCreated", true)];
-        let requests = Requests([0, 0, 0, 0, 1], sum);
+        let requests = Requests([0, 0, 0, 0, 1].into(), sum);
         let (_, told) = told(&raises, &requests).next().unwrap();
         assert_eq!((told.at_least(), told.at_most()), (1, 1));
     }

@@ -2,67 +2,12 @@
 //!
 //! A set is allocated once, handed back and forth, and cleared at the cost of what was recorded.
 
-use super::{Contests, Corrections, LatencyCounts, Raising, absorb_corrections};
+use super::{
+    Contests, Corrections, LatencyCounts, Outcome, OutcomeCounts, Raising, absorb_corrections,
+};
 use crate::plan::FailureRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// What became of a request.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-#[repr(u8)]
-pub enum Outcome {
-    /// The expected status.
-    Success,
-    /// The business said no: stock gone, illegal transition.
-    Refused,
-    /// A version race was lost.
-    Conflict,
-    /// Anything unexpected, the request certainly answered or certainly not sent.
-    Failed,
-    /// Timed out, broken or unreadable after the request left: it may have happened.
-    Unknown,
-}
-
-impl Outcome {
-    /// Every outcome, in the order of their discriminants.
-    pub const ALL: [Self; 5] = [
-        Self::Success,
-        Self::Refused,
-        Self::Conflict,
-        Self::Failed,
-        Self::Unknown,
-    ];
-
-    /// The word used in reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Refused => "refused",
-            Self::Conflict => "conflict",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// How many of the requests that ended so count as failures, by [`Outcome`].
-#[must_use]
-pub fn failures(rule: FailureRule, outcomes: &[u64; 5]) -> u64 {
-    let counted = |outcome: &&Outcome| match outcome {
-        Outcome::Success => false,
-        Outcome::Failed | Outcome::Unknown => true,
-        Outcome::Refused | Outcome::Conflict => rule == FailureRule::Strict,
-    };
-    Outcome::ALL
-        .iter()
-        .filter(counted)
-        .map(|outcome| outcomes[*outcome as usize])
-        .sum()
-}
 
 /// A statistic name: what a row of the report is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -83,7 +28,7 @@ pub struct NameInterval {
     /// sent − due; requests that never left are not in it.
     pub lag: LatencyCounts,
     /// Requests by [`Outcome`].
-    pub outcomes: [u64; 5],
+    pub outcomes: OutcomeCounts,
     /// What its requests raised beside what their outcomes tell.
     pub corrections: Corrections,
     /// Bytes handed to the kernel, heads included.
@@ -98,7 +43,13 @@ impl NameInterval {
     /// Requests that ended in this interval, whatever their outcome.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.outcomes.iter().sum()
+        self.outcomes.requests()
+    }
+
+    /// Requests that count as failures.
+    #[must_use]
+    pub fn failures(&self, rule: FailureRule) -> u64 {
+        self.outcomes.failures(rule)
     }
 
     /// Adds everything of `other`.
@@ -106,9 +57,7 @@ impl NameInterval {
         self.response.absorb(&other.response);
         self.service.absorb(&other.service);
         self.lag.absorb(&other.lag);
-        for (count, more) in self.outcomes.iter_mut().zip(other.outcomes) {
-            *count += more;
-        }
+        self.outcomes.absorb(&other.outcomes);
         absorb_corrections(&mut self.corrections, &other.corrections);
         self.bytes_out += other.bytes_out;
         self.bytes_in += other.bytes_in;
@@ -120,7 +69,7 @@ impl NameInterval {
         self.response.clear();
         self.service.clear();
         self.lag.clear();
-        self.outcomes = [0; 5];
+        self.outcomes = OutcomeCounts::default();
         self.corrections = Corrections::default();
         self.bytes_out = 0;
         self.bytes_in = 0;
@@ -129,7 +78,7 @@ impl NameInterval {
 }
 
 impl Raising for NameInterval {
-    fn outcomes(&self) -> &[u64; 5] {
+    fn outcomes(&self) -> &OutcomeCounts {
         &self.outcomes
     }
 
@@ -399,18 +348,5 @@ impl CoreInterval {
         self.followers = 0;
         self.contests.clear();
         self.health = WorkerHealth::default();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_count_other_outcomes_as_failures() {
-        let outcomes = [1_000, 100, 10, 5, 2];
-        assert_eq!(failures(FailureRule::Default, &outcomes), 7);
-        assert_eq!(failures(FailureRule::Locust, &outcomes), 7);
-        assert_eq!(failures(FailureRule::Strict, &outcomes), 117);
     }
 }

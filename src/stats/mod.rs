@@ -14,6 +14,7 @@ mod latency_total;
 mod littles_law;
 mod live_course;
 mod observed;
+mod outcome;
 mod own_lateness;
 mod races;
 mod recovery;
@@ -42,8 +43,8 @@ pub use fitness::{Fitness, GeneratorState, state_text};
 pub use flow::{Answer, Carrying, Flow};
 pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{
-    CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, Outcome, REASON_BYTES,
-    Reason, SetShape, StatName, WorkerHealth, failures,
+    CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, REASON_BYTES, Reason,
+    SetShape, StatName, WorkerHealth,
 };
 pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use latency::LatencyCounts;
@@ -51,6 +52,7 @@ pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
 pub use live_course::{LiveCourse, Wish};
 pub use observed::{Amount, DomainBacklog, ObservedSample, ObservedTable};
+pub use outcome::{Outcome, OutcomeCounts};
 pub use own_lateness::{OwnLateness, OwnShares};
 pub use races::{
     Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, PROCESSES_COUNTED, Race, RaceCounts,

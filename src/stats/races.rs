@@ -1,6 +1,6 @@
 //! What came of races: requests that left together on purpose.
 
-use super::{LatencyCounts, LatencyTotal, Outcome};
+use super::{LatencyCounts, LatencyTotal, Outcome, OutcomeCounts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ pub struct Race {
 /// How many racers of each side ended with each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ending {
-    counts: [[u16; 5]; MOST_SIDES],
+    counts: [[u16; Outcome::COUNT]; MOST_SIDES],
 }
 
 impl Ending {
@@ -134,7 +134,7 @@ pub struct RaceCounts {
     /// Races whose first reply went to a racer of this side.
     pub first: [u64; MOST_SIDES],
     /// Their racers by [`Outcome`].
-    pub outcomes: [u64; 5],
+    pub outcomes: OutcomeCounts,
     /// How races ended, in the order in which it was seen first.
     pub endings: Vec<EndingCount>,
     /// Races that ended in ways that found no place in `endings`.
@@ -166,9 +166,8 @@ impl RaceCounts {
         if let Some(side) = seen.first_side {
             self.first[usize::from(side)] += 1;
         }
-        for (count, outcome) in self.outcomes.iter_mut().zip(Outcome::ALL) {
-            *count += seen.ending.all(outcome);
-        }
+        self.outcomes
+            .absorb(&OutcomeCounts::of(|outcome| seen.ending.all(outcome)));
         self.add_ending(seen.ending, 1);
         if let Some(bin) = seen.offset_bin {
             self.bin(bin).observe(&seen.ending);
@@ -211,9 +210,7 @@ impl RaceCounts {
         for (count, more) in self.first.iter_mut().zip(other.first) {
             *count += more;
         }
-        for (count, more) in self.outcomes.iter_mut().zip(other.outcomes) {
-            *count += more;
-        }
+        self.outcomes.absorb(&other.outcomes);
         for row in &other.endings {
             self.add_ending(row.ending, row.count);
         }
@@ -387,7 +384,7 @@ mod tests {
         assert_eq!((counts.count, counts.racers, counts.overlapped), (4, 8, 2));
         assert_eq!(counts.first, [0, 4, 0]);
         assert_eq!((counts.apart, counts.on[1], counts.on[2]), (4, 4, 4));
-        assert_eq!(counts.outcomes, [5, 1, 2, 0, 0]);
+        assert_eq!(counts.outcomes, [5, 1, 2, 0, 0].into());
         let endings: Vec<u64> = counts.endings.iter().map(|row| row.count).collect();
         assert_eq!(endings, [2, 1, 1]);
         let expected = OffsetBin {

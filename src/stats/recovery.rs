@@ -10,7 +10,7 @@ mod settling;
 pub use chance::Span;
 pub use settling::{HELD_S, Settling, TOLERANCE, Tolerance};
 
-use super::{Interval, LatencyCounts, LatencyTotal, failures};
+use super::{Interval, LatencyCounts, LatencyTotal};
 use crate::plan::{Excursion, FailureRule};
 use std::collections::VecDeque;
 
@@ -274,7 +274,7 @@ impl Stretch {
         self.length_us += interval.end_us - interval.start_us;
         self.response.absorb(&interval.all.response);
         self.requests += interval.all.requests();
-        self.failures += failures(rule, &interval.all.outcomes);
+        self.failures += interval.all.failures(rule);
     }
 
     fn measured(&self) -> Measured {
@@ -349,7 +349,7 @@ impl Window {
         second.response.clear();
         second.response.absorb(&interval.all.response);
         second.requests = interval.all.requests();
-        second.failures = failures(rule, &interval.all.outcomes);
+        second.failures = interval.all.failures(rule);
         self.seconds.push_back(second);
         if self.seconds.len() < WINDOW_S {
             return None;

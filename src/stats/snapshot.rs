@@ -2,7 +2,7 @@
 
 use super::{
     DomainBacklog, ErrorRow, Fitness, History, Interval, JourneyCounts, NameInterval, NameTotal,
-    Outcome, Phase, RuleVerdict, StatName, ThresholdStanding, Totals, failures, told_in_all,
+    Outcome, OutcomeCounts, Phase, RuleVerdict, StatName, ThresholdStanding, Totals, told_in_all,
 };
 use crate::plan::{FailureRule, LONGEST_DURATION};
 
@@ -84,7 +84,7 @@ pub struct RaceSnapshot {
     /// Races that the target was seen to handle two requests of at once.
     pub overlapped: u64,
     /// Their requests by [`Outcome`].
-    pub outcomes: [u64; 5],
+    pub outcomes: OutcomeCounts,
     /// From the first to the last request of a race being sent: median.
     pub spread_p50_us: u64,
     /// The same, 99th percentile.
@@ -148,7 +148,7 @@ pub struct SnapshotRow {
     /// Requests that ended.
     pub requests: u64,
     /// Requests by [`Outcome`].
-    pub outcomes: [u64; 5],
+    pub outcomes: OutcomeCounts,
     /// Requests a second since the start.
     pub requests_per_s: f64,
     /// Requests a second in the latest second.
@@ -179,7 +179,7 @@ impl SnapshotRow {
     /// Requests that ended so.
     #[must_use]
     pub fn with_outcome(&self, outcome: Outcome) -> u64 {
-        self.outcomes[outcome as usize]
+        self.outcomes[outcome]
     }
 }
 
@@ -271,7 +271,7 @@ impl Snapshot {
 
 /// Requests and failures a second of an interval.
 fn current_rates(now: &NameInterval, length_s: f64, rule: FailureRule) -> (f64, f64) {
-    let failures = failures(rule, &now.outcomes);
+    let failures = now.failures(rule);
     (now.requests() as f64 / length_s, failures as f64 / length_s)
 }
 

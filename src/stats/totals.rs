@@ -1,11 +1,12 @@
 //! What a run measured so far: merged over cores and seconds, of a size that does not grow.
 
+use super::absorb_corrections;
 use super::{
     ContestsTotal, Corrections, ErrorTable, Event, Fitness, Interval, JourneyCounts, LatencyTotal,
-    LittlesLaw, LiveCourse, NameInterval, ObservedTable, Outcome, Phase, Race, Raising, Recovery,
-    Rule, SelfCheck, SetShape, StatName, SteadyFigures, Thresholds, UserShare, WorkerHealth,
+    LittlesLaw, LiveCourse, NameInterval, ObservedTable, Outcome, OutcomeCounts, Phase, Race,
+    Raising, Recovery, Rule, SelfCheck, SetShape, StatName, SteadyFigures, Thresholds, UserShare,
+    WorkerHealth,
 };
-use super::{absorb_corrections, failures};
 use crate::plan::{Excursion, FailureRule, Threshold};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -91,7 +92,7 @@ pub struct NameTotal {
     /// sent − due; requests that never left are not in it.
     pub lag: LatencyTotal,
     /// Requests by [`Outcome`].
-    pub outcomes: [u64; 5],
+    pub outcomes: OutcomeCounts,
     /// What its requests raised beside what their outcomes tell.
     pub corrections: Corrections,
     /// Bytes handed to the kernel, heads included.
@@ -108,9 +109,7 @@ impl NameTotal {
         self.response.absorb(&interval.response);
         self.service.absorb(&interval.service);
         self.lag.absorb(&interval.lag);
-        for (count, more) in self.outcomes.iter_mut().zip(interval.outcomes) {
-            *count += more;
-        }
+        self.outcomes.absorb(&interval.outcomes);
         absorb_corrections(&mut self.corrections, &interval.corrections);
         self.bytes_out += interval.bytes_out;
         self.bytes_in += interval.bytes_in;
@@ -120,19 +119,19 @@ impl NameTotal {
     /// Requests that ended, whatever their outcome.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.outcomes.iter().sum()
+        self.outcomes.requests()
     }
 
     /// Requests that ended so.
     #[must_use]
     pub fn with_outcome(&self, outcome: Outcome) -> u64 {
-        self.outcomes[outcome as usize]
+        self.outcomes[outcome]
     }
 
     /// Requests that count as failures.
     #[must_use]
     pub fn failures(&self, rule: FailureRule) -> u64 {
-        failures(rule, &self.outcomes)
+        self.outcomes.failures(rule)
     }
 
     /// Requests that were answered: those that left, without those whose reply never came or could
@@ -146,7 +145,7 @@ impl NameTotal {
 }
 
 impl Raising for NameTotal {
-    fn outcomes(&self) -> &[u64; 5] {
+    fn outcomes(&self) -> &OutcomeCounts {
         &self.outcomes
     }
 

@@ -143,7 +143,7 @@ fn request(interval: &mut Interval, place: usize, second: u64, random: &mut fast
         counts.response.record_us(lag_us + service_us);
         counts.service.record_us(service_us);
         counts.lag.record_us(lag_us);
-        counts.outcomes[outcome as usize] += 1;
+        counts.outcomes[outcome] += 1;
         counts.bytes_out += 420;
         counts.bytes_in += 260;
     }

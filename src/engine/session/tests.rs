@@ -280,7 +280,7 @@ fn requests_without_a_reply_are_recorded_for_what_they_are() {
     let interval = recorder.interval();
     let name = &interval.names[0];
     // Success, refused, conflict, failed, unknown.
-    assert_eq!(name.outcomes, [1, 1, 0, 2, 1]);
+    assert_eq!(name.outcomes, [1, 1, 0, 2, 1].into());
     assert_eq!(
         (name.response.len(), name.service.len(), name.lag.len()),
         (5, 4, 4)

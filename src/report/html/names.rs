@@ -3,7 +3,7 @@
 use super::super::Figures;
 use super::super::recorded::Recorded;
 use super::super::run_record::{ErrorRecord, RunRecord};
-use super::sketch::{OutcomeBar, outcome_bar};
+use super::sketch::{OutcomeBar, bar};
 use super::words::{bytes_text, duration_text, rate_text};
 use crate::stats::LatencySummary;
 use std::collections::HashMap;
@@ -125,7 +125,7 @@ fn row(name: &str, figures: &Figures, extra: Option<&[u64; 2]>, recorded: &Recor
         name: name.to_owned(),
         figures: *figures,
         rate: rate_text(figures.requests_per_s),
-        bar: outcome_bar(figures),
+        bar: bar(figures.outcomes()),
         response: LatencyTexts::of(&figures.response_us),
         service: LatencyTexts::of(&figures.service_us),
         lag: LatencyTexts::of(&figures.lag_us),

@@ -52,7 +52,7 @@ fn work(core: usize, handover: &WorkerHandover, seen: &Seen) {
         set.users = 3;
         for &(name, latency_us) in requests {
             set.names[name].response.record_us(latency_us);
-            set.names[name].outcomes[Outcome::Success as usize] += 1;
+            set.names[name].outcomes[Outcome::Success] += 1;
         }
         set.health = WorkerHealth {
             allocations: 1,
@@ -195,7 +195,7 @@ fn a_crashed_worker_is_named_and_does_not_hang_the_run() {
     let healthy = handovers.pop().expect("two workers");
     let mut set = Box::new(CoreInterval::new(1, SHAPE));
     set.end_us = SECOND_US;
-    set.names[0].outcomes[Outcome::Success as usize] = 7;
+    set.names[0].outcomes[Outcome::Success] = 7;
     crashed.full.send(set).expect("there is room");
     drop(crashed);
     let merged = std::thread::scope(|scope| {

@@ -16,7 +16,7 @@ fn phase(requests: u64, (target_us, sent_late_us, read_late_us): (u64, u64, u64)
         undelayed.record_us(served_us);
         attention.record_us(read_late_us);
     }
-    name.outcomes[Outcome::Success as usize] = requests;
+    name.outcomes[Outcome::Success] = requests;
     phase.length_us = 5_000_000;
     phase.all.absorb(&name);
     phase.undelayed.absorb(&undelayed);
@@ -110,7 +110,7 @@ fn a_tail_is_judged_once_ten_requests_lie_beyond_it() {
         let mut name = NameInterval::default();
         name.response.absorb(&stalls);
         name.service.absorb(&stalls);
-        name.outcomes[0] = stalls.len();
+        name.outcomes[Outcome::Success] = stalls.len();
         some.all.absorb(&name);
         some.undelayed.absorb(&stalls);
         some.attention.absorb(&stalls);
@@ -153,7 +153,7 @@ fn a_phase_of_a_moment_is_told_and_not_judged() {
 #[test]
 fn a_target_that_never_answers_says_nothing_of_the_generator() {
     let mut dead = phase(1_000, (40, 0, 60));
-    dead.all.outcomes = [0, 0, 0, 0, 1_000];
+    dead.all.outcomes = [0, 0, 0, 0, 1_000].into();
     assert_eq!(
         Fitness::of(&dead, &seconds(100, 0), false, false),
         Fitness::default()

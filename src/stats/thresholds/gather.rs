@@ -4,7 +4,7 @@ use super::pile::Portion;
 use crate::plan::{
     JourneyMeasure, LatencyMetric, OutcomeMetric, Quantity, RaceMeasure, Selector, Tag,
 };
-use crate::stats::{Interval, LatencyCounts, NameInterval, Outcome, RunContext, failures};
+use crate::stats::{Interval, LatencyCounts, NameInterval, Outcome, RunContext};
 
 /// Which rows of an interval a quantity is about.
 pub(super) struct Gatherer {
@@ -138,7 +138,7 @@ fn with_outcome(row: &NameInterval, metric: OutcomeMetric, context: &RunContext)
         OutcomeMetric::Conflict => Outcome::Conflict,
         OutcomeMetric::Failed => Outcome::Failed,
         OutcomeMetric::Unknown => Outcome::Unknown,
-        OutcomeMetric::Failures => return failures(context.failures, &row.outcomes),
+        OutcomeMetric::Failures => return row.failures(context.failures),
     };
-    row.outcomes[outcome as usize]
+    row.outcomes[outcome]
 }

@@ -66,7 +66,7 @@ fn count_request(row: &mut NameInterval, us: u64) {
     row.response.record_us(us);
     row.service.record_us(us / 2);
     row.lag.record_us(10);
-    row.outcomes[Outcome::Success as usize] += 1;
+    row.outcomes[Outcome::Success] += 1;
 }
 
 /// The states after all `seconds`.
@@ -175,13 +175,24 @@ fn selectors_choose_rows_and_phases() {
 }
 
 #[test]
+fn every_outcome_is_a_metric_under_its_own_word() {
+    for outcome in Outcome::ALL {
+        let mut interval = second(0, &[(0, 10, 100)]);
+        interval.all.outcomes[outcome] += 7;
+        let expected = interval.all.outcomes[outcome];
+        let text = format!("{}: count == {expected}", outcome.word());
+        assert_eq!(verdicts(&judged(&[&text], &[interval])), [Held], "{text}");
+    }
+}
+
+#[test]
 fn outcomes_are_shares_and_counts() {
     let mut interval = second(0, &[(0, 90, 100)]);
     for row in [0, 1] {
-        interval.names[row].outcomes[Outcome::Conflict as usize] += 5;
-        interval.all.outcomes[Outcome::Conflict as usize] += 5;
+        interval.names[row].outcomes[Outcome::Conflict] += 5;
+        interval.all.outcomes[Outcome::Conflict] += 5;
     }
-    interval.all.outcomes[Outcome::Unknown as usize] += 25;
+    interval.all.outcomes[Outcome::Unknown] += 25;
     let states = judged(
         &[
             "conflict: rate < 8%",

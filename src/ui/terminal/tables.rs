@@ -79,12 +79,12 @@ const COLUMNS: [Column; 12] = [
             0 => theme.quiet(),
             _ => theme.bad(),
         },
-        ..column("failed", 6, |row| not_ok(row).to_string())
+        ..column(Outcome::Failed.word(), 6, |row| not_ok(row).to_string())
     },
-    wide(column("refused", 8, |row| {
+    wide(column(Outcome::Refused.word(), 8, |row| {
         row.with_outcome(Outcome::Refused).to_string()
     })),
-    wide(column("conflict", 8, |row| {
+    wide(column(Outcome::Conflict.word(), 8, |row| {
         row.with_outcome(Outcome::Conflict).to_string()
     })),
     column("p50", 6, |row| duration_text(row.response_p50_us)),

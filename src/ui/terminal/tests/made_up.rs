@@ -74,7 +74,7 @@ fn second(context: &RunContext, ordinal: u64) -> Interval {
             counts.response.record_us(lag_us + service_us);
             counts.service.record_us(service_us);
             counts.lag.record_us(lag_us);
-            counts.outcomes[outcome as usize] += 1;
+            counts.outcomes[outcome] += 1;
         }
         interval.tardiness.record_us(lag_us);
         interval.undelayed.record_us(service_us);

@@ -145,7 +145,7 @@ impl Window {
             self.ended += journey.completed + journey.aborted;
         }
         let newly_due = due - std::mem::replace(&mut self.due, due);
-        self.connect_failures += interval.connect_failures;
+        self.connect_failures += interval.counters.connect_failures;
         let successes = interval.all.outcomes[Outcome::Success];
         if successes > 0 {
             self.has_succeeded = true;
@@ -168,7 +168,7 @@ impl Window {
             self.delays_s.push(mean_us / 1e6);
         }
         self.failures += interval.all.failures(rule);
-        self.shed += interval.shed;
+        self.shed += interval.counters.shed;
         for journey in &interval.journeys {
             self.journeys_started += journey.started;
             self.journeys_ended += journey.completed + journey.aborted;

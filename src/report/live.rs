@@ -88,11 +88,11 @@ pub fn live_line(snapshot: &Snapshot) -> String {
         rate_text(all.current_requests_per_s),
         duration_text(all.response_p50_us),
         duration_text(all.response_p99_us),
-        all.with_outcome(Outcome::Failed),
-        all.with_outcome(Outcome::Unknown),
+        all.outcomes[Outcome::Failed],
+        all.outcomes[Outcome::Unknown],
     );
     let business = [Outcome::Refused, Outcome::Conflict];
-    let counts = business.map(|outcome| (outcome.word(), all.with_outcome(outcome)));
+    let counts = business.map(|outcome| (outcome.word(), all.outcomes[outcome]));
     for (word, count) in counts.into_iter().chain([("shed", snapshot.shed)]) {
         if count > 0 {
             line.push_str(&format!("  {word} {count}"));

@@ -11,7 +11,7 @@
 
 use super::locust_history::LocustHistory;
 use super::rewrite::{naming, rewrite};
-use crate::stats::{Interval, IntervalSink, NameTotal, StatName, Totals};
+use crate::stats::{Interval, IntervalSink, LatencyTotal, Measured, StatName, Totals};
 use csv::{Terminator, Writer, WriterBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -133,7 +133,12 @@ pub(super) fn stats_header() -> String {
     header(STATS_COLUMNS, "")
 }
 
-fn stats_row(method: &str, name: &str, total: &NameTotal, totals: &Totals) -> Vec<String> {
+fn stats_row(
+    method: &str,
+    name: &str,
+    total: &Measured<LatencyTotal>,
+    totals: &Totals,
+) -> Vec<String> {
     let mut row = vec![method.to_owned(), name.to_owned()];
     let failures = total.failures(totals.context.failures);
     row.extend([total.requests().to_string(), failures.to_string()]);
@@ -145,7 +150,7 @@ fn stats_row(method: &str, name: &str, total: &NameTotal, totals: &Totals) -> Ve
 }
 
 /// Median, average, minimum and maximum response time in ms, and average content size.
-pub(super) fn response_columns(total: &NameTotal) -> [String; 5] {
+pub(super) fn response_columns(total: &Measured<LatencyTotal>) -> [String; 5] {
     let response = &total.response;
     if response.is_empty() {
         return ["0"; 5].map(str::to_owned);
@@ -160,7 +165,7 @@ pub(super) fn response_columns(total: &NameTotal) -> [String; 5] {
     ]
 }
 
-fn whole_ms(total: &NameTotal, quantile: f64) -> String {
+fn whole_ms(total: &Measured<LatencyTotal>, quantile: f64) -> String {
     if total.response.is_empty() {
         return "N/A".to_owned();
     }

@@ -7,7 +7,7 @@ use super::locust_csv::{
 };
 use super::rewrite::naming;
 use crate::plan::FailureRule;
-use crate::stats::{Interval, LatencyCounts, NameInterval, NameTotal, StatName, Totals};
+use crate::stats::{Interval, LatencyCounts, LatencyTotal, Measured, StatName, Totals};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
@@ -27,7 +27,7 @@ struct SparseSecond {
 }
 
 impl SparseSecond {
-    fn of(name: &NameInterval, length_s: f64, rule: FailureRule) -> Self {
+    fn of(name: &Measured<LatencyCounts>, length_s: f64, rule: FailureRule) -> Self {
         Self {
             requests: name.requests(),
             failures: name.failures(rule),
@@ -151,7 +151,7 @@ fn row(
     start: &[String; 2],
     (method, name): (&str, &str),
     window: &Window,
-    total: &NameTotal,
+    total: &Measured<LatencyTotal>,
     rule: FailureRule,
 ) -> Vec<String> {
     let (requests_per_s, failures_per_s) = window.rates_per_s();

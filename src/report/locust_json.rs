@@ -5,7 +5,7 @@
 //! the latest second.
 
 use super::locust_csv::{AGGREGATED, error_text, rounded_ms};
-use crate::stats::{Interval, LatencyCounts, NameInterval, NameTotal, Totals};
+use crate::stats::{Interval, LatencyCounts, LatencyTotal, Measured, Totals};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -146,8 +146,8 @@ impl LocustStats {
 fn row(
     method: Option<&'static str>,
     name: &'static str,
-    total: &NameTotal,
-    now: &NameInterval,
+    total: &Measured<LatencyTotal>,
+    now: &Measured<LatencyCounts>,
     totals: &Totals,
 ) -> LocustRow {
     let rule = totals.context.failures;

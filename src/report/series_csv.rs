@@ -108,17 +108,17 @@ fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
     counts.extend(percentiles(&all.response, [0.5, 0.95, 0.99, 1.0]));
     counts.extend(percentiles(&all.service, [0.5, 0.95, 0.99]));
     counts.extend(percentiles(&all.lag, [0.5, 0.99]));
-    counts.extend(percentiles(&interval.tardiness, [0.99]));
+    counts.extend(percentiles(&interval.timings.tardiness, [0.99]));
     let journeys = interval.journeys.iter().map(|journey| journey.started);
     let races = interval.contests.races.iter().map(|race| race.counts.count);
     let [violations, known] = [true, false].map(|enforced| broken(interval, totals, enforced));
     counts.extend([
         journeys.sum(),
         events(interval, totals),
-        interval.connects,
-        interval.reconnects,
-        interval.connect_failures,
-        interval.shed,
+        interval.counters.connects,
+        interval.counters.reconnects,
+        interval.counters.connect_failures,
+        interval.counters.shed,
         races.sum(),
         violations,
         known,

@@ -82,7 +82,7 @@ impl HistoryPoint {
             failures: all.failures(rule),
             outcomes: all.outcomes,
             violations: rules.map(|counts| counts.broken).sum(),
-            reconnects: interval.reconnects,
+            reconnects: interval.counters.reconnects,
             response: SpanLatency::of(&all.response),
             service: SpanLatency::of(&all.service),
             lag: SpanLatency::of(&all.lag),

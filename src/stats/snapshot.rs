@@ -1,8 +1,9 @@
 //! One immutable picture of a live run, published each second.
 
 use super::{
-    DomainBacklog, ErrorRow, Fitness, History, Interval, JourneyCounts, NameInterval, NameTotal,
-    Outcome, OutcomeCounts, Phase, RuleVerdict, StatName, ThresholdStanding, Totals, told_in_all,
+    DomainBacklog, ErrorRow, Fitness, History, Interval, JourneyCounts, LatencyCounts,
+    LatencyTotal, Measured, OutcomeCounts, Phase, RuleVerdict, StatName, ThresholdStanding, Totals,
+    told_in_all,
 };
 use crate::plan::{FailureRule, LONGEST_DURATION};
 
@@ -83,7 +84,7 @@ pub struct RaceSnapshot {
     pub together: u64,
     /// Races that the target was seen to handle two requests of at once.
     pub overlapped: u64,
-    /// Their requests by [`Outcome`].
+    /// Their requests by outcome.
     pub outcomes: OutcomeCounts,
     /// From the first to the last request of a race being sent: median.
     pub spread_p50_us: u64,
@@ -147,7 +148,7 @@ pub struct SnapshotRow {
     pub name: Option<StatName>,
     /// Requests that ended.
     pub requests: u64,
-    /// Requests by [`Outcome`].
+    /// Requests by outcome.
     pub outcomes: OutcomeCounts,
     /// Requests a second since the start.
     pub requests_per_s: f64,
@@ -175,14 +176,6 @@ pub struct SnapshotRow {
     pub lag_p99_us: u64,
 }
 
-impl SnapshotRow {
-    /// Requests that ended so.
-    #[must_use]
-    pub fn with_outcome(&self, outcome: Outcome) -> u64 {
-        self.outcomes[outcome]
-    }
-}
-
 /// One worker in the latest second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CoreSnapshot {
@@ -207,8 +200,8 @@ impl Snapshot {
     pub(crate) fn after(interval: &Interval, totals: &Totals, before: Option<&Self>) -> Self {
         let rated = interval.length_s() >= SHORTEST_RATED_S;
         let row = |name: Option<&StatName>,
-                   total: &NameTotal,
-                   now: &NameInterval,
+                   total: &Measured<LatencyTotal>,
+                   now: &Measured<LatencyCounts>,
                    was: Option<&SnapshotRow>| {
             let rates = match was {
                 Some(was) if !rated => (was.current_requests_per_s, was.current_failures_per_s),
@@ -236,7 +229,7 @@ impl Snapshot {
             } else {
                 before.map_or(0.0, |before| before.events_per_s)
             },
-            shed: totals.shed,
+            shed: totals.counters.shed,
             names: per_name
                 .enumerate()
                 .map(|(index, (name, (total, now)))| {
@@ -270,14 +263,14 @@ impl Snapshot {
 }
 
 /// Requests and failures a second of an interval.
-fn current_rates(now: &NameInterval, length_s: f64, rule: FailureRule) -> (f64, f64) {
+fn current_rates(now: &Measured<LatencyCounts>, length_s: f64, rule: FailureRule) -> (f64, f64) {
     let failures = now.failures(rule);
     (now.requests() as f64 / length_s, failures as f64 / length_s)
 }
 
 fn row_of(
     name: Option<&StatName>,
-    total: &NameTotal,
+    total: &Measured<LatencyTotal>,
     totals: &Totals,
     rates: (f64, f64),
 ) -> SnapshotRow {
@@ -357,10 +350,10 @@ fn generator_of(totals: &Totals) -> GeneratorSnapshot {
     let requests = totals.all.requests().max(1) as f64;
     GeneratorSnapshot {
         cpu_us_per_request: totals.health.cpu_ns() as f64 / 1e3 / requests,
-        tardiness_p99_us: totals.tardiness.quantile_us(0.99),
-        connects: totals.connects,
-        reconnects: totals.reconnects,
-        connect_failures: totals.connect_failures,
+        tardiness_p99_us: totals.timings.tardiness.quantile_us(0.99),
+        connects: totals.counters.connects,
+        reconnects: totals.counters.reconnects,
+        connect_failures: totals.counters.connect_failures,
         allocations_steady: totals.phase(Phase::Steady).health.allocations,
     }
 }

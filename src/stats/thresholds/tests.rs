@@ -3,8 +3,8 @@
 use super::*;
 use crate::plan::{FailureRule, ObservedMetric};
 use crate::stats::{
-    JourneyCounts, NameInterval, ObservedSample, ObservedTable, Outcome, PROCESSES_COUNTED, Phase,
-    Race, StatName,
+    JourneyCounts, LatencyCounts, Measured, ObservedSample, ObservedTable, Outcome,
+    PROCESSES_COUNTED, Phase, Race, StatName,
 };
 
 const SECOND_US: u64 = 1_000_000;
@@ -62,7 +62,7 @@ fn second(ordinal: u64, requests: &[(usize, u64, u64)]) -> Interval {
     interval
 }
 
-fn count_request(row: &mut NameInterval, us: u64) {
+fn count_request(row: &mut Measured<LatencyCounts>, us: u64) {
     row.response.record_us(us);
     row.service.record_us(us / 2);
     row.lag.record_us(10);
@@ -321,7 +321,7 @@ fn journeys_arrivals_and_races_are_judged() {
         completed: 8,
         aborted: 2,
     };
-    interval.shed = 3;
+    interval.counters.shed = 3;
     for number in 0..10 {
         let mut ending = Ending::default();
         ending.add(0, Outcome::Success);

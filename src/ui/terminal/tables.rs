@@ -20,7 +20,7 @@ pub fn outcomes_line(theme: Theme, snapshot: &Snapshot) -> Line<'static> {
     let all = &snapshot.all;
     let mut parts = Vec::new();
     for outcome in Outcome::ALL {
-        let count = all.with_outcome(outcome);
+        let count = all.outcomes[outcome];
         let style = match (outcome, count) {
             (_, 0) => theme.quiet(),
             (Outcome::Success, _) => theme.good(),
@@ -68,7 +68,7 @@ const fn wide(column: Column) -> Column {
 
 /// Failed and unknown requests.
 fn not_ok(row: &SnapshotRow) -> u64 {
-    row.with_outcome(Outcome::Failed) + row.with_outcome(Outcome::Unknown)
+    row.outcomes[Outcome::Failed] + row.outcomes[Outcome::Unknown]
 }
 
 const COLUMNS: [Column; 12] = [
@@ -82,10 +82,10 @@ const COLUMNS: [Column; 12] = [
         ..column(Outcome::Failed.word(), 6, |row| not_ok(row).to_string())
     },
     wide(column(Outcome::Refused.word(), 8, |row| {
-        row.with_outcome(Outcome::Refused).to_string()
+        row.outcomes[Outcome::Refused].to_string()
     })),
     wide(column(Outcome::Conflict.word(), 8, |row| {
-        row.with_outcome(Outcome::Conflict).to_string()
+        row.outcomes[Outcome::Conflict].to_string()
     })),
     column("p50", 6, |row| duration_text(row.response_p50_us)),
     wide(column("p95", 6, |row| duration_text(row.response_p95_us))),

@@ -4,14 +4,14 @@
 //! run); only the store of latencies differs.
 
 use super::sums::sums;
-use super::{Corrections, LatencyTotal, Outcome, OutcomeCounts, Raising};
+use super::{Corrections, LatencySummary, LatencyTotal, Outcome, OutcomeCounts, Raising};
 use crate::plan::FailureRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 sums! {
     /// Everything about the requests of one statistic name, or of all together.
-    #[derive(Default)]
+    #[derive(Clone, Debug, Default)]
     pub struct Measured<L> {
         /// done − due.
         pub response: L,
@@ -47,6 +47,21 @@ impl<L> Measured<L> {
 }
 
 impl Measured<LatencyTotal> {
+    /// The same with the latencies in figures.
+    #[must_use]
+    pub fn summary(&self) -> Measured<LatencySummary> {
+        Measured {
+            response: self.response.summary(),
+            service: self.service.summary(),
+            lag: self.lag.summary(),
+            outcomes: self.outcomes,
+            corrections: self.corrections,
+            bytes_out: self.bytes_out,
+            bytes_in: self.bytes_in,
+            body_bytes_in: self.body_bytes_in,
+        }
+    }
+
     /// Requests that were answered: those that left, without those whose reply never came or could
     /// not be read.
     #[must_use]

@@ -1,7 +1,7 @@
 //! What came of races: requests that left together on purpose.
 
 use super::sums::sums;
-use super::{Absorb, Forget, LatencyCounts, Outcome, OutcomeCounts};
+use super::{Absorb, Forget, LatencyCounts, LatencySummary, LatencyTotal, Outcome, OutcomeCounts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -276,12 +276,23 @@ impl OffsetBin {
 
 sums! {
     /// Everything about the races of one kind.
-    #[derive(Default)]
+    #[derive(Clone, Debug, Default)]
     pub struct RaceMeasured<L> {
         /// What came of them.
         pub counts: RaceCounts,
         /// From the first to the last request of each race being sent.
         pub spread: L,
+    }
+}
+
+impl RaceMeasured<LatencyTotal> {
+    /// The same with the spread in figures.
+    #[must_use]
+    pub fn summary(&self) -> RaceMeasured<LatencySummary> {
+        RaceMeasured {
+            counts: self.counts.clone(),
+            spread: self.spread.summary(),
+        }
     }
 }
 
@@ -298,7 +309,6 @@ impl RaceMeasured<LatencyCounts> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::LatencyTotal;
 
     fn race(first: Outcome, second: Outcome) -> RaceSeen {
         let mut ending = Ending::default();

@@ -114,7 +114,7 @@ proptest! {
         let by_phase: u64 = merged.totals.phases.iter().map(|phase| phase.all.requests()).sum();
         prop_assert_eq!(merged.totals.all.requests(), requests);
         prop_assert_eq!(by_phase, requests);
-        prop_assert_eq!(snapshots.last().map(|last| last.all.requests), Some(requests));
+        prop_assert_eq!(snapshots.last().map(|last| last.all.measured.requests()), Some(requests));
         let seconds = seen.iter().map(Vec::len).max().unwrap_or(0);
         prop_assert_eq!(snapshots.len(), seconds);
         let sets: usize = seen.iter().map(Vec::len).sum();
@@ -140,7 +140,7 @@ fn phases_are_kept_apart() {
     assert!((steady.requests_per_s() - 1.5).abs() < 1e-9);
     assert!((snapshots[1].all.current_requests_per_s - 2.0).abs() < 1e-9);
     assert!((snapshots[1].all.requests_per_s - 1.5).abs() < 1e-9);
-    assert_eq!(snapshots[1].names[1].response_max_us, 300);
+    assert_eq!(snapshots[1].names[1].measured.response.max, 300);
 }
 
 /// Fails in its second second, and counts how often it was asked.

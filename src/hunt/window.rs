@@ -186,7 +186,7 @@ impl Window {
 
 /// What a probe measured, once it is over.
 #[derive(Default)]
-pub struct Measured {
+pub struct WindowFigures {
     /// The figures.
     pub window: Window,
     /// The statistic names that the figures by name are of.
@@ -209,7 +209,7 @@ struct Watch {
     schedule: Option<Peekable<ArrivalSchedule>>,
     tails: Option<Vec<TailWatch>>,
     is_decided: bool,
-    measured: Measured,
+    measured: WindowFigures,
 }
 
 impl WindowSink {
@@ -223,7 +223,7 @@ impl WindowSink {
             schedule: schedule.map(Iterator::peekable),
             tails: None,
             is_decided: false,
-            measured: Measured::default(),
+            measured: WindowFigures::default(),
         };
         Self {
             watch: Arc::new(Mutex::new(watch)),
@@ -233,7 +233,7 @@ impl WindowSink {
 
     /// What was measured; nothing is left here.
     #[must_use]
-    pub fn take(&self) -> Measured {
+    pub fn take(&self) -> WindowFigures {
         let mut watch = self.lock();
         let is_open = watch.schedule.is_some();
         let tails = watch.tails.take().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Whether the figures of a run are the target's or the generator's: told by effect, which is how
 //! much of what is reported the generator added itself.
 
-use super::{OwnShares, PhaseTotal, SelfCheck};
+use super::{OwnShares, Phase, PhaseTotal, SelfCheck, Totals};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -76,6 +76,20 @@ impl<'de> Deserialize<'de> for GeneratorState {
             Told::Saturated(false) => Ok(Self::Clean),
             Told::Word(word) => by_word(word),
         }
+    }
+}
+
+impl Totals {
+    /// How fit the generator was in the steady phase, or while users were started when nothing was
+    /// answered after that.
+    #[must_use]
+    pub fn fitness(&self) -> Fitness {
+        let phases = [Phase::Steady, Phase::Spawning].map(|phase| self.phase(phase));
+        let told = phases.into_iter().find(|phase| phase.all.replies() > 0);
+        let open = self.context.user_shares.is_empty();
+        told.map_or_else(Fitness::default, |phase| {
+            Fitness::of(phase, &self.self_check, self.context.paced, open)
+        })
     }
 }
 

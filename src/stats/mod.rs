@@ -18,12 +18,15 @@ mod observed;
 mod outcome;
 mod own_lateness;
 mod races;
+mod reason;
 mod recovery;
 mod rounds;
 mod rules;
+mod run_context;
 mod second;
 mod seconds;
 mod self_check;
+mod set_shape;
 #[cfg(test)]
 mod simulated;
 mod sink;
@@ -41,7 +44,7 @@ pub use events::{Correction, Corrections, Event, MOST_RAISED, Raising, Told, tol
 pub use fitness::{Fitness, GeneratorState, state_text};
 pub use flow::{Answer, Carrying, Flow};
 pub use history::{History, HistoryPoint, SpanLatency};
-pub use interval::{CoreInterval, ErrorCounts, ErrorKey, REASON_BYTES, Reason, SetShape, StatName};
+pub use interval::{CoreInterval, ErrorCounts, ErrorKey, StatName};
 pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use latency::LatencyCounts;
 pub use latency_total::{LatencySummary, LatencyTotal};
@@ -55,6 +58,7 @@ pub use races::{
     Ending, EndingCount, Endings, MOST_SIDES, OFFSET_BINS, OffsetBin, Offsets, PROCESSES_COUNTED,
     Race, RaceCounts, RaceMeasured, RaceSeen,
 };
+pub use reason::{REASON_BYTES, Reason};
 pub use recovery::{
     HELD_S, Measure, Recovery, Settling, Span, Standing, StretchFigures, TOLERANCE, Tolerance,
     WINDOW_S,
@@ -64,8 +68,10 @@ pub use rules::{
     Finding, Ledger, Part, Reasons, Rule, RuleCounts, RuleVerdict, Shown, Violation,
     WitnessExchange,
 };
+pub use run_context::{LiveContext, RunContext};
 pub use second::{CoreHealth, Interval, Phase};
 pub use self_check::{CoreTally, SelfCheck};
+pub use set_shape::SetShape;
 pub use sink::{IntervalSink, SinkFailure};
 pub use snapshot::{
     CoreSnapshot, GeneratorSnapshot, JourneySnapshot, RaceSnapshot, RuleSnapshot, Snapshot,
@@ -74,5 +80,5 @@ pub use snapshot::{
 pub use sums::{Absorb, Forget};
 pub use tail::{Tail, TailJudgement, TailSecond, score_interval};
 pub use thresholds::{TailWatch, ThresholdStanding, ThresholdVerdict, Thresholds};
-pub use totals::{LiveContext, PhaseTotal, RunContext, Totals};
+pub use totals::{PhaseTotal, Totals};
 pub use trend::{FEWEST_POINTS, Trend};

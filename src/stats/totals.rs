@@ -1,85 +1,11 @@
 //! What a run measured so far: merged over cores and seconds, of a size that does not grow.
 
 use super::{
-    Absorb, Contests, Counters, ErrorTable, Event, Fitness, Interval, JourneyCounts, LatencyTotal,
-    LittlesLaw, LiveCourse, Measured, ObservedTable, Phase, Race, Recovery, Rule, SelfCheck,
-    SetShape, StatName, SteadyFigures, Thresholds, Timings, UserShare, WITNESSES_A_RULE,
-    WorkerHealth,
+    Absorb, Contests, Counters, ErrorTable, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
+    Measured, Phase, Recovery, RunContext, SelfCheck, SteadyFigures, Thresholds, Timings,
+    WITNESSES_A_RULE, WorkerHealth,
 };
-use crate::plan::{Excursion, FailureRule, Threshold};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// What the collector must know of the run.
-#[derive(Clone, Debug)]
-pub struct RunContext {
-    /// Statistic names, in the order of every set.
-    pub names: Vec<StatName>,
-    /// What a success under each statistic name makes the target raise, in the same order.
-    pub raises: Vec<Vec<Event>>,
-    /// Names of the journeys, in the order of every set.
-    pub journeys: Vec<&'static str>,
-    /// Races, in the order of every set.
-    pub races: Vec<&'static Race>,
-    /// Rules, in the order of every set.
-    pub rules: &'static [Rule],
-    /// Kernel CPU numbers, one a worker, in the order of their positions.
-    pub cpus: Vec<usize>,
-    /// When the last user is due to start, in microseconds from the start of the run. Seconds that
-    /// begin before it are [`Phase::Spawning`].
-    pub spawned_us: u64,
-    /// How long requests may become due. Time after it (waiting for replies) is not part of the
-    /// length that rates are taken over.
-    pub run_time_us: u64,
-    /// The spike from which the shop has to recover, when the load has one.
-    pub excursion: Option<Excursion>,
-    /// Which requests count as failures.
-    pub failures: FailureRule,
-    /// False for `--pacing max`; true for class pacing and for the open model.
-    pub paced: bool,
-    /// The closed model's users, for Little's law; empty for the open model.
-    pub user_shares: Vec<UserShare>,
-    /// What must hold of the run.
-    pub thresholds: Vec<Threshold>,
-    /// The latest figures of the back end; observers fill it while the run goes on.
-    pub observed: ObservedTable,
-    /// What it shares with others while it goes.
-    pub live: LiveContext,
-}
-
-/// What a live run shares with those who steer and watch it.
-#[derive(Clone, Debug, Default)]
-pub struct LiveContext {
-    /// How it is steered; `None` when it is not.
-    pub course: Option<Arc<LiveCourse>>,
-    /// Whether rules that today's target does not enforce fail the run, too.
-    pub strict_rules: bool,
-    /// When somebody ended it before its time, in microseconds from its start; 0 while nobody did.
-    pub ended_us: Arc<AtomicU64>,
-}
-
-impl RunContext {
-    /// When the last request may have become due, in microseconds from the start: at the end of the run
-    /// time, or when somebody ended the run before. What comes later only answers.
-    #[must_use]
-    pub fn load_end_us(&self) -> u64 {
-        match self.live.ended_us.load(Ordering::Relaxed) {
-            0 => self.run_time_us,
-            ended_us => ended_us.min(self.run_time_us),
-        }
-    }
-
-    /// How much there is to count.
-    #[must_use]
-    pub fn shape(&self) -> SetShape {
-        SetShape {
-            names: self.names.len(),
-            journeys: self.journeys.len(),
-            races: self.races.len(),
-            rules: self.rules.len(),
-        }
-    }
-}
 
 /// What was measured in one phase, all names together.
 pub struct PhaseTotal {
@@ -310,18 +236,6 @@ impl Totals {
     #[must_use]
     pub fn per_s(&self, count: u64) -> f64 {
         per_second(count, self.measured_s())
-    }
-
-    /// How fit the generator was in the steady phase, or while users were started when nothing was
-    /// answered after that.
-    #[must_use]
-    pub fn fitness(&self) -> Fitness {
-        let phases = [Phase::Steady, Phase::Spawning].map(|phase| self.phase(phase));
-        let told = phases.into_iter().find(|phase| phase.all.replies() > 0);
-        let open = self.context.user_shares.is_empty();
-        told.map_or_else(Fitness::default, |phase| {
-            Fitness::of(phase, &self.self_check, self.context.paced, open)
-        })
     }
 
     /// Little's law over the steady phase; `None` for the open model, and when nothing can be said

@@ -201,7 +201,7 @@ fn a_journey_of_one_s_own_runs() {
     let recorder = world.recorder();
     let mut recorder = recorder.borrow_mut();
     let interval = recorder.interval();
-    let outcomes = |row: usize, outcome: Outcome| interval.names[row].outcomes[outcome as usize];
+    let outcomes = |row: usize, outcome: Outcome| interval.names[row].outcomes[outcome];
     // A step and its wait take 502 ms: 120 steps in a minute, 30 journeys, every third coupon in vain.
     let carts = outcomes(0, Outcome::Success);
     assert_eq!(carts, 30);

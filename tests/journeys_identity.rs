@@ -403,10 +403,7 @@ fn a_hundred_thousand_users_become_customers() {
         ]
     );
     for counts in interval.names.iter().filter(|counts| counts.requests() > 0) {
-        assert_eq!(
-            counts.outcomes[Outcome::Success as usize],
-            counts.requests()
-        );
+        assert_eq!(counts.outcomes[Outcome::Success], counts.requests());
         let latency_us = LATENCY_NS / 1_000;
         assert_eq!(counts.response.min_us(), Some(latency_us));
         assert_eq!(counts.response.max_us(), latency_us);

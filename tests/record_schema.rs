@@ -61,10 +61,10 @@ fn set(core: usize, second: u64, seconds: u64) -> CoreInterval {
         name.response.record_us(1_000 + request as u64);
         name.service.record_us(900);
         name.lag.record_us(100);
-        name.outcomes[Outcome::Success as usize] += 1;
+        name.outcomes[Outcome::Success] += 1;
     }
     if set.last {
-        set.names[0].outcomes[Outcome::Unknown as usize] += 1;
+        set.names[0].outcomes[Outcome::Unknown] += 1;
         let reason = Reason::new("connection reset");
         let key = ErrorKey {
             name: 0,

@@ -175,7 +175,7 @@ fn a_reset_changes_what_is_shown_and_not_the_record() {
         let judged = snapshot.thresholds[0]
             .value
             .map(|amount| amount.value as u64);
-        let _ = seen.send((snapshot.since_s, snapshot.all.requests, judged));
+        let _ = seen.send((snapshot.since_s, snapshot.all.measured.requests(), judged));
         if !std::mem::replace(&mut is_reset, true) {
             control.reset();
         }

@@ -177,13 +177,11 @@ fn overall(figures: &Figures) -> Values {
     for percentile in [Percentile::P50, Percentile::P95, Percentile::P99] {
         insert_latencies(&mut values, figures, percentile);
     }
-    for (outcome, count) in [
-        ("failures", figures.failures),
-        ("refused", figures.refused),
-        ("conflict", figures.conflict),
-        ("failed", figures.failed),
-        ("unknown", figures.unknown),
-    ] {
+    let outcomes = figures.outcomes();
+    let by_outcome = outcomes
+        .others()
+        .map(|(outcome, count)| (outcome.word(), count));
+    for (outcome, count) in by_outcome.chain([("failures", figures.failures)]) {
         values.insert(
             Quantity::Share(outcome),
             Value::exact(share(count, figures.requests)),

@@ -173,14 +173,14 @@ impl<S: ByteStream> Connection<S> {
         match &opened {
             Ok(()) => {
                 let took_us = now_ns().saturating_sub(started_ns) / 1_000;
-                interval.connect.record_us(took_us);
+                interval.timings.connect.record_us(took_us);
                 if std::mem::replace(&mut self.opened_before, true) {
-                    interval.reconnects += 1;
+                    interval.counters.reconnects += 1;
                 } else {
-                    interval.connects += 1;
+                    interval.counters.connects += 1;
                 }
             }
-            Err(_) => interval.connect_failures += 1,
+            Err(_) => interval.counters.connect_failures += 1,
         }
         opened
     }
@@ -195,8 +195,8 @@ impl<S: ByteStream> Connection<S> {
         self.opened_before = true;
         let mut recorder = self.road.recorder.borrow_mut();
         let interval = recorder.interval();
-        interval.connect.record_us(opened.connect_us);
-        interval.connects += 1;
+        interval.timings.connect.record_us(opened.connect_us);
+        interval.counters.connects += 1;
         Ok(())
     }
 

@@ -3,8 +3,8 @@
 use super::Step;
 use crate::plan::FailureRule;
 use crate::stats::{
-    CoreInterval, Correction, Corrections, ErrorKey, Finding, Outcome, Race, RaceSeen, Reason,
-    Rule, absorb_corrections,
+    Absorb, CoreInterval, Correction, Corrections, ErrorKey, Finding, Outcome, Race, RaceSeen,
+    Reason, Rule,
 };
 
 /// Witnesses of one rule that a worker keeps in a run; further violations are only counted.
@@ -132,7 +132,7 @@ impl Recorder {
             return;
         }
         let late_ns = now_ns - wake_ns;
-        self.interval.attention.record_us(late_ns / 1_000);
+        self.interval.timings.attention.record_us(late_ns / 1_000);
         let (known, seen) = (self.attention_ns, late_ns.min(LONGEST_INATTENTION_NS));
         self.attention_ns = known - known / FORGETS + seen / FORGETS;
     }
@@ -170,7 +170,7 @@ impl Recorder {
     pub fn correct(&mut self, step: &Step, correction: &Corrections) {
         let row = self.rows[usize::from(step.index)];
         let name = &mut self.interval.names[usize::from(row)];
-        absorb_corrections(&mut name.corrections, correction);
+        name.corrections.absorb(correction);
     }
 
     /// The interval being filled.
@@ -196,6 +196,7 @@ impl Recorder {
         let response_ns = seen.done_ns.saturating_sub(seen.due_ns);
         name.response.record_us(response_ns / 1_000);
         interval
+            .timings
             .undelayed
             .record_us(response_ns.saturating_sub(seen.own_ns) / 1_000);
         self.last_done_ns = self.last_done_ns.max(seen.done_ns);
@@ -211,16 +212,17 @@ impl Recorder {
             }
             if seen.due_ns > seen.free_ns {
                 interval
+                    .timings
                     .tardiness
                     .record_us(sent_ns.saturating_sub(seen.due_ns) / 1_000);
             }
         }
-        name.outcomes[outcome as usize] += 1;
+        name.outcomes[outcome] += 1;
         name.bytes_out += seen.bytes_out;
         name.bytes_in += seen.bytes_in;
         name.body_bytes_in += seen.body_bytes_in;
         if seen.outcome != Outcome::Success && !seen.step.raises.is_empty() {
-            absorb_corrections(&mut name.corrections, &left_behind(seen));
+            name.corrections.absorb(&left_behind(seen));
         }
         if let Some(reason) = seen.reason {
             self.observe_error(seen, outcome, row, *reason);
@@ -291,7 +293,7 @@ fn left_behind(seen: &Observation<'_>) -> Corrections {
 mod tests {
     use super::*;
     use crate::engine::{Method, Operation};
-    use crate::stats::SetShape;
+    use crate::stats::{OutcomeCounts, SetShape};
 
     static OPERATION: Operation = Operation {
         method: Method::Post,
@@ -309,7 +311,7 @@ mod tests {
         stays: 0,
     };
 
-    fn outcomes(rule: FailureRule) -> [u64; 5] {
+    fn outcomes(rule: FailureRule) -> OutcomeCounts {
         let shape = SetShape {
             names: 1,
             journeys: 0,
@@ -340,9 +342,9 @@ mod tests {
 
     #[test]
     fn locust_takes_a_server_error_for_a_failure_even_in_a_race() {
-        assert_eq!(outcomes(FailureRule::Default), [0, 0, 3, 0, 0]);
-        assert_eq!(outcomes(FailureRule::Strict), [0, 0, 3, 0, 0]);
-        assert_eq!(outcomes(FailureRule::Locust), [0, 0, 1, 2, 0]);
+        assert_eq!(outcomes(FailureRule::Default), [0, 0, 3, 0, 0].into());
+        assert_eq!(outcomes(FailureRule::Strict), [0, 0, 3, 0, 0].into());
+        assert_eq!(outcomes(FailureRule::Locust), [0, 0, 1, 2, 0].into());
     }
 
     #[test]
@@ -351,7 +353,7 @@ mod tests {
         let mut recorder = Recorder::new(set, Box::default());
         recorder.notice(1_000_000, 5_000_000, false);
         recorder.notice(1_000_000, 999_999, true);
-        assert!(recorder.interval().attention.is_empty());
+        assert!(recorder.interval().timings.attention.is_empty());
         assert_eq!(recorder.attention_ns(), 0);
         // It came while the timer ran out unnoticed.
         recorder.last_done_ns = 1_000_000;
@@ -359,8 +361,8 @@ mod tests {
         for _ in 0..100 {
             recorder.notice(1_000_000, 5_000_000, true);
         }
-        assert_eq!(recorder.interval().attention.len(), 101);
-        assert_eq!(recorder.interval().attention.max_us(), 4_000);
+        assert_eq!(recorder.interval().timings.attention.len(), 101);
+        assert_eq!(recorder.interval().timings.attention.max_us(), 4_000);
         assert!((3_900_000..=4_000_000).contains(&recorder.attention_ns()));
     }
 }

@@ -297,7 +297,7 @@ impl<L: Link> Session<L> {
             let since_ns = self.link.now_ns();
             let waited = self.link.until(since_ns + SIT_OUT_LOOK_NS).await;
             let idle_ns = self.link.now_ns().saturating_sub(since_ns) as i64;
-            self.recorder.borrow_mut().interval().contests.beside_ns += idle_ns;
+            self.recorder.borrow_mut().interval().counters.beside_ns += idle_ns;
             if let Err(stopped) = waited {
                 self.stop(stopped, u64::MAX);
                 return Err(Abort);
@@ -357,7 +357,7 @@ impl<L: Link> Session<L> {
         };
         self.start_step(due_ns).await?;
         if parts.at_once {
-            self.recorder.borrow_mut().interval().followers += 1;
+            self.recorder.borrow_mut().interval().counters.followers += 1;
         }
         let bytes_out = self.write_request(&parts);
         if self.trail.is_kept() {
@@ -401,7 +401,11 @@ impl<L: Link> Session<L> {
         let owed_ns = self.lateness.carried(due_ns, stopped.end_ns);
         if let WaitTime::ConstantPacing { interval_us } = self.wait {
             let steps = owed_ns / (interval_us * 1_000).max(1);
-            self.recorder.borrow_mut().interval().shed_by_lateness += steps;
+            self.recorder
+                .borrow_mut()
+                .interval()
+                .counters
+                .shed_by_lateness += steps;
         }
     }
 
@@ -413,7 +417,7 @@ impl<L: Link> Session<L> {
             let steps = end_ns
                 .saturating_sub(first_ns)
                 .div_ceil(interval_us * 1_000);
-            self.recorder.borrow_mut().interval().shed += steps;
+            self.recorder.borrow_mut().interval().counters.shed += steps;
         }
     }
 

@@ -138,8 +138,8 @@ impl Arrivals {
             }
             let by_lateness = taker.gives_up_late(due_ns, now_ns, self.longest_wait_ns);
             let mut recorder = taker.recorder().borrow_mut();
-            recorder.interval().shed += 1;
-            recorder.interval().shed_by_lateness += u64::from(by_lateness);
+            recorder.interval().counters.shed += 1;
+            recorder.interval().counters.shed_by_lateness += u64::from(by_lateness);
         }
     }
 
@@ -151,7 +151,7 @@ impl Arrivals {
             .by_ref()
             .take_while(|arrival| due_ns(arrival) < end_ns)
             .count();
-        recorder.borrow_mut().interval().shed += left as u64;
+        recorder.borrow_mut().interval().counters.shed += left as u64;
     }
 }
 

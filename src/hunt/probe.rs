@@ -5,7 +5,7 @@ use super::error::HuntError;
 use super::hunt_record::{DomainProbe, Judgement, LoadUnit, NameProbe, ProbeRecord};
 use super::reading::{Scales, Weighed, allowed_beyond};
 use super::request::HuntRequest;
-use super::window::{Measured, Span, WindowSink};
+use super::window::{Span, WindowFigures, WindowSink};
 use crate::observe::ObserverConfig;
 use crate::plan::{
     ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Quantity, Stage, Statistic, Target,
@@ -279,7 +279,7 @@ fn schedule_of(plan: &Plan) -> Option<ArrivalSchedule> {
 }
 
 /// The figures of a probe; its number, load and place are for the caller to fill in.
-fn figures(measured: &Measured, run: &RunRecord) -> ProbeRecord {
+fn figures(measured: &WindowFigures, run: &RunRecord) -> ProbeRecord {
     let reading = &measured.reading;
     let window = &measured.window;
     let length_s = window.length_s().max(1e-9);

@@ -4,7 +4,7 @@
 use super::reading::{Reading, Scales};
 use crate::plan::ArrivalSchedule;
 use crate::stats::{
-    Answer, Flow, Interval, IntervalSink, LatencyTotal, StatName, TailWatch, Totals, failures,
+    Answer, Flow, Interval, IntervalSink, LatencyTotal, Outcome, StatName, TailWatch, Totals,
 };
 use std::io;
 use std::iter::Peekable;
@@ -145,8 +145,8 @@ impl Window {
             self.ended += journey.completed + journey.aborted;
         }
         let newly_due = due - std::mem::replace(&mut self.due, due);
-        self.connect_failures += interval.connect_failures;
-        let successes = interval.all.outcomes[0];
+        self.connect_failures += interval.counters.connect_failures;
+        let successes = interval.all.outcomes[Outcome::Success];
         if successes > 0 {
             self.has_succeeded = true;
         } else if self.has_succeeded && interval.start_us < span.end_us && interval.length_s() > 0.9
@@ -167,8 +167,8 @@ impl Window {
             let mean_us = response.sum_us() as f64 / response.len() as f64;
             self.delays_s.push(mean_us / 1e6);
         }
-        self.failures += failures(rule, &interval.all.outcomes);
-        self.shed += interval.shed;
+        self.failures += interval.all.failures(rule);
+        self.shed += interval.counters.shed;
         for journey in &interval.journeys {
             self.journeys_started += journey.started;
             self.journeys_ended += journey.completed + journey.aborted;
@@ -178,7 +178,7 @@ impl Window {
             .resize_with(interval.names.len(), NameWindow::default);
         for (name, more) in self.names.iter_mut().zip(&interval.names) {
             name.requests += more.requests();
-            name.failures += failures(rule, &more.outcomes);
+            name.failures += more.failures(rule);
             name.service.absorb(&more.service);
         }
     }
@@ -186,7 +186,7 @@ impl Window {
 
 /// What a probe measured, once it is over.
 #[derive(Default)]
-pub struct Measured {
+pub struct WindowFigures {
     /// The figures.
     pub window: Window,
     /// The statistic names that the figures by name are of.
@@ -209,7 +209,7 @@ struct Watch {
     schedule: Option<Peekable<ArrivalSchedule>>,
     tails: Option<Vec<TailWatch>>,
     is_decided: bool,
-    measured: Measured,
+    measured: WindowFigures,
 }
 
 impl WindowSink {
@@ -223,7 +223,7 @@ impl WindowSink {
             schedule: schedule.map(Iterator::peekable),
             tails: None,
             is_decided: false,
-            measured: Measured::default(),
+            measured: WindowFigures::default(),
         };
         Self {
             watch: Arc::new(Mutex::new(watch)),
@@ -233,7 +233,7 @@ impl WindowSink {
 
     /// What was measured; nothing is left here.
     #[must_use]
-    pub fn take(&self) -> Measured {
+    pub fn take(&self) -> WindowFigures {
         let mut watch = self.lock();
         let is_open = watch.schedule.is_some();
         let tails = watch.tails.take().unwrap_or_default();

@@ -2,8 +2,9 @@
 
 use crate::plan::RaceOffset;
 use crate::stats::{
-    Ending, LatencySummary, OFFSET_BINS, OffsetBin, Outcome, ProbeCounts, Race, RaceCounts,
-    RaceTotal, Round, RoundsTotal, RuleVerdict, Totals, Violation,
+    Ending, LatencySummary, LatencyTotal, OFFSET_BINS, OffsetBin, Outcome, OutcomeCounts,
+    ProbeCounts, Race, RaceCounts, RaceMeasured, Round, RoundsTotal, RuleVerdict, Totals,
+    Violation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,7 @@ pub struct RaceRecord {
     /// Races that ended in ways that found no place in `outcomes`.
     pub outcomes_cut: u64,
     /// Requests by outcome: success, refused, conflict, failed, unknown.
-    pub totals: [u64; 5],
+    pub totals: OutcomeCounts,
     /// What came of each offset between two sides; empty without a sweep.
     pub offsets: Vec<OffsetRecord>,
 }
@@ -130,10 +131,15 @@ pub fn race_records(totals: &Totals, offset: Option<RaceOffset>) -> Vec<RaceReco
         .collect()
 }
 
-fn race_record(race: &Race, total: &RaceTotal, offset: Option<RaceOffset>) -> RaceRecord {
+fn race_record(
+    race: &Race,
+    total: &RaceMeasured<LatencyTotal>,
+    offset: Option<RaceOffset>,
+) -> RaceRecord {
     let counts = &total.counts;
     let mut outcomes: Vec<EndingRecord> = counts
         .endings
+        .rows
         .iter()
         .map(|row| EndingRecord {
             ending: ending_text(race, &row.ending),
@@ -154,7 +160,7 @@ fn race_record(race: &Race, total: &RaceTotal, offset: Option<RaceOffset>) -> Ra
         spread_us: total.spread.summary(),
         first: counts.first[..race.sides.len()].to_vec(),
         outcomes,
-        outcomes_cut: counts.endings_cut,
+        outcomes_cut: counts.endings.cut,
         totals: counts.outcomes,
         offsets: offset_records(counts, offset),
     }
@@ -183,7 +189,7 @@ fn offset_records(counts: &RaceCounts, offset: Option<RaceOffset>) -> Vec<Offset
     let Some(offset) = offset else {
         return Vec::new();
     };
-    let bins = counts.offsets.iter().enumerate();
+    let bins = counts.offsets.bins.iter().enumerate();
     bins.filter(|(_, bin)| bin.count > 0)
         .map(|(place, counts)| OffsetRecord {
             offset_us: offset.middle_of(place, OFFSET_BINS),
@@ -203,7 +209,11 @@ pub fn invariant_records(totals: &Totals, strict: bool) -> Vec<InvariantRecord> 
                 .violations
                 .iter()
                 .position(|violation| violation.rule == rule.name);
-            let reason = counts.reasons.iter().max_by_key(|(_, count)| *count);
+            let reason = counts
+                .reasons
+                .as_slice()
+                .iter()
+                .max_by_key(|(_, count)| *count);
             InvariantRecord {
                 name: rule.name.to_owned(),
                 text: rule.text.to_owned(),

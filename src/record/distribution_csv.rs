@@ -66,8 +66,8 @@ fn content(totals: &Totals) -> io::Result<Vec<u8>> {
     write("response", "", "", &totals.all.response)?;
     write("service", "", "", &totals.all.service)?;
     write("lag", "", "", &totals.all.lag)?;
-    write("tardiness", "", "", &totals.tardiness)?;
-    write("connect", "", "", &totals.connect)?;
+    write("tardiness", "", "", &totals.timings.tardiness)?;
+    write("connect", "", "", &totals.timings.connect)?;
     for (name, total) in totals.context.names.iter().zip(&totals.names) {
         write("response", name.method, name.name, &total.response)?;
         write("service", name.method, name.name, &total.service)?;

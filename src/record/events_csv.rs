@@ -91,7 +91,7 @@ mod tests {
         let mut sum = 0;
         for second in made_up::seconds() {
             csv.second(&second, &totals).expect("written");
-            let events = second.names[0].outcomes[Outcome::Success as usize];
+            let events = second.names[0].outcomes[Outcome::Success];
             assert!(events > 0 || second.users == 0);
             sum += events;
             let timestamp = 1_795_340_107 + (250_000 + second.end_us) / 1_000_000;

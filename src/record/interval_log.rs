@@ -4,7 +4,7 @@
 //! Values are microseconds; the *max* column is the upper edge of the largest value's bucket.
 //! Times are seconds since the log's start time.
 
-use crate::stats::{Interval, IntervalSink, LatencyCounts, NameInterval, StatName, Totals};
+use crate::stats::{Interval, IntervalSink, LatencyCounts, Measured, StatName, Totals};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
@@ -38,7 +38,7 @@ impl LatencyKind {
         }
     }
 
-    fn of(self, name: &NameInterval) -> &LatencyCounts {
+    fn of(self, name: &Measured<LatencyCounts>) -> &LatencyCounts {
         match self {
             Self::Response => &name.response,
             Self::Service => &name.service,

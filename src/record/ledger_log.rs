@@ -77,14 +77,14 @@ impl IntervalSink for RoundsCsv {
     }
 
     fn second(&mut self, interval: &Interval, _totals: &Totals) -> io::Result<()> {
-        if interval.contests.rounds.is_empty() {
+        if interval.rounds.is_empty() {
             return Ok(());
         }
         let writer = match &mut self.writer {
             Some(writer) => writer,
             None => self.writer.insert(csv::Writer::from_path(&self.path)?),
         };
-        for round in &interval.contests.rounds {
+        for round in &interval.rounds {
             writer.serialize(round)?;
         }
         writer.flush()

@@ -15,7 +15,7 @@ use super::locust_figures::{
 };
 use super::locust_history::LocustHistory;
 use super::rewrite::{naming, rewrite};
-use crate::stats::{Interval, IntervalSink, NameTotal, StatName, Totals, failures};
+use crate::stats::{Interval, IntervalSink, LatencyTotal, Measured, StatName, Totals};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -108,7 +108,12 @@ pub(crate) fn stats_header() -> String {
     header(STATS_COLUMNS, "")
 }
 
-fn stats_row(method: &str, name: &str, total: &NameTotal, totals: &Totals) -> Vec<String> {
+fn stats_row(
+    method: &str,
+    name: &str,
+    total: &Measured<LatencyTotal>,
+    totals: &Totals,
+) -> Vec<String> {
     let mut row = vec![method.to_owned(), name.to_owned()];
     let failures = total.failures(totals.context.failures);
     row.extend([total.requests().to_string(), failures.to_string()]);
@@ -127,9 +132,7 @@ pub fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
     let mut writer = python_csv();
     writer.write_record(["Method", "Name", "Error", "Occurrences"])?;
     for row in totals.errors.sorted() {
-        let mut outcomes = [0; 5];
-        outcomes[row.outcome as usize] = 1;
-        if failures(totals.context.failures, &outcomes) == 0 {
+        if !row.outcome.is_failure(totals.context.failures) {
             continue;
         }
         let name = totals.context.names.get(row.name);

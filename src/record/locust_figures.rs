@@ -1,6 +1,6 @@
 //! Figures as Locust's files write them.
 
-use crate::stats::NameTotal;
+use crate::stats::{LatencyTotal, Measured};
 use csv::{Terminator, Writer, WriterBuilder};
 use std::io;
 
@@ -35,7 +35,7 @@ pub(crate) fn header(columns: &str, more: &str) -> String {
 }
 
 /// Median, average, minimum and maximum response time in ms, and average content size.
-pub(crate) fn response_columns(total: &NameTotal) -> [String; 5] {
+pub(crate) fn response_columns(total: &Measured<LatencyTotal>) -> [String; 5] {
     let response = &total.response;
     if response.is_empty() {
         return ["0"; 5].map(str::to_owned);
@@ -50,7 +50,7 @@ pub(crate) fn response_columns(total: &NameTotal) -> [String; 5] {
     ]
 }
 
-pub(crate) fn whole_ms(total: &NameTotal, quantile: f64) -> String {
+pub(crate) fn whole_ms(total: &Measured<LatencyTotal>, quantile: f64) -> String {
     if total.response.is_empty() {
         return "N/A".to_owned();
     }

@@ -7,7 +7,7 @@ use super::locust_figures::{
 };
 use super::rewrite::naming;
 use crate::plan::FailureRule;
-use crate::stats::{Interval, LatencyCounts, NameInterval, NameTotal, StatName, Totals, failures};
+use crate::stats::{Interval, LatencyCounts, LatencyTotal, Measured, StatName, Totals};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
@@ -27,10 +27,10 @@ struct SparseSecond {
 }
 
 impl SparseSecond {
-    fn of(name: &NameInterval, length_s: f64, rule: FailureRule) -> Self {
+    fn of(name: &Measured<LatencyCounts>, length_s: f64, rule: FailureRule) -> Self {
         Self {
             requests: name.requests(),
-            failures: failures(rule, &name.outcomes),
+            failures: name.failures(rule),
             length_s,
             max_us: name.response.max_us(),
             buckets: name.response.buckets().collect(),
@@ -151,7 +151,7 @@ fn row(
     start: &[String; 2],
     (method, name): (&str, &str),
     window: &Window,
-    total: &NameTotal,
+    total: &Measured<LatencyTotal>,
     rule: FailureRule,
 ) -> Vec<String> {
     let (requests_per_s, failures_per_s) = window.rates_per_s();

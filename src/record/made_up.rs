@@ -6,9 +6,9 @@ use super::run_record::{HostFacts, RunRecord};
 use super::target_record::TargetRecord;
 use crate::plan::{Threshold, WaitTime};
 use crate::stats::{
-    CoreHealth, Ending, ErrorCounts, ErrorKey, Event, Finding, Interval, JourneyCounts, Outcome,
-    PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule, RunContext, SetShape,
-    StatName, Totals, UserShare, Violation, WitnessExchange, WorkerHealth,
+    Absorb, CoreHealth, Ending, ErrorCounts, ErrorKey, Event, Finding, Interval, JourneyCounts,
+    Outcome, PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule, RunContext,
+    SetShape, StatName, Totals, UserShare, Violation, WitnessExchange, WorkerHealth,
 };
 use serde_json::Map;
 use std::sync::Arc;
@@ -85,12 +85,12 @@ fn second(ordinal: u64) -> Interval {
     for number in 0..requests {
         observe(&mut interval, ordinal, number);
     }
-    interval.connects = if ordinal == 0 { 3 } else { 0 };
-    interval.reconnects = u64::from(ordinal == 2);
+    interval.counters.connects = if ordinal == 0 { 3 } else { 0 };
+    interval.counters.reconnects = u64::from(ordinal == 2);
     if ordinal == 0 {
         [180, 220, 350]
             .into_iter()
-            .for_each(|us| interval.connect.record_us(us));
+            .for_each(|us| interval.timings.connect.record_us(us));
     }
     interval.cores.push(CoreHealth {
         core: 0,
@@ -128,14 +128,14 @@ fn observe(interval: &mut Interval, ordinal: u64, number: u64) {
         counts.response.record_us(lag_us + service_us);
         counts.service.record_us(service_us);
         counts.lag.record_us(lag_us);
-        counts.outcomes[outcome as usize] += 1;
+        counts.outcomes[outcome] += 1;
         counts.bytes_out += 320;
         counts.bytes_in += bytes_in;
         counts.body_bytes_in += bytes_in / 4;
     }
-    interval.tardiness.record_us(lag_us);
-    interval.undelayed.record_us(service_us);
-    interval.attention.record_us(lag_us / 2);
+    interval.timings.tardiness.record_us(lag_us);
+    interval.timings.undelayed.record_us(service_us);
+    interval.timings.attention.record_us(lag_us / 2);
     if outcome != Outcome::Success {
         let at_us = interval.start_us + number * 1_000;
         interval.errors.push(ErrorCounts {
@@ -368,7 +368,7 @@ pub(crate) fn contested_second() -> Interval {
         ..violation()
     };
     contests.ledger.violations = vec![violation(), known];
-    contests.end_round(Round {
+    let round = Round {
         round: 1,
         at_us: 1_200_000,
         stock: 10,
@@ -382,10 +382,12 @@ pub(crate) fn contested_second() -> Interval {
         overlapped: true,
         left: Some(0),
         ..Round::default()
-    });
+    };
+    contests.rounds.end(&round);
     contests.probes.sent = 93;
     contests.probes.told = 92;
     contests.probes.unknown = 1;
+    interval.rounds.push(round);
     interval
 }
 

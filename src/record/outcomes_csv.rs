@@ -1,7 +1,7 @@
 //! `outcomes.csv`: requests that were no success, by second and statistic name. Rows without any are
 //! left out: in a healthy run the file is its header.
 
-use crate::stats::{Interval, IntervalSink, Outcome, StatName, Totals};
+use crate::stats::{Interval, IntervalSink, OutcomeCounts, StatName, Totals};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,8 @@ impl OutcomesCsv {
     /// When the file cannot be written.
     pub fn create(path: &Path, names: &[StatName]) -> io::Result<Self> {
         let mut writer = csv::Writer::from_path(path)?;
-        let outcomes = Outcome::ALL[1..].iter().map(|outcome| outcome.word());
+        let outcomes = OutcomeCounts::default();
+        let outcomes = outcomes.others().map(|(outcome, _)| outcome.word());
         writer.write_record(["second", "method", "name"].into_iter().chain(outcomes))?;
         writer.flush()?;
         Ok(Self {
@@ -39,9 +40,9 @@ impl IntervalSink for OutcomesCsv {
     fn second(&mut self, interval: &Interval, _totals: &Totals) -> io::Result<()> {
         let second = (interval.start_us / 1_000_000).to_string();
         for (name, row) in self.names.iter().zip(&interval.names) {
-            let others = &row.outcomes[1..];
-            if others.iter().any(|count| *count > 0) {
-                let counts = others.iter().map(u64::to_string);
+            let others = || row.outcomes.others().map(|(_, count)| count);
+            if others().any(|count| count > 0) {
+                let counts = others().map(|count| count.to_string());
                 let head = [second.clone(), name.method.into(), name.name.into()];
                 self.writer.write_record(head.into_iter().chain(counts))?;
             }

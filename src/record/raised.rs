@@ -5,7 +5,7 @@
 //! generation.
 
 use super::run_record::{DomainRecord, EventRecord};
-use crate::stats::{Event, Raising, Told, Totals, told, told_in_all};
+use crate::stats::{Absorb, Event, Raising, Told, Totals, told, told_in_all};
 
 /// Every event that the plan can raise, and how often it was, in the order of the steps that raise
 /// it.
@@ -83,7 +83,7 @@ pub fn raised<'a, R: Raising + 'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Correction, NameInterval, Outcome};
+    use crate::stats::{Correction, LatencyCounts, Measured, Outcome};
 
     const fn event(domain: &'static str, name: &'static str, outbox: bool) -> Event {
         Event {
@@ -99,9 +99,9 @@ mod tests {
     const ORDER: &[Event] = &[event("Ordering", "OrderCreated", false)];
     const PAYMENT: &[Event] = &[event("Payments", "PaymentInitiated", false)];
 
-    fn requests(successes: u64) -> NameInterval {
-        let mut requests = NameInterval::default();
-        requests.outcomes[Outcome::Success as usize] = successes;
+    fn requests(successes: u64) -> Measured<LatencyCounts> {
+        let mut requests = Measured::default();
+        requests.outcomes[Outcome::Success] = successes;
         requests
     }
 

@@ -17,8 +17,8 @@ use super::threshold_record::threshold_records;
 use crate::engine::Survey;
 use crate::plan::{FailureRule, Plan, RaceRules};
 use crate::stats::{
-    CoreTally, ErrorRow, Interval, IntervalSink, NameTotal, Outcome, Phase, PhaseTotal, RunContext,
-    StatName, Totals,
+    CoreTally, ErrorRow, Interval, IntervalSink, LatencyTotal, Measured, Outcome, Phase,
+    PhaseTotal, RunContext, StatName, Totals,
 };
 use serde_json::{Map, Value};
 use std::io;
@@ -133,10 +133,10 @@ impl RunFacts {
                 .collect(),
             errors_cut: totals.errors.cut(),
             connections: Connections {
-                opened: totals.connects,
-                reconnects: totals.reconnects,
-                failed: totals.connect_failures,
-                connect_us: totals.connect.summary(),
+                opened: totals.counters.connects,
+                reconnects: totals.counters.reconnects,
+                failed: totals.counters.connect_failures,
+                connect_us: totals.timings.connect.summary(),
             },
             journeys: journey_records(totals),
             events: event_records(totals),
@@ -150,7 +150,7 @@ impl RunFacts {
             observed: None,
             recovery: recovery_record(totals, &steering),
             steering,
-            shed: totals.shed,
+            shed: totals.counters.shed,
             generator: generator(totals),
             verdict: String::new(),
             exit_code: None,
@@ -204,14 +204,14 @@ fn phase_record(phase: &PhaseTotal, rule: FailureRule) -> PhaseRecord {
     }
 }
 
-fn figures(total: &NameTotal, requests_per_s: f64, rule: FailureRule) -> Figures {
+fn figures(total: &Measured<LatencyTotal>, requests_per_s: f64, rule: FailureRule) -> Figures {
     Figures {
         requests: total.requests(),
-        success: total.with_outcome(Outcome::Success),
-        refused: total.with_outcome(Outcome::Refused),
-        conflict: total.with_outcome(Outcome::Conflict),
-        failed: total.with_outcome(Outcome::Failed),
-        unknown: total.with_outcome(Outcome::Unknown),
+        success: total.outcomes[Outcome::Success],
+        refused: total.outcomes[Outcome::Refused],
+        conflict: total.outcomes[Outcome::Conflict],
+        failed: total.outcomes[Outcome::Failed],
+        unknown: total.outcomes[Outcome::Unknown],
         failures: total.failures(rule),
         requests_per_s,
         bytes_in: total.bytes_in,
@@ -252,11 +252,11 @@ fn generator(totals: &Totals) -> Generator {
         allocations_steady: totals.phase(Phase::Steady).health.allocations,
         ring_entries_per_request: per_request(health.ring_entries as f64),
         run_queue_s: health.run_queue_ns as f64 / 1e9,
-        tardiness_us: totals.tardiness.summary(),
+        tardiness_us: totals.timings.tardiness.summary(),
         littles_law,
         state: fitness.state,
         own_share: fitness.own,
-        attention_us: totals.phase(Phase::Steady).attention.summary(),
+        attention_us: totals.phase(Phase::Steady).timings.attention.summary(),
         reasons,
         cores: totals.self_check.cores().iter().map(core_record).collect(),
     }

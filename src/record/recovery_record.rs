@@ -1,7 +1,7 @@
 //! Recovery's part of `run.json`: how the shop came back after a spike, and whether as it was.
 
 use super::steering_record::{SteeringRecord, SteeringWish};
-use crate::stats::{HELD_S, Measure, Measured, Recovery, TOLERANCE, Totals, WINDOW_S};
+use crate::stats::{HELD_S, Measure, Recovery, StretchFigures, TOLERANCE, Totals, WINDOW_S};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -163,8 +163,8 @@ pub(crate) fn recovery_record(
 fn figure(
     recovery: &Recovery,
     measure: Measure,
-    baseline: &Measured,
-    last: Option<&Measured>,
+    baseline: &StretchFigures,
+    last: Option<&StretchFigures>,
 ) -> RecoveryFigure {
     let standing = recovery.standing(measure);
     let settling = &standing.settling;
@@ -207,7 +207,7 @@ pub(crate) fn too_short(within_s: f64) -> String {
     format!("within its limit for the last {within_s:.0} s, too short to call it back")
 }
 
-fn has_changed(measure: Measure, baseline: &Measured, last: &Measured) -> bool {
+fn has_changed(measure: Measure, baseline: &StretchFigures, last: &StretchFigures) -> bool {
     let (Some(before), Some(after)) = (baseline.value(measure), last.value(measure)) else {
         // Nothing is answered any more.
         return baseline.value(measure).is_some();
@@ -257,7 +257,7 @@ mod tests {
             for number in 0..100 {
                 interval.all.response.record_us(latency_us + number);
             }
-            interval.all.outcomes[Outcome::Success as usize] = 100;
+            interval.all.outcomes[Outcome::Success] = 100;
             totals.absorb(&interval);
         }
         totals

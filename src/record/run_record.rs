@@ -11,7 +11,8 @@ use super::steering_record::{SteeringRecord, SteeringWish};
 use super::target_record::TargetRecord;
 use super::threshold_record::ThresholdRecord;
 use crate::stats::{
-    GeneratorState, LatencySummary, LittlesLaw, Outcome, OwnShares, ProbeCounts, state_text,
+    GeneratorState, LatencySummary, LittlesLaw, Outcome, OutcomeCounts, OwnShares, ProbeCounts,
+    state_text,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -338,6 +339,20 @@ pub struct CoreRecord {
     /// those that counted against it.)
     #[serde(alias = "spoiled")]
     pub restless: u64,
+}
+
+impl Figures {
+    /// Requests by outcome.
+    #[must_use]
+    pub fn outcomes(&self) -> OutcomeCounts {
+        OutcomeCounts::of(|outcome| match outcome {
+            Outcome::Success => self.success,
+            Outcome::Refused => self.refused,
+            Outcome::Conflict => self.conflict,
+            Outcome::Failed => self.failed,
+            Outcome::Unknown => self.unknown,
+        })
+    }
 }
 
 impl Generator {

@@ -2,7 +2,7 @@
 //!
 //! Latencies are those of the row's own second, in microseconds, 0 when nothing was measured in it.
 
-use crate::stats::{Interval, IntervalSink, LatencyCounts, Totals, failures, told_in_all};
+use crate::stats::{Interval, IntervalSink, LatencyCounts, Outcome, Totals, told_in_all};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,11 @@ const COLUMNS: [&str; 32] = [
     "phase",
     "users",
     "requests",
-    "success",
-    "refused",
-    "conflict",
-    "failed",
-    "unknown",
+    Outcome::Success.word(),
+    Outcome::Refused.word(),
+    Outcome::Conflict.word(),
+    Outcome::Failed.word(),
+    Outcome::Unknown.word(),
     "failures",
     "bytes_in",
     "bytes_out",
@@ -102,23 +102,23 @@ fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
         interval.users.to_string(),
     ];
     let mut counts = vec![all.requests()];
-    counts.extend(all.outcomes);
-    counts.push(failures(totals.context.failures, &all.outcomes));
+    counts.extend(all.outcomes.iter().map(|(_, count)| count));
+    counts.push(all.failures(totals.context.failures));
     counts.extend([all.bytes_in, all.bytes_out]);
     counts.extend(percentiles(&all.response, [0.5, 0.95, 0.99, 1.0]));
     counts.extend(percentiles(&all.service, [0.5, 0.95, 0.99]));
     counts.extend(percentiles(&all.lag, [0.5, 0.99]));
-    counts.extend(percentiles(&interval.tardiness, [0.99]));
+    counts.extend(percentiles(&interval.timings.tardiness, [0.99]));
     let journeys = interval.journeys.iter().map(|journey| journey.started);
     let races = interval.contests.races.iter().map(|race| race.counts.count);
     let [violations, known] = [true, false].map(|enforced| broken(interval, totals, enforced));
     counts.extend([
         journeys.sum(),
         events(interval, totals),
-        interval.connects,
-        interval.reconnects,
-        interval.connect_failures,
-        interval.shed,
+        interval.counters.connects,
+        interval.counters.reconnects,
+        interval.counters.connect_failures,
+        interval.counters.shed,
         races.sum(),
         violations,
         known,
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(sum("length_s"), 3.25);
         let outcomes = ["success", "refused", "conflict", "failed", "unknown"];
         let by_outcome = outcomes.map(|word| sum(word) as u64);
-        assert_eq!(by_outcome, totals.all.outcomes);
+        assert_eq!(totals.all.outcomes, by_outcome.into());
         let longest = columns.numbers("response_max_us");
         assert_eq!(
             longest.into_iter().fold(0.0, f64::max) as u64,

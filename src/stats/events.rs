@@ -4,7 +4,8 @@
 //! tells more or less than that, a [`Correction`] says so: the count is then the best guess, and the
 //! truth lies between [`Told::at_least`] and [`Told::at_most`].
 
-use super::Outcome;
+use super::sums::sums;
+use super::{Absorb, Outcome, OutcomeCounts};
 use serde::Serialize;
 
 /// Events that one request can raise.
@@ -21,20 +22,22 @@ pub struct Event {
     pub outbox: bool,
 }
 
-/// How one event of a statistic name differs from what the name's successes tell.
-///
-/// Corrections add up over seconds and cores: one that is settled later takes back what it was, so
-/// that a single second can be below zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Correction {
-    /// Raised without a success; below zero when successes raised nothing.
-    pub beside: i64,
-    /// Of those that count as raised: were they?
-    pub may_be_less: i64,
-    /// Of those that do not count as raised: were they not?
-    pub may_be_more: i64,
-    /// Rows that may stand in the outbox although the event was not stored.
-    pub stray_rows: i64,
+sums! {
+    /// How one event of a statistic name differs from what the name's successes tell.
+    ///
+    /// Corrections add up over seconds and cores: one that is settled later takes back what it was, so
+    /// that a single second can be below zero.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Correction {
+        /// Raised without a success; below zero when successes raised nothing.
+        pub beside: i64,
+        /// Of those that count as raised: were they?
+        pub may_be_less: i64,
+        /// Of those that do not count as raised: were they not?
+        pub may_be_more: i64,
+        /// Rows that may stand in the outbox although the event was not stored.
+        pub stray_rows: i64,
+    }
 }
 
 impl Correction {
@@ -45,40 +48,27 @@ impl Correction {
         may_be_more: 0,
         stray_rows: 0,
     };
-
-    /// Adds `other`.
-    pub fn absorb(&mut self, other: &Self) {
-        self.beside += other.beside;
-        self.may_be_less += other.may_be_less;
-        self.may_be_more += other.may_be_more;
-        self.stray_rows += other.stray_rows;
-    }
 }
 
 /// The corrections of one statistic name, in the order of the events that it raises.
 pub type Corrections = [Correction; MOST_RAISED];
 
-/// Adds `more` to `sum`, event by event.
-pub fn absorb_corrections(sum: &mut Corrections, more: &Corrections) {
-    for (sum, more) in sum.iter_mut().zip(more) {
-        sum.absorb(more);
+sums! {
+    /// How often an event was raised, as far as replies tell. Below zero only in a second that settles
+    /// what an earlier one left open.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Told {
+        /// By the best guess.
+        pub count: i64,
+        /// So many of them may not have been.
+        pub may_be_less: i64,
+        /// So many more may have been.
+        pub may_be_more: i64,
+        /// Rows in the outbox; 0 for events that take another way.
+        pub outbox: i64,
+        /// So many more rows may be there.
+        pub outbox_may_be_more: i64,
     }
-}
-
-/// How often an event was raised, as far as replies tell. Below zero only in a second that settles
-/// what an earlier one left open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// By the best guess.
-    pub count: i64,
-    /// So many of them may not have been.
-    pub may_be_less: i64,
-    /// So many more may have been.
-    pub may_be_more: i64,
-    /// Rows in the outbox; 0 for events that take another way.
-    pub outbox: i64,
-    /// So many more rows may be there.
-    pub outbox_may_be_more: i64,
 }
 
 impl Told {
@@ -93,21 +83,12 @@ impl Told {
     pub fn at_most(&self) -> i64 {
         self.count + self.may_be_more
     }
-
-    /// Adds `other`.
-    pub fn absorb(&mut self, other: &Self) {
-        self.count += other.count;
-        self.may_be_less += other.may_be_less;
-        self.may_be_more += other.may_be_more;
-        self.outbox += other.outbox;
-        self.outbox_may_be_more += other.outbox_may_be_more;
-    }
 }
 
 /// Whatever has requests that raise events: a second or a run of one statistic name.
 pub trait Raising {
     /// Requests by [`Outcome`].
-    fn outcomes(&self) -> &[u64; 5];
+    fn outcomes(&self) -> &OutcomeCounts;
     /// How events differ from what they tell.
     fn corrections(&self) -> &Corrections;
 }
@@ -117,7 +98,7 @@ pub fn told<'a>(
     raises: &'a [Event],
     requests: &impl Raising,
 ) -> impl Iterator<Item = (&'a Event, Told)> {
-    let successes = requests.outcomes()[Outcome::Success as usize] as i64;
+    let successes = requests.outcomes()[Outcome::Success] as i64;
     let corrections = *requests.corrections();
     raises
         .iter()
@@ -166,10 +147,10 @@ mod tests {
         }
     }
 
-    struct Requests([u64; 5], Corrections);
+    struct Requests(OutcomeCounts, Corrections);
 
     impl Raising for Requests {
-        fn outcomes(&self) -> &[u64; 5] {
+        fn outcomes(&self) -> &OutcomeCounts {
             &self.0
         }
 
@@ -190,7 +171,7 @@ mod tests {
             stray_rows: 3,
             ..Correction::default()
         };
-        let requests = Requests([10, 4, 3, 0, 2], [left_behind, open]);
+        let requests = Requests([10, 4, 3, 0, 2].into(), [left_behind, open]);
         let each: Vec<Told> = told(&raises, &requests).map(|(_, told)| told).collect();
         assert_eq!((each[0].count, each[0].outbox), (14, 0));
         assert_eq!((each[1].at_least(), each[1].at_most()), (10, 12));
@@ -204,15 +185,15 @@ mod tests {
         let mut sum = Corrections::default();
         let mut open = Corrections::default();
         open[0].may_be_more = 1;
-        absorb_corrections(&mut sum, &open);
+        sum.absorb(&open);
         open[0] = Correction {
             beside: 1,
             may_be_more: -1,
             ..Correction::default()
         };
-        absorb_corrections(&mut sum, &open);
+        sum.absorb(&open);
         let raises = [event("OrderCreated", true)];
-        let requests = Requests([0, 0, 0, 0, 1], sum);
+        let requests = Requests([0, 0, 0, 0, 1].into(), sum);
         let (_, told) = told(&raises, &requests).next().unwrap();
         assert_eq!((told.at_least(), told.at_most()), (1, 1));
     }

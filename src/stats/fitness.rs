@@ -114,7 +114,7 @@ impl Fitness {
             return Self::default();
         }
         let response = &phase.all.response;
-        let own = OwnShares::bound(response, &phase.undelayed, &phase.attention);
+        let own = OwnShares::bound(response, &phase.timings.undelayed, &phase.timings.attention);
         let median = match (paced, check.is_restless()) {
             (true, _) => (LIMIT_OF_MEDIAN, USUAL_US[0]),
             (false, false) => (LIMIT_OF_UNPACED_MEDIAN, USUAL_UNPACED_US),
@@ -127,14 +127,14 @@ impl Fitness {
         let mut reasons = Vec::new();
         reasons.extend(late.map(|late| late_reason(&late, paced, check)));
         let offered = match open {
-            true => phase.journeys_started + phase.shed,
-            false => phase.all.requests() + phase.shed,
+            true => phase.journeys_started + phase.counters.shed,
+            false => phase.all.requests() + phase.counters.shed,
         };
-        if phase.shed_by_lateness as f64 > UNSENT_SHARE * offered as f64 {
+        if phase.counters.shed_by_lateness as f64 > UNSENT_SHARE * offered as f64 {
             reasons.push(format!(
                 "{} of {offered} that were offered were not sent because the generator was late: \
                  use more cores (--cores), a lower rate or a quieter machine",
-                phase.shed_by_lateness
+                phase.counters.shed_by_lateness
             ));
         }
         let is_clean = own.all().iter().all(|share| *share <= CLEAN_SHARE);
@@ -187,8 +187,8 @@ fn late_percentile(phase: &PhaseTotal, limits: [(f64, u64); 3]) -> Option<Late> 
     let quantiles = super::own_lateness::TOLD;
     let response = &phase.all.response;
     let response_us = response.quantiles_us(&quantiles);
-    let undelayed_us = phase.undelayed.quantiles_us(&quantiles);
-    let attention_us = phase.attention.quantiles_us(&quantiles);
+    let undelayed_us = phase.timings.undelayed.quantiles_us(&quantiles);
+    let attention_us = phase.timings.attention.quantiles_us(&quantiles);
     let late = |index: usize| {
         let sent_late_us = response_us[index].saturating_sub(undelayed_us[index]);
         let own_us = (sent_late_us + attention_us[index]).min(response_us[index]);

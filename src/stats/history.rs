@@ -1,6 +1,6 @@
 //! How a live run went so far, second by second: what charts are drawn from. Of bounded size.
 
-use super::{Interval, LatencyCounts, Phase, failures};
+use super::{Interval, LatencyCounts, OutcomeCounts, Phase};
 use crate::plan::FailureRule;
 use std::collections::VecDeque;
 
@@ -55,8 +55,8 @@ pub struct HistoryPoint {
     pub requests: u64,
     /// Those of them that count as failures.
     pub failures: u64,
-    /// Requests by [`super::Outcome`].
-    pub outcomes: [u64; 5],
+    /// Requests by outcome.
+    pub outcomes: OutcomeCounts,
     /// Checks that found a rule broken.
     pub violations: u64,
     /// Connections opened in place of one that was closed or broke.
@@ -79,10 +79,10 @@ impl HistoryPoint {
             phase: interval.phase,
             users: interval.users,
             requests: all.requests(),
-            failures: failures(rule, &all.outcomes),
+            failures: all.failures(rule),
             outcomes: all.outcomes,
             violations: rules.map(|counts| counts.broken).sum(),
-            reconnects: interval.reconnects,
+            reconnects: interval.counters.reconnects,
             response: SpanLatency::of(&all.response),
             service: SpanLatency::of(&all.service),
             lag: SpanLatency::of(&all.lag),
@@ -110,9 +110,7 @@ impl HistoryPoint {
     /// This point and the one after it.
     fn with_next(&self, next: &Self) -> Self {
         let mut outcomes = self.outcomes;
-        for (count, more) in outcomes.iter_mut().zip(next.outcomes) {
-            *count += more;
-        }
+        outcomes.absorb(&next.outcomes);
         Self {
             start_s: self.start_s,
             end_s: next.end_s,
@@ -215,7 +213,7 @@ mod tests {
             interval.start_us = second * 1_000_000;
             interval.end_us = interval.start_us + 1_000_000;
             interval.users = second as u32;
-            interval.all.outcomes = [3, 0, 0, 1, 0];
+            interval.all.outcomes = [3, 0, 0, 1, 0].into();
             interval.all.response.record_us(second + 1);
             history.add(&interval, FailureRule::Default);
         }

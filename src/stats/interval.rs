@@ -3,10 +3,10 @@
 //! A set is allocated once, handed back and forth, and cleared at the cost of what was recorded.
 
 use super::{
-    Contests, Corrections, LatencyCounts, Outcome, Raising, Reason, SetShape, absorb_corrections,
+    Contests, Counters, Forget, JourneyCounts, LatencyCounts, Measured, Outcome, Reason, Round,
+    SetShape, Timings, WorkerHealth,
 };
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A statistic name: what a row of the report is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -15,71 +15,6 @@ pub struct StatName {
     pub method: &'static str,
     /// Name as in the Locust suite, for example `PUT /customers/{id}/profile`.
     pub name: &'static str,
-}
-
-/// Everything about one statistic name in one interval.
-#[derive(Default)]
-pub struct NameInterval {
-    /// done − due.
-    pub response: LatencyCounts,
-    /// done − sent; requests that never left are not in it.
-    pub service: LatencyCounts,
-    /// sent − due; requests that never left are not in it.
-    pub lag: LatencyCounts,
-    /// Requests by [`Outcome`].
-    pub outcomes: [u64; 5],
-    /// What its requests raised beside what their outcomes tell.
-    pub corrections: Corrections,
-    /// Bytes handed to the kernel, heads included.
-    pub bytes_out: u64,
-    /// Bytes of complete replies, heads included.
-    pub bytes_in: u64,
-    /// Bytes of reply bodies alone (Locust's content size).
-    pub body_bytes_in: u64,
-}
-
-impl NameInterval {
-    /// Requests that ended in this interval, whatever their outcome.
-    #[must_use]
-    pub fn requests(&self) -> u64 {
-        self.outcomes.iter().sum()
-    }
-
-    /// Adds everything of `other`.
-    pub fn absorb(&mut self, other: &Self) {
-        self.response.absorb(&other.response);
-        self.service.absorb(&other.service);
-        self.lag.absorb(&other.lag);
-        for (count, more) in self.outcomes.iter_mut().zip(other.outcomes) {
-            *count += more;
-        }
-        absorb_corrections(&mut self.corrections, &other.corrections);
-        self.bytes_out += other.bytes_out;
-        self.bytes_in += other.bytes_in;
-        self.body_bytes_in += other.body_bytes_in;
-    }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.response.clear();
-        self.service.clear();
-        self.lag.clear();
-        self.outcomes = [0; 5];
-        self.corrections = Corrections::default();
-        self.bytes_out = 0;
-        self.bytes_in = 0;
-        self.body_bytes_in = 0;
-    }
-}
-
-impl Raising for NameInterval {
-    fn outcomes(&self) -> &[u64; 5] {
-        &self.outcomes
-    }
-
-    fn corrections(&self) -> &Corrections {
-        &self.corrections
-    }
 }
 
 /// What a row of the error table is about.
@@ -108,59 +43,6 @@ pub struct ErrorCounts {
     pub last_us: u64,
 }
 
-/// What a worker saw of itself in one interval.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct WorkerHealth {
-    /// User and system CPU time of the worker's thread.
-    pub cpu_user_ns: u64,
-    /// See `cpu_user_ns`.
-    pub cpu_system_ns: u64,
-    /// Time the thread was runnable but not running (`/proc/thread-self/schedstat`).
-    pub run_queue_ns: u64,
-    /// Allocations made by the worker's thread.
-    pub allocations: u64,
-    /// Ring entries submitted.
-    pub ring_entries: u64,
-}
-
-impl WorkerHealth {
-    /// User and system CPU time together.
-    #[must_use]
-    pub fn cpu_ns(&self) -> u64 {
-        self.cpu_user_ns + self.cpu_system_ns
-    }
-
-    /// Adds the figures of another interval.
-    pub fn absorb(&mut self, other: &Self) {
-        self.cpu_user_ns += other.cpu_user_ns;
-        self.cpu_system_ns += other.cpu_system_ns;
-        self.run_queue_ns += other.run_queue_ns;
-        self.allocations += other.allocations;
-        self.ring_entries += other.ring_entries;
-    }
-}
-
-/// What became of one kind of journey. Those that were on their way when the run ended are
-/// started, and neither completed nor aborted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct JourneyCounts {
-    /// Journeys whose first request was sent.
-    pub started: u64,
-    /// Journeys that were walked to their end, failed steps that they survive included.
-    pub completed: u64,
-    /// Journeys that ended at a step that they depend on.
-    pub aborted: u64,
-}
-
-impl JourneyCounts {
-    /// Adds the counts of another interval.
-    pub fn absorb(&mut self, other: &Self) {
-        self.started += other.started;
-        self.completed += other.completed;
-        self.aborted += other.aborted;
-    }
-}
-
 /// Everything one worker measured in one interval.
 pub struct CoreInterval {
     /// Position of the worker among the workers.
@@ -172,41 +54,23 @@ pub struct CoreInterval {
     /// True in the worker's last interval.
     pub last: bool,
     /// One entry a statistic name, in the plan's order.
-    pub names: Vec<NameInterval>,
+    pub names: Vec<Measured<LatencyCounts>>,
     /// Error rows; at most [`CoreInterval::MAX_ERRORS`], further kinds go into `errors_cut`.
     pub errors: Vec<ErrorCounts>,
     /// Requests whose error found no row.
     pub errors_cut: u64,
-    /// How late users were sent off that had waited for their due moment: sent − due. The
-    /// generator's own share of the lag; a user that was still busy then is not in it.
-    pub tardiness: LatencyCounts,
-    /// Response times less what the generator is known to have added to each: see
-    /// [`super::OwnLateness`].
-    pub undelayed: LatencyCounts,
-    /// How late the worker noticed that a timer of its own had run out while it waited for replies:
-    /// as late as it reads a reply that has come.
-    pub attention: LatencyCounts,
-    /// Time to connect, apart from service time.
-    pub connect: LatencyCounts,
-    /// Connections opened by users that had none yet.
-    pub connects: u64,
-    /// Connections opened in place of one that the server closed or that broke.
-    pub reconnects: u64,
-    /// Connection attempts that failed.
-    pub connect_failures: u64,
+    /// What was counted.
+    pub counters: Counters,
+    /// What was timed.
+    pub timings: Timings<LatencyCounts>,
     /// Users active at the end of the interval.
     pub users: u32,
     /// One entry a journey, in the plan's order.
     pub journeys: Vec<JourneyCounts>,
-    /// Open-model arrivals that were given up, because no user became free in time.
-    pub shed: u64,
-    /// Those of them, and steps of a fixed schedule, that the generator's own lateness was enough to
-    /// cause.
-    pub shed_by_lateness: u64,
-    /// Requests that followed another one of the same step at once: no wait lay before them.
-    pub followers: u64,
     /// What was contended for.
-    pub contests: Contests,
+    pub contests: Contests<LatencyCounts>,
+    /// Rounds that ended; when there were very many of them, not all.
+    pub rounds: Vec<Round>,
     /// The worker's own figures.
     pub health: WorkerHealth,
 }
@@ -214,6 +78,8 @@ pub struct CoreInterval {
 impl CoreInterval {
     /// Rows of the error table.
     pub const MAX_ERRORS: usize = 256;
+    /// Rounds that are written down: twice as many as an interval can have.
+    const MAX_ROUNDS: usize = 2_048;
 
     /// An empty set for a plan of this shape.
     #[must_use]
@@ -223,22 +89,15 @@ impl CoreInterval {
             start_us: 0,
             end_us: 0,
             last: false,
-            names: (0..shape.names).map(|_| NameInterval::default()).collect(),
+            names: (0..shape.names).map(|_| Measured::default()).collect(),
             errors: Vec::with_capacity(Self::MAX_ERRORS),
             errors_cut: 0,
-            tardiness: LatencyCounts::default(),
-            undelayed: LatencyCounts::default(),
-            attention: LatencyCounts::default(),
-            connect: LatencyCounts::default(),
-            connects: 0,
-            reconnects: 0,
-            connect_failures: 0,
+            counters: Counters::default(),
+            timings: Timings::default(),
             users: 0,
             journeys: vec![JourneyCounts::default(); shape.journeys],
-            shed: 0,
-            shed_by_lateness: 0,
-            followers: 0,
             contests: Contests::new(shape),
+            rounds: Vec::with_capacity(if shape.races > 0 { Self::MAX_ROUNDS } else { 0 }),
             health: WorkerHealth::default(),
         }
     }
@@ -260,27 +119,28 @@ impl CoreInterval {
         }
     }
 
+    /// Writes a round down, unless there were too many of them. Allocates nothing.
+    pub fn end_round(&mut self, round: Round) {
+        self.contests.rounds.end(&round);
+        if self.rounds.len() < Self::MAX_ROUNDS {
+            self.rounds.push(round);
+        }
+    }
+
     /// Forgets everything but the worker's position.
     pub fn clear(&mut self) {
         self.start_us = 0;
         self.end_us = 0;
         self.last = false;
-        self.names.iter_mut().for_each(NameInterval::clear);
+        self.names.forget();
         self.errors.clear();
         self.errors_cut = 0;
-        self.tardiness.clear();
-        self.undelayed.clear();
-        self.attention.clear();
-        self.connect.clear();
-        self.connects = 0;
-        self.reconnects = 0;
-        self.connect_failures = 0;
+        self.counters.forget();
+        self.timings.forget();
         self.users = 0;
-        self.journeys.fill(JourneyCounts::default());
-        self.shed = 0;
-        self.shed_by_lateness = 0;
-        self.followers = 0;
-        self.contests.clear();
-        self.health = WorkerHealth::default();
+        self.journeys.forget();
+        self.contests.forget();
+        self.rounds.clear();
+        self.health.forget();
     }
 }

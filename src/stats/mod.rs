@@ -12,6 +12,7 @@ mod latency;
 mod latency_total;
 mod littles_law;
 mod live_course;
+mod measured;
 mod observed;
 mod outcome;
 mod own_lateness;
@@ -29,42 +30,41 @@ mod set_shape;
 mod simulated;
 mod sink;
 mod snapshot;
+mod sums;
 mod tail;
 mod thresholds;
 mod totals;
 mod trend;
 
 pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
-pub use contests::{Contests, ContestsTotal, ProbeCounts, WITNESSES_A_RULE};
+pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
-pub use events::{
-    Correction, Corrections, Event, MOST_RAISED, Raising, Told, absorb_corrections, told,
-    told_in_all,
-};
+pub use events::{Correction, Corrections, Event, MOST_RAISED, Raising, Told, told, told_in_all};
 pub use fitness::{Fitness, GeneratorState, state_text};
 pub use flow::{Answer, Carrying, Flow};
 pub use history::{History, HistoryPoint, SpanLatency};
-pub use interval::{
-    CoreInterval, ErrorCounts, ErrorKey, JourneyCounts, NameInterval, StatName, WorkerHealth,
-};
+pub use interval::{CoreInterval, ErrorCounts, ErrorKey, StatName};
 pub use latency::LatencyCounts;
 pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
 pub use live_course::{LiveCourse, Wish};
+pub use measured::{Counters, JourneyCounts, Measured, Timings, WorkerHealth};
 pub use observed::{Amount, DomainBacklog, ObservedSample, ObservedTable};
-pub use outcome::{Outcome, failures};
+pub use outcome::{Outcome, OutcomeCounts};
 pub use own_lateness::{OwnLateness, OwnShares};
 pub use races::{
-    Ending, EndingCount, MOST_SIDES, OFFSET_BINS, OffsetBin, PROCESSES_COUNTED, Race, RaceCounts,
-    RaceInterval, RaceSeen, RaceTotal,
+    Ending, EndingCount, Endings, MOST_SIDES, OFFSET_BINS, OffsetBin, Offsets, PROCESSES_COUNTED,
+    Race, RaceCounts, RaceMeasured, RaceSeen,
 };
 pub use reason::{REASON_BYTES, Reason};
 pub use recovery::{
-    HELD_S, Measure, Measured, Recovery, Settling, Span, Standing, TOLERANCE, Tolerance, WINDOW_S,
+    HELD_S, Measure, Recovery, Settling, Span, Standing, StretchFigures, TOLERANCE, Tolerance,
+    WINDOW_S,
 };
 pub use rounds::{Round, RoundsTotal};
 pub use rules::{
-    Finding, Ledger, Part, Rule, RuleCounts, RuleVerdict, Shown, Violation, WitnessExchange,
+    Finding, Ledger, Part, Reasons, Rule, RuleCounts, RuleVerdict, Shown, Violation,
+    WitnessExchange,
 };
 pub use run_context::{LiveContext, RunContext};
 pub use second::{CoreHealth, Interval, Phase};
@@ -75,7 +75,8 @@ pub use snapshot::{
     CoreSnapshot, GeneratorSnapshot, JourneySnapshot, RaceSnapshot, RuleSnapshot, Snapshot,
     SnapshotRow, ViolationSnapshot,
 };
+pub use sums::{Absorb, Forget};
 pub use tail::{Tail, TailJudgement, TailSecond, score_interval};
 pub use thresholds::{TailWatch, ThresholdStanding, ThresholdVerdict, Thresholds};
-pub use totals::{NameTotal, PhaseTotal, Totals};
+pub use totals::{PhaseTotal, Totals};
 pub use trend::{FEWEST_POINTS, Trend};

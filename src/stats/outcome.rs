@@ -1,8 +1,9 @@
-//! What becomes of a request.
+//! What became of requests: the outcomes, their words, and how often each occurred.
 
 use crate::plan::FailureRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::{Index, IndexMut};
 
 /// What became of a request.
 #[derive(
@@ -24,8 +25,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// How many there are.
+    pub const COUNT: usize = 5;
+
     /// Every outcome, in the order of their discriminants.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; Self::COUNT] = [
         Self::Success,
         Self::Refused,
         Self::Conflict,
@@ -35,7 +39,7 @@ impl Outcome {
 
     /// The word used in reports.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Refused => "refused",
@@ -44,21 +48,87 @@ impl Outcome {
             Self::Unknown => "unknown",
         }
     }
+
+    /// Whether a request that ended so counts as a failure.
+    #[must_use]
+    pub fn is_failure(self, rule: FailureRule) -> bool {
+        match self {
+            Self::Success => false,
+            Self::Failed | Self::Unknown => true,
+            Self::Refused | Self::Conflict => rule == FailureRule::Strict,
+        }
+    }
 }
 
-/// How many of the requests that ended so count as failures, by [`Outcome`].
-#[must_use]
-pub fn failures(rule: FailureRule, outcomes: &[u64; 5]) -> u64 {
-    let counted = |outcome: &&Outcome| match outcome {
-        Outcome::Success => false,
-        Outcome::Failed | Outcome::Unknown => true,
-        Outcome::Refused | Outcome::Conflict => rule == FailureRule::Strict,
-    };
-    Outcome::ALL
-        .iter()
-        .filter(counted)
-        .map(|outcome| outcomes[*outcome as usize])
-        .sum()
+/// How many requests ended how. In JSON an array in the order of [`Outcome::ALL`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct OutcomeCounts([u64; Outcome::COUNT]);
+
+impl OutcomeCounts {
+    /// The counts that `count` tells of each outcome.
+    #[must_use]
+    pub fn of(count: impl FnMut(Outcome) -> u64) -> Self {
+        Self(Outcome::ALL.map(count))
+    }
+
+    /// Each outcome with its count, in the order of [`Outcome::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = (Outcome, u64)> {
+        Outcome::ALL.into_iter().zip(self.0)
+    }
+
+    /// Those without success.
+    pub fn others(&self) -> impl Iterator<Item = (Outcome, u64)> {
+        self.iter().skip(1)
+    }
+
+    /// The outcomes that occurred.
+    pub fn occurred(&self) -> impl Iterator<Item = (Outcome, u64)> {
+        self.iter().filter(|(_, count)| *count > 0)
+    }
+
+    /// Requests, whatever their outcome.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// Adds the counts of `other`.
+    pub fn absorb(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
+    }
+
+    /// Requests that count as failures.
+    #[must_use]
+    pub fn failures(&self, rule: FailureRule) -> u64 {
+        let failed = self.iter().filter(|(outcome, _)| outcome.is_failure(rule));
+        failed.map(|(_, count)| count).sum()
+    }
+}
+
+impl From<[u64; Outcome::COUNT]> for OutcomeCounts {
+    fn from(counts: [u64; Outcome::COUNT]) -> Self {
+        Self(counts)
+    }
+}
+
+impl Index<Outcome> for OutcomeCounts {
+    type Output = u64;
+
+    #[inline]
+    fn index(&self, outcome: Outcome) -> &u64 {
+        &self.0[outcome as usize]
+    }
+}
+
+impl IndexMut<Outcome> for OutcomeCounts {
+    #[inline]
+    fn index_mut(&mut self, outcome: Outcome) -> &mut u64 {
+        &mut self.0[outcome as usize]
+    }
 }
 
 #[cfg(test)]
@@ -67,9 +137,30 @@ mod tests {
 
     #[test]
     fn rules_count_other_outcomes_as_failures() {
-        let outcomes = [1_000, 100, 10, 5, 2];
-        assert_eq!(failures(FailureRule::Default, &outcomes), 7);
-        assert_eq!(failures(FailureRule::Locust, &outcomes), 7);
-        assert_eq!(failures(FailureRule::Strict, &outcomes), 117);
+        let outcomes = OutcomeCounts::from([1_000, 100, 10, 5, 2]);
+        assert_eq!(outcomes.failures(FailureRule::Default), 7);
+        assert_eq!(outcomes.failures(FailureRule::Locust), 7);
+        assert_eq!(outcomes.failures(FailureRule::Strict), 117);
+    }
+
+    #[test]
+    fn counts_are_told_by_outcome() {
+        let mut outcomes = OutcomeCounts::default();
+        outcomes[Outcome::Conflict] += 3;
+        outcomes[Outcome::Success] += 4;
+        let occurred: Vec<_> = outcomes.occurred().collect();
+        assert_eq!(occurred, [(Outcome::Success, 4), (Outcome::Conflict, 3)]);
+        assert_eq!(outcomes.others().count(), 4);
+        assert_eq!((outcomes.requests(), outcomes[Outcome::Unknown]), (7, 0));
+    }
+
+    #[test]
+    fn words_are_those_of_json() {
+        for outcome in Outcome::ALL {
+            let json = serde_json::to_value(outcome).unwrap();
+            assert_eq!(json, outcome.word());
+        }
+        let counts = OutcomeCounts::from([1, 0, 2, 0, 0]);
+        assert_eq!(serde_json::to_string(&counts).unwrap(), "[1,0,2,0,0]");
     }
 }

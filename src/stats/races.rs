@@ -1,6 +1,7 @@
 //! What came of races: requests that left together on purpose.
 
-use super::{LatencyCounts, LatencyTotal, Outcome};
+use super::sums::sums;
+use super::{Absorb, Forget, LatencyCounts, LatencySummary, LatencyTotal, Outcome, OutcomeCounts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,7 @@ pub struct Race {
 /// How many racers of each side ended with each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ending {
-    counts: [[u16; 5]; MOST_SIDES],
+    counts: [[u16; Outcome::COUNT]; MOST_SIDES],
 }
 
 impl Ending {
@@ -95,64 +96,144 @@ pub struct EndingCount {
     pub count: u64,
 }
 
-/// What came of the races of one offset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct OffsetBin {
-    /// Races.
-    pub count: u64,
-    /// Those that only the first side won.
-    pub first_won: u64,
-    /// Those that only the second side won.
-    pub second_won: u64,
-    /// Those that both sides won.
-    pub both_won: u64,
-    /// Those that neither side won.
-    pub neither_won: u64,
-    /// Those in which somebody lost a version race.
-    pub conflicts: u64,
-    /// Those after which a rule was broken.
-    pub broken: u64,
+/// How races ended, a bounded number of ways, in the order in which they were seen first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endings {
+    /// One entry a way to end.
+    pub rows: Vec<EndingCount>,
+    /// Races that ended in ways that found no place in `rows`.
+    pub cut: u64,
 }
 
-/// Races of one kind, apart from how close together they were.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RaceCounts {
-    /// Races.
-    pub count: u64,
-    /// Their racers.
-    pub racers: u64,
-    /// Races in which a racer could not be sent.
-    pub incomplete: u64,
-    /// Races whose racers were all in flight at one moment.
-    pub together: u64,
-    /// Races that the target was seen to handle two requests of at once.
-    pub overlapped: u64,
-    /// Races whose racers are believed to have been on different processes.
-    pub apart: u64,
-    /// Racers by the process that is believed to have served them.
-    pub on: [u64; PROCESSES_COUNTED],
-    /// Races whose first reply went to a racer of this side.
-    pub first: [u64; MOST_SIDES],
-    /// Their racers by [`Outcome`].
-    pub outcomes: [u64; 5],
-    /// How races ended, in the order in which it was seen first.
-    pub endings: Vec<EndingCount>,
-    /// Races that ended in ways that found no place in `endings`.
-    pub endings_cut: u64,
+/// With room for all there can be.
+impl Default for Endings {
+    fn default() -> Self {
+        Self {
+            rows: Vec::with_capacity(MOST_ENDINGS),
+            cut: 0,
+        }
+    }
+}
+
+impl Endings {
+    fn add(&mut self, ending: Ending, count: u64) {
+        let has_room = self.rows.len() < MOST_ENDINGS;
+        match self.rows.iter_mut().find(|row| row.ending == ending) {
+            Some(row) => row.count += count,
+            None if has_room => {
+                self.rows.push(EndingCount { ending, count });
+            }
+            None => self.cut += count,
+        }
+    }
+}
+
+impl Absorb for Endings {
+    fn absorb(&mut self, other: &Self) {
+        for row in &other.rows {
+            self.add(row.ending, row.count);
+        }
+        self.cut += other.cut;
+    }
+}
+
+impl Forget for Endings {
+    fn forget(&mut self) {
+        self.rows.clear();
+        self.cut = 0;
+    }
+}
+
+sums! {
+    /// What came of the races of one offset.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct OffsetBin {
+        /// Races.
+        pub count: u64,
+        /// Those that only the first side won.
+        pub first_won: u64,
+        /// Those that only the second side won.
+        pub second_won: u64,
+        /// Those that both sides won.
+        pub both_won: u64,
+        /// Those that neither side won.
+        pub neither_won: u64,
+        /// Those in which somebody lost a version race.
+        pub conflicts: u64,
+        /// Those after which a rule was broken.
+        pub broken: u64,
+    }
+}
+
+/// What came of an offset sweep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offsets {
     /// One bin an offset; empty without a sweep.
-    pub offsets: Vec<OffsetBin>,
+    pub bins: Vec<OffsetBin>,
+}
+
+/// With room for all there can be.
+impl Default for Offsets {
+    fn default() -> Self {
+        Self {
+            bins: Vec::with_capacity(OFFSET_BINS),
+        }
+    }
+}
+
+impl Offsets {
+    fn bin(&mut self, bin: usize) -> &mut OffsetBin {
+        if self.bins.is_empty() {
+            self.bins.resize(OFFSET_BINS, OffsetBin::default());
+        }
+        &mut self.bins[bin.min(OFFSET_BINS - 1)]
+    }
+}
+
+impl Absorb for Offsets {
+    fn absorb(&mut self, other: &Self) {
+        for (index, more) in other.bins.iter().enumerate() {
+            self.bin(index).absorb(more);
+        }
+    }
+}
+
+impl Forget for Offsets {
+    fn forget(&mut self) {
+        self.bins.clear();
+    }
+}
+
+sums! {
+    /// Races of one kind, apart from how close together they were.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct RaceCounts {
+        /// Races.
+        pub count: u64,
+        /// Their racers.
+        pub racers: u64,
+        /// Races in which a racer could not be sent.
+        pub incomplete: u64,
+        /// Races whose racers were all in flight at one moment.
+        pub together: u64,
+        /// Races that the target was seen to handle two requests of at once.
+        pub overlapped: u64,
+        /// Races whose racers are believed to have been on different processes.
+        pub apart: u64,
+        /// Racers by the process that is believed to have served them.
+        pub on: [u64; PROCESSES_COUNTED],
+        /// Races whose first reply went to a racer of this side.
+        pub first: [u64; MOST_SIDES],
+        /// Their racers by [`Outcome`].
+        pub outcomes: OutcomeCounts,
+        /// How races ended.
+        pub endings: Endings,
+        /// What came of each offset.
+        pub offsets: Offsets,
+    }
 }
 
 impl RaceCounts {
-    /// Nothing seen, with room for all there can be.
-    fn empty() -> Self {
-        Self {
-            endings: Vec::with_capacity(MOST_ENDINGS),
-            offsets: Vec::with_capacity(OFFSET_BINS),
-            ..Self::default()
-        }
-    }
-
     fn observe(&mut self, seen: &RaceSeen) {
         self.count += 1;
         self.racers += u64::from(seen.racers);
@@ -160,81 +241,21 @@ impl RaceCounts {
         self.together += u64::from(seen.together);
         self.overlapped += u64::from(seen.overlapped);
         self.apart += u64::from(seen.is_apart());
-        for (count, racers) in self.on.iter_mut().zip(seen.on) {
-            *count += u64::from(racers);
-        }
+        self.on.absorb(&seen.on.map(u64::from));
         if let Some(side) = seen.first_side {
             self.first[usize::from(side)] += 1;
         }
-        for (count, outcome) in self.outcomes.iter_mut().zip(Outcome::ALL) {
-            *count += seen.ending.all(outcome);
-        }
-        self.add_ending(seen.ending, 1);
+        self.outcomes
+            .absorb(&OutcomeCounts::of(|outcome| seen.ending.all(outcome)));
+        self.endings.add(seen.ending, 1);
         if let Some(bin) = seen.offset_bin {
-            self.bin(bin).observe(&seen.ending);
+            self.offsets.bin(bin).observe(&seen.ending);
         }
     }
 
     /// After the race of this offset a rule was broken.
     pub fn broken_at(&mut self, bin: usize) {
-        self.bin(bin).broken += 1;
-    }
-
-    fn bin(&mut self, bin: usize) -> &mut OffsetBin {
-        if self.offsets.is_empty() {
-            self.offsets.resize(OFFSET_BINS, OffsetBin::default());
-        }
-        &mut self.offsets[bin.min(OFFSET_BINS - 1)]
-    }
-
-    fn add_ending(&mut self, ending: Ending, count: u64) {
-        let has_room = self.endings.len() < MOST_ENDINGS;
-        match self.endings.iter_mut().find(|row| row.ending == ending) {
-            Some(row) => row.count += count,
-            None if has_room => {
-                self.endings.push(EndingCount { ending, count });
-            }
-            None => self.endings_cut += count,
-        }
-    }
-
-    fn absorb(&mut self, other: &Self) {
-        self.count += other.count;
-        self.racers += other.racers;
-        self.incomplete += other.incomplete;
-        self.together += other.together;
-        self.overlapped += other.overlapped;
-        self.apart += other.apart;
-        for (count, more) in self.on.iter_mut().zip(other.on) {
-            *count += more;
-        }
-        for (count, more) in self.first.iter_mut().zip(other.first) {
-            *count += more;
-        }
-        for (count, more) in self.outcomes.iter_mut().zip(other.outcomes) {
-            *count += more;
-        }
-        for row in &other.endings {
-            self.add_ending(row.ending, row.count);
-        }
-        self.endings_cut += other.endings_cut;
-        for (index, more) in other.offsets.iter().enumerate() {
-            self.bin(index).absorb(more);
-        }
-    }
-
-    fn clear(&mut self) {
-        let (mut endings, mut offsets) = (
-            std::mem::take(&mut self.endings),
-            std::mem::take(&mut self.offsets),
-        );
-        endings.clear();
-        offsets.clear();
-        *self = Self {
-            endings,
-            offsets,
-            ..Self::default()
-        };
+        self.offsets.bin(bin).broken += 1;
     }
 }
 
@@ -251,77 +272,37 @@ impl OffsetBin {
         *counter += 1;
         self.conflicts += u64::from(ending.all(Outcome::Conflict) > 0);
     }
+}
 
-    fn absorb(&mut self, other: &Self) {
-        self.count += other.count;
-        self.first_won += other.first_won;
-        self.second_won += other.second_won;
-        self.both_won += other.both_won;
-        self.neither_won += other.neither_won;
-        self.conflicts += other.conflicts;
-        self.broken += other.broken;
+sums! {
+    /// Everything about the races of one kind.
+    #[derive(Clone, Debug, Default)]
+    pub struct RaceMeasured<L> {
+        /// What came of them.
+        pub counts: RaceCounts,
+        /// From the first to the last request of each race being sent.
+        pub spread: L,
     }
 }
 
-/// Races of one kind that ended in one interval.
-pub struct RaceInterval {
-    /// What came of them.
-    pub counts: RaceCounts,
-    /// From the first to the last request of each race being sent.
-    pub spread: LatencyCounts,
-}
-
-impl RaceInterval {
-    /// No race yet.
+impl RaceMeasured<LatencyTotal> {
+    /// The same with the spread in figures.
     #[must_use]
-    pub fn new() -> Self {
-        Self {
-            counts: RaceCounts::empty(),
-            spread: LatencyCounts::default(),
+    pub fn summary(&self) -> RaceMeasured<LatencySummary> {
+        RaceMeasured {
+            counts: self.counts.clone(),
+            spread: self.spread.summary(),
         }
     }
+}
 
+impl RaceMeasured<LatencyCounts> {
     /// Counts one race. Allocates nothing.
     pub fn observe(&mut self, seen: &RaceSeen) {
         self.counts.observe(seen);
         if let Some(spread_us) = seen.spread_us {
             self.spread.record_us(spread_us);
         }
-    }
-
-    /// Adds everything of `other`.
-    pub fn absorb(&mut self, other: &Self) {
-        self.counts.absorb(&other.counts);
-        self.spread.absorb(&other.spread);
-    }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.counts.clear();
-        self.spread.clear();
-    }
-}
-
-impl Default for RaceInterval {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Races of one kind in a whole run.
-#[derive(Default)]
-pub struct RaceTotal {
-    /// What came of them.
-    pub counts: RaceCounts,
-    /// From the first to the last request of each race being sent.
-    pub spread: LatencyTotal,
-}
-
-impl RaceTotal {
-    /// Adds what one interval saw.
-    pub fn absorb(&mut self, interval: &RaceInterval) {
-        self.counts.absorb(&interval.counts);
-        self.spread.absorb(&interval.spread);
     }
 }
 
@@ -374,21 +355,21 @@ mod tests {
 
     #[test]
     fn races_of_two_workers_add_up() {
-        let (mut one, mut other) = (RaceInterval::new(), RaceInterval::new());
+        let (mut one, mut other) = (RaceMeasured::default(), RaceMeasured::default());
         one.observe(&race(Outcome::Success, Outcome::Conflict));
         one.observe(&race(Outcome::Success, Outcome::Refused));
         other.observe(&race(Outcome::Success, Outcome::Conflict));
         other.observe(&race(Outcome::Success, Outcome::Success));
         other.counts.broken_at(20);
-        let mut total = RaceTotal::default();
+        let mut total = RaceMeasured::<LatencyTotal>::default();
         total.absorb(&one);
         total.absorb(&other);
         let counts = &total.counts;
         assert_eq!((counts.count, counts.racers, counts.overlapped), (4, 8, 2));
         assert_eq!(counts.first, [0, 4, 0]);
         assert_eq!((counts.apart, counts.on[1], counts.on[2]), (4, 4, 4));
-        assert_eq!(counts.outcomes, [5, 1, 2, 0, 0]);
-        let endings: Vec<u64> = counts.endings.iter().map(|row| row.count).collect();
+        assert_eq!(counts.outcomes, [5, 1, 2, 0, 0].into());
+        let endings: Vec<u64> = counts.endings.rows.iter().map(|row| row.count).collect();
         assert_eq!(endings, [2, 1, 1]);
         let expected = OffsetBin {
             count: 4,
@@ -398,15 +379,15 @@ mod tests {
             broken: 1,
             ..OffsetBin::default()
         };
-        assert_eq!(counts.offsets[20], expected);
+        assert_eq!(counts.offsets.bins[20], expected);
         assert_eq!(total.spread.summary().p50, 9);
-        one.clear();
+        one.forget();
         assert_eq!(one.counts, RaceCounts::default());
     }
 
     #[test]
     fn kinds_of_endings_are_bounded() {
-        let mut interval = RaceInterval::new();
+        let mut interval = RaceMeasured::default();
         for winners in 0..MOST_ENDINGS + 10 {
             let mut seen = race(Outcome::Refused, Outcome::Refused);
             for _ in 0..winners {
@@ -414,7 +395,7 @@ mod tests {
             }
             interval.observe(&seen);
         }
-        assert_eq!(interval.counts.endings.len(), MOST_ENDINGS);
-        assert_eq!(interval.counts.endings_cut, 10);
+        assert_eq!(interval.counts.endings.rows.len(), MOST_ENDINGS);
+        assert_eq!(interval.counts.endings.cut, 10);
     }
 }

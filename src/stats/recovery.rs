@@ -10,7 +10,7 @@ mod settling;
 pub use chance::Span;
 pub use settling::{HELD_S, Settling, TOLERANCE, Tolerance};
 
-use super::{Interval, LatencyCounts, LatencyTotal, failures};
+use super::{Interval, LatencyCounts, LatencyTotal};
 use crate::plan::{Excursion, FailureRule};
 use std::collections::VecDeque;
 
@@ -78,7 +78,7 @@ type Values = [Option<f64>; Measure::ALL.len()];
 
 /// The figures of a stretch of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Measured {
+pub struct StretchFigures {
     /// Start of its first second, in seconds from the start of the run.
     pub start_s: f64,
     /// End of its last second.
@@ -89,7 +89,7 @@ pub struct Measured {
     spans: [Option<Span>; Measure::ALL.len()],
 }
 
-impl Measured {
+impl StretchFigures {
     /// The value of `measure`; `None` without a request, or without any time.
     #[must_use]
     pub fn value(&self, measure: Measure) -> Option<f64> {
@@ -151,7 +151,7 @@ impl Recovery {
 
     /// The whole seconds of the baseline.
     #[must_use]
-    pub fn baseline(&self) -> Measured {
+    pub fn baseline(&self) -> StretchFigures {
         self.baseline.measured()
     }
 
@@ -163,13 +163,13 @@ impl Recovery {
 
     /// The whole seconds at the spike's highest level.
     #[must_use]
-    pub fn peak(&self) -> Measured {
+    pub fn peak(&self) -> StretchFigures {
         self.peak.measured()
     }
 
     /// The whole seconds from [`Excursion::last_start_us`] on; `None` for less than a window.
     #[must_use]
-    pub fn last(&self) -> Option<Measured> {
+    pub fn last(&self) -> Option<StretchFigures> {
         let is_enough = self.last.length_us >= WINDOW_S as u64 * SECOND_US;
         is_enough.then(|| self.last.measured())
     }
@@ -274,16 +274,16 @@ impl Stretch {
         self.length_us += interval.end_us - interval.start_us;
         self.response.absorb(&interval.all.response);
         self.requests += interval.all.requests();
-        self.failures += failures(rule, &interval.all.outcomes);
+        self.failures += interval.all.failures(rule);
     }
 
-    fn measured(&self) -> Measured {
+    fn measured(&self) -> StretchFigures {
         let quantile = |share| {
             let us = self.response.quantile_us(share);
             (!self.response.is_empty()).then_some(us as f64)
         };
         let length_s = self.length_us as f64 / 1e6;
-        Measured {
+        StretchFigures {
             spans: [
                 Span::of_quantile(&self.response, 0.5),
                 Span::of_quantile(&self.response, 0.99),
@@ -349,7 +349,7 @@ impl Window {
         second.response.clear();
         second.response.absorb(&interval.all.response);
         second.requests = interval.all.requests();
-        second.failures = failures(rule, &interval.all.outcomes);
+        second.failures = interval.all.failures(rule);
         self.seconds.push_back(second);
         if self.seconds.len() < WINDOW_S {
             return None;

@@ -1,5 +1,6 @@
 //! Rounds of a race across users: one thing of which there is a little, and a crowd that wants it.
 
+use super::{Absorb, Forget};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -50,22 +51,14 @@ pub struct RoundsTotal {
 }
 
 impl RoundsTotal {
-    /// Adds a round.
-    pub fn absorb(&mut self, round: &Round) {
+    /// Adds a round that ended.
+    pub fn end(&mut self, round: &Round) {
         self.rounds += 1;
         if round.demand > round.stock {
             self.contested += 1;
             self.sold_out += u64::from(round.granted == round.stock);
         }
         self.sum_up(round);
-    }
-
-    /// Adds other rounds.
-    pub fn add(&mut self, other: &Self) {
-        self.rounds += other.rounds;
-        self.contested += other.contested;
-        self.sold_out += other.sold_out;
-        self.sum_up(&other.sums);
     }
 
     fn sum_up(&mut self, round: &Round) {
@@ -83,6 +76,21 @@ impl RoundsTotal {
     }
 }
 
+impl Absorb for RoundsTotal {
+    fn absorb(&mut self, other: &Self) {
+        self.rounds += other.rounds;
+        self.contested += other.contested;
+        self.sold_out += other.sold_out;
+        self.sum_up(&other.sums);
+    }
+}
+
+impl Forget for RoundsTotal {
+    fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,7 +99,7 @@ mod tests {
     fn only_contested_rounds_can_sell_out() {
         let mut total = RoundsTotal::default();
         for (demand, granted) in [(20, 10), (20, 9), (5, 5)] {
-            total.absorb(&Round {
+            total.end(&Round {
                 stock: 10,
                 demand,
                 granted,

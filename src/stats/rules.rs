@@ -1,6 +1,7 @@
 //! How rules of the shop fared: what was checked, and the witnesses of what was broken.
 
-use super::{Outcome, Reason};
+use super::sums::sums;
+use super::{Absorb, Forget, Outcome, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -83,19 +84,64 @@ impl std::fmt::Debug for Finding {
     }
 }
 
-/// Checks of one rule.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RuleCounts {
-    /// Checks that found it to hold.
-    pub held: u64,
-    /// Checks that found it broken.
-    pub broken: u64,
-    /// Checks that could not tell.
-    pub undecided: u64,
-    /// Checks that the end of the run cut short.
-    pub cut: u64,
-    /// Why they could not, most of them.
-    pub reasons: Vec<(&'static str, u64)>,
+/// Why checks could not tell, and how often: a bounded number of reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reasons(Vec<(&'static str, u64)>);
+
+/// With room for all there can be.
+impl Default for Reasons {
+    fn default() -> Self {
+        Self(Vec::with_capacity(MOST_REASONS))
+    }
+}
+
+impl Reasons {
+    /// Each with its count, in the order in which they were seen first.
+    #[must_use]
+    pub fn as_slice(&self) -> &[(&'static str, u64)] {
+        &self.0
+    }
+
+    fn add(&mut self, reason: &'static str, count: u64) {
+        let has_room = self.0.len() < MOST_REASONS;
+        let mut known = self.0.iter_mut();
+        match known.find(|(known, _)| *known == reason) {
+            Some((_, counted)) => *counted += count,
+            None if has_room => self.0.push((reason, count)),
+            None => {}
+        }
+    }
+}
+
+impl Absorb for Reasons {
+    fn absorb(&mut self, other: &Self) {
+        for &(reason, count) in &other.0 {
+            self.add(reason, count);
+        }
+    }
+}
+
+impl Forget for Reasons {
+    fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+sums! {
+    /// Checks of one rule.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct RuleCounts {
+        /// Checks that found it to hold.
+        pub held: u64,
+        /// Checks that found it broken.
+        pub broken: u64,
+        /// Checks that could not tell.
+        pub undecided: u64,
+        /// Checks that the end of the run cut short.
+        pub cut: u64,
+        /// Why they could not, most of them.
+        pub reasons: Reasons,
+    }
 }
 
 impl RuleCounts {
@@ -109,26 +155,6 @@ impl RuleCounts {
     #[must_use]
     pub fn were_made(&self) -> bool {
         self.checked() + self.undecided + self.cut > 0
-    }
-
-    fn add_reason(&mut self, reason: &'static str, count: u64) {
-        let has_room = self.reasons.len() < MOST_REASONS;
-        let mut known = self.reasons.iter_mut();
-        match known.find(|(known, _)| *known == reason) {
-            Some((_, counted)) => *counted += count,
-            None if has_room => self.reasons.push((reason, count)),
-            None => {}
-        }
-    }
-
-    fn absorb(&mut self, other: &Self) {
-        self.held += other.held;
-        self.broken += other.broken;
-        self.undecided += other.undecided;
-        self.cut += other.cut;
-        for &(reason, count) in &other.reasons {
-            self.add_reason(reason, count);
-        }
     }
 }
 
@@ -234,25 +260,33 @@ pub struct Violation {
 }
 
 /// Checks of all rules, and the first witnesses.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
     /// One entry a rule, in the script's order.
     pub rules: Vec<RuleCounts>,
     /// What was broken; not every time, see [`RuleCounts::broken`].
     pub violations: Vec<Violation>,
+    /// Violations of one rule that are taken from other ledgers.
+    most_a_rule: usize,
 }
 
 impl Ledger {
-    /// Nothing checked of so many rules.
+    /// Nothing checked of so many rules; keeps every violation.
     #[must_use]
     pub fn new(rules: usize) -> Self {
-        let counts = || RuleCounts {
-            reasons: Vec::with_capacity(MOST_REASONS),
-            ..RuleCounts::default()
-        };
         Self {
-            rules: (0..rules).map(|_| counts()).collect(),
+            rules: (0..rules).map(|_| RuleCounts::default()).collect(),
             violations: Vec::new(),
+            most_a_rule: usize::MAX,
+        }
+    }
+
+    /// The same, taking the first `most_a_rule` violations of each rule from others.
+    #[must_use]
+    pub fn keeping(self, most_a_rule: usize) -> Self {
+        Self {
+            most_a_rule,
+            ..self
         }
     }
 
@@ -263,32 +297,34 @@ impl Ledger {
             Finding::Held => counts.held += 1,
             Finding::Undecided(reason) => {
                 counts.undecided += 1;
-                counts.add_reason(reason, 1);
+                counts.reasons.add(reason, 1);
             }
             Finding::Cut => counts.cut += 1,
             Finding::Broken { .. } => counts.broken += 1,
         }
     }
 
-    /// Adds the counts of `other`, and its violations while `keep` says so.
-    pub fn absorb(&mut self, other: &Self, keep: impl Fn(&[Violation], &Violation) -> bool) {
-        for (counts, more) in self.rules.iter_mut().zip(&other.rules) {
-            counts.absorb(more);
-        }
+    fn keeps(&self, violation: &Violation) -> bool {
+        let kept = self.violations.iter();
+        let of_rule = kept.filter(|kept| kept.rule == violation.rule);
+        self.most_a_rule == usize::MAX || of_rule.count() < self.most_a_rule
+    }
+}
+
+impl Absorb for Ledger {
+    fn absorb(&mut self, other: &Self) {
+        self.rules.absorb(&other.rules);
         for violation in &other.violations {
-            if keep(&self.violations, violation) {
+            if self.keeps(violation) {
                 self.violations.push(violation.clone());
             }
         }
     }
+}
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        for counts in &mut self.rules {
-            (counts.held, counts.broken) = (0, 0);
-            (counts.undecided, counts.cut) = (0, 0);
-            counts.reasons.clear();
-        }
+impl Forget for Ledger {
+    fn forget(&mut self) {
+        self.rules.forget();
         self.violations.clear();
     }
 }
@@ -339,12 +375,12 @@ mod tests {
             (&[("no reply", 2)][..], 1)
         );
 
-        let mut total = Ledger::new(1);
-        total.absorb(&ledger, |kept, _| kept.len() < 5);
-        total.absorb(&ledger, |kept, _| kept.len() < 5);
+        let mut total = Ledger::new(1).keeping(5);
+        total.absorb(&ledger);
+        total.absorb(&ledger);
         assert_eq!(total.rules[0].broken, 200);
         assert_eq!(total.violations.len(), 5);
-        ledger.clear();
+        ledger.forget();
         assert_eq!(ledger, Ledger::new(1));
     }
 }

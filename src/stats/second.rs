@@ -1,8 +1,8 @@
 //! One merged second: what all workers measured in it.
 
 use super::{
-    Contests, CoreInterval, ErrorCounts, JourneyCounts, LatencyCounts, NameInterval, SetShape,
-    WorkerHealth,
+    Absorb, Contests, CoreInterval, Counters, ErrorCounts, Forget, JourneyCounts, LatencyCounts,
+    Measured, Round, SetShape, Timings, WorkerHealth,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,39 +55,25 @@ pub struct Interval {
     /// The phase that it belongs to.
     pub phase: Phase,
     /// One entry a statistic name, in the plan's order.
-    pub names: Vec<NameInterval>,
+    pub names: Vec<Measured<LatencyCounts>>,
     /// All names together.
-    pub all: NameInterval,
+    pub all: Measured<LatencyCounts>,
     /// Error rows of all workers; rows of the same kind are not joined yet.
     pub errors: Vec<ErrorCounts>,
     /// Requests whose error found no row.
     pub errors_cut: u64,
-    /// How late free users were sent off.
-    pub tardiness: LatencyCounts,
-    /// Response times less the generator's own lateness, as far as it is known of each request.
-    pub undelayed: LatencyCounts,
-    /// How late workers that waited for replies noticed that something had happened.
-    pub attention: LatencyCounts,
-    /// Time to connect.
-    pub connect: LatencyCounts,
-    /// Connections opened by users that had none yet.
-    pub connects: u64,
-    /// Connections opened in place of one that was closed or broke.
-    pub reconnects: u64,
-    /// Connection attempts that failed.
-    pub connect_failures: u64,
+    /// What was counted.
+    pub counters: Counters,
+    /// What was timed.
+    pub timings: Timings<LatencyCounts>,
     /// Users active at the end.
     pub users: u32,
     /// One entry a journey, in the plan's order.
     pub journeys: Vec<JourneyCounts>,
-    /// Open-model arrivals that were given up.
-    pub shed: u64,
-    /// Those of them that the generator's own lateness was enough to cause.
-    pub shed_by_lateness: u64,
-    /// Requests that followed another one of the same step at once: no wait lay before them.
-    pub followers: u64,
     /// What was contended for.
-    pub contests: Contests,
+    pub contests: Contests<LatencyCounts>,
+    /// Rounds that ended; when there were very many of them, not all.
+    pub rounds: Vec<Round>,
     /// One entry a set that was merged: one a worker, more or fewer when a worker was late.
     pub cores: Vec<CoreHealth>,
 }
@@ -100,23 +86,16 @@ impl Interval {
             start_us: 0,
             end_us: 0,
             phase: Phase::Steady,
-            names: (0..shape.names).map(|_| NameInterval::default()).collect(),
-            all: NameInterval::default(),
+            names: (0..shape.names).map(|_| Measured::default()).collect(),
+            all: Measured::default(),
             errors: Vec::new(),
             errors_cut: 0,
-            tardiness: LatencyCounts::default(),
-            undelayed: LatencyCounts::default(),
-            attention: LatencyCounts::default(),
-            connect: LatencyCounts::default(),
-            connects: 0,
-            reconnects: 0,
-            connect_failures: 0,
+            counters: Counters::default(),
+            timings: Timings::default(),
             users: 0,
             journeys: vec![JourneyCounts::default(); shape.journeys],
-            shed: 0,
-            shed_by_lateness: 0,
-            followers: 0,
             contests: Contests::new(shape),
+            rounds: Vec::new(),
             cores: Vec::new(),
         }
     }
@@ -141,31 +120,20 @@ impl Interval {
 
     /// Adds what one worker measured. Users are not added: they are a level, not a count.
     pub fn absorb(&mut self, set: &CoreInterval) {
-        for (name, more) in self.names.iter_mut().zip(&set.names) {
-            name.absorb(more);
-            self.all.absorb(more);
-        }
+        self.names.absorb(&set.names);
+        set.names.iter().for_each(|name| self.all.absorb(name));
         self.errors.extend_from_slice(&set.errors);
         self.errors_cut += set.errors_cut;
-        self.tardiness.absorb(&set.tardiness);
-        self.undelayed.absorb(&set.undelayed);
-        self.attention.absorb(&set.attention);
-        self.connect.absorb(&set.connect);
-        self.connects += set.connects;
-        self.reconnects += set.reconnects;
-        self.connect_failures += set.connect_failures;
-        for (journey, more) in self.journeys.iter_mut().zip(&set.journeys) {
-            journey.absorb(more);
-        }
-        self.shed += set.shed;
-        self.shed_by_lateness += set.shed_by_lateness;
-        self.followers += set.followers;
+        self.counters.absorb(&set.counters);
+        self.timings.absorb(&set.timings);
+        self.journeys.absorb(&set.journeys);
         self.contests.absorb(&set.contests);
+        self.rounds.extend_from_slice(&set.rounds);
         self.cores.push(CoreHealth {
             core: set.core,
             start_us: set.start_us,
             end_us: set.end_us,
-            tardiness_p99_us: set.tardiness.quantile_us(0.99),
+            tardiness_p99_us: set.timings.tardiness.quantile_us(0.99),
             health: set.health,
         });
     }
@@ -175,23 +143,16 @@ impl Interval {
         self.start_us = 0;
         self.end_us = 0;
         self.phase = Phase::Steady;
-        self.names.iter_mut().for_each(NameInterval::clear);
-        self.all.clear();
+        self.names.forget();
+        self.all.forget();
         self.errors.clear();
         self.errors_cut = 0;
-        self.tardiness.clear();
-        self.undelayed.clear();
-        self.attention.clear();
-        self.connect.clear();
-        self.connects = 0;
-        self.reconnects = 0;
-        self.connect_failures = 0;
+        self.counters.forget();
+        self.timings.forget();
         self.users = 0;
-        self.journeys.fill(JourneyCounts::default());
-        self.shed = 0;
-        self.shed_by_lateness = 0;
-        self.followers = 0;
-        self.contests.clear();
+        self.journeys.forget();
+        self.contests.forget();
+        self.rounds.clear();
         self.cores.clear();
     }
 }

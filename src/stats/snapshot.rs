@@ -1,8 +1,9 @@
 //! One immutable picture of a live run, published each second.
 
 use super::{
-    DomainBacklog, ErrorRow, Fitness, History, Interval, JourneyCounts, NameInterval, NameTotal,
-    Outcome, Phase, RuleVerdict, StatName, ThresholdStanding, Totals, failures, told_in_all,
+    Counters, DomainBacklog, ErrorRow, Fitness, History, Interval, JourneyCounts, LatencyCounts,
+    LatencySummary, LatencyTotal, Measured, Phase, RaceMeasured, RuleCounts, RuleVerdict, StatName,
+    ThresholdStanding, Totals, told_in_all,
 };
 use crate::plan::{FailureRule, LONGEST_DURATION};
 
@@ -31,8 +32,8 @@ pub struct Snapshot {
     pub journey_rows: Vec<JourneySnapshot>,
     /// Events raised a second in the latest second.
     pub events_per_s: f64,
-    /// Arrivals given up.
-    pub shed: u64,
+    /// What was counted beside requests.
+    pub counters: Counters,
     /// One row a statistic name, in the plan's order.
     pub names: Vec<SnapshotRow>,
     /// All names together.
@@ -71,24 +72,12 @@ pub struct JourneySnapshot {
 }
 
 /// One kind of race.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct RaceSnapshot {
     /// Its name.
     pub name: &'static str,
-    /// Races.
-    pub count: u64,
-    /// Races in which a request could not be sent.
-    pub incomplete: u64,
-    /// Races whose requests were all in flight at one moment.
-    pub together: u64,
-    /// Races that the target was seen to handle two requests of at once.
-    pub overlapped: u64,
-    /// Their requests by [`Outcome`].
-    pub outcomes: [u64; 5],
-    /// From the first to the last request of a race being sent: median.
-    pub spread_p50_us: u64,
-    /// The same, 99th percentile.
-    pub spread_p99_us: u64,
+    /// What came of its races.
+    pub measured: RaceMeasured<LatencySummary>,
 }
 
 /// One rule.
@@ -100,14 +89,8 @@ pub struct RuleSnapshot {
     pub text: &'static str,
     /// What is known of it so far.
     pub verdict: RuleVerdict,
-    /// Checks that came to something.
-    pub checked: u64,
-    /// Those of them that found it broken.
-    pub broken: u64,
-    /// Checks that could not tell.
-    pub undecided: u64,
-    /// Checks that the end of the run cut short.
-    pub cut: u64,
+    /// What its checks came to.
+    pub counts: RuleCounts,
 }
 
 /// A violation that a witness was kept of.
@@ -130,57 +113,23 @@ pub struct GeneratorSnapshot {
     pub cpu_us_per_request: f64,
     /// 99 of 100 free users were sent off at most this late.
     pub tardiness_p99_us: u64,
-    /// Connections opened by users that had none yet.
-    pub connects: u64,
-    /// Connections opened in place of one that was closed or broke.
-    pub reconnects: u64,
-    /// Connection attempts that failed.
-    pub connect_failures: u64,
     /// Allocations of the workers in steady state.
     pub allocations_steady: u64,
 }
 
-/// One row of the live table. Latencies are of the whole run so far, in microseconds.
+/// One row of the live table: figures of the whole run so far, and current rates.
 #[derive(Clone, Debug)]
 pub struct SnapshotRow {
     /// What the row is about; `None` for all names together.
     pub name: Option<StatName>,
-    /// Requests that ended.
-    pub requests: u64,
-    /// Requests by [`Outcome`].
-    pub outcomes: [u64; 5],
+    /// Its figures.
+    pub measured: Measured<LatencySummary>,
     /// Requests a second since the start.
     pub requests_per_s: f64,
     /// Requests a second in the latest second.
     pub current_requests_per_s: f64,
     /// Failed and unknown requests a second in the latest second.
     pub current_failures_per_s: f64,
-    /// Bytes of reply bodies.
-    pub body_bytes_in: u64,
-    /// Smallest response time; `None` when there was none.
-    pub response_min_us: Option<u64>,
-    /// Median response time.
-    pub response_p50_us: u64,
-    /// 95th percentile of the response time.
-    pub response_p95_us: u64,
-    /// 99th percentile of the response time.
-    pub response_p99_us: u64,
-    /// Largest response time.
-    pub response_max_us: u64,
-    /// Mean response time.
-    pub response_mean_us: f64,
-    /// 99th percentile of the service time.
-    pub service_p99_us: u64,
-    /// 99th percentile of the send lag.
-    pub lag_p99_us: u64,
-}
-
-impl SnapshotRow {
-    /// Requests that ended so.
-    #[must_use]
-    pub fn with_outcome(&self, outcome: Outcome) -> u64 {
-        self.outcomes[outcome as usize]
-    }
 }
 
 /// One worker in the latest second.
@@ -207,8 +156,8 @@ impl Snapshot {
     pub(crate) fn after(interval: &Interval, totals: &Totals, before: Option<&Self>) -> Self {
         let rated = interval.length_s() >= SHORTEST_RATED_S;
         let row = |name: Option<&StatName>,
-                   total: &NameTotal,
-                   now: &NameInterval,
+                   total: &Measured<LatencyTotal>,
+                   now: &Measured<LatencyCounts>,
                    was: Option<&SnapshotRow>| {
             let rates = match was {
                 Some(was) if !rated => (was.current_requests_per_s, was.current_failures_per_s),
@@ -236,7 +185,7 @@ impl Snapshot {
             } else {
                 before.map_or(0.0, |before| before.events_per_s)
             },
-            shed: totals.shed,
+            counters: totals.counters,
             names: per_name
                 .enumerate()
                 .map(|(index, (name, (total, now)))| {
@@ -270,33 +219,23 @@ impl Snapshot {
 }
 
 /// Requests and failures a second of an interval.
-fn current_rates(now: &NameInterval, length_s: f64, rule: FailureRule) -> (f64, f64) {
-    let failures = failures(rule, &now.outcomes);
+fn current_rates(now: &Measured<LatencyCounts>, length_s: f64, rule: FailureRule) -> (f64, f64) {
+    let failures = now.failures(rule);
     (now.requests() as f64 / length_s, failures as f64 / length_s)
 }
 
 fn row_of(
     name: Option<&StatName>,
-    total: &NameTotal,
+    total: &Measured<LatencyTotal>,
     totals: &Totals,
     rates: (f64, f64),
 ) -> SnapshotRow {
     SnapshotRow {
         name: name.cloned(),
-        requests: total.requests(),
-        outcomes: total.outcomes,
+        measured: total.summary(),
         requests_per_s: totals.per_s(total.requests()),
         current_requests_per_s: rates.0,
         current_failures_per_s: rates.1,
-        body_bytes_in: total.body_bytes_in,
-        response_min_us: total.response.min_us(),
-        response_p50_us: total.response.quantile_us(0.5),
-        response_p95_us: total.response.quantile_us(0.95),
-        response_p99_us: total.response.quantile_us(0.99),
-        response_max_us: total.response.max_us(),
-        response_mean_us: total.response.mean_us(),
-        service_p99_us: total.service.quantile_us(0.99),
-        lag_p99_us: total.lag.quantile_us(0.99),
     }
 }
 
@@ -312,13 +251,7 @@ fn races_of(totals: &Totals) -> Vec<RaceSnapshot> {
         .filter(|(_, total)| total.counts.count > 0)
         .map(|(race, total)| RaceSnapshot {
             name: race.name,
-            count: total.counts.count,
-            incomplete: total.counts.incomplete,
-            together: total.counts.together,
-            overlapped: total.counts.overlapped,
-            outcomes: total.counts.outcomes,
-            spread_p50_us: total.spread.quantile_us(0.5),
-            spread_p99_us: total.spread.quantile_us(0.99),
+            measured: total.summary(),
         })
         .collect()
 }
@@ -333,10 +266,7 @@ fn rules_of(totals: &Totals) -> Vec<RuleSnapshot> {
             name: rule.name,
             text: rule.text,
             verdict: RuleVerdict::of(rule, counts, strict),
-            checked: counts.checked(),
-            broken: counts.broken,
-            undecided: counts.undecided,
-            cut: counts.cut,
+            counts: counts.clone(),
         })
         .collect()
 }
@@ -357,10 +287,7 @@ fn generator_of(totals: &Totals) -> GeneratorSnapshot {
     let requests = totals.all.requests().max(1) as f64;
     GeneratorSnapshot {
         cpu_us_per_request: totals.health.cpu_ns() as f64 / 1e3 / requests,
-        tardiness_p99_us: totals.tardiness.quantile_us(0.99),
-        connects: totals.connects,
-        reconnects: totals.reconnects,
-        connect_failures: totals.connect_failures,
+        tardiness_p99_us: totals.timings.tardiness.quantile_us(0.99),
         allocations_steady: totals.phase(Phase::Steady).health.allocations,
     }
 }

@@ -1,87 +1,11 @@
 //! What a run measured so far: merged over cores and seconds, of a size that does not grow.
 
 use super::{
-    ContestsTotal, Corrections, ErrorTable, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
-    NameInterval, Outcome, Phase, Raising, Recovery, RunContext, SelfCheck, SteadyFigures,
-    Thresholds, WorkerHealth,
+    Absorb, Contests, Counters, ErrorTable, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
+    Measured, Phase, Recovery, RunContext, SelfCheck, SteadyFigures, Thresholds, Timings,
+    WITNESSES_A_RULE, WorkerHealth,
 };
-use super::{absorb_corrections, failures};
-use crate::plan::FailureRule;
 use std::sync::Arc;
-
-/// Everything about one statistic name, or about all together.
-#[derive(Default)]
-pub struct NameTotal {
-    /// done − due.
-    pub response: LatencyTotal,
-    /// done − sent; requests that never left are not in it.
-    pub service: LatencyTotal,
-    /// sent − due; requests that never left are not in it.
-    pub lag: LatencyTotal,
-    /// Requests by [`Outcome`].
-    pub outcomes: [u64; 5],
-    /// What its requests raised beside what their outcomes tell.
-    pub corrections: Corrections,
-    /// Bytes handed to the kernel, heads included.
-    pub bytes_out: u64,
-    /// Bytes of complete replies, heads included.
-    pub bytes_in: u64,
-    /// Bytes of reply bodies alone.
-    pub body_bytes_in: u64,
-}
-
-impl NameTotal {
-    /// Adds what one interval saw.
-    pub fn absorb(&mut self, interval: &NameInterval) {
-        self.response.absorb(&interval.response);
-        self.service.absorb(&interval.service);
-        self.lag.absorb(&interval.lag);
-        for (count, more) in self.outcomes.iter_mut().zip(interval.outcomes) {
-            *count += more;
-        }
-        absorb_corrections(&mut self.corrections, &interval.corrections);
-        self.bytes_out += interval.bytes_out;
-        self.bytes_in += interval.bytes_in;
-        self.body_bytes_in += interval.body_bytes_in;
-    }
-
-    /// Requests that ended, whatever their outcome.
-    #[must_use]
-    pub fn requests(&self) -> u64 {
-        self.outcomes.iter().sum()
-    }
-
-    /// Requests that ended so.
-    #[must_use]
-    pub fn with_outcome(&self, outcome: Outcome) -> u64 {
-        self.outcomes[outcome as usize]
-    }
-
-    /// Requests that count as failures.
-    #[must_use]
-    pub fn failures(&self, rule: FailureRule) -> u64 {
-        failures(rule, &self.outcomes)
-    }
-
-    /// Requests that were answered: those that left, without those whose reply never came or could
-    /// not be read.
-    #[must_use]
-    pub fn replies(&self) -> u64 {
-        self.service
-            .len()
-            .saturating_sub(self.with_outcome(Outcome::Unknown))
-    }
-}
-
-impl Raising for NameTotal {
-    fn outcomes(&self) -> &[u64; 5] {
-        &self.outcomes
-    }
-
-    fn corrections(&self) -> &Corrections {
-        &self.corrections
-    }
-}
 
 /// What was measured in one phase, all names together.
 pub struct PhaseTotal {
@@ -95,25 +19,15 @@ pub struct PhaseTotal {
     /// Length of its seconds, up to the end of the run time.
     pub length_us: u64,
     /// All names together.
-    pub all: NameTotal,
-    /// How late free users were sent off.
-    pub tardiness: LatencyTotal,
-    /// Response times less the generator's own lateness, as far as it is known of each request.
-    pub undelayed: LatencyTotal,
-    /// How late workers that waited for replies noticed that something had happened.
-    pub attention: LatencyTotal,
-    /// Arrivals and steps that were given up.
-    pub shed: u64,
-    /// Those of them that the generator's own lateness was enough to cause.
-    pub shed_by_lateness: u64,
+    pub all: Measured<LatencyTotal>,
+    /// What was counted.
+    pub counters: Counters,
+    /// What was timed.
+    pub timings: Timings<LatencyTotal>,
     /// Journeys whose first request was sent.
     pub journeys_started: u64,
     /// The workers' figures, without those of sets that began after the run time.
     pub health: WorkerHealth,
-    /// Requests that followed another one of the same step at once.
-    pub followers: u64,
-    /// See [`super::Contests::beside_ns`].
-    pub beside_ns: i64,
     /// Integral of active users, in user-microseconds.
     pub user_us: u128,
     occurred: bool,
@@ -127,16 +41,11 @@ impl PhaseTotal {
             start_us: 0,
             end_us: 0,
             length_us: 0,
-            all: NameTotal::default(),
-            tardiness: LatencyTotal::default(),
-            undelayed: LatencyTotal::default(),
-            attention: LatencyTotal::default(),
-            shed: 0,
-            shed_by_lateness: 0,
+            all: Measured::default(),
+            counters: Counters::default(),
+            timings: Timings::default(),
             journeys_started: 0,
             health: WorkerHealth::default(),
-            followers: 0,
-            beside_ns: 0,
             user_us: 0,
             occurred: false,
         }
@@ -169,15 +78,10 @@ impl PhaseTotal {
         }
         self.end_us = self.end_us.max(end_us);
         self.all.absorb(&interval.all);
-        self.tardiness.absorb(&interval.tardiness);
-        self.undelayed.absorb(&interval.undelayed);
-        self.attention.absorb(&interval.attention);
-        self.shed += interval.shed;
-        self.shed_by_lateness += interval.shed_by_lateness;
+        self.counters.absorb(&interval.counters);
+        self.timings.absorb(&interval.timings);
         let started = interval.journeys.iter().map(|journey| journey.started);
         self.journeys_started += started.sum::<u64>();
-        self.followers += interval.followers;
-        self.beside_ns += interval.contests.beside_ns;
         // Users that stop do so at the end of the run time, and not evenly through its last second.
         let users_twice = if interval.end_us >= run_time_us {
             2 * u128::from(users_before)
@@ -202,29 +106,21 @@ pub struct Totals {
     /// What the run is.
     pub context: Arc<RunContext>,
     /// One entry a statistic name, in the plan's order.
-    pub names: Vec<NameTotal>,
+    pub names: Vec<Measured<LatencyTotal>>,
     /// All names together.
-    pub all: NameTotal,
+    pub all: Measured<LatencyTotal>,
     /// [`Phase::Spawning`] and [`Phase::Steady`], all names together.
     pub phases: [PhaseTotal; 2],
     /// What went wrong.
     pub errors: ErrorTable,
-    /// How late free users were sent off.
-    pub tardiness: LatencyTotal,
-    /// Time to connect.
-    pub connect: LatencyTotal,
-    /// Connections opened by users that had none yet.
-    pub connects: u64,
-    /// Connections opened in place of one that was closed or broke.
-    pub reconnects: u64,
-    /// Connection attempts that failed.
-    pub connect_failures: u64,
+    /// What was counted.
+    pub counters: Counters,
+    /// What was timed.
+    pub timings: Timings<LatencyTotal>,
     /// One entry a journey, in the plan's order.
     pub journeys: Vec<JourneyCounts>,
-    /// Open-model arrivals that were given up.
-    pub shed: u64,
     /// What was contended for.
-    pub contests: ContestsTotal,
+    pub contests: Contests<LatencyTotal>,
     /// Users active at the end of the last second.
     pub users: u32,
     /// Most users that were active at the end of a second.
@@ -248,18 +144,14 @@ impl Totals {
     #[must_use]
     pub fn new(context: Arc<RunContext>) -> Self {
         Self {
-            names: context.names.iter().map(|_| NameTotal::default()).collect(),
-            all: NameTotal::default(),
+            names: context.names.iter().map(|_| Measured::default()).collect(),
+            all: Measured::default(),
             phases: Phase::ALL.map(PhaseTotal::new),
             errors: ErrorTable::default(),
-            tardiness: LatencyTotal::default(),
-            connect: LatencyTotal::default(),
-            connects: 0,
-            reconnects: 0,
-            connect_failures: 0,
+            counters: Counters::default(),
+            timings: Timings::default(),
             journeys: vec![JourneyCounts::default(); context.journeys.len()],
-            shed: 0,
-            contests: ContestsTotal::new(context.shape()),
+            contests: Contests::new(context.shape()).keeping(WITNESSES_A_RULE),
             users: 0,
             peak_users: 0,
             from_us: 0,
@@ -286,22 +178,14 @@ impl Totals {
 
     /// Adds a second.
     pub fn absorb(&mut self, interval: &Interval) {
-        for (total, more) in self.names.iter_mut().zip(&interval.names) {
-            total.absorb(more);
-        }
+        self.names.absorb(&interval.names);
         self.all.absorb(&interval.all);
         let load_end_us = self.context.load_end_us();
         self.phases[interval.phase as usize].absorb(interval, self.users, load_end_us);
         self.errors.absorb(&interval.errors, interval.errors_cut);
-        self.tardiness.absorb(&interval.tardiness);
-        self.connect.absorb(&interval.connect);
-        self.connects += interval.connects;
-        self.reconnects += interval.reconnects;
-        self.connect_failures += interval.connect_failures;
-        for (journey, more) in self.journeys.iter_mut().zip(&interval.journeys) {
-            journey.absorb(more);
-        }
-        self.shed += interval.shed;
+        self.counters.absorb(&interval.counters);
+        self.timings.absorb(&interval.timings);
+        self.journeys.absorb(&interval.journeys);
         self.contests.absorb(&interval.contests);
         self.users = interval.users;
         self.peak_users = self.peak_users.max(interval.users);
@@ -367,10 +251,10 @@ impl Totals {
             length_s: steady.length_s(),
             users: steady.user_us as f64 / 1e6 / steady.length_s(),
             requests,
-            followers: steady.followers,
-            beside_us: steady.beside_ns as f64 / 1e3,
+            followers: steady.counters.followers,
+            beside_us: steady.counters.beside_ns as f64 / 1e3,
             service_mean_us: steady.all.service.mean_us(),
-            tardiness_mean_us: steady.tardiness.mean_us(),
+            tardiness_mean_us: steady.timings.tardiness.mean_us(),
         };
         LittlesLaw::of(&figures, &self.context.user_shares)
     }

@@ -135,8 +135,8 @@ pub fn carry(
     };
     let mut interval = interval.borrow_mut();
     for (raises, row) in script.raises().into_iter().zip(&interval.interval().names) {
-        let successes = row.outcomes[Outcome::Success as usize];
-        carried.failed += row.outcomes[Outcome::Failed as usize];
+        let successes = row.outcomes[Outcome::Success];
+        carried.failed += row.outcomes[Outcome::Failed];
         for event in raises.iter().filter(|_| successes > 0) {
             *carried.events.entry(event.domain).or_default() += successes;
             carried.outbox += if event.outbox { successes } else { 0 };

@@ -107,7 +107,7 @@ fn fill(interval: &mut Interval, second: u64, random: &mut fastrand::Rng) {
         Phase::Steady
     };
     interval.users = (second + 1).min(SPAWNING_S) as u32 * 5;
-    interval.reconnects = if second % 600 == 599 { 120 } else { second % 3 };
+    interval.counters.reconnects = if second % 600 == 599 { 120 } else { second % 3 };
     for place in 0..NAMES {
         for _ in 0..random.usize(0..7) {
             request(interval, place, second, random);
@@ -143,11 +143,11 @@ fn request(interval: &mut Interval, place: usize, second: u64, random: &mut fast
         counts.response.record_us(lag_us + service_us);
         counts.service.record_us(service_us);
         counts.lag.record_us(lag_us);
-        counts.outcomes[outcome as usize] += 1;
+        counts.outcomes[outcome] += 1;
         counts.bytes_out += 420;
         counts.bytes_in += 260;
     }
-    interval.tardiness.record_us(lag_us);
+    interval.timings.tardiness.record_us(lag_us);
     if outcome != Outcome::Success {
         interval.errors.push(ErrorCounts {
             key: ErrorKey {

@@ -44,7 +44,7 @@ fn counts(simulation: &crate::engine::Simulation) -> (JourneyCounts, u64) {
     let recorder = simulation.recorder();
     let mut recorder = recorder.borrow_mut();
     let interval = recorder.interval();
-    (interval.journeys[0], interval.followers)
+    (interval.journeys[0], interval.counters.followers)
 }
 
 #[test]

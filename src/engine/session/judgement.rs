@@ -32,7 +32,7 @@ impl<L: Link> Session<L> {
                 let ready_ns = self.free_ns.max(self.due_ns);
                 if now_ns > ready_ns {
                     let waited_ns = (now_ns - ready_ns) as i64;
-                    self.recorder.borrow_mut().interval().contests.beside_ns += waited_ns;
+                    self.recorder.borrow_mut().interval().counters.beside_ns += waited_ns;
                     self.free_ns = now_ns;
                 }
                 return Ok(seen);
@@ -56,7 +56,7 @@ impl<L: Link> Session<L> {
         }
         let now_ns = self.link.now_ns();
         let rested_ns = now_ns.saturating_sub(self.free_ns.min(since_ns)) as i64;
-        self.recorder.borrow_mut().interval().contests.beside_ns += rested_ns;
+        self.recorder.borrow_mut().interval().counters.beside_ns += rested_ns;
         self.free_ns = now_ns;
         if !matches!(self.wait, WaitTime::ConstantPacing { .. }) {
             self.due_ns = self.due_ns.max(now_ns);
@@ -131,11 +131,12 @@ impl<L: Link> Session<L> {
             self.due_ns = self.due_ns.max(exchange.done_ns);
         }
         let mut recorder = self.recorder.borrow_mut();
-        let contests = &mut recorder.interval().contests;
-        contests.probes.sent += 1;
-        contests.probes.told += u64::from(exchange.result.is_ok());
-        contests.probes.unknown += u64::from(exchange.result.is_err());
-        contests.beside_ns += busy_ns;
+        let interval = recorder.interval();
+        let probes = &mut interval.contests.probes;
+        probes.sent += 1;
+        probes.told += u64::from(exchange.result.is_ok());
+        probes.unknown += u64::from(exchange.result.is_err());
+        interval.counters.beside_ns += busy_ns;
         let told = exchange.result.is_ok();
         Ok(told.then(|| self.trail.entries().len() - 1))
     }

@@ -215,8 +215,8 @@ impl<L: Link> Session<L> {
     pub fn end_round(&mut self, round: Round, first_ns: u64) {
         let mut recorder = self.recorder.borrow_mut();
         let at_us = first_ns.saturating_sub(recorder.start_ns()) / 1_000;
-        let contests = &mut recorder.interval().contests;
-        contests.end_round(Round { at_us, ..round });
+        let interval = recorder.interval();
+        interval.end_round(Round { at_us, ..round });
     }
 
     /// Counts a race that others had a part in.
@@ -236,7 +236,8 @@ impl<L: Link> Session<L> {
                     self.stop(stopped, due_ns);
                     return Err(Abort);
                 }
-                self.recorder.borrow_mut().interval().followers += u64::from(last.is_some());
+                self.recorder.borrow_mut().interval().counters.followers +=
+                    u64::from(last.is_some());
                 self.ask_racer(racer, due_ns, 0);
                 let request = self.runners.pop().map(|runner| runner.request);
                 let request = &self.trail.text()[request.unwrap_or_default()];
@@ -424,8 +425,8 @@ impl<L: Link> Session<L> {
         let busy = done_ns.saturating_sub(since_ns) as i64;
         let mut recorder = self.recorder.borrow_mut();
         let interval = recorder.interval();
-        interval.contests.beside_ns += busy - services;
-        interval.followers += runners.len().saturating_sub(1) as u64;
+        interval.counters.beside_ns += busy - services;
+        interval.counters.followers += runners.len().saturating_sub(1) as u64;
     }
 
     fn observe_heat(&mut self, race: &'static Race, heat: &Heat, offset_us: Option<i64>) {

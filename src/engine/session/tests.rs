@@ -116,7 +116,7 @@ fn a_paced_user_keeps_its_schedule_when_the_shop_is_slow() {
         (0..9).map(|n| 250_000 + n * 150_000).sum::<u64>()
     );
     assert!(
-        recorder.interval().tardiness.is_empty(),
+        recorder.interval().timings.tardiness.is_empty(),
         "the user itself was never late"
     );
 }
@@ -237,7 +237,7 @@ fn paced_steps_that_pass_in_a_back_off_are_shed_and_counted() {
     assert!(attempts < 100, "{attempts}");
     // Every beat before the last attempt was either attempted or shed; what the last back-off
     // sheds reaches past the end of the run, by less than the longest back-off.
-    let beats = attempts + interval.shed;
+    let beats = attempts + interval.counters.shed;
     assert!((6_000..=6_000 + 200).contains(&beats), "{beats}");
 }
 
@@ -280,7 +280,7 @@ fn requests_without_a_reply_are_recorded_for_what_they_are() {
     let interval = recorder.interval();
     let name = &interval.names[0];
     // Success, refused, conflict, failed, unknown.
-    assert_eq!(name.outcomes, [1, 1, 0, 2, 1]);
+    assert_eq!(name.outcomes, [1, 1, 0, 2, 1].into());
     assert_eq!(
         (name.response.len(), name.service.len(), name.lag.len()),
         (5, 4, 4)
@@ -411,7 +411,7 @@ fn an_arrival_that_found_its_user_busy_counts_from_when_it_came() {
     let mut recorder = recorder.borrow_mut();
     assert_eq!(recorder.interval().names[0].response.max_us(), 170_000);
     assert_eq!(recorder.interval().names[0].lag.max_us(), 70_000);
-    assert!(recorder.interval().tardiness.max_us() <= 1);
+    assert!(recorder.interval().timings.tardiness.max_us() <= 1);
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn moving_figures_forget_after_ten_seconds() {
         (second.start_us, second.end_us) = (ordinal * 1_000_000, (ordinal + 1) * 1_000_000);
         let latency_us = if ordinal == 0 { 900_000 } else { 2_000 };
         second.all.response.record_us(latency_us);
-        second.all.outcomes[Outcome::Success as usize] = if ordinal == 0 { 31 } else { 1 };
+        second.all.outcomes[Outcome::Success] = if ordinal == 0 { 31 } else { 1 };
         totals.absorb(&second);
         csv.second(&second, &totals).expect("written");
     }

@@ -77,23 +77,23 @@ fn milliseconds(s: f64) -> u64 {
 /// One line about the run so far; the rate is that of the latest second.
 #[must_use]
 pub fn live_line(snapshot: &Snapshot) -> String {
-    let all = &snapshot.all;
+    let all = &snapshot.all.measured;
     let run_time = snapshot.run_time_s.map(|s| format!("/{s}s"));
     let mut line = format!(
         "{:6.1}s{}  users {}  req {}  {}/s  p50 {} p99 {}  failed {}  unknown {}",
         snapshot.elapsed_s,
         run_time.unwrap_or_default(),
         snapshot.users,
-        all.requests,
-        rate_text(all.current_requests_per_s),
-        duration_text(all.response_p50_us),
-        duration_text(all.response_p99_us),
-        all.with_outcome(Outcome::Failed),
-        all.with_outcome(Outcome::Unknown),
+        all.requests(),
+        rate_text(snapshot.all.current_requests_per_s),
+        duration_text(all.response.p50),
+        duration_text(all.response.p99),
+        all.outcomes[Outcome::Failed],
+        all.outcomes[Outcome::Unknown],
     );
     let business = [Outcome::Refused, Outcome::Conflict];
-    let counts = business.map(|outcome| (outcome.word(), all.with_outcome(outcome)));
-    for (word, count) in counts.into_iter().chain([("shed", snapshot.shed)]) {
+    let counts = business.map(|outcome| (outcome.word(), all.outcomes[outcome]));
+    for (word, count) in counts.into_iter().chain([("shed", snapshot.counters.shed)]) {
         if count > 0 {
             line.push_str(&format!("  {word} {count}"));
         }
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn saturation_and_shed_arrivals_are_on_it() {
         let mut snapshot = snapshot();
-        (snapshot.fitness.state, snapshot.shed) = (GeneratorState::AtItsLimit, 3);
+        (snapshot.fitness.state, snapshot.counters.shed) = (GeneratorState::AtItsLimit, 3);
         assert!(live_line(&snapshot).ends_with("shed 3  events 386.0/s  GENERATOR AT ITS LIMIT"));
     }
 }

@@ -40,7 +40,7 @@ pub fn races_section(record: &RunRecord, style: SummaryStyle) -> String {
 }
 
 fn race_row(race: &RaceRecord) -> [String; 11] {
-    let of = |outcome: Outcome| race.totals[outcome as usize];
+    let of = |outcome: Outcome| race.totals[outcome];
     let spread = |us| match race.spread_us.max {
         0 => "–".to_owned(),
         _ => duration_text(us),

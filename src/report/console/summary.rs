@@ -189,15 +189,10 @@ fn figures_row(name: &str, figures: &Figures, layout: Layout, bold: bool) -> Vec
 
 /// Outcomes beside success that occurred.
 fn other_outcomes(figures: &Figures) -> String {
-    let outcomes = [
-        (figures.refused, "refused"),
-        (figures.conflict, "conflict"),
-        (figures.failed, "failed"),
-        (figures.unknown, "unknown"),
-    ];
-    let occurred = outcomes.into_iter().filter(|(count, _)| *count > 0);
+    let outcomes = figures.outcomes();
+    let occurred = outcomes.others().filter(|(_, count)| *count > 0);
     occurred
-        .map(|(count, word)| format!("{word} {count}"))
+        .map(|(outcome, count)| format!("{} {count}", outcome.word()))
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -5,7 +5,7 @@
 //! the latest second.
 
 use crate::record::locust_figures::{AGGREGATED, error_text, rounded_ms};
-use crate::stats::{Interval, LatencyCounts, NameInterval, NameTotal, Totals, failures};
+use crate::stats::{Interval, LatencyCounts, LatencyTotal, Measured, Totals};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -146,8 +146,8 @@ impl LocustStats {
 fn row(
     method: Option<&'static str>,
     name: &'static str,
-    total: &NameTotal,
-    now: &NameInterval,
+    total: &Measured<LatencyTotal>,
+    now: &Measured<LatencyCounts>,
     totals: &Totals,
 ) -> LocustRow {
     let rule = totals.context.failures;
@@ -162,7 +162,7 @@ fn row(
         min_response_time: rounded_ms(response.min_us().unwrap_or_default()),
         max_response_time: rounded_ms(response.max_us()),
         current_rps: now.requests() as f64,
-        current_fail_per_sec: failures(rule, &now.outcomes) as f64,
+        current_fail_per_sec: now.failures(rule) as f64,
         avg_response_time: response.mean_us() / 1e3,
         median_response_time: ms(0.5),
         total_rps: totals.per_s(total.requests()),
@@ -175,13 +175,8 @@ fn row(
 
 fn errors(totals: &Totals) -> Vec<LocustError> {
     let rule = totals.context.failures;
-    let counts_as_failure = |outcome: usize| {
-        let mut outcomes = [0; 5];
-        outcomes[outcome] = 1;
-        failures(rule, &outcomes) > 0
-    };
     let rows = totals.errors.sorted().into_iter();
-    rows.filter(|row| counts_as_failure(row.outcome as usize))
+    rows.filter(|row| row.outcome.is_failure(rule))
         .take(MOST_ROWS)
         .map(|row| {
             let name = totals.context.names.get(row.name);

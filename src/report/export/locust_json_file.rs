@@ -1,7 +1,9 @@
 //! `--json-file`: what Locust's option of that name writes (Locust 2.43, `stats.py`): a list with an
 //! entry a statistic name, without a sum and without errors. Times are in milliseconds.
 
+use crate::plan::FailureRule;
 use crate::record::{Figures, NameRecord, Recorded, tag_text};
+use crate::stats::Outcome;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -105,14 +107,13 @@ fn locust_rounded_ms(us: u64) -> u64 {
 /// Failures by the run's rule: `locust` and `default` count the same outcomes.
 fn failures_per_second(recorded: &Recorded) -> Failures {
     let outcomes = &recorded.outcomes;
-    let strict = recorded.run.failure_rule == "strict";
-    let columns: &[&str] = match strict {
-        true => &["refused", "conflict", "failed", "unknown"],
-        false => &["failed", "unknown"],
+    let rule = match recorded.run.failure_rule.as_str() {
+        "strict" => FailureRule::Strict,
+        _ => FailureRule::Default,
     };
     let mut counts = vec![0; outcomes.len()];
-    for column in columns {
-        for (count, more) in counts.iter_mut().zip(outcomes.texts(column)) {
+    for outcome in Outcome::ALL.into_iter().filter(|it| it.is_failure(rule)) {
+        for (count, more) in counts.iter_mut().zip(outcomes.texts(outcome.word())) {
             *count += more.parse::<u64>().unwrap_or_default();
         }
     }

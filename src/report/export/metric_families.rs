@@ -4,8 +4,8 @@
 use crate::record::RunFacts;
 use crate::record::raised::{domains, raised};
 use crate::stats::{
-    GeneratorState, Interval, LatencyCounts, NameTotal, Outcome, Phase, StatName, ThresholdVerdict,
-    Totals,
+    GeneratorState, Interval, LatencyCounts, LatencyTotal, Measured, Phase, StatName,
+    ThresholdVerdict, Totals,
 };
 
 /// Upper edges of the histograms' buckets, in microseconds; above the last one is one more.
@@ -140,13 +140,13 @@ impl MetricsFollower {
     fn request_families(&self, totals: &Totals) -> [MetricFamily; 6] {
         let named = || totals.context.names.iter().zip(&totals.names);
         let outcomes = named().flat_map(|(name, total)| {
-            Outcome::ALL.map(|outcome| {
+            total.outcomes.iter().map(|(outcome, count)| {
                 let mut labels = of_name(name);
                 labels.push(("outcome", outcome.word().to_owned()));
-                (labels, total.with_outcome(outcome))
+                (labels, count)
             })
         });
-        let bytes = |amount: fn(&NameTotal) -> u64| {
+        let bytes = |amount: fn(&Measured<LatencyTotal>) -> u64| {
             named()
                 .map(|(name, total)| (of_name(name), amount(total)))
                 .collect()
@@ -258,9 +258,9 @@ fn work_families(interval: &Interval, totals: &Totals) -> [MetricFamily; 6] {
         })
     });
     let connections = [
-        ("opened", totals.connects),
-        ("replaced", totals.reconnects),
-        ("failed", totals.connect_failures),
+        ("opened", totals.counters.connects),
+        ("replaced", totals.counters.reconnects),
+        ("failed", totals.counters.connect_failures),
     ];
     let connections = connections.map(|(what, count)| (vec![("what", what.to_owned())], count));
     let spawning = f64::from(u8::from(interval.phase == Phase::Spawning));
@@ -283,7 +283,7 @@ fn work_families(interval: &Interval, totals: &Totals) -> [MetricFamily; 6] {
         counter(
             "shopblast_shed_arrivals",
             "Arrivals that were given up, because no user became free in time.",
-            vec![(Vec::new(), totals.shed)],
+            vec![(Vec::new(), totals.counters.shed)],
         ),
         counter(
             "shopblast_events_raised",

@@ -1,6 +1,6 @@
 //! The table of statistic names, the phases, the errors.
 
-use super::sketch::{OutcomeBar, outcome_bar};
+use super::sketch::{OutcomeBar, bar};
 use super::words::{bytes_text, duration_text, rate_text};
 use crate::record::{ErrorRecord, Figures, Recorded, RunRecord};
 use crate::stats::LatencySummary;
@@ -123,7 +123,7 @@ fn row(name: &str, figures: &Figures, extra: Option<&[u64; 2]>, recorded: &Recor
         name: name.to_owned(),
         figures: *figures,
         rate: rate_text(figures.requests_per_s),
-        bar: outcome_bar(figures),
+        bar: bar(figures.outcomes()),
         response: LatencyTexts::of(&figures.response_us),
         service: LatencyTexts::of(&figures.service_us),
         lag: LatencyTexts::of(&figures.lag_us),

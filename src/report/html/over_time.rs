@@ -8,7 +8,7 @@ use super::recovery;
 use super::words::grouped_of;
 use crate::pieces::Compact;
 use crate::record::Recorded;
-use crate::stats::RuleVerdict;
+use crate::stats::{Outcome, RuleVerdict};
 use serde::Serialize;
 
 /// Rows that a chart can show at most.
@@ -179,7 +179,7 @@ fn line(label: impl Into<String>, values: Vec<f64>) -> Line {
 
 /// Those that occurred, a second.
 fn outcomes(rows: &Rows<'_>) -> Vec<Line> {
-    let words = ["success", "refused", "conflict", "failed", "unknown"];
+    let words = Outcome::ALL.map(Outcome::word);
     let lines = words.map(|word| line(word, rows.per_s(word)));
     lines.into_iter().filter(is_something).collect()
 }

@@ -3,8 +3,8 @@
 //! Sizes are attributes and not styles: the content security policy lets no inline style through.
 
 use super::words::{duration_text, grouped, share_text};
-use crate::record::Figures;
 use crate::record::latency_bands::{BANDS_A_DOUBLING, parse_bands};
+use crate::stats::OutcomeCounts;
 
 /// A piece of a bar, in hundredths of its width.
 pub struct Piece {
@@ -20,33 +20,16 @@ pub struct OutcomeBar {
     pub title: String,
 }
 
-/// The outcomes of `figures`, success first.
+/// The outcomes that occurred, success first: each is seen, however rare.
 #[must_use]
-pub fn outcome_bar(figures: &Figures) -> OutcomeBar {
-    bar([
-        figures.success,
-        figures.refused,
-        figures.conflict,
-        figures.failed,
-        figures.unknown,
-    ])
-}
-
-/// The same of counts in the order of [`crate::stats::Outcome`]. What occurred is seen, however
-/// rare.
-#[must_use]
-pub fn bar(counts: [u64; 5]) -> OutcomeBar {
+pub fn bar(counts: OutcomeCounts) -> OutcomeBar {
     const NARROWEST: f64 = 1.5;
-    let words = crate::stats::Outcome::ALL.map(crate::stats::Outcome::word);
-    let all: u64 = counts.iter().sum();
-    let occurred = words
-        .into_iter()
-        .zip(counts)
-        .filter(|(_, count)| *count > 0);
-    let widths: Vec<(&str, u64, f64)> = occurred
-        .map(|(word, count)| {
+    let all = counts.requests();
+    let widths: Vec<(&str, u64, f64)> = counts
+        .occurred()
+        .map(|(outcome, count)| {
             let width = (count as f64 * 100.0 / all as f64).max(NARROWEST);
-            (word, count, width)
+            (outcome.word(), count, width)
         })
         .collect();
     let sum: f64 = widths.iter().map(|(.., width)| width).sum();
@@ -134,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_is_rare_is_seen_and_the_bar_is_full() {
-        let bar = bar([1_000_000, 0, 0, 1, 0]);
+        let bar = bar([1_000_000, 0, 0, 1, 0].into());
         assert_eq!(bar.pieces.len(), 2);
         let widths = bar
             .pieces
@@ -143,7 +126,7 @@ mod tests {
         assert!((widths.sum::<f64>() - 100.0).abs() < 0.02);
         assert!(bar.pieces[1].width.parse::<f64>().unwrap() > 1.0);
         assert_eq!(bar.title, "success 1,000,000 (100.0 %), failed 1 (0.0 %)");
-        assert!(super::bar([0; 5]).pieces.is_empty());
+        assert!(super::bar(OutcomeCounts::default()).pieces.is_empty());
     }
 
     #[test]

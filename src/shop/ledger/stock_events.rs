@@ -6,7 +6,7 @@
 
 use super::stock::Sale;
 use super::told::{happened, may_have_happened, pieces_wanted};
-use crate::stats::{Correction, Corrections, Outcome};
+use crate::stats::{Absorb, Correction, Corrections, Outcome};
 
 /// The reservation, and that stock is low: places of the events of a reservation's step.
 const RESERVED: usize = 0;

@@ -52,7 +52,7 @@ fn work(core: usize, handover: &WorkerHandover, seen: &Seen) {
         set.users = 3;
         for &(name, latency_us) in requests {
             set.names[name].response.record_us(latency_us);
-            set.names[name].outcomes[Outcome::Success as usize] += 1;
+            set.names[name].outcomes[Outcome::Success] += 1;
         }
         set.health = WorkerHealth {
             allocations: 1,
@@ -114,7 +114,7 @@ proptest! {
         let by_phase: u64 = merged.totals.phases.iter().map(|phase| phase.all.requests()).sum();
         prop_assert_eq!(merged.totals.all.requests(), requests);
         prop_assert_eq!(by_phase, requests);
-        prop_assert_eq!(snapshots.last().map(|last| last.all.requests), Some(requests));
+        prop_assert_eq!(snapshots.last().map(|last| last.all.measured.requests()), Some(requests));
         let seconds = seen.iter().map(Vec::len).max().unwrap_or(0);
         prop_assert_eq!(snapshots.len(), seconds);
         let sets: usize = seen.iter().map(Vec::len).sum();
@@ -140,7 +140,7 @@ fn phases_are_kept_apart() {
     assert!((steady.requests_per_s() - 1.5).abs() < 1e-9);
     assert!((snapshots[1].all.current_requests_per_s - 2.0).abs() < 1e-9);
     assert!((snapshots[1].all.requests_per_s - 1.5).abs() < 1e-9);
-    assert_eq!(snapshots[1].names[1].response_max_us, 300);
+    assert_eq!(snapshots[1].names[1].measured.response.max, 300);
 }
 
 /// Fails in its second second, and counts how often it was asked.
@@ -195,7 +195,7 @@ fn a_crashed_worker_is_named_and_does_not_hang_the_run() {
     let healthy = handovers.pop().expect("two workers");
     let mut set = Box::new(CoreInterval::new(1, SHAPE));
     set.end_us = SECOND_US;
-    set.names[0].outcomes[Outcome::Success as usize] = 7;
+    set.names[0].outcomes[Outcome::Success] = 7;
     crashed.full.send(set).expect("there is room");
     drop(crashed);
     let merged = std::thread::scope(|scope| {

@@ -1,13 +1,13 @@
 //! Each state of the generator, from made-up phases.
 
 use super::*;
-use crate::stats::{CoreHealth, LatencyCounts, NameInterval, Outcome, Phase, WorkerHealth};
+use crate::stats::{Absorb, CoreHealth, LatencyCounts, Measured, Outcome, Phase, WorkerHealth};
 
 /// A phase of requests that took `target_us` each, were sent `sent_late_us` late and read
 /// `read_late_us` late.
 fn phase(requests: u64, (target_us, sent_late_us, read_late_us): (u64, u64, u64)) -> PhaseTotal {
     let mut phase = PhaseTotal::new(Phase::Steady);
-    let mut name = NameInterval::default();
+    let mut name = Measured::<LatencyCounts>::default();
     let (mut undelayed, mut attention) = (LatencyCounts::default(), LatencyCounts::default());
     for number in 0..requests {
         let served_us = target_us + number % 7 + read_late_us;
@@ -16,11 +16,11 @@ fn phase(requests: u64, (target_us, sent_late_us, read_late_us): (u64, u64, u64)
         undelayed.record_us(served_us);
         attention.record_us(read_late_us);
     }
-    name.outcomes[Outcome::Success as usize] = requests;
+    name.outcomes[Outcome::Success] = requests;
     phase.length_us = 5_000_000;
     phase.all.absorb(&name);
-    phase.undelayed.absorb(&undelayed);
-    phase.attention.absorb(&attention);
+    phase.timings.undelayed.absorb(&undelayed);
+    phase.timings.attention.absorb(&attention);
     phase
 }
 
@@ -107,13 +107,13 @@ fn a_tail_is_judged_once_ten_requests_lie_beyond_it() {
         for _ in 0..requests.div_ceil(50) {
             stalls.record_us(400_000);
         }
-        let mut name = NameInterval::default();
+        let mut name = Measured::<LatencyCounts>::default();
         name.response.absorb(&stalls);
         name.service.absorb(&stalls);
-        name.outcomes[0] = stalls.len();
+        name.outcomes[Outcome::Success] = stalls.len();
         some.all.absorb(&name);
-        some.undelayed.absorb(&stalls);
-        some.attention.absorb(&stalls);
+        some.timings.undelayed.absorb(&stalls);
+        some.timings.attention.absorb(&stalls);
         some
     };
     let idle = seconds(2, 0);
@@ -126,13 +126,13 @@ fn a_tail_is_judged_once_ten_requests_lie_beyond_it() {
 #[test]
 fn offered_load_that_lateness_kept_back_is_its_limit() {
     let mut some = phase(1_000, (20_000, 0, 10));
-    (some.shed, some.journeys_started) = (500, 100);
+    (some.counters.shed, some.journeys_started) = (500, 100);
     // The target kept the users busy.
     assert_eq!(
         Fitness::of(&some, &seconds(2, 0), true, true).state,
         GeneratorState::Clean
     );
-    some.shed_by_lateness = 30;
+    some.counters.shed_by_lateness = 30;
     let fitness = Fitness::of(&some, &seconds(2, 0), true, true);
     assert_eq!(fitness.state, GeneratorState::AtItsLimit);
     assert!(
@@ -153,7 +153,7 @@ fn a_phase_of_a_moment_is_told_and_not_judged() {
 #[test]
 fn a_target_that_never_answers_says_nothing_of_the_generator() {
     let mut dead = phase(1_000, (40, 0, 60));
-    dead.all.outcomes = [0, 0, 0, 0, 1_000];
+    dead.all.outcomes = [0, 0, 0, 0, 1_000].into();
     assert_eq!(
         Fitness::of(&dead, &seconds(100, 0), false, false),
         Fitness::default()

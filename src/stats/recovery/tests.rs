@@ -49,8 +49,8 @@ fn second(ordinal: u64, made: Made) -> Interval {
     for _ in 0..made.requests {
         interval.all.response.record_us(made.latency_us);
     }
-    interval.all.outcomes[Outcome::Success as usize] = made.requests - made.failed;
-    interval.all.outcomes[Outcome::Failed as usize] = made.failed;
+    interval.all.outcomes[Outcome::Success] = made.requests - made.failed;
+    interval.all.outcomes[Outcome::Failed] = made.failed;
     interval
 }
 

@@ -18,7 +18,7 @@ fn set(core: usize, start_ms: u64, end_ms: u64, last: bool) -> CoreInterval {
     set.end_us = end_ms * MS;
     set.last = last;
     set.users = 10;
-    set.names[0].outcomes[Outcome::Success as usize] = 1;
+    set.names[0].outcomes[Outcome::Success] = 1;
     set
 }
 

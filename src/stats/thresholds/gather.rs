@@ -4,7 +4,7 @@ use super::pile::Portion;
 use crate::plan::{
     JourneyMeasure, LatencyMetric, OutcomeMetric, Quantity, RaceMeasure, Selector, Tag,
 };
-use crate::stats::{Interval, LatencyCounts, NameInterval, Outcome, RunContext, failures};
+use crate::stats::{Interval, LatencyCounts, Measured, Outcome, RunContext};
 
 /// Which rows of an interval a quantity is about.
 pub(super) struct Gatherer {
@@ -55,7 +55,7 @@ impl Gatherer {
                 }
             }
             Quantity::Requests { .. } => {
-                let requests = self.requests(interval).map(NameInterval::requests);
+                let requests = self.requests(interval).map(Measured::requests);
                 portion.part = requests.sum();
             }
             Quantity::Journeys { measure, .. } => {
@@ -67,7 +67,7 @@ impl Gatherer {
                     };
                 }
             }
-            Quantity::Shed { .. } => portion.part = interval.shed,
+            Quantity::Shed { .. } => portion.part = interval.counters.shed,
             Quantity::RaceSpread { .. } => {
                 for race in self.selected(&interval.contests.races) {
                     portion.add_latencies(&race.spread);
@@ -94,7 +94,7 @@ impl Gatherer {
     fn requests<'a>(
         &'a self,
         interval: &'a Interval,
-    ) -> Box<dyn Iterator<Item = &'a NameInterval> + 'a> {
+    ) -> Box<dyn Iterator<Item = &'a Measured<LatencyCounts>> + 'a> {
         match self.rows {
             Some(_) => Box::new(self.selected(&interval.names)),
             None => Box::new(std::iter::once(&interval.all)),
@@ -123,7 +123,7 @@ fn request_rows(of: &Selector, context: &RunContext) -> Option<Vec<usize>> {
     Some(selected.map(|(row, _)| row).collect())
 }
 
-fn latencies(row: &NameInterval, metric: LatencyMetric) -> &LatencyCounts {
+fn latencies(row: &Measured<LatencyCounts>, metric: LatencyMetric) -> &LatencyCounts {
     match metric {
         LatencyMetric::Response => &row.response,
         LatencyMetric::Service => &row.service,
@@ -131,14 +131,14 @@ fn latencies(row: &NameInterval, metric: LatencyMetric) -> &LatencyCounts {
     }
 }
 
-fn with_outcome(row: &NameInterval, metric: OutcomeMetric, context: &RunContext) -> u64 {
+fn with_outcome(row: &Measured<LatencyCounts>, metric: OutcomeMetric, context: &RunContext) -> u64 {
     let outcome = match metric {
         OutcomeMetric::Success => Outcome::Success,
         OutcomeMetric::Refused => Outcome::Refused,
         OutcomeMetric::Conflict => Outcome::Conflict,
         OutcomeMetric::Failed => Outcome::Failed,
         OutcomeMetric::Unknown => Outcome::Unknown,
-        OutcomeMetric::Failures => return failures(context.failures, &row.outcomes),
+        OutcomeMetric::Failures => return row.failures(context.failures),
     };
-    row.outcomes[outcome as usize]
+    row.outcomes[outcome]
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::plan::{FailureRule, ObservedMetric};
 use crate::stats::{
-    JourneyCounts, NameInterval, ObservedSample, ObservedTable, Outcome, PROCESSES_COUNTED, Phase,
-    Race, StatName,
+    JourneyCounts, LatencyCounts, Measured, ObservedSample, ObservedTable, Outcome,
+    PROCESSES_COUNTED, Phase, Race, StatName,
 };
 
 const SECOND_US: u64 = 1_000_000;
@@ -62,11 +62,11 @@ fn second(ordinal: u64, requests: &[(usize, u64, u64)]) -> Interval {
     interval
 }
 
-fn count_request(row: &mut NameInterval, us: u64) {
+fn count_request(row: &mut Measured<LatencyCounts>, us: u64) {
     row.response.record_us(us);
     row.service.record_us(us / 2);
     row.lag.record_us(10);
-    row.outcomes[Outcome::Success as usize] += 1;
+    row.outcomes[Outcome::Success] += 1;
 }
 
 /// The states after all `seconds`.
@@ -175,13 +175,24 @@ fn selectors_choose_rows_and_phases() {
 }
 
 #[test]
+fn every_outcome_is_a_metric_under_its_own_word() {
+    for outcome in Outcome::ALL {
+        let mut interval = second(0, &[(0, 10, 100)]);
+        interval.all.outcomes[outcome] += 7;
+        let expected = interval.all.outcomes[outcome];
+        let text = format!("{}: count == {expected}", outcome.word());
+        assert_eq!(verdicts(&judged(&[&text], &[interval])), [Held], "{text}");
+    }
+}
+
+#[test]
 fn outcomes_are_shares_and_counts() {
     let mut interval = second(0, &[(0, 90, 100)]);
     for row in [0, 1] {
-        interval.names[row].outcomes[Outcome::Conflict as usize] += 5;
-        interval.all.outcomes[Outcome::Conflict as usize] += 5;
+        interval.names[row].outcomes[Outcome::Conflict] += 5;
+        interval.all.outcomes[Outcome::Conflict] += 5;
     }
-    interval.all.outcomes[Outcome::Unknown as usize] += 25;
+    interval.all.outcomes[Outcome::Unknown] += 25;
     let states = judged(
         &[
             "conflict: rate < 8%",
@@ -310,7 +321,7 @@ fn journeys_arrivals_and_races_are_judged() {
         completed: 8,
         aborted: 2,
     };
-    interval.shed = 3;
+    interval.counters.shed = 3;
     for number in 0..10 {
         let mut ending = Ending::default();
         ending.add(0, Outcome::Success);

@@ -137,19 +137,20 @@ fn error_line(theme: Theme, snapshot: &Snapshot, error: &ErrorRow) -> Line<'stat
 }
 
 fn race_line(theme: Theme, race: &RaceSnapshot) -> Line<'static> {
-    let share = race.overlapped as f64 / race.count.max(1) as f64;
+    let (counts, spread) = (&race.measured.counts, &race.measured.spread);
+    let share = counts.overlapped as f64 / counts.count.max(1) as f64;
     let mut spans = vec![
         Span::raw(format!(" {:<25}", race.name)),
         Span::raw(format!(
             " {}, {} overlapped, spread p50 {} p99 {}",
-            counted(race.count, "race"),
+            counted(counts.count, "race"),
             percent_text(share),
-            duration_text(race.spread_p50_us),
-            duration_text(race.spread_p99_us),
+            duration_text(spread.p50),
+            duration_text(spread.p99),
         )),
     ];
-    if race.incomplete > 0 {
-        let text = format!(", {} incomplete", race.incomplete);
+    if counts.incomplete > 0 {
+        let text = format!(", {} incomplete", counts.incomplete);
         spans.push(Span::styled(text, theme.notable()));
     }
     Line::from(spans)
@@ -165,15 +166,16 @@ fn rule_style(theme: Theme, verdict: RuleVerdict) -> Style {
 }
 
 fn rule_line(theme: Theme, rule: &RuleSnapshot) -> Line<'static> {
-    let mut counts = format!(" {} checked", rule.checked);
-    if rule.broken > 0 {
-        counts.push_str(&format!(", {} broken", rule.broken));
+    let made = &rule.counts;
+    let mut counts = format!(" {} checked", made.checked());
+    if made.broken > 0 {
+        counts.push_str(&format!(", {} broken", made.broken));
     }
-    if rule.undecided > 0 {
-        counts.push_str(&format!(", {} undecided", rule.undecided));
+    if made.undecided > 0 {
+        counts.push_str(&format!(", {} undecided", made.undecided));
     }
-    if rule.cut > 0 {
-        counts.push_str(&format!(", {} cut", rule.cut));
+    if made.cut > 0 {
+        counts.push_str(&format!(", {} cut", made.cut));
     }
     Line::from(vec![
         Span::raw(format!(" {:<28} ", rule.name)),
@@ -187,11 +189,12 @@ fn rule_line(theme: Theme, rule: &RuleSnapshot) -> Line<'static> {
 
 /// Races and rules in one line; nothing when there are none.
 fn contests_line(theme: Theme, snapshot: &Snapshot) -> Option<Line<'static>> {
-    let races: u64 = snapshot.races.iter().map(|race| race.count).sum();
+    let counts = || snapshot.races.iter().map(|race| &race.measured.counts);
+    let races: u64 = counts().map(|race| race.count).sum();
     if races == 0 && snapshot.rules.is_empty() {
         return None;
     }
-    let overlapped: u64 = snapshot.races.iter().map(|race| race.overlapped).sum();
+    let overlapped: u64 = counts().map(|race| race.overlapped).sum();
     let share = percent_text(overlapped as f64 / races.max(1) as f64);
     let mut spans = vec![
         Span::styled(" races ", theme.heading()),

@@ -83,8 +83,9 @@ fn generator_line(theme: Theme, snapshot: &Snapshot) -> Line<'static> {
         )),
         Span::raw(format!("  {:.1} µs/request", generator.cpu_us_per_request)),
     ];
-    if generator.reconnects > 0 {
-        spans.push(Span::raw(format!("  reconnects {}", generator.reconnects)));
+    if snapshot.counters.reconnects > 0 {
+        let text = format!("  reconnects {}", snapshot.counters.reconnects);
+        spans.push(Span::raw(text));
     }
     Line::from(spans)
 }
@@ -110,19 +111,16 @@ fn core_lines(theme: Theme, snapshot: &Snapshot) -> Vec<Line<'static>> {
 }
 
 fn figure_lines(theme: Theme, snapshot: &Snapshot) -> Vec<Line<'static>> {
-    let generator = &snapshot.generator;
+    let (generator, counters) = (&snapshot.generator, &snapshot.counters);
     let figures = [
-        ("connections opened", generator.connects.to_string()),
-        ("opened again", generator.reconnects.to_string()),
-        (
-            "could not be opened",
-            generator.connect_failures.to_string(),
-        ),
+        ("connections opened", counters.connects.to_string()),
+        ("opened again", counters.reconnects.to_string()),
+        ("could not be opened", counters.connect_failures.to_string()),
         (
             "allocations in steady state",
             generator.allocations_steady.to_string(),
         ),
-        ("arrivals shed", snapshot.shed.to_string()),
+        ("arrivals shed", counters.shed.to_string()),
     ];
     let line = |(what, figure): (&str, String)| {
         Line::from(vec![

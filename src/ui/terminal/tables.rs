@@ -17,10 +17,10 @@ const WIDE: u16 = 110;
 /// How many requests ended how, all together.
 #[must_use]
 pub fn outcomes_line(theme: Theme, snapshot: &Snapshot) -> Line<'static> {
-    let all = &snapshot.all;
+    let all = &snapshot.all.measured;
     let mut parts = Vec::new();
     for outcome in Outcome::ALL {
-        let count = all.with_outcome(outcome);
+        let count = all.outcomes[outcome];
         let style = match (outcome, count) {
             (_, 0) => theme.quiet(),
             (Outcome::Success, _) => theme.good(),
@@ -29,8 +29,8 @@ pub fn outcomes_line(theme: Theme, snapshot: &Snapshot) -> Line<'static> {
         };
         parts.push(Span::styled(format!(" {} {count} ", outcome.word()), style));
     }
-    if snapshot.shed > 0 {
-        let text = format!(" shed {} ", snapshot.shed);
+    if snapshot.counters.shed > 0 {
+        let text = format!(" shed {} ", snapshot.counters.shed);
         parts.push(Span::styled(text, theme.notable()));
     }
     if snapshot.events_per_s > 0.0 {
@@ -68,31 +68,36 @@ const fn wide(column: Column) -> Column {
 
 /// Failed and unknown requests.
 fn not_ok(row: &SnapshotRow) -> u64 {
-    row.with_outcome(Outcome::Failed) + row.with_outcome(Outcome::Unknown)
+    let outcomes = &row.measured.outcomes;
+    outcomes[Outcome::Failed] + outcomes[Outcome::Unknown]
 }
 
 const COLUMNS: [Column; 12] = [
-    column("requests", 8, |row| row.requests.to_string()),
+    column("requests", 8, |row| row.measured.requests().to_string()),
     column("/s", 6, |row| rate_text(row.current_requests_per_s)),
     Column {
         style: |row, theme| match not_ok(row) {
             0 => theme.quiet(),
             _ => theme.bad(),
         },
-        ..column("failed", 6, |row| not_ok(row).to_string())
+        ..column(Outcome::Failed.word(), 6, |row| not_ok(row).to_string())
     },
-    wide(column("refused", 8, |row| {
-        row.with_outcome(Outcome::Refused).to_string()
+    wide(column(Outcome::Refused.word(), 8, |row| {
+        row.measured.outcomes[Outcome::Refused].to_string()
     })),
-    wide(column("conflict", 8, |row| {
-        row.with_outcome(Outcome::Conflict).to_string()
+    wide(column(Outcome::Conflict.word(), 8, |row| {
+        row.measured.outcomes[Outcome::Conflict].to_string()
     })),
-    column("p50", 6, |row| duration_text(row.response_p50_us)),
-    wide(column("p95", 6, |row| duration_text(row.response_p95_us))),
-    column("p99", 6, |row| duration_text(row.response_p99_us)),
-    wide(column("max", 6, |row| duration_text(row.response_max_us))),
-    column("svc99", 6, |row| duration_text(row.service_p99_us)),
-    column("lag99", 6, |row| duration_text(row.lag_p99_us)),
+    column("p50", 6, |row| duration_text(row.measured.response.p50)),
+    wide(column("p95", 6, |row| {
+        duration_text(row.measured.response.p95)
+    })),
+    column("p99", 6, |row| duration_text(row.measured.response.p99)),
+    wide(column("max", 6, |row| {
+        duration_text(row.measured.response.max)
+    })),
+    column("svc99", 6, |row| duration_text(row.measured.service.p99)),
+    column("lag99", 6, |row| duration_text(row.measured.lag.p99)),
     wide(column("mean/s", 6, |row| rate_text(row.requests_per_s))),
 ];
 
@@ -112,9 +117,9 @@ pub fn draw_names(
     let mut names: Vec<&SnapshotRow> = snapshot
         .names
         .iter()
-        .filter(|row| row.requests > 0)
+        .filter(|row| row.measured.requests() > 0)
         .collect();
-    names.sort_by_key(|row| std::cmp::Reverse(row.requests));
+    names.sort_by_key(|row| std::cmp::Reverse(row.measured.requests()));
     let room = usize::from(area.height.saturating_sub(2));
     let first = usize::from(scroll).min(names.len().saturating_sub(room));
     let rest = names.len().saturating_sub(first + room);

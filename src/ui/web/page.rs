@@ -78,3 +78,15 @@ pub async fn setup(State(app): State<Arc<App>>) -> Response {
         "offer": app.offer,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stats::Outcome;
+
+    #[test]
+    fn the_page_has_the_words_of_outcomes_in_their_order() {
+        let words = Outcome::ALL.map(|outcome| format!("\"{}\"", outcome.word()));
+        let line = format!("const OUTCOMES = [{}];", words.join(", "));
+        assert!(include_str!("page/panels.js").contains(&line), "{line}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::record::{RunRecord, ThresholdRecord};
 use crate::report::LocustStats;
-use crate::stats::{Amount, DomainBacklog, Interval, Totals, failures, told_in_all};
+use crate::stats::{Amount, DomainBacklog, Interval, Totals, told_in_all};
 use serde::Serialize;
 
 /// Points kept. When there are more, every second one of the older half goes.
@@ -74,7 +74,7 @@ impl Point {
             at_s: interval.end_s(),
             users: interval.users,
             requests_per_s: all.requests() as f64 / length_s,
-            failures_per_s: failures(totals.context.failures, &all.outcomes) as f64 / length_s,
+            failures_per_s: all.failures(totals.context.failures) as f64 / length_s,
             p50_ms: response(0.5),
             p95_ms: response(0.95),
             p99_ms: response(0.99),

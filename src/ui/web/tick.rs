@@ -8,7 +8,7 @@ use crate::record::{
     JourneyRecord, RoundsRecord, RunRecord, WitnessRecord,
 };
 use crate::report::LocustRow;
-use crate::stats::ThresholdVerdict;
+use crate::stats::{OutcomeCounts, ThresholdVerdict};
 use serde::Serialize;
 
 /// Rows of errors that are told each second, as many as Locust's page has.
@@ -80,8 +80,7 @@ struct Row<'a> {
     name: &'a str,
     requests: u64,
     failures: u64,
-    /// Success, refused, conflict, failed, unknown.
-    outcomes: [u64; 5],
+    outcomes: OutcomeCounts,
     per_s: f64,
     current_per_s: f64,
     current_failures_per_s: f64,
@@ -105,7 +104,7 @@ struct Race<'a> {
     overlapped: u64,
     spread_p50_us: u64,
     spread_p99_us: u64,
-    totals: [u64; 5],
+    totals: OutcomeCounts,
     outcomes: &'a [EndingRecord],
 }
 
@@ -230,13 +229,7 @@ fn row<'a>(
         name,
         requests: figures.requests,
         failures: figures.failures,
-        outcomes: [
-            figures.success,
-            figures.refused,
-            figures.conflict,
-            figures.failed,
-            figures.unknown,
-        ],
+        outcomes: figures.outcomes(),
         per_s: figures.requests_per_s,
         current_per_s: locust.map_or(0.0, |row| row.current_rps),
         current_failures_per_s: locust.map_or(0.0, |row| row.current_fail_per_sec),

@@ -8,8 +8,8 @@ use crate::plan::{
 use crate::record::made_up;
 use crate::run::{Output, RunRequest, RunState};
 use crate::stats::{
-    CoreHealth, ErrorCounts, ErrorKey, History, Interval, JourneyCounts, Outcome, Phase, Reason,
-    RunContext, Snapshot, StatName, Totals, WorkerHealth,
+    Absorb, CoreHealth, ErrorCounts, ErrorKey, History, Interval, JourneyCounts, Outcome, Phase,
+    Reason, RunContext, Snapshot, StatName, Totals, WorkerHealth,
 };
 use crate::ui::terminal::theme::Theme;
 use crate::ui::terminal::view::{Page, View};
@@ -74,10 +74,10 @@ fn second(context: &RunContext, ordinal: u64) -> Interval {
             counts.response.record_us(lag_us + service_us);
             counts.service.record_us(service_us);
             counts.lag.record_us(lag_us);
-            counts.outcomes[outcome as usize] += 1;
+            counts.outcomes[outcome] += 1;
         }
-        interval.tardiness.record_us(lag_us);
-        interval.undelayed.record_us(service_us);
+        interval.timings.tardiness.record_us(lag_us);
+        interval.timings.undelayed.record_us(service_us);
         if outcome != Outcome::Success {
             interval
                 .errors

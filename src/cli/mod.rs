@@ -6,14 +6,18 @@
 
 mod class_choice;
 mod compare_options;
+mod completions;
+mod definition;
 mod doctor_options;
 mod environment;
 mod error;
 mod export_options;
+mod foreign_flags;
 mod hunt_options;
 mod list;
 mod load_choice;
 mod machine;
+mod manual;
 mod observe_options;
 mod options;
 mod passwords;
@@ -27,6 +31,7 @@ mod sandbox_options;
 mod shop_options;
 mod threshold_options;
 mod values;
+mod version;
 mod web_offer;
 mod web_options;
 mod web_planner;
@@ -34,6 +39,7 @@ mod web_planner;
 pub use error::CliError;
 pub use list::list_text;
 pub use machine::Machine;
+pub use manual::{ManualPages, UnwrittenPage};
 pub use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
 
@@ -69,6 +75,8 @@ pub enum Command {
     Replay(ReplayRequest),
     /// Make a report from a record.
     Report(ReportRequest),
+    /// Write manual pages.
+    Manual(ManualPages),
     /// Print this on standard output, and exit with 0.
     Print(String),
 }
@@ -97,22 +105,22 @@ pub fn parse(
     let mut typed: Vec<OsString> = args.into_iter().collect();
     let environment: Vec<(OsString, OsString)> = environment.into_iter().collect();
     // Alone first: what is wrong in here is not the environment's fault.
-    let mut matches = match hunt_options::command().try_get_matches_from(&typed) {
+    let mut matches = match definition::command().try_get_matches_from(&typed) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
-        Err(error) => return Err(CliError::arguments(&error)),
+        Err(error) => return Err(CliError::arguments(&error, &typed)),
     };
     if let Some(resumed) = hunt_options::resumed_arguments(&matches, &typed)? {
         typed = resumed;
-        let again = hunt_options::command().try_get_matches_from(&typed);
-        matches = again.map_err(|error| CliError::arguments(&error))?;
+        let again = definition::command().try_get_matches_from(&typed);
+        matches = again.map_err(|error| CliError::arguments(&error, &typed))?;
     }
     hunt_options::refuse_flags_of_runs(&matches)?;
     let variables = Variables::read(&matches, environment.iter().cloned())?;
-    let arguments = hunt_options::command()
+    let arguments = definition::command()
         .try_get_matches_from(variables.before(&typed))
         .and_then(|matches| Arguments::from_arg_matches(&matches))
-        .map_err(|error| CliError::arguments(&error));
+        .map_err(|error| CliError::arguments(&error, &typed));
     arguments
         .and_then(|mut arguments| {
             let run = match &mut arguments.subcommand {
@@ -151,6 +159,9 @@ fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command
             Ok(Command::Hunt(Box::new(request)))
         }
         Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
+        Some(Subcommand::Completions(flags)) => Ok(Command::Print(completions::script(&flags))),
+        Some(Subcommand::Man(flags)) => manual::resolve(flags),
+        Some(Subcommand::Version) => Ok(Command::Print(version::text())),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
         None if arguments.run.list => Ok(Command::Print(list_text())),
         None if arguments.run.page.is_wanted() => {

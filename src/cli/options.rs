@@ -1,10 +1,12 @@
 //! Every flag of the command line, defined once: parsing, help and variables come from here.
 
 use super::compare_options::CompareFlags;
+use super::completions::CompletionFlags;
 use super::doctor_options::DoctorFlags;
 use super::export_options::ExportFlags;
 use super::hunt_options::HuntFlags;
 use super::list::ListFlags;
+use super::manual::ManualFlags;
 use super::observe_options::ObserveFlags;
 use super::race_options::RaceFlags;
 use super::replay_options::ReplayFlags;
@@ -12,8 +14,8 @@ use super::report_options::ReportFlags;
 use super::sandbox_options::SandboxFlags;
 use super::shop_options::ShopFlags;
 use super::threshold_options::ThresholdFlags;
-use super::values;
 use super::web_options::WebFlags;
+use super::{values, version};
 use crate::plan::{
     Arrivals, ClassShare, CoreChoice, Driver, FailureRule, JourneyOption, Pacing, RunId, Target,
     parse_duration,
@@ -22,14 +24,17 @@ use clap::{Args, Parser};
 use std::path::PathBuf;
 use std::time::Duration;
 
-const AFTER_HELP: &str = "\
+/// The first thing that one sees.
+pub(super) const EXAMPLES: &str = "\
 Examples:
   shopblast --profile spike --sandbox
   shopblast --profile smoke --host http://localhost:8000
   shopblast SpikeUser -u 50 -r 10 -t 1m
   shopblast --web --sandbox
-  shopblast IdentityUser=3 SpikeUser --rate 200 --arrivals poisson -t 2m
+  shopblast IdentityUser=3 SpikeUser --rate 200 --arrivals poisson -t 2m";
 
+/// What holds of all flags.
+pub(super) const NOTES: &str = "\
 Every long flag can be set by a variable: SHOPBLAST_RUN_TIME or LOCUST_RUN_TIME for --run-time, and
 so on (flags without a value: 1 or 0). Flags win over SHOPBLAST_*, SHOPBLAST_* over LOCUST_*, these
 over the profile, the profile over the defaults.
@@ -43,11 +48,11 @@ Exit codes: 0 all expected, 1 some requests failed, 95 the generator was at its 
 #[command(
     name = "shopblast",
     bin_name = "shopblast",
-    version,
-    after_help = AFTER_HELP,
+    version = version::SHORT,
+    long_version = version::LONG,
+    after_help = NOTES,
     args_override_self = true,
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true
+    args_conflicts_with_subcommands = true
 )]
 pub(super) struct Arguments {
     /// The flags of a run.
@@ -96,6 +101,16 @@ pub(super) enum Subcommand {
     Report(ReportFlags),
     /// Show the user classes, profiles, journeys and options there are, or one of them at length.
     List(ListFlags),
+    /// Print the script that completes commands and flags in a shell
+    ///
+    /// For bash: source <(shopblast completions bash), in ~/.bashrc. For zsh: the script is a file
+    /// _shopblast of a directory in $fpath. For fish: ~/.config/fish/completions/shopblast.fish.
+    /// `make install` puts all three where the shells look.
+    Completions(CompletionFlags),
+    /// Print a manual page, or write all of them into a directory.
+    Man(ManualFlags),
+    /// Print version, commit and how the program was built, as --version does.
+    Version,
 }
 
 /// The flags of a run. What is `None` is left to the profile and the defaults.

@@ -7,138 +7,71 @@ use std::ffi::OsString;
 
 /// A flag of another tool.
 struct Foreign {
-    /// The tools that have it, as they are named in a message.
+    /// The tool.
     tool: &'static str,
-    /// How it is written there: all of its names.
+    /// All of its names there.
     names: &'static [&'static str],
-    /// What takes its place; flags in it are ours.
-    ours: &'static str,
+    /// Our flags in its place, any of them; none where nothing is needed.
+    ours: &'static [&'static str],
+    /// What one has to know beside.
+    says: &'static str,
 }
 
 const fn foreign(
     tool: &'static str,
     names: &'static [&'static str],
-    ours: &'static str,
+    ours: &'static [&'static str],
+    says: &'static str,
 ) -> Foreign {
-    Foreign { tool, names, ours }
+    Foreign {
+        tool,
+        names,
+        ours,
+        says,
+    }
 }
 
+const WRK: &str = "wrk";
+const K6: &str = "k6";
+const LOCUST: &str = "Locust";
+
 /// What people type who come from there.
+#[rustfmt::skip]
 const FOREIGN: &[Foreign] = &[
-    foreign("k6", &["--vus"], "--users"),
-    foreign("wrk and k6", &["--duration", "-d"], "--run-time"),
-    foreign(
-        "wrk",
-        &["-c"],
-        "--users: each user has a connection of its own (--connections shares fewer among them)",
-    ),
-    foreign("wrk", &["--threads"], "--cores"),
-    foreign("wrk2", &["-R"], "--rate"),
-    foreign(
-        "wrk",
-        &["--latency"],
-        "nothing: the distribution of response times is always in the summary and the report",
-    ),
-    foreign(
-        "wrk",
-        &["--script"],
-        "--profile: a load test is a profile in TOML, and journeys are written in Rust",
-    ),
-    foreign(
-        "wrk",
-        &["--header"],
-        "nothing: the requests are those of ShopStream's journeys",
-    ),
-    foreign(
-        "k6",
-        &["--iterations", "-i"],
-        "--run-time: a run is bounded by time (--rounds counts the rounds of a flash sale)",
-    ),
-    foreign(
-        "k6",
-        &["--stage", "--stages"],
-        "--profile with a file: its key `stages` has the levels",
-    ),
-    foreign("k6", &["--rps"], "--rate: journeys a second, not requests"),
-    foreign("k6", &["--max"], "--max-users"),
-    foreign(
-        "k6",
-        &["--out", "-o"],
-        "--results for the record, --csv, --prometheus or --otlp",
-    ),
-    foreign("k6", &["--summary-mode"], "--only-summary or --quiet"),
-    foreign("k6", &["--no-summary"], "--quiet"),
-    foreign("k6", &["--no-usage-report"], "nothing: none is sent"),
-    foreign(
-        "k6",
-        &["--env", "-e"],
-        "variables such as SHOPBLAST_USERS for --users: each long flag has one",
-    ),
-    foreign(
-        "k6",
-        &["--tag"],
-        "--threshold with tags, like 'response{name=\"POST /customers\"}: p(99) < 300ms'",
-    ),
-    foreign("k6", &["--execution-segment"], "--cores"),
-    foreign(
-        "Locust",
-        &["--locustfile", "-f"],
-        "--profile, or user classes by name: `shopblast list` shows both",
-    ),
-    foreign(
-        "Locust",
-        &["--no-web"],
-        "--headless: there is no page without --web",
-    ),
-    foreign("Locust", &["--hatch-rate"], "--spawn-rate"),
-    foreign("Locust", &["--clients"], "--users"),
-    foreign(
-        "Locust",
-        &["--processes", "--master", "--worker", "--expect-workers"],
-        "--cores: one process drives all cores of this machine",
-    ),
-    foreign(
-        "Locust",
-        &["--tags", "-T", "--exclude-tags", "-E"],
-        "user classes by name, with a weight: `shopblast list` shows them, and --profile names some",
-    ),
-    foreign("Locust", &["--json"], "--json-file"),
-    foreign(
-        "Locust",
-        &["--print-stats", "--loglevel", "-L"],
-        "--no-tui for lines, --only-summary or --quiet for less",
-    ),
-    foreign(
-        "Locust",
-        &["--logfile"],
-        "--results: the record of a run is in a directory there",
-    ),
-    foreign(
-        "Locust",
-        &["--show-task-ratio"],
-        "--list, or `shopblast list --class NAME`",
-    ),
-    foreign("Locust", &["--web-login"], "--web-token"),
-    foreign(
-        "Locust",
-        &["--class-picker"],
-        "--web: its form always offers the classes",
-    ),
-    foreign(
-        "Locust",
-        &["--autoquit"],
-        "--headless instead of --autostart: the program ends with the run",
-    ),
-    foreign(
-        "Locust",
-        &["--config"],
-        "--profile with the path of a TOML file",
-    ),
-    foreign(
-        "Locust",
-        &["--reset-stats"],
-        "--threshold with {phase=\"steady\"}: figures are kept apart by phase",
-    ),
+    foreign("wrk and k6", &["--duration", "-d"], &["--run-time"], ""),
+    foreign(WRK, &["-c"], &["--users"], "each has a connection; --pacing max lets them not wait"),
+    foreign(WRK, &["--threads"], &["--cores"], ""),
+    foreign("wrk2", &["-R"], &["--rate"], "journeys a second, not requests"),
+    foreign(WRK, &["--latency"], &[], "response times are distributed in every summary and report"),
+    foreign(WRK, &["--script"], &["--profile"], "a load test is a profile in TOML"),
+    foreign(WRK, &["--header"], &[], "requests are those of ShopStream's journeys"),
+    foreign(K6, &["--vus"], &["--users"], ""),
+    foreign(K6, &["--max"], &["--max-users"], ""),
+    foreign(K6, &["--iterations", "-i"], &["--run-time"], "runs end by time, flash sales by --rounds, too"),
+    foreign(K6, &["--stage", "--stages"], &["--profile"], "the key `stages` of its file has the levels"),
+    foreign(K6, &["--rps"], &["--rate"], "journeys a second, not requests"),
+    foreign(K6, &["--out", "-o"], &["--results", "--csv", "--prometheus", "--otlp"], ""),
+    foreign(K6, &["--no-summary"], &["--quiet"], ""),
+    foreign(K6, &["--summary-mode"], &["--only-summary", "--quiet"], ""),
+    foreign(K6, &["--no-usage-report"], &[], "nothing is reported to anybody"),
+    foreign(K6, &["--env", "-e"], &[], "each long flag has a variable, like SHOPBLAST_USERS"),
+    foreign(K6, &["--tag"], &["--threshold"], "with tags, like 'response{phase=\"steady\"}: p(99) < 300ms'"),
+    foreign(K6, &["--execution-segment"], &["--cores"], "one process drives all of this machine's"),
+    foreign(LOCUST, &["--locustfile", "-f"], &["--profile"], "or user classes by name; see `shopblast list`"),
+    foreign(LOCUST, &["--processes", "--master", "--worker", "--expect-workers"], &["--cores"], "one process drives all of this machine's"),
+    foreign(LOCUST, &["--hatch-rate"], &["--spawn-rate"], ""),
+    foreign(LOCUST, &["--clients"], &["--users"], ""),
+    foreign(LOCUST, &["--no-web"], &["--headless"], "there is no page without --web"),
+    foreign(LOCUST, &["--tags", "-T", "--exclude-tags", "-E"], &["--profile"], "or user classes by name, with a weight"),
+    foreign(LOCUST, &["--class-picker"], &["--web"], "its form always offers the user classes"),
+    foreign(LOCUST, &["--autoquit"], &["--headless"], "without --autostart: the program ends with the run"),
+    foreign(LOCUST, &["--web-login"], &["--web-token"], ""),
+    foreign(LOCUST, &["--json"], &["--json-file"], ""),
+    foreign(LOCUST, &["--print-stats", "--loglevel", "-L"], &["--no-tui", "--only-summary", "--quiet"], ""),
+    foreign(LOCUST, &["--logfile"], &["--results"], "the record of a run is in a directory there"),
+    foreign(LOCUST, &["--show-task-ratio"], &["--list"], "and `shopblast list --class NAME` at length"),
+    foreign(LOCUST, &["--config"], &["--profile"], "with the path of a TOML file"),
+    foreign(LOCUST, &["--reset-stats"], &["--threshold"], "figures are kept apart by phase: spawning and steady"),
 ];
 
 /// What takes the place of the flag that `error` does not know, if another tool has it. `typed` are
@@ -153,8 +86,18 @@ pub(super) fn hint(error: &clap::Error, typed: &[OsString]) -> Option<String> {
     let known = FOREIGN
         .iter()
         .find(|foreign| foreign.names.contains(&name.as_str()))?;
-    let Foreign { tool, ours, .. } = known;
-    Some(format!("{tool} has {name}; here it is {ours}"))
+    let Foreign {
+        tool, ours, says, ..
+    } = known;
+    let instead = match ours {
+        [] => "is not needed here".to_owned(),
+        ours => format!("is {} here", ours.join(" or ")),
+    };
+    let says = match *says {
+        "" => String::new(),
+        says => format!(": {says}"),
+    };
+    Some(format!("{name} of {tool} {instead}{says}"))
 }
 
 fn is_load(typed: &[OsString]) -> bool {
@@ -185,19 +128,18 @@ mod tests {
         let own = own_flags();
         let mut seen = BTreeSet::new();
         for foreign in FOREIGN {
-            let words = foreign
-                .ours
-                .split(|c: char| !(c.is_ascii_lowercase() || c == '-'));
-            let flags: Vec<&str> = words.filter(|word| word.starts_with("--")).collect();
             assert!(
-                !flags.is_empty()
-                    || foreign.ours.starts_with("nothing")
-                    || foreign.ours.contains("list"),
-                "{:?} names nothing",
+                !foreign.ours.is_empty() || !foreign.says.is_empty(),
+                "{:?} says nothing",
                 foreign.names
             );
-            for flag in flags.iter().filter(|flag| **flag != "--class") {
-                assert!(own.contains(*flag), "{flag} of {:?}", foreign.names);
+            let words = foreign.says.split_whitespace();
+            let named = words.filter(|word| word.starts_with("--"));
+            let named = named.map(|word| word.trim_end_matches([',', ':', ';']));
+            for flag in foreign.ours.iter().copied().chain(named) {
+                // Of `shopblast list`.
+                let is_known = own.contains(flag) || flag == "--class";
+                assert!(is_known, "{flag} of {:?}", foreign.names);
             }
             for name in foreign.names {
                 assert!(!own.contains(*name), "{name} is a flag here");

@@ -1,13 +1,21 @@
 //! `shopblast hunt`: what is searched for, within which bounds, and what a hunt that is resumed had.
 
 use super::compare_options::Surroundings;
-use super::options::{Arguments, RunOptions};
+use super::load_options::{ArrivalFlags, LoadFlags};
+use super::machine_options::MachineFlags;
+use super::observe_options::ObserveFlags;
+use super::options::{RunOptions, SingleRunFlags};
+use super::output_options::{OutputFlags, RunOutputFlags};
+use super::shop_options::ShopFlags;
+use super::target_options::TargetFlags;
 use super::threshold_options::ThresholdFlags;
-use super::{CliError, passwords, plan_builder, values};
+use super::web_options::WebFlags;
+use super::workload_options::WorkloadFlags;
+use super::{CliError, definition, passwords, plan_builder, values};
 use crate::hunt::{Criteria, HUNT_JSON, HuntRecord, HuntRequest, LoadUnit};
 use crate::plan::{Pacing, Threshold};
-use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, CommandFactory};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgMatches, Args};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,34 +32,34 @@ const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
 /// journeys must have begun to end.
 const WARM_UP: Duration = Duration::from_secs(3);
 const PACED_WARM_UP: Duration = Duration::from_secs(30);
-/// Flags of a run that a hunt decides itself, or has no use for, and what takes their place.
-const NOT_OF_A_HUNT: [(&str, &str); 27] = [
+/// Flags of a run that a hunt has not, and what takes their place.
+const INSTEAD: [(&str, &str); 27] = [
     ("users", "--in users, --from and --to"),
-    ("spawn_rate", "--warm-up: users start in half of it"),
-    ("run_time", "--window and --warm-up"),
+    ("spawn-rate", "--warm-up: users start in half of it"),
+    ("run-time", "--window and --warm-up"),
     ("rate", "--from and --to"),
     ("threshold", "--slo"),
     (
-        "no_thresholds",
+        "no-thresholds",
         "--slo: a profile's thresholds are those of its own load",
     ),
     ("csv", "the records of its probes"),
-    ("csv_full_history", "the records of its probes"),
+    ("csv-full-history", "the records of its probes"),
     ("html", "hunt.html"),
-    ("json_file", "shopblast report of a probe's record"),
-    ("summary_export", "shopblast report of a probe's record"),
+    ("json-file", "shopblast report of a probe's record"),
+    ("summary-export", "shopblast report of a probe's record"),
     ("junit", "the records of its probes"),
-    ("drain_wait", "--rest-limit"),
-    ("exit_code_on_error", "--failure-limit"),
-    ("only_summary", "--quiet"),
-    ("no_tui", "--quiet"),
-    ("no_preflight", "its own looks at /health"),
-    ("run_id", "a new id for each probe"),
+    ("drain-wait", "--rest-limit"),
+    ("exit-code-on-error", "--failure-limit"),
+    ("only-summary", "--quiet"),
+    ("no-tui", "--quiet"),
+    ("no-preflight", "its own looks at /health"),
+    ("run-id", "a new id for each probe"),
     ("list", "shopblast list"),
     ("web", "hunt.html"),
-    ("web_host", "hunt.html"),
-    ("web_port", "hunt.html"),
-    ("web_token", "hunt.html"),
+    ("web-host", "hunt.html"),
+    ("web-port", "hunt.html"),
+    ("web-token", "hunt.html"),
     ("autostart", "hunt.html"),
     ("headless", "hunt.html"),
     ("prometheus", "the records of its probes"),
@@ -155,43 +163,45 @@ pub(super) struct HuntFlags {
     #[arg(long, value_name = "DIR", help_heading = "Hunt")]
     resume: Option<PathBuf>,
 
-    /// What a probe does.
+    /// How journeys arrive.
     #[command(flatten)]
-    pub run: RunOptions,
+    arrivals: ArrivalFlags,
+    /// What users do.
+    #[command(flatten)]
+    workload: WorkloadFlags,
+    /// Where the load goes.
+    #[command(flatten)]
+    target: TargetFlags,
+    /// What is written and printed.
+    #[command(flatten)]
+    output: OutputFlags,
+    /// What is observed of the shop's back end.
+    #[command(flatten)]
+    pub observe: ObserveFlags,
+    /// What carries the load.
+    #[command(flatten)]
+    machine: MachineFlags,
+    /// How the embedded shop behaves.
+    #[command(flatten)]
+    shop: ShopFlags,
 }
 
-/// The command line as it is parsed and shown: flags that a hunt has no use for are not in its help.
-pub(super) fn command() -> clap::Command {
-    let hide = |hunt: clap::Command| {
-        NOT_OF_A_HUNT.iter().fold(hunt, |hunt, (id, _)| {
-            hunt.mut_arg(id, |argument| argument.hide(true))
-        })
-    };
-    Arguments::command().mut_subcommand(HUNT, hide)
-}
-
-/// Refuses flags that a hunt has no use for.
-pub(super) fn refuse_flags_of_runs(matches: &ArgMatches) -> Result<(), CliError> {
-    let Some((HUNT, matches)) = matches.subcommand() else {
-        return Ok(());
-    };
-    let is_typed = |id: &str| {
-        matches.try_contains_id(id).is_ok()
-            && matches.value_source(id) == Some(ValueSource::CommandLine)
-    };
-    match NOT_OF_A_HUNT.iter().find(|(id, _)| is_typed(id)) {
-        Some((id, instead)) => Err(CliError::NotOfAHunt {
-            flag: format!("--{}", id.replace('_', "-")),
-            instead: (*instead).to_owned(),
-        }),
-        None => Ok(()),
+/// What is wrong with a hunt of these `typed` arguments, when `error` is about a flag that only runs
+/// have.
+pub(super) fn refused(error: &clap::Error, typed: &[OsString]) -> Option<CliError> {
+    let is_hunt = typed.get(1).is_some_and(|word| word == HUNT);
+    if !is_hunt || error.kind() != ErrorKind::UnknownArgument {
+        return None;
     }
-}
-
-/// Long names of the flags that a hunt has no use for: their variables are those of runs.
-pub(super) fn flags_of_runs() -> Vec<String> {
-    let names = NOT_OF_A_HUNT.iter().map(|(id, _)| id.replace('_', "-"));
-    names.collect()
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let flag = definition::long_name(name)?;
+    let (_, instead) = INSTEAD.iter().find(|(known, _)| *known == flag)?;
+    Some(CliError::NotOfAHunt {
+        flag: format!("--{flag}"),
+        instead: (*instead).to_owned(),
+    })
 }
 
 /// The arguments of a hunt that is resumed: those that it had, then those that were typed. `None`
@@ -248,7 +258,7 @@ pub(super) fn resolve(
     let has_warm_up = flags.warm_up.is_some();
     let arguments = arguments(around.typed);
     let resume = flags.resume.clone();
-    let (results, max_users) = (flags.run.results.clone(), flags.run.max_users);
+    let (results, max_users) = (flags.output.results.clone(), flags.arrivals.max_users);
     let mut template = plan_builder::build(run_options(flags), around.machine, around.entropy)?;
     let plan = &mut template.plan;
     plan.thresholds = plan
@@ -307,33 +317,52 @@ fn criteria(flags: &HuntFlags) -> Result<Criteria, CliError> {
         rest_limit_s: flags.rest_limit.as_secs_f64(),
         recovery_limit_s: flags.recovery_limit.as_secs_f64(),
         most_probes: flags.probes,
-        keep_spoiled: flags.keep_spoiled || flags.run.fail_on_saturation == Some(false),
+        keep_spoiled: flags.keep_spoiled || flags.output.fail_on_saturation == Some(false),
     })
 }
 
 /// The flags of a run like the probes: its load and length are the same for every hunt, so that the
 /// plan's hash tells what is done and not how much of it.
 fn run_options(flags: HuntFlags) -> RunOptions {
-    let mut options = flags.run;
+    let HuntFlags {
+        mut arrivals,
+        mut shop,
+        ..
+    } = flags;
+    let mut load = LoadFlags {
+        run_time: Some(Duration::from_secs(1)),
+        ..LoadFlags::default()
+    };
     match flags.unit {
         LoadUnit::ArrivalsPerS => {
-            options.rate = Some(1.0);
-            options.max_users = Some(options.max_users.unwrap_or(DEFAULT_ROOM));
+            load.rate = Some(1.0);
+            arrivals.max_users.get_or_insert(DEFAULT_ROOM);
         }
         LoadUnit::Users => {
-            options.users = Some(DEFAULT_ROOM);
-            options.spawn_rate = Some(1.0);
+            load.users = Some(DEFAULT_ROOM);
+            load.spawn_rate = Some(1.0);
         }
     }
-    if options.sandbox {
-        options.shop.pipeline.offer_observatory();
+    if flags.target.sandbox {
+        shop.pipeline.offer_observatory();
     }
-    options.run_time = Some(Duration::from_secs(1));
-    options.thresholds = ThresholdFlags {
-        threshold: flags.slo,
-        no_thresholds: true,
-    };
-    options
+    RunOptions {
+        load,
+        arrivals,
+        workload: flags.workload,
+        target: flags.target,
+        output: flags.output,
+        run_output: RunOutputFlags::default(),
+        thresholds: ThresholdFlags {
+            threshold: flags.slo,
+            no_thresholds: true,
+        },
+        observe: flags.observe,
+        machine: flags.machine,
+        single: SingleRunFlags::default(),
+        page: WebFlags::default(),
+        shop,
+    }
 }
 
 /// The record of the hunt in `directory`, if it asked for the same.
@@ -393,5 +422,31 @@ fn parse_whole_seconds(text: &str) -> Result<Duration, String> {
     match time.subsec_nanos() {
         0 => Ok(time),
         _ => Err(format!("`{text}` is no whole number of seconds")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::Arguments;
+    use super::*;
+    use clap::CommandFactory;
+    use std::collections::BTreeSet;
+
+    /// A flag of a run that is neither would be refused without a word.
+    #[test]
+    fn what_a_run_has_a_hunt_has_too_or_names_what_takes_its_place() {
+        let command = Arguments::command();
+        let longs = |command: &clap::Command| -> BTreeSet<String> {
+            let flags = command.get_arguments();
+            flags
+                .filter_map(|flag| flag.get_long().map(str::to_owned))
+                .collect()
+        };
+        let of_hunts = longs(command.find_subcommand(HUNT).unwrap());
+        let instead: BTreeSet<&str> = INSTEAD.iter().map(|(flag, _)| *flag).collect();
+        for flag in longs(&command) {
+            let is_either = of_hunts.contains(&flag) != instead.contains(flag.as_str());
+            assert!(is_either, "--{flag}");
+        }
     }
 }

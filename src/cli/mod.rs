@@ -16,10 +16,13 @@ mod foreign_flags;
 mod hunt_options;
 mod list;
 mod load_choice;
+mod load_options;
 mod machine;
+mod machine_options;
 mod manual;
 mod observe_options;
 mod options;
+mod output_options;
 mod passwords;
 mod pipeline_options;
 mod plan_builder;
@@ -29,12 +32,14 @@ mod replay_options;
 mod report_options;
 mod sandbox_options;
 mod shop_options;
+mod target_options;
 mod threshold_options;
 mod values;
 mod version;
 mod web_offer;
 mod web_options;
 mod web_planner;
+mod workload_options;
 
 pub use error::CliError;
 pub use list::list_text;
@@ -108,27 +113,33 @@ pub fn parse(
     let mut matches = match definition::command().try_get_matches_from(&typed) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
-        Err(error) => return Err(CliError::arguments(&error, &typed)),
+        Err(error) => return Err(refused(&error, &typed)),
     };
     if let Some(resumed) = hunt_options::resumed_arguments(&matches, &typed)? {
         typed = resumed;
         let again = definition::command().try_get_matches_from(&typed);
-        matches = again.map_err(|error| CliError::arguments(&error, &typed))?;
+        matches = again.map_err(|error| refused(&error, &typed))?;
     }
-    hunt_options::refuse_flags_of_runs(&matches)?;
+    if definition::asks_for_shop(&matches) {
+        return Ok(Command::Print(definition::shop_help()));
+    }
     let variables = Variables::read(&matches, environment.iter().cloned())?;
     let arguments = definition::command()
         .try_get_matches_from(variables.before(&typed))
         .and_then(|matches| Arguments::from_arg_matches(&matches))
-        .map_err(|error| CliError::arguments(&error, &typed));
+        .map_err(|error| refused(&error, &typed));
     arguments
         .and_then(|mut arguments| {
-            let run = match &mut arguments.subcommand {
-                Some(Subcommand::Hunt(flags)) => &mut flags.run,
-                _ => &mut arguments.run,
+            let observe = match &mut arguments.subcommand {
+                Some(Subcommand::Hunt(flags)) => &mut flags.observe,
+                _ => &mut arguments.run.observe,
             };
-            run.observe.read_variables(&environment)?;
-            run.exports.read_variables(&environment);
+            observe.read_variables(&environment)?;
+            arguments
+                .run
+                .run_output
+                .exports
+                .read_variables(&environment);
             let around = Surroundings {
                 typed: &typed,
                 environment: &environment,
@@ -138,6 +149,11 @@ pub fn parse(
             command_of(arguments, &around)
         })
         .map_err(|error| error.blaming(variables.names()))
+}
+
+/// What the parser found wrong with the `typed` arguments.
+fn refused(error: &clap::Error, typed: &[OsString]) -> CliError {
+    hunt_options::refused(error, typed).unwrap_or_else(|| CliError::arguments(error, typed))
 }
 
 fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {
@@ -163,7 +179,7 @@ fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command
         Some(Subcommand::Man(flags)) => manual::resolve(flags),
         Some(Subcommand::Version) => Ok(Command::Print(version::text())),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
-        None if arguments.run.list => Ok(Command::Print(list_text())),
+        None if arguments.run.single.list => Ok(Command::Print(list_text())),
         None if arguments.run.page.is_wanted() => {
             let typed: Vec<String> = typed
                 .iter()

@@ -221,7 +221,7 @@ fn public_addresses_need_to_be_allowed() {
 #[test]
 fn help_names_every_flag_and_version_is_printed() {
     let help = printed("--help");
-    for argument in hunt_options::command().get_arguments() {
+    for argument in definition::command().get_arguments() {
         if let Some(long) = argument.get_long() {
             assert!(help.contains(&format!("--{long}")), "{long}");
         }
@@ -271,7 +271,7 @@ fn lists_are_printed() {
 
 #[test]
 fn the_definitions_are_consistent() {
-    hunt_options::command().debug_assert();
+    definition::command().debug_assert();
 }
 
 #[test]

@@ -20,18 +20,24 @@ pub(super) struct ExportFlags {
     pub json_file: Option<PathBuf>,
 
     /// Write a summary as k6's option of this name does
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Output",
+        hide_short_help = true
+    )]
     pub summary_export: Option<PathBuf>,
 
-    /// Write JUnit's test cases to this file, too; they are always in the record
+    /// Write JUnit's test cases to this file, too
     ///
-    /// Thresholds, invariants and requests are test cases; in the record they are in junit.xml.
+    /// Thresholds, invariants and requests are test cases; they are always in the record as
+    /// junit.xml.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub junit: Option<PathBuf>,
 
-    /// Serve /metrics for Prometheus here during the run: a port, or address:port
+    /// Serve /metrics for Prometheus here: a port, or address:port
     ///
-    /// A port alone is one of this machine only; 0.0.0.0:9464 is for everybody.
+    /// During the run. A port alone is one of this machine only; 0.0.0.0:9464 is for everybody.
     #[arg(long, value_name = "ADDR", help_heading = "Output", value_parser = parse_address)]
     pub prometheus: Option<SocketAddr>,
 

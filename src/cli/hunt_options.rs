@@ -6,6 +6,7 @@ use super::machine_options::MachineFlags;
 use super::observe_options::ObserveFlags;
 use super::options::{RunOptions, SingleRunFlags};
 use super::output_options::{OutputFlags, RunOutputFlags};
+use super::race_options::RaceFlags;
 use super::shop_options::ShopFlags;
 use super::target_options::TargetFlags;
 use super::threshold_options::ThresholdFlags;
@@ -175,6 +176,9 @@ pub(super) struct HuntFlags {
     /// What is written and printed.
     #[command(flatten)]
     output: OutputFlags,
+    /// How races are carried out.
+    #[command(flatten)]
+    races: RaceFlags,
     /// What is observed of the shop's back end.
     #[command(flatten)]
     pub observe: ObserveFlags,
@@ -357,6 +361,7 @@ fn run_options(flags: HuntFlags) -> RunOptions {
             threshold: flags.slo,
             no_thresholds: true,
         },
+        races: flags.races,
         observe: flags.observe,
         machine: flags.machine,
         single: SingleRunFlags::default(),

@@ -29,7 +29,9 @@ pub(super) struct LoadFlags {
     )]
     pub run_time: Option<Duration>,
 
-    /// Let N journeys a second arrive, whether or not replies came (open model)
+    /// Let N journeys arrive a second, whether or not replies came
+    ///
+    /// This is the open model.
     #[arg(
         long, value_name = "N", help_heading = "Load", conflicts_with_all = ["users", "spawn_rate"],
         value_parser = values::parse_journey_rate, allow_hyphen_values = true
@@ -40,7 +42,9 @@ pub(super) struct LoadFlags {
 /// How journeys arrive in the open model.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ArrivalFlags {
-    /// Spread of arrivals: constant or poisson, with --rate [default: constant]
+    /// Spread of arrivals, with --rate: constant or poisson
+    ///
+    /// [default: constant]
     #[arg(
         long, value_name = "HOW", help_heading = "Load", hide_possible_values = true,
         value_parser = values::arrivals()

@@ -39,6 +39,7 @@ mod version;
 mod web_offer;
 mod web_options;
 mod web_planner;
+mod workload_choice;
 mod workload_options;
 
 pub use error::CliError;
@@ -156,7 +157,7 @@ fn refused(error: &clap::Error, typed: &[OsString]) -> CliError {
     hunt_options::refused(error, typed).unwrap_or_else(|| CliError::arguments(error, typed))
 }
 
-fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {
+fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {
     let (typed, machine, entropy) = (around.typed, around.machine, around.entropy);
     match arguments.subcommand {
         Some(Subcommand::Sandbox(flags)) => {
@@ -189,7 +190,11 @@ fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command
             Ok(Command::Web(Box::new(request)))
         }
         None => {
-            let request = plan_builder::build(arguments.run, machine, entropy)?;
+            let is_chosen = workload_choice::choose(&mut arguments.run);
+            let mut request = plan_builder::build(arguments.run, machine, entropy)?;
+            if is_chosen {
+                request.output.remark = Some(workload_choice::remark(&request.plan));
+            }
             Ok(Command::Run(Box::new(request)))
         }
     }

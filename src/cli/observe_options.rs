@@ -18,7 +18,7 @@ const REDIS_VARIABLE: &str = "REDIS_URL";
 /// they may hold passwords.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ObserveFlags {
-    /// Address of the Observatory [default: port 9000 of this machine, if there]
+    /// Address of the Observatory [default: port 9000 here, if there is one]
     ///
     /// By default http://localhost:9000, if there is one, when the shop is on this machine; with
     /// --sandbox its own, if it has one.

@@ -11,6 +11,7 @@ use super::machine_options::MachineFlags;
 use super::manual::ManualFlags;
 use super::observe_options::ObserveFlags;
 use super::output_options::{OutputFlags, RunOutputFlags};
+use super::race_options::RaceFlags;
 use super::replay_options::ReplayFlags;
 use super::report_options::ReportFlags;
 use super::sandbox_options::SandboxFlags;
@@ -27,11 +28,18 @@ use std::time::Duration;
 /// The first thing that one sees.
 pub(super) const EXAMPLES: &str = "\
 Examples:
+  shopblast --sandbox
   shopblast --profile spike --sandbox
   shopblast --profile smoke --host http://localhost:8000
   shopblast SpikeUser -u 50 -r 10 -t 1m
   shopblast --web --sandbox
   shopblast IdentityUser=3 SpikeUser --rate 200 --arrivals poisson -t 2m";
+
+/// The end of the short help.
+const SHORT_NOTES: &str = "\
+Each long flag can be set by a variable, like SHOPBLAST_RUN_TIME or LOCUST_RUN_TIME for --run-time.
+Exit codes: 0 fine, 1 requests failed, 95 generator at its limit, 96 invariant violated, 99
+threshold crossed, 104 wrong command or plan, 105 interrupted, 107 target not reached.";
 
 /// What holds of all flags.
 pub(super) const NOTES: &str = "\
@@ -50,7 +58,8 @@ Exit codes: 0 all expected, 1 some requests failed, 95 the generator was at its 
     bin_name = "shopblast",
     version = version::SHORT,
     long_version = version::LONG,
-    after_help = NOTES,
+    after_help = SHORT_NOTES,
+    after_long_help = NOTES,
     args_override_self = true,
     args_conflicts_with_subcommands = true
 )]
@@ -75,7 +84,9 @@ pub(super) enum Subcommand {
     /// makes the runs itself, in turns. The unit is the run: one run a side shows differences without
     /// a verdict, from 4 runs a side on there is one.
     Compare(Box<CompareFlags>),
-    /// Find the breaking point: the highest load that the shop sustains, and what gives way first.
+    /// Find the breaking point: the highest load that the shop sustains
+    ///
+    /// And what gives way first.
     ///
     /// shopblast hunt --profile stress --slo 'response: p(99) < 500ms' doubles the load until it is not
     /// sustained, then halves the gap. Sustained means: every --slo holds, carried = offered within
@@ -99,7 +110,7 @@ pub(super) enum Subcommand {
     Replay(ReplayFlags),
     /// Make a report from the record of a run, even of one that was cut off.
     Report(ReportFlags),
-    /// Show the user classes, profiles, journeys and options there are, or one of them at length.
+    /// Show the user classes, profiles, journeys and options there are, or one at length
     List(ListFlags),
     /// Print the script that completes commands and flags in a shell
     ///
@@ -137,18 +148,21 @@ pub(super) struct RunOptions {
     /// What must hold of the run.
     #[command(flatten)]
     pub thresholds: ThresholdFlags,
+    /// How races are carried out.
+    #[command(flatten)]
+    pub races: RaceFlags,
     /// What is observed of the shop's back end.
     #[command(flatten)]
     pub observe: ObserveFlags,
     /// What carries the load.
     #[command(flatten)]
     pub machine: MachineFlags,
-    /// What only a run has.
-    #[command(flatten)]
-    pub single: SingleRunFlags,
     /// The web page.
     #[command(flatten)]
     pub page: WebFlags,
+    /// What only a run has.
+    #[command(flatten)]
+    pub single: SingleRunFlags,
     /// How the embedded shop behaves.
     #[command(flatten)]
     pub shop: ShopFlags,

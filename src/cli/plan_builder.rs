@@ -65,7 +65,7 @@ pub(super) fn build(
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
         options: journey_options(&options, profile),
-        races: options.workload.races.rules(profile),
+        races: options.races.rules(profile),
         failures: options
             .output
             .failures
@@ -107,6 +107,7 @@ pub(super) fn build(
             no_tui: options.run_output.no_tui,
             only_summary: options.run_output.only_summary,
             quiet: options.output.quiet,
+            remark: None,
             silent: false,
         },
         exit_code_on_error: options.run_output.exit_code_on_error.unwrap_or(1),

@@ -17,7 +17,7 @@ pub(super) struct RaceFlags {
     )]
     pub race_release: Option<RaceRelease>,
 
-    /// Shift the second side of a race by a time of this range, like -5ms..50ms
+    /// Shift the second side of a race by a time of this range: -5ms..50ms
     ///
     /// Drawn for each two-sided race; 2ms is always the same, sweep is -50ms..50ms.
     #[arg(
@@ -26,17 +26,17 @@ pub(super) struct RaceFlags {
     )]
     pub race_offset: Option<RaceOffset>,
 
-    /// Send the requests of a race one after the other, as the Locust suite does
+    /// Send the requests of a race one after the other, as Locust does
     ///
-    /// There is one flash sale for the whole run, too, as there.
+    /// As the Locust suite's journeys do. There is one flash sale for the whole run, too, as there.
     #[arg(long, help_heading = "Races", conflicts_with_all = ["race_release", "race_offset"])]
     pub sequential_races: bool,
 
-    /// Exit with 96 for broken rules, too, that today's ShopStream does not enforce
+    /// Exit with 96 for rules, too, that today's ShopStream does not enforce
     #[arg(long, help_heading = "Races")]
     pub strict: bool,
 
-    /// Rounds of the flash sale [default: the profile's, or until the run ends]
+    /// Rounds of the flash sale [default: the profile's, or to the run's end]
     ///
     /// Each has a fresh item and a common start; 1 is the Locust suite's sale, one item for the whole
     /// run.

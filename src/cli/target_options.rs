@@ -20,7 +20,7 @@ pub(super) struct TargetFlags {
     )]
     pub host: Option<Target>,
 
-    /// Start the embedded shop here, and send the load there (see --help-sandbox)
+    /// Send the load to a shop in this process (see --help-sandbox)
     ///
     /// Without a profile and user classes, the profile smoke is run.
     #[arg(long, help_heading = "Target")]

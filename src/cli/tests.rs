@@ -151,6 +151,7 @@ fn outputs_and_verdict_flags_are_handed_on() {
         no_tui: true,
         only_summary: true,
         quiet: true,
+        remark: None,
         silent: false,
     };
     assert_eq!(request.output, expected);
@@ -197,6 +198,32 @@ fn cores_are_shared_with_a_shop_on_this_machine() {
     assert_eq!(cores("--cores 3"), [0, 1, 2]);
     assert_eq!(cores("--cores 1-2 -u 1"), [1]);
     assert_eq!(cores("--host http://10.0.0.7 --connections 3"), [0, 1, 2]);
+}
+
+#[test]
+fn an_embedded_shop_alone_is_looked_at() {
+    let alone = request("--sandbox");
+    assert_eq!(alone.plan.profile, "smoke");
+    assert!(alone.sandbox.is_some());
+    let remark = alone.output.remark.unwrap();
+    assert!(
+        remark.contains("profile smoke, 5 users at most, 60 s"),
+        "{remark}"
+    );
+    let changed = request("--sandbox -u 3 -t 2s");
+    let remark = changed.output.remark.unwrap();
+    assert!(
+        remark.contains("profile smoke, 3 users at most, 2 s"),
+        "{remark}"
+    );
+    for named in [
+        "--sandbox --profile spike",
+        "--sandbox SpikeUser",
+        "SpikeUser",
+    ] {
+        assert_eq!(request(named).output.remark, None, "{named}");
+    }
+    assert!(message("hunt --sandbox").contains("say what to run"));
 }
 
 #[test]

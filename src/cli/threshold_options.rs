@@ -8,9 +8,9 @@ use clap::Args;
 /// The flags as typed.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ThresholdFlags {
-    /// Exit with 99 unless it holds, like 'response: p(99) < 300ms'; repeatable
+    /// Exit with 99 unless it holds, like 'response: p(99) < 300ms'
     ///
-    /// It adds to the profile's.
+    /// May be repeated, and adds to the profile's.
     ///
     /// METRIC{TAG="value"}: MEASURE OPERATOR VALUE [over WINDOW] [abort [after DELAY]]
     ///

@@ -1,6 +1,5 @@
 //! The flags that say what users do: of runs, and of the probes of hunts.
 
-use super::race_options::RaceFlags;
 use super::values;
 use crate::plan::{ClassShare, JourneyOption, Pacing, parse_duration};
 use clap::Args;
@@ -9,7 +8,7 @@ use std::time::Duration;
 /// What users do.
 #[derive(Clone, Debug, Args)]
 pub(super) struct WorkloadFlags {
-    /// User classes to run, with a weight if you like; they take the place of the profile's
+    /// User classes to run instead of the profile's, with a weight if you like
     #[arg(value_name = "USER_CLASS[=WEIGHT]", value_parser = ClassShare::parse)]
     pub classes: Vec<ClassShare>,
 
@@ -34,14 +33,10 @@ pub(super) struct WorkloadFlags {
     )]
     pub pacing: Option<Pacing>,
 
-    /// How races are carried out.
-    #[command(flatten)]
-    pub races: RaceFlags,
-
-    /// Change what journeys do, like strict (see `shopblast list`); may be repeated
+    /// Change what journeys do, like strict (see `shopblast list`)
     ///
-    /// strict, release-probe, matching-count, repeated-key, tolerant-saga or by-request; adds to the
-    /// profile's.
+    /// strict, release-probe, matching-count, repeated-key, tolerant-saga or by-request; may be
+    /// repeated, and adds to the profile's.
     #[arg(
         long, value_name = "OPTION", help_heading = "Load",
         value_parser = JourneyOption::parse, value_delimiter = ','

@@ -1,0 +1,202 @@
+//! What one expects of a program beside its work: it says which build it is, explains itself, and is
+//! installed and packed with what shells and editors need. Run as its user would run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Most lines and columns of the short help: two screens.
+const TWO_SCREENS: (usize, usize) = (100, 100);
+
+/// Runs `shopblast` with these arguments, without variables that stand for flags.
+fn shopblast(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shopblast"));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("SHOPBLAST_") || text.starts_with("LOCUST_") {
+            command.env_remove(&name);
+        }
+    }
+    command.args(arguments).output().expect("the binary starts")
+}
+
+/// What it prints when it ends well.
+fn printed(arguments: &[&str]) -> String {
+    let output = shopblast(arguments);
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// What it says when it refuses.
+fn refused(arguments: &[&str]) -> String {
+    let output = shopblast(arguments);
+    assert_eq!(output.status.code(), Some(104), "{arguments:?}: {output:?}");
+    assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stderr).expect("text")
+}
+
+#[test]
+fn the_version_names_commit_and_build() {
+    let version = printed(&["--version"]);
+    assert_eq!(printed(&["version"]), version);
+    let head = format!("shopblast {} (", env!("CARGO_PKG_VERSION"));
+    assert!(version.starts_with(&head), "{version}");
+    for word in ["build:", "rustc ", "features:", "drivers:", "uring"] {
+        assert!(version.contains(word), "{word}: {version}");
+    }
+    let short = printed(&["-V"]);
+    assert_eq!(short.lines().count(), 1, "{short}");
+    assert_eq!(version.lines().next(), Some(short.trim_end()));
+    let commit = version.split(['(', ')']).nth(1).expect("a commit");
+    let hash = commit.trim_end_matches("-dirty");
+    let is_hash = hash.len() >= 7 && hash.chars().all(|c| c.is_ascii_hexdigit());
+    assert!(
+        is_hash || std::env::var_os("SOURCE_COMMIT").is_some() || hash == "unknown",
+        "{commit}"
+    );
+}
+
+#[test]
+fn the_commands_are_words_that_can_be_asked_for() {
+    let help = printed(&["help"]);
+    assert!(help.contains("Usage: shopblast") && help.contains("Examples:"));
+    let of_hunts = printed(&["help", "hunt"]);
+    assert!(of_hunts.contains("--slo <EXPR>"), "{of_hunts}");
+    let unknown = refused(&["help", "hnt"]);
+    assert!(unknown.contains("unrecognized subcommand"), "{unknown}");
+}
+
+#[test]
+fn the_short_help_takes_two_screens_and_begins_with_what_matters() {
+    let help = printed(&["-h"]);
+    let (lines, columns) = TWO_SCREENS;
+    assert!(help.lines().count() <= lines, "{}", help.lines().count());
+    let widest = help.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(columns), "{widest:?}");
+    let headings: Vec<&str> = help
+        .lines()
+        .filter(|line| line.ends_with(':') && !line.starts_with(' '))
+        .collect();
+    let expected = [
+        "Examples:",
+        "Commands:",
+        "Arguments:",
+        "Load:",
+        "Target:",
+        "Output:",
+    ];
+    assert_eq!(&headings[..expected.len()], expected, "{headings:?}");
+    assert_eq!(headings.last(), Some(&"Help:"));
+    assert!(!help.contains("--drain-rate") && help.contains("--help-sandbox"));
+}
+
+#[test]
+fn the_embedded_shop_has_a_help_of_its_own_and_is_in_the_long_one() {
+    let of_shop = printed(&["--help-sandbox"]);
+    let all = printed(&["--help"]);
+    for flag in [
+        "--service-time <DIST>",
+        "--chaos <NAME=P>",
+        "--drain-rate <N>",
+    ] {
+        assert!(of_shop.contains(flag), "{flag}: {of_shop}");
+        assert!(all.contains(flag), "{flag}");
+    }
+    assert!(!of_shop.contains("--users"), "{of_shop}");
+    assert_eq!(printed(&["hunt", "--help-sandbox"]), of_shop);
+    assert!(printed(&["sandbox", "-h"]).contains("--service-time <DIST>"));
+}
+
+#[test]
+fn a_flag_of_another_tool_is_answered_with_ours() {
+    for (arguments, expected) in [
+        (&["--vus", "5"][..], "--vus of k6 is --users here"),
+        (&["-c", "100"], "-c of wrk is --users here"),
+        (
+            &["--duration=30s"],
+            "--duration of wrk and k6 is --run-time here",
+        ),
+        (&["-f", "locustfile.py"], "-f of Locust is --profile here"),
+        (&["--latency"], "--latency of wrk is not needed here"),
+        (&["hunt", "--duration", "1m"], "is --run-time here"),
+    ] {
+        let message = refused(arguments);
+        assert!(message.contains(expected), "{arguments:?}: {message}");
+    }
+    let elsewhere = refused(&["report", "--duration", "1"]);
+    assert!(!elsewhere.contains("k6"), "{elsewhere}");
+}
+
+#[test]
+fn completions_are_scripts_that_their_shells_accept() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = printed(&["completions", shell]);
+        assert!(script.contains("--spawn-rate") || script.contains("-l spawn-rate"));
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("script");
+        std::fs::write(&path, script).expect("written");
+        // Shells that are not here cannot be asked.
+        if let Ok(output) = Command::new(shell).arg("-n").arg(&path).output() {
+            assert!(output.status.success(), "{shell}: {output:?}");
+        }
+    }
+    assert!(refused(&["completions", "tcsh"]).contains("bash, zsh, fish"));
+}
+
+/// The names of a directory's files.
+fn names_in(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).expect("a directory");
+    let mut names: Vec<String> = entries
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn manual_pages_are_printed_or_written() {
+    let page = printed(&["man"]);
+    assert!(page.contains(".TH shopblast 1"), "{page}");
+    let directory = tempfile::tempdir().expect("a directory");
+    let pages: PathBuf = directory.path().join("share/man1");
+    let path = pages.to_str().expect("text");
+    assert_eq!(printed(&["man", "--dir", path]), "");
+    assert_eq!(
+        std::fs::read_to_string(pages.join("shopblast.1")).ok(),
+        Some(page)
+    );
+    let of_hunts = std::fs::read_to_string(pages.join("shopblast-hunt.1")).expect("a page");
+    assert_eq!(printed(&["man", "hunt"]), of_hunts);
+    assert!(names_in(&pages).len() > 8);
+    assert!(refused(&["man", "hnt"]).contains("no manual page of `hnt`"));
+    let file = directory.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    let below = file.join("man1");
+    let message = refused(&["man", "--dir", below.to_str().expect("text")]);
+    assert!(message.contains("cannot be written"), "{message}");
+}
+
+#[test]
+fn the_embedded_shop_alone_is_something_to_run() {
+    let results = tempfile::tempdir().expect("a directory");
+    let path = results.path().to_str().expect("text");
+    let line = ["--sandbox", "-t", "1s", "--no-tui", "--results", path];
+    let output = shopblast(&line);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{output:?}");
+    let first = said.lines().next().unwrap_or_default();
+    assert!(
+        first.contains("profile smoke, 5 users at most, 1 s"),
+        "{said}"
+    );
+    let runs = names_in(results.path());
+    assert!(runs.len() == 1 && runs[0].contains("smoke"), "{runs:?}");
+    let quiet = [&line[..], &["--quiet"]].concat();
+    let output = shopblast(&quiet);
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("no profile"));
+}

@@ -1,11 +1,16 @@
 //! What one expects of a program beside its work: it says which build it is, explains itself, and is
 //! installed and packed with what shells and editors need. Run as its user would run it.
 
+use shopblast::plan::Profile;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Most lines and columns of the short help: two screens.
 const TWO_SCREENS: (usize, usize) = (100, 100);
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// Runs `shopblast` with these arguments, without variables that stand for flags.
 fn shopblast(arguments: &[&str]) -> Output {
@@ -199,4 +204,20 @@ fn the_embedded_shop_alone_is_something_to_run() {
     let quiet = [&line[..], &["--quiet"]].concat();
     let output = shopblast(&quiet);
     assert!(!String::from_utf8_lossy(&output.stderr).contains("no profile"));
+}
+
+const PROFILE_SCHEMA: &str = "schema/profile.schema.json";
+
+#[test]
+fn the_committed_schema_of_profiles_is_that_of_the_types() {
+    let path = repository().join(PROFILE_SCHEMA);
+    if std::env::var_os("BLESS_GOLDEN").is_some() {
+        std::fs::write(&path, Profile::schema_text()).expect("written");
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == Profile::schema_text(),
+        "{PROFILE_SCHEMA} is out of date; refresh it with `BLESS_GOLDEN=1 cargo test \
+         the_committed_schema_of_profiles`"
+    );
 }

@@ -48,11 +48,12 @@ pub use threshold::{
 };
 pub use wait::{WaitTime, WaitTimeError};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How users are paced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Pacing {
     /// The user class's own wait times, as in the Locust suite.

@@ -221,3 +221,163 @@ fn the_committed_schema_of_profiles_is_that_of_the_types() {
          the_committed_schema_of_profiles`"
     );
 }
+
+/// The text of a file of the repository.
+fn text(path: &str) -> String {
+    let path = repository().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn the_seccomp_profile_lets_io_uring_through_and_no_namespaces() {
+    let profile: serde_json::Value =
+        serde_json::from_str(&text("deploy/seccomp.json")).expect("JSON");
+    assert_eq!(profile["defaultAction"], "SCMP_ACT_ERRNO");
+    let rules = profile["syscalls"].as_array().expect("rules");
+    let of_name = |name: &str| {
+        let named = rules.iter().filter(|rule| {
+            let names = rule["names"].as_array().expect("names");
+            names.iter().any(|known| known == name)
+        });
+        named.collect::<Vec<_>>()
+    };
+    for name in [
+        "io_uring_setup",
+        "io_uring_enter",
+        "io_uring_register",
+        "epoll_wait",
+        "execve",
+    ] {
+        let rules = of_name(name);
+        assert!(
+            rules.len() == 1 && rules[0].get("args").is_none(),
+            "{name}: {rules:?}"
+        );
+        assert_eq!(rules[0]["action"], "SCMP_ACT_ALLOW", "{name}");
+    }
+    for name in [
+        "mount",
+        "unshare",
+        "setns",
+        "bpf",
+        "ptrace",
+        "init_module",
+        "reboot",
+    ] {
+        assert!(of_name(name).is_empty(), "{name}");
+    }
+    // CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET.
+    assert_eq!(of_name("clone")[0]["args"][0]["value"], 0x7e02_0000);
+    assert_eq!(of_name("clone3")[0]["errnoRet"], 38);
+}
+
+#[test]
+fn the_containerfile_copies_what_there_is_and_all_that_is_compiled_in() {
+    let text = text("deploy/Containerfile");
+    let copied: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("COPY "))
+        .filter(|line| !line.starts_with("--from"))
+        .flat_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            words[..words.len() - 1].to_vec()
+        })
+        .collect();
+    for path in &copied {
+        assert!(repository().join(path).exists(), "{path}");
+    }
+    for path in [
+        "src",
+        "build.rs",
+        "Cargo.lock",
+        "profiles",
+        "templates",
+        "assets",
+    ] {
+        assert!(copied.contains(&path), "{path}");
+    }
+    let images = text.lines().filter_map(|line| line.strip_prefix("FROM "));
+    for image in images {
+        assert!(!image.contains('/'), "{image}: by its short name");
+    }
+}
+
+/// Runs a target of the Makefile that builds nothing: the test's own program stands for the release.
+fn make(target: &str, variables: &[String]) -> Output {
+    Command::new("make")
+        .args(["--no-print-directory", target])
+        .args(variables)
+        .env_remove("MAKEFLAGS")
+        .current_dir(repository())
+        .output()
+        .expect("make runs")
+}
+
+#[test]
+fn what_is_installed_is_removed_again() {
+    let place = tempfile::tempdir().expect("a directory");
+    let variables = [
+        format!("DESTDIR={}/", place.path().display()),
+        "PREFIX=usr".to_owned(),
+        "CARGO=no-such-cargo".to_owned(),
+        format!("BUILT={}", env!("CARGO_BIN_EXE_shopblast")),
+        format!("ASSETS_DIR={}/assets", place.path().display()),
+    ];
+    let output = make("install", &variables);
+    assert!(output.status.success(), "{output:?}");
+    let share = place.path().join("usr/share");
+    for path in [
+        "man/man1/shopblast.1",
+        "man/man1/shopblast-hunt.1",
+        "bash-completion/completions/shopblast",
+        "zsh/site-functions/_shopblast",
+        "fish/vendor_completions.d/shopblast.fish",
+    ] {
+        let length = std::fs::metadata(share.join(path)).map(|file| file.len());
+        assert!(length.is_ok_and(|length| length > 200), "{path}");
+    }
+    let installed = place.path().join("usr/bin/shopblast");
+    let version = Command::new(&installed)
+        .arg("-V")
+        .output()
+        .expect("it runs");
+    assert_eq!(String::from_utf8_lossy(&version.stdout), printed(&["-V"]));
+    let output = make("uninstall", &variables);
+    assert!(output.status.success(), "{output:?}");
+    assert!(!installed.exists());
+    assert_eq!(names_in(&share.join("man/man1")), Vec::<String>::new());
+}
+
+#[test]
+fn every_way_to_install_is_in_the_help_and_a_missing_tool_is_named() {
+    let output = make("help", &[]);
+    let help = String::from_utf8_lossy(&output.stdout).into_owned();
+    for target in ["install", "uninstall", "deb", "container"] {
+        assert!(
+            help.contains(&format!("make {target} ")),
+            "{target}: {help}"
+        );
+    }
+    let output = make("deb", &["CARGO=no-such-cargo".to_owned()]);
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("cargo install cargo-deb"), "{said}");
+}
+
+#[test]
+fn the_package_takes_files_that_there_are() {
+    let manifest: toml::Value = toml::from_str(&text("Cargo.toml")).expect("TOML");
+    let assets = &manifest["package"]["metadata"]["deb"]["assets"];
+    for asset in assets.as_array().expect("assets") {
+        let source = asset[0].as_str().expect("a path");
+        // What is built, and what make install-assets writes.
+        if source.starts_with("target/release/") {
+            continue;
+        }
+        let found = glob::glob(&repository().join(source).to_string_lossy());
+        assert!(
+            found.is_ok_and(|mut paths| paths.next().is_some()),
+            "{source}"
+        );
+    }
+}

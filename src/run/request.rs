@@ -41,6 +41,28 @@ pub struct RunRequest {
     pub observers: ObserverConfig,
 }
 
+impl RunRequest {
+    /// A run of `plan` with nothing else asked for: against its target, looked at before, recorded in
+    /// the current directory, exit code 1 when requests failed.
+    #[must_use]
+    pub fn of_plan(plan: Plan) -> Self {
+        Self {
+            plan,
+            room: None,
+            sandbox: None,
+            output: Output::default(),
+            exit_code_on_error: 1,
+            fail_on_saturation: false,
+            preflight: true,
+            generation: None,
+            allow_drift: false,
+            recognised: None,
+            addresses: AddressPolicy::default(),
+            observers: ObserverConfig::default(),
+        }
+    }
+}
+
 /// What a run writes where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {

@@ -46,13 +46,16 @@ fn sources() -> impl Iterator<Item = &'static str> {
 
 /// The commit, with `-dirty` behind it when sources differ from it.
 fn commit() -> Option<String> {
-    if let Some(given) = std::env::var(COMMIT_VARIABLE).ok().filter(is_plain) {
+    if let Some(given) = std::env::var(COMMIT_VARIABLE)
+        .ok()
+        .filter(|text| is_plain(text))
+    {
         return Some(given);
     }
     // Sources that were unpacked inside another repository are not of its commit.
     git(&["ls-files", "--error-unmatch", "build.rs"])?;
     watch_commit();
-    let commit = git(&["rev-parse", "--short=12", "HEAD"]).filter(is_plain)?;
+    let commit = git(&["rev-parse", "--short=12", "HEAD"]).filter(|text| is_plain(text))?;
     let mut status = vec!["status", "--porcelain", "--untracked-files=no", "--"];
     status.extend(sources());
     let is_dirty = git(&status).is_none_or(|changes| !changes.is_empty());
@@ -64,7 +67,7 @@ fn commit() -> Option<String> {
 }
 
 /// A value is one line for cargo, and one word for readers.
-fn is_plain(text: &String) -> bool {
+fn is_plain(text: &str) -> bool {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._+".contains(letter);
     !text.is_empty() && text.chars().all(is_plain)
 }
@@ -98,7 +101,10 @@ fn git(arguments: &[&str]) -> Option<String> {
 fn profile() -> Option<String> {
     let out = PathBuf::from(std::env::var_os("OUT_DIR")?);
     let directory = out.ancestors().nth(3)?.file_name()?;
-    let name = directory.to_str().map(str::to_owned).filter(is_plain);
+    let name = directory
+        .to_str()
+        .map(str::to_owned)
+        .filter(|text| is_plain(text));
     name.or_else(|| std::env::var("PROFILE").ok())
 }
 

@@ -129,3 +129,5 @@ loadtest-clean: ## empty databases and Redis of the ShopStream in SHOPSTREAM
 	  echo "name the ShopStream checkout: make loadtest-clean SHOPSTREAM=DIR" >&2; exit 1; }
 	$(MAKE) -C "$(SHOPSTREAM)" truncate-db
 	docker compose --project-directory "$(SHOPSTREAM)" exec -T redis redis-cli FLUSHDB
+
+include deploy/install.mk

@@ -50,6 +50,10 @@ fn dispatch(command: Command) -> ExitCode {
             let made = report::remake(&request).map(|()| ExitCode::Ok);
             made.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
         }
+        Command::Manual(pages) => {
+            let written = pages.write().map(|()| ExitCode::Ok);
+            written.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
+        }
         Command::Sandbox(options) => {
             let served = run::serve(&options.config()).map(|()| ExitCode::Ok);
             served.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))

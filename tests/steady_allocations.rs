@@ -6,8 +6,8 @@ use shopblast::engine::{
     UserOrders, WorkerOrders, now_ns, work,
 };
 use shopblast::plan::{
-    ArrivalSchedule, Arrivals, ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RunId,
-    Stage, Target, UniqueNumbers, user_seed,
+    ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, Stage, Target,
+    UniqueNumbers, user_seed,
 };
 use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ShopConfig};
 use shopblast::shop::{Generation, ShopScript};
@@ -28,29 +28,19 @@ fn plan(class: &str, users: u32, pacing: Pacing, target: Target) -> Plan {
         spawn_rate_per_s: f64::INFINITY,
         duration_us: RUN_TIME.as_micros() as u64,
     };
+    let load = Load::closed(vec![stage], RUN_TIME).expect("a valid load");
     Plan {
-        profile: "test".to_owned(),
         classes: vec![ClassShare {
             class: class.to_owned(),
             weight: 1,
         }],
         target,
-        load: Load::closed(vec![stage], RUN_TIME).expect("a valid load"),
         pacing,
-        options: JourneyOptions::default(),
-        races: shopblast::plan::RaceRules::default(),
-        failures: shopblast::plan::FailureRule::Default,
-        thresholds: Vec::new(),
-        warm_up: Duration::ZERO,
-        run_time: RUN_TIME,
         stop_timeout: Duration::from_secs(1),
         request_timeout: Duration::from_secs(5),
-        connections: None,
-        max_body_bytes: 1 << 20,
-        driver: Driver::Uring,
         cores: vec![shopblast::run::allowed_cpus()[0]],
         seed: 7,
-        run_id: RunId::new(1, 2, 3),
+        ..Plan::of_load(load, RUN_TIME)
     }
 }
 

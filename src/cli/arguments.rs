@@ -1,23 +1,36 @@
 //! The command line as a whole: the flags of a run, or what to do instead of one.
 
 use super::compare_options::CompareFlags;
+use super::completions::CompletionFlags;
 use super::doctor_options::DoctorFlags;
-use super::hunt_options::{HUNT, HuntFlags, without_flags_of_runs};
+use super::hunt_options::HuntFlags;
 use super::list::ListFlags;
+use super::manual::ManualFlags;
 use super::options::RunOptions;
 use super::replay_options::ReplayFlags;
 use super::report_options::ReportFlags;
 use super::sandbox_options::SandboxFlags;
-use clap::{CommandFactory, Parser};
+use super::version;
+use clap::Parser;
 
-const AFTER_HELP: &str = "\
+/// The first thing that one sees.
+pub(super) const EXAMPLES: &str = "\
 Examples:
+  shopblast --sandbox
   shopblast --profile spike --sandbox
   shopblast --profile smoke --host http://localhost:8000
   shopblast SpikeUser -u 50 -r 10 -t 1m
   shopblast --web --sandbox
-  shopblast IdentityUser=3 SpikeUser --rate 200 --arrivals poisson -t 2m
+  shopblast IdentityUser=3 SpikeUser --rate 200 --arrivals poisson -t 2m";
 
+/// The end of the short help.
+const SHORT_NOTES: &str = "\
+Each long flag can be set by a variable, like SHOPBLAST_RUN_TIME or LOCUST_RUN_TIME for --run-time.
+Exit codes: 0 fine, 1 requests failed, 95 generator at its limit, 96 invariant violated, 99
+threshold crossed, 104 wrong command or plan, 105 interrupted, 107 target not reached.";
+
+/// What holds of all flags.
+pub(super) const NOTES: &str = "\
 Every long flag can be set by a variable: SHOPBLAST_RUN_TIME or LOCUST_RUN_TIME for --run-time, and
 so on (flags without a value: 1 or 0). Flags win over SHOPBLAST_*, SHOPBLAST_* over LOCUST_*, these
 over the profile, the profile over the defaults.
@@ -31,11 +44,12 @@ Exit codes: 0 all expected, 1 some requests failed, 95 the generator was at its 
 #[command(
     name = "shopblast",
     bin_name = "shopblast",
-    version,
-    after_help = AFTER_HELP,
+    version = version::SHORT,
+    long_version = version::LONG,
+    after_help = SHORT_NOTES,
+    after_long_help = NOTES,
     args_override_self = true,
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true
+    args_conflicts_with_subcommands = true
 )]
 pub(super) struct Arguments {
     /// The flags of a run.
@@ -58,7 +72,9 @@ pub(super) enum Subcommand {
     /// makes the runs itself, in turns. The unit is the run: one run a side shows differences without
     /// a verdict, from 4 runs a side on there is one.
     Compare(Box<CompareFlags>),
-    /// Find the breaking point: the highest load that the shop sustains, and what gives way first.
+    /// Find the breaking point: the highest load that the shop sustains
+    ///
+    /// And what gives way first.
     ///
     /// shopblast hunt --profile stress --slo 'response: p(99) < 500ms' doubles the load until it is not
     /// sustained, then halves the gap. Sustained means: every --slo holds, carried = offered within
@@ -82,19 +98,16 @@ pub(super) enum Subcommand {
     Replay(ReplayFlags),
     /// Make a report from the record of a run, even of one that was cut off.
     Report(ReportFlags),
-    /// Show the user classes, profiles, journeys and options there are, or one of them at length.
+    /// Show the user classes, profiles, journeys and options there are, or one at length
     List(ListFlags),
-}
-
-/// The command line as it is parsed and shown: flags that a hunt has no use for are not in its help.
-pub(super) fn command() -> clap::Command {
-    Arguments::command().mut_subcommand(HUNT, without_flags_of_runs)
-}
-
-/// The names of [`Subcommand`]s.
-#[cfg(test)]
-pub(super) fn subcommands() -> Vec<String> {
-    let command = Arguments::command();
-    let names = command.get_subcommands();
-    names.map(|command| command.get_name().to_owned()).collect()
+    /// Print the script that completes commands and flags in a shell
+    ///
+    /// For bash: source <(shopblast completions bash), in ~/.bashrc. For zsh: the script is a file
+    /// _shopblast of a directory in $fpath. For fish: ~/.config/fish/completions/shopblast.fish.
+    /// `make install` puts all three where the shells look.
+    Completions(CompletionFlags),
+    /// Print a manual page, or write all of them into a directory.
+    Man(ManualFlags),
+    /// Print version, commit and how the program was built, as --version does.
+    Version,
 }

@@ -1,13 +1,10 @@
 //! The user classes of a run: those that were typed, or the profile's.
 
+use super::arguments::Arguments;
 use super::{CliError, profile_source};
 use crate::plan::{ClassShare, Profile, Suggestion};
 use crate::shop::{USER_CLASSES, UserClass, user_class};
-
-/// What stands first on a command line when it is meant: no class may be called so.
-const SUBCOMMANDS: [&str; 7] = [
-    "sandbox", "compare", "hunt", "doctor", "replay", "report", "list",
-];
+use clap::CommandFactory;
 
 /// At least one class, all of which exist, none twice.
 pub(super) fn choose(
@@ -42,7 +39,7 @@ fn of_profile(profile: &Profile) -> Result<Vec<ClassShare>, CliError> {
 
 fn check_typed(typed: &[ClassShare]) -> Result<(), CliError> {
     for (index, ClassShare { class, .. }) in typed.iter().enumerate() {
-        if SUBCOMMANDS.contains(&class.as_str()) {
+        if Arguments::command().find_subcommand(class).is_some() {
             let command = class.clone();
             return Err(CliError::MisplacedCommand { command });
         }
@@ -69,16 +66,5 @@ fn unknown(name: &str, place: String) -> CliError {
         class: name.to_owned(),
         suggestion: Suggestion::for_word(name, known.iter().copied()),
         known: known.join(", "),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::arguments::subcommands;
-
-    #[test]
-    fn every_subcommand_is_known_as_one() {
-        assert_eq!(subcommands(), SUBCOMMANDS);
     }
 }

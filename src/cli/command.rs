@@ -1,6 +1,6 @@
 //! What the user wants done.
 
-use super::SandboxOptions;
+use super::{ManualPages, SandboxOptions};
 use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
 use crate::hunt::HuntRequest;
@@ -27,6 +27,8 @@ pub enum Command {
     Replay(ReplayRequest),
     /// Make a report from a record.
     Report(ReportRequest),
+    /// Write manual pages.
+    Manual(ManualPages),
     /// Print this on standard output, and exit with 0.
     Print(String),
 }

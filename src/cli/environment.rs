@@ -6,7 +6,7 @@
 
 use super::CliError;
 use super::arguments::Arguments;
-use super::hunt_options::{HUNT, flags_of_runs};
+use super::hunt_options::HUNT;
 use super::pipeline_options::PIPELINE_FLAGS;
 use super::shop_options::SHOP_FLAGS;
 use crate::plan::Suggestion;
@@ -20,8 +20,8 @@ const OWN_PREFIX: &str = "SHOPBLAST_";
 /// Prefixes, the stronger first.
 const PREFIXES: [&str; 2] = [OWN_PREFIX, "LOCUST_"];
 
-/// The command that lists what there is.
-const LIST: &str = "list";
+/// Commands whose flags are typed: they tell of the program and of what there is.
+const TYPED: [&str; 3] = ["list", "man", "completions"];
 
 /// Flags that exclude each other, by group.
 const RIVALS: [(&[&str], &[&str]); 4] = [
@@ -87,10 +87,6 @@ impl Variables {
             taken.append(&mut taken_here);
         }
         let is_hunt = variables.subcommand.as_deref() == Some(HUNT);
-        if is_hunt {
-            let names = flags_of_runs();
-            variables.forget(&names.iter().map(String::as_str).collect::<Vec<&str>>());
-        }
         if (is_hunt || variables.subcommand.is_none()) && !taken.contains("sandbox") {
             variables.forget(SHOP_FLAGS);
             variables.forget(PIPELINE_FLAGS);
@@ -193,10 +189,10 @@ fn variable_name(prefix: &str, flag_name: &str) -> String {
     )
 }
 
-/// The long flags of `command` that variables can stand for: all but help and version. What is
-/// listed is typed: `SHOPBLAST_PROFILE` says what to run.
+/// The long flags of `command` that variables can stand for: all but those for help and version.
+/// What is listed is typed: `SHOPBLAST_PROFILE` says what to run.
 fn flags_of(command: &clap::Command) -> BTreeMap<String, Flag> {
-    if command.get_name() == LIST {
+    if TYPED.contains(&command.get_name()) {
         return BTreeMap::new();
     }
     command

@@ -1,10 +1,15 @@
 //! The one message that the user gets when nothing could be started.
 
+use super::foreign_flags;
 use crate::observe::AddressError;
 use crate::plan::{
     CoreError, ExitCode, LoadError, ProfileError, PublicAddress, Suggestion, TargetError,
     ThresholdError,
 };
+use std::ffi::OsString;
+
+/// Where all flags are.
+const SEE_HELP: &str = "For more information, try '--help'.";
 
 /// Why a command cannot be carried out. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +96,14 @@ pub enum CliError {
         journey: String,
         /// The journey that is most like it.
         suggestion: Suggestion,
+    },
+    /// A manual page that there is not.
+    #[error(
+        "there is no manual page of `{command}`: leave the command out, or see `shopblast help` for the commands"
+    )]
+    NoPage {
+        /// The command asked for.
+        command: String,
     },
     /// A command where a user class should be.
     #[error(
@@ -307,11 +320,17 @@ impl CliError {
         ExitCode::BadPlan
     }
 
-    /// What clap found, without the word that the edge puts before every error.
-    pub(super) fn arguments(error: &clap::Error) -> Self {
+    /// What clap found in the `typed` arguments, without the word that the edge puts before every
+    /// error.
+    pub(super) fn arguments(error: &clap::Error, typed: &[OsString]) -> Self {
         let text = error.to_string();
-        let message = text.strip_prefix("error: ").unwrap_or(&text);
-        Self::Arguments(message.trim_end().to_owned())
+        let message = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        let Some(hint) = foreign_flags::hint(error, typed) else {
+            return Self::Arguments(message.to_owned());
+        };
+        // Instead of the flag that is merely spelt alike.
+        let what = message.lines().next().unwrap_or(message);
+        Self::Arguments(format!("{what}\n\n  {hint}\n\n{SEE_HELP}"))
     }
 
     /// Names the variables that were in use, if any.

@@ -11,25 +11,39 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ExportFlags {
     /// Write NAME.json, as Locust's option of this name does
-    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Output",
+        hide_short_help = true
+    )]
     pub json_file: Option<PathBuf>,
 
     /// Write a summary as k6's option of this name does
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Output",
+        hide_short_help = true
+    )]
     pub summary_export: Option<PathBuf>,
 
-    /// Write thresholds, invariants and requests as JUnit's test cases to this file, too; they are
-    /// always in the record as junit.xml
+    /// Write JUnit's test cases to this file, too
+    ///
+    /// Thresholds, invariants and requests are test cases; they are always in the record as
+    /// junit.xml.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub junit: Option<PathBuf>,
 
-    /// Serve /metrics for Prometheus here during the run: a port of this machine alone, or an address
-    /// and a port, like 0.0.0.0:9464 for everybody
+    /// Serve /metrics for Prometheus here: a port, or address:port
+    ///
+    /// During the run. A port alone is one of this machine only; 0.0.0.0:9464 is for everybody.
     #[arg(long, value_name = "ADDR", help_heading = "Output", value_parser = parse_address)]
     pub prometheus: Option<SocketAddr>,
 
-    /// Push the figures every 5 s to this collector of OpenTelemetry, like http://localhost:4318
-    /// (OTLP over HTTP, in JSON)
+    /// Push figures every 5 s to this collector of OpenTelemetry
+    ///
+    /// Like http://localhost:4318: OTLP over HTTP, in JSON.
     #[arg(long, value_name = "URL", help_heading = "Output", value_parser = parse_url)]
     pub otlp: Option<String>,
 

@@ -1,12 +1,20 @@
 //! `shopblast hunt`: what is searched for, within which bounds, and what a hunt that is resumed had.
 
-use super::options::RunOptions;
+use super::load_options::{ArrivalFlags, LoadFlags};
+use super::machine_options::MachineFlags;
+use super::observe_options::ObserveFlags;
+use super::options::{RunOptions, SingleRunFlags};
+use super::output_options::{OutputFlags, RunOutputFlags};
+use super::race_options::RaceFlags;
+use super::shop_options::ShopFlags;
 use super::surroundings::Surroundings;
+use super::target_options::TargetFlags;
 use super::threshold_options::ThresholdFlags;
+use super::web_options::WebFlags;
+use super::workload_options::WorkloadFlags;
 use super::{CliError, passwords, plan_builder, values};
 use crate::hunt::{Criteria, HUNT_JSON, HuntRecord, HuntRequest, LoadUnit};
 use crate::plan::{Pacing, Threshold};
-use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -24,40 +32,6 @@ const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
 /// journeys must have begun to end.
 const WARM_UP: Duration = Duration::from_secs(3);
 const PACED_WARM_UP: Duration = Duration::from_secs(30);
-/// Flags of a run that a hunt decides itself, or has no use for, and what takes their place.
-const NOT_OF_A_HUNT: [(&str, &str); 27] = [
-    ("users", "--in users, --from and --to"),
-    ("spawn_rate", "--warm-up: users start in half of it"),
-    ("run_time", "--window and --warm-up"),
-    ("rate", "--from and --to"),
-    ("threshold", "--slo"),
-    (
-        "no_thresholds",
-        "--slo: a profile's thresholds are those of its own load",
-    ),
-    ("csv", "the records of its probes"),
-    ("csv_full_history", "the records of its probes"),
-    ("html", "hunt.html"),
-    ("json_file", "shopblast report of a probe's record"),
-    ("summary_export", "shopblast report of a probe's record"),
-    ("junit", "the records of its probes"),
-    ("drain_wait", "--rest-limit"),
-    ("exit_code_on_error", "--failure-limit"),
-    ("only_summary", "--quiet"),
-    ("no_tui", "--quiet"),
-    ("no_preflight", "its own looks at /health"),
-    ("run_id", "a new id for each probe"),
-    ("list", "shopblast list"),
-    ("web", "hunt.html"),
-    ("web_host", "hunt.html"),
-    ("web_port", "hunt.html"),
-    ("web_token", "hunt.html"),
-    ("autostart", "hunt.html"),
-    ("headless", "hunt.html"),
-    ("prometheus", "the records of its probes"),
-    ("otlp", "the records of its probes"),
-];
-
 /// The flags as typed.
 #[derive(Debug, Args)]
 pub(super) struct HuntFlags {
@@ -155,40 +129,30 @@ pub(super) struct HuntFlags {
     #[arg(long, value_name = "DIR", help_heading = "Hunt")]
     resume: Option<PathBuf>,
 
-    /// What a probe does.
+    /// How journeys arrive.
     #[command(flatten)]
-    pub run: RunOptions,
-}
-
-/// The subcommand with the flags out of its help that a hunt has no use for.
-pub(super) fn without_flags_of_runs(hunt: clap::Command) -> clap::Command {
-    NOT_OF_A_HUNT.iter().fold(hunt, |hunt, (id, _)| {
-        hunt.mut_arg(id, |argument| argument.hide(true))
-    })
-}
-
-/// Refuses flags that a hunt has no use for.
-pub(super) fn refuse_flags_of_runs(matches: &ArgMatches) -> Result<(), CliError> {
-    let Some((HUNT, matches)) = matches.subcommand() else {
-        return Ok(());
-    };
-    let is_typed = |id: &str| {
-        matches.try_contains_id(id).is_ok()
-            && matches.value_source(id) == Some(ValueSource::CommandLine)
-    };
-    match NOT_OF_A_HUNT.iter().find(|(id, _)| is_typed(id)) {
-        Some((id, instead)) => Err(CliError::NotOfAHunt {
-            flag: format!("--{}", id.replace('_', "-")),
-            instead: (*instead).to_owned(),
-        }),
-        None => Ok(()),
-    }
-}
-
-/// Long names of the flags that a hunt has no use for: their variables are those of runs.
-pub(super) fn flags_of_runs() -> Vec<String> {
-    let names = NOT_OF_A_HUNT.iter().map(|(id, _)| id.replace('_', "-"));
-    names.collect()
+    arrivals: ArrivalFlags,
+    /// What users do.
+    #[command(flatten)]
+    workload: WorkloadFlags,
+    /// Where the load goes.
+    #[command(flatten)]
+    target: TargetFlags,
+    /// What is written and printed.
+    #[command(flatten)]
+    output: OutputFlags,
+    /// How races are carried out.
+    #[command(flatten)]
+    races: RaceFlags,
+    /// What is observed of the shop's back end.
+    #[command(flatten)]
+    pub observe: ObserveFlags,
+    /// What carries the load.
+    #[command(flatten)]
+    machine: MachineFlags,
+    /// How the embedded shop behaves.
+    #[command(flatten)]
+    shop: ShopFlags,
 }
 
 /// The arguments of a hunt that is resumed: those that it had, then those that were typed. `None`
@@ -245,7 +209,7 @@ pub(super) fn resolve(
     let has_warm_up = flags.warm_up.is_some();
     let arguments = arguments(around.typed);
     let resume = flags.resume.clone();
-    let (results, max_users) = (flags.run.results.clone(), flags.run.max_users);
+    let (results, max_users) = (flags.output.results.clone(), flags.arrivals.max_users);
     let mut template = plan_builder::build(run_options(flags), around.machine, around.entropy)?;
     let plan = &mut template.plan;
     plan.thresholds = plan
@@ -304,33 +268,53 @@ fn criteria(flags: &HuntFlags) -> Result<Criteria, CliError> {
         rest_limit_s: flags.rest_limit.as_secs_f64(),
         recovery_limit_s: flags.recovery_limit.as_secs_f64(),
         most_probes: flags.probes,
-        keep_spoiled: flags.keep_spoiled || flags.run.fail_on_saturation == Some(false),
+        keep_spoiled: flags.keep_spoiled || flags.output.fail_on_saturation == Some(false),
     })
 }
 
 /// The flags of a run like the probes: its load and length are the same for every hunt, so that the
 /// plan's hash tells what is done and not how much of it.
 fn run_options(flags: HuntFlags) -> RunOptions {
-    let mut options = flags.run;
+    let HuntFlags {
+        mut arrivals,
+        mut shop,
+        ..
+    } = flags;
+    let mut load = LoadFlags {
+        run_time: Some(Duration::from_secs(1)),
+        ..LoadFlags::default()
+    };
     match flags.unit {
         LoadUnit::ArrivalsPerS => {
-            options.rate = Some(1.0);
-            options.max_users = Some(options.max_users.unwrap_or(DEFAULT_ROOM));
+            load.rate = Some(1.0);
+            arrivals.max_users.get_or_insert(DEFAULT_ROOM);
         }
         LoadUnit::Users => {
-            options.users = Some(DEFAULT_ROOM);
-            options.spawn_rate = Some(1.0);
+            load.users = Some(DEFAULT_ROOM);
+            load.spawn_rate = Some(1.0);
         }
     }
-    if options.sandbox {
-        options.shop.pipeline.offer_observatory();
+    if flags.target.sandbox {
+        shop.pipeline.offer_observatory();
     }
-    options.run_time = Some(Duration::from_secs(1));
-    options.thresholds = ThresholdFlags {
-        threshold: flags.slo,
-        no_thresholds: true,
-    };
-    options
+    RunOptions {
+        load,
+        arrivals,
+        workload: flags.workload,
+        target: flags.target,
+        output: flags.output,
+        run_output: RunOutputFlags::default(),
+        thresholds: ThresholdFlags {
+            threshold: flags.slo,
+            no_thresholds: true,
+        },
+        races: flags.races,
+        observe: flags.observe,
+        machine: flags.machine,
+        single: SingleRunFlags::default(),
+        page: WebFlags::default(),
+        shop,
+    }
 }
 
 /// The record of the hunt in `directory`, if it asked for the same.

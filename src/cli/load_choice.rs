@@ -18,6 +18,7 @@ pub(super) fn choose(
     profile: Option<&Profile>,
 ) -> Result<(Load, Duration), CliError> {
     let run_time = options
+        .load
         .run_time
         .or_else(|| profile.and_then(Profile::length))
         .unwrap_or(DEFAULT_RUN_TIME);
@@ -61,7 +62,7 @@ fn wanted(options: &RunOptions, profile: Option<&Profile>) -> Result<ProfileLoad
         },
         |profile| profile.load.clone(),
     );
-    let load = match (options.rate, options.users, profiles) {
+    let load = match (options.load.rate, options.load.users, profiles) {
         (Some(rate_per_s), _, profiles) => {
             let (arrivals, max_users) = match profiles {
                 ProfileLoad::Arrivals {
@@ -75,8 +76,8 @@ fn wanted(options: &RunOptions, profile: Option<&Profile>) -> Result<ProfileLoad
         }
         (None, Some(_), ProfileLoad::Stages(_) | ProfileLoad::Arrivals { .. }) => {
             ProfileLoad::Level {
-                users: options.users,
-                spawn_rate_per_s: options.spawn_rate,
+                users: options.load.users,
+                spawn_rate_per_s: options.load.spawn_rate,
             }
         }
         (
@@ -87,11 +88,11 @@ fn wanted(options: &RunOptions, profile: Option<&Profile>) -> Result<ProfileLoad
                 spawn_rate_per_s,
             },
         ) => ProfileLoad::Level {
-            users: options.users.or(users),
-            spawn_rate_per_s: options.spawn_rate.or(spawn_rate_per_s),
+            users: options.load.users.or(users),
+            spawn_rate_per_s: options.load.spawn_rate.or(spawn_rate_per_s),
         },
         (None, None, ProfileLoad::Stages(stages)) => {
-            ProfileLoad::Stages(with_spawn_rate(stages, options.spawn_rate))
+            ProfileLoad::Stages(with_spawn_rate(stages, options.load.spawn_rate))
         }
         (
             None,
@@ -102,7 +103,7 @@ fn wanted(options: &RunOptions, profile: Option<&Profile>) -> Result<ProfileLoad
                 max_users,
             },
         ) => {
-            if options.spawn_rate.is_some() {
+            if options.load.spawn_rate.is_some() {
                 let profile = profile
                     .map(|profile| profile.name.clone())
                     .unwrap_or_default();
@@ -122,8 +123,8 @@ fn with_open_flags(
 ) -> ProfileLoad {
     ProfileLoad::Arrivals {
         rate_per_s,
-        arrivals: options.arrivals.or(arrivals),
-        max_users: options.max_users.or(max_users),
+        arrivals: options.arrivals.arrivals.or(arrivals),
+        max_users: options.arrivals.max_users.or(max_users),
     }
 }
 
@@ -137,10 +138,10 @@ fn with_spawn_rate(mut stages: Vec<Stage>, spawn_rate_per_s: Option<f64>) -> Vec
 }
 
 fn reject_open_flags(options: &RunOptions) -> Result<(), CliError> {
-    if options.arrivals.is_some() {
+    if options.arrivals.arrivals.is_some() {
         return Err(CliError::NeedsRate { flag: "--arrivals" });
     }
-    if options.max_users.is_some() {
+    if options.arrivals.max_users.is_some() {
         return Err(CliError::NeedsRate {
             flag: "--max-users",
         });

@@ -8,17 +8,25 @@ mod arguments;
 mod class_choice;
 mod command;
 mod compare_options;
+mod completions;
+mod definition;
 mod doctor_options;
 mod entropy;
 mod environment;
 mod error;
 mod export_options;
+mod foreign_flags;
 mod hunt_options;
+mod hunt_refusal;
 mod list;
 mod load_choice;
+mod load_options;
 mod machine;
+mod machine_options;
+mod manual;
 mod observe_options;
 mod options;
+mod output_options;
 mod passwords;
 mod pipeline_options;
 mod plan_builder;
@@ -29,17 +37,22 @@ mod report_options;
 mod sandbox_options;
 mod shop_options;
 mod surroundings;
+mod target_options;
 mod threshold_options;
 mod values;
+mod version;
 mod web_offer;
 mod web_options;
 mod web_planner;
+mod workload_choice;
+mod workload_options;
 
 pub use command::Command;
 pub use entropy::Entropy;
 pub use error::CliError;
 pub use list::list_text;
 pub use machine::Machine;
+pub use manual::{ManualPages, UnwrittenPage};
 pub use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
 
@@ -64,30 +77,36 @@ pub fn parse(
     let mut typed: Vec<OsString> = args.into_iter().collect();
     let environment: Vec<(OsString, OsString)> = environment.into_iter().collect();
     // Alone first: what is wrong in here is not the environment's fault.
-    let mut matches = match arguments::command().try_get_matches_from(&typed) {
+    let mut matches = match definition::command().try_get_matches_from(&typed) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
-        Err(error) => return Err(CliError::arguments(&error)),
+        Err(error) => return Err(refused(&error, &typed)),
     };
     if let Some(resumed) = hunt_options::resumed_arguments(&matches, &typed)? {
         typed = resumed;
-        let again = arguments::command().try_get_matches_from(&typed);
-        matches = again.map_err(|error| CliError::arguments(&error))?;
+        let again = definition::command().try_get_matches_from(&typed);
+        matches = again.map_err(|error| refused(&error, &typed))?;
     }
-    hunt_options::refuse_flags_of_runs(&matches)?;
+    if definition::asks_for_shop(&matches) {
+        return Ok(Command::Print(definition::shop_help()));
+    }
     let variables = Variables::read(&matches, environment.iter().cloned())?;
-    let arguments = arguments::command()
+    let arguments = definition::command()
         .try_get_matches_from(variables.before(&typed))
         .and_then(|matches| Arguments::from_arg_matches(&matches))
-        .map_err(|error| CliError::arguments(&error));
+        .map_err(|error| refused(&error, &typed));
     arguments
         .and_then(|mut arguments| {
-            let run = match &mut arguments.subcommand {
-                Some(Subcommand::Hunt(flags)) => &mut flags.run,
-                _ => &mut arguments.run,
+            let observe = match &mut arguments.subcommand {
+                Some(Subcommand::Hunt(flags)) => &mut flags.observe,
+                _ => &mut arguments.run.observe,
             };
-            run.observe.read_variables(&environment)?;
-            run.exports.read_variables(&environment);
+            observe.read_variables(&environment)?;
+            arguments
+                .run
+                .run_output
+                .exports
+                .read_variables(&environment);
             let around = Surroundings {
                 typed: &typed,
                 environment: &environment,
@@ -105,7 +124,12 @@ fn parse_again(words: Vec<OsString>, around: &Surroundings<'_>) -> Result<Comman
     parse(words, environment, around.machine, around.entropy)
 }
 
-fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {
+/// What the parser found wrong with the `typed` arguments.
+fn refused(error: &clap::Error, typed: &[OsString]) -> CliError {
+    hunt_refusal::refused(error, typed).unwrap_or_else(|| CliError::arguments(error, typed))
+}
+
+fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {
     let (typed, machine, entropy) = (around.typed, around.machine, around.entropy);
     match arguments.subcommand {
         Some(Subcommand::Sandbox(flags)) => {
@@ -124,8 +148,11 @@ fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command
             Ok(Command::Hunt(Box::new(request)))
         }
         Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
+        Some(Subcommand::Completions(flags)) => Ok(Command::Print(completions::script(&flags))),
+        Some(Subcommand::Man(flags)) => manual::resolve(flags),
+        Some(Subcommand::Version) => Ok(Command::Print(version::text())),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
-        None if arguments.run.list => Ok(Command::Print(list_text())),
+        None if arguments.run.single.list => Ok(Command::Print(list_text())),
         None if arguments.run.page.is_wanted() => {
             let typed: Vec<String> = typed
                 .iter()
@@ -135,7 +162,11 @@ fn command_of(arguments: Arguments, around: &Surroundings<'_>) -> Result<Command
             Ok(Command::Web(Box::new(request)))
         }
         None => {
-            let request = plan_builder::build(arguments.run, machine, entropy)?;
+            let is_chosen = workload_choice::choose(&mut arguments.run);
+            let mut request = plan_builder::build(arguments.run, machine, entropy)?;
+            if is_chosen {
+                request.output.remark = Some(workload_choice::remark(&request.plan));
+            }
             Ok(Command::Run(Box::new(request)))
         }
     }

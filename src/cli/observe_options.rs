@@ -4,11 +4,10 @@ use super::CliError;
 use crate::observe::{
     AddressError, ObservatoryChoice, ObserverConfig, PostgresAddress, RedisAddress,
 };
-use crate::plan::{AddressPolicy, Suggestion, Target, is_loopback_host, parse_duration};
+use crate::plan::{AddressPolicy, Suggestion, Target, is_loopback_host};
 use crate::shop::{CONTEXTS, Context};
 use clap::Args;
 use std::ffi::OsString;
-use std::time::Duration;
 
 /// Where the Observatory usually is.
 const DEFAULT_OBSERVATORY: &str = "http://localhost:9000";
@@ -19,42 +18,38 @@ const REDIS_VARIABLE: &str = "REDIS_URL";
 /// they may hold passwords.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ObserveFlags {
-    /// Address of the Observatory [default: http://localhost:9000, if there is one, when the shop is
-    /// on this machine; with --sandbox its own, if it has one]
+    /// Address of the Observatory [default: port 9000 here, if there is one]
+    ///
+    /// By default http://localhost:9000, if there is one, when the shop is on this machine; with
+    /// --sandbox its own, if it has one.
     #[arg(long, value_name = "URL", help_heading = "Back end", value_parser = Target::parse)]
     pub observatory: Option<Target>,
 
-    /// Redis, like redis://localhost:16379/0: lengths of streams, what consumers lag behind, dead
-    /// letters
+    /// Redis, like redis://localhost:16379/0: streams, lags, dead letters
+    ///
+    /// Lengths of streams, what consumers lag behind, and dead letters.
     #[arg(long, value_name = "URL", help_heading = "Back end")]
     redis: Option<Secret>,
 
-    /// Database with the outbox of a domain, like identity=postgres://user:password@host:5432/name,
-    /// for exact counts; may be repeated
+    /// Database with the outbox of a domain, for exact counts; may be repeated
+    ///
+    /// Like identity=postgres://user:password@host:5432/name.
     #[arg(long, value_name = "DOMAIN=URL", help_heading = "Back end")]
     outbox: Vec<Secret>,
 
-    /// message-db, like postgres://user:password@host:5432/message_store: events and commands by
-    /// category
+    /// message-db, for events and commands by category
+    ///
+    /// Like postgres://user:password@host:5432/message_store.
     #[arg(long, value_name = "URL", help_heading = "Back end")]
     message_db: Option<Secret>,
 
-    /// Observe what ShopStream's own variables name: DATABASE_URL (identity),
-    /// CATALOGUE_DATABASE_URL, and so on for ORDERING, INVENTORY, PAYMENTS, FULFILLMENT, REVIEWS and
-    /// NOTIFICATIONS, MESSAGE_DB_URL, REDIS_URL
+    /// Observe what ShopStream's own variables name, like DATABASE_URL
     ///
-    /// The other flags win over them. No password has to be typed then. Those of contexts that the
+    /// DATABASE_URL (identity), CATALOGUE_DATABASE_URL, and so on for ORDERING, INVENTORY, PAYMENTS,
+    /// FULFILLMENT, REVIEWS and NOTIFICATIONS, MESSAGE_DB_URL, REDIS_URL. The other flags win over them. No password has to be typed then. Those of contexts that the
     /// shop does not have are left out.
     #[arg(long, help_heading = "Back end")]
     pub observe_from_env: bool,
-
-    /// Watch the backlog after the load until it is no larger than before, at most this long
-    /// [default: not]
-    #[arg(
-        long, value_name = "TIME", help_heading = "Back end",
-        value_parser = parse_duration, allow_hyphen_values = true
-    )]
-    drain_wait: Option<Duration>,
 
     /// Addresses of the variables.
     #[arg(skip)]
@@ -137,7 +132,6 @@ impl ObserveFlags {
     ) -> Result<ObserverConfig, CliError> {
         let mut config = ObserverConfig {
             observatory: self.observatory(target, no_observatory)?,
-            drain_wait: self.drain_wait.unwrap_or_default(),
             ..ObserverConfig::default()
         };
         if let Some(observatory) = &self.observatory {

@@ -1,260 +1,91 @@
-//! The flags of a run, defined once: parsing, help and variables come from here.
+//! The flags of a run, in groups. A flag is defined in its group once: parsing, help, variables,
+//! completions and manual pages come from there.
 
-use super::export_options::ExportFlags;
+use super::load_options::{ArrivalFlags, LoadFlags};
+use super::machine_options::MachineFlags;
 use super::observe_options::ObserveFlags;
+use super::output_options::{OutputFlags, RunOutputFlags};
 use super::race_options::RaceFlags;
 use super::shop_options::ShopFlags;
+use super::target_options::TargetFlags;
 use super::threshold_options::ThresholdFlags;
-use super::values;
 use super::web_options::WebFlags;
-use crate::plan::{
-    Arrivals, ClassShare, CoreChoice, Driver, FailureRule, JourneyOption, Pacing, RunId, Target,
-    parse_duration,
-};
+use super::workload_options::WorkloadFlags;
+use crate::plan::{RunId, parse_duration};
 use clap::Args;
-use std::path::PathBuf;
 use std::time::Duration;
 
-/// The flags of a run. What is `None` is left to the profile and the defaults.
+/// The flags of a run, in groups. What is `None` is left to the profile and the defaults.
 #[derive(Clone, Debug, Args)]
 pub(super) struct RunOptions {
-    /// User classes to run, with a weight if you like; they take the place of the profile's
-    #[arg(value_name = "USER_CLASS[=WEIGHT]", value_parser = ClassShare::parse)]
-    pub classes: Vec<ClassShare>,
-
-    /// Show the user classes and profiles there are, and exit (more with `shopblast list`)
-    #[arg(short, long)]
-    pub list: bool,
-
-    /// Address of the shop [default: http://localhost:8000]
-    #[arg(
-        short = 'H', long, value_name = "URL", help_heading = "Target",
-        value_parser = Target::parse, conflicts_with = "sandbox"
-    )]
-    pub host: Option<Target>,
-
-    /// Start the embedded shop in this process, and send the load there
-    #[arg(long, help_heading = "Target")]
-    pub sandbox: bool,
-
+    /// How much load there is.
     #[command(flatten)]
-    pub shop: ShopFlags,
-
-    /// What is observed of the shop's back end.
+    pub load: LoadFlags,
+    /// How journeys arrive.
     #[command(flatten)]
-    pub observe: ObserveFlags,
-
-    /// Allow load on this host although its address is public; may be repeated
-    #[arg(
-        long, value_name = "HOST", help_heading = "Target",
-        value_parser = values::parse_host, value_delimiter = ','
-    )]
-    pub allow_host: Vec<String>,
-
-    /// Do not look what the target is before the clock starts, and send the load to whatever is there
-    ///
-    /// It is taken for a ShopStream of today then, or for one of --generation.
-    #[arg(long, help_heading = "Target")]
-    pub no_preflight: bool,
-
-    /// Try journeys, too, that the target cannot carry out, by its own description
-    #[arg(long, help_heading = "Target")]
-    pub allow_drift: bool,
-
-    /// Profile to run: the name of one that is built in (see `shopblast list`), or the path of a TOML file
-    ///
-    /// A value with a `/` or the ending `.toml` is a path. A file does not take the place of a
-    /// built-in profile just because it has its name: give its path, like ./profiles/spike.toml.
-    #[arg(long, value_name = "NAME|FILE", help_heading = "Load")]
-    pub profile: Option<String>,
-
-    /// Users at the same time [default: the profile's, or 1]
-    #[arg(
-        short, long, value_name = "N", help_heading = "Load",
-        value_parser = values::parse_count, allow_hyphen_values = true
-    )]
-    pub users: Option<u32>,
-
-    /// Users started a second [default: the profile's, or 1]
-    #[arg(
-        short = 'r', long, value_name = "N", help_heading = "Load",
-        value_parser = values::parse_spawn_rate, allow_hyphen_values = true
-    )]
-    pub spawn_rate: Option<f64>,
-
-    /// Length of the run, like 20 (seconds), 20s, 3m or 1h20m [default: the profile's, or 60s]
-    #[arg(
-        short = 't', long, value_name = "TIME", help_heading = "Load",
-        value_parser = values::parse_time, allow_hyphen_values = true
-    )]
-    pub run_time: Option<Duration>,
-
-    /// Let N journeys a second arrive, whether or not replies came (open model)
-    #[arg(
-        long, value_name = "N", help_heading = "Load", conflicts_with_all = ["users", "spawn_rate"],
-        value_parser = values::parse_journey_rate, allow_hyphen_values = true
-    )]
-    pub rate: Option<f64>,
-
-    /// How arrivals are spread, with --rate [default: constant]
-    #[arg(long, value_name = "HOW", help_heading = "Load", value_parser = values::arrivals())]
-    pub arrivals: Option<Arrivals>,
-
-    /// Users that carry out arrivals, with --rate [default: one second's arrivals, 50 to 2000]
-    #[arg(
-        long, value_name = "N", help_heading = "Load",
-        value_parser = values::parse_count, allow_hyphen_values = true
-    )]
-    pub max_users: Option<u32>,
-
-    /// Whether users wait as their class says, or not at all [default: the profile's, or class]
-    #[arg(long, value_name = "HOW", help_heading = "Load", value_parser = values::pacing())]
-    pub pacing: Option<Pacing>,
-
-    /// How races are carried out.
+    pub arrivals: ArrivalFlags,
+    /// What users do.
     #[command(flatten)]
-    pub races: RaceFlags,
-
-    /// Change what journeys do: strict, release-probe, matching-count, repeated-key, tolerant-saga
-    /// or by-request (see `shopblast list`); may be repeated, and adds to the profile's
-    #[arg(
-        long, value_name = "OPTION", help_heading = "Load",
-        value_parser = JourneyOption::parse, value_delimiter = ','
-    )]
-    pub with: Vec<JourneyOption>,
-
-    /// Share N connections among the users [default: one for each user]
-    #[arg(
-        long, value_name = "N", help_heading = "Load",
-        value_parser = values::parse_count, allow_hyphen_values = true
-    )]
-    pub connections: Option<u32>,
-
-    /// Give a request up after this long without a full reply [default: the profile's, or 30s]
-    #[arg(
-        long, value_name = "TIME", help_heading = "Load",
-        value_parser = values::parse_time, allow_hyphen_values = true
-    )]
-    pub timeout: Option<Duration>,
-
-    /// Wait this long for requests in flight at the end [default: the profile's, or 5s]
-    #[arg(
-        short, long, value_name = "TIME", help_heading = "Load",
-        value_parser = parse_duration, allow_hyphen_values = true
-    )]
-    pub stop_timeout: Option<Duration>,
-
-    /// Largest reply body that is accepted, in bytes, or like 64k or 1m
-    #[arg(
-        long, value_name = "BYTES", help_heading = "Load", default_value = "1m",
-        value_parser = values::parse_bytes, allow_hyphen_values = true
-    )]
-    pub max_body: usize,
-
-    /// Cores to run on: how many, or which CPUs, like 2-5 or 0,2 (only CPU 3: 3-3)
-    ///
-    /// By default all CPUs that this process may use; half of them when the shop is on this machine.
-    /// There are never more workers than users.
-    #[arg(
-        long, value_name = "N|LIST", help_heading = "Machine",
-        value_parser = CoreChoice::parse, allow_hyphen_values = true
-    )]
-    pub cores: Option<CoreChoice>,
-
-    /// Kernel interface that carries the requests
-    #[arg(
-        long, value_name = "NAME", help_heading = "Machine", default_value = "uring",
-        value_parser = values::driver()
-    )]
-    pub driver: Driver,
-
-    /// Seed of the users' behaviour [default: a new one each run]
-    #[arg(
-        long,
-        value_name = "N",
-        help_heading = "Machine",
-        allow_hyphen_values = true
-    )]
-    pub seed: Option<u64>,
-
-    /// Run id, for a repetition that is equal to the byte [default: a new one each run]
-    #[arg(long, value_name = "ID", help_heading = "Machine", value_parser = values::parse_run_id)]
-    pub run_id: Option<RunId>,
-
-    /// Directory that the run's record is written into
-    #[arg(
-        long,
-        value_name = "DIR",
-        help_heading = "Output",
-        default_value = "results"
-    )]
-    pub results: PathBuf,
-
-    /// Write Locust's CSV files to PREFIX_stats.csv and so on [default: into the record]
-    #[arg(long, value_name = "PREFIX", help_heading = "Output")]
-    pub csv: Option<PathBuf>,
-
-    /// Give each statistic name a row a second in the CSV history, not only their sum
-    #[arg(long, help_heading = "Output")]
-    pub csv_full_history: bool,
-
-    /// Write the report to this file, too; it is always in the record as report.html
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub html: Option<PathBuf>,
-
-    /// Other reports, and live figures for other programs.
+    pub workload: WorkloadFlags,
+    /// Where the load goes.
     #[command(flatten)]
-    pub exports: ExportFlags,
-
-    /// Print lines while the run goes, and leave the screen alone
-    ///
-    /// By default a terminal of 80 × 24 characters or more shows the run on the whole screen, with
-    /// keys that steer it.
-    #[arg(long, help_heading = "Output")]
-    pub no_tui: bool,
-
-    /// Print no live figures, only the summary
-    #[arg(long, help_heading = "Output")]
-    pub only_summary: bool,
-
-    /// Print the verdict and errors only
-    #[arg(long, help_heading = "Output")]
-    pub quiet: bool,
-
-    /// What counts as a failure [default: the profile's, or default]
-    ///
-    /// default: failed and unknown requests. strict: refused ones and conflicts, too. locust: as the
-    /// Locust suite's race steps judge, where 400, 409 and 422 are fine and a 500 is a failure. All
-    /// outcomes are shown in any case.
-    #[arg(long, value_name = "RULE", help_heading = "Output", value_parser = values::failures())]
-    pub failures: Option<FailureRule>,
-
+    pub target: TargetFlags,
+    /// What is written and printed of everything.
+    #[command(flatten)]
+    pub output: OutputFlags,
+    /// What is written and printed of a run.
+    #[command(flatten)]
+    pub run_output: RunOutputFlags,
     /// What must hold of the run.
     #[command(flatten)]
     pub thresholds: ThresholdFlags,
-
-    /// Exit code when some requests failed; 0 does not tell
-    #[arg(
-        long,
-        value_name = "CODE",
-        help_heading = "Output",
-        default_value_t = 1,
-        allow_hyphen_values = true
-    )]
-    pub exit_code_on_error: u8,
-
-    /// Exit with 95 when the generator was at its limit [default: false; true for a hunt]
-    ///
-    /// For a hunt: such a probe says nothing, is made again, and after three in a row the search
-    /// ends with 95. With =false it counts like any other.
-    #[arg(
-        long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
-        require_equals = true, action = clap::ArgAction::Set, help_heading = "Output",
-        value_parser = clap::builder::BoolishValueParser::new()
-    )]
-    pub fail_on_saturation: Option<bool>,
-
+    /// How races are carried out.
+    #[command(flatten)]
+    pub races: RaceFlags,
+    /// What is observed of the shop's back end.
+    #[command(flatten)]
+    pub observe: ObserveFlags,
+    /// What carries the load.
+    #[command(flatten)]
+    pub machine: MachineFlags,
     /// The web page.
     #[command(flatten)]
     pub page: WebFlags,
+    /// What only a run has.
+    #[command(flatten)]
+    pub single: SingleRunFlags,
+    /// How the embedded shop behaves.
+    #[command(flatten)]
+    pub shop: ShopFlags,
+}
+
+/// What one run has, and what consists of several decides itself.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct SingleRunFlags {
+    /// Do not look what the target is before the clock starts
+    ///
+    /// The load is sent to whatever is there. It is taken for a ShopStream of today then, or for one
+    /// of --generation.
+    #[arg(long, help_heading = "Target")]
+    pub no_preflight: bool,
+
+    /// Watch the backlog after the load, at most this long [default: not]
+    ///
+    /// It ends once the backlog is no larger than before the load.
+    #[arg(
+        long, value_name = "TIME", help_heading = "Back end",
+        value_parser = parse_duration, allow_hyphen_values = true
+    )]
+    pub drain_wait: Option<Duration>,
+
+    /// Run id, for a repetition equal to the byte [default: a new one each run]
+    #[arg(
+        long, value_name = "ID", help_heading = "Machine",
+        value_parser = super::values::parse_run_id
+    )]
+    pub run_id: Option<RunId>,
+
+    /// Show the user classes and profiles there are (more with `shopblast list`)
+    #[arg(short, long, help_heading = "Help")]
+    pub list: bool,
 }

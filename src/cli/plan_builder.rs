@@ -5,14 +5,10 @@ use super::options::RunOptions;
 use super::{
     CliError, Entropy, Machine, class_choice, load_choice, profile_source, threshold_options,
 };
-use crate::plan::{AddressPolicy, JourneyOptions, Pacing, Plan, Profile, Target, is_loopback_host};
+use crate::plan::{AddressPolicy, JourneyOptions, Pacing, Plan, Profile, is_loopback_host};
 use crate::run::{Output, RunRequest};
 use std::time::Duration;
 
-/// Where the shop is when nobody says so.
-const DEFAULT_HOST: &str = "http://localhost:8000";
-/// Stands for the sandbox until it listens.
-const SANDBOX_PLACEHOLDER: &str = "http://127.0.0.1:0";
 /// Name of a plan without a profile.
 const NO_PROFILE: &str = "custom";
 /// Request timeout when nobody says one.
@@ -26,7 +22,7 @@ pub(super) fn build(
     machine: &Machine,
     entropy: Entropy,
 ) -> Result<RunRequest, CliError> {
-    let sandbox = if options.sandbox {
+    let sandbox = if options.target.sandbox {
         Some(options.shop.config(1)?)
     } else {
         options.shop.refuse()?;
@@ -34,23 +30,25 @@ pub(super) fn build(
     };
     let generation = options.shop.generation;
     let profile = options
+        .workload
         .profile
         .as_deref()
         .map(profile_source::find)
         .transpose()?;
     let profile = profile.as_ref();
-    let classes = class_choice::choose(&options.classes, profile)?;
+    let classes = class_choice::choose(&options.workload.classes, profile)?;
     let (load, run_time) = load_choice::choose(&options, profile)?;
-    let addresses = AddressPolicy::new(&options.allow_host);
-    let target = target(&options)?;
+    let addresses = AddressPolicy::new(&options.target.allow_host);
+    let target = options.target.target()?;
     addresses.check_literal(&target.host)?;
-    let shop = (!options.sandbox).then_some(&target);
+    let shop = (!options.target.sandbox).then_some(&target);
     let no_observatory = options.shop.pipeline.no_observatory;
-    let observers = options.observe.config(shop, no_observatory, &addresses)?;
+    let mut observers = options.observe.config(shop, no_observatory, &addresses)?;
+    observers.drain_wait = options.single.drain_wait.unwrap_or_default();
     let connections = connections(&options, profile, load.max_users())?;
     let cores = machine.worker_cores(&WorkerNeeds {
-        choice: options.cores.as_ref(),
-        shop_is_here: options.sandbox || is_loopback_host(&target.host),
+        choice: options.machine.cores.as_ref(),
+        shop_is_here: options.target.sandbox || is_loopback_host(&target.host),
         max_users: load.max_users(),
         connections,
     })?;
@@ -62,12 +60,14 @@ pub(super) fn build(
         target,
         load,
         pacing: options
+            .workload
             .pacing
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
         options: journey_options(&options, profile),
         races: options.races.rules(profile),
         failures: options
+            .output
             .failures
             .or_else(|| profile?.failures)
             .unwrap_or_default(),
@@ -75,19 +75,21 @@ pub(super) fn build(
         warm_up: Duration::ZERO,
         run_time,
         stop_timeout: options
+            .workload
             .stop_timeout
             .or_else(|| profile?.stop_timeout)
             .unwrap_or(DEFAULT_STOP_TIMEOUT),
         request_timeout: options
+            .workload
             .timeout
             .or_else(|| profile?.timeout)
             .unwrap_or(DEFAULT_REQUEST_TIMEOUT),
         connections,
-        max_body_bytes: options.max_body,
-        driver: options.driver,
+        max_body_bytes: options.workload.max_body,
+        driver: options.machine.driver,
         cores,
-        seed: options.seed.unwrap_or(entropy.seed),
-        run_id: options.run_id.unwrap_or(entropy.run_id),
+        seed: options.machine.seed.unwrap_or(entropy.seed),
+        run_id: options.single.run_id.unwrap_or(entropy.run_id),
     };
     threshold_options::check(&plan)?;
     Ok(RunRequest {
@@ -95,43 +97,34 @@ pub(super) fn build(
         room: None,
         sandbox,
         output: Output {
-            csv_prefix: options.csv,
-            csv_full_history: options.csv_full_history,
-            results: options.results,
-            html: options.html,
-            exports: options.exports.reports(),
-            github: options.exports.github(),
-            metrics: options.exports.metrics(),
-            no_tui: options.no_tui,
-            only_summary: options.only_summary,
-            quiet: options.quiet,
+            csv_prefix: options.run_output.csv,
+            csv_full_history: options.run_output.csv_full_history,
+            results: options.output.results,
+            html: options.run_output.html,
+            exports: options.run_output.exports.reports(),
+            github: options.run_output.exports.github(),
+            metrics: options.run_output.exports.metrics(),
+            no_tui: options.run_output.no_tui,
+            only_summary: options.run_output.only_summary,
+            quiet: options.output.quiet,
+            remark: None,
             silent: false,
         },
-        exit_code_on_error: options.exit_code_on_error,
-        fail_on_saturation: options.fail_on_saturation.unwrap_or(false),
-        preflight: !options.no_preflight,
+        exit_code_on_error: options.run_output.exit_code_on_error.unwrap_or(1),
+        fail_on_saturation: options.output.fail_on_saturation.unwrap_or(false),
+        preflight: !options.single.no_preflight,
         generation,
-        allow_drift: options.allow_drift,
+        allow_drift: options.target.allow_drift,
         recognised: None,
         addresses,
         observers,
     })
 }
 
-fn target(options: &RunOptions) -> Result<Target, CliError> {
-    if options.sandbox {
-        return Ok(Target::parse(SANDBOX_PLACEHOLDER)?);
-    }
-    match &options.host {
-        Some(target) => Ok(target.clone()),
-        None => Ok(Target::parse(DEFAULT_HOST)?),
-    }
-}
-
 /// The profile's options and those that were typed.
 fn journey_options(options: &RunOptions, profile: Option<&Profile>) -> JourneyOptions {
     let of_profile = profile.map(|profile| profile.options).unwrap_or_default();
-    let typed = options.with.iter().copied();
+    let typed = options.workload.with.iter().copied();
     of_profile.iter().chain(typed).collect()
 }
 
@@ -141,7 +134,11 @@ fn connections(
     profile: Option<&Profile>,
     users: u32,
 ) -> Result<Option<u32>, CliError> {
-    match options.connections.or_else(|| profile?.connections) {
+    match options
+        .workload
+        .connections
+        .or_else(|| profile?.connections)
+    {
         Some(connections) if connections > users => {
             Err(CliError::TooManyConnections { connections, users })
         }

@@ -8,35 +8,38 @@ use std::num::NonZeroU64;
 /// The flags as typed.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct RaceFlags {
-    /// What of each request of a race waits for the start: its last byte, or all of it [default:
-    /// last-byte]
+    /// What waits for a race's start: last-byte or whole [default: last-byte]
     ///
-    /// With last-byte everything else is in the kernel, and read by the server, before the start.
+    /// Of each request its last byte, or all of it. With last-byte everything else is in the kernel, and read by the server, before the start.
     #[arg(
-        long, value_name = "PART", help_heading = "Races",
+        long, value_name = "PART", help_heading = "Races", hide_possible_values = true,
         value_parser = values::race_release()
     )]
     pub race_release: Option<RaceRelease>,
 
-    /// Shift the second side of two-sided races by a time of this range, drawn for each race: like
-    /// -50ms..50ms, 2ms, or sweep for -50ms..50ms
+    /// Shift the second side of a race by a time of this range: -5ms..50ms
+    ///
+    /// Drawn for each two-sided race; 2ms is always the same, sweep is -50ms..50ms.
     #[arg(
         long, value_name = "RANGE", help_heading = "Races",
         value_parser = RaceOffset::parse, allow_hyphen_values = true
     )]
     pub race_offset: Option<RaceOffset>,
 
-    /// Send the requests of a race one after the other, and have one flash sale for the whole run,
-    /// as the Locust suite does
+    /// Send the requests of a race one after the other, as Locust does
+    ///
+    /// As the Locust suite's journeys do. There is one flash sale for the whole run, too, as there.
     #[arg(long, help_heading = "Races", conflicts_with_all = ["race_release", "race_offset"])]
     pub sequential_races: bool,
 
-    /// Count broken rules that today's ShopStream does not enforce as violations, too: exit with 96
+    /// Exit with 96 for rules, too, that today's ShopStream does not enforce
     #[arg(long, help_heading = "Races")]
     pub strict: bool,
 
-    /// Rounds of the flash sale, each with a fresh item and a common start [default: the profile's,
-    /// or rounds until the run ends]; 1 is the Locust suite's sale, one item for the whole run
+    /// Rounds of the flash sale [default: the profile's, or to the run's end]
+    ///
+    /// Each has a fresh item and a common start; 1 is the Locust suite's sale, one item for the whole
+    /// run.
     #[arg(
         long,
         value_name = "N",
@@ -45,7 +48,7 @@ pub(super) struct RaceFlags {
     )]
     pub rounds: Option<NonZeroU64>,
 
-    /// Pieces in each round of the flash sale [default: the profile's, or 10]
+    /// Pieces in each round of it [default: the profile's, or 10]
     #[arg(
         long, value_name = "N", help_heading = "Races", allow_hyphen_values = true,
         value_parser = clap::value_parser!(u32).range(1..=i64::from(RaceRules::MOST_STOCK))

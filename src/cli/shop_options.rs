@@ -15,14 +15,16 @@ use std::time::Duration;
 /// How the embedded shop behaves. What is `None` is as in the measured shop.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ShopFlags {
-    /// Generation of ShopStream: five (five contexts, 76 operations) or today (eight contexts, 124
-    /// operations)
+    /// Generation of ShopStream: five (76 operations) or today (124)
+    ///
+    /// five has five contexts, today eight.
     ///
     /// The embedded shop serves it [default: today]. Of another target it says what the target is
     /// compared with [default: the nearest one], and what it is taken for when it does not describe
     /// itself, or with --no-preflight [default: today].
     #[arg(
-        long, value_name = "NAME", help_heading = "Target", value_parser = values::generation()
+        long, value_name = "NAME", help_heading = "Target", hide_possible_values = true,
+        value_parser = values::generation()
     )]
     pub generation: Option<Generation>,
 

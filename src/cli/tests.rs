@@ -151,6 +151,7 @@ fn outputs_and_verdict_flags_are_handed_on() {
         no_tui: true,
         only_summary: true,
         quiet: true,
+        remark: None,
         silent: false,
     };
     assert_eq!(request.output, expected);
@@ -200,6 +201,32 @@ fn cores_are_shared_with_a_shop_on_this_machine() {
 }
 
 #[test]
+fn an_embedded_shop_alone_is_looked_at() {
+    let alone = request("--sandbox");
+    assert_eq!(alone.plan.profile, "smoke");
+    assert!(alone.sandbox.is_some());
+    let remark = alone.output.remark.unwrap();
+    assert!(
+        remark.contains("profile smoke, 5 users at most, 60 s"),
+        "{remark}"
+    );
+    let changed = request("--sandbox -u 3 -t 2s");
+    let remark = changed.output.remark.unwrap();
+    assert!(
+        remark.contains("profile smoke, 3 users at most, 2 s"),
+        "{remark}"
+    );
+    for named in [
+        "--sandbox --profile spike",
+        "--sandbox SpikeUser",
+        "SpikeUser",
+    ] {
+        assert_eq!(request(named).output.remark, None, "{named}");
+    }
+    assert!(message("hunt --sandbox").contains("say what to run"));
+}
+
+#[test]
 fn public_addresses_need_to_be_allowed() {
     let refused = message("--profile spike --host http://8.8.8.8");
     assert!(
@@ -221,7 +248,7 @@ fn public_addresses_need_to_be_allowed() {
 #[test]
 fn help_names_every_flag_and_version_is_printed() {
     let help = printed("--help");
-    for argument in arguments::command().get_arguments() {
+    for argument in definition::command().get_arguments() {
         if let Some(long) = argument.get_long() {
             assert!(help.contains(&format!("--{long}")), "{long}");
         }
@@ -271,7 +298,7 @@ fn lists_are_printed() {
 
 #[test]
 fn the_definitions_are_consistent() {
-    arguments::command().debug_assert();
+    definition::command().debug_assert();
 }
 
 #[test]

@@ -8,8 +8,9 @@ use clap::Args;
 /// The flags as typed.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ThresholdFlags {
-    /// Exit with 99 unless this holds, like 'response: p(99) < 300ms'; may be repeated, and adds to
-    /// the profile's
+    /// Exit with 99 unless it holds, like 'response: p(99) < 300ms'
+    ///
+    /// May be repeated, and adds to the profile's.
     ///
     /// METRIC{TAG="value"}: MEASURE OPERATOR VALUE [over WINDOW] [abort [after DELAY]]
     ///
@@ -23,7 +24,7 @@ pub(super) struct ThresholdFlags {
     pub threshold: Vec<Threshold>,
 
     /// Leave the profile's thresholds out
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, help_heading = "Output", hide_short_help = true)]
     pub no_thresholds: bool,
 }
 

@@ -10,7 +10,11 @@ use std::time::Duration;
 
 /// The form of a page that was started with `options`.
 pub(super) fn offer(options: &RunOptions) -> Result<Offer, CliError> {
-    let named = options.profile.as_deref().map(profile_source::find);
+    let named = options
+        .workload
+        .profile
+        .as_deref()
+        .map(profile_source::find);
     let named = named.transpose()?;
     let mut profiles: Vec<OfferedProfile> = Profile::built_in()
         .map(|profile| offered(&profile))
@@ -27,7 +31,7 @@ pub(super) fn offer(options: &RunOptions) -> Result<Offer, CliError> {
 }
 
 fn defaults(options: &RunOptions, profile: Option<&Profile>) -> Result<FormDefaults, CliError> {
-    let classes = match (&options.classes[..], profile) {
+    let classes = match (&options.workload.classes[..], profile) {
         ([], None) => Vec::new(),
         (typed, profile) => class_choice::choose(typed, profile)?,
     };
@@ -40,12 +44,12 @@ fn defaults(options: &RunOptions, profile: Option<&Profile>) -> Result<FormDefau
             .into_iter()
             .map(|share| (share.class, share.weight))
             .collect(),
-        users: options.users.filter(|_| is_closed),
-        spawn_rate: options.spawn_rate.filter(|_| is_closed),
-        host: options.host.as_ref().map(crate::plan::Target::url),
-        run_time: options.run_time.map(length),
-        pacing: options.pacing.map(pacing),
-        sandbox: options.sandbox,
+        users: options.load.users.filter(|_| is_closed),
+        spawn_rate: options.load.spawn_rate.filter(|_| is_closed),
+        host: options.target.host.as_ref().map(crate::plan::Target::url),
+        run_time: options.load.run_time.map(length),
+        pacing: options.workload.pacing.map(pacing),
+        sandbox: options.target.sandbox,
     })
 }
 

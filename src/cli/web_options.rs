@@ -8,9 +8,9 @@ use std::path::Path;
 /// Whether the web page is served, and where.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct WebFlags {
-    /// Serve a web page that starts, watches and stops load tests, until Ctrl-C
+    /// Serve a web page that starts, watches and stops load tests
     ///
-    /// The flags of a run are what its start form holds at first. Scripts for Locust's page work:
+    /// Until Ctrl-C. The flags of a run are what its start form holds at first. Scripts for Locust's page work:
     /// POST /swarm, GET /stop, /stats/requests and so on.
     #[arg(long, help_heading = "Web page")]
     pub web: bool,
@@ -20,6 +20,7 @@ pub(super) struct WebFlags {
         long,
         value_name = "HOST",
         help_heading = "Web page",
+        hide_short_help = true,
         default_value = "127.0.0.1"
     )]
     pub web_host: String,
@@ -36,7 +37,12 @@ pub(super) struct WebFlags {
 
     /// What must be shown to come in, at least 12 characters; better given as SHOPBLAST_WEB_TOKEN,
     /// which other users of this machine cannot see [default: none on loopback, else made up]
-    #[arg(long, value_name = "TOKEN", help_heading = "Web page")]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        help_heading = "Web page",
+        hide_short_help = true
+    )]
     pub web_token: Option<String>,
 
     /// Serve the page, and start the run that the flags describe at once
@@ -44,7 +50,7 @@ pub(super) struct WebFlags {
     pub autostart: bool,
 
     /// Serve no page, whatever else is said: run at once and exit
-    #[arg(long, help_heading = "Web page")]
+    #[arg(long, help_heading = "Web page", hide_short_help = true)]
     pub headless: bool,
 }
 

@@ -1,5 +1,6 @@
 //! From the web page's start form to a plan: what the form says takes the place of what was typed.
 
+use super::load_options::ArrivalFlags;
 use super::options::RunOptions;
 use super::shop_options::ShopFlags;
 use super::web_offer::offer;
@@ -30,7 +31,7 @@ pub(super) fn page(
     typed: &[String],
     machine: &Machine,
 ) -> Result<WebRequest, CliError> {
-    let settings = options.page.settings(&options.results)?;
+    let settings = options.page.settings(&options.output.results)?;
     let first = options.page.autostart.then(SwarmOrder::default);
     let offer = offer(&options)?;
     let planner = Planner {
@@ -86,31 +87,32 @@ impl Planner {
     fn options_of(&self, order: &SwarmOrder) -> Result<RunOptions, CliError> {
         let mut options = self.options.clone();
         if let Some(name) = &order.profile {
-            options.profile = self.profile_called(name)?;
+            options.workload.profile = self.profile_called(name)?;
         }
         if let Some(users) = &order.users {
-            options.users = Some(field("user_count", users, values::parse_count)?);
-            (options.rate, options.arrivals, options.max_users) = (None, None, None);
+            options.load.users = Some(field("user_count", users, values::parse_count)?);
+            options.load.rate = None;
+            options.arrivals = ArrivalFlags::default();
         }
         if let Some(rate) = &order.spawn_rate {
-            options.spawn_rate = Some(field("spawn_rate", rate, values::parse_spawn_rate)?);
+            options.load.spawn_rate = Some(field("spawn_rate", rate, values::parse_spawn_rate)?);
         }
         if let Some(host) = &order.host {
-            options.host = Some(Target::parse(host)?);
-            options.sandbox = false;
+            options.target.host = Some(Target::parse(host)?);
+            options.target.sandbox = false;
             options.shop = ShopFlags::default();
         }
         if let Some(pacing) = &order.pacing {
-            options.pacing = Some(field("pacing", pacing, parse_pacing)?);
+            options.workload.pacing = Some(field("pacing", pacing, parse_pacing)?);
         }
         if !order.classes.is_empty() {
             let classes = order.classes.iter();
             let read = classes.map(|class| field("user_classes", class, ClassShare::parse));
-            options.classes = read.collect::<Result<_, _>>()?;
+            options.workload.classes = read.collect::<Result<_, _>>()?;
         }
-        options.run_time = match &order.run_time {
+        options.load.run_time = match &order.run_time {
             Some(length) => Some(field("run_time", length, values::parse_time)?),
-            None => options.run_time.or(self.unbounded(&options)?),
+            None => options.load.run_time.or(self.unbounded(&options)?),
         };
         Ok(options)
     }
@@ -121,7 +123,7 @@ impl Planner {
         if name == NO_PROFILE {
             return Ok(None);
         }
-        if let Some(typed) = &self.options.profile
+        if let Some(typed) = &self.options.workload.profile
             && profile_source::find(typed).is_ok_and(|profile| profile.name == name)
         {
             return Ok(Some(typed.clone()));
@@ -134,14 +136,19 @@ impl Planner {
 
     /// The run time of a run that nobody bounds.
     fn unbounded(&self, options: &RunOptions) -> Result<Option<Duration>, CliError> {
-        let profile = options.profile.as_deref().map(profile_source::find);
+        let profile = options
+            .workload
+            .profile
+            .as_deref()
+            .map(profile_source::find);
         let length = profile.transpose()?.and_then(|profile| profile.length());
         Ok(length.is_none().then_some(LONGEST_DURATION))
     }
 
     /// The command that does the same without a page.
     fn command_of(&self, order: &SwarmOrder) -> String {
-        let typed_classes: Vec<String> = self.options.classes.iter().map(written).collect();
+        let typed_classes: Vec<String> =
+            self.options.workload.classes.iter().map(written).collect();
         let mut words: Vec<String> = self
             .typed
             .iter()

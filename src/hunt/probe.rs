@@ -191,22 +191,18 @@ impl Face for ProbeFace {
 fn run_request(request: &HuntRequest, place: &Place, plan: Plan) -> RunRequest {
     let template = &request.template;
     RunRequest {
-        plan,
-        room: None,
-        sandbox: None,
         output: Output {
             results: place.records.clone(),
             silent: true,
             ..Output::default()
         },
         exit_code_on_error: 0,
-        fail_on_saturation: false,
-        preflight: true,
         generation: template.generation,
         allow_drift: template.allow_drift,
         recognised: Some(Arc::clone(&place.recognised)),
         addresses: template.addresses.clone(),
         observers: place.observers.clone(),
+        ..RunRequest::of_plan(plan)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Load shapes: how many users are active when (closed model), or when journeys arrive (open model).
 
 use super::{LONGEST_DURATION, UniqueNumbers};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub struct Stage {
 }
 
 /// How the arrivals of an open-model run are spread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Arrivals {
     /// Evenly.

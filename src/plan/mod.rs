@@ -48,11 +48,12 @@ pub use threshold::{
 };
 pub use wait::{WaitTime, WaitTimeError};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How users are paced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Pacing {
     /// The user class's own wait times, as in the Locust suite.
@@ -120,6 +121,39 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan of this load and length with nothing else chosen: no user classes, a shop on this
+    /// machine, one worker on CPU 0, the limits of a run without flags, and always the same seed and
+    /// run id. What tests start from, so that a new field is theirs only where they mean it.
+    #[must_use]
+    pub fn of_load(load: Load, run_time: Duration) -> Self {
+        Self {
+            profile: "custom".to_owned(),
+            classes: Vec::new(),
+            target: Target {
+                host: "localhost".to_owned(),
+                port: 8000,
+                authority: "localhost:8000".to_owned(),
+                base_path: String::new(),
+            },
+            load,
+            pacing: Pacing::Class,
+            options: JourneyOptions::default(),
+            races: RaceRules::default(),
+            failures: FailureRule::Default,
+            thresholds: Vec::new(),
+            warm_up: Duration::ZERO,
+            run_time,
+            stop_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(30),
+            connections: None,
+            max_body_bytes: 1 << 20,
+            driver: Driver::Uring,
+            cores: vec![0],
+            seed: 1,
+            run_id: RunId::new(1, 2, 3),
+        }
+    }
+
     /// The same plan against another target: for one that is known only once it listens.
     #[must_use]
     pub fn with_target(self, target: Target) -> Self {

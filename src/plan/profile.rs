@@ -5,6 +5,7 @@
 
 mod document;
 mod error;
+mod schema;
 
 pub use error::{Position, ProfileError, ProfileFault};
 
@@ -195,6 +196,13 @@ impl Profile {
             stop_timeout: keys.stop_timeout.map(|length| length.0),
             origin: origin.to_owned(),
         })
+    }
+
+    /// The JSON schema of profiles, for editors, as text with a final line end. It knows less than
+    /// [`Profile::parse`]: not the grammar of thresholds, nor which user classes there are.
+    #[must_use]
+    pub fn schema_text() -> String {
+        schema::text()
     }
 
     /// Most users at once, as far as the profile says.

@@ -78,7 +78,7 @@ fn part(whole: usize, position: usize, parts: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{ClassShare, Driver, JourneyOptions, Pacing, RunId, Stage, Target};
+    use crate::plan::{ClassShare, Stage};
 
     #[test]
     fn parts_add_up_and_differ_by_one_at_most() {
@@ -94,28 +94,11 @@ mod tests {
     fn plan(stages: Vec<Stage>) -> Plan {
         let run_time = Duration::from_secs(30);
         Plan {
-            warm_up: Duration::ZERO,
-            profile: "test".to_owned(),
             classes: vec![ClassShare {
                 class: "SpikeUser".to_owned(),
                 weight: 1,
             }],
-            target: Target::parse("http://localhost:8000").unwrap(),
-            load: Load::closed(stages, run_time).unwrap(),
-            pacing: Pacing::Class,
-            options: JourneyOptions::default(),
-            races: crate::plan::RaceRules::default(),
-            failures: crate::plan::FailureRule::Default,
-            thresholds: Vec::new(),
-            run_time,
-            stop_timeout: Duration::ZERO,
-            request_timeout: Duration::from_secs(1),
-            connections: None,
-            max_body_bytes: 1,
-            driver: Driver::Uring,
-            cores: Vec::new(),
-            seed: 1,
-            run_id: RunId::new(1, 2, 3),
+            ..Plan::of_load(Load::closed(stages, run_time).unwrap(), run_time)
         }
     }
 

@@ -41,6 +41,28 @@ pub struct RunRequest {
     pub observers: ObserverConfig,
 }
 
+impl RunRequest {
+    /// A run of `plan` with nothing else asked for: against its target, looked at before, recorded in
+    /// the current directory, exit code 1 when requests failed.
+    #[must_use]
+    pub fn of_plan(plan: Plan) -> Self {
+        Self {
+            plan,
+            room: None,
+            sandbox: None,
+            output: Output::default(),
+            exit_code_on_error: 1,
+            fail_on_saturation: false,
+            preflight: true,
+            generation: None,
+            allow_drift: false,
+            recognised: None,
+            addresses: AddressPolicy::default(),
+            observers: ObserverConfig::default(),
+        }
+    }
+}
+
 /// What a run writes where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
@@ -64,6 +86,8 @@ pub struct Output {
     pub only_summary: bool,
     /// Print the verdict and errors only.
     pub quiet: bool,
+    /// What was chosen that nobody named, in one line, for the user to know.
+    pub remark: Option<String>,
     /// Print no summary at all: the run is a step of something larger, which tells of it.
     pub silent: bool,
 }

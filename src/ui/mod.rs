@@ -18,6 +18,9 @@ use crate::run::{self, Face, RunControl, RunError, RunRequest, room_for};
 pub fn carry_out(mut request: RunRequest, command: String) -> Result<ExitCode, RunError> {
     let output = &request.output;
     let muted = output.quiet || output.only_summary;
+    if let Some(remark) = output.remark.as_ref().filter(|_| !output.quiet) {
+        eprintln!("{remark}");
+    }
     let has_view = !muted && !output.no_tui && terminal::is_possible();
     let face: Box<dyn Face> = if has_view {
         request.room = Some(room_for(&request.plan));

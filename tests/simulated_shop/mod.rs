@@ -4,8 +4,8 @@
 
 use shopblast::engine::{Answer, PreparedHeads, Recorder, Script, SessionStart, Simulation};
 use shopblast::plan::{
-    ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RaceRules, RunId, Stage, Target,
-    UniqueNumbers, fnv1a, user_seed,
+    ClassShare, Load, Pacing, Plan, RaceRules, RunId, Stage, Target, UniqueNumbers, fnv1a,
+    user_seed,
 };
 use shopblast::shop::ShopScript;
 use shopblast::stats::CoreInterval;
@@ -24,36 +24,24 @@ pub fn plan(classes: &[&str], pacing: Pacing) -> Plan {
         class: (*class).to_owned(),
         weight: 1,
     };
+    let load = Load::Closed {
+        stages: vec![Stage {
+            users: 1,
+            spawn_rate_per_s: 1.0,
+            duration_us: 1,
+        }],
+    };
     Plan {
-        profile: "custom".to_owned(),
         classes: classes.iter().map(share).collect(),
-        target: Target::parse("http://localhost:8000").unwrap(),
-        load: Load::Closed {
-            stages: vec![Stage {
-                users: 1,
-                spawn_rate_per_s: 1.0,
-                duration_us: 1,
-            }],
-        },
         pacing,
-        options: JourneyOptions::default(),
         // As the Locust suite does it: one request after the other, nothing asked beside.
         races: RaceRules {
             sequential: true,
             ..RaceRules::default()
         },
-        failures: shopblast::plan::FailureRule::Default,
-        thresholds: Vec::new(),
-        warm_up: Duration::ZERO,
-        run_time: Duration::from_secs(60),
-        stop_timeout: Duration::from_secs(5),
-        request_timeout: Duration::from_secs(30),
-        connections: None,
-        max_body_bytes: 1 << 20,
-        driver: Driver::Uring,
-        cores: vec![0],
         seed: 42,
         run_id: RunId::new(1_800_000_000_000, 1, 1),
+        ..Plan::of_load(load, Duration::from_secs(60))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::plan::Arrivals;
+use clap::CommandFactory;
 
 #[test]
 fn flags_win_over_own_over_locusts_variables_over_the_profile() {
@@ -63,7 +64,7 @@ fn every_flag_has_a_variable() {
         "summary-export",
         "junit",
     ];
-    for argument in arguments::command().get_arguments() {
+    for argument in Arguments::command().get_arguments() {
         let Some(long) = argument
             .get_long()
             .filter(|long| !takes_any_text.contains(long))

@@ -6,6 +6,7 @@ use crate::plan::{
     Arrivals, ClassShare, FailureRule, HIGHEST_RATE_PER_S, JourneyOption, MOST_USERS, Pacing,
     Suggestion, Threshold, parse_duration,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
 use std::time::Duration;
@@ -40,39 +41,66 @@ const PROFILE_KEYS: &[&str] = &[
 /// Keys of a stage; a test holds them against [`StageKeys`].
 const STAGE_KEYS: &[&str] = &["users", "spawn_rate", "duration"];
 
-/// Every key of a profile.
-#[derive(Deserialize)]
+/// Keys of a profile; others are errors.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Keys {
+    /// Letters, digits, `-` and `_`; part of the record's directory name.
+    #[schemars(required)]
     pub name: Option<Name>,
+    /// Other names, for built-in profiles.
     pub aliases: Option<Vec<Name>>,
+    /// One line, for lists.
+    #[schemars(required)]
     pub description: Option<Line>,
+    /// What it is for, at length.
     pub about: Option<String>,
+    /// User classes, with a weight if you like: ["SpikeUser", "IdentityUser=3"].
+    #[schemars(required, length(min = 1), with = "Option<Vec<Class>>")]
     pub classes: Option<Vec<toml::Spanned<Class>>>,
+    /// Users at the same time; without it 1.
     pub users: Option<Count>,
+    /// Users started a second; without it 1.
     pub spawn_rate: Option<Rate>,
+    /// Length of the run: 90, "90s", "3m" or "1h20m"; without it that of the stages, or 60 s.
     pub run_time: Option<Length>,
+    /// Whether users wait between steps; without it as their class says.
     pub pacing: Option<Pacing>,
+    /// What counts as a failure.
     pub failures: Option<FailureRule>,
+    /// What must hold of the run, else it exits with 99.
     pub thresholds: Option<Vec<ThresholdText>>,
+    /// How journeys differ from the Locust suite's.
     pub with: Option<Vec<JourneyOptionWord>>,
+    /// Rounds of the flash sale; without it rounds until the run ends.
     pub rounds: Option<Count>,
+    /// Pieces in each round of the flash sale; without it 10.
     pub stock: Option<Count>,
+    /// Several levels instead of users and spawn_rate, one after the other.
     pub stages: Option<Vec<StageKeys>>,
+    /// Journeys that arrive a second (open model) instead of users and spawn_rate.
     pub rate: Option<JourneyRate>,
+    /// With rate: how arrivals are spread; without it constant.
     pub arrivals: Option<Arrivals>,
+    /// With rate: users that carry the arrivals out; without it one second's arrivals, 50 to 2000.
     pub max_users: Option<Count>,
+    /// Connections that the users share; without it one for each user.
     pub connections: Option<Count>,
+    /// A request without a full reply is given up after this; without it 30 s.
     pub timeout: Option<Length>,
+    /// Requests in flight at the end are waited for this long; without it 5 s.
     pub stop_timeout: Option<LengthOrZero>,
 }
 
-/// Every key of a stage.
-#[derive(Deserialize)]
+/// A level of users.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StageKeys {
+    /// Users at the end of the ramp; 0 is allowed.
     pub users: CountOrZero,
+    /// Users started, or stopped, a second.
     pub spawn_rate: Rate,
+    /// Length of the stage, ramp included.
     pub duration: Length,
 }
 
@@ -80,13 +108,16 @@ pub(super) struct StageKeys {
 #[cfg(test)]
 const THRESHOLD_KEYS: &[&str] = &["expr", "abort_on_fail", "delay"];
 
-/// Every key of a threshold that is written as a table.
-#[derive(Deserialize)]
+/// A threshold that is written as a table.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ThresholdKeys {
+pub(super) struct ThresholdKeys {
+    /// The threshold, like "response: p(99) < 300ms".
     expr: String,
+    /// Whether crossing it ends the run.
     #[serde(default)]
     abort_on_fail: bool,
+    /// With abort_on_fail: not before this much of the run has passed.
     delay: Option<LengthOrZero>,
 }
 

@@ -1,10 +1,7 @@
 //! Runs that never were, for screens that are always the same.
 
 use super::load;
-use crate::plan::{
-    AddressPolicy, ClassShare, Driver, FailureRule, JourneyOptions, Pacing, Plan, RaceRules, RunId,
-    Target,
-};
+use crate::plan::{ClassShare, Plan};
 use crate::record::made_up;
 use crate::run::{Output, RunRequest, RunState};
 use crate::stats::{
@@ -189,39 +186,14 @@ pub fn request() -> RunRequest {
             class: "SpikeUser".to_owned(),
             weight: 1,
         }],
-        target: Target::parse("http://127.0.0.1:8000").unwrap(),
-        load: load(),
-        pacing: Pacing::Class,
-        options: JourneyOptions::default(),
-        races: RaceRules::default(),
-        failures: FailureRule::Default,
-        thresholds: Vec::new(),
-        warm_up: Duration::ZERO,
-        run_time: Duration::from_secs(60),
-        stop_timeout: Duration::ZERO,
-        request_timeout: Duration::from_secs(1),
-        connections: None,
-        max_body_bytes: 1,
-        driver: Driver::Uring,
-        cores: vec![0],
-        seed: 1,
-        run_id: RunId::new(1, 2, 3),
+        ..Plan::of_load(load(), Duration::from_secs(60))
     };
     RunRequest {
-        plan,
         room: Some(50),
-        sandbox: None,
         output: Output {
             results: "results".into(),
             ..Output::default()
         },
-        exit_code_on_error: 1,
-        fail_on_saturation: false,
-        observers: crate::observe::ObserverConfig::default(),
-        preflight: true,
-        generation: None,
-        allow_drift: false,
-        recognised: None,
-        addresses: AddressPolicy::new(&[]),
+        ..RunRequest::of_plan(plan)
     }
 }

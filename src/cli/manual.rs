@@ -1,0 +1,146 @@
+//! `shopblast man`: manual pages, made of what `--help` says.
+
+use super::{CliError, Command, definition};
+use clap::Args;
+use clap_mangen::Man;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The flags as typed.
+#[derive(Debug, Args)]
+pub(super) struct ManualFlags {
+    /// Command whose page is printed, for `shopblast man hunt | man -l -` [default: the program's]
+    #[arg(value_name = "COMMAND", conflicts_with = "dir")]
+    command: Option<String>,
+
+    /// Write the pages of the program and of each command into this directory
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// A page.
+#[derive(Debug)]
+struct Page {
+    file_name: String,
+    text: Vec<u8>,
+}
+
+/// Every page, and where they go.
+#[derive(Debug)]
+pub struct ManualPages {
+    directory: PathBuf,
+    pages: Vec<Page>,
+}
+
+/// A directory or page that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} cannot be written: {source}; check the directory given with --dir")]
+pub struct UnwrittenPage {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl ManualPages {
+    /// Writes them; makes the directory where there is none.
+    ///
+    /// # Errors
+    /// When the directory, or a page in it, cannot be written.
+    pub fn write(&self) -> Result<(), UnwrittenPage> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| UnwrittenPage { path, source }
+        };
+        std::fs::create_dir_all(&self.directory).map_err(failed(&self.directory))?;
+        for page in &self.pages {
+            let path = self.directory.join(&page.file_name);
+            std::fs::write(&path, &page.text).map_err(failed(&path))?;
+        }
+        Ok(())
+    }
+}
+
+/// What the flags ask for.
+///
+/// # Errors
+/// When there is no such command.
+pub(super) fn resolve(flags: ManualFlags) -> Result<Command, CliError> {
+    let pages = pages()?;
+    if let Some(directory) = flags.dir {
+        return Ok(Command::Manual(ManualPages { directory, pages }));
+    }
+    let file_name = match &flags.command {
+        Some(command) => format!("{}-{command}.1", definition::PROGRAM),
+        None => format!("{}.1", definition::PROGRAM),
+    };
+    let mut pages = pages.into_iter();
+    match pages.find(|page| page.file_name == file_name) {
+        Some(page) => Ok(Command::Print(
+            String::from_utf8_lossy(&page.text).into_owned(),
+        )),
+        None => Err(CliError::NoPage {
+            command: flags.command.unwrap_or_default(),
+        }),
+    }
+}
+
+/// The program's page first.
+fn pages() -> Result<Vec<Page>, CliError> {
+    let version = env!("CARGO_PKG_VERSION");
+    let mut command = definition::command()
+        .disable_help_subcommand(true)
+        .version(version)
+        .long_version(version)
+        .after_help(definition::with_examples());
+    command.build();
+    let commands = command.get_subcommands().filter(|each| !each.is_hide_set());
+    let all = std::iter::once(&command).chain(commands);
+    all.map(|command| {
+        let page = Man::new(command.clone()).source(format!("{} {version}", definition::PROGRAM));
+        let mut text = Vec::new();
+        // A vector takes all that is written to it.
+        page.render(&mut text)
+            .map_err(|error| CliError::Arguments(error.to_string()))?;
+        Ok(Page {
+            file_name: page.get_filename(),
+            text,
+        })
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_page_with_its_flags() {
+        let pages = pages().unwrap();
+        let command = definition::command();
+        assert_eq!(pages.len(), 1 + command.get_subcommands().count());
+        for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
+            let text = String::from_utf8_lossy(&pages[0].text).into_owned();
+            assert!(text.contains(&flag.replace('-', "\\-")), "{flag}");
+        }
+        for command in command.get_subcommands() {
+            let file_name = format!("shopblast-{}.1", command.get_name());
+            let page = pages.iter().find(|page| page.file_name == file_name);
+            assert!(
+                page.is_some_and(|page| !page.text.is_empty()),
+                "{file_name}"
+            );
+        }
+    }
+
+    #[test]
+    fn pages_are_those_of_the_version_and_not_of_the_commit() {
+        for page in pages().unwrap() {
+            let text = String::from_utf8_lossy(&page.text).into_owned();
+            assert!(
+                text.contains(env!("CARGO_PKG_VERSION")),
+                "{}",
+                page.file_name
+            );
+            assert!(!text.contains(env!("BUILD_TARGET")), "{}", page.file_name);
+        }
+    }
+}

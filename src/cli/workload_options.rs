@@ -1,0 +1,75 @@
+//! The flags that say what users do: of runs, and of the probes of hunts.
+
+use super::values;
+use crate::plan::{ClassShare, JourneyOption, Pacing, parse_duration};
+use clap::Args;
+use std::time::Duration;
+
+/// What users do.
+#[derive(Clone, Debug, Args)]
+pub(super) struct WorkloadFlags {
+    /// User classes to run instead of the profile's, with a weight if you like
+    #[arg(value_name = "USER_CLASS[=WEIGHT]", value_parser = ClassShare::parse)]
+    pub classes: Vec<ClassShare>,
+
+    /// Load test by name, or the path of a TOML file (see `shopblast list`)
+    ///
+    /// A value with a `/` or the ending `.toml` is a path. A file does not take the place of a
+    /// built-in profile just because it has its name: give its path, like ./profiles/spike.toml.
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        help_heading = "Load",
+        display_order = 0
+    )]
+    pub profile: Option<String>,
+
+    /// Whether users wait: class (as their class says) or max (not at all)
+    ///
+    /// [default: the profile's, or class]
+    #[arg(
+        long, value_name = "HOW", help_heading = "Load", hide_possible_values = true,
+        value_parser = values::pacing()
+    )]
+    pub pacing: Option<Pacing>,
+
+    /// Change what journeys do, like strict (see `shopblast list`)
+    ///
+    /// strict, release-probe, matching-count, repeated-key, tolerant-saga or by-request; may be
+    /// repeated, and adds to the profile's.
+    #[arg(
+        long, value_name = "OPTION", help_heading = "Load",
+        value_parser = JourneyOption::parse, value_delimiter = ','
+    )]
+    pub with: Vec<JourneyOption>,
+
+    /// Share N connections among the users [default: one for each user]
+    #[arg(
+        long, value_name = "N", help_heading = "Load",
+        value_parser = values::parse_count, allow_hyphen_values = true
+    )]
+    pub connections: Option<u32>,
+
+    /// Give a request up after this long [default: the profile's, or 30s]
+    ///
+    /// The full reply has to be there by then.
+    #[arg(
+        long, value_name = "TIME", help_heading = "Load",
+        value_parser = values::parse_time, allow_hyphen_values = true
+    )]
+    pub timeout: Option<Duration>,
+
+    /// Wait for requests in flight at the end [default: the profile's, or 5s]
+    #[arg(
+        short, long, value_name = "TIME", help_heading = "Load",
+        value_parser = parse_duration, allow_hyphen_values = true
+    )]
+    pub stop_timeout: Option<Duration>,
+
+    /// Largest reply body that is accepted, in bytes, or like 64k or 1m
+    #[arg(
+        long, value_name = "BYTES", help_heading = "Load", default_value = "1m",
+        hide_short_help = true, value_parser = values::parse_bytes, allow_hyphen_values = true
+    )]
+    pub max_body: usize,
+}

@@ -1,64 +1,10 @@
-//! What became of requests: the outcomes, their words, and how often each occurred.
+//! How often each outcome occurred.
 
 use crate::plan::FailureRule;
+pub use crate::plan::Outcome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::{Index, IndexMut};
-
-/// What became of a request.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-#[repr(u8)]
-pub enum Outcome {
-    /// The expected status.
-    Success,
-    /// The business said no: stock gone, illegal transition.
-    Refused,
-    /// A version race was lost.
-    Conflict,
-    /// Anything unexpected, the request certainly answered or certainly not sent.
-    Failed,
-    /// Timed out, broken or unreadable after the request left: it may have happened.
-    Unknown,
-}
-
-impl Outcome {
-    /// How many there are.
-    pub const COUNT: usize = 5;
-
-    /// Every outcome, in the order of their discriminants.
-    pub const ALL: [Self; Self::COUNT] = [
-        Self::Success,
-        Self::Refused,
-        Self::Conflict,
-        Self::Failed,
-        Self::Unknown,
-    ];
-
-    /// The word used in reports.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Refused => "refused",
-            Self::Conflict => "conflict",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Whether a request that ended so counts as a failure.
-    #[must_use]
-    pub fn is_failure(self, rule: FailureRule) -> bool {
-        match self {
-            Self::Success => false,
-            Self::Failed | Self::Unknown => true,
-            Self::Refused | Self::Conflict => rule == FailureRule::Strict,
-        }
-    }
-}
 
 /// How many requests ended how. In JSON an array in the order of [`Outcome::ALL`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -155,11 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_those_of_json() {
-        for outcome in Outcome::ALL {
-            let json = serde_json::to_value(outcome).unwrap();
-            assert_eq!(json, outcome.word());
-        }
+    fn json_is_an_array_in_the_order_of_outcomes() {
         let counts = OutcomeCounts::from([1, 0, 2, 0, 0]);
         assert_eq!(serde_json::to_string(&counts).unwrap(), "[1,0,2,0,0]");
     }

@@ -1,5 +1,6 @@
 //! The words of thresholds: metrics, measures, operators, units.
 
+use crate::plan::Outcome;
 use std::fmt;
 
 /// A latency.
@@ -16,16 +17,8 @@ pub enum LatencyMetric {
 /// What requests came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutcomeMetric {
-    /// The expected status.
-    Success,
-    /// The business said no.
-    Refused,
-    /// A version race was lost.
-    Conflict,
-    /// Anything unexpected.
-    Failed,
-    /// No readable reply after it left: it may have happened.
-    Unknown,
+    /// One of the ways to end.
+    Of(Outcome),
     /// What counts as a failure by the run's rule.
     Failures,
 }
@@ -186,17 +179,22 @@ pub(super) enum Metric {
     Observed,
 }
 
+/// An outcome under its own word.
+const fn of_outcome(outcome: Outcome) -> (&'static str, Metric) {
+    (outcome.word(), Metric::Outcome(OutcomeMetric::Of(outcome)))
+}
+
 impl Metric {
     /// Every metric's own name.
     pub(super) const NAMES: [(&'static str, Self); 15] = [
         ("response", Self::Latency(LatencyMetric::Response)),
         ("service", Self::Latency(LatencyMetric::Service)),
         ("lag", Self::Latency(LatencyMetric::Lag)),
-        ("success", Self::Outcome(OutcomeMetric::Success)),
-        ("refused", Self::Outcome(OutcomeMetric::Refused)),
-        ("conflict", Self::Outcome(OutcomeMetric::Conflict)),
-        ("failed", Self::Outcome(OutcomeMetric::Failed)),
-        ("unknown", Self::Outcome(OutcomeMetric::Unknown)),
+        of_outcome(Outcome::Success),
+        of_outcome(Outcome::Refused),
+        of_outcome(Outcome::Conflict),
+        of_outcome(Outcome::Failed),
+        of_outcome(Outcome::Unknown),
         ("failures", Self::Outcome(OutcomeMetric::Failures)),
         ("requests", Self::Requests),
         ("journeys", Self::Journeys),

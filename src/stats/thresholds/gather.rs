@@ -4,7 +4,7 @@ use super::pile::Portion;
 use crate::plan::{
     JourneyMeasure, LatencyMetric, OutcomeMetric, Quantity, RaceMeasure, Selector, Tag,
 };
-use crate::stats::{Interval, LatencyCounts, Measured, Outcome, RunContext};
+use crate::stats::{Interval, LatencyCounts, Measured, RunContext};
 
 /// Which rows of an interval a quantity is about.
 pub(super) struct Gatherer {
@@ -132,13 +132,8 @@ fn latencies(row: &Measured<LatencyCounts>, metric: LatencyMetric) -> &LatencyCo
 }
 
 fn with_outcome(row: &Measured<LatencyCounts>, metric: OutcomeMetric, context: &RunContext) -> u64 {
-    let outcome = match metric {
-        OutcomeMetric::Success => Outcome::Success,
-        OutcomeMetric::Refused => Outcome::Refused,
-        OutcomeMetric::Conflict => Outcome::Conflict,
-        OutcomeMetric::Failed => Outcome::Failed,
-        OutcomeMetric::Unknown => Outcome::Unknown,
-        OutcomeMetric::Failures => return row.failures(context.failures),
-    };
-    row.outcomes[outcome]
+    match metric {
+        OutcomeMetric::Of(outcome) => row.outcomes[outcome],
+        OutcomeMetric::Failures => row.failures(context.failures),
+    }
 }

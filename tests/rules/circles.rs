@@ -1,4 +1,5 @@
-//! Files do not import each other in a circle.
+//! Files do not import each other in a circle. What counts is a name that one file takes from
+//! another, followed to the file that defines it; a method that is called on a value takes no name.
 
 use super::{File, Finding};
 use module::{Module, read};

@@ -131,16 +131,21 @@ impl<'a> Reading<'a> {
         is_cfg && self.word(inside) == Some("test")
     }
 
-    /// Passes an item with its attributes: up to its semicolon, or to the end of its braces.
+    /// Passes an item with its attributes: up to its semicolon, or to the end of its braces. A field or
+    /// a variant ends at its comma.
     fn pass_test_item(&mut self, path: &[String]) {
         let mut depth = 0_usize;
         let mut is_attribute = false;
+        let mut is_member = true;
         while let Some(token) = self.token(0) {
             match token {
                 Token::Mark('#') if depth == 0 => is_attribute = true,
                 Token::Word("mod") if depth == 0 => {
                     let name = self.word(1).map(str::to_owned);
                     self.tests.push(path.iter().cloned().chain(name).collect());
+                }
+                Token::Word(word) if depth == 0 && (KINDS.contains(&word) || word == "impl") => {
+                    is_member = false;
                 }
                 Token::Mark('{' | '[' | '(') => depth += 1,
                 Token::Mark(mark @ ('}' | ']' | ')')) => {
@@ -156,7 +161,11 @@ impl<'a> Reading<'a> {
                     }
                     is_attribute &= depth > 0;
                 }
-                Token::Mark(';' | ',') if depth == 0 => {
+                Token::Mark(';') if depth == 0 => {
+                    self.at += 1;
+                    return;
+                }
+                Token::Mark(',') if depth == 0 && is_member => {
                     self.at += 1;
                     return;
                 }

@@ -234,6 +234,8 @@ fn what_only_tests_see_does_not_count() {
             concat!(
                 "#[cfg(test)]\nuse crate::a::A;\npub struct B;\n",
                 "#[cfg(test)]\n#[allow(dead_code)]\nfn made_up() { crate::a::A; }\n",
+                "#[cfg(test)]\nimpl<T, U> From<(T, U)> for B {\n    fn from() { crate::a::A; }\n}\n",
+                "pub struct C {\n    #[cfg(test)]\n    a: crate::a::A,\n    b: u8,\n}\n",
                 "#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}\n#[cfg(test)]\nmod more;\n",
             ),
         ),

@@ -1,6 +1,7 @@
 //! `shopblast compare`: which runs are compared, or made and compared, and how they are judged.
 
-use super::{CliError, Command, Entropy, Machine, values};
+use super::surroundings::Surroundings;
+use super::{CliError, Command, Entropy, values};
 use crate::compare::{CompareRequest, Configuration, Course, Hook, Question, Subject};
 use clap::Args;
 use std::ffi::OsString;
@@ -130,18 +131,6 @@ pub(super) struct CompareFlags {
         allow_hyphen_values = true
     )]
     seed: u64,
-}
-
-/// What surrounds the flags.
-pub(super) struct Surroundings<'a> {
-    /// The arguments as typed.
-    pub typed: &'a [OsString],
-    /// The environment.
-    pub environment: &'a [(OsString, OsString)],
-    /// The machine.
-    pub machine: &'a Machine,
-    /// Chance.
-    pub entropy: Entropy,
 }
 
 /// The comparison that the flags ask for.
@@ -276,13 +265,7 @@ fn check_plans(
             .iter()
             .chain(&flags.right)
             .chain(&configuration.flags);
-        let command = super::parse(
-            words.cloned(),
-            around.environment.iter().cloned(),
-            around.machine,
-            around.entropy,
-        )?;
-        match command {
+        match (around.parse)(words.cloned().collect(), around)? {
             Command::Run(request) => plans.push(request.plan.hash()),
             _ => return Err(CliError::NoRunToCompare),
         }

@@ -5,8 +5,8 @@
 //! way `SHOPBLAST_` variables win over `LOCUST_` ones. Empty variables count as not set.
 
 use super::CliError;
+use super::arguments::Arguments;
 use super::hunt_options::HUNT;
-use super::options::Arguments;
 use super::pipeline_options::PIPELINE_FLAGS;
 use super::shop_options::SHOP_FLAGS;
 use crate::plan::Suggestion;

@@ -1,6 +1,5 @@
 //! `shopblast hunt`: what is searched for, within which bounds, and what a hunt that is resumed had.
 
-use super::compare_options::Surroundings;
 use super::load_options::{ArrivalFlags, LoadFlags};
 use super::machine_options::MachineFlags;
 use super::observe_options::ObserveFlags;
@@ -8,14 +7,14 @@ use super::options::{RunOptions, SingleRunFlags};
 use super::output_options::{OutputFlags, RunOutputFlags};
 use super::race_options::RaceFlags;
 use super::shop_options::ShopFlags;
+use super::surroundings::Surroundings;
 use super::target_options::TargetFlags;
 use super::threshold_options::ThresholdFlags;
 use super::web_options::WebFlags;
 use super::workload_options::WorkloadFlags;
-use super::{CliError, definition, passwords, plan_builder, values};
+use super::{CliError, passwords, plan_builder, values};
 use crate::hunt::{Criteria, HUNT_JSON, HuntRecord, HuntRequest, LoadUnit};
 use crate::plan::{Pacing, Threshold};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -190,17 +189,8 @@ pub(super) struct HuntFlags {
     shop: ShopFlags,
 }
 
-/// What is wrong with a hunt of these `typed` arguments, when `error` is about a flag that only runs
-/// have.
-pub(super) fn refused(error: &clap::Error, typed: &[OsString]) -> Option<CliError> {
-    let is_hunt = typed.get(1).is_some_and(|word| word == HUNT);
-    if !is_hunt || error.kind() != ErrorKind::UnknownArgument {
-        return None;
-    }
-    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidArg) else {
-        return None;
-    };
-    let flag = definition::long_name(name)?;
+/// Why a hunt has no `flag`, when it is one of runs: a long name without dashes.
+pub(super) fn refused(flag: &str) -> Option<CliError> {
     let (_, instead) = INSTEAD.iter().find(|(known, _)| *known == flag)?;
     Some(CliError::NotOfAHunt {
         flag: format!("--{flag}"),
@@ -432,8 +422,8 @@ fn parse_whole_seconds(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::options::Arguments;
     use super::*;
+    use crate::cli::arguments::Arguments;
     use clap::CommandFactory;
     use std::collections::BTreeSet;
 

@@ -4,11 +4,14 @@
 //! profile, and the profile over the defaults. This room reads profile files, the record of a hunt that is
 //! resumed, and nothing else: arguments, environment, machine and entropy are handed in.
 
+mod arguments;
 mod class_choice;
+mod command;
 mod compare_options;
 mod completions;
 mod definition;
 mod doctor_options;
+mod entropy;
 mod environment;
 mod error;
 mod export_options;
@@ -28,10 +31,12 @@ mod pipeline_options;
 mod plan_builder;
 mod profile_source;
 mod race_options;
+mod refusal;
 mod replay_options;
 mod report_options;
 mod sandbox_options;
 mod shop_options;
+mod surroundings;
 mod target_options;
 mod threshold_options;
 mod values;
@@ -42,6 +47,8 @@ mod web_planner;
 mod workload_choice;
 mod workload_options;
 
+pub use command::Command;
+pub use entropy::Entropy;
 pub use error::CliError;
 pub use list::list_text;
 pub use machine::Machine;
@@ -49,52 +56,13 @@ pub use manual::{ManualPages, UnwrittenPage};
 pub use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
 
-use crate::compare::CompareRequest;
-use crate::doctor::DoctorRequest;
-use crate::hunt::HuntRequest;
-use crate::plan::RunId;
-use crate::report::ReportRequest;
-use crate::run::{ReplayRequest, RunRequest};
-use crate::ui::web::WebRequest;
+use arguments::{Arguments, Subcommand};
 use clap::FromArgMatches;
-use compare_options::Surroundings;
 use environment::Variables;
-use options::{Arguments, Subcommand};
+use manual::Manual;
+use refusal::refused;
 use std::ffi::OsString;
-
-/// What the user wants done.
-#[derive(Debug)]
-pub enum Command {
-    /// Carry out a load test.
-    Run(Box<RunRequest>),
-    /// Serve the web page, which carries load tests out.
-    Web(Box<WebRequest>),
-    /// Serve the embedded shop.
-    Sandbox(SandboxOptions),
-    /// Look at a target before a run.
-    Doctor(DoctorRequest),
-    /// Compare runs, or make runs and compare them.
-    Compare(Box<CompareRequest>),
-    /// Search for the breaking point.
-    Hunt(Box<HuntRequest>),
-    /// Fire a witness again.
-    Replay(ReplayRequest),
-    /// Make a report from a record.
-    Report(ReportRequest),
-    /// Write manual pages.
-    Manual(ManualPages),
-    /// Print this on standard output, and exit with 0.
-    Print(String),
-}
-
-/// What makes a run unlike others when the user does not choose it.
-#[derive(Clone, Copy, Debug)]
-pub struct Entropy {
-    /// Seed, when there is no `--seed`.
-    pub seed: u64,
-    /// Run id, when there is no `--run-id`.
-    pub run_id: RunId,
-}
+use surroundings::Surroundings;
 
 /// Makes a command of `args` (the program's name first), the variables of the `environment`, the
 /// profile and the defaults.
@@ -146,15 +114,16 @@ pub fn parse(
                 environment: &environment,
                 machine,
                 entropy,
+                parse: parse_again,
             };
             command_of(arguments, &around)
         })
         .map_err(|error| error.blaming(variables.names()))
 }
 
-/// What the parser found wrong with the `typed` arguments.
-fn refused(error: &clap::Error, typed: &[OsString]) -> CliError {
-    hunt_options::refused(error, typed).unwrap_or_else(|| CliError::arguments(error, typed))
+fn parse_again(words: Vec<OsString>, around: &Surroundings<'_>) -> Result<Command, CliError> {
+    let environment = around.environment.iter().cloned();
+    parse(words, environment, around.machine, around.entropy)
 }
 
 fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {
@@ -176,8 +145,17 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Com
             Ok(Command::Hunt(Box::new(request)))
         }
         Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
-        Some(Subcommand::Completions(flags)) => Ok(Command::Print(completions::script(&flags))),
-        Some(Subcommand::Man(flags)) => manual::resolve(flags),
+        Some(Subcommand::Completions(flags)) => {
+            let script = completions::script(&flags, definition::command());
+            Ok(Command::Print(script))
+        }
+        Some(Subcommand::Man(flags)) => {
+            let examples = definition::with_examples();
+            match manual::resolve(flags, definition::command(), examples)? {
+                Manual::Printed(page) => Ok(Command::Print(page)),
+                Manual::Written(pages) => Ok(Command::Manual(pages)),
+            }
+        }
         Some(Subcommand::Version) => Ok(Command::Print(version::text())),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
         None if arguments.run.single.list => Ok(Command::Print(list_text())),

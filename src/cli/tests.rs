@@ -6,8 +6,8 @@ mod hunts;
 mod loads;
 
 use super::*;
-use crate::plan::{Driver, ExitCode, Load, Pacing, Stage, Target};
-use crate::run::Output;
+use crate::plan::{Driver, ExitCode, Load, Pacing, RunId, Stage, Target};
+use crate::run::{Output, RunRequest};
 use crate::sandbox::{DrainRate, Names, ObservatoryConfig, PipelineConfig, ShopConfig};
 use crate::shop::Generation;
 use std::path::PathBuf;

@@ -1,0 +1,35 @@
+//! What the user wants done.
+
+use super::manual::ManualPages;
+use super::sandbox_options::SandboxOptions;
+use crate::compare::CompareRequest;
+use crate::doctor::DoctorRequest;
+use crate::hunt::HuntRequest;
+use crate::report::ReportRequest;
+use crate::run::{ReplayRequest, RunRequest};
+use crate::ui::web::WebRequest;
+
+/// What the user wants done.
+#[derive(Debug)]
+pub enum Command {
+    /// Carry out a load test.
+    Run(Box<RunRequest>),
+    /// Serve the web page, which carries load tests out.
+    Web(Box<WebRequest>),
+    /// Serve the embedded shop.
+    Sandbox(SandboxOptions),
+    /// Look at a target before a run.
+    Doctor(DoctorRequest),
+    /// Compare runs, or make runs and compare them.
+    Compare(Box<CompareRequest>),
+    /// Search for the breaking point.
+    Hunt(Box<HuntRequest>),
+    /// Fire a witness again.
+    Replay(ReplayRequest),
+    /// Make a report from a record.
+    Report(ReportRequest),
+    /// Write manual pages.
+    Manual(ManualPages),
+    /// Print this on standard output, and exit with 0.
+    Print(String),
+}

@@ -1,10 +1,23 @@
 //! The user classes of a run: those that were typed, or the profile's.
 
-use super::arguments::Arguments;
 use super::{CliError, profile_source};
 use crate::plan::{ClassShare, Profile, Suggestion};
 use crate::shop::{USER_CLASSES, UserClass, user_class};
-use clap::CommandFactory;
+
+/// What stands first on a command line when it is meant: no class may be called so.
+const SUBCOMMANDS: [&str; 11] = [
+    "sandbox",
+    "compare",
+    "hunt",
+    "doctor",
+    "replay",
+    "report",
+    "list",
+    "completions",
+    "man",
+    "version",
+    "help",
+];
 
 /// At least one class, all of which exist, none twice.
 pub(super) fn choose(
@@ -39,7 +52,7 @@ fn of_profile(profile: &Profile) -> Result<Vec<ClassShare>, CliError> {
 
 fn check_typed(typed: &[ClassShare]) -> Result<(), CliError> {
     for (index, ClassShare { class, .. }) in typed.iter().enumerate() {
-        if Arguments::command().find_subcommand(class).is_some() {
+        if SUBCOMMANDS.contains(&class.as_str()) {
             let command = class.clone();
             return Err(CliError::MisplacedCommand { command });
         }
@@ -66,5 +79,23 @@ fn unknown(name: &str, place: String) -> CliError {
         class: name.to_owned(),
         suggestion: Suggestion::for_word(name, known.iter().copied()),
         known: known.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::definition;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_subcommand_is_known_as_one() {
+        let mut command = definition::command();
+        command.build();
+        let names: BTreeSet<&str> = command
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        assert_eq!(names, BTreeSet::from(SUBCOMMANDS));
     }
 }

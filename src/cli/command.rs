@@ -1,6 +1,7 @@
 //! What the user wants done.
 
-use super::{ManualPages, SandboxOptions};
+use super::manual::ManualPages;
+use super::sandbox_options::SandboxOptions;
 use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
 use crate::hunt::HuntRequest;

@@ -1,6 +1,7 @@
 //! `shopblast completions`: the script that has a shell complete commands, flags and their values.
 
-use super::{definition, values};
+use super::hunt_options::HUNT;
+use super::values;
 use crate::plan::Profile;
 use crate::shop::USER_CLASSES;
 use clap::Args;
@@ -20,11 +21,12 @@ pub(super) struct CompletionFlags {
     shell: Shell,
 }
 
-/// The script.
-pub(super) fn script(flags: &CompletionFlags) -> String {
+/// The script for `command`.
+pub(super) fn script(flags: &CompletionFlags, command: clap::Command) -> String {
     let mut script = Vec::new();
-    let mut command = with_names(definition::command());
-    clap_complete::generate(flags.shell, &mut command, definition::PROGRAM, &mut script);
+    let program = command.get_name().to_owned();
+    let mut command = with_names(command);
+    clap_complete::generate(flags.shell, &mut command, program, &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
@@ -40,17 +42,18 @@ fn with_names(command: clap::Command) -> clap::Command {
             .mut_arg("profile", |flag| flag.value_parser(profiles.clone()))
             .mut_arg("classes", |flag| flag.value_parser(classes.clone()))
     };
-    offer(command).mut_subcommand(super::hunt_options::HUNT, offer)
+    offer(command).mut_subcommand(HUNT, offer)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::definition;
 
     #[test]
     fn every_flag_and_name_is_offered_in_every_shell() {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-            let script = script(&CompletionFlags { shell });
+            let script = script(&CompletionFlags { shell }, definition::command());
             for flag in definition::command().get_arguments() {
                 if let Some(long) = flag.get_long() {
                     assert!(script.contains(long), "{shell}: --{long}");

@@ -5,8 +5,6 @@ use super::hunt_options::HUNT;
 use super::shop_options::ShopFlags;
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory};
 
-/// The program's name.
-pub(super) const PROGRAM: &str = "shopblast";
 /// The flag that shows the embedded shop's flags.
 const HELP_SANDBOX: &str = "help-sandbox";
 /// Headings of the embedded shop's flags: too many for the short help of runs.
@@ -89,7 +87,7 @@ pub(super) fn asks_for_shop(matches: &ArgMatches) -> bool {
 
 /// The embedded shop's flags, at length.
 pub(super) fn shop_help() -> String {
-    let command = clap::Command::new(PROGRAM).disable_help_flag(true);
+    let command = clap::Command::new("shopblast").disable_help_flag(true);
     let mut command = ShopFlags::augment_args(command).help_template(
         "How the embedded shop behaves: flags for runs and hunts with --sandbox, and for `shopblast \
          sandbox`.\n\n{all-args}",

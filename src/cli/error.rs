@@ -1,15 +1,10 @@
 //! The one message that the user gets when nothing could be started.
 
-use super::foreign_flags;
 use crate::observe::AddressError;
 use crate::plan::{
     CoreError, ExitCode, LoadError, ProfileError, PublicAddress, Suggestion, TargetError,
     ThresholdError,
 };
-use std::ffi::OsString;
-
-/// Where all flags are.
-const SEE_HELP: &str = "For more information, try '--help'.";
 
 /// Why a command cannot be carried out. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -320,17 +315,11 @@ impl CliError {
         ExitCode::BadPlan
     }
 
-    /// What clap found in the `typed` arguments, without the word that the edge puts before every
-    /// error.
-    pub(super) fn arguments(error: &clap::Error, typed: &[OsString]) -> Self {
+    /// What clap found, without the word that the edge puts before every error.
+    pub(super) fn arguments(error: &clap::Error) -> Self {
         let text = error.to_string();
-        let message = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
-        let Some(hint) = foreign_flags::hint(error, typed) else {
-            return Self::Arguments(message.to_owned());
-        };
-        // Instead of the flag that is merely spelt alike.
-        let what = message.lines().next().unwrap_or(message);
-        Self::Arguments(format!("{what}\n\n  {hint}\n\n{SEE_HELP}"))
+        let message = text.strip_prefix("error: ").unwrap_or(&text);
+        Self::Arguments(message.trim_end().to_owned())
     }
 
     /// Names the variables that were in use, if any.

@@ -1,10 +1,5 @@
 //! Flags of wrk, k6 and Locust that this program has not, and what takes their place.
 
-use super::definition;
-use super::hunt_options::HUNT;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use std::ffi::OsString;
-
 /// A flag of another tool.
 struct Foreign {
     /// The tool.
@@ -74,18 +69,11 @@ const FOREIGN: &[Foreign] = &[
     foreign(LOCUST, &["--reset-stats"], &["--threshold"], "figures are kept apart by phase: spawning and steady"),
 ];
 
-/// What takes the place of the flag that `error` does not know, if another tool has it. `typed` are
-/// the arguments: only runs and hunts take a load.
-pub(super) fn hint(error: &clap::Error, typed: &[OsString]) -> Option<String> {
-    if error.kind() != ErrorKind::UnknownArgument || !is_load(typed) {
-        return None;
-    }
-    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidArg) else {
-        return None;
-    };
+/// What takes the place of the flag `name` of another tool, with its dashes.
+pub(super) fn hint(name: &str) -> Option<String> {
     let known = FOREIGN
         .iter()
-        .find(|foreign| foreign.names.contains(&name.as_str()))?;
+        .find(|foreign| foreign.names.contains(&name))?;
     let Foreign {
         tool, ours, says, ..
     } = known;
@@ -100,15 +88,10 @@ pub(super) fn hint(error: &clap::Error, typed: &[OsString]) -> Option<String> {
     Some(format!("{name} of {tool} {instead}{says}"))
 }
 
-fn is_load(typed: &[OsString]) -> bool {
-    let first = typed.get(1).and_then(|word| word.to_str());
-    let first = first.unwrap_or_default();
-    first == HUNT || definition::command().find_subcommand(first).is_none()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::definition;
     use std::collections::BTreeSet;
 
     fn own_flags() -> BTreeSet<String> {

@@ -32,6 +32,40 @@ const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
 /// journeys must have begun to end.
 const WARM_UP: Duration = Duration::from_secs(3);
 const PACED_WARM_UP: Duration = Duration::from_secs(30);
+/// Flags of a run that a hunt has not, and what takes their place.
+const INSTEAD: [(&str, &str); 27] = [
+    ("users", "--in users, --from and --to"),
+    ("spawn-rate", "--warm-up: users start in half of it"),
+    ("run-time", "--window and --warm-up"),
+    ("rate", "--from and --to"),
+    ("threshold", "--slo"),
+    (
+        "no-thresholds",
+        "--slo: a profile's thresholds are those of its own load",
+    ),
+    ("csv", "the records of its probes"),
+    ("csv-full-history", "the records of its probes"),
+    ("html", "hunt.html"),
+    ("json-file", "shopblast report of a probe's record"),
+    ("summary-export", "shopblast report of a probe's record"),
+    ("junit", "the records of its probes"),
+    ("drain-wait", "--rest-limit"),
+    ("exit-code-on-error", "--failure-limit"),
+    ("only-summary", "--quiet"),
+    ("no-tui", "--quiet"),
+    ("no-preflight", "its own looks at /health"),
+    ("run-id", "a new id for each probe"),
+    ("list", "shopblast list"),
+    ("web", "hunt.html"),
+    ("web-host", "hunt.html"),
+    ("web-port", "hunt.html"),
+    ("web-token", "hunt.html"),
+    ("autostart", "hunt.html"),
+    ("headless", "hunt.html"),
+    ("prometheus", "the records of its probes"),
+    ("otlp", "the records of its probes"),
+];
+
 /// The flags as typed.
 #[derive(Debug, Args)]
 pub(super) struct HuntFlags {
@@ -153,6 +187,15 @@ pub(super) struct HuntFlags {
     /// How the embedded shop behaves.
     #[command(flatten)]
     shop: ShopFlags,
+}
+
+/// Why a hunt has no `flag`, when it is one of runs: a long name without dashes.
+pub(super) fn refused(flag: &str) -> Option<CliError> {
+    let (_, instead) = INSTEAD.iter().find(|(known, _)| *known == flag)?;
+    Some(CliError::NotOfAHunt {
+        flag: format!("--{flag}"),
+        instead: (*instead).to_owned(),
+    })
 }
 
 /// The arguments of a hunt that is resumed: those that it had, then those that were typed. `None`
@@ -374,5 +417,31 @@ fn parse_whole_seconds(text: &str) -> Result<Duration, String> {
     match time.subsec_nanos() {
         0 => Ok(time),
         _ => Err(format!("`{text}` is no whole number of seconds")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::arguments::Arguments;
+    use clap::CommandFactory;
+    use std::collections::BTreeSet;
+
+    /// A flag of a run that is neither would be refused without a word.
+    #[test]
+    fn what_a_run_has_a_hunt_has_too_or_names_what_takes_its_place() {
+        let command = Arguments::command();
+        let longs = |command: &clap::Command| -> BTreeSet<String> {
+            let flags = command.get_arguments();
+            flags
+                .filter_map(|flag| flag.get_long().map(str::to_owned))
+                .collect()
+        };
+        let of_hunts = longs(command.find_subcommand(HUNT).unwrap());
+        let instead: BTreeSet<&str> = INSTEAD.iter().map(|(flag, _)| *flag).collect();
+        for flag in longs(&command) {
+            let is_either = of_hunts.contains(&flag) != instead.contains(flag.as_str());
+            assert!(is_either, "--{flag}");
+        }
     }
 }

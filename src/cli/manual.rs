@@ -1,6 +1,6 @@
 //! `shopblast man`: manual pages, made of what `--help` says.
 
-use super::{CliError, Command, definition};
+use super::CliError;
 use clap::Args;
 use clap_mangen::Man;
 use std::io;
@@ -23,6 +23,14 @@ pub(super) struct ManualFlags {
 struct Page {
     file_name: String,
     text: Vec<u8>,
+}
+
+/// What is done with pages.
+pub(super) enum Manual {
+    /// One is printed.
+    Printed(String),
+    /// All are written.
+    Written(ManualPages),
 }
 
 /// Every page, and where they go.
@@ -59,24 +67,30 @@ impl ManualPages {
     }
 }
 
-/// What the flags ask for.
+/// What the flags ask for of the pages of `command`, which end with `examples`.
 ///
 /// # Errors
 /// When there is no such command.
-pub(super) fn resolve(flags: ManualFlags) -> Result<Command, CliError> {
-    let pages = pages()?;
+pub(super) fn resolve(
+    flags: ManualFlags,
+    command: clap::Command,
+    examples: String,
+) -> Result<Manual, CliError> {
+    let program = command.get_name().to_owned();
+    let pages = pages(command, examples)?;
     if let Some(directory) = flags.dir {
-        return Ok(Command::Manual(ManualPages { directory, pages }));
+        return Ok(Manual::Written(ManualPages { directory, pages }));
     }
     let file_name = match &flags.command {
-        Some(command) => format!("{}-{command}.1", definition::PROGRAM),
-        None => format!("{}.1", definition::PROGRAM),
+        Some(command) => format!("{program}-{command}.1"),
+        None => format!("{program}.1"),
     };
     let mut pages = pages.into_iter();
     match pages.find(|page| page.file_name == file_name) {
-        Some(page) => Ok(Command::Print(
-            String::from_utf8_lossy(&page.text).into_owned(),
-        )),
+        Some(page) => {
+            let text = String::from_utf8_lossy(&page.text).into_owned();
+            Ok(Manual::Printed(text))
+        }
         None => Err(CliError::NoPage {
             command: flags.command.unwrap_or_default(),
         }),
@@ -84,21 +98,22 @@ pub(super) fn resolve(flags: ManualFlags) -> Result<Command, CliError> {
 }
 
 /// The program's page first.
-fn pages() -> Result<Vec<Page>, CliError> {
+fn pages(command: clap::Command, examples: String) -> Result<Vec<Page>, CliError> {
     let version = env!("CARGO_PKG_VERSION");
-    let mut command = definition::command()
+    let mut command = command
         .disable_help_subcommand(true)
         .version(version)
         .long_version(version)
-        .after_help(definition::with_examples());
+        .after_long_help(examples);
     command.build();
+    let program = command.get_name();
     let commands = command.get_subcommands().filter(|each| !each.is_hide_set());
     let all = std::iter::once(&command).chain(commands);
     all.map(|command| {
-        let page = Man::new(command.clone()).source(format!("{} {version}", definition::PROGRAM));
+        let page = Man::new(command.clone()).source(format!("{program} {version}"));
         let mut text = Vec::new();
         // A vector takes all that is written to it.
-        page.render(&mut text)
+        render(&page, command, &mut text)
             .map_err(|error| CliError::Arguments(error.to_string()))?;
         Ok(Page {
             file_name: page.get_filename(),
@@ -108,13 +123,41 @@ fn pages() -> Result<Vec<Page>, CliError> {
     .collect()
 }
 
+/// The whole page; its synopsis is that of the usage, where all flags are one word.
+fn render(page: &Man, command: &clap::Command, text: &mut Vec<u8>) -> io::Result<()> {
+    page.render_title(text)?;
+    page.render_name_section(text)?;
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").replace('-', "\\-");
+    text.extend_from_slice(b".SH SYNOPSIS\n.nf\n");
+    for line in usage.lines() {
+        text.extend_from_slice(line.trim().as_bytes());
+        text.push(b'\n');
+    }
+    text.extend_from_slice(b".fi\n");
+    page.render_description_section(text)?;
+    page.render_options_section(text)?;
+    if command.has_subcommands() {
+        page.render_subcommands_section(text)?;
+    }
+    if command.get_after_long_help().is_some() {
+        page.render_extra_section(text)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::definition;
+
+    fn all() -> Vec<Page> {
+        pages(definition::command(), definition::with_examples()).unwrap()
+    }
 
     #[test]
     fn every_command_has_a_page_with_its_flags() {
-        let pages = pages().unwrap();
+        let pages = all();
         let command = definition::command();
         assert_eq!(pages.len(), 1 + command.get_subcommands().count());
         for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
@@ -133,7 +176,7 @@ mod tests {
 
     #[test]
     fn pages_are_those_of_the_version_and_not_of_the_commit() {
-        for page in pages().unwrap() {
+        for page in all() {
             let text = String::from_utf8_lossy(&page.text).into_owned();
             assert!(
                 text.contains(env!("CARGO_PKG_VERSION")),

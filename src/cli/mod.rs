@@ -17,7 +17,6 @@ mod error;
 mod export_options;
 mod foreign_flags;
 mod hunt_options;
-mod hunt_refusal;
 mod list;
 mod load_choice;
 mod load_options;
@@ -32,6 +31,7 @@ mod pipeline_options;
 mod plan_builder;
 mod profile_source;
 mod race_options;
+mod refusal;
 mod replay_options;
 mod report_options;
 mod sandbox_options;
@@ -59,6 +59,8 @@ pub use sandbox_options::SandboxOptions;
 use arguments::{Arguments, Subcommand};
 use clap::FromArgMatches;
 use environment::Variables;
+use manual::Manual;
+use refusal::refused;
 use std::ffi::OsString;
 use surroundings::Surroundings;
 
@@ -124,11 +126,6 @@ fn parse_again(words: Vec<OsString>, around: &Surroundings<'_>) -> Result<Comman
     parse(words, environment, around.machine, around.entropy)
 }
 
-/// What the parser found wrong with the `typed` arguments.
-fn refused(error: &clap::Error, typed: &[OsString]) -> CliError {
-    hunt_refusal::refused(error, typed).unwrap_or_else(|| CliError::arguments(error, typed))
-}
-
 fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {
     let (typed, machine, entropy) = (around.typed, around.machine, around.entropy);
     match arguments.subcommand {
@@ -148,8 +145,17 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Com
             Ok(Command::Hunt(Box::new(request)))
         }
         Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
-        Some(Subcommand::Completions(flags)) => Ok(Command::Print(completions::script(&flags))),
-        Some(Subcommand::Man(flags)) => manual::resolve(flags),
+        Some(Subcommand::Completions(flags)) => {
+            let script = completions::script(&flags, definition::command());
+            Ok(Command::Print(script))
+        }
+        Some(Subcommand::Man(flags)) => {
+            let examples = definition::with_examples();
+            match manual::resolve(flags, definition::command(), examples)? {
+                Manual::Printed(page) => Ok(Command::Print(page)),
+                Manual::Written(pages) => Ok(Command::Manual(pages)),
+            }
+        }
         Some(Subcommand::Version) => Ok(Command::Print(version::text())),
         Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
         None if arguments.run.single.list => Ok(Command::Print(list_text())),

@@ -1,5 +1,5 @@
-//! The flags of a run, in groups. A flag is defined in its group once: parsing, help, variables,
-//! completions and manual pages come from there.
+//! The flags of a run, in groups, each defined once: parsing, help, variables, completions and manual
+//! pages come from there.
 
 use super::load_options::{ArrivalFlags, LoadFlags};
 use super::machine_options::MachineFlags;

@@ -1,0 +1,50 @@
+//! What is said of arguments that the parser refuses.
+
+use super::hunt_options::HUNT;
+use super::{CliError, definition, foreign_flags, hunt_options};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::ffi::OsString;
+
+/// Where all flags are.
+const SEE_HELP: &str = "For more information, try '--help'.";
+
+/// Why the `typed` arguments are refused: a flag that a hunt has not, one of another tool, or what the
+/// parser found.
+pub(super) fn refused(error: &clap::Error, typed: &[OsString]) -> CliError {
+    let first = typed.get(1).and_then(|word| word.to_str());
+    let first = first.unwrap_or_default();
+    unknown_flag(error)
+        .and_then(|flag| told(error, &flag, first))
+        .unwrap_or_else(|| CliError::arguments(error))
+}
+
+/// The flag that there is not, with its dashes.
+fn unknown_flag(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(name)) if error.kind() == ErrorKind::UnknownArgument => {
+            Some(name.clone())
+        }
+        _ => None,
+    }
+}
+
+/// What is known of the `flag`, behind the word `first`.
+fn told(error: &clap::Error, flag: &str, first: &str) -> Option<CliError> {
+    if first == HUNT {
+        let of_runs = definition::long_name(flag);
+        let refused = of_runs.and_then(|flag| hunt_options::refused(&flag));
+        if refused.is_some() {
+            return refused;
+        }
+    } else if definition::command().find_subcommand(first).is_some() {
+        // Only runs and hunts take a load.
+        return None;
+    }
+    let hint = foreign_flags::hint(flag)?;
+    let text = CliError::arguments(error).to_string();
+    // Instead of the flag that is merely spelt alike.
+    let what = text.lines().next().unwrap_or_default();
+    Some(CliError::Arguments(format!(
+        "{what}\n\n  {hint}\n\n{SEE_HELP}"
+    )))
+}

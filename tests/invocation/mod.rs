@@ -1,6 +1,6 @@
 //! The built binary, run as a user would run it, with a results directory of its own.
 
-#![allow(dead_code, reason = "each test uses its part")]
+#![allow(dead_code, reason = "each binary uses its part")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};

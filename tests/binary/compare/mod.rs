@@ -1,0 +1,5 @@
+//! `shopblast compare`, end to end.
+
+mod commands;
+mod in_turns;
+mod records;

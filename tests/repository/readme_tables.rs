@@ -191,7 +191,7 @@ fn the_tables_are_those_of_the_code() {
     let before = readme.clone();
     for (name, table) in tables() {
         let (start, end) = (
-            format!("<!-- {name}: written by tests/readme_tables.rs -->\n"),
+            format!("<!-- {name}: written by tests/repository/readme_tables.rs -->\n"),
             format!("<!-- end of {name} -->"),
         );
         let from = readme

@@ -1,5 +1,6 @@
 //! `shopblast doctor` against the embedded shop, against one that has changed, and against nothing.
 
+use crate::invocation::shopblast;
 use shopblast::plan::Driver;
 use shopblast::sandbox::{
     Mode, Names, ObservatoryConfig, Sandbox, SandboxConfig, ServiceTime, ShopConfig,
@@ -7,11 +8,10 @@ use shopblast::sandbox::{
 use shopblast::shop::Generation;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::process::Command;
 
 /// Exit code and output.
 fn doctor(arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+    let output = shopblast()
         .arg("doctor")
         .args(arguments)
         .env_clear()

@@ -1,6 +1,7 @@
 //! What a run of the built binary writes for other programs: every format has the same totals, and
 //! what the target says is text in all of them.
 
+use crate::invocation::shopblast;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -67,8 +68,8 @@ fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
     }
 }
 
-fn shopblast(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shopblast"));
+fn command(arguments: &[&str]) -> Command {
+    let mut command = shopblast();
     command.env_clear().args(arguments);
     command
 }
@@ -85,7 +86,7 @@ fn json(path: &Path) -> Value {
 /// The report of a record in a format, on standard output.
 fn report(record: &Path, format: &str) -> String {
     let record = record.to_str().unwrap();
-    let output = shopblast(&["report", record, "--format", format, "--out", "-"])
+    let output = command(&["report", record, "--format", format, "--out", "-"])
         .output()
         .unwrap();
     assert!(
@@ -101,7 +102,7 @@ fn every_format_has_the_same_totals_and_hostile_text_stays_text() {
     let directory = tempfile::tempdir().unwrap();
     let place = |name: &str| directory.path().join(name);
     let step_summary = place("step.md");
-    let output = shopblast(&["SpikeUser", "-H", &hostile_shop(), "--no-preflight"])
+    let output = command(&["SpikeUser", "-H", &hostile_shop(), "--no-preflight"])
         .args(["-u", "3", "-r", "100", "-t", "2s", "--pacing", "max"])
         .args(
             [
@@ -295,7 +296,7 @@ fn check_github(out: &str) {
 #[test]
 fn prometheus_reads_the_figures_while_the_run_goes_on() {
     let results = tempfile::tempdir().unwrap();
-    let mut child = shopblast(&[
+    let mut child = command(&[
         "SpikeUser",
         "--sandbox",
         "-u",
@@ -395,7 +396,7 @@ fn a_collector_of_opentelemetry_is_told_everything_in_the_end() {
         }
     });
     let results = tempfile::tempdir().unwrap();
-    let output = shopblast(&["SpikeUser", "--sandbox", "-u", "2", "-r", "100", "-t", "2s"])
+    let output = command(&["SpikeUser", "--sandbox", "-u", "2", "-r", "100", "-t", "2s"])
         .arg("--otlp")
         .arg(format!("http://{address}"))
         .arg("--results")
@@ -431,7 +432,7 @@ fn a_collector_that_is_away_costs_a_warning_only() {
         .local_addr()
         .unwrap();
     let results = tempfile::tempdir().unwrap();
-    let output = shopblast(&["SpikeUser", "--sandbox", "-u", "2", "-r", "100", "-t", "1s"])
+    let output = command(&["SpikeUser", "--sandbox", "-u", "2", "-r", "100", "-t", "1s"])
         .arg("--otlp")
         .arg(format!("http://{address}"))
         .arg("--results")

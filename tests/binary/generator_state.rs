@@ -1,10 +1,11 @@
 //! The traffic light over real sockets: what the generator is driven to, and that every place tells
 //! it in the same words. States are looked at, never times: the machine may be busy.
 
+use crate::invocation::shopblast;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -22,7 +23,7 @@ struct Ended {
 impl Ended {
     fn of(arguments: &str) -> Self {
         let results = tempfile::tempdir().expect("a directory");
-        let output = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+        let output = shopblast()
             .args(arguments.split_whitespace())
             .args(["--headless", "--fail-on-saturation", "--results"])
             .arg(results.path())
@@ -54,7 +55,7 @@ impl Ended {
 
     fn report(&self, format: &str) -> String {
         let file = self.directory.join(format!("told.{format}"));
-        let output = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+        let output = shopblast()
             .arg("report")
             .arg(&self.directory)
             .args(["--format", format, "--out"])
@@ -100,7 +101,7 @@ struct Sandbox {
 
 impl Sandbox {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+        let mut child = shopblast()
             .args(["sandbox", "--port", "0"])
             .args(arguments)
             .stdout(Stdio::piped())

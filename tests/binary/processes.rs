@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 
-use crate::invocation::{Ended, run};
+use crate::invocation::{Ended, run, shopblast};
 use crate::reverse_proxy::{self, Upstream};
 
 fn shop(api_workers: usize, servers: Option<usize>, service: ServiceTime) -> Sandbox {
@@ -276,7 +276,7 @@ fn doctor_counts_the_processes() {
         (4, "the shop has 4 API processes (tried "),
     ] {
         let sandbox = shop(workers, None, ServiceTime::Constant(2_000_000));
-        let output = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+        let output = shopblast()
             .args(["doctor", "-H", &format!("http://{}", sandbox.address())])
             .env_clear()
             .output()

@@ -1,12 +1,12 @@
 //! Witnesses that are fired again, at a shop that still has the fault and at one that has it no more.
 
-use crate::invocation::run;
+use crate::invocation::{run, shopblast};
 use crate::sandbox_client::sandbox;
 use shopblast::plan::Driver;
 use shopblast::sandbox::{Bug, Bugs, Mode, Sandbox, ShopConfig};
 use shopblast::shop::Generation;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 fn shop(bugs: Bugs, api_workers: usize) -> Sandbox {
     let shop = ShopConfig {
@@ -29,7 +29,7 @@ fn replay(record: &Path, arguments: &str) -> (Option<i32>, String) {
         status,
         stdout,
         stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+    } = shopblast()
         .env_clear()
         .arg("replay")
         .arg(record)

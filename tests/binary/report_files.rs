@@ -1,15 +1,15 @@
 //! Reports made by the built binary: at the end of a run, again from its record, and from the record
 //! of a run that was killed.
 
-use crate::invocation::{Ended, Invocation, run};
+use crate::invocation::{Ended, Invocation, run, shopblast};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::Duration;
 
 const RUN: &str = "--profile smoke --pacing max --sandbox -u 4 -r 4 -t 2s";
 
 fn report(arguments: &[&str], record: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_shopblast"))
+    shopblast()
         .arg("report")
         .arg(record)
         .args(arguments)

@@ -1,10 +1,10 @@
 //! Whole runs of the built binary over real sockets: drivers, pools, the open model, servers that
 //! close connections, and what the record says of them.
 
+use crate::invocation::shopblast;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,7 +21,7 @@ struct Run {
 /// Runs shopblast with `arguments` and reads its record.
 fn run(arguments: &[&str]) -> Run {
     let directory = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+    let output = shopblast()
         .env_clear()
         .args(arguments)
         .arg("--results")

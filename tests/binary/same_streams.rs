@@ -1,11 +1,11 @@
 //! The same seed and run id give every user the same bytes, on one core and on two, seen from the
 //! other end of real sockets.
 
+use crate::invocation::shopblast;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 /// What each user sent, by the user's part of the unique number in its first registration.
@@ -83,7 +83,7 @@ fn request_end(buffer: &[u8]) -> Option<usize> {
 fn streams(cores: &str) -> Streams {
     let (port, seen) = recording_shop();
     let results = tempfile::tempdir().unwrap();
-    let status = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+    let status = shopblast()
         .env_clear()
         .args([
             "IdentityUser",

@@ -1,6 +1,7 @@
 //! The terminal view of the built binary on a pseudo-terminal: keys steer the run, and the terminal
 //! is in order afterwards, whatever ended the view.
 
+use crate::invocation::PROGRAM;
 use crate::sandbox_request::request;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use shopblast::run::{self, Face, RunControl};
@@ -15,7 +16,6 @@ use std::time::{Duration, Instant};
 
 /// How long anything is waited for: far longer than it takes.
 const PATIENCE: Duration = Duration::from_secs(90);
-const BINARY: &str = env!("CARGO_BIN_EXE_shopblast");
 /// A run that goes on until it is stopped.
 const LONG_RUN: [&str; 8] = ["SpikeUser", "--sandbox", "-u", "3", "-r", "100", "-t", "1h"];
 
@@ -149,7 +149,7 @@ impl Session {
 #[test]
 fn keys_steer_the_run_and_q_ends_it_gently() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut session = Session::start(BINARY, &LONG_RUN, (100, 30), directory.path());
+    let mut session = Session::start(PROGRAM, &LONG_RUN, (100, 30), directory.path());
     session.wait_for("requests/s");
     assert!(session.has_view());
     session.wait_for("running");
@@ -185,13 +185,13 @@ fn the_backlog_and_the_thresholds_of_a_live_run_are_shown() {
         &["--observatory-port", "0", "--engines", "0"],
     ]
     .concat();
-    let mut session = Session::start(BINARY, &observed, (100, 30), directory.path());
+    let mut session = Session::start(PROGRAM, &observed, (100, 30), directory.path());
     session.wait_for("backlog identity");
     session.press("q");
     assert_eq!(session.end(), 0, "{}", session.text());
     let hopeless = ["--threshold", "response: p(99) < 1us"];
     let judged = [&observed[..], &hopeless].concat();
-    let mut session = Session::start(BINARY, &judged, (100, 30), directory.path());
+    let mut session = Session::start(PROGRAM, &judged, (100, 30), directory.path());
     session.wait_for("✗ 1  response: p(99) < 1us (now ");
     session.wait_for("backlog identity");
     session.press("4");
@@ -203,7 +203,7 @@ fn the_backlog_and_the_thresholds_of_a_live_run_are_shown() {
 #[test]
 fn ctrl_c_interrupts_as_without_the_view() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut session = Session::start(BINARY, &LONG_RUN, (80, 24), directory.path());
+    let mut session = Session::start(PROGRAM, &LONG_RUN, (80, 24), directory.path());
     session.wait_for("requests/s");
     session.press("\u{3}");
     assert_eq!(session.end(), 105, "{}", session.text());
@@ -214,7 +214,7 @@ fn ctrl_c_interrupts_as_without_the_view() {
 #[test]
 fn a_termination_signal_leaves_the_terminal_in_order() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut session = Session::start(BINARY, &LONG_RUN, (80, 24), directory.path());
+    let mut session = Session::start(PROGRAM, &LONG_RUN, (80, 24), directory.path());
     session.wait_for("requests/s");
     assert!(session.has_view());
     let id = session.child.process_id().expect("a process").to_string();
@@ -281,7 +281,7 @@ fn a_terminal_that_goes_away_ends_the_run() {
             ..PtySize::default()
         })
         .expect("a terminal");
-    let mut command = CommandBuilder::new(BINARY);
+    let mut command = CommandBuilder::new(PROGRAM);
     command.args(LONG_RUN);
     command.cwd(directory.path());
     command.env("TERM", "xterm-256color");
@@ -321,7 +321,7 @@ fn small_terminals_and_no_tui_keep_the_screen() {
     let without = ["SpikeUser", "--sandbox", "-t", "2s", "--no-tui"];
     let cases: [(&[&str], (u16, u16)); 2] = [(&short, (79, 24)), (&without, (80, 24))];
     for (arguments, size) in cases {
-        let mut session = Session::start(BINARY, arguments, size, directory.path());
+        let mut session = Session::start(PROGRAM, arguments, size, directory.path());
         assert_eq!(session.end(), 0, "{}", session.text());
         session.wait_for("none failed");
         let written = session.written.lock().expect("not poisoned").clone();

@@ -1,15 +1,16 @@
 //! Thresholds of whole runs of the built binary: what holds, what is crossed, what ends the run, and
 //! what is refused before anything is sent.
 
+use crate::invocation::shopblast;
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 const SPIKE: &[&str] = &["SpikeUser", "--sandbox", "-u", "4", "-r", "1000"];
 
 /// Runs shopblast with `arguments`, a threshold each of `thresholds`, and a record in `results`.
-fn shopblast(arguments: &[&str], thresholds: &[&str], results: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shopblast"));
+fn output_of(arguments: &[&str], thresholds: &[&str], results: &Path) -> Output {
+    let mut command = shopblast();
     command.env_clear().args(arguments);
     for threshold in thresholds {
         command.args(["--threshold", threshold]);
@@ -25,7 +26,7 @@ struct Run {
 
 fn run(arguments: &[&str], thresholds: &[&str]) -> Run {
     let results = tempfile::tempdir().unwrap();
-    let output = shopblast(arguments, thresholds, results.path());
+    let output = output_of(arguments, thresholds, results.path());
     let errors = String::from_utf8_lossy(&output.stderr);
     let record = std::fs::read_dir(results.path())
         .unwrap()
@@ -44,7 +45,7 @@ fn run(arguments: &[&str], thresholds: &[&str]) -> Run {
 /// What is told of a run that must not begin.
 fn refused(arguments: &[&str], thresholds: &[&str]) -> String {
     let results = tempfile::tempdir().unwrap();
-    let output = shopblast(arguments, thresholds, results.path());
+    let output = output_of(arguments, thresholds, results.path());
     assert_eq!(output.status.code(), Some(104));
     assert_eq!(std::fs::read_dir(results.path()).unwrap().count(), 0);
     String::from_utf8(output.stderr).unwrap()

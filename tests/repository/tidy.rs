@@ -169,5 +169,14 @@ fn every_rule_can_speak() {
         "x.toml:1:",
         "path",
     );
+    speaks(
+        "tests/x.rs",
+        concat!(
+            "//! X.\nconst X: &str = env!(\"CARGO_BIN_",
+            "EXE_shopblast\");\n"
+        ),
+        "tests/x.rs:2:",
+        "tests/invocation",
+    );
     speaks("x.md", concat!("see ../sha", "red/x\n"), "x.md:1:", "path");
 }

@@ -2,7 +2,7 @@
 //! apart, and outbox rows that say that they are the same event. The stores are real; what the shop
 //! would write into them is planted while the run goes on.
 
-use crate::invocation::{Ended, Invocation, run};
+use crate::invocation::{Ended, Invocation, run, shopblast};
 use crate::servers::Postgres;
 use serde_json::Value;
 use std::time::Duration;
@@ -115,7 +115,7 @@ fn rows_of_one_message_id_are_found_and_told() {
     assert_eq!(witness["exchanges"], Value::Array(Vec::new()));
     let report = ended.record_file("report.html");
     assert!(report.contains("identity::customer-7-3.1 has 2"));
-    let again = std::process::Command::new(env!("CARGO_BIN_EXE_shopblast"))
+    let again = shopblast()
         .arg("replay")
         .arg(ended.record_directory())
         .args(["--witness", "1"])

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each binary uses its part")]
 
+use crate::invocation::shopblast;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -56,7 +57,7 @@ impl WebServer {
     pub fn start_with(line: &str, variables: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let file = |name: &str| std::fs::File::create(directory.path().join(name)).expect("a file");
-        let child = Command::new(env!("CARGO_BIN_EXE_shopblast"))
+        let child = shopblast()
             .env_clear()
             .envs(variables.iter().copied())
             .args(["--web", "--web-port", "0", "--results"])

@@ -1,6 +1,6 @@
 //! `shopblast compare --run`: the order of events, and that everything is torn down.
 
-use super::commands::{Begun, Ended, SPACE, run};
+use crate::invocation::{Ended, Invocation, SPACE, run_inside as run};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -188,7 +188,7 @@ fn ctrl_c_ends_the_run_and_tears_down() {
         "compare {} -- SpikeUser -u 2 -r 100 -t 50s --sandbox --service-time 1ms",
         stand.options()
     );
-    let begun = Begun::of(&line);
+    let begun = Invocation::begin_inside(&line);
     let give_up = Instant::now() + Duration::from_secs(40);
     let running = || {
         let slot = std::fs::read_dir(stand.out().join("01-a"));

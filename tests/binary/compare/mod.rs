@@ -1,5 +1,4 @@
 //! `shopblast compare`, end to end.
 
-mod commands;
 mod in_turns;
 mod records;

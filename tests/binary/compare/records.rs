@@ -1,6 +1,6 @@
 //! `shopblast compare` on records of real runs against the embedded shop, and on Locust's files.
 
-use super::commands::{Ended, run};
+use crate::invocation::{Ended, run_inside as run};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

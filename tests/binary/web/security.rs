@@ -1,5 +1,6 @@
 //! Who is let in, and what nobody gets: other sites, bent names, wrong tokens, files elsewhere.
 
+use crate::invocation::shopblast;
 use crate::web_server::WebServer;
 use std::fs;
 use std::io::Read;
@@ -264,7 +265,7 @@ fn forms_readers_and_methods_are_bounded() {
 fn an_address_that_is_taken_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
     let port = taken.local_addr().expect("an address").port().to_string();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_shopblast"))
+    let output = shopblast()
         .env_clear()
         .args(["--web", "--web-port", &port])
         .output()

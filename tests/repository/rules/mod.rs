@@ -30,6 +30,10 @@ const MACHINE_PATHS: &[&str] = &[
     concat!("../sha", "red"),
 ];
 
+/// Where tests get the program, and what cargo calls it. Put together for the same reason.
+const INVOCATION: &str = "tests/invocation/mod.rs";
+const PROGRAM: &str = concat!("CARGO_BIN_", "EXE_shopblast");
+
 /// A rule: what it finds in a file.
 pub type Rule = fn(&File) -> Vec<Finding>;
 
@@ -42,6 +46,7 @@ pub const RULES: &[Rule] = &[
     nothing_is_unfinished,
     names_say_something,
     no_machine_paths,
+    the_program_is_started_in_one_place,
     imports::point_downward,
 ];
 
@@ -196,4 +201,12 @@ fn no_machine_paths(file: &File) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn the_program_is_started_in_one_place(file: &File) -> Vec<Finding> {
+    let says = format!("the program is started by {INVOCATION} alone; call its `shopblast`");
+    file.lines()
+        .filter(|(_, line)| file.is_rust() && file.path != INVOCATION && line.contains(PROGRAM))
+        .map(|(number, _)| Finding::at(file, number, says.clone()))
+        .collect()
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes the pictures of the pages that the README shows, into docs/. Needs Chromium; see .ci/run.
+# Takes the pictures of the pages that the README shows, into docs/. Needs Chromium; see `make setup`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

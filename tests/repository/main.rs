@@ -9,4 +9,5 @@ mod compare_schema;
 mod make_targets;
 mod readme_tables;
 mod record_schema;
+mod setup;
 mod tidy;

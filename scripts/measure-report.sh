@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo test --locked --test report_page -- --ignored --nocapture how_soon
+cargo test --locked --test browser -- --ignored --nocapture how_soon

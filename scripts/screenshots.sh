@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Takes the pictures of the pages that the documentation shows, into docs/. Needs Chromium; see .ci/run.
+# Takes the pictures of the pages that the documentation shows, into docs/. Needs Chromium; see `make setup`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo test --locked --test screenshots -- --ignored --nocapture
-cargo test --locked --test web -- --ignored --nocapture
+cargo test --locked --test browser -- --ignored --nocapture --test-threads 1 screenshots:: pictures::
 ls -l docs/*.png
 for picture in docs/*.png; do
   size=$(stat -c %s "$picture")

@@ -1,6 +1,6 @@
 //! What must hold of every parser, whatever bytes it is given: the bodies of the fuzz targets.
 //!
-//! Each takes any bytes and panics when something does not hold. `tests/fuzz_bodies.rs` compiles
+//! Each takes any bytes and panics when something does not hold. `tests/inprocess/fuzz_bodies.rs` compiles
 //! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
 pub mod hunts;

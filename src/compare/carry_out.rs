@@ -6,7 +6,7 @@ use super::console::comparison_text;
 use super::driver::{Course, DriveError, drive};
 use super::gathering::{GatheringError, gather};
 use super::page::comparison_page;
-use super::process::Stop;
+use super::process::{Stop, listen};
 use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
 use crate::record::{Record, replace};
@@ -119,20 +119,6 @@ fn drive_and_conclude(request: &CompareRequest, course: &Course) -> Result<ExitC
     };
     let code = conclude(request, &question, &carried.sides, &carried.notes)?;
     Ok(ExitCode::settle(found.into_iter().chain([code])))
-}
-
-/// The first Ctrl-C ends the run in progress and tears down; so does every further one, until the
-/// third ends this process at once.
-fn listen(stop: &Arc<Stop>) {
-    let asked = Arc::clone(stop);
-    let handler = move || match asked.ask() {
-        1 => eprintln!("\nstopping: the run in progress ends, then everything is torn down"),
-        2 => eprintln!("\ncutting the run in progress off (again: leave everything as it is)"),
-        _ => std::process::exit(i32::from(ExitCode::Interrupted.value())),
-    };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will leave things running: {error}");
-    }
 }
 
 fn conclude(

@@ -1,11 +1,13 @@
 //! Processes that a comparison starts: hooks and runs. Each has a group of its own, so that Ctrl-C
 //! reaches the comparison first, which then ends them in order.
 
+use crate::plan::ExitCode;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,6 +32,22 @@ impl Stop {
     /// How often it was asked.
     pub fn asked(&self) -> u32 {
         self.times.load(Ordering::Relaxed)
+    }
+}
+
+/// The first Ctrl-C ends the run in progress and tears down; so does every further one, until the
+/// third ends this process at once. From then on what is started
+/// heeds interrupts, too, even where this process was told to ignore them, as scripts tell what they
+/// start in the background.
+pub fn listen(stop: &Arc<Stop>) {
+    let asked = Arc::clone(stop);
+    let handler = move || match asked.ask() {
+        1 => eprintln!("\nstopping: the run in progress ends, then everything is torn down"),
+        2 => eprintln!("\ncutting the run in progress off (again: leave everything as it is)"),
+        _ => std::process::exit(i32::from(ExitCode::Interrupted.value())),
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        eprintln!("warning: Ctrl-C will leave things running: {error}");
     }
 }
 
@@ -108,7 +126,9 @@ mod tests {
         let limit = Some(Duration::from_millis(50));
         let ended = run(&mut shell("sleep 60"), limit, None).expect("started");
         assert_eq!(ended, End::TimedOut);
-        let stop = Stop::default();
+        // A shell cannot trap what was ignored when it began, as in the background of a script.
+        let stop = Arc::new(Stop::default());
+        listen(&stop);
         stop.ask();
         let script = "trap 'exit 7' INT; while :; do sleep 0.05; done";
         // The shell may get its interrupt before it has set its trap; both is an end.

@@ -1,248 +1,295 @@
-//! One page of the browser: what a person does with it, and what a person sees of it.
+//! The page in a real browser, as a person uses it.
 
-use super::pipe::Pipe;
-use base64::Engine;
-use serde_json::{Value, json};
-use std::cell::RefCell;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
+use crate::chromium::{Browser, Page};
+use crate::web_server::WebServer;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 
-/// Longer than anything takes that is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-
-/// A page.
-pub struct Page {
-    pipe: Rc<RefCell<Pipe>>,
-    session: String,
+/// Nothing went wrong on the page, and it asked nobody but its own server.
+fn is_clean(page: &Page, server: &WebServer) {
+    assert_eq!(page.complaints(), Vec::<String>::new());
+    for request in page.requests() {
+        let is_own = request.starts_with(&format!("{}/", server.url()));
+        assert!(is_own || request == "about:blank", "{request}");
+    }
 }
 
-impl Page {
-    pub(super) fn new(pipe: Rc<RefCell<Pipe>>, session: String) -> Self {
-        let page = Self { pipe, session };
-        for domain in ["Page", "Runtime", "Log", "Network", "DOM"] {
-            page.call(&format!("{domain}.enable"), json!({}));
-        }
-        page
-    }
+fn state_is(state: &str) -> String {
+    format!("document.querySelector('#state').textContent === '{state}'")
+}
 
-    /// Shows `url`, and waits until it has loaded.
-    pub fn go(&self, url: &str) {
-        self.pipe
-            .borrow_mut()
-            .events
-            .retain(|event| event["method"] != "Page.loadEventFired");
-        let answer = self.call("Page.navigate", json!({"url": url}));
-        let refusal = &answer["errorText"];
-        assert!(refusal.is_null(), "{url}: {refusal}");
-        let session = self.session.clone();
-        self.pipe.borrow_mut().wait_for("the page's load", |event| {
-            event["method"] == "Page.loadEventFired" && event["sessionId"] == session.as_str()
-        });
-    }
+/// A number that the page shows, without its separators.
+fn number(selector: &str) -> String {
+    format!("Number(document.querySelector('{selector}').textContent.replace(/[^0-9.]/g, ''))")
+}
 
-    /// The value of a JavaScript expression (of its promise, when it is one) as JSON. Panics when it
-    /// throws.
-    pub fn evaluate(&self, expression: &str) -> Value {
-        let wanted = json!({
-            "expression": expression,
-            "awaitPromise": true,
-            "returnByValue": true,
-            "userGesture": true,
-        });
-        let mut answer = self.call("Runtime.evaluate", wanted);
-        let thrown = &answer["exceptionDetails"];
-        assert!(thrown.is_null(), "{expression}: {thrown:#}");
-        answer["result"]["value"].take()
-    }
+fn open_tab(page: &Page, name: &str) {
+    page.click(&format!("#tab-{name}"));
+    page.wait_until(&format!("!document.querySelector('#panel-{name}').hidden"));
+}
 
-    /// Waits until an expression is true.
-    pub fn wait_until(&self, condition: &str) {
-        let give_up = Instant::now() + PATIENCE;
-        while self.evaluate(&format!("Boolean({condition})")) != true {
-            assert!(Instant::now() < give_up, "never true: {condition}");
-            std::thread::sleep(BETWEEN_LOOKS);
-        }
-    }
+#[test]
+fn a_test_is_started_watched_changed_and_stopped() {
+    let server = WebServer::start("--sandbox --csv-full-history");
+    let browser = Browser::launch();
+    let page = browser.blank();
+    page.resize(1280, 900, false);
+    page.go(&server.url());
+    page.wait_until("!document.querySelector('#start').hidden");
+    page.wait_until("document.querySelectorAll('#classes li').length >= 13");
 
-    /// The text that the first element of `selector` shows; panics when there is none.
-    pub fn text(&self, selector: &str) -> String {
-        let text = self.evaluate(&format!("{}.innerText", found(selector)));
-        text.as_str().unwrap_or_default().to_owned()
-    }
+    // A wrong form is told in words, and corrected.
+    page.click("#start-button");
+    page.wait_until(
+        "document.querySelector('#start-error').textContent.includes('say what to run')",
+    );
+    page.click("#class-MixedWorkloadUser");
+    page.type_into("#users", "4");
+    page.type_into("#spawn-rate", "100");
+    page.click("#start-button");
+    page.wait_until(&state_is("running"));
+    page.wait_until("document.querySelector('#start').hidden");
 
-    /// How many elements `selector` finds.
-    pub fn count(&self, selector: &str) -> u64 {
-        let counted = self.evaluate(&format!(
-            "document.querySelectorAll({}).length",
-            json!(selector)
-        ));
-        counted.as_u64().expect("a number")
-    }
+    // The numbers move.
+    page.wait_until(&format!("{} === 4", number("#tile-users")));
+    open_tab(&page, "statistics");
+    let requests = number("#panel-statistics tfoot td:nth-child(3)");
+    page.wait_until(&format!("{requests} > 0"));
+    let before = page.evaluate(&requests).as_f64().expect("a number");
+    page.wait_until(&format!("{requests} > {before}"));
+    open_tab(&page, "charts");
+    page.wait_until("document.querySelectorAll('#panel-charts canvas').length === 4");
 
-    /// Clicks into the middle of the first element of `selector`, with the mouse.
-    pub fn click(&self, selector: &str) {
-        let (x, y) = self.place_in(selector, 0.5, 0.5);
-        self.mouse("mouseMoved", x, y, 0);
-        self.mouse("mousePressed", x, y, 1);
-        self.mouse("mouseReleased", x, y, 1);
-    }
+    // Tables are sorted by their heads, also with the keyboard.
+    open_tab(&page, "statistics");
+    page.evaluate("document.querySelector('#panel-statistics th:nth-child(3) button').focus()");
+    page.press("Enter", 13);
+    page.wait_until(
+        "document.querySelector('#panel-statistics th:nth-child(3)').ariaSort === 'descending'",
+    );
 
-    /// Moves the mouse over an element, to the place at these shares of its width and height.
-    pub fn hover(&self, selector: &str, across: f64, down: f64) {
-        let (x, y) = self.place_in(selector, across, down);
-        self.mouse("mouseMoved", x, y, 0);
-    }
+    // Users are changed.
+    page.click("#edit");
+    page.type_into("#edit-users", "0");
+    page.click("#edit-apply");
+    page.wait_until("document.querySelector('#edit-error').textContent.includes('user_count')");
+    page.type_into("#edit-users", "9");
+    page.click("#edit-apply");
+    page.wait_until("!document.querySelector('#edit-dialog').open");
+    page.wait_until(&format!("{} === 9", number("#tile-users")));
 
-    /// Drags across an element at half its height, between two shares of its width.
-    pub fn drag_across(&self, selector: &str, from: f64, to: f64) {
-        let (start_x, y) = self.place_in(selector, from, 0.5);
-        let (end_x, _) = self.place_in(selector, to, 0.5);
-        self.mouse("mouseMoved", start_x, y, 0);
-        self.mouse("mousePressed", start_x, y, 1);
-        self.mouse("mouseMoved", (start_x + end_x) / 2.0, y, 1);
-        self.mouse("mouseMoved", end_x, y, 1);
-        self.mouse("mouseReleased", end_x, y, 1);
+    for tab in [
+        "failures",
+        "races",
+        "ratio",
+        "backlog",
+        "generator",
+        "log",
+        "files",
+        "history",
+    ] {
+        open_tab(&page, tab);
     }
+    page.wait_until(
+        "document.querySelector('#log').textContent.includes('Users are changed to 9')",
+    );
+    page.click("#reset");
+    page.wait_until("document.querySelector('#log').textContent.includes('Figures were reset')");
 
-    /// Double-clicks into the middle of the first element of `selector`.
-    pub fn double_click(&self, selector: &str) {
-        self.click(selector);
-        let (x, y) = self.place_in(selector, 0.5, 0.5);
-        for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({
-                "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 2,
-            });
-            self.call("Input.dispatchMouseEvent", event);
-        }
+    page.click("#stop");
+    page.wait_until(&state_is("stopped"));
+    page.wait_until("!document.querySelector('#verdict').hidden");
+    page.wait_until("!document.querySelector('#new').hidden");
+    is_clean(&page, &server);
+
+    // The report opens, in a tab of its own.
+    open_tab(&page, "files");
+    page.wait_until("document.querySelectorAll('#panel-files .files li').length > 8");
+    let report = browser.open(&format!("{}/stats/report", server.url()));
+    report.wait_until("document.body.innerText.includes('MixedWorkloadUser')");
+    is_clean(&report, &server);
+}
+
+#[test]
+fn every_file_can_be_taken_away() {
+    let mut server = WebServer::start("--sandbox SpikeUser -t 1s");
+    server.swarm("user_count=2&spawn_rate=100");
+    server.when_stopped();
+    let place = tempfile::tempdir().expect("a directory");
+    let browser = Browser::launch();
+    browser.save_downloads_in(place.path());
+    let page = browser.open(&format!("{}/#files", server.url()));
+    page.wait_until("document.querySelectorAll('#panel-files .files li').length > 8");
+    let names = page.evaluate(
+        "[...document.querySelectorAll('#panel-files .files a')].map((link) => link.textContent)",
+    );
+    // The first of the links above the files opens the report in a tab.
+    let above = 2..=page.count("#panel-files .downloads a");
+    let files = 1..=page.count("#panel-files .files li");
+    let links = above
+        .map(|place| format!("#panel-files .downloads a:nth-child({place})"))
+        .chain(files.map(|place| format!("#panel-files .files li:nth-child({place}) a")));
+    for (before, link) in links.enumerate() {
+        page.click(&link);
+        server.wait_for(&link, |_| (browser.downloads() > before).then_some(()));
     }
-
-    /// Puts `text` in place of what an input holds, as typing does.
-    pub fn type_into(&self, selector: &str, text: &str) {
-        self.evaluate(&format!("{0}.focus(), {0}.select?.()", found(selector)));
-        if text.is_empty() {
-            self.press("Backspace", 8);
-        } else {
-            self.call("Input.insertText", json!({"text": text}));
-        }
+    let saved = |name: &str| std::fs::read(place.path().join(name)).expect(name);
+    for name in names.as_array().expect("names") {
+        let name = name.as_str().expect("a name");
+        let original = std::fs::read(server.record().join(name)).expect(name);
+        assert!(saved(name) == original, "{name} came through unchanged");
     }
+    let run = server
+        .record()
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
+    let archive = saved(&format!("{run}.tar"));
+    let mut archive = tar::Archive::new(archive.as_slice());
+    let entries = archive.entries().expect("an archive").count();
+    assert_eq!(entries, names.as_array().expect("names").len());
+    assert!(saved(&format!("report_{run}.html")).starts_with(b"<!"));
+    assert!(saved(&format!("requests_{run}.csv")).starts_with(b"Type,Name,"));
+    is_clean(&page, &server);
+}
 
-    /// Presses a key, by its name in the DOM and its Windows key code: `("Enter", 13)`.
-    pub fn press(&self, key: &str, code: u32) {
-        let text = if key == "Enter" { "\r" } else { "" };
-        for kind in ["keyDown", "keyUp"] {
-            let event = json!({
-                "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text,
-            });
-            self.call("Input.dispatchKeyEvent", event);
-        }
+#[test]
+fn runs_of_before_are_listed_with_their_reports() {
+    let mut server = WebServer::start("--sandbox SpikeUser -t 1s");
+    server.swarm("user_count=1");
+    server.when_stopped();
+    let browser = Browser::launch();
+    let page = browser.open(&format!("{}/#history", server.url()));
+    page.wait_until("document.querySelectorAll('#panel-history tbody tr').length === 1");
+    let report = page.evaluate("document.querySelector('#panel-history tbody a').href");
+    let report = browser.open(report.as_str().expect("an address"));
+    report.wait_until("document.body.innerText.includes('SpikeUser')");
+    is_clean(&report, &server);
+    is_clean(&page, &server);
+}
+
+#[test]
+fn text_of_the_target_stays_text() {
+    let hostile = hostile_shop();
+    let mut server = WebServer::start("SpikeUser --no-preflight -t 2s");
+    server.swarm(&format!("user_count=1&host={hostile}"));
+    server.when_stopped();
+    let browser = Browser::launch();
+    let page = browser.open(&format!("{}/#failures", server.url()));
+    page.wait_until("document.querySelectorAll('#panel-failures tbody tr').length > 0");
+    let told = page.text("#panel-failures tbody");
+    assert!(told.contains("<script>"), "it is shown as it came: {told}");
+    let report = browser.open(&format!("{}/stats/report", server.url()));
+    report.wait_until("document.body.innerText.includes('<script>')");
+    for shown in [&page, &report] {
+        assert_eq!(
+            shown.evaluate("window.hacked ?? null"),
+            serde_json::Value::Null
+        );
+        assert_eq!(shown.count("img[src='x']"), 0);
+        is_clean(shown, &server);
     }
+}
 
-    /// Shows the page on a screen of this size in CSS pixels.
-    pub fn resize(&self, width: u32, height: u32, is_phone: bool) {
-        let screen = json!({
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone,
-        });
-        self.call("Emulation.setDeviceMetricsOverride", screen);
-    }
-
-    /// Lets the page think that the user prefers a scheme (`light`, `dark`).
-    pub fn prefer(&self, scheme: &str) {
-        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
-        self.call("Emulation.setEmulatedMedia", json!({"features": features}));
-    }
-
-    /// A picture of the page as PNG: of what the screen shows, or of all of it.
-    pub fn screenshot(&self, all: bool) -> Vec<u8> {
-        let wanted = json!({"format": "png", "captureBeyondViewport": all});
-        let answer = self.call("Page.captureScreenshot", wanted);
-        let data = answer["data"].as_str().expect("a picture");
-        base64::engine::general_purpose::STANDARD
-            .decode(data)
-            .expect("base64")
-    }
-
-    /// What went wrong on the page so far: errors and warnings on its console, exceptions, refused
-    /// requests and violations of its content security policy.
-    pub fn complaints(&self) -> Vec<String> {
-        // Events come before the answer to a later command.
-        self.evaluate("0");
-        self.events()
-            .iter()
-            .filter_map(|event| {
-                let details = &event["params"];
-                let is_complaint = match event["method"].as_str()? {
-                    "Runtime.exceptionThrown" => true,
-                    "Runtime.consoleAPICalled" => {
-                        ["error", "warning", "assert"].contains(&details["type"].as_str()?)
+/// A server that answers everything with an error whose text is markup. Returns its address.
+fn hostile_shop() -> String {
+    const DETAIL: &str =
+        r#"{"detail":"<script>window.hacked=1</script><img src='x' onerror='window.hacked=2'>"}"#;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut stream = stream;
+                let mut request = [0; 8_192];
+                while stream.read(&mut request).is_ok_and(|bytes| bytes > 0) {
+                    let answer = format!(
+                        "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{DETAIL}",
+                        DETAIL.len()
+                    );
+                    if stream.write_all(answer.as_bytes()).is_err() {
+                        break;
                     }
-                    "Log.entryAdded" => {
-                        ["error", "warning"].contains(&details["entry"]["level"].as_str()?)
-                    }
-                    "Network.loadingFailed" => details["canceled"] != true,
-                    _ => false,
-                };
-                is_complaint.then(|| details.to_string())
-            })
-            .collect()
-    }
+                }
+            });
+        }
+    });
+    format!("http://{address}")
+}
 
-    /// Addresses of everything that the page asked for so far.
-    pub fn requests(&self) -> Vec<String> {
-        self.evaluate("0");
-        let events = self.events();
-        let asked = events
-            .iter()
-            .filter(|event| event["method"] == "Network.requestWillBeSent");
-        let addresses = asked.map(|event| &event["params"]["request"]["url"]);
-        addresses
-            .filter_map(|url| url.as_str().map(str::to_owned))
-            .collect()
-    }
+#[test]
+fn a_guarded_page_is_opened_by_the_printed_address() {
+    let server = WebServer::start("--web-token correct-horse-battery --sandbox");
+    let browser = Browser::launch();
+    let page = browser.open(&server.url());
+    page.wait_until("location.pathname === '/login'");
+    page.type_into("#token", "wrong-horse-battery");
+    page.press("Enter", 13);
+    page.wait_until("document.querySelector('#error')?.hidden === false");
+    page.type_into("#token", "correct-horse-battery");
+    page.press("Enter", 13);
+    page.wait_until("document.querySelector('#start')?.hidden === false");
 
-    /// A command of the protocol, for what has no function here.
-    pub fn call(&self, method: &str, parameters: Value) -> Value {
-        let mut pipe = self.pipe.borrow_mut();
-        pipe.call(Some(&self.session), method, parameters)
-    }
+    let printed = browser.open(&format!("{}/login#correct-horse-battery", server.url()));
+    printed.wait_until("location.pathname === '/' && location.hash === ''");
+}
 
-    fn events(&self) -> Vec<Value> {
-        let pipe = self.pipe.borrow();
-        let events = pipe.events.iter();
-        events
-            .filter(|event| event["sessionId"] == self.session.as_str())
-            .cloned()
-            .collect()
+#[test]
+fn the_page_suits_keyboards_schemes_and_phones() {
+    let server = WebServer::start("--sandbox");
+    let browser = Browser::launch();
+    let page = browser.blank();
+    page.resize(390, 844, true);
+    page.prefer("dark");
+    page.go(&server.url());
+    page.wait_until("document.querySelectorAll('#classes li').length >= 13");
+    let overflow = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+    assert_eq!(
+        page.evaluate(overflow),
+        false,
+        "nothing is wider than the screen"
+    );
+    let unnamed = page.evaluate(
+        "[...document.querySelectorAll('input, select, button')]
+            .filter((field) => !field.labels?.length && !field.ariaLabel && !field.textContent.trim())
+            .map((field) => field.outerHTML)",
+    );
+    assert_eq!(unnamed, serde_json::json!([]), "every control has a name");
+    for scheme in ["light", "dark"] {
+        page.prefer(scheme);
+        let contrasts = page.evaluate(CONTRASTS);
+        for pair in contrasts.as_array().expect("pairs") {
+            let contrast = pair[1].as_f64().expect("a number");
+            assert!(contrast >= 4.5, "{scheme}: {pair}");
+        }
     }
+    is_clean(&page, &server);
+}
 
-    /// Scrolls an element into view and gives a place in it, in pixels of the screen.
-    fn place_in(&self, selector: &str, across: f64, down: f64) -> (f64, f64) {
-        let element = found(selector);
-        self.evaluate(&format!(
-            "{element}.scrollIntoView({{block: 'center', behavior: 'instant'}})"
-        ));
-        let place = self.evaluate(&format!(
-            "(({{left, top, width, height}}) => [left + width * {across}, top + height * {down}])({element}.getBoundingClientRect())"
-        ));
-        let part = |index: usize| place[index].as_f64().expect("a number");
-        (part(0), part(1))
-    }
-
-    fn mouse(&self, kind: &str, x: f64, y: f64, buttons: u32) {
-        let button = if buttons > 0 { "left" } else { "none" };
-        let clicks = u32::from(kind != "mouseMoved");
-        let event = json!({
-            "type": kind, "x": x, "y": y, "button": button, "buttons": buttons,
-            "clickCount": clicks,
+/// Contrast of text and what lies behind it, by WCAG 2.2's formula.
+const CONTRASTS: &str = "(() => {
+    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    const channels = (name) => {
+        canvas.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name);
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    };
+    const luminance = (name) => {
+        const [r, g, b] = channels(name).map((part) => {
+            const share = part / 255;
+            return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
         });
-        self.call("Input.dispatchMouseEvent", event);
-    }
-}
-
-/// JavaScript for the first element of `selector`, which throws when there is none.
-fn found(selector: &str) -> String {
-    let selector = json!(selector);
-    format!(
-        "(document.querySelector({selector}) ?? (() => {{ throw new Error('nothing is ' + {selector}) }})())"
-    )
-}
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const contrast = (one, other) => {
+        const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+        return (light + 0.05) / (dark + 0.05);
+    };
+    return [
+        ['--ink', '--page'], ['--ink', '--card'], ['--muted', '--page'], ['--muted', '--card'],
+        ['--accent', '--page'], ['--accent', '--card'], ['--accent-ink', '--accent'],
+        ['--good', '--good-wash'], ['--bad', '--bad-wash'], ['--busy', '--busy-wash'],
+        ['--bad', '--card'], ['--good', '--card'], ['--muted', '--grid'],
+    ].map(([one, other]) => [`${one} on ${other}`, contrast(one, other)]);
+})()";

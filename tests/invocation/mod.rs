@@ -1,6 +1,7 @@
-//! The built binary, run as a user would run it, with a results directory of its own.
+//! The built binary, run as a user would run it, with a results directory of its own. The one place
+//! that knows where the program is.
 
-#![allow(dead_code, reason = "each test uses its part")]
+#![allow(dead_code, reason = "each binary uses its part")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Longer than any of these runs may take; a run that takes it hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_shopblast");
+/// Stands for a space inside a word of a line.
+pub const SPACE: char = '\u{1}';
 
 /// A run that has begun.
 pub struct Invocation {
@@ -31,9 +37,26 @@ pub struct Ended {
     directory: TempDir,
 }
 
+/// The program, without the variables that change what it does.
+pub fn shopblast() -> Command {
+    let mut command = Command::new(PROGRAM);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("SHOPBLAST_") || text.starts_with("LOCUST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
 /// Runs `shopblast` with the words of `line` to its end.
 pub fn run(line: &str) -> Ended {
     Invocation::begin(line).end()
+}
+
+/// The same within an empty directory, which alone knows of it: nothing is added to the words.
+pub fn run_inside(line: &str) -> Ended {
+    Invocation::begin_inside(line).end()
 }
 
 /// The same for what is a sequence of runs.
@@ -50,20 +73,27 @@ impl Invocation {
     /// The same with variables.
     pub fn begin_with(line: &str, variables: &[(&str, String)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let file = |name: &str| std::fs::File::create(directory.path().join(name)).expect("a file");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_shopblast"));
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("SHOPBLAST_") || text.starts_with("LOCUST_") {
-                command.env_remove(&name);
-            }
-        }
-        // Into files, so that a full pipe cannot hold the run up.
-        let child = command
+        let mut command = shopblast();
+        command
             .envs(variables.iter().map(|(name, value)| (name, value)))
-            .args(line.split_whitespace())
+            .args(words(line))
             .arg("--results")
-            .arg(directory.path().join("results"))
+            .arg(directory.path().join("results"));
+        Self::start(command, directory, line)
+    }
+
+    /// Starts `shopblast` with the words of `line`, and nothing more, in an empty directory.
+    pub fn begin_inside(line: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut command = shopblast();
+        command.args(words(line)).current_dir(directory.path());
+        Self::start(command, directory, line)
+    }
+
+    /// What it prints goes into files, so that a full pipe cannot hold it up.
+    fn start(mut command: Command, directory: TempDir, line: &str) -> Self {
+        let file = |name: &str| std::fs::File::create(directory.path().join(name)).expect("a file");
+        let child = command
             .stdin(Stdio::null())
             .stdout(file("out"))
             .stderr(file("err"))
@@ -183,6 +213,10 @@ impl Ended {
     pub fn is_recorded(&self) -> bool {
         self.directory.path().join("results").exists()
     }
+}
+
+fn words(line: &str) -> impl Iterator<Item = String> {
+    line.split_whitespace().map(|word| word.replace(SPACE, " "))
 }
 
 fn names_in(directory: &Path) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! A plain HTTP client for tests of the sandbox: blocking sockets, nothing clever.
 
+#![allow(dead_code, reason = "each binary uses its part")]
+
 use shopblast::plan::Driver;
 use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ShopConfig};
 use shopblast::shop::Generation;

@@ -1,0 +1,4 @@
+//! `shopblast compare`, end to end.
+
+mod in_turns;
+mod records;

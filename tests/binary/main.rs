@@ -1,0 +1,34 @@
+//! The built program, run as a user runs it: its commands, its runs over real sockets, its records,
+//! its terminal view, and its web page from outside.
+
+#[path = "../invocation/mod.rs"]
+mod invocation;
+#[path = "../sandbox_client/mod.rs"]
+mod sandbox_client;
+#[path = "../sandbox_request/mod.rs"]
+mod sandbox_request;
+#[path = "../web_server/mod.rs"]
+mod web_server;
+
+mod described_server;
+mod odd_server;
+mod reverse_proxy;
+
+mod cli_bad_input;
+mod compare;
+mod doctor;
+mod exports;
+mod generator_state;
+mod observed_sandbox;
+mod processes;
+mod program_habits;
+mod races;
+mod recognition;
+mod recovery;
+mod replay;
+mod report_files;
+mod runs;
+mod same_streams;
+mod terminal_view;
+mod thresholds;
+mod web;

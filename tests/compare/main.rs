@@ -1,7 +1,0 @@
-//! `shopblast compare`, end to end.
-
-mod commands;
-mod in_turns;
-mod records;
-mod schema;
-mod scripts;

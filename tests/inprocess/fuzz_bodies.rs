@@ -1,0 +1,141 @@
+//! The bodies of the fuzz targets, over their seeds and over inputs made from these: cheap, on the
+//! stable toolchain, so that they cannot rot between two runs of `make fuzz`.
+
+#[path = "../../fuzz/src/lib.rs"]
+mod bodies;
+
+use bodies::TARGETS;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn fuzz_directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
+}
+
+/// The files of a directory, by name.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory)
+        .unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let files = files(&fuzz_directory().join("seeds").join(target));
+    files
+        .iter()
+        .map(|file| std::fs::read(file).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_target_has_its_file_and_seeds() {
+    let names: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let of_files: BTreeSet<String> = files(&fuzz_directory().join("fuzz_targets"))
+        .iter()
+        .map(|file| file.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(of_files, names);
+    for (name, _) in TARGETS {
+        assert!(!seeds(name).is_empty(), "{name} has no seeds");
+    }
+}
+
+#[test]
+fn seeds_pass() {
+    for (name, body) in TARGETS {
+        for seed in seeds(name) {
+            eprintln!("{name}: {}", seed.escape_ascii());
+            body(&seed);
+        }
+    }
+}
+
+/// What is done to a seed.
+#[derive(Clone, Debug)]
+enum Change {
+    Replace(prop::sample::Index, u8),
+    Insert(prop::sample::Index, Vec<u8>),
+    Remove(prop::sample::Index, usize),
+    Repeat(prop::sample::Index, usize),
+    Cut(prop::sample::Index),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let place = any::<prop::sample::Index>;
+    let insertion = prop_oneof![
+        prop::collection::vec(any::<u8>(), 1..4),
+        prop::sample::select(vec![
+            &b"\r\n"[..],
+            b"\r\n\r\n",
+            b"\"",
+            b"\\u0000",
+            b"0",
+            b"999999999999",
+            b"-1",
+            b"\n",
+            b"=",
+            b"'",
+        ])
+        .prop_map(<[u8]>::to_vec),
+    ];
+    prop_oneof![
+        (place(), any::<u8>()).prop_map(|(place, byte)| Change::Replace(place, byte)),
+        (place(), insertion).prop_map(|(place, bytes)| Change::Insert(place, bytes)),
+        (place(), 1..8_usize).prop_map(|(place, bytes)| Change::Remove(place, bytes)),
+        (place(), 1..200_usize).prop_map(|(place, bytes)| Change::Repeat(place, bytes)),
+        place().prop_map(Change::Cut),
+    ]
+}
+
+fn apply(bytes: &mut Vec<u8>, change: &Change) {
+    if bytes.is_empty() {
+        return;
+    }
+    let end = |start: usize, count: usize| (start + count).min(bytes.len());
+    match change {
+        Change::Replace(place, byte) => {
+            let place = place.index(bytes.len());
+            bytes[place] = *byte;
+        }
+        Change::Insert(place, inserted) => {
+            let place = place.index(bytes.len());
+            bytes.splice(place..place, inserted.iter().copied());
+        }
+        Change::Remove(place, count) => {
+            let start = place.index(bytes.len());
+            bytes.drain(start..end(start, *count));
+        }
+        Change::Repeat(place, count) => {
+            let start = place.index(bytes.len());
+            let repeated = bytes[start..end(start, *count)].to_vec();
+            bytes.splice(start..start, repeated);
+        }
+        Change::Cut(place) => bytes.truncate(place.index(bytes.len())),
+    }
+}
+
+proptest! {
+    #[test]
+    fn changed_seeds_pass(
+        target in prop::sample::select(TARGETS),
+        seed in any::<prop::sample::Index>(),
+        changes in prop::collection::vec(change(), 0..6),
+    ) {
+        let (name, body) = target;
+        let mut input = seed.get(&seeds(name)).clone();
+        changes.iter().for_each(|change| apply(&mut input, change));
+        body(&input);
+    }
+
+    #[test]
+    fn any_bytes_pass(
+        target in prop::sample::select(TARGETS),
+        input in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let (_, body) = target;
+        body(&input);
+    }
+}

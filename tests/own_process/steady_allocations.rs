@@ -1,0 +1,194 @@
+//! The hot path allocates nothing: a counting allocator watches the workers of whole runs, over
+//! real sockets, in every way that requests can be due.
+
+use crate::alone;
+use shopblast::engine::{
+    ArrivalOrders, CountingAllocator, Interruption, PreparedHeads, Reins, Script, Spread,
+    UserOrders, WorkerOrders, now_ns, work,
+};
+use shopblast::plan::{
+    ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, Stage, Target,
+    UniqueNumbers, user_seed,
+};
+use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ShopConfig};
+use shopblast::shop::{Generation, ShopScript};
+use shopblast::stats::{Collector, Phase, RunContext, Totals};
+use std::sync::Arc;
+use std::time::Duration;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+const RUN_TIME: Duration = Duration::from_secs(4);
+/// The first second, in which buffers, slabs and heaps find their size, counts as spawning.
+const WARM_UP_US: u64 = 1_000_000;
+
+fn plan(class: &str, users: u32, pacing: Pacing, target: Target) -> Plan {
+    let stage = Stage {
+        users,
+        spawn_rate_per_s: f64::INFINITY,
+        duration_us: RUN_TIME.as_micros() as u64,
+    };
+    let load = Load::closed(vec![stage], RUN_TIME).expect("a valid load");
+    Plan {
+        classes: vec![ClassShare {
+            class: class.to_owned(),
+            weight: 1,
+        }],
+        target,
+        pacing,
+        stop_timeout: Duration::from_secs(1),
+        request_timeout: Duration::from_secs(5),
+        cores: vec![shopblast::run::allowed_cpus()[0]],
+        seed: 7,
+        ..Plan::of_load(load, RUN_TIME)
+    }
+}
+
+/// Runs one worker on the sandbox's shop.
+fn run(
+    class: &str,
+    users: u32,
+    pacing: Pacing,
+    connections: Option<usize>,
+    rate_per_s: Option<f64>,
+) -> Totals {
+    let _alone = alone();
+    let sandbox = Sandbox::start(&SandboxConfig {
+        address: ([127, 0, 0, 1], 0).into(),
+        mode: Mode::Shop(ShopConfig {
+            generation: Generation::Five,
+            retain: 100_000,
+            ..ShopConfig::default()
+        }),
+        cores: Vec::new(),
+        driver: Driver::Uring,
+        arrival_log: None,
+    })
+    .expect("a sandbox");
+    let target = Target::parse(&format!("http://{}", sandbox.address())).expect("a target");
+    let plan = plan(class, users, pacing, target);
+    let script = ShopScript::new(&plan, Generation::Five).expect("a known class");
+    let (mut handovers, inbox) = Collector::channels(1, script.shape());
+    let (ready_sender, ready) = crossbeam_channel::bounded(1);
+    let (start_sender, start) = crossbeam_channel::bounded(1);
+    let orders = WorkerOrders {
+        position: 0,
+        cpu: plan.cores[0],
+        driver: plan.driver,
+        heads: Arc::new(PreparedHeads::new(script.steps(), &plan.target).expect("valid paths")),
+        rows: script.rows(),
+        race_rows: script.race_rows(),
+        shape: script.shape(),
+        addresses: Arc::new([sandbox.address()]),
+        users: (0..users)
+            .map(|index| UserOrders {
+                index,
+                class: 0,
+                wait: script.wait_of(0),
+                seed: user_seed(plan.seed, index),
+                unique: UniqueNumbers::of_user(index),
+                activity: plan.load.activity(index),
+            })
+            .collect(),
+        course: None,
+        arrivals: rate_per_s.map(|rate_per_s| ArrivalOrders {
+            schedule: ArrivalSchedule::new(plan.seed, rate_per_s, Arrivals::Poisson, 0, 1),
+            seed: plan.seed,
+            longest_wait: plan.request_timeout,
+        }),
+        failures: plan.failures,
+        connections,
+        opened: Spread::default(),
+        questions: None,
+        max_body_bytes: plan.max_body_bytes,
+        request_timeout: plan.request_timeout,
+        run_time: plan.run_time,
+        stop_timeout: plan.stop_timeout,
+        handover: handovers.remove(0),
+        script: Arc::new(script.clone()),
+    };
+    let context = RunContext {
+        names: script.names(),
+        raises: script.raises(),
+        journeys: script.journeys(),
+        races: Vec::new(),
+        rules: &[],
+        cpus: plan.cores.clone(),
+        spawned_us: WARM_UP_US,
+        run_time_us: RUN_TIME.as_micros() as u64,
+        excursion: None,
+        failures: shopblast::plan::FailureRule::Default,
+        paced: pacing == Pacing::Class,
+        user_shares: Vec::new(),
+        thresholds: Vec::new(),
+        observed: shopblast::stats::ObservedTable::default(),
+        live: shopblast::stats::LiveContext::default(),
+    };
+    let reins = Reins {
+        ready: ready_sender,
+        start,
+        interruption: Arc::new(Interruption::default()),
+    };
+    let worker = std::thread::spawn(move || work(orders, &reins));
+    ready.recv().expect("an answer").expect("a ready worker");
+    start_sender.send(now_ns()).expect("a waiting worker");
+    let merged = inbox.run(context, Vec::new(), |_| {});
+    worker.join().expect("no panic");
+    sandbox.stop();
+    merged.totals
+}
+
+#[track_caller]
+fn assert_no_steady_allocation(totals: &Totals) {
+    let steady = totals.phase(Phase::Steady);
+    assert!(
+        steady.all.requests() > 50,
+        "{} requests",
+        steady.all.requests()
+    );
+    assert_eq!(totals.all.failures(totals.context.failures), 0);
+    assert_eq!(
+        steady.health.allocations,
+        0,
+        "in {} requests",
+        steady.all.requests()
+    );
+}
+
+#[test]
+fn a_flood_allocates_nothing() {
+    assert_no_steady_allocation(&run("SpikeUser", 16, Pacing::Max, None, None));
+}
+
+#[test]
+fn whole_journeys_allocate_nothing() {
+    assert_no_steady_allocation(&run("IdentityUser", 16, Pacing::Max, None, None));
+}
+
+#[test]
+fn paced_users_allocate_nothing() {
+    assert_no_steady_allocation(&run("SpikeUser", 16, Pacing::Class, None, None));
+}
+
+#[test]
+fn shared_connections_allocate_nothing() {
+    assert_no_steady_allocation(&run("SpikeUser", 16, Pacing::Max, Some(4), None));
+}
+
+#[test]
+fn arrivals_allocate_nothing() {
+    assert_no_steady_allocation(&run("IdentityUser", 16, Pacing::Max, None, Some(200.0)));
+}
+
+/// Races of a user against itself, with the ledger.
+#[test]
+fn races_allocate_nothing() {
+    assert_no_steady_allocation(&run("RaceAuditUser", 16, Pacing::Max, None, None));
+}
+
+/// Races of all users at one moment.
+#[test]
+fn rounds_of_a_crowd_allocate_nothing() {
+    assert_no_steady_allocation(&run("FlashSaleUser", 16, Pacing::Max, None, None));
+}

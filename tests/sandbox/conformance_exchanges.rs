@@ -1,0 +1,153 @@
+//! The exchanges recorded on the real ShopStream of five contexts, replayed against the sandbox in their order: the
+//! same status, the same header fields, the same body, byte for byte but for dates and identifiers.
+//!
+//! `data/recorded_exchanges.jsonl` has a line an exchange: every journey of the Locust suite, step by
+//! step, as the shop at commit f89b2f5 answered it with one API worker.
+
+use crate::sandbox_client::{Client, Reply, shop_of};
+use serde::Deserialize;
+use serde_json::Value;
+use shopblast::shop::Generation;
+use std::collections::BTreeMap;
+
+const RECORDED: &str = include_str!("../data/recorded_exchanges.jsonl");
+
+#[derive(Deserialize)]
+struct Exchange {
+    journey: String,
+    step: String,
+    method: String,
+    path: String,
+    headers: BTreeMap<String, String>,
+    body: Option<Value>,
+    status: u16,
+    /// In the order in which they came.
+    response_headers: serde_json::Map<String, Value>,
+    response: Value,
+}
+
+impl Exchange {
+    /// The request, with identifiers of this sandbox in the place of the recorded ones.
+    fn request(&self, ids: &Ids) -> Vec<u8> {
+        let mut request = format!(
+            "{} {} HTTP/1.1\r\nHost: localhost\r\n",
+            self.method, self.path
+        );
+        for (name, value) in &self.headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
+        request += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        // All identifiers are of the same length, so that the content length stays right.
+        ids.translate(&request).into_bytes()
+    }
+}
+
+/// Recorded identifiers, and what the sandbox gave in their place.
+#[derive(Default)]
+struct Ids(Vec<(String, String)>);
+
+impl Ids {
+    fn translate(&self, text: &str) -> String {
+        self.0
+            .iter()
+            .fold(text.to_owned(), |text, (recorded, ours)| {
+                text.replace(recorded, ours)
+            })
+    }
+
+    /// Learns the identifiers that a reply gives out for the first time.
+    fn learn(&mut self, recorded: &Value, ours: &Value) {
+        let (Some(recorded), Some(ours)) = (recorded.as_object(), ours.as_object()) else {
+            return;
+        };
+        for (name, value) in recorded {
+            let (Some(old), Some(new)) = (value.as_str(), ours.get(name).and_then(Value::as_str))
+            else {
+                continue;
+            };
+            let is_new = self.0.iter().all(|(known, _)| known != old);
+            if name.ends_with("_id") && is_new && is_uuid_4(old) && is_uuid_4(new) {
+                self.0.push((old.to_owned(), new.to_owned()));
+            }
+        }
+    }
+}
+
+fn is_uuid_4(text: &str) -> bool {
+    uuid::Uuid::try_parse(text).is_ok_and(|id| id.get_version_num() == 4)
+}
+
+fn recorded() -> Vec<Exchange> {
+    RECORDED
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_recorded_exchange_comes_out_the_same() {
+    let sandbox = shop_of(Generation::Five, 10_000);
+    let mut client = Client::connect(sandbox.address());
+    let mut ids = Ids::default();
+    let exchanges = recorded();
+    assert_eq!(exchanges.len(), 142);
+    for exchange in &exchanges {
+        let place = format!("{}, {}", exchange.journey, exchange.step);
+        client.write(&exchange.request(&ids));
+        let reply = client.reply();
+        assert_eq!(reply.status, exchange.status, "{place}: {}", reply.body);
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        ids.learn(&exchange.response, &body);
+        let expected = ids.translate(&exchange.response.to_string());
+        assert_eq!(body.to_string(), expected, "{place}");
+        check_fields(exchange, &reply, &place);
+    }
+}
+
+/// Names in their order, and every value but the date's.
+fn check_fields(exchange: &Exchange, reply: &Reply, place: &str) {
+    let mut names: Vec<&String> = exchange.response_headers.keys().collect();
+    let mut ours = reply.names();
+    names.sort();
+    ours.sort_unstable();
+    assert_eq!(ours, names, "{place}");
+    for (name, value) in &exchange.response_headers {
+        if name != "date" {
+            assert_eq!(reply.field(name), value.as_str(), "{place}: {name}");
+        }
+    }
+}
+
+/// Another order of journeys makes no difference: they do not know each other.
+#[test]
+fn journeys_come_out_the_same_on_their_own() {
+    let exchanges = recorded();
+    let mut journeys: Vec<&str> = exchanges
+        .iter()
+        .map(|exchange| exchange.journey.as_str())
+        .collect();
+    journeys.dedup();
+    assert!(journeys.len() >= 26);
+    for journey in journeys {
+        let sandbox = shop_of(Generation::Five, 100);
+        let mut client = Client::connect(sandbox.address());
+        let mut ids = Ids::default();
+        for exchange in exchanges
+            .iter()
+            .filter(|exchange| exchange.journey == journey)
+        {
+            client.write(&exchange.request(&ids));
+            let reply = client.reply();
+            assert_eq!(
+                reply.status, exchange.status,
+                "{journey}, {}",
+                exchange.step
+            );
+            ids.learn(
+                &exchange.response,
+                &serde_json::from_str(&reply.body).unwrap(),
+            );
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Several API workers: commands race between load and commit, and the loser is told so.
+
+use crate::sandbox_client::{Client, sandbox};
+use shopblast::plan::Driver;
+use shopblast::sandbox::{Conflicts, Mode, Sandbox, ServiceTime, ShopConfig};
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+/// Long enough for a few requests to arrive while the first is being served, however busy the
+/// machine is.
+const LONG: ServiceTime = ServiceTime::Constant(300_000_000);
+
+fn racing_shop(conflicts: Conflicts) -> Sandbox {
+    let shop = ShopConfig {
+        api_workers: 2,
+        service: LONG,
+        conflicts,
+        ..ShopConfig::default()
+    };
+    sandbox(Mode::Shop(shop), Driver::Uring)
+}
+
+fn register(shop: &Sandbox) -> String {
+    let body = r#"{"external_id":"EXT-1","email":"a@b.co","first_name":"A","last_name":"B"}"#;
+    let reply = Client::connect(shop.address()).call("POST", "/customers", body);
+    assert_eq!(reply.status, 201);
+    reply.body.split('"').nth(3).unwrap().to_owned()
+}
+
+/// So many connections: the first half in a burst, which belongs to one worker, and the others to
+/// another one.
+fn spread(shop: &Sandbox, count: usize) -> Vec<Client> {
+    let open = |_| Client::connect(shop.address());
+    let mut clients: Vec<Client> = (0..count / 2).map(open).collect();
+    while clients.len() < count {
+        let client = match clients.first_mut() {
+            Some(first) if !shop.accepted_by_worker().is_empty() => open_elsewhere(shop, first),
+            _ => open(0),
+        };
+        clients.push(client);
+    }
+    clients
+}
+
+/// A connection of another worker than that of `first`, which is at work meanwhile.
+fn open_elsewhere(shop: &Sandbox, first: &mut Client) -> Client {
+    let worker_of = |client: &Client| {
+        let address = client.stream.local_addr().unwrap();
+        loop {
+            if let Some(worker) = shop.worker_of(address) {
+                return worker;
+            }
+            std::thread::yield_now();
+        }
+    };
+    for _ in 0..100 {
+        first.write(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n");
+        std::thread::sleep(Duration::from_millis(1));
+        let client = Client::connect(shop.address());
+        let is_elsewhere = worker_of(&client) != worker_of(first);
+        assert_eq!(first.reply().status, 200);
+        if is_elsewhere {
+            return client;
+        }
+    }
+    panic!("one worker accepts everything");
+}
+
+/// Sends the same request on so many connections before reading any reply; replies in the order
+/// in which the requests were sent.
+fn at_once(
+    shop: &Sandbox,
+    count: usize,
+    path: &str,
+    method: &str,
+    body: &str,
+) -> Vec<(u16, String, Client)> {
+    let mut clients = spread(shop, count);
+    let length = body.len();
+    for client in &mut clients {
+        client.write(
+            format!(
+                "{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}"
+            )
+            .as_bytes(),
+        );
+    }
+    clients
+        .into_iter()
+        .map(|mut client| {
+            let reply = client.reply();
+            (reply.status, reply.body, client)
+        })
+        .collect()
+}
+
+fn statuses(replies: &[(u16, String, Client)]) -> Vec<u16> {
+    let mut statuses: Vec<u16> = replies.iter().map(|(status, ..)| *status).collect();
+    statuses.sort_unstable();
+    statuses
+}
+
+#[test]
+fn of_two_overlapping_commands_the_second_crashes_and_the_rest_is_refused() {
+    let shop = racing_shop(Conflicts::Crash);
+    let path = format!("/customers/{}/suspend", register(&shop));
+    let replies = at_once(&shop, 6, &path, "PUT", r#"{"reason":"x"}"#);
+    assert_eq!(statuses(&replies), [200, 400, 400, 400, 400, 500]);
+    for (status, body, mut client) in replies {
+        if status == 500 {
+            assert_eq!(body, "Internal Server Error");
+            let rest = client.stream.read(&mut [0; 1]);
+            assert!(matches!(rest, Ok(0)), "the connection is closed");
+        }
+    }
+}
+
+#[test]
+fn a_shop_as_documented_answers_409() {
+    let shop = racing_shop(Conflicts::Conflict);
+    let path = format!("/customers/{}/suspend", register(&shop));
+    let replies = at_once(&shop, 3, &path, "PUT", r#"{"reason":"x"}"#);
+    assert_eq!(statuses(&replies), [200, 400, 409]);
+    let late = replies.iter().find(|(status, ..)| *status == 409).unwrap();
+    assert_eq!(
+        late.1,
+        r#"{"error":"Wrong expected version: 0 (Stream Version: 1)"}"#
+    );
+}
+
+/// Measured with two workers: the customer is frozen for good.
+#[test]
+fn racing_first_addresses_leave_two_default_ones() {
+    let shop = racing_shop(Conflicts::Crash);
+    let id = register(&shop);
+    let address = r#"{"street":"1 A","city":"B","postal_code":"1","country":"US"}"#;
+    let path = format!("/customers/{id}/addresses");
+    let replies = at_once(&shop, 2, &path, "POST", address);
+    assert_eq!(statuses(&replies), [201, 500]);
+    let mut client = Client::connect(shop.address());
+    for (method, path, body) in [
+        ("POST", path.clone(), address),
+        ("PUT", format!("/customers/{id}/profile"), "{}"),
+        (
+            "PUT",
+            format!("/customers/{id}/suspend"),
+            r#"{"reason":"x"}"#,
+        ),
+    ] {
+        let reply = client.call(method, &path, body);
+        assert_eq!(reply.status, 400, "{path}");
+        assert!(
+            reply
+                .body
+                .contains("Exactly one address must be marked as default"),
+            "{}",
+            reply.body
+        );
+    }
+}
+
+#[test]
+fn one_worker_is_strictly_serial_however_many_come_at_once() {
+    let shop = sandbox(Mode::Shop(ShopConfig::default()), Driver::Uring);
+    let path = format!("/customers/{}/suspend", register(&shop));
+    let replies = at_once(&shop, 10, &path, "PUT", r#"{"reason":"x"}"#);
+    let mut expected = vec![400; 10];
+    expected[0] = 200;
+    assert_eq!(statuses(&replies), expected);
+}
+
+/// Without a set service time, commands race when they arrive together.
+#[test]
+fn workers_race_at_full_speed_too() {
+    let shop = sandbox(
+        Mode::Shop(ShopConfig {
+            api_workers: 4,
+            ..ShopConfig::default()
+        }),
+        Driver::Uring,
+    );
+    let path = format!("/customers/{}/profile", register(&shop));
+    let mut lost = 0;
+    for _ in 0..200 {
+        let replies = at_once(&shop, 8, &path, "PUT", "{}");
+        let statuses = statuses(&replies);
+        assert!(statuses.contains(&200), "somebody wins: {statuses:?}");
+        assert!(statuses.iter().all(|status| [200, 500].contains(status)));
+        lost += statuses.iter().filter(|status| **status == 500).count();
+        if lost > 0 {
+            return;
+        }
+    }
+    panic!("nobody ever lost a race");
+}
+
+/// The bound from below holds on any machine: the shop cannot be faster than its capacity.
+#[test]
+fn a_shop_has_the_capacity_that_it_was_given() {
+    let shop = sandbox(
+        Mode::Shop(ShopConfig {
+            service: ServiceTime::Constant(5_000_000),
+            ..ShopConfig::default()
+        }),
+        Driver::Uring,
+    );
+    let start = Instant::now();
+    let replies = at_once(&shop, 20, "/health", "GET", "");
+    assert_eq!(statuses(&replies), [200; 20]);
+    assert!(start.elapsed() >= Duration::from_millis(100));
+}

@@ -1,0 +1,9 @@
+//! What needs real stores: runs that observe a PostgreSQL and a Redis of their own.
+
+#[path = "../invocation/mod.rs"]
+mod invocation;
+
+mod servers;
+
+mod observed_accounts;
+mod observed_stores;

@@ -74,7 +74,7 @@ pub(super) enum Subcommand {
     Compare(Box<CompareFlags>),
     /// Find the breaking point: the highest load that the shop sustains
     ///
-    /// And what gives way first.
+    /// And tell what gives way first.
     ///
     /// shopblast hunt --profile stress --slo 'response: p(99) < 500ms' doubles the load until it is not
     /// sustained, then halves the gap. Sustained means: every --slo holds, carried = offered within

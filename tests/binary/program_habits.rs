@@ -314,7 +314,7 @@ fn what_is_installed_is_removed_again() {
         format!("DESTDIR={}/", place.path().display()),
         "PREFIX=usr".to_owned(),
         "CARGO=no-such-cargo".to_owned(),
-        format!("BUILT={}", env!("CARGO_BIN_EXE_shopblast")),
+        format!("BUILT={}", crate::invocation::PROGRAM),
         format!("ASSETS_DIR={}/assets", place.path().display()),
     ];
     let output = make("install", &variables);

@@ -106,6 +106,7 @@ pub fn cancelled_is_refunded(
     };
     let is_paid = match stored {
         _ if may_have_happened(pay) => None,
+        _ if !happened(pay) => Some(false),
         Stored::Certainly => Some(true),
         Stored::CertainlyNot => Some(false),
         Stored::Likely | Stored::Unlikely if happened(cancel) => {

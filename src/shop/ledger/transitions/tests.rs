@@ -129,6 +129,23 @@ fn an_acceptance_that_did_nothing_is_no_payment() {
     }
 }
 
+/// Whatever is believed of an accepted payment: this one was not.
+#[test]
+fn what_was_refused_or_lost_its_race_is_no_payment() {
+    for (pays, stored) in [Refused, Conflict].into_iter().flat_map(|pays| {
+        [
+            Stored::Certainly,
+            Stored::CertainlyNot,
+            Stored::Likely,
+            Stored::Unlikely,
+        ]
+        .map(|stored| (pays, stored))
+    }) {
+        let found = refunded(Success, pays, stored, Some("Cancelled"));
+        assert_eq!(found, Finding::Held, "{pays:?} {stored:?}");
+    }
+}
+
 #[test]
 fn what_the_order_says_of_itself_counts_where_a_reply_was_lost() {
     let paid = Stored::Certainly;

@@ -75,7 +75,8 @@ fn poorest(track: &Track, processes: u8) -> u8 {
 }
 
 /// Takes a free lane of every process but `but`. Returns whether all those processes will be at work:
-/// one whose lanes all race is so as long as one of them waits for its reply.
+/// one whose lanes all race is so as long as one of them waits for its reply. Processes without a lane
+/// are nobody's: whichever of them takes the connection gets the name.
 fn take_workers(track: &Track, processes: u8, but: u8, workers: &mut Vec<u32>) -> bool {
     let now_ns = now_ns();
     let mut free = track.free.borrow_mut();
@@ -88,8 +89,9 @@ fn take_workers(track: &Track, processes: u8, but: u8, workers: &mut Vec<u32>) -
         match free.lanes.iter().rposition(is_of) {
             Some(place) => workers.push(free.lanes.remove(place)),
             None => {
-                let mut lanes = track.lanes.iter();
-                all &= lanes.any(|lane| lane.process() == process && lane.is_in_flight());
+                let lanes = track.lanes.iter().filter(|lane| !lane.is_torn());
+                let mut lanes = lanes.filter(|lane| lane.process() == process).peekable();
+                all &= lanes.peek().is_none() || lanes.any(|lane| lane.is_in_flight());
             }
         }
     }

@@ -30,8 +30,6 @@ use std::time::Duration;
 pub const LONGEST: Duration = Duration::from_secs(10);
 /// The same for a load without races, which can do without.
 pub const SHORTEST: Duration = Duration::from_secs(1);
-/// A survey sends at most so many requests.
-pub const MOST_REQUESTS: u32 = 4_000;
 /// Processes that are told apart; further ones are not looked for.
 pub const MOST_PROCESSES: usize = 32;
 /// Connections of the first burst.
@@ -115,10 +113,7 @@ impl<'a> Surveyor<'a> {
     }
 
     fn is_over(&self) -> bool {
-        let sounder = self.groups.sounder();
-        sounder.is_over()
-            || sounder.requests >= MOST_REQUESTS
-            || self.interruption.is_some_and(Interruption::ends_run)
+        self.groups.sounder().is_over() || self.interruption.is_some_and(Interruption::ends_run)
     }
 
     /// `None` when the target does not answer.
@@ -149,7 +144,8 @@ impl<'a> Surveyor<'a> {
                 break;
             }
         }
-        if !self.is_over() && !self.groups.are_pinned() {
+        let is_looked_at = !self.is_over();
+        if is_looked_at && !self.groups.are_pinned() && !self.is_over() {
             // Something overtook something else.
             return Some(Processes::PerRequest(self.groups.at_once()));
         }

@@ -41,6 +41,9 @@ impl Groups<'_> {
                 let Some(asked) = blockers.pop().filter(|_| !blockers.is_empty()) else {
                     break;
                 };
+                if self.sounder().is_over() {
+                    break;
+                }
                 before += usize::from(self.is_overtaken(&blockers, asked));
                 if before >= OVERTAKEN || before + left < OVERTAKEN {
                     break;

@@ -15,6 +15,8 @@ const MAX_BODY_BYTES: usize = 16 << 20;
 /// What is not answered after this long is given up, with its connection. The first description that a
 /// process of the real shop gives takes it 0.3 s.
 const PATIENCE_NS: u64 = 3_000_000_000;
+/// A survey sends about so many requests at most: a question that has begun is asked to its end.
+pub const MOST_REQUESTS: u32 = 4_000;
 /// Bytes read at once.
 const PIECE_BYTES: usize = 64 << 10;
 
@@ -84,9 +86,9 @@ impl<'a> Sounder<'a> {
         self.end_ns.saturating_sub(now_ns())
     }
 
-    /// Whether there is no time left.
+    /// Whether there is no time left, or nothing more may be asked.
     pub fn is_over(&self) -> bool {
-        now_ns() >= self.end_ns
+        now_ns() >= self.end_ns || self.requests >= MOST_REQUESTS
     }
 
     /// Opens a line; gives its number.

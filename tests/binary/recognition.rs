@@ -6,7 +6,8 @@ use crate::invocation::{Ended, run};
 use serde_json::{Value, json};
 use shopblast::shop::{Contract, Generation};
 
-const LOAD: &str = "-u 1 -r 10 -t 1s --pacing max --cores 1";
+/// Seeded, so that the journeys of a class come in the same order each time.
+const LOAD: &str = "-u 1 -r 10 -t 1s --pacing max --cores 1 --seed 1";
 const PREFLIGHT: [&str; 2] = ["GET /health", "GET /openapi.json"];
 
 fn document(generation: Generation) -> Value {

@@ -132,9 +132,10 @@ fn answer(stream: &mut TcpStream, page: Page) -> std::io::Result<()> {
     match page {
         Page::Whole(status, fields, body) => {
             let length = body.len();
+            // In one piece: a body behind its head would wait for the client's delayed ACK, and a
+            // second would hold a handful of journeys.
             let head = format!("HTTP/1.1 {status} x\r\n{fields}content-length: {length}\r\n\r\n");
-            stream.write_all(head.as_bytes())?;
-            stream.write_all(&body)
+            stream.write_all(&[head.as_bytes(), &body].concat())
         }
         Page::Endless => {
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"paths\":\"")?;

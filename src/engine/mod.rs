@@ -48,6 +48,7 @@ pub use openings::Ready;
 pub use operation::{Judge, Method, Operation, Step};
 pub use pacer::{Pacer, sharpen_timers};
 pub use recorder::{Observation, Recorder};
+pub use release::{Release, Released};
 pub use request::{PathError, PreparedHead, PreparedHeads};
 pub use runtime::{Runtime, RuntimeError, Task, spawn};
 pub use session::{

@@ -1,19 +1,23 @@
 //! Single requests over plain sockets, and several that leave together: for replays, where a thread
-//! a request is cheap enough.
+//! a reply is cheap enough. What lets racers go is what lets them go in a run.
 //!
 //! Racers go to different processes of the target where it has several, and from attempt to attempt a
 //! little apart: what two processes do at the same time depends on some hundred microseconds.
 
 use crate::engine::codec::ReplyParser;
-use crate::engine::{LONGEST_SURVEY, Opened, Questions, Survey, Surveyor};
+use crate::engine::{LONGEST_SURVEY, Opened, Questions, Release, Survey, Surveyor};
+use crate::plan::Driver;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_BODY_BYTES: usize = 1 << 20;
+/// Those who wait for replies are asleep by then, and take no CPU from the target's processes.
+const CALM: Duration = Duration::from_millis(1);
 
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +39,8 @@ pub fn send(addresses: &[SocketAddr], request: &[u8]) -> io::Result<Answer> {
     if let Err(error) = stream.write_all(request) {
         return Ok(no_reply(&error.to_string()));
     }
-    Ok(receive(&mut stream, Instant::now()))
+    let sent = Instant::now();
+    Ok(receive(&stream).answer(sent))
 }
 
 /// Opens connections for racers, each at another process where the target has several.
@@ -121,8 +126,8 @@ pub fn lateness(attempt: u32, racer: usize, racers: usize) -> Duration {
     }
 }
 
-/// Sends the requests on a connection each: all but the last byte, and the last bytes together but
-/// for what [`lateness`] adds in this attempt.
+/// Sends the requests on a connection each: all but the last byte, and the last bytes in one
+/// submission but for what [`lateness`] adds in this attempt.
 ///
 /// # Errors
 /// When no address accepts.
@@ -131,43 +136,79 @@ pub fn send_together(
     requests: &[Vec<u8>],
     attempt: u32,
 ) -> io::Result<Vec<Answer>> {
-    let mut streams = starter.open(requests.len(), attempt)?;
-    for (stream, request) in streams.iter_mut().zip(requests) {
+    let streams = starter.open(requests.len(), attempt)?;
+    for (mut stream, request) in streams.iter().zip(requests) {
         stream.write_all(&request[..request.len() - 1])?;
     }
-    let start = Barrier::new(streams.len().max(1));
+    let mut release = release(streams.len())?;
+    let waiting = Barrier::new(streams.len() + 1);
     Ok(thread::scope(|scope| {
-        let racers: Vec<_> = streams
-            .into_iter()
-            .zip(requests)
-            .enumerate()
-            .map(|(racer, (stream, request))| {
-                let late = lateness(attempt, racer, requests.len());
-                let start = &start;
-                scope.spawn(move || finish(stream, request, start, late))
+        let replies: Vec<_> = streams
+            .iter()
+            .map(|stream| {
+                let waiting = &waiting;
+                scope.spawn(move || {
+                    waiting.wait();
+                    receive(stream)
+                })
             })
             .collect();
-        racers
-            .into_iter()
-            .map(|racer| {
-                racer
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        waiting.wait();
+        thread::sleep(CALM);
+        let sent = let_go(&mut release, &streams, requests, attempt);
+        let replies = replies.into_iter().map(|reply| {
+            reply
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        replies
+            .zip(sent)
+            .map(|(reply, sent)| match sent {
+                Ok(sent) => reply.answer(sent),
+                Err(error) => no_reply(&error.to_string()),
             })
             .collect()
     }))
 }
 
-fn finish(mut stream: TcpStream, request: &[u8], start: &Barrier, late: Duration) -> Answer {
-    start.wait();
-    if !late.is_zero() {
-        thread::sleep(late);
+/// By a ring, or by system calls where the kernel gives none.
+fn release(racers: usize) -> io::Result<Release> {
+    Release::new(Driver::Uring, racers).or_else(|_| Release::new(Driver::Epoll, racers))
+}
+
+/// Sends the last byte of each: those that are not late in one submission, then the others. When each
+/// had left, or why it did not.
+fn let_go(
+    release: &mut Release,
+    streams: &[TcpStream],
+    requests: &[Vec<u8>],
+    attempt: u32,
+) -> Vec<io::Result<Instant>> {
+    let start = Instant::now();
+    let late = |racer: usize| lateness(attempt, racer, requests.len());
+    let (on_time, later): (Vec<usize>, Vec<usize>) =
+        (0..requests.len()).partition(|&racer| late(racer).is_zero());
+    let mut sent: Vec<io::Result<Instant>> = requests.iter().map(|_| Ok(start)).collect();
+    for racers in std::iter::once(on_time).chain(later.into_iter().map(|racer| vec![racer])) {
+        let due = racers.first().map_or(Duration::ZERO, |&racer| late(racer));
+        thread::sleep(due.saturating_sub(start.elapsed()));
+        release.fire(racers.iter().map(|&racer| {
+            let request = &requests[racer];
+            (streams[racer].as_raw_fd(), &request[request.len() - 1..])
+        }));
+        let left = Instant::now();
+        for (&racer, &taken) in racers.iter().zip(release.results()) {
+            sent[racer] = match taken {
+                1.. => Ok(left),
+                error => {
+                    // Nobody waits for a reply to what did not leave.
+                    let _ = streams[racer].shutdown(Shutdown::Both);
+                    Err(io::Error::from_raw_os_error(-error))
+                }
+            };
+        }
     }
-    let sent = Instant::now();
-    match stream.write_all(&request[request.len() - 1..]) {
-        Ok(()) => receive(&mut stream, sent),
-        Err(error) => no_reply(&error.to_string()),
-    }
+    sent
 }
 
 fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
@@ -190,29 +231,48 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_write_timeout(Some(TIMEOUT))
 }
 
-fn receive(stream: &mut TcpStream, sent: Instant) -> Answer {
+/// A reply, or why there is none, and when it was there.
+struct Received {
+    reply: Result<(u16, String), String>,
+    at: Instant,
+}
+
+impl Received {
+    /// As the answer to a request that had left at `sent`.
+    fn answer(self, sent: Instant) -> Answer {
+        match self.reply {
+            Ok((status, text)) => Answer {
+                status: Some(status),
+                text,
+                took: self.at.saturating_duration_since(sent),
+            },
+            Err(why) => no_reply(&why),
+        }
+    }
+}
+
+fn receive(mut stream: &TcpStream) -> Received {
     let mut parser = ReplyParser::new(MAX_BODY_BYTES);
     let mut buffer = Vec::new();
     let reply = loop {
         let mut bytes = [0; 4_096];
         match stream.read(&mut bytes) {
-            Ok(0) => break parser.close(&buffer),
+            Ok(0) => break parser.close(&buffer).map_err(|error| error.to_string()),
             Ok(count) => buffer.extend_from_slice(&bytes[..count]),
-            Err(error) => return no_reply(&error.to_string()),
+            Err(error) => break Err(error.to_string()),
         }
         match parser.advance(&mut buffer) {
             Ok(None) => {}
             Ok(Some(reply)) => break Ok(reply),
-            Err(malformed) => break Err(malformed),
+            Err(malformed) => break Err(malformed.to_string()),
         }
     };
-    match reply {
-        Ok(reply) => Answer {
-            status: Some(reply.status),
-            text: String::from_utf8_lossy(&buffer[reply.body]).into_owned(),
-            took: sent.elapsed(),
-        },
-        Err(malformed) => no_reply(&malformed.to_string()),
+    Received {
+        at: Instant::now(),
+        reply: reply.map(|reply| {
+            let text = String::from_utf8_lossy(&buffer[reply.body]).into_owned();
+            (reply.status, text)
+        }),
     }
 }
 
@@ -227,6 +287,64 @@ fn no_reply(why: &str) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Target;
+    use std::net::TcpListener;
+
+    /// Answers, once as many requests as there are bodies have arrived in full, each with its body, in
+    /// the order in which their connections came; with no body the connection is closed.
+    fn server_of(bodies: &'static [Option<&'static str>]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut streams: Vec<TcpStream> = (0..bodies.len())
+                .map(|_| listener.accept().unwrap().0)
+                .collect();
+            for stream in &mut streams {
+                let mut text = Vec::new();
+                while !text.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    text.push(byte[0]);
+                }
+            }
+            for (stream, body) in streams.iter_mut().zip(bodies) {
+                if let Some(body) = body {
+                    let length = body.len();
+                    let reply =
+                        format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
+                    stream.write_all(reply.as_bytes()).unwrap();
+                }
+            }
+        });
+        address
+    }
+
+    #[test]
+    fn racers_leave_before_anybody_is_answered_and_each_gets_its_own_reply() {
+        let target = Target::parse("http://127.0.0.1:1").unwrap();
+        let questions = Questions::of(&target, "/slow", "/quick");
+        let request = b"GET / HTTP/1.1\r\n\r\n".to_vec();
+        for attempt in [1, 2, 3] {
+            let addresses = [server_of(&[Some("first"), None, Some("third")])];
+            let mut starter = Starter::new(&addresses, &questions);
+            let requests = vec![request.clone(); 3];
+            let answers = send_together(&mut starter, &requests, attempt).unwrap();
+            let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+            assert_eq!(statuses, [Some(200), None, Some(200)], "{answers:?}");
+            assert_eq!((&*answers[0].text, &*answers[2].text), ("first", "third"));
+        }
+    }
+
+    #[test]
+    fn what_did_not_leave_is_told_and_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut release = release(1).unwrap();
+        let sent = let_go(&mut release, &[stream], &[b"x".to_vec()], 1);
+        let error = sent[0].as_ref().expect_err("nothing left");
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
 
     #[test]
     fn the_first_attempt_is_at_one_moment_and_later_ones_are_a_little_apart() {

@@ -99,7 +99,8 @@ impl<'a> LineUp<'a> {
     /// A place for a race of `racers` racers, on some of `lanes`; not in line yet.
     pub(super) fn new(
         lanes: &'a [Rc<Lane>],
-        (free, deal): (&'a RefCell<Free>, &'a Deal),
+        free: &'a RefCell<Free>,
+        deal: &'a Deal,
         racers: usize,
     ) -> Self {
         Self {

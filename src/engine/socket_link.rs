@@ -9,7 +9,7 @@ use super::link::{CalledOff, Crowd, Exchange, Link, ReplyHead, Runner, Stopped};
 use super::net::ByteStream;
 use super::pacer::Pacer;
 use super::pool::Pool;
-use super::track::Track;
+use super::track::{RaceStart, Track};
 use crate::stats::Reason;
 use std::cell::Cell;
 use std::ops::Range;
@@ -212,8 +212,12 @@ impl<S: ByteStream> Link for SocketLink<S> {
         runners: &mut [Runner],
         crowd: Option<Crowd<'_>>,
     ) -> Result<u64, CalledOff> {
-        let course = (&*self.lanes, &self.heat);
-        let crowd = self.track().race(course, text, runners, crowd).await?;
+        let start = RaceStart {
+            lanes: &self.lanes,
+            heat: &self.heat,
+            text,
+        };
+        let crowd = self.track().race(start, runners, crowd).await?;
         self.done_ns = now_ns();
         Ok(crowd)
     }

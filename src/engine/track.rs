@@ -46,6 +46,49 @@ pub struct Track {
     run_end_ns: Rc<Cell<u64>>,
 }
 
+/// What a track is made of.
+pub struct TrackParts {
+    /// Whose flights the lanes' are.
+    pub road: Rc<Road>,
+    /// The first of these flights.
+    pub first_slot: usize,
+    /// How many lanes there are.
+    pub lanes: usize,
+    /// What lets racers go.
+    pub driver: Driver,
+    /// What of a request waits for the start.
+    pub style: RaceRelease,
+    /// Wakes the core's users.
+    pub pacer: Pacer,
+    /// When the run ends.
+    pub run_end_ns: Rc<Cell<u64>>,
+}
+
+/// A race as it is carried out: a lane for each runner, and what the runners send.
+#[derive(Clone, Copy)]
+pub struct RaceStart<'a> {
+    /// The lanes, one a runner.
+    pub lanes: &'a [u32],
+    /// What tells when all lanes are done.
+    pub heat: &'a Rc<Heat>,
+    /// The requests, at [`Runner::request`].
+    pub text: &'a [u8],
+}
+
+impl<'a> RaceStart<'a> {
+    /// Each runner with its lane.
+    fn each<R>(self, runners: R) -> impl Iterator<Item = (u32, R::Item)>
+    where
+        R: IntoIterator + 'a,
+    {
+        self.lanes.iter().copied().zip(runners)
+    }
+
+    fn request(self, runner: &Runner) -> &'a [u8] {
+        &self.text[runner.request.clone()]
+    }
+}
+
 /// Users of this core that wait for a common start.
 #[derive(Default)]
 struct Gate {
@@ -62,17 +105,20 @@ struct Waiting {
 }
 
 impl Track {
-    /// A track of `lanes` lanes, whose flights are those of `road` from `first_slot` on. None is
-    /// open yet.
+    /// A track none of whose lanes is open yet.
     ///
     /// # Errors
     /// When the kernel gives no ring.
-    pub fn new(
-        road: &Rc<Road>,
-        (first_slot, lanes): (usize, usize),
-        (driver, style): (Driver, RaceRelease),
-        (pacer, run_end_ns): (Pacer, Rc<Cell<u64>>),
-    ) -> io::Result<Self> {
+    pub fn new(parts: TrackParts) -> io::Result<Self> {
+        let TrackParts {
+            road,
+            first_slot,
+            lanes,
+            driver,
+            style,
+            pacer,
+            run_end_ns,
+        } = parts;
         Ok(Self {
             lanes: (0..lanes)
                 .map(|lane| Rc::new(Lane::new(first_slot + lane)))
@@ -85,7 +131,7 @@ impl Track {
                 text: Vec::with_capacity(lanes),
             }),
             style,
-            road: Rc::clone(road),
+            road,
             pacer,
             run_end_ns,
         })
@@ -153,7 +199,7 @@ impl Track {
     /// Waits until `racers` lanes are free, and takes them; first come first served. A track has as
     /// many as the widest race needs.
     pub fn line_up(&self, racers: usize) -> LineUp<'_> {
-        LineUp::new(&self.lanes, (&self.free, &self.deal), racers)
+        LineUp::new(&self.lanes, &self.free, &self.deal, racers)
     }
 
     /// Gives lanes back. Where processes matter, those that were closed, or of whose process nothing is
@@ -203,32 +249,32 @@ impl Track {
         &self.lanes[lane as usize]
     }
 
-    /// Carries out a race on `lanes`, one a runner.
+    /// Carries out a race.
     ///
     /// # Errors
     /// When its crowd did not start, or not with it.
     pub async fn race(
         &self,
-        (lanes, heat): (&[u32], &Rc<Heat>),
-        text: &[u8],
+        start: RaceStart<'_>,
         runners: &mut [Runner],
         crowd: Option<Crowd<'_>>,
     ) -> Result<u64, CalledOff> {
-        self.send_heads((lanes, heat), text, runners).await;
+        self.send_heads(start, runners).await;
         let crowd = match crowd {
             None => {
-                self.settle_and_release(lanes, text, runners).await;
+                self.settle_and_release(start, runners).await;
                 runners.len() as u64
             }
-            Some(crowd) => self.start_with(crowd, (lanes, heat), text, runners).await?,
+            Some(crowd) => self.start_with(crowd, start, runners).await?,
         };
-        for (&lane, runner) in lanes.iter().zip(&*runners) {
+        for (lane, runner) in start.each(&*runners) {
             if runner.result.is_ok() {
-                self.lane(lane).give(Order::Receive(runner.sent_ns), heat);
+                self.lane(lane)
+                    .give(Order::Receive(runner.sent_ns), start.heat);
             }
         }
-        heat.all_done().await;
-        for (&lane, runner) in lanes.iter().zip(runners) {
+        start.heat.all_done().await;
+        for (lane, runner) in start.each(runners) {
             (runner.done_ns, runner.result) = self.lane(lane).finish();
         }
         Ok(crowd)
@@ -244,72 +290,63 @@ impl Track {
 
     /// Sends all but what is held back, on connections that are ready. From here on
     /// [`Runner::result`] tells whether the runner is at the start.
-    async fn send_heads(
-        &self,
-        (lanes, heat): (&[u32], &Rc<Heat>),
-        text: &[u8],
-        runners: &mut [Runner],
-    ) {
+    async fn send_heads(&self, start: RaceStart<'_>, runners: &mut [Runner]) {
         runners.iter_mut().for_each(|runner| {
             runner.result = Err(super::Broken::NotSent);
         });
         for attempt in 0..ATTEMPTS {
-            if self.make_ready((lanes, heat), runners).await {
+            if self.make_ready(start, runners).await {
                 let ready_ns = now_ns();
                 runners
                     .iter_mut()
                     .for_each(|runner| runner.ready_ns = ready_ns);
             }
-            if self.try_heads(lanes, text, runners) || attempt + 1 == ATTEMPTS {
+            if self.try_heads(start, runners) || attempt + 1 == ATTEMPTS {
                 return;
             }
         }
     }
 
     /// Opens what is not open. Returns whether there was anything to open.
-    async fn make_ready(&self, (lanes, heat): (&[u32], &Rc<Heat>), runners: &[Runner]) -> bool {
+    async fn make_ready(&self, start: RaceStart<'_>, runners: &[Runner]) -> bool {
         let now_ns = now_ns();
         let mut opens = false;
-        for (&lane, runner) in lanes.iter().zip(runners) {
+        for (lane, runner) in start.each(runners) {
             let lane = self.lane(lane);
             if runner.result.is_err() && lane.ready_descriptor(now_ns).is_none() {
-                lane.give(Order::Reopen, heat);
+                lane.give(Order::Reopen, start.heat);
                 opens = true;
             }
         }
         if opens {
-            heat.all_done().await;
+            start.heat.all_done().await;
         }
         opens
     }
 
     /// Sends the heads of those that are not at the start yet. Returns whether all are now.
-    fn try_heads(&self, lanes: &[u32], text: &[u8], runners: &mut [Runner]) -> bool {
+    fn try_heads(&self, start: RaceStart<'_>, runners: &mut [Runner]) -> bool {
         let now_ns = now_ns();
         let descriptor = |lane: u32| self.lane(lane).ready_descriptor(now_ns);
         let head = |runner: &Runner| {
-            let request = &text[runner.request.clone()];
-            request.len() - self.held_back(request)
+            let request = start.request(runner);
+            &request[..request.len() - self.held_back(request)]
         };
         let mut release = self.release.borrow_mut();
-        let waiting = |runner: &Runner| runner.result.is_err() && head(runner) > 0;
+        let waiting = |runner: &Runner| runner.result.is_err() && !head(runner).is_empty();
         release.fire(
-            lanes
-                .iter()
-                .zip(&*runners)
+            start
+                .each(&*runners)
                 .filter(|(_, runner)| waiting(runner))
-                .filter_map(|(&lane, runner)| {
-                    let start = runner.request.start;
-                    Some((descriptor(lane)?, &text[start..start + head(runner)]))
-                }),
+                .filter_map(|(lane, runner)| Some((descriptor(lane)?, head(runner)))),
         );
         let mut results = release.results().iter();
         let mut all_there = true;
-        for (&lane, runner) in lanes.iter().zip(runners) {
+        for (lane, runner) in start.each(runners) {
             if runner.result.is_ok() {
                 continue;
             }
-            let length = head(runner);
+            let length = head(runner).len();
             let taken = match descriptor(lane) {
                 None => None,
                 Some(_) if length == 0 => Some(0),
@@ -343,7 +380,7 @@ impl Track {
     }
 
     /// Lets everybody go: those without a shift now, the others when they are due.
-    async fn settle_and_release(&self, lanes: &[u32], text: &[u8], runners: &mut [Runner]) {
+    async fn settle_and_release(&self, start: RaceStart<'_>, runners: &mut [Runner]) {
         if self.style == RaceRelease::LastByte {
             self.pacer.until(now_ns() + SETTLE_NS).await;
         }
@@ -352,7 +389,7 @@ impl Track {
             if let Some(first_ns) = first_ns {
                 self.until_exactly(first_ns + shift_ns).await;
             }
-            let released = self.release_shift(shift_ns, lanes, text, runners);
+            let released = self.release_shift(shift_ns, start, runners);
             first_ns = first_ns.or(Some(released.first_ns - shift_ns.min(released.first_ns)));
         }
     }
@@ -371,45 +408,44 @@ impl Track {
     fn release_shift(
         &self,
         shift_ns: u64,
-        lanes: &[u32],
-        text: &[u8],
+        start: RaceStart<'_>,
         runners: &mut [Runner],
     ) -> Released {
         let now_ns = now_ns();
         let is_due = |runner: &Runner| is_at_start(runner) && runner.shift_ns == shift_ns;
-        for (&lane, _) in due(lanes, runners, &is_due) {
+        let due = |(_, runner): &(u32, &Runner)| is_due(runner);
+        for (lane, _) in start.each(&*runners).filter(due) {
             self.take_off(lane, now_ns);
         }
         let mut release = self.release.borrow_mut();
-        let released = release.fire(due(lanes, runners, &is_due).map(|(&lane, runner)| {
-            let request = &text[runner.request.clone()];
+        let due = start.each(&*runners).filter(due);
+        let released = release.fire(due.map(|(lane, runner)| {
+            let request = start.request(runner);
             let held_back = &request[request.len() - self.held_back(request)..];
             (self.descriptor(lane), held_back)
         }));
         let mut results = release.results().iter();
-        for (&lane, runner) in lanes.iter().zip(runners) {
+        for (lane, runner) in start.each(runners) {
             if is_due(runner) {
-                let expected = self.held_back(&text[runner.request.clone()]);
                 let taken = results.next().copied().unwrap_or_default();
-                self.note_released(lane, runner, (taken, expected), released);
+                self.note_released(lane, runner, released);
+                if taken != self.held_back(start.request(runner)) as i32 {
+                    self.note_lost(lane, runner, taken);
+                }
             }
         }
         released
     }
 
-    fn note_released(
-        &self,
-        lane: u32,
-        runner: &mut Runner,
-        (taken, expected): (i32, usize),
-        released: Released,
-    ) {
+    fn note_released(&self, lane: u32, runner: &mut Runner, released: Released) {
         (runner.sent_ns, runner.left_ns) = (released.first_ns, released.last_ns);
         runner.process = self.lane(lane).process();
-        if taken != expected as i32 {
-            self.road.flights().land(self.lane(lane).slot);
-            self.note_unsent(lane, runner, taken);
-        }
+    }
+
+    /// What was to be let go did not leave.
+    fn note_lost(&self, lane: u32, runner: &mut Runner, taken: i32) {
+        self.road.flights().land(self.lane(lane).slot);
+        self.note_unsent(lane, runner, taken);
     }
 
     fn descriptor(&self, lane: u32) -> RawFd {
@@ -427,19 +463,19 @@ impl Track {
     async fn start_with(
         &self,
         crowd: Crowd<'_>,
-        (lanes, heat): (&[u32], &Rc<Heat>),
-        text: &[u8],
+        start: RaceStart<'_>,
         runners: &mut [Runner],
     ) -> Result<u64, CalledOff> {
+        let heat = start.heat;
         let call_off = |why| {
-            lanes.iter().for_each(|&lane| self.lane(lane).spoil());
+            start.lanes.iter().for_each(|&lane| self.lane(lane).spoil());
             Err(why)
         };
         if crowd.gathering.arrive(crowd.start, now_ns()).is_err() {
             return call_off(CalledOff::Missed);
         }
         heat.started.set(None);
-        let leads = self.enter_gate((lanes, heat), text, runners);
+        let leads = self.enter_gate(start, runners);
         if leads {
             self.lead(crowd).await;
         }
@@ -448,29 +484,24 @@ impl Track {
             let end_ns = self.run_end_ns.get();
             return call_off(CalledOff::Stopped(Stopped { end_ns }));
         };
-        let expected = |runner: &Runner| self.held_back(&text[runner.request.clone()]);
-        for (&lane, runner) in lanes.iter().zip(runners) {
+        for (lane, runner) in start.each(runners) {
             if is_at_start(runner) {
-                let is_lost = self.lane(lane).finish().1 == Err(super::Broken::NotSent);
-                let taken = if is_lost { 0 } else { expected(runner) as i32 };
-                self.note_released(lane, runner, (taken, expected(runner)), released);
+                self.note_released(lane, runner, released);
+                if self.lane(lane).finish().1 == Err(super::Broken::NotSent) {
+                    self.note_lost(lane, runner, 0);
+                }
             }
         }
-        let start = crowd.gathering.start(crowd.start, now_ns());
-        Ok(start.map_or(0, |start| start.crowd))
+        let common = crowd.gathering.start(crowd.start, now_ns());
+        Ok(common.map_or(0, |common| common.crowd))
     }
 
     /// Returns whether nobody else of this core waits yet.
-    fn enter_gate(
-        &self,
-        (lanes, heat): (&[u32], &Rc<Heat>),
-        text: &[u8],
-        runners: &[Runner],
-    ) -> bool {
+    fn enter_gate(&self, start: RaceStart<'_>, runners: &[Runner]) -> bool {
         let mut gate = self.gate.borrow_mut();
         let is_first = gate.waiting.is_empty();
-        for (&lane, runner) in lanes.iter().zip(runners) {
-            let request = &text[runner.request.clone()];
+        for (lane, runner) in start.each(runners) {
+            let request = start.request(runner);
             if is_at_start(runner) {
                 let held_back = &request[request.len() - self.held_back(request)..];
                 gate.text.extend_from_slice(held_back);
@@ -480,7 +511,7 @@ impl Track {
                 lane,
                 descriptor: self.descriptor(lane),
                 end,
-                heat: Rc::clone(heat),
+                heat: Rc::clone(start.heat),
             });
         }
         is_first
@@ -550,15 +581,4 @@ fn is_at_start(runner: &Runner) -> bool {
 fn next_shift(runners: &[Runner]) -> Option<u64> {
     let waiting = runners.iter().filter(|runner| is_at_start(runner));
     waiting.map(|runner| runner.shift_ns).min()
-}
-
-fn due<'a>(
-    lanes: &'a [u32],
-    runners: &'a [Runner],
-    is_due: &impl Fn(&Runner) -> bool,
-) -> impl Iterator<Item = (&'a u32, &'a Runner)> {
-    lanes
-        .iter()
-        .zip(runners)
-        .filter(|(_, runner)| is_due(runner))
 }

@@ -18,7 +18,7 @@ use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, Way};
 use super::survey::{Questions, Spread};
-use super::track::Track;
+use super::track::{Track, TrackParts};
 use super::user::{Activities, Arrivals, UserOrders, live_by_activity, live_by_arrivals};
 use super::warm_up::make_room;
 use crate::plan::{ArrivalSchedule, Driver, FailureRule, UniqueNumbers, WaitTime, user_seed};
@@ -286,9 +286,15 @@ impl Core {
         let track = match lanes {
             0 => None,
             lanes => {
-                let style = (orders.driver, orders.script.race_rules().release);
-                let clock = (pacer.clone(), Rc::clone(&run_end_ns));
-                let track = Track::new(&road, (connections, lanes), style, clock);
+                let track = Track::new(TrackParts {
+                    road: Rc::clone(&road),
+                    first_slot: connections,
+                    lanes,
+                    driver: orders.driver,
+                    style: orders.script.race_rules().release,
+                    pacer: pacer.clone(),
+                    run_end_ns: Rc::clone(&run_end_ns),
+                });
                 Some(Rc::new(track.map_err(WorkerError::Track)?))
             }
         };

@@ -4,6 +4,7 @@
 //! `data/recorded_exchanges.jsonl` has a line an exchange: every journey of the Locust suite, step by
 //! step, as the shop at commit f89b2f5 answered it with one API worker.
 
+use crate::recorded_ids::Ids;
 use crate::sandbox_client::{Client, Reply, shop_of};
 use serde::Deserialize;
 use serde_json::Value;
@@ -41,41 +42,6 @@ impl Exchange {
         // All identifiers are of the same length, so that the content length stays right.
         ids.translate(&request).into_bytes()
     }
-}
-
-/// Recorded identifiers, and what the sandbox gave in their place.
-#[derive(Default)]
-struct Ids(Vec<(String, String)>);
-
-impl Ids {
-    fn translate(&self, text: &str) -> String {
-        self.0
-            .iter()
-            .fold(text.to_owned(), |text, (recorded, ours)| {
-                text.replace(recorded, ours)
-            })
-    }
-
-    /// Learns the identifiers that a reply gives out for the first time.
-    fn learn(&mut self, recorded: &Value, ours: &Value) {
-        let (Some(recorded), Some(ours)) = (recorded.as_object(), ours.as_object()) else {
-            return;
-        };
-        for (name, value) in recorded {
-            let (Some(old), Some(new)) = (value.as_str(), ours.get(name).and_then(Value::as_str))
-            else {
-                continue;
-            };
-            let is_new = self.0.iter().all(|(known, _)| known != old);
-            if name.ends_with("_id") && is_new && is_uuid_4(old) && is_uuid_4(new) {
-                self.0.push((old.to_owned(), new.to_owned()));
-            }
-        }
-    }
-}
-
-fn is_uuid_4(text: &str) -> bool {
-    uuid::Uuid::try_parse(text).is_ok_and(|id| id.get_version_num() == 4)
 }
 
 fn recorded() -> Vec<Exchange> {

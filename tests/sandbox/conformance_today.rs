@@ -6,6 +6,7 @@
 //! engines, then (`engines`) those of one with all eight, as the shop at commit 9688fde answered
 //! them with one API worker.
 
+use crate::recorded_ids::{Ids, is_uuid_4};
 use crate::sandbox_client::{Client, Reply, sandbox};
 use serde::Deserialize;
 use serde_json::Value;
@@ -104,7 +105,7 @@ impl Exchange {
         }
         let read = |text: &str| serde_json::from_str::<Value>(text).ok();
         if let (Some(recorded), Some(ours)) = (read(&self.response), read(&reply.body)) {
-            ids.learn("", &recorded, &ours);
+            ids.learn(&recorded, &ours);
         }
         let [expected, ours] = [&ids.translate(&self.response), &reply.body].map(|body| {
             let mut pieces: Vec<&str> = without_times(body);
@@ -160,50 +161,6 @@ fn without_times(body: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Recorded identifiers, and what the sandbox gave in their place.
-#[derive(Default)]
-struct Ids(Vec<(String, String)>);
-
-impl Ids {
-    fn translate(&self, text: &str) -> String {
-        self.0
-            .iter()
-            .fold(text.to_owned(), |text, (recorded, ours)| {
-                text.replace(recorded, ours)
-            })
-    }
-
-    /// Learns the identifiers that a reply gives out for the first time, wherever they stand.
-    fn learn(&mut self, name: &str, recorded: &Value, ours: &Value) {
-        match (recorded, ours) {
-            (Value::Object(recorded), Value::Object(ours)) => {
-                for (name, value) in recorded {
-                    if let Some(ours) = ours.get(name) {
-                        self.learn(name, value, ours);
-                    }
-                }
-            }
-            (Value::Array(recorded), Value::Array(ours)) if recorded.len() == ours.len() => {
-                for (recorded, ours) in recorded.iter().zip(ours) {
-                    self.learn(name, recorded, ours);
-                }
-            }
-            (Value::String(recorded), Value::String(ours)) => {
-                let is_new = self.0.iter().all(|(known, _)| known != recorded);
-                let is_id = name.ends_with("id") && is_uuid_4(recorded) && is_uuid_4(ours);
-                if is_id && is_new {
-                    self.0.push((recorded.clone(), ours.clone()));
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn is_uuid_4(text: &str) -> bool {
-    uuid::Uuid::try_parse(text).is_ok_and(|id| id.get_version_num() == 4)
-}
-
 fn recorded(engines: bool) -> Vec<Exchange> {
     let exchanges = RECORDED
         .lines()
@@ -250,13 +207,13 @@ fn replay(sandbox: &Sandbox, exchanges: &[Exchange]) -> (usize, usize) {
                 client = Client::connect(sandbox.address());
             }
             // A try that failed has taught nothing.
-            let known = ids.0.len();
+            let known = ids.count();
             outcome = exchange.difference(&reply, &mut ids);
             if outcome.is_ok() {
                 exchange.check_fields(&reply, &place);
                 break;
             }
-            ids.0.truncate(known);
+            ids.forget_after(known);
             if exchange.method != "GET" && reply.status < 300 {
                 break;
             }

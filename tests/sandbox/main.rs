@@ -15,4 +15,5 @@ mod observatory;
 mod ordering;
 mod payments;
 mod races;
+mod recorded_ids;
 mod today;

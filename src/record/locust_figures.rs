@@ -9,6 +9,9 @@ pub(crate) const QUANTILES: [f64; 11] = [
     0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0,
 ];
 
+/// Response times at each of [`QUANTILES`], in microseconds.
+pub(crate) type Percentiles = [u64; QUANTILES.len()];
+
 /// Their column names.
 pub(crate) const QUANTILE_COLUMNS: &str = "50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%";
 
@@ -68,9 +71,9 @@ pub(crate) fn float(value: f64) -> String {
 }
 
 /// How an error is told in one text.
-pub(crate) fn error_text(status: Option<u16>, reason: String) -> String {
+pub(crate) fn error_text(status: Option<u16>, reason: &str) -> String {
     match status {
         Some(status) => format!("{status}: {reason}"),
-        None => reason,
+        None => reason.to_owned(),
     }
 }

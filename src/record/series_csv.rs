@@ -150,10 +150,9 @@ fn events(interval: &Interval, totals: &Totals) -> u64 {
 fn core_shares(interval: &Interval, workers: usize) -> Vec<f64> {
     let mut shares = vec![0.0; workers * 2];
     for core in &interval.cores {
-        let length_ns = core.end_us.saturating_sub(core.start_us) as f64 * 1e3;
-        if length_ns > 0.0 && core.core < workers {
-            shares[core.core * 2] = core.health.cpu_ns() as f64 / length_ns;
-            shares[core.core * 2 + 1] = core.health.run_queue_ns as f64 / length_ns;
+        if core.length_us() > 0 && core.core < workers {
+            shares[core.core * 2] = core.cpu_share();
+            shares[core.core * 2 + 1] = core.run_queue_share();
         }
     }
     shares

@@ -51,6 +51,15 @@ impl Rates {
     }
 }
 
+impl Rates {
+    /// One row a name that was requested, as the record has them.
+    fn rows_of(&self, shown: &Totals) -> Vec<LiveRow> {
+        let names = self.names.iter().zip(&shown.names);
+        let requested = names.filter(|(_, total)| total.requests() > 0);
+        requested.map(|(row, total)| row.with(total)).collect()
+    }
+}
+
 impl LiveRow {
     /// The row of `total`, with rates that are known.
     fn with(self, total: &Measured<LatencyTotal>) -> Self {
@@ -94,26 +103,21 @@ impl<P: FnMut(Arc<Live>)> LiveSink<P> {
         let backlog = amounts.reduce(Amount::plus);
         let now = HistoryPoint::of(interval, &totals.context, backlog);
         self.history.push(now);
-        if now.is_rated() || self.rates.is_none() {
-            self.rates = Some(Rates::of(interval, totals, &now));
-        }
-        let shown = self.since_reset.as_ref().unwrap_or(totals);
-        let (all, names, events_per_s) = self.rates.as_ref().map_or_else(Default::default, |was| {
-            let named = was.names.iter().zip(&shown.names);
-            let requested = named.filter(|(_, total)| total.requests() > 0);
-            let names = requested.map(|(row, total)| row.with(total)).collect();
-            (was.all.with(&shown.all), names, was.events_per_s)
-        });
+        let rates = match &mut self.rates {
+            Some(before) if !now.is_rated() => before,
+            rates => rates.insert(Rates::of(interval, totals, &now)),
+        };
         let since_reset = self.since_reset.as_ref();
+        let shown = since_reset.unwrap_or(totals);
         Live {
             record: self.facts.record(totals),
             since_reset: since_reset.map(|shown| Box::new(self.facts.record(shown))),
             resets: self.resets,
             since_s: shown.from_us as f64 / 1e6,
             now,
-            all,
-            names,
-            events_per_s,
+            all: rates.all.with(&shown.all),
+            names: rates.rows_of(shown),
+            events_per_s: rates.events_per_s,
             history: self.history.clone(),
             cores: interval.cores.clone(),
             health: totals.health,

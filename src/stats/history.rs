@@ -225,8 +225,16 @@ mod tests {
     }
 
     fn history(seconds: usize) -> History {
+        let first = second(0);
         let mut history = History::default();
-        (0..seconds as u64).for_each(|ordinal| history.push(second(ordinal)));
+        for ordinal in 0..seconds as u64 {
+            history.push(HistoryPoint {
+                start_us: ordinal * 1_000_000,
+                end_us: (ordinal + 1) * 1_000_000,
+                users: ordinal as u32,
+                ..first
+            });
+        }
         history
     }
 
@@ -272,7 +280,7 @@ mod tests {
         let recent: Vec<&HistoryPoint> = history.latest(300).collect();
         assert_eq!(recent.len(), 300);
         assert_eq!(recent[0].start_us, 700_000_000);
-        assert_eq!(recent[299].response.p50_us, 1_000);
+        assert_eq!(recent[299].end_us, 1_000_000_000);
         assert_eq!(history.latest(2_000).count(), 1_000);
         assert_eq!(History::default().latest(300).count(), 0);
     }

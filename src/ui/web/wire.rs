@@ -197,3 +197,53 @@ impl<'a> Backlog<'a> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::made_up;
+    use crate::stats::Interval;
+    use serde_json::json;
+
+    #[test]
+    fn every_second_that_has_rates_is_a_point() {
+        let live = made_up::live();
+        let points = Point::all_of(&live);
+        let ends: Vec<f64> = points.iter().map(|point| point.at_s).collect();
+        assert_eq!(ends, [1.0, 2.0, 3.0]);
+        assert!(Point::of(&live.now).is_none(), "a quarter of a second");
+        let told = serde_json::to_value(&points[1]).unwrap();
+        let expected = json!({
+            "at_s": 2.0, "users": 3, "requests_per_s": 600.0, "failures_per_s": 0.0,
+            "p50_ms": 0.896, "p95_ms": 1.216, "p99_ms": 1.252, "service_p99_ms": 1.186,
+            "lag_p99_ms": 0.079, "events_per_s": 386.0, "outbox_events_per_s": 386.0,
+            "backlog": null, "cpu_percent": 0.12,
+        });
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_second_without_requests_has_no_latencies() {
+        let mut second = Interval::new(made_up::context().shape());
+        second.end_us = 1_000_000;
+        let live = made_up::lives(made_up::context(), &[second]).remove(0);
+        let told = serde_json::to_value(Point::of(&live.now)).unwrap();
+        for key in ["p50_ms", "p95_ms", "p99_ms", "service_p99_ms", "lag_p99_ms"] {
+            assert!(told[key].is_null(), "{key}");
+        }
+        assert_eq!(told["requests_per_s"], json!(0.0));
+    }
+
+    #[test]
+    fn rows_are_those_of_the_record() {
+        let live = made_up::live();
+        let all = serde_json::to_value(Row::of_all(&live)).unwrap();
+        assert_eq!(all["name"], "Aggregated");
+        assert_eq!(all["requests"], json!(live.record.totals.requests));
+        assert_eq!(all["current_per_s"], json!(595.0));
+        let names = Row::of_names(&live);
+        let sum: u64 = names.iter().map(|row| row.requests).sum();
+        assert_eq!(sum, live.record.totals.requests);
+        assert_eq!(names.len(), live.record.names.len());
+    }
+}

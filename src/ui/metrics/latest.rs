@@ -9,11 +9,11 @@ use std::time::SystemTime;
 /// The latest second of a run, for whoever reads it.
 #[derive(Clone, Default)]
 pub(super) struct Latest {
-    second: Arc<Mutex<Option<Second>>>,
+    offered: Arc<Mutex<Option<Offered>>>,
 }
 
 #[derive(Clone)]
-struct Second {
+struct Offered {
     live: Arc<Live>,
     /// When the clock of its run started.
     started: SystemTime,
@@ -21,8 +21,8 @@ struct Second {
 
 impl Latest {
     pub(super) fn put(&self, live: &Arc<Live>, started: SystemTime) {
-        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
-        *second = Some(Second {
+        let mut offered = self.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        *offered = Some(Offered {
             live: Arc::clone(live),
             started,
         });
@@ -31,20 +31,20 @@ impl Latest {
     /// Its metrics; none before the first second.
     pub(super) fn families(&self) -> Vec<MetricFamily> {
         self.get()
-            .map_or_else(Vec::new, |second| metric_families(&second.live))
+            .map_or_else(Vec::new, |offered| metric_families(&offered.live))
     }
 
     /// What is pushed of it now.
     pub(super) fn push(&self) -> Option<Push> {
-        self.get().map(|second| Push {
-            families: metric_families(&second.live),
-            started: second.started,
+        self.get().map(|offered| Push {
+            families: metric_families(&offered.live),
+            started: offered.started,
             now: SystemTime::now(),
         })
     }
 
-    fn get(&self) -> Option<Second> {
-        let second = self.second.lock();
-        second.unwrap_or_else(PoisonError::into_inner).clone()
+    fn get(&self) -> Option<Offered> {
+        let offered = self.offered.lock();
+        offered.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -264,3 +264,42 @@ fn news(was: Option<&RunRecord>, now: &RunRecord) -> Vec<(Level, String)> {
     }
     news
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::made_up;
+
+    fn lines(board: &Board) -> Vec<String> {
+        // Without their time.
+        let text = |line: &str| line.split_once("] ").map(|(_, text)| text.to_owned());
+        board.look(|inside| inside.journal.lines().filter_map(text).collect())
+    }
+
+    #[test]
+    fn what_happens_for_the_first_time_is_told_once() {
+        let board = Board::default();
+        board.begin();
+        let lives = made_up::lives(made_up::context(), &made_up::seconds());
+        let mut lives = lives.into_iter().map(Arc::new);
+        board.second(&lives.next().unwrap());
+        assert_eq!(board.look(|inside| inside.state), State::Spawning);
+        assert!(lines(&board).is_empty());
+        let latest = lives.last().unwrap();
+        board.second(&latest);
+        let told = [
+            "INFO/shopblast: All users spawned (0 users)",
+            "WARNING/shopblast: First refused of POST /customers: 422 e-mail is taken",
+        ];
+        assert_eq!(lines(&board)[..2], told);
+        let before = lines(&board).len();
+        let mut reset = Arc::unwrap_or_clone(latest);
+        reset.resets += 1;
+        let reset = Arc::new(reset);
+        board.second(&reset);
+        board.second(&reset);
+        let after = lines(&board);
+        assert_eq!(after[before..], ["INFO/shopblast: Figures were reset"]);
+        assert_eq!(board.look(Inside::resets), 1);
+    }
+}

@@ -172,14 +172,14 @@ fn start(
         .as_ref()
         .map(|_| directory.observed_csv())
         .transpose()?;
+    let (publish, seconds) = bounded(PUBLISHED);
+    // Last: what is shown is in the record by then.
+    sinks.push(live_sink(ground.control, &facts, faces, publish));
     let start_ns = crew.start();
     ground.control.begin(start_ns);
     if let Some((watch, csv)) = watch.as_ref().zip(observed_csv) {
         observers::start(watch, start_ns, context.observed.clone(), csv);
     }
-    let (publish, seconds) = bounded(PUBLISHED);
-    // Last: what is shown is in the record by then.
-    sinks.push(live_sink(ground.control, &facts, faces, publish));
     Ok(Running {
         crew,
         collector: thread::spawn(move || inbox.run(context, sinks)),

@@ -1,7 +1,7 @@
 //! Makes the live value of each second, on the collector's thread: once, for all faces.
 
 use super::live::{Live, LiveRow};
-use super::locust_figures::QUANTILES;
+use super::locust_figures::percentiles;
 use super::recording::RunFacts;
 use crate::stats::{
     Absorb, Amount, Buckets, History, HistoryPoint, Interval, IntervalSink, LatencyCounts,
@@ -63,10 +63,8 @@ impl Rates {
 impl LiveRow {
     /// The row of `total`, with rates that are known.
     fn with(self, total: &Measured<LatencyTotal>) -> Self {
-        let response = &total.response;
-        let quantiles_us = || response.quantiles_us(&QUANTILES).try_into().ok();
         Self {
-            quantiles_us: (!response.is_empty()).then(quantiles_us).flatten(),
+            quantiles_us: percentiles(total),
             ..self
         }
     }
@@ -169,6 +167,7 @@ impl<P: FnMut(Arc<Live>) + Send> IntervalSink for LiveSink<P> {
 mod tests {
     use super::*;
     use crate::plan::{Course, Load, Stage, Threshold};
+    use crate::record::locust_figures::QUANTILES;
     use crate::record::{RunRecord, made_up};
     use crate::stats::{LiveCourse, RunContext};
     use std::sync::mpsc;

@@ -10,8 +10,8 @@
 //! not failures. *Average Content Size* is reply body bytes by replies.
 
 use super::locust_figures::{
-    AGGREGATED, Percentiles, QUANTILES, error_text, float, header, python_csv, response_columns,
-    rounded_ms, whole_ms, written,
+    AGGREGATED, Percentiles, error_text, float, header, percentile_columns, percentiles,
+    python_csv, response_columns, rounded_ms, written,
 };
 use super::locust_history::LocustHistory;
 use super::recording::error_records;
@@ -122,7 +122,7 @@ fn stats_row(
     row.extend(response_columns(total));
     row.push(float(totals.per_s(total.requests())));
     row.push(float(totals.per_s(failures)));
-    row.extend(QUANTILES.map(|quantile| whole_ms(total, quantile)));
+    row.extend(percentile_columns(percentiles(total)));
     row
 }
 
@@ -166,10 +166,7 @@ fn recorded_row(
         ],
     });
     row.extend([figures.requests, figures.failures].map(|count| float(run.per_s(count))));
-    row.extend(match quantiles_us {
-        None => QUANTILES.map(|_| "N/A".to_owned()),
-        Some(quantiles_us) => quantiles_us.map(|us| rounded_ms(us).to_string()),
-    });
+    row.extend(percentile_columns(quantiles_us));
     row
 }
 

@@ -10,11 +10,11 @@ use crate::observe::ObserverConfig;
 use crate::plan::{
     ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Quantity, Stage, Statistic, Target,
 };
-use crate::record::{BacklogRecord, ObservedRecord, RunFacts, RunRecord};
+use crate::record::{BacklogRecord, Live, ObservedRecord, RunFacts, RunRecord};
 use crate::report::LiveFace;
 use crate::run::{self, Face, LiveRun, Output, RunControl, RunError, RunRequest};
 use crate::shop::Recognised;
-use crate::stats::{IntervalSink, RuleVerdict, Snapshot, StatName};
+use crate::stats::{IntervalSink, RuleVerdict, StatName};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -181,7 +181,7 @@ impl Face for ProbeFace {
         self.began.get_or_init(Instant::now);
     }
 
-    fn show(&mut self, _snapshot: &Arc<Snapshot>) {
+    fn show(&mut self, _live: &Arc<Live>) {
         if self.sink.is_over() {
             self.control.stop();
         }

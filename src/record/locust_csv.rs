@@ -10,11 +10,14 @@
 //! not failures. *Average Content Size* is reply body bytes by replies.
 
 use super::locust_figures::{
-    AGGREGATED, QUANTILES, error_text, float, header, python_csv, response_columns, whole_ms,
-    written,
+    AGGREGATED, Percentiles, error_text, float, header, percentile_columns, percentiles,
+    python_csv, response_columns, rounded_ms, written,
 };
 use super::locust_history::LocustHistory;
+use super::recording::error_records;
 use super::rewrite::{naming, rewrite};
+use super::run_record::{ErrorRecord, Figures, RunRecord};
+use crate::plan::FailureRule;
 use crate::stats::{Interval, IntervalSink, LatencyTotal, Measured, StatName, Totals};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,7 +70,7 @@ impl LocustCsv {
         )?;
         rewrite(
             &with_suffix(&self.prefix, "_failures.csv"),
-            &failures_text(totals)?,
+            &failures_text(&error_records(totals), totals.context.failures)?,
         )
     }
 }
@@ -91,7 +94,7 @@ impl IntervalSink for LocustCsv {
 ///
 /// # Errors
 /// Never for what a run measures.
-pub fn stats_text(totals: &Totals) -> io::Result<Vec<u8>> {
+fn stats_text(totals: &Totals) -> io::Result<Vec<u8>> {
     let mut writer = python_csv();
     writer.write_record(stats_header().split(','))?;
     for (name, total) in totals.context.names.iter().zip(&totals.names) {
@@ -103,8 +106,7 @@ pub fn stats_text(totals: &Totals) -> io::Result<Vec<u8>> {
     written(writer)
 }
 
-/// The header of the statistics file.
-pub(crate) fn stats_header() -> String {
+fn stats_header() -> String {
     header(STATS_COLUMNS, "")
 }
 
@@ -120,7 +122,51 @@ fn stats_row(
     row.extend(response_columns(total));
     row.push(float(totals.per_s(total.requests())));
     row.push(float(totals.per_s(failures)));
-    row.extend(QUANTILES.map(|quantile| whole_ms(total, quantile)));
+    row.extend(percentile_columns(percentiles(total)));
+    row
+}
+
+/// What `PREFIX_stats.csv` holds of the run of a record, whose names have these percentiles of the
+/// response time and all of them together those; `None` without requests.
+///
+/// # Errors
+/// Never for what a run measures.
+pub fn recorded_stats_text(
+    run: &RunRecord,
+    names: impl IntoIterator<Item = Option<Percentiles>>,
+    all: Option<Percentiles>,
+) -> io::Result<Vec<u8>> {
+    let mut writer = python_csv();
+    writer.write_record(stats_header().split(','))?;
+    for (name, quantiles_us) in run.names.iter().zip(names) {
+        let label = [name.method.as_str(), name.name.as_str()];
+        writer.write_record(recorded_row(label, &name.figures, quantiles_us, run))?;
+    }
+    writer.write_record(recorded_row(["", AGGREGATED], &run.totals, all, run))?;
+    written(writer)
+}
+
+fn recorded_row(
+    label: [&str; 2],
+    figures: &Figures,
+    quantiles_us: Option<Percentiles>,
+    run: &RunRecord,
+) -> Vec<String> {
+    let response = &figures.response_us;
+    let mut row: Vec<String> = label.map(str::to_owned).into();
+    row.extend([figures.requests, figures.failures].map(|count| count.to_string()));
+    row.extend(match quantiles_us {
+        None => ["0"; 5].map(str::to_owned),
+        Some([median_us, ..]) => [
+            rounded_ms(median_us).to_string(),
+            float(response.mean / 1e3),
+            float(response.min as f64 / 1e3),
+            float(response.max as f64 / 1e3),
+            float(figures.mean_body_bytes()),
+        ],
+    });
+    row.extend([figures.requests, figures.failures].map(|count| float(run.per_s(count))));
+    row.extend(percentile_columns(quantiles_us));
     row
 }
 
@@ -128,21 +174,13 @@ fn stats_row(
 ///
 /// # Errors
 /// Never for what a run measures.
-pub fn failures_text(totals: &Totals) -> io::Result<Vec<u8>> {
+pub fn failures_text(errors: &[ErrorRecord], rule: FailureRule) -> io::Result<Vec<u8>> {
     let mut writer = python_csv();
     writer.write_record(["Method", "Name", "Error", "Occurrences"])?;
-    for row in totals.errors.sorted() {
-        if !row.outcome.is_failure(totals.context.failures) {
-            continue;
-        }
-        let name = totals.context.names.get(row.name);
-        let error = error_text(row.status, row.reason);
-        writer.write_record([
-            name.map_or("", |name| name.method),
-            name.map_or("", |name| name.name),
-            &error,
-            &row.count.to_string(),
-        ])?;
+    for row in errors.iter().filter(|row| row.outcome.is_failure(rule)) {
+        let error = error_text(row.status, &row.reason);
+        let count = row.count.to_string();
+        writer.write_record([&row.method, &row.name, &error, &count])?;
     }
     written(writer)
 }

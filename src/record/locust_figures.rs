@@ -9,6 +9,9 @@ pub(crate) const QUANTILES: [f64; 11] = [
     0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0,
 ];
 
+/// Response times at each of [`QUANTILES`], in microseconds.
+pub(crate) type Percentiles = [u64; QUANTILES.len()];
+
 /// Their column names.
 pub(crate) const QUANTILE_COLUMNS: &str = "50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%";
 
@@ -42,7 +45,7 @@ pub(crate) fn response_columns(total: &Measured<LatencyTotal>) -> [String; 5] {
     }
     let ms = |us: u64| float(us as f64 / 1e3);
     [
-        whole_ms(total, 0.5),
+        rounded_ms(response.quantile_us(0.5)).to_string(),
         float(response.mean_us() / 1e3),
         ms(response.min_us().unwrap_or_default()),
         ms(response.max_us()),
@@ -50,11 +53,19 @@ pub(crate) fn response_columns(total: &Measured<LatencyTotal>) -> [String; 5] {
     ]
 }
 
-pub(crate) fn whole_ms(total: &Measured<LatencyTotal>, quantile: f64) -> String {
-    if total.response.is_empty() {
-        return "N/A".to_owned();
+/// The percentiles of the response time, at the cost of one pass; `None` without requests.
+pub(crate) fn percentiles(total: &Measured<LatencyTotal>) -> Option<Percentiles> {
+    let response = &total.response;
+    let all = || response.quantiles_us(&QUANTILES).try_into().ok();
+    (!response.is_empty()).then(all).flatten()
+}
+
+/// Their columns in whole ms.
+pub(crate) fn percentile_columns(percentiles: Option<Percentiles>) -> [String; QUANTILES.len()] {
+    match percentiles {
+        None => QUANTILES.map(|_| "N/A".to_owned()),
+        Some(percentiles) => percentiles.map(|us| rounded_ms(us).to_string()),
     }
-    rounded_ms(total.response.quantile_us(quantile)).to_string()
 }
 
 /// Microseconds in whole milliseconds, halves up.
@@ -68,9 +79,9 @@ pub(crate) fn float(value: f64) -> String {
 }
 
 /// How an error is told in one text.
-pub(crate) fn error_text(status: Option<u16>, reason: String) -> String {
+pub(crate) fn error_text(status: Option<u16>, reason: &str) -> String {
     match status {
         Some(status) => format!("{status}: {reason}"),
-        None => reason,
+        None => reason.to_owned(),
     }
 }

@@ -1,17 +1,19 @@
 //! A small hand-made run that the tests of the exporters share.
 
+use super::live::Live;
+use super::live_sink::LiveSink;
 use super::process_text::{ProcessKind, ProcessesRecord};
 use super::recording::RunFacts;
 use super::run_record::{HostFacts, RunRecord};
 use super::target_record::TargetRecord;
 use crate::plan::{Threshold, WaitTime};
 use crate::stats::{
-    Absorb, CoreHealth, Ending, ErrorCounts, ErrorKey, Event, Finding, Interval, JourneyCounts,
-    Outcome, PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule, RunContext,
-    SetShape, StatName, Totals, UserShare, Violation, WitnessExchange, WorkerHealth,
+    Absorb, CoreHealth, Ending, ErrorCounts, ErrorKey, Event, Finding, Interval, IntervalSink,
+    JourneyCounts, Outcome, PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule,
+    RunContext, SetShape, StatName, Totals, UserShare, Violation, WitnessExchange, WorkerHealth,
 };
 use serde_json::Map;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 const SECOND_US: u64 = 1_000_000;
@@ -198,6 +200,27 @@ pub(crate) fn facts() -> RunFacts {
             took_us: 183_000,
         }),
     }
+}
+
+/// The live values of the run of `context` with these seconds.
+pub(crate) fn lives(context: RunContext, seconds: &[Interval]) -> Vec<Live> {
+    let lives = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&lives);
+    let mut sink = LiveSink::new(facts(), move |live: Arc<Live>| {
+        let mut seen = seen.lock().expect("not poisoned");
+        seen.push(Arc::unwrap_or_clone(live));
+    });
+    let mut totals = Totals::new(Arc::new(context));
+    for second in seconds {
+        totals.absorb(second);
+        sink.second(second, &totals).expect("it never fails");
+    }
+    std::mem::take(&mut *lives.lock().expect("not poisoned"))
+}
+
+/// The live value after all seconds.
+pub(crate) fn live() -> Live {
+    lives(context(), &seconds()).pop().expect("seconds")
 }
 
 /// Its finished record, not yet judged.

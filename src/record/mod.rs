@@ -10,6 +10,8 @@ mod events_csv;
 mod interval_log;
 pub(crate) mod latency_bands;
 mod ledger_log;
+mod live;
+mod live_sink;
 pub(crate) mod locust_csv;
 pub(crate) mod locust_figures;
 mod locust_history;
@@ -50,7 +52,9 @@ pub use document::Record;
 pub use events_csv::EventsCsv;
 pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use ledger_log::{LedgerLog, RoundsCsv};
-pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, failures_text, stats_text};
+pub use live::{Live, LiveRow};
+pub use live_sink::LiveSink;
+pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, recorded_stats_text};
 pub use observed_csv::ObservedCsv;
 pub use observed_record::{
     BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,
@@ -72,5 +76,5 @@ pub use steering_record::{SteeringRecord, SteeringWish};
 pub use stored_events::write_stored_events;
 pub use stored_events_record::{StoredEventRecord, StoredEventsRecord};
 pub use target_record::TargetRecord;
-pub use threshold_record::{ThresholdRecord, threshold_records};
+pub use threshold_record::ThresholdRecord;
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};

@@ -98,7 +98,6 @@ impl RunFacts {
     #[must_use]
     pub fn record(&self, totals: &Totals) -> RunRecord {
         let occurred = totals.phases.iter().filter(|phase| phase.occurred());
-        let errors = totals.errors.sorted();
         let rule = totals.context.failures;
         let steering = steering(totals);
         RunRecord {
@@ -127,10 +126,7 @@ impl RunFacts {
             phases: occurred.map(|phase| phase_record(phase, rule)).collect(),
             totals: figures(&totals.all, totals.per_s(totals.all.requests()), rule),
             names: name_records(totals),
-            errors: errors
-                .into_iter()
-                .map(|row| error_record(row, &totals.context))
-                .collect(),
+            errors: error_records(totals),
             errors_cut: totals.errors.cut(),
             connections: Connections {
                 opened: totals.counters.connects,
@@ -222,6 +218,12 @@ fn figures(total: &Measured<LatencyTotal>, requests_per_s: f64, rule: FailureRul
         service_us: total.service.summary(),
         lag_us: total.lag.summary(),
     }
+}
+
+/// What went wrong, most frequent first.
+pub(super) fn error_records(totals: &Totals) -> Vec<ErrorRecord> {
+    let rows = totals.errors.sorted().into_iter();
+    rows.map(|row| error_record(row, &totals.context)).collect()
 }
 
 fn error_record(row: ErrorRow, context: &RunContext) -> ErrorRecord {

@@ -353,6 +353,12 @@ impl Figures {
             Outcome::Unknown => self.unknown,
         })
     }
+
+    /// Mean bytes of reply bodies (Locust's content size).
+    #[must_use]
+    pub fn mean_body_bytes(&self) -> f64 {
+        self.body_bytes_in as f64 / self.replies.max(1) as f64
+    }
 }
 
 impl Generator {
@@ -360,6 +366,13 @@ impl Generator {
     #[must_use]
     pub fn is_at_its_limit(&self) -> bool {
         self.state == GeneratorState::AtItsLimit
+    }
+
+    /// Why it was at its limit, without what only does not add up.
+    pub fn limits(&self) -> impl Iterator<Item = &String> {
+        let complaint = self.littles_law.and_then(|law| law.complaint());
+        let reasons = self.reasons.iter();
+        reasons.filter(move |reason| Some(*reason) != complaint.as_ref())
     }
 
     /// The state in words, with its share.
@@ -374,6 +387,16 @@ impl Record for RunRecord {
 }
 
 impl RunRecord {
+    /// `count` a second of the measured time; 0 when there is none.
+    #[must_use]
+    pub fn per_s(&self, count: u64) -> f64 {
+        if self.measured_s > 0.0 {
+            count as f64 / self.measured_s
+        } else {
+            0.0
+        }
+    }
+
     /// Journeys of all kinds that were started.
     #[must_use]
     pub fn journeys_started(&self) -> u64 {

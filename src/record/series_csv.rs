@@ -1,8 +1,9 @@
 //! `series.csv`: one row a second about all statistic names together, for charts over time.
 //!
+//! A row is the point that the charts of a live run have of the second, and the counts beside it.
 //! Latencies are those of the row's own second, in microseconds, 0 when nothing was measured in it.
 
-use crate::stats::{Interval, IntervalSink, LatencyCounts, Outcome, Totals, told_in_all};
+use crate::stats::{HistoryPoint, Interval, IntervalSink, Outcome, Totals};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -95,26 +96,33 @@ impl IntervalSink for SeriesCsv {
 
 fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
     let all = &interval.all;
+    let point = HistoryPoint::of(interval, &totals.context, None);
+    let HistoryPoint {
+        response,
+        service,
+        lag,
+        ..
+    } = point;
     let mut row = vec![
         (interval.start_us / 1_000_000).to_string(),
-        format!("{:.3}", interval.length_s()),
-        interval.phase.word().to_owned(),
-        interval.users.to_string(),
+        format!("{:.3}", point.length_s()),
+        point.phase.word().to_owned(),
+        point.users.to_string(),
     ];
-    let mut counts = vec![all.requests()];
-    counts.extend(all.outcomes.iter().map(|(_, count)| count));
-    counts.push(all.failures(totals.context.failures));
-    counts.extend([all.bytes_in, all.bytes_out]);
-    counts.extend(percentiles(&all.response, [0.5, 0.95, 0.99, 1.0]));
-    counts.extend(percentiles(&all.service, [0.5, 0.95, 0.99]));
-    counts.extend(percentiles(&all.lag, [0.5, 0.99]));
-    counts.extend(percentiles(&interval.timings.tardiness, [0.99]));
+    let mut counts = vec![point.requests()];
+    counts.extend(point.outcomes.iter().map(|(_, count)| count));
+    counts.extend([point.failures, all.bytes_in, all.bytes_out]);
+    counts.extend([response.p50_us, response.p95_us, response.p99_us]);
+    counts.push(all.response.max_us());
+    counts.extend([service.p50_us, service.p95_us, service.p99_us]);
+    counts.extend([lag.p50_us, lag.p99_us]);
+    counts.push(interval.timings.tardiness.quantile_us(0.99));
     let journeys = interval.journeys.iter().map(|journey| journey.started);
     let races = interval.contests.races.iter().map(|race| race.counts.count);
     let [violations, known] = [true, false].map(|enforced| broken(interval, totals, enforced));
     counts.extend([
         journeys.sum(),
-        events(interval, totals),
+        point.events,
         interval.counters.connects,
         interval.counters.reconnects,
         interval.counters.connect_failures,
@@ -127,10 +135,6 @@ fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
     row
 }
 
-fn percentiles<const N: usize>(latencies: &LatencyCounts, quantiles: [f64; N]) -> [u64; N] {
-    quantiles.map(|quantile| latencies.quantile_us(quantile))
-}
-
 /// How often rules were found broken that today's shop enforces, or does not.
 fn broken(interval: &Interval, totals: &Totals, enforced: bool) -> u64 {
     let counts = interval.contests.ledger.rules.iter();
@@ -139,21 +143,14 @@ fn broken(interval: &Interval, totals: &Totals, enforced: bool) -> u64 {
     of_kind.map(|(_, counts)| counts.broken).sum()
 }
 
-/// Events that the requests of the second raised.
-fn events(interval: &Interval, totals: &Totals) -> u64 {
-    let told = told_in_all(&totals.context.raises, &interval.names, |_| true);
-    told.count.max(0) as u64
-}
-
 /// By worker: the share of its time that it worked, and the share that it was runnable but not
 /// running. 0 for a worker that reported nothing in the second.
 fn core_shares(interval: &Interval, workers: usize) -> Vec<f64> {
     let mut shares = vec![0.0; workers * 2];
     for core in &interval.cores {
-        let length_ns = core.end_us.saturating_sub(core.start_us) as f64 * 1e3;
-        if length_ns > 0.0 && core.core < workers {
-            shares[core.core * 2] = core.health.cpu_ns() as f64 / length_ns;
-            shares[core.core * 2 + 1] = core.health.run_queue_ns as f64 / length_ns;
+        if core.length_us() > 0 && core.core < workers {
+            shares[core.core * 2] = core.cpu_share();
+            shares[core.core * 2 + 1] = core.run_queue_share();
         }
     }
     shares

@@ -8,9 +8,9 @@ mod remake;
 
 pub use console::{LiveFace, brief_text, live_line, part_word, summary_text, witness_text};
 pub use export::{
-    BUCKET_EDGES_US, Buckets, Labels, LocustError, LocustRow, LocustStats, MetricFamily,
-    MetricPoints, MetricsFollower, OPEN_METRICS_TYPE, github_annotations, markdown_text,
-    open_metrics_text, otlp_json, without_commands,
+    Labels, LocustError, LocustRow, LocustStats, MetricFamily, MetricPoints, OPEN_METRICS_TYPE,
+    github_annotations, markdown_text, metric_families, open_metrics_text, otlp_json,
+    without_commands,
 };
 pub use html::{html_report, html_report_policy};
 pub use remake::{

@@ -8,7 +8,7 @@ use crate::report::export::junit::junit_text;
 use crate::report::export::k6_summary::k6_summary_text;
 use crate::report::export::locust_json_file::locust_json_text;
 use crate::report::export::markdown_text;
-use crate::report::export::stats_again::recorded_stats_text;
+use crate::report::export::stats_again::stats_text_again;
 use crate::report::html::html_report;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ impl ReportFormat {
         Ok(match self {
             Self::Html => html_report(recorded),
             Self::Markdown => markdown_text(&recorded.run),
-            Self::Csv => recorded_stats_text(recorded)?,
+            Self::Csv => stats_text_again(recorded)?,
             Self::LocustJson => locust_json_text(recorded),
             Self::K6Summary => k6_summary_text(&recorded.run),
             Self::Junit => junit_text(&recorded.run),

@@ -111,7 +111,7 @@ impl RunControl {
         self.shared.interruption.stop();
     }
 
-    /// From the next second on snapshots count from there, as after Locust's reset. The record
+    /// From the next second on what is shown counts from there, as after Locust's reset. The record
     /// keeps everything.
     pub fn reset(&self) {
         self.shared.course.reset(self.elapsed_us());

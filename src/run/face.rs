@@ -2,9 +2,9 @@
 
 use super::control::RunControl;
 use crate::plan::Plan;
-use crate::record::RunFacts;
+use crate::record::{Live, RunFacts};
 use crate::report::LiveFace;
-use crate::stats::{IntervalSink, Snapshot};
+use crate::stats::IntervalSink;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +18,10 @@ pub struct LiveRun<'a> {
     pub directory: &'a Path,
 }
 
+/// What follows a run second by second on the collector's thread: quick, since the record of the next
+/// second waits for it.
+pub type Follower = Box<dyn FnMut(&Arc<Live>) + Send>;
+
 /// A face of a live run. All its methods are called on the control thread, where nothing waits for
 /// them but the other faces.
 pub trait Face {
@@ -27,11 +31,17 @@ pub trait Face {
         None
     }
 
+    /// What is to be told of every second at once, however long other faces take. Asked for before the
+    /// clock starts.
+    fn follower(&mut self, _facts: &RunFacts) -> Option<Follower> {
+        None
+    }
+
     /// The clock is about to start.
     fn begin(&mut self, _run: &LiveRun<'_>) {}
 
-    /// The latest second is merged.
-    fn show(&mut self, snapshot: &Arc<Snapshot>);
+    /// The latest second is merged. A face that cannot keep up misses one.
+    fn show(&mut self, _live: &Arc<Live>) {}
 
     /// Whether [`Face::pulse`] is to be called.
     fn has_pulse(&self) -> bool {
@@ -46,8 +56,8 @@ pub trait Face {
 }
 
 impl Face for LiveFace {
-    fn show(&mut self, snapshot: &Arc<Snapshot>) {
-        Self::show(self, snapshot);
+    fn show(&mut self, live: &Arc<Live>) {
+        Self::show(self, live);
     }
 
     fn finish(&mut self) {

@@ -24,7 +24,7 @@ pub use control::{RunControl, RunState};
 pub use embedded::{EmbeddedShop, serve};
 pub use encounter::recognise_target;
 pub use error::RunError;
-pub use face::{Face, LiveRun};
+pub use face::{Face, Follower, LiveRun};
 pub use inspect::{InspectError, Inspected, Inspection};
 pub use machine::{allowed_cpus, new_run_id};
 pub use reach::{ReachError, preflight, resolve};

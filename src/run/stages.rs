@@ -2,18 +2,19 @@
 
 use super::crew::Crew;
 use super::encounter::Encountered;
+use super::face::Follower;
 use super::settle::{self, Finished, Settlement};
 use super::{
     Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, signals,
 };
 use crate::observe::{Observation, ObserverConfig, Watch};
 use crate::plan::{Load, Pacing, Plan};
-use crate::record::{RecordDirectory, RunFacts};
+use crate::record::{Live, LiveSink, RecordDirectory, RunFacts};
 use crate::shop::ShopScript;
 use crate::shop::ledger::RULES;
 use crate::stats::{
     Collector, CollectorInbox, IntervalSink, LiveContext, Merged, ObservedTable, RunContext,
-    Snapshot, UserShare,
+    UserShare,
 };
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::net::SocketAddr;
@@ -23,7 +24,7 @@ use std::time::{Duration, SystemTime};
 
 /// Time between two looks of faces at their input.
 const PULSE: Duration = Duration::from_millis(100);
-/// Snapshots that faces may be behind.
+/// Seconds that faces may be behind.
 const PUBLISHED: usize = 4;
 
 /// What a run is made of.
@@ -55,7 +56,7 @@ struct Prepared {
 struct Running {
     crew: Crew,
     collector: JoinHandle<Merged>,
-    snapshots: Receiver<Arc<Snapshot>>,
+    seconds: Receiver<Arc<Live>>,
     watch: Option<Watch>,
     facts: RunFacts,
     directory: RecordDirectory,
@@ -158,7 +159,7 @@ fn start(
         facts,
         directory,
         context,
-        sinks,
+        mut sinks,
     } = prepared;
     for face in &mut *faces {
         face.begin(&LiveRun {
@@ -171,44 +172,47 @@ fn start(
         .as_ref()
         .map(|_| directory.observed_csv())
         .transpose()?;
+    let (publish, seconds) = bounded(PUBLISHED);
+    // Last: what is shown is in the record by then.
+    sinks.push(live_sink(ground.control, &facts, faces, publish));
     let start_ns = crew.start();
     ground.control.begin(start_ns);
     if let Some((watch, csv)) = watch.as_ref().zip(observed_csv) {
         observers::start(watch, start_ns, context.observed.clone(), csv);
     }
-    let (publish, snapshots) = bounded(PUBLISHED);
     Ok(Running {
         crew,
-        collector: collector(ground.control, inbox, context, sinks, publish),
-        snapshots,
+        collector: thread::spawn(move || inbox.run(context, sinks)),
+        seconds,
         watch,
         facts,
         directory,
     })
 }
 
-fn collector(
+/// Tells `faces` of every second, and ends the run when a threshold says so.
+fn live_sink(
     control: &RunControl,
-    inbox: CollectorInbox,
-    context: RunContext,
-    sinks: Vec<Box<dyn IntervalSink>>,
-    publish: Sender<Arc<Snapshot>>,
-) -> JoinHandle<Merged> {
+    facts: &RunFacts,
+    faces: &mut [Box<dyn Face>],
+    publish: Sender<Arc<Live>>,
+) -> Box<dyn IntervalSink> {
     let end = Arc::clone(control.interruption());
-    thread::spawn(move || {
-        inbox.run(context, sinks, |snapshot| {
-            if snapshot.thresholds.iter().any(|state| state.aborted) {
-                end.stop();
-            }
-            // A face that cannot keep up misses a second; the record does not.
-            let _ = publish.try_send(snapshot);
-        })
-    })
+    let followers = faces.iter_mut().filter_map(|face| face.follower(facts));
+    let mut followers: Vec<Follower> = followers.collect();
+    Box::new(LiveSink::new(facts.clone(), move |live: Arc<Live>| {
+        if live.record.thresholds.iter().any(|state| state.aborted) {
+            end.stop();
+        }
+        followers.iter_mut().for_each(|follow| follow(&live));
+        // A face that cannot keep up misses a second; the record does not.
+        let _ = publish.try_send(live);
+    }))
 }
 
 /// Shows the run to its end, and waits for workers, collector and what is observed.
 fn collect(ground: &Ground<'_>, running: Running, faces: &mut [Box<dyn Face>]) -> Collected {
-    show(&running.snapshots, faces);
+    show(&running.seconds, faces);
     let mut merged = running
         .collector
         .join()
@@ -256,16 +260,16 @@ fn settle(request: &RunRequest, collected: &Collected) -> Finished {
     })
 }
 
-/// Shows snapshots until there are no more, and lets faces look at their input in between.
-fn show(snapshots: &Receiver<Arc<Snapshot>>, faces: &mut [Box<dyn Face>]) {
+/// Shows each second until there are no more, and lets faces look at their input in between.
+fn show(seconds: &Receiver<Arc<Live>>, faces: &mut [Box<dyn Face>]) {
     let has_pulse = faces.iter().any(|face| face.has_pulse());
     loop {
         let next = match has_pulse {
-            true => snapshots.recv_timeout(PULSE),
-            false => snapshots.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            true => seconds.recv_timeout(PULSE),
+            false => seconds.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match next {
-            Ok(snapshot) => faces.iter_mut().for_each(|face| face.show(&snapshot)),
+            Ok(live) => faces.iter_mut().for_each(|face| face.show(&live)),
             Err(RecvTimeoutError::Timeout) => faces.iter_mut().for_each(|face| face.pulse()),
             Err(RecvTimeoutError::Disconnected) => break,
         }

@@ -6,8 +6,8 @@
 use super::seconds::Seconds;
 use super::sink::Sinks;
 use super::{
-    CoreInterval, History, Interval, IntervalSink, LiveCourse, Phase, RunContext, SetShape,
-    SinkFailure, Snapshot, Totals,
+    CoreInterval, Interval, IntervalSink, LiveCourse, Phase, RunContext, SetShape, SinkFailure,
+    Totals,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
@@ -70,23 +70,13 @@ impl Collector {
 
 impl CollectorInbox {
     /// Merges until every worker has sent its last set, or is gone. Each second that is complete
-    /// goes to the sinks and is then published as a snapshot.
+    /// goes to the sinks, in their order.
     #[must_use]
-    pub fn run(
-        self,
-        context: RunContext,
-        sinks: Vec<Box<dyn IntervalSink>>,
-        publish: impl FnMut(Arc<Snapshot>),
-    ) -> Merged {
+    pub fn run(self, context: RunContext, sinks: Vec<Box<dyn IntervalSink>>) -> Merged {
         let mut seconds = Seconds::new(self.empty.len(), context.shape(), context.spawned_us);
         let mut merging = Merging {
             totals: Totals::new(Arc::new(context)),
-            since_reset: None,
-            resets: 0,
-            history: History::default(),
             sinks: Sinks::new(sinks),
-            latest: None,
-            publish,
         };
         while !seconds.all_done() {
             let Ok(set) = self.full.recv() else { break };
@@ -113,55 +103,18 @@ impl CollectorInbox {
     }
 }
 
-struct Merging<P> {
+struct Merging {
     totals: Totals,
-    /// What faces show once the figures were reset.
-    since_reset: Option<Totals>,
-    /// Resets that were heeded.
-    resets: u32,
-    history: History,
     sinks: Sinks,
-    latest: Option<Arc<Snapshot>>,
-    publish: P,
 }
 
-impl<P: FnMut(Arc<Snapshot>)> Merging<P> {
+impl Merging {
     fn second(&mut self, interval: &mut Interval) {
-        let context = Arc::clone(&self.totals.context);
-        if let Some(course) = &context.live.course {
-            self.heed(course, interval);
+        if let Some(course) = &self.totals.context.live.course {
+            interval.phase = phase_of(course, interval);
         }
         self.totals.absorb(interval);
-        if let Some(since_reset) = &mut self.since_reset {
-            since_reset.absorb(interval);
-        }
-        self.history.add(interval, context.failures);
         self.sinks.second(interval, &self.totals);
-        let shown = self.since_reset.as_ref().unwrap_or(&self.totals);
-        let mut snapshot = Snapshot::after(interval, shown, self.latest.as_deref());
-        snapshot.history = self.history.clone();
-        if self.since_reset.is_some() {
-            snapshot.thresholds = self.totals.thresholds.states();
-        }
-        let snapshot = Arc::new(snapshot);
-        self.latest = Some(Arc::clone(&snapshot));
-        (self.publish)(snapshot);
-    }
-
-    /// What steering makes of a second: its phase, and whether what is shown counts from here.
-    fn heed(&mut self, course: &LiveCourse, interval: &mut Interval) {
-        interval.phase = match course.is_growing(interval.start_us, interval.end_us) {
-            true => Phase::Spawning,
-            false => Phase::Steady,
-        };
-        let resets = course.resets();
-        if std::mem::replace(&mut self.resets, resets) != resets {
-            let context = Arc::clone(&self.totals.context);
-            let since_reset = Totals::since(context, interval.start_us, self.totals.users);
-            self.since_reset = Some(since_reset);
-            self.history = History::default();
-            self.latest = None;
-        }
     }
 
     fn finish(self, lost_workers: Vec<usize>) -> Merged {
@@ -170,6 +123,14 @@ impl<P: FnMut(Arc<Snapshot>)> Merging<P> {
             totals: self.totals,
             lost_workers,
         }
+    }
+}
+
+/// The phase of a second of a run that is steered.
+fn phase_of(course: &LiveCourse, interval: &Interval) -> Phase {
+    match course.is_growing(interval.start_us, interval.end_us) {
+        true => Phase::Spawning,
+        false => Phase::Steady,
     }
 }
 

@@ -83,22 +83,12 @@ impl LatencyTotal {
     /// exact smallest latency.
     #[must_use]
     pub fn quantiles_us(&self, quantiles: &[f64]) -> Vec<u64> {
-        let (mut seen, mut found) = (0, Vec::with_capacity(quantiles.len()));
         let smallest = quantiles.iter().take_while(|quantile| **quantile == 0.0);
-        found.extend(smallest.map(|_| self.min_us.unwrap_or(0)));
-        for bucket in self.histogram.iter_recorded() {
-            seen += bucket.count_at_value();
-            let reached = |quantile: &f64| {
-                let wanted = (quantile * self.len() as f64).ceil() as u64;
-                seen >= wanted.max(1)
-            };
-            let next = quantiles[found.len()..]
-                .iter()
-                .take_while(|quantile| reached(quantile));
-            let value_us = bucket.value_iterated_to().min(self.max_us);
-            found.extend(std::iter::repeat_n(value_us, next.count()));
-        }
-        found.resize(quantiles.len(), self.max_us);
+        let smallest = smallest.map(|_| self.min_us.unwrap_or(0));
+        let mut found: Vec<u64> = smallest.collect();
+        let others = quantiles[found.len()..].iter().copied();
+        let values_us = self.histogram.value_at_quantiles(others);
+        found.extend(values_us.map(|value_us| value_us.min(self.max_us)));
         found
     }
 

@@ -4,7 +4,7 @@
 //! run); only the store of latencies differs.
 
 use super::sums::sums;
-use super::{Corrections, LatencySummary, LatencyTotal, Outcome, OutcomeCounts, Raising};
+use super::{Corrections, LatencyTotal, Outcome, OutcomeCounts, Raising};
 use crate::plan::FailureRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,21 +47,6 @@ impl<L> Measured<L> {
 }
 
 impl Measured<LatencyTotal> {
-    /// The same with the latencies in figures.
-    #[must_use]
-    pub fn summary(&self) -> Measured<LatencySummary> {
-        Measured {
-            response: self.response.summary(),
-            service: self.service.summary(),
-            lag: self.lag.summary(),
-            outcomes: self.outcomes,
-            corrections: self.corrections,
-            bytes_out: self.bytes_out,
-            bytes_in: self.bytes_in,
-            body_bytes_in: self.body_bytes_in,
-        }
-    }
-
     /// Requests that were answered: those that left, without those whose reply never came or could
     /// not be read.
     #[must_use]

@@ -1,5 +1,6 @@
 //! What was measured: latency counts, interval sets that workers fill, and their merge.
 
+mod buckets;
 mod collector;
 mod contests;
 mod errors;
@@ -29,13 +30,13 @@ mod set_shape;
 #[cfg(test)]
 mod simulated;
 mod sink;
-mod snapshot;
 mod sums;
 mod tail;
 mod thresholds;
 mod totals;
 mod trend;
 
+pub use buckets::{BUCKET_EDGES_US, Buckets};
 pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
@@ -71,10 +72,6 @@ pub use second::{CoreHealth, Interval, Phase};
 pub use self_check::{CoreTally, SelfCheck};
 pub use set_shape::SetShape;
 pub use sink::{IntervalSink, SinkFailure};
-pub use snapshot::{
-    CoreSnapshot, GeneratorSnapshot, JourneySnapshot, RaceSnapshot, RuleSnapshot, Snapshot,
-    SnapshotRow, ViolationSnapshot,
-};
 pub use sums::{Absorb, Forget};
 pub use tail::{Tail, TailJudgement, TailSecond, score_interval};
 pub use thresholds::{TailWatch, ThresholdStanding, ThresholdVerdict, Thresholds};

@@ -1,7 +1,7 @@
 //! What came of races: requests that left together on purpose.
 
 use super::sums::sums;
-use super::{Absorb, Forget, LatencyCounts, LatencySummary, LatencyTotal, Outcome, OutcomeCounts};
+use super::{Absorb, Forget, LatencyCounts, Outcome, OutcomeCounts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -285,17 +285,6 @@ sums! {
     }
 }
 
-impl RaceMeasured<LatencyTotal> {
-    /// The same with the spread in figures.
-    #[must_use]
-    pub fn summary(&self) -> RaceMeasured<LatencySummary> {
-        RaceMeasured {
-            counts: self.counts.clone(),
-            spread: self.spread.summary(),
-        }
-    }
-}
-
 impl RaceMeasured<LatencyCounts> {
     /// Counts one race. Allocates nothing.
     pub fn observe(&mut self, seen: &RaceSeen) {
@@ -361,7 +350,7 @@ mod tests {
         other.observe(&race(Outcome::Success, Outcome::Conflict));
         other.observe(&race(Outcome::Success, Outcome::Success));
         other.counts.broken_at(20);
-        let mut total = RaceMeasured::<LatencyTotal>::default();
+        let mut total = RaceMeasured::<crate::stats::LatencyTotal>::default();
         total.absorb(&one);
         total.absorb(&other);
         let counts = &total.counts;

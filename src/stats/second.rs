@@ -46,6 +46,34 @@ pub struct CoreHealth {
     pub health: WorkerHealth,
 }
 
+impl CoreHealth {
+    /// Share of its time that the worker worked, 0 to 1; 0 for a set of no length.
+    #[must_use]
+    pub fn cpu_share(&self) -> f64 {
+        share_of(self.health.cpu_ns(), self.length_us())
+    }
+
+    /// Share of its time that the worker was runnable but not running.
+    #[must_use]
+    pub fn run_queue_share(&self) -> f64 {
+        share_of(self.health.run_queue_ns, self.length_us())
+    }
+
+    /// Length of the set.
+    #[must_use]
+    pub fn length_us(&self) -> u64 {
+        self.end_us.saturating_sub(self.start_us)
+    }
+}
+
+/// Share of `length_us` that `part_ns` is.
+pub(super) fn share_of(part_ns: u64, length_us: u64) -> f64 {
+    if length_us == 0 {
+        return 0.0;
+    }
+    part_ns as f64 / (length_us as f64 * 1e3)
+}
+
 /// What all workers measured in one second of the run. The last one may be shorter.
 pub struct Interval {
     /// Start, in microseconds from the start of the run.

@@ -4,6 +4,7 @@
 //! Pure arithmetic over what workers report of themselves; memory does not grow with run time.
 
 use super::CoreHealth;
+use super::second::share_of;
 
 /// Share of a second spent working or waiting for the CPU from which on a worker never rested.
 const RESTLESS_SHARE: f64 = 0.95;
@@ -64,7 +65,7 @@ impl SelfCheck {
 
     /// Looks at one steady second of one core. Sets under half a second are not judged.
     pub fn observe(&mut self, seen: &CoreHealth) {
-        let length_us = seen.end_us.saturating_sub(seen.start_us);
+        let length_us = seen.length_us();
         let Some(core) = self.cores.get_mut(seen.core) else {
             return;
         };
@@ -94,14 +95,6 @@ impl SelfCheck {
         let restless: u64 = self.cores.iter().map(|core| core.restless).sum();
         restless > 0 && restless as f64 >= MOSTLY * seconds as f64
     }
-}
-
-/// Share of `length_us` that `part_ns` is.
-fn share_of(part_ns: u64, length_us: u64) -> f64 {
-    if length_us == 0 {
-        return 0.0;
-    }
-    part_ns as f64 / (length_us as f64 * 1e3)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 use crate::invocation::PROGRAM;
 use crate::sandbox_request::request;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use shopblast::record::Live;
 use shopblast::run::{self, Face, RunControl};
-use shopblast::stats::Snapshot;
 use shopblast::ui::TerminalView;
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -252,7 +252,7 @@ fn a_panic_leaves_the_terminal_in_order_and_its_message_readable() {
 struct Panics(u32);
 
 impl Face for Panics {
-    fn show(&mut self, _snapshot: &Arc<Snapshot>) {
+    fn show(&mut self, _live: &Arc<Live>) {
         self.0 += 1;
         assert!(self.0 < 2, "a made-up panic");
     }

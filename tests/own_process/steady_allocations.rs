@@ -133,7 +133,7 @@ fn run(
     let worker = std::thread::spawn(move || work(orders, &reins));
     ready.recv().expect("an answer").expect("a ready worker");
     start_sender.send(now_ns()).expect("a waiting worker");
-    let merged = inbox.run(context, Vec::new(), |_| {});
+    let merged = inbox.run(context, Vec::new());
     worker.join().expect("no panic");
     sandbox.stop();
     merged.totals

@@ -3,9 +3,9 @@
 use crate::alone;
 use crate::sandbox_request::request;
 use shopblast::plan::{LONGEST_DURATION, Pacing, SteeringError, Threshold};
-use shopblast::record::SteeringWish;
+use shopblast::record::{Live, RunRecord, SteeringWish};
 use shopblast::run::{self, Face, Finished, LiveRun, RunControl, RunError, RunRequest, RunState};
-use shopblast::stats::{Phase, Snapshot};
+use shopblast::stats::Phase;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ struct Script<F> {
     act: F,
 }
 
-impl<F: FnMut(&RunControl, &Snapshot)> Face for Script<F> {
+impl<F: FnMut(&RunControl, &Live)> Face for Script<F> {
     fn begin(&mut self, run: &LiveRun<'_>) {
         assert_eq!(run.control.state(), RunState::Preparing);
         let early = run.control.set_users(5, 1.0);
@@ -24,15 +24,15 @@ impl<F: FnMut(&RunControl, &Snapshot)> Face for Script<F> {
         self.control = Some(run.control.clone());
     }
 
-    fn show(&mut self, snapshot: &Arc<Snapshot>) {
+    fn show(&mut self, live: &Arc<Live>) {
         let control = self.control.as_ref().expect("begun first");
-        (self.act)(control, snapshot);
+        (self.act)(control, live);
     }
 }
 
 fn steered(
     request: &RunRequest,
-    act: impl FnMut(&RunControl, &Snapshot) + 'static,
+    act: impl FnMut(&RunControl, &Live) + 'static,
 ) -> Result<Finished, RunError> {
     let control = RunControl::new(request);
     let face: Box<dyn Face> = Box::new(Script { control: None, act });
@@ -57,9 +57,9 @@ fn users_come_and_go_and_every_request_is_accounted_for() {
     let request = request(results.path(), 4, LONGEST_DURATION, "SpikeUser");
     let mut phases = Vec::new();
     let (seen, seconds) = std::sync::mpsc::channel();
-    let finished = steered(&request, move |control, snapshot| {
-        phases.push(snapshot.phase);
-        assert_eq!(snapshot.run_time_s, None, "open-ended");
+    let finished = steered(&request, move |control, live| {
+        phases.push(live.now.phase);
+        assert_eq!(live.run_time_s(), None, "open-ended");
         match phases.len() {
             2 => {
                 control.set_users(40, 20.0).expect("there is room");
@@ -139,8 +139,8 @@ fn runs_follow_each_other_in_one_process_and_values_stay_unique() {
     let mut grown = request(results.path(), 2, Duration::from_secs(3), "IdentityUser");
     grown.plan.pacing = Pacing::Max;
     grown.plan.run_id = run_id;
-    let finished = steered(&grown, |control, snapshot| {
-        if snapshot.elapsed_s < 1.5 {
+    let finished = steered(&grown, |control, live| {
+        if live.now.end_s() < 1.5 {
             control.set_users(6, f64::INFINITY).expect("there is room");
         }
     });
@@ -168,11 +168,10 @@ fn a_reset_changes_what_is_shown_and_not_the_record() {
     request.plan.thresholds = vec![threshold];
     let (seen, shown) = std::sync::mpsc::channel();
     let mut is_reset = false;
-    let finished = steered(&request, move |control, snapshot| {
-        let judged = snapshot.thresholds[0]
-            .value
-            .map(|amount| amount.value as u64);
-        let _ = seen.send((snapshot.since_s, snapshot.all.measured.requests(), judged));
+    let finished = steered(&request, move |control, live| {
+        let judged = live.record.thresholds[0].observed;
+        let judged = judged.map(|requests| requests as u64);
+        let _ = seen.send((live.since_s, live.shown().totals.requests, judged));
         if !std::mem::replace(&mut is_reset, true) {
             control.reset();
         }
@@ -192,6 +191,30 @@ fn a_reset_changes_what_is_shown_and_not_the_record() {
     );
     assert_eq!(record.steering.len(), 1);
     assert_eq!(record.steering[0].wish, SteeringWish::Reset);
+}
+
+#[test]
+fn after_the_last_second_what_is_shown_is_the_record_figure_by_figure() {
+    let _alone = alone();
+    let results = tempfile::tempdir().expect("a directory");
+    let mut request = request(results.path(), 4, Duration::from_secs(3), "CrossDomainUser");
+    let threshold = Threshold::parse("requests: count > 0").expect("a threshold");
+    request.plan.thresholds = vec![threshold];
+    let (seen, shown) = std::sync::mpsc::channel();
+    let finished = steered(&request, move |_, live| {
+        let _ = seen.send((live.shown().clone(), live.history.points().count()));
+    });
+    let record = finished.expect("a run").record;
+    let (last, seconds) = shown.iter().last().expect("seconds");
+    assert!(last.totals.requests > 0 && seconds >= 3, "{seconds} s");
+    let not_judged = RunRecord {
+        finished: false,
+        observed: None,
+        verdict: String::new(),
+        exit_code: None,
+        ..record
+    };
+    assert_eq!(last, not_judged);
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
                 }
             });
         }
-        inbox.run(context, sinks, |_| {})
+        inbox.run(context, sinks)
     });
     assert!(
         merged.sink_failures.is_empty(),

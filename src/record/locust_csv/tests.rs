@@ -44,6 +44,21 @@ fn the_files_of_a_run() {
 }
 
 #[test]
+fn what_a_live_run_offers_are_the_same_files() {
+    let live = made_up::live();
+    let stats = live.stats_text().expect("text");
+    assert_golden("locust_stats.csv", &stats);
+    assert_golden("locust_failures.csv", &live.failures_text().expect("text"));
+    let idle = made_up::lives(made_up::context(), &[Interval::new(SetShape::default())]);
+    let nothing = stats_text(&Totals::new(Arc::new(made_up::context())));
+    assert_eq!(
+        idle[0].stats_text().expect("text"),
+        nothing.expect("text"),
+        "before the first request"
+    );
+}
+
+#[test]
 fn the_full_history_has_a_row_a_name() {
     let (_directory, prefix) = files_of_run(true);
     assert_golden(

@@ -1,7 +1,8 @@
 //! The live line of a run: redrawn each second on a terminal, a plain line every two elsewhere.
 
 use crate::pieces::{duration_text, rate_text};
-use crate::stats::{Amount, GeneratorState, Outcome, Snapshot};
+use crate::record::Live;
+use crate::stats::Outcome;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
@@ -38,18 +39,19 @@ impl LiveFace {
     }
 
     /// Shows the latest second.
-    pub fn show(&mut self, snapshot: &Snapshot) {
+    pub fn show(&mut self, live: &Live) {
+        let elapsed_s = live.now.end_s();
         match &mut self.mode {
             Mode::Quiet => {}
             Mode::Bar(bar) => {
-                bar.set_position(milliseconds(snapshot.elapsed_s));
-                bar.set_message(live_line(snapshot));
+                bar.set_position(milliseconds(elapsed_s));
+                bar.set_message(live_line(live));
             }
             Mode::Plain { due_s } => {
-                if snapshot.elapsed_s + TOLERANCE_S >= *due_s {
-                    *due_s = snapshot.elapsed_s + PLAIN_EVERY_S;
+                if elapsed_s + TOLERANCE_S >= *due_s {
+                    *due_s = elapsed_s + PLAIN_EVERY_S;
                     // Nobody reads a closed pipe: not a reason to end the run.
-                    let _ = writeln!(anstream::stderr(), "{}", live_line(snapshot));
+                    let _ = writeln!(anstream::stderr(), "{}", live_line(live));
                 }
             }
         }
@@ -76,88 +78,87 @@ fn milliseconds(s: f64) -> u64 {
 
 /// One line about the run so far; the rate is that of the latest second.
 #[must_use]
-pub fn live_line(snapshot: &Snapshot) -> String {
-    let all = &snapshot.all.measured;
-    let run_time = snapshot.run_time_s.map(|s| format!("/{s}s"));
+pub fn live_line(live: &Live) -> String {
+    let run = live.shown();
+    let all = &run.totals;
+    let run_time = live.run_time_s().map(|s| format!("/{s}s"));
     let mut line = format!(
         "{:6.1}s{}  users {}  req {}  {}/s  p50 {} p99 {}  failed {}  unknown {}",
-        snapshot.elapsed_s,
+        live.now.end_s(),
         run_time.unwrap_or_default(),
-        snapshot.users,
-        all.requests(),
-        rate_text(snapshot.all.current_requests_per_s),
-        duration_text(all.response.p50),
-        duration_text(all.response.p99),
-        all.outcomes[Outcome::Failed],
-        all.outcomes[Outcome::Unknown],
+        live.now.users,
+        all.requests,
+        rate_text(live.all.requests_per_s),
+        duration_text(all.response_us.p50),
+        duration_text(all.response_us.p99),
+        all.failed,
+        all.unknown,
     );
-    let business = [Outcome::Refused, Outcome::Conflict];
-    let counts = business.map(|outcome| (outcome.word(), all.outcomes[outcome]));
-    for (word, count) in counts.into_iter().chain([("shed", snapshot.counters.shed)]) {
+    let counts = [
+        (Outcome::Refused.word(), all.refused),
+        (Outcome::Conflict.word(), all.conflict),
+        ("shed", run.shed),
+    ];
+    for (word, count) in counts {
         if count > 0 {
             line.push_str(&format!("  {word} {count}"));
         }
     }
-    if snapshot.events_per_s > 0.0 {
-        line.push_str(&format!("  events {}/s", rate_text(snapshot.events_per_s)));
+    if live.events_per_s > 0.0 {
+        line.push_str(&format!("  events {}/s", rate_text(live.events_per_s)));
     }
-    if let Some(backlog) = backlog_of(snapshot) {
+    if let Some(backlog) = live.now.backlog {
         line.push_str(&format!("  backlog {backlog}"));
     }
-    if snapshot.fitness.state == GeneratorState::AtItsLimit {
+    if run.generator.is_at_its_limit() {
         line.push_str("  GENERATOR AT ITS LIMIT");
     }
     line
 }
 
-/// All domains together.
-fn backlog_of(snapshot: &Snapshot) -> Option<Amount> {
-    let backlogs = snapshot.backlogs.iter().map(|backlog| backlog.amount);
-    backlogs.reduce(Amount::plus)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::ObservedMetric;
     use crate::record::made_up;
-    use crate::stats::{DomainBacklog, Totals};
-    use std::sync::Arc;
+    use crate::stats::{Amount, GeneratorState, ObservedSample, RunContext};
 
-    fn snapshot() -> Snapshot {
-        let mut totals = Totals::new(Arc::new(made_up::context()));
-        let seconds = made_up::seconds();
-        seconds[..2].iter().for_each(|second| totals.absorb(second));
-        Snapshot::after(&seconds[1], &totals, None)
+    /// After two seconds of the run of `context`.
+    fn live(context: RunContext) -> Live {
+        let seconds = &made_up::seconds()[..2];
+        made_up::lives(context, seconds).pop().expect("seconds")
     }
 
     #[test]
     fn a_line_says_how_far_and_how_well() {
         assert_eq!(
-            live_line(&snapshot()),
+            live_line(&live(made_up::context())),
             "   2.0s/3s  users 3  req 900  600.0/s  p50 896µs p99 1.25ms  failed 0  unknown 0  refused 20  events 386.0/s"
         );
     }
 
     #[test]
     fn the_backlog_of_all_domains_is_on_it() {
-        let mut snapshot = snapshot();
-        let backlog = |domain: &str, value, at_least| DomainBacklog {
+        let context = made_up::context();
+        let backlog = |domain: &str, value, at_least| ObservedSample {
+            second: 1,
+            source: "redis".into(),
             domain: domain.into(),
+            metric: ObservedMetric::Backlog,
             amount: Amount { value, at_least },
-            outbox_pending: None,
-            stream_lag: None,
         };
-        snapshot.backlogs = vec![
+        context.observed.put([
             backlog("identity", 100.0, true),
             backlog("ordering", 7.0, false),
-        ];
-        assert!(live_line(&snapshot).ends_with("events 386.0/s  backlog ≥ 107"));
+        ]);
+        assert!(live_line(&live(context)).ends_with("events 386.0/s  backlog ≥ 107"));
     }
 
     #[test]
     fn saturation_and_shed_arrivals_are_on_it() {
-        let mut snapshot = snapshot();
-        (snapshot.fitness.state, snapshot.counters.shed) = (GeneratorState::AtItsLimit, 3);
-        assert!(live_line(&snapshot).ends_with("shed 3  events 386.0/s  GENERATOR AT ITS LIMIT"));
+        let mut live = live(made_up::context());
+        live.record.generator.state = GeneratorState::AtItsLimit;
+        live.record.shed = 3;
+        assert!(live_line(&live).ends_with("shed 3  events 386.0/s  GENERATOR AT ITS LIMIT"));
     }
 }

@@ -5,22 +5,21 @@
 //! the latest second.
 
 use crate::record::locust_figures::{AGGREGATED, error_text, rounded_ms};
-use crate::stats::{Interval, LatencyCounts, LatencyTotal, Measured, Totals};
+use crate::record::{ErrorRecord, Figures, Live, LiveRow, RunRecord};
+use crate::stats::{HistoryPoint, SpanLatency};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// Rows and errors that are told at most, as Locust's.
 const MOST_ROWS: usize = 500;
-/// Shortest interval that a current rate is taken from; a shorter one keeps the rates before it.
-const SHORTEST_RATED_S: f64 = 0.5;
 
 /// The figures of a run so far, in Locust's shape.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct LocustStats {
+pub struct LocustStats<'a> {
     /// One row a statistic name that was requested, then *Aggregated*.
-    pub stats: Vec<LocustRow>,
+    pub stats: Vec<LocustRow<'a>>,
     /// What counts as failures, most frequent first.
-    pub errors: Vec<LocustError>,
+    pub errors: Vec<LocustError<'a>>,
     /// Requests in the latest second.
     pub total_rps: f64,
     /// Failures in the latest second.
@@ -34,11 +33,11 @@ pub struct LocustStats {
 
 /// A row of [`LocustStats`]. Times are in ms.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct LocustRow {
+pub struct LocustRow<'a> {
     /// HTTP method; none for *Aggregated*.
-    pub method: Option<&'static str>,
+    pub method: Option<&'a str>,
     /// Statistic name.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Requests that ended.
     pub num_requests: u64,
     /// Those that count as failures.
@@ -71,51 +70,35 @@ pub struct LocustRow {
 
 /// A row of the failures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LocustError {
+pub struct LocustError<'a> {
     /// HTTP method.
-    pub method: &'static str,
+    pub method: &'a str,
     /// Statistic name.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Status and reason.
     pub error: String,
     /// How often.
     pub occurrences: u64,
 }
 
-impl LocustStats {
-    /// The figures after `interval`, which is part of `totals` already; `before` are those of the
-    /// second before.
+impl<'a> LocustStats<'a> {
+    /// The figures that `live` shows.
     #[must_use]
-    pub fn after(interval: &Interval, totals: &Totals, before: Option<&Self>) -> Self {
-        let rated = interval.length_s() >= SHORTEST_RATED_S;
-        let named = totals.context.names.iter().zip(&totals.names);
-        let mut stats: Vec<LocustRow> = named
-            .zip(&interval.names)
-            .filter(|((_, total), _)| total.requests() > 0)
+    pub fn of(live: &'a Live) -> Self {
+        let run = live.shown();
+        let mut stats: Vec<LocustRow<'_>> = live
+            .rows()
             .take(MOST_ROWS)
-            .map(|((name, total), now)| row(Some(name.method), name.name, total, now, totals))
+            .map(|(name, now)| row(Some(&name.method), &name.name, &name.figures, now, run))
             .collect();
-        stats.push(row(None, AGGREGATED, &totals.all, &interval.all, totals));
-        for row in &mut stats {
-            let earlier = before.and_then(|before| before.row(row.method, row.name));
-            match earlier {
-                Some(was) if !rated => {
-                    row.current_rps = was.current_rps;
-                    row.current_fail_per_sec = was.current_fail_per_sec;
-                }
-                _ => {
-                    row.current_rps /= interval.length_s();
-                    row.current_fail_per_sec /= interval.length_s();
-                }
-            }
-        }
-        let all = stats.last().cloned().unwrap_or_default();
+        let all = row(None, AGGREGATED, &run.totals, &live.all, run);
+        stats.push(all.clone());
         Self {
-            errors: errors(totals),
+            errors: errors(live),
             total_rps: all.current_rps,
             total_fail_per_sec: all.current_fail_per_sec,
             fail_ratio: all.num_failures as f64 / all.num_requests.max(1) as f64,
-            current_response_time_percentiles: current_percentiles(&interval.all.response),
+            current_response_time_percentiles: current_percentiles(Some(&live.now)),
             stats,
         }
     }
@@ -129,77 +112,66 @@ impl LocustStats {
         };
         Self {
             stats: vec![all],
-            current_response_time_percentiles: current_percentiles(&LatencyCounts::default()),
+            current_response_time_percentiles: current_percentiles(None),
             ..Self::default()
         }
     }
-
-    /// The row called so.
-    #[must_use]
-    pub fn row(&self, method: Option<&str>, name: &str) -> Option<&LocustRow> {
-        let mut rows = self.stats.iter();
-        rows.find(|row| row.method == method && row.name == name)
-    }
 }
 
-/// The row, with counts of the interval where its rates will be.
-fn row(
-    method: Option<&'static str>,
-    name: &'static str,
-    total: &Measured<LatencyTotal>,
-    now: &Measured<LatencyCounts>,
-    totals: &Totals,
-) -> LocustRow {
-    let rule = totals.context.failures;
-    let num_failures = total.failures(rule);
-    let response = &total.response;
-    let ms = |quantile| rounded_ms(response.quantile_us(quantile));
+fn row<'a>(
+    method: Option<&'a str>,
+    name: &'a str,
+    figures: &Figures,
+    now: &LiveRow,
+    run: &RunRecord,
+) -> LocustRow<'a> {
+    let response = &figures.response_us;
     LocustRow {
         method,
         name,
-        num_requests: total.requests(),
-        num_failures,
-        min_response_time: rounded_ms(response.min_us().unwrap_or_default()),
-        max_response_time: rounded_ms(response.max_us()),
-        current_rps: now.requests() as f64,
-        current_fail_per_sec: now.failures(rule) as f64,
-        avg_response_time: response.mean_us() / 1e3,
-        median_response_time: ms(0.5),
-        total_rps: totals.per_s(total.requests()),
-        total_fail_per_sec: totals.per_s(num_failures),
-        p95: ms(0.95),
-        p99: ms(0.99),
-        avg_content_length: total.body_bytes_in as f64 / total.replies().max(1) as f64,
+        num_requests: figures.requests,
+        num_failures: figures.failures,
+        min_response_time: rounded_ms(response.min),
+        max_response_time: rounded_ms(response.max),
+        current_rps: now.requests_per_s,
+        current_fail_per_sec: now.failures_per_s,
+        avg_response_time: response.mean / 1e3,
+        median_response_time: rounded_ms(response.p50),
+        total_rps: figures.requests_per_s,
+        total_fail_per_sec: run.per_s(figures.failures),
+        p95: rounded_ms(response.p95),
+        p99: rounded_ms(response.p99),
+        avg_content_length: figures.mean_body_bytes(),
     }
 }
 
-fn errors(totals: &Totals) -> Vec<LocustError> {
-    let rule = totals.context.failures;
-    let rows = totals.errors.sorted().into_iter();
+fn errors(live: &Live) -> Vec<LocustError<'_>> {
+    let rule = live.context.failures;
+    let rows = live.shown().errors.iter();
+    let error = |row: &'_ ErrorRecord| error_text(row.status, &row.reason);
     rows.filter(|row| row.outcome.is_failure(rule))
         .take(MOST_ROWS)
-        .map(|row| {
-            let name = totals.context.names.get(row.name);
-            LocustError {
-                method: name.map_or("", |name| name.method),
-                name: name.map_or("", |name| name.name),
-                occurrences: row.count,
-                error: error_text(row.status, row.reason),
-            }
+        .map(|row| LocustError {
+            method: &row.method,
+            name: &row.name,
+            error: error(row),
+            occurrences: row.count,
         })
         .collect()
 }
 
-fn current_percentiles(response: &LatencyCounts) -> Map<String, Value> {
-    let percentile = |quantile: f64| match response.is_empty() {
-        true => Value::Null,
-        false => json!(rounded_ms(response.quantile_us(quantile))),
-    };
-    [0.5, 0.95]
+/// Of the requests of the second `now`; null without any.
+fn current_percentiles(now: Option<&HistoryPoint>) -> Map<String, Value> {
+    let response = now.map_or_else(SpanLatency::default, |now| now.response);
+    let quantiles = [(0.5, response.p50_us), (0.95, response.p95_us)];
+    quantiles
         .into_iter()
-        .map(|quantile| {
-            let key = format!("response_time_percentile_{quantile}");
-            (key, percentile(quantile))
+        .map(|(quantile, us)| {
+            let value = match us {
+                0 => Value::Null,
+                us => json!(rounded_ms(us)),
+            };
+            (format!("response_time_percentile_{quantile}"), value)
         })
         .collect()
 }
@@ -208,22 +180,11 @@ fn current_percentiles(response: &LatencyCounts) -> Map<String, Value> {
 mod tests {
     use super::*;
     use crate::record::made_up;
-    use std::sync::Arc;
-
-    fn stats() -> (LocustStats, Totals) {
-        let mut totals = Totals::new(Arc::new(made_up::context()));
-        let mut latest = None;
-        for second in made_up::seconds() {
-            totals.absorb(&second);
-            latest = Some(LocustStats::after(&second, &totals, latest.as_ref()));
-        }
-        (latest.expect("seconds"), totals)
-    }
 
     #[test]
     fn every_key_of_locust_is_there() {
-        let (stats, _) = stats();
-        let json = serde_json::to_value(&stats).expect("JSON");
+        let live = made_up::live();
+        let json = serde_json::to_value(LocustStats::of(&live)).expect("JSON");
         for key in [
             "stats",
             "errors",
@@ -267,7 +228,8 @@ mod tests {
 
     #[test]
     fn the_last_row_is_the_sum() {
-        let (stats, totals) = stats();
+        let (live, totals) = (made_up::live(), made_up::totals());
+        let stats = LocustStats::of(&live);
         let (all, names) = stats.stats.split_last().expect("rows");
         assert_eq!((all.method, all.name), (None, "Aggregated"));
         assert_eq!(all.num_requests, totals.all.requests());

@@ -1,19 +1,8 @@
 //! A run's figures as metrics for other programs: counters, gauges and histograms that only grow,
 //! in base units. Nothing is computed here that their readers can compute: no rates, no percentiles.
 
-use crate::record::RunFacts;
-use crate::record::raised::{domains, raised};
-use crate::stats::{
-    GeneratorState, Interval, LatencyCounts, LatencyTotal, Measured, Phase, StatName,
-    ThresholdVerdict, Totals,
-};
-
-/// Upper edges of the histograms' buckets, in microseconds; above the last one is one more.
-pub const BUCKET_EDGES_US: [u64; 19] = [
-    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
-    1_000_000, 2_500_000, 5_000_000, 10_000_000, 30_000_000, 60_000_000,
-];
-const BUCKETS: usize = BUCKET_EDGES_US.len() + 1;
+use crate::record::{Generator, InvariantRecord, Live};
+use crate::stats::{Buckets, GeneratorState, Measured, Phase, StatName, ThresholdVerdict};
 
 /// Metrics of one name.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,231 +33,171 @@ pub enum MetricPoints {
 /// Label names and values.
 pub type Labels = Vec<(&'static str, String)>;
 
-/// A distribution of times.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Buckets {
-    /// Times up to each of `BUCKET_EDGES_US` and above the one before, then those above all.
-    pub counts: [u64; BUCKETS],
-    /// Sum of the times, in microseconds.
-    pub sum_us: u128,
+/// Every metric of the whole run so far, resets or not.
+#[must_use]
+pub fn metric_families(live: &Live) -> Vec<MetricFamily> {
+    let mut families = vec![run_family(live)];
+    families.extend(request_families(live));
+    families.extend(work_families(live));
+    families.extend(contest_families(live));
+    families.extend(judgement_families(live));
+    families
 }
 
-impl Buckets {
-    /// Adds the times of an interval. Times within 0.1 % above an edge may count as below it: that
-    /// is how finely they are known.
-    fn add(&mut self, counts: &LatencyCounts) {
-        for (us, count) in counts.buckets() {
-            let place = BUCKET_EDGES_US.partition_point(|edge| *edge < us);
-            self.counts[place] += u64::from(count);
-        }
-        self.sum_us += u128::from(counts.sum_us());
-    }
-
-    /// How many times there are.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.counts.iter().sum()
-    }
+fn run_family(live: &Live) -> MetricFamily {
+    let labels = vec![
+        ("profile", live.record.profile.clone()),
+        ("run_id", live.record.run_id.clone()),
+        ("version", live.record.shopblast.clone()),
+    ];
+    gauge(
+        "shopblast_run",
+        "The run that the figures are of.",
+        vec![(labels, 1.0)],
+    )
 }
 
-/// The distributions of one statistic name.
-#[derive(Clone, Debug, Default)]
-struct NameBuckets {
-    response: Buckets,
-    service: Buckets,
-    lag: Buckets,
+fn request_families(live: &Live) -> [MetricFamily; 6] {
+    let named = || live.context.names.iter().zip(&live.measured);
+    let outcomes = named().flat_map(|(name, measured)| {
+        measured.outcomes.iter().map(|(outcome, count)| {
+            let mut labels = of_name(name);
+            labels.push(("outcome", outcome.word().to_owned()));
+            (labels, count)
+        })
+    });
+    let bytes = |amount: fn(&Measured<Buckets>) -> u64| {
+        named()
+            .map(|(name, measured)| (of_name(name), amount(measured)))
+            .collect()
+    };
+    let times = |part: fn(&Measured<Buckets>) -> &Buckets| {
+        named()
+            .map(|(name, measured)| (of_name(name), part(measured).clone()))
+            .collect()
+    };
+    [
+        counter(
+            "shopblast_requests",
+            "Requests that ended, by what they came to.",
+            outcomes.collect(),
+        ),
+        histogram(
+            "shopblast_response_time",
+            "From when a request was due to its whole reply.",
+            times(|name| &name.response),
+        ),
+        histogram(
+            "shopblast_service_time",
+            "From when a request was sent to its whole reply.",
+            times(|name| &name.service),
+        ),
+        histogram(
+            "shopblast_send_lag",
+            "From when a request was due to when it was sent.",
+            times(|name| &name.lag),
+        ),
+        in_bytes(
+            "shopblast_sent",
+            "Bytes of requests, heads included.",
+            bytes(|name| name.bytes_out),
+        ),
+        in_bytes(
+            "shopblast_received",
+            "Bytes of whole replies, heads included.",
+            bytes(|name| name.bytes_in),
+        ),
+    ]
 }
 
-/// Follows a run second by second. Buckets are added up here, at the cost of what each second
-/// measured.
-pub struct MetricsFollower {
-    facts: RunFacts,
-    names: Vec<NameBuckets>,
-    races: Vec<Buckets>,
+fn contest_families(live: &Live) -> [MetricFamily; 4] {
+    let races = || live.context.races.iter().zip(&live.races);
+    let of_race = |name: &str| vec![("race", name.to_owned())];
+    [
+        counter(
+            "shopblast_races",
+            "Races.",
+            races()
+                .map(|(race, measured)| (of_race(race.name), measured.counts.count))
+                .collect(),
+        ),
+        counter(
+            "shopblast_races_overlapped",
+            "Races that the target was seen to handle two requests of at once.",
+            races()
+                .map(|(race, measured)| (of_race(race.name), measured.counts.overlapped))
+                .collect(),
+        ),
+        histogram(
+            "shopblast_race_spread",
+            "From the first to the last request of a race being sent.",
+            races()
+                .map(|(race, measured)| (of_race(race.name), measured.spread.clone()))
+                .collect(),
+        ),
+        counter(
+            "shopblast_rule_checks",
+            "Checks of rules that must hold, by what they found.",
+            rule_checks(live),
+        ),
+    ]
 }
 
-impl MetricsFollower {
-    /// For the run of these `facts`.
-    #[must_use]
-    pub fn new(facts: RunFacts) -> Self {
-        Self {
-            facts,
-            names: Vec::new(),
-            races: Vec::new(),
-        }
-    }
-
-    /// Adds a second, which `totals` hold already, and returns every metric.
-    pub fn second(&mut self, interval: &Interval, totals: &Totals) -> Vec<MetricFamily> {
-        self.names
-            .resize_with(interval.names.len(), NameBuckets::default);
-        for (buckets, name) in self.names.iter_mut().zip(&interval.names) {
-            buckets.response.add(&name.response);
-            buckets.service.add(&name.service);
-            buckets.lag.add(&name.lag);
-        }
-        let races = &interval.contests.races;
-        self.races.resize_with(races.len(), Buckets::default);
-        for (buckets, race) in self.races.iter_mut().zip(races) {
-            buckets.add(&race.spread);
-        }
-        self.families(interval, totals)
-    }
-
-    fn families(&self, interval: &Interval, totals: &Totals) -> Vec<MetricFamily> {
-        let mut families = vec![self.run_family()];
-        families.extend(self.request_families(totals));
-        families.extend(work_families(interval, totals));
-        families.extend(self.contest_families(totals));
-        families.extend(judgement_families(totals));
-        families
-    }
-
-    fn run_family(&self) -> MetricFamily {
-        let labels = vec![
-            ("profile", self.facts.profile.clone()),
-            ("run_id", self.facts.run_id.clone()),
-            ("version", env!("CARGO_PKG_VERSION").to_owned()),
-        ];
-        gauge(
-            "shopblast_run",
-            "The run that the figures are of.",
-            vec![(labels, 1.0)],
-        )
-    }
-
-    fn request_families(&self, totals: &Totals) -> [MetricFamily; 6] {
-        let named = || totals.context.names.iter().zip(&totals.names);
-        let outcomes = named().flat_map(|(name, total)| {
-            total.outcomes.iter().map(|(outcome, count)| {
-                let mut labels = of_name(name);
-                labels.push(("outcome", outcome.word().to_owned()));
-                (labels, count)
-            })
-        });
-        let bytes = |amount: fn(&Measured<LatencyTotal>) -> u64| {
-            named()
-                .map(|(name, total)| (of_name(name), amount(total)))
-                .collect()
-        };
-        let times = |part: fn(&NameBuckets) -> &Buckets| {
-            let names = totals.context.names.iter().zip(&self.names);
-            names
-                .map(|(name, buckets)| (of_name(name), part(buckets).clone()))
-                .collect()
-        };
-        [
-            counter(
-                "shopblast_requests",
-                "Requests that ended, by what they came to.",
-                outcomes.collect(),
-            ),
-            histogram(
-                "shopblast_response_time",
-                "From when a request was due to its whole reply.",
-                times(|name| &name.response),
-            ),
-            histogram(
-                "shopblast_service_time",
-                "From when a request was sent to its whole reply.",
-                times(|name| &name.service),
-            ),
-            histogram(
-                "shopblast_send_lag",
-                "From when a request was due to when it was sent.",
-                times(|name| &name.lag),
-            ),
-            in_bytes(
-                "shopblast_sent",
-                "Bytes of requests, heads included.",
-                bytes(|name| name.bytes_out),
-            ),
-            in_bytes(
-                "shopblast_received",
-                "Bytes of whole replies, heads included.",
-                bytes(|name| name.bytes_in),
-            ),
-        ]
-    }
-
-    fn contest_families(&self, totals: &Totals) -> [MetricFamily; 4] {
-        let contests = &totals.contests;
-        let races = || totals.context.races.iter().zip(&contests.races);
-        let of_race = |name: &str| vec![("race", name.to_owned())];
-        let spreads = totals.context.races.iter().zip(&self.races);
-        let rules = totals.context.rules.iter().zip(&contests.ledger.rules);
-        let checks = rules.flat_map(|(rule, counts)| {
-            let results = [
-                ("held", counts.held),
-                ("broken", counts.broken),
-                ("undecided", counts.undecided),
-                ("cut", counts.cut),
-            ];
-            results.map(|(result, count)| {
+/// Of all rules: those that the record does not speak of were not checked.
+fn rule_checks(live: &Live) -> Vec<(Labels, u64)> {
+    let counts = |rule: &InvariantRecord| {
+        let held = rule.checked - rule.violated;
+        [held, rule.violated, rule.undecided, rule.cut]
+    };
+    let rules = live.context.rules.iter();
+    let checks = rules.flat_map(|rule| {
+        let mut checked = live.record.invariants.iter();
+        let record = checked.find(|record| record.name == rule.name);
+        let results = ["held", "broken", "undecided", "cut"].into_iter();
+        results
+            .zip(record.map_or([0; 4], counts))
+            .map(|(result, count)| {
                 let labels = vec![
                     ("rule", rule.name.to_owned()),
                     ("result", result.to_owned()),
                 ];
                 (labels, count)
             })
-        });
-        [
-            counter(
-                "shopblast_races",
-                "Races.",
-                races()
-                    .map(|(race, total)| (of_race(race.name), total.counts.count))
-                    .collect(),
-            ),
-            counter(
-                "shopblast_races_overlapped",
-                "Races that the target was seen to handle two requests of at once.",
-                races()
-                    .map(|(race, total)| (of_race(race.name), total.counts.overlapped))
-                    .collect(),
-            ),
-            histogram(
-                "shopblast_race_spread",
-                "From the first to the last request of a race being sent.",
-                spreads
-                    .map(|(race, buckets)| (of_race(race.name), buckets.clone()))
-                    .collect(),
-            ),
-            counter(
-                "shopblast_rule_checks",
-                "Checks of rules that must hold, by what they found.",
-                checks.collect(),
-            ),
-        ]
-    }
+    });
+    checks.collect()
 }
 
 /// Users, journeys, events, connections.
-fn work_families(interval: &Interval, totals: &Totals) -> [MetricFamily; 6] {
-    let journeys = totals.context.journeys.iter().zip(&totals.journeys);
-    let journeys = journeys.flat_map(|(name, counts)| {
+fn work_families(live: &Live) -> [MetricFamily; 6] {
+    let record = &live.record;
+    let journeys = record.journeys.iter().flat_map(|journey| {
         let states = [
-            ("started", counts.started),
-            ("completed", counts.completed),
-            ("aborted", counts.aborted),
+            ("started", journey.started),
+            ("completed", journey.completed),
+            ("aborted", journey.aborted),
         ];
         states.map(|(state, count)| {
-            let labels = vec![("journey", (*name).to_owned()), ("state", state.to_owned())];
+            let labels = vec![
+                ("journey", journey.name.clone()),
+                ("state", state.to_owned()),
+            ];
             (labels, count)
         })
     });
     let connections = [
-        ("opened", totals.counters.connects),
-        ("replaced", totals.counters.reconnects),
-        ("failed", totals.counters.connect_failures),
+        ("opened", record.connections.opened),
+        ("replaced", record.connections.reconnects),
+        ("failed", record.connections.failed),
     ];
     let connections = connections.map(|(what, count)| (vec![("what", what.to_owned())], count));
-    let spawning = f64::from(u8::from(interval.phase == Phase::Spawning));
+    let domains = record.domains.iter();
+    let events = domains.map(|domain| (vec![("domain", domain.domain.clone())], domain.events));
+    let spawning = f64::from(u8::from(live.now.phase == Phase::Spawning));
     [
         gauge(
             "shopblast_users",
             "Users that are active.",
-            vec![(Vec::new(), interval.users.into())],
+            vec![(Vec::new(), live.now.users.into())],
         ),
         gauge(
             "shopblast_spawning",
@@ -283,12 +212,12 @@ fn work_families(interval: &Interval, totals: &Totals) -> [MetricFamily; 6] {
         counter(
             "shopblast_shed_arrivals",
             "Arrivals that were given up, because no user became free in time.",
-            vec![(Vec::new(), totals.counters.shed)],
+            vec![(Vec::new(), record.shed)],
         ),
         counter(
             "shopblast_events_raised",
             "Events that accepted requests must have made the shop raise.",
-            events(totals),
+            events.collect(),
         ),
         counter(
             "shopblast_connections",
@@ -298,40 +227,28 @@ fn work_families(interval: &Interval, totals: &Totals) -> [MetricFamily; 6] {
     ]
 }
 
-fn events(totals: &Totals) -> Vec<(Labels, u64)> {
-    domains(&totals.context.raises)
-        .into_iter()
-        .map(|domain| {
-            let told = raised(domain, &totals.context.raises, &totals.names);
-            let labels = vec![("domain", domain.to_owned())];
-            (labels, told.count.max(0) as u64)
-        })
-        .collect()
-}
-
 /// Thresholds, the generator's look at itself, the back end.
-fn judgement_families(totals: &Totals) -> [MetricFamily; 6] {
-    let states = totals.thresholds.states();
-    let crossed = states.iter().map(|state| {
-        let labels = vec![("threshold", state.threshold.text().to_owned())];
-        let is_crossed = state.verdict == ThresholdVerdict::Crossed;
+fn judgement_families(live: &Live) -> [MetricFamily; 6] {
+    let crossed = live.record.thresholds.iter().map(|threshold| {
+        let labels = vec![("threshold", threshold.expression.clone())];
+        let is_crossed = threshold.verdict == ThresholdVerdict::Crossed;
         (labels, f64::from(u8::from(is_crossed)))
     });
-    let fitness = totals.fitness();
+    let generator: &Generator = &live.record.generator;
     let state = GeneratorState::ALL.map(|state| {
         let labels = vec![("state", state.word().to_owned())];
-        (labels, f64::from(u8::from(state == fitness.state)))
+        (labels, f64::from(u8::from(state == generator.state)))
     });
-    let shares = ["p50", "p95", "p99"].into_iter().zip(fitness.own.all());
+    let shares = generator.own_share.all();
+    let shares = ["p50", "p95", "p99"].into_iter().zip(shares);
     let shares = shares.map(|(name, share)| (vec![("percentile", name.to_owned())], share));
-    let health = &totals.health;
+    let health = &live.health;
     let cpu = [
         ("user", health.cpu_user_ns),
         ("system", health.cpu_system_ns),
     ];
     let cpu = cpu.map(|(mode, ns)| (vec![("mode", mode.to_owned())], ns as f64 / 1e9));
-    let observed = totals.context.observed.latest();
-    let observed = observed.into_iter().map(|sample| {
+    let observed = live.observed.iter().map(|sample| {
         let labels = vec![
             ("metric", sample.metric.name().to_owned()),
             ("domain", (*sample.domain).to_owned()),
@@ -431,33 +348,13 @@ pub(crate) fn made_up_families() -> Vec<MetricFamily> {
     use crate::record::made_up;
     let mut context = made_up::context();
     context.thresholds = vec![crate::plan::Threshold::parse("failed: count < 1").unwrap()];
-    let mut totals = Totals::new(std::sync::Arc::new(context));
-    let mut follower = MetricsFollower::new(made_up::facts());
-    let mut families = Vec::new();
-    for second in made_up::seconds() {
-        totals.absorb(&second);
-        families = follower.second(&second, &totals);
-    }
-    families
+    let lives = made_up::lives(context, &made_up::seconds());
+    metric_families(lives.last().unwrap())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn buckets_hold_what_is_up_to_their_edge() {
-        let mut counts = LatencyCounts::default();
-        for us in [1, 50, 51, 100, 60_000_000, 60_100_000, 599_000_000] {
-            counts.record_us(us);
-        }
-        let mut buckets = Buckets::default();
-        buckets.add(&counts);
-        assert_eq!(buckets.counts[..3], [2, 2, 0]);
-        assert_eq!(buckets.counts[BUCKETS - 2..], [1, 2]);
-        assert_eq!(buckets.count(), 7);
-        assert_eq!(buckets.sum_us, u128::from(counts.sum_us()));
-    }
 
     #[test]
     fn counters_and_histograms_agree_with_the_totals() {
@@ -473,5 +370,36 @@ mod tests {
         };
         let times: u64 = times.iter().map(|(_, buckets)| buckets.count()).sum();
         assert_eq!(times, 1_500);
+    }
+
+    #[test]
+    fn races_and_rules_are_told_from_the_first_second_on() {
+        use crate::record::made_up;
+        let of = |seconds: &[crate::stats::Interval]| {
+            let lives = made_up::lives(made_up::contested_context(), seconds);
+            metric_families(lives.last().unwrap())
+        };
+        let told = |families: &[MetricFamily], name: &str| -> Vec<u64> {
+            let family = families.iter().find(|family| family.name == name);
+            match &family.unwrap().points {
+                MetricPoints::Counters(points) => points.iter().map(|(_, count)| *count).collect(),
+                MetricPoints::Histograms(points) => {
+                    points.iter().map(|(_, times)| times.count()).collect()
+                }
+                _ => panic!("counts"),
+            }
+        };
+        let nothing = of(&[made_up::seconds().remove(0)]);
+        assert_eq!(told(&nothing, "shopblast_races"), [0; 2]);
+        assert_eq!(told(&nothing, "shopblast_race_spread"), [0; 2]);
+        assert_eq!(told(&nothing, "shopblast_rule_checks"), [0; 16]);
+        let families = of(&[made_up::contested_second()]);
+        assert_eq!(told(&families, "shopblast_races"), [90, 25]);
+        assert_eq!(told(&families, "shopblast_races_overlapped"), [30, 25]);
+        assert_eq!(told(&families, "shopblast_race_spread"), [90, 25]);
+        let checks = told(&families, "shopblast_rule_checks");
+        let (of_stock, others) = checks.split_at(4);
+        assert_eq!(of_stock, [88, 2, 0, 0]);
+        assert_eq!(others, [0, 7, 0, 0, 90, 0, 1, 0, 0, 0, 3, 0]);
     }
 }

@@ -15,8 +15,6 @@ pub(crate) mod stats_again;
 pub use github::{github_annotations, without_commands};
 pub use locust_json::{LocustError, LocustRow, LocustStats};
 pub use markdown::markdown_text;
-pub use metric_families::{
-    BUCKET_EDGES_US, Buckets, Labels, MetricFamily, MetricPoints, MetricsFollower,
-};
+pub use metric_families::{Labels, MetricFamily, MetricPoints, metric_families};
 pub use openmetrics::{OPEN_METRICS_TYPE, open_metrics_text};
 pub use otlp::otlp_json;

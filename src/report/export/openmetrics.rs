@@ -1,6 +1,7 @@
 //! Metrics as text for Prometheus: OpenMetrics 1.0, which it and its kin read.
 
-use super::metric_families::{BUCKET_EDGES_US, Buckets, Labels, MetricFamily, MetricPoints};
+use super::metric_families::{Labels, MetricFamily, MetricPoints};
+use crate::stats::{BUCKET_EDGES_US, Buckets};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;

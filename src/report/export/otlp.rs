@@ -1,7 +1,8 @@
 //! Metrics as an export request of OTLP (OpenTelemetry protocol 1.x) in JSON, for
 //! `POST /v1/metrics`: cumulative sums, gauges and histograms with explicit bounds.
 
-use super::metric_families::{BUCKET_EDGES_US, Labels, MetricFamily, MetricPoints};
+use super::metric_families::{Labels, MetricFamily, MetricPoints};
+use crate::stats::BUCKET_EDGES_US;
 use serde_json::{Value, json};
 
 /// `AGGREGATION_TEMPORALITY_CUMULATIVE`.

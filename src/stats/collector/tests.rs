@@ -70,19 +70,53 @@ fn work(core: usize, handover: &WorkerHandover, seen: &Seen) {
     }
 }
 
-fn collect(seen: &[Seen], sinks: Vec<Box<dyn IntervalSink>>) -> (Merged, Vec<Arc<Snapshot>>) {
+/// What a sink is told of a second.
+struct Shown {
+    requests: u64,
+    requests_per_s: f64,
+    current_requests_per_s: f64,
+    /// By name.
+    longest_us: Vec<u64>,
+}
+
+/// Writes down what it is told.
+struct Watcher(Arc<Mutex<Vec<Shown>>>);
+
+impl IntervalSink for Watcher {
+    fn path(&self) -> &Path {
+        Path::new("what is shown")
+    }
+
+    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+        let requests = totals.all.requests();
+        let names = totals.names.iter();
+        self.0.lock().expect("not poisoned").push(Shown {
+            requests,
+            requests_per_s: totals.per_s(requests),
+            current_requests_per_s: interval.all.requests() as f64 / interval.length_s(),
+            longest_us: names.map(|name| name.response.max_us()).collect(),
+        });
+        Ok(())
+    }
+
+    fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn collect(seen: &[Seen], mut sinks: Vec<Box<dyn IntervalSink>>) -> (Merged, Vec<Shown>) {
     let (handovers, inbox) = Collector::channels(seen.len(), SHAPE);
     let seconds = seen.iter().map(Vec::len).max().unwrap_or(0) as u64;
-    let snapshots = Mutex::new(Vec::new());
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    sinks.push(Box::new(Watcher(Arc::clone(&shown))));
     let merged = std::thread::scope(|scope| {
         for (core, (handover, seen)) in handovers.into_iter().zip(seen).enumerate() {
             scope.spawn(move || work(core, &handover, seen));
         }
-        inbox.run(context(seen.len(), seconds), sinks, |snapshot| {
-            snapshots.lock().expect("not poisoned").push(snapshot);
-        })
+        inbox.run(context(seen.len(), seconds), sinks)
     });
-    (merged, snapshots.into_inner().expect("not poisoned"))
+    let shown = std::mem::take(&mut *shown.lock().expect("not poisoned"));
+    (merged, shown)
 }
 
 proptest! {
@@ -97,7 +131,7 @@ proptest! {
             1..4,
         ),
     ) {
-        let (merged, snapshots) = collect(&seen, Vec::new());
+        let (merged, shown) = collect(&seen, Vec::new());
         let mut expected = [LatencyCounts::default(), LatencyCounts::default()];
         for &(name, latency_us) in seen.iter().flatten().flatten() {
             expected[name].record_us(latency_us);
@@ -114,9 +148,9 @@ proptest! {
         let by_phase: u64 = merged.totals.phases.iter().map(|phase| phase.all.requests()).sum();
         prop_assert_eq!(merged.totals.all.requests(), requests);
         prop_assert_eq!(by_phase, requests);
-        prop_assert_eq!(snapshots.last().map(|last| last.all.measured.requests()), Some(requests));
+        prop_assert_eq!(shown.last().map(|last| last.requests), Some(requests));
         let seconds = seen.iter().map(Vec::len).max().unwrap_or(0);
-        prop_assert_eq!(snapshots.len(), seconds);
+        prop_assert_eq!(shown.len(), seconds);
         let sets: usize = seen.iter().map(Vec::len).sum();
         prop_assert_eq!(merged.totals.health.allocations, sets as u64);
         prop_assert!(merged.lost_workers.is_empty());
@@ -130,7 +164,7 @@ fn phases_are_kept_apart() {
         vec![(0, 200), (1, 300)],
         vec![(1, 400)],
     ]];
-    let (merged, snapshots) = collect(&seen, Vec::new());
+    let (merged, shown) = collect(&seen, Vec::new());
     let spawning = merged.totals.phase(Phase::Spawning);
     let steady = merged.totals.phase(Phase::Steady);
     assert_eq!((spawning.start_us, spawning.end_us), (0, SECOND_US));
@@ -138,9 +172,9 @@ fn phases_are_kept_apart() {
     assert_eq!((spawning.all.requests(), steady.all.requests()), (1, 3));
     assert_eq!(steady.all.response.max_us(), 400);
     assert!((steady.requests_per_s() - 1.5).abs() < 1e-9);
-    assert!((snapshots[1].all.current_requests_per_s - 2.0).abs() < 1e-9);
-    assert!((snapshots[1].all.requests_per_s - 1.5).abs() < 1e-9);
-    assert_eq!(snapshots[1].names[1].measured.response.max, 300);
+    assert!((shown[1].current_requests_per_s - 2.0).abs() < 1e-9);
+    assert!((shown[1].requests_per_s - 1.5).abs() < 1e-9);
+    assert_eq!(shown[1].longest_us, [200, 300]);
 }
 
 /// Fails in its second second, and counts how often it was asked.
@@ -200,7 +234,7 @@ fn a_crashed_worker_is_named_and_does_not_hang_the_run() {
     drop(crashed);
     let merged = std::thread::scope(|scope| {
         scope.spawn(move || work(0, &healthy, &vec![vec![(0, 5)]; 3]));
-        inbox.run(context(2, 3), Vec::new(), |_| {})
+        inbox.run(context(2, 3), Vec::new())
     });
     assert_eq!(merged.lost_workers, [1]);
     assert_eq!(merged.totals.all.requests(), 10);

@@ -1,21 +1,16 @@
 //! Live figures for other programs: a page that Prometheus scrapes, and pushes to a collector of
-//! OpenTelemetry. Made on the collector's thread, once a second; workers notice nothing.
+//! OpenTelemetry. The collector only says which second is the latest; workers notice nothing.
 
 mod latest;
 mod pusher;
 mod server;
 
 use crate::record::RunFacts;
-use crate::report::MetricsFollower;
-use crate::run::{Face, MetricsTargets, RunError};
-use crate::stats::{Interval, IntervalSink, Snapshot, Totals};
+use crate::run::{Face, Follower, MetricsTargets, RunError};
 use latest::Latest;
-use pusher::{Push, Pusher};
+use pusher::Pusher;
 use server::MetricsServer;
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// Seconds between two pushes.
 const PUSH_EVERY_S: u64 = 5;
@@ -52,62 +47,23 @@ impl MetricsFace {
 }
 
 impl Face for MetricsFace {
-    fn sink(&mut self, facts: &RunFacts) -> Option<Box<dyn IntervalSink>> {
-        Some(Box::new(MetricsSink {
-            started: facts.started,
-            follower: MetricsFollower::new(facts.clone()),
-            latest: self.latest.clone(),
-            pusher: self.pusher.clone(),
+    fn follower(&mut self, facts: &RunFacts) -> Option<Follower> {
+        let (latest, pusher) = (self.latest.clone(), self.pusher.clone());
+        let started = facts.started;
+        Some(Box::new(move |live| {
+            latest.put(live, started);
+            let second = live.now.start_us / 1_000_000;
+            let due = second.is_multiple_of(PUSH_EVERY_S);
+            if let Some(pusher) = pusher.as_ref().filter(|_| due) {
+                pusher.offer(latest.push());
+            }
         }))
     }
 
-    fn show(&mut self, _snapshot: &Arc<Snapshot>) {}
-
     fn finish(&mut self) {
         if let Some(pusher) = self.pusher.take() {
+            pusher.last(self.latest.push());
             pusher.wait(LAST_PUSH);
         }
-    }
-}
-
-struct MetricsSink {
-    started: SystemTime,
-    follower: MetricsFollower,
-    latest: Latest,
-    pusher: Option<Pusher>,
-}
-
-impl MetricsSink {
-    fn push(&self) -> Option<Push> {
-        Some(Push {
-            families: self.latest.get(),
-            started: self.started,
-            now: SystemTime::now(),
-        })
-    }
-}
-
-impl IntervalSink for MetricsSink {
-    fn path(&self) -> &Path {
-        Path::new("the metrics")
-    }
-
-    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
-        let families = self.follower.second(interval, totals);
-        self.latest.put(Arc::new(families));
-        let second = interval.start_us / 1_000_000;
-        if second.is_multiple_of(PUSH_EVERY_S)
-            && let Some(pusher) = &self.pusher
-        {
-            pusher.offer(self.push());
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
-        if let Some(pusher) = &self.pusher {
-            pusher.last(self.push());
-        }
-        Ok(())
     }
 }

@@ -3,7 +3,6 @@
 
 use crate::report::{MetricFamily, otlp_json};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +12,7 @@ const PUSH_TIMEOUT: Duration = Duration::from_secs(3);
 /// Figures at one moment.
 pub struct Push {
     /// The figures.
-    pub families: Arc<Vec<MetricFamily>>,
+    pub families: Vec<MetricFamily>,
     /// When the run's clock started.
     pub started: SystemTime,
     /// The moment.

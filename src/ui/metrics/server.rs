@@ -36,7 +36,7 @@ impl MetricsServer {
 
 async fn serve(listener: TcpListener, latest: Latest) -> io::Result<()> {
     let metrics = move || {
-        let text = open_metrics_text(&latest.get());
+        let text = open_metrics_text(&latest.families());
         async move { ([(CONTENT_TYPE, OPEN_METRICS_TYPE)], text) }
     };
     let listener = tokio::net::TcpListener::from_std(listener)?;

@@ -4,7 +4,8 @@
 use super::text::clock_text;
 use super::theme::Theme;
 use crate::pieces::{duration_text, rate_text};
-use crate::stats::{HistoryPoint, Snapshot, SpanLatency};
+use crate::record::Live;
+use crate::stats::{HistoryPoint, SpanLatency};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::symbols::Marker;
@@ -13,6 +14,8 @@ use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, Sparklin
 
 /// Longest stretch of time that charts show, and the shortest.
 const WINDOW_S: (f64, f64) = (10.0, 300.0);
+/// Seconds that are drawn at most: those of the longest stretch.
+const RECENT_SECONDS: usize = 300;
 
 /// A figure in microseconds of a point, or of a kind of latency.
 type Figure<T> = fn(&T) -> u64;
@@ -25,10 +28,10 @@ struct Window {
 }
 
 impl Window {
-    fn of(snapshot: &Snapshot) -> Self {
-        let left_s = snapshot.run_time_s.unwrap_or(WINDOW_S.1) - snapshot.since_s;
+    fn of(live: &Live) -> Self {
+        let left_s = live.run_time_s().unwrap_or(WINDOW_S.1) - live.since_s;
         let length_s = left_s.clamp(WINDOW_S.0, WINDOW_S.1);
-        let from_s = (snapshot.elapsed_s - length_s).max(snapshot.since_s);
+        let from_s = (live.now.end_s() - length_s).max(live.since_s);
         Self {
             from_s,
             to_s: from_s + length_s,
@@ -44,12 +47,12 @@ impl Window {
 }
 
 /// Draws throughput on the left and response times on the right.
-pub fn draw_rate_and_latency(frame: &mut Frame<'_>, area: Rect, theme: Theme, snapshot: &Snapshot) {
+pub fn draw_rate_and_latency(frame: &mut Frame<'_>, area: Rect, theme: Theme, live: &Live) {
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(area);
-    let points: Vec<HistoryPoint> = snapshot.history.recent().iter().copied().collect();
-    let window = Window::of(snapshot);
-    draw_rate(frame, left, theme, snapshot, (&points, window));
+    let points: Vec<HistoryPoint> = live.history.latest(RECENT_SECONDS).copied().collect();
+    let window = Window::of(live);
+    draw_rate(frame, left, theme, live, (&points, window));
     draw_latency(frame, right, theme, (&points, window));
 }
 
@@ -57,13 +60,13 @@ fn draw_rate(
     frame: &mut Frame<'_>,
     area: Rect,
     theme: Theme,
-    snapshot: &Snapshot,
+    live: &Live,
     (points, window): (&[HistoryPoint], Window),
 ) {
     let line = |value: fn(&HistoryPoint) -> f64| -> Vec<(f64, f64)> {
         points
             .iter()
-            .map(|point| (point.end_s, value(point)))
+            .map(|point| (point.end_s(), value(point)))
             .collect()
     };
     let (requests, failures) = (
@@ -72,17 +75,14 @@ fn draw_rate(
     );
     let highest = requests.iter().map(|(_, rate)| *rate).fold(1.0, f64::max);
     let top = round_up(highest);
-    let all = &snapshot.all;
+    let all = &live.all;
     let mut title = vec![
         Span::styled(" requests/s ", theme.heading()),
-        Span::styled(
-            format!("{} ", rate_text(all.current_requests_per_s)),
-            theme.line(0),
-        ),
+        Span::styled(format!("{} ", rate_text(all.requests_per_s)), theme.line(0)),
     ];
     let mut datasets = vec![dataset(&requests, theme.line(0))];
     if failures.iter().any(|(_, rate)| *rate > 0.0) {
-        let rate = rate_text(all.current_failures_per_s);
+        let rate = rate_text(all.failures_per_s);
         title.push(Span::styled(format!("failures/s {rate} "), theme.bad()));
         datasets.push(dataset(&failures, theme.line(3)));
     }
@@ -108,10 +108,10 @@ fn draw_latency(
         ("p95", |latency| latency.p95_us),
         ("p99", |latency| latency.p99_us),
     ];
-    let measured: Vec<&HistoryPoint> = points.iter().filter(|point| point.requests > 0).collect();
+    let measured: Vec<&HistoryPoint> = points.iter().filter(|point| point.requests() > 0).collect();
     let lines = kinds.map(|(_, value)| -> Vec<(f64, f64)> {
         let logarithm = |point: &&HistoryPoint| (value(&point.response).max(1) as f64).log10();
-        let of = |point: &&HistoryPoint| (point.end_s, logarithm(point));
+        let of = |point: &&HistoryPoint| (point.end_s(), logarithm(point));
         measured.iter().map(of).collect()
     });
     let what = match area.width {
@@ -158,17 +158,17 @@ fn dataset(line: &[(f64, f64)], style: ratatui::style::Style) -> Dataset<'_> {
 }
 
 /// Draws the 99th percentiles of service time and send lag, a row for both.
-pub fn draw_sparks(frame: &mut Frame<'_>, area: Rect, theme: Theme, snapshot: &Snapshot) {
+pub fn draw_sparks(frame: &mut Frame<'_>, area: Rect, theme: Theme, live: &Live) {
     let halves =
         Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(area);
     let [left, right] = halves;
-    let history = snapshot.history.recent();
+    let history: Vec<&HistoryPoint> = live.history.latest(RECENT_SECONDS).collect();
     let kinds: [(&str, Rect, Figure<HistoryPoint>); 2] = [
         ("service p99", left, |point| point.service.p99_us),
         ("send lag p99", right, |point| point.lag.p99_us),
     ];
     for (name, area, value) in kinds {
-        let last = history.back().map_or(0, value);
+        let last = history.last().map_or(0, |point| value(point));
         let text = format!(" {name} {:<7}", duration_text(last));
         let [words, bars] = Layout::horizontal([
             Constraint::Length(text.chars().count() as u16 + 1),
@@ -176,7 +176,10 @@ pub fn draw_sparks(frame: &mut Frame<'_>, area: Rect, theme: Theme, snapshot: &S
         ])
         .areas(area);
         let shown = history.len().min(usize::from(bars.width.saturating_sub(1)));
-        let values: Vec<u64> = history.iter().rev().take(shown).rev().map(value).collect();
+        let values: Vec<u64> = history[history.len() - shown..]
+            .iter()
+            .map(|point| value(point))
+            .collect();
         frame.render_widget(Line::from(text), words);
         frame.render_widget(Sparkline::default().data(values).style(theme.line(0)), bars);
     }

@@ -3,8 +3,9 @@
 use super::text::{clock_text, plain};
 use super::view::{Page, View};
 use super::{charts, findings, health, tables};
+use crate::record::Live;
 use crate::run::RunState;
-use crate::stats::{Phase, Snapshot};
+use crate::stats::Phase;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -44,11 +45,11 @@ pub fn draw(frame: &mut Frame<'_>, view: &View) {
     ])
     .areas(area);
     draw_title(frame, title, view);
-    match &view.snapshot {
+    match &view.live {
         None => frame.render_widget(Line::from(" the first second…"), page),
-        Some(snapshot) => {
-            draw_progress(frame, progress, view, snapshot);
-            draw_page(frame, page, view, snapshot);
+        Some(live) => {
+            draw_progress(frame, progress, view, live);
+            draw_page(frame, page, view, live);
         }
     }
     draw_footer(frame, footer, view);
@@ -57,19 +58,19 @@ pub fn draw(frame: &mut Frame<'_>, view: &View) {
     }
 }
 
-fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snapshot) {
+fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
     match view.page {
-        Page::Overview => draw_overview(frame, area, view, snapshot),
-        Page::Names => tables::draw_names_page(frame, area, view, snapshot),
-        Page::Findings => findings::draw_page(frame, area, view, snapshot),
-        Page::Generator => health::draw_page(frame, area, view, snapshot),
+        Page::Overview => draw_overview(frame, area, view, live),
+        Page::Names => tables::draw_names_page(frame, area, view, live),
+        Page::Findings => findings::draw_page(frame, area, view, live),
+        Page::Generator => health::draw_page(frame, area, view, live),
     }
 }
 
-fn draw_overview(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snapshot) {
+fn draw_overview(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
     let chart_rows = (area.height * 2 / 5).clamp(CHART_ROWS.0, CHART_ROWS.1);
-    let found = findings::lines(view.theme, snapshot, area.height);
-    let health = health::lines(view.theme, snapshot);
+    let found = findings::lines(view.theme, live, area.height);
+    let health = health::lines(view.theme, live);
     let [rate_and_latency, sparks, outcomes, names, below, healthy] = Layout::vertical([
         Constraint::Length(chart_rows),
         Constraint::Length(1),
@@ -79,10 +80,10 @@ fn draw_overview(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snap
         Constraint::Length(health.len() as u16),
     ])
     .areas(area);
-    charts::draw_rate_and_latency(frame, rate_and_latency, view.theme, snapshot);
-    charts::draw_sparks(frame, sparks, view.theme, snapshot);
-    frame.render_widget(tables::outcomes_line(view.theme, snapshot), outcomes);
-    tables::draw_names(frame, names, view, snapshot, 0);
+    charts::draw_rate_and_latency(frame, rate_and_latency, view.theme, live);
+    charts::draw_sparks(frame, sparks, view.theme, live);
+    frame.render_widget(tables::outcomes_line(view.theme, live), outcomes);
+    tables::draw_names(frame, names, view, live, 0);
     frame.render_widget(Paragraph::new(found), below);
     frame.render_widget(Paragraph::new(health), healthy);
 }
@@ -111,7 +112,7 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View) {
 
 /// For example `users 12 → 50 at 5/s`.
 fn users_text(view: &View) -> String {
-    let users = view.snapshot.as_ref().map_or(0, |snapshot| snapshot.users);
+    let users = view.live.as_ref().map_or(0, |live| live.now.users);
     let mut text = format!("users {users}");
     if let Some((wanted, rate_per_s)) = view.target
         && wanted != users
@@ -125,15 +126,15 @@ fn users_text(view: &View) -> String {
     text
 }
 
-fn draw_progress(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snapshot) {
-    let elapsed = clock_text(snapshot.elapsed_s);
-    let phase = match snapshot.phase {
+fn draw_progress(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
+    let elapsed = clock_text(live.now.end_s());
+    let phase = match live.now.phase {
         Phase::Spawning => Span::styled("spawning", view.theme.notable()),
         Phase::Steady => Span::raw("steady"),
     };
     let mut right = vec![phase, Span::raw(" ")];
-    if snapshot.since_s > 0.0 {
-        let since = format!("figures since {}  ", clock_text(snapshot.since_s));
+    if live.since_s > 0.0 {
+        let since = format!("figures since {}  ", clock_text(live.since_s));
         right.insert(0, Span::styled(since, view.theme.notable()));
     }
     let right = Line::from(right).right_aligned();
@@ -142,12 +143,12 @@ fn draw_progress(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snap
         Constraint::Length(right.width() as u16 + 2),
     ])
     .areas(area);
-    match snapshot.run_time_s {
+    match live.run_time_s() {
         None => frame.render_widget(Line::from(format!(" {elapsed}, open end")), bar),
         Some(run_time_s) => {
             let total = clock_text(run_time_s);
             let gauge = LineGauge::default()
-                .ratio((snapshot.elapsed_s / run_time_s).clamp(0.0, 1.0))
+                .ratio((live.now.end_s() / run_time_s).clamp(0.0, 1.0))
                 .label(format!(" {elapsed} / {total}"))
                 .filled_symbol("━")
                 .unfilled_symbol("┄")

@@ -4,7 +4,8 @@ use super::text::{clock_text, plain};
 use super::theme::Theme;
 use super::view::View;
 use crate::pieces::{counted, duration_text, percent_text};
-use crate::stats::{ErrorRow, Outcome, RaceSnapshot, RuleSnapshot, RuleVerdict, Snapshot};
+use crate::record::{ErrorRecord, InvariantRecord, Live, RaceRecord, RunRecord, WitnessRecord};
+use crate::stats::{Outcome, RuleVerdict};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -13,32 +14,31 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 /// From this height on the overview has room for more than the first of each kind.
 const TALL: u16 = 30;
+/// Violations that are told apart: the latest.
+const VIOLATIONS_SHOWN: usize = 20;
 
 /// The findings for the overview: a few lines, none where there is nothing to tell.
 #[must_use]
-pub fn lines(theme: Theme, snapshot: &Snapshot, height: u16) -> Vec<Line<'static>> {
+pub fn lines(theme: Theme, live: &Live, height: u16) -> Vec<Line<'static>> {
+    let run = live.shown();
     let most = if height >= TALL { 6 } else { 1 };
-    let mut lines: Vec<Line<'static>> = snapshot
-        .errors
-        .iter()
-        .take(most)
-        .map(|error| error_line(theme, snapshot, error))
-        .collect();
-    let more = snapshot.errors.len().saturating_sub(most);
+    let errors = run.errors.iter().take(most);
+    let mut lines: Vec<Line<'static>> = errors.map(|error| error_line(theme, error)).collect();
+    let more = run.errors.len().saturating_sub(most);
     if let Some(last) = lines.last_mut().filter(|_| more > 0) {
         let text = format!("  (+{more} kinds: page 3)");
         last.spans.insert(1, Span::styled(text, theme.quiet()));
     }
-    if !snapshot.races.is_empty() && height >= TALL {
-        let races = snapshot.races.iter().take(most);
+    if !run.races.is_empty() && height >= TALL {
+        let races = run.races.iter().take(most);
         lines.extend(races.map(|race| race_line(theme, race)));
     }
-    lines.extend(contests_line(theme, snapshot));
-    let mut violations = snapshot.violations.iter();
-    let worst = violations.find(|violation| is_violated(snapshot, &violation.rule));
-    if let Some(violation) = worst.or(snapshot.violations.first()) {
+    lines.extend(contests_line(theme, run));
+    let latest = || latest_violations(run).map(|witness| &witness.violation);
+    let worst = latest().find(|violation| is_violated(run, &violation.rule));
+    if let Some(violation) = worst.or_else(|| latest().next()) {
         let text = format!(" {}: {}", violation.rule, plain(&violation.why));
-        let style = match is_violated(snapshot, &violation.rule) {
+        let style = match is_violated(run, &violation.rule) {
             true => theme.bad(),
             false => theme.notable(),
         };
@@ -47,43 +47,42 @@ pub fn lines(theme: Theme, snapshot: &Snapshot, height: u16) -> Vec<Line<'static
     lines
 }
 
-fn is_violated(snapshot: &Snapshot, rule: &str) -> bool {
-    let mut rules = snapshot.rules.iter();
+fn is_violated(run: &RunRecord, rule: &str) -> bool {
+    let mut rules = run.invariants.iter();
     rules.any(|row| row.name == rule && row.verdict == RuleVerdict::Violated)
 }
 
+/// Newest first.
+fn latest_violations(run: &RunRecord) -> impl ExactSizeIterator<Item = &WitnessRecord> {
+    run.witnesses.iter().rev().take(VIOLATIONS_SHOWN)
+}
+
 /// Draws all findings.
-pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snapshot) {
-    let theme = view.theme;
-    let mut lines = vec![heading(theme, "errors", snapshot.errors.len())];
-    let errors = snapshot.errors.iter();
-    lines.extend(errors.map(|error| error_line(theme, snapshot, error)));
-    if snapshot.errors_cut > 0 {
-        let text = format!(
-            " {} of other kinds",
-            counted(snapshot.errors_cut, "request")
-        );
+pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
+    let (theme, run) = (view.theme, live.shown());
+    let mut lines = vec![heading(theme, "errors", run.errors.len())];
+    let errors = run.errors.iter();
+    lines.extend(errors.map(|error| error_line(theme, error)));
+    if run.errors_cut > 0 {
+        let text = format!(" {} of other kinds", counted(run.errors_cut, "request"));
         lines.push(Line::raw(text));
     }
-    if !snapshot.races.is_empty() {
-        lines.extend([
-            Line::default(),
-            heading(theme, "races", snapshot.races.len()),
-        ]);
-        lines.extend(snapshot.races.iter().map(|race| race_line(theme, race)));
+    if !run.races.is_empty() {
+        lines.extend([Line::default(), heading(theme, "races", run.races.len())]);
+        lines.extend(run.races.iter().map(|race| race_line(theme, race)));
     }
-    if !snapshot.rules.is_empty() {
-        lines.extend([
-            Line::default(),
-            heading(theme, "rules", snapshot.rules.len()),
-        ]);
-        lines.extend(snapshot.rules.iter().map(|rule| rule_line(theme, rule)));
+    if !run.invariants.is_empty() {
+        let rules = run.invariants.len();
+        lines.extend([Line::default(), heading(theme, "rules", rules)]);
+        lines.extend(run.invariants.iter().map(|rule| rule_line(theme, rule)));
     }
-    if !snapshot.violations.is_empty() {
-        let latest = snapshot.violations.len();
-        lines.extend([Line::default(), heading(theme, "latest violations", latest)]);
-        lines.extend(snapshot.violations.iter().map(|violation| {
-            let at = clock_text(violation.at_s as f64);
+    let latest = latest_violations(run);
+    if latest.len() > 0 {
+        let title = heading(theme, "latest violations", latest.len());
+        lines.extend([Line::default(), title]);
+        lines.extend(latest.map(|WitnessRecord { violation, .. }| {
+            let at_s = violation.at_us.max(0) as u64 / 1_000_000;
+            let at = clock_text(at_s as f64);
             let race = violation.race.as_deref().unwrap_or("no race");
             let why = plain(&violation.why);
             Line::raw(format!(" {at} {} after {race}: {why}", violation.rule))
@@ -108,11 +107,7 @@ fn heading(theme: Theme, what: &str, count: usize) -> Line<'static> {
 }
 
 /// For example `12× failed 500 POST /orders: internal error`.
-fn error_line(theme: Theme, snapshot: &Snapshot, error: &ErrorRow) -> Line<'static> {
-    let name = snapshot
-        .names
-        .get(error.name)
-        .and_then(|row| row.name.as_ref());
+fn error_line(theme: Theme, error: &ErrorRecord) -> Line<'static> {
     let status = error.status.map(|status| format!(" {status}"));
     let style = match error.outcome {
         Outcome::Refused | Outcome::Conflict => theme.notable(),
@@ -128,29 +123,25 @@ fn error_line(theme: Theme, snapshot: &Snapshot, error: &ErrorRow) -> Line<'stat
             ),
             style,
         ),
-        Span::raw(format!(
-            " {}: {}",
-            name.map_or("", |name| name.name),
-            plain(&error.reason)
-        )),
+        Span::raw(format!(" {}: {}", error.name, plain(&error.reason))),
     ])
 }
 
-fn race_line(theme: Theme, race: &RaceSnapshot) -> Line<'static> {
-    let (counts, spread) = (&race.measured.counts, &race.measured.spread);
-    let share = counts.overlapped as f64 / counts.count.max(1) as f64;
+fn race_line(theme: Theme, race: &RaceRecord) -> Line<'static> {
+    let spread = &race.spread_us;
+    let share = race.overlapped as f64 / race.count.max(1) as f64;
     let mut spans = vec![
         Span::raw(format!(" {:<25}", race.name)),
         Span::raw(format!(
             " {}, {} overlapped, spread p50 {} p99 {}",
-            counted(counts.count, "race"),
+            counted(race.count, "race"),
             percent_text(share),
             duration_text(spread.p50),
             duration_text(spread.p99),
         )),
     ];
-    if counts.incomplete > 0 {
-        let text = format!(", {} incomplete", counts.incomplete);
+    if race.incomplete > 0 {
+        let text = format!(", {} incomplete", race.incomplete);
         spans.push(Span::styled(text, theme.notable()));
     }
     Line::from(spans)
@@ -165,17 +156,16 @@ fn rule_style(theme: Theme, verdict: RuleVerdict) -> Style {
     }
 }
 
-fn rule_line(theme: Theme, rule: &RuleSnapshot) -> Line<'static> {
-    let made = &rule.counts;
-    let mut counts = format!(" {} checked", made.checked());
-    if made.broken > 0 {
-        counts.push_str(&format!(", {} broken", made.broken));
+fn rule_line(theme: Theme, rule: &InvariantRecord) -> Line<'static> {
+    let mut counts = format!(" {} checked", rule.checked);
+    if rule.violated > 0 {
+        counts.push_str(&format!(", {} broken", rule.violated));
     }
-    if made.undecided > 0 {
-        counts.push_str(&format!(", {} undecided", made.undecided));
+    if rule.undecided > 0 {
+        counts.push_str(&format!(", {} undecided", rule.undecided));
     }
-    if made.cut > 0 {
-        counts.push_str(&format!(", {} cut", made.cut));
+    if rule.cut > 0 {
+        counts.push_str(&format!(", {} cut", rule.cut));
     }
     Line::from(vec![
         Span::raw(format!(" {:<28} ", rule.name)),
@@ -188,13 +178,12 @@ fn rule_line(theme: Theme, rule: &RuleSnapshot) -> Line<'static> {
 }
 
 /// Races and rules in one line; nothing when there are none.
-fn contests_line(theme: Theme, snapshot: &Snapshot) -> Option<Line<'static>> {
-    let counts = || snapshot.races.iter().map(|race| &race.measured.counts);
-    let races: u64 = counts().map(|race| race.count).sum();
-    if races == 0 && snapshot.rules.is_empty() {
+fn contests_line(theme: Theme, run: &RunRecord) -> Option<Line<'static>> {
+    let races: u64 = run.races.iter().map(|race| race.count).sum();
+    if races == 0 && run.invariants.is_empty() {
         return None;
     }
-    let overlapped: u64 = counts().map(|race| race.overlapped).sum();
+    let overlapped: u64 = run.races.iter().map(|race| race.overlapped).sum();
     let share = percent_text(overlapped as f64 / races.max(1) as f64);
     let mut spans = vec![
         Span::styled(" races ", theme.heading()),
@@ -208,8 +197,8 @@ fn contests_line(theme: Theme, snapshot: &Snapshot) -> Option<Line<'static>> {
         RuleVerdict::Undecided,
     ];
     for verdict in verdicts {
-        let count = snapshot
-            .rules
+        let count = run
+            .invariants
             .iter()
             .filter(|rule| rule.verdict == verdict)
             .count();

@@ -4,11 +4,8 @@ use super::text::plain;
 use super::theme::Theme;
 use super::view::View;
 use crate::pieces::{duration_text, percent_text};
-use crate::record::ThresholdRecord;
-use crate::stats::{
-    Amount, DomainBacklog, GeneratorState, Snapshot, ThresholdStanding, ThresholdVerdict,
-    state_text,
-};
+use crate::record::{Live, ThresholdRecord};
+use crate::stats::{Amount, CoreHealth, DomainBacklog, GeneratorState, ThresholdVerdict};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -17,34 +14,35 @@ use ratatui::widgets::{Paragraph, Wrap};
 /// For the overview: a line each for thresholds, backlog and generator, the former two where there
 /// are any.
 #[must_use]
-pub fn lines(theme: Theme, snapshot: &Snapshot) -> Vec<Line<'static>> {
+pub fn lines(theme: Theme, live: &Live) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    lines.extend(thresholds_line(theme, &snapshot.thresholds));
-    lines.extend(backlog_line(theme, &snapshot.backlogs));
-    lines.push(generator_line(theme, snapshot));
+    lines.extend(thresholds_line(theme, &live.record.thresholds));
+    lines.extend(backlog_line(theme, &live.backlogs));
+    lines.push(generator_line(theme, live));
     lines
 }
 
 /// Draws all of it.
-pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snapshot) {
+pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
     let theme = view.theme;
-    let mut lines = vec![generator_line(theme, snapshot), Line::default()];
-    lines.extend(core_lines(theme, snapshot));
+    let mut lines = vec![generator_line(theme, live), Line::default()];
+    lines.extend(core_lines(theme, live));
     lines.push(Line::default());
-    lines.extend(figure_lines(theme, snapshot));
-    let reasons = snapshot.fitness.reasons.iter();
+    lines.extend(figure_lines(theme, live));
+    let reasons = live.shown().generator.limits();
     lines.extend(reasons.map(|reason| Line::styled(format!(" {reason}"), theme.bad())));
-    if !snapshot.thresholds.is_empty() {
+    let thresholds = &live.record.thresholds;
+    if !thresholds.is_empty() {
         lines.extend([
             Line::default(),
             Line::styled(" thresholds", theme.heading()),
         ]);
-        let thresholds = snapshot.thresholds.iter();
+        let thresholds = thresholds.iter();
         lines.extend(thresholds.map(|threshold| threshold_line(theme, threshold)));
     }
-    if !snapshot.backlogs.is_empty() {
+    if !live.backlogs.is_empty() {
         lines.extend([Line::default(), Line::styled(" backlog", theme.heading())]);
-        let domains = snapshot.backlogs.iter();
+        let domains = live.backlogs.iter();
         lines.extend(domains.map(|domain| Line::raw(format!(" {}", backlog_text(domain)))));
     }
     lines.extend([
@@ -60,78 +58,81 @@ pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, snapshot: &Snap
     frame.render_widget(text, area);
 }
 
-fn generator_line(theme: Theme, snapshot: &Snapshot) -> Line<'static> {
-    let shares: Vec<String> = snapshot
+fn generator_line(theme: Theme, live: &Live) -> Line<'static> {
+    let shares: Vec<String> = live
         .cores
         .iter()
-        .map(|core| percent_text(core.cpu_share))
+        .filter(|core| core.length_us() > 0)
+        .map(|core| percent_text(core.cpu_share()))
         .collect();
-    let generator = &snapshot.generator;
-    let fitness = &snapshot.fitness;
-    let style = match fitness.state {
+    let run = live.shown();
+    let generator = &run.generator;
+    let style = match generator.state {
         GeneratorState::Clean => theme.good(),
         GeneratorState::Disturbed => theme.notable(),
         GeneratorState::AtItsLimit => theme.bad(),
     };
     let mut spans = vec![
         Span::styled(" generator ", theme.heading()),
-        Span::styled(state_text(fitness.state, &fitness.own), style),
+        Span::styled(generator.state_text(), style),
         Span::raw(format!("  cpu {}", shares.join(" "))),
         Span::raw(format!(
             "  sent late p99 {}",
-            duration_text(generator.tardiness_p99_us)
+            duration_text(generator.tardiness_us.p99)
         )),
         Span::raw(format!("  {:.1} µs/request", generator.cpu_us_per_request)),
     ];
-    if snapshot.counters.reconnects > 0 {
-        let text = format!("  reconnects {}", snapshot.counters.reconnects);
+    if run.connections.reconnects > 0 {
+        let text = format!("  reconnects {}", run.connections.reconnects);
         spans.push(Span::raw(text));
     }
     Line::from(spans)
 }
 
-fn core_lines(theme: Theme, snapshot: &Snapshot) -> Vec<Line<'static>> {
+fn core_lines(theme: Theme, live: &Live) -> Vec<Line<'static>> {
     let bar = |share: f64| {
         let filled = (share.clamp(0.0, 1.0) * 20.0).round() as usize;
         format!("{}{}", "█".repeat(filled), "░".repeat(20 - filled))
     };
-    let line = |core: &crate::stats::CoreSnapshot| {
+    let line = |core: &CoreHealth| {
+        let cpu = live.context.cpus.get(core.core).copied();
         Line::from(vec![
-            Span::raw(format!(" core {:<3} ", core.cpu)),
-            Span::styled(bar(core.cpu_share), theme.line(0)),
+            Span::raw(format!(" core {:<3} ", cpu.unwrap_or_default())),
+            Span::styled(bar(core.cpu_share()), theme.line(0)),
             Span::raw(format!(
                 " cpu {:<6} waited {:<6} sent late p99 {}",
-                percent_text(core.cpu_share),
-                percent_text(core.run_queue_share),
+                percent_text(core.cpu_share()),
+                percent_text(core.run_queue_share()),
                 duration_text(core.tardiness_p99_us)
             )),
         ])
     };
-    snapshot.cores.iter().map(line).collect()
+    let cores = live.cores.iter().filter(|core| core.length_us() > 0);
+    cores.map(line).collect()
 }
 
-fn figure_lines(theme: Theme, snapshot: &Snapshot) -> Vec<Line<'static>> {
-    let (generator, counters) = (&snapshot.generator, &snapshot.counters);
+fn figure_lines(theme: Theme, live: &Live) -> Vec<Line<'static>> {
+    let run = live.shown();
     let figures = [
-        ("connections opened", counters.connects.to_string()),
-        ("opened again", counters.reconnects.to_string()),
-        ("could not be opened", counters.connect_failures.to_string()),
+        ("connections opened", run.connections.opened),
+        ("opened again", run.connections.reconnects),
+        ("could not be opened", run.connections.failed),
         (
             "allocations in steady state",
-            generator.allocations_steady.to_string(),
+            run.generator.allocations_steady,
         ),
-        ("arrivals shed", counters.shed.to_string()),
+        ("arrivals shed", run.shed),
     ];
-    let line = |(what, figure): (&str, String)| {
+    let line = |(what, figure): (&str, u64)| {
         Line::from(vec![
             Span::styled(format!(" {what:<28}"), theme.quiet()),
-            Span::raw(figure),
+            Span::raw(figure.to_string()),
         ])
     };
     figures.map(line).into()
 }
 
-fn thresholds_line(theme: Theme, thresholds: &[ThresholdStanding]) -> Option<Line<'static>> {
+fn thresholds_line(theme: Theme, thresholds: &[ThresholdRecord]) -> Option<Line<'static>> {
     if thresholds.is_empty() {
         return None;
     }
@@ -156,7 +157,7 @@ fn thresholds_line(theme: Theme, thresholds: &[ThresholdStanding]) -> Option<Lin
     Some(Line::from(spans))
 }
 
-fn threshold_line(theme: Theme, threshold: &ThresholdStanding) -> Line<'static> {
+fn threshold_line(theme: Theme, threshold: &ThresholdRecord) -> Line<'static> {
     let (mark, style) = match threshold.verdict {
         ThresholdVerdict::Undecided => ("·", theme.quiet()),
         ThresholdVerdict::Held => ("✓", theme.good()),
@@ -170,10 +171,9 @@ fn threshold_line(theme: Theme, threshold: &ThresholdStanding) -> Line<'static> 
 }
 
 /// A threshold as the user wrote it, and the figure that it judges; empty while there is none.
-fn text_and_value(threshold: &ThresholdStanding) -> (String, String) {
-    let record = ThresholdRecord::of(threshold);
-    let value = record.decisive_text().unwrap_or_default();
-    (plain(&record.expression), plain(&value))
+fn text_and_value(threshold: &ThresholdRecord) -> (String, String) {
+    let value = threshold.decisive_text().unwrap_or_default();
+    (plain(&threshold.expression), plain(&value))
 }
 
 /// Domains that have something left, those with most first.

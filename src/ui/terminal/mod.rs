@@ -13,8 +13,8 @@ mod text;
 mod theme;
 mod view;
 
+use crate::record::Live;
 use crate::run::{Face, LiveRun, RunControl};
-use crate::stats::Snapshot;
 use keys::{action_of, obey};
 use ratatui::crossterm::event::{self, Event};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -64,9 +64,9 @@ impl Face for TerminalView {
         }
     }
 
-    fn show(&mut self, snapshot: &Arc<Snapshot>) {
+    fn show(&mut self, live: &Arc<Live>) {
         let shown = self.open.as_mut().is_none_or(|open| {
-            open.view.show(snapshot);
+            open.view.show(live);
             open.has_terminal() && {
                 open.heed_keys();
                 open.draw()

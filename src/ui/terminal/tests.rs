@@ -6,10 +6,11 @@ use super::keys::{Action, action_of, obey};
 use super::theme::Theme;
 use super::view::{Page, View};
 use super::{LEAST_SIZE, draw};
-use crate::plan::{Load, Stage, Threshold};
+use crate::plan::{LONGEST_DURATION, Load, Stage, Threshold};
+use crate::record::ThresholdRecord;
 use crate::record::golden::assert_golden;
 use crate::run::{RunControl, RunState};
-use crate::stats::{Amount, DomainBacklog, Snapshot, ThresholdStanding, ThresholdVerdict};
+use crate::stats::{Amount, DomainBacklog, ThresholdStanding, ThresholdVerdict};
 use made_up::{contested, plain_run, request, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -64,18 +65,20 @@ fn every_page_and_the_help_are_as_they_were() {
 
 #[test]
 fn thresholds_and_backlog_show_where_there_are_any() {
-    let mut snapshot = plain_run(20);
-    let standing = |text, value, verdict| ThresholdStanding {
-        threshold: Arc::new(Threshold::parse(text).unwrap()),
-        verdict,
-        value: Some(Amount::exact(value)),
-        worst: None,
-        worst_at_s: None,
-        crossed_at_s: None,
-        why: None,
-        aborted: false,
+    let mut live = plain_run(20);
+    let standing = |text, value, verdict| {
+        ThresholdRecord::of(&ThresholdStanding {
+            threshold: Arc::new(Threshold::parse(text).unwrap()),
+            verdict,
+            value: Some(Amount::exact(value)),
+            worst: None,
+            worst_at_s: None,
+            crossed_at_s: None,
+            why: None,
+            aborted: false,
+        })
     };
-    snapshot.thresholds = vec![
+    live.record.thresholds = vec![
         standing("response: p(99) < 300ms", 8_530.0, ThresholdVerdict::Held),
         standing("failed: rate < 1%", 0.021, ThresholdVerdict::Crossed),
     ];
@@ -88,12 +91,12 @@ fn thresholds_and_backlog_show_where_there_are_any() {
         outbox_pending,
         stream_lag: None,
     };
-    snapshot.backlogs = vec![
+    live.backlogs = vec![
         backlog("catalogue", 0.0, Some(0)),
         backlog("payments", 7.0, None),
         backlog("ordering", 100.0, Some(100)),
     ];
-    let mut view = view(snapshot);
+    let mut view = view(live);
     let overview = screen(&view, LEAST_SIZE);
     assert!(
         overview.contains("thresholds ✓ 1  ✗ 1  failed: rate < 1% (now 2.10 %)"),
@@ -108,9 +111,9 @@ fn thresholds_and_backlog_show_where_there_are_any() {
     assert!(page.contains("✓ response: p(99) < 300ms  8.53ms"), "{page}");
     assert!(page.contains(" catalogue ≥0 pending\n"), "{page}");
     view.turn_to(Page::Overview);
-    let mut idle = view.snapshot.as_deref().unwrap().clone();
+    let mut idle = view.live.as_deref().unwrap().clone();
     idle.backlogs.truncate(1);
-    view.snapshot = Some(Arc::new(idle));
+    view.live = Some(Arc::new(idle));
     let overview = screen(&view, LEAST_SIZE);
     assert!(overview.contains(" backlog ≥0\n"), "{overview}");
 }
@@ -126,7 +129,7 @@ fn nothing_measured_can_be_drawn_at_any_size() {
         empty.shows_help = true;
         drawn(&empty, size);
     }
-    empty.snapshot = None;
+    empty.live = None;
     assert!(screen(&empty, LEAST_SIZE).contains("the first second"));
 }
 
@@ -145,10 +148,11 @@ fn without_colours_no_cell_has_one() {
 
 #[test]
 fn what_the_target_wrote_commands_nothing() {
-    let mut snapshot = contested();
-    snapshot.errors[0].reason = "\u{1b}[2J\u{1b}]0;gone\u{7}".into();
-    snapshot.violations[0].why = "line\r\nline\u{9b}31m".into();
-    let mut view = view(snapshot);
+    let mut live = contested();
+    live.record.errors[0].reason = "\u{1b}[2J\u{1b}]0;gone\u{7}".into();
+    let newest = live.record.witnesses.last_mut().unwrap();
+    newest.violation.why = "line\r\nline\u{9b}31m".into();
+    let mut view = view(live);
     for page in Page::ALL {
         view.turn_to(page);
         let screen = screen(&view, WIDE);
@@ -241,12 +245,12 @@ fn keys_steer_the_run_and_say_what_came_of_it() {
 fn a_message_goes_away_by_itself() {
     let mut view = view(plain_run(5));
     view.say("heard");
-    let snapshot = Arc::new(plain_run(6));
+    let live = Arc::new(plain_run(6));
     for _ in 0..4 {
-        view.show(&snapshot);
+        view.show(&live);
         assert_eq!(view.message(), Some("heard"));
     }
-    view.show(&snapshot);
+    view.show(&live);
     assert_eq!(view.message(), None);
 }
 
@@ -263,9 +267,9 @@ fn an_open_run_has_no_users_to_change() {
 
 #[test]
 fn an_open_end_has_no_progress_bar() {
-    let mut snapshot: Snapshot = plain_run(95);
-    snapshot.run_time_s = None;
-    let screen = screen(&view(snapshot), LEAST_SIZE);
+    let mut live = plain_run(95);
+    Arc::make_mut(&mut live.context).run_time_us = LONGEST_DURATION.as_micros() as u64;
+    let screen = screen(&view(live), LEAST_SIZE);
     assert!(screen.contains("01:35, open end"), "{screen}");
     assert!(!screen.contains('━'), "{screen}");
 }

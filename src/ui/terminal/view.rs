@@ -1,8 +1,8 @@
 //! What the view shows: the latest second, and what the user chose to look at.
 
 use super::theme::Theme;
+use crate::record::Live;
 use crate::run::{LiveRun, RunControl, RunState};
-use crate::stats::Snapshot;
 use std::sync::Arc;
 
 /// How long it is shown what a key came to.
@@ -49,7 +49,7 @@ pub struct View {
     /// Where the run is recorded.
     pub directory: String,
     /// The latest second; `None` before the first.
-    pub snapshot: Option<Arc<Snapshot>>,
+    pub live: Option<Arc<Live>>,
     /// How far the run is.
     pub state: RunState,
     /// Users that the run goes to, and how many are started or stopped a second; `None` when
@@ -74,7 +74,7 @@ impl View {
             profile: run.plan.profile.clone(),
             target_url: run.plan.target.url(),
             directory: run.directory.display().to_string(),
-            snapshot: None,
+            live: None,
             state: run.control.state(),
             target: run.control.target(),
             page: Page::Overview,
@@ -91,8 +91,8 @@ impl View {
     }
 
     /// Shows another second of the run.
-    pub fn show(&mut self, snapshot: &Arc<Snapshot>) {
-        self.snapshot = Some(Arc::clone(snapshot));
+    pub fn show(&mut self, live: &Arc<Live>) {
+        self.live = Some(Arc::clone(live));
         self.message = self
             .message
             .take()

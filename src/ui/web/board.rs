@@ -1,11 +1,11 @@
 //! What the page knows of its load test: written by the run once a second, read by every request.
 
 use super::journal::{Journal, Level};
-use super::series::{Second, Series};
 use super::state::State;
 use crate::plan::ClassShare;
-use crate::record::RunRecord;
+use crate::record::{Live, RunRecord};
 use crate::report::LocustStats;
+use crate::stats::Phase;
 use jiff::Zoned;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,11 +58,7 @@ pub struct Inside {
     /// The load test; `None` before the first.
     pub card: Option<Card>,
     /// Its latest second; `None` before its first.
-    pub latest: Option<Arc<Second>>,
-    /// The points of its charts.
-    pub series: Series,
-    /// How often the figures were reset.
-    pub resets: u64,
+    pub latest: Option<Arc<Live>>,
     /// The finished record.
     pub settled: Option<Arc<RunRecord>>,
     /// What was written.
@@ -78,7 +74,6 @@ impl Board {
             inside.card = None;
             inside.latest = None;
             inside.settled = None;
-            inside.series = Series::default();
         });
     }
 
@@ -99,21 +94,21 @@ impl Board {
     }
 
     /// Another second of it.
-    pub fn second(&self, second: Second) {
+    pub fn second(&self, live: &Arc<Live>) {
         self.change(|inside| {
             let now = Zoned::now();
-            if inside.state == State::Spawning && !second.spawning {
+            if live.resets != inside.resets() {
+                inside.journal.add(&now, Level::Info, "Figures were reset");
+            }
+            if inside.state == State::Spawning && live.now.phase == Phase::Steady {
                 inside.state = State::Running;
-                let all = format!("All users spawned ({} users)", second.users);
+                let all = format!("All users spawned ({} users)", live.now.users);
                 inside.journal.add(&now, Level::Info, &all);
             }
-            for (level, text) in news(inside.latest.as_deref(), &second) {
+            for (level, text) in news(inside.record(), live.shown()) {
                 inside.journal.add(&now, level, &text);
             }
-            if let Some(point) = second.point {
-                inside.series.push(point);
-            }
-            inside.latest = Some(Arc::new(second));
+            inside.latest = Some(Arc::clone(live));
         });
     }
 
@@ -166,16 +161,6 @@ impl Board {
         });
     }
 
-    /// Its figures start again from nothing.
-    pub fn reset(&self) {
-        self.change(|inside| {
-            let text = "Figures were reset";
-            inside.journal.add(&Zoned::now(), Level::Info, text);
-            inside.resets += 1;
-            inside.series = Series::default();
-        });
-    }
-
     /// Looks at everything at once. Quick: the run waits meanwhile.
     pub fn look<T>(&self, at: impl FnOnce(&Inside) -> T) -> T {
         at(&self.lock())
@@ -201,17 +186,22 @@ impl Board {
 impl Inside {
     /// The figures in Locust's shape; empty ones before the first second.
     #[must_use]
-    pub fn locust(&self) -> LocustStats {
-        self.latest
-            .as_ref()
-            .map_or_else(LocustStats::nothing, |latest| latest.locust.clone())
+    pub fn locust(&self) -> LocustStats<'_> {
+        let latest = self.latest.as_deref();
+        latest.map_or_else(LocustStats::nothing, LocustStats::of)
+    }
+
+    /// How often the figures of the load test were reset.
+    #[must_use]
+    pub fn resets(&self) -> u32 {
+        self.latest.as_ref().map_or(0, |latest| latest.resets)
     }
 
     /// Users active.
     #[must_use]
     pub fn users(&self) -> u32 {
         match self.state.is_busy() {
-            true => self.latest.as_ref().map_or(0, |latest| latest.users),
+            true => self.latest.as_ref().map_or(0, |latest| latest.now.users),
             false => 0,
         }
     }
@@ -225,23 +215,22 @@ impl Inside {
     /// The run as far as it is shown: since the last reset.
     #[must_use]
     pub fn record(&self) -> Option<&RunRecord> {
-        self.latest.as_ref().map(|latest| &latest.record)
+        self.latest.as_ref().map(|latest| latest.shown())
     }
 }
 
 /// What happened for the first time in `now`.
-fn news(before: Option<&Second>, now: &Second) -> Vec<(Level, String)> {
+fn news(was: Option<&RunRecord>, now: &RunRecord) -> Vec<(Level, String)> {
     let mut news = Vec::new();
-    let was = before.map(|before| &before.record);
     let known_errors = was.map_or(0, |was| was.errors.len());
-    if known_errors < now.record.errors.len() {
+    if known_errors < now.errors.len() {
         let is_new = |method: &str, name: &str, reason: &str| {
             !was.is_some_and(|was| {
                 let mut errors = was.errors.iter();
                 errors.any(|row| row.method == method && row.name == name && row.reason == reason)
             })
         };
-        for row in &now.record.errors {
+        for row in &now.errors {
             if is_new(&row.method, &row.name, &row.reason) {
                 let status = row
                     .status
@@ -256,7 +245,7 @@ fn news(before: Option<&Second>, now: &Second) -> Vec<(Level, String)> {
             }
         }
     }
-    for invariant in &now.record.invariants {
+    for invariant in &now.invariants {
         let broken_before = was.is_some_and(|was| {
             let mut invariants = was.invariants.iter();
             invariants.any(|known| known.name == invariant.name && known.violated > 0)
@@ -267,11 +256,50 @@ fn news(before: Option<&Second>, now: &Second) -> Vec<(Level, String)> {
             news.push((Level::Error, text));
         }
     }
-    let generator = &now.record.generator;
+    let generator = &now.generator;
     if generator.is_at_its_limit() && !was.is_some_and(|was| was.generator.is_at_its_limit()) {
         let why = generator.reasons.join("; ");
         let text = format!("The generator is at its limit: {why}");
         news.push((Level::Error, text));
     }
     news
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::made_up;
+
+    fn lines(board: &Board) -> Vec<String> {
+        // Without their time.
+        let text = |line: &str| line.split_once("] ").map(|(_, text)| text.to_owned());
+        board.look(|inside| inside.journal.lines().filter_map(text).collect())
+    }
+
+    #[test]
+    fn what_happens_for_the_first_time_is_told_once() {
+        let board = Board::default();
+        board.begin();
+        let lives = made_up::lives(made_up::context(), &made_up::seconds());
+        let mut lives = lives.into_iter().map(Arc::new);
+        board.second(&lives.next().unwrap());
+        assert_eq!(board.look(|inside| inside.state), State::Spawning);
+        assert!(lines(&board).is_empty());
+        let latest = lives.last().unwrap();
+        board.second(&latest);
+        let told = [
+            "INFO/shopblast: All users spawned (0 users)",
+            "WARNING/shopblast: First refused of POST /customers: 422 e-mail is taken",
+        ];
+        assert_eq!(lines(&board)[..2], told);
+        let before = lines(&board).len();
+        let mut reset = Arc::unwrap_or_clone(latest);
+        reset.resets += 1;
+        let reset = Arc::new(reset);
+        board.second(&reset);
+        board.second(&reset);
+        let after = lines(&board);
+        assert_eq!(after[before..], ["INFO/shopblast: Figures were reset"]);
+        assert_eq!(board.look(Inside::resets), 1);
+    }
 }

@@ -4,9 +4,8 @@ use super::app::App;
 use super::downloads::{download_headers, json, not_found};
 use super::order::SwarmOrder;
 use super::ratio::ratios;
-use super::series::Second;
 use super::stream::streamed;
-use crate::record::NO_EXCEPTIONS;
+use crate::record::{Live, NO_EXCEPTIONS};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -93,12 +92,12 @@ pub async fn requests(State(app): State<Arc<App>>) -> Response {
 
 /// `GET /stats/requests/csv`.
 pub async fn requests_csv(State(app): State<Arc<App>>) -> Response {
-    csv(&app, "requests", |latest| latest.requests_csv.clone())
+    csv(&app, "requests", Live::stats_text)
 }
 
 /// `GET /stats/failures/csv`.
 pub async fn failures_csv(State(app): State<Arc<App>>) -> Response {
-    csv(&app, "failures", |latest| latest.failures_csv.clone())
+    csv(&app, "failures", Live::failures_text)
 }
 
 /// `GET /exceptions/csv`.
@@ -107,11 +106,12 @@ pub async fn exceptions_csv() -> Response {
 }
 
 /// A CSV of the figures that are shown.
-fn csv(app: &App, what: &str, text: impl FnOnce(&Second) -> Vec<u8>) -> Response {
-    let found = app.board.look(|inside| {
-        let latest = inside.latest.as_deref()?;
-        Some((format!("{what}_{}.csv", inside.run()), text(latest)))
+fn csv(app: &App, what: &str, text: fn(&Live) -> io::Result<Vec<u8>>) -> Response {
+    let latest = app.board.look(|inside| {
+        let latest = inside.latest.clone()?;
+        Some((format!("{what}_{}.csv", inside.run()), latest))
     });
+    let found = latest.and_then(|(name, live)| Some((name, text(&live).ok()?)));
     found.map_or_else(not_found, |(name, text)| {
         (download_headers(&name), text).into_response()
     })

@@ -1,14 +1,13 @@
 //! The web page that runs load tests: Locust's page and endpoints, and more.
 //!
-//! A server on a thread of its own. What it shows comes from a [`Board`], which the collector
-//! writes once a second; what it is asked to do goes to a [`Session`]. No worker knows of it.
+//! A server on a thread of its own. What it shows comes from a [`Board`], which the collector hands the
+//! live value once a second; what it is asked to do goes to a [`Session`]. No worker knows of it.
 
 mod access;
 mod app;
 mod board;
 mod crowd;
 mod downloads;
-mod face;
 mod journal;
 mod live;
 mod locust;
@@ -21,13 +20,13 @@ mod ratio;
 mod records;
 mod reports;
 mod security;
-mod series;
 mod serve;
 mod server;
 mod session;
 mod state;
 mod stream;
 mod tick;
+mod wire;
 
 pub use access::SHORTEST_TOKEN;
 pub use board::Board;

@@ -1,13 +1,11 @@
 //! The load tests of a page, one after the other: started, steered and stopped by what it asks for.
 
 use super::board::{Board, Card};
-use super::face::BoardSink;
 use super::order::SwarmOrder;
 use crate::plan::{ExitCode, LONGEST_DURATION, Load, Plan, RunId};
 use crate::record::RunFacts;
 use crate::report::LiveFace;
-use crate::run::{self, Face, LiveRun, RunControl, RunRequest, RunState};
-use crate::stats::{IntervalSink, Snapshot};
+use crate::run::{self, Face, Follower, LiveRun, RunControl, RunRequest, RunState};
 use crate::ui::MetricsFace;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -222,7 +220,7 @@ impl Test {
     }
 }
 
-/// The page as a face: tells the board of the start; the sink does the rest.
+/// The page as a face: the board is told of the start, and of every second as soon as it is merged.
 struct BoardFace {
     board: Arc<Board>,
     starting: Sender<Result<(), String>>,
@@ -230,11 +228,9 @@ struct BoardFace {
 }
 
 impl Face for BoardFace {
-    fn sink(&mut self, facts: &RunFacts) -> Option<Box<dyn IntervalSink>> {
-        Some(Box::new(BoardSink::new(
-            Arc::clone(&self.board),
-            facts.clone(),
-        )))
+    fn follower(&mut self, _facts: &RunFacts) -> Option<Follower> {
+        let board = Arc::clone(&self.board);
+        Some(Box::new(move |live| board.second(live)))
     }
 
     fn begin(&mut self, run: &LiveRun<'_>) {
@@ -242,8 +238,6 @@ impl Face for BoardFace {
         // Nobody waits when the server was closed meanwhile.
         let _ = self.starting.try_send(Ok(()));
     }
-
-    fn show(&mut self, _snapshot: &Arc<Snapshot>) {}
 
     fn finish(&mut self) {
         self.board.stopping();

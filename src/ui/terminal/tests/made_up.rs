@@ -2,11 +2,11 @@
 
 use super::load;
 use crate::plan::{ClassShare, Plan};
-use crate::record::made_up;
+use crate::record::{Live, made_up};
 use crate::run::{Output, RunRequest, RunState};
 use crate::stats::{
-    Absorb, CoreHealth, ErrorCounts, ErrorKey, History, Interval, JourneyCounts, Outcome, Phase,
-    Reason, RunContext, Snapshot, StatName, Totals, WorkerHealth,
+    Absorb, CoreHealth, ErrorCounts, ErrorKey, Interval, JourneyCounts, Outcome, Phase, Reason,
+    RunContext, StatName, WorkerHealth,
 };
 use crate::ui::terminal::theme::Theme;
 use crate::ui::terminal::view::{Page, View};
@@ -123,34 +123,22 @@ fn error(name: u16, outcome: Outcome, at_us: u64) -> ErrorCounts {
     }
 }
 
-fn run(context: RunContext, seconds: u64, last: impl FnOnce(&mut Interval)) -> Snapshot {
-    let context = Arc::new(context);
-    let mut totals = Totals::new(Arc::clone(&context));
-    let mut history = History::default();
-    let mut latest = Interval::new(context.shape());
-    let mut last = Some(last);
-    for ordinal in 0..seconds {
-        latest = second(&context, ordinal);
-        if ordinal + 1 == seconds
-            && let Some(last) = last.take()
-        {
-            last(&mut latest);
-        }
-        totals.absorb(&latest);
-        history.add(&latest, context.failures);
-    }
-    let mut snapshot = Snapshot::after(&latest, &totals, None);
-    snapshot.history = history;
-    snapshot
+fn run(context: RunContext, seconds: u64, last: impl FnOnce(&mut Interval)) -> Live {
+    let mut seconds: Vec<Interval> = (0..seconds)
+        .map(|ordinal| second(&context, ordinal))
+        .collect();
+    last(seconds.last_mut().expect("a second"));
+    let lives = made_up::lives(context, &seconds);
+    lives.into_iter().next_back().expect("a second")
 }
 
 /// After so many seconds of a run without races.
-pub fn plain_run(seconds: u64) -> Snapshot {
+pub fn plain_run(seconds: u64) -> Live {
     run(context(made_up::context()), seconds, |_| {})
 }
 
 /// After half a minute of a run with races, one of whose rules was violated.
-pub fn contested() -> Snapshot {
+pub fn contested() -> Live {
     let context = context(made_up::contested_context());
     run(context, 30, |interval| {
         interval
@@ -159,14 +147,14 @@ pub fn contested() -> Snapshot {
     })
 }
 
-/// The view of `snapshot`, without colours.
-pub fn view(snapshot: Snapshot) -> View {
+/// The view of `live`, without colours.
+pub fn view(live: Live) -> View {
     let mut view = View {
         theme: Theme::new(false),
         profile: "load".to_owned(),
         target_url: "http://127.0.0.1:8000".to_owned(),
         directory: "results/20261122T093507Z-load-abcdef".to_owned(),
-        snapshot: None,
+        live: None,
         state: RunState::Running,
         target: Some((60, 5.0)),
         page: Page::Overview,
@@ -174,7 +162,7 @@ pub fn view(snapshot: Snapshot) -> View {
         shows_help: false,
         message: None,
     };
-    view.show(&Arc::new(snapshot));
+    view.show(&Arc::new(live));
     view
 }
 

@@ -1,6 +1,7 @@
 //! The flags that say what must hold of a run.
 
 use super::CliError;
+use crate::engine::Described;
 use crate::plan::{Load, Plan, Producible, Profile, Threshold};
 use crate::shop::{CONTEXTS, Generation, ShopScript};
 use clap::Args;

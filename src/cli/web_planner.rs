@@ -3,6 +3,7 @@
 use super::load_options::ArrivalFlags;
 use super::options::RunOptions;
 use super::shop_options::ShopFlags;
+use super::subject::subject;
 use super::web_offer::offer;
 use super::{CliError, Entropy, Machine, plan_builder, profile_source, values};
 use crate::plan::{ClassShare, LONGEST_DURATION, Pacing, Profile, RunId, Target};
@@ -47,6 +48,7 @@ pub(super) fn page(
         settings,
         offer,
         planner: Box::new(planner),
+        subject: subject(None),
         first,
     })
 }

@@ -9,6 +9,7 @@ mod fitness;
 mod generation;
 mod generator_list;
 mod generators;
+mod inspection;
 mod journeys;
 pub mod ledger;
 mod operations;
@@ -21,13 +22,14 @@ mod sent;
 mod steps;
 mod supplies;
 mod words;
+mod workload;
 
 pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_class};
 pub use contract::OPENAPI_PATH;
 pub use fitness::Fitness;
 pub use generation::{
-    CONTEXTS, Change, Context, Contract, Dialect, Drift, Evidence, FORM_FIELDS, Form, FormField,
-    Generation, NoContract, OperationContract, Recognised, Shape, contexts_of_health, recognise,
+    CONTEXTS, Change, Context, Contract, Dialect, Drift, FORM_FIELDS, Form, FormField, Generation,
+    NoContract, OperationContract, Recognised, Shape, contexts_of_health, recognise,
 };
 pub use generator_list::{GENERATORS, Generator};
 pub use journeys::{JourneyKind, TakenStep};
@@ -37,3 +39,4 @@ pub use payloads::Payloads;
 pub use script::{ShopScript, UnknownClass};
 pub use steps::{called_operations, used_operations};
 pub use supplies::{IdPrefixes, Supplies};
+pub use workload::ShopStream;

@@ -3,7 +3,9 @@
 
 use crate::simulated_shop::{MS, SECOND, plan};
 use proptest::prelude::*;
-use shopblast::engine::{Answer, PreparedHeads, Recorder, Script, SessionStart, Simulation};
+use shopblast::engine::{
+    Answer, Described, PreparedHeads, Recorder, Script, SessionStart, Simulation,
+};
 use shopblast::plan::{
     JourneyOptions, Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed,
 };

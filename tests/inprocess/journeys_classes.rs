@@ -2,7 +2,7 @@
 
 use crate::journey_contract::contracts;
 use crate::simulated_shop::{MS, SECOND, orderly, plan, simulation, start};
-use shopblast::engine::Script;
+use shopblast::engine::{Described, Script};
 use shopblast::plan::{JourneyOption, JourneyOptions, Pacing, WaitTime};
 use shopblast::shop::{
     Generation, JourneyKind, ShopScript, USER_CLASSES, UserClass, used_operations, user_class,

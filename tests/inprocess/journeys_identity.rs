@@ -1,7 +1,7 @@
 //! The identity journeys, their user classes and the spike, carried out in virtual time.
 
 use crate::simulated_shop::{MS, Request, SECOND, plan, simulation, start, streams, well};
-use shopblast::engine::{Abort, Answer, Journey, Script};
+use shopblast::engine::{Abort, Answer, Described, Journey, Script};
 use shopblast::plan::{Pacing, WaitTime};
 use shopblast::shop::{Generation, JourneyKind, ShopScript, Supplies, UnknownClass};
 use shopblast::stats::Outcome;

@@ -2,7 +2,9 @@
 //! races whose replies are lost, so that nobody knows what state there is.
 
 use crate::simulated_shop::{MS, Request, SECOND, plan};
-use shopblast::engine::{Answer, Broken, PreparedHeads, Recorder, SessionStart, Simulation};
+use shopblast::engine::{
+    Answer, Broken, Described, PreparedHeads, Recorder, SessionStart, Simulation,
+};
 use shopblast::plan::{
     JourneyOptions, Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed,
 };

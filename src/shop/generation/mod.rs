@@ -11,7 +11,7 @@ use crate::stats::Event;
 pub use contract::{Contract, NoContract, OperationContract};
 pub use dialect::{Dialect, FORM_FIELDS, Form, FormField};
 pub use drift::{Change, Drift};
-pub use recognition::{Evidence, Recognised, contexts_of_health, recognise};
+pub use recognition::{Recognised, contexts_of_health, recognise};
 pub use shape::Shape;
 
 use serde::{Deserialize, Serialize};

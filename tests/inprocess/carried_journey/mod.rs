@@ -2,7 +2,9 @@
 
 use crate::simulated_shop::{MS, Request, SECOND, orderly, plan, simulation};
 use serde_json::Value;
-use shopblast::engine::{Abort, Answer, Id, Journey, Recorder, SessionStart, Simulation};
+use shopblast::engine::{
+    Abort, Answer, Described, Id, Journey, Recorder, SessionStart, Simulation,
+};
 use shopblast::plan::{JourneyOption, JourneyOptions, Pacing, UniqueNumbers, WaitTime};
 use shopblast::shop::{Generation, JourneyKind, ShopScript, USER_CLASSES};
 use shopblast::stats::Outcome;

@@ -1,6 +1,8 @@
 //! A shop in virtual time that takes everything that journeys send, and what it was sent.
 
-use shopblast::engine::{Answer, PreparedHeads, Recorder, Script, SessionStart, Simulation};
+use shopblast::engine::{
+    Answer, Described, PreparedHeads, Recorder, Script, SessionStart, Simulation,
+};
 use shopblast::plan::{
     ClassShare, Load, Pacing, Plan, RaceRules, RunId, Stage, Target, UniqueNumbers, fnv1a,
     user_seed,

@@ -3,7 +3,7 @@
 use super::load;
 use crate::plan::{ClassShare, Plan};
 use crate::record::made_up;
-use crate::run::{Output, RunRequest, RunState};
+use crate::run::{Output, RunRequest, RunState, made_up as made_up_run};
 use crate::stats::{
     Absorb, CoreHealth, ErrorCounts, ErrorKey, History, Interval, JourneyCounts, Outcome, Phase,
     Reason, RunContext, Snapshot, StatName, Totals, WorkerHealth,
@@ -194,6 +194,6 @@ pub fn request() -> RunRequest {
             results: "results".into(),
             ..Output::default()
         },
-        ..RunRequest::of_plan(plan)
+        ..RunRequest::of_plan(plan, made_up_run::subject())
     }
 }

@@ -7,8 +7,9 @@ use super::{
     CliError, Entropy, Machine, class_choice, load_choice, profile_source, threshold_options,
 };
 use crate::engine::OwnTarget;
-use crate::plan::{AddressPolicy, JourneyOptions, Pacing, Plan, Profile, is_loopback_host};
+use crate::plan::{AddressPolicy, Pacing, Plan, is_loopback_host};
 use crate::run::{Output, RunRequest};
+use crate::shop::{JourneyOptions, Profile};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,8 @@ pub(super) fn build(
         max_users: load.max_users(),
         connections,
     })?;
+    let journeys = journey_options(&options, profile);
+    let settings = options.races.settings(journeys, profile);
     let plan = Plan {
         profile: profile
             .map_or(NO_PROFILE, |profile| &profile.name)
@@ -68,8 +71,8 @@ pub(super) fn build(
             .pacing
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
-        options: journey_options(&options, profile),
-        races: options.races.rules(profile),
+        options: settings.options.words(),
+        races: settings.races(options.races.rules()),
         failures: options
             .output
             .failures

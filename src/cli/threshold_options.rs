@@ -2,8 +2,8 @@
 
 use super::CliError;
 use crate::engine::Described;
-use crate::plan::{Load, Plan, Producible, Profile, Threshold};
-use crate::shop::{CONTEXTS, Generation, ShopScript};
+use crate::plan::{Load, Plan, Producible, Threshold};
+use crate::shop::{CONTEXTS, Generation, Profile, ShopScript};
 use clap::Args;
 
 /// The flags as typed.

@@ -5,9 +5,11 @@ use super::{DoctorRequest, Finding, concurrency};
 use crate::engine::Workload;
 use crate::observe::{METRICS_PATH, Observatory, Source, agent, get};
 use crate::pieces::counted;
-use crate::plan::{JourneyOptions, RaceRules, Target};
+use crate::plan::{RaceRules, Target};
 use crate::run::{Questioning, ReachError, new_run_id, resolve};
-use crate::shop::{Fitness, HEALTH_PATH, Recognised, ShopStream, Supplies, called_operations};
+use crate::shop::{
+    Fitness, HEALTH_PATH, Recognised, ShopSettings, ShopStream, Supplies, called_operations,
+};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -104,7 +106,7 @@ fn operations(recognised: &Recognised) -> Vec<Finding> {
     let supplies = Supplies::new(
         1,
         &new_run_id(),
-        JourneyOptions::default(),
+        ShopSettings::default(),
         RaceRules::default(),
         recognised.dialect,
     );

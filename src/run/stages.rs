@@ -331,7 +331,7 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
         observed: ObservedTable::default(),
         live: LiveContext {
             course: control.course().cloned(),
-            strict_rules: plan.races.strict,
+            strict_rules: plan.races.rules.strict,
             ended_us: Arc::clone(control.ended_us()),
         },
     }

@@ -4,11 +4,11 @@ use super::journeys::flash_sale;
 use super::ledger::RULES;
 use super::races::RACES;
 use super::{
-    Dialect, HEALTH_PATH, JourneyKind, OPENAPI_PATH, Supplies, UserClass, WeightedJourney, steps,
-    total_weight, user_class,
+    Dialect, HEALTH_PATH, JourneyKind, JourneyOption, JourneyOptions, OPENAPI_PATH, ShopSettings,
+    Supplies, UnknownSetting, UserClass, WeightedJourney, steps, total_weight, user_class,
 };
 use crate::engine::{Described, Journey, Link, Operation, Script, Session, SetUpFailure, Step};
-use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, RaceRules, WaitTime};
+use crate::plan::{Pacing, Plan, RaceRules, WaitTime};
 use crate::stats::{Event, Race, Rule};
 use std::sync::Arc;
 
@@ -21,6 +21,17 @@ const RACES_AT_ONCE: usize = 16;
 pub struct UnknownClass {
     /// What was named.
     pub name: String,
+}
+
+/// A plan cannot be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoScript {
+    /// It names an unknown user class.
+    #[error(transparent)]
+    Class(#[from] UnknownClass),
+    /// It has settings that there are not.
+    #[error(transparent)]
+    Setting(#[from] UnknownSetting),
 }
 
 /// What the users of one plan do. Cheap to clone: all cores share the supplies.
@@ -48,8 +59,9 @@ impl ShopScript {
     /// that of a generation, or one that was found at the target.
     ///
     /// # Errors
-    /// When the plan names an unknown user class.
-    pub fn new(plan: &Plan, dialect: impl Into<Dialect>) -> Result<Self, UnknownClass> {
+    /// When the plan names an unknown user class, or has settings that there are not.
+    pub fn new(plan: &Plan, dialect: impl Into<Dialect>) -> Result<Self, NoScript> {
+        let settings = ShopSettings::of(plan)?;
         let classes = plan
             .classes
             .iter()
@@ -62,13 +74,13 @@ impl ShopScript {
             .collect();
         let planned = classes
             .into_iter()
-            .map(|class| PlannedClass::new(class, plan.options, &journeys));
+            .map(|class| PlannedClass::new(class, settings.options, &journeys));
         Ok(Self {
             supplies: Arc::new(Supplies::new(
                 plan.seed,
                 &plan.run_id,
-                plan.options,
-                plan.races,
+                settings,
+                plan.races.rules,
                 dialect,
             )),
             classes: planned.collect(),
@@ -122,7 +134,7 @@ impl Described for ShopScript {
     }
 
     fn produced(&self) -> Vec<&'static Step> {
-        let options = self.supplies.options;
+        let options = self.supplies.settings.options;
         let is_taken = |step: &&Step| {
             let mut journeys = self.journeys.iter();
             journeys.any(|journey| journey.takes(step, options))
@@ -182,8 +194,8 @@ impl Script for ShopScript {
         if self.supplies.races.sequential {
             return 0;
         }
-        let gathers = self.journeys.contains(&JourneyKind::FlashSaleStampede)
-            && self.supplies.races.has_rounds();
+        let gathers =
+            self.journeys.contains(&JourneyKind::FlashSaleStampede) && self.supplies.has_rounds();
         let widest = self.journeys.iter().map(|journey| journey.widest_race());
         let widest = widest.max().unwrap_or(0);
         widest * users.min(RACES_AT_ONCE) + if gathers { users } else { 0 }
@@ -199,7 +211,7 @@ impl Script for ShopScript {
     #[inline]
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
         let planned = &self.classes[user.class()];
-        user.set_strict(self.supplies.options.has(JourneyOption::Strict));
+        user.set_strict(self.supplies.settings.options.has(JourneyOption::Strict));
         let mut drawn = user.rng().u32(..planned.total_weight);
         for (entry, &position) in planned.journeys.iter().zip(&planned.positions) {
             if drawn < entry.weight {

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::engine::inquiry::{Inquiry, NotRecognised, Recognition};
 use crate::engine::{DomainName, TargetFacts, Unprepared, Workload};
-use crate::plan::{JourneyOption, JourneyOptions, Plan};
+use crate::plan::Plan;
+use crate::shop::{JourneyOption, JourneyOptions};
 use crate::stats::Rule;
 use serde_json::{Map, Value};
 
@@ -37,7 +38,7 @@ impl Workload for ShopStream {
     }
 
     fn script(&self, plan: &Plan, target: &Recognised) -> Result<ShopScript, Unprepared> {
-        ShopScript::new(plan, target.dialect).map_err(|unknown| Unprepared(unknown.to_string()))
+        ShopScript::new(plan, target.dialect).map_err(|why| Unprepared(why.to_string()))
     }
 
     fn facts(&self, script: &ShopScript, target: &Recognised) -> TargetFacts {

@@ -1,9 +1,9 @@
 //! The documentation's tables of journeys, classes, profiles, options, generators and rules are those of the
 //! code, in whichever chapter of `docs/` each of them stands. `BLESS_GOLDEN=1` writes them anew.
 
-use shopblast::plan::{JourneyOption, Pacing, Profile, ProfileLoad, Stage, WaitTime};
+use shopblast::plan::{Pacing, Stage, WaitTime};
 use shopblast::shop::ledger::RULES;
-use shopblast::shop::{GENERATORS, JourneyKind, USER_CLASSES};
+use shopblast::shop::{GENERATORS, JourneyKind, JourneyOption, Profile, ProfileLoad, USER_CLASSES};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 

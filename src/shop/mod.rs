@@ -1,4 +1,4 @@
-//! What ShopStream is: operations, payloads, journeys, user classes, outcomes.
+//! What ShopStream is: operations, payloads, journeys, user classes, profiles, outcomes; and as a workload.
 //!
 //! Opens no socket and reads no clock: journeys are written against `engine::Session` alone.
 
@@ -31,7 +31,7 @@ pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_c
 pub use contract::OPENAPI_PATH;
 pub use fitness::Fitness;
 pub use generation::{
-    CONTEXTS, Change, Context, Contract, Dialect, Drift, FORM_FIELDS, Form, FormField,
+    CONTEXTS, Change, Context, Contract, Dialect, Domain, Drift, FORM_FIELDS, Form, FormField,
     Generation, NoContract, OperationContract, Recognised, Shape, contexts_of_health, recognise,
 };
 pub use generator_list::{GENERATORS, Generator};

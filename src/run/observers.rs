@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const LINE_EVERY: Duration = Duration::from_secs(2);
 
 /// Leaves out the outboxes of contexts that the shop does not have, and says so: the variables of a
-/// newer ShopStream may be set while an older one runs.
+/// newer shop may be set while an older one runs.
 #[must_use]
 pub fn of_target(mut config: ObserverConfig, target: &TargetFacts, muted: bool) -> ObserverConfig {
     if target.recognised_by == RecognisedBy::Told {

@@ -123,3 +123,48 @@ fn options(plan: &Map<String, Value>) -> JourneyOptions {
         .filter_map(|word| JourneyOption::parse(word).ok())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn shares(plan: &Value) -> Vec<(&'static str, f64)> {
+        let fields = plan.as_object().cloned().unwrap();
+        let shares = ShopStream::default().planned_shares(&fields);
+        let rounded = |share: f64| (share * 1e6).round() / 1e6;
+        shares
+            .into_iter()
+            .map(|(name, share)| (name, rounded(share)))
+            .collect()
+    }
+
+    #[test]
+    fn passes_are_shared_by_the_weights_of_classes_and_of_their_journeys() {
+        let plan = json!({"classes": [
+            {"class": "RaceConditionUser", "weight": 3},
+            {"class": "FlashSaleUser", "weight": 1},
+        ]});
+        assert_eq!(
+            shares(&plan),
+            [
+                ("CancelDuringPaymentJourney", 0.3),
+                ("ConcurrentOrderModificationJourney", 0.3),
+                ("FlashSaleStampede", 0.4),
+            ]
+        );
+    }
+
+    #[test]
+    fn options_change_the_shares_and_unknown_classes_have_none() {
+        let flood = |options: &[&str], class: &str| {
+            let classes = [json!({"class": class, "weight": 1})];
+            shares(&json!({"classes": classes, "options": options}))
+        };
+        let first = |options: &[&str]| flood(options, "CrossDomainFloodUser")[0].1;
+        assert_eq!(first(&[]), 0.2);
+        assert_eq!(first(&["by-request"]), 0.333_333);
+        assert_eq!(flood(&[], "NobodyUser"), []);
+        assert_eq!(shares(&json!({})), []);
+    }
+}

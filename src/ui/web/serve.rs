@@ -51,7 +51,8 @@ pub fn serve(request: WebRequest) -> Result<ExitCode, WebError> {
         &request.settings,
         board,
         Arc::clone(&session),
-        (request.offer, request.subject),
+        request.offer,
+        request.subject,
     )?;
     println!("the web page is on {} (Ctrl-C ends it)", server.url());
     if let Some(token) = server.made_up_token() {

@@ -81,7 +81,8 @@ impl WebServer {
         settings: &WebSettings,
         board: Arc<Board>,
         session: Arc<Session>,
-        (offer, subject): (Offer, Subject),
+        offer: Offer,
+        subject: Subject,
     ) -> Result<Self, WebError> {
         let listener = listen(settings)?;
         let address = listener.local_addr().map_err(WebError::Thread)?;

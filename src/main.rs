@@ -47,18 +47,18 @@ fn dispatch(command: Command) -> ExitCode {
             run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
         Command::Report(request) => {
-            let made = report::remake(&request).map(|()| ExitCode::Ok);
-            made.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
+            let subject = cli::subject(None);
+            let planned = |plan: &_| subject.planned_shares(plan);
+            done(report::remake(&request, &planned))
         }
-        Command::Manual(pages) => {
-            let written = pages.write().map(|()| ExitCode::Ok);
-            written.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
-        }
-        Command::Sandbox(options) => {
-            let served = run::serve(&options.config()).map(|()| ExitCode::Ok);
-            served.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
-        }
+        Command::Manual(pages) => done(pages.write()),
+        Command::Sandbox(options) => done(options.serve()),
     }
+}
+
+fn done(result: Result<(), impl std::error::Error>) -> ExitCode {
+    let done = result.map(|()| ExitCode::Ok);
+    done.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
 }
 
 fn told(error: &impl std::error::Error, exit_code: ExitCode) -> ExitCode {

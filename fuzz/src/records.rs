@@ -27,10 +27,12 @@ pub fn report(bytes: &[u8]) {
         requests: RequestLog::parse(bytes),
     };
     for format in ReportFormat::ALL {
-        let text = format.text(&recorded).expect("texts are made in memory");
+        let text = format
+            .text(&recorded, &|_| Vec::new())
+            .expect("texts are made in memory");
         assert!(!text.is_empty(), "{format:?}");
     }
-    let page = html_report(&recorded);
+    let page = html_report(&recorded, &|_| Vec::new());
     assert_eq!(page.matches("<script").count(), 7);
     assert!(!page.contains("<!--"));
     let (_, data) = page.split_once(DATA).expect("data");

@@ -1,9 +1,7 @@
 //! What the shop says when it does not say yes.
 
 use shopblast::engine::{Judge, Script};
-use shopblast::plan::{
-    ClassShare, Driver, JourneyOptions, Load, Pacing, Plan, RunId, Stage, Target,
-};
+use shopblast::plan::{ClassShare, Driver, Load, Pacing, Plan, RunId, Stage, Target};
 use shopblast::shop::{Generation, ShopScript, USER_CLASSES};
 use shopblast::stats::{Outcome, REASON_BYTES};
 use std::sync::LazyLock;
@@ -68,8 +66,8 @@ fn plan() -> Plan {
         target: Target::parse("http://localhost:8000").expect("an address"),
         load: Load::closed(vec![stage], run_time).expect("one user for a second"),
         pacing: Pacing::Max,
-        options: JourneyOptions::default(),
-        races: shopblast::plan::RaceRules::default(),
+        options: Vec::new(),
+        races: shopblast::plan::PlannedRaces::default(),
         failures: shopblast::plan::FailureRule::Default,
         thresholds: Vec::new(),
         run_time,

@@ -2,9 +2,10 @@
 
 use shopblast::observe::parse_prometheus;
 use shopblast::plan::{
-    AddressPolicy, ClassShare, CoreChoice, LONGEST_DURATION, Profile, RunId, Target, Threshold,
+    AddressPolicy, ClassShare, CoreChoice, LONGEST_DURATION, RunId, Target, Threshold,
     parse_duration,
 };
+use shopblast::shop::Profile;
 use std::fmt::Display;
 
 const ORIGIN: &str = "some-profile.toml";

@@ -1,8 +1,8 @@
 //! The user classes of a run: those that were typed, or the profile's.
 
 use super::{CliError, profile_source};
-use crate::plan::{ClassShare, Profile, Suggestion};
-use crate::shop::{USER_CLASSES, UserClass, user_class};
+use crate::plan::{ClassShare, Suggestion};
+use crate::shop::{Profile, USER_CLASSES, UserClass, user_class};
 
 /// What stands first on a command line when it is meant: no class may be called so.
 const SUBCOMMANDS: [&str; 11] = [

@@ -2,8 +2,7 @@
 
 use super::hunt_options::HUNT;
 use super::values;
-use crate::plan::Profile;
-use crate::shop::USER_CLASSES;
+use crate::shop::{Profile, USER_CLASSES};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;

@@ -2,7 +2,8 @@
 
 use super::{CliError, values};
 use crate::doctor::DoctorRequest;
-use crate::plan::{AddressPolicy, Profile, Target};
+use crate::plan::{AddressPolicy, Target};
+use crate::shop::Profile;
 use clap::Args;
 
 const DEFAULT_HOST: &str = "http://localhost:8000";

@@ -2,9 +2,9 @@
 
 use crate::observe::AddressError;
 use crate::plan::{
-    CoreError, ExitCode, LoadError, ProfileError, PublicAddress, Suggestion, TargetError,
-    ThresholdError,
+    CoreError, ExitCode, LoadError, PublicAddress, Suggestion, TargetError, ThresholdError,
 };
+use crate::shop::ProfileError;
 
 /// Why a command cannot be carried out. Nothing was sent.
 #[derive(Debug, thiserror::Error)]

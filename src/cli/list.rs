@@ -4,8 +4,8 @@
 mod description;
 
 use super::{CliError, class_choice, profile_source};
-use crate::plan::{JourneyOption, JourneyOptions, Profile, Suggestion};
-use crate::shop::{JourneyKind, USER_CLASSES};
+use crate::plan::Suggestion;
+use crate::shop::{JourneyKind, JourneyOption, JourneyOptions, Profile, USER_CLASSES};
 use clap::Args;
 use std::fmt::Write;
 

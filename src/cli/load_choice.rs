@@ -2,7 +2,8 @@
 
 use super::CliError;
 use super::options::RunOptions;
-use crate::plan::{Arrivals, Load, Profile, ProfileLoad, Stage};
+use crate::plan::{Arrivals, Load, Stage};
+use crate::shop::{Profile, ProfileLoad};
 use std::time::Duration;
 
 /// Run time when neither flag nor profile says one: load is bounded, always.

@@ -36,6 +36,7 @@ mod replay_options;
 mod report_options;
 mod sandbox_options;
 mod shop_options;
+mod subject;
 mod surroundings;
 mod target_options;
 mod threshold_options;
@@ -55,6 +56,7 @@ pub use machine::Machine;
 pub use manual::{ManualPages, UnwrittenPage};
 pub use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
+pub use subject::subject;
 
 use arguments::{Arguments, Subcommand};
 use clap::FromArgMatches;

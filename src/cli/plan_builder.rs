@@ -2,11 +2,15 @@
 
 use super::machine::WorkerNeeds;
 use super::options::RunOptions;
+use super::subject::subject;
 use super::{
     CliError, Entropy, Machine, class_choice, load_choice, profile_source, threshold_options,
 };
-use crate::plan::{AddressPolicy, JourneyOptions, Pacing, Plan, Profile, is_loopback_host};
+use crate::engine::OwnTarget;
+use crate::plan::{AddressPolicy, Pacing, Plan, is_loopback_host};
 use crate::run::{Output, RunRequest};
+use crate::shop::{JourneyOptions, Profile};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Name of a plan without a profile.
@@ -23,12 +27,13 @@ pub(super) fn build(
     entropy: Entropy,
 ) -> Result<RunRequest, CliError> {
     let sandbox = if options.target.sandbox {
-        Some(options.shop.config(1)?)
+        let own: Arc<dyn OwnTarget> = Arc::new(options.shop.config(1)?);
+        Some(own)
     } else {
         options.shop.refuse()?;
         None
     };
-    let generation = options.shop.generation;
+    let subject = subject(options.shop.generation);
     let profile = options
         .workload
         .profile
@@ -52,6 +57,8 @@ pub(super) fn build(
         max_users: load.max_users(),
         connections,
     })?;
+    let journeys = journey_options(&options, profile);
+    let settings = options.races.settings(journeys, profile);
     let plan = Plan {
         profile: profile
             .map_or(NO_PROFILE, |profile| &profile.name)
@@ -64,8 +71,8 @@ pub(super) fn build(
             .pacing
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
-        options: journey_options(&options, profile),
-        races: options.races.rules(profile),
+        options: settings.options.words(),
+        races: settings.races(options.races.rules()),
         failures: options
             .output
             .failures
@@ -95,6 +102,8 @@ pub(super) fn build(
     Ok(RunRequest {
         plan,
         room: None,
+        subject,
+        met: None,
         sandbox,
         output: Output {
             csv_prefix: options.run_output.csv,
@@ -113,9 +122,7 @@ pub(super) fn build(
         exit_code_on_error: options.run_output.exit_code_on_error.unwrap_or(1),
         fail_on_saturation: options.output.fail_on_saturation.unwrap_or(false),
         preflight: !options.single.no_preflight,
-        generation,
         allow_drift: options.target.allow_drift,
-        recognised: None,
         addresses,
         observers,
     })

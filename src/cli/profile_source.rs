@@ -1,7 +1,8 @@
 //! Where a profile comes from: compiled in by name, or a file by path.
 
 use super::CliError;
-use crate::plan::{Profile, Suggestion};
+use crate::plan::Suggestion;
+use crate::shop::Profile;
 
 /// The profile that `--profile` names. A value with a `/` or the ending `.toml` is the path of a
 /// file; every other is the name or alias of a profile that is compiled in.

@@ -1,7 +1,8 @@
 //! The flags that say how races are carried out.
 
 use super::values;
-use crate::plan::{Profile, RaceOffset, RaceRelease, RaceRules};
+use crate::plan::{RaceOffset, RaceRelease, RaceRules};
+use crate::shop::{JourneyOptions, Profile, ShopSettings};
 use clap::Args;
 use std::num::NonZeroU64;
 
@@ -51,20 +52,31 @@ pub(super) struct RaceFlags {
     /// Pieces in each round of it [default: the profile's, or 10]
     #[arg(
         long, value_name = "N", help_heading = "Races", allow_hyphen_values = true,
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(RaceRules::MOST_STOCK))
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(ShopSettings::MOST_STOCK))
     )]
     pub stock: Option<u32>,
 }
 
 impl RaceFlags {
-    /// The rules that they and the profile ask for.
-    pub(super) fn rules(&self, profile: Option<&Profile>) -> RaceRules {
-        let default = RaceRules::default();
+    /// The rules that they ask for.
+    pub(super) fn rules(&self) -> RaceRules {
         RaceRules {
             release: self.race_release.unwrap_or_default(),
             offset: self.race_offset,
             sequential: self.sequential_races,
             strict: self.strict,
+        }
+    }
+
+    /// What they and the profile say of the flash sale, beside these options of journeys.
+    pub(super) fn settings(
+        &self,
+        options: JourneyOptions,
+        profile: Option<&Profile>,
+    ) -> ShopSettings {
+        let default = ShopSettings::default();
+        ShopSettings {
+            options,
             rounds: self.rounds.or_else(|| profile?.rounds),
             stock: self
                 .stock

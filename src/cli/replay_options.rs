@@ -3,6 +3,7 @@
 use super::{CliError, Entropy, values};
 use crate::plan::{AddressPolicy, Target};
 use crate::run::ReplayRequest;
+use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -47,6 +48,7 @@ pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequ
         witness: flags.witness,
         target: flags.host,
         addresses,
+        questions: (OPENAPI_PATH, HEALTH_PATH),
         all: flags.all,
         times: flags.times,
         run_id: entropy.run_id,

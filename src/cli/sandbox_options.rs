@@ -3,7 +3,8 @@
 use super::shop_options::ShopFlags;
 use super::{CliError, Machine, values};
 use crate::plan::{CoreChoice, Driver};
-use crate::sandbox::{Mode, SandboxConfig, ShopConfig};
+use crate::run;
+use crate::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig};
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -28,6 +29,20 @@ pub struct SandboxOptions {
 }
 
 impl SandboxOptions {
+    /// Serves it until Ctrl-C.
+    ///
+    /// # Errors
+    /// When it cannot listen.
+    pub fn serve(&self) -> Result<(), SandboxError> {
+        let sandbox = Sandbox::start(&self.config())?;
+        let what = match self.fixed {
+            false => "the embedded shop",
+            true => "one fixed reply",
+        };
+        run::serve(what, Box::new(sandbox));
+        Ok(())
+    }
+
     /// The sandbox that they ask for.
     #[must_use]
     pub fn config(&self) -> SandboxConfig {

@@ -1,8 +1,9 @@
 //! The flags that say what must hold of a run.
 
 use super::CliError;
-use crate::plan::{Load, Plan, Producible, Profile, Threshold};
-use crate::shop::{CONTEXTS, Generation, ShopScript};
+use crate::engine::Described;
+use crate::plan::{Load, Plan, Producible, Threshold};
+use crate::shop::{CONTEXTS, Generation, Profile, ShopScript};
 use clap::Args;
 
 /// The flags as typed.

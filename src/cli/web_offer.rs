@@ -3,8 +3,8 @@
 
 use super::options::RunOptions;
 use super::{CliError, class_choice, load_choice, profile_source};
-use crate::plan::{Load, Pacing, Profile, ProfileLoad, WaitTime};
-use crate::shop::{USER_CLASSES, UserClass, total_weight};
+use crate::plan::{Load, Pacing, WaitTime};
+use crate::shop::{Profile, ProfileLoad, USER_CLASSES, UserClass, total_weight};
 use crate::ui::web::{FormDefaults, Offer, OfferedClass, OfferedProfile};
 use std::time::Duration;
 

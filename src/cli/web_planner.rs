@@ -3,9 +3,11 @@
 use super::load_options::ArrivalFlags;
 use super::options::RunOptions;
 use super::shop_options::ShopFlags;
+use super::subject::subject;
 use super::web_offer::offer;
 use super::{CliError, Entropy, Machine, plan_builder, profile_source, values};
-use crate::plan::{ClassShare, LONGEST_DURATION, Pacing, Profile, RunId, Target};
+use crate::plan::{ClassShare, LONGEST_DURATION, Pacing, RunId, Target};
+use crate::shop::Profile;
 use crate::ui::web::{PlanOrder, Planned, SwarmOrder, WebRequest};
 use std::fmt::Display;
 use std::time::Duration;
@@ -47,6 +49,7 @@ pub(super) fn page(
         settings,
         offer,
         planner: Box::new(planner),
+        subject: subject(None),
         first,
     })
 }

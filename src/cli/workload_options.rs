@@ -1,7 +1,8 @@
 //! The flags that say what users do: of runs, and of the probes of hunts.
 
 use super::values;
-use crate::plan::{ClassShare, JourneyOption, Pacing, parse_duration};
+use crate::plan::{ClassShare, Pacing, parse_duration};
+use crate::shop::JourneyOption;
 use clap::Args;
 use std::time::Duration;
 

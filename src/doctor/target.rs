@@ -2,11 +2,14 @@
 //! written for, and works on several requests at once.
 
 use super::{DoctorRequest, Finding, concurrency};
+use crate::engine::Workload;
 use crate::observe::{METRICS_PATH, Observatory, Source, agent, get};
 use crate::pieces::counted;
-use crate::plan::{JourneyOptions, RaceRules, Target};
-use crate::run::{Inspection, ReachError, new_run_id, resolve};
-use crate::shop::{Fitness, HEALTH_PATH, Recognised, Supplies, called_operations};
+use crate::plan::{RaceRules, Target};
+use crate::run::{Questioning, ReachError, new_run_id, resolve};
+use crate::shop::{
+    Fitness, HEALTH_PATH, Recognised, ShopSettings, ShopStream, Supplies, called_operations,
+};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -42,21 +45,24 @@ fn recognition(request: &DoctorRequest) -> Vec<Finding> {
         Ok(addresses) => addresses,
         Err(error) => return vec![Finding::problem(format!("health: {error}"))],
     };
-    let inspection = Inspection {
+    let questioning = Questioning {
         target,
         addresses: &addresses,
         timeout: TIMEOUT,
     };
-    let inspected = match inspection.inspect(None) {
-        Ok(inspected) => inspected,
-        Err(error) => return vec![Finding::problem(format!("health: {error}"))],
+    let recognition = match ShopStream::default().recognise(&questioning) {
+        Ok(recognition) => recognition,
+        Err(why) => {
+            let error = questioning.error(why);
+            return vec![Finding::problem(format!("health: {error}"))];
+        }
     };
-    let recognised = &inspected.recognised;
+    let recognised = &recognition.target;
     let mut findings = vec![
         health(target, recognised),
         Finding::ok(format!("generation: {recognised}")),
     ];
-    match inspected.caveat {
+    match recognition.caveat {
         Some(caveat) => findings.push(Finding::hint(format!(
             "operations: no description, so that it cannot be told whether the journeys fit: {caveat}"
         ))),
@@ -100,7 +106,7 @@ fn operations(recognised: &Recognised) -> Vec<Finding> {
     let supplies = Supplies::new(
         1,
         &new_run_id(),
-        JourneyOptions::default(),
+        ShopSettings::default(),
         RaceRules::default(),
         recognised.dialect,
     );

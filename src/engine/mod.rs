@@ -11,6 +11,7 @@ mod flights;
 mod gathering;
 mod health;
 mod id;
+pub mod inquiry;
 mod interruption;
 mod lane;
 mod line_up;
@@ -19,6 +20,8 @@ mod mender;
 mod net;
 mod openings;
 mod operation;
+mod orders;
+mod own_target;
 mod pacer;
 mod pool;
 mod recorder;
@@ -28,12 +31,14 @@ mod runtime;
 mod session;
 mod simulation;
 mod socket_link;
+mod subject;
 mod survey;
 mod track;
 mod trail;
 mod user;
 mod warm_up;
 mod worker;
+mod workload;
 
 pub use allocations::{CountingAllocator, allocations, uncounted};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
@@ -46,6 +51,8 @@ pub use link::{Broken, CalledOff, Crowd, Exchange, Link, ReplyHead, Runner, Stop
 pub use net::{ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down};
 pub use openings::Ready;
 pub use operation::{Judge, Method, Operation, Step};
+pub use orders::{ArrivalOrders, CountOrders, LoadOrders, PlaceOrders, TargetOrders, WorkerOrders};
+pub use own_target::{NotStarted, OwnTarget, Standing};
 pub use pacer::{Pacer, sharpen_timers};
 pub use recorder::{Observation, Recorder};
 pub use release::{Release, Released};
@@ -55,10 +62,14 @@ pub use session::{
     Abort, Call, Heat, Journey, Racer, Script, Session, SessionStart, SetUpFailure, Trouble,
 };
 pub use simulation::{Answer, SimulatedLink, Simulation};
+pub use subject::{Description, MetSubject, PreparedScript, Subject};
 pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,
     Survey, Surveyor,
 };
 pub use trail::{Trail, TrailEntry};
 pub use user::UserOrders;
-pub use worker::{ArrivalOrders, Reins, WorkerError, WorkerOrders, work};
+pub use worker::{Reins, WorkerError, work};
+pub use workload::{
+    Described, DomainName, PlannedShares, RecognisedBy, TargetFacts, Unprepared, Workload,
+};

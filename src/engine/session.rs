@@ -38,7 +38,7 @@ pub struct Abort;
 /// How a journey ended.
 pub type Journey = Result<(), Abort>;
 
-/// What users do. Implemented by the shop; the engine only calls it.
+/// What users do. Implemented by a workload; the engine only calls it.
 pub trait Script: 'static {
     /// Every step that a journey may take, in the order of [`Step::index`].
     fn steps(&self) -> &'static [Step];

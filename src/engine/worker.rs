@@ -11,100 +11,28 @@ use super::interruption::Interruption;
 use super::mender::mend;
 use super::net::Tcp;
 use super::openings::{OPENED_AT_ONCE, Ready, Wanted, open_connections, ways};
+use super::orders::WorkerOrders;
 use super::pacer::{Pacer, sharpen_timers};
 use super::recorder::Recorder;
-use super::request::PreparedHeads;
 use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, Way};
-use super::survey::{Questions, Spread};
 use super::track::{Track, TrackParts};
-use super::user::{Activities, Arrivals, UserOrders, live_by_activity, live_by_arrivals};
+use super::user::{Activities, Arrivals, live_by_activity, live_by_arrivals};
 use super::warm_up::make_room;
-use crate::plan::{ArrivalSchedule, Driver, FailureRule, UniqueNumbers, WaitTime, user_seed};
-use crate::stats::{CoreInterval, LiveCourse, SetShape, WorkerHandover};
+use crate::plan::{UniqueNumbers, WaitTime, user_seed};
+use crate::stats::{CoreInterval, LiveCourse, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Operations of a core beside those of users and lanes.
 const SPARE_OPERATIONS: usize = 16;
 /// Longest pause between looks at deadlines and at the interruption.
 const LONGEST_TICK_NS: u64 = 20_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
-
-/// What a worker is told before it starts.
-pub struct WorkerOrders<S> {
-    /// Position among the workers.
-    pub position: usize,
-    /// Kernel CPU number to pin to.
-    pub cpu: usize,
-    /// Kernel interface.
-    pub driver: Driver,
-    /// What users do.
-    pub script: Arc<S>,
-    /// Request heads by step.
-    pub heads: Arc<PreparedHeads>,
-    /// Row of the record by step.
-    pub rows: Box<[u16]>,
-    /// Row of the record by race.
-    pub race_rows: Box<[u16]>,
-    /// How much the record counts.
-    pub shape: SetShape,
-    /// Addresses of the target.
-    pub addresses: Arc<[SocketAddr]>,
-    /// The core's users; those in reserve come last.
-    pub users: Vec<UserOrders>,
-    /// How the course of the users is changed while they live; `None` when it is not.
-    pub course: Option<Arc<LiveCourse>>,
-    /// The core's share of the arrivals, in the open model.
-    pub arrivals: Option<ArrivalOrders>,
-    /// Which requests count as failures.
-    pub failures: FailureRule,
-    /// Connections that the core's users share; `None` gives each its own.
-    pub connections: Option<usize>,
-    /// Connections that are open already; the rest is opened by the worker.
-    pub opened: Spread,
-    /// What keeps a process of the target at work while connections are opened at others.
-    pub questions: Option<Questions>,
-    /// Largest reply body.
-    pub max_body_bytes: usize,
-    /// After this long a request counts as unknown.
-    pub request_timeout: Duration,
-    /// Requests become due for this long after the start.
-    pub run_time: Duration,
-    /// Requests in flight at the end are waited for this long.
-    pub stop_timeout: Duration,
-    /// Where full intervals go and empty ones come from.
-    pub handover: WorkerHandover,
-}
-
-impl<S> WorkerOrders<S> {
-    /// Users that the plan makes active at some time: all but those in reserve.
-    #[must_use]
-    pub fn planned_users(&self) -> usize {
-        let is_planned = |user: &&UserOrders| !user.activity.is_empty();
-        let planned = self.users.iter().filter(is_planned).count();
-        match self.course {
-            Some(_) => planned,
-            None => self.users.len(),
-        }
-    }
-}
-
-/// A core's share of the arrivals.
-pub struct ArrivalOrders {
-    /// When journeys arrive.
-    pub schedule: ArrivalSchedule,
-    /// Seed of the run.
-    pub seed: u64,
-    /// An arrival that waited longer for a free user is shed.
-    pub longest_wait: Duration,
-}
 
 /// How the director holds a worker.
 pub struct Reins {
@@ -139,18 +67,18 @@ pub enum WorkerError {
     Track(#[source] io::Error),
 }
 
-/// Carries `orders` out on the current thread.
-pub fn work<S: Script>(orders: WorkerOrders<S>, reins: &Reins) {
-    let prepared = pin(orders.cpu).and_then(|()| {
+/// Carries the part of `script` out that `orders` say, on the current thread.
+pub fn work<S: Script>(script: &Arc<S>, orders: WorkerOrders, reins: &Reins) {
+    let prepared = pin(orders.place.cpu).and_then(|()| {
         sharpen_timers();
-        let connections = orders.connections.unwrap_or(orders.users.len());
-        let lanes = orders.script.lanes(orders.users.len());
-        Ok(Runtime::new(orders.driver, connections + lanes)?)
+        let connections = orders.load.all_connections();
+        let lanes = script.lanes(orders.load.users.len());
+        Ok(Runtime::new(orders.place.driver, connections + lanes)?)
     });
     match prepared {
         Ok(mut runtime) => {
             let ring_flags = runtime.ring_flags();
-            runtime.block_on(run(orders, reins, ring_flags));
+            runtime.block_on(run(script, orders, reins, ring_flags));
         }
         Err(error) => {
             let _ = reins.ready.send(Err(error));
@@ -166,52 +94,58 @@ fn pin(cpu: usize) -> Result<(), WorkerError> {
 }
 
 async fn run<S: Script>(
-    mut orders: WorkerOrders<S>,
+    script: &Arc<S>,
+    mut orders: WorkerOrders,
     reins: &Reins,
     ring_flags: &'static [&'static str],
 ) {
-    let pacer = match Pacer::start(orders.users.len() + 8) {
+    let pacer = match Pacer::start(orders.load.users.len() + 8) {
         Ok(pacer) => pacer,
         Err(error) => {
             let _ = reins.ready.send(Err(WorkerError::Timer(error)));
             return;
         }
     };
-    let core = match Core::new(&mut orders, pacer) {
+    let core = match Core::new(&**script, &mut orders, pacer) {
         Ok(core) => core,
         Err(error) => {
             let _ = reins.ready.send(Err(error));
             return;
         }
     };
-    let spread = std::mem::take(&mut orders.opened);
+    let spread = std::mem::take(&mut orders.target.opened);
     let wanted = Wanted {
-        connections: orders.connections.unwrap_or(orders.users.len()),
-        opened: orders.connections.unwrap_or(orders.planned_users()),
+        connections: orders.load.all_connections(),
+        opened: orders.load.planned_connections(),
     };
     let (mut connections, ready) =
         open_connections(wanted, spread.others, &core.road, ring_flags).await;
-    if orders.position == 0 && ready.open_connections > 0 {
+    if orders.place.position == 0 && ready.open_connections > 0 {
         let set_up = core
-            .set_up(&orders, &mut connections, &reins.interruption)
+            .set_up(&**script, &orders, &mut connections, &reins.interruption)
             .await;
         if let Err(error) = set_up {
             let _ = reins.ready.send(Err(error));
             return;
         }
     }
-    let lanes = orders.script.lanes(orders.users.len());
+    let lanes = script.lanes(orders.load.users.len());
     let operations = match ready.open_connections {
         0 => 0,
-        _ => orders.users.len() + lanes + SPARE_OPERATIONS,
+        _ => orders.load.users.len() + lanes + SPARE_OPERATIONS,
     };
     // Without room the run is as good, but for a few allocations on its way.
-    let room = make_room(orders.driver, operations).await;
+    let room = make_room(orders.place.driver, operations).await;
     if let Some(track) = core.track.as_ref().filter(|_| ready.open_connections > 0) {
-        track.keep::<Tcp>(orders.max_body_bytes, spread.lanes);
-        let lanes = orders.script.lanes(orders.planned_users());
+        track.keep::<Tcp>(orders.target.max_body_bytes, spread.lanes);
+        let lanes = script.lanes(orders.load.planned_users());
         track.warm_up(lanes, OPENED_AT_ONCE).await;
-        if let Some(questions) = orders.questions.as_ref().filter(|_| track.is_spread()) {
+        if let Some(questions) = orders
+            .target
+            .questions
+            .as_ref()
+            .filter(|_| track.is_spread())
+        {
             spawn(mend(Rc::clone(track), questions.slow()));
         }
     }
@@ -223,7 +157,7 @@ async fn run<S: Script>(
         return;
     };
     core.begin(start_ns, &orders);
-    let arrivals = orders.arrivals.take().map(|arrivals| {
+    let arrivals = orders.load.arrivals.take().map(|arrivals| {
         let (schedule, seed) = (arrivals.schedule, arrivals.seed);
         Rc::new(Arrivals::new(
             schedule,
@@ -232,7 +166,14 @@ async fn run<S: Script>(
             arrivals.longest_wait,
         ))
     });
-    let retired = start_users(&mut orders, &core, connections, arrivals.as_ref(), start_ns);
+    let retired = start_users(
+        script,
+        &mut orders,
+        &core,
+        connections,
+        arrivals.as_ref(),
+        start_ns,
+    );
     core.keep_house(&orders, &reins.interruption, start_ns)
         .await;
     if let Some(arrivals) = arrivals {
@@ -265,21 +206,28 @@ struct Core {
 }
 
 impl Core {
-    fn new<S: Script>(orders: &mut WorkerOrders<S>, pacer: Pacer) -> Result<Self, WorkerError> {
-        let interval = Box::new(CoreInterval::new(orders.position, orders.shape));
-        let rows = std::mem::take(&mut orders.rows);
-        let race_rows = std::mem::take(&mut orders.race_rows);
+    fn new<S: Script>(
+        script: &S,
+        orders: &mut WorkerOrders,
+        pacer: Pacer,
+    ) -> Result<Self, WorkerError> {
+        let interval = Box::new(CoreInterval::new(
+            orders.place.position,
+            orders.counts.shape,
+        ));
+        let rows = std::mem::take(&mut orders.counts.rows);
+        let race_rows = std::mem::take(&mut orders.counts.race_rows);
         let recorder = Recorder::new(interval, rows)
             .with_races(race_rows)
-            .judging_by(orders.failures);
+            .judging_by(orders.counts.failures);
         let recorder = Rc::new(RefCell::new(recorder));
-        let connections = orders.connections.unwrap_or(orders.users.len());
-        let lanes = orders.script.lanes(orders.users.len());
+        let connections = orders.load.all_connections();
+        let lanes = script.lanes(orders.load.users.len());
         let run_end_ns = Rc::new(Cell::new(u64::MAX));
         let road = Rc::new(Road::new(
-            Arc::clone(&orders.addresses),
-            orders.request_timeout,
-            (orders.users.len(), connections + lanes),
+            Arc::clone(&orders.target.addresses),
+            orders.target.request_timeout,
+            (orders.load.users.len(), connections + lanes),
             pacer.clone(),
             Rc::clone(&recorder),
         ));
@@ -290,8 +238,8 @@ impl Core {
                     road: Rc::clone(&road),
                     first_slot: connections,
                     lanes,
-                    driver: orders.driver,
-                    style: orders.script.race_rules().release,
+                    driver: orders.place.driver,
+                    style: script.race_rules().release,
                     pacer: pacer.clone(),
                     run_end_ns: Rc::clone(&run_end_ns),
                 });
@@ -315,7 +263,8 @@ impl Core {
     /// the record; they end before the clock starts.
     async fn set_up<S: Script>(
         &self,
-        orders: &WorkerOrders<S>,
+        script: &S,
+        orders: &WorkerOrders,
         connections: &mut Vec<Connection<Tcp>>,
         interruption: &Arc<Interruption>,
     ) -> Result<(), WorkerError> {
@@ -325,12 +274,12 @@ impl Core {
             Rc::clone(&self.road),
             self.pacer.clone(),
             Rc::clone(&self.run_end_ns),
-            orders.max_body_bytes,
+            orders.target.max_body_bytes,
         );
         let mut user = Session::new(
             link,
             Rc::clone(&self.recorder),
-            Arc::clone(&orders.heads),
+            Arc::clone(&orders.target.heads),
             SessionStart {
                 class: 0,
                 wait: WaitTime::None,
@@ -347,7 +296,7 @@ impl Core {
             Arc::clone(interruption),
             Rc::clone(&done),
         ));
-        let result = user.set_up(&*orders.script).await;
+        let result = user.set_up(script).await;
         done.set(true);
         self.pacer.wake_all();
         watch.join().await;
@@ -360,26 +309,21 @@ impl Core {
         Ok(result?)
     }
 
-    fn begin<S>(&self, start_ns: u64, orders: &WorkerOrders<S>) {
+    fn begin(&self, start_ns: u64, orders: &WorkerOrders) {
         self.recorder.borrow_mut().begin(start_ns);
         self.run_end_ns
-            .set(start_ns + orders.run_time.as_nanos() as u64);
+            .set(start_ns + orders.load.run_time.as_nanos() as u64);
         self.gauge.borrow_mut().lap();
     }
 
     /// Looks after deadlines, the interruption, the course and the handover until the last user is
     /// gone.
-    async fn keep_house<S>(
-        &self,
-        orders: &WorkerOrders<S>,
-        interruption: &Interruption,
-        start_ns: u64,
-    ) {
-        let tick_ns = (orders.request_timeout.as_nanos() as u64 / 20)
+    async fn keep_house(&self, orders: &WorkerOrders, interruption: &Interruption, start_ns: u64) {
+        let tick_ns = (orders.target.request_timeout.as_nanos() as u64 / 20)
             .clamp(SECOND_NS / 1_000, LONGEST_TICK_NS);
         let mut next_swap_ns = start_ns + SECOND_NS;
         let mut turn = 0;
-        let mut jitter = fastrand::Rng::with_seed(orders.position as u64);
+        let mut jitter = fastrand::Rng::with_seed(orders.place.position as u64);
         while self.living_users.get() > 0 {
             let tick_ns = jitter.u64(tick_ns / 2..=tick_ns);
             let wake_ns = (now_ns() + tick_ns).min(next_swap_ns);
@@ -392,13 +336,13 @@ impl Core {
                 self.run_end_ns.set(now_ns);
                 self.pacer.wake_all();
             }
-            if let Some(course) = &orders.course {
+            if let Some(course) = &orders.load.course {
                 self.follow(course, &mut turn, now_ns);
             }
             let patience_ends_ns = self
                 .run_end_ns
                 .get()
-                .saturating_add(orders.stop_timeout.as_nanos() as u64);
+                .saturating_add(orders.load.stop_timeout.as_nanos() as u64);
             if interrupted > 1 || now_ns >= patience_ends_ns {
                 self.road.flights().cut_all();
             } else {
@@ -467,14 +411,15 @@ async fn watch_set_up(
 /// Starts a task for each user. Users that are done go to the returned list: they keep their
 /// connections open until everything is measured, so that closing them is no part of it.
 fn start_users<S: Script>(
-    orders: &mut WorkerOrders<S>,
+    script: &Arc<S>,
+    orders: &mut WorkerOrders,
     core: &Core,
     connections: Vec<Connection<Tcp>>,
     arrivals: Option<&Rc<Arrivals>>,
     start_ns: u64,
 ) -> Rc<RefCell<Vec<Session<SocketLink<Tcp>>>>> {
-    let users = std::mem::take(&mut orders.users);
-    let mut ways = ways(connections, orders.connections.is_some(), users.len());
+    let users = std::mem::take(&mut orders.load.users);
+    let mut ways = ways(connections, orders.load.connections.is_some(), users.len());
     core.living_users.set(users.len());
     let retired = Rc::new(RefCell::new(Vec::with_capacity(users.len())));
     for user in users {
@@ -484,13 +429,13 @@ fn start_users<S: Script>(
             Rc::clone(&core.road),
             core.pacer.clone(),
             Rc::clone(&core.run_end_ns),
-            orders.max_body_bytes,
+            orders.target.max_body_bytes,
         )
         .with_track(core.track.clone());
         let mut session = Session::new(
             link,
             Rc::clone(&core.recorder),
-            Arc::clone(&orders.heads),
+            Arc::clone(&orders.target.heads),
             SessionStart {
                 class: user.class,
                 wait: user.wait,
@@ -503,13 +448,13 @@ fn start_users<S: Script>(
             user.activity,
             start_ns,
             session.link().activity_end(),
-            orders.course.is_some(),
+            orders.load.course.is_some(),
         ));
-        if orders.course.is_some() {
+        if orders.load.course.is_some() {
             let mut kept = core.activities.borrow_mut();
             kept.push((user.index, Rc::clone(&activities)));
         }
-        let script = Arc::clone(&orders.script);
+        let script = Arc::clone(script);
         let active = Rc::clone(&core.active_users);
         let living = Rc::clone(&core.living_users);
         let arrivals = arrivals.cloned();

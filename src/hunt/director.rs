@@ -18,7 +18,7 @@ use super::trials::{
 use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
 use crate::record::{NotWritten, Record, replace};
-use crate::run::{self, EmbeddedShop};
+use crate::run::{self, Embedded};
 use crate::stats::ThresholdVerdict;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,9 +41,9 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     let shop = template
         .sandbox
         .as_ref()
-        .map(|shop| EmbeddedShop::start(&template.plan, shop))
+        .map(|own| Embedded::start(&template.plan, &**own))
         .transpose()?;
-    let target = shop.as_ref().map(EmbeddedShop::target);
+    let target = shop.as_ref().map(Embedded::target);
     let target = target.unwrap_or_else(|| template.plan.target.clone());
     let mut observers = match &shop {
         Some(shop) => shop.observers(&template.observers),
@@ -51,11 +51,11 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     };
     observers.drain_wait = Duration::from_secs_f64(request.criteria.rest_limit_s);
     let addresses = run::resolve(&target, &template.addresses)?;
-    let recognised = run::recognise_target(template, &target, &addresses)?;
-    let health = Health::ask_first(&target, &template.addresses)?;
+    let met = run::meet(template, &target, &addresses)?;
+    let health = Health::ask_first(&target, &template.addresses, template.subject.health_path())?;
     let place = Place {
         target,
-        recognised,
+        met,
         observers,
         records: request.directory.join("probes"),
     };

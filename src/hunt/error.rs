@@ -1,8 +1,8 @@
 //! Why there is no hunt.
 
+use crate::engine::NotStarted;
 use crate::plan::{ExitCode, LoadError};
 use crate::run::{ReachError, RunError};
-use crate::sandbox::SandboxError;
 use std::io;
 use std::path::PathBuf;
 
@@ -18,9 +18,9 @@ pub enum HuntError {
     /// A probe's load is none.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// The sandbox cannot start.
+    /// The target that the program brings along cannot start.
     #[error(transparent)]
-    Sandbox(#[from] SandboxError),
+    OwnTarget(#[from] NotStarted),
     /// A file cannot be written.
     #[error("cannot write {}: {error}", path.display())]
     Write {
@@ -39,7 +39,7 @@ impl HuntError {
             Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
             Self::Reach(_) => ExitCode::Unreachable,
             Self::Run(error) => error.exit_code(),
-            Self::Load(_) | Self::Sandbox(_) | Self::Write { .. } => ExitCode::BadPlan,
+            Self::Load(_) | Self::OwnTarget(_) | Self::Write { .. } => ExitCode::BadPlan,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::hunt_record::{DomainProbe, Judgement, LoadUnit, NameProbe, ProbeRecor
 use super::reading::{Scales, Weighed, allowed_beyond};
 use super::request::HuntRequest;
 use super::window::{Span, WindowFigures, WindowSink};
+use crate::engine::MetSubject;
 use crate::observe::ObserverConfig;
 use crate::plan::{
     ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Quantity, Stage, Statistic, Target,
@@ -13,7 +14,6 @@ use crate::plan::{
 use crate::record::{BacklogRecord, Live, ObservedRecord, RunFacts, RunRecord};
 use crate::report::LiveFace;
 use crate::run::{self, Face, LiveRun, Output, RunControl, RunError, RunRequest};
-use crate::shop::Recognised;
 use crate::stats::{IntervalSink, RuleVerdict, StatName};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -30,8 +30,8 @@ const WATCHED_S: f64 = 7.0;
 pub struct Place {
     /// The target.
     pub target: Target,
-    /// What it is.
-    pub recognised: Arc<Recognised>,
+    /// What is tested there, and what it is.
+    pub met: MetSubject,
     /// What is observed behind it.
     pub observers: ObserverConfig,
     /// Directory that their records are made in.
@@ -197,12 +197,11 @@ fn run_request(request: &HuntRequest, place: &Place, plan: Plan) -> RunRequest {
             ..Output::default()
         },
         exit_code_on_error: 0,
-        generation: template.generation,
+        met: Some(place.met.clone()),
         allow_drift: template.allow_drift,
-        recognised: Some(Arc::clone(&place.recognised)),
         addresses: template.addresses.clone(),
         observers: place.observers.clone(),
-        ..RunRequest::of_plan(plan)
+        ..RunRequest::of_plan(plan, template.subject.clone())
     }
 }
 

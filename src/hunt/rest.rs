@@ -1,11 +1,10 @@
 //! Between two probes: the target comes to rest, or gets up again.
 //!
-//! A target that was overloaded works its queue off first: it is at rest when it answers `GET
-//! /health` about as fast as before any load. A target that fell over is asked until it answers.
+//! A target that was overloaded works its queue off first: it is at rest when it answers a read of its
+//! health about as fast as before any load. A target that fell over is asked until it answers.
 
 use crate::plan::{AddressPolicy, Target};
 use crate::run::{ReachError, preflight, resolve};
-use crate::shop::HEALTH_PATH;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,6 +27,8 @@ const REFUSALS: u32 = 3;
 pub struct Health {
     target: Target,
     addresses: AddressPolicy,
+    /// What is asked for: see [`crate::engine::Subject::health_path`].
+    path: &'static str,
     /// How long an answer took before any load.
     at_rest: Duration,
 }
@@ -44,14 +45,19 @@ pub enum Rested {
 }
 
 impl Health {
-    /// Asks the target for the first time.
+    /// Asks the target for `path` for the first time.
     ///
     /// # Errors
     /// When it does not answer.
-    pub fn ask_first(target: &Target, addresses: &AddressPolicy) -> Result<Self, ReachError> {
+    pub fn ask_first(
+        target: &Target,
+        addresses: &AddressPolicy,
+        path: &'static str,
+    ) -> Result<Self, ReachError> {
         let mut health = Self {
             target: target.clone(),
             addresses: addresses.clone(),
+            path,
             at_rest: Duration::ZERO,
         };
         let answers = [health.ask()?, health.ask()?, health.ask()?];
@@ -62,7 +68,7 @@ impl Health {
     fn ask(&self) -> Result<Duration, ReachError> {
         let began = Instant::now();
         let addresses = resolve(&self.target, &self.addresses)?;
-        preflight(&self.target, &addresses, HEALTH_PATH, ANSWER_LIMIT)?;
+        preflight(&self.target, &addresses, self.path, ANSWER_LIMIT)?;
         Ok(began.elapsed())
     }
 
@@ -144,7 +150,7 @@ mod tests {
         let (target, policy) = (target_on(&listener), AddressPolicy::new(&[]));
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || serve(&listener));
-        let health = Health::ask_first(&target, &policy).unwrap();
+        let health = Health::ask_first(&target, &policy, "/health").unwrap();
         let limit = Duration::from_secs(60);
         assert!(matches!(health.rest(limit, || false), Rested::After(_)));
         assert_eq!(health.rest(limit, || true), Rested::Stopped);
@@ -153,6 +159,6 @@ mod tests {
         server.join().unwrap();
         assert_eq!(health.rest(limit, || false), Rested::Down);
         assert!(!health.recovery(Duration::ZERO, || false));
-        assert!(Health::ask_first(&target, &policy).is_err());
+        assert!(Health::ask_first(&target, &policy, "/health").is_err());
     }
 }

@@ -12,11 +12,9 @@ mod duration;
 mod excursion;
 mod exit;
 mod failure_rule;
-mod journey_options;
 mod load;
 mod observed_metric;
 mod outcome;
-mod profile;
 mod races;
 mod random;
 mod run_id;
@@ -34,12 +32,10 @@ pub use duration::{DurationError, LONGEST_DURATION, parse_duration};
 pub use excursion::Excursion;
 pub use exit::ExitCode;
 pub use failure_rule::FailureRule;
-pub use journey_options::{JourneyOption, JourneyOptions, UnknownOption};
 pub use load::{Activity, Arrivals, HIGHEST_RATE_PER_S, Load, LoadError, MOST_USERS, Stage};
 pub use observed_metric::{ObservedMetric, UnknownMetric};
 pub use outcome::Outcome;
-pub use profile::{Position, Profile, ProfileClass, ProfileError, ProfileFault, ProfileLoad};
-pub use races::{RaceOffset, RaceOffsetError, RaceRelease, RaceRules};
+pub use races::{PlannedRaces, RaceOffset, RaceOffsetError, RaceRelease, RaceRules};
 pub use random::{arrival_seed, user_seed};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
 pub use suggestion::Suggestion;
@@ -87,10 +83,11 @@ pub struct Plan {
     pub load: Load,
     /// Whether users wait between steps.
     pub pacing: Pacing,
-    /// How journeys differ from those of the Locust suite.
-    pub options: JourneyOptions,
+    /// Words that the workload knows: how its journeys differ from what they are without. Recorded and
+    /// hashed; what they mean is for the workload to say.
+    pub options: Vec<&'static str>,
     /// How races are carried out.
-    pub races: RaceRules,
+    pub races: PlannedRaces,
     /// Which requests count as failures.
     pub failures: FailureRule,
     /// What must hold of the run. No part of [`Plan::hash`]: the load is the same without.
@@ -139,8 +136,8 @@ impl Plan {
             },
             load,
             pacing: Pacing::Class,
-            options: JourneyOptions::default(),
-            races: RaceRules::default(),
+            options: Vec::new(),
+            races: PlannedRaces::default(),
             failures: FailureRule::Default,
             thresholds: Vec::new(),
             warm_up: Duration::ZERO,

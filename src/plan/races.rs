@@ -2,7 +2,7 @@
 
 use super::duration::{DurationError, parse_duration};
 use serde::Serialize;
-use std::num::NonZeroU64;
+use serde_json::{Map, Value};
 
 /// What of each request waits for the start of a race.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -96,7 +96,7 @@ fn signed_us(text: &str) -> Result<i64, DurationError> {
 }
 
 /// How races are carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RaceRules {
     /// What of each request waits for the start.
     pub release: RaceRelease,
@@ -104,39 +104,22 @@ pub struct RaceRules {
     pub offset: Option<RaceOffset>,
     /// Whether racers are sent one after the other, as the Locust suite does.
     pub sequential: bool,
-    /// Rounds of the flash sale; `None` goes on until the run ends. One round is the Locust suite's
-    /// sale: one item for the whole run, and nobody waits for anybody.
-    pub rounds: Option<NonZeroU64>,
-    /// Whether rules that today's ShopStream does not enforce count as violated when broken. Says
+    /// Whether rules that today's target does not enforce count as violated when broken. Says
     /// nothing about the load, so that it is no part of the plan's hash.
     #[serde(skip)]
     pub strict: bool,
-    /// Pieces in each round of the flash sale, 1 to [`RaceRules::MOST_STOCK`].
-    pub stock: u32,
 }
 
-impl RaceRules {
-    /// Most pieces of a round.
-    pub const MOST_STOCK: u32 = 1_000_000;
-
-    /// Whether the flash sale goes in rounds, with a common start each.
-    #[must_use]
-    pub fn has_rounds(&self) -> bool {
-        !self.sequential && self.rounds != NonZeroU64::new(1)
-    }
-}
-
-impl Default for RaceRules {
-    fn default() -> Self {
-        Self {
-            release: RaceRelease::default(),
-            offset: None,
-            sequential: false,
-            strict: false,
-            rounds: None,
-            stock: 10,
-        }
-    }
+/// How the races of a plan are carried out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PlannedRaces {
+    /// What holds of the races of any workload.
+    #[serde(flatten)]
+    pub rules: RaceRules,
+    /// What only the workload knows of its own, by name. Recorded and hashed; what it means is for the
+    /// workload to say.
+    #[serde(flatten)]
+    pub own: Map<String, Value>,
 }
 
 #[cfg(test)]

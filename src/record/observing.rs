@@ -5,6 +5,7 @@ use super::observed_record::{
 };
 use super::run_record::RunRecord;
 use super::stored_events::stored_events_record;
+use crate::engine::DomainName;
 use crate::observe::{BacklogPoint, DomainHistory, Observation, SourceHistory, Troubled};
 use crate::plan::ObservedMetric;
 use crate::stats::{Amount, Trend};
@@ -18,9 +19,13 @@ const LAST_TICK_S: f64 = 0.1;
 /// What tells the intake when no source counts it.
 const ACCEPTED: &str = "accepted requests";
 
-/// The record of `observation`, which belongs to the run of `record`.
+/// The record of `observation`, which belongs to the run of `record` at a target of these `domains`.
 #[must_use]
-pub fn observed_record(observation: &Observation, record: &RunRecord) -> ObservedRecord {
+pub fn observed_record(
+    observation: &Observation,
+    record: &RunRecord,
+    domains: &[DomainName],
+) -> ObservedRecord {
     let steady = record.phases.iter().find(|phase| phase.name == "steady");
     let load = Load {
         steady_from_s: steady.map_or(0.0, |phase| phase.start_s),
@@ -34,7 +39,7 @@ pub fn observed_record(observation: &Observation, record: &RunRecord) -> Observe
         sources: observation.sources.iter().map(source_record).collect(),
         backlogs: backlogs.collect(),
         figures: figure_records(observation),
-        events: stored_events_record(observation, record),
+        events: stored_events_record(observation, record, domains),
         last_lines: observation.lines.clone(),
         watched_after_s: (observation.end_s - observation.load_end_s).max(0.0),
         cpu_s: observation.cpu_s,

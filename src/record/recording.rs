@@ -72,7 +72,7 @@ impl RunFacts {
             plan_hash: plan.hash(),
             seed: plan.seed,
             host,
-            races: plan.races,
+            races: plan.races.rules,
             target: None,
             processes: None,
         }

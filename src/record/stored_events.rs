@@ -3,8 +3,8 @@
 
 use super::run_record::RunRecord;
 use super::stored_events_record::{StoredEventRecord, StoredEventsRecord};
+use crate::engine::DomainName;
 use crate::observe::{Account, Observation, SourceAccount, StoredEvents};
-use crate::shop::CONTEXTS;
 use std::io;
 use std::path::Path;
 
@@ -13,10 +13,12 @@ const MESSAGE_STORE: &str = "message-db";
 /// What the names of outboxes begin with.
 const OUTBOX: &str = "outbox:";
 
-/// The record of what the sources of `observation` counted; `None` when none of them did, or tried.
+/// The record of what the sources of `observation` counted, of these `domains` and others; `None` when
+/// none of them did, or tried.
 pub fn stored_events_record(
     observation: &Observation,
     record: &RunRecord,
+    domains: &[DomainName],
 ) -> Option<StoredEventsRecord> {
     let accounts = &observation.accounts;
     let store = accounts.iter().find(|kept| &*kept.source == MESSAGE_STORE);
@@ -72,7 +74,7 @@ pub fn stored_events_record(
     for stored in stored {
         let is_told = |event: &StoredEventRecord| is_same(stored, &event.domain, &event.name);
         if !events.iter().any(is_told) {
-            let domain = title_of(&stored.domain);
+            let domain = title_of(&stored.domain, domains);
             events.push(row(
                 &domain,
                 &stored.name,
@@ -111,9 +113,9 @@ fn is_same(stored: &StoredEvents, domain: &str, name: &str) -> bool {
 }
 
 /// A domain as types of events spell it.
-fn title_of(domain: &str) -> String {
-    let known = CONTEXTS.iter().find(|context| context.name == domain);
-    known.map_or_else(|| domain.to_owned(), |context| context.title.to_owned())
+fn title_of(domain: &str, domains: &[DomainName]) -> String {
+    let known = domains.iter().find(|known| known.name == domain);
+    known.map_or_else(|| domain.to_owned(), |known| known.title.to_owned())
 }
 
 /// `told` is at least, as far as replies tell, and at most.
@@ -193,6 +195,17 @@ pub fn write_stored_events(path: &Path, record: &StoredEventsRecord) -> io::Resu
 mod tests {
     use super::*;
     use crate::record::{EventRecord, made_up};
+
+    const DOMAINS: [DomainName; 2] = [
+        DomainName {
+            name: "identity",
+            title: "Identity",
+        },
+        DomainName {
+            name: "notifications",
+            title: "Notifications",
+        },
+    ];
 
     fn record(told: &[(&str, &str, bool, u64)]) -> RunRecord {
         let events = told
@@ -276,7 +289,7 @@ mod tests {
             ],
             ..Observation::default()
         };
-        let found = stored_events_record(&observation, &record(TOLD)).unwrap();
+        let found = stored_events_record(&observation, &record(TOLD), &DOMAINS).unwrap();
         assert_eq!(
             (found.source.as_str(), found.engines_told),
             ("message-db", true)
@@ -314,7 +327,7 @@ mod tests {
             ],
             ..Observation::default()
         };
-        let found = stored_events_record(&observation, &record(TOLD)).unwrap();
+        let found = stored_events_record(&observation, &record(TOLD), &DOMAINS).unwrap();
         assert_eq!(
             rows(&found),
             [("Identity", "CustomerRegistered", 13, 12, -1, 1)]
@@ -341,14 +354,14 @@ mod tests {
             let mut record = record(&TOLD[1..2]);
             record.events[0].at_least = Some(19);
             record.events[0].at_most = Some(21);
-            let found = stored_events_record(&observation, &record).unwrap();
+            let found = stored_events_record(&observation, &record, &DOMAINS).unwrap();
             assert_eq!(found.events[0].difference, difference, "{stored} stored");
         }
     }
 
     #[test]
     fn without_an_account_there_is_nothing_to_compare() {
-        let found = stored_events_record(&Observation::default(), &record(TOLD));
+        let found = stored_events_record(&Observation::default(), &record(TOLD), &DOMAINS);
         assert_eq!(found, None);
     }
 
@@ -362,7 +375,7 @@ mod tests {
             )],
             ..Observation::default()
         };
-        let found = stored_events_record(&observation, &record(&TOLD[1..2])).unwrap();
+        let found = stored_events_record(&observation, &record(&TOLD[1..2]), &DOMAINS).unwrap();
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("stored_events.csv");
         write_stored_events(&path, &found).expect("written");

@@ -1,6 +1,6 @@
 //! What a run's target was, as its record says it.
 
-use crate::shop::{Contract, Drift, Evidence, Fitness, Recognised};
+use crate::engine::TargetFacts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,31 +40,26 @@ pub struct TargetRecord {
 }
 
 impl TargetRecord {
-    /// The record of the target at `url`.
+    /// The record of the target at `url`, of which these `facts` are known.
     #[must_use]
-    pub fn of(url: String, recognised: &Recognised, fitness: &Fitness) -> Self {
-        let written = |drifts: &[Drift]| drifts.iter().take(KEPT).map(Drift::to_string).collect();
+    pub fn of(url: String, facts: TargetFacts) -> Self {
+        let kept = |mut differences: Vec<String>| {
+            differences.truncate(KEPT);
+            differences
+        };
         Self {
             url,
-            generation: recognised.generation().name().to_owned(),
-            recognised_by: match recognised.evidence {
-                Evidence::Description => "description",
-                Evidence::Contexts => "contexts",
-                Evidence::Told => "told",
-            }
-            .to_owned(),
-            exact: recognised.exact,
-            schema_hash: recognised.schema_hash.clone(),
-            contexts: recognised.contexts.clone(),
-            operations: recognised
-                .contract
-                .as_ref()
-                .map(|it: &Contract| it.len() as u64),
-            hindrances: written(&fitness.hindrances),
-            adapted: written(&fitness.adapted),
-            unfelt: fitness.unfelt as u64,
-            additions: recognised.additions as u64,
-            says: recognised.to_string(),
+            generation: facts.generation,
+            recognised_by: facts.recognised_by.word().to_owned(),
+            exact: facts.exact,
+            schema_hash: facts.schema_hash,
+            contexts: facts.contexts,
+            operations: facts.operations,
+            hindrances: kept(facts.hindrances),
+            adapted: kept(facts.adapted),
+            unfelt: facts.unfelt,
+            additions: facts.additions,
+            says: facts.says,
         }
     }
 }

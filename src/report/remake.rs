@@ -1,6 +1,7 @@
 //! `shopblast report`: makes a report again from the record of a run, however old and whether or not
 //! the run came to its end.
 
+use crate::engine::PlannedShares;
 use crate::record::rewrite::{naming, rewrite};
 use crate::record::{Recorded, UnreadableRecord};
 use crate::report::export::hgrm::hgrm_text;
@@ -53,13 +54,13 @@ impl ReportFormat {
         }
     }
 
-    /// The report's text.
+    /// The report's text; `planned` tells what part of the passes its plan gave each journey.
     ///
     /// # Errors
     /// When it cannot be made; writing into memory does not fail.
-    pub fn text(self, recorded: &Recorded) -> io::Result<String> {
+    pub fn text(self, recorded: &Recorded, planned: PlannedShares<'_>) -> io::Result<String> {
         Ok(match self {
-            Self::Html => html_report(recorded),
+            Self::Html => html_report(recorded, planned),
             Self::Markdown => markdown_text(&recorded.run),
             Self::Csv => stats_text_again(recorded)?,
             Self::LocustJson => locust_json_text(recorded),
@@ -96,9 +97,10 @@ pub enum RemakeError {
 ///
 /// # Errors
 /// When the record cannot be read or the report not be written.
-pub fn remake(request: &ReportRequest) -> Result<(), RemakeError> {
+pub fn remake(request: &ReportRequest, planned: PlannedShares<'_>) -> Result<(), RemakeError> {
     let recorded = Recorded::read(&request.record)?;
-    let text = request.format.text(&recorded).map_err(RemakeError::Write)?;
+    let text = request.format.text(&recorded, planned);
+    let text = text.map_err(RemakeError::Write)?;
     let usual = request.format.usual_file();
     let place = match &request.out {
         Some(out) => Some(out.clone()),
@@ -118,9 +120,13 @@ pub fn remake(request: &ReportRequest) -> Result<(), RemakeError> {
 ///
 /// # Errors
 /// When the record cannot be read or the report not be written.
-pub fn write_html_report(directory: &Path, path: &Path) -> Result<(), RemakeError> {
+pub fn write_html_report(
+    directory: &Path,
+    path: &Path,
+    planned: PlannedShares<'_>,
+) -> Result<(), RemakeError> {
     let recorded = Recorded::read(directory)?;
-    rewrite(path, html_report(&recorded).as_bytes()).map_err(RemakeError::Write)
+    rewrite(path, html_report(&recorded, planned).as_bytes()).map_err(RemakeError::Write)
 }
 
 /// Makes reports of the record in `directory`, each in its place. The directory of each is made when
@@ -128,7 +134,11 @@ pub fn write_html_report(directory: &Path, path: &Path) -> Result<(), RemakeErro
 ///
 /// # Errors
 /// When the record cannot be read; and for each report that cannot be written.
-pub fn write_reports(directory: &Path, reports: &[(ReportFormat, PathBuf)]) -> Vec<RemakeError> {
+pub fn write_reports(
+    directory: &Path,
+    reports: &[(ReportFormat, PathBuf)],
+    planned: PlannedShares<'_>,
+) -> Vec<RemakeError> {
     let recorded = match Recorded::read(directory) {
         Ok(recorded) => recorded,
         Err(error) => return vec![error.into()],
@@ -137,7 +147,7 @@ pub fn write_reports(directory: &Path, reports: &[(ReportFormat, PathBuf)]) -> V
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|error| naming(parent, &error))?;
         }
-        rewrite(path, format.text(&recorded)?.as_bytes())
+        rewrite(path, format.text(&recorded, planned)?.as_bytes())
     };
     let written = reports.iter().map(|(format, path)| write(*format, path));
     written

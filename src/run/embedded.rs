@@ -1,84 +1,75 @@
-//! The embedded shop: beside a run with `--sandbox`, or served alone by `shopblast sandbox`.
+//! A target that the program brings along: beside a run with `--sandbox`, or served alone by
+//! `shopblast sandbox`.
 
 use super::machine::allowed_cpus;
-use super::sandbox_target::target;
-use super::{observers, signals};
-use crate::observe::ObserverConfig;
+use super::signals;
+use crate::engine::{NotStarted, OwnTarget, Standing};
+use crate::observe::{ObservatoryChoice, ObserverConfig};
 use crate::plan::{Plan, Target};
-use crate::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig};
 use std::net::SocketAddr;
 
-/// The embedded shop, for more than one run.
-pub struct EmbeddedShop {
-    sandbox: Sandbox,
+/// A target of this process, for one run or more.
+pub struct Embedded {
+    standing: Box<dyn Standing>,
 }
 
-impl EmbeddedShop {
-    /// Starts the shop on a free port of this machine, on a CPU of its own where the workers of `plan`
+impl Embedded {
+    /// Starts it on a free port of this machine, on a CPU of its own where the workers of `plan`
     /// leave one.
     ///
     /// # Errors
     /// When it cannot listen.
-    pub fn start(plan: &Plan, shop: &ShopConfig) -> Result<Self, SandboxError> {
-        start(plan, shop).map(|sandbox| Self { sandbox })
+    pub fn start(plan: &Plan, own: &dyn OwnTarget) -> Result<Self, NotStarted> {
+        let spare = allowed_cpus()
+            .into_iter()
+            .find(|cpu| !plan.cores.contains(cpu));
+        let standing = own.start(spare, plan.driver)?;
+        Ok(Self { standing })
     }
 
     /// Where it takes requests.
     #[must_use]
     pub fn target(&self) -> Target {
-        target(&self.sandbox)
+        target_at(self.standing.address())
     }
 
     /// What `asked` becomes beside it: its own Observatory is read, unless another one was named.
     #[must_use]
     pub fn observers(&self, asked: &ObserverConfig) -> ObserverConfig {
-        observers::beside(asked, Some(&self.sandbox))
+        let mut config = asked.clone();
+        let own = self.standing.observatory_address().map(target_at);
+        if let (ObservatoryChoice::None, Some(own)) = (&config.observatory, own) {
+            config.observatory = ObservatoryChoice::Asked(own);
+        }
+        config
     }
 
     /// Ends it.
     pub fn stop(self) {
-        self.sandbox.stop();
+        self.standing.stop();
     }
 }
 
-/// Starts the shop on a free port of this machine, on a CPU of its own where the workers of `plan`
-/// leave one.
-///
-/// # Errors
-/// When it cannot listen.
-pub fn start(plan: &Plan, shop: &ShopConfig) -> Result<Sandbox, SandboxError> {
-    let spare = allowed_cpus()
-        .into_iter()
-        .find(|cpu| !plan.cores.contains(cpu));
-    Sandbox::start(&SandboxConfig {
-        address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        mode: Mode::Shop(shop.clone()),
-        cores: spare.into_iter().collect(),
-        driver: plan.driver,
-        arrival_log: None,
-    })
+fn target_at(address: SocketAddr) -> Target {
+    Target {
+        host: address.ip().to_string(),
+        port: address.port(),
+        authority: address.to_string(),
+        base_path: String::new(),
+    }
 }
 
-/// Serves the shop until Ctrl-C.
-///
-/// # Errors
-/// When it cannot listen.
-pub fn serve(config: &SandboxConfig) -> Result<(), SandboxError> {
-    let sandbox = Sandbox::start(config)?;
-    let stopper = sandbox.stopper();
-    let _listening = signals::listen(move || stopper.stop());
-    let what = match config.mode {
-        Mode::Shop(_) => "the embedded shop",
-        Mode::Fixed => "one fixed reply",
-    };
-    let observatory = sandbox
+/// Serves `standing`, which is called `what`, until Ctrl-C.
+pub fn serve(what: &str, standing: Box<dyn Standing>) {
+    let stopper = standing.stopper();
+    let _listening = signals::listen(stopper);
+    let observatory = standing
         .observatory_address()
         .map(|address| format!(", its Observatory on http://{address}"))
         .unwrap_or_default();
     println!(
         "serving {what} on http://{}{observatory} (Ctrl-C ends it)",
-        sandbox.address()
+        standing.address()
     );
-    sandbox.wait();
-    Ok(())
+    standing.wait();
 }

@@ -1,57 +1,45 @@
 //! The first meeting with the target: what it is, whether the journeys of the plan fit, and what is
 //! said of it.
 
-use super::inspect::Inspection;
+use super::recognition::Questioning;
 use super::{RunError, RunRequest, reach};
+use crate::engine::{MetSubject, PreparedScript};
 use crate::plan::{Plan, Target};
-use crate::record::TargetRecord;
-use crate::shop::{Drift, Fitness, HEALTH_PATH, Recognised, ShopScript};
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 /// Differences that are named.
 const SHOWN: usize = 20;
-
-/// A target that was met, and the journeys that it gets.
-pub struct Encountered {
-    /// The journeys, with bodies in the forms that the target takes.
-    pub script: ShopScript,
-    /// What is recorded of the target.
-    pub target: TargetRecord,
-    /// What the target is.
-    pub recognised: Arc<Recognised>,
-}
 
 /// Looks what `target` is, as `request` wants it, and says it on standard error.
 ///
 /// # Errors
 /// When it gets no load: nothing but questions about itself was sent then.
-pub fn recognise_target(
+pub fn meet(
     request: &RunRequest,
     target: &Target,
     addresses: &[SocketAddr],
-) -> Result<Arc<Recognised>, RunError> {
+) -> Result<MetSubject, RunError> {
     let output = &request.output;
-    let inspection = Inspection {
+    let questioning = Questioning {
         target,
         addresses,
         timeout: request.plan.request_timeout,
     };
-    let recognised = match request.preflight {
+    let met = match request.preflight {
         true => {
-            let inspected = inspection.inspect(request.generation)?;
-            if let Some(caveat) = inspected.caveat.filter(|_| !output.silent) {
+            let recognition = questioning.recognise(&request.subject)?;
+            if let Some(caveat) = recognition.caveat.filter(|_| !output.silent) {
                 eprintln!("warning: the shop's description was not read: {caveat}");
             }
-            inspected.recognised
+            recognition.target
         }
-        false => Recognised::told(request.generation.unwrap_or_default()),
+        false => request.subject.presumed(),
     };
     let is_muted = output.quiet || output.only_summary || output.silent;
     if request.preflight && !is_muted {
-        eprintln!("target: {recognised}");
+        eprintln!("target: {met}");
     }
-    Ok(Arc::new(recognised))
+    Ok(met)
 }
 
 /// Looks at the target as `request` wants it, and prepares the journeys of `plan` for it.
@@ -62,24 +50,23 @@ pub fn encounter(
     request: &RunRequest,
     plan: &Plan,
     addresses: &[SocketAddr],
-) -> Result<Encountered, RunError> {
-    let recognised = match &request.recognised {
+) -> Result<PreparedScript, RunError> {
+    let met = match &request.met {
         Some(known) => {
-            reach::preflight(&plan.target, addresses, HEALTH_PATH, plan.request_timeout)?;
-            Arc::clone(known)
+            let path = request.subject.health_path();
+            reach::preflight(&plan.target, addresses, path, plan.request_timeout)?;
+            known.clone()
         }
-        None => recognise_target(request, &plan.target, addresses)?,
+        None => meet(request, &plan.target, addresses)?,
     };
-    let script = ShopScript::new(plan, recognised.dialect)?;
-    let fitness = Fitness::of(&script, &recognised);
-    let url = plan.target.url();
-    if !fitness.hindrances.is_empty() {
-        let hindrances = lines(&fitness.hindrances);
+    let script = met.prepare(plan)?;
+    let hindrances = &script.target.hindrances;
+    if !hindrances.is_empty() {
+        let hindrances = lines(hindrances);
         if !request.allow_drift {
-            let shop = recognised.to_string();
             return Err(RunError::Unfit {
-                url,
-                shop,
+                url: plan.target.url(),
+                shop: met.to_string(),
                 hindrances,
             });
         }
@@ -87,19 +74,15 @@ pub fn encounter(
             eprintln!("warning: the target lacks what these journeys need:\n{hindrances}");
         }
     }
-    Ok(Encountered {
-        script,
-        target: TargetRecord::of(url, &recognised, &fitness),
-        recognised,
-    })
+    Ok(script)
 }
 
 /// One line for each, up to [`SHOWN`].
-fn lines(drifts: &[Drift]) -> String {
-    let shown = drifts.iter().take(SHOWN);
-    let mut lines: Vec<String> = shown.map(|drift| format!("  {drift}")).collect();
-    if drifts.len() > SHOWN {
-        lines.push(format!("  and {} more", drifts.len() - SHOWN));
+fn lines(differences: &[String]) -> String {
+    let shown = differences.iter().take(SHOWN);
+    let mut lines: Vec<String> = shown.map(|difference| format!("  {difference}")).collect();
+    if differences.len() > SHOWN {
+        lines.push(format!("  and {} more", differences.len() - SHOWN));
     }
     lines.join("\n")
 }

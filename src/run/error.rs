@@ -1,13 +1,11 @@
 //! Why nothing was sent.
 
 use super::crew::CrewError;
-use super::inspect::InspectError;
 use super::reach::ReachError;
-use crate::engine::WorkerError;
+use super::recognition::RecognitionError;
+use crate::engine::{NotStarted, Unprepared, WorkerError};
 use crate::plan::ExitCode;
 use crate::record::RecordError;
-use crate::sandbox::SandboxError;
-use crate::shop::UnknownClass;
 use std::net::SocketAddr;
 
 /// Why nothing was sent.
@@ -16,9 +14,9 @@ pub enum RunError {
     /// The target cannot be reached, or may not be.
     #[error(transparent)]
     Reach(#[from] ReachError),
-    /// The target is no ShopStream, or not ready.
+    /// The target is nothing that the load is meant for, or not ready.
     #[error(transparent)]
-    Inspect(#[from] InspectError),
+    Recognition(#[from] RecognitionError),
     /// Journeys of the plan cannot be carried out at the target.
     #[error(
         "the journeys of this plan cannot be carried out at {url}, {shop}:\n{hindrances}\n(nothing was sent; choose other user classes, or run nevertheless with --allow-drift)"
@@ -37,12 +35,12 @@ pub enum RunError {
     /// The run cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The sandbox cannot start.
+    /// The target that the program brings along cannot start.
     #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-    /// The plan names an unknown user class.
+    OwnTarget(#[from] NotStarted),
+    /// The plan asks for what the workload does not have.
     #[error(transparent)]
-    Class(#[from] UnknownClass),
+    Unprepared(#[from] Unprepared),
     /// `/metrics` cannot be served.
     #[error(
         "cannot serve /metrics on {address}: {error}; choose another address with --prometheus"
@@ -72,9 +70,9 @@ impl RunError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Reach(error) | Self::Inspect(InspectError::Reach(error)) => error.exit_code(),
-            Self::Inspect(InspectError::NotReady { .. })
-            | Self::Crew(CrewError::Worker(WorkerError::SetUp(_))) => ExitCode::Unreachable,
+            Self::Reach(error) => error.exit_code(),
+            Self::Recognition(error) => error.exit_code(),
+            Self::Crew(CrewError::Worker(WorkerError::SetUp(_))) => ExitCode::Unreachable,
             Self::Crew(CrewError::Worker(WorkerError::Interrupted)) => ExitCode::Interrupted,
             _ => ExitCode::BadPlan,
         }

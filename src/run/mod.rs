@@ -8,26 +8,28 @@ mod embedded;
 mod encounter;
 mod error;
 mod face;
-mod inspect;
 mod machine;
+#[cfg(test)]
+pub(crate) mod made_up;
+mod muster;
 mod observers;
 mod reach;
+mod recognition;
 mod replay;
 mod replay_client;
 mod request;
-mod sandbox_target;
 mod settle;
 mod signals;
 mod stages;
 
 pub use control::{RunControl, RunState};
-pub use embedded::{EmbeddedShop, serve};
-pub use encounter::recognise_target;
+pub use embedded::{Embedded, serve};
+pub use encounter::meet;
 pub use error::RunError;
 pub use face::{Face, Follower, LiveRun};
-pub use inspect::{InspectError, Inspected, Inspection};
 pub use machine::{allowed_cpus, new_run_id};
 pub use reach::{ReachError, preflight, resolve};
+pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
 pub use settle::Finished;
@@ -88,19 +90,19 @@ fn with_target(
     let sandbox = request
         .sandbox
         .as_ref()
-        .map(|shop| embedded::start(&request.plan, shop))
+        .map(|own| Embedded::start(&request.plan, &**own))
         .transpose()?;
     let plan = match &sandbox {
-        Some(sandbox) => request
-            .plan
-            .clone()
-            .with_target(sandbox_target::target(sandbox)),
+        Some(sandbox) => request.plan.clone().with_target(sandbox.target()),
         None => request.plan.clone(),
     };
     let addresses = reach::resolve(&plan.target, &request.addresses)?;
-    let shop = encounter::encounter(request, &plan, &addresses)?;
-    let observed = observers::beside(&request.observers, sandbox.as_ref());
-    let observed = observers::of_shop(observed, &shop.recognised, request.output.silent);
+    let script = encounter::encounter(request, &plan, &addresses)?;
+    let observed = match &sandbox {
+        Some(sandbox) => sandbox.observers(&request.observers),
+        None => request.observers.clone(),
+    };
+    let observed = observers::of_target(observed, &script.target, request.output.silent);
     let ground = Ground {
         request,
         plan: &plan,
@@ -108,7 +110,7 @@ fn with_target(
         observed: &observed,
         control,
     };
-    let outcome = stages::record(&ground, shop, command, faces);
+    let outcome = stages::record(&ground, &script, command, faces);
     if let Some(sandbox) = sandbox {
         sandbox.stop();
     }

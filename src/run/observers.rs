@@ -1,41 +1,25 @@
 //! The observers of a run: which sources, where their threads may run, what they say meanwhile.
 
 use super::machine::allowed_cpus;
-use super::sandbox_target::observatory_target;
-use crate::observe::{
-    DrainProgress, Observation, ObservatoryChoice, ObserverConfig, OutboxRows, Watch,
-};
+use crate::engine::{RecognisedBy, TargetFacts};
+use crate::observe::{DrainProgress, Observation, ObserverConfig, OutboxRows, Watch};
 use crate::plan::{AddressPolicy, Plan};
 use crate::record::ObservedCsv;
-use crate::sandbox::Sandbox;
-use crate::shop::ledger::ONE_OUTBOX_ROW;
-use crate::shop::{Evidence, Recognised};
-use crate::stats::{Amount, Ledger, ObservedTable, Violation};
+use crate::stats::{Amount, Ledger, ObservedTable, Rule, Violation};
 use std::time::{Duration, Instant};
 
 /// Time between two lines while the backlog drains.
 const LINE_EVERY: Duration = Duration::from_secs(2);
 
-/// What `asked` becomes beside a sandbox: its own Observatory is read, unless another one was named.
-#[must_use]
-pub fn beside(asked: &ObserverConfig, sandbox: Option<&Sandbox>) -> ObserverConfig {
-    let mut config = asked.clone();
-    let own = sandbox.and_then(observatory_target);
-    if let (ObservatoryChoice::None, Some(own)) = (&config.observatory, own) {
-        config.observatory = ObservatoryChoice::Asked(own);
-    }
-    config
-}
-
 /// Leaves out the outboxes of contexts that the shop does not have, and says so: the variables of a
-/// newer ShopStream may be set while an older one runs.
+/// newer shop may be set while an older one runs.
 #[must_use]
-pub fn of_shop(mut config: ObserverConfig, shop: &Recognised, muted: bool) -> ObserverConfig {
-    if shop.evidence == Evidence::Told {
+pub fn of_target(mut config: ObserverConfig, target: &TargetFacts, muted: bool) -> ObserverConfig {
+    if target.recognised_by == RecognisedBy::Told {
         return config;
     }
     config.outboxes.retain(|(domain, _)| {
-        let is_there = shop.contexts.contains(domain);
+        let is_there = target.contexts.contains(domain);
         if !is_there && !muted {
             eprintln!("note: the outbox of {domain} is not read: the shop has no such context");
         }
@@ -89,19 +73,19 @@ pub fn finish(
     observation
 }
 
-/// Counts in `ledger` how the rule fared that outboxes decide: each message id of their rows is a
+/// Counts in `ledger` how the `rule` fared that outboxes decide: each message id of their rows is a
 /// check. Without an outbox that was counted there are none, and the rule is not spoken of.
-pub fn judge_outboxes(observation: &Observation, ledger: &mut Ledger) {
+pub fn judge_outboxes(rule: &Rule, observation: &Observation, ledger: &mut Ledger) {
     for kept in &observation.accounts {
         let Some(rows) = kept.account.as_ref().ok().and_then(|it| it.outbox.as_ref()) else {
             continue;
         };
-        let counts = &mut ledger.rules[usize::from(ONE_OUTBOX_ROW.index)];
+        let counts = &mut ledger.rules[usize::from(rule.index)];
         counts.held += rows.message_ids - rows.repeated;
         counts.broken += rows.repeated;
         if let Some(why) = repeated_text(&kept.source, rows) {
             ledger.violations.push(Violation {
-                rule: ONE_OUTBOX_ROW.name.to_owned(),
+                rule: rule.name.to_owned(),
                 race: None,
                 at_us: (observation.load_end_s * 1e6) as i64,
                 why,
@@ -140,8 +124,14 @@ fn drain_line(progress: &DrainProgress) -> String {
 mod tests {
     use super::*;
     use crate::observe::{Account, RepeatedId, SourceAccount};
-    use crate::shop::Generation;
-    use crate::shop::ledger::RULES;
+
+    /// The second of two rules.
+    const RULE: Rule = Rule {
+        index: 1,
+        name: "one-row",
+        text: "an event has one row",
+        enforced: false,
+    };
 
     #[test]
     fn outboxes_of_contexts_that_the_shop_lacks_are_left_out() {
@@ -152,19 +142,24 @@ mod tests {
                 .to_vec(),
             ..ObserverConfig::default()
         };
-        let left = |shop: &Recognised| {
-            let config = of_shop(config(), shop, false);
+        let left = |target: &TargetFacts| {
+            let config = of_target(config(), target, false);
             let domains = config.outboxes.into_iter().map(|(domain, _)| domain);
             domains.collect::<Vec<String>>()
         };
-        let of = |generation: Generation| {
-            let contexts = generation.contexts().iter();
-            Recognised::by_contexts(contexts.map(|it| it.name.to_owned()).collect(), None)
+        let of = |recognised_by, contexts: &[&str]| TargetFacts {
+            recognised_by,
+            contexts: contexts.iter().map(|&context| context.to_owned()).collect(),
+            ..TargetFacts::default()
         };
-        assert_eq!(left(&of(Generation::Five)), ["identity"]);
-        assert_eq!(left(&of(Generation::Today)), ["identity", "notifications"]);
+        let five = ["identity", "catalogue", "ordering", "inventory", "payments"];
+        let today = [&five[..], &["fulfillment", "reviews", "notifications"]].concat();
+        for known in [RecognisedBy::Contexts, RecognisedBy::Description] {
+            assert_eq!(left(&of(known, &five)), ["identity"]);
+            assert_eq!(left(&of(known, &today)), ["identity", "notifications"]);
+        }
         // Who insists is believed.
-        let told = Recognised::told(Generation::Five);
+        let told = of(RecognisedBy::Told, &five);
         assert_eq!(left(&told), ["identity", "notifications"]);
     }
 
@@ -205,10 +200,10 @@ mod tests {
             ],
             ..Observation::default()
         };
-        let mut ledger = Ledger::new(RULES.len());
-        judge_outboxes(&observation, &mut ledger);
+        let mut ledger = Ledger::new(2);
+        judge_outboxes(&RULE, &observation, &mut ledger);
         let counts = |ledger: &Ledger| {
-            let counts = &ledger.rules[usize::from(ONE_OUTBOX_ROW.index)];
+            let counts = &ledger.rules[usize::from(RULE.index)];
             (counts.held, counts.broken, counts.undecided)
         };
         assert_eq!(counts(&ledger), (0, 0, 0), "not applicable is no check");
@@ -216,7 +211,7 @@ mod tests {
             account("outbox:payments", outbox(clean)),
             account("outbox:ordering", outbox(repeated)),
         ]);
-        judge_outboxes(&observation, &mut ledger);
+        judge_outboxes(&RULE, &observation, &mut ledger);
         assert_eq!(counts(&ledger), (13, 2, 0));
         assert_eq!(ledger.violations.len(), 1);
         assert_eq!(

@@ -1,6 +1,7 @@
 //! Whether the target can be reached, and speaks HTTP: asked once, before any load is sent.
 
 use crate::engine::codec::{Malformed, ReplyParser};
+use crate::engine::inquiry::{Answer, NoAnswer};
 use crate::plan::{AddressPolicy, ExitCode, PublicAddress, Target};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -93,51 +94,23 @@ pub fn preflight(
 ) -> Result<(), ReachError> {
     match ask(target, addresses, path, timeout, usize::MAX) {
         Ok(_) => Ok(()),
-        Err(failure) => Err(failure.into_error(target, path)),
+        Err(why) => Err(not_answered(target, path, why)),
     }
 }
 
-/// What came back.
-#[derive(Debug)]
-pub struct Answer {
-    /// Its status.
-    pub status: u16,
-    /// Where it points to; empty when it does not.
-    pub location: String,
-    /// Media type; empty when it does not say.
-    pub media_type: String,
-    /// How the body is packed; empty when it is not.
-    pub encoding: String,
-    /// The body as it came.
-    pub body: Vec<u8>,
-}
-
-/// Why nothing came back that could be read.
-#[derive(Debug)]
-pub enum NoAnswer {
-    /// No address accepts.
-    Unreachable(io::Error),
-    /// The body is larger than was asked for.
-    TooLarge,
-    /// Anything else, in words.
-    Unreadable(String),
-}
-
-impl NoAnswer {
-    /// The error for a target that had to answer.
-    pub fn into_error(self, target: &Target, path: &str) -> ReachError {
-        let url = target.url();
-        let why = match self {
-            Self::Unreachable(error) => {
-                let error = error.to_string();
-                return ReachError::Unreachable { url, error };
-            }
-            Self::TooLarge => "the body is too large".to_owned(),
-            Self::Unreadable(why) => why,
-        };
-        let path = format!("{}{path}", target.base_path);
-        ReachError::NotHttp { url, path, why }
-    }
+/// The error for a target that had to answer when it was asked for `path`.
+pub fn not_answered(target: &Target, path: &str, why: NoAnswer) -> ReachError {
+    let url = target.url();
+    let why = match why {
+        NoAnswer::Unreachable(error) => {
+            let error = error.to_string();
+            return ReachError::Unreachable { url, error };
+        }
+        NoAnswer::TooLarge => "the body is too large".to_owned(),
+        NoAnswer::Unreadable(why) => why,
+    };
+    let path = format!("{}{path}", target.base_path);
+    ReachError::NotHttp { url, path, why }
 }
 
 /// Asks `target` for `path` on a connection of its own, for at most `timeout` and so many bytes of

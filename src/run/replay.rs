@@ -8,7 +8,6 @@ use crate::pieces::duration_text;
 use crate::plan::{AddressPolicy, ExitCode, RunId, Target, TargetError};
 use crate::record::{ProcessesRecord, Recorded, UnreadableRecord};
 use crate::report::part_word;
-use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
 use crate::stats::{Part, WitnessExchange};
 use std::fmt::Write;
 use std::io;
@@ -26,6 +25,9 @@ pub struct ReplayRequest {
     pub target: Option<Target>,
     /// Decides about the addresses that its name resolves to.
     pub addresses: AddressPolicy,
+    /// Paths of two reads that change nothing: one that takes a process of the target long, one that
+    /// takes it a moment.
+    pub questions: (&'static str, &'static str),
     /// Whether every racer is sent, and not only those that show the violation.
     pub all: bool,
     /// How often at most, while it does not happen again; at least 1.
@@ -108,7 +110,8 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
         target.url()
     );
     let exchanges = chosen(&kept.violation.exchanges, request.all);
-    let questions = Questions::of(&target, OPENAPI_PATH, HEALTH_PATH);
+    let (slow, quick) = request.questions;
+    let questions = Questions::of(&target, slow, quick);
     let mut starter = Starter::new(&addresses, &questions);
     if racers(&exchanges) > 1 {
         let processes = ProcessesRecord::of(&starter.look());

@@ -1,10 +1,9 @@
 //! What a run is asked to do, beside its plan.
 
+use crate::engine::{MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
 use crate::plan::{AddressPolicy, Plan};
 use crate::report::ReportFormat;
-use crate::sandbox::ShopConfig;
-use crate::shop::{Generation, Recognised};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,8 +17,12 @@ pub struct RunRequest {
     /// Users that there is to be room for, so that faces can change their number while the run goes
     /// (see [`super::room_for`]); `None` for a run that nobody steers.
     pub room: Option<u32>,
-    /// Start the embedded shop, like this, in this process and send the load there.
-    pub sandbox: Option<ShopConfig>,
+    /// What is tested.
+    pub subject: Subject,
+    /// The same with its target, when that has been looked at already.
+    pub met: Option<MetSubject>,
+    /// Start this target in this process and send the load there.
+    pub sandbox: Option<Arc<dyn OwnTarget>>,
     /// What is written where.
     pub output: Output,
     /// Exit code when some requests failed; 0 does not tell.
@@ -28,12 +31,8 @@ pub struct RunRequest {
     pub fail_on_saturation: bool,
     /// Whether to look what the target is before the clock starts.
     pub preflight: bool,
-    /// The generation that the target is compared with, or is taken for where it does not tell.
-    pub generation: Option<Generation>,
     /// Whether journeys are tried that the target cannot carry out, by its own description.
     pub allow_drift: bool,
-    /// What the target is, when that has been looked at already.
-    pub recognised: Option<Arc<Recognised>>,
     /// Decides about the addresses that the target's name resolves to. A target that is written
     /// as an address has passed already.
     pub addresses: AddressPolicy,
@@ -42,21 +41,21 @@ pub struct RunRequest {
 }
 
 impl RunRequest {
-    /// A run of `plan` with nothing else asked for: against its target, looked at before, recorded in
-    /// the current directory, exit code 1 when requests failed.
+    /// A run of `plan` by the users of `subject`, with nothing else asked for: against its target,
+    /// looked at before, recorded in the current directory, exit code 1 when requests failed.
     #[must_use]
-    pub fn of_plan(plan: Plan) -> Self {
+    pub fn of_plan(plan: Plan, subject: Subject) -> Self {
         Self {
             plan,
             room: None,
+            subject,
+            met: None,
             sandbox: None,
             output: Output::default(),
             exit_code_on_error: 1,
             fail_on_saturation: false,
             preflight: true,
-            generation: None,
             allow_drift: false,
-            recognised: None,
             addresses: AddressPolicy::default(),
             observers: ObserverConfig::default(),
         }

@@ -1,6 +1,7 @@
 //! The end of a run: the finished record, the verdict, the summary, the exit code.
 
 use super::{GithubActions, RunRequest};
+use crate::engine::DomainName;
 use crate::observe::Observation;
 use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
@@ -13,6 +14,7 @@ use crate::report::{
     write_html_report, write_reports,
 };
 use crate::stats::{GeneratorState, Merged};
+use serde_json::{Map, Value};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ use std::path::PathBuf;
 pub struct Settlement<'a> {
     /// What was asked for.
     pub request: &'a RunRequest,
+    /// Domains of the target whose names are known.
+    pub domains: &'a [DomainName],
     /// What was known before the start.
     pub facts: &'a RunFacts,
     /// Where the run is recorded.
@@ -54,7 +58,7 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     record.interrupted = settlement.interrupted;
     record.observed = settlement
         .observation
-        .map(|observation| observed_record(observation, &record));
+        .map(|observation| observed_record(observation, &record, settlement.domains));
     let recovery = record.recovery.as_mut();
     if let Some((recovery, observation)) = recovery.zip(settlement.observation) {
         recovery.add_backlogs(observation);
@@ -81,14 +85,15 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
         eprintln!("warning: cannot write {}: {error}", run_json.display());
     }
     write_events(settlement, &record);
+    let planned = |plan: &Map<String, Value>| settlement.request.subject.planned_shares(plan);
     let report = settlement.directory.report_html();
     let copy = settlement.request.output.html.as_deref();
     for path in [report.as_path()].into_iter().chain(copy) {
-        if let Err(error) = write_html_report(settlement.directory.path(), path) {
+        if let Err(error) = write_html_report(settlement.directory.path(), path, &planned) {
             eprintln!("warning: {error}");
         }
     }
-    for error in write_reports(settlement.directory.path(), &exports(settlement)) {
+    for error in write_reports(settlement.directory.path(), &exports(settlement), &planned) {
         eprintln!("warning: {error}");
     }
     if !settlement.request.output.silent {

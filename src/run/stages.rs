@@ -1,17 +1,16 @@
 //! The stages of a run whose target is known: prepare, start, collect, settle.
 
 use super::crew::Crew;
-use super::encounter::Encountered;
 use super::face::Follower;
+use super::muster::Muster;
 use super::settle::{self, Finished, Settlement};
 use super::{
     Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, signals,
 };
+use crate::engine::{Description, PreparedScript};
 use crate::observe::{Observation, ObserverConfig, Watch};
 use crate::plan::{Load, Pacing, Plan};
-use crate::record::{Live, LiveSink, RecordDirectory, RunFacts};
-use crate::shop::ShopScript;
-use crate::shop::ledger::RULES;
+use crate::record::{Live, LiveSink, RecordDirectory, RunFacts, TargetRecord};
 use crate::stats::{
     Collector, CollectorInbox, IntervalSink, LiveContext, Merged, ObservedTable, RunContext,
     UserShare,
@@ -78,7 +77,7 @@ struct Collected {
 /// When nothing could be sent.
 pub fn record(
     ground: &Ground<'_>,
-    shop: Encountered,
+    script: &PreparedScript,
     command: String,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
@@ -86,17 +85,17 @@ pub fn record(
     let watch = observers::prepare(ground.observed, ground.plan, &ground.request.addresses);
     let heard = ground.control.clone();
     let _listening = signals::listen(move || heard.interrupt());
-    let prepared = prepare(ground, watch, shop, command, faces)?;
+    let prepared = prepare(ground, watch, script, command, faces)?;
     let running = start(ground, prepared, faces)?;
     let collected = collect(ground, running, faces);
-    Ok(settle(ground.request, &collected))
+    Ok(settle(ground, &collected))
 }
 
 /// Everything that takes time or may fail comes before the clock starts.
 fn prepare(
     ground: &Ground<'_>,
     watch: Option<Watch>,
-    Encountered { script, target, .. }: Encountered,
+    script: &PreparedScript,
     command: String,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Prepared, RunError> {
@@ -106,28 +105,29 @@ fn prepare(
         control,
         ..
     } = *ground;
-    let (handovers, inbox) = Collector::channels(plan.cores.len(), script.shape());
-    let mut crew = Crew::muster(
+    let (handovers, inbox) = Collector::channels(plan.cores.len(), script.described.shape);
+    let muster = Muster {
         plan,
-        &script,
-        (ground.addresses, request.preflight),
-        handovers,
-        control.interruption(),
-        control.course(),
-    )?;
+        script,
+        addresses: ground.addresses,
+        looks: request.preflight,
+        interruption: control.interruption(),
+        course: control.course(),
+    };
+    let (crew, survey) = muster.call(handovers)?;
     reached_at_all(plan, &crew)?;
     let started = SystemTime::now();
     let host = machine::facts(plan, &crew.ready);
     let facts = RunFacts::of(plan, started, command, host)
-        .at(target)
-        .with_survey(crew.survey.take());
+        .at(TargetRecord::of(plan.target.url(), script.target.clone()))
+        .with_survey(survey);
     let directory = RecordDirectory::create(
         &request.output.results,
         &plan.profile,
         plan.run_id.as_str(),
         started,
     )?;
-    let context = context_of(plan, &script, control);
+    let context = context_of(plan, &script.described, control);
     let mut sinks = directory.sinks(
         &facts,
         &context,
@@ -233,8 +233,13 @@ fn collect(ground: &Ground<'_>, running: Running, faces: &mut [Box<dyn Face>]) -
         .map(|watch| observers::finish(watch, load_end_s, drain_wait, is_called_off, muted))
         // An Observatory that was only tried, and turned out late to be none.
         .filter(|observation| !observation.sources.is_empty());
-    if let Some(observation) = &observation {
-        observers::judge_outboxes(observation, &mut merged.totals.contests.ledger);
+    if let Some((rule, observation)) = ground
+        .request
+        .subject
+        .outbox_rule()
+        .zip(observation.as_ref())
+    {
+        observers::judge_outboxes(rule, observation, &mut merged.totals.contests.ledger);
     }
     merged.totals.observe_again();
     Collected {
@@ -248,9 +253,10 @@ fn collect(ground: &Ground<'_>, running: Running, faces: &mut [Box<dyn Face>]) -
 }
 
 /// Judges the run and finishes its record.
-fn settle(request: &RunRequest, collected: &Collected) -> Finished {
+fn settle(ground: &Ground<'_>, collected: &Collected) -> Finished {
     settle::settle(&Settlement {
-        request,
+        request: ground.request,
+        domains: &ground.request.subject.domains(),
         facts: &collected.facts,
         directory: &collected.directory,
         merged: &collected.merged,
@@ -293,7 +299,7 @@ fn reached_at_all(plan: &Plan, crew: &Crew) -> Result<(), ReachError> {
     }
 }
 
-fn context_of(plan: &Plan, script: &ShopScript, control: &RunControl) -> RunContext {
+fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunContext {
     let open = matches!(plan.load, Load::Open { .. });
     let shares = plan
         .classes
@@ -301,15 +307,15 @@ fn context_of(plan: &Plan, script: &ShopScript, control: &RunControl) -> RunCont
         .enumerate()
         .map(|(class, share)| UserShare {
             weight: f64::from(share.weight),
-            wait: script.wait_of(class),
+            wait: script.waits[class],
         });
     let shared_connections = plan.connections.is_some();
     RunContext {
-        names: script.names(),
-        raises: script.raises(),
-        journeys: script.journeys(),
-        races: script.races(),
-        rules: &RULES,
+        names: script.names.clone(),
+        raises: script.raises.clone(),
+        journeys: script.journeys.clone(),
+        races: script.races.clone(),
+        rules: script.rules,
         cpus: plan.cores.clone(),
         spawned_us: plan.load.spawned_us().max(plan.warm_up.as_micros() as u64),
         run_time_us: plan.run_time.as_micros() as u64,
@@ -329,7 +335,7 @@ fn context_of(plan: &Plan, script: &ShopScript, control: &RunControl) -> RunCont
         observed: ObservedTable::default(),
         live: LiveContext {
             course: control.course().cloned(),
-            strict_rules: plan.races.strict,
+            strict_rules: plan.races.rules.strict,
             ended_us: Arc::clone(control.ended_us()),
         },
     }

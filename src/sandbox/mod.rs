@@ -17,6 +17,7 @@ mod in_process;
 mod json_text;
 mod next;
 mod observatory;
+mod own_target;
 mod pipeline;
 mod python_text;
 mod reception;

@@ -1,7 +1,8 @@
 //! The user classes: weighted journeys and a wait time each.
 
 use super::JourneyKind;
-use crate::plan::{JourneyOption, JourneyOptions, WaitTime};
+use crate::plan::WaitTime;
+use crate::shop::{JourneyOption, JourneyOptions};
 use crate::stats::Event;
 
 /// A kind of user.

@@ -1,6 +1,8 @@
 //! The data generators by the names of the Locust suite: what each makes here, and what the shop
 //! allows. For documentation; the generators themselves are in `generators`.
 
+use super::Domain;
+
 /// A data generator.
 #[derive(Clone, Copy, Debug)]
 pub struct Generator {
@@ -15,14 +17,14 @@ pub struct Generator {
 }
 
 const fn generator(
-    domain: &'static str,
+    domain: Domain,
     name: &'static str,
     makes: &'static str,
     limits: &'static str,
 ) -> Generator {
     Generator {
         name,
-        domain,
+        domain: domain.title(),
         makes,
         limits,
     }
@@ -31,147 +33,152 @@ const fn generator(
 /// Every generator of the suite.
 pub static GENERATORS: &[Generator] = &[
     generator(
-        "Identity",
+        Domain::Identity,
         "unique_external_id",
         "`EXT-LT-`, run id, counter: never twice",
         "1–255 characters, unique",
     ),
     generator(
-        "Identity",
+        Domain::Identity,
         "valid_email",
         "letters of the name, `.`, run id and counter, at gmail.com, yahoo.com or hotmail.com: never twice",
         "≤ 254 characters, one @, dotted domain",
     ),
     generator(
-        "Identity",
+        Domain::Identity,
         "valid_phone",
         "`+1-984-271-3550`",
         "≤ 20: optional +, digits, blanks, hyphens, parentheses",
     ),
     generator(
-        "Identity",
+        Domain::Identity,
         "customer_name",
         "first and last name, some 3,000 and 470 of them",
         "1–100 each",
     ),
     generator(
-        "Identity",
+        Domain::Identity,
         "date_of_birth",
         "a day from 1955 to 2005",
         "ISO date, ≤ 10",
     ),
     generator(
-        "Identity",
+        Domain::Identity,
         "address_data",
         "label Home, Work or Other; street, city, state code, ZIP, US; coordinates with 4 decimals",
         "label ≤ 20, street ≤ 255, city, state and country ≤ 100, postal code ≤ 20; at most 10 addresses",
     ),
     generator(
-        "Catalogue",
+        Domain::Catalogue,
         "valid_sku",
         "`PROD-`, `VAR-`, `ORD-` or `INV-`, run id, counter: never twice",
         "3–50 letters, digits and hyphens, none at the edges or twice",
     ),
     generator(
-        "Catalogue",
+        Domain::Catalogue,
         "product_data",
         "SKU, seller, two-word title, description of 1–4 sentences, company as brand, visibility, meta texts, slug (never twice)",
         "title, description ≤ 255, brand ≤ 100, meta title ≤ 70, meta description ≤ 160, slug ≤ 200 lower-case letters, digits, hyphens",
     ),
     generator(
-        "Catalogue",
+        Domain::Catalogue,
         "variant_data",
         "SKU, size (JSON text or an object, as the shop asks), price 9.99–299.99 USD, weight 0.1–5 kg, measures in cm",
         "price ≥ 0.01, currency ≤ 3, kg/lb/g/oz, cm/in",
     ),
     generator(
-        "Catalogue",
+        Domain::Catalogue,
         "image_data",
         "address of a picture (never twice), a sentence, primary or not",
         "address ≤ 500, text ≤ 255; at most 10 images",
     ),
     generator(
-        "Catalogue",
+        Domain::Catalogue,
         "category_attributes",
         "season and gender",
         "JSON text or an object, as the shop asks",
     ),
-    generator("Catalogue", "category_name", "two words", "1–100"),
+    generator(Domain::Catalogue, "category_name", "two words", "1–100"),
     generator(
-        "Ordering",
+        Domain::Ordering,
         "order_address",
         "street, city, state code, ZIP, US",
         "as address_data",
     ),
     generator(
-        "Ordering",
+        Domain::Ordering,
         "order_item",
         "product and variant (given or made up), SKU, title, 1–5 pieces at 9.99–199.99",
         "sku ≤ 50, title ≤ 255, quantity ≥ 1, price ≥ 0",
     ),
     generator(
-        "Ordering",
+        Domain::Ordering,
         "order_data",
         "customer (given or made up), 2 or 3 items, two addresses, shipping 0–15.99, tax 0–25, no discount, USD",
         "currency ≤ 3",
     ),
-    generator("Ordering", "cart_data", "a made-up customer", "optional"),
     generator(
-        "Ordering",
+        Domain::Ordering,
+        "cart_data",
+        "a made-up customer",
+        "optional",
+    ),
+    generator(
+        Domain::Ordering,
         "cart_item_data",
         "product (never twice) and variant, 1–3 pieces",
         "quantity ≥ 1; equal pairs are merged",
     ),
     generator(
-        "Ordering",
+        Domain::Ordering,
         "checkout_data",
         "two addresses, credit_card, debit_card or wallet",
         "as order_address",
     ),
     generator(
-        "Ordering",
+        Domain::Ordering,
         "shipment_data",
         "`ship-` and `TRK` with run id and counter, FedEx, UPS, USPS or DHL, 1–13 days ahead",
         "ids ≤ 255, carrier ≤ 100, date ≤ 10",
     ),
     generator(
-        "Inventory",
+        Domain::Inventory,
         "warehouse_data",
         "`<city> Warehouse <1–99>`, address, capacity 1,000–50,000",
         "name ≤ 255, capacity ≥ 0",
     ),
     generator(
-        "Inventory",
+        Domain::Inventory,
         "initialize_stock_data",
         "product, variant and warehouse (given or made up), SKU, quantity (given, or 10–500), reorder at 10, 50 pieces",
         "quantities ≥ 0",
     ),
     generator(
-        "Inventory",
+        Domain::Inventory,
         "reserve_stock_data",
         "order (given or made up), quantity, 15 minutes",
         "quantity ≥ 1 and ≤ available",
     ),
     generator(
-        "Payments",
+        Domain::Payments,
         "payment_data",
         "order and customer (given or made up), amount (given, or 19.99–499.99) USD, kind of card, last four digits, `idem-` key (never twice)",
         "amount > 0, currency ≤ 3, last4 ≤ 4, key 1–255",
     ),
     generator(
-        "Payments",
+        Domain::Payments,
         "webhook_data_success",
         "the payment, `gtx-` id (never twice), `succeeded`",
         "transaction ≤ 255 and needed",
     ),
     generator(
-        "Payments",
+        Domain::Payments,
         "webhook_data_failure",
         "the payment, `gtx-` id (never twice), `failed`, one of four reasons",
         "reason ≤ 500",
     ),
     generator(
-        "Payments",
+        Domain::Payments,
         "invoice_data",
         "order and customer (given or made up), 1–4 lines of 1–5 pieces at 9.99–99.99, tax 0–30",
         "quantity and price ≥ 0",

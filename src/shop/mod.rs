@@ -1,4 +1,4 @@
-//! What ShopStream is: operations, payloads, journeys, user classes, outcomes.
+//! What ShopStream is: operations, payloads, journeys, user classes, profiles, outcomes; and as a workload.
 //!
 //! Opens no socket and reads no clock: journeys are written against `engine::Session` alone.
 
@@ -9,31 +9,40 @@ mod fitness;
 mod generation;
 mod generator_list;
 mod generators;
+mod inspection;
+mod journey_options;
 mod journeys;
 pub mod ledger;
 mod operations;
 mod outcomes;
 mod payloads;
+mod profile;
 pub mod races;
 mod sale;
 mod script;
 mod sent;
+mod settings;
 mod steps;
 mod supplies;
 mod words;
+mod workload;
 
 pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_class};
 pub use contract::OPENAPI_PATH;
 pub use fitness::Fitness;
 pub use generation::{
-    CONTEXTS, Change, Context, Contract, Dialect, Drift, Evidence, FORM_FIELDS, Form, FormField,
+    CONTEXTS, Change, Context, Contract, Dialect, Domain, Drift, FORM_FIELDS, Form, FormField,
     Generation, NoContract, OperationContract, Recognised, Shape, contexts_of_health, recognise,
 };
 pub use generator_list::{GENERATORS, Generator};
+pub use journey_options::{JourneyOption, JourneyOptions, UnknownOption};
 pub use journeys::{JourneyKind, TakenStep};
 pub use operations::HEALTH_PATH;
 pub use outcomes::judge_ordinary;
 pub use payloads::Payloads;
-pub use script::{ShopScript, UnknownClass};
+pub use profile::{Position, Profile, ProfileClass, ProfileError, ProfileFault, ProfileLoad};
+pub use script::{NoScript, ShopScript, UnknownClass};
+pub use settings::{ShopSettings, UnknownSetting};
 pub use steps::{called_operations, used_operations};
 pub use supplies::{IdPrefixes, Supplies};
+pub use workload::ShopStream;

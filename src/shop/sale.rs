@@ -6,7 +6,7 @@
 //! The lock is taken a few times a user and round, never between due and done.
 
 use crate::engine::{Gathering, Id, Trail};
-use crate::plan::RaceRules;
+use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// See the module's documentation.
@@ -76,12 +76,12 @@ pub struct ClosedRound {
 }
 
 impl FlashSale {
-    /// A sale by `rules`.
+    /// A sale of so many rounds; `None` goes on until the run ends.
     #[must_use]
-    pub fn new(rules: &RaceRules) -> Self {
+    pub fn new(rounds: Option<NonZeroU64>) -> Self {
         Self {
             gathering: Gathering::default(),
-            rounds: rules.rounds.map(u64::from),
+            rounds: rounds.map(u64::from),
             state: Mutex::default(),
         }
     }

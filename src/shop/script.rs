@@ -4,12 +4,12 @@ use super::journeys::flash_sale;
 use super::ledger::RULES;
 use super::races::RACES;
 use super::{
-    Dialect, HEALTH_PATH, JourneyKind, OPENAPI_PATH, Supplies, UserClass, WeightedJourney, steps,
-    total_weight, user_class,
+    Dialect, HEALTH_PATH, JourneyKind, JourneyOption, JourneyOptions, OPENAPI_PATH, ShopSettings,
+    Supplies, UnknownSetting, UserClass, WeightedJourney, steps, total_weight, user_class,
 };
-use crate::engine::{Journey, Link, Operation, Script, Session, SetUpFailure, Step};
-use crate::plan::{JourneyOption, JourneyOptions, Pacing, Plan, RaceRules, WaitTime};
-use crate::stats::{Event, Race, SetShape, StatName};
+use crate::engine::{Described, Journey, Link, Operation, Script, Session, SetUpFailure, Step};
+use crate::plan::{Pacing, Plan, RaceRules, WaitTime};
+use crate::stats::{Event, Race, Rule};
 use std::sync::Arc;
 
 /// Races that can be on the track of one core at the same time, however wide; more wait in line.
@@ -21,6 +21,17 @@ const RACES_AT_ONCE: usize = 16;
 pub struct UnknownClass {
     /// What was named.
     pub name: String,
+}
+
+/// A plan cannot be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoScript {
+    /// It names an unknown user class.
+    #[error(transparent)]
+    Class(#[from] UnknownClass),
+    /// It has settings that there are not.
+    #[error(transparent)]
+    Setting(#[from] UnknownSetting),
 }
 
 /// What the users of one plan do. Cheap to clone: all cores share the supplies.
@@ -48,8 +59,9 @@ impl ShopScript {
     /// that of a generation, or one that was found at the target.
     ///
     /// # Errors
-    /// When the plan names an unknown user class.
-    pub fn new(plan: &Plan, dialect: impl Into<Dialect>) -> Result<Self, UnknownClass> {
+    /// When the plan names an unknown user class, or has settings that there are not.
+    pub fn new(plan: &Plan, dialect: impl Into<Dialect>) -> Result<Self, NoScript> {
+        let settings = ShopSettings::of(plan)?;
         let classes = plan
             .classes
             .iter()
@@ -62,13 +74,13 @@ impl ShopScript {
             .collect();
         let planned = classes
             .into_iter()
-            .map(|class| PlannedClass::new(class, plan.options, &journeys));
+            .map(|class| PlannedClass::new(class, settings.options, &journeys));
         Ok(Self {
             supplies: Arc::new(Supplies::new(
                 plan.seed,
                 &plan.run_id,
-                plan.options,
-                plan.races,
+                settings,
+                plan.races.rules,
                 dialect,
             )),
             classes: planned.collect(),
@@ -77,110 +89,19 @@ impl ShopScript {
         })
     }
 
-    /// The statistic names that the plan's classes can produce, in the order of the table of steps.
-    #[must_use]
-    pub fn names(&self) -> Vec<StatName> {
-        self.produced().map(Step::stat_name).collect()
-    }
-
     /// The operations that the plan's journeys cannot do without; one that several steps call comes
     /// several times. By what journeys only ask, they may do without.
     pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
-        self.produced()
+        let produced = self.produced().into_iter();
+        produced
             .filter(|step| !steps::is_asked(step))
             .map(|step| step.operation)
-    }
-
-    /// What a success under each of [`ShopScript::names`] raises, and which of it the target's
-    /// generation publishes.
-    #[must_use]
-    pub fn raises(&self) -> Vec<Vec<Event>> {
-        let generation = self.supplies.generation;
-        let raised = |event: &Event| Event {
-            outbox: generation.publishes(event),
-            ..*event
-        };
-        let steps = self.produced();
-        steps
-            .map(|step| step.raises.iter().map(raised).collect())
-            .collect()
-    }
-
-    /// Names of the journeys that the plan's classes make, in the order of their positions.
-    #[must_use]
-    pub fn journeys(&self) -> Vec<&'static str> {
-        self.journeys.iter().map(|journey| journey.name()).collect()
-    }
-
-    /// The races that the plan's journeys run, in the order of the table of races.
-    #[must_use]
-    pub fn races(&self) -> Vec<&'static Race> {
-        let is_run = |race: &&Race| {
-            let mut journeys = self.journeys.iter();
-            journeys.any(|journey| {
-                journey
-                    .race()
-                    .is_some_and(|(run, _)| run.index == race.index)
-            })
-        };
-        RACES.iter().filter(is_run).collect()
-    }
-
-    /// For each race, which of [`ShopScript::races`] it is counted under; `u16::MAX` for those
-    /// that the plan's journeys do not run.
-    #[must_use]
-    pub fn race_rows(&self) -> Box<[u16]> {
-        let mut rows = vec![u16::MAX; RACES.len()].into_boxed_slice();
-        for (row, race) in (0..).zip(self.races()) {
-            rows[usize::from(race.index)] = row;
-        }
-        rows
-    }
-
-    /// How much there is to count.
-    #[must_use]
-    pub fn shape(&self) -> SetShape {
-        SetShape {
-            names: self.produced().count(),
-            journeys: self.journeys.len(),
-            races: self.races().len(),
-            rules: RULES.len(),
-        }
-    }
-
-    /// For each step, which of [`ShopScript::names`] it is counted under; `u16::MAX` for steps that
-    /// the plan's classes cannot produce.
-    #[must_use]
-    pub fn rows(&self) -> Box<[u16]> {
-        let mut rows = vec![u16::MAX; steps::STEPS.len()].into_boxed_slice();
-        for (row, step) in (0..).zip(self.produced()) {
-            rows[usize::from(step.index)] = row;
-        }
-        rows
-    }
-
-    /// Wait after each step of the users of class `class` of the plan.
-    #[must_use]
-    pub fn wait_of(&self, class: usize) -> WaitTime {
-        match self.pacing {
-            Pacing::Class => self.classes[class].class.wait,
-            Pacing::Max => WaitTime::None,
-        }
     }
 
     /// What the journeys are carried out with.
     #[must_use]
     pub fn supplies(&self) -> &Supplies {
         &self.supplies
-    }
-
-    fn produced(&self) -> impl Iterator<Item = &'static Step> {
-        let options = self.supplies.options;
-        let is_taken = move |step: &Step| {
-            let mut journeys = self.journeys.iter();
-            journeys.any(|journey| journey.takes(step, options))
-        };
-        steps::STEPS.iter().filter(move |step| is_taken(step))
     }
 }
 
@@ -207,6 +128,55 @@ impl PlannedClass {
     }
 }
 
+impl Described for ShopScript {
+    fn journeys(&self) -> Vec<&'static str> {
+        self.journeys.iter().map(|journey| journey.name()).collect()
+    }
+
+    fn produced(&self) -> Vec<&'static Step> {
+        let options = self.supplies.settings.options;
+        let is_taken = |step: &&Step| {
+            let mut journeys = self.journeys.iter();
+            journeys.any(|journey| journey.takes(step, options))
+        };
+        steps::STEPS.iter().filter(is_taken).collect()
+    }
+
+    fn race_table(&self) -> &'static [Race] {
+        &RACES
+    }
+
+    fn races(&self) -> Vec<&'static Race> {
+        let is_run = |race: &&Race| {
+            let mut journeys = self.journeys.iter();
+            journeys.any(|journey| {
+                journey
+                    .race()
+                    .is_some_and(|(run, _)| run.index == race.index)
+            })
+        };
+        RACES.iter().filter(is_run).collect()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        &RULES
+    }
+
+    fn wait_of(&self, class: usize) -> WaitTime {
+        match self.pacing {
+            Pacing::Class => self.classes[class].class.wait,
+            Pacing::Max => WaitTime::None,
+        }
+    }
+
+    fn as_raised(&self, event: &Event) -> Event {
+        Event {
+            outbox: self.supplies.generation.publishes(event),
+            ..*event
+        }
+    }
+}
+
 impl Script for ShopScript {
     fn steps(&self) -> &'static [Step] {
         &steps::STEPS
@@ -224,8 +194,8 @@ impl Script for ShopScript {
         if self.supplies.races.sequential {
             return 0;
         }
-        let gathers = self.journeys.contains(&JourneyKind::FlashSaleStampede)
-            && self.supplies.races.has_rounds();
+        let gathers =
+            self.journeys.contains(&JourneyKind::FlashSaleStampede) && self.supplies.has_rounds();
         let widest = self.journeys.iter().map(|journey| journey.widest_race());
         let widest = widest.max().unwrap_or(0);
         widest * users.min(RACES_AT_ONCE) + if gathers { users } else { 0 }
@@ -241,7 +211,7 @@ impl Script for ShopScript {
     #[inline]
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
         let planned = &self.classes[user.class()];
-        user.set_strict(self.supplies.options.has(JourneyOption::Strict));
+        user.set_strict(self.supplies.settings.options.has(JourneyOption::Strict));
         let mut drawn = user.rng().u32(..planned.total_weight);
         for (entry, &position) in planned.journeys.iter().zip(&planned.positions) {
             if drawn < entry.weight {

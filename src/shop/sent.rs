@@ -240,13 +240,13 @@ fn bodies_of<'a>(supplies: &'a Supplies, method: &str, path: &str) -> Vec<&'a Ar
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{JourneyOptions, RaceRules, RunId};
-    use crate::shop::{Generation, used_operations};
+    use crate::plan::{RaceRules, RunId};
+    use crate::shop::{Generation, ShopSettings, used_operations};
 
     fn supplies(generation: Generation) -> Supplies {
         let run_id = RunId::new(1_800_000_000_000, 4_711, 1);
-        let (options, races) = (JourneyOptions::default(), RaceRules::default());
-        Supplies::new(1, &run_id, options, races, generation)
+        let (settings, races) = (ShopSettings::default(), RaceRules::default());
+        Supplies::new(1, &run_id, settings, races, generation)
     }
 
     /// What is sent to each operation is what its generation asks for: so the table names the right

@@ -1,9 +1,9 @@
 //! What the journeys of one run are carried out with: shared by all users, on all cores.
 
 use super::sale::FlashSale;
-use super::{Dialect, Generation, Payloads};
+use super::{Dialect, Generation, Payloads, ShopSettings};
 use crate::engine::{Arena, Id};
-use crate::plan::{JourneyOptions, RaceRules, RunId};
+use crate::plan::{RaceRules, RunId};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,8 +14,8 @@ pub struct Supplies {
     pub payloads: Payloads,
     /// What the target is.
     pub generation: Generation,
-    /// How journeys differ from those of the Locust suite.
-    pub options: JourneyOptions,
+    /// How journeys differ from those of the Locust suite, and how the flash sale goes.
+    pub settings: ShopSettings,
     /// How races are carried out.
     pub races: RaceRules,
     /// `POST /inventory` with the pieces of the flash sale; id 0 = `warehouse_id`.
@@ -41,7 +41,7 @@ impl Supplies {
     pub fn new(
         seed: u64,
         run_id: &RunId,
-        options: JourneyOptions,
+        settings: ShopSettings,
         races: RaceRules,
         dialect: impl Into<Dialect>,
     ) -> Self {
@@ -49,14 +49,20 @@ impl Supplies {
         Self {
             generation: dialect.generation,
             races,
-            flash_stocks: Payloads::warehouse_stocks(seed, run_id, dialect, races.stock),
-            sale: FlashSale::new(&races),
+            flash_stocks: Payloads::warehouse_stocks(seed, run_id, dialect, settings.stock),
+            sale: FlashSale::new(settings.rounds),
             payloads: Payloads::new(seed, run_id, dialect),
-            options,
+            settings,
             prefixes: IdPrefixes::new(run_id),
             futile_reads: AtomicU32::new(0),
             flash_item: OnceLock::new(),
         }
+    }
+
+    /// Whether the flash sale goes in rounds, with a common start each.
+    #[must_use]
+    pub fn has_rounds(&self) -> bool {
+        self.settings.has_rounds(&self.races)
     }
 
     /// Whether the shop has reads, and they may tell something. Asked only after rare races.

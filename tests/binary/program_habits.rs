@@ -1,7 +1,7 @@
 //! What one expects of a program beside its work: it says which build it is, explains itself, and is
 //! installed and packed with what shells and editors need. Run as its user would run it.
 
-use shopblast::plan::Profile;
+use shopblast::shop::Profile;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -3,12 +3,12 @@
 
 use crate::simulated_shop::{MS, SECOND, plan};
 use proptest::prelude::*;
-use shopblast::engine::{Answer, PreparedHeads, Recorder, Script, SessionStart, Simulation};
-use shopblast::plan::{
-    JourneyOptions, Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed,
+use shopblast::engine::{
+    Answer, Described, PreparedHeads, Recorder, Script, SessionStart, Simulation,
 };
+use shopblast::plan::{Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed};
 use shopblast::sandbox::InProcessShop;
-use shopblast::shop::{Generation, JourneyKind, ShopScript, Supplies, USER_CLASSES};
+use shopblast::shop::{Generation, JourneyKind, ShopScript, ShopSettings, Supplies, USER_CLASSES};
 use shopblast::stats::{CoreInterval, Outcome};
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ proptest! {
     fn every_step_gets_its_expected_status(seed: u64) {
         let (script, mut simulation) = world();
         let run_id = RunId::new(1_800_000_000_000, 1, seed as u16);
-        let supplies = Arc::new(Supplies::new(seed, &run_id, JourneyOptions::default(), RaceRules::default(), Generation::Five));
+        let supplies = Arc::new(Supplies::new(seed, &run_id, ShopSettings::default(), RaceRules::default(), Generation::Five));
         let mut user = simulation.session(start(seed, 0), 3_600 * SECOND);
         let set_up = script.clone();
         simulation.spawn(async move { user.set_up(&set_up).await.unwrap() });

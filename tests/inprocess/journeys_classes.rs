@@ -2,10 +2,11 @@
 
 use crate::journey_contract::contracts;
 use crate::simulated_shop::{MS, SECOND, orderly, plan, simulation, start};
-use shopblast::engine::Script;
-use shopblast::plan::{JourneyOption, JourneyOptions, Pacing, WaitTime};
+use shopblast::engine::{Described, Script};
+use shopblast::plan::{Pacing, WaitTime};
 use shopblast::shop::{
-    Generation, JourneyKind, ShopScript, USER_CLASSES, UserClass, used_operations, user_class,
+    Generation, JourneyKind, JourneyOption, JourneyOptions, ShopScript, USER_CLASSES, UserClass,
+    used_operations, user_class,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -230,7 +231,7 @@ fn the_51_operations_of_the_contract_are_used() {
 fn what_options_add_has_a_row_only_with_them() {
     let names = |options: JourneyOptions| {
         let mut plan = plan(&["InventoryUser", "PaymentsUser"], Pacing::Class);
-        plan.options = options;
+        plan.options = options.words();
         ShopScript::new(&plan, Generation::Five)
             .unwrap()
             .names()
@@ -246,7 +247,7 @@ fn what_options_add_has_a_row_only_with_them() {
 /// Journeys that 2,000 users of `class` began in `run_ns`.
 fn begun(class: &str, options: JourneyOptions, run_ns: u64) -> BTreeMap<&'static str, u64> {
     let mut plan = plan(&[class], Pacing::Class);
-    plan.options = options;
+    plan.options = options.words();
     let script = ShopScript::new(&plan, Generation::Five).unwrap();
     let mut shop = orderly(MS);
     let mut world = simulation(&script, move |request, _| shop(request));

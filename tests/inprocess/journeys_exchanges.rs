@@ -4,8 +4,7 @@
 use crate::carried_journey::{Carried, FLASH_ITEM, LATENCY_NS, WAIT_NS, down, kind, script_with};
 use crate::journey_contract::{Contract, Ids, contracts};
 use crate::simulated_shop::Request;
-use shopblast::plan::JourneyOptions;
-use shopblast::shop::{JourneyKind, ShopScript, TakenStep};
+use shopblast::shop::{JourneyKind, JourneyOptions, ShopScript, TakenStep};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 

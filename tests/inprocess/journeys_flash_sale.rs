@@ -1,7 +1,7 @@
 //! The flash sale's set-up: once a run, before the users start, tried again, or the run is off.
 
 use crate::simulated_shop::{MS, Request, SECOND, plan, refusal, simulation, start, well};
-use shopblast::engine::{Answer, Script, SetUpFailure};
+use shopblast::engine::{Answer, Described, Script, SetUpFailure};
 use shopblast::plan::Pacing;
 use shopblast::shop::{Generation, ShopScript};
 use shopblast::stats::Outcome;

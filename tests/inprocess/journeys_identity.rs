@@ -1,9 +1,11 @@
 //! The identity journeys, their user classes and the spike, carried out in virtual time.
 
 use crate::simulated_shop::{MS, Request, SECOND, plan, simulation, start, streams, well};
-use shopblast::engine::{Abort, Answer, Journey, Script};
+use shopblast::engine::{Abort, Answer, Described, Journey, Script};
 use shopblast::plan::{Pacing, WaitTime};
-use shopblast::shop::{Generation, JourneyKind, ShopScript, Supplies, UnknownClass};
+use shopblast::shop::{
+    Generation, JourneyKind, NoScript, ShopScript, ShopSettings, Supplies, UnknownClass,
+};
 use shopblast::stats::Outcome;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
@@ -19,8 +21,8 @@ fn supplies() -> Supplies {
     Supplies::new(
         plan.seed,
         &plan.run_id,
-        plan.options,
-        plan.races,
+        ShopSettings::default(),
+        plan.races.rules,
         Generation::Five,
     )
 }
@@ -271,9 +273,9 @@ fn unknown_classes_are_named() {
     .unwrap_err();
     assert_eq!(
         error,
-        UnknownClass {
+        NoScript::Class(UnknownClass {
             name: "SpickUser".to_owned()
-        }
+        })
     );
     assert!(error.to_string().contains("`SpickUser`"));
 }

@@ -5,8 +5,7 @@ use crate::journey_contract::contracts;
 use crate::simulated_shop::refusal;
 use serde_json::Value;
 use shopblast::engine::Answer;
-use shopblast::plan::{JourneyOption, JourneyOptions};
-use shopblast::shop::{JourneyKind, ShopScript};
+use shopblast::shop::{JourneyKind, JourneyOption, JourneyOptions, ShopScript};
 
 fn with(options: &[JourneyOption]) -> &'static ShopScript {
     script_with(options.iter().copied().collect())

@@ -1,6 +1,9 @@
 //! What needs nothing but the library: journeys against the shop's rules in virtual time, and the
 //! bodies of the fuzz targets. No sockets, no clock.
 
+#[path = "../coupon_workload/mod.rs"]
+mod coupon_workload;
+
 mod carried_journey;
 mod journey_contract;
 mod simulated_shop;

@@ -2,12 +2,12 @@
 //! races whose replies are lost, so that nobody knows what state there is.
 
 use crate::simulated_shop::{MS, Request, SECOND, plan};
-use shopblast::engine::{Answer, Broken, PreparedHeads, Recorder, SessionStart, Simulation};
-use shopblast::plan::{
-    JourneyOptions, Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed,
+use shopblast::engine::{
+    Answer, Broken, Described, PreparedHeads, Recorder, SessionStart, Simulation,
 };
+use shopblast::plan::{Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed};
 use shopblast::sandbox::InProcessShop;
-use shopblast::shop::{Generation, JourneyKind, ShopScript, Supplies, USER_CLASSES};
+use shopblast::shop::{Generation, JourneyKind, ShopScript, ShopSettings, Supplies, USER_CLASSES};
 use shopblast::stats::CoreInterval;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -241,8 +241,8 @@ fn race(seed: u64, generation: Generation) -> Probed {
         }
     });
     let run_id = RunId::new(1_800_000_000_000, 1, seed as u16);
-    let (options, rules) = (JourneyOptions::default(), RaceRules::default());
-    let supplies = Supplies::new(seed, &run_id, options, rules, generation);
+    let (settings, rules) = (ShopSettings::default(), RaceRules::default());
+    let supplies = Supplies::new(seed, &run_id, settings, rules, generation);
     let supplies = Arc::new(supplies);
     let races = JourneyKind::ALL
         .iter()

@@ -2,10 +2,13 @@
 //! whole: its allocations, its descriptors, its two cores. One at a time, also where tests share a
 //! process.
 
+#[path = "../coupon_workload/mod.rs"]
+mod coupon_workload;
 #[path = "../sandbox_request/mod.rs"]
 mod sandbox_request;
 
 mod descriptors;
+mod own_workload;
 mod steady_allocations;
 mod steered_runs;
 

@@ -3,8 +3,9 @@
 
 use crate::alone;
 use shopblast::engine::{
-    ArrivalOrders, CountingAllocator, Interruption, PreparedHeads, Reins, Script, Spread,
-    UserOrders, WorkerOrders, now_ns, work,
+    ArrivalOrders, CountOrders, CountingAllocator, Described, Interruption, LoadOrders,
+    PlaceOrders, PreparedHeads, Reins, Script, Spread, TargetOrders, UserOrders, WorkerOrders,
+    now_ns, work,
 };
 use shopblast::plan::{
     ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, Stage, Target,
@@ -73,41 +74,49 @@ fn run(
     let (ready_sender, ready) = crossbeam_channel::bounded(1);
     let (start_sender, start) = crossbeam_channel::bounded(1);
     let orders = WorkerOrders {
-        position: 0,
-        cpu: plan.cores[0],
-        driver: plan.driver,
-        heads: Arc::new(PreparedHeads::new(script.steps(), &plan.target).expect("valid paths")),
-        rows: script.rows(),
-        race_rows: script.race_rows(),
-        shape: script.shape(),
-        addresses: Arc::new([sandbox.address()]),
-        users: (0..users)
-            .map(|index| UserOrders {
-                index,
-                class: 0,
-                wait: script.wait_of(0),
-                seed: user_seed(plan.seed, index),
-                unique: UniqueNumbers::of_user(index),
-                activity: plan.load.activity(index),
-            })
-            .collect(),
-        course: None,
-        arrivals: rate_per_s.map(|rate_per_s| ArrivalOrders {
-            schedule: ArrivalSchedule::new(plan.seed, rate_per_s, Arrivals::Poisson, 0, 1),
-            seed: plan.seed,
-            longest_wait: plan.request_timeout,
-        }),
-        failures: plan.failures,
-        connections,
-        opened: Spread::default(),
-        questions: None,
-        max_body_bytes: plan.max_body_bytes,
-        request_timeout: plan.request_timeout,
-        run_time: plan.run_time,
-        stop_timeout: plan.stop_timeout,
+        place: PlaceOrders {
+            position: 0,
+            cpu: plan.cores[0],
+            driver: plan.driver,
+        },
+        target: TargetOrders {
+            addresses: Arc::new([sandbox.address()]),
+            heads: Arc::new(PreparedHeads::new(script.steps(), &plan.target).expect("valid paths")),
+            opened: Spread::default(),
+            questions: None,
+            max_body_bytes: plan.max_body_bytes,
+            request_timeout: plan.request_timeout,
+        },
+        load: LoadOrders {
+            users: (0..users)
+                .map(|index| UserOrders {
+                    index,
+                    class: 0,
+                    wait: script.wait_of(0),
+                    seed: user_seed(plan.seed, index),
+                    unique: UniqueNumbers::of_user(index),
+                    activity: plan.load.activity(index),
+                })
+                .collect(),
+            course: None,
+            arrivals: rate_per_s.map(|rate_per_s| ArrivalOrders {
+                schedule: ArrivalSchedule::new(plan.seed, rate_per_s, Arrivals::Poisson, 0, 1),
+                seed: plan.seed,
+                longest_wait: plan.request_timeout,
+            }),
+            connections,
+            run_time: plan.run_time,
+            stop_timeout: plan.stop_timeout,
+        },
+        counts: CountOrders {
+            rows: script.rows(),
+            race_rows: script.race_rows(),
+            shape: script.shape(),
+            failures: plan.failures,
+        },
         handover: handovers.remove(0),
-        script: Arc::new(script.clone()),
     };
+    let shared = Arc::new(script.clone());
     let context = RunContext {
         names: script.names(),
         raises: script.raises(),
@@ -130,7 +139,7 @@ fn run(
         start,
         interruption: Arc::new(Interruption::default()),
     };
-    let worker = std::thread::spawn(move || work(orders, &reins));
+    let worker = std::thread::spawn(move || work(&shared, orders, &reins));
     ready.recv().expect("an answer").expect("a ready worker");
     start_sender.send(now_ns()).expect("a waiting worker");
     let merged = inbox.run(context, Vec::new());

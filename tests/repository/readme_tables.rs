@@ -1,9 +1,9 @@
 //! The documentation's tables of journeys, classes, profiles, options, generators and rules are those of the
 //! code, in whichever chapter of `docs/` each of them stands. `BLESS_GOLDEN=1` writes them anew.
 
-use shopblast::plan::{JourneyOption, Pacing, Profile, ProfileLoad, Stage, WaitTime};
+use shopblast::plan::{Pacing, Stage, WaitTime};
 use shopblast::shop::ledger::RULES;
-use shopblast::shop::{GENERATORS, JourneyKind, USER_CLASSES};
+use shopblast::shop::{GENERATORS, JourneyKind, JourneyOption, Profile, ProfileLoad, USER_CLASSES};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -234,10 +234,10 @@ fn the_tables_are_those_of_the_code() {
     }
 }
 
-/// The worked example of the documentation is the one that `adding_a_journey.rs` compiles and runs.
+/// The worked example of the documentation is the one that tests compile and run.
 #[test]
 fn the_example_is_the_one_that_runs() {
-    let test = read(&repository().join("tests/inprocess/adding_a_journey.rs"));
+    let test = read(&repository().join("tests/coupon_workload/mod.rs"));
     let start = test.find("/// The journey: one line").expect("the journey");
     let end = start + test[start..].find("\n}\n").expect("its end") + 3;
     chapter_with(&format!("```rust\n{}```\n", &test[start..end]));

@@ -176,6 +176,19 @@ fn every_rule_can_speak() {
         "src/report/x.rs:2:",
         "report may not import run",
     );
+    speaks(
+        "src/run/x.rs",
+        "//! X.\nuse crate::{plan, shop::X};\n",
+        "src/run/x.rs:2:",
+        "run may not know shop",
+    );
+    speaks(
+        "src/hunt/x.rs",
+        "//! X.\nfn f(x: crate::sandbox::X) {}\n",
+        "src/hunt/x.rs:2:",
+        "hunt may not know sandbox",
+    );
+    assert!(found("src/doctor/x.rs", "//! X.\nuse crate::shop::X;\n").is_empty());
     speaks("src/attic/x.rs", "//! X.\n", "src/attic/x.rs:1:", "attic");
     speaks(
         "x.toml",

@@ -1,9 +1,12 @@
 //! Requests for runs against the embedded shop, for tests that carry them out in their own process.
 
+use shopblast::engine::Subject;
 use shopblast::plan::{ClassShare, Load, Plan, RunId, Stage, Target};
 use shopblast::run::{self, Output, RunRequest, room_for};
 use shopblast::sandbox::ShopConfig;
+use shopblast::shop::ShopStream;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -33,7 +36,7 @@ pub fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> R
     };
     RunRequest {
         room: Some(room_for(&plan)),
-        sandbox: Some(ShopConfig::default()),
+        sandbox: Some(Arc::new(ShopConfig::default())),
         output: Output {
             results: results.to_owned(),
             no_tui: true,
@@ -41,6 +44,6 @@ pub fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> R
             quiet: true,
             ..Output::default()
         },
-        ..RunRequest::of_plan(plan)
+        ..RunRequest::of_plan(plan, Subject::new(ShopStream::default()))
     }
 }

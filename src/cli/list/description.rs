@@ -1,7 +1,9 @@
 //! A profile, user class or journey at length.
 
-use crate::plan::{JourneyOptions, Pacing, Profile, ProfileLoad, Stage, WaitTime};
-use crate::shop::{JourneyKind, TakenStep, UserClass, total_weight};
+use crate::plan::{Pacing, Stage, WaitTime};
+use crate::shop::{
+    JourneyKind, JourneyOptions, Profile, ProfileLoad, TakenStep, UserClass, total_weight,
+};
 use std::fmt::Write;
 use std::time::Duration;
 

@@ -233,7 +233,8 @@ fn the_sandbox_has_variables_of_its_own() {
     // Beside a run, a sandbox variable is known and has no effect.
     request_with("SpikeUser", &[("SHOPBLAST_PORT", "9000")]);
     let shop = [("SHOPBLAST_API_WORKERS", "3")];
-    assert_eq!(request_with("SpikeUser", &shop).sandbox, None);
-    let sandbox = request_with("SpikeUser --sandbox", &shop).sandbox;
-    assert_eq!(sandbox.map(|shop| shop.api_workers), Some(3));
+    assert_eq!(shop_of(&request_with("SpikeUser", &shop)), None);
+    let with_sandbox = request_with("SpikeUser --sandbox", &shop);
+    let workers = shop_of(&with_sandbox).map(|shop| shop.api_workers);
+    assert_eq!(workers, Some(3));
 }

@@ -79,7 +79,10 @@ fn the_plan_is_the_same_whatever_the_bounds() {
 
 #[test]
 fn an_embedded_shop_has_its_observatory() {
-    let observatory = |line| hunt(line).template.sandbox.unwrap().observatory.is_some();
+    let observatory = |line| {
+        let template = hunt(line).template;
+        shop_of(&template).unwrap().observatory.is_some()
+    };
     assert!(observatory("hunt SpikeUser --sandbox"));
     assert!(!observatory("hunt SpikeUser --sandbox --no-observatory"));
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::record::made_up;
 
 fn backlog(observation: &Observation, domain: &str) -> BacklogRecord {
-    let record = observed_record(observation, &made_up::record());
+    let record = observed_record(observation, &made_up::record(), &[]);
     let mut backlogs = record.backlogs.into_iter();
     backlogs.find(|backlog| backlog.domain == domain).unwrap()
 }
@@ -33,7 +33,7 @@ fn what_stopped_counting_has_no_rate_and_no_slope() {
     let mut record = made_up::record();
     record.domains[0].domain = "Ordering".to_owned();
     record.domains[0].outbox_events_per_s = 80.0;
-    let record = observed_record(&observation(), &record);
+    let record = observed_record(&observation(), &record, &[]);
     let ordering = &record.backlogs[1];
     assert_eq!(ordering.last.to_string(), "≥ 100");
     assert_eq!(ordering.not_seen, "streams");
@@ -52,7 +52,7 @@ fn without_counted_rows_the_growth_tells_the_drain() {
     observation.domains[0].rows.clear();
     let mut record = made_up::record();
     record.domains[0].outbox_events_per_s = 50.0;
-    let record = observed_record(&observation, &record);
+    let record = observed_record(&observation, &record, &[]);
     assert_eq!(record.backlogs[0].intake_source, ACCEPTED);
     assert_eq!(record.backlogs[0].drain_per_s, Some(20.0));
 }

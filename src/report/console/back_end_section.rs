@@ -190,7 +190,7 @@ mod tests {
             colour: false,
         };
         assert_eq!(back_end_section(&record, style), "");
-        record.observed = Some(observed_record(&observation(), &record));
+        record.observed = Some(observed_record(&observation(), &record, &[]));
         let text = back_end_section(&record, style) + "\n";
         assert_golden("summary-back-end.txt", text.as_bytes());
         assert_eq!(

@@ -21,6 +21,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use crate::engine::PlannedShares;
 use crate::pieces::{self, STYLES, StaticText, json_for_html, policy};
 use crate::record::Recorded;
 use crate::record::distribution_csv::PERCENTILES;
@@ -96,9 +97,9 @@ pub fn html_report_policy() -> String {
     POLICY.clone()
 }
 
-/// The report of a record.
+/// The report of a record; `planned` tells what part of the passes its plan gave each journey.
 #[must_use]
-pub fn html_report(recorded: &Recorded) -> String {
+pub fn html_report(recorded: &Recorded, planned: PlannedShares<'_>) -> String {
     let run = &recorded.run;
     let over_time = OverTime::of(recorded);
     let latencies = latencies::of(recorded);
@@ -115,7 +116,7 @@ pub fn html_report(recorded: &Recorded) -> String {
         all: names::all(recorded),
         phases: names::phases(run),
         has_latencies: latencies.iter().any(NameLatencies::has_any),
-        shares: SharesView::of(run),
+        shares: SharesView::of(run, planned),
         errors: names::errors(run),
         errors_cut: run.errors_cut,
         witnesses: contests::witnesses(recorded),

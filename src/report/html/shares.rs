@@ -2,11 +2,9 @@
 //! (Locust's task ratio).
 
 use super::words::share_text;
-use crate::plan::{JourneyOption, JourneyOptions};
+use crate::engine::PlannedShares;
 use crate::record::{JourneyRecord, RunRecord};
-use crate::shop::{total_weight, user_class};
 use serde_json::Value;
-use std::collections::HashMap;
 
 /// Classes and journeys.
 pub struct SharesView {
@@ -23,16 +21,20 @@ pub struct JourneyRow {
 }
 
 impl SharesView {
-    pub fn of(run: &RunRecord) -> Self {
+    pub fn of(run: &RunRecord, planned: PlannedShares<'_>) -> Self {
         let classes = classes(run);
         let weights: u64 = classes.iter().map(|(_, weight)| weight).sum();
         let started = run.journeys_started();
-        let planned = planned(run, &classes);
+        let planned = planned(&run.plan);
         let walked = run.journeys.iter().filter(|journey| journey.started > 0);
         let journeys = walked.map(|journey| JourneyRow {
             planned: planned
-                .get(journey.name.as_str())
-                .map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0)),
+                .iter()
+                .find(|(name, _)| *name == journey.name)
+                .map_or_else(
+                    || "–".to_owned(),
+                    |(_, share)| format!("{:.1} %", share * 100.0),
+                ),
             walked: share_text(journey.started, started),
             journey: journey.clone(),
         });
@@ -54,32 +56,4 @@ fn classes(run: &RunRecord) -> Vec<(String, u64)> {
         Some((name.to_owned(), share.get("weight")?.as_u64()?))
     });
     pairs.collect()
-}
-
-/// Share of the passes that the plan gives each journey: of the users of each class alike.
-fn planned(run: &RunRecord, classes: &[(String, u64)]) -> HashMap<&'static str, f64> {
-    let options = options(run);
-    let weights: u64 = classes.iter().map(|(_, weight)| weight).sum();
-    let mut planned = HashMap::new();
-    for (name, weight) in classes {
-        let Some(class) = user_class(name) else {
-            return HashMap::new();
-        };
-        let of_class = *weight as f64 / weights.max(1) as f64;
-        let journeys = class.journeys_with(options);
-        let all = f64::from(total_weight(journeys));
-        for entry in journeys {
-            let share = of_class * f64::from(entry.weight) / all;
-            *planned.entry(entry.journey.name()).or_insert(0.0) += share;
-        }
-    }
-    planned
-}
-
-fn options(run: &RunRecord) -> JourneyOptions {
-    let words = run.plan.get("options").and_then(Value::as_array);
-    let words = words.into_iter().flatten().filter_map(Value::as_str);
-    words
-        .filter_map(|word| JourneyOption::parse(word).ok())
-        .collect()
 }

@@ -1,9 +1,10 @@
 //! Every way in which a shop may differ from its generation, and what journeys feel of it.
 
 use super::*;
-use crate::plan::{JourneyOptions, RaceRules, RunId};
+use crate::plan::{RaceRules, RunId};
 use crate::shop::{
-    Contract, Dialect, Form, FormField, Generation, called_operations, recognise, user_class,
+    Contract, Dialect, Form, FormField, Generation, ShopSettings, called_operations, recognise,
+    user_class,
 };
 use serde_json::{Value, json};
 
@@ -13,8 +14,8 @@ fn document(generation: Generation) -> Value {
 
 fn supplies(dialect: Dialect) -> Supplies {
     let run_id = RunId::new(1_800_000_000_000, 4_711, 1);
-    let (options, races) = (JourneyOptions::default(), RaceRules::default());
-    Supplies::new(1, &run_id, options, races, dialect)
+    let (settings, races) = (ShopSettings::default(), RaceRules::default());
+    Supplies::new(1, &run_id, settings, races, dialect)
 }
 
 fn met(document: &Value) -> Recognised {

@@ -1,6 +1,7 @@
 //! Generations of ShopStream: what a version of it is, as data. A new one is an entry here; see
 //! `docs/generations.md`.
 
+mod contexts;
 mod contract;
 mod dialect;
 mod drift;
@@ -8,10 +9,11 @@ mod recognition;
 mod shape;
 
 use crate::stats::Event;
+pub use contexts::{CONTEXTS, Context, Domain};
 pub use contract::{Contract, NoContract, OperationContract};
 pub use dialect::{Dialect, FORM_FIELDS, Form, FormField};
 pub use drift::{Change, Drift};
-pub use recognition::{Evidence, Recognised, contexts_of_health, recognise};
+pub use recognition::{Recognised, contexts_of_health, recognise};
 pub use shape::Shape;
 
 use serde::{Deserialize, Serialize};
@@ -27,46 +29,6 @@ pub enum Generation {
     #[default]
     Today,
 }
-
-/// A bounded context of the shop: it has an outbox, engines and a database of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Context {
-    /// As addresses, streams and the Observatory spell it: `identity`.
-    pub name: &'static str,
-    /// As types of events spell it: `Identity`.
-    pub title: &'static str,
-    /// The variable that tells ShopStream where the context's database is.
-    pub database_variable: &'static str,
-}
-
-const fn context(
-    name: &'static str,
-    title: &'static str,
-    database_variable: &'static str,
-) -> Context {
-    Context {
-        name,
-        title,
-        database_variable,
-    }
-}
-
-/// Every context of any generation, in the order in which the Observatory lists them: those of an
-/// older generation are a prefix.
-pub const CONTEXTS: [Context; 8] = [
-    context("identity", "Identity", "DATABASE_URL"),
-    context("catalogue", "Catalogue", "CATALOGUE_DATABASE_URL"),
-    context("ordering", "Ordering", "ORDERING_DATABASE_URL"),
-    context("inventory", "Inventory", "INVENTORY_DATABASE_URL"),
-    context("payments", "Payments", "PAYMENTS_DATABASE_URL"),
-    context("fulfillment", "Fulfillment", "FULFILLMENT_DATABASE_URL"),
-    context("reviews", "Reviews", "REVIEWS_DATABASE_URL"),
-    context(
-        "notifications",
-        "Notifications",
-        "NOTIFICATIONS_DATABASE_URL",
-    ),
-];
 
 impl Generation {
     /// All of them, oldest first.
@@ -85,7 +47,7 @@ impl Generation {
     #[must_use]
     pub fn contexts(self) -> &'static [Context] {
         match self {
-            Self::Five => &CONTEXTS[..5],
+            Self::Five => &CONTEXTS[..Domain::Fulfillment as usize],
             Self::Today => &CONTEXTS,
         }
     }

@@ -2,20 +2,8 @@
 
 use super::drift::{additions, drifts};
 use super::{CONTEXTS, Contract, Dialect, Drift, Generation};
-use serde::{Deserialize, Serialize};
+use crate::engine::RecognisedBy;
 use std::fmt;
-
-/// How a shop was recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Evidence {
-    /// By its description of itself.
-    Description,
-    /// By the contexts that it names, since it does not describe itself.
-    Contexts,
-    /// Not at all: it was told, or taken for granted.
-    Told,
-}
 
 /// A shop, as far as it was recognised.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +11,7 @@ pub struct Recognised {
     /// How it is spoken to.
     pub dialect: Dialect,
     /// What the generation was told by.
-    pub evidence: Evidence,
+    pub evidence: RecognisedBy,
     /// Whether it is of the generation to the letter; false when that is not known.
     pub exact: bool,
     /// What it takes and answers, if it told.
@@ -64,7 +52,7 @@ pub fn recognise(
     let schema_hash = contract.hash();
     Recognised {
         dialect: Dialect::of(generation, &contract),
-        evidence: Evidence::Description,
+        evidence: RecognisedBy::Description,
         exact: schema_hash == generation.contract().hash(),
         schema_hash: Some(schema_hash),
         contexts,
@@ -87,7 +75,7 @@ impl Recognised {
         let generation = expected.or_else(newest).unwrap_or(Generation::ALL[0]);
         Self {
             contexts,
-            evidence: Evidence::Contexts,
+            evidence: RecognisedBy::Contexts,
             ..Self::told(generation)
         }
     }
@@ -97,7 +85,7 @@ impl Recognised {
     pub fn told(generation: Generation) -> Self {
         Self {
             dialect: generation.into(),
-            evidence: Evidence::Told,
+            evidence: RecognisedBy::Told,
             exact: false,
             contract: None,
             schema_hash: None,
@@ -128,15 +116,17 @@ impl fmt::Display for Recognised {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.generation().name();
         match self.evidence {
-            Evidence::Told => return write!(out, "taken for ShopStream \"{name}\", not looked at"),
-            Evidence::Contexts => {
+            RecognisedBy::Told => {
+                return write!(out, "taken for ShopStream \"{name}\", not looked at");
+            }
+            RecognisedBy::Contexts => {
                 return write!(
                     out,
                     "ShopStream \"{name}\" by its {} contexts (it does not describe itself)",
                     self.contexts.len()
                 );
             }
-            Evidence::Description => {}
+            RecognisedBy::Description => {}
         }
         if !self.exact {
             write!(out, "most like ")?;

@@ -24,7 +24,7 @@ const FIRST_PAUSE_NS: u64 = 100_000_000;
 /// Reserve 1 to 3 pieces of the shared item. Raises 2 events when the reservation is won and what is
 /// left is not above the reorder point; of the usual 10 pieces it never is.
 pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
-    if supplies.races.has_rounds() {
+    if supplies.has_rounds() {
         return in_rounds(user, supplies).await;
     }
     let bodies = &supplies.payloads.inventory;
@@ -38,7 +38,7 @@ pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Jo
         .body(&bodies.flash_reservations)
         .or_continue()
         .await?;
-    if reserved == Outcome::Success && supplies.races.stock > REORDER_POINT + 1 {
+    if reserved == Outcome::Success && supplies.settings.stock > REORDER_POINT + 1 {
         // Nobody adds up what all have taken: whether little is left is not known.
         let mut low = Corrections::default();
         low[1].may_be_less = 1;
@@ -143,7 +143,7 @@ async fn judge<L: Link>(
         round.trail.adopt(user.trail(), index);
         racers.end
     });
-    let stock = u64::from(supplies.races.stock);
+    let stock = u64::from(supplies.settings.stock);
     let seen = user.seen(&round.trail.entries()[racers.clone()], round.last_left_ns);
     let first_ns = first_sent_ns(&round.trail.entries()[racers.clone()]);
     let sale = Sale::of(&round.trail, stock, Some(0), racers, probe);
@@ -180,7 +180,7 @@ pub async fn set_up<L: Link>(
     let warehouse = persist(user, FLASH_CREATE_WAREHOUSE, &bodies.warehouses, &[]).await;
     // The shop does not check whether the warehouse is there, and neither does the Locust suite.
     let warehouse = warehouse.unwrap_or_else(|| user.local_id(&supplies.prefixes.warehouse));
-    if supplies.races.has_rounds() {
+    if supplies.has_rounds() {
         supplies.sale.use_warehouse(warehouse);
         return Ok(());
     }

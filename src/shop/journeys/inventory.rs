@@ -1,12 +1,11 @@
 //! Journeys of the Inventory domain.
 
 use crate::engine::{Journey, Link, Session};
-use crate::plan::JourneyOption;
-use crate::shop::Supplies;
 use crate::shop::steps::{
     ADJUST_STOCK, CHECK_STOCK, CREATE_WAREHOUSE, INITIALIZE_STOCK, MARK_DAMAGED, RECEIVE_STOCK,
     RELEASE_UNKNOWN_RESERVATION, RESERVE_STOCK, WRITE_OFF,
 };
+use crate::shop::{JourneyOption, Supplies};
 use crate::stats::{Correction, Corrections, Outcome};
 
 /// Pieces that [`stock_init_and_receive`] begins with.
@@ -54,7 +53,7 @@ pub async fn stock_init_and_receive<L: Link>(
         .body_at(&bodies.shrinkages, shrinkage)
         .or_continue()
         .await?;
-    if adjusted == Outcome::Success && supplies.options.has(JourneyOption::MatchingCount) {
+    if adjusted == Outcome::Success && supplies.settings.options.has(JourneyOption::MatchingCount) {
         pieces -= shrinkage + 1;
     }
     let count = pieces - FEWEST_COUNTED;
@@ -66,8 +65,8 @@ pub async fn stock_init_and_receive<L: Link>(
         .await?;
     if checked == Outcome::Success {
         let on_record = [received, adjusted];
-        let matches =
-            adjusted != Outcome::Success || supplies.options.has(JourneyOption::MatchingCount);
+        let matches = adjusted != Outcome::Success
+            || supplies.settings.options.has(JourneyOption::MatchingCount);
         user.correct(CHECK_STOCK, &adjustment(on_record, matches));
     }
     Ok(())
@@ -126,7 +125,7 @@ pub async fn reservation_release<L: Link>(user: &mut Session<L>, supplies: &Supp
         .body(&bodies.reservations_of_3)
         .or_abort()
         .await?;
-    if supplies.options.has(JourneyOption::ReleaseProbe) {
+    if supplies.settings.options.has(JourneyOption::ReleaseProbe) {
         user.call(RELEASE_UNKNOWN_RESERVATION)
             .on(&item)
             .body(&bodies.releases)

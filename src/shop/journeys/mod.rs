@@ -63,7 +63,7 @@ macro_rules! journeys {
             pub const fn steps(self) -> &'static [TakenStep] {
                 #[allow(clippy::wildcard_imports, reason = "all steps, each named in the table")]
                 use super::steps::*;
-                use crate::plan::JourneyOption;
+                use crate::shop::JourneyOption;
                 use raced::{ADDRESSES, CHECKOUTS, REFUNDS, REGISTRATIONS, RESERVATIONS};
                 use taken::{before, contended, in_vain, once, times, with};
                 match self {

@@ -2,7 +2,7 @@
 
 use super::{JourneyKind, TakenStep};
 use crate::engine::Step;
-use crate::plan::JourneyOptions;
+use crate::shop::JourneyOptions;
 use crate::stats::Event;
 
 impl JourneyKind {

@@ -1,17 +1,16 @@
 //! Journeys of the Payments domain.
 
 use crate::engine::{Id, Journey, Link, Session};
-use crate::plan::JourneyOption;
-use crate::shop::Supplies;
 use crate::shop::steps::{
     CONFIRM_PAYMENT, CONFIRM_REFUND, CONFIRM_RETRIED_PAYMENT, GENERATE_INVOICE, INITIATE_PAYMENT,
     REFUSE_PAYMENT, REPEAT_PAYMENT, REQUEST_REFUND, RETRY_PAYMENT, VOID_INVOICE,
 };
+use crate::shop::{JourneyOption, Supplies};
 
 /// Initiate a payment; the gateway confirms it. Raises 2 events.
 pub async fn payment_success<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     let bodies = &supplies.payloads.payments;
-    let payment = if supplies.options.has(JourneyOption::RepeatedKey) {
+    let payment = if supplies.settings.options.has(JourneyOption::RepeatedKey) {
         payment_under_a_repeated_key(user, supplies).await?
     } else {
         user.call(INITIATE_PAYMENT)

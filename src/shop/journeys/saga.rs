@@ -2,8 +2,6 @@
 //! it waits for are not published.
 
 use crate::engine::{Abort, Id, Journey, Judge, Link, Session};
-use crate::plan::JourneyOption;
-use crate::shop::Supplies;
 use crate::shop::outcomes::{judge_contended, judge_ordinary};
 use crate::shop::steps::{
     SAGA_CANCEL_ORDER, SAGA_CONFIRM_ORDER, SAGA_CONFIRM_PAYMENT, SAGA_CREATE_ORDER,
@@ -11,6 +9,7 @@ use crate::shop::steps::{
     SAGA_RECORD_PAYMENT_FAILURE, SAGA_RECORD_PAYMENT_PENDING, SAGA_RECORD_PAYMENT_SUCCESS,
     SAGA_REFUSE_PAYMENT, SAGA_RESERVE_STOCK,
 };
+use crate::shop::{JourneyOption, Supplies};
 use crate::stats::Outcome;
 
 /// Payments that succeed, in tenths.
@@ -157,7 +156,7 @@ async fn payment_fails<L: Link>(
 
 /// How the order's payment steps are judged: a shop that runs the saga itself may be faster.
 fn judge(supplies: &Supplies) -> Judge {
-    if supplies.options.has(JourneyOption::TolerantSaga) {
+    if supplies.settings.options.has(JourneyOption::TolerantSaga) {
         judge_contended
     } else {
         judge_ordinary

@@ -1,7 +1,7 @@
 //! The steps that a journey takes, and how often, when all goes well.
 
 use crate::engine::Step;
-use crate::plan::{JourneyOption, JourneyOptions};
+use crate::shop::{JourneyOption, JourneyOptions};
 
 /// A step as a journey takes it.
 #[derive(Clone, Copy, Debug)]

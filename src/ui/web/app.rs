@@ -6,6 +6,7 @@ use super::offer::Offer;
 use super::origin::KnownNames;
 use super::records::Records;
 use super::session::Session;
+use crate::engine::Subject;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
@@ -17,6 +18,8 @@ pub struct App {
     pub session: Arc<Session>,
     /// What the start form offers.
     pub offer: Offer,
+    /// What is tested.
+    pub subject: Subject,
     /// Who may come in.
     pub access: Access,
     /// What the server is called.

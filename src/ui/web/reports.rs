@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::downloads::{download_headers, not_found};
+use crate::engine::Subject;
 use crate::record::Recorded;
 use crate::report::{html_report, html_report_policy};
 use axum::extract::{Path, RawQuery, State};
@@ -35,7 +36,8 @@ async fn report(app: &App, run: String, is_download: bool) -> Response {
     let Ok(directory) = app.records.directory(&run) else {
         return not_found();
     };
-    let made = tokio::task::spawn_blocking(move || made_from(directory)).await;
+    let subject = app.subject.clone();
+    let made = tokio::task::spawn_blocking(move || made_from(directory, &subject)).await;
     let html = match made {
         Ok(Ok(html)) => html,
         Ok(Err(why)) => return (StatusCode::NOT_FOUND, why).into_response(),
@@ -56,7 +58,7 @@ async fn report(app: &App, run: String, is_download: bool) -> Response {
     (headers, html).into_response()
 }
 
-fn made_from(directory: PathBuf) -> Result<String, String> {
+fn made_from(directory: PathBuf, subject: &Subject) -> Result<String, String> {
     let recorded = Recorded::read(&directory).map_err(|error| error.to_string())?;
-    Ok(html_report(&recorded))
+    Ok(html_report(&recorded, &|plan| subject.planned_shares(plan)))
 }

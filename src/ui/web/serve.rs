@@ -5,6 +5,7 @@ use super::offer::Offer;
 use super::order::SwarmOrder;
 use super::server::{WebError, WebServer, WebSettings};
 use super::session::{PlanOrder, Session};
+use crate::engine::Subject;
 use crate::plan::ExitCode;
 use crate::run;
 use crossbeam_channel::bounded;
@@ -19,6 +20,8 @@ pub struct WebRequest {
     pub offer: Offer,
     /// Makes plans of its orders.
     pub planner: Box<dyn PlanOrder>,
+    /// What is tested: it knows what the plans of records give their journeys.
+    pub subject: Subject,
     /// The order that is carried out at once, with `--autostart`.
     pub first: Option<SwarmOrder>,
 }
@@ -49,6 +52,7 @@ pub fn serve(request: WebRequest) -> Result<ExitCode, WebError> {
         board,
         Arc::clone(&session),
         request.offer,
+        request.subject,
     )?;
     println!("the web page is on {} (Ctrl-C ends it)", server.url());
     if let Some(token) = server.made_up_token() {

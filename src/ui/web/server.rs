@@ -11,6 +11,7 @@ use super::records::Records;
 use super::security::gate;
 use super::session::Session;
 use super::{downloads, locust, login, page, reports};
+use crate::engine::Subject;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -81,6 +82,7 @@ impl WebServer {
         board: Arc<Board>,
         session: Arc<Session>,
         offer: Offer,
+        subject: Subject,
     ) -> Result<Self, WebError> {
         let listener = listen(settings)?;
         let address = listener.local_addr().map_err(WebError::Thread)?;
@@ -93,6 +95,7 @@ impl WebServer {
             board,
             session,
             offer,
+            subject,
             access: Access::new(token, address.port()),
             names: KnownNames::new([settings.host.clone()].into_iter().chain(machine_name())),
             records: Records::new(&settings.results),

@@ -2,9 +2,13 @@
 
 use crate::simulated_shop::{MS, Request, SECOND, orderly, plan, simulation};
 use serde_json::Value;
-use shopblast::engine::{Abort, Answer, Id, Journey, Recorder, SessionStart, Simulation};
-use shopblast::plan::{JourneyOption, JourneyOptions, Pacing, UniqueNumbers, WaitTime};
-use shopblast::shop::{Generation, JourneyKind, ShopScript, USER_CLASSES};
+use shopblast::engine::{
+    Abort, Answer, Described, Id, Journey, Recorder, SessionStart, Simulation,
+};
+use shopblast::plan::{Pacing, UniqueNumbers, WaitTime};
+use shopblast::shop::{
+    Generation, JourneyKind, JourneyOption, JourneyOptions, ShopScript, USER_CLASSES,
+};
 use shopblast::stats::Outcome;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -42,7 +46,7 @@ pub struct Carried {
 pub fn script_with(options: JourneyOptions) -> &'static ShopScript {
     let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
     let mut plan = plan(&classes, Pacing::Class);
-    plan.options = options;
+    plan.options = options.words();
     let script = ShopScript::new(&plan, Generation::Five).unwrap();
     let item = Id::new(FLASH_ITEM.as_bytes()).unwrap();
     script.supplies().put_up_flash_item(item);
@@ -170,7 +174,13 @@ fn carry_in(
     };
     let mut user = world.session(start, 3_600 * SECOND);
     user.set_race_rules(script.supplies().races);
-    user.set_strict(script.supplies().options.has(JourneyOption::Strict));
+    user.set_strict(
+        script
+            .supplies()
+            .settings
+            .options
+            .has(JourneyOption::Strict),
+    );
     let ended = Rc::new(RefCell::new(Err(Abort)));
     let result = Rc::clone(&ended);
     world.spawn(async move {

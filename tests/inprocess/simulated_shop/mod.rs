@@ -1,11 +1,13 @@
 //! A shop in virtual time that takes everything that journeys send, and what it was sent.
 
-use shopblast::engine::{Answer, PreparedHeads, Recorder, Script, SessionStart, Simulation};
+use shopblast::engine::{
+    Answer, Described, PreparedHeads, Recorder, Script, SessionStart, Simulation,
+};
 use shopblast::plan::{
     ClassShare, Load, Pacing, Plan, RaceRules, RunId, Stage, Target, UniqueNumbers, fnv1a,
     user_seed,
 };
-use shopblast::shop::ShopScript;
+use shopblast::shop::{ShopScript, ShopSettings};
 use shopblast::stats::CoreInterval;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
@@ -33,10 +35,10 @@ pub fn plan(classes: &[&str], pacing: Pacing) -> Plan {
         classes: classes.iter().map(share).collect(),
         pacing,
         // As the Locust suite does it: one request after the other, nothing asked beside.
-        races: RaceRules {
+        races: ShopSettings::default().races(RaceRules {
             sequential: true,
             ..RaceRules::default()
-        },
+        }),
         seed: 42,
         run_id: RunId::new(1_800_000_000_000, 1, 1),
         ..Plan::of_load(load, Duration::from_secs(60))

@@ -24,6 +24,12 @@ const ROOMS: &[(&str, u8)] = &[
 /// The one way between neighbours: the sandbox speaks the shop's vocabulary.
 const NEIGHBOURS: (&str, &str) = ("sandbox", "shop");
 
+/// The rooms that are one workload's own.
+const WORKLOADS: &[&str] = &["shop", "sandbox"];
+/// Those that know a workload only as the value that they are given: they carry out, record and show a
+/// load test of whatever is tested.
+const OF_ANY_WORKLOAD: &[&str] = &["pieces", "record", "report", "compare", "run", "ui", "hunt"];
+
 /// See the file's purpose.
 pub fn point_downward(file: &File) -> Vec<Finding> {
     let Some(room) = room_of(&file.path) else {
@@ -44,6 +50,12 @@ pub fn point_downward(file: &File) -> Vec<Finding> {
             if imported != room && !is_below && (room, imported) != NEIGHBOURS {
                 let says = format!(
                     "{room} may not import {imported}: imports point downward only; move what is needed down"
+                );
+                findings.push(Finding::at(file, line, says));
+            }
+            if OF_ANY_WORKLOAD.contains(&room) && WORKLOADS.contains(&imported) {
+                let says = format!(
+                    "{room} may not know {imported}: it is of any workload; take what is needed from the Subject that it is given"
                 );
                 findings.push(Finding::at(file, line, says));
             }

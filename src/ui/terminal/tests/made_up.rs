@@ -3,7 +3,7 @@
 use super::load;
 use crate::plan::{ClassShare, Plan};
 use crate::record::{Live, made_up};
-use crate::run::{Output, RunRequest, RunState};
+use crate::run::{Output, RunRequest, RunState, made_up as made_up_run};
 use crate::stats::{
     Absorb, CoreHealth, ErrorCounts, ErrorKey, Interval, JourneyCounts, Outcome, Phase, Reason,
     RunContext, StatName, WorkerHealth,
@@ -182,6 +182,6 @@ pub fn request() -> RunRequest {
             results: "results".into(),
             ..Output::default()
         },
-        ..RunRequest::of_plan(plan)
+        ..RunRequest::of_plan(plan, made_up_run::subject())
     }
 }

@@ -3,9 +3,10 @@
 
 use super::error::{Position, ProfileError, ProfileFault};
 use crate::plan::{
-    Arrivals, ClassShare, FailureRule, HIGHEST_RATE_PER_S, JourneyOption, MOST_USERS, Pacing,
-    Suggestion, Threshold, parse_duration,
+    Arrivals, ClassShare, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS, Pacing, Suggestion,
+    Threshold, parse_duration,
 };
+use crate::shop::JourneyOption;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;

@@ -1,13 +1,11 @@
 //! What the target is: a ShopStream, of which generation, or something else that no load is meant
 //! for. Asked once, before anything else is sent.
 
-use super::reach::{Answer, NoAnswer, ReachError, ask};
-use crate::plan::Target;
-use crate::shop::{
+use super::{
     Contract, Generation, HEALTH_PATH, OPENAPI_PATH, Recognised, contexts_of_health, recognise,
 };
-use std::net::SocketAddr;
-use std::time::Duration;
+use crate::engine::inquiry::{Answer, Inquiry, NoAnswer, NotRecognised, Recognition};
+use crate::plan::Target;
 
 /// Largest answer of `/health` that is read.
 const HEALTH_BYTES: usize = 64 << 10;
@@ -18,98 +16,58 @@ const OTHER_PATHS: usize = 3;
 /// Characters of an answer that are shown.
 const SHOWN_CHARACTERS: usize = 80;
 
-/// Why a target gets no load.
-#[derive(Debug, thiserror::Error)]
-pub enum InspectError {
-    /// It cannot be reached, or does not speak HTTP.
-    #[error(transparent)]
-    Reach(#[from] ReachError),
-    /// It speaks HTTP, but is no ShopStream.
-    #[error(
-        "{url} is no ShopStream: GET {path} was answered with {came}, and not with the shop's domains; {hint} (nothing else was sent; `--no-preflight` insists)"
-    )]
-    NoShop {
-        /// The target.
-        url: String,
-        /// What was asked for.
-        path: String,
-        /// What came.
-        came: String,
-        /// What may be right.
-        hint: String,
-    },
-    /// It is there, but takes no requests yet, or now.
-    #[error(
-        "{url} is not ready: GET {path} was answered with {came}; wait until the shop has started, and its stores (`--no-preflight` insists)"
-    )]
-    NotReady {
-        /// The target.
-        url: String,
-        /// What was asked for.
-        path: String,
-        /// What came.
-        came: String,
-    },
+/// Looks at the target's `/health` and description, with at most five questions. It is compared with
+/// `expected`, or with the generation that it is most like.
+///
+/// # Errors
+/// When it cannot be reached, is not ready, or is no ShopStream.
+pub fn inspect(
+    inquiry: &dyn Inquiry,
+    expected: Option<Generation>,
+) -> Result<Recognition<Recognised>, NotRecognised> {
+    Inspection(inquiry).inspect(expected)
 }
 
-/// A target that may get load.
-#[derive(Debug)]
-pub struct Inspected {
-    /// What it is.
-    pub recognised: Recognised,
-    /// Why it could not be recognised by its description; `None` when it was.
-    pub caveat: Option<String>,
-}
-
-/// Where and how long a target is asked.
-#[derive(Clone, Copy)]
-pub struct Inspection<'a> {
-    /// The target.
-    pub target: &'a Target,
-    /// Its addresses.
-    pub addresses: &'a [SocketAddr],
-    /// Longest wait for an answer; there are at most five.
-    pub timeout: Duration,
-}
+/// How a target is asked.
+struct Inspection<'a>(&'a dyn Inquiry);
 
 impl Inspection<'_> {
-    /// Looks at the target's `/health` and description. It is compared with `expected`, or with the
-    /// generation that it is most like.
-    ///
-    /// # Errors
-    /// When it cannot be reached, is not ready, or is no ShopStream.
-    pub fn inspect(&self, expected: Option<Generation>) -> Result<Inspected, InspectError> {
+    fn inspect(
+        &self,
+        expected: Option<Generation>,
+    ) -> Result<Recognition<Recognised>, NotRecognised> {
         let contexts = self.contexts()?;
         Ok(match self.contract() {
-            Ok(contract) => Inspected {
-                recognised: recognise(contract, contexts, expected),
+            Ok(contract) => Recognition {
+                target: recognise(contract, contexts, expected),
                 caveat: None,
             },
-            Err(why) => Inspected {
-                recognised: Recognised::by_contexts(contexts, expected),
+            Err(why) => Recognition {
+                target: Recognised::by_contexts(contexts, expected),
                 caveat: Some(format!("GET {}: {why}", self.path(OPENAPI_PATH))),
             },
         })
     }
 
     /// The contexts that the shop has.
-    fn contexts(&self) -> Result<Vec<String>, InspectError> {
+    fn contexts(&self) -> Result<Vec<String>, NotRecognised> {
         let answer = match self.ask(HEALTH_PATH, HEALTH_BYTES) {
             Ok(answer) => answer,
             Err(NoAnswer::TooLarge) => {
                 let came = format!("more than {} KiB", HEALTH_BYTES >> 10);
-                return Err(self.no_shop(came, String::new()));
+                return Err(self.no_shop(&came, ""));
             }
-            Err(failure) => return Err(failure.into_error(self.target, HEALTH_PATH).into()),
+            Err(why) => {
+                let path = HEALTH_PATH;
+                return Err(NotRecognised::NoAnswer { path, why });
+            }
         };
         match contexts_in(&answer) {
             Some(contexts) => Ok(contexts),
-            None if matches!(answer.status, 429 | 502 | 503 | 504) => Err(InspectError::NotReady {
-                url: self.target.url(),
-                path: self.path(HEALTH_PATH),
-                came: shown(&answer),
-            }),
-            None => Err(self.no_shop(shown(&answer), answer.location)),
+            None if matches!(answer.status, 429 | 502 | 503 | 504) => {
+                Err(self.not_ready(&shown(&answer)))
+            }
+            None => Err(self.no_shop(&shown(&answer), &answer.location)),
         }
     }
 
@@ -132,7 +90,7 @@ impl Inspection<'_> {
             return Err(format!("packed as `{encoding}`, which was not asked for"));
         }
         let text = std::str::from_utf8(&answer.body).map_err(|_| "it is no text".to_owned())?;
-        Contract::read(text, &self.target.base_path).map_err(|error| {
+        Contract::read(text, &self.target().base_path).map_err(|error| {
             match answer.media_type.contains("json") {
                 true => error.to_string(),
                 false => format!("{error}, but {}", shown(&answer)),
@@ -140,13 +98,19 @@ impl Inspection<'_> {
         })
     }
 
-    fn no_shop(&self, came: String, location: String) -> InspectError {
-        InspectError::NoShop {
-            url: self.target.url(),
-            path: self.path(HEALTH_PATH),
-            came,
-            hint: self.hint(&location),
-        }
+    fn no_shop(&self, came: &str, location: &str) -> NotRecognised {
+        let (url, path) = (self.target().url(), self.path(HEALTH_PATH));
+        let hint = self.hint(location);
+        NotRecognised::Other(format!(
+            "{url} is no ShopStream: GET {path} was answered with {came}, and not with the shop's domains; {hint} (nothing else was sent; `--no-preflight` insists)"
+        ))
+    }
+
+    fn not_ready(&self, came: &str) -> NotRecognised {
+        let (url, path) = (self.target().url(), self.path(HEALTH_PATH));
+        NotRecognised::NotReady(format!(
+            "{url} is not ready: GET {path} was answered with {came}; wait until the shop has started, and its stores (`--no-preflight` insists)"
+        ))
     }
 
     /// What may be right.
@@ -162,7 +126,7 @@ impl Inspection<'_> {
         if let Some(shop) = self.nearby() {
             return format!("{} is a ShopStream: use -H {}", shop.url(), shop.url());
         }
-        match self.target.base_path.is_empty() {
+        match self.target().base_path.is_empty() {
             true => {
                 "is this the shop's port, and is there a path before it, as in -H http://host/api?"
                     .to_owned()
@@ -173,19 +137,14 @@ impl Inspection<'_> {
 
     /// A ShopStream at a shorter path of the same server.
     fn nearby(&self) -> Option<Target> {
-        let mut path = self.target.base_path.as_str();
+        let mut path = self.target().base_path.as_str();
         for _ in 0..OTHER_PATHS {
             path = &path[..path.rfind('/')?];
             let target = Target {
                 base_path: path.to_owned(),
-                ..self.target.clone()
+                ..self.target().clone()
             };
-            let there = Inspection {
-                target: &target,
-                addresses: self.addresses,
-                timeout: self.timeout,
-            };
-            let answer = there.ask(HEALTH_PATH, HEALTH_BYTES).ok();
+            let answer = self.0.ask(&target, HEALTH_PATH, HEALTH_BYTES).ok();
             if answer.is_some_and(|answer| contexts_in(&answer).is_some()) {
                 return Some(target);
             }
@@ -193,12 +152,16 @@ impl Inspection<'_> {
         None
     }
 
+    fn target(&self) -> &Target {
+        self.0.target()
+    }
+
     fn ask(&self, path: &str, most_bytes: usize) -> Result<Answer, NoAnswer> {
-        ask(self.target, self.addresses, path, self.timeout, most_bytes)
+        self.0.ask(self.target(), path, most_bytes)
     }
 
     fn path(&self, path: &str) -> String {
-        format!("{}{path}", self.target.base_path)
+        format!("{}{path}", self.target().base_path)
     }
 }
 

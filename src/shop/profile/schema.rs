@@ -4,7 +4,8 @@ use super::document::{
     Class, Count, CountOrZero, JourneyOptionWord, JourneyRate, Keys, Length, LengthOrZero, Line,
     Name, Rate, ThresholdKeys, ThresholdText,
 };
-use crate::plan::{HIGHEST_RATE_PER_S, JourneyOption, MOST_USERS};
+use crate::plan::{HIGHEST_RATE_PER_S, MOST_USERS};
+use crate::shop::JourneyOption;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 use std::borrow::Cow;

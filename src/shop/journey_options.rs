@@ -1,6 +1,6 @@
 //! Options of journeys: how they may differ from those of the Locust suite, all off by default.
 
-use super::Suggestion;
+use crate::plan::Suggestion;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -112,6 +112,12 @@ impl JourneyOptions {
     #[must_use]
     pub const fn has(self, option: JourneyOption) -> bool {
         self.bits & option.bit() != 0
+    }
+
+    /// Their words, as a plan has them.
+    #[must_use]
+    pub fn words(self) -> Vec<&'static str> {
+        self.iter().map(JourneyOption::word).collect()
     }
 
     /// The options of the set, in the order of [`JourneyOption::ALL`].

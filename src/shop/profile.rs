@@ -9,7 +9,8 @@ mod schema;
 
 pub use error::{Position, ProfileError, ProfileFault};
 
-use super::{Arrivals, ClassShare, FailureRule, JourneyOptions, Load, Pacing, Stage, Threshold};
+use super::JourneyOptions;
+use crate::plan::{Arrivals, ClassShare, FailureRule, Load, Pacing, Stage, Threshold};
 use document::{Document, Keys, StageKeys};
 use std::num::NonZeroU64;
 use std::time::Duration;

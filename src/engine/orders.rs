@@ -1,0 +1,115 @@
+//! What a worker is told before it starts.
+
+use super::request::PreparedHeads;
+use super::survey::{Questions, Spread};
+use super::user::UserOrders;
+use crate::plan::{ArrivalSchedule, Driver, FailureRule};
+use crate::stats::{LiveCourse, SetShape, WorkerHandover};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a worker is told before it starts.
+pub struct WorkerOrders {
+    /// Where it works.
+    pub place: PlaceOrders,
+    /// What it asks, and how it gets there.
+    pub target: TargetOrders,
+    /// Its part of the load.
+    pub load: LoadOrders,
+    /// How it counts what comes back.
+    pub counts: CountOrders,
+    /// Where full intervals go and empty ones come from.
+    pub handover: WorkerHandover,
+}
+
+/// Where a worker works.
+#[derive(Clone, Copy)]
+pub struct PlaceOrders {
+    /// Position among the workers.
+    pub position: usize,
+    /// Kernel CPU number to pin to.
+    pub cpu: usize,
+    /// Kernel interface.
+    pub driver: Driver,
+}
+
+/// What a worker asks, and how it gets there.
+pub struct TargetOrders {
+    /// Addresses of the target.
+    pub addresses: Arc<[SocketAddr]>,
+    /// Request heads by step.
+    pub heads: Arc<PreparedHeads>,
+    /// Connections that are open already; the rest is opened by the worker.
+    pub opened: Spread,
+    /// What keeps a process of the target at work while connections are opened at others.
+    pub questions: Option<Questions>,
+    /// Largest reply body.
+    pub max_body_bytes: usize,
+    /// After this long a request counts as unknown.
+    pub request_timeout: Duration,
+}
+
+/// A worker's part of the load.
+pub struct LoadOrders {
+    /// The core's users; those in reserve come last.
+    pub users: Vec<UserOrders>,
+    /// How the course of the users is changed while they live; `None` when it is not.
+    pub course: Option<Arc<LiveCourse>>,
+    /// The core's share of the arrivals, in the open model.
+    pub arrivals: Option<ArrivalOrders>,
+    /// Connections that the core's users share; `None` gives each its own.
+    pub connections: Option<usize>,
+    /// Requests become due for this long after the start.
+    pub run_time: Duration,
+    /// Requests in flight at the end are waited for this long.
+    pub stop_timeout: Duration,
+}
+
+/// How a worker counts what comes back.
+#[derive(Clone)]
+pub struct CountOrders {
+    /// Row of the record by step.
+    pub rows: Box<[u16]>,
+    /// Row of the record by race.
+    pub race_rows: Box<[u16]>,
+    /// How much the record counts.
+    pub shape: SetShape,
+    /// Which requests count as failures.
+    pub failures: FailureRule,
+}
+
+/// A core's share of the arrivals.
+pub struct ArrivalOrders {
+    /// When journeys arrive.
+    pub schedule: ArrivalSchedule,
+    /// Seed of the run.
+    pub seed: u64,
+    /// An arrival that waited longer for a free user is shed.
+    pub longest_wait: Duration,
+}
+
+impl LoadOrders {
+    /// Users that the plan makes active at some time: all but those in reserve.
+    #[must_use]
+    pub fn planned_users(&self) -> usize {
+        let is_planned = |user: &&UserOrders| !user.activity.is_empty();
+        let planned = self.users.iter().filter(is_planned).count();
+        match self.course {
+            Some(_) => planned,
+            None => self.users.len(),
+        }
+    }
+
+    /// Connections of all users, those in reserve included.
+    #[must_use]
+    pub fn all_connections(&self) -> usize {
+        self.connections.unwrap_or(self.users.len())
+    }
+
+    /// Connections of the users that the plan makes active.
+    #[must_use]
+    pub fn planned_connections(&self) -> usize {
+        self.connections.unwrap_or(self.planned_users())
+    }
+}

@@ -1,0 +1,48 @@
+//! The embedded shop as the target that a run brings along.
+
+use super::server::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig};
+use crate::engine::{NotStarted, OwnTarget, Standing};
+use crate::plan::Driver;
+use std::net::SocketAddr;
+
+impl From<SandboxError> for NotStarted {
+    fn from(error: SandboxError) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl OwnTarget for ShopConfig {
+    fn start(&self, cpu: Option<usize>, driver: Driver) -> Result<Box<dyn Standing>, NotStarted> {
+        let sandbox = Sandbox::start(&SandboxConfig {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            mode: Mode::Shop(self.clone()),
+            cores: cpu.into_iter().collect(),
+            driver,
+            arrival_log: None,
+        })?;
+        Ok(Box::new(sandbox))
+    }
+}
+
+impl Standing for Sandbox {
+    fn address(&self) -> SocketAddr {
+        Self::address(self)
+    }
+
+    fn observatory_address(&self) -> Option<SocketAddr> {
+        Self::observatory_address(self)
+    }
+
+    fn stopper(&self) -> Box<dyn Fn() + Send + Sync> {
+        let stopper = Self::stopper(self);
+        Box::new(move || stopper.stop())
+    }
+
+    fn wait(self: Box<Self>) {
+        Self::wait(*self);
+    }
+
+    fn stop(self: Box<Self>) {
+        Self::stop(*self);
+    }
+}

@@ -1,0 +1,170 @@
+//! What a plan of ShopStream says beyond the load, in words that a plan keeps and does not interpret.
+
+use super::{JourneyOption, JourneyOptions, UnknownOption};
+use crate::plan::{Plan, PlannedRaces, RaceRules};
+use serde_json::{Map, Value};
+use std::num::NonZeroU64;
+
+/// What [`PlannedRaces::own`] calls them.
+const ROUNDS: &str = "rounds";
+const STOCK: &str = "stock";
+
+/// How journeys differ from those of the Locust suite, and how the flash sale goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShopSettings {
+    /// How journeys differ.
+    pub options: JourneyOptions,
+    /// Rounds of the flash sale; `None` goes on until the run ends. One round is the Locust suite's
+    /// sale: one item for the whole run, and nobody waits for anybody.
+    pub rounds: Option<NonZeroU64>,
+    /// Pieces in each round of the flash sale, 1 to [`ShopSettings::MOST_STOCK`].
+    pub stock: u32,
+}
+
+/// A plan says what ShopStream does not know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownSetting {
+    /// No option of journeys.
+    #[error(transparent)]
+    Option(#[from] UnknownOption),
+    /// No number of rounds, or of pieces.
+    #[error("{name} of the flash sale cannot be {value}")]
+    Sale {
+        /// What it is called.
+        name: &'static str,
+        /// What was said.
+        value: String,
+    },
+}
+
+impl Default for ShopSettings {
+    fn default() -> Self {
+        Self {
+            options: JourneyOptions::default(),
+            rounds: None,
+            stock: 10,
+        }
+    }
+}
+
+impl ShopSettings {
+    /// Most pieces of a round.
+    pub const MOST_STOCK: u32 = 1_000_000;
+
+    /// Those of `plan`; what it does not say is as it is without flags.
+    ///
+    /// # Errors
+    /// When it says something that there is not.
+    pub fn of(plan: &Plan) -> Result<Self, UnknownSetting> {
+        let default = Self::default();
+        let options = plan.options.iter().map(|word| JourneyOption::parse(word));
+        let own = &plan.races.own;
+        let rounds = number(own, ROUNDS, u64::MAX)?;
+        let stock = number(own, STOCK, u64::from(Self::MOST_STOCK))?;
+        Ok(Self {
+            options: options.collect::<Result<_, _>>()?,
+            rounds: rounds.or(default.rounds),
+            stock: stock.map_or(default.stock, |stock| stock.get() as u32),
+        })
+    }
+
+    /// The races of a plan with these settings and `rules`.
+    #[must_use]
+    pub fn races(&self, rules: RaceRules) -> PlannedRaces {
+        let own = [
+            (ROUNDS, self.rounds.map(NonZeroU64::get).into()),
+            (STOCK, self.stock.into()),
+        ];
+        let own = own.map(|(name, value): (&str, Value)| (name.to_owned(), value));
+        PlannedRaces {
+            rules,
+            own: own.into_iter().collect(),
+        }
+    }
+
+    /// Whether the flash sale goes in rounds, with a common start each, where races go by `rules`.
+    #[must_use]
+    pub fn has_rounds(&self, rules: &RaceRules) -> bool {
+        !rules.sequential && self.rounds != NonZeroU64::new(1)
+    }
+}
+
+/// The number called `name`, from 1 to `most`; `None` when nothing is said.
+fn number(
+    own: &Map<String, Value>,
+    name: &'static str,
+    most: u64,
+) -> Result<Option<NonZeroU64>, UnknownSetting> {
+    let Some(value) = own.get(name).filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
+    let number = value.as_u64().filter(|number| *number <= most);
+    let number = number.and_then(NonZeroU64::new);
+    number.map(Some).ok_or_else(|| UnknownSetting::Sale {
+        name,
+        value: value.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Load, Stage};
+    use std::time::Duration;
+
+    fn plan() -> Plan {
+        let run_time = Duration::from_secs(1);
+        let stage = Stage {
+            users: 1,
+            spawn_rate_per_s: 1.0,
+            duration_us: 1_000_000,
+        };
+        Plan::of_load(Load::closed(vec![stage], run_time).unwrap(), run_time)
+    }
+
+    #[test]
+    fn a_plan_keeps_them_and_they_are_read_again() {
+        let settings = ShopSettings {
+            options: [JourneyOption::Strict, JourneyOption::ByRequest]
+                .into_iter()
+                .collect(),
+            rounds: NonZeroU64::new(3),
+            stock: 7,
+        };
+        for settings in [settings, ShopSettings::default()] {
+            let plan = Plan {
+                options: settings.options.words(),
+                races: settings.races(RaceRules::default()),
+                ..plan()
+            };
+            assert_eq!(ShopSettings::of(&plan), Ok(settings));
+        }
+        assert_eq!(ShopSettings::of(&plan()), Ok(ShopSettings::default()));
+    }
+
+    #[test]
+    fn a_record_has_them_among_the_rules_of_races() {
+        let races = ShopSettings::default().races(RaceRules::default());
+        assert_eq!(
+            serde_json::to_string(&races).unwrap(),
+            r#"{"release":"last-byte","offset":null,"sequential":false,"rounds":null,"stock":10}"#
+        );
+    }
+
+    #[test]
+    fn what_there_is_not_is_named() {
+        let mut wrong = plan();
+        wrong.options = vec!["stict"];
+        let message = ShopSettings::of(&wrong).unwrap_err().to_string();
+        assert!(message.contains("did you mean `strict`"), "{message}");
+        for value in [Value::from(0), Value::from(1_000_001), Value::from("many")] {
+            let mut wrong = plan();
+            wrong.races.own.insert(STOCK.to_owned(), value.clone());
+            let message = ShopSettings::of(&wrong).unwrap_err().to_string();
+            assert_eq!(
+                message,
+                format!("stock of the flash sale cannot be {value}")
+            );
+        }
+    }
+}

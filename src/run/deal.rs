@@ -17,36 +17,46 @@ pub struct Share {
     pub connections: Option<usize>,
 }
 
-/// The share of worker `position` of `workers`, of `users` users: those of the plan, and those in
-/// reserve beyond them. `wait_of` tells the wait of a class of the plan.
-#[must_use]
-pub fn share(
-    plan: &Plan,
-    users: u32,
-    (position, workers): (usize, usize),
-    wait_of: impl Fn(usize) -> WaitTime,
-) -> Share {
-    let users = (0..users)
-        .skip(position)
-        .step_by(workers)
-        .map(|index| {
-            let class = plan.class_of(index);
-            UserOrders {
-                index,
-                class,
-                wait: wait_of(class),
-                seed: user_seed(plan.seed, index),
-                unique: UniqueNumbers::of_user(index),
-                activity: plan.load.activity(index),
-            }
-        })
-        .collect();
-    Share {
-        users,
-        arrivals: arrivals(plan, position, workers),
-        connections: plan
-            .connections
-            .map(|connections| part(connections as usize, position, workers)),
+/// How a plan is dealt.
+#[derive(Clone, Copy)]
+pub struct Deal<'a> {
+    /// What is dealt.
+    pub plan: &'a Plan,
+    /// Its users, and those in reserve beyond them.
+    pub users: u32,
+    /// To how many workers.
+    pub workers: usize,
+    /// Wait after each step, by the index of the class in the plan.
+    pub waits: &'a [WaitTime],
+}
+
+impl Deal<'_> {
+    /// The share of the worker at `position`.
+    #[must_use]
+    pub fn share_of(&self, position: usize) -> Share {
+        let Self { plan, workers, .. } = *self;
+        let users = (0..self.users)
+            .skip(position)
+            .step_by(workers)
+            .map(|index| {
+                let class = plan.class_of(index);
+                UserOrders {
+                    index,
+                    class,
+                    wait: self.waits[class],
+                    seed: user_seed(plan.seed, index),
+                    unique: UniqueNumbers::of_user(index),
+                    activity: plan.load.activity(index),
+                }
+            })
+            .collect();
+        Share {
+            users,
+            arrivals: arrivals(plan, position, workers),
+            connections: plan
+                .connections
+                .map(|connections| part(connections as usize, position, workers)),
+        }
     }
 }
 
@@ -115,8 +125,14 @@ mod tests {
             stage(90, 11.0, 15),
         ]);
         for workers in [1, 2, 3, 16] {
+            let deal = Deal {
+                plan: &plan,
+                users: 90,
+                workers,
+                waits: &[WaitTime::None],
+            };
             let shares: Vec<Share> = (0..workers)
-                .map(|position| share(&plan, 90, (position, workers), |_| WaitTime::None))
+                .map(|position| deal.share_of(position))
                 .collect();
             for at_us in (0..30_000_000).step_by(50_000) {
                 let active = |share: &Share| {

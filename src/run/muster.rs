@@ -1,7 +1,7 @@
 //! Mustering the workers of a run: what each is ordered, and which connections it is given.
 
 use super::crew::{Crew, CrewError};
-use super::deal::share;
+use super::deal::Deal;
 use crate::engine::{
     CountOrders, Interruption, LONGEST_SURVEY, LoadOrders, Opened, PlaceOrders, PreparedHeads,
     PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey, Surveyor, TargetOrders,
@@ -87,10 +87,13 @@ impl Muster<'_> {
     fn load_of(&self, position: usize) -> LoadOrders {
         let plan = self.plan;
         let room = self.course.map_or(plan.max_users(), |course| course.room());
-        let waits = &self.script.described.waits;
-        let dealt = share(plan, room, (position, plan.cores.len()), |class| {
-            waits[class]
-        });
+        let deal = Deal {
+            plan,
+            users: room,
+            workers: plan.cores.len(),
+            waits: &self.script.described.waits,
+        };
+        let dealt = deal.share_of(position);
         LoadOrders {
             users: dealt.users,
             course: self.course.cloned(),

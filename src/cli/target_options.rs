@@ -43,21 +43,11 @@ impl TargetFlags {
     /// Never: what stands for others is an address.
     pub fn target(&self) -> Result<Target, CliError> {
         if self.sandbox {
-            return Ok(sandbox_placeholder());
+            return Ok(Target::of_this_process());
         }
         match &self.host {
             Some(target) => Ok(target.clone()),
             None => Ok(Target::parse(DEFAULT_HOST)?),
         }
-    }
-}
-
-/// Stands for the sandbox until it listens, with a port that nobody can ask for.
-fn sandbox_placeholder() -> Target {
-    Target {
-        host: "127.0.0.1".to_owned(),
-        port: 0,
-        authority: "127.0.0.1:0".to_owned(),
-        base_path: String::new(),
     }
 }

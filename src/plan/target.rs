@@ -87,6 +87,18 @@ impl Target {
         })
     }
 
+    /// Stands for the shop in this process until that listens. The port is none that anybody can
+    /// ask for.
+    #[must_use]
+    pub fn of_this_process() -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 0,
+            authority: "127.0.0.1:0".to_owned(),
+            base_path: String::new(),
+        }
+    }
+
     /// The address as a URL.
     #[must_use]
     pub fn url(&self) -> String {

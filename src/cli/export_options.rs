@@ -1,5 +1,6 @@
 //! The flags that ask for other reports, and for live figures that other programs read.
 
+use crate::plan::port_of;
 use crate::report::ReportFormat;
 use crate::run::{GithubActions, MetricsTargets};
 use clap::Args;
@@ -127,6 +128,7 @@ fn parse_url(text: &str) -> Result<String, String> {
             "`{text}` names no host, as in http://localhost:4318"
         ));
     }
+    port_of(authority).map_err(|error| format!("`{text}`: {error}"))?;
     match path {
         "" => Ok(format!("http://{authority}/v1/metrics")),
         path => Ok(format!("http://{authority}/{path}")),
@@ -166,6 +168,9 @@ mod tests {
             ("https://localhost", None),
             ("http://", None),
             ("http://a b", None),
+            ("http://localhost:99999", None),
+            ("http://[::1]:0/v1/metrics", None),
+            ("http://localhost:", None),
         ];
         for (text, url) in table {
             assert_eq!(parse_url(text).ok().as_deref(), url, "{text}");

@@ -7,8 +7,6 @@ use clap::Args;
 
 /// Where the shop is when nobody says so.
 const DEFAULT_HOST: &str = "http://localhost:8000";
-/// Stands for the sandbox until it listens.
-const SANDBOX_PLACEHOLDER: &str = "http://127.0.0.1:0";
 
 /// Where the load goes.
 #[derive(Clone, Debug, Args)]
@@ -45,7 +43,7 @@ impl TargetFlags {
     /// Never: what stands for others is an address.
     pub fn target(&self) -> Result<Target, CliError> {
         if self.sandbox {
-            return Ok(Target::parse(SANDBOX_PLACEHOLDER)?);
+            return Ok(Target::of_this_process());
         }
         match &self.host {
             Some(target) => Ok(target.clone()),

@@ -5,6 +5,7 @@ use super::clock::now_ns;
 use super::codec::{KnownHeads, Malformed, Reply, ReplyParser};
 use super::flights::{Cut, Flights};
 use super::link::Broken;
+use super::manners::{Manners, SERVER_ERROR};
 use super::net::{ByteStream, is_stale};
 use super::pacer::Pacer;
 use super::pool::Pool;
@@ -48,6 +49,8 @@ pub struct Road {
     turns: Pool<()>,
     /// Reply heads that came before.
     pub known_heads: Rc<KnownHeads>,
+    /// What the target does with a connection after a server error.
+    manners: Manners,
 }
 
 /// Requests of a core that are handed to the kernel in one go. The kernel sends them one after the
@@ -81,6 +84,7 @@ impl Road {
             request_buffers: RefCell::new(buffers.collect()),
             turns: Pool::new(vec![(); SENT_AT_ONCE], users),
             known_heads: Rc::default(),
+            manners: Manners::default(),
         }
     }
 
@@ -135,6 +139,8 @@ pub struct Connection<S> {
     stream: Option<S>,
     used_ns: u64,
     opened_before: bool,
+    /// Status of the last reply, when that was a server error; else 0.
+    erred: u16,
 }
 
 impl<S: ByteStream> Connection<S> {
@@ -147,6 +153,7 @@ impl<S: ByteStream> Connection<S> {
             stream: None,
             used_ns: 0,
             opened_before: false,
+            erred: 0,
         }
     }
 
@@ -155,9 +162,33 @@ impl<S: ByteStream> Connection<S> {
     #[inline]
     fn is_ready(&self, now_ns: u64) -> bool {
         self.stream.as_ref().is_some_and(|stream| {
-            now_ns.saturating_sub(self.used_ns) < LOOK_AFTER_IDLE_NS
-                || !is_stale(stream.descriptor())
+            let is_fresh = now_ns.saturating_sub(self.used_ns) < LOOK_AFTER_IDLE_NS;
+            (is_fresh && self.erred == 0) || self.looks_alive(stream, now_ns)
         })
+    }
+
+    #[inline(never)]
+    fn looks_alive(&self, stream: &S, now_ns: u64) -> bool {
+        let is_alive = !is_stale(stream.descriptor());
+        if !is_alive {
+            self.note_closed(now_ns);
+        }
+        is_alive
+    }
+
+    /// The target closed the connection: after a server error it may do so each time.
+    #[cold]
+    fn note_closed(&self, now_ns: u64) {
+        if self.erred != 0 {
+            let manners = &self.road.manners;
+            manners.note_closed(self.erred, self.used_ns, now_ns);
+        }
+    }
+
+    /// Whether the connection is to be looked at before it is used, however fresh it is.
+    #[must_use]
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.erred != 0
     }
 
     /// Opens the connection, in place of the one it may have been.
@@ -166,6 +197,7 @@ impl<S: ByteStream> Connection<S> {
     /// When no address of the target accepts in time.
     pub async fn reopen(&mut self) -> io::Result<()> {
         self.stream = None;
+        self.erred = 0;
         let started_ns = now_ns();
         let opened = self.open().await;
         let mut recorder = self.road.recorder.borrow_mut();
@@ -324,11 +356,19 @@ impl<S: ByteStream> Connection<S> {
         reason: &mut Reason,
     ) -> Result<Reply, Broken> {
         match result {
-            // A server that answers 5xx may close without saying so, as uvicorn does after every
-            // unhandled exception: the next request must not find that out.
-            Ok(reply) if reply.reusable && reply.status < 500 => {
+            Ok(reply) if reply.reusable => {
                 self.used_ns = sent_ns;
+                self.erred = 0;
+                if reply.status >= SERVER_ERROR {
+                    self.weigh_error(reply.status);
+                }
                 Ok(reply)
+            }
+            // It would have gone on, had we not closed.
+            Ok(reply) if reply.lasted_until_close && cut.is_some() => {
+                self.stream = None;
+                let trouble = Trouble::Reply(Malformed::ClosedWithinReply);
+                Err(self.explain(&trouble, cut, reason))
             }
             Ok(reply) => {
                 self.stream = None;
@@ -336,8 +376,25 @@ impl<S: ByteStream> Connection<S> {
             }
             Err(trouble) => {
                 self.stream = None;
+                if cut.is_none() && trouble.is_an_end() {
+                    self.note_closed(now_ns());
+                }
                 Err(self.explain(&trouble, cut, reason))
             }
+        }
+    }
+
+    /// Keeps the connection after a server error, or does not: the next request must not find out
+    /// that the target has closed it.
+    #[cold]
+    fn weigh_error(&mut self, status: u16) {
+        let Some(stream) = &self.stream else { return };
+        let now_ns = now_ns();
+        let manners = &self.road.manners;
+        if manners.may_go_on(status, stream.descriptor(), now_ns) {
+            (self.erred, self.used_ns) = (status, now_ns);
+        } else {
+            self.stream = None;
         }
     }
 
@@ -366,6 +423,16 @@ enum Trouble {
     SentInPart(io::Error),
     Receive(io::Error),
     Reply(Malformed),
+}
+
+impl Trouble {
+    /// Whether the target has closed the connection without a byte of a reply.
+    fn is_an_end(&self) -> bool {
+        match self {
+            Self::Unsent(_) | Self::SentInPart(_) | Self::Receive(_) => true,
+            Self::Reply(malformed) => *malformed == Malformed::ClosedBeforeReply,
+        }
+    }
 }
 
 #[inline]

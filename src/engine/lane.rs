@@ -180,6 +180,12 @@ impl Lane {
         read(self.inbox.borrow().get(body).unwrap_or_default())
     }
 
+    /// Gives the head of the last reply to `read`.
+    pub fn with_head<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
+        let end = self.body.borrow().start;
+        read(self.inbox.borrow().get(..end).unwrap_or_default())
+    }
+
     /// Why there was no reply.
     #[must_use]
     pub fn reason(&self) -> Reason {
@@ -285,7 +291,9 @@ async fn receive<S: ByteStream>(
 fn note_connection<S: ByteStream>(lane: &Lane, connection: &Connection<S>) {
     lane.descriptor
         .set(connection.descriptor().unwrap_or(CLOSED));
-    lane.used_ns.set(now_ns());
+    // What is doubtful is looked at before it is used, however fresh it is.
+    let is_doubtful = connection.is_doubtful();
+    lane.used_ns.set(if is_doubtful { 0 } else { now_ns() });
 }
 
 /// The run ended before the start.

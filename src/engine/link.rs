@@ -139,11 +139,22 @@ pub trait Link {
     /// Body of the reply to a racer of the last race, until [`Link::leave_track`].
     fn with_racer_body<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T;
 
+    /// Head of the reply to a racer of the last race, until [`Link::leave_track`]; empty where
+    /// replies have none.
+    fn with_racer_head<T>(&self, _racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
+        read(&[])
+    }
+
     /// Why a racer of the last race has no reply.
     fn racer_reason(&self, racer: usize) -> Reason;
 
     /// Gives the connections of the last race back.
     fn leave_track(&mut self);
+
+    /// Head of the last reply; empty where replies have none.
+    fn head(&self) -> &[u8] {
+        &[]
+    }
 
     /// Body of the last reply.
     fn body(&self) -> &[u8];

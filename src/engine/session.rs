@@ -21,6 +21,7 @@ pub use race::{Heat, Racer};
 
 use super::Trail;
 use super::recorder::Observation;
+use super::redirect;
 use super::{Broken, Exchange, Id, Judge, Link, PreparedHeads, Recorder, Runner, Step, Stopped};
 use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
 use crate::stats::{Outcome, OwnLateness, Race, Reason};
@@ -466,7 +467,11 @@ impl<L: Link> Session<L> {
                 seen.status = reply.status;
                 seen.bytes_in = reply.bytes;
                 seen.body_bytes_in = body.len() as u64;
-                match read_success(parts.step, parts.judge, reply.status, body) {
+                let pointed = || {
+                    let path = parts.step.operation.path;
+                    redirect::told(reply.status, self.link.head(), path, parts.on)
+                };
+                match read_success(parts.step, parts.judge, (reply.status, body), pointed) {
                     Ok(found) => id = found,
                     Err(judgement) => {
                         judged = judgement;
@@ -540,17 +545,19 @@ impl<L: Link> Session<L> {
     }
 }
 
-/// The id that a successful reply gives, if its operation gives one; else what became of it.
+/// The id that a successful reply gives, if its operation gives one; else what became of it, and why:
+/// where it `pointed`, if it did.
 #[inline]
 fn read_success(
     step: &Step,
     judge: Judge,
-    status: u16,
-    body: &[u8],
+    (status, body): (u16, &[u8]),
+    pointed: impl FnOnce() -> Option<Reason>,
 ) -> Result<Option<Id>, (Outcome, Reason)> {
     let operation = step.operation;
     if status != operation.success {
-        return Err(judge(status, body));
+        let (outcome, reason) = judge(status, body);
+        return Err((outcome, pointed().unwrap_or(reason)));
     }
     match operation.id_field {
         None => Ok(None),

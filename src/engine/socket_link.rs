@@ -226,6 +226,10 @@ impl<S: ByteStream> Link for SocketLink<S> {
         self.track().lane(self.lanes[racer]).with_body(read)
     }
 
+    fn with_racer_head<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
+        self.track().lane(self.lanes[racer]).with_head(read)
+    }
+
     fn racer_reason(&self, racer: usize) -> Reason {
         self.track().lane(self.lanes[racer]).reason()
     }
@@ -234,6 +238,10 @@ impl<S: ByteStream> Link for SocketLink<S> {
         let mut lanes = std::mem::take(&mut self.lanes);
         self.track().leave(&mut lanes);
         self.lanes = lanes;
+    }
+
+    fn head(&self) -> &[u8] {
+        &self.inbox[..self.body.start]
     }
 
     fn body(&self) -> &[u8] {

@@ -17,6 +17,9 @@ pub enum AddressError {
     /// No address of Redis.
     #[error("this is no address of Redis; write it like redis://host:6379/0")]
     Redis,
+    /// A port that nothing listens on.
+    #[error("the port of a store is a number from 1 to 65535")]
+    Port,
     /// One that needs encryption.
     #[error("connections with TLS are not supported; name a port of the store without it")]
     Tls,
@@ -58,6 +61,9 @@ impl PostgresAddress {
             return Err(AddressError::Postgres);
         }
         let port = config.get_ports().first().copied().unwrap_or(5_432);
+        if config.get_ports().contains(&0) {
+            return Err(AddressError::Port);
+        }
         let user = config
             .get_user()
             .map_or_else(String::new, |user| format!("{user}@"));
@@ -139,6 +145,7 @@ impl RedisAddress {
             .into_connection_info()
             .map_err(|_| AddressError::Redis)?;
         let place = match info.addr() {
+            ConnectionAddr::Tcp(_, 0) => return Err(AddressError::Port),
             ConnectionAddr::Tcp(host, port) if host.contains(':') => format!("[{host}]:{port}"),
             ConnectionAddr::Tcp(host, port) => format!("{host}:{port}"),
             ConnectionAddr::Unix(path) => path.display().to_string(),
@@ -263,6 +270,22 @@ mod tests {
         );
         let tls = PostgresAddress::parse("postgres://h/d?sslmode=require");
         assert_eq!(tls.unwrap_err(), AddressError::Tls);
+    }
+
+    #[test]
+    fn a_port_that_nothing_can_listen_on_is_refused() {
+        for (port, of_postgres, of_redis) in [
+            ("0", AddressError::Port, AddressError::Port),
+            ("99999", AddressError::Postgres, AddressError::Redis),
+            ("1e3", AddressError::Postgres, AddressError::Redis),
+        ] {
+            for host in ["localhost", "[::1]"] {
+                let postgres = PostgresAddress::parse(&format!("postgres://u:p@{host}:{port}/d"));
+                assert_eq!(postgres.unwrap_err(), of_postgres, "{host}:{port}");
+                let redis = RedisAddress::parse(&format!("redis://{host}:{port}/0"));
+                assert_eq!(redis.unwrap_err(), of_redis, "{host}:{port}");
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Where requests go: a parsed `http://` address.
 
+use super::port::port_of;
 use http::Uri;
 use serde::Serialize;
 
@@ -77,20 +78,67 @@ impl Target {
         if host.is_empty() {
             return Err(malformed("the host is missing"));
         }
-        if authority.port().is_some() && authority.port_u16().is_none() {
-            return Err(malformed("the port is not a number from 0 to 65535"));
-        }
+        let port = port_of(authority.as_str()).map_err(|error| malformed(&error.to_string()))?;
         Ok(Self {
             host: host.to_owned(),
-            port: authority.port_u16().unwrap_or(80),
+            port: port.unwrap_or(80),
             authority: authority.as_str().to_owned(),
             base_path: uri.path().trim_end_matches('/').to_owned(),
         })
+    }
+
+    /// Stands for the shop in this process until that listens. The port is none that anybody can
+    /// ask for.
+    #[must_use]
+    pub fn of_this_process() -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 0,
+            authority: "127.0.0.1:0".to_owned(),
+            base_path: String::new(),
+        }
     }
 
     /// The address as a URL.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}{}", self.authority, self.base_path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_cannot_be_connected_to_is_no_port_80() {
+        for (port, says) in [
+            ("99999", "the port `99999` is not a number from 1 to 65535"),
+            ("0", "the port `0` is not"),
+            ("1e3", "the port `1e3` is not"),
+            ("", "the port is missing after the colon"),
+        ] {
+            for host in ["127.0.0.1", "[::1]", "shop.test"] {
+                for path in ["", "/", "/api"] {
+                    let text = format!("http://{host}:{port}{path}");
+                    let said = Target::parse(&text).unwrap_err().to_string();
+                    assert!(said.contains(says), "{text}: {said}");
+                    assert!(said.contains("like http://localhost:8000"), "{said}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_port_is_that_of_the_authority_and_80_without_one() {
+        for (text, port) in [
+            ("http://127.0.0.1", 80),
+            ("http://[::1]", 80),
+            ("http://[::1]:8000/base:9/", 8_000),
+            ("http://shop.test:080", 80),
+            ("http://shop.test/a:0", 80),
+        ] {
+            assert_eq!(Target::parse(text).map(|it| it.port), Ok(port), "{text}");
+        }
     }
 }

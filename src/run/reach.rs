@@ -1,14 +1,11 @@
 //! Whether the target can be reached, and speaks HTTP: asked once, before any load is sent.
 
-use crate::engine::codec::{Malformed, ReplyParser};
+use crate::engine::codec::{Malformed, ReplyParser, field};
 use crate::engine::inquiry::{Answer, NoAnswer};
 use crate::plan::{AddressPolicy, ExitCode, PublicAddress, Target};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
-
-/// Longest wait for the target's first answer.
-const PREFLIGHT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why no load was sent.
 #[derive(Debug, thiserror::Error)]
@@ -125,7 +122,6 @@ pub fn ask(
     timeout: Duration,
     most_bytes: usize,
 ) -> Result<Answer, NoAnswer> {
-    let timeout = timeout.min(PREFLIGHT_TIMEOUT);
     let stream = connect(addresses, timeout).map_err(NoAnswer::Unreachable)?;
     let path = format!("{}{path}", target.base_path);
     exchange(&stream, &path, &target.authority, timeout, most_bytes)
@@ -181,22 +177,20 @@ fn exchange(
             Err(malformed) => return Err(unreadable(malformed, &buffer)),
         }
     };
-    let head = String::from_utf8_lossy(&buffer[..reply.body.start]).into_owned();
+    let head = &buffer[..reply.body.start];
     Ok(Answer {
         status: reply.status,
-        location: header(&head, "location"),
-        media_type: header(&head, "content-type"),
-        encoding: header(&head, "content-encoding"),
+        location: header(head, "location"),
+        media_type: header(head, "content-type"),
+        encoding: header(head, "content-encoding"),
         body: buffer[reply.body].to_vec(),
     })
 }
 
 /// The value of the first header line called `name`, or nothing.
-fn header(head: &str, name: &str) -> String {
-    let fields = head.lines().filter_map(|line| line.split_once(':'));
-    let mut values = fields.filter(|(field, _)| field.trim().eq_ignore_ascii_case(name));
-    let value = values.next().map_or("", |(_, value)| value.trim());
-    value.to_owned()
+fn header(head: &[u8], name: &str) -> String {
+    let value = field(head, name).unwrap_or_default();
+    String::from_utf8_lossy(value).into_owned()
 }
 
 fn unreadable(malformed: Malformed, came: &[u8]) -> NoAnswer {
@@ -275,6 +269,22 @@ mod tests {
             let said = asked(reply, hold).unwrap_err();
             assert!(said.contains(expected), "{said}");
         }
+    }
+
+    #[test]
+    fn the_preflight_waits_as_long_as_a_request_may() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            // Longer than any limit of its own that it might have.
+            std::thread::sleep(Duration::from_millis(5_500));
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        });
+        let target = Target::parse(&format!("http://{address}")).unwrap();
+        let answered = preflight(&target, &[address], "/health", Duration::from_secs(60));
+        assert!(answered.is_ok(), "{answered:?}");
+        server.join().unwrap();
     }
 
     #[test]

@@ -92,7 +92,14 @@ fn a_wrong_profile_is_told_with_its_line() {
 
 #[test]
 fn wrong_targets_are_told_before_anything_is_sent() {
-    let cases: [(&str, &[&str]); 4] = [
+    let cases: [(&str, &[&str]); 8] = [
+        (
+            "http://127.0.0.1:99999",
+            &["the port `99999`", "1 to 65535"],
+        ),
+        ("http://[::1]:99999", &["the port `99999`", "1 to 65535"]),
+        ("http://127.0.0.1:0", &["the port `0`", "1 to 65535"]),
+        ("http://127.0.0.1:", &["the port is missing"]),
         ("https://localhost:8000", &["https is not supported yet"]),
         ("localhost:8000", &["http://localhost:8000"]),
         (

@@ -32,3 +32,4 @@ mod same_streams;
 mod terminal_view;
 mod thresholds;
 mod web;
+mod wire;

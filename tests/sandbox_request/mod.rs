@@ -27,7 +27,7 @@ pub fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> R
             class: class.to_owned(),
             weight: 1,
         }],
-        target: Target::parse("http://127.0.0.1:0").expect("a target"),
+        target: Target::of_this_process(),
         request_timeout: Duration::from_secs(10),
         cores: cpus.into_iter().take(2).collect(),
         seed: 7,

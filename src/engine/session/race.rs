@@ -3,6 +3,7 @@
 use super::{Abort, Session};
 use crate::engine::link::{CalledOff, Crowd, Runner};
 use crate::engine::recorder::Observation;
+use crate::engine::redirect;
 use crate::engine::socket_link::MOST_RACERS;
 use crate::engine::{
     Arena, Broken, Exchange, Gathering, Id, Judge, Link, ReplyHead, Step, TrailEntry,
@@ -270,7 +271,10 @@ impl<L: Link> Session<L> {
             ..Runner::at_start(0..0, 0)
         };
         let body = self.link.body();
-        let judged = judge(racer, exchange.result, body, || *self.link.reason());
+        let pointed = |status| redirected(racer, status, self.link.head());
+        let judged = judge(racer, exchange.result, body, pointed, || {
+            *self.link.reason()
+        });
         self.trail.answer(index, body_of(exchange.result, body));
         let free_ns = self.free_ns;
         self.note_finish(racer, index, (due_ns, free_ns), &runner, &judged);
@@ -336,7 +340,11 @@ impl<L: Link> Session<L> {
             let (link, trail) = (&self.link, &mut self.trail);
             let judged = link.with_racer_body(number, |body| {
                 trail.answer(index, body_of(runner.result, body));
-                judge(racer, runner.result, body, || link.racer_reason(number))
+                let pointed =
+                    |status| link.with_racer_head(number, |head| redirected(racer, status, head));
+                judge(racer, runner.result, body, pointed, || {
+                    link.racer_reason(number)
+                })
             });
             let due = (start.due_ns + runner.shift_ns, start.free_ns);
             self.note_finish(racer, index, due, runner, &judged);
@@ -515,14 +523,23 @@ fn judge(
     racer: &Racer<'_>,
     result: Result<ReplyHead, Broken>,
     body: &[u8],
+    pointed: impl FnOnce(u16) -> Option<Reason>,
     reason: impl FnOnce() -> Reason,
 ) -> (Outcome, Option<Reason>) {
     match result {
-        Ok(head) => match super::read_success(racer.step, racer.judge, head.status, body) {
-            Ok(_) => (Outcome::Success, None),
-            Err((outcome, reason)) => (outcome, Some(reason)),
-        },
+        Ok(ReplyHead { status, .. }) => {
+            let reply = (status, body);
+            match super::read_success(racer.step, racer.judge, reply, || pointed(status)) {
+                Ok(_) => (Outcome::Success, None),
+                Err((outcome, reason)) => (outcome, Some(reason)),
+            }
+        }
         Err(Broken::NotSent) => (Outcome::Failed, Some(reason())),
         Err(Broken::Lost) => (Outcome::Unknown, Some(reason())),
     }
+}
+
+/// Where a reply pointed, if it did.
+fn redirected(racer: &Racer<'_>, status: u16, head: &[u8]) -> Option<Reason> {
+    redirect::told(status, head, racer.step.operation.path, racer.on)
 }

@@ -1,5 +1,8 @@
 //! Replies whole, in pieces, and malformed.
 
+mod field;
+
+use super::super::malformed::{MAX_HEAD_BYTES, MAX_HEADER_LINES, Misplaced, Offset};
 use super::*;
 use proptest::prelude::*;
 
@@ -107,6 +110,10 @@ fn wire_bytes_count_everything_received_for_the_reply() {
     assert_eq!(reply.wire_bytes, wire.len() as u64);
 }
 
+fn misplaced(byte: u8, at: usize) -> Misplaced {
+    Misplaced::new(byte, at)
+}
+
 #[test]
 fn every_malformed_reply_has_a_reason() {
     let long_head = format!(
@@ -114,17 +121,71 @@ fn every_malformed_reply_has_a_reason() {
         "y".repeat(MAX_HEAD_BYTES)
     );
     let endless_head = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(MAX_HEAD_BYTES));
-    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(65));
-    let endless_100 = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000);
+    let many = format!(
+        "HTTP/1.1 200 OK\r\n{}\r\n",
+        "a: b\r\n".repeat(MAX_HEADER_LINES + 1)
+    );
+    let endless_100 = "HTTP/1.1 100 Continue\r\n\r\n".repeat(3_000);
+    let too_large = Malformed::BodyTooLarge;
     let cases = [
         ("", Malformed::ClosedBeforeReply),
-        ("SSH-2.0-OpenSSH_9.2\r\n", Malformed::NotHttp),
-        ("+PONG\r\n", Malformed::NotHttp),
-        ("HTTP/2 200\r\n\r\n", Malformed::NotHttp),
-        ("HTTP/1.1 99x Odd\r\n\r\n", Malformed::NotHttp),
-        ("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", Malformed::Head),
+        (
+            "SSH-2.0-OpenSSH_9.2\r\n",
+            Malformed::NotHttp(misplaced(b'S', 0)),
+        ),
+        ("+PONG\r\n", Malformed::NotHttp(misplaced(b'+', 0))),
+        ("HTTP/2 200\r\n\r\n", Malformed::NotHttp(misplaced(b'2', 5))),
+        (
+            "HTTP/1.1 99x Odd\r\n\r\n",
+            Malformed::NotHttp(misplaced(b'x', 11)),
+        ),
+        (
+            "HTTP/1.1200 OK\r\n\r\n",
+            Malformed::NotHttp(misplaced(b'2', 8)),
+        ),
+        (
+            "HTTP/1.1 2000 OK\r\n\r\n",
+            Malformed::NotHttp(misplaced(b'0', 12)),
+        ),
+        (
+            "HTTP/1.1 20\r\n\r\n",
+            Malformed::NotHttp(misplaced(b'\r', 11)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+            Malformed::Name(misplaced(b' ', 19)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\n: no name\r\n\r\n",
+            Malformed::Name(misplaced(b':', 17)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\na\u{1}b: c\r\n\r\n",
+            Malformed::Name(misplaced(1, 18)),
+        ),
+        (
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\na\0: c\r\n\r\n",
+            Malformed::Name(misplaced(0, 43)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\na: b\0\r\n\r\n",
+            Malformed::Value(misplaced(0, 21)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\na: b\rc: d\r\n\r\n",
+            Malformed::Value(misplaced(b'\r', 21)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\na: b\r\r\n\r\n",
+            Malformed::Value(misplaced(b'\r', 21)),
+        ),
         (
             "HTTP/1.1 200 OK\r\ncontent-le",
+            Malformed::ClosedWithinReply,
+        ),
+        ("\r\n", Malformed::ClosedWithinReply),
+        (
+            "HTTP/1.1 100 Continue\r\n\r\n",
             Malformed::ClosedWithinReply,
         ),
         (
@@ -133,35 +194,69 @@ fn every_malformed_reply_has_a_reason() {
         ),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
-            Malformed::ContentLength,
+            Malformed::ContentLength(Offset::new(17)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length:\r\n\r\n",
+            Malformed::ContentLength(Offset::new(17)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 0x2\r\n\r\n",
+            Malformed::ContentLength(Offset::new(17)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n 2\r\n\r\n",
+            Malformed::ContentLength(Offset::new(17)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 2, 3\r\n\r\n",
+            Malformed::ContentLength(Offset::new(17)),
         ),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
-            Malformed::ContentLength,
+            Malformed::ContentLength(Offset::new(36)),
         ),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n",
-            Malformed::ContentLength,
+            too_large,
         ),
-        (
-            "HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n",
-            Malformed::BodyTooLarge,
-        ),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n", too_large),
         (
             "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-            Malformed::Status,
+            Malformed::Status(101),
+        ),
+        ("HTTP/1.1 099 Odd\r\n\r\n", Malformed::Status(99)),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked;q=1\r\n\r\n",
+            Malformed::TransferEncoding(Offset::new(17)),
         ),
         (
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n",
-            Malformed::Chunk,
+            Malformed::Chunk(misplaced(b'x', 47)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\r\n",
+            Malformed::Chunk(misplaced(b'\r', 47)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3 4\r\nabc\r\n",
+            Malformed::Chunk(misplaced(b'4', 49)),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\rabc",
+            Malformed::Chunk(misplaced(b'\r', 48)),
         ),
         (
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabcd\r\n",
-            Malformed::Chunk,
+            Malformed::Chunk(misplaced(b'd', 53)),
         ),
         (
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffff\r\n",
-            Malformed::BodyTooLarge,
+            too_large,
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffffff\r\n",
+            too_large,
         ),
         (
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nab",
@@ -174,9 +269,49 @@ fn every_malformed_reply_has_a_reason() {
     ];
     for (wire, expected) in cases {
         assert_eq!(whole(wire).unwrap_err(), expected, "{wire:.60?}");
+        // The reason is what was wrong first, in whatever pieces it came.
+        for cut in (1..wire.len()).take(200) {
+            let in_pieces = feed(wire.as_bytes(), &[cut], LIMIT);
+            assert_eq!(in_pieces.unwrap_err(), expected, "{wire:.60?} at {cut}");
+        }
     }
     let endless_body = format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(LIMIT + 1));
-    assert_eq!(whole(&endless_body).unwrap_err(), Malformed::BodyTooLarge);
+    assert_eq!(whole(&endless_body).unwrap_err(), too_large);
+}
+
+#[test]
+fn a_reason_names_the_limit_or_the_byte() {
+    for (malformed, says) in [
+        (
+            Malformed::NotHttp(misplaced(0x16, 0)),
+            "does not start with a status line but has `\\x16` (byte 0)",
+        ),
+        (
+            Malformed::Name(misplaced(b' ', 19)),
+            "malformed reply head: a space (byte 19) in the name",
+        ),
+        (
+            Malformed::Value(misplaced(b'\r', 21)),
+            "malformed reply head: `\\r` (byte 21) in the value",
+        ),
+        (Malformed::HeadTooLarge, "larger than 64 KiB"),
+        (Malformed::TooManyHeaders, "more than 100 header lines"),
+        (Malformed::Status(101), "unexpected reply status 101"),
+        (Malformed::BodyTooLarge, "the limit (--max-body)"),
+        (
+            Malformed::ContentLength(Offset::new(36)),
+            "(line at byte 36)",
+        ),
+        (
+            Malformed::Chunk(misplaced(b'x', 47)),
+            "malformed chunk in the reply: `x` (byte 47)",
+        ),
+        (Malformed::ChunkExtensions, "larger than 64 KiB"),
+    ] {
+        let said = malformed.to_string();
+        assert!(said.contains(says), "{said}");
+        assert!(said.len() <= crate::stats::REASON_BYTES, "{said}");
+    }
 }
 
 #[test]
@@ -222,6 +357,36 @@ fn a_head_that_comes_again_is_read_the_same_and_a_new_one_anew() {
     }
 }
 
+/// Heads and bodies put together from what servers send, rightly and wrongly.
+fn pieces_of_heads() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just("\r\n"),
+        Just("\n"),
+        Just("\r"),
+        Just("HTTP/1.1 200 OK\r\n"),
+        Just("HTTP/1.0 500\n"),
+        Just("HTTP/1.1 103 Hints\r\n"),
+        Just("content-length: 3\r\n"),
+        Just("Content-Length: 3, 3"),
+        Just("content-length: 12\r\n"),
+        Just("transfer-encoding: chunked\r\n"),
+        Just("Transfer-Encoding: gzip,"),
+        Just("transfer-encoding: identity\r\n"),
+        Just("connection: close\r\n"),
+        Just("connection: keep-alive"),
+        Just(" \tfolded"),
+        Just("x :\u{1}y\r\n"),
+        Just("x: \0\r\n"),
+        Just("3\r\nabc\r\n"),
+        Just("3;x=\"y\"\nabc\n"),
+        Just("0\r\n\r\n"),
+        Just("abc"),
+    ];
+    let pieces = proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat());
+    let start = prop_oneof![Just(""), Just("HTTP/1.1 200 OK\r\n")];
+    (start, pieces).prop_map(|(start, pieces)| format!("{start}{pieces}").into_bytes())
+}
+
 fn any_wire() -> impl Strategy<Value = Vec<u8>> {
     let body = proptest::collection::vec(any::<u8>(), 0..60);
     prop_oneof![
@@ -252,18 +417,25 @@ fn any_wire() -> impl Strategy<Value = Vec<u8>> {
         }),
         body.prop_map(|body| [b"HTTP/1.1 200 OK\r\n\r\n", &body[..]].concat()),
         proptest::collection::vec(any::<u8>(), 0..200),
+        pieces_of_heads(),
     ]
 }
 
 proptest! {
     #[test]
     fn a_reply_split_at_every_byte_is_the_same_reply(wire in any_wire()) {
-        let expected = feed(&wire, &[], LIMIT);
+        // Bytes after a reply spoil the connection only when they come with it.
+        let end = match feed(&wire, &[], LIMIT) {
+            Ok((reply, _)) => reply.wire_bytes as usize,
+            Err(_) => wire.len(),
+        };
+        let wire = &wire[..end];
+        let expected = feed(wire, &[], LIMIT);
         for cut in 0..=wire.len() {
-            prop_assert_eq!(&feed(&wire, &[cut], LIMIT), &expected, "cut at {}", cut);
+            prop_assert_eq!(&feed(wire, &[cut], LIMIT), &expected, "cut at {}", cut);
         }
         let every: Vec<usize> = (0..wire.len()).collect();
-        prop_assert_eq!(&feed(&wire, &every, LIMIT), &expected);
+        prop_assert_eq!(&feed(wire, &every, LIMIT), &expected);
     }
 
     #[test]

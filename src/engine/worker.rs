@@ -266,6 +266,7 @@ struct Core {
 
 impl Core {
     fn new<S: Script>(orders: &mut WorkerOrders<S>, pacer: Pacer) -> Result<Self, WorkerError> {
+        orders.handover.bring_spares();
         let interval = Box::new(CoreInterval::new(orders.position, orders.shape));
         let rows = std::mem::take(&mut orders.rows);
         let race_rows = std::mem::take(&mut orders.race_rows);

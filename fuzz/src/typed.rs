@@ -3,7 +3,7 @@
 use shopblast::observe::parse_prometheus;
 use shopblast::plan::{
     AddressPolicy, ClassShare, CoreChoice, LONGEST_DURATION, Profile, RunId, Target, Threshold,
-    parse_duration,
+    Topology, parse_duration,
 };
 use std::fmt::Display;
 
@@ -57,7 +57,7 @@ pub fn target(bytes: &[u8]) {
         Ok(share) => assert!(!share.class.is_empty() && share.weight > 0),
         Err(error) => must_speak(&error),
     }
-    match CoreChoice::parse(text).and_then(|choice| choice.choose(CPUS)) {
+    match CoreChoice::parse(text).and_then(|choice| choice.choose(&Topology::flat(CPUS))) {
         Ok(cores) => {
             assert!(!cores.is_empty());
             assert!(cores.iter().all(|cpu| CPUS.contains(cpu)));

@@ -1,6 +1,5 @@
 //! The embedded shop: beside a run with `--sandbox`, or served alone by `shopblast sandbox`.
 
-use super::machine::allowed_cpus;
 use super::sandbox_target::target;
 use super::{observers, signals};
 use crate::observe::ObserverConfig;
@@ -47,13 +46,10 @@ impl EmbeddedShop {
 /// # Errors
 /// When it cannot listen.
 pub fn start(plan: &Plan, shop: &ShopConfig) -> Result<Sandbox, SandboxError> {
-    let spare = allowed_cpus()
-        .into_iter()
-        .find(|cpu| !plan.cores.contains(cpu));
     Sandbox::start(&SandboxConfig {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
         mode: Mode::Shop(shop.clone()),
-        cores: spare.into_iter().collect(),
+        cores: plan.placement.shop().into_iter().collect(),
         driver: plan.driver,
         arrival_log: None,
     })

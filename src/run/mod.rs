@@ -9,8 +9,10 @@ mod encounter;
 mod error;
 mod face;
 mod inspect;
+mod kernel_file;
 mod machine;
 mod observers;
+mod quota;
 mod reach;
 mod replay;
 mod replay_client;
@@ -19,6 +21,7 @@ mod sandbox_target;
 mod settle;
 mod signals;
 mod stages;
+mod topology;
 
 pub use control::{RunControl, RunState};
 pub use embedded::{EmbeddedShop, serve};
@@ -26,7 +29,7 @@ pub use encounter::recognise_target;
 pub use error::RunError;
 pub use face::{Face, LiveRun};
 pub use inspect::{InspectError, Inspected, Inspection};
-pub use machine::{allowed_cpus, new_run_id};
+pub use machine::{allowed_cpus, new_run_id, step_aside, topology};
 pub use reach::{ReachError, preflight, resolve};
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
@@ -85,6 +88,7 @@ fn with_target(
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
     raise_descriptor_limit(&request.plan)?;
+    step_aside(&request.plan.placement);
     let sandbox = request
         .sandbox
         .as_ref()

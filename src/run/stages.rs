@@ -106,15 +106,19 @@ fn prepare(
         ..
     } = *ground;
     let (handovers, inbox) = Collector::channels(plan.cores.len(), script.shape());
-    let mut crew = Crew::muster(
-        plan,
-        &script,
-        (ground.addresses, request.preflight),
-        handovers,
-        control.interruption(),
-        control.course(),
-    )?;
+    // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
+    let mut crew = machine::at_large(plan, || {
+        Crew::muster(
+            plan,
+            &script,
+            (ground.addresses, request.preflight),
+            handovers,
+            control.interruption(),
+            control.course(),
+        )
+    })?;
     reached_at_all(plan, &crew)?;
+    machine::tell(plan, &request.output);
     let started = SystemTime::now();
     let host = machine::facts(plan, &crew.ready);
     let facts = RunFacts::of(plan, started, command, host)

@@ -5,7 +5,7 @@ use super::offer::Offer;
 use super::order::SwarmOrder;
 use super::server::{WebError, WebServer, WebSettings};
 use super::session::{PlanOrder, Session};
-use crate::plan::ExitCode;
+use crate::plan::{ExitCode, Placement};
 use crate::run;
 use crossbeam_channel::bounded;
 use std::fmt;
@@ -17,6 +17,8 @@ pub struct WebRequest {
     pub settings: WebSettings,
     /// What the start form offers.
     pub offer: Offer,
+    /// Where its threads run: those of a load test choose anew.
+    pub placement: Placement,
     /// Makes plans of its orders.
     pub planner: Box<dyn PlanOrder>,
     /// The order that is carried out at once, with `--autostart`.
@@ -37,6 +39,7 @@ impl fmt::Debug for WebRequest {
 /// # Errors
 /// When the page cannot be served.
 pub fn serve(request: WebRequest) -> Result<ExitCode, WebError> {
+    run::step_aside(&request.placement);
     let (interrupt, interrupted) = bounded::<()>(1);
     let _listening = run::listen(move || {
         // One is enough.

@@ -10,7 +10,7 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() -> std::process::ExitCode {
     let machine = Machine {
-        allowed_cpus: run::allowed_cpus(),
+        topology: run::topology(),
     };
     let parsed = cli::parse(
         std::env::args_os(),

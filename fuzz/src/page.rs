@@ -1,7 +1,7 @@
 //! What the web page is sent.
 
 use shopblast::cli::{self, Command, Entropy, Machine};
-use shopblast::plan::{AddressPolicy, RunId};
+use shopblast::plan::{AddressPolicy, RunId, Topology};
 use shopblast::ui::web::{SwarmOrder, WebRequest};
 use std::ffi::OsString;
 
@@ -31,7 +31,7 @@ pub fn form(bytes: &[u8]) {
 fn page() -> WebRequest {
     let words = ["shopblast", "--web", "SpikeUser"].map(OsString::from);
     let machine = Machine {
-        allowed_cpus: vec![0, 1],
+        topology: Topology::flat(&[0, 1]),
     };
     match cli::parse(words, [], &machine, entropy()) {
         Ok(Command::Web(request)) => *request,

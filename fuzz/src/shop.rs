@@ -77,6 +77,7 @@ fn plan() -> Plan {
         max_body_bytes: 1 << 20,
         driver: Driver::Uring,
         cores: vec![0],
+        placement: shopblast::plan::Placement::default(),
         seed: 1,
         run_id: RunId::new(1, 1, 1),
     }

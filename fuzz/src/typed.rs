@@ -2,7 +2,7 @@
 
 use shopblast::observe::parse_prometheus;
 use shopblast::plan::{
-    AddressPolicy, ClassShare, CoreChoice, LONGEST_DURATION, RunId, Target, Threshold,
+    AddressPolicy, ClassShare, CoreChoice, LONGEST_DURATION, RunId, Target, Threshold, Topology,
     parse_duration,
 };
 use shopblast::shop::Profile;
@@ -58,7 +58,7 @@ pub fn target(bytes: &[u8]) {
         Ok(share) => assert!(!share.class.is_empty() && share.weight > 0),
         Err(error) => must_speak(&error),
     }
-    match CoreChoice::parse(text).and_then(|choice| choice.choose(CPUS)) {
+    match CoreChoice::parse(text).and_then(|choice| choice.choose(&Topology::flat(CPUS))) {
         Ok(cores) => {
             assert!(!cores.is_empty());
             assert!(cores.iter().all(|cpu| CPUS.contains(cpu)));

@@ -51,8 +51,9 @@ pub(super) fn build(
     let mut observers = options.observe.config(shop, no_observatory, &addresses)?;
     observers.drain_wait = options.single.drain_wait.unwrap_or_default();
     let connections = connections(&options, profile, load.max_users())?;
-    let cores = machine.worker_cores(&WorkerNeeds {
+    let (cores, placement) = machine.worker_cores(&WorkerNeeds {
         choice: options.machine.cores.as_ref(),
+        oversubscribe: options.machine.oversubscribe,
         shop_is_here: options.target.sandbox || is_loopback_host(&target.host),
         max_users: load.max_users(),
         connections,
@@ -95,6 +96,7 @@ pub(super) fn build(
         max_body_bytes: options.workload.max_body,
         driver: options.machine.driver,
         cores,
+        placement,
         seed: options.machine.seed.unwrap_or(entropy.seed),
         run_id: options.single.run_id.unwrap_or(entropy.run_id),
     };

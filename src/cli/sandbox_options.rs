@@ -80,8 +80,8 @@ pub(super) struct SandboxFlags {
     #[arg(long)]
     fixed: bool,
 
-    /// Cores to serve on: how many, or which CPUs, like 0,2 or 3-3 [default: the last CPU]
-    #[arg(long, value_name = "N|LIST", value_parser = CoreChoice::parse, allow_hyphen_values = true)]
+    /// Cores to serve on: how many, all, or which CPUs, like 0,2 or 3-3 [default: the last core]
+    #[arg(long, value_name = "N|all|LIST", value_parser = CoreChoice::parse, allow_hyphen_values = true)]
     cores: Option<CoreChoice>,
 
     #[command(flatten)]
@@ -97,8 +97,7 @@ pub(super) struct SandboxFlags {
     arrival_log: Option<PathBuf>,
 }
 
-/// Chooses the cores: by default the last CPU that the process may use, since runs take the first
-/// ones.
+/// Chooses the cores: by default the CPU of the core that runs take last.
 pub(super) fn resolve(flags: SandboxFlags, machine: &Machine) -> Result<SandboxOptions, CliError> {
     let cores = match &flags.cores {
         Some(choice) => machine.choose(choice)?,

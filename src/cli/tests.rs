@@ -6,7 +6,7 @@ mod hunts;
 mod loads;
 
 use super::*;
-use crate::plan::{Driver, ExitCode, Load, Pacing, RunId, Stage, Target};
+use crate::plan::{Driver, ExitCode, Load, Pacing, RunId, Stage, Target, Topology};
 use crate::run::{Output, RunRequest};
 use crate::sandbox::{DrainRate, Names, ObservatoryConfig, PipelineConfig, ShopConfig};
 use crate::shop::Generation;
@@ -30,7 +30,7 @@ fn parse_with(line: &str, environment: &[(&str, &str)]) -> Result<Command, CliEr
         .iter()
         .map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let machine = Machine {
-        allowed_cpus: vec![0, 1, 2, 3],
+        topology: Topology::flat(&[0, 1, 2, 3]),
     };
     parse(args.map(OsString::from), environment, &machine, entropy())
 }

@@ -1,12 +1,15 @@
 //! From the web page's start form to a plan: what the form says takes the place of what was typed.
 
 use super::load_options::ArrivalFlags;
+use super::machine::WorkerNeeds;
 use super::options::RunOptions;
 use super::shop_options::ShopFlags;
 use super::subject::subject;
 use super::web_offer::offer;
 use super::{CliError, Entropy, Machine, plan_builder, profile_source, values};
-use crate::plan::{ClassShare, LONGEST_DURATION, Pacing, RunId, Target};
+use crate::plan::{
+    ClassShare, LONGEST_DURATION, MOST_USERS, Pacing, Placement, RunId, Target, is_loopback_host,
+};
 use crate::shop::Profile;
 use crate::ui::web::{PlanOrder, Planned, SwarmOrder, WebRequest};
 use std::fmt::Display;
@@ -45,13 +48,33 @@ pub(super) fn page(
         // What cannot be run is told before a page is opened.
         planner.check()?;
     }
+    let placement = page_placement(&planner);
     Ok(WebRequest {
         settings,
         offer,
+        placement,
         planner: Box::new(planner),
         subject: subject(None),
         first,
     })
+}
+
+/// Where the page's own threads run: where a load test of any number of users has no worker. Nowhere in
+/// particular where the flags ask for what cannot be; the order is refused then.
+fn page_placement(planner: &Planner) -> Placement {
+    let Planner {
+        options, machine, ..
+    } = planner;
+    let target = options.target.target();
+    let is_here = target.is_ok_and(|target| is_loopback_host(&target.host));
+    let chosen = machine.worker_cores(&WorkerNeeds {
+        choice: options.machine.cores.as_ref(),
+        oversubscribe: options.machine.oversubscribe,
+        shop_is_here: options.target.sandbox || is_here,
+        max_users: MOST_USERS,
+        connections: None,
+    });
+    chosen.map(|(_, placement)| placement).unwrap_or_default()
 }
 
 /// Makes plans of the page's orders.

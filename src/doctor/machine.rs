@@ -2,8 +2,8 @@
 
 use super::Finding;
 use crate::engine::Runtime;
-use crate::plan::Driver;
-use crate::run::allowed_cpus;
+use crate::plan::{Chosen, CoreChoice, Driver, Placement, Topology};
+use crate::run::topology;
 use std::fs;
 
 /// Descriptors beside those of connections.
@@ -16,7 +16,7 @@ pub fn look_at(users: u32) -> Vec<Finding> {
         descriptors(users),
         ports(users, &fs::read_to_string(PORT_RANGE).unwrap_or_default()),
         driver(),
-        cores(),
+        cores(&topology()),
     ]
 }
 
@@ -55,12 +55,31 @@ fn driver() -> Finding {
     }
 }
 
-fn cores() -> Finding {
-    match allowed_cpus().len() {
-        1 => Finding::hint(
-            "cores: 1, which the generator shares with everything else; figures will show it",
-        ),
-        cores => Finding::ok(format!("cores: {cores}")),
+/// Which CPUs a count of cores takes: as many workers as leave something for all else.
+fn cores(topology: &Topology) -> Finding {
+    let room = topology.most_workers();
+    if room <= 1 {
+        return Finding::hint(format!(
+            "cores: room for {room} worker, which the generator shares with everything else; figures will show it ({})",
+            topology.outline()
+        ));
+    }
+    let whole = topology.cores().min(room);
+    let most = match whole < topology.usable().len() {
+        true => whole,
+        false => whole - 1,
+    };
+    match CoreChoice::Count(most).choose(topology) {
+        Ok(mut workers) => {
+            workers.sort_unstable();
+            let placement = Placement::of(topology, &workers, Chosen::ByCount);
+            Finding::ok(format!(
+                "cores: {}; with --cores {most}: {}",
+                topology.outline(),
+                placement.line(&workers)
+            ))
+        }
+        Err(error) => Finding::hint(format!("cores: {error}")),
     }
 }
 
@@ -76,5 +95,38 @@ mod tests {
         assert_eq!(ports(1, "").level, Level::Hint);
         assert_eq!(descriptors(1).level, Level::Ok);
         assert_eq!(descriptors(u32::MAX).level, Level::Problem);
+    }
+
+    #[test]
+    fn the_cores_that_leave_room_for_all_else_are_shown() {
+        let says = |topology: &Topology| {
+            let finding = cores(topology);
+            (finding.level, finding.says)
+        };
+        let (level, told) = says(&Topology::flat(&[0]));
+        assert_eq!(level, Level::Hint);
+        assert!(told.contains("room for 1 worker"), "{told}");
+        let (level, told) = says(&Topology::flat(&[0, 1]));
+        assert_eq!(level, Level::Ok);
+        assert_eq!(
+            told,
+            "cores: 2 CPUs, 2 cores; with --cores 1: 1 worker on CPU 0, all else on CPU 1 (one a core)"
+        );
+        let mut threads = Topology::flat(&[0, 1, 2, 3]);
+        for cpu in &mut threads.cpus {
+            cpu.core = cpu.number % 2;
+        }
+        let (_, told) = says(&threads);
+        assert!(
+            told.contains("with --cores 2: 2 workers on CPU 0-1, all else on CPU 2-3"),
+            "{told}"
+        );
+        let mut quota = Topology::flat(&[0, 1, 2, 3]);
+        quota.quota_cpus = Some(2.5);
+        let (_, told) = says(&quota);
+        assert!(
+            told.contains("with --cores 2") && told.contains("time of 2.5 CPUs"),
+            "{told}"
+        );
     }
 }

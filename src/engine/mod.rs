@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows ShopStream. All that is monoio's stands behind the types of this room.
 
+mod affinity;
 mod allocations;
 mod arena;
 mod clock;
@@ -42,6 +43,7 @@ mod warm_up;
 mod worker;
 mod workload;
 
+pub use affinity::{confine, confines};
 pub use allocations::{CountingAllocator, allocations, uncounted};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
 pub use clock::now_ns;

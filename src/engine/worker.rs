@@ -211,6 +211,7 @@ impl Core {
         orders: &mut WorkerOrders,
         pacer: Pacer,
     ) -> Result<Self, WorkerError> {
+        orders.handover.bring_spares();
         let interval = Box::new(CoreInterval::new(
             orders.place.position,
             orders.counts.shape,

@@ -38,6 +38,8 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
         }
     });
     let template = &request.template;
+    let placement = &template.plan.placement;
+    run::step_aside(placement);
     let shop = template
         .sandbox
         .as_ref()
@@ -53,6 +55,9 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     let addresses = run::resolve(&target, &template.addresses)?;
     let met = run::meet(template, &target, &addresses)?;
     let health = Health::ask_first(&target, &template.addresses, template.subject.health_path())?;
+    if !template.output.quiet {
+        eprintln!("{}", placement.line(&template.plan.cores));
+    }
     let place = Place {
         target,
         met,

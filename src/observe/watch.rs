@@ -6,7 +6,7 @@ use super::gatherer::{Control, Event, Gatherer, Introduced, Order};
 use super::history::Observation;
 use super::progress::{DrainProgress, WatchSink};
 use super::source::Source;
-use crate::engine::{ThreadGauge, now_ns};
+use crate::engine::{ThreadGauge, confine, now_ns};
 use crate::plan::AddressPolicy;
 use crate::stats::ObservedTable;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
@@ -33,7 +33,7 @@ pub struct Watch {
 
 impl Watch {
     /// Starts the observers that `config` asks for, and waits until each has read its source once,
-    /// or has not within 5 s. Their threads run on one of the CPUs `off_cpus` when there are any.
+    /// or has not within 5 s. Their threads run on the CPUs `off_cpus` when there are any.
     /// `None` when there is nothing to observe.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Watch {
         }
         let (event_sender, events) = unbounded();
         let mut introduced = Vec::with_capacity(chosen.len());
-        let cpu = off_cpus.last().copied();
+        let cpus: Arc<[usize]> = off_cpus.into();
         for (
             number,
             Chosen {
@@ -67,14 +67,14 @@ impl Watch {
                 orders,
             });
             let events = event_sender.clone();
-            spawn("observer", cpu, move || {
+            spawn("observer", Arc::clone(&cpus), move || {
                 observe(number, source, &order_receiver, &events);
             })?;
         }
         drop(event_sender);
         let (controls, control_receiver) = unbounded();
         let (progress_sender, progress) = unbounded();
-        let gatherer = spawn("observations", cpu, move || {
+        let gatherer = spawn("observations", cpus, move || {
             Gatherer::new(introduced).run(&events, &control_receiver, &progress_sender)
         })?;
         let mut watch = Self {
@@ -159,17 +159,16 @@ impl Watch {
     }
 }
 
-/// A named thread on `cpu`, when there is one.
+/// A named thread on `cpus`, when there are any.
 fn spawn<T: Send + 'static>(
     name: &str,
-    cpu: Option<usize>,
+    cpus: Arc<[usize]>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
     let thread = thread::Builder::new().name(name.to_owned());
     thread.spawn(move || {
-        if let Some(id) = cpu {
-            core_affinity::set_for_current(core_affinity::CoreId { id });
-        }
+        // Where that cannot be, the kernel's own choice is no mistake.
+        let _ = confine(&cpus);
         work()
     })
 }

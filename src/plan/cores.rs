@@ -1,15 +1,18 @@
 //! `--cores`: which CPUs the workers are pinned to.
 
+use super::topology::{LARGEST_CPU, Topology};
 use std::fmt;
 
-/// CPU numbers beyond this are typing errors: Linux knows at most 8,192 CPUs.
-const LARGEST_CPU: usize = 8_191;
+/// Most workers that a run may have.
+pub const MOST_WORKERS: usize = 1_024;
 
 /// What `--cores` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CoreChoice {
-    /// The first so many of the allowed CPUs, at least 1.
+    /// So many, at least 1: whole cores first (see [`Topology::in_order`]).
     Count(usize),
+    /// As many as can work at once.
+    All,
     /// These kernel CPU numbers, in this order, at least one and none twice.
     List(Vec<usize>),
 }
@@ -19,7 +22,7 @@ pub enum CoreChoice {
 pub enum CoreError {
     /// Neither a count nor a list.
     #[error(
-        "`{text}` is no choice of cores: {why}; write a count like 4, or CPU numbers like 2-5, 0,2 or 3-3"
+        "`{text}` is no choice of cores: {why}; write a count like 4, `all`, or CPU numbers like 2-5, 0,2 or 3-3"
     )]
     Malformed {
         /// What was given.
@@ -35,14 +38,18 @@ pub enum CoreError {
     },
     /// More cores than there are.
     #[error(
-        "{wanted} cores were asked for, but this process may use only {}: CPU {}; ask for fewer",
-        allowed.len(), CpuList(allowed)
+        "{wanted} cores were asked for, but this process may use only {room}: CPU {}{hint}; ask for fewer, or for `all`. The plan would need {wanted} CPUs for its workers, and one more for all else; to try it out here nevertheless, with figures that are not to be trusted, add --oversubscribe",
+        CpuList(usable)
     )]
     TooMany {
         /// Cores asked for.
         wanted: usize,
-        /// CPUs that the process may use.
-        allowed: Vec<usize>,
+        /// So many can work at once.
+        room: usize,
+        /// CPUs that may be taken.
+        usable: Vec<usize>,
+        /// What keeps the process from more, or nothing.
+        hint: String,
     },
     /// A CPU that the process may not use, or that is not there.
     #[error(
@@ -58,7 +65,7 @@ pub enum CoreError {
 }
 
 impl CoreChoice {
-    /// Parses a count (`4`) or a list of CPU numbers and ranges (`2-5`, `0,2`, `0-1,4`). A single
+    /// Parses a count (`4`), `all`, or a list of CPU numbers and ranges (`2-5`, `0,2`, `0-1,4`). A single
     /// CPU as a list is written `3-3` or `3,`.
     ///
     /// # Errors
@@ -69,10 +76,16 @@ impl CoreChoice {
             why,
         };
         let trimmed = text.trim();
+        if trimmed == "all" {
+            return Ok(Self::All);
+        }
         if !trimmed.contains([',', '-']) {
             return match parse_number(trimmed) {
                 None => Err(malformed("it is not a whole number")),
                 Some(0) => Err(malformed("at least one core is needed")),
+                Some(count) if count > MOST_WORKERS => {
+                    Err(malformed("there are never more than 1,024 workers"))
+                }
                 Some(count) => Ok(Self::Count(count)),
             };
         }
@@ -98,28 +111,55 @@ impl CoreChoice {
         Ok(Self::List(cpus))
     }
 
-    /// The kernel CPU numbers to pin workers to, given those that the process may use.
+    /// The kernel CPU numbers to pin workers to, on a machine with this `topology`: in the order in
+    /// which they are taken.
     ///
     /// # Errors
-    /// When more cores are asked for than are allowed, or one that is not allowed.
-    pub fn choose(&self, allowed: &[usize]) -> Result<Vec<usize>, CoreError> {
+    /// When more cores are asked for than there is room for, or one that is not allowed.
+    pub fn choose(&self, topology: &Topology) -> Result<Vec<usize>, CoreError> {
+        let first = |count: usize| {
+            let order = topology.in_order().into_iter();
+            order.take(count).map(|cpu| cpu.number).collect()
+        };
+        let room = topology.most_workers();
         match self {
-            Self::Count(count) => {
-                allowed
-                    .get(..*count)
-                    .map(<[usize]>::to_vec)
-                    .ok_or_else(|| CoreError::TooMany {
-                        wanted: *count,
-                        allowed: allowed.to_vec(),
-                    })
+            Self::Count(count) if *count > room => Err(CoreError::too_many(*count, topology)),
+            Self::Count(count) => Ok(first(*count)),
+            Self::All if room == 0 => Err(CoreError::too_many(1, topology)),
+            Self::All => Ok(first(room)),
+            Self::List(cpus) => {
+                let allowed = topology.allowed();
+                match cpus.iter().find(|cpu| !allowed.contains(cpu)) {
+                    Some(&cpu) => Err(CoreError::NotAllowed { cpu, allowed }),
+                    None => Ok(cpus.clone()),
+                }
             }
-            Self::List(cpus) => match cpus.iter().find(|cpu| !allowed.contains(cpu)) {
-                Some(&cpu) => Err(CoreError::NotAllowed {
-                    cpu,
-                    allowed: allowed.to_vec(),
-                }),
-                None => Ok(cpus.clone()),
-            },
+        }
+    }
+}
+
+impl CoreError {
+    /// `wanted` cores are more than there is room for.
+    #[must_use]
+    pub fn too_many(wanted: usize, topology: &Topology) -> Self {
+        let usable: Vec<usize> = topology.usable().iter().map(|cpu| cpu.number).collect();
+        let room = topology.most_workers();
+        let mut hint = String::new();
+        if let Some(quota) = topology.quota_cpus.filter(|_| room < usable.len()) {
+            hint.push_str(&format!(
+                ", for which its control group gives the time of {quota}"
+            ));
+        }
+        let aside = topology.set_aside();
+        if !aside.is_empty() {
+            let aside = CpuList(&aside);
+            hint.push_str(&format!(" (isolated, only by name: CPU {aside})"));
+        }
+        Self::TooMany {
+            wanted,
+            room,
+            usable,
+            hint,
         }
     }
 }
@@ -143,7 +183,7 @@ fn first_duplicate(cpus: &[usize]) -> Option<usize> {
 }
 
 /// Shows CPU numbers as `--cores` reads them: `0-3,6`.
-struct CpuList<'a>(&'a [usize]);
+pub struct CpuList<'a>(pub &'a [usize]);
 
 impl fmt::Display for CpuList<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -184,6 +224,7 @@ mod tests {
             );
         }
         assert_eq!(CoreChoice::parse("4"), Ok(CoreChoice::Count(4)));
+        assert_eq!(CoreChoice::parse(" all "), Ok(CoreChoice::All));
     }
 
     #[test]
@@ -201,6 +242,9 @@ mod tests {
             "0-99999999999",
             "1-2-3",
             "1.5",
+            "1025",
+            "ALL",
+            "all,1",
         ] {
             let error = CoreChoice::parse(text).unwrap_err();
             assert!(
@@ -217,23 +261,52 @@ mod tests {
     }
 
     #[test]
-    fn a_count_takes_the_first_allowed_cpus() {
-        assert_eq!(CoreChoice::Count(2).choose(&[4, 6, 7]), Ok(vec![4, 6]));
-        let error = CoreChoice::Count(4)
-            .choose(&[0, 1, 2, 5])
-            .and_then(|_| CoreChoice::Count(5).choose(&[0, 1, 2, 5]));
-        assert_eq!(
-            error.unwrap_err().to_string(),
-            "5 cores were asked for, but this process may use only 4: CPU 0-2,5; ask for fewer"
+    fn a_count_takes_the_first_allowed_cpus_where_all_are_equal() {
+        let flat = Topology::flat;
+        let choice = CoreChoice::Count(2);
+        assert_eq!(choice.choose(&flat(&[4, 6, 7])), Ok(vec![4, 6]));
+        let four = flat(&[0, 1, 2, 5]);
+        assert_eq!(CoreChoice::Count(4).choose(&four), Ok(vec![0, 1, 2, 5]));
+        assert_eq!(CoreChoice::All.choose(&four), Ok(vec![0, 1, 2, 5]));
+        let error = CoreChoice::Count(5).choose(&four).unwrap_err().to_string();
+        let told = [
+            "5 cores were asked for, but this process may use only 4: CPU 0-2,5; ask for fewer",
+            "would need 5 CPUs for its workers, and one more for all else",
+            "--oversubscribe",
+        ];
+        for part in told {
+            assert!(error.contains(part), "{error}");
+        }
+        assert!(CoreChoice::All.choose(&flat(&[])).is_err());
+    }
+
+    #[test]
+    fn what_keeps_a_process_from_more_cores_is_told() {
+        let mut topology = Topology::flat(&[0, 1, 2, 3, 4, 5]);
+        topology.quota_cpus = Some(3.5);
+        topology.cpus[5].is_isolated = true;
+        assert_eq!(CoreChoice::All.choose(&topology), Ok(vec![0, 1, 2]));
+        let error = CoreChoice::Count(4).choose(&topology).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains(
+                "may use only 3: CPU 0-4, for which its control group gives the time of 3.5 \
+                 (isolated, only by name: CPU 5)"
+            ),
+            "{error}"
         );
+        // Who names CPUs is believed.
+        let named = CoreChoice::parse("2-5").unwrap();
+        assert_eq!(named.choose(&topology), Ok(vec![2, 3, 4, 5]));
     }
 
     #[test]
     fn a_list_takes_only_allowed_cpus() {
         let choice = CoreChoice::parse("6,4").unwrap();
-        assert_eq!(choice.choose(&[4, 5, 6]), Ok(vec![6, 4]));
+        let flat = Topology::flat;
+        assert_eq!(choice.choose(&flat(&[4, 5, 6])), Ok(vec![6, 4]));
         assert_eq!(
-            choice.choose(&[6]).unwrap_err().to_string(),
+            choice.choose(&flat(&[6])).unwrap_err().to_string(),
             "CPU 4 was asked for, but this process may use only 1: CPU 6; name some of these"
         );
     }

@@ -15,6 +15,7 @@ mod failure_rule;
 mod load;
 mod observed_metric;
 mod outcome;
+mod placement;
 mod port;
 mod races;
 mod random;
@@ -22,12 +23,13 @@ mod run_id;
 mod suggestion;
 mod target;
 mod threshold;
+mod topology;
 mod wait;
 
 pub use address::{AddressPolicy, PublicAddress, is_allowed_address, is_loopback_host};
 pub use arrivals::{Arrival, ArrivalSchedule};
 pub use class_share::{ClassShare, ClassShareError};
-pub use cores::{CoreChoice, CoreError};
+pub use cores::{CoreChoice, CoreError, CpuList, MOST_WORKERS};
 pub use course::{Course, SteeringError};
 pub use duration::{DurationError, LONGEST_DURATION, parse_duration};
 pub use excursion::Excursion;
@@ -36,6 +38,7 @@ pub use failure_rule::FailureRule;
 pub use load::{Activity, Arrivals, HIGHEST_RATE_PER_S, Load, LoadError, MOST_USERS, Stage};
 pub use observed_metric::{ObservedMetric, UnknownMetric};
 pub use outcome::Outcome;
+pub use placement::{Chosen, Placement, oversubscribed};
 pub use port::{PortError, port_of};
 pub use races::{PlannedRaces, RaceOffset, RaceOffsetError, RaceRelease, RaceRules};
 pub use random::{arrival_seed, user_seed};
@@ -46,6 +49,7 @@ pub use threshold::{
     JourneyMeasure, LONGEST_WINDOW_S, LatencyMetric, Matcher, Operator, OutcomeMetric, Producible,
     Quantity, RaceMeasure, Selector, Statistic, Tag, Tally, Threshold, ThresholdError, Unit,
 };
+pub use topology::{Cpu, LARGEST_CPU, Topology};
 pub use wait::{WaitTime, WaitTimeError};
 
 use schemars::JsonSchema;
@@ -115,6 +119,9 @@ pub struct Plan {
     pub driver: Driver,
     /// Kernel CPU numbers of the workers, one worker each.
     pub cores: Vec<usize>,
+    /// Where all else is, and why. In the record it is a fact of the host.
+    #[serde(skip)]
+    pub placement: Placement,
     /// Seed of every user's behaviour.
     pub seed: u64,
     /// What makes this run's unique values differ from every other run's.
@@ -150,6 +157,7 @@ impl Plan {
             max_body_bytes: 1 << 20,
             driver: Driver::Uring,
             cores: vec![0],
+            placement: Placement::default(),
             seed: 1,
             run_id: RunId::new(1, 2, 3),
         }

@@ -10,6 +10,7 @@ use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::target_record::TargetRecord;
 use super::threshold_record::ThresholdRecord;
+use crate::plan::Placement;
 use crate::stats::{
     GeneratorState, LatencySummary, LittlesLaw, Outcome, OutcomeCounts, OwnShares, ProbeCounts,
     state_text,
@@ -179,6 +180,9 @@ pub struct HostFacts {
     pub cores: usize,
     /// Kernel numbers of the CPUs that workers are pinned to.
     pub workers: Vec<usize>,
+    /// Where all else is, and why; without anything chosen in records of before it was.
+    #[serde(default)]
+    pub placement: Placement,
     /// Version of the kernel.
     pub kernel: String,
     /// Kernel interface: `uring` or `epoll`.

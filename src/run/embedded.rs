@@ -1,7 +1,6 @@
 //! A target that the program brings along: beside a run with `--sandbox`, or served alone by
 //! `shopblast sandbox`.
 
-use super::machine::allowed_cpus;
 use super::signals;
 use crate::engine::{NotStarted, OwnTarget, Standing};
 use crate::observe::{ObservatoryChoice, ObserverConfig};
@@ -20,10 +19,7 @@ impl Embedded {
     /// # Errors
     /// When it cannot listen.
     pub fn start(plan: &Plan, own: &dyn OwnTarget) -> Result<Self, NotStarted> {
-        let spare = allowed_cpus()
-            .into_iter()
-            .find(|cpu| !plan.cores.contains(cpu));
-        let standing = own.start(spare, plan.driver)?;
+        let standing = own.start(plan.placement.shop(), plan.driver)?;
         Ok(Self { standing })
     }
 

@@ -1,9 +1,11 @@
 //! Facts of the machine that the run is made on, and its limits.
 
-use crate::engine::Ready;
-use crate::plan::{Driver, Plan, RunId};
+use super::request::Output;
+use crate::engine::{Ready, confine};
+use crate::plan::{Driver, Placement, Plan, RunId, Topology};
 use crate::record::HostFacts;
 use std::fs;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// CPUs that this process may use, by their kernel numbers in ascending order.
@@ -16,6 +18,40 @@ pub fn allowed_cpus() -> Vec<usize> {
         .collect();
     cpus.sort_unstable();
     cpus
+}
+
+/// What the kernel tells of the CPUs that this process may use. To be asked for before anything is
+/// confined: afterwards there seem to be fewer.
+#[must_use]
+pub fn topology() -> Topology {
+    super::topology::read(Path::new("/"), &allowed_cpus())
+}
+
+/// Has the current thread, which is no worker, and those that it starts from now on run where no
+/// worker is. Workers and the embedded shop pin themselves.
+pub fn step_aside(placement: &Placement) {
+    // Where that cannot be, the kernel's own choice is no mistake.
+    let _ = confine(&placement.beside);
+}
+
+/// Does `work` on all CPUs of the run: what is done before the workers are at work, and measures.
+pub fn at_large<T>(plan: &Plan, work: impl FnOnce() -> T) -> T {
+    let beside = &plan.placement.beside;
+    if beside.is_empty() {
+        return work();
+    }
+    let _ = confine(&[beside.as_slice(), plan.cores.as_slice()].concat());
+    let done = work();
+    step_aside(&plan.placement);
+    done
+}
+
+/// Says where everything is, in one line, before the clock starts.
+pub fn tell(plan: &Plan, output: &Output) {
+    let muted = output.quiet || output.only_summary || output.silent;
+    if plan.placement.cpus > 0 && !muted {
+        eprintln!("{}", plan.placement.line(&plan.cores));
+    }
 }
 
 /// An id for a run that starts now in this process.
@@ -53,8 +89,12 @@ pub fn facts(plan: &Plan, ready: &[Ready]) -> HostFacts {
     let flags = ready.first().map_or(&[][..], |ready| ready.ring_flags);
     HostFacts {
         cpu: cpu_name(),
-        cores: allowed_cpus().len(),
+        cores: match plan.placement.cpus {
+            0 => allowed_cpus().len(),
+            cpus => cpus,
+        },
         workers: plan.cores.clone(),
+        placement: plan.placement.clone(),
         kernel: kernel_release(),
         driver: match plan.driver {
             Driver::Uring => "uring".to_owned(),

@@ -8,11 +8,13 @@ mod embedded;
 mod encounter;
 mod error;
 mod face;
+mod kernel_file;
 mod machine;
 #[cfg(test)]
 pub(crate) mod made_up;
 mod muster;
 mod observers;
+mod quota;
 mod reach;
 mod recognition;
 mod replay;
@@ -21,13 +23,14 @@ mod request;
 mod settle;
 mod signals;
 mod stages;
+mod topology;
 
 pub use control::{RunControl, RunState};
 pub use embedded::{Embedded, serve};
 pub use encounter::meet;
 pub use error::RunError;
 pub use face::{Face, Follower, LiveRun};
-pub use machine::{allowed_cpus, new_run_id};
+pub use machine::{allowed_cpus, new_run_id, step_aside, topology};
 pub use reach::{ReachError, preflight, resolve};
 pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
@@ -87,6 +90,7 @@ fn with_target(
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
     raise_descriptor_limit(&request.plan)?;
+    step_aside(&request.plan.placement);
     let sandbox = request
         .sandbox
         .as_ref()

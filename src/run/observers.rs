@@ -1,6 +1,5 @@
 //! The observers of a run: which sources, where their threads may run, what they say meanwhile.
 
-use super::machine::allowed_cpus;
 use crate::engine::{RecognisedBy, TargetFacts};
 use crate::observe::{DrainProgress, Observation, ObserverConfig, OutboxRows, Watch};
 use crate::plan::{AddressPolicy, Plan};
@@ -32,9 +31,7 @@ pub fn of_target(mut config: ObserverConfig, target: &TargetFacts, muted: bool) 
 /// cannot be read are named on standard error; the run goes on without them.
 #[must_use]
 pub fn prepare(config: &ObserverConfig, plan: &Plan, policy: &AddressPolicy) -> Option<Watch> {
-    let mut off_cpus = allowed_cpus();
-    off_cpus.retain(|cpu| !plan.cores.contains(cpu));
-    let watch = Watch::prepare(config, policy, &off_cpus).unwrap_or_else(|error| {
+    let watch = Watch::prepare(config, policy, plan.placement.spare()).unwrap_or_else(|error| {
         eprintln!("warning: the back end is not observed: no thread for it: {error}");
         None
     })?;

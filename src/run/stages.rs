@@ -114,8 +114,10 @@ fn prepare(
         interruption: control.interruption(),
         course: control.course(),
     };
-    let (crew, survey) = muster.call(handovers)?;
+    // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
+    let (crew, survey) = machine::at_large(plan, || muster.call(handovers))?;
     reached_at_all(plan, &crew)?;
+    machine::tell(plan, &request.output);
     let started = SystemTime::now();
     let host = machine::facts(plan, &crew.ready);
     let facts = RunFacts::of(plan, started, command, host)

@@ -1,7 +1,8 @@
 //! The one thread that merges what workers hand over.
 //!
 //! Workers and collector swap boxed sets through bounded channels that can never be full: each
-//! worker owns three sets in all, one that it fills and two that are on their way.
+//! worker owns three sets in all, one that it fills and two that are on their way. It makes all three
+//! on its own thread, so that their memory is that of its node, and no line of it another worker's.
 
 use super::seconds::Seconds;
 use super::sink::Sinks;
@@ -21,6 +22,25 @@ pub struct WorkerHandover {
     pub full: Sender<Box<CoreInterval>>,
     /// Gives empty ones. Empty only when the collector is two seconds behind.
     pub empty: Receiver<Box<CoreInterval>>,
+    /// What the spare sets are put in by, until they are.
+    spares: Option<Sender<Box<CoreInterval>>>,
+    core: usize,
+    shape: SetShape,
+}
+
+impl WorkerHandover {
+    /// Makes the worker's spare sets: on its own thread, before anything is handed over. Until then
+    /// there is no empty one.
+    pub fn bring_spares(&mut self) {
+        let Some(spares) = self.spares.take() else {
+            return;
+        };
+        for _ in 0..SPARE_SETS {
+            let set = Box::new(CoreInterval::new(self.core, self.shape));
+            // There is room for all, and the other end is this handover's own.
+            let _ = spares.try_send(set);
+        }
+    }
 }
 
 /// The collector's end of the exchange.
@@ -44,9 +64,9 @@ pub struct Collector;
 
 impl Collector {
     /// The channels between `workers` workers (in the order of their positions) and the collector,
-    /// for sets of this `shape`. A worker makes its first set itself, with
-    /// [`CoreInterval::new`], sends the one with [`CoreInterval::last`] at the end, and then drops
-    /// its handover.
+    /// for sets of this `shape`. A worker makes its sets itself, the first with
+    /// [`CoreInterval::new`], the others with [`WorkerHandover::bring_spares`], sends the one with
+    /// [`CoreInterval::last`] at the end, and then drops its handover.
     #[must_use]
     pub fn channels(workers: usize, shape: SetShape) -> (Vec<WorkerHandover>, CollectorInbox) {
         let (full_sender, full) = bounded(workers * (SPARE_SETS + 1));
@@ -54,13 +74,12 @@ impl Collector {
         let mut empty = Vec::with_capacity(workers);
         for core in 0..workers {
             let (empty_sender, empty_receiver) = bounded(SPARE_SETS + 1);
-            for _ in 0..SPARE_SETS {
-                let set = Box::new(CoreInterval::new(core, shape));
-                empty_sender.send(set).expect("the receiver is still here");
-            }
             handovers.push(WorkerHandover {
                 full: full_sender.clone(),
                 empty: empty_receiver,
+                spares: Some(empty_sender.clone()),
+                core,
+                shape,
             });
             empty.push(empty_sender);
         }

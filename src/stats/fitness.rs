@@ -124,7 +124,8 @@ impl Fitness {
         let tail = |index: usize| (LIMIT_OF_TAIL, USUAL_US[index]);
         let late = late_percentile(phase, [median, tail(1), tail(2)]);
         let late = late.filter(|_| phase.length_us >= SHORTEST_US);
-        let mut reasons = Vec::new();
+        let crowded = check.crowded();
+        let mut reasons: Vec<String> = crowded.map(crowded_reason).into_iter().collect();
         reasons.extend(late.map(|late| late_reason(&late, paced, check)));
         let offered = match open {
             true => phase.journeys_started + phase.counters.shed,
@@ -210,6 +211,14 @@ fn time_text(us: u64) -> String {
         0..10_000 => format!("{us} µs"),
         _ => format!("{:.1} ms", us as f64 / 1e3),
     }
+}
+
+fn crowded_reason((workers, cpus): (usize, usize)) -> String {
+    let cpus = match cpus {
+        1 => "one CPU".to_owned(),
+        cpus => format!("{cpus} CPUs"),
+    };
+    format!("{workers} workers share {cpus} (--oversubscribe): no figure is to be trusted")
 }
 
 fn late_reason(late: &Late, paced: bool, check: &SelfCheck) -> String {

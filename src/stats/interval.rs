@@ -43,7 +43,9 @@ pub struct ErrorCounts {
     pub last_us: u64,
 }
 
-/// Everything one worker measured in one interval.
+/// Everything one worker measured in one interval. Its lines of memory, and those of its names, are no
+/// other worker's: lines fetch each other in pairs.
+#[repr(align(128))]
 pub struct CoreInterval {
     /// Position of the worker among the workers.
     pub core: usize,
@@ -74,6 +76,9 @@ pub struct CoreInterval {
     /// The worker's own figures.
     pub health: WorkerHealth,
 }
+
+const _: () = assert!(align_of::<CoreInterval>() == 128);
+const _: () = assert!(align_of::<Measured<LatencyCounts>>() == 128);
 
 impl CoreInterval {
     /// Rows of the error table.

@@ -146,10 +146,10 @@ impl Interval {
         (self.end_us - self.start_us) as f64 / 1e6
     }
 
-    /// Adds what one worker measured. Users are not added: they are a level, not a count.
+    /// Adds what one worker measured, but to [`Interval::all`], for which see [`Interval::sum_up`]. Users
+    /// are not added: they are a level, not a count.
     pub fn absorb(&mut self, set: &CoreInterval) {
         self.names.absorb(&set.names);
-        set.names.iter().for_each(|name| self.all.absorb(name));
         self.errors.extend_from_slice(&set.errors);
         self.errors_cut += set.errors_cut;
         self.counters.absorb(&set.counters);
@@ -164,6 +164,12 @@ impl Interval {
             tardiness_p99_us: set.timings.tardiness.quantile_us(0.99),
             health: set.health,
         });
+    }
+
+    /// Takes all names together, once all workers' sets are in: once a second, not once a worker.
+    pub fn sum_up(&mut self) {
+        self.all.forget();
+        self.names.iter().for_each(|name| self.all.absorb(name));
     }
 
     /// Forgets everything.

@@ -107,6 +107,7 @@ impl Seconds {
 
     fn close(&mut self, ordinal: u64) -> Option<Interval> {
         let mut interval = self.open.remove(&ordinal)?;
+        interval.sum_up();
         self.first_open = ordinal + 1;
         let reported_us = interval.cores.iter().map(|core| core.end_us).max();
         interval.end_us = reported_us

@@ -87,6 +87,16 @@ impl SelfCheck {
         &self.cores
     }
 
+    /// How many workers share how many CPUs, when two are on one.
+    #[must_use]
+    pub fn crowded(&self) -> Option<(usize, usize)> {
+        let mut cpus: Vec<usize> = self.cores.iter().map(|core| core.cpu).collect();
+        cpus.sort_unstable();
+        cpus.dedup();
+        let workers = self.cores.len();
+        (cpus.len() < workers).then_some((workers, cpus.len()))
+    }
+
     /// Whether the workers had something to do in most of their seconds without a rest. That alone
     /// is no fault: the target may be slower still.
     #[must_use]

@@ -21,6 +21,8 @@ pub fn carry_out(mut request: RunRequest, command: String) -> Result<ExitCode, R
     if let Some(remark) = output.remark.as_ref().filter(|_| !output.quiet) {
         eprintln!("{remark}");
     }
+    // Before the faces, whose threads do as this one does.
+    run::step_aside(&request.plan.placement);
     let has_view = !muted && !output.no_tui && terminal::is_possible();
     let face: Box<dyn Face> = if has_view {
         request.room = Some(room_for(&request.plan));

@@ -1,5 +1,5 @@
-//! The same seed and run id give every user the same bytes, on one core and on two, seen from the
-//! other end of real sockets.
+//! The same seed and run id give every user the same bytes, on one core, on two, and with more
+//! workers than CPUs, seen from the other end of real sockets.
 
 use crate::invocation::shopblast;
 use serde_json::Value;
@@ -80,36 +80,38 @@ fn request_end(buffer: &[u8]) -> Option<usize> {
     (buffer.len() >= head + length).then_some(head + length)
 }
 
+/// What came of a run.
+struct Seen {
+    streams: Streams,
+    /// Requests that the server answered, and the bytes of them.
+    answered: (u64, u64),
+    record: Value,
+    told: String,
+}
+
 fn streams(cores: &str) -> Streams {
+    seen(&["--cores", cores, "--quiet"], USERS).streams
+}
+
+/// Runs `users` users with `flags`.
+fn seen(flags: &[&str], users: usize) -> Seen {
     let (port, seen) = recording_shop();
     let results = tempfile::tempdir().unwrap();
-    let status = shopblast()
+    let output = shopblast()
         .env_clear()
-        .args([
-            "IdentityUser",
-            "--pacing",
-            "max",
-            "--no-preflight",
-            "--quiet",
-        ])
-        .args([
-            "--seed",
-            "42",
-            "--run-id",
-            "0123456789abcdef",
-            "--cores",
-            cores,
-        ])
-        .args(["-u", &USERS.to_string(), "-r", "100", "-t", "2s"])
+        .args(["IdentityUser", "--pacing", "max", "--no-preflight"])
+        .args(["--seed", "42", "--run-id", "0123456789abcdef"])
+        .args(["-u", &users.to_string(), "-r", "1000", "-t", "2s"])
         .args(["-H", &format!("http://127.0.0.1:{port}")])
+        .args(flags)
         .arg("--results")
         .arg(results.path())
         .output()
         .unwrap();
-    assert!(status.status.success(), "{status:?}");
+    assert!(output.status.success(), "{output:?}");
     let mut streams = Streams::new();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while streams.len() < USERS && std::time::Instant::now() < deadline {
+    while streams.len() < users && std::time::Instant::now() < deadline {
         std::thread::sleep(std::time::Duration::from_millis(20));
         for requests in seen.lock().unwrap().iter() {
             // The port differs from run to run, and is no part of what a user does.
@@ -125,7 +127,22 @@ fn streams(cores: &str) -> Streams {
             streams.insert(user_of(&plain[0]), plain);
         }
     }
-    streams
+    let answered = seen
+        .lock()
+        .unwrap()
+        .iter()
+        .flatten()
+        .fold((0, 0), |(requests, bytes), request| {
+            (requests + 1, bytes + request.len() as u64)
+        });
+    let run = std::fs::read_dir(results.path()).unwrap().next().unwrap();
+    let run_json = run.unwrap().path().join("run.json");
+    Seen {
+        streams,
+        answered,
+        record: serde_json::from_slice(&std::fs::read(run_json).unwrap()).unwrap(),
+        told: String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
+    }
 }
 
 /// The five characters of the unique number that are the user's global index.
@@ -154,16 +171,57 @@ fn every_user_sends_the_same_bytes_on_one_core_and_on_two() {
     assert_eq!(one.len(), USERS);
     for other in [&two, &again] {
         assert_eq!(other.len(), USERS);
-        for (user, requests) in &one {
-            let others = &other[user];
-            assert!(requests.len() >= COMPARED && others.len() >= COMPARED);
-            for (mine, theirs) in requests.iter().zip(others) {
-                assert_eq!(
-                    String::from_utf8_lossy(mine),
-                    String::from_utf8_lossy(theirs),
-                    "user {user}"
-                );
-            }
+        assert_same(&one, other, COMPARED);
+    }
+}
+
+/// Each user sent the same, as far as it came, at least so many requests.
+fn assert_same(one: &Streams, other: &Streams, at_least: usize) {
+    for (user, requests) in one {
+        let others = &other[user];
+        assert!(requests.len() >= at_least && others.len() >= at_least);
+        for (mine, theirs) in requests.iter().zip(others) {
+            assert_eq!(
+                String::from_utf8_lossy(mine),
+                String::from_utf8_lossy(theirs),
+                "user {user}"
+            );
         }
+    }
+}
+
+#[test]
+fn sixteen_and_sixty_four_workers_on_two_cpus_count_what_the_server_did() {
+    const MANY: usize = 64;
+    let cpus = shopblast::run::allowed_cpus();
+    let two = &cpus[..cpus.len().min(2)];
+    // The program inherits it: its machine has two CPUs at most.
+    assert!(shopblast::engine::confine(two));
+    let one = seen(&["--cores", &format!("{},", two[0]), "--quiet"], MANY);
+    assert_eq!(one.streams.len(), MANY);
+    assert_eq!(one.record["host"]["placement"]["oversubscribed"], false);
+    for workers in [16, 64] {
+        let many = seen(&["--oversubscribe", "--cores", &workers.to_string()], MANY);
+        assert_eq!(many.streams.len(), MANY, "{}", many.told);
+        assert_same(&one.streams, &many.streams, 3);
+        let record = &many.record;
+        let (requests, bytes) = many.answered;
+        let totals = &record["totals"];
+        assert_eq!(totals["requests"], requests, "{}", many.told);
+        assert_eq!(totals["success"], requests);
+        assert_eq!(totals["bytes_out"], bytes);
+        let names = record["names"].as_array().unwrap().iter();
+        let by_name: u64 = names.map(|row| row["requests"].as_u64().unwrap()).sum();
+        assert_eq!(by_name, requests);
+        let of_workers = record["generator"]["cores"].as_array().unwrap();
+        assert_eq!(of_workers.len(), workers);
+        // It is said wherever a figure is.
+        assert_eq!(record["host"]["workers"].as_array().unwrap().len(), workers);
+        assert_eq!(record["host"]["placement"]["oversubscribed"], true);
+        assert_eq!(record["generator"]["state"], "at its limit");
+        let doubt = format!("{workers} workers share ");
+        assert!(many.told.contains(&doubt), "{}", many.told);
+        assert!(many.told.contains("no figure is to be trusted"));
+        assert!(many.told.contains("OVERSUBSCRIBED"), "at the start");
     }
 }

@@ -111,6 +111,11 @@ impl Invocation {
         self.directory.path()
     }
 
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The run's `run.json`, once there is one.
     pub fn record_path(&self) -> Option<PathBuf> {
         record_path(self.directory.path())

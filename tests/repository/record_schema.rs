@@ -106,9 +106,10 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
     // Workers keep in step, as their clocks make them do in a run.
     let step = Barrier::new(2);
     let merged = std::thread::scope(|scope| {
-        for (core, handover) in handovers.into_iter().enumerate() {
+        for (core, mut handover) in handovers.into_iter().enumerate() {
             let step = &step;
             scope.spawn(move || {
+                handover.bring_spares();
                 for second in 0..seconds {
                     step.wait();
                     handover

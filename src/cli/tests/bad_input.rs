@@ -22,7 +22,7 @@ fn a_bare_command_shows_what_could_be_run() {
 fn the_program_is_called_by_its_name_however_it_was_started() {
     let args = ["/some/where/else", "--frobnicate"].map(OsString::from);
     let machine = Machine {
-        allowed_cpus: vec![0],
+        topology: Topology::flat(&[0]),
     };
     let error = parse(args, [], &machine, entropy()).unwrap_err();
     assert!(error.to_string().contains("Usage: shopblast"), "{error}");
@@ -205,7 +205,7 @@ fn what_is_wrong_with_a_profile_is_told_with_its_place() {
 #[test]
 fn a_machine_without_cpus_is_told() {
     let machine = Machine {
-        allowed_cpus: Vec::new(),
+        topology: Topology::default(),
     };
     for line in [["shopblast", "SpikeUser"], ["shopblast", "sandbox"]] {
         let result = parse(line.map(OsString::from), [], &machine, entropy());
@@ -216,7 +216,7 @@ fn a_machine_without_cpus_is_told() {
 #[test]
 fn no_arguments_at_all_are_as_none_after_the_name() {
     let machine = Machine {
-        allowed_cpus: vec![0],
+        topology: Topology::flat(&[0]),
     };
     let result = parse([], [], &machine, entropy());
     assert!(matches!(result, Err(CliError::NothingToRun { .. })));
@@ -242,7 +242,7 @@ proptest! {
     ) {
         let args = std::iter::once("shopblast".to_owned()).chain(words).map(OsString::from);
         let environment = [(OsString::from("LOCUST_USERS"), OsString::from(value))];
-        let machine = Machine { allowed_cpus: vec![0, 1] };
+        let machine = Machine { topology: Topology::flat(&[0, 1]) };
         if let Ok(Command::Run(request)) = parse(args, environment, &machine, entropy()) {
             prop_assert!(request.plan.max_users() >= 1);
             prop_assert!(!request.plan.classes.is_empty());

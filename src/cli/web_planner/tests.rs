@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cli::{Command, parse};
-use crate::plan::Load;
+use crate::plan::{Load, Topology};
 use std::ffi::OsString;
 
 fn entropy() -> Entropy {
@@ -15,7 +15,7 @@ fn entropy() -> Entropy {
 fn command(line: &str) -> Result<Command, CliError> {
     let words = shlex::split(line).expect("words");
     let machine = Machine {
-        allowed_cpus: vec![0, 1, 2, 3],
+        topology: Topology::flat(&[0, 1, 2, 3]),
     };
     parse(
         words.into_iter().map(OsString::from),

@@ -17,24 +17,29 @@ impl Repetition {
             true => String::new(),
             false => format!(" ({})", host.ring_flags.join(", ")),
         };
+        let mut facts = vec![
+            ("As it was typed", run.command.clone()),
+            ("Profile", run.profile.clone()),
+            ("Seed", run.seed.to_string()),
+            ("Run id", run.run_id.clone()),
+            ("Plan hash", run.plan_hash.clone()),
+            (
+                "Counts as failure",
+                format!("by the rule `{}`", run.failure_rule),
+            ),
+            ("shopblast", run.shopblast.clone()),
+            ("CPU", format!("{}, {} CPUs to use", host.cpu, host.cores)),
+            ("Workers on CPUs", workers.join(", ")),
+            ("Kernel", format!("Linux {}", host.kernel)),
+            ("Driver", format!("{}{flags}", host.driver)),
+        ];
+        // Older records do not tell.
+        if host.placement.cpus > 0 {
+            facts.push(("Placed", host.placement.line(&host.workers)));
+        }
         Self {
             command: command(run),
-            facts: vec![
-                ("As it was typed", run.command.clone()),
-                ("Profile", run.profile.clone()),
-                ("Seed", run.seed.to_string()),
-                ("Run id", run.run_id.clone()),
-                ("Plan hash", run.plan_hash.clone()),
-                (
-                    "Counts as failure",
-                    format!("by the rule `{}`", run.failure_rule),
-                ),
-                ("shopblast", run.shopblast.clone()),
-                ("CPU", format!("{}, {} CPUs to use", host.cpu, host.cores)),
-                ("Workers on CPUs", workers.join(", ")),
-                ("Kernel", format!("Linux {}", host.kernel)),
-                ("Driver", format!("{}{flags}", host.driver)),
-            ],
+            facts,
             plan: serde_json::to_string_pretty(&run.plan).unwrap_or_default(),
         }
     }

@@ -110,8 +110,11 @@ fn collect(seen: &[Seen], mut sinks: Vec<Box<dyn IntervalSink>>) -> (Merged, Vec
     let shown = Arc::new(Mutex::new(Vec::new()));
     sinks.push(Box::new(Watcher(Arc::clone(&shown))));
     let merged = std::thread::scope(|scope| {
-        for (core, (handover, seen)) in handovers.into_iter().zip(seen).enumerate() {
-            scope.spawn(move || work(core, &handover, seen));
+        for (core, (mut handover, seen)) in handovers.into_iter().zip(seen).enumerate() {
+            scope.spawn(move || {
+                handover.bring_spares();
+                work(core, &handover, seen);
+            });
         }
         inbox.run(context(seen.len(), seconds), sinks)
     });
@@ -226,7 +229,8 @@ fn a_sink_that_fails_is_reported_and_the_run_goes_on() {
 fn a_crashed_worker_is_named_and_does_not_hang_the_run() {
     let (mut handovers, inbox) = Collector::channels(2, SHAPE);
     let crashed = handovers.pop().expect("two workers");
-    let healthy = handovers.pop().expect("two workers");
+    let mut healthy = handovers.pop().expect("two workers");
+    healthy.bring_spares();
     let mut set = Box::new(CoreInterval::new(1, SHAPE));
     set.end_us = SECOND_US;
     set.names[0].outcomes[Outcome::Success] = 7;
@@ -238,4 +242,50 @@ fn a_crashed_worker_is_named_and_does_not_hang_the_run() {
     });
     assert_eq!(merged.lost_workers, [1]);
     assert_eq!(merged.totals.all.requests(), 10);
+}
+
+/// Lines of memory that fetch each other: pairs of 64 bytes.
+const LINE_BYTES: usize = 128;
+
+#[test]
+fn no_two_workers_count_on_one_cache_line() {
+    let (handovers, _inbox) = Collector::channels(64, SHAPE);
+    let sets: Vec<Box<CoreInterval>> = std::thread::scope(|scope| {
+        let workers = handovers.into_iter().map(|mut handover| {
+            scope.spawn(move || {
+                assert!(handover.empty.is_empty(), "made by another thread");
+                handover.bring_spares();
+                handover.bring_spares();
+                assert_eq!(handover.empty.len(), SPARE_SETS, "brought once");
+                handover.empty.iter().take(SPARE_SETS).collect::<Vec<_>>()
+            })
+        });
+        let workers: Vec<_> = workers.collect();
+        let sets = workers
+            .into_iter()
+            .flat_map(|worker| worker.join().expect("made"));
+        sets.collect()
+    });
+    let lines = |start: usize, bytes: usize, core: usize| {
+        assert_eq!(start % LINE_BYTES, 0, "begins within a line");
+        (start / LINE_BYTES..(start + bytes).div_ceil(LINE_BYTES)).map(move |line| (line, core))
+    };
+    let mut owners = std::collections::HashMap::new();
+    for set in &sets {
+        let own = lines(
+            std::ptr::from_ref(&**set) as usize,
+            size_of_val(&**set),
+            set.core,
+        );
+        let names = lines(
+            set.names.as_ptr() as usize,
+            size_of_val(&*set.names),
+            set.core,
+        );
+        for (line, core) in own.chain(names) {
+            assert_eq!(*owners.entry(line).or_insert(core), core);
+        }
+    }
+    let cores: std::collections::BTreeSet<usize> = owners.into_values().collect();
+    assert_eq!(cores.len(), 64);
 }

@@ -193,3 +193,23 @@ fn older_records_say_whether_it_was_the_limit() {
     }
     assert!(read("\"fine\"").is_err());
 }
+
+#[test]
+fn workers_that_share_a_cpu_are_at_their_limit_whatever_the_figures_say() {
+    let check = SelfCheck::new(&[0, 1, 0]);
+    let crowded = Fitness::of(&phase(1_000, (20_000, 0, 0)), &check, true, false);
+    assert_eq!(crowded.state, GeneratorState::AtItsLimit);
+    assert_eq!(
+        crowded.reasons,
+        ["3 workers share 2 CPUs (--oversubscribe): no figure is to be trusted"]
+    );
+    let one = SelfCheck::new(&[4, 4]);
+    let reasons = Fitness::of(&phase(1_000, (20_000, 0, 0)), &one, true, false).reasons;
+    assert!(
+        reasons[0].starts_with("2 workers share one CPU"),
+        "{reasons:?}"
+    );
+    let apart = SelfCheck::new(&[0, 1, 2]);
+    let state = Fitness::of(&phase(1_000, (20_000, 0, 0)), &apart, true, false).state;
+    assert_eq!(state, GeneratorState::Clean);
+}

@@ -6,7 +6,7 @@ use super::order::SwarmOrder;
 use super::server::{WebError, WebServer, WebSettings};
 use super::session::{PlanOrder, Session};
 use crate::engine::Subject;
-use crate::plan::ExitCode;
+use crate::plan::{ExitCode, Placement};
 use crate::run;
 use crossbeam_channel::bounded;
 use std::fmt;
@@ -18,6 +18,8 @@ pub struct WebRequest {
     pub settings: WebSettings,
     /// What the start form offers.
     pub offer: Offer,
+    /// Where its threads run: those of a load test choose anew.
+    pub placement: Placement,
     /// Makes plans of its orders.
     pub planner: Box<dyn PlanOrder>,
     /// What is tested: it knows what the plans of records give their journeys.
@@ -40,6 +42,7 @@ impl fmt::Debug for WebRequest {
 /// # Errors
 /// When the page cannot be served.
 pub fn serve(request: WebRequest) -> Result<ExitCode, WebError> {
+    run::step_aside(&request.placement);
     let (interrupt, interrupted) = bounded::<()>(1);
     let _listening = run::listen(move || {
         // One is enough.

@@ -29,7 +29,7 @@ use std::time::Duration;
 pub(super) const LOOK_AFTER_IDLE_NS: u64 = 100_000_000;
 
 /// What all connections of a core share.
-pub struct Road {
+pub struct Transport {
     /// Addresses of the target, tried in order.
     addresses: Arc<[SocketAddr]>,
     /// After this long without a full reply a request is cut off; also bounds connecting.
@@ -46,7 +46,7 @@ pub struct Road {
     /// one out, so that a few warm ones do for all users.
     request_buffers: RefCell<Vec<Vec<u8>>>,
     /// Permissions to send.
-    turns: Pool<()>,
+    send_permits: Pool<()>,
     /// Reply heads that came before.
     pub known_heads: Rc<KnownHeads>,
     /// What the target does with a connection after a server error.
@@ -62,8 +62,8 @@ const SENT_AT_ONCE: usize = 32;
 /// Room for a request; a longer one grows the buffer once.
 const REQUEST_BYTES: usize = 1_024;
 
-impl Road {
-    /// A road for `connections` connections of one core, used by `users`, to the target at
+impl Transport {
+    /// A transport for `connections` connections of one core, used by `users`, to the target at
     /// `addresses`.
     #[must_use]
     pub fn new(
@@ -82,7 +82,7 @@ impl Road {
             recorder,
             working_address: Cell::new(0),
             request_buffers: RefCell::new(buffers.collect()),
-            turns: Pool::new(vec![(); SENT_AT_ONCE], users),
+            send_permits: Pool::new(vec![(); SENT_AT_ONCE], users),
             known_heads: Rc::default(),
             manners: Manners::default(),
         }
@@ -109,9 +109,10 @@ impl Road {
     }
 }
 
-/// What lies on the way: the request, the reply, and why there is none. Lent by the user's link.
-pub struct Parcel<'a> {
-    /// The request to send; its buffer goes back to the road once it is sent.
+/// What an exchange reads and writes: the request, the reply, and why there is none. Lent by the
+/// user's link.
+pub struct ExchangeBuffers<'a> {
+    /// The request to send; its buffer goes back to the transport once it is sent.
     pub out: &'a mut Vec<u8>,
     /// Takes the reply.
     pub inbox: &'a mut Vec<u8>,
@@ -122,7 +123,7 @@ pub struct Parcel<'a> {
 }
 
 /// One request carried out on a connection.
-pub struct Carried {
+pub struct ConnectionExchange {
     /// When the connection was ready, if it had to be opened first; else 0.
     pub ready_ns: u64,
     /// When the request was sent; meaningless when it was not.
@@ -133,7 +134,7 @@ pub struct Carried {
 
 /// One connection of a core. See the module's documentation.
 pub struct Connection<S> {
-    road: Rc<Road>,
+    transport: Rc<Transport>,
     /// Its place among the core's flights.
     slot: usize,
     stream: Option<S>,
@@ -146,9 +147,9 @@ pub struct Connection<S> {
 impl<S: ByteStream> Connection<S> {
     /// A connection that is not open yet, with flight `slot` of its own.
     #[must_use]
-    pub fn new(road: Rc<Road>, slot: usize) -> Self {
+    pub fn new(transport: Rc<Transport>, slot: usize) -> Self {
         Self {
-            road,
+            transport,
             slot,
             stream: None,
             used_ns: 0,
@@ -180,7 +181,7 @@ impl<S: ByteStream> Connection<S> {
     #[cold]
     fn note_closed(&self, now_ns: u64) {
         if self.erred != 0 {
-            let manners = &self.road.manners;
+            let manners = &self.transport.manners;
             manners.note_closed(self.erred, self.used_ns, now_ns);
         }
     }
@@ -200,7 +201,7 @@ impl<S: ByteStream> Connection<S> {
         self.erred = 0;
         let started_ns = now_ns();
         let opened = self.open().await;
-        let mut recorder = self.road.recorder.borrow_mut();
+        let mut recorder = self.transport.recorder.borrow_mut();
         let interval = recorder.interval();
         match &opened {
             Ok(()) => {
@@ -225,7 +226,7 @@ impl<S: ByteStream> Connection<S> {
         self.stream = Some(S::adopt(opened.stream)?);
         self.used_ns = now_ns();
         self.opened_before = true;
-        let mut recorder = self.road.recorder.borrow_mut();
+        let mut recorder = self.transport.recorder.borrow_mut();
         let interval = recorder.interval();
         interval.timings.connect.record_us(opened.connect_us);
         interval.counters.connects += 1;
@@ -233,16 +234,16 @@ impl<S: ByteStream> Connection<S> {
     }
 
     async fn open(&mut self) -> io::Result<()> {
-        let road = Rc::clone(&self.road);
-        let first = road.working_address.get();
+        let transport = Rc::clone(&self.transport);
+        let first = transport.working_address.get();
         let mut last = io::Error::from(io::ErrorKind::NotFound);
-        for step in 0..road.addresses.len() {
-            let position = (first + step) % road.addresses.len();
-            let deadline_ns = now_ns() + road.request_timeout_ns;
-            let connecting = S::connect(road.addresses[position]);
-            match within(connecting, road.pacer.until(deadline_ns)).await {
+        for step in 0..transport.addresses.len() {
+            let position = (first + step) % transport.addresses.len();
+            let deadline_ns = now_ns() + transport.request_timeout_ns;
+            let connecting = S::connect(transport.addresses[position]);
+            match within(connecting, transport.pacer.until(deadline_ns)).await {
                 Some(Ok(stream)) => {
-                    road.working_address.set(position);
+                    transport.working_address.set(position);
                     self.stream = Some(stream);
                     self.used_ns = now_ns();
                     return Ok(());
@@ -260,28 +261,28 @@ impl<S: ByteStream> Connection<S> {
     /// at the end of the same turn of the loop: service time may hold a turn too much, never too
     /// little. The request is sent again, once, only if no byte of it left.
     #[inline]
-    pub async fn exchange(&mut self, mut parcel: Parcel<'_>) -> Carried {
+    pub async fn exchange(&mut self, mut buffers: ExchangeBuffers<'_>) -> ConnectionExchange {
         let now_ns = now_ns();
         if self.is_ready(now_ns) {
-            let carried = self.attempt(&mut parcel, now_ns).await;
-            if carried.result != Err(Broken::NotSent) {
-                return carried;
+            let exchange = self.attempt(&mut buffers, now_ns).await;
+            if exchange.result != Err(Broken::NotSent) {
+                return exchange;
             }
         }
         // Boxed, so that what is rare takes no room in every user's state.
         if let Err(error) = Box::pin(self.reopen()).await {
-            *parcel.reason = told("cannot connect", &error);
-            return Carried {
+            *buffers.reason = told("cannot connect", &error);
+            return ConnectionExchange {
                 ready_ns: 0,
                 sent_ns: 0,
                 result: Err(Broken::NotSent),
             };
         }
         let ready_ns = self.used_ns;
-        let carried = self.attempt(&mut parcel, ready_ns).await;
-        Carried {
+        let exchange = self.attempt(&mut buffers, ready_ns).await;
+        ConnectionExchange {
             ready_ns,
-            ..carried
+            ..exchange
         }
     }
 
@@ -305,52 +306,57 @@ impl<S: ByteStream> Connection<S> {
         reason: &mut Reason,
     ) -> Result<Reply, Broken> {
         let result = match self.stream.as_mut() {
-            None => Err(Trouble::Receive(io::ErrorKind::NotConnected.into())),
+            None => Err(ExchangeError::Receive(io::ErrorKind::NotConnected.into())),
             Some(stream) => receive_reply(stream, inbox, parser).await,
         };
-        let cut = self.road.flights.land(self.slot);
+        let cut = self.transport.flights.land(self.slot);
         self.conclude(result, cut, sent_ns, reason)
     }
 
     /// Sends and receives on the open connection.
     #[inline]
-    async fn attempt(&mut self, parcel: &mut Parcel<'_>, now_ns: u64) -> Carried {
-        let road = &*self.road;
+    async fn attempt(
+        &mut self,
+        buffers: &mut ExchangeBuffers<'_>,
+        now_ns: u64,
+    ) -> ConnectionExchange {
+        let transport = &*self.transport;
         let mut sent_ns = now_ns;
-        if road.turns.try_lend().is_none() {
-            road.turns.lend().await;
+        if transport.send_permits.try_lend().is_none() {
+            transport.send_permits.lend().await;
             sent_ns = super::clock::now_ns();
         }
         let sent = match self.stream.as_mut() {
-            None => Err(Trouble::Unsent(io::ErrorKind::NotConnected.into())),
+            None => Err(ExchangeError::Unsent(io::ErrorKind::NotConnected.into())),
             Some(stream) => {
-                let deadline_ns = sent_ns + road.request_timeout_ns;
-                road.flights
+                let deadline_ns = sent_ns + transport.request_timeout_ns;
+                transport
+                    .flights
                     .take_off(self.slot, stream.descriptor(), deadline_ns);
-                send_all(stream, parcel.out).await.map(|()| stream)
+                send_all(stream, buffers.out).await.map(|()| stream)
             }
         };
-        road.turns.give_back(());
+        transport.send_permits.give_back(());
         let result = match sent {
             Ok(stream) => {
-                let buffer = std::mem::take(parcel.out);
-                road.request_buffers.borrow_mut().push(buffer);
-                receive_reply(stream, parcel.inbox, parcel.parser).await
+                let buffer = std::mem::take(buffers.out);
+                transport.request_buffers.borrow_mut().push(buffer);
+                receive_reply(stream, buffers.inbox, buffers.parser).await
             }
-            Err(trouble) => Err(trouble),
+            Err(error) => Err(error),
         };
-        let cut = road.flights.land(self.slot);
-        Carried {
+        let cut = transport.flights.land(self.slot);
+        ConnectionExchange {
             ready_ns: 0,
             sent_ns,
-            result: self.conclude(result, cut, sent_ns, parcel.reason),
+            result: self.conclude(result, cut, sent_ns, buffers.reason),
         }
     }
 
     #[inline]
     fn conclude(
         &mut self,
-        result: Result<Reply, Trouble>,
+        result: Result<Reply, ExchangeError>,
         cut: Option<Cut>,
         sent_ns: u64,
         reason: &mut Reason,
@@ -367,19 +373,19 @@ impl<S: ByteStream> Connection<S> {
             // It would have gone on, had we not closed.
             Ok(reply) if reply.lasted_until_close && cut.is_some() => {
                 self.stream = None;
-                let trouble = Trouble::Reply(Malformed::ClosedWithinReply);
-                Err(self.explain(&trouble, cut, reason))
+                let error = ExchangeError::Reply(Malformed::ClosedWithinReply);
+                Err(self.explain(&error, cut, reason))
             }
             Ok(reply) => {
                 self.stream = None;
                 Ok(reply)
             }
-            Err(trouble) => {
+            Err(error) => {
                 self.stream = None;
-                if cut.is_none() && trouble.is_an_end() {
+                if cut.is_none() && error.is_an_end() {
                     self.note_closed(now_ns());
                 }
-                Err(self.explain(&trouble, cut, reason))
+                Err(self.explain(&error, cut, reason))
             }
         }
     }
@@ -390,7 +396,7 @@ impl<S: ByteStream> Connection<S> {
     fn weigh_error(&mut self, status: u16) {
         let Some(stream) = &self.stream else { return };
         let now_ns = now_ns();
-        let manners = &self.road.manners;
+        let manners = &self.transport.manners;
         if manners.may_go_on(status, stream.descriptor(), now_ns) {
             (self.erred, self.used_ns) = (status, now_ns);
         } else {
@@ -399,33 +405,33 @@ impl<S: ByteStream> Connection<S> {
     }
 
     #[cold]
-    fn explain(&self, trouble: &Trouble, cut: Option<Cut>, reason: &mut Reason) -> Broken {
-        *reason = match (cut, trouble) {
+    fn explain(&self, error: &ExchangeError, cut: Option<Cut>, reason: &mut Reason) -> Broken {
+        *reason = match (cut, error) {
             (Some(Cut::TimedOut), _) => {
-                let timeout_s = self.road.request_timeout_ns as f64 / 1e9;
+                let timeout_s = self.transport.request_timeout_ns as f64 / 1e9;
                 worded(format_args!("no reply within {timeout_s} s"))
             }
             (Some(Cut::RunEnded), _) => Reason::new("still in flight when the run ended"),
-            (None, Trouble::Unsent(error)) => told("not sent", error),
-            (None, Trouble::SentInPart(error)) => told("sent in part", error),
-            (None, Trouble::Receive(error)) => Reason::new(plain(error)),
-            (None, Trouble::Reply(malformed)) => worded(format_args!("{malformed}")),
+            (None, ExchangeError::Unsent(error)) => told("not sent", error),
+            (None, ExchangeError::SentInPart(error)) => told("sent in part", error),
+            (None, ExchangeError::Receive(error)) => Reason::new(plain(error)),
+            (None, ExchangeError::Reply(malformed)) => worded(format_args!("{malformed}")),
         };
-        match (cut, trouble) {
-            (None, Trouble::Unsent(_)) => Broken::NotSent,
+        match (cut, error) {
+            (None, ExchangeError::Unsent(_)) => Broken::NotSent,
             _ => Broken::Lost,
         }
     }
 }
 
-enum Trouble {
+enum ExchangeError {
     Unsent(io::Error),
     SentInPart(io::Error),
     Receive(io::Error),
     Reply(Malformed),
 }
 
-impl Trouble {
+impl ExchangeError {
     /// Whether the target has closed the connection without a byte of a reply.
     fn is_an_end(&self) -> bool {
         match self {
@@ -436,13 +442,13 @@ impl Trouble {
 }
 
 #[inline]
-async fn send_all<S: ByteStream>(stream: &mut S, out: &mut Vec<u8>) -> Result<(), Trouble> {
+async fn send_all<S: ByteStream>(stream: &mut S, out: &mut Vec<u8>) -> Result<(), ExchangeError> {
     let (result, bytes) = stream.send(std::mem::take(out)).await;
     *out = bytes;
     match result {
         Ok(sent) if sent == out.len() => Ok(()),
         Ok(sent) => send_rest(stream, out, sent).await,
-        Err(error) => Err(Trouble::Unsent(error)),
+        Err(error) => Err(ExchangeError::Unsent(error)),
     }
 }
 
@@ -452,12 +458,12 @@ async fn send_rest<S: ByteStream>(
     stream: &mut S,
     out: &[u8],
     mut sent_bytes: usize,
-) -> Result<(), Trouble> {
+) -> Result<(), ExchangeError> {
     while sent_bytes < out.len() {
         match stream.send(out[sent_bytes..].to_vec()).await.0 {
-            Ok(0) => return Err(Trouble::SentInPart(io::ErrorKind::WriteZero.into())),
+            Ok(0) => return Err(ExchangeError::SentInPart(io::ErrorKind::WriteZero.into())),
             Ok(sent) => sent_bytes += sent,
-            Err(error) => return Err(Trouble::SentInPart(error)),
+            Err(error) => return Err(ExchangeError::SentInPart(error)),
         }
     }
     Ok(())
@@ -468,7 +474,7 @@ async fn receive_reply<S: ByteStream>(
     stream: &mut S,
     inbox: &mut Vec<u8>,
     parser: &mut ReplyParser,
-) -> Result<Reply, Trouble> {
+) -> Result<Reply, ExchangeError> {
     inbox.clear();
     parser.reset();
     loop {
@@ -478,13 +484,13 @@ async fn receive_reply<S: ByteStream>(
         let (result, buffer) = stream.receive(std::mem::take(inbox)).await;
         *inbox = buffer;
         match result {
-            Ok(0) => return parser.close(inbox).map_err(Trouble::Reply),
+            Ok(0) => return parser.close(inbox).map_err(ExchangeError::Reply),
             Ok(_) => {
-                if let Some(reply) = parser.advance(inbox).map_err(Trouble::Reply)? {
+                if let Some(reply) = parser.advance(inbox).map_err(ExchangeError::Reply)? {
                     return Ok(reply);
                 }
             }
-            Err(error) => return Err(Trouble::Receive(error)),
+            Err(error) => return Err(ExchangeError::Receive(error)),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The connections of a core's users: opened before the start, and dealt to the users.
 
-use super::connection::{Connection, Road};
+use super::connection::{Connection, Transport};
 use super::net::Tcp;
 use super::pool::Pool;
 use super::runtime::spawn;
-use super::socket_link::Way;
+use super::socket_link::UserConnection;
 use super::survey::Opened;
 use std::rc::Rc;
 
@@ -37,7 +37,7 @@ pub struct Wanted {
 pub async fn open_connections(
     wanted: Wanted,
     opened: Vec<Opened>,
-    road: &Rc<Road>,
+    transport: &Rc<Transport>,
     ring_flags: &'static [&'static str],
 ) -> (Vec<Connection<Tcp>>, Ready) {
     let mut connections = Vec::with_capacity(wanted.connections);
@@ -47,7 +47,7 @@ pub async fn open_connections(
         connect_error: None,
     };
     for (slot, opened) in opened.into_iter().take(wanted.opened).enumerate() {
-        let mut connection = Connection::<Tcp>::new(Rc::clone(road), slot);
+        let mut connection = Connection::<Tcp>::new(Rc::clone(transport), slot);
         if connection.adopt(opened).is_ok() {
             ready.open_connections += 1;
         }
@@ -56,7 +56,7 @@ pub async fn open_connections(
     for first in (connections.len()..wanted.opened).step_by(OPENED_AT_ONCE) {
         let opening: Vec<_> = (first..wanted.opened.min(first + OPENED_AT_ONCE))
             .map(|slot| {
-                let mut connection = Connection::<Tcp>::new(Rc::clone(road), slot);
+                let mut connection = Connection::<Tcp>::new(Rc::clone(transport), slot);
                 spawn(async move {
                     let opened = connection.reopen().await;
                     (connection, opened)
@@ -76,22 +76,22 @@ pub async fn open_connections(
         }
     }
     let in_reserve = connections.len()..wanted.connections;
-    connections.extend(in_reserve.map(|slot| Connection::new(Rc::clone(road), slot)));
+    connections.extend(in_reserve.map(|slot| Connection::new(Rc::clone(transport), slot)));
     (connections, ready)
 }
 
-/// A way out for each of `users`.
-pub fn ways(
+/// A connection for each of `users`.
+pub fn user_connections(
     connections: Vec<Connection<Tcp>>,
     shared: bool,
     users: usize,
-) -> Box<dyn Iterator<Item = Way<Tcp>>> {
+) -> Box<dyn Iterator<Item = UserConnection<Tcp>>> {
     if shared {
         let pool = Rc::new(Pool::new(connections, users));
         Box::new(std::iter::repeat_with(move || {
-            Way::Shared(Rc::clone(&pool))
+            UserConnection::Shared(Rc::clone(&pool))
         }))
     } else {
-        Box::new(connections.into_iter().map(Way::Own))
+        Box::new(connections.into_iter().map(UserConnection::Own))
     }
 }

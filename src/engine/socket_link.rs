@@ -3,7 +3,7 @@
 
 use super::clock::now_ns;
 use super::codec::ReplyParser;
-use super::connection::{Connection, Parcel, Road};
+use super::connection::{Connection, ExchangeBuffers, Transport};
 use super::lane::Heat;
 use super::link::{CalledOff, Crowd, Exchange, Link, ReplyHead, Runner, Stopped};
 use super::net::ByteStream;
@@ -21,7 +21,7 @@ pub const MOST_RACERS: usize = 64;
 const INBOX_BYTES: usize = 512;
 
 /// Where a user's requests go out.
-pub enum Way<S> {
+pub enum UserConnection<S> {
     /// A connection of its own.
     Own(Connection<S>),
     /// Whichever of the core's shared connections is free.
@@ -30,8 +30,8 @@ pub enum Way<S> {
 
 /// A user's way to the shop over sockets.
 pub struct SocketLink<S> {
-    way: Way<S>,
-    road: Rc<Road>,
+    connection: UserConnection<S>,
+    transport: Rc<Transport>,
     pacer: Pacer,
     /// End of the run; drawn nearer when the user of the program interrupts it.
     run_end_ns: Rc<Cell<u64>>,
@@ -51,19 +51,19 @@ pub struct SocketLink<S> {
 }
 
 impl<S: ByteStream> SocketLink<S> {
-    /// A link over `way` that accepts reply bodies of up to `max_body_bytes`.
+    /// A link over `connection` that accepts reply bodies of up to `max_body_bytes`.
     #[must_use]
     pub fn new(
-        way: Way<S>,
-        road: Rc<Road>,
+        connection: UserConnection<S>,
+        transport: Rc<Transport>,
         pacer: Pacer,
         run_end_ns: Rc<Cell<u64>>,
         max_body_bytes: usize,
     ) -> Self {
-        let parser = ReplyParser::sharing(max_body_bytes, Rc::clone(&road.known_heads));
+        let parser = ReplyParser::sharing(max_body_bytes, Rc::clone(&transport.known_heads));
         Self {
-            way,
-            road,
+            connection,
+            transport,
             pacer,
             run_end_ns,
             activity_end_ns: Rc::new(Cell::new(u64::MAX)),
@@ -99,9 +99,9 @@ impl<S: ByteStream> SocketLink<S> {
     /// The connection, when the link has one of its own.
     #[must_use]
     pub fn into_connection(self) -> Option<Connection<S>> {
-        match self.way {
-            Way::Own(connection) => Some(connection),
-            Way::Shared(_) => None,
+        match self.connection {
+            UserConnection::Own(connection) => Some(connection),
+            UserConnection::Shared(_) => None,
         }
     }
 
@@ -155,7 +155,7 @@ impl<S: ByteStream> Link for SocketLink<S> {
 
     fn request_buffer(&mut self) -> &mut Vec<u8> {
         if self.out.capacity() == 0 {
-            self.out = self.road.request_buffer();
+            self.out = self.transport.request_buffer();
         }
         self.out.clear();
         &mut self.out
@@ -167,25 +167,25 @@ impl<S: ByteStream> Link for SocketLink<S> {
 
     #[inline]
     async fn exchange(&mut self) -> Exchange {
-        let parcel = Parcel {
+        let buffers = ExchangeBuffers {
             out: &mut self.out,
             inbox: &mut self.inbox,
             parser: &mut self.parser,
             reason: &mut self.reason,
         };
-        let carried = match &mut self.way {
-            Way::Own(connection) => connection.exchange(parcel).await,
-            Way::Shared(pool) => {
+        let exchange = match &mut self.connection {
+            UserConnection::Own(connection) => connection.exchange(buffers).await,
+            UserConnection::Shared(pool) => {
                 let mut connection = pool.lend().await;
                 let lent_ns = now_ns();
-                let mut carried = connection.exchange(parcel).await;
+                let mut exchange = connection.exchange(buffers).await;
                 pool.give_back(connection);
-                carried.ready_ns = carried.ready_ns.max(lent_ns);
-                carried
+                exchange.ready_ns = exchange.ready_ns.max(lent_ns);
+                exchange
             }
         };
         self.done_ns = now_ns();
-        let result = carried.result.map(|reply| {
+        let result = exchange.result.map(|reply| {
             self.body = reply.body;
             ReplyHead {
                 status: reply.status,
@@ -193,8 +193,8 @@ impl<S: ByteStream> Link for SocketLink<S> {
             }
         });
         Exchange {
-            ready_ns: carried.ready_ns,
-            sent_ns: carried.sent_ns,
+            ready_ns: exchange.ready_ns,
+            sent_ns: exchange.sent_ns,
             done_ns: self.done_ns,
             result,
         }

@@ -6,7 +6,7 @@
 
 use super::clock::now_ns;
 use super::codec::ReplyParser;
-use super::connection::{Connection, Road, unsent_reason};
+use super::connection::{Connection, Transport, unsent_reason};
 use super::gathering::CommonStart;
 use super::lane::{Ended, Heat, Lane, Order, keep_lane};
 use super::line_up::{Deal, Free, LineUp};
@@ -41,7 +41,7 @@ pub struct Track {
     release: RefCell<Release>,
     gate: RefCell<Gate>,
     style: RaceRelease,
-    pub(super) road: Rc<Road>,
+    pub(super) transport: Rc<Transport>,
     pub(super) pacer: Pacer,
     run_end_ns: Rc<Cell<u64>>,
 }
@@ -49,7 +49,7 @@ pub struct Track {
 /// What a track is made of.
 pub struct TrackParts {
     /// Whose flights the lanes' are.
-    pub road: Rc<Road>,
+    pub transport: Rc<Transport>,
     /// The first of these flights.
     pub first_slot: usize,
     /// How many lanes there are.
@@ -111,7 +111,7 @@ impl Track {
     /// When the kernel gives no ring.
     pub fn new(parts: TrackParts) -> io::Result<Self> {
         let TrackParts {
-            road,
+            transport,
             first_slot,
             lanes,
             driver,
@@ -131,7 +131,7 @@ impl Track {
                 text: Vec::with_capacity(lanes),
             }),
             style,
-            road,
+            transport,
             pacer,
             run_end_ns,
         })
@@ -162,14 +162,15 @@ impl Track {
         self.deal.set_processes(processes);
         let mut opened = opened.into_iter();
         let keep = |lane: &Rc<Lane>| {
-            let mut connection = Connection::<S>::new(Rc::clone(&self.road), lane.slot);
+            let mut connection = Connection::<S>::new(Rc::clone(&self.transport), lane.slot);
             if let Some(opened) = opened.next() {
                 let process = opened.process;
                 if connection.adopt(opened).is_ok() {
                     lane.adopt(&connection, process);
                 }
             }
-            let parser = ReplyParser::sharing(max_body_bytes, Rc::clone(&self.road.known_heads));
+            let parser =
+                ReplyParser::sharing(max_body_bytes, Rc::clone(&self.transport.known_heads));
             let is_mended = processes > 1;
             spawn(keep_lane(Rc::clone(lane), connection, parser, is_mended))
         };
@@ -237,7 +238,7 @@ impl Track {
             if taken == request.len() as i32 {
                 self.lane(lane).give(Order::Receive(now_ns), heat);
             } else {
-                self.road.flights().land(self.lane(lane).slot);
+                self.transport.flights().land(self.lane(lane).slot);
                 self.lane(lane).spoil();
             }
         }
@@ -444,7 +445,7 @@ impl Track {
 
     /// What was to be let go did not leave.
     fn note_lost(&self, lane: u32, runner: &mut Runner, taken: i32) {
-        self.road.flights().land(self.lane(lane).slot);
+        self.transport.flights().land(self.lane(lane).slot);
         self.note_unsent(lane, runner, taken);
     }
 
@@ -454,9 +455,11 @@ impl Track {
     }
 
     fn take_off(&self, lane: u32, now_ns: u64) {
-        let deadline_ns = now_ns + self.road.request_timeout_ns();
+        let deadline_ns = now_ns + self.transport.request_timeout_ns();
         let (slot, descriptor) = (self.lane(lane).slot, self.descriptor(lane));
-        self.road.flights().take_off(slot, descriptor, deadline_ns);
+        self.transport
+            .flights()
+            .take_off(slot, descriptor, deadline_ns);
     }
 
     /// Gathers with the crowd. The first one of a core that comes lets all of them go.

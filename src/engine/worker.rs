@@ -5,18 +5,18 @@
 //! of [`Reins`] and the handover to the collector, touched a few times a second.
 
 use super::clock::now_ns;
-use super::connection::{Connection, Road};
+use super::connection::{Connection, Transport};
 use super::health::ThreadGauge;
 use super::interruption::Interruption;
 use super::mender::mend;
 use super::net::Tcp;
-use super::openings::{OPENED_AT_ONCE, Ready, Wanted, open_connections, ways};
+use super::openings::{OPENED_AT_ONCE, Ready, Wanted, open_connections, user_connections};
 use super::orders::WorkerOrders;
 use super::pacer::{Pacer, sharpen_timers};
 use super::recorder::Recorder;
 use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
-use super::socket_link::{SocketLink, Way};
+use super::socket_link::{SocketLink, UserConnection};
 use super::track::{Track, TrackParts};
 use super::user::{Activities, Arrivals, live_by_activity, live_by_arrivals};
 use super::warm_up::make_room;
@@ -119,7 +119,7 @@ async fn run<S: Script>(
         opened: orders.load.planned_connections(),
     };
     let (mut connections, ready) =
-        open_connections(wanted, spread.others, &core.road, ring_flags).await;
+        open_connections(wanted, spread.others, &core.transport, ring_flags).await;
     if orders.place.position == 0 && ready.open_connections > 0 {
         let set_up = core
             .set_up(&**script, &orders, &mut connections, &reins.interruption)
@@ -194,7 +194,7 @@ async fn run<S: Script>(
 struct Core {
     pacer: Pacer,
     recorder: Rc<RefCell<Recorder>>,
-    road: Rc<Road>,
+    transport: Rc<Transport>,
     /// Where races take place, if there are any.
     track: Option<Rc<Track>>,
     run_end_ns: Rc<Cell<u64>>,
@@ -225,7 +225,7 @@ impl Core {
         let connections = orders.load.all_connections();
         let lanes = script.lanes(orders.load.users.len());
         let run_end_ns = Rc::new(Cell::new(u64::MAX));
-        let road = Rc::new(Road::new(
+        let transport = Rc::new(Transport::new(
             Arc::clone(&orders.target.addresses),
             orders.target.request_timeout,
             (orders.load.users.len(), connections + lanes),
@@ -236,7 +236,7 @@ impl Core {
             0 => None,
             lanes => {
                 let track = Track::new(TrackParts {
-                    road: Rc::clone(&road),
+                    transport: Rc::clone(&transport),
                     first_slot: connections,
                     lanes,
                     driver: orders.place.driver,
@@ -250,7 +250,7 @@ impl Core {
         Ok(Self {
             pacer,
             recorder,
-            road,
+            transport,
             track,
             run_end_ns,
             active_users: Rc::new(Cell::new(0)),
@@ -271,8 +271,8 @@ impl Core {
     ) -> Result<(), WorkerError> {
         self.recorder.borrow_mut().begin(now_ns());
         let link = SocketLink::new(
-            Way::Own(connections.remove(0)),
-            Rc::clone(&self.road),
+            UserConnection::Own(connections.remove(0)),
+            Rc::clone(&self.transport),
             self.pacer.clone(),
             Rc::clone(&self.run_end_ns),
             orders.target.max_body_bytes,
@@ -291,7 +291,7 @@ impl Core {
         );
         let done = Rc::new(Cell::new(false));
         let watch = spawn(watch_set_up(
-            Rc::clone(&self.road),
+            Rc::clone(&self.transport),
             self.pacer.clone(),
             Rc::clone(&self.run_end_ns),
             Arc::clone(interruption),
@@ -330,7 +330,7 @@ impl Core {
             let wake_ns = (now_ns() + tick_ns).min(next_swap_ns);
             self.pacer.until(wake_ns).await;
             let now_ns = now_ns();
-            let waits = self.road.flights().has_any();
+            let waits = self.transport.flights().has_any();
             self.recorder.borrow_mut().notice(wake_ns, now_ns, waits);
             let interrupted = interruption.times();
             if interruption.ends_run() && self.run_end_ns.get() > now_ns {
@@ -345,9 +345,9 @@ impl Core {
                 .get()
                 .saturating_add(orders.load.stop_timeout.as_nanos() as u64);
             if interrupted > 1 || now_ns >= patience_ends_ns {
-                self.road.flights().cut_all();
+                self.transport.flights().cut_all();
             } else {
-                self.road.flights().cut_late(now_ns);
+                self.transport.flights().cut_late(now_ns);
             }
             if now_ns >= next_swap_ns {
                 self.hand_over(&orders.handover, now_ns, false);
@@ -391,7 +391,7 @@ impl Core {
 
 /// Cuts what is late, and everything at an interruption, until the set-up is `done`.
 async fn watch_set_up(
-    road: Rc<Road>,
+    transport: Rc<Transport>,
     pacer: Pacer,
     run_end_ns: Rc<Cell<u64>>,
     interruption: Arc<Interruption>,
@@ -402,9 +402,9 @@ async fn watch_set_up(
         if interruption.ends_run() {
             run_end_ns.set(now_ns());
             pacer.wake_all();
-            road.flights().cut_all();
+            transport.flights().cut_all();
         } else {
-            road.flights().cut_late(now_ns());
+            transport.flights().cut_late(now_ns());
         }
     }
 }
@@ -420,14 +420,17 @@ fn start_users<S: Script>(
     start_ns: u64,
 ) -> Rc<RefCell<Vec<Session<SocketLink<Tcp>>>>> {
     let users = std::mem::take(&mut orders.load.users);
-    let mut ways = ways(connections, orders.load.connections.is_some(), users.len());
+    let mut connections =
+        user_connections(connections, orders.load.connections.is_some(), users.len());
     core.living_users.set(users.len());
     let retired = Rc::new(RefCell::new(Vec::with_capacity(users.len())));
     for user in users {
-        let Some(way) = ways.next() else { break };
+        let Some(connection) = connections.next() else {
+            break;
+        };
         let link = SocketLink::new(
-            way,
-            Rc::clone(&core.road),
+            connection,
+            Rc::clone(&core.transport),
             core.pacer.clone(),
             Rc::clone(&core.run_end_ns),
             orders.target.max_body_bytes,

@@ -3,7 +3,7 @@
 
 use super::clock::now_ns;
 use super::codec::{KnownHeads, Malformed, Reply, ReplyParser};
-use super::flights::{Cut, Flights};
+use super::in_flight::{Cut, InFlight};
 use super::link::Broken;
 use super::manners::{Manners, SERVER_ERROR};
 use super::net::{ByteStream, is_stale};
@@ -35,7 +35,7 @@ pub struct Transport {
     /// After this long without a full reply a request is cut off; also bounds connecting.
     request_timeout_ns: u64,
     /// The requests in flight.
-    flights: Flights,
+    in_flight: InFlight,
     /// For the connect timeout.
     pacer: Pacer,
     /// Where connects are counted.
@@ -77,7 +77,7 @@ impl Transport {
         Self {
             addresses,
             request_timeout_ns: request_timeout.as_nanos() as u64,
-            flights: Flights::new(connections),
+            in_flight: InFlight::new(connections),
             pacer,
             recorder,
             working_address: Cell::new(0),
@@ -96,8 +96,8 @@ impl Transport {
 
     /// The requests in flight.
     #[must_use]
-    pub fn flights(&self) -> &Flights {
-        &self.flights
+    pub fn in_flight(&self) -> &InFlight {
+        &self.in_flight
     }
 
     /// An empty buffer for a request.
@@ -135,7 +135,7 @@ pub struct ConnectionExchange {
 /// One connection of a core. See the module's documentation.
 pub struct Connection<S> {
     transport: Rc<Transport>,
-    /// Its place among the core's flights.
+    /// Its place among the core's requests in flight.
     slot: usize,
     stream: Option<S>,
     used_ns: u64,
@@ -145,7 +145,7 @@ pub struct Connection<S> {
 }
 
 impl<S: ByteStream> Connection<S> {
-    /// A connection that is not open yet, with flight `slot` of its own.
+    /// A connection that is not open yet, with `slot` of its own among the requests in flight.
     #[must_use]
     pub fn new(transport: Rc<Transport>, slot: usize) -> Self {
         Self {
@@ -298,7 +298,7 @@ impl<S: ByteStream> Connection<S> {
     }
 
     /// Receives the reply to a request that others have sent on the open connection at `sent_ns`;
-    /// its flight is on.
+    /// it is in flight.
     pub async fn receive(
         &mut self,
         sent_ns: u64,
@@ -309,7 +309,7 @@ impl<S: ByteStream> Connection<S> {
             None => Err(ExchangeError::Receive(io::ErrorKind::NotConnected.into())),
             Some(stream) => receive_reply(stream, inbox, parser).await,
         };
-        let cut = self.transport.flights.land(self.slot);
+        let cut = self.transport.in_flight.remove(self.slot);
         self.conclude(result, cut, sent_ns, reason)
     }
 
@@ -331,8 +331,8 @@ impl<S: ByteStream> Connection<S> {
             Some(stream) => {
                 let deadline_ns = sent_ns + transport.request_timeout_ns;
                 transport
-                    .flights
-                    .take_off(self.slot, stream.descriptor(), deadline_ns);
+                    .in_flight
+                    .add(self.slot, stream.descriptor(), deadline_ns);
                 send_all(stream, buffers.out).await.map(|()| stream)
             }
         };
@@ -345,7 +345,7 @@ impl<S: ByteStream> Connection<S> {
             }
             Err(error) => Err(error),
         };
-        let cut = transport.flights.land(self.slot);
+        let cut = transport.in_flight.remove(self.slot);
         ConnectionExchange {
             ready_ns: 0,
             sent_ns,

@@ -36,7 +36,7 @@ pub enum Order {
 
 /// What a race and its lane tell each other.
 pub struct Lane {
-    /// Place among the core's flights.
+    /// Place among the core's requests in flight.
     pub slot: usize,
     order: Cell<Order>,
     has_ended: Cell<bool>,

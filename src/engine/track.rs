@@ -48,9 +48,9 @@ pub struct Track {
 
 /// What a track is made of.
 pub struct TrackParts {
-    /// Whose flights the lanes' are.
+    /// In which the lanes have slots.
     pub transport: Rc<Transport>,
-    /// The first of these flights.
+    /// The first of these slots.
     pub first_slot: usize,
     /// How many lanes there are.
     pub lanes: usize,
@@ -231,14 +231,14 @@ impl Track {
         let now_ns = now_ns();
         let mut release = self.release.borrow_mut();
         for &lane in lanes {
-            self.take_off(lane, now_ns);
+            self.mark_in_flight(lane, now_ns);
         }
         release.fire(lanes.iter().map(|&lane| (self.descriptor(lane), request)));
         for (&lane, &taken) in lanes.iter().zip(release.results()) {
             if taken == request.len() as i32 {
                 self.lane(lane).give(Order::Receive(now_ns), heat);
             } else {
-                self.transport.flights().land(self.lane(lane).slot);
+                self.transport.in_flight().remove(self.lane(lane).slot);
                 self.lane(lane).spoil();
             }
         }
@@ -416,7 +416,7 @@ impl Track {
         let is_due = |runner: &Runner| is_at_start(runner) && runner.shift_ns == shift_ns;
         let due = |(_, runner): &(u32, &Runner)| is_due(runner);
         for (lane, _) in start.each(&*runners).filter(due) {
-            self.take_off(lane, now_ns);
+            self.mark_in_flight(lane, now_ns);
         }
         let mut release = self.release.borrow_mut();
         let due = start.each(&*runners).filter(due);
@@ -445,7 +445,7 @@ impl Track {
 
     /// What was to be let go did not leave.
     fn note_lost(&self, lane: u32, runner: &mut Runner, taken: i32) {
-        self.transport.flights().land(self.lane(lane).slot);
+        self.transport.in_flight().remove(self.lane(lane).slot);
         self.note_unsent(lane, runner, taken);
     }
 
@@ -454,12 +454,12 @@ impl Track {
         self.lane(lane).ready_descriptor(0).unwrap_or(-1)
     }
 
-    fn take_off(&self, lane: u32, now_ns: u64) {
+    fn mark_in_flight(&self, lane: u32, now_ns: u64) {
         let deadline_ns = now_ns + self.transport.request_timeout_ns();
         let (slot, descriptor) = (self.lane(lane).slot, self.descriptor(lane));
         self.transport
-            .flights()
-            .take_off(slot, descriptor, deadline_ns);
+            .in_flight()
+            .add(slot, descriptor, deadline_ns);
     }
 
     /// Gathers with the crowd. The first one of a core that comes lets all of them go.
@@ -549,7 +549,7 @@ impl Track {
         let mut gate = self.gate.borrow_mut();
         let gate = &mut *gate;
         for waiting in &gate.waiting {
-            self.take_off(waiting.lane, now_ns);
+            self.mark_in_flight(waiting.lane, now_ns);
         }
         let mut release = self.release.borrow_mut();
         let begun = Cell::new(0);

@@ -330,7 +330,7 @@ impl Core {
             let wake_ns = (now_ns() + tick_ns).min(next_swap_ns);
             self.pacer.until(wake_ns).await;
             let now_ns = now_ns();
-            let waits = self.transport.flights().has_any();
+            let waits = self.transport.in_flight().has_any();
             self.recorder.borrow_mut().notice(wake_ns, now_ns, waits);
             let interrupted = interruption.times();
             if interruption.ends_run() && self.run_end_ns.get() > now_ns {
@@ -345,9 +345,9 @@ impl Core {
                 .get()
                 .saturating_add(orders.load.stop_timeout.as_nanos() as u64);
             if interrupted > 1 || now_ns >= patience_ends_ns {
-                self.transport.flights().cut_all();
+                self.transport.in_flight().cut_all();
             } else {
-                self.transport.flights().cut_late(now_ns);
+                self.transport.in_flight().cut_late(now_ns);
             }
             if now_ns >= next_swap_ns {
                 self.hand_over(&orders.handover, now_ns, false);
@@ -402,9 +402,9 @@ async fn watch_set_up(
         if interruption.ends_run() {
             run_end_ns.set(now_ns());
             pacer.wake_all();
-            transport.flights().cut_all();
+            transport.in_flight().cut_all();
         } else {
-            transport.flights().cut_late(now_ns());
+            transport.in_flight().cut_late(now_ns());
         }
     }
 }

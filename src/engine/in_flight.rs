@@ -19,22 +19,22 @@ pub enum Cut {
 
 /// The requests in flight on one core; clones are handles to the same ones.
 #[derive(Clone)]
-pub struct Flights {
-    slots: Rc<[Slot]>,
+pub struct InFlight {
+    slots: Rc<[InFlightSlot]>,
 }
 
-struct Slot {
+struct InFlightSlot {
     /// `u64::MAX` while nothing is in flight.
     deadline_ns: Cell<u64>,
     descriptor: Cell<RawFd>,
     cut: Cell<Option<Cut>>,
 }
 
-impl Flights {
+impl InFlight {
     /// Room for one request in flight on each of `connections` connections.
     #[must_use]
     pub fn new(connections: usize) -> Self {
-        let slot = || Slot {
+        let slot = || InFlightSlot {
             deadline_ns: Cell::new(u64::MAX),
             descriptor: Cell::new(-1),
             cut: Cell::new(None),
@@ -44,18 +44,18 @@ impl Flights {
         }
     }
 
-    /// A request takes off on connection `slot`.
+    /// A request is sent on connection `slot`.
     #[inline]
-    pub fn take_off(&self, slot: usize, descriptor: RawFd, deadline_ns: u64) {
+    pub fn add(&self, slot: usize, descriptor: RawFd, deadline_ns: u64) {
         let slot = &self.slots[slot];
         slot.cut.set(None);
         slot.descriptor.set(descriptor);
         slot.deadline_ns.set(deadline_ns);
     }
 
-    /// It landed: whether it was cut off.
+    /// It is done: whether it was cut off.
     #[inline]
-    pub fn land(&self, slot: usize) -> Option<Cut> {
+    pub fn remove(&self, slot: usize) -> Option<Cut> {
         let slot = &self.slots[slot];
         slot.deadline_ns.set(u64::MAX);
         slot.cut.get()
@@ -82,7 +82,7 @@ impl Flights {
         for slot in &*self.slots {
             if slot.deadline_ns.get() <= deadline_ns && slot.cut.get().is_none() {
                 slot.cut.set(Some(why));
-                // The descriptor is open: its owner awaits a send or receive on it until `land`.
+                // The descriptor is open: its owner awaits a send or receive on it until `remove`.
                 shut_down(slot.descriptor.get());
             }
         }

@@ -5,7 +5,7 @@ use fastrand::Rng;
 use shopblast::engine::codec::ReplyParser;
 use shopblast::engine::{
     Arena, ArenaBuilder, CalledOff, Crowd, Exchange, Id, Journey, Judge, Link, Method, Operation,
-    Pacer, PreparedHeads, Recorder, ReplyHead, Runner, Runtime, Script, Session, SessionStart,
+    Pacer, PreparedHeads, RaceRequest, Recorder, ReplyHead, Runtime, Script, Session, SessionStart,
     Step, Stopped, now_ns,
 };
 use shopblast::plan::{Driver, Target, UniqueNumbers, WaitTime};
@@ -135,23 +135,27 @@ impl Link for Nowhere {
         &self.out
     }
 
-    async fn line_up(&mut self, _: usize) {}
+    async fn reserve(&mut self, _: usize) {}
 
     async fn race(
         &mut self,
         text: &[u8],
-        runners: &mut [Runner],
+        race_requests: &mut [RaceRequest],
         _: Option<Crowd<'_>>,
     ) -> Result<u64, CalledOff> {
         black_box(text);
-        for runner in &mut *runners {
-            (runner.sent_ns, runner.left_ns, runner.done_ns) = (1_000, 2_000, 500_000);
-            runner.result = Ok(ReplyHead {
+        for race_request in &mut *race_requests {
+            (
+                race_request.sent_ns,
+                race_request.left_ns,
+                race_request.done_ns,
+            ) = (1_000, 2_000, 500_000);
+            race_request.result = Ok(ReplyHead {
                 status: 201,
                 bytes: REPLY.len() as u64,
             });
         }
-        Ok(runners.len() as u64)
+        Ok(race_requests.len() as u64)
     }
 
     fn with_racer_body<T>(&self, _: usize, read: impl FnOnce(&[u8]) -> T) -> T {
@@ -162,7 +166,7 @@ impl Link for Nowhere {
         self.reason
     }
 
-    fn leave_track(&mut self) {}
+    fn return_connections(&mut self) {}
 
     fn body(&self) -> &[u8] {
         BODY

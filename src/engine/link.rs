@@ -45,7 +45,7 @@ pub struct Exchange {
 
 /// One request of a race. Times are in nanoseconds on the monotonic clock.
 #[derive(Clone, Debug)]
-pub struct Runner {
+pub struct RaceRequest {
     /// The request, as a range of the race's text.
     pub request: Range<usize>,
     /// How long after the first ones it is let go, 0 for those.
@@ -64,8 +64,8 @@ pub struct Runner {
     pub process: u8,
 }
 
-impl Runner {
-    /// A runner at the start.
+impl RaceRequest {
+    /// A request at the start.
     #[must_use]
     pub fn at_start(request: Range<usize>, shift_ns: u64) -> Self {
         Self {
@@ -121,25 +121,25 @@ pub trait Link {
 
     /// Waits until `racers` connections of the core are free for a race. To be called before each
     /// [`Link::race`].
-    fn line_up(&mut self, racers: usize) -> impl Future<Output = ()>;
+    fn reserve(&mut self, racers: usize) -> impl Future<Output = ()>;
 
     /// Sends the requests of a race, which are ranges of `text`: those without a shift in one go,
     /// the others as much later. With a crowd, at its common start. Waits for all replies.
-    /// Returns how large the crowd was, or how many runners there are without one.
+    /// Returns how large the crowd was, or how many requests there are without one.
     ///
     /// # Errors
     /// When it did not take place: then nothing was sent in full.
     fn race(
         &mut self,
         text: &[u8],
-        runners: &mut [Runner],
+        race_requests: &mut [RaceRequest],
         crowd: Option<Crowd<'_>>,
     ) -> impl Future<Output = Result<u64, CalledOff>>;
 
-    /// Body of the reply to a racer of the last race, until [`Link::leave_track`].
+    /// Body of the reply to a racer of the last race, until [`Link::return_connections`].
     fn with_racer_body<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T;
 
-    /// Head of the reply to a racer of the last race, until [`Link::leave_track`]; empty where
+    /// Head of the reply to a racer of the last race, until [`Link::return_connections`]; empty where
     /// replies have none.
     fn with_racer_head<T>(&self, _racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
         read(&[])
@@ -149,7 +149,7 @@ pub trait Link {
     fn racer_reason(&self, racer: usize) -> Reason;
 
     /// Gives the connections of the last race back.
-    fn leave_track(&mut self);
+    fn return_connections(&mut self);
 
     /// Head of the last reply; empty where replies have none.
     fn head(&self) -> &[u8] {

@@ -48,34 +48,34 @@ impl Release {
         })
     }
 
-    /// Hands each of `shots` (descriptor, bytes) to the kernel. What became of them is in
+    /// Hands each of `sends` (descriptor, bytes) to the kernel. What became of them is in
     /// [`Release::results`], in the same order.
-    pub fn fire<'a>(&mut self, shots: impl Iterator<Item = (RawFd, &'a [u8])>) -> Released {
+    pub fn send_all<'a>(&mut self, sends: impl Iterator<Item = (RawFd, &'a [u8])>) -> Released {
         self.results.clear();
         let mut ring = self.ring.take();
         let first_ns = now_ns();
         match &mut ring {
-            Some(ring) => self.fire_by_ring(ring, shots),
-            None => self.results.extend(shots.map(send_now)),
+            Some(ring) => self.send_by_ring(ring, sends),
+            None => self.results.extend(sends.map(send_now)),
         }
         let last_ns = now_ns();
         self.ring = ring;
         Released { first_ns, last_ns }
     }
 
-    /// Bytes taken, or a negative error number; one for each of the last shots.
+    /// Bytes taken, or a negative error number; one for each of the last sends.
     #[must_use]
     pub fn results(&self) -> &[i32] {
         &self.results
     }
 
-    fn fire_by_ring<'a>(
+    fn send_by_ring<'a>(
         &mut self,
         ring: &mut IoUring,
-        shots: impl Iterator<Item = (RawFd, &'a [u8])>,
+        sends: impl Iterator<Item = (RawFd, &'a [u8])>,
     ) {
         let mut queued = 0;
-        for (descriptor, bytes) in shots {
+        for (descriptor, bytes) in sends {
             if ring.submission().is_full() {
                 self.submit(ring, &mut queued);
             }
@@ -146,9 +146,9 @@ mod tests {
             let texts: Vec<String> = (0..pairs.len())
                 .map(|number| format!("<{number}>"))
                 .collect();
-            let shots = pairs.iter().zip(&texts);
-            let released =
-                release.fire(shots.map(|((from, _), text)| (from.as_raw_fd(), text.as_bytes())));
+            let sends = pairs.iter().zip(&texts);
+            let released = release
+                .send_all(sends.map(|((from, _), text)| (from.as_raw_fd(), text.as_bytes())));
             assert!(released.first_ns <= released.last_ns);
             assert_eq!(release.results().len(), pairs.len());
             for (((_, to), text), &taken) in pairs.iter_mut().zip(&texts).zip(release.results()) {
@@ -162,7 +162,7 @@ mod tests {
             let (orphan, peer) = UnixStream::pair().unwrap();
             drop(peer);
             let ends = [alive.as_raw_fd(), orphan.as_raw_fd(), alive.as_raw_fd()];
-            release.fire(ends.into_iter().map(|end| (end, &b"x"[..])));
+            release.send_all(ends.into_iter().map(|end| (end, &b"x"[..])));
             assert_eq!(release.results(), [1, -libc::EPIPE, 1]);
         }
     }
@@ -174,7 +174,7 @@ mod tests {
             let (from, _to) = UnixStream::pair().unwrap();
             let much = vec![0_u8; 1 << 20];
             for _ in 0..8 {
-                release.fire(std::iter::once((from.as_raw_fd(), &much[..])));
+                release.send_all(std::iter::once((from.as_raw_fd(), &much[..])));
             }
             assert_eq!(release.results(), [-libc::EAGAIN]);
         }

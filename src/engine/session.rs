@@ -17,12 +17,14 @@ mod race;
 
 pub use call::Call;
 use call_parts::CallParts;
-pub use race::{Heat, Racer};
+pub use race::{Racer, RacerRange};
 
 use super::Trail;
 use super::recorder::Observation;
 use super::redirect;
-use super::{Broken, Exchange, Id, Judge, Link, PreparedHeads, Recorder, Runner, Step, Stopped};
+use super::{
+    Broken, Exchange, Id, Judge, Link, PreparedHeads, RaceRequest, Recorder, Step, Stopped,
+};
 use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
 use crate::stats::{Outcome, OwnLateness, Race, Reason};
 use fastrand::Rng;
@@ -45,7 +47,7 @@ pub trait Script: 'static {
     fn steps(&self) -> &'static [Step];
 
     /// Connections of one core that races use, beside those of its `users`; 0 without races.
-    fn lanes(&self, _users: usize) -> usize {
+    fn race_connections(&self, _users: usize) -> usize {
         0
     }
 
@@ -141,7 +143,7 @@ pub struct Session<L> {
     /// What was asked and answered in the current journey, if that is kept.
     trail: Trail,
     /// The racers of the current race.
-    runners: Vec<Runner>,
+    race_requests: Vec<RaceRequest>,
     /// When the last racer of the last race had left.
     last_left_ns: u64,
     /// The race that the journey had last, and its place in the sweep.
@@ -198,7 +200,7 @@ impl<L: Link> Session<L> {
             skipped_from_ns: None,
             race_rules: RaceRules::default(),
             trail: Trail::default(),
-            runners: Vec::new(),
+            race_requests: Vec::new(),
             last_left_ns: 0,
             last_race: None,
             is_in_crowd: false,

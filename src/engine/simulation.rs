@@ -5,7 +5,7 @@
 //! scheduled, so a simulation is a function of its users and its shop.
 
 use super::{Broken, CalledOff, Crowd, Exchange, Link, PreparedHeads, Recorder, ReplyHead};
-use super::{Runner, Script, Session};
+use super::{RaceRequest, Script, Session};
 use super::{SessionStart, Stopped};
 use crate::stats::Reason;
 use std::cell::RefCell;
@@ -223,13 +223,13 @@ impl SimulatedLink {
     }
 
     /// Has the shop answer one racer now.
-    fn run(&mut self, racer: usize, runner: &mut Runner, text: &[u8]) {
+    fn run(&mut self, racer: usize, race_request: &mut RaceRequest, text: &[u8]) {
         let mut world = self.world.borrow_mut();
-        runner.sent_ns = world.now_ns;
-        runner.left_ns = world.now_ns;
-        let answer = (world.shop)(&text[runner.request.clone()], runner.sent_ns);
-        runner.done_ns = runner.sent_ns + answer.after_ns.max(1);
-        runner.result = answer.result.map(|(status, body)| {
+        race_request.sent_ns = world.now_ns;
+        race_request.left_ns = world.now_ns;
+        let answer = (world.shop)(&text[race_request.request.clone()], race_request.sent_ns);
+        race_request.done_ns = race_request.sent_ns + answer.after_ns.max(1);
+        race_request.result = answer.result.map(|(status, body)| {
             let bytes = body.len() as u64;
             self.racers[racer].0 = body;
             ReplyHead { status, bytes }
@@ -296,7 +296,7 @@ impl Link for SimulatedLink {
         }
     }
 
-    async fn line_up(&mut self, racers: usize) {
+    async fn reserve(&mut self, racers: usize) {
         self.racers.clear();
         self.racers.resize(racers, (Vec::new(), Reason::default()));
     }
@@ -304,20 +304,24 @@ impl Link for SimulatedLink {
     async fn race(
         &mut self,
         text: &[u8],
-        runners: &mut [Runner],
+        race_requests: &mut [RaceRequest],
         crowd: Option<Crowd<'_>>,
     ) -> Result<u64, CalledOff> {
         let (start_ns, crowd) = match crowd {
-            None => (self.now_ns(), runners.len() as u64),
+            None => (self.now_ns(), race_requests.len() as u64),
             Some(crowd) => self.gather(crowd).await?,
         };
-        let mut order: Vec<usize> = (0..runners.len()).collect();
-        order.sort_by_key(|&racer| runners[racer].shift_ns);
+        let mut order: Vec<usize> = (0..race_requests.len()).collect();
+        order.sort_by_key(|&racer| race_requests[racer].shift_ns);
         for racer in order {
-            self.sleep_until(start_ns + runners[racer].shift_ns).await;
-            self.run(racer, &mut runners[racer], text);
+            self.sleep_until(start_ns + race_requests[racer].shift_ns)
+                .await;
+            self.run(racer, &mut race_requests[racer], text);
         }
-        let done_ns = runners.iter().map(|runner| runner.done_ns).max();
+        let done_ns = race_requests
+            .iter()
+            .map(|race_request| race_request.done_ns)
+            .max();
         self.sleep_until(done_ns.unwrap_or(start_ns)).await;
         Ok(crowd)
     }
@@ -330,7 +334,7 @@ impl Link for SimulatedLink {
         self.racers[racer].1
     }
 
-    fn leave_track(&mut self) {}
+    fn return_connections(&mut self) {}
 
     fn body(&self) -> &[u8] {
         &self.body

@@ -4,12 +4,12 @@
 use super::clock::now_ns;
 use super::codec::ReplyParser;
 use super::connection::{Connection, ExchangeBuffers, Transport};
-use super::lane::Heat;
-use super::link::{CalledOff, Crowd, Exchange, Link, ReplyHead, Runner, Stopped};
+use super::link::{CalledOff, Crowd, Exchange, Link, RaceRequest, ReplyHead, Stopped};
 use super::net::ByteStream;
 use super::pacer::Pacer;
 use super::pool::Pool;
-use super::track::{RaceStart, Track};
+use super::race_connection::RaceGroup;
+use super::race_pool::{RacePool, RaceStart};
 use crate::stats::Reason;
 use std::cell::Cell;
 use std::ops::Range;
@@ -44,10 +44,10 @@ pub struct SocketLink<S> {
     reason: Reason,
     done_ns: u64,
     /// Where its races take place, when it has any.
-    track: Option<Rc<Track>>,
-    /// Its lanes in the current race.
-    lanes: Vec<u32>,
-    heat: Rc<Heat>,
+    race_pool: Option<Rc<RacePool>>,
+    /// Its race connections in the current race.
+    race_connections: Vec<u32>,
+    group: Rc<RaceGroup>,
 }
 
 impl<S: ByteStream> SocketLink<S> {
@@ -73,25 +73,26 @@ impl<S: ByteStream> SocketLink<S> {
             parser,
             reason: Reason::default(),
             done_ns: 0,
-            track: None,
-            lanes: Vec::new(),
-            heat: Rc::default(),
+            race_pool: None,
+            race_connections: Vec::new(),
+            group: Rc::default(),
         }
     }
 
-    /// The same, with a track for races.
+    /// The same, with connections for races.
     #[must_use]
-    pub fn with_track(self, track: Option<Rc<Track>>) -> Self {
-        let lanes = Vec::with_capacity(if track.is_some() { MOST_RACERS } else { 0 });
+    pub fn with_race_pool(self, race_pool: Option<Rc<RacePool>>) -> Self {
+        let race_connections =
+            Vec::with_capacity(if race_pool.is_some() { MOST_RACERS } else { 0 });
         Self {
-            track,
-            lanes,
+            race_pool,
+            race_connections,
             ..self
         }
     }
 
-    fn track(&self) -> &Track {
-        self.track
+    fn race_pool(&self) -> &RacePool {
+        self.race_pool
             .as_deref()
             .expect("a script that races asks for lanes")
     }
@@ -200,44 +201,51 @@ impl<S: ByteStream> Link for SocketLink<S> {
         }
     }
 
-    async fn line_up(&mut self, racers: usize) {
-        let mut lanes = std::mem::take(&mut self.lanes);
-        self.track().line_up(racers).into(&mut lanes).await;
-        self.lanes = lanes;
+    async fn reserve(&mut self, racers: usize) {
+        let mut race_connections = std::mem::take(&mut self.race_connections);
+        self.race_pool()
+            .reserve(racers)
+            .into(&mut race_connections)
+            .await;
+        self.race_connections = race_connections;
     }
 
     async fn race(
         &mut self,
         text: &[u8],
-        runners: &mut [Runner],
+        race_requests: &mut [RaceRequest],
         crowd: Option<Crowd<'_>>,
     ) -> Result<u64, CalledOff> {
         let start = RaceStart {
-            lanes: &self.lanes,
-            heat: &self.heat,
+            connections: &self.race_connections,
+            group: &self.group,
             text,
         };
-        let crowd = self.track().race(start, runners, crowd).await?;
+        let crowd = self.race_pool().race(start, race_requests, crowd).await?;
         self.done_ns = now_ns();
         Ok(crowd)
     }
 
     fn with_racer_body<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
-        self.track().lane(self.lanes[racer]).with_body(read)
+        self.race_pool()
+            .get(self.race_connections[racer])
+            .with_body(read)
     }
 
     fn with_racer_head<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
-        self.track().lane(self.lanes[racer]).with_head(read)
+        self.race_pool()
+            .get(self.race_connections[racer])
+            .with_head(read)
     }
 
     fn racer_reason(&self, racer: usize) -> Reason {
-        self.track().lane(self.lanes[racer]).reason()
+        self.race_pool().get(self.race_connections[racer]).reason()
     }
 
-    fn leave_track(&mut self) {
-        let mut lanes = std::mem::take(&mut self.lanes);
-        self.track().leave(&mut lanes);
-        self.lanes = lanes;
+    fn return_connections(&mut self) {
+        let mut race_connections = std::mem::take(&mut self.race_connections);
+        self.race_pool().leave(&mut race_connections);
+        self.race_connections = race_connections;
     }
 
     fn head(&self) -> &[u8] {

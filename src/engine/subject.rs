@@ -114,10 +114,10 @@ pub struct PreparedScript {
 }
 
 impl PreparedScript {
-    /// See [`Script::lanes`].
+    /// See [`Script::race connections`].
     #[must_use]
-    pub fn lanes(&self, users: usize) -> usize {
-        self.script.lanes(users)
+    pub fn race_connections(&self, users: usize) -> usize {
+        self.script.race_connections(users)
     }
 
     /// Carries the part of it that a worker is ordered to on the current thread.
@@ -190,7 +190,7 @@ trait Met: fmt::Debug + fmt::Display + Send + Sync {
 
 /// A script, of whatever kind.
 trait Carried: Send + Sync {
-    fn lanes(&self, users: usize) -> usize;
+    fn race_connections(&self, users: usize) -> usize;
     fn work(self: Arc<Self>, orders: WorkerOrders, reins: &Reins);
 }
 
@@ -272,8 +272,8 @@ impl<W: Workload> Met for Acquaintance<W> {
 }
 
 impl<S: Described> Carried for S {
-    fn lanes(&self, users: usize) -> usize {
-        Script::lanes(self, users)
+    fn race_connections(&self, users: usize) -> usize {
+        Script::race_connections(self, users)
     }
 
     fn work(self: Arc<Self>, orders: WorkerOrders, reins: &Reins) {

@@ -13,11 +13,11 @@ use super::net::Tcp;
 use super::openings::{OPENED_AT_ONCE, Ready, Wanted, open_connections, user_connections};
 use super::orders::WorkerOrders;
 use super::pacer::{Pacer, sharpen_timers};
+use super::race_pool::{RacePool, RacePoolParts};
 use super::recorder::Recorder;
 use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, UserConnection};
-use super::track::{Track, TrackParts};
 use super::user::{Activities, Arrivals, live_by_activity, live_by_arrivals};
 use super::warm_up::make_room;
 use crate::plan::{UniqueNumbers, WaitTime, user_seed};
@@ -28,7 +28,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Operations of a core beside those of users and lanes.
+/// Operations of a core beside those of users and race connections.
 const SPARE_OPERATIONS: usize = 16;
 /// Longest pause between looks at deadlines and at the interruption.
 const LONGEST_TICK_NS: u64 = 20_000_000;
@@ -64,7 +64,7 @@ pub enum WorkerError {
     Timer(#[source] io::Error),
     /// There is no ring for races.
     #[error("cannot make a ring for races: {0}; raise `ulimit -n` and `ulimit -l`")]
-    Track(#[source] io::Error),
+    RaceRing(#[source] io::Error),
 }
 
 /// Carries the part of `script` out that `orders` say, on the current thread.
@@ -72,8 +72,11 @@ pub fn work<S: Script>(script: &Arc<S>, orders: WorkerOrders, reins: &Reins) {
     let prepared = pin(orders.place.cpu).and_then(|()| {
         sharpen_timers();
         let connections = orders.load.all_connections();
-        let lanes = script.lanes(orders.load.users.len());
-        Ok(Runtime::new(orders.place.driver, connections + lanes)?)
+        let race_connections = script.race_connections(orders.load.users.len());
+        Ok(Runtime::new(
+            orders.place.driver,
+            connections + race_connections,
+        )?)
     });
     match prepared {
         Ok(mut runtime) => {
@@ -129,24 +132,28 @@ async fn run<S: Script>(
             return;
         }
     }
-    let lanes = script.lanes(orders.load.users.len());
+    let race_connections = script.race_connections(orders.load.users.len());
     let operations = match ready.open_connections {
         0 => 0,
-        _ => orders.load.users.len() + lanes + SPARE_OPERATIONS,
+        _ => orders.load.users.len() + race_connections + SPARE_OPERATIONS,
     };
     // Without room the run is as good, but for a few allocations on its way.
     let room = make_room(orders.place.driver, operations).await;
-    if let Some(track) = core.track.as_ref().filter(|_| ready.open_connections > 0) {
-        track.keep::<Tcp>(orders.target.max_body_bytes, spread.lanes);
-        let lanes = script.lanes(orders.load.planned_users());
-        track.warm_up(lanes, OPENED_AT_ONCE).await;
+    if let Some(race_pool) = core
+        .race_pool
+        .as_ref()
+        .filter(|_| ready.open_connections > 0)
+    {
+        race_pool.keep::<Tcp>(orders.target.max_body_bytes, spread.race_connections);
+        let race_connections = script.race_connections(orders.load.planned_users());
+        race_pool.warm_up(race_connections, OPENED_AT_ONCE).await;
         if let Some(questions) = orders
             .target
             .questions
             .as_ref()
-            .filter(|_| track.is_spread())
+            .filter(|_| race_pool.is_spread())
         {
-            spawn(mend(Rc::clone(track), questions.slow()));
+            spawn(mend(Rc::clone(race_pool), questions.slow()));
         }
     }
     if reins.ready.send(Ok(ready)).is_err() {
@@ -181,8 +188,8 @@ async fn run<S: Script>(
     }
     core.hand_over(&orders.handover, now_ns(), true);
     drop(retired);
-    if let Some(track) = &core.track {
-        track.end();
+    if let Some(race_pool) = &core.race_pool {
+        race_pool.end();
     }
     if let Ok(room) = room {
         room.give_back().await;
@@ -196,7 +203,7 @@ struct Core {
     recorder: Rc<RefCell<Recorder>>,
     transport: Rc<Transport>,
     /// Where races take place, if there are any.
-    track: Option<Rc<Track>>,
+    race_pool: Option<Rc<RacePool>>,
     run_end_ns: Rc<Cell<u64>>,
     active_users: Rc<Cell<u32>>,
     living_users: Rc<Cell<usize>>,
@@ -223,35 +230,35 @@ impl Core {
             .judging_by(orders.counts.failures);
         let recorder = Rc::new(RefCell::new(recorder));
         let connections = orders.load.all_connections();
-        let lanes = script.lanes(orders.load.users.len());
+        let race_connections = script.race_connections(orders.load.users.len());
         let run_end_ns = Rc::new(Cell::new(u64::MAX));
         let transport = Rc::new(Transport::new(
             Arc::clone(&orders.target.addresses),
             orders.target.request_timeout,
-            (orders.load.users.len(), connections + lanes),
+            (orders.load.users.len(), connections + race_connections),
             pacer.clone(),
             Rc::clone(&recorder),
         ));
-        let track = match lanes {
+        let race_pool = match race_connections {
             0 => None,
-            lanes => {
-                let track = Track::new(TrackParts {
+            race_connections => {
+                let race_pool = RacePool::new(RacePoolParts {
                     transport: Rc::clone(&transport),
                     first_slot: connections,
-                    lanes,
+                    connections: race_connections,
                     driver: orders.place.driver,
                     style: script.race_rules().release,
                     pacer: pacer.clone(),
                     run_end_ns: Rc::clone(&run_end_ns),
                 });
-                Some(Rc::new(track.map_err(WorkerError::Track)?))
+                Some(Rc::new(race_pool.map_err(WorkerError::RaceRing)?))
             }
         };
         Ok(Self {
             pacer,
             recorder,
             transport,
-            track,
+            race_pool,
             run_end_ns,
             active_users: Rc::new(Cell::new(0)),
             living_users: Rc::new(Cell::new(0)),
@@ -435,7 +442,7 @@ fn start_users<S: Script>(
             Rc::clone(&core.run_end_ns),
             orders.target.max_body_bytes,
         )
-        .with_track(core.track.clone());
+        .with_race_pool(core.race_pool.clone());
         let mut session = Session::new(
             link,
             Rc::clone(&core.recorder),

@@ -106,7 +106,7 @@ impl Muster<'_> {
 
     /// Looks for the target's processes, and gives each worker connections at all of them.
     fn survey(&self, questions: &Questions, orders: &mut [WorkerOrders]) -> Survey {
-        let longest = match self.script.lanes(self.plan.max_users() as usize) {
+        let longest = match self.script.race_connections(self.plan.max_users() as usize) {
             0 => SHORTEST_SURVEY,
             _ => LONGEST_SURVEY,
         };
@@ -114,7 +114,7 @@ impl Muster<'_> {
         let mut surveyor = Surveyor::new(self.addresses, questions, longest, interruption);
         surveyor.look();
         let wanted = orders.iter().map(|orders| Wanted {
-            lanes: self.script.lanes(orders.load.planned_users()),
+            race_connections: self.script.race_connections(orders.load.planned_users()),
             others: orders.load.planned_connections(),
         });
         let wanted: Vec<Wanted> = wanted.collect();
@@ -125,17 +125,21 @@ impl Muster<'_> {
 
 /// Connections that a worker needs.
 struct Wanted {
-    lanes: usize,
+    race_connections: usize,
     others: usize,
 }
 
 /// Opens as many connections at each process as at the next, and deals them to the workers.
 fn deal_connections(surveyor: &mut Surveyor<'_>, wanted: &[Wanted], orders: &mut [WorkerOrders]) {
-    let all_lanes = wanted.iter().map(|wanted| wanted.lanes).sum();
+    let all_lanes = wanted.iter().map(|wanted| wanted.race_connections).sum();
     let all_others = wanted.iter().map(|wanted| wanted.others).sum();
-    let Spread { lanes, others } = surveyor.open(all_lanes, all_others);
-    deal(lanes, orders, |at, opened| {
-        (opened.lanes.len() < wanted[at].lanes).then_some(&mut opened.lanes)
+    let Spread {
+        race_connections,
+        others,
+    } = surveyor.open(all_lanes, all_others);
+    deal(race_connections, orders, |at, opened| {
+        (opened.race_connections.len() < wanted[at].race_connections)
+            .then_some(&mut opened.race_connections)
     });
     deal(others, orders, |at, opened| {
         (opened.others.len() < wanted[at].others).then_some(&mut opened.others)

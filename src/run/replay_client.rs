@@ -94,7 +94,9 @@ impl<'a> Starter<'a> {
 
     fn spread(&mut self, count: usize) -> Vec<Opened> {
         let surveyor = self.surveyor.as_mut();
-        surveyor.map_or_else(Vec::new, |surveyor| surveyor.open(count, 0).lanes)
+        surveyor.map_or_else(Vec::new, |surveyor| {
+            surveyor.open(count, 0).race_connections
+        })
     }
 }
 
@@ -192,7 +194,7 @@ fn let_go(
     for racers in std::iter::once(on_time).chain(later.into_iter().map(|racer| vec![racer])) {
         let due = racers.first().map_or(Duration::ZERO, |&racer| late(racer));
         thread::sleep(due.saturating_sub(start.elapsed()));
-        release.fire(racers.iter().map(|&racer| {
+        release.send_all(racers.iter().map(|&racer| {
             let request = &requests[racer];
             (streams[racer].as_raw_fd(), &request[request.len() - 1..])
         }));

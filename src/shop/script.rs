@@ -190,7 +190,7 @@ impl Script for ShopScript {
         Some((OPENAPI_PATH, HEALTH_PATH))
     }
 
-    fn lanes(&self, users: usize) -> usize {
+    fn race_connections(&self, users: usize) -> usize {
         if self.supplies.races.sequential {
             return 0;
         }

@@ -75,7 +75,7 @@ fn as_many_processes_are_seen_as_there_are_and_connections_are_those_of_the_righ
         let spread = surveyor.open(24, 40);
         let survey = surveyor.survey();
         assert!(survey.connections as usize >= 64, "{survey:?}");
-        for (opened, wanted) in [(&spread.lanes, 24), (&spread.others, 40)] {
+        for (opened, wanted) in [(&spread.race_connections, 24), (&spread.others, 40)] {
             assert_eq!(opened.len(), wanted);
             let truth = truth(&sandbox, opened);
             assert_eq!(truth.len(), workers, "{truth:?}");
@@ -104,7 +104,7 @@ fn one_process_is_one_however_many_connections_are_tried() {
         "{survey:?}"
     );
     let spread = surveyor.open(8, 8);
-    assert!(spread.lanes.is_empty() && spread.others.is_empty());
+    assert!(spread.race_connections.is_empty() && spread.others.is_empty());
 }
 
 /// As behind a proxy: whichever connection a request comes on, some server takes it.
@@ -135,7 +135,7 @@ fn behind_a_proxy_connections_belong_to_no_process() {
             "{upstream:?}: {survey:?}"
         );
         let spread = surveyor.open(8, 8);
-        assert!(spread.lanes.is_empty() && spread.others.is_empty());
+        assert!(spread.race_connections.is_empty() && spread.others.is_empty());
     }
 }
 
@@ -323,7 +323,7 @@ fn what_is_believed_of_a_real_shop_is_what_the_kernel_says() {
     let spread = surveyor.open(32, 64);
     let owners = owners(address[0].port());
     println!("{found:?}, then {:?}", surveyor.survey());
-    for opened in [&spread.lanes, &spread.others] {
+    for opened in [&spread.race_connections, &spread.others] {
         let mut pairs: HashMap<(u8, &str), usize> = HashMap::new();
         for opened in opened {
             let client = opened.stream.local_addr().expect("an address");

@@ -236,7 +236,7 @@ impl Script for CouponScript {
         &STEPS
     }
 
-    fn lanes(&self, users: usize) -> usize {
+    fn race_connections(&self, users: usize) -> usize {
         match self.classes.contains(&Errand::Cheat) {
             true => 2 * users,
             false => 0,

@@ -1,7 +1,7 @@
 //! A race as journeys write it: several requests that leave together, and what came of each.
 
 use super::{Abort, Session};
-use crate::engine::link::{CalledOff, Crowd, Runner};
+use crate::engine::link::{CalledOff, Crowd, RaceRequest};
 use crate::engine::recorder::Observation;
 use crate::engine::redirect;
 use crate::engine::socket_link::MOST_RACERS;
@@ -98,7 +98,7 @@ impl<'a> Racer<'a> {
 
 /// Where the racers of a race stand in the user's trail: those of each side in the order in which
 /// they were named.
-pub type Heat = Range<usize>;
+pub type RacerRange = Range<usize>;
 
 /// How a race was let go.
 struct Start {
@@ -116,7 +116,11 @@ impl<L: Link> Session<L> {
     ///
     /// # Errors
     /// When the run is over before the start.
-    pub async fn race(&mut self, race: &'static Race, racers: &[Racer<'_>]) -> Result<Heat, Abort> {
+    pub async fn race(
+        &mut self,
+        race: &'static Race,
+        racers: &[Racer<'_>],
+    ) -> Result<RacerRange, Abort> {
         self.step_due_ns = self.due_ns;
         self.start_step(self.due_ns).await?;
         if self.race_rules.sequential {
@@ -128,16 +132,16 @@ impl<L: Link> Session<L> {
             since_ns: self.due_ns.max(self.free_ns),
             offset_us: self.draw_offset(racers),
         };
-        self.line_up(racers, &start).await;
+        self.write_requests(racers, &start).await;
         let ran = self
             .link
-            .race(self.trail.text(), &mut self.runners, None)
+            .race(self.trail.text(), &mut self.race_requests, None)
             .await;
-        let heat = self.finish_race(racers, &start);
+        let range = self.finish_race(racers, &start);
         if ran.is_ok() {
-            self.observe_heat(race, &heat, start.offset_us);
+            self.observe_racers(race, &range, start.offset_us);
         }
-        Ok(heat)
+        Ok(range)
     }
 
     /// Gathers with a crowd and goes when all go; the common start is the due moment. Gives the
@@ -159,14 +163,14 @@ impl<L: Link> Session<L> {
             since_ns: self.due_ns.max(self.free_ns),
             offset_us: None,
         };
-        self.line_up(&[racer], &start).await;
+        self.write_requests(&[racer], &start).await;
         let ran = self
             .link
-            .race(self.trail.text(), &mut self.runners, Some(crowd))
+            .race(self.trail.text(), &mut self.race_requests, Some(crowd))
             .await;
         match ran {
             Err(why) => {
-                self.link.leave_track();
+                self.link.return_connections();
                 self.trail.forget();
                 self.free_ns = self.link.now_ns();
                 match why {
@@ -179,9 +183,9 @@ impl<L: Link> Session<L> {
             }
             Ok(size) => {
                 // Waiting for the others is no lag: all are due when the crowd is.
-                start.due_ns = self.runners[0].sent_ns.max(start.due_ns);
-                let heat = self.finish_race(&[racer], &start);
-                Ok(Some((heat.start, size)))
+                start.due_ns = self.race_requests[0].sent_ns.max(start.due_ns);
+                let range = self.finish_race(&[racer], &start);
+                Ok(Some((range.start, size)))
             }
         }
     }
@@ -227,8 +231,8 @@ impl<L: Link> Session<L> {
     }
 
     /// The racers one after the other, each due when the one before is done: no race at all.
-    async fn race_one_by_one(&mut self, racers: &[Racer<'_>]) -> Result<Heat, Abort> {
-        let first = self.begin_heat();
+    async fn race_one_by_one(&mut self, racers: &[Racer<'_>]) -> Result<RacerRange, Abort> {
+        let first = self.begin_racers();
         let mut due_ns = self.due_ns;
         let mut last = None;
         for racer in racers {
@@ -240,7 +244,10 @@ impl<L: Link> Session<L> {
                 self.recorder.borrow_mut().interval().counters.followers +=
                     u64::from(last.is_some());
                 self.ask_racer(racer, due_ns, 0);
-                let request = self.runners.pop().map(|runner| runner.request);
+                let request = self
+                    .race_requests
+                    .pop()
+                    .map(|race_request| race_request.request);
                 let request = &self.trail.text()[request.unwrap_or_default()];
                 self.link.request_buffer().extend_from_slice(request);
                 let exchange = self.link.exchange().await;
@@ -262,13 +269,13 @@ impl<L: Link> Session<L> {
 
     /// Notes one exchange that was carried out alone.
     fn note_exchange(&mut self, racer: &Racer<'_>, index: usize, due_ns: u64, exchange: &Exchange) {
-        let runner = Runner {
+        let race_request = RaceRequest {
             ready_ns: exchange.ready_ns,
             sent_ns: exchange.sent_ns,
             left_ns: exchange.sent_ns,
             done_ns: exchange.done_ns,
             result: exchange.result,
-            ..Runner::at_start(0..0, 0)
+            ..RaceRequest::at_start(0..0, 0)
         };
         let body = self.link.body();
         let pointed = |status| redirected(racer, status, self.link.head());
@@ -277,16 +284,16 @@ impl<L: Link> Session<L> {
         });
         self.trail.answer(index, body_of(exchange.result, body));
         let free_ns = self.free_ns;
-        self.note_finish(racer, index, (due_ns, free_ns), &runner, &judged);
+        self.note_finish(racer, index, (due_ns, free_ns), &race_request, &judged);
     }
 
-    fn begin_heat(&mut self) -> usize {
+    fn begin_racers(&mut self) -> usize {
         if !self.trail.is_kept() {
             self.trail.begin();
         }
-        self.runners.clear();
-        if self.runners.capacity() == 0 {
-            self.runners.reserve(MOST_RACERS);
+        self.race_requests.clear();
+        if self.race_requests.capacity() == 0 {
+            self.race_requests.reserve(MOST_RACERS);
         }
         self.trail.entries().len()
     }
@@ -298,8 +305,8 @@ impl<L: Link> Session<L> {
     }
 
     /// Writes all requests, and waits for as many connections.
-    async fn line_up(&mut self, racers: &[Racer<'_>], start: &Start) {
-        self.begin_heat();
+    async fn write_requests(&mut self, racers: &[Racer<'_>], start: &Start) {
+        self.begin_racers();
         for racer in racers {
             let shift_us = match (start.offset_us, racer.side) {
                 (Some(offset_us), 0) => (-offset_us).max(0),
@@ -310,7 +317,7 @@ impl<L: Link> Session<L> {
                 self.ask_racer(racer, start.due_ns, shift_us as u64 * 1_000);
             }
         }
-        self.link.line_up(self.runners.len()).await;
+        self.link.reserve(self.race_requests.len()).await;
     }
 
     fn ask_racer(&mut self, racer: &Racer<'_>, due_ns: u64, shift_ns: u64) {
@@ -325,43 +332,50 @@ impl<L: Link> Session<L> {
                 arena.append(index, racer.with, unique, out);
             }
         });
-        self.runners.push(Runner::at_start(request, shift_ns));
+        self.race_requests
+            .push(RaceRequest::at_start(request, shift_ns));
     }
 
     /// Records every racer as a request, gives the connections back, and plans the next step.
-    fn finish_race(&mut self, racers: &[Racer<'_>], start: &Start) -> Heat {
-        let mut runners = std::mem::take(&mut self.runners);
-        let first = self.trail.entries().len() - runners.len();
+    fn finish_race(&mut self, racers: &[Racer<'_>], start: &Start) -> RacerRange {
+        let mut race_requests = std::mem::take(&mut self.race_requests);
+        let first = self.trail.entries().len() - race_requests.len();
         let all = racers
             .iter()
             .flat_map(|racer| std::iter::repeat_n(racer, racer.times));
-        for (number, (racer, runner)) in all.zip(&runners).enumerate() {
+        for (number, (racer, race_request)) in all.zip(&race_requests).enumerate() {
             let index = first + number;
             let (link, trail) = (&self.link, &mut self.trail);
             let judged = link.with_racer_body(number, |body| {
-                trail.answer(index, body_of(runner.result, body));
+                trail.answer(index, body_of(race_request.result, body));
                 let pointed =
                     |status| link.with_racer_head(number, |head| redirected(racer, status, head));
-                judge(racer, runner.result, body, pointed, || {
+                judge(racer, race_request.result, body, pointed, || {
                     link.racer_reason(number)
                 })
             });
-            let due = (start.due_ns + runner.shift_ns, start.free_ns);
-            self.note_finish(racer, index, due, runner, &judged);
+            let due = (start.due_ns + race_request.shift_ns, start.free_ns);
+            self.note_finish(racer, index, due, race_request, &judged);
         }
-        self.link.leave_track();
-        let done_ns = runners.iter().map(|runner| runner.done_ns).max();
+        self.link.return_connections();
+        let done_ns = race_requests
+            .iter()
+            .map(|race_request| race_request.done_ns)
+            .max();
         let done_ns = done_ns.unwrap_or(start.due_ns);
-        let left_ns = runners.iter().map(|runner| runner.left_ns).max();
+        let left_ns = race_requests
+            .iter()
+            .map(|race_request| race_request.left_ns)
+            .max();
         self.last_left_ns = left_ns.unwrap_or(0);
-        self.note_busy_time(&runners, start.since_ns, done_ns);
+        self.note_busy_time(&race_requests, start.since_ns, done_ns);
         let owed_ns = self.lateness.carried(start.due_ns, start.free_ns);
         let attention_ns = self.recorder.borrow().attention_ns();
         self.lateness.hand_on(owed_ns, attention_ns);
         self.free_ns = done_ns;
-        let unsent = runners
+        let unsent = race_requests
             .iter()
-            .all(|runner| runner.result == Err(Broken::NotSent));
+            .all(|race_request| race_request.result == Err(Broken::NotSent));
         self.schedule_next(&Exchange {
             ready_ns: 0,
             sent_ns: done_ns,
@@ -374,8 +388,8 @@ impl<L: Link> Session<L> {
                 }),
             },
         });
-        runners.clear();
-        self.runners = runners;
+        race_requests.clear();
+        self.race_requests = race_requests;
         first..self.trail.entries().len()
     }
 
@@ -384,24 +398,24 @@ impl<L: Link> Session<L> {
         racer: &Racer<'_>,
         index: usize,
         (due_ns, free_ns): (u64, u64),
-        runner: &Runner,
+        race_request: &RaceRequest,
         (outcome, reason): &(Outcome, Option<Reason>),
     ) {
-        let was_sent = runner.result != Err(Broken::NotSent);
+        let was_sent = race_request.result != Err(Broken::NotSent);
         let body_bytes_in = self.trail.reply(index).len() as u64;
-        let (status, bytes_in) = match runner.result {
+        let (status, bytes_in) = match race_request.result {
             Ok(head) => (head.status, head.bytes),
             Err(_) => (0, 0),
         };
         let entry = self.trail.entry_mut(index);
         entry.due_ns = due_ns;
-        entry.sent_ns = was_sent.then_some(runner.sent_ns);
-        entry.done_ns = runner.done_ns;
+        entry.sent_ns = was_sent.then_some(race_request.sent_ns);
+        entry.done_ns = race_request.done_ns;
         entry.status = status;
         entry.outcome = *outcome;
-        entry.process = runner.process;
-        let bytes_out = runner.request.len() as u64;
-        // Lining up and the common start are what a race is, and no lateness.
+        entry.process = race_request.process;
+        let bytes_out = race_request.request.len() as u64;
+        // Waiting for connections and the common start are what a race is, and no lateness.
         let own_ns = match was_sent {
             true => self.lateness.carried(due_ns, free_ns),
             false => 0,
@@ -409,9 +423,9 @@ impl<L: Link> Session<L> {
         self.recorder.borrow_mut().observe(&Observation {
             step: racer.step,
             due_ns,
-            free_ns: free_ns.max(runner.ready_ns),
-            sent_ns: was_sent.then_some(runner.sent_ns),
-            done_ns: runner.done_ns,
+            free_ns: free_ns.max(race_request.ready_ns),
+            sent_ns: was_sent.then_some(race_request.sent_ns),
+            done_ns: race_request.done_ns,
             own_ns,
             outcome: *outcome,
             status,
@@ -423,22 +437,26 @@ impl<L: Link> Session<L> {
     }
 
     /// For Little's law: the user was busy once, with all racers.
-    fn note_busy_time(&mut self, runners: &[Runner], since_ns: u64, done_ns: u64) {
-        let each = |runner: &Runner| runner.done_ns.saturating_sub(runner.sent_ns.max(1)) as i64;
-        let services: i64 = runners
+    fn note_busy_time(&mut self, race_requests: &[RaceRequest], since_ns: u64, done_ns: u64) {
+        let each = |race_request: &RaceRequest| {
+            race_request
+                .done_ns
+                .saturating_sub(race_request.sent_ns.max(1)) as i64
+        };
+        let services: i64 = race_requests
             .iter()
-            .filter(|runner| runner.result != Err(Broken::NotSent))
+            .filter(|race_request| race_request.result != Err(Broken::NotSent))
             .map(each)
             .sum();
         let busy = done_ns.saturating_sub(since_ns) as i64;
         let mut recorder = self.recorder.borrow_mut();
         let interval = recorder.interval();
         interval.counters.beside_ns += busy - services;
-        interval.counters.followers += runners.len().saturating_sub(1) as u64;
+        interval.counters.followers += race_requests.len().saturating_sub(1) as u64;
     }
 
-    fn observe_heat(&mut self, race: &'static Race, heat: &Heat, offset_us: Option<i64>) {
-        let entries = &self.trail.entries()[heat.clone()];
+    fn observe_racers(&mut self, race: &'static Race, range: &RacerRange, offset_us: Option<i64>) {
+        let entries = &self.trail.entries()[range.clone()];
         let mut seen = self.seen(entries, self.last_left_ns);
         let offset_bin = self.race_rules.offset.zip(offset_us).map(|(sweep, _)| {
             let sent_ns = |side: u8| {

@@ -16,15 +16,15 @@ const PASSES: usize = 3;
 #[derive(Default)]
 pub struct Spread {
     /// For races: those of one process are followed by those of the next.
-    pub lanes: Vec<Opened>,
+    pub race_connections: Vec<Opened>,
     /// For all else, processes in turn.
     pub others: Vec<Opened>,
 }
 
 impl Surveyor<'_> {
-    /// Opens `lanes` and `others` connections, as many at each process as at the next.
+    /// Opens `race_connections` and `others` connections, as many at each process as at the next.
     /// Nothing unless the survey saw several processes that serve connections of their own.
-    pub fn open(&mut self, lanes: usize, others: usize) -> Spread {
+    pub fn open(&mut self, race_connections: usize, others: usize) -> Spread {
         let count = self.groups.count();
         if !matches!(self.processes, Processes::Seen(2..)) {
             return Spread::default();
@@ -32,22 +32,22 @@ impl Surveyor<'_> {
         let longest = self.longest;
         self.groups.sounder_mut().extend(longest);
         let mut at: Vec<Vec<usize>> = vec![Vec::new(); count];
-        let lanes = lanes.min(MOST);
+        let race_connections = race_connections.min(MOST);
         for _ in 0..PASSES {
             for group in 0..count {
-                let wanted = part(lanes, group, count).saturating_sub(at[group].len());
+                let wanted = part(race_connections, group, count).saturating_sub(at[group].len());
                 self.open_lanes(group, wanted, &mut at);
             }
         }
         let mut spread = Spread::default();
         let sounder = self.groups.sounder_mut();
         for (group, lines) in at.iter_mut().enumerate() {
-            let surplus = lines.split_off(lines.len().min(part(lanes, group, count)));
+            let surplus = lines.split_off(lines.len().min(part(race_connections, group, count)));
             surplus.into_iter().for_each(|line| sounder.close(line));
             let opened = lines
                 .iter()
                 .filter_map(|&line| sounder.take(line, name(group)));
-            spread.lanes.extend(opened);
+            spread.race_connections.extend(opened);
         }
         self.open_others(others.min(MOST), &mut spread);
         spread

@@ -1,7 +1,7 @@
 //! Money: what is given back against what was taken, and keys that stand for one payment.
 
 use super::told::{amount_cents, happened, may_have_happened};
-use crate::engine::{Heat, Trail};
+use crate::engine::{RacerRange, Trail};
 use crate::stats::Finding;
 use std::ops::Range;
 
@@ -42,7 +42,7 @@ pub fn within_payment(
 }
 
 /// Whether requests with one idempotency key made one payment: every success gave the same id.
-pub fn one_payment_a_key(trail: &Trail, racers: &Heat) -> Finding {
+pub fn one_payment_a_key(trail: &Trail, racers: &RacerRange) -> Finding {
     let mut made = racers
         .clone()
         .filter_map(|index| Some((index, trail.id(index)?)));

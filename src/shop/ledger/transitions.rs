@@ -2,16 +2,16 @@
 
 use super::Stored;
 use super::told::{happened, may_have_happened, state_named, takes_changes};
-use crate::engine::{Heat, Trail};
+use crate::engine::{RacerRange, Trail};
 use crate::stats::Finding;
 
 /// Whether at most one of the requests succeeded. One whose reply was lost may have.
-pub fn at_most_one(trail: &Trail, racers: &Heat, what: &str) -> Finding {
+pub fn at_most_one(trail: &Trail, racers: &RacerRange, what: &str) -> Finding {
     at_most(1, trail, racers, what)
 }
 
 /// Whether at most `limit` of the requests succeeded.
-pub fn at_most(limit: usize, trail: &Trail, racers: &Heat, what: &str) -> Finding {
+pub fn at_most(limit: usize, trail: &Trail, racers: &RacerRange, what: &str) -> Finding {
     let entries = trail.entries();
     let won = racers.clone().filter(|&index| happened(&entries[index]));
     let wins = won.clone().count();
@@ -165,7 +165,7 @@ pub fn confirmed_is_closed(
 }
 
 /// Whether nobody was refused because of what the loser of a version race left behind.
-pub fn loser_leaves_nothing(trail: &Trail, racers: &Heat) -> Finding {
+pub fn loser_leaves_nothing(trail: &Trail, racers: &RacerRange) -> Finding {
     const TWO_DEFAULTS: &[u8] = b"Exactly one address must be marked as default";
     let is_frozen =
         |&index: &usize| memchr::memmem::find(trail.reply(index), TWO_DEFAULTS).is_some();

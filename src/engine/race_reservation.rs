@@ -1,7 +1,7 @@
-//! A race's wait for its lanes, and which of the free ones it gets: of different processes where
+//! A race's wait for its connections, and which of the free ones it gets: of different processes where
 //! several serve the target.
 
-use super::lane::Lane;
+use super::race_connection::RaceConnection;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -9,51 +9,51 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// The lanes that nobody uses.
-pub(super) struct Free {
+/// The connections that nobody uses.
+pub(super) struct FreeConnections {
     /// Those that came back last are last.
-    pub lanes: Vec<u32>,
+    pub connections: Vec<u32>,
     /// Those that are to be opened again, at a process of choice, before they are used.
     pub torn: Vec<u32>,
-    /// Races in line: ticket, lanes wanted, waker.
+    /// Races in line: ticket, connections wanted, waker.
     line: VecDeque<(u64, usize, Waker)>,
     next_ticket: u64,
-    /// Who opens torn lanes.
+    /// Who opens torn connections.
     pub mender: Option<Waker>,
 }
 
-impl Free {
-    /// All of `lanes` lanes.
-    pub fn new(lanes: usize) -> Self {
+impl FreeConnections {
+    /// All of so many connections.
+    pub fn new(connections: usize) -> Self {
         Self {
-            lanes: (0..lanes as u32).rev().collect(),
-            torn: Vec::with_capacity(lanes),
-            line: VecDeque::with_capacity(lanes),
+            connections: (0..connections as u32).rev().collect(),
+            torn: Vec::with_capacity(connections),
+            line: VecDeque::with_capacity(connections),
             next_ticket: 0,
             mender: None,
         }
     }
 
-    /// Wakes the first race in line, if its lanes are there.
+    /// Wakes the first race in line, if its connections are there.
     pub fn wake_first(&self) {
         if let Some((_, racers, waker)) = self.line.front()
-            && *racers <= self.lanes.len()
+            && *racers <= self.connections.len()
         {
             waker.wake_by_ref();
         }
     }
 }
 
-/// Deals lanes of different processes to the racers of a race.
+/// Gives connections of different processes to the racers of a race.
 #[derive(Default)]
-pub(super) struct Deal {
+pub(super) struct ProcessRotation {
     /// How many processes serve the target; below 2 there is nothing to choose.
     processes: Cell<u8>,
-    /// Races that were dealt to: the first racer's process changes with it.
+    /// Races that were given some: the first racer's process changes with it.
     races: Cell<usize>,
 }
 
-impl Deal {
+impl ProcessRotation {
     /// There are so many processes.
     pub fn set_processes(&self, processes: u8) {
         self.processes.set(processes);
@@ -66,7 +66,13 @@ impl Deal {
 
     /// Moves `racers` of the `free` ones to `taken`: one of each process in turn where there is one,
     /// or whichever came back last.
-    fn take(&self, all: &[Rc<Lane>], free: &mut Vec<u32>, racers: usize, taken: &mut Vec<u32>) {
+    fn take(
+        &self,
+        all: &[Rc<RaceConnection>],
+        free: &mut Vec<u32>,
+        racers: usize,
+        taken: &mut Vec<u32>,
+    ) {
         let processes = usize::from(self.processes.get());
         if processes < 2 {
             let left = free.len() - racers;
@@ -79,42 +85,42 @@ impl Deal {
             .set(first.wrapping_add(racers.max(1) + usize::from(racers.is_multiple_of(processes))));
         for racer in 0..racers {
             let wanted = (first.wrapping_add(racer) % processes + 1) as u8;
-            let is_of = |&lane: &u32| all[lane as usize].process() == wanted;
+            let is_of = |&connection: &u32| all[connection as usize].process() == wanted;
             let place = free.iter().rposition(is_of).unwrap_or(free.len() - 1);
             taken.push(free.remove(place));
         }
     }
 }
 
-/// A race's place in line for its lanes.
-pub struct LineUp<'a> {
-    lanes: &'a [Rc<Lane>],
-    free: &'a RefCell<Free>,
-    deal: &'a Deal,
+/// A race's place in line for its connections.
+pub struct RaceReservation<'a> {
+    connections: &'a [Rc<RaceConnection>],
+    free: &'a RefCell<FreeConnections>,
+    rotation: &'a ProcessRotation,
     racers: usize,
     ticket: Option<u64>,
 }
 
-impl<'a> LineUp<'a> {
-    /// A place for a race of `racers` racers, on some of `lanes`; not in line yet.
+impl<'a> RaceReservation<'a> {
+    /// A place for a race of `racers` racers, on some of `connections`; not in line yet.
     pub(super) fn new(
-        lanes: &'a [Rc<Lane>],
-        free: &'a RefCell<Free>,
-        deal: &'a Deal,
+        connections: &'a [Rc<RaceConnection>],
+        free: &'a RefCell<FreeConnections>,
+        rotation: &'a ProcessRotation,
         racers: usize,
     ) -> Self {
         Self {
-            lanes,
+            connections,
             free,
-            deal,
-            racers: racers.min(lanes.len()),
+            rotation,
+            racers: racers.min(connections.len()),
             ticket: None,
         }
     }
 }
 
-impl LineUp<'_> {
-    fn is_first(&self, free: &Free) -> bool {
+impl RaceReservation<'_> {
+    fn is_first(&self, free: &FreeConnections) -> bool {
         match (free.line.front(), self.ticket) {
             (None, _) => true,
             (Some((first, ..)), Some(ticket)) => *first == ticket,
@@ -122,30 +128,30 @@ impl LineUp<'_> {
         }
     }
 
-    fn leave_line(&mut self, free: &mut Free) {
+    fn leave_line(&mut self, free: &mut FreeConnections) {
         if let Some(ticket) = self.ticket.take() {
             free.line.retain(|(place, ..)| *place != ticket);
             free.wake_first();
         }
     }
 
-    /// Takes the lanes into `taken` as soon as they are free.
+    /// Takes the connections into `taken` as soon as they are free.
     pub async fn into(mut self, taken: &mut Vec<u32>) {
         std::future::poll_fn(|context| Pin::new(&mut self).poll(context)).await;
         let mut free = self.free.borrow_mut();
         taken.clear();
-        self.deal
-            .take(self.lanes, &mut free.lanes, self.racers, taken);
+        self.rotation
+            .take(self.connections, &mut free.connections, self.racers, taken);
         self.leave_line(&mut free);
     }
 }
 
-impl Future for LineUp<'_> {
+impl Future for RaceReservation<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let mut free = self.free.borrow_mut();
-        if self.is_first(&free) && free.lanes.len() >= self.racers {
+        if self.is_first(&free) && free.connections.len() >= self.racers {
             return Poll::Ready(());
         }
         match self.ticket {
@@ -169,7 +175,7 @@ impl Future for LineUp<'_> {
     }
 }
 
-impl Drop for LineUp<'_> {
+impl Drop for RaceReservation<'_> {
     fn drop(&mut self) {
         let free = self.free;
         self.leave_line(&mut free.borrow_mut());
@@ -180,23 +186,23 @@ impl Drop for LineUp<'_> {
 mod tests {
     use super::*;
 
-    /// Lanes of these processes, and those that races of so many racers get.
+    /// Connections of these processes, and those that races of so many racers get.
     fn dealt(processes: &[u8], races: &[usize]) -> Vec<Vec<u8>> {
-        let all: Vec<Rc<Lane>> = (0..processes.len())
-            .map(|slot| Rc::new(Lane::new(slot)))
+        let all: Vec<Rc<RaceConnection>> = (0..processes.len())
+            .map(|slot| Rc::new(RaceConnection::new(slot)))
             .collect();
-        for (lane, &process) in all.iter().zip(processes) {
-            lane.believe(process);
+        for (connection, &process) in all.iter().zip(processes) {
+            connection.believe(process);
         }
-        let deal = Deal::default();
-        deal.set_processes(*processes.iter().max().unwrap());
+        let rotation = ProcessRotation::default();
+        rotation.set_processes(*processes.iter().max().unwrap());
         let mut free: Vec<u32> = (0..processes.len() as u32).rev().collect();
         let race = |&racers: &usize| {
             let mut taken = Vec::new();
-            deal.take(&all, &mut free, racers, &mut taken);
+            rotation.take(&all, &mut free, racers, &mut taken);
             taken
                 .iter()
-                .map(|&lane| all[lane as usize].process())
+                .map(|&connection| all[connection as usize].process())
                 .collect()
         };
         races.iter().map(race).collect()
@@ -204,13 +210,13 @@ mod tests {
 
     #[test]
     fn racers_get_lanes_of_processes_in_turn_and_sides_change_them() {
-        let lanes = [1, 1, 1, 1, 2, 2, 2, 2];
+        let connections = [1, 1, 1, 1, 2, 2, 2, 2];
         assert_eq!(
-            dealt(&lanes, &[2, 2, 2]),
+            dealt(&connections, &[2, 2, 2]),
             [vec![1, 2], vec![2, 1], vec![1, 2]]
         );
-        assert_eq!(dealt(&lanes, &[1, 1, 1, 1]), [[1], [2], [1], [2]]);
-        assert_eq!(dealt(&lanes, &[3, 3])[0], [1, 2, 1]);
+        assert_eq!(dealt(&connections, &[1, 1, 1, 1]), [[1], [2], [1], [2]]);
+        assert_eq!(dealt(&connections, &[3, 3])[0], [1, 2, 1]);
     }
 
     #[test]

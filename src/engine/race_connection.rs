@@ -1,4 +1,4 @@
-//! One lane of a core's track: a warmed connection for races, looked after by a task of its own, so
+//! One race connection of a core: warmed, looked after by a task of its own, so
 //! that replies that come together are received together.
 
 use super::clock::now_ns;
@@ -21,10 +21,10 @@ const INBOX_BYTES: usize = 512;
 /// Stands for no descriptor.
 const CLOSED: RawFd = -1;
 
-/// What a lane is to do next.
+/// What a race connection is to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Nothing: the lane is idle.
+pub enum Directive {
+    /// Nothing: the race connection is idle.
     Rest,
     /// Open a new connection, whatever became of the old one.
     Reopen,
@@ -34,14 +34,14 @@ pub enum Order {
     End,
 }
 
-/// What a race and its lane tell each other.
-pub struct Lane {
+/// What a race and its race connection tell each other.
+pub struct RaceConnection {
     /// Place among the core's requests in flight.
     pub slot: usize,
-    order: Cell<Order>,
+    order: Cell<Directive>,
     has_ended: Cell<bool>,
     task: RefCell<Option<Waker>>,
-    heat: RefCell<Option<Rc<Heat>>>,
+    group: RefCell<Option<Rc<RaceGroup>>>,
     descriptor: Cell<RawFd>,
     /// The process that is believed to serve the connection, from 1; 0 when nothing is believed.
     process: Cell<u8>,
@@ -55,16 +55,16 @@ pub struct Lane {
     reason: Cell<Reason>,
 }
 
-impl Lane {
-    /// A lane whose connection is not open yet.
+impl RaceConnection {
+    /// A race connection that is not open yet.
     #[must_use]
     pub fn new(slot: usize) -> Self {
         Self {
             slot,
-            order: Cell::new(Order::Rest),
+            order: Cell::new(Directive::Rest),
             has_ended: Cell::new(false),
             task: RefCell::new(None),
-            heat: RefCell::new(None),
+            group: RefCell::new(None),
             descriptor: Cell::new(CLOSED),
             process: Cell::new(0),
             next_process: Cell::new(0),
@@ -82,7 +82,7 @@ impl Lane {
     pub fn ready_descriptor(&self, now_ns: u64) -> Option<RawFd> {
         let descriptor = self.descriptor.get();
         let is_ready = descriptor != CLOSED
-            && self.order.get() == Order::Rest
+            && self.order.get() == Directive::Rest
             && (now_ns.saturating_sub(self.used_ns.get()) < LOOK_AFTER_IDLE_NS
                 || !is_stale(descriptor));
         is_ready.then_some(descriptor)
@@ -99,10 +99,10 @@ impl Lane {
         self.process.set(process);
     }
 
-    /// Has the lane open a new connection for `heat`, which `process` is believed to accept.
-    pub(super) fn reopen_at(&self, process: u8, heat: &Rc<Heat>) {
+    /// Has a new connection opened for `group`, which `process` is believed to accept.
+    pub(super) fn reopen_at(&self, process: u8, group: &Rc<RaceGroup>) {
         self.next_process.set(process);
-        self.give(Order::Reopen, heat);
+        self.give(Directive::Reopen, group);
     }
 
     /// Takes over `connection`, which is open and served by `process`.
@@ -116,37 +116,37 @@ impl Lane {
         self.descriptor.get() == CLOSED || self.process.get() == 0
     }
 
-    /// Whether the lane waits for a reply.
+    /// Whether the race connection waits for a reply.
     pub(super) fn is_in_flight(&self) -> bool {
-        matches!(self.order.get(), Order::Receive(_))
+        matches!(self.order.get(), Directive::Receive(_))
     }
 
-    /// Whether [`Lane::end`] was called.
+    /// Whether [`RaceConnection::end`] was called.
     pub(super) fn has_ended(&self) -> bool {
         self.has_ended.get()
     }
 
-    /// Has the lane do something for `heat`, which it tells when that is done.
-    pub fn give(&self, order: Order, heat: &Rc<Heat>) {
-        heat.pending.set(heat.pending.get() + 1);
-        self.heat.replace(Some(Rc::clone(heat)));
+    /// Has the race connection do something for `group`, which it tells when that is done.
+    pub fn give(&self, order: Directive, group: &Rc<RaceGroup>) {
+        group.pending.set(group.pending.get() + 1);
+        self.group.replace(Some(Rc::clone(group)));
         self.order.set(order);
         if let Some(task) = &*self.task.borrow() {
             task.wake_by_ref();
         }
     }
 
-    /// Has the lane open a new connection when it has the time: the old one is spoilt.
+    /// Has a new connection opened when it has the time: the old one is spoilt.
     pub fn spoil(&self) {
         self.descriptor.set(CLOSED);
-        self.order.set(Order::Reopen);
+        self.order.set(Directive::Reopen);
         if let Some(task) = &*self.task.borrow() {
             task.wake_by_ref();
         }
     }
 
-    /// Has the lane close when it has nothing else to do. A task that still waits when its runtime ends
-    /// would keep its socket for good.
+    /// Has the connection closed when it has nothing else to do. A task that still waits when its
+    /// runtime ends would keep its socket for good.
     pub fn end(&self) {
         self.has_ended.set(true);
         if let Some(task) = &*self.task.borrow() {
@@ -193,8 +193,8 @@ impl Lane {
     }
 
     fn report(&self) {
-        if let Some(heat) = self.heat.take() {
-            heat.one_done();
+        if let Some(group) = self.group.take() {
+            group.one_done();
         }
     }
 
@@ -204,15 +204,15 @@ impl Lane {
     }
 }
 
-struct NextOrder<'a>(&'a Lane);
+struct NextOrder<'a>(&'a RaceConnection);
 
 impl Future for NextOrder<'_> {
-    type Output = Order;
+    type Output = Directive;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Order> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Directive> {
         match self.0.order.get() {
-            Order::Rest if self.0.has_ended.get() => Poll::Ready(Order::End),
-            Order::Rest => {
+            Directive::Rest if self.0.has_ended.get() => Poll::Ready(Directive::End),
+            Directive::Rest => {
                 remember(&self.0.task, context.waker());
                 Poll::Pending
             }
@@ -221,95 +221,100 @@ impl Future for NextOrder<'_> {
     }
 }
 
-/// Looks after `connection` until [`Lane::end`]. A lane that `is_mended` by others stays closed when
-/// the target has closed it.
-pub async fn keep_lane<S: ByteStream>(
-    lane: Rc<Lane>,
+/// Looks after `connection` until [`RaceConnection::end`]. A race connection that is reopened by
+/// others stays closed when the target has closed it.
+pub async fn serve<S: ByteStream>(
+    race_connection: Rc<RaceConnection>,
     mut connection: Connection<S>,
     mut parser: ReplyParser,
     is_mended: bool,
 ) {
     loop {
-        let order = lane.next_order().await;
+        let order = race_connection.next_order().await;
         match order {
-            Order::Rest => {}
-            Order::End => return,
-            Order::Reopen => reopen(&lane, &mut connection).await,
-            Order::Receive(sent_ns) => {
-                receive(&lane, &mut connection, &mut parser, sent_ns).await;
+            Directive::Rest => {}
+            Directive::End => return,
+            Directive::Reopen => reopen(&race_connection, &mut connection).await,
+            Directive::Receive(sent_ns) => {
+                receive(&race_connection, &mut connection, &mut parser, sent_ns).await;
                 if connection.descriptor().is_none() && !is_mended {
                     // Warm again before the next race; if that fails, the race will tell.
-                    reopen(&lane, &mut connection).await;
+                    reopen(&race_connection, &mut connection).await;
                 }
             }
         }
     }
 }
 
-async fn reopen<S: ByteStream>(lane: &Lane, connection: &mut Connection<S>) {
-    lane.descriptor.set(CLOSED);
-    lane.order.set(Order::Rest);
-    lane.process.set(lane.next_process.take());
+async fn reopen<S: ByteStream>(race_connection: &RaceConnection, connection: &mut Connection<S>) {
+    race_connection.descriptor.set(CLOSED);
+    race_connection.order.set(Directive::Rest);
+    race_connection
+        .process
+        .set(race_connection.next_process.take());
     connection.hang_up();
     if let Err(error) = connection.reopen().await {
-        lane.note_unsent(unconnected_reason(&error));
+        race_connection.note_unsent(unconnected_reason(&error));
     }
-    note_connection(lane, connection);
-    if lane.order.get() == Order::Reopen {
+    note_connection(race_connection, connection);
+    if race_connection.order.get() == Directive::Reopen {
         // Asked again meanwhile: the fresh connection will do.
-        lane.order.set(Order::Rest);
+        race_connection.order.set(Directive::Rest);
     }
-    lane.report();
+    race_connection.report();
 }
 
 async fn receive<S: ByteStream>(
-    lane: &Lane,
+    race_connection: &RaceConnection,
     connection: &mut Connection<S>,
     parser: &mut ReplyParser,
     sent_ns: u64,
 ) {
-    let mut inbox = lane.inbox.take();
+    let mut inbox = race_connection.inbox.take();
     let mut reason = Reason::default();
     let received = connection
         .receive(sent_ns, (&mut inbox, parser), &mut reason)
         .await;
-    lane.done_ns.set(now_ns());
-    lane.inbox.replace(inbox);
-    lane.reason.set(reason);
-    lane.result.set(received.map(|reply| {
-        lane.body.replace(reply.body);
+    race_connection.done_ns.set(now_ns());
+    race_connection.inbox.replace(inbox);
+    race_connection.reason.set(reason);
+    race_connection.result.set(received.map(|reply| {
+        race_connection.body.replace(reply.body);
         ReplyHead {
             status: reply.status,
             bytes: reply.wire_bytes,
         }
     }));
-    lane.order.set(Order::Rest);
-    note_connection(lane, connection);
-    lane.report();
+    race_connection.order.set(Directive::Rest);
+    note_connection(race_connection, connection);
+    race_connection.report();
 }
 
-fn note_connection<S: ByteStream>(lane: &Lane, connection: &Connection<S>) {
-    lane.descriptor
+fn note_connection<S: ByteStream>(race_connection: &RaceConnection, connection: &Connection<S>) {
+    race_connection
+        .descriptor
         .set(connection.descriptor().unwrap_or(CLOSED));
     // What is doubtful is looked at before it is used, however fresh it is.
     let is_doubtful = connection.is_doubtful();
-    lane.used_ns.set(if is_doubtful { 0 } else { now_ns() });
+    race_connection
+        .used_ns
+        .set(if is_doubtful { 0 } else { now_ns() });
 }
 
 /// The run ended before the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended;
 
-/// The lanes of one race that have something to do.
+/// The race connections of one race that have something to do.
 #[derive(Default)]
-pub struct Heat {
+pub struct RaceGroup {
     pending: Cell<usize>,
     waiting: RefCell<Option<Waker>>,
     /// What the leader of a crowd tells: that it started, or that it is called off.
     pub started: Cell<Option<Result<Released, Ended>>>,
 }
 
-impl Heat {
+impl RaceGroup {
     fn one_done(&self) {
         self.pending.set(self.pending.get() - 1);
         if self.pending.get() == 0 {
@@ -324,13 +329,13 @@ impl Heat {
         }
     }
 
-    /// Waits until every lane is done with what it was given.
+    /// Waits until every race connection is done with what it was given.
     pub async fn all_done(&self) {
         self.wait_for(|| (self.pending.get() == 0).then_some(()))
             .await;
     }
 
-    /// Waits until `look` sees what it looks for. It looks whenever the heat is woken.
+    /// Waits until `look` sees what it looks for. It looks whenever the group is woken.
     pub async fn wait_for<T>(&self, look: impl Fn() -> Option<T>) -> T {
         std::future::poll_fn(|context| match look() {
             Some(seen) => Poll::Ready(seen),

@@ -4,9 +4,9 @@ use divan::{Bencher, black_box};
 use fastrand::Rng;
 use shopblast::engine::codec::ReplyParser;
 use shopblast::engine::{
-    Arena, ArenaBuilder, CalledOff, Crowd, Exchange, Id, Journey, Judge, Link, Method, Operation,
-    Pacer, PreparedHeads, RaceRequest, Recorder, ReplyHead, Runtime, Script, Session, SessionStart,
-    Step, Stopped, now_ns,
+    Arena, ArenaBuilder, AwaitedStart, CalledOff, Exchange, Id, Journey, Judge, Link, Method,
+    Operation, Pacer, PreparedHeads, RaceRequest, Recorder, ReplyHead, Runtime, Script, Session,
+    SessionStart, Step, Stopped, now_ns,
 };
 use shopblast::plan::{Driver, Target, UniqueNumbers, WaitTime};
 use shopblast::stats::{CoreInterval, LatencyCounts, Outcome, Reason, SetShape};
@@ -141,7 +141,7 @@ impl Link for Nowhere {
         &mut self,
         text: &[u8],
         race_requests: &mut [RaceRequest],
-        _: Option<Crowd<'_>>,
+        _: Option<AwaitedStart<'_>>,
     ) -> Result<u64, CalledOff> {
         black_box(text);
         for race_request in &mut *race_requests {

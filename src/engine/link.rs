@@ -1,7 +1,7 @@
 //! What a session needs of the world: time, and requests carried out. Sockets are one world, the
 //! simulation another.
 
-use super::gathering::Gathering;
+use super::barrier::Barrier;
 use crate::stats::Reason;
 use std::future::Future;
 use std::ops::Range;
@@ -83,10 +83,10 @@ impl RaceRequest {
 
 /// A crowd that a race is one of.
 #[derive(Clone, Copy, Debug)]
-pub struct Crowd<'a> {
+pub struct AwaitedStart<'a> {
     /// Where it gathers.
-    pub gathering: &'a Gathering,
-    /// Which start of the gathering is meant.
+    pub barrier: &'a Barrier,
+    /// Which start of the barrier is meant.
     pub start: u64,
 }
 
@@ -133,7 +133,7 @@ pub trait Link {
         &mut self,
         text: &[u8],
         race_requests: &mut [RaceRequest],
-        crowd: Option<Crowd<'_>>,
+        crowd: Option<AwaitedStart<'_>>,
     ) -> impl Future<Output = Result<u64, CalledOff>>;
 
     /// Body of the reply to a racer of the last race, until [`Link::return_connections`].

@@ -4,11 +4,11 @@
 //! all racers leave in one submission. (Or, when asked for, whole requests do.) Users that gather
 //! on one core are let go together as well.
 
+use super::barrier::CommonStart;
 use super::clock::now_ns;
 use super::codec::ReplyParser;
 use super::connection::{Connection, Transport, unsent_reason};
-use super::gathering::CommonStart;
-use super::link::{CalledOff, Crowd, RaceRequest, Stopped};
+use super::link::{AwaitedStart, CalledOff, RaceRequest, Stopped};
 use super::net::ByteStream;
 use super::pacer::Pacer;
 use super::race_connection::{Directive, Ended, RaceConnection, RaceGroup, serve};
@@ -39,7 +39,7 @@ pub struct RacePool {
     pub(super) free: RefCell<FreeConnections>,
     pub(super) rotation: ProcessRotation,
     release: RefCell<Release>,
-    gate: RefCell<Gate>,
+    barrier: RefCell<LocalBarrier>,
     style: RaceRelease,
     pub(super) transport: Rc<Transport>,
     pub(super) pacer: Pacer,
@@ -91,7 +91,7 @@ impl<'a> RaceStart<'a> {
 
 /// Users of this core that wait for a common start.
 #[derive(Default)]
-struct Gate {
+struct LocalBarrier {
     waiting: Vec<WaitingRacer>,
     /// What each of them still has to send.
     text: Vec<u8>,
@@ -126,7 +126,7 @@ impl RacePool {
             free: RefCell::new(FreeConnections::new(connections)),
             rotation: ProcessRotation::default(),
             release: RefCell::new(Release::new(driver, connections)?),
-            gate: RefCell::new(Gate {
+            barrier: RefCell::new(LocalBarrier {
                 waiting: Vec::with_capacity(connections),
                 text: Vec::with_capacity(connections),
             }),
@@ -265,7 +265,7 @@ impl RacePool {
         &self,
         start: RaceStart<'_>,
         racers: &mut [RaceRequest],
-        crowd: Option<Crowd<'_>>,
+        crowd: Option<AwaitedStart<'_>>,
     ) -> Result<u64, CalledOff> {
         self.send_heads(start, racers).await;
         let crowd = match crowd {
@@ -472,7 +472,7 @@ impl RacePool {
     /// Gathers with the crowd. The first one of a core that comes lets all of them go.
     async fn start_with(
         &self,
-        crowd: Crowd<'_>,
+        crowd: AwaitedStart<'_>,
         start: RaceStart<'_>,
         racers: &mut [RaceRequest],
     ) -> Result<u64, CalledOff> {
@@ -484,11 +484,11 @@ impl RacePool {
                 .for_each(|&connection| self.get(connection).spoil());
             Err(why)
         };
-        if crowd.gathering.arrive(crowd.start, now_ns()).is_err() {
+        if crowd.barrier.arrive(crowd.start, now_ns()).is_err() {
             return call_off(CalledOff::Missed);
         }
         group.started.set(None);
-        let leads = self.enter_gate(start, racers);
+        let leads = self.wait_at_local_barrier(start, racers);
         if leads {
             self.lead(crowd).await;
         }
@@ -505,22 +505,22 @@ impl RacePool {
                 }
             }
         }
-        let common = crowd.gathering.start(crowd.start, now_ns());
+        let common = crowd.barrier.start(crowd.start, now_ns());
         Ok(common.map_or(0, |common| common.crowd))
     }
 
     /// Returns whether nobody else of this core waits yet.
-    fn enter_gate(&self, start: RaceStart<'_>, racers: &[RaceRequest]) -> bool {
-        let mut gate = self.gate.borrow_mut();
-        let is_first = gate.waiting.is_empty();
+    fn wait_at_local_barrier(&self, start: RaceStart<'_>, racers: &[RaceRequest]) -> bool {
+        let mut barrier = self.barrier.borrow_mut();
+        let is_first = barrier.waiting.is_empty();
         for (connection, racer) in start.each(racers) {
             let request = start.request(racer);
             if is_at_start(racer) {
                 let held_back = &request[request.len() - self.held_back(request)..];
-                gate.text.extend_from_slice(held_back);
+                barrier.text.extend_from_slice(held_back);
             }
-            let end = gate.text.len();
-            gate.waiting.push(WaitingRacer {
+            let end = barrier.text.len();
+            barrier.waiting.push(WaitingRacer {
                 connection,
                 descriptor: self.descriptor(connection),
                 end,
@@ -530,53 +530,53 @@ impl RacePool {
         is_first
     }
 
-    /// Waits for the common start and lets everybody at the gate go, or sends them home when the
+    /// Waits for the common start and lets everybody at the barrier go, or sends them home when the
     /// run is over.
-    async fn lead(&self, crowd: Crowd<'_>) {
+    async fn lead(&self, crowd: AwaitedStart<'_>) {
         let start = loop {
             let (now_ns, end_ns) = (now_ns(), self.run_end_ns.get());
-            if let Some(start) = crowd.gathering.start(crowd.start, now_ns) {
+            if let Some(start) = crowd.barrier.start(crowd.start, now_ns) {
                 break start;
             }
             if now_ns >= end_ns {
-                let mut gate = self.gate.borrow_mut();
-                for waiting in gate.waiting.drain(..) {
-                    crowd.gathering.withdraw(crowd.start);
+                let mut barrier = self.barrier.borrow_mut();
+                for waiting in barrier.waiting.drain(..) {
+                    crowd.barrier.withdraw(crowd.start);
                     waiting.group.started.set(Some(Err(Ended)));
                     waiting.group.wake();
                 }
-                gate.text.clear();
+                barrier.text.clear();
                 return;
             }
             self.pacer.until((now_ns + LOOK_NS).min(end_ns)).await;
         };
-        self.open_gate(start).await;
+        self.open_local_barrier(start).await;
     }
 
-    async fn open_gate(&self, start: CommonStart) {
+    async fn open_local_barrier(&self, start: CommonStart) {
         self.until_exactly(start.at_ns).await;
         let now_ns = now_ns();
-        let mut gate = self.gate.borrow_mut();
-        let gate = &mut *gate;
-        for waiting in &gate.waiting {
+        let mut barrier = self.barrier.borrow_mut();
+        let barrier = &mut *barrier;
+        for waiting in &barrier.waiting {
             self.mark_in_flight(waiting.connection, now_ns);
         }
         let mut release = self.release.borrow_mut();
         let begun = Cell::new(0);
-        let released = release.send_all(gate.waiting.iter().map(|waiting| {
+        let released = release.send_all(barrier.waiting.iter().map(|waiting| {
             let begin = begun.replace(waiting.end);
-            (waiting.descriptor, &gate.text[begin..waiting.end])
+            (waiting.descriptor, &barrier.text[begin..waiting.end])
         }));
         let mut begin = 0;
-        for (waiting, &taken) in gate.waiting.iter().zip(release.results()) {
+        for (waiting, &taken) in barrier.waiting.iter().zip(release.results()) {
             let expected = (waiting.end - std::mem::replace(&mut begin, waiting.end)) as i32;
             self.get(waiting.connection)
                 .note_taken(taken == expected && expected > 0);
             waiting.group.started.set(Some(Ok(released)));
             waiting.group.wake();
         }
-        gate.waiting.clear();
-        gate.text.clear();
+        barrier.waiting.clear();
+        barrier.text.clear();
     }
 }
 

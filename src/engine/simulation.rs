@@ -4,7 +4,7 @@
 //! Time jumps from event to event. Events of the same moment happen in the order in which they were
 //! scheduled, so a simulation is a function of its users and its shop.
 
-use super::{Broken, CalledOff, Crowd, Exchange, Link, PreparedHeads, Recorder, ReplyHead};
+use super::{AwaitedStart, Broken, CalledOff, Exchange, Link, PreparedHeads, Recorder, ReplyHead};
 use super::{RaceRequest, Script, Session};
 use super::{SessionStart, Stopped};
 use crate::stats::Reason;
@@ -207,16 +207,16 @@ impl SimulatedLink {
     }
 
     /// Waits for the common start of the crowd; gives its moment and size.
-    async fn gather(&mut self, crowd: Crowd<'_>) -> Result<(u64, u64), CalledOff> {
-        let arrived = crowd.gathering.arrive(crowd.start, self.now_ns());
+    async fn gather(&mut self, crowd: AwaitedStart<'_>) -> Result<(u64, u64), CalledOff> {
+        let arrived = crowd.barrier.arrive(crowd.start, self.now_ns());
         arrived.map_err(|_| CalledOff::Missed)?;
         loop {
             let now_ns = self.now_ns();
-            if let Some(start) = crowd.gathering.start(crowd.start, now_ns) {
+            if let Some(start) = crowd.barrier.start(crowd.start, now_ns) {
                 return Ok((start.at_ns, start.crowd));
             }
             if let Err(stopped) = self.until(now_ns + LOOK_NS).await {
-                crowd.gathering.withdraw(crowd.start);
+                crowd.barrier.withdraw(crowd.start);
                 return Err(CalledOff::Stopped(stopped));
             }
         }
@@ -305,7 +305,7 @@ impl Link for SimulatedLink {
         &mut self,
         text: &[u8],
         race_requests: &mut [RaceRequest],
-        crowd: Option<Crowd<'_>>,
+        crowd: Option<AwaitedStart<'_>>,
     ) -> Result<u64, CalledOff> {
         let (start_ns, crowd) = match crowd {
             None => (self.now_ns(), race_requests.len() as u64),

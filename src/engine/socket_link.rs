@@ -4,7 +4,7 @@
 use super::clock::now_ns;
 use super::codec::ReplyParser;
 use super::connection::{Connection, ExchangeBuffers, Transport};
-use super::link::{CalledOff, Crowd, Exchange, Link, RaceRequest, ReplyHead, Stopped};
+use super::link::{AwaitedStart, CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
 use super::net::ByteStream;
 use super::pacer::Pacer;
 use super::pool::Pool;
@@ -214,7 +214,7 @@ impl<S: ByteStream> Link for SocketLink<S> {
         &mut self,
         text: &[u8],
         race_requests: &mut [RaceRequest],
-        crowd: Option<Crowd<'_>>,
+        crowd: Option<AwaitedStart<'_>>,
     ) -> Result<u64, CalledOff> {
         let start = RaceStart {
             connections: &self.race_connections,

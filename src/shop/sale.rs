@@ -5,14 +5,14 @@
 //! and are let go together. Each leaves a copy of its exchange; who comes last judges the round.
 //! The lock is taken a few times a user and round, never between due and done.
 
-use crate::engine::{Gathering, Id, Trail};
+use crate::engine::{Barrier, Id, Trail};
 use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct FlashSale {
-    gathering: Gathering,
+    barrier: Barrier,
     /// Rounds of the sale; `None` is no limit.
     rounds: Option<u64>,
     state: Mutex<State>,
@@ -59,7 +59,7 @@ pub enum Seat {
 pub struct Ticket {
     /// The item.
     pub item: Id,
-    /// The start of the gathering at which it is gone for.
+    /// The start of the barrier at which it is gone for.
     pub start: u64,
 }
 
@@ -80,7 +80,7 @@ impl FlashSale {
     #[must_use]
     pub fn new(rounds: Option<NonZeroU64>) -> Self {
         Self {
-            gathering: Gathering::default(),
+            barrier: Barrier::default(),
             rounds: rounds.map(u64::from),
             state: Mutex::default(),
         }
@@ -88,8 +88,8 @@ impl FlashSale {
 
     /// Where its users gather.
     #[must_use]
-    pub fn gathering(&self) -> &Gathering {
-        &self.gathering
+    pub fn barrier(&self) -> &Barrier {
+        &self.barrier
     }
 
     /// From now on items are made in `warehouse`.
@@ -111,7 +111,7 @@ impl FlashSale {
             }
             // Who comes when the start is set waits for the next item.
             Phase::Open(ticket) => {
-                let is_open = self.gathering.next_start() == ticket.start;
+                let is_open = self.barrier.next_start() == ticket.start;
                 is_open.then_some(Seat::Guest(ticket))
             }
             Phase::Hosted | Phase::Judged => None,
@@ -124,7 +124,7 @@ impl FlashSale {
         state.trail.begin();
         state.trail.adopt(trail, trail.entries().len() - 1);
         state.last_left_ns = 0;
-        let start = self.gathering.next_start();
+        let start = self.barrier.next_start();
         state.phase = Phase::Open(Ticket { item, start });
     }
 

@@ -1,12 +1,12 @@
 //! A race as journeys write it: several requests that leave together, and what came of each.
 
 use super::{Abort, Session};
-use crate::engine::link::{CalledOff, Crowd, RaceRequest};
+use crate::engine::link::{AwaitedStart, CalledOff, RaceRequest};
 use crate::engine::recorder::Observation;
 use crate::engine::redirect;
 use crate::engine::socket_link::MOST_RACERS;
 use crate::engine::{
-    Arena, Broken, Exchange, Gathering, Id, Judge, Link, ReplyHead, Step, TrailEntry,
+    Arena, Barrier, Broken, Exchange, Id, Judge, Link, ReplyHead, Step, TrailEntry,
 };
 use crate::plan::RaceOffset;
 use crate::stats::{
@@ -152,7 +152,7 @@ impl<L: Link> Session<L> {
     /// When the run is over before the start.
     pub async fn race_in_crowd(
         &mut self,
-        crowd: Crowd<'_>,
+        crowd: AwaitedStart<'_>,
         racer: Racer<'_>,
     ) -> Result<Option<(usize, u64)>, Abort> {
         self.step_due_ns = self.due_ns;
@@ -190,17 +190,17 @@ impl<L: Link> Session<L> {
         }
     }
 
-    /// Takes part in the crowd of `gathering` from now on, if the user does not yet.
-    pub fn join_crowd(&mut self, gathering: &Gathering) {
+    /// Takes part in the crowd of `barrier` from now on, if the user does not yet.
+    pub fn join_crowd(&mut self, barrier: &Barrier) {
         if !std::mem::replace(&mut self.is_in_crowd, true) {
-            gathering.join();
+            barrier.join();
         }
     }
 
-    /// Takes part in the crowd of `gathering` no more.
-    pub fn leave_crowd(&mut self, gathering: &Gathering) {
+    /// Takes part in the crowd of `barrier` no more.
+    pub fn leave_crowd(&mut self, barrier: &Barrier) {
         if std::mem::take(&mut self.is_in_crowd) {
-            gathering.leave(self.link.now_ns());
+            barrier.leave(self.link.now_ns());
         }
     }
 

@@ -4,7 +4,7 @@
 //! suite, one item for the whole run and nobody waits for anybody.
 
 use crate::engine::{
-    Arena, Crowd, Id, Journey, Link, Racer, Session, SetUpFailure, Step, TrailEntry,
+    Arena, AwaitedStart, Id, Journey, Link, Racer, Session, SetUpFailure, Step, TrailEntry,
 };
 use crate::shop::Supplies;
 use crate::shop::generators::inventory::REORDER_POINT;
@@ -50,10 +50,10 @@ pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Jo
 /// Takes part in the next round. A user that is done leaves the crowd.
 async fn in_rounds<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     let sale = &supplies.sale;
-    user.join_crowd(sale.gathering());
+    user.join_crowd(sale.barrier());
     let ended = next_round(user, supplies).await;
     if user.is_stopped() {
-        user.leave_crowd(sale.gathering());
+        user.leave_crowd(sale.barrier());
     }
     ended
 }
@@ -63,7 +63,7 @@ async fn next_round<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Jour
     loop {
         match user.wait_for(|| sale.enter()).await? {
             Seat::Over => {
-                user.leave_crowd(sale.gathering());
+                user.leave_crowd(sale.barrier());
                 return user.sit_out().await;
             }
             Seat::Host(warehouse) => host(user, supplies, warehouse).await?,
@@ -108,8 +108,8 @@ async fn go_for<L: Link>(
     ticket: &Ticket,
 ) -> Result<bool, crate::engine::Abort> {
     let sale = &supplies.sale;
-    let crowd = Crowd {
-        gathering: sale.gathering(),
+    let crowd = AwaitedStart {
+        barrier: sale.barrier(),
         start: ticket.start,
     };
     let reserve = Racer::of(FLASH_RESERVE)

@@ -1,6 +1,6 @@
 //! Where users of all cores gather, to be let go at one common moment.
 //!
-//! A gathering goes from start to start. Users take part as long as they are members; a start is
+//! A barrier goes from start to start. Users take part as long as they are members; a start is
 //! set as soon as all members have arrived, or when the first of them has waited long enough. The
 //! lock is taken once a user and start, before anything is due and after everything was answered.
 
@@ -14,8 +14,8 @@ const PATIENCE_NS: u64 = 250_000_000;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
-pub struct Gathering {
-    state: Mutex<State>,
+pub struct Barrier {
+    state: Mutex<BarrierState>,
     /// Starts that were set. Written after `start_ns`, so that who sees the number sees the moment.
     starts: AtomicU64,
     /// The moment of the latest start.
@@ -25,7 +25,7 @@ pub struct Gathering {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct BarrierState {
     members: u64,
     arrived: u64,
     first_arrival_ns: u64,
@@ -44,7 +44,7 @@ pub struct CommonStart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missed;
 
-impl Gathering {
+impl Barrier {
     /// Number of the start that is being gathered for.
     #[must_use]
     pub fn next_start(&self) -> u64 {
@@ -110,14 +110,14 @@ impl Gathering {
         })
     }
 
-    fn set_start(&self, state: &mut State, now_ns: u64) {
+    fn set_start(&self, state: &mut BarrierState, now_ns: u64) {
         self.start_ns.store(now_ns + LEAD_NS, Ordering::Relaxed);
         self.crowd.store(state.arrived, Ordering::Relaxed);
         state.arrived = 0;
         self.starts.fetch_add(1, Ordering::Release);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, BarrierState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -128,46 +128,42 @@ mod tests {
 
     #[test]
     fn the_last_member_sets_the_start_for_all() {
-        let gathering = Gathering::default();
+        let barrier = Barrier::default();
         for _ in 0..3 {
-            gathering.join();
+            barrier.join();
         }
-        assert_eq!(gathering.arrive(0, 10), Ok(()));
-        assert_eq!(gathering.arrive(0, 20), Ok(()));
-        assert_eq!(gathering.start(0, 30), None);
-        assert_eq!(gathering.arrive(0, 40), Ok(()));
+        assert_eq!(barrier.arrive(0, 10), Ok(()));
+        assert_eq!(barrier.arrive(0, 20), Ok(()));
+        assert_eq!(barrier.start(0, 30), None);
+        assert_eq!(barrier.arrive(0, 40), Ok(()));
         let start = CommonStart {
             at_ns: 40 + LEAD_NS,
             crowd: 3,
         };
-        assert_eq!(gathering.start(0, 50), Some(start));
-        assert_eq!(gathering.arrive(0, 60), Err(Missed));
-        assert_eq!(gathering.next_start(), 1);
-        assert_eq!(gathering.start(1, 70), None);
+        assert_eq!(barrier.start(0, 50), Some(start));
+        assert_eq!(barrier.arrive(0, 60), Err(Missed));
+        assert_eq!(barrier.next_start(), 1);
+        assert_eq!(barrier.start(1, 70), None);
     }
 
     #[test]
     fn nobody_waits_for_ever_for_one_who_is_busy_or_gone() {
-        let gathering = Gathering::default();
+        let barrier = Barrier::default();
         for _ in 0..3 {
-            gathering.join();
+            barrier.join();
         }
-        gathering.arrive(0, 10).unwrap();
-        assert_eq!(gathering.start(0, 9 + PATIENCE_NS), None);
-        let late = gathering.start(0, 10 + PATIENCE_NS);
+        barrier.arrive(0, 10).unwrap();
+        assert_eq!(barrier.start(0, 9 + PATIENCE_NS), None);
+        let late = barrier.start(0, 10 + PATIENCE_NS);
         assert_eq!(late.map(|start| start.crowd), Some(1));
 
-        gathering.arrive(1, 10).unwrap();
-        gathering.arrive(1, 11).unwrap();
-        gathering.leave(12);
-        assert_eq!(gathering.start(1, 13).map(|start| start.crowd), Some(2));
+        barrier.arrive(1, 10).unwrap();
+        barrier.arrive(1, 11).unwrap();
+        barrier.leave(12);
+        assert_eq!(barrier.start(1, 13).map(|start| start.crowd), Some(2));
 
-        gathering.arrive(2, 10).unwrap();
-        gathering.withdraw(2);
-        assert_eq!(
-            gathering.start(2, 10 + PATIENCE_NS),
-            None,
-            "nobody is there"
-        );
+        barrier.arrive(2, 10).unwrap();
+        barrier.withdraw(2);
+        assert_eq!(barrier.start(2, 10 + PATIENCE_NS), None, "nobody is there");
     }
 }

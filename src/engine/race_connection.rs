@@ -112,7 +112,7 @@ impl RaceConnection {
     }
 
     /// Whether the connection is closed, or of its process nothing is believed.
-    pub(super) fn is_torn(&self) -> bool {
+    pub(super) fn needs_reopening(&self) -> bool {
         self.descriptor.get() == CLOSED || self.process.get() == 0
     }
 
@@ -227,7 +227,7 @@ pub async fn serve<S: ByteStream>(
     race_connection: Rc<RaceConnection>,
     mut connection: Connection<S>,
     mut parser: ReplyParser,
-    is_mended: bool,
+    is_reopened_by_others: bool,
 ) {
     loop {
         let order = race_connection.next_order().await;
@@ -237,7 +237,7 @@ pub async fn serve<S: ByteStream>(
             Directive::Reopen => reopen(&race_connection, &mut connection).await,
             Directive::Receive(sent_ns) => {
                 receive(&race_connection, &mut connection, &mut parser, sent_ns).await;
-                if connection.descriptor().is_none() && !is_mended {
+                if connection.descriptor().is_none() && !is_reopened_by_others {
                     // Warm again before the next race; if that fails, the race will tell.
                     reopen(&race_connection, &mut connection).await;
                 }

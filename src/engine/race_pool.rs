@@ -142,8 +142,8 @@ impl RacePool {
         self.connections
             .iter()
             .for_each(|connection| connection.end());
-        if let Some(mender) = self.free.borrow_mut().mender.take() {
-            mender.wake();
+        if let Some(reopener) = self.free.borrow_mut().reopener.take() {
+            reopener.wake();
         }
     }
 
@@ -173,8 +173,8 @@ impl RacePool {
             }
             let parser =
                 ReplyParser::sharing(max_body_bytes, Rc::clone(&self.transport.known_heads));
-            let is_mended = processes > 1;
-            spawn(serve(Rc::clone(connection), socket, parser, is_mended))
+            let by_others = processes > 1;
+            spawn(serve(Rc::clone(connection), socket, parser, by_others))
         };
         self.connections.iter().map(keep).collect()
     }
@@ -215,15 +215,15 @@ impl RacePool {
         } else {
             let free = &mut *free;
             for connection in connections.drain(..) {
-                match self.get(connection).is_torn() {
-                    true => free.torn.push(connection),
+                match self.get(connection).needs_reopening() {
+                    true => free.closed.push(connection),
                     false => free.connections.push(connection),
                 }
             }
-            if !free.torn.is_empty()
-                && let Some(mender) = &free.mender
+            if !free.closed.is_empty()
+                && let Some(reopener) = &free.reopener
             {
-                mender.wake_by_ref();
+                reopener.wake_by_ref();
             }
         }
         free.wake_first();

@@ -14,12 +14,12 @@ pub(super) struct FreeConnections {
     /// Those that came back last are last.
     pub connections: Vec<u32>,
     /// Those that are to be opened again, at a process of choice, before they are used.
-    pub torn: Vec<u32>,
+    pub closed: Vec<u32>,
     /// Races in line: ticket, connections wanted, waker.
     line: VecDeque<(u64, usize, Waker)>,
     next_ticket: u64,
-    /// Who opens torn connections.
-    pub mender: Option<Waker>,
+    /// Who opens closed connections.
+    pub reopener: Option<Waker>,
 }
 
 impl FreeConnections {
@@ -27,10 +27,10 @@ impl FreeConnections {
     pub fn new(connections: usize) -> Self {
         Self {
             connections: (0..connections as u32).rev().collect(),
-            torn: Vec::with_capacity(connections),
+            closed: Vec::with_capacity(connections),
             line: VecDeque::with_capacity(connections),
             next_ticket: 0,
-            mender: None,
+            reopener: None,
         }
     }
 

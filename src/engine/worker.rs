@@ -8,13 +8,13 @@ use super::clock::now_ns;
 use super::connection::{Connection, Transport};
 use super::health::ThreadGauge;
 use super::interruption::Interruption;
-use super::mender::mend;
 use super::net::Tcp;
 use super::openings::{OPENED_AT_ONCE, Ready, Wanted, open_connections, user_connections};
 use super::orders::WorkerOrders;
 use super::pacer::{Pacer, sharpen_timers};
 use super::race_pool::{RacePool, RacePoolParts};
 use super::recorder::Recorder;
+use super::reopening::reopen_closed;
 use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, UserConnection};
@@ -153,7 +153,7 @@ async fn run<S: Script>(
             .as_ref()
             .filter(|_| race_pool.is_spread())
         {
-            spawn(mend(Rc::clone(race_pool), questions.slow()));
+            spawn(reopen_closed(Rc::clone(race_pool), questions.slow()));
         }
     }
     if reins.ready.send(Ok(ready)).is_err() {

@@ -10,26 +10,27 @@ use super::race_pool::RacePool;
 use std::rc::Rc;
 use std::task::Poll;
 
-/// From the first torn connection to its opening: others may come, and are opened with it.
+/// From the first closed connection to its opening: others may come, and are opened with it.
 const GATHER_NS: u64 = 500_000;
 /// From the slow question to the connection: the work has begun, and is far from done.
 const BEGIN_NS: u64 = 250_000;
 
-/// Mends the connections of `race_pool` until its end. `slow` is a request that keeps a process at work.
-pub async fn mend(race_pool: Rc<RacePool>, slow: Rc<[u8]>) {
+/// Opens the closed connections of `race_pool` until its end. `slow` is a request that keeps a
+/// process at work.
+pub async fn reopen_closed(race_pool: Rc<RacePool>, slow: Rc<[u8]>) {
     let processes = race_pool.rotation.processes();
     let (opening, working) = (Rc::new(RaceGroup::default()), Rc::new(RaceGroup::default()));
     let room = race_pool.connections.len();
-    let mut torn: Vec<u32> = Vec::with_capacity(room);
+    let mut closed: Vec<u32> = Vec::with_capacity(room);
     let mut part: Vec<u32> = Vec::with_capacity(room);
     let mut workers: Vec<u32> = Vec::with_capacity(usize::from(processes));
-    while wait_for_torn(&race_pool).await {
+    while wait_for_closed(&race_pool).await {
         race_pool.pacer.until(now_ns() + GATHER_NS).await;
-        torn.append(&mut race_pool.free.borrow_mut().torn);
-        while !torn.is_empty() {
+        closed.append(&mut race_pool.free.borrow_mut().closed);
+        while !closed.is_empty() {
             let process = poorest(&race_pool, processes);
-            let wanted = torn.len().div_ceil(usize::from(processes));
-            part.extend(torn.drain(torn.len() - wanted..));
+            let wanted = closed.len().div_ceil(usize::from(processes));
+            part.extend(closed.drain(closed.len() - wanted..));
             let are_at_work = take_workers(&race_pool, processes, process, &mut workers);
             race_pool.ask(&workers, &slow, &working);
             race_pool.pacer.until(now_ns() + BEGIN_NS).await;
@@ -45,8 +46,8 @@ pub async fn mend(race_pool: Rc<RacePool>, slow: Rc<[u8]>) {
     }
 }
 
-/// Waits until there is something to mend; false at the end.
-async fn wait_for_torn(race_pool: &RacePool) -> bool {
+/// Waits until there is something to open; false at the end.
+async fn wait_for_closed(race_pool: &RacePool) -> bool {
     std::future::poll_fn(|context| {
         if race_pool
             .connections
@@ -56,10 +57,10 @@ async fn wait_for_torn(race_pool: &RacePool) -> bool {
             return Poll::Ready(false);
         }
         let mut free = race_pool.free.borrow_mut();
-        if !free.torn.is_empty() {
+        if !free.closed.is_empty() {
             return Poll::Ready(true);
         }
-        match &mut free.mender {
+        match &mut free.reopener {
             Some(waker) => waker.clone_from(context.waker()),
             empty => *empty = Some(context.waker().clone()),
         }
@@ -72,7 +73,7 @@ async fn wait_for_torn(race_pool: &RacePool) -> bool {
 fn poorest(race_pool: &RacePool, processes: u8) -> u8 {
     let lanes_of = |process: &u8| {
         let connections = race_pool.connections.iter();
-        let open = connections.filter(|connection| !connection.is_torn());
+        let open = connections.filter(|connection| !connection.needs_reopening());
         open.filter(|connection| connection.process() == *process)
             .count()
     };
@@ -98,7 +99,7 @@ fn take_workers(race_pool: &RacePool, processes: u8, but: u8, workers: &mut Vec<
                 let connections = race_pool
                     .connections
                     .iter()
-                    .filter(|connection| !connection.is_torn());
+                    .filter(|connection| !connection.needs_reopening());
                 let mut connections = connections
                     .filter(|connection| connection.process() == process)
                     .peekable();

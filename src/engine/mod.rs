@@ -9,6 +9,7 @@ mod barrier;
 mod clock;
 pub mod codec;
 mod connection;
+mod exchange_log;
 mod health;
 mod id;
 mod in_flight;
@@ -37,7 +38,6 @@ mod simulation;
 mod socket_link;
 mod subject;
 mod survey;
-mod trail;
 mod user;
 mod warm_up;
 mod worker;
@@ -48,6 +48,7 @@ pub use allocations::{CountingAllocator, allocations, uncounted};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
 pub use barrier::{Barrier, CommonStart, Missed};
 pub use clock::now_ns;
+pub use exchange_log::{ExchangeLog, LoggedExchange};
 pub use health::ThreadGauge;
 pub use id::Id;
 pub use interruption::Interruption;
@@ -71,7 +72,6 @@ pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,
     Survey, Surveyor,
 };
-pub use trail::{Trail, TrailEntry};
 pub use user::UserOrders;
 pub use worker::{Reins, WorkerError, work};
 pub use workload::{

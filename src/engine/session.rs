@@ -19,7 +19,7 @@ pub use call::Call;
 use call_parts::CallParts;
 pub use race::{Racer, RacerRange};
 
-use super::Trail;
+use super::ExchangeLog;
 use super::recorder::Observation;
 use super::redirect;
 use super::{
@@ -141,7 +141,7 @@ pub struct Session<L> {
     /// How races are carried out.
     race_rules: RaceRules,
     /// What was asked and answered in the current journey, if that is kept.
-    trail: Trail,
+    log: ExchangeLog,
     /// The racers of the current race.
     race_requests: Vec<RaceRequest>,
     /// When the last racer of the last race had left.
@@ -199,7 +199,7 @@ impl<L: Link> Session<L> {
             rested_ns: 0,
             skipped_from_ns: None,
             race_rules: RaceRules::default(),
-            trail: Trail::default(),
+            log: ExchangeLog::default(),
             race_requests: Vec::new(),
             last_left_ns: 0,
             last_race: None,
@@ -245,7 +245,7 @@ impl<L: Link> Session<L> {
     /// that the end of the run cuts short is neither completed nor aborted.
     pub async fn pass<S: Script>(&mut self, script: &S) -> Journey {
         self.pass_begins = true;
-        self.trail.forget();
+        self.log.forget();
         self.last_race = None;
         self.set_race_rules(script.race_rules());
         let ended = script.pass(self).await;
@@ -363,12 +363,12 @@ impl<L: Link> Session<L> {
             self.recorder.borrow_mut().interval().counters.followers += 1;
         }
         let bytes_out = self.write_request(&parts);
-        if self.trail.is_kept() {
+        if self.log.is_kept() {
             self.keep_request(&parts, due_ns);
         }
         let exchange = self.link.exchange().await;
         let (outcome, id) = self.record(&parts, due_ns, bytes_out, &exchange);
-        if self.trail.is_kept() {
+        if self.log.is_kept() {
             self.keep_reply(&exchange, outcome);
         }
         self.free_ns = exchange.done_ns;

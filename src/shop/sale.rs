@@ -5,7 +5,7 @@
 //! and are let go together. Each leaves a copy of its exchange; who comes last judges the round.
 //! The lock is taken a few times a user and round, never between due and done.
 
-use crate::engine::{Barrier, Id, Trail};
+use crate::engine::{Barrier, ExchangeLog, Id};
 use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -26,7 +26,7 @@ struct State {
     /// Where rounds put their items.
     warehouse: Option<Id>,
     /// The making of the item, and what was deposited since.
-    trail: Trail,
+    log: ExchangeLog,
     last_left_ns: u64,
 }
 
@@ -70,7 +70,7 @@ pub struct ClosedRound {
     /// Number of the round, from 1.
     pub number: u64,
     /// The making of the item, then every request for it.
-    pub trail: Trail,
+    pub log: ExchangeLog,
     /// When the last request had left.
     pub last_left_ns: u64,
 }
@@ -118,11 +118,11 @@ impl FlashSale {
         }
     }
 
-    /// The host made `item`; the exchange is the last one of its `trail`.
-    pub fn open(&self, item: Id, trail: &Trail) {
+    /// The host made `item`; the exchange is the last one of its `log`.
+    pub fn open(&self, item: Id, log: &ExchangeLog) {
         let mut state = self.lock();
-        state.trail.begin();
-        state.trail.adopt(trail, trail.entries().len() - 1);
+        state.log.begin();
+        state.log.adopt(log, log.entries().len() - 1);
         state.last_left_ns = 0;
         let start = self.barrier.next_start();
         state.phase = Phase::Open(Ticket { item, start });
@@ -133,25 +133,25 @@ impl FlashSale {
         self.lock().phase = Phase::NoHost;
     }
 
-    /// Takes down a user's exchange, the one at `index` of its `trail`, which had left at
+    /// Takes down a user's exchange, the one at `index` of its `log`, which had left at
     /// `left_ns`. Gives the round to the last one of the crowd.
     #[must_use]
     pub fn deposit(
         &self,
-        trail: &Trail,
+        log: &ExchangeLog,
         index: usize,
         (left_ns, crowd): (u64, u64),
     ) -> Option<ClosedRound> {
         let mut state = self.lock();
-        state.trail.adopt(trail, index);
+        state.log.adopt(log, index);
         state.last_left_ns = state.last_left_ns.max(left_ns);
-        if (state.trail.entries().len() as u64) <= crowd {
+        if (state.log.entries().len() as u64) <= crowd {
             return None;
         }
         state.phase = Phase::Judged;
         Some(ClosedRound {
             number: state.judged + 1,
-            trail: std::mem::take(&mut state.trail),
+            log: std::mem::take(&mut state.log),
             last_left_ns: state.last_left_ns,
         })
     }
@@ -160,8 +160,8 @@ impl FlashSale {
     pub fn end_round(&self, round: ClosedRound) {
         let mut state = self.lock();
         state.judged += 1;
-        state.trail = round.trail;
-        state.trail.forget();
+        state.log = round.log;
+        state.log.forget();
         state.phase = Phase::NoHost;
     }
 

@@ -12,7 +12,7 @@ use crate::plan::{Pacing, Plan, RaceRules, WaitTime};
 use crate::stats::{Event, Race, Rule};
 use std::sync::Arc;
 
-/// Races that can be on the track of one core at the same time, however wide; more wait in line.
+/// Races that can be on the connections of one core at the same time, however wide; more wait in line.
 const RACES_AT_ONCE: usize = 16;
 
 /// A plan names a user class that there is not.

@@ -24,7 +24,7 @@ pub struct Rule {
     pub enforced: bool,
 }
 
-/// Positions of exchanges in a trail. As few as a witness usually has take no allocation.
+/// Positions of exchanges in a log. As few as a witness usually has take no allocation.
 pub type Shown = SmallVec<[usize; 16]>;
 
 /// What a check of a rule came to.
@@ -40,7 +40,7 @@ pub enum Finding {
     Broken {
         /// What is wrong, in one sentence with the figures.
         why: Reason,
-        /// Which exchanges of the trail show it: as few as possible.
+        /// Which exchanges of the log show it: as few as possible.
         shown_by: Shown,
     },
     /// Nobody can tell, and why.

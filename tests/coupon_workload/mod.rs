@@ -166,7 +166,7 @@ async fn coupon_checkout<L: Link>(user: &mut Session<L>, bodies: &Bodies) -> Jou
 /// A race and its rule: two coupons for one cart at once, of which one may be taken.
 async fn coupon_twice<L: Link>(user: &mut Session<L>, bodies: &Bodies) -> Journey {
     let [create, .., apply] = &STEPS;
-    user.begin_trail();
+    user.begin_log();
     let cart = user.call(create).body(&bodies.carts).id().await?;
     let redeem = Racer::of(apply)
         .on(&cart)
@@ -174,7 +174,7 @@ async fn coupon_twice<L: Link>(user: &mut Session<L>, bodies: &Bodies) -> Journe
         .judged_by(contended)
         .times(2);
     let racers = user.race(&RACES[0], &[redeem]).await?;
-    let entries = user.trail().entries();
+    let entries = user.log().entries();
     let ended = |outcome| {
         racers
             .clone()

@@ -122,7 +122,7 @@ impl<'a, L: Link> Call<'a, L> {
     }
 
     /// Asks the shop for a state, at once and without changing it: no load, and no step of the
-    /// journey. Gives the place of the reply in the trail; `None` when nobody knows what the shop
+    /// journey. Gives the place of the reply in the log; `None` when nobody knows what the shop
     /// said, although it was asked again, or races are sequential: then nothing is sent but what
     /// the Locust suite sends.
     ///

@@ -2,7 +2,7 @@
 
 use super::call_parts::CallParts;
 use super::{Abort, Session};
-use crate::engine::{Exchange, Link, Step, Trail, TrailEntry, uncounted};
+use crate::engine::{Exchange, ExchangeLog, Link, LoggedExchange, Step, uncounted};
 use crate::plan::WaitTime;
 use crate::stats::{Corrections, Finding, Outcome, Part, Rule};
 
@@ -65,14 +65,14 @@ impl<L: Link> Session<L> {
     }
 
     /// From now on, to the end of the journey, what is asked and answered is kept.
-    pub fn begin_trail(&mut self) {
-        self.trail.begin();
+    pub fn begin_log(&mut self) {
+        self.log.begin();
     }
 
-    /// What was asked and answered since the trail was begun.
+    /// What was asked and answered since the log was begun.
     #[must_use]
-    pub fn trail(&self) -> &Trail {
-        &self.trail
+    pub fn log(&self) -> &ExchangeLog {
+        &self.log
     }
 
     /// Keeps the request that is in the link's buffer.
@@ -87,27 +87,26 @@ impl<L: Link> Session<L> {
 
     fn keep_request_as(&mut self, part: Part, parts: &CallParts<'_>, due_ns: u64) {
         let written = self.link.written();
-        let entry = TrailEntry::asked(parts.step, part, 0, due_ns);
-        self.trail
-            .ask(entry, |text| text.extend_from_slice(written));
+        let entry = LoggedExchange::asked(parts.step, part, 0, due_ns);
+        self.log.ask(entry, |text| text.extend_from_slice(written));
     }
 
     /// Keeps the reply to the request that was kept last.
     #[cold]
     pub(super) fn keep_reply(&mut self, exchange: &Exchange, outcome: Outcome) {
-        let index = self.trail.entries().len() - 1;
-        let entry = self.trail.entry_mut(index);
+        let index = self.log.entries().len() - 1;
+        let entry = self.log.entry_mut(index);
         entry.sent_ns =
             (exchange.result != Err(crate::engine::Broken::NotSent)).then_some(exchange.sent_ns);
         entry.done_ns = exchange.done_ns;
         entry.outcome = outcome;
         if let Ok(head) = exchange.result {
             entry.status = head.status;
-            self.trail.answer(index, self.link.body());
+            self.log.answer(index, self.link.body());
         }
     }
 
-    /// Asks the shop, off the record of the load. Gives the place of the reply in the trail.
+    /// Asks the shop, off the record of the load. Gives the place of the reply in the log.
     pub(super) async fn probe(&mut self, parts: &CallParts<'_>) -> Result<Option<usize>, Abort> {
         let due_ns = self.free_ns;
         if self.link.until(due_ns).await.is_err() {
@@ -138,7 +137,7 @@ impl<L: Link> Session<L> {
         probes.unknown += u64::from(exchange.result.is_err());
         interval.counters.beside_ns += busy_ns;
         let told = exchange.result.is_ok();
-        Ok(told.then(|| self.trail.entries().len() - 1))
+        Ok(told.then(|| self.log.entries().len() - 1))
     }
 
     /// What requests of `step` raised is known better than their outcomes told.
@@ -146,16 +145,16 @@ impl<L: Link> Session<L> {
         self.recorder.borrow_mut().correct(step, corrections);
     }
 
-    /// Counts a check of `rule` on the user's own trail. What is broken is kept with its witness;
+    /// Counts a check of `rule` on the user's own log. What is broken is kept with its witness;
     /// what cannot be told because the run is over was cut short.
     pub fn settle(&mut self, rule: &'static Rule, finding: Finding) {
-        let trail = std::mem::take(&mut self.trail);
-        self.settle_by(rule, finding, &trail);
-        self.trail = trail;
+        let log = std::mem::take(&mut self.log);
+        self.settle_by(rule, finding, &log);
+        self.log = log;
     }
 
-    /// The same on another trail.
-    pub fn settle_by(&mut self, rule: &'static Rule, finding: Finding, trail: &Trail) {
+    /// The same on another log.
+    pub fn settle_by(&mut self, rule: &'static Rule, finding: Finding, log: &ExchangeLog) {
         let finding = finding.unless_over(self.stopped);
         let mut recorder = self.recorder.borrow_mut();
         let start_ns = recorder.start_ns();
@@ -172,7 +171,7 @@ impl<L: Link> Session<L> {
             let violations = &mut recorder.interval().contests.ledger.violations;
             uncounted(|| {
                 let moments = (start_ns, now_ns);
-                violations.push(trail.violation((rule, race), &why, &shown_by, moments));
+                violations.push(log.violation((rule, race), &why, &shown_by, moments));
             });
         }
     }

@@ -6,7 +6,7 @@ use crate::engine::recorder::Observation;
 use crate::engine::redirect;
 use crate::engine::socket_link::MOST_RACERS;
 use crate::engine::{
-    Arena, Barrier, Broken, Exchange, Id, Judge, Link, ReplyHead, Step, TrailEntry,
+    Arena, Barrier, Broken, Exchange, Id, Judge, Link, LoggedExchange, ReplyHead, Step,
 };
 use crate::plan::RaceOffset;
 use crate::stats::{
@@ -96,7 +96,7 @@ impl<'a> Racer<'a> {
     }
 }
 
-/// Where the racers of a race stand in the user's trail: those of each side in the order in which
+/// Where the racers of a race stand in the user's exchange log: those of each side in the order in which
 /// they were named.
 pub type RacerRange = Range<usize>;
 
@@ -112,7 +112,7 @@ struct Start {
 
 impl<L: Link> Session<L> {
     /// Waits for the due moment, lets all racers go at once and waits for all replies, each of
-    /// which is a request under its step's name. Begins a trail, unless the journey has.
+    /// which is a request under its step's name. Begins a log, unless the journey has.
     ///
     /// # Errors
     /// When the run is over before the start.
@@ -135,7 +135,7 @@ impl<L: Link> Session<L> {
         self.write_requests(racers, &start).await;
         let ran = self
             .link
-            .race(self.trail.text(), &mut self.race_requests, None)
+            .race(self.log.text(), &mut self.race_requests, None)
             .await;
         let range = self.finish_race(racers, &start);
         if ran.is_ok() {
@@ -145,7 +145,7 @@ impl<L: Link> Session<L> {
     }
 
     /// Gathers with a crowd and goes when all go; the common start is the due moment. Gives the
-    /// place in the trail and the size of the crowd; `None` when the crowd went without the user.
+    /// place in the log and the size of the crowd; `None` when the crowd went without the user.
     /// Who is in a crowd does not see the whole race: see [`Session::observe_race`].
     ///
     /// # Errors
@@ -166,12 +166,12 @@ impl<L: Link> Session<L> {
         self.write_requests(&[racer], &start).await;
         let ran = self
             .link
-            .race(self.trail.text(), &mut self.race_requests, Some(crowd))
+            .race(self.log.text(), &mut self.race_requests, Some(crowd))
             .await;
         match ran {
             Err(why) => {
                 self.link.return_connections();
-                self.trail.forget();
+                self.log.forget();
                 self.free_ns = self.link.now_ns();
                 match why {
                     CalledOff::Missed => Ok(None),
@@ -212,7 +212,7 @@ impl<L: Link> Session<L> {
 
     /// What a race of `entries` showed of itself; its last request had left at `last_left_ns`.
     #[must_use]
-    pub fn seen(&self, entries: &[TrailEntry], last_left_ns: u64) -> RaceSeen {
+    pub fn seen(&self, entries: &[LoggedExchange], last_left_ns: u64) -> RaceSeen {
         seen(entries, last_left_ns, self.recorder.borrow().floor_ns())
     }
 
@@ -248,14 +248,14 @@ impl<L: Link> Session<L> {
                     .race_requests
                     .pop()
                     .map(|race_request| race_request.request);
-                let request = &self.trail.text()[request.unwrap_or_default()];
+                let request = &self.log.text()[request.unwrap_or_default()];
                 self.link.request_buffer().extend_from_slice(request);
                 let exchange = self.link.exchange().await;
-                self.note_exchange(racer, self.trail.entries().len() - 1, due_ns, &exchange);
+                self.note_exchange(racer, self.log.entries().len() - 1, due_ns, &exchange);
                 self.free_ns = exchange.done_ns;
                 due_ns = exchange.done_ns;
                 last = Some(exchange);
-                let outcome = self.trail.entries().last().map(|entry| entry.outcome);
+                let outcome = self.log.entries().last().map(|entry| entry.outcome);
                 if self.strict && matches!(outcome, Some(Outcome::Failed | Outcome::Unknown)) {
                     return Err(Abort);
                 }
@@ -264,7 +264,7 @@ impl<L: Link> Session<L> {
         if let Some(exchange) = &last {
             self.schedule_next(exchange);
         }
-        Ok(first..self.trail.entries().len())
+        Ok(first..self.log.entries().len())
     }
 
     /// Notes one exchange that was carried out alone.
@@ -282,20 +282,20 @@ impl<L: Link> Session<L> {
         let judged = judge(racer, exchange.result, body, pointed, || {
             *self.link.reason()
         });
-        self.trail.answer(index, body_of(exchange.result, body));
+        self.log.answer(index, body_of(exchange.result, body));
         let free_ns = self.free_ns;
         self.note_finish(racer, index, (due_ns, free_ns), &race_request, &judged);
     }
 
     fn begin_racers(&mut self) -> usize {
-        if !self.trail.is_kept() {
-            self.trail.begin();
+        if !self.log.is_kept() {
+            self.log.begin();
         }
         self.race_requests.clear();
         if self.race_requests.capacity() == 0 {
             self.race_requests.reserve(MOST_RACERS);
         }
-        self.trail.entries().len()
+        self.log.entries().len()
     }
 
     fn draw_offset(&mut self, racers: &[Racer<'_>]) -> Option<i64> {
@@ -323,8 +323,8 @@ impl<L: Link> Session<L> {
     fn ask_racer(&mut self, racer: &Racer<'_>, due_ns: u64, shift_ns: u64) {
         let head = self.heads.of(racer.step);
         let (rng, unique) = (&mut self.rng, &mut self.unique);
-        let entry = TrailEntry::asked(racer.step, Part::Racer, racer.side, due_ns + shift_ns);
-        let request = self.trail.ask(entry, |out| match racer.body {
+        let entry = LoggedExchange::asked(racer.step, Part::Racer, racer.side, due_ns + shift_ns);
+        let request = self.log.ask(entry, |out| match racer.body {
             None => head.append_without_body(racer.on, out),
             Some(arena) => {
                 let index = racer.chosen.unwrap_or_else(|| arena.pick(rng));
@@ -339,15 +339,15 @@ impl<L: Link> Session<L> {
     /// Records every racer as a request, gives the connections back, and plans the next step.
     fn finish_race(&mut self, racers: &[Racer<'_>], start: &Start) -> RacerRange {
         let mut race_requests = std::mem::take(&mut self.race_requests);
-        let first = self.trail.entries().len() - race_requests.len();
+        let first = self.log.entries().len() - race_requests.len();
         let all = racers
             .iter()
             .flat_map(|racer| std::iter::repeat_n(racer, racer.times));
         for (number, (racer, race_request)) in all.zip(&race_requests).enumerate() {
             let index = first + number;
-            let (link, trail) = (&self.link, &mut self.trail);
+            let (link, log) = (&self.link, &mut self.log);
             let judged = link.with_racer_body(number, |body| {
-                trail.answer(index, body_of(race_request.result, body));
+                log.answer(index, body_of(race_request.result, body));
                 let pointed =
                     |status| link.with_racer_head(number, |head| redirected(racer, status, head));
                 judge(racer, race_request.result, body, pointed, || {
@@ -390,7 +390,7 @@ impl<L: Link> Session<L> {
         });
         race_requests.clear();
         self.race_requests = race_requests;
-        first..self.trail.entries().len()
+        first..self.log.entries().len()
     }
 
     fn note_finish(
@@ -402,12 +402,12 @@ impl<L: Link> Session<L> {
         (outcome, reason): &(Outcome, Option<Reason>),
     ) {
         let was_sent = race_request.result != Err(Broken::NotSent);
-        let body_bytes_in = self.trail.reply(index).len() as u64;
+        let body_bytes_in = self.log.reply(index).len() as u64;
         let (status, bytes_in) = match race_request.result {
             Ok(head) => (head.status, head.bytes),
             Err(_) => (0, 0),
         };
-        let entry = self.trail.entry_mut(index);
+        let entry = self.log.entry_mut(index);
         entry.due_ns = due_ns;
         entry.sent_ns = was_sent.then_some(race_request.sent_ns);
         entry.done_ns = race_request.done_ns;
@@ -456,7 +456,7 @@ impl<L: Link> Session<L> {
     }
 
     fn observe_racers(&mut self, race: &'static Race, range: &RacerRange, offset_us: Option<i64>) {
-        let entries = &self.trail.entries()[range.clone()];
+        let entries = &self.log.entries()[range.clone()];
         let mut seen = self.seen(entries, self.last_left_ns);
         let offset_bin = self.race_rules.offset.zip(offset_us).map(|(sweep, _)| {
             let sent_ns = |side: u8| {
@@ -475,7 +475,7 @@ impl<L: Link> Session<L> {
 }
 
 /// What a race of `entries` showed of itself.
-fn seen(entries: &[TrailEntry], last_left_ns: u64, floor_ns: Option<u64>) -> RaceSeen {
+fn seen(entries: &[LoggedExchange], last_left_ns: u64, floor_ns: Option<u64>) -> RaceSeen {
     let complete = entries.iter().all(|entry| entry.sent_ns.is_some());
     let first_ns = entries.iter().filter_map(|entry| entry.sent_ns).min();
     let first_done_ns = entries.iter().map(|entry| entry.done_ns).min();
@@ -502,7 +502,7 @@ fn seen(entries: &[TrailEntry], last_left_ns: u64, floor_ns: Option<u64>) -> Rac
 }
 
 /// By process, how many were sent to it.
-fn on_processes(entries: &[TrailEntry]) -> [u16; PROCESSES_COUNTED] {
+fn on_processes(entries: &[LoggedExchange]) -> [u16; PROCESSES_COUNTED] {
     let mut on = [0; PROCESSES_COUNTED];
     for entry in entries.iter().filter(|entry| entry.sent_ns.is_some()) {
         let place = usize::from(entry.process).min(PROCESSES_COUNTED - 1);
@@ -514,7 +514,7 @@ fn on_processes(entries: &[TrailEntry]) -> [u16; PROCESSES_COUNTED] {
 /// Whether times alone prove that a target handled two requests at once: the second reply came
 /// sooner after the first than one request takes alone. Only where a request takes long against
 /// the way to the target, and the first one did not stand in line.
-fn overlapped_in_time(entries: &[TrailEntry], floor_ns: u64) -> bool {
+fn overlapped_in_time(entries: &[LoggedExchange], floor_ns: u64) -> bool {
     let answered = entries.iter().filter(|entry| entry.status > 0);
     let (mut first_ns, mut second_ns) = (u64::MAX, u64::MAX);
     for entry in answered {
@@ -531,7 +531,7 @@ fn overlapped_in_time(entries: &[TrailEntry], floor_ns: u64) -> bool {
         && second_ns - first_ns < first_ns / 4
 }
 
-/// The body that goes into the trail.
+/// The body that goes into the log.
 fn body_of(result: Result<ReplyHead, Broken>, body: &[u8]) -> &[u8] {
     if result.is_ok() { body } else { &[] }
 }

@@ -24,11 +24,7 @@ pub async fn same_external_id<L: Link>(user: &mut Session<L>, supplies: &Supplie
         .with(&ids)
         .times(REGISTRATIONS);
     let racers = user.race(SAME_EXTERNAL_ID, &[register]).await?;
-    let found = at_most_one(
-        user.trail(),
-        &racers,
-        "a registration under one external id",
-    );
+    let found = at_most_one(user.log(), &racers, "a registration under one external id");
     user.settle(ONE_CUSTOMER_AN_ID, found);
     Ok(())
 }
@@ -36,7 +32,7 @@ pub async fn same_external_id<L: Link>(user: &mut Session<L>, supplies: &Supplie
 /// 11 addresses at once for a customer that may have 10.
 pub async fn eleven_addresses<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     let bodies = &supplies.payloads.identity;
-    user.begin_trail();
+    user.begin_log();
     let customer = user
         .call(ADDRESSES_REGISTER)
         .body(&bodies.short_registrations)
@@ -47,8 +43,8 @@ pub async fn eleven_addresses<L: Link>(user: &mut Session<L>, supplies: &Supplie
         .body(&bodies.addresses)
         .times(ADDRESSES);
     let racers = user.race(ELEVEN_ADDRESSES, &[add]).await?;
-    let limit = at_most(ADDRESS_MAX, user.trail(), &racers, "adding an address");
-    let nothing_left = loser_leaves_nothing(user.trail(), &racers);
+    let limit = at_most(ADDRESS_MAX, user.log(), &racers, "adding an address");
+    let nothing_left = loser_leaves_nothing(user.log(), &racers);
     user.settle(ADDRESS_LIMIT, limit);
     user.settle(LOSER_LEAVES_NOTHING, nothing_left);
     Ok(())
@@ -57,7 +53,7 @@ pub async fn eleven_addresses<L: Link>(user: &mut Session<L>, supplies: &Supplie
 /// An account is suspended twice at once.
 pub async fn double_suspend<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     let bodies = &supplies.payloads.identity;
-    user.begin_trail();
+    user.begin_log();
     let customer = user
         .call(SUSPEND_REGISTER)
         .body(&bodies.short_registrations)
@@ -68,7 +64,7 @@ pub async fn double_suspend<L: Link>(user: &mut Session<L>, supplies: &Supplies)
         .body(&bodies.suspension)
         .times(2);
     let racers = user.race(DOUBLE_SUSPEND, &[suspend]).await?;
-    let found = at_most_one(user.trail(), &racers, "suspending the account");
+    let found = at_most_one(user.log(), &racers, "suspending the account");
     user.settle(SUSPENDED_ONCE, found);
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! suite, one item for the whole run and nobody waits for anybody.
 
 use crate::engine::{
-    Arena, AwaitedStart, Id, Journey, Link, Racer, Session, SetUpFailure, Step, TrailEntry,
+    Arena, AwaitedStart, Id, Journey, Link, LoggedExchange, Racer, Session, SetUpFailure, Step,
 };
 use crate::shop::Supplies;
 use crate::shop::generators::inventory::REORDER_POINT;
@@ -83,7 +83,7 @@ async fn host<L: Link>(
     warehouse: Option<Id>,
 ) -> Journey {
     let warehouse = warehouse.unwrap_or_else(|| user.local_id(&supplies.prefixes.warehouse));
-    user.begin_trail();
+    user.begin_log();
     let item = user
         .call(FLASH_INITIALIZE_STOCK)
         .body(&supplies.flash_stocks)
@@ -92,7 +92,7 @@ async fn host<L: Link>(
         .id()
         .await;
     match item {
-        Ok(item) => supplies.sale.open(item, user.trail()),
+        Ok(item) => supplies.sale.open(item, user.log()),
         Err(abort) => {
             supplies.sale.give_up_hosting();
             return Err(abort);
@@ -119,7 +119,7 @@ async fn go_for<L: Link>(
         return Ok(false);
     };
     let left = (user.last_left_ns(), crowd);
-    if let Some(round) = sale.deposit(user.trail(), index, left) {
+    if let Some(round) = sale.deposit(user.log(), index, left) {
         judge(user, supplies, &ticket.item, round).await?;
     }
     Ok(true)
@@ -132,7 +132,7 @@ async fn judge<L: Link>(
     item: &Id,
     mut round: ClosedRound,
 ) -> Journey {
-    let racers = 1..round.trail.entries().len();
+    let racers = 1..round.log.entries().len();
     let asked = user
         .call(ASK_RESERVE)
         .on(item)
@@ -140,13 +140,13 @@ async fn judge<L: Link>(
         .probe()
         .await;
     let probe = asked.unwrap_or(None).map(|index| {
-        round.trail.adopt(user.trail(), index);
+        round.log.adopt(user.log(), index);
         racers.end
     });
     let stock = u64::from(supplies.settings.stock);
-    let seen = user.seen(&round.trail.entries()[racers.clone()], round.last_left_ns);
-    let first_ns = first_sent_ns(&round.trail.entries()[racers.clone()]);
-    let sale = Sale::of(&round.trail, stock, Some(0), racers, probe);
+    let seen = user.seen(&round.log.entries()[racers.clone()], round.last_left_ns);
+    let first_ns = first_sent_ns(&round.log.entries()[racers.clone()]);
+    let sale = Sale::of(&round.log, stock, Some(0), racers, probe);
     let (oversold, undersold) = (sale.not_oversold(), sale.not_undersold());
     let told = Round {
         spread_us: seen.spread_us.unwrap_or(0),
@@ -156,14 +156,14 @@ async fn judge<L: Link>(
     let corrections = sale.corrections(u64::from(REORDER_POINT));
     user.correct(FLASH_RESERVE, &corrections);
     user.observe_race(FLASH_SALE, &seen);
-    user.settle_by(NOT_OVERSOLD, oversold, &round.trail);
-    user.settle_by(NOT_UNDERSOLD, undersold, &round.trail);
+    user.settle_by(NOT_OVERSOLD, oversold, &round.log);
+    user.settle_by(NOT_UNDERSOLD, undersold, &round.log);
     user.end_round(told, first_ns);
     supplies.sale.end_round(round);
     asked.map(drop)
 }
 
-fn first_sent_ns(entries: &[TrailEntry]) -> u64 {
+fn first_sent_ns(entries: &[LoggedExchange]) -> u64 {
     let sent = entries.iter().filter_map(|entry| entry.sent_ns);
     sent.min().unwrap_or(0)
 }

@@ -22,7 +22,7 @@ const READ_PAUSES_NS: [u64; 4] = [0, 300_000_000, 500_000_000, 1_000_000_000];
 /// which the later one must see the earlier.
 pub async fn cancel_against_paid<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     let bodies = &supplies.payloads.ordering;
-    user.begin_trail();
+    user.begin_log();
     let order = user
         .call(PAID_CREATE_ORDER)
         .body(&bodies.orders)
@@ -54,24 +54,24 @@ pub async fn cancel_against_paid<L: Link>(user: &mut Session<L>, supplies: &Supp
         .probe()
         .await;
     let state = told.unwrap_or(None);
-    let found = cancelled_or_paid(user.trail(), cancels, pays, state);
+    let found = cancelled_or_paid(user.log(), cancels, pays, state);
     user.settle(CANCELLED_OR_PAID, found);
     let stored = match supplies.generation {
         // It refuses the payment of a cancelled order.
         Generation::Five => Stored::Certainly,
         Generation::Today => {
-            let by_race = Stored::of(user.trail(), cancels, pays, state);
+            let by_race = Stored::of(user.log(), cancels, pays, state);
             find_out(user, supplies, &order, by_race).await
         }
     };
-    let found = cancelled_is_refunded(user.trail(), cancels, (pays, stored), state);
+    let found = cancelled_is_refunded(user.log(), cancels, (pays, stored), state);
     user.settle(CANCELLED_IS_REFUNDED, found);
     told?;
 
-    if let Some(state) = state.filter(|&state| is_cancelled(user.trail(), state)) {
+    if let Some(state) = state.filter(|&state| is_cancelled(user.log(), state)) {
         let processed = user.call(ASK_PROCESS).on(&order).probe().await;
         let asked = processed.unwrap_or(None);
-        let found = was_refused(user.trail(), state, asked, "processing a cancelled order");
+        let found = was_refused(user.log(), state, asked, "processing a cancelled order");
         user.settle(END_IS_THE_END, found);
         processed?;
     }
@@ -90,7 +90,7 @@ async fn find_out<L: Link>(
         true => by_race,
         false => by_timeline(user, supplies, order).await.unwrap_or(by_race),
     };
-    let accepted = user.trail().entries().iter().any(|entry| {
+    let accepted = user.log().entries().iter().any(|entry| {
         entry.step.index == PAID_RACE_SUCCESS.index && entry.outcome == Outcome::Success
     });
     if accepted {
@@ -124,7 +124,7 @@ async fn by_timeline<L: Link>(
     for pause_ns in READ_PAUSES_NS {
         user.rest(pause_ns).await.ok()?;
         let index = user.call(ASK_TIMELINE).on(order).probe().await.ok()??;
-        let stored = Stored::by_timeline(user.trail().reply(index));
+        let stored = Stored::by_timeline(user.log().reply(index));
         if stored.is_some() {
             supplies.note_read(true);
             return stored;
@@ -137,7 +137,7 @@ async fn by_timeline<L: Link>(
 /// 3 checkouts of one cart at once.
 pub async fn concurrent_checkout<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     let bodies = &supplies.payloads.ordering;
-    user.begin_trail();
+    user.begin_log();
     let cart = user
         .call(CHECKOUT_CREATE_CART)
         .body(&bodies.carts)
@@ -153,7 +153,7 @@ pub async fn concurrent_checkout<L: Link>(user: &mut Session<L>, supplies: &Supp
         .body(&bodies.checkouts)
         .times(CHECKOUTS);
     let racers = user.race(CONCURRENT_CHECKOUT, &[check_out]).await?;
-    let found = at_most_one(user.trail(), &racers, "checking out one cart");
+    let found = at_most_one(user.log(), &racers, "checking out one cart");
     user.settle(ONE_ORDER_A_CART, found);
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::stats::Outcome;
 /// The gateway's word of a success comes twice at once.
 pub async fn duplicate_webhook<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     let bodies = &supplies.payloads.payments;
-    user.begin_trail();
+    user.begin_log();
     let payment = user
         .call(WEBHOOK_INITIATE)
         .body(&bodies.payments)
@@ -28,7 +28,7 @@ pub async fn duplicate_webhook<L: Link>(user: &mut Session<L>, supplies: &Suppli
         .with(&ids)
         .times(2);
     let racers = user.race(DUPLICATE_WEBHOOK, &[succeed]).await?;
-    let found = at_most_one(user.trail(), &racers, "the webhook of one payment");
+    let found = at_most_one(user.log(), &racers, "the webhook of one payment");
     user.settle(WEBHOOK_COUNTS_ONCE, found);
     Ok(())
 }
@@ -40,7 +40,7 @@ pub async fn contradicting_webhooks<L: Link>(
     supplies: &Supplies,
 ) -> Journey {
     let bodies = &supplies.payloads.payments;
-    user.begin_trail();
+    user.begin_log();
     let payment = user
         .call(CONTRADICT_INITIATE)
         .body(&bodies.payments)
@@ -55,10 +55,10 @@ pub async fn contradicting_webhooks<L: Link>(
         .with(&ids)
         .side(1);
     let racers = user.race(CONTRADICTING_WEBHOOKS, &[succeed, fail]).await?;
-    let found = at_most_one(user.trail(), &racers, "success or failure of one payment");
+    let found = at_most_one(user.log(), &racers, "success or failure of one payment");
     user.settle(WEBHOOKS_EXCLUDE, found);
 
-    let entries = user.trail().entries();
+    let entries = user.log().entries();
     let ended_by = racers
         .clone()
         .find(|&index| entries[index].outcome == Outcome::Success);
@@ -70,7 +70,7 @@ pub async fn contradicting_webhooks<L: Link>(
             .probe()
             .await;
         let asked = failed.unwrap_or(None);
-        let found = was_refused(user.trail(), ended_by, asked, "the failure of a payment");
+        let found = was_refused(user.log(), ended_by, asked, "the failure of a payment");
         user.settle(END_IS_THE_END, found);
         failed?;
     }
@@ -82,7 +82,7 @@ pub async fn contradicting_webhooks<L: Link>(
         .probe()
         .await;
     let asked = refunded.unwrap_or(None);
-    let found = was_refused(user.trail(), 0, asked, "a refund that nobody asked for");
+    let found = was_refused(user.log(), 0, asked, "a refund that nobody asked for");
     user.settle(REFUND_WAS_ASKED_FOR, found);
     refunded.map(drop)
 }
@@ -96,7 +96,7 @@ pub async fn same_idempotency_key<L: Link>(user: &mut Session<L>, supplies: &Sup
         .with(&ids)
         .times(2);
     let racers = user.race(SAME_IDEMPOTENCY_KEY, &[pay]).await?;
-    let found = one_payment_a_key(user.trail(), &racers);
+    let found = one_payment_a_key(user.log(), &racers);
     user.settle(ONE_PAYMENT_A_KEY, found);
     Ok(())
 }

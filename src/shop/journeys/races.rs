@@ -20,7 +20,7 @@ use crate::shop::steps::{
 pub async fn cancel_during_payment<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     let bodies = &supplies.payloads.ordering;
     let payments = &supplies.payloads.payments;
-    user.begin_trail();
+    user.begin_log();
     let order = user
         .call(CANCEL_CREATE_ORDER)
         .body(&bodies.orders)
@@ -53,7 +53,7 @@ pub async fn cancel_during_payment<L: Link>(user: &mut Session<L>, supplies: &Su
     let racers = user.race(CANCEL_DURING_PAYMENT, &[cancel, pay]).await?;
     // The payment knows nothing of the order: when it was accepted, it was taken.
     let paid = (racers.start + 1, Stored::Certainly);
-    let found = cancelled_is_refunded(user.trail(), racers.start, paid, None);
+    let found = cancelled_is_refunded(user.log(), racers.start, paid, None);
     user.settle(CANCELLED_IS_REFUNDED, found);
     Ok(())
 }
@@ -65,7 +65,7 @@ pub async fn concurrent_order_modification<L: Link>(
     supplies: &Supplies,
 ) -> Journey {
     let bodies = &supplies.payloads.ordering;
-    user.begin_trail();
+    user.begin_log();
     let order = user
         .call(MODIFY_CREATE_ORDER)
         .body(&bodies.orders_of_three)
@@ -83,7 +83,7 @@ pub async fn concurrent_order_modification<L: Link>(
         .probe()
         .await;
     let late = asked.unwrap_or(None);
-    let found = confirmed_is_closed(user.trail(), confirms, &[first, second], late);
+    let found = confirmed_is_closed(user.log(), confirms, &[first, second], late);
     user.settle(CONFIRMED_IS_CLOSED, found);
     asked.map(drop)
 }

@@ -19,7 +19,7 @@ async fn paid<L: Link>(
     (initiate, confirm): (&'static Step, &'static Step),
 ) -> Result<(Id, usize), Abort> {
     let bodies = &supplies.payloads.payments;
-    user.begin_trail();
+    user.begin_log();
     let chosen = bodies.payments.pick(user.rng());
     let payment = user
         .call(initiate)
@@ -45,8 +45,8 @@ pub async fn concurrent_refunds<L: Link>(user: &mut Session<L>, supplies: &Suppl
         .body_at(&bodies.refunds, chosen)
         .times(REFUNDS);
     let asked = user.race(CONCURRENT_REFUNDS, &[ask]).await?;
-    let first = user.trail().entries().len();
-    let found = within_payment(user.trail(), 0, asked.clone(), |index| index, "asked back");
+    let first = user.log().entries().len();
+    let found = within_payment(user.log(), 0, asked.clone(), |index| index, "asked back");
     user.settle(REFUNDS_ASKED, found);
 
     // The request that each completion belongs to.
@@ -54,7 +54,7 @@ pub async fn concurrent_refunds<L: Link>(user: &mut Session<L>, supplies: &Suppl
     let mut completed = 0;
     let mut ended = Ok(());
     for index in asked {
-        let Some(refund) = user.trail().id(index) else {
+        let Some(refund) = user.log().id(index) else {
             continue;
         };
         completed_by[completed] = index;
@@ -72,7 +72,7 @@ pub async fn concurrent_refunds<L: Link>(user: &mut Session<L>, supplies: &Suppl
     }
     let completions = first..first + completed;
     let asked_by = |index: usize| completed_by[index - first];
-    let found = within_payment(user.trail(), 0, completions, asked_by, "paid back");
+    let found = within_payment(user.log(), 0, completions, asked_by, "paid back");
     user.settle(REFUNDS_PAID, found);
     ended
 }
@@ -96,7 +96,7 @@ pub async fn duplicate_refund_webhook<L: Link>(
         .with(&ids)
         .times(2);
     let racers = user.race(DUPLICATE_REFUND_WEBHOOK, &[complete]).await?;
-    let found = at_most_one(user.trail(), &racers, "the webhook of one refund");
+    let found = at_most_one(user.log(), &racers, "the webhook of one refund");
     user.settle(REFUNDED_ONCE, found);
     Ok(())
 }

@@ -14,7 +14,7 @@ const STOCK: u64 = 3;
 /// 12 reservations of 1 to 3 pieces at once, of the last 3 pieces.
 pub async fn last_pieces<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
     let bodies = &supplies.payloads.inventory;
-    user.begin_trail();
+    user.begin_log();
     let warehouse = user.local_id(&supplies.prefixes.warehouse);
     let item = user
         .call(LAST_INITIALIZE_STOCK)
@@ -33,7 +33,7 @@ pub async fn last_pieces<L: Link>(user: &mut Session<L>, supplies: &Supplies) ->
         .body(&bodies.absurd_reservation)
         .probe()
         .await;
-    let sale = Sale::of(user.trail(), STOCK, Some(0), racers, asked.unwrap_or(None));
+    let sale = Sale::of(user.log(), STOCK, Some(0), racers, asked.unwrap_or(None));
     let (oversold, undersold) = (sale.not_oversold(), sale.not_undersold());
     let corrections = sale.corrections(u64::from(REORDER_POINT));
     user.correct(LAST_RACE_RESERVE, &corrections);

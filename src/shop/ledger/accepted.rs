@@ -5,7 +5,7 @@
 //! times that do not overlap, by the order's state, or by its timeline; else it is a guess.
 
 use super::told::{happened, may_have_happened, state_named};
-use crate::engine::{Trail, TrailEntry};
+use crate::engine::{ExchangeLog, LoggedExchange};
 use memchr::memmem;
 
 /// Whether a payment that was accepted was stored.
@@ -27,9 +27,9 @@ const TOGETHER: u64 = 4;
 
 /// Whether `one` seems to have been served before `other`: by the order of replies where they come
 /// apart, by that of requests where they do not. A guess, for counts that have bounds beside them.
-fn likely_came_first(one: &TrailEntry, other: &TrailEntry) -> bool {
-    let sent_ns = |entry: &TrailEntry| entry.sent_ns.unwrap_or(entry.done_ns);
-    let took_ns = |entry: &TrailEntry| entry.done_ns.saturating_sub(sent_ns(entry));
+fn likely_came_first(one: &LoggedExchange, other: &LoggedExchange) -> bool {
+    let sent_ns = |entry: &LoggedExchange| entry.sent_ns.unwrap_or(entry.done_ns);
+    let took_ns = |entry: &LoggedExchange| entry.done_ns.saturating_sub(sent_ns(entry));
     let apart_ns = one.done_ns.abs_diff(other.done_ns);
     match apart_ns * TOGETHER < took_ns(one).min(took_ns(other)) {
         true => sent_ns(one) < sent_ns(other),
@@ -40,8 +40,8 @@ fn likely_came_first(one: &TrailEntry, other: &TrailEntry) -> bool {
 impl Stored {
     /// What is known of the payment at `pays` next to the cancellation at `cancels`; `state` is the
     /// probe whose refusal names the order's state afterwards.
-    pub fn of(trail: &Trail, cancels: usize, pays: usize, state: Option<usize>) -> Self {
-        let (cancel, pay) = (&trail.entries()[cancels], &trail.entries()[pays]);
+    pub fn of(log: &ExchangeLog, cancels: usize, pays: usize, state: Option<usize>) -> Self {
+        let (cancel, pay) = (&log.entries()[cancels], &log.entries()[pays]);
         if !happened(pay) {
             return Self::CertainlyNot;
         }
@@ -49,7 +49,7 @@ impl Stored {
         let Some(cancelled_ns) = cancel.sent_ns.filter(|_| is_open) else {
             return Self::Certainly;
         };
-        let state = state.and_then(|probe| state_named(trail.reply(probe)));
+        let state = state.and_then(|probe| state_named(log.reply(probe)));
         if pay.done_ns < cancelled_ns || state.is_some_and(|state| state != "Cancelled") {
             return Self::Certainly;
         }
@@ -82,7 +82,7 @@ impl Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shop::ledger::made_up::trail;
+    use crate::shop::ledger::made_up::log;
     use crate::stats::Outcome::{self, Conflict, Refused, Success, Unknown};
     use crate::stats::Part::{Probe, Racer};
 
@@ -93,13 +93,13 @@ mod tests {
         let told = format!("Cannot transition from {state} to Returned");
         let mut exchanges = vec![(Racer, cancel.0, "", ""), (Racer, pay.0, "", "")];
         exchanges.push((Probe, Refused, "", told.as_str()));
-        let mut trail = trail(&exchanges);
+        let mut log = log(&exchanges);
         for (index, (_, sent_ms, done_ms)) in [cancel, pay].into_iter().enumerate() {
-            let entry = trail.entry_mut(index);
+            let entry = log.entry_mut(index);
             entry.sent_ns = Some(sent_ms * MS);
             entry.done_ns = done_ms * MS;
         }
-        Stored::of(&trail, 0, 1, (!state.is_empty()).then_some(2))
+        Stored::of(&log, 0, 1, (!state.is_empty()).then_some(2))
     }
 
     #[test]

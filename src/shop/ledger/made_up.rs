@@ -1,17 +1,17 @@
 //! Trails for tests, exchange by exchange.
 
-use crate::engine::{Trail, TrailEntry};
+use crate::engine::{ExchangeLog, LoggedExchange};
 use crate::shop::steps;
 use crate::stats::{Finding, Outcome, Part};
 
-/// A trail of these exchanges: part, outcome, body of the request, body of the reply. The exchange
+/// A log of these exchanges: part, outcome, body of the request, body of the reply. The exchange
 /// at position `n` is sent at `n` ms and answered 10 ms later.
-pub fn trail(exchanges: &[(Part, Outcome, &str, &str)]) -> Trail {
-    let mut trail = Trail::default();
-    trail.begin();
+pub fn log(exchanges: &[(Part, Outcome, &str, &str)]) -> ExchangeLog {
+    let mut log = ExchangeLog::default();
+    log.begin();
     for (index, &(part, outcome, body, reply)) in exchanges.iter().enumerate() {
         let sent_ns = index as u64 * 1_000_000;
-        let mut entry = TrailEntry::asked(steps::KEY_RACE_INITIATE, part, 0, sent_ns);
+        let mut entry = LoggedExchange::asked(steps::KEY_RACE_INITIATE, part, 0, sent_ns);
         entry.sent_ns = Some(sent_ns);
         entry.done_ns = sent_ns + 10_000_000;
         entry.outcome = outcome;
@@ -22,12 +22,12 @@ pub fn trail(exchanges: &[(Part, Outcome, &str, &str)]) -> Trail {
             Outcome::Failed => 503,
             Outcome::Unknown => 0,
         };
-        trail.ask(entry, |text| {
+        log.ask(entry, |text| {
             text.extend_from_slice(format!("POST /x HTTP/1.1\r\n\r\n{body}").as_bytes());
         });
-        trail.answer(index, reply.as_bytes());
+        log.answer(index, reply.as_bytes());
     }
-    trail
+    log
 }
 
 /// What is wrong and which exchanges show it.

@@ -1,6 +1,6 @@
 //! The ledger: what the shop told about contended things, and what must hold of it.
 //!
-//! An entry is the trail of one errand. It is judged as soon as the errand is over, counted, and
+//! An entry is the log of one errand. It is judged as soon as the errand is over, counted, and
 //! forgotten: only what breaks a rule keeps its witness. So the ledger is as large as what is being
 //! contended for at the moment, however many races there were.
 

@@ -1,22 +1,22 @@
 //! Money: what is given back against what was taken, and keys that stand for one payment.
 
 use super::told::{amount_cents, happened, may_have_happened};
-use crate::engine::{RacerRange, Trail};
+use crate::engine::{ExchangeLog, RacerRange};
 use crate::stats::Finding;
 use std::ops::Range;
 
 /// Whether the refunds at `refunds` are together no more than the payment that was made at
 /// `payment`. The amount of the refund at `index` is that of the request at `asked(index)`.
 pub fn within_payment(
-    trail: &Trail,
+    log: &ExchangeLog,
     payment: usize,
     refunds: Range<usize>,
     asked: impl Fn(usize) -> usize,
     what: &str,
 ) -> Finding {
-    let paid = amount_cents(trail, payment);
-    let amount = |index: usize| amount_cents(trail, asked(index));
-    let entries = trail.entries();
+    let paid = amount_cents(log, payment);
+    let amount = |index: usize| amount_cents(log, asked(index));
+    let entries = log.entries();
     let granted = refunds.clone().filter(|&index| happened(&entries[index]));
     let sum: u64 = granted.clone().map(amount).sum();
     if sum > paid {
@@ -42,10 +42,10 @@ pub fn within_payment(
 }
 
 /// Whether requests with one idempotency key made one payment: every success gave the same id.
-pub fn one_payment_a_key(trail: &Trail, racers: &RacerRange) -> Finding {
+pub fn one_payment_a_key(log: &ExchangeLog, racers: &RacerRange) -> Finding {
     let mut made = racers
         .clone()
-        .filter_map(|index| Some((index, trail.id(index)?)));
+        .filter_map(|index| Some((index, log.id(index)?)));
     let Some((first, id)) = made.next() else {
         return Finding::Held;
     };

@@ -1,14 +1,14 @@
 //! Pieces: what was granted against what there was.
 
 use super::told::{happened, may_have_happened, pieces_available, pieces_wanted};
-use crate::engine::{Trail, TrailEntry};
+use crate::engine::{ExchangeLog, LoggedExchange};
 use crate::stats::{Finding, Outcome, Round};
 use std::ops::Range;
 
 /// What the requests for one item came to.
 #[derive(Clone, Copy, Debug)]
 pub struct Sale<'a> {
-    pub(super) trail: &'a Trail,
+    pub(super) log: &'a ExchangeLog,
     /// Where the item was made.
     item: Option<usize>,
     /// The requests for it.
@@ -28,27 +28,27 @@ impl<'a> Sale<'a> {
     /// Adds up the requests at `racers` for the `stock` pieces of an item that was made at `item`;
     /// at `probe` the shop was asked what is left.
     pub fn of(
-        trail: &'a Trail,
+        log: &'a ExchangeLog,
         stock: u64,
         item: Option<usize>,
         racers: Range<usize>,
         probe: Option<usize>,
     ) -> Self {
-        let sum = |counts: fn(&TrailEntry) -> bool| -> u64 {
+        let sum = |counts: fn(&LoggedExchange) -> bool| -> u64 {
             let counted = racers
                 .clone()
-                .filter(|&index| counts(&trail.entries()[index]));
-            counted.map(|index| pieces_wanted(trail, index)).sum()
+                .filter(|&index| counts(&log.entries()[index]));
+            counted.map(|index| pieces_wanted(log, index)).sum()
         };
         Self {
-            trail,
+            log,
             item,
             racers: (racers.start, racers.end),
             stock,
             demand: sum(|_| true),
             granted: sum(happened),
             unknown: sum(may_have_happened),
-            left: probe.and_then(|probe| Some((probe, pieces_available(trail.reply(probe))?))),
+            left: probe.and_then(|probe| Some((probe, pieces_available(log.reply(probe))?))),
         }
     }
 
@@ -86,7 +86,7 @@ impl<'a> Sale<'a> {
             return Finding::broken(
                 format_args!(
                     "{} pieces were refused although at most {taken} of {} were taken",
-                    pieces_wanted(self.trail, refused),
+                    pieces_wanted(self.log, refused),
                     self.stock
                 ),
                 self.shown_by(self.taken(), Some(refused)),
@@ -136,8 +136,8 @@ impl<'a> Sale<'a> {
         self.racers.0..self.racers.1
     }
 
-    fn entries(&self) -> impl Iterator<Item = &'a TrailEntry> {
-        self.trail.entries()[self.indices()].iter()
+    fn entries(&self) -> impl Iterator<Item = &'a LoggedExchange> {
+        self.log.entries()[self.indices()].iter()
     }
 
     /// The smallest refused request that there would have been enough for: reservations only
@@ -145,25 +145,25 @@ impl<'a> Sale<'a> {
     fn refused_in_vain(&self, taken: u64) -> Option<usize> {
         let room = self.stock.checked_sub(taken)?;
         let was_refused = |index: &usize| {
-            self.trail.entries()[*index].outcome == Outcome::Refused
-                && pieces_available(self.trail.reply(*index)).is_some()
+            self.log.entries()[*index].outcome == Outcome::Refused
+                && pieces_available(self.log.reply(*index)).is_some()
         };
         self.indices()
             .filter(was_refused)
-            .filter(|&index| pieces_wanted(self.trail, index) <= room)
-            .min_by_key(|&index| pieces_wanted(self.trail, index))
+            .filter(|&index| pieces_wanted(self.log, index) <= room)
+            .min_by_key(|&index| pieces_wanted(self.log, index))
     }
 
     /// As few grants as possible that together are more than `limit`.
     fn grants_beyond(&self, limit: u64) -> Vec<usize> {
         let mut grants: Vec<usize> = self
             .indices()
-            .filter(|&index| happened(&self.trail.entries()[index]))
+            .filter(|&index| happened(&self.log.entries()[index]))
             .collect();
-        grants.sort_by_key(|&index| std::cmp::Reverse(pieces_wanted(self.trail, index)));
+        grants.sort_by_key(|&index| std::cmp::Reverse(pieces_wanted(self.log, index)));
         let mut sum = 0;
         let enough = grants.iter().position(|&index| {
-            sum += pieces_wanted(self.trail, index);
+            sum += pieces_wanted(self.log, index);
             sum > limit
         });
         grants.truncate(enough.map_or(grants.len(), |last| last + 1));
@@ -173,7 +173,7 @@ impl<'a> Sale<'a> {
     /// Everything that took pieces, or may have.
     fn taken(&self) -> Vec<usize> {
         let took = |index: &usize| {
-            let entry = &self.trail.entries()[*index];
+            let entry = &self.log.entries()[*index];
             happened(entry) || may_have_happened(entry)
         };
         self.indices().filter(took).collect()

@@ -31,7 +31,7 @@ impl Sale<'_> {
             return;
         };
         let open = |counts: &dyn Fn(usize) -> bool| self.indices().filter(|&at| counts(at)).count();
-        let entries = self.trail.entries();
+        let entries = self.log.entries();
         let unknown = open(&|at| may_have_happened(&entries[at])) as i64;
         let conflicts = open(&|at| entries[at].outcome == Outcome::Conflict) as i64;
         let gone = self.stock as i64 - left - self.granted as i64;
@@ -51,13 +51,13 @@ impl Sale<'_> {
     /// How many of those granted found enough left: as many as their replies suggest, and as few and
     /// as many as there can be, whatever their order.
     fn low_stock(&self, low_at: u64) -> Correction {
-        let entries = self.trail.entries();
+        let entries = self.log.entries();
         let mut grants: Vec<usize> = self
             .indices()
             .filter(|&index| happened(&entries[index]))
             .collect();
         let room = self.stock - low_at;
-        let pieces = |index: &usize| pieces_wanted(self.trail, *index);
+        let pieces = |index: &usize| pieces_wanted(self.log, *index);
         let with_enough = |grants: &[usize]| {
             let mut taken = 0;
             let counts = |index: &&usize| {
@@ -86,7 +86,7 @@ impl Sale<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shop::ledger::made_up::trail;
+    use crate::shop::ledger::made_up::log;
     use crate::stats::Outcome::{Conflict, Refused, Success, Unknown};
     use crate::stats::Part::{Before, Probe, Racer};
 
@@ -104,9 +104,9 @@ mod tests {
         if let Some(told) = &told {
             exchanges.push((Probe, Refused, "{}", told.as_str()));
         }
-        let (trail, probe) = (trail(&exchanges), racers.len() + 1);
+        let (log, probe) = (log(&exchanges), racers.len() + 1);
         let probe = told.is_some().then_some(probe);
-        Sale::of(&trail, stock, Some(0), 1..racers.len() + 1, probe).corrections(10)
+        Sale::of(&log, stock, Some(0), 1..racers.len() + 1, probe).corrections(10)
     }
 
     #[test]

@@ -1,31 +1,31 @@
 //! What requests asked for and replies told, read from their texts.
 
-use crate::engine::{Trail, TrailEntry};
+use crate::engine::{ExchangeLog, LoggedExchange};
 use crate::stats::Outcome;
 use memchr::memmem;
 
 /// Whether it may have happened although nobody said so: the reply was lost, or the shop broke
 /// down over it in a way that is no lost version race.
-pub fn may_have_happened(entry: &TrailEntry) -> bool {
+pub fn may_have_happened(entry: &LoggedExchange) -> bool {
     entry.outcome == Outcome::Unknown || (entry.outcome == Outcome::Failed && entry.status >= 500)
 }
 
 /// Whether the shop said that it happened.
-pub fn happened(entry: &TrailEntry) -> bool {
+pub fn happened(entry: &LoggedExchange) -> bool {
     entry.outcome == Outcome::Success
 }
 
 /// The pieces that the request at `index` wanted; 0 when it names none.
-pub fn pieces_wanted(trail: &Trail, index: usize) -> u64 {
-    let wanted = number_after(trail.request_body(index), b"\"quantity\":");
+pub fn pieces_wanted(log: &ExchangeLog, index: usize) -> u64 {
+    let wanted = number_after(log.request_body(index), b"\"quantity\":");
     wanted
         .and_then(|pieces| u64::try_from(pieces).ok())
         .unwrap_or(0)
 }
 
 /// The amount that the request at `index` names, in hundredths; 0 when it names none.
-pub fn amount_cents(trail: &Trail, index: usize) -> u64 {
-    let body = trail.request_body(index);
+pub fn amount_cents(log: &ExchangeLog, index: usize) -> u64 {
+    let body = log.request_body(index);
     let name = b"\"amount\":";
     let Some(start) = memmem::find(body, name) else {
         return 0;

@@ -2,17 +2,17 @@
 
 use super::Stored;
 use super::told::{happened, may_have_happened, state_named, takes_changes};
-use crate::engine::{RacerRange, Trail};
+use crate::engine::{ExchangeLog, RacerRange};
 use crate::stats::Finding;
 
 /// Whether at most one of the requests succeeded. One whose reply was lost may have.
-pub fn at_most_one(trail: &Trail, racers: &RacerRange, what: &str) -> Finding {
-    at_most(1, trail, racers, what)
+pub fn at_most_one(log: &ExchangeLog, racers: &RacerRange, what: &str) -> Finding {
+    at_most(1, log, racers, what)
 }
 
 /// Whether at most `limit` of the requests succeeded.
-pub fn at_most(limit: usize, trail: &Trail, racers: &RacerRange, what: &str) -> Finding {
-    let entries = trail.entries();
+pub fn at_most(limit: usize, log: &ExchangeLog, racers: &RacerRange, what: &str) -> Finding {
+    let entries = log.entries();
     let won = racers.clone().filter(|&index| happened(&entries[index]));
     let wins = won.clone().count();
     let unknown = racers
@@ -32,17 +32,22 @@ pub fn at_most(limit: usize, trail: &Trail, racers: &RacerRange, what: &str) -> 
 }
 
 /// Whether what was asked at `index`, after a final state, was refused.
-pub fn was_refused(trail: &Trail, ended_by: usize, index: Option<usize>, what: &str) -> Finding {
+pub fn was_refused(
+    log: &ExchangeLog,
+    ended_by: usize,
+    index: Option<usize>,
+    what: &str,
+) -> Finding {
     let Some(index) = index else {
         return Finding::Undecided("the shop did not answer");
     };
-    if happened(&trail.entries()[index]) {
+    if happened(&log.entries()[index]) {
         return Finding::broken(
             format_args!("{what} succeeded after a final state"),
             [ended_by, index],
         );
     }
-    match trail.entries()[index].status {
+    match log.entries()[index].status {
         400 | 409 | 422 => Finding::Held,
         _ => Finding::Undecided("the shop did not answer what was asked"),
     }
@@ -51,14 +56,14 @@ pub fn was_refused(trail: &Trail, ended_by: usize, index: Option<usize>, what: &
 /// Whether an order whose cancellation was accepted is not paid in the end. `pays` are the requests
 /// that record its payment, `probe` the one whose refusal names the state.
 pub fn cancelled_or_paid(
-    trail: &Trail,
+    log: &ExchangeLog,
     cancels: usize,
     pays: usize,
     probe: Option<usize>,
 ) -> Finding {
-    let entry = |index: usize| &trail.entries()[index];
+    let entry = |index: usize| &log.entries()[index];
     let Some((probe, state)) =
-        probe.and_then(|probe| Some((probe, state_named(trail.reply(probe))?)))
+        probe.and_then(|probe| Some((probe, state_named(log.reply(probe))?)))
     else {
         return Finding::Undecided("the shop did not say what state the order is in");
     };
@@ -85,21 +90,21 @@ pub fn cancelled_or_paid(
 }
 
 /// Whether the refusal at `probe` says that the order is cancelled.
-pub fn is_cancelled(trail: &Trail, probe: usize) -> bool {
-    state_named(trail.reply(probe)) == Some("Cancelled")
+pub fn is_cancelled(log: &ExchangeLog, probe: usize) -> bool {
+    state_named(log.reply(probe)) == Some("Cancelled")
 }
 
 /// Whether no money was taken for an order that is cancelled: nobody pays it back. `stored` is what
 /// the payment at `pays` came to, if it was accepted; `probe` the request whose refusal names the
 /// order's state.
 pub fn cancelled_is_refunded(
-    trail: &Trail,
+    log: &ExchangeLog,
     cancels: usize,
     (pays, stored): (usize, Stored),
     probe: Option<usize>,
 ) -> Finding {
-    let (cancel, pay) = (&trail.entries()[cancels], &trail.entries()[pays]);
-    let is_cancelled = match probe.and_then(|probe| state_named(trail.reply(probe))) {
+    let (cancel, pay) = (&log.entries()[cancels], &log.entries()[pays]);
+    let is_cancelled = match probe.and_then(|probe| state_named(log.reply(probe))) {
         Some(state) => Some(state == "Cancelled"),
         None if may_have_happened(cancel) => None,
         None => Some(happened(cancel)),
@@ -133,17 +138,17 @@ pub fn cancelled_is_refunded(
 /// Whether a confirmed order took no item that was sent after the confirmation was answered.
 /// `late` asks in the end whether it would: what it asks for there is not.
 pub fn confirmed_is_closed(
-    trail: &Trail,
+    log: &ExchangeLog,
     confirms: usize,
     items: &[usize],
     late: Option<usize>,
 ) -> Finding {
-    let confirmation = &trail.entries()[confirms];
+    let confirmation = &log.entries()[confirms];
     if !happened(confirmation) {
         return Finding::Held;
     }
     let came_after = |index: usize| {
-        let entry = &trail.entries()[index];
+        let entry = &log.entries()[index];
         happened(entry) && entry.sent_ns.is_some_and(|ns| ns > confirmation.done_ns)
     };
     if let Some(item) = items.iter().copied().find(|&item| came_after(item)) {
@@ -154,7 +159,7 @@ pub fn confirmed_is_closed(
             [confirms, item],
         );
     }
-    match late.map(|late| (late, takes_changes(trail.reply(late)))) {
+    match late.map(|late| (late, takes_changes(log.reply(late)))) {
         Some((late, Some(true))) => Finding::broken(
             format_args!("the order's confirmation was accepted, and it still takes items"),
             [confirms, late],
@@ -165,16 +170,15 @@ pub fn confirmed_is_closed(
 }
 
 /// Whether nobody was refused because of what the loser of a version race left behind.
-pub fn loser_leaves_nothing(trail: &Trail, racers: &RacerRange) -> Finding {
+pub fn loser_leaves_nothing(log: &ExchangeLog, racers: &RacerRange) -> Finding {
     const TWO_DEFAULTS: &[u8] = b"Exactly one address must be marked as default";
-    let is_frozen =
-        |&index: &usize| memchr::memmem::find(trail.reply(index), TWO_DEFAULTS).is_some();
+    let is_frozen = |&index: &usize| memchr::memmem::find(log.reply(index), TWO_DEFAULTS).is_some();
     match racers.clone().find(is_frozen) {
         None => Finding::Held,
         Some(refused) => {
             let conflict = racers
                 .clone()
-                .find(|&index| trail.entries()[index].outcome == crate::stats::Outcome::Conflict);
+                .find(|&index| log.entries()[index].outcome == crate::stats::Outcome::Conflict);
             Finding::broken(
                 format_args!(
                     "the loser of a version race left a second default address behind: the \

@@ -1,7 +1,7 @@
 //! Tests of refunds and idempotency keys.
 
 use super::*;
-use crate::shop::ledger::made_up::{broken, trail};
+use crate::shop::ledger::made_up::{broken, log};
 use crate::stats::Outcome::{Refused, Success, Unknown};
 use crate::stats::Part::{Before, Racer};
 use crate::stats::{Outcome, Part};
@@ -15,8 +15,8 @@ fn refunds(paid: &str, refunds: &[(Outcome, &str)]) -> Finding {
     for ((outcome, _), body) in refunds.iter().zip(&bodies) {
         exchanges.push((Racer, *outcome, body.as_str(), ""));
     }
-    let trail = trail(&exchanges);
-    within_payment(&trail, 0, 1..exchanges.len(), |index| index, "asked back")
+    let log = log(&exchanges);
+    within_payment(&log, 0, 1..exchanges.len(), |index| index, "asked back")
 }
 
 #[test]
@@ -44,8 +44,8 @@ fn refunds_are_added_up_to_the_cent() {
 fn one_key_makes_one_payment() {
     let exchange = |id| (Racer, Success, "", id);
     let (a, b) = (r#"{"payment_id":"a"}"#, r#"{"payment_id":"b"}"#);
-    let same = trail(&[exchange(a), exchange(a)]);
+    let same = log(&[exchange(a), exchange(a)]);
     assert_eq!(one_payment_a_key(&same, &(0..2)), Finding::Held);
-    let two = trail(&[exchange(a), (Racer, Refused, "", "{}"), exchange(b)]);
+    let two = log(&[exchange(a), (Racer, Refused, "", "{}"), exchange(b)]);
     assert_eq!(broken(one_payment_a_key(&two, &(0..3))).1, [0, 2]);
 }

@@ -1,7 +1,7 @@
 //! Tests of sales: what is oversold, undersold, or cannot be told.
 
 use super::*;
-use crate::shop::ledger::made_up::{broken, trail};
+use crate::shop::ledger::made_up::{broken, log};
 use crate::stats::Outcome::{Conflict, Refused, Success, Unknown};
 use crate::stats::Part::{Before, Probe, Racer};
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ fn left(pieces: i64) -> String {
 }
 
 /// A sale of `stock` pieces to racers (outcome, pieces), with the shop's word on what is left.
-fn sale_of(stock: u64, racers: &[(Outcome, u64)], says: Option<i64>) -> (Trail, usize, u64) {
+fn sale_of(stock: u64, racers: &[(Outcome, u64)], says: Option<i64>) -> (ExchangeLog, usize, u64) {
     let bodies: Vec<String> = racers.iter().map(|(_, pieces)| wants(*pieces)).collect();
     let refusal = left(0);
     let probe = says.map(left);
@@ -33,12 +33,12 @@ fn sale_of(stock: u64, racers: &[(Outcome, u64)], says: Option<i64>) -> (Trail, 
     if let Some(probe) = &probe {
         exchanges.push((Probe, Refused, "{}", probe.as_str()));
     }
-    (trail(&exchanges), racers.len(), stock)
+    (log(&exchanges), racers.len(), stock)
 }
 
-fn judged((trail, racers, stock): &(Trail, usize, u64)) -> (Finding, Finding) {
-    let probe = (trail.entries().len() > racers + 1).then_some(racers + 1);
-    let sale = Sale::of(trail, *stock, Some(0), 1..racers + 1, probe);
+fn judged((log, racers, stock): &(ExchangeLog, usize, u64)) -> (Finding, Finding) {
+    let probe = (log.entries().len() > racers + 1).then_some(racers + 1);
+    let sale = Sale::of(log, *stock, Some(0), 1..racers + 1, probe);
     (sale.not_oversold(), sale.not_undersold())
 }
 
@@ -110,8 +110,8 @@ fn what_may_have_happened_accuses_nobody() {
 
 #[test]
 fn a_round_adds_up() {
-    let (trail, racers, stock) = sale_of(3, &[(Success, 2), (Refused, 3), (Conflict, 1)], Some(1));
-    let round = Sale::of(&trail, stock, Some(0), 1..racers + 1, Some(racers + 1)).round(7);
+    let (log, racers, stock) = sale_of(3, &[(Success, 2), (Refused, 3), (Conflict, 1)], Some(1));
+    let round = Sale::of(&log, stock, Some(0), 1..racers + 1, Some(racers + 1)).round(7);
     assert_eq!(
         (round.round, round.crowd, round.demand, round.granted),
         (7, 3, 6, 2)

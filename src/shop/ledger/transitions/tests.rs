@@ -1,17 +1,17 @@
 //! Tests of what may happen once, and of states that exclude each other.
 
 use super::*;
-use crate::shop::ledger::made_up::{broken, trail};
+use crate::shop::ledger::made_up::{broken, log};
 use crate::stats::Outcome::{Conflict, Failed, Refused, Success, Unknown};
 use crate::stats::Part::{Probe, Racer};
 use crate::stats::{Outcome, Part};
 
-fn racers(outcomes: &[Outcome]) -> Trail {
+fn racers(outcomes: &[Outcome]) -> ExchangeLog {
     let exchanges: Vec<_> = outcomes
         .iter()
         .map(|&outcome| (Racer, outcome, "{}", "{}"))
         .collect();
-    trail(&exchanges)
+    log(&exchanges)
 }
 
 fn once(outcomes: &[Outcome]) -> Finding {
@@ -43,8 +43,8 @@ fn order(cancels: Outcome, pays: Outcome, state: Option<&str>) -> Finding {
     if let Some(told) = &told {
         exchanges.push((Probe, Refused, "", told.as_str()));
     }
-    let trail = trail(&exchanges);
-    cancelled_or_paid(&trail, 0, 1, told.as_ref().map(|_| 2))
+    let log = log(&exchanges);
+    cancelled_or_paid(&log, 0, 1, told.as_ref().map(|_| 2))
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn only_an_item_that_was_sent_after_the_confirmation_was_answered_is_too_late() 
         exchanges[1].1 = confirmation;
         exchanges.push((Racer, late, "", ""));
         exchanges.push((Probe, Refused, "", said));
-        confirmed_is_closed(&trail(&exchanges), 1, &[0, 2, 13], Some(14))
+        confirmed_is_closed(&log(&exchanges), 1, &[0, 2, 13], Some(14))
     };
     assert_eq!(broken(judged(Success, Success, CLOSED)).1, [1, 13]);
     assert_eq!(judged(Success, Refused, CLOSED), Finding::Held);
@@ -102,7 +102,7 @@ fn an_order_that_still_looks_for_items_was_not_closed() {
     let judged = |confirmation, said: Option<&str>| {
         let mut exchanges = vec![(Racer, confirmation, "", "")];
         exchanges.extend(said.map(|said| (Probe, Refused, "", said)));
-        confirmed_is_closed(&trail(&exchanges), 0, &[], said.map(|_| 1))
+        confirmed_is_closed(&log(&exchanges), 0, &[], said.map(|_| 1))
     };
     assert_eq!(broken(judged(Success, Some("Item not found"))).1, [0, 1]);
     assert_eq!(judged(Unknown, Some("Item not found")), Finding::Held);
@@ -116,7 +116,7 @@ fn refunded(cancels: Outcome, pays: Outcome, stored: Stored, state: Option<&str>
     let mut exchanges = vec![(Racer, cancels, "", ""), (Racer, pays, "", "")];
     exchanges.extend(told.as_deref().map(|told| (Probe, Refused, "", told)));
     let probe = told.as_ref().map(|_| 2);
-    cancelled_is_refunded(&trail(&exchanges), 0, (1, stored), probe)
+    cancelled_is_refunded(&log(&exchanges), 0, (1, stored), probe)
 }
 
 #[test]
@@ -165,8 +165,8 @@ fn what_a_loser_left_behind_shows_in_later_refusals() {
         (Racer, Conflict, "", ""),
         (Racer, Refused, "", FROZEN),
     ];
-    let (_, shown) = broken(loser_leaves_nothing(&trail(&exchanges), &(0..3)));
+    let (_, shown) = broken(loser_leaves_nothing(&log(&exchanges), &(0..3)));
     assert_eq!(shown, [1, 2]);
-    let clean = loser_leaves_nothing(&trail(&exchanges[..2]), &(0..2));
+    let clean = loser_leaves_nothing(&log(&exchanges[..2]), &(0..2));
     assert_eq!(clean, Finding::Held);
 }

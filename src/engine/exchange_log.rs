@@ -1,4 +1,4 @@
-//! The trail of one errand: every request about a contended thing and what was answered, kept until
+//! The exchange log of one errand: every request about a contended thing and what was answered, kept until
 //! the errand is judged.
 //!
 //! Its memory is a user's own and is used again for the next errand: what was settled and clean
@@ -13,9 +13,9 @@ const TEXT_BYTES: usize = 12 << 10;
 /// Room for the exchanges of an errand.
 const ENTRIES: usize = 32;
 
-/// One exchange of a trail. Times are in nanoseconds on the monotonic clock.
+/// One exchange of a log. Times are in nanoseconds on the monotonic clock.
 #[derive(Clone, Debug)]
-pub struct TrailEntry {
+pub struct LoggedExchange {
     /// What was called.
     pub step: &'static Step,
     /// Its part in the errand.
@@ -38,7 +38,7 @@ pub struct TrailEntry {
     reply: Range<usize>,
 }
 
-impl TrailEntry {
+impl LoggedExchange {
     /// A request of `step` that was not answered yet.
     #[must_use]
     pub fn asked(step: &'static Step, part: Part, side: u8, due_ns: u64) -> Self {
@@ -60,13 +60,13 @@ impl TrailEntry {
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
-pub struct Trail {
+pub struct ExchangeLog {
     text: Vec<u8>,
-    entries: Vec<TrailEntry>,
+    entries: Vec<LoggedExchange>,
     is_kept: bool,
 }
 
-impl Trail {
+impl ExchangeLog {
     /// Begins anew: from now on exchanges are kept.
     pub fn begin(&mut self) {
         self.forget();
@@ -93,12 +93,12 @@ impl Trail {
 
     /// The exchanges, in the order of being written.
     #[must_use]
-    pub fn entries(&self) -> &[TrailEntry] {
+    pub fn entries(&self) -> &[LoggedExchange] {
         &self.entries
     }
 
     /// The exchange at `index`, to note what became of it.
-    pub fn entry_mut(&mut self, index: usize) -> &mut TrailEntry {
+    pub fn entry_mut(&mut self, index: usize) -> &mut LoggedExchange {
         &mut self.entries[index]
     }
 
@@ -108,12 +108,12 @@ impl Trail {
         &self.text
     }
 
-    /// Adds a request that `write` writes; returns where it stands in [`Trail::text`].
-    pub fn ask(&mut self, entry: TrailEntry, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+    /// Adds a request that `write` writes; returns where it stands in [`ExchangeLog::text`].
+    pub fn ask(&mut self, entry: LoggedExchange, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
         let start = self.text.len();
         write(&mut self.text);
         let request = start..self.text.len();
-        self.entries.push(TrailEntry {
+        self.entries.push(LoggedExchange {
             request: request.clone(),
             ..entry
         });
@@ -127,7 +127,7 @@ impl Trail {
         self.entries[index].reply = start..self.text.len();
     }
 
-    /// Adds an exchange of another trail, with its texts.
+    /// Adds an exchange of another log, with its texts.
     pub fn adopt(&mut self, other: &Self, index: usize) {
         let entry = other.entries[index].clone();
         let request = &other.text[entry.request.clone()];

@@ -1,4 +1,4 @@
-//! Tests of the trail: what it keeps, and the violation that is made of it.
+//! Tests of the log: what it keeps, and the violation that is made of it.
 
 use super::*;
 use crate::engine::{Method, Operation};
@@ -20,8 +20,8 @@ static STEP: Step = Step {
     stays: 0,
 };
 
-fn entry(part: Part, sent_ns: u64, status: u16) -> TrailEntry {
-    TrailEntry {
+fn entry(part: Part, sent_ns: u64, status: u16) -> LoggedExchange {
+    LoggedExchange {
         sent_ns: Some(sent_ns),
         done_ns: sent_ns + 5_000,
         status,
@@ -29,13 +29,13 @@ fn entry(part: Part, sent_ns: u64, status: u16) -> TrailEntry {
             201 => Outcome::Success,
             _ => Outcome::Refused,
         },
-        ..TrailEntry::asked(&STEP, part, 1, sent_ns - 1_000)
+        ..LoggedExchange::asked(&STEP, part, 1, sent_ns - 1_000)
     }
 }
 
-fn trail() -> Trail {
-    let mut trail = Trail::default();
-    trail.begin();
+fn log() -> ExchangeLog {
+    let mut log = ExchangeLog::default();
+    log.begin();
     for (index, (part, sent_ns, status)) in [
         (Part::Before, 20_000, 201),
         (Part::Racer, 60_000, 201),
@@ -44,35 +44,35 @@ fn trail() -> Trail {
     .into_iter()
     .enumerate()
     {
-        let request = trail.ask(entry(part, sent_ns, status), |text| {
+        let request = log.ask(entry(part, sent_ns, status), |text| {
             text.extend_from_slice(
                 format!("POST /things?n={index} HTTP/1.1\r\nhost: x\r\n\r\n{{\"n\":{index}}}")
                     .as_bytes(),
             );
         });
-        assert!(trail.text()[request].starts_with(b"POST"));
-        trail.answer(index, format!("{{\"thing_id\":\"id-{index}\"}}").as_bytes());
+        assert!(log.text()[request].starts_with(b"POST"));
+        log.answer(index, format!("{{\"thing_id\":\"id-{index}\"}}").as_bytes());
     }
-    trail
+    log
 }
 
 #[test]
 fn a_trail_keeps_what_was_asked_and_answered_and_forgets_it() {
-    let mut trail = trail();
-    assert_eq!(trail.request_body(1), b"{\"n\":1}");
-    assert_eq!(trail.reply(2), b"{\"thing_id\":\"id-2\"}");
+    let mut log = log();
+    assert_eq!(log.request_body(1), b"{\"n\":1}");
+    assert_eq!(log.reply(2), b"{\"thing_id\":\"id-2\"}");
     assert_eq!(
-        trail.id(0).map(|id| id.as_str().to_owned()),
+        log.id(0).map(|id| id.as_str().to_owned()),
         Some("id-0".into())
     );
-    assert!(trail.id(2).is_none(), "a refusal gives nothing");
-    let mut other = Trail::default();
+    assert!(log.id(2).is_none(), "a refusal gives nothing");
+    let mut other = ExchangeLog::default();
     other.begin();
-    other.adopt(&trail, 1);
+    other.adopt(&log, 1);
     assert_eq!(other.request_body(0), b"{\"n\":1}");
     assert_eq!(other.entries()[0].side, 1);
-    trail.forget();
-    assert!(trail.entries().is_empty() && !trail.is_kept());
+    log.forget();
+    assert!(log.entries().is_empty() && !log.is_kept());
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_violation_tells_everything_in_the_order_of_sending() {
         text: "there is one thing",
         enforced: true,
     };
-    let violation = trail().violation(
+    let violation = log().violation(
         (&RULE, Some("two-things")),
         &Reason::new("there are two"),
         &[0, 1],

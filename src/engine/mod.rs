@@ -20,7 +20,6 @@ mod manners;
 mod net;
 mod openings;
 mod operation;
-mod orders;
 mod own_target;
 mod pacer;
 mod pool;
@@ -41,6 +40,7 @@ mod survey;
 mod user;
 mod warm_up;
 mod worker;
+mod worker_config;
 mod workload;
 
 pub use affinity::{confine, confines};
@@ -56,7 +56,6 @@ pub use link::{AwaitedStart, Broken, CalledOff, Exchange, Link, RaceRequest, Rep
 pub use net::{ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down};
 pub use openings::Ready;
 pub use operation::{Judge, Method, Operation, Step};
-pub use orders::{ArrivalOrders, CountOrders, LoadOrders, PlaceOrders, TargetOrders, WorkerOrders};
 pub use own_target::{NotStarted, OwnTarget, Standing};
 pub use pacer::{Pacer, sharpen_timers};
 pub use recorder::{Observation, Recorder};
@@ -72,8 +71,11 @@ pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,
     Survey, Surveyor,
 };
-pub use user::UserOrders;
-pub use worker::{Reins, WorkerError, work};
+pub use user::UserConfig;
+pub use worker::{WorkerError, WorkerHandle, work};
+pub use worker_config::{
+    ArrivalConfig, CountingConfig, LoadConfig, PlacementConfig, TargetConfig, WorkerConfig,
+};
 pub use workload::{
     Described, DomainName, PlannedShares, RecognisedBy, TargetFacts, Unprepared, Workload,
 };

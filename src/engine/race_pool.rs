@@ -530,7 +530,7 @@ impl RacePool {
         is_first
     }
 
-    /// Waits for the common start and lets everybody at the barrier go, or sends them home when the
+    /// Waits for the common start and lets everybody at the barrier go, or ends their wait when the
     /// run is over.
     async fn lead(&self, crowd: AwaitedStart<'_>) {
         let start = loop {

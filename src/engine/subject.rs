@@ -7,9 +7,9 @@
 
 use super::inquiry::{Inquiry, NotRecognised, Recognition};
 use super::operation::Step;
-use super::orders::WorkerOrders;
 use super::session::Script;
-use super::worker::{Reins, work};
+use super::worker::{WorkerHandle, work};
+use super::worker_config::WorkerConfig;
 use super::workload::{Described, DomainName, TargetFacts, Unprepared, Workload};
 use crate::plan::{Plan, WaitTime};
 use crate::stats::{Event, Race, Rule, SetShape, StatName};
@@ -121,8 +121,8 @@ impl PreparedScript {
     }
 
     /// Carries the part of it that a worker is ordered to on the current thread.
-    pub fn work(self, orders: WorkerOrders, reins: &Reins) {
-        self.script.work(orders, reins);
+    pub fn work(self, config: WorkerConfig, handle: &WorkerHandle) {
+        self.script.work(config, handle);
     }
 }
 
@@ -191,7 +191,7 @@ trait Met: fmt::Debug + fmt::Display + Send + Sync {
 /// A script, of whatever kind.
 trait Carried: Send + Sync {
     fn race_connections(&self, users: usize) -> usize;
-    fn work(self: Arc<Self>, orders: WorkerOrders, reins: &Reins);
+    fn work(self: Arc<Self>, config: WorkerConfig, handle: &WorkerHandle);
 }
 
 /// A workload.
@@ -276,7 +276,7 @@ impl<S: Described> Carried for S {
         Script::race_connections(self, users)
     }
 
-    fn work(self: Arc<Self>, orders: WorkerOrders, reins: &Reins) {
-        work(&self, orders, reins);
+    fn work(self: Arc<Self>, config: WorkerConfig, handle: &WorkerHandle) {
+        work(&self, config, handle);
     }
 }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// What one user is told before the start.
-pub struct UserOrders {
+pub struct UserConfig {
     /// Index of its class in the plan.
     pub class: usize,
     /// Wait after each step.

@@ -2,7 +2,7 @@
 //! and end in order.
 //!
 //! Everything here belongs to the worker's own thread; what it shares with others are the channels
-//! of [`Reins`] and the handover to the collector, touched a few times a second.
+//! of [`WorkerHandle`] and the handover to the collector, touched a few times a second.
 
 use super::clock::now_ns;
 use super::connection::{Connection, Transport};
@@ -10,7 +10,6 @@ use super::health::ThreadGauge;
 use super::interruption::Interruption;
 use super::net::Tcp;
 use super::openings::{OPENED_AT_ONCE, Ready, Wanted, open_connections, user_connections};
-use super::orders::WorkerOrders;
 use super::pacer::{Pacer, sharpen_timers};
 use super::race_pool::{RacePool, RacePoolParts};
 use super::recorder::Recorder;
@@ -20,6 +19,7 @@ use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, UserConnection};
 use super::user::{Activities, Arrivals, live_by_activity, live_by_arrivals};
 use super::warm_up::make_room;
+use super::worker_config::WorkerConfig;
 use crate::plan::{UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, LiveCourse, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
@@ -34,11 +34,11 @@ const SPARE_OPERATIONS: usize = 16;
 const LONGEST_TICK_NS: u64 = 20_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
 
-/// How the director holds a worker.
-pub struct Reins {
+/// How a worker is started and stopped from outside.
+pub struct WorkerHandle {
     /// Tells that the worker is ready, or why it never will be.
     pub ready: Sender<Result<Ready, WorkerError>>,
-    /// Brings the start, in nanoseconds on the monotonic clock. Closed: go home.
+    /// Brings the start, in nanoseconds on the monotonic clock. Closed: end.
     pub start: Receiver<u64>,
     /// Tells of Ctrl-C, and of the wish to stop.
     pub interruption: Arc<Interruption>,
@@ -67,24 +67,24 @@ pub enum WorkerError {
     RaceRing(#[source] io::Error),
 }
 
-/// Carries the part of `script` out that `orders` say, on the current thread.
-pub fn work<S: Script>(script: &Arc<S>, orders: WorkerOrders, reins: &Reins) {
-    let prepared = pin(orders.place.cpu).and_then(|()| {
+/// Carries the part of `script` out that `config` say, on the current thread.
+pub fn work<S: Script>(script: &Arc<S>, config: WorkerConfig, handle: &WorkerHandle) {
+    let prepared = pin(config.place.cpu).and_then(|()| {
         sharpen_timers();
-        let connections = orders.load.all_connections();
-        let race_connections = script.race_connections(orders.load.users.len());
+        let connections = config.load.all_connections();
+        let race_connections = script.race_connections(config.load.users.len());
         Ok(Runtime::new(
-            orders.place.driver,
+            config.place.driver,
             connections + race_connections,
         )?)
     });
     match prepared {
         Ok(mut runtime) => {
             let ring_flags = runtime.ring_flags();
-            runtime.block_on(run(script, orders, reins, ring_flags));
+            runtime.block_on(run(script, config, handle, ring_flags));
         }
         Err(error) => {
-            let _ = reins.ready.send(Err(error));
+            let _ = handle.ready.send(Err(error));
         }
     }
 }
@@ -98,56 +98,56 @@ fn pin(cpu: usize) -> Result<(), WorkerError> {
 
 async fn run<S: Script>(
     script: &Arc<S>,
-    mut orders: WorkerOrders,
-    reins: &Reins,
+    mut config: WorkerConfig,
+    handle: &WorkerHandle,
     ring_flags: &'static [&'static str],
 ) {
-    let pacer = match Pacer::start(orders.load.users.len() + 8) {
+    let pacer = match Pacer::start(config.load.users.len() + 8) {
         Ok(pacer) => pacer,
         Err(error) => {
-            let _ = reins.ready.send(Err(WorkerError::Timer(error)));
+            let _ = handle.ready.send(Err(WorkerError::Timer(error)));
             return;
         }
     };
-    let core = match Core::new(&**script, &mut orders, pacer) {
+    let core = match Core::new(&**script, &mut config, pacer) {
         Ok(core) => core,
         Err(error) => {
-            let _ = reins.ready.send(Err(error));
+            let _ = handle.ready.send(Err(error));
             return;
         }
     };
-    let spread = std::mem::take(&mut orders.target.opened);
+    let spread = std::mem::take(&mut config.target.opened);
     let wanted = Wanted {
-        connections: orders.load.all_connections(),
-        opened: orders.load.planned_connections(),
+        connections: config.load.all_connections(),
+        opened: config.load.planned_connections(),
     };
     let (mut connections, ready) =
         open_connections(wanted, spread.others, &core.transport, ring_flags).await;
-    if orders.place.position == 0 && ready.open_connections > 0 {
+    if config.place.position == 0 && ready.open_connections > 0 {
         let set_up = core
-            .set_up(&**script, &orders, &mut connections, &reins.interruption)
+            .set_up(&**script, &config, &mut connections, &handle.interruption)
             .await;
         if let Err(error) = set_up {
-            let _ = reins.ready.send(Err(error));
+            let _ = handle.ready.send(Err(error));
             return;
         }
     }
-    let race_connections = script.race_connections(orders.load.users.len());
+    let race_connections = script.race_connections(config.load.users.len());
     let operations = match ready.open_connections {
         0 => 0,
-        _ => orders.load.users.len() + race_connections + SPARE_OPERATIONS,
+        _ => config.load.users.len() + race_connections + SPARE_OPERATIONS,
     };
     // Without room the run is as good, but for a few allocations on its way.
-    let room = make_room(orders.place.driver, operations).await;
+    let room = make_room(config.place.driver, operations).await;
     if let Some(race_pool) = core
         .race_pool
         .as_ref()
         .filter(|_| ready.open_connections > 0)
     {
-        race_pool.keep::<Tcp>(orders.target.max_body_bytes, spread.race_connections);
-        let race_connections = script.race_connections(orders.load.planned_users());
+        race_pool.keep::<Tcp>(config.target.max_body_bytes, spread.race_connections);
+        let race_connections = script.race_connections(config.load.planned_users());
         race_pool.warm_up(race_connections, OPENED_AT_ONCE).await;
-        if let Some(questions) = orders
+        if let Some(questions) = config
             .target
             .questions
             .as_ref()
@@ -156,15 +156,15 @@ async fn run<S: Script>(
             spawn(reopen_closed(Rc::clone(race_pool), questions.slow()));
         }
     }
-    if reins.ready.send(Ok(ready)).is_err() {
+    if handle.ready.send(Ok(ready)).is_err() {
         return;
     }
     // Nothing of this runtime is in flight, so that blocking the thread blocks nothing else.
-    let Ok(start_ns) = reins.start.recv() else {
+    let Ok(start_ns) = handle.start.recv() else {
         return;
     };
-    core.begin(start_ns, &orders);
-    let arrivals = orders.load.arrivals.take().map(|arrivals| {
+    core.begin(start_ns, &config);
+    let arrivals = config.load.arrivals.take().map(|arrivals| {
         let (schedule, seed) = (arrivals.schedule, arrivals.seed);
         Rc::new(Arrivals::new(
             schedule,
@@ -175,18 +175,18 @@ async fn run<S: Script>(
     });
     let retired = start_users(
         script,
-        &mut orders,
+        &mut config,
         &core,
         connections,
         arrivals.as_ref(),
         start_ns,
     );
-    core.keep_house(&orders, &reins.interruption, start_ns)
+    core.run_housekeeping(&config, &handle.interruption, start_ns)
         .await;
     if let Some(arrivals) = arrivals {
         arrivals.shed_rest(core.run_end_ns.get(), &core.recorder);
     }
-    core.hand_over(&orders.handover, now_ns(), true);
+    core.hand_over(&config.handover, now_ns(), true);
     drop(retired);
     if let Some(race_pool) = &core.race_pool {
         race_pool.end();
@@ -215,27 +215,27 @@ struct Core {
 impl Core {
     fn new<S: Script>(
         script: &S,
-        orders: &mut WorkerOrders,
+        config: &mut WorkerConfig,
         pacer: Pacer,
     ) -> Result<Self, WorkerError> {
-        orders.handover.bring_spares();
+        config.handover.bring_spares();
         let interval = Box::new(CoreInterval::new(
-            orders.place.position,
-            orders.counts.shape,
+            config.place.position,
+            config.counts.shape,
         ));
-        let rows = std::mem::take(&mut orders.counts.rows);
-        let race_rows = std::mem::take(&mut orders.counts.race_rows);
+        let rows = std::mem::take(&mut config.counts.rows);
+        let race_rows = std::mem::take(&mut config.counts.race_rows);
         let recorder = Recorder::new(interval, rows)
             .with_races(race_rows)
-            .judging_by(orders.counts.failures);
+            .judging_by(config.counts.failures);
         let recorder = Rc::new(RefCell::new(recorder));
-        let connections = orders.load.all_connections();
-        let race_connections = script.race_connections(orders.load.users.len());
+        let connections = config.load.all_connections();
+        let race_connections = script.race_connections(config.load.users.len());
         let run_end_ns = Rc::new(Cell::new(u64::MAX));
         let transport = Rc::new(Transport::new(
-            Arc::clone(&orders.target.addresses),
-            orders.target.request_timeout,
-            (orders.load.users.len(), connections + race_connections),
+            Arc::clone(&config.target.addresses),
+            config.target.request_timeout,
+            (config.load.users.len(), connections + race_connections),
             pacer.clone(),
             Rc::clone(&recorder),
         ));
@@ -246,7 +246,7 @@ impl Core {
                     transport: Rc::clone(&transport),
                     first_slot: connections,
                     connections: race_connections,
-                    driver: orders.place.driver,
+                    driver: config.place.driver,
                     style: script.race_rules().release,
                     pacer: pacer.clone(),
                     run_end_ns: Rc::clone(&run_end_ns),
@@ -272,7 +272,7 @@ impl Core {
     async fn set_up<S: Script>(
         &self,
         script: &S,
-        orders: &WorkerOrders,
+        config: &WorkerConfig,
         connections: &mut Vec<Connection<Tcp>>,
         interruption: &Arc<Interruption>,
     ) -> Result<(), WorkerError> {
@@ -282,12 +282,12 @@ impl Core {
             Rc::clone(&self.transport),
             self.pacer.clone(),
             Rc::clone(&self.run_end_ns),
-            orders.target.max_body_bytes,
+            config.target.max_body_bytes,
         );
         let mut user = Session::new(
             link,
             Rc::clone(&self.recorder),
-            Arc::clone(&orders.target.heads),
+            Arc::clone(&config.target.heads),
             SessionStart {
                 class: 0,
                 wait: WaitTime::None,
@@ -317,21 +317,26 @@ impl Core {
         Ok(result?)
     }
 
-    fn begin(&self, start_ns: u64, orders: &WorkerOrders) {
+    fn begin(&self, start_ns: u64, config: &WorkerConfig) {
         self.recorder.borrow_mut().begin(start_ns);
         self.run_end_ns
-            .set(start_ns + orders.load.run_time.as_nanos() as u64);
+            .set(start_ns + config.load.run_time.as_nanos() as u64);
         self.gauge.borrow_mut().lap();
     }
 
     /// Looks after deadlines, the interruption, the course and the handover until the last user is
     /// gone.
-    async fn keep_house(&self, orders: &WorkerOrders, interruption: &Interruption, start_ns: u64) {
-        let tick_ns = (orders.target.request_timeout.as_nanos() as u64 / 20)
+    async fn run_housekeeping(
+        &self,
+        config: &WorkerConfig,
+        interruption: &Interruption,
+        start_ns: u64,
+    ) {
+        let tick_ns = (config.target.request_timeout.as_nanos() as u64 / 20)
             .clamp(SECOND_NS / 1_000, LONGEST_TICK_NS);
         let mut next_swap_ns = start_ns + SECOND_NS;
         let mut turn = 0;
-        let mut jitter = fastrand::Rng::with_seed(orders.place.position as u64);
+        let mut jitter = fastrand::Rng::with_seed(config.place.position as u64);
         while self.living_users.get() > 0 {
             let tick_ns = jitter.u64(tick_ns / 2..=tick_ns);
             let wake_ns = (now_ns() + tick_ns).min(next_swap_ns);
@@ -344,20 +349,20 @@ impl Core {
                 self.run_end_ns.set(now_ns);
                 self.pacer.wake_all();
             }
-            if let Some(course) = &orders.load.course {
+            if let Some(course) = &config.load.course {
                 self.follow(course, &mut turn, now_ns);
             }
             let patience_ends_ns = self
                 .run_end_ns
                 .get()
-                .saturating_add(orders.load.stop_timeout.as_nanos() as u64);
+                .saturating_add(config.load.stop_timeout.as_nanos() as u64);
             if interrupted > 1 || now_ns >= patience_ends_ns {
                 self.transport.in_flight().cut_all();
             } else {
                 self.transport.in_flight().cut_late(now_ns);
             }
             if now_ns >= next_swap_ns {
-                self.hand_over(&orders.handover, now_ns, false);
+                self.hand_over(&config.handover, now_ns, false);
                 next_swap_ns += SECOND_NS;
             }
         }
@@ -420,15 +425,15 @@ async fn watch_set_up(
 /// connections open until everything is measured, so that closing them is no part of it.
 fn start_users<S: Script>(
     script: &Arc<S>,
-    orders: &mut WorkerOrders,
+    config: &mut WorkerConfig,
     core: &Core,
     connections: Vec<Connection<Tcp>>,
     arrivals: Option<&Rc<Arrivals>>,
     start_ns: u64,
 ) -> Rc<RefCell<Vec<Session<SocketLink<Tcp>>>>> {
-    let users = std::mem::take(&mut orders.load.users);
+    let users = std::mem::take(&mut config.load.users);
     let mut connections =
-        user_connections(connections, orders.load.connections.is_some(), users.len());
+        user_connections(connections, config.load.connections.is_some(), users.len());
     core.living_users.set(users.len());
     let retired = Rc::new(RefCell::new(Vec::with_capacity(users.len())));
     for user in users {
@@ -440,13 +445,13 @@ fn start_users<S: Script>(
             Rc::clone(&core.transport),
             core.pacer.clone(),
             Rc::clone(&core.run_end_ns),
-            orders.target.max_body_bytes,
+            config.target.max_body_bytes,
         )
         .with_race_pool(core.race_pool.clone());
         let mut session = Session::new(
             link,
             Rc::clone(&core.recorder),
-            Arc::clone(&orders.target.heads),
+            Arc::clone(&config.target.heads),
             SessionStart {
                 class: user.class,
                 wait: user.wait,
@@ -459,9 +464,9 @@ fn start_users<S: Script>(
             user.activity,
             start_ns,
             session.link().activity_end(),
-            orders.load.course.is_some(),
+            config.load.course.is_some(),
         ));
-        if orders.load.course.is_some() {
+        if config.load.course.is_some() {
             let mut kept = core.activities.borrow_mut();
             kept.push((user.index, Rc::clone(&activities)));
         }

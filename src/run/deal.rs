@@ -3,16 +3,16 @@
 //! Users go round the cores one by one, so that at every moment of a ramp no core has two users
 //! more than another.
 
-use crate::engine::{ArrivalOrders, UserOrders};
+use crate::engine::{ArrivalConfig, UserConfig};
 use crate::plan::{ArrivalSchedule, Load, Plan, UniqueNumbers, WaitTime, user_seed};
 use std::time::Duration;
 
 /// The part of the plan that one worker carries out.
 pub struct Share {
     /// Its users.
-    pub users: Vec<UserOrders>,
+    pub users: Vec<UserConfig>,
     /// Its arrivals, in the open model.
-    pub arrivals: Option<ArrivalOrders>,
+    pub arrivals: Option<ArrivalConfig>,
     /// Its part of the shared connections.
     pub connections: Option<usize>,
 }
@@ -40,7 +40,7 @@ impl Deal<'_> {
             .step_by(workers)
             .map(|index| {
                 let class = plan.class_of(index);
-                UserOrders {
+                UserConfig {
                     index,
                     class,
                     wait: self.waits[class],
@@ -60,14 +60,14 @@ impl Deal<'_> {
     }
 }
 
-fn arrivals(plan: &Plan, position: usize, workers: usize) -> Option<ArrivalOrders> {
+fn arrivals(plan: &Plan, position: usize, workers: usize) -> Option<ArrivalConfig> {
     match plan.load {
         Load::Closed { .. } => None,
         Load::Open {
             rate_per_s,
             arrivals,
             ..
-        } => Some(ArrivalOrders {
+        } => Some(ArrivalConfig {
             schedule: ArrivalSchedule::new(plan.seed, rate_per_s, arrivals, position, workers),
             seed: plan.seed,
             longest_wait: longest_wait(plan),

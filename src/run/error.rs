@@ -1,8 +1,8 @@
 //! Why nothing was sent.
 
-use super::crew::CrewError;
 use super::reach::ReachError;
 use super::recognition::RecognitionError;
+use super::worker_threads::WorkerStartError;
 use crate::engine::{NotStarted, Unprepared, WorkerError};
 use crate::plan::ExitCode;
 use crate::record::RecordError;
@@ -31,7 +31,7 @@ pub enum RunError {
     },
     /// The workers cannot start.
     #[error(transparent)]
-    Crew(#[from] CrewError),
+    Workers(#[from] WorkerStartError),
     /// The run cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -72,8 +72,10 @@ impl RunError {
         match self {
             Self::Reach(error) => error.exit_code(),
             Self::Recognition(error) => error.exit_code(),
-            Self::Crew(CrewError::Worker(WorkerError::SetUp(_))) => ExitCode::Unreachable,
-            Self::Crew(CrewError::Worker(WorkerError::Interrupted)) => ExitCode::Interrupted,
+            Self::Workers(WorkerStartError::Worker(WorkerError::SetUp(_))) => ExitCode::Unreachable,
+            Self::Workers(WorkerStartError::Worker(WorkerError::Interrupted)) => {
+                ExitCode::Interrupted
+            }
             _ => ExitCode::BadPlan,
         }
     }

@@ -2,7 +2,6 @@
 //! the verdict.
 
 mod control;
-mod crew;
 mod deal;
 mod embedded;
 mod encounter;
@@ -12,7 +11,6 @@ mod kernel_file;
 mod machine;
 #[cfg(test)]
 pub(crate) mod made_up;
-mod muster;
 mod observers;
 mod quota;
 mod reach;
@@ -24,6 +22,8 @@ mod settle;
 mod signals;
 mod stages;
 mod topology;
+mod worker_setup;
+mod worker_threads;
 
 pub use control::{RunControl, RunState};
 pub use embedded::{Embedded, serve};
@@ -39,7 +39,7 @@ pub use settle::Finished;
 pub use signals::{Listening, before_exit, listen};
 
 use crate::plan::{Load, MOST_USERS, Plan};
-use stages::Ground;
+use stages::RunInputs;
 
 /// Descriptors beside those of connections: rings, timers, files, the terminal.
 const SPARE_DESCRIPTORS: u64 = 64;
@@ -107,14 +107,14 @@ fn with_target(
         None => request.observers.clone(),
     };
     let observed = observers::of_target(observed, &script.target, request.output.silent);
-    let ground = Ground {
+    let inputs = RunInputs {
         request,
         plan: &plan,
         addresses: addresses.as_slice(),
         observed: &observed,
         control,
     };
-    let outcome = stages::record(&ground, &script, command, faces);
+    let outcome = stages::record(&inputs, &script, command, faces);
     if let Some(sandbox) = sandbox {
         sandbox.stop();
     }

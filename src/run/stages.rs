@@ -1,9 +1,9 @@
 //! The stages of a run whose target is known: prepare, start, collect, settle.
 
-use super::crew::Crew;
 use super::face::Follower;
-use super::muster::Muster;
 use super::settle::{self, Finished, Settlement};
+use super::worker_setup::WorkerSetup;
+use super::worker_threads::WorkerThreads;
 use super::{
     Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, signals,
 };
@@ -27,7 +27,7 @@ const PULSE: Duration = Duration::from_millis(100);
 const PUBLISHED: usize = 4;
 
 /// What a run is made of.
-pub struct Ground<'a> {
+pub struct RunInputs<'a> {
     /// What was asked for.
     pub request: &'a RunRequest,
     /// What is done, at the target that was found.
@@ -42,7 +42,7 @@ pub struct Ground<'a> {
 
 /// A run that could begin.
 struct Prepared {
-    crew: Crew,
+    workers: WorkerThreads,
     inbox: CollectorInbox,
     watch: Option<Watch>,
     facts: RunFacts,
@@ -53,7 +53,7 @@ struct Prepared {
 
 /// A run that goes on.
 struct Running {
-    crew: Crew,
+    workers: WorkerThreads,
     collector: JoinHandle<Merged>,
     seconds: Receiver<Arc<Live>>,
     watch: Option<Watch>,
@@ -76,50 +76,50 @@ struct Collected {
 /// # Errors
 /// When nothing could be sent.
 pub fn record(
-    ground: &Ground<'_>,
+    inputs: &RunInputs<'_>,
     script: &PreparedScript,
     command: String,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
     // First, since it may take seconds, in which the shop would close idle connections.
-    let watch = observers::prepare(ground.observed, ground.plan, &ground.request.addresses);
-    let heard = ground.control.clone();
+    let watch = observers::prepare(inputs.observed, inputs.plan, &inputs.request.addresses);
+    let heard = inputs.control.clone();
     let _listening = signals::listen(move || heard.interrupt());
-    let prepared = prepare(ground, watch, script, command, faces)?;
-    let running = start(ground, prepared, faces)?;
-    let collected = collect(ground, running, faces);
-    Ok(settle(ground, &collected))
+    let prepared = prepare(inputs, watch, script, command, faces)?;
+    let running = start(inputs, prepared, faces)?;
+    let collected = collect(inputs, running, faces);
+    Ok(settle(inputs, &collected))
 }
 
 /// Everything that takes time or may fail comes before the clock starts.
 fn prepare(
-    ground: &Ground<'_>,
+    inputs: &RunInputs<'_>,
     watch: Option<Watch>,
     script: &PreparedScript,
     command: String,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Prepared, RunError> {
-    let Ground {
+    let RunInputs {
         request,
         plan,
         control,
         ..
-    } = *ground;
+    } = *inputs;
     let (handovers, inbox) = Collector::channels(plan.cores.len(), script.described.shape);
-    let muster = Muster {
+    let setup = WorkerSetup {
         plan,
         script,
-        addresses: ground.addresses,
+        addresses: inputs.addresses,
         looks: request.preflight,
         interruption: control.interruption(),
         course: control.course(),
     };
     // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
-    let (crew, survey) = machine::at_large(plan, || muster.call(handovers))?;
-    reached_at_all(plan, &crew)?;
+    let (workers, survey) = machine::at_large(plan, || setup.call(handovers))?;
+    reached_at_all(plan, &workers)?;
     machine::tell(plan, &request.output);
     let started = SystemTime::now();
-    let host = machine::facts(plan, &crew.ready);
+    let host = machine::facts(plan, &workers.ready);
     let facts = RunFacts::of(plan, started, command, host)
         .at(TargetRecord::of(plan.target.url(), script.target.clone()))
         .with_survey(survey);
@@ -138,7 +138,7 @@ fn prepare(
     )?;
     sinks.extend(faces.iter_mut().filter_map(|face| face.sink(&facts)));
     Ok(Prepared {
-        crew,
+        workers,
         inbox,
         watch,
         facts,
@@ -150,12 +150,12 @@ fn prepare(
 
 /// Shows the faces the run, starts the clock, and has everything collected in a thread of its own.
 fn start(
-    ground: &Ground<'_>,
+    inputs: &RunInputs<'_>,
     prepared: Prepared,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Running, RunError> {
     let Prepared {
-        mut crew,
+        mut workers,
         inbox,
         watch,
         facts,
@@ -165,8 +165,8 @@ fn start(
     } = prepared;
     for face in &mut *faces {
         face.begin(&LiveRun {
-            control: ground.control,
-            plan: ground.plan,
+            control: inputs.control,
+            plan: inputs.plan,
             directory: directory.path(),
         });
     }
@@ -176,14 +176,14 @@ fn start(
         .transpose()?;
     let (publish, seconds) = bounded(PUBLISHED);
     // Last: what is shown is in the record by then.
-    sinks.push(live_sink(ground.control, &facts, faces, publish));
-    let start_ns = crew.start();
-    ground.control.begin(start_ns);
+    sinks.push(live_sink(inputs.control, &facts, faces, publish));
+    let start_ns = workers.start();
+    inputs.control.begin(start_ns);
     if let Some((watch, csv)) = watch.as_ref().zip(observed_csv) {
         observers::start(watch, start_ns, context.observed.clone(), csv);
     }
     Ok(Running {
-        crew,
+        workers,
         collector: thread::spawn(move || inbox.run(context, sinks)),
         seconds,
         watch,
@@ -213,21 +213,21 @@ fn live_sink(
 }
 
 /// Shows the run to its end, and waits for workers, collector and what is observed.
-fn collect(ground: &Ground<'_>, running: Running, faces: &mut [Box<dyn Face>]) -> Collected {
+fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]) -> Collected {
     show(&running.seconds, faces);
     let mut merged = running
         .collector
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    let crashed = running.crew.join();
-    let interruption = ground.control.interruption();
+    let crashed = running.workers.join();
+    let interruption = inputs.control.interruption();
     let interruptions = interruption.times();
     let drain_wait = match interruptions {
-        0 => ground.observed.drain_wait,
+        0 => inputs.observed.drain_wait,
         _ => Duration::ZERO,
     };
     let is_called_off = || interruption.times() > interruptions;
-    let output = &ground.request.output;
+    let output = &inputs.request.output;
     let muted = output.quiet || output.only_summary || output.silent;
     let load_end_s = merged.totals.measured_s();
     let observation = running
@@ -235,7 +235,7 @@ fn collect(ground: &Ground<'_>, running: Running, faces: &mut [Box<dyn Face>]) -
         .map(|watch| observers::finish(watch, load_end_s, drain_wait, is_called_off, muted))
         // An Observatory that was only tried, and turned out late to be none.
         .filter(|observation| !observation.sources.is_empty());
-    if let Some((rule, observation)) = ground
+    if let Some((rule, observation)) = inputs
         .request
         .subject
         .outbox_rule()
@@ -255,10 +255,10 @@ fn collect(ground: &Ground<'_>, running: Running, faces: &mut [Box<dyn Face>]) -
 }
 
 /// Judges the run and finishes its record.
-fn settle(ground: &Ground<'_>, collected: &Collected) -> Finished {
+fn settle(inputs: &RunInputs<'_>, collected: &Collected) -> Finished {
     settle::settle(&Settlement {
-        request: ground.request,
-        domains: &ground.request.subject.domains(),
+        request: inputs.request,
+        domains: &inputs.request.subject.domains(),
         facts: &collected.facts,
         directory: &collected.directory,
         merged: &collected.merged,
@@ -286,9 +286,13 @@ fn show(seconds: &Receiver<Arc<Live>>, faces: &mut [Box<dyn Face>]) {
 }
 
 /// A target that accepted no connection of any worker was not reached.
-fn reached_at_all(plan: &Plan, crew: &Crew) -> Result<(), ReachError> {
-    let open: usize = crew.ready.iter().map(|ready| ready.open_connections).sum();
-    let error = crew
+fn reached_at_all(plan: &Plan, workers: &WorkerThreads) -> Result<(), ReachError> {
+    let open: usize = workers
+        .ready
+        .iter()
+        .map(|ready| ready.open_connections)
+        .sum();
+    let error = workers
         .ready
         .iter()
         .find_map(|ready| ready.connect_error.clone());

@@ -3,9 +3,9 @@
 
 use crate::alone;
 use shopblast::engine::{
-    ArrivalOrders, CountOrders, CountingAllocator, Described, Interruption, LoadOrders,
-    PlaceOrders, PreparedHeads, Reins, Script, Spread, TargetOrders, UserOrders, WorkerOrders,
-    now_ns, work,
+    ArrivalConfig, CountingAllocator, CountingConfig, Described, Interruption, LoadConfig,
+    PlacementConfig, PreparedHeads, Script, Spread, TargetConfig, UserConfig, WorkerConfig,
+    WorkerHandle, now_ns, work,
 };
 use shopblast::plan::{
     ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, Stage, Target,
@@ -73,13 +73,13 @@ fn run(
     let (mut handovers, inbox) = Collector::channels(1, script.shape());
     let (ready_sender, ready) = crossbeam_channel::bounded(1);
     let (start_sender, start) = crossbeam_channel::bounded(1);
-    let orders = WorkerOrders {
-        place: PlaceOrders {
+    let config = WorkerConfig {
+        place: PlacementConfig {
             position: 0,
             cpu: plan.cores[0],
             driver: plan.driver,
         },
-        target: TargetOrders {
+        target: TargetConfig {
             addresses: Arc::new([sandbox.address()]),
             heads: Arc::new(PreparedHeads::new(script.steps(), &plan.target).expect("valid paths")),
             opened: Spread::default(),
@@ -87,9 +87,9 @@ fn run(
             max_body_bytes: plan.max_body_bytes,
             request_timeout: plan.request_timeout,
         },
-        load: LoadOrders {
+        load: LoadConfig {
             users: (0..users)
-                .map(|index| UserOrders {
+                .map(|index| UserConfig {
                     index,
                     class: 0,
                     wait: script.wait_of(0),
@@ -99,7 +99,7 @@ fn run(
                 })
                 .collect(),
             course: None,
-            arrivals: rate_per_s.map(|rate_per_s| ArrivalOrders {
+            arrivals: rate_per_s.map(|rate_per_s| ArrivalConfig {
                 schedule: ArrivalSchedule::new(plan.seed, rate_per_s, Arrivals::Poisson, 0, 1),
                 seed: plan.seed,
                 longest_wait: plan.request_timeout,
@@ -108,7 +108,7 @@ fn run(
             run_time: plan.run_time,
             stop_timeout: plan.stop_timeout,
         },
-        counts: CountOrders {
+        counts: CountingConfig {
             rows: script.rows(),
             race_rows: script.race_rows(),
             shape: script.shape(),
@@ -134,12 +134,12 @@ fn run(
         observed: shopblast::stats::ObservedTable::default(),
         live: shopblast::stats::LiveContext::default(),
     };
-    let reins = Reins {
+    let handle = WorkerHandle {
         ready: ready_sender,
         start,
         interruption: Arc::new(Interruption::default()),
     };
-    let worker = std::thread::spawn(move || work(&shared, orders, &reins));
+    let worker = std::thread::spawn(move || work(&shared, config, &handle));
     ready.recv().expect("an answer").expect("a ready worker");
     start_sender.send(now_ns()).expect("a waiting worker");
     let merged = inbox.run(context, Vec::new());

@@ -1,19 +1,19 @@
-//! Mustering the workers of a run: what each is ordered, and which connections it is given.
+//! Setting the workers of a run up: what each is told, and which connections it is given.
 
-use super::crew::{Crew, CrewError};
 use super::deal::Deal;
+use super::worker_threads::{WorkerStartError, WorkerThreads};
 use crate::engine::{
-    CountOrders, Interruption, LONGEST_SURVEY, LoadOrders, Opened, PlaceOrders, PreparedHeads,
-    PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey, Surveyor, TargetOrders,
-    WorkerOrders,
+    CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened, PlacementConfig,
+    PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey, Surveyor,
+    TargetConfig, WorkerConfig,
 };
 use crate::plan::Plan;
 use crate::stats::{LiveCourse, WorkerHandover};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// What workers are mustered for.
-pub struct Muster<'a> {
+/// What workers are set up for.
+pub struct WorkerSetup<'a> {
     /// What is done.
     pub plan: &'a Plan,
     /// What users do.
@@ -28,18 +28,21 @@ pub struct Muster<'a> {
     pub course: Option<&'a Arc<LiveCourse>>,
 }
 
-impl Muster<'_> {
+impl WorkerSetup<'_> {
     /// Has a worker prepared for each core of the plan, with one of `handovers` each; tells also what
     /// was found of the target's processes, `None` when it was not looked at.
     ///
     /// # Errors
     /// When any worker cannot work.
-    pub fn call(self, handovers: Vec<WorkerHandover>) -> Result<(Crew, Option<Survey>), CrewError> {
+    pub fn call(
+        self,
+        handovers: Vec<WorkerHandover>,
+    ) -> Result<(WorkerThreads, Option<Survey>), WorkerStartError> {
         let questions = self.questions();
-        let mut orders = self.orders(questions.as_ref(), handovers)?;
-        let survey = questions.map(|questions| self.survey(&questions, &mut orders));
-        let crew = Crew::gather(self.script, orders, self.interruption)?;
-        Ok((crew, survey))
+        let mut config = self.config(questions.as_ref(), handovers)?;
+        let survey = questions.map(|questions| self.survey(&questions, &mut config));
+        let workers = WorkerThreads::gather(self.script, config, self.interruption)?;
+        Ok((workers, survey))
     }
 
     /// What the target's processes are asked, if they are looked for.
@@ -48,22 +51,22 @@ impl Muster<'_> {
         paths.map(|(slow, quick)| Questions::of(&self.plan.target, slow, quick))
     }
 
-    fn orders(
+    fn config(
         &self,
         questions: Option<&Questions>,
         handovers: Vec<WorkerHandover>,
-    ) -> Result<Vec<WorkerOrders>, CrewError> {
+    ) -> Result<Vec<WorkerConfig>, WorkerStartError> {
         let described = &self.script.described;
         let heads = Arc::new(PreparedHeads::new(described.steps, &self.plan.target)?);
         let addresses: Arc<[SocketAddr]> = self.addresses.into();
         let cores = self.plan.cores.iter().zip(handovers).enumerate();
-        let orders = cores.map(|(position, (&cpu, handover))| WorkerOrders {
-            place: PlaceOrders {
+        let config = cores.map(|(position, (&cpu, handover))| WorkerConfig {
+            place: PlacementConfig {
                 position,
                 cpu,
                 driver: self.plan.driver,
             },
-            target: TargetOrders {
+            target: TargetConfig {
                 addresses: Arc::clone(&addresses),
                 heads: Arc::clone(&heads),
                 opened: Spread::default(),
@@ -72,7 +75,7 @@ impl Muster<'_> {
                 request_timeout: self.plan.request_timeout,
             },
             load: self.load_of(position),
-            counts: CountOrders {
+            counts: CountingConfig {
                 rows: described.rows.clone(),
                 race_rows: described.race_rows.clone(),
                 shape: described.shape,
@@ -80,11 +83,11 @@ impl Muster<'_> {
             },
             handover,
         });
-        Ok(orders.collect())
+        Ok(config.collect())
     }
 
     /// The part of the load that worker `position` carries out.
-    fn load_of(&self, position: usize) -> LoadOrders {
+    fn load_of(&self, position: usize) -> LoadConfig {
         let plan = self.plan;
         let room = self.course.map_or(plan.max_users(), |course| course.room());
         let deal = Deal {
@@ -94,7 +97,7 @@ impl Muster<'_> {
             waits: &self.script.described.waits,
         };
         let dealt = deal.share_of(position);
-        LoadOrders {
+        LoadConfig {
             users: dealt.users,
             course: self.course.cloned(),
             arrivals: dealt.arrivals,
@@ -105,7 +108,7 @@ impl Muster<'_> {
     }
 
     /// Looks for the target's processes, and gives each worker connections at all of them.
-    fn survey(&self, questions: &Questions, orders: &mut [WorkerOrders]) -> Survey {
+    fn survey(&self, questions: &Questions, config: &mut [WorkerConfig]) -> Survey {
         let longest = match self.script.race_connections(self.plan.max_users() as usize) {
             0 => SHORTEST_SURVEY,
             _ => LONGEST_SURVEY,
@@ -113,12 +116,12 @@ impl Muster<'_> {
         let interruption = Some(&**self.interruption);
         let mut surveyor = Surveyor::new(self.addresses, questions, longest, interruption);
         surveyor.look();
-        let wanted = orders.iter().map(|orders| Wanted {
-            race_connections: self.script.race_connections(orders.load.planned_users()),
-            others: orders.load.planned_connections(),
+        let wanted = config.iter().map(|config| Wanted {
+            race_connections: self.script.race_connections(config.load.planned_users()),
+            others: config.load.planned_connections(),
         });
         let wanted: Vec<Wanted> = wanted.collect();
-        deal_connections(&mut surveyor, &wanted, orders);
+        deal_connections(&mut surveyor, &wanted, config);
         surveyor.survey()
     }
 }
@@ -130,18 +133,18 @@ struct Wanted {
 }
 
 /// Opens as many connections at each process as at the next, and deals them to the workers.
-fn deal_connections(surveyor: &mut Surveyor<'_>, wanted: &[Wanted], orders: &mut [WorkerOrders]) {
+fn deal_connections(surveyor: &mut Surveyor<'_>, wanted: &[Wanted], config: &mut [WorkerConfig]) {
     let all_lanes = wanted.iter().map(|wanted| wanted.race_connections).sum();
     let all_others = wanted.iter().map(|wanted| wanted.others).sum();
     let Spread {
         race_connections,
         others,
     } = surveyor.open(all_lanes, all_others);
-    deal(race_connections, orders, |at, opened| {
+    deal(race_connections, config, |at, opened| {
         (opened.race_connections.len() < wanted[at].race_connections)
             .then_some(&mut opened.race_connections)
     });
-    deal(others, orders, |at, opened| {
+    deal(others, config, |at, opened| {
         (opened.others.len() < wanted[at].others).then_some(&mut opened.others)
     });
 }
@@ -149,14 +152,14 @@ fn deal_connections(surveyor: &mut Surveyor<'_>, wanted: &[Wanted], orders: &mut
 /// Deals round and round to those who have room.
 fn deal(
     opened: Vec<Opened>,
-    orders: &mut [WorkerOrders],
+    config: &mut [WorkerConfig],
     room: impl Fn(usize, &mut Spread) -> Option<&mut Vec<Opened>>,
 ) {
     let mut next = 0;
     for connection in opened {
-        for step in 0..orders.len() {
-            let at = (next + step) % orders.len();
-            if let Some(place) = room(at, &mut orders[at].target.opened) {
+        for step in 0..config.len() {
+            let at = (next + step) % config.len();
+            if let Some(place) = room(at, &mut config[at].target.opened) {
                 place.push(connection);
                 next = at + 1;
                 break;

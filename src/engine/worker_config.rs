@@ -2,7 +2,7 @@
 
 use super::request::PreparedHeads;
 use super::survey::{Questions, Spread};
-use super::user::UserOrders;
+use super::user::UserConfig;
 use crate::plan::{ArrivalSchedule, Driver, FailureRule};
 use crate::stats::{LiveCourse, SetShape, WorkerHandover};
 use std::net::SocketAddr;
@@ -10,22 +10,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What a worker is told before it starts.
-pub struct WorkerOrders {
+pub struct WorkerConfig {
     /// Where it works.
-    pub place: PlaceOrders,
+    pub place: PlacementConfig,
     /// What it asks, and how it gets there.
-    pub target: TargetOrders,
+    pub target: TargetConfig,
     /// Its part of the load.
-    pub load: LoadOrders,
+    pub load: LoadConfig,
     /// How it counts what comes back.
-    pub counts: CountOrders,
+    pub counts: CountingConfig,
     /// Where full intervals go and empty ones come from.
     pub handover: WorkerHandover,
 }
 
 /// Where a worker works.
 #[derive(Clone, Copy)]
-pub struct PlaceOrders {
+pub struct PlacementConfig {
     /// Position among the workers.
     pub position: usize,
     /// Kernel CPU number to pin to.
@@ -35,7 +35,7 @@ pub struct PlaceOrders {
 }
 
 /// What a worker asks, and how it gets there.
-pub struct TargetOrders {
+pub struct TargetConfig {
     /// Addresses of the target.
     pub addresses: Arc<[SocketAddr]>,
     /// Request heads by step.
@@ -51,13 +51,13 @@ pub struct TargetOrders {
 }
 
 /// A worker's part of the load.
-pub struct LoadOrders {
+pub struct LoadConfig {
     /// The core's users; those in reserve come last.
-    pub users: Vec<UserOrders>,
+    pub users: Vec<UserConfig>,
     /// How the course of the users is changed while they live; `None` when it is not.
     pub course: Option<Arc<LiveCourse>>,
     /// The core's share of the arrivals, in the open model.
-    pub arrivals: Option<ArrivalOrders>,
+    pub arrivals: Option<ArrivalConfig>,
     /// Connections that the core's users share; `None` gives each its own.
     pub connections: Option<usize>,
     /// Requests become due for this long after the start.
@@ -68,7 +68,7 @@ pub struct LoadOrders {
 
 /// How a worker counts what comes back.
 #[derive(Clone)]
-pub struct CountOrders {
+pub struct CountingConfig {
     /// Row of the record by step.
     pub rows: Box<[u16]>,
     /// Row of the record by race.
@@ -80,7 +80,7 @@ pub struct CountOrders {
 }
 
 /// A core's share of the arrivals.
-pub struct ArrivalOrders {
+pub struct ArrivalConfig {
     /// When journeys arrive.
     pub schedule: ArrivalSchedule,
     /// Seed of the run.
@@ -89,11 +89,11 @@ pub struct ArrivalOrders {
     pub longest_wait: Duration,
 }
 
-impl LoadOrders {
+impl LoadConfig {
     /// Users that the plan makes active at some time: all but those in reserve.
     #[must_use]
     pub fn planned_users(&self) -> usize {
-        let is_planned = |user: &&UserOrders| !user.activity.is_empty();
+        let is_planned = |user: &&UserConfig| !user.activity.is_empty();
         let planned = self.users.iter().filter(is_planned).count();
         match self.course {
             Some(_) => planned,

@@ -1,7 +1,7 @@
 //! The workers of a run: started together, joined.
 
 use crate::engine::{
-    Interruption, PathError, PreparedScript, Ready, Reins, WorkerError, WorkerOrders, now_ns,
+    Interruption, PathError, PreparedScript, Ready, WorkerConfig, WorkerError, WorkerHandle, now_ns,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
@@ -14,7 +14,7 @@ const START_DELAY: Duration = Duration::from_millis(20);
 
 /// Why the workers cannot start.
 #[derive(Debug, thiserror::Error)]
-pub enum CrewError {
+pub enum WorkerStartError {
     /// One of them cannot work.
     #[error(transparent)]
     Worker(#[from] WorkerError),
@@ -30,39 +30,39 @@ pub enum CrewError {
 }
 
 /// The workers of one run, prepared and waiting for the start.
-pub struct Crew {
+pub struct WorkerThreads {
     threads: Vec<JoinHandle<()>>,
     starts: Vec<Sender<u64>>,
     /// Their preparations, in no particular order.
     pub ready: Vec<Ready>,
 }
 
-impl Crew {
-    /// Starts one thread for each of `orders` and waits until all are prepared: rings built, memory
+impl WorkerThreads {
+    /// Starts one thread for each of `config` and waits until all are prepared: rings built, memory
     /// allocated, connections open.
     ///
     /// # Errors
-    /// When any of them cannot work; the others are sent home.
+    /// When any of them cannot work; the others are ended.
     pub fn gather(
         script: &PreparedScript,
-        orders: Vec<WorkerOrders>,
+        config: Vec<WorkerConfig>,
         interruption: &Arc<Interruption>,
-    ) -> Result<Self, CrewError> {
-        let (ready_sender, ready) = bounded(orders.len());
-        let mut threads = Vec::with_capacity(orders.len());
-        let mut starts = Vec::with_capacity(orders.len());
-        for orders in orders {
+    ) -> Result<Self, WorkerStartError> {
+        let (ready_sender, ready) = bounded(config.len());
+        let mut threads = Vec::with_capacity(config.len());
+        let mut starts = Vec::with_capacity(config.len());
+        for config in config {
             let (start_sender, start) = bounded(1);
-            let reins = Reins {
+            let handle = WorkerHandle {
                 ready: ready_sender.clone(),
                 start,
                 interruption: Arc::clone(interruption),
             };
             let script = script.clone();
             let thread = thread::Builder::new()
-                .name(format!("worker-{}", orders.place.cpu))
-                .spawn(move || script.work(orders, &reins))
-                .map_err(CrewError::Thread)?;
+                .name(format!("worker-{}", config.place.cpu))
+                .spawn(move || script.work(config, &handle))
+                .map_err(WorkerStartError::Thread)?;
             threads.push(thread);
             starts.push(start_sender);
         }
@@ -100,8 +100,8 @@ impl Crew {
 fn all_ready(
     ready: &Receiver<Result<Ready, WorkerError>>,
     workers: usize,
-) -> Result<Vec<Ready>, CrewError> {
+) -> Result<Vec<Ready>, WorkerStartError> {
     (0..workers)
-        .map(|_| Ok(ready.recv().map_err(|_| CrewError::Vanished)??))
+        .map(|_| Ok(ready.recv().map_err(|_| WorkerStartError::Vanished)??))
         .collect()
 }

@@ -1,4 +1,4 @@
-//! The connections of a core's users: opened before the start, and dealt to the users.
+//! The connections of a core's users: opened before the start, and distributed to the users.
 
 use super::connection::{Connection, Transport};
 use super::net::Tcp;

@@ -1,4 +1,4 @@
-//! When journeys arrive in the open model, dealt to workers.
+//! When journeys arrive in the open model, distributed to workers.
 
 use super::Arrivals;
 use super::random::gap_seed;

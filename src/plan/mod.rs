@@ -81,7 +81,7 @@ pub enum Driver {
 pub struct Plan {
     /// Name of the profile, or `custom` when only user classes were named.
     pub profile: String,
-    /// The user classes, dealt to users by weight (see [`Plan::class_of`]).
+    /// The user classes, distributed to users by weight (see [`Plan::class_of`]).
     pub classes: Vec<ClassShare>,
     /// Where the requests go.
     pub target: Target,
@@ -177,7 +177,7 @@ impl Plan {
 
     /// Index into [`Plan::classes`] of the class that user `user_index` belongs to.
     ///
-    /// Users are dealt in rounds of the summed weights, so that every prefix of the users holds
+    /// Users are distributed in rounds of the summed weights, so that every prefix of the users holds
     /// the classes in proportion.
     #[must_use]
     pub fn class_of(&self, user_index: u32) -> usize {

@@ -2,7 +2,6 @@
 //! the verdict.
 
 mod control;
-mod deal;
 mod embedded;
 mod encounter;
 mod error;
@@ -12,6 +11,7 @@ mod machine;
 #[cfg(test)]
 pub(crate) mod made_up;
 mod observers;
+mod partition;
 mod quota;
 mod reach;
 mod recognition;

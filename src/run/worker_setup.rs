@@ -1,6 +1,6 @@
 //! Setting the workers of a run up: what each is told, and which connections it is given.
 
-use super::deal::Deal;
+use super::partition::Deal;
 use super::worker_threads::{WorkerStartError, WorkerThreads};
 use crate::engine::{
     CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened, PlacementConfig,
@@ -96,12 +96,12 @@ impl WorkerSetup<'_> {
             workers: plan.cores.len(),
             waits: &self.script.described.waits,
         };
-        let dealt = deal.share_of(position);
+        let partition = deal.share_of(position);
         LoadConfig {
-            users: dealt.users,
+            users: partition.users,
             course: self.course.cloned(),
-            arrivals: dealt.arrivals,
-            connections: dealt.connections,
+            arrivals: partition.arrivals,
+            connections: partition.connections,
             run_time: plan.run_time,
             stop_timeout: plan.stop_timeout,
         }
@@ -121,7 +121,7 @@ impl WorkerSetup<'_> {
             others: config.load.planned_connections(),
         });
         let wanted: Vec<Wanted> = wanted.collect();
-        deal_connections(&mut surveyor, &wanted, config);
+        distribute_connections(&mut surveyor, &wanted, config);
         surveyor.survey()
     }
 }
@@ -132,25 +132,29 @@ struct Wanted {
     others: usize,
 }
 
-/// Opens as many connections at each process as at the next, and deals them to the workers.
-fn deal_connections(surveyor: &mut Surveyor<'_>, wanted: &[Wanted], config: &mut [WorkerConfig]) {
+/// Opens as many connections at each process as at the next, and distributes them to the workers.
+fn distribute_connections(
+    surveyor: &mut Surveyor<'_>,
+    wanted: &[Wanted],
+    config: &mut [WorkerConfig],
+) {
     let all_lanes = wanted.iter().map(|wanted| wanted.race_connections).sum();
     let all_others = wanted.iter().map(|wanted| wanted.others).sum();
     let Spread {
         race_connections,
         others,
     } = surveyor.open(all_lanes, all_others);
-    deal(race_connections, config, |at, opened| {
+    distribute(race_connections, config, |at, opened| {
         (opened.race_connections.len() < wanted[at].race_connections)
             .then_some(&mut opened.race_connections)
     });
-    deal(others, config, |at, opened| {
+    distribute(others, config, |at, opened| {
         (opened.others.len() < wanted[at].others).then_some(&mut opened.others)
     });
 }
 
-/// Deals round and round to those who have room.
-fn deal(
+/// Distributes round and round to those who have room.
+fn distribute(
     opened: Vec<Opened>,
     config: &mut [WorkerConfig],
     room: impl Fn(usize, &mut Spread) -> Option<&mut Vec<Opened>>,

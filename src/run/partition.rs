@@ -1,4 +1,4 @@
-//! Dealing a plan to workers: which user, connection and arrival belongs to which core.
+//! Partitioning a plan among workers: which user, connection and arrival belongs to which core.
 //!
 //! Users go round the cores one by one, so that at every moment of a ramp no core has two users
 //! more than another.
@@ -8,7 +8,7 @@ use crate::plan::{ArrivalSchedule, Load, Plan, UniqueNumbers, WaitTime, user_see
 use std::time::Duration;
 
 /// The part of the plan that one worker carries out.
-pub struct Share {
+pub struct Partition {
     /// Its users.
     pub users: Vec<UserConfig>,
     /// Its arrivals, in the open model.
@@ -33,7 +33,7 @@ pub struct Deal<'a> {
 impl Deal<'_> {
     /// The share of the worker at `position`.
     #[must_use]
-    pub fn share_of(&self, position: usize) -> Share {
+    pub fn share_of(&self, position: usize) -> Partition {
         let Self { plan, workers, .. } = *self;
         let users = (0..self.users)
             .skip(position)
@@ -50,7 +50,7 @@ impl Deal<'_> {
                 }
             })
             .collect();
-        Share {
+        Partition {
             users,
             arrivals: arrivals(plan, position, workers),
             connections: plan
@@ -94,9 +94,9 @@ mod tests {
     fn parts_add_up_and_differ_by_one_at_most() {
         for whole in 0..50 {
             for parts in 1..9 {
-                let dealt: Vec<_> = (0..parts).map(|at| part(whole, at, parts)).collect();
-                assert_eq!(dealt.iter().sum::<usize>(), whole);
-                assert!(dealt.iter().max().unwrap() - dealt.iter().min().unwrap() <= 1);
+                let sizes: Vec<_> = (0..parts).map(|at| part(whole, at, parts)).collect();
+                assert_eq!(sizes.iter().sum::<usize>(), whole);
+                assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1);
             }
         }
     }
@@ -131,18 +131,18 @@ mod tests {
                 workers,
                 waits: &[WaitTime::None],
             };
-            let shares: Vec<Share> = (0..workers)
+            let partitions: Vec<Partition> = (0..workers)
                 .map(|position| deal.share_of(position))
                 .collect();
             for at_us in (0..30_000_000).step_by(50_000) {
-                let active = |share: &Share| {
+                let active = |partition: &Partition| {
                     let now = |span: &crate::plan::Activity| {
                         span.start_us <= at_us && at_us < span.end_us
                     };
-                    let users = share.users.iter();
+                    let users = partition.users.iter();
                     users.filter(|user| user.activity.iter().any(now)).count()
                 };
-                let counts: Vec<usize> = shares.iter().map(active).collect();
+                let counts: Vec<usize> = partitions.iter().map(active).collect();
                 let wanted = plan.load.users_at(at_us) as usize;
                 assert_eq!(counts.iter().sum::<usize>(), wanted, "at {at_us} µs");
                 let spread = counts.iter().max().unwrap() - counts.iter().min().unwrap();

@@ -11,6 +11,7 @@ use super::interruption::Interruption;
 use super::net::Tcp;
 use super::openings::{OPENED_AT_ONCE, Ready, Wanted, open_connections, user_connections};
 use super::pacer::{Pacer, sharpen_timers};
+use super::preallocation::preallocate;
 use super::race_pool::{RacePool, RacePoolParts};
 use super::recorder::Recorder;
 use super::reopening::reopen_closed;
@@ -18,7 +19,6 @@ use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, UserConnection};
 use super::user::{Activities, Arrivals, live_by_activity, live_by_arrivals};
-use super::warm_up::make_room;
 use super::worker_config::WorkerConfig;
 use crate::plan::{UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, LiveCourse, WorkerHandover};
@@ -137,8 +137,8 @@ async fn run<S: Script>(
         0 => 0,
         _ => config.load.users.len() + race_connections + SPARE_OPERATIONS,
     };
-    // Without room the run is as good, but for a few allocations on its way.
-    let room = make_room(config.place.driver, operations).await;
+    // Without it the run is as good, but for a few allocations on its way.
+    let preallocation = preallocate(config.place.driver, operations).await;
     if let Some(race_pool) = core
         .race_pool
         .as_ref()
@@ -191,8 +191,8 @@ async fn run<S: Script>(
     if let Some(race_pool) = &core.race_pool {
         race_pool.end();
     }
-    if let Ok(room) = room {
-        room.give_back().await;
+    if let Ok(preallocation) = preallocation {
+        preallocation.release().await;
     }
     core.pacer.stop().await;
 }

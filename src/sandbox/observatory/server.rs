@@ -49,15 +49,15 @@ impl Observatory {
         let listener = Arc::new(TcpListener::bind(config.address)?);
         let address = listener.local_addr()?;
         let (alive, stopped) = crossbeam_channel::bounded(0);
-        let house = House {
+        let state = ServerState {
             view: View::new(pipeline, config.names),
             stopped,
-            guests: Mutex::default(),
+            clients: Mutex::default(),
         };
         let accepting = Arc::clone(&listener);
         let thread = std::thread::Builder::new()
             .name("observatory".into())
-            .spawn(move || house.accept(&accepting))?;
+            .spawn(move || state.accept(&accepting))?;
         Ok(Self {
             address,
             listener,
@@ -85,14 +85,14 @@ impl Drop for Observatory {
 }
 
 /// What all threads share.
-struct House {
+struct ServerState {
     view: View,
     stopped: Receiver<()>,
     /// The connections that are served, to be ended at a stop.
-    guests: Mutex<HashMap<u64, TcpStream>>,
+    clients: Mutex<HashMap<u64, TcpStream>>,
 }
 
-impl House {
+impl ServerState {
     fn accept(&self, listener: &TcpListener) {
         std::thread::scope(|scope| {
             for number in 0.. {
@@ -104,7 +104,7 @@ impl House {
                     std::thread::sleep(ACCEPT_PAUSE);
                     continue;
                 };
-                let Some(guest) = self.admit(number, &stream) else {
+                let Some(client) = self.admit(number, &stream) else {
                     continue;
                 };
                 // A connection without a thread is closed when the closure is dropped.
@@ -112,10 +112,10 @@ impl House {
                     .name("observatory".into())
                     .spawn_scoped(scope, move || {
                         // A connection that breaks is no one's loss.
-                        let _ = Connection { guest, stream }.serve();
+                        let _ = Connection { client, stream }.serve();
                     });
             }
-            for stream in self.guests().values() {
+            for stream in self.clients().values() {
                 // One that is gone already needs no end.
                 let _ = stream.shutdown(std::net::Shutdown::Both);
             }
@@ -123,20 +123,20 @@ impl House {
     }
 
     /// Lets a connection in, if there is room.
-    fn admit(&self, number: u64, stream: &TcpStream) -> Option<Guest<'_>> {
-        let mut guests = self.guests();
-        if guests.len() >= MOST_CONNECTIONS {
+    fn admit(&self, number: u64, stream: &TcpStream) -> Option<ClientGuard<'_>> {
+        let mut clients = self.clients();
+        if clients.len() >= MOST_CONNECTIONS {
             return None;
         }
-        guests.insert(number, stream.try_clone().ok()?);
-        Some(Guest {
-            house: self,
+        clients.insert(number, stream.try_clone().ok()?);
+        Some(ClientGuard {
+            state: self,
             number,
         })
     }
 
-    fn guests(&self) -> std::sync::MutexGuard<'_, HashMap<u64, TcpStream>> {
-        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
+    fn clients(&self) -> std::sync::MutexGuard<'_, HashMap<u64, TcpStream>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_stopped(&self) -> bool {
@@ -144,20 +144,20 @@ impl House {
     }
 }
 
-/// A connection's place in the house, given back when dropped.
-struct Guest<'h> {
-    house: &'h House,
+/// A connection's place among the clients, given back when dropped.
+struct ClientGuard<'h> {
+    state: &'h ServerState,
     number: u64,
 }
 
-impl Drop for Guest<'_> {
+impl Drop for ClientGuard<'_> {
     fn drop(&mut self) {
-        self.house.guests().remove(&self.number);
+        self.state.clients().remove(&self.number);
     }
 }
 
 struct Connection<'h> {
-    guest: Guest<'h>,
+    client: ClientGuard<'h>,
     stream: TcpStream,
 }
 
@@ -172,7 +172,7 @@ impl Connection<'_> {
         loop {
             match parse(&buffer) {
                 Incoming::Complete { request, consumed } => {
-                    let view = &self.guest.house.view;
+                    let view = &self.client.state.view;
                     let reply = view.answer(request.method, request.target, view.pipeline.at_ns());
                     match reply {
                         Reply::Full(reply) => {
@@ -204,19 +204,19 @@ impl Connection<'_> {
 
     /// Sends traces as they happen, until the other side goes or the Observatory stops.
     fn stream_traces(&mut self, filter: &TraceFilter, cors: &str) -> io::Result<()> {
-        let house = self.guest.house;
-        let mut seen_ns = house.view.pipeline.at_ns();
+        let state = self.client.state;
+        let mut seen_ns = state.view.pipeline.at_ns();
         self.stream.write_all(&stream_head(&today(), cors))?;
         let mut silent_pauses = 0;
         loop {
-            match house.stopped.recv_timeout(STREAM_PAUSE) {
+            match state.stopped.recv_timeout(STREAM_PAUSE) {
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(()) | Err(RecvTimeoutError::Disconnected) => {
                     return self.stream.write_all(b"0\r\n\r\n");
                 }
             }
-            let now_ns = house.view.pipeline.at_ns();
-            let lines = house.view.trace_lines(filter, seen_ns + 1..=now_ns);
+            let now_ns = state.view.pipeline.at_ns();
+            let lines = state.view.trace_lines(filter, seen_ns + 1..=now_ns);
             seen_ns = now_ns;
             silent_pauses = if lines.is_empty() {
                 silent_pauses + 1

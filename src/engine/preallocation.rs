@@ -1,4 +1,4 @@
-//! Has the runtime make room for its operations before the clock starts, and keep it.
+//! Has the runtime preallocate its operations before the clock starts, and keep the memory.
 
 use super::runtime::{Task, spawn};
 use crate::plan::Driver;
@@ -7,16 +7,16 @@ use std::io::{self, Write};
 use std::os::unix::net::UnixStream as OtherEnd;
 use std::rc::Rc;
 
-/// Room for operations of the runtime.
-pub struct Room {
+/// Preallocated operations of the runtime.
+pub struct Preallocation {
     /// What the last operation waits for, and its task.
     kept: Option<(OtherEnd, Task<()>)>,
 }
 
-impl Room {
-    /// Gives it back. A task that still waits for the kernel when its runtime ends would keep the ring,
+impl Preallocation {
+    /// Releases it. A task that still waits for the kernel when its runtime ends would keep the ring,
     /// and all that is in it, for good.
-    pub async fn give_back(self) {
+    pub async fn release(self) {
         if let Some((other, waiting)) = self.kept {
             drop(other);
             waiting.join().await;
@@ -26,15 +26,16 @@ impl Room {
 
 /// Has `operations` be on their way at once, so that what the runtime keeps of each is allocated.
 /// It grows in steps with the most there ever were, and would otherwise do so in the middle of a
-/// run. Now and then it gives the last step back when nothing is in it: one operation that does
-/// not end before the room is given back stays there. Only a ring keeps something of each operation: with epoll there is nothing to
-/// make room for, and many waiting on one socket would not all be woken.
+/// run. Now and then it gives the last step back when nothing is in it: one operation that does not
+/// end before the preallocation is released stays there. Only a ring keeps something of each
+/// operation: with epoll there is nothing to preallocate, and many waiting on one socket would not
+/// all be woken.
 ///
 /// # Errors
 /// When the kernel gives no pair of sockets.
-pub async fn make_room(driver: Driver, operations: usize) -> io::Result<Room> {
+pub async fn preallocate(driver: Driver, operations: usize) -> io::Result<Preallocation> {
     if driver == Driver::Epoll {
-        return Ok(Room { kept: None });
+        return Ok(Preallocation { kept: None });
     }
     let (watched, mut other) = pair()?;
     let waiting: Vec<_> = (0..operations)
@@ -48,7 +49,7 @@ pub async fn make_room(driver: Driver, operations: usize) -> io::Result<Room> {
     for task in waiting {
         task.join().await;
     }
-    Ok(Room {
+    Ok(Preallocation {
         kept: Some((kept, last)),
     })
 }
@@ -60,7 +61,7 @@ fn pair() -> io::Result<(Rc<UnixStream>, OtherEnd)> {
 }
 
 async fn until_readable(watched: Rc<UnixStream>) {
-    // A socket that cannot be waited for has made its room, too.
+    // A socket that cannot be waited for has been preallocated, too.
     let _ = watched.readable(false).await;
 }
 
@@ -74,11 +75,11 @@ mod tests {
         for driver in [Driver::Uring, Driver::Epoll] {
             let mut runtime = Runtime::new(driver, 16).unwrap();
             runtime.block_on(async {
-                let room = make_room(driver, 500).await.unwrap();
-                let more = make_room(driver, 0).await.unwrap();
-                assert_eq!(room.kept.is_some(), driver == Driver::Uring);
-                room.give_back().await;
-                more.give_back().await;
+                let preallocation = preallocate(driver, 500).await.unwrap();
+                let more = preallocate(driver, 0).await.unwrap();
+                assert_eq!(preallocation.kept.is_some(), driver == Driver::Uring);
+                preallocation.release().await;
+                more.release().await;
             });
         }
     }

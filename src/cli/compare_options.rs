@@ -2,7 +2,7 @@
 
 use super::surroundings::Surroundings;
 use super::{CliError, Command, Entropy, values};
-use crate::compare::{CompareRequest, Configuration, Course, Hook, Question, Subject};
+use crate::compare::{CompareRequest, ComparisonSetup, Configuration, Hook, Question, Subject};
 use clap::Args;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -160,9 +160,9 @@ pub(super) fn resolve(
     let (subject, output) = if flags.run.is_empty() {
         (recorded(&flags)?, flags.output)
     } else {
-        let course = course(&flags, around)?;
-        let directory = course.directory.clone();
-        (Subject::Driven(course), Some(directory))
+        let setup = setup(&flags, around)?;
+        let directory = setup.directory.clone();
+        (Subject::Driven(setup), Some(directory))
     };
     Ok(CompareRequest {
         subject,
@@ -189,7 +189,7 @@ fn recorded(flags: &CompareFlags) -> Result<Subject, CliError> {
     Ok(Subject::Recorded(vec![(first, left), (second, right)]))
 }
 
-fn course(flags: &CompareFlags, around: &Surroundings<'_>) -> Result<Course, CliError> {
+fn setup(flags: &CompareFlags, around: &Surroundings<'_>) -> Result<ComparisonSetup, CliError> {
     if flags.run.len() < 2 || !flags.left.is_empty() {
         return Err(CliError::SidesToCompare);
     }
@@ -223,7 +223,7 @@ fn course(flags: &CompareFlags, around: &Surroundings<'_>) -> Result<Course, Cli
     }
     check_plans(flags, &configurations, around)?;
     let names: Vec<&str> = flags.run.iter().map(|(name, _)| name.as_str()).collect();
-    Ok(Course {
+    Ok(ComparisonSetup {
         repetitions: usize::from(flags.repetitions.unwrap_or(10)),
         warm_up: usize::from(flags.warm_up.unwrap_or(0)),
         retries: usize::from(flags.retries.unwrap_or(2)),

@@ -3,7 +3,7 @@
 use super::comparison::{Incomparable, Question, Side, compare};
 use super::comparison_record::ComparisonRecord;
 use super::console::comparison_text;
-use super::driver::{Course, DriveError, drive};
+use super::driver::{ComparisonSetup, DriveError, drive};
 use super::gathering::{GatheringError, gather};
 use super::page::comparison_page;
 use super::process::{Stop, listen};
@@ -24,7 +24,7 @@ pub enum Subject {
     /// Runs that were made already: a name and paths for each side.
     Recorded(Vec<(String, Vec<PathBuf>)>),
     /// Runs that are made for it.
-    Driven(Course),
+    Driven(ComparisonSetup),
 }
 
 /// A comparison that the user asked for.
@@ -84,7 +84,7 @@ pub fn carry_out(request: CompareRequest) -> Result<ExitCode, CompareError> {
             let sides = gather_sides(groups)?;
             conclude(&request, &request.question, &sides, &[])
         }
-        Subject::Driven(course) => drive_and_conclude(&request, course),
+        Subject::Driven(setup) => drive_and_conclude(&request, setup),
     }
 }
 
@@ -100,10 +100,13 @@ fn gather_sides(groups: &[(String, Vec<PathBuf>)]) -> Result<Vec<Side>, Gatherin
         .collect()
 }
 
-fn drive_and_conclude(request: &CompareRequest, course: &Course) -> Result<ExitCode, CompareError> {
+fn drive_and_conclude(
+    request: &CompareRequest,
+    setup: &ComparisonSetup,
+) -> Result<ExitCode, CompareError> {
     let stop = Arc::new(Stop::default());
     listen(&stop);
-    let carried = drive(course, &stop)?;
+    let carried = drive(setup, &stop)?;
     let rounds = carried.sides.first().map_or(0, |side| side.runs.len());
     if let Some(error) = carried.cut_short.as_ref().filter(|_| rounds > 0) {
         eprintln!("error: {error}");

@@ -32,7 +32,7 @@ const SPOILED_TURNS: usize = 2;
 
 /// What is carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Course {
+pub struct ComparisonSetup {
     /// The configurations, the baseline first.
     pub configurations: Vec<Configuration>,
     /// Runs of each.
@@ -51,7 +51,7 @@ pub struct Course {
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Carried {
+pub struct DrivenRuns {
     /// The sides, as many runs in each: those of complete rounds.
     pub sides: Vec<Side>,
     /// What a reader has to know.
@@ -114,23 +114,23 @@ impl DriveError {
     }
 }
 
-/// Carries the course out. Whatever happens, what was brought up is torn down.
+/// Carries the comparison out. Whatever happens, what was brought up is torn down.
 ///
 /// # Errors
 /// When nothing could be begun.
-pub fn drive(course: &Course, stop: &Stop) -> Result<Carried, DriveError> {
-    std::fs::create_dir_all(&course.directory).map_err(|error| DriveError::Create {
-        path: course.directory.clone(),
+pub fn drive(setup: &ComparisonSetup, stop: &Stop) -> Result<DrivenRuns, DriveError> {
+    std::fs::create_dir_all(&setup.directory).map_err(|error| DriveError::Create {
+        path: setup.directory.clone(),
         error,
     })?;
-    let mut stage = Stage {
-        course,
+    let mut stage = ComparisonDriver {
+        setup,
         stop,
         up: None,
         spoiled: 0,
         notes: Vec::new(),
     };
-    let mut sides: Vec<Side> = course
+    let mut sides: Vec<Side> = setup
         .configurations
         .iter()
         .map(|configuration| Side {
@@ -139,11 +139,11 @@ pub fn drive(course: &Course, stop: &Stop) -> Result<Carried, DriveError> {
         })
         .collect();
     let mut cut_short = None;
-    let order = rounds(sides.len(), course.warm_up + course.repetitions);
+    let order = rounds(sides.len(), setup.warm_up + setup.repetitions);
     'rounds: for (turn, order) in order.into_iter().enumerate() {
         for configuration in order {
-            match stage.turn(configuration, Round::of(turn, course.warm_up)) {
-                Ok(_) if turn < course.warm_up => {}
+            match stage.turn(configuration, DriveRound::of(turn, setup.warm_up)) {
+                Ok(_) if turn < setup.warm_up => {}
                 Ok(run) => sides[configuration].runs.push(run),
                 Err(error) => {
                     cut_short = Some(error);
@@ -157,7 +157,7 @@ pub fn drive(course: &Course, stop: &Stop) -> Result<Carried, DriveError> {
     sides
         .iter_mut()
         .for_each(|side| side.runs.truncate(complete));
-    Ok(Carried {
+    Ok(DrivenRuns {
         sides,
         notes: stage.notes,
         cut_short,
@@ -166,13 +166,13 @@ pub fn drive(course: &Course, stop: &Stop) -> Result<Carried, DriveError> {
 
 /// A round, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Round {
+struct DriveRound {
     /// From 1, warm-up rounds on their own.
     number: usize,
     counts: bool,
 }
 
-impl Round {
+impl DriveRound {
     fn of(turn: usize, warm_up: usize) -> Self {
         match turn.checked_sub(warm_up) {
             Some(turn) => Self {
@@ -187,7 +187,7 @@ impl Round {
     }
 }
 
-impl fmt::Display for Round {
+impl fmt::Display for DriveRound {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.counts { "round" } else { "warm-up" };
         write!(formatter, "{word} {}", self.number)
@@ -195,20 +195,20 @@ impl fmt::Display for Round {
 }
 
 /// Where one configuration at a time is up.
-struct Stage<'a> {
-    course: &'a Course,
+struct ComparisonDriver<'a> {
+    setup: &'a ComparisonSetup,
     stop: &'a Stop,
     /// The configuration that is up (or half up), and the round it was brought up in.
-    up: Option<(usize, Round)>,
+    up: Option<(usize, DriveRound)>,
     /// Turns running in which every attempt was spoiled.
     spoiled: usize,
     notes: Vec<String>,
 }
 
-impl Stage<'_> {
+impl ComparisonDriver<'_> {
     /// One configuration's run of a round, repeated while the generator is the limit.
-    fn turn(&mut self, configuration: usize, round: Round) -> Result<RunEvidence, DriveError> {
-        let name = &self.course.configurations[configuration].name;
+    fn turn(&mut self, configuration: usize, round: DriveRound) -> Result<RunEvidence, DriveError> {
+        let name = &self.setup.configurations[configuration].name;
         for attempt in 0.. {
             self.bring_up(configuration, round)?;
             self.call(configuration, round, Duty::Reset)?;
@@ -216,7 +216,7 @@ impl Stage<'_> {
             let run = self.run(configuration, round, attempt)?;
             let spoiled = run.unusable == Some(Unusable::Saturated);
             self.tell(name, round, &run);
-            if !spoiled || attempt == self.course.retries {
+            if !spoiled || attempt == self.setup.retries {
                 self.spoiled = if spoiled { self.spoiled + 1 } else { 0 };
                 if self.spoiled == SPOILED_TURNS {
                     return Err(DriveError::Saturated(name.clone()));
@@ -242,7 +242,7 @@ impl Stage<'_> {
     }
 
     /// Makes this configuration, and no other, the one that is up.
-    fn bring_up(&mut self, configuration: usize, round: Round) -> Result<(), DriveError> {
+    fn bring_up(&mut self, configuration: usize, round: DriveRound) -> Result<(), DriveError> {
         if self.up.is_some_and(|(up, _)| up == configuration) {
             return Ok(());
         }
@@ -253,15 +253,15 @@ impl Stage<'_> {
         self.call(configuration, round, Duty::Up)
     }
 
-    fn call(&self, configuration: usize, round: Round, duty: Duty) -> Result<(), DriveError> {
-        let Some(hook) = &self.course.configurations[configuration].hook else {
+    fn call(&self, configuration: usize, round: DriveRound, duty: Duty) -> Result<(), DriveError> {
+        let Some(hook) = &self.setup.configurations[configuration].hook else {
             return Ok(());
         };
         let records = self.records(configuration, round, 0);
         let occasion = Occasion {
-            name: &self.course.configurations[configuration].name,
+            name: &self.setup.configurations[configuration].name,
             round: round.to_string(),
-            directory: &self.course.directory,
+            directory: &self.setup.directory,
             records: &records,
         };
         // Tearing down is not to be interrupted.
@@ -285,20 +285,20 @@ impl Stage<'_> {
     }
 
     /// Directory that an attempt's record is made in.
-    fn records(&self, configuration: usize, round: Round, attempt: usize) -> PathBuf {
-        let name = &self.course.configurations[configuration].name;
+    fn records(&self, configuration: usize, round: DriveRound, attempt: usize) -> PathBuf {
+        let name = &self.setup.configurations[configuration].name;
         let again = "-again".repeat(attempt);
         let place = match round.counts {
             true => format!("{:02}", round.number),
             false => format!("warm-up-{:02}", round.number),
         };
-        self.course.directory.join(format!("{place}-{name}{again}"))
+        self.setup.directory.join(format!("{place}-{name}{again}"))
     }
 
     fn run(
         &self,
         configuration: usize,
-        round: Round,
+        round: DriveRound,
         attempt: usize,
     ) -> Result<RunEvidence, DriveError> {
         let records = self.records(configuration, round, attempt);
@@ -316,13 +316,13 @@ impl Stage<'_> {
         command
             .args(["--only-summary", "--seed"])
             .arg(
-                self.course
+                self.setup
                     .seed
                     .wrapping_add(round.number as u64)
                     .to_string(),
             )
-            .args(&self.course.flags)
-            .args(&self.course.configurations[configuration].flags)
+            .args(&self.setup.flags)
+            .args(&self.setup.configurations[configuration].flags)
             .arg("--results")
             .arg(&records)
             .stdin(Stdio::null())
@@ -337,7 +337,7 @@ impl Stage<'_> {
         };
         if !records.is_dir() {
             return Err(DriveError::Run {
-                name: self.course.configurations[configuration].name.clone(),
+                name: self.setup.configurations[configuration].name.clone(),
                 round: round.to_string(),
                 code,
                 said: last_lines(&log),
@@ -348,7 +348,7 @@ impl Stage<'_> {
         Ok(runs.swap_remove(0))
     }
 
-    fn tell(&self, name: &str, round: Round, run: &RunEvidence) {
+    fn tell(&self, name: &str, round: DriveRound, run: &RunEvidence) {
         use super::quantity::{Percentile, Quantity, Time};
         let values = run.steady.as_ref().unwrap_or(&run.whole);
         let value = |quantity: &Quantity| values.get(quantity).map_or(0.0, |value| value.value);
@@ -362,9 +362,9 @@ impl Stage<'_> {
             ),
         };
         let of = if round.counts {
-            self.course.repetitions
+            self.setup.repetitions
         } else {
-            self.course.warm_up
+            self.setup.warm_up
         };
         eprintln!("{round} of {of}, {name}: {figures}");
     }

@@ -29,7 +29,7 @@ pub use comparison_record::{
     RunEntry, Scale, SideRecord, Source, TableRecord,
 };
 pub use console::{comparison_text, verdict_word};
-pub use driver::{Carried, Configuration, Course, DriveError, drive};
+pub use driver::{ComparisonSetup, Configuration, DriveError, DrivenRuns, drive};
 pub use evidence::{RunEvidence, Unusable, Value, Values};
 pub use gathering::{GatheringError, gather};
 pub use hook::{Duty, Hook, HookError, Occasion};

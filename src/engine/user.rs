@@ -26,7 +26,7 @@ pub struct UserConfig {
     pub activity: Vec<Activity>,
 }
 
-/// When a user is active, as far as is known now: its course may be changed while it lives.
+/// When a user is active, as far as is known now: its schedule may be changed while it lives.
 pub struct Activities {
     spans: RefCell<Vec<Activity>>,
     start_ns: u64,

@@ -21,7 +21,7 @@ use super::socket_link::{SocketLink, UserConnection};
 use super::user::{Activities, Arrivals, live_by_activity, live_by_arrivals};
 use super::worker_config::WorkerConfig;
 use crate::plan::{UniqueNumbers, WaitTime, user_seed};
-use crate::stats::{CoreInterval, LiveCourse, WorkerHandover};
+use crate::stats::{CoreInterval, LiveSchedule, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -324,7 +324,7 @@ impl Core {
         self.gauge.borrow_mut().lap();
     }
 
-    /// Looks after deadlines, the interruption, the course and the handover until the last user is
+    /// Looks after deadlines, the interruption, the schedule and the handover until the last user is
     /// gone.
     async fn run_housekeeping(
         &self,
@@ -335,7 +335,7 @@ impl Core {
         let tick_ns = (config.target.request_timeout.as_nanos() as u64 / 20)
             .clamp(SECOND_NS / 1_000, LONGEST_TICK_NS);
         let mut next_swap_ns = start_ns + SECOND_NS;
-        let mut turn = 0;
+        let mut known_changes = 0;
         let mut jitter = fastrand::Rng::with_seed(config.place.position as u64);
         while self.living_users.get() > 0 {
             let tick_ns = jitter.u64(tick_ns / 2..=tick_ns);
@@ -349,8 +349,8 @@ impl Core {
                 self.run_end_ns.set(now_ns);
                 self.pacer.wake_all();
             }
-            if let Some(course) = &config.load.course {
-                self.follow(course, &mut turn, now_ns);
+            if let Some(load_schedule) = &config.load.load_schedule {
+                self.follow(load_schedule, &mut known_changes, now_ns);
             }
             let patience_ends_ns = self
                 .run_end_ns
@@ -368,15 +368,15 @@ impl Core {
         }
     }
 
-    /// Gives users their new activities when the course has changed since `turn`.
-    fn follow(&self, course: &LiveCourse, turn: &mut u32, now_ns: u64) {
-        let turns = course.turns();
-        if std::mem::replace(turn, turns) == turns {
+    /// Gives users their new activities when the schedule has changed since `known_changes`.
+    fn follow(&self, load_schedule: &LiveSchedule, known_changes: &mut u32, now_ns: u64) {
+        let changes = load_schedule.changes();
+        if std::mem::replace(known_changes, changes) == changes {
             return;
         }
-        let course = course.course();
+        let load_schedule = load_schedule.load_schedule();
         for (index, activities) in &*self.activities.borrow() {
-            activities.change(course.activity(*index), now_ns);
+            activities.change(load_schedule.activity(*index), now_ns);
         }
         self.pacer.recall();
     }
@@ -464,9 +464,9 @@ fn start_users<S: Script>(
             user.activity,
             start_ns,
             session.link().activity_end(),
-            config.load.course.is_some(),
+            config.load.load_schedule.is_some(),
         ));
-        if config.load.course.is_some() {
+        if config.load.load_schedule.is_some() {
             let mut kept = core.activities.borrow_mut();
             kept.push((user.index, Rc::clone(&activities)));
         }

@@ -4,7 +4,7 @@ use super::request::PreparedHeads;
 use super::survey::{Questions, Spread};
 use super::user::UserConfig;
 use crate::plan::{ArrivalSchedule, Driver, FailureRule};
-use crate::stats::{LiveCourse, SetShape, WorkerHandover};
+use crate::stats::{LiveSchedule, SetShape, WorkerHandover};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,8 +54,8 @@ pub struct TargetConfig {
 pub struct LoadConfig {
     /// The core's users; those in reserve come last.
     pub users: Vec<UserConfig>,
-    /// How the course of the users is changed while they live; `None` when it is not.
-    pub course: Option<Arc<LiveCourse>>,
+    /// How the schedule of the users is changed while they live; `None` when it is not.
+    pub load_schedule: Option<Arc<LiveSchedule>>,
     /// The core's share of the arrivals, in the open model.
     pub arrivals: Option<ArrivalConfig>,
     /// Connections that the core's users share; `None` gives each its own.
@@ -95,7 +95,7 @@ impl LoadConfig {
     pub fn planned_users(&self) -> usize {
         let is_planned = |user: &&UserConfig| !user.activity.is_empty();
         let planned = self.users.iter().filter(is_planned).count();
-        match self.course {
+        match self.load_schedule {
             Some(_) => planned,
             None => self.users.len(),
         }

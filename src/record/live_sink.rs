@@ -129,8 +129,8 @@ impl<P: FnMut(Arc<Live>)> LiveSink<P> {
 
     /// Begins anew when somebody asked for it.
     fn heed_reset(&mut self, interval: &Interval, totals: &Totals) {
-        let course = totals.context.live.course.as_ref();
-        let resets = course.map_or(0, |course| course.resets());
+        let load_schedule = totals.context.live.load_schedule.as_ref();
+        let resets = load_schedule.map_or(0, |load_schedule| load_schedule.resets());
         if std::mem::replace(&mut self.resets, resets) != resets {
             let context = Arc::clone(&totals.context);
             self.since_reset = Some(Totals::since(context, interval.start_us, self.users));
@@ -166,10 +166,10 @@ impl<P: FnMut(Arc<Live>) + Send> IntervalSink for LiveSink<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Course, Load, Stage, Threshold};
+    use crate::plan::{Load, LoadSchedule, Stage, Threshold};
     use crate::record::locust_figures::QUANTILES;
     use crate::record::{RunRecord, made_up};
-    use crate::stats::{LiveCourse, RunContext};
+    use crate::stats::{LiveSchedule, RunContext};
     use std::sync::mpsc;
     use std::time::Duration;
 
@@ -190,18 +190,18 @@ mod tests {
         (lives.iter().collect(), totals)
     }
 
-    fn steered() -> (RunContext, Arc<LiveCourse>) {
+    fn steered() -> (RunContext, Arc<LiveSchedule>) {
         let stage = Stage {
             users: 3,
             spawn_rate_per_s: 3.0,
             duration_us: 3_000_000,
         };
         let load = Load::closed(vec![stage], Duration::from_secs(3)).expect("a load");
-        let course = Arc::new(LiveCourse::new(Course::new(&load, 3)));
+        let load_schedule = Arc::new(LiveSchedule::new(LoadSchedule::new(&load, 3)));
         let mut context = made_up::context();
-        context.live.course = Some(Arc::clone(&course));
+        context.live.load_schedule = Some(Arc::clone(&load_schedule));
         context.thresholds = vec![Threshold::parse("requests: count > 0").expect("a threshold")];
-        (context, course)
+        (context, load_schedule)
     }
 
     #[test]
@@ -249,10 +249,10 @@ mod tests {
 
     #[test]
     fn a_reset_changes_what_is_shown_and_not_the_record() {
-        let (context, course) = steered();
+        let (context, load_schedule) = steered();
         let (lives, totals) = follow(context, |number| {
             if number == 1 {
-                course.reset(2_000_000);
+                load_schedule.reset(2_000_000);
             }
         });
         let requests = |record: &RunRecord| record.totals.requests;

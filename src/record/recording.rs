@@ -155,8 +155,8 @@ impl RunFacts {
 }
 
 fn steering(totals: &Totals) -> Vec<SteeringRecord> {
-    let course = totals.context.live.course.as_deref();
-    course.map(steering_records).unwrap_or_default()
+    let load_schedule = totals.context.live.load_schedule.as_deref();
+    load_schedule.map(steering_records).unwrap_or_default()
 }
 
 fn name_records(totals: &Totals) -> Vec<NameRecord> {

@@ -1,6 +1,6 @@
 //! What was asked of a run while it went, as the record tells it.
 
-use crate::stats::{LiveCourse, Wish};
+use crate::stats::{LiveSchedule, SteeringCommand};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,29 +31,29 @@ pub enum SteeringWish {
     Stop,
 }
 
-/// The wishes of a run, in order.
-pub fn steering_records(course: &LiveCourse) -> Vec<SteeringRecord> {
-    let record = |(at_us, wish): (u64, Wish)| SteeringRecord {
+/// The steering commands of a run, in order.
+pub fn steering_records(load_schedule: &LiveSchedule) -> Vec<SteeringRecord> {
+    let record = |(at_us, wish): (u64, SteeringCommand)| SteeringRecord {
         at_s: at_us as f64 / 1e6,
         wish: match wish {
-            Wish::Users {
+            SteeringCommand::Users {
                 users,
                 spawn_rate_per_s,
             } => SteeringWish::Users {
                 users,
                 spawn_rate_per_s: spawn_rate_per_s.is_finite().then_some(spawn_rate_per_s),
             },
-            Wish::Reset => SteeringWish::Reset,
-            Wish::Stop => SteeringWish::Stop,
+            SteeringCommand::Reset => SteeringWish::Reset,
+            SteeringCommand::Stop => SteeringWish::Stop,
         },
     };
-    course.wishes().into_iter().map(record).collect()
+    load_schedule.commands().into_iter().map(record).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Course, Load, Stage};
+    use crate::plan::{Load, LoadSchedule, Stage};
     use std::time::Duration;
 
     #[test]
@@ -64,12 +64,12 @@ mod tests {
             duration_us: 60_000_000,
         };
         let load = Load::closed(vec![stage], Duration::from_secs(60)).unwrap();
-        let course = LiveCourse::new(Course::new(&load, 100));
-        course.steer(1_500_000, 20, 2.5).unwrap();
-        course.steer(2_000_000, 9, f64::INFINITY).unwrap();
-        course.reset(3_000_000);
-        course.note_stop(4_000_000);
-        let records = steering_records(&course);
+        let load_schedule = LiveSchedule::new(LoadSchedule::new(&load, 100));
+        load_schedule.steer(1_500_000, 20, 2.5).unwrap();
+        load_schedule.steer(2_000_000, 9, f64::INFINITY).unwrap();
+        load_schedule.reset(3_000_000);
+        load_schedule.note_stop(4_000_000);
+        let records = steering_records(&load_schedule);
         let text = serde_json::to_string(&records).unwrap();
         assert_eq!(
             text,

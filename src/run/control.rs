@@ -3,8 +3,8 @@
 use super::request::RunRequest;
 use super::signals;
 use crate::engine::{Interruption, now_ns};
-use crate::plan::{Course, SteeringError};
-use crate::stats::LiveCourse;
+use crate::plan::{LoadSchedule, SteeringError};
+use crate::stats::LiveSchedule;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub struct RunControl {
 #[derive(Debug)]
 struct Shared {
     interruption: Arc<Interruption>,
-    course: Arc<LiveCourse>,
+    load_schedule: Arc<LiveSchedule>,
     is_steerable: bool,
     start_ns: AtomicU64,
     /// When the run was stopped, in microseconds from its start; 0 while it was not.
@@ -56,7 +56,7 @@ impl RunControl {
         Self {
             shared: Arc::new(Shared {
                 interruption: Arc::default(),
-                course: Arc::new(LiveCourse::new(Course::new(&plan.load, room))),
+                load_schedule: Arc::new(LiveSchedule::new(LoadSchedule::new(&plan.load, room))),
                 is_steerable: request.room.is_some(),
                 start_ns: AtomicU64::new(NOT_STARTED),
                 ended_us: Arc::default(),
@@ -82,7 +82,9 @@ impl RunControl {
             RunState::Running => {}
         }
         let at_us = self.elapsed_us() + LEAD.as_micros() as u64;
-        self.shared.course.steer(at_us, users, spawn_rate_per_s)
+        self.shared
+            .load_schedule
+            .steer(at_us, users, spawn_rate_per_s)
     }
 
     /// Users that the run goes to now, and how many are started or stopped a second; `None` when
@@ -90,13 +92,13 @@ impl RunControl {
     #[must_use]
     pub fn target(&self) -> Option<(u32, f64)> {
         let at_us = self.elapsed_us() + LEAD.as_micros() as u64;
-        self.shared.course.target_at(at_us)
+        self.shared.load_schedule.target_at(at_us)
     }
 
     /// Most users that may be asked for.
     #[must_use]
     pub fn room(&self) -> u32 {
-        self.shared.course.room()
+        self.shared.load_schedule.room()
     }
 
     /// Ends the run gently, as its run time would: replies are waited for up to the stop timeout.
@@ -104,7 +106,7 @@ impl RunControl {
     /// clock starts the run is called off.
     pub fn stop(&self) {
         if !self.shared.interruption.ends_run() {
-            self.shared.course.note_stop(self.elapsed_us());
+            self.shared.load_schedule.note_stop(self.elapsed_us());
             let ended_us = self.elapsed_us().max(1);
             self.shared.ended_us.store(ended_us, Ordering::Relaxed);
         }
@@ -114,7 +116,7 @@ impl RunControl {
     /// From the next second on what is shown counts from there, as after Locust's reset. The record
     /// keeps everything.
     pub fn reset(&self) {
-        self.shared.course.reset(self.elapsed_us());
+        self.shared.load_schedule.reset(self.elapsed_us());
     }
 
     /// What Ctrl-C does: the first time stops gently, the second cuts off what is in flight, the
@@ -156,8 +158,10 @@ impl RunControl {
     }
 
     /// What workers and collector follow; `None` when nothing will change.
-    pub(super) fn course(&self) -> Option<&Arc<LiveCourse>> {
-        self.shared.is_steerable.then_some(&self.shared.course)
+    pub(super) fn load_schedule(&self) -> Option<&Arc<LiveSchedule>> {
+        self.shared
+            .is_steerable
+            .then_some(&self.shared.load_schedule)
     }
 
     /// The clock starts at `start_ns`.

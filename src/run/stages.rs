@@ -112,7 +112,7 @@ fn prepare(
         addresses: inputs.addresses,
         looks: request.preflight,
         interruption: control.interruption(),
-        course: control.course(),
+        load_schedule: control.load_schedule(),
     };
     // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
     let (workers, survey) = machine::at_large(plan, || setup.call(handovers))?;
@@ -340,7 +340,7 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
         thresholds: plan.thresholds.clone(),
         observed: ObservedTable::default(),
         live: LiveContext {
-            course: control.course().cloned(),
+            load_schedule: control.load_schedule().cloned(),
             strict_rules: plan.races.rules.strict,
             ended_us: Arc::clone(control.ended_us()),
         },

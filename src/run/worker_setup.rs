@@ -8,7 +8,7 @@ use crate::engine::{
     TargetConfig, WorkerConfig,
 };
 use crate::plan::Plan;
-use crate::stats::{LiveCourse, WorkerHandover};
+use crate::stats::{LiveSchedule, WorkerHandover};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ pub struct WorkerSetup<'a> {
     pub looks: bool,
     /// Stops the preparations.
     pub interruption: &'a Arc<Interruption>,
-    /// How the course of the users is changed while they live; `None` when it is not.
-    pub course: Option<&'a Arc<LiveCourse>>,
+    /// How the schedule of the users is changed while they live; `None` when it is not.
+    pub load_schedule: Option<&'a Arc<LiveSchedule>>,
 }
 
 impl WorkerSetup<'_> {
@@ -89,7 +89,9 @@ impl WorkerSetup<'_> {
     /// The part of the load that worker `position` carries out.
     fn load_of(&self, position: usize) -> LoadConfig {
         let plan = self.plan;
-        let room = self.course.map_or(plan.max_users(), |course| course.room());
+        let room = self
+            .load_schedule
+            .map_or(plan.max_users(), |load_schedule| load_schedule.room());
         let deal = Deal {
             plan,
             users: room,
@@ -99,7 +101,7 @@ impl WorkerSetup<'_> {
         let partition = deal.share_of(position);
         LoadConfig {
             users: partition.users,
-            course: self.course.cloned(),
+            load_schedule: self.load_schedule.cloned(),
             arrivals: partition.arrivals,
             connections: partition.connections,
             run_time: plan.run_time,

@@ -7,7 +7,7 @@
 use super::seconds::Seconds;
 use super::sink::Sinks;
 use super::{
-    CoreInterval, Interval, IntervalSink, LiveCourse, Phase, RunContext, SetShape, SinkFailure,
+    CoreInterval, Interval, IntervalSink, LiveSchedule, Phase, RunContext, SetShape, SinkFailure,
     Totals,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -129,8 +129,8 @@ struct Merging {
 
 impl Merging {
     fn second(&mut self, interval: &mut Interval) {
-        if let Some(course) = &self.totals.context.live.course {
-            interval.phase = phase_of(course, interval);
+        if let Some(load_schedule) = &self.totals.context.live.load_schedule {
+            interval.phase = phase_of(load_schedule, interval);
         }
         self.totals.absorb(interval);
         self.sinks.second(interval, &self.totals);
@@ -146,8 +146,8 @@ impl Merging {
 }
 
 /// The phase of a second of a run that is steered.
-fn phase_of(course: &LiveCourse, interval: &Interval) -> Phase {
-    match course.is_growing(interval.start_us, interval.end_us) {
+fn phase_of(load_schedule: &LiveSchedule, interval: &Interval) -> Phase {
+    match load_schedule.is_growing(interval.start_us, interval.end_us) {
         true => Phase::Spawning,
         false => Phase::Steady,
     }

@@ -1,6 +1,6 @@
 //! What the collector must know of the run.
 
-use super::{Event, LiveCourse, ObservedTable, Race, Rule, SetShape, StatName, UserShare};
+use super::{Event, LiveSchedule, ObservedTable, Race, Rule, SetShape, StatName, UserShare};
 use crate::plan::{Excursion, FailureRule, Threshold};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,7 +46,7 @@ pub struct RunContext {
 #[derive(Clone, Debug, Default)]
 pub struct LiveContext {
     /// How it is steered; `None` when it is not.
-    pub course: Option<Arc<LiveCourse>>,
+    pub load_schedule: Option<Arc<LiveSchedule>>,
     /// Whether rules that today's target does not enforce fail the run, too.
     pub strict_rules: bool,
     /// When somebody ended it before its time, in microseconds from its start; 0 while nobody did.

@@ -98,7 +98,7 @@ fn run(
                     activity: plan.load.activity(index),
                 })
                 .collect(),
-            course: None,
+            load_schedule: None,
             arrivals: rate_per_s.map(|rate_per_s| ArrivalConfig {
                 schedule: ArrivalSchedule::new(plan.seed, rate_per_s, Arrivals::Poisson, 0, 1),
                 seed: plan.seed,

@@ -1,4 +1,4 @@
-//! The course of a load that is steered while it goes: what was planned up to the latest change,
+//! The schedule of a load that is steered while it goes: what was planned up to the latest change,
 //! and one ramp to the users asked for from there.
 
 use super::activity::{Ramp, activity_over, ramps};
@@ -42,7 +42,7 @@ pub enum SteeringError {
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
-pub struct Course {
+pub struct LoadSchedule {
     /// In order, each from where the one before ends; empty in the open model.
     ramps: Vec<Ramp>,
     room: u32,
@@ -50,8 +50,8 @@ pub struct Course {
     growing: Vec<Activity>,
 }
 
-impl Course {
-    /// The course that `load` takes when nobody steers, with room for `room` users.
+impl LoadSchedule {
+    /// The schedule that `load` takes when nobody steers, with room for `room` users.
     #[must_use]
     pub fn new(load: &Load, room: u32) -> Self {
         let ramps = match load {
@@ -113,7 +113,7 @@ impl Course {
         Ok(())
     }
 
-    /// Ends the course at `at_us`. Returns its level there.
+    /// Ends the schedule at `at_us`. Returns its level there.
     fn cut(&mut self, at_us: u64) -> f64 {
         let before = self.ramps.first().map_or(0.0, |ramp| ramp.from_level);
         self.ramps.retain_mut(|ramp| {
@@ -139,7 +139,7 @@ impl Course {
         self.ramp_at(at_us).map_or(0, |ramp| ramp.users_at(at_us))
     }
 
-    /// Users that the course goes to at `at_us`, and how many are started or stopped a second;
+    /// Users that the schedule goes to at `at_us`, and how many are started or stopped a second;
     /// `None` in the open model.
     #[must_use]
     pub fn target_at(&self, at_us: u64) -> Option<(u32, f64)> {
@@ -173,7 +173,7 @@ mod tests {
 
     const S: u64 = 1_000_000;
 
-    fn course(users: u32, spawn_rate_per_s: f64) -> Course {
+    fn load_schedule(users: u32, spawn_rate_per_s: f64) -> LoadSchedule {
         let stage = Stage {
             users,
             spawn_rate_per_s,
@@ -182,7 +182,7 @@ mod tests {
         let load = Load::Closed {
             stages: vec![stage],
         };
-        Course::new(&load, 50)
+        LoadSchedule::new(&load, 50)
     }
 
     fn span(start_us: u64, end_us: u64) -> Activity {
@@ -191,95 +191,104 @@ mod tests {
 
     #[test]
     fn growing_and_shrinking_start_from_the_level_reached() {
-        let mut course = course(4, 1.0);
-        course.steer(10 * S, 6, 2.0).unwrap();
-        assert_eq!(course.activity(3), [span(3 * S, 100 * S)]);
-        assert_eq!(course.activity(4), [span(10 * S, 100 * S)]);
-        assert_eq!(course.activity(5), [span(10 * S + S / 2, 100 * S)]);
-        assert_eq!(course.users_at(10 * S), 5);
-        course.steer(20 * S, 1, 1.0).unwrap();
+        let mut load_schedule = load_schedule(4, 1.0);
+        load_schedule.steer(10 * S, 6, 2.0).unwrap();
+        assert_eq!(load_schedule.activity(3), [span(3 * S, 100 * S)]);
+        assert_eq!(load_schedule.activity(4), [span(10 * S, 100 * S)]);
+        assert_eq!(load_schedule.activity(5), [span(10 * S + S / 2, 100 * S)]);
+        assert_eq!(load_schedule.users_at(10 * S), 5);
+        load_schedule.steer(20 * S, 1, 1.0).unwrap();
         // The ramp from 0 to 4 ended long ago; the one before the change is still remembered.
-        assert_eq!(course.activity(5), [span(10 * S + S / 2, 20 * S)]);
-        assert_eq!(course.activity(1), [span(10 * S, 24 * S)]);
-        assert_eq!(course.activity(0), [span(10 * S, 100 * S)]);
-        assert_eq!(course.users_at(22 * S), 3);
-        assert_eq!(course.target_at(22 * S), Some((1, 1.0)));
+        assert_eq!(load_schedule.activity(5), [span(10 * S + S / 2, 20 * S)]);
+        assert_eq!(load_schedule.activity(1), [span(10 * S, 24 * S)]);
+        assert_eq!(load_schedule.activity(0), [span(10 * S, 100 * S)]);
+        assert_eq!(load_schedule.users_at(22 * S), 3);
+        assert_eq!(load_schedule.target_at(22 * S), Some((1, 1.0)));
     }
 
     #[test]
     fn a_ramp_that_a_change_cuts_short_goes_on_where_it_was() {
-        let mut course = course(10, 1.0);
-        course.steer(3 * S + S / 2, 5, 1.0).unwrap();
-        assert_eq!(course.activity(3), [span(3 * S, 100 * S)]);
-        assert_eq!(course.activity(4), [span(4 * S, 100 * S)]);
-        assert_eq!(course.activity(5), []);
+        let mut load_schedule = load_schedule(10, 1.0);
+        load_schedule.steer(3 * S + S / 2, 5, 1.0).unwrap();
+        assert_eq!(load_schedule.activity(3), [span(3 * S, 100 * S)]);
+        assert_eq!(load_schedule.activity(4), [span(4 * S, 100 * S)]);
+        assert_eq!(load_schedule.activity(5), []);
     }
 
     #[test]
     fn seconds_of_growth_are_known() {
-        let mut course = course(4, 1.0);
-        assert!(course.is_growing(0, S) && course.is_growing(2 * S, 3 * S));
-        assert!(!course.is_growing(3 * S, 4 * S));
-        course.steer(10 * S, 14, 5.0).unwrap();
-        assert!(!course.is_growing(9 * S, 10 * S));
-        assert!(course.is_growing(10 * S, 11 * S) && course.is_growing(11 * S, 12 * S));
-        assert!(!course.is_growing(12 * S, 13 * S));
-        course.steer(11 * S, 2, 1.0).unwrap();
+        let mut load_schedule = load_schedule(4, 1.0);
+        assert!(load_schedule.is_growing(0, S) && load_schedule.is_growing(2 * S, 3 * S));
+        assert!(!load_schedule.is_growing(3 * S, 4 * S));
+        load_schedule.steer(10 * S, 14, 5.0).unwrap();
+        assert!(!load_schedule.is_growing(9 * S, 10 * S));
         assert!(
-            !course.is_growing(11 * S, 12 * S),
+            load_schedule.is_growing(10 * S, 11 * S) && load_schedule.is_growing(11 * S, 12 * S)
+        );
+        assert!(!load_schedule.is_growing(12 * S, 13 * S));
+        load_schedule.steer(11 * S, 2, 1.0).unwrap();
+        assert!(
+            !load_schedule.is_growing(11 * S, 12 * S),
             "cut short, and shrinking"
         );
     }
 
     #[test]
     fn impossible_changes_are_refused_and_change_nothing() {
-        let mut course = course(4, 1.0);
+        let mut load_schedule = load_schedule(4, 1.0);
         let no_room = SteeringError::NoRoom {
             users: 51,
             room: 50,
         };
-        assert_eq!(course.steer(S, 51, 1.0), Err(no_room));
+        assert_eq!(load_schedule.steer(S, 51, 1.0), Err(no_room));
         assert!(matches!(
-            course.steer(S, 5, 0.0),
+            load_schedule.steer(S, 5, 0.0),
             Err(SteeringError::SpawnRate { .. })
         ));
-        assert_eq!(course.steer(100 * S, 5, 1.0), Err(SteeringError::Over));
-        assert_eq!(course.activity(0), [span(0, 100 * S)]);
+        assert_eq!(
+            load_schedule.steer(100 * S, 5, 1.0),
+            Err(SteeringError::Over)
+        );
+        assert_eq!(load_schedule.activity(0), [span(0, 100 * S)]);
         let open = Load::open(5.0, Arrivals::Constant, 3).unwrap();
-        let refused = Course::new(&open, 50).steer(S, 5, 1.0);
+        let refused = LoadSchedule::new(&open, 50).steer(S, 5, 1.0);
         assert_eq!(refused, Err(SteeringError::OpenModel));
     }
 
     #[test]
     fn many_changes_leave_a_short_course() {
-        let mut course = course(4, 1.0);
+        let mut load_schedule = load_schedule(4, 1.0);
         for change in 1..=900_u32 {
             let at_us = u64::from(change) * S / 10;
-            course.steer(at_us, change % 50, 5.0).unwrap();
+            load_schedule.steer(at_us, change % 50, 5.0).unwrap();
         }
-        assert!(course.ramps.len() < 30, "{}", course.ramps.len());
+        assert!(
+            load_schedule.ramps.len() < 30,
+            "{}",
+            load_schedule.ramps.len()
+        );
     }
 
     proptest! {
-        /// As many users are active as the course says, and they are the first so many.
+        /// As many users are active as the schedule says, and they are the first so many.
         #[test]
         fn users_are_always_the_first_so_many(
             changes in prop::collection::vec((1_u64..8 * S, 0_u32..50, 0.5_f64..40.0), 0..8),
             after_us in 0..10 * S,
         ) {
-            let mut course = course(10, 3.0);
+            let mut load_schedule = load_schedule(10, 3.0);
             let mut at_us = 0;
             for (pause_us, users, rate) in changes {
                 at_us += pause_us;
-                course.steer(at_us, users, rate).unwrap();
+                load_schedule.steer(at_us, users, rate).unwrap();
             }
             let now_us = at_us + after_us;
             let is_active = |user: u32| {
-                let spans = course.activity(user);
+                let spans = load_schedule.activity(user);
                 spans.iter().any(|span| span.start_us <= now_us && now_us < span.end_us)
             };
             let active: Vec<u32> = (0..50).filter(|&user| is_active(user)).collect();
-            let expected: Vec<u32> = (0..course.users_at(now_us)).collect();
+            let expected: Vec<u32> = (0..load_schedule.users_at(now_us)).collect();
             prop_assert_eq!(active, expected);
         }
     }

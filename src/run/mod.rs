@@ -3,7 +3,6 @@
 
 mod control;
 mod embedded;
-mod encounter;
 mod error;
 mod face;
 mod kernel_file;
@@ -12,6 +11,7 @@ mod machine;
 pub(crate) mod made_up;
 mod observers;
 mod partition;
+mod preflight;
 mod quota;
 mod reach;
 mod recognition;
@@ -27,10 +27,10 @@ mod worker_threads;
 
 pub use control::{RunControl, RunState};
 pub use embedded::{Embedded, serve};
-pub use encounter::meet;
 pub use error::RunError;
 pub use face::{Face, Follower, LiveRun};
 pub use machine::{allowed_cpus, new_run_id, step_aside, topology};
+pub use preflight::meet;
 pub use reach::{ReachError, preflight, resolve};
 pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
@@ -101,7 +101,7 @@ fn with_target(
         None => request.plan.clone(),
     };
     let addresses = reach::resolve(&plan.target, &request.addresses)?;
-    let script = encounter::encounter(request, &plan, &addresses)?;
+    let script = preflight::run_preflight(request, &plan, &addresses)?;
     let observed = match &sandbox {
         Some(sandbox) => sandbox.observers(&request.observers),
         None => request.observers.clone(),

@@ -1,5 +1,5 @@
-//! The first meeting with the target: what it is, whether the journeys of the plan fit, and what is
-//! said of it.
+//! The preflight: the first look at the target: what it is, whether the journeys of the plan fit,
+//! and what is said of it.
 
 use super::recognition::Questioning;
 use super::{RunError, RunRequest, reach};
@@ -46,7 +46,7 @@ pub fn meet(
 ///
 /// # Errors
 /// When it gets no load: nothing but questions about itself was sent then.
-pub fn encounter(
+pub fn run_preflight(
     request: &RunRequest,
     plan: &Plan,
     addresses: &[SocketAddr],

@@ -1,11 +1,11 @@
 //! One client's connection to the shop.
 
 use super::chaos::Mishap;
-use super::desk::{Desk, Outgoing};
+use super::connection_table::ConnectionTable;
 use super::next::Next;
-use super::reception::Reception;
 use super::reply::write_invalid_request;
-use super::station::Station;
+use super::request_handler::{Outgoing, RequestHandler};
+use super::service_queue::ServiceQueue;
 use crate::engine::codec::{Incoming, parse};
 use crate::engine::{ByteStream, Tcp, now_ns, reset_on_close};
 use std::cell::RefCell;
@@ -20,11 +20,11 @@ const MAX_KEPT_BYTES: usize = 64 << 10;
 pub async fn serve(
     mut stream: Tcp,
     worker: Option<usize>,
-    desk: Rc<RefCell<Desk>>,
-    station: Rc<Station>,
-    reception: Rc<Reception>,
+    handler: Rc<RefCell<RequestHandler>>,
+    service_queue: Rc<ServiceQueue>,
+    connection_table: Rc<ConnectionTable>,
 ) {
-    let guest = reception.enter(stream.descriptor());
+    let guard = connection_table.register(stream.descriptor());
     let mut connection = Connection {
         worker,
         ..Connection::default()
@@ -39,13 +39,13 @@ pub async fn serve(
         if !matches!(received, Ok(1..)) {
             break;
         }
-        guest.is_busy();
-        connection.received_ns = match reception.notes_arrivals() {
+        guard.is_busy();
+        connection.received_ns = match connection_table.notes_arrivals() {
             true => now_ns(),
             false => 0,
         };
         let next = connection
-            .answer_all(&mut buffer, &desk, &station, &reception)
+            .answer_all(&mut buffer, &handler, &service_queue, &connection_table)
             .await;
         if !send_all(&mut stream, &mut connection.replies).await {
             break;
@@ -63,14 +63,14 @@ pub async fn serve(
             }
         }
         if buffer.is_empty() {
-            guest.is_idle();
+            guard.is_idle();
             if buffer.capacity() > MAX_KEPT_BYTES {
                 buffer = Vec::with_capacity(BUFFER_BYTES);
             }
         }
     }
-    // The seat names the stream's descriptor, and so has to be given back first.
-    drop(guest);
+    // The entry names the stream's descriptor, and so has to be given back first.
+    drop(guard);
     drop(stream);
 }
 
@@ -126,9 +126,9 @@ impl Connection {
     async fn answer_all(
         &mut self,
         buffer: &mut Vec<u8>,
-        desk: &RefCell<Desk>,
-        station: &Station,
-        reception: &Reception,
+        handler: &RefCell<RequestHandler>,
+        service_queue: &ServiceQueue,
+        connection_table: &ConnectionTable,
     ) -> Next {
         let mut answered = 0;
         let next = loop {
@@ -139,12 +139,16 @@ impl Connection {
                     }
                     self.continued = false;
                     if self.received_ns > 0 {
-                        reception.note_arrival(self.received_ns, request.method, request.target);
+                        connection_table.note_arrival(
+                            self.received_ns,
+                            request.method,
+                            request.target,
+                        );
                     }
-                    if !station.bears_another() {
+                    if !service_queue.admits_another() {
                         break Next::Reset;
                     }
-                    let mishap = station.mishap(request.target);
+                    let mishap = service_queue.mishap(request.target);
                     // Of what gets lost nobody knows whether it was the request or the reply.
                     if let Some(mishap @ (Mishap::Reset | Mishap::Stall)) = mishap
                         && fastrand::bool()
@@ -152,21 +156,23 @@ impl Connection {
                         break lost(mishap);
                     }
                     let sent_bytes = self.replies.len();
-                    let date = reception.date();
+                    let date = connection_table.date();
                     let mut out = Outgoing {
                         date: &date,
                         bytes: &mut self.replies,
                     };
-                    let next = if station.is_immediate() {
-                        desk.borrow_mut().answer(&request, &mut out)
+                    let next = if service_queue.is_immediate() {
+                        handler.borrow_mut().answer(&request, &mut out)
                     } else {
-                        station.serve(self.worker, desk, &request, &mut out).await
+                        service_queue
+                            .serve(self.worker, handler, &request, &mut out)
+                            .await
                     };
                     if next == Next::Reset {
                         break next;
                     }
                     match mishap {
-                        Some(Mishap::Slow) => station.dawdle().await,
+                        Some(Mishap::Slow) => service_queue.dawdle().await,
                         Some(mishap) => {
                             self.replies.truncate(sent_bytes);
                             break lost(mishap);
@@ -188,7 +194,7 @@ impl Connection {
                     break Next::Receive;
                 }
                 Incoming::Bad => {
-                    write_invalid_request(&reception.date(), &mut self.replies);
+                    write_invalid_request(&connection_table.date(), &mut self.replies);
                     break Next::Close;
                 }
             }

@@ -5,7 +5,7 @@
 //! them is read: no chunked bodies, no `Connection: close`, no closing of idle connections.
 
 use super::connection::send_all;
-use super::reception::{Date, Reception};
+use super::connection_table::{ConnectionTable, Date};
 use super::reply::ReplyHead;
 use crate::engine::{ByteStream, Tcp};
 use memchr::memmem;
@@ -19,10 +19,10 @@ const BODY: &str = r#"{"customer_id":"b5a3c71a-c732-4188-bc9a-ca6cfd65a82f"}"#;
 const DATE_AT: usize = "HTTP/1.1 201 Created\r\ndate: ".len();
 
 /// Serves a connection until the client closes it.
-pub async fn serve(mut stream: Tcp, reception: Rc<Reception>) {
-    let guest = reception.enter(stream.descriptor());
+pub async fn serve(mut stream: Tcp, connection_table: Rc<ConnectionTable>) {
+    let guard = connection_table.register(stream.descriptor());
     let mut requests = Requests::default();
-    let mut replies = Replies::new(reception.date());
+    let mut replies = Replies::new(connection_table.date());
     let mut buffer = Vec::with_capacity(BUFFER_BYTES);
     loop {
         if buffer.len() == buffer.capacity() {
@@ -40,7 +40,7 @@ pub async fn serve(mut stream: Tcp, reception: Rc<Reception>) {
         if count == 0 {
             continue;
         }
-        replies.prepare(count, reception.date());
+        replies.prepare(count, connection_table.date());
         let length = replies.bytes.len();
         let sent;
         (sent, replies.bytes) = stream.send(replies.bytes).await;
@@ -55,7 +55,7 @@ pub async fn serve(mut stream: Tcp, reception: Rc<Reception>) {
             Ok(0) | Err(_) => break,
         }
     }
-    drop(guest);
+    drop(guard);
     drop(stream);
 }
 

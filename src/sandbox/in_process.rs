@@ -2,9 +2,9 @@
 //! which journeys meet the shop's rules and nothing else.
 
 use super::bugs::Bugs;
-use super::desk::{Conflicts, Desk, Outgoing};
+use super::connection_table::ConnectionTable;
 use super::pipeline::{Pipeline, PipelineConfig};
-use super::reception::Reception;
+use super::request_handler::{Conflicts, Outgoing, RequestHandler};
 use super::shop::Shop;
 use crate::engine::codec::{Incoming, parse};
 use crate::shop::Generation;
@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 /// See the module's documentation.
 pub struct InProcessShop {
-    desk: Desk,
-    reception: Reception,
+    handler: RequestHandler,
+    connection_table: ConnectionTable,
 }
 
 /// A reply, taken apart.
@@ -40,8 +40,8 @@ impl InProcessShop {
         let shop = Shop::new(generation, retain, 1, pipeline).with_bugs(bugs);
         let address = SocketAddr::from(([127, 0, 0, 1], 8_000));
         Self {
-            desk: Desk::new(Arc::new(shop), 0, Conflicts::default(), address),
-            reception: Reception::new(),
+            handler: RequestHandler::new(Arc::new(shop), 0, Conflicts::default(), address),
+            connection_table: ConnectionTable::new(),
         }
     }
 
@@ -56,10 +56,10 @@ impl InProcessShop {
         };
         let mut bytes = Vec::with_capacity(256);
         let mut out = Outgoing {
-            date: &self.reception.date(),
+            date: &self.connection_table.date(),
             bytes: &mut bytes,
         };
-        self.desk.answer(&request, &mut out);
+        self.handler.answer(&request, &mut out);
         let head_end = memchr::memmem::find(&bytes, b"\r\n\r\n")? + 4;
         let status = std::str::from_utf8(bytes.get(9..12)?).ok()?.parse().ok()?;
         Some(InProcessReply {

@@ -1,6 +1,6 @@
 //! Replies as uvicorn writes them: the same header fields, in the same order, in lower case.
 
-use super::reception::Date;
+use super::connection_table::Date;
 
 /// What uvicorn says to bytes that are no request, before it closes the connection.
 pub const INVALID_REQUEST: &str = "Invalid HTTP request received.";

@@ -1,17 +1,17 @@
-//! The sandbox's threads: each pinned, with a runtime of its own, a door and one task a connection.
+//! The sandbox's threads: each pinned, with a runtime of its own, an acceptor and one task a connection.
 
+use super::accepted_connections::AcceptedConnections;
+use super::acceptor::{Acceptor, Service, WorkerNumbers};
 use super::arrivals::ArrivalLog;
 use super::bugs::Bugs;
 use super::chaos::Chaos;
-use super::desk::{Conflicts, Desk};
-use super::door::{Door, Service, Staff};
-use super::footing::{FallsOver, Footing};
+use super::connection_table::ConnectionTable;
 use super::observatory::{Observatory, ObservatoryConfig};
+use super::overload::{FallsOver, OverloadState};
 use super::pipeline::{Pipeline, PipelineConfig};
-use super::reception::Reception;
-use super::roster::Roster;
+use super::request_handler::{Conflicts, RequestHandler};
+use super::service_queue::{ServiceQueue, ServiceTime};
 use super::shop::Shop;
-use super::station::{ServiceTime, Station};
 use crate::engine::{Listener, Pacer, Runtime, RuntimeError, now_ns, spawn};
 use crate::plan::Driver;
 use crate::shop::Generation;
@@ -173,7 +173,7 @@ pub struct Sandbox {
     threads: Vec<JoinHandle<()>>,
     pipeline: Option<Arc<Pipeline>>,
     observatory: Option<Observatory>,
-    roster: Arc<Roster>,
+    accepted_connections: Arc<AcceptedConnections>,
 }
 
 impl Sandbox {
@@ -191,7 +191,7 @@ impl Sandbox {
             threads: Vec::new(),
             pipeline: role.pipeline(),
             observatory: role.start_observatory()?,
-            roster: Arc::default(),
+            accepted_connections: Arc::default(),
         };
         let arrivals = match &config.arrival_log {
             None => None,
@@ -205,7 +205,7 @@ impl Sandbox {
             [] => vec![None],
             cores => cores.iter().copied().map(Some).collect(),
         };
-        let footing = role.footing();
+        let overload = role.overload();
         for (position, core) in cores.into_iter().enumerate() {
             let server = Server {
                 address: sandbox.address,
@@ -215,9 +215,9 @@ impl Sandbox {
                 core,
                 driver: config.driver,
                 stop: Arc::clone(&sandbox.stop),
-                footing: footing.clone(),
+                overload: overload.clone(),
                 arrivals: arrivals.clone(),
-                roster: Arc::clone(&sandbox.roster),
+                accepted_connections: Arc::clone(&sandbox.accepted_connections),
             };
             sandbox.start_thread(server)?;
         }
@@ -250,13 +250,13 @@ impl Sandbox {
     /// belong to nobody, or this one is not known.
     #[must_use]
     pub fn worker_of(&self, client: SocketAddr) -> Option<usize> {
-        self.roster.worker_of(client)
+        self.accepted_connections.worker_of(client)
     }
 
     /// How many connections each API worker has accepted; empty when they belong to nobody.
     #[must_use]
     pub fn accepted_by_worker(&self) -> Vec<usize> {
-        self.roster.spread()
+        self.accepted_connections.spread()
     }
 
     /// What happens behind the shop; `None` when the sandbox is no shop.
@@ -364,9 +364,11 @@ impl Role {
     }
 
     /// What the threads share if the shop falls over.
-    fn footing(&self) -> Option<Arc<Footing>> {
+    fn overload(&self) -> Option<Arc<OverloadState>> {
         match self {
-            Self::Shop(config, ..) => config.falls_over.map(|when| Arc::new(Footing::new(when))),
+            Self::Shop(config, ..) => config
+                .falls_over
+                .map(|when| Arc::new(OverloadState::new(when))),
             Self::Fixed => None,
         }
     }
@@ -394,9 +396,9 @@ struct Server {
     core: Option<usize>,
     driver: Driver,
     stop: Arc<AtomicBool>,
-    footing: Option<Arc<Footing>>,
+    overload: Option<Arc<OverloadState>>,
     arrivals: Option<Arc<ArrivalLog>>,
-    roster: Arc<Roster>,
+    accepted_connections: Arc<AcceptedConnections>,
 }
 
 type Started = Result<SocketAddr, SandboxError>;
@@ -417,30 +419,37 @@ impl Server {
             let listener = Listener::bind(self.address).map_err(failed)?;
             let address = listener.local_address()?;
             // Without it the kernel could give the port to a client while the shop is down.
-            let held = self.footing.as_ref().map(|_| Listener::hold(address));
+            let held = self.overload.as_ref().map(|_| Listener::hold(address));
             let held = held.transpose().map_err(failed)?;
             let pacer = Pacer::start(4)?;
-            let reception = Rc::new(Reception::new().noting_arrivals(self.arrivals.is_some()));
-            let service = self.service(address, &pacer, &reception);
-            let (stop, footing) = (Arc::clone(&self.stop), self.footing.clone());
-            let door = Rc::new(Door::new(address, service, pacer.clone(), stop, footing));
+            let connection_table =
+                Rc::new(ConnectionTable::new().noting_arrivals(self.arrivals.is_some()));
+            let service = self.service(address, &pacer, &connection_table);
+            let (stop, overload) = (Arc::clone(&self.stop), self.overload.clone());
+            let acceptor = Rc::new(Acceptor::new(
+                address,
+                service,
+                pacer.clone(),
+                stop,
+                overload,
+            ));
             // The starter waits for exactly this message.
             let _ = tell.send(Ok(address));
-            let keeping = spawn(Rc::clone(&door).keep(listener));
+            let keeping = spawn(Rc::clone(&acceptor).keep(listener));
             let engines = self
                 .engines()
                 .map(|shop| spawn(run_engines(shop, pacer.clone(), Arc::clone(&self.stop))));
-            reception.keep_time(&pacer, &self.stop).await;
-            door.close();
+            connection_table.keep_time(&pacer, &self.stop).await;
+            acceptor.close();
             keeping.join().await;
             if let Some(engines) = engines {
                 engines.join().await;
             }
             drop(held);
-            reception.end(&pacer).await;
+            connection_table.end(&pacer).await;
             pacer.stop().await;
             if let Some(log) = &self.arrivals {
-                log.write(reception.take_arrivals());
+                log.write(connection_table.take_arrivals());
             }
             Ok(())
         })
@@ -458,29 +467,40 @@ impl Server {
         }
     }
 
-    fn service(&self, address: SocketAddr, pacer: &Pacer, reception: &Rc<Reception>) -> Service {
-        let reception = Rc::clone(reception);
+    fn service(
+        &self,
+        address: SocketAddr,
+        pacer: &Pacer,
+        connection_table: &Rc<ConnectionTable>,
+    ) -> Service {
+        let connection_table = Rc::clone(connection_table);
         let Role::Shop(config, shop, _) = &self.role else {
-            return Service::Fixed(reception);
+            return Service::Fixed(connection_table);
         };
-        let desk = Desk::new(Arc::clone(shop), self.position, config.conflicts, address);
+        let handler =
+            RequestHandler::new(Arc::clone(shop), self.position, config.conflicts, address);
         let servers = config.servers_of(self.position, self.threads);
         let races = config.api_workers > 1;
-        let station = Station::new(config.service, servers, races, pacer.clone())
+        let service_queue = ServiceQueue::new(config.service, servers, races, pacer.clone())
             .with_chaos(config.chaos)
-            .with_footing(self.footing.clone());
-        let station = match config.has_workers() {
-            true => station.of_workers(),
-            false => station,
+            .with_overload(self.overload.clone());
+        let service_queue = match config.has_workers() {
+            true => service_queue.of_workers(),
+            false => service_queue,
         };
-        let staff = Staff {
+        let worker_numbers = WorkerNumbers {
             first: (0..self.position)
                 .map(|thread| config.servers_of(thread, self.threads))
                 .sum(),
-            roster: Arc::clone(&self.roster),
+            accepted_connections: Arc::clone(&self.accepted_connections),
         };
-        let desk = Rc::new(RefCell::new(desk));
-        Service::Shop(desk, Rc::new(station), reception, staff)
+        let handler = Rc::new(RefCell::new(handler));
+        Service::Shop(
+            handler,
+            Rc::new(service_queue),
+            connection_table,
+            worker_numbers,
+        )
     }
 }
 

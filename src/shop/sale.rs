@@ -45,11 +45,11 @@ enum Phase {
 
 /// What a user finds at the sale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seat {
+pub enum SaleRole {
     /// It is to make the item, in this warehouse if there is one, and then [`FlashSale::open`].
     Host(Option<Id>),
     /// It may go for the item.
-    Guest(Ticket),
+    Contender(Ticket),
     /// There are no more rounds.
     Over,
 }
@@ -99,20 +99,20 @@ impl FlashSale {
 
     /// What there is to do; `None`: nothing yet, another user is at it.
     #[must_use]
-    pub fn enter(&self) -> Option<Seat> {
+    pub fn enter(&self) -> Option<SaleRole> {
         let mut state = self.lock();
         if self.rounds.is_some_and(|rounds| state.judged >= rounds) {
-            return Some(Seat::Over);
+            return Some(SaleRole::Over);
         }
         match state.phase {
             Phase::NoHost => {
                 state.phase = Phase::Hosted;
-                Some(Seat::Host(state.warehouse))
+                Some(SaleRole::Host(state.warehouse))
             }
             // Who comes when the start is set waits for the next item.
             Phase::Open(ticket) => {
                 let is_open = self.barrier.next_start() == ticket.start;
-                is_open.then_some(Seat::Guest(ticket))
+                is_open.then_some(SaleRole::Contender(ticket))
             }
             Phase::Hosted | Phase::Judged => None,
         }

@@ -1,13 +1,14 @@
 //! The Observatory: what Protean shows of the pipeline, over HTTP on a port of its own.
 //!
-//! A request's way: `server` receives and sends, `desk` finds the endpoint, `metrics`, `snapshots`
-//! and `traces` tell what the pipeline looks like at that moment. It has plain threads of its own,
-//! so that whoever looks does not disturb the shop's. Measured on Protean 0fbb7582 and ca9c7fdc.
+//! A request's way: `server` receives and sends, `request_handler` finds the endpoint, `metrics`,
+//! `snapshots` and `traces` tell what the pipeline looks like at that moment. It has plain threads
+//! of its own, so that whoever looks does not disturb the shop's. Measured on Protean 0fbb7582 and
+//! ca9c7fdc.
 
-mod desk;
 mod in_order;
 mod metrics;
 mod query;
+mod request_handler;
 mod server;
 mod snapshots;
 mod streams;

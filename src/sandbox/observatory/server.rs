@@ -1,14 +1,14 @@
 //! The Observatory's threads: one accepts, one for each connection reads and answers.
 
-use super::desk::Reply;
+use super::request_handler::ObservatoryReply;
 use super::trace_filter::TraceFilter;
 use super::{ObservatoryConfig, View};
 use crate::engine::codec::{Incoming, parse};
 use crate::engine::shut_down;
-use crate::sandbox::desk::cors_lines;
+use crate::sandbox::connection_table::{Date, date_of};
 use crate::sandbox::pipeline::Pipeline;
-use crate::sandbox::reception::{Date, date_of};
 use crate::sandbox::reply::write_invalid_request;
+use crate::sandbox::request_handler::cors_lines;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -175,12 +175,12 @@ impl Connection<'_> {
                     let view = &self.client.state.view;
                     let reply = view.answer(request.method, request.target, view.pipeline.at_ns());
                     match reply {
-                        Reply::Full(reply) => {
+                        ObservatoryReply::Full(reply) => {
                             let mut out = Vec::new();
                             reply.write(&request, &today(), &mut out);
                             self.stream.write_all(&out)?;
                         }
-                        Reply::Stream(filter) => {
+                        ObservatoryReply::Stream(filter) => {
                             return self.stream_traces(&filter, &cors_lines(&request));
                         }
                     }

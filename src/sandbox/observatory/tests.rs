@@ -1,6 +1,6 @@
 //! What the Observatory shows, in virtual time, against what was recorded of the real one.
 
-use super::desk::Reply;
+use super::request_handler::ObservatoryReply;
 use super::trace_filter::TraceFilter;
 use super::*;
 use crate::sandbox::pipeline::{DOMAINS, DrainRate, PipelineConfig};
@@ -48,8 +48,8 @@ fn flooded(names: Names) -> View {
 
 fn reply(view: &View, method: &str, target: &str, at_ns: u64) -> (u16, String) {
     match view.answer(method, target, at_ns) {
-        Reply::Full(reply) => (reply.status, reply.body),
-        Reply::Stream(_) => panic!("{target} has no end"),
+        ObservatoryReply::Full(reply) => (reply.status, reply.body),
+        ObservatoryReply::Stream(_) => panic!("{target} has no end"),
     }
 }
 
@@ -214,7 +214,8 @@ fn a_message_is_told_from_its_publishing_to_its_last_acknowledgement() {
 fn streamed_traces_are_the_recorded_ones() {
     let view = view(Names::Five, 1);
     view.pipeline.accept_at(&REGISTERED, S);
-    let Reply::Stream(filter) = view.answer("GET", "/stream?type=*Registered*", 0) else {
+    let ObservatoryReply::Stream(filter) = view.answer("GET", "/stream?type=*Registered*", 0)
+    else {
         panic!("a stream has no end");
     };
     let ours = view.trace_lines(&filter, 1..=2 * S);
@@ -251,7 +252,7 @@ fn streamed_traces_are_the_recorded_ones() {
     assert_eq!(lines.len(), 1_000, "of very many, the newest");
     let last: Value = serde_json::from_str(&lines[999]).unwrap();
     assert_eq!(last["timestamp"], "2026-11-22T07:26:20+00:00");
-    let Reply::Stream(other) = view.answer("GET", "/stream?domain=ordering", 0) else {
+    let ObservatoryReply::Stream(other) = view.answer("GET", "/stream?domain=ordering", 0) else {
         panic!("a stream has no end");
     };
     assert_eq!(view.trace_lines(&other, 1..=2 * S), Vec::<String>::new());
@@ -332,7 +333,9 @@ fn what_does_not_exist_is_refused() {
     }
     let openapi = shown(&view, "/openapi.json", S);
     for path in openapi["paths"].as_object().unwrap().keys() {
-        assert!(!matches!(view.answer("GET", path, S), Reply::Full(reply) if reply.status != 200));
+        assert!(
+            !matches!(view.answer("GET", path, S), ObservatoryReply::Full(reply) if reply.status != 200)
+        );
     }
 }
 

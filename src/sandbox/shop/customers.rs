@@ -3,7 +3,7 @@
 //! A flood registers more than 100 000 customers a second, so that a customer takes about 50 bytes,
 //! its index included.
 
-use super::shelf::{Key, Shelf};
+use super::ring_store::{RingStore, ThingKey};
 use uuid::Uuid;
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
@@ -104,7 +104,7 @@ impl Account {
     }
 
     /// The number of the address whose identifier is `text`, of the customer with this key.
-    pub fn find_address(&self, key: Key, text: &str) -> Option<u8> {
+    pub fn find_address(&self, key: ThingKey, text: &str) -> Option<u8> {
         let id = Uuid::try_parse(text).ok()?;
         let mut spelled = [0; 36];
         if id.hyphenated().encode_lower(&mut spelled) != text {
@@ -128,7 +128,7 @@ impl Account {
 
 /// The identifier of an address, which follows from its customer's and its number, so that it need
 /// not be kept.
-pub fn address_id(customer: Key, number: u8) -> Uuid {
+pub fn address_id(customer: ThingKey, number: u8) -> Uuid {
     let random = xxh3_128_with_seed(customer.uuid().as_bytes(), number.into());
     uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid()
 }
@@ -164,10 +164,10 @@ const END: u32 = u32::MAX;
 
 /// All customers of one shard.
 pub struct Customers {
-    pub accounts: Shelf<Account>,
+    pub accounts: RingStore<Account>,
     /// The external id of each account, on the same place.
     entries: Vec<Entry>,
-    /// Chains of customers by external id: places on the shelf. Chains, because a flood replaces
+    /// Chains of customers by external id: places in the store. Chains, because a flood replaces
     /// every customer in time, and a table with open addressing would have to be swept of its
     /// tombstones in one go.
     chains: Vec<u32>,
@@ -182,7 +182,7 @@ impl Customers {
     pub fn new(retain: usize, shard: u16, random: fastrand::Rng) -> Self {
         let retain = retain.clamp(1, u32::MAX as usize);
         Self {
-            accounts: Shelf::new(retain, shard, random),
+            accounts: RingStore::new(retain, shard, random),
             entries: Vec::with_capacity(retain),
             chains: vec![END; retain.next_power_of_two()],
         }
@@ -253,7 +253,7 @@ impl Customers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::shop::shelf::Key;
+    use crate::sandbox::shop::ring_store::ThingKey;
     use std::collections::HashSet;
 
     fn customers(retain: usize) -> Customers {
@@ -265,7 +265,7 @@ mod tests {
     }
 
     fn is_known(customers: &mut Customers, id: Uuid) -> bool {
-        let key = Key::read(&id.to_string()).unwrap();
+        let key = ThingKey::read(&id.to_string()).unwrap();
         customers.accounts.slot(key).is_some()
     }
 
@@ -286,14 +286,14 @@ mod tests {
     #[test]
     fn addresses_are_found_by_ids_of_their_own() {
         let mut account = Account::NEW;
-        let key = Key::of(Uuid::from_u128(7));
+        let key = ThingKey::of(Uuid::from_u128(7));
         let id = |number| address_id(key, number).to_string();
         assert_eq!(account.find_address(key, &id(0)), None);
         let numbers = [account.add_address(), account.add_address()];
         assert_eq!(numbers, [0, 1]);
         for number in numbers {
             assert_eq!(account.find_address(key, &id(number)), Some(number));
-            let elsewhere = Key::of(Uuid::from_u128(8));
+            let elsewhere = ThingKey::of(Uuid::from_u128(8));
             assert_eq!(account.find_address(elsewhere, &id(number)), None);
         }
         assert_eq!(account.find_address(key, &id(0).to_uppercase()), None);
@@ -324,8 +324,8 @@ mod tests {
             .map(|number| register(&mut customers, &format!("EXT-{number}")).unwrap())
             .collect();
         assert_eq!(room(&customers), before);
-        let per_customer =
-            size_of::<Entry>() + size_of::<crate::sandbox::shop::shelf::Slot<Account>>();
+        let per_customer = size_of::<Entry>()
+            + size_of::<crate::sandbox::shop::ring_store::StoredThing<Account>>();
         let bytes = before.0 * per_customer + before.2 * size_of::<u32>();
         assert!(bytes <= 54 * retain, "{bytes} bytes for {retain} customers");
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());

@@ -4,7 +4,7 @@ mod views;
 
 use super::customers::{Account, ExternalId, Status, Taken, Tier, address_id};
 use super::person_rules::{check_coordinates, check_date, check_email, check_phone};
-use super::shelf::Key;
+use super::ring_store::ThingKey;
 use super::work::Loaded;
 use super::{Answer, Call, Endpoint, Fault, PARAMETER as ID, Work, endpoint};
 use crate::sandbox::bugs::Bug;
@@ -148,8 +148,8 @@ fn change<T>(
     work: &mut Work<'_>,
     call: &Call<'_>,
     event: &'static Event,
-    rule: impl FnOnce(&mut Account, Key) -> Result<T, Refusal>,
-) -> Result<(Key, T), Refusal> {
+    rule: impl FnOnce(&mut Account, ThingKey) -> Result<T, Refusal>,
+) -> Result<(ThingKey, T), Refusal> {
     let mut account: Loaded<Account> = work.load(call.id())?;
     let key = account.key();
     let status = account.status;
@@ -223,7 +223,7 @@ fn check_label(label: Option<&str>) -> Result<(), Refusal> {
 
 /// The number of the address that the path names. Only today's shop tells address ids, by a
 /// projection: where none is shown every one is unknown. (The message is measured on today's shop.)
-fn find_address(account: &Account, key: Key, call: &Call<'_>) -> Result<u8, Refusal> {
+fn find_address(account: &Account, key: ThingKey, call: &Call<'_>) -> Result<u8, Refusal> {
     let id = call.parameters[1];
     account
         .find_address(key, id)

@@ -3,7 +3,7 @@
 //! conditions are the source's.)
 
 use super::projections::{Notice, Projections, Saga};
-use super::shelf::Key;
+use super::ring_store::ThingKey;
 use super::{Answer, Call, Shop, Work, inventory, ordering, payments};
 use crate::sandbox::pipeline::Domain;
 use crate::sandbox::refusal::Refusal;
@@ -59,7 +59,7 @@ pub fn react(views: &mut Projections, notice: Notice) -> Vec<Command> {
 }
 
 /// What was reserved for an order is released when the order is given up.
-fn release(views: &mut Projections, order: Key) -> Vec<Command> {
+fn release(views: &mut Projections, order: ThingKey) -> Vec<Command> {
     let reserved = inventory::take_reserved(views, order).into_iter();
     reserved
         .map(|(item, quantity)| -> Command {
@@ -116,7 +116,7 @@ fn go_on(views: &mut Projections, notice: Notice) -> Option<Command> {
 }
 
 /// The saga of an order is over; tells whether it was under way.
-fn end(views: &mut Projections, order: Key) -> bool {
+fn end(views: &mut Projections, order: ThingKey) -> bool {
     match views.sagas.row(order) {
         Some(saga @ Saga::UnderWay) => {
             *saga = Saga::Over;
@@ -128,7 +128,7 @@ fn end(views: &mut Projections, order: Key) -> bool {
 
 /// A command for an order. That the order does not take it is no fault: somebody was faster.
 fn command(
-    order: Key,
+    order: ThingKey,
     act: impl FnOnce(&mut Work<'_>, &Call<'_>) -> Result<Answer, Refusal> + 'static,
 ) -> Command {
     Box::new(move |work| {
@@ -142,14 +142,14 @@ fn command(
     })
 }
 
-fn ask_for_payment(order: Key) -> Command {
+fn ask_for_payment(order: ThingKey) -> Command {
     command(order, move |work, call| {
         let payment = format!("saga-pay-{}", call.id());
         ordering::settle_pending(work, call, &payment, METHOD)
     })
 }
 
-fn cancel(order: Key, reason: String) -> Command {
+fn cancel(order: ThingKey, reason: String) -> Command {
     command(order, move |work, call| {
         ordering::settle_cancel(work, call, &reason, "System")
     })

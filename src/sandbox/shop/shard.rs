@@ -1,6 +1,6 @@
 //! A part of what the shop remembers, and where in it things of each kind are kept.
 
-use super::Shelf;
+use super::RingStore;
 use super::catalogue::{Category, Product};
 use super::customers::{Account, Customers};
 use super::inventory::{StockItem, Warehouse};
@@ -10,14 +10,14 @@ use super::payments::{Invoice, Payment};
 /// A part of what the shop remembers.
 pub struct Shard {
     pub(super) customers: Customers,
-    pub(super) products: Shelf<Product>,
-    pub(super) categories: Shelf<Category>,
-    pub(super) carts: Shelf<Cart>,
-    pub(super) orders: Shelf<Order>,
-    pub(super) stock: Shelf<StockItem>,
-    pub(super) warehouses: Shelf<Warehouse>,
-    pub(super) payments: Shelf<Payment>,
-    pub(super) invoices: Shelf<Invoice>,
+    pub(super) products: RingStore<Product>,
+    pub(super) categories: RingStore<Category>,
+    pub(super) carts: RingStore<Cart>,
+    pub(super) orders: RingStore<Order>,
+    pub(super) stock: RingStore<StockItem>,
+    pub(super) warehouses: RingStore<Warehouse>,
+    pub(super) payments: RingStore<Payment>,
+    pub(super) invoices: RingStore<Invoice>,
 }
 
 impl Shard {
@@ -25,14 +25,14 @@ impl Shard {
         let rng = fastrand::Rng::new;
         Self {
             customers: Customers::new(retain, shard, rng()),
-            products: Shelf::new(retain, shard, rng()),
-            categories: Shelf::new(retain, shard, rng()),
-            carts: Shelf::new(retain, shard, rng()),
-            orders: Shelf::new(retain, shard, rng()),
-            stock: Shelf::new(retain, shard, rng()),
-            warehouses: Shelf::new(retain, shard, rng()),
-            payments: Shelf::new(retain, shard, rng()),
-            invoices: Shelf::new(retain, shard, rng()),
+            products: RingStore::new(retain, shard, rng()),
+            categories: RingStore::new(retain, shard, rng()),
+            carts: RingStore::new(retain, shard, rng()),
+            orders: RingStore::new(retain, shard, rng()),
+            stock: RingStore::new(retain, shard, rng()),
+            warehouses: RingStore::new(retain, shard, rng()),
+            payments: RingStore::new(retain, shard, rng()),
+            invoices: RingStore::new(retain, shard, rng()),
         }
     }
 }
@@ -43,7 +43,7 @@ pub trait Aggregate: Clone + Send + 'static {
     const NAME: &'static str;
 
     /// Where a shard keeps things of this kind.
-    fn shelf(shard: &mut Shard) -> &mut Shelf<Self>;
+    fn store(shard: &mut Shard) -> &mut RingStore<Self>;
 
     /// What the loser of a version race leaves behind all the same: the event that loses is written
     /// after the relational rows. Nothing, for most.
@@ -53,7 +53,7 @@ pub trait Aggregate: Clone + Send + 'static {
 impl Aggregate for Account {
     const NAME: &'static str = "Customer";
 
-    fn shelf(shard: &mut Shard) -> &mut Shelf<Self> {
+    fn store(shard: &mut Shard) -> &mut RingStore<Self> {
         &mut shard.customers.accounts
     }
 
@@ -68,12 +68,12 @@ impl Aggregate for Account {
 
 /// Says where things of each other kind are kept.
 macro_rules! kept {
-    ($($kind:ident = $name:literal, $shelf:ident;)+) => {
+    ($($kind:ident = $name:literal, $store:ident;)+) => {
         $(impl Aggregate for $kind {
             const NAME: &'static str = $name;
 
-            fn shelf(shard: &mut Shard) -> &mut Shelf<Self> {
-                &mut shard.$shelf
+            fn store(shard: &mut Shard) -> &mut RingStore<Self> {
+                &mut shard.$store
             }
         })+
     };

@@ -5,7 +5,7 @@
 //! whoever commits second loses, as in the real one.
 
 use super::projections::{Moment, Projections, Projector, Table};
-use super::shelf::Key;
+use super::ring_store::ThingKey;
 use super::{Aggregate, Answer, Shop};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::pipeline::Domain;
@@ -37,7 +37,7 @@ pub struct Pending {
 /// An event, and what the projectors make of it.
 struct Raised {
     event: &'static Event,
-    shown: Option<(Key, Projector)>,
+    shown: Option<(ThingKey, Projector)>,
 }
 
 impl Raised {
@@ -96,9 +96,9 @@ impl<'a> Work<'a> {
             aggregate: A::NAME,
             id: id.into(),
         };
-        let key = Key::read(id).ok_or_else(unknown)?;
+        let key = ThingKey::read(id).ok_or_else(unknown)?;
         let mut shard = self.shop.shard(key.shard()).ok_or_else(unknown)?;
-        let slot = A::shelf(&mut shard).slot(key).ok_or_else(unknown)?;
+        let slot = A::store(&mut shard).slot(key).ok_or_else(unknown)?;
         Ok(Loaded {
             key,
             version: slot.version,
@@ -124,7 +124,7 @@ impl<'a> Work<'a> {
     /// Remembers a new thing, at once: nobody else can know its identifier yet.
     pub fn create<A: Aggregate>(&mut self, thing: A) -> Uuid {
         let mut shard = self.shop.home(self.home);
-        A::shelf(&mut shard).put(thing)
+        A::store(&mut shard).put(thing)
     }
 
     /// Has `event` published at the commit.
@@ -187,7 +187,7 @@ impl<'a> Work<'a> {
         name: &'static str,
         table: impl FnOnce(&mut Projections) -> &mut Table,
     ) -> Result<Answer, Refusal> {
-        let told = Key::read(id).and_then(|key| {
+        let told = ThingKey::read(id).and_then(|key| {
             self.read(|views| {
                 let row = table(views).row(key)?;
                 let mut body = String::new();
@@ -205,7 +205,7 @@ impl<'a> Work<'a> {
     /// costs to make one is only worth while when [`Work::shows`] says so.
     pub fn show(
         &mut self,
-        key: Key,
+        key: ThingKey,
         projector: impl FnOnce(&mut Projections, &Moment<'_>) + Send + 'static,
     ) {
         if let Some(raised) = self.outcome.raised.last_mut() {
@@ -238,14 +238,14 @@ impl<A: Aggregate> Fault<A> {
 
 /// A copy of a thing, to be changed and saved.
 pub struct Loaded<A> {
-    key: Key,
+    key: ThingKey,
     version: u32,
     thing: A,
 }
 
 impl<A: Aggregate> Loaded<A> {
     /// Its key.
-    pub fn key(&self) -> Key {
+    pub fn key(&self) -> ThingKey {
         self.key
     }
 
@@ -254,7 +254,7 @@ impl<A: Aggregate> Loaded<A> {
         let Some(mut shard) = shop.shard(self.key.shard()) else {
             return Ok(());
         };
-        let Some(slot) = A::shelf(&mut shard).slot(self.key) else {
+        let Some(slot) = A::store(&mut shard).slot(self.key) else {
             return Ok(());
         };
         if slot.version != self.version {

@@ -10,7 +10,7 @@ use crate::shop::Supplies;
 use crate::shop::generators::inventory::REORDER_POINT;
 use crate::shop::ledger::{NOT_OVERSOLD, NOT_UNDERSOLD, Sale};
 use crate::shop::races::FLASH_SALE;
-use crate::shop::sale::{ClosedRound, Seat, Ticket};
+use crate::shop::sale::{ClosedRound, SaleRole, Ticket};
 use crate::shop::steps::{
     ASK_RESERVE, FLASH_CREATE_WAREHOUSE, FLASH_INITIALIZE_STOCK, FLASH_RESERVE,
 };
@@ -62,12 +62,12 @@ async fn next_round<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Jour
     let sale = &supplies.sale;
     loop {
         match user.wait_for(|| sale.enter()).await? {
-            Seat::Over => {
+            SaleRole::Over => {
                 user.leave_crowd(sale.barrier());
                 return user.sit_out().await;
             }
-            Seat::Host(warehouse) => host(user, supplies, warehouse).await?,
-            Seat::Guest(ticket) => {
+            SaleRole::Host(warehouse) => host(user, supplies, warehouse).await?,
+            SaleRole::Contender(ticket) => {
                 if go_for(user, supplies, &ticket).await? {
                     return Ok(());
                 }

@@ -8,7 +8,7 @@ use crate::sandbox::pipeline::Domain::Catalogue;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::message_store::check_storable;
-use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{Answer, Call, Work};
 use crate::shop::events;
 use crate::stats::Event;
@@ -53,7 +53,7 @@ fn change(
     call: &Call<'_>,
     event: &'static Event,
     rule: impl FnOnce(&mut Product) -> Result<(), Refusal>,
-) -> Result<Key, Refusal> {
+) -> Result<ThingKey, Refusal> {
     let mut product = work.load::<Product>(call.id())?;
     let key = product.key();
     rule(&mut product)?;

@@ -6,7 +6,7 @@ use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row, has, member, object};
 use crate::sandbox::shop::query::ListQuery;
-use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{Answer, Call, Work};
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ pub fn create_product(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
     }
     let [sku, title] = [0, 2].map(|index| fields.required_text(index).to_owned());
     let [seller, category] = [1, 4].map(|index| fields.filled_text(index).map(str::to_owned));
-    work.show(Key::of(id), move |views, moment| {
+    work.show(ThingKey::of(id), move |views, moment| {
         create_rows(views, moment, id, [sku, title], seller, category);
     });
 }
@@ -74,8 +74,8 @@ fn create_rows(
     seller: Option<String>,
     category: Option<String>,
 ) {
-    let node = category.as_deref().and_then(Key::read);
-    let key = Key::of(id);
+    let node = category.as_deref().and_then(ThingKey::read);
+    let key = ThingKey::of(id);
     if let Some(row) = node.and_then(|node| views.category_tree.row(node)) {
         row.set("product_count", row.integer("product_count") + 1);
     }
@@ -132,11 +132,11 @@ fn create_rows(
 /// Has `change` applied to the product in the list of its category.
 fn change_in_category(
     views: &mut Projections,
-    product: Key,
+    product: ThingKey,
     change: impl FnOnce(&mut Json),
 ) -> Option<&mut Row> {
     let detail = views.product_detail.row(product)?;
-    let category = Key::read(detail.text("category_id"))?;
+    let category = ThingKey::read(detail.text("category_id"))?;
     let row = views.category_products.row(category)?;
     let id = product.uuid().to_string();
     let mut products = row.list("products").iter_mut();
@@ -144,7 +144,7 @@ fn change_in_category(
     Some(row)
 }
 
-pub fn update_product(work: &mut Work<'_>, key: Key, fields: &Fields<'_>) {
+pub fn update_product(work: &mut Work<'_>, key: ThingKey, fields: &Fields<'_>) {
     if !work.shows(Catalogue) {
         return;
     }
@@ -175,7 +175,7 @@ pub fn update_product(work: &mut Work<'_>, key: Key, fields: &Fields<'_>) {
     });
 }
 
-pub fn add_variant(work: &mut Work<'_>, key: Key, id: Uuid, fields: &Fields<'_>) {
+pub fn add_variant(work: &mut Work<'_>, key: ThingKey, id: Uuid, fields: &Fields<'_>) {
     let [sku, currency] = [0, 3].map(|index| fields.required_text(index).to_owned());
     let price = fields.required_number(2);
     work.show(key, move |views, _| {
@@ -207,7 +207,12 @@ fn widen_prices(card: &mut Row, price: f64) {
 }
 
 /// Has `change` applied to the variant that the path names.
-fn change_variant(views: &mut Projections, key: Key, id: &str, change: impl FnOnce(&mut Json)) {
+fn change_variant(
+    views: &mut Projections,
+    key: ThingKey,
+    id: &str,
+    change: impl FnOnce(&mut Json),
+) {
     if let Some(detail) = views.product_detail.row(key) {
         let mut variants = detail.list("variants").iter_mut();
         if let Some(variant) = variants.find(|variant| has(variant, "variant_id", id)) {
@@ -216,7 +221,7 @@ fn change_variant(views: &mut Projections, key: Key, id: &str, change: impl FnOn
     }
 }
 
-pub fn change_price(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
+pub fn change_price(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     if !work.shows(Catalogue) {
         return;
     }
@@ -238,7 +243,7 @@ pub fn change_price(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
     });
 }
 
-pub fn set_tier_price(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
+pub fn set_tier_price(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     if !work.shows(Catalogue) {
         return;
     }
@@ -260,7 +265,13 @@ pub fn set_tier_price(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
     });
 }
 
-pub fn add_image(work: &mut Work<'_>, key: Key, id: Uuid, is_first: bool, fields: &Fields<'_>) {
+pub fn add_image(
+    work: &mut Work<'_>,
+    key: ThingKey,
+    id: Uuid,
+    is_first: bool,
+    fields: &Fields<'_>,
+) {
     let url = fields.required_text(0).to_owned();
     let is_primary = is_first || fields.boolean(2);
     work.show(key, move |views, _| {
@@ -280,7 +291,7 @@ pub fn add_image(work: &mut Work<'_>, key: Key, id: Uuid, is_first: bool, fields
     });
 }
 
-pub fn remove_image(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
+pub fn remove_image(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     if !work.shows(Catalogue) {
         return;
     }
@@ -294,7 +305,7 @@ pub fn remove_image(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
 }
 
 /// The category's list spells states in lower case.
-pub fn set_status(work: &mut Work<'_>, key: Key, status: &'static str) {
+pub fn set_status(work: &mut Work<'_>, key: ThingKey, status: &'static str) {
     if !work.shows(Catalogue) {
         return;
     }
@@ -319,7 +330,7 @@ pub fn set_status(work: &mut Work<'_>, key: Key, status: &'static str) {
 fn breadcrumb(views: &mut Projections, name: &str, parent: &str) -> Json {
     let mut names: Vec<Json> = vec![name.into()];
     let mut parent = parent.to_owned();
-    while let Some(row) = Key::read(&parent).and_then(|key| views.category_tree.row(key)) {
+    while let Some(row) = ThingKey::read(&parent).and_then(|key| views.category_tree.row(key)) {
         names.push(row.text("name").into());
         parent = row.text("parent_category_id").to_owned();
     }
@@ -333,7 +344,7 @@ pub fn create_category(work: &mut Work<'_>, id: Uuid, level: u8, fields: &Fields
     }
     let name = fields.required_text(0).to_owned();
     let parent = fields.filled_text(1).map(str::to_owned);
-    let key = Key::of(id);
+    let key = ThingKey::of(id);
     work.show(key, move |views, _| {
         let crumbs = breadcrumb(views, &name, parent.as_deref().unwrap_or_default());
         let node = Row(vec![
@@ -359,7 +370,7 @@ pub fn create_category(work: &mut Work<'_>, id: Uuid, level: u8, fields: &Fields
 }
 
 /// The category's list of products keeps the old name.
-pub fn rename_category(work: &mut Work<'_>, key: Key, fields: &Fields<'_>) {
+pub fn rename_category(work: &mut Work<'_>, key: ThingKey, fields: &Fields<'_>) {
     if !work.shows(Catalogue) {
         return;
     }
@@ -382,7 +393,7 @@ pub fn rename_category(work: &mut Work<'_>, key: Key, fields: &Fields<'_>) {
 /// Has a column of the category's node hold `value`.
 pub fn set_category(
     work: &mut Work<'_>,
-    key: Key,
+    key: ThingKey,
     column: &'static str,
     value: impl Into<Json> + Send + 'static,
 ) {

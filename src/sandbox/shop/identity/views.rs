@@ -5,7 +5,7 @@ use crate::sandbox::pipeline::Domain::Identity;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::projections::{Row, has, member, object};
-use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{Answer, Call, Work};
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub fn register(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
     }
     let texts = [0, 1, 2, 3].map(|index| fields.required_text(index).to_owned());
     let phone: Json = fields.filled_text(4).into();
-    let key = Key::of(id);
+    let key = ThingKey::of(id);
     work.show(key, move |views, moment| {
         let [external_id, email, first_name, last_name] = texts;
         let row = Row(vec![
@@ -43,7 +43,7 @@ pub fn register(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
     });
 }
 
-pub fn update_profile(work: &mut Work<'_>, key: Key, fields: &Fields<'_>) {
+pub fn update_profile(work: &mut Work<'_>, key: ThingKey, fields: &Fields<'_>) {
     if !work.shows(Identity) {
         return;
     }
@@ -69,7 +69,7 @@ pub fn update_profile(work: &mut Work<'_>, key: Key, fields: &Fields<'_>) {
 }
 
 /// Has a column of the card say `word`.
-pub fn set(work: &mut Work<'_>, key: Key, column: &'static str, word: &str) {
+pub fn set(work: &mut Work<'_>, key: ThingKey, column: &'static str, word: &str) {
     if !work.shows(Identity) {
         return;
     }
@@ -89,7 +89,13 @@ fn python_bool(truth: bool) -> Json {
     if truth { "True" } else { "False" }.into()
 }
 
-pub fn add_address(work: &mut Work<'_>, key: Key, id: Uuid, is_default: bool, fields: &Fields<'_>) {
+pub fn add_address(
+    work: &mut Work<'_>,
+    key: ThingKey,
+    id: Uuid,
+    is_default: bool,
+    fields: &Fields<'_>,
+) {
     if !work.shows(Identity) {
         return;
     }
@@ -119,7 +125,7 @@ pub fn add_address(work: &mut Work<'_>, key: Key, id: Uuid, is_default: bool, fi
 /// Has `change` applied to the entries of the book, with the id of the address in the path.
 fn change_book(
     work: &mut Work<'_>,
-    key: Key,
+    key: ThingKey,
     call: &Call<'_>,
     change: impl FnOnce(&mut Vec<Json>, &str) + Send + 'static,
 ) {
@@ -131,7 +137,7 @@ fn change_book(
     });
 }
 
-pub fn update_address(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
+pub fn update_address(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     if !work.shows(Identity) {
         return;
     }
@@ -149,7 +155,7 @@ pub fn update_address(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
     });
 }
 
-pub fn remove_address(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
+pub fn remove_address(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     if !work.shows(Identity) {
         return;
     }
@@ -158,7 +164,7 @@ pub fn remove_address(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
     });
 }
 
-pub fn prefer_address(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
+pub fn prefer_address(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     if !work.shows(Identity) {
         return;
     }

@@ -6,7 +6,7 @@ use crate::sandbox::pipeline::Domain;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::projections::{Notice, Projections, Reservation};
-use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{Answer, Call, Work};
 use crate::shop::events;
 
@@ -16,11 +16,11 @@ const MINUTE_NS: i128 = 60_000_000_000;
 const USUAL_MINUTES: i64 = 15;
 
 /// Has the reservation that was just made known to the projectors.
-pub fn reserve(work: &mut Work<'_>, item: Key, fields: &Fields<'_>) {
+pub fn reserve(work: &mut Work<'_>, item: ThingKey, fields: &Fields<'_>) {
     if !work.shows(Domain::Inventory) {
         return;
     }
-    let order = Key::read(fields.required_text(0));
+    let order = ThingKey::read(fields.required_text(0));
     let quantity = fields.required_integer(1);
     let holds = fields.integer(2).unwrap_or(USUAL_MINUTES);
     let expires_ns = work.now_ns() + i128::from(holds) * MINUTE_NS;
@@ -33,7 +33,7 @@ pub fn reserve(work: &mut Work<'_>, item: Key, fields: &Fields<'_>) {
             expires_ns,
             is_active: true,
         };
-        views.reservation_status.put(Key::of(id), reservation);
+        views.reservation_status.put(ThingKey::of(id), reservation);
         if let Some(order) = order {
             views.tell(Notice::StockReserved(order));
         }
@@ -41,7 +41,7 @@ pub fn reserve(work: &mut Work<'_>, item: Key, fields: &Fields<'_>) {
 }
 
 /// Takes the active reservations that `chosen` picks out of the list: item and pieces of each.
-fn take(views: &mut Projections, chosen: impl Fn(&Reservation) -> bool) -> Vec<(Key, i64)> {
+fn take(views: &mut Projections, chosen: impl Fn(&Reservation) -> bool) -> Vec<(ThingKey, i64)> {
     let rows = views.reservation_status.rows();
     rows.filter(|reservation| reservation.is_active && chosen(reservation))
         .map(|reservation| {
@@ -52,7 +52,7 @@ fn take(views: &mut Projections, chosen: impl Fn(&Reservation) -> bool) -> Vec<(
 }
 
 /// Gives pieces back to an item of stock.
-pub fn release(work: &mut Work<'_>, item: Key, quantity: i64) -> Result<(), Refusal> {
+pub fn release(work: &mut Work<'_>, item: ThingKey, quantity: i64) -> Result<(), Refusal> {
     let mut stock = work.load::<StockItem>(&item.uuid().to_string())?;
     stock.release(quantity);
     work.save(stock);
@@ -61,7 +61,7 @@ pub fn release(work: &mut Work<'_>, item: Key, quantity: i64) -> Result<(), Refu
 }
 
 /// Takes what is reserved for an order out of the list: item and pieces of each.
-pub fn take_reserved(views: &mut Projections, order: Key) -> Vec<(Key, i64)> {
+pub fn take_reserved(views: &mut Projections, order: ThingKey) -> Vec<(ThingKey, i64)> {
     take(views, |reservation| reservation.order == Some(order))
 }
 

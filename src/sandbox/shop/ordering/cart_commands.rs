@@ -6,7 +6,7 @@ use super::{Cart, Order, cart_views, order_views};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::pipeline::Domain::Ordering;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::work::Loaded;
 use crate::sandbox::shop::{Answer, Call, Fault, Work};
 use crate::shop::events;
@@ -28,7 +28,7 @@ fn change<T>(
     call: &Call<'_>,
     event: &'static Event,
     rule: impl FnOnce(&mut Cart) -> Result<T, Refusal>,
-) -> Result<(Key, T), Refusal> {
+) -> Result<(ThingKey, T), Refusal> {
     let mut cart = work.load::<Cart>(call.id())?;
     let key = cart.key();
     let told = rule(&mut cart)?;
@@ -103,7 +103,7 @@ pub fn check_out(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal
 }
 
 /// Makes the order of a cart, at once; tells its identifier, and the cart's key.
-fn make_order(work: &mut Work<'_>, call: &Call<'_>, cart: &Loaded<Cart>) -> (Uuid, Key) {
+fn make_order(work: &mut Work<'_>, call: &Call<'_>, cart: &Loaded<Cart>) -> (Uuid, ThingKey) {
     let mut order = Order::NEW;
     let details = work
         .shows(Ordering)

@@ -5,7 +5,7 @@ use crate::sandbox::pipeline::Domain::Ordering;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::projections::{Moment, Projections, Row, has, member, object};
-use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{Answer, Call, Work};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ pub fn read(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
 /// raises no event.
 fn change(
     work: &mut Work<'_>,
-    key: Key,
+    key: ThingKey,
     change: impl FnOnce(&mut Row, &Moment<'_>) + Send + 'static,
 ) {
     if !work.shows(Ordering) {
@@ -34,7 +34,7 @@ fn change(
 }
 
 /// The projectors are told neither whose cart it is, nor when it was made.
-fn empty(key: Key) -> Row {
+fn empty(key: ThingKey) -> Row {
     Row(vec![
         ("cart_id", key.uuid().into()),
         ("customer_id", Json::Null),
@@ -54,7 +54,7 @@ fn count_items(row: &mut Row) {
 }
 
 /// The id is the item's, also when there is more of it now.
-pub fn add_item(work: &mut Work<'_>, key: Key, id: Uuid, fields: &Fields<'_>) {
+pub fn add_item(work: &mut Work<'_>, key: ThingKey, id: Uuid, fields: &Fields<'_>) {
     let [product, variant] = [0, 1].map(|index| fields.required_text(index).to_owned());
     let quantity = fields.required_integer(2);
     change(work, key, move |row, _| {
@@ -78,7 +78,7 @@ pub fn add_item(work: &mut Work<'_>, key: Key, id: Uuid, fields: &Fields<'_>) {
     });
 }
 
-pub fn update_quantity(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
+pub fn update_quantity(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     let id = call.parameters[1].to_owned();
     let quantity = call.fields.required_integer(0);
     change(work, key, move |row, _| {
@@ -90,7 +90,7 @@ pub fn update_quantity(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
     });
 }
 
-pub fn remove_item(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
+pub fn remove_item(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     let id = call.parameters[1].to_owned();
     change(work, key, move |row, _| {
         row.list("items").retain(|item| !has(item, "item_id", &id));
@@ -98,7 +98,7 @@ pub fn remove_item(work: &mut Work<'_>, key: Key, call: &Call<'_>) {
     });
 }
 
-pub fn apply_coupon(work: &mut Work<'_>, key: Key, code: &str) {
+pub fn apply_coupon(work: &mut Work<'_>, key: ThingKey, code: &str) {
     let code = code.to_owned();
     change(work, key, move |row, _| {
         row.list("applied_coupons").push(code.into());
@@ -106,12 +106,12 @@ pub fn apply_coupon(work: &mut Work<'_>, key: Key, code: &str) {
 }
 
 /// The other cart is always an empty one.
-pub fn merge(work: &mut Work<'_>, key: Key) {
+pub fn merge(work: &mut Work<'_>, key: ThingKey) {
     change(work, key, |_, _| {});
 }
 
 /// Only of an abandoned cart is it told since when.
-pub fn end(work: &mut Work<'_>, key: Key, status: &'static str) {
+pub fn end(work: &mut Work<'_>, key: ThingKey, status: &'static str) {
     change(work, key, move |row, moment| {
         row.set("status", status);
         if status == "Abandoned" {

@@ -12,7 +12,7 @@ use crate::sandbox::python_text::float_repr;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::message_store::check_storable;
-use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{Answer, Call, Fault, Work};
 use crate::shop::{Generation, events};
 use crate::stats::Event;
@@ -61,7 +61,7 @@ fn change<T>(
     call: &Call<'_>,
     event: &'static Event,
     rule: impl FnOnce(&mut Order) -> Result<T, Refusal>,
-) -> Result<(Key, T), Refusal> {
+) -> Result<(ThingKey, T), Refusal> {
     let mut order = work.load::<Order>(call.id())?;
     let key = order.key();
     let told = rule(&mut order)?;

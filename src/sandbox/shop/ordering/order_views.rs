@@ -7,7 +7,7 @@ use crate::sandbox::pipeline::Domain::Ordering;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row, has, member, object};
 use crate::sandbox::shop::query::ListQuery;
-use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{Answer, Call, Work};
 use crate::shop::events;
 use crate::stats::Event;
@@ -37,7 +37,7 @@ pub fn read_summary(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refu
 
 /// In the order of the events' own times, which for some are those of the projector.
 pub fn read_timeline(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let told = Key::read(call.id()).and_then(|key| {
+    let told = ThingKey::read(call.id()).and_then(|key| {
         work.read(|views| {
             let entries = views.order_timeline.row(key)?;
             entries.sort_by(|a, b| a.text("occurred_at").cmp(b.text("occurred_at")));
@@ -57,7 +57,7 @@ pub fn read_timeline(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Ref
 
 pub fn create(work: &mut Work<'_>, id: Uuid, details: OrderDetails) {
     let totals = details.contents().totals();
-    let key = Key::of(id);
+    let key = ThingKey::of(id);
     work.show(key, move |views, moment| {
         create_rows(views, moment, key, details, totals);
         note(
@@ -73,7 +73,7 @@ pub fn create(work: &mut Work<'_>, id: Uuid, details: OrderDetails) {
 fn create_rows(
     views: &mut Projections,
     moment: &Moment<'_>,
-    key: Key,
+    key: ThingKey,
     details: OrderDetails,
     totals: Totals,
 ) {
@@ -138,7 +138,7 @@ fn create_rows(
 }
 
 /// Puts an event into the order's course.
-fn note(views: &mut Projections, occurred: Json, key: Key, event: &str, told: String) {
+fn note(views: &mut Projections, occurred: Json, key: ThingKey, event: &str, told: String) {
     let entry = Row(vec![
         ("entry_id", new_id().into()),
         ("order_id", key.uuid().into()),
@@ -184,14 +184,14 @@ impl Step {
 }
 
 /// Has the step of an order shown. `make` is only called when it is.
-pub fn step(work: &mut Work<'_>, key: Key, make: impl FnOnce() -> Step) {
+pub fn step(work: &mut Work<'_>, key: ThingKey, make: impl FnOnce() -> Step) {
     change(work, key, make, |_, _, _| {});
 }
 
 /// The same with a change of one's own, of details and summary.
 pub fn change(
     work: &mut Work<'_>,
-    key: Key,
+    key: ThingKey,
     make: impl FnOnce() -> Step,
     change: impl FnOnce(&mut Row, &mut Row, &Moment<'_>) + Send + 'static,
 ) {
@@ -251,7 +251,7 @@ fn plain(event: &'static Event, told: String) -> Step {
 
 pub fn add_item(
     work: &mut Work<'_>,
-    key: Key,
+    key: ThingKey,
     event: &'static Event,
     item: NewItem,
     totals: Totals,
@@ -270,7 +270,13 @@ pub fn add_item(
 }
 
 /// Items that the order began with have no id that the projector could find.
-pub fn remove_item(work: &mut Work<'_>, key: Key, event: &'static Event, id: &str, totals: Totals) {
+pub fn remove_item(
+    work: &mut Work<'_>,
+    key: ThingKey,
+    event: &'static Event,
+    id: &str,
+    totals: Totals,
+) {
     let id = id.to_owned();
     let told = format!("Item {id} removed");
     change(
@@ -289,7 +295,7 @@ pub fn remove_item(work: &mut Work<'_>, key: Key, event: &'static Event, id: &st
 /// See [`remove_item`].
 pub fn update_quantity(
     work: &mut Work<'_>,
-    key: Key,
+    key: ThingKey,
     event: &'static Event,
     id: &str,
     [before, after]: [i64; 2],
@@ -312,7 +318,7 @@ pub fn update_quantity(
     );
 }
 
-pub fn apply_coupon(work: &mut Work<'_>, key: Key, event: &'static Event, code: &str) {
+pub fn apply_coupon(work: &mut Work<'_>, key: ThingKey, event: &'static Event, code: &str) {
     step(work, key, || Step {
         columns: vec![("coupon_code", code.into())],
         ..plain(event, format!("Coupon '{code}' applied"))

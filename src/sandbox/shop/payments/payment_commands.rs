@@ -5,7 +5,7 @@ use crate::sandbox::bugs::Bug;
 use crate::sandbox::json_text::write_text;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::shop::message_store::check_storable;
-use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{Answer, Call, Fault, Work};
 use crate::shop::events;
 use crate::stats::Event;
@@ -27,7 +27,7 @@ fn change<T>(
     id: &str,
     event: &'static Event,
     rule: impl FnOnce(&mut Payment) -> Result<T, Refusal>,
-) -> Result<(Key, T), Refusal> {
+) -> Result<(ThingKey, T), Refusal> {
     let mut payment = work.load::<Payment>(id)?;
     let key = payment.key();
     let told = rule(&mut payment)?;

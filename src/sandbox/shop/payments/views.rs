@@ -5,7 +5,7 @@ use crate::sandbox::pipeline::Domain::Payments;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row};
-use crate::sandbox::shop::shelf::Key;
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{Answer, Call, Work};
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ pub fn initiate(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
     }
     let [order, customer, currency] = [0, 1, 3].map(|index| fields.required_text(index).to_owned());
     let amount = fields.required_number(2);
-    let key = Key::of(id);
+    let key = ThingKey::of(id);
     work.show(key, move |views, moment| {
         let row = Row(vec![
             ("payment_id", id.into()),
@@ -45,16 +45,16 @@ pub fn initiate(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
 fn update(
     views: &mut Projections,
     moment: &Moment<'_>,
-    key: Key,
+    key: ThingKey,
     change: impl FnOnce(&mut Row),
-) -> Option<Key> {
+) -> Option<ThingKey> {
     let row = views.payment_status.row(key)?;
     row.set("updated_at", moment.raised());
     change(row);
-    Key::read(row.text("order_id"))
+    ThingKey::read(row.text("order_id"))
 }
 
-pub fn succeed(work: &mut Work<'_>, key: Key, transaction: &str) {
+pub fn succeed(work: &mut Work<'_>, key: ThingKey, transaction: &str) {
     if !work.shows(Payments) {
         return;
     }
@@ -76,7 +76,7 @@ pub fn succeed(work: &mut Work<'_>, key: Key, transaction: &str) {
     });
 }
 
-pub fn fail(work: &mut Work<'_>, key: Key, attempts: u8, reason: &str) {
+pub fn fail(work: &mut Work<'_>, key: ThingKey, attempts: u8, reason: &str) {
     if !work.shows(Payments) {
         return;
     }
@@ -97,7 +97,7 @@ pub fn fail(work: &mut Work<'_>, key: Key, attempts: u8, reason: &str) {
     });
 }
 
-pub fn retry(work: &mut Work<'_>, key: Key, attempts: u8) {
+pub fn retry(work: &mut Work<'_>, key: ThingKey, attempts: u8) {
     if !work.shows(Payments) {
         return;
     }
@@ -110,7 +110,7 @@ pub fn retry(work: &mut Work<'_>, key: Key, attempts: u8) {
     });
 }
 
-pub fn request_refund(work: &mut Work<'_>, key: Key) {
+pub fn request_refund(work: &mut Work<'_>, key: ThingKey) {
     if !work.shows(Payments) {
         return;
     }
@@ -119,7 +119,7 @@ pub fn request_refund(work: &mut Work<'_>, key: Key) {
     });
 }
 
-pub fn complete_refund(work: &mut Work<'_>, key: Key, amount: f64) {
+pub fn complete_refund(work: &mut Work<'_>, key: ThingKey, amount: f64) {
     if !work.shows(Payments) {
         return;
     }
@@ -139,7 +139,7 @@ pub fn complete_refund(work: &mut Work<'_>, key: Key, amount: f64) {
 }
 
 /// What was paid for an order: the payment, and how much.
-pub fn paid_for(views: &mut Projections, order: Key) -> Option<(String, f64)> {
+pub fn paid_for(views: &mut Projections, order: ThingKey) -> Option<(String, f64)> {
     let order = order.uuid().to_string();
     let is_paid =
         |row: &&mut Row| row.text("order_id") == order && row.text("status") == "Succeeded";

@@ -9,7 +9,7 @@ mod row;
 
 pub use row::{Row, Table, has, member, object};
 
-use super::shelf::Key;
+use super::ring_store::ThingKey;
 use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::{DOMAINS, Domain, Pipeline, Waiting};
 use jiff::Timestamp;
@@ -41,20 +41,20 @@ pub type Projector = Box<dyn FnOnce(&mut Projections, &Moment<'_>) + Send>;
 pub enum Notice {
     /// Of a product.
     VariantAdded,
-    OrderConfirmed(Key),
-    OrderCancelled(Key),
-    OrderReturned(Key),
+    OrderConfirmed(ThingKey),
+    OrderCancelled(ThingKey),
+    OrderReturned(ThingKey),
     /// For an order.
-    StockReserved(Key),
+    StockReserved(ThingKey),
     /// For an order, with the reason.
-    ReservationReleased(Key, &'static str),
+    ReservationReleased(ThingKey, &'static str),
     PaymentSucceeded {
-        order: Key,
-        payment: Key,
+        order: ThingKey,
+        payment: ThingKey,
         amount: f64,
     },
     PaymentFailed {
-        order: Key,
+        order: ThingKey,
         attempt: u8,
         reason: String,
     },
@@ -122,9 +122,9 @@ pub struct Projections {
 /// A reservation as the projection knows it.
 pub struct Reservation {
     /// The item of stock.
-    pub item: Key,
+    pub item: ThingKey,
     /// For which order.
-    pub order: Option<Key>,
+    pub order: Option<ThingKey>,
     /// Pieces.
     pub quantity: i64,
     /// When it expires, in nanoseconds after the pipeline's start; it may lie before it.
@@ -211,7 +211,7 @@ impl Engines {
     }
 
     /// Has `projector` see the event that waits so.
-    pub fn wait(&self, pipeline: &Pipeline, key: Key, waiting: Waiting, projector: Projector) {
+    pub fn wait(&self, pipeline: &Pipeline, key: ThingKey, waiting: Waiting, projector: Projector) {
         let shard = key.shard() % self.queues.len();
         let domain = waiting.domain as usize;
         let entry = Entry { waiting, projector };

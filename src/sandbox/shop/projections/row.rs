@@ -1,6 +1,6 @@
 //! A row of a projection: columns in the order in which a read shows them.
 
-use super::super::shelf::Key;
+use super::super::ring_store::ThingKey;
 use crate::sandbox::json_text::{self, Json};
 use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
@@ -169,7 +169,7 @@ impl<R> Table<R> {
     }
 
     /// Puts a row in.
-    pub fn put(&mut self, key: Key, row: R) {
+    pub fn put(&mut self, key: ThingKey, row: R) {
         if self.rows.insert(key.uuid(), row).is_some() {
             return;
         }
@@ -182,7 +182,7 @@ impl<R> Table<R> {
     }
 
     /// The row with this key.
-    pub fn row(&mut self, key: Key) -> Option<&mut R> {
+    pub fn row(&mut self, key: ThingKey) -> Option<&mut R> {
         self.rows.get_mut(&key.uuid())
     }
 
@@ -212,8 +212,8 @@ mod tests {
     #[test]
     fn a_full_table_forgets_the_oldest_row() {
         let mut table = Table::new(2);
-        let keys: Vec<Key> = [3_u128, 1, 2]
-            .map(|id| Key::read(&Uuid::from_u128(id).to_string()).unwrap())
+        let keys: Vec<ThingKey> = [3_u128, 1, 2]
+            .map(|id| ThingKey::read(&Uuid::from_u128(id).to_string()).unwrap())
             .into();
         for (number, key) in keys.iter().enumerate() {
             table.put(*key, number);

@@ -1,6 +1,6 @@
 //! The things of one kind that one shard remembers, each with its version.
 //!
-//! A shelf is a ring: when it is full the oldest thing is forgotten. Its memory is reserved before
+//! A store is a ring: when it is full the oldest thing is forgotten. Its memory is reserved before
 //! the first thing comes, so that no moment comes at which a growing table makes one request slow.
 //! An identifier holds the place of its thing, so that none has to be looked up in an index.
 
@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 /// A thing's place, and the identifier that proves that it is still the same thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
+pub struct ThingKey {
     /// Words of the UUID, lowest first; of 32 bits, so that a slot has no gaps.
     id: [u32; 4],
 }
 
-impl Key {
+impl ThingKey {
     /// The key in an identifier, spelled as it was given out; the shop compares texts, and knows no
     /// other spelling.
     pub fn read(text: &str) -> Option<Self> {
@@ -88,8 +88,8 @@ fn halves(value: u128) -> [u64; 2] {
 }
 
 /// See the module's documentation.
-pub struct Shelf<A> {
-    slots: Vec<Slot<A>>,
+pub struct RingStore<A> {
+    slots: Vec<StoredThing<A>>,
     retain: usize,
     /// Where the oldest thing stands when the ring is full.
     oldest: usize,
@@ -98,14 +98,14 @@ pub struct Shelf<A> {
 }
 
 /// A thing on its place.
-pub struct Slot<A> {
-    key: Key,
+pub struct StoredThing<A> {
+    key: ThingKey,
     /// How often it was changed.
     pub version: u32,
     pub thing: A,
 }
 
-impl<A> Shelf<A> {
+impl<A> RingStore<A> {
     /// Room for the `retain` newest things: at least one, at most 2³² - 1.
     pub fn new(retain: usize, shard: u16, random: fastrand::Rng) -> Self {
         let retain = retain.clamp(1, u32::MAX as usize);
@@ -127,11 +127,11 @@ impl<A> Shelf<A> {
         }
     }
 
-    /// Puts a new thing on the shelf.
+    /// Puts a new thing in the store.
     pub fn put(&mut self, thing: A) -> Uuid {
         let (place, is_full) = self.next_place();
-        let key = Key::new(place as u32, self.shard, self.random.u128(..));
-        let slot = Slot {
+        let key = ThingKey::new(place as u32, self.shard, self.random.u128(..));
+        let slot = StoredThing {
             key,
             version: 0,
             thing,
@@ -146,7 +146,7 @@ impl<A> Shelf<A> {
     }
 
     /// The thing with this key, unless there is none or it was forgotten.
-    pub fn slot(&mut self, key: Key) -> Option<&mut Slot<A>> {
+    pub fn slot(&mut self, key: ThingKey) -> Option<&mut StoredThing<A>> {
         let slot = self.slots.get_mut(key.place())?;
         (slot.key == key).then_some(slot)
     }
@@ -157,23 +157,23 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    fn shelf(retain: usize) -> Shelf<u32> {
-        Shelf::new(retain, 3, fastrand::Rng::with_seed(7))
+    fn store(retain: usize) -> RingStore<u32> {
+        RingStore::new(retain, 3, fastrand::Rng::with_seed(7))
     }
 
-    fn found(shelf: &mut Shelf<u32>, id: &str) -> Option<u32> {
-        Some(shelf.slot(Key::read(id)?)?.thing)
+    fn found(store: &mut RingStore<u32>, id: &str) -> Option<u32> {
+        Some(store.slot(ThingKey::read(id)?)?.thing)
     }
 
     #[test]
     fn ids_are_version_4_uuids_that_are_found_in_one_spelling_only() {
-        let mut shelf = shelf(10);
-        let id = shelf.put(5);
+        let mut store = store(10);
+        let id = store.put(5);
         assert_eq!(id.get_version_num(), 4);
         assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
-        assert_eq!(Key::read(&id.to_string()).unwrap().shard(), 3);
+        assert_eq!(ThingKey::read(&id.to_string()).unwrap().shard(), 3);
         let text = id.hyphenated().to_string();
-        assert_eq!(found(&mut shelf, &text), Some(5));
+        assert_eq!(found(&mut store, &text), Some(5));
         for other in [
             text.to_uppercase(),
             id.simple().to_string(),
@@ -182,28 +182,28 @@ mod tests {
             "x".into(),
             String::new(),
         ] {
-            assert_eq!(found(&mut shelf, &other), None, "{other}");
+            assert_eq!(found(&mut store, &other), None, "{other}");
         }
     }
 
     #[test]
     fn ids_of_neighbours_have_nothing_in_common_that_shows() {
-        let mut shelf = shelf(1_000);
-        let ids: Vec<Uuid> = (0..1_000).map(|thing| shelf.put(thing)).collect();
+        let mut store = store(1_000);
+        let ids: Vec<Uuid> = (0..1_000).map(|thing| store.put(thing)).collect();
         let firsts: HashSet<u16> = ids.iter().map(|id| (id.as_u128() >> 112) as u16).collect();
         assert!(firsts.len() > 950, "{}", firsts.len());
         for (thing, id) in (0..).zip(&ids) {
-            assert_eq!(found(&mut shelf, &id.to_string()), Some(thing));
+            assert_eq!(found(&mut store, &id.to_string()), Some(thing));
         }
     }
 
     #[test]
     fn a_full_shelf_forgets_the_oldest() {
-        let mut shelf = shelf(3);
-        let ids: Vec<String> = (0..7).map(|thing| shelf.put(thing).to_string()).collect();
+        let mut store = store(3);
+        let ids: Vec<String> = (0..7).map(|thing| store.put(thing).to_string()).collect();
         for (thing, id) in (0..).zip(&ids) {
             let expected = (thing >= 4).then_some(thing);
-            assert_eq!(found(&mut shelf, id), expected, "{thing}");
+            assert_eq!(found(&mut store, id), expected, "{thing}");
         }
     }
 }

@@ -4,9 +4,9 @@ use super::query::count;
 use super::trace_filter::TraceFilter;
 use super::{Names, View};
 use crate::engine::codec::Request;
-use crate::sandbox::desk::cors_lines;
-use crate::sandbox::reception::Date;
+use crate::sandbox::connection_table::Date;
 use crate::sandbox::reply::{JSON, ReplyHead};
+use crate::sandbox::request_handler::cors_lines;
 use crate::sandbox::request_target::{decode, parameter, split_target};
 
 /// Media type of Prometheus' text format.
@@ -41,7 +41,7 @@ const TODAYS_PATHS: &[(&str, &str)] = &[
 
 /// What a request is answered with.
 #[derive(Debug)]
-pub enum Reply {
+pub enum ObservatoryReply {
     Full(FullReply),
     /// Traces as they happen, from now on.
     Stream(Box<TraceFilter>),
@@ -93,11 +93,11 @@ impl FullReply {
 
 impl View {
     /// Answers a request that came `at_ns` after the pipeline's start.
-    pub(super) fn answer(&self, method: &str, target: &str, at_ns: u64) -> Reply {
+    pub(super) fn answer(&self, method: &str, target: &str, at_ns: u64) -> ObservatoryReply {
         let (path, query) = split_target(target);
         let path = decode(path);
         if method == "DELETE" && path == TRACES {
-            return Reply::Full(FullReply::json(Ok(self.delete_traces(at_ns))));
+            return ObservatoryReply::Full(FullReply::json(Ok(self.delete_traces(at_ns))));
         }
         let more = match self.names {
             Names::Today => TODAYS_PATHS,
@@ -106,19 +106,19 @@ impl View {
         let mut paths = PATHS.iter().chain(more);
         let Some(&(path, allow)) = paths.find(|(known, _)| *known == path) else {
             let body = r#"{"detail":"Not Found"}"#;
-            return Reply::Full(FullReply::new(404, JSON, body));
+            return ObservatoryReply::Full(FullReply::new(404, JSON, body));
         };
         if !allow.split(", ").any(|allowed| allowed == method) {
             let body = r#"{"detail":"Method Not Allowed"}"#;
-            return Reply::Full(FullReply {
+            return ObservatoryReply::Full(FullReply {
                 allow: Some(allow),
                 ..FullReply::new(405, JSON, body)
             });
         }
         if path == "/stream" {
-            return Reply::Stream(Box::new(TraceFilter::of_stream(query)));
+            return ObservatoryReply::Stream(Box::new(TraceFilter::of_stream(query)));
         }
-        Reply::Full(self.page(path, query, at_ns))
+        ObservatoryReply::Full(self.page(path, query, at_ns))
     }
 
     fn page(&self, path: &str, query: Option<&str>, at_ns: u64) -> FullReply {

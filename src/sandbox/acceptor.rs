@@ -1,13 +1,13 @@
-//! The door of one server thread: takes connections in until it is closed, and is closed and opened
+//! The acceptor of one server thread: takes connections in until it is closed, and is closed and opened
 //! again with a shop that falls over.
 
+use super::accepted_connections::AcceptedConnections;
 use super::connection;
-use super::desk::Desk;
+use super::connection_table::ConnectionTable;
 use super::fixed;
-use super::footing::Footing;
-use super::reception::Reception;
-use super::roster::Roster;
-use super::station::Station;
+use super::overload::OverloadState;
+use super::request_handler::RequestHandler;
+use super::service_queue::ServiceQueue;
 use crate::engine::{Listener, Pacer, Tcp, now_ns, shut_down, spawn};
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -22,76 +22,83 @@ const ACCEPT_PAUSE_NS: u64 = 20_000_000;
 
 /// What a thread does with a connection.
 pub enum Service {
-    Shop(Rc<RefCell<Desk>>, Rc<Station>, Rc<Reception>, Staff),
-    Fixed(Rc<Reception>),
+    Shop(
+        Rc<RefCell<RequestHandler>>,
+        Rc<ServiceQueue>,
+        Rc<ConnectionTable>,
+        WorkerNumbers,
+    ),
+    Fixed(Rc<ConnectionTable>),
 }
 
 /// The workers of a thread, as all workers are counted.
-pub struct Staff {
+pub struct WorkerNumbers {
     /// Number of the thread's first one.
     pub first: usize,
     /// Where it is written down who accepted what.
-    pub roster: Arc<Roster>,
+    pub accepted_connections: Arc<AcceptedConnections>,
 }
 
 impl Service {
     fn serve(&self, stream: Tcp) {
         match self {
-            Self::Shop(desk, station, reception, staff) => {
-                let worker = station.accept();
+            Self::Shop(handler, service_queue, connection_table, worker_numbers) => {
+                let worker = service_queue.accept();
                 if let (Some(worker), Ok(client)) = (worker, stream.peer()) {
-                    staff.roster.note(client, staff.first + worker);
+                    worker_numbers
+                        .accepted_connections
+                        .note(client, worker_numbers.first + worker);
                 }
                 spawn(connection::serve(
                     stream,
                     worker,
-                    Rc::clone(desk),
-                    Rc::clone(station),
-                    Rc::clone(reception),
+                    Rc::clone(handler),
+                    Rc::clone(service_queue),
+                    Rc::clone(connection_table),
                 ));
             }
-            Self::Fixed(reception) => {
-                spawn(fixed::serve(stream, Rc::clone(reception)));
+            Self::Fixed(connection_table) => {
+                spawn(fixed::serve(stream, Rc::clone(connection_table)));
             }
         }
     }
 
     /// Loses all connections, and what is served or waits.
     fn lose_everything(&self) {
-        if let Self::Shop(_, station, reception, _) = self {
-            reception.reset();
-            station.lose_everything();
+        if let Self::Shop(_, service_queue, connection_table, _) = self {
+            connection_table.reset();
+            service_queue.lose_everything();
         }
     }
 }
 
 /// See the module's documentation.
-pub struct Door {
+pub struct Acceptor {
     address: SocketAddr,
     service: Service,
     pacer: Pacer,
     stop: Arc<AtomicBool>,
     /// Of a shop that falls over.
-    footing: Option<Arc<Footing>>,
+    overload: Option<Arc<OverloadState>>,
     /// The listener's descriptor, while it is open.
     open: Cell<Option<RawFd>>,
 }
 
-impl Door {
-    /// A door to `service` at `address`, with the real port; nobody keeps it yet.
+impl Acceptor {
+    /// An acceptor for `service` at `address`, with the real port; nobody keeps it yet.
     pub fn new(
         address: SocketAddr,
         service: Service,
         pacer: Pacer,
         stop: Arc<AtomicBool>,
-        footing: Option<Arc<Footing>>,
+        overload: Option<Arc<OverloadState>>,
     ) -> Self {
         Self {
             address,
             service,
             pacer,
             stop,
-            footing,
+            overload,
             open: Cell::new(None),
         }
     }
@@ -101,17 +108,17 @@ impl Door {
         let mut next = Some(listener);
         while let Some(listener) = next {
             self.accept(listener).await;
-            next = match &self.footing {
-                Some(footing) if !self.stops() => {
+            next = match &self.overload {
+                Some(overload) if !self.stops() => {
                     self.service.lose_everything();
-                    self.listen_again(footing).await
+                    self.listen_again(overload).await
                 }
                 _ => None,
             };
         }
     }
 
-    /// Has [`Door::keep`] end, once the sandbox is to stop.
+    /// Has [`Acceptor::keep`] end, once the sandbox is to stop.
     pub fn close(&self) {
         // An accept that is left to the end of the runtime keeps the port for a while.
         if let Some(descriptor) = self.open.get() {
@@ -125,8 +132,8 @@ impl Door {
     }
 
     fn is_down(&self) -> bool {
-        let footing = self.footing.as_ref();
-        footing.is_some_and(|footing| footing.down_until_ns().is_some())
+        let overload = self.overload.as_ref();
+        overload.is_some_and(|overload| overload.down_until_ns().is_some())
     }
 
     /// Accepts until the listener is shut down.
@@ -134,8 +141,8 @@ impl Door {
         let descriptor = listener.descriptor();
         self.open.set(Some(descriptor));
         let falls = self.falls();
-        if let Some(footing) = &self.footing {
-            footing.opened(descriptor);
+        if let Some(overload) = &self.overload {
+            overload.opened(descriptor);
         }
         // A fall before the listener was known has spared it.
         while self.falls() == falls && !self.is_down() {
@@ -146,21 +153,21 @@ impl Door {
                 Err(_) => self.pacer.until(now_ns() + ACCEPT_PAUSE_NS).await,
             }
         }
-        if let Some(footing) = &self.footing {
-            footing.closing(descriptor);
+        if let Some(overload) = &self.overload {
+            overload.closing(descriptor);
         }
         self.open.set(None);
     }
 
     fn falls(&self) -> u32 {
-        let footing = self.footing.as_ref();
-        footing.map_or(0, |footing| footing.falls())
+        let overload = self.overload.as_ref();
+        overload.map_or(0, |overload| overload.falls())
     }
 
     /// The next listener, when the shop is back; `None` when the sandbox stops.
-    async fn listen_again(&self, footing: &Footing) -> Option<Listener> {
+    async fn listen_again(&self, overload: &OverloadState) -> Option<Listener> {
         while !self.stops() {
-            let wake_ns = match footing.down_until_ns() {
+            let wake_ns = match overload.down_until_ns() {
                 Some(back_ns) => back_ns,
                 None => match Listener::bind(self.address) {
                     Ok(listener) => return Some(listener),

@@ -1,8 +1,8 @@
 //! Falling over: a shop that dies when too many requests arrive, and comes back if it is told to.
-//! Its threads share one footing, so that they fall together.
+//! Its threads share one state, so that they fall together.
 //!
 //! Listeners are shut down by whoever notices, whichever thread they belong to: from that moment
-//! the kernel refuses connections. Each thread then ends its own connections (see `door`).
+//! the kernel refuses connections. Each thread then ends its own connections (see `acceptor`).
 
 use crate::engine::{now_ns, shut_down};
 use std::os::fd::RawFd;
@@ -21,7 +21,7 @@ pub struct FallsOver {
 
 /// What the threads of a shop that falls over share.
 #[derive(Debug)]
-pub struct Footing {
+pub struct OverloadState {
     most: u64,
     back_after_ns: Option<u64>,
     arrived: SlidingSecond,
@@ -32,7 +32,7 @@ pub struct Footing {
     listeners: Mutex<Vec<RawFd>>,
 }
 
-impl Footing {
+impl OverloadState {
     /// A shop that stands.
     pub fn new(falls_over: FallsOver) -> Self {
         let back_after = falls_over.back_after;
@@ -48,11 +48,11 @@ impl Footing {
 
     /// Counts a request that has arrived. False when nobody answers it: the shop is down, or fell
     /// over by this request.
-    pub fn bears_another(&self) -> bool {
-        self.bears_another_at(now_ns())
+    pub fn admits_another(&self) -> bool {
+        self.admits_another_at(now_ns())
     }
 
-    fn bears_another_at(&self, now_ns: u64) -> bool {
+    fn admits_another_at(&self, now_ns: u64) -> bool {
         let back_ns = self.back_ns.load(Ordering::Acquire);
         if now_ns < back_ns {
             return false;
@@ -223,31 +223,31 @@ mod tests {
 
     #[test]
     fn a_shop_falls_above_its_limit_comes_back_empty_and_falls_again() {
-        let footing = Footing::new(FallsOver {
+        let overload = OverloadState::new(FallsOver {
             above: 3,
             back_after: Some(Duration::from_millis(50)),
         });
-        let bears = |at_ns| footing.bears_another_at(START_NS + at_ns);
+        let admits = |at_ns| overload.admits_another_at(START_NS + at_ns);
         for fall in 0..3 {
             let from_ns = u64::from(fall) * 60_000_000;
-            assert_eq!(footing.falls(), fall);
-            assert!((0..3).all(|_| bears(from_ns)));
-            assert!(!bears(from_ns), "one too many");
-            assert_eq!(footing.falls(), fall + 1);
-            assert!(!bears(from_ns + 49_999_999), "it is down");
-            assert_eq!(footing.falls(), fall + 1, "once is enough");
+            assert_eq!(overload.falls(), fall);
+            assert!((0..3).all(|_| admits(from_ns)));
+            assert!(!admits(from_ns), "one too many");
+            assert_eq!(overload.falls(), fall + 1);
+            assert!(!admits(from_ns + 49_999_999), "it is down");
+            assert_eq!(overload.falls(), fall + 1, "once is enough");
         }
     }
 
     #[test]
     fn a_shop_stays_down_unless_told() {
-        let footing = Footing::new(FallsOver {
+        let overload = OverloadState::new(FallsOver {
             above: 1,
             back_after: None,
         });
-        assert_eq!(footing.down_until_ns(), None);
-        assert!(footing.bears_another() && !footing.bears_another());
-        assert_eq!(footing.down_until_ns(), Some(u64::MAX));
-        assert!(!footing.bears_another_at(u64::MAX - 1));
+        assert_eq!(overload.down_until_ns(), None);
+        assert!(overload.admits_another() && !overload.admits_another());
+        assert_eq!(overload.down_until_ns(), Some(u64::MAX));
+        assert!(!overload.admits_another_at(u64::MAX - 1));
     }
 }

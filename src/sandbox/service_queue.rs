@@ -1,4 +1,4 @@
-//! Where requests are served: the shop's API workers as a queueing station.
+//! Where requests are served: the shop's API workers as a service queue.
 //!
 //! Requests are served first come first served. The end of each is known at once: an alarm that rings
 //! late makes one reply late, and takes nothing from the capacity. Who comes to servers that all
@@ -6,9 +6,9 @@
 //! accepts on the one port, and serves what comes on its connections one after the other.
 
 use super::chaos::{Chaos, Mishap, SLOW_NS};
-use super::desk::{Desk, Outgoing};
-use super::footing::Footing;
 use super::next::Next;
+use super::overload::OverloadState;
+use super::request_handler::{Outgoing, RequestHandler};
 use crate::engine::codec::Request;
 use crate::engine::{Pacer, now_ns};
 use crate::shop::OPENAPI_PATH;
@@ -38,7 +38,7 @@ pub enum ServiceTime {
 }
 
 /// The servers of one thread.
-pub struct Station {
+pub struct ServiceQueue {
     service: ServiceTime,
     servers: RefCell<Servers>,
     /// Whether load and commit are apart, so that others can come in between.
@@ -47,7 +47,7 @@ pub struct Station {
     pacer: Pacer,
     chaos: Chaos,
     /// Of a shop that falls over.
-    footing: Option<Arc<Footing>>,
+    overload: Option<Arc<OverloadState>>,
 }
 
 /// Who serves, and when each will be free on the monotonic clock.
@@ -58,8 +58,8 @@ enum Servers {
     Workers(Vec<u64>),
 }
 
-impl Station {
-    /// A station of so many `servers`, at least one. `races` tells whether what they do at the same
+impl ServiceQueue {
+    /// A queue before so many `servers`, at least one. `races` tells whether what they do at the same
     /// time can collide, or each command is one step.
     pub fn new(service: ServiceTime, servers: usize, races: bool, pacer: Pacer) -> Self {
         let servers = servers.max(1);
@@ -74,7 +74,7 @@ impl Station {
             rng: RefCell::new(fastrand::Rng::new()),
             pacer,
             chaos: Chaos::default(),
-            footing: None,
+            overload: None,
         }
     }
 
@@ -105,16 +105,16 @@ impl Station {
         Self { chaos, ..self }
     }
 
-    /// The same, of a shop that falls over, if there is a footing.
-    pub fn with_footing(self, footing: Option<Arc<Footing>>) -> Self {
-        Self { footing, ..self }
+    /// The same, of a shop that falls over, if it is one.
+    pub fn with_overload(self, overload: Option<Arc<OverloadState>>) -> Self {
+        Self { overload, ..self }
     }
 
     /// Takes in a request that has arrived; false when the shop is down, or falls over by it.
     #[inline]
-    pub fn bears_another(&self) -> bool {
-        let footing = self.footing.as_ref();
-        footing.is_none_or(|footing| footing.bears_another())
+    pub fn admits_another(&self) -> bool {
+        let overload = self.overload.as_ref();
+        overload.is_none_or(|overload| overload.admits_another())
     }
 
     /// Loses whatever is served or waits, after a fall.
@@ -128,8 +128,8 @@ impl Station {
     }
 
     fn falls(&self) -> u32 {
-        let footing = self.footing.as_ref();
-        footing.map_or(0, |footing| footing.falls())
+        let overload = self.overload.as_ref();
+        overload.map_or(0, |overload| overload.falls())
     }
 
     /// What happens to the reply to a request for `target`.
@@ -153,7 +153,7 @@ impl Station {
     pub async fn serve(
         &self,
         worker: Option<usize>,
-        desk: &RefCell<Desk>,
+        handler: &RefCell<RequestHandler>,
         request: &Request<'_>,
         out: &mut Outgoing<'_>,
     ) -> Next {
@@ -164,18 +164,18 @@ impl Station {
             if self.falls() != falls {
                 return Next::Reset;
             }
-            return desk.borrow_mut().answer(request, out);
+            return handler.borrow_mut().answer(request, out);
         }
         self.pacer.until(start_ns).await;
         if self.falls() != falls {
             return Next::Reset;
         }
-        let considered = desk.borrow_mut().consider(request);
+        let considered = handler.borrow_mut().consider(request);
         self.pacer.until(end_ns).await;
         if self.falls() != falls {
             return Next::Reset;
         }
-        desk.borrow_mut().settle(request, considered, out)
+        handler.borrow_mut().settle(request, considered, out)
     }
 
     /// Time that a request takes, at least.
@@ -238,19 +238,19 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    fn with_station(service: ServiceTime, servers: usize, look: impl FnOnce(&Station)) {
+    fn with_service_queue(service: ServiceTime, servers: usize, look: impl FnOnce(&ServiceQueue)) {
         let mut runtime = Runtime::new(Driver::Epoll, 8).unwrap();
         runtime.block_on(async {
             let pacer = Pacer::start(1).unwrap();
-            look(&Station::new(service, servers, false, pacer));
+            look(&ServiceQueue::new(service, servers, false, pacer));
         });
     }
 
     #[test]
     fn whoever_comes_first_is_served_first_by_whoever_is_free_first() {
-        with_station(ServiceTime::Constant(10 * MS), 2, |station| {
+        with_service_queue(ServiceTime::Constant(10 * MS), 2, |service_queue| {
             let turns: Vec<_> = [100, 101, 102, 115, 116, 200]
-                .map(|at| station.next_turn(at * MS, None, 0))
+                .map(|at| service_queue.next_turn(at * MS, None, 0))
                 .into_iter()
                 .map(|(start, end)| (start / MS, end / MS))
                 .collect();
@@ -268,22 +268,22 @@ mod tests {
 
     #[test]
     fn a_burst_of_connections_goes_to_one_worker_and_to_the_next_when_that_is_at_work() {
-        with_station(ServiceTime::Constant(1_000_000 * MS), 3, |station| {
-            assert_eq!(station.accept(), None, "servers have no connections");
+        with_service_queue(ServiceTime::Constant(1_000_000 * MS), 3, |service_queue| {
+            assert_eq!(service_queue.accept(), None, "servers have no connections");
         });
         let mut runtime = Runtime::new(Driver::Epoll, 8).unwrap();
         runtime.block_on(async {
             let pacer = Pacer::start(1).unwrap();
             let hour = ServiceTime::Constant(3_600_000 * MS);
-            let station = Station::new(hour, 3, true, pacer).of_workers();
-            let burst = [(); 5].map(|()| station.accept());
+            let service_queue = ServiceQueue::new(hour, 3, true, pacer).of_workers();
+            let burst = [(); 5].map(|()| service_queue.accept());
             assert_eq!(burst, [Some(0); 5]);
-            station.next_turn(now_ns(), Some(0), 0);
-            assert_eq!(station.accept(), Some(1));
-            station.next_turn(now_ns(), Some(2), 0);
-            assert_eq!(station.accept(), Some(1));
-            station.next_turn(now_ns(), Some(1), 0);
-            assert_eq!(station.accept(), Some(0), "the first one to be done");
+            service_queue.next_turn(now_ns(), Some(0), 0);
+            assert_eq!(service_queue.accept(), Some(1));
+            service_queue.next_turn(now_ns(), Some(2), 0);
+            assert_eq!(service_queue.accept(), Some(1));
+            service_queue.next_turn(now_ns(), Some(1), 0);
+            assert_eq!(service_queue.accept(), Some(0), "the first one to be done");
         });
     }
 
@@ -292,9 +292,10 @@ mod tests {
         let mut runtime = Runtime::new(Driver::Epoll, 8).unwrap();
         runtime.block_on(async {
             let pacer = Pacer::start(1).unwrap();
-            let station = Station::new(ServiceTime::Constant(10 * MS), 2, true, pacer).of_workers();
+            let service_queue =
+                ServiceQueue::new(ServiceTime::Constant(10 * MS), 2, true, pacer).of_workers();
             let turn = |worker, least_ns| {
-                let (start_ns, end_ns) = station.next_turn(100 * MS, Some(worker), least_ns);
+                let (start_ns, end_ns) = service_queue.next_turn(100 * MS, Some(worker), least_ns);
                 (start_ns / MS, end_ns / MS)
             };
             assert_eq!(turn(0, 0), (100, 110));
@@ -306,9 +307,9 @@ mod tests {
 
     #[test]
     fn a_busy_station_has_exactly_its_capacity() {
-        with_station(ServiceTime::Constant(2 * MS), 1, |station| {
+        with_service_queue(ServiceTime::Constant(2 * MS), 1, |service_queue| {
             let ends: Vec<u64> = (0..1_000)
-                .map(|_| station.next_turn(MS, None, 0).1)
+                .map(|_| service_queue.next_turn(MS, None, 0).1)
                 .collect();
             assert_eq!(ends[999], MS + 1_000 * 2 * MS);
         });
@@ -316,21 +317,23 @@ mod tests {
 
     #[test]
     fn nobody_waits_after_everything_was_lost() {
-        with_station(ServiceTime::Constant(10 * MS), 2, |station| {
+        with_service_queue(ServiceTime::Constant(10 * MS), 2, |service_queue| {
             for _ in 0..100 {
-                station.next_turn(MS, None, 0);
+                service_queue.next_turn(MS, None, 0);
             }
-            station.lose_everything();
-            let starts = [(); 3].map(|()| station.next_turn(2 * MS, None, 0).0 / MS);
+            service_queue.lose_everything();
+            let starts = [(); 3].map(|()| service_queue.next_turn(2 * MS, None, 0).0 / MS);
             assert_eq!(starts, [2, 2, 12]);
         });
     }
 
     #[test]
     fn exponential_times_have_their_mean_and_spread() {
-        with_station(ServiceTime::Exponential(MS), 1, |station| {
-            *station.rng.borrow_mut() = fastrand::Rng::with_seed(5);
-            let times: Vec<f64> = (0..100_000).map(|_| station.draw_ns() as f64).collect();
+        with_service_queue(ServiceTime::Exponential(MS), 1, |service_queue| {
+            *service_queue.rng.borrow_mut() = fastrand::Rng::with_seed(5);
+            let times: Vec<f64> = (0..100_000)
+                .map(|_| service_queue.draw_ns() as f64)
+                .collect();
             let mean = times.iter().sum::<f64>() / 1e5;
             let variance = times.iter().map(|time| (time - mean).powi(2)).sum::<f64>() / 1e5;
             assert!((mean / MS as f64 - 1.0).abs() < 0.02, "{mean}");

@@ -25,17 +25,17 @@ const MAX_FAREWELLS: u32 = 500;
 pub type Date = [u8; 29];
 
 /// See the module's documentation.
-pub struct Reception {
+pub struct ConnectionTable {
     date: Cell<Date>,
     tick: Cell<u32>,
-    seats: RefCell<Vec<Seat>>,
+    entries: RefCell<Vec<ConnectionEntry>>,
     free: RefCell<Vec<usize>>,
     /// The requests that have arrived, when somebody wants to know.
     arrivals: Option<RefCell<Vec<Arrival>>>,
 }
 
 #[derive(Clone, Copy)]
-struct Seat {
+struct ConnectionEntry {
     descriptor: RawFd,
     since: Since,
 }
@@ -49,13 +49,13 @@ enum Since {
     Idle(u32),
 }
 
-impl Reception {
-    /// An empty reception that knows the date.
+impl ConnectionTable {
+    /// An empty table that knows the date.
     pub fn new() -> Self {
         Self {
             date: Cell::new(date_of(Timestamp::now())),
             tick: Cell::new(0),
-            seats: RefCell::new(Vec::new()),
+            entries: RefCell::new(Vec::new()),
             free: RefCell::new(Vec::new()),
             arrivals: None,
         }
@@ -98,26 +98,26 @@ impl Reception {
         self.date.get()
     }
 
-    /// Takes a seat for the connection that owns `descriptor`; the guard must be dropped before
+    /// Makes an entry for the connection that owns `descriptor`; the guard must be dropped before
     /// the descriptor is closed.
-    pub fn enter(self: &Rc<Self>, descriptor: RawFd) -> Guest {
-        let mut seats = self.seats.borrow_mut();
-        let seat = Seat {
+    pub fn register(self: &Rc<Self>, descriptor: RawFd) -> ConnectionGuard {
+        let mut entries = self.entries.borrow_mut();
+        let entry = ConnectionEntry {
             descriptor,
             since: Since::Busy,
         };
         let index = match self.free.borrow_mut().pop() {
             Some(index) => {
-                seats[index] = seat;
+                entries[index] = entry;
                 index
             }
             None => {
-                seats.push(seat);
-                seats.len() - 1
+                entries.push(entry);
+                entries.len() - 1
             }
         };
-        Guest {
-            reception: Rc::clone(self),
+        ConnectionGuard {
+            connection_table: Rc::clone(self),
             index,
         }
     }
@@ -143,7 +143,7 @@ impl Reception {
         for _ in 0..MAX_FAREWELLS {
             // The wait comes first: it also lets the runtime carry out the closing of descriptors.
             pacer.until(now_ns() + FAREWELL_NS).await;
-            if self.seats.borrow().len() == self.free.borrow().len() {
+            if self.entries.borrow().len() == self.free.borrow().len() {
                 return;
             }
         }
@@ -151,48 +151,48 @@ impl Reception {
 
     /// Resets all connections at once, whatever they are at.
     pub fn reset(&self) {
-        for seat in &*self.seats.borrow() {
-            if !matches!(seat.since, Since::Free) {
-                reset_on_close(seat.descriptor);
-                shut_down(seat.descriptor);
+        for entry in &*self.entries.borrow() {
+            if !matches!(entry.since, Since::Free) {
+                reset_on_close(entry.descriptor);
+                shut_down(entry.descriptor);
             }
         }
     }
 
     fn end_connections(&self, chosen: impl Fn(Since) -> bool) {
-        for seat in &mut *self.seats.borrow_mut() {
-            if chosen(seat.since) {
+        for entry in &mut *self.entries.borrow_mut() {
+            if chosen(entry.since) {
                 // Its pending receive ends, and with it the connection's task. Once is enough.
-                shut_down(seat.descriptor);
-                seat.since = Since::Busy;
+                shut_down(entry.descriptor);
+                entry.since = Since::Busy;
             }
         }
     }
 }
 
-/// A connection's seat, given back when dropped.
-pub struct Guest {
-    reception: Rc<Reception>,
+/// A connection's entry, given back when dropped.
+pub struct ConnectionGuard {
+    connection_table: Rc<ConnectionTable>,
     index: usize,
 }
 
-impl Guest {
+impl ConnectionGuard {
     /// A request has begun to arrive.
     pub fn is_busy(&self) {
-        self.reception.seats.borrow_mut()[self.index].since = Since::Busy;
+        self.connection_table.entries.borrow_mut()[self.index].since = Since::Busy;
     }
 
     /// All requests are answered.
     pub fn is_idle(&self) {
-        let since = Since::Idle(self.reception.tick.get());
-        self.reception.seats.borrow_mut()[self.index].since = since;
+        let since = Since::Idle(self.connection_table.tick.get());
+        self.connection_table.entries.borrow_mut()[self.index].since = since;
     }
 }
 
-impl Drop for Guest {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
-        self.reception.seats.borrow_mut()[self.index].since = Since::Free;
-        self.reception.free.borrow_mut().push(self.index);
+        self.connection_table.entries.borrow_mut()[self.index].since = Since::Free;
+        self.connection_table.free.borrow_mut().push(self.index);
     }
 }
 

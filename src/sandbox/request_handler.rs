@@ -1,8 +1,8 @@
 //! Answers requests, one after the other: finds the endpoint, reads the body, asks the shop,
 //! writes the reply. Pure of sockets.
 
+use super::connection_table::Date;
 use super::next::Next;
-use super::reception::Date;
 use super::refusal::Refusal;
 use super::reply::{ReplyHead, TEXT};
 use super::request_target::{decode, split_target};
@@ -25,7 +25,7 @@ pub enum Conflicts {
 }
 
 /// Where one server thread answers requests, one after the other.
-pub struct Desk {
+pub struct RequestHandler {
     shop: Arc<Shop>,
     /// The shard that new things go to.
     home: usize,
@@ -54,8 +54,8 @@ pub enum Considered {
     Handled(Result<Answer, Refusal>, Pending),
 }
 
-impl Desk {
-    /// A desk of `shop`, which is reached at `address`.
+impl RequestHandler {
+    /// A handler of `shop`, which is reached at `address`.
     pub fn new(shop: Arc<Shop>, home: usize, conflicts: Conflicts, address: SocketAddr) -> Self {
         Self {
             shop,
@@ -106,7 +106,7 @@ impl Desk {
             Generation::Five => None,
             Generation::Today => Some(request_id(request, &mut made_up)),
         };
-        let mut reply = Reply {
+        let mut reply = ReplyWriter {
             request,
             cors: &cors,
             request_id,
@@ -207,14 +207,14 @@ pub fn cors_lines(request: &Request<'_>) -> String {
 }
 
 /// The reply to one request.
-struct Reply<'a, 'o> {
+struct ReplyWriter<'a, 'o> {
     request: &'a Request<'a>,
     cors: &'a str,
     request_id: Option<&'a [u8]>,
     out: &'a mut Outgoing<'o>,
 }
 
-impl Reply<'_, '_> {
+impl ReplyWriter<'_, '_> {
     fn write(&mut self, head: ReplyHead<'_>, body: &str) {
         let head = ReplyHead {
             cors: self.cors,

@@ -10,9 +10,9 @@ const MOST_CONNECTIONS: usize = 1 << 16;
 
 /// See the module's documentation.
 #[derive(Default)]
-pub struct Roster(Mutex<HashMap<SocketAddr, usize>>);
+pub struct AcceptedConnections(Mutex<HashMap<SocketAddr, usize>>);
 
-impl Roster {
+impl AcceptedConnections {
     /// The connection from `client` was accepted by `worker`.
     pub fn note(&self, client: SocketAddr, worker: usize) {
         let mut workers = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
 //! Connections sorted by who waits for whom.
 
 use super::evidence::{Evidence, MOST_ROUNDS, Weights};
-use super::sounder::{Question, Sounder};
+use super::timed_connections::{SurveyQuestion, TimedConnections};
 use std::time::Duration;
 
 /// A survey asks at least about so many questions one after the other.
@@ -34,7 +34,7 @@ pub enum Pace {
 
 /// Connections by the process that is believed to serve them.
 pub struct Groups<'a> {
-    sounder: Sounder<'a>,
+    timed: TimedConnections<'a>,
     pub(super) groups: Vec<Vec<usize>>,
     /// From a slow question to the next thing: the work has begun, and is far from done.
     delay: Duration,
@@ -53,9 +53,9 @@ pub struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    pub fn new(sounder: Sounder<'a>) -> Self {
+    pub fn new(timed: TimedConnections<'a>) -> Self {
         Self {
-            sounder,
+            timed,
             groups: Vec::new(),
             delay: Duration::ZERO,
             margin_ns: 0,
@@ -67,17 +67,17 @@ impl<'a> Groups<'a> {
         }
     }
 
-    pub fn sounder(&self) -> &Sounder<'a> {
-        &self.sounder
+    pub fn timed(&self) -> &TimedConnections<'a> {
+        &self.timed
     }
 
-    pub fn sounder_mut(&mut self) -> &mut Sounder<'a> {
-        &mut self.sounder
+    pub fn sounder_mut(&mut self) -> &mut TimedConnections<'a> {
+        &mut self.timed
     }
 
     /// Opens a connection of no group yet.
     pub fn open(&mut self) -> Option<usize> {
-        self.sounder.open().ok()
+        self.timed.open().ok()
     }
 
     /// How many processes are known.
@@ -92,21 +92,21 @@ impl<'a> Groups<'a> {
 
     /// Times both questions alone. `None` when there is no answer.
     pub fn set_pace(&mut self, line: usize) -> Option<Pace> {
-        self.sounder.alone_ns(line, Question::Quick)?;
-        let once_ns = self.sounder.alone_ns(line, Question::Quick)?;
-        if once_ns.saturating_mul(LEAST_QUESTIONS) > self.sounder.left_ns() {
+        self.timed.alone_ns(line, SurveyQuestion::Quick)?;
+        let once_ns = self.timed.alone_ns(line, SurveyQuestion::Quick)?;
+        if once_ns.saturating_mul(LEAST_QUESTIONS) > self.timed.left_ns() {
             return Some(Pace::TooSlow);
         }
         let mut times = |question| -> Option<Vec<u64>> {
             // The first one may have to build what the others find.
-            self.sounder.alone_ns(line, question)?;
+            self.timed.alone_ns(line, question)?;
             let mut times = (0..ALONE)
-                .map(|_| self.sounder.alone_ns(line, question))
+                .map(|_| self.timed.alone_ns(line, question))
                 .collect::<Option<Vec<u64>>>()?;
             times.sort_unstable();
             Some(times)
         };
-        let (quick, slow) = (times(Question::Quick)?, times(Question::Slow)?);
+        let (quick, slow) = (times(SurveyQuestion::Quick)?, times(SurveyQuestion::Slow)?);
         // The least that it takes: whatever else the machine does only adds to it.
         let (quick_ns, slow_ns) = (quick[0], slow[0]);
         let is_slower = slow_ns >= quick_ns * 3 / 2;
@@ -134,8 +134,8 @@ impl<'a> Groups<'a> {
         let mut unsorted: Vec<usize> = lines.to_vec();
         let mut group = 0;
         loop {
-            unsorted.retain(|&line| self.sounder.is_usable(line));
-            if self.sounder.is_over() {
+            unsorted.retain(|&line| self.timed.is_usable(line));
+            if self.timed.is_over() {
                 // Nothing can be told of the rest.
                 return;
             }
@@ -145,7 +145,7 @@ impl<'a> Groups<'a> {
                 }
                 let first = unsorted.remove(0);
                 match self.waiting_for(first) {
-                    _ if self.sounder.is_over() => return,
+                    _ if self.timed.is_over() => return,
                     // It waited for nobody, but others wait for it: that was an accident.
                     Some(older) => {
                         self.groups[older].push(first);
@@ -155,7 +155,7 @@ impl<'a> Groups<'a> {
                 }
             }
             let waits = self.wait_for(group, &unsorted);
-            if self.sounder.is_over() {
+            if self.timed.is_over() {
                 return;
             }
             let (of_group, others) = split(&unsorted, &waits);
@@ -214,9 +214,9 @@ impl<'a> Groups<'a> {
         let mut evidence = vec![Evidence::default(); lines.len()];
         for _ in 0..MOST_ROUNDS {
             let open: Vec<usize> = (0..lines.len())
-                .filter(|&at| evidence[at].is_open() && self.sounder.is_usable(lines[at]))
+                .filter(|&at| evidence[at].is_open() && self.timed.is_usable(lines[at]))
                 .collect();
-            if open.is_empty() || self.sounder.is_over() {
+            if open.is_empty() || self.timed.is_over() {
                 break;
             }
             let asked: Vec<usize> = open.iter().map(|&at| lines[at]).collect();
@@ -230,7 +230,7 @@ impl<'a> Groups<'a> {
         }
         let found = evidence.iter().zip(lines);
         found
-            .map(|(evidence, &line)| evidence.waits() && self.sounder.is_usable(line))
+            .map(|(evidence, &line)| evidence.waits() && self.timed.is_usable(line))
             .collect()
     }
 
@@ -239,11 +239,11 @@ impl<'a> Groups<'a> {
     fn round(&mut self, blockers: &[usize], asked: &[usize]) -> Option<Vec<bool>> {
         self.keep_at_work(blockers);
         for &line in asked {
-            self.sounder.ask(line, Question::Quick);
+            self.timed.ask(line, SurveyQuestion::Quick);
         }
         let all: Vec<usize> = blockers.iter().chain(asked).copied().collect();
-        self.sounder.hear(&all);
-        let done = blockers.iter().map(|&line| self.sounder.first_ns(line));
+        self.timed.hear(&all);
+        let done = blockers.iter().map(|&line| self.timed.first_ns(line));
         let done_ns = done.collect::<Option<Vec<u64>>>()?.into_iter().max()?;
         // What was seen at one moment tells nothing. Of several at work the last is late enough anyway.
         let margin_ns = if blockers.len() == 1 {
@@ -252,7 +252,7 @@ impl<'a> Groups<'a> {
             0
         };
         let was_before = |&line: &usize| {
-            let first_ns = self.sounder.first_ns(line);
+            let first_ns = self.timed.first_ns(line);
             first_ns.is_some_and(|first_ns| first_ns != done_ns && first_ns < done_ns + margin_ns)
         };
         Some(asked.iter().map(was_before).collect())
@@ -261,7 +261,7 @@ impl<'a> Groups<'a> {
     /// Gives `blockers` something slow to do, and waits until they are at it.
     pub(super) fn keep_at_work(&mut self, blockers: &[usize]) {
         for &line in blockers {
-            self.sounder.ask(line, Question::Slow);
+            self.timed.ask(line, SurveyQuestion::Slow);
         }
         std::thread::sleep(self.delay);
     }
@@ -271,7 +271,7 @@ impl<'a> Groups<'a> {
     pub fn open_wave(&mut self, count: usize) -> Vec<usize> {
         let mut wave = Vec::with_capacity(count);
         for _ in 0..count {
-            if self.sounder.is_over() {
+            if self.timed.is_over() {
                 break;
             }
             let groups = 0..self.groups.len();
@@ -292,9 +292,9 @@ impl<'a> Groups<'a> {
 
     fn open_beside(&mut self, busy: &[usize], count: usize) -> Vec<usize> {
         self.keep_at_work(busy);
-        let opened = (0..count).map_while(|_| self.sounder.open().ok()).collect();
+        let opened = (0..count).map_while(|_| self.timed.open().ok()).collect();
         // One at work that becomes free takes what the others have left: they need a moment.
-        self.sounder.hear(busy);
+        self.timed.hear(busy);
         opened
     }
 
@@ -303,7 +303,7 @@ impl<'a> Groups<'a> {
         self.turn += 1;
         let lines = &self.groups[group];
         let turned = (0..lines.len()).map(|at| lines[(at + self.turn) % lines.len()]);
-        let usable = turned.filter(|&line| self.sounder.is_usable(line));
+        let usable = turned.filter(|&line| self.timed.is_usable(line));
         usable.take(count).collect()
     }
 }

@@ -13,18 +13,18 @@ mod evidence;
 mod groups;
 mod proxy;
 mod questions;
-mod sounder;
 mod spread;
+mod timed_connections;
 
 use super::clock::now_ns;
 use super::interruption::Interruption;
 use groups::{Groups, Pace};
 pub use questions::Questions;
-pub use sounder::Opened;
-use sounder::Sounder;
 pub use spread::Spread;
 use std::net::SocketAddr;
 use std::time::Duration;
+pub use timed_connections::Opened;
+use timed_connections::TimedConnections;
 
 /// A survey for races gives up after this long; opening connections may take as long again.
 pub const LONGEST: Duration = Duration::from_secs(10);
@@ -87,7 +87,7 @@ impl<'a> Surveyor<'a> {
         let started_ns = now_ns();
         let end_ns = started_ns + longest.as_nanos() as u64;
         Self {
-            groups: Groups::new(Sounder::new(addresses, questions, end_ns)),
+            groups: Groups::new(TimedConnections::new(addresses, questions, end_ns)),
             interruption,
             longest,
             started_ns,
@@ -103,17 +103,17 @@ impl<'a> Surveyor<'a> {
     /// What was found, and what all of it took until now.
     #[must_use]
     pub fn survey(&self) -> Survey {
-        let sounder = self.groups.sounder();
+        let timed = self.groups.timed();
         Survey {
             processes: self.processes,
-            connections: sounder.opened,
-            requests: sounder.requests,
+            connections: timed.opened,
+            requests: timed.requests,
             took_us: (now_ns() - self.started_ns) / 1_000,
         }
     }
 
     fn is_over(&self) -> bool {
-        self.groups.sounder().is_over() || self.interruption.is_some_and(Interruption::ends_run)
+        self.groups.timed().is_over() || self.interruption.is_some_and(Interruption::ends_run)
     }
 
     /// `None` when the target does not answer.

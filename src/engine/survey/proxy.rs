@@ -1,7 +1,7 @@
 //! Whether connections belong to processes at all: behind a proxy they do not.
 
 use super::groups::Groups;
-use super::sounder::Question;
+use super::timed_connections::SurveyQuestion;
 
 /// More requests at once are not looked for where connections belong to no process.
 const MOST_AT_ONCE: usize = 7;
@@ -41,7 +41,7 @@ impl Groups<'_> {
                 let Some(asked) = blockers.pop().filter(|_| !blockers.is_empty()) else {
                     break;
                 };
-                if self.sounder().is_over() {
+                if self.timed().is_over() {
                     break;
                 }
                 before += usize::from(self.is_overtaken(&blockers, asked));
@@ -80,16 +80,16 @@ impl Groups<'_> {
     /// does not count.
     fn is_overtaken(&mut self, blockers: &[usize], asked: usize) -> bool {
         self.keep_at_work(blockers);
-        self.sounder_mut().ask(asked, Question::Quick);
+        self.sounder_mut().ask(asked, SurveyQuestion::Quick);
         let all: Vec<usize> = blockers.iter().copied().chain([asked]).collect();
         self.sounder_mut().hear(&all);
-        let Some(first_ns) = self.sounder().first_ns(asked) else {
+        let Some(first_ns) = self.timed().first_ns(asked) else {
             return false;
         };
         let is_later = |done_ns: &u64| first_ns + self.slow_ns < *done_ns;
         let done = blockers
             .iter()
-            .filter_map(|&line| self.sounder().first_ns(line));
+            .filter_map(|&line| self.timed().first_ns(line));
         let least = if blockers.len() > MANY_BLOCKERS { 3 } else { 2 };
         done.filter(is_later).count() >= least
     }
@@ -107,7 +107,7 @@ impl Groups<'_> {
         for count in 2..=blockers.len() {
             let mut before = 0;
             for _ in 0..AT_ONCE_ROUNDS {
-                if before > 1 || self.sounder().is_over() {
+                if before > 1 || self.timed().is_over() {
                     break;
                 }
                 for &line in &blockers[..count - 1] {
@@ -130,14 +130,14 @@ impl Groups<'_> {
             return false;
         };
         self.keep_at_work(&[last]);
-        self.sounder_mut().ask(asked, Question::Quick);
+        self.sounder_mut().ask(asked, SurveyQuestion::Quick);
         let mut all = blockers.to_vec();
         all.push(asked);
         self.sounder_mut().hear(&all);
         let done = blockers
             .iter()
-            .filter_map(|&line| self.sounder().first_ns(line));
-        let (Some(done_ns), Some(first_ns)) = (done.min(), self.sounder().first_ns(asked)) else {
+            .filter_map(|&line| self.timed().first_ns(line));
+        let (Some(done_ns), Some(first_ns)) = (done.min(), self.timed().first_ns(asked)) else {
             return false;
         };
         first_ns < done_ns + self.margin_ns

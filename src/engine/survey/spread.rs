@@ -40,13 +40,13 @@ impl Surveyor<'_> {
             }
         }
         let mut spread = Spread::default();
-        let sounder = self.groups.sounder_mut();
+        let timed = self.groups.sounder_mut();
         for (group, lines) in at.iter_mut().enumerate() {
             let surplus = lines.split_off(lines.len().min(part(race_connections, group, count)));
-            surplus.into_iter().for_each(|line| sounder.close(line));
+            surplus.into_iter().for_each(|line| timed.close(line));
             let opened = lines
                 .iter()
-                .filter_map(|&line| sounder.take(line, name(group)));
+                .filter_map(|&line| timed.take(line, name(group)));
             spread.race_connections.extend(opened);
         }
         self.open_others(others.min(MOST), &mut spread);
@@ -112,8 +112,8 @@ impl Surveyor<'_> {
         for turn in 0..longest {
             for (group, lines) in at.iter().enumerate() {
                 if let Some(&line) = lines.get(turn) {
-                    let sounder = self.groups.sounder_mut();
-                    spread.others.extend(sounder.take(line, name(group)));
+                    let timed = self.groups.sounder_mut();
+                    spread.others.extend(timed.take(line, name(group)));
                 }
             }
         }

@@ -22,7 +22,7 @@ const PIECE_BYTES: usize = 64 << 10;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
+pub enum SurveyQuestion {
     /// What takes a process long.
     Slow,
     /// What takes it a moment.
@@ -30,7 +30,7 @@ pub enum Question {
 }
 
 /// One open connection.
-pub struct Line {
+pub struct TimedConnection {
     stream: TcpStream,
     parser: ReplyParser,
     inbox: Vec<u8>,
@@ -52,10 +52,10 @@ pub struct Opened {
 }
 
 /// Asks and measures. Lines are numbered in the order in which they were opened.
-pub struct Sounder<'a> {
+pub struct TimedConnections<'a> {
     addresses: &'a [SocketAddr],
     questions: &'a Questions,
-    lines: Vec<Option<Line>>,
+    lines: Vec<Option<TimedConnection>>,
     end_ns: u64,
     /// Requests that were sent.
     pub requests: u32,
@@ -63,8 +63,8 @@ pub struct Sounder<'a> {
     pub opened: u32,
 }
 
-impl<'a> Sounder<'a> {
-    /// A sounder that gives up at `end_ns` on the monotonic clock.
+impl<'a> TimedConnections<'a> {
+    /// Connections of a survey that gives up at `end_ns` on the monotonic clock.
     pub fn new(addresses: &'a [SocketAddr], questions: &'a Questions, end_ns: u64) -> Self {
         Self {
             addresses,
@@ -106,7 +106,7 @@ impl<'a> Sounder<'a> {
                     stream.set_nonblocking(true)?;
                     send_unpaced(stream.as_raw_fd());
                     self.opened += 1;
-                    self.lines.push(Some(Line {
+                    self.lines.push(Some(TimedConnection {
                         stream,
                         parser: ReplyParser::new(MAX_BODY_BYTES),
                         inbox: Vec::new(),
@@ -145,10 +145,10 @@ impl<'a> Sounder<'a> {
     }
 
     /// Sends a question.
-    pub fn ask(&mut self, line: usize, question: Question) {
+    pub fn ask(&mut self, line: usize, question: SurveyQuestion) {
         let text = match question {
-            Question::Slow => &self.questions.slow,
-            Question::Quick => &self.questions.quick,
+            SurveyQuestion::Slow => &self.questions.slow,
+            SurveyQuestion::Quick => &self.questions.quick,
         };
         self.requests += 1;
         let Some(line) = self.lines[line].as_mut() else {
@@ -228,7 +228,7 @@ impl<'a> Sounder<'a> {
     }
 
     /// How long the first byte of a reply to `question` takes alone, in nanoseconds.
-    pub fn alone_ns(&mut self, line: usize, question: Question) -> Option<u64> {
+    pub fn alone_ns(&mut self, line: usize, question: SurveyQuestion) -> Option<u64> {
         let sent_ns = now_ns();
         self.ask(line, question);
         self.hear(&[line]);
@@ -236,7 +236,7 @@ impl<'a> Sounder<'a> {
     }
 }
 
-impl Line {
+impl TimedConnection {
     fn read(&mut self, now_ns: u64) {
         let mut piece = [0; PIECE_BYTES];
         loop {

@@ -53,14 +53,14 @@ impl Default for PipelineConfig {
 
 /// See the module's documentation. Shared by all server threads.
 pub struct Pipeline {
-    lanes: [CachePadded<Lane>; DOMAINS],
+    domains: [CachePadded<DomainPipeline>; DOMAINS],
     generation: Generation,
     started_ns: u64,
     started: Timestamp,
 }
 
 /// One domain.
-struct Lane {
+struct DomainPipeline {
     queue: Queue,
     /// Events that are kept and never published.
     stored: AtomicU64,
@@ -128,9 +128,9 @@ impl Pipeline {
     /// An empty pipeline of a shop of `generation` that starts now.
     #[must_use]
     pub fn new(config: &PipelineConfig, generation: Generation) -> Self {
-        let lane = |domain: Domain| Lane::new(domain, config);
+        let of_domain = |domain: Domain| DomainPipeline::new(domain, config);
         Self {
-            lanes: Domain::ALL.map(|domain| CachePadded::new(lane(domain))),
+            domains: Domain::ALL.map(|domain| CachePadded::new(of_domain(domain))),
             generation,
             started_ns: now_ns(),
             started: Timestamp::now(),
@@ -147,23 +147,23 @@ impl Pipeline {
     /// waits; `None` when it is only kept.
     pub fn accept(&self, event: &'static Event) -> Option<Waiting> {
         let domain = Domain::of(event)?;
-        let lane = self.lane(domain);
+        let of_domain = self.of_domain(domain);
         if !event.outbox && self.generation == Generation::Five {
-            lane.stored.fetch_add(1, Ordering::Relaxed);
+            of_domain.stored.fetch_add(1, Ordering::Relaxed);
             return None;
         }
         let raised_ns = self.at_ns();
         Some(Waiting {
             domain,
             raised_ns,
-            end: lane.accept(event, raised_ns).end,
+            end: of_domain.accept(event, raised_ns).end,
         })
     }
 
     /// When a message that waits is processed, in nanoseconds after the pipeline's start; `None`
     /// when never.
     pub(super) fn processed_ns(&self, waiting: Waiting) -> Option<u64> {
-        self.lane(waiting.domain)
+        self.of_domain(waiting.domain)
             .queue
             .pace()
             .reached_ns(waiting.end)
@@ -178,11 +178,11 @@ impl Pipeline {
     /// The domain's backlog `at_ns` after the pipeline's start.
     #[must_use]
     pub fn backlog_at(&self, domain: Domain, at_ns: u64) -> Backlog {
-        let lane = self.lane(domain);
-        let level = lane.queue.level(at_ns);
-        let lag = match lane.queue.pace() {
+        let of_domain = self.of_domain(domain);
+        let level = of_domain.queue.level(at_ns);
+        let lag = match of_domain.queue.pace() {
             Pace::Stopped => 0,
-            Pace::Per1000S(_) | Pace::Unlimited => level.unfinished.min(lane.engines.into()),
+            Pace::Per1000S(_) | Pace::Unlimited => level.unfinished.min(of_domain.engines.into()),
         };
         let pending = level.unfinished - lag;
         Backlog {
@@ -196,20 +196,20 @@ impl Pipeline {
     /// Events of the domain that are kept in the event store and never published.
     #[must_use]
     pub fn stored(&self, domain: Domain) -> u64 {
-        self.lane(domain).stored.load(Ordering::Relaxed)
+        self.of_domain(domain).stored.load(Ordering::Relaxed)
     }
 
     /// Engines of the domain.
     #[must_use]
     pub fn engines(&self, domain: Domain) -> u32 {
-        self.lane(domain).engines
+        self.of_domain(domain).engines
     }
 
     /// How many events of each kind the domain's outbox has taken.
     pub(super) fn accepted(&self, domain: Domain) -> impl Iterator<Item = (&'static Event, u64)> {
-        let lane = self.lane(domain);
-        let counts = lane.counts.iter();
-        EVENTS[lane.kinds.clone()]
+        let of_domain = self.of_domain(domain);
+        let counts = of_domain.counts.iter();
+        EVENTS[of_domain.kinds.clone()]
             .iter()
             .zip(counts.map(|count| count.load(Ordering::Relaxed)))
     }
@@ -221,20 +221,20 @@ impl Pipeline {
         domain: Domain,
         at_ns: u64,
     ) -> impl Iterator<Item = (&'static Event, bool)> {
-        let lane = self.lane(domain);
-        let pace = lane.queue.pace();
+        let of_domain = self.of_domain(domain);
+        let pace = of_domain.queue.pace();
         let progress = pace.progress(at_ns);
-        let level = lane.queue.level(at_ns);
+        let level = of_domain.queue.level(at_ns);
         // With several engines, so many have begun together; the share of one tells nothing.
         let begun = match pace {
             Pace::Stopped => 0,
-            _ => pace.work().saturating_mul(lane.engines.into()),
+            _ => pace.work().saturating_mul(of_domain.engines.into()),
         };
-        let first = lane
+        let first = of_domain
             .queue
             .end()
             .saturating_sub(level.unfinished.saturating_mul(pace.work()));
-        let entries = lane.window.entries();
+        let entries = of_domain.window.entries();
         entries
             .filter(move |entry| entry.end > progress)
             .map(move |entry| (entry.event, entry.end <= first.saturating_add(begun)))
@@ -243,15 +243,15 @@ impl Pipeline {
     /// Whether the domain's engines ever get anything done.
     #[must_use]
     pub fn drains(&self, domain: Domain) -> bool {
-        self.lane(domain).queue.pace() != Pace::Stopped
+        self.of_domain(domain).queue.pace() != Pace::Stopped
     }
 
     /// The newest messages of the domain that were published until `at_ns`, in no order. (Exact for
     /// one engine; with more, a message is shown as published when its share of their time begins.)
     pub(super) fn messages(&self, domain: Domain, at_ns: u64) -> impl Iterator<Item = Message> {
-        let lane = self.lane(domain);
-        let pace = lane.queue.pace();
-        lane.window.entries().filter_map(move |entry| {
+        let of_domain = self.of_domain(domain);
+        let pace = of_domain.queue.pace();
+        of_domain.window.entries().filter_map(move |entry| {
             let start = entry.end.saturating_sub(pace.work());
             let published_ns = pace.reached_ns(start)?;
             (published_ns <= at_ns).then_some(Message {
@@ -276,12 +276,12 @@ impl Pipeline {
         self.started.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
-    fn lane(&self, domain: Domain) -> &Lane {
-        &self.lanes[domain as usize]
+    fn of_domain(&self, domain: Domain) -> &DomainPipeline {
+        &self.domains[domain as usize]
     }
 }
 
-impl Lane {
+impl DomainPipeline {
     fn new(domain: Domain, config: &PipelineConfig) -> Self {
         let engines = config.engines[domain as usize].min(MOST_ENGINES);
         Self {
@@ -310,7 +310,7 @@ impl Pipeline {
     /// Takes an event of the outbox at a moment of a test's own time.
     pub(super) fn accept_at(&self, event: &'static Event, at_ns: u64) {
         let domain = Domain::of(event).expect("events have a domain");
-        self.lane(domain).accept(event, at_ns);
+        self.of_domain(domain).accept(event, at_ns);
     }
 
     /// A pipeline that started at a known time of day.

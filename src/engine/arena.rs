@@ -25,7 +25,7 @@ struct PatchPoint {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct ArenaEntry {
     start: u32,
     end: u32,
     first_patch: u32,
@@ -37,7 +37,7 @@ struct Entry {
 pub struct Arena {
     bytes: Bytes,
     patches: Box<[PatchPoint]>,
-    entries: Box<[Entry]>,
+    entries: Box<[ArenaEntry]>,
     ids: u8,
 }
 
@@ -109,7 +109,7 @@ impl Arena {
     }
 
     #[inline]
-    fn points(&self, entry: Entry) -> &[PatchPoint] {
+    fn points(&self, entry: ArenaEntry) -> &[PatchPoint] {
         &self.patches[entry.first_patch as usize..entry.last_patch as usize]
     }
 }
@@ -119,7 +119,7 @@ impl Arena {
 pub struct ArenaBuilder {
     bytes: Vec<u8>,
     patches: Vec<PatchPoint>,
-    entries: Vec<Entry>,
+    entries: Vec<ArenaEntry>,
     ids: u8,
 }
 
@@ -151,7 +151,7 @@ impl ArenaBuilder {
             fields: 0,
         });
         let end = u32::try_from(self.bytes.len()).expect("an arena stays below 4 GiB");
-        self.entries.push(Entry {
+        self.entries.push(ArenaEntry {
             start,
             end,
             first_patch,

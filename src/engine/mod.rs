@@ -58,14 +58,14 @@ pub use openings::Ready;
 pub use operation::{Judge, Method, Operation, Step};
 pub use own_target::{NotStarted, OwnTarget, Standing};
 pub use pacer::{Pacer, sharpen_timers};
-pub use recorder::{Observation, Recorder};
+pub use recorder::{ObservedExchange, Recorder};
 pub use release::{Release, Released};
 pub use request::{PathError, PreparedHead, PreparedHeads};
 pub use runtime::{Runtime, RuntimeError, Task, spawn};
 pub use session::{
     Abort, Call, Journey, Racer, RacerRange, Script, Session, SessionStart, SetUpFailure, Trouble,
 };
-pub use simulation::{Answer, SimulatedLink, Simulation};
+pub use simulation::{SimulatedAnswer, SimulatedLink, Simulation};
 pub use subject::{Description, MetSubject, PreparedScript, Subject};
 pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,

@@ -24,7 +24,7 @@ pub struct Ready {
 
 /// Connections of a core.
 #[derive(Clone, Copy)]
-pub struct Wanted {
+pub struct WantedConnections {
     /// All of them.
     pub connections: usize,
     /// Those that are opened before the start; those of users in reserve are opened when they are
@@ -35,7 +35,7 @@ pub struct Wanted {
 /// Opens the connections of the core that are not open already, some at once, so that neither a far
 /// target nor a short backlog of the server makes it slow.
 pub async fn open_connections(
-    wanted: Wanted,
+    wanted: WantedConnections,
     opened: Vec<Opened>,
     transport: &Rc<Transport>,
     ring_flags: &'static [&'static str],

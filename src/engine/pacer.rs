@@ -21,14 +21,14 @@ use std::task::{Context, Poll, Waker};
 /// A core's pacer; clones are handles to the same one. See the module's documentation.
 #[derive(Clone)]
 pub struct Pacer {
-    state: Rc<State>,
+    state: Rc<PacerState>,
 }
 
-struct State {
+struct PacerState {
     timer: RawFd,
     /// (due, place): a place is in the heap at most once, while its task waits.
     heap: RefCell<BinaryHeap<Reverse<(u64, u32)>>>,
-    places: RefCell<Vec<Place>>,
+    places: RefCell<Vec<WaiterPlace>>,
     free_places: RefCell<Vec<u32>>,
     /// What the timer is set to; `u64::MAX` when it is not.
     armed_ns: Cell<u64>,
@@ -44,7 +44,7 @@ struct State {
 /// rates it plays no part.
 const SHORTEST_GAP_NS: u64 = 25_000;
 
-enum Place {
+enum WaiterPlace {
     Free,
     Waiting {
         waker: Waker,
@@ -74,10 +74,10 @@ impl Pacer {
         // and the close on drop is ever used, and both work on any descriptor.
         let pollable = unsafe { std::net::TcpStream::from(OwnedFd::from_raw_fd(timer)) };
         let pollable = TcpStream::from_std(pollable)?;
-        let state = Rc::new(State {
+        let state = Rc::new(PacerState {
             timer: pollable.as_raw_fd(),
             heap: RefCell::new(BinaryHeap::with_capacity(waiters)),
-            places: RefCell::new((0..waiters).map(|_| Place::Free).collect()),
+            places: RefCell::new((0..waiters).map(|_| WaiterPlace::Free).collect()),
             free_places: RefCell::new((0..waiters as u32).rev().collect()),
             armed_ns: Cell::new(u64::MAX),
             fired_ns: Cell::new(0),
@@ -133,7 +133,7 @@ impl Pacer {
     }
 }
 
-async fn serve(state: Rc<State>, timer: TcpStream) {
+async fn serve(state: Rc<PacerState>, timer: TcpStream) {
     loop {
         if timer.readable(false).await.is_err() || state.stopped.get() {
             return;
@@ -147,7 +147,7 @@ async fn serve(state: Rc<State>, timer: TcpStream) {
     }
 }
 
-impl State {
+impl PacerState {
     fn fire_through(&self, now_ns: u64) {
         let mut heap = self.heap.borrow_mut();
         let mut places = self.places.borrow_mut();
@@ -156,10 +156,10 @@ impl State {
                 return;
             }
             heap.pop();
-            match std::mem::replace(&mut places[place as usize], Place::Fired) {
-                Place::Waiting { waker, .. } => waker.wake(),
-                Place::Abandoned | Place::Free | Place::Fired => {
-                    places[place as usize] = Place::Free;
+            match std::mem::replace(&mut places[place as usize], WaiterPlace::Fired) {
+                WaiterPlace::Waiting { waker, .. } => waker.wake(),
+                WaiterPlace::Abandoned | WaiterPlace::Free | WaiterPlace::Fired => {
+                    places[place as usize] = WaiterPlace::Free;
                     self.free_places.borrow_mut().push(place);
                 }
             }
@@ -172,12 +172,15 @@ impl State {
             let place = &mut places[place as usize];
             let heeds = matches!(
                 place,
-                Place::Waiting {
+                WaiterPlace::Waiting {
                     heeds_recall: true,
                     ..
                 }
             );
-            if heeds && let Place::Waiting { waker, .. } = std::mem::replace(place, Place::Fired) {
+            if heeds
+                && let WaiterPlace::Waiting { waker, .. } =
+                    std::mem::replace(place, WaiterPlace::Fired)
+            {
                 waker.wake();
             }
             !heeds
@@ -226,10 +229,10 @@ impl State {
     fn enter(&self, due_ns: u64, waker: Waker, heeds_recall: bool) -> u32 {
         let mut places = self.places.borrow_mut();
         let place = self.free_places.borrow_mut().pop().unwrap_or_else(|| {
-            places.push(Place::Free);
+            places.push(WaiterPlace::Free);
             places.len() as u32 - 1
         });
-        places[place as usize] = Place::Waiting {
+        places[place as usize] = WaiterPlace::Waiting {
             waker,
             heeds_recall,
         };
@@ -244,7 +247,7 @@ impl State {
 
 /// The wait of one task.
 pub struct Until {
-    state: Rc<State>,
+    state: Rc<PacerState>,
     due_ns: u64,
     place: Option<u32>,
     heeds_recall: bool,
@@ -265,12 +268,12 @@ impl Future for Until {
         let fired = {
             let mut places = self.state.places.borrow_mut();
             match &mut places[place as usize] {
-                Place::Waiting { waker, .. } => {
+                WaiterPlace::Waiting { waker, .. } => {
                     waker.clone_from(context.waker());
                     false
                 }
                 other => {
-                    *other = Place::Free;
+                    *other = WaiterPlace::Free;
                     true
                 }
             }
@@ -289,9 +292,9 @@ impl Drop for Until {
         let Some(place) = self.place else { return };
         let mut places = self.state.places.borrow_mut();
         match places[place as usize] {
-            Place::Waiting { .. } => places[place as usize] = Place::Abandoned,
+            WaiterPlace::Waiting { .. } => places[place as usize] = WaiterPlace::Abandoned,
             _ => {
-                places[place as usize] = Place::Free;
+                places[place as usize] = WaiterPlace::Free;
                 self.state.free_places.borrow_mut().push(place);
             }
         }

@@ -8,10 +8,10 @@ use std::task::{Context, Poll, Waker};
 
 /// A core's shared things, all alike: connections, or permissions to send.
 pub struct Pool<T> {
-    state: RefCell<State<T>>,
+    state: RefCell<PoolState<T>>,
 }
 
-struct State<T> {
+struct PoolState<T> {
     idle: VecDeque<T>,
     /// Tasks in line, with their tickets.
     line: VecDeque<(u64, Waker)>,
@@ -23,7 +23,7 @@ impl<T> Pool<T> {
     #[must_use]
     pub fn new(things: Vec<T>, users: usize) -> Self {
         Self {
-            state: RefCell::new(State {
+            state: RefCell::new(PoolState {
                 idle: things.into(),
                 line: VecDeque::with_capacity(users),
                 next_ticket: 0,

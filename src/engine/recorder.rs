@@ -18,7 +18,7 @@ const FORGETS: u64 = 8;
 const LONGEST_INATTENTION_NS: u64 = 10_000_000_000;
 
 /// One request as it is recorded. Times are in nanoseconds on the monotonic clock.
-pub struct Observation<'a> {
+pub struct ObservedExchange<'a> {
     /// What was called.
     pub step: &'a Step,
     /// When it was due.
@@ -99,7 +99,7 @@ impl Recorder {
         self
     }
 
-    fn outcome_of(&self, seen: &Observation<'_>) -> Outcome {
+    fn outcome_of(&self, seen: &ObservedExchange<'_>) -> Outcome {
         match seen.outcome {
             Outcome::Conflict if self.server_errors_fail && seen.status >= 500 => Outcome::Failed,
             outcome => outcome,
@@ -188,7 +188,7 @@ impl Recorder {
 
     /// Counts one request. Allocates nothing.
     #[inline]
-    pub fn observe(&mut self, seen: &Observation<'_>) {
+    pub fn observe(&mut self, seen: &ObservedExchange<'_>) {
         let row = self.rows[usize::from(seen.step.index)];
         let outcome = self.outcome_of(seen);
         let interval = &mut *self.interval;
@@ -232,7 +232,7 @@ impl Recorder {
     #[cold]
     fn observe_error(
         &mut self,
-        seen: &Observation<'_>,
+        seen: &ObservedExchange<'_>,
         outcome: Outcome,
         row: u16,
         reason: Reason,
@@ -256,7 +256,7 @@ impl Recorder {
 /// reply was lost, or that broke down on the way, nothing is known. One that was never sent, or
 /// refused before it was looked at, raised nothing.
 #[cold]
-fn left_behind(seen: &Observation<'_>) -> Corrections {
+fn left_behind(seen: &ObservedExchange<'_>) -> Corrections {
     let step = seen.step;
     let last = step.raises.len() - 1;
     let mut corrections = Corrections::default();
@@ -321,7 +321,7 @@ mod tests {
         let set = Box::new(CoreInterval::new(0, shape));
         let mut recorder = Recorder::new(set, Box::new([0])).judging_by(rule);
         for status in [409, 500, 500] {
-            recorder.observe(&Observation {
+            recorder.observe(&ObservedExchange {
                 step: &STEP,
                 due_ns: 0,
                 free_ns: 0,

@@ -8,11 +8,11 @@ use std::io;
 
 /// A runtime that belongs to the thread that built it.
 pub struct Runtime {
-    kind: Kind,
+    kind: RuntimeKind,
     ring_flags: &'static [&'static str],
 }
 
-enum Kind {
+enum RuntimeKind {
     Uring(monoio::Runtime<IoUringDriver>),
     Epoll(monoio::Runtime<LegacyDriver>),
 }
@@ -42,8 +42,8 @@ pub enum RuntimeError {
 
 /// Ring set-ups from best to plainest. With deferred or cooperative task work the kernel does not
 /// interrupt the thread for every completion (the plain ring costs 22 % more CPU a request); a
-/// single issuer saves its locking. Flags that the kernel does not know make the set-up fail with EINVAL, then
-/// the next is tried.
+/// single issuer saves its locking. Flags that the kernel does not know make the set-up fail with
+/// EINVAL, then the next is tried.
 const SETUPS: [&[&str]; 4] = [
     &["DEFER_TASKRUN", "SINGLE_ISSUER"],
     &["COOP_TASKRUN", "SINGLE_ISSUER"],
@@ -88,7 +88,7 @@ impl Runtime {
             {
                 Ok(runtime) => {
                     return Ok(Self {
-                        kind: Kind::Uring(runtime),
+                        kind: RuntimeKind::Uring(runtime),
                         ring_flags: flags,
                     });
                 }
@@ -106,7 +106,7 @@ impl Runtime {
             .with_entries(events)
             .build()
             .map(|runtime| Self {
-                kind: Kind::Epoll(runtime),
+                kind: RuntimeKind::Epoll(runtime),
                 ring_flags: &[],
             })
             .map_err(RuntimeError::Epoll)
@@ -121,8 +121,8 @@ impl Runtime {
     /// Runs `future`, and everything that it spawns, until it is done.
     pub fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         match &mut self.kind {
-            Kind::Uring(runtime) => runtime.block_on(future),
-            Kind::Epoll(runtime) => runtime.block_on(future),
+            RuntimeKind::Uring(runtime) => runtime.block_on(future),
+            RuntimeKind::Epoll(runtime) => runtime.block_on(future),
         }
     }
 }

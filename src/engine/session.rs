@@ -20,7 +20,7 @@ use call_parts::CallParts;
 pub use race::{Racer, RacerRange};
 
 use super::ExchangeLog;
-use super::recorder::Observation;
+use super::recorder::ObservedExchange;
 use super::redirect;
 use super::{
     Broken, Exchange, Id, Judge, Link, PreparedHeads, RaceRequest, Recorder, Step, Stopped,
@@ -447,7 +447,7 @@ impl<L: Link> Session<L> {
         bytes_out: u64,
         exchange: &Exchange,
     ) -> (Outcome, Option<Id>) {
-        let mut seen = Observation {
+        let mut seen = ObservedExchange {
             step: parts.step,
             due_ns,
             free_ns: self.free_ns.max(exchange.ready_ns),

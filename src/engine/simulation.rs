@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// What a simulated shop does with one request.
-pub struct Answer {
+pub struct SimulatedAnswer {
     /// Time from sent to done; 0 counts as 1 ns, so that a user without waits cannot stop time.
     pub after_ns: u64,
     /// Status and body of the reply, or that there is none.
@@ -27,7 +27,7 @@ pub struct Answer {
     pub reason: Reason,
 }
 
-impl Answer {
+impl SimulatedAnswer {
     /// A reply after `after_ns`.
     #[must_use]
     pub fn reply(after_ns: u64, status: u16, body: impl Into<Vec<u8>>) -> Self {
@@ -50,22 +50,22 @@ impl Answer {
 }
 
 /// Moment, position among the events ever scheduled, and the task that is woken.
-type Event = Reverse<(u64, u64, usize)>;
+type ScheduledPoll = Reverse<(u64, u64, usize)>;
 
 /// What a spawned user still has to do.
-type Task = Pin<Box<dyn Future<Output = ()>>>;
+type SimulatedTask = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Answers a request that is sent at a moment of virtual time.
-type Shop = Box<dyn FnMut(&[u8], u64) -> Answer>;
+type SimulatedShop = Box<dyn FnMut(&[u8], u64) -> SimulatedAnswer>;
 
 struct World {
     now_ns: u64,
     /// Events ever scheduled.
     scheduled: u64,
-    events: BinaryHeap<Event>,
+    events: BinaryHeap<ScheduledPoll>,
     /// The task being polled: whoever waits is woken as this one.
     current: usize,
-    shop: Shop,
+    shop: SimulatedShop,
     /// A request buffer between two users: only requests being written hold one.
     spare: Vec<u8>,
 }
@@ -81,7 +81,7 @@ impl World {
 pub struct Simulation {
     world: Rc<RefCell<World>>,
     /// Tasks by number; `None` once they are done.
-    tasks: Vec<Option<Task>>,
+    tasks: Vec<Option<SimulatedTask>>,
     recorder: Rc<RefCell<Recorder>>,
     heads: Arc<PreparedHeads>,
 }
@@ -95,7 +95,7 @@ impl Simulation {
         start_ns: u64,
         recorder: Recorder,
         heads: PreparedHeads,
-        shop: impl FnMut(&[u8], u64) -> Answer + 'static,
+        shop: impl FnMut(&[u8], u64) -> SimulatedAnswer + 'static,
     ) -> Self {
         Self {
             world: Rc::new(RefCell::new(World {
@@ -238,7 +238,7 @@ impl SimulatedLink {
     }
 
     /// Hands the request over; gives the moment it was sent, and the answer.
-    fn send(&mut self) -> (u64, Answer) {
+    fn send(&mut self) -> (u64, SimulatedAnswer) {
         let mut world = self.world.borrow_mut();
         let sent_ns = world.now_ns;
         let answer = (world.shop)(&self.request, sent_ns);

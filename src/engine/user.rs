@@ -102,14 +102,14 @@ impl Activities {
 /// The arrivals of one core, taken in order by whichever of its users is free. A user that takes
 /// one early waits for it to be due; when none is free the next arrival is taken late, and its
 /// response time, counted from due, shows it.
-pub struct Arrivals {
+pub struct ArrivalQueue {
     schedule: RefCell<ArrivalSchedule>,
     seed: u64,
     start_ns: u64,
     longest_wait_ns: u64,
 }
 
-impl Arrivals {
+impl ArrivalQueue {
     /// The arrivals of `schedule`, counted from `start_ns`.
     #[must_use]
     pub fn new(
@@ -193,7 +193,7 @@ pub async fn live_by_activity<B: ByteStream, S: Script>(
 pub async fn live_by_arrivals<B: ByteStream, S: Script>(
     session: &mut Session<SocketLink<B>>,
     script: &S,
-    arrivals: &Arrivals,
+    arrivals: &ArrivalQueue,
     active: &Cell<u32>,
 ) {
     while !session.is_stopped() {

@@ -9,7 +9,9 @@ use super::connection::{Connection, Transport};
 use super::health::ThreadGauge;
 use super::interruption::Interruption;
 use super::net::Tcp;
-use super::openings::{OPENED_AT_ONCE, Ready, Wanted, open_connections, user_connections};
+use super::openings::{
+    OPENED_AT_ONCE, Ready, WantedConnections, open_connections, user_connections,
+};
 use super::pacer::{Pacer, sharpen_timers};
 use super::preallocation::preallocate;
 use super::race_pool::{RacePool, RacePoolParts};
@@ -18,7 +20,7 @@ use super::reopening::reopen_closed;
 use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, UserConnection};
-use super::user::{Activities, Arrivals, live_by_activity, live_by_arrivals};
+use super::user::{Activities, ArrivalQueue, live_by_activity, live_by_arrivals};
 use super::worker_config::WorkerConfig;
 use crate::plan::{UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, LiveSchedule, WorkerHandover};
@@ -117,7 +119,7 @@ async fn run<S: Script>(
         }
     };
     let spread = std::mem::take(&mut config.target.opened);
-    let wanted = Wanted {
+    let wanted = WantedConnections {
         connections: config.load.all_connections(),
         opened: config.load.planned_connections(),
     };
@@ -166,7 +168,7 @@ async fn run<S: Script>(
     core.begin(start_ns, &config);
     let arrivals = config.load.arrivals.take().map(|arrivals| {
         let (schedule, seed) = (arrivals.schedule, arrivals.seed);
-        Rc::new(Arrivals::new(
+        Rc::new(ArrivalQueue::new(
             schedule,
             seed,
             start_ns,
@@ -428,7 +430,7 @@ fn start_users<S: Script>(
     config: &mut WorkerConfig,
     core: &Core,
     connections: Vec<Connection<Tcp>>,
-    arrivals: Option<&Rc<Arrivals>>,
+    arrivals: Option<&Rc<ArrivalQueue>>,
     start_ns: u64,
 ) -> Rc<RefCell<Vec<Session<SocketLink<Tcp>>>>> {
     let users = std::mem::take(&mut config.load.users);

@@ -6,7 +6,7 @@
 use super::hunt_record::{Criteria, DomainProbe, Judgement, Limit, NameProbe, ProbeRecord};
 use super::reading::{Weighed, allowed_beyond};
 use crate::pieces::{counted, percent_text, rate_text};
-use crate::plan::{Quantity, Tag, Threshold};
+use crate::plan::{Tag, Threshold, ThresholdQuantity};
 use crate::stats::{Answer, TailJudgement, ThresholdVerdict};
 
 /// A backlog that grows by a smaller share of what comes in does not: chance leaves that much.
@@ -186,7 +186,10 @@ fn http_thresholds(evidence: &Evidence<'_>) -> Option<Finding> {
     let mut tails = evidence.weighed.tails.iter();
     let (mut crossed, mut doubtful) = (Vec::new(), Vec::new());
     for objective in evidence.objectives {
-        if matches!(objective.threshold.quantity, Quantity::Observed { .. }) {
+        if matches!(
+            objective.threshold.quantity,
+            ThresholdQuantity::Observed { .. }
+        ) {
             continue;
         }
         let allowed = allowed_beyond(&objective.threshold);
@@ -231,7 +234,12 @@ fn observed_thresholds(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
     let crossed: Vec<String> = evidence
         .objectives
         .iter()
-        .filter(|objective| matches!(objective.threshold.quantity, Quantity::Observed { .. }))
+        .filter(|objective| {
+            matches!(
+                objective.threshold.quantity,
+                ThresholdQuantity::Observed { .. }
+            )
+        })
         .filter(|objective| objective.verdict == ThresholdVerdict::Crossed)
         .map(|objective| format!("`{}`: {}", objective.threshold.text(), objective.value))
         .collect();
@@ -242,7 +250,10 @@ fn observed_thresholds(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
 fn threshold_domain(evidence: &Evidence<'_>) -> String {
     let mut crossed = evidence.objectives.iter().filter(|objective| {
         objective.verdict == ThresholdVerdict::Crossed
-            && matches!(objective.threshold.quantity, Quantity::Observed { .. })
+            && matches!(
+                objective.threshold.quantity,
+                ThresholdQuantity::Observed { .. }
+            )
     });
     let domain = crossed.find_map(|objective| {
         let selector = objective.threshold.quantity.selector();

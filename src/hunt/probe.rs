@@ -9,7 +9,8 @@ use super::window::{Span, WindowFigures, WindowSink};
 use crate::engine::MetSubject;
 use crate::observe::ObserverConfig;
 use crate::plan::{
-    ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Quantity, Stage, Statistic, Target,
+    ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Stage, Statistic, Target,
+    ThresholdQuantity,
 };
 use crate::record::{BacklogRecord, Live, ObservedRecord, RunFacts, RunRecord};
 use crate::report::LiveFace;
@@ -74,7 +75,7 @@ pub struct Seen {
 pub fn window_s(request: &HuntRequest, requests_per_s: f64, is_watched: bool) -> f64 {
     let thresholds = request.template.plan.thresholds.iter();
     let quantiles = thresholds.filter_map(|slo| match &slo.quantity {
-        Quantity::Latency {
+        ThresholdQuantity::Latency {
             statistic: Statistic::Quantile(quantile),
             ..
         } if allowed_beyond(slo).is_none() => Some(*quantile),

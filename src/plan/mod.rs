@@ -47,7 +47,8 @@ pub use suggestion::Suggestion;
 pub use target::{Target, TargetError};
 pub use threshold::{
     JourneyMeasure, LONGEST_WINDOW_S, LatencyMetric, Matcher, Operator, OutcomeMetric, Producible,
-    Quantity, RaceMeasure, Selector, Statistic, Tag, Tally, Threshold, ThresholdError, Unit,
+    RaceMeasure, Selector, Statistic, Tag, Tally, Threshold, ThresholdError, ThresholdQuantity,
+    Unit,
 };
 pub use topology::{Cpu, LARGEST_CPU, Topology};
 pub use wait::{WaitTime, WaitTimeError};

@@ -35,11 +35,11 @@ pub const LONGEST_WINDOW_S: u32 = 86_400;
 pub struct Threshold {
     text: String,
     /// What is compared.
-    pub quantity: Quantity,
+    pub quantity: ThresholdQuantity,
     /// How it is compared.
     pub operator: Operator,
     /// With what: microseconds, a share from 0 to 1, a count or a rate a second; see
-    /// [`Quantity::unit`].
+    /// [`ThresholdQuantity::unit`].
     pub limit: f64,
     /// It must hold of every window of so many whole seconds (1 to [`LONGEST_WINDOW_S`]); `None`
     /// when it must hold of the whole.
@@ -50,7 +50,7 @@ pub struct Threshold {
 
 /// A figure of a run.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Quantity {
+pub enum ThresholdQuantity {
     /// A statistic of latencies, in microseconds.
     Latency {
         /// Which latency.
@@ -115,7 +115,7 @@ pub enum Quantity {
     },
 }
 
-impl Quantity {
+impl ThresholdQuantity {
     /// The unit of its values.
     #[must_use]
     pub fn unit(&self) -> Unit {
@@ -159,7 +159,7 @@ impl Quantity {
     }
 }
 
-impl Quantity {
+impl ThresholdQuantity {
     fn selector_mut(&mut self) -> &mut Selector {
         match self {
             Self::Latency { of, .. }
@@ -200,7 +200,7 @@ impl Threshold {
     pub fn watched_quantile(&self) -> Option<f64> {
         let is_upper = matches!(self.operator, Operator::Below | Operator::AtMost);
         match &self.quantity {
-            Quantity::Latency {
+            ThresholdQuantity::Latency {
                 statistic: Statistic::Quantile(quantile),
                 ..
             } if is_upper && self.window_s.is_none() && (0.0..1.0).contains(quantile) => {

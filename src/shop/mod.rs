@@ -40,7 +40,7 @@ pub use journeys::{JourneyKind, TakenStep};
 pub use operations::HEALTH_PATH;
 pub use outcomes::judge_ordinary;
 pub use payloads::Payloads;
-pub use profile::{Position, Profile, ProfileClass, ProfileError, ProfileFault, ProfileLoad};
+pub use profile::{Profile, ProfileClass, ProfileError, ProfileFault, ProfileLoad, TextPosition};
 pub use script::{NoScript, ShopScript, UnknownClass};
 pub use settings::{ShopSettings, UnknownSetting};
 pub use steps::{called_operations, used_operations};

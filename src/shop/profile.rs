@@ -7,11 +7,11 @@ mod document;
 mod error;
 mod schema;
 
-pub use error::{Position, ProfileError, ProfileFault};
+pub use error::{ProfileError, ProfileFault, TextPosition};
 
 use super::JourneyOptions;
 use crate::plan::{Arrivals, ClassShare, FailureRule, Load, Pacing, Stage, Threshold};
-use document::{Document, Keys, StageKeys};
+use document::{Keys, ProfileDocument, StageKeys};
 use std::num::NonZeroU64;
 use std::time::Duration;
 
@@ -108,7 +108,7 @@ pub struct ProfileClass {
     /// The class and its weight.
     pub share: ClassShare,
     /// Its place in the profile's text.
-    pub position: Position,
+    pub position: TextPosition,
 }
 
 /// The load of a profile.
@@ -141,7 +141,7 @@ impl Profile {
     /// When the text is not TOML, has a key that profiles do not have or a value that the key
     /// cannot have, lacks `name`, `description` or `classes`, or has keys that exclude each other.
     pub fn parse(text: &str, origin: &str) -> Result<Self, ProfileError> {
-        let (document, keys) = Document::read(text, origin)?;
+        let (document, keys) = ProfileDocument::read(text, origin)?;
         let load = load_of(&document, &keys)?;
         let missing =
             |key, example| document.error_at_key(key, ProfileFault::Missing { key, example });
@@ -255,7 +255,10 @@ fn total(stages: &[Stage]) -> Duration {
     Duration::from_micros(total_us)
 }
 
-fn check_classes(document: &Document<'_>, classes: &[ProfileClass]) -> Result<(), ProfileError> {
+fn check_classes(
+    document: &ProfileDocument<'_>,
+    classes: &[ProfileClass],
+) -> Result<(), ProfileError> {
     let wrong = |why: String| {
         let key = "classes".to_owned();
         document.error_at_key("classes", ProfileFault::Value { key, why })
@@ -281,7 +284,7 @@ fn check_classes(document: &Document<'_>, classes: &[ProfileClass]) -> Result<()
     Ok(())
 }
 
-fn load_of(document: &Document<'_>, keys: &Keys) -> Result<ProfileLoad, ProfileError> {
+fn load_of(document: &ProfileDocument<'_>, keys: &Keys) -> Result<ProfileLoad, ProfileError> {
     check_combination(document, keys)?;
     if let Some(stages) = &keys.stages {
         let stages: Vec<Stage> = stages.iter().map(stage_of).collect();
@@ -308,7 +311,7 @@ fn load_of(document: &Document<'_>, keys: &Keys) -> Result<ProfileLoad, ProfileE
 }
 
 /// Stages take the place of users and spawn rate; a rate (open model) excludes both.
-fn check_combination(document: &Document<'_>, keys: &Keys) -> Result<(), ProfileError> {
+fn check_combination(document: &ProfileDocument<'_>, keys: &Keys) -> Result<(), ProfileError> {
     let users = ("users", keys.users.is_some());
     let spawn_rate = ("spawn_rate", keys.spawn_rate.is_some());
     let stages = ("stages", keys.stages.is_some());

@@ -10,7 +10,7 @@ mod pile;
 mod tails;
 
 use super::{Amount, Interval, Phase, RunContext};
-use crate::plan::{Operator, Quantity, Tag, Threshold, Unit};
+use crate::plan::{Operator, Tag, Threshold, ThresholdQuantity, Unit};
 use gather::Gatherer;
 use pile::{Pile, Portion};
 use schemars::JsonSchema;
@@ -142,7 +142,7 @@ impl Thresholds {
     /// Adds the back end's latest figures, without a second of the run: what it came to in the end.
     pub fn observe_again(&mut self, context: &RunContext) {
         for watch in &mut self.watches {
-            if let Quantity::Observed { metric, of, .. } = &watch.threshold.quantity
+            if let ThresholdQuantity::Observed { metric, of, .. } = &watch.threshold.quantity
                 && let Some(sample) = context.observed.amount(*metric, of.exactly(Tag::Domain))
             {
                 watch.whole.add_sample(sample);
@@ -262,7 +262,9 @@ impl Watch {
         }
         if self.whole.is_empty() {
             return match self.threshold.quantity {
-                Quantity::Observed { .. } => "no data: nothing told this figure".to_owned(),
+                ThresholdQuantity::Observed { .. } => {
+                    "no data: nothing told this figure".to_owned()
+                }
                 _ => "no data: the run had no such phase".to_owned(),
             };
         }
@@ -270,11 +272,13 @@ impl Watch {
             (Some(window), _) if self.whole.value(&self.threshold).is_some() => {
                 format!("no data: no {} s in a row had any", window.seconds)
             }
-            (_, Quantity::Journeys { .. }) => "no data: no such journey ended".to_owned(),
-            (_, Quantity::Races { .. } | Quantity::RaceSpread { .. }) => {
+            (_, ThresholdQuantity::Journeys { .. }) => "no data: no such journey ended".to_owned(),
+            (_, ThresholdQuantity::Races { .. } | ThresholdQuantity::RaceSpread { .. }) => {
                 "no data: no such race was run".to_owned()
             }
-            (_, Quantity::Observed { .. }) => "no data: nothing told this figure".to_owned(),
+            (_, ThresholdQuantity::Observed { .. }) => {
+                "no data: nothing told this figure".to_owned()
+            }
             _ => "no data: no such request ended".to_owned(),
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::coupon_workload::{CouponShop, STEPS};
 use shopblast::engine::{
-    Answer, Described, PreparedHeads, Recorder, SessionStart, Simulation, Workload,
+    Described, PreparedHeads, Recorder, SessionStart, SimulatedAnswer, Simulation, Workload,
 };
 use shopblast::plan::{ClassShare, Load, Plan, Stage, Target, UniqueNumbers, WaitTime};
 use shopblast::stats::{CoreInterval, Outcome};
@@ -15,26 +15,28 @@ use std::time::Duration;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A shop that takes everything but every third coupon.
-fn shop() -> impl FnMut(&[u8], u64) -> Answer {
+fn shop() -> impl FnMut(&[u8], u64) -> SimulatedAnswer {
     let mut coupons = 0;
     move |request, _| {
         let line = request.split(|byte| *byte == b'\r').next().unwrap();
         match line {
-            b"POST /carts HTTP/1.1" => Answer::reply(2_000_000, 201, *b"{\"cart_id\":\"c-1\"}"),
+            b"POST /carts HTTP/1.1" => {
+                SimulatedAnswer::reply(2_000_000, 201, *b"{\"cart_id\":\"c-1\"}")
+            }
             b"POST /carts/c-1/coupons HTTP/1.1" => {
                 coupons += 1;
                 let refused = *b"{\"error\":{\"coupon_code\":[\"Unknown\"]}}";
                 let taken = *b"{\"status\":\"ok\"}";
                 if coupons % 3 == 0 {
-                    Answer::reply(2_000_000, 400, refused)
+                    SimulatedAnswer::reply(2_000_000, 400, refused)
                 } else {
-                    Answer::reply(2_000_000, 200, taken)
+                    SimulatedAnswer::reply(2_000_000, 200, taken)
                 }
             }
             b"POST /carts/c-1/checkout HTTP/1.1" => {
-                Answer::reply(2_000_000, 201, *b"{\"order_id\":\"o-1\"}")
+                SimulatedAnswer::reply(2_000_000, 201, *b"{\"order_id\":\"o-1\"}")
             }
-            _ => Answer::reply(2_000_000, 200, *b"{\"status\":\"ok\"}"),
+            _ => SimulatedAnswer::reply(2_000_000, 200, *b"{\"status\":\"ok\"}"),
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::simulated_shop::{MS, SECOND, plan};
 use proptest::prelude::*;
 use shopblast::engine::{
-    Answer, Described, PreparedHeads, Recorder, Script, SessionStart, Simulation,
+    Described, PreparedHeads, Recorder, Script, SessionStart, SimulatedAnswer, Simulation,
 };
 use shopblast::plan::{Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed};
 use shopblast::sandbox::InProcessShop;
@@ -43,7 +43,7 @@ fn world() -> (ShopScript, Simulation) {
     let mut shop = InProcessShop::new(Generation::Five, 10_000);
     let simulation = Simulation::new(0, recorder, heads, move |request, _| {
         let reply = shop.answer(request).expect("a whole request");
-        Answer::reply(MS, reply.status, reply.body)
+        SimulatedAnswer::reply(MS, reply.status, reply.body)
     });
     (script, simulation)
 }

@@ -1,7 +1,7 @@
 //! The flash sale's set-up: once a run, before the users start, tried again, or the run is off.
 
 use crate::simulated_shop::{MS, Request, SECOND, plan, refusal, simulation, start, well};
-use shopblast::engine::{Answer, Described, Script, SetUpFailure};
+use shopblast::engine::{Described, Script, SetUpFailure, SimulatedAnswer};
 use shopblast::plan::Pacing;
 use shopblast::shop::{Generation, ShopScript};
 use shopblast::stats::Outcome;
@@ -19,7 +19,10 @@ struct SetUp {
 }
 
 /// Sets `class` up in a shop that answers the request at a position with `instead`, or well.
-fn set_up(class: &str, instead: impl Fn(usize, &Request) -> Option<Answer> + 'static) -> SetUp {
+fn set_up(
+    class: &str,
+    instead: impl Fn(usize, &Request) -> Option<SimulatedAnswer> + 'static,
+) -> SetUp {
     let script = ShopScript::new(&plan(&[class], Pacing::Max), Generation::Five).unwrap();
     let sent = Rc::new(RefCell::new(Vec::new()));
     let log = Rc::clone(&sent);
@@ -127,7 +130,7 @@ fn all_users_reserve_the_same_item_until_it_is_sold_out() {
 #[test]
 fn a_set_up_is_tried_again_with_growing_pauses() {
     let set_up = set_up("FlashSaleUser", |at, _| {
-        (at < 4).then(|| Answer::reply(LATENCY_NS, 503, *b"{\"error\":\"not yet\"}"))
+        (at < 4).then(|| SimulatedAnswer::reply(LATENCY_NS, 503, *b"{\"error\":\"not yet\"}"))
     });
     assert_eq!(set_up.ended, Ok(()));
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The identity journeys, their user classes and the spike, carried out in virtual time.
 
 use crate::simulated_shop::{MS, Request, SECOND, plan, simulation, start, streams, well};
-use shopblast::engine::{Abort, Answer, Described, Journey, Script};
+use shopblast::engine::{Abort, Described, Journey, Script, SimulatedAnswer};
 use shopblast::plan::{Pacing, WaitTime};
 use shopblast::shop::{
     Generation, JourneyKind, NoScript, ShopScript, ShopSettings, Supplies, UnknownClass,
@@ -44,7 +44,7 @@ struct Carried {
 }
 
 /// Carries `journey` out once.
-fn once(journey: JourneyKind, mut shop: impl FnMut(&[u8]) -> Answer + 'static) -> Carried {
+fn once(journey: JourneyKind, mut shop: impl FnMut(&[u8]) -> SimulatedAnswer + 'static) -> Carried {
     let script = script(&["IdentityUser", "SpikeUser"]);
     let sent = Rc::new(RefCell::new(Vec::new()));
     let log = Rc::clone(&sent);
@@ -167,7 +167,9 @@ fn a_refused_registration_ends_every_journey() {
     for journey in JOURNEYS {
         let Carried {
             requests, ended, ..
-        } = once(journey, |_| Answer::reply(MS, 400, *b"{\"error\":{}}"));
+        } = once(journey, |_| {
+            SimulatedAnswer::reply(MS, 400, *b"{\"error\":{}}")
+        });
         assert_eq!(
             (requests.len(), ended),
             (1, Err(Abort)),
@@ -187,7 +189,7 @@ fn later_refusals_are_recorded_and_the_journey_goes_on() {
             if request.starts_with(b"POST /customers HTTP") {
                 return well(request, MS);
             }
-            Answer::reply(MS, 500, *b"Internal Server Error")
+            SimulatedAnswer::reply(MS, 500, *b"Internal Server Error")
         });
         assert_eq!(
             (requests.len(), ended),

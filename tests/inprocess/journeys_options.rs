@@ -4,7 +4,7 @@ use crate::carried_journey::{Carried, LATENCY_NS, carry, down, kind, script_with
 use crate::journey_contract::contracts;
 use crate::simulated_shop::refusal;
 use serde_json::Value;
-use shopblast::engine::Answer;
+use shopblast::engine::SimulatedAnswer;
 use shopblast::shop::{JourneyKind, JourneyOption, JourneyOptions, ShopScript};
 
 fn with(options: &[JourneyOption]) -> &'static ShopScript {
@@ -93,7 +93,7 @@ fn a_release_probe_expects_to_be_refused() {
     );
     assert_eq!((probe.status, carried.failed), (400, 0));
     let released = carry(script, JourneyKind::ReservationRelease, 1, |at, _| {
-        (at == 2).then(|| Answer::reply(LATENCY_NS, 200, *b"{\"status\":\"ok\"}"))
+        (at == 2).then(|| SimulatedAnswer::reply(LATENCY_NS, 200, *b"{\"status\":\"ok\"}"))
     });
     assert_eq!(
         released.failed, 1,

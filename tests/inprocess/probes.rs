@@ -3,7 +3,7 @@
 
 use crate::simulated_shop::{MS, Request, SECOND, plan};
 use shopblast::engine::{
-    Answer, Broken, Described, PreparedHeads, Recorder, SessionStart, Simulation,
+    Broken, Described, PreparedHeads, Recorder, SessionStart, SimulatedAnswer, Simulation,
 };
 use shopblast::plan::{Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed};
 use shopblast::sandbox::InProcessShop;
@@ -213,7 +213,7 @@ fn race(seed: u64, generation: Generation) -> Probed {
     let mut simulation = Simulation::new(0, recorder, heads, move |bytes, _| {
         let fate = luck.u32(..6);
         if fate == 0 {
-            return Answer::broken(MS, Broken::Lost, "lost on the way there");
+            return SimulatedAnswer::broken(MS, Broken::Lost, "lost on the way there");
         }
         let reply = shop.answer(bytes).expect("a whole request");
         let request = Request::parse(bytes);
@@ -236,8 +236,8 @@ fn race(seed: u64, generation: Generation) -> Probed {
             }
         }
         match fate {
-            1 => Answer::broken(MS, Broken::Lost, "lost on the way back"),
-            _ => Answer::reply(MS, reply.status, reply.body),
+            1 => SimulatedAnswer::broken(MS, Broken::Lost, "lost on the way back"),
+            _ => SimulatedAnswer::reply(MS, reply.status, reply.body),
         }
     });
     let run_id = RunId::new(1_800_000_000_000, 1, seed as u16);

@@ -145,7 +145,7 @@ impl Body<'_> {
 
 /// Not a request.
 #[derive(Debug, PartialEq, Eq)]
-struct Malformed;
+struct MalformedRequest;
 
 /// Reads the request at the start of `buffer`.
 #[must_use]
@@ -153,7 +153,7 @@ pub fn parse(buffer: &[u8]) -> Incoming<'_> {
     parse_head(buffer).unwrap_or(Incoming::Bad)
 }
 
-fn parse_head(buffer: &[u8]) -> Result<Incoming<'_>, Malformed> {
+fn parse_head(buffer: &[u8]) -> Result<Incoming<'_>, MalformedRequest> {
     const MORE: Incoming<'_> = Incoming::Partial {
         awaits_continue: false,
     };
@@ -163,33 +163,33 @@ fn parse_head(buffer: &[u8]) -> Result<Incoming<'_>, Malformed> {
         .position(|byte| !b"\r\n".contains(byte))
         .unwrap_or(buffer.len());
     if start > MAX_HEAD_BYTES {
-        return Err(Malformed);
+        return Err(MalformedRequest);
     }
     let bytes = &buffer[start..];
     let end = memmem::find(bytes, b"\r\n\r\n").map(|at| at + 4);
     let head = &bytes[..end.unwrap_or(bytes.len())];
     if head.len() > MAX_HEAD_BYTES || has_bare_line_feed(head) {
-        return Err(Malformed);
+        return Err(MalformedRequest);
     }
     let mut fields = [const { std::mem::MaybeUninit::uninit() }; MAX_HEADERS];
     let mut parsed = httparse::Request::new(&mut []);
     let status = parsed
         .parse_with_uninit_headers(head, &mut fields)
-        .map_err(|_| Malformed)?;
+        .map_err(|_| MalformedRequest)?;
     if let Some(method) = parsed.method
         && !METHODS.contains(&method)
     {
-        return Err(Malformed);
+        return Err(MalformedRequest);
     }
     let Some(end) = end else { return Ok(MORE) };
     if status != httparse::Status::Complete(end) {
-        return Err(Malformed);
+        return Err(MalformedRequest);
     }
     let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version)
     else {
-        return Err(Malformed);
+        return Err(MalformedRequest);
     };
-    let line_end = memchr::memchr(b'\n', head).ok_or(Malformed)? + 1;
+    let line_end = memchr::memchr(b'\n', head).ok_or(MalformedRequest)? + 1;
     let mut request = Request {
         method,
         target,
@@ -203,12 +203,12 @@ fn parse_head(buffer: &[u8]) -> Result<Incoming<'_>, Malformed> {
     let framing = read_fields(&mut request, parsed.headers)?;
     let rest = &bytes[end..];
     let body_bytes = match framing {
-        Framing::Length(length) if rest.len() >= length => {
+        RequestFraming::Length(length) if rest.len() >= length => {
             request.body = Body::Whole(&rest[..length]);
             Some(length)
         }
-        Framing::Length(_) => None,
-        Framing::Chunked => match chunked_bytes(rest)? {
+        RequestFraming::Length(_) => None,
+        RequestFraming::Chunked => match chunked_bytes(rest)? {
             Some(framed) => {
                 request.body = Body::Chunked(&rest[..framed]);
                 Some(framed)
@@ -231,7 +231,7 @@ fn has_bare_line_feed(head: &[u8]) -> bool {
     memchr::memchr_iter(b'\n', head).any(|at| at == 0 || head[at - 1] != b'\r')
 }
 
-enum Framing {
+enum RequestFraming {
     Length(usize),
     Chunked,
 }
@@ -239,7 +239,7 @@ enum Framing {
 fn read_fields<'a>(
     request: &mut Request<'a>,
     fields: &[httparse::Header<'a>],
-) -> Result<Framing, Malformed> {
+) -> Result<RequestFraming, MalformedRequest> {
     let mut length = None;
     let mut chunked = false;
     for field in fields {
@@ -251,11 +251,11 @@ fn read_fields<'a>(
             }
             10 if is("connection") => request.asks_close = field.value == b"close",
             12 if is("content-type") => request.content_type = Some(field.value),
-            14 if is("content-length") && length.is_some() => return Err(Malformed),
+            14 if is("content-length") && length.is_some() => return Err(MalformedRequest),
             14 if is("content-length") => length = Some(decimal(field.value)?),
             17 if is("transfer-encoding") => {
                 if chunked || !field.value.eq_ignore_ascii_case(b"chunked") {
-                    return Err(Malformed);
+                    return Err(MalformedRequest);
                 }
                 chunked = true;
             }
@@ -263,24 +263,26 @@ fn read_fields<'a>(
         }
     }
     match (length, chunked) {
-        (Some(_), true) => Err(Malformed),
-        (None, true) => Ok(Framing::Chunked),
-        (length, false) => Ok(Framing::Length(length.unwrap_or(0))),
+        (Some(_), true) => Err(MalformedRequest),
+        (None, true) => Ok(RequestFraming::Chunked),
+        (length, false) => Ok(RequestFraming::Length(length.unwrap_or(0))),
     }
 }
 
-fn decimal(text: &[u8]) -> Result<usize, Malformed> {
+fn decimal(text: &[u8]) -> Result<usize, MalformedRequest> {
     digits(text, 10)
 }
 
-fn digits(text: &[u8], radix: u32) -> Result<usize, Malformed> {
+fn digits(text: &[u8], radix: u32) -> Result<usize, MalformedRequest> {
     if text.is_empty() {
-        return Err(Malformed);
+        return Err(MalformedRequest);
     }
     text.iter().try_fold(0_usize, |value, &byte| {
-        let digit = char::from(byte).to_digit(radix).ok_or(Malformed)?;
+        let digit = char::from(byte).to_digit(radix).ok_or(MalformedRequest)?;
         let value = value * radix as usize + digit as usize;
-        (value <= MAX_BODY_BYTES).then_some(value).ok_or(Malformed)
+        (value <= MAX_BODY_BYTES)
+            .then_some(value)
+            .ok_or(MalformedRequest)
     })
 }
 
@@ -292,7 +294,7 @@ struct Chunk<'a> {
 }
 
 /// The chunk at `at`; `None` when it has not arrived in full.
-fn next_chunk(framed: &[u8], at: usize) -> Result<Option<Chunk<'_>>, Malformed> {
+fn next_chunk(framed: &[u8], at: usize) -> Result<Option<Chunk<'_>>, MalformedRequest> {
     let Some(line_end) = line_end(framed, at)? else {
         return Ok(None);
     };
@@ -313,12 +315,12 @@ fn next_chunk(framed: &[u8], at: usize) -> Result<Option<Chunk<'_>>, Malformed> 
             end: data_end + 2,
         })),
         [] | [b'\r'] => Ok(None),
-        _ => Err(Malformed),
+        _ => Err(MalformedRequest),
     }
 }
 
 /// Bytes of a whole chunked body with its trailer; `None` when some are missing.
-fn chunked_bytes(framed: &[u8]) -> Result<Option<usize>, Malformed> {
+fn chunked_bytes(framed: &[u8]) -> Result<Option<usize>, MalformedRequest> {
     let mut at = 0;
     let mut body_bytes = 0;
     loop {
@@ -331,7 +333,7 @@ fn chunked_bytes(framed: &[u8]) -> Result<Option<usize>, Malformed> {
         }
         body_bytes += chunk.data.len();
         if body_bytes > MAX_BODY_BYTES {
-            return Err(Malformed);
+            return Err(MalformedRequest);
         }
     }
     let trailer_start = at;
@@ -345,19 +347,19 @@ fn chunked_bytes(framed: &[u8]) -> Result<Option<usize>, Malformed> {
             return Ok(Some(at));
         }
         if at - trailer_start > MAX_HEAD_BYTES {
-            return Err(Malformed);
+            return Err(MalformedRequest);
         }
     }
 }
 
 /// Where the line at `at` ends, its CRLF included.
-fn line_end(bytes: &[u8], at: usize) -> Result<Option<usize>, Malformed> {
+fn line_end(bytes: &[u8], at: usize) -> Result<Option<usize>, MalformedRequest> {
     let rest = &bytes[at..];
     let window = &rest[..rest.len().min(MAX_CHUNK_LINE_BYTES)];
     match memchr::memchr(b'\n', window) {
         Some(feed) if feed > 0 && rest[feed - 1] == b'\r' => Ok(Some(at + feed + 1)),
-        Some(_) => Err(Malformed),
-        None if rest.len() >= MAX_CHUNK_LINE_BYTES => Err(Malformed),
+        Some(_) => Err(MalformedRequest),
+        None if rest.len() >= MAX_CHUNK_LINE_BYTES => Err(MalformedRequest),
         None => Ok(None),
     }
 }

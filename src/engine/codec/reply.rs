@@ -27,7 +27,7 @@ pub struct Reply {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+enum ParserState {
     /// Nothing has come.
     Start,
     /// A part of the head, or of the 1xx replies before it.
@@ -40,7 +40,7 @@ enum State {
 /// Parses one reply at a time out of a buffer that grows. See the module's documentation.
 #[derive(Debug)]
 pub struct ReplyParser {
-    state: State,
+    state: ParserState,
     max_body_bytes: usize,
     /// Bytes of 1xx replies that were cut out of the buffer.
     skipped: usize,
@@ -58,7 +58,7 @@ impl ReplyParser {
     #[must_use]
     pub fn sharing(max_body_bytes: usize, known: Rc<KnownHeads>) -> Self {
         Self {
-            state: State::Start,
+            state: ParserState::Start,
             max_body_bytes,
             skipped: 0,
             known,
@@ -68,13 +68,13 @@ impl ReplyParser {
     /// Begins a new reply, at the start of an empty buffer.
     #[inline]
     pub fn reset(&mut self) {
-        self.state = State::Start;
+        self.state = ParserState::Start;
         self.skipped = 0;
     }
 
     /// Begins the reply to a HEAD request, which ends with its head (RFC 9112 §6.3).
     pub fn reset_for_head(&mut self) {
-        self.state = State::Head(Reading::without_body());
+        self.state = ParserState::Head(Reading::without_body());
         self.skipped = 0;
     }
 
@@ -84,7 +84,7 @@ impl ReplyParser {
     /// When the bytes are no reply; the connection is of no further use.
     #[inline]
     pub fn advance(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Reply>, Malformed> {
-        if let State::Start | State::Head(_) = self.state {
+        if let ParserState::Start | ParserState::Head(_) = self.state {
             let Some(head) = self.parse_head(buffer)? else {
                 return Ok(None);
             };
@@ -99,11 +99,13 @@ impl ReplyParser {
             self.enter_body(head)?;
         }
         match self.state {
-            State::Start | State::Head(_) | State::UntilClose(_) => self.limit_until_close(buffer),
-            State::Length(head, end) => {
+            ParserState::Start | ParserState::Head(_) | ParserState::UntilClose(_) => {
+                self.limit_until_close(buffer)
+            }
+            ParserState::Length(head, end) => {
                 Ok((buffer.len() >= end).then(|| self.reply(head, end, end, buffer.len())))
             }
-            State::Chunked(head, chunks) => self.advance_chunks(head, chunks, buffer),
+            ParserState::Chunked(head, chunks) => self.advance_chunks(head, chunks, buffer),
         }
     }
 
@@ -113,13 +115,13 @@ impl ReplyParser {
     /// When the reply was not complete.
     pub fn close(&mut self, buffer: &[u8]) -> Result<Reply, Malformed> {
         match self.state {
-            State::UntilClose(head) => {
+            ParserState::UntilClose(head) => {
                 let end = buffer.len();
                 let mut reply = self.reply(head, end, end, end);
                 (reply.reusable, reply.lasted_until_close) = (false, true);
                 Ok(reply)
             }
-            State::Start | State::Head(_) if buffer.is_empty() && self.skipped == 0 => {
+            ParserState::Start | ParserState::Head(_) if buffer.is_empty() && self.skipped == 0 => {
                 Err(Malformed::ClosedBeforeReply)
             }
             _ => Err(Malformed::ClosedWithinReply),
@@ -129,7 +131,7 @@ impl ReplyParser {
     #[inline]
     fn parse_head(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Head>, Malformed> {
         match self.state {
-            State::Head(reading) => self.parse_new_head(reading, buffer),
+            ParserState::Head(reading) => self.parse_new_head(reading, buffer),
             _ => match self.known.find(buffer) {
                 None => self.parse_new_head(Reading::default(), buffer),
                 known => Ok(known),
@@ -145,7 +147,7 @@ impl ReplyParser {
     ) -> Result<Option<Head>, Malformed> {
         loop {
             let Some(head) = reading.advance(buffer, self.skipped)? else {
-                self.state = State::Head(reading);
+                self.state = ParserState::Head(reading);
                 return Ok(None);
             };
             match head.status {
@@ -170,16 +172,16 @@ impl ReplyParser {
             Framing::Length(bytes) if bytes > self.max_body_bytes => {
                 return Err(Malformed::BodyTooLarge);
             }
-            Framing::Length(bytes) => State::Length(head, head.bytes + bytes),
-            Framing::Chunked => State::Chunked(head, Chunks::at(head.bytes)),
-            Framing::UntilClose => State::UntilClose(head),
+            Framing::Length(bytes) => ParserState::Length(head, head.bytes + bytes),
+            Framing::Chunked => ParserState::Chunked(head, Chunks::at(head.bytes)),
+            Framing::UntilClose => ParserState::UntilClose(head),
         };
         Ok(())
     }
 
     fn limit_until_close(&self, buffer: &[u8]) -> Result<Option<Reply>, Malformed> {
         match self.state {
-            State::UntilClose(head) if buffer.len() - head.bytes > self.max_body_bytes => {
+            ParserState::UntilClose(head) if buffer.len() - head.bytes > self.max_body_bytes => {
                 Err(Malformed::BodyTooLarge)
             }
             _ => Ok(None),
@@ -215,7 +217,7 @@ impl ReplyParser {
             let (body_end, end) = (chunks.written(), chunks.read());
             return Ok(Some(self.reply(head, body_end, end, buffer.len())));
         }
-        self.state = State::Chunked(head, chunks);
+        self.state = ParserState::Chunked(head, chunks);
         Ok(None)
     }
 }

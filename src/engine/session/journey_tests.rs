@@ -3,7 +3,7 @@
 use super::tests::{created, simulation, start};
 use super::*;
 use crate::engine::session::tests::{MS, SECOND, STEP};
-use crate::engine::{Answer, ArenaBuilder};
+use crate::engine::{ArenaBuilder, SimulatedAnswer};
 use crate::stats::JourneyCounts;
 use std::collections::HashSet;
 
@@ -55,7 +55,7 @@ fn a_journey_is_started_and_then_completed_aborted_or_cut_short() {
     let (mut simulation, sent) = simulation(move |_| {
         request += 1;
         match request % 4 {
-            0 => Answer::reply(100 * MS, 400, *b"{}"),
+            0 => SimulatedAnswer::reply(100 * MS, 400, *b"{}"),
             _ => created(100 * MS),
         }
     });
@@ -105,7 +105,7 @@ fn a_set_up_is_tried_again_and_belongs_to_no_journey() {
     let (mut simulation, sent) = simulation(move |_| {
         request += 1;
         match request {
-            1 => Answer::reply(MS, 503, *b"busy"),
+            1 => SimulatedAnswer::reply(MS, 503, *b"busy"),
             _ => created(MS),
         }
     });
@@ -121,7 +121,7 @@ fn a_set_up_is_tried_again_and_belongs_to_no_journey() {
 
 #[test]
 fn a_set_up_that_fails_says_why() {
-    let (mut simulation, _) = simulation(|_| Answer::reply(MS, 503, *b"busy"));
+    let (mut simulation, _) = simulation(|_| SimulatedAnswer::reply(MS, 503, *b"busy"));
     let mut user = simulation.session(start(WaitTime::None), SECOND);
     simulation.spawn(async move {
         let failure = user.set_up(&ThreeCalls).await.unwrap_err();

@@ -2,7 +2,7 @@
 
 use super::{Abort, Session};
 use crate::engine::link::{AwaitedStart, CalledOff, RaceRequest};
-use crate::engine::recorder::Observation;
+use crate::engine::recorder::ObservedExchange;
 use crate::engine::redirect;
 use crate::engine::socket_link::MOST_RACERS;
 use crate::engine::{
@@ -420,7 +420,7 @@ impl<L: Link> Session<L> {
             true => self.lateness.carried(due_ns, free_ns),
             false => 0,
         };
-        self.recorder.borrow_mut().observe(&Observation {
+        self.recorder.borrow_mut().observe(&ObservedExchange {
             step: racer.step,
             due_ns,
             free_ns: free_ns.max(race_request.ready_ns),

@@ -1,7 +1,7 @@
 //! Due moments, outcomes and back-off of one user, in virtual time.
 
 use super::*;
-use crate::engine::{Answer, ArenaBuilder, Method, Operation, SimulatedLink, Simulation};
+use crate::engine::{ArenaBuilder, Method, Operation, SimulatedAnswer, SimulatedLink, Simulation};
 use crate::plan::Target;
 use crate::stats::{CoreInterval, SetShape};
 
@@ -35,7 +35,9 @@ pub(super) static STEP: &Step = &STEPS[0];
 pub(super) type Sent = Rc<RefCell<Vec<(u64, Vec<u8>)>>>;
 
 /// A simulation whose shop writes down what it is sent.
-pub(super) fn simulation(mut answer: impl FnMut(u64) -> Answer + 'static) -> (Simulation, Sent) {
+pub(super) fn simulation(
+    mut answer: impl FnMut(u64) -> SimulatedAnswer + 'static,
+) -> (Simulation, Sent) {
     let sent = Sent::default();
     let log = Rc::clone(&sent);
     let recorder = Recorder::new(Box::new(CoreInterval::new(0, SHAPE)), Box::new([0]));
@@ -48,12 +50,12 @@ pub(super) fn simulation(mut answer: impl FnMut(u64) -> Answer + 'static) -> (Si
     (simulation, sent)
 }
 
-pub(super) fn created(after_ns: u64) -> Answer {
-    Answer::reply(after_ns, 201, *b"{\"thing_id\":\"t-1\"}")
+pub(super) fn created(after_ns: u64) -> SimulatedAnswer {
+    SimulatedAnswer::reply(after_ns, 201, *b"{\"thing_id\":\"t-1\"}")
 }
 
-fn not_sent(_: u64) -> Answer {
-    Answer::broken(1, Broken::NotSent, "connection refused")
+fn not_sent(_: u64) -> SimulatedAnswer {
+    SimulatedAnswer::broken(1, Broken::NotSent, "connection refused")
 }
 
 pub(super) fn start(wait: WaitTime) -> SessionStart {
@@ -187,7 +189,7 @@ fn at_once_follows_the_previous_reply_and_belongs_to_its_step() {
 
 #[test]
 fn an_aborted_journey_waits_before_the_next_pass() {
-    let (mut simulation, sent) = simulation(|_| Answer::reply(MS, 400, *b"{}"));
+    let (mut simulation, sent) = simulation(|_| SimulatedAnswer::reply(MS, 400, *b"{}"));
     run_passes(
         &mut simulation,
         WaitTime::between(1_000_000, 1_000_000).unwrap(),
@@ -263,10 +265,10 @@ fn back_off_starts_over_once_a_request_got_through() {
 fn requests_without_a_reply_are_recorded_for_what_they_are() {
     let mut answers = vec![
         created(MS),
-        Answer::reply(MS, 201, *b"{\"id\":7}"),
-        Answer::reply(MS, 400, *b"{}"),
+        SimulatedAnswer::reply(MS, 201, *b"{\"id\":7}"),
+        SimulatedAnswer::reply(MS, 400, *b"{}"),
         not_sent(0),
-        Answer::broken(MS, Broken::Lost, "timeout"),
+        SimulatedAnswer::broken(MS, Broken::Lost, "timeout"),
     ]
     .into_iter();
     let (mut simulation, sent) = simulation(move |_| answers.next().unwrap());
@@ -309,7 +311,7 @@ fn requests_without_a_reply_are_recorded_for_what_they_are() {
 
 #[test]
 fn a_failed_call_ends_a_journey_only_if_it_depends_on_it() {
-    let (mut simulation, _) = simulation(|_| Answer::reply(MS, 400, *b"{}"));
+    let (mut simulation, _) = simulation(|_| SimulatedAnswer::reply(MS, 400, *b"{}"));
     let mut user = simulation.session(start(WaitTime::None), SECOND);
     simulation.spawn(async move {
         assert_eq!(user.call(STEP).or_continue().await, Ok(Outcome::Refused));

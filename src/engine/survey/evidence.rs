@@ -43,9 +43,9 @@ pub const MOST_ROUNDS: u32 = 40;
 
 /// What all rounds so far tell of one connection.
 #[derive(Clone, Copy, Default)]
-pub struct Evidence(i32);
+pub struct SurveyEvidence(i32);
 
-impl Evidence {
+impl SurveyEvidence {
     /// One more round.
     pub fn add(&mut self, was_before: bool, weights: Weights) {
         self.0 += if was_before {
@@ -72,7 +72,7 @@ mod tests {
 
     /// Rounds until it is decided, and whether it then waits.
     fn decided(weights: Weights, mut was_before: impl FnMut() -> bool) -> (u32, bool) {
-        let mut evidence = Evidence::default();
+        let mut evidence = SurveyEvidence::default();
         for round in 1..=MOST_ROUNDS {
             evidence.add(was_before(), weights);
             if !evidence.is_open() {

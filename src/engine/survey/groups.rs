@@ -1,6 +1,6 @@
 //! Connections sorted by who waits for whom.
 
-use super::evidence::{Evidence, MOST_ROUNDS, Weights};
+use super::evidence::{MOST_ROUNDS, SurveyEvidence, Weights};
 use super::timed_connections::{SurveyQuestion, TimedConnections};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ const LONG_NS: u64 = 3_000_000;
 const MOST_ASKED_AT_ONCE: usize = 4;
 
 /// Whether times tell anything.
-pub enum Pace {
+pub enum AnswerPace {
     Telling,
     /// No; a slow question alone takes so many microseconds.
     TooFast(u64),
@@ -33,7 +33,7 @@ pub enum Pace {
 }
 
 /// Connections by the process that is believed to serve them.
-pub struct Groups<'a> {
+pub struct ProcessGroups<'a> {
     timed: TimedConnections<'a>,
     pub(super) groups: Vec<Vec<usize>>,
     /// From a slow question to the next thing: the work has begun, and is far from done.
@@ -52,7 +52,7 @@ pub struct Groups<'a> {
     turn: usize,
 }
 
-impl<'a> Groups<'a> {
+impl<'a> ProcessGroups<'a> {
     pub fn new(timed: TimedConnections<'a>) -> Self {
         Self {
             timed,
@@ -91,11 +91,11 @@ impl<'a> Groups<'a> {
     }
 
     /// Times both questions alone. `None` when there is no answer.
-    pub fn set_pace(&mut self, line: usize) -> Option<Pace> {
+    pub fn set_pace(&mut self, line: usize) -> Option<AnswerPace> {
         self.timed.alone_ns(line, SurveyQuestion::Quick)?;
         let once_ns = self.timed.alone_ns(line, SurveyQuestion::Quick)?;
         if once_ns.saturating_mul(LEAST_QUESTIONS) > self.timed.left_ns() {
-            return Some(Pace::TooSlow);
+            return Some(AnswerPace::TooSlow);
         }
         let mut times = |question| -> Option<Vec<u64>> {
             // The first one may have to build what the others find.
@@ -124,8 +124,8 @@ impl<'a> Groups<'a> {
         self.margin_ns = if is_slower { 0 } else { quick_ns / 2 };
         self.delay = Duration::from_nanos((slow_ns / 4).clamp(50_000, 300_000));
         Some(match is_telling {
-            true => Pace::Telling,
-            false => Pace::TooFast(slow_ns / 1_000),
+            true => AnswerPace::Telling,
+            false => AnswerPace::TooFast(slow_ns / 1_000),
         })
     }
 
@@ -211,7 +211,7 @@ impl<'a> Groups<'a> {
             true => Weights::LONG,
             false => Weights::of(blockers.len()),
         };
-        let mut evidence = vec![Evidence::default(); lines.len()];
+        let mut evidence = vec![SurveyEvidence::default(); lines.len()];
         for _ in 0..MOST_ROUNDS {
             let open: Vec<usize> = (0..lines.len())
                 .filter(|&at| evidence[at].is_open() && self.timed.is_usable(lines[at]))

@@ -18,7 +18,7 @@ mod timed_connections;
 
 use super::clock::now_ns;
 use super::interruption::Interruption;
-use groups::{Groups, Pace};
+use groups::{AnswerPace, ProcessGroups};
 pub use questions::Questions;
 pub use spread::Spread;
 use std::net::SocketAddr;
@@ -67,7 +67,7 @@ pub struct Survey {
 
 /// Finds a target's processes, and opens connections at them.
 pub struct Surveyor<'a> {
-    groups: Groups<'a>,
+    groups: ProcessGroups<'a>,
     interruption: Option<&'a Interruption>,
     longest: Duration,
     started_ns: u64,
@@ -87,7 +87,7 @@ impl<'a> Surveyor<'a> {
         let started_ns = now_ns();
         let end_ns = started_ns + longest.as_nanos() as u64;
         Self {
-            groups: Groups::new(TimedConnections::new(addresses, questions, end_ns)),
+            groups: ProcessGroups::new(TimedConnections::new(addresses, questions, end_ns)),
             interruption,
             longest,
             started_ns,
@@ -120,9 +120,9 @@ impl<'a> Surveyor<'a> {
     fn find(&mut self) -> Option<Processes> {
         let first = self.groups.open()?;
         match self.groups.set_pace(first)? {
-            Pace::TooFast(slow_us) => return Some(Processes::TooFast(slow_us)),
-            Pace::TooSlow => return None,
-            Pace::Telling => {}
+            AnswerPace::TooFast(slow_us) => return Some(Processes::TooFast(slow_us)),
+            AnswerPace::TooSlow => return None,
+            AnswerPace::Telling => {}
         }
         self.groups.found(first);
         let burst: Vec<usize> = (1..BURST).filter_map(|_| self.groups.open()).collect();

@@ -1,6 +1,6 @@
 //! Whether connections belong to processes at all: behind a proxy they do not.
 
-use super::groups::Groups;
+use super::groups::ProcessGroups;
 use super::timed_connections::SurveyQuestion;
 
 /// More requests at once are not looked for where connections belong to no process.
@@ -20,7 +20,7 @@ const OVERTAKEN: usize = 4;
 /// Connections on which something is asked at once, at most, to see whether a proxy is between.
 const CROWD: usize = 24;
 
-impl Groups<'_> {
+impl ProcessGroups<'_> {
     /// Whether connections belong to processes at all: behind a proxy two of the same are soon not.
     ///
     /// A proxy that keeps connections to its processes has them all at the one that took the first

@@ -1,10 +1,10 @@
 //! From a text to a threshold: one function a part of the grammar, in the order of the text.
 
 use super::cursor::Cursor;
-use super::vocabulary::{Listed, Measure, Metric};
+use super::vocabulary::{Listed, Metric, WrittenMeasure};
 use super::{
-    JourneyMeasure, LONGEST_WINDOW_S, Operator, Quantity, RaceMeasure, Selector, Statistic, Tag,
-    Tally, Threshold, ThresholdError, Unit,
+    JourneyMeasure, LONGEST_WINDOW_S, Operator, RaceMeasure, Selector, Statistic, Tag, Tally,
+    Threshold, ThresholdError, ThresholdQuantity, Unit,
 };
 use crate::plan::{ObservedMetric, Suggestion, parse_duration};
 use std::time::Duration;
@@ -77,7 +77,7 @@ fn metric(cursor: &mut Cursor<'_>) -> Result<Metric, ThresholdError> {
 }
 
 /// `{…}: MEASURE`.
-fn measured(cursor: &mut Cursor<'_>, metric: Metric) -> Result<Quantity, ThresholdError> {
+fn measured(cursor: &mut Cursor<'_>, metric: Metric) -> Result<ThresholdQuantity, ThresholdError> {
     let tags = match metric {
         Metric::Latency(_) | Metric::Outcome(_) | Metric::Requests => OF_REQUESTS,
         Metric::Journeys | Metric::RaceSpread | Metric::Races => OF_NAMED,
@@ -98,7 +98,7 @@ fn measured(cursor: &mut Cursor<'_>, metric: Metric) -> Result<Quantity, Thresho
 }
 
 /// `(METRIC{…})`, and `: MEASURE` if there is one.
-fn observed(cursor: &mut Cursor<'_>) -> Result<Quantity, ThresholdError> {
+fn observed(cursor: &mut Cursor<'_>) -> Result<ThresholdQuantity, ThresholdError> {
     cursor.skip_space();
     let why = "expected `(` and a figure of the back end, like observed(outbox_pending{domain=\"ordering\"}) < 1000";
     if !cursor.take("(") {
@@ -122,7 +122,9 @@ fn observed(cursor: &mut Cursor<'_>) -> Result<Quantity, ThresholdError> {
         cursor.skip_space();
         let start = cursor.at();
         match measure(cursor, Metric::Observed)? {
-            (_, Measure::Statistic(statistic)) if !matches!(statistic, Statistic::Quantile(_)) => {
+            (_, WrittenMeasure::Statistic(statistic))
+                if !matches!(statistic, Statistic::Quantile(_)) =>
+            {
                 Some(statistic)
             }
             (word, _) => return Err(no_measure(cursor, start, word, Metric::Observed)),
@@ -130,45 +132,51 @@ fn observed(cursor: &mut Cursor<'_>) -> Result<Quantity, ThresholdError> {
     } else {
         None
     };
-    Ok(Quantity::Observed {
+    Ok(ThresholdQuantity::Observed {
         metric,
         of,
         statistic,
     })
 }
 
-fn quantity(metric: Metric, measure: Measure, of: Selector) -> Option<Quantity> {
+fn quantity(metric: Metric, measure: WrittenMeasure, of: Selector) -> Option<ThresholdQuantity> {
     Some(match (metric, measure) {
-        (Metric::Latency(_) | Metric::RaceSpread, Measure::Statistic(Statistic::Last)) => {
+        (Metric::Latency(_) | Metric::RaceSpread, WrittenMeasure::Statistic(Statistic::Last)) => {
             return None;
         }
-        (Metric::Latency(metric), Measure::Statistic(statistic)) => Quantity::Latency {
-            metric,
-            of,
-            statistic,
-        },
-        (Metric::RaceSpread, Measure::Statistic(statistic)) => {
-            Quantity::RaceSpread { of, statistic }
+        (Metric::Latency(metric), WrittenMeasure::Statistic(statistic)) => {
+            ThresholdQuantity::Latency {
+                metric,
+                of,
+                statistic,
+            }
         }
-        (Metric::Outcome(metric), Measure::Tally(tally)) => Quantity::Outcome { metric, of, tally },
-        (Metric::Requests, Measure::Tally(tally)) => Quantity::Requests { of, tally },
-        (Metric::Shed, Measure::Tally(tally)) => Quantity::Shed { of, tally },
-        (Metric::Journeys, measure) => Quantity::Journeys {
+        (Metric::RaceSpread, WrittenMeasure::Statistic(statistic)) => {
+            ThresholdQuantity::RaceSpread { of, statistic }
+        }
+        (Metric::Outcome(metric), WrittenMeasure::Tally(tally)) => {
+            ThresholdQuantity::Outcome { metric, of, tally }
+        }
+        (Metric::Requests, WrittenMeasure::Tally(tally)) => {
+            ThresholdQuantity::Requests { of, tally }
+        }
+        (Metric::Shed, WrittenMeasure::Tally(tally)) => ThresholdQuantity::Shed { of, tally },
+        (Metric::Journeys, measure) => ThresholdQuantity::Journeys {
             of,
             measure: match measure {
-                Measure::Tally(Tally::Rate) => JourneyMeasure::Rate,
-                Measure::Tally(Tally::Count) => JourneyMeasure::Count,
-                Measure::Aborted => JourneyMeasure::Aborted,
+                WrittenMeasure::Tally(Tally::Rate) => JourneyMeasure::Rate,
+                WrittenMeasure::Tally(Tally::Count) => JourneyMeasure::Count,
+                WrittenMeasure::Aborted => JourneyMeasure::Aborted,
                 _ => return None,
             },
         },
-        (Metric::Races, measure) => Quantity::Races {
+        (Metric::Races, measure) => ThresholdQuantity::Races {
             of,
             measure: match measure {
-                Measure::Tally(Tally::Rate) => RaceMeasure::Rate,
-                Measure::Tally(Tally::Count) => RaceMeasure::Count,
-                Measure::Overlapped => RaceMeasure::Overlapped,
-                Measure::Together => RaceMeasure::Together,
+                WrittenMeasure::Tally(Tally::Rate) => RaceMeasure::Rate,
+                WrittenMeasure::Tally(Tally::Count) => RaceMeasure::Count,
+                WrittenMeasure::Overlapped => RaceMeasure::Overlapped,
+                WrittenMeasure::Together => RaceMeasure::Together,
                 _ => return None,
             },
         },
@@ -180,7 +188,7 @@ fn quantity(metric: Metric, measure: Measure, of: Selector) -> Option<Quantity> 
 fn measure<'a>(
     cursor: &mut Cursor<'a>,
     metric: Metric,
-) -> Result<(&'a str, Measure), ThresholdError> {
+) -> Result<(&'a str, WrittenMeasure), ThresholdError> {
     let start = cursor.at();
     let rest = cursor.rest();
     let is_percentile = rest.strip_prefix('p').is_some_and(|after| {
@@ -189,10 +197,13 @@ fn measure<'a>(
     if is_percentile {
         let quantile = percentile(cursor)?;
         let word = &rest[..cursor.at() - start];
-        return Ok((word, Measure::Statistic(Statistic::Quantile(quantile))));
+        return Ok((
+            word,
+            WrittenMeasure::Statistic(Statistic::Quantile(quantile)),
+        ));
     }
     let word = cursor.take_word();
-    match Measure::named(word) {
+    match WrittenMeasure::named(word) {
         Some(measure) => Ok((word, measure)),
         None => Err(no_measure(cursor, start, word, metric)),
     }
@@ -302,7 +313,7 @@ fn window_s(cursor: &mut Cursor<'_>) -> Result<Option<u32>, ThresholdError> {
 /// `abort`, `abort after 10s`.
 fn abort_after(
     cursor: &mut Cursor<'_>,
-    quantity: &Quantity,
+    quantity: &ThresholdQuantity,
     operator: Operator,
     window_s: Option<u32>,
 ) -> Result<Option<Duration>, ThresholdError> {

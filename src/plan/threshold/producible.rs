@@ -1,6 +1,6 @@
 //! Whether a plan can produce what a threshold is about.
 
-use super::{Matcher, Quantity, Selector, Tag, Threshold, ThresholdError};
+use super::{Matcher, Selector, Tag, Threshold, ThresholdError, ThresholdQuantity};
 use crate::plan::Suggestion;
 
 /// Names that a message lists at most.
@@ -34,19 +34,19 @@ impl Producible<'_> {
             why,
         };
         let found = match &threshold.quantity {
-            Quantity::Latency { of, .. }
-            | Quantity::Outcome { of, .. }
-            | Quantity::Requests { of, .. } => self.check_requests(of),
-            Quantity::Journeys { of, .. } => check_names(of, &self.journeys, "journey"),
-            Quantity::RaceSpread { of, .. } | Quantity::Races { of, .. } => {
+            ThresholdQuantity::Latency { of, .. }
+            | ThresholdQuantity::Outcome { of, .. }
+            | ThresholdQuantity::Requests { of, .. } => self.check_requests(of),
+            ThresholdQuantity::Journeys { of, .. } => check_names(of, &self.journeys, "journey"),
+            ThresholdQuantity::RaceSpread { of, .. } | ThresholdQuantity::Races { of, .. } => {
                 check_names(of, &self.races, "race")
             }
-            Quantity::Shed { .. } if !self.open_model => {
+            ThresholdQuantity::Shed { .. } if !self.open_model => {
                 let why = "arrivals are shed in the open model only, and this plan has users that wait for replies; add --rate, or drop the threshold";
                 Err((0, why.to_owned()))
             }
-            Quantity::Shed { .. } => Ok(()),
-            Quantity::Observed { of, .. } => self.check_domain(of),
+            ThresholdQuantity::Shed { .. } => Ok(()),
+            ThresholdQuantity::Observed { of, .. } => self.check_domain(of),
         };
         found.map_err(|(at, why)| error(at, why))
     }

@@ -51,18 +51,18 @@ pub struct Matcher {
     pub tag: Tag,
     /// Byte of the threshold's text at which the value stands.
     pub at: usize,
-    test: Test,
+    test: LabelTest,
     negated: bool,
 }
 
 #[derive(Clone, Debug)]
-enum Test {
+enum LabelTest {
     Is(String),
     Like { pattern: String, regex: Regex },
 }
 
 /// Of the texts that they were made of.
-impl PartialEq for Test {
+impl PartialEq for LabelTest {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Is(one), Self::Is(two)) => one == two,
@@ -77,8 +77,8 @@ impl Matcher {
     #[must_use]
     pub fn admits(&self, value: &str) -> bool {
         let matches = match &self.test {
-            Test::Is(text) => text == value,
-            Test::Like { regex, .. } => regex.is_match(value),
+            LabelTest::Is(text) => text == value,
+            LabelTest::Like { regex, .. } => regex.is_match(value),
         };
         matches != self.negated
     }
@@ -87,7 +87,7 @@ impl Matcher {
     #[must_use]
     pub fn exactly(&self) -> Option<&str> {
         match &self.test {
-            Test::Is(text) if !self.negated => Some(text),
+            LabelTest::Is(text) if !self.negated => Some(text),
             _ => None,
         }
     }
@@ -118,7 +118,7 @@ impl Selector {
             self.matchers.push(Matcher {
                 tag: Tag::Phase,
                 at: 0,
-                test: Test::Is(phase.to_owned()),
+                test: LabelTest::Is(phase.to_owned()),
                 negated: false,
             });
         }
@@ -166,7 +166,7 @@ fn matcher(cursor: &mut Cursor<'_>, tags: &[Tag]) -> Result<Matcher, ThresholdEr
     }
     let test = match is_pattern {
         true => pattern(&text).map_err(|why| cursor.error_at(at, why))?,
-        false => Test::Is(text),
+        false => LabelTest::Is(text),
     };
     Ok(Matcher {
         tag,
@@ -265,7 +265,7 @@ fn quoted(cursor: &mut Cursor<'_>, quote: char) -> Result<String, ThresholdError
 }
 
 /// A pattern matches the whole value, as in Prometheus.
-fn pattern(text: &str) -> Result<Test, String> {
+fn pattern(text: &str) -> Result<LabelTest, String> {
     if text.len() > LONGEST_PATTERN {
         return Err(format!(
             "a regular expression has at most {LONGEST_PATTERN} bytes"
@@ -275,7 +275,7 @@ fn pattern(text: &str) -> Result<Test, String> {
         .size_limit(LARGEST_PROGRAM_BYTES)
         .build();
     match whole {
-        Ok(regex) => Ok(Test::Like {
+        Ok(regex) => Ok(LabelTest::Like {
             pattern: text.to_owned(),
             regex,
         }),

@@ -28,7 +28,7 @@ fn the_example_of_the_documentation_means_what_it_says() {
     let threshold = parsed(
         r#" response{name="PUT /orders/{id}/confirm"}: p(99) < 300ms over 10s abort after 1m "#,
     );
-    let Quantity::Latency {
+    let ThresholdQuantity::Latency {
         metric: LatencyMetric::Response,
         of,
         statistic: Statistic::Quantile(quantile),
@@ -327,7 +327,7 @@ proptest! {
         prop_assert_eq!(threshold.limit, f64::from(ms) * 1e3);
         prop_assert_eq!(threshold.window_s, Some(window_s));
         prop_assert_eq!(threshold.abort_after, Some(Duration::from_secs(delay_s)));
-        let Quantity::Latency { statistic: Statistic::Quantile(quantile), .. } = threshold.quantity
+        let ThresholdQuantity::Latency { statistic: Statistic::Quantile(quantile), .. } = threshold.quantity
         else {
             return Err(TestCaseError::fail("no quantile"));
         };

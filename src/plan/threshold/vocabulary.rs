@@ -232,7 +232,7 @@ impl Metric {
 
 /// A measure as written, before it is known whether the metric has it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Measure {
+pub(super) enum WrittenMeasure {
     Statistic(Statistic),
     Tally(Tally),
     Aborted,
@@ -240,7 +240,7 @@ pub(super) enum Measure {
     Together,
 }
 
-impl Measure {
+impl WrittenMeasure {
     pub(super) fn named(word: &str) -> Option<Self> {
         Some(match word {
             "avg" | "mean" => Self::Statistic(Statistic::Mean),

@@ -1,7 +1,7 @@
 //! A profile as its TOML says it: keys, values and the places they stand at. What the keys mean
 //! together is judged in the room above.
 
-use super::error::{Position, ProfileError, ProfileFault};
+use super::error::{ProfileError, ProfileFault, TextPosition};
 use crate::plan::{
     Arrivals, ClassShare, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS, Pacing, Suggestion,
     Threshold, parse_duration,
@@ -308,13 +308,13 @@ struct KeyPlace {
 }
 
 /// A text that is a TOML document with the keys of a profile.
-pub(super) struct Document<'a> {
+pub(super) struct ProfileDocument<'a> {
     text: &'a str,
     origin: &'a str,
     places: Vec<KeyPlace>,
 }
 
-impl<'a> Document<'a> {
+impl<'a> ProfileDocument<'a> {
     /// Reads the keys and values of `text`, which came from `origin`.
     pub fn read(text: &'a str, origin: &'a str) -> Result<(Self, Keys), ProfileError> {
         let mut document = Self {
@@ -342,8 +342,8 @@ impl<'a> Document<'a> {
     }
 
     /// The place of byte `offset`.
-    pub fn position(&self, offset: usize) -> Position {
-        Position::of_offset(self.text, offset)
+    pub fn position(&self, offset: usize) -> TextPosition {
+        TextPosition::of_offset(self.text, offset)
     }
 
     fn error(&self, span: Option<Range<usize>>, fault: ProfileFault) -> ProfileError {

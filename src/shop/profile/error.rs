@@ -5,14 +5,14 @@ use std::fmt;
 
 /// A place in a text, counted from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct TextPosition {
     /// Line.
     pub line: usize,
     /// Column.
     pub column: usize,
 }
 
-impl Position {
+impl TextPosition {
     /// The place of the byte at `offset` of `text`, or of its end when there is no such byte.
     pub(super) fn of_offset(text: &str, offset: usize) -> Self {
         let before = &text[..text.floor_char_boundary(offset)];
@@ -24,7 +24,7 @@ impl Position {
     }
 }
 
-impl fmt::Display for Position {
+impl fmt::Display for TextPosition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", self.line, self.column)
     }
@@ -32,12 +32,12 @@ impl fmt::Display for Position {
 
 /// Why a text is no profile. Shows as `profiles/x.toml:3:1: unknown key …`.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{}{fault}", Place { origin, position: *position })]
+#[error("{}{fault}", ProfilePlace { origin, position: *position })]
 pub struct ProfileError {
     /// Where the text came from.
     pub origin: String,
     /// Where the fault is, when it is at one place.
-    pub position: Option<Position>,
+    pub position: Option<TextPosition>,
     /// What is wrong.
     pub fault: ProfileFault,
 }
@@ -98,12 +98,12 @@ pub enum ProfileFault {
     Stages(LoadError),
 }
 
-struct Place<'a> {
+struct ProfilePlace<'a> {
     origin: &'a str,
-    position: Option<Position>,
+    position: Option<TextPosition>,
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for ProfilePlace<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.position {
             Some(position) => write!(formatter, "{}:{position}: ", self.origin),

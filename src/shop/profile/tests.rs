@@ -173,7 +173,7 @@ fn every_key_is_read() {
     assert_eq!(profile.classes[1].share.weight, 3);
     assert_eq!(
         profile.classes[1].position,
-        Position {
+        TextPosition {
             line: 6,
             column: 33
         }

@@ -2,7 +2,7 @@
 
 use super::pile::Portion;
 use crate::plan::{
-    JourneyMeasure, LatencyMetric, OutcomeMetric, Quantity, RaceMeasure, Selector, Tag,
+    JourneyMeasure, LatencyMetric, OutcomeMetric, RaceMeasure, Selector, Tag, ThresholdQuantity,
 };
 use crate::stats::{Interval, LatencyCounts, Measured, RunContext};
 
@@ -13,7 +13,7 @@ pub(super) struct Gatherer {
 }
 
 impl Gatherer {
-    pub fn new(quantity: &Quantity, context: &RunContext) -> Self {
+    pub fn new(quantity: &ThresholdQuantity, context: &RunContext) -> Self {
         let of = quantity.selector();
         let named = |names: &mut dyn Iterator<Item = &'static str>| {
             let selected = names
@@ -22,14 +22,14 @@ impl Gatherer {
             Some(selected.map(|(row, _)| row).collect())
         };
         let rows = match quantity {
-            Quantity::Latency { .. } | Quantity::Outcome { .. } | Quantity::Requests { .. } => {
-                request_rows(of, context)
-            }
-            Quantity::Journeys { .. } => named(&mut context.journeys.iter().copied()),
-            Quantity::Races { .. } | Quantity::RaceSpread { .. } => {
+            ThresholdQuantity::Latency { .. }
+            | ThresholdQuantity::Outcome { .. }
+            | ThresholdQuantity::Requests { .. } => request_rows(of, context),
+            ThresholdQuantity::Journeys { .. } => named(&mut context.journeys.iter().copied()),
+            ThresholdQuantity::Races { .. } | ThresholdQuantity::RaceSpread { .. } => {
                 named(&mut context.races.iter().map(|race| race.name))
             }
-            Quantity::Shed { .. } | Quantity::Observed { .. } => None,
+            ThresholdQuantity::Shed { .. } | ThresholdQuantity::Observed { .. } => None,
         };
         Self { rows }
     }
@@ -37,28 +37,28 @@ impl Gatherer {
     /// What `interval` has of `quantity`, whatever its phase.
     pub fn gather(
         &self,
-        quantity: &Quantity,
+        quantity: &ThresholdQuantity,
         interval: &Interval,
         context: &RunContext,
     ) -> Portion {
         let mut portion = Portion::of(interval, context.load_end_us());
         match quantity {
-            Quantity::Latency { metric, .. } => {
+            ThresholdQuantity::Latency { metric, .. } => {
                 for row in self.requests(interval) {
                     portion.add_latencies(latencies(row, *metric));
                 }
             }
-            Quantity::Outcome { metric, .. } => {
+            ThresholdQuantity::Outcome { metric, .. } => {
                 for row in self.requests(interval) {
                     portion.part += with_outcome(row, *metric, context);
                     portion.whole += row.requests();
                 }
             }
-            Quantity::Requests { .. } => {
+            ThresholdQuantity::Requests { .. } => {
                 let requests = self.requests(interval).map(Measured::requests);
                 portion.part = requests.sum();
             }
-            Quantity::Journeys { measure, .. } => {
+            ThresholdQuantity::Journeys { measure, .. } => {
                 for journey in self.selected(&interval.journeys) {
                     portion.whole += journey.completed + journey.aborted;
                     portion.part += match measure {
@@ -67,13 +67,13 @@ impl Gatherer {
                     };
                 }
             }
-            Quantity::Shed { .. } => portion.part = interval.counters.shed,
-            Quantity::RaceSpread { .. } => {
+            ThresholdQuantity::Shed { .. } => portion.part = interval.counters.shed,
+            ThresholdQuantity::RaceSpread { .. } => {
                 for race in self.selected(&interval.contests.races) {
                     portion.add_latencies(&race.spread);
                 }
             }
-            Quantity::Races { measure, .. } => {
+            ThresholdQuantity::Races { measure, .. } => {
                 for race in self.selected(&interval.contests.races) {
                     let counts = &race.counts;
                     portion.whole += counts.count;
@@ -84,7 +84,7 @@ impl Gatherer {
                     };
                 }
             }
-            Quantity::Observed { metric, of, .. } => {
+            ThresholdQuantity::Observed { metric, of, .. } => {
                 portion.sample = context.observed.amount(*metric, of.exactly(Tag::Domain));
             }
         }

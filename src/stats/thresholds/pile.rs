@@ -1,6 +1,6 @@
 //! What a stretch of time has of a quantity, and the value that it makes.
 
-use crate::plan::{Quantity, Statistic, Threshold, Unit};
+use crate::plan::{Statistic, Threshold, ThresholdQuantity, Unit};
 use crate::stats::{Amount, Interval, LatencyCounts};
 use hdrhistogram::Histogram;
 
@@ -85,7 +85,7 @@ struct Samples {
 
 impl Pile {
     /// An empty one for a quantity.
-    pub fn of(quantity: &Quantity) -> Self {
+    pub fn of(quantity: &ThresholdQuantity) -> Self {
         let latencies = (quantity.unit() == Unit::Microseconds).then(|| Latencies {
             histogram: LatencyCounts::histogram(),
             sum_us: 0,
@@ -213,10 +213,9 @@ impl Samples {
 /// The statistic of samples that a threshold is judged by: when every one has to hold, the worst.
 fn sample_statistic(threshold: &Threshold) -> Option<Statistic> {
     match &threshold.quantity {
-        Quantity::Observed { statistic, .. } => *statistic,
-        Quantity::Latency { statistic, .. } | Quantity::RaceSpread { statistic, .. } => {
-            Some(*statistic)
-        }
+        ThresholdQuantity::Observed { statistic, .. } => *statistic,
+        ThresholdQuantity::Latency { statistic, .. }
+        | ThresholdQuantity::RaceSpread { statistic, .. } => Some(*statistic),
         _ => None,
     }
 }

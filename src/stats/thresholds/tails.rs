@@ -1,14 +1,14 @@
 //! How the requests that a threshold on a percentile is about lie about its limit, second by second.
 
 use super::gather::Gatherer;
-use crate::plan::{Operator, Quantity, Tag, Threshold};
+use crate::plan::{Operator, Tag, Threshold, ThresholdQuantity};
 use crate::stats::{Interval, LatencyCounts, Phase, RunContext, Tail, TailSecond};
 use hdrhistogram::Histogram;
 
 /// Watches over one threshold.
 pub struct TailWatch {
     gatherer: Gatherer,
-    quantity: Quantity,
+    quantity: ThresholdQuantity,
     quantile: f64,
     limit_us: f64,
     /// Whether a latency of `limit_us` is within the limit.

@@ -3,7 +3,7 @@
 use crate::simulated_shop::{MS, Request, SECOND, orderly, plan, simulation};
 use serde_json::Value;
 use shopblast::engine::{
-    Abort, Answer, Described, Id, Journey, Recorder, SessionStart, Simulation,
+    Abort, Described, Id, Journey, Recorder, SessionStart, SimulatedAnswer, Simulation,
 };
 use shopblast::plan::{Pacing, UniqueNumbers, WaitTime};
 use shopblast::shop::{
@@ -54,8 +54,8 @@ pub fn script_with(options: JourneyOptions) -> &'static ShopScript {
 }
 
 /// The reply of a shop that is down.
-pub fn down() -> Answer {
-    Answer::reply(LATENCY_NS, 503, *b"{\"error\":\"down for repair\"}")
+pub fn down() -> SimulatedAnswer {
+    SimulatedAnswer::reply(LATENCY_NS, 503, *b"{\"error\":\"down for repair\"}")
 }
 
 /// The journey called `name`.
@@ -87,7 +87,7 @@ pub fn carry(
     script: &'static ShopScript,
     journey: JourneyKind,
     seed: u64,
-    instead: impl Fn(usize, &Request) -> Option<Answer> + 'static,
+    instead: impl Fn(usize, &Request) -> Option<SimulatedAnswer> + 'static,
 ) -> Carried {
     let seen = Rc::new(RefCell::new(Vec::new()));
     let log = Rc::clone(&seen);
@@ -148,7 +148,7 @@ pub fn carry(
 }
 
 /// Status and id of a reply.
-fn answer_parts(answer: &Answer) -> (u16, Option<String>) {
+fn answer_parts(answer: &SimulatedAnswer) -> (u16, Option<String>) {
     let (status, body) = answer.result.as_ref().unwrap();
     let body: Value = serde_json::from_slice(body).unwrap();
     let fields = body.as_object().unwrap();

@@ -1,7 +1,7 @@
 //! A shop in virtual time that takes everything that journeys send, and what it was sent.
 
 use shopblast::engine::{
-    Answer, Described, PreparedHeads, Recorder, Script, SessionStart, Simulation,
+    Described, PreparedHeads, Recorder, Script, SessionStart, SimulatedAnswer, Simulation,
 };
 use shopblast::plan::{
     ClassShare, Load, Pacing, Plan, RaceRules, RunId, Stage, Target, UniqueNumbers, fnv1a,
@@ -107,7 +107,7 @@ const CREATES: [(&str, &str); 9] = [
 
 /// The reply of a shop where all goes well. A customer's id is made of its external id, every other
 /// of the request, so that it does not depend on who else is there.
-pub fn well(request: &[u8], after_ns: u64) -> Answer {
+pub fn well(request: &[u8], after_ns: u64) -> SimulatedAnswer {
     let parsed = Request::parse(request);
     let is_post = parsed.method == "POST";
     let last = parsed.path.rsplit('/').next().unwrap();
@@ -120,31 +120,31 @@ pub fn well(request: &[u8], after_ns: u64) -> Answer {
             _ => format!("{:012x}", fnv1a(request) >> 16),
         };
         let body = format!(r#"{{"{field}":"00000000-0000-4000-8000-{number}"}}"#);
-        return Answer::reply(after_ns, 201, body);
+        return SimulatedAnswer::reply(after_ns, 201, body);
     }
     let ok = *b"{\"status\":\"ok\"}";
     match (is_post, last) {
         (true, "refund") => {
             let number = fnv1a(request) >> 16;
             let body = format!(r#"{{"refund_id":"00000000-0000-4000-9000-{number:012x}"}}"#);
-            Answer::reply(after_ns, 200, body)
+            SimulatedAnswer::reply(after_ns, 200, body)
         }
-        (true, "checkout") => Answer::reply(after_ns, 201, *b"{\"order_id\":\"o-1\"}"),
-        (true, "items" | "retry" | "webhook") => Answer::reply(after_ns, 200, ok),
-        (true, _) => Answer::reply(after_ns, 201, ok),
+        (true, "checkout") => SimulatedAnswer::reply(after_ns, 201, *b"{\"order_id\":\"o-1\"}"),
+        (true, "items" | "retry" | "webhook") => SimulatedAnswer::reply(after_ns, 200, ok),
+        (true, _) => SimulatedAnswer::reply(after_ns, 201, ok),
         (false, "release") => refusal(after_ns, "reservation_id", "Reservation not found"),
-        (false, _) => Answer::reply(after_ns, 200, ok),
+        (false, _) => SimulatedAnswer::reply(after_ns, 200, ok),
     }
 }
 
 /// A business rule's no.
-pub fn refusal(after_ns: u64, field: &str, message: &str) -> Answer {
+pub fn refusal(after_ns: u64, field: &str, message: &str) -> SimulatedAnswer {
     let body = format!(r#"{{"error":{{"{field}":["{message}"]}}}}"#);
-    Answer::reply(after_ns, 400, body)
+    SimulatedAnswer::reply(after_ns, 400, body)
 }
 
 /// A shop where all goes well, but for items of orders that are confirmed: they come too late.
-pub fn orderly(after_ns: u64) -> impl FnMut(&[u8]) -> Answer {
+pub fn orderly(after_ns: u64) -> impl FnMut(&[u8]) -> SimulatedAnswer {
     let mut confirmed = HashSet::new();
     move |request| {
         let Request { method, path, .. } = Request::parse(request);
@@ -166,7 +166,7 @@ pub fn orderly(after_ns: u64) -> impl FnMut(&[u8]) -> Answer {
 /// A world in which the classes of `script` act on `shop`.
 pub fn simulation(
     script: &ShopScript,
-    shop: impl FnMut(&[u8], u64) -> Answer + 'static,
+    shop: impl FnMut(&[u8], u64) -> SimulatedAnswer + 'static,
 ) -> Simulation {
     let interval = Box::new(CoreInterval::new(0, script.shape()));
     let recorder = Recorder::new(interval, script.rows()).with_races(script.race_rows());

@@ -3,7 +3,7 @@
 
 use super::{DoctorRequest, Finding, concurrency};
 use crate::engine::Workload;
-use crate::observe::{METRICS_PATH, Observatory, Source, agent, get};
+use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource, agent, get};
 use crate::pieces::counted;
 use crate::plan::{RaceRules, Target};
 use crate::run::{Questioning, ReachError, new_run_id, resolve};
@@ -139,7 +139,7 @@ fn operations(recognised: &Recognised) -> Vec<Finding> {
 /// Looks for the Observatory, and at what it shows.
 pub fn look_for_observatory(observatory: &Target) -> Vec<Finding> {
     let url = observatory.url();
-    match Observatory::new(observatory.clone()).read() {
+    match ObservatorySource::new(observatory.clone()).read() {
         Ok(readout) => {
             let found = Finding::ok(format!(
                 "observatory: {url}{METRICS_PATH}, {} figures",

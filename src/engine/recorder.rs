@@ -3,8 +3,8 @@
 use super::Step;
 use crate::plan::FailureRule;
 use crate::stats::{
-    Absorb, CoreInterval, Correction, Corrections, ErrorKey, Finding, Outcome, Race, RaceSeen,
-    Reason, Rule,
+    Absorb, CoreInterval, Correction, Corrections, ErrorKey, Outcome, Race, RaceSeen, Reason, Rule,
+    RuleFinding,
 };
 
 /// Witnesses of one rule that a worker keeps in a run; further violations are only counted.
@@ -151,10 +151,10 @@ impl Recorder {
 
     /// Counts a check of `rule`. Returns whether its witness is to be kept: only of what is broken,
     /// and the first few of each rule.
-    pub fn count(&mut self, rule: &Rule, finding: &Finding) -> bool {
+    pub fn count(&mut self, rule: &Rule, finding: &RuleFinding) -> bool {
         self.interval.contests.ledger.count(rule, finding);
         let kept = &mut self.witnesses[usize::from(rule.index)];
-        let keeps = matches!(finding, Finding::Broken { .. }) && *kept < WITNESSES_A_RULE;
+        let keeps = matches!(finding, RuleFinding::Broken { .. }) && *kept < WITNESSES_A_RULE;
         *kept += u32::from(keeps);
         keeps
     }

@@ -4,7 +4,7 @@
 use super::reading::{Reading, Scales};
 use crate::plan::ArrivalSchedule;
 use crate::stats::{
-    Answer, Flow, Interval, IntervalSink, LatencyTotal, Outcome, StatName, TailWatch, Totals,
+    Answer, Flow, IntervalSink, LatencyTotal, MergedInterval, Outcome, StatName, TailWatch, Totals,
 };
 use std::io;
 use std::iter::Peekable;
@@ -136,7 +136,7 @@ impl Window {
         self.silent_from_s.is_some() && self.connect_failures > 0
     }
 
-    fn absorb(&mut self, interval: &Interval, totals: &Totals, span: &Span, due: u64) {
+    fn absorb(&mut self, interval: &MergedInterval, totals: &Totals, span: &Span, due: u64) {
         let is_first = self.in_flight.is_empty() && span.holds(interval.start_us);
         if is_first {
             self.in_flight.push(self.in_flight_now());
@@ -256,7 +256,7 @@ impl WindowSink {
 }
 
 impl Watch {
-    fn second(&mut self, interval: &Interval, totals: &Totals) {
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) {
         let due = self.due_before(interval.end_us);
         let context = &totals.context;
         let tails = self.tails.get_or_insert_with(|| {
@@ -304,7 +304,7 @@ impl IntervalSink for WindowSink {
         &self.path
     }
 
-    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         self.lock().second(interval, totals);
         Ok(())
     }

@@ -7,7 +7,7 @@
 //! are called `protean_outbox_pending`. Documentation writes the status in capitals.
 
 use super::prometheus::PrometheusSample;
-use super::source::{Figure, Readout};
+use super::source::{ObservedFigure, Readout};
 use crate::plan::ObservedMetric;
 use crate::stats::Amount;
 
@@ -109,11 +109,12 @@ impl AliasReader {
             }
             found.extend(of_alias.figures.into_iter().map(|figure| (rank, figure)));
         }
-        let newest: Vec<Figure> = found
+        let newest: Vec<ObservedFigure> = found
             .iter()
             .filter(|(rank, figure)| {
-                let same =
-                    |other: &Figure| other.metric == figure.metric && other.domain == figure.domain;
+                let same = |other: &ObservedFigure| {
+                    other.metric == figure.metric && other.domain == figure.domain
+                };
                 !found
                     .iter()
                     .any(|(other, newer)| other > rank && same(newer))
@@ -132,14 +133,14 @@ impl AliasReader {
         for (domain, status, count) in counts {
             if let Some(metric) = metric_of_status(status) {
                 let domain = domain.to_ascii_lowercase();
-                readout.add(Figure::of(metric, &domain, Amount::exact(count)));
+                readout.add(ObservedFigure::of(metric, &domain, Amount::exact(count)));
             }
         }
         self.judged(readout.figures, true)
     }
 
     /// Marks counts that may be cut off, and leaves stream figures out that tell nothing.
-    fn judged(&mut self, figures: Vec<Figure>, streams_known: bool) -> Readout {
+    fn judged(&mut self, figures: Vec<ObservedFigure>, streams_known: bool) -> Readout {
         self.counts_on |= figures
             .iter()
             .any(|figure| is_outbox(figure.metric) && figure.amount.value > PAGE);
@@ -170,17 +171,23 @@ impl AliasReader {
     }
 }
 
-fn figure(meaning: Meaning, sample: &PrometheusSample) -> Option<Figure> {
+fn figure(meaning: Meaning, sample: &PrometheusSample) -> Option<ObservedFigure> {
     let amount = Amount::exact(sample.value);
     match meaning {
         Meaning::OutboxRows => {
             let status = sample.label("status").unwrap_or("pending");
             let domain = sample.label("domain")?.to_ascii_lowercase();
-            Some(Figure::of(metric_of_status(status)?, &domain, amount))
+            Some(ObservedFigure::of(
+                metric_of_status(status)?,
+                &domain,
+                amount,
+            ))
         }
         Meaning::Streams(_) if sample.label("type") == Some(OUTBOX_AGAIN) => None,
-        Meaning::Streams(metric) => Some(Figure::of(metric, &stream_domain(sample), amount)),
-        Meaning::Broker(metric) => Some(Figure::of(metric, "", amount)),
+        Meaning::Streams(metric) => {
+            Some(ObservedFigure::of(metric, &stream_domain(sample), amount))
+        }
+        Meaning::Broker(metric) => Some(ObservedFigure::of(metric, "", amount)),
         Meaning::StreamsKnown => None,
     }
 }

@@ -1,7 +1,7 @@
 //! One backlog a domain, of the best figures that there are: outbox rows that wait, and what
 //! consumers lag behind.
 
-use super::source::Figure;
+use super::source::ObservedFigure;
 use crate::plan::ObservedMetric;
 use crate::stats::Amount;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ const MOST_APART_S: f64 = 1.5;
 
 /// The latest of a figure.
 #[derive(Clone, Debug)]
-pub(super) struct Latest {
+pub(super) struct LatestFigure {
     pub source: Arc<str>,
-    pub figure: Figure,
+    pub figure: ObservedFigure,
     /// When its reading began, in seconds since the start of the run.
     pub at_s: f64,
     /// When its reading ended.
@@ -40,7 +40,7 @@ pub(super) struct Backlog {
 }
 
 /// A part of a backlog, from one source.
-struct Part<'a> {
+struct BacklogPart<'a> {
     source: &'a str,
     amount: Amount,
     at_s: f64,
@@ -50,8 +50,8 @@ struct Part<'a> {
 /// The backlog of `domain` at `now_s`, of the latest figures; `None` when no source shows any of it,
 /// or its parts are not of one moment.
 /// Where several sources show the same part, exact figures win, then those of the earlier source.
-pub(super) fn backlog_of(domain: &str, latest: &[Latest], now_s: f64) -> Option<Backlog> {
-    let known: Vec<&Latest> = latest
+pub(super) fn backlog_of(domain: &str, latest: &[LatestFigure], now_s: f64) -> Option<Backlog> {
+    let known: Vec<&LatestFigure> = latest
         .iter()
         .filter(|known| &*known.figure.domain == domain && known.figure.detail.is_empty())
         .filter(|known| now_s - known.at_s <= FRESH_S)
@@ -73,7 +73,7 @@ pub(super) fn backlog_of(domain: &str, latest: &[Latest], now_s: f64) -> Option<
         (Some(_), None) => "streams",
         (Some(_), Some(_)) => "",
     };
-    let parts: Vec<Part<'_>> = outbox.into_iter().chain(streams).collect();
+    let parts: Vec<BacklogPart<'_>> = outbox.into_iter().chain(streams).collect();
     let began_s = parts.iter().map(|part| part.at_s).fold(f64::MIN, f64::max);
     let ended_s = parts.iter().map(|part| part.until_s);
     if began_s - ended_s.fold(f64::MAX, f64::min) > MOST_APART_S {
@@ -97,8 +97,8 @@ pub(super) fn backlog_of(domain: &str, latest: &[Latest], now_s: f64) -> Option<
 }
 
 /// What one source says of the metrics together: those of them that it has.
-fn part<'a>(known: &[&'a Latest], metrics: &[ObservedMetric]) -> Option<Part<'a>> {
-    let mut parts: Vec<Part<'a>> = Vec::new();
+fn part<'a>(known: &[&'a LatestFigure], metrics: &[ObservedMetric]) -> Option<BacklogPart<'a>> {
+    let mut parts: Vec<BacklogPart<'a>> = Vec::new();
     let told = known
         .iter()
         .filter(|known| metrics.contains(&known.figure.metric));
@@ -106,7 +106,7 @@ fn part<'a>(known: &[&'a Latest], metrics: &[ObservedMetric]) -> Option<Part<'a>
         let same = parts.iter_mut().find(|part| part.source == &*known.source);
         match same {
             Some(part) => part.amount = part.amount.plus(known.figure.amount),
-            None => parts.push(Part {
+            None => parts.push(BacklogPart {
                 source: &known.source,
                 amount: known.figure.amount,
                 at_s: known.at_s,
@@ -128,10 +128,10 @@ mod tests {
         OutboxPending, OutboxProcessing, OutboxPublished, StreamLag, StreamPending,
     };
 
-    fn latest(source: &str, metric: ObservedMetric, value: f64, at_least: bool) -> Latest {
-        Latest {
+    fn latest(source: &str, metric: ObservedMetric, value: f64, at_least: bool) -> LatestFigure {
+        LatestFigure {
             source: source.into(),
-            figure: Figure::of(metric, "identity", Amount { value, at_least }),
+            figure: ObservedFigure::of(metric, "identity", Amount { value, at_least }),
             at_s: 10.0,
             until_s: 10.1,
         }
@@ -164,13 +164,13 @@ mod tests {
             protean_subscription_lag{domain=\"ordering\",handler=\"OrderDeliveredSubscriber\",stream=\"ordering::order\",type=\"broker\"} 2\n";
         let samples = parse_prometheus(text).unwrap();
         let readout = AliasReader::default().figures(&samples);
-        let known = |figure: &Figure| Latest {
+        let known = |figure: &ObservedFigure| LatestFigure {
             source: "observatory".into(),
             figure: figure.clone(),
             at_s: 10.0,
             until_s: 12.0,
         };
-        let figures: Vec<Latest> = readout.figures.iter().map(known).collect();
+        let figures: Vec<LatestFigure> = readout.figures.iter().map(known).collect();
         let backlog = backlog_of("ordering", &figures, 10.0).unwrap();
         assert_eq!(backlog.amount, Amount::exact(26.0 + 23.0));
         assert_eq!(backlog_of("identity", &figures, 10.0), None);

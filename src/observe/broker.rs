@@ -1,8 +1,8 @@
 //! Redis: lengths of the streams, what consumer groups lag behind, dead letters, and the broker's
 //! own figures. What a group has not done yet belongs to the domain that has to do it.
 
-use super::consumer::{Domains, Lane, lane_of, stream_domain};
-use super::source::{Figure, Readout, Source};
+use super::consumer::{Domains, StreamLane, lane_of, stream_domain};
+use super::source::{FigureSource, ObservedFigure, Readout};
 use super::{Problem, RedisAddress};
 use crate::plan::{AddressPolicy, ObservedMetric};
 use crate::stats::Amount;
@@ -131,7 +131,7 @@ impl RedisStreams {
     }
 }
 
-impl Source for RedisStreams {
+impl FigureSource for RedisStreams {
     fn name(&self) -> Arc<str> {
         "redis".into()
     }
@@ -172,7 +172,7 @@ fn add_broker(readout: &mut Readout, section: &str) {
             _ => continue,
         };
         if let Ok(value) = value.trim().parse() {
-            readout.add(Figure::of(metric, "", Amount::exact(value)));
+            readout.add(ObservedFigure::of(metric, "", Amount::exact(value)));
         }
     }
 }
@@ -188,16 +188,16 @@ fn add_stream(
     let domain = stream_domain(stream);
     let messages = Amount::exact(length as f64);
     let metric = match lane {
-        Lane::DeadLetters => ObservedMetric::DeadLetters,
-        Lane::Primary | Lane::Backfill => ObservedMetric::StreamMessages,
+        StreamLane::DeadLetters => ObservedMetric::DeadLetters,
+        StreamLane::Primary | StreamLane::Backfill => ObservedMetric::StreamMessages,
     };
-    readout.add(Figure::of(metric, &domain, messages));
-    readout.add(Figure::of_part(metric, &domain, stream, messages));
-    if lane == Lane::DeadLetters {
+    readout.add(ObservedFigure::of(metric, &domain, messages));
+    readout.add(ObservedFigure::of_part(metric, &domain, stream, messages));
+    if lane == StreamLane::DeadLetters {
         return;
     }
     // All keys were gone over: a domain without a stream of dead letters has none.
-    readout.add(Figure::of(
+    readout.add(ObservedFigure::of(
         ObservedMetric::DeadLetters,
         &domain,
         Amount::exact(0.0),
@@ -213,11 +213,11 @@ fn add_stream(
         }
         let domain = domains.of_group(stream, &group.name);
         let mut add = |metric, amount| {
-            readout.add(Figure::of(metric, &domain, amount));
-            readout.add(Figure::of_part(metric, &domain, &part, amount));
+            readout.add(ObservedFigure::of(metric, &domain, amount));
+            readout.add(ObservedFigure::of_part(metric, &domain, &part, amount));
         };
         // Engines that do read the lane have a consumer there; then it is work like any other.
-        if lane == Lane::Backfill && group.consumers == 0 {
+        if lane == StreamLane::Backfill && group.consumers == 0 {
             let waiting = pending.plus(lag);
             add(ObservedMetric::Backfill, waiting);
             if waiting.value > 0.0 && !readout.caveats.iter().any(|it| it == UNREAD_LANES) {

@@ -1,7 +1,9 @@
 //! What is to be observed.
 
-use super::source::Source;
-use super::{MessageStore, Observatory, Outbox, PostgresAddress, RedisAddress, RedisStreams};
+use super::source::FigureSource;
+use super::{
+    MessageStore, ObservatorySource, OutboxSource, PostgresAddress, RedisAddress, RedisStreams,
+};
 use crate::plan::{AddressPolicy, Target};
 use std::time::Duration;
 
@@ -34,7 +36,7 @@ pub struct ObserverConfig {
 
 /// A source, and whether it may be missing without a word.
 pub(super) struct Chosen {
-    pub source: Box<dyn Source>,
+    pub source: Box<dyn FigureSource>,
     pub may_be_missing: bool,
 }
 
@@ -50,9 +52,9 @@ impl ObserverConfig {
 
     /// The sources, those with the coarsest figures last.
     pub(super) fn sources(&self, policy: &AddressPolicy) -> Vec<Chosen> {
-        let mut sources: Vec<Box<dyn Source>> = Vec::new();
+        let mut sources: Vec<Box<dyn FigureSource>> = Vec::new();
         for (domain, address) in &self.outboxes {
-            sources.push(Box::new(Outbox::new(
+            sources.push(Box::new(OutboxSource::new(
                 domain,
                 address.clone(),
                 policy.clone(),
@@ -77,7 +79,7 @@ impl ObserverConfig {
             ObservatoryChoice::Tried(target) => Some((target, true)),
         };
         chosen.extend(observatory.map(|(target, may_be_missing)| Chosen {
-            source: Box::new(Observatory::new(target.clone())),
+            source: Box::new(ObservatorySource::new(target.clone())),
             may_be_missing,
         }));
         chosen

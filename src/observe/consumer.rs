@@ -12,7 +12,7 @@ const BACKFILL: &str = ":backfill";
 
 /// What a stream is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
+pub(super) enum StreamLane {
     /// Events, or commands that are to be carried out later: a consumer that is up does them.
     Primary,
     /// Events of low priority. The engines of `today` wait for ever at the primary lane before they
@@ -23,13 +23,13 @@ pub(super) enum Lane {
 }
 
 /// What the stream of this name is for.
-pub(super) fn lane_of(stream: &str) -> Lane {
+pub(super) fn lane_of(stream: &str) -> StreamLane {
     if stream.ends_with(DEAD_LETTERS) {
-        Lane::DeadLetters
+        StreamLane::DeadLetters
     } else if stream.ends_with(BACKFILL) {
-        Lane::Backfill
+        StreamLane::Backfill
     } else {
-        Lane::Primary
+        StreamLane::Primary
     }
 }
 
@@ -103,11 +103,17 @@ mod tests {
 
     #[test]
     fn the_ending_of_a_name_tells_the_lane() {
-        assert_eq!(lane_of("ordering::order"), Lane::Primary);
-        assert_eq!(lane_of("ordering::order:command"), Lane::Primary);
-        assert_eq!(lane_of("ordering::order:backfill"), Lane::Backfill);
-        assert_eq!(lane_of("ordering::order:command:backfill"), Lane::Backfill);
-        assert_eq!(lane_of("ordering::order:dlq"), Lane::DeadLetters);
-        assert_eq!(lane_of("ordering::order:backfill:dlq"), Lane::DeadLetters);
+        assert_eq!(lane_of("ordering::order"), StreamLane::Primary);
+        assert_eq!(lane_of("ordering::order:command"), StreamLane::Primary);
+        assert_eq!(lane_of("ordering::order:backfill"), StreamLane::Backfill);
+        assert_eq!(
+            lane_of("ordering::order:command:backfill"),
+            StreamLane::Backfill
+        );
+        assert_eq!(lane_of("ordering::order:dlq"), StreamLane::DeadLetters);
+        assert_eq!(
+            lane_of("ordering::order:backfill:dlq"),
+            StreamLane::DeadLetters
+        );
     }
 }

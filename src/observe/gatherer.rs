@@ -1,9 +1,9 @@
 //! The thread that gathers what the sources' threads read, makes backlogs of it, and hands samples on.
 
-use super::backlog::{Latest, backlog_of};
+use super::backlog::{LatestFigure, backlog_of};
 use super::history::{Observation, SourceHistory};
 use super::progress::{DrainProgress, WatchSink};
-use super::source::{Figure, Readout};
+use super::source::{ObservedFigure, Readout};
 use super::{Account, Problem, SourceAccount, aliases};
 use crate::engine::{ThreadGauge, now_ns};
 use crate::plan::ObservedMetric;
@@ -22,7 +22,7 @@ const BACKLOG_AFTER_NS: u64 = 500_000_000;
 const TICK: Duration = Duration::from_millis(250);
 
 /// What a source's thread tells.
-pub(super) enum Event {
+pub(super) enum SourceEvent {
     /// It begins to read.
     Begun { source: usize },
     /// It has read.
@@ -43,7 +43,7 @@ pub(super) enum Event {
 
 /// What a source's thread is told.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Order {
+pub(super) enum SourceOrder {
     /// The clock starts at this moment: read at every whole second.
     Start(u64),
     /// Read once more, now.
@@ -68,7 +68,7 @@ pub(super) enum Control {
 
 /// The gatherer's view of one source.
 struct Watched {
-    orders: Sender<Order>,
+    orders: Sender<SourceOrder>,
     reading_since_ns: Option<u64>,
     told_silent: bool,
     has_answered: bool,
@@ -89,7 +89,7 @@ impl Watched {
 pub(super) struct Gatherer {
     watched: Vec<Watched>,
     observation: Observation,
-    latest: Vec<Latest>,
+    latest: Vec<LatestFigure>,
     /// Domains with a figure that came since their last backlog.
     changed: Vec<Arc<str>>,
     start_ns: Option<u64>,
@@ -107,7 +107,7 @@ pub(super) struct Introduced {
     pub name: Arc<str>,
     pub address: String,
     pub may_be_missing: bool,
-    pub orders: Sender<Order>,
+    pub orders: Sender<SourceOrder>,
 }
 
 impl Gatherer {
@@ -149,7 +149,7 @@ impl Gatherer {
     /// and from the end of the load on.
     pub fn run(
         mut self,
-        events: &Receiver<Event>,
+        events: &Receiver<SourceEvent>,
         controls: &Receiver<Control>,
         progress: &Sender<DrainProgress>,
     ) -> Observation {
@@ -191,16 +191,16 @@ impl Gatherer {
                 self.sink = Some(sink);
                 self.move_baseline();
                 self.backlogs_due_ns = start_ns + SECOND_NS + BACKLOG_AFTER_NS;
-                self.order(Order::Start(start_ns));
+                self.order(SourceOrder::Start(start_ns));
             }
             Control::LoadEnded(load_end_s) => {
                 self.load_ended = true;
                 self.observation.load_end_s = load_end_s;
                 // With the answers of all, or of those that came within a second.
                 self.backlogs_due_ns = now_ns() + SECOND_NS;
-                self.order(Order::ReadNow);
+                self.order(SourceOrder::ReadNow);
             }
-            Control::TakeAccounts => self.order(Order::Account),
+            Control::TakeAccounts => self.order(SourceOrder::Account),
         }
     }
 
@@ -230,19 +230,19 @@ impl Gatherer {
         self.make_backlogs();
     }
 
-    fn order(&mut self, order: Order) {
+    fn order(&mut self, order: SourceOrder) {
         for watched in self.watched.iter().filter(|watched| !watched.dismissed) {
             // A source whose thread is stuck takes no orders; it is named as silent.
             let _ = watched.orders.try_send(order);
         }
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, event: SourceEvent) {
         match event {
-            Event::Begun { source } => {
+            SourceEvent::Begun { source } => {
                 self.watched[source].reading_since_ns = Some(now_ns());
             }
-            Event::Read {
+            SourceEvent::Read {
                 source,
                 began_ns,
                 ended_ns,
@@ -273,7 +273,7 @@ impl Gatherer {
                     }
                 }
             }
-            Event::Accounted {
+            SourceEvent::Accounted {
                 source,
                 cpu_ns,
                 account,
@@ -297,7 +297,7 @@ impl Gatherer {
         // What a source showed once and shows no more is absent from now on.
         self.latest.retain(|known| known.source != *source);
         for figure in &readout.figures {
-            self.latest.push(Latest {
+            self.latest.push(LatestFigure {
                 source: Arc::clone(source),
                 figure: figure.clone(),
                 at_s,
@@ -482,7 +482,7 @@ fn is_of_backlog(metric: ObservedMetric) -> bool {
         )
 }
 
-fn sample(second: u64, source: &Arc<str>, figure: &Figure) -> ObservedSample {
+fn sample(second: u64, source: &Arc<str>, figure: &ObservedFigure) -> ObservedSample {
     ObservedSample {
         second,
         source: Arc::clone(source),

@@ -1,7 +1,7 @@
 //! What was observed over a run, as it is kept for the report.
 
 use super::backlog::Backlog;
-use super::source::{Figure, Readout};
+use super::source::{ObservedFigure, Readout};
 use super::{Problem, SourceAccount, aliases};
 use crate::plan::ObservedMetric;
 use crate::stats::Amount;
@@ -73,7 +73,7 @@ pub struct FigureHistory {
     /// The source that told it.
     pub source: Arc<str>,
     /// The figure, as it was first.
-    pub first: Figure,
+    pub first: ObservedFigure,
     /// Its last value.
     pub last: Amount,
     /// Its largest value.

@@ -1,7 +1,7 @@
 //! message-db: every event that was raised and every command that was accepted, by category.
 
 use super::postgres_session::PostgresSession;
-use super::source::{Figure, Readout, Source};
+use super::source::{FigureSource, ObservedFigure, Readout};
 use super::{Account, PostgresAddress, Problem};
 use crate::plan::{AddressPolicy, ObservedMetric};
 use crate::stats::Amount;
@@ -82,7 +82,7 @@ impl MessageStore {
     }
 }
 
-impl Source for MessageStore {
+impl FigureSource for MessageStore {
     fn name(&self) -> Arc<str> {
         "message-db".into()
     }
@@ -102,8 +102,8 @@ impl Source for MessageStore {
                 continue;
             };
             let amount = Amount::exact(count as f64);
-            readout.add(Figure::of(metric, domain, amount));
-            readout.add(Figure::of_part(metric, domain, &category, amount));
+            readout.add(ObservedFigure::of(metric, domain, amount));
+            readout.add(ObservedFigure::of_part(metric, domain, &category, amount));
         }
         Ok(readout)
     }

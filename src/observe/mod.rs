@@ -34,14 +34,14 @@ pub use history::{
     BacklogPoint, DomainHistory, FigureHistory, Observation, SourceHistory, Troubled,
 };
 pub use http::{HttpReply, agent, get};
-pub use observatory::{METRICS_PATH, Observatory};
+pub use observatory::{METRICS_PATH, ObservatorySource};
 pub use progress::{DrainProgress, WatchSink};
 pub use prometheus::{PrometheusError, PrometheusSample, parse_prometheus};
-pub use source::{Figure, Readout, Source};
+pub use source::{FigureSource, ObservedFigure, Readout};
 pub use store_address::{AddressError, PostgresAddress, RedisAddress};
 pub use watch::Watch;
 
 pub use broker::RedisStreams;
 pub use message_store::MessageStore;
-pub use outbox::Outbox;
+pub use outbox::OutboxSource;
 pub use problem::Problem;

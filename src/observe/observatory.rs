@@ -4,7 +4,7 @@ use super::Problem;
 use super::aliases::{AliasReader, is_outbox};
 use super::http::{agent, get};
 use super::prometheus::parse_prometheus;
-use super::source::{Readout, Source};
+use super::source::{FigureSource, Readout};
 use crate::plan::Target;
 use serde_json::Value;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const KEPT_LINES: [&str; 3] = ["protean_outbox", "protean_stream", "protean_broker"];
 
 /// Reads `/metrics`, and `/api/outbox` when that has no outbox.
-pub struct Observatory {
+pub struct ObservatorySource {
     target: Target,
     agent: Agent,
     aliases: AliasReader,
 }
 
-impl Observatory {
+impl ObservatorySource {
     /// The one at `target`.
     #[must_use]
     pub fn new(target: Target) -> Self {
@@ -89,7 +89,7 @@ impl Observatory {
     }
 }
 
-impl Source for Observatory {
+impl FigureSource for ObservatorySource {
     fn name(&self) -> Arc<str> {
         "observatory".into()
     }

@@ -2,7 +2,7 @@
 
 use super::aliases::{OUTBOX_STATUSES, metric_of_status};
 use super::postgres_session::PostgresSession;
-use super::source::{Figure, Readout, Source};
+use super::source::{FigureSource, ObservedFigure, Readout};
 use super::{Account, OutboxRows, PostgresAddress, Problem, RepeatedId};
 use crate::plan::{AddressPolicy, ObservedMetric};
 use crate::stats::Amount;
@@ -42,14 +42,14 @@ const EXAMPLES: &str = "SELECT message_id::text, count(*), min(stream_name::text
     ORDER BY count(*) DESC, message_id LIMIT 5";
 
 /// The outbox of one domain.
-pub struct Outbox {
+pub struct OutboxSource {
     domain: String,
     session: PostgresSession,
     /// When the newest row was made before the load, if there was one; or why that is not known.
     mark: Option<Result<Option<String>, Problem>>,
 }
 
-impl Outbox {
+impl OutboxSource {
     /// The outbox of `domain` in the database at `address`.
     #[must_use]
     pub fn new(domain: &str, address: PostgresAddress, policy: AddressPolicy) -> Self {
@@ -130,7 +130,7 @@ impl Outbox {
     }
 }
 
-impl Source for Outbox {
+impl FigureSource for OutboxSource {
     fn name(&self) -> Arc<str> {
         format!("outbox:{}", self.domain).into()
     }
@@ -144,7 +144,7 @@ impl Source for Outbox {
         let mut readout = Readout::default();
         // A status without rows has none: the whole table was counted.
         for metric in OUTBOX_STATUSES {
-            readout.add(Figure::of(metric, &self.domain, Amount::exact(0.0)));
+            readout.add(ObservedFigure::of(metric, &self.domain, Amount::exact(0.0)));
         }
         for row in rows {
             let unreadable = |error: postgres::Error| self.unreadable(&error);
@@ -157,7 +157,7 @@ impl Source for Outbox {
                 ));
                 continue;
             };
-            readout.add(Figure::of(
+            readout.add(ObservedFigure::of(
                 metric,
                 &self.domain,
                 Amount::exact(count as f64),
@@ -165,7 +165,7 @@ impl Source for Outbox {
             if let (ObservedMetric::OutboxPending, Some(oldest_s)) = (metric, oldest_s) {
                 // The database's clock may be behind that of the shop.
                 let age = Amount::exact(oldest_s.max(0.0));
-                readout.add(Figure::of(
+                readout.add(ObservedFigure::of(
                     ObservedMetric::OutboxOldestPendingS,
                     &self.domain,
                     age,

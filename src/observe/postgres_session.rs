@@ -16,7 +16,7 @@ const STATEMENT_TIMEOUT_MS: u32 = 2_000;
 const ACCOUNT_TIMEOUT_MS: u32 = 15_000;
 
 /// Values that a query names as `$1` and so on.
-pub(super) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+pub(super) type QueryParameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// Connects when it is first asked, and again after it was cut off.
 pub(super) struct PostgresSession {
@@ -45,7 +45,11 @@ impl PostgresSession {
     }
 
     /// Runs a query that reads and may take longer, because nobody waits for it under load.
-    pub fn query_once(&mut self, sql: &str, with: Parameters<'_>) -> Result<Vec<Row>, Problem> {
+    pub fn query_once(
+        &mut self,
+        sql: &str,
+        with: QueryParameters<'_>,
+    ) -> Result<Vec<Row>, Problem> {
         let limit = |ms: u32| format!("SET statement_timeout = {ms}");
         self.execute(&limit(ACCOUNT_TIMEOUT_MS))?;
         let rows = self.query_within(ACCOUNT_TIMEOUT_MS, sql, with);
@@ -58,7 +62,7 @@ impl PostgresSession {
         &mut self,
         limit_ms: u32,
         sql: &str,
-        with: Parameters<'_>,
+        with: QueryParameters<'_>,
     ) -> Result<Vec<Row>, Problem> {
         self.with_client(limit_ms, |client| client.query(sql, with))
     }

@@ -5,7 +5,7 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
 /// Names and values.
-type Labels = Vec<(String, String)>;
+type MetricLabels = Vec<(String, String)>;
 
 /// One sample line.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub struct PrometheusSample {
     /// Name of the metric.
     pub name: String,
     /// Its labels, in their order.
-    pub labels: Labels,
+    pub labels: MetricLabels,
     /// Its value; may be infinite or no number.
     pub value: f64,
 }
@@ -89,8 +89,8 @@ fn sample(line: &str) -> Result<PrometheusSample, &'static str> {
 }
 
 /// The labels after `{`, and what follows their `}`.
-fn labels(mut rest: &str) -> Result<(Labels, &str), &'static str> {
-    let mut labels = Labels::new();
+fn labels(mut rest: &str) -> Result<(MetricLabels, &str), &'static str> {
+    let mut labels = MetricLabels::new();
     loop {
         rest = rest.trim_start_matches([' ', '\t']);
         if let Some(after) = rest.strip_prefix('}') {

@@ -6,7 +6,7 @@ use crate::stats::Amount;
 use std::sync::Arc;
 
 /// A place that figures are read from.
-pub trait Source: Send {
+pub trait FigureSource: Send {
     /// Its name in figures and reports, like `redis` or `outbox:identity`.
     fn name(&self) -> Arc<str>;
 
@@ -33,7 +33,7 @@ pub trait Source: Send {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Readout {
     /// The figures. What is not among them was not seen.
-    pub figures: Vec<Figure>,
+    pub figures: Vec<ObservedFigure>,
     /// What the figures do not show, a sentence each.
     pub caveats: Vec<String>,
     /// Lines of the source's own that are kept for the report: of the Observatory only.
@@ -42,7 +42,7 @@ pub struct Readout {
 
 /// One figure.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
+pub struct ObservedFigure {
     /// What it is.
     pub metric: ObservedMetric,
     /// The domain, in lower case; empty for the broker's own figures.
@@ -53,7 +53,7 @@ pub struct Figure {
     pub amount: Amount,
 }
 
-impl Figure {
+impl ObservedFigure {
     /// A figure of a whole domain.
     #[must_use]
     pub fn of(metric: ObservedMetric, domain: &str, amount: Amount) -> Self {
@@ -77,7 +77,7 @@ impl Figure {
 
 impl Readout {
     /// Adds a figure to that of its metric, domain and detail, or as a new one.
-    pub(super) fn add(&mut self, figure: Figure) {
+    pub(super) fn add(&mut self, figure: ObservedFigure) {
         let mut known = self.figures.iter_mut();
         let same = known.find(|known| {
             known.metric == figure.metric

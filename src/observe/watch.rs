@@ -2,10 +2,10 @@
 
 use super::cadence;
 use super::config::{Chosen, ObserverConfig};
-use super::gatherer::{Control, Event, Gatherer, Introduced, Order};
+use super::gatherer::{Control, Gatherer, Introduced, SourceEvent, SourceOrder};
 use super::history::Observation;
 use super::progress::{DrainProgress, WatchSink};
-use super::source::Source;
+use super::source::FigureSource;
 use crate::engine::{ThreadGauge, confine, now_ns};
 use crate::plan::AddressPolicy;
 use crate::stats::ObservedTable;
@@ -177,11 +177,11 @@ fn spawn<T: Send + 'static>(
 /// account when it is asked to.
 fn observe(
     number: usize,
-    source: Box<dyn Source>,
-    orders: &Receiver<Order>,
-    events: &Sender<Event>,
+    source: Box<dyn FigureSource>,
+    orders: &Receiver<SourceOrder>,
+    events: &Sender<SourceEvent>,
 ) {
-    let mut reader = Reader {
+    let mut reader = SourceReader {
         number,
         source,
         events,
@@ -202,17 +202,17 @@ fn observe(
             }
         };
         match order {
-            Ok(Order::Start(at_ns)) => {
+            Ok(SourceOrder::Start(at_ns)) => {
                 start_ns = Some(at_ns);
                 continue;
             }
-            Ok(Order::Account) => {
+            Ok(SourceOrder::Account) => {
                 if reader.account().is_none() {
                     return;
                 }
                 continue;
             }
-            Ok(Order::ReadNow) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(SourceOrder::ReadNow) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
         let Some((ended_ns, took_ns)) = reader.read(false) else {
@@ -224,20 +224,20 @@ fn observe(
 }
 
 /// A source and whom to tell what it says. Its methods give `None` when nobody listens any more.
-struct Reader<'a> {
+struct SourceReader<'a> {
     number: usize,
-    source: Box<dyn Source>,
-    events: &'a Sender<Event>,
+    source: Box<dyn FigureSource>,
+    events: &'a Sender<SourceEvent>,
     gauge: ThreadGauge,
     failures: u32,
 }
 
-impl Reader<'_> {
+impl SourceReader<'_> {
     /// Reads once. When that ended, and how long it took. With `mark` the source remembers where it
     /// is, before anybody hears that it was read.
     fn read(&mut self, mark: bool) -> Option<(u64, u64)> {
         let source = self.number;
-        self.events.send(Event::Begun { source }).ok()?;
+        self.events.send(SourceEvent::Begun { source }).ok()?;
         let began_ns = now_ns();
         let result = self.source.read();
         let ended_ns = now_ns();
@@ -245,7 +245,7 @@ impl Reader<'_> {
             self.source.mark();
         }
         self.failures = if result.is_ok() { 0 } else { self.failures + 1 };
-        let event = Event::Read {
+        let event = SourceEvent::Read {
             source,
             began_ns,
             ended_ns,
@@ -260,7 +260,7 @@ impl Reader<'_> {
         let source = self.number;
         let account = self.source.account();
         let cpu_ns = self.gauge.lap().cpu_ns();
-        let event = Event::Accounted {
+        let event = SourceEvent::Accounted {
             source,
             cpu_ns,
             account,

@@ -5,7 +5,7 @@
 
 use super::latency_bands::bands_text;
 use crate::record::tag_of;
-use crate::stats::{Interval, IntervalSink, StatName, Totals};
+use crate::stats::{IntervalSink, MergedInterval, StatName, Totals};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ impl IntervalSink for BandsCsv {
         &self.path
     }
 
-    fn second(&mut self, interval: &Interval, _totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
         self.writer
             .write_field((interval.start_us / 1_000_000).to_string())?;
         for name in &interval.names {

@@ -3,7 +3,7 @@
 
 use super::latency_bands::bands_text;
 use super::rewrite::rewrite;
-use crate::stats::{Interval, IntervalSink, LatencyTotal, Totals};
+use crate::stats::{IntervalSink, LatencyTotal, MergedInterval, Totals};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,7 @@ impl IntervalSink for DistributionCsv {
         &self.path
     }
 
-    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         if interval.start_us / 1_000_000 < self.due_s {
             return Ok(());
         }

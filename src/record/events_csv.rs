@@ -2,7 +2,7 @@
 //! far: what the pipeline had to work off by then.
 
 use super::raised::{domains, raised};
-use crate::stats::{Event, Interval, IntervalSink, Totals};
+use crate::stats::{Event, IntervalSink, MergedInterval, Totals};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ impl IntervalSink for EventsCsv {
         &self.path
     }
 
-    fn second(&mut self, interval: &Interval, _totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
         let end = self.start + Duration::from_micros(interval.end_us);
         let timestamp = end.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut row = vec![timestamp.to_string(), interval.users.to_string()];

@@ -4,7 +4,7 @@
 //! Values are microseconds; the *max* column is the upper edge of the largest value's bucket.
 //! Times are seconds since the log's start time.
 
-use crate::stats::{Interval, IntervalSink, LatencyCounts, Measured, StatName, Totals};
+use crate::stats::{IntervalSink, LatencyCounts, Measured, MergedInterval, StatName, Totals};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
@@ -113,7 +113,7 @@ impl IntervalLog {
     }
 
     /// The lines of a second; names without a request in it have none.
-    fn lines(&mut self, interval: &Interval) -> io::Result<Vec<u8>> {
+    fn lines(&mut self, interval: &MergedInterval) -> io::Result<Vec<u8>> {
         let mut lines = Vec::new();
         let mut writer =
             IntervalLogWriterBuilder::new().begin_log_with(&mut lines, &mut self.serializer)?;
@@ -139,7 +139,7 @@ impl IntervalSink for IntervalLog {
         &self.path
     }
 
-    fn second(&mut self, interval: &Interval, _totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
         let lines = self.lines(interval)?;
         self.file.write_all(&lines)
     }

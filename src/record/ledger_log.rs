@@ -1,7 +1,7 @@
 //! `ledger.jsonl` and `rounds.csv`: violations with their witnesses, and rounds of the flash sale,
 //! as they happen.
 
-use crate::stats::{Interval, IntervalSink, Totals};
+use crate::stats::{IntervalSink, MergedInterval, Totals};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
@@ -36,7 +36,7 @@ impl IntervalSink for LedgerLog {
         &self.path
     }
 
-    fn second(&mut self, interval: &Interval, _totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
         let mut lines = Vec::new();
         for violation in &interval.contests.ledger.violations {
             let written = self.written.entry(violation.rule.clone()).or_default();
@@ -76,7 +76,7 @@ impl IntervalSink for RoundsCsv {
         &self.path
     }
 
-    fn second(&mut self, interval: &Interval, _totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
         if interval.rounds.is_empty() {
             return Ok(());
         }
@@ -111,7 +111,7 @@ mod tests {
         let totals = Totals::new(Arc::new(context()));
         let mut log = LedgerLog::create(&ledger).unwrap();
         let mut csv = RoundsCsv::new(&rounds);
-        let empty = Interval::new(context().shape());
+        let empty = MergedInterval::new(context().shape());
         csv.second(&empty, &totals).unwrap();
         assert!(!rounds.exists());
         for _ in 0..2 {

@@ -4,8 +4,8 @@ use super::live::{Live, LiveRow};
 use super::locust_figures::percentiles;
 use super::recording::RunFacts;
 use crate::stats::{
-    Absorb, Amount, Buckets, History, HistoryPoint, Interval, IntervalSink, LatencyCounts,
-    LatencyTotal, Measured, RaceMeasured, SetShape, Totals,
+    Absorb, Amount, Buckets, History, HistoryPoint, IntervalSink, LatencyCounts, LatencyTotal,
+    Measured, MergedInterval, RaceMeasured, SetShape, Totals,
 };
 use std::io;
 use std::path::Path;
@@ -37,7 +37,7 @@ struct Rates {
 }
 
 impl Rates {
-    fn of(interval: &Interval, totals: &Totals, now: &HistoryPoint) -> Self {
+    fn of(interval: &MergedInterval, totals: &Totals, now: &HistoryPoint) -> Self {
         let row = |measured: &Measured<LatencyCounts>| LiveRow {
             requests_per_s: now.per_s(measured.requests()),
             failures_per_s: now.per_s(measured.failures(totals.context.failures)),
@@ -88,7 +88,7 @@ impl<P: FnMut(Arc<Live>)> LiveSink<P> {
     }
 
     /// The value after `interval`, which `totals` hold already.
-    fn after(&mut self, interval: &Interval, totals: &Totals) -> Live {
+    fn after(&mut self, interval: &MergedInterval, totals: &Totals) -> Live {
         self.heed_reset(interval, totals);
         self.users = interval.users;
         if let Some(since_reset) = &mut self.since_reset {
@@ -128,7 +128,7 @@ impl<P: FnMut(Arc<Live>)> LiveSink<P> {
     }
 
     /// Begins anew when somebody asked for it.
-    fn heed_reset(&mut self, interval: &Interval, totals: &Totals) {
+    fn heed_reset(&mut self, interval: &MergedInterval, totals: &Totals) {
         let load_schedule = totals.context.live.load_schedule.as_ref();
         let resets = load_schedule.map_or(0, |load_schedule| load_schedule.resets());
         if std::mem::replace(&mut self.resets, resets) != resets {
@@ -139,7 +139,7 @@ impl<P: FnMut(Arc<Live>)> LiveSink<P> {
         }
     }
 
-    fn add_up(&mut self, interval: &Interval, shape: SetShape) {
+    fn add_up(&mut self, interval: &MergedInterval, shape: SetShape) {
         self.measured.resize_with(shape.names, Measured::default);
         self.measured.absorb(&interval.names);
         self.races.resize_with(shape.races, RaceMeasured::default);
@@ -152,7 +152,7 @@ impl<P: FnMut(Arc<Live>) + Send> IntervalSink for LiveSink<P> {
         Path::new("the faces")
     }
 
-    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         let live = self.after(interval, totals);
         (self.publish)(Arc::new(live));
         Ok(())

@@ -18,7 +18,7 @@ use super::recording::error_records;
 use super::rewrite::{naming, rewrite};
 use super::run_record::{ErrorRecord, Figures, RunRecord};
 use crate::plan::FailureRule;
-use crate::stats::{Interval, IntervalSink, LatencyTotal, Measured, StatName, Totals};
+use crate::stats::{IntervalSink, LatencyTotal, Measured, MergedInterval, StatName, Totals};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -80,7 +80,7 @@ impl IntervalSink for LocustCsv {
         &self.prefix
     }
 
-    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         self.history.append(interval, totals)?;
         self.rewrite_totals(totals)
     }

@@ -7,7 +7,7 @@ use super::locust_figures::{
 };
 use super::rewrite::naming;
 use crate::plan::FailureRule;
-use crate::stats::{Interval, LatencyCounts, LatencyTotal, Measured, StatName, Totals};
+use crate::stats::{LatencyCounts, LatencyTotal, Measured, MergedInterval, StatName, Totals};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
@@ -115,7 +115,7 @@ impl LocustHistory {
         })
     }
 
-    pub(crate) fn append(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+    pub(crate) fn append(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         let (length_s, rule) = (interval.length_s(), totals.context.failures);
         self.all
             .push(SparseSecond::of(&interval.all, length_s, rule));
@@ -128,7 +128,7 @@ impl LocustHistory {
             .map_err(|error| naming(&self.path, &error))
     }
 
-    fn lines(&self, interval: &Interval, totals: &Totals) -> io::Result<Vec<u8>> {
+    fn lines(&self, interval: &MergedInterval, totals: &Totals) -> io::Result<Vec<u8>> {
         let rule = totals.context.failures;
         let timestamp = (self.start_epoch + Duration::from_micros(interval.end_us)).as_secs();
         let start = [timestamp.to_string(), interval.users.to_string()];

@@ -8,9 +8,10 @@ use super::run_record::{HostFacts, RunRecord};
 use super::target_record::TargetRecord;
 use crate::plan::{Chosen, Placement, Threshold, Topology, WaitTime};
 use crate::stats::{
-    Absorb, CoreHealth, Ending, ErrorCounts, ErrorKey, Event, Finding, Interval, IntervalSink,
-    JourneyCounts, Outcome, PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule,
-    RunContext, SetShape, StatName, Totals, UserShare, Violation, WitnessExchange, WorkerHealth,
+    Absorb, CoreHealth, Ending, ErrorCounts, ErrorKey, Event, IntervalSink, JourneyCounts,
+    MergedInterval, Outcome, PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule,
+    RuleFinding, RunContext, SetShape, StatName, Totals, UserShare, Violation, WitnessExchange,
+    WorkerHealth,
 };
 use serde_json::Map;
 use std::sync::{Arc, Mutex};
@@ -59,12 +60,12 @@ pub(crate) fn context() -> RunContext {
 }
 
 /// Seconds 0 to 2, and a last one of 0.25 s in which the last replies come.
-pub(crate) fn seconds() -> Vec<Interval> {
+pub(crate) fn seconds() -> Vec<MergedInterval> {
     (0..4).map(second).collect()
 }
 
-fn second(ordinal: u64) -> Interval {
-    let mut interval = Interval::new(context().shape());
+fn second(ordinal: u64) -> MergedInterval {
+    let mut interval = MergedInterval::new(context().shape());
     interval.start_us = ordinal * SECOND_US;
     interval.end_us = interval.start_us
         + if ordinal == 3 {
@@ -111,7 +112,7 @@ fn second(ordinal: u64) -> Interval {
 }
 
 /// One request: mostly success, a few of everything else.
-fn observe(interval: &mut Interval, ordinal: u64, number: u64) {
+fn observe(interval: &mut MergedInterval, ordinal: u64, number: u64) {
     let row = usize::from(number % 3 == 2);
     let (outcome, status, reason) = match (ordinal, number) {
         (3, 0) => (Outcome::Unknown, 0, "no reply within <n> s"),
@@ -204,7 +205,7 @@ pub(crate) fn facts() -> RunFacts {
 }
 
 /// The live values of the run of `context` with these seconds.
-pub(crate) fn lives(context: RunContext, seconds: &[Interval]) -> Vec<Live> {
+pub(crate) fn lives(context: RunContext, seconds: &[MergedInterval]) -> Vec<Live> {
     let lives = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&lives);
     let mut sink = LiveSink::new(facts(), move |live: Arc<Live>| {
@@ -342,8 +343,8 @@ fn on_processes(race: u64) -> [u16; PROCESSES_COUNTED] {
 }
 
 /// A second in which things were contended for.
-pub(crate) fn contested_second() -> Interval {
-    let mut interval = Interval::new(SetShape {
+pub(crate) fn contested_second() -> MergedInterval {
+    let mut interval = MergedInterval::new(SetShape {
         races: RACES.len(),
         rules: RULES.len(),
         ..SetShape::default()
@@ -373,14 +374,14 @@ pub(crate) fn contested_second() -> Interval {
             });
         }
     }
-    let broken = || Finding::broken(format_args!("broken"), []);
+    let broken = || RuleFinding::broken(format_args!("broken"), []);
     for (rule, finding, times) in [
-        (0, Finding::Held, 88),
+        (0, RuleFinding::Held, 88),
         (0, broken(), 2),
         (1, broken(), 7),
-        (2, Finding::Held, 90),
-        (2, Finding::Undecided("a reply was lost"), 1),
-        (3, Finding::Undecided("the shop did not answer"), 3),
+        (2, RuleFinding::Held, 90),
+        (2, RuleFinding::Undecided("a reply was lost"), 1),
+        (3, RuleFinding::Undecided("the shop did not answer"), 3),
     ] {
         for _ in 0..times {
             contests.ledger.count(&RULES[rule], &finding);

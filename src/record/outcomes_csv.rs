@@ -1,7 +1,7 @@
 //! `outcomes.csv`: requests that were no success, by second and statistic name. Rows without any are
 //! left out: in a healthy run the file is its header.
 
-use crate::stats::{Interval, IntervalSink, OutcomeCounts, StatName, Totals};
+use crate::stats::{IntervalSink, MergedInterval, OutcomeCounts, StatName, Totals};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ impl IntervalSink for OutcomesCsv {
         &self.path
     }
 
-    fn second(&mut self, interval: &Interval, _totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
         let second = (interval.start_us / 1_000_000).to_string();
         for (name, row) in self.names.iter().zip(&interval.names) {
             let others = || row.outcomes.others().map(|(_, count)| count);

@@ -5,12 +5,12 @@
 //! generation.
 
 use super::run_record::{DomainRecord, EventRecord};
-use crate::stats::{Absorb, Event, Raising, Told, Totals, told, told_in_all};
+use crate::stats::{Absorb, Event, Raising, ToldEvents, Totals, told, told_in_all};
 
 /// Every event that the plan can raise, and how often it was, in the order of the steps that raise
 /// it.
 pub fn event_records(totals: &Totals) -> Vec<EventRecord> {
-    let mut kinds: Vec<(&Event, Told)> = Vec::new();
+    let mut kinds: Vec<(&Event, ToldEvents)> = Vec::new();
     for (raises, name) in totals.context.raises.iter().zip(&totals.names) {
         for (event, told) in told(raises, name) {
             match kinds.iter_mut().find(|(known, _)| *known == event) {
@@ -19,7 +19,7 @@ pub fn event_records(totals: &Totals) -> Vec<EventRecord> {
             }
         }
     }
-    let record = |(event, told): (&Event, Told)| {
+    let record = |(event, told): (&Event, ToldEvents)| {
         let count = natural(told.count);
         EventRecord {
             domain: event.domain.to_owned(),
@@ -76,7 +76,7 @@ pub fn raised<'a, R: Raising + 'a>(
     domain: &str,
     raises: &[Vec<Event>],
     requests: impl IntoIterator<Item = &'a R>,
-) -> Told {
+) -> ToldEvents {
     told_in_all(raises, requests, |event| event.domain == domain)
 }
 

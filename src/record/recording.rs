@@ -17,7 +17,7 @@ use super::threshold_record::threshold_records;
 use crate::engine::Survey;
 use crate::plan::{FailureRule, Plan, RaceRules};
 use crate::stats::{
-    CoreTally, ErrorRow, Interval, IntervalSink, LatencyTotal, Measured, Outcome, Phase,
+    CoreTally, ErrorRow, IntervalSink, LatencyTotal, Measured, MergedInterval, Outcome, Phase,
     PhaseTotal, RunContext, StatName, Totals,
 };
 use serde_json::{Map, Value};
@@ -310,7 +310,7 @@ impl IntervalSink for RunJson {
         &self.path
     }
 
-    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         if interval.start_us / 1_000_000 < self.due_s {
             return Ok(());
         }

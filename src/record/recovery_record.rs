@@ -1,7 +1,9 @@
 //! Recovery's part of `run.json`: how the shop came back after a spike, and whether as it was.
 
 use super::steering_record::{SteeringRecord, SteeringWish};
-use crate::stats::{HELD_S, Measure, Recovery, StretchFigures, TOLERANCE, Totals, WINDOW_S};
+use crate::stats::{
+    HELD_S, Recovery, RecoveryMeasure, StretchFigures, TOLERANCE, Totals, WINDOW_S,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -138,7 +140,8 @@ pub(crate) fn recovery_record(
     let excursion = recovery.excursion();
     let (baseline, peak, last) = (recovery.baseline(), recovery.peak(), recovery.last());
     let has_peak = peak.end_s > 0.0;
-    let figures = Measure::ALL.map(|measure| figure(recovery, measure, &baseline, last.as_ref()));
+    let figures =
+        RecoveryMeasure::ALL.map(|measure| figure(recovery, measure, &baseline, last.as_ref()));
     let mut record = RecoveryRecord {
         users: excursion.users,
         peak_users: excursion.peak_users,
@@ -162,7 +165,7 @@ pub(crate) fn recovery_record(
 
 fn figure(
     recovery: &Recovery,
-    measure: Measure,
+    measure: RecoveryMeasure,
     baseline: &StretchFigures,
     last: Option<&StretchFigures>,
 ) -> RecoveryFigure {
@@ -170,10 +173,10 @@ fn figure(
     let settling = &standing.settling;
     let load_back_s = recovery.excursion().back_us as f64 / 1e6;
     let (name, unit) = match measure {
-        Measure::ResponseP50 => ("response p50", "us"),
-        Measure::ResponseP99 => ("response p99", "us"),
-        Measure::Requests => ("requests", "per_s"),
-        Measure::Failures => ("failures", "share"),
+        RecoveryMeasure::ResponseP50 => ("response p50", "us"),
+        RecoveryMeasure::ResponseP99 => ("response p99", "us"),
+        RecoveryMeasure::Requests => ("requests", "per_s"),
+        RecoveryMeasure::Failures => ("failures", "share"),
     };
     let before = baseline.value(measure);
     let after = last.and_then(|last| last.value(measure));
@@ -207,7 +210,7 @@ pub(crate) fn too_short(within_s: f64) -> String {
     format!("within its limit for the last {within_s:.0} s, too short to call it back")
 }
 
-fn has_changed(measure: Measure, baseline: &StretchFigures, last: &StretchFigures) -> bool {
+fn has_changed(measure: RecoveryMeasure, baseline: &StretchFigures, last: &StretchFigures) -> bool {
     let (Some(before), Some(after)) = (baseline.value(measure), last.value(measure)) else {
         // Nothing is answered any more.
         return baseline.value(measure).is_some();
@@ -223,7 +226,7 @@ mod tests {
     use super::*;
     use crate::plan::Excursion;
     use crate::record::made_up;
-    use crate::stats::{Interval, Outcome, RunContext};
+    use crate::stats::{MergedInterval, Outcome, RunContext};
     use std::sync::Arc;
 
     const S: u64 = 1_000_000;
@@ -245,7 +248,7 @@ mod tests {
             ..made_up::context()
         }));
         for ordinal in 0..40 {
-            let mut interval = Interval::new(totals.context.shape());
+            let mut interval = MergedInterval::new(totals.context.shape());
             interval.start_us = ordinal * S;
             interval.end_us = interval.start_us + S;
             interval.users = 5;

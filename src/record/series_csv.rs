@@ -3,7 +3,7 @@
 //! A row is the point that the charts of a live run have of the second, and the counts beside it.
 //! Latencies are those of the row's own second, in microseconds, 0 when nothing was measured in it.
 
-use crate::stats::{HistoryPoint, Interval, IntervalSink, Outcome, Totals};
+use crate::stats::{HistoryPoint, IntervalSink, MergedInterval, Outcome, Totals};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -80,7 +80,7 @@ impl IntervalSink for SeriesCsv {
         &self.path
     }
 
-    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         let common = row(interval, totals);
         debug_assert_eq!(common.len(), COLUMNS.len());
         let shares = core_shares(interval, self.workers);
@@ -94,7 +94,7 @@ impl IntervalSink for SeriesCsv {
     }
 }
 
-fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
+fn row(interval: &MergedInterval, totals: &Totals) -> Vec<String> {
     let all = &interval.all;
     let point = HistoryPoint::of(interval, &totals.context, None);
     let HistoryPoint {
@@ -136,7 +136,7 @@ fn row(interval: &Interval, totals: &Totals) -> Vec<String> {
 }
 
 /// How often rules were found broken that today's shop enforces, or does not.
-fn broken(interval: &Interval, totals: &Totals, enforced: bool) -> u64 {
+fn broken(interval: &MergedInterval, totals: &Totals, enforced: bool) -> u64 {
     let counts = interval.contests.ledger.rules.iter();
     let rules = totals.context.rules.iter().zip(counts);
     let of_kind = rules.filter(|(rule, _)| rule.enforced == enforced);
@@ -145,7 +145,7 @@ fn broken(interval: &Interval, totals: &Totals, enforced: bool) -> u64 {
 
 /// By worker: the share of its time that it worked, and the share that it was runnable but not
 /// running. 0 for a worker that reported nothing in the second.
-fn core_shares(interval: &Interval, workers: usize) -> Vec<f64> {
+fn core_shares(interval: &MergedInterval, workers: usize) -> Vec<f64> {
     let mut shares = vec![0.0; workers * 2];
     for core in &interval.cores {
         if core.length_us() > 0 && core.core < workers {

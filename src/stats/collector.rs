@@ -7,8 +7,8 @@
 use super::seconds::Seconds;
 use super::sink::Sinks;
 use super::{
-    CoreInterval, Interval, IntervalSink, LiveSchedule, Phase, RunContext, SetShape, SinkFailure,
-    Totals,
+    CoreInterval, IntervalSink, LiveSchedule, MergedInterval, Phase, RunContext, SetShape,
+    SinkFailure, Totals,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
@@ -128,7 +128,7 @@ struct Merging {
 }
 
 impl Merging {
-    fn second(&mut self, interval: &mut Interval) {
+    fn second(&mut self, interval: &mut MergedInterval) {
         if let Some(load_schedule) = &self.totals.context.live.load_schedule {
             interval.phase = phase_of(load_schedule, interval);
         }
@@ -146,7 +146,7 @@ impl Merging {
 }
 
 /// The phase of a second of a run that is steered.
-fn phase_of(load_schedule: &LiveSchedule, interval: &Interval) -> Phase {
+fn phase_of(load_schedule: &LiveSchedule, interval: &MergedInterval) -> Phase {
     match load_schedule.is_growing(interval.start_us, interval.end_us) {
         true => Phase::Spawning,
         false => Phase::Steady,

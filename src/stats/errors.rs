@@ -26,13 +26,13 @@ pub struct ErrorRow {
 }
 
 /// Key of a row: name, outcome, status and reason.
-type Key = (u16, Outcome, u16, String);
+type ErrorRowKey = (u16, Outcome, u16, String);
 
 /// What went wrong in a run, and how often.
 #[derive(Default)]
 pub struct ErrorTable {
     rows: Vec<ErrorRow>,
-    position: HashMap<Key, usize>,
+    position: HashMap<ErrorRowKey, usize>,
     cut: u64,
 }
 

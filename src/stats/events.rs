@@ -2,7 +2,7 @@
 //!
 //! What a success raises is a fact of its step; so is what a refusal leaves behind. Where a reply
 //! tells more or less than that, a [`Correction`] says so: the count is then the best guess, and the
-//! truth lies between [`Told::at_least`] and [`Told::at_most`].
+//! truth lies between [`ToldEvents::at_least`] and [`ToldEvents::at_most`].
 
 use super::sums::sums;
 use super::{Absorb, Outcome, OutcomeCounts};
@@ -57,7 +57,7 @@ sums! {
     /// How often an event was raised, as far as replies tell. Below zero only in a second that settles
     /// what an earlier one left open.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub struct Told {
+    pub struct ToldEvents {
         /// By the best guess.
         pub count: i64,
         /// So many of them may not have been.
@@ -71,7 +71,7 @@ sums! {
     }
 }
 
-impl Told {
+impl ToldEvents {
     /// Certainly raised.
     #[must_use]
     pub fn at_least(&self) -> i64 {
@@ -97,7 +97,7 @@ pub trait Raising {
 pub fn told<'a>(
     raises: &'a [Event],
     requests: &impl Raising,
-) -> impl Iterator<Item = (&'a Event, Told)> {
+) -> impl Iterator<Item = (&'a Event, ToldEvents)> {
     let successes = requests.outcomes()[Outcome::Success] as i64;
     let corrections = *requests.corrections();
     raises
@@ -106,7 +106,7 @@ pub fn told<'a>(
         .map(move |(event, correction)| {
             let count = successes + correction.beside;
             let rows = |rows: i64| if event.outbox { rows } else { 0 };
-            let told = Told {
+            let told = ToldEvents {
                 count,
                 may_be_less: correction.may_be_less,
                 may_be_more: correction.may_be_more,
@@ -123,8 +123,8 @@ pub fn told_in_all<'a, R: Raising + 'a>(
     raises: &[Vec<Event>],
     requests: impl IntoIterator<Item = &'a R>,
     counts: impl Fn(&Event) -> bool,
-) -> Told {
-    let mut sum = Told::default();
+) -> ToldEvents {
+    let mut sum = ToldEvents::default();
     for (raises, requests) in raises.iter().zip(requests) {
         for (event, told) in told(raises, requests) {
             if counts(event) {
@@ -172,7 +172,7 @@ mod tests {
             ..Correction::default()
         };
         let requests = Requests([10, 4, 3, 0, 2].into(), [left_behind, open]);
-        let each: Vec<Told> = told(&raises, &requests).map(|(_, told)| told).collect();
+        let each: Vec<ToldEvents> = told(&raises, &requests).map(|(_, told)| told).collect();
         assert_eq!((each[0].count, each[0].outbox), (14, 0));
         assert_eq!((each[1].at_least(), each[1].at_most()), (10, 12));
         assert_eq!((each[1].outbox, each[1].outbox_may_be_more), (10, 5));

@@ -61,20 +61,20 @@ impl<'de> Deserialize<'de> for GeneratorState {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Told {
+        enum GeneratorTold {
             Saturated(bool),
             Word(String),
         }
-        let told = Told::deserialize(deserializer)?;
+        let told = GeneratorTold::deserialize(deserializer)?;
         let by_word = |word: String| {
             let state = Self::ALL.into_iter().find(|state| state.word() == word);
             state
                 .ok_or_else(|| serde::de::Error::custom(format!("no state of a generator: {word}")))
         };
         match told {
-            Told::Saturated(true) => Ok(Self::AtItsLimit),
-            Told::Saturated(false) => Ok(Self::Clean),
-            Told::Word(word) => by_word(word),
+            GeneratorTold::Saturated(true) => Ok(Self::AtItsLimit),
+            GeneratorTold::Saturated(false) => Ok(Self::Clean),
+            GeneratorTold::Word(word) => by_word(word),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! How a live run went so far, second by second: what charts are drawn from. Of bounded size.
 
 use super::told_in_all;
-use super::{Amount, CoreHealth, Event, Interval, LatencyCounts, OutcomeCounts, Phase, RunContext};
+use super::{
+    Amount, CoreHealth, Event, LatencyCounts, MergedInterval, OutcomeCounts, Phase, RunContext,
+};
 use std::sync::Arc;
 
 /// Seconds that are kept. When there are more, every second one of the older half goes.
@@ -67,7 +69,7 @@ pub struct HistoryPoint {
 impl HistoryPoint {
     /// The point of `interval`, with the `backlog` that was read last.
     #[must_use]
-    pub fn of(interval: &Interval, context: &RunContext, backlog: Option<Amount>) -> Self {
+    pub fn of(interval: &MergedInterval, context: &RunContext, backlog: Option<Amount>) -> Self {
         let all = &interval.all;
         let raised = |counts: fn(&Event) -> bool| {
             let told = told_in_all(&context.raises, &interval.names, counts);
@@ -215,7 +217,7 @@ mod tests {
     }
 
     fn second(ordinal: u64) -> HistoryPoint {
-        let mut interval = Interval::new(SetShape::default());
+        let mut interval = MergedInterval::new(SetShape::default());
         interval.start_us = ordinal * 1_000_000;
         interval.end_us = interval.start_us + 1_000_000;
         interval.users = ordinal as u32;

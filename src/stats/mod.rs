@@ -40,7 +40,9 @@ pub use buckets::{BUCKET_EDGES_US, Buckets};
 pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
-pub use events::{Correction, Corrections, Event, MOST_RAISED, Raising, Told, told, told_in_all};
+pub use events::{
+    Correction, Corrections, Event, MOST_RAISED, Raising, ToldEvents, told, told_in_all,
+};
 pub use fitness::{Fitness, GeneratorState, state_text};
 pub use flow::{Answer, Carrying, Flow};
 pub use history::{History, HistoryPoint, SpanLatency};
@@ -59,16 +61,16 @@ pub use races::{
 };
 pub use reason::{REASON_BYTES, Reason};
 pub use recovery::{
-    HELD_S, Measure, Recovery, Settling, Span, Standing, StretchFigures, TOLERANCE, Tolerance,
-    WINDOW_S,
+    ConfidenceInterval, HELD_S, Recovery, RecoveryMeasure, Settling, Standing, StretchFigures,
+    TOLERANCE, Tolerance, WINDOW_S,
 };
 pub use rounds::{Round, RoundsTotal};
 pub use rules::{
-    Finding, Ledger, Part, Reasons, Rule, RuleCounts, RuleVerdict, Shown, Violation,
+    Ledger, Part, Reasons, Rule, RuleCounts, RuleFinding, RuleVerdict, ShownExchanges, Violation,
     WitnessExchange,
 };
 pub use run_context::{LiveContext, RunContext};
-pub use second::{CoreHealth, Interval, Phase};
+pub use second::{CoreHealth, MergedInterval, Phase};
 pub use self_check::{CoreTally, SelfCheck};
 pub use set_shape::SetShape;
 pub use sink::{IntervalSink, SinkFailure};

@@ -7,10 +7,10 @@
 mod chance;
 mod settling;
 
-pub use chance::Span;
+pub use chance::ConfidenceInterval;
 pub use settling::{HELD_S, Settling, TOLERANCE, Tolerance};
 
-use super::{Interval, LatencyCounts, LatencyTotal};
+use super::{LatencyCounts, LatencyTotal, MergedInterval};
 use crate::plan::{Excursion, FailureRule};
 use std::collections::VecDeque;
 
@@ -26,7 +26,7 @@ const SHARE_FLOOR: f64 = 0.001;
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
+pub enum RecoveryMeasure {
     /// Median of the response time, in microseconds.
     ResponseP50,
     /// Its 99th percentile, in microseconds.
@@ -37,7 +37,7 @@ pub enum Measure {
     Failures,
 }
 
-impl Measure {
+impl RecoveryMeasure {
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; 4] = [
         Self::ResponseP50,
@@ -73,8 +73,8 @@ impl Measure {
     }
 }
 
-/// A value for each [`Measure`]; `None` where there is nothing to take it from.
-type Values = [Option<f64>; Measure::ALL.len()];
+/// A value for each [`RecoveryMeasure`]; `None` where there is nothing to take it from.
+type RecoveryValues = [Option<f64>; RecoveryMeasure::ALL.len()];
 
 /// The figures of a stretch of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -85,20 +85,20 @@ pub struct StretchFigures {
     pub end_s: f64,
     /// Requests that ended in it.
     pub requests: u64,
-    values: Values,
-    spans: [Option<Span>; Measure::ALL.len()],
+    values: RecoveryValues,
+    spans: [Option<ConfidenceInterval>; RecoveryMeasure::ALL.len()],
 }
 
 impl StretchFigures {
     /// The value of `measure`; `None` without a request, or without any time.
     #[must_use]
-    pub fn value(&self, measure: Measure) -> Option<f64> {
+    pub fn value(&self, measure: RecoveryMeasure) -> Option<f64> {
         self.values[measure as usize]
     }
 
     /// How far from its value `measure` may be by chance, with 95 % confidence.
     #[must_use]
-    pub fn span(&self, measure: Measure) -> Option<Span> {
+    pub fn span(&self, measure: RecoveryMeasure) -> Option<ConfidenceInterval> {
         self.spans[measure as usize]
     }
 }
@@ -118,11 +118,11 @@ pub struct Recovery {
     baseline: Stretch,
     peak: Stretch,
     last: Stretch,
-    window: Window,
+    window: RecoveryWindow,
     /// The worst window of the baseline, by measure.
-    worst: Values,
-    tolerances: Option<[Option<Tolerance>; Measure::ALL.len()]>,
-    settling: [Settling; Measure::ALL.len()],
+    worst: RecoveryValues,
+    tolerances: Option<[Option<Tolerance>; RecoveryMeasure::ALL.len()]>,
+    settling: [Settling; RecoveryMeasure::ALL.len()],
     watched_until_us: u64,
 }
 
@@ -135,10 +135,10 @@ impl Recovery {
             baseline: Stretch::default(),
             peak: Stretch::default(),
             last: Stretch::default(),
-            window: Window::default(),
-            worst: Values::default(),
+            window: RecoveryWindow::default(),
+            worst: RecoveryValues::default(),
             tolerances: None,
-            settling: [Settling::default(); Measure::ALL.len()],
+            settling: [Settling::default(); RecoveryMeasure::ALL.len()],
             watched_until_us: excursion.back_us,
         }
     }
@@ -158,7 +158,7 @@ impl Recovery {
     /// Whether the baseline holds a window: without one nothing can be compared with it.
     #[must_use]
     pub fn has_baseline(&self) -> bool {
-        self.worst[Measure::Requests as usize].is_some()
+        self.worst[RecoveryMeasure::Requests as usize].is_some()
     }
 
     /// The whole seconds at the spike's highest level.
@@ -183,7 +183,7 @@ impl Recovery {
 
     /// How `measure` fared.
     #[must_use]
-    pub fn standing(&self, measure: Measure) -> Standing {
+    pub fn standing(&self, measure: RecoveryMeasure) -> Standing {
         Standing {
             tolerance: self.tolerances()[measure as usize],
             settling: self.settling[measure as usize],
@@ -191,7 +191,7 @@ impl Recovery {
     }
 
     /// Adds a second; `rule` says what counts as a failure. Seconds must come in order.
-    pub(crate) fn second(&mut self, interval: &Interval, rule: FailureRule) {
+    pub(crate) fn second(&mut self, interval: &MergedInterval, rule: FailureRule) {
         let excursion = self.excursion;
         let is_whole = interval.end_us - interval.start_us == SECOND_US;
         // Once a run was stopped before its time the last replies are no load.
@@ -220,8 +220,8 @@ impl Recovery {
         }
     }
 
-    fn keep_worst(&mut self, values: Values) {
-        for measure in Measure::ALL {
+    fn keep_worst(&mut self, values: RecoveryValues) {
+        for measure in RecoveryMeasure::ALL {
             let worst = &mut self.worst[measure as usize];
             *worst = match (*worst, values[measure as usize]) {
                 (Some(worst), Some(value)) => Some(measure.worse(worst, value)),
@@ -230,7 +230,7 @@ impl Recovery {
         }
     }
 
-    fn settle(&mut self, start_s: f64, values: Values) {
+    fn settle(&mut self, start_s: f64, values: RecoveryValues) {
         let tolerances = self.tolerances();
         // The baseline is over: they change no more.
         self.tolerances = Some(tolerances);
@@ -244,12 +244,12 @@ impl Recovery {
         }
     }
 
-    fn tolerances(&self) -> [Option<Tolerance>; Measure::ALL.len()] {
+    fn tolerances(&self) -> [Option<Tolerance>; RecoveryMeasure::ALL.len()] {
         if let Some(known) = self.tolerances {
             return known;
         }
         let baseline = self.baseline.measured();
-        Measure::ALL.map(|measure| {
+        RecoveryMeasure::ALL.map(|measure| {
             let worst = self.worst[measure as usize]?;
             Some(measure.tolerance(baseline.value(measure)?, worst))
         })
@@ -268,7 +268,7 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn add(&mut self, interval: &Interval, rule: FailureRule) {
+    fn add(&mut self, interval: &MergedInterval, rule: FailureRule) {
         self.start_us.get_or_insert(interval.start_us);
         self.end_us = interval.end_us;
         self.length_us += interval.end_us - interval.start_us;
@@ -285,10 +285,10 @@ impl Stretch {
         let length_s = self.length_us as f64 / 1e6;
         StretchFigures {
             spans: [
-                Span::of_quantile(&self.response, 0.5),
-                Span::of_quantile(&self.response, 0.99),
-                Span::of_rate(self.requests, length_s),
-                Span::of_share(self.failures, self.requests),
+                ConfidenceInterval::of_quantile(&self.response, 0.5),
+                ConfidenceInterval::of_quantile(&self.response, 0.99),
+                ConfidenceInterval::of_rate(self.requests, length_s),
+                ConfidenceInterval::of_share(self.failures, self.requests),
             ],
             start_s: self.start_us.unwrap_or_default() as f64 / 1e6,
             end_s: self.end_us as f64 / 1e6,
@@ -306,7 +306,7 @@ fn values(
     [p50, p99]: [Option<f64>; 2],
     (requests, failures): (u64, u64),
     length_us: u64,
-) -> Values {
+) -> RecoveryValues {
     let per_s = requests as f64 * SECOND_US as f64 / length_us as f64;
     let share = failures as f64 / requests as f64;
     [
@@ -319,7 +319,7 @@ fn values(
 
 /// The latest seconds, merged.
 #[derive(Default)]
-struct Window {
+struct RecoveryWindow {
     seconds: VecDeque<WindowSecond>,
     merged: LatencyCounts,
 }
@@ -333,10 +333,14 @@ struct WindowSecond {
     failures: u64,
 }
 
-impl Window {
+impl RecoveryWindow {
     /// Takes a whole second in. Its start and values once there are [`WINDOW_S`] seconds that follow
     /// each other.
-    fn slide(&mut self, interval: &Interval, rule: FailureRule) -> Option<(u64, Values)> {
+    fn slide(
+        &mut self,
+        interval: &MergedInterval,
+        rule: FailureRule,
+    ) -> Option<(u64, RecoveryValues)> {
         let latest = self.seconds.back();
         if latest.is_some_and(|latest| latest.start_us + SECOND_US != interval.start_us) {
             self.seconds.clear();

@@ -25,7 +25,7 @@ pub struct Rule {
 }
 
 /// Positions of exchanges in a log. As few as a witness usually has take no allocation.
-pub type Shown = SmallVec<[usize; 16]>;
+pub type ShownExchanges = SmallVec<[usize; 16]>;
 
 /// What a check of a rule came to.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub type Shown = SmallVec<[usize; 16]>;
     clippy::large_enum_variant,
     reason = "judged on the stack: the hot path allocates nothing"
 )]
-pub enum Finding {
+pub enum RuleFinding {
     /// It holds.
     Held,
     /// It does not.
@@ -41,7 +41,7 @@ pub enum Finding {
         /// What is wrong, in one sentence with the figures.
         why: Reason,
         /// Which exchanges of the log show it: as few as possible.
-        shown_by: Shown,
+        shown_by: ShownExchanges,
     },
     /// Nobody can tell, and why.
     Undecided(&'static str),
@@ -49,7 +49,7 @@ pub enum Finding {
     Cut,
 }
 
-impl Finding {
+impl RuleFinding {
     /// The rule is broken: `why` says how, `shown_by` are the exchanges that show it.
     pub fn broken(why: std::fmt::Arguments<'_>, shown_by: impl IntoIterator<Item = usize>) -> Self {
         let mut reason = Reason::default();
@@ -71,7 +71,7 @@ impl Finding {
     }
 }
 
-impl std::fmt::Debug for Finding {
+impl std::fmt::Debug for RuleFinding {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Held => formatter.write_str("Held"),
@@ -291,16 +291,16 @@ impl Ledger {
     }
 
     /// Counts a check. Allocates nothing.
-    pub fn count(&mut self, rule: &Rule, finding: &Finding) {
+    pub fn count(&mut self, rule: &Rule, finding: &RuleFinding) {
         let counts = &mut self.rules[usize::from(rule.index)];
         match finding {
-            Finding::Held => counts.held += 1,
-            Finding::Undecided(reason) => {
+            RuleFinding::Held => counts.held += 1,
+            RuleFinding::Undecided(reason) => {
                 counts.undecided += 1;
                 counts.reasons.add(reason, 1);
             }
-            Finding::Cut => counts.cut += 1,
-            Finding::Broken { .. } => counts.broken += 1,
+            RuleFinding::Cut => counts.cut += 1,
+            RuleFinding::Broken { .. } => counts.broken += 1,
         }
     }
 
@@ -353,18 +353,18 @@ mod tests {
     #[test]
     fn every_violation_counts_and_the_first_keep_their_witness() {
         let mut ledger = Ledger::new(1);
-        let broken = Finding::broken(format_args!("{} won", 2), [1, 2]);
+        let broken = RuleFinding::broken(format_args!("{} won", 2), [1, 2]);
         assert_eq!(format!("{broken:?}"), "Broken(2 won, [1, 2])");
         for _ in 0..100 {
             ledger.count(&RULE, &broken);
             ledger.violations.push(violation());
         }
-        ledger.count(&RULE, &Finding::Held);
-        ledger.count(&RULE, &Finding::Undecided("no reply"));
-        ledger.count(&RULE, &Finding::Undecided("no reply"));
-        let over = Finding::Undecided("no reply").unless_over(true);
+        ledger.count(&RULE, &RuleFinding::Held);
+        ledger.count(&RULE, &RuleFinding::Undecided("no reply"));
+        ledger.count(&RULE, &RuleFinding::Undecided("no reply"));
+        let over = RuleFinding::Undecided("no reply").unless_over(true);
         ledger.count(&RULE, &over);
-        assert_eq!(Finding::Held.unless_over(true), Finding::Held);
+        assert_eq!(RuleFinding::Held.unless_over(true), RuleFinding::Held);
         let counts = &ledger.rules[0];
         assert_eq!(
             (counts.checked(), counts.broken, counts.undecided),

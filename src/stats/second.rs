@@ -75,7 +75,7 @@ pub(super) fn share_of(part_ns: u64, length_us: u64) -> f64 {
 }
 
 /// What all workers measured in one second of the run. The last one may be shorter.
-pub struct Interval {
+pub struct MergedInterval {
     /// Start, in microseconds from the start of the run.
     pub start_us: u64,
     /// End; 1 s after the start, or the end of the run.
@@ -106,7 +106,7 @@ pub struct Interval {
     pub cores: Vec<CoreHealth>,
 }
 
-impl Interval {
+impl MergedInterval {
     /// An empty second for a plan of this shape.
     #[must_use]
     pub fn new(shape: SetShape) -> Self {
@@ -146,8 +146,8 @@ impl Interval {
         (self.end_us - self.start_us) as f64 / 1e6
     }
 
-    /// Adds what one worker measured, but to [`Interval::all`], for which see [`Interval::sum_up`]. Users
-    /// are not added: they are a level, not a count.
+    /// Adds what one worker measured, but to [`MergedInterval::all`], for which see
+    /// [`MergedInterval::sum_up`]. Users are not added: they are a level, not a count.
     pub fn absorb(&mut self, set: &CoreInterval) {
         self.names.absorb(&set.names);
         self.errors.extend_from_slice(&set.errors);

@@ -5,7 +5,7 @@
 //! when any worker has reported a whole second more: a late worker holds the others up for one
 //! second at most. What it delivers then goes into the oldest second that is still open.
 
-use super::{CoreInterval, Interval, Phase, SetShape};
+use super::{CoreInterval, MergedInterval, Phase, SetShape};
 use std::collections::BTreeMap;
 
 const SECOND_US: u64 = 1_000_000;
@@ -27,11 +27,11 @@ struct Progress {
 pub(super) struct Seconds {
     shape: SetShape,
     spawned_us: u64,
-    open: BTreeMap<u64, Interval>,
+    open: BTreeMap<u64, MergedInterval>,
     /// Seconds before this one are closed.
     first_open: u64,
     workers: Vec<Progress>,
-    spare: Vec<Interval>,
+    spare: Vec<MergedInterval>,
 }
 
 impl Seconds {
@@ -53,7 +53,7 @@ impl Seconds {
             let mut interval = self
                 .spare
                 .pop()
-                .unwrap_or_else(|| Interval::new(self.shape));
+                .unwrap_or_else(|| MergedInterval::new(self.shape));
             interval.start_us = ordinal * SECOND_US;
             interval
         });
@@ -77,7 +77,7 @@ impl Seconds {
     }
 
     /// The oldest open second, when it is complete.
-    pub(super) fn next_complete(&mut self) -> Option<Interval> {
+    pub(super) fn next_complete(&mut self) -> Option<MergedInterval> {
         let ordinal = *self.open.keys().next()?;
         let reached = |end_us: u64| move |us: u64| us + TOLERANCE_US >= end_us;
         let past_end = reached((ordinal + 1) * SECOND_US);
@@ -94,18 +94,18 @@ impl Seconds {
     }
 
     /// The oldest open second, complete or not.
-    pub(super) fn next_left(&mut self) -> Option<Interval> {
+    pub(super) fn next_left(&mut self) -> Option<MergedInterval> {
         let ordinal = *self.open.keys().next()?;
         self.close(ordinal)
     }
 
     /// Takes back a second that was dealt with.
-    pub(super) fn recycle(&mut self, mut interval: Interval) {
+    pub(super) fn recycle(&mut self, mut interval: MergedInterval) {
         interval.clear();
         self.spare.push(interval);
     }
 
-    fn close(&mut self, ordinal: u64) -> Option<Interval> {
+    fn close(&mut self, ordinal: u64) -> Option<MergedInterval> {
         let mut interval = self.open.remove(&ordinal)?;
         interval.sum_up();
         self.first_open = ordinal + 1;

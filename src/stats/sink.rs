@@ -1,6 +1,6 @@
 //! Where merged seconds are written: one sink an exporter.
 
-use super::{Interval, Totals};
+use super::{MergedInterval, Totals};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub trait IntervalSink: Send {
     ///
     /// # Errors
     /// When the file cannot be written.
-    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()>;
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()>;
 
     /// Writes what is left. Called once, after the last second.
     ///
@@ -53,7 +53,7 @@ impl Sinks {
         }
     }
 
-    pub(super) fn second(&mut self, interval: &Interval, totals: &Totals) {
+    pub(super) fn second(&mut self, interval: &MergedInterval, totals: &Totals) {
         self.each(|sink| sink.second(interval, totals));
         self.after_s = interval.end_s();
     }

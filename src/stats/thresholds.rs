@@ -9,9 +9,9 @@ mod gather;
 mod pile;
 mod tails;
 
-use super::{Amount, Interval, Phase, RunContext};
+use super::{Amount, MergedInterval, Phase, RunContext};
 use crate::plan::{Operator, Tag, Threshold, ThresholdQuantity, Unit};
-use gather::Gatherer;
+use gather::RowGatherer;
 use pile::{Pile, Portion};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -107,7 +107,7 @@ impl ThresholdStanding {
 /// The thresholds of a run, or the objectives of a step of a search.
 #[derive(Default)]
 pub struct Thresholds {
-    watches: Vec<Watch>,
+    watches: Vec<ThresholdWatch>,
     /// The phase of the latest second within the run time.
     phase: Option<Phase>,
 }
@@ -117,8 +117,8 @@ impl Thresholds {
     #[must_use]
     pub fn new(context: &RunContext) -> Self {
         let watches = context.thresholds.iter().map(|threshold| {
-            let gatherer = Gatherer::new(&threshold.quantity, context);
-            Watch::new(threshold.clone(), gatherer)
+            let gatherer = RowGatherer::new(&threshold.quantity, context);
+            ThresholdWatch::new(threshold.clone(), gatherer)
         });
         Self {
             watches: watches.collect(),
@@ -128,7 +128,7 @@ impl Thresholds {
 
     /// Adds a second of the run that `context` is about. Replies that come after the run time belong
     /// to the phase that it ended in.
-    pub fn second(&mut self, interval: &Interval, context: &RunContext) {
+    pub fn second(&mut self, interval: &MergedInterval, context: &RunContext) {
         let phase = match self.phase {
             Some(phase) if interval.start_us >= context.load_end_us() => phase,
             _ => interval.phase,
@@ -153,7 +153,7 @@ impl Thresholds {
     /// How they fare.
     #[must_use]
     pub fn states(&self) -> Vec<ThresholdStanding> {
-        self.watches.iter().map(Watch::state).collect()
+        self.watches.iter().map(ThresholdWatch::state).collect()
     }
 
     /// Whether one of them has asked for the end of the run.
@@ -164,28 +164,28 @@ impl Thresholds {
 }
 
 /// One threshold being watched.
-struct Watch {
+struct ThresholdWatch {
     threshold: Arc<Threshold>,
-    gatherer: Gatherer,
+    gatherer: RowGatherer,
     whole: Pile,
-    window: Option<Window>,
+    window: Option<ThresholdWindow>,
     crossed_at_s: Option<f64>,
     aborted: bool,
 }
 
 /// The latest seconds, at most as many as a window has.
-struct Window {
+struct ThresholdWindow {
     seconds: usize,
     latest: VecDeque<Portion>,
     pile: Pile,
     worst: Option<(Amount, f64)>,
 }
 
-impl Watch {
-    fn new(threshold: Threshold, gatherer: Gatherer) -> Self {
+impl ThresholdWatch {
+    fn new(threshold: Threshold, gatherer: RowGatherer) -> Self {
         Self {
             whole: Pile::of(&threshold.quantity),
-            window: threshold.window_s.map(|seconds| Window {
+            window: threshold.window_s.map(|seconds| ThresholdWindow {
                 seconds: seconds as usize,
                 latest: VecDeque::new(),
                 pile: Pile::of(&threshold.quantity),
@@ -198,7 +198,7 @@ impl Watch {
         }
     }
 
-    fn second(&mut self, interval: &Interval, phase: Phase, context: &RunContext) {
+    fn second(&mut self, interval: &MergedInterval, phase: Phase, context: &RunContext) {
         let quantity = &self.threshold.quantity;
         if !quantity.selector().admits(Tag::Phase, phase.word()) {
             if let Some(window) = &mut self.window {
@@ -284,7 +284,7 @@ impl Watch {
     }
 }
 
-impl Window {
+impl ThresholdWindow {
     /// Adds a second, and returns the value of the window that ends with it, if that is full and
     /// has any.
     fn slide(&mut self, portion: Portion, threshold: &Threshold) -> Option<Amount> {

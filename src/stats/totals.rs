@@ -1,8 +1,8 @@
 //! What a run measured so far: merged over cores and seconds, of a size that does not grow.
 
 use super::{
-    Absorb, Contests, Counters, ErrorTable, Interval, JourneyCounts, LatencyTotal, LittlesLaw,
-    Measured, Phase, Recovery, RunContext, SelfCheck, SteadyFigures, Thresholds, Timings,
+    Absorb, Contests, Counters, ErrorTable, JourneyCounts, LatencyTotal, LittlesLaw, Measured,
+    MergedInterval, Phase, Recovery, RunContext, SelfCheck, SteadyFigures, Thresholds, Timings,
     WITNESSES_A_RULE, WorkerHealth,
 };
 use std::sync::Arc;
@@ -69,7 +69,7 @@ impl PhaseTotal {
         per_second(self.all.requests(), self.length_s())
     }
 
-    fn absorb(&mut self, interval: &Interval, users_before: u32, run_time_us: u64) {
+    fn absorb(&mut self, interval: &MergedInterval, users_before: u32, run_time_us: u64) {
         let end_us = interval.end_us.min(run_time_us);
         if !self.occurred {
             self.start_us = interval.start_us.min(run_time_us);
@@ -177,7 +177,7 @@ impl Totals {
     }
 
     /// Adds a second.
-    pub fn absorb(&mut self, interval: &Interval) {
+    pub fn absorb(&mut self, interval: &MergedInterval) {
         self.names.absorb(&interval.names);
         self.all.absorb(&interval.all);
         let load_end_us = self.context.load_end_us();
@@ -197,7 +197,7 @@ impl Totals {
         }
     }
 
-    fn absorb_health(&mut self, interval: &Interval) {
+    fn absorb_health(&mut self, interval: &MergedInterval) {
         for core in &interval.cores {
             self.health.absorb(&core.health);
             if interval.phase == Phase::Steady && core.start_us < self.context.load_end_us() {

@@ -9,7 +9,7 @@ use shopblast::engine::{
     TargetFacts, Unprepared, Workload,
 };
 use shopblast::plan::{Plan, WaitTime};
-use shopblast::stats::{Event, Finding, Outcome, Race, Reason, Rule};
+use shopblast::stats::{Event, Outcome, Race, Reason, Rule, RuleFinding};
 
 /// What is called: method, path, expected status, the id that the reply gives.
 static CREATE_CART: Operation = operation("/carts", 201, Some("cart_id"));
@@ -182,9 +182,9 @@ async fn coupon_twice<L: Link>(user: &mut Session<L>, bodies: &Bodies) -> Journe
     };
     let taken = ended(Outcome::Success).count();
     let found = match (taken, ended(Outcome::Unknown).count()) {
-        (0 | 1, 0) => Finding::Held,
-        (0 | 1, _) => Finding::Undecided("a reply was lost"),
-        _ => Finding::broken(
+        (0 | 1, 0) => RuleFinding::Held,
+        (0 | 1, _) => RuleFinding::Undecided("a reply was lost"),
+        _ => RuleFinding::broken(
             format_args!("{taken} coupons were taken for one cart"),
             ended(Outcome::Success),
         ),

@@ -4,7 +4,7 @@ use super::call_parts::CallParts;
 use super::{Abort, Session};
 use crate::engine::{Exchange, ExchangeLog, Link, LoggedExchange, Step, uncounted};
 use crate::plan::WaitTime;
-use crate::stats::{Corrections, Finding, Outcome, Part, Rule};
+use crate::stats::{Corrections, Outcome, Part, Rule, RuleFinding};
 
 /// How often a user looks for what another one does.
 const LOOK_NS: u64 = 100_000;
@@ -147,19 +147,19 @@ impl<L: Link> Session<L> {
 
     /// Counts a check of `rule` on the user's own log. What is broken is kept with its witness;
     /// what cannot be told because the run is over was cut short.
-    pub fn settle(&mut self, rule: &'static Rule, finding: Finding) {
+    pub fn settle(&mut self, rule: &'static Rule, finding: RuleFinding) {
         let log = std::mem::take(&mut self.log);
         self.settle_by(rule, finding, &log);
         self.log = log;
     }
 
     /// The same on another log.
-    pub fn settle_by(&mut self, rule: &'static Rule, finding: Finding, log: &ExchangeLog) {
+    pub fn settle_by(&mut self, rule: &'static Rule, finding: RuleFinding, log: &ExchangeLog) {
         let finding = finding.unless_over(self.stopped);
         let mut recorder = self.recorder.borrow_mut();
         let start_ns = recorder.start_ns();
         let is_kept = recorder.count(rule, &finding);
-        let Finding::Broken { why, shown_by } = finding else {
+        let RuleFinding::Broken { why, shown_by } = finding else {
             return;
         };
         if let Some((race, Some(bin))) = self.last_race {

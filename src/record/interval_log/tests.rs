@@ -17,8 +17,8 @@ const NAMES: [StatName; 2] = [
     },
 ];
 
-fn second(ordinal: u64, latencies_us: &[(usize, u64)]) -> Interval {
-    let mut interval = Interval::new(SetShape {
+fn second(ordinal: u64, latencies_us: &[(usize, u64)]) -> MergedInterval {
+    let mut interval = MergedInterval::new(SetShape {
         names: NAMES.len(),
         journeys: 0,
         races: 0,

@@ -49,7 +49,10 @@ fn what_a_live_run_offers_are_the_same_files() {
     let stats = live.stats_text().expect("text");
     assert_golden("locust_stats.csv", &stats);
     assert_golden("locust_failures.csv", &live.failures_text().expect("text"));
-    let idle = made_up::lives(made_up::context(), &[Interval::new(SetShape::default())]);
+    let idle = made_up::lives(
+        made_up::context(),
+        &[MergedInterval::new(SetShape::default())],
+    );
     let nothing = stats_text(&Totals::new(Arc::new(made_up::context())));
     assert_eq!(
         idle[0].stats_text().expect("text"),
@@ -72,7 +75,7 @@ fn history_before_the_first_request_has_no_percentiles() {
     let directory = tempfile::tempdir().expect("a directory");
     let prefix = directory.path().join("idle");
     let mut csv = LocustCsv::create(&prefix, &[], false, made_up::start()).expect("created");
-    let mut second = Interval::new(SetShape {
+    let mut second = MergedInterval::new(SetShape {
         names: 0,
         journeys: 0,
         races: 0,
@@ -95,7 +98,7 @@ fn moving_figures_forget_after_ten_seconds() {
     let mut csv = LocustCsv::create(&prefix, &[], false, made_up::start()).expect("created");
     let mut totals = Totals::new(Arc::new(made_up::context()));
     for ordinal in 0..11_u64 {
-        let mut second = Interval::new(made_up::context().shape());
+        let mut second = MergedInterval::new(made_up::context().shape());
         (second.start_us, second.end_us) = (ordinal * 1_000_000, (ordinal + 1) * 1_000_000);
         let latency_us = if ordinal == 0 { 900_000 } else { 2_000 };
         second.all.response.record_us(latency_us);

@@ -1,7 +1,7 @@
 //! A made-up observation of a back end.
 
 use super::*;
-use crate::observe::{Figure, FigureHistory};
+use crate::observe::{FigureHistory, ObservedFigure};
 
 /// One of the load's 3 seconds and of the 2 after it, a point each half second.
 fn points(
@@ -60,7 +60,7 @@ fn ordering() -> DomainHistory {
 fn figure(source: &str, metric: ObservedMetric, first: f64, last: f64) -> FigureHistory {
     FigureHistory {
         source: source.into(),
-        first: Figure::of(metric, "identity", Amount::exact(first)),
+        first: ObservedFigure::of(metric, "identity", Amount::exact(first)),
         last: Amount::exact(last),
         largest: Amount::exact(first.max(last)),
     }

@@ -375,7 +375,7 @@ mod tests {
     #[test]
     fn races_and_rules_are_told_from_the_first_second_on() {
         use crate::record::made_up;
-        let of = |seconds: &[crate::stats::Interval]| {
+        let of = |seconds: &[crate::stats::MergedInterval]| {
             let lives = made_up::lives(made_up::contested_context(), seconds);
             metric_families(lives.last().unwrap())
         };

@@ -2,7 +2,7 @@
 
 use crate::engine::{ExchangeLog, LoggedExchange};
 use crate::shop::steps;
-use crate::stats::{Finding, Outcome, Part};
+use crate::stats::{Outcome, Part, RuleFinding};
 
 /// A log of these exchanges: part, outcome, body of the request, body of the reply. The exchange
 /// at position `n` is sent at `n` ms and answered 10 ms later.
@@ -31,9 +31,9 @@ pub fn log(exchanges: &[(Part, Outcome, &str, &str)]) -> ExchangeLog {
 }
 
 /// What is wrong and which exchanges show it.
-pub fn broken(finding: Finding) -> (String, Vec<usize>) {
+pub fn broken(finding: RuleFinding) -> (String, Vec<usize>) {
     match finding {
-        Finding::Broken { why, shown_by } => (why.as_str().to_owned(), shown_by.to_vec()),
+        RuleFinding::Broken { why, shown_by } => (why.as_str().to_owned(), shown_by.to_vec()),
         other => panic!("{other:?}"),
     }
 }

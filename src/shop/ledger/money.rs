@@ -2,7 +2,7 @@
 
 use super::told::{amount_cents, happened, may_have_happened};
 use crate::engine::{ExchangeLog, RacerRange};
-use crate::stats::Finding;
+use crate::stats::RuleFinding;
 use std::ops::Range;
 
 /// Whether the refunds at `refunds` are together no more than the payment that was made at
@@ -13,7 +13,7 @@ pub fn within_payment(
     refunds: Range<usize>,
     asked: impl Fn(usize) -> usize,
     what: &str,
-) -> Finding {
+) -> RuleFinding {
     let paid = amount_cents(log, payment);
     let amount = |index: usize| amount_cents(log, asked(index));
     let entries = log.entries();
@@ -26,7 +26,7 @@ pub fn within_payment(
             shown += amount(index);
             is_needed
         });
-        return Finding::broken(
+        return RuleFinding::broken(
             format_args!("{} {what} of a payment of {}", Money(sum), Money(paid)),
             std::iter::once(payment).chain(enough),
         );
@@ -36,25 +36,25 @@ pub fn within_payment(
         .map(amount)
         .sum();
     match sum + unknown > paid {
-        true => Finding::Undecided("a reply was lost whose refund may have been accepted"),
-        false => Finding::Held,
+        true => RuleFinding::Undecided("a reply was lost whose refund may have been accepted"),
+        false => RuleFinding::Held,
     }
 }
 
 /// Whether requests with one idempotency key made one payment: every success gave the same id.
-pub fn one_payment_a_key(log: &ExchangeLog, racers: &RacerRange) -> Finding {
+pub fn one_payment_a_key(log: &ExchangeLog, racers: &RacerRange) -> RuleFinding {
     let mut made = racers
         .clone()
         .filter_map(|index| Some((index, log.id(index)?)));
     let Some((first, id)) = made.next() else {
-        return Finding::Held;
+        return RuleFinding::Held;
     };
     match made.find(|(_, other)| *other != id) {
-        Some((second, _)) => Finding::broken(
+        Some((second, _)) => RuleFinding::broken(
             format_args!("one idempotency key made two payments"),
             [first, second],
         ),
-        None => Finding::Held,
+        None => RuleFinding::Held,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::told::{happened, may_have_happened, pieces_available, pieces_wanted};
 use crate::engine::{ExchangeLog, LoggedExchange};
-use crate::stats::{Finding, Outcome, Round};
+use crate::stats::{Outcome, Round, RuleFinding};
 use std::ops::Range;
 
 /// What the requests for one item came to.
@@ -54,9 +54,9 @@ impl<'a> Sale<'a> {
 
     /// Whether no more was granted than there was: neither by the shop's answers alone, nor by them
     /// and what it says is left.
-    pub fn not_oversold(&self) -> Finding {
+    pub fn not_oversold(&self) -> RuleFinding {
         if self.granted > self.stock {
-            return Finding::broken(
+            return RuleFinding::broken(
                 format_args!(
                     "{} pieces were granted of {} that there were",
                     self.granted, self.stock
@@ -65,25 +65,27 @@ impl<'a> Sale<'a> {
             );
         }
         match self.left {
-            Some((probe, left)) if left > (self.stock - self.granted) as i64 => Finding::broken(
-                format_args!(
-                    "{} pieces were granted of {}, and {left} are said to be left",
-                    self.granted, self.stock
-                ),
-                self.shown_by(
-                    self.grants_beyond((self.stock as i64 - left).max(0) as u64),
-                    Some(probe),
-                ),
-            ),
-            _ => Finding::Held,
+            Some((probe, left)) if left > (self.stock - self.granted) as i64 => {
+                RuleFinding::broken(
+                    format_args!(
+                        "{} pieces were granted of {}, and {left} are said to be left",
+                        self.granted, self.stock
+                    ),
+                    self.shown_by(
+                        self.grants_beyond((self.stock as i64 - left).max(0) as u64),
+                        Some(probe),
+                    ),
+                )
+            }
+            _ => RuleFinding::Held,
         }
     }
 
     /// Whether nobody was refused although there was enough, and nothing is gone that nobody got.
-    pub fn not_undersold(&self) -> Finding {
+    pub fn not_undersold(&self) -> RuleFinding {
         let taken = self.granted + self.unknown;
         if let Some(refused) = self.refused_in_vain(taken) {
-            return Finding::broken(
+            return RuleFinding::broken(
                 format_args!(
                     "{} pieces were refused although at most {taken} of {} were taken",
                     pieces_wanted(self.log, refused),
@@ -93,15 +95,15 @@ impl<'a> Sale<'a> {
             );
         }
         match self.left {
-            None => Finding::Undecided("the shop did not say what is left"),
-            Some((probe, left)) if left < self.stock as i64 - taken as i64 => Finding::broken(
+            None => RuleFinding::Undecided("the shop did not say what is left"),
+            Some((probe, left)) if left < self.stock as i64 - taken as i64 => RuleFinding::broken(
                 format_args!(
                     "at most {taken} pieces of {} were taken, and only {left} are said to be left",
                     self.stock
                 ),
                 self.shown_by(self.taken(), Some(probe)),
             ),
-            Some(_) => Finding::Held,
+            Some(_) => RuleFinding::Held,
         }
     }
 

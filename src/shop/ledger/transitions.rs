@@ -3,15 +3,15 @@
 use super::Stored;
 use super::told::{happened, may_have_happened, state_named, takes_changes};
 use crate::engine::{ExchangeLog, RacerRange};
-use crate::stats::Finding;
+use crate::stats::RuleFinding;
 
 /// Whether at most one of the requests succeeded. One whose reply was lost may have.
-pub fn at_most_one(log: &ExchangeLog, racers: &RacerRange, what: &str) -> Finding {
+pub fn at_most_one(log: &ExchangeLog, racers: &RacerRange, what: &str) -> RuleFinding {
     at_most(1, log, racers, what)
 }
 
 /// Whether at most `limit` of the requests succeeded.
-pub fn at_most(limit: usize, log: &ExchangeLog, racers: &RacerRange, what: &str) -> Finding {
+pub fn at_most(limit: usize, log: &ExchangeLog, racers: &RacerRange, what: &str) -> RuleFinding {
     let entries = log.entries();
     let won = racers.clone().filter(|&index| happened(&entries[index]));
     let wins = won.clone().count();
@@ -20,15 +20,15 @@ pub fn at_most(limit: usize, log: &ExchangeLog, racers: &RacerRange, what: &str)
         .filter(|&index| may_have_happened(&entries[index]))
         .count();
     if wins > limit {
-        return Finding::broken(
+        return RuleFinding::broken(
             format_args!("{what} succeeded {wins} times, and may {limit}"),
             won.take(limit + 1),
         );
     }
     if wins + unknown > limit {
-        return Finding::Undecided("a reply was lost whose request may have succeeded");
+        return RuleFinding::Undecided("a reply was lost whose request may have succeeded");
     }
-    Finding::Held
+    RuleFinding::Held
 }
 
 /// Whether what was asked at `index`, after a final state, was refused.
@@ -37,19 +37,19 @@ pub fn was_refused(
     ended_by: usize,
     index: Option<usize>,
     what: &str,
-) -> Finding {
+) -> RuleFinding {
     let Some(index) = index else {
-        return Finding::Undecided("the shop did not answer");
+        return RuleFinding::Undecided("the shop did not answer");
     };
     if happened(&log.entries()[index]) {
-        return Finding::broken(
+        return RuleFinding::broken(
             format_args!("{what} succeeded after a final state"),
             [ended_by, index],
         );
     }
     match log.entries()[index].status {
-        400 | 409 | 422 => Finding::Held,
-        _ => Finding::Undecided("the shop did not answer what was asked"),
+        400 | 409 | 422 => RuleFinding::Held,
+        _ => RuleFinding::Undecided("the shop did not answer what was asked"),
     }
 }
 
@@ -60,15 +60,15 @@ pub fn cancelled_or_paid(
     cancels: usize,
     pays: usize,
     probe: Option<usize>,
-) -> Finding {
+) -> RuleFinding {
     let entry = |index: usize| &log.entries()[index];
     let Some((probe, state)) =
         probe.and_then(|probe| Some((probe, state_named(log.reply(probe))?)))
     else {
-        return Finding::Undecided("the shop did not say what state the order is in");
+        return RuleFinding::Undecided("the shop did not say what state the order is in");
     };
     if happened(entry(cancels)) && state == "Paid" {
-        return Finding::broken(
+        return RuleFinding::broken(
             format_args!("the order's cancellation was accepted, and it is Paid"),
             [cancels, pays, probe],
         );
@@ -76,9 +76,9 @@ pub fn cancelled_or_paid(
     if happened(entry(pays)) && !happened(entry(cancels)) && state == "Cancelled" {
         // Only a cancellation whose reply was lost explains that.
         if may_have_happened(entry(cancels)) {
-            return Finding::Held;
+            return RuleFinding::Held;
         }
-        return Finding::broken(
+        return RuleFinding::broken(
             format_args!(
                 "the order's payment was accepted and its cancellation was not, and it is \
                   Cancelled"
@@ -86,7 +86,7 @@ pub fn cancelled_or_paid(
             [cancels, pays, probe],
         );
     }
-    Finding::Held
+    RuleFinding::Held
 }
 
 /// Whether the refusal at `probe` says that the order is cancelled.
@@ -102,7 +102,7 @@ pub fn cancelled_is_refunded(
     cancels: usize,
     (pays, stored): (usize, Stored),
     probe: Option<usize>,
-) -> Finding {
+) -> RuleFinding {
     let (cancel, pay) = (&log.entries()[cancels], &log.entries()[pays]);
     let is_cancelled = match probe.and_then(|probe| state_named(log.reply(probe))) {
         Some(state) => Some(state == "Cancelled"),
@@ -115,15 +115,15 @@ pub fn cancelled_is_refunded(
         Stored::Certainly => Some(true),
         Stored::CertainlyNot => Some(false),
         Stored::Likely | Stored::Unlikely if happened(cancel) => {
-            return Finding::Undecided(
+            return RuleFinding::Undecided(
                 "cancellation and payment were accepted, and the shop did not say which came first",
             );
         }
         Stored::Likely | Stored::Unlikely => None,
     };
     match (is_cancelled, is_paid) {
-        (Some(false), _) | (_, Some(false)) => Finding::Held,
-        (Some(true), Some(true)) => Finding::broken(
+        (Some(false), _) | (_, Some(false)) => RuleFinding::Held,
+        (Some(true), Some(true)) => RuleFinding::broken(
             format_args!(
                 "the order is cancelled, its payment succeeded, and nothing was paid back"
             ),
@@ -131,7 +131,7 @@ pub fn cancelled_is_refunded(
                 .into_iter()
                 .chain(probe.filter(|_| !happened(cancel))),
         ),
-        _ => Finding::Undecided("a reply was lost whose request may have succeeded"),
+        _ => RuleFinding::Undecided("a reply was lost whose request may have succeeded"),
     }
 }
 
@@ -142,17 +142,17 @@ pub fn confirmed_is_closed(
     confirms: usize,
     items: &[usize],
     late: Option<usize>,
-) -> Finding {
+) -> RuleFinding {
     let confirmation = &log.entries()[confirms];
     if !happened(confirmation) {
-        return Finding::Held;
+        return RuleFinding::Held;
     }
     let came_after = |index: usize| {
         let entry = &log.entries()[index];
         happened(entry) && entry.sent_ns.is_some_and(|ns| ns > confirmation.done_ns)
     };
     if let Some(item) = items.iter().copied().find(|&item| came_after(item)) {
-        return Finding::broken(
+        return RuleFinding::broken(
             format_args!(
                 "an item was accepted that was sent after the order's confirmation was answered"
             ),
@@ -160,26 +160,26 @@ pub fn confirmed_is_closed(
         );
     }
     match late.map(|late| (late, takes_changes(log.reply(late)))) {
-        Some((late, Some(true))) => Finding::broken(
+        Some((late, Some(true))) => RuleFinding::broken(
             format_args!("the order's confirmation was accepted, and it still takes items"),
             [confirms, late],
         ),
-        Some((_, Some(false))) => Finding::Held,
-        _ => Finding::Undecided("the shop did not say whether the order takes items"),
+        Some((_, Some(false))) => RuleFinding::Held,
+        _ => RuleFinding::Undecided("the shop did not say whether the order takes items"),
     }
 }
 
 /// Whether nobody was refused because of what the loser of a version race left behind.
-pub fn loser_leaves_nothing(log: &ExchangeLog, racers: &RacerRange) -> Finding {
+pub fn loser_leaves_nothing(log: &ExchangeLog, racers: &RacerRange) -> RuleFinding {
     const TWO_DEFAULTS: &[u8] = b"Exactly one address must be marked as default";
     let is_frozen = |&index: &usize| memchr::memmem::find(log.reply(index), TWO_DEFAULTS).is_some();
     match racers.clone().find(is_frozen) {
-        None => Finding::Held,
+        None => RuleFinding::Held,
         Some(refused) => {
             let conflict = racers
                 .clone()
                 .find(|&index| log.entries()[index].outcome == crate::stats::Outcome::Conflict);
-            Finding::broken(
+            RuleFinding::broken(
                 format_args!(
                     "the loser of a version race left a second default address behind: the \
                       customer can never be changed again"

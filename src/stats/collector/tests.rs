@@ -87,7 +87,7 @@ impl IntervalSink for Watcher {
         Path::new("what is shown")
     }
 
-    fn second(&mut self, interval: &Interval, totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         let requests = totals.all.requests();
         let names = totals.names.iter();
         self.0.lock().expect("not poisoned").push(Shown {
@@ -190,7 +190,7 @@ impl IntervalSink for FullDisk {
         Path::new("results/full.csv")
     }
 
-    fn second(&mut self, _interval: &Interval, _totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, _interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
         let mut asked = self.asked.lock().expect("not poisoned");
         *asked += 1;
         if *asked == 2 {

@@ -8,14 +8,14 @@ const Z_95: f64 = 1.959_963_984_540_054;
 /// A 95 % confidence interval. It supposes independent requests; those of a busy shop depend on each
 /// other, so that it is rather too narrow.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Span {
+pub struct ConfidenceInterval {
     /// Lower end, in the unit of the figure.
     pub low: f64,
     /// Upper end.
     pub high: f64,
 }
 
-impl Span {
+impl ConfidenceInterval {
     /// Of a percentile: between the order statistics that the binomial distribution of the requests
     /// below it gives (normal approximation). `None` without a request.
     pub(super) fn of_quantile(latencies: &LatencyTotal, quantile: f64) -> Option<Self> {
@@ -79,32 +79,32 @@ mod tests {
 
     #[test]
     fn percentiles_of_few_requests_are_uncertain() {
-        let few = Span::of_quantile(&latencies(100), 0.99).unwrap();
+        let few = ConfidenceInterval::of_quantile(&latencies(100), 0.99).unwrap();
         // Ranks 99 ± 1.95, cut at the largest.
         assert_eq!((few.low, few.high), (98.0, 100.0));
-        let many = Span::of_quantile(&latencies(1_000), 0.5).unwrap();
+        let many = ConfidenceInterval::of_quantile(&latencies(1_000), 0.5).unwrap();
         // Ranks 500 ± 31.
         assert_eq!((many.low, many.high), (470.0, 531.0));
-        assert_eq!(Span::of_quantile(&latencies(0), 0.5), None);
+        assert_eq!(ConfidenceInterval::of_quantile(&latencies(0), 0.5), None);
     }
 
     /// Wilson's interval of 1 in 10, as tabulated: 0.0179 to 0.4042.
     #[test]
     fn shares_have_wilsons_interval() {
-        let span = Span::of_share(1, 10).unwrap();
+        let span = ConfidenceInterval::of_share(1, 10).unwrap();
         assert!((span.low - 0.017_876).abs() < 1e-5, "{span:?}");
         assert!((span.high - 0.404_150).abs() < 1e-5, "{span:?}");
-        let none = Span::of_share(0, 600).unwrap();
+        let none = ConfidenceInterval::of_share(0, 600).unwrap();
         assert!(none.low < 1e-9 && none.high > 0.005, "{none:?}");
-        assert!(none.overlaps(Span::of_share(1, 600).unwrap()));
-        assert!(!none.overlaps(Span::of_share(60, 600).unwrap()));
-        assert_eq!(Span::of_share(0, 0), None);
+        assert!(none.overlaps(ConfidenceInterval::of_share(1, 600).unwrap()));
+        assert!(!none.overlaps(ConfidenceInterval::of_share(60, 600).unwrap()));
+        assert_eq!(ConfidenceInterval::of_share(0, 0), None);
     }
 
     #[test]
     fn rates_are_uncertain_by_the_root_of_their_count() {
-        let span = Span::of_rate(400, 10.0).unwrap();
+        let span = ConfidenceInterval::of_rate(400, 10.0).unwrap();
         assert!((span.low - 36.08).abs() < 0.01 && (span.high - 43.92).abs() < 0.01);
-        assert_eq!(Span::of_rate(4, 0.0), None);
+        assert_eq!(ConfidenceInterval::of_rate(4, 0.0), None);
     }
 }

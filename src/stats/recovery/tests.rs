@@ -41,8 +41,8 @@ const SLOW: Made = Made {
     failed: 0,
 };
 
-fn second(ordinal: u64, made: Made) -> Interval {
-    let mut interval = Interval::new(SetShape::default());
+fn second(ordinal: u64, made: Made) -> MergedInterval {
+    let mut interval = MergedInterval::new(SetShape::default());
     interval.start_us = ordinal * S;
     interval.end_us = interval.start_us + S;
     interval.users = 20;
@@ -69,7 +69,7 @@ fn watched(seconds: u64, after: impl Fn(u64) -> Made) -> Recovery {
 }
 
 fn back_after_s(recovery: &Recovery) -> [Option<f64>; 4] {
-    Measure::ALL.map(|measure| {
+    RecoveryMeasure::ALL.map(|measure| {
         let settling = recovery.standing(measure).settling;
         settling.back_after_s(20.5)
     })
@@ -87,7 +87,7 @@ fn figures_are_back_in_the_second_in_which_they_are() {
     assert_eq!(p50, Some(31.0 - 20.5));
     assert_eq!((requests, failures), (Some(0.0), Some(0.0)), "at once");
     assert_eq!(recovery.watched_s(), 39.5);
-    let told = Measure::ALL.map(|measure| recovery.standing(measure).settling.out_again());
+    let told = RecoveryMeasure::ALL.map(|measure| recovery.standing(measure).settling.out_again());
     assert_eq!(told, [0; 4]);
 }
 
@@ -98,11 +98,11 @@ fn stretches_have_merged_figures() {
     assert_eq!((baseline.start_s, baseline.end_s), (1.0, 10.0));
     assert_eq!((peak.start_s, peak.end_s), (11.0, 20.0));
     assert_eq!((baseline.requests, peak.requests), (900, 2_700));
-    assert_eq!(baseline.value(Measure::ResponseP50), Some(10_000.0));
-    assert_eq!(peak.value(Measure::ResponseP99), Some(500_000.0));
-    assert_eq!(peak.value(Measure::Requests), Some(300.0));
-    assert_eq!(peak.value(Measure::Failures), Some(0.1));
-    let limits = Measure::ALL.map(|measure| {
+    assert_eq!(baseline.value(RecoveryMeasure::ResponseP50), Some(10_000.0));
+    assert_eq!(peak.value(RecoveryMeasure::ResponseP99), Some(500_000.0));
+    assert_eq!(peak.value(RecoveryMeasure::Requests), Some(300.0));
+    assert_eq!(peak.value(RecoveryMeasure::Failures), Some(0.1));
+    let limits = RecoveryMeasure::ALL.map(|measure| {
         let tolerance = recovery.standing(measure).tolerance;
         tolerance.expect("a limit").limit
     });
@@ -110,7 +110,7 @@ fn stretches_have_merged_figures() {
     let last = recovery.last().expect("a last part");
     // As long as the baseline, 9.5 s, in whole seconds.
     assert_eq!((last.start_s, last.end_s), (51.0, 60.0));
-    assert_eq!(last.value(Measure::ResponseP50), Some(10_000.0));
+    assert_eq!(last.value(RecoveryMeasure::ResponseP50), Some(10_000.0));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_shop_that_stays_slow_is_never_back() {
     let recovery = watched(60, |_| SLOW);
     assert_eq!(back_after_s(&recovery), [None, None, Some(0.0), Some(0.0)]);
     let last = recovery.last().expect("a last part");
-    assert_eq!(last.value(Measure::ResponseP99), Some(400_000.0));
+    assert_eq!(last.value(RecoveryMeasure::ResponseP99), Some(400_000.0));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_relapse_is_counted() {
         40..44 => SLOW,
         _ => USUAL,
     });
-    let p99 = recovery.standing(Measure::ResponseP99).settling;
+    let p99 = recovery.standing(RecoveryMeasure::ResponseP99).settling;
     assert_eq!(p99.back_after_s(20.5), Some(0.0));
     // Windows that hold one of the four seconds.
     assert_eq!((p99.out_again(), p99.is_out_at_end()), (6, false));
@@ -157,8 +157,8 @@ fn silence_is_not_recovery() {
     let recovery = watched(60, |_| silent);
     assert_eq!(back_after_s(&recovery), [None; 4]);
     let last = recovery.last().expect("a last part");
-    assert_eq!(last.value(Measure::ResponseP50), None);
-    assert_eq!(last.value(Measure::Requests), Some(0.0));
+    assert_eq!(last.value(RecoveryMeasure::ResponseP50), None);
+    assert_eq!(last.value(RecoveryMeasure::Requests), Some(0.0));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_run_that_ends_early_has_what_it_saw() {
     assert_eq!(back_after_s(&early), [None; 4]);
     assert!(!watched(3, |_| USUAL).has_baseline(), "no window of 3 s");
     let short = watched(27, |_| USUAL);
-    let p50 = short.standing(Measure::ResponseP50).settling;
+    let p50 = short.standing(RecoveryMeasure::ResponseP50).settling;
     // Windows from 21, 22, 23 and 24 on.
     assert_eq!((p50.back_s(), p50.too_short_s()), (None, Some(3.0)));
 }
@@ -190,13 +190,13 @@ fn what_comes_after_a_stop_is_no_load() {
         recovery.second(&waiting, FailureRule::Default);
     }
     assert_eq!(recovery.watched_s(), 19.5);
-    let p99 = recovery.standing(Measure::ResponseP99).settling;
+    let p99 = recovery.standing(RecoveryMeasure::ResponseP99).settling;
     assert_eq!((p99.back_after_s(20.5), p99.out_again()), (Some(0.0), 0));
 }
 
 #[test]
 fn seconds_that_do_not_follow_each_other_make_no_window() {
-    let mut window = Window::default();
+    let mut window = RecoveryWindow::default();
     let mut slide = |ordinal| window.slide(&second(ordinal, USUAL), FailureRule::Default);
     assert!(
         [0, 1, 3, 4]

@@ -4,15 +4,15 @@ use super::pile::Portion;
 use crate::plan::{
     JourneyMeasure, LatencyMetric, OutcomeMetric, RaceMeasure, Selector, Tag, ThresholdQuantity,
 };
-use crate::stats::{Interval, LatencyCounts, Measured, RunContext};
+use crate::stats::{LatencyCounts, Measured, MergedInterval, RunContext};
 
 /// Which rows of an interval a quantity is about.
-pub(super) struct Gatherer {
+pub(super) struct RowGatherer {
     /// Positions among names, journeys or races; `None` for all of them.
     rows: Option<Vec<usize>>,
 }
 
-impl Gatherer {
+impl RowGatherer {
     pub fn new(quantity: &ThresholdQuantity, context: &RunContext) -> Self {
         let of = quantity.selector();
         let named = |names: &mut dyn Iterator<Item = &'static str>| {
@@ -38,7 +38,7 @@ impl Gatherer {
     pub fn gather(
         &self,
         quantity: &ThresholdQuantity,
-        interval: &Interval,
+        interval: &MergedInterval,
         context: &RunContext,
     ) -> Portion {
         let mut portion = Portion::of(interval, context.load_end_us());
@@ -93,7 +93,7 @@ impl Gatherer {
 
     fn requests<'a>(
         &'a self,
-        interval: &'a Interval,
+        interval: &'a MergedInterval,
     ) -> Box<dyn Iterator<Item = &'a Measured<LatencyCounts>> + 'a> {
         match self.rows {
             Some(_) => Box::new(self.selected(&interval.names)),

@@ -1,7 +1,7 @@
 //! What a stretch of time has of a quantity, and the value that it makes.
 
 use crate::plan::{Statistic, Threshold, ThresholdQuantity, Unit};
-use crate::stats::{Amount, Interval, LatencyCounts};
+use crate::stats::{Amount, LatencyCounts, MergedInterval};
 use hdrhistogram::Histogram;
 
 const SECOND_US: u64 = 1_000_000;
@@ -30,7 +30,7 @@ pub(super) struct Portion {
 
 impl Portion {
     /// Nothing of an interval yet.
-    pub fn of(interval: &Interval, run_time_us: u64) -> Self {
+    pub fn of(interval: &MergedInterval, run_time_us: u64) -> Self {
         let within = |us: u64| us.min(run_time_us);
         Self {
             ordinal: interval.start_us / SECOND_US,

@@ -1,13 +1,13 @@
 //! How the requests that a threshold on a percentile is about lie about its limit, second by second.
 
-use super::gather::Gatherer;
+use super::gather::RowGatherer;
 use crate::plan::{Operator, Tag, Threshold, ThresholdQuantity};
-use crate::stats::{Interval, LatencyCounts, Phase, RunContext, Tail, TailSecond};
+use crate::stats::{LatencyCounts, MergedInterval, Phase, RunContext, Tail, TailSecond};
 use hdrhistogram::Histogram;
 
 /// Watches over one threshold.
 pub struct TailWatch {
-    gatherer: Gatherer,
+    gatherer: RowGatherer,
     quantity: ThresholdQuantity,
     quantile: f64,
     limit_us: f64,
@@ -28,7 +28,7 @@ impl TailWatch {
             return None;
         }
         Some(Self {
-            gatherer: Gatherer::new(&threshold.quantity, context),
+            gatherer: RowGatherer::new(&threshold.quantity, context),
             quantity: threshold.quantity.clone(),
             quantile,
             limit_us: threshold.limit,
@@ -39,7 +39,7 @@ impl TailWatch {
     }
 
     /// Adds a second of the window.
-    pub fn second(&mut self, interval: &Interval, context: &RunContext) {
+    pub fn second(&mut self, interval: &MergedInterval, context: &RunContext) {
         let portion = self.gatherer.gather(&self.quantity, interval, context);
         let mut second = TailSecond::default();
         for &(latency_us, count) in portion.latencies() {

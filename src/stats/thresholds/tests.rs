@@ -44,8 +44,8 @@ fn context(texts: &[&str]) -> RunContext {
 }
 
 /// A second in which so many requests of each name took so long.
-fn second(ordinal: u64, requests: &[(usize, u64, u64)]) -> Interval {
-    let mut interval = Interval::new(context(&[]).shape());
+fn second(ordinal: u64, requests: &[(usize, u64, u64)]) -> MergedInterval {
+    let mut interval = MergedInterval::new(context(&[]).shape());
     interval.start_us = ordinal * SECOND_US;
     interval.end_us = interval.start_us + SECOND_US;
     interval.phase = if ordinal == 0 {
@@ -70,7 +70,7 @@ fn count_request(row: &mut Measured<LatencyCounts>, us: u64) {
 }
 
 /// The states after all `seconds`.
-fn judged(texts: &[&str], seconds: &[Interval]) -> Vec<ThresholdStanding> {
+fn judged(texts: &[&str], seconds: &[MergedInterval]) -> Vec<ThresholdStanding> {
     let context = context(texts);
     let mut thresholds = Thresholds::new(&context);
     for interval in seconds {
@@ -251,7 +251,7 @@ fn what_never_happened_is_undecided_and_says_so() {
 
 #[test]
 fn replies_after_the_run_time_count_but_not_as_rates() {
-    let mut seconds: Vec<Interval> = (0..5)
+    let mut seconds: Vec<MergedInterval> = (0..5)
         .map(|ordinal| second(ordinal, &[(0, 10, 100)]))
         .collect();
     let mut tail = second(5, &[(0, 3, 700_000)]);

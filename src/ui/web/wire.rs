@@ -202,7 +202,7 @@ impl<'a> Backlog<'a> {
 mod tests {
     use super::*;
     use crate::record::made_up;
-    use crate::stats::Interval;
+    use crate::stats::MergedInterval;
     use serde_json::json;
 
     #[test]
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_second_without_requests_has_no_latencies() {
-        let mut second = Interval::new(made_up::context().shape());
+        let mut second = MergedInterval::new(made_up::context().shape());
         second.end_us = 1_000_000;
         let live = made_up::lives(made_up::context(), &[second]).remove(0);
         let told = serde_json::to_value(Point::of(&live.now)).unwrap();

@@ -7,8 +7,8 @@ use shopblast::record::{
     BandsCsv, DistributionCsv, EventsCsv, HostFacts, Record, RunFacts, RunRecord, SeriesCsv,
 };
 use shopblast::stats::{
-    CoreHealth, ErrorCounts, ErrorKey, Event, Interval, IntervalSink, LiveContext, Outcome, Phase,
-    Reason, RunContext, StatName, Totals, UserShare, WorkerHealth,
+    CoreHealth, ErrorCounts, ErrorKey, Event, IntervalSink, LiveContext, MergedInterval, Outcome,
+    Phase, Reason, RunContext, StatName, Totals, UserShare, WorkerHealth,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub fn write(directory: &Path) -> RunRecord {
     ];
     let mut totals = Totals::new(Arc::new(context.clone()));
     let mut random = fastrand::Rng::with_seed(45);
-    let mut interval = Interval::new(context.shape());
+    let mut interval = MergedInterval::new(context.shape());
     for second in 0..SECONDS {
         interval.clear();
         fill(&mut interval, second, &mut random);
@@ -95,7 +95,7 @@ fn context() -> RunContext {
     }
 }
 
-fn fill(interval: &mut Interval, second: u64, random: &mut fastrand::Rng) {
+fn fill(interval: &mut MergedInterval, second: u64, random: &mut fastrand::Rng) {
     interval.start_us = second * SECOND_US;
     interval.end_us = interval.start_us + SECOND_US;
     let is_spawning = second < SPAWNING_S;
@@ -127,7 +127,7 @@ fn fill(interval: &mut Interval, second: u64, random: &mut fastrand::Rng) {
 }
 
 /// One request, slower for later names and in the middle of the run, with a long tail.
-fn request(interval: &mut Interval, place: usize, second: u64, random: &mut fastrand::Rng) {
+fn request(interval: &mut MergedInterval, place: usize, second: u64, random: &mut fastrand::Rng) {
     let lag_us = random.u64(10..200);
     let tail = if random.u8(..) < 4 { 20 } else { 1 };
     let base_us = 800 + 90 * place as u64 + if second.abs_diff(900) < 120 { 9_000 } else { 0 };

@@ -36,7 +36,7 @@ fn sale_of(stock: u64, racers: &[(Outcome, u64)], says: Option<i64>) -> (Exchang
     (log(&exchanges), racers.len(), stock)
 }
 
-fn judged((log, racers, stock): &(ExchangeLog, usize, u64)) -> (Finding, Finding) {
+fn judged((log, racers, stock): &(ExchangeLog, usize, u64)) -> (RuleFinding, RuleFinding) {
     let probe = (log.entries().len() > racers + 1).then_some(racers + 1);
     let sale = Sale::of(log, *stock, Some(0), 1..racers + 1, probe);
     (sale.not_oversold(), sale.not_undersold())
@@ -49,7 +49,7 @@ fn a_fair_sale_holds() {
         &[(Success, 2), (Refused, 3), (Success, 1), (Conflict, 1)],
         Some(0),
     );
-    assert_eq!(judged(&sale), (Finding::Held, Finding::Held));
+    assert_eq!(judged(&sale), (RuleFinding::Held, RuleFinding::Held));
 }
 
 #[test]
@@ -94,18 +94,22 @@ fn pieces_that_are_gone_and_nobody_got_are_undersold() {
         why,
         "at most 3 pieces of 10 were taken, and only 5 are said to be left"
     );
-    assert_eq!(judged(&sale).0, Finding::Held);
+    assert_eq!(judged(&sale).0, RuleFinding::Held);
 }
 
 #[test]
 fn what_may_have_happened_accuses_nobody() {
     for says in [Some(7), Some(5)] {
         let sale = sale_of(10, &[(Success, 3), (Unknown, 2)], says);
-        assert_eq!(judged(&sale), (Finding::Held, Finding::Held), "{says:?}");
+        assert_eq!(
+            judged(&sale),
+            (RuleFinding::Held, RuleFinding::Held),
+            "{says:?}"
+        );
     }
     let unasked = sale_of(10, &[(Success, 3)], None);
-    assert_eq!(judged(&unasked).0, Finding::Held);
-    assert!(matches!(judged(&unasked).1, Finding::Undecided(_)));
+    assert_eq!(judged(&unasked).0, RuleFinding::Held);
+    assert!(matches!(judged(&unasked).1, RuleFinding::Undecided(_)));
 }
 
 #[test]
@@ -143,6 +147,6 @@ proptest! {
             told.push((outcome, pieces));
         }
         let sale = sale_of(stock, &told, Some(available as i64));
-        prop_assert_eq!(judged(&sale), (Finding::Held, Finding::Held));
+        prop_assert_eq!(judged(&sale), (RuleFinding::Held, RuleFinding::Held));
     }
 }

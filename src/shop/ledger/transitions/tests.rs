@@ -14,14 +14,14 @@ fn racers(outcomes: &[Outcome]) -> ExchangeLog {
     log(&exchanges)
 }
 
-fn once(outcomes: &[Outcome]) -> Finding {
+fn once(outcomes: &[Outcome]) -> RuleFinding {
     at_most_one(&racers(outcomes), &(0..outcomes.len()), "it")
 }
 
 #[test]
 fn two_successes_are_one_too_many() {
-    assert_eq!(once(&[Success, Refused, Conflict]), Finding::Held);
-    assert_eq!(once(&[Refused, Unknown]), Finding::Held);
+    assert_eq!(once(&[Success, Refused, Conflict]), RuleFinding::Held);
+    assert_eq!(once(&[Refused, Unknown]), RuleFinding::Held);
     let (why, shown) = broken(once(&[Refused, Success, Unknown, Success, Success]));
     assert_eq!(why, "it succeeded 3 times, and may 1");
     assert_eq!(shown, [1, 3]);
@@ -31,13 +31,13 @@ fn two_successes_are_one_too_many() {
 fn a_lost_reply_leaves_it_undecided_and_accuses_nobody() {
     for outcomes in [[Success, Unknown], [Unknown, Unknown], [Success, Failed]] {
         assert!(
-            matches!(once(&outcomes), Finding::Undecided(_)),
+            matches!(once(&outcomes), RuleFinding::Undecided(_)),
             "{outcomes:?}"
         );
     }
 }
 
-fn order(cancels: Outcome, pays: Outcome, state: Option<&str>) -> Finding {
+fn order(cancels: Outcome, pays: Outcome, state: Option<&str>) -> RuleFinding {
     let told = state.map(|state| format!("Cannot transition from {state} to Delivered"));
     let mut exchanges = vec![(Racer, cancels, "", ""), (Racer, pays, "", "")];
     if let Some(told) = &told {
@@ -58,7 +58,7 @@ fn an_accepted_cancellation_lasts() {
     ] {
         assert_eq!(
             order(cancels, pays, Some(state)),
-            Finding::Held,
+            RuleFinding::Held,
             "{cancels:?} {pays:?}"
         );
     }
@@ -67,18 +67,18 @@ fn an_accepted_cancellation_lasts() {
     broken(order(Conflict, Success, Some("Cancelled")));
     assert!(matches!(
         order(Success, Success, None),
-        Finding::Undecided(_)
+        RuleFinding::Undecided(_)
     ));
 }
 
 #[test]
 fn a_final_state_is_final() {
     let after = |outcome| was_refused(&racers(&[Success, outcome]), 0, Some(1), "it");
-    assert_eq!(after(Refused), Finding::Held);
+    assert_eq!(after(Refused), RuleFinding::Held);
     assert_eq!(broken(after(Success)).1, [0, 1]);
-    assert!(matches!(after(Unknown), Finding::Undecided(_)));
+    assert!(matches!(after(Unknown), RuleFinding::Undecided(_)));
     let unasked = was_refused(&racers(&[Success]), 0, None, "it");
-    assert!(matches!(unasked, Finding::Undecided(_)));
+    assert!(matches!(unasked, RuleFinding::Undecided(_)));
 }
 
 #[test]
@@ -93,8 +93,8 @@ fn only_an_item_that_was_sent_after_the_confirmation_was_answered_is_too_late() 
         confirmed_is_closed(&log(&exchanges), 1, &[0, 2, 13], Some(14))
     };
     assert_eq!(broken(judged(Success, Success, CLOSED)).1, [1, 13]);
-    assert_eq!(judged(Success, Refused, CLOSED), Finding::Held);
-    assert_eq!(judged(Conflict, Success, CLOSED), Finding::Held);
+    assert_eq!(judged(Success, Refused, CLOSED), RuleFinding::Held);
+    assert_eq!(judged(Conflict, Success, CLOSED), RuleFinding::Held);
 }
 
 #[test]
@@ -105,13 +105,13 @@ fn an_order_that_still_looks_for_items_was_not_closed() {
         confirmed_is_closed(&log(&exchanges), 0, &[], said.map(|_| 1))
     };
     assert_eq!(broken(judged(Success, Some("Item not found"))).1, [0, 1]);
-    assert_eq!(judged(Unknown, Some("Item not found")), Finding::Held);
+    assert_eq!(judged(Unknown, Some("Item not found")), RuleFinding::Held);
     for said in [None, Some("Internal Server Error")] {
-        assert!(matches!(judged(Success, said), Finding::Undecided(_)));
+        assert!(matches!(judged(Success, said), RuleFinding::Undecided(_)));
     }
 }
 
-fn refunded(cancels: Outcome, pays: Outcome, stored: Stored, state: Option<&str>) -> Finding {
+fn refunded(cancels: Outcome, pays: Outcome, stored: Stored, state: Option<&str>) -> RuleFinding {
     let told = state.map(|state| format!("Cannot transition from {state} to Returned"));
     let mut exchanges = vec![(Racer, cancels, "", ""), (Racer, pays, "", "")];
     exchanges.extend(told.as_deref().map(|told| (Probe, Refused, "", told)));
@@ -123,9 +123,9 @@ fn refunded(cancels: Outcome, pays: Outcome, stored: Stored, state: Option<&str>
 fn an_acceptance_that_did_nothing_is_no_payment() {
     let by = |stored| refunded(Success, Success, stored, Some("Cancelled"));
     assert_eq!(broken(by(Stored::Certainly)).1, [0, 1]);
-    assert_eq!(by(Stored::CertainlyNot), Finding::Held);
+    assert_eq!(by(Stored::CertainlyNot), RuleFinding::Held);
     for guess in [Stored::Likely, Stored::Unlikely] {
-        assert!(matches!(by(guess), Finding::Undecided(_)), "{guess:?}");
+        assert!(matches!(by(guess), RuleFinding::Undecided(_)), "{guess:?}");
     }
 }
 
@@ -142,7 +142,7 @@ fn what_was_refused_or_lost_its_race_is_no_payment() {
         .map(|stored| (pays, stored))
     }) {
         let found = refunded(Success, pays, stored, Some("Cancelled"));
-        assert_eq!(found, Finding::Held, "{pays:?} {stored:?}");
+        assert_eq!(found, RuleFinding::Held, "{pays:?} {stored:?}");
     }
 }
 
@@ -150,11 +150,11 @@ fn what_was_refused_or_lost_its_race_is_no_payment() {
 fn what_the_order_says_of_itself_counts_where_a_reply_was_lost() {
     let paid = Stored::Certainly;
     let by = |state| refunded(Unknown, Success, paid, state);
-    assert!(matches!(by(None), Finding::Undecided(_)));
-    assert_eq!(by(Some("Paid")), Finding::Held);
+    assert!(matches!(by(None), RuleFinding::Undecided(_)));
+    assert_eq!(by(Some("Paid")), RuleFinding::Held);
     assert_eq!(broken(by(Some("Cancelled"))).1, [0, 1, 2]);
     let unpaid = refunded(Success, Refused, Stored::CertainlyNot, Some("Cancelled"));
-    assert_eq!(unpaid, Finding::Held);
+    assert_eq!(unpaid, RuleFinding::Held);
 }
 
 #[test]
@@ -168,5 +168,5 @@ fn what_a_loser_left_behind_shows_in_later_refusals() {
     let (_, shown) = broken(loser_leaves_nothing(&log(&exchanges), &(0..3)));
     assert_eq!(shown, [1, 2]);
     let clean = loser_leaves_nothing(&log(&exchanges[..2]), &(0..2));
-    assert_eq!(clean, Finding::Held);
+    assert_eq!(clean, RuleFinding::Held);
 }

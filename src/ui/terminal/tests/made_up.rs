@@ -5,8 +5,8 @@ use crate::plan::{ClassShare, Plan};
 use crate::record::{Live, made_up};
 use crate::run::{Output, RunRequest, RunState, made_up as made_up_run};
 use crate::stats::{
-    Absorb, CoreHealth, ErrorCounts, ErrorKey, Interval, JourneyCounts, Outcome, Phase, Reason,
-    RunContext, StatName, WorkerHealth,
+    Absorb, CoreHealth, ErrorCounts, ErrorKey, JourneyCounts, MergedInterval, Outcome, Phase,
+    Reason, RunContext, StatName, WorkerHealth,
 };
 use crate::ui::terminal::theme::Theme;
 use crate::ui::terminal::view::{Page, View};
@@ -48,8 +48,8 @@ fn context(base: RunContext) -> RunContext {
 }
 
 /// Second number `ordinal`: a ramp of ten seconds, then waves.
-fn second(context: &RunContext, ordinal: u64) -> Interval {
-    let mut interval = Interval::new(context.shape());
+fn second(context: &RunContext, ordinal: u64) -> MergedInterval {
+    let mut interval = MergedInterval::new(context.shape());
     interval.start_us = ordinal * SECOND_US;
     interval.end_us = interval.start_us + SECOND_US;
     interval.users = (ordinal as u32 + 1).min(10) * 5;
@@ -123,8 +123,8 @@ fn error(name: u16, outcome: Outcome, at_us: u64) -> ErrorCounts {
     }
 }
 
-fn run(context: RunContext, seconds: u64, last: impl FnOnce(&mut Interval)) -> Live {
-    let mut seconds: Vec<Interval> = (0..seconds)
+fn run(context: RunContext, seconds: u64, last: impl FnOnce(&mut MergedInterval)) -> Live {
+    let mut seconds: Vec<MergedInterval> = (0..seconds)
         .map(|ordinal| second(&context, ordinal))
         .collect();
     last(seconds.last_mut().expect("a second"));

@@ -4,7 +4,7 @@ use super::shop_options::ShopFlags;
 use super::{CliError, Machine, values};
 use crate::plan::{CoreChoice, Driver};
 use crate::run;
-use crate::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig};
+use crate::sandbox::{Sandbox, SandboxConfig, SandboxError, SandboxMode, ShopConfig};
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -49,9 +49,9 @@ impl SandboxOptions {
         SandboxConfig {
             address: SocketAddr::new(self.bind, self.port),
             mode: if self.fixed {
-                Mode::Fixed
+                SandboxMode::Fixed
             } else {
-                Mode::Shop(self.shop.clone())
+                SandboxMode::Shop(self.shop.clone())
             },
             cores: self.cores.clone(),
             driver: self.driver,

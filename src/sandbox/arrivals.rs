@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 pub const MOST_ARRIVALS: usize = 2_000_000;
 
 /// A request that has arrived in full.
-pub struct Arrival {
+pub struct ArrivedRequest {
     /// When its last byte was received, in nanoseconds on the monotonic clock.
     pub at_ns: u64,
     /// Method, comma, target.
@@ -31,9 +31,9 @@ impl ArrivalLog {
     }
 
     /// Writes the arrivals of one thread.
-    pub fn write(&self, arrivals: Vec<Arrival>) {
+    pub fn write(&self, arrivals: Vec<ArrivedRequest>) {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for Arrival { at_ns, request } in arrivals {
+        for ArrivedRequest { at_ns, request } in arrivals {
             if let Err(error) = writeln!(file, "{at_ns},{request}") {
                 eprintln!("warning: the arrival log ends early: {error}");
                 return;

@@ -2,7 +2,7 @@
 
 use super::chaos::Mishap;
 use super::connection_table::ConnectionTable;
-use super::next::Next;
+use super::next::AfterReply;
 use super::reply::write_invalid_request;
 use super::request_handler::{Outgoing, RequestHandler};
 use super::service_queue::ServiceQueue;
@@ -25,9 +25,9 @@ pub async fn serve(
     connection_table: Rc<ConnectionTable>,
 ) {
     let guard = connection_table.register(stream.descriptor());
-    let mut connection = Connection {
+    let mut connection = ClientConnection {
         worker,
-        ..Connection::default()
+        ..ClientConnection::default()
     };
     let mut buffer = Vec::with_capacity(BUFFER_BYTES);
     loop {
@@ -51,13 +51,13 @@ pub async fn serve(
             break;
         }
         match next {
-            Next::Receive => {}
-            Next::Close => break,
-            Next::Reset => {
+            AfterReply::Receive => {}
+            AfterReply::Close => break,
+            AfterReply::Reset => {
                 reset_on_close(stream.descriptor());
                 break;
             }
-            Next::Stall => {
+            AfterReply::Stall => {
                 wait_for_end(&mut stream, buffer).await;
                 break;
             }
@@ -75,10 +75,10 @@ pub async fn serve(
 }
 
 /// How a connection goes on whose reply gets lost.
-fn lost(mishap: Mishap) -> Next {
+fn lost(mishap: Mishap) -> AfterReply {
     match mishap {
-        Mishap::Reset => Next::Reset,
-        Mishap::Stall | Mishap::Slow => Next::Stall,
+        Mishap::Reset => AfterReply::Reset,
+        Mishap::Stall | Mishap::Slow => AfterReply::Stall,
     }
 }
 
@@ -111,7 +111,7 @@ pub async fn send_all(stream: &mut Tcp, bytes: &mut Vec<u8>) -> bool {
 }
 
 #[derive(Default)]
-struct Connection {
+struct ClientConnection {
     replies: Vec<u8>,
     /// The worker that serves it, if it belongs to one.
     worker: Option<usize>,
@@ -121,7 +121,7 @@ struct Connection {
     continued: bool,
 }
 
-impl Connection {
+impl ClientConnection {
     /// Answers all requests that have arrived in full and takes them out of `buffer`.
     async fn answer_all(
         &mut self,
@@ -129,7 +129,7 @@ impl Connection {
         handler: &RefCell<RequestHandler>,
         service_queue: &ServiceQueue,
         connection_table: &ConnectionTable,
-    ) -> Next {
+    ) -> AfterReply {
         let mut answered = 0;
         let next = loop {
             match parse(&buffer[answered..]) {
@@ -146,7 +146,7 @@ impl Connection {
                         );
                     }
                     if !service_queue.admits_another() {
-                        break Next::Reset;
+                        break AfterReply::Reset;
                     }
                     let mishap = service_queue.mishap(request.target);
                     // Of what gets lost nobody knows whether it was the request or the reply.
@@ -168,7 +168,7 @@ impl Connection {
                             .serve(self.worker, handler, &request, &mut out)
                             .await
                     };
-                    if next == Next::Reset {
+                    if next == AfterReply::Reset {
                         break next;
                     }
                     match mishap {
@@ -179,23 +179,23 @@ impl Connection {
                         }
                         None => {}
                     }
-                    if next == Next::Close || request.asks_close || request.is_http_10 {
-                        break Next::Close;
+                    if next == AfterReply::Close || request.asks_close || request.is_http_10 {
+                        break AfterReply::Close;
                     }
                     answered += consumed;
                     if answered == buffer.len() {
-                        break Next::Receive;
+                        break AfterReply::Receive;
                     }
                 }
                 Incoming::Partial { awaits_continue } => {
                     if awaits_continue {
                         self.say_continue();
                     }
-                    break Next::Receive;
+                    break AfterReply::Receive;
                 }
                 Incoming::Bad => {
                     write_invalid_request(&connection_table.date(), &mut self.replies);
-                    break Next::Close;
+                    break AfterReply::Close;
                 }
             }
         };

@@ -3,7 +3,7 @@
 //!
 //! One task keeps the time for all connections; a request costs a store, not a timer.
 
-use super::arrivals::{Arrival, MOST_ARRIVALS};
+use super::arrivals::{ArrivedRequest, MOST_ARRIVALS};
 use crate::engine::{Pacer, now_ns, reset_on_close, shut_down};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
@@ -31,7 +31,7 @@ pub struct ConnectionTable {
     entries: RefCell<Vec<ConnectionEntry>>,
     free: RefCell<Vec<usize>>,
     /// The requests that have arrived, when somebody wants to know.
-    arrivals: Option<RefCell<Vec<Arrival>>>,
+    arrivals: Option<RefCell<Vec<ArrivedRequest>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -81,12 +81,12 @@ impl ConnectionTable {
         let mut arrivals = arrivals.borrow_mut();
         if arrivals.len() < MOST_ARRIVALS {
             let request = format!("{method},{target}").into();
-            arrivals.push(Arrival { at_ns, request });
+            arrivals.push(ArrivedRequest { at_ns, request });
         }
     }
 
     /// What was noted.
-    pub fn take_arrivals(&self) -> Vec<Arrival> {
+    pub fn take_arrivals(&self) -> Vec<ArrivedRequest> {
         self.arrivals
             .as_ref()
             .map(RefCell::take)

@@ -6,7 +6,7 @@
 
 use super::connection::send_all;
 use super::connection_table::{ConnectionTable, Date};
-use super::reply::ReplyHead;
+use super::reply::ReplyHeader;
 use crate::engine::{ByteStream, Tcp};
 use memchr::memmem;
 use std::rc::Rc;
@@ -69,7 +69,7 @@ struct Replies {
 impl Replies {
     fn new(date: Date) -> Self {
         let mut bytes = Vec::new();
-        ReplyHead::json(201, BODY.len()).write(&date, &mut bytes);
+        ReplyHeader::json(201, BODY.len()).write(&date, &mut bytes);
         bytes.extend_from_slice(BODY.as_bytes());
         Self {
             reply_bytes: bytes.len(),

@@ -21,7 +21,7 @@ pub enum Json {
 
 /// A document.
 #[derive(Debug, PartialEq)]
-pub struct Document {
+pub struct JsonDocument {
     pub value: Json,
     /// The first UTF-16 surrogate without its partner, if any: Python reads it, but cannot write
     /// it. In texts it is held as [`LONE_SURROGATE`].
@@ -34,7 +34,7 @@ pub const LONE_SURROGATE: char = '\u{ffff}';
 
 /// Why a text is no JSON.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum JsonFault {
     /// Python's message and the offset in characters.
     Syntax { message: &'static str, at: usize },
     /// Nested too deeply for Python.
@@ -49,40 +49,40 @@ const MAX_DEPTH: usize = 980;
 ///
 /// # Errors
 /// As Python's `json.loads` in its strict mode.
-pub fn read(text: &str) -> Result<Document, Fault> {
-    let mut reader = Reader {
+pub fn read(text: &str) -> Result<JsonDocument, JsonFault> {
+    let mut reader = JsonReader {
         bytes: text.as_bytes(),
         lone_surrogate: None,
     };
     reader
         .document()
         .map_err(|fault| match fault {
-            Fault::Syntax { message, at } => Fault::Syntax {
+            JsonFault::Syntax { message, at } => JsonFault::Syntax {
                 message,
                 at: text.get(..at).map_or(at, |read| read.chars().count()),
             },
-            Fault::TooDeep => Fault::TooDeep,
+            JsonFault::TooDeep => JsonFault::TooDeep,
         })
-        .map(|value| Document {
+        .map(|value| JsonDocument {
             value,
             lone_surrogate: reader.lone_surrogate,
         })
 }
 
-struct Reader<'a> {
+struct JsonReader<'a> {
     bytes: &'a [u8],
     lone_surrogate: Option<u16>,
 }
 
 /// Where the reading of a value ended.
-type Read<T> = Result<(T, usize), Fault>;
+type Read<T> = Result<(T, usize), JsonFault>;
 
-fn fault<T>(message: &'static str, at: usize) -> Result<T, Fault> {
-    Err(Fault::Syntax { message, at })
+fn fault<T>(message: &'static str, at: usize) -> Result<T, JsonFault> {
+    Err(JsonFault::Syntax { message, at })
 }
 
-impl Reader<'_> {
-    fn document(&mut self) -> Result<Json, Fault> {
+impl JsonReader<'_> {
+    fn document(&mut self) -> Result<Json, JsonFault> {
         let (value, end) = self.value(self.skip_blanks(0), 0)?;
         let end = self.skip_blanks(end);
         if end < self.bytes.len() {
@@ -104,7 +104,7 @@ impl Reader<'_> {
 
     fn value(&mut self, at: usize, depth: usize) -> Read<Json> {
         if depth > MAX_DEPTH {
-            return Err(Fault::TooDeep);
+            return Err(JsonFault::TooDeep);
         }
         match self.byte(at) {
             b'"' => self.text(at).map(|(text, end)| (Json::Text(text), end)),
@@ -236,7 +236,7 @@ impl Reader<'_> {
     }
 
     /// Reads the escape whose backslash is at `at`; returns where it ends.
-    fn escape(&mut self, start: usize, at: usize, text: &mut Vec<u8>) -> Result<usize, Fault> {
+    fn escape(&mut self, start: usize, at: usize, text: &mut Vec<u8>) -> Result<usize, JsonFault> {
         let plain = match self.bytes.get(at + 1) {
             None => return fault("Unterminated string starting at", start),
             Some(b'u') => return self.unicode_escape(at, text),
@@ -252,7 +252,7 @@ impl Reader<'_> {
         Ok(at + 2)
     }
 
-    fn unicode_escape(&mut self, at: usize, text: &mut Vec<u8>) -> Result<usize, Fault> {
+    fn unicode_escape(&mut self, at: usize, text: &mut Vec<u8>) -> Result<usize, JsonFault> {
         // Python wants a character after the four digits: the string cannot end with them.
         let Some(unit) = self.code_unit(at).filter(|_| at + 6 < self.bytes.len()) else {
             return fault("Invalid \\uXXXX escape", at + 1);

@@ -39,9 +39,9 @@ pub use in_process::{InProcessReply, InProcessShop};
 pub use observatory::{Names, ObservatoryConfig};
 pub use overload::FallsOver;
 pub use pipeline::{
-    Backlog, DOMAINS, Domain, DrainRate, HIGHEST_DRAIN_RATE_PER_S, MOST_ENGINES, Pipeline,
+    DOMAINS, Domain, DrainRate, HIGHEST_DRAIN_RATE_PER_S, MOST_ENGINES, OutboxBacklog, Pipeline,
     PipelineConfig,
 };
 pub use request_handler::Conflicts;
-pub use server::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig, Stopper};
+pub use server::{Sandbox, SandboxConfig, SandboxError, SandboxMode, ShopConfig, Stopper};
 pub use service_queue::ServiceTime;

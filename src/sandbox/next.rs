@@ -2,7 +2,7 @@
 
 /// Whether the connection goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum AfterReply {
     Receive,
     Close,
     /// The connection is reset, without a reply.

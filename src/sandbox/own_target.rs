@@ -1,6 +1,6 @@
 //! The embedded shop as the target that a run brings along.
 
-use super::server::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig};
+use super::server::{Sandbox, SandboxConfig, SandboxError, SandboxMode, ShopConfig};
 use crate::engine::{NotStarted, OwnTarget, Standing};
 use crate::plan::Driver;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ impl OwnTarget for ShopConfig {
     fn start(&self, cpu: Option<usize>, driver: Driver) -> Result<Box<dyn Standing>, NotStarted> {
         let sandbox = Sandbox::start(&SandboxConfig {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            mode: Mode::Shop(self.clone()),
+            mode: SandboxMode::Shop(self.clone()),
             cores: cpu.into_iter().collect(),
             driver,
             arrival_log: None,

@@ -11,7 +11,7 @@ pub const JSON: &str = "application/json";
 pub const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Header of one reply, in the order of its fields on the wire.
-pub struct ReplyHead<'a> {
+pub struct ReplyHeader<'a> {
     /// HTTP status.
     pub status: u16,
     /// Fields that come first, as lines: `allow`, and those of a preflight.
@@ -30,7 +30,7 @@ pub struct ReplyHead<'a> {
     pub announces_close: bool,
 }
 
-impl ReplyHead<'_> {
+impl ReplyHeader<'_> {
     /// A reply with a JSON body and nothing special.
     pub fn json(status: u16, length: usize) -> Self {
         Self {
@@ -110,7 +110,7 @@ mod tests {
 
     const DATE: &Date = b"Sun, 22 Nov 2026 07:26:06 GMT";
 
-    fn written(head: &ReplyHead<'_>) -> String {
+    fn written(head: &ReplyHeader<'_>) -> String {
         let mut out = Vec::new();
         head.write(DATE, &mut out);
         String::from_utf8(out).unwrap()
@@ -119,14 +119,14 @@ mod tests {
     #[test]
     fn fields_stand_in_uvicorns_order() {
         assert_eq!(
-            written(&ReplyHead::json(201, 54)),
+            written(&ReplyHeader::json(201, 54)),
             "HTTP/1.1 201 Created\r\ndate: Sun, 22 Nov 2026 07:26:06 GMT\r\nserver: uvicorn\r\ncontent-length: 54\r\ncontent-type: application/json\r\n\r\n"
         );
-        let full = ReplyHead {
+        let full = ReplyHeader {
             leading: "allow: POST\r\n",
             announces_close: true,
             cors: "access-control-allow-origin: *\r\n",
-            ..ReplyHead::json(405, 31)
+            ..ReplyHeader::json(405, 31)
         };
         assert_eq!(
             written(&full),

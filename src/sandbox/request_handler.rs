@@ -2,13 +2,13 @@
 //! writes the reply. Pure of sockets.
 
 use super::connection_table::Date;
-use super::next::Next;
+use super::next::AfterReply;
 use super::refusal::Refusal;
-use super::reply::{ReplyHead, TEXT};
+use super::reply::{ReplyHeader, TEXT};
 use super::request_target::{decode, split_target};
 use super::router::{Route, route};
-use super::schema::{Fields, Reader};
-use super::shop::{Answer, Call, Endpoint, Pending, Shop, Work};
+use super::schema::{BodyReader, Fields};
+use super::shop::{Endpoint, EndpointAnswer, EndpointCall, Pending, Shop, Work};
 use crate::engine::codec::Request;
 use crate::shop::Generation;
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ pub struct RequestHandler {
     /// The shard that new things go to.
     home: usize,
     conflicts: Conflicts,
-    reader: Reader,
+    reader: BodyReader,
     /// A body freed of its chunk framing.
     body: Vec<u8>,
     address: SocketAddr,
@@ -51,7 +51,7 @@ pub enum Considered {
     WrongMethod(&'static str),
     Redirect(String),
     Unknown,
-    Handled(Result<Answer, Refusal>, Pending),
+    Handled(Result<EndpointAnswer, Refusal>, Pending),
 }
 
 impl RequestHandler {
@@ -61,14 +61,14 @@ impl RequestHandler {
             shop,
             home,
             conflicts,
-            reader: Reader::default(),
+            reader: BodyReader::default(),
             body: Vec::new(),
             address,
         }
     }
 
     /// Answers `request` in one step.
-    pub fn answer(&mut self, request: &Request<'_>, out: &mut Outgoing<'_>) -> Next {
+    pub fn answer(&mut self, request: &Request<'_>, out: &mut Outgoing<'_>) -> AfterReply {
         let considered = self.consider(request);
         self.settle(request, considered, out)
     }
@@ -99,7 +99,7 @@ impl RequestHandler {
         request: &Request<'_>,
         considered: Considered,
         out: &mut Outgoing<'_>,
-    ) -> Next {
+    ) -> AfterReply {
         let cors = cors_lines(request);
         let mut made_up = [0; 36];
         let request_id = match self.shop.generation() {
@@ -131,7 +131,7 @@ impl RequestHandler {
             }
             Considered::Unknown => reply.json(404, r#"{"detail":"Not Found"}"#),
         }
-        Next::Receive
+        AfterReply::Receive
     }
 
     fn carry_out(
@@ -141,8 +141,8 @@ impl RequestHandler {
         parameters: &[&str],
         query: Option<&str>,
         work: &mut Work<'_>,
-    ) -> Result<Answer, Refusal> {
-        let without_body = Call {
+    ) -> Result<EndpointAnswer, Refusal> {
+        let without_body = EndpointCall {
             parameters,
             fields: &Fields::NONE,
             query,
@@ -161,7 +161,7 @@ impl RequestHandler {
         };
         self.reader
             .read(schema, body, request.content_type, admit, |fields| {
-                let call = Call {
+                let call = EndpointCall {
                     fields,
                     ..without_body
                 };
@@ -215,8 +215,8 @@ struct ReplyWriter<'a, 'o> {
 }
 
 impl ReplyWriter<'_, '_> {
-    fn write(&mut self, head: ReplyHead<'_>, body: &str) {
-        let head = ReplyHead {
+    fn write(&mut self, head: ReplyHeader<'_>, body: &str) {
+        let head = ReplyHeader {
             cors: self.cors,
             // What crashed was cut off before the identifier is written.
             request_id: self.request_id.filter(|_| head.status != 500),
@@ -230,34 +230,34 @@ impl ReplyWriter<'_, '_> {
     }
 
     fn json(&mut self, status: u16, body: &str) {
-        self.write(ReplyHead::json(status, body.len()), body);
+        self.write(ReplyHeader::json(status, body.len()), body);
     }
 
     /// A crash ends the connection, without a word of warning.
-    fn refusal(&mut self, refusal: &Refusal) -> Next {
+    fn refusal(&mut self, refusal: &Refusal) -> AfterReply {
         let body = refusal.body();
         if *refusal == Refusal::Crash {
-            let head = ReplyHead {
+            let head = ReplyHeader {
                 media_type: Some(TEXT),
-                ..ReplyHead::json(500, body.len())
+                ..ReplyHeader::json(500, body.len())
             };
             self.write(head, &body);
-            return Next::Close;
+            return AfterReply::Close;
         }
         self.json(refusal.status(), &body);
-        Next::Receive
+        AfterReply::Receive
     }
 
-    fn answer(&mut self, answer: &Answer) {
+    fn answer(&mut self, answer: &EndpointAnswer) {
         match answer {
-            Answer::Ok(body) => self.json(200, body),
-            Answer::Told(body) => self.json(200, body),
-            Answer::Made(body) => self.json(201, body),
-            Answer::Created(field, id) => {
+            EndpointAnswer::Ok(body) => self.json(200, body),
+            EndpointAnswer::Told(body) => self.json(200, body),
+            EndpointAnswer::Made(body) => self.json(201, body),
+            EndpointAnswer::Created(field, id) => {
                 let mut text = [0; 36];
                 let id = id.hyphenated().encode_lower(&mut text);
                 let length = r#"{"":""}"#.len() + field.len() + id.len();
-                self.write(ReplyHead::json(201, length), "{\"");
+                self.write(ReplyHeader::json(201, length), "{\"");
                 for piece in [field, "\":\"", id, "\"}"] {
                     self.out.bytes.extend_from_slice(piece.as_bytes());
                 }
@@ -267,9 +267,9 @@ impl ReplyWriter<'_, '_> {
 
     fn wrong_method(&mut self, allowed: &str) {
         let body = r#"{"detail":"Method Not Allowed"}"#;
-        let head = ReplyHead {
+        let head = ReplyHeader {
             leading: &format!("allow: {allowed}\r\n"),
-            ..ReplyHead::json(405, body.len())
+            ..ReplyHeader::json(405, body.len())
         };
         self.write(head, body);
     }
@@ -281,10 +281,10 @@ impl ReplyWriter<'_, '_> {
         };
         let query = query.map_or(String::new(), |query| format!("?{query}"));
         let location = format!("http://{host}{path}{query}");
-        let head = ReplyHead {
+        let head = ReplyHeader {
             media_type: None,
             location: Some(&location),
-            ..ReplyHead::json(307, 0)
+            ..ReplyHeader::json(307, 0)
         };
         self.write(head, "");
     }
@@ -300,12 +300,12 @@ impl ReplyWriter<'_, '_> {
         let fields = format!(
             "vary: Origin\r\naccess-control-allow-methods: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\naccess-control-max-age: 600\r\naccess-control-allow-credentials: true\r\naccess-control-allow-origin: {origin}\r\n{headers}"
         );
-        let head = ReplyHead {
+        let head = ReplyHeader {
             media_type: Some(TEXT),
             leading: &fields,
             request_id: self.request_id,
             announces_close: self.request.asks_close,
-            ..ReplyHead::json(200, 2)
+            ..ReplyHeader::json(200, 2)
         };
         head.write(self.out.date, self.out.bytes);
         self.out.bytes.extend_from_slice(b"OK");

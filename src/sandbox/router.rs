@@ -9,7 +9,7 @@ const MAX_PARAMETERS: usize = 2;
 /// Where a request leads.
 pub enum Route<'a> {
     /// To an endpoint.
-    Found(&'static Endpoint, Parameters<'a>),
+    Found(&'static Endpoint, PathParameters<'a>),
     /// The path is known, the method is not; this one is.
     WrongMethod(&'static str),
     /// The path is known without its trailing slash, or with one.
@@ -19,12 +19,12 @@ pub enum Route<'a> {
 }
 
 /// Values of a path's parameters.
-pub struct Parameters<'a> {
+pub struct PathParameters<'a> {
     values: [&'a str; MAX_PARAMETERS],
     count: usize,
 }
 
-impl<'a> Parameters<'a> {
+impl<'a> PathParameters<'a> {
     /// The values, in the path's order.
     pub fn values(&self) -> &[&'a str] {
         &self.values[..self.count]
@@ -61,7 +61,7 @@ fn other_slash(generation: Generation, path: &str) -> Option<String> {
 fn matching(
     generation: Generation,
     path: &str,
-) -> impl Iterator<Item = (&'static Endpoint, Parameters<'_>)> {
+) -> impl Iterator<Item = (&'static Endpoint, PathParameters<'_>)> {
     let mut segments = [""; MAX_SEGMENTS];
     let mut count = 0;
     if let Some(path) = path.strip_prefix('/') {
@@ -88,11 +88,11 @@ fn matching(
     })
 }
 
-fn parameters_of<'a>(template: &[&str], segments: &[&'a str]) -> Option<Parameters<'a>> {
+fn parameters_of<'a>(template: &[&str], segments: &[&'a str]) -> Option<PathParameters<'a>> {
     if template.len() != segments.len() {
         return None;
     }
-    let mut parameters = Parameters {
+    let mut parameters = PathParameters {
         values: [""; MAX_PARAMETERS],
         count: 0,
     };

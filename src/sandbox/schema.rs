@@ -8,13 +8,13 @@ mod exact;
 mod field;
 mod value;
 
-pub use field::{Field, Schema};
-pub use value::{Fields, Value};
+pub use field::{Schema, SchemaField};
+pub use value::{FieldValue, Fields};
 
 use super::refusal::Refusal;
 pub use exact::read_parameter;
 use exact::{read_exactly, refuse_text};
-use field::{Kind, is_longer};
+use field::{FieldKind, is_longer};
 use simd_json::Buffers;
 use simd_json::prelude::*;
 use simd_json::tape::{self, Tape};
@@ -22,13 +22,13 @@ use value::MAX_FIELDS;
 
 /// Buffers of the fast parser, kept between requests.
 #[derive(Default)]
-pub struct Reader {
+pub struct BodyReader {
     body: Vec<u8>,
     buffers: Buffers,
     tape: Option<Tape<'static>>,
 }
 
-impl Reader {
+impl BodyReader {
     /// Reads `body` by `schema`, and hands the fields to `then` when both layers pass. `admit` is
     /// asked between the two.
     ///
@@ -90,7 +90,7 @@ impl Schema {
                 index,
                 match found[index] {
                     None => field.when_absent()?,
-                    Some(value) if value.is_null() && field.may_be_null() => Value::Nothing,
+                    Some(value) if value.is_null() && field.may_be_null() => FieldValue::Nothing,
                     Some(value) => field.kind.value_of(value)?,
                 },
             );
@@ -103,7 +103,7 @@ impl Schema {
     /// # Errors
     /// When limits are broken: all of them at once.
     pub fn check_command(&self, fields: &Fields<'_>) -> Result<(), Refusal> {
-        let broken = |(index, field): (usize, &Field)| {
+        let broken = |(index, field): (usize, &SchemaField)| {
             let text = fields.text(index)?;
             if field.is_required() && text.is_empty() {
                 return Some((field.name, String::from(Refusal::EMPTY_TEXT)));
@@ -124,42 +124,42 @@ impl Schema {
     }
 }
 
-impl Kind {
-    fn value_of<'a>(self, value: tape::Value<'_, 'a>) -> Option<Value<'a>> {
+impl FieldKind {
+    fn value_of<'a>(self, value: tape::Value<'_, 'a>) -> Option<FieldValue<'a>> {
         Some(match self {
             Self::Text { max_chars } => {
                 let text = value.into_string()?;
                 if max_chars.is_some_and(|max| is_longer(text, max)) {
                     return None;
                 }
-                Value::Text(text)
+                FieldValue::Text(text)
             }
             Self::Integer { at_least } => {
                 let number = value.as_i64()?;
                 if at_least.is_some_and(|least| number < least) {
                     return None;
                 }
-                Value::Integer(number)
+                FieldValue::Integer(number)
             }
             Self::Number(bound) => {
                 let number = value.cast_f64()?;
-                bound.admits(number).then_some(Value::Number(number))?
+                bound.admits(number).then_some(FieldValue::Number(number))?
             }
-            Self::Boolean => Value::Boolean(value.as_bool()?),
+            Self::Boolean => FieldValue::Boolean(value.as_bool()?),
             Self::Texts => {
                 let texts = value.as_array()?;
                 let texts = texts.iter().map(|text| text.into_string());
-                Value::Texts(texts.collect::<Option<_>>()?)
+                FieldValue::Texts(texts.collect::<Option<_>>()?)
             }
-            Self::Object(schema) => Value::Object(Box::new(schema.fields_of(value)?)),
+            Self::Object(schema) => FieldValue::Object(Box::new(schema.fields_of(value)?)),
             Self::Dictionary => {
                 value.as_object()?;
-                Value::Nothing
+                FieldValue::Nothing
             }
             Self::Objects(schema) => {
                 let objects = value.as_array()?;
                 let objects = objects.iter().map(|object| schema.fields_of(object));
-                Value::Objects(objects.collect::<Option<_>>()?)
+                FieldValue::Objects(objects.collect::<Option<_>>()?)
             }
         })
     }

@@ -6,7 +6,7 @@ use super::arrivals::ArrivalLog;
 use super::bugs::Bugs;
 use super::chaos::Chaos;
 use super::connection_table::ConnectionTable;
-use super::observatory::{Observatory, ObservatoryConfig};
+use super::observatory::{ObservatoryConfig, ObservatoryServer};
 use super::overload::{FallsOver, OverloadState};
 use super::pipeline::{Pipeline, PipelineConfig};
 use super::request_handler::{Conflicts, RequestHandler};
@@ -30,7 +30,7 @@ const OPERATIONS: usize = 1_024;
 /// What the sandbox is.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "one a server, made once")]
-pub enum Mode {
+pub enum SandboxMode {
     /// The shop.
     Shop(ShopConfig),
     /// One prepared 201 to every request, on any number of threads.
@@ -106,7 +106,7 @@ pub struct SandboxConfig {
     /// Where to listen; port 0 lets the kernel choose.
     pub address: SocketAddr,
     /// What to be.
-    pub mode: Mode,
+    pub mode: SandboxMode,
     /// Kernel CPU numbers, a thread each; empty means one thread that is not pinned.
     pub cores: Vec<usize>,
     /// The kernel interface.
@@ -172,7 +172,7 @@ pub struct Sandbox {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
     pipeline: Option<Arc<Pipeline>>,
-    observatory: Option<Observatory>,
+    observatory: Option<ObservatoryServer>,
     accepted_connections: Arc<AcceptedConnections>,
 }
 
@@ -243,7 +243,7 @@ impl Sandbox {
     /// Where the Observatory listens, with the real port; `None` when there is none.
     #[must_use]
     pub fn observatory_address(&self) -> Option<SocketAddr> {
-        self.observatory.as_ref().map(Observatory::address)
+        self.observatory.as_ref().map(ObservatoryServer::address)
     }
 
     /// The API worker, from 0, that accepted the connection from `client`; `None` when connections
@@ -335,8 +335,8 @@ enum Role {
 }
 
 impl Role {
-    fn of(mode: &Mode, threads: usize) -> Result<Self, SandboxError> {
-        let Mode::Shop(config) = mode else {
+    fn of(mode: &SandboxMode, threads: usize) -> Result<Self, SandboxError> {
+        let SandboxMode::Shop(config) = mode else {
             return Ok(Self::Fixed);
         };
         let too_few = |count: usize, what: &str| SandboxError::TooManyCores {
@@ -373,14 +373,14 @@ impl Role {
         }
     }
 
-    fn start_observatory(&self) -> Result<Option<Observatory>, SandboxError> {
+    fn start_observatory(&self) -> Result<Option<ObservatoryServer>, SandboxError> {
         let Self::Shop(ShopConfig { observatory, .. }, _, pipeline) = self else {
             return Ok(None);
         };
         let Some(config) = observatory else {
             return Ok(None);
         };
-        Observatory::start(config, Arc::clone(pipeline))
+        ObservatoryServer::start(config, Arc::clone(pipeline))
             .map(Some)
             .map_err(|error| SandboxError::Observatory(config.address, error))
     }

@@ -6,7 +6,7 @@
 //! accepts on the one port, and serves what comes on its connections one after the other.
 
 use super::chaos::{Chaos, Mishap, SLOW_NS};
-use super::next::Next;
+use super::next::AfterReply;
 use super::overload::OverloadState;
 use super::request_handler::{Outgoing, RequestHandler};
 use crate::engine::codec::Request;
@@ -156,24 +156,24 @@ impl ServiceQueue {
         handler: &RefCell<RequestHandler>,
         request: &Request<'_>,
         out: &mut Outgoing<'_>,
-    ) -> Next {
+    ) -> AfterReply {
         let falls = self.falls();
         let (start_ns, end_ns) = self.next_turn(now_ns(), worker, self.least_ns(request));
         if !self.races {
             self.pacer.until(end_ns).await;
             if self.falls() != falls {
-                return Next::Reset;
+                return AfterReply::Reset;
             }
             return handler.borrow_mut().answer(request, out);
         }
         self.pacer.until(start_ns).await;
         if self.falls() != falls {
-            return Next::Reset;
+            return AfterReply::Reset;
         }
         let considered = handler.borrow_mut().consider(request);
         self.pacer.until(end_ns).await;
         if self.falls() != falls {
-            return Next::Reset;
+            return AfterReply::Reset;
         }
         handler.borrow_mut().settle(request, considered, out)
     }

@@ -3,7 +3,7 @@
 use crate::invocation::shopblast;
 use shopblast::plan::Driver;
 use shopblast::sandbox::{
-    Mode, Names, ObservatoryConfig, Sandbox, SandboxConfig, ServiceTime, ShopConfig,
+    Names, ObservatoryConfig, Sandbox, SandboxConfig, SandboxMode, ServiceTime, ShopConfig,
 };
 use shopblast::shop::Generation;
 use std::io::{BufRead, BufReader, Write};
@@ -26,7 +26,7 @@ fn shop(service: ServiceTime, api_workers: usize) -> Sandbox {
     let any_port: SocketAddr = "127.0.0.1:0".parse().expect("an address");
     Sandbox::start(&SandboxConfig {
         address: any_port,
-        mode: Mode::Shop(ShopConfig {
+        mode: SandboxMode::Shop(ShopConfig {
             generation: Generation::Five,
             retain: 100,
             api_workers,

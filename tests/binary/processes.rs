@@ -4,7 +4,7 @@
 use serde_json::Value;
 use shopblast::engine::{LONGEST_SURVEY, Opened, Processes, Questions, Surveyor};
 use shopblast::plan::{Driver, Target};
-use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ServiceTime, ShopConfig};
+use shopblast::sandbox::{Sandbox, SandboxConfig, SandboxMode, ServiceTime, ShopConfig};
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
@@ -16,7 +16,7 @@ fn shop(api_workers: usize, servers: Option<usize>, service: ServiceTime) -> San
     let any_port: SocketAddr = "127.0.0.1:0".parse().expect("an address");
     Sandbox::start(&SandboxConfig {
         address: any_port,
-        mode: Mode::Shop(ShopConfig {
+        mode: SandboxMode::Shop(ShopConfig {
             retain: 100,
             api_workers,
             servers,

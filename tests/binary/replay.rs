@@ -3,7 +3,7 @@
 use crate::invocation::{run, shopblast};
 use crate::sandbox_client::sandbox;
 use shopblast::plan::Driver;
-use shopblast::sandbox::{Bug, Bugs, Mode, Sandbox, ShopConfig};
+use shopblast::sandbox::{Bug, Bugs, Sandbox, SandboxMode, ShopConfig};
 use shopblast::shop::Generation;
 use std::path::Path;
 use std::process::Output;
@@ -16,7 +16,7 @@ fn shop(bugs: Bugs, api_workers: usize) -> Sandbox {
         generation: Generation::Five,
         ..ShopConfig::default()
     };
-    sandbox(Mode::Shop(shop), Driver::Uring)
+    sandbox(SandboxMode::Shop(shop), Driver::Uring)
 }
 
 fn url(shop: &Sandbox) -> String {

@@ -11,7 +11,7 @@ use shopblast::plan::{
     ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, Stage, Target,
     UniqueNumbers, user_seed,
 };
-use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ShopConfig};
+use shopblast::sandbox::{Sandbox, SandboxConfig, SandboxMode, ShopConfig};
 use shopblast::shop::{Generation, ShopScript};
 use shopblast::stats::{Collector, Phase, RunContext, Totals};
 use std::sync::Arc;
@@ -57,7 +57,7 @@ fn run(
     let _alone = alone();
     let sandbox = Sandbox::start(&SandboxConfig {
         address: ([127, 0, 0, 1], 0).into(),
-        mode: Mode::Shop(ShopConfig {
+        mode: SandboxMode::Shop(ShopConfig {
             generation: Generation::Five,
             retain: 100_000,
             ..ShopConfig::default()

@@ -11,7 +11,7 @@ use crate::sandbox_client::{Client, Reply, sandbox};
 use serde::Deserialize;
 use serde_json::Value;
 use shopblast::plan::Driver;
-use shopblast::sandbox::{DOMAINS, DrainRate, Mode, PipelineConfig, Sandbox, ShopConfig};
+use shopblast::sandbox::{DOMAINS, DrainRate, PipelineConfig, Sandbox, SandboxMode, ShopConfig};
 use shopblast::shop::Generation;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -180,7 +180,7 @@ fn shop(engines: u32, per_s: f64) -> Sandbox {
         },
         ..ShopConfig::default()
     };
-    sandbox(Mode::Shop(config), Driver::Uring)
+    sandbox(SandboxMode::Shop(config), Driver::Uring)
 }
 
 /// Replays the exchanges; how many were sent, and how many left out. What depends on engines is

@@ -5,7 +5,7 @@ use crate::sandbox_client::Client;
 use shopblast::plan::Driver;
 use shopblast::run::allowed_cpus;
 use shopblast::sandbox::{
-    FallsOver, Mode, ObservatoryConfig, Sandbox, SandboxConfig, ServiceTime, ShopConfig,
+    FallsOver, ObservatoryConfig, Sandbox, SandboxConfig, SandboxMode, ServiceTime, ShopConfig,
 };
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -19,7 +19,7 @@ fn start(falls_over: FallsOver, threads: usize, driver: Driver, shop: ShopConfig
     let cpus = allowed_cpus();
     Sandbox::start(&SandboxConfig {
         address: "127.0.0.1:0".parse().unwrap(),
-        mode: Mode::Shop(ShopConfig {
+        mode: SandboxMode::Shop(ShopConfig {
             api_workers: threads,
             falls_over: Some(falls_over),
             ..shop

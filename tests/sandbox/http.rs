@@ -2,7 +2,7 @@
 
 use crate::sandbox_client::{Client, Reply, sandbox, shop};
 use shopblast::plan::Driver;
-use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, SandboxError, ShopConfig};
+use shopblast::sandbox::{Sandbox, SandboxConfig, SandboxError, SandboxMode, ShopConfig};
 use shopblast::shop::Generation;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
@@ -211,7 +211,7 @@ fn pipelined_requests_are_answered_in_order() {
 fn requests_may_arrive_byte_by_byte() {
     for driver in [Driver::Uring, Driver::Epoll] {
         let sandbox = sandbox(
-            Mode::Shop(ShopConfig {
+            SandboxMode::Shop(ShopConfig {
                 generation: Generation::Five,
                 retain: 10,
                 ..ShopConfig::default()
@@ -308,7 +308,7 @@ fn half_closed_connections_are_answered() {
 #[test]
 fn the_fixed_server_answers_everything_alike() {
     for driver in [Driver::Uring, Driver::Epoll] {
-        let sandbox = sandbox(Mode::Fixed, driver);
+        let sandbox = sandbox(SandboxMode::Fixed, driver);
         let mut client = Client::connect(sandbox.address());
         let requests = [HEALTH, registration("EXT-1").as_bytes(), HEALTH].concat();
         client.write(&requests.repeat(20));
@@ -333,7 +333,7 @@ fn the_fixed_server_answers_everything_alike() {
 fn a_stopped_sandbox_ends_its_connections_and_frees_its_port() {
     for driver in [Driver::Uring, Driver::Epoll] {
         let sandbox = sandbox(
-            Mode::Shop(ShopConfig {
+            SandboxMode::Shop(ShopConfig {
                 generation: Generation::Five,
                 retain: 10,
                 ..ShopConfig::default()
@@ -372,14 +372,14 @@ fn what_cannot_be_started_says_why() {
     };
     let running = shop(10);
     let taken = running.address().to_string();
-    let error = start(&taken, Mode::Fixed, &[]).unwrap_err();
+    let error = start(&taken, SandboxMode::Fixed, &[]).unwrap_err();
     assert!(matches!(error, SandboxError::AddressTaken(_)));
     assert!(error.to_string().contains(&taken) && error.to_string().contains("--port"));
-    let elsewhere = start("192.0.2.1:0", Mode::Fixed, &[]).unwrap_err();
+    let elsewhere = start("192.0.2.1:0", SandboxMode::Fixed, &[]).unwrap_err();
     assert!(matches!(elsewhere, SandboxError::NotHere(_)));
     let two = start(
         "127.0.0.1:0",
-        Mode::Shop(ShopConfig {
+        SandboxMode::Shop(ShopConfig {
             generation: Generation::Five,
             retain: 1,
             ..ShopConfig::default()
@@ -392,6 +392,6 @@ fn what_cannot_be_started_says_why() {
         two.to_string()
             .contains("1 API workers of the shop cannot be on 2 cores")
     );
-    let no_core = start("127.0.0.1:0", Mode::Fixed, &[100_000]).unwrap_err();
+    let no_core = start("127.0.0.1:0", SandboxMode::Fixed, &[100_000]).unwrap_err();
     assert!(matches!(no_core, SandboxError::Pin(100_000)));
 }

@@ -4,8 +4,8 @@ use crate::sandbox_client::{Client, Reply, sandbox, shop};
 use serde_json::{Value, json};
 use shopblast::plan::Driver;
 use shopblast::sandbox::{
-    DOMAINS, Domain, DrainRate, Mode, Names, ObservatoryConfig, PipelineConfig, Sandbox,
-    SandboxConfig, SandboxError, ShopConfig,
+    DOMAINS, Domain, DrainRate, Names, ObservatoryConfig, PipelineConfig, Sandbox, SandboxConfig,
+    SandboxError, SandboxMode, ShopConfig,
 };
 use shopblast::shop::Generation;
 use std::io::Read;
@@ -30,7 +30,7 @@ fn config(engines: u32, drain_rate: DrainRate, names: Names) -> ShopConfig {
 /// A shop with its Observatory, and a client of each.
 fn observed(engines: u32, drain_rate: DrainRate, names: Names) -> (Sandbox, Client, Client) {
     let config = config(engines, drain_rate, names);
-    let sandbox = sandbox(Mode::Shop(config), Driver::Uring);
+    let sandbox = sandbox(SandboxMode::Shop(config), Driver::Uring);
     let shop = Client::connect(sandbox.address());
     let observatory = Client::connect(sandbox.observatory_address().unwrap());
     (sandbox, shop, observatory)
@@ -241,7 +241,7 @@ fn a_crowd_is_turned_away_and_the_first_are_still_served() {
 fn start_error(config: ShopConfig) -> Option<SandboxError> {
     Sandbox::start(&SandboxConfig {
         address: "127.0.0.1:0".parse().unwrap(),
-        mode: Mode::Shop(config),
+        mode: SandboxMode::Shop(config),
         cores: Vec::new(),
         driver: Driver::Uring,
         arrival_log: None,
@@ -265,7 +265,7 @@ fn a_taken_port_is_told() {
 
 #[test]
 fn a_sandbox_that_is_no_shop_has_no_observatory() {
-    let fixed = sandbox(Mode::Fixed, Driver::Uring);
+    let fixed = sandbox(SandboxMode::Fixed, Driver::Uring);
     assert!(fixed.observatory_address().is_none() && fixed.pipeline().is_none());
     let plain = shop(10);
     assert!(plain.observatory_address().is_none() && plain.pipeline().is_some());

@@ -2,7 +2,7 @@
 
 use crate::sandbox_client::{Client, sandbox};
 use shopblast::plan::Driver;
-use shopblast::sandbox::{Conflicts, Mode, Sandbox, ServiceTime, ShopConfig};
+use shopblast::sandbox::{Conflicts, Sandbox, SandboxMode, ServiceTime, ShopConfig};
 use std::io::Read;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ fn racing_shop(conflicts: Conflicts) -> Sandbox {
         conflicts,
         ..ShopConfig::default()
     };
-    sandbox(Mode::Shop(shop), Driver::Uring)
+    sandbox(SandboxMode::Shop(shop), Driver::Uring)
 }
 
 fn register(shop: &Sandbox) -> String {
@@ -161,7 +161,7 @@ fn racing_first_addresses_leave_two_default_ones() {
 
 #[test]
 fn one_worker_is_strictly_serial_however_many_come_at_once() {
-    let shop = sandbox(Mode::Shop(ShopConfig::default()), Driver::Uring);
+    let shop = sandbox(SandboxMode::Shop(ShopConfig::default()), Driver::Uring);
     let path = format!("/customers/{}/suspend", register(&shop));
     let replies = at_once(&shop, 10, &path, "PUT", r#"{"reason":"x"}"#);
     let mut expected = vec![400; 10];
@@ -173,7 +173,7 @@ fn one_worker_is_strictly_serial_however_many_come_at_once() {
 #[test]
 fn workers_race_at_full_speed_too() {
     let shop = sandbox(
-        Mode::Shop(ShopConfig {
+        SandboxMode::Shop(ShopConfig {
             api_workers: 4,
             ..ShopConfig::default()
         }),
@@ -198,7 +198,7 @@ fn workers_race_at_full_speed_too() {
 #[test]
 fn a_shop_has_the_capacity_that_it_was_given() {
     let shop = sandbox(
-        Mode::Shop(ShopConfig {
+        SandboxMode::Shop(ShopConfig {
             service: ServiceTime::Constant(5_000_000),
             ..ShopConfig::default()
         }),

@@ -4,7 +4,9 @@
 use crate::sandbox_client::{Client, Reply, sandbox, shop_of};
 use serde_json::Value;
 use shopblast::plan::Driver;
-use shopblast::sandbox::{DOMAINS, Domain, DrainRate, Mode, PipelineConfig, Sandbox, ShopConfig};
+use shopblast::sandbox::{
+    DOMAINS, Domain, DrainRate, PipelineConfig, Sandbox, SandboxMode, ShopConfig,
+};
 use shopblast::shop::Generation;
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ fn shop(engines: u32, per_s: f64) -> (Sandbox, Client) {
         },
         ..ShopConfig::default()
     };
-    let sandbox = sandbox(Mode::Shop(config), Driver::Uring);
+    let sandbox = sandbox(SandboxMode::Shop(config), Driver::Uring);
     let client = Client::connect(sandbox.address());
     (sandbox, client)
 }
@@ -182,7 +184,7 @@ fn engines_that_need_no_time_show_things_at_once() {
         retain: 50,
         ..ShopConfig::default()
     };
-    let sandbox = sandbox(Mode::Shop(config), Driver::Uring);
+    let sandbox = sandbox(SandboxMode::Shop(config), Driver::Uring);
     let mut client = Client::connect(sandbox.address());
     let mut last = String::new();
     // More than may wait, and more than are kept.

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each binary uses its part")]
 
 use shopblast::plan::Driver;
-use shopblast::sandbox::{Mode, Sandbox, SandboxConfig, ShopConfig};
+use shopblast::sandbox::{Sandbox, SandboxConfig, SandboxMode, ShopConfig};
 use shopblast::shop::Generation;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -17,7 +17,7 @@ pub fn shop(retain: usize) -> Sandbox {
 /// A shop of a generation on any free port.
 pub fn shop_of(generation: Generation, retain: usize) -> Sandbox {
     sandbox(
-        Mode::Shop(ShopConfig {
+        SandboxMode::Shop(ShopConfig {
             generation,
             retain,
             ..ShopConfig::default()
@@ -27,7 +27,7 @@ pub fn shop_of(generation: Generation, retain: usize) -> Sandbox {
 }
 
 /// A sandbox on any free port.
-pub fn sandbox(mode: Mode, driver: Driver) -> Sandbox {
+pub fn sandbox(mode: SandboxMode, driver: Driver) -> Sandbox {
     Sandbox::start(&SandboxConfig {
         address: "127.0.0.1:0".parse().unwrap(),
         mode,

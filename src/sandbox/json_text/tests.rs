@@ -52,9 +52,13 @@ fn faults_have_pythons_messages_and_offsets() {
         ("[,]", VALUE, 1),
         ("\"", "Unterminated string starting at", 0),
     ] {
-        assert_eq!(read(text), Err(Fault::Syntax { message, at }), "{text:?}");
+        assert_eq!(
+            read(text),
+            Err(JsonFault::Syntax { message, at }),
+            "{text:?}"
+        );
     }
-    assert_eq!(read(&"[".repeat(2_000)), Err(Fault::TooDeep));
+    assert_eq!(read(&"[".repeat(2_000)), Err(JsonFault::TooDeep));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! samples of another name. The newer ones have that gauge a domain, and stream figures a domain.
 
 use super::streams::STREAMS;
-use super::{BROKER_CLIENTS, BROKER_MEMORY_BYTES, Names, View, by_status};
+use super::{BROKER_CLIENTS, BROKER_MEMORY_BYTES, Names, ObservatoryView, by_status};
 use crate::sandbox::pipeline::Domain;
 use std::fmt::Write as _;
 
@@ -44,7 +44,7 @@ const CONSUMER_IDLE: Gauge = (
     "Per-consumer idle time in milliseconds",
 );
 
-impl View {
+impl ObservatoryView {
     /// The metrics `at_ns` after the pipeline's start.
     pub(super) fn metrics(&self, at_ns: u64) -> String {
         let mut text = String::with_capacity(4 << 10);

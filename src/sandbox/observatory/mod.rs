@@ -16,9 +16,9 @@ mod subscriptions;
 mod trace_filter;
 mod traces;
 
-pub use server::Observatory;
+pub use server::ObservatoryServer;
 
-use super::pipeline::{Backlog, Domain, Pipeline};
+use super::pipeline::{Domain, OutboxBacklog, Pipeline};
 use crate::shop::Generation;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub struct ObservatoryConfig {
 }
 
 /// What is shown, and since when.
-struct View {
+struct ObservatoryView {
     pipeline: Arc<Pipeline>,
     names: Names,
     /// Traces before this moment were deleted.
@@ -73,7 +73,7 @@ const BROKER_CLIENTS: u32 = 45;
 const BROKER_MEMORY_BYTES: u32 = 2_678_064;
 const BROKER_MEMORY: &str = "2.55M";
 
-impl View {
+impl ObservatoryView {
     fn new(pipeline: Arc<Pipeline>, names: Names) -> Self {
         Self {
             pipeline,
@@ -83,11 +83,11 @@ impl View {
     }
 
     /// The backlogs as they are shown, with their domains.
-    fn backlogs(&self, at_ns: u64) -> impl Iterator<Item = (Domain, Backlog)> {
+    fn backlogs(&self, at_ns: u64) -> impl Iterator<Item = (Domain, OutboxBacklog)> {
         self.pipeline.domains().iter().map(move |&domain| {
             let exact = self.pipeline.backlog_at(domain, at_ns);
             let shown = match self.names {
-                Names::Five => Backlog {
+                Names::Five => OutboxBacklog {
                     pending: exact.pending.min(PAGE),
                     published: exact.published.min(PAGE),
                     lag: 0,
@@ -101,7 +101,7 @@ impl View {
 }
 
 /// A backlog's rows by status, in the order in which they are shown.
-fn by_status(backlog: &Backlog) -> [(&'static str, u64); 5] {
+fn by_status(backlog: &OutboxBacklog) -> [(&'static str, u64); 5] {
     [
         ("pending", backlog.pending),
         ("processing", backlog.processing),

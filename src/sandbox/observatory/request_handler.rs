@@ -2,10 +2,10 @@
 
 use super::query::count;
 use super::trace_filter::TraceFilter;
-use super::{Names, View};
+use super::{Names, ObservatoryView};
 use crate::engine::codec::Request;
 use crate::sandbox::connection_table::Date;
-use crate::sandbox::reply::{JSON, ReplyHead};
+use crate::sandbox::reply::{JSON, ReplyHeader};
 use crate::sandbox::request_handler::cors_lines;
 use crate::sandbox::request_target::{decode, parameter, split_target};
 
@@ -74,7 +74,7 @@ impl FullReply {
     /// Appends the reply to `request` to `out`.
     pub fn write(&self, request: &Request<'_>, date: &Date, out: &mut Vec<u8>) {
         let allow = self.allow.map(|allow| format!("allow: {allow}\r\n"));
-        let head = ReplyHead {
+        let head = ReplyHeader {
             status: self.status,
             leading: allow.as_deref().unwrap_or_default(),
             length: self.body.len(),
@@ -91,7 +91,7 @@ impl FullReply {
     }
 }
 
-impl View {
+impl ObservatoryView {
     /// Answers a request that came `at_ns` after the pipeline's start.
     pub(super) fn answer(&self, method: &str, target: &str, at_ns: u64) -> ObservatoryReply {
         let (path, query) = split_target(target);

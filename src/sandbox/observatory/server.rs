@@ -2,7 +2,7 @@
 
 use super::request_handler::ObservatoryReply;
 use super::trace_filter::TraceFilter;
-use super::{ObservatoryConfig, View};
+use super::{ObservatoryConfig, ObservatoryView};
 use crate::engine::codec::{Incoming, parse};
 use crate::engine::shut_down;
 use crate::sandbox::connection_table::{Date, date_of};
@@ -32,7 +32,7 @@ const STREAM_PAUSE: Duration = Duration::from_millis(100);
 const KEEPALIVE_PAUSES: u32 = 10;
 
 /// A running Observatory; stopped when dropped.
-pub struct Observatory {
+pub struct ObservatoryServer {
     address: SocketAddr,
     listener: Arc<TcpListener>,
     /// Never used to send: all threads end when it is gone.
@@ -40,7 +40,7 @@ pub struct Observatory {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Observatory {
+impl ObservatoryServer {
     /// Starts to serve what `pipeline` looks like.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Observatory {
         let address = listener.local_addr()?;
         let (alive, stopped) = crossbeam_channel::bounded(0);
         let state = ServerState {
-            view: View::new(pipeline, config.names),
+            view: ObservatoryView::new(pipeline, config.names),
             stopped,
             clients: Mutex::default(),
         };
@@ -73,7 +73,7 @@ impl Observatory {
     }
 }
 
-impl Drop for Observatory {
+impl Drop for ObservatoryServer {
     fn drop(&mut self) {
         drop(self.alive.take());
         shut_down(self.listener.as_raw_fd());
@@ -86,7 +86,7 @@ impl Drop for Observatory {
 
 /// What all threads share.
 struct ServerState {
-    view: View,
+    view: ObservatoryView,
     stopped: Receiver<()>,
     /// The connections that are served, to be ended at a stop.
     clients: Mutex<HashMap<u64, TcpStream>>,
@@ -112,7 +112,7 @@ impl ServerState {
                     .name("observatory".into())
                     .spawn_scoped(scope, move || {
                         // A connection that breaks is no one's loss.
-                        let _ = Connection { client, stream }.serve();
+                        let _ = ObservatoryConnection { client, stream }.serve();
                     });
             }
             for stream in self.clients().values() {
@@ -156,12 +156,12 @@ impl Drop for ClientGuard<'_> {
     }
 }
 
-struct Connection<'h> {
+struct ObservatoryConnection<'h> {
     client: ClientGuard<'h>,
     stream: TcpStream,
 }
 
-impl Connection<'_> {
+impl ObservatoryConnection<'_> {
     /// Answers requests until one side closes.
     fn serve(mut self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;

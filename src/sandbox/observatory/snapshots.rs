@@ -3,13 +3,13 @@
 
 use super::in_order::{InOrder, json};
 use super::streams::STREAMS;
-use super::subscriptions::{Level, stream_names, subscriptions};
-use super::{BROKER_CLIENTS, BROKER_MEMORY, BROKER_VERSION, Names, View, by_status};
+use super::subscriptions::{StreamLevel, stream_names, subscriptions};
+use super::{BROKER_CLIENTS, BROKER_MEMORY, BROKER_VERSION, Names, ObservatoryView, by_status};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 #[derive(Serialize)]
-struct Health {
+struct ShownHealth {
     status: &'static str,
     domains: Vec<&'static str>,
     infrastructure: Infrastructure,
@@ -31,7 +31,7 @@ struct Broker {
 }
 
 #[derive(Serialize)]
-struct Outbox {
+struct ShownOutbox {
     status: &'static str,
     counts: InOrder<u64>,
 }
@@ -54,13 +54,13 @@ struct StreamList {
 struct Streams {
     message_counts: MessageCounts,
     streams: StreamList,
-    consumer_groups: Groups,
+    consumer_groups: ShownGroups,
 }
 
 /// Consumer groups as a snapshot shows them.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Groups {
+enum ShownGroups {
     /// What is left to do, by domain.
     Lags(BTreeMap<&'static str, u64>),
     /// By group alone, so that of one on several streams only the last shows: the one that is never
@@ -83,20 +83,20 @@ enum Depth {
     Length(u64),
     Groups {
         length: u64,
-        consumer_groups: BTreeMap<&'static str, Waiting>,
+        consumer_groups: BTreeMap<&'static str, WaitingInGroup>,
     },
 }
 
 /// What waits for a group on a stream.
 #[derive(Serialize)]
-struct Waiting {
+struct WaitingInGroup {
     pending: u64,
     lag: u64,
 }
 
 #[derive(Serialize)]
 struct Stats {
-    outbox: InOrder<Outbox>,
+    outbox: InOrder<ShownOutbox>,
     message_counts: MessageCounts,
     streams: StreamList,
 }
@@ -106,20 +106,20 @@ struct QueueDepth {
     timestamp: f64,
     outbox: InOrder<InOrder<u64>>,
     streams: InOrder<Depth>,
-    totals: Totals,
+    totals: QueueTotals,
 }
 
 #[derive(Serialize)]
-struct Totals {
+struct QueueTotals {
     outbox_pending: u64,
     stream_depth: u64,
     consumer_pending: u64,
 }
 
-impl View {
+impl ObservatoryView {
     /// `GET /api/health`
     pub(super) fn health(&self, at_ns: u64) -> String {
-        json(&Health {
+        json(&ShownHealth {
             status: "healthy",
             domains: self
                 .pipeline
@@ -148,13 +148,13 @@ impl View {
     /// `GET /api/streams`
     pub(super) fn streams(&self, at_ns: u64) -> String {
         let groups = match self.names {
-            Names::Five => Groups::Lags(BTreeMap::new()),
-            Names::Newer => Groups::Lags(
+            Names::Five => ShownGroups::Lags(BTreeMap::new()),
+            Names::Newer => ShownGroups::Lags(
                 self.backlogs(at_ns)
                     .map(|(domain, backlog)| (domain.name(), backlog.lag))
                     .collect(),
             ),
-            Names::Today => Groups::Last(self.last_streams(at_ns)),
+            Names::Today => ShownGroups::Last(self.last_streams(at_ns)),
         };
         json(&Streams {
             message_counts: self.message_counts(at_ns),
@@ -196,7 +196,7 @@ impl View {
                     .collect(),
             ),
             streams: InOrder(streams),
-            totals: Totals {
+            totals: QueueTotals {
                 outbox_pending: self.backlogs(at_ns).map(|(_, b)| b.pending).sum(),
                 stream_depth,
                 consumer_pending,
@@ -233,14 +233,14 @@ impl View {
             let read = name.strip_suffix(":backfill").unwrap_or(name);
             let level = match read == name {
                 true => levels.get(name).copied().unwrap_or_default(),
-                false => Level::default(),
+                false => StreamLevel::default(),
             };
             let readers = subscriptions()
                 .iter()
                 .filter(|one| one.stream == read && (one.kind == "stream" || read == name));
             let groups = readers.map(|one| {
                 let pending = level.in_flight;
-                (one.group.as_str(), Waiting { pending, lag: 0 })
+                (one.group.as_str(), WaitingInGroup { pending, lag: 0 })
             });
             let consumer_groups = groups.collect();
             let length = level.length;
@@ -265,9 +265,9 @@ impl View {
         (0, in_flight.sum())
     }
 
-    fn outboxes(&self, at_ns: u64) -> InOrder<Outbox> {
+    fn outboxes(&self, at_ns: u64) -> InOrder<ShownOutbox> {
         let outboxes = self.backlogs(at_ns).map(|(domain, backlog)| {
-            let outbox = Outbox {
+            let outbox = ShownOutbox {
                 status: "ok",
                 counts: InOrder(by_status(&backlog).into()),
             };
@@ -278,7 +278,7 @@ impl View {
 
     fn message_counts(&self, at_ns: u64) -> MessageCounts {
         let exact = self.names != Names::Five;
-        let sum = |count: fn(&super::Backlog) -> u64| {
+        let sum = |count: fn(&super::OutboxBacklog) -> u64| {
             let counts = self.backlogs(at_ns).map(|(_, backlog)| count(&backlog));
             counts.filter(|_| exact).sum()
         };

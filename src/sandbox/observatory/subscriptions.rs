@@ -4,10 +4,10 @@
 //! again as `lag` and `pending` there. A message that an engine is processing has been delivered to
 //! all who read its stream, and none of them has confirmed it.
 
-use super::View;
+use super::ObservatoryView;
 use super::in_order::{InOrder, json};
 use super::streams::{Stream, TODAYS_STREAMS, stream_of};
-use crate::sandbox::pipeline::{Backlog, Domain};
+use crate::sandbox::pipeline::{Domain, OutboxBacklog};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -103,7 +103,7 @@ fn process_of(domain: Domain, number: u32) -> u32 {
 
 /// What is on a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Level {
+pub struct StreamLevel {
     /// Messages that were ever published.
     pub length: u64,
     /// Of these, those that are delivered and not yet processed.
@@ -112,7 +112,7 @@ pub struct Level {
 
 /// A subscription's figures.
 #[derive(Serialize)]
-pub struct Shown {
+pub struct ShownSubscription {
     name: &'static str,
     pub handler_name: &'static str,
     pub subscription_type: &'static str,
@@ -126,7 +126,7 @@ pub struct Shown {
     pub dlq_depth: u64,
 }
 
-impl Shown {
+impl ShownSubscription {
     /// Whether it has nothing to do.
     pub fn is_fine(&self) -> bool {
         self.lag == 0 && self.pending == 0
@@ -157,13 +157,15 @@ impl Shown {
 
 /// The outbox of a domain as it is listed again among the subscriptions: once with what it holds,
 /// once with nothing.
-fn outboxes(backlog: &Backlog) -> [Shown; 2] {
+fn outboxes(backlog: &OutboxBacklog) -> [ShownSubscription; 2] {
     let rows = [
         backlog.pending + backlog.processing,
         backlog.pending,
         backlog.failed + backlog.abandoned,
     ];
-    let shown = |name, stream, rows| Shown::new(name, "OutboxProcessor", "outbox", stream, rows);
+    let shown = |name, stream, rows| {
+        ShownSubscription::new(name, "OutboxProcessor", "outbox", stream, rows)
+    };
     [
         shown(
             "outbox-processor-default-to-default",
@@ -181,7 +183,7 @@ fn outboxes(backlog: &Backlog) -> [Shown; 2] {
 #[derive(Serialize)]
 struct DomainSubscriptions {
     status: &'static str,
-    subscriptions: Vec<Shown>,
+    subscriptions: Vec<ShownSubscription>,
     summary: Summary,
 }
 
@@ -198,8 +200,8 @@ struct Summary {
 }
 
 impl Summary {
-    fn of(subscriptions: &[Shown]) -> Self {
-        let sum = |count: fn(&Shown) -> u64| subscriptions.iter().map(count).sum();
+    fn of(subscriptions: &[ShownSubscription]) -> Self {
+        let sum = |count: fn(&ShownSubscription) -> u64| subscriptions.iter().map(count).sum();
         let ok = subscriptions.iter().filter(|shown| shown.is_fine()).count();
         Self {
             total: subscriptions.len(),
@@ -243,17 +245,17 @@ struct Worker {
     subscriptions: Vec<Consumer>,
 }
 
-impl View {
+impl ObservatoryView {
     /// What is on each of the streams that events go to. Exact as long as the pipeline remembers
     /// what waits; what it does not is counted to the domain's first stream.
-    pub(super) fn levels(&self, at_ns: u64) -> BTreeMap<&'static str, Level> {
-        let mut levels: BTreeMap<&str, Level> = BTreeMap::new();
+    pub(super) fn levels(&self, at_ns: u64) -> BTreeMap<&'static str, StreamLevel> {
+        let mut levels: BTreeMap<&str, StreamLevel> = BTreeMap::new();
         for &domain in self.pipeline.domains() {
             let backlog = self.pipeline.backlog_at(domain, at_ns);
             let streams = TODAYS_STREAMS.iter().filter(|one| one.domain == domain);
-            let mut ours: Vec<(&Stream, Level)> =
-                streams.map(|one| (one, Level::default())).collect();
-            let mut add = |event, count: i64, part: fn(&mut Level) -> &mut u64| {
+            let mut ours: Vec<(&Stream, StreamLevel)> =
+                streams.map(|one| (one, StreamLevel::default())).collect();
+            let mut add = |event, count: i64, part: fn(&mut StreamLevel) -> &mut u64| {
                 let stream = stream_of(domain, event).name;
                 if let Some((_, level)) = ours.iter_mut().find(|(one, _)| one.name == stream) {
                     let sum = part(level);
@@ -285,11 +287,11 @@ impl View {
     }
 
     /// All subscriptions of each domain, with what is waiting for them.
-    pub(super) fn shown_subscriptions(&self, at_ns: u64) -> Vec<(Domain, Vec<Shown>)> {
+    pub(super) fn shown_subscriptions(&self, at_ns: u64) -> Vec<(Domain, Vec<ShownSubscription>)> {
         let levels = self.levels(at_ns);
         let of_domain = |&domain: &Domain| {
             let ours = subscriptions().iter().filter(|one| one.domain == domain);
-            let mut shown: Vec<Shown> = ours
+            let mut shown: Vec<ShownSubscription> = ours
                 .map(|one| {
                     let level = levels.get(one.stream).copied().unwrap_or_default();
                     let rows = [0, level.in_flight, 0];
@@ -301,11 +303,11 @@ impl View {
                             format!("{time}-{count}")
                         }
                     };
-                    Shown {
+                    ShownSubscription {
                         current_position: Some(position),
                         head_position: Some(level.length.to_string()),
                         consumer_count: self.pipeline.engines(domain),
-                        ..Shown::new(one.name, one.handler, one.kind, one.stream, rows)
+                        ..ShownSubscription::new(one.name, one.handler, one.kind, one.stream, rows)
                     }
                 })
                 .collect();

@@ -23,7 +23,7 @@ macro_rules! recorded {
 }
 
 /// A view of engines that drain 10 events a second.
-fn view(names: Names, engines: u32) -> View {
+fn view(names: Names, engines: u32) -> ObservatoryView {
     let config = PipelineConfig {
         engines: [engines; DOMAINS],
         drain_rate: DrainRate::per_s(10.0).unwrap(),
@@ -34,11 +34,11 @@ fn view(names: Names, engines: u32) -> View {
         Names::Five | Names::Newer => Generation::Five,
     };
     let pipeline = Pipeline::started_at(&config, generation, started);
-    View::new(Arc::new(pipeline), names)
+    ObservatoryView::new(Arc::new(pipeline), names)
 }
 
 /// The view after a flood of 130 registrations, and a few others, at second 1.
-fn flooded(names: Names) -> View {
+fn flooded(names: Names) -> ObservatoryView {
     let view = view(names, 1);
     for event in std::iter::repeat_n(&REGISTERED, 130).chain([&CATEGORY, &CATEGORY, &INVOICE]) {
         view.pipeline.accept_at(event, S);
@@ -46,14 +46,14 @@ fn flooded(names: Names) -> View {
     view
 }
 
-fn reply(view: &View, method: &str, target: &str, at_ns: u64) -> (u16, String) {
+fn reply(view: &ObservatoryView, method: &str, target: &str, at_ns: u64) -> (u16, String) {
     match view.answer(method, target, at_ns) {
         ObservatoryReply::Full(reply) => (reply.status, reply.body),
         ObservatoryReply::Stream(_) => panic!("{target} has no end"),
     }
 }
 
-fn shown(view: &View, target: &str, at_ns: u64) -> Value {
+fn shown(view: &ObservatoryView, target: &str, at_ns: u64) -> Value {
     let (status, body) = reply(view, "GET", target, at_ns);
     assert_eq!(status, 200, "{target}: {body}");
     serde_json::from_str(&body).unwrap()

@@ -5,14 +5,14 @@ use glob::Pattern;
 
 /// A wanted text, or everything.
 #[derive(Clone, Debug, Default)]
-pub enum Wanted {
+pub enum WantedText {
     #[default]
     Everything,
     Exactly(String),
     Like(Pattern),
 }
 
-impl Wanted {
+impl WantedText {
     /// An empty text filters nothing.
     fn exactly(text: Option<String>) -> Self {
         match text.filter(|text| !text.is_empty()) {
@@ -21,7 +21,7 @@ impl Wanted {
         }
     }
 
-    /// As [`Wanted::exactly`], with `*`, `?` and `[…]`.
+    /// As [`WantedText::exactly`], with `*`, `?` and `[…]`.
     fn like(text: Option<String>) -> Self {
         match Self::exactly(text) {
             Self::Exactly(text) => Pattern::new(&text).map_or(Self::Exactly(text), Self::Like),
@@ -41,22 +41,22 @@ impl Wanted {
 /// What each part of a trace has to be.
 #[derive(Clone, Debug, Default)]
 pub struct TraceFilter {
-    pub domain: Wanted,
-    pub stream: Wanted,
-    pub event: Wanted,
-    pub message_type: Wanted,
-    pub message_id: Wanted,
+    pub domain: WantedText,
+    pub stream: WantedText,
+    pub event: WantedText,
+    pub message_type: WantedText,
+    pub message_id: WantedText,
 }
 
 impl TraceFilter {
     /// As `GET /api/traces` reads them: exact words.
     pub fn of_list(query: Option<&str>) -> Self {
-        let wanted = |name| Wanted::exactly(parameter(query, name));
+        let wanted = |name| WantedText::exactly(parameter(query, name));
         Self {
             domain: wanted("domain"),
             stream: wanted("stream"),
             event: wanted("event"),
-            message_type: Wanted::Everything,
+            message_type: WantedText::Everything,
             message_id: wanted("message_id"),
         }
     }
@@ -64,11 +64,11 @@ impl TraceFilter {
     /// As `GET /stream` reads them: patterns for the kinds of traces and of messages.
     pub fn of_stream(query: Option<&str>) -> Self {
         Self {
-            domain: Wanted::exactly(parameter(query, "domain")),
-            stream: Wanted::exactly(parameter(query, "stream")),
-            event: Wanted::like(parameter(query, "event")),
-            message_type: Wanted::like(parameter(query, "type")),
-            message_id: Wanted::Everything,
+            domain: WantedText::exactly(parameter(query, "domain")),
+            stream: WantedText::exactly(parameter(query, "stream")),
+            event: WantedText::like(parameter(query, "event")),
+            message_type: WantedText::like(parameter(query, "type")),
+            message_id: WantedText::Everything,
         }
     }
 }

@@ -7,7 +7,7 @@
 use super::in_order::{InOrder, json};
 use super::streams::{Stream, stream_of};
 use super::trace_filter::TraceFilter;
-use super::{Names, View, subscriptions};
+use super::{Names, ObservatoryView, subscriptions};
 use crate::sandbox::pipeline::{Message, TRACED_MESSAGES};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -34,7 +34,7 @@ const STEP_BITS: u32 = 6;
 
 /// A step in the life of a message.
 #[derive(Clone, Copy)]
-pub struct Step {
+pub struct TraceStep {
     message: Message,
     names: Names,
     /// 0 is its publishing; then three for each projector.
@@ -74,7 +74,7 @@ fn handlers(message: &Message, names: Names) -> &'static [&'static str] {
 }
 
 /// The steps of `message`, in their order.
-fn steps(message: Message, names: Names) -> impl Iterator<Item = Step> {
+fn steps(message: Message, names: Names) -> impl Iterator<Item = TraceStep> {
     let projectors = handlers(&message, names).len();
     (0..=3 * projectors).map(move |index| {
         let handled = match index {
@@ -84,7 +84,7 @@ fn steps(message: Message, names: Names) -> impl Iterator<Item = Step> {
         };
         let span_ns = message.processed_ns - message.published_ns;
         let share = u128::from(span_ns) * handled as u128 / projectors.max(1) as u128;
-        Step {
+        TraceStep {
             message,
             names,
             index,
@@ -93,7 +93,7 @@ fn steps(message: Message, names: Names) -> impl Iterator<Item = Step> {
     })
 }
 
-impl Step {
+impl TraceStep {
     fn happening(self) -> Happening {
         match self.index {
             0 => Happening::Published,
@@ -124,7 +124,7 @@ impl Step {
 }
 
 /// Steps in the order in which they happened.
-struct InTime(Step);
+struct InTime(TraceStep);
 
 impl InTime {
     fn key(&self) -> (u64, usize) {
@@ -218,7 +218,7 @@ struct TraceStats<'a> {
     total: u64,
 }
 
-impl View {
+impl ObservatoryView {
     /// `GET /api/traces`: the newest `most` first; all of one message, when it is asked for.
     pub(super) fn traces(&self, filter: &TraceFilter, most: usize, at_ns: u64) -> String {
         let newest_first = self.newest(filter, 0..=at_ns, most).into_iter();
@@ -308,7 +308,7 @@ impl View {
         &self,
         filter: &TraceFilter,
         span_ns: RangeInclusive<u64>,
-    ) -> impl Iterator<Item = Step> {
+    ) -> impl Iterator<Item = TraceStep> {
         let (from_ns, at_ns) = span_ns.into_inner();
         let from_ns = from_ns
             .max(at_ns.saturating_sub(KEPT_NS))
@@ -325,7 +325,7 @@ impl View {
             .filter(move |step| span_ns.contains(&step.time_ns) && step.is_wanted(filter))
     }
 
-    fn trace(&self, step: Step, is_listed: bool) -> Trace {
+    fn trace(&self, step: TraceStep, is_listed: bool) -> Trace {
         let (message, stream) = (&step.message, step.stream());
         let time = self.pipeline.time_of(step.time_ns);
         let happening = step.happening();

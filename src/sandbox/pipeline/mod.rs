@@ -25,11 +25,11 @@ use crate::shop::events::EVENTS;
 use crate::stats::Event;
 use crossbeam_utils::CachePadded;
 use jiff::{SignedDuration, Timestamp};
-use pace::Pace;
-use queue::{Place, Queue};
+use pace::EnginePace;
+use queue::{Queue, QueuePlace};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use window::Window;
+use window::EventWindow;
 
 /// How the pipeline works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ struct DomainPipeline {
     queue: Queue,
     /// Events that are kept and never published.
     stored: AtomicU64,
-    window: Window,
+    window: EventWindow,
     engines: u32,
     kinds: Range<usize>,
     /// Events accepted, by kind.
@@ -73,7 +73,7 @@ struct DomainPipeline {
 
 /// A domain's outbox and streams at one moment, in messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Backlog {
+pub struct OutboxBacklog {
     /// Outbox rows that no engine has taken yet.
     pub pending: u64,
     /// Outbox rows that are being published: always 0, publishing is no time of its own.
@@ -88,7 +88,7 @@ pub struct Backlog {
     pub lag: u64,
 }
 
-impl Backlog {
+impl OutboxBacklog {
     /// What is left to do: rows pending and messages not yet processed.
     #[must_use]
     pub fn unfinished(&self) -> u64 {
@@ -98,7 +98,7 @@ impl Backlog {
 
 /// Where an event waits to be processed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingEvent {
     /// Its domain.
     pub domain: Domain,
     /// When it was raised, in nanoseconds after the pipeline's start.
@@ -145,7 +145,7 @@ impl Pipeline {
 
     /// Takes a raised event: it waits in its domain's outbox, or is only kept. Tells where it
     /// waits; `None` when it is only kept.
-    pub fn accept(&self, event: &'static Event) -> Option<Waiting> {
+    pub fn accept(&self, event: &'static Event) -> Option<WaitingEvent> {
         let domain = Domain::of(event)?;
         let of_domain = self.of_domain(domain);
         if !event.outbox && self.generation == Generation::Five {
@@ -153,7 +153,7 @@ impl Pipeline {
             return None;
         }
         let raised_ns = self.at_ns();
-        Some(Waiting {
+        Some(WaitingEvent {
             domain,
             raised_ns,
             end: of_domain.accept(event, raised_ns).end,
@@ -162,7 +162,7 @@ impl Pipeline {
 
     /// When a message that waits is processed, in nanoseconds after the pipeline's start; `None`
     /// when never.
-    pub(super) fn processed_ns(&self, waiting: Waiting) -> Option<u64> {
+    pub(super) fn processed_ns(&self, waiting: WaitingEvent) -> Option<u64> {
         self.of_domain(waiting.domain)
             .queue
             .pace()
@@ -171,25 +171,27 @@ impl Pipeline {
 
     /// The domain's backlog now.
     #[must_use]
-    pub fn backlog(&self, domain: Domain) -> Backlog {
+    pub fn backlog(&self, domain: Domain) -> OutboxBacklog {
         self.backlog_at(domain, self.at_ns())
     }
 
     /// The domain's backlog `at_ns` after the pipeline's start.
     #[must_use]
-    pub fn backlog_at(&self, domain: Domain, at_ns: u64) -> Backlog {
+    pub fn backlog_at(&self, domain: Domain, at_ns: u64) -> OutboxBacklog {
         let of_domain = self.of_domain(domain);
         let level = of_domain.queue.level(at_ns);
         let lag = match of_domain.queue.pace() {
-            Pace::Stopped => 0,
-            Pace::Per1000S(_) | Pace::Unlimited => level.unfinished.min(of_domain.engines.into()),
+            EnginePace::Stopped => 0,
+            EnginePace::Per1000S(_) | EnginePace::Unlimited => {
+                level.unfinished.min(of_domain.engines.into())
+            }
         };
         let pending = level.unfinished - lag;
-        Backlog {
+        OutboxBacklog {
             pending,
             published: level.accepted - pending,
             lag,
-            ..Backlog::default()
+            ..OutboxBacklog::default()
         }
     }
 
@@ -227,7 +229,7 @@ impl Pipeline {
         let level = of_domain.queue.level(at_ns);
         // With several engines, so many have begun together; the share of one tells nothing.
         let begun = match pace {
-            Pace::Stopped => 0,
+            EnginePace::Stopped => 0,
             _ => pace.work().saturating_mul(of_domain.engines.into()),
         };
         let first = of_domain
@@ -243,7 +245,7 @@ impl Pipeline {
     /// Whether the domain's engines ever get anything done.
     #[must_use]
     pub fn drains(&self, domain: Domain) -> bool {
-        self.of_domain(domain).queue.pace() != Pace::Stopped
+        self.of_domain(domain).queue.pace() != EnginePace::Stopped
     }
 
     /// The newest messages of the domain that were published until `at_ns`, in no order. (Exact for
@@ -285,16 +287,16 @@ impl DomainPipeline {
     fn new(domain: Domain, config: &PipelineConfig) -> Self {
         let engines = config.engines[domain as usize].min(MOST_ENGINES);
         Self {
-            queue: Queue::new(Pace::of(config.drain_rate, engines)),
+            queue: Queue::new(EnginePace::of(config.drain_rate, engines)),
             stored: AtomicU64::new(0),
-            window: Window::new(),
+            window: EventWindow::new(),
             engines,
             counts: domain.kinds().map(|_| AtomicU64::new(0)).collect(),
             kinds: domain.kinds(),
         }
     }
 
-    fn accept(&self, event: &Event, at_ns: u64) -> Place {
+    fn accept(&self, event: &Event, at_ns: u64) -> QueuePlace {
         let place = self.queue.accept(at_ns);
         let mut kinds = self.kinds.clone();
         if let Some(kind) = kinds.find(|&kind| EVENTS[kind].name == event.name) {

@@ -39,7 +39,7 @@ impl DrainRate {
 
 /// How fast all engines of one domain work together: as one server that is so much faster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
+pub enum EnginePace {
     Stopped,
     Per1000S(u64),
     Unlimited,
@@ -48,7 +48,7 @@ pub enum Pace {
 /// Nanoseconds in the thousand seconds that rates are counted in.
 const RATE_NS: u128 = 1_000_000_000_000;
 
-impl Pace {
+impl EnginePace {
     pub fn of(rate: DrainRate, engines: u32) -> Self {
         match rate {
             _ if engines == 0 => Self::Stopped,
@@ -112,17 +112,23 @@ mod tests {
     #[test]
     fn engines_add_up_and_none_is_a_stop() {
         let third = DrainRate::per_s(3.0).unwrap();
-        assert_eq!(Pace::of(third, 4), Pace::Per1000S(12_000));
-        assert_eq!(Pace::of(third, 0), Pace::Stopped);
-        assert_eq!(Pace::of(DrainRate::Per1000S(0), 4), Pace::Stopped);
-        assert_eq!(Pace::of(DrainRate::Unlimited, 0), Pace::Stopped);
-        assert_eq!(Pace::of(DrainRate::Unlimited, 1), Pace::Unlimited);
-        assert_eq!(Pace::Stopped.progress(u64::MAX), 0);
+        assert_eq!(EnginePace::of(third, 4), EnginePace::Per1000S(12_000));
+        assert_eq!(EnginePace::of(third, 0), EnginePace::Stopped);
+        assert_eq!(
+            EnginePace::of(DrainRate::Per1000S(0), 4),
+            EnginePace::Stopped
+        );
+        assert_eq!(EnginePace::of(DrainRate::Unlimited, 0), EnginePace::Stopped);
+        assert_eq!(
+            EnginePace::of(DrainRate::Unlimited, 1),
+            EnginePace::Unlimited
+        );
+        assert_eq!(EnginePace::Stopped.progress(u64::MAX), 0);
     }
 
     #[test]
     fn a_third_of_a_second_does_not_drift_in_a_year() {
-        let pace = Pace::Per1000S(3_000);
+        let pace = EnginePace::Per1000S(3_000);
         let year_s = 365 * 24 * 3_600;
         assert_eq!(pace.progress(year_s * S), 3 * year_s * PARTS);
         assert_eq!(pace.progress(year_s * S - 1) / PARTS, 3 * year_s - 1);
@@ -134,7 +140,7 @@ mod tests {
             events in 1_u64..100_000_000_000,
             progress in 0_u64..1 << 40,
         ) {
-            let pace = Pace::Per1000S(events);
+            let pace = EnginePace::Per1000S(events);
             let at_ns = pace.reached_ns(progress).unwrap();
             prop_assert!(pace.progress(at_ns) >= progress);
             prop_assert!(at_ns == 0 || pace.progress(at_ns - 1) < progress);

@@ -3,12 +3,12 @@
 //! Nobody works the queue off: its state is a function of what was accepted, when, and of the time.
 //! All that is kept is how far the engines will have come when they are done with everything.
 
-use super::pace::{PARTS, Pace};
+use super::pace::{EnginePace, PARTS};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// See the module's documentation. Shared by all server threads.
 pub struct Queue {
-    pace: Pace,
+    pace: EnginePace,
     /// Progress at which everything accepted is done.
     end: AtomicU64,
     accepted: AtomicU64,
@@ -16,7 +16,7 @@ pub struct Queue {
 
 /// An accepted event's place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct QueuePlace {
     /// How many were accepted before it.
     pub number: u64,
     /// Progress at which it is done.
@@ -27,7 +27,7 @@ pub struct Place {
 
 /// The queue at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level {
+pub struct QueueLevel {
     /// Events accepted so far.
     pub accepted: u64,
     /// Of these, not yet done.
@@ -35,7 +35,7 @@ pub struct Level {
 }
 
 impl Queue {
-    pub fn new(pace: Pace) -> Self {
+    pub fn new(pace: EnginePace) -> Self {
         Self {
             pace,
             end: AtomicU64::new(0),
@@ -43,12 +43,12 @@ impl Queue {
         }
     }
 
-    pub fn pace(&self) -> Pace {
+    pub fn pace(&self) -> EnginePace {
         self.pace
     }
 
     /// Takes an event, `at_ns` after the start.
-    pub fn accept(&self, at_ns: u64) -> Place {
+    pub fn accept(&self, at_ns: u64) -> QueuePlace {
         let now = self.pace.progress(at_ns);
         let end_after = |end: u64| end.max(now).saturating_add(self.pace.work());
         // The end comes first: between the two steps an event may be missing among the accepted
@@ -59,7 +59,7 @@ impl Queue {
                 Some(end_after(end))
             });
         let end = end_after(before.unwrap_or_else(|end| end));
-        Place {
+        QueuePlace {
             number: self.accepted.fetch_add(1, Ordering::AcqRel),
             end,
             unfinished: self.unfinished(end, now),
@@ -72,11 +72,11 @@ impl Queue {
     }
 
     /// The queue `at_ns` after the start.
-    pub fn level(&self, at_ns: u64) -> Level {
+    pub fn level(&self, at_ns: u64) -> QueueLevel {
         let accepted = self.accepted.load(Ordering::Acquire);
         let end = self.end.load(Ordering::Acquire);
         let unfinished = self.unfinished(end, self.pace.progress(at_ns));
-        Level {
+        QueueLevel {
             accepted,
             unfinished: unfinished.min(accepted),
         }
@@ -84,8 +84,10 @@ impl Queue {
 
     fn unfinished(&self, end: u64, now: u64) -> u64 {
         match self.pace {
-            Pace::Unlimited => 0,
-            Pace::Stopped | Pace::Per1000S(_) => end.saturating_sub(now).div_ceil(PARTS),
+            EnginePace::Unlimited => 0,
+            EnginePace::Stopped | EnginePace::Per1000S(_) => {
+                end.saturating_sub(now).div_ceil(PARTS)
+            }
         }
     }
 }
@@ -104,7 +106,7 @@ mod tests {
 
     #[test]
     fn an_event_takes_its_time_from_when_it_came() {
-        let queue = Queue::new(Pace::Per1000S(8_000));
+        let queue = Queue::new(EnginePace::Per1000S(8_000));
         let start_ns = 10 * S + 3 * MS;
         assert_eq!(queue.accept(start_ns).unfinished, 1);
         assert_eq!(unfinished(&queue, start_ns + 124 * MS), 1);
@@ -117,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_flood_is_drained_at_the_rate() {
-        let queue = Queue::new(Pace::Per1000S(7_000));
+        let queue = Queue::new(EnginePace::Per1000S(7_000));
         let start_ns = 12_345_678_901;
         for number in 0..1_000 {
             assert_eq!(queue.accept(start_ns).number, number);
@@ -133,13 +135,13 @@ mod tests {
 
     #[test]
     fn stopped_engines_only_let_it_grow_and_unlimited_ones_never() {
-        let stopped = Queue::new(Pace::Stopped);
-        let unlimited = Queue::new(Pace::Unlimited);
+        let stopped = Queue::new(EnginePace::Stopped);
+        let unlimited = Queue::new(EnginePace::Unlimited);
         for number in 1..=50 {
             assert_eq!(stopped.accept(number * S).unfinished, number);
             assert_eq!(unlimited.accept(number * S).end, number * S);
         }
-        let level = |accepted, unfinished| Level {
+        let level = |accepted, unfinished| QueueLevel {
             accepted,
             unfinished,
         };
@@ -149,7 +151,7 @@ mod tests {
 
     #[test]
     fn threads_lose_nothing() {
-        let queue = Queue::new(Pace::Per1000S(1_000));
+        let queue = Queue::new(EnginePace::Per1000S(1_000));
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| (0..10_000).for_each(|_| _ = queue.accept(5 * S)));
@@ -167,7 +169,7 @@ mod tests {
             gaps_us in prop::collection::vec(0_u64..400_000, 1..200),
             later_us in 0_u64..2_000_000,
         ) {
-            let queue = Queue::new(Pace::Per1000S(events));
+            let queue = Queue::new(EnginePace::Per1000S(events));
             let work_ns = 1e12 / events as f64;
             let (mut at_ns, mut free_ns) = (0, 0_f64);
             let mut ends = Vec::new();
@@ -197,7 +199,7 @@ mod tests {
             events in 1_u64..1_000_000,
             busy_ms in 0_u64..10_000_000,
         ) {
-            let queue = Queue::new(Pace::Per1000S(events));
+            let queue = Queue::new(EnginePace::Per1000S(events));
             let expected = u64::try_from(
                 u128::from(events) * u128::from(busy_ms) / 1_000_000
             ).unwrap();

@@ -68,11 +68,11 @@ fn an_engine_holds_one_message_and_the_rest_waits() {
     let one = pipeline(1, 8.0);
     (0..10).for_each(|_| one.accept_at(&REGISTERED, S));
     let at = |ms: u64| one.backlog_at(Domain::Identity, S + ms * MS);
-    let backlog = |pending, published, lag| Backlog {
+    let backlog = |pending, published, lag| OutboxBacklog {
         pending,
         published,
         lag,
-        ..Backlog::default()
+        ..OutboxBacklog::default()
     };
     assert_eq!(at(0), backlog(9, 1, 1));
     assert_eq!(at(125), backlog(8, 2, 1));

@@ -4,7 +4,7 @@
 //! than half a ring waits, later messages leave no entry, so that those whose turn comes next keep
 //! theirs.
 
-use super::queue::Place;
+use super::queue::QueuePlace;
 use crate::shop::events::EVENTS;
 use crate::stats::Event;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,13 +16,13 @@ const KIND_BITS: u32 = 7;
 const _: () = assert!(EVENTS.len() < 1 << KIND_BITS);
 
 /// See the module's documentation.
-pub struct Window {
+pub struct EventWindow {
     entries: Box<[AtomicU64]>,
 }
 
 /// An entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct WindowEntry {
     /// Where it stands.
     pub slot: usize,
     pub event: &'static Event,
@@ -30,7 +30,7 @@ pub struct Entry {
     pub end: u64,
 }
 
-impl Window {
+impl EventWindow {
     pub fn new() -> Self {
         Self {
             entries: (0..CAPACITY).map(|_| AtomicU64::new(0)).collect(),
@@ -38,7 +38,7 @@ impl Window {
     }
 
     /// Remembers an event of the kind at `kind` in [`EVENTS`], if there is room.
-    pub fn remember(&self, place: Place, kind: usize) {
+    pub fn remember(&self, place: QueuePlace, kind: usize) {
         if place.unfinished > CAPACITY as u64 / 2 || place.end >> (u64::BITS - KIND_BITS) != 0 {
             return;
         }
@@ -48,11 +48,11 @@ impl Window {
     }
 
     /// All entries, in no order.
-    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+    pub fn entries(&self) -> impl Iterator<Item = WindowEntry> {
         self.entries.iter().enumerate().filter_map(|(slot, entry)| {
             let entry = entry.load(Ordering::Relaxed);
             let kind = (entry & ((1 << KIND_BITS) - 1)).checked_sub(1)?;
-            Some(Entry {
+            Some(WindowEntry {
                 slot,
                 event: EVENTS.get(kind as usize)?,
                 end: entry >> KIND_BITS,
@@ -65,8 +65,8 @@ impl Window {
 mod tests {
     use super::*;
 
-    fn place(number: u64, unfinished: u64) -> Place {
-        Place {
+    fn place(number: u64, unfinished: u64) -> QueuePlace {
+        QueuePlace {
             number,
             end: number * 10,
             unfinished,
@@ -75,13 +75,13 @@ mod tests {
 
     #[test]
     fn the_newest_are_remembered() {
-        let window = Window::new();
+        let window = EventWindow::new();
         assert_eq!(window.entries().count(), 0);
         let last = EVENTS.len() - 1;
         window.remember(place(3, 1), last);
         window.remember(place(4, 1), 0);
         let remembered: Vec<_> = window.entries().collect();
-        let entry = |slot: usize, kind: usize| Entry {
+        let entry = |slot: usize, kind: usize| WindowEntry {
             slot,
             event: &EVENTS[kind],
             end: slot as u64 * 10,
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn those_whose_turn_comes_next_keep_their_entries() {
-        let window = Window::new();
+        let window = EventWindow::new();
         for number in 0..3 * CAPACITY as u64 {
             window.remember(place(number, number + 1), 0);
         }

@@ -4,9 +4,9 @@
 //! In its lax mode pydantic takes `"2"`, `2.0` and `true` for whole numbers (pydantic's conversion
 //! table; the ones that the contract measured are among the tests).
 
-use super::field::{Bound, Field, Kind, Schema, is_longer};
-use super::value::{Fields, Value};
-use crate::sandbox::json_text::{self, Document, Fault, Json, LONE_SURROGATE};
+use super::field::{Bound, FieldKind, Schema, SchemaField, is_longer};
+use super::value::{FieldValue, Fields};
+use crate::sandbox::json_text::{self, Json, JsonDocument, JsonFault, LONE_SURROGATE};
 use crate::sandbox::python_text;
 use crate::sandbox::refusal::Refusal;
 use std::fmt::Write as _;
@@ -24,8 +24,8 @@ pub fn read_exactly<T>(
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = std::str::from_utf8(body).map_err(|_| Refusal::Unreadable)?;
     let document = json_text::read(text).map_err(|fault| match fault {
-        Fault::Syntax { message, at } => invalid_json(message, at),
-        Fault::TooDeep => Refusal::Unreadable,
+        JsonFault::Syntax { message, at } => invalid_json(message, at),
+        JsonFault::TooDeep => Refusal::Unreadable,
     })?;
     if document.value == Json::Null {
         return Err(missing_body());
@@ -41,7 +41,7 @@ pub fn read_exactly<T>(
 
 /// Pydantic's list of what is wrong, as it goes over the wire.
 struct Issues<'a> {
-    document: &'a Document,
+    document: &'a JsonDocument,
     list: String,
     /// Where in the body we are, as the rest of a JSON list: `,"items",0`.
     place: String,
@@ -74,7 +74,7 @@ impl Wrong {
 }
 
 impl<'a> Issues<'a> {
-    fn of(document: &'a Document) -> Self {
+    fn of(document: &'a JsonDocument) -> Self {
         Self {
             document,
             list: String::new(),
@@ -115,38 +115,38 @@ impl<'a> Issues<'a> {
 
     fn check_field(
         &mut self,
-        field: &Field,
+        field: &SchemaField,
         member: Option<&'a Json>,
         around: &'a Json,
-    ) -> Option<Value<'a>> {
+    ) -> Option<FieldValue<'a>> {
         match member {
             None => field.when_absent().or_else(|| {
                 self.add(&Wrong::new("missing", "Field required"), around);
                 None
             }),
-            Some(Json::Null) if field.may_be_null() => Some(Value::Nothing),
+            Some(Json::Null) if field.may_be_null() => Some(FieldValue::Nothing),
             Some(value) => self.check_value(field.kind, value),
         }
     }
 
-    fn check_value(&mut self, kind: Kind, value: &'a Json) -> Option<Value<'a>> {
+    fn check_value(&mut self, kind: FieldKind, value: &'a Json) -> Option<FieldValue<'a>> {
         let read = match kind {
-            Kind::Text { max_chars } => self.text(value, max_chars).map(Value::Text),
-            Kind::Integer { at_least } => integer(value, at_least).map(Value::Integer),
-            Kind::Number(bound) => number(value, bound).map(Value::Number),
-            Kind::Boolean => boolean(value).map(Value::Boolean),
-            Kind::Object(schema) => {
+            FieldKind::Text { max_chars } => self.text(value, max_chars).map(FieldValue::Text),
+            FieldKind::Integer { at_least } => integer(value, at_least).map(FieldValue::Integer),
+            FieldKind::Number(bound) => number(value, bound).map(FieldValue::Number),
+            FieldKind::Boolean => boolean(value).map(FieldValue::Boolean),
+            FieldKind::Object(schema) => {
                 let object = self.check_object(schema, value)?;
-                return Some(Value::Object(Box::new(object)));
+                return Some(FieldValue::Object(Box::new(object)));
             }
-            Kind::Dictionary => match value {
-                Json::Object(_) => Ok(Value::Nothing),
+            FieldKind::Dictionary => match value {
+                Json::Object(_) => Ok(FieldValue::Nothing),
                 _ => Err(Wrong::new(
                     "dict_type",
                     "Input should be a valid dictionary",
                 )),
             },
-            Kind::Texts => {
+            FieldKind::Texts => {
                 let texts = self.check_elements(value, |issues, element| {
                     match issues.text(element, None) {
                         Ok(text) => Some(text),
@@ -156,13 +156,13 @@ impl<'a> Issues<'a> {
                         }
                     }
                 })?;
-                return Some(Value::Texts(texts));
+                return Some(FieldValue::Texts(texts));
             }
-            Kind::Objects(schema) => {
+            FieldKind::Objects(schema) => {
                 let objects = self.check_elements(value, |issues, element| {
                     issues.check_object(schema, element)
                 })?;
-                return Some(Value::Objects(objects));
+                return Some(FieldValue::Objects(objects));
             }
         };
         match read {
@@ -417,7 +417,7 @@ pub fn refuse_text(body: &[u8]) -> Refusal {
     }
     match std::str::from_utf8(body) {
         Ok(text) => {
-            let document = Document {
+            let document = JsonDocument {
                 value: Json::Text(text.into()),
                 lone_surrogate: None,
             };

@@ -1,15 +1,15 @@
 //! What a body may consist of.
 
-use super::value::Value;
+use super::value::FieldValue;
 
 /// The limit that the domain sets to a text without one of its own.
 const DOMAIN_MAX_CHARS: usize = 255;
 
 /// One field of a request body.
 #[derive(Clone, Copy)]
-pub struct Field {
+pub struct SchemaField {
     pub(super) name: &'static str,
-    pub(super) kind: Kind,
+    pub(super) kind: FieldKind,
     absence: Absence,
     /// Limit that only the command knows; breaking it is a 400, not a 422.
     pub(super) command_max_chars: Option<usize>,
@@ -17,7 +17,7 @@ pub struct Field {
 
 /// What a field holds.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum FieldKind {
     /// A string of at most so many characters; numbers are not taken for strings.
     Text {
         max_chars: Option<usize>,
@@ -68,8 +68,8 @@ enum Fallback {
     Boolean(bool),
 }
 
-impl Field {
-    const fn new(name: &'static str, kind: Kind) -> Self {
+impl SchemaField {
+    const fn new(name: &'static str, kind: FieldKind) -> Self {
         Self {
             name,
             kind,
@@ -81,7 +81,7 @@ impl Field {
     /// A string field that must be there and, says the command, must not be empty.
     pub const fn text(name: &'static str, max_chars: usize) -> Self {
         let max_chars = Some(max_chars);
-        Self::new(name, Kind::Text { max_chars })
+        Self::new(name, FieldKind::Text { max_chars })
     }
 
     /// A string field that may be absent or null.
@@ -106,7 +106,7 @@ impl Field {
 
     /// A string field that must be there, and that nothing limits.
     pub const fn unlimited_text(name: &'static str) -> Self {
-        Self::new(name, Kind::Text { max_chars: None })
+        Self::new(name, FieldKind::Text { max_chars: None })
     }
 
     /// A string field that must be there, and is then ignored: no command sees it.
@@ -119,53 +119,53 @@ impl Field {
 
     /// A whole number.
     pub const fn integer(name: &'static str) -> Self {
-        Self::new(name, Kind::Integer { at_least: None })
+        Self::new(name, FieldKind::Integer { at_least: None })
     }
 
     /// A whole number of at least `least`.
     pub const fn integer_from(name: &'static str, least: i64) -> Self {
         let at_least = Some(least);
-        Self::new(name, Kind::Integer { at_least })
+        Self::new(name, FieldKind::Integer { at_least })
     }
 
     /// A number.
     pub const fn number(name: &'static str) -> Self {
-        Self::new(name, Kind::Number(Bound::None))
+        Self::new(name, FieldKind::Number(Bound::None))
     }
 
     /// A number of at least `least`.
     pub const fn number_from(name: &'static str, least: f64) -> Self {
-        Self::new(name, Kind::Number(Bound::AtLeast(least)))
+        Self::new(name, FieldKind::Number(Bound::AtLeast(least)))
     }
 
     /// A number above `bound`.
     pub const fn number_above(name: &'static str, bound: f64) -> Self {
-        Self::new(name, Kind::Number(Bound::Above(bound)))
+        Self::new(name, FieldKind::Number(Bound::Above(bound)))
     }
 
     /// True or false.
     pub const fn boolean(name: &'static str) -> Self {
-        Self::new(name, Kind::Boolean)
+        Self::new(name, FieldKind::Boolean)
     }
 
     /// A list of strings.
     pub const fn texts(name: &'static str) -> Self {
-        Self::new(name, Kind::Texts)
+        Self::new(name, FieldKind::Texts)
     }
 
     /// An object.
     pub const fn object(name: &'static str, schema: &'static Schema) -> Self {
-        Self::new(name, Kind::Object(schema))
+        Self::new(name, FieldKind::Object(schema))
     }
 
     /// A list of objects.
     pub const fn objects(name: &'static str, schema: &'static Schema) -> Self {
-        Self::new(name, Kind::Objects(schema))
+        Self::new(name, FieldKind::Objects(schema))
     }
 
     /// An object of any members, or nothing.
     pub const fn optional_dictionary(name: &'static str) -> Self {
-        Self::new(name, Kind::Dictionary).optional()
+        Self::new(name, FieldKind::Dictionary).optional()
     }
 
     /// The same, but it may be absent or null.
@@ -220,16 +220,16 @@ impl Field {
     }
 
     /// The value of the field when it is absent; `None` when that is a fault.
-    pub(super) fn when_absent<'a>(&self) -> Option<Value<'a>> {
+    pub(super) fn when_absent<'a>(&self) -> Option<FieldValue<'a>> {
         match self.absence {
             Absence::Fault | Absence::UnseenFault => None,
-            Absence::Nothing => Some(Value::Nothing),
+            Absence::Nothing => Some(FieldValue::Nothing),
             Absence::Default(fallback) | Absence::NullableDefault(fallback) => {
                 Some(match fallback {
-                    Fallback::Text(text) => Value::Text(text),
-                    Fallback::Integer(number) => Value::Integer(number),
-                    Fallback::Number(number) => Value::Number(number),
-                    Fallback::Boolean(truth) => Value::Boolean(truth),
+                    Fallback::Text(text) => FieldValue::Text(text),
+                    Fallback::Integer(number) => FieldValue::Integer(number),
+                    Fallback::Number(number) => FieldValue::Number(number),
+                    Fallback::Boolean(truth) => FieldValue::Boolean(truth),
                 })
             }
         }
@@ -245,7 +245,7 @@ impl Field {
 }
 
 /// The fields of an endpoint's body, in the order in which faults are listed.
-pub struct Schema(pub &'static [Field]);
+pub struct Schema(pub &'static [SchemaField]);
 
 impl Bound {
     /// Whether `number` is within it; what is not a number is within none.

@@ -4,24 +4,24 @@ use super::*;
 use proptest::prelude::*;
 
 static LINE: Schema = Schema(&[
-    Field::free_text("sku", 50),
-    Field::integer_from("quantity", 1),
-    Field::number_from("unit_price", 0.0),
+    SchemaField::free_text("sku", 50),
+    SchemaField::integer_from("quantity", 1),
+    SchemaField::number_from("unit_price", 0.0),
 ]);
 static ORDER: Schema = Schema(&[
-    Field::objects("items", &LINE).optional(),
-    Field::object("line", &LINE).optional(),
-    Field::integer("change").optional(),
-    Field::number_above("amount", 0.0).optional(),
-    Field::boolean("truth").or_boolean(false),
-    Field::texts("ids").optional(),
-    Field::integer_from("minutes", 1).or_integer_or_null(15),
-    Field::free_text("currency", 3).or_text("USD"),
+    SchemaField::objects("items", &LINE).optional(),
+    SchemaField::object("line", &LINE).optional(),
+    SchemaField::integer("change").optional(),
+    SchemaField::number_above("amount", 0.0).optional(),
+    SchemaField::boolean("truth").or_boolean(false),
+    SchemaField::texts("ids").optional(),
+    SchemaField::integer_from("minutes", 1).or_integer_or_null(15),
+    SchemaField::free_text("currency", 3).or_text("USD"),
 ]);
 
 fn read<T>(body: &str, then: impl FnOnce(&Fields<'_>) -> T) -> Result<T, (u16, String)> {
     let json = Some(&b"application/json"[..]);
-    Reader::default()
+    BodyReader::default()
         .read(
             &ORDER,
             body.as_bytes(),

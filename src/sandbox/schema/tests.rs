@@ -4,15 +4,15 @@ use super::*;
 use proptest::prelude::*;
 
 static SCHEMA: Schema = Schema(&[
-    Field::text("a", 3),
-    Field::optional_text("b", 2),
-    Field::optional_text_without_limit("c"),
+    SchemaField::text("a", 3),
+    SchemaField::optional_text("b", 2),
+    SchemaField::optional_text_without_limit("c"),
 ]);
 
 type Read = [Option<String>; 3];
 
 fn read_with(body: &[u8], content_type: Option<&[u8]>) -> Result<Read, (u16, String)> {
-    Reader::default()
+    BodyReader::default()
         .read(
             &SCHEMA,
             body,

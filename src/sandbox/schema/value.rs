@@ -5,7 +5,7 @@ pub const MAX_FIELDS: usize = 16;
 
 /// What a field holds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Value<'a> {
+pub enum FieldValue<'a> {
     /// It is absent or null.
     #[default]
     Nothing,
@@ -21,20 +21,20 @@ pub enum Value<'a> {
 
 /// The values of a body's fields, in the schema's order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fields<'a>([Value<'a>; MAX_FIELDS]);
+pub struct Fields<'a>([FieldValue<'a>; MAX_FIELDS]);
 
 impl<'a> Fields<'a> {
     /// Of an endpoint without a body.
-    pub const NONE: Fields<'static> = Fields([const { Value::Nothing }; MAX_FIELDS]);
+    pub const NONE: Fields<'static> = Fields([const { FieldValue::Nothing }; MAX_FIELDS]);
 
-    pub(super) fn set(&mut self, index: usize, value: Value<'a>) {
+    pub(super) fn set(&mut self, index: usize, value: FieldValue<'a>) {
         self.0[index] = value;
     }
 
     /// The string in the field at `index`; `None` when it is absent or null.
     pub fn text(&self, index: usize) -> Option<&'a str> {
         match self.0[index] {
-            Value::Text(text) => Some(text),
+            FieldValue::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -53,7 +53,7 @@ impl<'a> Fields<'a> {
     /// The whole number in the field at `index`; `None` when it is absent or null.
     pub fn integer(&self, index: usize) -> Option<i64> {
         match self.0[index] {
-            Value::Integer(number) => Some(number),
+            FieldValue::Integer(number) => Some(number),
             _ => None,
         }
     }
@@ -66,7 +66,7 @@ impl<'a> Fields<'a> {
     /// The number in the field at `index`; `None` when it is absent or null.
     pub fn number(&self, index: usize) -> Option<f64> {
         match self.0[index] {
-            Value::Number(number) => Some(number),
+            FieldValue::Number(number) => Some(number),
             _ => None,
         }
     }
@@ -78,7 +78,7 @@ impl<'a> Fields<'a> {
 
     /// What the field at `index` says, when it is required or has a default.
     pub fn boolean(&self, index: usize) -> bool {
-        self.0[index] == Value::Boolean(true)
+        self.0[index] == FieldValue::Boolean(true)
     }
 
     /// The strings in the list at `index`; `None` when it is absent or null. No handler asks: what
@@ -86,7 +86,7 @@ impl<'a> Fields<'a> {
     #[cfg(test)]
     pub fn texts(&self, index: usize) -> Option<&[&'a str]> {
         match &self.0[index] {
-            Value::Texts(texts) => Some(texts),
+            FieldValue::Texts(texts) => Some(texts),
             _ => None,
         }
     }
@@ -94,7 +94,7 @@ impl<'a> Fields<'a> {
     /// The fields of the object at `index`; `None` when it is absent or null.
     pub fn object(&self, index: usize) -> Option<&Fields<'a>> {
         match &self.0[index] {
-            Value::Object(object) => Some(object),
+            FieldValue::Object(object) => Some(object),
             _ => None,
         }
     }
@@ -102,7 +102,7 @@ impl<'a> Fields<'a> {
     /// The fields of each object in the list at `index`; none when it is absent or null.
     pub fn objects(&self, index: usize) -> &[Fields<'a>] {
         match &self.0[index] {
-            Value::Objects(objects) => objects,
+            FieldValue::Objects(objects) => objects,
             _ => &[],
         }
     }

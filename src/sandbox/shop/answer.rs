@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 /// What a handler answers when it does not refuse.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum EndpointAnswer {
     /// 200 with a fixed body.
     Ok(&'static str),
     /// 200 with a body of its own.
@@ -15,7 +15,7 @@ pub enum Answer {
     Created(&'static str, Uuid),
 }
 
-impl Answer {
+impl EndpointAnswer {
     /// 200 `{"status":"ok"}`.
     pub const DONE: Self = Self::Ok(STATUS_OK);
     /// 201 `{"status":"ok"}`.

@@ -3,7 +3,7 @@
 use crate::sandbox::schema::Fields;
 
 /// A request that has found its endpoint.
-pub struct Call<'a> {
+pub struct EndpointCall<'a> {
     /// The path's parameters, in order.
     pub parameters: &'a [&'a str],
     /// The body's fields.
@@ -12,7 +12,7 @@ pub struct Call<'a> {
     pub query: Option<&'a str>,
 }
 
-impl Call<'_> {
+impl EndpointCall<'_> {
     /// The identifier of the aggregate in the path; empty for paths without one.
     pub fn id(&self) -> &str {
         self.parameters.first().copied().unwrap_or_default()

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 /// Account status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum CustomerStatus {
     Active,
     Suspended,
     Closed,
@@ -27,8 +27,8 @@ pub enum Tier {
 /// What later requests can notice of a customer. Names, phone and addresses themselves are
 /// checked on the way in and then forgotten: only projections hold them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Account {
-    pub status: Status,
+pub struct CustomerAccount {
+    pub status: CustomerStatus,
     pub tier: Tier,
     default: u8,
     /// Number of the next address.
@@ -46,9 +46,9 @@ const NO_DEFAULT: u8 = NUMBERS;
 /// the customer is refused.
 const TWO_DEFAULTS: u8 = NUMBERS + 1;
 
-impl Account {
+impl CustomerAccount {
     pub const NEW: Self = Self {
-        status: Status::Active,
+        status: CustomerStatus::Active,
         tier: Tier::Standard,
         default: NO_DEFAULT,
         next: 0,
@@ -153,7 +153,7 @@ impl ExternalId {
     }
 }
 
-struct Entry {
+struct CustomerEntry {
     external: ExternalId,
     /// The next customer in the same chain, or [`END`].
     next: u32,
@@ -164,9 +164,9 @@ const END: u32 = u32::MAX;
 
 /// All customers of one shard.
 pub struct Customers {
-    pub accounts: RingStore<Account>,
+    pub accounts: RingStore<CustomerAccount>,
     /// The external id of each account, on the same place.
-    entries: Vec<Entry>,
+    entries: Vec<CustomerEntry>,
     /// Chains of customers by external id: places in the store. Chains, because a flood replaces
     /// every customer in time, and a table with open addressing would have to be swept of its
     /// tombstones in one go.
@@ -206,7 +206,7 @@ impl Customers {
             self.forget(place);
         }
         let chain = self.chain_of(external);
-        let entry = Entry {
+        let entry = CustomerEntry {
             external,
             next: std::mem::replace(&mut self.chains[chain], place as u32),
         };
@@ -214,7 +214,7 @@ impl Customers {
             Some(forgotten) => *forgotten = entry,
             None => self.entries.push(entry),
         }
-        self.accounts.put(Account::NEW)
+        self.accounts.put(CustomerAccount::NEW)
     }
 
     fn chain_of(&self, external: ExternalId) -> usize {
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn addresses_are_found_by_ids_of_their_own() {
-        let mut account = Account::NEW;
+        let mut account = CustomerAccount::NEW;
         let key = ThingKey::of(Uuid::from_u128(7));
         let id = |number| address_id(key, number).to_string();
         assert_eq!(account.find_address(key, &id(0)), None);
@@ -324,8 +324,8 @@ mod tests {
             .map(|number| register(&mut customers, &format!("EXT-{number}")).unwrap())
             .collect();
         assert_eq!(room(&customers), before);
-        let per_customer = size_of::<Entry>()
-            + size_of::<crate::sandbox::shop::ring_store::StoredThing<Account>>();
+        let per_customer = size_of::<CustomerEntry>()
+            + size_of::<crate::sandbox::shop::ring_store::StoredThing<CustomerAccount>>();
         let bytes = before.0 * per_customer + before.2 * size_of::<u32>();
         assert!(bytes <= 54 * retain, "{bytes} bytes for {retain} customers");
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());

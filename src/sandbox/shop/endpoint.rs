@@ -1,12 +1,12 @@
 //! One endpoint, as a row of a table.
 
-use super::{Answer, Call, Work};
+use super::{EndpointAnswer, EndpointCall, Work};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Schema;
 use crate::shop::Generation;
 
 /// Carries out a call.
-pub type Handler = fn(&mut Work<'_>, &Call<'_>) -> Result<Answer, Refusal>;
+pub type Handler = fn(&mut Work<'_>, &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal>;
 
 /// One endpoint.
 pub struct Endpoint {

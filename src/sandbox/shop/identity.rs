@@ -2,15 +2,17 @@
 
 mod views;
 
-use super::customers::{Account, ExternalId, Status, Taken, Tier, address_id};
+use super::customers::{CustomerAccount, CustomerStatus, ExternalId, Taken, Tier, address_id};
 use super::person_rules::{check_coordinates, check_date, check_email, check_phone};
 use super::ring_store::ThingKey;
 use super::work::Loaded;
-use super::{Answer, Call, Endpoint, Fault, PARAMETER as ID, Work, endpoint};
+use super::{
+    Endpoint, EndpointAnswer, EndpointCall, LostRaceFault, PARAMETER as ID, Work, endpoint,
+};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::python_text::repr;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::schema::{Field, Schema};
+use crate::sandbox::schema::{Schema, SchemaField};
 use crate::shop::events;
 use crate::stats::Event;
 
@@ -24,39 +26,39 @@ const TIERS: [(&str, Tier); 4] = [
 ];
 
 static REGISTRATION: Schema = Schema(&[
-    Field::text("external_id", 255),
-    Field::text("email", 254),
-    Field::text("first_name", 100),
-    Field::text("last_name", 100),
-    Field::optional_text("phone", 20),
-    Field::optional_text("date_of_birth", 10),
+    SchemaField::text("external_id", 255),
+    SchemaField::text("email", 254),
+    SchemaField::text("first_name", 100),
+    SchemaField::text("last_name", 100),
+    SchemaField::optional_text("phone", 20),
+    SchemaField::optional_text("date_of_birth", 10),
 ]);
 static PROFILE: Schema = Schema(&[
-    Field::optional_text("first_name", 100),
-    Field::optional_text("last_name", 100),
-    Field::optional_text("phone", 20),
-    Field::optional_text("date_of_birth", 10),
+    SchemaField::optional_text("first_name", 100),
+    SchemaField::optional_text("last_name", 100),
+    SchemaField::optional_text("phone", 20),
+    SchemaField::optional_text("date_of_birth", 10),
 ]);
 static NEW_ADDRESS: Schema = Schema(&[
-    Field::optional_text("label", 20),
-    Field::text("street", 255),
-    Field::text("city", 100),
-    Field::optional_text("state", 100),
-    Field::text("postal_code", 20),
-    Field::text("country", 100),
-    Field::optional_text_without_limit("geo_lat"),
-    Field::optional_text_without_limit("geo_lng"),
+    SchemaField::optional_text("label", 20),
+    SchemaField::text("street", 255),
+    SchemaField::text("city", 100),
+    SchemaField::optional_text("state", 100),
+    SchemaField::text("postal_code", 20),
+    SchemaField::text("country", 100),
+    SchemaField::optional_text_without_limit("geo_lat"),
+    SchemaField::optional_text_without_limit("geo_lng"),
 ]);
 static CHANGED_ADDRESS: Schema = Schema(&[
-    Field::optional_text("label", 20),
-    Field::optional_text("street", 255),
-    Field::optional_text("city", 100),
-    Field::optional_text("state", 100),
-    Field::optional_text("postal_code", 20),
-    Field::optional_text("country", 100),
+    SchemaField::optional_text("label", 20),
+    SchemaField::optional_text("street", 255),
+    SchemaField::optional_text("city", 100),
+    SchemaField::optional_text("state", 100),
+    SchemaField::optional_text("postal_code", 20),
+    SchemaField::optional_text("country", 100),
 ]);
-static SUSPENSION: Schema = Schema(&[Field::text("reason", 500)]);
-static NEW_TIER: Schema = Schema(&[Field::text("new_tier", 20)]);
+static SUSPENSION: Schema = Schema(&[SchemaField::text("reason", 500)]);
+static NEW_TIER: Schema = Schema(&[SchemaField::text("new_tier", 20)]);
 
 /// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
 /// allows.
@@ -119,7 +121,7 @@ pub const READS: &[Endpoint] = &[
     ),
 ];
 
-fn register(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn register(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     if let Some(date) = fields.filled_text(5) {
         check_date(date)?;
@@ -133,7 +135,7 @@ fn register(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
         Ok(id) => {
             work.raise(&events::CUSTOMER_REGISTERED);
             views::register(work, id, fields);
-            Ok(Answer::Created("customer_id", id))
+            Ok(EndpointAnswer::Created("customer_id", id))
         }
         Err(Taken) => Err(Refusal::rule(
             "external_id",
@@ -146,11 +148,11 @@ fn register(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
 /// refuses every change. Tells its key, and what `rule` told.
 fn change<T>(
     work: &mut Work<'_>,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     event: &'static Event,
-    rule: impl FnOnce(&mut Account, ThingKey) -> Result<T, Refusal>,
+    rule: impl FnOnce(&mut CustomerAccount, ThingKey) -> Result<T, Refusal>,
 ) -> Result<(ThingKey, T), Refusal> {
-    let mut account: Loaded<Account> = work.load(call.id())?;
+    let mut account: Loaded<CustomerAccount> = work.load(call.id())?;
     let key = account.key();
     let status = account.status;
     let told = rule(&mut account, key)?;
@@ -163,13 +165,13 @@ fn change<T>(
     // Only of the status: addresses that are lost would break another rule.
     match account.status == status {
         true => work.save(account),
-        false => work.save_with_fault(account, Fault::unchecked(Bug::LostUpdate)),
+        false => work.save_with_fault(account, LostRaceFault::unchecked(Bug::LostUpdate)),
     }
     work.raise(event);
     Ok((key, told))
 }
 
-fn update_profile(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn update_profile(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     // The date is read before the customer is loaded, and here even an empty one.
     if let Some(date) = fields.text(3) {
@@ -190,10 +192,10 @@ fn update_profile(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusa
         Err(Refusal::Rules(empty))
     })?;
     views::update_profile(work, key, fields);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-fn add_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn add_address(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     let (key, (number, is_first)) = change(work, call, &events::ADDRESS_ADDED, |account, _| {
         check_coordinates(fields.filled_text(6), fields.filled_text(7))?;
@@ -208,7 +210,7 @@ fn add_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> 
         Ok((account.add_address(), is_first))
     })?;
     views::add_address(work, key, address_id(key, number), is_first, fields);
-    Ok(Answer::ADDED)
+    Ok(EndpointAnswer::ADDED)
 }
 
 fn check_label(label: Option<&str>) -> Result<(), Refusal> {
@@ -223,7 +225,11 @@ fn check_label(label: Option<&str>) -> Result<(), Refusal> {
 
 /// The number of the address that the path names. Only today's shop tells address ids, by a
 /// projection: where none is shown every one is unknown. (The message is measured on today's shop.)
-fn find_address(account: &Account, key: ThingKey, call: &Call<'_>) -> Result<u8, Refusal> {
+fn find_address(
+    account: &CustomerAccount,
+    key: ThingKey,
+    call: &EndpointCall<'_>,
+) -> Result<u8, Refusal> {
     let id = call.parameters[1];
     account
         .find_address(key, id)
@@ -231,7 +237,7 @@ fn find_address(account: &Account, key: ThingKey, call: &Call<'_>) -> Result<u8,
 }
 
 /// (What an empty field comes to is pydantic's rule, not measured here.)
-fn update_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn update_address(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     let (key, ()) = change(work, call, &events::ADDRESS_UPDATED, |account, key| {
         find_address(account, key, call)?;
@@ -251,10 +257,10 @@ fn update_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusa
         }
     })?;
     views::update_address(work, key, call);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-fn remove_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn remove_address(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let (key, ()) = change(work, call, &events::ADDRESS_REMOVED, |account, key| {
         let number = find_address(account, key, call)?;
         if account.addresses() <= 1 {
@@ -264,10 +270,10 @@ fn remove_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusa
         Ok(())
     })?;
     views::remove_address(work, key, call);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-fn prefer_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn prefer_address(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let (key, ()) = change(
         work,
         call,
@@ -279,52 +285,52 @@ fn prefer_address(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusa
         },
     )?;
     views::prefer_address(work, key, call);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-fn suspend(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn suspend(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let (key, ()) = change(work, call, &events::ACCOUNT_SUSPENDED, |account, _| {
-        if account.status != Status::Active {
+        if account.status != CustomerStatus::Active {
             return Err(Refusal::rule(
                 "status",
                 "Only active accounts can be suspended",
             ));
         }
-        account.status = Status::Suspended;
+        account.status = CustomerStatus::Suspended;
         Ok(())
     })?;
     views::set(work, key, "status", "Suspended");
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-fn reactivate(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn reactivate(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let (key, ()) = change(work, call, &events::ACCOUNT_REACTIVATED, |account, _| {
-        if account.status != Status::Suspended {
+        if account.status != CustomerStatus::Suspended {
             return Err(Refusal::rule(
                 "status",
                 "Only suspended accounts can be reactivated",
             ));
         }
-        account.status = Status::Active;
+        account.status = CustomerStatus::Active;
         Ok(())
     })?;
     views::set(work, key, "status", "Active");
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-fn close(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn close(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let (key, ()) = change(work, call, &events::ACCOUNT_CLOSED, |account, _| {
-        if account.status == Status::Closed {
+        if account.status == CustomerStatus::Closed {
             return Err(Refusal::rule("status", "Account is already closed"));
         }
-        account.status = Status::Closed;
+        account.status = CustomerStatus::Closed;
         Ok(())
     })?;
     views::set(work, key, "status", "Closed");
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-fn upgrade_tier(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn upgrade_tier(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let word = call.fields.required_text(0);
     let (key, ()) = change(work, call, &events::TIER_UPGRADED, |account, _| {
         let Some(&(_, tier)) = TIERS.iter().find(|(name, _)| *name == word) else {
@@ -341,5 +347,5 @@ fn upgrade_tier(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal>
         Ok(())
     })?;
     views::set(work, key, "tier", word);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }

@@ -26,12 +26,12 @@ mod state;
 mod unserved;
 mod work;
 
-pub use answer::Answer;
-pub use call::Call;
+pub use answer::EndpointAnswer;
+pub use call::EndpointCall;
 use endpoint::endpoint;
 pub use endpoint::{Endpoint, Handler, MAX_SEGMENTS, PARAMETER};
 pub use endpoints::endpoints;
 pub use ring_store::RingStore;
 pub use shard::Aggregate;
 pub use state::Shop;
-pub use work::{Fault, Pending, Work};
+pub use work::{LostRaceFault, Pending, Work};

@@ -1,6 +1,6 @@
 //! Endpoints that belong to no domain.
 
-use super::{Answer, Endpoint, endpoint};
+use super::{Endpoint, EndpointAnswer, endpoint};
 use crate::shop::Generation;
 
 /// The domains by name: five as the shop's source lists them (the body was not recorded), eight as
@@ -28,12 +28,12 @@ const HEALTH_OF_TODAY: &str = health!(
 
 pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", &["health"], None, |work, _| {
-        Ok(Answer::Ok(match work.generation() {
+        Ok(EndpointAnswer::Ok(match work.generation() {
             Generation::Five => HEALTH_OF_FIVE,
             Generation::Today => HEALTH_OF_TODAY,
         }))
     }),
     endpoint("GET", &["openapi.json"], None, |work, _| {
-        Ok(Answer::Ok(work.generation().openapi()))
+        Ok(EndpointAnswer::Ok(work.generation().openapi()))
     }),
 ];

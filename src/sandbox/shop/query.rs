@@ -1,7 +1,7 @@
 //! What follows the question mark of a read, and pages of a list.
 
-use super::Call;
-use super::projections::Row;
+use super::EndpointCall;
+use super::projections::ProjectionRow;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::request_target::parameter;
 use crate::sandbox::schema::read_parameter;
@@ -15,7 +15,7 @@ pub struct ListQuery<'a> {
 
 /// Which page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct PageQuery {
     /// From 1.
     number: i64,
     /// Items of a page, from 0.
@@ -24,7 +24,7 @@ pub struct Page {
 
 impl<'a> ListQuery<'a> {
     /// Of a call.
-    pub fn of(call: &Call<'a>) -> Self {
+    pub fn of(call: &EndpointCall<'a>) -> Self {
         Self {
             query: call.query,
             faults: Vec::new(),
@@ -51,7 +51,7 @@ impl<'a> ListQuery<'a> {
     /// # Errors
     /// With all that is wrong. A page before the first, or of fewer than no items, is more than the
     /// database can bear.
-    pub fn page(mut self) -> Result<Page, Refusal> {
+    pub fn page(mut self) -> Result<PageQuery, Refusal> {
         let mut number = |name: &str, otherwise| match parameter(self.query, name) {
             None => otherwise,
             Some(text) => read_parameter(name, &text).unwrap_or_else(|fault| {
@@ -59,7 +59,7 @@ impl<'a> ListQuery<'a> {
                 otherwise
             }),
         };
-        let page = Page {
+        let page = PageQuery {
             number: number("page", 1),
             size: number("page_size", 20),
         };
@@ -73,9 +73,9 @@ impl<'a> ListQuery<'a> {
     }
 }
 
-impl Page {
+impl PageQuery {
     /// The page of `rows` as JSON, as reads tell it.
-    pub fn of<'r>(self, rows: impl Iterator<Item = &'r mut Row>) -> String {
+    pub fn of<'r>(self, rows: impl Iterator<Item = &'r mut ProjectionRow>) -> String {
         let first = self.number.saturating_sub(1).saturating_mul(self.size);
         let end = first.saturating_add(self.size);
         let mut body = String::from("{\"items\":[");
@@ -112,8 +112,8 @@ mod tests {
     use super::*;
     use crate::sandbox::schema::Fields;
 
-    fn asked(query: &str) -> Result<Page, Refusal> {
-        ListQuery::of(&Call {
+    fn asked(query: &str) -> Result<PageQuery, Refusal> {
+        ListQuery::of(&EndpointCall {
             parameters: &[],
             fields: &Fields::NONE,
             query: Some(query),
@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn pages_are_told_as_the_shop_does() {
-        let mut rows: Vec<Row> = (0..5)
-            .map(|id| Row(vec![("id", i64::from(id).into())]))
+        let mut rows: Vec<ProjectionRow> = (0..5)
+            .map(|id| ProjectionRow(vec![("id", i64::from(id).into())]))
             .collect();
         let mut told = |query: &str| asked(query).unwrap().of(rows.iter_mut());
         assert_eq!(

@@ -4,7 +4,7 @@
 
 use super::projections::{Notice, Projections, Saga};
 use super::ring_store::ThingKey;
-use super::{Answer, Call, Shop, Work, inventory, ordering, payments};
+use super::{EndpointAnswer, EndpointCall, Shop, Work, inventory, ordering, payments};
 use crate::sandbox::pipeline::Domain;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
@@ -15,7 +15,7 @@ const MOST_ATTEMPTS: u8 = 3;
 const METHOD: &str = "credit_card";
 
 /// What an engine asks the shop for.
-pub type Command = Box<dyn FnOnce(&mut Work<'_>)>;
+pub type EngineCommand = Box<dyn FnOnce(&mut Work<'_>)>;
 
 impl Shop {
     /// Has the engines do what is due, and what they ask for done by the thread whose shard is
@@ -35,7 +35,7 @@ impl Shop {
 }
 
 /// What the engines that run ask for.
-pub fn react(views: &mut Projections, notice: Notice) -> Vec<Command> {
+pub fn react(views: &mut Projections, notice: Notice) -> Vec<EngineCommand> {
     let domain = match notice {
         Notice::VariantAdded | Notice::OrderCancelled(_) => Domain::Inventory,
         Notice::OrderReturned(_) => Domain::Payments,
@@ -48,7 +48,7 @@ pub fn react(views: &mut Projections, notice: Notice) -> Vec<Command> {
         Notice::VariantAdded => vec![Box::new(inventory::begin_stock)],
         Notice::OrderCancelled(order) => release(views, order),
         Notice::OrderReturned(order) => payments::paid_for(views, order)
-            .map(|(payment, amount)| -> Command {
+            .map(|(payment, amount)| -> EngineCommand {
                 // Somebody else may have asked before.
                 Box::new(move |work| drop(payments::refund(work, &payment, amount)))
             })
@@ -59,10 +59,10 @@ pub fn react(views: &mut Projections, notice: Notice) -> Vec<Command> {
 }
 
 /// What was reserved for an order is released when the order is given up.
-fn release(views: &mut Projections, order: ThingKey) -> Vec<Command> {
+fn release(views: &mut Projections, order: ThingKey) -> Vec<EngineCommand> {
     let reserved = inventory::take_reserved(views, order).into_iter();
     reserved
-        .map(|(item, quantity)| -> Command {
+        .map(|(item, quantity)| -> EngineCommand {
             Box::new(move |work| {
                 if inventory::release(work, item, quantity).is_ok() && work.shows(Domain::Inventory)
                 {
@@ -76,7 +76,7 @@ fn release(views: &mut Projections, order: ThingKey) -> Vec<Command> {
 }
 
 /// Takes the saga of a checkout further.
-fn go_on(views: &mut Projections, notice: Notice) -> Option<Command> {
+fn go_on(views: &mut Projections, notice: Notice) -> Option<EngineCommand> {
     match notice {
         Notice::OrderConfirmed(order) => {
             let is_reserved = views.sagas.row(order).copied() == Some(Saga::Reserved);
@@ -129,11 +129,11 @@ fn end(views: &mut Projections, order: ThingKey) -> bool {
 /// A command for an order. That the order does not take it is no fault: somebody was faster.
 fn command(
     order: ThingKey,
-    act: impl FnOnce(&mut Work<'_>, &Call<'_>) -> Result<Answer, Refusal> + 'static,
-) -> Command {
+    act: impl FnOnce(&mut Work<'_>, &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> + 'static,
+) -> EngineCommand {
     Box::new(move |work| {
         let id = order.uuid().to_string();
-        let call = Call {
+        let call = EndpointCall {
             parameters: &[&id],
             fields: &Fields::NONE,
             query: None,
@@ -142,14 +142,14 @@ fn command(
     })
 }
 
-fn ask_for_payment(order: ThingKey) -> Command {
+fn ask_for_payment(order: ThingKey) -> EngineCommand {
     command(order, move |work, call| {
         let payment = format!("saga-pay-{}", call.id());
         ordering::settle_pending(work, call, &payment, METHOD)
     })
 }
 
-fn cancel(order: ThingKey, reason: String) -> Command {
+fn cancel(order: ThingKey, reason: String) -> EngineCommand {
     command(order, move |work, call| {
         ordering::settle_cancel(work, call, &reason, "System")
     })

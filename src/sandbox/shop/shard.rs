@@ -2,7 +2,7 @@
 
 use super::RingStore;
 use super::catalogue::{Category, Product};
-use super::customers::{Account, Customers};
+use super::customers::{CustomerAccount, Customers};
 use super::inventory::{StockItem, Warehouse};
 use super::ordering::{Cart, Order};
 use super::payments::{Invoice, Payment};
@@ -50,7 +50,7 @@ pub trait Aggregate: Clone + Send + 'static {
     fn lose(_stored: &mut Self, _late: &Self) {}
 }
 
-impl Aggregate for Account {
+impl Aggregate for CustomerAccount {
     const NAME: &'static str = "Customer";
 
     fn store(shard: &mut Shard) -> &mut RingStore<Self> {

@@ -1,7 +1,7 @@
 //! Everything that the shop remembers.
 
 use super::customers::{ExternalId, Taken};
-use super::projections::{Engines, Projections};
+use super::projections::{EngineSide, Projections};
 use super::shard::Shard;
 use crate::sandbox::bugs::{Bug, Bugs};
 use crate::sandbox::pipeline::{DOMAINS as DOMAIN_COUNT, Pipeline};
@@ -16,7 +16,7 @@ pub struct Shop {
     pipeline: Arc<Pipeline>,
     generation: Generation,
     /// Those that fill projections; the shop of five contexts has none that anybody could read.
-    engines: Option<Engines>,
+    engines: Option<EngineSide>,
     bugs: Bugs,
 }
 
@@ -36,7 +36,7 @@ impl Shop {
         }
         let engines = match generation {
             Generation::Five => None,
-            Generation::Today => Some(Engines::new(retain, shards, runs)),
+            Generation::Today => Some(EngineSide::new(retain, shards, runs)),
         };
         let retain = retain.div_ceil(shards);
         Self {
@@ -96,7 +96,7 @@ impl Shop {
     }
 
     /// What fills the projections, if they can be read.
-    pub(super) fn engines(&self) -> Option<&Engines> {
+    pub(super) fn engines(&self) -> Option<&EngineSide> {
         self.engines.as_ref()
     }
 
@@ -108,6 +108,6 @@ impl Shop {
 
     /// Whether engines have something to do between requests.
     pub fn has_engines(&self) -> bool {
-        self.engines().is_some_and(Engines::run)
+        self.engines().is_some_and(EngineSide::run)
     }
 }

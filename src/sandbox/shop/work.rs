@@ -4,9 +4,9 @@
 //! Load and commit are apart, so that a shop with several API workers really has its version races:
 //! whoever commits second loses, as in the real one.
 
-use super::projections::{Moment, Projections, Projector, Table};
+use super::projections::{EventMoment, ProjectionTable, Projections, Projector};
 use super::ring_store::ThingKey;
-use super::{Aggregate, Answer, Shop};
+use super::{Aggregate, EndpointAnswer, Shop};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::pipeline::Domain;
 use crate::sandbox::refusal::Refusal;
@@ -17,7 +17,7 @@ use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
 
 /// Writes a change back; see [`Work::save`].
-type Change = Box<dyn FnOnce(&Shop) -> Result<(), VersionConflict>>;
+type WriteBack = Box<dyn FnOnce(&Shop) -> Result<(), VersionConflict>>;
 
 /// See the module's documentation.
 pub struct Work<'a> {
@@ -30,7 +30,7 @@ pub struct Work<'a> {
 /// What a unit of work will have done once it is committed.
 #[derive(Default)]
 pub struct Pending {
-    change: Option<Change>,
+    change: Option<WriteBack>,
     raised: Vec<Raised>,
 }
 
@@ -112,7 +112,7 @@ impl<'a> Work<'a> {
     }
 
     /// The same by code with a fault: where the change loses a version race, the fault may strike.
-    pub fn save_with_fault<A: Aggregate>(&mut self, loaded: Loaded<A>, fault: Fault<A>) {
+    pub fn save_with_fault<A: Aggregate>(&mut self, loaded: Loaded<A>, fault: LostRaceFault<A>) {
         self.outcome.change = Some(Box::new(move |shop| loaded.write_back(shop, Some(fault))));
     }
 
@@ -185,8 +185,8 @@ impl<'a> Work<'a> {
         &self,
         id: &str,
         name: &'static str,
-        table: impl FnOnce(&mut Projections) -> &mut Table,
-    ) -> Result<Answer, Refusal> {
+        table: impl FnOnce(&mut Projections) -> &mut ProjectionTable,
+    ) -> Result<EndpointAnswer, Refusal> {
         let told = ThingKey::read(id).and_then(|key| {
             self.read(|views| {
                 let row = table(views).row(key)?;
@@ -195,10 +195,11 @@ impl<'a> Work<'a> {
                 Some(body)
             })?
         });
-        told.map(Answer::Told).ok_or_else(|| Refusal::Unknown {
-            aggregate: name,
-            id: id.into(),
-        })
+        told.map(EndpointAnswer::Told)
+            .ok_or_else(|| Refusal::Unknown {
+                aggregate: name,
+                id: id.into(),
+            })
     }
 
     /// Has the event that was raised last, of the thing with this key, seen by `projector`. What it
@@ -206,7 +207,7 @@ impl<'a> Work<'a> {
     pub fn show(
         &mut self,
         key: ThingKey,
-        projector: impl FnOnce(&mut Projections, &Moment<'_>) + Send + 'static,
+        projector: impl FnOnce(&mut Projections, &EventMoment<'_>) + Send + 'static,
     ) {
         if let Some(raised) = self.outcome.raised.last_mut() {
             raised.shown = Some((key, Box::new(projector)));
@@ -215,7 +216,7 @@ impl<'a> Work<'a> {
 }
 
 /// What faulty code does where a change loses a version race.
-pub struct Fault<A> {
+pub struct LostRaceFault<A> {
     /// The fault.
     pub bug: Bug,
     /// What it does to the stored thing with the late one. Returns whether the change counts as
@@ -223,7 +224,7 @@ pub struct Fault<A> {
     pub act: fn(stored: &mut A, late: &A) -> bool,
 }
 
-impl<A: Aggregate> Fault<A> {
+impl<A: Aggregate> LostRaceFault<A> {
     /// The version check is missing.
     pub fn unchecked(bug: Bug) -> Self {
         Self {
@@ -249,7 +250,11 @@ impl<A: Aggregate> Loaded<A> {
         self.key
     }
 
-    fn write_back(self, shop: &Shop, fault: Option<Fault<A>>) -> Result<(), VersionConflict> {
+    fn write_back(
+        self,
+        shop: &Shop,
+        fault: Option<LostRaceFault<A>>,
+    ) -> Result<(), VersionConflict> {
         // A thing that was forgotten meanwhile takes its change with it.
         let Some(mut shard) = shop.shard(self.key.shard()) else {
             return Ok(());

@@ -1,6 +1,6 @@
 //! Attributes of variants and categories: a text that has to be JSON.
 
-use crate::sandbox::json_text::{self, Fault};
+use crate::sandbox::json_text::{self, JsonFault};
 use crate::sandbox::refusal::Refusal;
 
 /// Checks that a text that is not empty is JSON.
@@ -11,8 +11,8 @@ pub fn check_attributes(text: Option<&str>) -> Result<(), Refusal> {
     let Some(text) = text else { return Ok(()) };
     match json_text::read(text) {
         Ok(_) => Ok(()),
-        Err(Fault::TooDeep) => Err(Refusal::Crash),
-        Err(Fault::Syntax { message, at }) => {
+        Err(JsonFault::TooDeep) => Err(Refusal::Crash),
+        Err(JsonFault::Syntax { message, at }) => {
             let before: String = text.chars().take(at).collect();
             let line = before.matches('\n').count() + 1;
             let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;

@@ -4,14 +4,14 @@ use super::Category;
 use super::attributes::check_attributes;
 use super::views;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, Work};
 use crate::shop::events;
 
 /// Deepest level; roots are on level 0.
 const MAX_LEVEL: u8 = 4;
 
 /// An inactive parent is one all the same.
-pub fn create(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn create(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     let level = match fields.filled_text(1) {
         None => 0,
@@ -30,11 +30,11 @@ pub fn create(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     });
     work.raise(&events::CATEGORY_CREATED);
     views::create_category(work, id, level, fields);
-    Ok(Answer::Created("category_id", id))
+    Ok(EndpointAnswer::Created("category_id", id))
 }
 
 /// Allowed for inactive ones, too.
-pub fn update(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn update(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     let category = work.load::<Category>(call.id())?;
     check_attributes(fields.filled_text(1))?;
@@ -45,12 +45,12 @@ pub fn update(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     work.save(category);
     work.raise(&events::CATEGORY_DETAILS_UPDATED);
     views::rename_category(work, key, fields);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
 /// Any number that fits the database's 32-bit column; nothing handles its complaint about others.
 /// (Not measured for this column.)
-pub fn reorder(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn reorder(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let category = work.load::<Category>(call.id())?;
     let order = call.fields.required_integer(0);
     if i32::try_from(order).is_err() {
@@ -60,10 +60,10 @@ pub fn reorder(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> 
     work.save(category);
     work.raise(&events::CATEGORY_REORDERED);
     views::set_category(work, key, "display_order", order);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn deactivate(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn deactivate(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let mut category = work.load::<Category>(call.id())?;
     if !category.is_active {
         return Err(Refusal::rule("status", "Category is already inactive"));
@@ -73,5 +73,5 @@ pub fn deactivate(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusa
     work.save(category);
     work.raise(&events::CATEGORY_DEACTIVATED);
     views::set_category(work, key, "is_active", false);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }

@@ -1,7 +1,7 @@
 //! What is remembered of a product, its variants and its images.
 
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::shop::Call;
+use crate::sandbox::shop::EndpointCall;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// that parts are kept where those are shown, and nowhere else.
 #[derive(Clone, Debug)]
 pub struct Product {
-    pub(super) status: Status,
+    pub(super) status: ProductStatus,
     pub(super) has_variants: bool,
     pub(super) images: u8,
     pub(super) parts: Option<Arc<Parts>>,
@@ -34,7 +34,7 @@ pub(super) struct Variant {
 const MOST_VARIANTS: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub(super) enum ProductStatus {
     Draft,
     Active,
     Discontinued,
@@ -62,7 +62,7 @@ impl Product {
 
     /// The variant that the path names. Where no projection shows ids, every one is unknown. (The
     /// wording is the source's.)
-    pub(super) fn variant(&mut self, call: &Call<'_>) -> Result<&mut Variant, Refusal> {
+    pub(super) fn variant(&mut self, call: &EndpointCall<'_>) -> Result<&mut Variant, Refusal> {
         let id = call.parameters[1];
         let unknown = || Refusal::rule("variants", format!("Variant {id} not found"));
         let parts = self.parts.as_mut().ok_or_else(unknown)?;
@@ -72,7 +72,12 @@ impl Product {
             .ok_or_else(unknown)
     }
 
-    pub(super) fn go(&mut self, from: Status, to: Status, otherwise: &str) -> Result<(), Refusal> {
+    pub(super) fn go(
+        &mut self,
+        from: ProductStatus,
+        to: ProductStatus,
+        otherwise: &str,
+    ) -> Result<(), Refusal> {
         if self.status != from {
             return Err(Refusal::rule("status", otherwise));
         }

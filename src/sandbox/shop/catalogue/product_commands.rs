@@ -1,7 +1,7 @@
 //! Products: Draft → Active → Discontinued → Archived, with variants and images at any time.
 
 use super::attributes::check_attributes;
-use super::product::{Product, Status, is_spelled};
+use super::product::{Product, ProductStatus, is_spelled};
 use super::product_rules::{check_measure, check_price, check_sku, check_slug, check_tier_price};
 use super::views;
 use crate::sandbox::pipeline::Domain::Catalogue;
@@ -9,7 +9,7 @@ use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::message_store::check_storable;
 use crate::sandbox::shop::ring_store::ThingKey;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, Work};
 use crate::shop::events;
 use crate::stats::Event;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ const VISIBILITIES: [&str; 3] = ["Public", "Unlisted", "Tier_Restricted"];
 /// Most tiers of a variant.
 const MOST_TIERS: usize = 20;
 
-pub fn create(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn create(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     // Meta texts without a slug are dropped, unchecked.
     if let Some(slug) = fields.filled_text(10) {
@@ -37,20 +37,20 @@ pub fn create(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
         ));
     }
     let id = work.create(Product {
-        status: Status::Draft,
+        status: ProductStatus::Draft,
         has_variants: false,
         images: 0,
         parts: None,
     });
     work.raise(&events::PRODUCT_CREATED);
     views::create_product(work, id, fields);
-    Ok(Answer::Created("product_id", id))
+    Ok(EndpointAnswer::Created("product_id", id))
 }
 
 /// Loads the product, lets `rule` change it, and saves it. Tells its key.
 fn change(
     work: &mut Work<'_>,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     event: &'static Event,
     rule: impl FnOnce(&mut Product) -> Result<(), Refusal>,
 ) -> Result<ThingKey, Refusal> {
@@ -67,7 +67,10 @@ fn new_id() -> Uuid {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_be_bytes()).into_uuid()
 }
 
-pub fn update_details(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn update_details(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     let key = change(work, call, &events::PRODUCT_DETAILS_UPDATED, |_| {
         check_slug(fields.text(6).unwrap_or_default())?;
@@ -77,10 +80,13 @@ pub fn update_details(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Re
         }
     })?;
     views::update_product(work, key, fields);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn add_variant(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn add_variant(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     let numbers = [2, 4, 6, 7, 8].map(|index| fields.number(index).unwrap_or_default());
     check_storable(&numbers)?;
@@ -101,7 +107,7 @@ pub fn add_variant(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refus
     if let Some(id) = id {
         views::add_variant(work, key, id, fields);
     }
-    Ok(Answer::ADDED)
+    Ok(EndpointAnswer::ADDED)
 }
 
 /// A unit without a weight is dropped, unchecked.
@@ -136,7 +142,10 @@ fn check_dimensions(fields: &Fields<'_>) -> Result<(), Refusal> {
 }
 
 /// Tiers' prices are forgotten with the old price.
-pub fn change_price(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn change_price(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let price = call.fields.required_number(0);
     check_storable(&[price])?;
     let key = change(work, call, &events::VARIANT_PRICE_CHANGED, |product| {
@@ -147,10 +156,13 @@ pub fn change_price(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refu
         Ok(())
     })?;
     views::change_price(work, key, call);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn set_tier_price(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn set_tier_price(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let price = call.fields.required_number(1);
     check_storable(&[price])?;
     let tier = call.fields.required_text(0);
@@ -164,10 +176,10 @@ pub fn set_tier_price(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Re
         Ok(())
     })?;
     views::set_tier_price(work, key, call);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn add_image(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn add_image(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let id = work.shows(Catalogue).then(new_id);
     let mut is_first = false;
     let key = change(work, call, &events::PRODUCT_IMAGE_ADDED, |product| {
@@ -184,12 +196,15 @@ pub fn add_image(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal
     if let Some(id) = id {
         views::add_image(work, key, id, is_first, call.fields);
     }
-    Ok(Answer::ADDED)
+    Ok(EndpointAnswer::ADDED)
 }
 
 /// (The refusal's wording is measured on today's shop; in the shop of five contexts no client can
 /// know an image's id.)
-pub fn remove_image(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn remove_image(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let id = call.parameters[1];
     let key = change(work, call, &events::PRODUCT_IMAGE_REMOVED, |product| {
         let unknown = || Refusal::rule("images", format!("Image {id} not found"));
@@ -202,14 +217,14 @@ pub fn remove_image(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refu
         Ok(())
     })?;
     views::remove_image(work, key, call);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn activate(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn activate(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let key = change(work, call, &events::PRODUCT_ACTIVATED, |product| {
         product.go(
-            Status::Draft,
-            Status::Active,
+            ProductStatus::Draft,
+            ProductStatus::Active,
             "Only draft products can be activated",
         )?;
         if product.has_variants {
@@ -221,29 +236,32 @@ pub fn activate(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal>
         ))
     })?;
     views::set_status(work, key, "Active");
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn discontinue(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn discontinue(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let key = change(work, call, &events::PRODUCT_DISCONTINUED, |product| {
         product.go(
-            Status::Active,
-            Status::Discontinued,
+            ProductStatus::Active,
+            ProductStatus::Discontinued,
             "Only active products can be discontinued",
         )
     })?;
     views::set_status(work, key, "Discontinued");
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn archive(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn archive(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let key = change(work, call, &events::PRODUCT_ARCHIVED, |product| {
         product.go(
-            Status::Discontinued,
-            Status::Archived,
+            ProductStatus::Discontinued,
+            ProductStatus::Archived,
             "Only discontinued products can be archived",
         )
     })?;
     views::set_status(work, key, "Archived");
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }

@@ -4,10 +4,12 @@ use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Catalogue;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row, has, member, object};
+use crate::sandbox::shop::projections::{
+    EventMoment, Notice, ProjectionRow, Projections, has, member, object,
+};
 use crate::sandbox::shop::query::ListQuery;
 use crate::sandbox::shop::ring_store::ThingKey;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, Work};
 use uuid::Uuid;
 
 /// Most categories that the list shows.
@@ -15,25 +17,34 @@ const MOST_CATEGORIES: usize = 100;
 /// Most products that are kept of a category; the count goes on.
 const MOST_PRODUCTS: usize = 1_000;
 
-pub fn list_products(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn list_products(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let query = ListQuery::of(call);
     let (category, status) = (query.text("category_id"), query.text("status"));
     let page = query.page()?;
-    let is_wanted = |card: &&mut Row| {
+    let is_wanted = |card: &&mut ProjectionRow| {
         (category.is_empty() || card.text("category_id") == category)
             && (status.is_empty() || card.text("status") == status)
     };
     let told = work.read(|views| page.of(views.product_card.rows().filter(is_wanted)));
-    Ok(Answer::Told(told.unwrap_or_default()))
+    Ok(EndpointAnswer::Told(told.unwrap_or_default()))
 }
 
-pub fn read_product(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn read_product(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     work.read_row(call.id(), "ProductDetail", |views| {
         &mut views.product_detail
     })
 }
 
-pub fn list_categories(work: &mut Work<'_>, _call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn list_categories(
+    work: &mut Work<'_>,
+    _call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let told = work.read(|views| {
         let mut body = String::from("[");
         for (index, row) in views.category_tree.rows().take(MOST_CATEGORIES).enumerate() {
@@ -45,10 +56,13 @@ pub fn list_categories(work: &mut Work<'_>, _call: &Call<'_>) -> Result<Answer, 
         body.push(']');
         body
     });
-    Ok(Answer::Told(told.unwrap_or_default()))
+    Ok(EndpointAnswer::Told(told.unwrap_or_default()))
 }
 
-pub fn read_category_products(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn read_category_products(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     work.read_row(call.id(), "CategoryProducts", |views| {
         &mut views.category_products
     })
@@ -68,7 +82,7 @@ pub fn create_product(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
 
 fn create_rows(
     views: &mut Projections,
-    moment: &Moment<'_>,
+    moment: &EventMoment<'_>,
     id: Uuid,
     [sku, title]: [String; 2],
     seller: Option<String>,
@@ -92,7 +106,7 @@ fn create_rows(
             ]));
         }
     }
-    let card = Row(vec![
+    let card = ProjectionRow(vec![
         ("product_id", id.into()),
         ("sku", sku.clone().into()),
         ("title", title.clone().into()),
@@ -106,7 +120,7 @@ fn create_rows(
         ("variant_count", 0.into()),
         ("created_at", moment.raised()),
     ]);
-    let detail = Row(vec![
+    let detail = ProjectionRow(vec![
         ("product_id", id.into()),
         ("sku", sku.into()),
         ("seller_id", seller.into()),
@@ -134,7 +148,7 @@ fn change_in_category(
     views: &mut Projections,
     product: ThingKey,
     change: impl FnOnce(&mut Json),
-) -> Option<&mut Row> {
+) -> Option<&mut ProjectionRow> {
     let detail = views.product_detail.row(product)?;
     let category = ThingKey::read(detail.text("category_id"))?;
     let row = views.category_products.row(category)?;
@@ -197,7 +211,7 @@ pub fn add_variant(work: &mut Work<'_>, key: ThingKey, id: Uuid, fields: &Fields
 }
 
 /// The span of prices only ever grows: the card does not know the variants.
-fn widen_prices(card: &mut Row, price: f64) {
+fn widen_prices(card: &mut ProjectionRow, price: f64) {
     if *card.get("min_price") == Json::Null || price < card.number("min_price") {
         card.set("min_price", price);
     }
@@ -221,7 +235,7 @@ fn change_variant(
     }
 }
 
-pub fn change_price(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
+pub fn change_price(work: &mut Work<'_>, key: ThingKey, call: &EndpointCall<'_>) {
     if !work.shows(Catalogue) {
         return;
     }
@@ -243,7 +257,7 @@ pub fn change_price(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     });
 }
 
-pub fn set_tier_price(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
+pub fn set_tier_price(work: &mut Work<'_>, key: ThingKey, call: &EndpointCall<'_>) {
     if !work.shows(Catalogue) {
         return;
     }
@@ -291,7 +305,7 @@ pub fn add_image(
     });
 }
 
-pub fn remove_image(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
+pub fn remove_image(work: &mut Work<'_>, key: ThingKey, call: &EndpointCall<'_>) {
     if !work.shows(Catalogue) {
         return;
     }
@@ -347,7 +361,7 @@ pub fn create_category(work: &mut Work<'_>, id: Uuid, level: u8, fields: &Fields
     let key = ThingKey::of(id);
     work.show(key, move |views, _| {
         let crumbs = breadcrumb(views, &name, parent.as_deref().unwrap_or_default());
-        let node = Row(vec![
+        let node = ProjectionRow(vec![
             ("category_id", id.into()),
             ("name", name.as_str().into()),
             ("parent_category_id", parent.into()),
@@ -357,7 +371,7 @@ pub fn create_category(work: &mut Work<'_>, id: Uuid, level: u8, fields: &Fields
             ("breadcrumb", crumbs),
             ("product_count", 0.into()),
         ]);
-        let products = Row(vec![
+        let products = ProjectionRow(vec![
             ("category_id", id.into()),
             ("category_name", name.into()),
             ("product_count", 0.into()),

@@ -4,16 +4,22 @@ use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Identity;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{Row, has, member, object};
+use crate::sandbox::shop::projections::{ProjectionRow, has, member, object};
 use crate::sandbox::shop::ring_store::ThingKey;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, Work};
 use uuid::Uuid;
 
-pub fn read_customer(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn read_customer(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     work.read_row(call.id(), "CustomerCard", |views| &mut views.customer_card)
 }
 
-pub fn read_addresses(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn read_addresses(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     work.read_row(call.id(), "AddressBook", |views| &mut views.address_book)
 }
 
@@ -27,7 +33,7 @@ pub fn register(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
     let key = ThingKey::of(id);
     work.show(key, move |views, moment| {
         let [external_id, email, first_name, last_name] = texts;
-        let row = Row(vec![
+        let row = ProjectionRow(vec![
             ("customer_id", id.into()),
             ("external_id", external_id.into()),
             ("email", email.into()),
@@ -113,7 +119,7 @@ pub fn add_address(
             ("is_default", python_bool(is_default)),
         ]);
         if views.address_book.row(key).is_none() {
-            let row = Row(vec![("customer_id", key.uuid().into())]);
+            let row = ProjectionRow(vec![("customer_id", key.uuid().into())]);
             views.address_book.put(key, row);
         }
         if let Some(book) = views.address_book.row(key) {
@@ -126,7 +132,7 @@ pub fn add_address(
 fn change_book(
     work: &mut Work<'_>,
     key: ThingKey,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     change: impl FnOnce(&mut Vec<Json>, &str) + Send + 'static,
 ) {
     let id = call.parameters[1].to_owned();
@@ -137,7 +143,7 @@ fn change_book(
     });
 }
 
-pub fn update_address(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
+pub fn update_address(work: &mut Work<'_>, key: ThingKey, call: &EndpointCall<'_>) {
     if !work.shows(Identity) {
         return;
     }
@@ -155,7 +161,7 @@ pub fn update_address(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     });
 }
 
-pub fn remove_address(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
+pub fn remove_address(work: &mut Work<'_>, key: ThingKey, call: &EndpointCall<'_>) {
     if !work.shows(Identity) {
         return;
     }
@@ -164,7 +170,7 @@ pub fn remove_address(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     });
 }
 
-pub fn prefer_address(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
+pub fn prefer_address(work: &mut Work<'_>, key: ThingKey, call: &EndpointCall<'_>) {
     if !work.shows(Identity) {
         return;
     }

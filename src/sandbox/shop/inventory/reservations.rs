@@ -7,7 +7,7 @@ use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::projections::{Notice, Projections, Reservation};
 use crate::sandbox::shop::ring_store::ThingKey;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, Work};
 use crate::shop::events;
 
 const MINUTE_NS: i128 = 60_000_000_000;
@@ -67,7 +67,7 @@ pub fn take_reserved(views: &mut Projections, order: ThingKey) -> Vec<(ThingKey,
 
 /// Releases reservations that have been over for so many minutes. What it raises waits in a lane of
 /// the streams that is never read, so that no projection and no saga follows (measured).
-pub fn expire(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn expire(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let minutes = match call.fields.integer(0) {
         None | Some(0) => USUAL_MINUTES,
         Some(minutes) => minutes,
@@ -80,7 +80,9 @@ pub fn expire(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
         let released = work.apart(|work| release(work, item, quantity));
         count += u32::from(released.is_ok());
     }
-    Ok(Answer::Told(format!(r#"{{"expired_count":{count}}}"#)))
+    Ok(EndpointAnswer::Told(format!(
+        r#"{{"expired_count":{count}}}"#
+    )))
 }
 
 /// Begins the stock of a new variant, with nothing in it, in a warehouse that nobody made.

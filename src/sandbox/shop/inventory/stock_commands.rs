@@ -4,23 +4,23 @@ use super::stock::Supply;
 use super::{StockItem, reservations};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::shop::{Answer, Call, Fault, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, LostRaceFault, Work};
 use crate::shop::events;
 use crate::stats::Event;
 
 /// Neither product nor warehouse need exist, and the same ones may have several items.
-pub fn initialize(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn initialize(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let quantity = call.fields.required_integer(4);
     let reorder_point = call.fields.required_integer(5);
     let id = work.create(StockItem::new(quantity, reorder_point));
     work.raise(&events::STOCK_INITIALIZED);
-    Ok(Answer::Created("inventory_item_id", id))
+    Ok(EndpointAnswer::Created("inventory_item_id", id))
 }
 
 /// Loads the item, lets `rule` change it, and saves it. Little stock is an event of its own.
 fn change(
     work: &mut Work<'_>,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     event: &'static Event,
     rule: impl FnOnce(&mut StockItem) -> Result<Supply, Refusal>,
 ) -> Result<(), Refusal> {
@@ -37,18 +37,18 @@ fn change(
 /// The same for changes after which nobody looks whether there is little left.
 fn change_quietly(
     work: &mut Work<'_>,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     event: &'static Event,
     rule: impl FnOnce(&mut StockItem) -> Result<(), Refusal>,
-) -> Result<Answer, Refusal> {
+) -> Result<EndpointAnswer, Refusal> {
     change(work, call, event, |item| {
         rule(item)?;
         Ok(Supply::Enough)
     })?;
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn receive(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn receive(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let quantity = call.fields.required_integer(0);
     change_quietly(work, call, &events::STOCK_RECEIVED, |item| {
         item.receive(quantity);
@@ -57,14 +57,14 @@ pub fn receive(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> 
 }
 
 /// The reservation's id is not told.
-pub fn reserve(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn reserve(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let quantity = call.fields.required_integer(1);
     let mut item = work.load::<StockItem>(call.id())?;
     let supply = match item.reserve(quantity) {
         Err(_) if work.strikes(Bug::Oversell) => item.take(quantity),
         reserved => reserved?,
     };
-    let fault = Fault {
+    let fault = LostRaceFault {
         bug: Bug::Undersell,
         act: |stored: &mut StockItem, late| {
             stored.keep_pieces_of(late);
@@ -78,40 +78,46 @@ pub fn reserve(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> 
     if supply == Supply::Low {
         work.raise(&events::LOW_STOCK_DETECTED);
     }
-    Ok(Answer::ADDED)
+    Ok(EndpointAnswer::ADDED)
 }
 
 /// Releasing, confirming or committing a reservation: no client can know its id, in neither
 /// generation, so that every one is unknown.
-pub fn find_reservation(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn find_reservation(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     work.load::<StockItem>(call.id())?;
     Err(Refusal::rule("reservation_id", "Reservation not found"))
 }
 
-pub fn adjust(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn adjust(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let quantity = call.fields.required_integer(0);
     change(work, call, &events::STOCK_ADJUSTED, |item| {
         item.adjust(quantity)
     })?;
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn mark_damaged(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn mark_damaged(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let quantity = call.fields.required_integer(0);
     change(work, call, &events::STOCK_MARKED_DAMAGED, |item| {
         item.mark_damaged(quantity)
     })?;
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn write_off(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn write_off(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let quantity = call.fields.required_integer(0);
     change_quietly(work, call, &events::DAMAGED_STOCK_WRITTEN_OFF, |item| {
         item.write_off(quantity)
     })
 }
 
-pub fn take_back(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn take_back(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let quantity = call.fields.required_integer(0);
     change_quietly(work, call, &events::STOCK_RETURNED, |item| {
         item.receive(quantity);
@@ -120,7 +126,7 @@ pub fn take_back(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal
 }
 
 /// A count that differs adjusts the level, which is a second event.
-pub fn check(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn check(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let counted = call.fields.required_integer(0);
     let mut item = work.load::<StockItem>(call.id())?;
     let adjusted = item.check(counted);
@@ -132,5 +138,5 @@ pub fn check(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
             work.raise(&events::LOW_STOCK_DETECTED);
         }
     }
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// Cart status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
+enum CartStatus {
     Active,
     Converted,
     Abandoned,
@@ -21,7 +21,7 @@ enum Status {
 /// kept where projections show it.
 #[derive(Clone, Debug)]
 pub struct Cart {
-    status: Status,
+    status: CartStatus,
     customer: Option<Arc<str>>,
     placeholders: Placeholders,
     items: Vec<Item>,
@@ -78,7 +78,7 @@ impl Placeholders {
 impl Cart {
     /// A new cart.
     pub const EMPTY: Self = Self {
-        status: Status::Active,
+        status: CartStatus::Active,
         customer: None,
         placeholders: Placeholders::Fit,
         items: Vec::new(),
@@ -86,7 +86,7 @@ impl Cart {
     };
 
     fn check_active(&self, refusal: &'static str) -> Result<(), Refusal> {
-        if self.status == Status::Active {
+        if self.status == CartStatus::Active {
             return Ok(());
         }
         Err(Refusal::rule("status", refusal))
@@ -238,13 +238,13 @@ impl Cart {
         if self.items.is_empty() {
             return Err(Refusal::rule("cart", "Cannot convert an empty cart"));
         }
-        self.status = Status::Converted;
+        self.status = CartStatus::Converted;
         Ok(())
     }
 
     /// Whether its order has been made.
     pub fn is_converted(&self) -> bool {
-        self.status == Status::Converted
+        self.status == CartStatus::Converted
     }
 
     /// Gives the cart up.
@@ -253,7 +253,7 @@ impl Cart {
     /// When the cart is not active.
     pub fn abandon(&mut self) -> Result<(), Refusal> {
         self.check_active("Only active carts can be abandoned")?;
-        self.status = Status::Abandoned;
+        self.status = CartStatus::Abandoned;
         Ok(())
     }
 }

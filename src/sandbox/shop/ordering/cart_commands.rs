@@ -8,24 +8,24 @@ use crate::sandbox::pipeline::Domain::Ordering;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::work::Loaded;
-use crate::sandbox::shop::{Answer, Call, Fault, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, LostRaceFault, Work};
 use crate::shop::events;
 use crate::stats::Event;
 use uuid::Uuid;
 
 /// Creating a cart raises no event.
-pub fn create(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn create(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let cart = match work.shows(Ordering) {
         true => Cart::of(call.fields.text(0)),
         false => Cart::EMPTY,
     };
-    Ok(Answer::Created("cart_id", work.create(cart)))
+    Ok(EndpointAnswer::Created("cart_id", work.create(cart)))
 }
 
 /// Loads the cart, lets `rule` change it, and saves it. Tells its key, and what `rule` told.
 fn change<T>(
     work: &mut Work<'_>,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     event: &'static Event,
     rule: impl FnOnce(&mut Cart) -> Result<T, Refusal>,
 ) -> Result<(ThingKey, T), Refusal> {
@@ -37,7 +37,7 @@ fn change<T>(
     Ok((key, told))
 }
 
-pub fn add_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn add_item(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     let (product, variant) = (fields.required_text(0), fields.required_text(1));
     let quantity = fields.required_integer(2);
@@ -53,38 +53,47 @@ pub fn add_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal>
     if let Some(id) = id {
         cart_views::add_item(work, key, id, fields);
     }
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn update_quantity(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn update_quantity(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let quantity = call.fields.required_integer(0);
     let (key, ()) = change(work, call, &events::CART_QUANTITY_UPDATED, |cart| {
         cart.update_quantity(call.parameters[1], quantity)
     })?;
     cart_views::update_quantity(work, key, call);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn remove_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn remove_item(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let (key, ()) = change(work, call, &events::CART_ITEM_REMOVED, |cart| {
         cart.remove_item(call.parameters[1])
     })?;
     cart_views::remove_item(work, key, call);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn apply_coupon(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn apply_coupon(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let code = call.fields.required_text(0);
     let (key, ()) = change(work, call, &events::CART_COUPON_APPLIED, |cart| {
         cart.apply_coupon(code)
     })?;
     cart_views::apply_coupon(work, key, code);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
 /// Makes the order first, in a unit of work of its own, and then closes the cart: when that is
 /// refused, the order is there all the same. (Measured.)
-pub fn check_out(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn check_out(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let mut cart = work.load::<Cart>(call.id())?;
     cart.check_placeholders()?;
     for address in [0, 1] {
@@ -96,14 +105,18 @@ pub fn check_out(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal
     if !(cart.is_converted() && work.strikes(Bug::DoubleCheckout)) {
         cart.convert()?;
     }
-    work.save_with_fault(cart, Fault::unchecked(Bug::DoubleCheckout));
+    work.save_with_fault(cart, LostRaceFault::unchecked(Bug::DoubleCheckout));
     work.raise(&events::CART_CONVERTED);
     cart_views::end(work, key, "Converted");
-    Ok(Answer::Created("order_id", order_id))
+    Ok(EndpointAnswer::Created("order_id", order_id))
 }
 
 /// Makes the order of a cart, at once; tells its identifier, and the cart's key.
-fn make_order(work: &mut Work<'_>, call: &Call<'_>, cart: &Loaded<Cart>) -> (Uuid, ThingKey) {
+fn make_order(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+    cart: &Loaded<Cart>,
+) -> (Uuid, ThingKey) {
     let mut order = Order::NEW;
     let details = work
         .shows(Ordering)
@@ -120,22 +133,25 @@ fn make_order(work: &mut Work<'_>, call: &Call<'_>, cart: &Loaded<Cart>) -> (Uui
     (order_id, cart.key())
 }
 
-pub fn abandon(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn abandon(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let (key, ()) = change(work, call, &events::CART_ABANDONED, Cart::abandon)?;
     cart_views::end(work, key, "Abandoned");
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn merge(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn merge(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let (key, ()) = change(work, call, &events::CARTS_MERGED, |cart| cart.merge())?;
     cart_views::merge(work, key);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
 /// Gives up carts that nobody has touched for so many hours: none, as the projection that it looks
 /// at never learns when a cart was touched (measured).
-pub fn detect_abandoned(_work: &mut Work<'_>, _call: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(Answer::Ok(r#"{"abandoned_count":0}"#))
+pub fn detect_abandoned(
+    _work: &mut Work<'_>,
+    _call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
+    Ok(EndpointAnswer::Ok(r#"{"abandoned_count":0}"#))
 }
 
 #[cfg(test)]
@@ -158,7 +174,7 @@ mod tests {
         let shop = Shop::new(generation, 10, 1, Arc::new(pipeline));
         let check_out_of = |cart_id: &str| {
             let mut work = Work::new(&shop, 0);
-            let call = Call {
+            let call = EndpointCall {
                 parameters: &[cart_id],
                 fields: &Fields::NONE,
                 query: None,

@@ -4,12 +4,14 @@ use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Ordering;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{Moment, Projections, Row, has, member, object};
+use crate::sandbox::shop::projections::{
+    EventMoment, ProjectionRow, Projections, has, member, object,
+};
 use crate::sandbox::shop::ring_store::ThingKey;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, Work};
 use uuid::Uuid;
 
-pub fn read(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn read(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     work.read_row(call.id(), "CartView", |views| &mut views.cart_view)
 }
 
@@ -18,24 +20,27 @@ pub fn read(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
 fn change(
     work: &mut Work<'_>,
     key: ThingKey,
-    change: impl FnOnce(&mut Row, &Moment<'_>) + Send + 'static,
+    change: impl FnOnce(&mut ProjectionRow, &EventMoment<'_>) + Send + 'static,
 ) {
     if !work.shows(Ordering) {
         return;
     }
-    work.show(key, move |views: &mut Projections, moment: &Moment<'_>| {
-        if views.cart_view.row(key).is_none() {
-            views.cart_view.put(key, empty(key));
-        }
-        if let Some(row) = views.cart_view.row(key) {
-            change(row, moment);
-        }
-    });
+    work.show(
+        key,
+        move |views: &mut Projections, moment: &EventMoment<'_>| {
+            if views.cart_view.row(key).is_none() {
+                views.cart_view.put(key, empty(key));
+            }
+            if let Some(row) = views.cart_view.row(key) {
+                change(row, moment);
+            }
+        },
+    );
 }
 
 /// The projectors are told neither whose cart it is, nor when it was made.
-fn empty(key: ThingKey) -> Row {
-    Row(vec![
+fn empty(key: ThingKey) -> ProjectionRow {
+    ProjectionRow(vec![
         ("cart_id", key.uuid().into()),
         ("customer_id", Json::Null),
         ("session_id", Json::Null),
@@ -48,7 +53,7 @@ fn empty(key: ThingKey) -> Row {
     ])
 }
 
-fn count_items(row: &mut Row) {
+fn count_items(row: &mut ProjectionRow) {
     let count = row.list("items").len() as i64;
     row.set("item_count", count);
 }
@@ -78,7 +83,7 @@ pub fn add_item(work: &mut Work<'_>, key: ThingKey, id: Uuid, fields: &Fields<'_
     });
 }
 
-pub fn update_quantity(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
+pub fn update_quantity(work: &mut Work<'_>, key: ThingKey, call: &EndpointCall<'_>) {
     let id = call.parameters[1].to_owned();
     let quantity = call.fields.required_integer(0);
     change(work, key, move |row, _| {
@@ -90,7 +95,7 @@ pub fn update_quantity(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
     });
 }
 
-pub fn remove_item(work: &mut Work<'_>, key: ThingKey, call: &Call<'_>) {
+pub fn remove_item(work: &mut Work<'_>, key: ThingKey, call: &EndpointCall<'_>) {
     let id = call.parameters[1].to_owned();
     change(work, key, move |row, _| {
         row.list("items").retain(|item| !has(item, "item_id", &id));

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Order status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum OrderStatus {
     Created,
     Confirmed,
     PaymentPending,
@@ -27,23 +27,23 @@ pub enum Status {
     Refunded,
 }
 
-use Status::{
+use OrderStatus::{
     Cancelled, Completed, Confirmed, Created, Delivered, Paid, PartiallyShipped, PaymentPending,
     Processing, Refunded, ReturnApproved, ReturnRequested, Returned, Shipped,
 };
 
 /// States in which an order can be cancelled.
-const CANCELLABLE: [Status; 4] = [Created, Confirmed, PaymentPending, Paid];
+const CANCELLABLE: [OrderStatus; 4] = [Created, Confirmed, PaymentPending, Paid];
 
 /// The cancellable states as the refusal lists them: in an order that differs between processes,
 /// as the real shop keeps them in a Python set.
 static CANCELLABLE_LIST: LazyLock<String> = LazyLock::new(|| {
-    let mut names = CANCELLABLE.map(Status::name);
+    let mut names = CANCELLABLE.map(OrderStatus::name);
     fastrand::shuffle(&mut names);
     names.join(", ")
 });
 
-impl Status {
+impl OrderStatus {
     /// As the shop writes it.
     pub fn name(self) -> &'static str {
         match self {
@@ -84,14 +84,14 @@ impl Status {
 /// is in it is only kept where projections show it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
-    status: Status,
+    status: OrderStatus,
     contents: Option<Arc<Contents>>,
 }
 
 /// What is in an order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contents {
-    pub lines: Vec<Line>,
+    pub lines: Vec<OrderLine>,
     pub shipping_cost: f64,
     pub tax_total: f64,
     pub discount_total: f64,
@@ -99,7 +99,7 @@ pub struct Contents {
 
 /// An item of an order.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Line {
+pub struct OrderLine {
     pub id: Uuid,
     pub quantity: i64,
     pub unit_price: f64,
@@ -107,19 +107,19 @@ pub struct Line {
 
 /// What an order costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Totals {
+pub struct OrderTotals {
     pub subtotal: f64,
     pub grand_total: f64,
 }
 
 impl Contents {
     /// What it costs, added up in the shop's order.
-    pub fn totals(&self) -> Totals {
+    pub fn totals(&self) -> OrderTotals {
         let lines = self.lines.iter();
         let subtotal: f64 = lines
             .map(|line| line.unit_price * line.quantity as f64)
             .fold(0.0, |sum, price| sum + price);
-        Totals {
+        OrderTotals {
             subtotal,
             grand_total: subtotal + self.shipping_cost + self.tax_total - self.discount_total,
         }
@@ -127,14 +127,14 @@ impl Contents {
 
     /// Where the item with this identifier stands.
     fn place(&self, id: &str) -> Option<usize> {
-        let is_it = |line: &Line| line.id.hyphenated().encode_lower(&mut [0; 36]) == id;
+        let is_it = |line: &OrderLine| line.id.hyphenated().encode_lower(&mut [0; 36]) == id;
         self.lines.iter().position(is_it)
     }
 }
 
 /// What today's shop does only once, however often it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settling {
+pub enum OrderSettling {
     PaymentPending,
     PaymentSuccess,
     PaymentFailure,
@@ -161,19 +161,19 @@ impl Order {
 
     /// Whether today's shop answers that it is done although nothing happens: it has happened
     /// before, or the order has been cancelled meanwhile. (Measured cell by cell.)
-    pub fn is_settled(&self, settling: Settling) -> bool {
+    pub fn is_settled(&self, settling: OrderSettling) -> bool {
         match settling {
-            Settling::PaymentPending => {
+            OrderSettling::PaymentPending => {
                 matches!(self.status, PaymentPending | Cancelled | Refunded)
             }
-            Settling::PaymentSuccess => matches!(self.status, Paid | Cancelled | Refunded),
-            Settling::PaymentFailure => matches!(self.status, Cancelled | Refunded),
-            Settling::Cancel => self.status == Cancelled,
-            Settling::Refund => self.status == Refunded,
+            OrderSettling::PaymentSuccess => matches!(self.status, Paid | Cancelled | Refunded),
+            OrderSettling::PaymentFailure => matches!(self.status, Cancelled | Refunded),
+            OrderSettling::Cancel => self.status == Cancelled,
+            OrderSettling::Refund => self.status == Refunded,
         }
     }
 
-    fn check_transition(&self, target: Status) -> Result<(), Refusal> {
+    fn check_transition(&self, target: OrderStatus) -> Result<(), Refusal> {
         if self.status.leads_to(target) {
             return Ok(());
         }
@@ -193,7 +193,7 @@ impl Order {
     ///
     /// # Errors
     /// When the state does not lead there.
-    pub fn proceed(&mut self, target: Status) -> Result<(), Refusal> {
+    pub fn proceed(&mut self, target: OrderStatus) -> Result<(), Refusal> {
         self.check_transition(target)?;
         self.status = target;
         Ok(())
@@ -205,7 +205,7 @@ impl Order {
     }
 
     /// Goes on to `target`, whatever its state.
-    pub fn jump(&mut self, target: Status) {
+    pub fn jump(&mut self, target: OrderStatus) {
         self.status = target;
     }
 
@@ -297,7 +297,7 @@ impl Order {
     ///
     /// # Errors
     /// When the order is no longer new, or has no such item.
-    pub fn remove_item(&mut self, id: &str) -> Result<Totals, Refusal> {
+    pub fn remove_item(&mut self, id: &str) -> Result<OrderTotals, Refusal> {
         let place = self.find_item(id, "Items can only be removed in Created state")?;
         let contents = self.contents.get_or_insert_default();
         let contents = Arc::make_mut(contents);
@@ -309,7 +309,11 @@ impl Order {
     ///
     /// # Errors
     /// When the order is no longer new, or has no such item.
-    pub fn update_quantity(&mut self, id: &str, quantity: i64) -> Result<(i64, Totals), Refusal> {
+    pub fn update_quantity(
+        &mut self,
+        id: &str,
+        quantity: i64,
+    ) -> Result<(i64, OrderTotals), Refusal> {
         let place = self.find_item(id, "Item quantities can only be updated in Created state")?;
         let contents = self.contents.get_or_insert_default();
         let contents = Arc::make_mut(contents);

@@ -2,9 +2,9 @@
 
 use super::Order;
 use super::bodies::{ADDRESS, ORDER_ITEM};
-use super::order::{Settling, Status};
+use super::order::{OrderSettling, OrderStatus};
 use super::order_details::{NewItem, OrderDetails};
-use super::order_views::{self, Step};
+use super::order_views::{self, OrderChange};
 use crate::sandbox::bugs::Bug;
 use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Ordering;
@@ -13,7 +13,7 @@ use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
 use crate::sandbox::shop::message_store::check_storable;
 use crate::sandbox::shop::ring_store::ThingKey;
-use crate::sandbox::shop::{Answer, Call, Fault, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, LostRaceFault, Work};
 use crate::shop::{Generation, events};
 use crate::stats::Event;
 
@@ -22,7 +22,7 @@ const MOST_LINES: usize = 1_000;
 
 /// Items and addresses are looked at one after the other: the first one with something wrong is
 /// the one that is complained of.
-pub fn create(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn create(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let fields = call.fields;
     check_storable(&[total(fields)])?;
     for item in fields.objects(1) {
@@ -43,7 +43,7 @@ pub fn create(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     if let Some(details) = details {
         order_views::create(work, id, details);
     }
-    Ok(Answer::Created("order_id", id))
+    Ok(EndpointAnswer::Created("order_id", id))
 }
 
 /// The grand total, which is infinite, or no number, as soon as one of its parts is.
@@ -58,7 +58,7 @@ fn total(fields: &Fields<'_>) -> f64 {
 /// Loads the order, lets `rule` change it, and saves it. Tells its key, and what `rule` told.
 fn change<T>(
     work: &mut Work<'_>,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     event: &'static Event,
     rule: impl FnOnce(&mut Order) -> Result<T, Refusal>,
 ) -> Result<(ThingKey, T), Refusal> {
@@ -73,25 +73,29 @@ fn change<T>(
 /// Takes the order to `target`, and tells it so.
 fn proceed(
     work: &mut Work<'_>,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     event: &'static Event,
-    target: Status,
+    target: OrderStatus,
     told: &str,
-) -> Result<Answer, Refusal> {
+) -> Result<EndpointAnswer, Refusal> {
     let (key, ()) = change(work, call, event, |order| order.proceed(target))?;
-    order_views::step(work, key, || Step::new(event, target.name(), told));
-    Ok(Answer::DONE)
+    order_views::step(work, key, || OrderChange::new(event, target.name(), told));
+    Ok(EndpointAnswer::DONE)
 }
 
 /// Whether the order of the call has nothing more to do, in a shop that takes that for done.
-fn is_settled(work: &Work<'_>, call: &Call<'_>, settling: Settling) -> Result<bool, Refusal> {
+fn is_settled(
+    work: &Work<'_>,
+    call: &EndpointCall<'_>,
+    settling: OrderSettling,
+) -> Result<bool, Refusal> {
     Ok(match work.generation() {
         Generation::Five => false,
         Generation::Today => work.load::<Order>(call.id())?.is_settled(settling),
     })
 }
 
-pub fn add_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn add_item(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     check_storable(&[call.fields.required_number(5)])?;
     let (generation, event) = (work.generation(), &events::ITEM_ADDED);
     let item = work.shows(Ordering).then(|| NewItem::of(call.fields));
@@ -108,38 +112,56 @@ pub fn add_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal>
     if let Some((item, totals)) = item.zip(totals) {
         order_views::add_item(work, key, event, item, totals);
     }
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn remove_item(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn remove_item(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let (id, event) = (call.parameters[1], &events::ITEM_REMOVED);
     let (key, totals) = change(work, call, event, |order| order.remove_item(id))?;
     order_views::remove_item(work, key, event, id, totals);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn update_quantity(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn update_quantity(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let (id, event) = (call.parameters[1], &events::ITEM_QUANTITY_UPDATED);
     let after = call.fields.required_integer(0);
     let (key, (before, totals)) =
         change(work, call, event, |order| order.update_quantity(id, after))?;
     order_views::update_quantity(work, key, event, id, [before, after], totals);
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn apply_coupon(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn apply_coupon(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let event = &events::COUPON_APPLIED;
     let (key, ()) = change(work, call, event, |order| order.apply_coupon())?;
     order_views::apply_coupon(work, key, event, call.fields.required_text(0));
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn confirm(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn confirm(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let event = &events::ORDER_CONFIRMED;
-    proceed(work, call, event, Status::Confirmed, "Order was confirmed")
+    proceed(
+        work,
+        call,
+        event,
+        OrderStatus::Confirmed,
+        "Order was confirmed",
+    )
 }
 
-pub fn record_payment_pending(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn record_payment_pending(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let [payment, method] = [0, 1].map(|index| call.fields.required_text(index));
     settle_pending(work, call, payment, method)
 }
@@ -147,33 +169,36 @@ pub fn record_payment_pending(work: &mut Work<'_>, call: &Call<'_>) -> Result<An
 /// A payment is under way, says a client or an engine.
 pub fn settle_pending(
     work: &mut Work<'_>,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     payment: &str,
     method: &str,
-) -> Result<Answer, Refusal> {
-    if is_settled(work, call, Settling::PaymentPending)? {
-        return Ok(Answer::DONE);
+) -> Result<EndpointAnswer, Refusal> {
+    if is_settled(work, call, OrderSettling::PaymentPending)? {
+        return Ok(EndpointAnswer::DONE);
     }
     let event = &events::ORDER_PAYMENT_PENDING;
     let (key, ()) = change(work, call, event, |order| {
-        order.proceed(Status::PaymentPending)
+        order.proceed(OrderStatus::PaymentPending)
     })?;
-    order_views::step(work, key, || Step {
+    order_views::step(work, key, || OrderChange {
         columns: vec![
             ("payment_id", payment.into()),
             ("payment_method", method.into()),
             ("payment_status", "pending".into()),
         ],
-        ..Step::new(
+        ..OrderChange::new(
             event,
-            Status::PaymentPending.name(),
+            OrderStatus::PaymentPending.name(),
             format!("Payment initiated via {method}"),
         )
     });
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn record_payment_success(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn record_payment_success(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let amount = call.fields.required_number(1);
     check_storable(&[amount])?;
     let [payment, method] = [0, 2].map(|index| call.fields.required_text(index));
@@ -183,18 +208,18 @@ pub fn record_payment_success(work: &mut Work<'_>, call: &Call<'_>) -> Result<An
 /// A payment has succeeded, says a client or an engine.
 pub fn settle_success(
     work: &mut Work<'_>,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     payment: &str,
     amount: f64,
     method: &str,
-) -> Result<Answer, Refusal> {
-    if is_settled(work, call, Settling::PaymentSuccess)? {
-        return Ok(Answer::DONE);
+) -> Result<EndpointAnswer, Refusal> {
+    if is_settled(work, call, OrderSettling::PaymentSuccess)? {
+        return Ok(EndpointAnswer::DONE);
     }
     let mut order = work.load::<Order>(call.id())?;
     let key = order.key();
-    order.proceed(Status::Paid)?;
-    let fault = Fault {
+    order.proceed(OrderStatus::Paid)?;
+    let fault = LostRaceFault {
         bug: Bug::CancelledAndPaid,
         act: |stored: &mut Order, late| {
             let overwrites = stored.is_cancelled();
@@ -207,53 +232,62 @@ pub fn settle_success(
     work.save_with_fault(order, fault);
     let event = &events::ORDER_PAYMENT_SUCCEEDED;
     work.raise(event);
-    order_views::step(work, key, || Step {
+    order_views::step(work, key, || OrderChange {
         columns: vec![
             ("payment_id", payment.into()),
             ("payment_method", method.into()),
             ("payment_status", "succeeded".into()),
         ],
-        ..Step::new(
+        ..OrderChange::new(
             event,
-            Status::Paid.name(),
+            OrderStatus::Paid.name(),
             format!("Payment of {} succeeded", float_repr(amount)),
         )
     });
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn record_payment_failure(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
-    if is_settled(work, call, Settling::PaymentFailure)? {
-        return Ok(Answer::DONE);
+pub fn record_payment_failure(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
+    if is_settled(work, call, OrderSettling::PaymentFailure)? {
+        return Ok(EndpointAnswer::DONE);
     }
     let event = &events::ORDER_PAYMENT_FAILED;
-    let (key, ()) = change(work, call, event, |order| order.proceed(Status::Confirmed))?;
+    let (key, ()) = change(work, call, event, |order| {
+        order.proceed(OrderStatus::Confirmed)
+    })?;
     let reason = call.fields.required_text(1);
-    order_views::step(work, key, || Step {
+    order_views::step(work, key, || OrderChange {
         columns: vec![("payment_status", "failed".into())],
-        ..Step::new(
+        ..OrderChange::new(
             event,
-            Status::Confirmed.name(),
+            OrderStatus::Confirmed.name(),
             format!("Payment failed: {reason}"),
         )
     });
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn process(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn process(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let resurrects = work.strikes(Bug::Resurrect);
     let event = &events::ORDER_PROCESSING;
     let (key, ()) = change(work, call, event, |order| {
         if resurrects && order.is_cancelled() {
-            order.jump(Status::Processing);
+            order.jump(OrderStatus::Processing);
             return Ok(());
         }
-        order.proceed(Status::Processing)
+        order.proceed(OrderStatus::Processing)
     })?;
     order_views::step(work, key, || {
-        Step::new(event, Status::Processing.name(), "Order processing started")
+        OrderChange::new(
+            event,
+            OrderStatus::Processing.name(),
+            "Order processing started",
+        )
     });
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
 /// What a shipment tells of itself.
@@ -265,7 +299,7 @@ fn shipment(fields: &Fields<'_>) -> Vec<(&'static str, Json)> {
     ]
 }
 
-pub fn ship(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn ship(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let event = &events::ORDER_SHIPPED;
     let (key, ()) = change(work, call, event, Order::ship)?;
     let fields = call.fields;
@@ -274,64 +308,88 @@ pub fn ship(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
         let mut columns = shipment(fields);
         columns.push(("estimated_delivery", fields.text(4).into()));
         let told = format!("Shipped via {carrier} (tracking: {number})");
-        Step {
+        OrderChange {
             columns,
-            ..Step::new(event, Status::Shipped.name(), told)
+            ..OrderChange::new(event, OrderStatus::Shipped.name(), told)
         }
     });
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn ship_partly(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn ship_partly(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let event = &events::ORDER_PARTIALLY_SHIPPED;
     let (key, ()) = change(work, call, event, Order::ship_partly)?;
     let carrier = call.fields.required_text(1);
-    order_views::step(work, key, || Step {
+    order_views::step(work, key, || OrderChange {
         columns: shipment(call.fields),
-        ..Step::new(
+        ..OrderChange::new(
             event,
-            Status::PartiallyShipped.name(),
+            OrderStatus::PartiallyShipped.name(),
             format!("Partial shipment via {carrier}"),
         )
     });
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn deliver(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn deliver(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let event = &events::ORDER_DELIVERED;
-    proceed(work, call, event, Status::Delivered, "Order was delivered")
+    proceed(
+        work,
+        call,
+        event,
+        OrderStatus::Delivered,
+        "Order was delivered",
+    )
 }
 
-pub fn complete(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn complete(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let event = &events::ORDER_COMPLETED;
-    proceed(work, call, event, Status::Completed, "Order completed")
+    proceed(work, call, event, OrderStatus::Completed, "Order completed")
 }
 
-pub fn request_return(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn request_return(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let event = &events::RETURN_REQUESTED;
     let (key, ()) = change(work, call, event, |order| {
-        order.proceed(Status::ReturnRequested)
+        order.proceed(OrderStatus::ReturnRequested)
     })?;
     let reason = call.fields.required_text(0);
     order_views::step(work, key, || {
         let told = format!("Return requested: {reason}");
-        Step::new(event, Status::ReturnRequested.name(), told)
+        OrderChange::new(event, OrderStatus::ReturnRequested.name(), told)
     });
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
-pub fn approve_return(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn approve_return(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let event = &events::RETURN_APPROVED;
-    proceed(work, call, event, Status::ReturnApproved, "Return approved")
+    proceed(
+        work,
+        call,
+        event,
+        OrderStatus::ReturnApproved,
+        "Return approved",
+    )
 }
 
-pub fn record_return(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn record_return(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let event = &events::ORDER_RETURNED;
     let told = "Items returned and received";
-    proceed(work, call, event, Status::Returned, told)
+    proceed(work, call, event, OrderStatus::Returned, told)
 }
 
-pub fn cancel(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn cancel(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let [reason, by] = [0, 1].map(|index| call.fields.required_text(index));
     settle_cancel(work, call, reason, by)
 }
@@ -339,35 +397,35 @@ pub fn cancel(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
 /// The order is given up by a client or an engine.
 pub fn settle_cancel(
     work: &mut Work<'_>,
-    call: &Call<'_>,
+    call: &EndpointCall<'_>,
     reason: &str,
     by: &str,
-) -> Result<Answer, Refusal> {
-    if is_settled(work, call, Settling::Cancel)? {
-        return Ok(Answer::DONE);
+) -> Result<EndpointAnswer, Refusal> {
+    if is_settled(work, call, OrderSettling::Cancel)? {
+        return Ok(EndpointAnswer::DONE);
     }
     let event = &events::ORDER_CANCELLED;
     let (key, ()) = change(work, call, event, Order::cancel)?;
-    order_views::step(work, key, || Step {
+    order_views::step(work, key, || OrderChange {
         columns: vec![
             ("cancellation_reason", reason.into()),
             ("cancelled_by", by.into()),
         ],
-        ..Step::new(
+        ..OrderChange::new(
             event,
-            Status::Cancelled.name(),
+            OrderStatus::Cancelled.name(),
             format!("Cancelled by {by}: {reason}"),
         )
     });
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }
 
 /// Without an amount it refunds the grand total.
-pub fn refund(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn refund(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let amount = call.fields.number(0);
     check_storable(&[amount.unwrap_or_default()])?;
-    if is_settled(work, call, Settling::Refund)? {
-        return Ok(Answer::DONE);
+    if is_settled(work, call, OrderSettling::Refund)? {
+        return Ok(EndpointAnswer::DONE);
     }
     let event = &events::ORDER_REFUNDED;
     let (key, total) = change(work, call, event, |order| {
@@ -377,7 +435,7 @@ pub fn refund(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
     })?;
     order_views::step(work, key, || {
         let told = format!("Refunded {}", float_repr(amount.unwrap_or(total)));
-        Step::new(event, Status::Refunded.name(), told)
+        OrderChange::new(event, OrderStatus::Refunded.name(), told)
     });
-    Ok(Answer::DONE)
+    Ok(EndpointAnswer::DONE)
 }

@@ -2,7 +2,7 @@
 
 use super::Cart;
 use super::cart::ItemName;
-use super::order::{Contents, Line};
+use super::order::{Contents, OrderLine};
 use crate::sandbox::json_text::Json;
 use crate::sandbox::python_text::float_repr;
 use crate::sandbox::schema::Fields;
@@ -22,7 +22,7 @@ pub struct OrderDetails {
 
 /// An item of an order.
 pub struct NewItem {
-    pub line: Line,
+    pub line: OrderLine,
     product: String,
     variant: String,
     sku: String,
@@ -40,7 +40,7 @@ impl NewItem {
         let [product, variant, sku, title] =
             [0, 1, 2, 3].map(|index| fields.required_text(index).to_owned());
         Self {
-            line: Line {
+            line: OrderLine {
                 id: new_id(),
                 quantity: fields.required_integer(4),
                 unit_price: fields.required_number(5),
@@ -53,7 +53,7 @@ impl NewItem {
     }
 
     /// What the order keeps of it.
-    pub fn line(&self) -> Line {
+    pub fn line(&self) -> OrderLine {
         self.line
     }
 
@@ -70,7 +70,7 @@ impl NewItem {
 
     /// As an item of a new order is told.
     pub fn told_first(self) -> Json {
-        let Line {
+        let OrderLine {
             id,
             quantity,
             unit_price,
@@ -82,7 +82,7 @@ impl NewItem {
 
     /// As one that was added later is told: with other names, and numbers as texts.
     pub fn told_later(self) -> Json {
-        let Line {
+        let OrderLine {
             id,
             quantity,
             unit_price,
@@ -133,7 +133,7 @@ impl OrderDetails {
     /// Of a checkout: what the cart does not know is made up, prices among it.
     pub fn of_cart(cart: &Cart, fields: &Fields<'_>) -> Self {
         let item = |(name, quantity): (&ItemName, i64)| NewItem {
-            line: Line {
+            line: OrderLine {
                 id: new_id(),
                 quantity,
                 unit_price: 0.0,

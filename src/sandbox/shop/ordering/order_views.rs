@@ -1,14 +1,16 @@
 //! What reads show of orders: the details, a summary, the customer's list, and the course of events.
 
-use super::order::Totals;
+use super::order::OrderTotals;
 use super::order_details::{NewItem, OrderDetails, new_id};
 use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Ordering;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row, has, member, object};
+use crate::sandbox::shop::projections::{
+    EventMoment, Notice, ProjectionRow, Projections, has, member, object,
+};
 use crate::sandbox::shop::query::ListQuery;
 use crate::sandbox::shop::ring_store::ThingKey;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, Work};
 use crate::shop::events;
 use crate::stats::Event;
 use uuid::Uuid;
@@ -16,27 +18,33 @@ use uuid::Uuid;
 /// Most events of an order that its course tells.
 const MOST_EVENTS: usize = 1_000;
 
-pub fn list(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn list(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let mut query = ListQuery::of(call);
     let (customer, status) = (query.required_text("customer_id"), query.text("status"));
     let page = query.page()?;
-    let is_wanted = |row: &&mut Row| {
+    let is_wanted = |row: &&mut ProjectionRow| {
         row.text("customer_id") == customer && (status.is_empty() || row.text("status") == status)
     };
     let told = work.read(|views| page.of(views.customer_orders.rows().filter(is_wanted)));
-    Ok(Answer::Told(told.unwrap_or_default()))
+    Ok(EndpointAnswer::Told(told.unwrap_or_default()))
 }
 
-pub fn read(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn read(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     work.read_row(call.id(), "OrderDetail", |views| &mut views.order_detail)
 }
 
-pub fn read_summary(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn read_summary(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     work.read_row(call.id(), "OrderSummary", |views| &mut views.order_summary)
 }
 
 /// In the order of the events' own times, which for some are those of the projector.
-pub fn read_timeline(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn read_timeline(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+) -> Result<EndpointAnswer, Refusal> {
     let told = ThingKey::read(call.id()).and_then(|key| {
         work.read(|views| {
             let entries = views.order_timeline.row(key)?;
@@ -52,7 +60,7 @@ pub fn read_timeline(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Ref
             Some(body)
         })?
     });
-    Ok(Answer::Told(told.unwrap_or_else(|| "[]".into())))
+    Ok(EndpointAnswer::Told(told.unwrap_or_else(|| "[]".into())))
 }
 
 pub fn create(work: &mut Work<'_>, id: Uuid, details: OrderDetails) {
@@ -72,17 +80,17 @@ pub fn create(work: &mut Work<'_>, id: Uuid, details: OrderDetails) {
 
 fn create_rows(
     views: &mut Projections,
-    moment: &Moment<'_>,
+    moment: &EventMoment<'_>,
     key: ThingKey,
     details: OrderDetails,
-    totals: Totals,
+    totals: OrderTotals,
 ) {
     let count = details.items.len() as i64;
     let [shipping, billing] = details.addresses;
     let items = details.items.into_iter().map(NewItem::told_first).collect();
     let id = || Json::from(key.uuid());
     let (customer, currency) = (Json::from(details.customer), Json::from(details.currency));
-    let mut detail = Row(vec![
+    let mut detail = ProjectionRow(vec![
         ("order_id", id()),
         ("customer_id", customer.clone()),
         ("status", "Created".into()),
@@ -112,7 +120,7 @@ fn create_rows(
     }
     detail.set("created_at", moment.raised());
     detail.set("updated_at", moment.raised());
-    let summary = Row(vec![
+    let summary = ProjectionRow(vec![
         ("order_id", id()),
         ("customer_id", customer.clone()),
         ("status", "Created".into()),
@@ -122,7 +130,7 @@ fn create_rows(
         ("created_at", moment.raised()),
         ("updated_at", moment.raised()),
     ]);
-    let listed = Row(vec![
+    let listed = ProjectionRow(vec![
         ("order_id", id()),
         ("customer_id", customer),
         ("status", "Created".into()),
@@ -139,7 +147,7 @@ fn create_rows(
 
 /// Puts an event into the order's course.
 fn note(views: &mut Projections, occurred: Json, key: ThingKey, event: &str, told: String) {
-    let entry = Row(vec![
+    let entry = ProjectionRow(vec![
         ("entry_id", new_id().into()),
         ("order_id", key.uuid().into()),
         ("event_type", event.into()),
@@ -155,7 +163,7 @@ fn note(views: &mut Projections, occurred: Json, key: ThingKey, event: &str, tol
 }
 
 /// What an event does to an order that is known.
-pub struct Step {
+pub struct OrderChange {
     /// What happened.
     pub event: &'static Event,
     /// How the course tells it.
@@ -166,7 +174,7 @@ pub struct Step {
     pub columns: Vec<(&'static str, Json)>,
 }
 
-impl Step {
+impl OrderChange {
     /// A step that is told so and leads to `status`.
     pub fn new(event: &'static Event, status: &'static str, told: impl Into<String>) -> Self {
         Self {
@@ -184,7 +192,7 @@ impl Step {
 }
 
 /// Has the step of an order shown. `make` is only called when it is.
-pub fn step(work: &mut Work<'_>, key: ThingKey, make: impl FnOnce() -> Step) {
+pub fn step(work: &mut Work<'_>, key: ThingKey, make: impl FnOnce() -> OrderChange) {
     change(work, key, make, |_, _, _| {});
 }
 
@@ -192,8 +200,8 @@ pub fn step(work: &mut Work<'_>, key: ThingKey, make: impl FnOnce() -> Step) {
 pub fn change(
     work: &mut Work<'_>,
     key: ThingKey,
-    make: impl FnOnce() -> Step,
-    change: impl FnOnce(&mut Row, &mut Row, &Moment<'_>) + Send + 'static,
+    make: impl FnOnce() -> OrderChange,
+    change: impl FnOnce(&mut ProjectionRow, &mut ProjectionRow, &EventMoment<'_>) + Send + 'static,
 ) {
     if !work.shows(Ordering) {
         return;
@@ -233,15 +241,15 @@ pub fn change(
     });
 }
 
-fn set_totals(detail: &mut Row, summary: &mut Row, totals: Totals) {
+fn set_totals(detail: &mut ProjectionRow, summary: &mut ProjectionRow, totals: OrderTotals) {
     detail.set("subtotal", totals.subtotal);
     detail.set("grand_total", totals.grand_total);
     summary.set("grand_total", totals.grand_total);
 }
 
 /// A step that leads nowhere.
-fn plain(event: &'static Event, told: String) -> Step {
-    Step {
+fn plain(event: &'static Event, told: String) -> OrderChange {
+    OrderChange {
         event,
         told,
         status: None,
@@ -254,7 +262,7 @@ pub fn add_item(
     key: ThingKey,
     event: &'static Event,
     item: NewItem,
-    totals: Totals,
+    totals: OrderTotals,
 ) {
     let told = format!("Item {} added (qty: {})", item.title, item.line.quantity);
     change(
@@ -275,7 +283,7 @@ pub fn remove_item(
     key: ThingKey,
     event: &'static Event,
     id: &str,
-    totals: Totals,
+    totals: OrderTotals,
 ) {
     let id = id.to_owned();
     let told = format!("Item {id} removed");
@@ -299,7 +307,7 @@ pub fn update_quantity(
     event: &'static Event,
     id: &str,
     [before, after]: [i64; 2],
-    totals: Totals,
+    totals: OrderTotals,
 ) {
     let id = id.to_owned();
     let told = format!("Item quantity changed from {before} to {after}");
@@ -319,7 +327,7 @@ pub fn update_quantity(
 }
 
 pub fn apply_coupon(work: &mut Work<'_>, key: ThingKey, event: &'static Event, code: &str) {
-    step(work, key, || Step {
+    step(work, key, || OrderChange {
         columns: vec![("coupon_code", code.into())],
         ..plain(event, format!("Coupon '{code}' applied"))
     });

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// Payment status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
+enum PaymentStatus {
     Pending,
     Succeeded,
     Failed,
@@ -27,7 +27,7 @@ pub struct Payment {
     /// Sum of the completed refunds, in the order in which they were completed.
     refunded: f64,
     refunds: Vec<Refund>,
-    status: Status,
+    status: PaymentStatus,
     attempts: u8,
 }
 
@@ -39,7 +39,7 @@ struct Refund {
     is_completed: bool,
 }
 
-impl Status {
+impl PaymentStatus {
     /// As the shop writes it.
     fn name(self) -> &'static str {
         match self {
@@ -59,7 +59,7 @@ impl Payment {
             amount,
             refunded: 0.0,
             refunds: Vec::new(),
-            status: Status::Pending,
+            status: PaymentStatus::Pending,
             attempts: 1,
         }
     }
@@ -70,8 +70,8 @@ impl Payment {
     }
 
     /// Only a pending payment can succeed or fail.
-    fn check_pending(&self, target: Status) -> Result<(), Refusal> {
-        if self.status == Status::Pending {
+    fn check_pending(&self, target: PaymentStatus) -> Result<(), Refusal> {
+        if self.status == PaymentStatus::Pending {
             return Ok(());
         }
         Err(Refusal::rule(
@@ -89,12 +89,12 @@ impl Payment {
     /// # Errors
     /// When the payment is not pending, or the gateway does not say by which transaction.
     pub fn succeed(&mut self, transaction: Option<&str>) -> Result<(), Refusal> {
-        self.check_pending(Status::Succeeded)?;
+        self.check_pending(PaymentStatus::Succeeded)?;
         let message = match transaction {
             None => "Input should be a valid string",
             Some("") => Refusal::EMPTY_TEXT,
             Some(_) => {
-                self.status = Status::Succeeded;
+                self.status = PaymentStatus::Succeeded;
                 return Ok(());
             }
         };
@@ -106,8 +106,8 @@ impl Payment {
     /// # Errors
     /// When the payment is not pending.
     pub fn fail(&mut self) -> Result<(), Refusal> {
-        self.check_pending(Status::Failed)?;
-        self.status = Status::Failed;
+        self.check_pending(PaymentStatus::Failed)?;
+        self.status = PaymentStatus::Failed;
         Ok(())
     }
 
@@ -123,14 +123,14 @@ impl Payment {
                 format!("Maximum retry attempts ({MAX_ATTEMPTS}) exceeded"),
             ));
         }
-        if self.status != Status::Failed {
+        if self.status != PaymentStatus::Failed {
             return Err(Refusal::rule(
                 "status",
                 "Payment can only be retried from Failed state",
             ));
         }
         self.attempts += 1;
-        self.status = Status::Pending;
+        self.status = PaymentStatus::Pending;
         Ok(())
     }
 
@@ -141,7 +141,10 @@ impl Payment {
     /// # Errors
     /// When there is no payment to refund, or not so much of it left.
     pub fn request_refund(&mut self, id: Uuid, amount: f64) -> Result<(), Refusal> {
-        if !matches!(self.status, Status::Succeeded | Status::PartiallyRefunded) {
+        if !matches!(
+            self.status,
+            PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded
+        ) {
             return Err(Refusal::rule(
                 "status",
                 "Refunds can only be requested for succeeded or partially refunded payments",
@@ -196,9 +199,9 @@ impl Payment {
         let amount = refund.amount;
         self.refunded += amount;
         self.status = if self.refunded >= self.amount {
-            Status::Refunded
+            PaymentStatus::Refunded
         } else {
-            Status::PartiallyRefunded
+            PaymentStatus::PartiallyRefunded
         };
         Ok(amount)
     }

@@ -4,12 +4,12 @@ use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Payments;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{Moment, Notice, Projections, Row};
+use crate::sandbox::shop::projections::{EventMoment, Notice, ProjectionRow, Projections};
 use crate::sandbox::shop::ring_store::ThingKey;
-use crate::sandbox::shop::{Answer, Call, Work};
+use crate::sandbox::shop::{EndpointAnswer, EndpointCall, Work};
 use uuid::Uuid;
 
-pub fn read(work: &mut Work<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub fn read(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     work.read_row(call.id(), "PaymentStatusView", |views| {
         &mut views.payment_status
     })
@@ -23,7 +23,7 @@ pub fn initiate(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
     let amount = fields.required_number(2);
     let key = ThingKey::of(id);
     work.show(key, move |views, moment| {
-        let row = Row(vec![
+        let row = ProjectionRow(vec![
             ("payment_id", id.into()),
             ("order_id", order.into()),
             ("customer_id", customer.into()),
@@ -44,9 +44,9 @@ pub fn initiate(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
 /// Has `change` applied to the payment's row; tells the order, when it is one.
 fn update(
     views: &mut Projections,
-    moment: &Moment<'_>,
+    moment: &EventMoment<'_>,
     key: ThingKey,
-    change: impl FnOnce(&mut Row),
+    change: impl FnOnce(&mut ProjectionRow),
 ) -> Option<ThingKey> {
     let row = views.payment_status.row(key)?;
     row.set("updated_at", moment.raised());
@@ -141,8 +141,9 @@ pub fn complete_refund(work: &mut Work<'_>, key: ThingKey, amount: f64) {
 /// What was paid for an order: the payment, and how much.
 pub fn paid_for(views: &mut Projections, order: ThingKey) -> Option<(String, f64)> {
     let order = order.uuid().to_string();
-    let is_paid =
-        |row: &&mut Row| row.text("order_id") == order && row.text("status") == "Succeeded";
+    let is_paid = |row: &&mut ProjectionRow| {
+        row.text("order_id") == order && row.text("status") == "Succeeded"
+    };
     let row = views.payment_status.rows().find(is_paid)?;
     Some((row.text("payment_id").to_owned(), row.number("amount")))
 }

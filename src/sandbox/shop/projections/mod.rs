@@ -7,11 +7,11 @@
 
 mod row;
 
-pub use row::{Row, Table, has, member, object};
+pub use row::{ProjectionRow, ProjectionTable, has, member, object};
 
 use super::ring_store::ThingKey;
 use crate::sandbox::json_text::Json;
-use crate::sandbox::pipeline::{DOMAINS, Domain, Pipeline, Waiting};
+use crate::sandbox::pipeline::{DOMAINS, Domain, Pipeline, WaitingEvent};
 use jiff::Timestamp;
 use std::array;
 use std::collections::VecDeque;
@@ -34,7 +34,7 @@ const MOST_A_TICK: usize = 512;
 const MOST_NOTICES: usize = 1 << 16;
 
 /// What a projector makes of an event.
-pub type Projector = Box<dyn FnOnce(&mut Projections, &Moment<'_>) + Send>;
+pub type Projector = Box<dyn FnOnce(&mut Projections, &EventMoment<'_>) + Send>;
 
 /// What happened in one domain that engines of others act upon.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,13 +71,13 @@ pub enum Saga {
 }
 
 /// When an event happened.
-pub struct Moment<'a> {
+pub struct EventMoment<'a> {
     pipeline: &'a Pipeline,
     raised_ns: u64,
     processed_ns: u64,
 }
 
-impl Moment<'_> {
+impl EventMoment<'_> {
     /// When it was raised, as reads show times.
     pub fn raised(&self) -> Json {
         python_time(self.pipeline.time_of(self.raised_ns)).into()
@@ -100,21 +100,21 @@ fn python_time(time: Timestamp) -> String {
 
 /// The projections that somebody can read.
 pub struct Projections {
-    pub customer_card: Table,
-    pub address_book: Table,
-    pub product_card: Table,
-    pub product_detail: Table,
-    pub category_tree: Table,
-    pub category_products: Table,
-    pub cart_view: Table,
-    pub order_detail: Table,
-    pub order_summary: Table,
-    pub customer_orders: Table,
-    pub order_timeline: Table<Vec<Row>>,
-    pub payment_status: Table,
-    pub reservation_status: Table<Reservation>,
+    pub customer_card: ProjectionTable,
+    pub address_book: ProjectionTable,
+    pub product_card: ProjectionTable,
+    pub product_detail: ProjectionTable,
+    pub category_tree: ProjectionTable,
+    pub category_products: ProjectionTable,
+    pub cart_view: ProjectionTable,
+    pub order_detail: ProjectionTable,
+    pub order_summary: ProjectionTable,
+    pub customer_orders: ProjectionTable,
+    pub order_timeline: ProjectionTable<Vec<ProjectionRow>>,
+    pub payment_status: ProjectionTable,
+    pub reservation_status: ProjectionTable<Reservation>,
     /// Checkouts that engines take further, by order.
-    pub sagas: Table<Saga>,
+    pub sagas: ProjectionTable<Saga>,
     notices: Vec<Notice>,
     runs: [bool; DOMAINS],
 }
@@ -137,20 +137,20 @@ impl Projections {
     fn new(retain: usize, runs: [bool; DOMAINS]) -> Self {
         let most = retain.min(MOST_ROWS);
         Self {
-            customer_card: Table::new(most),
-            address_book: Table::new(most),
-            product_card: Table::new(most),
-            product_detail: Table::new(most),
-            category_tree: Table::new(most),
-            category_products: Table::new(most),
-            cart_view: Table::new(most),
-            order_detail: Table::new(most),
-            order_summary: Table::new(most),
-            customer_orders: Table::new(most),
-            order_timeline: Table::new(most),
-            payment_status: Table::new(most),
-            reservation_status: Table::new(most),
-            sagas: Table::new(most),
+            customer_card: ProjectionTable::new(most),
+            address_book: ProjectionTable::new(most),
+            product_card: ProjectionTable::new(most),
+            product_detail: ProjectionTable::new(most),
+            category_tree: ProjectionTable::new(most),
+            category_products: ProjectionTable::new(most),
+            cart_view: ProjectionTable::new(most),
+            order_detail: ProjectionTable::new(most),
+            order_summary: ProjectionTable::new(most),
+            customer_orders: ProjectionTable::new(most),
+            order_timeline: ProjectionTable::new(most),
+            payment_status: ProjectionTable::new(most),
+            reservation_status: ProjectionTable::new(most),
+            sagas: ProjectionTable::new(most),
             notices: Vec::new(),
             runs,
         }
@@ -170,16 +170,16 @@ impl Projections {
 }
 
 /// An event that the projectors have yet to see.
-struct Entry {
-    waiting: Waiting,
+struct UnseenEvent {
+    waiting: WaitingEvent,
     projector: Projector,
 }
 
 /// Events by domain, first come first served.
-type Queues = [VecDeque<Entry>; DOMAINS];
+type Queues = [VecDeque<UnseenEvent>; DOMAINS];
 
 /// The engines' side of the shop; see the module's documentation.
-pub struct Engines {
+pub struct EngineSide {
     projections: Mutex<Projections>,
     /// A shard each: all events of one thing are in the same one, in their order.
     queues: Box<[Mutex<Queues>]>,
@@ -187,7 +187,7 @@ pub struct Engines {
     runs: [bool; DOMAINS],
 }
 
-impl Engines {
+impl EngineSide {
     /// Engines of the domains for which `runs` says so, of a shop of so many shards.
     pub fn new(retain: usize, shards: usize, runs: [bool; DOMAINS]) -> Self {
         let queues = || Mutex::new(array::from_fn(|_| VecDeque::new()));
@@ -211,10 +211,16 @@ impl Engines {
     }
 
     /// Has `projector` see the event that waits so.
-    pub fn wait(&self, pipeline: &Pipeline, key: ThingKey, waiting: Waiting, projector: Projector) {
+    pub fn wait(
+        &self,
+        pipeline: &Pipeline,
+        key: ThingKey,
+        waiting: WaitingEvent,
+        projector: Projector,
+    ) {
         let shard = key.shard() % self.queues.len();
         let domain = waiting.domain as usize;
-        let entry = Entry { waiting, projector };
+        let entry = UnseenEvent { waiting, projector };
         lock(&self.queues[shard])[domain].push_back(entry);
         let count = self.counts[domain].fetch_add(1, Ordering::Relaxed);
         if count >= MANY_WAITING
@@ -266,7 +272,7 @@ impl Engines {
         shard: usize,
         domain: usize,
         most: usize,
-    ) -> Vec<(u64, Entry)> {
+    ) -> Vec<(u64, UnseenEvent)> {
         if self.counts[domain].load(Ordering::Relaxed) == 0 {
             return Vec::new();
         }
@@ -285,9 +291,9 @@ impl Engines {
     }
 }
 
-fn process(pipeline: &Pipeline, projections: &mut Projections, due: Vec<(u64, Entry)>) {
-    for (processed_ns, Entry { waiting, projector }) in due {
-        let moment = Moment {
+fn process(pipeline: &Pipeline, projections: &mut Projections, due: Vec<(u64, UnseenEvent)>) {
+    for (processed_ns, UnseenEvent { waiting, projector }) in due {
+        let moment = EventMoment {
             pipeline,
             raised_ns: waiting.raised_ns,
             processed_ns,

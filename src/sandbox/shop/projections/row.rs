@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 /// See the module's documentation. A column whose name starts with `_` is not shown.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row(pub Vec<(&'static str, Json)>);
+pub struct ProjectionRow(pub Vec<(&'static str, Json)>);
 
-impl Row {
+impl ProjectionRow {
     /// What the column holds.
     pub fn get(&self, column: &str) -> &Json {
         let mut columns = self.0.iter();
@@ -151,14 +151,14 @@ impl<T: Into<Self>> From<Option<T>> for Json {
 }
 
 /// The rows of one projection by identifier; of very many the newest.
-pub struct Table<R = Row> {
+pub struct ProjectionTable<R = ProjectionRow> {
     rows: BTreeMap<Uuid, R>,
     /// Oldest first.
     order: VecDeque<Uuid>,
     most: usize,
 }
 
-impl<R> Table<R> {
+impl<R> ProjectionTable<R> {
     /// Room for the `most` newest rows.
     pub fn new(most: usize) -> Self {
         Self {
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn rows_are_shown_in_the_order_of_their_columns_without_those_of_their_own() {
-        let mut row = Row(vec![("b", "x\"".into()), ("_phone", "1".into())]);
+        let mut row = ProjectionRow(vec![("b", "x\"".into()), ("_phone", "1".into())]);
         row.set("a", 1.0);
         row.set("c", None::<i64>);
         row.set("b", true);
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_full_table_forgets_the_oldest_row() {
-        let mut table = Table::new(2);
+        let mut table = ProjectionTable::new(2);
         let keys: Vec<ThingKey> = [3_u128, 1, 2]
             .map(|id| ThingKey::read(&Uuid::from_u128(id).to_string()).unwrap())
             .into();

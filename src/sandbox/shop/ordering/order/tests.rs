@@ -26,7 +26,7 @@ const COMMANDS: [Command; 16] = [
 ];
 
 /// The measured matrix: each state with the commands that work in it and where they lead.
-const MATRIX: [(Status, &[(&str, Status)]); 14] = [
+const MATRIX: [(OrderStatus, &[(&str, OrderStatus)]); 14] = [
     (
         Created,
         &[
@@ -77,7 +77,7 @@ const MATRIX: [(Status, &[(&str, Status)]); 14] = [
     (Refunded, &[]),
 ];
 
-fn order(status: Status) -> Order {
+fn order(status: OrderStatus) -> Order {
     Order {
         status,
         ..Order::NEW
@@ -105,25 +105,25 @@ fn every_cell_of_the_matrix() {
 }
 
 /// What today's shop takes for done, by state; measured cell by cell, in the message store too.
-const SETTLED: [(Status, &[Settling]); 4] = [
-    (PaymentPending, &[Settling::PaymentPending]),
-    (Paid, &[Settling::PaymentSuccess]),
+const SETTLED: [(OrderStatus, &[OrderSettling]); 4] = [
+    (PaymentPending, &[OrderSettling::PaymentPending]),
+    (Paid, &[OrderSettling::PaymentSuccess]),
     (
         Cancelled,
         &[
-            Settling::PaymentPending,
-            Settling::PaymentSuccess,
-            Settling::PaymentFailure,
-            Settling::Cancel,
+            OrderSettling::PaymentPending,
+            OrderSettling::PaymentSuccess,
+            OrderSettling::PaymentFailure,
+            OrderSettling::Cancel,
         ],
     ),
     (
         Refunded,
         &[
-            Settling::PaymentPending,
-            Settling::PaymentSuccess,
-            Settling::PaymentFailure,
-            Settling::Refund,
+            OrderSettling::PaymentPending,
+            OrderSettling::PaymentSuccess,
+            OrderSettling::PaymentFailure,
+            OrderSettling::Refund,
         ],
     ),
 ];
@@ -131,11 +131,11 @@ const SETTLED: [(Status, &[Settling]); 4] = [
 #[test]
 fn every_cell_in_which_todays_shop_does_nothing() {
     let all = [
-        Settling::PaymentPending,
-        Settling::PaymentSuccess,
-        Settling::PaymentFailure,
-        Settling::Cancel,
-        Settling::Refund,
+        OrderSettling::PaymentPending,
+        OrderSettling::PaymentSuccess,
+        OrderSettling::PaymentFailure,
+        OrderSettling::Cancel,
+        OrderSettling::Refund,
     ];
     for (state, _) in MATRIX {
         let settled = SETTLED.iter().find(|(known, _)| *known == state);
@@ -179,7 +179,7 @@ fn refusals_name_states_as_the_shop_does() {
 
 #[test]
 fn the_four_cancellable_states_come_in_one_order_for_the_whole_process() {
-    let refusal = |status: Status| {
+    let refusal = |status: OrderStatus| {
         let body = order(status).cancel().unwrap_err().body();
         let start = format!(
             r#"{{"error":{{"status":["Cannot cancel order in {} state. Cancellation is only allowed from: "#,
@@ -212,7 +212,7 @@ fn items_are_unknown_only_in_a_new_order() {
 
 #[test]
 fn items_that_are_kept_are_changed_by_their_ids() {
-    let line = |id, quantity, unit_price| Line {
+    let line = |id, quantity, unit_price| OrderLine {
         id: Uuid::from_u128(id),
         quantity,
         unit_price,

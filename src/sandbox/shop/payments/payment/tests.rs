@@ -3,12 +3,12 @@
 use super::*;
 use proptest::prelude::*;
 
-const ALL: [Status; 5] = [
-    Status::Pending,
-    Status::Failed,
-    Status::Succeeded,
-    Status::PartiallyRefunded,
-    Status::Refunded,
+const ALL: [PaymentStatus; 5] = [
+    PaymentStatus::Pending,
+    PaymentStatus::Failed,
+    PaymentStatus::Succeeded,
+    PaymentStatus::PartiallyRefunded,
+    PaymentStatus::Refunded,
 ];
 
 fn id(number: usize) -> Uuid {
@@ -16,7 +16,7 @@ fn id(number: usize) -> Uuid {
 }
 
 /// A payment of 100 in a state, with one open refund.
-fn payment_in(status: Status) -> Payment {
+fn payment_in(status: PaymentStatus) -> Payment {
     let mut payment = Payment::of(100.0);
     payment.status = status;
     payment.refunds.push(Refund {
@@ -36,20 +36,26 @@ fn commands_work_in_their_states_only() {
             assert!(is_done || payment.status == status);
             is_done.then_some(payment.status)
         };
-        let when = |holds: bool, end: Status| holds.then_some(end);
-        let is_pending = status == Status::Pending;
+        let when = |holds: bool, end: PaymentStatus| holds.then_some(end);
+        let is_pending = status == PaymentStatus::Pending;
         assert_eq!(
             outcome(|payment| payment.succeed(Some("t"))),
-            when(is_pending, Status::Succeeded)
+            when(is_pending, PaymentStatus::Succeeded)
         );
         assert_eq!(outcome(|payment| payment.succeed(None)), None);
         assert_eq!(outcome(|payment| payment.succeed(Some(""))), None);
-        assert_eq!(outcome(Payment::fail), when(is_pending, Status::Failed));
+        assert_eq!(
+            outcome(Payment::fail),
+            when(is_pending, PaymentStatus::Failed)
+        );
         assert_eq!(
             outcome(Payment::retry),
-            when(status == Status::Failed, Status::Pending)
+            when(status == PaymentStatus::Failed, PaymentStatus::Pending)
         );
-        let is_refundable = matches!(status, Status::Succeeded | Status::PartiallyRefunded);
+        let is_refundable = matches!(
+            status,
+            PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded
+        );
         assert_eq!(
             outcome(|payment| payment.request_refund(id(1), 1.0)),
             when(is_refundable, status)
@@ -68,7 +74,7 @@ fn the_first_attempt_counts() {
     assert_eq!(payment.retry().unwrap_err().body(), exceeded);
     payment.fail().unwrap();
     assert_eq!(payment.retry().unwrap_err().body(), exceeded);
-    assert_eq!(payment.status, Status::Failed);
+    assert_eq!(payment.status, PaymentStatus::Failed);
 }
 
 #[test]
@@ -83,12 +89,12 @@ fn the_third_tenth_of_three_is_one_too_many() {
         payment.request_refund(id(2), 0.1).unwrap_err().body(),
         r#"{"error":{"amount":["Refund total (0.30000000000000004) would exceed payment amount (0.3)"]}}"#
     );
-    assert_eq!(payment.status, Status::PartiallyRefunded);
+    assert_eq!(payment.status, PaymentStatus::PartiallyRefunded);
 }
 
 #[test]
 fn refunds_are_found_in_one_spelling_only() {
-    let mut payment = payment_in(Status::Succeeded);
+    let mut payment = payment_in(PaymentStatus::Succeeded);
     let known = Uuid::from_u128(0xabc);
     payment.request_refund(known, 1.0).unwrap();
     for other in [
@@ -159,7 +165,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(payment.refunded, f64::from(completed));
-            prop_assert_eq!(payment.status == Status::Refunded, is_refunded);
+            prop_assert_eq!(payment.status == PaymentStatus::Refunded, is_refunded);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::pieces::counted;
 use crate::plan::{RaceRules, Target};
 use crate::run::{Questioning, ReachError, new_run_id, resolve};
 use crate::shop::{
-    Fitness, HEALTH_PATH, Recognised, ShopSettings, ShopStream, Supplies, called_operations,
+    HEALTH_PATH, JourneyFitness, Recognised, ShopSettings, ShopStream, Supplies, called_operations,
 };
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -110,7 +110,7 @@ fn operations(recognised: &Recognised) -> Vec<Finding> {
         RaceRules::default(),
         recognised.dialect,
     );
-    let fitness = Fitness::judge(called_operations(), &supplies, recognised);
+    let fitness = JourneyFitness::judge(called_operations(), &supplies, recognised);
     let mut findings = Vec::new();
     if fitness.hindrances.is_empty() {
         findings.push(Finding::ok(

@@ -1,6 +1,6 @@
 //! Whether the journeys of a run can be carried out at a shop that differs from its generation.
 
-use super::generation::{Change, Drift, Recognised, Shape};
+use super::generation::{Drift, DriftChange, Recognised, ValueShape};
 use super::sent::{Sent, SentField};
 use super::{ShopScript, Supplies};
 use crate::engine::Operation;
@@ -8,7 +8,7 @@ use regex_lite::Regex;
 
 /// What of a shop's differences the journeys of a run feel.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fitness {
+pub struct JourneyFitness {
     /// Differences that make requests of the journeys be refused.
     pub hindrances: Vec<Drift>,
     /// Differences that bodies of the journeys are adapted to.
@@ -17,7 +17,7 @@ pub struct Fitness {
     pub unfelt: usize,
 }
 
-impl Fitness {
+impl JourneyFitness {
     /// Of the journeys of `script` at the shop that was `recognised`.
     #[must_use]
     pub fn of(script: &ShopScript, recognised: &Recognised) -> Self {
@@ -65,23 +65,23 @@ impl Fitness {
 fn is_felt(drift: &Drift, called: &Operation, sent: &Sent) -> bool {
     let field = sent.field(&drift.field);
     match &drift.change {
-        Change::Gone | Change::Parameter(_) => true,
-        Change::NoJson => sent.has_bodies(),
-        Change::Successes { theirs, .. } => !theirs.contains(&called.success.to_string()),
-        Change::FieldRequired => !sent.always_has(&drift.field),
-        Change::FieldGone => field.is_some(),
-        Change::Types { theirs, .. } => field.is_some_and(|sent| !passes_types(sent, theirs)),
-        Change::Bound { name, theirs, .. } => {
+        DriftChange::Gone | DriftChange::Parameter(_) => true,
+        DriftChange::NoJson => sent.has_bodies(),
+        DriftChange::Successes { theirs, .. } => !theirs.contains(&called.success.to_string()),
+        DriftChange::FieldRequired => !sent.always_has(&drift.field),
+        DriftChange::FieldGone => field.is_some(),
+        DriftChange::Types { theirs, .. } => field.is_some_and(|sent| !passes_types(sent, theirs)),
+        DriftChange::Bound { name, theirs, .. } => {
             field.is_some_and(|sent| !passes_bound(sent, name, *theirs))
         }
-        Change::Pattern(pattern) => field.is_some_and(|sent| !passes_pattern(sent, pattern)),
-        Change::Values(values) => {
+        DriftChange::Pattern(pattern) => field.is_some_and(|sent| !passes_pattern(sent, pattern)),
+        DriftChange::Values(values) => {
             field.is_some_and(|sent| sent.values.iter().any(|value| !values.contains(value)))
         }
     }
 }
 
-fn passes_types(sent: &SentField, theirs: &Shape) -> bool {
+fn passes_types(sent: &SentField, theirs: &ValueShape) -> bool {
     sent.types.iter().all(|json_type| theirs.takes(json_type))
 }
 

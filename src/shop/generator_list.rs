@@ -5,7 +5,7 @@ use super::Domain;
 
 /// A data generator.
 #[derive(Clone, Copy, Debug)]
-pub struct Generator {
+pub struct DataGenerator {
     /// Name in the Locust suite.
     pub name: &'static str,
     /// The domain that it belongs to.
@@ -21,8 +21,8 @@ const fn generator(
     name: &'static str,
     makes: &'static str,
     limits: &'static str,
-) -> Generator {
-    Generator {
+) -> DataGenerator {
+    DataGenerator {
         name,
         domain: domain.title(),
         makes,
@@ -31,7 +31,7 @@ const fn generator(
 }
 
 /// Every generator of the suite.
-pub static GENERATORS: &[Generator] = &[
+pub static GENERATORS: &[DataGenerator] = &[
     generator(
         Domain::Identity,
         "unique_external_id",

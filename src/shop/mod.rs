@@ -29,12 +29,13 @@ mod workload;
 
 pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_class};
 pub use contract::OPENAPI_PATH;
-pub use fitness::Fitness;
+pub use fitness::JourneyFitness;
 pub use generation::{
-    CONTEXTS, Change, Context, Contract, Dialect, Domain, Drift, FORM_FIELDS, Form, FormField,
-    Generation, NoContract, OperationContract, Recognised, Shape, contexts_of_health, recognise,
+    CONTEXTS, Context, Contract, Dialect, Domain, Drift, DriftChange, FORM_FIELDS, Form, FormField,
+    Generation, NoContract, OperationContract, Recognised, ValueShape, contexts_of_health,
+    recognise,
 };
-pub use generator_list::{GENERATORS, Generator};
+pub use generator_list::{DataGenerator, GENERATORS};
 pub use journey_options::{JourneyOption, JourneyOptions, UnknownOption};
 pub use journeys::{JourneyKind, TakenStep};
 pub use operations::HEALTH_PATH;

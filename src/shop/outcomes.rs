@@ -8,7 +8,7 @@
 mod error_body;
 
 use crate::stats::{Outcome, Reason};
-use error_body::{ErrorBody, Shape};
+use error_body::{ErrorBody, RefusalShape};
 
 /// The body of the 500 that today's ShopStream gives to the loser of a version race, 21 bytes of
 /// `text/plain`. Protean raises `ExpectedVersionError` and nothing maps it to a status; every other
@@ -49,7 +49,7 @@ pub fn judge_contended(status: u16, body: &[u8]) -> (Outcome, Reason) {
     let ErrorBody { shape, reason } = ErrorBody::read(body);
     let outcome = match (status, shape) {
         (409, _) => Outcome::Conflict,
-        (400 | 422, Shape::BusinessRule) => Outcome::Refused,
+        (400 | 422, RefusalShape::BusinessRule) => Outcome::Refused,
         _ => Outcome::Failed,
     };
     (outcome, reason)

@@ -16,7 +16,7 @@ pub use payments::PaymentsBodies;
 use super::Dialect;
 use crate::engine::Arena;
 use crate::plan::RunId;
-use source::Source;
+use source::PayloadSource;
 
 /// The bodies that journeys send, by domain. A function of seed, run id and dialect: the same
 /// three give the same bytes. All of them together take less than 16 MiB of memory, shared by all cores.
@@ -41,7 +41,7 @@ impl Payloads {
     /// Generates all bodies, in the forms that a shop of this `dialect` takes.
     #[must_use]
     pub fn new(seed: u64, run_id: &RunId, dialect: impl Into<Dialect>) -> Self {
-        let source = Source {
+        let source = PayloadSource {
             seed,
             run_id,
             dialect: dialect.into(),
@@ -61,7 +61,7 @@ impl Payloads {
     /// `POST /inventory` with so many pieces; id 0 = `warehouse_id`.
     #[must_use]
     pub fn warehouse_stocks(seed: u64, run_id: &RunId, dialect: Dialect, pieces: u32) -> Arena {
-        let source = Source {
+        let source = PayloadSource {
             seed,
             run_id,
             dialect,

@@ -6,20 +6,20 @@ use crate::stats::Race;
 macro_rules! races {
     ($($race:ident = $name:literal, [$($side:literal),+];)+) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "variants are named like the races")]
-        enum Position {
+        enum RacePosition {
             $($race),+
         }
 
         /// Every race, in the order of [`Race::index`].
         pub static RACES: [Race; [$($name),+].len()] = [
             $(Race {
-                index: Position::$race as u16,
+                index: RacePosition::$race as u16,
                 name: $name,
                 sides: &[$($side),+],
             }),+
         ];
 
-        $(#[doc = concat!("`", $name, "`")] pub static $race: &Race = &RACES[Position::$race as usize];)+
+        $(#[doc = concat!("`", $name, "`")] pub static $race: &Race = &RACES[RacePosition::$race as usize];)+
     };
 }
 

@@ -15,12 +15,12 @@ pub struct FlashSale {
     barrier: Barrier,
     /// Rounds of the sale; `None` is no limit.
     rounds: Option<u64>,
-    state: Mutex<State>,
+    state: Mutex<SaleState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    phase: Phase,
+struct SaleState {
+    phase: SalePhase,
     /// Rounds that were judged.
     judged: u64,
     /// Where rounds put their items.
@@ -31,7 +31,7 @@ struct State {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-enum Phase {
+enum SalePhase {
     /// Somebody has to make an item.
     #[default]
     NoHost,
@@ -105,16 +105,16 @@ impl FlashSale {
             return Some(SaleRole::Over);
         }
         match state.phase {
-            Phase::NoHost => {
-                state.phase = Phase::Hosted;
+            SalePhase::NoHost => {
+                state.phase = SalePhase::Hosted;
                 Some(SaleRole::Host(state.warehouse))
             }
             // Who comes when the start is set waits for the next item.
-            Phase::Open(ticket) => {
+            SalePhase::Open(ticket) => {
                 let is_open = self.barrier.next_start() == ticket.start;
                 is_open.then_some(SaleRole::Contender(ticket))
             }
-            Phase::Hosted | Phase::Judged => None,
+            SalePhase::Hosted | SalePhase::Judged => None,
         }
     }
 
@@ -125,12 +125,12 @@ impl FlashSale {
         state.log.adopt(log, log.entries().len() - 1);
         state.last_left_ns = 0;
         let start = self.barrier.next_start();
-        state.phase = Phase::Open(Ticket { item, start });
+        state.phase = SalePhase::Open(Ticket { item, start });
     }
 
     /// The host could not make an item: somebody else may.
     pub fn give_up_hosting(&self) {
-        self.lock().phase = Phase::NoHost;
+        self.lock().phase = SalePhase::NoHost;
     }
 
     /// Takes down a user's exchange, the one at `index` of its `log`, which had left at
@@ -148,7 +148,7 @@ impl FlashSale {
         if (state.log.entries().len() as u64) <= crowd {
             return None;
         }
-        state.phase = Phase::Judged;
+        state.phase = SalePhase::Judged;
         Some(ClosedRound {
             number: state.judged + 1,
             log: std::mem::take(&mut state.log),
@@ -162,10 +162,10 @@ impl FlashSale {
         state.judged += 1;
         state.log = round.log;
         state.log.forget();
-        state.phase = Phase::NoHost;
+        state.phase = SalePhase::NoHost;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SaleState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,14 +16,14 @@ macro_rules! one {
 macro_rules! steps {
     ($($step:ident = $operation:path, $name:literal, [$($event:ident $($stays:ident)?),*];)+) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "variants are named like the steps")]
-        enum Position {
+        enum StepPosition {
             $($step),+
         }
 
         /// Every step, in the order of [`Step::index`].
         pub static STEPS: [Step; [$($name),+].len()] = [
             $(Step {
-                index: Position::$step as u16,
+                index: StepPosition::$step as u16,
                 operation: &$operation,
                 name: $name,
                 raises: &[$(events::$event),*],
@@ -31,7 +31,7 @@ macro_rules! steps {
             }),+
         ];
 
-        $(pub const $step: &Step = &STEPS[Position::$step as usize];)+
+        $(pub const $step: &Step = &STEPS[StepPosition::$step as usize];)+
     };
 }
 

@@ -3,7 +3,7 @@
 use super::inspection::inspect;
 use super::ledger::ONE_OUTBOX_ROW;
 use super::{
-    CONTEXTS, Contract, Drift, Fitness, Generation, HEALTH_PATH, Recognised, ShopScript,
+    CONTEXTS, Contract, Drift, Generation, HEALTH_PATH, JourneyFitness, Recognised, ShopScript,
     total_weight, user_class,
 };
 use crate::engine::inquiry::{Inquiry, NotRecognised, Recognition};
@@ -42,7 +42,7 @@ impl Workload for ShopStream {
     }
 
     fn facts(&self, script: &ShopScript, target: &Recognised) -> TargetFacts {
-        let fitness = Fitness::of(script, target);
+        let fitness = JourneyFitness::of(script, target);
         let written = |drifts: &[Drift]| drifts.iter().map(Drift::to_string).collect();
         TargetFacts {
             generation: target.generation().name().to_owned(),

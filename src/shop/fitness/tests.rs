@@ -24,8 +24,8 @@ fn met(document: &Value) -> Recognised {
 }
 
 /// What all journeys feel of a shop.
-fn fitness(recognised: &Recognised) -> Fitness {
-    Fitness::judge(
+fn fitness(recognised: &Recognised) -> JourneyFitness {
+    JourneyFitness::judge(
         called_operations(),
         &supplies(recognised.dialect),
         recognised,
@@ -69,7 +69,7 @@ fn shops_of_a_generation_fit_to_the_letter() {
         assert_eq!(recognised.generation(), generation);
         assert!(recognised.exact && recognised.drifts.is_empty());
         assert_eq!(recognised.additions, 0);
-        assert_eq!(fitness(&recognised), Fitness::default());
+        assert_eq!(fitness(&recognised), JourneyFitness::default());
         let line = recognised.to_string();
         let starts = format!("ShopStream \"{}\" (", generation.name());
         assert!(
@@ -350,7 +350,7 @@ fn only_the_journeys_of_a_run_feel_its_operations() {
         let journeys = user_class(class).unwrap().journeys.iter();
         let steps = journeys.flat_map(|entry| entry.journey.steps());
         let operations: Vec<&Operation> = steps.map(|taken| taken.step.operation).collect();
-        Fitness::judge(operations, &supplies, &recognised)
+        JourneyFitness::judge(operations, &supplies, &recognised)
     };
     assert_eq!(of("PaymentsUser").hindrances.len(), 1);
     let catalogue = of("CatalogueUser");

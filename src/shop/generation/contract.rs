@@ -1,7 +1,7 @@
 //! What a shop takes and answers, operation by operation: read from its description of itself
 //! (OpenAPI), without everything that no request feels.
 
-use super::shape::{Shape, ShapeReader};
+use super::shape::{ShapeReader, ValueShape};
 use crate::plan::fnv1a;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +31,7 @@ pub struct OperationContract {
     /// Media types of a body; empty without one.
     pub media_types: BTreeSet<String>,
     /// The JSON body.
-    pub body: Option<Shape>,
+    pub body: Option<ValueShape>,
     /// Statuses of success.
     pub successes: BTreeSet<String>,
 }

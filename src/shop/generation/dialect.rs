@@ -1,7 +1,7 @@
 //! How a shop wants to be spoken to: its generation, and the form of every field that shops write in
 //! different ways.
 
-use super::shape::Shape;
+use super::shape::ValueShape;
 use super::{Contract, Generation};
 
 /// How a set of named values is written.
@@ -117,7 +117,7 @@ impl Dialect {
 }
 
 /// The form that a field takes: the `usual` one if it can be, another known one, or none.
-fn asked_form(shape: &Shape, usual: Form) -> Option<Form> {
+fn asked_form(shape: &ValueShape, usual: Form) -> Option<Form> {
     [usual, Form::Text, Form::Object]
         .into_iter()
         .find(|form| shape.takes(form.json_type()))

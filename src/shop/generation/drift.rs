@@ -2,7 +2,7 @@
 
 use super::contract::{Contract, OperationContract};
 use super::dialect::FORM_FIELDS;
-use super::shape::{BOUNDS, Shape};
+use super::shape::{BOUNDS, ValueShape};
 use std::fmt;
 
 /// Media type of the bodies that journeys send.
@@ -20,12 +20,12 @@ pub struct Drift {
     /// the operation as a whole.
     pub field: String,
     /// What differs.
-    pub change: Change,
+    pub change: DriftChange,
 }
 
 /// What differs.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
+pub enum DriftChange {
     /// There is no such operation.
     Gone,
     /// Success is told by other statuses.
@@ -46,7 +46,7 @@ pub enum Change {
     /// Other JSON types.
     Types {
         /// The shop's.
-        theirs: Box<Shape>,
+        theirs: Box<ValueShape>,
         /// The generation's, in words.
         ours: String,
         /// Whether bodies are written in the shop's form.
@@ -73,7 +73,7 @@ impl Drift {
     pub fn is_adapted(&self) -> bool {
         matches!(
             self.change,
-            Change::Types {
+            DriftChange::Types {
                 is_adapted: true,
                 ..
             }
@@ -86,31 +86,33 @@ impl fmt::Display for Drift {
         write!(out, "{} {}", self.method, self.path)?;
         let field = &self.field;
         match &self.change {
-            Change::Gone => write!(out, " is gone"),
-            Change::Successes { theirs, ours } => {
+            DriftChange::Gone => write!(out, " is gone"),
+            DriftChange::Successes { theirs, ours } => {
                 let theirs = match theirs.is_empty() {
                     true => "no status of success".to_owned(),
                     false => theirs.join(", "),
                 };
                 write!(out, " answers {theirs} instead of {}", ours.join(", "))
             }
-            Change::Parameter(name) => write!(out, ": the parameter `{name}` is now required"),
-            Change::NoJson => write!(out, " takes no JSON body any more"),
-            Change::FieldGone => write!(out, ": the field `{field}` is gone"),
-            Change::FieldRequired => write!(out, ": the field `{field}` is now required"),
-            Change::Types { theirs, ours, .. } => {
+            DriftChange::Parameter(name) => write!(out, ": the parameter `{name}` is now required"),
+            DriftChange::NoJson => write!(out, " takes no JSON body any more"),
+            DriftChange::FieldGone => write!(out, ": the field `{field}` is gone"),
+            DriftChange::FieldRequired => write!(out, ": the field `{field}` is now required"),
+            DriftChange::Types { theirs, ours, .. } => {
                 write!(
                     out,
                     ": `{field}` is now {} instead of {ours}",
                     theirs.types_text()
                 )
             }
-            Change::Bound { name, theirs, ours } => {
+            DriftChange::Bound { name, theirs, ours } => {
                 let ours = ours.map_or_else(|| "none".to_owned(), |was| was.to_string());
                 write!(out, ": `{field}`: {name} is now {theirs} instead of {ours}")
             }
-            Change::Pattern(pattern) => write!(out, ": `{field}` has to match `{pattern}` now"),
-            Change::Values(values) => {
+            DriftChange::Pattern(pattern) => {
+                write!(out, ": `{field}` has to match `{pattern}` now")
+            }
+            DriftChange::Values(values) => {
                 write!(out, ": `{field}` takes only {} now", values.join(", "))
             }
         }
@@ -129,7 +131,7 @@ pub fn drifts(ours: &Contract, theirs: &Contract) -> Vec<Drift> {
         };
         match theirs.operation(method, &operation.path) {
             Some(other) => comparison.operations(operation, other),
-            None => comparison.add("", Change::Gone),
+            None => comparison.add("", DriftChange::Gone),
         }
     }
     found
@@ -143,7 +145,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn add(&mut self, field: &str, change: Change) {
+    fn add(&mut self, field: &str, change: DriftChange) {
         self.found.push(Drift {
             method: self.method.to_owned(),
             path: self.path.to_owned(),
@@ -156,19 +158,21 @@ impl Comparison<'_> {
         if !ours.successes.is_subset(&theirs.successes) {
             let listed =
                 |operation: &OperationContract| Vec::from_iter(operation.successes.clone());
-            let change = Change::Successes {
+            let change = DriftChange::Successes {
                 theirs: listed(theirs),
                 ours: listed(ours),
             };
             self.add("", change);
         }
         for parameter in theirs.parameters.difference(&ours.parameters) {
-            self.add("", Change::Parameter(parameter.clone()));
+            self.add("", DriftChange::Parameter(parameter.clone()));
         }
         // Without JSON in ours no journey sends a body.
-        let empty = Shape::default();
+        let empty = ValueShape::default();
         match (&ours.body, &theirs.body) {
-            (Some(_), None) if !theirs.media_types.contains(JSON) => self.add("", Change::NoJson),
+            (Some(_), None) if !theirs.media_types.contains(JSON) => {
+                self.add("", DriftChange::NoJson)
+            }
             (our_body, Some(their_body)) => {
                 self.objects("", our_body.as_ref().unwrap_or(&empty), their_body);
             }
@@ -176,7 +180,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn objects(&mut self, place: &str, ours: &Shape, theirs: &Shape) {
+    fn objects(&mut self, place: &str, ours: &ValueShape, theirs: &ValueShape) {
         let named = |name: &str| match place.is_empty() {
             true => name.to_owned(),
             false => format!("{place}.{name}"),
@@ -186,24 +190,24 @@ impl Comparison<'_> {
                 Some(other) => self.fields(&named(name), &field.shape, &other.shape),
                 // A shop that takes any members takes this one.
                 None if theirs.fields.is_empty() && !theirs.is_closed => {}
-                None => self.add(&named(name), Change::FieldGone),
+                None => self.add(&named(name), DriftChange::FieldGone),
             }
         }
         for (name, field) in &theirs.fields {
             let was_required = ours.fields.get(name).is_some_and(|field| field.is_required);
             if field.is_required && !was_required {
-                self.add(&named(name), Change::FieldRequired);
+                self.add(&named(name), DriftChange::FieldRequired);
             }
         }
     }
 
-    fn fields(&mut self, place: &str, ours: &Shape, theirs: &Shape) {
+    fn fields(&mut self, place: &str, ours: &ValueShape, theirs: &ValueShape) {
         let ours_any = ours.types.is_empty() && !theirs.types.is_empty();
         if ours_any || ours.types.iter().any(|word| !theirs.takes(word)) {
             let is_form = FORM_FIELDS.iter().any(|(_, method, path, name)| {
                 *method == self.method && *path == self.path && *name == place
             });
-            let change = Change::Types {
+            let change = DriftChange::Types {
                 theirs: Box::new(theirs.clone()),
                 ours: ours.types_text(),
                 is_adapted: is_form && (theirs.takes("string") || theirs.takes("object")),
@@ -221,7 +225,7 @@ impl Comparison<'_> {
                     is < was
                 }
             }) {
-                let change = Change::Bound {
+                let change = DriftChange::Bound {
                     name,
                     theirs: is,
                     ours: was.copied(),
@@ -234,12 +238,15 @@ impl Comparison<'_> {
             .as_ref()
             .filter(|_| theirs.pattern != ours.pattern)
         {
-            self.add(place, Change::Pattern(pattern.clone()));
+            self.add(place, DriftChange::Pattern(pattern.clone()));
         }
         let takes_all = theirs.values.is_empty()
             || (!ours.values.is_empty() && ours.values.is_subset(&theirs.values));
         if !takes_all {
-            self.add(place, Change::Values(Vec::from_iter(theirs.values.clone())));
+            self.add(
+                place,
+                DriftChange::Values(Vec::from_iter(theirs.values.clone())),
+            );
         }
         self.objects(place, ours, theirs);
         if let (Some(ours), Some(theirs)) = (&ours.items, &theirs.items) {

@@ -12,9 +12,9 @@ use crate::stats::Event;
 pub use contexts::{CONTEXTS, Context, Domain};
 pub use contract::{Contract, NoContract, OperationContract};
 pub use dialect::{Dialect, FORM_FIELDS, Form, FormField};
-pub use drift::{Change, Drift};
+pub use drift::{Drift, DriftChange};
 pub use recognition::{Recognised, contexts_of_health, recognise};
-pub use shape::Shape;
+pub use shape::ValueShape;
 
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;

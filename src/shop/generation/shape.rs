@@ -24,7 +24,7 @@ pub const BOUNDS: [(&str, bool); 8] = [
 
 /// What a value may be.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shape {
+pub struct ValueShape {
     /// JSON types: `string`, `integer`, `null` and so on. Empty: any.
     pub types: BTreeSet<String>,
     /// Bounds by their name in `BOUNDS`.
@@ -34,18 +34,18 @@ pub struct Shape {
     /// The only values, as JSON text. Empty: any.
     pub values: BTreeSet<String>,
     /// Members of an object.
-    pub fields: BTreeMap<String, Field>,
+    pub fields: BTreeMap<String, ShapeField>,
     /// Elements of a list.
-    pub items: Option<Box<Shape>>,
+    pub items: Option<Box<ValueShape>>,
     /// Whether other members than `fields` are refused.
     pub is_closed: bool,
 }
 
 /// A member of an object.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Field {
+pub struct ShapeField {
     /// What it may be.
-    pub shape: Shape,
+    pub shape: ValueShape,
     /// Whether it may not be absent.
     pub is_required: bool,
 }
@@ -74,8 +74,8 @@ impl<'a> ShapeReader<'a> {
 
     /// The shape that `schema` describes.
     #[must_use]
-    pub fn read(&self, schema: &Value) -> Shape {
-        let mut shape = Shape::default();
+    pub fn read(&self, schema: &Value) -> ValueShape {
+        let mut shape = ValueShape::default();
         self.add(&mut shape, schema, DEEPEST);
         shape
     }
@@ -91,7 +91,7 @@ impl<'a> ShapeReader<'a> {
         target.unwrap_or(value)
     }
 
-    fn add(&self, shape: &mut Shape, schema: &Value, depth: usize) {
+    fn add(&self, shape: &mut ValueShape, schema: &Value, depth: usize) {
         self.left.set(self.left.get().saturating_sub(1));
         if depth == 0 || self.gave_up() {
             return;
@@ -147,7 +147,7 @@ impl<'a> ShapeReader<'a> {
     }
 }
 
-impl Shape {
+impl ValueShape {
     /// Whether a value of this JSON type may stand here.
     #[must_use]
     pub fn takes(&self, json_type: &str) -> bool {

@@ -27,14 +27,14 @@ const DISCOUNT: Cents = Cents(0);
 /// What an order comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bill {
-    lines: Vec<Line>,
+    lines: Vec<OrderedPieces>,
     shipping_cost: Cents,
     tax_total: Cents,
 }
 
 /// Some pieces of one item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Line {
+struct OrderedPieces {
     quantity: u32,
     unit_price: Cents,
 }
@@ -43,7 +43,7 @@ impl Bill {
     /// A bill over `items` items.
     pub fn drawn(rng: &mut Rng, items: usize) -> Self {
         Self {
-            lines: (0..items).map(|_| Line::drawn(rng)).collect(),
+            lines: (0..items).map(|_| OrderedPieces::drawn(rng)).collect(),
             shipping_cost: Cents::drawn(rng, SHIPPING_CENTS),
             tax_total: Cents::drawn(rng, TAX_CENTS),
         }
@@ -52,12 +52,12 @@ impl Bill {
     /// What is to be paid: items, shipping and tax less the discount.
     #[must_use]
     pub fn total(&self) -> Cents {
-        let items: Cents = self.lines.iter().map(Line::total).sum();
+        let items: Cents = self.lines.iter().map(OrderedPieces::total).sum();
         items + self.shipping_cost + self.tax_total - DISCOUNT
     }
 }
 
-impl Line {
+impl OrderedPieces {
     fn drawn(rng: &mut Rng) -> Self {
         Self {
             quantity: rng.u32(1..=5),
@@ -136,12 +136,12 @@ pub fn order(
 
 /// One more item of an order.
 pub fn order_item(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
-    let line = Line::drawn(rng);
+    let line = OrderedPieces::drawn(rng);
     body.object(|body| item_members(line, Goods::MadeUp, rng, run_id, body));
 }
 
 fn item_members(
-    line: Line,
+    line: OrderedPieces,
     goods: Goods,
     rng: &mut Rng,
     run_id: &RunId,

@@ -6,21 +6,21 @@ use crate::stats::Rule;
 macro_rules! rules {
     ($($rule:ident = $name:literal, $enforced:literal, $text:literal;)+) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "variants are named like the rules")]
-        enum Position {
+        enum RulePosition {
             $($rule),+
         }
 
         /// Every rule, in the order of [`Rule::index`].
         pub static RULES: [Rule; [$($name),+].len()] = [
             $(Rule {
-                index: Position::$rule as u16,
+                index: RulePosition::$rule as u16,
                 name: $name,
                 text: $text,
                 enforced: $enforced,
             }),+
         ];
 
-        $(#[doc = $text] pub static $rule: &Rule = &RULES[Position::$rule as usize];)+
+        $(#[doc = $text] pub static $rule: &Rule = &RULES[RulePosition::$rule as usize];)+
     };
 }
 

@@ -16,7 +16,7 @@ const UNORDERED_AFTER: &str = "only allowed from:";
 
 /// What shape a refusal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum RefusalShape {
     /// `{"error":{"field":["message"]}}`
     BusinessRule,
     /// `{"error":"text"}`, `{"detail":"text"}`, `{"detail":[…]}`, or nothing that the shop says.
@@ -26,7 +26,7 @@ pub enum Shape {
 /// An error body, read.
 pub struct ErrorBody {
     /// Its shape.
-    pub shape: Shape,
+    pub shape: RefusalShape,
     /// What it says.
     pub reason: Reason,
 }
@@ -36,7 +36,7 @@ impl ErrorBody {
     pub fn read(body: &[u8]) -> Self {
         let says = serde_json::from_slice::<Says>(body).unwrap_or_default();
         let read = says.error.unwrap_or_else(|| Self {
-            shape: Shape::Other,
+            shape: RefusalShape::Other,
             reason: says
                 .detail
                 .map_or_else(|| plain_text(body), |detail| detail.0),
@@ -76,27 +76,27 @@ impl<'de> Visitor<'de> for ErrorVisitor {
         let mut reason = Reason::default();
         fold(text, &mut reason);
         Ok(ErrorBody {
-            shape: Shape::Other,
+            shape: RefusalShape::Other,
             reason,
         })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<ErrorBody, A::Error> {
         let mut reason = Reason::default();
-        while let Some(()) = fields.next_key_seed(Field(&mut reason))? {
+        while let Some(()) = fields.next_key_seed(FieldName(&mut reason))? {
             fields.next_value_seed(Messages(&mut reason))?;
         }
         Ok(ErrorBody {
-            shape: Shape::BusinessRule,
+            shape: RefusalShape::BusinessRule,
             reason,
         })
     }
 }
 
 /// Appends a field's name to a reason.
-struct Field<'a>(&'a mut Reason);
+struct FieldName<'a>(&'a mut Reason);
 
-impl<'de> DeserializeSeed<'de> for Field<'_> {
+impl<'de> DeserializeSeed<'de> for FieldName<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -104,7 +104,7 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
     }
 }
 
-impl Visitor<'_> for Field<'_> {
+impl Visitor<'_> for FieldName<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

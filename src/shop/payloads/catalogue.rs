@@ -1,6 +1,6 @@
 //! Ready-made bodies of the Catalogue domain.
 
-use super::source::{Source, each};
+use super::source::{PayloadSource, each};
 use crate::engine::Arena;
 use crate::shop::FormField;
 use crate::shop::generators::catalogue;
@@ -34,7 +34,7 @@ pub struct CatalogueBodies {
 }
 
 impl CatalogueBodies {
-    pub(super) fn new(source: Source<'_>) -> Self {
+    pub(super) fn new(source: PayloadSource<'_>) -> Self {
         let (run_id, dialect) = (source.run_id, source.dialect);
         let of_variant = dialect.form(FormField::Variant);
         let of_category = dialect.form(FormField::Category);

@@ -1,6 +1,6 @@
 //! Ready-made bodies of the Identity domain.
 
-use super::source::{Source, fixed};
+use super::source::{PayloadSource, fixed};
 use crate::engine::Arena;
 use crate::shop::generators::identity;
 
@@ -30,7 +30,7 @@ pub struct IdentityBodies {
 }
 
 impl IdentityBodies {
-    pub(super) fn new(source: Source<'_>) -> Self {
+    pub(super) fn new(source: PayloadSource<'_>) -> Self {
         let run_id = source.run_id;
         Self {
             registrations: source.drawn("registrations", |rng, body| {

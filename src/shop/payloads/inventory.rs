@@ -1,6 +1,6 @@
 //! Ready-made bodies of the Inventory domain.
 
-use super::source::{Source, each, fixed};
+use super::source::{PayloadSource, each, fixed};
 use crate::engine::Arena;
 use crate::shop::generators::ids::IdSource;
 use crate::shop::generators::inventory::{self, StockIds};
@@ -52,7 +52,7 @@ pub struct InventoryBodies {
 }
 
 impl InventoryBodies {
-    pub(super) fn new(source: Source<'_>) -> Self {
+    pub(super) fn new(source: PayloadSource<'_>) -> Self {
         let run_id = source.run_id;
         let received: Vec<u32> = (10..=100).collect();
         let counted: Vec<u32> = (95..=200).collect();
@@ -117,13 +117,13 @@ impl InventoryBodies {
 }
 
 /// First stocks of `pieces` pieces in a warehouse whose id is given.
-pub(super) fn warehouse_stocks(source: Source<'_>, pieces: u32) -> Arena {
+pub(super) fn warehouse_stocks(source: PayloadSource<'_>, pieces: u32) -> Arena {
     let kind = format!("warehouse_stocks_of_{pieces}");
     stocks(source, &kind, pieces, StockIds::IN_WAREHOUSE)
 }
 
 /// First stocks of `quantity` pieces.
-fn stocks(source: Source<'_>, kind: &str, quantity: u32, ids: StockIds) -> Arena {
+fn stocks(source: PayloadSource<'_>, kind: &str, quantity: u32, ids: StockIds) -> Arena {
     source.drawn(kind, |rng, body| {
         inventory::stock(quantity, ids, rng, source.run_id, body);
     })

@@ -1,6 +1,6 @@
 //! Ready-made bodies of the Ordering domain.
 
-use super::source::{Source, each, fixed};
+use super::source::{PayloadSource, each, fixed};
 use crate::engine::Arena;
 use crate::shop::generators::fulfilment;
 use crate::shop::generators::ids::IdSource;
@@ -65,7 +65,7 @@ pub struct OrderingBodies {
 
 impl OrderingBodies {
     /// `bills` are those of `customer_orders`.
-    pub(super) fn new(source: Source<'_>, bills: &[Bill]) -> Self {
+    pub(super) fn new(source: PayloadSource<'_>, bills: &[Bill]) -> Self {
         let run_id = source.run_id;
         let customer_goods = Goods::Given { product: 1, sku: 2 };
         Self {
@@ -111,7 +111,7 @@ impl OrderingBodies {
 }
 
 /// Orders of made-up goods.
-fn orders(source: Source<'_>, kind: &str, items: usize, customer: IdSource) -> Arena {
+fn orders(source: PayloadSource<'_>, kind: &str, items: usize, customer: IdSource) -> Arena {
     source.drawn_large(kind, |rng, body| {
         let bill = Bill::drawn(rng, items);
         ordering::order(&bill, customer, Goods::MadeUp, rng, source.run_id, body);
@@ -119,7 +119,7 @@ fn orders(source: Source<'_>, kind: &str, items: usize, customer: IdSource) -> A
 }
 
 /// Payments of random amounts.
-fn paid(source: Source<'_>, kind: &str, cents: RangeInclusive<u32>) -> Arena {
+fn paid(source: PayloadSource<'_>, kind: &str, cents: RangeInclusive<u32>) -> Arena {
     source.drawn(kind, |rng, body| {
         fulfilment::payment_success(Cents::drawn(rng, cents.clone()), body);
     })

@@ -1,6 +1,6 @@
 //! Ready-made bodies of the Payments domain.
 
-use super::source::{BODIES, Source, each, fixed};
+use super::source::{BODIES, PayloadSource, each, fixed};
 use crate::engine::Arena;
 use crate::shop::generators::money::Cents;
 use crate::shop::generators::ordering::Bill;
@@ -39,7 +39,7 @@ pub struct PaymentsBodies {
 
 impl PaymentsBodies {
     /// `bills` are those of `customer_orders` of the Ordering domain.
-    pub(super) fn new(source: Source<'_>, bills: &[Bill]) -> Self {
+    pub(super) fn new(source: PayloadSource<'_>, bills: &[Bill]) -> Self {
         let run_id = source.run_id;
         let totals: Vec<Cents> = bills.iter().map(Bill::total).collect();
         let amounts = amounts(source, "payment_amounts");
@@ -80,7 +80,7 @@ impl PaymentsBodies {
 }
 
 /// The amounts of [`BODIES`] payments.
-fn amounts(source: Source<'_>, kind: &str) -> Vec<Cents> {
+fn amounts(source: PayloadSource<'_>, kind: &str) -> Vec<Cents> {
     let mut rng = source.stream(kind);
     (0..BODIES)
         .map(|_| Cents::drawn(&mut rng, PAYMENT_CENTS))

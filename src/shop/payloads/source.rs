@@ -16,13 +16,13 @@ pub const LARGE_BODIES: usize = 512;
 
 /// What bodies are made from.
 #[derive(Clone, Copy)]
-pub struct Source<'a> {
+pub struct PayloadSource<'a> {
     pub seed: u64,
     pub run_id: &'a RunId,
     pub dialect: Dialect,
 }
 
-impl Source<'_> {
+impl PayloadSource<'_> {
     /// A random stream of `kind`'s own, so that a new kind of body leaves the others as they were.
     pub fn stream(self, kind: &str) -> Rng {
         Rng::with_seed(self.seed ^ fnv1a(kind.as_bytes()))

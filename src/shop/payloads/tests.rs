@@ -172,7 +172,7 @@ fn seed_and_run_id_decide_every_byte() {
 #[test]
 fn a_new_kind_of_body_leaves_the_others_as_they_were() {
     let run_id = run_id(1);
-    let source = Source {
+    let source = PayloadSource {
         seed: 1,
         run_id: &run_id,
         dialect: Generation::Five.into(),

@@ -1,6 +1,6 @@
 //! The binary: parse, dispatch, exit code.
 
-use shopblast::cli::{self, Command, Entropy, Machine};
+use shopblast::cli::{self, CliCommand, Entropy, Machine};
 use shopblast::engine::CountingAllocator;
 use shopblast::plan::ExitCode;
 use shopblast::{compare, doctor, hunt, report, run, ui};
@@ -25,34 +25,34 @@ fn main() -> std::process::ExitCode {
     exit_code.value().into()
 }
 
-fn dispatch(command: Command) -> ExitCode {
+fn dispatch(command: CliCommand) -> ExitCode {
     match command {
-        Command::Print(text) => {
+        CliCommand::Print(text) => {
             anstream::print!("{text}");
             ExitCode::Ok
         }
-        Command::Run(request) => ui::carry_out(*request, command_line())
+        CliCommand::Run(request) => ui::carry_out(*request, command_line())
             .unwrap_or_else(|error| told(&error, error.exit_code())),
-        Command::Web(request) => {
+        CliCommand::Web(request) => {
             ui::web::serve(*request).unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
         }
-        Command::Doctor(request) => doctor::examine(&request),
-        Command::Compare(request) => {
+        CliCommand::Doctor(request) => doctor::examine(&request),
+        CliCommand::Compare(request) => {
             compare::carry_out(*request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
-        Command::Hunt(request) => {
+        CliCommand::Hunt(request) => {
             hunt::carry_out(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
-        Command::Replay(request) => {
+        CliCommand::Replay(request) => {
             run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
-        Command::Report(request) => {
+        CliCommand::Report(request) => {
             let subject = cli::subject(None);
             let planned = |plan: &_| subject.planned_shares(plan);
             done(report::remake(&request, &planned))
         }
-        Command::Manual(pages) => done(pages.write()),
-        Command::Sandbox(options) => done(options.serve()),
+        CliCommand::Manual(pages) => done(pages.write()),
+        CliCommand::Sandbox(options) => done(options.serve()),
     }
 }
 

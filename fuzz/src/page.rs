@@ -1,6 +1,6 @@
 //! What the web page is sent.
 
-use shopblast::cli::{self, Command, Entropy, Machine};
+use shopblast::cli::{self, CliCommand, Entropy, Machine};
 use shopblast::plan::{AddressPolicy, RunId, Topology};
 use shopblast::ui::web::{SwarmOrder, WebRequest};
 use std::ffi::OsString;
@@ -34,7 +34,7 @@ fn page() -> WebRequest {
         topology: Topology::flat(&[0, 1]),
     };
     match cli::parse(words, [], &machine, entropy()) {
-        Ok(Command::Web(request)) => *request,
+        Ok(CliCommand::Web(request)) => *request,
         other => panic!("{other:?}"),
     }
 }

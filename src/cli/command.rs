@@ -11,7 +11,7 @@ use crate::ui::web::WebRequest;
 
 /// What the user wants done.
 #[derive(Debug)]
-pub enum Command {
+pub enum CliCommand {
     /// Carry out a load test.
     Run(Box<RunRequest>),
     /// Serve the web page, which carries load tests out.

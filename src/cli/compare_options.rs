@@ -1,7 +1,7 @@
 //! `shopblast compare`: which runs are compared, or made and compared, and how they are judged.
 
 use super::surroundings::Surroundings;
-use super::{CliError, Command, Entropy, values};
+use super::{CliCommand, CliError, Entropy, values};
 use crate::compare::{CompareRequest, ComparisonSetup, Configuration, Hook, Question, Subject};
 use clap::Args;
 use std::ffi::OsString;
@@ -266,7 +266,7 @@ fn check_plans(
             .chain(&flags.right)
             .chain(&configuration.flags);
         match (around.parse)(words.cloned().collect(), around)? {
-            Command::Run(request) => plans.push(request.plan.hash()),
+            CliCommand::Run(request) => plans.push(request.plan.hash()),
             _ => return Err(CliError::NoRunToCompare),
         }
     }

@@ -1,7 +1,7 @@
 //! Flags of wrk, k6 and Locust that this program has not, and what takes their place.
 
 /// A flag of another tool.
-struct Foreign {
+struct ForeignFlag {
     /// The tool.
     tool: &'static str,
     /// All of its names there.
@@ -17,8 +17,8 @@ const fn foreign(
     names: &'static [&'static str],
     ours: &'static [&'static str],
     says: &'static str,
-) -> Foreign {
-    Foreign {
+) -> ForeignFlag {
+    ForeignFlag {
         tool,
         names,
         ours,
@@ -32,7 +32,7 @@ const LOCUST: &str = "Locust";
 
 /// What people type who come from there.
 #[rustfmt::skip]
-const FOREIGN: &[Foreign] = &[
+const FOREIGN: &[ForeignFlag] = &[
     foreign("wrk and k6", &["--duration", "-d"], &["--run-time"], ""),
     foreign(WRK, &["-c"], &["--users"], "each has a connection; --pacing max lets them not wait"),
     foreign(WRK, &["--threads"], &["--cores"], ""),
@@ -74,7 +74,7 @@ pub(super) fn hint(name: &str) -> Option<String> {
     let known = FOREIGN
         .iter()
         .find(|foreign| foreign.names.contains(&name))?;
-    let Foreign {
+    let ForeignFlag {
         tool, ours, says, ..
     } = known;
     let instead = match ours {

@@ -20,7 +20,7 @@ pub(super) struct ManualFlags {
 
 /// A page.
 #[derive(Debug)]
-struct Page {
+struct ManualPage {
     file_name: String,
     text: Vec<u8>,
 }
@@ -37,7 +37,7 @@ pub(super) enum Manual {
 #[derive(Debug)]
 pub struct ManualPages {
     directory: PathBuf,
-    pages: Vec<Page>,
+    pages: Vec<ManualPage>,
 }
 
 /// A directory or page that cannot be written.
@@ -98,7 +98,7 @@ pub(super) fn resolve(
 }
 
 /// The program's page first.
-fn pages(command: clap::Command, examples: String) -> Result<Vec<Page>, CliError> {
+fn pages(command: clap::Command, examples: String) -> Result<Vec<ManualPage>, CliError> {
     let version = env!("CARGO_PKG_VERSION");
     let mut command = command
         .disable_help_subcommand(true)
@@ -115,7 +115,7 @@ fn pages(command: clap::Command, examples: String) -> Result<Vec<Page>, CliError
         // A vector takes all that is written to it.
         render(&page, command, &mut text)
             .map_err(|error| CliError::Arguments(error.to_string()))?;
-        Ok(Page {
+        Ok(ManualPage {
             file_name: page.get_filename(),
             text,
         })
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
     use crate::cli::definition;
 
-    fn all() -> Vec<Page> {
+    fn all() -> Vec<ManualPage> {
         pages(definition::command(), definition::with_examples()).unwrap()
     }
 

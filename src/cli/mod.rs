@@ -48,7 +48,7 @@ mod web_planner;
 mod workload_choice;
 mod workload_options;
 
-pub use command::Command;
+pub use command::CliCommand;
 pub use entropy::Entropy;
 pub use error::CliError;
 pub use list::list_text;
@@ -77,13 +77,13 @@ pub fn parse(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     machine: &Machine,
     entropy: Entropy,
-) -> Result<Command, CliError> {
+) -> Result<CliCommand, CliError> {
     let mut typed: Vec<OsString> = args.into_iter().collect();
     let environment: Vec<(OsString, OsString)> = environment.into_iter().collect();
     // Alone first: what is wrong in here is not the environment's fault.
     let mut matches = match definition::command().try_get_matches_from(&typed) {
         Ok(matches) => matches,
-        Err(error) if !error.use_stderr() => return Ok(Command::Print(error.to_string())),
+        Err(error) if !error.use_stderr() => return Ok(CliCommand::Print(error.to_string())),
         Err(error) => return Err(refused(&error, &typed)),
     };
     if let Some(resumed) = hunt_options::resumed_arguments(&matches, &typed)? {
@@ -92,7 +92,7 @@ pub fn parse(
         matches = again.map_err(|error| refused(&error, &typed))?;
     }
     if definition::asks_for_shop(&matches) {
-        return Ok(Command::Print(definition::shop_help()));
+        return Ok(CliCommand::Print(definition::shop_help()));
     }
     let variables = Variables::read(&matches, environment.iter().cloned())?;
     let arguments = definition::command()
@@ -123,51 +123,51 @@ pub fn parse(
         .map_err(|error| error.blaming(variables.names()))
 }
 
-fn parse_again(words: Vec<OsString>, around: &Surroundings<'_>) -> Result<Command, CliError> {
+fn parse_again(words: Vec<OsString>, around: &Surroundings<'_>) -> Result<CliCommand, CliError> {
     let environment = around.environment.iter().cloned();
     parse(words, environment, around.machine, around.entropy)
 }
 
-fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Command, CliError> {
+fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<CliCommand, CliError> {
     let (typed, machine, entropy) = (around.typed, around.machine, around.entropy);
     match arguments.subcommand {
-        Some(Subcommand::Sandbox(flags)) => {
-            Ok(Command::Sandbox(sandbox_options::resolve(flags, machine)?))
-        }
-        Some(Subcommand::List(flags)) => Ok(Command::Print(list::text(&flags)?)),
+        Some(Subcommand::Sandbox(flags)) => Ok(CliCommand::Sandbox(sandbox_options::resolve(
+            flags, machine,
+        )?)),
+        Some(Subcommand::List(flags)) => Ok(CliCommand::Print(list::text(&flags)?)),
         Some(Subcommand::Replay(flags)) => {
-            Ok(Command::Replay(replay_options::resolve(flags, entropy)?))
+            Ok(CliCommand::Replay(replay_options::resolve(flags, entropy)?))
         }
         Some(Subcommand::Compare(flags)) => {
             let request = compare_options::resolve(*flags, around)?;
-            Ok(Command::Compare(Box::new(request)))
+            Ok(CliCommand::Compare(Box::new(request)))
         }
         Some(Subcommand::Hunt(flags)) => {
             let request = hunt_options::resolve(*flags, around)?;
-            Ok(Command::Hunt(Box::new(request)))
+            Ok(CliCommand::Hunt(Box::new(request)))
         }
-        Some(Subcommand::Report(flags)) => Ok(Command::Report(report_options::resolve(flags))),
+        Some(Subcommand::Report(flags)) => Ok(CliCommand::Report(report_options::resolve(flags))),
         Some(Subcommand::Completions(flags)) => {
             let script = completions::script(&flags, definition::command());
-            Ok(Command::Print(script))
+            Ok(CliCommand::Print(script))
         }
         Some(Subcommand::Man(flags)) => {
             let examples = definition::with_examples();
             match manual::resolve(flags, definition::command(), examples)? {
-                Manual::Printed(page) => Ok(Command::Print(page)),
-                Manual::Written(pages) => Ok(Command::Manual(pages)),
+                Manual::Printed(page) => Ok(CliCommand::Print(page)),
+                Manual::Written(pages) => Ok(CliCommand::Manual(pages)),
             }
         }
-        Some(Subcommand::Version) => Ok(Command::Print(version::text())),
-        Some(Subcommand::Doctor(flags)) => Ok(Command::Doctor(doctor_options::resolve(flags)?)),
-        None if arguments.run.single.list => Ok(Command::Print(list_text())),
+        Some(Subcommand::Version) => Ok(CliCommand::Print(version::text())),
+        Some(Subcommand::Doctor(flags)) => Ok(CliCommand::Doctor(doctor_options::resolve(flags)?)),
+        None if arguments.run.single.list => Ok(CliCommand::Print(list_text())),
         None if arguments.run.page.is_wanted() => {
             let typed: Vec<String> = typed
                 .iter()
                 .map(|word| word.to_string_lossy().into_owned())
                 .collect();
             let request = web_planner::page(arguments.run, &typed, machine)?;
-            Ok(Command::Web(Box::new(request)))
+            Ok(CliCommand::Web(Box::new(request)))
         }
         None => {
             let is_chosen = workload_choice::choose(&mut arguments.run);
@@ -175,7 +175,7 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Com
             if is_chosen {
                 request.output.remark = Some(workload_choice::remark(&request.plan));
             }
-            Ok(Command::Run(Box::new(request)))
+            Ok(CliCommand::Run(Box::new(request)))
         }
     }
 }

@@ -45,15 +45,16 @@ pub(super) struct ObserveFlags {
 
     /// Observe what ShopStream's own variables name, like DATABASE_URL
     ///
-    /// DATABASE_URL (identity), CATALOGUE_DATABASE_URL, and so on for ORDERING, INVENTORY, PAYMENTS,
-    /// FULFILLMENT, REVIEWS and NOTIFICATIONS, MESSAGE_DB_URL, REDIS_URL. The other flags win over them. No password has to be typed then. Those of contexts that the
-    /// shop does not have are left out.
+    /// DATABASE_URL (identity), CATALOGUE_DATABASE_URL, and so on for ORDERING, INVENTORY,
+    /// PAYMENTS, FULFILLMENT, REVIEWS and NOTIFICATIONS, MESSAGE_DB_URL, REDIS_URL. The other flags
+    /// win over them. No password has to be typed then. Those of contexts that the shop does not
+    /// have are left out.
     #[arg(long, help_heading = "Back end")]
     pub observe_from_env: bool,
 
     /// Addresses of the variables.
     #[arg(skip)]
-    variables: Vec<(Place, Secret)>,
+    variables: Vec<(AddressedStore, Secret)>,
 }
 
 /// A text that may hold a password.
@@ -80,7 +81,7 @@ impl std::fmt::Debug for Secret {
 
 /// What a variable names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum AddressedStore {
     Outbox {
         domain: &'static str,
         variable: &'static str,
@@ -105,15 +106,18 @@ impl ObserveFlags {
         };
         let outboxes = CONTEXTS.iter().filter_map(|context| {
             let (domain, variable) = (context.name, context.database_variable);
-            Some((Place::Outbox { domain, variable }, value(variable)?))
+            Some((
+                AddressedStore::Outbox { domain, variable },
+                value(variable)?,
+            ))
         });
         self.variables = outboxes.collect();
         let message_store = value(MESSAGE_STORE_VARIABLE);
         self.variables
-            .extend(message_store.map(|value| (Place::MessageStore, value)));
+            .extend(message_store.map(|value| (AddressedStore::MessageStore, value)));
         let redis = value(REDIS_VARIABLE);
         self.variables
-            .extend(redis.map(|value| (Place::Redis, value)));
+            .extend(redis.map(|value| (AddressedStore::Redis, value)));
         match self.variables.is_empty() {
             true => Err(CliError::NothingInEnvironment),
             false => Ok(()),
@@ -193,22 +197,22 @@ impl ObserveFlags {
     ) -> Result<(), CliError> {
         for (place, text) in &self.variables {
             match *place {
-                Place::Outbox { domain, variable } => {
+                AddressedStore::Outbox { domain, variable } => {
                     if config.outboxes.iter().any(|(known, _)| known == domain) {
                         continue;
                     }
                     let address = postgres(&format!("the variable {variable}"), text, policy)?;
                     config.outboxes.push((domain.to_owned(), address));
                 }
-                Place::MessageStore if config.message_store.is_none() => {
+                AddressedStore::MessageStore if config.message_store.is_none() => {
                     let place = format!("the variable {MESSAGE_STORE_VARIABLE}");
                     config.message_store = Some(postgres(&place, text, policy)?);
                 }
-                Place::Redis if config.redis.is_none() => {
+                AddressedStore::Redis if config.redis.is_none() => {
                     let place = format!("the variable {REDIS_VARIABLE}");
                     config.redis = Some(redis(&place, text, policy)?);
                 }
-                Place::MessageStore | Place::Redis => {}
+                AddressedStore::MessageStore | AddressedStore::Redis => {}
             }
         }
         Ok(())

@@ -24,7 +24,7 @@ pub(super) struct PipelineFlags {
         long, value_name = "N|DOMAIN=N,…", help_heading = "Pipeline of the embedded shop",
         value_parser = parse_engines, allow_hyphen_values = true
     )]
-    pub engines: Option<Engines>,
+    pub engines: Option<EngineCounts>,
 
     /// Events that each engine drains in a second, like 8 or 0.5, or unlimited; 0 stops them
     /// [default: 8]
@@ -128,7 +128,7 @@ pub(super) const PIPELINE_FLAGS: &[&str] = &[
 
 /// Engines of each domain, in the order of [`Domain::ALL`], and the last domain that is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Engines {
+pub(super) struct EngineCounts {
     counts: [u32; DOMAINS],
     last_named: Option<Domain>,
 }
@@ -162,13 +162,13 @@ fn domain_names() -> [&'static str; DOMAINS] {
     Domain::ALL.map(Domain::name)
 }
 
-fn parse_engines(text: &str) -> Result<Engines, PipelineError> {
+fn parse_engines(text: &str) -> Result<EngineCounts, PipelineError> {
     if !text.contains('=') && !text.contains(',') {
         // A word without a number was meant as a domain, perhaps.
         if text.starts_with(|first: char| first.is_ascii_alphabetic()) {
             domain_of(text)?;
         }
-        return Ok(Engines {
+        return Ok(EngineCounts {
             counts: [parse_number(text)?; DOMAINS],
             last_named: None,
         });
@@ -185,7 +185,7 @@ fn parse_engines(text: &str) -> Result<Engines, PipelineError> {
         }
     }
     let named = Domain::ALL.into_iter().zip(engines);
-    Ok(Engines {
+    Ok(EngineCounts {
         counts: engines.map(|number| number.unwrap_or(1)),
         last_named: named
             .filter(|(_, number)| number.is_some())

@@ -1,6 +1,6 @@
 //! What surrounds the flags.
 
-use super::{CliError, Command, Entropy, Machine};
+use super::{CliCommand, CliError, Entropy, Machine};
 use std::ffi::OsString;
 
 /// What surrounds the flags.
@@ -14,5 +14,5 @@ pub(super) struct Surroundings<'a> {
     /// Chance.
     pub entropy: Entropy,
     /// Reads another command line in the same surroundings.
-    pub parse: fn(Vec<OsString>, &Surroundings<'_>) -> Result<Command, CliError>,
+    pub parse: fn(Vec<OsString>, &Surroundings<'_>) -> Result<CliCommand, CliError>,
 }

@@ -24,7 +24,7 @@ fn entropy() -> Entropy {
 }
 
 /// Parses a line of arguments on a machine with the CPUs 0 to 3.
-fn parse_with(line: &str, environment: &[(&str, &str)]) -> Result<Command, CliError> {
+fn parse_with(line: &str, environment: &[(&str, &str)]) -> Result<CliCommand, CliError> {
     let args = std::iter::once("shopblast").chain(line.split_whitespace());
     let environment = environment
         .iter()
@@ -37,7 +37,7 @@ fn parse_with(line: &str, environment: &[(&str, &str)]) -> Result<Command, CliEr
 
 fn request_with(line: &str, environment: &[(&str, &str)]) -> RunRequest {
     match parse_with(line, environment) {
-        Ok(Command::Run(request)) => *request,
+        Ok(CliCommand::Run(request)) => *request,
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -68,7 +68,7 @@ fn message(line: &str) -> String {
 
 fn printed(line: &str) -> String {
     match parse_with(line, &[]) {
-        Ok(Command::Print(text)) => text,
+        Ok(CliCommand::Print(text)) => text,
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -295,7 +295,7 @@ fn lists_are_printed() {
     assert!(printed("list --journey InvoiceJourney").starts_with("InvoiceJourney\n"));
     let environment = [("SHOPBLAST_PROFILE", "spike"), ("LOCUST_USERS", "5")];
     match parse_with("list", &environment) {
-        Ok(Command::Print(text)) => assert_eq!(text, all, "what is listed is typed"),
+        Ok(CliCommand::Print(text)) => assert_eq!(text, all, "what is listed is typed"),
         other => panic!("{other:?}"),
     }
 }
@@ -312,7 +312,7 @@ fn the_last_of_a_repeated_flag_counts() {
 
 fn sandbox(line: &str) -> SandboxOptions {
     match parse_with(line, &[]) {
-        Ok(Command::Sandbox(options)) => options,
+        Ok(CliCommand::Sandbox(options)) => options,
         other => panic!("{line}: {other:?}"),
     }
 }

@@ -40,11 +40,11 @@ impl SparseSecond {
 
 /// The last ten seconds of one row.
 #[derive(Default)]
-struct Window {
+struct TenSecondWindow {
     seconds: VecDeque<SparseSecond>,
 }
 
-impl Window {
+impl TenSecondWindow {
     fn push(&mut self, second: SparseSecond) {
         if self.seconds.len() == WINDOW {
             self.seconds.pop_front();
@@ -83,9 +83,9 @@ pub(crate) struct LocustHistory {
     path: PathBuf,
     file: File,
     start_epoch: Duration,
-    all: Window,
+    all: TenSecondWindow,
     /// One a name with full history, else none.
-    names: Vec<Window>,
+    names: Vec<TenSecondWindow>,
 }
 
 impl LocustHistory {
@@ -110,8 +110,8 @@ impl LocustHistory {
             path: path.to_owned(),
             file: started.map_err(|error| naming(path, &error))?,
             start_epoch: start.duration_since(UNIX_EPOCH).unwrap_or_default(),
-            all: Window::default(),
-            names: (0..windows).map(|_| Window::default()).collect(),
+            all: TenSecondWindow::default(),
+            names: (0..windows).map(|_| TenSecondWindow::default()).collect(),
         })
     }
 
@@ -150,7 +150,7 @@ impl LocustHistory {
 fn row(
     start: &[String; 2],
     (method, name): (&str, &str),
-    window: &Window,
+    window: &TenSecondWindow,
     total: &Measured<LatencyTotal>,
     rule: FailureRule,
 ) -> Vec<String> {

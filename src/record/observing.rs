@@ -27,7 +27,7 @@ pub fn observed_record(
     domains: &[DomainName],
 ) -> ObservedRecord {
     let steady = record.phases.iter().find(|phase| phase.name == "steady");
-    let load = Load {
+    let load = ObservedSpan {
         steady_from_s: steady.map_or(0.0, |phase| phase.start_s),
         end_s: observation.load_end_s,
     };
@@ -47,7 +47,7 @@ pub fn observed_record(
 }
 
 /// The part of the run that is looked at, in seconds since its start.
-struct Load {
+struct ObservedSpan {
     steady_from_s: f64,
     end_s: f64,
 }
@@ -63,7 +63,7 @@ fn accepted_per_s(record: &RunRecord, domain: &str) -> Option<f64> {
 fn backlog_record(
     domain: &DomainHistory,
     observation: &Observation,
-    load: &Load,
+    load: &ObservedSpan,
     accepted_per_s: Option<f64>,
 ) -> Option<BacklogRecord> {
     let last = domain.backlog.last()?;
@@ -121,7 +121,7 @@ struct Counted {
 
 /// From the counts at both ends of the load; `None` when the source stopped counting, or rows were
 /// deleted.
-fn counted_per_s(domain: &DomainHistory, load: &Load) -> Option<Counted> {
+fn counted_per_s(domain: &DomainHistory, load: &ObservedSpan) -> Option<Counted> {
     if domain.rows_cut {
         return None;
     }
@@ -137,7 +137,7 @@ fn counted_per_s(domain: &DomainHistory, load: &Load) -> Option<Counted> {
 }
 
 /// How much the backlog grew over the load, a second; `None` when that is not known.
-fn growth_per_s(domain: &DomainHistory, load: &Load) -> Option<f64> {
+fn growth_per_s(domain: &DomainHistory, load: &ObservedSpan) -> Option<f64> {
     let start = domain.before()?;
     let end = at_load_end(&domain.backlog, |point| point.at_s, load)?;
     let is_known = !start.is_cut && !end.is_cut && start.source == end.source;
@@ -146,7 +146,11 @@ fn growth_per_s(domain: &DomainHistory, load: &Load) -> Option<f64> {
 }
 
 /// The first item of the end of the load or soon after, or else the last one before.
-fn at_load_end<'a, T>(items: &'a [T], at_s: impl Fn(&T) -> f64, load: &Load) -> Option<&'a T> {
+fn at_load_end<'a, T>(
+    items: &'a [T],
+    at_s: impl Fn(&T) -> f64,
+    load: &ObservedSpan,
+) -> Option<&'a T> {
     let after = items
         .iter()
         .find(|item| at_s(item) >= load.end_s)
@@ -169,7 +173,7 @@ fn peak(points: &[BacklogPoint]) -> Amount {
 
 /// Of the steady state, over the points that were made of the same sources as the last one. A source
 /// that stopped counting leaves no slope: the part that it showed would bend it.
-fn slope(domain: &DomainHistory, load: &Load) -> Option<Trend> {
+fn slope(domain: &DomainHistory, load: &ObservedSpan) -> Option<Trend> {
     let in_load = |point: &&BacklogPoint| {
         point.at_s >= load.steady_from_s && point.at_s <= load.end_s + LAST_TICK_S
     };

@@ -2,7 +2,7 @@
 //! was asked after them.
 
 use super::reach::{ReachError, resolve};
-use super::replay_client::{Answer, Starter, send, send_together};
+use super::replay_client::{ReplayReply, Starter, send, send_together};
 use crate::engine::{Id, Questions};
 use crate::pieces::duration_text;
 use crate::plan::{AddressPolicy, ExitCode, RunId, Target, TargetError};
@@ -171,7 +171,7 @@ fn racers(exchanges: &[&WitnessExchange]) -> usize {
 
 /// Whether the answers are those of the witness: the same statuses, of racers in any order, and
 /// the same words of probes.
-fn happened_again(exchanges: &[&WitnessExchange], answers: &[Answer]) -> bool {
+fn happened_again(exchanges: &[&WitnessExchange], answers: &[ReplayReply]) -> bool {
     let pairs = || exchanges.iter().zip(answers);
     let (mut then, mut now): (Vec<_>, Vec<_>) = pairs()
         .filter(|(exchange, _)| exchange.part == Part::Racer)
@@ -180,7 +180,7 @@ fn happened_again(exchanges: &[&WitnessExchange], answers: &[Answer]) -> bool {
     then.sort_unstable();
     now.sort_unstable();
     let others = pairs().filter(|(exchange, _)| exchange.part != Part::Racer);
-    let alike = |(exchange, answer): (&&WitnessExchange, &Answer)| {
+    let alike = |(exchange, answer): (&&WitnessExchange, &ReplayReply)| {
         exchange.status == answer.status
             && (exchange.part != Part::Probe || exchange.reply == answer.text)
     };
@@ -193,7 +193,7 @@ struct Firing<'a> {
     addresses: &'a [SocketAddr],
     /// Texts of the witness and what stands for them now: ids, and the run id.
     replaced: Vec<(String, String)>,
-    answers: Vec<Answer>,
+    answers: Vec<ReplayReply>,
     /// Number of the attempt, from 1.
     attempt: u32,
 }
@@ -270,7 +270,7 @@ impl<'a> Firing<'a> {
         replaced.fold(text.to_owned(), |text, (old, new)| text.replace(old, new))
     }
 
-    fn take(&mut self, exchange: &WitnessExchange, answer: Answer, told: &mut String) {
+    fn take(&mut self, exchange: &WitnessExchange, answer: ReplayReply, told: &mut String) {
         if let Some((field, old)) = &exchange.gave
             && let Some(new) = Id::read(answer.text.as_bytes(), field)
         {
@@ -316,8 +316,8 @@ mod tests {
         }
     }
 
-    fn answer(status: u16, text: &str) -> Answer {
-        Answer {
+    fn answer(status: u16, text: &str) -> ReplayReply {
+        ReplayReply {
             status: Some(status),
             text: text.into(),
             took: std::time::Duration::ZERO,
@@ -348,7 +348,7 @@ mod tests {
             exchange(Part::Probe, 400, true),
         ];
         let exchanges: Vec<_> = exchanges.iter().collect();
-        let again = |answers: [Answer; 3]| happened_again(&exchanges, &answers);
+        let again = |answers: [ReplayReply; 3]| happened_again(&exchanges, &answers);
         assert!(again([
             answer(500, ""),
             answer(200, ""),

@@ -21,7 +21,7 @@ const CALM: Duration = Duration::from_millis(1);
 
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct ReplayReply {
     /// HTTP status; `None` when no reply came.
     pub status: Option<u16>,
     /// Body of the reply, or why there is none.
@@ -34,7 +34,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// When no address accepts.
-pub fn send(addresses: &[SocketAddr], request: &[u8]) -> io::Result<Answer> {
+pub fn send(addresses: &[SocketAddr], request: &[u8]) -> io::Result<ReplayReply> {
     let mut stream = connect(addresses)?;
     if let Err(error) = stream.write_all(request) {
         return Ok(no_reply(&error.to_string()));
@@ -137,7 +137,7 @@ pub fn send_together(
     starter: &mut Starter<'_>,
     requests: &[Vec<u8>],
     attempt: u32,
-) -> io::Result<Vec<Answer>> {
+) -> io::Result<Vec<ReplayReply>> {
     let streams = starter.open(requests.len(), attempt)?;
     for (mut stream, request) in streams.iter().zip(requests) {
         stream.write_all(&request[..request.len() - 1])?;
@@ -241,9 +241,9 @@ struct Received {
 
 impl Received {
     /// As the answer to a request that had left at `sent`.
-    fn answer(self, sent: Instant) -> Answer {
+    fn answer(self, sent: Instant) -> ReplayReply {
         match self.reply {
-            Ok((status, text)) => Answer {
+            Ok((status, text)) => ReplayReply {
                 status: Some(status),
                 text,
                 took: self.at.saturating_duration_since(sent),
@@ -278,8 +278,8 @@ fn receive(mut stream: &TcpStream) -> Received {
     }
 }
 
-fn no_reply(why: &str) -> Answer {
-    Answer {
+fn no_reply(why: &str) -> ReplayReply {
+    ReplayReply {
         status: None,
         text: why.to_owned(),
         took: Duration::ZERO,

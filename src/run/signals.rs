@@ -5,15 +5,15 @@
 use crate::plan::ExitCode;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
-type Listener = dyn Fn() + Send + Sync;
+type InterruptListener = dyn Fn() + Send + Sync;
 
 static INSTALLED: Once = Once::new();
-static LISTENERS: Mutex<Vec<Weak<Listener>>> = Mutex::new(Vec::new());
+static LISTENERS: Mutex<Vec<Weak<InterruptListener>>> = Mutex::new(Vec::new());
 static BEFORE_EXIT: Mutex<Option<fn()>> = Mutex::new(None);
 
 /// Somebody listens for as long as this lives.
 pub struct Listening {
-    _listener: Arc<Listener>,
+    _listener: Arc<InterruptListener>,
 }
 
 /// Calls `listener`, on a thread of its own, on every SIGINT, SIGTERM and SIGHUP for as long as the
@@ -21,7 +21,7 @@ pub struct Listening {
 /// code 105.
 #[must_use]
 pub fn listen(listener: impl Fn() + Send + Sync + 'static) -> Listening {
-    let listener: Arc<Listener> = Arc::new(listener);
+    let listener: Arc<InterruptListener> = Arc::new(listener);
     {
         let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
         listeners.retain(|known| known.strong_count() > 0);
@@ -38,7 +38,7 @@ pub fn listen(listener: impl Fn() + Send + Sync + 'static) -> Listening {
 }
 
 fn tell_listeners() {
-    let listeners: Vec<Arc<Listener>> = {
+    let listeners: Vec<Arc<InterruptListener>> = {
         let listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
         listeners.iter().filter_map(Weak::upgrade).collect()
     };

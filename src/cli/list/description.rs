@@ -39,7 +39,7 @@ pub fn of_profile(profile: &Profile) -> String {
 pub fn of_class(class: &UserClass, options: JourneyOptions) -> String {
     let mut text = format!("{}\n  {}\n\n", class.name, class.summary);
     row(&mut text, "Wait", &wait(class.wait));
-    let pass = Figures {
+    let pass = PassFigures {
         requests: class.requests_per_pass(options),
         events: class.events_per_pass(options, |_| true),
         outbox: class.events_per_pass(options, |event| event.outbox),
@@ -80,7 +80,7 @@ pub fn of_journey(journey: JourneyKind) -> String {
 }
 
 fn write_journey(text: &mut String, journey: JourneyKind, options: JourneyOptions, indent: &str) {
-    let pass = Figures {
+    let pass = PassFigures {
         requests: journey.requests_per_pass(options),
         events: journey.events_per_pass(options, |_| true),
         outbox: journey.events_per_pass(options, |event| event.outbox),
@@ -118,13 +118,13 @@ fn raised(taken: &TakenStep) -> String {
 }
 
 /// Means of a pass.
-struct Figures {
+struct PassFigures {
     requests: f64,
     events: f64,
     outbox: f64,
 }
 
-impl Figures {
+impl PassFigures {
     fn words(&self) -> String {
         format!(
             "{} requests, {} events, {} of them through the outbox",

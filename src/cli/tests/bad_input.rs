@@ -243,7 +243,7 @@ proptest! {
         let args = std::iter::once("shopblast".to_owned()).chain(words).map(OsString::from);
         let environment = [(OsString::from("LOCUST_USERS"), OsString::from(value))];
         let machine = Machine { topology: Topology::flat(&[0, 1]) };
-        if let Ok(Command::Run(request)) = parse(args, environment, &machine, entropy()) {
+        if let Ok(CliCommand::Run(request)) = parse(args, environment, &machine, entropy()) {
             prop_assert!(request.plan.max_users() >= 1);
             prop_assert!(!request.plan.classes.is_empty());
             prop_assert!((1..=request.plan.max_users() as usize).contains(&request.plan.cores.len()));

@@ -206,7 +206,7 @@ fn the_sandbox_has_variables_of_its_own() {
         ("LOCUST_HOST", "http://10.0.0.7"),
     ];
     match parse_with("sandbox --fixed", &environment) {
-        Ok(Command::Sandbox(options)) => {
+        Ok(CliCommand::Sandbox(options)) => {
             assert_eq!(
                 (options.port, options.cores, options.fixed),
                 (9_000, vec![0], true)
@@ -219,7 +219,7 @@ fn the_sandbox_has_variables_of_its_own() {
         ("SHOPBLAST_ENGINES", "0"),
     ];
     match parse_with("sandbox --observatory-port 9001", &without) {
-        Ok(Command::Sandbox(options)) => {
+        Ok(CliCommand::Sandbox(options)) => {
             assert_eq!(options.shop.observatory.unwrap().address.port(), 9_001);
             assert_eq!(options.shop.pipeline.engines, [0; 8]);
         }

@@ -7,7 +7,7 @@ use crate::record::Record;
 
 fn hunt_with(line: &str, environment: &[(&str, &str)]) -> HuntRequest {
     match parse_with(line, environment) {
-        Ok(Command::Hunt(request)) => *request,
+        Ok(CliCommand::Hunt(request)) => *request,
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -189,7 +189,7 @@ fn a_generator_at_its_limit_ends_a_hunt_unless_told_otherwise() {
     assert!(with("--fail-on-saturation=false"));
     assert!(with("--keep-spoiled"));
     let of_run = |environment: &[(&str, &str)], line: &str| match parse_with(line, environment) {
-        Ok(Command::Run(request)) => request.fail_on_saturation,
+        Ok(CliCommand::Run(request)) => request.fail_on_saturation,
         other => panic!("{other:?}"),
     };
     let variable = ("SHOPBLAST_FAIL_ON_SATURATION", "1");

@@ -1,7 +1,7 @@
 //! Orders of the form, with what was typed beside them.
 
 use super::*;
-use crate::cli::{Command, parse};
+use crate::cli::{CliCommand, parse};
 use crate::plan::{Load, Topology};
 use std::ffi::OsString;
 
@@ -12,7 +12,7 @@ fn entropy() -> Entropy {
     }
 }
 
-fn command(line: &str) -> Result<Command, CliError> {
+fn command(line: &str) -> Result<CliCommand, CliError> {
     let words = shlex::split(line).expect("words");
     let machine = Machine {
         topology: Topology::flat(&[0, 1, 2, 3]),
@@ -27,7 +27,7 @@ fn command(line: &str) -> Result<Command, CliError> {
 
 fn web(line: &str) -> WebRequest {
     match command(line) {
-        Ok(Command::Web(request)) => *request,
+        Ok(CliCommand::Web(request)) => *request,
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -90,7 +90,7 @@ fn the_command_in_the_record_does_the_same() {
         assert!(!planned.command.contains("web"), "{}", planned.command);
         assert!(!planned.command.contains("secret"), "{}", planned.command);
         match command(&planned.command) {
-            Ok(Command::Run(request)) => {
+            Ok(CliCommand::Run(request)) => {
                 assert_eq!(request.plan.hash(), planned.request.plan.hash(), "{line}");
                 assert_eq!(request.plan.target, planned.request.plan.target, "{line}");
             }
@@ -182,7 +182,7 @@ fn a_profile_file_that_was_typed_may_be_chosen_by_its_name() {
 
 #[test]
 fn there_is_a_page_only_when_one_is_wanted() {
-    let is_web = |line: &str| matches!(command(line), Ok(Command::Web(_)));
+    let is_web = |line: &str| matches!(command(line), Ok(CliCommand::Web(_)));
     assert!(is_web("shopblast --web"));
     assert!(is_web("shopblast SpikeUser --autostart"));
     assert!(!is_web("shopblast SpikeUser"));

@@ -13,10 +13,10 @@ const TOLERANCE_S: f64 = 0.1;
 
 /// Shows a run while it goes on, on standard error.
 pub struct LiveFace {
-    mode: Mode,
+    mode: LiveMode,
 }
 
-enum Mode {
+enum LiveMode {
     Quiet,
     Bar(ProgressBar),
     Plain { due_s: f64 },
@@ -27,11 +27,11 @@ impl LiveFace {
     #[must_use]
     pub fn new(quiet: bool, run_time_s: f64) -> Self {
         let mode = if quiet {
-            Mode::Quiet
+            LiveMode::Quiet
         } else if std::io::stderr().is_terminal() {
-            Mode::Bar(bar(run_time_s))
+            LiveMode::Bar(bar(run_time_s))
         } else {
-            Mode::Plain {
+            LiveMode::Plain {
                 due_s: PLAIN_EVERY_S,
             }
         };
@@ -42,12 +42,12 @@ impl LiveFace {
     pub fn show(&mut self, live: &Live) {
         let elapsed_s = live.now.end_s();
         match &mut self.mode {
-            Mode::Quiet => {}
-            Mode::Bar(bar) => {
+            LiveMode::Quiet => {}
+            LiveMode::Bar(bar) => {
                 bar.set_position(milliseconds(elapsed_s));
                 bar.set_message(live_line(live));
             }
-            Mode::Plain { due_s } => {
+            LiveMode::Plain { due_s } => {
                 if elapsed_s + TOLERANCE_S >= *due_s {
                     *due_s = elapsed_s + PLAIN_EVERY_S;
                     // Nobody reads a closed pipe: not a reason to end the run.
@@ -59,7 +59,7 @@ impl LiveFace {
 
     /// Takes the bar off the screen, to make room for the summary.
     pub fn finish(&mut self) {
-        if let Mode::Bar(bar) = &self.mode {
+        if let LiveMode::Bar(bar) = &self.mode {
             bar.finish_and_clear();
         }
     }

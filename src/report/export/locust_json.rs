@@ -19,7 +19,7 @@ pub struct LocustStats<'a> {
     /// One row a statistic name that was requested, then *Aggregated*.
     pub stats: Vec<LocustRow<'a>>,
     /// What counts as failures, most frequent first.
-    pub errors: Vec<LocustError<'a>>,
+    pub errors: Vec<LocustFailureRow<'a>>,
     /// Requests in the latest second.
     pub total_rps: f64,
     /// Failures in the latest second.
@@ -70,7 +70,7 @@ pub struct LocustRow<'a> {
 
 /// A row of the failures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LocustError<'a> {
+pub struct LocustFailureRow<'a> {
     /// HTTP method.
     pub method: &'a str,
     /// Statistic name.
@@ -145,13 +145,13 @@ fn row<'a>(
     }
 }
 
-fn errors(live: &Live) -> Vec<LocustError<'_>> {
+fn errors(live: &Live) -> Vec<LocustFailureRow<'_>> {
     let rule = live.context.failures;
     let rows = live.shown().errors.iter();
     let error = |row: &'_ ErrorRecord| error_text(row.status, &row.reason);
     rows.filter(|row| row.outcome.is_failure(rule))
         .take(MOST_ROWS)
-        .map(|row| LocustError {
+        .map(|row| LocustFailureRow {
             method: &row.method,
             name: &row.name,
             error: error(row),

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 /// An entry, with Locust's keys.
 #[derive(Debug, Serialize)]
-struct Entry<'a> {
+struct LocustEntry<'a> {
     name: &'a str,
     method: &'a str,
     last_request_timestamp: f64,
@@ -34,7 +34,7 @@ pub fn locust_json_text(recorded: &Recorded) -> String {
     let started_s = started_s(&recorded.run.started);
     let failures = failures_per_second(recorded);
     let names = recorded.run.names.iter();
-    let entries: Vec<Entry<'_>> = names
+    let entries: Vec<LocustEntry<'_>> = names
         .map(|name| entry(name, recorded, started_s, &failures))
         .collect();
     let mut text = serde_json::to_string_pretty(&entries).expect("keys are numbers or texts");
@@ -50,13 +50,13 @@ fn entry<'a>(
     recorded: &Recorded,
     started_s: f64,
     failures: &Failures,
-) -> Entry<'a> {
+) -> LocustEntry<'a> {
     let figures = &name.figures;
     let log = recorded.requests.of(&tag_text(&name.method, &name.name));
     let key = (name.method.clone(), name.name.clone());
     let epoch = |(second, count): (&u64, &u64)| (started_s as i64 + *second as i64, *count);
     let ms = |us: u64| us as f64 / 1e3;
-    Entry {
+    LocustEntry {
         name: &name.name,
         method: &name.method,
         last_request_timestamp: started_s + log.map_or(0.0, |log| log.last_s),

@@ -21,17 +21,17 @@ pub struct MetricFamily {
 #[derive(Clone, Debug, PartialEq)]
 pub enum MetricPoints {
     /// Whole numbers that only grow.
-    Counters(Vec<(Labels, u64)>),
+    Counters(Vec<(FamilyLabels, u64)>),
     /// Numbers that only grow.
-    Sums(Vec<(Labels, f64)>),
+    Sums(Vec<(FamilyLabels, f64)>),
     /// Levels.
-    Gauges(Vec<(Labels, f64)>),
+    Gauges(Vec<(FamilyLabels, f64)>),
     /// Distributions.
-    Histograms(Vec<(Labels, Buckets)>),
+    Histograms(Vec<(FamilyLabels, Buckets)>),
 }
 
 /// Label names and values.
-pub type Labels = Vec<(&'static str, String)>;
+pub type FamilyLabels = Vec<(&'static str, String)>;
 
 /// Every metric of the whole run so far, resets or not.
 #[must_use]
@@ -144,7 +144,7 @@ fn contest_families(live: &Live) -> [MetricFamily; 4] {
 }
 
 /// Of all rules: those that the record does not speak of were not checked.
-fn rule_checks(live: &Live) -> Vec<(Labels, u64)> {
+fn rule_checks(live: &Live) -> Vec<(FamilyLabels, u64)> {
     let counts = |rule: &InvariantRecord| {
         let held = rule.checked - rule.violated;
         [held, rule.violated, rule.undecided, rule.cut]
@@ -292,14 +292,18 @@ fn judgement_families(live: &Live) -> [MetricFamily; 6] {
     ]
 }
 
-fn of_name(name: &StatName) -> Labels {
+fn of_name(name: &StatName) -> FamilyLabels {
     vec![
         ("method", name.method.to_owned()),
         ("name", name.name.to_owned()),
     ]
 }
 
-fn counter(name: &'static str, help: &'static str, points: Vec<(Labels, u64)>) -> MetricFamily {
+fn counter(
+    name: &'static str,
+    help: &'static str,
+    points: Vec<(FamilyLabels, u64)>,
+) -> MetricFamily {
     let points = MetricPoints::Counters(points);
     MetricFamily {
         name,
@@ -309,7 +313,11 @@ fn counter(name: &'static str, help: &'static str, points: Vec<(Labels, u64)>) -
     }
 }
 
-fn in_bytes(name: &'static str, help: &'static str, points: Vec<(Labels, u64)>) -> MetricFamily {
+fn in_bytes(
+    name: &'static str,
+    help: &'static str,
+    points: Vec<(FamilyLabels, u64)>,
+) -> MetricFamily {
     let unit = "bytes";
     MetricFamily {
         unit,
@@ -317,7 +325,7 @@ fn in_bytes(name: &'static str, help: &'static str, points: Vec<(Labels, u64)>) 
     }
 }
 
-fn gauge(name: &'static str, help: &'static str, points: Vec<(Labels, f64)>) -> MetricFamily {
+fn gauge(name: &'static str, help: &'static str, points: Vec<(FamilyLabels, f64)>) -> MetricFamily {
     let points = MetricPoints::Gauges(points);
     MetricFamily {
         name,
@@ -330,7 +338,7 @@ fn gauge(name: &'static str, help: &'static str, points: Vec<(Labels, f64)>) -> 
 fn histogram(
     name: &'static str,
     help: &'static str,
-    points: Vec<(Labels, Buckets)>,
+    points: Vec<(FamilyLabels, Buckets)>,
 ) -> MetricFamily {
     let points = MetricPoints::Histograms(points);
     let unit = "seconds";

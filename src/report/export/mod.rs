@@ -13,8 +13,8 @@ mod otlp;
 pub(crate) mod stats_again;
 
 pub use github::{github_annotations, without_commands};
-pub use locust_json::{LocustError, LocustRow, LocustStats};
+pub use locust_json::{LocustFailureRow, LocustRow, LocustStats};
 pub use markdown::markdown_text;
-pub use metric_families::{Labels, MetricFamily, MetricPoints, metric_families};
+pub use metric_families::{FamilyLabels, MetricFamily, MetricPoints, metric_families};
 pub use openmetrics::{OPEN_METRICS_TYPE, open_metrics_text};
 pub use otlp::otlp_json;

@@ -1,6 +1,6 @@
 //! Metrics as text for Prometheus: OpenMetrics 1.0, which it and its kin read.
 
-use super::metric_families::{Labels, MetricFamily, MetricPoints};
+use super::metric_families::{FamilyLabels, MetricFamily, MetricPoints};
 use crate::stats::{BUCKET_EDGES_US, Buckets};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
@@ -62,7 +62,7 @@ fn encode_points(points: &MetricPoints, encoder: MetricEncoder<'_>) -> fmt::Resu
 }
 
 fn each<T>(
-    points: &[(Labels, T)],
+    points: &[(FamilyLabels, T)],
     mut encoder: MetricEncoder<'_>,
     encode: impl Fn(&T, MetricEncoder<'_>) -> fmt::Result,
 ) -> fmt::Result {

@@ -1,7 +1,7 @@
 //! Metrics as an export request of OTLP (OpenTelemetry protocol 1.x) in JSON, for
 //! `POST /v1/metrics`: cumulative sums, gauges and histograms with explicit bounds.
 
-use super::metric_families::{Labels, MetricFamily, MetricPoints};
+use super::metric_families::{FamilyLabels, MetricFamily, MetricPoints};
 use crate::stats::BUCKET_EDGES_US;
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ fn metric(family: &MetricFamily, times: &Times) -> Option<Value> {
     Some(metric)
 }
 
-fn each<T>(points: &[(Labels, T)], times: &Times, value: impl Fn(&T) -> Value) -> Vec<Value> {
+fn each<T>(points: &[(FamilyLabels, T)], times: &Times, value: impl Fn(&T) -> Value) -> Vec<Value> {
     let points = points.iter();
     points
         .map(|(labels, of)| {
@@ -96,7 +96,7 @@ fn each<T>(points: &[(Labels, T)], times: &Times, value: impl Fn(&T) -> Value) -
         .collect()
 }
 
-fn attributes(labels: &Labels) -> Vec<Value> {
+fn attributes(labels: &FamilyLabels) -> Vec<Value> {
     let labels = labels.iter();
     labels
         .map(|(key, value)| json!({"key": key, "value": {"stringValue": value}}))

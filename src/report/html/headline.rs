@@ -23,20 +23,20 @@ pub struct Headline {
     pub sentence: String,
     /// Set when the run did not come to its end.
     pub cut_off: Option<String>,
-    pub findings: Vec<Finding>,
-    pub cards: Vec<Card>,
+    pub findings: Vec<VerdictSentence>,
+    pub cards: Vec<HeadlineFigure>,
     pub exit: Option<String>,
 }
 
 /// One sentence of the verdict.
-pub struct Finding {
+pub struct VerdictSentence {
     pub tone: Tone,
     pub title: &'static str,
     pub text: String,
 }
 
 /// A figure that everybody looks for.
-pub struct Card {
+pub struct HeadlineFigure {
     pub label: &'static str,
     pub value: String,
     pub note: String,
@@ -142,7 +142,7 @@ fn cut_off(recorded: &Recorded) -> Option<String> {
     Some(text)
 }
 
-fn findings(run: &RunRecord) -> Vec<Finding> {
+fn findings(run: &RunRecord) -> Vec<VerdictSentence> {
     let found = [
         Some(what_ran(run)),
         Some(requests(run)),
@@ -155,7 +155,7 @@ fn findings(run: &RunRecord) -> Vec<Finding> {
     found.into_iter().flatten().collect()
 }
 
-fn what_ran(run: &RunRecord) -> Finding {
+fn what_ran(run: &RunRecord) -> VerdictSentence {
     let shares = run
         .plan
         .get("classes")
@@ -181,7 +181,7 @@ fn what_ran(run: &RunRecord) -> Finding {
             None => format!(", against {url}"),
         },
     };
-    Finding {
+    VerdictSentence {
         tone: "plain",
         title: "What ran",
         text: format!(
@@ -192,7 +192,7 @@ fn what_ran(run: &RunRecord) -> Finding {
     }
 }
 
-fn requests(run: &RunRecord) -> Finding {
+fn requests(run: &RunRecord) -> VerdictSentence {
     let totals = &run.totals;
     let outcomes = [
         (totals.refused, "refused by the business"),
@@ -214,14 +214,14 @@ fn requests(run: &RunRecord) -> Finding {
     if run.shed > 0 {
         text.push_str(&format!("; {} shed", grouped_of(run.shed, "arrival")));
     }
-    Finding {
+    VerdictSentence {
         tone: if totals.failures > 0 { "bad" } else { "good" },
         title: "Requests",
         text,
     }
 }
 
-fn invariants(run: &RunRecord) -> Option<Finding> {
+fn invariants(run: &RunRecord) -> Option<VerdictSentence> {
     let with = |verdict: RuleVerdict| {
         let rules = run.invariants.iter();
         let found = rules.filter(|rule| rule.verdict == verdict);
@@ -251,14 +251,14 @@ fn invariants(run: &RunRecord) -> Option<Finding> {
     if !undecided.is_empty() {
         parts.push(format!("{} undecided", listed(&undecided)));
     }
-    Some(Finding {
+    Some(VerdictSentence {
         tone: if violated.is_empty() { "good" } else { "bad" },
         title: "Invariants",
         text: parts.join("; "),
     })
 }
 
-fn thresholds_finding(run: &RunRecord) -> Option<Finding> {
+fn thresholds_finding(run: &RunRecord) -> Option<VerdictSentence> {
     let with = |verdict| {
         let thresholds = run.thresholds.iter();
         thresholds.filter(move |one| one.verdict == verdict).count()
@@ -272,14 +272,14 @@ fn thresholds_finding(run: &RunRecord) -> Option<Finding> {
     if without > 0 {
         text.push_str(&format!(", {without} without data"));
     }
-    Some(Finding {
+    Some(VerdictSentence {
         tone: if crossed > 0 { "bad" } else { "good" },
         title: "Thresholds",
         text,
     })
 }
 
-fn races(run: &RunRecord) -> Option<Finding> {
+fn races(run: &RunRecord) -> Option<VerdictSentence> {
     let sum = |of: fn(&RaceRecord) -> u64| run.races.iter().map(of).sum::<u64>();
     let (count, together, overlapped) = (
         sum(|race| race.count),
@@ -301,29 +301,29 @@ fn races(run: &RunRecord) -> Option<Finding> {
     if let Some(line) = race_sections::processes_line(run) {
         text = format!("{}. {line}", text.trim_end_matches('.'));
     }
-    Some(Finding {
+    Some(VerdictSentence {
         tone: "plain",
         title: "Races",
         text,
     })
 }
 
-fn recovery(run: &RunRecord) -> Option<Finding> {
+fn recovery(run: &RunRecord) -> Option<VerdictSentence> {
     let recovery = run.recovery.as_ref()?;
     let is_good = recovery.back_after_s.is_some() && recovery.is_as_it_was();
     // Without the first one, which says what the load did.
     let told = sentences(recovery).split_off(1);
-    Some(Finding {
+    Some(VerdictSentence {
         tone: if is_good { "good" } else { "doubt" },
         title: "Recovery",
         text: told.join(" "),
     })
 }
 
-fn generator(run: &RunRecord) -> Finding {
+fn generator(run: &RunRecord) -> VerdictSentence {
     let generator = &run.generator;
     if !generator.reasons.is_empty() {
-        return Finding {
+        return VerdictSentence {
             tone: "doubt",
             title: "Generator",
             text: format!(
@@ -335,7 +335,7 @@ fn generator(run: &RunRecord) -> Finding {
     }
     let busiest = generator.cores.iter().filter(|core| core.seconds > 0);
     let busiest = busiest.map(|core| core.cpu_share).fold(0.0, f64::max);
-    Finding {
+    VerdictSentence {
         tone: match generator.state {
             GeneratorState::Clean => "good",
             GeneratorState::Disturbed | GeneratorState::AtItsLimit => "doubt",
@@ -352,13 +352,13 @@ fn generator(run: &RunRecord) -> Finding {
 }
 
 /// The figures of the steady state where there is one.
-fn cards(run: &RunRecord) -> Vec<Card> {
+fn cards(run: &RunRecord) -> Vec<HeadlineFigure> {
     let steady = run.phases.iter().find(|phase| phase.name == "steady");
     let (figures, when): (&Figures, &str) = match steady {
         Some(steady) => (&steady.figures, "steady state"),
         None => (&run.totals, "whole run"),
     };
-    let card = |label, value, note: &str| Card {
+    let card = |label, value, note: &str| HeadlineFigure {
         label,
         value,
         note: note.to_owned(),
@@ -371,7 +371,7 @@ fn cards(run: &RunRecord) -> Vec<Card> {
         card("Response p99", duration(figures.response_us.p99), when),
         card("Service p99", duration(figures.service_us.p99), when),
         card("Send lag p99", duration(figures.lag_us.p99), when),
-        Card {
+        HeadlineFigure {
             label: "Failures",
             value: grouped(run.totals.failures),
             note: format!(
@@ -383,7 +383,7 @@ fn cards(run: &RunRecord) -> Vec<Card> {
     let events: u64 = run.domains.iter().map(|domain| domain.events).sum();
     if events > 0 {
         let per_s = events as f64 / run.measured_s.max(f64::MIN_POSITIVE);
-        cards.push(Card {
+        cards.push(HeadlineFigure {
             label: "Events raised",
             value: grouped(events),
             note: format!("{}/s", rate_text(per_s)),

@@ -31,7 +31,7 @@ use contests::{ContestsView, WitnessGroup};
 use generator::GeneratorView;
 use headline::{Headline, ThresholdRow};
 use latencies::NameLatencies;
-use names::{ErrorRow, NameRow, PhaseRow};
+use names::{NameErrorRow, NameRow, PhaseRow};
 use over_time::OverTime;
 use recovery::RecoveryView;
 use repetition::Repetition;
@@ -55,7 +55,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| policy(&STYLES, &SCRIPTS));
 /// What the template shows.
 #[derive(Template)]
 #[template(path = "report/page.html")]
-struct Page<'a> {
+struct ReportPage<'a> {
     policy: &'a str,
     styles: &'a [StaticText],
     scripts: &'a [StaticText],
@@ -68,7 +68,7 @@ struct Page<'a> {
     phases: Vec<PhaseRow>,
     has_latencies: bool,
     shares: SharesView,
-    errors: Vec<ErrorRow>,
+    errors: Vec<NameErrorRow>,
     errors_cut: u64,
     contests: ContestsView,
     witnesses: Vec<WitnessGroup>,
@@ -105,7 +105,7 @@ pub fn html_report(recorded: &Recorded, planned: PlannedShares<'_>) -> String {
     let latencies = latencies::of(recorded);
     let contests = ContestsView::of(recorded);
     let observed = back_end::over_time(recorded);
-    let page = Page {
+    let page = ReportPage {
         policy: &POLICY,
         styles: &STYLES,
         scripts: &SCRIPTS,

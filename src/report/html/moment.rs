@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// Something that is marked in the charts.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Moment {
+pub struct MarkedMoment {
     pub at_s: f64,
     /// When it was over.
     pub until_s: f64,

@@ -63,7 +63,7 @@ pub struct PhaseRow {
 }
 
 /// What went wrong in one way.
-pub struct ErrorRow {
+pub struct NameErrorRow {
     pub error: ErrorRecord,
     pub status: String,
     pub first: String,
@@ -152,7 +152,7 @@ pub fn phases(run: &RunRecord) -> Vec<PhaseRow> {
 }
 
 /// The errors, failures before what the business refused.
-pub fn errors(run: &RunRecord) -> Vec<ErrorRow> {
+pub fn errors(run: &RunRecord) -> Vec<NameErrorRow> {
     use crate::stats::Outcome;
     let business =
         |error: &&ErrorRecord| matches!(error.outcome, Outcome::Refused | Outcome::Conflict);
@@ -161,7 +161,7 @@ pub fn errors(run: &RunRecord) -> Vec<ErrorRow> {
     sorted.sort_by_key(business);
     sorted
         .into_iter()
-        .map(|error| ErrorRow {
+        .map(|error| NameErrorRow {
             status: error
                 .status
                 .map_or_else(|| "–".to_owned(), |status| status.to_string()),

@@ -3,7 +3,7 @@
 //! A row stands for its second. Of a long run several seconds share a row: counts are added, and
 //! each latency is that of the worst second among them. No percentile is averaged.
 
-use super::moment::Moment;
+use super::moment::MarkedMoment;
 use super::recovery;
 use super::words::grouped_of;
 use crate::pieces::Compact;
@@ -24,7 +24,7 @@ const SAME_MOMENT_S: f64 = 3.0;
 
 /// A line of a chart.
 #[derive(Serialize)]
-pub struct Line {
+pub struct ChartLine {
     label: String,
     values: Vec<Compact>,
 }
@@ -38,14 +38,14 @@ pub struct OverTime {
     time_s: Vec<Compact>,
     users: Vec<Compact>,
     requests_per_s: Vec<Compact>,
-    outcomes: Vec<Line>,
-    latencies: Vec<Line>,
-    events: Vec<Line>,
-    cores: Vec<Line>,
+    outcomes: Vec<ChartLine>,
+    latencies: Vec<ChartLine>,
+    events: Vec<ChartLine>,
+    cores: Vec<ChartLine>,
     /// Lag beside the time that each worker waited for its CPU, in microseconds.
-    lateness: Vec<Line>,
-    connections: Vec<Line>,
-    moments: Vec<Moment>,
+    lateness: Vec<ChartLine>,
+    connections: Vec<ChartLine>,
+    moments: Vec<MarkedMoment>,
 }
 
 impl OverTime {
@@ -170,25 +170,25 @@ fn compact(values: Vec<f64>) -> Vec<Compact> {
     values.into_iter().map(Compact).collect()
 }
 
-fn line(label: impl Into<String>, values: Vec<f64>) -> Line {
-    Line {
+fn line(label: impl Into<String>, values: Vec<f64>) -> ChartLine {
+    ChartLine {
         label: label.into(),
         values: compact(values),
     }
 }
 
 /// Those that occurred, a second.
-fn outcomes(rows: &Rows<'_>) -> Vec<Line> {
+fn outcomes(rows: &Rows<'_>) -> Vec<ChartLine> {
     let words = Outcome::ALL.map(Outcome::word);
     let lines = words.map(|word| line(word, rows.per_s(word)));
     lines.into_iter().filter(is_something).collect()
 }
 
-fn is_something(line: &Line) -> bool {
+fn is_something(line: &ChartLine) -> bool {
     line.values.iter().any(|value| value.0 != 0.0)
 }
 
-fn latencies(rows: &Rows<'_>) -> Vec<Line> {
+fn latencies(rows: &Rows<'_>) -> Vec<ChartLine> {
     let columns = [
         ("response p50", "response_p50_us"),
         ("response p95", "response_p95_us"),
@@ -208,7 +208,7 @@ fn latencies(rows: &Rows<'_>) -> Vec<Line> {
 }
 
 /// Events a second by domain. `events.csv` has its rows in step with `series.csv`.
-fn events(recorded: &Recorded, rows: &Rows<'_>) -> Vec<Line> {
+fn events(recorded: &Recorded, rows: &Rows<'_>) -> Vec<ChartLine> {
     const ENDING: &str = " Events";
     let domains = recorded.events.header().iter();
     let lines = domains.filter_map(|column| {
@@ -220,7 +220,7 @@ fn events(recorded: &Recorded, rows: &Rows<'_>) -> Vec<Line> {
     lines.filter(is_something).collect()
 }
 
-fn cores(recorded: &Recorded, rows: &Rows<'_>) -> Vec<Line> {
+fn cores(recorded: &Recorded, rows: &Rows<'_>) -> Vec<ChartLine> {
     let columns = recorded.series.header().iter();
     let shares = columns.filter_map(|column| {
         let cpu = column.strip_prefix("cpu")?;
@@ -236,7 +236,7 @@ fn cores(recorded: &Recorded, rows: &Rows<'_>) -> Vec<Line> {
 
 /// What of the lag may be the generator's, and what its cores had to wait: of each second the wait
 /// in microseconds, which is shown and judges nothing.
-fn lateness(recorded: &Recorded, rows: &Rows<'_>) -> Vec<Line> {
+fn lateness(recorded: &Recorded, rows: &Rows<'_>) -> Vec<ChartLine> {
     let lags = [
         ("send lag p50", "lag_p50_us"),
         ("send lag p99", "lag_p99_us"),
@@ -254,7 +254,7 @@ fn lateness(recorded: &Recorded, rows: &Rows<'_>) -> Vec<Line> {
     lags.chain(waits).collect()
 }
 
-fn connections(rows: &Rows<'_>) -> Vec<Line> {
+fn connections(rows: &Rows<'_>) -> Vec<ChartLine> {
     let columns = [
         ("opened", "connects"),
         ("replaced", "reconnects"),
@@ -265,7 +265,7 @@ fn connections(rows: &Rows<'_>) -> Vec<Line> {
 }
 
 /// What is worth a look, in the order of time.
-fn moments(recorded: &Recorded) -> Vec<Moment> {
+fn moments(recorded: &Recorded) -> Vec<MarkedMoment> {
     let series = &recorded.series;
     let seconds = series.numbers("second");
     let reconnects = series.numbers("reconnects");
@@ -320,15 +320,15 @@ fn violations(recorded: &Recorded) -> Vec<f64> {
 
 /// Seconds that belong together, and the sum of their values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Span {
+struct JoinedSeconds {
     first_s: f64,
     last_s: f64,
     sum: u64,
 }
 
-impl Span {
-    fn moment(self, kind: &'static str, text: String) -> Moment {
-        Moment {
+impl JoinedSeconds {
+    fn moment(self, kind: &'static str, text: String) -> MarkedMoment {
+        MarkedMoment {
             at_s: self.first_s,
             until_s: self.last_s + 1.0,
             kind,
@@ -342,8 +342,8 @@ fn joined(
     seconds: &[f64],
     values: &[f64],
     counts: impl Fn(f64) -> bool,
-) -> std::vec::IntoIter<Span> {
-    let mut found: Vec<Span> = Vec::new();
+) -> std::vec::IntoIter<JoinedSeconds> {
+    let mut found: Vec<JoinedSeconds> = Vec::new();
     for (&second, &value) in seconds.iter().zip(values) {
         if !counts(value) {
             continue;
@@ -353,7 +353,7 @@ fn joined(
                 span.sum = span.sum.saturating_add(value as u64);
                 span.last_s = second;
             }
-            _ => found.push(Span {
+            _ => found.push(JoinedSeconds {
                 first_s: second,
                 last_s: second,
                 sum: value as u64,
@@ -363,11 +363,11 @@ fn joined(
     found.into_iter()
 }
 
-fn crossings(recorded: &Recorded) -> impl Iterator<Item = Moment> {
+fn crossings(recorded: &Recorded) -> impl Iterator<Item = MarkedMoment> {
     let thresholds = recorded.run.thresholds.iter();
     thresholds.filter_map(|threshold| {
         let at_s = threshold.crossed_at_s?;
-        Some(Moment {
+        Some(MarkedMoment {
             at_s,
             until_s: at_s,
             kind: "threshold",
@@ -385,7 +385,7 @@ mod tests {
         let seconds: Vec<f64> = (0..12).map(f64::from).collect();
         let mut values = vec![0.0; 12];
         (values[1], values[3], values[9]) = (2.0, 3.0, 1.0);
-        let span = |first_s, last_s, sum| Span {
+        let span = |first_s, last_s, sum| JoinedSeconds {
             first_s,
             last_s,
             sum,

@@ -1,6 +1,6 @@
 //! Recovery from a spike: its table and its sentences.
 
-use super::moment::Moment;
+use super::moment::MarkedMoment;
 use crate::record::RunRecord;
 use crate::report::recovery_text::{COLUMNS, legend, rows, sentences};
 
@@ -8,7 +8,7 @@ use crate::report::recovery_text::{COLUMNS, legend, rows, sentences};
 pub struct RecoveryView {
     pub columns: [&'static str; 8],
     pub rows: Vec<RecoveryRow>,
-    pub sentences: Vec<Told>,
+    pub sentences: Vec<RecoverySentence>,
     pub legend: String,
 }
 
@@ -20,7 +20,7 @@ pub struct RecoveryRow {
 }
 
 /// A sentence, and whether it is bad news.
-pub struct Told {
+pub struct RecoverySentence {
     pub text: String,
     pub is_doubt: bool,
 }
@@ -41,7 +41,7 @@ impl RecoveryView {
                 _ if place == last => is_good[2],
                 _ => is_good[1],
             };
-            Told {
+            RecoverySentence {
                 text,
                 is_doubt: !is_good,
             }
@@ -66,11 +66,11 @@ impl RecoveryView {
 }
 
 /// The spike, and when figures were back that were not so at once.
-pub fn moments(run: &RunRecord) -> Vec<Moment> {
+pub fn moments(run: &RunRecord) -> Vec<MarkedMoment> {
     let Some(recovery) = &run.recovery else {
         return Vec::new();
     };
-    let spike = Moment {
+    let spike = MarkedMoment {
         at_s: recovery.baseline_end_s,
         until_s: recovery.load_back_s,
         kind: "spike",
@@ -79,7 +79,7 @@ pub fn moments(run: &RunRecord) -> Vec<Moment> {
     let backs = recovery.figures.iter().filter_map(|figure| {
         let after_s = figure.back_after_s.filter(|after_s| *after_s > 0.0)?;
         let at_s = recovery.load_back_s + after_s;
-        Some(Moment {
+        Some(MarkedMoment {
             at_s,
             until_s: at_s + 1.0,
             kind: "back",

@@ -55,13 +55,13 @@ pub fn bar(counts: OutcomeCounts) -> OutcomeBar {
 
 /// A histogram over latency bands, 100 wide for each hundredth of its range, 100 high.
 pub struct Histogram {
-    pub columns: Vec<Column>,
+    pub columns: Vec<SketchColumn>,
     pub from: String,
     pub to: String,
 }
 
 /// A column of a histogram.
-pub struct Column {
+pub struct SketchColumn {
     pub x: String,
     pub y: String,
     pub width: String,
@@ -81,7 +81,7 @@ pub fn histogram(bands: &str) -> Option<Histogram> {
     let width = 100.0 / f64::from(last - first + 1);
     let columns = counts.iter().map(|&(band, count)| {
         let height = (count as f64 * 100.0 / most as f64).max(1.0);
-        Column {
+        SketchColumn {
             x: format!("{:.2}", f64::from(band - first) * width + width * 0.06),
             y: format!("{:.2}", 100.0 - height),
             width: format!("{:.2}", width * 0.88),

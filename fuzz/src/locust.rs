@@ -1,7 +1,7 @@
 //! What comparisons read: Locust's CSV files.
 
 use shopblast::compare::locust::{LocustFile, read, span};
-use shopblast::compare::{Quantity, RunEvidence};
+use shopblast::compare::{ComparedQuantity, RunEvidence};
 
 /// A file is read or refused with words; what is read is finite, not negative, and a share of at most 1.
 pub fn csv(bytes: &[u8]) {
@@ -20,7 +20,7 @@ fn is_sound(run: &RunEvidence) {
     for (quantity, value) in run.names.values().chain([&run.whole]).flatten() {
         assert!(value.value.is_finite() && value.value >= 0.0, "{quantity}");
         assert!(value.half_step.is_finite() && value.half_step >= 0.0);
-        if matches!(quantity, Quantity::Share(_)) {
+        if matches!(quantity, ComparedQuantity::Share(_)) {
             assert!(value.value <= 1.0);
         }
     }

@@ -2,7 +2,9 @@
 
 use super::surroundings::Surroundings;
 use super::{CliCommand, CliError, Entropy, values};
-use crate::compare::{CompareRequest, ComparisonSetup, Configuration, Hook, Question, Subject};
+use crate::compare::{
+    CompareRequest, ComparisonQuestion, ComparisonSetup, Configuration, Hook, Subject,
+};
 use clap::Args;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -146,7 +148,7 @@ pub(super) fn resolve(
         let text = word.to_string_lossy().into_owned();
         text.split(' ').map(str::to_owned).collect::<Vec<String>>()
     });
-    let question = Question {
+    let question = ComparisonQuestion {
         command: super::without_passwords(typed),
         confidence: flags.confidence,
         margin: flags.margin,

@@ -1,6 +1,6 @@
 //! A comparison from the request to the last file.
 
-use super::comparison::{Incomparable, Question, Side, compare};
+use super::comparison::{ComparisonQuestion, Incomparable, Side, compare};
 use super::comparison_record::ComparisonRecord;
 use super::console::comparison_text;
 use super::driver::{ComparisonSetup, DriveError, drive};
@@ -35,7 +35,7 @@ pub struct CompareRequest {
     /// Runs of one configuration.
     pub noise: Vec<PathBuf>,
     /// How it is judged.
-    pub question: Question,
+    pub question: ComparisonQuestion,
     /// Where `compare.json` and `compare.html` go; a driven comparison always has such a place.
     pub output: Option<PathBuf>,
 }
@@ -116,7 +116,7 @@ fn drive_and_conclude(
         Some(error) => vec![error.exit_code()],
         None => Vec::new(),
     };
-    let question = Question {
+    let question = ComparisonQuestion {
         paired: rounds >= LEAST_ROUNDS,
         ..request.question.clone()
     };
@@ -126,7 +126,7 @@ fn drive_and_conclude(
 
 fn conclude(
     request: &CompareRequest,
-    question: &Question,
+    question: &ComparisonQuestion,
     sides: &[Side],
     notes: &[String],
 ) -> Result<ExitCode, CompareError> {

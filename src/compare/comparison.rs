@@ -3,7 +3,7 @@
 use super::comparison_record::{
     ComparisonRecord, LeftOut, Overall, PairRecord, RunEntry, SideRecord, Source,
 };
-use super::evidence::{RunEvidence, Unusable, Values};
+use super::evidence::{MeasuredValues, RunEvidence, Unusable};
 use super::inference::Design;
 use super::sentence::{of_all, of_pair};
 use super::table_test::{Judging, Section, TableTest, table};
@@ -23,7 +23,7 @@ pub struct Side {
 
 /// What is asked of a comparison.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {
+pub struct ComparisonQuestion {
     /// The command line.
     pub command: String,
     /// Chance, 0 to 1, that all intervals of a table hold.
@@ -93,7 +93,7 @@ impl Incomparable {
 pub fn compare(
     sides: &[Side],
     noise: Option<&Side>,
-    question: &Question,
+    question: &ComparisonQuestion,
 ) -> Result<(ComparisonRecord, ExitCode), Incomparable> {
     let sides = if question.paired {
         &whole_rounds(sides)?
@@ -254,8 +254,9 @@ fn pair(
         (Some(values), true) => values.clone(),
         _ => run.whole.clone(),
     };
-    let of_headline =
-        |runs: &[&RunEvidence]| -> Vec<Values> { runs.iter().map(|run| headline(run)).collect() };
+    let of_headline = |runs: &[&RunEvidence]| -> Vec<MeasuredValues> {
+        runs.iter().map(|run| headline(run)).collect()
+    };
     let overall = table(&TableTest {
         sections: vec![Section {
             name: (String::new(), String::new()),
@@ -292,7 +293,7 @@ fn name_sections(sides: [&[&RunEvidence]; 2], quiet: &[&RunEvidence]) -> Vec<Sec
         .flat_map(|runs| runs.iter())
         .flat_map(|run| run.names.keys())
         .collect();
-    let values = |runs: &[&RunEvidence], name: &(String, String)| -> Vec<Values> {
+    let values = |runs: &[&RunEvidence], name: &(String, String)| -> Vec<MeasuredValues> {
         let of_run = |run: &&RunEvidence| run.names.get(name).cloned().unwrap_or_default();
         runs.iter().map(of_run).collect()
     };
@@ -371,7 +372,11 @@ fn notes(sides: &[&Side]) -> Vec<String> {
     notes
 }
 
-fn exit_code(comparisons: &[PairRecord], sides: &[&Side], question: &Question) -> ExitCode {
+fn exit_code(
+    comparisons: &[PairRecord],
+    sides: &[&Side],
+    question: &ComparisonQuestion,
+) -> ExitCode {
     let is_worse = |pair: &PairRecord| matches!(pair.verdict, Overall::Worse | Overall::Mixed);
     let mut runs = sides.iter().flat_map(|side| &side.runs);
     let saturated = runs.any(|run| run.unusable == Some(Unusable::Saturated));

@@ -349,15 +349,16 @@ impl ComparisonDriver<'_> {
     }
 
     fn tell(&self, name: &str, round: DriveRound, run: &RunEvidence) {
-        use super::quantity::{Percentile, Quantity, Time};
+        use super::quantity::{ComparedQuantity, Percentile, Time};
         let values = run.steady.as_ref().unwrap_or(&run.whole);
-        let value = |quantity: &Quantity| values.get(quantity).map_or(0.0, |value| value.value);
-        let p99 = Quantity::Latency(Time::Response, Percentile::P99);
+        let value =
+            |quantity: &ComparedQuantity| values.get(quantity).map_or(0.0, |value| value.value);
+        let p99 = ComparedQuantity::Latency(Time::Response, Percentile::P99);
         let figures = match &run.unusable {
             Some(unusable) => unusable.why().to_owned(),
             None => format!(
                 "{}/s, response p99 {}",
-                rate_text(value(&Quantity::Throughput)),
+                rate_text(value(&ComparedQuantity::Throughput)),
                 duration_text(value(&p99).round() as u64)
             ),
         };

@@ -1,7 +1,7 @@
 //! What one run contributes to a comparison, whoever measured it.
 
 use super::comparison_record::Source;
-use super::quantity::{Percentile, Quantity, Time};
+use super::quantity::{ComparedQuantity, Percentile, Time};
 use crate::record::{Figures, RunRecord};
 use crate::stats::LatencySummary;
 use std::collections::BTreeMap;
@@ -19,14 +19,14 @@ pub(super) const SHORTEST_DRAIN_S: f64 = 1.0;
 
 /// A value with its resolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Value {
+pub struct MeasuredValue {
     /// In the quantity's unit.
     pub value: f64,
     /// The true value is at most so far away, as rounding goes.
     pub half_step: f64,
 }
 
-impl Value {
+impl MeasuredValue {
     /// A value that was not rounded.
     #[must_use]
     pub fn exact(value: f64) -> Self {
@@ -38,7 +38,7 @@ impl Value {
 }
 
 /// Values of a run or of one of its names. What was not measured is not there.
-pub type Values = BTreeMap<Quantity, Value>;
+pub type MeasuredValues = BTreeMap<ComparedQuantity, MeasuredValue>;
 
 /// One run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,11 +64,11 @@ pub struct RunEvidence {
     /// Requests that ended.
     pub requests: u64,
     /// The whole run.
-    pub whole: Values,
+    pub whole: MeasuredValues,
     /// The steady state, when it was long enough.
-    pub steady: Option<Values>,
+    pub steady: Option<MeasuredValues>,
     /// By method and statistic name, of the whole run.
-    pub names: BTreeMap<(String, String), Values>,
+    pub names: BTreeMap<(String, String), MeasuredValues>,
     /// Why it must not be compared.
     pub unusable: Option<Unusable>,
     /// What a reader should know of it.
@@ -171,9 +171,12 @@ fn unusable(record: &RunRecord) -> Option<Unusable> {
     None
 }
 
-fn overall(figures: &Figures) -> Values {
-    let mut values = Values::new();
-    values.insert(Quantity::Throughput, Value::exact(figures.requests_per_s));
+fn overall(figures: &Figures) -> MeasuredValues {
+    let mut values = MeasuredValues::new();
+    values.insert(
+        ComparedQuantity::Throughput,
+        MeasuredValue::exact(figures.requests_per_s),
+    );
     for percentile in [Percentile::P50, Percentile::P95, Percentile::P99] {
         insert_latencies(&mut values, figures, percentile);
     }
@@ -183,15 +186,15 @@ fn overall(figures: &Figures) -> Values {
         .map(|(outcome, count)| (outcome.word(), count));
     for (outcome, count) in by_outcome.chain([("failures", figures.failures)]) {
         values.insert(
-            Quantity::Share(outcome),
-            Value::exact(share(count, figures.requests)),
+            ComparedQuantity::Share(outcome),
+            MeasuredValue::exact(share(count, figures.requests)),
         );
     }
     values
 }
 
-fn by_name(figures: &Figures) -> Values {
-    let mut values = Values::new();
+fn by_name(figures: &Figures) -> MeasuredValues {
+    let mut values = MeasuredValues::new();
     if figures.requests >= LEAST_FOR_MEDIAN {
         insert_latencies(&mut values, figures, Percentile::P50);
     }
@@ -210,13 +213,13 @@ pub(super) fn is_enough_for(percentile: Percentile, requests: u64) -> bool {
     }
 }
 
-fn insert_latencies(values: &mut Values, figures: &Figures, percentile: Percentile) {
+fn insert_latencies(values: &mut MeasuredValues, figures: &Figures, percentile: Percentile) {
     for (time, summary) in [
         (Time::Response, &figures.response_us),
         (Time::Service, &figures.service_us),
     ] {
         values.insert(
-            Quantity::Latency(time, percentile),
+            ComparedQuantity::Latency(time, percentile),
             hdr_value(pick(summary, percentile)),
         );
     }
@@ -232,9 +235,9 @@ fn pick(summary: &LatencySummary, percentile: Percentile) -> u64 {
 
 /// A value of our histograms: buckets are 1 µs wide below 2,048 µs, then twice as wide for every
 /// doubling.
-fn hdr_value(us: u64) -> Value {
+fn hdr_value(us: u64) -> MeasuredValue {
     let doublings = us.max(1).ilog2().saturating_sub(10);
-    Value {
+    MeasuredValue {
         value: us as f64,
         half_step: f64::from(1_u32 << doublings.min(31)) / 2.0,
     }
@@ -244,8 +247,8 @@ pub(super) fn share(count: u64, all: u64) -> f64 {
     count as f64 / all.max(1) as f64
 }
 
-fn drains(record: &RunRecord) -> Values {
-    let mut values = Values::new();
+fn drains(record: &RunRecord) -> MeasuredValues {
+    let mut values = MeasuredValues::new();
     let backlogs = record
         .observed
         .iter()
@@ -253,11 +256,17 @@ fn drains(record: &RunRecord) -> Values {
     for backlog in backlogs {
         let domain = || backlog.domain.clone();
         if let Some(per_s) = backlog.drain_per_s {
-            values.insert(Quantity::DrainRate(domain()), Value::exact(per_s));
+            values.insert(
+                ComparedQuantity::DrainRate(domain()),
+                MeasuredValue::exact(per_s),
+            );
         }
         if let Some(seconds) = backlog.drained_after_s {
             let seconds = seconds.max(SHORTEST_DRAIN_S);
-            values.insert(Quantity::DrainTime(domain()), Value::exact(seconds));
+            values.insert(
+                ComparedQuantity::DrainTime(domain()),
+                MeasuredValue::exact(seconds),
+            );
         }
     }
     values

@@ -35,7 +35,7 @@ pub enum GatheringError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        error: locust::LocustError,
+        error: locust::LocustFileError,
     },
     /// There is nothing of the kind.
     #[error(
@@ -141,7 +141,7 @@ fn read_locust(path: &Path, file: LocustFile) -> Result<RunEvidence, GatheringEr
     } else {
         None
     };
-    let second = |span: locust::Span| jiff::Timestamp::from_second(span.start_s as i64).ok();
+    let second = |span: locust::LocustSpan| jiff::Timestamp::from_second(span.start_s as i64).ok();
     Ok(RunEvidence {
         path: path.to_owned(),
         started: span.and_then(second).map(|time| time.to_string()),

@@ -4,7 +4,7 @@ use super::comparison_record::{Better, Interval, Overall, RowVerdict};
 
 /// What a row's difference is judged by; all of it on the scale on which differences add up.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Finding {
+pub struct JudgedDifference {
     /// The difference.
     pub difference: f64,
     /// Its interval.
@@ -28,7 +28,7 @@ pub struct Finding {
 /// matters is said when the whole interval is within the margin: two one-sided tests (D. J.
 /// Schuirmann, J. Pharmacokin. Biopharm. 15, 1987). All else is inconclusive.
 #[must_use]
-pub fn judge(finding: &Finding) -> RowVerdict {
+pub fn judge(finding: &JudgedDifference) -> RowVerdict {
     let Interval { low, high } = finding.interval;
     if low >= -finding.margin && high <= finding.margin {
         return RowVerdict::NoDifference;
@@ -65,8 +65,8 @@ pub fn overall(rows: &[RowVerdict]) -> Overall {
 mod tests {
     use super::*;
 
-    fn word(low: f64, high: f64, change: impl FnOnce(&mut Finding)) -> RowVerdict {
-        let mut finding = Finding {
+    fn word(low: f64, high: f64, change: impl FnOnce(&mut JudgedDifference)) -> RowVerdict {
+        let mut finding = JudgedDifference {
             difference: f64::midpoint(low, high),
             interval: Interval { low, high },
             p: 0.01,

@@ -5,8 +5,8 @@
 //! digits. Its clock starts when a request is sent, so that a stalled shop hides waiting users.
 
 use super::comparison_record::Source;
-use super::evidence::{RunEvidence, Unusable, Value, Values, is_enough_for, share};
-use super::quantity::{Percentile, Quantity, Time};
+use super::evidence::{MeasuredValue, MeasuredValues, RunEvidence, Unusable, is_enough_for, share};
+use super::quantity::{ComparedQuantity, Percentile, Time};
 use csv::StringRecord;
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ const AGGREGATED: &str = "Aggregated";
 
 /// Why a file is not one of Locust's.
 #[derive(Debug, thiserror::Error)]
-pub enum LocustError {
+pub enum LocustFileError {
     /// The file is no CSV.
     #[error("line {line}: {why}")]
     Csv {
@@ -43,7 +43,7 @@ pub enum LocustFile {
 
 /// How long a run took by its history, and when it began.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Span {
+pub struct LocustSpan {
     /// First timestamp, in seconds since 1970.
     pub start_s: f64,
     /// From the first to the last timestamp, in seconds.
@@ -54,8 +54,8 @@ pub struct Span {
 ///
 /// # Errors
 /// When it is not one of Locust's files.
-pub fn read(bytes: &[u8], file: LocustFile) -> Result<RunEvidence, LocustError> {
-    let table = Table::parse(bytes, file)?;
+pub fn read(bytes: &[u8], file: LocustFile) -> Result<RunEvidence, LocustFileError> {
+    let table = LocustTable::parse(bytes, file)?;
     let span = table.span();
     let length_s = span
         .map(|span| span.length_s)
@@ -63,7 +63,7 @@ pub fn read(bytes: &[u8], file: LocustFile) -> Result<RunEvidence, LocustError> 
     let last = table.last_rows();
     let sum = last
         .get(&(String::new(), AGGREGATED.to_owned()))
-        .ok_or(LocustError::NoSum)?;
+        .ok_or(LocustFileError::NoSum)?;
     let requests = table.requests(sum);
     let names = last.iter().filter(|((_, name), _)| name != AGGREGATED);
     Ok(RunEvidence {
@@ -85,20 +85,20 @@ pub fn read(bytes: &[u8], file: LocustFile) -> Result<RunEvidence, LocustError> 
 ///
 /// # Errors
 /// When it is no history of Locust's.
-pub fn span(bytes: &[u8]) -> Result<Option<Span>, LocustError> {
-    Ok(Table::parse(bytes, LocustFile::History)?.span())
+pub fn span(bytes: &[u8]) -> Result<Option<LocustSpan>, LocustFileError> {
+    Ok(LocustTable::parse(bytes, LocustFile::History)?.span())
 }
 
-struct Table {
+struct LocustTable {
     file: LocustFile,
     header: StringRecord,
     rows: Vec<StringRecord>,
 }
 
-impl Table {
-    fn parse(bytes: &[u8], file: LocustFile) -> Result<Self, LocustError> {
+impl LocustTable {
+    fn parse(bytes: &[u8], file: LocustFile) -> Result<Self, LocustFileError> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-        let wrong = |error: csv::Error| LocustError::Csv {
+        let wrong = |error: csv::Error| LocustFileError::Csv {
             line: error.position().map_or(1, csv::Position::line),
             why: error.to_string(),
         };
@@ -111,7 +111,7 @@ impl Table {
         };
         for column in table.needed() {
             if !table.header.iter().any(|found| found == column) {
-                return Err(LocustError::Column(column));
+                return Err(LocustFileError::Column(column));
             }
         }
         Ok(table)
@@ -167,7 +167,7 @@ impl Table {
         self.rows.iter().map(|row| (key(row), row)).collect()
     }
 
-    fn span(&self) -> Option<Span> {
+    fn span(&self) -> Option<LocustSpan> {
         let times = self
             .rows
             .iter()
@@ -175,14 +175,14 @@ impl Table {
         let (start_s, end_s) = times.fold((f64::INFINITY, 0.0_f64), |(start, end), time| {
             (start.min(time), end.max(time))
         });
-        (start_s <= end_s).then_some(Span {
+        (start_s <= end_s).then_some(LocustSpan {
             start_s,
             length_s: end_s - start_s,
         })
     }
 
-    fn overall(&self, row: &StringRecord, length_s: Option<f64>) -> Values {
-        let mut values = Values::new();
+    fn overall(&self, row: &StringRecord, length_s: Option<f64>) -> MeasuredValues {
+        let mut values = MeasuredValues::new();
         let [_, failures, _] = self.totals();
         let requests = self.requests(row);
         let per_s = match self.file {
@@ -192,20 +192,20 @@ impl Table {
                 .map(|length_s| requests as f64 / length_s),
         };
         if let Some(per_s) = per_s {
-            values.insert(Quantity::Throughput, Value::exact(per_s));
+            values.insert(ComparedQuantity::Throughput, MeasuredValue::exact(per_s));
         }
         let failures = self.cell(row, failures).parse::<u64>().ok();
         if let Some(failures) = failures.filter(|failures| *failures <= requests) {
-            let share = Value::exact(share(failures, requests));
-            values.insert(Quantity::Share("failures"), share);
+            let share = MeasuredValue::exact(share(failures, requests));
+            values.insert(ComparedQuantity::Share("failures"), share);
         }
         self.insert_latencies(&mut values, row, |_| true);
         values
     }
 
-    fn by_name(&self, row: &StringRecord) -> Values {
+    fn by_name(&self, row: &StringRecord) -> MeasuredValues {
         let requests = self.requests(row);
-        let mut values = Values::new();
+        let mut values = MeasuredValues::new();
         self.insert_latencies(&mut values, row, |percentile| {
             percentile != Percentile::P95 && is_enough_for(percentile, requests)
         });
@@ -214,7 +214,7 @@ impl Table {
 
     fn insert_latencies(
         &self,
-        values: &mut Values,
+        values: &mut MeasuredValues,
         row: &StringRecord,
         wanted: impl Fn(Percentile) -> bool,
     ) {
@@ -227,7 +227,7 @@ impl Table {
         for (percentile, column) in columns {
             let value = self.number(row, column).filter(|_| wanted(percentile));
             if let Some(ms) = value {
-                let quantity = Quantity::Latency(Time::Response, percentile);
+                let quantity = ComparedQuantity::Latency(Time::Response, percentile);
                 values.insert(quantity, rounded(ms));
             }
         }
@@ -236,14 +236,14 @@ impl Table {
 
 /// A percentile as Locust rounds it (`stats.py`, `RequestStats.log`): whole milliseconds below 100,
 /// tens below 1,000, hundreds below 10,000, then thousands.
-fn rounded(ms: f64) -> Value {
+fn rounded(ms: f64) -> MeasuredValue {
     let step_ms = match ms {
         ..100.0 => 1.0,
         ..1_000.0 => 10.0,
         ..10_000.0 => 100.0,
         _ => 1_000.0,
     };
-    Value {
+    MeasuredValue {
         value: ms * 1e3,
         half_step: step_ms * 1e3 / 2.0,
     }
@@ -266,26 +266,29 @@ mod tests {
         1790000000,0,,Aggregated,0.000000,0.000000,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,0,0,0,0.0,0,0,0\r\n\
         1790000010,5,,Aggregated,31.0,0.3,12,13,14,15,20,30,90,120,250,250,250,310,3,12,13.2,4.0,250.2,177.0\r\n";
 
-    fn latency(percentile: Percentile) -> Quantity {
-        Quantity::Latency(Time::Response, percentile)
+    fn latency(percentile: Percentile) -> ComparedQuantity {
+        ComparedQuantity::Latency(Time::Response, percentile)
     }
 
     #[test]
     fn totals_are_read_with_their_rounding_and_nothing_is_made_up() {
         let run = read(STATS.as_bytes(), LocustFile::Stats).expect("read");
         assert_eq!((run.requests, run.names.len()), (310, 2));
-        assert_eq!(run.whole[&Quantity::Throughput], Value::exact(31.5));
         assert_eq!(
-            run.whole[&Quantity::Share("failures")],
-            Value::exact(3.0 / 310.0)
+            run.whole[&ComparedQuantity::Throughput],
+            MeasuredValue::exact(31.5)
+        );
+        assert_eq!(
+            run.whole[&ComparedQuantity::Share("failures")],
+            MeasuredValue::exact(3.0 / 310.0)
         );
         assert_eq!(run.whole[&latency(Percentile::P99)].value, 120_000.0);
         assert_eq!(run.whole[&latency(Percentile::P99)].half_step, 5_000.0);
         assert_eq!(run.whole[&latency(Percentile::P50)].half_step, 500.0);
         let absent = [
-            Quantity::Share("unknown"),
-            Quantity::Share("conflict"),
-            Quantity::Latency(Time::Service, Percentile::P50),
+            ComparedQuantity::Share("unknown"),
+            ComparedQuantity::Share("conflict"),
+            ComparedQuantity::Latency(Time::Service, Percentile::P50),
         ];
         assert!(
             absent
@@ -302,7 +305,10 @@ mod tests {
         let run = read(HISTORY.as_bytes(), LocustFile::History).expect("read");
         assert_eq!(run.requests, 310);
         assert_eq!(run.measured_s, Some(10.0));
-        assert_eq!(run.whole[&Quantity::Throughput], Value::exact(31.0));
+        assert_eq!(
+            run.whole[&ComparedQuantity::Throughput],
+            MeasuredValue::exact(31.0)
+        );
         assert_eq!(run.whole[&latency(Percentile::P50)].value, 12_000.0);
         assert!(!run.whole.contains_key(&latency(Percentile::P99)));
         let span = span(HISTORY.as_bytes()).expect("a history").expect("rows");

@@ -23,20 +23,20 @@ mod sentence;
 mod table_test;
 
 pub use carry_out::{CompareError, CompareRequest, Subject, carry_out};
-pub use comparison::{Incomparable, Question, Side, compare};
+pub use comparison::{ComparisonQuestion, Incomparable, Side, compare};
 pub use comparison_record::{
     Better, ComparisonRecord, Interval, LeftOut, Overall, PairRecord, RowRecord, RowVerdict,
     RunEntry, Scale, SideRecord, Source, TableRecord,
 };
 pub use console::{comparison_text, verdict_word};
 pub use driver::{ComparisonSetup, Configuration, DriveError, DrivenRuns, drive};
-pub use evidence::{RunEvidence, Unusable, Value, Values};
+pub use evidence::{MeasuredValue, MeasuredValues, RunEvidence, Unusable};
 pub use gathering::{GatheringError, gather};
 pub use hook::{Duty, Hook, HookError, Occasion};
-pub use judge::{Finding, judge};
+pub use judge::{JudgedDifference, judge};
 pub use page::comparison_page;
 pub use process::Stop;
-pub use quantity::{Percentile, Quantity, Time};
+pub use quantity::{ComparedQuantity, Percentile, Time};
 pub use sentence::{difference_text, interval_text};
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const SCRIPTS: [StaticText; 4] = [
 
 #[derive(Template)]
 #[template(path = "compare/page.html")]
-struct Page<'a> {
+struct ComparisonPage<'a> {
     policy: String,
     styles: &'a [StaticText],
     scripts: &'a [StaticText],
@@ -69,7 +69,7 @@ struct SideView {
 pub fn comparison_page(record: &ComparisonRecord) -> String {
     let overlays = Overlays::read(record);
     let names: Vec<&str> = record.sides.iter().map(|side| side.name.as_str()).collect();
-    let page = Page {
+    let page = ComparisonPage {
         policy: policy(&STYLES, &SCRIPTS),
         styles: &STYLES,
         scripts: &SCRIPTS,

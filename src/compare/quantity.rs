@@ -25,7 +25,7 @@ pub enum Percentile {
 
 /// Something that every run has one value of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Quantity {
+pub enum ComparedQuantity {
     /// Requests that ended, a second.
     Throughput,
     /// A percentile of a time, in microseconds.
@@ -38,7 +38,7 @@ pub enum Quantity {
     DrainTime(String),
 }
 
-impl Quantity {
+impl ComparedQuantity {
     /// How differences are formed.
     #[must_use]
     pub fn scale(&self) -> Scale {
@@ -71,7 +71,7 @@ impl Quantity {
     }
 }
 
-impl fmt::Display for Quantity {
+impl fmt::Display for ComparedQuantity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Throughput => formatter.write_str("throughput"),

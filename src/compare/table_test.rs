@@ -1,12 +1,12 @@
 //! Rows of one table, tested together and put into words.
 
 use super::comparison_record::{Interval, RowRecord, RowVerdict, Scale, TableRecord};
-use super::evidence::{SHORTEST_DRAIN_S, Value, Values};
+use super::evidence::{MeasuredValue, MeasuredValues, SHORTEST_DRAIN_S};
 use super::inference::{
-    Design, MaxT, Needed, Row, Sample, least_runs, noise_reach, run_variance, runs_needed,
+    Design, MaxT, Needed, Sample, TestedRow, least_runs, noise_reach, run_variance, runs_needed,
 };
-use super::judge::{Finding, judge};
-use super::quantity::Quantity;
+use super::judge::{JudgedDifference, judge};
+use super::quantity::ComparedQuantity;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How rows are judged.
@@ -47,9 +47,9 @@ pub struct Section {
     /// Method and name; empty over all names.
     pub name: (String, String),
     /// Values of the baseline's and the candidate's runs.
-    pub sides: [Vec<Values>; 2],
+    pub sides: [Vec<MeasuredValues>; 2],
     /// Values of the runs that show the noise.
-    pub noise: Vec<Values>,
+    pub noise: Vec<MeasuredValues>,
 }
 
 /// What is not compared, by reason.
@@ -58,8 +58,8 @@ type LeftOutBy = BTreeMap<&'static str, Vec<String>>;
 /// A row before the test.
 struct Candidate<'a> {
     name: &'a (String, String),
-    quantity: &'a Quantity,
-    values: [Vec<Value>; 2],
+    quantity: &'a ComparedQuantity,
+    values: [Vec<MeasuredValue>; 2],
     noise: Option<Vec<f64>>,
     sample: Sample,
 }
@@ -126,7 +126,7 @@ pub fn table(test: &TableTest<'_>) -> TableRecord {
 }
 
 /// The quantities that any run has.
-fn quantities(sides: &[Vec<Values>; 2]) -> BTreeSet<&Quantity> {
+fn quantities(sides: &[Vec<MeasuredValues>; 2]) -> BTreeSet<&ComparedQuantity> {
     sides
         .iter()
         .flatten()
@@ -140,11 +140,11 @@ fn quantities(sides: &[Vec<Values>; 2]) -> BTreeSet<&Quantity> {
 /// Why it cannot be compared.
 fn candidate<'a>(
     name: &'a (String, String),
-    quantity: &'a Quantity,
-    sides: &[Vec<Values>; 2],
-    noise: &[Values],
+    quantity: &'a ComparedQuantity,
+    sides: &[Vec<MeasuredValues>; 2],
+    noise: &[MeasuredValues],
 ) -> Result<Option<Candidate<'a>>, &'static str> {
-    let of = |runs: &[Values]| -> Option<Vec<Value>> {
+    let of = |runs: &[MeasuredValues]| -> Option<Vec<MeasuredValue>> {
         runs.iter()
             .map(|values| values.get(quantity).copied())
             .collect()
@@ -155,7 +155,7 @@ fn candidate<'a>(
     let scale = quantity.scale();
     let all = || baseline.iter().chain(&candidate);
     let nothing = match quantity {
-        Quantity::DrainTime(_) => SHORTEST_DRAIN_S,
+        ComparedQuantity::DrainTime(_) => SHORTEST_DRAIN_S,
         _ => 0.0,
     };
     if all().all(|value| value.value == nothing) {
@@ -184,7 +184,7 @@ fn candidate<'a>(
     }))
 }
 
-fn on_scale(values: &[Value], scale: Scale) -> Vec<f64> {
+fn on_scale(values: &[MeasuredValue], scale: Scale) -> Vec<f64> {
     let scaled = values.iter().map(|value| match scale {
         Scale::Ratio => value.value.ln(),
         Scale::Points => value.value,
@@ -194,7 +194,7 @@ fn on_scale(values: &[Value], scale: Scale) -> Vec<f64> {
 
 /// Variance of an error that is uniform within ± the half step, the same in all runs of a side: the
 /// largest of them.
-fn rounding_variance(values: &[Value], scale: Scale) -> f64 {
+fn rounding_variance(values: &[MeasuredValue], scale: Scale) -> f64 {
     let half_step = values.iter().map(|value| match scale {
         Scale::Ratio => value.half_step / value.value,
         Scale::Points => value.half_step,
@@ -209,7 +209,7 @@ fn untested(row: &Candidate<'_>) -> RowRecord {
     record(row, difference, RowVerdict::NotJudged)
 }
 
-fn tested(candidate: &Candidate<'_>, row: &Row, test: &MaxT, judging: &Judging) -> RowRecord {
+fn tested(candidate: &Candidate<'_>, row: &TestedRow, test: &MaxT, judging: &Judging) -> RowRecord {
     let scale = candidate.quantity.scale();
     let estimate = row.estimate;
     let margin = judging.margin_of(scale);
@@ -219,7 +219,7 @@ fn tested(candidate: &Candidate<'_>, row: &Row, test: &MaxT, judging: &Judging) 
         .as_ref()
         .map(|noise| noise_reach(noise, runs, 1.0 - judging.alpha));
     let verdict = if test.can_tell {
-        judge(&Finding {
+        judge(&JudgedDifference {
             difference: estimate.difference,
             interval: Interval {
                 low: row.low,

@@ -16,10 +16,10 @@ const PLAIN: SummaryStyle = SummaryStyle {
 fn run(number: u64, pace: f64) -> RunEvidence {
     let mut rng = fastrand::Rng::with_seed(number);
     let mut noisy = |value: f64, spread: f64| value * (1.0 + spread * (rng.f64() - 0.5));
-    let mut whole = Values::new();
+    let mut whole = MeasuredValues::new();
     whole.insert(
-        Quantity::Throughput,
-        Value::exact(noisy(1_000.0 / pace, 0.02)),
+        ComparedQuantity::Throughput,
+        MeasuredValue::exact(noisy(1_000.0 / pace, 0.02)),
     );
     for (percentile, us) in [
         (Percentile::P50, 4_000.0),
@@ -28,21 +28,24 @@ fn run(number: u64, pace: f64) -> RunEvidence {
     ] {
         for time in [Time::Response, Time::Service] {
             let value = noisy(us * pace, 0.03).round();
-            let value = Value {
+            let value = MeasuredValue {
                 value,
                 half_step: 2.0,
             };
-            whole.insert(Quantity::Latency(time, percentile), value);
+            whole.insert(ComparedQuantity::Latency(time, percentile), value);
         }
     }
     for outcome in ["failures", "failed", "unknown", "refused", "conflict"] {
-        whole.insert(Quantity::Share(outcome), Value::exact(0.0));
+        whole.insert(ComparedQuantity::Share(outcome), MeasuredValue::exact(0.0));
     }
     let share = noisy(0.01, 0.1);
-    whole.insert(Quantity::Share("refused"), Value::exact(share));
     whole.insert(
-        Quantity::DrainRate("identity".to_owned()),
-        Value::exact(noisy(24.0 / pace, 0.02)),
+        ComparedQuantity::Share("refused"),
+        MeasuredValue::exact(share),
+    );
+    whole.insert(
+        ComparedQuantity::DrainRate("identity".to_owned()),
+        MeasuredValue::exact(noisy(24.0 / pace, 0.02)),
     );
     let names = ["POST /customers", "PUT /orders/{id}/confirm", "GET /rare"].map(|name| {
         let mut values = whole.clone();
@@ -50,7 +53,7 @@ fn run(number: u64, pace: f64) -> RunEvidence {
             name != "GET /rare"
                 && matches!(
                     quantity,
-                    Quantity::Latency(_, Percentile::P50 | Percentile::P99)
+                    ComparedQuantity::Latency(_, Percentile::P50 | Percentile::P99)
                 )
         });
         (("POST".to_owned(), name.to_owned()), values)
@@ -78,8 +81,8 @@ fn side(name: &str, numbers: std::ops::Range<u64>, pace: f64) -> Side {
     }
 }
 
-fn question() -> Question {
-    Question {
+fn question() -> ComparisonQuestion {
+    ComparisonQuestion {
         command: "shopblast compare a -- b".to_owned(),
         confidence: 0.95,
         margin: 0.02,
@@ -139,7 +142,7 @@ fn equal_runs_show_no_difference_or_say_how_many_would() {
         "{}",
         record.sentence
     );
-    let strict = Question {
+    let strict = ComparisonQuestion {
         margin: 0.002,
         ..question()
     };
@@ -190,7 +193,7 @@ fn runs_in_turns_are_compared_by_round() {
     let sides = [slow("a", 0, 1.0), slow("b", 10, 1.05)];
     let (apart, _) = compared(&sides);
     assert_eq!(apart.comparisons[0].verdict, Overall::Inconclusive);
-    let paired = Question {
+    let paired = ComparisonQuestion {
         paired: true,
         ..question()
     };
@@ -223,7 +226,7 @@ fn runs_of_different_plans_are_refused_unless_told() {
     ] {
         assert!(text.contains(part), "{text}");
     }
-    let told = Question {
+    let told = ComparisonQuestion {
         different_plans: true,
         ..question()
     };
@@ -249,7 +252,7 @@ fn spoiled_runs_are_named_and_never_compared() {
         text.contains("Left out of b: results/run-10: it was interrupted"),
         "{text}"
     );
-    let lenient = Question {
+    let lenient = ComparisonQuestion {
         fail_on_saturation: false,
         ..question()
     };
@@ -306,7 +309,7 @@ fn what_one_side_does_not_measure_is_left_out_and_not_zero() {
         },
         side("shopblast", 0..1, 1.0),
     ];
-    let told = Question {
+    let told = ComparisonQuestion {
         different_plans: true,
         ..question()
     };

@@ -1,6 +1,6 @@
 //! Whether a shop answers one request after the other, or several at once.
 
-use super::Finding;
+use super::DoctorFinding;
 use crate::engine::{LONGEST_SURVEY, Processes, Questions, Survey, Surveyor};
 use crate::plan::Target;
 use crate::record::ProcessesRecord;
@@ -8,7 +8,7 @@ use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
 use std::net::SocketAddr;
 
 /// Surveys the shop, which costs it some dozen reads and changes nothing.
-pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> Finding {
+pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> DoctorFinding {
     let questions = Questions::of(target, OPENAPI_PATH, HEALTH_PATH);
     let mut surveyor = Surveyor::new(addresses, &questions, LONGEST_SURVEY, None);
     surveyor.look();
@@ -16,23 +16,23 @@ pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> Finding {
 }
 
 /// What a survey means for races.
-fn told(survey: &Survey) -> Finding {
+fn told(survey: &Survey) -> DoctorFinding {
     let record = ProcessesRecord::of(survey);
     let tried = record.tried();
     match survey.processes {
-        Processes::Unknown => Finding::hint(format!(
+        Processes::Unknown => DoctorFinding::hint(format!(
             "workers: the shop did not answer enough questions in time; nothing can be told ({tried})"
         )),
-        Processes::TooFast(alone_us) => Finding::ok(format!(
+        Processes::TooFast(alone_us) => DoctorFinding::ok(format!(
             "workers: the shop answers too fast to tell whether it is serial ({alone_us} µs a request)"
         )),
-        Processes::Seen(1) => Finding::ok(format!(
+        Processes::Seen(1) => DoctorFinding::ok(format!(
             "workers: the shop looks serial (one API process; {tried}): version conflicts cannot happen, races show refusals only"
         )),
-        Processes::Seen(count) => Finding::ok(format!(
+        Processes::Seen(count) => DoctorFinding::ok(format!(
             "workers: the shop has {count} API processes ({tried}): version conflicts can happen"
         )),
-        Processes::PerRequest(at_once) => Finding::ok(format!(
+        Processes::PerRequest(at_once) => DoctorFinding::ok(format!(
             "workers: the shop answers at least {at_once} requests at once, whichever connection they come on (a proxy, or threads; {tried}): version conflicts can happen"
         )),
     }

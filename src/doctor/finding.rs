@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum FindingLevel {
     /// As it should be.
     Ok,
     /// Worth knowing.
@@ -15,27 +15,27 @@ pub enum Level {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct DoctorFinding {
     /// How bad it is.
-    pub level: Level,
+    pub level: FindingLevel,
     /// What was found, and what to do about it.
     pub says: String,
 }
 
-impl Finding {
+impl DoctorFinding {
     pub(super) fn ok(says: impl Into<String>) -> Self {
-        Self::new(Level::Ok, says)
+        Self::new(FindingLevel::Ok, says)
     }
 
     pub(super) fn hint(says: impl Into<String>) -> Self {
-        Self::new(Level::Hint, says)
+        Self::new(FindingLevel::Hint, says)
     }
 
     pub(super) fn problem(says: impl Into<String>) -> Self {
-        Self::new(Level::Problem, says)
+        Self::new(FindingLevel::Problem, says)
     }
 
-    fn new(level: Level, says: impl Into<String>) -> Self {
+    fn new(level: FindingLevel, says: impl Into<String>) -> Self {
         Self {
             level,
             says: says.into(),
@@ -43,12 +43,12 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for DoctorFinding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.level {
-            Level::Ok => "ok",
-            Level::Hint => "hint",
-            Level::Problem => "problem",
+            FindingLevel::Ok => "ok",
+            FindingLevel::Hint => "hint",
+            FindingLevel::Problem => "problem",
         };
         write!(formatter, "{word:7} {}", self.says)
     }

@@ -1,6 +1,6 @@
 //! Whether this machine gives what a run needs: descriptors, ports, io_uring, cores.
 
-use super::Finding;
+use super::DoctorFinding;
 use crate::engine::Runtime;
 use crate::plan::{Chosen, CoreChoice, Driver, Placement, Topology};
 use crate::run::topology;
@@ -11,7 +11,7 @@ const SPARE_DESCRIPTORS: u64 = 64;
 const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
 /// Looks at the limits for `users` users with a connection each.
-pub fn look_at(users: u32) -> Vec<Finding> {
+pub fn look_at(users: u32) -> Vec<DoctorFinding> {
     vec![
         descriptors(users),
         ports(users, &fs::read_to_string(PORT_RANGE).unwrap_or_default()),
@@ -20,46 +20,48 @@ pub fn look_at(users: u32) -> Vec<Finding> {
     ]
 }
 
-fn descriptors(users: u32) -> Finding {
+fn descriptors(users: u32) -> DoctorFinding {
     let wanted = u64::from(users) + SPARE_DESCRIPTORS;
     match rlimit::getrlimit(rlimit::Resource::NOFILE) {
-        Ok((_, limit)) if limit < wanted => Finding::problem(format!(
+        Ok((_, limit)) if limit < wanted => DoctorFinding::problem(format!(
             "descriptors: this process may open {limit}, the largest profile needs {wanted}; raise it with `ulimit -n {wanted}`"
         )),
-        Ok((_, limit)) => Finding::ok(format!(
+        Ok((_, limit)) => DoctorFinding::ok(format!(
             "descriptors: up to {limit}, the largest profile needs {wanted}"
         )),
-        Err(error) => Finding::hint(format!("descriptors: the limit cannot be read: {error}")),
+        Err(error) => {
+            DoctorFinding::hint(format!("descriptors: the limit cannot be read: {error}"))
+        }
     }
 }
 
 /// `range` is the kernel's first and last port for outgoing connections.
-fn ports(users: u32, range: &str) -> Finding {
+fn ports(users: u32, range: &str) -> DoctorFinding {
     let mut ends = range.split_whitespace().map(str::parse::<u32>);
     let (Some(Ok(first)), Some(Ok(last))) = (ends.next(), ends.next()) else {
-        return Finding::hint(format!("ports: {PORT_RANGE} cannot be read"));
+        return DoctorFinding::hint(format!("ports: {PORT_RANGE} cannot be read"));
     };
     let ports = last.saturating_sub(first) + 1;
     if ports < 2 * users {
-        return Finding::hint(format!(
+        return DoctorFinding::hint(format!(
             "ports: {ports} for outgoing connections are few for {users} users that may reconnect; widen them: sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\""
         ));
     }
-    Finding::ok(format!("ports: {ports} for outgoing connections"))
+    DoctorFinding::ok(format!("ports: {ports} for outgoing connections"))
 }
 
-fn driver() -> Finding {
+fn driver() -> DoctorFinding {
     match Runtime::new(Driver::Uring, 8) {
-        Ok(runtime) => Finding::ok(format!("io_uring: {}", runtime.ring_flags().join(", "))),
-        Err(error) => Finding::hint(format!("io_uring: {error}")),
+        Ok(runtime) => DoctorFinding::ok(format!("io_uring: {}", runtime.ring_flags().join(", "))),
+        Err(error) => DoctorFinding::hint(format!("io_uring: {error}")),
     }
 }
 
 /// Which CPUs a count of cores takes: as many workers as leave something for all else.
-fn cores(topology: &Topology) -> Finding {
+fn cores(topology: &Topology) -> DoctorFinding {
     let room = topology.most_workers();
     if room <= 1 {
-        return Finding::hint(format!(
+        return DoctorFinding::hint(format!(
             "cores: room for {room} worker, which the generator shares with everything else; figures will show it ({})",
             topology.outline()
         ));
@@ -73,28 +75,28 @@ fn cores(topology: &Topology) -> Finding {
         Ok(mut workers) => {
             workers.sort_unstable();
             let placement = Placement::of(topology, &workers, Chosen::ByCount);
-            Finding::ok(format!(
+            DoctorFinding::ok(format!(
                 "cores: {}; with --cores {most}: {}",
                 topology.outline(),
                 placement.line(&workers)
             ))
         }
-        Err(error) => Finding::hint(format!("cores: {error}")),
+        Err(error) => DoctorFinding::hint(format!("cores: {error}")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Level;
+    use crate::doctor::FindingLevel;
 
     #[test]
     fn limits_are_compared_with_what_is_needed() {
-        assert_eq!(ports(200, "32768\t60999\n").level, Level::Ok);
-        assert_eq!(ports(20_000, "32768\t60999\n").level, Level::Hint);
-        assert_eq!(ports(1, "").level, Level::Hint);
-        assert_eq!(descriptors(1).level, Level::Ok);
-        assert_eq!(descriptors(u32::MAX).level, Level::Problem);
+        assert_eq!(ports(200, "32768\t60999\n").level, FindingLevel::Ok);
+        assert_eq!(ports(20_000, "32768\t60999\n").level, FindingLevel::Hint);
+        assert_eq!(ports(1, "").level, FindingLevel::Hint);
+        assert_eq!(descriptors(1).level, FindingLevel::Ok);
+        assert_eq!(descriptors(u32::MAX).level, FindingLevel::Problem);
     }
 
     #[test]
@@ -104,10 +106,10 @@ mod tests {
             (finding.level, finding.says)
         };
         let (level, told) = says(&Topology::flat(&[0]));
-        assert_eq!(level, Level::Hint);
+        assert_eq!(level, FindingLevel::Hint);
         assert!(told.contains("room for 1 worker"), "{told}");
         let (level, told) = says(&Topology::flat(&[0, 1]));
-        assert_eq!(level, Level::Ok);
+        assert_eq!(level, FindingLevel::Ok);
         assert_eq!(
             told,
             "cores: 2 CPUs, 2 cores; with --cores 1: 1 worker on CPU 0, all else on CPU 1 (one a core)"

@@ -8,7 +8,7 @@ mod machine;
 mod request;
 mod target;
 
-pub use finding::{Finding, Level};
+pub use finding::{DoctorFinding, FindingLevel};
 pub use request::DoctorRequest;
 
 use crate::plan::ExitCode;
@@ -27,7 +27,7 @@ pub fn examine(request: &DoctorRequest) -> ExitCode {
             findings
         }
         Err(error) => {
-            println!("{}", Finding::problem(error.to_string()));
+            println!("{}", DoctorFinding::problem(error.to_string()));
             return match error {
                 ReachError::Public(_) => ExitCode::BadPlan,
                 _ => ExitCode::Unreachable,
@@ -38,7 +38,7 @@ pub fn examine(request: &DoctorRequest) -> ExitCode {
         println!("{finding}");
     }
     match findings.iter().map(|finding| finding.level).max() {
-        Some(Level::Problem) => ExitCode::RequestsFailed(1),
+        Some(FindingLevel::Problem) => ExitCode::RequestsFailed(1),
         _ => ExitCode::Ok,
     }
 }

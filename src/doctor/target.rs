@@ -1,7 +1,7 @@
 //! What a target says of itself: whether it answers, is ShopStream, is the one that journeys were
 //! written for, and works on several requests at once.
 
-use super::{DoctorRequest, Finding, concurrency};
+use super::{DoctorFinding, DoctorRequest, concurrency};
 use crate::engine::Workload;
 use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource, agent, get};
 use crate::pieces::counted;
@@ -32,18 +32,18 @@ pub fn reach(target: &Target) -> Result<(), ReachError> {
 }
 
 /// Looks at the shop.
-pub fn look_at(request: &DoctorRequest, addresses: &[SocketAddr]) -> Vec<Finding> {
+pub fn look_at(request: &DoctorRequest, addresses: &[SocketAddr]) -> Vec<DoctorFinding> {
     let mut findings = recognition(request);
     findings.push(concurrency::look_at(&request.target, addresses));
     findings
 }
 
 /// What a run would find before it starts, by the same way.
-fn recognition(request: &DoctorRequest) -> Vec<Finding> {
+fn recognition(request: &DoctorRequest) -> Vec<DoctorFinding> {
     let target = &request.target;
     let addresses = match resolve(target, &request.addresses) {
         Ok(addresses) => addresses,
-        Err(error) => return vec![Finding::problem(format!("health: {error}"))],
+        Err(error) => return vec![DoctorFinding::problem(format!("health: {error}"))],
     };
     let questioning = Questioning {
         target,
@@ -54,16 +54,16 @@ fn recognition(request: &DoctorRequest) -> Vec<Finding> {
         Ok(recognition) => recognition,
         Err(why) => {
             let error = questioning.error(why);
-            return vec![Finding::problem(format!("health: {error}"))];
+            return vec![DoctorFinding::problem(format!("health: {error}"))];
         }
     };
     let recognised = &recognition.target;
     let mut findings = vec![
         health(target, recognised),
-        Finding::ok(format!("generation: {recognised}")),
+        DoctorFinding::ok(format!("generation: {recognised}")),
     ];
     match recognition.caveat {
-        Some(caveat) => findings.push(Finding::hint(format!(
+        Some(caveat) => findings.push(DoctorFinding::hint(format!(
             "operations: no description, so that it cannot be told whether the journeys fit: {caveat}"
         ))),
         None => findings.extend(operations(recognised)),
@@ -71,7 +71,7 @@ fn recognition(request: &DoctorRequest) -> Vec<Finding> {
     findings
 }
 
-fn health(target: &Target, recognised: &Recognised) -> Finding {
+fn health(target: &Target, recognised: &Recognised) -> DoctorFinding {
     let url = target.url();
     let contexts = recognised.generation().contexts();
     let missing: Vec<&str> = contexts
@@ -81,7 +81,7 @@ fn health(target: &Target, recognised: &Recognised) -> Finding {
         .collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
-        return Finding::problem(format!("health: the shop lacks the domains {missing}"));
+        return DoctorFinding::problem(format!("health: the shop lacks the domains {missing}"));
     }
     let server = get(&agent(TIMEOUT), target, HEALTH_PATH).map_or_else(
         |_| String::new(),
@@ -93,7 +93,7 @@ fn health(target: &Target, recognised: &Recognised) -> Finding {
             )
         },
     );
-    Finding::ok(format!(
+    DoctorFinding::ok(format!(
         "health: {url} is a ShopStream \"{}\" with all {} contexts{server}",
         recognised.generation().name(),
         contexts.len()
@@ -101,7 +101,7 @@ fn health(target: &Target, recognised: &Recognised) -> Finding {
 }
 
 /// Whether all journeys can be carried out.
-fn operations(recognised: &Recognised) -> Vec<Finding> {
+fn operations(recognised: &Recognised) -> Vec<DoctorFinding> {
     // The bodies of any run will do.
     let supplies = Supplies::new(
         1,
@@ -113,23 +113,24 @@ fn operations(recognised: &Recognised) -> Vec<Finding> {
     let fitness = JourneyFitness::judge(called_operations(), &supplies, recognised);
     let mut findings = Vec::new();
     if fitness.hindrances.is_empty() {
-        findings.push(Finding::ok(
+        findings.push(DoctorFinding::ok(
             "operations: all that journeys use are there, with the fields and limits they need",
         ));
     }
     let shown = fitness.hindrances.iter().take(SHOWN);
-    findings.extend(shown.map(|drift| Finding::problem(format!("operations: {drift}"))));
+    findings.extend(shown.map(|drift| DoctorFinding::problem(format!("operations: {drift}"))));
     let hidden = fitness.hindrances.len().saturating_sub(SHOWN);
     if hidden > 0 {
-        findings.push(Finding::problem(format!("operations: {hidden} more")));
+        findings.push(DoctorFinding::problem(format!("operations: {hidden} more")));
     }
     let adapted = fitness.adapted.iter();
     findings.extend(
-        adapted.map(|drift| Finding::ok(format!("operations: {drift}; bodies are written so"))),
+        adapted
+            .map(|drift| DoctorFinding::ok(format!("operations: {drift}; bodies are written so"))),
     );
     if fitness.unfelt > 0 {
         let count = counted(fitness.unfelt as u64, "difference");
-        findings.push(Finding::hint(format!(
+        findings.push(DoctorFinding::hint(format!(
             "operations: {count} from the generation that no journey feels"
         )));
     }
@@ -137,19 +138,20 @@ fn operations(recognised: &Recognised) -> Vec<Finding> {
 }
 
 /// Looks for the Observatory, and at what it shows.
-pub fn look_for_observatory(observatory: &Target) -> Vec<Finding> {
+pub fn look_for_observatory(observatory: &Target) -> Vec<DoctorFinding> {
     let url = observatory.url();
     match ObservatorySource::new(observatory.clone()).read() {
         Ok(readout) => {
-            let found = Finding::ok(format!(
+            let found = DoctorFinding::ok(format!(
                 "observatory: {url}{METRICS_PATH}, {} figures",
                 readout.figures.len()
             ));
             let caveats = readout.caveats.into_iter();
-            let caveats = caveats.map(|caveat| Finding::hint(format!("observatory: {caveat}")));
+            let caveats =
+                caveats.map(|caveat| DoctorFinding::hint(format!("observatory: {caveat}")));
             std::iter::once(found).chain(caveats).collect()
         }
-        Err(problem) => vec![Finding::hint(format!(
+        Err(problem) => vec![DoctorFinding::hint(format!(
             "observatory: {problem} Start it, or name it with --observatory, to see the pipeline"
         ))],
     }

@@ -5,7 +5,7 @@ use super::hunt_record::unit_text;
 use super::hunt_record::{
     Fall, HuntRecord, HuntState, Judgement, Knee, KneeUnit, Limit, LoadUnit, ProbeRecord,
 };
-use super::scalability::{Point, Scalability};
+use super::scalability::{Scalability, ScalabilityPoint};
 use super::search::{Gap, gap};
 use super::trials::{generator_limit, http_trials, pipeline_trials, range_of};
 use crate::pieces::{counted, duration_text, rate_text};
@@ -19,7 +19,7 @@ pub fn conclude(record: &mut HuntRecord) {
 }
 
 /// Probes that the law is fitted to: those that the target answered properly.
-fn points(record: &HuntRecord) -> Vec<Point> {
+fn points(record: &HuntRecord) -> Vec<ScalabilityPoint> {
     let limit = record.criteria.failure_limit;
     let usable = record.probes.iter().filter(|probe| {
         !probe.generator_limited
@@ -27,7 +27,7 @@ fn points(record: &HuntRecord) -> Vec<Point> {
             && probe.failure_share <= limit
     });
     usable
-        .map(|probe| Point {
+        .map(|probe| ScalabilityPoint {
             concurrency: probe.concurrency,
             per_s: probe.requests_per_s,
         })

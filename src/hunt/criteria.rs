@@ -32,7 +32,7 @@ pub struct Objective {
 }
 
 /// What a probe came to, before it is judged.
-pub struct Evidence<'a> {
+pub struct ProbeEvidence<'a> {
     /// The probe, its judgements still open.
     pub probe: &'a ProbeRecord,
     /// What must hold.
@@ -50,7 +50,7 @@ pub struct Evidence<'a> {
 }
 
 /// What was found against a load: surely, or possibly.
-struct Finding {
+struct CriterionFinding {
     limit: Limit,
     is_sure: bool,
     why: String,
@@ -58,8 +58,8 @@ struct Finding {
 
 /// How the HTTP interface did.
 #[must_use]
-pub fn judge_http(evidence: &Evidence<'_>) -> Judgement {
-    let found: Vec<Finding> = [
+pub fn judge_http(evidence: &ProbeEvidence<'_>) -> Judgement {
+    let found: Vec<CriterionFinding> = [
         fell(evidence),
         http_thresholds(evidence),
         failures(evidence),
@@ -100,7 +100,7 @@ pub fn judge_http(evidence: &Evidence<'_>) -> Judgement {
 
 /// How the pipeline did behind an interface that did like `http`; `None` when nothing can be said.
 #[must_use]
-pub fn judge_pipeline(evidence: &Evidence<'_>, http: &Judgement) -> Option<Judgement> {
+pub fn judge_pipeline(evidence: &ProbeEvidence<'_>, http: &Judgement) -> Option<Judgement> {
     let domains = &evidence.probe.domains;
     if domains.is_empty() {
         return None;
@@ -173,8 +173,8 @@ impl Judgement {
     }
 }
 
-fn fell(evidence: &Evidence<'_>) -> Option<Finding> {
-    evidence.fell.then(|| Finding {
+fn fell(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
+    evidence.fell.then(|| CriterionFinding {
         limit: Limit::FellOver,
         is_sure: true,
         why: "the target stopped answering and took no connections any more".to_owned(),
@@ -182,7 +182,7 @@ fn fell(evidence: &Evidence<'_>) -> Option<Finding> {
 }
 
 /// Percentiles by their own intervals, everything else by the run's verdict.
-fn http_thresholds(evidence: &Evidence<'_>) -> Option<Finding> {
+fn http_thresholds(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
     let mut tails = evidence.weighed.tails.iter();
     let (mut crossed, mut doubtful) = (Vec::new(), Vec::new());
     for objective in evidence.objectives {
@@ -207,7 +207,7 @@ fn http_thresholds(evidence: &Evidence<'_>) -> Option<Finding> {
             None => {}
         }
     }
-    let finding = |is_sure: bool, texts: &[String]| Finding {
+    let finding = |is_sure: bool, texts: &[String]| CriterionFinding {
         limit: Limit::Threshold,
         is_sure,
         why: texts.join(", "),
@@ -230,7 +230,7 @@ fn beyond_text(tail: &TailJudgement, allowed: f64) -> String {
     )
 }
 
-fn observed_thresholds(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
+fn observed_thresholds(evidence: &ProbeEvidence<'_>) -> Option<(Limit, String)> {
     let crossed: Vec<String> = evidence
         .objectives
         .iter()
@@ -247,7 +247,7 @@ fn observed_thresholds(evidence: &Evidence<'_>) -> Option<(Limit, String)> {
 }
 
 /// The domain of the first observed threshold that was crossed; nothing when it is about the shop.
-fn threshold_domain(evidence: &Evidence<'_>) -> String {
+fn threshold_domain(evidence: &ProbeEvidence<'_>) -> String {
     let mut crossed = evidence.objectives.iter().filter(|objective| {
         objective.verdict == ThresholdVerdict::Crossed
             && matches!(
@@ -262,9 +262,9 @@ fn threshold_domain(evidence: &Evidence<'_>) -> String {
     domain.unwrap_or_default()
 }
 
-fn failures(evidence: &Evidence<'_>) -> Option<Finding> {
+fn failures(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
     let answer = evidence.weighed.failures;
-    (answer != Answer::Yes).then(|| Finding {
+    (answer != Answer::Yes).then(|| CriterionFinding {
         limit: Limit::Failures,
         is_sure: answer == Answer::No,
         why: format!(
@@ -284,7 +284,7 @@ fn small_percent(share: f64) -> String {
 }
 
 /// The open model only: what is offered is carried, or stays behind and makes everything slower.
-fn carried(evidence: &Evidence<'_>) -> Option<Finding> {
+fn carried(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
     let carrying = evidence.weighed.carrying.as_ref()?;
     if carrying.answer == Answer::Yes {
         return None;
@@ -302,7 +302,7 @@ fn carried(evidence: &Evidence<'_>) -> Option<Finding> {
         true => (Limit::Latency, slower),
         false => (Limit::Carried, behind),
     };
-    Some(Finding {
+    Some(CriterionFinding {
         limit,
         is_sure,
         why,
@@ -310,10 +310,10 @@ fn carried(evidence: &Evidence<'_>) -> Option<Finding> {
 }
 
 /// Users only: they offer what they get, so that what counts is what each of them gets.
-fn pace(evidence: &Evidence<'_>) -> Option<Finding> {
+fn pace(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
     let (probe, unloaded) = (evidence.probe, evidence.unloaded?);
     let answer = evidence.weighed.pace;
-    (answer != Answer::Yes).then(|| Finding {
+    (answer != Answer::Yes).then(|| CriterionFinding {
         limit: Limit::Pace,
         is_sure: answer == Answer::No,
         why: format!(
@@ -326,7 +326,7 @@ fn pace(evidence: &Evidence<'_>) -> Option<Finding> {
 }
 
 /// The domain whose backlog grows most, for what comes in, and how.
-fn worst_growth(evidence: &Evidence<'_>) -> Option<(String, String)> {
+fn worst_growth(evidence: &ProbeEvidence<'_>) -> Option<(String, String)> {
     let window_s = evidence.probe.window_s;
     let growing = evidence.probe.domains.iter().filter_map(|domain| {
         let (weight, text) = growth_of(domain, window_s)?;
@@ -337,7 +337,7 @@ fn worst_growth(evidence: &Evidence<'_>) -> Option<(String, String)> {
 }
 
 /// A backlog that grew, from too few readings to tell whether that was chance.
-fn doubtful_growth(evidence: &Evidence<'_>) -> Option<String> {
+fn doubtful_growth(evidence: &ProbeEvidence<'_>) -> Option<String> {
     let window_s = evidence.probe.window_s;
     let is_doubtful = |domain: &&DomainProbe| {
         let trend = domain.slope_per_s.filter(|trend| trend.low.is_none());
@@ -383,7 +383,7 @@ fn growth_of(domain: &DomainProbe, window_s: f64) -> Option<(f64, String)> {
 }
 
 /// The operation that failed most, or slowed down most against the unloaded target.
-fn operation_that_gave_way(evidence: &Evidence<'_>, limit: Limit) -> String {
+fn operation_that_gave_way(evidence: &ProbeEvidence<'_>, limit: Limit) -> String {
     let names = &evidence.probe.names;
     if let [only] = &names[..] {
         return only.name.clone();

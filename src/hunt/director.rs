@@ -2,16 +2,16 @@
 
 use super::conclusion::conclude;
 use super::console::{hunt_text, probe_line};
-use super::criteria::{Evidence, judge_http, judge_pipeline};
+use super::criteria::{ProbeEvidence, judge_http, judge_pipeline};
 use super::error::HuntError;
 use super::hunt_record::{
     Fall, HUNT_HTML, HUNT_JSON, HuntRecord, HuntState, ProbeRecord, unit_text,
 };
 use super::page::hunt_page;
-use super::probe::{Place, Probed, Seen, probe, window_s};
+use super::probe::{ProbeTarget, Probed, Seen, probe, window_s};
 use super::reading::allowed_beyond;
 use super::request::HuntRequest;
-use super::rest::{Health, Rested};
+use super::rest::{Rested, TargetHealth};
 use super::trials::{
     generator_limit, is_cut_by_generator, next_load, range_of, scales_of, unloaded,
 };
@@ -54,11 +54,12 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     observers.drain_wait = Duration::from_secs_f64(request.criteria.rest_limit_s);
     let addresses = run::resolve(&target, &template.addresses)?;
     let met = run::meet(template, &target, &addresses)?;
-    let health = Health::ask_first(&target, &template.addresses, template.subject.health_path())?;
+    let health =
+        TargetHealth::ask_first(&target, &template.addresses, template.subject.health_path())?;
     if !template.output.quiet {
         eprintln!("{}", placement.line(&template.plan.cores));
     }
-    let place = Place {
+    let place = ProbeTarget {
         target,
         met,
         observers,
@@ -131,7 +132,7 @@ fn opened(request: &HuntRequest) -> HuntRecord {
 
 /// How a search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
+enum SearchEnding {
     Found,
     Interrupted,
     /// The target did not come back, or the probes were used up.
@@ -140,29 +141,29 @@ enum Ending {
 
 struct Hunt<'a> {
     request: &'a HuntRequest,
-    place: Place,
-    health: Health,
+    place: ProbeTarget,
+    health: TargetHealth,
     stops: Arc<AtomicU32>,
     record: HuntRecord,
     is_silent: bool,
 }
 
 impl Hunt<'_> {
-    fn search(&mut self) -> Result<Ending, HuntError> {
+    fn search(&mut self) -> Result<SearchEnding, HuntError> {
         self.save()?;
         loop {
             if self.is_stopped() {
-                return Ok(Ending::Interrupted);
+                return Ok(SearchEnding::Interrupted);
             }
             let Some(load) = next_load(&self.record, &range_of(&self.record)) else {
-                return Ok(Ending::Found);
+                return Ok(SearchEnding::Found);
             };
             if self.record.probes.len() >= self.request.criteria.most_probes as usize {
                 let most = self.request.criteria.most_probes;
                 self.note(format!(
                     "the {most} probes that it may take were used up (--probes): go on with --resume and more"
                 ));
-                return Ok(Ending::CutShort);
+                return Ok(SearchEnding::CutShort);
             }
             if let Some(ending) = self.try_load(load)? {
                 return Ok(ending);
@@ -171,7 +172,7 @@ impl Hunt<'_> {
     }
 
     /// One probe, its judgement, and the rest after it; tells when the search cannot go on.
-    fn try_load(&mut self, load: f64) -> Result<Option<Ending>, HuntError> {
+    fn try_load(&mut self, load: f64) -> Result<Option<SearchEnding>, HuntError> {
         let last = self.record.probes.last();
         let number = last.map_or(0, |probe| probe.number) + 1;
         let probes = &self.record.probes;
@@ -187,7 +188,7 @@ impl Hunt<'_> {
         );
         let seen = match probe(self.request, &self.place, number, load, window_s, &scales)? {
             Probed::Done(seen) => seen,
-            Probed::Interrupted => return Ok(Some(Ending::Interrupted)),
+            Probed::Interrupted => return Ok(Some(SearchEnding::Interrupted)),
             Probed::Down(error) if self.record.probes.is_empty() => return Err(error.into()),
             // It was still up after the probe before.
             Probed::Down(_) => return self.rise(number - 1, load, None, Instant::now()),
@@ -219,7 +220,7 @@ impl Hunt<'_> {
             ));
         }
         if rested == Rested::Stopped {
-            return Ok(Some(Ending::Interrupted));
+            return Ok(Some(SearchEnding::Interrupted));
         }
         match fell {
             true => self.rise(number, load, Some(silent_s), fell_at),
@@ -252,7 +253,7 @@ impl Hunt<'_> {
             probe.rest_s = length.as_secs_f64();
         }
         let unloaded = unloaded(&self.record.probes);
-        let evidence = Evidence {
+        let evidence = ProbeEvidence {
             probe: &probe,
             objectives: &seen.objectives,
             weighed: &seen.weighed,
@@ -276,7 +277,7 @@ impl Hunt<'_> {
         load: f64,
         after_s: Option<f64>,
         fell_at: Instant,
-    ) -> Result<Option<Ending>, HuntError> {
+    ) -> Result<Option<SearchEnding>, HuntError> {
         let limit = Duration::from_secs_f64(self.request.criteria.recovery_limit_s);
         if !self.is_silent {
             eprintln!(
@@ -296,20 +297,20 @@ impl Hunt<'_> {
         });
         self.save()?;
         if self.is_stopped() {
-            return Ok(Some(Ending::Interrupted));
+            return Ok(Some(SearchEnding::Interrupted));
         }
         if self.record.falls.len() > self.request.criteria.most_probes as usize {
             self.note("the target fell over again and again".to_owned());
-            return Ok(Some(Ending::CutShort));
+            return Ok(Some(SearchEnding::CutShort));
         }
         if !recovered {
             self.note(format!(
                 "the target did not come back within {waited_s:.0} s: bring it up, and go on with --resume"
             ));
-            return Ok(Some(Ending::CutShort));
+            return Ok(Some(SearchEnding::CutShort));
         }
         match self.health.rest(self.rest_limit(), || self.is_stopped()) {
-            Rested::Stopped => Ok(Some(Ending::Interrupted)),
+            Rested::Stopped => Ok(Some(SearchEnding::Interrupted)),
             Rested::After(_) | Rested::Down => Ok(None),
         }
     }
@@ -343,11 +344,11 @@ impl Hunt<'_> {
     }
 
     /// The last files, the text, and the exit code.
-    fn settle(&mut self, ending: Ending) -> Result<ExitCode, HuntError> {
+    fn settle(&mut self, ending: SearchEnding) -> Result<ExitCode, HuntError> {
         self.record.state = match ending {
-            Ending::Found => HuntState::Finished,
-            Ending::Interrupted => HuntState::Interrupted,
-            Ending::CutShort => HuntState::CutShort,
+            SearchEnding::Found => HuntState::Finished,
+            SearchEnding::Interrupted => HuntState::Interrupted,
+            SearchEnding::CutShort => HuntState::CutShort,
         };
         conclude(&mut self.record);
         let exit_code = exit_code(&self.record);

@@ -21,14 +21,14 @@ const OVERLOADED_SHARE: f64 = 0.5;
 /// Where a knee lies in requests a second, and whether that rests on few requests: then the ends of its
 /// interval do, too, and it may lie outside of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
+pub struct KneeEstimate {
     /// Requests a second.
     pub per_s: f64,
     /// Whether the ends of the interval are no bounds to it.
     pub is_of_few: bool,
 }
 
-impl Estimate {
+impl KneeEstimate {
     /// Whether it is believed of an interval from `low` to `high`: of few requests it may lie a little
     /// outside; what lies far from what was seen is no better than the middle.
     #[must_use]
@@ -40,7 +40,7 @@ impl Estimate {
 /// What the probes about the ends of `found`, and those near them when there are few requests, say of
 /// the knee. `None` when they say no more than its ends do.
 #[must_use]
-pub fn estimate_of(record: &HuntRecord, limited_by: Limit, found: &Gap) -> Option<Estimate> {
+pub fn estimate_of(record: &HuntRecord, limited_by: Limit, found: &Gap) -> Option<KneeEstimate> {
     match (limited_by, found.low, found.high) {
         (Limit::Carried | Limit::Latency, _, Some(high)) => capacity(record, high),
         (Limit::Threshold, Some(low), Some(high)) => {
@@ -48,7 +48,9 @@ pub fn estimate_of(record: &HuntRecord, limited_by: Limit, found: &Gap) -> Optio
             let requests: f64 = at_ends.map(requests_of).sum();
             let is_of_few = requests < ENOUGH_OF_PERCENTILE;
             let per_s = is_of_few.then(|| crossing(record, low / NEAR_TIMES, high * NEAR_TIMES));
-            per_s.flatten().map(|per_s| Estimate { per_s, is_of_few })
+            per_s
+                .flatten()
+                .map(|per_s| KneeEstimate { per_s, is_of_few })
         }
         _ => None,
     }
@@ -65,7 +67,7 @@ fn requests_of(probe: &ProbeRecord) -> f64 {
 
 /// What a target carries that is offered more than it can: its capacity. `None` when `high` did not give
 /// way by carrying less.
-fn capacity(record: &HuntRecord, high: f64) -> Option<Estimate> {
+fn capacity(record: &HuntRecord, high: f64) -> Option<KneeEstimate> {
     let carried = |most: f64| {
         let is_full =
             |probe: &&ProbeRecord| matches!(probe.http.limited_by, Limit::Carried | Limit::Latency);
@@ -80,7 +82,7 @@ fn capacity(record: &HuntRecord, high: f64) -> Option<Estimate> {
         true => carried(high * WITHIN_TIMES),
         false => (alone, alone_s),
     };
-    (alone > 0.0 && length_s > 0.0).then(|| Estimate {
+    (alone > 0.0 && length_s > 0.0).then(|| KneeEstimate {
         per_s: requests / length_s,
         is_of_few,
     })
@@ -101,7 +103,7 @@ fn crossing(record: &HuntRecord, low: f64, high: f64) -> Option<f64> {
             let tail = probe.tails.get(place)?;
             // Half of one beyond the limit more, so that none has a logarithm.
             let share = (tail.beyond + 0.5) / (tail.requests + 1.0);
-            (share <= OVERLOADED_SHARE).then(|| Point {
+            (share <= OVERLOADED_SHARE).then(|| EstimatePoint {
                 at: offered_requests_per_s(probe).unwrap_or(probe.requests_per_s),
                 value: share.ln(),
                 weight: tail.beyond + 1.0,
@@ -125,15 +127,15 @@ pub fn offered_requests_per_s(probe: &ProbeRecord) -> Option<f64> {
     }
 }
 
-struct Point {
+struct EstimatePoint {
     at: f64,
     value: f64,
     weight: f64,
 }
 
 /// Where the weighted least-squares line through `points` reaches `value`; `None` when it does not rise.
-fn reaches(points: &[Point], value: f64) -> Option<f64> {
-    let sum = |of: &dyn Fn(&Point) -> f64| -> f64 {
+fn reaches(points: &[EstimatePoint], value: f64) -> Option<f64> {
+    let sum = |of: &dyn Fn(&EstimatePoint) -> f64| -> f64 {
         points.iter().map(|point| point.weight * of(point)).sum()
     };
     let weight = sum(&|_| 1.0);

@@ -34,5 +34,5 @@ pub use hunt_record::{
 };
 pub use page::hunt_page;
 pub use request::HuntRequest;
-pub use scalability::{FEWEST_POINTS, Point, Scalability};
-pub use search::{Gap, Next, Outcome, Range, Trial, gap, next};
+pub use scalability::{FEWEST_POINTS, Scalability, ScalabilityPoint};
+pub use search::{Gap, NextTrial, Range, Trial, TrialOutcome, gap, next};

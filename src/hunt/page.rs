@@ -27,7 +27,7 @@ const SCRIPTS: [StaticText; 4] = [
 
 #[derive(Template)]
 #[template(path = "hunt/page.html")]
-struct Page<'a> {
+struct HuntPage<'a> {
     policy: String,
     styles: &'a [StaticText],
     scripts: &'a [StaticText],
@@ -72,7 +72,7 @@ struct LawView<'a> {
 
 /// What the charts are drawn from.
 #[derive(Serialize)]
-struct ChartData {
+struct HuntChartData {
     unit: &'static str,
     probes: Vec<ChartProbe>,
     /// Where the knees lie, in the hunt's unit: low and high ends.
@@ -109,7 +109,7 @@ pub fn hunt_page(record: &HuntRecord) -> String {
     ];
     let mut probes: Vec<&ProbeRecord> = record.probes.iter().collect();
     probes.sort_by(|one, other| one.load.total_cmp(&other.load));
-    let page = Page {
+    let page = HuntPage {
         policy: policy(&STYLES, &SCRIPTS),
         styles: &STYLES,
         scripts: &SCRIPTS,
@@ -190,10 +190,10 @@ fn law_view(law: &Scalability) -> LawView<'_> {
     }
 }
 
-fn chart_data(record: &HuntRecord, probes: &[&ProbeRecord]) -> ChartData {
+fn chart_data(record: &HuntRecord, probes: &[&ProbeRecord]) -> HuntChartData {
     let ends =
         |knee: Option<&Knee>| knee.map_or([None, None], |knee| [knee.load_low, knee.load_high]);
-    ChartData {
+    HuntChartData {
         unit: unit_text(record.unit),
         probes: probes.iter().map(|probe| chart_probe(probe)).collect(),
         http: ends(record.http_knee.as_ref()),

@@ -5,7 +5,7 @@ use super::error::HuntError;
 use super::hunt_record::{DomainProbe, Judgement, LoadUnit, NameProbe, ProbeRecord};
 use super::reading::{Scales, Weighed, allowed_beyond};
 use super::request::HuntRequest;
-use super::window::{Span, WindowFigures, WindowSink};
+use super::window::{WindowFigures, WindowSink, WindowSpan};
 use crate::engine::MetSubject;
 use crate::observe::ObserverConfig;
 use crate::plan::{
@@ -28,7 +28,7 @@ const TAIL_SAMPLES: f64 = 50.0;
 const WATCHED_S: f64 = 7.0;
 
 /// Where probes send their load.
-pub struct Place {
+pub struct ProbeTarget {
     /// The target.
     pub target: Target,
     /// What is tested there, and what it is.
@@ -103,7 +103,7 @@ pub fn window_s(request: &HuntRequest, requests_per_s: f64, is_watched: bool) ->
 /// When the run cannot be made at all: a wrong plan, no place for the record.
 pub fn probe(
     request: &HuntRequest,
-    place: &Place,
+    place: &ProbeTarget,
     number: u32,
     load: f64,
     window_s: f64,
@@ -111,7 +111,7 @@ pub fn probe(
 ) -> Result<Probed, HuntError> {
     let plan = plan_of(request, place, number, load, window_s)?;
     let start_us = plan.warm_up.as_micros() as u64;
-    let span = Span {
+    let span = WindowSpan {
         start_us,
         least_end_us: start_us + (window_s * 1e6) as u64,
         end_us: plan.run_time.as_micros() as u64,
@@ -189,7 +189,7 @@ impl Face for ProbeFace {
     }
 }
 
-fn run_request(request: &HuntRequest, place: &Place, plan: Plan) -> RunRequest {
+fn run_request(request: &HuntRequest, place: &ProbeTarget, plan: Plan) -> RunRequest {
     let template = &request.template;
     RunRequest {
         output: Output {
@@ -208,7 +208,7 @@ fn run_request(request: &HuntRequest, place: &Place, plan: Plan) -> RunRequest {
 
 fn plan_of(
     request: &HuntRequest,
-    place: &Place,
+    place: &ProbeTarget,
     number: u32,
     load: f64,
     window_s: f64,

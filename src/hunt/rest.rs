@@ -24,7 +24,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 const REFUSALS: u32 = 3;
 
 /// Asks the target how it is.
-pub struct Health {
+pub struct TargetHealth {
     target: Target,
     addresses: AddressPolicy,
     /// What is asked for: see [`crate::engine::Subject::health_path`].
@@ -44,7 +44,7 @@ pub enum Rested {
     Stopped,
 }
 
-impl Health {
+impl TargetHealth {
     /// Asks the target for `path` for the first time.
     ///
     /// # Errors
@@ -150,7 +150,7 @@ mod tests {
         let (target, policy) = (target_on(&listener), AddressPolicy::new(&[]));
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || serve(&listener));
-        let health = Health::ask_first(&target, &policy, "/health").unwrap();
+        let health = TargetHealth::ask_first(&target, &policy, "/health").unwrap();
         let limit = Duration::from_secs(60);
         assert!(matches!(health.rest(limit, || false), Rested::After(_)));
         assert_eq!(health.rest(limit, || true), Rested::Stopped);
@@ -159,6 +159,6 @@ mod tests {
         server.join().unwrap();
         assert_eq!(health.rest(limit, || false), Rested::Down);
         assert!(!health.recovery(Duration::ZERO, || false));
-        assert!(Health::ask_first(&target, &policy, "/health").is_err());
+        assert!(TargetHealth::ask_first(&target, &policy, "/health").is_err());
     }
 }

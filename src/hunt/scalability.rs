@@ -44,7 +44,7 @@ pub struct Scalability {
 
 /// A probe: requests in flight on average, and requests a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
+pub struct ScalabilityPoint {
     /// N; the law is fitted to points from 1 on.
     pub concurrency: f64,
     /// X, more than 0.
@@ -54,14 +54,15 @@ pub struct Point {
 impl Scalability {
     /// The law that fits `points` best; `None` when they are too few, or do not spread.
     #[must_use]
-    pub fn fit(points: &[Point]) -> Option<Self> {
+    pub fn fit(points: &[ScalabilityPoint]) -> Option<Self> {
         // The law is about one request in flight and more: below, the term for waiting turns round.
-        let usable = |point: &&Point| point.concurrency >= 1.0 && point.per_s > 0.0;
-        let points: Vec<Point> = points.iter().filter(usable).copied().collect();
+        let usable = |point: &&ScalabilityPoint| point.concurrency >= 1.0 && point.per_s > 0.0;
+        let points: Vec<ScalabilityPoint> = points.iter().filter(usable).copied().collect();
         if points.len() < FEWEST_POINTS {
             return None;
         }
-        let by_concurrency = |a: &&Point, b: &&Point| a.concurrency.total_cmp(&b.concurrency);
+        let by_concurrency =
+            |a: &&ScalabilityPoint, b: &&ScalabilityPoint| a.concurrency.total_cmp(&b.concurrency);
         let least = points.iter().min_by(by_concurrency)?.concurrency;
         let most = points.iter().max_by(by_concurrency)?.concurrency;
         if most < least * 1.5 {
@@ -95,7 +96,7 @@ impl Scalability {
         self.lambda_per_s * concurrency / slowdown
     }
 
-    fn measure_errors(&mut self, points: &[Point]) {
+    fn measure_errors(&mut self, points: &[ScalabilityPoint]) {
         let errors: Vec<f64> = points
             .iter()
             .map(|point| (self.at(point.concurrency) / point.per_s - 1.0).abs())
@@ -135,7 +136,7 @@ impl Scalability {
 
 /// a, b, c ≥ 0 (a > 0) that make Σ (1 − Xᵢ/Nᵢ · (a + b(Nᵢ−1) + cNᵢ(Nᵢ−1)))² smallest. Of the four ways
 /// to leave b and c out or in, the best one that is allowed.
-fn coefficients(points: &[Point]) -> Option<[f64; 3]> {
+fn coefficients(points: &[ScalabilityPoint]) -> Option<[f64; 3]> {
     let rows: Vec<[f64; 3]> = points
         .iter()
         .map(|point| {
@@ -220,8 +221,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn points_of(lambda: f64, sigma: f64, kappa: f64, at: &[f64]) -> Vec<Point> {
-        let point = |&n: &f64| Point {
+    fn points_of(lambda: f64, sigma: f64, kappa: f64, at: &[f64]) -> Vec<ScalabilityPoint> {
+        let point = |&n: &f64| ScalabilityPoint {
             concurrency: n,
             per_s: lambda * n / (1.0 + sigma * (n - 1.0) + kappa * n * (n - 1.0)),
         };
@@ -264,7 +265,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_says_so() {
         let odd = [(1.0, 100.0), (2.0, 20.0), (4.0, 400.0), (8.0, 90.0)];
-        let points = odd.map(|(concurrency, per_s)| Point { concurrency, per_s });
+        let points = odd.map(|(concurrency, per_s)| ScalabilityPoint { concurrency, per_s });
         let law = Scalability::fit(&points).unwrap();
         assert!(law.warnings[0].contains("does not describe"), "{law:?}");
     }

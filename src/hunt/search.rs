@@ -17,7 +17,7 @@ const DIGITS: i32 = 4;
 
 /// What a trial showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum TrialOutcome {
     /// The load was carried, within all criteria.
     Sustained,
     /// It was not.
@@ -34,7 +34,7 @@ pub struct Trial {
     /// The load, more than 0.
     pub load: f64,
     /// What it showed.
-    pub outcome: Outcome,
+    pub outcome: TrialOutcome,
 }
 
 /// Where a search may go.
@@ -65,7 +65,7 @@ pub struct Gap {
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Next {
+pub enum NextTrial {
     /// Try this load.
     Try(f64),
     /// The search is over.
@@ -116,10 +116,10 @@ impl Votes {
 
 /// What follows from `trials`.
 #[must_use]
-pub fn next(trials: &[Trial], range: &Range) -> Next {
+pub fn next(trials: &[Trial], range: &Range) -> NextTrial {
     let votes = votes_of(trials);
     if let Some(open) = votes.iter().find(|votes| votes.is_open()) {
-        return Next::Try(open.load);
+        return NextTrial::Try(open.load);
     }
     let sustained = votes.iter().rev().find(|votes| votes.is_sustained());
     let overloaded = votes.iter().find(|votes| votes.is_overloaded());
@@ -129,12 +129,12 @@ pub fn next(trials: &[Trial], range: &Range) -> Next {
         // More was carried than what was not: one of the two was chance.
         let doubtful = [overloaded, sustained];
         if let Some(votes) = doubtful.iter().find(|votes| !votes.is_sure(MOST_VOTES)) {
-            return Next::Try(votes.load);
+            return NextTrial::Try(votes.load);
         }
     }
     let gap = gap_of(&votes);
     let Some(first) = votes.first() else {
-        return Next::Try(range.rounded(range.from));
+        return NextTrial::Try(range.rounded(range.from));
     };
     // Loads that could not be told are passed over.
     let highest = gap.untold.map_or(gap.low, |[_, most]| Some(most));
@@ -142,15 +142,15 @@ pub fn next(trials: &[Trial], range: &Range) -> Next {
     match (gap.low, gap.high) {
         (None, _) if lowest.unwrap_or(first.load) > range.least => {
             let half = lowest.unwrap_or(first.load) / 2.0;
-            Next::Try(range.rounded(half.max(range.least)))
+            NextTrial::Try(range.rounded(half.max(range.least)))
         }
         (_, None) => match highest.unwrap_or(first.load) {
-            most if most >= range.most => Next::Found(gap),
-            most => Next::Try(range.rounded((most * 2.0).min(range.most))),
+            most if most >= range.most => NextTrial::Found(gap),
+            most => NextTrial::Try(range.rounded((most * 2.0).min(range.most))),
         },
-        (None, Some(_)) => Next::Found(gap),
+        (None, Some(_)) => NextTrial::Found(gap),
         (Some(low), Some(high)) => match range.narrowed(low, high, gap.untold) {
-            Some(load) => Next::Try(load),
+            Some(load) => NextTrial::Try(load),
             None => confirmed(&votes, gap),
         },
     }
@@ -186,7 +186,7 @@ fn gap_of(votes: &[Votes]) -> Gap {
 }
 
 /// Has both ends of the gap tried often enough: the one that was not sustained first.
-fn confirmed(votes: &[Votes], gap: Gap) -> Next {
+fn confirmed(votes: &[Votes], gap: Gap) -> NextTrial {
     let ends = [gap.high, gap.low].into_iter().flatten();
     let mut doubtful = ends.filter(|end| {
         let mut known = votes.iter();
@@ -194,8 +194,8 @@ fn confirmed(votes: &[Votes], gap: Gap) -> Next {
         votes.is_some_and(|votes| !votes.is_sure(LEAST_VOTES))
     });
     match doubtful.next() {
-        Some(load) => Next::Try(load),
-        None => Next::Found(gap),
+        Some(load) => NextTrial::Try(load),
+        None => NextTrial::Found(gap),
     }
 }
 
@@ -219,10 +219,10 @@ fn votes_of(trials: &[Trial]) -> Vec<Votes> {
         }
         let votes = &mut all[place];
         match trial.outcome {
-            Outcome::Sustained => votes.sustained += 1,
-            Outcome::Overloaded => votes.overloaded += 1,
-            Outcome::Final => votes.is_final = true,
-            Outcome::Undecided => votes.undecided += 1,
+            TrialOutcome::Sustained => votes.sustained += 1,
+            TrialOutcome::Overloaded => votes.overloaded += 1,
+            TrialOutcome::Final => votes.is_final = true,
+            TrialOutcome::Undecided => votes.undecided += 1,
         }
     }
     all
@@ -276,7 +276,7 @@ mod tests {
         whole: false,
     };
 
-    fn trial(load: f64, outcome: Outcome) -> Trial {
+    fn trial(load: f64, outcome: TrialOutcome) -> Trial {
         Trial { load, outcome }
     }
 
@@ -284,13 +284,13 @@ mod tests {
     fn search(
         range: &Range,
         most: usize,
-        mut target: impl FnMut(f64) -> Outcome,
+        mut target: impl FnMut(f64) -> TrialOutcome,
     ) -> (Vec<Trial>, Option<Gap>) {
         let mut trials = Vec::new();
         while trials.len() < most {
             match next(&trials, range) {
-                Next::Try(load) => trials.push(trial(load, target(load))),
-                Next::Found(gap) => return (trials, Some(gap)),
+                NextTrial::Try(load) => trials.push(trial(load, target(load))),
+                NextTrial::Found(gap) => return (trials, Some(gap)),
             }
         }
         (trials, None)
@@ -299,8 +299,8 @@ mod tests {
     #[test]
     fn the_first_steps_double_and_the_last_ones_confirm() {
         let knee = |load| match load <= 730.0 {
-            true => Outcome::Sustained,
-            false => Outcome::Overloaded,
+            true => TrialOutcome::Sustained,
+            false => TrialOutcome::Overloaded,
         };
         let (trials, found) = search(&RANGE, 50, knee);
         let loads: Vec<f64> = trials.iter().map(|trial| trial.load).collect();
@@ -320,14 +320,14 @@ mod tests {
 
     #[test]
     fn a_target_that_carries_nothing_or_everything_ends_the_search() {
-        let (trials, found) = search(&RANGE, 50, |_| Outcome::Overloaded);
+        let (trials, found) = search(&RANGE, 50, |_| TrialOutcome::Overloaded);
         assert_eq!(found.unwrap().low, None);
         assert_eq!(trials.last().unwrap().load, 0.1);
         let bounded = Range {
             most: 500.0,
             ..RANGE
         };
-        let (trials, found) = search(&bounded, 50, |_| Outcome::Sustained);
+        let (trials, found) = search(&bounded, 50, |_| TrialOutcome::Sustained);
         assert_eq!(found.unwrap().high, None);
         assert_eq!(trials.last().unwrap().load, 500.0);
     }
@@ -338,9 +338,9 @@ mod tests {
         let (trials, found) = search(&RANGE, 50, |load| {
             if load > 450.0 {
                 falls += 1;
-                Outcome::Final
+                TrialOutcome::Final
             } else {
-                Outcome::Sustained
+                TrialOutcome::Sustained
             }
         });
         let high = found.unwrap().high.unwrap();
@@ -350,35 +350,35 @@ mod tests {
 
     #[test]
     fn the_majority_of_three_counts() {
-        use Outcome::{Overloaded, Sustained};
+        use TrialOutcome::{Overloaded, Sustained};
         let mut trials = vec![
             trial(100.0, Sustained),
             trial(102.0, Overloaded),
             trial(102.0, Sustained),
         ];
-        assert_eq!(next(&trials, &RANGE), Next::Try(102.0));
+        assert_eq!(next(&trials, &RANGE), NextTrial::Try(102.0));
         trials.push(trial(102.0, Sustained));
-        assert_eq!(next(&trials, &RANGE), Next::Try(204.0));
+        assert_eq!(next(&trials, &RANGE), NextTrial::Try(204.0));
     }
 
     #[test]
     fn more_carried_than_what_was_not_is_looked_into() {
-        use Outcome::{Overloaded, Sustained};
+        use TrialOutcome::{Overloaded, Sustained};
         let mut trials = vec![trial(100.0, Overloaded), trial(150.0, Sustained)];
-        assert_eq!(next(&trials, &RANGE), Next::Try(100.0));
+        assert_eq!(next(&trials, &RANGE), NextTrial::Try(100.0));
         trials.extend([trial(100.0, Overloaded), trial(100.0, Overloaded)]);
-        assert_eq!(next(&trials, &RANGE), Next::Try(150.0));
+        assert_eq!(next(&trials, &RANGE), NextTrial::Try(150.0));
         trials.extend([trial(150.0, Sustained), trial(150.0, Sustained)]);
         // Both are sure: what was not carried bounds what is promised.
-        assert_eq!(next(&trials, &RANGE), Next::Try(50.0));
+        assert_eq!(next(&trials, &RANGE), NextTrial::Try(50.0));
     }
 
     #[test]
     fn a_load_that_cannot_be_told_is_tried_again_and_then_passed_over() {
         let knee = |load: f64| match load {
-            ..600.0 => Outcome::Sustained,
-            600.0..900.0 => Outcome::Undecided,
-            _ => Outcome::Overloaded,
+            ..600.0 => TrialOutcome::Sustained,
+            600.0..900.0 => TrialOutcome::Undecided,
+            _ => TrialOutcome::Overloaded,
         };
         let (trials, found) = search(&RANGE, 60, knee);
         let gap = found.unwrap();
@@ -395,9 +395,9 @@ mod tests {
     #[test]
     fn a_first_load_that_cannot_be_told_hides_neither_side() {
         let knee = |load: f64| match load {
-            ..60.0 => Outcome::Sustained,
-            60.0..180.0 => Outcome::Undecided,
-            _ => Outcome::Overloaded,
+            ..60.0 => TrialOutcome::Sustained,
+            60.0..180.0 => TrialOutcome::Undecided,
+            _ => TrialOutcome::Overloaded,
         };
         let (_, found) = search(&RANGE, 60, knee);
         let gap = found.unwrap();
@@ -405,7 +405,7 @@ mod tests {
             gap.low.unwrap() < 60.0 && gap.high.unwrap() >= 180.0,
             "{gap:?}"
         );
-        let (trials, found) = search(&RANGE, 200, |_| Outcome::Undecided);
+        let (trials, found) = search(&RANGE, 200, |_| TrialOutcome::Undecided);
         let gap = found.unwrap();
         assert_eq!((gap.low, gap.high), (None, None));
         assert_eq!(gap.untold, Some([0.1, 1e6]), "{}", trials.len());
@@ -420,8 +420,8 @@ mod tests {
             ..RANGE
         };
         let (_, found) = search(&users, 50, |load| match load <= 6.0 {
-            true => Outcome::Sustained,
-            false => Outcome::Overloaded,
+            true => TrialOutcome::Sustained,
+            false => TrialOutcome::Overloaded,
         });
         let gap = Gap {
             low: Some(6.0),
@@ -440,8 +440,8 @@ mod tests {
         ) {
             let range = Range { from, precision: f64::from(percent) / 100.0, ..RANGE };
             let (_, found) = search(&range, 60, |load| match load <= knee {
-                true => Outcome::Sustained,
-                false => Outcome::Overloaded,
+                true => TrialOutcome::Sustained,
+                false => TrialOutcome::Overloaded,
             });
             let gap = found.expect("it ends");
             let (low, high) = (gap.low.unwrap(), gap.high.unwrap());
@@ -455,10 +455,10 @@ mod tests {
             let mut rng = fastrand::Rng::with_seed(seed);
             let bounded = Range { from, least: 1.0, most: 1e4, ..RANGE };
             let (trials, found) = search(&bounded, 2_000, |_| match rng.u8(0..20) {
-                0..8 => Outcome::Sustained,
-                8..15 => Outcome::Overloaded,
-                15..19 => Outcome::Undecided,
-                _ => Outcome::Final,
+                0..8 => TrialOutcome::Sustained,
+                8..15 => TrialOutcome::Overloaded,
+                15..19 => TrialOutcome::Undecided,
+                _ => TrialOutcome::Final,
             });
             prop_assert!(found.is_some());
             for tried in &trials {

@@ -2,7 +2,7 @@
 
 use super::hunt_record::{HuntRecord, Limit, LoadUnit, ProbeRecord};
 use super::reading::{PACE_SHARE, Reading, Scales};
-use super::search::{Next, Outcome, Range, Trial, gap, next};
+use super::search::{NextTrial, Range, Trial, TrialOutcome, gap, next};
 
 /// Probes of one load that the generator may spoil, before it is taken for its limit.
 const MOST_SPOILED: usize = 3;
@@ -95,10 +95,10 @@ pub fn http_trials(record: &HuntRecord) -> Vec<Trial> {
         .map(|probe| Trial {
             load: probe.load,
             outcome: match probe.http.limited_by {
-                Limit::Nothing => Outcome::Sustained,
-                Limit::FellOver => Outcome::Final,
-                Limit::Undecided => Outcome::Undecided,
-                _ => Outcome::Overloaded,
+                Limit::Nothing => TrialOutcome::Sustained,
+                Limit::FellOver => TrialOutcome::Final,
+                Limit::Undecided => TrialOutcome::Undecided,
+                _ => TrialOutcome::Overloaded,
             },
         })
         .collect()
@@ -115,9 +115,9 @@ pub fn pipeline_trials(record: &HuntRecord) -> Vec<Trial> {
             Some(Trial {
                 load: probe.load,
                 outcome: match judgement.limited_by {
-                    Limit::Nothing => Outcome::Sustained,
-                    Limit::Undecided => Outcome::Undecided,
-                    _ => Outcome::Overloaded,
+                    Limit::Nothing => TrialOutcome::Sustained,
+                    Limit::Undecided => TrialOutcome::Undecided,
+                    _ => TrialOutcome::Overloaded,
                 },
             })
         })
@@ -131,15 +131,15 @@ pub fn next_load(record: &HuntRecord, range: &Range) -> Option<f64> {
     let pipeline = pipeline_trials(record);
     let known = gap(&pipeline);
     if (known.high.is_some() || known.untold.is_some())
-        && let Next::Try(load) = next(&pipeline, range)
+        && let NextTrial::Try(load) = next(&pipeline, range)
         && !is_out_of_reach(record, load)
         && !says_nothing(record, load)
     {
         return Some(load);
     }
     match next(&http_trials(record), range) {
-        Next::Try(load) if !is_out_of_reach(record, load) => Some(load),
-        Next::Try(_) | Next::Found(_) => None,
+        NextTrial::Try(load) if !is_out_of_reach(record, load) => Some(load),
+        NextTrial::Try(_) | NextTrial::Found(_) => None,
     }
 }
 
@@ -147,8 +147,8 @@ pub fn next_load(record: &HuntRecord, range: &Range) -> Option<f64> {
 #[must_use]
 pub fn is_cut_by_generator(record: &HuntRecord) -> bool {
     match next(&http_trials(record), &range_of(record)) {
-        Next::Try(load) => is_out_of_reach(record, load),
-        Next::Found(_) => false,
+        NextTrial::Try(load) => is_out_of_reach(record, load),
+        NextTrial::Found(_) => false,
     }
 }
 

@@ -19,7 +19,7 @@ const LOOKS: [f64; 2] = [1.0, 1.5];
 
 /// The span of a probe that counts, in microseconds from the start of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub struct WindowSpan {
     /// Its start: the end of the warm-up.
     pub start_us: u64,
     /// Its end, when its counts tell enough by then.
@@ -28,7 +28,7 @@ pub struct Span {
     pub end_us: u64,
 }
 
-impl Span {
+impl WindowSpan {
     fn holds(&self, start_us: u64) -> bool {
         (self.start_us..self.end_us).contains(&start_us)
     }
@@ -63,7 +63,7 @@ pub struct NameWindow {
 
 /// What was measured in the window.
 #[derive(Default)]
-pub struct Window {
+pub struct ProbeWindow {
     /// Length of its seconds.
     pub length_us: u64,
     /// Requests that ended.
@@ -100,7 +100,7 @@ pub struct Window {
     per_second: Vec<f64>,
 }
 
-impl Window {
+impl ProbeWindow {
     /// The counts that decide.
     fn reading(&self, tails: &[TailWatch], is_open: bool) -> Reading {
         Reading {
@@ -136,7 +136,7 @@ impl Window {
         self.silent_from_s.is_some() && self.connect_failures > 0
     }
 
-    fn absorb(&mut self, interval: &MergedInterval, totals: &Totals, span: &Span, due: u64) {
+    fn absorb(&mut self, interval: &MergedInterval, totals: &Totals, span: &WindowSpan, due: u64) {
         let is_first = self.in_flight.is_empty() && span.holds(interval.start_us);
         if is_first {
             self.in_flight.push(self.in_flight_now());
@@ -188,7 +188,7 @@ impl Window {
 #[derive(Default)]
 pub struct WindowFigures {
     /// The figures.
-    pub window: Window,
+    pub window: ProbeWindow,
     /// The statistic names that the figures by name are of.
     pub names: Vec<StatName>,
     /// The counts that decide.
@@ -198,12 +198,12 @@ pub struct WindowFigures {
 /// Takes the seconds of a probe. Clones share what was taken.
 #[derive(Clone)]
 pub struct WindowSink {
-    watch: Arc<Mutex<Watch>>,
+    watch: Arc<Mutex<WindowWatch>>,
     path: PathBuf,
 }
 
-struct Watch {
-    span: Span,
+struct WindowWatch {
+    span: WindowSpan,
     scales: Scales,
     /// When journeys are due; `None` for users.
     schedule: Option<Peekable<ArrivalSchedule>>,
@@ -216,8 +216,8 @@ impl WindowSink {
     /// Nothing measured yet. Journeys are due by `schedule`; counts are weighed with `scales` to see
     /// whether they tell enough.
     #[must_use]
-    pub fn new(span: Span, schedule: Option<ArrivalSchedule>, scales: Scales) -> Self {
-        let watch = Watch {
+    pub fn new(span: WindowSpan, schedule: Option<ArrivalSchedule>, scales: Scales) -> Self {
+        let watch = WindowWatch {
             span,
             scales,
             schedule: schedule.map(Iterator::peekable),
@@ -250,12 +250,12 @@ impl WindowSink {
         watch.is_decided || watch.measured.window.fell_silent()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Watch> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, WindowWatch> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Watch {
+impl WindowWatch {
     fn second(&mut self, interval: &MergedInterval, totals: &Totals) {
         let due = self.due_before(interval.end_us);
         let context = &totals.context;

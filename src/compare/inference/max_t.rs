@@ -9,7 +9,7 @@ const TIE: f64 = 1e-9;
 
 /// What the test says of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Row {
+pub struct TestedRow {
     /// Difference and standard error.
     pub estimate: Estimate,
     /// Ends of the interval; all intervals of the table together hold with the confidence asked for.
@@ -24,7 +24,7 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MaxT {
     /// Its rows, in the order of the samples.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TestedRow>,
     /// How many standard errors the intervals reach to either side; a row's own Student interval
     /// may reach further, and then counts.
     pub critical: f64,
@@ -55,8 +55,11 @@ impl MaxT {
         let (runs_a, runs_b) = (first.baseline.len(), first.candidate.len());
         let can_tell = least_probability(design, runs_a, runs_b) <= 1.0 - confidence + TIE;
         let arrangements = Arrangements::of(design, runs_a, runs_b, seed);
-        let observed: Vec<Pool> = samples.iter().map(|row| Pool::of(row, design)).collect();
-        let centred: Vec<Pool> = observed.iter().map(Pool::centred).collect();
+        let observed: Vec<RowValues> = samples
+            .iter()
+            .map(|row| RowValues::of(row, design))
+            .collect();
+        let centred: Vec<RowValues> = observed.iter().map(RowValues::centred).collect();
         let largest = largest_of_each(&arrangements, &observed);
         let critical = if can_tell {
             quantile(largest_of_each(&arrangements, &centred), confidence)
@@ -66,7 +69,7 @@ impl MaxT {
         let row = |sample| {
             let estimate = Estimate::of(sample, design);
             let reach = critical.max(estimate.reach(confidence)) * estimate.standard_error;
-            Row {
+            TestedRow {
                 estimate,
                 low: estimate.difference - reach,
                 high: estimate.difference + reach,
@@ -94,7 +97,7 @@ impl MaxT {
 }
 
 /// The values of a row that arrangements deal out.
-struct Pool {
+struct RowValues {
     design: Design,
     /// Independent: all runs, the baseline's first. Paired: the differences.
     values: Vec<f64>,
@@ -102,7 +105,7 @@ struct Pool {
     rounding_variance: f64,
 }
 
-impl Pool {
+impl RowValues {
     fn of(sample: &Sample, design: Design) -> Self {
         let values = match design {
             Design::Paired => differences(sample),
@@ -179,7 +182,7 @@ impl Pool {
 }
 
 /// The largest |t| of all rows, in each arrangement.
-fn largest_of_each(arrangements: &Arrangements, rows: &[Pool]) -> Vec<f64> {
+fn largest_of_each(arrangements: &Arrangements, rows: &[RowValues]) -> Vec<f64> {
     let largest = |marks: &[bool]| rows.iter().map(|row| row.t(marks)).fold(0.0, f64::max);
     arrangements.iter().map(largest).collect()
 }

@@ -13,7 +13,7 @@ mod power;
 
 pub use arrangements::{Arrangements, least_runs};
 pub use estimate::{Design, Estimate, Sample, noise_reach, run_variance};
-pub use max_t::{MaxT, Row};
+pub use max_t::{MaxT, TestedRow};
 pub use power::{MOST_RUNS, Needed, runs_needed};
 
 #[cfg(test)]

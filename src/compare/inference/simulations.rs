@@ -72,9 +72,10 @@ fn shares(setting: &Setting, comparisons: u64) -> (f64, f64) {
         let mut rng = fastrand::Rng::with_seed(seed);
         let test = MaxT::of(&table(setting, &mut rng), setting.design, CONFIDENCE, seed);
         let claims =
-            |row: &super::Row| row.p <= 1.0 - CONFIDENCE && (row.low > 0.0 || row.high < 0.0);
-        let holds =
-            |row: &super::Row| row.low <= setting.difference && setting.difference <= row.high;
+            |row: &super::TestedRow| row.p <= 1.0 - CONFIDENCE && (row.low > 0.0 || row.high < 0.0);
+        let holds = |row: &super::TestedRow| {
+            row.low <= setting.difference && setting.difference <= row.high
+        };
         claimed += u32::from(test.rows.iter().any(claims));
         held += u32::from(test.rows.iter().all(holds));
     }

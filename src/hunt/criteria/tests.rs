@@ -31,9 +31,9 @@ fn flow(offered: u64, growth: f64) -> Weighed {
 
 fn judged<'a>(
     probe: &'a ProbeRecord,
-    change: impl FnOnce(&mut Evidence<'a>),
+    change: impl FnOnce(&mut ProbeEvidence<'a>),
 ) -> (Judgement, Option<Judgement>) {
-    let mut evidence = Evidence {
+    let mut evidence = ProbeEvidence {
         probe,
         objectives: &[],
         weighed: &CALM,
@@ -255,7 +255,7 @@ fn a_user_that_gets_less_than_half_is_held_up() {
             per_second: vec![probe.requests_per_s; 10],
             ..Reading::default()
         });
-        let mut evidence = Evidence {
+        let mut evidence = ProbeEvidence {
             probe,
             objectives: &[],
             weighed: &weighed,

@@ -94,7 +94,7 @@ impl<S: ByteStream> SocketLink<S> {
     fn race_pool(&self) -> &RacePool {
         self.race_pool
             .as_deref()
-            .expect("a script that races asks for lanes")
+            .expect("a script that races asks for race connections")
     }
 
     /// The connection, when the link has one of its own.

@@ -3,7 +3,7 @@
 use super::surroundings::Surroundings;
 use super::{CliCommand, CliError, Entropy, values};
 use crate::compare::{
-    CompareRequest, ComparisonQuestion, ComparisonSetup, Configuration, Hook, Subject,
+    CompareRequest, ComparisonQuestion, ComparisonSetup, ComparisonSource, Configuration, Hook,
 };
 use clap::Args;
 use std::ffi::OsString;
@@ -164,7 +164,7 @@ pub(super) fn resolve(
     } else {
         let setup = setup(&flags, around)?;
         let directory = setup.directory.clone();
-        (Subject::Driven(setup), Some(directory))
+        (ComparisonSource::Driven(setup), Some(directory))
     };
     Ok(CompareRequest {
         subject,
@@ -174,7 +174,7 @@ pub(super) fn resolve(
     })
 }
 
-fn recorded(flags: &CompareFlags) -> Result<Subject, CliError> {
+fn recorded(flags: &CompareFlags) -> Result<ComparisonSource, CliError> {
     if let Some((name, _)) = flags.flags.first() {
         return Err(CliError::NoSuchConfiguration { name: name.clone() });
     }
@@ -188,7 +188,10 @@ fn recorded(flags: &CompareFlags) -> Result<Subject, CliError> {
         .names
         .clone()
         .unwrap_or_else(|| (NAMES[0].to_owned(), NAMES[1].to_owned()));
-    Ok(Subject::Recorded(vec![(first, left), (second, right)]))
+    Ok(ComparisonSource::Recorded(vec![
+        (first, left),
+        (second, right),
+    ]))
 }
 
 fn setup(flags: &CompareFlags, around: &Surroundings<'_>) -> Result<ComparisonSetup, CliError> {

@@ -1,7 +1,7 @@
 //! Which cores a run takes: what was asked for, within what the process may use.
 
 use super::CliError;
-use crate::plan::{Chosen, CoreChoice, CoreError, Placement, Topology, oversubscribed};
+use crate::plan::{CoreChoice, CoreChoiceKind, CoreError, Placement, Topology, oversubscribed};
 
 /// What the command line needs to know of the machine.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Machine {
         needs: &WorkerNeeds<'_>,
     ) -> Result<(Vec<usize>, Placement), CliError> {
         let (mut cores, chosen) = match needs.choice {
-            Some(choice) => (self.asked(choice, needs)?, Chosen::of(choice)),
+            Some(choice) => (self.asked(choice, needs)?, CoreChoiceKind::of(choice)),
             None => self.default_cores(needs.shop_is_here)?,
         };
         cores.truncate(needs.max_users as usize);
@@ -62,7 +62,7 @@ impl Machine {
                 });
             }
         }
-        if chosen != Chosen::ByName {
+        if chosen != CoreChoiceKind::ByName {
             // The order of choice has done its duty; people look for CPUs by their numbers.
             cores.sort_unstable();
         }
@@ -82,7 +82,7 @@ impl Machine {
         }
     }
 
-    fn default_cores(&self, shop_is_here: bool) -> Result<(Vec<usize>, Chosen), CliError> {
+    fn default_cores(&self, shop_is_here: bool) -> Result<(Vec<usize>, CoreChoiceKind), CliError> {
         let room = self.topology.most_workers();
         if room == 0 {
             return Err(self.no_core());
@@ -90,9 +90,9 @@ impl Machine {
         let (count, chosen) = match shop_is_here {
             true => {
                 let cores = self.topology.cores().min(room);
-                ((cores / 2).max(1), Chosen::HalfBesideShop)
+                ((cores / 2).max(1), CoreChoiceKind::HalfBesideShop)
             }
-            false => (room, Chosen::All),
+            false => (room, CoreChoiceKind::All),
         };
         Ok((self.choose(&CoreChoice::Count(count))?, chosen))
     }

@@ -20,7 +20,7 @@ const LEAST_ROUNDS: usize = 6;
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Subject {
+pub enum ComparisonSource {
     /// Runs that were made already: a name and paths for each side.
     Recorded(Vec<(String, Vec<PathBuf>)>),
     /// Runs that are made for it.
@@ -31,7 +31,7 @@ pub enum Subject {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CompareRequest {
     /// What is compared.
-    pub subject: Subject,
+    pub subject: ComparisonSource,
     /// Runs of one configuration.
     pub noise: Vec<PathBuf>,
     /// How it is judged.
@@ -80,11 +80,11 @@ impl CompareError {
 /// When nothing can be compared.
 pub fn carry_out(request: CompareRequest) -> Result<ExitCode, CompareError> {
     match &request.subject {
-        Subject::Recorded(groups) => {
+        ComparisonSource::Recorded(groups) => {
             let sides = gather_sides(groups)?;
             conclude(&request, &request.question, &sides, &[])
         }
-        Subject::Driven(setup) => drive_and_conclude(&request, setup),
+        ComparisonSource::Driven(setup) => drive_and_conclude(&request, setup),
     }
 }
 

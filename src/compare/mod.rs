@@ -22,7 +22,7 @@ mod schedule;
 mod sentence;
 mod table_test;
 
-pub use carry_out::{CompareError, CompareRequest, Subject, carry_out};
+pub use carry_out::{CompareError, CompareRequest, ComparisonSource, carry_out};
 pub use comparison::{ComparisonQuestion, Incomparable, Side, compare};
 pub use comparison_record::{
     Better, ComparisonRecord, Interval, LeftOut, Overall, PairRecord, RowRecord, RowVerdict,

@@ -2,7 +2,7 @@
 
 use super::DoctorFinding;
 use crate::engine::Runtime;
-use crate::plan::{Chosen, CoreChoice, Driver, Placement, Topology};
+use crate::plan::{CoreChoice, CoreChoiceKind, Driver, Placement, Topology};
 use crate::run::topology;
 use std::fs;
 
@@ -74,7 +74,7 @@ fn cores(topology: &Topology) -> DoctorFinding {
     match CoreChoice::Count(most).choose(topology) {
         Ok(mut workers) => {
             workers.sort_unstable();
-            let placement = Placement::of(topology, &workers, Chosen::ByCount);
+            let placement = Placement::of(topology, &workers, CoreChoiceKind::ByCount);
             DoctorFinding::ok(format!(
                 "cores: {}; with --cores {most}: {}",
                 topology.outline(),

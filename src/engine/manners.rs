@@ -27,7 +27,7 @@ enum Habit {
     Closes,
 }
 
-struct Watched {
+struct WatchedConnection {
     status: u16,
     since_ns: u64,
     descriptor: OwnedFd,
@@ -36,7 +36,7 @@ struct Watched {
 /// What one core has learnt of the target's manners. See the module's documentation.
 pub struct Manners {
     habits: [Cell<Habit>; STATUSES],
-    watched: RefCell<Option<Watched>>,
+    watched: RefCell<Option<WatchedConnection>>,
 }
 
 impl Default for Manners {
@@ -61,7 +61,7 @@ impl Manners {
             Habit::Unknown => {
                 let mut watched = self.watched.borrow_mut();
                 if watched.is_none() {
-                    *watched = duplicate(descriptor).map(|descriptor| Watched {
+                    *watched = duplicate(descriptor).map(|descriptor| WatchedConnection {
                         status,
                         since_ns: now_ns,
                         descriptor,

@@ -7,7 +7,7 @@ use super::hunt_record::{Criteria, DomainProbe, Judgement, Limit, NameProbe, Pro
 use super::reading::{Weighed, allowed_beyond};
 use crate::pieces::{counted, percent_text, rate_text};
 use crate::plan::{Tag, Threshold, ThresholdQuantity};
-use crate::stats::{Answer, TailJudgement, ThresholdVerdict};
+use crate::stats::{TailJudgement, ThresholdVerdict, WindowAnswer};
 
 /// A backlog that grows by a smaller share of what comes in does not: chance leaves that much.
 const GROWN_SHARE: f64 = 0.005;
@@ -197,9 +197,9 @@ fn http_thresholds(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
         let text = format!("`{}`: {}", objective.threshold.text(), objective.value);
         match tail {
             Some((allowed, tail)) => match tail.answer {
-                Answer::Yes => {}
-                Answer::No => crossed.push(format!("{text}{}", beyond_text(tail, allowed))),
-                Answer::CannotTell => {
+                WindowAnswer::Yes => {}
+                WindowAnswer::No => crossed.push(format!("{text}{}", beyond_text(tail, allowed))),
+                WindowAnswer::CannotTell => {
                     doubtful.push(format!("{text}{}", beyond_text(tail, allowed)));
                 }
             },
@@ -264,9 +264,9 @@ fn threshold_domain(evidence: &ProbeEvidence<'_>) -> String {
 
 fn failures(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
     let answer = evidence.weighed.failures;
-    (answer != Answer::Yes).then(|| CriterionFinding {
+    (answer != WindowAnswer::Yes).then(|| CriterionFinding {
         limit: Limit::Failures,
-        is_sure: answer == Answer::No,
+        is_sure: answer == WindowAnswer::No,
         why: format!(
             "{} of the requests failed (limit {})",
             small_percent(evidence.probe.failure_share),
@@ -286,7 +286,7 @@ fn small_percent(share: f64) -> String {
 /// The open model only: what is offered is carried, or stays behind and makes everything slower.
 fn carried(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
     let carrying = evidence.weighed.carrying.as_ref()?;
-    if carrying.answer == Answer::Yes {
+    if carrying.answer == WindowAnswer::Yes {
         return None;
     }
     let slower = format!(
@@ -297,7 +297,7 @@ fn carried(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
         "{:.0} of {:.0} journeys that were offered were carried (chance makes {:.0})",
         carrying.carried, carrying.offered, carrying.chance
     );
-    let is_sure = carrying.answer == Answer::No;
+    let is_sure = carrying.answer == WindowAnswer::No;
     let (limit, why) = match carrying.by_delay {
         true => (Limit::Latency, slower),
         false => (Limit::Carried, behind),
@@ -313,9 +313,9 @@ fn carried(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
 fn pace(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
     let (probe, unloaded) = (evidence.probe, evidence.unloaded?);
     let answer = evidence.weighed.pace;
-    (answer != Answer::Yes).then(|| CriterionFinding {
+    (answer != WindowAnswer::Yes).then(|| CriterionFinding {
         limit: Limit::Pace,
-        is_sure: answer == Answer::No,
+        is_sure: answer == WindowAnswer::No,
         why: format!(
             "a user gets {} requests/s, of the {} that one of {} gets",
             rate_text(probe.requests_per_s / probe.load),

@@ -1,7 +1,7 @@
 //! What a window read, as far as counts decide it, and what it says together with windows before it.
 
 use crate::plan::Threshold;
-use crate::stats::{Answer, Carrying, Flow, Tail, TailJudgement, score_interval};
+use crate::stats::{Carrying, Flow, Tail, TailJudgement, WindowAnswer, score_interval};
 
 /// One-sided 95 % quantile of the normal distribution.
 const Z_ONE_SIDED: f64 = 1.644_853_626_951_472;
@@ -59,9 +59,9 @@ pub struct Weighed {
     /// The percentiles.
     pub tails: Vec<TailJudgement>,
     /// Whether no more failed than may.
-    pub failures: Answer,
+    pub failures: WindowAnswer,
     /// Whether users keep their pace.
-    pub pace: Answer,
+    pub pace: WindowAnswer,
 }
 
 impl Scales {
@@ -86,37 +86,37 @@ impl Scales {
     }
 
     /// A limit of none is crossed by one; any other by what is surely more.
-    fn failures(&self, requests: f64, failed: f64) -> Answer {
+    fn failures(&self, requests: f64, failed: f64) -> WindowAnswer {
         let share = failed / requests.max(1.0);
         if share <= self.failure_limit {
-            return Answer::Yes;
+            return WindowAnswer::Yes;
         }
         let is_sure = requests >= SHARP_COUNT
             || self.failure_limit == 0.0
             || score_interval(share, requests).0 > self.failure_limit;
         if is_sure {
-            Answer::No
+            WindowAnswer::No
         } else {
-            Answer::CannotTell
+            WindowAnswer::CannotTell
         }
     }
 
-    fn pace(&self, now: &Reading) -> Answer {
+    fn pace(&self, now: &Reading) -> WindowAnswer {
         let Some((least_per_s, of_requests)) = self.least_pace else {
-            return Answer::Yes;
+            return WindowAnswer::Yes;
         };
         let (requests, seconds) = (now.requests(), now.per_second.len());
         if requests == 0.0 {
-            return Answer::No;
+            return WindowAnswer::No;
         }
         let ratio = requests / seconds.max(1) as f64 / least_per_s;
         let variance = dispersion(&now.per_second) * (1.0 / requests + 1.0 / of_requests.max(1.0));
         let chance = Z_ONE_SIDED * variance.sqrt();
         let is_sharp = chance <= SHARP_PACE;
         match ratio.ln() {
-            more if more > chance || (is_sharp && more >= 0.0) => Answer::Yes,
-            less if less < -chance || is_sharp => Answer::No,
-            _ => Answer::CannotTell,
+            more if more > chance || (is_sharp && more >= 0.0) => WindowAnswer::Yes,
+            less if less < -chance || is_sharp => WindowAnswer::No,
+            _ => WindowAnswer::CannotTell,
         }
     }
 }
@@ -124,12 +124,15 @@ impl Scales {
 impl Weighed {
     /// Whether the load was sustained, as far as counts tell.
     #[must_use]
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> WindowAnswer {
         let carrying = self
             .carrying
-            .map_or(Answer::Yes, |carrying| carrying.answer);
+            .map_or(WindowAnswer::Yes, |carrying| carrying.answer);
         let tails = self.tails.iter().map(|tail| tail.answer);
-        tails.fold(carrying.and(self.failures).and(self.pace), Answer::and)
+        tails.fold(
+            carrying.and(self.failures).and(self.pace),
+            WindowAnswer::and,
+        )
     }
 }
 
@@ -163,15 +166,15 @@ mod tests {
 
     #[test]
     fn a_failure_is_too_much_where_none_is_allowed() {
-        assert_eq!(scales(0.0).failures(50.0, 0.0), Answer::Yes);
-        assert_eq!(scales(0.0).failures(50.0, 1.0), Answer::No);
+        assert_eq!(scales(0.0).failures(50.0, 0.0), WindowAnswer::Yes);
+        assert_eq!(scales(0.0).failures(50.0, 1.0), WindowAnswer::No);
     }
 
     #[test]
     fn a_failure_more_than_allowed_tells_nothing_in_a_small_window() {
-        assert_eq!(scales(0.01).failures(50.0, 1.0), Answer::CannotTell);
-        assert_eq!(scales(0.01).failures(50.0, 5.0), Answer::No);
-        assert_eq!(scales(0.01).failures(50_000.0, 510.0), Answer::No);
+        assert_eq!(scales(0.01).failures(50.0, 1.0), WindowAnswer::CannotTell);
+        assert_eq!(scales(0.01).failures(50.0, 5.0), WindowAnswer::No);
+        assert_eq!(scales(0.01).failures(50_000.0, 510.0), WindowAnswer::No);
     }
 
     #[test]
@@ -187,11 +190,11 @@ mod tests {
             })
         };
         let uneven = |middle: f64| vec![middle - 4.0, middle + 4.0, middle, middle, middle];
-        assert_eq!(pace(uneven(20.0)), Answer::Yes);
-        assert_eq!(pace(uneven(5.0)), Answer::No);
-        assert_eq!(pace(uneven(10.3)), Answer::CannotTell);
-        assert_eq!(pace(vec![10.3; 10]), Answer::Yes, "always the same");
-        assert_eq!(pace(vec![9.7; 10]), Answer::No);
-        assert_eq!(pace(vec![0.0; 10]), Answer::No);
+        assert_eq!(pace(uneven(20.0)), WindowAnswer::Yes);
+        assert_eq!(pace(uneven(5.0)), WindowAnswer::No);
+        assert_eq!(pace(uneven(10.3)), WindowAnswer::CannotTell);
+        assert_eq!(pace(vec![10.3; 10]), WindowAnswer::Yes, "always the same");
+        assert_eq!(pace(vec![9.7; 10]), WindowAnswer::No);
+        assert_eq!(pace(vec![0.0; 10]), WindowAnswer::No);
     }
 }

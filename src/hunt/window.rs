@@ -4,7 +4,8 @@
 use super::reading::{Reading, Scales};
 use crate::plan::ArrivalSchedule;
 use crate::stats::{
-    Answer, Flow, IntervalSink, LatencyTotal, MergedInterval, Outcome, StatName, TailWatch, Totals,
+    Flow, IntervalSink, LatencyTotal, MergedInterval, Outcome, StatName, TailWatch, Totals,
+    WindowAnswer,
 };
 use std::io;
 use std::iter::Peekable;
@@ -276,7 +277,7 @@ impl WindowWatch {
         if interval.end_us >= self.span.least_end_us && self.span.is_look(interval.end_us) {
             let reading = window.reading(tails, self.schedule.is_some());
             let answer = self.scales.weigh(&reading).answer();
-            if answer != Answer::CannotTell {
+            if answer != WindowAnswer::CannotTell {
                 self.is_decided = true;
                 self.span.end_us = self.span.end_us.min(interval.end_us);
             }

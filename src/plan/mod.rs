@@ -38,7 +38,7 @@ pub use load::{Activity, Arrivals, HIGHEST_RATE_PER_S, Load, LoadError, MOST_USE
 pub use load_schedule::{LoadSchedule, SteeringError};
 pub use observed_metric::{ObservedMetric, UnknownMetric};
 pub use outcome::Outcome;
-pub use placement::{Chosen, Placement, oversubscribed};
+pub use placement::{CoreChoiceKind, Placement, oversubscribed};
 pub use port::{PortError, port_of};
 pub use races::{PlannedRaces, RaceOffset, RaceOffsetError, RaceRelease, RaceRules};
 pub use random::{arrival_seed, user_seed};

@@ -29,7 +29,7 @@ pub struct Placement {
 impl Placement {
     /// Where everything is when `workers` are what `choice` made of `topology`.
     #[must_use]
-    pub fn of(topology: &Topology, workers: &[usize], choice: Chosen) -> Self {
+    pub fn of(topology: &Topology, workers: &[usize], choice: CoreChoiceKind) -> Self {
         let has_worker = |number: usize| workers.contains(&number);
         let free = free_cpus(topology, &has_worker);
         let apart = !free.is_empty();
@@ -98,7 +98,7 @@ impl Placement {
 
 /// How the workers' CPUs came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chosen {
+pub enum CoreChoiceKind {
     /// They were named one by one.
     ByName,
     /// So many were asked for.
@@ -109,7 +109,7 @@ pub enum Chosen {
     HalfBesideShop,
 }
 
-impl Chosen {
+impl CoreChoiceKind {
     /// How `choice` is met.
     #[must_use]
     pub fn of(choice: &CoreChoice) -> Self {
@@ -159,7 +159,7 @@ fn free_cpus(topology: &Topology, has_worker: &impl Fn(usize) -> bool) -> Vec<us
     order.iter().map(|cpu| cpu.number).collect()
 }
 
-fn why(topology: &Topology, workers: &[usize], chosen: Chosen, apart: bool) -> Vec<String> {
+fn why(topology: &Topology, workers: &[usize], chosen: CoreChoiceKind, apart: bool) -> Vec<String> {
     let theirs = topology.cpus.iter();
     let theirs: Vec<Cpu> = theirs
         .filter(|cpu| workers.contains(&cpu.number))
@@ -179,7 +179,7 @@ fn why(topology: &Topology, workers: &[usize], chosen: Chosen, apart: bool) -> V
         why.push(format!("the control group gives the time of {quota} CPUs"));
     }
     let aside = topology.set_aside();
-    if !aside.is_empty() && chosen != Chosen::ByName {
+    if !aside.is_empty() && chosen != CoreChoiceKind::ByName {
         why.push(format!("isolated, only by name: CPU {}", CpuList(&aside)));
     }
     if !topology.offline.is_empty() {
@@ -191,16 +191,18 @@ fn why(topology: &Topology, workers: &[usize], chosen: Chosen, apart: bool) -> V
     why
 }
 
-fn choice_text(topology: &Topology, theirs: &[Cpu], chosen: Chosen) -> &'static str {
+fn choice_text(topology: &Topology, theirs: &[Cpu], chosen: CoreChoiceKind) -> &'static str {
     let mut cores: Vec<usize> = theirs.iter().map(|cpu| cpu.core).collect();
     cores.sort_unstable();
     cores.dedup();
     let one_a_core = cores.len() == theirs.len();
     let has_threads = topology.cores() < topology.usable().len();
     match (chosen, one_a_core, has_threads) {
-        (Chosen::ByName, true, _) => "as named",
-        (Chosen::ByName, false, _) => "as named, several on one core",
-        (Chosen::HalfBesideShop, ..) => "half of the cores, since the shop is on this machine",
+        (CoreChoiceKind::ByName, true, _) => "as named",
+        (CoreChoiceKind::ByName, false, _) => "as named, several on one core",
+        (CoreChoiceKind::HalfBesideShop, ..) => {
+            "half of the cores, since the shop is on this machine"
+        }
         (_, _, false) => "one a core",
         (_, true, true) => "whole cores first: one a core",
         (_, false, true) => "whole cores first, then their second threads",

@@ -6,7 +6,7 @@ use super::process_text::{ProcessKind, ProcessesRecord};
 use super::recording::RunFacts;
 use super::run_record::{HostFacts, RunRecord};
 use super::target_record::TargetRecord;
-use crate::plan::{Chosen, Placement, Threshold, Topology, WaitTime};
+use crate::plan::{CoreChoiceKind, Placement, Threshold, Topology, WaitTime};
 use crate::stats::{
     Absorb, CoreHealth, Ending, ErrorCounts, ErrorKey, Event, IntervalSink, JourneyCounts,
     MergedInterval, Outcome, PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule,
@@ -176,7 +176,7 @@ pub(crate) fn facts() -> RunFacts {
             cpu: "A CPU".to_owned(),
             cores: 2,
             workers: vec![1],
-            placement: Placement::of(&Topology::flat(&[0, 1]), &[1], Chosen::ByName),
+            placement: Placement::of(&Topology::flat(&[0, 1]), &[1], CoreChoiceKind::ByName),
             kernel: "6.12.0".to_owned(),
             driver: "uring".to_owned(),
             ring_flags: vec!["COOP_TASKRUN".to_owned(), "SINGLE_ISSUER".to_owned()],

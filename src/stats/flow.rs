@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// What a window says of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum WindowAnswer {
     /// Yes, as surely as is asked for.
     Yes,
     /// No, as surely as is asked for.
@@ -22,7 +22,7 @@ pub enum Answer {
     CannotTell,
 }
 
-impl Answer {
+impl WindowAnswer {
     /// Of two things that both have to be: no when one is not, yes when both are.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -109,7 +109,7 @@ impl Flow {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Carrying {
     /// Whether the load was carried.
-    pub answer: Answer,
+    pub answer: WindowAnswer,
     /// Journeys that were offered.
     pub offered: f64,
     /// Those of them that were carried: offered, less the growth of what is in flight.
@@ -160,16 +160,16 @@ impl Carrying {
             && growth <= Z_TWO_SIDED * swing
             && growth + Z_ONE_SIDED * swing <= CARRIED_WITHIN * offered;
         let answer = match (is_grown, comes_back) {
-            _ if offered == 0.0 => Answer::CannotTell,
+            _ if offered == 0.0 => WindowAnswer::CannotTell,
             _ if by_delay || (is_grown && (growth > chance || is_sharp && !comes_back)) => {
-                Answer::No
+                WindowAnswer::No
             }
-            (_, true) => Answer::Yes,
-            (true, false) => Answer::CannotTell,
+            (_, true) => WindowAnswer::Yes,
+            (true, false) => WindowAnswer::CannotTell,
             (false, false) if growth + Z_ONE_SIDED * noise <= CARRIED_WITHIN * offered => {
-                Answer::Yes
+                WindowAnswer::Yes
             }
-            (false, false) => Answer::CannotTell,
+            (false, false) => WindowAnswer::CannotTell,
         };
         Self {
             answer,

@@ -44,7 +44,7 @@ pub use events::{
     Correction, Corrections, Event, MOST_RAISED, Raising, ToldEvents, told, told_in_all,
 };
 pub use fitness::{Fitness, GeneratorState, state_text};
-pub use flow::{Answer, Carrying, Flow};
+pub use flow::{Carrying, Flow, WindowAnswer};
 pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{CoreInterval, ErrorCounts, ErrorKey, StatName};
 pub use latency::LatencyCounts;
@@ -61,8 +61,8 @@ pub use races::{
 };
 pub use reason::{REASON_BYTES, Reason};
 pub use recovery::{
-    ConfidenceInterval, HELD_S, Recovery, RecoveryMeasure, Settling, Standing, StretchFigures,
-    TOLERANCE, Tolerance, WINDOW_S,
+    ConfidenceInterval, HELD_S, Recovery, RecoveryMeasure, RecoveryStanding, Settling,
+    StretchFigures, TOLERANCE, Tolerance, WINDOW_S,
 };
 pub use rounds::{Round, RoundsTotal};
 pub use rules::{

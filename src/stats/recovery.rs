@@ -105,7 +105,7 @@ impl StretchFigures {
 
 /// How one measure fared.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
+pub struct RecoveryStanding {
     /// The limit within which it is back; `None` before there is one.
     pub tolerance: Option<Tolerance>,
     /// How it went on after the load was back.
@@ -183,8 +183,8 @@ impl Recovery {
 
     /// How `measure` fared.
     #[must_use]
-    pub fn standing(&self, measure: RecoveryMeasure) -> Standing {
-        Standing {
+    pub fn standing(&self, measure: RecoveryMeasure) -> RecoveryStanding {
+        RecoveryStanding {
             tolerance: self.tolerances()[measure as usize],
             settling: self.settling[measure as usize],
         }

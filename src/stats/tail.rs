@@ -6,7 +6,7 @@
 //! much as one. How large clumps are is seen in how unevenly they fall into seconds, and, before enough
 //! were seen, taken from what a queue that just reaches the limit would make.
 
-use super::flow::Answer;
+use super::flow::WindowAnswer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +82,7 @@ impl Tail {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TailJudgement {
     /// Whether it stayed below its limit.
-    pub answer: Answer,
+    pub answer: WindowAnswer,
     /// Share of requests that took longer, and the ends of its interval.
     pub share: f64,
     /// See `share`.
@@ -115,18 +115,18 @@ impl TailJudgement {
         // often: what stays well below half of it stays below the limit.
         let stays_below_half = half.interval(clump).1 < allowed.sqrt() && share <= allowed / 2.0;
         let answer = if requests == 0.0 {
-            Answer::CannotTell
+            WindowAnswer::CannotTell
         } else if requests >= SHARP_COUNT && requests * allowed >= SHARP_BEYOND {
             match share <= allowed {
-                true => Answer::Yes,
-                false => Answer::No,
+                true => WindowAnswer::Yes,
+                false => WindowAnswer::No,
             }
         } else if low > allowed {
-            Answer::No
+            WindowAnswer::No
         } else if high < allowed || stays_below_half {
-            Answer::Yes
+            WindowAnswer::Yes
         } else {
-            Answer::CannotTell
+            WindowAnswer::CannotTell
         };
         Self {
             answer,

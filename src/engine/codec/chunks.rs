@@ -9,11 +9,11 @@ pub struct Chunks {
     read: usize,
     /// Bytes of chunk extensions and trailers so far.
     extra: usize,
-    next: Part,
+    next: ChunkPart,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Part {
+enum ChunkPart {
     Size,
     /// So many bytes of the current chunk are still to come.
     Data(usize),
@@ -45,7 +45,7 @@ impl Chunks {
             written: start,
             read: start,
             extra: 0,
-            next: Part::Size,
+            next: ChunkPart::Size,
         }
     }
 
@@ -72,7 +72,7 @@ impl Chunks {
         loop {
             let rest = &buffer[self.read..];
             match self.next {
-                Part::Size => {
+                ChunkPart::Size => {
                     let Some(line) = self.read_size(rest, before)? else {
                         return Ok(false);
                     };
@@ -81,31 +81,31 @@ impl Chunks {
                     }
                     self.read += line.bytes;
                     self.next = match line.size {
-                        0 => Part::Trailer,
-                        size => Part::Data(size),
+                        0 => ChunkPart::Trailer,
+                        size => ChunkPart::Data(size),
                     };
                 }
-                Part::Data(left) => {
+                ChunkPart::Data(left) => {
                     let here = left.min(rest.len());
                     buffer.copy_within(self.read..self.read + here, self.written);
                     self.read += here;
                     self.written += here;
                     if here < left {
-                        self.next = Part::Data(left - here);
+                        self.next = ChunkPart::Data(left - here);
                         return Ok(false);
                     }
-                    self.next = Part::DataEnd;
+                    self.next = ChunkPart::DataEnd;
                 }
-                Part::DataEnd => {
+                ChunkPart::DataEnd => {
                     self.read += match rest {
                         [b'\n', ..] => 1,
                         [b'\r', b'\n', ..] => 2,
                         [] | [b'\r'] => return Ok(false),
                         _ => return Err(self.misplaced(rest, 0, before)),
                     };
-                    self.next = Part::Size;
+                    self.next = ChunkPart::Size;
                 }
-                Part::Trailer => {
+                ChunkPart::Trailer => {
                     let line = memchr::memchr(b'\n', rest).map(|feed| &rest[..=feed]);
                     if let Some(b"\n" | b"\r\n") = line {
                         self.read += line.map_or(0, <[u8]>::len);

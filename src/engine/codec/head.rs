@@ -55,7 +55,7 @@ enum Length {
 
 /// How far the reading of a head has come. Positions are those of the buffer.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Reading {
+pub struct HeadReading {
     /// Where the line begins that is not read yet, with the lines folded onto it.
     at: u32,
     /// Up to here there is no line end that was not looked at.
@@ -75,7 +75,7 @@ pub struct Reading {
     is_bodiless: bool,
 }
 
-impl Reading {
+impl HeadReading {
     /// Of a reply that ends with its head, whatever that says.
     pub fn without_body() -> Self {
         Self {

@@ -5,7 +5,7 @@
 //! [`Malformed`] that says why, never in a panic.
 
 use super::chunks::{Chunks, Place};
-use super::head::{Framing, Head, Reading};
+use super::head::{Framing, Head, HeadReading};
 use super::known_heads::KnownHeads;
 use super::malformed::Malformed;
 use std::ops::Range;
@@ -31,7 +31,7 @@ enum ParserState {
     /// Nothing has come.
     Start,
     /// A part of the head, or of the 1xx replies before it.
-    Head(Reading),
+    Head(HeadReading),
     Length(Head, usize),
     Chunked(Head, Chunks),
     UntilClose(Head),
@@ -74,7 +74,7 @@ impl ReplyParser {
 
     /// Begins the reply to a HEAD request, which ends with its head (RFC 9112 §6.3).
     pub fn reset_for_head(&mut self) {
-        self.state = ParserState::Head(Reading::without_body());
+        self.state = ParserState::Head(HeadReading::without_body());
         self.skipped = 0;
     }
 
@@ -133,7 +133,7 @@ impl ReplyParser {
         match self.state {
             ParserState::Head(reading) => self.parse_new_head(reading, buffer),
             _ => match self.known.find(buffer) {
-                None => self.parse_new_head(Reading::default(), buffer),
+                None => self.parse_new_head(HeadReading::default(), buffer),
                 known => Ok(known),
             },
         }
@@ -142,7 +142,7 @@ impl ReplyParser {
     #[inline(never)]
     fn parse_new_head(
         &mut self,
-        mut reading: Reading,
+        mut reading: HeadReading,
         buffer: &mut Vec<u8>,
     ) -> Result<Option<Head>, Malformed> {
         loop {

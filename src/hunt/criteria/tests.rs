@@ -140,7 +140,7 @@ fn the_most_telling_criterion_comes_first_and_all_are_told() {
     let http = judged(&probe, |evidence| evidence.fell = true).0;
     assert_eq!(http.limited_by, Limit::FellOver);
     reading.failures = 0.0;
-    assert_eq!(weighed(&reading, 0.0).failures, Answer::Yes);
+    assert_eq!(weighed(&reading, 0.0).failures, WindowAnswer::Yes);
 }
 
 #[test]
@@ -377,7 +377,7 @@ fn the_operation_that_slowed_down_most_gave_way() {
     failing.names[0].failures = 3;
     failing.failure_share = 0.1;
     let mut failed = less.clone();
-    failed.failures = Answer::No;
+    failed.failures = WindowAnswer::No;
     let http = judged(&failing, |evidence| evidence.weighed = &failed).0;
     assert_eq!(http.first_to_give_way, "GET /slow", "it failed");
 }

@@ -14,7 +14,7 @@ fn threads(cores: usize) -> Topology {
 
 fn chosen(topology: &Topology, count: usize) -> (Vec<usize>, Placement) {
     let workers = CoreChoice::Count(count).choose(topology).unwrap();
-    let placement = Placement::of(topology, &workers, Chosen::ByCount);
+    let placement = Placement::of(topology, &workers, CoreChoiceKind::ByCount);
     (workers, placement)
 }
 
@@ -73,7 +73,7 @@ fn workers_that_share_cpus_are_told_and_not_to_be_trusted() {
     let topology = Topology::flat(&[0, 1]);
     let workers = oversubscribed(&topology, 5).unwrap();
     assert_eq!(workers, [0, 1, 0, 1, 0]);
-    let placement = Placement::of(&topology, &workers, Chosen::ByCount);
+    let placement = Placement::of(&topology, &workers, CoreChoiceKind::ByCount);
     assert!(placement.oversubscribed && !placement.apart);
     assert_eq!(
         placement.line(&workers),

@@ -1,7 +1,7 @@
 //! Made-up machines, and the CPUs that must be chosen on them.
 
 use super::*;
-use crate::plan::{Chosen, CoreChoice, Placement};
+use crate::plan::{CoreChoice, CoreChoiceKind, Placement};
 use std::fs;
 use std::ops::RangeInclusive;
 use tempfile::TempDir;
@@ -98,7 +98,7 @@ impl Machine {
 fn placed(topology: &Topology, count: usize) -> (Vec<usize>, Vec<usize>) {
     let mut workers = CoreChoice::Count(count).choose(topology).unwrap();
     workers.sort_unstable();
-    let mut spare = Placement::of(topology, &workers, Chosen::ByCount)
+    let mut spare = Placement::of(topology, &workers, CoreChoiceKind::ByCount)
         .spare()
         .to_vec();
     spare.sort_unstable();
@@ -167,7 +167,7 @@ fn workers_stay_on_one_of_two_sockets_while_its_cores_last() {
     let placement = |count| {
         let topology = even.topology();
         let workers = CoreChoice::Count(count).choose(&topology).unwrap();
-        Placement::of(&topology, &workers, Chosen::ByCount)
+        Placement::of(&topology, &workers, CoreChoiceKind::ByCount)
     };
     assert_eq!(placement(16).nodes, [0]);
     assert_eq!(placement(20).nodes, [0, 1]);
@@ -199,7 +199,7 @@ fn workers_are_dealt_round_eight_caches() {
     // The rest begins with a cache that no worker uses.
     let topology = machine.topology();
     let workers = CoreChoice::Count(7).choose(&topology).unwrap();
-    let placement = Placement::of(&topology, &workers, Chosen::ByCount);
+    let placement = Placement::of(&topology, &workers, CoreChoiceKind::ByCount);
     assert_eq!(placement.shop(), Some(56));
     // Two threads a core, eight caches.
     let threads = Machine::of(32)
@@ -268,7 +268,7 @@ fn isolated_cpus_are_for_those_who_name_them_or_have_no_others() {
     assert!(CoreChoice::Count(6).choose(&topology).is_err());
     let named = CoreChoice::parse("0,1").unwrap();
     assert_eq!(named.choose(&topology), Ok(vec![0, 1]));
-    let placement = Placement::of(&topology, &[0, 1], Chosen::ByName);
+    let placement = Placement::of(&topology, &[0, 1], CoreChoiceKind::ByName);
     assert_eq!(placement.spare(), [2, 3, 4, 5, 7]);
     // Somebody put the process onto them.
     assert_eq!(placed(&machine.topology_of(0..=1), 1), (vec![0], vec![1]));

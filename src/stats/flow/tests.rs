@@ -24,9 +24,9 @@ fn answers(station: Station, capacity: f64, size: f64, share: f64, windows: usiz
         };
         let flows: Vec<Flow> = (0..windows).map(|_| window()).collect();
         match Carrying::of(&flows).answer {
-            Answer::Yes => yes += 1,
-            Answer::No => no += 1,
-            Answer::CannotTell => {}
+            WindowAnswer::Yes => yes += 1,
+            WindowAnswer::No => no += 1,
+            WindowAnswer::CannotTell => {}
         }
     }
     let of_runs = |count: u64| count as f64 / RUNS as f64;
@@ -69,9 +69,11 @@ fn answers_of_looks(station: Station, share: f64) -> (f64, f64) {
             let flow = served.flow(seconds);
             Carrying::of(&[flow]).answer
         });
-        let told = answers.iter().find(|answer| **answer != Answer::CannotTell);
-        yes += u64::from(told == Some(&Answer::Yes));
-        no += u64::from(told == Some(&Answer::No));
+        let told = answers
+            .iter()
+            .find(|answer| **answer != WindowAnswer::CannotTell);
+        yes += u64::from(told == Some(&WindowAnswer::Yes));
+        no += u64::from(told == Some(&WindowAnswer::No));
     }
     (yes as f64 / RUNS as f64, no as f64 / RUNS as f64)
 }
@@ -130,7 +132,7 @@ fn what_always_takes_the_same_is_told_at_once() {
 
 #[test]
 fn thousands_of_requests_decide_as_they_did() {
-    for (share, expected) in [(0.9, Answer::Yes), (1.05, Answer::No)] {
+    for (share, expected) in [(0.9, WindowAnswer::Yes), (1.05, WindowAnswer::No)] {
         for station in Station::RANDOM {
             let mut rng = Rng::with_seed(5);
             let flow = station
@@ -149,7 +151,7 @@ fn a_journey_at_an_edge_is_no_growth() {
     in_flight.push(1.0);
     let flow = Flow::of(43, &in_flight, &[0.1; 15]);
     let carrying = Carrying::of(&[flow]);
-    assert_eq!(carrying.answer, Answer::Yes, "{carrying:?}");
+    assert_eq!(carrying.answer, WindowAnswer::Yes, "{carrying:?}");
     assert_eq!(carrying.carried, 42.0);
 }
 
@@ -169,15 +171,15 @@ fn journeys_that_take_many_steps_do_not_stay_behind() {
     };
     let in_flight: Vec<f64> = (30..=90).map(|at_s| level(f64::from(at_s))).collect();
     let flow = Flow::of(180, &in_flight, &[0.1; 60]);
-    assert_ne!(Carrying::of(&[flow]).answer, Answer::No);
+    assert_ne!(Carrying::of(&[flow]).answer, WindowAnswer::No);
 }
 
 #[test]
 fn nothing_offered_tells_nothing() {
-    assert_eq!(Carrying::of(&[]).answer, Answer::CannotTell);
+    assert_eq!(Carrying::of(&[]).answer, WindowAnswer::CannotTell);
     assert_eq!(
         Carrying::of(&[Flow::of(0, &[0.0; 9], &[])]).answer,
-        Answer::CannotTell
+        WindowAnswer::CannotTell
     );
     assert_eq!(Flow::of(3, &[], &[]), Flow::default());
 }

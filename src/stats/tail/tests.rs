@@ -25,9 +25,9 @@ fn answers(station: Station, limit_us: f64, seconds: usize, share: f64) -> (f64,
         let served = station.serve(&mut rng, CAPACITY, CAPACITY * share, seconds);
         let tail = served.tail(seconds, limit_us, 1.0 - ALLOWED);
         match TailJudgement::of(&[tail], ALLOWED).answer {
-            Answer::Yes => yes += 1,
-            Answer::No => no += 1,
-            Answer::CannotTell => {}
+            WindowAnswer::Yes => yes += 1,
+            WindowAnswer::No => no += 1,
+            WindowAnswer::CannotTell => {}
         }
     }
     (yes as f64 / RUNS as f64, no as f64 / RUNS as f64)
@@ -67,7 +67,7 @@ fn sixty_of_which_three_are_beyond_tell_nothing_of_a_p95() {
     let seconds = [0, 0, 1, 0, 0, 2, 0, 0, 0, 0].map(second);
     let tail = Tail::of(&seconds, 1e5, 1e6, 0.95);
     let judged = TailJudgement::of(&[tail], ALLOWED);
-    assert_eq!(judged.answer, Answer::CannotTell);
+    assert_eq!(judged.answer, WindowAnswer::CannotTell);
     assert!(judged.low < ALLOWED && ALLOWED < judged.high, "{judged:?}");
 }
 
@@ -84,8 +84,8 @@ fn thousands_decide_by_their_count() {
         let tail = Tail::of(&seconds(beyond), 1e3, 1e4, 0.99);
         TailJudgement::of(&[tail], 0.01).answer
     };
-    assert_eq!(judged(9), Answer::Yes);
-    assert_eq!(judged(11), Answer::No);
+    assert_eq!(judged(9), WindowAnswer::Yes);
+    assert_eq!(judged(11), WindowAnswer::No);
 }
 
 #[test]
@@ -95,5 +95,8 @@ fn the_score_interval_is_wilsons() {
         (low - 0.020_2).abs() < 1e-4 && (high - 0.118_7).abs() < 5e-4,
         "{low} {high}"
     );
-    assert_eq!(TailJudgement::of(&[], ALLOWED).answer, Answer::CannotTell);
+    assert_eq!(
+        TailJudgement::of(&[], ALLOWED).answer,
+        WindowAnswer::CannotTell
+    );
 }

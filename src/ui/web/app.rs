@@ -5,7 +5,7 @@ use super::board::Board;
 use super::offer::Offer;
 use super::origin::KnownNames;
 use super::records::Records;
-use super::session::Session;
+use super::session::PageSession;
 use crate::engine::Subject;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
@@ -15,7 +15,7 @@ pub struct App {
     /// What is known of the load test.
     pub board: Arc<Board>,
     /// Carries out what the page asks for.
-    pub session: Arc<Session>,
+    pub session: Arc<PageSession>,
     /// What the start form offers.
     pub offer: Offer,
     /// What is tested.

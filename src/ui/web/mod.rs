@@ -1,7 +1,7 @@
 //! The web page that runs load tests: Locust's page and endpoints, and more.
 //!
 //! A server on a thread of its own. What it shows comes from a [`Board`], which the collector hands the
-//! live value once a second; what it is asked to do goes to a [`Session`]. No worker knows of it.
+//! live value once a second; what it is asked to do goes to a [`PageSession`]. No worker knows of it.
 
 mod access;
 mod app;
@@ -34,5 +34,5 @@ pub use offer::{FormDefaults, Offer, OfferedClass, OfferedProfile};
 pub use order::SwarmOrder;
 pub use serve::{WebRequest, serve};
 pub use server::{WebError, WebServer, WebSettings};
-pub use session::{PlanOrder, Planned, Session};
+pub use session::{PageSession, PlanOrder, Planned};
 pub use state::State;

@@ -4,7 +4,7 @@ use super::board::Board;
 use super::offer::Offer;
 use super::order::SwarmOrder;
 use super::server::{WebError, WebServer, WebSettings};
-use super::session::{PlanOrder, Session};
+use super::session::{PageSession, PlanOrder};
 use crate::engine::Subject;
 use crate::plan::{ExitCode, Placement};
 use crate::run;
@@ -49,7 +49,7 @@ pub fn serve(request: WebRequest) -> Result<ExitCode, WebError> {
         let _ = interrupt.try_send(());
     });
     let board = Arc::new(Board::default());
-    let session = Arc::new(Session::new(Arc::clone(&board), request.planner));
+    let session = Arc::new(PageSession::new(Arc::clone(&board), request.planner));
     let server = WebServer::start(
         &request.settings,
         board,

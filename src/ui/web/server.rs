@@ -9,7 +9,7 @@ use super::offer::Offer;
 use super::origin::KnownNames;
 use super::records::Records;
 use super::security::gate;
-use super::session::Session;
+use super::session::PageSession;
 use super::{downloads, locust, login, page, reports};
 use crate::engine::Subject;
 use axum::extract::DefaultBodyLimit;
@@ -80,7 +80,7 @@ impl WebServer {
     pub fn start(
         settings: &WebSettings,
         board: Arc<Board>,
-        session: Arc<Session>,
+        session: Arc<PageSession>,
         offer: Offer,
         subject: Subject,
     ) -> Result<Self, WebError> {

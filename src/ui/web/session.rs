@@ -30,7 +30,7 @@ pub struct Planned {
 }
 
 /// Carries out what the page asks for. Its methods may block for as long as a run takes to start.
-pub struct Session {
+pub struct PageSession {
     board: Arc<Board>,
     planner: Box<dyn PlanOrder>,
     current: Mutex<Option<Current>>,
@@ -42,7 +42,7 @@ struct Current {
     director: JoinHandle<ExitCode>,
 }
 
-impl Session {
+impl PageSession {
     /// Shows what it does on `board`.
     #[must_use]
     pub fn new(board: Arc<Board>, planner: Box<dyn PlanOrder>) -> Self {

@@ -2,7 +2,7 @@
 //! page shows them as text only.
 
 use super::board::Inside;
-use super::wire::{Backlog, Point, Race, Row, Threshold};
+use super::wire::{Point, Row, TickBacklog, TickRace, TickThreshold};
 use crate::record::{
     Connections, DomainRecord, ErrorRecord, Generator, InvariantRecord, JourneyRecord,
     RoundsRecord, WitnessRecord,
@@ -41,11 +41,11 @@ struct Tick<'a> {
     errors_hidden: usize,
     /// Requests that found no row.
     errors_cut: u64,
-    races: Vec<Race<'a>>,
+    races: Vec<TickRace<'a>>,
     invariants: &'a [InvariantRecord],
     rounds: Option<&'a RoundsRecord>,
-    thresholds: Vec<Threshold<'a>>,
-    backlog: Vec<Backlog<'a>>,
+    thresholds: Vec<TickThreshold<'a>>,
+    backlog: Vec<TickBacklog<'a>>,
     journeys: Vec<&'a JourneyRecord>,
     domains: &'a [DomainRecord],
     connections: Option<&'a Connections>,
@@ -93,11 +93,11 @@ pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
         }),
         errors_hidden: record.map_or(0, |record| record.errors.len().saturating_sub(MOST_ERRORS)),
         errors_cut: record.map_or(0, |record| record.errors_cut),
-        races: record.map_or_else(Vec::new, Race::all_of),
+        races: record.map_or_else(Vec::new, TickRace::all_of),
         invariants: record.map_or(&[], |record| &record.invariants),
         rounds: record.and_then(|record| record.rounds.as_ref()),
-        thresholds: latest.map_or_else(Vec::new, Threshold::all_of),
-        backlog: latest.map_or_else(Vec::new, Backlog::all_of),
+        thresholds: latest.map_or_else(Vec::new, TickThreshold::all_of),
+        backlog: latest.map_or_else(Vec::new, TickBacklog::all_of),
         journeys: record.map_or_else(Vec::new, |record| {
             let journeys = record.journeys.iter();
             journeys.filter(|journey| journey.started > 0).collect()

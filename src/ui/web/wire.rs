@@ -118,7 +118,7 @@ impl<'a> Row<'a> {
 
 /// A row of the races.
 #[derive(Serialize)]
-pub struct Race<'a> {
+pub struct TickRace<'a> {
     name: &'a str,
     count: u64,
     together: u64,
@@ -129,7 +129,7 @@ pub struct Race<'a> {
     outcomes: &'a [EndingRecord],
 }
 
-impl<'a> Race<'a> {
+impl<'a> TickRace<'a> {
     /// All that were run.
     pub fn all_of(record: &'a RunRecord) -> Vec<Self> {
         let races = record.races.iter();
@@ -150,13 +150,13 @@ impl<'a> Race<'a> {
 
 /// A threshold.
 #[derive(Serialize)]
-pub struct Threshold<'a> {
+pub struct TickThreshold<'a> {
     text: &'a str,
     value: String,
     state: &'static str,
 }
 
-impl<'a> Threshold<'a> {
+impl<'a> TickThreshold<'a> {
     /// How they fare over the whole run, resets or not.
     pub fn all_of(live: &'a Live) -> Vec<Self> {
         let thresholds = live.record.thresholds.iter();
@@ -176,14 +176,14 @@ impl<'a> Threshold<'a> {
 
 /// What a domain has not worked off.
 #[derive(Serialize)]
-pub struct Backlog<'a> {
+pub struct TickBacklog<'a> {
     domain: &'a str,
     outbox_pending: Option<u64>,
     consumer_lag: Option<u64>,
     at_least: bool,
 }
 
-impl<'a> Backlog<'a> {
+impl<'a> TickBacklog<'a> {
     /// Domain by domain.
     pub fn all_of(live: &'a Live) -> Vec<Self> {
         let domains = live.backlogs.iter();

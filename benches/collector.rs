@@ -4,11 +4,12 @@
 use fastrand::Rng;
 use shopblast::engine::ThreadGauge;
 use shopblast::plan::{FailureRule, WaitTime};
-use shopblast::record::{HostFacts, RecordDirectory, RunFacts};
+use shopblast::record::{HostFacts, Live, LiveSink, RecordDirectory, RunFacts};
 use shopblast::stats::{
-    Collector, CollectorInbox, CoreInterval, LiveContext, ObservedTable, Outcome, RunContext,
-    SetShape, StatName, UserShare,
+    Collector, CollectorInbox, CoreInterval, IntervalSink, LiveContext, ObservedTable, Outcome,
+    RunContext, SetShape, StatName, UserShare,
 };
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 const WORKERS: usize = 64;
@@ -41,7 +42,7 @@ fn main() {
     let sinks = record.sinks(&facts, &context, None, true).expect("files");
     let (handovers, inbox) = Collector::channels(WORKERS, SHAPE);
     let (cpu_ns, merged) = std::thread::scope(|scope| {
-        let collector = scope.spawn(|| collect(inbox, context, sinks));
+        let collector = scope.spawn(|| collect(inbox, context, sinks, facts.clone()));
         let mut rng = Rng::with_seed(1);
         // Each worker has one set that goes back and forth: 0.7 GB in all.
         for second in 0..seconds {
@@ -71,21 +72,23 @@ fn main() {
 fn collect(
     inbox: CollectorInbox,
     context: RunContext,
-    sinks: Vec<Box<dyn shopblast::stats::IntervalSink>>,
+    mut sinks: Vec<Box<dyn IntervalSink>>,
+    facts: RunFacts,
 ) -> (u64, u64) {
+    let (told, laps) = std::sync::mpsc::channel();
     let mut gauge = ThreadGauge::start();
-    let (mut cpu_ns, mut merged_seconds) = (0, 0);
-    let mut latest = None;
-    let merged = inbox.run(context, sinks, |snapshot| {
-        // Somebody shows it for a second.
-        latest = Some(snapshot);
+    // The last sink, as in a run: after it a second is done.
+    sinks.push(Box::new(LiveSink::new(facts, move |live: Arc<Live>| {
         let lap_ns = gauge.lap().cpu_ns();
-        merged_seconds += 1;
-        if merged_seconds > NEW_SECONDS {
-            cpu_ns += lap_ns;
-        }
+        // Whoever hears it shows it for a second.
+        let _ = told.send((live, lap_ns));
+    })));
+    let heard = std::thread::spawn(move || {
+        let counted = laps.into_iter().skip(NEW_SECONDS as usize);
+        counted.map(|(_, lap_ns)| lap_ns).sum()
     });
-    drop(latest);
+    let merged = inbox.run(context, sinks);
+    let cpu_ns = heard.join().expect("no panic");
     (cpu_ns, merged.totals.all.requests())
 }
 

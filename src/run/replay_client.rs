@@ -1,8 +1,8 @@
 //! Single requests over plain sockets, and several that leave together: for replays, where a thread
 //! a reply is cheap enough. What lets racers go is what lets them go in a run.
 //!
-//! Racers go to different processes of the target where it has several, and from attempt to attempt a
-//! little apart: what two processes do at the same time depends on some hundred microseconds.
+//! Racers go to different processes of the target where it has several, and in every other attempt
+//! a little apart: what two processes do at the same time depends on some ten or hundred microseconds.
 
 use crate::engine::codec::ReplyParser;
 use crate::engine::{LONGEST_SURVEY, Opened, Questions, Release, Survey, Surveyor};
@@ -18,6 +18,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_BODY_BYTES: usize = 1 << 20;
 /// Those who wait for replies are asleep by then, and take no CPU from the target's processes.
 const CALM: Duration = Duration::from_millis(1);
+
+/// A sleep may end this late; the rest of a wait is spent looking at the clock.
+const WAKE_EARLY: Duration = Duration::from_micros(200);
 
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,16 +116,15 @@ fn in_turn(mut opened: Vec<Opened>) -> Vec<TcpStream> {
     streams
 }
 
-/// How much later racer `racer` of `racers` leaves in an attempt: nothing in the first, then one of
-/// them after the other a little more.
+/// How much later racer `racer` of `racers` leaves in an attempt: nothing in every other one, and in
+/// those between one of them after the other a little more. What is open for some ten microseconds only
+/// is met together or never.
 #[must_use]
 pub fn lateness(attempt: u32, racer: usize, racers: usize) -> Duration {
-    const STEPS_US: [u64; 6] = [200, 500, 1_000, 2_000, 4_000, 8_000];
-    let Some(later) = attempt.checked_sub(2).map(|later| later as usize) else {
-        return Duration::ZERO;
-    };
+    const STEPS_US: [u64; 9] = [20, 50, 100, 200, 500, 1_000, 2_000, 4_000, 8_000];
     let racers = racers.max(1);
-    match later % racers == racer {
+    let later = (attempt / 2).saturating_sub(1) as usize;
+    match attempt.is_multiple_of(2) && later % racers == racer {
         true => Duration::from_micros(STEPS_US[later / racers % STEPS_US.len()]),
         false => Duration::ZERO,
     }
@@ -193,7 +195,7 @@ fn let_go(
     let mut sent: Vec<io::Result<Instant>> = requests.iter().map(|_| Ok(start)).collect();
     for racers in std::iter::once(on_time).chain(later.into_iter().map(|racer| vec![racer])) {
         let due = racers.first().map_or(Duration::ZERO, |&racer| late(racer));
-        thread::sleep(due.saturating_sub(start.elapsed()));
+        wait_until(start + due);
         release.send_all(racers.iter().map(|&racer| {
             let request = &requests[racer];
             (streams[racer].as_raw_fd(), &request[request.len() - 1..])
@@ -211,6 +213,15 @@ fn let_go(
         }
     }
     sent
+}
+
+/// To the microsecond: a sleep ends late by more than the smallest of the steps.
+fn wait_until(moment: Instant) {
+    let left = moment.saturating_duration_since(Instant::now());
+    thread::sleep(left.saturating_sub(WAKE_EARLY));
+    while Instant::now() < moment {
+        std::hint::spin_loop();
+    }
 }
 
 fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
@@ -349,13 +360,15 @@ mod tests {
     }
 
     #[test]
-    fn the_first_attempt_is_at_one_moment_and_later_ones_are_a_little_apart() {
+    fn every_other_attempt_is_at_one_moment_and_those_between_are_a_little_apart() {
         let late = |attempt| [0, 1].map(|racer| lateness(attempt, racer, 2).as_micros());
-        assert_eq!(late(1), [0, 0]);
-        assert_eq!(late(2), [200, 0]);
-        assert_eq!(late(3), [0, 200]);
-        assert_eq!(late(4), [500, 0]);
-        assert_eq!(late(13), [0, 8_000]);
-        assert_eq!(late(14), [200, 0]);
+        for together in [1, 3, 5, 99] {
+            assert_eq!(late(together), [0, 0], "{together}");
+        }
+        assert_eq!(late(2), [20, 0]);
+        assert_eq!(late(4), [0, 20]);
+        assert_eq!(late(6), [50, 0]);
+        assert_eq!(late(36), [0, 8_000]);
+        assert_eq!(late(38), [20, 0]);
     }
 }

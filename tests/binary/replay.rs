@@ -113,7 +113,7 @@ fn what_only_two_processes_can_do_happens_again() {
     let number = &witness.expect("a witness")["number"];
     let (code, text) = replay(
         &ended.record_directory(),
-        &format!("--witness {number} --times 100"),
+        &format!("--witness {number} --times 20"),
     );
     assert!(
         text.contains("processes of the target: 2 processes seen"),

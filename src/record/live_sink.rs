@@ -49,9 +49,7 @@ impl Rates {
             events_per_s: now.per_s(now.events),
         }
     }
-}
 
-impl Rates {
     /// One row a name that was requested, as the record has them.
     fn rows_of(&self, shown: &Totals) -> Vec<LiveRow> {
         let names = self.names.iter().zip(&shown.names);

@@ -1,5 +1,5 @@
-//! The preflight: the first look at the target: what it is, whether the journeys of the plan fit,
-//! and what is said of it.
+//! The preflight, which is the first look at the target: what it is, whether the journeys of the
+//! plan fit, and what is said of it.
 
 use super::recognition::Questioning;
 use super::{RunError, RunRequest, reach};

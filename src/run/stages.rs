@@ -115,7 +115,7 @@ fn prepare(
         load_schedule: control.load_schedule(),
     };
     // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
-    let (workers, survey) = machine::at_large(plan, || setup.call(handovers))?;
+    let (workers, survey) = machine::at_large(plan, || setup.prepare(handovers))?;
     reached_at_all(plan, &workers)?;
     machine::tell(plan, &request.output);
     let started = SystemTime::now();

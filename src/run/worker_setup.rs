@@ -34,7 +34,7 @@ impl WorkerSetup<'_> {
     ///
     /// # Errors
     /// When any worker cannot work.
-    pub fn call(
+    pub fn prepare(
         self,
         handovers: Vec<WorkerHandover>,
     ) -> Result<(WorkerThreads, Option<Survey>), WorkerStartError> {

@@ -72,31 +72,9 @@ pub struct HeadReading {
     has_status_line: bool,
     says_close: bool,
     says_keep_alive: bool,
-    is_bodiless: bool,
 }
 
 impl HeadReading {
-    /// Of a reply that ends with its head, whatever that says.
-    pub fn without_body() -> Self {
-        Self {
-            is_bodiless: true,
-            ..Self::default()
-        }
-    }
-
-    /// Whether the reply ends with its head, whatever that says.
-    pub fn is_bodiless(&self) -> bool {
-        self.is_bodiless
-    }
-
-    /// The reading of the next head of the same reply.
-    pub fn anew(self) -> Self {
-        Self {
-            is_bodiless: self.is_bodiless,
-            ..Self::default()
-        }
-    }
-
     /// Goes on reading at the start of `buffer`, to which bytes were appended since the last call.
     /// `before` bytes of the same reply were taken out of it. `None` while the head is not
     /// complete. What is refused does not depend on the pieces in which it came.
@@ -317,7 +295,6 @@ impl HeadReading {
         }
         let at = Offset::new(before + self.faulty_at as usize);
         let framing = match (self.status, self.codings, self.length) {
-            _ if self.is_bodiless => Framing::Length(0),
             (100..=199 | 204 | 304, ..) => Framing::Length(0),
             (_, Codings::Faulty, _) => return Err(Malformed::TransferEncoding(at)),
             (_, Codings::Chunked, _) => Framing::Chunked,

@@ -72,12 +72,6 @@ impl ReplyParser {
         self.skipped = 0;
     }
 
-    /// Begins the reply to a HEAD request, which ends with its head (RFC 9112 §6.3).
-    pub fn reset_for_head(&mut self) {
-        self.state = ParserState::Head(HeadReading::without_body());
-        self.skipped = 0;
-    }
-
     /// Looks at `buffer`, to which bytes were appended since the last call. `None`: more is needed.
     ///
     /// # Errors
@@ -151,7 +145,6 @@ impl ReplyParser {
                 return Ok(None);
             };
             match head.status {
-                200..=999 if reading.is_bodiless() => return Ok(Some(head)),
                 200..=999 => {
                     self.known.remember(head, &buffer[..head.bytes]);
                     return Ok(Some(head));
@@ -159,7 +152,7 @@ impl ReplyParser {
                 100 | 102..=199 => {
                     buffer.drain(..head.bytes);
                     self.skipped += head.bytes;
-                    reading = reading.anew();
+                    reading = HeadReading::default();
                 }
                 status => return Err(Malformed::Status(status)),
             }

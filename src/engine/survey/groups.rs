@@ -290,6 +290,35 @@ impl<'a> ProcessGroups<'a> {
         self.open_beside(&busy, count)
     }
 
+    /// The same, with a look at one connection more, which is closed then: a process takes what comes
+    /// in the order in which it came, so that all are taken when the last one is. `None`, and nothing
+    /// stays open, when another process took that one.
+    pub fn open_and_look(&mut self, group: usize, count: usize) -> Option<Vec<usize>> {
+        let busy = self.workers_but(group);
+        self.keep_at_work(&busy);
+        let mut opened: Vec<usize> = (0..=count).map_while(|_| self.timed.open().ok()).collect();
+        let Some(last) = opened.pop() else {
+            return Some(opened);
+        };
+        self.timed.ask(last, SurveyQuestion::Quick);
+        let all: Vec<usize> = busy.iter().copied().chain([last]).collect();
+        self.timed.hear(&all);
+        let done_ns = busy
+            .iter()
+            .filter_map(|&line| self.timed.first_ns(line))
+            .max();
+        let first_ns = self.timed.first_ns(last);
+        // Answered before the others were done: it was the one that had nothing to do.
+        let is_sure = first_ns.is_some() && first_ns < done_ns;
+        let is_there = is_sure || self.wait_for(group, &[last]) == [true];
+        self.timed.close(last);
+        if !is_there {
+            opened.into_iter().for_each(|line| self.timed.close(line));
+            return None;
+        }
+        Some(opened)
+    }
+
     fn open_beside(&mut self, busy: &[usize], count: usize) -> Vec<usize> {
         self.keep_at_work(busy);
         let opened = (0..count).map_while(|_| self.timed.open().ok()).collect();

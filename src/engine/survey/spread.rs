@@ -97,14 +97,14 @@ impl Surveyor<'_> {
         for group in 0..count {
             let wanted = part(wanted, group, count);
             let mut lines = Vec::with_capacity(wanted);
-            while lines.len() < wanted && !self.is_over() {
-                let opened = self
-                    .groups
-                    .open_at(group, OTHERS_AT_ONCE.min(wanted - lines.len()));
-                if opened.is_empty() {
-                    break;
+            let mut strayed = 0;
+            while lines.len() < wanted && strayed < PASSES && !self.is_over() {
+                let burst = OTHERS_AT_ONCE.min(wanted - lines.len());
+                match self.groups.open_and_look(group, burst) {
+                    Some(opened) if opened.is_empty() => break,
+                    Some(opened) => lines.extend(opened),
+                    None => strayed += 1,
                 }
-                lines.extend(opened);
             }
             at.push(lines);
         }

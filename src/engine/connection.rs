@@ -1,113 +1,31 @@
 //! One keep-alive connection: opened before use, replaced when the server closed it, shut down when
 //! a request on it is late.
 
+use super::breakage::{ExchangeError, explain};
 use super::clock::now_ns;
-use super::codec::{KnownHeads, Malformed, Reply, ReplyParser};
-use super::in_flight::{Cut, InFlight};
+use super::codec::{Malformed, Reply, ReplyParser};
+use super::in_flight::Cut;
+use super::inbox::Inbox;
 use super::link::Broken;
-use super::manners::{Manners, SERVER_ERROR};
-use super::net::{ByteStream, is_stale};
-use super::pacer::Pacer;
-use super::pool::Pool;
-use super::recorder::Recorder;
+use super::manners::SERVER_ERROR;
+use super::net::{ByteStream, Tcp, is_stale, took_none_of};
+use super::socket_ring::{Arrival, Idle, RingSocket};
 use super::survey::Opened;
+use super::transport::Transport;
 use crate::stats::Reason;
-use std::cell::{Cell, RefCell};
-use std::fmt::Write;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
-/// A connection idle for longer is looked at before use: servers close idle ones (uvicorn after
-/// 5 s), and one peek costs nothing against a pause this long.
+/// A connection that nobody listens to and that was idle for longer is looked at before use: servers
+/// close idle ones (uvicorn after 5 s), and one peek costs nothing against a pause this long.
 pub(super) const LOOK_AFTER_IDLE_NS: u64 = 100_000_000;
-
-/// What all connections of a core share.
-pub struct Transport {
-    /// Addresses of the target, tried in order.
-    addresses: Arc<[SocketAddr]>,
-    /// After this long without a full reply a request is cut off; also bounds connecting.
-    request_timeout_ns: u64,
-    /// The requests in flight.
-    in_flight: InFlight,
-    /// For the connect timeout.
-    pacer: Pacer,
-    /// Where connects are counted.
-    recorder: Rc<RefCell<Recorder>>,
-    /// Position in `addresses` of the last one that worked.
-    working_address: Cell<usize>,
-    /// Buffers for requests between being written and being sent. The last one back is the next
-    /// one out, so that a few warm ones do for all users.
-    request_buffers: RefCell<Vec<Vec<u8>>>,
-    /// Permissions to send.
-    send_permits: Pool<()>,
-    /// Reply heads that came before.
-    pub known_heads: Rc<KnownHeads>,
-    /// What the target does with a connection after a server error.
-    manners: Manners,
-}
-
-/// Requests of a core that are handed to the kernel in one go. The kernel sends them one after the
-/// other, so that those behind would wait unsent while their service time runs; and it meets their
-/// sockets again for the replies, which stay in its nearest cache only if they are few. Measured
-/// with 4,096 connections, CPU a request: 7.2 µs at 32, 7.9 at 64, 9.3 without a limit; with 64
-/// connections 5.0, 4.75 and 4.7.
-const SENT_AT_ONCE: usize = 32;
-/// Room for a request; a longer one grows the buffer once.
-const REQUEST_BYTES: usize = 1_024;
-
-impl Transport {
-    /// A transport for `connections` connections of one core, used by `users`, to the target at
-    /// `addresses`.
-    #[must_use]
-    pub fn new(
-        addresses: Arc<[SocketAddr]>,
-        request_timeout: Duration,
-        (users, connections): (usize, usize),
-        pacer: Pacer,
-        recorder: Rc<RefCell<Recorder>>,
-    ) -> Self {
-        let buffers = (0..users).map(|_| Vec::with_capacity(REQUEST_BYTES));
-        Self {
-            addresses,
-            request_timeout_ns: request_timeout.as_nanos() as u64,
-            in_flight: InFlight::new(connections),
-            pacer,
-            recorder,
-            working_address: Cell::new(0),
-            request_buffers: RefCell::new(buffers.collect()),
-            send_permits: Pool::new(vec![(); SENT_AT_ONCE], users),
-            known_heads: Rc::default(),
-            manners: Manners::default(),
-        }
-    }
-
-    /// After this long without a full reply a request is cut off.
-    #[must_use]
-    pub fn request_timeout_ns(&self) -> u64 {
-        self.request_timeout_ns
-    }
-
-    /// The requests in flight.
-    #[must_use]
-    pub fn in_flight(&self) -> &InFlight {
-        &self.in_flight
-    }
-
-    /// An empty buffer for a request.
-    #[inline]
-    #[must_use]
-    pub fn request_buffer(&self) -> Vec<u8> {
-        let buffer = self.request_buffers.borrow_mut().pop();
-        buffer.unwrap_or_else(|| Vec::with_capacity(REQUEST_BYTES))
-    }
-}
+/// Whether the target took any of a request, on a connection that it closed, is known this soon.
+const LONGEST_DOUBT_NS: u64 = 200_000_000;
+const DOUBT_LOOK_NS: u64 = 1_000_000;
 
 /// What an exchange reads and writes: the request, the reply, and why there is none. Lent by the
 /// user's link.
@@ -115,7 +33,7 @@ pub struct ExchangeBuffers<'a> {
     /// The request to send; its buffer goes back to the transport once it is sent.
     pub out: &'a mut Vec<u8>,
     /// Takes the reply.
-    pub inbox: &'a mut Vec<u8>,
+    pub inbox: &'a mut Inbox,
     /// Reads it.
     pub parser: &'a mut ReplyParser,
     /// Takes the reason when the result is [`Broken`].
@@ -128,24 +46,43 @@ pub struct ConnectionExchange {
     pub ready_ns: u64,
     /// When the request was sent; meaningless when it was not.
     pub sent_ns: u64,
+    /// Whether it was not sent because the target had closed the connection, and can be on a new one.
+    pub again: bool,
     /// The reply, or that there is none.
     pub result: Result<Reply, Broken>,
 }
 
+/// What a connection travels over.
+enum Stream {
+    /// The core's ring, which hears all that comes.
+    Ring(RingSocket),
+    /// The runtime's own sends and receives.
+    Runtime(Tcp),
+}
+
+impl Stream {
+    fn descriptor(&self) -> RawFd {
+        match self {
+            Self::Ring(socket) => socket.descriptor(),
+            Self::Runtime(stream) => stream.descriptor(),
+        }
+    }
+}
+
 /// One connection of a core. See the module's documentation.
-pub struct Connection<S> {
+pub struct Connection {
     transport: Rc<Transport>,
-    /// Its place among the core's requests in flight.
+    /// Its place among the core's connections.
     slot: usize,
-    stream: Option<S>,
+    stream: Option<Stream>,
     used_ns: u64,
     opened_before: bool,
     /// Status of the last reply, when that was a server error; else 0.
     erred: u16,
 }
 
-impl<S: ByteStream> Connection<S> {
-    /// A connection that is not open yet, with `slot` of its own among the requests in flight.
+impl Connection {
+    /// A connection that is not open yet, with `slot` of its own among the core's connections.
     #[must_use]
     pub fn new(transport: Rc<Transport>, slot: usize) -> Self {
         Self {
@@ -162,14 +99,30 @@ impl<S: ByteStream> Connection<S> {
     /// tell without asking the server, alive.
     #[inline]
     fn is_ready(&self, now_ns: u64) -> bool {
-        self.stream.as_ref().is_some_and(|stream| {
-            let is_fresh = now_ns.saturating_sub(self.used_ns) < LOOK_AFTER_IDLE_NS;
-            (is_fresh && self.erred == 0) || self.looks_alive(stream, now_ns)
-        })
+        match &self.stream {
+            None => false,
+            Some(Stream::Ring(socket)) => {
+                let idle = socket.idle();
+                idle == Idle::Usable || self.is_spoilt(idle, now_ns)
+            }
+            Some(Stream::Runtime(stream)) => {
+                let is_fresh = now_ns.saturating_sub(self.used_ns) < LOOK_AFTER_IDLE_NS;
+                (is_fresh && self.erred == 0) || self.looks_alive(stream, now_ns)
+            }
+        }
+    }
+
+    /// What was heard on it means that it is of no use any more: false, always.
+    #[cold]
+    fn is_spoilt(&self, idle: Idle, now_ns: u64) -> bool {
+        if idle == Idle::Closed {
+            self.note_closed(now_ns);
+        }
+        false
     }
 
     #[inline(never)]
-    fn looks_alive(&self, stream: &S, now_ns: u64) -> bool {
+    fn looks_alive(&self, stream: &Tcp, now_ns: u64) -> bool {
         let is_alive = !is_stale(stream.descriptor());
         if !is_alive {
             self.note_closed(now_ns);
@@ -223,7 +176,14 @@ impl<S: ByteStream> Connection<S> {
     /// # Errors
     /// When the runtime cannot.
     pub fn adopt(&mut self, opened: Opened) -> io::Result<()> {
-        self.stream = Some(S::adopt(opened.stream)?);
+        self.stream = Some(match &self.transport.ring {
+            None => Stream::Runtime(Tcp::adopt(opened.stream)?),
+            Some(ring) => Stream::Ring(RingSocket::new(
+                ring,
+                self.slot as u32,
+                opened.stream.into(),
+            )),
+        });
         self.used_ns = now_ns();
         self.opened_before = true;
         let mut recorder = self.transport.recorder.borrow_mut();
@@ -240,11 +200,17 @@ impl<S: ByteStream> Connection<S> {
         for step in 0..transport.addresses.len() {
             let position = (first + step) % transport.addresses.len();
             let deadline_ns = now_ns() + transport.request_timeout_ns;
-            let connecting = S::connect(transport.addresses[position]);
+            let connecting = Tcp::connect(transport.addresses[position]);
             match within(connecting, transport.pacer.until(deadline_ns)).await {
                 Some(Ok(stream)) => {
                     transport.working_address.set(position);
-                    self.stream = Some(stream);
+                    self.stream = Some(match &transport.ring {
+                        None => Stream::Runtime(stream),
+                        Some(ring) => {
+                            let descriptor = stream.into_owned();
+                            Stream::Ring(RingSocket::new(ring, self.slot as u32, descriptor))
+                        }
+                    });
                     self.used_ns = now_ns();
                     return Ok(());
                 }
@@ -259,22 +225,20 @@ impl<S: ByteStream> Connection<S> {
     ///
     /// The moment of sending is taken just before the bytes go to the ring, which the kernel sees
     /// at the end of the same turn of the loop: service time may hold a turn too much, never too
-    /// little. The request is sent again, once, only if no byte of it left.
+    /// little.
     #[inline]
     pub async fn exchange(&mut self, mut buffers: ExchangeBuffers<'_>) -> ConnectionExchange {
         let now_ns = now_ns();
         if self.is_ready(now_ns) {
-            let exchange = self.attempt(&mut buffers, now_ns).await;
-            if exchange.result != Err(Broken::NotSent) {
-                return exchange;
-            }
+            return self.attempt(&mut buffers, now_ns).await;
         }
         // Boxed, so that what is rare takes no room in every user's state.
         if let Err(error) = Box::pin(self.reopen()).await {
-            *buffers.reason = told("cannot connect", &error);
+            *buffers.reason = super::breakage::unconnected_reason(&error);
             return ConnectionExchange {
                 ready_ns: 0,
                 sent_ns: 0,
+                again: false,
                 result: Err(Broken::NotSent),
             };
         }
@@ -289,7 +253,7 @@ impl<S: ByteStream> Connection<S> {
     /// The descriptor, while the connection is open.
     #[must_use]
     pub fn descriptor(&self) -> Option<RawFd> {
-        self.stream.as_ref().map(ByteStream::descriptor)
+        self.stream.as_ref().map(Stream::descriptor)
     }
 
     /// Ends the connection: something was sent on it that nobody will finish.
@@ -302,13 +266,16 @@ impl<S: ByteStream> Connection<S> {
     pub async fn receive(
         &mut self,
         sent_ns: u64,
-        (inbox, parser): (&mut Vec<u8>, &mut ReplyParser),
+        (inbox, parser): (&mut Inbox, &mut ReplyParser),
         reason: &mut Reason,
     ) -> Result<Reply, Broken> {
-        let result = match self.stream.as_mut() {
+        let result = match &mut self.stream {
             None => Err(ExchangeError::Receive(io::ErrorKind::NotConnected.into())),
-            Some(stream) => receive_reply(stream, inbox, parser).await,
+            Some(Stream::Ring(socket)) => reply_on_ring(socket, inbox, parser).await,
+            Some(Stream::Runtime(stream)) => receive_reply(stream, inbox, parser).await,
         };
+        // Others wait for theirs, and may be many.
+        inbox.own();
         let cut = self.transport.in_flight.remove(self.slot);
         self.conclude(result, cut, sent_ns, reason)
     }
@@ -321,35 +288,35 @@ impl<S: ByteStream> Connection<S> {
         now_ns: u64,
     ) -> ConnectionExchange {
         let transport = &*self.transport;
+        let deadline_ns = now_ns + transport.request_timeout_ns;
         let mut sent_ns = now_ns;
-        if transport.send_permits.try_lend().is_none() {
-            transport.send_permits.lend().await;
-            sent_ns = super::clock::now_ns();
-        }
-        let sent = match self.stream.as_mut() {
+        let result = match &mut self.stream {
             None => Err(ExchangeError::Unsent(io::ErrorKind::NotConnected.into())),
-            Some(stream) => {
-                let deadline_ns = sent_ns + transport.request_timeout_ns;
-                transport
-                    .in_flight
-                    .add(self.slot, stream.descriptor(), deadline_ns);
-                send_all(stream, buffers.out).await.map(|()| stream)
+            Some(Stream::Ring(socket)) => {
+                let descriptor = socket.descriptor();
+                transport.in_flight.add(self.slot, descriptor, deadline_ns);
+                let request_bytes = buffers.out.len();
+                socket.send(std::mem::take(buffers.out));
+                match reply_on_ring(socket, buffers.inbox, buffers.parser).await {
+                    Err(error) if error.is_an_end() => {
+                        let pacer = &transport.pacer;
+                        let doubt = doubted(error, descriptor, request_bytes, pacer);
+                        Err(Box::pin(doubt).await)
+                    }
+                    result => result,
+                }
             }
-        };
-        transport.send_permits.give_back(());
-        let result = match sent {
-            Ok(stream) => {
-                let buffer = std::mem::take(buffers.out);
-                transport.request_buffers.borrow_mut().push(buffer);
-                receive_reply(stream, buffers.inbox, buffers.parser).await
+            Some(Stream::Runtime(stream)) => {
+                travel(stream, transport, self.slot, buffers, &mut sent_ns).await
             }
-            Err(error) => Err(error),
         };
         let cut = transport.in_flight.remove(self.slot);
+        let result = self.conclude(result, cut, sent_ns, buffers.reason);
         ConnectionExchange {
             ready_ns: 0,
             sent_ns,
-            result: self.conclude(result, cut, sent_ns, buffers.reason),
+            again: result == Err(Broken::NotSent),
+            result,
         }
     }
 
@@ -361,8 +328,12 @@ impl<S: ByteStream> Connection<S> {
         sent_ns: u64,
         reason: &mut Reason,
     ) -> Result<Reply, Broken> {
+        let is_more = match &self.stream {
+            Some(Stream::Ring(socket)) => socket.finish(),
+            _ => false,
+        };
         match result {
-            Ok(reply) if reply.reusable => {
+            Ok(reply) if reply.reusable && !is_more => {
                 self.used_ns = sent_ns;
                 self.erred = 0;
                 if reply.status >= SERVER_ERROR {
@@ -390,6 +361,11 @@ impl<S: ByteStream> Connection<S> {
         }
     }
 
+    #[cold]
+    fn explain(&self, error: &ExchangeError, cut: Option<Cut>, reason: &mut Reason) -> Broken {
+        explain(error, cut, self.transport.request_timeout_ns, reason)
+    }
+
     /// Keeps the connection after a server error, or does not: the next request must not find out
     /// that the target has closed it.
     #[cold]
@@ -403,46 +379,110 @@ impl<S: ByteStream> Connection<S> {
             self.stream = None;
         }
     }
+}
 
-    #[cold]
-    fn explain(&self, error: &ExchangeError, cut: Option<Cut>, reason: &mut Reason) -> Broken {
-        *reason = match (cut, error) {
-            (Some(Cut::TimedOut), _) => {
-                let timeout_s = self.transport.request_timeout_ns as f64 / 1e9;
-                worded(format_args!("no reply within {timeout_s} s"))
+/// Waits for the reply on a connection of the ring.
+#[inline]
+async fn reply_on_ring(
+    socket: &RingSocket,
+    inbox: &mut Inbox,
+    parser: &mut ReplyParser,
+) -> Result<Reply, ExchangeError> {
+    inbox.clear();
+    parser.reset();
+    let mut is_first = true;
+    loop {
+        match socket.arrival().await {
+            Arrival::Buffer(received) => {
+                if std::mem::take(&mut is_first)
+                    && let Some(reply) = parser
+                        .whole(received.bytes())
+                        .map_err(ExchangeError::Reply)?
+                {
+                    inbox.hold(received);
+                    return Ok(reply);
+                }
+                inbox.gathered().extend_from_slice(received.bytes());
             }
-            (Some(Cut::RunEnded), _) => Reason::new("still in flight when the run ended"),
-            (None, ExchangeError::Unsent(error)) => told("not sent", error),
-            (None, ExchangeError::SentInPart(error)) => told("sent in part", error),
-            (None, ExchangeError::Receive(error)) => Reason::new(plain(error)),
-            (None, ExchangeError::Reply(malformed)) => worded(format_args!("{malformed}")),
-        };
-        match (cut, error) {
-            (None, ExchangeError::Unsent(_)) => Broken::NotSent,
-            _ => Broken::Lost,
+            Arrival::Gathered(bytes) => inbox.gathered().extend_from_slice(&bytes),
+            Arrival::Closed => return parser.close(inbox.gathered()).map_err(ExchangeError::Reply),
+            Arrival::Broken(errno) => return Err(ExchangeError::Receive(error(errno))),
+            Arrival::Unsent(errno) => return Err(ExchangeError::Unsent(error(errno))),
+            Arrival::SentInPart(errno) => return Err(ExchangeError::SentInPart(error(errno))),
+        }
+        if let Some(reply) = parser
+            .advance(inbox.gathered())
+            .map_err(ExchangeError::Reply)?
+        {
+            return Ok(reply);
         }
     }
 }
 
-enum ExchangeError {
-    Unsent(io::Error),
-    SentInPart(io::Error),
-    Receive(io::Error),
-    Reply(Malformed),
+fn error(errno: i32) -> io::Error {
+    io::Error::from_raw_os_error(errno)
 }
 
-impl ExchangeError {
-    /// Whether the target has closed the connection without a byte of a reply.
-    fn is_an_end(&self) -> bool {
-        match self {
-            Self::Unsent(_) | Self::SentInPart(_) | Self::Receive(_) => true,
-            Self::Reply(malformed) => *malformed == Malformed::ClosedBeforeReply,
+/// The connection ended without a byte of a reply. Whether the target took any of the request: what
+/// comes to a connection that was closed before is answered with a reset, soon.
+#[cold]
+async fn doubted(
+    error: ExchangeError,
+    descriptor: RawFd,
+    request_bytes: usize,
+    pacer: &super::Pacer,
+) -> ExchangeError {
+    let was_closed = match &error {
+        ExchangeError::Reply(malformed) => *malformed == Malformed::ClosedBeforeReply,
+        // A reset that comes after the peer's end.
+        ExchangeError::Receive(error) => error.raw_os_error() == Some(libc::EPIPE),
+        _ => false,
+    };
+    if !was_closed {
+        return error;
+    }
+    let ends_ns = now_ns() + LONGEST_DOUBT_NS;
+    loop {
+        match took_none_of(descriptor, request_bytes) {
+            Some(true) => return ExchangeError::ClosedBefore,
+            Some(false) => return error,
+            None if now_ns() >= ends_ns => return error,
+            None => pacer.until(now_ns() + DOUBT_LOOK_NS).await,
         }
+    }
+}
+
+/// Sends and receives by the runtime's own means.
+async fn travel(
+    stream: &mut Tcp,
+    transport: &Transport,
+    slot: usize,
+    buffers: &mut ExchangeBuffers<'_>,
+    sent_ns: &mut u64,
+) -> Result<Reply, ExchangeError> {
+    if transport.send_permits.try_lend().is_none() {
+        transport.send_permits.lend().await;
+        *sent_ns = now_ns();
+    }
+    let deadline_ns = *sent_ns + transport.request_timeout_ns;
+    transport
+        .in_flight
+        .add(slot, stream.descriptor(), deadline_ns);
+    let sent = send_all(stream, buffers.out).await;
+    transport.send_permits.give_back(());
+    sent?;
+    let request_bytes = buffers.out.len();
+    transport.keep_request_buffer(std::mem::take(buffers.out));
+    match receive_reply(stream, buffers.inbox, buffers.parser).await {
+        Err(error) if error.is_an_end() => {
+            Err(doubted(error, stream.descriptor(), request_bytes, &transport.pacer).await)
+        }
+        result => result,
     }
 }
 
 #[inline]
-async fn send_all<S: ByteStream>(stream: &mut S, out: &mut Vec<u8>) -> Result<(), ExchangeError> {
+async fn send_all(stream: &mut Tcp, out: &mut Vec<u8>) -> Result<(), ExchangeError> {
     let (result, bytes) = stream.send(std::mem::take(out)).await;
     *out = bytes;
     match result {
@@ -454,8 +494,8 @@ async fn send_all<S: ByteStream>(stream: &mut S, out: &mut Vec<u8>) -> Result<()
 
 /// The kernel took only part of a request: its send buffer is full.
 #[cold]
-async fn send_rest<S: ByteStream>(
-    stream: &mut S,
+async fn send_rest(
+    stream: &mut Tcp,
     out: &[u8],
     mut sent_bytes: usize,
 ) -> Result<(), ExchangeError> {
@@ -469,14 +509,14 @@ async fn send_rest<S: ByteStream>(
     Ok(())
 }
 
-#[inline]
-async fn receive_reply<S: ByteStream>(
-    stream: &mut S,
-    inbox: &mut Vec<u8>,
+async fn receive_reply(
+    stream: &mut Tcp,
+    inbox: &mut Inbox,
     parser: &mut ReplyParser,
 ) -> Result<Reply, ExchangeError> {
     inbox.clear();
     parser.reset();
+    let inbox = inbox.gathered();
     loop {
         if inbox.len() == inbox.capacity() {
             inbox.reserve(inbox.capacity().max(1_024));
@@ -506,44 +546,4 @@ async fn within<W: Future, L: Future>(work: W, limit: L) -> Option<W::Output> {
         limit.as_mut().poll(context).map(|_| None)
     })
     .await
-}
-
-#[cold]
-fn told(what: &str, error: &io::Error) -> Reason {
-    worded(format_args!("{what}: {}", plain(error)))
-}
-
-fn worded(text: std::fmt::Arguments<'_>) -> Reason {
-    let mut reason = Reason::default();
-    let _ = reason.write_fmt(text);
-    reason
-}
-
-/// Why a request could not be handed to the kernel.
-pub(super) fn unsent_reason(error: &io::Error) -> Reason {
-    told("not sent", error)
-}
-
-/// Why there is no connection.
-pub(super) fn unconnected_reason(error: &io::Error) -> Reason {
-    told("cannot connect", error)
-}
-
-/// An error in words that do not depend on numbers, so that equal causes share a row.
-fn plain(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused",
-        io::ErrorKind::ConnectionReset => "connection reset by the server",
-        io::ErrorKind::BrokenPipe => "the server closed the connection",
-        io::ErrorKind::ConnectionAborted => "connection aborted",
-        io::ErrorKind::TimedOut => "connecting timed out",
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            "no route to the host"
-        }
-        io::ErrorKind::AddrNotAvailable => "no local port left (net.ipv4.ip_local_port_range)",
-        _ => match error.raw_os_error() {
-            Some(libc::EMFILE | libc::ENFILE) => "no descriptor left (ulimit -n)",
-            _ => "input/output error",
-        },
-    }
 }

@@ -39,6 +39,8 @@ pub struct Exchange {
     pub sent_ns: u64,
     /// Answered in full, or given up.
     pub done_ns: u64,
+    /// Whether it was not sent because the target had closed the connection, and can be on a new one.
+    pub again: bool,
     /// The reply, or why there is none.
     pub result: Result<ReplyHead, Broken>,
 }
@@ -158,6 +160,9 @@ pub trait Link {
 
     /// Body of the last reply.
     fn body(&self) -> &[u8];
+
+    /// The last reply has been read: what it takes room in may serve others.
+    fn forget_reply(&mut self) {}
 
     /// Why the last exchange broke. Apart from its result, so that the many good exchanges do not
     /// carry a text around.

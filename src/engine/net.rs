@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 thread_local! {
     static RING_ENTRIES: Cell<u64> = const { Cell::new(0) };
@@ -20,6 +20,12 @@ thread_local! {
 #[must_use]
 pub fn ring_entries() -> u64 {
     RING_ENTRIES.get()
+}
+
+/// One more was asked for.
+#[inline]
+pub(super) fn count_ring_entry() {
+    RING_ENTRIES.set(RING_ENTRIES.get() + 1);
 }
 
 /// What bytes are sent and received over. Buffers are lent to the kernel and come back.
@@ -63,13 +69,13 @@ impl ByteStream for Tcp {
 
     #[inline]
     fn send(&mut self, bytes: Vec<u8>) -> impl Future<Output = (io::Result<usize>, Vec<u8>)> {
-        RING_ENTRIES.set(RING_ENTRIES.get() + 1);
+        count_ring_entry();
         self.0.write(bytes)
     }
 
     #[inline]
     async fn receive(&mut self, buffer: Vec<u8>) -> (io::Result<usize>, Vec<u8>) {
-        RING_ENTRIES.set(RING_ENTRIES.get() + 1);
+        count_ring_entry();
         let filled = buffer.len();
         let (result, slice) = self.0.read(buffer.slice_mut(filled..)).await;
         (result, slice.into_inner())
@@ -81,6 +87,12 @@ impl ByteStream for Tcp {
 }
 
 impl Tcp {
+    /// The stream, of no runtime.
+    pub(super) fn into_owned(self) -> OwnedFd {
+        // SAFETY: the stream gives up the descriptor, which nothing else owns.
+        unsafe { OwnedFd::from_raw_fd(self.0.into_raw_fd()) }
+    }
+
     /// Who is at the other end.
     ///
     /// # Errors
@@ -149,6 +161,55 @@ pub fn is_stale(descriptor: RawFd) -> bool {
         )
     };
     peeked >= 0 || io::Error::last_os_error().kind() != io::ErrorKind::WouldBlock
+}
+
+/// Of `struct tcp_info` (linux/tcp.h): its length, and where fields of interest lie.
+const TCP_INFO_BYTES: usize = 232;
+const TCP_INFO_STATE: usize = 0;
+const TCP_INFO_BYTES_ACKED: usize = 120;
+const TCP_INFO_BYTES_SENT: usize = 200;
+const TCP_INFO_BYTES_RETRANS: usize = 208;
+/// States of a connection (net/tcp_states.h): gone, and closed by the peer only.
+const TCP_CLOSE: u8 = 7;
+const TCP_CLOSE_WAIT: u8 = 8;
+
+/// Whether the peer, which has closed its side, took none of the last `request_bytes` that were sent:
+/// its kernel acknowledged not one of them and answered with a reset, since nobody was there to read
+/// them. `None` while neither has come.
+#[must_use]
+pub fn took_none_of(descriptor: RawFd, request_bytes: usize) -> Option<bool> {
+    let mut info = [0_u8; TCP_INFO_BYTES];
+    let mut length = TCP_INFO_BYTES as libc::socklen_t;
+    // SAFETY: the option's value is `info`, writable for the length given; on a closed or foreign
+    // descriptor the call fails without an effect on memory.
+    let read = unsafe {
+        libc::getsockopt(
+            descriptor,
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    let count = |at: usize| {
+        let bytes = info[at..].first_chunk().copied().unwrap_or_default();
+        u64::from_ne_bytes(bytes)
+    };
+    // An older kernel tells less.
+    if read != 0 || (length as usize) < TCP_INFO_BYTES_RETRANS + size_of::<u64>() {
+        return Some(false);
+    }
+    // The handshake counts as one byte.
+    let acknowledged = count(TCP_INFO_BYTES_ACKED).saturating_sub(1);
+    let sent = count(TCP_INFO_BYTES_SENT).saturating_sub(count(TCP_INFO_BYTES_RETRANS));
+    if sent.saturating_sub(acknowledged) < request_bytes as u64 {
+        return Some(false);
+    }
+    match info[TCP_INFO_STATE] {
+        TCP_CLOSE => Some(true),
+        TCP_CLOSE_WAIT => None,
+        _ => Some(false),
+    }
 }
 
 /// A listening socket.

@@ -1,11 +1,11 @@
 //! The connections of a core's users: opened before the start, and distributed to the users.
 
-use super::connection::{Connection, Transport};
-use super::net::Tcp;
+use super::connection::Connection;
 use super::pool::Pool;
 use super::runtime::spawn;
 use super::socket_link::UserConnection;
 use super::survey::Opened;
+use super::transport::Transport;
 use std::rc::Rc;
 
 /// Connections of a core that are being opened at once before the start.
@@ -39,7 +39,7 @@ pub async fn open_connections(
     opened: Vec<Opened>,
     transport: &Rc<Transport>,
     ring_flags: &'static [&'static str],
-) -> (Vec<Connection<Tcp>>, Ready) {
+) -> (Vec<Connection>, Ready) {
     let mut connections = Vec::with_capacity(wanted.connections);
     let mut ready = Ready {
         ring_flags,
@@ -47,7 +47,7 @@ pub async fn open_connections(
         connect_error: None,
     };
     for (slot, opened) in opened.into_iter().take(wanted.opened).enumerate() {
-        let mut connection = Connection::<Tcp>::new(Rc::clone(transport), slot);
+        let mut connection = Connection::new(Rc::clone(transport), slot);
         if connection.adopt(opened).is_ok() {
             ready.open_connections += 1;
         }
@@ -56,7 +56,7 @@ pub async fn open_connections(
     for first in (connections.len()..wanted.opened).step_by(OPENED_AT_ONCE) {
         let opening: Vec<_> = (first..wanted.opened.min(first + OPENED_AT_ONCE))
             .map(|slot| {
-                let mut connection = Connection::<Tcp>::new(Rc::clone(transport), slot);
+                let mut connection = Connection::new(Rc::clone(transport), slot);
                 spawn(async move {
                     let opened = connection.reopen().await;
                     (connection, opened)
@@ -82,10 +82,10 @@ pub async fn open_connections(
 
 /// A connection for each of `users`.
 pub fn user_connections(
-    connections: Vec<Connection<Tcp>>,
+    connections: Vec<Connection>,
     shared: bool,
     users: usize,
-) -> Box<dyn Iterator<Item = UserConnection<Tcp>>> {
+) -> Box<dyn Iterator<Item = UserConnection>> {
     if shared {
         let pool = Rc::new(Pool::new(connections, users));
         Box::new(std::iter::repeat_with(move || {

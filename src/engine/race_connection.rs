@@ -1,12 +1,15 @@
 //! One race connection of a core: warmed, looked after by a task of its own, so
 //! that replies that come together are received together.
 
+use super::breakage::unconnected_reason;
 use super::clock::now_ns;
 use super::codec::ReplyParser;
-use super::connection::{Connection, LOOK_AFTER_IDLE_NS, unconnected_reason};
+use super::connection::{Connection, LOOK_AFTER_IDLE_NS};
+use super::inbox::Inbox;
 use super::link::{Broken, ReplyHead};
-use super::net::{ByteStream, is_stale};
+use super::net::is_stale;
 use super::release::Released;
+use super::socket_ring::{Idle, SocketRing};
 use crate::stats::Reason;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -16,8 +19,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// Room for a reply; a longer one grows the buffer once.
-const INBOX_BYTES: usize = 512;
 /// Stands for no descriptor.
 const CLOSED: RawFd = -1;
 
@@ -36,8 +37,10 @@ pub enum Directive {
 
 /// What a race and its race connection tell each other.
 pub struct RaceConnection {
-    /// Place among the core's requests in flight.
+    /// Place among the core's connections.
     pub slot: usize,
+    /// What hears all that comes, where there is one.
+    ring: Option<Rc<SocketRing>>,
     order: Cell<Directive>,
     has_ended: Cell<bool>,
     task: RefCell<Option<Waker>>,
@@ -50,7 +53,7 @@ pub struct RaceConnection {
     used_ns: Cell<u64>,
     done_ns: Cell<u64>,
     result: Cell<Result<ReplyHead, Broken>>,
-    inbox: RefCell<Vec<u8>>,
+    inbox: RefCell<Inbox>,
     body: RefCell<Range<usize>>,
     reason: Cell<Reason>,
 }
@@ -58,7 +61,7 @@ pub struct RaceConnection {
 impl RaceConnection {
     /// A race connection that is not open yet.
     #[must_use]
-    pub fn new(slot: usize) -> Self {
+    pub fn new(slot: usize, ring: Option<Rc<SocketRing>>) -> Self {
         Self {
             slot,
             order: Cell::new(Directive::Rest),
@@ -71,7 +74,8 @@ impl RaceConnection {
             used_ns: Cell::new(0),
             done_ns: Cell::new(0),
             result: Cell::new(Err(Broken::NotSent)),
-            inbox: RefCell::new(Vec::with_capacity(INBOX_BYTES)),
+            inbox: RefCell::new(Inbox::roomy()),
+            ring,
             body: RefCell::new(0..0),
             reason: Cell::new(Reason::default()),
         }
@@ -81,11 +85,22 @@ impl RaceConnection {
     #[must_use]
     pub fn ready_descriptor(&self, now_ns: u64) -> Option<RawFd> {
         let descriptor = self.descriptor.get();
-        let is_ready = descriptor != CLOSED
-            && self.order.get() == Directive::Rest
-            && (now_ns.saturating_sub(self.used_ns.get()) < LOOK_AFTER_IDLE_NS
-                || !is_stale(descriptor));
+        let is_alive = || match &self.ring {
+            Some(ring) => ring.idle(self.slot as u32) == Idle::Usable,
+            None => {
+                now_ns.saturating_sub(self.used_ns.get()) < LOOK_AFTER_IDLE_NS
+                    || !is_stale(descriptor)
+            }
+        };
+        let is_ready = descriptor != CLOSED && self.order.get() == Directive::Rest && is_alive();
         is_ready.then_some(descriptor)
+    }
+
+    /// What comes from now on answers what is sent now.
+    pub(super) fn begin(&self) {
+        if let Some(ring) = &self.ring {
+            ring.begin(self.slot as u32);
+        }
     }
 
     /// The process that is believed to serve the connection, from 1; 0 when nothing is believed.
@@ -106,7 +121,7 @@ impl RaceConnection {
     }
 
     /// Takes over `connection`, which is open and served by `process`.
-    pub(super) fn adopt<S: ByteStream>(&self, connection: &Connection<S>, process: u8) {
+    pub(super) fn adopt(&self, connection: &Connection, process: u8) {
         note_connection(self, connection);
         self.believe(process);
     }
@@ -177,13 +192,13 @@ impl RaceConnection {
     /// Gives the body of the last reply to `read`.
     pub fn with_body<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
         let body = self.body.borrow().clone();
-        read(self.inbox.borrow().get(body).unwrap_or_default())
+        read(self.inbox.borrow().bytes().get(body).unwrap_or_default())
     }
 
     /// Gives the head of the last reply to `read`.
     pub fn with_head<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
         let end = self.body.borrow().start;
-        read(self.inbox.borrow().get(..end).unwrap_or_default())
+        read(self.inbox.borrow().bytes().get(..end).unwrap_or_default())
     }
 
     /// Why there was no reply.
@@ -223,9 +238,9 @@ impl Future for NextOrder<'_> {
 
 /// Looks after `connection` until [`RaceConnection::end`]. A race connection that is reopened by
 /// others stays closed when the target has closed it.
-pub async fn serve<S: ByteStream>(
+pub async fn serve(
     race_connection: Rc<RaceConnection>,
-    mut connection: Connection<S>,
+    mut connection: Connection,
     mut parser: ReplyParser,
     is_reopened_by_others: bool,
 ) {
@@ -246,7 +261,7 @@ pub async fn serve<S: ByteStream>(
     }
 }
 
-async fn reopen<S: ByteStream>(race_connection: &RaceConnection, connection: &mut Connection<S>) {
+async fn reopen(race_connection: &RaceConnection, connection: &mut Connection) {
     race_connection.descriptor.set(CLOSED);
     race_connection.order.set(Directive::Rest);
     race_connection
@@ -264,9 +279,9 @@ async fn reopen<S: ByteStream>(race_connection: &RaceConnection, connection: &mu
     race_connection.report();
 }
 
-async fn receive<S: ByteStream>(
+async fn receive(
     race_connection: &RaceConnection,
-    connection: &mut Connection<S>,
+    connection: &mut Connection,
     parser: &mut ReplyParser,
     sent_ns: u64,
 ) {
@@ -290,7 +305,7 @@ async fn receive<S: ByteStream>(
     race_connection.report();
 }
 
-fn note_connection<S: ByteStream>(race_connection: &RaceConnection, connection: &Connection<S>) {
+fn note_connection(race_connection: &RaceConnection, connection: &Connection) {
     race_connection
         .descriptor
         .set(connection.descriptor().unwrap_or(CLOSED));

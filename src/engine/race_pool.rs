@@ -5,17 +5,18 @@
 //! on one core are let go together as well.
 
 use super::barrier::CommonStart;
+use super::breakage::unsent_reason;
 use super::clock::now_ns;
 use super::codec::ReplyParser;
-use super::connection::{Connection, Transport, unsent_reason};
+use super::connection::Connection;
 use super::link::{AwaitedStart, CalledOff, RaceRequest, Stopped};
-use super::net::ByteStream;
 use super::pacer::Pacer;
 use super::race_connection::{Directive, Ended, RaceConnection, RaceGroup, serve};
 use super::race_reservation::{FreeConnections, ProcessRotation, RaceReservation};
-use super::release::{Release, Released};
+use super::release::{Destination, Release, Released};
 use super::runtime::{Task, spawn};
 use super::survey::Opened;
+use super::transport::Transport;
 use crate::plan::{Driver, RaceRelease};
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -121,11 +122,19 @@ impl RacePool {
         } = parts;
         Ok(Self {
             connections: (0..connections)
-                .map(|connection| Rc::new(RaceConnection::new(first_slot + connection)))
+                .map(|connection| {
+                    Rc::new(RaceConnection::new(
+                        first_slot + connection,
+                        transport.ring.clone(),
+                    ))
+                })
                 .collect(),
             free: RefCell::new(FreeConnections::new(connections)),
             rotation: ProcessRotation::default(),
-            release: RefCell::new(Release::new(driver, connections)?),
+            release: RefCell::new(match &transport.ring {
+                Some(ring) => Release::over(Rc::clone(ring), connections),
+                None => Release::new(driver, connections)?,
+            }),
             barrier: RefCell::new(LocalBarrier {
                 waiting: Vec::with_capacity(connections),
                 text: Vec::with_capacity(connections),
@@ -155,7 +164,7 @@ impl RacePool {
 
     /// Starts the tasks that look after the connections, until [`RacePool::end`]. The first of them get the
     /// connections that are `opened` already.
-    pub fn keep<S: ByteStream>(&self, max_body_bytes: usize, opened: Vec<Opened>) -> Vec<Task<()>> {
+    pub fn keep(&self, max_body_bytes: usize, opened: Vec<Opened>) -> Vec<Task<()>> {
         let processes = opened
             .iter()
             .map(|opened| opened.process)
@@ -164,7 +173,7 @@ impl RacePool {
         self.rotation.set_processes(processes);
         let mut opened = opened.into_iter();
         let keep = |connection: &Rc<RaceConnection>| {
-            let mut socket = Connection::<S>::new(Rc::clone(&self.transport), connection.slot);
+            let mut socket = Connection::new(Rc::clone(&self.transport), connection.slot);
             if let Some(opened) = opened.next() {
                 let process = opened.process;
                 if socket.adopt(opened).is_ok() {
@@ -236,11 +245,12 @@ impl RacePool {
         for &connection in connections {
             self.mark_in_flight(connection, now_ns);
         }
-        release.send_all(
-            connections
-                .iter()
-                .map(|&connection| (self.descriptor(connection), request)),
-        );
+        release.send_all(connections.iter().map(|&connection| {
+            (
+                self.destination(connection, self.descriptor(connection)),
+                request,
+            )
+        }));
         for (&connection, &taken) in connections.iter().zip(release.results()) {
             if taken == request.len() as i32 {
                 self.get(connection).give(Directive::Receive(now_ns), group);
@@ -346,7 +356,11 @@ impl RacePool {
             start
                 .each(&*racers)
                 .filter(|(_, racer)| waiting(racer))
-                .filter_map(|(connection, racer)| Some((descriptor(connection)?, head(racer)))),
+                .filter_map(|(connection, racer)| {
+                    let to = self.destination(connection, descriptor(connection)?);
+                    self.get(connection).begin();
+                    Some((to, head(racer)))
+                }),
         );
         let mut results = release.results().iter();
         let mut all_there = true;
@@ -430,7 +444,10 @@ impl RacePool {
         let released = release.send_all(due.map(|(connection, racer)| {
             let request = start.request(racer);
             let held_back = &request[request.len() - self.held_back(request)..];
-            (self.descriptor(connection), held_back)
+            (
+                self.destination(connection, self.descriptor(connection)),
+                held_back,
+            )
         }));
         let mut results = release.results().iter();
         for (connection, racer) in start.each(racers) {
@@ -456,6 +473,14 @@ impl RacePool {
         self.note_unsent(connection, racer, taken);
     }
 
+    /// Where a request on `connection`, which is `descriptor`, is sent.
+    fn destination(&self, connection: u32, descriptor: RawFd) -> Destination {
+        Destination {
+            descriptor,
+            place: self.get(connection).slot as u32,
+        }
+    }
+
     fn descriptor(&self, connection: u32) -> RawFd {
         // A connection at the start was ready when its head was sent; if it broke since, sending fails.
         self.get(connection).ready_descriptor(0).unwrap_or(-1)
@@ -464,6 +489,7 @@ impl RacePool {
     fn mark_in_flight(&self, connection: u32, now_ns: u64) {
         let deadline_ns = now_ns + self.transport.request_timeout_ns();
         let (slot, descriptor) = (self.get(connection).slot, self.descriptor(connection));
+        self.get(connection).begin();
         self.transport
             .in_flight()
             .add(slot, descriptor, deadline_ns);
@@ -565,7 +591,8 @@ impl RacePool {
         let begun = Cell::new(0);
         let released = release.send_all(barrier.waiting.iter().map(|waiting| {
             let begin = begun.replace(waiting.end);
-            (waiting.descriptor, &barrier.text[begin..waiting.end])
+            let to = self.destination(waiting.connection, waiting.descriptor);
+            (to, &barrier.text[begin..waiting.end])
         }));
         let mut begin = 0;
         for (waiting, &taken) in barrier.waiting.iter().zip(release.results()) {

@@ -189,7 +189,7 @@ mod tests {
     /// Connections of these processes, and those that races of so many racers get.
     fn dealt(processes: &[u8], races: &[usize]) -> Vec<Vec<u8>> {
         let all: Vec<Rc<RaceConnection>> = (0..processes.len())
-            .map(|slot| Rc::new(RaceConnection::new(slot)))
+            .map(|slot| Rc::new(RaceConnection::new(slot, None)))
             .collect();
         for (connection, &process) in all.iter().zip(processes) {
             connection.believe(process);

@@ -1,14 +1,16 @@
-//! Lets several requests go in one submission to a ring of its own.
+//! Lets several requests go in one submission to a ring.
 //!
-//! The ring of the runtime is submitted when the loop has nothing else to do; that may be after a
-//! hundred other users. This one is submitted at once, and returns when the kernel has taken the
-//! last byte: the moments before and after bound what lies between the first and the last request.
+//! What is queued elsewhere is submitted when the loop has nothing else to do; that may be after a
+//! hundred other users. This is submitted at once, and returns when the kernel has taken the last
+//! byte: the moments before and after bound what lies between the first and the last request.
 
 use super::clock::now_ns;
+use super::socket_ring::SocketRing;
 use crate::plan::Driver;
 use io_uring::{IoUring, opcode, types};
 use std::io;
 use std::os::fd::RawFd;
+use std::rc::Rc;
 
 /// Requests in one submission; more go in several, one right after the other.
 const MOST_AT_ONCE: u32 = 256;
@@ -17,9 +19,36 @@ const FLAGS: i32 = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
 
 /// See the module's documentation.
 pub struct Release {
-    /// `None` under `--driver epoll`: then each request is a system call.
-    ring: Option<IoUring>,
+    by: ReleasedBy,
     results: Vec<i32>,
+}
+
+enum ReleasedBy {
+    /// The core's ring, on which the replies come.
+    SocketRing(Rc<SocketRing>),
+    /// A ring of its own.
+    OwnRing(Box<IoUring>),
+    /// Under `--driver epoll` each request is a system call.
+    Calls,
+}
+
+/// Where a request is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination {
+    /// The connection; negative when there is none.
+    pub descriptor: RawFd,
+    /// Its place on the core's ring, where there is one.
+    pub place: u32,
+}
+
+impl From<RawFd> for Destination {
+    /// A connection that is on no ring.
+    fn from(descriptor: RawFd) -> Self {
+        Self {
+            descriptor,
+            place: 0,
+        }
+    }
 }
 
 /// When requests were let go, on the monotonic clock.
@@ -38,29 +67,43 @@ impl Release {
     /// When the kernel gives no ring.
     pub fn new(driver: Driver, racers: usize) -> io::Result<Self> {
         let entries = (racers.max(2) as u32).next_power_of_two().min(MOST_AT_ONCE);
-        let ring = match driver {
-            Driver::Uring => Some(IoUring::new(entries)?),
-            Driver::Epoll => None,
+        let by = match driver {
+            Driver::Uring => ReleasedBy::OwnRing(Box::new(IoUring::new(entries)?)),
+            Driver::Epoll => ReleasedBy::Calls,
         };
         Ok(Self {
-            ring,
+            by,
             results: Vec::with_capacity(racers),
         })
     }
 
-    /// Hands each of `sends` (descriptor, bytes) to the kernel. What became of them is in
-    /// [`Release::results`], in the same order.
-    pub fn send_all<'a>(&mut self, sends: impl Iterator<Item = (RawFd, &'a [u8])>) -> Released {
-        self.results.clear();
-        let mut ring = self.ring.take();
-        let first_ns = now_ns();
-        match &mut ring {
-            Some(ring) => self.send_by_ring(ring, sends),
-            None => self.results.extend(sends.map(send_now)),
+    /// A release over the core's `ring`, for up to `racers` at once without an allocation.
+    #[must_use]
+    pub fn over(ring: Rc<SocketRing>, racers: usize) -> Self {
+        Self {
+            by: ReleasedBy::SocketRing(ring),
+            results: Vec::with_capacity(racers),
         }
-        let last_ns = now_ns();
-        self.ring = ring;
-        Released { first_ns, last_ns }
+    }
+
+    /// Hands each of `sends` (destination, bytes) to the kernel. What became of them is in
+    /// [`Release::results`], in the same order.
+    pub fn send_all<'a>(
+        &mut self,
+        sends: impl Iterator<Item = (Destination, &'a [u8])>,
+    ) -> Released {
+        let results = &mut self.results;
+        results.clear();
+        let first_ns = now_ns();
+        match &mut self.by {
+            ReleasedBy::SocketRing(ring) => ring.race(sends, results),
+            ReleasedBy::OwnRing(ring) => send_by_ring(ring, results, sends),
+            ReleasedBy::Calls => results.extend(sends.map(send_now)),
+        }
+        Released {
+            first_ns,
+            last_ns: now_ns(),
+        }
     }
 
     /// Bytes taken, or a negative error number; one for each of the last sends.
@@ -68,61 +111,60 @@ impl Release {
     pub fn results(&self) -> &[i32] {
         &self.results
     }
+}
 
-    fn send_by_ring<'a>(
-        &mut self,
-        ring: &mut IoUring,
-        sends: impl Iterator<Item = (RawFd, &'a [u8])>,
-    ) {
-        let mut queued = 0;
-        for (descriptor, bytes) in sends {
-            if ring.submission().is_full() {
-                self.submit(ring, &mut queued);
-            }
-            let number = self.results.len();
-            self.results.push(-libc::ECANCELED);
-            let entry =
-                opcode::Send::new(types::Fd(descriptor), bytes.as_ptr(), bytes.len() as u32)
-                    .flags(FLAGS)
-                    .build()
-                    .user_data(number as u64);
-            // SAFETY: `bytes` lives for `'a`, which outlasts this call, and every entry has
-            // completed before the call returns: `submit` reaps all that were queued. The
-            // descriptor is a number; on a closed one the send fails.
-            let pushed = unsafe { ring.submission().push(&entry) };
-            debug_assert!(pushed.is_ok(), "there was room");
-            queued += 1;
+fn send_by_ring<'a>(
+    ring: &mut IoUring,
+    results: &mut Vec<i32>,
+    sends: impl Iterator<Item = (Destination, &'a [u8])>,
+) {
+    let mut queued = 0;
+    for (to, bytes) in sends {
+        if ring.submission().is_full() {
+            submit(ring, results, &mut queued);
         }
-        self.submit(ring, &mut queued);
+        let number = results.len();
+        results.push(-libc::ECANCELED);
+        let entry = opcode::Send::new(types::Fd(to.descriptor), bytes.as_ptr(), bytes.len() as u32)
+            .flags(FLAGS)
+            .build()
+            .user_data(number as u64);
+        // SAFETY: `bytes` lives for `'a`, which outlasts this call, and every entry has completed
+        // before the call returns: `submit` reaps all that were queued. The descriptor is a number;
+        // on a closed one the send fails.
+        let pushed = unsafe { ring.submission().push(&entry) };
+        debug_assert!(pushed.is_ok(), "there was room");
+        queued += 1;
     }
+    submit(ring, results, &mut queued);
+}
 
-    /// Submits what is queued and waits until all of it has completed, which sends that may not
-    /// block do within the submission.
-    fn submit(&mut self, ring: &mut IoUring, queued: &mut usize) {
-        while *queued > 0 {
-            if let Err(error) = ring.submit_and_wait(*queued)
-                && !matches!(
-                    error.raw_os_error(),
-                    Some(libc::EINTR | libc::EAGAIN | libc::EBUSY)
-                )
-            {
-                // Entries that were never submitted stay in the queue; with the memory that they
-                // name about to go, that queue must not be used again. It cannot happen: the
-                // kernel refuses only a ring that was not set up.
-                std::process::abort();
-            }
-            for completion in ring.completion() {
-                self.results[completion.user_data() as usize] = completion.result();
-                *queued -= 1;
-            }
+/// Submits what is queued and waits until all of it has completed, which sends that may not block
+/// do within the submission.
+fn submit(ring: &mut IoUring, results: &mut [i32], queued: &mut usize) {
+    while *queued > 0 {
+        if let Err(error) = ring.submit_and_wait(*queued)
+            && !matches!(
+                error.raw_os_error(),
+                Some(libc::EINTR | libc::EAGAIN | libc::EBUSY)
+            )
+        {
+            // Entries that were never submitted stay in the queue; with the memory that they name
+            // about to go, that queue must not be used again. It cannot happen: the kernel refuses
+            // only a ring that was not set up.
+            std::process::abort();
+        }
+        for completion in ring.completion() {
+            results[completion.user_data() as usize] = completion.result();
+            *queued -= 1;
         }
     }
 }
 
-fn send_now((descriptor, bytes): (RawFd, &[u8])) -> i32 {
+fn send_now((to, bytes): (Destination, &[u8])) -> i32 {
     // SAFETY: the pointer and length are those of a live slice; on a closed descriptor the call
     // fails.
-    let sent = unsafe { libc::send(descriptor, bytes.as_ptr().cast(), bytes.len(), FLAGS) };
+    let sent = unsafe { libc::send(to.descriptor, bytes.as_ptr().cast(), bytes.len(), FLAGS) };
     if sent < 0 {
         return -io::Error::last_os_error()
             .raw_os_error()
@@ -147,8 +189,9 @@ mod tests {
                 .map(|number| format!("<{number}>"))
                 .collect();
             let sends = pairs.iter().zip(&texts);
-            let released = release
-                .send_all(sends.map(|((from, _), text)| (from.as_raw_fd(), text.as_bytes())));
+            let released = release.send_all(
+                sends.map(|((from, _), text)| (from.as_raw_fd().into(), text.as_bytes())),
+            );
             assert!(released.first_ns <= released.last_ns);
             assert_eq!(release.results().len(), pairs.len());
             for (((_, to), text), &taken) in pairs.iter_mut().zip(&texts).zip(release.results()) {
@@ -162,7 +205,7 @@ mod tests {
             let (orphan, peer) = UnixStream::pair().unwrap();
             drop(peer);
             let ends = [alive.as_raw_fd(), orphan.as_raw_fd(), alive.as_raw_fd()];
-            release.send_all(ends.into_iter().map(|end| (end, &b"x"[..])));
+            release.send_all(ends.into_iter().map(|end| (end.into(), &b"x"[..])));
             assert_eq!(release.results(), [1, -libc::EPIPE, 1]);
         }
     }
@@ -174,7 +217,7 @@ mod tests {
             let (from, _to) = UnixStream::pair().unwrap();
             let much = vec![0_u8; 1 << 20];
             for _ in 0..8 {
-                release.send_all(std::iter::once((from.as_raw_fd(), &much[..])));
+                release.send_all(std::iter::once((from.as_raw_fd().into(), &much[..])));
             }
             assert_eq!(release.results(), [-libc::EAGAIN]);
         }

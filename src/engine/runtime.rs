@@ -58,18 +58,30 @@ impl Runtime {
     /// When the kernel refuses; the message names the remedy.
     pub fn new(driver: Driver, operations: usize) -> Result<Self, RuntimeError> {
         match driver {
-            Driver::Uring => Self::uring(operations),
+            Driver::Uring => Self::uring(operations, &SETUPS),
             Driver::Epoll => Self::epoll(operations),
         }
     }
 
-    fn uring(operations: usize) -> Result<Self, RuntimeError> {
+    /// The same for a thread whose tasks may be busy with another ring for long. Deferred work is done
+    /// only when a thread waits on the ring, which it then does not: timers would stand still.
+    ///
+    /// # Errors
+    /// As of [`Runtime::new`].
+    pub fn beside_another(driver: Driver, operations: usize) -> Result<Self, RuntimeError> {
+        match driver {
+            Driver::Uring => Self::uring(operations, &SETUPS[1..]),
+            Driver::Epoll => Self::epoll(operations),
+        }
+    }
+
+    fn uring(operations: usize, setups: &[&'static [&'static str]]) -> Result<Self, RuntimeError> {
         let entries = operations.next_power_of_two().clamp(256, 4_096) as u32;
         // A completion queue that never overflows: every connection may complete a send and a
         // receive, and hold a poll, between two looks at the queue.
         let completions = (operations * 4).next_power_of_two().clamp(1_024, 1 << 16) as u32;
         let mut last = None;
-        for flags in SETUPS {
+        for &flags in setups {
             let mut setup = io_uring::IoUring::builder();
             setup
                 .setup_cqsize(completions.max(entries * 2))

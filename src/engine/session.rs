@@ -362,15 +362,23 @@ impl<L: Link> Session<L> {
         if parts.at_once {
             self.recorder.borrow_mut().interval().counters.followers += 1;
         }
-        let bytes_out = self.write_request(&parts);
+        let drawn = (self.rng.clone(), self.unique.clone());
+        let mut bytes_out = self.write_request(&parts);
         if self.log.is_kept() {
             self.keep_request(&parts, due_ns);
         }
-        let exchange = self.link.exchange().await;
+        let mut exchange = self.link.exchange().await;
+        if exchange.again {
+            // The same request once more, byte for byte.
+            (self.rng, self.unique) = drawn;
+            bytes_out = self.write_request(&parts);
+            exchange = self.link.exchange().await;
+        }
         let (outcome, id) = self.record(&parts, due_ns, bytes_out, &exchange);
         if self.log.is_kept() {
             self.keep_reply(&exchange, outcome);
         }
+        self.link.forget_reply();
         self.free_ns = exchange.done_ns;
         if !parts.aside || exchange.result == Err(Broken::NotSent) {
             self.schedule_next(&exchange);

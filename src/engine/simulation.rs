@@ -289,6 +289,7 @@ impl Link for SimulatedLink {
             }
         });
         Exchange {
+            again: false,
             ready_ns: 0,
             sent_ns,
             done_ns,

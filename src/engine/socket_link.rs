@@ -3,13 +3,14 @@
 
 use super::clock::now_ns;
 use super::codec::ReplyParser;
-use super::connection::{Connection, ExchangeBuffers, Transport};
+use super::connection::{Connection, ExchangeBuffers};
+use super::inbox::Inbox;
 use super::link::{AwaitedStart, CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
-use super::net::ByteStream;
 use super::pacer::Pacer;
 use super::pool::Pool;
 use super::race_connection::RaceGroup;
 use super::race_pool::{RacePool, RaceStart};
+use super::transport::Transport;
 use crate::stats::Reason;
 use std::cell::Cell;
 use std::ops::Range;
@@ -17,20 +18,18 @@ use std::rc::Rc;
 
 /// Most racers of one user's race.
 pub const MOST_RACERS: usize = 64;
-/// Room for a reply; a longer one grows the buffer once.
-const INBOX_BYTES: usize = 512;
 
 /// Where a user's requests go out.
-pub enum UserConnection<S> {
+pub enum UserConnection {
     /// A connection of its own.
-    Own(Connection<S>),
+    Own(Connection),
     /// Whichever of the core's shared connections is free.
-    Shared(Rc<Pool<Connection<S>>>),
+    Shared(Rc<Pool<Connection>>),
 }
 
 /// A user's way to the shop over sockets.
-pub struct SocketLink<S> {
-    connection: UserConnection<S>,
+pub struct SocketLink {
+    connection: UserConnection,
     transport: Rc<Transport>,
     pacer: Pacer,
     /// End of the run; drawn nearer when the user of the program interrupts it.
@@ -38,7 +37,7 @@ pub struct SocketLink<S> {
     /// End of this user's activity.
     activity_end_ns: Rc<Cell<u64>>,
     out: Vec<u8>,
-    inbox: Vec<u8>,
+    inbox: Inbox,
     body: Range<usize>,
     parser: ReplyParser,
     reason: Reason,
@@ -50,11 +49,11 @@ pub struct SocketLink<S> {
     group: Rc<RaceGroup>,
 }
 
-impl<S: ByteStream> SocketLink<S> {
+impl SocketLink {
     /// A link over `connection` that accepts reply bodies of up to `max_body_bytes`.
     #[must_use]
     pub fn new(
-        connection: UserConnection<S>,
+        connection: UserConnection,
         transport: Rc<Transport>,
         pacer: Pacer,
         run_end_ns: Rc<Cell<u64>>,
@@ -68,7 +67,7 @@ impl<S: ByteStream> SocketLink<S> {
             run_end_ns,
             activity_end_ns: Rc::new(Cell::new(u64::MAX)),
             out: Vec::new(),
-            inbox: Vec::with_capacity(INBOX_BYTES),
+            inbox: Inbox::default(),
             body: 0..0,
             parser,
             reason: Reason::default(),
@@ -99,7 +98,7 @@ impl<S: ByteStream> SocketLink<S> {
 
     /// The connection, when the link has one of its own.
     #[must_use]
-    pub fn into_connection(self) -> Option<Connection<S>> {
+    pub fn into_connection(self) -> Option<Connection> {
         match self.connection {
             UserConnection::Own(connection) => Some(connection),
             UserConnection::Shared(_) => None,
@@ -140,7 +139,7 @@ impl<S: ByteStream> SocketLink<S> {
     }
 }
 
-impl<S: ByteStream> Link for SocketLink<S> {
+impl Link for SocketLink {
     fn now_ns(&self) -> u64 {
         now_ns()
     }
@@ -197,6 +196,7 @@ impl<S: ByteStream> Link for SocketLink<S> {
             ready_ns: exchange.ready_ns,
             sent_ns: exchange.sent_ns,
             done_ns: self.done_ns,
+            again: exchange.again,
             result,
         }
     }
@@ -249,11 +249,17 @@ impl<S: ByteStream> Link for SocketLink<S> {
     }
 
     fn head(&self) -> &[u8] {
-        &self.inbox[..self.body.start]
+        &self.inbox.bytes()[..self.body.start]
     }
 
     fn body(&self) -> &[u8] {
-        &self.inbox[self.body.clone()]
+        &self.inbox.bytes()[self.body.clone()]
+    }
+
+    #[inline]
+    fn forget_reply(&mut self) {
+        self.body = 0..0;
+        self.inbox.clear();
     }
 
     fn reason(&self) -> &Reason {

@@ -1,7 +1,6 @@
 //! The life of one virtual user: one task that lasts for the whole run.
 
 use super::link::Link;
-use super::net::ByteStream;
 use super::recorder::Recorder;
 use super::session::{Script, Session};
 use super::socket_link::SocketLink;
@@ -156,8 +155,8 @@ impl ArrivalQueue {
 }
 
 /// A closed-model user: active in its spans, one journey after another.
-pub async fn live_by_activity<B: ByteStream, S: Script>(
-    session: &mut Session<SocketLink<B>>,
+pub async fn live_by_activity<S: Script>(
+    session: &mut Session<SocketLink>,
     script: &S,
     activities: &Activities,
     active: &Cell<u32>,
@@ -190,8 +189,8 @@ pub async fn live_by_activity<B: ByteStream, S: Script>(
 }
 
 /// An open-model user: takes arrivals until the run is over.
-pub async fn live_by_arrivals<B: ByteStream, S: Script>(
-    session: &mut Session<SocketLink<B>>,
+pub async fn live_by_arrivals<S: Script>(
+    session: &mut Session<SocketLink>,
     script: &S,
     arrivals: &ArrivalQueue,
     active: &Cell<u32>,

@@ -5,10 +5,9 @@
 //! of [`WorkerHandle`] and the handover to the collector, touched a few times a second.
 
 use super::clock::now_ns;
-use super::connection::{Connection, Transport};
+use super::connection::Connection;
 use super::health::ThreadGauge;
 use super::interruption::Interruption;
-use super::net::Tcp;
 use super::openings::{
     OPENED_AT_ONCE, Ready, WantedConnections, open_connections, user_connections,
 };
@@ -20,9 +19,11 @@ use super::reopening::reopen_closed;
 use super::runtime::{Runtime, RuntimeError, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, UserConnection};
+use super::socket_ring::{SocketRing, drive};
+use super::transport::Transport;
 use super::user::{Activities, ArrivalQueue, live_by_activity, live_by_arrivals};
 use super::worker_config::WorkerConfig;
-use crate::plan::{UniqueNumbers, WaitTime, user_seed};
+use crate::plan::{Driver, UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, LiveSchedule, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
@@ -75,7 +76,7 @@ pub fn work<S: Script>(script: &Arc<S>, config: WorkerConfig, handle: &WorkerHan
         sharpen_timers();
         let connections = config.load.all_connections();
         let race_connections = script.race_connections(config.load.users.len());
-        Ok(Runtime::new(
+        Ok(Runtime::beside_another(
             config.place.driver,
             connections + race_connections,
         )?)
@@ -118,6 +119,8 @@ async fn run<S: Script>(
             return;
         }
     };
+    let ring = core.transport.ring.clone();
+    let driving = ring.clone().map(|ring| spawn(drive(ring)));
     let spread = std::mem::take(&mut config.target.opened);
     let wanted = WantedConnections {
         connections: config.load.all_connections(),
@@ -146,7 +149,7 @@ async fn run<S: Script>(
         .as_ref()
         .filter(|_| ready.open_connections > 0)
     {
-        race_pool.keep::<Tcp>(config.target.max_body_bytes, spread.race_connections);
+        race_pool.keep(config.target.max_body_bytes, spread.race_connections);
         let race_connections = script.race_connections(config.load.planned_users());
         race_pool.warm_up(race_connections, OPENED_AT_ONCE).await;
         if let Some(questions) = config
@@ -197,6 +200,12 @@ async fn run<S: Script>(
         preallocation.release().await;
     }
     core.pacer.stop().await;
+    if let Some(ring) = ring {
+        ring.end();
+    }
+    if let Some(driving) = driving {
+        let _ = driving.join().await;
+    }
 }
 
 /// What a worker's users and its housekeeping share.
@@ -234,12 +243,18 @@ impl Core {
         let connections = config.load.all_connections();
         let race_connections = script.race_connections(config.load.users.len());
         let run_end_ns = Rc::new(Cell::new(u64::MAX));
+        // Where the kernel gives none, the runtime's own sends and receives do.
+        let ring = match config.place.driver {
+            Driver::Uring => SocketRing::new(connections + race_connections).ok(),
+            Driver::Epoll => None,
+        };
         let transport = Rc::new(Transport::new(
             Arc::clone(&config.target.addresses),
             config.target.request_timeout,
             (config.load.users.len(), connections + race_connections),
             pacer.clone(),
             Rc::clone(&recorder),
+            ring,
         ));
         let race_pool = match race_connections {
             0 => None,
@@ -275,7 +290,7 @@ impl Core {
         &self,
         script: &S,
         config: &WorkerConfig,
-        connections: &mut Vec<Connection<Tcp>>,
+        connections: &mut Vec<Connection>,
         interruption: &Arc<Interruption>,
     ) -> Result<(), WorkerError> {
         self.recorder.borrow_mut().begin(now_ns());
@@ -429,10 +444,10 @@ fn start_users<S: Script>(
     script: &Arc<S>,
     config: &mut WorkerConfig,
     core: &Core,
-    connections: Vec<Connection<Tcp>>,
+    connections: Vec<Connection>,
     arrivals: Option<&Rc<ArrivalQueue>>,
     start_ns: u64,
-) -> Rc<RefCell<Vec<Session<SocketLink<Tcp>>>>> {
+) -> Rc<RefCell<Vec<Session<SocketLink>>>> {
     let users = std::mem::take(&mut config.load.users);
     let mut connections =
         user_connections(connections, config.load.connections.is_some(), users.len());

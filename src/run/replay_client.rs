@@ -198,7 +198,8 @@ fn let_go(
         wait_until(start + due);
         release.send_all(racers.iter().map(|&racer| {
             let request = &requests[racer];
-            (streams[racer].as_raw_fd(), &request[request.len() - 1..])
+            let to = streams[racer].as_raw_fd().into();
+            (to, &request[request.len() - 1..])
         }));
         let left = Instant::now();
         for (&racer, &taken) in racers.iter().zip(release.results()) {

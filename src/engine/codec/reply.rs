@@ -24,6 +24,8 @@ pub struct Reply {
     pub reusable: bool,
     /// Whether nothing but the end of the connection told where the body ends.
     pub lasted_until_close: bool,
+    /// Whether bytes came after it that answer nothing.
+    pub followed: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +103,41 @@ impl ReplyParser {
             }
             ParserState::Chunked(head, chunks) => self.advance_chunks(head, chunks, buffer),
         }
+    }
+
+    /// The reply, when `bytes`, the first that came since [`ReplyParser::reset`], hold all of it and it
+    /// tells its length, as almost all do; else they are to be gathered for [`ReplyParser::advance`].
+    ///
+    /// # Errors
+    /// As of [`ReplyParser::advance`].
+    #[inline]
+    pub fn whole(&self, bytes: &[u8]) -> Result<Option<Reply>, Malformed> {
+        let head = match self.known.find(bytes) {
+            Some(head) => head,
+            None => match self.whole_head(bytes)? {
+                Some(head) => head,
+                None => return Ok(None),
+            },
+        };
+        match head.framing {
+            Framing::Length(length)
+                if length <= self.max_body_bytes && bytes.len() - head.bytes >= length =>
+            {
+                let end = head.bytes + length;
+                Ok(Some(self.reply(head, end, end, bytes.len())))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    #[inline(never)]
+    fn whole_head(&self, bytes: &[u8]) -> Result<Option<Head>, Malformed> {
+        let head = HeadReading::default().advance(bytes, 0)?;
+        let head = head.filter(|head| (200..=999).contains(&head.status));
+        if let Some(head) = head {
+            self.known.remember(head, &bytes[..head.bytes]);
+        }
+        Ok(head)
     }
 
     /// The peer closed the connection: the end of a reply that lasts until then, or of hope.
@@ -192,6 +229,7 @@ impl ReplyParser {
             // Bytes after the reply are an answer to nothing: what comes next cannot be trusted.
             reusable: head.keep_alive && received == end,
             lasted_until_close: false,
+            followed: received > end,
         }
     }
 

@@ -377,6 +377,7 @@ impl<L: Link> Session<L> {
             .iter()
             .all(|race_request| race_request.result == Err(Broken::NotSent));
         self.schedule_next(&Exchange {
+            again: false,
             ready_ns: 0,
             sent_ns: done_ns,
             done_ns,

@@ -1,0 +1,105 @@
+//! One connection on the ring, and what came on it.
+
+use super::sockets::FilledBuffer;
+use super::{Arrival, Idle, SocketRing};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::rc::Rc;
+
+/// A connection on the ring: what owns its descriptor.
+pub struct RingSocket {
+    ring: Rc<SocketRing>,
+    place: u32,
+    descriptor: OwnedFd,
+}
+
+impl RingSocket {
+    /// Puts a connection on the ring, in `place`, which no other has.
+    #[must_use]
+    pub fn new(ring: &Rc<SocketRing>, place: u32, descriptor: OwnedFd) -> Self {
+        ring.open(place, descriptor.as_raw_fd());
+        Self {
+            ring: Rc::clone(ring),
+            place,
+            descriptor,
+        }
+    }
+
+    /// What it is while no request is in flight.
+    #[inline]
+    #[must_use]
+    pub fn idle(&self) -> Idle {
+        self.ring.idle(self.place)
+    }
+
+    /// Hands `request` to the kernel, soon.
+    #[inline]
+    pub fn send(&self, request: Vec<u8>) {
+        self.ring.send(self.place, request);
+    }
+
+    /// Waits for what comes next while a request is in flight.
+    #[inline]
+    pub fn arrival(&self) -> impl Future<Output = Arrival<ReceivedBuffer>> {
+        self.ring.arrival(self.place)
+    }
+
+    /// The request is over. Whether something came that was no part of its reply.
+    #[inline]
+    #[must_use]
+    pub fn finish(&self) -> bool {
+        self.ring.finish(self.place)
+    }
+
+    /// The descriptor.
+    #[must_use]
+    pub fn descriptor(&self) -> RawFd {
+        self.descriptor.as_raw_fd()
+    }
+}
+
+impl Drop for RingSocket {
+    fn drop(&mut self) {
+        self.ring.close(self.place);
+    }
+}
+
+/// A buffer of the kernel's with what came on a connection; the kernel gets it back at its end.
+pub struct ReceivedBuffer {
+    ring: Rc<SocketRing>,
+    filled: FilledBuffer,
+}
+
+impl ReceivedBuffer {
+    /// What came.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: the kernel has filled it, and gets it back when `self` ends, which the slice
+        // cannot outlive.
+        unsafe { self.ring.buffers.bytes(self.filled) }
+    }
+}
+
+impl Drop for ReceivedBuffer {
+    fn drop(&mut self) {
+        self.ring.buffers.offer(self.filled.buffer);
+    }
+}
+
+impl Arrival<FilledBuffer> {
+    /// The same, with its buffer held.
+    #[inline]
+    pub(super) fn held_by(self, ring: &Rc<SocketRing>) -> Arrival<ReceivedBuffer> {
+        match self {
+            Self::Buffer(filled) => Arrival::Buffer(ReceivedBuffer {
+                ring: Rc::clone(ring),
+                filled,
+            }),
+            Self::Gathered(bytes) => Arrival::Gathered(bytes),
+            Self::Closed => Arrival::Closed,
+            Self::Broken(errno) => Arrival::Broken(errno),
+            Self::Unsent(errno) => Arrival::Unsent(errno),
+            Self::SentInPart(errno) => Arrival::SentInPart(errno),
+        }
+    }
+}

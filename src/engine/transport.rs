@@ -1,0 +1,111 @@
+//! What all connections of a core share: where they lead, what is in flight on them, what they have
+//! learnt.
+
+use super::codec::KnownHeads;
+use super::in_flight::InFlight;
+use super::manners::Manners;
+use super::pacer::Pacer;
+use super::pool::Pool;
+use super::recorder::Recorder;
+use super::socket_ring::SocketRing;
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What all connections of a core share.
+pub struct Transport {
+    /// Addresses of the target, tried in order.
+    pub(super) addresses: Arc<[SocketAddr]>,
+    /// After this long without a full reply a request is cut off; also bounds connecting.
+    pub(super) request_timeout_ns: u64,
+    /// The requests in flight.
+    pub(super) in_flight: InFlight,
+    /// For the connect timeout.
+    pub(super) pacer: Pacer,
+    /// Where connects are counted.
+    pub(super) recorder: Rc<RefCell<Recorder>>,
+    /// Position in `addresses` of the last one that worked.
+    pub(super) working_address: Cell<usize>,
+    /// What they travel over; without it the runtime's own sends and receives are used.
+    pub(super) ring: Option<Rc<SocketRing>>,
+    /// Without a ring: buffers for requests between being written and being sent. The last one back is the next
+    /// one out, so that a few warm ones do for all users.
+    request_buffers: RefCell<Vec<Vec<u8>>>,
+    /// Without a ring: permissions to send.
+    pub(super) send_permits: Pool<()>,
+    /// Reply heads that came before.
+    pub known_heads: Rc<KnownHeads>,
+    /// What the target does with a connection after a server error.
+    pub(super) manners: Manners,
+}
+
+/// Requests of a core that are handed to the kernel in one go. The kernel sends them one after the
+/// other, so that those behind would wait unsent while their service time runs; and it meets their
+/// sockets again for the replies, which stay in its nearest cache only if they are few. Measured
+/// with 4,096 connections, CPU a request: 7.2 µs at 32, 7.9 at 64, 9.3 without a limit; with 64
+/// connections 5.0, 4.75 and 4.7.
+const SENT_AT_ONCE: usize = 32;
+/// Room for a request; a longer one grows the buffer once.
+const REQUEST_BYTES: usize = 1_024;
+
+impl Transport {
+    /// A transport for `connections` connections of one core, used by `users`, to the target at
+    /// `addresses`.
+    #[must_use]
+    pub fn new(
+        addresses: Arc<[SocketAddr]>,
+        request_timeout: Duration,
+        (users, connections): (usize, usize),
+        pacer: Pacer,
+        recorder: Rc<RefCell<Recorder>>,
+        ring: Option<Rc<SocketRing>>,
+    ) -> Self {
+        // The ring has its own.
+        let users = if ring.is_some() { 0 } else { users };
+        let buffers = (0..users).map(|_| Vec::with_capacity(REQUEST_BYTES));
+        Self {
+            addresses,
+            request_timeout_ns: request_timeout.as_nanos() as u64,
+            in_flight: InFlight::new(connections),
+            pacer,
+            recorder,
+            working_address: Cell::new(0),
+            ring,
+            request_buffers: RefCell::new(buffers.collect()),
+            send_permits: Pool::new(vec![(); SENT_AT_ONCE], users),
+            known_heads: Rc::default(),
+            manners: Manners::default(),
+        }
+    }
+
+    /// After this long without a full reply a request is cut off.
+    #[must_use]
+    pub fn request_timeout_ns(&self) -> u64 {
+        self.request_timeout_ns
+    }
+
+    /// The requests in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> &InFlight {
+        &self.in_flight
+    }
+
+    /// An empty buffer for a request.
+    #[inline]
+    #[must_use]
+    pub fn request_buffer(&self) -> Vec<u8> {
+        if let Some(ring) = &self.ring {
+            return ring.request_buffer();
+        }
+        let buffer = self.request_buffers.borrow_mut().pop();
+        buffer.unwrap_or_else(|| Vec::with_capacity(REQUEST_BYTES))
+    }
+
+    /// Takes back a buffer whose request was sent.
+    #[inline]
+    pub(super) fn keep_request_buffer(&self, buffer: Vec<u8>) {
+        self.request_buffers.borrow_mut().push(buffer);
+    }
+}

@@ -239,8 +239,16 @@ impl SocketRing {
         sends: impl Iterator<Item = (Destination, &'a [u8])>,
         results: &mut Vec<i32>,
     ) {
-        let mut state = self.state.borrow_mut();
-        state.race(&self.buffers, sends, results);
+        {
+            let mut state = self.state.borrow_mut();
+            state.submit();
+            state.race_results.clear();
+        }
+        // Borrowed anew for each: who names them asks the ring about them.
+        for (to, bytes) in sends {
+            self.state.borrow_mut().queue_racer(to, bytes);
+        }
+        self.state.borrow_mut().release(&self.buffers, results);
     }
 
     /// Ends [`drive`]: nothing travels any more.
@@ -564,32 +572,26 @@ impl RingState {
         }
     }
 
-    fn race<'a>(
-        &mut self,
-        buffers: &ReceiveBuffers,
-        sends: impl Iterator<Item = (Destination, &'a [u8])>,
-        results: &mut Vec<i32>,
-    ) {
-        self.submit();
-        self.race_results.clear();
-        for (to, bytes) in sends {
-            if to.descriptor < 0 {
-                self.race_results.push(-libc::EBADF);
-                continue;
-            }
-            if self.ring.submission().is_full() {
-                self.submit();
-            }
-            let number = self.race_results.len() as u32;
-            self.race_results.push(bytes.len() as i32);
-            let entry = self.send_entry(to.place, bytes, AT_ONCE);
-            self.push(
-                entry
-                    .flags(Flags::SKIP_SUCCESS)
-                    .user_data(Kind::Race.mark(0, number)),
-            );
+    fn queue_racer(&mut self, to: Destination, bytes: &[u8]) {
+        if to.descriptor < 0 {
+            self.race_results.push(-libc::EBADF);
+            return;
         }
-        // Their bytes are lent for this call only.
+        if self.ring.submission().is_full() {
+            self.submit();
+        }
+        let number = self.race_results.len() as u32;
+        self.race_results.push(bytes.len() as i32);
+        let entry = self.send_entry(to.place, bytes, AT_ONCE);
+        self.push(
+            entry
+                .flags(Flags::SKIP_SUCCESS)
+                .user_data(Kind::Race.mark(0, number)),
+        );
+    }
+
+    /// Submits all that is queued, and takes what completed at once.
+    fn release(&mut self, buffers: &ReceiveBuffers, results: &mut Vec<i32>) {
         self.submit();
         while self.unsubmitted > 0 {
             self.reap(buffers);

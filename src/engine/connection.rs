@@ -6,7 +6,7 @@ use super::codec::{KnownHeads, Malformed, Reply, ReplyParser};
 use super::in_flight::{Cut, InFlight};
 use super::link::Broken;
 use super::manners::{Manners, SERVER_ERROR};
-use super::net::{ByteStream, is_stale};
+use super::net::{ByteStream, IdleState, is_stale, look_at_idle};
 use super::pacer::Pacer;
 use super::pool::Pool;
 use super::recorder::Recorder;
@@ -192,11 +192,24 @@ impl<S: ByteStream> Connection<S> {
         self.erred != 0
     }
 
+    /// Counts how the target ended the connection while nothing was in flight, if it did.
+    fn count_end(&self) {
+        let Some(stream) = &self.stream else { return };
+        let mut recorder = self.transport.recorder.borrow_mut();
+        let counters = &mut recorder.interval().counters;
+        match look_at_idle(stream.descriptor()) {
+            IdleState::Quiet => {}
+            IdleState::Closed => counters.closed_between_requests += 1,
+            IdleState::Unsolicited => counters.unsolicited += 1,
+        }
+    }
+
     /// Opens the connection, in place of the one it may have been.
     ///
     /// # Errors
     /// When no address of the target accepts in time.
     pub async fn reopen(&mut self) -> io::Result<()> {
+        self.count_end();
         self.stream = None;
         self.erred = 0;
         let started_ns = now_ns();
@@ -381,6 +394,9 @@ impl<S: ByteStream> Connection<S> {
                 Ok(reply)
             }
             Err(error) => {
+                if cut.is_none() && matches!(error, ExchangeError::Unsent(_)) {
+                    self.count_end();
+                }
                 self.stream = None;
                 if cut.is_none() && error.is_an_end() {
                     self.note_closed(now_ns());

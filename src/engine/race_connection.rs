@@ -247,12 +247,14 @@ pub async fn serve<S: ByteStream>(
 }
 
 async fn reopen<S: ByteStream>(race_connection: &RaceConnection, connection: &mut Connection<S>) {
-    race_connection.descriptor.set(CLOSED);
+    if race_connection.descriptor.replace(CLOSED) == CLOSED {
+        // Something may have been sent on it, so that what came since is not unasked for.
+        connection.hang_up();
+    }
     race_connection.order.set(Directive::Rest);
     race_connection
         .process
         .set(race_connection.next_process.take());
-    connection.hang_up();
     if let Err(error) = connection.reopen().await {
         race_connection.note_unsent(unconnected_reason(&error));
     }

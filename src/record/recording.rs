@@ -132,6 +132,8 @@ impl RunFacts {
                 opened: totals.counters.connects,
                 reconnects: totals.counters.reconnects,
                 failed: totals.counters.connect_failures,
+                closed_between_requests: totals.counters.closed_between_requests,
+                unsolicited: totals.counters.unsolicited,
                 connect_us: totals.timings.connect.summary(),
             },
             journeys: journey_records(totals),

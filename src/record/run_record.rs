@@ -288,6 +288,12 @@ pub struct Connections {
     pub reconnects: u64,
     /// Attempts that failed.
     pub failed: u64,
+    /// Closed by the server, without announcing it, while no request was on them.
+    #[serde(default)]
+    pub closed_between_requests: u64,
+    /// Replaced because something came on them while no request was on them: it answers nothing.
+    #[serde(default)]
+    pub unsolicited: u64,
     /// Time to connect; not part of service time.
     pub connect_us: LatencySummary,
 }

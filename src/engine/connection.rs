@@ -1,6 +1,7 @@
 //! One keep-alive connection: opened before use, replaced when the server closed it, shut down when
 //! a request on it is late.
 
+use super::addresses::{ConnectionPlace, CoreAddresses};
 use super::clock::now_ns;
 use super::codec::{KnownHeads, Malformed, Reply, ReplyParser};
 use super::in_flight::{Cut, InFlight};
@@ -12,15 +13,13 @@ use super::pool::Pool;
 use super::recorder::Recorder;
 use super::survey::Opened;
 use crate::stats::Reason;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -30,8 +29,8 @@ pub(super) const LOOK_AFTER_IDLE_NS: u64 = 100_000_000;
 
 /// What all connections of a core share.
 pub struct Transport {
-    /// Addresses of the target, tried in order.
-    addresses: Arc<[SocketAddr]>,
+    /// The target's addresses, and which connection goes to which of them.
+    addresses: CoreAddresses,
     /// After this long without a full reply a request is cut off; also bounds connecting.
     request_timeout_ns: u64,
     /// The requests in flight.
@@ -40,8 +39,6 @@ pub struct Transport {
     pacer: Pacer,
     /// Where connects are counted.
     recorder: Rc<RefCell<Recorder>>,
-    /// Position in `addresses` of the last one that worked.
-    working_address: Cell<usize>,
     /// Buffers for requests between being written and being sent. The last one back is the next
     /// one out, so that a few warm ones do for all users.
     request_buffers: RefCell<Vec<Vec<u8>>>,
@@ -67,7 +64,7 @@ impl Transport {
     /// `addresses`.
     #[must_use]
     pub fn new(
-        addresses: Arc<[SocketAddr]>,
+        addresses: CoreAddresses,
         request_timeout: Duration,
         (users, connections): (usize, usize),
         pacer: Pacer,
@@ -80,7 +77,6 @@ impl Transport {
             in_flight: InFlight::new(connections),
             pacer,
             recorder,
-            working_address: Cell::new(0),
             request_buffers: RefCell::new(buffers.collect()),
             send_permits: Pool::new(vec![(); SENT_AT_ONCE], users),
             known_heads: Rc::default(),
@@ -98,6 +94,12 @@ impl Transport {
     #[must_use]
     pub fn in_flight(&self) -> &InFlight {
         &self.in_flight
+    }
+
+    /// The target's addresses.
+    #[must_use]
+    pub fn addresses(&self) -> &CoreAddresses {
+        &self.addresses
     }
 
     /// An empty buffer for a request.
@@ -140,6 +142,8 @@ pub struct Connection<S> {
     stream: Option<S>,
     used_ns: u64,
     opened_before: bool,
+    /// Where it is, of the target's addresses.
+    pub(super) place: ConnectionPlace,
     /// Status of the last reply, when that was a server error; else 0.
     erred: u16,
 }
@@ -154,6 +158,7 @@ impl<S: ByteStream> Connection<S> {
             stream: None,
             used_ns: 0,
             opened_before: false,
+            place: ConnectionPlace::default(),
             erred: 0,
         }
     }
@@ -239,6 +244,8 @@ impl<S: ByteStream> Connection<S> {
         self.stream = Some(S::adopt(opened.stream)?);
         self.used_ns = now_ns();
         self.opened_before = true;
+        let addresses = &self.transport.addresses;
+        addresses.note_adopted(opened.address, &mut self.place);
         let mut recorder = self.transport.recorder.borrow_mut();
         let interval = recorder.interval();
         interval.timings.connect.record_us(opened.connect_us);
@@ -248,24 +255,26 @@ impl<S: ByteStream> Connection<S> {
 
     async fn open(&mut self) -> io::Result<()> {
         let transport = Rc::clone(&self.transport);
-        let first = transport.working_address.get();
-        let mut last = io::Error::from(io::ErrorKind::NotFound);
-        for step in 0..transport.addresses.len() {
-            let position = (first + step) % transport.addresses.len();
-            let deadline_ns = now_ns() + transport.request_timeout_ns;
-            let connecting = S::connect(transport.addresses[position]);
-            match within(connecting, transport.pacer.until(deadline_ns)).await {
+        let addresses = &transport.addresses;
+        let trial = addresses.begin(self.slot, self.place, self.opened_before, now_ns());
+        let mut trial = trial.ok_or(io::ErrorKind::NotFound)?;
+        loop {
+            let deadline_ns = now_ns() + trial.patience_ns(transport.request_timeout_ns);
+            let connecting = S::connect(trial.address());
+            let error = match within(connecting, transport.pacer.until(deadline_ns)).await {
                 Some(Ok(stream)) => {
-                    transport.working_address.set(position);
+                    addresses.note_opened(&trial, &mut self.place);
                     self.stream = Some(stream);
                     self.used_ns = now_ns();
                     return Ok(());
                 }
-                Some(Err(error)) => last = error,
-                None => last = io::Error::from(io::ErrorKind::TimedOut),
+                Some(Err(error)) => error,
+                None => io::ErrorKind::TimedOut.into(),
+            };
+            if !addresses.note_failed(&mut trial, &error, now_ns()) {
+                return Err(error);
             }
         }
-        Err(last)
     }
 
     /// Sends a request and receives the reply.
@@ -320,7 +329,10 @@ impl<S: ByteStream> Connection<S> {
     ) -> Result<Reply, Broken> {
         let result = match self.stream.as_mut() {
             None => Err(ExchangeError::Receive(io::ErrorKind::NotConnected.into())),
-            Some(stream) => receive_reply(stream, inbox, parser).await,
+            Some(stream) => {
+                self.transport.addresses.note_request(self.place);
+                receive_reply(stream, inbox, parser).await
+            }
         };
         let cut = self.transport.in_flight.remove(self.slot);
         self.conclude(result, cut, sent_ns, reason)
@@ -354,6 +366,7 @@ impl<S: ByteStream> Connection<S> {
             Ok(stream) => {
                 let buffer = std::mem::take(buffers.out);
                 transport.request_buffers.borrow_mut().push(buffer);
+                transport.addresses.note_request(self.place);
                 receive_reply(stream, buffers.inbox, buffers.parser).await
             }
             Err(error) => Err(error),

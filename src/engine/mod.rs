@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows ShopStream. All that is monoio's stands behind the types of this room.
 
+mod addresses;
 mod affinity;
 mod allocations;
 mod arena;
@@ -43,6 +44,7 @@ mod worker;
 mod worker_config;
 mod workload;
 
+pub use addresses::{ConnectionPositions, TargetAddresses};
 pub use affinity::{confine, confines};
 pub use allocations::{CountingAllocator, allocations, uncounted};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};

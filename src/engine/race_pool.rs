@@ -169,6 +169,7 @@ impl RacePool {
                 let process = opened.process;
                 if socket.adopt(opened).is_ok() {
                     connection.adopt(&socket, process);
+                    self.rotation.note_place(process, socket.place);
                 }
             }
             let parser =

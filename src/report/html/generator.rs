@@ -2,7 +2,7 @@
 
 use super::words::{duration_text, grouped, percent_text};
 use crate::record::Recorded;
-use crate::report::connections_text::ended_text;
+use crate::report::connections_text::{addresses_text, ended_text};
 
 /// The section about the generator.
 pub struct GeneratorView {
@@ -96,6 +96,9 @@ impl GeneratorView {
                 grouped(generator.allocations_steady),
             ),
         ];
+        if let Some(addresses) = addresses_text(run) {
+            facts.push(("Addresses", addresses));
+        }
         if let Some(law) = &generator.littles_law {
             let text = format!(
                 "{:.1} users active, {:.1} accounted for (ratio {:.2})",

@@ -320,3 +320,40 @@ impl TimedConnection {
         (self.is_owed, self.is_usable) = (false, false);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Target;
+    use std::net::TcpListener;
+
+    const SECOND_NS: u64 = 1_000_000_000;
+
+    #[test]
+    fn lines_go_round_the_addresses_that_accept_and_stay_at_one_when_asked_to() {
+        let listen = |host: &str| TcpListener::bind((host, 0)).unwrap();
+        let listeners = ["127.0.0.1", "127.0.0.2"].map(listen);
+        let down = listen("127.0.0.3").local_addr().unwrap();
+        let [first, second] = listeners.each_ref().map(|it| it.local_addr().unwrap());
+        let addresses = [first, down, second];
+        let target = Target::parse("http://shop.test").unwrap();
+        let questions = Questions::of(&target, "/slow", "/quick");
+        let mut timed = TimedConnections::new(&addresses, &questions, now_ns() + 20 * SECOND_NS);
+        assert_eq!(timed.addresses(), 3);
+        let lines: Vec<usize> = (0..5).map(|_| timed.open().unwrap()).collect();
+        assert_eq!((timed.addresses(), timed.refused()), (2, &[down][..]));
+        let near: Vec<usize> = (0..2).map(|_| timed.open_near(lines[1]).unwrap()).collect();
+        let places = lines.iter().chain(&near).map(|&line| {
+            let opened = timed.take(line, 0).unwrap();
+            assert_eq!(opened.stream.peer_addr().unwrap(), opened.address);
+            opened.address
+        });
+        let places: Vec<SocketAddr> = places.collect();
+        // The third of them falls to the one after it, whose turn then is the next.
+        assert_eq!(places[..5], [first, second, second, first, second]);
+        assert_eq!(places[5..], [second, second]);
+        drop(listeners);
+        assert!(timed.open().is_err());
+        assert_eq!((timed.addresses(), timed.refused().len()), (1, 3));
+    }
+}

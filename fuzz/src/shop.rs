@@ -64,6 +64,7 @@ fn plan() -> Plan {
             })
             .collect(),
         target: Target::parse("http://localhost:8000").expect("an address"),
+        addresses: shopblast::plan::AddressChoice::All,
         load: Load::closed(vec![stage], run_time).expect("one user for a second"),
         pacing: Pacing::Max,
         options: Vec::new(),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, Pacing, Plan, is_loopback_host};
-use crate::run::{Output, RunRequest};
+use crate::run::{Output, Resolver, RunRequest};
 use crate::shop::{JourneyOptions, Profile};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +66,7 @@ pub(super) fn build(
             .to_owned(),
         classes,
         target,
+        addresses: options.target.addresses,
         load,
         pacing: options
             .workload
@@ -126,6 +127,7 @@ pub(super) fn build(
         preflight: !options.single.no_preflight,
         allow_drift: options.target.allow_drift,
         addresses,
+        resolver: Resolver::default(),
         observers,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use super::values;
-use crate::plan::Target;
+use crate::plan::{AddressChoice, Target};
 use clap::Args;
 
 /// Where the shop is when nobody says so.
@@ -30,6 +30,13 @@ pub(super) struct TargetFlags {
         value_parser = values::parse_host, value_delimiter = ','
     )]
     pub allow_host: Vec<String>,
+
+    /// Which addresses of a name connections go to: all, in turn, or the first that accepts
+    #[arg(
+        long, value_name = "WHICH", help_heading = "Target", hide_short_help = true,
+        value_parser = values::addresses(), default_value = "all"
+    )]
+    pub addresses: AddressChoice,
 
     /// Try journeys, too, that the target cannot carry out, by its own description
     #[arg(long, help_heading = "Target", hide_short_help = true)]

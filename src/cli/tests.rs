@@ -6,7 +6,7 @@ mod hunts;
 mod loads;
 
 use super::*;
-use crate::plan::{Driver, ExitCode, Load, Pacing, RunId, Stage, Target, Topology};
+use crate::plan::{AddressChoice, Driver, ExitCode, Load, Pacing, RunId, Stage, Target, Topology};
 use crate::run::{Output, RunRequest};
 use crate::sandbox::{DrainRate, Names, ObservatoryConfig, PipelineConfig, ShopConfig};
 use crate::shop::Generation;
@@ -231,6 +231,15 @@ fn an_embedded_shop_alone_is_looked_at() {
         assert_eq!(request(named).output.remark, None, "{named}");
     }
     assert!(message("hunt --sandbox").contains("say what to run"));
+}
+
+#[test]
+fn connections_go_round_a_names_addresses_unless_the_first_is_asked_for() {
+    let chosen = |line: &str| request(line).plan.addresses;
+    assert_eq!(chosen("SpikeUser"), AddressChoice::All);
+    assert_eq!(chosen("SpikeUser --addresses first"), AddressChoice::First);
+    let of_hash = |line: &str| request(line).plan.hash();
+    assert_eq!(of_hash("SpikeUser"), of_hash("SpikeUser --addresses first"));
 }
 
 #[test]

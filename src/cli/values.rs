@@ -1,8 +1,8 @@
 //! Readers of flag values, with messages that say what would have been right.
 
 use crate::plan::{
-    Arrivals, Driver, DurationError, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS, Pacing,
-    RaceRelease, RunId, parse_duration,
+    AddressChoice, Arrivals, Driver, DurationError, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS,
+    Pacing, RaceRelease, RunId, parse_duration,
 };
 use crate::report::ReportFormat;
 use crate::sandbox::Conflicts;
@@ -179,6 +179,11 @@ pub(super) fn failures() -> impl TypedValueParser<Value = FailureRule> {
         ("strict", FailureRule::Strict),
         ("locust", FailureRule::Locust),
     ])
+}
+
+/// `all` or `first`.
+pub(super) fn addresses() -> impl TypedValueParser<Value = AddressChoice> {
+    one_of(&[("all", AddressChoice::All), ("first", AddressChoice::First)])
 }
 
 /// `uring` or `epoll`.

@@ -2,6 +2,7 @@
 //!
 //! Sends a few harmless requests: nothing that the shop would store.
 
+mod addresses;
 mod concurrency;
 mod finding;
 mod machine;

@@ -1,7 +1,7 @@
 //! What a target says of itself: whether it answers, is ShopStream, is the one that journeys were
 //! written for, and works on several requests at once.
 
-use super::{DoctorFinding, DoctorRequest, concurrency};
+use super::{DoctorFinding, DoctorRequest, addresses, concurrency};
 use crate::engine::Workload;
 use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource, agent, get};
 use crate::pieces::counted;
@@ -32,9 +32,12 @@ pub fn reach(target: &Target) -> Result<(), ReachError> {
 }
 
 /// Looks at the shop.
-pub fn look_at(request: &DoctorRequest, addresses: &[SocketAddr]) -> Vec<DoctorFinding> {
-    let mut findings = recognition(request);
-    findings.push(concurrency::look_at(&request.target, addresses));
+pub fn look_at(request: &DoctorRequest, known: &[SocketAddr]) -> Vec<DoctorFinding> {
+    let mut findings: Vec<DoctorFinding> = addresses::look_at(&request.target, known)
+        .into_iter()
+        .chain(recognition(request))
+        .collect();
+    findings.push(concurrency::look_at(&request.target, known));
     findings
 }
 

@@ -1,6 +1,7 @@
 //! One keep-alive connection: opened before use, replaced when the server closed it, shut down when
 //! a request on it is late.
 
+use super::addresses::ConnectionPlace;
 use super::breakage::{ExchangeError, explain};
 use super::clock::now_ns;
 use super::codec::{Malformed, Reply, ReplyParser};
@@ -8,7 +9,7 @@ use super::in_flight::Cut;
 use super::inbox::Inbox;
 use super::link::Broken;
 use super::manners::SERVER_ERROR;
-use super::net::{ByteStream, Tcp, is_stale, took_none_of};
+use super::net::{ByteStream, IdleState, Tcp, is_stale, look_at_idle, took_none_of};
 use super::socket_ring::{Arrival, Idle, RingSocket};
 use super::survey::Opened;
 use super::transport::Transport;
@@ -77,6 +78,8 @@ pub struct Connection {
     stream: Option<Stream>,
     used_ns: u64,
     opened_before: bool,
+    /// Where it is, of the target's addresses.
+    pub(super) place: ConnectionPlace,
     /// Status of the last reply, when that was a server error; else 0.
     erred: u16,
 }
@@ -91,6 +94,7 @@ impl Connection {
             stream: None,
             used_ns: 0,
             opened_before: false,
+            place: ConnectionPlace::default(),
             erred: 0,
         }
     }
@@ -145,11 +149,38 @@ impl Connection {
         self.erred != 0
     }
 
+    /// Counts how the target ended the connection while nothing was in flight, if it did.
+    #[cold]
+    fn count_end(&self) {
+        let state = match &self.stream {
+            None => return,
+            Some(Stream::Runtime(stream)) => look_at_idle(stream.descriptor()),
+            Some(Stream::Ring(socket)) => match socket.idle() {
+                Idle::Usable => IdleState::Quiet,
+                Idle::Closed => IdleState::Closed,
+                Idle::Unsolicited => IdleState::Unsolicited,
+            },
+        };
+        self.count(state);
+    }
+
+    #[cold]
+    fn count(&self, state: IdleState) {
+        let mut recorder = self.transport.recorder.borrow_mut();
+        let counters = &mut recorder.interval().counters;
+        match state {
+            IdleState::Quiet => {}
+            IdleState::Closed => counters.closed_between_requests += 1,
+            IdleState::Unsolicited => counters.unsolicited += 1,
+        }
+    }
+
     /// Opens the connection, in place of the one it may have been.
     ///
     /// # Errors
     /// When no address of the target accepts in time.
     pub async fn reopen(&mut self) -> io::Result<()> {
+        self.count_end();
         self.stream = None;
         self.erred = 0;
         let started_ns = now_ns();
@@ -186,6 +217,8 @@ impl Connection {
         });
         self.used_ns = now_ns();
         self.opened_before = true;
+        let addresses = &self.transport.addresses;
+        addresses.note_adopted(opened.address, &mut self.place);
         let mut recorder = self.transport.recorder.borrow_mut();
         let interval = recorder.interval();
         interval.timings.connect.record_us(opened.connect_us);
@@ -195,15 +228,15 @@ impl Connection {
 
     async fn open(&mut self) -> io::Result<()> {
         let transport = Rc::clone(&self.transport);
-        let first = transport.working_address.get();
-        let mut last = io::Error::from(io::ErrorKind::NotFound);
-        for step in 0..transport.addresses.len() {
-            let position = (first + step) % transport.addresses.len();
-            let deadline_ns = now_ns() + transport.request_timeout_ns;
-            let connecting = Tcp::connect(transport.addresses[position]);
-            match within(connecting, transport.pacer.until(deadline_ns)).await {
+        let addresses = &transport.addresses;
+        let trial = addresses.begin(self.slot, self.place, self.opened_before, now_ns());
+        let mut trial = trial.ok_or(io::ErrorKind::NotFound)?;
+        loop {
+            let deadline_ns = now_ns() + trial.patience_ns(transport.request_timeout_ns);
+            let connecting = Tcp::connect(trial.address());
+            let error = match within(connecting, transport.pacer.until(deadline_ns)).await {
                 Some(Ok(stream)) => {
-                    transport.working_address.set(position);
+                    addresses.note_opened(&trial, &mut self.place);
                     self.stream = Some(match &transport.ring {
                         None => Stream::Runtime(stream),
                         Some(ring) => {
@@ -214,11 +247,13 @@ impl Connection {
                     self.used_ns = now_ns();
                     return Ok(());
                 }
-                Some(Err(error)) => last = error,
-                None => last = io::Error::from(io::ErrorKind::TimedOut),
+                Some(Err(error)) => error,
+                None => io::ErrorKind::TimedOut.into(),
+            };
+            if !addresses.note_failed(&mut trial, &error, now_ns()) {
+                return Err(error);
             }
         }
-        Err(last)
     }
 
     /// Sends a request and receives the reply.
@@ -269,6 +304,9 @@ impl Connection {
         (inbox, parser): (&mut Inbox, &mut ReplyParser),
         reason: &mut Reason,
     ) -> Result<Reply, Broken> {
+        if self.stream.is_some() {
+            self.transport.addresses.note_request(self.place);
+        }
         let result = match &mut self.stream {
             None => Err(ExchangeError::Receive(io::ErrorKind::NotConnected.into())),
             Some(Stream::Ring(socket)) => reply_on_ring(socket, inbox, parser).await,
@@ -312,6 +350,9 @@ impl Connection {
         };
         let cut = transport.in_flight.remove(self.slot);
         let result = self.conclude(result, cut, sent_ns, buffers.reason);
+        if result != Err(Broken::NotSent) {
+            self.transport.addresses.note_request(self.place);
+        }
         ConnectionExchange {
             ready_ns: 0,
             sent_ns,
@@ -348,10 +389,19 @@ impl Connection {
                 Err(self.explain(&error, cut, reason))
             }
             Ok(reply) => {
+                if is_more || reply.followed {
+                    self.count(IdleState::Unsolicited);
+                }
                 self.stream = None;
                 Ok(reply)
             }
             Err(error) => {
+                match &error {
+                    _ if cut.is_some() => {}
+                    ExchangeError::Unsent(_) => self.count_end(),
+                    ExchangeError::ClosedBefore => self.count(IdleState::Closed),
+                    _ => {}
+                }
                 self.stream = None;
                 if cut.is_none() && error.is_an_end() {
                     self.note_closed(now_ns());

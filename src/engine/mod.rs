@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows ShopStream. All that is monoio's stands behind the types of this room.
 
+mod addresses;
 mod affinity;
 mod allocations;
 mod arena;
@@ -18,6 +19,7 @@ mod inbox;
 pub mod inquiry;
 mod interruption;
 mod link;
+mod local_barrier;
 mod manners;
 mod net;
 mod openings;
@@ -27,6 +29,7 @@ mod pacer;
 mod pool;
 mod preallocation;
 mod race_connection;
+mod race_crowd;
 mod race_pool;
 mod race_reservation;
 mod recorder;
@@ -47,6 +50,7 @@ mod worker;
 mod worker_config;
 mod workload;
 
+pub use addresses::{ConnectionPositions, TargetAddresses};
 pub use affinity::{confine, confines};
 pub use allocations::{CountingAllocator, allocations, uncounted};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};

@@ -146,10 +146,26 @@ pub fn reset_on_close(descriptor: RawFd) {
     }
 }
 
-/// Whether the peer has closed or broken an idle stream (or sent bytes that nobody asked for):
-/// one non-blocking peek.
+/// What became of a stream on which nothing is in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdleState {
+    /// Nothing came.
+    Quiet,
+    /// The peer has closed or broken it.
+    Closed,
+    /// The peer has sent what nobody asked for.
+    Unsolicited,
+}
+
+/// Whether an idle stream is of no use any more: it is not [`IdleState::Quiet`].
 #[must_use]
 pub fn is_stale(descriptor: RawFd) -> bool {
+    look_at_idle(descriptor) != IdleState::Quiet
+}
+
+/// What became of an idle stream: one non-blocking peek.
+#[must_use]
+pub fn look_at_idle(descriptor: RawFd) -> IdleState {
     let mut byte = 0_u8;
     // SAFETY: the buffer is one writable byte and its length is given as 1.
     let peeked = unsafe {
@@ -160,7 +176,12 @@ pub fn is_stale(descriptor: RawFd) -> bool {
             libc::MSG_PEEK | libc::MSG_DONTWAIT,
         )
     };
-    peeked >= 0 || io::Error::last_os_error().kind() != io::ErrorKind::WouldBlock
+    match peeked {
+        1.. => IdleState::Unsolicited,
+        0 => IdleState::Closed,
+        _ if io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock => IdleState::Quiet,
+        _ => IdleState::Closed,
+    }
 }
 
 /// Of `struct tcp_info` (linux/tcp.h): its length, and where fields of interest lie.

@@ -6,6 +6,7 @@ use super::runtime::spawn;
 use super::socket_link::UserConnection;
 use super::survey::Opened;
 use super::transport::Transport;
+use crate::stats::AddressTable;
 use std::rc::Rc;
 
 /// Connections of a core that are being opened at once before the start.
@@ -20,6 +21,8 @@ pub struct Ready {
     pub open_connections: usize,
     /// Why the last connection that is not open could not be opened.
     pub connect_error: Option<String>,
+    /// What went to which address of the target so far.
+    pub addresses: AddressTable,
 }
 
 /// Connections of a core.
@@ -45,6 +48,7 @@ pub async fn open_connections(
         ring_flags,
         open_connections: 0,
         connect_error: None,
+        addresses: AddressTable::default(),
     };
     for (slot, opened) in opened.into_iter().take(wanted.opened).enumerate() {
         let mut connection = Connection::new(Rc::clone(transport), slot);

@@ -1,6 +1,7 @@
 //! One race connection of a core: warmed, looked after by a task of its own, so
 //! that replies that come together are received together.
 
+use super::addresses::ConnectionPlace;
 use super::breakage::unconnected_reason;
 use super::clock::now_ns;
 use super::codec::ReplyParser;
@@ -50,6 +51,8 @@ pub struct RaceConnection {
     process: Cell<u8>,
     /// The same of the connection that is opened next.
     next_process: Cell<u8>,
+    /// Where that process accepts.
+    next_place: Cell<ConnectionPlace>,
     used_ns: Cell<u64>,
     done_ns: Cell<u64>,
     result: Cell<Result<ReplyHead, Broken>>,
@@ -71,6 +74,7 @@ impl RaceConnection {
             descriptor: Cell::new(CLOSED),
             process: Cell::new(0),
             next_process: Cell::new(0),
+            next_place: Cell::default(),
             used_ns: Cell::new(0),
             done_ns: Cell::new(0),
             result: Cell::new(Err(Broken::NotSent)),
@@ -114,9 +118,10 @@ impl RaceConnection {
         self.process.set(process);
     }
 
-    /// Has a new connection opened for `group`, which `process` is believed to accept.
-    pub(super) fn reopen_at(&self, process: u8, group: &Rc<RaceGroup>) {
+    /// Has a new connection opened for `group`, which `process` is believed to accept, at `place`.
+    pub(super) fn reopen_at(&self, process: u8, place: ConnectionPlace, group: &Rc<RaceGroup>) {
         self.next_process.set(process);
+        self.next_place.set(place);
         self.give(Directive::Reopen, group);
     }
 
@@ -262,14 +267,21 @@ pub async fn serve(
 }
 
 async fn reopen(race_connection: &RaceConnection, connection: &mut Connection) {
-    race_connection.descriptor.set(CLOSED);
+    if race_connection.descriptor.replace(CLOSED) == CLOSED {
+        // Something may have been sent on it, so that what came since is not unasked for.
+        connection.hang_up();
+    }
     race_connection.order.set(Directive::Rest);
     race_connection
         .process
         .set(race_connection.next_process.take());
-    connection.hang_up();
+    let wanted = race_connection.next_place.take();
+    connection.place.settle_at(wanted);
     if let Err(error) = connection.reopen().await {
         race_connection.note_unsent(unconnected_reason(&error));
+    }
+    if connection.place.is_elsewhere_than(wanted) {
+        race_connection.believe(0);
     }
     note_connection(race_connection, connection);
     if race_connection.order.get() == Directive::Reopen {

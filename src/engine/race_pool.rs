@@ -4,14 +4,14 @@
 //! all racers leave in one submission. (Or, when asked for, whole requests do.) Users that gather
 //! on one core are let go together as well.
 
-use super::barrier::CommonStart;
 use super::breakage::unsent_reason;
 use super::clock::now_ns;
 use super::codec::ReplyParser;
 use super::connection::Connection;
-use super::link::{AwaitedStart, CalledOff, RaceRequest, Stopped};
+use super::link::{AwaitedStart, CalledOff, RaceRequest};
+use super::local_barrier::LocalBarrier;
 use super::pacer::Pacer;
-use super::race_connection::{Directive, Ended, RaceConnection, RaceGroup, serve};
+use super::race_connection::{Directive, RaceConnection, RaceGroup, serve};
 use super::race_reservation::{FreeConnections, ProcessRotation, RaceReservation};
 use super::release::{Destination, Release, Released};
 use super::runtime::{Task, spawn};
@@ -26,8 +26,6 @@ use std::rc::Rc;
 /// Pause between the heads and the last bytes, in which the server reads the heads: what is left
 /// is the same for all racers then, a byte each.
 const SETTLE_NS: u64 = 100_000;
-/// How often one user of a core looks whether the common start is set.
-const LOOK_NS: u64 = 100_000;
 /// The pacer may wake this late; the rest of a wait for an exact moment is spent looking at the
 /// clock.
 const WAKE_EARLY_NS: u64 = 60_000;
@@ -39,12 +37,12 @@ pub struct RacePool {
     pub(super) connections: Box<[Rc<RaceConnection>]>,
     pub(super) free: RefCell<FreeConnections>,
     pub(super) rotation: ProcessRotation,
-    release: RefCell<Release>,
-    barrier: RefCell<LocalBarrier>,
+    pub(super) release: RefCell<Release>,
+    pub(super) barrier: RefCell<LocalBarrier>,
     style: RaceRelease,
     pub(super) transport: Rc<Transport>,
     pub(super) pacer: Pacer,
-    run_end_ns: Rc<Cell<u64>>,
+    pub(super) run_end_ns: Rc<Cell<u64>>,
 }
 
 /// What a pool is made of.
@@ -78,31 +76,16 @@ pub struct RaceStart<'a> {
 
 impl<'a> RaceStart<'a> {
     /// Each request with its connection.
-    fn each<R>(self, racers: R) -> impl Iterator<Item = (u32, R::Item)>
+    pub(super) fn each<R>(self, racers: R) -> impl Iterator<Item = (u32, R::Item)>
     where
         R: IntoIterator + 'a,
     {
         self.connections.iter().copied().zip(racers)
     }
 
-    fn request(self, racer: &RaceRequest) -> &'a [u8] {
+    pub(super) fn request(self, racer: &RaceRequest) -> &'a [u8] {
         &self.text[racer.request.clone()]
     }
-}
-
-/// Users of this core that wait for a common start.
-#[derive(Default)]
-struct LocalBarrier {
-    waiting: Vec<WaitingRacer>,
-    /// What each of them still has to send.
-    text: Vec<u8>,
-}
-
-struct WaitingRacer {
-    connection: u32,
-    descriptor: RawFd,
-    end: usize,
-    group: Rc<RaceGroup>,
 }
 
 impl RacePool {
@@ -178,6 +161,7 @@ impl RacePool {
                 let process = opened.process;
                 if socket.adopt(opened).is_ok() {
                     connection.adopt(&socket, process);
+                    self.rotation.note_place(process, socket.place);
                 }
             }
             let parser =
@@ -299,7 +283,7 @@ impl RacePool {
     }
 
     /// How many bytes of a request wait for the start.
-    fn held_back(&self, request: &[u8]) -> usize {
+    pub(super) fn held_back(&self, request: &[u8]) -> usize {
         match self.style {
             RaceRelease::LastByte => 1,
             RaceRelease::Whole => request.len(),
@@ -417,7 +401,7 @@ impl RacePool {
     }
 
     /// Waits to the microsecond.
-    async fn until_exactly(&self, moment_ns: u64) {
+    pub(super) async fn until_exactly(&self, moment_ns: u64) {
         self.pacer
             .until(moment_ns.saturating_sub(WAKE_EARLY_NS))
             .await;
@@ -462,148 +446,42 @@ impl RacePool {
         released
     }
 
-    fn note_released(&self, connection: u32, racer: &mut RaceRequest, released: Released) {
+    pub(super) fn note_released(
+        &self,
+        connection: u32,
+        racer: &mut RaceRequest,
+        released: Released,
+    ) {
         (racer.sent_ns, racer.left_ns) = (released.first_ns, released.last_ns);
         racer.process = self.get(connection).process();
     }
 
     /// What was to be let go did not leave.
-    fn note_lost(&self, connection: u32, racer: &mut RaceRequest, taken: i32) {
+    pub(super) fn note_lost(&self, connection: u32, racer: &mut RaceRequest, taken: i32) {
         self.transport.in_flight().remove(self.get(connection).slot);
         self.note_unsent(connection, racer, taken);
     }
 
     /// Where a request on `connection`, which is `descriptor`, is sent.
-    fn destination(&self, connection: u32, descriptor: RawFd) -> Destination {
+    pub(super) fn destination(&self, connection: u32, descriptor: RawFd) -> Destination {
         Destination {
             descriptor,
             place: self.get(connection).slot as u32,
         }
     }
 
-    fn descriptor(&self, connection: u32) -> RawFd {
+    pub(super) fn descriptor(&self, connection: u32) -> RawFd {
         // A connection at the start was ready when its head was sent; if it broke since, sending fails.
         self.get(connection).ready_descriptor(0).unwrap_or(-1)
     }
 
-    fn mark_in_flight(&self, connection: u32, now_ns: u64) {
+    pub(super) fn mark_in_flight(&self, connection: u32, now_ns: u64) {
         let deadline_ns = now_ns + self.transport.request_timeout_ns();
         let (slot, descriptor) = (self.get(connection).slot, self.descriptor(connection));
         self.get(connection).begin();
         self.transport
             .in_flight()
             .add(slot, descriptor, deadline_ns);
-    }
-
-    /// Gathers with the crowd. The first one of a core that comes lets all of them go.
-    async fn start_with(
-        &self,
-        crowd: AwaitedStart<'_>,
-        start: RaceStart<'_>,
-        racers: &mut [RaceRequest],
-    ) -> Result<u64, CalledOff> {
-        let group = start.group;
-        let call_off = |why| {
-            start
-                .connections
-                .iter()
-                .for_each(|&connection| self.get(connection).spoil());
-            Err(why)
-        };
-        if crowd.barrier.arrive(crowd.start, now_ns()).is_err() {
-            return call_off(CalledOff::Missed);
-        }
-        group.started.set(None);
-        let leads = self.wait_at_local_barrier(start, racers);
-        if leads {
-            self.lead(crowd).await;
-        }
-        let started = group.wait_for(|| group.started.get()).await;
-        let Ok(released) = started else {
-            let end_ns = self.run_end_ns.get();
-            return call_off(CalledOff::Stopped(Stopped { end_ns }));
-        };
-        for (connection, racer) in start.each(racers) {
-            if is_at_start(racer) {
-                self.note_released(connection, racer, released);
-                if self.get(connection).finish().1 == Err(super::Broken::NotSent) {
-                    self.note_lost(connection, racer, 0);
-                }
-            }
-        }
-        let common = crowd.barrier.start(crowd.start, now_ns());
-        Ok(common.map_or(0, |common| common.crowd))
-    }
-
-    /// Returns whether nobody else of this core waits yet.
-    fn wait_at_local_barrier(&self, start: RaceStart<'_>, racers: &[RaceRequest]) -> bool {
-        let mut barrier = self.barrier.borrow_mut();
-        let is_first = barrier.waiting.is_empty();
-        for (connection, racer) in start.each(racers) {
-            let request = start.request(racer);
-            if is_at_start(racer) {
-                let held_back = &request[request.len() - self.held_back(request)..];
-                barrier.text.extend_from_slice(held_back);
-            }
-            let end = barrier.text.len();
-            barrier.waiting.push(WaitingRacer {
-                connection,
-                descriptor: self.descriptor(connection),
-                end,
-                group: Rc::clone(start.group),
-            });
-        }
-        is_first
-    }
-
-    /// Waits for the common start and lets everybody at the barrier go, or ends their wait when the
-    /// run is over.
-    async fn lead(&self, crowd: AwaitedStart<'_>) {
-        let start = loop {
-            let (now_ns, end_ns) = (now_ns(), self.run_end_ns.get());
-            if let Some(start) = crowd.barrier.start(crowd.start, now_ns) {
-                break start;
-            }
-            if now_ns >= end_ns {
-                let mut barrier = self.barrier.borrow_mut();
-                for waiting in barrier.waiting.drain(..) {
-                    crowd.barrier.withdraw(crowd.start);
-                    waiting.group.started.set(Some(Err(Ended)));
-                    waiting.group.wake();
-                }
-                barrier.text.clear();
-                return;
-            }
-            self.pacer.until((now_ns + LOOK_NS).min(end_ns)).await;
-        };
-        self.open_local_barrier(start).await;
-    }
-
-    async fn open_local_barrier(&self, start: CommonStart) {
-        self.until_exactly(start.at_ns).await;
-        let now_ns = now_ns();
-        let mut barrier = self.barrier.borrow_mut();
-        let barrier = &mut *barrier;
-        for waiting in &barrier.waiting {
-            self.mark_in_flight(waiting.connection, now_ns);
-        }
-        let mut release = self.release.borrow_mut();
-        let begun = Cell::new(0);
-        let released = release.send_all(barrier.waiting.iter().map(|waiting| {
-            let begin = begun.replace(waiting.end);
-            let to = self.destination(waiting.connection, waiting.descriptor);
-            (to, &barrier.text[begin..waiting.end])
-        }));
-        let mut begin = 0;
-        for (waiting, &taken) in barrier.waiting.iter().zip(release.results()) {
-            let expected = (waiting.end - std::mem::replace(&mut begin, waiting.end)) as i32;
-            self.get(waiting.connection)
-                .note_taken(taken == expected && expected > 0);
-            waiting.group.started.set(Some(Ok(released)));
-            waiting.group.wake();
-        }
-        barrier.waiting.clear();
-        barrier.text.clear();
     }
 }
 
@@ -614,7 +492,7 @@ const NO_REPLY_YET: super::ReplyHead = super::ReplyHead {
 };
 
 /// A request that was let go has left the start; one that could not get there never was at it.
-fn is_at_start(racer: &RaceRequest) -> bool {
+pub(super) fn is_at_start(racer: &RaceRequest) -> bool {
     racer.result.is_ok() && racer.left_ns == 0
 }
 

@@ -1,6 +1,7 @@
 //! A race's wait for its connections, and which of the free ones it gets: of different processes where
 //! several serve the target.
 
+use super::addresses::ConnectionPlace;
 use super::race_connection::RaceConnection;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -51,9 +52,29 @@ pub(super) struct ProcessRotation {
     processes: Cell<u8>,
     /// Races that were given some: the first racer's process changes with it.
     races: Cell<usize>,
+    /// Where each process accepts, as far as that is known.
+    places: RefCell<Vec<ConnectionPlace>>,
 }
 
 impl ProcessRotation {
+    /// `process` accepts at `place`.
+    pub fn note_place(&self, process: u8, place: ConnectionPlace) {
+        let mut places = self.places.borrow_mut();
+        let process = usize::from(process);
+        let known = places.len().max(process + 1);
+        places.resize_with(known, ConnectionPlace::default);
+        places[process] = place;
+    }
+
+    /// Where `process` accepts.
+    pub fn place_of(&self, process: u8) -> ConnectionPlace {
+        let places = self.places.borrow();
+        places
+            .get(usize::from(process))
+            .copied()
+            .unwrap_or_default()
+    }
+
     /// There are so many processes.
     pub fn set_processes(&self, processes: u8) {
         self.processes.set(processes);

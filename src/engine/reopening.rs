@@ -35,8 +35,10 @@ pub async fn reopen_closed(race_pool: Rc<RacePool>, slow: Rc<[u8]>) {
             race_pool.ask(&workers, &slow, &working);
             race_pool.pacer.until(now_ns() + BEGIN_NS).await;
             let believed = if are_at_work { process } else { 0 };
+            let place = race_pool.rotation.place_of(process);
             for &connection in &part {
-                race_pool.get(connection).reopen_at(believed, &opening);
+                let connection = race_pool.get(connection);
+                connection.reopen_at(believed, place, &opening);
             }
             opening.all_done().await;
             give_back(&race_pool, &mut part);

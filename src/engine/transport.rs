@@ -1,6 +1,7 @@
 //! What all connections of a core share: where they lead, what is in flight on them, what they have
 //! learnt.
 
+use super::addresses::CoreAddresses;
 use super::codec::KnownHeads;
 use super::in_flight::InFlight;
 use super::manners::Manners;
@@ -8,16 +9,14 @@ use super::pacer::Pacer;
 use super::pool::Pool;
 use super::recorder::Recorder;
 use super::socket_ring::SocketRing;
-use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What all connections of a core share.
 pub struct Transport {
-    /// Addresses of the target, tried in order.
-    pub(super) addresses: Arc<[SocketAddr]>,
+    /// The target's addresses, and which connection goes to which of them.
+    pub(super) addresses: CoreAddresses,
     /// After this long without a full reply a request is cut off; also bounds connecting.
     pub(super) request_timeout_ns: u64,
     /// The requests in flight.
@@ -26,8 +25,6 @@ pub struct Transport {
     pub(super) pacer: Pacer,
     /// Where connects are counted.
     pub(super) recorder: Rc<RefCell<Recorder>>,
-    /// Position in `addresses` of the last one that worked.
-    pub(super) working_address: Cell<usize>,
     /// What they travel over; without it the runtime's own sends and receives are used.
     pub(super) ring: Option<Rc<SocketRing>>,
     /// Without a ring: buffers for requests between being written and being sent. The last one back is the next
@@ -55,7 +52,7 @@ impl Transport {
     /// `addresses`.
     #[must_use]
     pub fn new(
-        addresses: Arc<[SocketAddr]>,
+        addresses: CoreAddresses,
         request_timeout: Duration,
         (users, connections): (usize, usize),
         pacer: Pacer,
@@ -71,7 +68,6 @@ impl Transport {
             in_flight: InFlight::new(connections),
             pacer,
             recorder,
-            working_address: Cell::new(0),
             ring,
             request_buffers: RefCell::new(buffers.collect()),
             send_permits: Pool::new(vec![(); SENT_AT_ONCE], users),
@@ -90,6 +86,12 @@ impl Transport {
     #[must_use]
     pub fn in_flight(&self) -> &InFlight {
         &self.in_flight
+    }
+
+    /// The target's addresses.
+    #[must_use]
+    pub fn addresses(&self) -> &CoreAddresses {
+        &self.addresses
     }
 
     /// An empty buffer for a request.

@@ -4,6 +4,7 @@
 //! Everything here belongs to the worker's own thread; what it shares with others are the channels
 //! of [`WorkerHandle`] and the handover to the collector, touched a few times a second.
 
+use super::addresses::CoreAddresses;
 use super::clock::now_ns;
 use super::connection::Connection;
 use super::health::ThreadGauge;
@@ -126,7 +127,7 @@ async fn run<S: Script>(
         connections: config.load.all_connections(),
         opened: config.load.planned_connections(),
     };
-    let (mut connections, ready) =
+    let (mut connections, mut ready) =
         open_connections(wanted, spread.others, &core.transport, ring_flags).await;
     if config.place.position == 0 && ready.open_connections > 0 {
         let set_up = core
@@ -161,6 +162,7 @@ async fn run<S: Script>(
             spawn(reopen_closed(Rc::clone(race_pool), questions.slow()));
         }
     }
+    ready.addresses = core.transport.addresses().untallied();
     if handle.ready.send(Ok(ready)).is_err() {
         return;
     }
@@ -249,7 +251,11 @@ impl Core {
             Driver::Epoll => None,
         };
         let transport = Rc::new(Transport::new(
-            Arc::clone(&config.target.addresses),
+            CoreAddresses::new(
+                Arc::clone(&config.target.addresses),
+                config.target.positions,
+                now_ns(),
+            ),
             config.target.request_timeout,
             (config.load.users.len(), connections + race_connections),
             pacer.clone(),
@@ -413,6 +419,7 @@ impl Core {
         let mut full = recorder.swap(empty, now_ns);
         full.last = last;
         full.users = self.active_users.get();
+        self.transport.addresses().tally(&mut full.addresses);
         full.health = self.gauge.borrow_mut().lap();
         let _ = handover.full.try_send(full);
     }

@@ -1,11 +1,11 @@
 //! What a worker is told before it starts.
 
+use super::addresses::{ConnectionPositions, TargetAddresses};
 use super::request::PreparedHeads;
 use super::survey::{Questions, Spread};
 use super::user::UserConfig;
 use crate::plan::{ArrivalSchedule, Driver, FailureRule};
 use crate::stats::{LiveSchedule, SetShape, WorkerHandover};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +37,9 @@ pub struct PlacementConfig {
 /// What a worker asks, and how it gets there.
 pub struct TargetConfig {
     /// Addresses of the target.
-    pub addresses: Arc<[SocketAddr]>,
+    pub addresses: Arc<TargetAddresses>,
+    /// Where the worker's connections are among those of all.
+    pub positions: ConnectionPositions,
     /// Request heads by step.
     pub heads: Arc<PreparedHeads>,
     /// Connections that are open already; the rest is opened by the worker.

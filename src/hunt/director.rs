@@ -52,7 +52,8 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
         None => template.observers.clone(),
     };
     observers.drain_wait = Duration::from_secs_f64(request.criteria.rest_limit_s);
-    let addresses = run::resolve(&target, &template.addresses)?;
+    let mut addresses = template.resolver.resolve(&target, &template.addresses)?;
+    run::accepting_first(&mut addresses, template.plan.request_timeout);
     let met = run::meet(template, &target, &addresses)?;
     let health =
         TargetHealth::ask_first(&target, &template.addresses, template.subject.health_path())?;

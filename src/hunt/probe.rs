@@ -201,6 +201,7 @@ fn run_request(request: &HuntRequest, place: &ProbeTarget, plan: Plan) -> RunReq
         met: Some(place.met.clone()),
         allow_drift: template.allow_drift,
         addresses: template.addresses.clone(),
+        resolver: template.resolver.clone(),
         observers: place.observers.clone(),
         ..RunRequest::of_plan(plan, template.subject.clone())
     }

@@ -4,6 +4,7 @@
 
 mod activity;
 mod address;
+mod address_choice;
 mod arrivals;
 mod class_share;
 mod cores;
@@ -27,6 +28,7 @@ mod topology;
 mod wait;
 
 pub use address::{AddressPolicy, PublicAddress, is_allowed_address, is_loopback_host};
+pub use address_choice::{AddressChoice, AddressOrder, MOST_ADDRESSES};
 pub use arrivals::{Arrival, ArrivalSchedule};
 pub use class_share::{ClassShare, ClassShareError};
 pub use cores::{CoreChoice, CoreError, CpuList, MOST_WORKERS};
@@ -86,6 +88,8 @@ pub struct Plan {
     pub classes: Vec<ClassShare>,
     /// Where the requests go.
     pub target: Target,
+    /// Which of its addresses connections go to. No part of [`Plan::hash`], as the target is none.
+    pub addresses: AddressChoice,
     /// How many users there are when, or how many journeys arrive.
     pub load: Load,
     /// Whether users wait between steps.
@@ -144,6 +148,7 @@ impl Plan {
                 authority: "localhost:8000".to_owned(),
                 base_path: String::new(),
             },
+            addresses: AddressChoice::All,
             load,
             pacing: Pacing::Class,
             options: Vec::new(),

@@ -90,6 +90,7 @@ fn second(ordinal: u64) -> MergedInterval {
     }
     interval.counters.connects = if ordinal == 0 { 3 } else { 0 };
     interval.counters.reconnects = u64::from(ordinal == 2);
+    interval.counters.closed_between_requests = u64::from(ordinal == 2);
     if ordinal == 0 {
         [180, 220, 350]
             .into_iter()

@@ -1,6 +1,7 @@
 //! The record of a run: what it consists of, the directory that it is written to as the run goes, and
 //! how it is read again. Reports and comparisons are made of it, and of nothing else.
 
+mod address_record;
 mod bands_csv;
 mod contest_record;
 mod csv_columns;
@@ -42,6 +43,7 @@ pub(crate) mod golden;
 #[cfg(test)]
 pub(crate) mod made_up;
 
+pub use address_record::{AddressRecord, RefusedAddress};
 pub use bands_csv::BandsCsv;
 pub use contest_record::{
     EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,

@@ -1,5 +1,6 @@
 //! From what was measured to `run.json`, during and after a run.
 
+use super::address_record::RefusedAddress;
 use super::contest_record::{
     invariant_records, probes_record, race_records, rounds_record, witness_records,
 };
@@ -109,7 +110,10 @@ impl RunFacts {
             run_id: self.run_id.clone(),
             started: rfc_3339(self.started),
             command: self.command.clone(),
-            target: self.target.clone(),
+            target: self
+                .target
+                .clone()
+                .map(|target| target.reached_at(&totals.addresses)),
             plan: self.plan.clone(),
             failure_rule: match rule {
                 FailureRule::Default => "default",
@@ -132,6 +136,9 @@ impl RunFacts {
                 opened: totals.counters.connects,
                 reconnects: totals.counters.reconnects,
                 failed: totals.counters.connect_failures,
+                closed_between_requests: totals.counters.closed_between_requests,
+                unsolicited: totals.counters.unsolicited,
+                refused_addresses: RefusedAddress::of(&totals.addresses),
                 connect_us: totals.timings.connect.summary(),
             },
             journeys: journey_records(totals),

@@ -3,6 +3,7 @@
 //! The JSON schema in `schema/run.schema.json` is generated from these types.
 
 use super::Record;
+use super::address_record::RefusedAddress;
 use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
 use super::observed_record::ObservedRecord;
 use super::process_text::ProcessesRecord;
@@ -280,7 +281,7 @@ pub struct ErrorRecord {
 }
 
 /// Connections of a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Connections {
     /// Opened by users that had none yet.
     pub opened: u64,
@@ -288,6 +289,15 @@ pub struct Connections {
     pub reconnects: u64,
     /// Attempts that failed.
     pub failed: u64,
+    /// Closed by the server, without announcing it, while no request was on them.
+    #[serde(default)]
+    pub closed_between_requests: u64,
+    /// Replaced because something came on them while no request was on them: it answers nothing.
+    #[serde(default)]
+    pub unsolicited: u64,
+    /// Addresses of the target that refused connections, or did not answer in time, at most 64.
+    #[serde(default)]
+    pub refused_addresses: Vec<RefusedAddress>,
     /// Time to connect; not part of service time.
     pub connect_us: LatencySummary,
 }

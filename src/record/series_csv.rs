@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Columns beside those of the cores.
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 34] = [
     "second",
     "length_s",
     "phase",
@@ -42,6 +42,8 @@ const COLUMNS: [&str; 32] = [
     "races",
     "violations",
     "known_violations",
+    "closed_between_requests",
+    "unsolicited",
 ];
 
 /// Appends a row a second, flushed each second.
@@ -130,6 +132,8 @@ fn row(interval: &MergedInterval, totals: &Totals) -> Vec<String> {
         races.sum(),
         violations,
         known,
+        interval.counters.closed_between_requests,
+        interval.counters.unsolicited,
     ]);
     row.extend(counts.into_iter().map(|count| count.to_string()));
     row

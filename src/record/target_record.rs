@@ -1,6 +1,8 @@
 //! What a run's target was, as its record says it.
 
+use super::address_record::AddressRecord;
 use crate::engine::TargetFacts;
+use crate::stats::AddressTable;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 const KEPT: usize = 100;
 
 /// What the target was, and how it differed from its generation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetRecord {
     /// Its address.
     pub url: String,
@@ -37,6 +39,9 @@ pub struct TargetRecord {
     pub additions: u64,
     /// All of it in one line.
     pub says: String,
+    /// The addresses that connections went to, at most 64.
+    #[serde(default)]
+    pub addresses: Vec<AddressRecord>,
 }
 
 impl TargetRecord {
@@ -60,6 +65,16 @@ impl TargetRecord {
             unfelt: facts.unfelt,
             additions: facts.additions,
             says: facts.says,
+            addresses: Vec::new(),
+        }
+    }
+
+    /// The same, with what went to which of its addresses.
+    #[must_use]
+    pub fn reached_at(self, table: &AddressTable) -> Self {
+        Self {
+            addresses: AddressRecord::of(table),
+            ..self
         }
     }
 }

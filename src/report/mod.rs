@@ -1,5 +1,6 @@
 //! Reports, made of records: for the console, as a page, and as other programs want them.
 
+mod connections_text;
 mod console;
 mod export;
 mod html;

@@ -6,6 +6,7 @@ mod embedded;
 mod error;
 mod face;
 mod kernel_file;
+mod lookup;
 mod machine;
 #[cfg(test)]
 pub(crate) mod made_up;
@@ -21,6 +22,7 @@ mod request;
 mod settle;
 mod signals;
 mod stages;
+mod target_addresses;
 mod topology;
 mod worker_setup;
 mod worker_threads;
@@ -29,9 +31,10 @@ pub use control::{RunControl, RunState};
 pub use embedded::{Embedded, serve};
 pub use error::RunError;
 pub use face::{Face, Follower, LiveRun};
+pub use lookup::{Resolver, accepting_first, resolve};
 pub use machine::{allowed_cpus, new_run_id, step_aside, topology};
 pub use preflight::meet;
-pub use reach::{ReachError, preflight, resolve};
+pub use reach::{ReachError, preflight};
 pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
@@ -39,6 +42,7 @@ pub use settle::Finished;
 pub use signals::{Listening, before_exit, listen};
 
 use crate::plan::{Load, MOST_USERS, Plan};
+use lookup::NameLookup;
 use stages::RunInputs;
 
 /// Descriptors beside those of connections: rings, timers, files, the terminal.
@@ -100,17 +104,26 @@ fn with_target(
         Some(sandbox) => request.plan.clone().with_target(sandbox.target()),
         None => request.plan.clone(),
     };
-    let addresses = reach::resolve(&plan.target, &request.addresses)?;
+    let mut addresses = request.resolver.resolve(&plan.target, &request.addresses)?;
+    if request.preflight {
+        accepting_first(&mut addresses, plan.request_timeout);
+    }
     let script = preflight::run_preflight(request, &plan, &addresses)?;
     let observed = match &sandbox {
         Some(sandbox) => sandbox.observers(&request.observers),
         None => request.observers.clone(),
     };
+    let lookup = NameLookup {
+        resolver: request.resolver.clone(),
+        target: plan.target.clone(),
+        policy: request.addresses.clone(),
+    };
+    let addresses = lookup.keep_up(&addresses, plan.addresses);
     let observed = observers::of_target(observed, &script.target, request.output.silent);
     let inputs = RunInputs {
         request,
         plan: &plan,
-        addresses: addresses.as_slice(),
+        addresses: &addresses,
         observed: &observed,
         control,
     };

@@ -37,7 +37,11 @@ pub fn meet(
     };
     let is_muted = output.quiet || output.only_summary || output.silent;
     if request.preflight && !is_muted {
-        eprintln!("target: {met}");
+        let asked_at = match addresses {
+            [first, _, ..] => format!(" (asked at {first})"),
+            _ => String::new(),
+        };
+        eprintln!("target: {met}{asked_at}");
     }
     Ok(met)
 }

@@ -2,9 +2,9 @@
 
 use crate::engine::codec::{Malformed, ReplyParser, field};
 use crate::engine::inquiry::{Answer, NoAnswer};
-use crate::plan::{AddressPolicy, ExitCode, PublicAddress, Target};
+use crate::plan::{ExitCode, PublicAddress, Target};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// Why no load was sent.
@@ -52,31 +52,6 @@ impl ReachError {
             _ => ExitCode::Unreachable,
         }
     }
-}
-
-/// The addresses of `target`, IPv4 first where a name has both, as servers started on `localhost`
-/// usually listen there.
-///
-/// # Errors
-/// When the name has no address, or one that `policy` does not allow.
-pub fn resolve(target: &Target, policy: &AddressPolicy) -> Result<Vec<SocketAddr>, ReachError> {
-    let unresolved = |error| ReachError::Unresolved {
-        host: target.host.clone(),
-        error,
-    };
-    let mut addresses: Vec<SocketAddr> = (target.host.as_str(), target.port)
-        .to_socket_addrs()
-        .map_err(unresolved)?
-        .collect();
-    if addresses.is_empty() {
-        return Err(unresolved(io::ErrorKind::NotFound.into()));
-    }
-    addresses.sort_by_key(SocketAddr::is_ipv6);
-    addresses.dedup();
-    for address in &addresses {
-        policy.check(&target.host, address.ip())?;
-    }
-    Ok(addresses)
 }
 
 /// Asks `target` for `path` once, on a connection of its own: any HTTP reply will do. Uncounted.
@@ -296,19 +271,5 @@ mod tests {
         let target = Target::parse(&format!("http://{address}")).unwrap();
         let error = preflight(&target, &[address], "/health", Duration::from_secs(1)).unwrap_err();
         assert!(matches!(error, ReachError::Unreachable { .. }), "{error}");
-    }
-
-    #[test]
-    fn public_addresses_need_permission() {
-        let target = Target::parse("http://192.0.2.1:80").unwrap();
-        let refused = resolve(&target, &AddressPolicy::new(&[])).unwrap_err();
-        assert!(matches!(refused, ReachError::Public(_)));
-        let named = AddressPolicy::new(&["192.0.2.1".to_owned()]);
-        assert!(resolve(&target, &named).is_ok());
-        let v6 = Target::parse("http://[::1]:8000").unwrap();
-        assert_eq!(
-            resolve(&v6, &AddressPolicy::default()).unwrap(),
-            ["[::1]:8000".parse().unwrap()]
-        );
     }
 }

@@ -1,7 +1,8 @@
 //! Fires a witness again: what makes the contended thing in sequence, the racers together, and what
 //! was asked after them.
 
-use super::reach::{ReachError, resolve};
+use super::lookup::resolve;
+use super::reach::ReachError;
 use super::replay_client::{ReplayReply, Starter, send, send_together};
 use crate::engine::{Id, Questions};
 use crate::pieces::duration_text;
@@ -78,6 +79,15 @@ impl ReplayError {
     }
 }
 
+/// The addresses that racers go round; nothing when there is but one.
+fn listed(addresses: &[SocketAddr]) -> String {
+    let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    match texts.len() {
+        0 | 1 => String::new(),
+        _ => format!(" (its racers in turn at {})", texts.join(", ")),
+    }
+}
+
 /// Fires the witness until it happens again, and says on standard output what came of it: 96 when
 /// it happened again, 0 when not.
 ///
@@ -104,10 +114,11 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
     };
     let addresses = resolve(&target, &request.addresses)?;
     println!(
-        "{}: {}\nfired again at {}",
+        "{}: {}\nfired again at {}{}",
         kept.violation.rule,
         kept.violation.why,
-        target.url()
+        target.url(),
+        listed(&addresses)
     );
     let exchanges = chosen(&kept.violation.exchanges, request.all);
     let (slow, quick) = request.questions;

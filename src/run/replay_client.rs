@@ -89,7 +89,10 @@ impl<'a> Starter<'a> {
             by_turn.rotate_left(first);
         }
         while by_turn.len() < count {
-            by_turn.push(connect(self.addresses)?);
+            let mut addresses = self.addresses.to_vec();
+            let turn = (by_turn.len() + attempt as usize) % addresses.len().max(1);
+            addresses.rotate_left(turn);
+            by_turn.push(connect(&addresses)?);
         }
         by_turn.iter().try_for_each(prepare)?;
         Ok(by_turn)

@@ -1,5 +1,6 @@
 //! What a run is asked to do, beside its plan.
 
+use super::lookup::Resolver;
 use crate::engine::{MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
 use crate::plan::{AddressPolicy, Plan};
@@ -36,6 +37,8 @@ pub struct RunRequest {
     /// Decides about the addresses that the target's name resolves to. A target that is written
     /// as an address has passed already.
     pub addresses: AddressPolicy,
+    /// Looks that name up.
+    pub resolver: Resolver,
     /// What is observed of the shop's back end.
     pub observers: ObserverConfig,
 }
@@ -57,6 +60,7 @@ impl RunRequest {
             preflight: true,
             allow_drift: false,
             addresses: AddressPolicy::default(),
+            resolver: Resolver::default(),
             observers: ObserverConfig::default(),
         }
     }

@@ -6,8 +6,9 @@ use super::worker_setup::WorkerSetup;
 use super::worker_threads::WorkerThreads;
 use super::{
     Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, signals,
+    target_addresses,
 };
-use crate::engine::{Description, PreparedScript};
+use crate::engine::{Description, PreparedScript, TargetAddresses};
 use crate::observe::{Observation, ObserverConfig, Watch};
 use crate::plan::{Load, Pacing, Plan};
 use crate::record::{Live, LiveSink, RecordDirectory, RunFacts, TargetRecord};
@@ -16,7 +17,6 @@ use crate::stats::{
     UserShare,
 };
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
@@ -33,7 +33,7 @@ pub struct RunInputs<'a> {
     /// What is done, at the target that was found.
     pub plan: &'a Plan,
     /// Where the target is.
-    pub addresses: &'a [SocketAddr],
+    pub addresses: &'a Arc<TargetAddresses>,
     /// What is observed beside it.
     pub observed: &'a ObserverConfig,
     /// What stops and steers it.
@@ -118,6 +118,7 @@ fn prepare(
     let (workers, survey) = machine::at_large(plan, || setup.prepare(handovers))?;
     reached_at_all(plan, &workers)?;
     machine::tell(plan, &request.output);
+    target_addresses::tell(request, plan, &inputs.addresses.known(), &workers.ready);
     let started = SystemTime::now();
     let host = machine::facts(plan, &workers.ready);
     let facts = RunFacts::of(plan, started, command, host)

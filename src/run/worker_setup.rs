@@ -3,13 +3,12 @@
 use super::partition::Deal;
 use super::worker_threads::{WorkerStartError, WorkerThreads};
 use crate::engine::{
-    CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened, PlacementConfig,
-    PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey, Surveyor,
-    TargetConfig, WorkerConfig,
+    ConnectionPositions, CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened,
+    PlacementConfig, PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey,
+    Surveyor, TargetAddresses, TargetConfig, WorkerConfig,
 };
 use crate::plan::Plan;
 use crate::stats::{LiveSchedule, WorkerHandover};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// What workers are set up for.
@@ -19,7 +18,7 @@ pub struct WorkerSetup<'a> {
     /// What users do.
     pub script: &'a PreparedScript,
     /// Where the target is.
-    pub addresses: &'a [SocketAddr],
+    pub addresses: &'a Arc<TargetAddresses>,
     /// Whether the target's processes are looked for, and connections opened at each of them.
     pub looks: bool,
     /// Stops the preparations.
@@ -58,7 +57,6 @@ impl WorkerSetup<'_> {
     ) -> Result<Vec<WorkerConfig>, WorkerStartError> {
         let described = &self.script.described;
         let heads = Arc::new(PreparedHeads::new(described.steps, &self.plan.target)?);
-        let addresses: Arc<[SocketAddr]> = self.addresses.into();
         let cores = self.plan.cores.iter().zip(handovers).enumerate();
         let config = cores.map(|(position, (&cpu, handover))| WorkerConfig {
             place: PlacementConfig {
@@ -67,7 +65,8 @@ impl WorkerSetup<'_> {
                 driver: self.plan.driver,
             },
             target: TargetConfig {
-                addresses: Arc::clone(&addresses),
+                addresses: Arc::clone(self.addresses),
+                positions: ConnectionPositions::default(),
                 heads: Arc::clone(&heads),
                 opened: Spread::default(),
                 questions: questions.cloned(),
@@ -83,7 +82,28 @@ impl WorkerSetup<'_> {
             },
             handover,
         });
-        Ok(config.collect())
+        let mut config: Vec<WorkerConfig> = config.collect();
+        self.number_connections(&mut config);
+        Ok(config)
+    }
+
+    /// Numbers the connections that are opened before the start, those of one worker after those of
+    /// the one before, and those for races after all others.
+    fn number_connections(&self, config: &mut [WorkerConfig]) {
+        let mut first = 0;
+        let mut first_for_races = config
+            .iter()
+            .map(|config| config.load.planned_connections())
+            .sum();
+        for config in config {
+            config.target.positions = ConnectionPositions {
+                first,
+                connections: config.load.all_connections(),
+                first_for_races,
+            };
+            first += config.load.planned_connections();
+            first_for_races += self.script.race_connections(config.load.planned_users());
+        }
     }
 
     /// The part of the load that worker `position` carries out.
@@ -116,7 +136,8 @@ impl WorkerSetup<'_> {
             _ => LONGEST_SURVEY,
         };
         let interruption = Some(&**self.interruption);
-        let mut surveyor = Surveyor::new(self.addresses, questions, longest, interruption);
+        let addresses = self.addresses.in_use();
+        let mut surveyor = Surveyor::new(&addresses, questions, longest, interruption);
         surveyor.look();
         let wanted = config.iter().map(|config| Wanted {
             race_connections: self.script.race_connections(config.load.planned_users()),
@@ -124,6 +145,7 @@ impl WorkerSetup<'_> {
         });
         let wanted: Vec<Wanted> = wanted.collect();
         distribute_connections(&mut surveyor, &wanted, config);
+        self.addresses.note_refused(surveyor.refused());
         surveyor.survey()
     }
 }

@@ -3,8 +3,8 @@
 //! A set is allocated once, handed back and forth, and cleared at the cost of what was recorded.
 
 use super::{
-    Contests, Counters, Forget, JourneyCounts, LatencyCounts, Measured, Outcome, Reason, Round,
-    SetShape, Timings, WorkerHealth,
+    AddressTable, Contests, Counters, Forget, JourneyCounts, LatencyCounts, Measured, Outcome,
+    Reason, Round, SetShape, Timings, WorkerHealth,
 };
 use serde::Serialize;
 
@@ -73,6 +73,8 @@ pub struct CoreInterval {
     pub contests: Contests<LatencyCounts>,
     /// Rounds that ended; when there were very many of them, not all.
     pub rounds: Vec<Round>,
+    /// What went to which address of the target.
+    pub addresses: AddressTable,
     /// The worker's own figures.
     pub health: WorkerHealth,
 }
@@ -103,6 +105,7 @@ impl CoreInterval {
             journeys: vec![JourneyCounts::default(); shape.journeys],
             contests: Contests::new(shape),
             rounds: Vec::with_capacity(if shape.races > 0 { Self::MAX_ROUNDS } else { 0 }),
+            addresses: AddressTable::default(),
             health: WorkerHealth::default(),
         }
     }
@@ -146,6 +149,7 @@ impl CoreInterval {
         self.journeys.forget();
         self.contests.forget();
         self.rounds.clear();
+        self.addresses.forget();
         self.health.forget();
     }
 }

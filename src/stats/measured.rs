@@ -79,6 +79,11 @@ sums! {
         pub reconnects: u64,
         /// Connection attempts that failed.
         pub connect_failures: u64,
+        /// Connections that the server closed, without announcing it, while no request was on them.
+        pub closed_between_requests: u64,
+        /// Connections on which something came while no request was on them: it answers nothing, and
+        /// they were replaced.
+        pub unsolicited: u64,
         /// Open-model arrivals that were given up, because no user became free in time.
         pub shed: u64,
         /// Those of them, and steps of a fixed schedule, that the generator's own lateness was enough

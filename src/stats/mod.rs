@@ -1,5 +1,6 @@
 //! What was measured: latency counts, interval sets that workers fill, and their merge.
 
+mod addresses;
 mod buckets;
 mod collector;
 mod contests;
@@ -36,6 +37,7 @@ mod thresholds;
 mod totals;
 mod trend;
 
+pub use addresses::{AddressCounts, AddressTable};
 pub use buckets::{BUCKET_EDGES_US, Buckets};
 pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};

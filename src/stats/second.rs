@@ -1,8 +1,8 @@
 //! One merged second: what all workers measured in it.
 
 use super::{
-    Absorb, Contests, CoreInterval, Counters, ErrorCounts, Forget, JourneyCounts, LatencyCounts,
-    Measured, Round, SetShape, Timings, WorkerHealth,
+    Absorb, AddressTable, Contests, CoreInterval, Counters, ErrorCounts, Forget, JourneyCounts,
+    LatencyCounts, Measured, Round, SetShape, Timings, WorkerHealth,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,8 @@ pub struct MergedInterval {
     pub contests: Contests<LatencyCounts>,
     /// Rounds that ended; when there were very many of them, not all.
     pub rounds: Vec<Round>,
+    /// What went to which address of the target.
+    pub addresses: AddressTable,
     /// One entry a set that was merged: one a worker, more or fewer when a worker was late.
     pub cores: Vec<CoreHealth>,
 }
@@ -124,6 +126,7 @@ impl MergedInterval {
             journeys: vec![JourneyCounts::default(); shape.journeys],
             contests: Contests::new(shape),
             rounds: Vec::new(),
+            addresses: AddressTable::default(),
             cores: Vec::new(),
         }
     }
@@ -157,6 +160,7 @@ impl MergedInterval {
         self.journeys.absorb(&set.journeys);
         self.contests.absorb(&set.contests);
         self.rounds.extend_from_slice(&set.rounds);
+        self.addresses.absorb(&set.addresses);
         self.cores.push(CoreHealth {
             core: set.core,
             start_us: set.start_us,
@@ -187,6 +191,7 @@ impl MergedInterval {
         self.journeys.forget();
         self.contests.forget();
         self.rounds.clear();
+        self.addresses.forget();
         self.cores.clear();
     }
 }

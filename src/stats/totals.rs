@@ -1,9 +1,9 @@
 //! What a run measured so far: merged over cores and seconds, of a size that does not grow.
 
 use super::{
-    Absorb, Contests, Counters, ErrorTable, JourneyCounts, LatencyTotal, LittlesLaw, Measured,
-    MergedInterval, Phase, Recovery, RunContext, SelfCheck, SteadyFigures, Thresholds, Timings,
-    WITNESSES_A_RULE, WorkerHealth,
+    Absorb, AddressTable, Contests, Counters, ErrorTable, JourneyCounts, LatencyTotal, LittlesLaw,
+    Measured, MergedInterval, Phase, Recovery, RunContext, SelfCheck, SteadyFigures, Thresholds,
+    Timings, WITNESSES_A_RULE, WorkerHealth,
 };
 use std::sync::Arc;
 
@@ -121,6 +121,8 @@ pub struct Totals {
     pub journeys: Vec<JourneyCounts>,
     /// What was contended for.
     pub contests: Contests<LatencyTotal>,
+    /// What went to which address of the target.
+    pub addresses: AddressTable,
     /// Users active at the end of the last second.
     pub users: u32,
     /// Most users that were active at the end of a second.
@@ -152,6 +154,7 @@ impl Totals {
             timings: Timings::default(),
             journeys: vec![JourneyCounts::default(); context.journeys.len()],
             contests: Contests::new(context.shape()).keeping(WITNESSES_A_RULE),
+            addresses: AddressTable::default(),
             users: 0,
             peak_users: 0,
             from_us: 0,
@@ -187,6 +190,7 @@ impl Totals {
         self.timings.absorb(&interval.timings);
         self.journeys.absorb(&interval.journeys);
         self.contests.absorb(&interval.contests);
+        self.addresses.absorb(&interval.addresses);
         self.users = interval.users;
         self.peak_users = self.peak_users.max(interval.users);
         self.end_us = self.end_us.max(interval.end_us);

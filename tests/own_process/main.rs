@@ -9,6 +9,7 @@ mod sandbox_request;
 
 mod descriptors;
 mod own_workload;
+mod several_addresses;
 mod steady_allocations;
 mod steered_runs;
 

@@ -3,13 +3,13 @@
 
 use crate::alone;
 use shopblast::engine::{
-    ArrivalConfig, CountingAllocator, CountingConfig, Described, Interruption, LoadConfig,
-    PlacementConfig, PreparedHeads, Script, Spread, TargetConfig, UserConfig, WorkerConfig,
-    WorkerHandle, now_ns, work,
+    ArrivalConfig, ConnectionPositions, CountingAllocator, CountingConfig, Described, Interruption,
+    LoadConfig, PlacementConfig, PreparedHeads, Script, Spread, TargetAddresses, TargetConfig,
+    UserConfig, WorkerConfig, WorkerHandle, now_ns, work,
 };
 use shopblast::plan::{
-    ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, Stage, Target,
-    UniqueNumbers, user_seed,
+    AddressChoice, ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, Stage,
+    Target, UniqueNumbers, user_seed,
 };
 use shopblast::sandbox::{Sandbox, SandboxConfig, SandboxMode, ShopConfig};
 use shopblast::shop::{Generation, ShopScript};
@@ -80,7 +80,11 @@ fn run(
             driver: plan.driver,
         },
         target: TargetConfig {
-            addresses: Arc::new([sandbox.address()]),
+            addresses: Arc::new(TargetAddresses::new(
+                &[sandbox.address()],
+                AddressChoice::All,
+            )),
+            positions: ConnectionPositions::default(),
             heads: Arc::new(PreparedHeads::new(script.steps(), &plan.target).expect("valid paths")),
             opened: Spread::default(),
             questions: None,

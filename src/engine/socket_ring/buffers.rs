@@ -5,8 +5,8 @@
 //! its tail, which tells the kernel how many were ever offered, lies in the first entry.
 
 use super::sockets::FilledBuffer;
+use io_uring::Submitter;
 use io_uring::types::BufRingEntry;
-use io_uring::{IoUring, Submitter};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::io;
@@ -96,15 +96,15 @@ impl ReceiveBuffers {
         self.tail.set(offered.wrapping_add(1));
     }
 
-    /// Frees the memory once nothing that `ring` has in flight can write to it any more; if the kernel
+    /// Frees the memory once nothing that the ring has in flight can write to it any more; if the kernel
     /// cannot say so, the memory is never freed.
-    pub(super) fn release(&self, ring: &IoUring) {
+    pub(super) fn release(&self, submitter: &Submitter<'_>) {
         let all = io_uring::types::CancelBuilder::any();
-        let is_quiet = match ring.submitter().register_sync_cancel(None, all) {
+        let is_quiet = match submitter.register_sync_cancel(None, all) {
             Ok(()) => true,
             Err(error) => error.raw_os_error() == Some(libc::ENOENT),
         };
-        if is_quiet && ring.submitter().unregister_buf_ring(GROUP).is_ok() {
+        if is_quiet && submitter.unregister_buf_ring(GROUP).is_ok() {
             let (of_ring, of_memory) = layouts(self.count, self.buffer_bytes);
             // SAFETY: allocated with these layouts by `register`; every receive was cancelled, the
             // kernel has forgotten the buffers, which it does but once, and whoever holds one of

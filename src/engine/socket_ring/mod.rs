@@ -14,18 +14,16 @@ mod buffers;
 mod driving;
 mod socket;
 mod sockets;
+mod state;
 
-use self::buffers::{GROUP, ReceiveBuffers};
+use self::buffers::ReceiveBuffers;
+pub use self::driving::drive;
+use self::driving::remember;
+pub use self::socket::{ReceivedBuffer, RingSocket};
 pub use self::sockets::{Arrival, Idle};
-use self::sockets::{Fate, FilledBuffer, SocketTable};
-use super::net::count_ring_entry;
+use self::state::RingState;
 use super::release::Destination;
-pub use driving::drive;
-use driving::remember;
-use io_uring::squeue::{Entry, Flags};
-use io_uring::{IoUring, cqueue, opcode, types};
 use rustix::event::{EventfdFlags, eventfd};
-pub use socket::{ReceivedBuffer, RingSocket};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io;
@@ -33,57 +31,10 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// Entries of the submission queue: as many racers leave in one submission.
-pub(super) const ENTRIES: u32 = 256;
-/// Most completions between two looks; more are kept by the kernel, at a cost.
-const COMPLETIONS: u32 = 4_096;
 /// Buffers that arrivals lie in until they are read, in the same turn of the loop.
 const BUFFERS: u16 = 256;
 /// Bytes of one; a longer reply comes in several.
 const BUFFER_BYTES: u32 = 2_048;
-/// Requests that are handed to the kernel in one go. It sends them one after the other, so that
-/// those behind wait unsent while their service time runs.
-const SENT_AT_ONCE: u32 = 32;
-/// Room for a request; a longer one grows its buffer once.
-const REQUEST_BYTES: usize = 1_024;
-/// Request buffers that are kept: as many as are filled between two turns, nearly always.
-const KEPT_BUFFERS: usize = 1_024;
-/// The kernel takes all of a request at once, or tells that it did not, and does not end the process
-/// when the peer is gone. With MSG_WAITALL a part of it is no success, and so is told.
-const AT_ONCE: i32 = libc::MSG_DONTWAIT | libc::MSG_WAITALL | libc::MSG_NOSIGNAL;
-/// The kernel waits until the peer takes it.
-const IN_TIME: i32 = libc::MSG_WAITALL | libc::MSG_NOSIGNAL;
-const GETEVENTS: u32 = 1;
-
-/// What a completion is of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-enum Kind {
-    Receive,
-    Send,
-    Rest,
-    Race,
-    Cancel,
-}
-
-impl Kind {
-    const ALL: [Self; 5] = [
-        Self::Receive,
-        Self::Send,
-        Self::Rest,
-        Self::Race,
-        Self::Cancel,
-    ];
-
-    fn mark(self, generation: u16, number: u32) -> u64 {
-        u64::from(self as u8) << 56 | u64::from(generation) << 32 | u64::from(number)
-    }
-
-    fn read(mark: u64) -> (Self, u16, u32) {
-        let kind = Self::ALL[(mark >> 56) as usize % Self::ALL.len()];
-        (kind, (mark >> 32) as u16, mark as u32)
-    }
-}
 
 /// A core's ring. See the module's documentation.
 pub struct SocketRing {
@@ -96,64 +47,14 @@ pub struct SocketRing {
     is_over: Cell<bool>,
 }
 
-struct RingState {
-    ring: IoUring,
-    sockets: SocketTable,
-    descriptors: Box<[RawFd]>,
-    /// Whether descriptors are registered.
-    registered: bool,
-    /// Requests in the queue that the kernel has not seen yet.
-    unsubmitted: u32,
-    /// Requests that were queued since the last turn.
-    sent: Vec<(u32, Vec<u8>)>,
-    /// Requests of which the kernel took a part at first.
-    slow: Vec<SlowRequest>,
-    /// Empty buffers for requests. The last one back is the next one out, so that a few warm ones
-    /// do for all users.
-    request_buffers: Vec<Vec<u8>>,
-    /// Sockets whose receive has to be armed again.
-    unarmed: Vec<(u32, u16)>,
-    /// What became of each request of a race.
-    race_results: Vec<i32>,
-}
-
-struct SlowRequest {
-    socket: u32,
-    generation: u16,
-    text: Vec<u8>,
-    taken: usize,
-}
-
 impl SocketRing {
     /// A ring with room for `sockets`.
     ///
     /// # Errors
     /// When the kernel is too old, forbids rings, or has no memory for it.
     pub fn new(sockets: usize) -> io::Result<Rc<Self>> {
-        let mut setup = IoUring::builder();
-        setup
-            .setup_cqsize(COMPLETIONS)
-            .setup_submit_all()
-            .setup_single_issuer()
-            .setup_defer_taskrun();
-        let ring: IoUring = setup.build(ENTRIES)?;
-        let buffers = ReceiveBuffers::register(&ring.submitter(), BUFFERS, BUFFER_BYTES)?;
-        let registered = ring
-            .submitter()
-            .register_files_sparse(sockets.max(1) as u32)
-            .is_ok();
-        let state = RingState {
-            ring,
-            sockets: SocketTable::new(sockets),
-            descriptors: vec![-1; sockets].into(),
-            registered,
-            unsubmitted: 0,
-            sent: Vec::with_capacity(KEPT_BUFFERS),
-            slow: Vec::new(),
-            request_buffers: Vec::with_capacity(KEPT_BUFFERS),
-            unarmed: Vec::with_capacity(sockets),
-            race_results: Vec::with_capacity(sockets),
-        };
+        let state = RingState::new(sockets)?;
+        let buffers = ReceiveBuffers::register(&state.submitter(), BUFFERS, BUFFER_BYTES)?;
         Ok(Rc::new(Self {
             buffers,
             state: RefCell::new(state),
@@ -187,8 +88,7 @@ impl SocketRing {
     /// An empty buffer for a request.
     #[inline]
     pub fn request_buffer(&self) -> Vec<u8> {
-        let buffer = self.state.borrow_mut().request_buffers.pop();
-        buffer.unwrap_or_else(|| Vec::with_capacity(REQUEST_BYTES))
+        self.state.borrow_mut().request_buffer()
     }
 
     /// Hands `request` to the kernel, soon: at the end of this turn of the loop at the latest.
@@ -239,11 +139,7 @@ impl SocketRing {
         sends: impl Iterator<Item = (Destination, &'a [u8])>,
         results: &mut Vec<i32>,
     ) {
-        {
-            let mut state = self.state.borrow_mut();
-            state.submit();
-            state.race_results.clear();
-        }
+        self.state.borrow_mut().begin_race();
         // Borrowed anew for each: who names them asks the ring about them.
         for (to, bytes) in sends {
             self.state.borrow_mut().queue_racer(to, bytes);
@@ -254,14 +150,8 @@ impl SocketRing {
     /// Ends [`drive`]: nothing travels any more.
     pub fn end(&self) {
         self.is_over.set(true);
-        let mut state = self.state.borrow_mut();
         // The driver waits for the ring: something has to complete.
-        state.push(
-            opcode::Nop::new()
-                .build()
-                .user_data(Kind::Cancel.mark(0, 0)),
-        );
-        state.submit();
+        self.state.borrow_mut().complete_nothing();
     }
 
     /// Submits what is queued and takes what has completed. Returns how many completions there were.
@@ -273,10 +163,7 @@ impl SocketRing {
     fn signal(&self) -> io::Result<File> {
         let signal = eventfd(0, EventfdFlags::CLOEXEC)?;
         let state = self.state.borrow();
-        state
-            .ring
-            .submitter()
-            .register_eventfd(signal.as_raw_fd())?;
+        state.submitter().register_eventfd(signal.as_raw_fd())?;
         Ok(signal.into())
     }
 
@@ -296,318 +183,10 @@ impl SocketRing {
     }
 }
 
-impl RingState {
-    fn open(&mut self, socket: u32, descriptor: RawFd) {
-        // What is queued means the connection that this place was before.
-        self.submit();
-        self.descriptors[socket as usize] = descriptor;
-        if self.registered {
-            let submitter = self.ring.submitter();
-            let updated = submitter.register_files_update(socket, &[descriptor]);
-            // Registered or not is a matter of the whole ring; a table that takes no more is not
-            // used any more.
-            self.registered = updated.is_ok();
-        }
-        self.sockets.open(socket);
-        self.arm(socket);
-    }
-
-    fn arm(&mut self, socket: u32) {
-        let generation = self.sockets.generation(socket);
-        let mark = Kind::Receive.mark(generation, socket);
-        let entry = match self.registered {
-            true => opcode::RecvMulti::new(types::Fixed(socket), GROUP).build(),
-            false => {
-                let descriptor = types::Fd(self.descriptors[socket as usize]);
-                opcode::RecvMulti::new(descriptor, GROUP).build()
-            }
-        };
-        self.push(entry.user_data(mark));
-    }
-
-    /// Returns a buffer that nobody has read.
-    fn close(&mut self, socket: u32) -> Option<u16> {
-        let receive = Kind::Receive.mark(self.sockets.generation(socket), socket);
-        let unread = self.sockets.close(socket);
-        let cancel = opcode::AsyncCancel::new(receive).build();
-        self.push(
-            cancel
-                .flags(Flags::SKIP_SUCCESS)
-                .user_data(Kind::Cancel.mark(0, socket)),
-        );
-        for slow in self.slow.iter().filter(|slow| slow.socket == socket) {
-            let rest = Kind::Rest.mark(slow.generation, socket);
-            let cancel = opcode::AsyncCancel::new(rest).build();
-            let cancel = cancel
-                .flags(Flags::SKIP_SUCCESS)
-                .user_data(Kind::Cancel.mark(0, socket));
-            // SAFETY: a cancellation names no memory.
-            if unsafe { self.ring.submission().push(&cancel) }.is_ok() {
-                self.unsubmitted += 1;
-            }
-        }
-        // The connection lives as long as the kernel holds it for a receive or in its table.
-        self.submit();
-        if self.registered {
-            let _ = self.ring.submitter().register_files_update(socket, &[-1]);
-        }
-        self.descriptors[socket as usize] = -1;
-        unread
-    }
-
-    #[inline]
-    fn send(&mut self, socket: u32, request: Vec<u8>) {
-        self.sockets.begin(socket);
-        let generation = self.sockets.generation(socket);
-        let entry = self.send_entry(socket, &request, AT_ONCE);
-        self.push(
-            entry
-                .flags(Flags::SKIP_SUCCESS)
-                .user_data(Kind::Send.mark(generation, socket)),
-        );
-        // The entry names the bytes, which stay where they are when the vector is moved.
-        self.sent.push((socket, request));
-        if self.unsubmitted >= SENT_AT_ONCE {
-            self.submit();
-        }
-    }
-
-    #[inline]
-    fn send_entry(&self, socket: u32, bytes: &[u8], flags: i32) -> Entry {
-        let (pointer, length) = (bytes.as_ptr(), bytes.len() as u32);
-        // Flags of the entry replace those of the builder, which mark a registered descriptor.
-        match self.registered {
-            true => opcode::Send::new(types::Fixed(socket), pointer, length)
-                .flags(flags)
-                .build(),
-            false => {
-                let descriptor = types::Fd(self.descriptors[socket as usize]);
-                opcode::Send::new(descriptor, pointer, length)
-                    .flags(flags)
-                    .build()
-            }
-        }
-    }
-
-    #[inline]
-    fn push(&mut self, entry: Entry) {
-        while self.ring.submission().is_full() {
-            self.submit();
-        }
-        // SAFETY: what an entry names lives until the kernel is done with it: requests are kept in
-        // `sent` or `slow` until they are known to be taken or failed, those of a race outlast the
-        // call that submits them, and receives land in `buffers`, which the ring's end outlasts.
-        let pushed = unsafe { self.ring.submission().push(&entry) };
-        debug_assert!(pushed.is_ok(), "there was room");
-        self.unsubmitted += 1;
-        count_ring_entry();
-    }
-
-    /// Has the kernel carry out what is queued.
-    fn submit(&mut self) {
-        if self.unsubmitted > 0 {
-            self.enter(0);
-        }
-    }
-
-    fn enter(&mut self, flags: u32) {
-        let queued = self.ring.submission().len() as u32;
-        // SAFETY: no argument is given, and what the queued entries name is live: see `push`.
-        let entered = unsafe {
-            self.ring
-                .submitter()
-                .enter::<libc::sigset_t>(queued, 0, flags, None)
-        };
-        match entered {
-            Ok(taken) => self.unsubmitted = queued.saturating_sub(taken as u32),
-            Err(error) => match error.raw_os_error() {
-                // Tried again in the next turn.
-                Some(libc::EINTR | libc::EAGAIN | libc::EBUSY) => {}
-                // It cannot happen: the kernel refuses only a ring that was not set up. Entries
-                // that were never submitted name memory that must not go.
-                _ => std::process::abort(),
-            },
-        }
-    }
-
-    fn turn(&mut self, buffers: &ReceiveBuffers) -> usize {
-        while let Some((socket, generation)) = self.unarmed.pop() {
-            if self.sockets.is_current(socket, generation) {
-                self.arm(socket);
-            }
-        }
-        // Always: the kernel does not tell reliably whether something waits to be completed (its
-        // flag was seen to be unset with a reply there, and then nothing ever woke anybody).
-        self.enter(GETEVENTS);
-        let reaped = self.reap(buffers);
-        if self.unsubmitted == 0 {
-            // All of them were taken or have told that they were not.
-            for (_, mut request) in self.sent.drain(..) {
-                if self.request_buffers.len() < KEPT_BUFFERS {
-                    request.clear();
-                    self.request_buffers.push(request);
-                }
-            }
-        }
-        reaped
-    }
-
-    fn reap(&mut self, buffers: &ReceiveBuffers) -> usize {
-        let mut reaped = 0;
-        loop {
-            let Some(completion) = self.ring.completion().next() else {
-                return reaped;
-            };
-            reaped += 1;
-            self.complete(buffers, &completion);
-        }
-    }
-
-    #[inline]
-    fn complete(&mut self, buffers: &ReceiveBuffers, completion: &cqueue::Entry) {
-        let (kind, generation, number) = Kind::read(completion.user_data());
-        match kind {
-            Kind::Receive => self.received(buffers, completion, generation, number),
-            Kind::Send => self.was_not_taken(completion.result(), generation, number),
-            Kind::Rest => self.was_taken_late(completion.result(), generation, number),
-            Kind::Race => {
-                if let Some(result) = self.race_results.get_mut(number as usize) {
-                    *result = completion.result();
-                }
-            }
-            Kind::Cancel => {}
-        }
-    }
-
-    #[inline]
-    fn received(
-        &mut self,
-        buffers: &ReceiveBuffers,
-        completion: &cqueue::Entry,
-        generation: u16,
-        socket: u32,
-    ) {
-        let is_current = self.sockets.is_current(socket, generation);
-        let result = completion.result();
-        if let Some(buffer) = cqueue::buffer_select(completion.flags()) {
-            let bytes = result.max(0) as u32;
-            let filled = FilledBuffer { buffer, bytes };
-            // SAFETY: the kernel has just handed it over; it is offered again below.
-            let came = || unsafe { buffers.bytes(filled) };
-            let is_kept = is_current
-                && bytes > 0
-                && self.sockets.received(socket, filled, came) == Fate::Kept;
-            if !is_kept {
-                buffers.offer(buffer);
-            }
-        }
-        if cqueue::more(completion.flags()) || !is_current {
-            return;
-        }
-        match -result {
-            libc::ECANCELED => {}
-            // All buffers are waiting to be read; or the kernel has a reason of its own to end a
-            // receive that was well.
-            ..0 | libc::ENOBUFS => self.unarmed.push((socket, generation)),
-            errno => self.sockets.ended(socket, errno),
-        }
-    }
-
-    /// The kernel did not take a request, or only a part of it.
-    #[cold]
-    fn was_not_taken(&mut self, result: i32, generation: u16, socket: u32) {
-        if !self.sockets.is_current(socket, generation) {
-            return;
-        }
-        let Some(place) = self
-            .sent
-            .iter()
-            .rposition(|(sent_on, _)| *sent_on == socket)
-        else {
-            return;
-        };
-        if result < 0 && result != -libc::EAGAIN {
-            self.sockets.unsent(socket, -result, false);
-            return;
-        }
-        let text = std::mem::take(&mut self.sent[place].1);
-        self.slow.push(SlowRequest {
-            socket,
-            generation,
-            text,
-            taken: result.max(0) as usize,
-        });
-        self.send_rest(self.slow.len() - 1);
-    }
-
-    #[cold]
-    fn send_rest(&mut self, place: usize) {
-        let SlowRequest {
-            socket,
-            generation,
-            ref text,
-            taken,
-        } = self.slow[place];
-        let entry = self.send_entry(socket, &text[taken..], IN_TIME);
-        self.push(entry.user_data(Kind::Rest.mark(generation, socket)));
-    }
-
-    #[cold]
-    fn was_taken_late(&mut self, result: i32, generation: u16, socket: u32) {
-        let is_it = |slow: &SlowRequest| (slow.socket, slow.generation) == (socket, generation);
-        let Some(place) = self.slow.iter().position(is_it) else {
-            return;
-        };
-        let slow = &mut self.slow[place];
-        slow.taken += result.max(0) as usize;
-        if result > 0 && slow.taken < slow.text.len() && self.sockets.is_current(socket, generation)
-        {
-            self.send_rest(place);
-            return;
-        }
-        let slow = self.slow.swap_remove(place);
-        if slow.taken < slow.text.len() && self.sockets.is_current(socket, generation) {
-            let errno = if result < 0 { -result } else { libc::EPIPE };
-            self.sockets.unsent(socket, errno, slow.taken > 0);
-        }
-    }
-
-    fn queue_racer(&mut self, to: Destination, bytes: &[u8]) {
-        if to.descriptor < 0 {
-            self.race_results.push(-libc::EBADF);
-            return;
-        }
-        if self.ring.submission().is_full() {
-            self.submit();
-        }
-        let number = self.race_results.len() as u32;
-        self.race_results.push(bytes.len() as i32);
-        let entry = self.send_entry(to.place, bytes, AT_ONCE);
-        self.push(
-            entry
-                .flags(Flags::SKIP_SUCCESS)
-                .user_data(Kind::Race.mark(0, number)),
-        );
-    }
-
-    /// Submits all that is queued, and takes what completed at once.
-    fn release(&mut self, buffers: &ReceiveBuffers, results: &mut Vec<i32>) {
-        self.submit();
-        while self.unsubmitted > 0 {
-            self.reap(buffers);
-            self.submit();
-        }
-        self.reap(buffers);
-        results.append(&mut self.race_results);
-    }
-}
-
 impl Drop for SocketRing {
     fn drop(&mut self) {
         let state = self.state.get_mut();
-        state.submit();
-        self.buffers.release(&state.ring);
-        // The kernel may still read what it has taken only a part of.
-        std::mem::forget(std::mem::take(&mut state.slow));
+        self.buffers.release(&state.submitter());
+        state.forget_slow();
     }
 }

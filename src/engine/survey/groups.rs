@@ -80,6 +80,11 @@ impl<'a> ProcessGroups<'a> {
         self.timed.open().ok()
     }
 
+    /// Opens a connection of no group yet at the address of `other`.
+    pub fn open_near(&mut self, other: usize) -> Option<usize> {
+        self.timed.open_near(other).ok()
+    }
+
     /// How many processes are known.
     pub fn count(&self) -> usize {
         self.groups.len()
@@ -279,7 +284,7 @@ impl<'a> ProcessGroups<'a> {
                 .flat_map(|group| self.workers_of(group, self.blockers))
                 .collect();
             busy.extend(wave.iter().copied());
-            wave.extend(self.open_beside(&busy, 1));
+            wave.extend(self.open_beside(&busy, 1, None));
         }
         wave
     }
@@ -287,7 +292,8 @@ impl<'a> ProcessGroups<'a> {
     /// Opens `count` connections in one go while all processes but that of `group` are at work.
     pub fn open_at(&mut self, group: usize, count: usize) -> Vec<usize> {
         let busy = self.workers_but(group);
-        self.open_beside(&busy, count)
+        let near = self.groups[group].first().copied();
+        self.open_beside(&busy, count, near)
     }
 
     /// The same, with a look at one connection more, which is closed then: a process takes what comes
@@ -296,7 +302,8 @@ impl<'a> ProcessGroups<'a> {
     pub fn open_and_look(&mut self, group: usize, count: usize) -> Option<Vec<usize>> {
         let busy = self.workers_but(group);
         self.keep_at_work(&busy);
-        let mut opened: Vec<usize> = (0..=count).map_while(|_| self.timed.open().ok()).collect();
+        let near = self.groups[group].first().copied();
+        let mut opened: Vec<usize> = (0..=count).map_while(|_| self.open_at_or(near)).collect();
         let Some(last) = opened.pop() else {
             return Some(opened);
         };
@@ -319,9 +326,17 @@ impl<'a> ProcessGroups<'a> {
         Some(opened)
     }
 
-    fn open_beside(&mut self, busy: &[usize], count: usize) -> Vec<usize> {
+    /// At the address of `near`, or the next one.
+    fn open_at_or(&mut self, near: Option<usize>) -> Option<usize> {
+        match near {
+            Some(near) => self.open_near(near),
+            None => self.open(),
+        }
+    }
+
+    fn open_beside(&mut self, busy: &[usize], count: usize, near: Option<usize>) -> Vec<usize> {
         self.keep_at_work(busy);
-        let opened = (0..count).map_while(|_| self.timed.open().ok()).collect();
+        let opened = (0..count).map_while(|_| self.open_at_or(near)).collect();
         // One at work that becomes free takes what the others have left: they need a moment.
         self.timed.hear(busy);
         opened

@@ -37,6 +37,8 @@ const BURST: usize = 6;
 /// Connections opened one by one while processes are at work, to find another process: as many as
 /// may find none before the search ends.
 const WAVE: usize = 6;
+/// For each of so many addresses.
+const MOST_AT_ONE_TIME: usize = 4;
 
 /// How a target handles requests at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +114,12 @@ impl<'a> Surveyor<'a> {
         }
     }
 
+    /// Addresses of the target that accepted no connection.
+    #[must_use]
+    pub fn refused(&self) -> &[SocketAddr] {
+        self.groups.timed().refused()
+    }
+
     fn is_over(&self) -> bool {
         self.groups.timed().is_over() || self.interruption.is_some_and(Interruption::ends_run)
     }
@@ -125,16 +133,23 @@ impl<'a> Surveyor<'a> {
             AnswerPace::Telling => {}
         }
         self.groups.found(first);
-        let burst: Vec<usize> = (1..BURST).filter_map(|_| self.groups.open()).collect();
+        let mut burst: Vec<usize> = (1..BURST)
+            .filter_map(|_| self.groups.open_near(first))
+            .collect();
+        let is_full = burst.len() + 1 == BURST;
+        // Others of the name's addresses are other processes, as a rule.
+        let elsewhere = self.groups.timed().addresses() - 1;
+        burst.extend((0..elsewhere).filter_map(|_| self.groups.open()));
         self.groups.sort(&burst);
-        if self.groups.count() == BURST {
+        if is_full && self.groups.count() == burst.len() + 1 {
             // Not two of a burst wait for each other.
             return Some(Processes::PerRequest(self.groups.at_once()));
         }
+        let wave = WAVE * self.groups.timed().addresses().min(MOST_AT_ONE_TIME);
         let mut is_alone = false;
         while self.groups.count() < MOST_PROCESSES && !self.is_over() {
             let known = self.groups.count();
-            let wave = self.groups.open_wave(WAVE);
+            let wave = self.groups.open_wave(wave);
             self.groups.sort(&wave);
             if self.groups.count() > known {
                 continue;

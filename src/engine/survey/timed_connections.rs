@@ -45,6 +45,8 @@ pub struct TimedConnection {
 pub struct Opened {
     /// The connection: blocking, without delay, idle.
     pub stream: TcpStream,
+    /// Where it is.
+    pub address: SocketAddr,
     /// How long connecting took, in microseconds.
     pub connect_us: u64,
     /// The process that is believed to serve it, from 1; 0 when nothing is believed.
@@ -54,8 +56,14 @@ pub struct Opened {
 /// Asks and measures. Lines are numbered in the order in which they were opened.
 pub struct TimedConnections<'a> {
     addresses: &'a [SocketAddr],
+    /// Those that did not accept: they are tried again only where all the others do not either.
+    refused: Vec<SocketAddr>,
     questions: &'a Questions,
     lines: Vec<Option<TimedConnection>>,
+    /// The address of each line, by its index.
+    places: Vec<usize>,
+    /// Turns the addresses.
+    turn: usize,
     end_ns: u64,
     /// Requests that were sent.
     pub requests: u32,
@@ -68,8 +76,11 @@ impl<'a> TimedConnections<'a> {
     pub fn new(addresses: &'a [SocketAddr], questions: &'a Questions, end_ns: u64) -> Self {
         Self {
             addresses,
+            refused: Vec::new(),
             questions,
             lines: Vec::new(),
+            places: Vec::new(),
+            turn: 0,
             end_ns,
             requests: 0,
             opened: 0,
@@ -91,36 +102,75 @@ impl<'a> TimedConnections<'a> {
         now_ns() >= self.end_ns || self.requests >= MOST_REQUESTS
     }
 
-    /// Opens a line; gives its number.
+    /// How many addresses connections are opened at.
+    pub fn addresses(&self) -> usize {
+        self.addresses.len() - self.refused.len().min(self.addresses.len() - 1)
+    }
+
+    /// The addresses that did not accept.
+    pub fn refused(&self) -> &[SocketAddr] {
+        &self.refused
+    }
+
+    /// Opens a line at the next address; gives its number.
     ///
     /// # Errors
     /// When no address accepts in time.
     pub fn open(&mut self) -> io::Result<usize> {
+        let first = self.turn;
+        self.turn += 1;
+        self.open_from(first)
+    }
+
+    /// Opens a line at the address of `other`, if that accepts; gives its number.
+    ///
+    /// # Errors
+    /// As of [`TimedConnections::open`].
+    pub fn open_near(&mut self, other: usize) -> io::Result<usize> {
+        self.open_from(self.places[other])
+    }
+
+    /// Tries the addresses from one on, those that have refused last.
+    fn open_from(&mut self, first: usize) -> io::Result<usize> {
+        let count = self.addresses.len();
+        let mut order: Vec<usize> = (0..count).map(|step| (first + step) % count).collect();
+        order.sort_by_key(|&place| self.refused.contains(&self.addresses[place]));
         let mut last = io::Error::from(io::ErrorKind::NotFound);
-        for address in self.addresses {
-            let left_ns = self.end_ns.saturating_sub(now_ns()).max(1_000_000);
-            let started_ns = now_ns();
-            match TcpStream::connect_timeout(address, Duration::from_nanos(left_ns)) {
-                Ok(stream) => {
-                    stream.set_nodelay(true)?;
-                    stream.set_nonblocking(true)?;
-                    send_unpaced(stream.as_raw_fd());
-                    self.opened += 1;
-                    self.lines.push(Some(TimedConnection {
-                        stream,
-                        parser: ReplyParser::new(MAX_BODY_BYTES),
-                        inbox: Vec::new(),
-                        first_ns: 0,
-                        is_owed: false,
-                        is_usable: true,
-                        connect_us: (now_ns() - started_ns) / 1_000,
-                    }));
-                    return Ok(self.lines.len() - 1);
-                }
+        for place in order {
+            match self.open_at(place) {
+                Ok(line) => return Ok(line),
                 Err(error) => last = error,
             }
         }
         Err(last)
+    }
+
+    fn open_at(&mut self, place: usize) -> io::Result<usize> {
+        let address = self.addresses[place];
+        let left_ns = self.end_ns.saturating_sub(now_ns()).max(1_000_000);
+        let started_ns = now_ns();
+        let stream = TcpStream::connect_timeout(&address, Duration::from_nanos(left_ns))
+            .inspect_err(|_| {
+                if !self.refused.contains(&address) {
+                    self.refused.push(address);
+                }
+            })?;
+        self.refused.retain(|refused| *refused != address);
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        send_unpaced(stream.as_raw_fd());
+        self.opened += 1;
+        self.places.push(place);
+        self.lines.push(Some(TimedConnection {
+            stream,
+            parser: ReplyParser::new(MAX_BODY_BYTES),
+            inbox: Vec::new(),
+            first_ns: 0,
+            is_owed: false,
+            is_usable: true,
+            connect_us: (now_ns() - started_ns) / 1_000,
+        }));
+        Ok(self.lines.len() - 1)
     }
 
     /// Whether a line can be asked.
@@ -135,10 +185,12 @@ impl<'a> TimedConnections<'a> {
 
     /// Hands a line on, unless it is closed or broken.
     pub fn take(&mut self, line: usize, process: u8) -> Option<Opened> {
+        let address = self.addresses[self.places[line]];
         let line = self.lines[line].take().filter(|line| line.is_usable)?;
         line.stream.set_nonblocking(false).ok()?;
         Some(Opened {
             stream: line.stream,
+            address,
             connect_us: line.connect_us,
             process,
         })
@@ -266,5 +318,42 @@ impl TimedConnection {
         }
         // What closes or cannot be read is of no use to the survey.
         (self.is_owed, self.is_usable) = (false, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Target;
+    use std::net::TcpListener;
+
+    const SECOND_NS: u64 = 1_000_000_000;
+
+    #[test]
+    fn lines_go_round_the_addresses_that_accept_and_stay_at_one_when_asked_to() {
+        let listen = |host: &str| TcpListener::bind((host, 0)).unwrap();
+        let listeners = ["127.0.0.1", "127.0.0.2"].map(listen);
+        let down = listen("127.0.0.3").local_addr().unwrap();
+        let [first, second] = listeners.each_ref().map(|it| it.local_addr().unwrap());
+        let addresses = [first, down, second];
+        let target = Target::parse("http://shop.test").unwrap();
+        let questions = Questions::of(&target, "/slow", "/quick");
+        let mut timed = TimedConnections::new(&addresses, &questions, now_ns() + 20 * SECOND_NS);
+        assert_eq!(timed.addresses(), 3);
+        let lines: Vec<usize> = (0..5).map(|_| timed.open().unwrap()).collect();
+        assert_eq!((timed.addresses(), timed.refused()), (2, &[down][..]));
+        let near: Vec<usize> = (0..2).map(|_| timed.open_near(lines[1]).unwrap()).collect();
+        let places = lines.iter().chain(&near).map(|&line| {
+            let opened = timed.take(line, 0).unwrap();
+            assert_eq!(opened.stream.peer_addr().unwrap(), opened.address);
+            opened.address
+        });
+        let places: Vec<SocketAddr> = places.collect();
+        // The third of them falls to the one after it, whose turn then is the next.
+        assert_eq!(places[..5], [first, second, second, first, second]);
+        assert_eq!(places[5..], [second, second]);
+        drop(listeners);
+        assert!(timed.open().is_err());
+        assert_eq!((timed.addresses(), timed.refused().len()), (1, 3));
     }
 }

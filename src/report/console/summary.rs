@@ -9,6 +9,7 @@ use super::work_done::{events_section, journeys_section};
 use crate::pieces::console_style::bold;
 use crate::pieces::{SummaryStyle, counted, duration_text, percent_text, plain_table, rate_text};
 use crate::record::{ErrorRecord, Figures, Generator, RunRecord, exit_meaning};
+use crate::report::connections_text::{addresses_text, ended_text};
 use crate::stats::Outcome;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Table};
@@ -284,13 +285,17 @@ fn generator_lines(record: &RunRecord) -> String {
     )];
     let connections = &record.connections;
     lines.push(format!(
-        "Connections: {} opened, {} replaced, {} failed; connect p50 {} max {}",
+        "Connections: {} opened, {} replaced, {} failed{}; connect p50 {} max {}",
         connections.opened,
         connections.reconnects,
         connections.failed,
+        ended_text(connections),
         duration_text(connections.connect_us.p50),
         duration_text(connections.connect_us.max),
     ));
+    if let Some(addresses) = addresses_text(record) {
+        lines.push(format!("Addresses: {addresses}"));
+    }
     if let Some(law) = &generator.littles_law {
         lines.push(format!(
             "Little's law: {:.1} users active, {:.1} accounted for (ratio {:.2})",

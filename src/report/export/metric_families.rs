@@ -188,6 +188,11 @@ fn work_families(live: &Live) -> [MetricFamily; 6] {
         ("opened", record.connections.opened),
         ("replaced", record.connections.reconnects),
         ("failed", record.connections.failed),
+        (
+            "closed_between_requests",
+            record.connections.closed_between_requests,
+        ),
+        ("unsolicited", record.connections.unsolicited),
     ];
     let connections = connections.map(|(what, count)| (vec![("what", what.to_owned())], count));
     let domains = record.domains.iter();

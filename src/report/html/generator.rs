@@ -2,6 +2,7 @@
 
 use super::words::{duration_text, grouped, percent_text};
 use crate::record::Recorded;
+use crate::report::connections_text::{addresses_text, ended_text};
 
 /// The section about the generator.
 pub struct GeneratorView {
@@ -77,10 +78,11 @@ impl GeneratorView {
             (
                 "Connections",
                 format!(
-                    "{} opened, {} replaced, {} failed; connect p50 {}, max {}",
+                    "{} opened, {} replaced, {} failed{}; connect p50 {}, max {}",
                     grouped(connections.opened),
                     grouped(connections.reconnects),
                     grouped(connections.failed),
+                    ended_text(connections),
                     duration_text(connections.connect_us.p50),
                     duration_text(connections.connect_us.max)
                 ),
@@ -94,6 +96,9 @@ impl GeneratorView {
                 grouped(generator.allocations_steady),
             ),
         ];
+        if let Some(addresses) = addresses_text(run) {
+            facts.push(("Addresses", addresses));
+        }
         if let Some(law) = &generator.littles_law {
             let text = format!(
                 "{:.1} users active, {:.1} accounted for (ratio {:.2})",

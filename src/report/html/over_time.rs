@@ -259,6 +259,8 @@ fn connections(rows: &Rows<'_>) -> Vec<ChartLine> {
         ("opened", "connects"),
         ("replaced", "reconnects"),
         ("failed", "connect_failures"),
+        ("closed between requests", "closed_between_requests"),
+        ("with unsolicited bytes", "unsolicited"),
     ];
     let lines = columns.map(|(label, column)| line(label, rows.per_s(column)));
     lines.into_iter().filter(is_something).collect()

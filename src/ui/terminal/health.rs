@@ -118,6 +118,11 @@ fn figure_lines(theme: Theme, live: &Live) -> Vec<Line<'static>> {
         ("opened again", run.connections.reconnects),
         ("could not be opened", run.connections.failed),
         (
+            "closed between requests",
+            run.connections.closed_between_requests,
+        ),
+        ("with unsolicited bytes", run.connections.unsolicited),
+        (
             "allocations in steady state",
             run.generator.allocations_steady,
         ),

@@ -293,6 +293,8 @@ function generatorWords({ generator, generator_state: state, connections, all, s
     ["Connections opened", count(connections.opened)],
     ["Replaced", count(connections.reconnects)],
     ["Failed to open", count(connections.failed)],
+    ["Closed between requests", count(connections.closed_between_requests)],
+    ["With unsolicited bytes", count(connections.unsolicited)],
     ["Time to connect, p99", ms(connections.connect_us.p99 / 1000)],
     ["Arrivals shed", count(shed)],
   ];

@@ -133,7 +133,7 @@ fn lost_replies_accuse_nobody() {
 
 #[test]
 fn a_shop_that_does_one_thing_at_a_time_is_told_to_get_more_workers() {
-    let ended = run("RaceAuditUser --pacing max --sandbox --api-workers 1 -u 8 -t 2s");
+    let ended = run("RaceAuditUser --pacing max --sandbox --api-workers 1 -u 8 -r 100 -t 2s");
     assert_eq!(ended.code, 0, "{}", ended.told());
     let record = ended.record();
     for race in rows(&record, "races") {

@@ -294,6 +294,26 @@ fn pages(bytes: usize) -> io::Result<NonNull<u8>> {
     NonNull::new(start).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
 }
 
+/// Takes the congestion control that the engine takes, so that both pay for the same.
+pub fn send_unpaced(socket: &TcpStream) -> io::Result<()> {
+    const NAME: &[u8] = b"reno";
+    let length = NAME.len() as libc::socklen_t;
+    // SAFETY: the option's value is `NAME`, readable for the length given; the socket is open.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_CONGESTION,
+            NAME.as_ptr().cast(),
+            length,
+        )
+    };
+    match result {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// What this process has used.
 pub fn usage() -> libc::rusage {
     // SAFETY: plain numbers, for which zero is a value.

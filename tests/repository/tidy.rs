@@ -109,9 +109,9 @@ fn every_rule_can_speak() {
         "src/engine",
     );
     speaks(
-        "benches/floor/main.rs",
+        "benches/floor/floor.rs",
         "//! X.\n// SAFETY: yes.\nunsafe { f() }\n",
-        "benches/floor/main.rs:3:",
+        "benches/floor/floor.rs:3:",
         "src/engine",
     );
     speaks(

@@ -4,6 +4,7 @@
 //!
 //! `scripts/bench-peers.sh` runs it beside shopblast; it prints one line of JSON.
 
+mod distance;
 mod reply;
 mod request;
 mod ring;
@@ -19,9 +20,12 @@ use std::time::{Duration, Instant};
 
 const USAGE: &str = "\
 Usage: floor ADDRESS CONNECTIONS SECONDS [CPU]
+       floor --distance CPU CPU
 
 Posts registrations to ADDRESS (like 127.0.0.1:8000) over CONNECTIONS connections, one request after the
-other on each, for SECONDS, on CPU if one is given. Prints one line of JSON.";
+other on each, for SECONDS, on CPU if one is given. Prints one line of JSON.
+
+With --distance it prints how many nanoseconds a cache line takes between two CPUs, to and fro.";
 
 /// Longest response time that is told apart, in ns.
 const LONGEST_NS: u64 = 60_000_000_000;
@@ -39,6 +43,8 @@ enum FloorError {
     Closed { connection: u32 },
     #[error("no request was answered")]
     NoReplies,
+    #[error("the distance of the CPUs is unknown: one may not be used, or was busy")]
+    NoDistance,
 }
 
 /// What is to be done.
@@ -49,12 +55,13 @@ struct Asked {
     cpu: Option<usize>,
 }
 
+fn number<T: std::str::FromStr>(word: &str, what: &str) -> Result<T, FloorError> {
+    let says = |_| FloorError::Arguments(format!("`{word}` is no {what}"));
+    word.parse().map_err(says)
+}
+
 impl Asked {
     fn read(words: &[String]) -> Result<Self, FloorError> {
-        fn number<T: std::str::FromStr>(word: &str, what: &str) -> Result<T, FloorError> {
-            let says = |_| FloorError::Arguments(format!("`{word}` is no {what}"));
-            word.parse().map_err(says)
-        }
         let (address, connections, seconds, cpu) = match words {
             [address, connections, seconds] => (address, connections, seconds, None),
             [address, connections, seconds, cpu] => (address, connections, seconds, Some(cpu)),
@@ -94,16 +101,26 @@ fn main() -> ExitCode {
         println!("{USAGE}");
         return ExitCode::SUCCESS;
     }
-    match Asked::read(&words).and_then(|asked| measure(&asked)) {
-        Ok(measured) => {
-            print(&measured);
-            ExitCode::SUCCESS
-        }
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(words: &[String]) -> Result<(), FloorError> {
+    if let [flag, here, there] = words
+        && flag == "--distance"
+    {
+        let cpus = [number(here, "CPU")?, number(there, "CPU")?];
+        let round_trip_ns = distance::round_trip_ns(cpus).ok_or(FloorError::NoDistance)?;
+        println!("{{\"round_trip_ns\":{round_trip_ns:.1}}}");
+        return Ok(());
+    }
+    print(&measure(&Asked::read(words)?)?);
+    Ok(())
 }
 
 fn measure(asked: &Asked) -> Result<Measured, FloorError> {
@@ -180,6 +197,7 @@ fn connect(asked: &Asked) -> io::Result<Vec<TcpStream>> {
         .map(|_| {
             let socket = TcpStream::connect(asked.address)?;
             socket.set_nodelay(true)?;
+            ring::send_unpaced(&socket)?;
             Ok(socket)
         })
         .collect()

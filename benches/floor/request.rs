@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 /// Digits of the unique number.
 const DIGITS: usize = 12;
 const NO_NUMBER: &str = "000000000000";
+/// What stands before it, as in an id of `spike`.
+const PREFIX: &str = "d24mckddr06dk5h8";
 
 /// The bytes of a request, and where its number goes.
 #[derive(Clone)]
@@ -17,9 +19,9 @@ impl Request {
     /// A request to `address` that has no number yet.
     pub fn new(address: SocketAddr) -> Self {
         let body = format!(
-            "{{\"external_id\":\"EXT-LT-d24m{NO_NUMBER}\",\
-             \"email\":\"christinemiranda.d24m{NO_NUMBER}@gmail.com\",\
-             \"first_name\":\"Alexandra\",\"last_name\":\"Navarro\"}}"
+            "{{\"external_id\":\"EXT-LT-{PREFIX}{NO_NUMBER}\",\
+             \"email\":\"christmiranda.{PREFIX}{NO_NUMBER}@gmail.com\",\
+             \"first_name\":\"Alexia\",\"last_name\":\"Navarro\"}}"
         );
         let head = format!(
             "POST /customers HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
@@ -65,7 +67,7 @@ mod tests {
         request.number(7);
         request.number(1_234_567);
         let text = String::from_utf8(request.bytes().to_vec()).unwrap();
-        assert_eq!(text.matches("d24m000001234567").count(), 2);
+        assert_eq!(text.matches("dk5h8000001234567").count(), 2);
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.ends_with(&format!("content-length: {}", body.len())));
     }

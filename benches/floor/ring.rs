@@ -21,7 +21,7 @@ const SUBMISSIONS: u32 = 256;
 /// More than a reply of the fixed server has.
 const BUFFER_BYTES: usize = 512;
 /// Those of a batch go round and round; more of them only leave the caches.
-const MOST_BUFFERS: u32 = 1_024;
+const MOST_BUFFERS: u32 = 256;
 const PAGE_BYTES: usize = 4_096;
 const GROUP: u16 = 0;
 /// What a send may do: only try, all or nothing, and no signal when the peer is gone.

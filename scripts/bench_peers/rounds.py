@@ -67,19 +67,16 @@ class Rounds:
         known = [value for value in values if value is not None]
         return median(known) if known else None
 
-    def pairs(self, client: str, over: str, connections: int, state: str) -> list[tuple[dict, dict]]:
-        """The two clients' turns of the same round, where both were in the state."""
-        theirs = {row["round"]: row for row in self.of_client(over, connections, state)}
-        ours = self.of_client(client, connections, state)
-        return [(row, theirs[row["round"]]) for row in ours if row["round"] in theirs]
+    def pairs(self, client: str, over: str, connections: int, states: list[str]) -> list[tuple[dict, dict]]:
+        """The two clients' turns of the same round, where both were in the same one of these states."""
+        found = []
+        for state in states:
+            theirs = {row["round"]: row for row in self.of_client(over, connections, state)}
+            ours = self.of_client(client, connections, state)
+            found += [(row, theirs[row["round"]]) for row in ours if row["round"] in theirs]
+        return found
 
-    def ratio(self, figure: str, client: str, over: str, connections: int, state: str) -> float | None:
+    def ratio(self, figure: str, client: str, over: str, connections: int, states: list[str]) -> float | None:
         """The median of the rounds' own ratios."""
-        ratios = [ours[figure] / theirs[figure] for ours, theirs in self.pairs(client, over, connections, state)]
+        ratios = [ours[figure] / theirs[figure] for ours, theirs in self.pairs(client, over, connections, states)]
         return median(ratios) if ratios else None
-
-    def judged_state(self, over: str, connections: int) -> str | None:
-        """The state with the most pairs of shopblast and `over`."""
-        counts = {state: len(self.pairs(OURS, over, connections, state)) for state in self.states(connections)}
-        best = max(counts, key=counts.get, default=None)
-        return best if best is not None and counts[best] else None

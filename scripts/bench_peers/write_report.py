@@ -75,7 +75,7 @@ def rate_table(rounds: Rounds, connections: int, state: str) -> list[str]:
             return rounds.median(client, connections, state, figure)
 
         def ratio(figure: str, over: str, client: str = client) -> str:
-            return number(rounds.ratio(figure, client, over, connections, state), ".2f")
+            return number(rounds.ratio(figure, client, over, connections, [state]), ".2f")
 
         rows.append(
             [
@@ -245,19 +245,17 @@ class Bounds:
 
 
 class Judge:
-    """Judges shopblast by rounds of one state: at each number of connections the one with the most pairs."""
+    """Judges shopblast by pairs of turns, each pair in one state: the ratios are the same in all."""
 
     def __init__(self, rounds: Rounds):
         self.rounds = rounds
         self.bounds = Bounds()
 
     def ratio(self, what: str, figure: str, over: str, connections: int) -> tuple[str, float | None]:
-        state = self.rounds.judged_state(over, connections)
-        if state is None:
-            return f"{what} at {connections}", None
-        pairs = len(self.rounds.pairs(OURS, over, connections, state))
-        where = f"{what} at {connections} (CPUs {state}, {pairs} pairs)"
-        return where, self.rounds.ratio(figure, OURS, over, connections, state)
+        states = self.rounds.states(connections)
+        pairs = len(self.rounds.pairs(OURS, over, connections, states))
+        where = f"{what} at {connections}" + (f" ({pairs} pairs)" if pairs else "")
+        return where, self.rounds.ratio(figure, OURS, over, connections, states)
 
     def cost(self, connections: int, vendor: str) -> None:
         """What a request costs beside the others."""

@@ -277,7 +277,7 @@ rate_rounds() {
       for ((tries = 0; tries <= retries; tries++)); do
         measure rate "$client" "$count" "$round"
         state=$(<"$work/state")
-        [[ -n $round_state || $state == moved ]] || round_state=$state
+        [[ -n $round_state || $state == moved || $state == disturbed ]] || round_state=$state
         [[ $state != "$round_state" ]] || break
       done
     done

@@ -4,7 +4,8 @@ compared.
 The state is how far the CPUs of client and server are from each other. A hypervisor moves virtual CPUs
 between neighbouring and distant cores, and each request pays for the way: benches/README.md has the
 figures. The floor's `--distance` measures before and after each round how long a cache line takes to and
-fro; a round in which that changed belongs to no state.
+fro; a round in which that changed belongs to no state. Nor does one in which others took much of the CPUs:
+client and server then run one after the other instead of at once, which makes a request cheaper.
 """
 
 from statistics import median
@@ -18,7 +19,13 @@ OURS = "shopblast"
 SAME_CORE_NS = 60
 NEAR_NS = 200
 
+# Share of all CPUs' time that others may take.
+MOST_DISTURBANCE = 0.25
+
 MOVED = "moved"
+DISTURBED = "disturbed"
+# What is no state.
+NEITHER = {MOVED, DISTURBED}
 UNKNOWN = "of unknown distance"
 
 
@@ -29,7 +36,9 @@ def distance_class(round_trip_ns: float) -> str:
 
 
 def state_of(row: dict) -> str:
-    """The state of a round: what both measurements of the distance say."""
+    """The state of a round: what both measurements of the distance say, unless others were in the way."""
+    if row["steal_share"] + row["foreign_share"] > MOST_DISTURBANCE:
+        return DISTURBED
     trips = row.get("round_trip_ns") or [None]
     if None in trips:
         return UNKNOWN
@@ -52,7 +61,7 @@ class Rounds:
     def states(self, connections: int) -> list[str]:
         """The states in which there are rounds, the one with the most rounds first."""
         of_rounds = [state_of(row) for row in self.of_part("rate") if row["connections"] == connections]
-        states = sorted(set(of_rounds) - {MOVED})
+        states = sorted(set(of_rounds) - NEITHER)
         return sorted(states, key=of_rounds.count, reverse=True)
 
     def of_client(self, client: str, connections: int, state: str) -> list[dict]:

@@ -12,7 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from rounds import BASE, FLOOR, MOVED, NEAR_NS, OURS, SAME_CORE_NS, Rounds, state_of
+from rounds import (
+    BASE,
+    DISTURBED,
+    FLOOR,
+    MOST_DISTURBANCE,
+    MOVED,
+    NEAR_NS,
+    NEITHER,
+    OURS,
+    SAME_CORE_NS,
+    Rounds,
+    state_of,
+)
 
 NAMES = {
     "floor": "the floor: one bare ring",
@@ -99,9 +111,10 @@ def rate_table(rounds: Rounds, connections: int, state: str) -> list[str]:
     return [f"### {connections} connections, CPUs {state}", ""] + table(header, rows)
 
 
-def moved_note(rounds: Rounds) -> list[str]:
-    moved = sum(state_of(row) == MOVED for row in rounds.of_part("rate"))
-    return [f"{moved} rounds in which the CPUs moved are in none of these tables.", ""] if moved else []
+def left_out(rounds: Rounds) -> list[str]:
+    count = sum(state_of(row) in NEITHER for row in rounds.of_part("rate"))
+    says = f"{count} turns in which the CPUs moved, or others were in the way, are in none of these tables."
+    return [says, ""] if count else []
 
 
 def state_table(rounds: Rounds) -> list[str]:
@@ -131,7 +144,8 @@ def state_table(rounds: Rounds) -> list[str]:
     header += ["completions/enter", "stolen or others"]
     rule = (
         f"CPUs are *on one core* when a cache line takes less than {SAME_CORE_NS} ns from one to the other and back,"
-        f" *near* below {NEAR_NS} ns, else *far*; *{MOVED}* when that changed in the round."
+        f" *near* below {NEAR_NS} ns, else *far*; *{MOVED}* when that changed in the turn, and *{DISTURBED}* when"
+        f" others or the hypervisor took more than {MOST_DISTURBANCE:.0%} of the CPUs: such turns are compared with none."
         " Sleeps, halts and completions are those of 1,000 requests, or of a call of the kernel."
     )
     return ["### The rounds one by one", "", rule, ""] + table(header, rows)
@@ -363,7 +377,7 @@ def main() -> None:
     for connections in samples.connections():
         for state in samples.states(connections):
             lines += rate_table(samples, connections, state)
-    lines += moved_note(samples)
+    lines += left_out(samples)
     lines += inside_table(samples) + memory_table(samples) + lag_table(samples)
     lines += ["### Bounds", "", *bounds.lines, ""]
     lines += state_table(samples) + commands(samples)

@@ -153,7 +153,9 @@ def shopblast_figures(record: dict) -> dict:
         "failed": totals["requests"] - totals["success"],
         "worker_cpu_us": generator["cpu_us_per_request"],
         "worker_user_us": generator["cpu_user_us_per_request"],
-        "ring_entries": generator["ring_entries_per_request"],
+        # Not every version of shopblast counts these.
+        "ring_entries": generator.get("ring_entries_per_request"),
+        "completions_per_enter": generator.get("completions_per_enter"),
         "ring_flags": record["host"]["ring_flags"],
         "allocations_steady": generator["allocations_steady"],
         "connections_opened": record["connections"]["opened"],

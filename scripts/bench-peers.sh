@@ -21,7 +21,7 @@ Measures for about eight minutes, and needs two CPUs that nothing else uses. Env
   ROUNDS             rounds at CONNECTIONS        [default: 5]
   SECONDS_PER_ROUND  length of a round            [default: 5]
   CONNECTIONS        connections of all clients   [default: 64]
-  RETRIES            times that a turn is taken again when the machine changed its state [default: 2]
+  RETRIES            times that turns are taken again when the machine changed its state [default: 2]
   MORE_CONNECTIONS   further counts: floor, gcannon, wrk, shopblast [default: 1024 4096]
   MORE_ROUNDS        rounds at those              [default: 3]
   MEMORY_USERS       users of the memory run      [default: 9000]
@@ -263,22 +263,25 @@ warm_up() {
 }
 
 # rate_rounds ROUNDS CONNECTIONS CLIENT...: a round has each client once; each round begins with
-# another one, so that none always follows the same. A turn in which the machine was not in the round's
-# state is taken again, for only turns of one state are compared.
+# another one, so that none always follows the same. Only turns of one state of the machine are compared:
+# those that were in another than the last are taken again.
 rate_rounds() {
-  local total=$1 count=$2 round turn client state round_state tries
+  local total=$1 count=$2 round turn client state last pass
+  local -A state_of
   shift 2
   for ((round = 1; round <= total; round++)); do
-    round_state=
-    for ((turn = 0; turn < $#; turn++)); do
-      local at=$(((round - 1 + turn) % $# + 1))
-      client=${!at}
-      command_of "$client" "$count" "$seconds"
-      for ((tries = 0; tries <= retries; tries++)); do
+    state_of=()
+    last=none
+    for ((pass = 0; pass <= retries; pass++)); do
+      for ((turn = 0; turn < $#; turn++)); do
+        local at=$(((round - 1 + turn) % $# + 1))
+        client=${!at}
+        [[ ${state_of[$client]-} != "$last" ]] || continue
+        command_of "$client" "$count" "$seconds"
         measure rate "$client" "$count" "$round"
         state=$(<"$work/state")
-        [[ -n $round_state || $state == moved || $state == disturbed ]] || round_state=$state
-        [[ $state != "$round_state" ]] || break
+        state_of[$client]=$state
+        [[ $state == moved || $state == disturbed ]] || last=$state
       done
     done
   done

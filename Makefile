@@ -82,7 +82,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (needs cargo-fuzz and a C++ compi
 	    -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10; \
 	done
 
-peers: ## measure shopblast beside wrk, oha and h2load
+peers: ## measure shopblast beside its floor, gcannon, wrk, oha and h2load
 	bash scripts/bench-peers.sh
 
 journeys-bench: ## measure what whole journeys cost beside single registrations

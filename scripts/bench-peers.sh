@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Compares shopblast with wrk, oha and h2load against the cheapest server there is,
-# `shopblast sandbox --fixed`: the server on one CPU, one client at a time on another, in interleaved
-# rounds. Prints a report in Markdown, keeps it in results/, exits with 1 when a bound is missed.
+# Compares shopblast with other load generators, and with the floor of its own design (benches/floor),
+# against the cheapest server there is, `shopblast sandbox --fixed`: the server on one CPU, one client at
+# a time on another, in interleaved rounds. Prints a report in Markdown, keeps it and the rounds' figures
+# in results/, exits with 1 when a bound is missed.
 # How to read it: benches/README.md. The options are in `usage` below.
 set -euo pipefail
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
@@ -10,15 +11,18 @@ usage() {
   cat <<'USAGE'
 Usage: scripts/bench-peers.sh [--help]
 
-Measures for about six minutes, and needs two CPUs that nothing else uses. Environment variables:
+Measures for about eight minutes, and needs two CPUs that nothing else uses. Environment variables:
 
   SHOPBLAST          binary to measure            [default: builds the release binary]
+  FLOOR              the floor's binary           [default: builds it]
+  GCANNON            gcannon's binary             [default: gcannon on PATH]
   PARTS              any of: rate more memory lag [default: all four; lag needs rate]
-  PEERS              any of: wrk wrk-lua oha h2load [default: all four]
+  PEERS              any of: floor gcannon wrk wrk-lua oha h2load [default: all]
   ROUNDS             rounds at CONNECTIONS        [default: 5]
   SECONDS_PER_ROUND  length of a round            [default: 5]
   CONNECTIONS        connections of all clients   [default: 64]
-  MORE_CONNECTIONS   further counts, wrk and shopblast only [default: 256 4096]
+  RETRIES            times that turns are taken again when the machine changed its state [default: 2]
+  MORE_CONNECTIONS   further counts: floor, gcannon, wrk, shopblast [default: 1024 4096]
   MORE_ROUNDS        rounds at those              [default: 3]
   MEMORY_USERS       users of the memory run      [default: 9000]
   LONG               1: a second memory run of 300 s [default: 0]
@@ -32,7 +36,12 @@ Measures for about six minutes, and needs two CPUs that nothing else uses. Envir
   OHA_VERSION        version of oha to install    [default: 1.16.0]
 
 Peers that are missing are installed: wrk and h2load with apt-get when root, oha with cargo into the
-target directory. Load goes to 127.0.0.1 only.
+target directory; gcannon (https://github.com/MDA2AV/gcannon, built with a recent liburing) only by hand.
+Load goes to 127.0.0.1 only.
+
+What a request costs beside the floor alone, in about three minutes:
+
+  PARTS="rate more" PEERS="floor gcannon wrk" ROUNDS=3 SECONDS_PER_ROUND=3 scripts/bench-peers.sh
 USAGE
 }
 
@@ -48,11 +57,12 @@ target_dir=${CARGO_TARGET_DIR:-$repository/target}
 tools_dir=$target_dir/bench-peers
 
 parts=${PARTS-rate more memory lag}
-peers=${PEERS-wrk wrk-lua oha h2load}
+peers=${PEERS-floor gcannon wrk wrk-lua oha h2load}
 rounds=${ROUNDS:-5}
 seconds=${SECONDS_PER_ROUND:-5}
+retries=${RETRIES:-2}
 connections=${CONNECTIONS:-64}
-more_connections=${MORE_CONNECTIONS-256 4096}
+more_connections=${MORE_CONNECTIONS-1024 4096}
 more_rounds=${MORE_ROUNDS:-3}
 memory_users=${MEMORY_USERS:-9000}
 long=${LONG:-0}
@@ -70,6 +80,7 @@ authority=127.0.0.1:$port
 url=http://$authority
 server_pid=
 child_pid=
+floor=
 work=
 
 say() { echo "$*" >&2; }
@@ -131,6 +142,28 @@ find_shopblast() {
   [[ -x $shopblast ]] || die "$shopblast is not there, or cannot be run"
 }
 
+find_floor() {
+  if [[ -n ${FLOOR-} ]]; then
+    floor=$(realpath "$FLOOR")
+  else
+    command -v cargo >/dev/null || return 1
+    say "building the floor"
+    watched cargo build --release --locked --quiet --example floor --manifest-path "$repository/Cargo.toml" \
+      --target-dir "$target_dir" || die "the floor cannot be built"
+    floor=$target_dir/release/examples/floor
+  fi
+  [[ -x $floor ]] || die "$floor is not there, or cannot be run"
+}
+
+find_gcannon() {
+  if [[ -n ${GCANNON-} ]]; then
+    gcannon=$(realpath "$GCANNON")
+    [[ -x $gcannon ]] || die "GCANNON: $gcannon is not there, or cannot be run"
+  else
+    gcannon=$(command -v gcannon)
+  fi
+}
+
 # A Debian package that has the command, when it is missing and we may install it.
 install_package() {
   local command=$1 package=$2
@@ -160,7 +193,9 @@ find_peers() {
       wrk | wrk-lua) install_package wrk wrk || there=no ;;
       h2load) install_package h2load nghttp2-client || there=no ;;
       oha) install_oha || there=no ;;
-      *) die "PEERS: \`$peer\` is none of wrk, wrk-lua, oha, h2load" ;;
+      floor) find_floor || there=no ;;
+      gcannon) find_gcannon || there=no ;;
+      *) die "PEERS: \`$peer\` is none of floor, gcannon, wrk, wrk-lua, oha, h2load" ;;
     esac
     if [[ $there == yes ]]; then clients+=("$peer"); else say "note: $peer is not installed and is skipped"; fi
   done
@@ -188,6 +223,11 @@ command_of() {
     shopblast)
       command=("${pinned[@]}" "$shopblast" --profile spike -H "$url" --no-preflight -u "$count" -r 1000000 -t "${seconds}s"
         --pacing max --cores "$client_cpu," --stop-timeout 1s --quiet --results @RESULTS@) ;;
+    floor) command=("${pinned[@]}" "$floor" "$authority" "$count" "$seconds") ;;
+    gcannon)
+      # It keeps a history in HOME.
+      command=("${pinned[@]}" env HOME="$work" "$gcannon" "$url" --raw "$work/request.raw" -s 201 -t 1 -c "$count"
+        -d "${seconds}s" --json) ;;
     wrk)
       command=("${pinned[@]}" wrk -t 1 -c "$count" -d "${seconds}s" -s "$parts_dir/wrk_static.lua"
         "$url/customers" -- "$work/body.json") ;;
@@ -206,8 +246,8 @@ command_of() {
 # measure PART CLIENT CONNECTIONS ROUND: runs `command`.
 measure() {
   watched python3 "$parts_dir/measure_round.py" --samples "$work/samples.jsonl" --part "$1" --client "$2" \
-    --connections "$3" --round "$4" --seconds "$seconds" --server-pid "$server_pid" --work "$work" \
-    -- "${command[@]}" || die "this round cannot be used"
+    --connections "$3" --round "$4" --seconds "$seconds" --server-pid "$server_pid" --server-cpu "$server_cpu" \
+    --client-cpu "$client_cpu" ${floor:+--distance "$floor"} --work "$work" -- "${command[@]}" || die "this round cannot be used"
   sleep 0.3
 }
 
@@ -217,22 +257,32 @@ warm_up() {
   watched "${command[@]//@RESULTS@/$work/warm-up}" >"$work/warm-up.out" 2>&1 ||
     die "shopblast failed in the warm-up: $(<"$work/warm-up.out")"
   read -r wire_bytes body_bytes < <(
-    python3 "$parts_dir/write_body.py" "$work"/warm-up/*/run.json "$authority" "$work/body.json"
+    python3 "$parts_dir/write_body.py" "$work"/warm-up/*/run.json "$authority" "$work/body.json" "$work/request.raw"
   )
   [[ -n ${body_bytes-} ]] || die "the size of shopblast's requests is unknown"
 }
 
 # rate_rounds ROUNDS CONNECTIONS CLIENT...: a round has each client once; each round begins with
-# another one, so that none always follows the same.
+# another one, so that none always follows the same. Only turns of one state of the machine are compared:
+# those that were in another than the last are taken again.
 rate_rounds() {
-  local total=$1 count=$2 round turn client
+  local total=$1 count=$2 round turn client state last pass
+  local -A state_of
   shift 2
   for ((round = 1; round <= total; round++)); do
-    for ((turn = 0; turn < $#; turn++)); do
-      local at=$(((round - 1 + turn) % $# + 1))
-      client=${!at}
-      command_of "$client" "$count" "$seconds"
-      measure rate "$client" "$count" "$round"
+    state_of=()
+    last=none
+    for ((pass = 0; pass <= retries; pass++)); do
+      for ((turn = 0; turn < $#; turn++)); do
+        local at=$(((round - 1 + turn) % $# + 1))
+        client=${!at}
+        [[ ${state_of[$client]-} != "$last" ]] || continue
+        command_of "$client" "$count" "$seconds"
+        measure rate "$client" "$count" "$round"
+        state=$(<"$work/state")
+        state_of[$client]=$state
+        [[ $state == moved || $state == disturbed ]] || last=$state
+      done
     done
   done
 }
@@ -240,7 +290,7 @@ rate_rounds() {
 more_rate_rounds() {
   local count client some=()
   for client in "${clients[@]}"; do
-    if [[ $client == shopblast || $client == wrk ]]; then some+=("$client"); fi
+    if [[ " shopblast floor gcannon wrk " == *" $client "* ]]; then some+=("$client"); fi
   done
   for count in $more_connections; do
     rate_rounds "$more_rounds" "$count" "${some[@]}"
@@ -248,7 +298,7 @@ more_rate_rounds() {
 }
 
 memory_run() {
-  local length=$1
+  local memory_users=$1 length=$2
   command=(taskset -c "$client_cpu" "$shopblast" --profile spike -H "$url" --no-preflight -u "$memory_users" -r "$memory_users"
     -t "${length}s" --pacing class --cores "$client_cpu," --stop-timeout 1s --quiet --results @RESULTS@)
   watched python3 "$parts_dir/watch_memory.py" --samples "$work/samples.jsonl" --users "$memory_users" \
@@ -275,12 +325,22 @@ PYTHON
   done
 }
 
+# It tells its version in what it reports only.
+gcannon_version() {
+  python3 - "$work/samples.jsonl" <<'PYTHON'
+import json, sys
+rows = (json.loads(line) for line in open(sys.argv[1], encoding="utf-8"))
+print(next((row["version"] for row in rows if "version" in row), "of unknown version"))
+PYTHON
+}
+
 versions() {
   local list
   list="shopblast $(git -C "$repository" describe --always --dirty 2>/dev/null || "$shopblast" --version)"
   if chosen "${clients[*]}" wrk || chosen "${clients[*]}" wrk-lua; then
     list+=", $({ wrk --version || true; } 2>&1 | sed -n '1s/^\(wrk [^ ]*\).*/\1/p')"
   fi
+  if chosen "${clients[*]}" gcannon; then list+=", gcannon $(gcannon_version)"; fi
   if chosen "${clients[*]}" oha; then list+=", $(oha --version)"; fi
   if chosen "${clients[*]}" h2load; then list+=", $(h2load --version)"; fi
   echo "$list"
@@ -292,6 +352,8 @@ write_facts() {
   python3 - "$work/facts.json" \
     cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" cpus "$(nproc --all)" \
     kernel "$(uname -r)" virtual "$virtual" client_cpu "$client_cpu" server_cpu "$server_cpu" \
+    vendor "$(sed -n 's/^vendor_id[^:]*: //p' /proc/cpuinfo | head -n 1)" \
+    congestion "$(cat /proc/sys/net/ipv4/tcp_congestion_control)" \
     server "taskset -c $server_cpu shopblast sandbox --fixed --port $port --cores 1" \
     date "$(date -u +%Y-%m-%d)" versions "$(versions)" wire_bytes "$wire_bytes" body_bytes "$body_bytes" \
     seconds "$seconds" connections "$connections" <<'PYTHON'
@@ -318,14 +380,16 @@ warm_up
 if chosen "$parts" rate; then rate_rounds "$rounds" "$connections" "${clients[@]}"; fi
 if chosen "$parts" more; then more_rate_rounds; fi
 if chosen "$parts" memory; then
-  memory_run 30
-  [[ $long != 1 ]] || memory_run 300
+  memory_run 10 10
+  memory_run "$memory_users" 30
+  [[ $long != 1 ]] || memory_run "$memory_users" 300
 fi
 if chosen "$parts" lag; then lag_run; fi
 
 write_facts
 report=$results/bench-peers-$(date -u +%Y-%m-%d).md
 mkdir -p "$results"
+cp "$work/samples.jsonl" "${report%.md}.jsonl"
 missed=0
 python3 "$parts_dir/write_report.py" "$work/samples.jsonl" "$work/facts.json" >"$report" || missed=$?
 cat "$report"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -64,6 +65,21 @@ def process_cpu_s(pid: int) -> float:
     for task in Path(f"/proc/{pid}/task").iterdir():
         total_ns += int((task / "schedstat").read_text(encoding="ascii").split()[0])
     return total_ns / 1e9
+
+
+def process_switches(pid: int) -> int:
+    """Times that a thread of a running process went to sleep of its own accord."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        status = (task / "status").read_text(encoding="ascii", errors="replace")
+        total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status, re.MULTILINE).group(1))
+    return total
+
+
+def idle_entries(cpu: int) -> int | None:
+    """Times that a CPU was halted for want of work; `None` where the kernel does not count them."""
+    states = list(Path(f"/sys/devices/system/cpu/cpu{cpu}/cpuidle").glob("state*/usage"))
+    return sum(int(usage.read_text(encoding="ascii")) for usage in states) if states else None
 
 
 def machine_cpu_s() -> tuple[float, float]:

@@ -1,10 +1,10 @@
-"""Writes the body that wrk, oha and h2load post.
+"""Writes the body that wrk, oha and h2load post, and the request that gcannon sends: wrk's bytes.
 
 Its size is such that wrk's request has as many bytes on the wire, head included, as shopblast's mean
 request: `bytes_out / requests` of a record. Two runs of 16 zeros stand where a body built anew would
 have its ids.
 
-Usage: write_body.py RUN_JSON AUTHORITY FILE
+Usage: write_body.py RUN_JSON AUTHORITY BODY_FILE REQUEST_FILE
 """
 
 import json
@@ -42,13 +42,15 @@ def body_of(size: int) -> str:
 
 
 def main() -> None:
-    record_path, authority, body_path = sys.argv[1:]
+    record_path, authority, body_path, request_path = sys.argv[1:]
     with open(record_path, encoding="utf-8") as file:
         totals = json.load(file)["totals"]
     wire_bytes = round(totals["bytes_out"] / totals["requests"])
     body_bytes = wire_bytes - len(wrk_head(authority, 100))
     with open(body_path, "w", encoding="ascii") as file:
         file.write(body_of(body_bytes))
+    with open(request_path, "w", encoding="ascii", newline="") as file:
+        file.write(wrk_head(authority, body_bytes) + body_of(body_bytes))
     print(wire_bytes, body_bytes)
 
 

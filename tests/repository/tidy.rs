@@ -80,6 +80,10 @@ fn files_that_follow_the_rules_pass() {
             "//! X.\n// SAFETY: it is ours.\nlet x = unsafe { f() };\n",
         ),
         ("src/engine/x.rs", "//! X.\n#![deny(unsafe_code)]\n"),
+        (
+            "benches/floor/ring.rs",
+            "//! X.\n// SAFETY: it is ours.\nlet x = unsafe { f() };\n",
+        ),
         ("src/main.rs", "//! X.\nuse shopblast::cli;\n"),
         (
             "README.md",
@@ -102,6 +106,12 @@ fn every_rule_can_speak() {
         "src/run/x.rs",
         "//! X.\n// SAFETY: yes.\nunsafe { f() }\n",
         "src/run/x.rs:3:",
+        "src/engine",
+    );
+    speaks(
+        "benches/floor/floor.rs",
+        "//! X.\n// SAFETY: yes.\nunsafe { f() }\n",
+        "benches/floor/floor.rs:3:",
         "src/engine",
     );
     speaks(

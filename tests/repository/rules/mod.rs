@@ -26,6 +26,9 @@ const UNFINISHED: &[&str] = &[
     concat!("unimple", "mented!"),
     concat!("db", "g!"),
 ];
+/// Where `unsafe` may stand besides the engine: the floor measures the kernel's interface without the
+/// engine, so the engine can give it no safe function.
+const UNSAFE_OUTSIDE_OF_THE_ENGINE: &str = "benches/floor/ring.rs";
 /// Beginnings of paths that mean something on one machine only.
 const MACHINE_PATHS: &[&str] = &[
     concat!("/wo", "rk/"),
@@ -137,7 +140,7 @@ fn unsafe_lines(file: &File) -> impl Iterator<Item = usize> {
 }
 
 fn unsafe_stays_in_the_engine(file: &File) -> Vec<Finding> {
-    if file.path.starts_with("src/engine/") {
+    if file.path.starts_with("src/engine/") || file.path == UNSAFE_OUTSIDE_OF_THE_ENGINE {
         return Vec::new();
     }
     let says = "`unsafe` stays within src/engine; give the engine a safe function for it";

@@ -36,6 +36,7 @@ mod stored_events_record;
 mod target_record;
 mod threshold_record;
 mod verdict;
+mod write_through;
 
 #[cfg(test)]
 pub(crate) mod golden;
@@ -66,7 +67,7 @@ pub use recorded::{Recorded, UnreadableRecord};
 pub use recording::{RunFacts, RunJson};
 pub use recovery_record::{RecoveryFigure, RecoveryRecord};
 pub use request_log::{NameLog, RequestLog};
-pub use rewrite::{NotWritten, replace};
+pub use rewrite::{NotWritten, replace, try_out};
 pub use run_record::{
     Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
     JourneyRecord, NameRecord, PhaseRecord, RunRecord,

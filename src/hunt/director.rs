@@ -17,7 +17,7 @@ use super::trials::{
 };
 use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
-use crate::record::{NotWritten, Record, replace};
+use crate::record::{NotWritten, Record, replace, try_out};
 use crate::run::{self, Embedded};
 use crate::stats::ThresholdVerdict;
 use std::path::Path;
@@ -66,6 +66,8 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
         records: request.directory.join("probes"),
     };
     create(&place.records)?;
+    let page = request.directory.join(HUNT_HTML);
+    try_out(&page).map_err(|error| HuntError::Write { path: page, error })?;
     let mut hunt = Hunt {
         request,
         place,

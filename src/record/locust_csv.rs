@@ -185,6 +185,18 @@ pub fn failures_text(errors: &[ErrorRecord], rule: FailureRule) -> io::Result<Ve
     written(writer)
 }
 
+/// The files that the four are for a prefix.
+#[must_use]
+pub fn locust_csv_paths(prefix: &Path) -> [PathBuf; 4] {
+    [
+        "_stats.csv",
+        "_stats_history.csv",
+        "_failures.csv",
+        "_exceptions.csv",
+    ]
+    .map(|suffix| with_suffix(prefix, suffix))
+}
+
 /// `prefix` with `suffix` appended to its last part.
 fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
     let mut path = prefix.as_os_str().to_owned();

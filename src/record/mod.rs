@@ -55,7 +55,7 @@ pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{Live, LiveRow};
 pub use live_sink::LiveSink;
-pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, recorded_stats_text};
+pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, locust_csv_paths, recorded_stats_text};
 pub use observed_csv::ObservedCsv;
 pub use observed_record::{
     BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,

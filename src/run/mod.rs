@@ -10,6 +10,7 @@ mod machine;
 #[cfg(test)]
 pub(crate) mod made_up;
 mod observers;
+mod outputs;
 mod partition;
 mod preflight;
 mod quota;
@@ -89,6 +90,7 @@ fn with_target(
     control: &RunControl,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
+    outputs::try_outputs(&request.output)?;
     raise_descriptor_limit(&request.plan)?;
     step_aside(&request.plan.placement);
     let sandbox = request

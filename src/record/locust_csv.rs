@@ -81,12 +81,13 @@ impl IntervalSink for LocustCsv {
     }
 
     fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
-        self.history.append(interval, totals)?;
-        self.rewrite_totals(totals)
+        let history = self.history.append(interval, totals);
+        self.rewrite_totals(totals).and(history)
     }
 
     fn finish(&mut self, totals: &Totals) -> io::Result<()> {
-        self.rewrite_totals(totals)
+        let history = self.history.finish();
+        self.rewrite_totals(totals).and(history)
     }
 }
 

@@ -7,6 +7,7 @@ mod csv_columns;
 pub(crate) mod distribution_csv;
 mod document;
 mod events_csv;
+mod growing_file;
 mod interval_log;
 pub(crate) mod latency_bands;
 mod ledger_log;

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::engine::{Description, PreparedScript};
 use crate::observe::{Observation, ObserverConfig, Watch};
+use crate::pieces::tell;
 use crate::plan::{Load, Pacing, Plan};
 use crate::record::{Live, LiveSink, RecordDirectory, RunFacts, TargetRecord};
 use crate::stats::{
@@ -343,6 +344,7 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
             load_schedule: control.load_schedule().cloned(),
             strict_rules: plan.races.rules.strict,
             ended_us: Arc::clone(control.ended_us()),
+            tell: Some(|trouble| tell(trouble)),
         },
     }
 }

@@ -124,6 +124,7 @@ fn facts() -> RunFacts {
         command: "cargo bench --bench collector".to_owned(),
         plan: serde_json::Map::new(),
         plan_hash: "0000000000000000".to_owned(),
+        asked_users: None,
         seed: 1,
         host: HostFacts::default(),
         races: shopblast::plan::RaceRules::default(),

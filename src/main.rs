@@ -68,7 +68,8 @@ fn told(error: &impl std::error::Error, exit_code: ExitCode) -> ExitCode {
 
 /// The command as the user typed it, for the record; without passwords.
 fn command_line() -> String {
-    cli::without_passwords(std::env::args())
+    let arguments = std::env::args_os();
+    cli::without_passwords(arguments.map(|word| word.to_string_lossy().into_owned()))
 }
 
 fn entropy() -> Entropy {

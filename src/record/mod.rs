@@ -31,6 +31,7 @@ mod request_log;
 pub(crate) mod rewrite;
 mod run_record;
 mod series_csv;
+mod shortfall;
 mod steering_record;
 mod stored_events;
 mod stored_events_record;
@@ -68,12 +69,13 @@ pub use recorded::{Recorded, UnreadableRecord};
 pub use recording::{RunFacts, RunJson};
 pub use recovery_record::{RecoveryFigure, RecoveryRecord};
 pub use request_log::{NameLog, RequestLog};
-pub use rewrite::{NotWritten, replace, try_out};
+pub use rewrite::{NotWritten, is_replaceable, replace, try_out};
 pub use run_record::{
     Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
-    JourneyRecord, NameRecord, PhaseRecord, RunRecord,
+    JourneyRecord, NameRecord, PauseRecord, PhaseRecord, RunRecord,
 };
 pub use series_csv::SeriesCsv;
+pub use shortfall::absent_users;
 pub use steering_record::{SteeringRecord, SteeringWish};
 pub use stored_events::write_stored_events;
 pub use stored_events_record::{StoredEventRecord, StoredEventsRecord};

@@ -59,9 +59,15 @@ impl Recorded {
         let text =
             std::fs::read_to_string(&run_json).map_err(|error| unreadable(error.to_string()))?;
         let run = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-        let directory = run_json.parent().unwrap_or(Path::new("")).to_owned();
+        let directory = run_json.parent().unwrap_or(Path::new(""));
+        Ok(Self::with(run, directory))
+    }
+
+    /// `run`, with what there is of the rest of its record in `directory`.
+    #[must_use]
+    pub fn with(run: RunRecord, directory: &Path) -> Self {
         let columns = |name: &str| CsvColumns::read(&directory.join(name));
-        Ok(Self {
+        Self {
             run,
             series: columns("series.csv"),
             bands: columns("bands.csv"),
@@ -71,7 +77,7 @@ impl Recorded {
             rounds: columns("rounds.csv"),
             requests: RequestLog::read(&directory.join(LatencyKind::Response.file_name())),
             outcomes: columns("outcomes.csv"),
-            directory,
-        })
+            directory: directory.to_owned(),
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::steering_record::{SteeringRecord, steering_records};
 use super::target_record::TargetRecord;
 use super::threshold_record::threshold_records;
 use crate::engine::Survey;
-use crate::plan::{FailureRule, Plan, RaceRules};
+use crate::plan::{FailureRule, Load, Plan, RaceRules};
 use crate::stats::{
     CoreTally, ErrorRow, IntervalSink, LatencyTotal, Measured, MergedInterval, Outcome, Phase,
     PhaseTotal, RunContext, StatName, Totals,
@@ -43,6 +43,8 @@ pub struct RunFacts {
     pub plan: Map<String, Value>,
     /// Its hash.
     pub plan_hash: String,
+    /// Users that it asks for; `None` when they come as they are needed.
+    pub asked_users: Option<u32>,
     /// Its seed.
     pub seed: u64,
     /// Where the generator runs.
@@ -70,6 +72,7 @@ impl RunFacts {
             command,
             plan: plan_json,
             plan_hash: plan.hash(),
+            asked_users: matches!(plan.load, Load::Closed { .. }).then(|| plan.max_users()),
             seed: plan.seed,
             host,
             races: plan.races.rules,
@@ -148,6 +151,9 @@ impl RunFacts {
             steering,
             shed: totals.counters.shed,
             generator: generator(totals),
+            absent_users: 0,
+            pauses: Vec::new(),
+            losses: Vec::new(),
             verdict: String::new(),
             exit_code: None,
         }

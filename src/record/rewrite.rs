@@ -57,6 +57,13 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), NotWritten> {
     })
 }
 
+/// Whether what is at `path` is replaced as a whole, as often as one likes; what is written through has a
+/// reader who gets it once.
+#[must_use]
+pub fn is_replaceable(path: &Path) -> bool {
+    Place::of(path) == Place::Regular
+}
+
 /// Whether [`replace`] may write to `path`, as far as can be told without writing: nothing is changed,
 /// and no pipe opened, whose reader would take that for the end.
 ///

@@ -103,6 +103,16 @@ pub struct RunRecord {
     pub shed: u64,
     /// The generator's look at itself.
     pub generator: Generator,
+    /// Users of the plan that never came; 0 when the user changed their number or ended the run.
+    #[serde(default)]
+    pub absent_users: u32,
+    /// When nothing of this process ran, in order of time: it was stopped, or its machine was.
+    #[serde(default)]
+    pub pauses: Vec<PauseRecord>,
+    /// What could not be written of the record and the outputs, a sentence each; empty when all of it
+    /// was.
+    #[serde(default)]
+    pub losses: Vec<String>,
     /// The outcome in one sentence; empty while the run goes on.
     pub verdict: String,
     /// Exit code of the process; null while the run goes on.
@@ -290,6 +300,15 @@ pub struct Connections {
     pub failed: u64,
     /// Time to connect; not part of service time.
     pub connect_us: LatencySummary,
+}
+
+/// A time in which nothing of this process ran: it was stopped, or its machine was.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PauseRecord {
+    /// When it began, in seconds from the start of the run.
+    pub at_s: f64,
+    /// How long it was, in seconds.
+    pub length_s: f64,
 }
 
 /// What the generator cost, and how much of the figures is its own.

@@ -116,43 +116,23 @@ pub fn remake(request: &ReportRequest, planned: PlannedShares<'_>) -> Result<(),
     }
 }
 
-/// Makes the HTML report of the record in `directory` and writes it to `path`.
+/// Makes a report of a record and writes it to `path`. But for the page, which is for people, its
+/// directory is made when it is missing.
 ///
 /// # Errors
-/// When the record cannot be read or the report not be written.
-pub fn write_html_report(
-    directory: &Path,
+/// When it cannot be written.
+pub fn write_report(
+    recorded: &Recorded,
+    format: ReportFormat,
     path: &Path,
     planned: PlannedShares<'_>,
-) -> Result<(), RemakeError> {
-    let recorded = Recorded::read(directory)?;
-    rewrite(path, html_report(&recorded, planned).as_bytes()).map_err(RemakeError::Write)
-}
-
-/// Makes reports of the record in `directory`, each in its place. The directory of each is made when
-/// it is missing.
-///
-/// # Errors
-/// When the record cannot be read; and for each report that cannot be written.
-pub fn write_reports(
-    directory: &Path,
-    reports: &[(ReportFormat, PathBuf)],
-    planned: PlannedShares<'_>,
-) -> Vec<RemakeError> {
-    let recorded = match Recorded::read(directory) {
-        Ok(recorded) => recorded,
-        Err(error) => return vec![error.into()],
-    };
-    let write = |format: ReportFormat, path: &Path| {
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| naming(parent, &error))?;
-        }
-        rewrite(path, format.text(&recorded, planned)?.as_bytes())
-    };
-    let written = reports.iter().map(|(format, path)| write(*format, path));
-    written
-        .filter_map(|written| written.err().map(RemakeError::Write))
-        .collect()
+) -> io::Result<()> {
+    if format != ReportFormat::Html
+        && let Some(parent) = path.parent()
+    {
+        std::fs::create_dir_all(parent).map_err(|error| naming(parent, &error))?;
+    }
+    rewrite(path, format.text(recorded, planned)?.as_bytes())
 }
 
 /// A reader that went away needs no more of it.

@@ -20,6 +20,7 @@ mod replay;
 mod replay_client;
 mod request;
 mod settle;
+mod settled_outputs;
 mod signals;
 mod stages;
 mod topology;

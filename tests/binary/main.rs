@@ -20,6 +20,7 @@ mod doctor;
 mod exports;
 mod generator_state;
 mod observed_sandbox;
+mod outputs;
 mod placement;
 mod processes;
 mod program_habits;

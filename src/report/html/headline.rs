@@ -100,6 +100,7 @@ fn standing(run: &RunRecord) -> (Tone, &'static str) {
             "bad",
             "Threshold crossed",
         ),
+        (!run.losses.is_empty(), "doubt", "Record not whole"),
         (!run.finished, "doubt", "Cut off"),
         (run.interrupted, "doubt", "Interrupted"),
         (run.totals.failures > 0, "bad", "Requests failed"),

@@ -3,10 +3,45 @@
 
 use super::growing_file::GrowingFile;
 use super::locust_figures::written;
-use crate::stats::{IntervalSink, MergedInterval, Totals};
+use crate::stats::{IntervalSink, MergedInterval, RunContext, Totals, Violation};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Name of the ledger in a record.
+pub(super) const LEDGER_JSONL: &str = "ledger.jsonl";
+
+/// A line of the ledger: a violation, and what its rule is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct LedgerLine {
+    /// What was broken.
+    #[serde(flatten)]
+    pub violation: Violation,
+    /// What must hold.
+    #[serde(default)]
+    pub text: String,
+    /// Whether today's target enforces it.
+    #[serde(default = "of_old")]
+    pub enforced: bool,
+}
+
+/// Ledgers of before did not say; most rules are enforced.
+fn of_old() -> bool {
+    true
+}
+
+impl LedgerLine {
+    fn of(violation: &Violation, context: &RunContext) -> Self {
+        let mut rules = context.rules.iter();
+        let rule = rules.find(|rule| rule.name == violation.rule);
+        Self {
+            violation: violation.clone(),
+            text: rule.map_or("", |rule| rule.text).to_owned(),
+            enforced: rule.is_none_or(|rule| rule.enforced),
+        }
+    }
+}
 
 /// Violations of one rule that are written down; further ones are only counted.
 const MOST_LINES_A_RULE: u32 = 1_000;
@@ -35,13 +70,14 @@ impl IntervalSink for LedgerLog {
         self.file.path()
     }
 
-    fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         let mut lines = Vec::new();
         for violation in &interval.contests.ledger.violations {
             let written = self.written.entry(violation.rule.clone()).or_default();
             if *written < MOST_LINES_A_RULE {
                 *written += 1;
-                serde_json::to_writer(&mut lines, violation)?;
+                let line = LedgerLine::of(violation, &totals.context);
+                serde_json::to_writer(&mut lines, &line)?;
                 lines.push(b'\n');
             }
         }

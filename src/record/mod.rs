@@ -2,6 +2,7 @@
 //! how it is read again. Reports and comparisons are made of it, and of nothing else.
 
 mod bands_csv;
+mod caught_up;
 mod contest_record;
 mod csv_columns;
 pub(crate) mod distribution_csv;
@@ -66,7 +67,7 @@ pub use observing::observed_record;
 pub use process_text::{ProcessKind, ProcessesRecord};
 pub use record_directory::{RecordDirectory, RecordError};
 pub use recorded::{Recorded, UnreadableRecord};
-pub use recording::{RunFacts, RunJson};
+pub use recording::RunFacts;
 pub use recovery_record::{RecoveryFigure, RecoveryRecord};
 pub use request_log::{NameLog, RequestLog};
 pub use rewrite::{NotWritten, is_replaceable, replace, try_out};

@@ -1,9 +1,9 @@
 //! From what was measured to `run.json`, during and after a run.
 
+use super::Record;
 use super::contest_record::{
     invariant_records, probes_record, race_records, rounds_record, witness_records,
 };
-use super::document::Record;
 use super::process_text::ProcessesRecord;
 use super::raised::{domain_records, event_records};
 use super::recovery_record::recovery_record;
@@ -17,16 +17,11 @@ use super::threshold_record::threshold_records;
 use crate::engine::Survey;
 use crate::plan::{FailureRule, Load, Plan, RaceRules};
 use crate::stats::{
-    CoreTally, ErrorRow, IntervalSink, LatencyTotal, Measured, MergedInterval, Outcome, Phase,
-    PhaseTotal, RunContext, StatName, Totals,
+    CoreTally, ErrorRow, LatencyTotal, Measured, Outcome, Phase, PhaseTotal, RunContext, StatName,
+    Totals,
 };
 use serde_json::{Map, Value};
-use std::io;
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-/// Seconds between two writes of `run.json` while the run goes on.
-const WRITE_EVERY_S: u64 = 10;
 
 /// What is known of a run before its clock starts.
 #[derive(Clone, Debug)]
@@ -289,42 +284,4 @@ fn rfc_3339(time: SystemTime) -> String {
     jiff::Timestamp::try_from(time)
         .unwrap_or_default()
         .to_string()
-}
-
-/// Keeps `run.json` up to date while the run goes on, so that a killed run leaves one.
-pub struct RunJson {
-    path: PathBuf,
-    facts: RunFacts,
-    due_s: u64,
-}
-
-impl RunJson {
-    /// Writes to `path` after the first second and every ten seconds; marked as not finished.
-    /// The finished record is written by the caller, with [`Record::write`].
-    #[must_use]
-    pub fn new(path: &Path, facts: RunFacts) -> Self {
-        Self {
-            path: path.to_owned(),
-            facts,
-            due_s: 0,
-        }
-    }
-}
-
-impl IntervalSink for RunJson {
-    fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
-        if interval.start_us / 1_000_000 < self.due_s {
-            return Ok(());
-        }
-        self.due_s = interval.start_us / 1_000_000 + WRITE_EVERY_S;
-        Ok(self.facts.record(totals).write(&self.path)?)
-    }
-
-    fn finish(&mut self, totals: &Totals) -> io::Result<()> {
-        Ok(self.facts.record(totals).write(&self.path)?)
-    }
 }

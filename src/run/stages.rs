@@ -177,7 +177,8 @@ fn start(
         .transpose()?;
     let (publish, seconds) = bounded(PUBLISHED);
     // Last: what is shown is in the record by then.
-    sinks.push(live_sink(inputs.control, &facts, faces, publish));
+    let live = live_sink(inputs.control, &facts, faces, publish);
+    sinks.push(Box::new(live.writing(&directory.run_json())));
     let start_ns = workers.start();
     inputs.control.begin(start_ns);
     if let Some((watch, csv)) = watch.as_ref().zip(observed_csv) {
@@ -199,18 +200,18 @@ fn live_sink(
     facts: &RunFacts,
     faces: &mut [Box<dyn Face>],
     publish: Sender<Arc<Live>>,
-) -> Box<dyn IntervalSink> {
+) -> LiveSink<impl FnMut(Arc<Live>) + Send + use<>> {
     let end = Arc::clone(control.interruption());
     let followers = faces.iter_mut().filter_map(|face| face.follower(facts));
     let mut followers: Vec<Follower> = followers.collect();
-    Box::new(LiveSink::new(facts.clone(), move |live: Arc<Live>| {
+    LiveSink::new(facts.clone(), move |live: Arc<Live>| {
         if live.record.thresholds.iter().any(|state| state.aborted) {
             end.stop();
         }
         followers.iter_mut().for_each(|follow| follow(&live));
         // A face that cannot keep up misses a second; the record does not.
         let _ = publish.try_send(live);
-    }))
+    })
 }
 
 /// Shows the run to its end, and waits for workers, collector and what is observed.

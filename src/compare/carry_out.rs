@@ -7,7 +7,7 @@ use super::driver::{ComparisonSetup, DriveError, drive};
 use super::gathering::{GatheringError, gather};
 use super::page::comparison_page;
 use super::process::{Stop, listen};
-use crate::pieces::SummaryStyle;
+use crate::pieces::{SummaryStyle, print, tell};
 use crate::plan::ExitCode;
 use crate::record::{Record, replace, try_out};
 use std::io;
@@ -114,7 +114,7 @@ fn drive_and_conclude(
     let carried = drive(setup, &stop)?;
     let rounds = carried.sides.first().map_or(0, |side| side.runs.len());
     if let Some(error) = carried.cut_short.as_ref().filter(|_| rounds > 0) {
-        eprintln!("error: {error}");
+        tell(format!("error: {error}"));
     }
     let found = match carried.cut_short {
         Some(error) if rounds == 0 => return Err(error.into()),
@@ -145,10 +145,10 @@ fn conclude(
     };
     let (mut record, exit_code) = compare(sides, noise.as_ref(), question)?;
     record.notes.extend_from_slice(notes);
-    anstream::print!("{}", comparison_text(&record, SummaryStyle::of_stdout()));
+    print(comparison_text(&record, SummaryStyle::of_stdout()));
     if let Some(directory) = &request.output {
         for path in write(directory, &record)? {
-            println!("  {}", path.display());
+            print(format!("  {}\n", path.display()));
         }
     }
     Ok(exit_code)

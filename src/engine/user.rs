@@ -1,5 +1,6 @@
 //! The life of one virtual user: one task that lasts for the whole run.
 
+use super::crowd::Crowd;
 use super::link::Link;
 use super::net::ByteStream;
 use super::recorder::Recorder;
@@ -160,7 +161,7 @@ pub async fn live_by_activity<B: ByteStream, S: Script>(
     session: &mut Session<SocketLink<B>>,
     script: &S,
     activities: &Activities,
-    active: &Cell<u32>,
+    active: &Crowd,
 ) {
     loop {
         let next = activities.next();
@@ -180,11 +181,11 @@ pub async fn live_by_activity<B: ByteStream, S: Script>(
         }
         activities.begin(span);
         session.begin_activity(begins_ns);
-        active.set(active.get() + 1);
+        active.join();
         while !session.is_stopped() {
             let _ = session.pass(script).await;
         }
-        active.set(active.get() - 1);
+        active.leave();
         activities.end();
     }
 }
@@ -194,7 +195,7 @@ pub async fn live_by_arrivals<B: ByteStream, S: Script>(
     session: &mut Session<SocketLink<B>>,
     script: &S,
     arrivals: &ArrivalQueue,
-    active: &Cell<u32>,
+    active: &Crowd,
 ) {
     while !session.is_stopped() {
         let rested_ns = session.rested_ns();
@@ -213,8 +214,8 @@ pub async fn live_by_arrivals<B: ByteStream, S: Script>(
         if session.link().until(due_ns).await.is_err() {
             return;
         }
-        active.set(active.get() + 1);
+        active.join();
         let _ = session.pass(script).await;
-        active.set(active.get() - 1);
+        active.leave();
     }
 }

@@ -15,7 +15,7 @@ use super::rest::{Rested, TargetHealth};
 use super::trials::{
     generator_limit, is_cut_by_generator, next_load, range_of, scales_of, unloaded,
 };
-use crate::pieces::SummaryStyle;
+use crate::pieces::{SummaryStyle, print, tell};
 use crate::plan::ExitCode;
 use crate::record::{NotWritten, Record, replace, try_out};
 use crate::run::{self, Embedded};
@@ -57,7 +57,7 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     let health =
         TargetHealth::ask_first(&target, &template.addresses, template.subject.health_path())?;
     if !template.output.quiet {
-        eprintln!("{}", placement.line(&template.plan.cores));
+        tell(placement.line(&template.plan.cores));
     }
     let place = ProbeTarget {
         target,
@@ -203,7 +203,7 @@ impl Hunt<'_> {
         let fell_at = seen.began + Duration::from_secs_f64(silent_s);
         let probe = self.judged(*seen, fell, rested);
         if !self.is_silent {
-            eprintln!("{}", probe_line(&probe, self.request.unit));
+            tell(probe_line(&probe, self.request.unit));
         }
         if is_spoiled && self.request.criteria.keep_spoiled {
             self.note(
@@ -282,11 +282,11 @@ impl Hunt<'_> {
     ) -> Result<Option<SearchEnding>, HuntError> {
         let limit = Duration::from_secs_f64(self.request.criteria.recovery_limit_s);
         if !self.is_silent {
-            eprintln!(
+            tell(format!(
                 "the target fell over at {load} {}; waiting for it to come back, at most {:.0} s",
                 unit_text(self.request.unit),
                 limit.as_secs_f64()
-            );
+            ));
         }
         let recovered = self.health.recovery(limit, || self.is_stopped());
         let waited_s = fell_at.elapsed().as_secs_f64();
@@ -360,10 +360,11 @@ impl Hunt<'_> {
         self.write_record()?;
         replace(&page, hunt_page(&self.record).as_bytes())
             .map_err(|error| not_written(&page, error))?;
-        anstream::print!(
-            "{}",
-            hunt_text(&self.record, directory, SummaryStyle::of_stdout())
-        );
+        print(hunt_text(
+            &self.record,
+            directory,
+            SummaryStyle::of_stdout(),
+        ));
         Ok(exit_code)
     }
 

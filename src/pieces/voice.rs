@@ -4,6 +4,7 @@
 use rustix::io::Errno;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,10 +14,12 @@ const MOST_WAITING: usize = 1 << 20;
 /// How long a reader of the last words may take nothing before the program ends without it.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long what was said before on the other side is waited for, so that both come in their order.
-const ORDER_PATIENCE: Duration = Duration::from_millis(500);
+const ORDER_PATIENCE: Duration = Duration::from_millis(300);
 /// What is written at once.
 const PIECE: usize = 4096;
 
+/// Counts what is said, on both sides.
+static SAID: AtomicU64 = AtomicU64::new(0);
 static OUT: Voice = Voice::new(Side::Out);
 static ERR: Voice = Voice::new(Side::Err);
 
@@ -35,12 +38,16 @@ struct Voice {
 
 /// What is to be said, and how far it is.
 struct Speech {
-    waiting: VecDeque<Vec<u8>>,
+    waiting: VecDeque<(u64, Vec<u8>)>,
+    /// What of `waiting` is being written.
+    spoken: Option<u64>,
     /// Bytes of `waiting`, and of what is being written.
     bytes: usize,
     /// Grows with every piece that was taken.
     taken: u64,
     has_thread: bool,
+    /// Whether the other side waited for it in vain since it was taken last.
+    is_stuck: bool,
     /// Why nothing can be said any more; `BrokenPipe` when the reader has gone.
     end: Option<ErrorKind>,
     /// What the system said then.
@@ -53,26 +60,38 @@ pub fn tell(line: impl AsRef<str>) {
     ERR.say(&format!("{}\n", line.as_ref()));
 }
 
-/// The same without the end of the line.
-pub fn tell_part(text: &str) {
-    ERR.say(text);
+/// Says `text` on standard output, in time and after what was said before. Returns at once. Colours are
+/// left out where they may not be.
+pub fn print(text: impl AsRef<str>) {
+    OUT.say(text.as_ref());
 }
 
-/// Prints `text` on standard output, after what was told before. Colours are left out where they may
-/// not be.
+/// Prints `text` on standard output, however long its reader takes: for what does nothing else.
 ///
 /// # Errors
-/// When it cannot be written. A reader that went, or takes no more, has read what it wanted.
-pub fn print(text: &str) -> io::Result<()> {
-    let _ = ERR.wait(ORDER_PATIENCE);
-    OUT.say(text);
-    OUT.wait(PATIENCE)
+/// When it cannot be written. A reader that went has read what it wanted.
+pub fn print_whole(text: &str) -> io::Result<()> {
+    let text = OUT.fitting(text);
+    match OUT.write_all(text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// Waits until everything is said, but for readers that take nothing.
-pub fn fall_silent() {
+///
+/// # Errors
+/// When standard output could not be written. A reader that went, or takes no more, has read what it
+/// wanted.
+pub fn fall_silent() -> io::Result<()> {
     let _ = ERR.wait(PATIENCE);
-    let _ = OUT.wait(PATIENCE);
+    OUT.wait(PATIENCE)
+}
+
+/// The same for a moment only, before the process ends at once.
+pub fn fall_silent_soon() {
+    let _ = ERR.wait(ORDER_PATIENCE);
+    let _ = OUT.wait(ORDER_PATIENCE);
 }
 
 /// Pictures of a terminal's screen, each whole or not at all. What is written is one when it is
@@ -109,6 +128,11 @@ impl Pictures {
         voice.lock().bytes == 0
     }
 
+    /// Does not show what was written since the last picture.
+    pub fn forget(&mut self) {
+        self.picture.clear();
+    }
+
     /// Whether nobody can see them any more.
     #[must_use]
     pub fn are_unseen(&self) -> bool {
@@ -140,6 +164,13 @@ impl Side {
         }
     }
 
+    fn other(self) -> Self {
+        match self {
+            Self::Out => Self::Err,
+            Self::Err => Self::Out,
+        }
+    }
+
     fn write(self, bytes: &[u8]) -> rustix::io::Result<usize> {
         match self {
             Self::Out => rustix::io::write(io::stdout(), bytes),
@@ -156,15 +187,25 @@ impl Side {
     }
 }
 
+impl Speech {
+    /// The number of what is to be said next, or is being said.
+    fn oldest(&self) -> Option<u64> {
+        let waiting = self.waiting.front().map(|(number, _)| *number);
+        self.spoken.or(waiting)
+    }
+}
+
 impl Voice {
     const fn new(side: Side) -> Self {
         Self {
             side,
             state: Mutex::new(Speech {
                 waiting: VecDeque::new(),
+                spoken: None,
                 bytes: 0,
                 taken: 0,
                 has_thread: false,
+                is_stuck: false,
                 end: None,
                 why: String::new(),
             }),
@@ -177,11 +218,15 @@ impl Voice {
     }
 
     fn say(&'static self, text: &str) {
-        let text = match self.side.has_colours() {
+        self.queue(self.fitting(text).into_bytes());
+    }
+
+    /// Without colours where they may not be.
+    fn fitting(&self, text: &str) -> String {
+        match self.side.has_colours() {
             true => text.to_owned(),
             false => anstream::adapter::strip_str(text).to_string(),
-        };
-        self.queue(text.into_bytes());
+        }
     }
 
     fn queue(&'static self, bytes: Vec<u8>) {
@@ -191,7 +236,8 @@ impl Voice {
             return;
         }
         speech.bytes += bytes.len();
-        speech.waiting.push_back(bytes);
+        let number = SAID.fetch_add(1, Ordering::Relaxed);
+        speech.waiting.push_back((number, bytes));
         if !speech.has_thread {
             let thread = thread::Builder::new().name("voice".to_owned());
             speech.has_thread = thread.spawn(|| self.speak()).is_ok();
@@ -207,11 +253,15 @@ impl Voice {
     fn speak(&self) {
         let mut speech = self.lock();
         loop {
-            let Some(text) = speech.waiting.pop_front() else {
+            let Some((number, text)) = speech.waiting.pop_front() else {
                 let waited = self.changed.wait(speech);
                 speech = waited.unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
+            speech.spoken = Some(number);
+            drop(speech);
+            self.side.other().voice().let_finish(number);
+            speech = self.lock();
             for piece in text.chunks(PIECE) {
                 if speech.end.is_some() {
                     break;
@@ -224,14 +274,28 @@ impl Voice {
                     speech.end = Some(error.kind());
                 }
                 speech.taken += 1;
+                speech.is_stuck = false;
                 self.changed.notify_all();
             }
+            speech.spoken = None;
             speech.bytes -= text.len();
             if speech.end.is_some() {
                 speech.waiting.clear();
                 speech.bytes = 0;
             }
             self.changed.notify_all();
+        }
+    }
+
+    /// Waits a moment until what was said before `number` on this side is said.
+    fn let_finish(&self, number: u64) {
+        let give_up = Instant::now() + ORDER_PATIENCE;
+        let mut speech = self.lock();
+        while speech.oldest().is_some_and(|oldest| oldest < number) && !speech.is_stuck {
+            let left = give_up.saturating_duration_since(Instant::now());
+            speech.is_stuck = left.is_zero();
+            let waited = self.changed.wait_timeout(speech, left);
+            speech = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

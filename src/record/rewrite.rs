@@ -99,6 +99,7 @@ fn try_new(path: &Path) -> io::Result<()> {
         true => OpenOptions::new()
             .write(true)
             .create(true)
+            .truncate(false)
             .open(&tried)
             .map(drop)?,
         false => open_beside(&tried).map(drop)?,

@@ -2,6 +2,7 @@
 //! the run came to its end.
 
 use crate::engine::PlannedShares;
+use crate::pieces::{print_whole, tell};
 use crate::record::rewrite::{naming, rewrite};
 use crate::record::{Recorded, UnreadableRecord};
 use crate::report::export::hgrm::hgrm_text;
@@ -11,7 +12,7 @@ use crate::report::export::locust_json_file::locust_json_text;
 use crate::report::export::markdown_text;
 use crate::report::export::stats_again::stats_text_again;
 use crate::report::html::html_report;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a report is written as.
@@ -109,7 +110,7 @@ pub fn remake(request: &ReportRequest, planned: PlannedShares<'_>) -> Result<(),
     match place {
         Some(path) if path != Path::new("-") => {
             rewrite(&path, text.as_bytes()).map_err(RemakeError::Write)?;
-            eprintln!("{}", path.display());
+            tell(path.display().to_string());
             Ok(())
         }
         _ => print(&text).map_err(RemakeError::Write),
@@ -135,12 +136,6 @@ pub fn write_report(
     rewrite(path, format.text(recorded, planned)?.as_bytes())
 }
 
-/// A reader that went away needs no more of it.
 fn print(text: &str) -> io::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(naming(Path::new("standard output"), &error))
-        }
-        _ => Ok(()),
-    }
+    print_whole(text).map_err(|error| naming(Path::new("standard output"), &error))
 }

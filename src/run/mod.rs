@@ -23,6 +23,7 @@ mod settle;
 mod settled_outputs;
 mod signals;
 mod stages;
+mod stillness;
 mod topology;
 mod worker_setup;
 mod worker_threads;

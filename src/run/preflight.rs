@@ -4,6 +4,7 @@
 use super::recognition::Questioning;
 use super::{RunError, RunRequest, reach};
 use crate::engine::{MetSubject, PreparedScript};
+use crate::pieces::tell;
 use crate::plan::{Plan, Target};
 use std::net::SocketAddr;
 
@@ -29,7 +30,9 @@ pub fn meet(
         true => {
             let recognition = questioning.recognise(&request.subject)?;
             if let Some(caveat) = recognition.caveat.filter(|_| !output.silent) {
-                eprintln!("warning: the shop's description was not read: {caveat}");
+                tell(format!(
+                    "warning: the shop's description was not read: {caveat}"
+                ));
             }
             recognition.target
         }
@@ -37,7 +40,7 @@ pub fn meet(
     };
     let is_muted = output.quiet || output.only_summary || output.silent;
     if request.preflight && !is_muted {
-        eprintln!("target: {met}");
+        tell(format!("target: {met}"));
     }
     Ok(met)
 }
@@ -71,7 +74,9 @@ pub fn run_preflight(
             });
         }
         if !request.output.silent {
-            eprintln!("warning: the target lacks what these journeys need:\n{hindrances}");
+            tell(format!(
+                "warning: the target lacks what these journeys need:\n{hindrances}"
+            ));
         }
     }
     Ok(script)

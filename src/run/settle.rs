@@ -7,8 +7,8 @@ use crate::observe::Observation;
 use crate::pieces::{SummaryStyle, print, tell};
 use crate::plan::ExitCode;
 use crate::record::{
-    Circumstances, RecordDirectory, RunFacts, RunRecord, absent_users, locust_csv_paths,
-    observed_record, verdict,
+    Circumstances, PauseRecord, RecordDirectory, RunFacts, RunRecord, absent_users,
+    locust_csv_paths, observed_record, verdict,
 };
 use crate::report::{
     brief_text, github_annotations, markdown_text, summary_text, without_commands,
@@ -32,6 +32,8 @@ pub struct Settlement<'a> {
     pub merged: &'a Merged,
     /// Workers that panicked, or ended without their last interval.
     pub crashed_workers: usize,
+    /// When nothing of this process ran.
+    pub pauses: &'a [PauseRecord],
     /// Whether the user ended the run before its time.
     pub interrupted: bool,
     /// What was seen of the shop's back end.
@@ -55,6 +57,7 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     let mut record = settlement.facts.record(&settlement.merged.totals);
     record.finished = true;
     record.interrupted = settlement.interrupted;
+    record.pauses = settlement.pauses.to_vec();
     record.observed = settlement
         .observation
         .map(|observation| observed_record(observation, &record, settlement.domains));
@@ -130,7 +133,7 @@ fn summarise(settlement: &Settlement<'_>, record: &RunRecord, outputs: &Outputs<
     match &settlement.request.output.github {
         Some(github) => tell_github(github, record, &text),
         // The record holds it all; who cannot be told is not.
-        None => drop(print(&text)),
+        None => print(&text),
     }
 }
 
@@ -141,7 +144,7 @@ fn tell_github(github: &GithubActions, record: &RunRecord, text: &str) {
     let (begin, end) = without_commands(&token);
     let line_end = if text.ends_with('\n') { "" } else { "\n" };
     let annotations = github_annotations(record);
-    let _ = print(&format!("{begin}{text}{line_end}{end}{annotations}"));
+    print(format!("{begin}{text}{line_end}{end}{annotations}"));
     let Some(path) = &github.step_summary else {
         return;
     };

@@ -2,16 +2,17 @@
 
 use super::face::Follower;
 use super::settle::{self, Finished, Settlement};
+use super::stillness::Stillness;
 use super::worker_setup::WorkerSetup;
 use super::worker_threads::WorkerThreads;
 use super::{
     Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, signals,
 };
-use crate::engine::{Description, PreparedScript};
+use crate::engine::{Description, PreparedScript, ignore_size_limits};
 use crate::observe::{Observation, ObserverConfig, Watch};
 use crate::pieces::tell;
 use crate::plan::{Load, Pacing, Plan};
-use crate::record::{Live, LiveSink, RecordDirectory, RunFacts, TargetRecord};
+use crate::record::{Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, TargetRecord};
 use crate::stats::{
     Collector, CollectorInbox, IntervalSink, LiveContext, Merged, ObservedTable, RunContext,
     UserShare,
@@ -57,6 +58,7 @@ struct Running {
     workers: WorkerThreads,
     collector: JoinHandle<Merged>,
     seconds: Receiver<Arc<Live>>,
+    stillness: Option<Stillness>,
     watch: Option<Watch>,
     facts: RunFacts,
     directory: RecordDirectory,
@@ -66,6 +68,7 @@ struct Running {
 struct Collected {
     merged: Merged,
     crashed_workers: usize,
+    pauses: Vec<PauseRecord>,
     interrupted: bool,
     observation: Option<Observation>,
     facts: RunFacts,
@@ -84,6 +87,7 @@ pub fn record(
 ) -> Result<Finished, RunError> {
     // First, since it may take seconds, in which the shop would close idle connections.
     let watch = observers::prepare(inputs.observed, inputs.plan, &inputs.request.addresses);
+    ignore_size_limits();
     let heard = inputs.control.clone();
     let _listening = signals::listen(move || heard.interrupt());
     let prepared = prepare(inputs, watch, script, command, faces)?;
@@ -188,6 +192,7 @@ fn start(
         workers,
         collector: thread::spawn(move || inbox.run(context, sinks)),
         seconds,
+        stillness: Stillness::watch(start_ns),
         watch,
         facts,
         directory,
@@ -222,6 +227,7 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let crashed = running.workers.join();
+    let pauses = running.stillness.map(Stillness::end).unwrap_or_default();
     let interruption = inputs.control.interruption();
     let interruptions = interruption.times();
     let drain_wait = match interruptions {
@@ -249,6 +255,7 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
     Collected {
         crashed_workers: crashed.max(merged.lost_workers.len()),
         merged,
+        pauses,
         interrupted: interruptions > 0,
         observation,
         facts: running.facts,
@@ -265,6 +272,7 @@ fn settle(inputs: &RunInputs<'_>, collected: &Collected) -> Finished {
         directory: &collected.directory,
         merged: &collected.merged,
         crashed_workers: collected.crashed_workers,
+        pauses: &collected.pauses,
         interrupted: collected.interrupted,
         observation: collected.observation.as_ref(),
     })
@@ -345,7 +353,7 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
             load_schedule: control.load_schedule().cloned(),
             strict_rules: plan.races.rules.strict,
             ended_us: Arc::clone(control.ended_us()),
-            tell: Some(|trouble| tell(trouble)),
+            tell: Some(tell),
         },
     }
 }

@@ -31,6 +31,7 @@ mod replay;
 mod report_files;
 mod runs;
 mod same_streams;
+mod surroundings;
 mod terminal_view;
 mod thresholds;
 mod web;

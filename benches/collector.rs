@@ -9,6 +9,7 @@ use shopblast::stats::{
     Collector, CollectorInbox, CoreInterval, IntervalSink, LiveContext, ObservedTable, Outcome,
     RunContext, SetShape, StatName, UserShare,
 };
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -40,9 +41,10 @@ fn main() {
             .expect("a record");
     let context = context(seconds);
     let sinks = record.sinks(&facts, &context, None, true).expect("files");
+    let run_json = record.run_json();
     let (handovers, inbox) = Collector::channels(WORKERS, SHAPE);
     let (cpu_ns, merged) = std::thread::scope(|scope| {
-        let collector = scope.spawn(|| collect(inbox, context, sinks, facts.clone()));
+        let collector = scope.spawn(|| collect(inbox, context, sinks, facts.clone(), &run_json));
         let mut rng = Rng::with_seed(1);
         // Each worker has one set that goes back and forth: 0.7 GB in all.
         for second in 0..seconds {
@@ -74,15 +76,17 @@ fn collect(
     context: RunContext,
     mut sinks: Vec<Box<dyn IntervalSink>>,
     facts: RunFacts,
+    run_json: &Path,
 ) -> (u64, u64) {
     let (told, laps) = std::sync::mpsc::channel();
     let mut gauge = ThreadGauge::start();
     // The last sink, as in a run: after it a second is done.
-    sinks.push(Box::new(LiveSink::new(facts, move |live: Arc<Live>| {
+    let live = LiveSink::new(facts, move |live: Arc<Live>| {
         let lap_ns = gauge.lap().cpu_ns();
         // Whoever hears it shows it for a second.
         let _ = told.send((live, lap_ns));
-    })));
+    });
+    sinks.push(Box::new(live.writing(run_json)));
     let heard = std::thread::spawn(move || {
         let counted = laps.into_iter().skip(NEW_SECONDS as usize);
         counted.map(|(_, lap_ns)| lap_ns).sum()
@@ -124,6 +128,7 @@ fn facts() -> RunFacts {
         command: "cargo bench --bench collector".to_owned(),
         plan: serde_json::Map::new(),
         plan_hash: "0000000000000000".to_owned(),
+        asked_users: None,
         seed: 1,
         host: HostFacts::default(),
         races: shopblast::plan::RaceRules::default(),

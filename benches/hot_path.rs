@@ -121,6 +121,7 @@ impl Link for Nowhere {
     async fn exchange(&mut self) -> Exchange {
         black_box(&self.out);
         Exchange {
+            again: false,
             ready_ns: 0,
             sent_ns: 1_000,
             done_ns: 500_000,

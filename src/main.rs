@@ -2,6 +2,7 @@
 
 use shopblast::cli::{self, CliCommand, Entropy, Machine};
 use shopblast::engine::CountingAllocator;
+use shopblast::pieces::tell;
 use shopblast::plan::ExitCode;
 use shopblast::{compare, doctor, hunt, report, run, ui};
 
@@ -22,15 +23,12 @@ fn main() -> std::process::ExitCode {
         Ok(command) => dispatch(command),
         Err(error) => told(&error, error.exit_code()),
     };
-    exit_code.value().into()
+    ui::last_words(exit_code).value().into()
 }
 
 fn dispatch(command: CliCommand) -> ExitCode {
     match command {
-        CliCommand::Print(text) => {
-            anstream::print!("{text}");
-            ExitCode::Ok
-        }
+        CliCommand::Print(text) => ui::print_only(&text),
         CliCommand::Run(request) => ui::carry_out(*request, command_line())
             .unwrap_or_else(|error| told(&error, error.exit_code())),
         CliCommand::Web(request) => {
@@ -62,13 +60,14 @@ fn done(result: Result<(), impl std::error::Error>) -> ExitCode {
 }
 
 fn told(error: &impl std::error::Error, exit_code: ExitCode) -> ExitCode {
-    eprintln!("error: {error}");
+    tell(format!("error: {error}"));
     exit_code
 }
 
 /// The command as the user typed it, for the record; without passwords.
 fn command_line() -> String {
-    cli::without_passwords(std::env::args())
+    let arguments = std::env::args_os();
+    cli::without_passwords(arguments.map(|word| word.to_string_lossy().into_owned()))
 }
 
 fn entropy() -> Entropy {

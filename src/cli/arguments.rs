@@ -27,7 +27,8 @@ Examples:
 const SHORT_NOTES: &str = "\
 Each long flag can be set by a variable, like SHOPBLAST_RUN_TIME or LOCUST_RUN_TIME for --run-time.
 Exit codes: 0 fine, 1 requests failed, 95 generator at its limit, 96 invariant violated, 99
-threshold crossed, 104 wrong command or plan, 105 interrupted, 107 target not reached.";
+threshold crossed, 102 nothing measured, 104 wrong command or plan, 105 interrupted, 106 record not
+whole, 107 target not reached.";
 
 /// What holds of all flags.
 pub(super) const NOTES: &str = "\
@@ -36,8 +37,9 @@ so on (flags without a value: 1 or 0). Flags win over SHOPBLAST_*, SHOPBLAST_* o
 over the profile, the profile over the defaults.
 
 Exit codes: 0 all expected, 1 some requests failed, 95 the generator was at its limit,
-96 an invariant was violated, 99 a threshold was crossed, 104 the command, profile or plan is wrong,
-105 interrupted, 107 the target cannot be reached.";
+96 an invariant was violated, 99 a threshold was crossed, 102 nothing was measured, 104 the command,
+profile or plan is wrong, 105 interrupted, 106 the record or an output is lost, or a part of it,
+107 the target cannot be reached.";
 
 /// An honest, thread-per-core load generator for ShopStream.
 #[derive(Debug, Parser)]

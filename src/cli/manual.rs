@@ -1,6 +1,7 @@
 //! `shopblast man`: manual pages, made of what `--help` says.
 
 use super::CliError;
+use crate::record::replace;
 use clap::Args;
 use clap_mangen::Man;
 use std::io;
@@ -61,7 +62,8 @@ impl ManualPages {
         std::fs::create_dir_all(&self.directory).map_err(failed(&self.directory))?;
         for page in &self.pages {
             let path = self.directory.join(&page.file_name);
-            std::fs::write(&path, &page.text).map_err(failed(&path))?;
+            let written = replace(&path, &page.text);
+            written.map_err(|not_written| failed(&path)(not_written.error))?;
         }
         Ok(())
     }

@@ -7,9 +7,9 @@ use super::driver::{ComparisonSetup, DriveError, drive};
 use super::gathering::{GatheringError, gather};
 use super::page::comparison_page;
 use super::process::{Stop, listen};
-use crate::pieces::SummaryStyle;
+use crate::pieces::{SummaryStyle, print, tell};
 use crate::plan::ExitCode;
-use crate::record::{Record, replace};
+use crate::record::{Record, replace, try_out};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 /// Fewest complete rounds that are compared run by run: with fewer, exchanging the runs of rounds
 /// could not tell any difference at 95 %.
 const LEAST_ROUNDS: usize = 6;
+/// What a comparison leaves: its record and its page.
+const FILES: [&str; 2] = ["compare.json", "compare.html"];
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +84,7 @@ pub fn carry_out(request: CompareRequest) -> Result<ExitCode, CompareError> {
     match &request.subject {
         ComparisonSource::Recorded(groups) => {
             let sides = gather_sides(groups)?;
+            request.output.as_deref().map_or(Ok(()), try_directory)?;
             conclude(&request, &request.question, &sides, &[])
         }
         ComparisonSource::Driven(setup) => drive_and_conclude(&request, setup),
@@ -104,12 +107,14 @@ fn drive_and_conclude(
     request: &CompareRequest,
     setup: &ComparisonSetup,
 ) -> Result<ExitCode, CompareError> {
+    // Before the first run: nobody measures for hours what cannot be written.
+    try_directory(&setup.directory)?;
     let stop = Arc::new(Stop::default());
     listen(&stop);
     let carried = drive(setup, &stop)?;
     let rounds = carried.sides.first().map_or(0, |side| side.runs.len());
     if let Some(error) = carried.cut_short.as_ref().filter(|_| rounds > 0) {
-        eprintln!("error: {error}");
+        tell(format!("error: {error}"));
     }
     let found = match carried.cut_short {
         Some(error) if rounds == 0 => return Err(error.into()),
@@ -140,26 +145,37 @@ fn conclude(
     };
     let (mut record, exit_code) = compare(sides, noise.as_ref(), question)?;
     record.notes.extend_from_slice(notes);
-    anstream::print!("{}", comparison_text(&record, SummaryStyle::of_stdout()));
+    print(comparison_text(&record, SummaryStyle::of_stdout()));
     if let Some(directory) = &request.output {
         for path in write(directory, &record)? {
-            println!("  {}", path.display());
+            print(format!("  {}\n", path.display()));
         }
     }
     Ok(exit_code)
 }
 
-/// Writes the comparison's files, and names them.
-fn write(directory: &Path, record: &ComparisonRecord) -> Result<Vec<PathBuf>, CompareError> {
-    let failed = |path: &Path, error| CompareError::Write {
+fn failed(path: &Path, error: io::Error) -> CompareError {
+    CompareError::Write {
         path: path.to_owned(),
         error,
-    };
+    }
+}
+
+/// Makes the comparison's directory, and tries the files that will be written into it.
+fn try_directory(directory: &Path) -> Result<(), CompareError> {
     std::fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
-    let files = [
-        ("compare.json", record.json_text()),
-        ("compare.html", comparison_page(record)),
-    ];
+    for name in FILES {
+        let path = directory.join(name);
+        try_out(&path).map_err(|error| failed(&path, error))?;
+    }
+    Ok(())
+}
+
+/// Writes the comparison's files, and names them.
+fn write(directory: &Path, record: &ComparisonRecord) -> Result<Vec<PathBuf>, CompareError> {
+    std::fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
+    let [json, html] = FILES;
+    let files = [(json, record.json_text()), (html, comparison_page(record))];
     let mut paths = Vec::new();
     for (name, text) in files {
         let path = directory.join(name);

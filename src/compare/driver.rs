@@ -7,7 +7,7 @@ use super::gathering::{GatheringError, gather};
 use super::hook::{Duty, Hook, HookError, Occasion};
 use super::process::{self, End, Stop};
 use super::schedule::rounds;
-use crate::pieces::{duration_text, rate_text};
+use crate::pieces::{duration_text, rate_text, tell};
 use crate::plan::ExitCode;
 use std::ffi::OsString;
 use std::fmt;
@@ -159,7 +159,7 @@ pub fn drive(setup: &ComparisonSetup, stop: &Stop) -> Result<DrivenRuns, DriveEr
         .for_each(|side| side.runs.truncate(complete));
     Ok(DrivenRuns {
         sides,
-        notes: stage.notes,
+        notes: std::mem::take(&mut stage.notes),
         cut_short,
     })
 }
@@ -203,6 +203,13 @@ struct ComparisonDriver<'a> {
     /// Turns running in which every attempt was spoiled.
     spoiled: usize,
     notes: Vec<String>,
+}
+
+/// Whatever happens: also when something panics.
+impl Drop for ComparisonDriver<'_> {
+    fn drop(&mut self) {
+        self.clear();
+    }
 }
 
 impl ComparisonDriver<'_> {
@@ -279,7 +286,7 @@ impl ComparisonDriver<'_> {
             return;
         };
         if let Err(error) = self.call(configuration, round, Duty::Down) {
-            eprintln!("warning: {error}");
+            tell(format!("warning: {error}"));
             self.notes.push(error.to_string());
         }
     }
@@ -367,7 +374,7 @@ impl ComparisonDriver<'_> {
         } else {
             self.setup.warm_up
         };
-        eprintln!("{round} of {of}, {name}: {figures}");
+        tell(format!("{round} of {of}, {name}: {figures}"));
     }
 }
 

@@ -3,7 +3,9 @@
 use super::evidence::RunEvidence;
 use super::locust::{self, LocustFile};
 use crate::record::RunRecord;
+use std::ffi::OsStr;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 const RECORD: &str = "run.json";
@@ -61,11 +63,11 @@ pub fn gather(paths: &[PathBuf]) -> Result<Vec<RunEvidence>, GatheringError> {
 }
 
 fn runs_at(path: &Path) -> Result<Vec<RunEvidence>, GatheringError> {
-    let name = path.to_string_lossy();
-    if name.ends_with(HISTORY) {
+    let name = path.as_os_str().as_bytes();
+    if name.ends_with(HISTORY.as_bytes()) {
         return Ok(vec![read_locust(path, LocustFile::History)?]);
     }
-    if name.ends_with(STATS) {
+    if name.ends_with(STATS.as_bytes()) {
         return Ok(vec![read_locust(path, LocustFile::Stats)?]);
     }
     if path.is_file() {
@@ -74,7 +76,7 @@ fn runs_at(path: &Path) -> Result<Vec<RunEvidence>, GatheringError> {
     if path.join(RECORD).is_file() {
         return Ok(vec![read_record(&path.join(RECORD))?]);
     }
-    let stats = PathBuf::from(format!("{name}{STATS}"));
+    let stats = followed(name, STATS);
     if stats.is_file() {
         return Ok(vec![read_locust(&stats, LocustFile::Stats)?]);
     }
@@ -105,6 +107,13 @@ fn records_below(path: &Path) -> Result<Vec<PathBuf>, GatheringError> {
     Ok(records)
 }
 
+/// The path of these bytes with `suffix` at its end: names need not be text.
+fn followed(prefix: &[u8], suffix: &str) -> PathBuf {
+    let mut path = OsStr::from_bytes(prefix).to_owned();
+    path.push(suffix);
+    PathBuf::from(path)
+}
+
 fn read_bytes(path: &Path) -> Result<Vec<u8>, GatheringError> {
     std::fs::read(path).map_err(|error| GatheringError::Read {
         path: path.to_owned(),
@@ -132,8 +141,8 @@ fn read_locust(path: &Path, file: LocustFile) -> Result<RunEvidence, GatheringEr
     let history = match file {
         LocustFile::History => path.to_owned(),
         LocustFile::Stats => {
-            let name = path.to_string_lossy();
-            PathBuf::from(name.trim_end_matches(STATS).to_owned() + HISTORY)
+            let name = path.as_os_str().as_bytes();
+            followed(name.strip_suffix(STATS.as_bytes()).unwrap_or(name), HISTORY)
         }
     };
     let span = if history.is_file() {

@@ -1,12 +1,14 @@
 //! Processes that a comparison starts: hooks and runs. Each has a group of its own, so that Ctrl-C
 //! reaches the comparison first, which then ends them in order.
 
+use crate::engine::{is_ignored, keeping_ignored};
+use crate::pieces::tell;
 use crate::plan::ExitCode;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -36,18 +38,18 @@ impl Stop {
 }
 
 /// The first Ctrl-C ends the run in progress and tears down; so does every further one, until the
-/// third ends this process at once. From then on what is started
-/// heeds interrupts, too, even where this process was told to ignore them, as scripts tell what they
-/// start in the background.
+/// third ends this process at once. What this process was told to ignore stays ignored.
 pub fn listen(stop: &Arc<Stop>) {
     let asked = Arc::clone(stop);
     let handler = move || match asked.ask() {
-        1 => eprintln!("\nstopping: the run in progress ends, then everything is torn down"),
-        2 => eprintln!("\ncutting the run in progress off (again: leave everything as it is)"),
+        1 => tell("\nstopping: the run in progress ends, then everything is torn down"),
+        2 => tell("\ncutting the run in progress off (again: leave everything as it is)"),
         _ => std::process::exit(i32::from(ExitCode::Interrupted.value())),
     };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will leave things running: {error}");
+    if let Err(error) = keeping_ignored(|| ctrlc::set_handler(handler)) {
+        tell(format!(
+            "warning: Ctrl-C will leave things running: {error}"
+        ));
     }
 }
 
@@ -67,6 +69,7 @@ pub enum End {
 /// When it cannot be started or watched.
 pub fn run(command: &mut Command, limit: Option<Duration>, stop: Option<&Stop>) -> io::Result<End> {
     let mut child = command.process_group(0).spawn()?;
+    let _guard = Guard::of(&child);
     let deadline = limit.map(|limit| Instant::now() + limit);
     let mut told = 0;
     loop {
@@ -76,13 +79,55 @@ pub fn run(command: &mut Command, limit: Option<Duration>, stop: Option<&Stop>) 
         let asked = stop.map_or(0, Stop::asked);
         if asked > told {
             told = asked;
-            signal(&child, Signal::SIGINT);
+            signal(&child, interrupt());
         }
         if deadline.is_some_and(|deadline| Instant::now() > deadline) {
             end(&mut child)?;
             return Ok(End::TimedOut);
         }
         thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// What interrupts a process that was started here: what this one ignores, it ignores, too.
+fn interrupt() -> Signal {
+    match is_ignored(Signal::SIGINT) {
+        true => Signal::SIGTERM,
+        false => Signal::SIGINT,
+    }
+}
+
+/// What the guard does: nothing until its input ends, which it does with this process, however that ends;
+/// then it ends the group.
+const GUARDING: &str = "trap '' HUP INT TERM; read -r _; kill -TERM \"-$0\" || exit; \
+    for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 1; kill -0 \"-$0\" || exit; done; kill -KILL \"-$0\"";
+
+/// Ends a process and all that it started when this process is killed.
+struct Guard {
+    shell: Option<Child>,
+}
+
+impl Guard {
+    /// Without a shell to do it nothing is guarded.
+    fn of(child: &Child) -> Self {
+        let shell = Command::new("sh")
+            .args(["-c", GUARDING, &child.id().to_string()])
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        Self { shell: shell.ok() }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(shell) = &mut self.shell {
+            // Before its input ends, which it would take for the end of this process.
+            let _ = shell.kill();
+            let _ = shell.wait();
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod target;
 pub use finding::{DoctorFinding, FindingLevel};
 pub use request::DoctorRequest;
 
+use crate::pieces::print;
 use crate::plan::ExitCode;
 use crate::run::{ReachError, resolve};
 use std::net::SocketAddr;
@@ -28,7 +29,7 @@ pub fn examine(request: &DoctorRequest) -> ExitCode {
             findings
         }
         Err(error) => {
-            println!("{}", DoctorFinding::problem(error.to_string()));
+            print(format!("{}\n", DoctorFinding::problem(error.to_string())));
             return match error {
                 ReachError::Public(_) => ExitCode::BadPlan,
                 _ => ExitCode::Unreachable,
@@ -36,7 +37,7 @@ pub fn examine(request: &DoctorRequest) -> ExitCode {
         }
     };
     for finding in &findings {
-        println!("{finding}");
+        print(format!("{finding}\n"));
     }
     match findings.iter().map(|finding| finding.level).max() {
         Some(FindingLevel::Problem) => ExitCode::RequestsFailed(1),

@@ -11,6 +11,7 @@ mod breakage;
 mod clock;
 pub mod codec;
 mod connection;
+mod crowd;
 mod exchange_log;
 mod health;
 mod id;
@@ -39,6 +40,7 @@ mod reopening;
 mod request;
 mod runtime;
 mod session;
+mod signal_manners;
 mod simulation;
 mod socket_link;
 mod socket_ring;
@@ -73,6 +75,7 @@ pub use runtime::{Runtime, RuntimeError, Task, spawn};
 pub use session::{
     Abort, Call, Journey, Racer, RacerRange, Script, Session, SessionStart, SetUpFailure, Trouble,
 };
+pub use signal_manners::{ignore_size_limits, is_ignored, keeping_ignored};
 pub use simulation::{SimulatedAnswer, SimulatedLink, Simulation};
 pub use subject::{Description, MetSubject, PreparedScript, Subject};
 pub use survey::{

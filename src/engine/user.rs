@@ -1,5 +1,6 @@
 //! The life of one virtual user: one task that lasts for the whole run.
 
+use super::crowd::Crowd;
 use super::link::Link;
 use super::recorder::Recorder;
 use super::session::{Script, Session};
@@ -159,7 +160,7 @@ pub async fn live_by_activity<S: Script>(
     session: &mut Session<SocketLink>,
     script: &S,
     activities: &Activities,
-    active: &Cell<u32>,
+    active: &Crowd,
 ) {
     loop {
         let next = activities.next();
@@ -179,11 +180,11 @@ pub async fn live_by_activity<S: Script>(
         }
         activities.begin(span);
         session.begin_activity(begins_ns);
-        active.set(active.get() + 1);
+        active.join();
         while !session.is_stopped() {
             let _ = session.pass(script).await;
         }
-        active.set(active.get() - 1);
+        active.leave();
         activities.end();
     }
 }
@@ -193,7 +194,7 @@ pub async fn live_by_arrivals<S: Script>(
     session: &mut Session<SocketLink>,
     script: &S,
     arrivals: &ArrivalQueue,
-    active: &Cell<u32>,
+    active: &Crowd,
 ) {
     while !session.is_stopped() {
         let rested_ns = session.rested_ns();
@@ -212,8 +213,8 @@ pub async fn live_by_arrivals<S: Script>(
         if session.link().until(due_ns).await.is_err() {
             return;
         }
-        active.set(active.get() + 1);
+        active.join();
         let _ = session.pass(script).await;
-        active.set(active.get() - 1);
+        active.leave();
     }
 }

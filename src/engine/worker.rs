@@ -7,6 +7,7 @@
 use super::addresses::CoreAddresses;
 use super::clock::now_ns;
 use super::connection::Connection;
+use super::crowd::Crowd;
 use super::health::ThreadGauge;
 use super::interruption::Interruption;
 use super::openings::{
@@ -218,7 +219,7 @@ struct Core {
     /// Where races take place, if there are any.
     race_pool: Option<Rc<RacePool>>,
     run_end_ns: Rc<Cell<u64>>,
-    active_users: Rc<Cell<u32>>,
+    active_users: Rc<Crowd>,
     living_users: Rc<Cell<usize>>,
     /// When users are active, by their global indices; kept only where that may change.
     activities: RefCell<Vec<(u32, Rc<Activities>)>>,
@@ -283,7 +284,7 @@ impl Core {
             transport,
             race_pool,
             run_end_ns,
-            active_users: Rc::new(Cell::new(0)),
+            active_users: Rc::default(),
             living_users: Rc::new(Cell::new(0)),
             activities: RefCell::default(),
             gauge: RefCell::new(ThreadGauge::start()),
@@ -418,7 +419,7 @@ impl Core {
         let mut recorder = self.recorder.borrow_mut();
         let mut full = recorder.swap(empty, now_ns);
         full.last = last;
-        full.users = self.active_users.get();
+        (full.users, full.most_users) = self.active_users.lap();
         self.transport.addresses().tally(&mut full.addresses);
         full.health = self.gauge.borrow_mut().lap();
         let _ = handover.full.try_send(full);

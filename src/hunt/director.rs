@@ -15,9 +15,9 @@ use super::rest::{Rested, TargetHealth};
 use super::trials::{
     generator_limit, is_cut_by_generator, next_load, range_of, scales_of, unloaded,
 };
-use crate::pieces::SummaryStyle;
+use crate::pieces::{SummaryStyle, print, tell};
 use crate::plan::ExitCode;
-use crate::record::{NotWritten, Record, replace};
+use crate::record::{NotWritten, Record, replace, try_out};
 use crate::run::{self, Embedded};
 use crate::stats::ThresholdVerdict;
 use std::path::Path;
@@ -58,7 +58,7 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     let health =
         TargetHealth::ask_first(&target, &template.addresses, template.subject.health_path())?;
     if !template.output.quiet {
-        eprintln!("{}", placement.line(&template.plan.cores));
+        tell(placement.line(&template.plan.cores));
     }
     let place = ProbeTarget {
         target,
@@ -67,6 +67,8 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
         records: request.directory.join("probes"),
     };
     create(&place.records)?;
+    let page = request.directory.join(HUNT_HTML);
+    try_out(&page).map_err(|error| HuntError::Write { path: page, error })?;
     let mut hunt = Hunt {
         request,
         place,
@@ -202,7 +204,7 @@ impl Hunt<'_> {
         let fell_at = seen.began + Duration::from_secs_f64(silent_s);
         let probe = self.judged(*seen, fell, rested);
         if !self.is_silent {
-            eprintln!("{}", probe_line(&probe, self.request.unit));
+            tell(probe_line(&probe, self.request.unit));
         }
         if is_spoiled && self.request.criteria.keep_spoiled {
             self.note(
@@ -281,11 +283,11 @@ impl Hunt<'_> {
     ) -> Result<Option<SearchEnding>, HuntError> {
         let limit = Duration::from_secs_f64(self.request.criteria.recovery_limit_s);
         if !self.is_silent {
-            eprintln!(
+            tell(format!(
                 "the target fell over at {load} {}; waiting for it to come back, at most {:.0} s",
                 unit_text(self.request.unit),
                 limit.as_secs_f64()
-            );
+            ));
         }
         let recovered = self.health.recovery(limit, || self.is_stopped());
         let waited_s = fell_at.elapsed().as_secs_f64();
@@ -359,10 +361,11 @@ impl Hunt<'_> {
         self.write_record()?;
         replace(&page, hunt_page(&self.record).as_bytes())
             .map_err(|error| not_written(&page, error))?;
-        anstream::print!(
-            "{}",
-            hunt_text(&self.record, directory, SummaryStyle::of_stdout())
-        );
+        print(hunt_text(
+            &self.record,
+            directory,
+            SummaryStyle::of_stdout(),
+        ));
         Ok(exit_code)
     }
 

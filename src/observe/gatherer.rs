@@ -373,11 +373,9 @@ impl Gatherer {
         if samples.is_empty() {
             return;
         }
-        if let Some(sink) = &mut self.sink
-            && let Err(error) = sink(&samples)
-        {
-            self.observation.sink_failure = Some(error);
-            self.sink = None;
+        if let Some(sink) = &mut self.sink {
+            // What found no room is tried again with the next samples.
+            self.observation.sink_failure = sink(&samples).err();
         }
         self.table.put(samples);
     }

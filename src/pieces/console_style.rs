@@ -37,6 +37,12 @@ impl SummaryStyle {
     }
 }
 
+/// Columns of the terminal that standard error is; `None` when it is none.
+pub fn terminal_width() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
+    Some(size.ws_col).filter(|&columns| columns > 0)
+}
+
 /// `text` in bold type, where that may be.
 pub fn bold(style: SummaryStyle, text: &str) -> String {
     style.paint(BOLD, text)

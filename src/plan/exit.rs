@@ -15,8 +15,12 @@ pub enum ExitCode {
     ThresholdCrossed,
     /// 104: the command, profile or plan is wrong; nothing was sent.
     BadPlan,
+    /// 106: the record or an output of the run is lost, or a part of it.
+    RecordLost,
     /// 105: interrupted by the user: what was measured is saved and reported.
     Interrupted,
+    /// 102: the run measured nothing: no request ended.
+    NothingMeasured,
     /// 107: the target could not be reached at all.
     Unreachable,
 }
@@ -31,14 +35,16 @@ impl ExitCode {
             Self::GeneratorSaturated => 95,
             Self::InvariantViolated => 96,
             Self::ThresholdCrossed => 99,
+            Self::NothingMeasured => 102,
             Self::BadPlan => 104,
             Self::Interrupted => 105,
+            Self::RecordLost => 106,
             Self::Unreachable => 107,
         }
     }
 
-    /// The one code for everything that was found: the first of 104, 107, 96, 95, 99, 105 and
-    /// failed requests; [`ExitCode::Ok`] when nothing was.
+    /// The one code for everything that was found: the first of 104, 107, 96, 95, 99, 106, 105,
+    /// 102 and failed requests; [`ExitCode::Ok`] when nothing was.
     #[must_use]
     pub fn settle(findings: impl IntoIterator<Item = Self>) -> Self {
         findings
@@ -54,9 +60,11 @@ impl ExitCode {
             Self::InvariantViolated => 2,
             Self::GeneratorSaturated => 3,
             Self::ThresholdCrossed => 4,
-            Self::Interrupted => 5,
-            Self::RequestsFailed(_) => 6,
-            Self::Ok => 7,
+            Self::RecordLost => 5,
+            Self::Interrupted => 6,
+            Self::NothingMeasured => 7,
+            Self::RequestsFailed(_) => 8,
+            Self::Ok => 9,
         }
     }
 }
@@ -65,13 +73,15 @@ impl ExitCode {
 mod tests {
     use super::*;
 
-    const BY_PRECEDENCE: [ExitCode; 8] = [
+    const BY_PRECEDENCE: [ExitCode; 10] = [
         ExitCode::BadPlan,
         ExitCode::Unreachable,
         ExitCode::InvariantViolated,
         ExitCode::GeneratorSaturated,
         ExitCode::ThresholdCrossed,
+        ExitCode::RecordLost,
         ExitCode::Interrupted,
+        ExitCode::NothingMeasured,
         ExitCode::RequestsFailed(1),
         ExitCode::Ok,
     ];
@@ -79,7 +89,7 @@ mod tests {
     #[test]
     fn values_are_the_documented_ones() {
         let values = BY_PRECEDENCE.map(ExitCode::value);
-        assert_eq!(values, [104, 107, 96, 95, 99, 105, 1, 0]);
+        assert_eq!(values, [104, 107, 96, 95, 99, 106, 105, 102, 1, 0]);
         assert_eq!(ExitCode::RequestsFailed(42).value(), 42);
     }
 

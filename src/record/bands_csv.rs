@@ -3,17 +3,17 @@
 //! A cell holds `band:count` pairs; see [`super::latency_bands`]. It is some 2 MB for half an hour of
 //! 45 names.
 
+use super::growing_file::GrowingFile;
 use super::latency_bands::bands_text;
+use super::locust_figures::written;
 use crate::record::tag_of;
 use crate::stats::{IntervalSink, MergedInterval, StatName, Totals};
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Appends a row a second, flushed each second.
 pub struct BandsCsv {
-    path: PathBuf,
-    writer: csv::Writer<File>,
+    file: GrowingFile,
 }
 
 impl BandsCsv {
@@ -23,36 +23,34 @@ impl BandsCsv {
     /// # Errors
     /// When the file cannot be written.
     pub fn create(path: &Path, names: &[StatName]) -> io::Result<Self> {
-        let mut writer = csv::Writer::from_path(path)?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
         let tags = names.iter().map(tag_of);
         writer.write_record(["second".to_owned()].into_iter().chain(tags))?;
-        writer.flush()?;
         Ok(Self {
-            path: path.to_owned(),
-            writer,
+            file: GrowingFile::create(path, &written(writer)?)?,
         })
     }
 }
 
 impl IntervalSink for BandsCsv {
     fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
-        self.writer
-            .write_field((interval.start_us / 1_000_000).to_string())?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_field((interval.start_us / 1_000_000).to_string())?;
         for name in &interval.names {
             let buckets = name.response.buckets();
             let text = bands_text(buckets.map(|(us, count)| (us, u64::from(count))));
-            self.writer.write_field(text)?;
+            writer.write_field(text)?;
         }
-        self.writer.write_record(None::<&[u8]>)?;
-        self.writer.flush()
+        writer.write_record(None::<&[u8]>)?;
+        self.file.append(&written(writer)?)
     }
 
     fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
-        self.writer.flush()
+        self.file.finish()
     }
 }
 

@@ -1,17 +1,17 @@
 //! `events.csv`: events raised in each second, by domain, and how many of them went to the outbox so
 //! far: what the pipeline had to work off by then.
 
+use super::growing_file::GrowingFile;
+use super::locust_figures::{python_csv, written};
 use super::raised::{domains, raised};
 use crate::stats::{Event, IntervalSink, MergedInterval, Totals};
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Appends a row a second, flushed each second.
 pub struct EventsCsv {
-    path: PathBuf,
-    writer: csv::Writer<File>,
+    file: GrowingFile,
     start: SystemTime,
     raises: Vec<Vec<Event>>,
     domains: Vec<&'static str>,
@@ -26,9 +26,7 @@ impl EventsCsv {
     /// # Errors
     /// When the file cannot be written.
     pub fn create(path: &Path, raises: &[Vec<Event>], start: SystemTime) -> io::Result<Self> {
-        let mut writer = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_path(path)?;
+        let mut writer = python_csv();
         let domains = domains(raises);
         let mut header = vec!["Timestamp".to_owned(), "User Count".to_owned()];
         for domain in &domains {
@@ -36,10 +34,8 @@ impl EventsCsv {
             header.push(format!("{domain} Outbox Total"));
         }
         writer.write_record(&header)?;
-        writer.flush()?;
         Ok(Self {
-            path: path.to_owned(),
-            writer,
+            file: GrowingFile::create(path, &written(writer)?)?,
             start,
             raises: raises.to_vec(),
             outbox: vec![0; domains.len()],
@@ -50,10 +46,11 @@ impl EventsCsv {
 
 impl IntervalSink for EventsCsv {
     fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
+        let mut writer = python_csv();
         let end = self.start + Duration::from_micros(interval.end_us);
         let timestamp = end.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut row = vec![timestamp.to_string(), interval.users.to_string()];
@@ -63,12 +60,12 @@ impl IntervalSink for EventsCsv {
             row.push(told.count.to_string());
             row.push(total.to_string());
         }
-        self.writer.write_record(&row)?;
-        self.writer.flush()
+        writer.write_record(&row)?;
+        self.file.append(&written(writer)?)
     }
 
     fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
-        self.writer.flush()
+        self.file.finish()
     }
 }
 

@@ -4,13 +4,13 @@
 //! Values are microseconds; the *max* column is the upper edge of the largest value's bucket.
 //! Times are seconds since the log's start time.
 
+use super::growing_file::GrowingFile;
 use crate::stats::{IntervalSink, LatencyCounts, Measured, MergedInterval, StatName, Totals};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// Which latency a log holds.
@@ -71,8 +71,7 @@ pub fn tag_text(method: &str, name: &str) -> String {
 /// Appends one latency of every second to a log, flushed each second.
 pub struct IntervalLog {
     kind: LatencyKind,
-    path: PathBuf,
-    file: File,
+    file: GrowingFile,
     tags: Vec<String>,
     serializer: V2DeflateSerializer,
     scratch: Histogram<u64>,
@@ -89,7 +88,6 @@ impl IntervalLog {
         start: SystemTime,
         names: &[StatName],
     ) -> io::Result<Self> {
-        let mut file = File::create(path)?;
         let mut head = Vec::new();
         let mut serializer = V2DeflateSerializer::new();
         IntervalLogWriterBuilder::new()
@@ -101,11 +99,9 @@ impl IntervalLog {
         head.extend_from_slice(
             b"\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
         );
-        file.write_all(&head)?;
         Ok(Self {
             kind,
-            path: path.to_owned(),
-            file,
+            file: GrowingFile::create(path, &head)?,
             tags: names.iter().map(tag_of).collect(),
             serializer,
             scratch: LatencyCounts::histogram(),
@@ -136,16 +132,16 @@ impl IntervalLog {
 
 impl IntervalSink for IntervalLog {
     fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
         let lines = self.lines(interval)?;
-        self.file.write_all(&lines)
+        self.file.append(&lines)
     }
 
     fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
-        self.file.flush()
+        self.file.finish()
     }
 }
 

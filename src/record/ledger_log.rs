@@ -1,19 +1,54 @@
 //! `ledger.jsonl` and `rounds.csv`: violations with their witnesses, and rounds of the flash sale,
 //! as they happen.
 
-use crate::stats::{IntervalSink, MergedInterval, Totals};
+use super::growing_file::GrowingFile;
+use super::locust_figures::written;
+use crate::stats::{IntervalSink, MergedInterval, RunContext, Totals, Violation};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
+
+/// Name of the ledger in a record.
+pub(super) const LEDGER_JSONL: &str = "ledger.jsonl";
+
+/// A line of the ledger: a violation, and what its rule is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct LedgerLine {
+    /// What was broken.
+    #[serde(flatten)]
+    pub violation: Violation,
+    /// What must hold.
+    #[serde(default)]
+    pub text: String,
+    /// Whether today's target enforces it.
+    #[serde(default = "of_old")]
+    pub enforced: bool,
+}
+
+/// Ledgers of before did not say; most rules are enforced.
+fn of_old() -> bool {
+    true
+}
+
+impl LedgerLine {
+    fn of(violation: &Violation, context: &RunContext) -> Self {
+        let mut rules = context.rules.iter();
+        let rule = rules.find(|rule| rule.name == violation.rule);
+        Self {
+            violation: violation.clone(),
+            text: rule.map_or("", |rule| rule.text).to_owned(),
+            enforced: rule.is_none_or(|rule| rule.enforced),
+        }
+    }
+}
 
 /// Violations of one rule that are written down; further ones are only counted.
 const MOST_LINES_A_RULE: u32 = 1_000;
 
 /// Appends a line a violation, flushed each second.
 pub struct LedgerLog {
-    path: PathBuf,
-    file: File,
+    file: GrowingFile,
     written: HashMap<String, u32>,
 }
 
@@ -24,8 +59,7 @@ impl LedgerLog {
     /// When it cannot be made.
     pub fn create(path: &Path) -> io::Result<Self> {
         Ok(Self {
-            path: path.to_owned(),
-            file: File::create(path)?,
+            file: GrowingFile::create(path, &[])?,
             written: HashMap::new(),
         })
     }
@@ -33,31 +67,36 @@ impl LedgerLog {
 
 impl IntervalSink for LedgerLog {
     fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
-    fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
+    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         let mut lines = Vec::new();
         for violation in &interval.contests.ledger.violations {
             let written = self.written.entry(violation.rule.clone()).or_default();
             if *written < MOST_LINES_A_RULE {
                 *written += 1;
-                serde_json::to_writer(&mut lines, violation)?;
+                let line = LedgerLine::of(violation, &totals.context);
+                serde_json::to_writer(&mut lines, &line)?;
                 lines.push(b'\n');
             }
         }
-        self.file.write_all(&lines)
+        self.file.append(&lines)
     }
 
     fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
-        Ok(())
+        self.file.finish()
     }
 }
 
 /// Appends a row a round, flushed each second. The file comes with the first round.
 pub struct RoundsCsv {
     path: PathBuf,
-    writer: Option<csv::Writer<File>>,
+    file: Option<GrowingFile>,
+    /// Whether the names of its columns are written, or wait to be.
+    has_head: bool,
+    /// Rows that wait for the file, which could not be made.
+    waiting: Vec<u8>,
 }
 
 impl RoundsCsv {
@@ -66,7 +105,25 @@ impl RoundsCsv {
     pub fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            writer: None,
+            file: None,
+            has_head: false,
+            waiting: Vec::new(),
+        }
+    }
+}
+
+impl RoundsCsv {
+    fn settle(&mut self) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        match &mut self.file {
+            Some(file) => file.append(&std::mem::take(&mut self.waiting)),
+            None => {
+                self.file = Some(GrowingFile::create(&self.path, &self.waiting)?);
+                self.waiting.clear();
+                Ok(())
+            }
         }
     }
 }
@@ -77,21 +134,20 @@ impl IntervalSink for RoundsCsv {
     }
 
     fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
-        if interval.rounds.is_empty() {
-            return Ok(());
-        }
-        let writer = match &mut self.writer {
-            Some(writer) => writer,
-            None => self.writer.insert(csv::Writer::from_path(&self.path)?),
-        };
+        let mut writer = csv::WriterBuilder::new()
+            .has_headers(!self.has_head)
+            .from_writer(std::mem::take(&mut self.waiting));
         for round in &interval.rounds {
             writer.serialize(round)?;
+            self.has_head = true;
         }
-        writer.flush()
+        self.waiting = written(writer)?;
+        self.settle()
     }
 
     fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
-        Ok(())
+        self.settle()?;
+        self.file.as_mut().map_or(Ok(()), GrowingFile::finish)
     }
 }
 

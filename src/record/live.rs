@@ -90,7 +90,9 @@ impl Live {
     /// # Errors
     /// Never for what a run measures.
     pub fn failures_text(&self) -> io::Result<Vec<u8>> {
-        failures_text(&self.shown().errors, self.context.failures)
+        let run = self.shown();
+        let start: jiff::Timestamp = run.started.parse().unwrap_or_default();
+        failures_text(&run.errors, self.context.failures, start.into())
     }
 
     /// What is shown by statistic name, those of them that were requested.

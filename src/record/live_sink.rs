@@ -1,20 +1,25 @@
-//! Makes the live value of each second, on the collector's thread: once, for all faces.
+//! Makes the live value of each second, on the collector's thread: once, for all faces and for
+//! `run.json`.
 
+use super::document::Record;
 use super::live::{Live, LiveRow};
 use super::locust_figures::percentiles;
 use super::recording::RunFacts;
+use super::run_record::RunRecord;
 use crate::stats::{
     Absorb, Amount, Buckets, History, HistoryPoint, IntervalSink, LatencyCounts, LatencyTotal,
     Measured, MergedInterval, RaceMeasured, SetShape, Totals,
 };
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Hands the live value on after each second. What it shows begins anew when the run's course is
 /// reset; the record in it goes on.
 pub struct LiveSink<P> {
     facts: RunFacts,
+    /// Where the record so far is written each second; nowhere when that is empty.
+    run_json: PathBuf,
     publish: P,
     history: History,
     /// Rates of the latest second that had some.
@@ -74,6 +79,7 @@ impl<P: FnMut(Arc<Live>)> LiveSink<P> {
     pub fn new(facts: RunFacts, publish: P) -> Self {
         Self {
             facts,
+            run_json: PathBuf::new(),
             publish,
             history: History::default(),
             rates: None,
@@ -82,6 +88,23 @@ impl<P: FnMut(Arc<Live>)> LiveSink<P> {
             resets: 0,
             since_reset: None,
             users: 0,
+        }
+    }
+
+    /// The same, which writes the record so far to `run_json` before it hands a second on: a killed run
+    /// leaves one that is a second old at most. The finished record is written by the caller.
+    #[must_use]
+    pub fn writing(self, run_json: &Path) -> Self {
+        Self {
+            run_json: run_json.to_owned(),
+            ..self
+        }
+    }
+
+    fn write(&self, record: &RunRecord) -> io::Result<()> {
+        match self.run_json.as_os_str().is_empty() {
+            true => Ok(()),
+            false => Ok(record.write(&self.run_json)?),
         }
     }
 
@@ -147,17 +170,18 @@ impl<P: FnMut(Arc<Live>)> LiveSink<P> {
 
 impl<P: FnMut(Arc<Live>) + Send> IntervalSink for LiveSink<P> {
     fn path(&self) -> &Path {
-        Path::new("the faces")
+        &self.run_json
     }
 
     fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
         let live = self.after(interval, totals);
+        let written = self.write(&live.record);
         (self.publish)(Arc::new(live));
-        Ok(())
+        written
     }
 
-    fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
-        Ok(())
+    fn finish(&mut self, totals: &Totals) -> io::Result<()> {
+        self.write(&self.facts.record(totals))
     }
 }
 
@@ -166,7 +190,7 @@ mod tests {
     use super::*;
     use crate::plan::{Load, LoadSchedule, Stage, Threshold};
     use crate::record::locust_figures::QUANTILES;
-    use crate::record::{RunRecord, made_up};
+    use crate::record::made_up;
     use crate::stats::{LiveSchedule, RunContext};
     use std::sync::mpsc;
     use std::time::Duration;

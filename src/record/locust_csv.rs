@@ -21,7 +21,7 @@ use crate::plan::FailureRule;
 use crate::stats::{IntervalSink, LatencyTotal, Measured, MergedInterval, StatName, Totals};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// What `PREFIX_exceptions.csv` holds.
 pub const NO_EXCEPTIONS: &str = "Count,Message,Traceback,Nodes\r\n";
@@ -30,10 +30,20 @@ const STATS_COLUMNS: &str = "Type,Name,Request Count,Failure Count,Median Respon
     Average Response Time,Min Response Time,Max Response Time,Average Content Size,Requests/s,\
     Failures/s";
 
+const FAILURE_COLUMNS: [&str; 6] = [
+    "Method",
+    "Name",
+    "Error",
+    "Occurrences",
+    "First Seen",
+    "Last Seen",
+];
+
 /// Writes the four files.
 pub struct LocustCsv {
     prefix: PathBuf,
     history: LocustHistory,
+    start: SystemTime,
 }
 
 impl LocustCsv {
@@ -60,6 +70,7 @@ impl LocustCsv {
         Ok(Self {
             prefix: prefix.to_owned(),
             history: LocustHistory::create(&history_path, names, full_history, start)?,
+            start,
         })
     }
 
@@ -70,7 +81,7 @@ impl LocustCsv {
         )?;
         rewrite(
             &with_suffix(&self.prefix, "_failures.csv"),
-            &failures_text(&error_records(totals), totals.context.failures)?,
+            &failures_text(&error_records(totals), totals.context.failures, self.start)?,
         )
     }
 }
@@ -81,12 +92,13 @@ impl IntervalSink for LocustCsv {
     }
 
     fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
-        self.history.append(interval, totals)?;
-        self.rewrite_totals(totals)
+        let history = self.history.append(interval, totals);
+        self.rewrite_totals(totals).and(history)
     }
 
     fn finish(&mut self, totals: &Totals) -> io::Result<()> {
-        self.rewrite_totals(totals)
+        let history = self.history.finish();
+        self.rewrite_totals(totals).and(history)
     }
 }
 
@@ -170,19 +182,42 @@ fn recorded_row(
     row
 }
 
-/// What `PREFIX_failures.csv` holds.
+/// What `PREFIX_failures.csv` holds of a run that began at `start`. Moments are whole seconds of UTC, as
+/// Locust writes them.
 ///
 /// # Errors
 /// Never for what a run measures.
-pub fn failures_text(errors: &[ErrorRecord], rule: FailureRule) -> io::Result<Vec<u8>> {
+pub fn failures_text(
+    errors: &[ErrorRecord],
+    rule: FailureRule,
+    start: SystemTime,
+) -> io::Result<Vec<u8>> {
+    let moment = |after_s: f64| {
+        let at = start + Duration::from_secs_f64(after_s.max(0.0));
+        let at = jiff::Timestamp::try_from(at).unwrap_or_default();
+        at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    };
     let mut writer = python_csv();
-    writer.write_record(["Method", "Name", "Error", "Occurrences"])?;
+    writer.write_record(FAILURE_COLUMNS)?;
     for row in errors.iter().filter(|row| row.outcome.is_failure(rule)) {
         let error = error_text(row.status, &row.reason);
         let count = row.count.to_string();
-        writer.write_record([&row.method, &row.name, &error, &count])?;
+        let (first, last) = (moment(row.first_s), moment(row.last_s));
+        writer.write_record([&row.method, &row.name, &error, &count, &first, &last])?;
     }
     written(writer)
+}
+
+/// The files that the four are for a prefix.
+#[must_use]
+pub fn locust_csv_paths(prefix: &Path) -> [PathBuf; 4] {
+    [
+        "_stats.csv",
+        "_stats_history.csv",
+        "_failures.csv",
+        "_exceptions.csv",
+    ]
+    .map(|suffix| with_suffix(prefix, suffix))
 }
 
 /// `prefix` with `suffix` appended to its last part.

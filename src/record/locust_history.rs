@@ -2,6 +2,7 @@
 //!
 //! Rates and percentiles are those of the last ten seconds, totals those of the run so far.
 
+use super::growing_file::GrowingFile;
 use super::locust_figures::{
     AGGREGATED, QUANTILES, header, python_csv, response_columns, rounded_ms, written,
 };
@@ -9,9 +10,8 @@ use super::rewrite::naming;
 use crate::plan::FailureRule;
 use crate::stats::{LatencyCounts, LatencyTotal, Measured, MergedInterval, StatName, Totals};
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Seconds that moving figures are over.
@@ -80,8 +80,7 @@ impl TenSecondWindow {
 
 /// Appends to the history file, flushed each second.
 pub(crate) struct LocustHistory {
-    path: PathBuf,
-    file: File,
+    file: GrowingFile,
     start_epoch: Duration,
     all: TenSecondWindow,
     /// One a name with full history, else none.
@@ -101,14 +100,10 @@ impl LocustHistory {
              Total Average Response Time,Total Min Response Time,Total Max Response Time,\
              Total Average Content Size",
         );
-        let started = File::create(path).and_then(|mut file| {
-            file.write_all(format!("{columns}\r\n").as_bytes())?;
-            Ok(file)
-        });
+        let file = GrowingFile::create(path, format!("{columns}\r\n").as_bytes());
         let windows = if full { names.len() } else { 0 };
         Ok(Self {
-            path: path.to_owned(),
-            file: started.map_err(|error| naming(path, &error))?,
+            file: file.map_err(|error| naming(path, &error))?,
             start_epoch: start.duration_since(UNIX_EPOCH).unwrap_or_default(),
             all: TenSecondWindow::default(),
             names: (0..windows).map(|_| TenSecondWindow::default()).collect(),
@@ -123,9 +118,14 @@ impl LocustHistory {
             window.push(SparseSecond::of(name, length_s, rule));
         }
         let lines = self.lines(interval, totals)?;
-        self.file
-            .write_all(&lines)
-            .map_err(|error| naming(&self.path, &error))
+        let appended = self.file.append(&lines);
+        appended.map_err(|error| naming(self.file.path(), &error))
+    }
+
+    /// Brings in what waits for room.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        let finished = self.file.finish();
+        finished.map_err(|error| naming(self.file.path(), &error))
     }
 
     fn lines(&self, interval: &MergedInterval, totals: &Totals) -> io::Result<Vec<u8>> {

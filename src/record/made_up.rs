@@ -172,6 +172,7 @@ pub(crate) fn facts() -> RunFacts {
         command: "shopblast --profile spike".to_owned(),
         plan: Map::from_iter([("profile".to_owned(), "spike".into())]),
         plan_hash: "00000000deadbeef".to_owned(),
+        asked_users: None,
         seed: 7,
         host: HostFacts {
             cpu: "A CPU".to_owned(),

@@ -3,11 +3,13 @@
 
 mod address_record;
 mod bands_csv;
+mod caught_up;
 mod contest_record;
 mod csv_columns;
 pub(crate) mod distribution_csv;
 mod document;
 mod events_csv;
+mod growing_file;
 mod interval_log;
 pub(crate) mod latency_bands;
 mod ledger_log;
@@ -31,12 +33,14 @@ mod request_log;
 pub(crate) mod rewrite;
 mod run_record;
 mod series_csv;
+mod shortfall;
 mod steering_record;
 mod stored_events;
 mod stored_events_record;
 mod target_record;
 mod threshold_record;
 mod verdict;
+mod write_through;
 
 #[cfg(test)]
 pub(crate) mod golden;
@@ -56,7 +60,7 @@ pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{Live, LiveRow};
 pub use live_sink::LiveSink;
-pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, recorded_stats_text};
+pub use locust_csv::{LocustCsv, NO_EXCEPTIONS, locust_csv_paths, recorded_stats_text};
 pub use observed_csv::ObservedCsv;
 pub use observed_record::{
     BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,
@@ -65,15 +69,16 @@ pub use observing::observed_record;
 pub use process_text::{ProcessKind, ProcessesRecord};
 pub use record_directory::{RecordDirectory, RecordError};
 pub use recorded::{Recorded, UnreadableRecord};
-pub use recording::{RunFacts, RunJson};
+pub use recording::RunFacts;
 pub use recovery_record::{RecoveryFigure, RecoveryRecord};
 pub use request_log::{NameLog, RequestLog};
-pub use rewrite::{NotWritten, replace};
+pub use rewrite::{NotWritten, is_replaceable, replace, try_out};
 pub use run_record::{
     Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
-    JourneyRecord, NameRecord, PhaseRecord, RunRecord,
+    JourneyRecord, NameRecord, PauseRecord, PhaseRecord, RunRecord,
 };
 pub use series_csv::SeriesCsv;
+pub use shortfall::absent_users;
 pub use steering_record::{SteeringRecord, SteeringWish};
 pub use stored_events::write_stored_events;
 pub use stored_events_record::{StoredEventRecord, StoredEventsRecord};

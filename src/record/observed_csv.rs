@@ -1,14 +1,14 @@
 //! `observed.csv`: every figure of the back end as it was read, a row each.
 
+use super::growing_file::GrowingFile;
+use super::locust_figures::{python_csv, written};
 use crate::stats::ObservedSample;
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Appends rows, flushed with every batch, so that a killed run keeps them.
 pub struct ObservedCsv {
-    path: PathBuf,
-    writer: csv::Writer<File>,
+    file: GrowingFile,
 }
 
 impl ObservedCsv {
@@ -17,37 +17,35 @@ impl ObservedCsv {
     /// # Errors
     /// When the file cannot be written.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let mut writer = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_path(path)?;
+        let mut writer = python_csv();
         writer.write_record(["second", "source", "domain", "metric", "value", "at_least"])?;
-        writer.flush()?;
-        Ok(Self {
-            path: path.to_owned(),
-            writer,
-        })
+        let file = GrowingFile::create(path, &written(writer)?)?;
+        Ok(Self { file })
     }
 
-    /// Appends a row a sample.
+    /// Appends a row a sample, and what waits for room since an earlier time.
     ///
     /// # Errors
-    /// When the file cannot be written; the message names it.
+    /// When something is missing in the file; the message names it.
     pub fn write(&mut self, samples: &[ObservedSample]) -> Result<(), String> {
-        let told = |error: io::Error| format!("cannot write {}: {error}", self.path.display());
+        let written = self.append(samples).and_then(|()| self.file.finish());
+        let path = self.file.path();
+        written.map_err(|error| format!("cannot write {}: {error}", path.display()))
+    }
+
+    fn append(&mut self, samples: &[ObservedSample]) -> io::Result<()> {
+        let mut writer = python_csv();
         for sample in samples {
-            let row = [
+            writer.write_record([
                 &sample.second.to_string(),
                 &*sample.source,
                 &*sample.domain,
                 sample.metric.name(),
                 &sample.amount.value.to_string(),
                 &sample.amount.at_least.to_string(),
-            ];
-            self.writer
-                .write_record(row)
-                .map_err(|error| told(error.into()))?;
+            ])?;
         }
-        self.writer.flush().map_err(told)
+        self.file.append(&written(writer)?)
     }
 }
 

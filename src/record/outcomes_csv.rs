@@ -1,15 +1,15 @@
 //! `outcomes.csv`: requests that were no success, by second and statistic name. Rows without any are
 //! left out: in a healthy run the file is its header.
 
+use super::growing_file::GrowingFile;
+use super::locust_figures::written;
 use crate::stats::{IntervalSink, MergedInterval, OutcomeCounts, StatName, Totals};
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Appends the rows of a second, flushed each second.
 pub struct OutcomesCsv {
-    path: PathBuf,
-    writer: csv::Writer<File>,
+    file: GrowingFile,
     names: Vec<StatName>,
 }
 
@@ -19,14 +19,12 @@ impl OutcomesCsv {
     /// # Errors
     /// When the file cannot be written.
     pub fn create(path: &Path, names: &[StatName]) -> io::Result<Self> {
-        let mut writer = csv::Writer::from_path(path)?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
         let outcomes = OutcomeCounts::default();
         let outcomes = outcomes.others().map(|(outcome, _)| outcome.word());
         writer.write_record(["second", "method", "name"].into_iter().chain(outcomes))?;
-        writer.flush()?;
         Ok(Self {
-            path: path.to_owned(),
-            writer,
+            file: GrowingFile::create(path, &written(writer)?)?,
             names: names.to_vec(),
         })
     }
@@ -34,24 +32,25 @@ impl OutcomesCsv {
 
 impl IntervalSink for OutcomesCsv {
     fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     fn second(&mut self, interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
         let second = (interval.start_us / 1_000_000).to_string();
         for (name, row) in self.names.iter().zip(&interval.names) {
             let others = || row.outcomes.others().map(|(_, count)| count);
             if others().any(|count| count > 0) {
                 let counts = others().map(|count| count.to_string());
                 let head = [second.clone(), name.method.into(), name.name.into()];
-                self.writer.write_record(head.into_iter().chain(counts))?;
+                writer.write_record(head.into_iter().chain(counts))?;
             }
         }
-        self.writer.flush()
+        self.file.append(&written(writer)?)
     }
 
     fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
-        Ok(())
+        self.file.finish()
     }
 }
 

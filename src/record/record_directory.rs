@@ -1,19 +1,21 @@
 //! The directory that a run is recorded in: `results/<time>-<profile>-<id>/`.
 
-use crate::record::{IntervalLog, LatencyKind};
-use crate::stats::{IntervalSink, RunContext};
+use crate::record::{IntervalLog, LatencyKind, NotWritten};
+use crate::stats::{IntervalSink, RunContext, Totals};
 use jiff::tz::TimeZone;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::bands_csv::BandsCsv;
 use super::distribution_csv::DistributionCsv;
+use super::document::Record;
 use super::events_csv::EventsCsv;
 use super::ledger_log::{LedgerLog, RoundsCsv};
 use super::locust_csv::LocustCsv;
 use super::outcomes_csv::OutcomesCsv;
-use super::recording::{RunFacts, RunJson};
+use super::recording::RunFacts;
 use super::series_csv::SeriesCsv;
 use crate::record::ObservedCsv;
 
@@ -127,7 +129,8 @@ impl RecordDirectory {
         ObservedCsv::create(&path).map_err(|error| RecordError::File { path, error })
     }
 
-    /// The sinks that write the record: `run.json`, the three interval logs, `events.csv`,
+    /// Writes `run.json`, which the last sink keeps up to date ([`super::LiveSink`]), and gives the sinks
+    /// that write the rest of the record: the three interval logs, `events.csv`,
     /// `outcomes.csv`, `series.csv`, `bands.csv`, `distribution.csv`, `ledger.jsonl`, `rounds.csv` and
     /// Locust's four CSV files, the latter at `csv_prefix` when one is given.
     ///
@@ -140,6 +143,12 @@ impl RecordDirectory {
         csv_prefix: Option<&Path>,
         csv_full_history: bool,
     ) -> Result<Vec<Box<dyn IntervalSink>>, RecordError> {
+        // First: a run that is killed before its first second is over has one, too.
+        let begun = facts.record(&Totals::new(Arc::new(context.clone())));
+        begun.write(&self.run_json()).map_err(|not_written| {
+            let NotWritten { path, error } = not_written;
+            RecordError::File { path, error }
+        })?;
         let names = &context.names;
         let mut sinks: Vec<Box<dyn IntervalSink>> = Vec::new();
         for kind in LatencyKind::ALL {
@@ -178,7 +187,6 @@ impl RecordDirectory {
         let ledger = LedgerLog::create(&path).map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(ledger));
         sinks.push(Box::new(RoundsCsv::new(&self.path.join("rounds.csv"))));
-        sinks.push(Box::new(RunJson::new(&self.run_json(), facts.clone())));
         Ok(sinks)
     }
 }

@@ -1,5 +1,6 @@
 //! A record read back from its directory, whole or cut off in the middle of a line.
 
+use super::caught_up::{Beside, catch_up};
 use super::csv_columns::CsvColumns;
 use super::request_log::RequestLog;
 use super::run_record::RunRecord;
@@ -42,11 +43,12 @@ pub struct UnreadableRecord {
 }
 
 impl Recorded {
-    /// Reads the record in the directory `path`, or beside the `run.json` at `path`. Without
-    /// `run.json` there is none; every other file may be missing.
+    /// Reads the record in the directory `path`, or beside the `run.json` at `path`. Every other file
+    /// may be missing; without `run.json` the others tell what they can. The record of a run that was
+    /// never finished holds everything that any of its files does.
     ///
     /// # Errors
-    /// When `run.json` is missing, or is not one.
+    /// When there is no record, or `run.json` is not one.
     pub fn read(path: &Path) -> Result<Self, UnreadableRecord> {
         let run_json = match path.is_dir() {
             true => path.join("run.json"),
@@ -56,12 +58,25 @@ impl Recorded {
             path: run_json.clone(),
             why,
         };
-        let text =
-            std::fs::read_to_string(&run_json).map_err(|error| unreadable(error.to_string()))?;
-        let run = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-        let directory = run_json.parent().unwrap_or(Path::new("")).to_owned();
+        let directory = run_json.parent().unwrap_or(Path::new(""));
+        let text = std::fs::read_to_string(&run_json).map_err(|error| error.to_string());
+        let run = text.and_then(|text| {
+            serde_json::from_str(&text).map_err(|error: serde_json::Error| error.to_string())
+        });
+        let run = match run {
+            Ok(run) => run,
+            // The record of a run that could not write it, or lost it.
+            Err(_) if directory.join("series.csv").is_file() => RunRecord::without(directory),
+            Err(why) => return Err(unreadable(why)),
+        };
+        Ok(Self::with(run, directory))
+    }
+
+    /// `run`, with what there is of the rest of its record in `directory`.
+    #[must_use]
+    pub fn with(run: RunRecord, directory: &Path) -> Self {
         let columns = |name: &str| CsvColumns::read(&directory.join(name));
-        Ok(Self {
+        let mut recorded = Self {
             run,
             series: columns("series.csv"),
             bands: columns("bands.csv"),
@@ -71,7 +86,17 @@ impl Recorded {
             rounds: columns("rounds.csv"),
             requests: RequestLog::read(&directory.join(LatencyKind::Response.file_name())),
             outcomes: columns("outcomes.csv"),
-            directory,
-        })
+            directory: directory.to_owned(),
+        };
+        if !recorded.run.finished {
+            let beside = Beside {
+                directory,
+                series: &recorded.series,
+                outcomes: &recorded.outcomes,
+                requests: &recorded.requests,
+            };
+            catch_up(&mut recorded.run, &beside);
+        }
+        recorded
     }
 }

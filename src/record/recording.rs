@@ -1,10 +1,10 @@
 //! From what was measured to `run.json`, during and after a run.
 
+use super::Record;
 use super::address_record::RefusedAddress;
 use super::contest_record::{
     invariant_records, probes_record, race_records, rounds_record, witness_records,
 };
-use super::document::Record;
 use super::process_text::ProcessesRecord;
 use super::raised::{domain_records, event_records};
 use super::recovery_record::recovery_record;
@@ -16,18 +16,13 @@ use super::steering_record::{SteeringRecord, steering_records};
 use super::target_record::TargetRecord;
 use super::threshold_record::threshold_records;
 use crate::engine::Survey;
-use crate::plan::{FailureRule, Plan, RaceRules};
+use crate::plan::{FailureRule, Load, Plan, RaceRules};
 use crate::stats::{
-    CoreTally, ErrorRow, IntervalSink, LatencyTotal, Measured, MergedInterval, Outcome, Phase,
-    PhaseTotal, RunContext, StatName, Totals,
+    CoreTally, ErrorRow, LatencyTotal, Measured, Outcome, Phase, PhaseTotal, RunContext, StatName,
+    Totals,
 };
 use serde_json::{Map, Value};
-use std::io;
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-/// Seconds between two writes of `run.json` while the run goes on.
-const WRITE_EVERY_S: u64 = 10;
 
 /// What is known of a run before its clock starts.
 #[derive(Clone, Debug)]
@@ -44,6 +39,8 @@ pub struct RunFacts {
     pub plan: Map<String, Value>,
     /// Its hash.
     pub plan_hash: String,
+    /// Users that it asks for; `None` when they come as they are needed.
+    pub asked_users: Option<u32>,
     /// Its seed.
     pub seed: u64,
     /// Where the generator runs.
@@ -71,6 +68,7 @@ impl RunFacts {
             command,
             plan: plan_json,
             plan_hash: plan.hash(),
+            asked_users: matches!(plan.load, Load::Closed { .. }).then(|| plan.max_users()),
             seed: plan.seed,
             host,
             races: plan.races.rules,
@@ -155,6 +153,9 @@ impl RunFacts {
             steering,
             shed: totals.counters.shed,
             generator: generator(totals),
+            absent_users: 0,
+            pauses: Vec::new(),
+            losses: Vec::new(),
             verdict: String::new(),
             exit_code: None,
         }
@@ -290,42 +291,4 @@ fn rfc_3339(time: SystemTime) -> String {
     jiff::Timestamp::try_from(time)
         .unwrap_or_default()
         .to_string()
-}
-
-/// Keeps `run.json` up to date while the run goes on, so that a killed run leaves one.
-pub struct RunJson {
-    path: PathBuf,
-    facts: RunFacts,
-    due_s: u64,
-}
-
-impl RunJson {
-    /// Writes to `path` after the first second and every ten seconds; marked as not finished.
-    /// The finished record is written by the caller, with [`Record::write`].
-    #[must_use]
-    pub fn new(path: &Path, facts: RunFacts) -> Self {
-        Self {
-            path: path.to_owned(),
-            facts,
-            due_s: 0,
-        }
-    }
-}
-
-impl IntervalSink for RunJson {
-    fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
-        if interval.start_us / 1_000_000 < self.due_s {
-            return Ok(());
-        }
-        self.due_s = interval.start_us / 1_000_000 + WRITE_EVERY_S;
-        Ok(self.facts.record(totals).write(&self.path)?)
-    }
-
-    fn finish(&mut self, totals: &Totals) -> io::Result<()> {
-        Ok(self.facts.record(totals).write(&self.path)?)
-    }
 }

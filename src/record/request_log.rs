@@ -81,6 +81,11 @@ impl RequestLog {
         self.by_tag.get(tag)
     }
 
+    /// All names' requests by their tags, in their order.
+    pub fn tags(&self) -> impl Iterator<Item = (&str, &NameLog)> {
+        self.by_tag.iter().map(|(tag, log)| (tag.as_str(), log))
+    }
+
     /// The latencies of all names together.
     #[must_use]
     pub fn all(&self) -> Histogram<u64> {

@@ -19,9 +19,10 @@ use crate::stats::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::path::Path;
 
 /// A run of shopblast. Latencies are in microseconds, other times in seconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
     /// Version of this layout.
     pub schema_version: u32,
@@ -104,6 +105,16 @@ pub struct RunRecord {
     pub shed: u64,
     /// The generator's look at itself.
     pub generator: Generator,
+    /// Users of the plan that never came; 0 when the user changed their number or ended the run.
+    #[serde(default)]
+    pub absent_users: u32,
+    /// When nothing of this process ran, in order of time: it was stopped, or its machine was.
+    #[serde(default)]
+    pub pauses: Vec<PauseRecord>,
+    /// What could not be written of the record and the outputs, a sentence each; empty when all of it
+    /// was.
+    #[serde(default)]
+    pub losses: Vec<String>,
     /// The outcome in one sentence; empty while the run goes on.
     pub verdict: String,
     /// Exit code of the process; null while the run goes on.
@@ -302,6 +313,15 @@ pub struct Connections {
     pub connect_us: LatencySummary,
 }
 
+/// A time in which nothing of this process ran: it was stopped, or its machine was.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PauseRecord {
+    /// When it began, in seconds from the start of the run.
+    pub at_s: f64,
+    /// How long it was, in seconds.
+    pub length_s: f64,
+}
+
 /// What the generator cost, and how much of the figures is its own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Generator {
@@ -401,6 +421,27 @@ impl Record for RunRecord {
 }
 
 impl RunRecord {
+    /// A run of which nothing is known but where its record lies, as its directory's name tells.
+    #[must_use]
+    pub(super) fn without(directory: &Path) -> Self {
+        let name = directory.canonicalize().unwrap_or_default();
+        let name = name.file_name().unwrap_or_default().to_string_lossy();
+        let mut parts = name.splitn(2, '-');
+        let time = parts.next().unwrap_or_default();
+        let named = parts.next().and_then(|rest| rest.rsplit_once('-'));
+        let (profile, run_id) = named.unwrap_or(("unknown", "unknown"));
+        let started = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", time);
+        Self {
+            schema_version: Self::VERSION,
+            profile: profile.to_owned(),
+            run_id: run_id.to_owned(),
+            started: started.map_or_else(|_| String::new(), |started| format!("{started}Z")),
+            failure_rule: "default".to_owned(),
+            losses: vec!["run.json is missing: the other files tell what they can".to_owned()],
+            ..Self::default()
+        }
+    }
+
     /// `count` a second of the measured time; 0 when there is none.
     #[must_use]
     pub fn per_s(&self, count: u64) -> f64 {

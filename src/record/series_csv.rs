@@ -3,10 +3,11 @@
 //! A row is the point that the charts of a live run have of the second, and the counts beside it.
 //! Latencies are those of the row's own second, in microseconds, 0 when nothing was measured in it.
 
+use super::growing_file::GrowingFile;
+use super::locust_figures::written;
 use crate::stats::{HistoryPoint, IntervalSink, MergedInterval, Outcome, Totals};
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Columns beside those of the cores.
 const COLUMNS: [&str; 34] = [
@@ -48,8 +49,7 @@ const COLUMNS: [&str; 34] = [
 
 /// Appends a row a second, flushed each second.
 pub struct SeriesCsv {
-    path: PathBuf,
-    writer: csv::Writer<File>,
+    file: GrowingFile,
     workers: usize,
 }
 
@@ -59,7 +59,7 @@ impl SeriesCsv {
     /// # Errors
     /// When the file cannot be written.
     pub fn create(path: &Path, cpus: &[usize]) -> io::Result<Self> {
-        let mut writer = csv::Writer::from_path(path)?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
         let of_cores = cpus.iter().flat_map(|cpu| {
             [
                 format!("cpu{cpu}_share"),
@@ -68,10 +68,8 @@ impl SeriesCsv {
         });
         let common = COLUMNS.into_iter().map(str::to_owned);
         writer.write_record(common.chain(of_cores))?;
-        writer.flush()?;
         Ok(Self {
-            path: path.to_owned(),
-            writer,
+            file: GrowingFile::create(path, &written(writer)?)?,
             workers: cpus.len(),
         })
     }
@@ -79,20 +77,21 @@ impl SeriesCsv {
 
 impl IntervalSink for SeriesCsv {
     fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
         let common = row(interval, totals);
         debug_assert_eq!(common.len(), COLUMNS.len());
         let shares = core_shares(interval, self.workers);
         let shares = shares.iter().map(|share| format!("{share:.4}"));
-        self.writer.write_record(common.into_iter().chain(shares))?;
-        self.writer.flush()
+        writer.write_record(common.into_iter().chain(shares))?;
+        self.file.append(&written(writer)?)
     }
 
     fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
-        self.writer.flush()
+        self.file.finish()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a run amounts to: one sentence, one exit code.
 
 use super::run_record::RunRecord;
+use super::shortfall::shortfalls;
 use crate::pieces::counted;
 use crate::plan::ExitCode;
 use crate::stats::{GeneratorState, RuleVerdict, ThresholdVerdict};
@@ -37,7 +38,9 @@ pub fn verdict(record: &RunRecord, circumstances: Circumstances) -> Verdict {
         (violated, ExitCode::InvariantViolated),
         (saturated, ExitCode::GeneratorSaturated),
         (crossed, ExitCode::ThresholdCrossed),
+        (!record.losses.is_empty(), ExitCode::RecordLost),
         (record.interrupted, ExitCode::Interrupted),
+        (record.totals.requests == 0, ExitCode::NothingMeasured),
         (
             failed,
             ExitCode::RequestsFailed(circumstances.exit_code_on_error),
@@ -59,8 +62,10 @@ pub fn exit_meaning(exit_code: i32) -> Option<&'static str> {
         95 => "the generator was at its limit: figures invalid",
         96 => "an invariant was violated",
         99 => "a threshold was crossed",
+        102 => "nothing was measured: no request ended",
         104 => "the command, profile or plan is wrong; nothing was sent",
         105 => "interrupted by the user: what was measured is saved and reported",
+        106 => "the record or an output is lost, or a part of it",
         107 => "the target could not be reached at all",
         _ => return None,
     })
@@ -71,6 +76,7 @@ fn sentence(record: &RunRecord, reached: bool) -> String {
         return "The target could not be reached.".to_owned();
     }
     let mut parts = violations(record);
+    parts.extend(shortfalls(record));
     let generator = &record.generator;
     if generator.is_at_its_limit() {
         parts.push(
@@ -145,7 +151,7 @@ fn thresholds(record: &RunRecord) -> Vec<String> {
 fn outcomes(record: &RunRecord) -> String {
     let totals = &record.totals;
     if totals.requests == 0 {
-        return "no request ended".to_owned();
+        return "nothing was measured: no request ended".to_owned();
     }
     let all = counted(totals.requests, "request");
     let business = [

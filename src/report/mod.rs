@@ -14,6 +14,4 @@ pub use export::{
     otlp_json, without_commands,
 };
 pub use html::{html_report, html_report_policy};
-pub use remake::{
-    RemakeError, ReportFormat, ReportRequest, remake, write_html_report, write_reports,
-};
+pub use remake::{RemakeError, ReportFormat, ReportRequest, remake, write_report};

@@ -2,6 +2,7 @@
 //! the run came to its end.
 
 use crate::engine::PlannedShares;
+use crate::pieces::{print_whole, tell};
 use crate::record::rewrite::{naming, rewrite};
 use crate::record::{Recorded, UnreadableRecord};
 use crate::report::export::hgrm::hgrm_text;
@@ -11,7 +12,7 @@ use crate::report::export::locust_json_file::locust_json_text;
 use crate::report::export::markdown_text;
 use crate::report::export::stats_again::stats_text_again;
 use crate::report::html::html_report;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a report is written as.
@@ -109,58 +110,32 @@ pub fn remake(request: &ReportRequest, planned: PlannedShares<'_>) -> Result<(),
     match place {
         Some(path) if path != Path::new("-") => {
             rewrite(&path, text.as_bytes()).map_err(RemakeError::Write)?;
-            eprintln!("{}", path.display());
+            tell(path.display().to_string());
             Ok(())
         }
         _ => print(&text).map_err(RemakeError::Write),
     }
 }
 
-/// Makes the HTML report of the record in `directory` and writes it to `path`.
+/// Makes a report of a record and writes it to `path`. But for the page, which is for people, its
+/// directory is made when it is missing.
 ///
 /// # Errors
-/// When the record cannot be read or the report not be written.
-pub fn write_html_report(
-    directory: &Path,
+/// When it cannot be written.
+pub fn write_report(
+    recorded: &Recorded,
+    format: ReportFormat,
     path: &Path,
     planned: PlannedShares<'_>,
-) -> Result<(), RemakeError> {
-    let recorded = Recorded::read(directory)?;
-    rewrite(path, html_report(&recorded, planned).as_bytes()).map_err(RemakeError::Write)
-}
-
-/// Makes reports of the record in `directory`, each in its place. The directory of each is made when
-/// it is missing.
-///
-/// # Errors
-/// When the record cannot be read; and for each report that cannot be written.
-pub fn write_reports(
-    directory: &Path,
-    reports: &[(ReportFormat, PathBuf)],
-    planned: PlannedShares<'_>,
-) -> Vec<RemakeError> {
-    let recorded = match Recorded::read(directory) {
-        Ok(recorded) => recorded,
-        Err(error) => return vec![error.into()],
-    };
-    let write = |format: ReportFormat, path: &Path| {
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| naming(parent, &error))?;
-        }
-        rewrite(path, format.text(&recorded, planned)?.as_bytes())
-    };
-    let written = reports.iter().map(|(format, path)| write(*format, path));
-    written
-        .filter_map(|written| written.err().map(RemakeError::Write))
-        .collect()
-}
-
-/// A reader that went away needs no more of it.
-fn print(text: &str) -> io::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(naming(Path::new("standard output"), &error))
-        }
-        _ => Ok(()),
+) -> io::Result<()> {
+    if format != ReportFormat::Html
+        && let Some(parent) = path.parent()
+    {
+        std::fs::create_dir_all(parent).map_err(|error| naming(parent, &error))?;
     }
+    rewrite(path, format.text(recorded, planned)?.as_bytes())
+}
+
+fn print(text: &str) -> io::Result<()> {
+    print_whole(text).map_err(|error| naming(Path::new("standard output"), &error))
 }

@@ -4,6 +4,7 @@
 use super::signals;
 use crate::engine::{NotStarted, OwnTarget, Standing};
 use crate::observe::{ObservatoryChoice, ObserverConfig};
+use crate::pieces::print;
 use crate::plan::{Plan, Target};
 use std::net::SocketAddr;
 
@@ -63,9 +64,9 @@ pub fn serve(what: &str, standing: Box<dyn Standing>) {
         .observatory_address()
         .map(|address| format!(", its Observatory on http://{address}"))
         .unwrap_or_default();
-    println!(
-        "serving {what} on http://{}{observatory} (Ctrl-C ends it)",
+    print(format!(
+        "serving {what} on http://{}{observatory} (Ctrl-C ends it)\n",
         standing.address()
-    );
+    ));
     standing.wait();
 }

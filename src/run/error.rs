@@ -7,6 +7,7 @@ use crate::engine::{NotStarted, Unprepared, WorkerError};
 use crate::plan::ExitCode;
 use crate::record::RecordError;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Why nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,16 @@ pub enum RunError {
     /// The run cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// An output cannot be written.
+    #[error("{flag}: cannot write {}: {error}; nothing was sent, choose another place", path.display())]
+    Output {
+        /// The flag that asks for it.
+        flag: &'static str,
+        /// Where it was to go.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// The target that the program brings along cannot start.
     #[error(transparent)]
     OwnTarget(#[from] NotStarted),

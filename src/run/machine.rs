@@ -2,6 +2,7 @@
 
 use super::request::Output;
 use crate::engine::{Ready, confine};
+use crate::pieces;
 use crate::plan::{Driver, Placement, Plan, RunId, Topology};
 use crate::record::HostFacts;
 use std::fs;
@@ -50,7 +51,7 @@ pub fn at_large<T>(plan: &Plan, work: impl FnOnce() -> T) -> T {
 pub fn tell(plan: &Plan, output: &Output) {
     let muted = output.quiet || output.only_summary || output.silent;
     if plan.placement.cpus > 0 && !muted {
-        eprintln!("{}", plan.placement.line(&plan.cores));
+        pieces::tell(plan.placement.line(&plan.cores));
     }
 }
 

@@ -11,6 +11,7 @@ mod machine;
 #[cfg(test)]
 pub(crate) mod made_up;
 mod observers;
+mod outputs;
 mod partition;
 mod preflight;
 mod quota;
@@ -20,8 +21,10 @@ mod replay;
 mod replay_client;
 mod request;
 mod settle;
+mod settled_outputs;
 mod signals;
 mod stages;
+mod stillness;
 mod target_addresses;
 mod topology;
 mod worker_setup;
@@ -93,6 +96,7 @@ fn with_target(
     control: &RunControl,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
+    outputs::try_outputs(&request.output)?;
     raise_descriptor_limit(&request.plan)?;
     step_aside(&request.plan.placement);
     let sandbox = request

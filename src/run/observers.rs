@@ -2,6 +2,7 @@
 
 use crate::engine::{RecognisedBy, TargetFacts};
 use crate::observe::{DrainProgress, Observation, ObserverConfig, OutboxRows, Watch};
+use crate::pieces::tell;
 use crate::plan::{AddressPolicy, Plan};
 use crate::record::ObservedCsv;
 use crate::stats::{Amount, Ledger, ObservedTable, Rule, Violation};
@@ -20,7 +21,9 @@ pub fn of_target(mut config: ObserverConfig, target: &TargetFacts, muted: bool) 
     config.outboxes.retain(|(domain, _)| {
         let is_there = target.contexts.contains(domain);
         if !is_there && !muted {
-            eprintln!("note: the outbox of {domain} is not read: the shop has no such context");
+            tell(format!(
+                "note: the outbox of {domain} is not read: the shop has no such context"
+            ));
         }
         is_there
     });
@@ -32,11 +35,15 @@ pub fn of_target(mut config: ObserverConfig, target: &TargetFacts, muted: bool) 
 #[must_use]
 pub fn prepare(config: &ObserverConfig, plan: &Plan, policy: &AddressPolicy) -> Option<Watch> {
     let watch = Watch::prepare(config, policy, plan.placement.spare()).unwrap_or_else(|error| {
-        eprintln!("warning: the back end is not observed: no thread for it: {error}");
+        tell(format!(
+            "warning: the back end is not observed: no thread for it: {error}"
+        ));
         None
     })?;
     for (source, problem) in watch.problems() {
-        eprintln!("warning: {source} was not read: {problem} (the run goes on without it)");
+        tell(format!(
+            "warning: {source} was not read: {problem} (the run goes on without it)"
+        ));
     }
     Some(watch)
 }
@@ -60,12 +67,12 @@ pub fn finish(
     let observation = watch.finish(load_end_s, drain_wait, |progress| {
         if !muted && Instant::now() >= line_due {
             line_due = Instant::now() + LINE_EVERY;
-            eprintln!("{} (Ctrl-C ends the wait)", drain_line(progress));
+            tell(format!("{} (Ctrl-C ends the wait)", drain_line(progress)));
         }
         !is_called_off()
     });
     if let Some(failure) = &observation.sink_failure {
-        eprintln!("warning: {failure}");
+        tell(format!("warning: {failure}"));
     }
     observation
 }

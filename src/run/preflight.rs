@@ -4,6 +4,7 @@
 use super::recognition::Questioning;
 use super::{RunError, RunRequest, reach};
 use crate::engine::{MetSubject, PreparedScript};
+use crate::pieces::tell;
 use crate::plan::{Plan, Target};
 use std::net::SocketAddr;
 
@@ -29,7 +30,9 @@ pub fn meet(
         true => {
             let recognition = questioning.recognise(&request.subject)?;
             if let Some(caveat) = recognition.caveat.filter(|_| !output.silent) {
-                eprintln!("warning: the shop's description was not read: {caveat}");
+                tell(format!(
+                    "warning: the shop's description was not read: {caveat}"
+                ));
             }
             recognition.target
         }
@@ -41,7 +44,7 @@ pub fn meet(
             [first, _, ..] => format!(" (asked at {first})"),
             _ => String::new(),
         };
-        eprintln!("target: {met}{asked_at}");
+        tell(format!("target: {met}{asked_at}"));
     }
     Ok(met)
 }
@@ -75,7 +78,9 @@ pub fn run_preflight(
             });
         }
         if !request.output.silent {
-            eprintln!("warning: the target lacks what these journeys need:\n{hindrances}");
+            tell(format!(
+                "warning: the target lacks what these journeys need:\n{hindrances}"
+            ));
         }
     }
     Ok(script)

@@ -5,7 +5,7 @@ use super::lookup::resolve;
 use super::reach::ReachError;
 use super::replay_client::{ReplayReply, Starter, send, send_together};
 use crate::engine::{Id, Questions};
-use crate::pieces::duration_text;
+use crate::pieces::{duration_text, print};
 use crate::plan::{AddressPolicy, ExitCode, RunId, Target, TargetError};
 use crate::record::{ProcessesRecord, Recorded, UnreadableRecord};
 use crate::report::part_word;
@@ -113,24 +113,24 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
         None => Target::parse(&record.target_url())?,
     };
     let addresses = resolve(&target, &request.addresses)?;
-    println!(
-        "{}: {}\nfired again at {}{}",
+    print(format!(
+        "{}: {}\nfired again at {}{}\n",
         kept.violation.rule,
         kept.violation.why,
         target.url(),
         listed(&addresses)
-    );
+    ));
     let exchanges = chosen(&kept.violation.exchanges, request.all);
     let (slow, quick) = request.questions;
     let questions = Questions::of(&target, slow, quick);
     let mut starter = Starter::new(&addresses, &questions);
     if racers(&exchanges) > 1 {
         let processes = ProcessesRecord::of(&starter.look());
-        println!(
-            "processes of the target: {} ({})",
+        print(format!(
+            "processes of the target: {} ({})\n",
             processes.found(),
             processes.tried()
-        );
+        ));
     }
     for attempt in 1..=request.times {
         let mut firing = Firing::new(&target, &addresses, &record.run_id, request.run_id, attempt);
@@ -144,14 +144,14 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
             })?;
         let again = happened_again(&exchanges, &firing.answers);
         if again || attempt == request.times {
-            println!("\nattempt {attempt}:\n{told}");
-            println!(
-                "{}",
+            print(format!("\nattempt {attempt}:\n{told}\n"));
+            print(format!(
+                "{}\n",
                 match again {
                     true => "It happened again: the answers are those of the witness.",
                     false => "It did not happen again.",
                 }
-            );
+            ));
             return Ok(match again {
                 true => ExitCode::InvariantViolated,
                 false => ExitCode::Ok,

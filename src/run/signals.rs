@@ -2,6 +2,8 @@
 //!
 //! One handler a process, installed once; whoever listens at the time is told.
 
+use crate::engine::keeping_ignored;
+use crate::pieces::{fall_silent_soon, tell};
 use crate::plan::ExitCode;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
@@ -17,7 +19,7 @@ pub struct Listening {
 }
 
 /// Calls `listener`, on a thread of its own, on every SIGINT, SIGTERM and SIGHUP for as long as the
-/// result lives. From the first call on a signal that nobody listens to ends the process with exit
+/// result lives, but for those that this process was told to ignore. From the first call on a signal that nobody listens to ends the process with exit
 /// code 105.
 #[must_use]
 pub fn listen(listener: impl Fn() + Send + Sync + 'static) -> Listening {
@@ -28,8 +30,10 @@ pub fn listen(listener: impl Fn() + Send + Sync + 'static) -> Listening {
         listeners.push(Arc::downgrade(&listener));
     }
     INSTALLED.call_once(|| {
-        if let Err(error) = ctrlc::set_handler(tell_listeners) {
-            eprintln!("warning: Ctrl-C will end shopblast at once: {error}");
+        if let Err(error) = keeping_ignored(|| ctrlc::set_handler(tell_listeners)) {
+            tell(format!(
+                "warning: Ctrl-C will end shopblast at once: {error}"
+            ));
         }
     });
     Listening {
@@ -58,7 +62,7 @@ pub fn answer(times: u8, quiet: bool) {
         _ => exit_at_once(),
     };
     if !quiet {
-        eprintln!("\n{text}");
+        tell(format!("\n{text}"));
     }
 }
 
@@ -72,5 +76,6 @@ fn exit_at_once() -> ! {
     if let Some(hook) = hook {
         hook();
     }
+    fall_silent_soon();
     std::process::exit(i32::from(ExitCode::Interrupted.value()))
 }

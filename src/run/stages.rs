@@ -2,16 +2,18 @@
 
 use super::face::Follower;
 use super::settle::{self, Finished, Settlement};
+use super::stillness::Stillness;
 use super::worker_setup::WorkerSetup;
 use super::worker_threads::WorkerThreads;
 use super::{
     Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, signals,
     target_addresses,
 };
-use crate::engine::{Description, PreparedScript, TargetAddresses};
+use crate::engine::{Description, PreparedScript, TargetAddresses, ignore_size_limits};
 use crate::observe::{Observation, ObserverConfig, Watch};
+use crate::pieces::tell;
 use crate::plan::{Load, Pacing, Plan};
-use crate::record::{Live, LiveSink, RecordDirectory, RunFacts, TargetRecord};
+use crate::record::{Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, TargetRecord};
 use crate::stats::{
     Collector, CollectorInbox, IntervalSink, LiveContext, Merged, ObservedTable, RunContext,
     UserShare,
@@ -56,6 +58,7 @@ struct Running {
     workers: WorkerThreads,
     collector: JoinHandle<Merged>,
     seconds: Receiver<Arc<Live>>,
+    stillness: Option<Stillness>,
     watch: Option<Watch>,
     facts: RunFacts,
     directory: RecordDirectory,
@@ -65,6 +68,7 @@ struct Running {
 struct Collected {
     merged: Merged,
     crashed_workers: usize,
+    pauses: Vec<PauseRecord>,
     interrupted: bool,
     observation: Option<Observation>,
     facts: RunFacts,
@@ -83,6 +87,7 @@ pub fn record(
 ) -> Result<Finished, RunError> {
     // First, since it may take seconds, in which the shop would close idle connections.
     let watch = observers::prepare(inputs.observed, inputs.plan, &inputs.request.addresses);
+    ignore_size_limits();
     let heard = inputs.control.clone();
     let _listening = signals::listen(move || heard.interrupt());
     let prepared = prepare(inputs, watch, script, command, faces)?;
@@ -177,7 +182,8 @@ fn start(
         .transpose()?;
     let (publish, seconds) = bounded(PUBLISHED);
     // Last: what is shown is in the record by then.
-    sinks.push(live_sink(inputs.control, &facts, faces, publish));
+    let live = live_sink(inputs.control, &facts, faces, publish);
+    sinks.push(Box::new(live.writing(&directory.run_json())));
     let start_ns = workers.start();
     inputs.control.begin(start_ns);
     if let Some((watch, csv)) = watch.as_ref().zip(observed_csv) {
@@ -187,6 +193,7 @@ fn start(
         workers,
         collector: thread::spawn(move || inbox.run(context, sinks)),
         seconds,
+        stillness: Stillness::watch(start_ns),
         watch,
         facts,
         directory,
@@ -199,18 +206,18 @@ fn live_sink(
     facts: &RunFacts,
     faces: &mut [Box<dyn Face>],
     publish: Sender<Arc<Live>>,
-) -> Box<dyn IntervalSink> {
+) -> LiveSink<impl FnMut(Arc<Live>) + Send + use<>> {
     let end = Arc::clone(control.interruption());
     let followers = faces.iter_mut().filter_map(|face| face.follower(facts));
     let mut followers: Vec<Follower> = followers.collect();
-    Box::new(LiveSink::new(facts.clone(), move |live: Arc<Live>| {
+    LiveSink::new(facts.clone(), move |live: Arc<Live>| {
         if live.record.thresholds.iter().any(|state| state.aborted) {
             end.stop();
         }
         followers.iter_mut().for_each(|follow| follow(&live));
         // A face that cannot keep up misses a second; the record does not.
         let _ = publish.try_send(live);
-    }))
+    })
 }
 
 /// Shows the run to its end, and waits for workers, collector and what is observed.
@@ -221,6 +228,7 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let crashed = running.workers.join();
+    let pauses = running.stillness.map(Stillness::end).unwrap_or_default();
     let interruption = inputs.control.interruption();
     let interruptions = interruption.times();
     let drain_wait = match interruptions {
@@ -248,6 +256,7 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
     Collected {
         crashed_workers: crashed.max(merged.lost_workers.len()),
         merged,
+        pauses,
         interrupted: interruptions > 0,
         observation,
         facts: running.facts,
@@ -264,6 +273,7 @@ fn settle(inputs: &RunInputs<'_>, collected: &Collected) -> Finished {
         directory: &collected.directory,
         merged: &collected.merged,
         crashed_workers: collected.crashed_workers,
+        pauses: &collected.pauses,
         interrupted: collected.interrupted,
         observation: collected.observation.as_ref(),
     })
@@ -344,6 +354,7 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
             load_schedule: control.load_schedule().cloned(),
             strict_rules: plan.races.rules.strict,
             ended_us: Arc::clone(control.ended_us()),
+            tell: Some(tell),
         },
     }
 }

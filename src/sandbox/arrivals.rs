@@ -35,12 +35,17 @@ impl ArrivalLog {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for ArrivedRequest { at_ns, request } in arrivals {
             if let Err(error) = writeln!(file, "{at_ns},{request}") {
-                eprintln!("warning: the arrival log ends early: {error}");
+                warn(&error);
                 return;
             }
         }
         if let Err(error) = file.flush() {
-            eprintln!("warning: the arrival log ends early: {error}");
+            warn(&error);
         }
     }
+}
+
+/// Who cannot be told is not.
+fn warn(error: &io::Error) {
+    let _ = writeln!(io::stderr(), "warning: the arrival log ends early: {error}");
 }

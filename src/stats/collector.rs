@@ -94,8 +94,8 @@ impl CollectorInbox {
     pub fn run(self, context: RunContext, sinks: Vec<Box<dyn IntervalSink>>) -> Merged {
         let mut seconds = Seconds::new(self.empty.len(), context.shape(), context.spawned_us);
         let mut merging = Merging {
+            sinks: Sinks::new(sinks, context.live.tell),
             totals: Totals::new(Arc::new(context)),
-            sinks: Sinks::new(sinks),
         };
         while !seconds.all_done() {
             let Ok(set) = self.full.recv() else { break };

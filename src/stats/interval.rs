@@ -67,6 +67,8 @@ pub struct CoreInterval {
     pub timings: Timings<LatencyCounts>,
     /// Users active at the end of the interval.
     pub users: u32,
+    /// Most users that were active at once in it.
+    pub most_users: u32,
     /// One entry a journey, in the plan's order.
     pub journeys: Vec<JourneyCounts>,
     /// What was contended for.
@@ -102,6 +104,7 @@ impl CoreInterval {
             counters: Counters::default(),
             timings: Timings::default(),
             users: 0,
+            most_users: 0,
             journeys: vec![JourneyCounts::default(); shape.journeys],
             contests: Contests::new(shape),
             rounds: Vec::with_capacity(if shape.races > 0 { Self::MAX_ROUNDS } else { 0 }),
@@ -146,6 +149,7 @@ impl CoreInterval {
         self.counters.forget();
         self.timings.forget();
         self.users = 0;
+        self.most_users = 0;
         self.journeys.forget();
         self.contests.forget();
         self.rounds.clear();

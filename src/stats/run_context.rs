@@ -51,6 +51,8 @@ pub struct LiveContext {
     pub strict_rules: bool,
     /// When somebody ended it before its time, in microseconds from its start; 0 while nobody did.
     pub ended_us: Arc<AtomicU64>,
+    /// Who is told of troubles with the record; must not be held up. `None` when nobody is.
+    pub tell: Option<fn(String)>,
 }
 
 impl RunContext {

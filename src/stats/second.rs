@@ -96,6 +96,8 @@ pub struct MergedInterval {
     pub timings: Timings<LatencyCounts>,
     /// Users active at the end.
     pub users: u32,
+    /// Most users that were active at once in it.
+    pub most_users: u32,
     /// One entry a journey, in the plan's order.
     pub journeys: Vec<JourneyCounts>,
     /// What was contended for.
@@ -123,6 +125,7 @@ impl MergedInterval {
             counters: Counters::default(),
             timings: Timings::default(),
             users: 0,
+            most_users: 0,
             journeys: vec![JourneyCounts::default(); shape.journeys],
             contests: Contests::new(shape),
             rounds: Vec::new(),
@@ -188,6 +191,7 @@ impl MergedInterval {
         self.counters.forget();
         self.timings.forget();
         self.users = 0;
+        self.most_users = 0;
         self.journeys.forget();
         self.contests.forget();
         self.rounds.clear();

@@ -21,6 +21,8 @@ struct Progress {
     done: bool,
     /// Users at the end of its latest set.
     users: u32,
+    /// Most users at once since the last second was closed.
+    most_users: u32,
 }
 
 /// The seconds that are still being put together.
@@ -62,6 +64,8 @@ impl Seconds {
             worker.reported_us = worker.reported_us.max(set.end_us);
             worker.done |= set.last;
             worker.users = set.users;
+            let most_users = set.most_users.max(set.users);
+            worker.most_users = worker.most_users.max(most_users);
         }
     }
 
@@ -122,6 +126,10 @@ impl Seconds {
             Phase::Steady
         };
         interval.users = self.workers.iter().map(|worker| worker.users).sum();
+        interval.most_users = self.workers.iter().map(|worker| worker.most_users).sum();
+        for worker in &mut self.workers {
+            worker.most_users = worker.users;
+        }
         Some(interval)
     }
 }

@@ -125,7 +125,7 @@ pub struct Totals {
     pub addresses: AddressTable,
     /// Users active at the end of the last second.
     pub users: u32,
-    /// Most users that were active at the end of a second.
+    /// Most users that were active at once.
     pub peak_users: u32,
     /// Where counting began, in microseconds from the start of the run.
     pub from_us: u64,
@@ -192,7 +192,8 @@ impl Totals {
         self.contests.absorb(&interval.contests);
         self.addresses.absorb(&interval.addresses);
         self.users = interval.users;
-        self.peak_users = self.peak_users.max(interval.users);
+        let most_users = interval.most_users.max(interval.users);
+        self.peak_users = self.peak_users.max(most_users);
         self.end_us = self.end_us.max(interval.end_us);
         self.absorb_health(interval);
         self.thresholds.second(interval, &self.context);

@@ -7,9 +7,34 @@ pub mod web;
 pub use metrics::MetricsFace;
 pub use terminal::TerminalView;
 
+use crate::pieces::{fall_silent, print_whole, tell};
 use crate::plan::ExitCode;
 use crate::report::LiveFace;
 use crate::run::{self, Face, RunControl, RunError, RunRequest, room_for};
+
+/// Prints `text`, which is all that was asked for.
+#[must_use]
+pub fn print_only(text: &str) -> ExitCode {
+    print_whole(text).map_or_else(|error| unsaid(&error), |()| ExitCode::Ok)
+}
+
+/// Waits for the end of what is being said, as far as somebody listens; gives the code that the process
+/// is to exit with.
+#[must_use]
+pub fn last_words(exit_code: ExitCode) -> ExitCode {
+    match fall_silent() {
+        Err(error) if exit_code == ExitCode::Ok => unsaid(&error),
+        _ => exit_code,
+    }
+}
+
+/// What was to be printed found no room.
+fn unsaid(error: &std::io::Error) -> ExitCode {
+    tell(format!("error: cannot write standard output: {error}"));
+    // Standard output is known to fail.
+    let _ = fall_silent();
+    ExitCode::RecordLost
+}
 
 /// Carries a run out, with the face that its output allows.
 ///
@@ -19,7 +44,7 @@ pub fn carry_out(mut request: RunRequest, command: String) -> Result<ExitCode, R
     let output = &request.output;
     let muted = output.quiet || output.only_summary;
     if let Some(remark) = output.remark.as_ref().filter(|_| !output.quiet) {
-        eprintln!("{remark}");
+        tell(remark);
     }
     // Before the faces, whose threads do as this one does.
     run::step_aside(&request.plan.placement);

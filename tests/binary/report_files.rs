@@ -74,3 +74,57 @@ fn without_a_record_there_is_a_clear_error() {
     assert!(told.contains("run.json"), "{told}");
     assert!(told.contains("name the directory of a record"), "{told}");
 }
+
+/// Reads every report of the record in `directory` that shows rules.
+fn reports_with_rules(directory: &Path) -> Vec<(&'static str, String)> {
+    ["md", "junit", "html"]
+        .map(|format| {
+            let made = report(&["--format", format, "--out", "-"], directory);
+            assert!(made.status.success(), "{format}: {made:?}");
+            (format, String::from_utf8_lossy(&made.stdout).into_owned())
+        })
+        .into()
+}
+
+#[test]
+fn a_killed_run_reports_every_violation_and_every_request_of_its_record() {
+    let run = "--profile race-audit --sandbox --bug double-refund=0.1 --pacing max -t 60s --no-tui";
+    let invocation = Invocation::begin(run);
+    let run_json = invocation.wait_for_record();
+    let directory = run_json.parent().expect("its directory").to_owned();
+    let ledger = directory.join("ledger.jsonl");
+    let give_up = std::time::Instant::now() + Duration::from_secs(60);
+    while std::fs::metadata(&ledger).map_or(0, |found| found.len()) == 0 {
+        assert!(std::time::Instant::now() < give_up, "no violation");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let kept = invocation.kill();
+    let text = std::fs::read_to_string(&ledger).expect("a ledger");
+    let first: serde_json::Value =
+        serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
+    let rule = first["rule"].as_str().expect("a rule");
+    for (format, report) in reports_with_rules(&directory) {
+        assert!(report.contains(rule), "{format}: {report}");
+    }
+    // What the interval logs hold is what the reports say.
+    let series = std::fs::read_to_string(directory.join("series.csv")).expect("a series");
+    let whole = &series[..series.rfind('\n').expect("lines")];
+    let cells = whole.lines().skip(1).map(|line| line.split(',').nth(4));
+    let requests: u64 = cells
+        .map(|cell| {
+            cell.and_then(|cell| cell.parse::<u64>().ok())
+                .expect("a number")
+        })
+        .sum();
+    let summary = report(&["--format", "summary", "--out", "-"], &directory);
+    let summary: serde_json::Value = serde_json::from_slice(&summary.stdout).expect("JSON");
+    assert_eq!(
+        summary["metrics"]["http_reqs"]["count"], requests,
+        "{summary}"
+    );
+    std::fs::remove_file(run_json).expect("removed");
+    for (format, report) in reports_with_rules(&directory) {
+        assert!(report.contains(rule), "{format} without run.json: {report}");
+    }
+    drop(kept);
+}

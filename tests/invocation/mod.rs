@@ -40,13 +40,17 @@ pub struct Ended {
 /// The program, without the variables that change what it does.
 pub fn shopblast() -> Command {
     let mut command = Command::new(PROGRAM);
+    without_variables(&mut command);
+    command
+}
+
+fn without_variables(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("SHOPBLAST_") || text.starts_with("LOCUST_") {
             command.env_remove(&name);
         }
     }
-    command
 }
 
 /// Runs `shopblast` with the words of `line` to its end.
@@ -88,6 +92,31 @@ impl Invocation {
         let mut command = shopblast();
         command.args(words(line)).current_dir(directory.path());
         Self::start(command, directory, line)
+    }
+
+    /// Has a shell carry out `script` in an empty directory, where `$RUN` is the program with the words of
+    /// `line`.
+    pub fn begin_script(script: &str, line: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", script])
+            .env("RUN", format!("{PROGRAM} {line}"))
+            .current_dir(directory.path());
+        without_variables(&mut command);
+        Self::start(command, directory, script)
+    }
+
+    /// The path of the run's `run.json`, as soon as there is one.
+    pub fn wait_for_record(&self) -> PathBuf {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            if let Some(path) = self.record_path() {
+                return path;
+            }
+            assert!(Instant::now() < give_up, "`{}` records nothing", self.line);
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What it prints goes into files, so that a full pipe cannot hold it up.

@@ -34,6 +34,7 @@ fn facts() -> RunFacts {
         command: "shopblast --profile spike".to_owned(),
         plan: serde_json::Map::from_iter([("profile".to_owned(), "spike".into())]),
         plan_hash: "00000000deadbeef".to_owned(),
+        asked_users: None,
         seed: u64::MAX,
         host: HostFacts::default(),
         races: shopblast::plan::RaceRules::default(),

@@ -1,15 +1,18 @@
 //! The live line of a run: redrawn each second on a terminal, a plain line every two elsewhere.
 
-use crate::pieces::{duration_text, rate_text};
+use super::bar_line::BarLine;
+use crate::pieces::{duration_text, rate_text, tell};
 use crate::record::Live;
 use crate::stats::Outcome;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 /// Seconds between plain lines.
 const PLAIN_EVERY_S: f64 = 2.0;
 /// A second may end this much early and still count as its time.
 const TOLERANCE_S: f64 = 0.1;
+/// Most pictures of the bar a second.
+const BARS_PER_S: u8 = 10;
 
 /// Shows a run while it goes on, on standard error.
 pub struct LiveFace {
@@ -50,8 +53,7 @@ impl LiveFace {
             LiveMode::Plain { due_s } => {
                 if elapsed_s + TOLERANCE_S >= *due_s {
                     *due_s = elapsed_s + PLAIN_EVERY_S;
-                    // Nobody reads a closed pipe: not a reason to end the run.
-                    let _ = writeln!(anstream::stderr(), "{}", live_line(live));
+                    tell(live_line(live));
                 }
             }
         }
@@ -68,8 +70,8 @@ impl LiveFace {
 fn bar(run_time_s: f64) -> ProgressBar {
     let style =
         ProgressStyle::with_template("{bar:20} {wide_msg}").expect("a constant template is valid");
-    ProgressBar::with_draw_target(Some(milliseconds(run_time_s)), ProgressDrawTarget::stderr())
-        .with_style(style)
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(BarLine::default()), BARS_PER_S);
+    ProgressBar::with_draw_target(Some(milliseconds(run_time_s)), target).with_style(style)
 }
 
 fn milliseconds(s: f64) -> u64 {

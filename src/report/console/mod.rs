@@ -1,6 +1,7 @@
 //! A run on the console: its live line, and the summary at its end, a section a file.
 
 pub(crate) mod back_end_section;
+mod bar_line;
 mod live;
 pub(crate) mod race_sections;
 mod recovery_section;

@@ -21,11 +21,15 @@ const HEADLINE: Style = AnsiColor::Red.on_default().bold();
 
 /// The summary of a finished run. `files` are the places where more is written, a line each.
 ///
-/// First whether the generator was at its limit, then the whole run by name, the steady state, journeys
+/// First what could not be written, whether the generator was at its limit, then the whole run by name, the steady state, journeys
 /// and events, races, rules, thresholds, the back end, recovery, the errors (failures before refusals), the generator's costs, the verdict and the files, and the exit code when it is not 0.
 #[must_use]
 pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) -> String {
-    let mut sections = vec![headline(record, *style), overview(record)];
+    let mut sections = vec![
+        losses(record, *style),
+        headline(record, *style),
+        overview(record),
+    ];
     sections.push(format!(
         "{}\n{}",
         bold(*style, "Whole run"),
@@ -53,6 +57,7 @@ pub fn summary_text(record: &RunRecord, files: &[String], style: &SummaryStyle) 
 #[must_use]
 pub fn brief_text(record: &RunRecord, files: &[String], style: &SummaryStyle) -> String {
     let mut sections = vec![
+        losses(record, *style),
         headline(record, *style),
         violated_section(record, directory(files), *style),
         crossed_section(record, *style),
@@ -67,6 +72,19 @@ pub fn brief_text(record: &RunRecord, files: &[String], style: &SummaryStyle) ->
 /// The record's directory, which is the first of the files.
 fn directory(files: &[String]) -> &str {
     files.first().map_or("", |path| path.trim_end_matches('/'))
+}
+
+/// What is missing in the record and the outputs, before everything.
+fn losses(record: &RunRecord, style: SummaryStyle) -> String {
+    if record.losses.is_empty() {
+        return String::new();
+    }
+    let title = "THE RECORD IS NOT WHOLE: this is what was measured, and not all of it is on disk";
+    let mut text = style.paint(HEADLINE, title);
+    for loss in &record.losses {
+        let _ = write!(text, "\n  - {loss}");
+    }
+    text
 }
 
 /// What puts all figures in doubt, before any of them.

@@ -40,6 +40,8 @@ pub fn github_annotations(record: &RunRecord) -> String {
         let why = rule.why.as_deref().unwrap_or_default();
         errors.push(("Invariant violated", format!("{}: {why}", rule.name)));
     }
+    let losses = record.losses.iter().cloned();
+    errors.extend(losses.map(|loss| ("Record not whole", loss)));
     let generator = &record.generator;
     if generator.is_at_its_limit() {
         warnings.push(("Generator at its limit", generator.reasons.join("; ")));

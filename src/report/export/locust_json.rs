@@ -21,8 +21,12 @@ pub struct LocustStats<'a> {
     /// What counts as failures, most frequent first.
     pub errors: Vec<LocustFailureRow<'a>>,
     /// Requests in the latest second.
-    pub total_rps: f64,
+    pub current_rps: f64,
     /// Failures in the latest second.
+    pub current_fail_per_sec: f64,
+    /// Requests a second of the measured time.
+    pub total_rps: f64,
+    /// Failures a second of the measured time.
     pub total_fail_per_sec: f64,
     /// Failures by requests, 0 to 1.
     pub fail_ratio: f64,
@@ -95,8 +99,10 @@ impl<'a> LocustStats<'a> {
         stats.push(all.clone());
         Self {
             errors: errors(live),
-            total_rps: all.current_rps,
-            total_fail_per_sec: all.current_fail_per_sec,
+            current_rps: all.current_rps,
+            current_fail_per_sec: all.current_fail_per_sec,
+            total_rps: all.total_rps,
+            total_fail_per_sec: all.total_fail_per_sec,
             fail_ratio: all.num_failures as f64 / all.num_requests.max(1) as f64,
             current_response_time_percentiles: current_percentiles(Some(&live.now)),
             stats,

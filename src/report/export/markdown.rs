@@ -42,7 +42,7 @@ fn head(record: &RunRecord) -> String {
         plain(&record.profile),
         plain(verdict)
     );
-    for reason in &record.generator.reasons {
+    for reason in record.losses.iter().chain(&record.generator.reasons) {
         let _ = writeln!(text, "> ⚠️ {}\n", plain(reason));
     }
     let _ = writeln!(

@@ -64,7 +64,7 @@ impl Headline {
             tone,
             word,
             sentence: sentence(run),
-            cut_off: cut_off(recorded),
+            cut_off: cut_off(run),
             findings: findings(run),
             cards: cards(run),
             exit: run.exit_code.map(|code| {
@@ -100,6 +100,7 @@ fn standing(run: &RunRecord) -> (Tone, &'static str) {
             "bad",
             "Threshold crossed",
         ),
+        (!run.losses.is_empty(), "doubt", "Record not whole"),
         (!run.finished, "doubt", "Cut off"),
         (run.interrupted, "doubt", "Interrupted"),
         (run.totals.failures > 0, "bad", "Requests failed"),
@@ -120,24 +121,14 @@ fn sentence(run: &RunRecord) -> String {
     verdict(run, circumstances).sentence
 }
 
-fn cut_off(recorded: &Recorded) -> Option<String> {
-    let run = &recorded.run;
+fn cut_off(run: &RunRecord) -> Option<String> {
     if run.finished {
         return None;
     }
-    let seconds = recorded.series.numbers("second");
-    let lengths = recorded.series.numbers("length_s");
-    let charted_s = seconds
-        .last()
-        .zip(lengths.last())
-        .map_or(0.0, |(s, l)| s + l);
     let mut text = format!(
-        "This run was cut off: its record was never finished. Totals and tables hold the first {:.0} s",
+        "This run was cut off: its record was never finished. What follows holds its first {:.0} s",
         run.measured_s
     );
-    if charted_s > run.measured_s {
-        text.push_str(&format!(", charts the first {charted_s:.0} s"));
-    }
     text.push_str(" (or the run was still going on when this report was made).");
     Some(text)
 }

@@ -177,7 +177,7 @@ fn a_run_that_was_cut_off_says_so() {
         &|_| Vec::new(),
     );
     assert!(page.contains("This run was cut off"), "{}", body_of(&page));
-    assert!(page.contains("hold the first 1 s, charts the first 3 s"));
+    assert!(page.contains("holds its first 3 s"));
     assert_eq!(
         data_of(&page)["over_time"]["time_s"]
             .as_array()

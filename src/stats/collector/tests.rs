@@ -4,6 +4,7 @@ use super::*;
 use crate::stats::{LatencyCounts, Outcome, Phase, StatName, WorkerHealth};
 use proptest::prelude::*;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -180,9 +181,20 @@ fn phases_are_kept_apart() {
     assert_eq!(shown[1].longest_us, [200, 300]);
 }
 
-/// Fails in its second second, and counts how often it was asked.
+/// Finds no room in some of its seconds, and counts how often it was asked.
 struct FullDisk {
-    asked: Arc<Mutex<u32>>,
+    asked: u32,
+    full: Range<u32>,
+}
+
+impl FullDisk {
+    fn ask(&mut self) -> io::Result<()> {
+        self.asked += 1;
+        match self.full.contains(&self.asked) {
+            true => Err(io::Error::other("no space left")),
+            false => Ok(()),
+        }
+    }
 }
 
 impl IntervalSink for FullDisk {
@@ -191,38 +203,40 @@ impl IntervalSink for FullDisk {
     }
 
     fn second(&mut self, _interval: &MergedInterval, _totals: &Totals) -> io::Result<()> {
-        let mut asked = self.asked.lock().expect("not poisoned");
-        *asked += 1;
-        if *asked == 2 {
-            return Err(io::Error::other("no space left"));
-        }
-        Ok(())
+        self.ask()
     }
 
     fn finish(&mut self, _totals: &Totals) -> io::Result<()> {
-        panic!("asked after it failed");
+        self.ask()
     }
 }
 
 #[test]
-fn a_sink_that_fails_is_reported_and_the_run_goes_on() {
-    let asked = Arc::new(Mutex::new(0));
-    let sink = FullDisk {
-        asked: Arc::clone(&asked),
+fn a_sink_that_fails_is_asked_again_and_reported_when_it_fails_in_the_end() {
+    // Four seconds, and the end.
+    let lost = |second: u32| {
+        format!(
+            "cannot write results/full.csv: no space left; it holds the run up to second {second} only"
+        )
     };
-    let seen = vec![vec![vec![(0, 1)]; 4]];
-    let (merged, _) = collect(&seen, vec![Box::new(sink)]);
-    assert_eq!(merged.totals.all.requests(), 4);
-    assert_eq!(*asked.lock().expect("not poisoned"), 2);
-    let messages: Vec<String> = merged
-        .sink_failures
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    assert_eq!(
-        messages,
-        ["cannot write results/full.csv: no space left; it holds the run up to second 1 only"]
-    );
+    for (full, expected) in [
+        (2..2, vec![]),
+        (2..4, vec![]),
+        (1..5, vec![]),
+        (2..6, vec![lost(1)]),
+        (5..6, vec![lost(4)]),
+    ] {
+        let seen = vec![vec![vec![(0, 1)]; 4]];
+        let sink = FullDisk {
+            asked: 0,
+            full: full.clone(),
+        };
+        let (merged, _) = collect(&seen, vec![Box::new(sink)]);
+        assert_eq!(merged.totals.all.requests(), 4);
+        let failures = merged.sink_failures.iter();
+        let messages: Vec<String> = failures.map(ToString::to_string).collect();
+        assert_eq!(messages, expected, "{full:?}");
+    }
 }
 
 #[test]

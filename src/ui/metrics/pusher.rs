@@ -1,6 +1,7 @@
 //! Pushes figures to a collector of OpenTelemetry, on a thread of its own. One that is slow or away
 //! costs the run nothing: what it misses is in the next push, since figures only grow.
 
+use crate::pieces::tell;
 use crate::report::{MetricFamily, otlp_json};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::thread;
@@ -39,7 +40,7 @@ impl Pusher {
                 drop(done_sender);
             });
         if let Err(error) = pushing {
-            eprintln!("warning: no figures are pushed: {error}");
+            tell(format!("warning: no figures are pushed: {error}"));
         }
         Self { pushes, done }
     }
@@ -79,7 +80,9 @@ fn push_all(url: &str, waiting: &Receiver<Push>) {
             Err(_) if is_told => {}
             Err(error) => {
                 is_told = true;
-                eprintln!("warning: cannot push figures to {url}: {error}; the run goes on");
+                tell(format!(
+                    "warning: cannot push figures to {url}: {error}; the run goes on"
+                ));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `/metrics` for Prometheus, on a thread of its own. It answers until the process ends.
 
 use super::latest::Latest;
+use crate::pieces::tell;
 use crate::report::{OPEN_METRICS_TYPE, open_metrics_text};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -26,10 +27,10 @@ impl MetricsServer {
             .spawn(move || {
                 let served = runtime.block_on(serve(listener, latest));
                 if let Err(error) = served {
-                    eprintln!("warning: /metrics is served no more: {error}");
+                    tell(format!("warning: /metrics is served no more: {error}"));
                 }
             })?;
-        eprintln!("metrics: http://{address}/metrics");
+        tell(format!("metrics: http://{address}/metrics"));
         Ok(Self)
     }
 }

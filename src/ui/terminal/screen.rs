@@ -1,5 +1,6 @@
 //! The terminal while the view is on it, and its return to order, whatever happens.
 
+use crate::pieces::{Pictures, fall_silent_soon};
 use crate::run::before_exit;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
@@ -8,7 +9,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::{Frame, Terminal};
-use std::io::{self, Stdout};
+use std::io;
 use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +21,7 @@ static HOOKED: Once = Once::new();
 pub struct Screen {
     /// Never dropped: at its end it would show the cursor, which [`give_back`] does, and panic where
     /// the terminal has gone.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Pictures>>>,
 }
 
 impl Screen {
@@ -38,13 +39,13 @@ impl Screen {
                 report(panic);
             }));
         });
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let terminal = Terminal::new(CrosstermBackend::new(Pictures::on_output()))?;
         IS_TAKEN.store(true, Ordering::SeqCst);
         let mut screen = Self {
             terminal: ManuallyDrop::new(terminal),
         };
         enable_raw_mode()?;
-        execute!(io::stdout(), EnterAlternateScreen)?;
+        execute!(Pictures::on_output(), EnterAlternateScreen)?;
         screen.terminal.hide_cursor()?;
         Ok(screen)
     }
@@ -60,7 +61,11 @@ impl Screen {
     /// # Errors
     /// When the terminal is gone.
     pub fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        self.terminal.draw(draw).map(|_| ())
+        // A terminal that is paused shows the next one.
+        match Pictures::on_output().are_shown() {
+            true => self.terminal.draw(draw).map(|_| ()),
+            false => Ok(()),
+        }
     }
 }
 
@@ -74,7 +79,8 @@ impl Drop for Screen {
 fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
         // Nothing can be done about a terminal that is gone.
-        let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
+        let _ = execute!(Pictures::on_output(), LeaveAlternateScreen, Show);
+        fall_silent_soon();
         let _ = disable_raw_mode();
     }
 }

@@ -6,6 +6,7 @@ use super::order::SwarmOrder;
 use super::server::{WebError, WebServer, WebSettings};
 use super::session::{PageSession, PlanOrder};
 use crate::engine::Subject;
+use crate::pieces::{print, tell};
 use crate::plan::{ExitCode, Placement};
 use crate::run;
 use crossbeam_channel::bounded;
@@ -57,17 +58,20 @@ pub fn serve(request: WebRequest) -> Result<ExitCode, WebError> {
         request.offer,
         request.subject,
     )?;
-    println!("the web page is on {} (Ctrl-C ends it)", server.url());
+    print(format!(
+        "the web page is on {} (Ctrl-C ends it)\n",
+        server.url()
+    ));
     if let Some(token) = server.made_up_token() {
-        println!(
-            "token: {token} (made up, since others can reach this address; --web-token chooses one)"
-        );
+        print(format!(
+            "token: {token} (made up, since others can reach this address; --web-token chooses one)\n"
+        ));
     }
     if let Some(order) = request.first
         && let Err(why) = session.start(&order)
     {
         // The page and the console tell; another try may be made there.
-        eprintln!("not started: {why}");
+        tell(format!("not started: {why}"));
     }
     // The listener lives as long as this function: nobody else hangs up.
     let _ = interrupted.recv();

@@ -12,6 +12,7 @@ use super::security::gate;
 use super::session::PageSession;
 use super::{downloads, locust, login, page, reports};
 use crate::engine::Subject;
+use crate::pieces::tell;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -190,7 +191,7 @@ async fn serve(listener: TcpListener, app: Arc<App>) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => Crowd::new(listener, MOST_CONNECTIONS),
         Err(error) => {
-            eprintln!("warning: the web page is not served: {error}");
+            tell(format!("warning: the web page is not served: {error}"));
             return;
         }
     };
@@ -204,7 +205,7 @@ async fn serve(listener: TcpListener, app: Arc<App>) {
     tokio::select! {
         served = async { served.await } => {
             if let Err(error) = served {
-                eprintln!("warning: the web page is not served any more: {error}");
+                tell(format!("warning: the web page is not served any more: {error}"));
             }
         }
         () = overdue => {}

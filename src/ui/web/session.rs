@@ -2,6 +2,7 @@
 
 use super::board::{Board, Card};
 use super::order::SwarmOrder;
+use crate::pieces::tell;
 use crate::plan::{ExitCode, LONGEST_DURATION, Load, Plan, RunId};
 use crate::record::RunFacts;
 use crate::report::LiveFace;
@@ -210,7 +211,7 @@ impl Test {
             }
             Err(error) => {
                 let why = error.to_string();
-                eprintln!("error: {why}");
+                tell(format!("error: {why}"));
                 self.board.failed(&why);
                 // Nobody waits when the clock had started.
                 let _ = self.starting.try_send(Err(why));

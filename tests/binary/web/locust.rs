@@ -4,9 +4,11 @@ use crate::web_server::{WebServer, read_json};
 use serde_json::Value;
 
 /// Keys of Locust 2.43.3 (`StatsEntry.to_dict`, `WebUI.request_stats`).
-const REPORT_KEYS: [&str; 8] = [
+const REPORT_KEYS: [&str; 10] = [
     "stats",
     "errors",
+    "current_rps",
+    "current_fail_per_sec",
     "total_rps",
     "total_fail_per_sec",
     "fail_ratio",

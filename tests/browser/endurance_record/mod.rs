@@ -169,6 +169,7 @@ fn facts() -> RunFacts {
         command: "shopblast --profile endurance".to_owned(),
         plan: serde_json::Map::from_iter([("profile".to_owned(), "endurance".into())]),
         plan_hash: "00000000deadbeef".to_owned(),
+        asked_users: None,
         seed: 45,
         host: HostFacts::default(),
         races: RaceRules::default(),

@@ -42,6 +42,18 @@ const MACHINE_PATHS: &[&str] = &[
 const INVOCATION: &str = "tests/invocation/mod.rs";
 const PROGRAM: &str = concat!("CARGO_BIN_", "EXE_shopblast");
 
+/// Where the program speaks, and what speaks anywhere else: a reader that pauses would hold it up, one
+/// that goes would make it panic.
+const VOICE: &str = "src/pieces/voice.rs";
+const OTHER_VOICES: &[&str] = &[
+    "println!(",
+    "print!(",
+    "stdout().lock()",
+    "stderr().lock()",
+    "execute!(io::stdout()",
+    "ProgressDrawTarget::std",
+];
+
 /// A rule: what it finds in a file.
 pub type Rule = fn(&File) -> Vec<Finding>;
 
@@ -56,6 +68,7 @@ pub const RULES: &[Rule] = &[
     no_machine_paths,
     the_program_is_started_in_one_place,
     imports::point_downward,
+    the_program_has_one_voice,
 ];
 
 /// A rule about how files fit together: what it finds in all of them.
@@ -220,6 +233,21 @@ fn no_machine_paths(file: &File) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn the_program_has_one_voice(file: &File) -> Vec<Finding> {
+    let is_told = |line: &str| OTHER_VOICES.iter().any(|voice| line.contains(voice));
+    let is_of_program = file.path.starts_with("src/") && file.path != VOICE;
+    // Tests may print.
+    let lines = file
+        .lines()
+        .take_while(|(_, line)| !line.contains("#[cfg(test)]"));
+    let says = format!("say it with `tell` or `print` of {VOICE}, which hold nobody up");
+    lines
+        .filter(|(_, line)| is_of_program && is_told(code_of(line)))
+        .filter(|_| !file.path.contains("tests"))
+        .map(|(number, _)| Finding::at(file, number, says.clone()))
+        .collect()
 }
 
 fn the_program_is_started_in_one_place(file: &File) -> Vec<Finding> {

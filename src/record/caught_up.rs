@@ -1,0 +1,239 @@
+//! A record of a run that was killed, caught up: what its files say beyond its `run.json`, which is a
+//! second older at most, or is not there at all. The newest second wins.
+
+use super::contest_record::{InvariantRecord, WitnessRecord};
+use super::csv_columns::CsvColumns;
+use super::interval_log::{LatencyKind, tag_text};
+use super::ledger_log::{LEDGER_JSONL, LedgerLine};
+use super::request_log::{NameLog, RequestLog};
+use super::run_record::{Figures, NameRecord, RunRecord};
+use crate::plan::FailureRule;
+use crate::stats::{
+    LatencyCounts, LatencySummary, Outcome, OutcomeCounts, RuleVerdict, WITNESSES_A_RULE,
+};
+use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What a record holds beside its `run.json`.
+pub(super) struct Beside<'a> {
+    /// Where the rest of it is.
+    pub directory: &'a Path,
+    /// `series.csv`.
+    pub series: &'a CsvColumns,
+    /// `outcomes.csv`.
+    pub outcomes: &'a CsvColumns,
+    /// `response.hlog`.
+    pub requests: &'a RequestLog,
+}
+
+/// Brings `run`, which was never finished, up to what is there beside it.
+pub(super) fn catch_up(run: &mut RunRecord, beside: &Beside<'_>) {
+    let seconds = beside.series.numbers("second");
+    let lengths = beside.series.numbers("length_s");
+    let last = seconds.last().zip(lengths.last());
+    let end_s = last.map_or(0.0, |(start_s, length_s)| start_s + length_s);
+    if end_s > run.measured_s {
+        run.measured_s = end_s;
+        count_again(run, beside);
+    }
+    add_violations(run, beside.directory);
+}
+
+/// Names and totals from the logs of all requests, and outcomes from theirs.
+fn count_again(run: &mut RunRecord, beside: &Beside<'_>) {
+    let log = |kind: LatencyKind| RequestLog::read(&beside.directory.join(kind.file_name()));
+    let (service, lag) = (log(LatencyKind::Service), log(LatencyKind::Lag));
+    let others = others_by_name(beside.outcomes);
+    let rule = rule_of(&run.failure_rule);
+    let mut all = [(); 3].map(|()| LatencyCounts::histogram());
+    for (tag, response) in beside.requests.tags() {
+        let logs = [Some(response), service.of(tag), lag.of(tag)];
+        let latencies = logs.map(|log| log.map(|log: &NameLog| &log.latencies));
+        for (sum, one) in all.iter_mut().zip(latencies) {
+            // The ranges are the same: nothing is out of range.
+            let _ = one.map(|one| sum.add(one));
+        }
+        let is_known = |name: &NameRecord| tag_text(&name.method, &name.name) == tag;
+        let place = run.names.iter().position(is_known).unwrap_or_else(|| {
+            run.names.push(named(tag, &others));
+            run.names.len() - 1
+        });
+        let name = &mut run.names[place];
+        let key = (name.method.clone(), name.name.clone());
+        let others = others.get(&key).copied().unwrap_or_default();
+        recount(&mut name.figures, latencies, others, rule, run.measured_s);
+    }
+    let mut sum = OutcomeCounts::default();
+    others.values().for_each(|counts| sum.absorb(counts));
+    let [response, service, lag] = &all;
+    let latencies = [Some(response), Some(service), Some(lag)];
+    recount(&mut run.totals, latencies, sum, rule, run.measured_s);
+    let sum = |name: &str| beside.series.numbers(name).iter().sum::<f64>() as u64;
+    run.totals.bytes_in = run.totals.bytes_in.max(sum("bytes_in"));
+    run.totals.bytes_out = run.totals.bytes_out.max(sum("bytes_out"));
+    let users = beside.series.numbers("users").into_iter();
+    run.peak_users = run.peak_users.max(users.fold(0.0, f64::max) as u32);
+}
+
+/// Requests that were no success, by method and name.
+fn others_by_name(outcomes: &CsvColumns) -> BTreeMap<(String, String), OutcomeCounts> {
+    let names = outcomes.texts("method").zip(outcomes.texts("name"));
+    let columns = OutcomeCounts::of(|_| 0);
+    let columns: Vec<_> = columns
+        .others()
+        .map(|(outcome, _)| (outcome, outcomes.numbers(outcome.word())))
+        .collect();
+    let mut by_name: BTreeMap<(String, String), OutcomeCounts> = BTreeMap::new();
+    for (row, (method, name)) in names.enumerate() {
+        let counts = OutcomeCounts::of(|outcome| {
+            let column = columns.iter().find(|(known, _)| *known == outcome);
+            column.map_or(0, |(_, counts)| counts[row] as u64)
+        });
+        let key = (method.to_owned(), name.to_owned());
+        by_name.entry(key).or_default().absorb(&counts);
+    }
+    by_name
+}
+
+/// A name that `run.json` does not know yet: as other files have it, else as its tag tells.
+fn named(tag: &str, others: &BTreeMap<(String, String), OutcomeCounts>) -> NameRecord {
+    let written = others
+        .keys()
+        .find(|(method, name)| tag_text(method, name) == tag);
+    let (method, name) = written.cloned().unwrap_or_else(|| {
+        let (method, _) = tag.split_once('_').unwrap_or_default();
+        (method.to_owned(), tag.replacen('_', " ", 1))
+    });
+    NameRecord {
+        method,
+        name,
+        figures: Figures::default(),
+    }
+}
+
+fn recount(
+    figures: &mut Figures,
+    [response, service, lag]: [Option<&Histogram<u64>>; 3],
+    others: OutcomeCounts,
+    rule: FailureRule,
+    measured_s: f64,
+) {
+    let requests = response.map_or(0, Histogram::len);
+    let sum: u64 = others.others().map(|(_, count)| count).sum();
+    for (outcome, count) in others.others() {
+        match outcome {
+            Outcome::Success => {}
+            Outcome::Refused => figures.refused = count,
+            Outcome::Conflict => figures.conflict = count,
+            Outcome::Failed => figures.failed = count,
+            Outcome::Unknown => figures.unknown = count,
+        }
+    }
+    figures.requests = requests;
+    figures.success = requests.saturating_sub(sum);
+    figures.failures = others.failures(rule);
+    figures.requests_per_s = requests as f64 / measured_s.max(1e-6);
+    figures.replies = requests.saturating_sub(figures.unknown);
+    figures.response_us = response.map(summary).unwrap_or_default();
+    figures.service_us = service.map(summary).unwrap_or_default();
+    figures.lag_us = lag.map(summary).unwrap_or_default();
+}
+
+/// To three significant digits, as the logs have it.
+fn summary(latencies: &Histogram<u64>) -> LatencySummary {
+    if latencies.is_empty() {
+        return LatencySummary::default();
+    }
+    let quantile = |share| latencies.value_at_quantile(share).min(latencies.max());
+    LatencySummary {
+        min: latencies.min(),
+        p50: quantile(0.5),
+        p90: quantile(0.9),
+        p95: quantile(0.95),
+        p99: quantile(0.99),
+        p999: quantile(0.999),
+        max: latencies.max(),
+        mean: latencies.mean(),
+    }
+}
+
+fn rule_of(word: &str) -> FailureRule {
+    match word {
+        "strict" => FailureRule::Strict,
+        "locust" => FailureRule::Locust,
+        _ => FailureRule::Default,
+    }
+}
+
+/// Violations that the ledger holds and the rest of the record does not.
+fn add_violations(run: &mut RunRecord, directory: &Path) {
+    let bytes = std::fs::read(directory.join(LEDGER_JSONL)).unwrap_or_default();
+    // A line that was cut off is none.
+    let lines = bytes.split(|&byte| byte == b'\n');
+    let lines = lines.filter_map(|line| serde_json::from_slice::<LedgerLine>(line).ok());
+    let mut by_rule: BTreeMap<String, Vec<LedgerLine>> = BTreeMap::new();
+    for line in lines {
+        let rule = line.violation.rule.clone();
+        by_rule.entry(rule).or_default().push(line);
+    }
+    for (rule, lines) in by_rule {
+        add_to_rule(run, &rule, lines);
+    }
+}
+
+fn add_to_rule(run: &mut RunRecord, rule: &str, lines: Vec<LedgerLine>) {
+    let count = lines.len() as u64;
+    let Some(newest) = lines.last() else { return };
+    let strict = serde_json::Value::Object(run.plan.clone());
+    let strict = strict.pointer("/races/rules/strict").cloned();
+    let is_enforced = newest.enforced || strict == Some(true.into());
+    let place = run.invariants.iter().position(|known| known.name == rule);
+    let place = place.unwrap_or_else(|| {
+        run.invariants.push(unchecked_rule(newest));
+        run.invariants.len() - 1
+    });
+    let known = &mut run.invariants[place];
+    if count <= known.violated {
+        return;
+    }
+    known.checked += count - known.violated;
+    known.violated = count;
+    known.verdict = match is_enforced {
+        true => RuleVerdict::Violated,
+        false => RuleVerdict::Known,
+    };
+    known.why = lines.first().map(|line| line.violation.why.clone());
+    let of_rule = |witness: &&WitnessRecord| witness.violation.rule == rule;
+    let kept = run.witnesses.iter().filter(of_rule).count();
+    let first = run.witnesses.iter().find(of_rule).map(|it| it.number);
+    let next = run.witnesses.iter().map(|witness| witness.number).max();
+    let next = next.unwrap_or(0) + 1;
+    known.witness = first.or(Some(next));
+    let new = lines.into_iter().take(WITNESSES_A_RULE).skip(kept);
+    let numbered = (next..).zip(new);
+    run.witnesses
+        .extend(numbered.map(|(number, line)| WitnessRecord {
+            number,
+            violation: line.violation,
+        }));
+}
+
+/// A rule that was broken before `run.json` told of any check of it.
+fn unchecked_rule(line: &LedgerLine) -> InvariantRecord {
+    InvariantRecord {
+        name: line.violation.rule.clone(),
+        text: line.text.clone(),
+        enforced: line.enforced,
+        verdict: RuleVerdict::Held,
+        checked: 0,
+        violated: 0,
+        undecided: 0,
+        cut: 0,
+        why: None,
+        witness: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

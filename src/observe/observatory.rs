@@ -5,7 +5,7 @@ use super::aliases::{AliasReader, is_outbox};
 use super::http::{agent, get};
 use super::prometheus::parse_prometheus;
 use super::source::{FigureSource, Readout};
-use crate::plan::Target;
+use crate::plan::{Target, shown_start};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,10 @@ const OUTBOX_PATH: &str = "/api/outbox";
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Lines that the Locust suite prints at the end of a run.
 const KEPT_LINES: [&str; 3] = ["protean_outbox", "protean_stream", "protean_broker"];
+
+/// How many of them are kept, and how much of each.
+const MOST_LINES: usize = 200;
+const MOST_CHARACTERS: usize = 400;
 
 /// Reads `/metrics`, and `/api/outbox` when that has no outbox.
 pub struct ObservatorySource {
@@ -57,10 +61,17 @@ impl ObservatorySource {
             Problem::new(format!("{}{METRICS_PATH}: {error}", self.target.url()))
         })?;
         let mut readout = self.aliases.figures(&samples);
-        let kept = text
+        let mut kept = text
             .lines()
             .filter(|line| KEPT_LINES.iter().any(|start| line.starts_with(start)));
-        readout.lines = kept.map(str::to_owned).collect();
+        let shown = kept.by_ref().take(MOST_LINES);
+        readout.lines = shown
+            .map(|line| shown_start(line, MOST_CHARACTERS).into_owned())
+            .collect();
+        let more = kept.count();
+        if more > 0 {
+            readout.lines.push(format!("# and {more} more lines"));
+        }
         Ok(readout)
     }
 
@@ -84,7 +95,7 @@ impl ObservatorySource {
             counts.extend(numbers.map(|(status, count)| (domain.as_str(), status.as_str(), count)));
         }
         let mut readout = self.aliases.outbox_counts(counts);
-        readout.caveats.extend(caveats);
+        caveats.into_iter().for_each(|says| readout.caveat(says));
         Ok(readout)
     }
 }

@@ -128,7 +128,10 @@ fn a_body_in_small_chunks_takes_no_more_room_than_the_largest_one() {
     let framed = "1\r\ny\r\n".repeat(20_000);
     // What is announced counts before it comes.
     let with = |announced: usize| format!("{head}{framed}{announced:x}\r\n");
-    assert_eq!(parse(with(MAX_BODY_BYTES - framed.len()).as_bytes()), PARTIAL);
+    assert_eq!(
+        parse(with(MAX_BODY_BYTES - framed.len()).as_bytes()),
+        PARTIAL
+    );
     assert_eq!(parse(with(MAX_BODY_BYTES).as_bytes()), Incoming::Bad);
 }
 

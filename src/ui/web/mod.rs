@@ -26,6 +26,8 @@ mod session;
 mod state;
 mod stream;
 mod tick;
+mod tries;
+mod visit;
 mod wire;
 
 pub use access::SHORTEST_TOKEN;

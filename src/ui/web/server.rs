@@ -1,7 +1,7 @@
 //! The server: one thread of its own, beside the workers, for everything that the page asks for.
 
 use super::access::{Access, random_token};
-use super::app::App;
+use super::app::{App, LARGEST_FORM_BYTES};
 use super::board::Board;
 use super::crowd::Crowd;
 use super::live::{self, MOST_READERS};
@@ -10,6 +10,8 @@ use super::origin::KnownNames;
 use super::records::Records;
 use super::security::gate;
 use super::session::PageSession;
+use super::tries::Tries;
+use super::visit::{Patience, Visit};
 use super::{downloads, locust, login, page, reports};
 use crate::engine::Subject;
 use axum::extract::DefaultBodyLimit;
@@ -23,8 +25,6 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
-/// Largest form.
-const LARGEST_FORM_BYTES: usize = 64 << 10;
 /// Connections at the same time.
 const MOST_CONNECTIONS: usize = 256;
 /// Wait for answers that are on their way when the server is closed.
@@ -97,6 +97,8 @@ impl WebServer {
             offer,
             subject,
             access: Access::new(token, address.port()),
+            tries: Tries::default(),
+            patience: Patience::default(),
             names: KnownNames::new([settings.host.clone()].into_iter().chain(machine_name())),
             records: Records::new(&settings.results),
             readers: Arc::new(Semaphore::new(MOST_READERS)),
@@ -188,14 +190,15 @@ fn machine_name() -> Option<String> {
 
 async fn serve(listener: TcpListener, app: Arc<App>) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
-        Ok(listener) => Crowd::new(listener, MOST_CONNECTIONS),
+        Ok(listener) => Crowd::new(listener, MOST_CONNECTIONS, app.patience),
         Err(error) => {
             eprintln!("warning: the web page is not served: {error}");
             return;
         }
     };
     let (closing, overdue) = (Arc::clone(&app), Arc::clone(&app));
-    let served = axum::serve(listener, router(app))
+    let guests = router(app).into_make_service_with_connect_info::<Visit>();
+    let served = axum::serve(listener, guests)
         .with_graceful_shutdown(async move { closing.closing().await });
     let overdue = async move {
         overdue.closing().await;

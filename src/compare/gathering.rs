@@ -2,7 +2,7 @@
 
 use super::evidence::RunEvidence;
 use super::locust::{self, LocustFile};
-use crate::record::RunRecord;
+use crate::record::{MOST_TABLE_BYTES, RunRecord, read_bounded};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -106,7 +106,7 @@ fn records_below(path: &Path) -> Result<Vec<PathBuf>, GatheringError> {
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, GatheringError> {
-    std::fs::read(path).map_err(|error| GatheringError::Read {
+    read_bounded(path, MOST_TABLE_BYTES).map_err(|error| GatheringError::Read {
         path: path.to_owned(),
         error,
     })

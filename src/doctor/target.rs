@@ -5,7 +5,7 @@ use super::{DoctorFinding, DoctorRequest, concurrency};
 use crate::engine::Workload;
 use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource, agent, get};
 use crate::pieces::counted;
-use crate::plan::{RaceRules, Target};
+use crate::plan::{RaceRules, Target, shown_start};
 use crate::run::{Questioning, ReachError, new_run_id, resolve};
 use crate::shop::{
     HEALTH_PATH, JourneyFitness, Recognised, ShopSettings, ShopStream, Supplies, called_operations,
@@ -14,6 +14,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Characters of the server's name that are printed.
+const MOST_CHARACTERS: usize = 80;
 /// Differences that are printed.
 const SHOWN: usize = 20;
 
@@ -88,7 +90,7 @@ fn health(target: &Target, recognised: &Recognised) -> DoctorFinding {
         |reply| {
             format!(
                 " ({}, {:.1} ms)",
-                reply.server,
+                shown_start(&reply.server, MOST_CHARACTERS),
                 reply.took.as_secs_f64() * 1e3
             )
         },

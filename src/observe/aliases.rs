@@ -6,8 +6,7 @@
 //! those of the type `outbox` tell the outbox once more. With OpenTelemetry rows of *every* status
 //! are called `protean_outbox_pending`. Documentation writes the status in capitals.
 
-use super::observatory::METRICS_PATH;
-use super::prometheus::PrometheusSample;
+use super::prometheus::{METRICS_PATH, PrometheusSample};
 use super::source::{ObservedFigure, Readout, is_possible};
 use crate::plan::ObservedMetric;
 use crate::stats::Amount;

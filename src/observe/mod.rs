@@ -38,9 +38,9 @@ pub use history::{
     BacklogPoint, DomainHistory, FigureHistory, Observation, SourceHistory, Troubled,
 };
 pub use http::{HttpReply, agent, get};
-pub use observatory::{METRICS_PATH, ObservatorySource};
+pub use observatory::ObservatorySource;
 pub use progress::{DrainProgress, WatchSink};
-pub use prometheus::{PrometheusError, PrometheusSample, parse_prometheus};
+pub use prometheus::{METRICS_PATH, PrometheusError, PrometheusSample, parse_prometheus};
 pub use source::{FigureSource, ObservedFigure, Readout};
 pub use store_address::{AddressError, PostgresAddress, RedisAddress};
 pub use watch::Watch;

@@ -3,7 +3,7 @@
 use super::Problem;
 use super::aliases::{AliasReader, is_outbox};
 use super::http::{agent, get};
-use super::prometheus::parse_prometheus;
+use super::prometheus::{METRICS_PATH, parse_prometheus};
 use super::source::{FigureSource, Readout};
 use crate::plan::{Target, shown_start};
 use serde_json::Value;
@@ -11,8 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use ureq::Agent;
 
-/// Where its metrics are.
-pub const METRICS_PATH: &str = "/metrics";
 /// Where its counts are, for one whose metrics have none.
 const OUTBOX_PATH: &str = "/api/outbox";
 /// Longest wait for an answer, as in the Locust suite: with many rows it takes more than a second.

@@ -4,6 +4,8 @@
 //! understand, which would turn a broken reply into missing figures. The format:
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
+/// Where an Observatory has its metrics.
+pub const METRICS_PATH: &str = "/metrics";
 /// Samples that are read: an Observatory of many streams has some hundred.
 const MOST_SAMPLES: usize = 20_000;
 

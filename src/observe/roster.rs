@@ -11,10 +11,13 @@ const MOST_FIGURES: usize = 10_000;
 /// Domains; a shop has eight.
 const MOST_DOMAINS: usize = 100;
 
+/// Source, metric, domain and detail.
+type FollowedFigure = (Arc<str>, ObservedMetric, Arc<str>, Arc<str>);
+
 /// The figures and domains that are followed.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
-    figures: HashSet<(Arc<str>, ObservedMetric, Arc<str>, Arc<str>)>,
+    figures: HashSet<FollowedFigure>,
     domains: HashSet<Arc<str>>,
 }
 

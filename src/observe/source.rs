@@ -122,7 +122,7 @@ impl Readout {
     /// Tells that `place` has a value that cannot be.
     pub(super) fn refuse(&mut self, place: &str, value: f64) {
         self.caveat(format!(
-            "{place} is said to be {value}, which cannot be: it is left out"
+            "{place} is said to be {value:?}, which cannot be: it is left out"
         ));
     }
 
@@ -169,7 +169,7 @@ mod tests {
             ));
             assert_eq!(readout.figures, [], "{value}");
             let says = format!(
-                "stream_lag of ordering of a::b is said to be {value}, which cannot be: it is left out"
+                "stream_lag of ordering of a::b is said to be {value:?}, which cannot be: it is left out"
             );
             assert_eq!(readout.caveats, [says]);
         }

@@ -2,8 +2,10 @@
 //! how it is read again. Reports and comparisons are made of it, and of nothing else.
 
 mod bands_csv;
+mod bounded_file;
 mod contest_record;
 mod csv_columns;
+mod csv_text;
 pub(crate) mod distribution_csv;
 mod document;
 mod events_csv;
@@ -43,6 +45,7 @@ pub(crate) mod golden;
 pub(crate) mod made_up;
 
 pub use bands_csv::BandsCsv;
+pub use bounded_file::{MOST_DOCUMENT_BYTES, MOST_TABLE_BYTES, read_bounded, read_text_bounded};
 pub use contest_record::{
     EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,
 };

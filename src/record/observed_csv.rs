@@ -1,5 +1,6 @@
 //! `observed.csv`: every figure of the back end as it was read, a row each.
 
+use super::csv_text::text_cell;
 use crate::stats::ObservedSample;
 use std::fs::File;
 use std::io;
@@ -36,9 +37,9 @@ impl ObservedCsv {
         let told = |error: io::Error| format!("cannot write {}: {error}", self.path.display());
         for sample in samples {
             let row = [
-                &sample.second.to_string(),
-                &*sample.source,
-                &*sample.domain,
+                &*sample.second.to_string(),
+                &*text_cell(&sample.source),
+                &*text_cell(&sample.domain),
                 sample.metric.name(),
                 &sample.amount.value.to_string(),
                 &sample.amount.at_least.to_string(),

@@ -1,5 +1,6 @@
 //! A record read back from its directory, whole or cut off in the middle of a line.
 
+use super::bounded_file::{MOST_DOCUMENT_BYTES, read_text_bounded};
 use super::csv_columns::CsvColumns;
 use super::request_log::RequestLog;
 use super::run_record::RunRecord;
@@ -56,8 +57,8 @@ impl Recorded {
             path: run_json.clone(),
             why,
         };
-        let text =
-            std::fs::read_to_string(&run_json).map_err(|error| unreadable(error.to_string()))?;
+        let text = read_text_bounded(&run_json, MOST_DOCUMENT_BYTES)
+            .map_err(|error| unreadable(error.to_string()))?;
         let run = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
         let directory = run_json.parent().unwrap_or(Path::new("")).to_owned();
         let columns = |name: &str| CsvColumns::read(&directory.join(name));

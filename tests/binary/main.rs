@@ -19,6 +19,7 @@ mod compare;
 mod doctor;
 mod exports;
 mod generator_state;
+mod hostile_texts;
 mod observed_sandbox;
 mod placement;
 mod processes;

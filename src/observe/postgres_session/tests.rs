@@ -38,7 +38,8 @@ fn server(
 
 fn say(stream: &mut Stream, texts: &[&[u8]], forever: &[u8]) -> io::Result<()> {
     for text in texts {
-        stream.read(&mut [0; 4_096])?;
+        // However much was asked: an answer comes for what is there.
+        let _asked = stream.read(&mut [0; 4_096])?;
         stream.write_all(text)?;
     }
     let piece = forever.repeat(PIECE_BYTES / forever.len().max(1));
@@ -49,7 +50,9 @@ fn say(stream: &mut Stream, texts: &[&[u8]], forever: &[u8]) -> io::Result<()> {
 }
 
 /// What a server says each time it is asked, and then for ever, and what is told of it.
-const HOSTILE: &[(&[&[u8]], &[u8], &str)] = &[
+type HostileServer = (&'static [&'static [u8]], &'static [u8], &'static str);
+
+const HOSTILE: &[HostileServer] = &[
     (&[LET_IN], PARAMETER, "more than the 2 MiB"),
     (&[LET_IN], NOTICE, "more than the 2 MiB"),
     (&[b""], NOTICE, "unexpected message"),

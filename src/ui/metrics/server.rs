@@ -1,9 +1,11 @@
 //! `/metrics` for Prometheus, on a thread of its own. It answers until the process ends.
 
+use super::accept::MetricsForm;
 use super::latest::Latest;
-use crate::report::{OPEN_METRICS_TYPE, open_metrics_text};
+use crate::report::{open_metrics_text, prometheus_text};
 use axum::Router;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::routing::get;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -35,9 +37,17 @@ impl MetricsServer {
 }
 
 async fn serve(listener: TcpListener, latest: Latest) -> io::Result<()> {
-    let metrics = move || {
-        let text = open_metrics_text(&latest.families());
-        async move { ([(CONTENT_TYPE, OPEN_METRICS_TYPE)], text) }
+    let metrics = move |headers: HeaderMap| {
+        let accept = headers
+            .get(ACCEPT)
+            .map(|accept| accept.to_str().unwrap_or_default());
+        let form = MetricsForm::of_accept(accept);
+        let families = latest.families();
+        let text = match form {
+            MetricsForm::OpenMetrics => open_metrics_text(&families),
+            MetricsForm::PrometheusText => prometheus_text(&families),
+        };
+        async move { ([(CONTENT_TYPE, form.content_type())], text) }
     };
     let listener = tokio::net::TcpListener::from_std(listener)?;
     axum::serve(listener, Router::new().route("/metrics", get(metrics))).await

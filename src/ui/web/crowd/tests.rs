@@ -88,8 +88,10 @@ fn first(mut stream: &Stream) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
+type SlowGuest = (&'static [u8], fn(&mut Patience));
+
 /// What a guest sends that never asks anything whole, or nothing more, and which patience ends it.
-const SLOW: &[(&[u8], fn(&mut Patience))] = &[
+const SLOW: &[SlowGuest] = &[
     (b"", |patience| patience.head = SHORT),
     (b"G", |patience| patience.head = SHORT),
     (b"GET / HTTP/1.1\r\nhost: lo", |patience| {

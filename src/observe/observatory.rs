@@ -3,6 +3,7 @@
 use super::Problem;
 use super::aliases::{AliasReader, is_outbox};
 use super::http::{agent, get};
+use super::meter::Meter;
 use super::prometheus::{METRICS_PATH, parse_prometheus};
 use super::source::{FigureSource, Readout};
 use crate::plan::{Target, shown_start};
@@ -42,10 +43,13 @@ impl ObservatorySource {
 
     fn get(&self, path: &str) -> Result<String, Problem> {
         let url = self.target.url();
-        let reply = get(&self.agent, &self.target, path).map_err(|error| {
-            Problem::new(format!(
+        let reply = get(&self.agent, &self.target, path).map_err(|error| match error {
+            ureq::Error::BodyExceedsLimit(most_bytes) => {
+                Problem::new(format!("{url}{path}: {}", Meter::new(most_bytes).told()))
+            }
+            error => Problem::new(format!(
                 "{url}{path} does not answer ({error}); is the Observatory up?"
-            ))
+            )),
         })?;
         match reply.status {
             200 => Ok(reply.body),

@@ -17,6 +17,7 @@ mod reverse_proxy;
 mod cli_bad_input;
 mod compare;
 mod doctor;
+mod endless_sources;
 mod exports;
 mod generator_state;
 mod hostile_texts;

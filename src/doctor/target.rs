@@ -140,9 +140,10 @@ fn operations(recognised: &Recognised) -> Vec<DoctorFinding> {
 }
 
 /// Looks for the Observatory, and at what it shows.
-pub fn look_for_observatory(observatory: &Target) -> Vec<DoctorFinding> {
+pub fn look_for_observatory(request: &DoctorRequest) -> Vec<DoctorFinding> {
+    let observatory = &request.observatory;
     let url = observatory.url();
-    match ObservatorySource::new(observatory.clone()).read() {
+    match ObservatorySource::new(observatory.clone(), request.addresses.clone()).read() {
         Ok(readout) => {
             let found = DoctorFinding::ok(format!(
                 "observatory: {url}{METRICS_PATH}, {} figures",

@@ -6,7 +6,8 @@ use super::http::{agent, get};
 use super::meter::Meter;
 use super::prometheus::{METRICS_PATH, parse_prometheus};
 use super::source::{FigureSource, Readout};
-use crate::plan::{Target, shown_start};
+use super::store_address::check_name;
+use crate::plan::{AddressPolicy, Target, shown_start};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,16 +27,18 @@ const MOST_CHARACTERS: usize = 400;
 /// Reads `/metrics`, and `/api/outbox` when that has no outbox.
 pub struct ObservatorySource {
     target: Target,
+    policy: AddressPolicy,
     agent: Agent,
     aliases: AliasReader,
 }
 
 impl ObservatorySource {
-    /// The one at `target`.
+    /// The one at `target`, whose name may mean what `policy` allows.
     #[must_use]
-    pub fn new(target: Target) -> Self {
+    pub fn new(target: Target, policy: AddressPolicy) -> Self {
         Self {
             target,
+            policy,
             agent: agent(TIMEOUT),
             aliases: AliasReader::default(),
         }
@@ -43,6 +46,8 @@ impl ObservatorySource {
 
     fn get(&self, path: &str) -> Result<String, Problem> {
         let url = self.target.url();
+        check_name(&self.target.host, &self.policy)
+            .map_err(|public| Problem::new(public.to_string()))?;
         let reply = get(&self.agent, &self.target, path).map_err(|error| match error {
             ureq::Error::BodyExceedsLimit(most_bytes) => {
                 Problem::new(format!("{url}{path}: {}", Meter::new(most_bytes).told()))
@@ -135,6 +140,25 @@ impl FigureSource for ObservatorySource {
             (Err(_), Ok(counts)) if has_outbox(&counts) => Ok(counts),
             (Ok(metrics), Err(_)) if !metrics.figures.is_empty() => Ok(metrics),
             (Err(problem), _) | (Ok(_), Err(problem)) => Err(problem),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_not_private_is_not_asked() {
+        for host in ["8.8.8.8", "169.254.169.254", "[fe80::1]"] {
+            let target = Target::parse(&format!("http://{host}:9")).unwrap();
+            let problem = ObservatorySource::new(target, AddressPolicy::default())
+                .read()
+                .unwrap_err();
+            assert!(
+                problem.text().contains("unless you add --allow-host"),
+                "{problem}"
+            );
         }
     }
 }

@@ -213,7 +213,9 @@ impl fmt::Debug for RedisAddress {
     }
 }
 
-fn check_name(host: &str, policy: &AddressPolicy) -> Result<(), PublicAddress> {
+/// Whether all that `host` means now may be asked. A name without an address passes: connecting will
+/// tell.
+pub(super) fn check_name(host: &str, policy: &AddressPolicy) -> Result<(), PublicAddress> {
     // The port does not matter for what a name resolves to.
     let addresses = (host, 0).to_socket_addrs().into_iter().flatten();
     for address in addresses {

@@ -7,8 +7,8 @@ use super::origin::KnownNames;
 use super::records::Records;
 use super::session::PageSession;
 use super::tries::Tries;
-use super::visit::Patience;
 use crate::engine::Subject;
+use crate::ui::visit::Patience;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 

@@ -6,7 +6,6 @@
 mod access;
 mod app;
 mod board;
-mod crowd;
 mod downloads;
 mod journal;
 mod live;
@@ -27,7 +26,6 @@ mod state;
 mod stream;
 mod tick;
 mod tries;
-mod visit;
 mod wire;
 
 pub use access::SHORTEST_TOKEN;

@@ -5,7 +5,7 @@ use super::access::Access;
 use super::app::{App, LARGEST_FORM_BYTES};
 use super::login;
 use super::tries::Tried;
-use super::visit::Visit;
+use crate::ui::visit::Visit;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};

@@ -22,7 +22,7 @@ TEST_BINARIES := $(patsubst tests/%/main.rs,%,$(wildcard tests/*/main.rs)) \
 TESTED = --lib --bins $(addprefix --test ,$(filter-out $(LEFT_OUT),$(TEST_BINARIES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build demo test format lint docs check-tests bench fuzz peers journeys-bench
+.PHONY: help setup setup-build demo test format lint deny docs check-tests bench fuzz peers journeys-bench
 .PHONY: loadtest loadtest-mixed loadtest-cross-domain loadtest-race loadtest-flash-sale
 .PHONY: loadtest-stress loadtest-cross-flood loadtest-headless loadtest-spike
 .PHONY: loadtest-headless-race loadtest-headless-flash loadtest-stack loadtest-stack-scaled
@@ -44,7 +44,7 @@ demo: setup-build ## build a quick binary and flood the embedded shop for 10 s
 
 # The tests come last, so that the output ends with their summary.
 test: setup ## everything CI runs, but for what setup says is left out
-	@$(MAKE) --no-print-directory $(filter-out $(LEFT_OUT),format lint docs check-tests)
+	@$(MAKE) --no-print-directory $(filter-out $(LEFT_OUT),format lint deny docs check-tests)
 	@$(if $(LEFT_OUT),echo "left out: $(LEFT_OUT); make setup tells what is missing")
 
 format:
@@ -53,6 +53,11 @@ format:
 
 lint:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+# Licences, versions and sources. Advisories need their database, which is fetched: they are no part
+# of what has to work everywhere.
+deny:
+	$(CARGO) deny --locked check licenses bans sources
 
 # Without `cargo test --doc`: no comment has an example that runs, and that step alone built the
 # library again for minutes. Examples that run are tests: see tests/inprocess/adding_a_journey.rs.

@@ -88,6 +88,7 @@ look_around() {
   have redis-server && has_postgres || left_out+=(stores)
   "$cargo" fmt --version >/dev/null 2>&1 || left_out+=(format)
   "$cargo" clippy --version >/dev/null 2>&1 || left_out+=(lint)
+  "$cargo" deny --version >/dev/null 2>&1 || left_out+=(deny)
 }
 
 # The components of the toolchain need no root.

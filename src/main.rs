@@ -3,7 +3,7 @@
 use shopblast::cli::{self, CliCommand, Entropy, Machine};
 use shopblast::engine::CountingAllocator;
 use shopblast::pieces::tell;
-use shopblast::plan::ExitCode;
+use shopblast::plan::{ExitCode, shown_lines};
 use shopblast::{compare, doctor, hunt, report, run, ui};
 
 #[global_allocator]
@@ -60,7 +60,7 @@ fn done(result: Result<(), impl std::error::Error>) -> ExitCode {
 }
 
 fn told(error: &impl std::error::Error, exit_code: ExitCode) -> ExitCode {
-    tell(format!("error: {error}"));
+    tell(format!("error: {}", shown_lines(&error.to_string())));
     exit_code
 }
 

@@ -15,6 +15,7 @@ use super::workload_options::WorkloadFlags;
 use super::{CliError, passwords, plan_builder, values};
 use crate::hunt::{Criteria, HUNT_JSON, HuntRecord, HuntRequest, LoadUnit};
 use crate::plan::{Pacing, Threshold};
+use crate::record::{MOST_DOCUMENT_BYTES, read_text_bounded};
 use clap::{ArgMatches, Args};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -238,7 +239,8 @@ fn read_record(directory: &Path) -> Result<HuntRecord, CliError> {
         path: path.display().to_string(),
         why,
     };
-    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
+    let text = read_text_bounded(&path, MOST_DOCUMENT_BYTES)
+        .map_err(|error| unreadable(error.to_string()))?;
     HuntRecord::read(&text).map_err(|error| unreadable(error.to_string()))
 }
 

@@ -2,7 +2,12 @@
 
 use super::CliError;
 use crate::plan::Suggestion;
+use crate::record::read_text_bounded;
 use crate::shop::Profile;
+use std::path::Path;
+
+/// Largest profile: those that are compiled in have some KiB.
+const MOST_PROFILE_BYTES: u64 = 1 << 20;
 
 /// The profile that `--profile` names. A value with a `/` or the ending `.toml` is the path of a
 /// file; every other is the name or alias of a profile that is compiled in.
@@ -20,9 +25,11 @@ pub(super) fn names() -> String {
 }
 
 fn read_file(path: &str) -> Result<Profile, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|source| CliError::ProfileFile {
-        path: path.to_owned(),
-        source,
+    let text = read_text_bounded(Path::new(path), MOST_PROFILE_BYTES).map_err(|source| {
+        CliError::ProfileFile {
+            path: path.to_owned(),
+            source,
+        }
     })?;
     Ok(Profile::parse(&text, path)?)
 }

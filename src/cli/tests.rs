@@ -251,6 +251,25 @@ fn public_addresses_need_to_be_allowed() {
         "{refused}"
     );
     request("--profile spike --host http://8.8.8.8 --allow-host 8.8.8.8");
+    for host in [
+        "169.254.169.254",
+        "169.254.0.1",
+        "[fe80::1]",
+        "[::ffff:169.254.169.254]",
+    ] {
+        let refused = message(&format!("--profile spike --host http://{host}"));
+        assert!(refused.contains("at the link-local address"), "{refused}");
+        let line = format!("--profile spike --host http://{host} --allow-host {host}");
+        request(&line);
+        for flag in [
+            "--observatory http://",
+            "--redis redis://",
+            "--message-db postgres://",
+        ] {
+            let refused = message(&format!("--profile spike {flag}{host}"));
+            assert!(refused.contains("at the link-local address"), "{refused}");
+        }
+    }
     let named = request(
         "--profile spike --host http://shop.example.org --allow-host a.org --allow-host b.org,c.org",
     );

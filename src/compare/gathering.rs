@@ -2,7 +2,7 @@
 
 use super::evidence::RunEvidence;
 use super::locust::{self, LocustFile};
-use crate::record::RunRecord;
+use crate::record::{MOST_TABLE_BYTES, RunRecord, read_bounded};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -115,7 +115,7 @@ fn followed(prefix: &[u8], suffix: &str) -> PathBuf {
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, GatheringError> {
-    std::fs::read(path).map_err(|error| GatheringError::Read {
+    read_bounded(path, MOST_TABLE_BYTES).map_err(|error| GatheringError::Read {
         path: path.to_owned(),
         error,
     })

@@ -7,9 +7,16 @@
 use super::comparison_record::Source;
 use super::evidence::{MeasuredValue, MeasuredValues, RunEvidence, Unusable, is_enough_for, share};
 use super::quantity::{ComparedQuantity, Percentile, Time};
+use crate::plan::shown_start;
 use csv::StringRecord;
 use std::collections::BTreeMap;
 
+/// Longest response time: ten days. No timeout is longer.
+const LONGEST_MS: f64 = 864e6;
+/// Where counts end that are told exactly.
+const LARGEST: f64 = 9_007_199_254_740_992.0;
+/// Characters of a cell that are repeated in a message.
+const MOST_CHARACTERS: usize = 40;
 /// Name of the row over all names.
 const AGGREGATED: &str = "Aggregated";
 
@@ -23,6 +30,16 @@ pub enum LocustFileError {
         line: u64,
         /// What is wrong.
         why: String,
+    },
+    /// A figure that cannot be.
+    #[error("line {line}, column `{column}`: `{figure}` cannot be")]
+    Figure {
+        /// Line, from 1.
+        line: u64,
+        /// The column's name.
+        column: String,
+        /// What stands there.
+        figure: String,
     },
     /// A column is missing.
     #[error("there is no column `{0}`: is this one of Locust's statistics files?")]
@@ -114,7 +131,29 @@ impl LocustTable {
                 return Err(LocustFileError::Column(column));
             }
         }
+        // The header is line 1, and no row of Locust's has a line end in a cell.
+        let mut rows = table.rows.iter().zip(2..);
+        rows.try_for_each(|(row, line)| table.check(row, line))?;
         Ok(table)
+    }
+
+    /// Refuses figures that nobody can have measured. What is no figure at all, like `N/A`, is none.
+    fn check(&self, row: &StringRecord, line: u64) -> Result<(), LocustFileError> {
+        let is_figure = |(column, _): &(&str, &str)| !["Type", "Name"].contains(column);
+        for (column, cell) in self.header.iter().zip(row).filter(is_figure) {
+            let is_time = column.ends_with('%') || column.contains("Response Time");
+            let largest = if is_time { LONGEST_MS } else { LARGEST };
+            if let Ok(figure) = cell.parse::<f64>()
+                && !(0.0..=largest).contains(&figure)
+            {
+                return Err(LocustFileError::Figure {
+                    line,
+                    column: shown_start(column, MOST_CHARACTERS).into_owned(),
+                    figure: shown_start(cell, MOST_CHARACTERS).into_owned(),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn needed(&self) -> [&'static str; 6] {
@@ -313,6 +352,32 @@ mod tests {
         assert!(!run.whole.contains_key(&latency(Percentile::P99)));
         let span = span(HISTORY.as_bytes()).expect("a history").expect("rows");
         assert_eq!((span.start_s, span.length_s), (1_790_000_000.0, 10.0));
+    }
+
+    #[test]
+    fn a_figure_that_cannot_be_is_refused_with_its_place() {
+        for (figure, column) in [
+            ("1e308", "99%"),
+            ("-1", "99%"),
+            ("inf", "99%"),
+            ("NaN", "99%"),
+            ("1e10", "99%"),
+            ("1e308", "Requests/s"),
+            ("-0.5", "Requests/s"),
+            ("1e17", "Request Count"),
+            ("-3", "Failure Count"),
+        ] {
+            let mut lines: Vec<String> = STATS.lines().map(str::to_owned).collect();
+            let place = lines[0].split(',').position(|it| it == column);
+            let last = lines.len() - 1;
+            let mut cells: Vec<&str> = lines[last].split(',').collect();
+            cells[place.expect("the column")] = figure;
+            lines[last] = cells.join(",");
+            let text = lines.join("\r\n");
+            let error = read(text.as_bytes(), LocustFile::Stats).expect_err(figure);
+            let says = format!("line {}, column `{column}`: `{figure}` cannot be", last + 1);
+            assert_eq!(error.to_string(), says);
+        }
     }
 
     #[test]

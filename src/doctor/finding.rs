@@ -1,5 +1,6 @@
 //! What was looked at, and how bad it is.
 
+use crate::plan::shown_lines;
 use std::fmt;
 
 /// How bad a finding is.
@@ -38,7 +39,8 @@ impl DoctorFinding {
     fn new(level: FindingLevel, says: impl Into<String>) -> Self {
         Self {
             level,
-            says: says.into(),
+            // The target may have written a part of it.
+            says: shown_lines(&says.into()).into_owned(),
         }
     }
 }

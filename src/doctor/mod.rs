@@ -24,7 +24,7 @@ pub fn examine(request: &DoctorRequest) -> ExitCode {
     let findings = match reach(request) {
         Ok(addresses) => {
             let mut findings = target::look_at(request, &addresses);
-            findings.extend(target::look_for_observatory(&request.observatory));
+            findings.extend(target::look_for_observatory(request));
             findings.extend(machine::look_at(request.users));
             findings
         }

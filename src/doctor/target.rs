@@ -5,7 +5,7 @@ use super::{DoctorFinding, DoctorRequest, addresses, concurrency};
 use crate::engine::Workload;
 use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource, agent, get};
 use crate::pieces::counted;
-use crate::plan::{RaceRules, Target};
+use crate::plan::{RaceRules, Target, shown_start};
 use crate::run::{Questioning, ReachError, new_run_id, resolve};
 use crate::shop::{
     HEALTH_PATH, JourneyFitness, Recognised, ShopSettings, ShopStream, Supplies, called_operations,
@@ -14,6 +14,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Characters of the server's name that are printed.
+const MOST_CHARACTERS: usize = 80;
 /// Differences that are printed.
 const SHOWN: usize = 20;
 
@@ -91,7 +93,7 @@ fn health(target: &Target, recognised: &Recognised) -> DoctorFinding {
         |reply| {
             format!(
                 " ({}, {:.1} ms)",
-                reply.server,
+                shown_start(&reply.server, MOST_CHARACTERS),
                 reply.took.as_secs_f64() * 1e3
             )
         },
@@ -141,9 +143,10 @@ fn operations(recognised: &Recognised) -> Vec<DoctorFinding> {
 }
 
 /// Looks for the Observatory, and at what it shows.
-pub fn look_for_observatory(observatory: &Target) -> Vec<DoctorFinding> {
+pub fn look_for_observatory(request: &DoctorRequest) -> Vec<DoctorFinding> {
+    let observatory = &request.observatory;
     let url = observatory.url();
-    match ObservatorySource::new(observatory.clone()).read() {
+    match ObservatorySource::new(observatory.clone(), request.addresses.clone()).read() {
         Ok(readout) => {
             let found = DoctorFinding::ok(format!(
                 "observatory: {url}{METRICS_PATH}, {} figures",

@@ -24,14 +24,16 @@ impl Id {
     pub const MAX_BYTES: usize = 63;
 
     /// Copies `text`; `None` when it is empty, too long, or has a character other than letters,
-    /// digits, `-`, `_`, `.` and `~` (RFC 3986's unreserved ones).
+    /// digits, `-`, `_`, `.` and `~` (RFC 3986's unreserved ones), or is `.` or `..`.
     #[inline]
     #[must_use]
     pub fn new(text: &[u8]) -> Option<Self> {
         let safe = text
             .iter()
             .fold(true, |safe, &byte| safe & UNRESERVED[usize::from(byte)]);
-        if text.is_empty() || text.len() > Self::MAX_BYTES || !safe {
+        // These two would name another place than the path says (RFC 3986 §5.2.4).
+        let is_dots = text == b"." || text == b"..";
+        if text.is_empty() || text.len() > Self::MAX_BYTES || !safe || is_dots {
             return None;
         }
         let mut bytes = [0; Self::MAX_BYTES];

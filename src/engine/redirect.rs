@@ -3,6 +3,7 @@
 
 use super::codec::field;
 use super::id::Id;
+use crate::plan::is_harmful;
 use crate::stats::Reason;
 use std::fmt::Write;
 
@@ -78,7 +79,7 @@ struct Plain<'a>(&'a str);
 
 impl std::fmt::Display for Plain<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut letters = self.0.chars().filter(|letter| !letter.is_control());
+        let mut letters = self.0.chars().filter(|letter| !is_harmful(*letter));
         letters.try_for_each(|letter| formatter.write_char(letter))
     }
 }

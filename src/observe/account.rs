@@ -1,7 +1,11 @@
 //! What a store holds of the run as a whole, counted once after it: its events by type, and outbox
 //! rows that say that they are the same event.
 
+use crate::plan::shown_start;
 use std::sync::Arc;
+
+/// Characters of a type or an id that are kept.
+pub(super) const MOST_CHARACTERS: usize = 200;
 
 /// Events of one type that were stored during the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,18 +75,26 @@ pub(super) fn domain_and_name(kind: &str) -> Option<(String, &str)> {
     (!domain.is_empty() && !name.is_empty()).then(|| (domain.to_ascii_lowercase(), name))
 }
 
+/// Of so many events those that are an engine's, and the others; `None` when that cannot be.
+pub(super) fn parted(all: i64, by_engines: i64) -> Option<(u64, u64)> {
+    let by_engines = u64::try_from(by_engines).ok()?;
+    let by_requests = u64::try_from(all).ok()?.checked_sub(by_engines)?;
+    Some((by_requests, by_engines))
+}
+
 impl Account {
     /// Adds events of a type that is written like `Ordering.OrderCreated.v1`; versions of one event
     /// are the same. What is no type of an event is left out.
     pub(super) fn add(&mut self, kind: &str, by_requests: u64, by_engines: u64) {
-        let Some((domain, name)) = domain_and_name(kind) else {
+        let kind = shown_start(kind, MOST_CHARACTERS);
+        let Some((domain, name)) = domain_and_name(&kind) else {
             return;
         };
         let mut known = self.events.iter_mut();
         match known.find(|known| *known.domain == *domain && &*known.name == name) {
             Some(known) => {
-                known.by_requests += by_requests;
-                known.by_engines += by_engines;
+                known.by_requests = known.by_requests.saturating_add(by_requests);
+                known.by_engines = known.by_engines.saturating_add(by_engines);
             }
             None => self.events.push(StoredEvents {
                 domain: domain.into(),
@@ -97,6 +109,14 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_events_of_engines_than_there_are_cannot_be() {
+        assert_eq!(parted(5, 2), Some((3, 2)));
+        for (all, by_engines) in [(1, 2), (-1, 0), (0, -1), (i64::MAX, i64::MIN)] {
+            assert_eq!(parted(all, by_engines), None, "{all} {by_engines}");
+        }
+    }
 
     #[test]
     fn versions_of_an_event_are_the_same_event() {

@@ -6,8 +6,8 @@
 //! those of the type `outbox` tell the outbox once more. With OpenTelemetry rows of *every* status
 //! are called `protean_outbox_pending`. Documentation writes the status in capitals.
 
-use super::prometheus::PrometheusSample;
-use super::source::{ObservedFigure, Readout};
+use super::prometheus::{METRICS_PATH, PrometheusSample};
+use super::source::{ObservedFigure, Readout, is_possible};
 use crate::plan::ObservedMetric;
 use crate::stats::Amount;
 
@@ -92,15 +92,20 @@ impl AliasReader {
     /// The figures of a reply of `/metrics`.
     pub fn figures(&mut self, samples: &[PrometheusSample]) -> Readout {
         let mut found = Vec::new();
+        let mut refused = Readout::default();
         let mut streams_known = false;
         for (rank, (name, meaning)) in ALIASES.iter().enumerate() {
             let mut of_alias = Readout::default();
             // A value that is no number tells nothing.
             let told = samples
                 .iter()
-                .filter(|sample| sample.name == *name && sample.value.is_finite());
+                .filter(|sample| sample.name == *name && !sample.value.is_nan());
             for sample in told {
                 match meaning {
+                    _ if !is_possible(sample.value) => refused.refuse(
+                        &format!("{name} in line {} of {METRICS_PATH}", sample.line),
+                        sample.value,
+                    ),
                     Meaning::StreamsKnown => streams_known |= sample.value > 0.0,
                     _ => figure(*meaning, sample)
                         .into_iter()
@@ -121,7 +126,9 @@ impl AliasReader {
             })
             .map(|(_, figure)| figure.clone())
             .collect();
-        self.judged(newest, streams_known)
+        let mut readout = self.judged(newest, streams_known);
+        readout.caveats.extend(refused.caveats);
+        readout
     }
 
     /// Outbox counts by domain and status, as `/api/outbox` has them.
@@ -136,7 +143,9 @@ impl AliasReader {
                 readout.add(ObservedFigure::of(metric, &domain, Amount::exact(count)));
             }
         }
-        self.judged(readout.figures, true)
+        let mut judged = self.judged(readout.figures, true);
+        judged.caveats.extend(readout.caveats);
+        judged
     }
 
     /// Marks counts that may be cut off, and leaves stream figures out that tell nothing.

@@ -2,17 +2,15 @@
 //! own figures. What a group has not done yet belongs to the domain that has to do it.
 
 use super::consumer::{Domains, StreamLane, lane_of, stream_domain};
+use super::redis_link::RedisLink;
 use super::source::{FigureSource, ObservedFigure, Readout};
 use super::{Problem, RedisAddress};
 use crate::plan::{AddressPolicy, ObservedMetric};
 use crate::stats::Amount;
 use redis::streams::{StreamInfoGroup, StreamInfoGroupsReply};
-use redis::{Client, Connection, ErrorKind, FromRedisValue, RedisError, Value};
+use redis::{ErrorKind, FromRedisValue, RedisError, Value};
 use std::sync::Arc;
-use std::time::Duration;
 
-/// Longest wait for a connection, and for each answer.
-const TIMEOUT: Duration = Duration::from_secs(2);
 /// Readings between two looks for new streams.
 const LOOK_EVERY: u32 = 10;
 /// Rounds of a look: each goes over about a thousand keys.
@@ -28,7 +26,7 @@ const UNREAD_LANES: &str = "events of low priority wait in `:backfill` streams t
 pub struct RedisStreams {
     address: RedisAddress,
     policy: AddressPolicy,
-    connection: Option<Connection>,
+    connection: Option<RedisLink>,
     streams: Vec<String>,
     streams_cut: bool,
     readings: u32,
@@ -48,33 +46,29 @@ impl RedisStreams {
         }
     }
 
-    fn connect(&self) -> Result<Connection, Problem> {
+    fn connect(&self) -> Result<RedisLink, Problem> {
         self.address
             .check(&self.policy)
             .map_err(|public| Problem::new(public.to_string()))?;
-        let open = || {
-            let client = Client::open(self.address.info())?;
-            let connection = client.get_connection_with_timeout(TIMEOUT)?;
-            connection.set_read_timeout(Some(TIMEOUT))?;
-            connection.set_write_timeout(Some(TIMEOUT))?;
-            Ok(connection)
-        };
-        open().map_err(|error| self.told(&error))
+        RedisLink::open(self.address.info()).map_err(|error| self.told(&error))
     }
 
     fn told(&self, error: &RedisError) -> Problem {
         let address = &self.address;
         let hint = match error.kind() {
             ErrorKind::AuthenticationFailed => "; check user and password",
-            _ if error.is_timeout() => "; it was given 2 s",
+            _ if error.is_timeout() => "; it was given 2 s for an answer, and 5 s for all of them",
             _ if error.is_io_error() || error.is_connection_refusal() => "; is Redis up?",
             _ => "",
         };
-        Problem::new(format!("{address}: {error}{hint}"))
+        match (error.kind(), error.detail()) {
+            (ErrorKind::Parse, Some(why)) => Problem::new(format!("{address}: {why}")),
+            _ => Problem::new(format!("{address}: {error}{hint}")),
+        }
     }
 
     /// Reads over an open connection.
-    fn ask(&mut self, connection: &mut Connection) -> Result<Readout, RedisError> {
+    fn ask(&mut self, connection: &mut RedisLink) -> Result<Readout, RedisError> {
         if self.readings.is_multiple_of(LOOK_EVERY) {
             self.look_for_streams(connection)?;
         }
@@ -100,14 +94,14 @@ impl RedisStreams {
             add_stream(&mut readout, &domains, stream, length, &groups);
         }
         if self.streams_cut {
-            readout.caveats.push(format!(
+            readout.caveat(format!(
                 "Redis has more than the {MOST_STREAMS} streams, or more keys, than are looked at: figures of streams are too low"
             ));
         }
         Ok(readout)
     }
 
-    fn look_for_streams(&mut self, connection: &mut Connection) -> Result<(), RedisError> {
+    fn look_for_streams(&mut self, connection: &mut RedisLink) -> Result<(), RedisError> {
         let mut names: Vec<String> = Vec::new();
         let mut cursor = 0_u64;
         for _ in 0..MOST_ROUNDS {
@@ -145,6 +139,7 @@ impl FigureSource for RedisStreams {
             Some(connection) => connection,
             None => self.connect()?,
         };
+        connection.begin();
         let result = self.ask(&mut connection);
         match result {
             Ok(readout) => {
@@ -207,7 +202,7 @@ fn add_stream(
         let pending = Amount::exact(group.pending as f64);
         let lag = lag_of(group, length);
         if lag.at_least {
-            readout.caveats.push(format!(
+            readout.caveat(format!(
                 "Redis does not know how far {part} is behind (its lag is nil): figures that count it are at least so large"
             ));
         }
@@ -220,8 +215,8 @@ fn add_stream(
         if lane == StreamLane::Backfill && group.consumers == 0 {
             let waiting = pending.plus(lag);
             add(ObservedMetric::Backfill, waiting);
-            if waiting.value > 0.0 && !readout.caveats.iter().any(|it| it == UNREAD_LANES) {
-                readout.caveats.push(UNREAD_LANES.to_owned());
+            if waiting.value > 0.0 {
+                readout.caveat(UNREAD_LANES.to_owned());
             }
             continue;
         }

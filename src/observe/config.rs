@@ -79,7 +79,7 @@ impl ObserverConfig {
             ObservatoryChoice::Tried(target) => Some((target, true)),
         };
         chosen.extend(observatory.map(|(target, may_be_missing)| Chosen {
-            source: Box::new(ObservatorySource::new(target.clone())),
+            source: Box::new(ObservatorySource::new(target.clone(), policy.clone())),
             may_be_missing,
         }));
         chosen

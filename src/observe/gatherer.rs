@@ -3,6 +3,7 @@
 use super::backlog::{LatestFigure, backlog_of};
 use super::history::{Observation, SourceHistory};
 use super::progress::{DrainProgress, WatchSink};
+use super::roster::Roster;
 use super::source::{ObservedFigure, Readout};
 use super::{Account, Problem, SourceAccount, aliases};
 use crate::engine::{ThreadGauge, now_ns};
@@ -90,6 +91,7 @@ pub(super) struct Gatherer {
     watched: Vec<Watched>,
     observation: Observation,
     latest: Vec<LatestFigure>,
+    roster: Roster,
     /// Domains with a figure that came since their last backlog.
     changed: Vec<Arc<str>>,
     start_ns: Option<u64>,
@@ -134,6 +136,7 @@ impl Gatherer {
             watched,
             observation,
             latest: Vec::new(),
+            roster: Roster::default(),
             changed: Vec::new(),
             start_ns: None,
             table: ObservedTable::default(),
@@ -261,10 +264,11 @@ impl Gatherer {
                 let history = &mut self.observation.sources[source];
                 history.took(ended_ns.saturating_sub(began_ns));
                 match result {
-                    Ok(readout) => {
+                    Ok(mut readout) => {
+                        let name = Arc::clone(&history.name);
+                        self.roster.sift(&name, &mut readout);
                         history.readings += 1;
                         history.caveats_of(&readout);
-                        let name = Arc::clone(&history.name);
                         self.take(&name, &readout, (at_s, self.seconds(ended_ns)));
                     }
                     Err(problem) => {

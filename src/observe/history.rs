@@ -3,10 +3,12 @@
 use super::backlog::Backlog;
 use super::source::{ObservedFigure, Readout};
 use super::{Problem, SourceAccount, aliases};
-use crate::plan::ObservedMetric;
+use crate::plan::{ObservedMetric, shown_start};
 use crate::stats::Amount;
 use std::sync::Arc;
 
+/// Characters of a caveat that are kept.
+const MOST_CHARACTERS: usize = 500;
 /// Kinds of problems that are kept of a source.
 const MOST_PROBLEMS: usize = 20;
 
@@ -256,8 +258,11 @@ impl SourceHistory {
 
     pub(super) fn caveats_of(&mut self, readout: &Readout) {
         for caveat in &readout.caveats {
-            if !self.caveats.contains(caveat) && self.caveats.len() < MOST_PROBLEMS {
-                self.caveats.push(caveat.clone());
+            let caveat = &*shown_start(caveat, MOST_CHARACTERS);
+            if !self.caveats.iter().any(|known| known == caveat)
+                && self.caveats.len() < MOST_PROBLEMS
+            {
+                self.caveats.push(caveat.to_owned());
             }
         }
     }

@@ -4,6 +4,9 @@ use crate::plan::Target;
 use std::time::{Duration, Instant};
 use ureq::Agent;
 
+/// Largest body: the metrics of an Observatory with many streams have some 100 KiB.
+const MOST_BYTES: u64 = 4 << 20;
+
 /// A reply.
 #[derive(Clone, Debug)]
 pub struct HttpReply {
@@ -41,7 +44,11 @@ pub fn get(agent: &Agent, target: &Target, path: &str) -> Result<HttpReply, ureq
     Ok(HttpReply {
         status: response.status().as_u16(),
         server: server.unwrap_or_default().to_owned(),
-        body: response.body_mut().read_to_string()?,
+        body: response
+            .body_mut()
+            .with_config()
+            .limit(MOST_BYTES)
+            .read_to_string()?,
         took: started.elapsed(),
     })
 }

@@ -1,5 +1,6 @@
 //! message-db: every event that was raised and every command that was accepted, by category.
 
+use super::account::parted;
 use super::postgres_session::PostgresSession;
 use super::source::{FigureSource, ObservedFigure, Readout};
 use super::{Account, PostgresAddress, Problem};
@@ -65,16 +66,20 @@ impl MessageStore {
             ..Account::default()
         };
         for row in rows {
-            let read = || -> Result<(String, i64, i64), postgres::Error> {
+            let read = || -> Result<(String, i64, i64), tokio_postgres::Error> {
                 Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
             };
             let (kind, all, by_engines) = read().map_err(|error| self.unreadable(&error))?;
-            account.add(&kind, (all - by_engines) as u64, by_engines as u64);
+            let (by_requests, by_engines) = parted(all, by_engines).ok_or_else(|| {
+                let address = self.session.address();
+                Problem::new(format!("{address}: it counts messages that cannot be"))
+            })?;
+            account.add(&kind, by_requests, by_engines);
         }
         Ok(account)
     }
 
-    fn unreadable(&self, error: &postgres::Error) -> Problem {
+    fn unreadable(&self, error: &tokio_postgres::Error) -> Problem {
         let address = self.session.address();
         Problem::new(format!(
             "{address}: the messages have another shape: {error}"
@@ -95,7 +100,7 @@ impl FigureSource for MessageStore {
         let rows = self.session.query(COUNTS)?;
         let mut readout = Readout::default();
         for row in rows {
-            let unreadable = |error: postgres::Error| self.unreadable(&error);
+            let unreadable = |error: tokio_postgres::Error| self.unreadable(&error);
             let category: String = row.try_get(0).map_err(unreadable)?;
             let count: i64 = row.try_get(1).map_err(unreadable)?;
             let Some((metric, domain)) = kind_of(&category) else {

@@ -18,12 +18,16 @@ mod gatherer;
 mod history;
 mod http;
 mod message_store;
+mod meter;
+mod metered_stream;
 mod observatory;
 mod outbox;
 mod postgres_session;
 mod problem;
 mod progress;
 mod prometheus;
+mod redis_link;
+mod roster;
 mod source;
 mod store_address;
 mod watch;
@@ -34,9 +38,9 @@ pub use history::{
     BacklogPoint, DomainHistory, FigureHistory, Observation, SourceHistory, Troubled,
 };
 pub use http::{HttpReply, agent, get};
-pub use observatory::{METRICS_PATH, ObservatorySource};
+pub use observatory::ObservatorySource;
 pub use progress::{DrainProgress, WatchSink};
-pub use prometheus::{PrometheusError, PrometheusSample, parse_prometheus};
+pub use prometheus::{METRICS_PATH, PrometheusError, PrometheusSample, parse_prometheus};
 pub use source::{FigureSource, ObservedFigure, Readout};
 pub use store_address::{AddressError, PostgresAddress, RedisAddress};
 pub use watch::Watch;

@@ -3,16 +3,16 @@
 use super::Problem;
 use super::aliases::{AliasReader, is_outbox};
 use super::http::{agent, get};
-use super::prometheus::parse_prometheus;
+use super::meter::Meter;
+use super::prometheus::{METRICS_PATH, parse_prometheus};
 use super::source::{FigureSource, Readout};
-use crate::plan::Target;
+use super::store_address::check_name;
+use crate::plan::{AddressPolicy, Target, shown_start};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::Agent;
 
-/// Where its metrics are.
-pub const METRICS_PATH: &str = "/metrics";
 /// Where its counts are, for one whose metrics have none.
 const OUTBOX_PATH: &str = "/api/outbox";
 /// Longest wait for an answer, as in the Locust suite: with many rows it takes more than a second.
@@ -20,19 +20,25 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Lines that the Locust suite prints at the end of a run.
 const KEPT_LINES: [&str; 3] = ["protean_outbox", "protean_stream", "protean_broker"];
 
+/// How many of them are kept, and how much of each.
+const MOST_LINES: usize = 200;
+const MOST_CHARACTERS: usize = 400;
+
 /// Reads `/metrics`, and `/api/outbox` when that has no outbox.
 pub struct ObservatorySource {
     target: Target,
+    policy: AddressPolicy,
     agent: Agent,
     aliases: AliasReader,
 }
 
 impl ObservatorySource {
-    /// The one at `target`.
+    /// The one at `target`, whose name may mean what `policy` allows.
     #[must_use]
-    pub fn new(target: Target) -> Self {
+    pub fn new(target: Target, policy: AddressPolicy) -> Self {
         Self {
             target,
+            policy,
             agent: agent(TIMEOUT),
             aliases: AliasReader::default(),
         }
@@ -40,10 +46,15 @@ impl ObservatorySource {
 
     fn get(&self, path: &str) -> Result<String, Problem> {
         let url = self.target.url();
-        let reply = get(&self.agent, &self.target, path).map_err(|error| {
-            Problem::new(format!(
+        check_name(&self.target.host, &self.policy)
+            .map_err(|public| Problem::new(public.to_string()))?;
+        let reply = get(&self.agent, &self.target, path).map_err(|error| match error {
+            ureq::Error::BodyExceedsLimit(most_bytes) => {
+                Problem::new(format!("{url}{path}: {}", Meter::new(most_bytes).told()))
+            }
+            error => Problem::new(format!(
                 "{url}{path} does not answer ({error}); is the Observatory up?"
-            ))
+            )),
         })?;
         match reply.status {
             200 => Ok(reply.body),
@@ -57,10 +68,17 @@ impl ObservatorySource {
             Problem::new(format!("{}{METRICS_PATH}: {error}", self.target.url()))
         })?;
         let mut readout = self.aliases.figures(&samples);
-        let kept = text
+        let mut kept = text
             .lines()
             .filter(|line| KEPT_LINES.iter().any(|start| line.starts_with(start)));
-        readout.lines = kept.map(str::to_owned).collect();
+        let shown = kept.by_ref().take(MOST_LINES);
+        readout.lines = shown
+            .map(|line| shown_start(line, MOST_CHARACTERS).into_owned())
+            .collect();
+        let more = kept.count();
+        if more > 0 {
+            readout.lines.push(format!("# and {more} more lines"));
+        }
         Ok(readout)
     }
 
@@ -84,7 +102,7 @@ impl ObservatorySource {
             counts.extend(numbers.map(|(status, count)| (domain.as_str(), status.as_str(), count)));
         }
         let mut readout = self.aliases.outbox_counts(counts);
-        readout.caveats.extend(caveats);
+        caveats.into_iter().for_each(|says| readout.caveat(says));
         Ok(readout)
     }
 }
@@ -122,6 +140,25 @@ impl FigureSource for ObservatorySource {
             (Err(_), Ok(counts)) if has_outbox(&counts) => Ok(counts),
             (Ok(metrics), Err(_)) if !metrics.figures.is_empty() => Ok(metrics),
             (Err(problem), _) | (Ok(_), Err(problem)) => Err(problem),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_not_private_is_not_asked() {
+        for host in ["8.8.8.8", "169.254.169.254", "[fe80::1]"] {
+            let target = Target::parse(&format!("http://{host}:9")).unwrap();
+            let problem = ObservatorySource::new(target, AddressPolicy::default())
+                .read()
+                .unwrap_err();
+            assert!(
+                problem.text().contains("unless you add --allow-host"),
+                "{problem}"
+            );
         }
     }
 }

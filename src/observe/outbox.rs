@@ -1,10 +1,11 @@
 //! A domain's outbox table, counted exactly.
 
+use super::account::{MOST_CHARACTERS, parted};
 use super::aliases::{OUTBOX_STATUSES, metric_of_status};
 use super::postgres_session::PostgresSession;
 use super::source::{FigureSource, ObservedFigure, Readout};
 use super::{Account, OutboxRows, PostgresAddress, Problem, RepeatedId};
-use crate::plan::{AddressPolicy, ObservedMetric};
+use crate::plan::{AddressPolicy, ObservedMetric, shown_start};
 use crate::stats::Amount;
 use std::sync::Arc;
 
@@ -74,18 +75,22 @@ impl OutboxSource {
             ..Account::default()
         };
         let has_cause = self.session.query(HAS_CAUSE)?;
-        let has_cause = has_cause
-            .first()
-            .is_some_and(|row| row.get::<_, i64>(0) > 0);
+        let columns = has_cause.first().map(|row| row.try_get::<_, i64>(0));
+        let columns = columns
+            .transpose()
+            .map_err(|error| self.unreadable(&error))?;
+        let has_cause = columns.is_some_and(|columns| columns > 0);
         let cause = if has_cause { "causation_id" } else { "NULL" };
         let types = TYPES.replace("CAUSE", cause);
         for row in self.session.query_once(&types, &[&mark])? {
-            let read = || -> Result<(Option<String>, i64, i64), postgres::Error> {
+            let read = || -> Result<(Option<String>, i64, i64), tokio_postgres::Error> {
                 Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
             };
             let (kind, all, by_engines) = read().map_err(|error| self.unreadable(&error))?;
             let kind = kind.unwrap_or_default();
-            account.add(&kind, (all - by_engines) as u64, by_engines as u64);
+            let (by_requests, by_engines) =
+                parted(all, by_engines).ok_or_else(|| self.impossible("events of a type"))?;
+            account.add(&kind, by_requests, by_engines);
         }
         Ok(account)
     }
@@ -93,8 +98,12 @@ impl OutboxSource {
     fn repeated_since(&mut self, mark: Option<&str>) -> Result<OutboxRows, Problem> {
         let mut rows = OutboxRows::default();
         for row in self.session.query_once(REPEATED, &[&mark])? {
-            let number = |place: usize| row.try_get::<_, i64>(place).map(|number| number as u64);
-            let read = || -> Result<OutboxRows, postgres::Error> {
+            // A count below 0 is none.
+            let number = |place: usize| {
+                let number = row.try_get::<_, i64>(place)?;
+                Ok(u64::try_from(number).unwrap_or(u64::MAX))
+            };
+            let read = || -> Result<OutboxRows, tokio_postgres::Error> {
                 Ok(OutboxRows {
                     rows: number(0)?,
                     message_ids: number(1)?,
@@ -105,17 +114,28 @@ impl OutboxSource {
             };
             rows = read().map_err(|error| self.unreadable(&error))?;
         }
+        let is_possible = rows.repeated <= rows.message_ids
+            && rows.rows_of_repeated <= rows.rows
+            && rows.rows < u64::MAX
+            && rows.message_ids <= rows.rows;
+        if !is_possible {
+            return Err(self.impossible("rows and message ids"));
+        }
         if rows.repeated == 0 {
             return Ok(rows);
         }
         for row in self.session.query_once(EXAMPLES, &[&mark])? {
-            let text = |place: usize| row.try_get::<_, Option<String>>(place);
-            let read = || -> Result<RepeatedId, postgres::Error> {
+            let text = |place: usize| {
+                let text = row.try_get::<_, Option<&str>>(place)?;
+                let kept = shown_start(text.unwrap_or_default(), MOST_CHARACTERS);
+                Ok::<_, tokio_postgres::Error>(kept.into_owned())
+            };
+            let read = || -> Result<RepeatedId, tokio_postgres::Error> {
                 Ok(RepeatedId {
-                    message_id: text(0)?.unwrap_or_default(),
-                    rows: row.try_get::<_, i64>(1)? as u64,
-                    stream: text(2)?.unwrap_or_default(),
-                    types: text(3)?.unwrap_or_default(),
+                    message_id: text(0)?,
+                    rows: u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or_default(),
+                    stream: text(2)?,
+                    types: text(3)?,
                 })
             };
             rows.examples
@@ -124,7 +144,12 @@ impl OutboxSource {
         Ok(rows)
     }
 
-    fn unreadable(&self, error: &postgres::Error) -> Problem {
+    fn impossible(&self, what: &str) -> Problem {
+        let address = self.session.address();
+        Problem::new(format!("{address}: it counts {what} that cannot be"))
+    }
+
+    fn unreadable(&self, error: &tokio_postgres::Error) -> Problem {
         let address = self.session.address();
         Problem::new(format!("{address}: the outbox has another shape: {error}"))
     }
@@ -147,12 +172,12 @@ impl FigureSource for OutboxSource {
             readout.add(ObservedFigure::of(metric, &self.domain, Amount::exact(0.0)));
         }
         for row in rows {
-            let unreadable = |error: postgres::Error| self.unreadable(&error);
+            let unreadable = |error: tokio_postgres::Error| self.unreadable(&error);
             let status: String = row.try_get(0).map_err(unreadable)?;
             let count: i64 = row.try_get(1).map_err(unreadable)?;
             let oldest_s: Option<f64> = row.try_get(2).map_err(unreadable)?;
             let Some(metric) = metric_of_status(&status) else {
-                readout.caveats.push(format!(
+                readout.caveat(format!(
                     "the outbox has rows with the status `{status}`, which are in no figure"
                 ));
                 continue;

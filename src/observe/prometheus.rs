@@ -4,12 +4,19 @@
 //! understand, which would turn a broken reply into missing figures. The format:
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
+/// Where an Observatory has its metrics.
+pub const METRICS_PATH: &str = "/metrics";
+/// Samples that are read: an Observatory of many streams has some hundred.
+const MOST_SAMPLES: usize = 20_000;
+
 /// Names and values.
 type MetricLabels = Vec<(String, String)>;
 
 /// One sample line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrometheusSample {
+    /// Number of its line, from 1.
+    pub line: usize,
     /// Name of the metric.
     pub name: String,
     /// Its labels, in their order.
@@ -42,7 +49,7 @@ pub struct PrometheusError {
 /// skipped: today's Observatory declares other names than it uses.
 ///
 /// # Errors
-/// When a line is neither empty, nor a comment, nor a sample.
+/// When a line is neither empty, nor a comment, nor a sample; when there are more than are read.
 pub fn parse_prometheus(text: &str) -> Result<Vec<PrometheusSample>, PrometheusError> {
     let mut samples = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -50,10 +57,17 @@ pub fn parse_prometheus(text: &str) -> Result<Vec<PrometheusSample>, PrometheusE
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let sample = sample(line).map_err(|why| PrometheusError {
+        let refused = |why| PrometheusError {
             line: index + 1,
             why,
-        })?;
+        };
+        let mut sample = sample(line).map_err(refused)?;
+        sample.line = index + 1;
+        if samples.len() == MOST_SAMPLES {
+            return Err(refused(
+                "there are more than the 20000 samples that are read",
+            ));
+        }
         samples.push(sample);
     }
     Ok(samples)
@@ -82,6 +96,7 @@ fn sample(line: &str) -> Result<PrometheusSample, &'static str> {
         return Err("there is something after the timestamp");
     }
     Ok(PrometheusSample {
+        line: 0,
         name: name.to_owned(),
         labels,
         value,
@@ -224,6 +239,10 @@ mod tests {
         }
         let error = parse_prometheus("# fine\nup 1\n\nup").unwrap_err();
         assert_eq!(error.line, 4);
+        let many: Vec<String> = (0..30_000).map(|number| format!("up{number} 1")).collect();
+        let error = parse_prometheus(&many.join("\n")).unwrap_err();
+        assert_eq!(error.line, 20_001);
+        assert!(error.why.contains("more than the 20000"), "{error}");
     }
 
     fn escaped(value: &str) -> String {

@@ -1,10 +1,13 @@
 //! Addresses of databases and of Redis, which may hold passwords: what is shown of them never does.
 
 use crate::plan::{AddressPolicy, PublicAddress};
-use postgres::config::{Config, Host, SslMode};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 use std::fmt;
 use std::net::ToSocketAddrs;
+use tokio_postgres::config::{Config, Host, SslMode};
+
+/// The port where none is named.
+const POSTGRES_PORT: u16 = 5_432;
 
 /// Why a text is no address of a store. The text itself is not repeated: it may hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,10 +60,14 @@ impl PostgresAddress {
         let hosts: Vec<String> = config.get_hosts().iter().map(host_text).collect();
         // A piece of a password, when that holds an @ which was not written as %40.
         let is_broken = hosts.iter().any(|host| host.contains('@')) || database.contains('@');
-        if is_broken || hosts.is_empty() {
+        // Each host has its own address and port, or all have the same.
+        let (addresses, ports) = (config.get_hostaddrs(), config.get_ports());
+        let is_uneven = !addresses.is_empty() && addresses.len() != hosts.len()
+            || ports.len() > 1 && ports.len() != hosts.len();
+        if is_broken || is_uneven || hosts.is_empty() {
             return Err(AddressError::Postgres);
         }
-        let port = config.get_ports().first().copied().unwrap_or(5_432);
+        let port = config.get_ports().first().copied().unwrap_or(POSTGRES_PORT);
         if config.get_ports().contains(&0) {
             return Err(AddressError::Port);
         }
@@ -71,7 +78,20 @@ impl PostgresAddress {
         Ok(Self { config, shown })
     }
 
-    /// How to connect.
+    /// Where to connect, in the order of trying.
+    pub(super) fn places(&self) -> Vec<(Host, u16)> {
+        let (addresses, ports) = (self.config.get_hostaddrs(), self.config.get_ports());
+        let hosts = self.config.get_hosts().iter().enumerate();
+        let places = hosts.map(|(number, host)| {
+            let address = addresses.get(number);
+            let host = address.map_or_else(|| host.clone(), |it| Host::Tcp(it.to_string()));
+            let port = ports.get(number).or(ports.first());
+            (host, port.copied().unwrap_or(POSTGRES_PORT))
+        });
+        places.collect()
+    }
+
+    /// Who one is and what one wants.
     pub(super) fn config(&self) -> &Config {
         &self.config
     }
@@ -82,24 +102,22 @@ impl PostgresAddress {
     /// When it is a public address that `policy` does not allow.
     pub fn check_literal(&self, policy: &AddressPolicy) -> Result<(), AddressError> {
         for host in self.names() {
-            policy.check_literal(host)?;
+            policy.check_literal(&host)?;
         }
         Ok(())
     }
 
     /// The same with names resolved. A name without an address passes: connecting will tell.
     pub(super) fn check(&self, policy: &AddressPolicy) -> Result<(), PublicAddress> {
-        self.names().try_for_each(|host| check_name(host, policy))
+        self.names().try_for_each(|host| check_name(&host, policy))
     }
 
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.config
-            .get_hosts()
-            .iter()
-            .filter_map(|host| match host {
-                Host::Tcp(name) => Some(name.as_str()),
-                Host::Unix(_) => None,
-            })
+    fn names(&self) -> impl Iterator<Item = String> {
+        let places = self.places().into_iter();
+        places.filter_map(|(host, _)| match host {
+            Host::Tcp(name) => Some(name),
+            Host::Unix(_) => None,
+        })
     }
 }
 
@@ -158,11 +176,9 @@ impl RedisAddress {
         Ok(Self { info, shown })
     }
 
-    /// How to connect. Without naming the library, nothing is sent before a timeout can be set.
-    pub(super) fn info(&self) -> ConnectionInfo {
-        let settings = self.info.redis_settings().clone();
-        let info = self.info.clone();
-        info.set_redis_settings(settings.set_skip_set_lib_name())
+    /// How to connect.
+    pub(super) fn info(&self) -> &ConnectionInfo {
+        &self.info
     }
 
     /// As [`PostgresAddress::check_literal`].
@@ -197,7 +213,9 @@ impl fmt::Debug for RedisAddress {
     }
 }
 
-fn check_name(host: &str, policy: &AddressPolicy) -> Result<(), PublicAddress> {
+/// Whether all that `host` means now may be asked. A name without an address passes: connecting will
+/// tell.
+pub(super) fn check_name(host: &str, policy: &AddressPolicy) -> Result<(), PublicAddress> {
     // The port does not matter for what a name resolves to.
     let addresses = (host, 0).to_socket_addrs().into_iter().flatten();
     for address in addresses {
@@ -294,6 +312,10 @@ mod tests {
         let public = PostgresAddress::parse("postgres://a:b@8.8.8.8/d").unwrap();
         assert!(public.check_literal(&policy).is_err());
         assert!(public.check(&policy).is_err());
+        // What a name is said to mean is what is connected to.
+        let hidden = PostgresAddress::parse("postgres://a:b@127.0.0.1/d?hostaddr=8.8.8.8").unwrap();
+        assert!(hidden.check_literal(&policy).is_err());
+        assert!(hidden.check(&policy).is_err());
         let public = RedisAddress::parse("redis://8.8.8.8").unwrap();
         assert!(public.check_literal(&policy).is_err());
         assert!(public.check(&policy).is_err());

@@ -1,22 +1,53 @@
-//! Which addresses load may be sent to: private ones, and public ones only by name.
+//! Which addresses load may be sent to: private ones, and others only by name.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Whether load may be sent to `address` without being asked: loopback, private (RFC 1918),
-/// link-local, unique-local (`fc00::/7`) and unspecified addresses, which stay within one's own
-/// machines.
-#[must_use]
-pub fn is_allowed_address(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified()
+/// Where Amazon's machines find their credentials, in the range of private addresses.
+const CREDENTIALS_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
+/// What is behind an address, as far as it tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressKind {
+    /// Loopback, private (RFC 1918), unique-local (`fc00::/7`) and unspecified addresses, which stay
+    /// within one's own machines.
+    Private,
+    /// Link-local addresses (`169.254.0.0/16`, `fe80::/10`) and their like: where clouds keep the
+    /// credentials of their machines.
+    LinkLocal,
+    /// All others.
+    Public,
+}
+
+impl AddressKind {
+    /// That of `address`.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        let (is_private, is_link_local) = match address.to_canonical() {
+            IpAddr::V4(v4) => (
+                v4.is_loopback() || v4.is_private() || v4.is_unspecified(),
+                v4.is_link_local(),
+            ),
+            IpAddr::V6(v6) => (
+                v6.is_loopback() || v6.is_unique_local() || v6 == Ipv6Addr::UNSPECIFIED,
+                v6.is_unicast_link_local() || v6 == CREDENTIALS_V6,
+            ),
+        };
+        match (is_link_local, is_private) {
+            (true, _) => Self::LinkLocal,
+            (false, true) => Self::Private,
+            (false, false) => Self::Public,
         }
-        IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unicast_link_local()
-                || v6.is_unique_local()
-                || v6 == Ipv6Addr::UNSPECIFIED
-        }
+    }
+}
+
+impl fmt::Display for AddressKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Private => "private",
+            Self::LinkLocal => "link-local",
+            Self::Public => "public",
+        })
     }
 }
 
@@ -34,16 +65,18 @@ pub fn is_loopback_host(host: &str) -> bool {
     }
 }
 
-/// The hosts that the user named with `--allow-host`, and the rule of [`is_allowed_address`].
+/// The hosts that the user named with `--allow-host`, and the rule that others have to be
+/// [`AddressKind::Private`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressPolicy {
     named_hosts: Vec<String>,
 }
 
-/// A public address that nobody allowed.
+/// An address that is not private, and that nobody allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{host} is at the public address {address}; load goes to private addresses only, unless you add --allow-host {host}"
+    "{host} is at the {} address {address}; load goes to private addresses only, unless you add --allow-host {host}",
+    AddressKind::of(*.address)
 )]
 pub struct PublicAddress {
     /// The target's name or address.
@@ -64,9 +97,10 @@ impl AddressPolicy {
     /// Whether load may go to `address`, which `host` resolved to.
     ///
     /// # Errors
-    /// When the address is public and the host was not named.
+    /// When the address is not private and the host was not named.
     pub fn check(&self, host: &str, address: IpAddr) -> Result<(), PublicAddress> {
-        if is_allowed_address(address) || self.named_hosts.contains(&normalised(host)) {
+        let is_private = AddressKind::of(address) == AddressKind::Private;
+        if is_private || self.named_hosts.contains(&normalised(host)) {
             return Ok(());
         }
         Err(PublicAddress {
@@ -104,30 +138,54 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_of_ones_own_machines_are_allowed() {
-        for (text, allowed) in [
-            ("127.0.0.1", true),
-            ("127.8.9.10", true),
-            ("10.1.2.3", true),
-            ("172.16.0.1", true),
-            ("172.32.0.1", false),
-            ("192.168.7.7", true),
-            ("192.169.0.1", false),
-            ("169.254.1.1", true),
-            ("0.0.0.0", true),
-            ("8.8.8.8", false),
-            ("100.64.0.1", false),
-            ("255.255.255.255", false),
-            ("::1", true),
-            ("::", true),
-            ("fe80::1", true),
-            ("fd12:3456::1", true),
-            ("2001:4860:4860::8888", false),
-            ("::ffff:10.0.0.1", true),
-            ("::ffff:8.8.8.8", false),
+    fn only_addresses_of_ones_own_machines_are_private() {
+        use AddressKind::{LinkLocal, Private, Public};
+        for (text, kind) in [
+            ("127.0.0.1", Private),
+            ("127.8.9.10", Private),
+            ("10.1.2.3", Private),
+            ("172.16.0.1", Private),
+            ("172.32.0.1", Public),
+            ("192.168.7.7", Private),
+            ("192.169.0.1", Public),
+            ("169.254.0.0", LinkLocal),
+            ("169.254.169.254", LinkLocal),
+            ("169.254.255.255", LinkLocal),
+            ("169.253.255.255", Public),
+            ("0.0.0.0", Private),
+            ("8.8.8.8", Public),
+            ("100.64.0.1", Public),
+            ("255.255.255.255", Public),
+            ("::1", Private),
+            ("::", Private),
+            ("fe80::1", LinkLocal),
+            ("febf::1", LinkLocal),
+            ("fec0::1", Public),
+            ("fd00:ec2::254", LinkLocal),
+            ("fd12:3456::1", Private),
+            ("2001:4860:4860::8888", Public),
+            ("64:ff9b::a9fe:a9fe", Public),
+            ("::ffff:10.0.0.1", Private),
+            ("::ffff:8.8.8.8", Public),
+            ("::ffff:169.254.169.254", LinkLocal),
         ] {
-            assert_eq!(is_allowed_address(text.parse().unwrap()), allowed, "{text}");
+            assert_eq!(AddressKind::of(text.parse().unwrap()), kind, "{text}");
         }
+    }
+
+    #[test]
+    fn a_link_local_host_must_be_named() {
+        for host in ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254"] {
+            let error = AddressPolicy::default().check_literal(host).unwrap_err();
+            let told = format!("at the link-local address {host}; load goes to private");
+            assert!(error.to_string().contains(&told), "{error}");
+            let named = AddressPolicy::new(&[host.to_owned()]);
+            assert_eq!(named.check_literal(host), Ok(()));
+        }
+        // What a name resolves to counts, not the name.
+        let address = "169.254.169.254".parse().unwrap();
+        let error = AddressPolicy::default().check("shop.local", address);
+        assert!(error.is_err());
     }
 
     #[test]

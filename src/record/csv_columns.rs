@@ -1,5 +1,6 @@
 //! A CSV file of the record, read by columns. A last line that was cut off is left out.
 
+use super::bounded_file::{MOST_TABLE_BYTES, read_bounded};
 use std::path::Path;
 
 /// The cells of a CSV file.
@@ -14,7 +15,8 @@ impl CsvColumns {
     /// out.
     #[must_use]
     pub fn read(path: &Path) -> Self {
-        std::fs::read(path).map_or_else(|_| Self::default(), |bytes| Self::parse(&bytes))
+        read_bounded(path, MOST_TABLE_BYTES)
+            .map_or_else(|_| Self::default(), |bytes| Self::parse(&bytes))
     }
 
     /// The same from the bytes of a file.

@@ -9,6 +9,7 @@
 //! in. *Failure Count* is failed + unknown: refusals and conflicts are answers of the business and
 //! not failures. *Average Content Size* is reply body bytes by replies.
 
+use super::csv_text::text_cell;
 use super::locust_figures::{
     AGGREGATED, Percentiles, error_text, float, header, percentile_columns, percentiles,
     python_csv, response_columns, rounded_ms, written,
@@ -128,7 +129,7 @@ fn stats_row(
     total: &Measured<LatencyTotal>,
     totals: &Totals,
 ) -> Vec<String> {
-    let mut row = vec![method.to_owned(), name.to_owned()];
+    let mut row: Vec<String> = [method, name].map(|text| text_cell(text).into()).into();
     let failures = total.failures(totals.context.failures);
     row.extend([total.requests().to_string(), failures.to_string()]);
     row.extend(response_columns(total));
@@ -165,7 +166,7 @@ fn recorded_row(
     run: &RunRecord,
 ) -> Vec<String> {
     let response = &figures.response_us;
-    let mut row: Vec<String> = label.map(str::to_owned).into();
+    let mut row: Vec<String> = label.map(|text| text_cell(text).into()).into();
     row.extend([figures.requests, figures.failures].map(|count| count.to_string()));
     row.extend(match quantiles_us {
         None => ["0"; 5].map(str::to_owned),
@@ -203,7 +204,9 @@ pub fn failures_text(
         let error = error_text(row.status, &row.reason);
         let count = row.count.to_string();
         let (first, last) = (moment(row.first_s), moment(row.last_s));
-        writer.write_record([&row.method, &row.name, &error, &count, &first, &last])?;
+        let texts = [&row.method, &row.name, &error].map(|text| text_cell(text));
+        let rest = [count.as_str(), first.as_ref(), last.as_ref()];
+        writer.write_record(texts.iter().map(|text| &**text).chain(rest))?;
     }
     written(writer)
 }

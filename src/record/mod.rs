@@ -3,9 +3,11 @@
 
 mod address_record;
 mod bands_csv;
+mod bounded_file;
 mod caught_up;
 mod contest_record;
 mod csv_columns;
+mod csv_text;
 pub(crate) mod distribution_csv;
 mod document;
 mod events_csv;
@@ -49,6 +51,7 @@ pub(crate) mod made_up;
 
 pub use address_record::{AddressRecord, RefusedAddress};
 pub use bands_csv::BandsCsv;
+pub use bounded_file::{MOST_DOCUMENT_BYTES, MOST_TABLE_BYTES, read_bounded, read_text_bounded};
 pub use contest_record::{
     EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,
 };

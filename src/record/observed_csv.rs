@@ -1,5 +1,6 @@
 //! `observed.csv`: every figure of the back end as it was read, a row each.
 
+use super::csv_text::text_cell;
 use super::growing_file::GrowingFile;
 use super::locust_figures::{python_csv, written};
 use crate::stats::ObservedSample;
@@ -36,14 +37,15 @@ impl ObservedCsv {
     fn append(&mut self, samples: &[ObservedSample]) -> io::Result<()> {
         let mut writer = python_csv();
         for sample in samples {
-            writer.write_record([
-                &sample.second.to_string(),
-                &*sample.source,
-                &*sample.domain,
+            let row = [
+                &*sample.second.to_string(),
+                &*text_cell(&sample.source),
+                &*text_cell(&sample.domain),
                 sample.metric.name(),
                 &sample.amount.value.to_string(),
                 &sample.amount.at_least.to_string(),
-            ])?;
+            ];
+            writer.write_record(row)?;
         }
         self.file.append(&written(writer)?)
     }

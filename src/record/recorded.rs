@@ -1,5 +1,6 @@
 //! A record read back from its directory, whole or cut off in the middle of a line.
 
+use super::bounded_file::{MOST_DOCUMENT_BYTES, read_text_bounded};
 use super::caught_up::{Beside, catch_up};
 use super::csv_columns::CsvColumns;
 use super::request_log::RequestLog;
@@ -59,8 +60,8 @@ impl Recorded {
             why,
         };
         let directory = run_json.parent().unwrap_or(Path::new(""));
-        let text = std::fs::read_to_string(&run_json).map_err(|error| error.to_string());
-        let run = text.and_then(|text| {
+        let text = read_text_bounded(&run_json, MOST_DOCUMENT_BYTES);
+        let run = text.map_err(|error| error.to_string()).and_then(|text| {
             serde_json::from_str(&text).map_err(|error: serde_json::Error| error.to_string())
         });
         let run = match run {

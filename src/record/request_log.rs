@@ -1,5 +1,6 @@
 //! `response.hlog` read back: every request that ended, by statistic name and second.
 
+use super::bounded_file::{MOST_TABLE_BYTES, read_bounded};
 use crate::stats::LatencyCounts;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -33,7 +34,8 @@ impl RequestLog {
     /// not there is empty.
     #[must_use]
     pub fn read(path: &Path) -> Self {
-        std::fs::read(path).map_or_else(|_| Self::default(), |bytes| Self::parse(&bytes))
+        read_bounded(path, MOST_TABLE_BYTES)
+            .map_or_else(|_| Self::default(), |bytes| Self::parse(&bytes))
     }
 
     /// The same from the bytes of a file.

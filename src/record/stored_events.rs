@@ -1,6 +1,7 @@
 //! Events told and events stored, by domain and type: what accepted requests must have made the shop
 //! raise, beside what its stores hold of the time of the run.
 
+use super::csv_text::text_cell;
 use super::run_record::RunRecord;
 use super::stored_events_record::{StoredEventRecord, StoredEventsRecord};
 use crate::engine::DomainName;
@@ -178,8 +179,8 @@ pub fn write_stored_events(path: &Path, record: &StoredEventsRecord) -> io::Resu
     ])?;
     for event in &record.events {
         writer.write_record([
-            event.domain.clone(),
-            event.name.clone(),
+            text_cell(&event.domain).into_owned(),
+            text_cell(&event.name).into_owned(),
             event.told.to_string(),
             event.at_least.to_string(),
             event.at_most.to_string(),

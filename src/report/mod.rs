@@ -10,8 +10,8 @@ mod remake;
 pub use console::{LiveFace, brief_text, live_line, part_word, summary_text, witness_text};
 pub use export::{
     FamilyLabels, LocustFailureRow, LocustRow, LocustStats, MetricFamily, MetricPoints,
-    OPEN_METRICS_TYPE, github_annotations, markdown_text, metric_families, open_metrics_text,
-    otlp_json, without_commands,
+    OPEN_METRICS_TYPE, PROMETHEUS_TEXT_TYPE, github_annotations, markdown_text, metric_families,
+    open_metrics_text, otlp_json, prometheus_text, without_commands,
 };
 pub use html::{html_report, html_report_policy};
 pub use remake::{RemakeError, ReportFormat, ReportRequest, remake, write_report};

@@ -7,6 +7,9 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+/// Largest body that the preflight reads, whatever it says: it tells nothing by then.
+const MOST_BODY_BYTES: usize = 16 << 20;
+
 /// Why no load was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum ReachError {
@@ -64,7 +67,7 @@ pub fn preflight(
     path: &str,
     timeout: Duration,
 ) -> Result<(), ReachError> {
-    match ask(target, addresses, path, timeout, usize::MAX) {
+    match ask(target, addresses, path, timeout, MOST_BODY_BYTES) {
         Ok(_) => Ok(()),
         Err(why) => Err(not_answered(target, path, why)),
     }
@@ -239,6 +242,11 @@ mod tests {
                 "within 0.3 s",
             ),
             (b"\x16\x03\x01\x02\x00garbage\r\n\r\n", true, "status line"),
+            (
+                b"HTTP/1.1 200 OK\r\ncontent-length: 18446744073709551615\r\n\r\n",
+                true,
+                "the body is too large",
+            ),
         ];
         for (reply, hold, expected) in cases {
             let said = asked(reply, hold).unwrap_err();

@@ -6,7 +6,7 @@ use super::reach::ReachError;
 use super::replay_client::{ReplayReply, Starter, send, send_together};
 use crate::engine::{Id, Questions};
 use crate::pieces::{duration_text, print};
-use crate::plan::{AddressPolicy, ExitCode, RunId, Target, TargetError};
+use crate::plan::{AddressPolicy, ExitCode, RunId, Target, TargetError, is_harmful};
 use crate::record::{ProcessesRecord, Recorded, UnreadableRecord};
 use crate::report::part_word;
 use crate::stats::{Part, WitnessExchange};
@@ -290,7 +290,7 @@ impl<'a> Firing<'a> {
         let status = answer
             .status
             .map_or_else(|| "no reply".to_owned(), |status| status.to_string());
-        let plain: String = answer.text.chars().filter(|c| !c.is_control()).collect();
+        let plain: String = answer.text.chars().filter(|c| !is_harmful(*c)).collect();
         let _ = writeln!(
             told,
             "  {:6}  {} {}  →  {status} {plain}  ({})",

@@ -14,6 +14,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// Longest wait for a connection, and from there to the end of a reply.
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_BODY_BYTES: usize = 1 << 20;
 /// Those who wait for replies are asleep by then, and take no CPU from the target's processes.
@@ -268,15 +269,26 @@ impl Received {
     }
 }
 
-fn receive(mut stream: &TcpStream) -> Received {
+fn receive(stream: &TcpStream) -> Received {
+    receive_within(stream, TIMEOUT)
+}
+
+/// A reply that comes drop by drop is given up as one that does not come at all.
+fn receive_within(mut stream: &TcpStream, patience: Duration) -> Received {
     let mut parser = ReplyParser::new(MAX_BODY_BYTES);
     let mut buffer = Vec::new();
+    let deadline = Instant::now() + patience;
     let reply = loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waiting = match left.is_zero() {
+            true => Err(io::ErrorKind::TimedOut.into()),
+            false => stream.set_read_timeout(Some(left)),
+        };
         let mut bytes = [0; 4_096];
-        match stream.read(&mut bytes) {
+        match waiting.and_then(|()| stream.read(&mut bytes)) {
             Ok(0) => break parser.close(&buffer).map_err(|error| error.to_string()),
             Ok(count) => buffer.extend_from_slice(&bytes[..count]),
-            Err(error) => break Err(error.to_string()),
+            Err(error) => break Err(why(&error, patience)),
         }
         match parser.advance(&mut buffer) {
             Ok(None) => {}
@@ -290,6 +302,15 @@ fn receive(mut stream: &TcpStream) -> Received {
             let text = String::from_utf8_lossy(&buffer[reply.body]).into_owned();
             (reply.status, text)
         }),
+    }
+}
+
+fn why(error: &io::Error, patience: Duration) -> String {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            format!("no complete reply within {} s", patience.as_secs_f64())
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -350,6 +371,62 @@ mod tests {
             assert_eq!(statuses, [Some(200), None, Some(200)], "{answers:?}");
             assert_eq!((&*answers[0].text, &*answers[2].text), ("first", "third"));
         }
+    }
+
+    /// What a server says that never comes to an end, how it begins and how it goes on, and what is
+    /// told of it.
+    const ENDLESS: &[(&str, &str, &str)] = &[
+        ("HTTP/1.1 200 OK\r\nx: ", "y", "larger than 64 KiB"),
+        ("", "HTTP/1.1 100 Continue\r\n\r\n", "larger than 64 KiB"),
+        ("HTTP/1.1 200 OK\r\n\r\n", "y", "larger than the limit"),
+        (CHUNKED, "t: 1\r\n", "larger than 64 KiB"),
+        (CHUNKED, "", "no complete reply within 0.2 s"),
+    ];
+    const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n";
+
+    #[test]
+    fn a_reply_without_end_is_given_up_with_the_limit_that_it_met() {
+        for (start, forever, told) in ENDLESS {
+            let (stream, mut server) = pair();
+            let sender = thread::spawn(move || {
+                let mut sent = server.write_all(start.as_bytes());
+                while sent.is_ok() && !forever.is_empty() {
+                    sent = server.write_all(forever.repeat(500).as_bytes());
+                }
+                // Held until the other end has given it up.
+                let _ = server.read(&mut [0]);
+            });
+            let patience = match forever.is_empty() {
+                true => Duration::from_millis(200),
+                false => TIMEOUT,
+            };
+            let reply = receive_within(&stream, patience).reply;
+            drop(stream);
+            sender.join().unwrap();
+            let said = reply.unwrap_err();
+            assert!(said.contains(told), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_reply_that_comes_drop_by_drop_is_not_waited_for_for_ever() {
+        let (stream, mut server) = pair();
+        let sender = thread::spawn(move || {
+            let _ = server.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
+            while server.write_all(b"y").is_ok() {
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let reply = receive_within(&stream, Duration::from_millis(300)).reply;
+        drop(stream);
+        sender.join().unwrap();
+        assert_eq!(reply.unwrap_err(), "no complete reply within 0.3 s");
+    }
+
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (stream, listener.accept().unwrap().0)
     }
 
     #[test]

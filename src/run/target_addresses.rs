@@ -24,7 +24,7 @@ pub fn tell(request: &RunRequest, plan: &Plan, known: &[SocketAddr], ready: &[Re
             AddressChoice::All => line(table.rows()),
             AddressChoice::First => first_line(known.len(), table.rows()),
         };
-        eprintln!("addresses of {}: {where_to}", plan.target.host);
+        tell(format!("addresses of {}: {where_to}", plan.target.host));
     }
 }
 

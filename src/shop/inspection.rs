@@ -5,7 +5,7 @@ use super::{
     Contract, Generation, HEALTH_PATH, OPENAPI_PATH, Recognised, contexts_of_health, recognise,
 };
 use crate::engine::inquiry::{Answer, Inquiry, NoAnswer, NotRecognised, Recognition};
-use crate::plan::Target;
+use crate::plan::{Target, is_harmful};
 
 /// Largest answer of `/health` that is read.
 const HEALTH_BYTES: usize = 64 << 10;
@@ -191,7 +191,7 @@ fn shown(answer: &Answer) -> String {
 
 /// The first characters, in one line: a target's words are not to move a cursor.
 fn plain(text: &str) -> String {
-    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    let words = text.split(|letter: char| letter.is_whitespace() || is_harmful(letter));
     let words: Vec<&str> = words
         .filter(|word| !word.is_empty())
         .take(SHOWN_CHARACTERS)

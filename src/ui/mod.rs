@@ -1,7 +1,9 @@
 //! Faces of a live run, and the choice among them.
 
+mod crowd;
 mod metrics;
 mod terminal;
+mod visit;
 pub mod web;
 
 pub use metrics::MetricsFace;

@@ -354,6 +354,22 @@ fn prometheus_reads_the_figures_while_the_run_goes_on() {
         "{text}"
     );
     assert!(text.ends_with("# EOF\n"));
+    let (head, text) = get_as(address, &format!("/{path}"), "text/plain;version=0.0.4");
+    assert!(
+        head.contains("content-type: text/plain; version=0.0.4"),
+        "{head}"
+    );
+    assert!(
+        text.contains("# TYPE shopblast_requests_total counter\n"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("# EOF") && !text.contains("# UNIT"),
+        "{text}"
+    );
+    let open = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
+    let (head, text) = get_as(address, &format!("/{path}"), open);
+    assert!(head.contains("openmetrics-text") && text.ends_with("# EOF\n"));
     let (head, _) = get(address, "/else");
     assert!(head.starts_with("http/1.1 404"), "{head}");
     let id = child.id();
@@ -369,10 +385,19 @@ fn prometheus_reads_the_figures_while_the_run_goes_on() {
 
 /// Head in lower case, and body.
 fn get(address: &str, path: &str) -> (String, String) {
+    ask(address, path, "")
+}
+
+/// The same in a form that is named.
+fn get_as(address: &str, path: &str, accept: &str) -> (String, String) {
+    ask(address, path, &format!("accept: {accept}\r\n"))
+}
+
+fn ask(address: &str, path: &str, headers: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nhost: {address}\r\n{headers}connection: close\r\n\r\n"
     )
     .unwrap();
     let mut text = String::new();
@@ -446,4 +471,53 @@ fn a_collector_that_is_away_costs_a_warning_only() {
         1,
         "{errors}"
     );
+}
+
+/// How a collector answers that takes nothing, and what is told of it.
+const REFUSING: [(&str, &str); 3] = [
+    (
+        "302 Found\r\nlocation: /elsewhere",
+        "it answers 302 Found and points to /elsewhere, which is not followed",
+    ),
+    ("307 Temporary Redirect\r\nlocation: /x", "not followed"),
+    ("404 Not Found", "it answers 404 Not Found"),
+];
+
+#[test]
+fn a_collector_that_takes_nothing_is_told_once_and_asked_without_a_proxy() {
+    // Whatever goes through it would never arrive.
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", proxy.local_addr().unwrap());
+    for (answer, told) in REFUSING {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (requests, asked) = mpsc::channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                while let Some(body) = read_request(&mut stream) {
+                    let reply = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n");
+                    let _ = stream.write_all(reply.as_bytes());
+                    let _ = requests.send(body);
+                }
+            }
+        });
+        let results = tempfile::tempdir().unwrap();
+        let output = command(&["SpikeUser", "--sandbox", "-u", "2", "-r", "100", "-t", "1s"])
+            .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, &proxy)))
+            .arg("--otlp")
+            .arg(format!("http://{address}"))
+            .arg("--results")
+            .arg(results.path())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        assert_eq!(errors.matches(told).count(), 1, "{errors}");
+        assert_eq!(errors.matches("cannot push figures").count(), 1, "{errors}");
+        // No request lost its body on the way.
+        let bodies: Vec<Vec<u8>> = asked.try_iter().collect();
+        assert!(!bodies.is_empty());
+        assert!(bodies.iter().all(|body| body.starts_with(b"{")));
+    }
 }

@@ -248,6 +248,56 @@ fn a_panic_leaves_the_terminal_in_order_and_its_message_readable() {
     );
 }
 
+/// Sequences and characters that never become whole.
+const HALVES: &[&[u8]] = &[b"\x1b[", b"\x1b[1;", b"\xe2\x82", b"\x1b[200~never closed"];
+
+#[test]
+fn what_is_typed_by_halves_holds_no_run() {
+    for half in HALVES {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut session = Session::start(PROGRAM, &LONG_RUN, (80, 24), directory.path());
+        session.wait_for("requests/s");
+        session.keys.write_all(half).expect("typed");
+        // It goes on: another second is shown.
+        session.wait_for("running");
+        session.press("\u{3}");
+        assert_eq!(
+            session.end(),
+            105,
+            "{}: {}",
+            half.escape_ascii(),
+            session.text()
+        );
+        session.assert_in_order();
+    }
+}
+
+/// Its cells would take more memory than there is.
+#[test]
+fn a_terminal_larger_than_any_is_drawn_on_in_part() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let size = PtySize {
+        rows: u16::MAX,
+        cols: u16::MAX,
+        ..PtySize::default()
+    };
+    let pair = native_pty_system().openpty(size).expect("a terminal");
+    let mut command = CommandBuilder::new(PROGRAM);
+    command.args(["SpikeUser", "--sandbox", "-t", "2s"]);
+    command.cwd(directory.path());
+    command.env("TERM", "xterm-256color");
+    let mut child = pair.slave.spawn_command(command).expect("it starts");
+    drop(pair.slave);
+    let mut output = pair.master.try_clone_reader().expect("output");
+    let (mut seen, mut buffer) = (Vec::new(), [0; 4_096]);
+    while let Ok(count @ 1..) = output.read(&mut buffer) {
+        seen.extend_from_slice(&buffer[..count]);
+    }
+    assert_eq!(child.wait().expect("a child").exit_code(), 0);
+    let seen = String::from_utf8_lossy(&seen);
+    assert!(seen.contains("\u{1b}[?1049h") && seen.contains("none failed"));
+}
+
 /// Panics after its second second.
 struct Panics(u32);
 

@@ -216,7 +216,7 @@ fn everything_that_can_be_left_out_is_a_step_or_a_directory_of_tests() {
     }
     machine.has(
         "cargo",
-        "case $1 in --version) echo cargo 9.0.0;; fmt|clippy) exit 1;; esac",
+        "case $1 in --version) echo cargo 9.0.0;; fmt|clippy|deny) exit 1;; esac",
     );
     let (code, told) = machine.set_up(&[]);
     assert_eq!(code, Some(0), "{told}");
@@ -225,7 +225,7 @@ fn everything_that_can_be_left_out_is_a_step_or_a_directory_of_tests() {
         "{told}"
     );
     let (_, left_out) = machine.set_up(&["--left-out"]);
-    assert_eq!(left_out, "browser stores format lint\n");
+    assert_eq!(left_out, "browser stores format lint deny\n");
     let makefile = std::fs::read_to_string(repository().join("Makefile")).expect("a Makefile");
     for name in left_out.split_whitespace() {
         let tests = repository().join("tests").join(name).join("main.rs");

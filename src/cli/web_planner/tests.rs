@@ -152,9 +152,12 @@ fn wrong_forms_are_told_field_by_field() {
 
 #[test]
 fn a_public_host_needs_permission_in_the_form_too() {
-    let form = "host=http://8.8.8.8&user_classes=SpikeUser";
-    assert!(planned("shopblast --web", form).is_err());
-    assert!(planned("shopblast --web --allow-host 8.8.8.8", form).is_ok());
+    for host in ["8.8.8.8", "169.254.169.254", "[fe80::1]"] {
+        let form = format!("host=http://{host}&user_classes=SpikeUser");
+        assert!(planned("shopblast --web", &form).is_err(), "{host}");
+        let line = format!("shopblast --web --allow-host {host}");
+        assert!(planned(&line, &form).is_ok(), "{host}");
+    }
 }
 
 #[test]

@@ -2,12 +2,17 @@
 
 use super::malformed::{MAX_HEAD_BYTES, Malformed, Misplaced};
 
+/// Digits of the largest size; more of them are zeros before it.
+const MOST_DIGITS: usize = 16;
+/// What chunk framing may take in the buffer before the bytes after it are moved over it.
+const MOST_GAP_BYTES: usize = 64 << 10;
+
 /// Progress: decoded bytes end at `written`, undecoded ones start at `read`.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunks {
     written: usize,
     read: usize,
-    /// Bytes of chunk extensions and trailers so far.
+    /// Bytes of chunk extensions, trailers and needless zeros so far.
     extra: usize,
     next: ChunkPart,
 }
@@ -57,6 +62,18 @@ impl Chunks {
     /// Where the undecoded bytes start.
     pub fn read(&self) -> usize {
         self.read
+    }
+
+    /// Takes framing that was read out of `buffer` when there is much of it, so that small chunks
+    /// take no more room than their data. Returns how many bytes that were.
+    pub fn compact(&mut self, buffer: &mut Vec<u8>) -> usize {
+        let gap = self.read - self.written;
+        if gap < MOST_GAP_BYTES {
+            return 0;
+        }
+        buffer.drain(self.written..self.read);
+        self.read = self.written;
+        gap
     }
 
     /// Decodes what has come of the body at `place`. Returns whether that was the last of it.
@@ -147,8 +164,8 @@ impl Chunks {
         let line_bytes = feed.map_or(rest.len(), |feed| feed + 1);
         self.limit(line_bytes)?;
         let Some(feed) = feed else { return Ok(None) };
-        // The line end is no extension, and neither is the size.
-        self.extra += (feed - place).saturating_sub(1);
+        // The line end is no extension, and neither is a size of so many digits as one can have.
+        self.extra += (feed - place).saturating_sub(1) + place.saturating_sub(MOST_DIGITS);
         Ok(Some(SizeLine {
             bytes: line_bytes,
             size,

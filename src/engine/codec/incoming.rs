@@ -5,11 +5,15 @@ use memchr::memmem;
 
 /// Longest request line and header fields together.
 const MAX_HEAD_BYTES: usize = 64 << 10;
-/// Longest body, after the removal of chunk framing.
+/// Longest body, its chunk framing included but for what [`MAX_EXTRA_BYTES`] allows.
 pub const MAX_BODY_BYTES: usize = 64 << 20;
 const MAX_HEADERS: usize = 100;
+/// All chunk extensions and trailers of a request; all it takes beyond the largest body.
+const MAX_EXTRA_BYTES: usize = MAX_HEAD_BYTES;
 /// A chunk's size line with its extensions, or one trailer field.
 const MAX_CHUNK_LINE_BYTES: usize = 4 << 10;
+/// Digits that a chunk's size needs at most.
+const MOST_SIZE_DIGITS: usize = 16;
 
 /// The methods that llhttp knows; another word is not a request. CONNECT is left out: a server
 /// that is no proxy cannot answer it.
@@ -291,6 +295,8 @@ struct Chunk<'a> {
     data: &'a [u8],
     /// Where the next chunk, or the trailer, starts.
     end: usize,
+    /// Bytes of its size line beyond the size: extensions, blanks, needless zeros.
+    extra: usize,
 }
 
 /// The chunk at `at`; `None` when it has not arrived in full.
@@ -301,18 +307,24 @@ fn next_chunk(framed: &[u8], at: usize) -> Result<Option<Chunk<'_>>, MalformedRe
     let line = &framed[at..line_end - 2];
     let size = line.split(|&byte| byte == b';').next().unwrap_or(line);
     let size = digits(size.trim_ascii_end(), 16)?;
+    let extra = line.len().saturating_sub(MOST_SIZE_DIGITS);
     if size == 0 {
         return Ok(Some(Chunk {
             data: &[],
             end: line_end,
+            extra,
         }));
     }
     let data_end = line_end + size;
+    if data_end > MAX_BODY_BYTES + MAX_EXTRA_BYTES {
+        return Err(MalformedRequest);
+    }
     let after = framed.get(data_end..).unwrap_or_default();
     match after {
         [b'\r', b'\n', ..] => Ok(Some(Chunk {
             data: &framed[line_end..data_end],
             end: data_end + 2,
+            extra,
         })),
         [] | [b'\r'] => Ok(None),
         _ => Err(MalformedRequest),
@@ -322,32 +334,33 @@ fn next_chunk(framed: &[u8], at: usize) -> Result<Option<Chunk<'_>>, MalformedRe
 /// Bytes of a whole chunked body with its trailer; `None` when some are missing.
 fn chunked_bytes(framed: &[u8]) -> Result<Option<usize>, MalformedRequest> {
     let mut at = 0;
-    let mut body_bytes = 0;
+    let mut extra = 0;
+    let limit =
+        |at: usize, extra: usize| match extra > MAX_EXTRA_BYTES || at - extra > MAX_BODY_BYTES {
+            true => Err(MalformedRequest),
+            false => Ok(()),
+        };
     loop {
         let Some(chunk) = next_chunk(framed, at)? else {
             return Ok(None);
         };
         at = chunk.end;
+        extra += chunk.extra;
+        limit(at, extra)?;
         if chunk.data.is_empty() {
             break;
         }
-        body_bytes += chunk.data.len();
-        if body_bytes > MAX_BODY_BYTES {
-            return Err(MalformedRequest);
-        }
     }
-    let trailer_start = at;
     loop {
         let Some(line_end) = line_end(framed, at)? else {
             return Ok(None);
         };
+        extra += line_end - at;
+        limit(line_end, extra)?;
         let is_last = line_end == at + 2;
         at = line_end;
         if is_last {
             return Ok(Some(at));
-        }
-        if at - trailer_start > MAX_HEAD_BYTES {
-            return Err(MalformedRequest);
         }
     }
 }

@@ -88,7 +88,7 @@ pub enum Malformed {
     /// A chunk's size or its line end is wrong.
     #[error("malformed chunk in the reply: {0}")]
     Chunk(Misplaced),
-    /// Chunk extensions and trailers of more than [`MAX_HEAD_BYTES`].
+    /// Chunk extensions and trailers, or zeros before sizes, of more than [`MAX_HEAD_BYTES`].
     #[error("the reply's chunk extensions and trailers are larger than {MAX_HEAD_KIB} KiB")]
     ChunkExtensions,
     /// The connection closed before the first byte.

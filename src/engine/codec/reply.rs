@@ -44,7 +44,7 @@ enum ParserState {
 pub struct ReplyParser {
     state: ParserState,
     max_body_bytes: usize,
-    /// Bytes of 1xx replies that were cut out of the buffer.
+    /// Bytes of 1xx replies and of chunk framing that were cut out of the buffer.
     skipped: usize,
     known: Rc<KnownHeads>,
 }
@@ -237,7 +237,7 @@ impl ReplyParser {
         &mut self,
         head: Head,
         mut chunks: Chunks,
-        buffer: &mut [u8],
+        buffer: &mut Vec<u8>,
     ) -> Result<Option<Reply>, Malformed> {
         let place = Place {
             before: self.skipped,
@@ -248,6 +248,7 @@ impl ReplyParser {
             let (body_end, end) = (chunks.written(), chunks.read());
             return Ok(Some(self.reply(head, body_end, end, buffer.len())));
         }
+        self.skipped += chunks.compact(buffer);
         self.state = ParserState::Chunked(head, chunks);
         Ok(None)
     }

@@ -40,6 +40,16 @@ fn what_is_no_id_is_refused() {
         r#"{"order_id":"a"}"#,
         r#"{"customer_id":"a/b"}"#,
         r#"{"customer_id":"a\r\nhost: b"}"#,
+        r#"{"customer_id":"."}"#,
+        r#"{"customer_id":".."}"#,
+        r#"{"customer_id":"\u002e\u002e"}"#,
+        r#"{"customer_id":"../admin"}"#,
+        r#"{"customer_id":"%2e%2e"}"#,
+        r#"{"customer_id":"a\u0000"}"#,
+        r#"{"customer_id":"a b"}"#,
+        r#"{"customer_id":"a?b=c"}"#,
+        r#"{"customer_id":"a#b"}"#,
+        r#"{"customer_id":"\u202e"}"#,
         r#"{"customer_id":"a"#,
         r#"{"customer_id":"ä"}"#,
     ] {
@@ -65,6 +75,7 @@ proptest! {
 
     #[test]
     fn an_id_comes_back_as_it_was(text in "[A-Za-z0-9._~-]{1,63}") {
+        prop_assume!(text != "." && text != "..");
         let id = Id::new(text.as_bytes()).unwrap();
         prop_assert_eq!(id.as_str(), &text);
         prop_assert_eq!(read(&format!(r#"{{"customer_id":"{text}"}}"#)), Some(text));

@@ -301,18 +301,15 @@ impl TimedConnection {
                         self.first_ns
                     };
                     self.inbox.extend_from_slice(&piece[..count]);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // Piece by piece, so that one who sends without end meets the parser's limits.
                     match self.parser.advance(&mut self.inbox) {
-                        Ok(None) => return,
-                        Ok(Some(reply)) if reply.reusable => {
-                            self.is_owed = false;
-                            return;
-                        }
+                        Ok(None) => {}
+                        Ok(Some(reply)) if reply.reusable && self.is_owed => self.is_owed = false,
                         Ok(Some(_)) | Err(_) => break,
                     }
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(_) => break,
             }
         }
@@ -355,5 +352,29 @@ mod tests {
         drop(listeners);
         assert!(timed.open().is_err());
         assert_eq!((timed.addresses(), timed.refused().len()), (1, 3));
+    }
+
+    #[test]
+    fn a_reply_without_end_ends_the_connection_and_not_the_memory() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses = [listener.local_addr().unwrap()];
+        let sender = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut sent = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+            while sent.is_ok() {
+                sent = stream.write_all(&[b'y'; PIECE_BYTES]);
+            }
+        });
+        let target = Target::parse("http://127.0.0.1:1").unwrap();
+        let questions = Questions::of(&target, "/slow", "/quick");
+        let end_ns = now_ns() + 60_000_000_000;
+        let mut connections = TimedConnections::new(&addresses, &questions, end_ns);
+        let line = connections.open().unwrap();
+        assert_eq!(connections.alone_ns(line, SurveyQuestion::Quick), None);
+        assert!(!connections.is_usable(line));
+        let room = connections.lines[line].as_ref().map(|it| it.inbox.len());
+        assert!(room <= Some(MAX_BODY_BYTES + 2 * PIECE_BYTES), "{room:?}");
+        connections.close(line);
+        sender.join().unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::pieces::console_style::bold;
 use crate::pieces::{SummaryStyle, duration_text, plain_table};
+use crate::plan::shown_start;
 use crate::stats::{Part, Violation, WitnessExchange};
 use std::fmt::Write;
 
@@ -89,14 +90,7 @@ pub fn part_word(part: Part) -> &'static str {
 
 /// Bodies are the target's and may hold anything: nothing that moves a cursor gets through.
 fn cut(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|letter| if letter.is_control() { '·' } else { letter })
-        .collect();
-    match plain.char_indices().nth(SHOWN_CHARS) {
-        Some((end, _)) => format!("{}…", &plain[..end]),
-        None => plain,
-    }
+    shown_start(text, SHOWN_CHARS).into_owned()
 }
 
 /// `curl` commands for the shell: racers side by side.

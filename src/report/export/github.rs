@@ -4,6 +4,7 @@
 //! runner is told to stop listening for commands while the summary is printed (GitHub's
 //! documentation, *Workflow commands*: `stop-commands`).
 
+use crate::plan::shown_lines;
 use crate::record::{InvariantRecord, RunRecord};
 use crate::stats::{RuleVerdict, ThresholdVerdict};
 
@@ -68,7 +69,8 @@ pub fn github_annotations(record: &RunRecord) -> String {
 
 /// A message, escaped as the runner's own toolkit does (`@actions/core`, `command.ts`).
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
+    shown_lines(text)
+        .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }

@@ -1,6 +1,7 @@
 //! The summary in Markdown, for pull requests, chats and GitHub's step summary.
 
 use crate::pieces::{duration_text, rate_text};
+use crate::plan::is_harmful;
 use crate::record::{Figures, RunRecord};
 use crate::report::recovery_text::{COLUMNS, rows, sentences};
 use crate::stats::RuleVerdict;
@@ -224,7 +225,7 @@ fn plain(text: &str) -> String {
             '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '$' => {
                 plain.extend(['\\', letter]);
             }
-            letter if letter.is_control() => plain.push(' '),
+            letter if is_harmful(letter) => plain.push(' '),
             letter => plain.push(letter),
         }
     }

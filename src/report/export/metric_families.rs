@@ -4,6 +4,9 @@
 use crate::record::{Generator, InvariantRecord, Live};
 use crate::stats::{Buckets, GeneratorState, Measured, Phase, StatName, ThresholdVerdict};
 
+/// The family whose labels tell which run the figures are of.
+pub(crate) const RUN_FAMILY: &str = "shopblast_run";
+
 /// Metrics of one name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricFamily {
@@ -51,7 +54,7 @@ fn run_family(live: &Live) -> MetricFamily {
         ("version", live.record.shopblast.clone()),
     ];
     gauge(
-        "shopblast_run",
+        RUN_FAMILY,
         "The run that the figures are of.",
         vec![(labels, 1.0)],
     )

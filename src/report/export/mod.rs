@@ -10,6 +10,7 @@ mod markdown;
 mod metric_families;
 mod openmetrics;
 mod otlp;
+mod prometheus_text;
 pub(crate) mod stats_again;
 
 pub use github::{github_annotations, without_commands};
@@ -18,3 +19,4 @@ pub use markdown::markdown_text;
 pub use metric_families::{FamilyLabels, MetricFamily, MetricPoints, metric_families};
 pub use openmetrics::{OPEN_METRICS_TYPE, open_metrics_text};
 pub use otlp::otlp_json;
+pub use prometheus_text::{PROMETHEUS_TEXT_TYPE, prometheus_text};

@@ -1,7 +1,7 @@
 //! Metrics as an export request of OTLP (OpenTelemetry protocol 1.x) in JSON, for
 //! `POST /v1/metrics`: cumulative sums, gauges and histograms with explicit bounds.
 
-use super::metric_families::{FamilyLabels, MetricFamily, MetricPoints};
+use super::metric_families::{FamilyLabels, MetricFamily, MetricPoints, RUN_FAMILY};
 use crate::stats::BUCKET_EDGES_US;
 use serde_json::{Value, json};
 
@@ -20,14 +20,37 @@ pub fn otlp_json(families: &[MetricFamily], start_unix_ns: u64, now_unix_ns: u64
         .iter()
         .filter_map(|family| metric(family, &times))
         .collect();
-    let resource = attributes(&vec![
-        ("service.name", "shopblast".to_owned()),
-        ("service.version", env!("CARGO_PKG_VERSION").to_owned()),
-    ]);
+    let resource = attributes(&resource(families));
     json!({"resourceMetrics": [{
         "resource": {"attributes": resource},
         "scopeMetrics": [{"scope": {"name": "shopblast"}, "metrics": metrics}],
     }]})
+}
+
+/// What the figures are of: the program, and the run that its family tells.
+fn resource(families: &[MetricFamily]) -> FamilyLabels {
+    let run = families.iter().find_map(|family| match &family.points {
+        MetricPoints::Gauges(points) if family.name == RUN_FAMILY => points.first(),
+        _ => None,
+    });
+    let label = |name: &str| {
+        let (labels, _) = run?;
+        let found = labels.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let mut resource = vec![
+        ("service.name", "shopblast".to_owned()),
+        ("service.version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    // A process of the page has many runs, so that the instance is the run.
+    for (key, name) in [
+        ("service.instance.id", "run_id"),
+        ("shopblast.run_id", "run_id"),
+        ("shopblast.profile", "profile"),
+    ] {
+        resource.extend(label(name).map(|value| (key, value)));
+    }
+    resource
 }
 
 struct Times {
@@ -111,6 +134,16 @@ mod tests {
     #[test]
     fn the_request_has_the_shape_of_the_protocol() {
         let request = otlp_json(&made_up_families(), 1, 2_000_000_000);
+        let resource = request["resourceMetrics"][0]["resource"]["attributes"].to_string();
+        for (key, value) in [
+            ("service.name", "shopblast"),
+            ("service.instance.id", "0123456789abcdef"),
+            ("shopblast.run_id", "0123456789abcdef"),
+            ("shopblast.profile", "spike"),
+        ] {
+            let attribute = json!({"key": key, "value": {"stringValue": value}}).to_string();
+            assert!(resource.contains(&attribute), "{attribute}: {resource}");
+        }
         let scope = &request["resourceMetrics"][0]["scopeMetrics"][0];
         let metrics = scope["metrics"].as_array().unwrap();
         let metric = |name: &str| {

@@ -3,6 +3,7 @@
 use super::sketch::{Histogram, OutcomeBar, bar, histogram};
 use super::words::{duration_text, grouped, share_text};
 use crate::pieces::Compact;
+use crate::plan::shown;
 use crate::record::{
     InvariantRecord, OffsetRecord, RaceRecord, Recorded, RoundsRecord, RunRecord, WitnessRecord,
 };
@@ -248,12 +249,12 @@ fn witness_view(witness: &WitnessRecord, base: &str, directory: &str) -> Witness
             }),
             part: part_word(exchange.part),
             request: format!("{} {}", exchange.method, exchange.path),
-            body: exchange.body.clone(),
+            body: shown(&exchange.body).into_owned(),
             status: exchange
                 .status
                 .map_or_else(|| "no reply".to_owned(), |status| status.to_string()),
             outcome: exchange.outcome.word(),
-            reply: exchange.reply.clone(),
+            reply: shown(&exchange.reply).into_owned(),
         }
     });
     WitnessView {

@@ -3,6 +3,7 @@
 use super::contract::{Contract, OperationContract};
 use super::dialect::FORM_FIELDS;
 use super::shape::{BOUNDS, ValueShape};
+use crate::plan::shown_start;
 use std::fmt;
 
 /// Media type of the bodies that journeys send.
@@ -67,6 +68,9 @@ pub enum DriftChange {
     Values(Vec<String>),
 }
 
+/// Characters of a difference that are told: fields and values are named by the target.
+const MOST_CHARACTERS: usize = 400;
+
 impl Drift {
     /// Whether bodies are written so that the difference does not matter.
     #[must_use]
@@ -83,6 +87,14 @@ impl Drift {
 
 impl fmt::Display for Drift {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.write(&mut text)?;
+        out.write_str(&shown_start(&text, MOST_CHARACTERS))
+    }
+}
+
+impl Drift {
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
         write!(out, "{} {}", self.method, self.path)?;
         let field = &self.field;
         match &self.change {

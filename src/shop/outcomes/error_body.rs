@@ -2,6 +2,7 @@
 //! equal causes make equal reasons. Allocates nothing for refusals without escaped characters:
 //! losers of a race may be most of a run.
 
+use crate::plan::is_harmful;
 use crate::stats::Reason;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -257,7 +258,7 @@ fn fold(text: &str, reason: &mut Reason) {
 }
 
 fn append_other(character: char, previous: char, reason: &mut Reason) {
-    let blank = |character: char| character.is_whitespace() || character.is_control();
+    let blank = |character: char| character.is_whitespace() || is_harmful(character);
     if !blank(character) {
         append(reason, format_args!("{character}"));
     } else if !blank(previous) {
@@ -267,8 +268,8 @@ fn append_other(character: char, previous: char, reason: &mut Reason) {
 
 /// Appends a field's name, without the characters that would break a line of a table.
 fn append_name(name: &str, reason: &mut Reason) {
-    for part in name.split_inclusive(char::is_control) {
-        let part = part.trim_end_matches(char::is_control);
+    for part in name.split_inclusive(is_harmful) {
+        let part = part.trim_end_matches(is_harmful);
         append(reason, format_args!("{part}"));
     }
 }

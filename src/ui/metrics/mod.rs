@@ -1,6 +1,7 @@
 //! Live figures for other programs: a page that Prometheus scrapes, and pushes to a collector of
 //! OpenTelemetry. The collector only says which second is the latest; workers notice nothing.
 
+mod accept;
 mod latest;
 mod pusher;
 mod server;

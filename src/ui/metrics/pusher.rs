@@ -2,6 +2,7 @@
 //! costs the run nothing: what it misses is in the next push, since figures only grow.
 
 use crate::pieces::tell;
+use crate::plan::shown_start;
 use crate::report::{MetricFamily, otlp_json};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::thread;
@@ -9,6 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long one push may take.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Characters of a warning that are told.
+const MOST_CHARACTERS: usize = 300;
 
 /// Figures at one moment.
 pub struct Push {
@@ -69,22 +73,43 @@ impl Pusher {
 }
 
 fn push_all(url: &str, waiting: &Receiver<Push>) {
-    let config = ureq::Agent::config_builder().timeout_global(Some(PUSH_TIMEOUT));
-    let agent: ureq::Agent = config.build().into();
+    // A redirect would make another request of the push, and a proxy that the surroundings name may
+    // be none for the collector.
+    let agent = ureq::Agent::config_builder()
+        .timeout_global(Some(PUSH_TIMEOUT))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .build()
+        .new_agent();
     let mut is_told = false;
     for push in waiting {
         let body = otlp_json(&push.families, unix_ns(push.started), unix_ns(push.now)).to_string();
         let request = agent.post(url).header("content-type", "application/json");
-        match request.send(body.as_bytes()) {
-            Ok(_) => {}
-            Err(_) if is_told => {}
-            Err(error) => {
-                is_told = true;
-                tell(format!(
-                    "warning: cannot push figures to {url}: {error}; the run goes on"
-                ));
-            }
+        let refusal = match request.send(body.as_bytes()) {
+            Ok(response) => refusal(&response),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(why) = refusal.filter(|_| !is_told) {
+            is_told = true;
+            let why = shown_start(&why, MOST_CHARACTERS);
+            tell(format!(
+                "warning: cannot push figures to {url}: {why}; the run goes on"
+            ));
         }
+    }
+}
+
+/// Why figures that were answered so are not taken.
+fn refusal<T>(response: &http::Response<T>) -> Option<String> {
+    let status = response.status();
+    let location = response.headers().get(http::header::LOCATION);
+    match location.and_then(|location| location.to_str().ok()) {
+        _ if status.is_success() => None,
+        Some(location) if status.is_redirection() => Some(format!(
+            "it answers {status} and points to {location}, which is not followed"
+        )),
+        _ => Some(format!("it answers {status}")),
     }
 }
 

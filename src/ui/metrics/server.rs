@@ -1,14 +1,23 @@
 //! `/metrics` for Prometheus, on a thread of its own. It answers until the process ends.
 
+use super::accept::MetricsForm;
 use super::latest::Latest;
 use crate::pieces::tell;
-use crate::report::{OPEN_METRICS_TYPE, open_metrics_text};
+use crate::report::{open_metrics_text, prometheus_text};
+use crate::ui::crowd::Crowd;
+use crate::ui::visit::{Patience, Visit};
 use axum::Router;
-use axum::http::header::CONTENT_TYPE;
+use axum::extract::ConnectInfo;
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
+
+/// Connections at the same time: a scraper has one.
+const MOST_CONNECTIONS: usize = 64;
 
 /// The server.
 pub struct MetricsServer;
@@ -36,10 +45,24 @@ impl MetricsServer {
 }
 
 async fn serve(listener: TcpListener, latest: Latest) -> io::Result<()> {
-    let metrics = move || {
-        let text = open_metrics_text(&latest.families());
-        async move { ([(CONTENT_TYPE, OPEN_METRICS_TYPE)], text) }
+    let metrics = move |ConnectInfo(visit): ConnectInfo<Visit>, headers: HeaderMap| {
+        let answering = visit.answering();
+        let accept = headers
+            .get(ACCEPT)
+            .map(|accept| accept.to_str().unwrap_or_default());
+        let form = MetricsForm::of_accept(accept);
+        let families = latest.families();
+        let text = match form {
+            MetricsForm::OpenMetrics => open_metrics_text(&families),
+            MetricsForm::PrometheusText => prometheus_text(&families),
+        };
+        async move {
+            let response = ([(CONTENT_TYPE, form.content_type())], text).into_response();
+            answering.until_the_end_of(response)
+        }
     };
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    axum::serve(listener, Router::new().route("/metrics", get(metrics))).await
+    let crowd = Crowd::new(listener, MOST_CONNECTIONS, Patience::default());
+    let router = Router::new().route("/metrics", get(metrics));
+    axum::serve(crowd, router.into_make_service_with_connect_info::<Visit>()).await
 }

@@ -11,22 +11,26 @@ mod screen;
 mod tables;
 mod text;
 mod theme;
+mod typed;
 mod view;
 
 use crate::record::Live;
 use crate::run::{Face, LiveRun, RunControl};
 use keys::{action_of, obey};
-use ratatui::crossterm::event::{self, Event};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use screen::Screen;
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::time::Duration;
 use theme::Theme;
+use typed::Typed;
 use view::View;
 
 /// Columns and rows that the view needs.
 const LEAST_SIZE: (u16, u16) = (80, 24);
+
+/// How often the keyboard is read in one look: who holds a key down, or pastes a book, does not hold
+/// the view up.
+const MOST_READS: u32 = 16;
 
 /// Whether there is a terminal that the view can be drawn on and keys can come from.
 #[must_use]
@@ -47,6 +51,7 @@ struct OpenView {
     screen: Screen,
     control: RunControl,
     view: View,
+    typed: Typed,
 }
 
 impl Face for TerminalView {
@@ -58,6 +63,7 @@ impl Face for TerminalView {
             screen,
             control: run.control.clone(),
             view: View::of(run, Theme::of_environment()),
+            typed: Typed::default(),
         };
         if open.draw() {
             self.open = Some(open);
@@ -99,31 +105,31 @@ impl Face for TerminalView {
 }
 
 impl OpenView {
-    /// Whether the terminal is still there. Reading keys of one that has gone would never end:
-    /// nothing comes, and it is always ready.
+    /// Whether the terminal is still there.
     fn has_terminal(&self) -> bool {
-        let keys = std::io::stdin();
-        let mut keys = [PollFd::new(&keys, PollFlags::IN)];
         let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-        match poll(&mut keys, Some(&Timespec::default())) {
-            Ok(_) => !keys[0].revents().intersects(gone),
-            // Interrupted by a signal: the next look tells.
-            Err(_) => true,
-        }
+        !keyboard().intersects(gone)
     }
 
     /// Does what keys ask for. Returns whether anything happened.
     fn heed_keys(&mut self) -> bool {
-        let mut happened = false;
-        while matches!(event::poll(Duration::ZERO), Ok(true)) {
-            let Ok(event) = event::read() else {
-                return happened;
+        let mut happened = self.screen.has_other_size();
+        let mut bytes = [0; 256];
+        for _ in 0..MOST_READS {
+            let typed = match keyboard().contains(PollFlags::IN) {
+                true => rustix::io::read(std::io::stdin(), &mut bytes).unwrap_or(0),
+                false => 0,
             };
-            happened = true;
-            if let Event::Key(key) = event
-                && let Some(action) = action_of(key)
-            {
+            let keys = match typed {
+                0 => self.typed.pause().into_iter().collect(),
+                _ => self.typed.take(&bytes[..typed]),
+            };
+            happened |= !keys.is_empty();
+            for action in keys.into_iter().filter_map(action_of) {
                 obey(action, &self.control, &mut self.view);
+            }
+            if typed == 0 {
+                break;
             }
         }
         happened
@@ -134,6 +140,17 @@ impl OpenView {
         self.view.look_at(&self.control);
         let view = &self.view;
         self.screen.is_taken() && self.screen.draw(|frame| draw::draw(frame, view)).is_ok()
+    }
+}
+
+/// How it stands with the keyboard, without waiting for it.
+fn keyboard() -> PollFlags {
+    let keys = std::io::stdin();
+    let mut keys = [PollFd::new(&keys, PollFlags::IN)];
+    match poll(&mut keys, Some(&Timespec::default())) {
+        Ok(_) => keys[0].revents(),
+        // Interrupted by a signal: the next look tells.
+        Err(_) => PollFlags::empty(),
     }
 }
 

@@ -6,13 +6,19 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    self, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use ratatui::{Frame, Terminal};
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use std::io;
 use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What is drawn of a terminal at most: its cells are kept in memory, and some terminals, and what
+/// poses as one, say 65,535.
+const MOST_COLUMNS: u16 = 1_000;
+const MOST_ROWS: u16 = 400;
 
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOKED: Once = Once::new();
@@ -22,6 +28,8 @@ pub struct Screen {
     /// Never dropped: at its end it would show the cursor, which [`give_back`] does, and panic where
     /// the terminal has gone.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Pictures>>>,
+    /// What is drawn on.
+    area: Rect,
 }
 
 impl Screen {
@@ -39,10 +47,16 @@ impl Screen {
                 report(panic);
             }));
         });
-        let terminal = Terminal::new(CrosstermBackend::new(Pictures::on_output()))?;
+        let area = drawn_area(terminal::size()?);
+        let options = TerminalOptions {
+            viewport: Viewport::Fixed(area),
+        };
+        let backend = CrosstermBackend::new(Pictures::on_output());
+        let terminal = Terminal::with_options(backend, options)?;
         IS_TAKEN.store(true, Ordering::SeqCst);
         let mut screen = Self {
             terminal: ManuallyDrop::new(terminal),
+            area,
         };
         enable_raw_mode()?;
         execute!(Pictures::on_output(), EnterAlternateScreen)?;
@@ -56,17 +70,32 @@ impl Screen {
         IS_TAKEN.load(Ordering::SeqCst)
     }
 
+    /// Whether the terminal has another size than when it was drawn on.
+    #[must_use]
+    pub fn has_other_size(&self) -> bool {
+        terminal::size().is_ok_and(|size| drawn_area(size) != self.area)
+    }
+
     /// Draws the whole view.
     ///
     /// # Errors
     /// When the terminal is gone.
     pub fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         // A terminal that is paused shows the next one.
-        match Pictures::on_output().are_shown() {
-            true => self.terminal.draw(draw).map(|_| ()),
-            false => Ok(()),
+        if !Pictures::on_output().are_shown() {
+            return Ok(());
         }
+        let area = drawn_area(terminal::size()?);
+        if std::mem::replace(&mut self.area, area) != area {
+            self.terminal.resize(area)?;
+        }
+        self.terminal.draw(draw).map(|_| ())
     }
+}
+
+/// The part of a terminal that is drawn on: all of it, unless it says that it is larger than any.
+fn drawn_area((columns, rows): (u16, u16)) -> Rect {
+    Rect::new(0, 0, columns.min(MOST_COLUMNS), rows.min(MOST_ROWS))
 }
 
 impl Drop for Screen {
@@ -82,5 +111,20 @@ fn give_back() {
         let _ = execute!(Pictures::on_output(), LeaveAlternateScreen, Show);
         fall_silent_soon();
         let _ = disable_raw_mode();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_says_it_is_larger_than_any_is_drawn_on_in_part() {
+        assert_eq!(drawn_area((120, 40)), Rect::new(0, 0, 120, 40));
+        for size in [(65_535, 65_535), (65_535, 24), (80, 65_535)] {
+            let drawn = drawn_area(size);
+            assert!(drawn.width <= MOST_COLUMNS && drawn.height <= MOST_ROWS);
+            assert!(drawn.width >= 80 && drawn.height >= 24, "{drawn:?}");
+        }
     }
 }

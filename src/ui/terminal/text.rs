@@ -1,5 +1,7 @@
 //! Text as the terminal may show it.
 
+use crate::plan::shown;
+
 /// Whole seconds as `01:05` or `1:00:05`.
 #[must_use]
 pub fn clock_text(s: f64) -> String {
@@ -15,9 +17,5 @@ pub fn clock_text(s: f64) -> String {
 /// it.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    let harmless = |letter: char| match letter.is_control() {
-        true => '·',
-        false => letter,
-    };
-    text.chars().map(harmless).collect()
+    shown(text).into_owned()
 }

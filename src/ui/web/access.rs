@@ -32,13 +32,6 @@ impl Access {
         self.token.is_some()
     }
 
-    /// Whether a request with these headers may come in: it has the cookie of a login, or the token
-    /// as `Authorization: Bearer TOKEN`.
-    #[must_use]
-    pub fn admits(&self, headers: &HeaderMap) -> bool {
-        !self.is_guarded() || self.has_cookie(headers) || self.has_bearer(headers)
-    }
-
     /// Whether `offered` is the token.
     #[must_use]
     pub fn is_token(&self, offered: &str) -> bool {
@@ -58,7 +51,9 @@ impl Access {
         format!("{cookie_name}={session}; HttpOnly; SameSite=Strict; Path=/")
     }
 
-    fn has_cookie(&self, headers: &HeaderMap) -> bool {
+    /// Whether a request with these headers has the cookie of a login.
+    #[must_use]
+    pub fn has_cookie(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(header::COOKIE).iter();
         let mut pairs = cookies
             .filter_map(|cookies| cookies.to_str().ok())
@@ -67,12 +62,14 @@ impl Access {
         pairs.any(|(name, value)| name == self.cookie_name && same(&self.session, value))
     }
 
-    fn has_bearer(&self, headers: &HeaderMap) -> bool {
-        let authorization = headers.get(header::AUTHORIZATION);
-        let words = authorization.and_then(|value| value.to_str().ok()?.split_once(' '));
-        words.is_some_and(|(scheme, token)| {
-            scheme.eq_ignore_ascii_case("bearer") && self.is_token(token.trim())
-        })
+    /// What a request with these headers shows as `Authorization: Bearer TOKEN`.
+    #[must_use]
+    pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+        let authorization = headers.get(header::AUTHORIZATION)?;
+        let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then_some(token.trim())
     }
 }
 
@@ -96,13 +93,20 @@ mod tests {
         HeaderMap::from_iter([(name, value.parse().expect("a header value"))])
     }
 
+    impl Access {
+        fn admits(&self, headers: &HeaderMap) -> bool {
+            let is_token = |token| self.is_token(token);
+            self.has_cookie(headers) || Self::bearer(headers).is_some_and(is_token)
+        }
+    }
+
     fn guarded() -> Access {
         Access::new(Some("correct horse".to_owned()), 8089)
     }
 
     #[test]
     fn everybody_may_come_in_when_nobody_asks() {
-        assert!(Access::new(None, 8089).admits(&HeaderMap::new()));
+        assert!(!Access::new(None, 8089).is_guarded());
         assert!(!Access::new(None, 8089).is_token(""));
     }
 

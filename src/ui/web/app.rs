@@ -6,9 +6,14 @@ use super::offer::Offer;
 use super::origin::KnownNames;
 use super::records::Records;
 use super::session::PageSession;
+use super::tries::Tries;
 use crate::engine::Subject;
+use crate::ui::visit::Patience;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
+
+/// Largest form.
+pub const LARGEST_FORM_BYTES: usize = 64 << 10;
 
 /// What all requests share.
 pub struct App {
@@ -22,6 +27,10 @@ pub struct App {
     pub subject: Subject,
     /// Who may come in.
     pub access: Access,
+    /// Looks at tokens.
+    pub tries: Tries,
+    /// How long guests are waited for.
+    pub patience: Patience,
     /// What the server is called.
     pub names: KnownNames,
     /// The records.

@@ -3,6 +3,7 @@
 use super::app::App;
 use super::downloads::{json, not_found};
 use super::tick::{Told, tick, witness};
+use crate::plan::shown;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -65,5 +66,12 @@ fn events(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {
 /// `GET /witness/{number}`: the exchanges that show a violation.
 pub async fn one_witness(State(app): State<Arc<App>>, Path(number): Path<u64>) -> Response {
     let found = app.board.look(|inside| witness(inside, number).cloned());
-    found.map_or_else(not_found, |witness| json(&witness))
+    found.map_or_else(not_found, |mut witness| {
+        // Bodies are the target's.
+        for exchange in &mut witness.violation.exchanges {
+            exchange.body = shown(&exchange.body).into_owned();
+            exchange.reply = shown(&exchange.reply).into_owned();
+        }
+        json(&witness)
+    })
 }

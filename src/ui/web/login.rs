@@ -2,15 +2,12 @@
 
 use super::app::App;
 use super::page;
+use super::tries::Tried;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long a wrong token waits for its answer.
-const AFTER_WRONG: Duration = Duration::from_millis(500);
 
 /// `GET /login`.
 pub async fn form(State(app): State<Arc<App>>) -> Response {
@@ -26,14 +23,23 @@ pub async fn log_in(State(app): State<Arc<App>>, body: Bytes) -> Response {
     let offered = fields
         .find(|(name, _)| name == "token")
         .map(|(_, token)| token);
-    match offered {
-        Some(token) if app.access.is_token(token.trim()) => {
+    match app
+        .tries
+        .look(&app.access, &offered.unwrap_or_default())
+        .await
+    {
+        Tried::Right => {
             let cookie = [(header::SET_COOKIE, app.access.cookie())];
             (StatusCode::NO_CONTENT, cookie).into_response()
         }
-        _ => {
-            tokio::time::sleep(AFTER_WRONG).await;
-            (StatusCode::FORBIDDEN, "this is not the token\n").into_response()
-        }
+        Tried::Wrong => (StatusCode::FORBIDDEN, "this is not the token\n").into_response(),
+        Tried::NotLookedAt => not_looked_at(),
     }
+}
+
+/// The answer to a token while many wrong ones are being tried.
+pub fn not_looked_at() -> Response {
+    let wait = [(header::RETRY_AFTER, "5")];
+    let text = "many wrong tokens are being tried: try again in some seconds\n";
+    (StatusCode::TOO_MANY_REQUESTS, wait, text).into_response()
 }

@@ -6,7 +6,6 @@
 mod access;
 mod app;
 mod board;
-mod crowd;
 mod downloads;
 mod journal;
 mod live;
@@ -26,6 +25,7 @@ mod session;
 mod state;
 mod stream;
 mod tick;
+mod tries;
 mod wire;
 
 pub use access::SHORTEST_TOKEN;

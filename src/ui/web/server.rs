@@ -1,18 +1,20 @@
 //! The server: one thread of its own, beside the workers, for everything that the page asks for.
 
 use super::access::{Access, random_token};
-use super::app::App;
+use super::app::{App, LARGEST_FORM_BYTES};
 use super::board::Board;
-use super::crowd::Crowd;
 use super::live::{self, MOST_READERS};
 use super::offer::Offer;
 use super::origin::KnownNames;
 use super::records::Records;
 use super::security::gate;
 use super::session::PageSession;
+use super::tries::Tries;
 use super::{downloads, locust, login, page, reports};
 use crate::engine::Subject;
 use crate::pieces::tell;
+use crate::ui::crowd::Crowd;
+use crate::ui::visit::{Patience, Visit};
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -24,8 +26,6 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
-/// Largest form.
-const LARGEST_FORM_BYTES: usize = 64 << 10;
 /// Connections at the same time.
 const MOST_CONNECTIONS: usize = 256;
 /// Wait for answers that are on their way when the server is closed.
@@ -98,6 +98,8 @@ impl WebServer {
             offer,
             subject,
             access: Access::new(token, address.port()),
+            tries: Tries::default(),
+            patience: Patience::default(),
             names: KnownNames::new([settings.host.clone()].into_iter().chain(machine_name())),
             records: Records::new(&settings.results),
             readers: Arc::new(Semaphore::new(MOST_READERS)),
@@ -189,14 +191,15 @@ fn machine_name() -> Option<String> {
 
 async fn serve(listener: TcpListener, app: Arc<App>) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
-        Ok(listener) => Crowd::new(listener, MOST_CONNECTIONS),
+        Ok(listener) => Crowd::new(listener, MOST_CONNECTIONS, app.patience),
         Err(error) => {
             tell(format!("warning: the web page is not served: {error}"));
             return;
         }
     };
     let (closing, overdue) = (Arc::clone(&app), Arc::clone(&app));
-    let served = axum::serve(listener, router(app))
+    let guests = router(app).into_make_service_with_connect_info::<Visit>();
+    let served = axum::serve(listener, guests)
         .with_graceful_shutdown(async move { closing.closing().await });
     let overdue = async move {
         overdue.closing().await;

@@ -3,7 +3,8 @@
 use crate::invocation::shopblast;
 use crate::web_server::WebServer;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::symlink;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -64,14 +65,17 @@ fn other_sites_start_stop_and_read_nothing() {
 #[test]
 fn a_public_target_needs_permission() {
     let server = WebServer::start("SpikeUser --no-preflight");
-    let host = "host=http%3A%2F%2F203.0.113.9";
-    let answer = server.post("/swarm", host).json();
-    assert_eq!(answer["success"], false);
-    let told = answer["message"].as_str().expect("a message");
-    assert!(
-        told.contains("load goes to private addresses only"),
-        "{told}"
-    );
+    // The last ones are where clouds keep the credentials of their machines.
+    for host in ["203.0.113.9", "169.254.169.254", "%5Bfe80%3A%3A1%5D"] {
+        let form = format!("host=http%3A%2F%2F{host}");
+        let answer = server.post("/swarm", &form).json();
+        assert_eq!(answer["success"], false, "{host}");
+        let told = answer["message"].as_str().expect("a message");
+        assert!(
+            told.contains("load goes to private addresses only"),
+            "{told}"
+        );
+    }
     assert!(is_ready(&server));
 }
 
@@ -259,6 +263,30 @@ fn forms_readers_and_methods_are_bounded() {
         reader.read_exact(&mut begin).expect("an answer");
         begin.ends_with(b"200 OK").then_some(())
     });
+}
+
+/// No token is needed for a connection, and so nobody may keep all of them.
+#[test]
+fn a_crowd_that_asks_slowly_leaves_again() {
+    let mut server = WebServer::start_with("--sandbox", &[("SHOPBLAST_WEB_TOKEN", TOKEN)]);
+    let connect = |text: &str| {
+        let mut stream = TcpStream::connect(&server.authority).expect("connected");
+        stream.write_all(text.as_bytes()).expect("sent");
+        stream
+    };
+    let host = &server.authority;
+    let slow_body = format!("POST /login HTTP/1.0\r\nhost: {host}\r\ncontent-length: 9\r\n\r\ntok");
+    let mut slow = connect(&slow_body);
+    let crowd: Vec<TcpStream> = (1..256).map(|_| connect("GET /login HT")).collect();
+    let status = |server: &WebServer| server.get("/login").status;
+    server.wait_for("the crowd", |server| (status(server) == 503).then_some(()));
+    let told = server.get("/login");
+    assert!(told.text().contains("too many visitors"), "{told:?}");
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.0 408 "), "{answer}");
+    server.wait_for("room again", |server| (status(server) == 200).then_some(()));
+    drop(crowd);
 }
 
 #[test]

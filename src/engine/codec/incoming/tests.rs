@@ -3,6 +3,10 @@
 use super::*;
 use proptest::prelude::*;
 
+const PARTIAL: Incoming<'_> = Incoming::Partial {
+    awaits_continue: false,
+};
+
 fn complete(bytes: &[u8]) -> (Request<'_>, usize) {
     match parse(bytes) {
         Incoming::Complete { request, consumed } => (request, consumed),
@@ -91,6 +95,44 @@ fn what_uvicorn_takes_for_garbage_is_bad() {
     ] {
         assert_eq!(parse(bad.as_bytes()), Incoming::Bad, "{bad:.80}");
     }
+}
+
+/// What never comes to an end in a chunked body: how it begins, and what is sent for ever after.
+const ENDLESS: &[(&str, &str)] = &[
+    ("1;", "x"),
+    ("1", " "),
+    ("", "0"),
+    ("", "1;x=yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\ny\r\n"),
+    ("", "00000000000000000000000000000001\r\ny\r\n"),
+    ("0\r\n", "t: 1\r\n"),
+    ("0\r\nt: ", "1"),
+];
+
+#[test]
+fn a_chunked_body_without_end_meets_a_limit_before_it_takes_much_room() {
+    for (start, forever) in ENDLESS {
+        let mut text = format!("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n{start}");
+        while parse(text.as_bytes()) != Incoming::Bad {
+            for _ in 0..(8 << 10) / forever.len() {
+                text.push_str(forever);
+            }
+            let bound = 4 * MAX_EXTRA_BYTES;
+            assert!(text.len() < bound, "no limit: {start:?} and {forever:?}");
+        }
+    }
+}
+
+#[test]
+fn a_body_in_small_chunks_takes_no_more_room_than_the_largest_one() {
+    let head = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n";
+    let framed = "1\r\ny\r\n".repeat(20_000);
+    // What is announced counts before it comes.
+    let with = |announced: usize| format!("{head}{framed}{announced:x}\r\n");
+    assert_eq!(
+        parse(with(MAX_BODY_BYTES - framed.len()).as_bytes()),
+        PARTIAL
+    );
+    assert_eq!(parse(with(MAX_BODY_BYTES).as_bytes()), Incoming::Bad);
 }
 
 /// Requests of every framing, sound by construction.

@@ -110,6 +110,87 @@ fn wire_bytes_count_everything_received_for_the_reply() {
     assert_eq!(reply.wire_bytes, wire.len() as u64);
 }
 
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
+/// What never comes to an end: how it begins, what is sent for ever after, and the limit that it
+/// meets.
+const ENDLESS: &[(&str, &str, Malformed)] = &[
+    ("HTTP/1.1 200 OK\r\nx: ", "y", Malformed::HeadTooLarge),
+    ("", "HTTP/1.1 100 Continue\r\n\r\n", Malformed::HeadTooLarge),
+    ("HTTP/1.1 200 OK\r\n\r\n", "y", Malformed::BodyTooLarge),
+    (CHUNKED, "1\r\ny\r\n", Malformed::BodyTooLarge),
+    ("1;", "x", Malformed::ChunkExtensions),
+    ("1", " ", Malformed::ChunkExtensions),
+    ("", "0", Malformed::ChunkExtensions),
+    (
+        "",
+        "1;x=yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\ny\r\n",
+        Malformed::ChunkExtensions,
+    ),
+    (
+        "",
+        "00000000000000000000000000000000000000000000000001\r\ny\r\n",
+        Malformed::ChunkExtensions,
+    ),
+    ("0\r\n", "t: 1\r\n", Malformed::ChunkExtensions),
+    ("0\r\nt: ", "1", Malformed::ChunkExtensions),
+];
+
+#[test]
+fn whatever_has_no_end_meets_a_limit_and_takes_little_room() {
+    const BODY: usize = 64 << 10;
+    const PIECE: usize = 4 << 10;
+    for &(start, forever, expected) in ENDLESS {
+        let is_chunks = expected == Malformed::ChunkExtensions;
+        let mut parser = ReplyParser::new(BODY);
+        let mut buffer = Vec::new();
+        let mut piece = [if is_chunks { CHUNKED } else { "" }, start].concat();
+        let mut sent = 0;
+        let met = loop {
+            while piece.len() < PIECE {
+                piece.push_str(forever);
+            }
+            sent += piece.len();
+            buffer.extend_from_slice(piece.as_bytes());
+            piece.clear();
+            match parser.advance(&mut buffer) {
+                Ok(None) => {}
+                other => break other.map(|_| ()),
+            }
+            assert!(sent < 8 << 20, "no limit: {start:?} and {forever:?}");
+        };
+        assert_eq!(met, Err(expected), "{start:?} and {forever:?}");
+        // A body, its framing or a head, and the piece that came last.
+        let room = BODY + 2 * MAX_HEAD_BYTES + 2 * PIECE;
+        assert!(buffer.capacity() <= 2 * room, "{start:?} and {forever:?}");
+        assert!(buffer.len() <= room, "{} of {forever:?}", buffer.len());
+    }
+}
+
+#[test]
+fn a_body_of_small_chunks_takes_the_room_of_its_data_and_is_counted_whole() {
+    let body = "0123456789".repeat(20_000);
+    let mut wire = CHUNKED.to_owned();
+    for letter in body.chars() {
+        wire.push_str(&format!("1\r\n{letter}\r\n"));
+    }
+    wire.push_str("0\r\n\r\n");
+    let mut parser = ReplyParser::new(body.len());
+    let mut buffer = Vec::new();
+    let mut largest = 0;
+    let mut reply = None;
+    for piece in wire.as_bytes().chunks(1_000) {
+        buffer.extend_from_slice(piece);
+        largest = largest.max(buffer.len());
+        reply = reply.or(parser.advance(&mut buffer).unwrap());
+    }
+    let reply = reply.unwrap();
+    assert!(largest < body.len() + (70 << 10), "{largest}");
+    assert_eq!(&buffer[reply.body], body.as_bytes());
+    assert_eq!(reply.wire_bytes, wire.len() as u64);
+    assert!(reply.reusable);
+}
+
 fn misplaced(byte: u8, at: usize) -> Misplaced {
     Misplaced::new(byte, at)
 }

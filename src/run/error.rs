@@ -29,6 +29,9 @@ pub enum RunError {
         /// Operations and fields, a line each.
         hindrances: String,
     },
+    /// Ctrl-C, or the wish to stop, came before the start.
+    #[error("stopped before the start; nothing was recorded")]
+    CalledOff,
     /// The workers cannot start.
     #[error(transparent)]
     Workers(#[from] WorkerStartError),
@@ -73,7 +76,7 @@ impl RunError {
             Self::Reach(error) => error.exit_code(),
             Self::Recognition(error) => error.exit_code(),
             Self::Workers(WorkerStartError::Worker(WorkerError::SetUp(_))) => ExitCode::Unreachable,
-            Self::Workers(WorkerStartError::Worker(WorkerError::Interrupted)) => {
+            Self::CalledOff | Self::Workers(WorkerStartError::Worker(WorkerError::Interrupted)) => {
                 ExitCode::Interrupted
             }
             _ => ExitCode::BadPlan,

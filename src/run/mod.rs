@@ -11,6 +11,7 @@ mod machine;
 pub(crate) mod made_up;
 mod observers;
 mod partition;
+mod patience;
 mod preflight;
 mod quota;
 mod reach;
@@ -39,6 +40,7 @@ pub use settle::Finished;
 pub use signals::{Listening, before_exit, listen};
 
 use crate::plan::{Load, MOST_USERS, Plan};
+use patience::unless_called_off;
 use stages::RunInputs;
 
 /// Descriptors beside those of connections: rings, timers, files, the terminal.
@@ -89,6 +91,8 @@ fn with_target(
     control: &RunControl,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
+    let heard = control.clone();
+    let _listening = signals::listen(move || heard.interrupt());
     raise_descriptor_limit(&request.plan)?;
     step_aside(&request.plan.placement);
     let sandbox = request
@@ -96,12 +100,18 @@ fn with_target(
         .as_ref()
         .map(|own| Embedded::start(&request.plan, &**own))
         .transpose()?;
+    let interruption = control.interruption();
     let plan = match &sandbox {
         Some(sandbox) => request.plan.clone().with_target(sandbox.target()),
         None => request.plan.clone(),
     };
-    let addresses = reach::resolve(&plan.target, &request.addresses)?;
-    let script = preflight::run_preflight(request, &plan, &addresses)?;
+    let (target, policy) = (plan.target.clone(), request.addresses.clone());
+    let addresses = unless_called_off(interruption, move || reach::resolve(&target, &policy))??;
+    let looked_at = (request.clone(), plan.clone(), addresses.clone());
+    let script = unless_called_off(interruption, move || {
+        let (request, plan, addresses) = looked_at;
+        preflight::run_preflight(&request, &plan, &addresses)
+    })??;
     let observed = match &sandbox {
         Some(sandbox) => sandbox.observers(&request.observers),
         None => request.observers.clone(),

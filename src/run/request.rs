@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A load test and what to do around it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RunRequest {
     /// What will be done. With `sandbox` its target is a placeholder, port 0 of 127.0.0.1, to be
     /// replaced by [`Plan::with_target`] once the sandbox listens.

@@ -1,12 +1,11 @@
 //! The stages of a run whose target is known: prepare, start, collect, settle.
 
 use super::face::Follower;
+use super::patience::{still_wanted, unless_called_off};
 use super::settle::{self, Finished, Settlement};
 use super::worker_setup::WorkerSetup;
 use super::worker_threads::WorkerThreads;
-use super::{
-    Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, signals,
-};
+use super::{Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers};
 use crate::engine::{Description, PreparedScript};
 use crate::observe::{Observation, ObserverConfig, Watch};
 use crate::plan::{Load, Pacing, Plan};
@@ -82,9 +81,15 @@ pub fn record(
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
     // First, since it may take seconds, in which the shop would close idle connections.
-    let watch = observers::prepare(inputs.observed, inputs.plan, &inputs.request.addresses);
-    let heard = inputs.control.clone();
-    let _listening = signals::listen(move || heard.interrupt());
+    let asked = (
+        inputs.observed.clone(),
+        inputs.plan.clone(),
+        inputs.request.addresses.clone(),
+    );
+    let watch = unless_called_off(inputs.control.interruption(), move || {
+        let (observed, plan, policy) = asked;
+        observers::prepare(&observed, &plan, &policy)
+    })?;
     let prepared = prepare(inputs, watch, script, command, faces)?;
     let running = start(inputs, prepared, faces)?;
     let collected = collect(inputs, running, faces);
@@ -116,6 +121,7 @@ fn prepare(
     };
     // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
     let (workers, survey) = machine::at_large(plan, || setup.prepare(handovers))?;
+    still_wanted(control.interruption())?;
     reached_at_all(plan, &workers)?;
     machine::tell(plan, &request.output);
     let started = SystemTime::now();

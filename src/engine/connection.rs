@@ -61,6 +61,9 @@ pub struct Transport {
 const SENT_AT_ONCE: usize = 32;
 /// Room for a request; a longer one grows the buffer once.
 const REQUEST_BYTES: usize = 1_024;
+/// Buffers for requests that are made before the start. Where more users than that become due in one
+/// moment there will be more, once: as many as there ever were at once.
+const REQUEST_BUFFERS: usize = 256;
 
 impl Transport {
     /// A transport for `connections` connections of one core, used by `users`, to the target at
@@ -73,7 +76,7 @@ impl Transport {
         pacer: Pacer,
         recorder: Rc<RefCell<Recorder>>,
     ) -> Self {
-        let buffers = (0..users).map(|_| Vec::with_capacity(REQUEST_BYTES));
+        let buffers = (0..users.min(REQUEST_BUFFERS)).map(|_| Vec::with_capacity(REQUEST_BYTES));
         Self {
             addresses,
             request_timeout_ns: request_timeout.as_nanos() as u64,

@@ -32,6 +32,7 @@ mod redirect;
 mod release;
 mod reopening;
 mod request;
+mod roster;
 mod runtime;
 mod session;
 mod simulation;

@@ -97,13 +97,10 @@ impl<S: ByteStream> SocketLink<S> {
             .expect("a script that races asks for race connections")
     }
 
-    /// The connection, when the link has one of its own.
+    /// Where its requests went out, when the user is done.
     #[must_use]
-    pub fn into_connection(self) -> Option<Connection<S>> {
-        match self.connection {
-            UserConnection::Own(connection) => Some(connection),
-            UserConnection::Shared(_) => None,
-        }
+    pub fn into_user_connection(self) -> UserConnection<S> {
+        self.connection
     }
 
     /// The end of the user's activity: nothing becomes due at or after it. Whoever moves it nearer

@@ -38,6 +38,19 @@ const _: () = assert!(size_of::<RealSession>() <= 776);
 const _: () = assert!(size_of::<UserConfig>() <= 80);
 const _: () = assert!(size_of::<Activities>() <= 64);
 
+/// So many of `users` are made between the order to start and the start.
+#[must_use]
+pub fn made_at_start(users: &[UserConfig]) -> usize {
+    if users.len() <= MADE_BEFORE_START {
+        return users.len();
+    }
+    let is_first = |user: &&UserConfig| {
+        let first = user.activity.first();
+        first.is_some_and(|span| span.start_us <= MADE_AHEAD_NS / 1_000)
+    };
+    users.iter().filter(is_first).count()
+}
+
 /// How many users there are.
 #[derive(Default)]
 pub struct UserCounts {

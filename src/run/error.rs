@@ -4,7 +4,7 @@ use super::reach::ReachError;
 use super::recognition::RecognitionError;
 use super::worker_threads::WorkerStartError;
 use crate::engine::{NotStarted, Unprepared, WorkerError};
-use crate::plan::ExitCode;
+use crate::plan::{ExitCode, NotEnoughMemory};
 use crate::record::RecordError;
 use std::net::SocketAddr;
 
@@ -54,6 +54,9 @@ pub enum RunError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// More users than memory.
+    #[error(transparent)]
+    Memory(#[from] NotEnoughMemory),
     /// More connections than descriptors.
     #[error(
         "{wanted} connections need more descriptors than the {limit} that this process may open; raise the limit with `ulimit -n {wanted_limit}`, or share connections with `--connections`"

@@ -2,6 +2,7 @@
 //! the verdict.
 
 mod control;
+mod control_groups;
 mod embedded;
 mod error;
 mod face;
@@ -9,6 +10,7 @@ mod kernel_file;
 mod machine;
 #[cfg(test)]
 pub(crate) mod made_up;
+mod memory;
 mod observers;
 mod partition;
 mod patience;
@@ -19,6 +21,7 @@ mod recognition;
 mod replay;
 mod replay_client;
 mod request;
+mod resources;
 mod settle;
 mod signals;
 mod stages;
@@ -36,36 +39,12 @@ pub use reach::{ReachError, preflight, resolve};
 pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
+pub use resources::room_for;
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, listen};
 
-use crate::plan::{Load, MOST_USERS, Plan};
 use patience::unless_called_off;
 use stages::RunInputs;
-
-/// Descriptors beside those of connections: rings, timers, files, the terminal.
-const SPARE_DESCRIPTORS: u64 = 64;
-/// Room that a run that can be steered has for users, at least.
-const LEAST_ROOM: u32 = 1_000;
-
-/// Room for users that a run of `plan` has when it can be steered: twice its users, at least 1,000,
-/// as far as this process may open connections. None beyond the plan's in the open model.
-#[must_use]
-pub fn room_for(plan: &Plan) -> u32 {
-    let users = plan.max_users();
-    if matches!(plan.load, Load::Open { .. }) {
-        return users;
-    }
-    let room = users.saturating_mul(2).clamp(LEAST_ROOM, MOST_USERS);
-    let descriptors = u64::from(room) + SPARE_DESCRIPTORS;
-    match rlimit::increase_nofile_limit(descriptors) {
-        Ok(limit) if limit < descriptors && plan.connections.is_none() => {
-            let connections = u32::try_from(limit.saturating_sub(SPARE_DESCRIPTORS));
-            connections.unwrap_or(room).max(users)
-        }
-        _ => room,
-    }
-}
 
 /// Carries a run out, from the first look at the target to the last file. `control` is the run's
 /// own, made for `request`; `faces` show it. May be called again and again in one process, for one
@@ -93,7 +72,8 @@ fn with_target(
 ) -> Result<Finished, RunError> {
     let heard = control.clone();
     let _listening = signals::listen(move || heard.interrupt());
-    raise_descriptor_limit(&request.plan)?;
+    let size = resources::expected(request, control);
+    resources::suffice(size)?;
     step_aside(&request.plan.placement);
     let sandbox = request
         .sandbox
@@ -112,6 +92,9 @@ fn with_target(
         let (request, plan, addresses) = looked_at;
         preflight::run_preflight(&request, &plan, &addresses)
     })??;
+    let size = resources::with_script(size, &script);
+    let need = resources::suffice(size)?;
+    resources::tell(&size, &need, request.output.is_muted());
     let observed = match &sandbox {
         Some(sandbox) => sandbox.observers(&request.observers),
         None => request.observers.clone(),
@@ -129,18 +112,4 @@ fn with_target(
         sandbox.stop();
     }
     outcome
-}
-
-fn raise_descriptor_limit(plan: &Plan) -> Result<(), RunError> {
-    let connections = u64::from(plan.connections.unwrap_or_else(|| plan.max_users()));
-    let wanted = connections + SPARE_DESCRIPTORS;
-    match rlimit::increase_nofile_limit(wanted) {
-        Ok(limit) if limit < wanted => Err(RunError::Descriptors {
-            wanted: connections,
-            limit,
-            wanted_limit: wanted,
-        }),
-        // Where the limit cannot be read, opening connections will tell.
-        _ => Ok(()),
-    }
 }

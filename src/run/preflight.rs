@@ -35,8 +35,7 @@ pub fn meet(
         }
         false => request.subject.presumed(),
     };
-    let is_muted = output.quiet || output.only_summary || output.silent;
-    if request.preflight && !is_muted {
+    if request.preflight && !output.is_muted() {
         eprintln!("target: {met}");
     }
     Ok(met)

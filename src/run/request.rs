@@ -91,6 +91,14 @@ pub struct Output {
     pub silent: bool,
 }
 
+impl Output {
+    /// Whether nothing but the verdict and errors is printed, or less.
+    #[must_use]
+    pub fn is_muted(&self) -> bool {
+        self.quiet || self.only_summary || self.silent
+    }
+}
+
 /// A step of GitHub Actions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GithubActions {

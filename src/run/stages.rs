@@ -234,7 +234,7 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
     };
     let is_called_off = || interruption.times() > interruptions;
     let output = &inputs.request.output;
-    let muted = output.quiet || output.only_summary || output.silent;
+    let muted = output.is_muted();
     let load_end_s = merged.totals.measured_s();
     let observation = running
         .watch

@@ -51,6 +51,9 @@ pub fn made_at_start(users: &[UserConfig]) -> usize {
     users.iter().filter(is_first).count()
 }
 
+/// When users are active, by their global indices; kept only where that may change.
+pub type ActivitiesByUser = Rc<RefCell<Vec<(u32, Rc<Activities>)>>>;
+
 /// How many users there are.
 #[derive(Default)]
 pub struct UserCounts {
@@ -88,8 +91,8 @@ pub struct Roster<S> {
     pub arrivals: Option<Rc<ArrivalQueue>>,
     /// How many there are.
     pub counts: Rc<UserCounts>,
-    /// When they are active, by their global indices; kept only where that may change.
-    pub activities: Rc<RefCell<Vec<(u32, Rc<Activities>)>>>,
+    /// When they are active.
+    pub activities: ActivitiesByUser,
     /// Connections of users that are done: open until everything is measured, so that closing them is
     /// no part of it.
     pub retired: Rc<RefCell<Vec<UserConnection<Tcp>>>>,
@@ -128,9 +131,9 @@ impl<S: Script> Roster<S> {
             }
             // Whoever was never needed is done as well.
             let left = unmade.users.by_ref().count();
-            self.retired
-                .borrow_mut()
-                .extend(unmade.connections.by_ref().take(left));
+            for connection in unmade.connections.by_ref().take(left) {
+                retire(&self.retired, connection);
+            }
             self.counts.living.set(self.counts.living.get() - left);
         });
     }
@@ -262,10 +265,17 @@ impl<S: Script> Roster<S> {
                 Some(arrivals) => live_by_arrivals(user, &*script, &arrivals, active).await,
                 None => live_by_activity(user, &*script, &activities, active).await,
             }
-            let connection = session.into_link().into_user_connection();
-            retired.borrow_mut().push(connection);
+            retire(&retired, session.into_link().into_user_connection());
             counts.living.set(counts.living.get() - 1);
         });
+    }
+}
+
+/// Keeps the connection of a user that is done; of those that share theirs, one for all.
+fn retire(retired: &RefCell<Vec<UserConnection<Tcp>>>, connection: UserConnection<Tcp>) {
+    let mut retired = retired.borrow_mut();
+    if retired.is_empty() || matches!(connection, UserConnection::Own(_)) {
+        retired.push(connection);
     }
 }
 

@@ -19,6 +19,7 @@ mod success;
 pub use call::Call;
 use call_parts::CallParts;
 pub use race::{Racer, RacerRange};
+pub use success::Trouble;
 use success::{note_trouble, read_success};
 
 use super::ExchangeLog;
@@ -26,7 +27,7 @@ use super::recorder::ObservedExchange;
 use super::redirect;
 use super::{Broken, Exchange, Id, Link, PreparedHeads, RaceRequest, Recorder, Step, Stopped};
 use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
-use crate::stats::{Outcome, OwnLateness, Race, Reason};
+use crate::stats::{Outcome, OwnLateness, Race};
 use fastrand::Rng;
 use std::cell::RefCell;
 use std::future::Future;
@@ -95,15 +96,6 @@ const SIT_OUT_LOOK_NS: u64 = 100_000_000;
 const FIRST_BACKOFF_NS: u64 = 10_000_000;
 /// Longest back-off.
 const LONGEST_BACKOFF_NS: u64 = 2_000_000_000;
-
-/// Why a call did not succeed.
-#[derive(Clone, Copy)]
-pub struct Trouble {
-    /// HTTP status, 0 when there was none.
-    pub status: u16,
-    /// What was said, or what broke.
-    pub reason: Reason,
-}
 
 /// A virtual user. See the module's documentation.
 pub struct Session<L> {

@@ -17,11 +17,11 @@ use super::preallocation::{Preallocation, preallocate};
 use super::race_pool::{RacePool, RacePoolParts};
 use super::recorder::Recorder;
 use super::reopening::reopen_closed;
-use super::roster::{MADE_BEFORE_START, Roster, UserCounts};
+use super::roster::{ActivitiesByUser, MADE_BEFORE_START, Roster, UserCounts};
 use super::runtime::{Runtime, RuntimeError, Task, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, UserConnection};
-use super::user::{Activities, ArrivalQueue};
+use super::user::ArrivalQueue;
 use super::worker_config::WorkerConfig;
 use crate::plan::{UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, LiveSchedule, WorkerHandover};
@@ -156,7 +156,8 @@ async fn run<S: Script>(
             arrivals.longest_wait,
         ))
     });
-    let retired = Rc::default();
+    let retired = Vec::with_capacity(config.load.all_connections());
+    let retired = Rc::new(RefCell::new(retired));
     let users = std::mem::take(&mut config.load.users);
     let connections = user_connections(connections, config.load.connections.is_some(), users.len());
     let roster = Roster {
@@ -253,8 +254,7 @@ struct Core {
     race_pool: Option<Rc<RacePool>>,
     run_end_ns: Rc<Cell<u64>>,
     users: Rc<UserCounts>,
-    /// When users are active, by their global indices; kept only where that may change.
-    activities: Rc<RefCell<Vec<(u32, Rc<Activities>)>>>,
+    activities: ActivitiesByUser,
     gauge: RefCell<ThreadGauge>,
 }
 

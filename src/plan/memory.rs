@@ -131,7 +131,7 @@ impl RunSize {
 }
 
 impl fmt::Display for MemoryNeed {
-    /// `about 341 MB of memory: 307 MB for 50,000 users, 2 MB for 100 connections, 32 MB for all else`
+    /// `about 286 MB of memory: 256 MB for 50,000 users, 512 kB for 100 connections, 30 MB for all else`
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = &self.size;
         let connections = size.connections.saturating_add(size.race_connections);

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// From the order to the start, so that every worker has received it before the clock starts.
 const START_DELAY: Duration = Duration::from_millis(20);
 /// And so much more for each user that is made in between: twice what it takes.
-const MAKING_A_USER: Duration = Duration::from_micros(5);
+const MAKING_A_USER: Duration = Duration::from_micros(8);
 
 /// Why the workers cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -21,6 +21,7 @@ mod exports;
 mod generator_state;
 mod observed_sandbox;
 mod placement;
+mod preparation;
 mod processes;
 mod program_habits;
 mod races;

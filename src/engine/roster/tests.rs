@@ -51,6 +51,10 @@ fn user(index: u32, starts_us: &[u64]) -> UserConfig {
 
 /// Starts these users, of whom two are few, and ends the run once `seen` have become active. Gives
 /// how many users were made at each of those moments, and in all, and how many connections came back.
+#[expect(
+    clippy::arc_with_non_send_sync,
+    reason = "the roster asks for an `Arc`; here all stays on one thread"
+)]
 fn made_until(
     seen: usize,
     users: Vec<UserConfig>,

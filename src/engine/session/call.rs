@@ -36,8 +36,10 @@ impl<L: Link> Session<L> {
     }
 }
 
-// What finishes a call is no `async fn`: that would keep the call twice in every user's state, as it
-// was given and as it is used.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps the call twice in every user's state, as given and as used"
+)]
 impl<'a, L: Link> Call<'a, L> {
     /// The id in the path.
     pub fn on(mut self, id: &'a Id) -> Self {

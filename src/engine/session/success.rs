@@ -1,10 +1,18 @@
 //! What a reply is, when all is well, and what is kept when it is not.
 
-use super::Trouble;
 use crate::engine::allocations::uncounted;
 use crate::engine::{Id, Judge, Step};
 use crate::stats::{Outcome, Reason};
 use std::fmt::Write;
+
+/// Why a call did not succeed.
+#[derive(Clone, Copy)]
+pub struct Trouble {
+    /// HTTP status, 0 when there was none.
+    pub status: u16,
+    /// What was said, or what broke.
+    pub reason: Reason,
+}
 
 /// The id that a successful reply gives, if its operation gives one; else what became of it, and why:
 /// where it `pointed`, if it did.

@@ -38,6 +38,7 @@ mod redirect;
 mod release;
 mod reopening;
 mod request;
+mod roster;
 mod runtime;
 mod session;
 mod signal_manners;
@@ -71,6 +72,7 @@ pub use pacer::{Pacer, sharpen_timers};
 pub use recorder::{ObservedExchange, Recorder};
 pub use release::{Destination, Release, Released};
 pub use request::{PathError, PreparedHead, PreparedHeads};
+pub use roster::{MADE_BEFORE_START, made_at_start};
 pub use runtime::{Runtime, RuntimeError, Task, spawn};
 pub use session::{
     Abort, Call, Journey, Racer, RacerRange, Script, Session, SessionStart, SetUpFailure, Trouble,

@@ -1,6 +1,7 @@
 //! The connections of a core's users: opened before the start, and distributed to the users.
 
 use super::connection::Connection;
+use super::interruption::Interruption;
 use super::pool::Pool;
 use super::runtime::spawn;
 use super::socket_link::UserConnection;
@@ -36,12 +37,11 @@ pub struct WantedConnections {
 }
 
 /// Opens the connections of the core that are not open already, some at once, so that neither a far
-/// target nor a short backlog of the server makes it slow.
+/// target nor a short backlog of the server makes it slow. Opens no more once the run is called off.
 pub async fn open_connections(
     wanted: WantedConnections,
     opened: Vec<Opened>,
-    transport: &Rc<Transport>,
-    ring_flags: &'static [&'static str],
+    (transport, interruption, ring_flags): (&Rc<Transport>, &Interruption, &'static [&'static str]),
 ) -> (Vec<Connection>, Ready) {
     let mut connections = Vec::with_capacity(wanted.connections);
     let mut ready = Ready {
@@ -75,7 +75,8 @@ pub async fn open_connections(
             }
             connections.push(connection);
         }
-        if ready.open_connections == 0 && ready.connect_error.is_some() {
+        let is_down = ready.open_connections == 0 && ready.connect_error.is_some();
+        if is_down || interruption.ends_run() {
             break;
         }
     }

@@ -173,7 +173,7 @@ impl RacePool {
     }
 
     /// Opens those of the first `connections` of them that are not open yet, `at_once` of them at a
-    /// time; the others are opened when they are needed. Returns how many are open.
+    /// time, until the run ends; the others are opened when they are needed. Returns how many are open.
     pub async fn warm_up(&self, connections: usize, at_once: usize) -> usize {
         let group = Rc::new(RaceGroup::default());
         let now_ns = now_ns();
@@ -182,7 +182,8 @@ impl RacePool {
             .iter()
             .filter(|connection| connection.ready_descriptor(now_ns).is_none())
             .collect();
-        for connections in closed.chunks(at_once.max(1)) {
+        let goes_on = || super::clock::now_ns() < self.run_end_ns.get();
+        for connections in closed.chunks(at_once.max(1)).take_while(|_| goes_on()) {
             connections
                 .iter()
                 .for_each(|connection| connection.give(Directive::Reopen, &group));

@@ -14,22 +14,22 @@ mod call;
 mod call_parts;
 mod judgement;
 mod race;
+mod success;
 
 pub use call::Call;
 use call_parts::CallParts;
 pub use race::{Racer, RacerRange};
+pub use success::Trouble;
+use success::{note_trouble, read_success};
 
 use super::ExchangeLog;
 use super::recorder::ObservedExchange;
 use super::redirect;
-use super::{
-    Broken, Exchange, Id, Judge, Link, PreparedHeads, RaceRequest, Recorder, Step, Stopped,
-};
+use super::{Broken, Exchange, Id, Link, PreparedHeads, RaceRequest, Recorder, Step, Stopped};
 use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
-use crate::stats::{Outcome, OwnLateness, Race, Reason};
+use crate::stats::{Outcome, OwnLateness, Race};
 use fastrand::Rng;
 use std::cell::RefCell;
-use std::fmt::Write;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -97,15 +97,6 @@ const FIRST_BACKOFF_NS: u64 = 10_000_000;
 /// Longest back-off.
 const LONGEST_BACKOFF_NS: u64 = 2_000_000_000;
 
-/// Why a call did not succeed.
-#[derive(Clone, Copy)]
-pub struct Trouble {
-    /// HTTP status, 0 when there was none.
-    pub status: u16,
-    /// What was said, or what broke.
-    pub reason: Reason,
-}
-
 /// A virtual user. See the module's documentation.
 pub struct Session<L> {
     link: L,
@@ -131,7 +122,7 @@ pub struct Session<L> {
     /// Whether the current pass has not called anything yet.
     pass_begins: bool,
     /// Why the last call did not succeed; kept only for those that did not.
-    trouble: Option<Trouble>,
+    trouble: Option<Box<Trouble>>,
     /// Requests in a row that could not be sent.
     unsent: u32,
     /// Until when the user keeps away from a target that could not be reached.
@@ -331,7 +322,7 @@ impl<L: Link> Session<L> {
     /// Why the last call that did not succeed did not; `None` before the first one.
     #[must_use]
     pub fn trouble(&self) -> Option<&Trouble> {
-        self.trouble.as_ref()
+        self.trouble.as_deref()
     }
 
     /// Begins an open-model journey: it is due at `due_ns`, whenever the user became free, and its
@@ -351,7 +342,7 @@ impl<L: Link> Session<L> {
     }
 
     /// Waits for the due moment, sends, judges and records one call.
-    async fn carry_out(&mut self, parts: CallParts<'_>) -> Result<(Outcome, Option<Id>), Abort> {
+    async fn carry_out(&mut self, parts: &CallParts<'_>) -> Result<(Outcome, Option<Id>), Abort> {
         let due_ns = if parts.at_once {
             self.free_ns
         } else {
@@ -363,18 +354,18 @@ impl<L: Link> Session<L> {
             self.recorder.borrow_mut().interval().counters.followers += 1;
         }
         let drawn = (self.rng.clone(), self.unique.clone());
-        let mut bytes_out = self.write_request(&parts);
+        let mut bytes_out = self.write_request(parts);
         if self.log.is_kept() {
-            self.keep_request(&parts, due_ns);
+            self.keep_request(parts, due_ns);
         }
         let mut exchange = self.link.exchange().await;
         if exchange.again {
             // The same request once more, byte for byte.
             (self.rng, self.unique) = drawn;
-            bytes_out = self.write_request(&parts);
+            bytes_out = self.write_request(parts);
             exchange = self.link.exchange().await;
         }
-        let (outcome, id) = self.record(&parts, due_ns, bytes_out, &exchange);
+        let (outcome, id) = self.record(parts, due_ns, bytes_out, &exchange);
         if self.log.is_kept() {
             self.keep_reply(&exchange, outcome);
         }
@@ -384,6 +375,14 @@ impl<L: Link> Session<L> {
             self.schedule_next(&exchange);
         }
         Ok((outcome, id))
+    }
+
+    /// What came of a call after which the journey goes on, unless the user is strict and it failed.
+    fn goes_on(&self, came_of_it: (Outcome, Option<Id>)) -> Result<(Outcome, Option<Id>), Abort> {
+        match came_of_it {
+            (Outcome::Failed | Outcome::Unknown, _) if self.strict => Err(Abort),
+            came_of_it => Ok(came_of_it),
+        }
     }
 
     /// Waits until a step is due. The first one of a pass starts its journey.
@@ -511,10 +510,8 @@ impl<L: Link> Session<L> {
         self.lateness.hand_on(seen.own_ns, recorder.attention_ns());
         drop(recorder);
         if let Some(&reason) = seen.reason {
-            self.trouble = Some(Trouble {
-                status: seen.status,
-                reason,
-            });
+            let status = seen.status;
+            note_trouble(&mut self.trouble, Trouble { status, reason });
         }
         (seen.outcome, id)
     }
@@ -553,36 +550,6 @@ impl<L: Link> Session<L> {
             self.due_ns = self.rested_ns;
         }
     }
-}
-
-/// The id that a successful reply gives, if its operation gives one; else what became of it, and why:
-/// where it `pointed`, if it did.
-#[inline]
-fn read_success(
-    step: &Step,
-    judge: Judge,
-    (status, body): (u16, &[u8]),
-    pointed: impl FnOnce() -> Option<Reason>,
-) -> Result<Option<Id>, (Outcome, Reason)> {
-    let operation = step.operation;
-    if status != operation.success {
-        let (outcome, reason) = judge(status, body);
-        return Err((outcome, pointed().unwrap_or(reason)));
-    }
-    match operation.id_field {
-        None => Ok(None),
-        Some(field) => match Id::read(body, field) {
-            None => Err(missing_id(field)),
-            id => Ok(id),
-        },
-    }
-}
-
-#[cold]
-fn missing_id(field: &str) -> (Outcome, Reason) {
-    let mut reason = Reason::default();
-    let _ = write!(reason, "the reply lacks `{field}`, or it is no id");
-    (Outcome::Failed, reason)
 }
 
 #[cfg(test)]

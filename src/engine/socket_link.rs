@@ -40,7 +40,8 @@ pub struct SocketLink {
     inbox: Inbox,
     body: Range<usize>,
     parser: ReplyParser,
-    reason: Reason,
+    /// Apart: hardly ever touched, and larger than all that is.
+    reason: Box<Reason>,
     done_ns: u64,
     /// Where its races take place, when it has any.
     race_pool: Option<Rc<RacePool>>,
@@ -70,7 +71,7 @@ impl SocketLink {
             inbox: Inbox::default(),
             body: 0..0,
             parser,
-            reason: Reason::default(),
+            reason: Box::default(),
             done_ns: 0,
             race_pool: None,
             race_connections: Vec::new(),
@@ -96,13 +97,10 @@ impl SocketLink {
             .expect("a script that races asks for race connections")
     }
 
-    /// The connection, when the link has one of its own.
+    /// Where its requests went out, when the user is done.
     #[must_use]
-    pub fn into_connection(self) -> Option<Connection> {
-        match self.connection {
-            UserConnection::Own(connection) => Some(connection),
-            UserConnection::Shared(_) => None,
-        }
+    pub fn into_user_connection(self) -> UserConnection {
+        self.connection
     }
 
     /// The end of the user's activity: nothing becomes due at or after it. Whoever moves it nearer

@@ -7,6 +7,7 @@ use super::session::{Script, Session};
 use super::socket_link::SocketLink;
 use crate::plan::{Activity, Arrival, ArrivalSchedule, UniqueNumbers, WaitTime, arrival_seed};
 use std::cell::{Cell, RefCell};
+use std::iter::Peekable;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -103,7 +104,7 @@ impl Activities {
 /// one early waits for it to be due; when none is free the next arrival is taken late, and its
 /// response time, counted from due, shows it.
 pub struct ArrivalQueue {
-    schedule: RefCell<ArrivalSchedule>,
+    schedule: RefCell<Peekable<ArrivalSchedule>>,
     seed: u64,
     start_ns: u64,
     longest_wait_ns: u64,
@@ -119,7 +120,7 @@ impl ArrivalQueue {
         longest_wait: Duration,
     ) -> Self {
         Self {
-            schedule: RefCell::new(schedule),
+            schedule: RefCell::new(schedule.peekable()),
             seed,
             start_ns,
             longest_wait_ns: longest_wait.as_nanos() as u64,
@@ -141,6 +142,15 @@ impl ArrivalQueue {
             recorder.interval().counters.shed += 1;
             recorder.interval().counters.shed_by_lateness += u64::from(by_lateness);
         }
+    }
+
+    /// When the next arrival is due that nobody has taken; `None` when there are no more.
+    #[must_use]
+    pub fn next_due_ns(&self) -> Option<u64> {
+        let mut schedule = self.schedule.borrow_mut();
+        schedule
+            .peek()
+            .map(|arrival| self.start_ns + arrival.due_ns)
     }
 
     /// Sheds the arrivals that were due before `end_ns` and that no user took.

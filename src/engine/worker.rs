@@ -7,23 +7,23 @@
 use super::addresses::CoreAddresses;
 use super::clock::now_ns;
 use super::connection::Connection;
-use super::crowd::Crowd;
 use super::health::ThreadGauge;
 use super::interruption::Interruption;
 use super::openings::{
     OPENED_AT_ONCE, Ready, WantedConnections, open_connections, user_connections,
 };
 use super::pacer::{Pacer, sharpen_timers};
-use super::preallocation::preallocate;
+use super::preallocation::{Preallocation, preallocate};
 use super::race_pool::{RacePool, RacePoolParts};
 use super::recorder::Recorder;
 use super::reopening::reopen_closed;
-use super::runtime::{Runtime, RuntimeError, spawn};
+use super::roster::{ActivitiesByUser, MADE_BEFORE_START, Roster, UserCounts};
+use super::runtime::{Runtime, RuntimeError, Task, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
 use super::socket_link::{SocketLink, UserConnection};
 use super::socket_ring::{SocketRing, drive};
 use super::transport::Transport;
-use super::user::{Activities, ArrivalQueue, live_by_activity, live_by_arrivals};
+use super::user::ArrivalQueue;
 use super::worker_config::WorkerConfig;
 use crate::plan::{Driver, UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, LiveSchedule, WorkerHandover};
@@ -33,7 +33,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Operations of a core beside those of users and race connections.
+/// Operations of a core beside those of its connections.
 const SPARE_OPERATIONS: usize = 16;
 /// Longest pause between looks at deadlines and at the interruption.
 const LONGEST_TICK_NS: u64 = 20_000_000;
@@ -121,30 +121,108 @@ async fn run<S: Script>(
             return;
         }
     };
-    let ring = core.transport.ring.clone();
-    let driving = ring.clone().map(|ring| spawn(drive(ring)));
+    let watch = PreparationWatch::start(&core, &handle.interruption);
+    let driving = core.transport.ring.clone().map(|ring| spawn(drive(ring)));
+    let prepared = prepare(script, &mut config, &core, &handle.interruption, ring_flags).await;
+    watch.end(&core.pacer).await;
+    let is_called_off = handle.interruption.ends_run();
+    let prepared = match prepared {
+        _ if is_called_off => Err(WorkerError::Interrupted),
+        prepared => prepared,
+    };
+    let Prepared {
+        connections,
+        ready,
+        preallocation,
+    } = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            let _ = handle.ready.send(Err(error));
+            core.end(driving).await;
+            return;
+        }
+    };
+    if handle.ready.send(Ok(ready)).is_err() {
+        return;
+    }
+    // Nothing of this runtime is in flight, so that blocking the thread blocks nothing else.
+    let Ok(start_ns) = handle.start.recv() else {
+        return;
+    };
+    core.begin(start_ns, &config);
+    let arrivals = config.load.arrivals.take().map(|arrivals| {
+        let (schedule, seed) = (arrivals.schedule, arrivals.seed);
+        Rc::new(ArrivalQueue::new(
+            schedule,
+            seed,
+            start_ns,
+            arrivals.longest_wait,
+        ))
+    });
+    let retired = Vec::with_capacity(config.load.all_connections());
+    let retired = Rc::new(RefCell::new(retired));
+    let users = std::mem::take(&mut config.load.users);
+    let connections = user_connections(connections, config.load.connections.is_some(), users.len());
+    let roster = Roster {
+        script: Arc::clone(script),
+        heads: Arc::clone(&config.target.heads),
+        recorder: Rc::clone(&core.recorder),
+        transport: Rc::clone(&core.transport),
+        pacer: core.pacer.clone(),
+        race_pool: core.race_pool.clone(),
+        run_end_ns: Rc::clone(&core.run_end_ns),
+        start_ns,
+        max_body_bytes: config.target.max_body_bytes,
+        load_schedule: config.load.load_schedule.clone(),
+        arrivals: arrivals.clone(),
+        counts: Rc::clone(&core.users),
+        activities: Rc::clone(&core.activities),
+        retired: Rc::clone(&retired),
+    };
+    roster.start(users, connections, MADE_BEFORE_START);
+    core.run_housekeeping(&config, &handle.interruption, start_ns)
+        .await;
+    if let Some(arrivals) = arrivals {
+        arrivals.shed_rest(core.run_end_ns.get(), &core.recorder);
+    }
+    core.hand_over(&config.handover, now_ns(), true);
+    drop(retired);
+    if let Ok(preallocation) = preallocation {
+        preallocation.release().await;
+    }
+    core.end(driving).await;
+}
+
+/// What a worker has before the start.
+struct Prepared {
+    connections: Vec<Connection>,
+    ready: Ready,
+    /// Without it the run is as good, but for a few allocations on its way.
+    preallocation: io::Result<Preallocation>,
+}
+
+async fn prepare<S: Script>(
+    script: &Arc<S>,
+    config: &mut WorkerConfig,
+    core: &Core,
+    interruption: &Interruption,
+    ring_flags: &'static [&'static str],
+) -> Result<Prepared, WorkerError> {
     let spread = std::mem::take(&mut config.target.opened);
     let wanted = WantedConnections {
         connections: config.load.all_connections(),
         opened: config.load.planned_connections(),
     };
-    let (mut connections, mut ready) =
-        open_connections(wanted, spread.others, &core.transport, ring_flags).await;
+    let opening = (&core.transport, interruption, ring_flags);
+    let (mut connections, mut ready) = open_connections(wanted, spread.others, opening).await;
     if config.place.position == 0 && ready.open_connections > 0 {
-        let set_up = core
-            .set_up(&**script, &config, &mut connections, &handle.interruption)
-            .await;
-        if let Err(error) = set_up {
-            let _ = handle.ready.send(Err(error));
-            return;
-        }
+        core.set_up(&**script, config, &mut connections).await?;
     }
     let race_connections = script.race_connections(config.load.users.len());
     let operations = match ready.open_connections {
         0 => 0,
-        _ => config.load.users.len() + race_connections + SPARE_OPERATIONS,
+        _ => config.load.all_connections() + race_connections + SPARE_OPERATIONS,
     };
-    // Without it the run is as good, but for a few allocations on its way.
     let preallocation = preallocate(config.place.driver, operations).await;
     if let Some(race_pool) = core
         .race_pool
@@ -164,51 +242,11 @@ async fn run<S: Script>(
         }
     }
     ready.addresses = core.transport.addresses().untallied();
-    if handle.ready.send(Ok(ready)).is_err() {
-        return;
-    }
-    // Nothing of this runtime is in flight, so that blocking the thread blocks nothing else.
-    let Ok(start_ns) = handle.start.recv() else {
-        return;
-    };
-    core.begin(start_ns, &config);
-    let arrivals = config.load.arrivals.take().map(|arrivals| {
-        let (schedule, seed) = (arrivals.schedule, arrivals.seed);
-        Rc::new(ArrivalQueue::new(
-            schedule,
-            seed,
-            start_ns,
-            arrivals.longest_wait,
-        ))
-    });
-    let retired = start_users(
-        script,
-        &mut config,
-        &core,
+    Ok(Prepared {
         connections,
-        arrivals.as_ref(),
-        start_ns,
-    );
-    core.run_housekeeping(&config, &handle.interruption, start_ns)
-        .await;
-    if let Some(arrivals) = arrivals {
-        arrivals.shed_rest(core.run_end_ns.get(), &core.recorder);
-    }
-    core.hand_over(&config.handover, now_ns(), true);
-    drop(retired);
-    if let Some(race_pool) = &core.race_pool {
-        race_pool.end();
-    }
-    if let Ok(preallocation) = preallocation {
-        preallocation.release().await;
-    }
-    core.pacer.stop().await;
-    if let Some(ring) = ring {
-        ring.end();
-    }
-    if let Some(driving) = driving {
-        let _ = driving.join().await;
-    }
+        ready,
+        preallocation,
+    })
 }
 
 /// What a worker's users and its housekeeping share.
@@ -219,10 +257,8 @@ struct Core {
     /// Where races take place, if there are any.
     race_pool: Option<Rc<RacePool>>,
     run_end_ns: Rc<Cell<u64>>,
-    active_users: Rc<Crowd>,
-    living_users: Rc<Cell<usize>>,
-    /// When users are active, by their global indices; kept only where that may change.
-    activities: RefCell<Vec<(u32, Rc<Activities>)>>,
+    users: Rc<UserCounts>,
+    activities: ActivitiesByUser,
     gauge: RefCell<ThreadGauge>,
 }
 
@@ -284,9 +320,8 @@ impl Core {
             transport,
             race_pool,
             run_end_ns,
-            active_users: Rc::default(),
-            living_users: Rc::new(Cell::new(0)),
-            activities: RefCell::default(),
+            users: Rc::default(),
+            activities: Rc::default(),
             gauge: RefCell::new(ThreadGauge::start()),
         })
     }
@@ -298,8 +333,7 @@ impl Core {
         script: &S,
         config: &WorkerConfig,
         connections: &mut Vec<Connection>,
-        interruption: &Arc<Interruption>,
-    ) -> Result<(), WorkerError> {
+    ) -> Result<(), SetUpFailure> {
         self.recorder.borrow_mut().begin(now_ns());
         let link = SocketLink::new(
             UserConnection::Own(connections.remove(0)),
@@ -320,25 +354,26 @@ impl Core {
                 due_ns: now_ns(),
             },
         );
-        let done = Rc::new(Cell::new(false));
-        let watch = spawn(watch_set_up(
-            Rc::clone(&self.transport),
-            self.pacer.clone(),
-            Rc::clone(&self.run_end_ns),
-            Arc::clone(interruption),
-            Rc::clone(&done),
-        ));
         let result = user.set_up(script).await;
-        done.set(true);
-        self.pacer.wake_all();
-        watch.join().await;
-        if let Some(connection) = user.into_link().into_connection() {
+        if let UserConnection::Own(connection) = user.into_link().into_user_connection() {
             connections.insert(0, connection);
         }
-        if interruption.ends_run() {
-            return Err(WorkerError::Interrupted);
+        result
+    }
+
+    /// Ends what waits for the kernel: a task that still does when its runtime ends would keep the ring.
+    async fn end(&self, driving: Option<Task<io::Result<()>>>) {
+        if let Some(race_pool) = &self.race_pool {
+            race_pool.end();
         }
-        Ok(result?)
+        self.pacer.stop().await;
+        if let Some(ring) = &self.transport.ring {
+            ring.end();
+        }
+        if let Some(driving) = driving {
+            // Without it nothing travelled, and every request told so.
+            let _ = driving.join().await;
+        }
     }
 
     fn begin(&self, start_ns: u64, config: &WorkerConfig) {
@@ -361,7 +396,7 @@ impl Core {
         let mut next_swap_ns = start_ns + SECOND_NS;
         let mut known_changes = 0;
         let mut jitter = fastrand::Rng::with_seed(config.place.position as u64);
-        while self.living_users.get() > 0 {
+        while self.users.living.get() > 0 {
             let tick_ns = jitter.u64(tick_ns / 2..=tick_ns);
             let wake_ns = (now_ns() + tick_ns).min(next_swap_ns);
             self.pacer.until(wake_ns).await;
@@ -419,96 +454,44 @@ impl Core {
         let mut recorder = self.recorder.borrow_mut();
         let mut full = recorder.swap(empty, now_ns);
         full.last = last;
-        (full.users, full.most_users) = self.active_users.lap();
+        (full.users, full.most_users) = self.users.active.lap();
         self.transport.addresses().tally(&mut full.addresses);
         full.health = self.gauge.borrow_mut().lap();
         let _ = handover.full.try_send(full);
     }
 }
 
-/// Cuts what is late, and everything at an interruption, until the set-up is `done`.
-async fn watch_set_up(
-    transport: Rc<Transport>,
-    pacer: Pacer,
-    run_end_ns: Rc<Cell<u64>>,
-    interruption: Arc<Interruption>,
+/// Cuts what is late before the start, and everything when the run is called off.
+struct PreparationWatch {
     done: Rc<Cell<bool>>,
-) {
-    while !done.get() {
-        pacer.until(now_ns() + LONGEST_TICK_NS).await;
-        if interruption.ends_run() {
-            run_end_ns.set(now_ns());
-            pacer.wake_all();
-            transport.in_flight().cut_all();
-        } else {
-            transport.in_flight().cut_late(now_ns());
-        }
-    }
+    watching: Task<()>,
 }
 
-/// Starts a task for each user. Users that are done go to the returned list: they keep their
-/// connections open until everything is measured, so that closing them is no part of it.
-fn start_users<S: Script>(
-    script: &Arc<S>,
-    config: &mut WorkerConfig,
-    core: &Core,
-    connections: Vec<Connection>,
-    arrivals: Option<&Rc<ArrivalQueue>>,
-    start_ns: u64,
-) -> Rc<RefCell<Vec<Session<SocketLink>>>> {
-    let users = std::mem::take(&mut config.load.users);
-    let mut connections =
-        user_connections(connections, config.load.connections.is_some(), users.len());
-    core.living_users.set(users.len());
-    let retired = Rc::new(RefCell::new(Vec::with_capacity(users.len())));
-    for user in users {
-        let Some(connection) = connections.next() else {
-            break;
-        };
-        let link = SocketLink::new(
-            connection,
-            Rc::clone(&core.transport),
-            core.pacer.clone(),
-            Rc::clone(&core.run_end_ns),
-            config.target.max_body_bytes,
-        )
-        .with_race_pool(core.race_pool.clone());
-        let mut session = Session::new(
-            link,
-            Rc::clone(&core.recorder),
-            Arc::clone(&config.target.heads),
-            SessionStart {
-                class: user.class,
-                wait: user.wait,
-                seed: user.seed,
-                unique: user.unique,
-                due_ns: start_ns,
-            },
-        );
-        let activities = Rc::new(Activities::new(
-            user.activity,
-            start_ns,
-            session.link().activity_end(),
-            config.load.load_schedule.is_some(),
-        ));
-        if config.load.load_schedule.is_some() {
-            let mut kept = core.activities.borrow_mut();
-            kept.push((user.index, Rc::clone(&activities)));
-        }
-        let script = Arc::clone(script);
-        let active = Rc::clone(&core.active_users);
-        let living = Rc::clone(&core.living_users);
-        let arrivals = arrivals.cloned();
-        let retired = Rc::clone(&retired);
-        spawn(async move {
-            let user = &mut session;
-            match arrivals {
-                Some(arrivals) => live_by_arrivals(user, &*script, &arrivals, &active).await,
-                None => live_by_activity(user, &*script, &activities, &active).await,
+impl PreparationWatch {
+    fn start(core: &Core, interruption: &Arc<Interruption>) -> Self {
+        let done = Rc::new(Cell::new(false));
+        let (pacer, transport) = (core.pacer.clone(), Rc::clone(&core.transport));
+        let run_end_ns = Rc::clone(&core.run_end_ns);
+        let (is_done, interruption) = (Rc::clone(&done), Arc::clone(interruption));
+        let watching = spawn(async move {
+            while !is_done.get() {
+                pacer.until(now_ns() + LONGEST_TICK_NS).await;
+                if interruption.ends_run() {
+                    run_end_ns.set(now_ns());
+                    // Whoever waits for a connection has waited long enough.
+                    pacer.wake_all();
+                    transport.in_flight().cut_all();
+                } else {
+                    transport.in_flight().cut_late(now_ns());
+                }
             }
-            retired.borrow_mut().push(session);
-            living.set(living.get() - 1);
         });
+        Self { done, watching }
     }
-    retired
+
+    async fn end(self, pacer: &Pacer) {
+        self.done.set(true);
+        pacer.wake_all();
+        self.watching.join().await;
+    }
 }

@@ -124,7 +124,8 @@ impl RunControl {
     pub fn interrupt(&self) {
         let times = self.shared.interruption.interrupt();
         let quiet = self.shared.has_screen.load(Ordering::Relaxed);
-        signals::answer(times, quiet);
+        let is_started = self.shared.start_ns.load(Ordering::Relaxed) != NOT_STARTED;
+        signals::answer(times, is_started, quiet);
     }
 
     /// How far the run is.

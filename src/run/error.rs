@@ -4,7 +4,7 @@ use super::reach::ReachError;
 use super::recognition::RecognitionError;
 use super::worker_threads::WorkerStartError;
 use crate::engine::{NotStarted, Unprepared, WorkerError};
-use crate::plan::ExitCode;
+use crate::plan::{ExitCode, NotEnoughMemory};
 use crate::record::RecordError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,6 +30,9 @@ pub enum RunError {
         /// Operations and fields, a line each.
         hindrances: String,
     },
+    /// Ctrl-C, or the wish to stop, came before the start.
+    #[error("stopped before the start; nothing was recorded")]
+    CalledOff,
     /// The workers cannot start.
     #[error(transparent)]
     Workers(#[from] WorkerStartError),
@@ -62,6 +65,9 @@ pub enum RunError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// More users than memory.
+    #[error(transparent)]
+    Memory(#[from] NotEnoughMemory),
     /// More connections than descriptors.
     #[error(
         "{wanted} connections need more descriptors than the {limit} that this process may open; raise the limit with `ulimit -n {wanted_limit}`, or share connections with `--connections`"
@@ -84,7 +90,7 @@ impl RunError {
             Self::Reach(error) => error.exit_code(),
             Self::Recognition(error) => error.exit_code(),
             Self::Workers(WorkerStartError::Worker(WorkerError::SetUp(_))) => ExitCode::Unreachable,
-            Self::Workers(WorkerStartError::Worker(WorkerError::Interrupted)) => {
+            Self::CalledOff | Self::Workers(WorkerStartError::Worker(WorkerError::Interrupted)) => {
                 ExitCode::Interrupted
             }
             _ => ExitCode::BadPlan,

@@ -49,8 +49,7 @@ pub fn at_large<T>(plan: &Plan, work: impl FnOnce() -> T) -> T {
 
 /// Says where everything is, in one line, before the clock starts.
 pub fn tell(plan: &Plan, output: &Output) {
-    let muted = output.quiet || output.only_summary || output.silent;
-    if plan.placement.cpus > 0 && !muted {
+    if plan.placement.cpus > 0 && !output.is_muted() {
         pieces::tell(plan.placement.line(&plan.cores));
     }
 }

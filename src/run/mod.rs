@@ -2,6 +2,7 @@
 //! the verdict.
 
 mod control;
+mod control_groups;
 mod embedded;
 mod error;
 mod face;
@@ -10,9 +11,11 @@ mod lookup;
 mod machine;
 #[cfg(test)]
 pub(crate) mod made_up;
+mod memory;
 mod observers;
 mod outputs;
 mod partition;
+mod patience;
 mod preflight;
 mod quota;
 mod reach;
@@ -20,6 +23,7 @@ mod recognition;
 mod replay;
 mod replay_client;
 mod request;
+mod resources;
 mod settle;
 mod settled_outputs;
 mod signals;
@@ -41,36 +45,13 @@ pub use reach::{ReachError, preflight};
 pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
+pub use resources::room_for;
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, listen};
 
-use crate::plan::{Load, MOST_USERS, Plan};
 use lookup::NameLookup;
+use patience::unless_called_off;
 use stages::RunInputs;
-
-/// Descriptors beside those of connections: rings, timers, files, the terminal.
-const SPARE_DESCRIPTORS: u64 = 64;
-/// Room that a run that can be steered has for users, at least.
-const LEAST_ROOM: u32 = 1_000;
-
-/// Room for users that a run of `plan` has when it can be steered: twice its users, at least 1,000,
-/// as far as this process may open connections. None beyond the plan's in the open model.
-#[must_use]
-pub fn room_for(plan: &Plan) -> u32 {
-    let users = plan.max_users();
-    if matches!(plan.load, Load::Open { .. }) {
-        return users;
-    }
-    let room = users.saturating_mul(2).clamp(LEAST_ROOM, MOST_USERS);
-    let descriptors = u64::from(room) + SPARE_DESCRIPTORS;
-    match rlimit::increase_nofile_limit(descriptors) {
-        Ok(limit) if limit < descriptors && plan.connections.is_none() => {
-            let connections = u32::try_from(limit.saturating_sub(SPARE_DESCRIPTORS));
-            connections.unwrap_or(room).max(users)
-        }
-        _ => room,
-    }
-}
 
 /// Carries a run out, from the first look at the target to the last file. `control` is the run's
 /// own, made for `request`; `faces` show it. May be called again and again in one process, for one
@@ -97,22 +78,38 @@ fn with_target(
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
     outputs::try_outputs(&request.output)?;
-    raise_descriptor_limit(&request.plan)?;
+    let heard = control.clone();
+    let _listening = signals::listen(move || heard.interrupt());
+    let size = resources::expected(request, control);
+    resources::suffice(size)?;
     step_aside(&request.plan.placement);
     let sandbox = request
         .sandbox
         .as_ref()
         .map(|own| Embedded::start(&request.plan, &**own))
         .transpose()?;
+    let interruption = control.interruption();
     let plan = match &sandbox {
         Some(sandbox) => request.plan.clone().with_target(sandbox.target()),
         None => request.plan.clone(),
     };
-    let mut addresses = request.resolver.resolve(&plan.target, &request.addresses)?;
-    if request.preflight {
-        accepting_first(&mut addresses, plan.request_timeout);
-    }
-    let script = preflight::run_preflight(request, &plan, &addresses)?;
+    let asked = request.clone();
+    let wanted = plan.clone();
+    let addresses = unless_called_off(interruption, move || {
+        let mut addresses = asked.resolver.resolve(&wanted.target, &asked.addresses)?;
+        if asked.preflight {
+            accepting_first(&mut addresses, wanted.request_timeout);
+        }
+        Ok::<_, ReachError>(addresses)
+    })??;
+    let looked_at = (request.clone(), plan.clone(), addresses.clone());
+    let script = unless_called_off(interruption, move || {
+        let (request, plan, addresses) = looked_at;
+        preflight::run_preflight(&request, &plan, &addresses)
+    })??;
+    let size = resources::with_script(size, &script);
+    let need = resources::suffice(size)?;
+    resources::tell(&size, &need, request.output.is_muted());
     let observed = match &sandbox {
         Some(sandbox) => sandbox.observers(&request.observers),
         None => request.observers.clone(),
@@ -136,18 +133,4 @@ fn with_target(
         sandbox.stop();
     }
     outcome
-}
-
-fn raise_descriptor_limit(plan: &Plan) -> Result<(), RunError> {
-    let connections = u64::from(plan.connections.unwrap_or_else(|| plan.max_users()));
-    let wanted = connections + SPARE_DESCRIPTORS;
-    match rlimit::increase_nofile_limit(wanted) {
-        Ok(limit) if limit < wanted => Err(RunError::Descriptors {
-            wanted: connections,
-            limit,
-            wanted_limit: wanted,
-        }),
-        // Where the limit cannot be read, opening connections will tell.
-        _ => Ok(()),
-    }
 }

@@ -38,8 +38,7 @@ pub fn meet(
         }
         false => request.subject.presumed(),
     };
-    let is_muted = output.quiet || output.only_summary || output.silent;
-    if request.preflight && !is_muted {
+    if request.preflight && !output.is_muted() {
         let asked_at = match addresses {
             [first, _, ..] => format!(" (asked at {first})"),
             _ => String::new(),

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A load test and what to do around it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RunRequest {
     /// What will be done. With `sandbox` its target is a placeholder, port 0 of 127.0.0.1, to be
     /// replaced by [`Plan::with_target`] once the sandbox listens.
@@ -93,6 +93,14 @@ pub struct Output {
     pub remark: Option<String>,
     /// Print no summary at all: the run is a step of something larger, which tells of it.
     pub silent: bool,
+}
+
+impl Output {
+    /// Whether nothing but the verdict and errors is printed, or less.
+    #[must_use]
+    pub fn is_muted(&self) -> bool {
+        self.quiet || self.only_summary || self.silent
+    }
 }
 
 /// A step of GitHub Actions.

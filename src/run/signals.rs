@@ -54,9 +54,12 @@ fn tell_listeners() {
     }
 }
 
-/// What the user is told after `times` interruptions of a run; the third ends the process.
-pub fn answer(times: u8, quiet: bool) {
+/// What the user is told after `times` interruptions of a run whose clock `is_started` or not; the
+/// third ends the process.
+pub fn answer(times: u8, is_started: bool, quiet: bool) {
     let text = match times {
+        1 if !is_started => "stopping before the start",
+        2 if !is_started => "stopping before the start (again: exit at once)",
         1 => "stopping: waiting for requests in flight (again: cut them off and report at once)",
         2 => "cutting off requests in flight (again: exit without a report)",
         _ => exit_at_once(),

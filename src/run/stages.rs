@@ -1,12 +1,13 @@
 //! The stages of a run whose target is known: prepare, start, collect, settle.
 
 use super::face::Follower;
+use super::patience::{still_wanted, unless_called_off};
 use super::settle::{self, Finished, Settlement};
 use super::stillness::Stillness;
 use super::worker_setup::WorkerSetup;
 use super::worker_threads::WorkerThreads;
 use super::{
-    Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, signals,
+    Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers,
     target_addresses,
 };
 use crate::engine::{Description, PreparedScript, TargetAddresses, ignore_size_limits};
@@ -86,10 +87,16 @@ pub fn record(
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
     // First, since it may take seconds, in which the shop would close idle connections.
-    let watch = observers::prepare(inputs.observed, inputs.plan, &inputs.request.addresses);
+    let asked = (
+        inputs.observed.clone(),
+        inputs.plan.clone(),
+        inputs.request.addresses.clone(),
+    );
+    let watch = unless_called_off(inputs.control.interruption(), move || {
+        let (observed, plan, policy) = asked;
+        observers::prepare(&observed, &plan, &policy)
+    })?;
     ignore_size_limits();
-    let heard = inputs.control.clone();
-    let _listening = signals::listen(move || heard.interrupt());
     let prepared = prepare(inputs, watch, script, command, faces)?;
     let running = start(inputs, prepared, faces)?;
     let collected = collect(inputs, running, faces);
@@ -121,6 +128,7 @@ fn prepare(
     };
     // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
     let (workers, survey) = machine::at_large(plan, || setup.prepare(handovers))?;
+    still_wanted(control.interruption())?;
     reached_at_all(plan, &workers)?;
     machine::tell(plan, &request.output);
     target_addresses::tell(request, plan, &inputs.addresses.known(), &workers.ready);
@@ -237,7 +245,7 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
     };
     let is_called_off = || interruption.times() > interruptions;
     let output = &inputs.request.output;
-    let muted = output.quiet || output.only_summary || output.silent;
+    let muted = output.is_muted();
     let load_end_s = merged.totals.measured_s();
     let observation = running
         .watch

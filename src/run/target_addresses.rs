@@ -2,7 +2,7 @@
 
 use super::request::RunRequest;
 use crate::engine::Ready;
-use crate::pieces::counted;
+use crate::pieces::{self, counted};
 use crate::plan::{AddressChoice, Plan};
 use crate::stats::{Absorb, AddressCounts, AddressTable};
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ pub fn tell(request: &RunRequest, plan: &Plan, known: &[SocketAddr], ready: &[Re
             AddressChoice::All => line(table.rows()),
             AddressChoice::First => first_line(known.len(), table.rows()),
         };
-        tell(format!("addresses of {}: {where_to}", plan.target.host));
+        pieces::tell(format!("addresses of {}: {where_to}", plan.target.host));
     }
 }
 

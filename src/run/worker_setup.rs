@@ -5,7 +5,7 @@ use super::worker_threads::{WorkerStartError, WorkerThreads};
 use crate::engine::{
     ConnectionPositions, CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened,
     PlacementConfig, PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey,
-    Surveyor, TargetAddresses, TargetConfig, WorkerConfig,
+    Surveyor, TargetAddresses, TargetConfig, WorkerConfig, WorkerError,
 };
 use crate::plan::Plan;
 use crate::stats::{LiveSchedule, WorkerHandover};
@@ -40,6 +40,9 @@ impl WorkerSetup<'_> {
         let questions = self.questions();
         let mut config = self.config(questions.as_ref(), handovers)?;
         let survey = questions.map(|questions| self.survey(&questions, &mut config));
+        if self.interruption.ends_run() {
+            return Err(WorkerError::Interrupted.into());
+        }
         let workers = WorkerThreads::gather(self.script, config, self.interruption)?;
         Ok((workers, survey))
     }

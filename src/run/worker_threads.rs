@@ -1,7 +1,8 @@
 //! The workers of a run: started together, joined.
 
 use crate::engine::{
-    Interruption, PathError, PreparedScript, Ready, WorkerConfig, WorkerError, WorkerHandle, now_ns,
+    Interruption, PathError, PreparedScript, Ready, WorkerConfig, WorkerError, WorkerHandle,
+    made_at_start, now_ns,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
@@ -11,6 +12,8 @@ use std::time::Duration;
 
 /// From the order to the start, so that every worker has received it before the clock starts.
 const START_DELAY: Duration = Duration::from_millis(20);
+/// And so much more for each user that is made in between: twice what it takes.
+const MAKING_A_USER: Duration = Duration::from_micros(8);
 
 /// Why the workers cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +36,8 @@ pub enum WorkerStartError {
 pub struct WorkerThreads {
     threads: Vec<JoinHandle<()>>,
     starts: Vec<Sender<u64>>,
+    /// From the order to start to the start.
+    delay: Duration,
     /// Their preparations, in no particular order.
     pub ready: Vec<Ready>,
 }
@@ -49,6 +54,10 @@ impl WorkerThreads {
         interruption: &Arc<Interruption>,
     ) -> Result<Self, WorkerStartError> {
         let (ready_sender, ready) = bounded(config.len());
+        let first_users = config
+            .iter()
+            .map(|config| made_at_start(&config.load.users));
+        let first_users = u32::try_from(first_users.max().unwrap_or(0)).unwrap_or(u32::MAX);
         let mut threads = Vec::with_capacity(config.len());
         let mut starts = Vec::with_capacity(config.len());
         for config in config {
@@ -71,6 +80,7 @@ impl WorkerThreads {
         Ok(Self {
             threads,
             starts,
+            delay: START_DELAY + MAKING_A_USER * first_users,
             ready,
         })
     }
@@ -78,7 +88,7 @@ impl WorkerThreads {
     /// Gives the order to start, and returns when the clock starts, in nanoseconds on the
     /// monotonic clock.
     pub fn start(&mut self) -> u64 {
-        let start_ns = now_ns() + START_DELAY.as_nanos() as u64;
+        let start_ns = now_ns() + self.delay.as_nanos() as u64;
         for start in self.starts.drain(..) {
             // A worker that is gone is missed by the collector.
             let _ = start.send(start_ns);

@@ -7,11 +7,25 @@ pub mod inventory;
 pub mod ordering;
 pub mod payments;
 
+use super::Domain;
 use super::outcomes::{judge_contended, judge_ordinary};
 use crate::engine::{Method, Operation};
 
 /// The shop's readiness probe: asked once before a run, never a journey's step.
 pub const HEALTH_PATH: &str = "/health";
+
+/// The domain that an operation at `path` belongs to; `None` of what is no journey's.
+#[must_use]
+pub fn domain_of(path: &str) -> Option<Domain> {
+    match path.split('/').nth(1)? {
+        "customers" => Some(Domain::Identity),
+        "products" | "categories" => Some(Domain::Catalogue),
+        "carts" | "orders" => Some(Domain::Ordering),
+        "warehouses" | "inventory" => Some(Domain::Inventory),
+        "payments" | "invoices" => Some(Domain::Payments),
+        _ => None,
+    }
+}
 
 /// An operation outside races: anything but its success status is unexpected.
 const fn ordinary(method: Method, path: &'static str, success: u16) -> Operation {
@@ -67,5 +81,21 @@ const fn contended(operation: Operation) -> Operation {
     Operation {
         judge: judge_contended,
         ..operation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shop::used_operations;
+
+    #[test]
+    fn every_operation_that_journeys_use_has_its_domain() {
+        for (method, path) in used_operations() {
+            assert!(domain_of(path).is_some(), "{method:?} {path}");
+        }
+        assert_eq!(domain_of("/invoices/{id}/void"), Some(Domain::Payments));
+        assert_eq!(domain_of(HEALTH_PATH), None);
+        assert_eq!(domain_of(""), None);
     }
 }

@@ -13,7 +13,7 @@ pub use inventory::InventoryBodies;
 pub use ordering::OrderingBodies;
 pub use payments::PaymentsBodies;
 
-use super::Dialect;
+use super::{Dialect, Domain};
 use crate::engine::Arena;
 use crate::plan::RunId;
 use source::PayloadSource;
@@ -38,35 +38,47 @@ pub struct Payloads {
 }
 
 impl Payloads {
-    /// Generates all bodies, in the forms that a shop of this `dialect` takes.
+    /// Generates the bodies of `domains`, in the forms that a shop of this `dialect` takes. Of the
+    /// others there is one a kind: nobody asks for them.
     #[must_use]
-    pub fn new(seed: u64, run_id: &RunId, dialect: impl Into<Dialect>) -> Self {
-        let source = PayloadSource {
-            seed,
-            run_id,
-            dialect: dialect.into(),
-        };
-        let bills = source.bills("customer_order_bills", 2);
-        Self {
-            identity: IdentityBodies::new(source),
-            catalogue: CatalogueBodies::new(source),
-            ordering: OrderingBodies::new(source, &bills),
-            inventory: InventoryBodies::new(source),
-            payments: PaymentsBodies::new(source, &bills),
-        }
-    }
-}
-
-impl Payloads {
-    /// `POST /inventory` with so many pieces; id 0 = `warehouse_id`.
-    #[must_use]
-    pub fn warehouse_stocks(seed: u64, run_id: &RunId, dialect: Dialect, pieces: u32) -> Arena {
-        let source = PayloadSource {
+    pub fn new(seed: u64, run_id: &RunId, dialect: impl Into<Dialect>, domains: &[Domain]) -> Self {
+        let dialect = dialect.into();
+        let of = |domain| source(seed, run_id, dialect, domains.contains(&domain));
+        let (ordering, payments) = (of(Domain::Ordering), of(Domain::Payments));
+        let billed = source(
             seed,
             run_id,
             dialect,
-        };
-        inventory::warehouse_stocks(source, pieces)
+            !(ordering.is_idle && payments.is_idle),
+        );
+        let bills = billed.bills("customer_order_bills", 2);
+        Self {
+            identity: IdentityBodies::new(of(Domain::Identity)),
+            catalogue: CatalogueBodies::new(of(Domain::Catalogue)),
+            ordering: OrderingBodies::new(ordering, &bills),
+            inventory: InventoryBodies::new(of(Domain::Inventory)),
+            payments: PaymentsBodies::new(payments, &bills),
+        }
+    }
+
+    /// `POST /inventory` with so many pieces; id 0 = `warehouse_id`. One body, unless `is_asked`.
+    #[must_use]
+    pub fn warehouse_stocks(
+        seed: u64,
+        run_id: &RunId,
+        dialect: Dialect,
+        (pieces, is_asked): (u32, bool),
+    ) -> Arena {
+        inventory::warehouse_stocks(source(seed, run_id, dialect, is_asked), pieces)
+    }
+}
+
+fn source(seed: u64, run_id: &RunId, dialect: Dialect, is_asked: bool) -> PayloadSource<'_> {
+    PayloadSource {
+        seed,
+        run_id,
+        dialect,
+        is_idle: !is_asked,
     }
 }
 

@@ -4,8 +4,9 @@ use super::journeys::flash_sale;
 use super::ledger::RULES;
 use super::races::RACES;
 use super::{
-    Dialect, HEALTH_PATH, JourneyKind, JourneyOption, JourneyOptions, OPENAPI_PATH, ShopSettings,
-    Supplies, UnknownSetting, UserClass, WeightedJourney, steps, total_weight, user_class,
+    Dialect, Domain, HEALTH_PATH, JourneyKind, JourneyOption, JourneyOptions, OPENAPI_PATH,
+    ShopSettings, Supplies, UnknownSetting, UserClass, WeightedJourney, operations, steps,
+    total_weight, user_class,
 };
 use crate::engine::{Described, Journey, Link, Operation, Script, Session, SetUpFailure, Step};
 use crate::plan::{Pacing, Plan, RaceRules, WaitTime};
@@ -72,13 +73,15 @@ impl ShopScript {
             .copied()
             .filter(|&kind| classes.iter().any(|class| class.makes(kind)))
             .collect();
+        let produced = produced(&journeys, settings.options);
+        let domains: Vec<Domain> = produced.filter_map(domain_of).collect();
         let planned = classes
             .into_iter()
             .map(|class| PlannedClass::new(class, settings.options, &journeys));
         Ok(Self {
-            supplies: Arc::new(Supplies::new(
-                plan.seed,
-                &plan.run_id,
+            supplies: Arc::new(Supplies::of_domains(
+                &domains,
+                (plan.seed, &plan.run_id),
                 settings,
                 plan.races.rules,
                 dialect,
@@ -103,6 +106,19 @@ impl ShopScript {
     pub fn supplies(&self) -> &Supplies {
         &self.supplies
     }
+}
+
+/// Every step that `journeys` may take, in the order of the table of steps.
+fn produced(
+    journeys: &[JourneyKind],
+    options: JourneyOptions,
+) -> impl Iterator<Item = &'static Step> {
+    let is_taken = move |step: &&Step| journeys.iter().any(|journey| journey.takes(step, options));
+    steps::STEPS.iter().filter(is_taken)
+}
+
+fn domain_of(step: &Step) -> Option<Domain> {
+    operations::domain_of(step.operation.path)
 }
 
 fn find(name: &str) -> Result<&'static UserClass, UnknownClass> {
@@ -134,12 +150,7 @@ impl Described for ShopScript {
     }
 
     fn produced(&self) -> Vec<&'static Step> {
-        let options = self.supplies.settings.options;
-        let is_taken = |step: &&Step| {
-            let mut journeys = self.journeys.iter();
-            journeys.any(|journey| journey.takes(step, options))
-        };
-        steps::STEPS.iter().filter(is_taken).collect()
+        produced(&self.journeys, self.supplies.settings.options).collect()
     }
 
     fn race_table(&self) -> &'static [Race] {

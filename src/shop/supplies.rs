@@ -1,7 +1,7 @@
 //! What the journeys of one run are carried out with: shared by all users, on all cores.
 
 use super::sale::FlashSale;
-use super::{Dialect, Generation, Payloads, ShopSettings};
+use super::{Dialect, Domain, Generation, Payloads, ShopSettings};
 use crate::engine::{Arena, Id};
 use crate::plan::{RaceRules, RunId};
 use std::sync::OnceLock;
@@ -36,7 +36,7 @@ const MOST_FUTILE_READS: u32 = 3;
 
 impl Supplies {
     /// Prepares what a run with this seed, id and options needs against a target that is spoken to
-    /// in `dialect`.
+    /// in `dialect`, whatever it asks there.
     #[must_use]
     pub fn new(
         seed: u64,
@@ -45,13 +45,31 @@ impl Supplies {
         races: RaceRules,
         dialect: impl Into<Dialect>,
     ) -> Self {
+        Self::of_domains(&Domain::ALL, (seed, run_id), settings, races, dialect)
+    }
+
+    /// The same for a run that asks only operations of `domains`.
+    #[must_use]
+    pub fn of_domains(
+        domains: &[Domain],
+        (seed, run_id): (u64, &RunId),
+        settings: ShopSettings,
+        races: RaceRules,
+        dialect: impl Into<Dialect>,
+    ) -> Self {
         let dialect = dialect.into();
+        let has_stocks = domains.contains(&Domain::Inventory);
         Self {
             generation: dialect.generation,
             races,
-            flash_stocks: Payloads::warehouse_stocks(seed, run_id, dialect, settings.stock),
+            flash_stocks: Payloads::warehouse_stocks(
+                seed,
+                run_id,
+                dialect,
+                (settings.stock, has_stocks),
+            ),
             sale: FlashSale::new(settings.rounds),
-            payloads: Payloads::new(seed, run_id, dialect),
+            payloads: Payloads::new(seed, run_id, dialect, domains),
             settings,
             prefixes: IdPrefixes::new(run_id),
             futile_reads: AtomicU32::new(0),

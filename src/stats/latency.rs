@@ -137,10 +137,12 @@ impl LatencyCounts {
         self.max_us
     }
 
-    /// Adds every count to `total`, which must have been made by [`LatencyCounts::histogram`].
+    /// Adds every count to `total`, which must have been made by [`LatencyCounts::histogram`] or
+    /// [`LatencyCounts::growing_histogram`].
     pub fn add_to(&self, total: &mut Histogram<u64>) {
         for (value_us, count) in self.buckets() {
-            total.saturating_record_n(value_us, u64::from(count));
+            let recorded = total.record_n(value_us, u64::from(count));
+            debug_assert!(recorded.is_ok(), "{value_us} µs is out of range");
         }
     }
 
@@ -149,6 +151,13 @@ impl LatencyCounts {
     pub fn histogram() -> Histogram<u64> {
         Histogram::new_with_bounds(1, MAX_LATENCY_US, SIGNIFICANT_DIGITS)
             .expect("constant bounds are valid")
+    }
+
+    /// The same, that takes no more memory than its largest value so far needs: 16 kB when it is empty,
+    /// 172 kB with one of ten minutes.
+    #[must_use]
+    pub fn growing_histogram() -> Histogram<u64> {
+        Histogram::new(SIGNIFICANT_DIGITS).expect("a constant precision is valid")
     }
 
     /// Forgets everything, at the cost of the touched range only.

@@ -5,7 +5,7 @@ use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Merged latencies with 64-bit counts. Size does not depend on how many there are.
+/// Merged latencies with 64-bit counts. Size does not depend on how many there are, but on the largest.
 pub struct LatencyTotal {
     histogram: Histogram<u64>,
     sum_us: u128,
@@ -16,7 +16,7 @@ pub struct LatencyTotal {
 impl Default for LatencyTotal {
     fn default() -> Self {
         Self {
-            histogram: LatencyCounts::histogram(),
+            histogram: LatencyCounts::growing_histogram(),
             sum_us: 0,
             min_us: None,
             max_us: 0,
@@ -136,6 +136,24 @@ pub struct LatencySummary {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn memory_goes_by_the_largest_latency() {
+        let mut total = LatencyTotal::default();
+        let places = |total: &LatencyTotal| total.histogram().distinct_values();
+        let empty = places(&total);
+        let mut counts = LatencyCounts::default();
+        counts.record_us(1_000_000);
+        total.absorb(&counts);
+        let of_a_second = places(&total);
+        counts.record_us(u64::MAX);
+        total.absorb(&counts);
+        let whole = LatencyCounts::histogram().distinct_values();
+        assert!(8 * empty < whole, "{empty} of {whole}");
+        assert!(empty < of_a_second && of_a_second < whole);
+        assert_eq!(places(&total), whole);
+        assert_eq!((total.len(), total.max_us()), (3, 600_000_000));
+    }
 
     proptest! {
         #[test]

@@ -25,6 +25,7 @@ mod idle_connections;
 mod observed_sandbox;
 mod outputs;
 mod placement;
+mod preparation;
 mod processes;
 mod program_habits;
 mod races;

@@ -4,6 +4,7 @@ use super::call_parts::CallParts;
 use super::{Abort, Journey, Session};
 use crate::engine::{Arena, Id, Judge, Link, Step};
 use crate::stats::Outcome;
+use std::future::Future;
 
 /// How often a probe is sent while its reply is lost.
 const PROBES: usize = 3;
@@ -12,14 +13,7 @@ const PROBES: usize = 3;
 #[must_use = "a call does nothing until it is finished, for example by id, or_abort or or_continue"]
 pub struct Call<'a, L> {
     pub(super) session: &'a mut Session<L>,
-    pub(super) step: &'static Step,
-    pub(super) on: Option<&'a Id>,
-    pub(super) body: Option<&'a Arena>,
-    pub(super) chosen: Option<usize>,
-    pub(super) with: &'a [Id],
-    pub(super) judge: Judge,
-    pub(super) at_once: bool,
-    pub(super) aside: bool,
+    pub(super) parts: CallParts<'a>,
 }
 
 impl<L: Link> Session<L> {
@@ -28,60 +22,66 @@ impl<L: Link> Session<L> {
     pub fn call<'a>(&'a mut self, step: &'static Step) -> Call<'a, L> {
         Call {
             session: self,
-            step,
-            on: None,
-            body: None,
-            chosen: None,
-            with: &[],
-            judge: step.operation.judge,
-            at_once: false,
-            aside: false,
+            parts: CallParts {
+                step,
+                on: None,
+                body: None,
+                chosen: None,
+                with: &[],
+                judge: step.operation.judge,
+                at_once: false,
+                aside: false,
+            },
         }
     }
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps the call twice in every user's state, as given and as used"
+)]
 impl<'a, L: Link> Call<'a, L> {
     /// The id in the path.
     pub fn on(mut self, id: &'a Id) -> Self {
-        self.on = Some(id);
+        self.parts.on = Some(id);
         self
     }
 
     /// The body: one of the arena's, drawn by the user's random stream.
     pub fn body(mut self, arena: &'a Arena) -> Self {
-        self.body = Some(arena);
+        self.parts.body = Some(arena);
         self
     }
 
     /// The body at `index` of the arena: for bodies that have to agree with others.
     pub fn body_at(mut self, arena: &'a Arena, index: usize) -> Self {
-        self.body = Some(arena);
-        self.chosen = Some(index);
+        self.parts.body = Some(arena);
+        self.parts.chosen = Some(index);
         self
     }
 
     /// The ids that the body holds, in the order of their places.
     pub fn with(mut self, ids: &'a [Id]) -> Self {
-        self.with = ids;
+        self.parts.with = ids;
         self
     }
 
     /// Judged otherwise than its operation's replies usually are.
     pub fn judged_by(mut self, judge: Judge) -> Self {
-        self.judge = judge;
+        self.parts.judge = judge;
         self
     }
 
     /// Due the moment the previous call was done: another request of the same step.
     pub fn at_once(mut self) -> Self {
-        self.at_once = true;
+        self.parts.at_once = true;
         self
     }
 
     /// At once, and beside the user's schedule: the next step is due as if this one had not been.
     pub fn aside(mut self) -> Self {
-        self.at_once = true;
-        self.aside = true;
+        self.parts.at_once = true;
+        self.parts.aside = true;
         self
     }
 
@@ -89,19 +89,23 @@ impl<'a, L: Link> Call<'a, L> {
     ///
     /// # Errors
     /// When the outcome is not success, or the run is over: the journey ends.
-    pub async fn id(self) -> Result<Id, Abort> {
-        let (_, id) = self.carry_out().await?;
-        id.ok_or(Abort)
+    pub fn id(self) -> impl Future<Output = Result<Id, Abort>> {
+        async move {
+            let (_, id) = self.session.carry_out(&self.parts).await?;
+            id.ok_or(Abort)
+        }
     }
 
     /// Success, or the journey ends.
     ///
     /// # Errors
     /// When the outcome is not success, or the run is over.
-    pub async fn or_abort(self) -> Journey {
-        match self.carry_out().await? {
-            (Outcome::Success, _) => Ok(()),
-            _ => Err(Abort),
+    pub fn or_abort(self) -> impl Future<Output = Journey> {
+        async move {
+            match self.session.carry_out(&self.parts).await? {
+                (Outcome::Success, _) => Ok(()),
+                _ => Err(Abort),
+            }
         }
     }
 
@@ -109,16 +113,22 @@ impl<'a, L: Link> Call<'a, L> {
     ///
     /// # Errors
     /// When the run is over, or the user is strict and the step failed.
-    pub async fn or_continue(self) -> Result<Outcome, Abort> {
-        Ok(self.carry_out_leniently().await?.0)
+    pub fn or_continue(self) -> impl Future<Output = Result<Outcome, Abort>> {
+        async move {
+            let came_of_it = self.session.carry_out(&self.parts).await?;
+            Ok(self.session.goes_on(came_of_it)?.0)
+        }
     }
 
     /// Like [`Call::or_continue`], with the id that the reply gives; `None` without success.
     ///
     /// # Errors
     /// When the run is over, or the user is strict and the step failed.
-    pub async fn id_or_continue(self) -> Result<Option<Id>, Abort> {
-        Ok(self.carry_out_leniently().await?.1)
+    pub fn id_or_continue(self) -> impl Future<Output = Result<Option<Id>, Abort>> {
+        async move {
+            let came_of_it = self.session.carry_out(&self.parts).await?;
+            Ok(self.session.goes_on(came_of_it)?.1)
+        }
     }
 
     /// Asks the shop for a state, at once and without changing it: no load, and no step of the
@@ -128,53 +138,26 @@ impl<'a, L: Link> Call<'a, L> {
     ///
     /// # Errors
     /// When the run is over.
-    pub async fn probe(mut self) -> Result<Option<usize>, Abort> {
-        if self.session.race_rules.sequential {
-            return Ok(None);
-        }
-        for _ in 0..PROBES {
-            let parts = CallParts {
-                at_once: true,
-                ..self.parts()
-            };
-            if let Some(index) = self.session.probe(&parts).await? {
-                return Ok(Some(index));
+    pub fn probe(mut self) -> impl Future<Output = Result<Option<usize>, Abort>> {
+        async move {
+            if self.session.race_rules.sequential {
+                return Ok(None);
             }
+            self.parts.at_once = true;
+            for _ in 0..PROBES {
+                if let Some(index) = self.session.probe(&self.parts).await? {
+                    return Ok(Some(index));
+                }
+            }
+            Ok(None)
         }
-        Ok(None)
     }
 
     /// What came of it, for a journey that has something to do then, however strict the user is.
     ///
     /// # Errors
     /// When the run is over.
-    pub async fn outcome(self) -> Result<Outcome, Abort> {
-        Ok(self.carry_out().await?.0)
-    }
-
-    async fn carry_out_leniently(self) -> Result<(Outcome, Option<Id>), Abort> {
-        let strict = self.session.strict;
-        match self.carry_out().await? {
-            (Outcome::Failed | Outcome::Unknown, _) if strict => Err(Abort),
-            came_of_it => Ok(came_of_it),
-        }
-    }
-
-    async fn carry_out(mut self) -> Result<(Outcome, Option<Id>), Abort> {
-        let parts = self.parts();
-        self.session.carry_out(parts).await
-    }
-
-    fn parts(&mut self) -> CallParts<'a> {
-        CallParts {
-            step: self.step,
-            on: self.on,
-            body: self.body,
-            chosen: self.chosen,
-            with: self.with,
-            judge: self.judge,
-            at_once: self.at_once,
-            aside: self.aside,
-        }
+    pub fn outcome(self) -> impl Future<Output = Result<Outcome, Abort>> {
+        async move { Ok(self.session.carry_out(&self.parts).await?.0) }
     }
 }

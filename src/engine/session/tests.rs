@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::{ArenaBuilder, Method, Operation, SimulatedAnswer, SimulatedLink, Simulation};
 use crate::plan::Target;
-use crate::stats::{CoreInterval, SetShape};
+use crate::stats::{CoreInterval, Reason, SetShape};
 
 pub(super) const MS: u64 = 1_000_000;
 pub(super) const SECOND: u64 = 1_000 * MS;

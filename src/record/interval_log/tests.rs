@@ -112,7 +112,7 @@ fn the_sum_of_all_intervals_is_the_total() {
         ("GET_browse__all", &totals.names[1], 2),
     ] {
         let (sum, seen) = read_back(&bytes, tag);
-        assert_eq!(&sum, total.service.histogram(), "{tag}");
+        assert_eq!(total.service.histogram(), &sum, "{tag}");
         assert_eq!(seen, intervals, "{tag}");
     }
     let text = String::from_utf8(bytes).expect("text");

@@ -79,10 +79,10 @@ impl PaymentsBodies {
     }
 }
 
-/// The amounts of [`BODIES`] payments.
+/// The amounts of a kind's payments.
 fn amounts(source: PayloadSource<'_>, kind: &str) -> Vec<Cents> {
     let mut rng = source.stream(kind);
-    (0..BODIES)
+    (0..source.count_of(BODIES))
         .map(|_| Cents::drawn(&mut rng, PAYMENT_CENTS))
         .collect()
 }

@@ -20,12 +20,19 @@ pub struct PayloadSource<'a> {
     pub seed: u64,
     pub run_id: &'a RunId,
     pub dialect: Dialect,
+    /// Whether nothing that the bodies are for is ever called: one of each kind will do.
+    pub is_idle: bool,
 }
 
 impl PayloadSource<'_> {
     /// A random stream of `kind`'s own, so that a new kind of body leaves the others as they were.
     pub fn stream(self, kind: &str) -> Rng {
         Rng::with_seed(self.seed ^ fnv1a(kind.as_bytes()))
+    }
+
+    /// So many bodies of a kind are made that is to have `count`.
+    pub fn count_of(self, count: usize) -> usize {
+        if self.is_idle { 1 } else { count }
     }
 
     /// [`BODIES`] bodies.
@@ -54,13 +61,13 @@ impl PayloadSource<'_> {
         mut write: impl FnMut(&mut Rng, &mut BodyWriter<'_>),
     ) -> Arena {
         let mut rng = self.stream(kind);
-        ArenaBuilder::build(count, |body| write(&mut rng, body))
+        ArenaBuilder::build(self.count_of(count), |body| write(&mut rng, body))
     }
 
     /// The bills of [`LARGE_BODIES`] orders of `items` items.
     pub fn bills(self, kind: &str, items: usize) -> Vec<Bill> {
         let mut rng = self.stream(kind);
-        (0..LARGE_BODIES)
+        (0..self.count_of(LARGE_BODIES))
             .map(|_| Bill::drawn(&mut rng, items))
             .collect()
     }

@@ -24,7 +24,7 @@ const GIVEN_IDS: [&str; 3] = ["given-0", "given-1", "given-2"];
 
 /// The bodies that most tests look at.
 static PAYLOADS: LazyLock<Payloads> =
-    LazyLock::new(|| Payloads::new(1, &run_id(1), Generation::Five));
+    LazyLock::new(|| Payloads::new(1, &run_id(1), Generation::Five, &Domain::ALL));
 
 /// A run that starts on 15 January 2027 at 08:00.
 fn run_id(random: u16) -> RunId {
@@ -152,16 +152,66 @@ fn all_bytes(payloads: &Payloads) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn seed_and_run_id_decide_every_byte() {
-    let first = all_bytes(&Payloads::new(5, &run_id(1), Generation::Five));
-    assert!(first == all_bytes(&Payloads::new(5, &run_id(1), Generation::Five)));
+fn domains_that_nobody_asks_cost_next_to_nothing_and_leave_the_others_as_they_are() {
+    let same = |one: &Arena, other: &Arena, index| {
+        let of = |arena| body(arena, index, &mut UniqueNumbers::of_user(3));
+        of(one) == of(other)
+    };
+    for domain in Domain::ALL {
+        let some = Payloads::new(1, &run_id(1), Generation::Five, &[domain]);
+        let mut whole = 0;
+        for (kind, of_all) in kinds(&some).iter().zip(&kinds(&PAYLOADS)) {
+            let last = kind.arena.len() - 1;
+            assert!(same(kind.arena, of_all.arena, 0), "{}", kind.name);
+            assert!(same(kind.arena, of_all.arena, last), "{}", kind.name);
+            whole += usize::from(last + 1 >= LARGE_BODIES);
+        }
+        let has_bodies = (domain as usize) < Domain::Fulfillment as usize;
+        assert_eq!(whole > 3, has_bodies, "{domain:?}: {whole}");
+        let of_some = kinds(&some);
+        let memory = of_some.iter().map(|kind| kind.arena.memory_bytes());
+        let (memory, limit) = (
+            memory.sum::<usize>(),
+            if has_bodies { 4 << 20 } else { 100 << 10 },
+        );
+        assert!(memory < limit, "{domain:?}: {memory} bytes");
+    }
+}
 
-    let other_seed = all_bytes(&Payloads::new(6, &run_id(1), Generation::Five));
+#[test]
+fn seed_and_run_id_decide_every_byte() {
+    let first = all_bytes(&Payloads::new(
+        5,
+        &run_id(1),
+        Generation::Five,
+        &Domain::ALL,
+    ));
+    assert!(
+        first
+            == all_bytes(&Payloads::new(
+                5,
+                &run_id(1),
+                Generation::Five,
+                &Domain::ALL
+            ))
+    );
+
+    let other_seed = all_bytes(&Payloads::new(
+        6,
+        &run_id(1),
+        Generation::Five,
+        &Domain::ALL,
+    ));
     for ((name, bytes), (_, others)) in first.iter().zip(&other_seed) {
         let is_drawn = bytes.iter().filter(|byte| **byte == b'{').count() > 500;
         assert_eq!(bytes != others, is_drawn, "{name}");
     }
-    let other_run = all_bytes(&Payloads::new(5, &run_id(2), Generation::Five));
+    let other_run = all_bytes(&Payloads::new(
+        5,
+        &run_id(2),
+        Generation::Five,
+        &Domain::ALL,
+    ));
     for ((name, bytes), (_, others)) in first.iter().zip(&other_run) {
         let text = String::from_utf8_lossy(bytes);
         assert_eq!(bytes != others, text.contains(run_id(1).as_str()), "{name}");
@@ -176,6 +226,7 @@ fn a_new_kind_of_body_leaves_the_others_as_they_were() {
         seed: 1,
         run_id: &run_id,
         dialect: Generation::Five.into(),
+        is_idle: false,
     };
     let alone = [
         source.drawn("profiles", generators::identity::profile),

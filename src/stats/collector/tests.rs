@@ -143,7 +143,7 @@ proptest! {
         for (counts, total) in expected.iter().zip(&merged.totals.names) {
             let mut histogram = LatencyCounts::histogram();
             counts.add_to(&mut histogram);
-            prop_assert_eq!(&histogram, total.response.histogram());
+            prop_assert_eq!(total.response.histogram(), &histogram);
             prop_assert_eq!(counts.max_us(), total.response.max_us());
             prop_assert_eq!(counts.min_us(), total.response.min_us());
             prop_assert_eq!(counts.len(), total.requests());

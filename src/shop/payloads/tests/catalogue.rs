@@ -3,7 +3,7 @@
 use super::limits::{Field, Fields, Limit};
 use super::{Kind, PAYLOADS, bodies, kind, run_id, text_of};
 use crate::shop::payloads::CatalogueBodies;
-use crate::shop::{Generation, Payloads};
+use crate::shop::{Domain, Generation, Payloads};
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -129,7 +129,7 @@ pub fn kinds(catalogue: &CatalogueBodies) -> Vec<Kind<'_>> {
 /// The same values in either form, and nothing else differs.
 #[test]
 fn attributes_are_in_the_form_that_the_shop_asks_for() {
-    let objects = Payloads::new(1, &run_id(1), Generation::Today);
+    let objects = Payloads::new(1, &run_id(1), Generation::Today, &Domain::ALL);
     let (texts, objects) = (kinds(&PAYLOADS.catalogue), kinds(&objects.catalogue));
     let mut with_attributes = 0;
     for (text, object) in texts.iter().zip(&objects) {

@@ -3,8 +3,8 @@
 use super::limits::{Field, Fields, Limit, PLACE};
 use super::{Kind, PAYLOADS, bodies, cents, kind, picked_share, run_id, text_of};
 use crate::plan::RunId;
-use crate::shop::Generation;
 use crate::shop::payloads::{OrderingBodies, Payloads};
+use crate::shop::{Domain, Generation};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -249,7 +249,7 @@ fn parcels_arrive_on_thirteen_days_after_the_start_of_the_run() {
     assert_eq!(days.len(), 13);
 
     let new_years_eve = RunId::new(1_798_761_599_999, 1, 1);
-    let payloads = Payloads::new(1, &new_years_eve, Generation::Five);
+    let payloads = Payloads::new(1, &new_years_eve, Generation::Five, &Domain::ALL);
     let days = bodies(&payloads.ordering.shipments);
     let days = days.map(|body| text_of(&body, "estimated_delivery").to_owned());
     let days: HashSet<String> = days.collect();

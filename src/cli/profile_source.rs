@@ -45,3 +45,19 @@ pub(super) fn unknown(name: &str) -> CliError {
         profiles: names(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_larger_than_any_is_refused_with_the_limit() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("large.toml");
+        let text = "# x\n".repeat(1 << 19);
+        std::fs::write(&path, text).expect("written");
+        let said = find(path.to_str().expect("text")).expect_err("too large");
+        assert!(said.to_string().contains("more than the 1 MiB"), "{said}");
+        assert_eq!(said.exit_code(), crate::plan::ExitCode::BadPlan);
+    }
+}

@@ -5,7 +5,7 @@ use memchr::memmem;
 
 /// Longest request line and header fields together.
 const MAX_HEAD_BYTES: usize = 64 << 10;
-/// Longest body, its chunk framing included but for what [`MAX_EXTRA_BYTES`] allows.
+/// Longest body, its chunk framing included but for 64 KiB of extensions and trailers.
 pub const MAX_BODY_BYTES: usize = 64 << 20;
 const MAX_HEADERS: usize = 100;
 /// All chunk extensions and trailers of a request; all it takes beyond the largest body.

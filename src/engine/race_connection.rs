@@ -7,6 +7,7 @@ use super::clock::now_ns;
 use super::codec::ReplyParser;
 use super::connection::{Connection, LOOK_AFTER_IDLE_NS};
 use super::inbox::Inbox;
+use super::kept_waker::remember;
 use super::link::{Broken, ReplyHead};
 use super::net::is_stale;
 use super::release::Released;
@@ -372,14 +373,5 @@ impl RaceGroup {
             }
         })
         .await
-    }
-}
-
-/// Keeps `waker` for later, in the place of the last one.
-fn remember(place: &RefCell<Option<Waker>>, waker: &Waker) {
-    let mut place = place.borrow_mut();
-    match &mut *place {
-        Some(kept) => kept.clone_from(waker),
-        None => *place = Some(waker.clone()),
     }
 }

@@ -5,11 +5,11 @@
 //! byte: the moments before and after bound what lies between the first and the last request.
 
 use super::clock::now_ns;
+use super::destination::Destination;
 use super::socket_ring::SocketRing;
 use crate::plan::Driver;
 use io_uring::{IoUring, opcode, types};
 use std::io;
-use std::os::fd::RawFd;
 use std::rc::Rc;
 
 /// Requests in one submission; more go in several, one right after the other.
@@ -30,25 +30,6 @@ enum ReleasedBy {
     OwnRing(Box<IoUring>),
     /// Under `--driver epoll` each request is a system call.
     Calls,
-}
-
-/// Where a request is sent.
-#[derive(Clone, Copy, Debug)]
-pub struct Destination {
-    /// The connection; negative when there is none.
-    pub descriptor: RawFd,
-    /// Its place on the core's ring, where there is one.
-    pub place: u32,
-}
-
-impl From<RawFd> for Destination {
-    /// A connection that is on no ring.
-    fn from(descriptor: RawFd) -> Self {
-        Self {
-            descriptor,
-            place: 0,
-        }
-    }
 }
 
 /// When requests were let go, on the monotonic clock.

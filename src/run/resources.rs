@@ -3,6 +3,7 @@
 use super::memory;
 use super::{RunControl, RunError, RunRequest};
 use crate::engine::{MADE_BEFORE_START, PreparedScript};
+use crate::pieces;
 use crate::plan::{Load, MOST_USERS, MemoryNeed, Plan, RunSize};
 
 /// Descriptors beside those of connections and workers: files, the terminal, observers.
@@ -113,6 +114,8 @@ fn descriptors_beside(size: &RunSize) -> u64 {
 /// Says how much memory is needed, where users are so many that they are made as they come.
 pub fn tell(size: &RunSize, need: &MemoryNeed, is_muted: bool) {
     if size.users > size.workers * MADE_BEFORE_START as u64 && !is_muted {
-        eprintln!("memory: {need}; users are made as they become active");
+        pieces::tell(format!(
+            "memory: {need}; users are made as they become active"
+        ));
     }
 }

@@ -4,7 +4,8 @@
 //! It waits for an eventfd that the ring signals. (A poll of the ring's own descriptor is not woken by
 //! what the kernel has yet to complete, which with deferred completions is all: measured on Linux 6.18.)
 
-use super::SocketRing;
+use super::ring::SocketRing;
+use crate::engine::kept_waker::remember;
 use crate::engine::runtime::spawn;
 use monoio::fs::File;
 use std::cell::{Cell, RefCell};
@@ -100,14 +101,5 @@ async fn give_way(turns: Rc<Turns>) {
 fn wake(place: &RefCell<Option<Waker>>) {
     if let Some(waker) = &*place.borrow() {
         waker.wake_by_ref();
-    }
-}
-
-/// Keeps `waker` for later, in the place of the last one.
-pub(super) fn remember(place: &RefCell<Option<Waker>>, waker: &Waker) {
-    let mut place = place.borrow_mut();
-    match &mut *place {
-        Some(kept) => kept.clone_from(waker),
-        None => *place = Some(waker.clone()),
     }
 }

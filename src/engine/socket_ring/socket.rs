@@ -1,7 +1,7 @@
 //! One connection on the ring, and what came on it.
 
-use super::sockets::FilledBuffer;
-use super::{Arrival, Idle, SocketRing};
+use super::ring::SocketRing;
+use super::sockets::{Arrival, FilledBuffer, Idle};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
@@ -40,7 +40,10 @@ impl RingSocket {
     /// Waits for what comes next while a request is in flight.
     #[inline]
     pub fn arrival(&self) -> impl Future<Output = Arrival<ReceivedBuffer>> {
-        self.ring.arrival(self.place)
+        std::future::poll_fn(|context| {
+            let arrival = self.ring.poll_arrival(self.place, context);
+            arrival.map(|arrival| arrival.held_by(&self.ring))
+        })
     }
 
     /// The request is over. Whether something came that was no part of its reply.
@@ -89,7 +92,7 @@ impl Drop for ReceivedBuffer {
 impl Arrival<FilledBuffer> {
     /// The same, with its buffer held.
     #[inline]
-    pub(super) fn held_by(self, ring: &Rc<SocketRing>) -> Arrival<ReceivedBuffer> {
+    fn held_by(self, ring: &Rc<SocketRing>) -> Arrival<ReceivedBuffer> {
         match self {
             Self::Buffer(filled) => Arrival::Buffer(ReceivedBuffer {
                 ring: Rc::clone(ring),

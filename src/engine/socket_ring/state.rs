@@ -2,8 +2,9 @@
 
 use super::buffers::{GROUP, ReceiveBuffers};
 use super::sockets::{Fate, FilledBuffer, SocketTable};
+use crate::engine::destination::Destination;
 use crate::engine::net::count_ring_entry;
-use crate::engine::release::Destination;
+
 use io_uring::squeue::{Entry, Flags};
 use io_uring::{IoUring, Submitter, cqueue, opcode, types};
 use std::io;

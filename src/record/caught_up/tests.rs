@@ -1,3 +1,5 @@
+//! Records of killed runs, caught up.
+
 use crate::record::{
     InvariantRecord, LiveSink, Record, RecordDirectory, Recorded, RunRecord, made_up,
 };

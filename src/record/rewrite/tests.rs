@@ -1,3 +1,5 @@
+//! Files that are replaced, and those that are written through.
+
 use super::*;
 use std::io::Read;
 use std::os::fd::AsRawFd;

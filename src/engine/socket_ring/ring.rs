@@ -1,0 +1,170 @@
+//! The ring as the rest of the engine sees it.
+
+use super::buffers::ReceiveBuffers;
+use super::sockets::{Arrival, FilledBuffer, Idle};
+use super::state::RingState;
+use crate::engine::destination::Destination;
+use crate::engine::kept_waker::remember;
+use rustix::event::{EventfdFlags, eventfd};
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// Buffers that arrivals lie in until they are read, in the same turn of the loop.
+const BUFFERS: u16 = 256;
+/// Bytes of one; a longer reply comes in several.
+const BUFFER_BYTES: u32 = 2_048;
+
+/// A core's ring, and what its sockets are asked for.
+pub struct SocketRing {
+    /// Before the ring, whose end releases them.
+    pub(super) buffers: ReceiveBuffers,
+    state: RefCell<RingState>,
+    driver: RefCell<Option<Waker>>,
+    /// Whether the driver waits in the runtime and has to be told of what is queued.
+    pub(super) is_asleep: Cell<bool>,
+    pub(super) is_over: Cell<bool>,
+}
+
+impl SocketRing {
+    /// A ring with room for `sockets`.
+    ///
+    /// # Errors
+    /// When the kernel is too old, forbids rings, or has no memory for it.
+    pub fn new(sockets: usize) -> io::Result<Rc<Self>> {
+        let state = RingState::new(sockets)?;
+        let buffers = ReceiveBuffers::register(&state.submitter(), BUFFERS, BUFFER_BYTES)?;
+        Ok(Rc::new(Self {
+            buffers,
+            state: RefCell::new(state),
+            driver: RefCell::new(None),
+            is_asleep: Cell::new(false),
+            is_over: Cell::new(false),
+        }))
+    }
+
+    /// `socket` is `descriptor` from now on, which its owner closes after [`SocketRing::close`].
+    pub fn open(&self, socket: u32, descriptor: RawFd) {
+        self.state.borrow_mut().open(socket, descriptor);
+        self.tell_driver();
+    }
+
+    /// Forgets the connection that `socket` is.
+    pub fn close(&self, socket: u32) {
+        let unread = self.state.borrow_mut().close(socket);
+        if let Some(buffer) = unread {
+            self.buffers.offer(buffer);
+        }
+        self.tell_driver();
+    }
+
+    /// What `socket` is while no request is in flight on it.
+    #[inline]
+    pub fn idle(&self, socket: u32) -> Idle {
+        self.state.borrow().sockets.idle(socket)
+    }
+
+    /// An empty buffer for a request.
+    #[inline]
+    pub fn request_buffer(&self) -> Vec<u8> {
+        self.state.borrow_mut().request_buffer()
+    }
+
+    /// Hands `request` to the kernel, soon: at the end of this turn of the loop at the latest.
+    #[inline]
+    pub fn send(&self, socket: u32, request: Vec<u8>) {
+        self.state.borrow_mut().send(socket, request);
+        self.tell_driver();
+    }
+
+    /// Requests on `socket` are sent by [`SocketRing::race`]: what comes from now on is a reply.
+    pub fn begin(&self, socket: u32) {
+        self.state.borrow_mut().sockets.begin(socket);
+    }
+
+    /// What comes next on `socket`, on which a request is in flight; the task is woken when it does.
+    #[inline]
+    pub(super) fn poll_arrival(
+        &self,
+        socket: u32,
+        context: &Context<'_>,
+    ) -> Poll<Arrival<FilledBuffer>> {
+        let next = self
+            .state
+            .borrow_mut()
+            .sockets
+            .next(socket, context.waker());
+        next.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// The request on `socket` is over. Whether something came that was no part of its reply.
+    #[inline]
+    pub fn finish(&self, socket: u32) -> bool {
+        let (is_more, unread) = self.state.borrow_mut().sockets.finish(socket);
+        if let Some(buffer) = unread {
+            self.buffers.offer(buffer);
+        }
+        is_more
+    }
+
+    /// Hands each of `sends` to the kernel, those of one submission together, and returns when it has
+    /// taken them. Bytes taken, or a negative error number, go to `results`.
+    pub(in crate::engine) fn race<'a>(
+        &self,
+        sends: impl Iterator<Item = (Destination, &'a [u8])>,
+        results: &mut Vec<i32>,
+    ) {
+        self.state.borrow_mut().begin_race();
+        // Borrowed anew for each: who names them asks the ring about them.
+        for (to, bytes) in sends {
+            self.state.borrow_mut().queue_racer(to, bytes);
+        }
+        self.state.borrow_mut().release(&self.buffers, results);
+    }
+
+    /// Ends [`drive`]: nothing travels any more.
+    pub fn end(&self) {
+        self.is_over.set(true);
+        // The driver waits for the ring: something has to complete.
+        self.state.borrow_mut().complete_nothing();
+    }
+
+    /// Submits what is queued and takes what has completed. Returns how many completions there were.
+    pub(super) fn turn(&self) -> usize {
+        self.state.borrow_mut().turn(&self.buffers)
+    }
+
+    /// What is readable when something has completed, or can.
+    pub(super) fn signal(&self) -> io::Result<File> {
+        let signal = eventfd(0, EventfdFlags::CLOEXEC)?;
+        let state = self.state.borrow();
+        state.submitter().register_eventfd(signal.as_raw_fd())?;
+        Ok(signal.into())
+    }
+
+    /// The driver waits in the runtime from now on, and is woken by what is queued.
+    pub(super) fn sleep(&self, context: &Context<'_>) {
+        remember(&self.driver, context.waker());
+        self.is_asleep.set(true);
+    }
+
+    #[inline]
+    fn tell_driver(&self) {
+        if self.is_asleep.replace(false)
+            && let Some(driver) = &*self.driver.borrow()
+        {
+            driver.wake_by_ref();
+        }
+    }
+}
+
+impl Drop for SocketRing {
+    fn drop(&mut self) {
+        let state = self.state.get_mut();
+        self.buffers.release(&state.submitter());
+        state.forget_slow();
+    }
+}

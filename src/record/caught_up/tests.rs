@@ -1,3 +1,5 @@
+//! What reports of a killed run hold, however old its `run.json` is.
+
 use crate::record::{
     InvariantRecord, LiveSink, Record, RecordDirectory, Recorded, RunRecord, made_up,
 };

@@ -1,3 +1,5 @@
+//! What an output may be, and what it may not.
+
 use super::*;
 use std::io::Read;
 use std::os::fd::AsRawFd;

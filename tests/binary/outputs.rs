@@ -162,10 +162,9 @@ fn a_record_that_is_taken_away_is_put_back_whole() {
     assert_eq!(record["finished"], true);
     let series = ended.record_file("series.csv");
     let requests = series.lines().skip(1).map(|line| {
-        let cells = line.split(',');
+        let mut cells = line.split(',');
         cells
-            .skip(4)
-            .next()
+            .nth(4)
             .and_then(|cell| cell.parse::<u64>().ok())
             .expect("a number")
     });

@@ -185,7 +185,7 @@ fn a_process_that_was_stopped_says_for_how_long() {
     assert_eq!(pauses.len(), 1, "{}", ended.told());
     assert!(pauses[0]["length_s"].as_f64() >= Some(1.0), "{pauses:?}");
     assert!(
-        ended.out.contains("this process stood still for"),
+        ended.out.contains("his process stood still for"),
         "{}",
         ended.told()
     );

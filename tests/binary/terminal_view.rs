@@ -379,3 +379,45 @@ fn small_terminals_and_no_tui_keep_the_screen() {
         assert!(!written.contains("\u{1b}[?1049h"), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_terminal_that_shows_nothing_holds_up_neither_keys_nor_the_end() {
+    let place = tempfile::tempdir().expect("a directory");
+    let size = PtySize {
+        rows: 40,
+        cols: 120,
+        ..PtySize::default()
+    };
+    let pair = native_pty_system().openpty(size).expect("a terminal");
+    let mut command = CommandBuilder::new(PROGRAM);
+    command.args(LONG_RUN);
+    command.cwd(place.path());
+    command.env("TERM", "xterm-256color");
+    let mut child = pair.slave.spawn_command(command).expect("it starts");
+    // Nobody reads what it writes: it is as if the terminal was paused.
+    let started = Instant::now();
+    let series = || {
+        let records = std::fs::read_dir(place.path().join("results"));
+        let record = records.ok()?.flatten().next()?.path();
+        std::fs::read_to_string(record.join("series.csv")).ok()
+    };
+    while series().is_none_or(|text| text.lines().count() < 4) {
+        assert!(started.elapsed() < PATIENCE, "the run goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut keys = pair.master.take_writer().expect("keys");
+    keys.write_all(b"q").expect("the terminal is there");
+    let mut status = None;
+    while status.is_none() {
+        // Asked again whether it means it, or too early.
+        let _ = keys.write_all(b"y");
+        assert!(started.elapsed() < PATIENCE, "it does not end");
+        std::thread::sleep(Duration::from_millis(50));
+        status = child.try_wait().expect("a status");
+    }
+    let records = std::fs::read_dir(place.path().join("results")).expect("a directory");
+    let record = records.flatten().next().expect("a record").path();
+    let text = std::fs::read_to_string(record.join("run.json")).expect("run.json");
+    let record: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(record["finished"], true);
+}

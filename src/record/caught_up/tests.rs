@@ -1,4 +1,4 @@
-//! Records of killed runs, caught up.
+//! What reports of a killed run hold, however old its `run.json` is.
 
 use crate::record::{
     InvariantRecord, LiveSink, Record, RecordDirectory, Recorded, RunRecord, made_up,

@@ -1,4 +1,4 @@
-//! Files that are replaced, and those that are written through.
+//! What an output may be, and what it may not.
 
 use super::*;
 use std::io::Read;

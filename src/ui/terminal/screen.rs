@@ -59,7 +59,9 @@ impl Screen {
             area,
         };
         enable_raw_mode()?;
-        execute!(Pictures::on_output(), EnterAlternateScreen)?;
+        // Named: the macro takes the expression twice.
+        let mut output = Pictures::on_output();
+        execute!(output, EnterAlternateScreen)?;
         screen.terminal.hide_cursor()?;
         Ok(screen)
     }
@@ -108,7 +110,8 @@ impl Drop for Screen {
 fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
         // Nothing can be done about a terminal that is gone.
-        let _ = execute!(Pictures::on_output(), LeaveAlternateScreen, Show);
+        let mut output = Pictures::on_output();
+        let _ = execute!(output, LeaveAlternateScreen, Show);
         fall_silent_soon();
         let _ = disable_raw_mode();
     }

@@ -171,7 +171,7 @@ fn a_test_is_swarmed_and_its_figures_agree_everywhere() {
     assert_eq!(exceptions, "Count,Message,Traceback,Nodes\r\n");
     let failures = server.get("/stats/failures/csv").text();
     assert!(
-        failures.starts_with("Method,Name,Error,Occurrences\r\n"),
+        failures.starts_with("Method,Name,Error,Occurrences,First Seen,Last Seen\r\n"),
         "{failures}"
     );
     let logs = server.get("/logs").json();

@@ -349,4 +349,60 @@ mod tests {
             });
         }
     }
+
+    fn pair() -> (std::net::TcpStream, std::net::TcpStream) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (client, listener.accept().unwrap().0)
+    }
+
+    fn settled(client: &std::net::TcpStream, request_bytes: usize) -> bool {
+        loop {
+            match took_none_of(client.as_raw_fd(), request_bytes) {
+                Some(took_none) => return took_none,
+                None => std::thread::yield_now(),
+            }
+        }
+    }
+
+    #[test]
+    fn only_who_had_closed_before_took_nothing_for_sure() {
+        use std::io::{Read, Write};
+        // Closed, and then asked.
+        let (mut client, server) = pair();
+        drop(server);
+        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0);
+        client.write_all(b"request").unwrap();
+        assert!(settled(&client, 7));
+
+        // The same after an exchange that went well.
+        let (mut client, mut server) = pair();
+        client.write_all(b"first").unwrap();
+        server.read_exact(&mut [0; 5]).unwrap();
+        server.write_all(b"reply").unwrap();
+        drop(server);
+        client.read_exact(&mut [0; 5]).unwrap();
+        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0);
+        client.write_all(b"second").unwrap();
+        assert!(settled(&client, 6));
+
+        // Asked, read, and then closed: it may have been carried out.
+        let (mut client, mut server) = pair();
+        client.write_all(b"request").unwrap();
+        server.read_exact(&mut [0; 7]).unwrap();
+        drop(server);
+        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0);
+        assert!(!settled(&client, 7));
+
+        // Its side closed only, it can still read.
+        let (mut client, server) = pair();
+        server.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0);
+        client.write_all(b"request").unwrap();
+        server.peek(&mut [0; 1]).unwrap();
+        assert!(!settled(&client, 7));
+
+        // Something that is no connection.
+        assert_eq!(took_none_of(-1, 1), Some(false));
+    }
 }

@@ -272,3 +272,128 @@ impl SocketState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SOCKET: u32 = 1;
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Begin,
+        Finish,
+        Bytes(u8),
+        Ended(i32),
+        Unsent(bool),
+        Next,
+        Reopen,
+    }
+
+    fn ops() -> impl Strategy<Value = Vec<Op>> {
+        let op = prop_oneof![
+            3 => Just(Op::Begin),
+            3 => Just(Op::Finish),
+            6 => (1_u8..9).prop_map(Op::Bytes),
+            1 => prop_oneof![Just(0), Just(libc::ECONNRESET)].prop_map(Op::Ended),
+            1 => any::<bool>().prop_map(Op::Unsent),
+            6 => Just(Op::Next),
+            2 => Just(Op::Reopen),
+        ];
+        prop::collection::vec(op, 0..80)
+    }
+
+    proptest! {
+        /// However sends, bytes, ends and new connections come: what is read came after the request
+        /// and before its end, on this connection, whole and in order; every buffer comes back once;
+        /// and whatever came at another time spoils the connection.
+        #[test]
+        fn what_is_read_belongs_to_the_request(ops in ops()) {
+            let mut table = SocketTable::new(2);
+            table.open(SOCKET);
+            let mut kernel: Vec<Vec<u8>> = Vec::new();
+            let mut out: Vec<u16> = Vec::new();
+            let (mut owed, mut in_flight, mut spoilt, mut end) = (Vec::new(), false, false, false);
+            let mut next_byte = 0_u8;
+            for op in ops {
+                match op {
+                    Op::Begin if in_flight || table.idle(SOCKET) != Idle::Usable => {}
+                    Op::Begin => {
+                        table.begin(SOCKET);
+                        in_flight = true;
+                    }
+                    Op::Finish => {
+                        let (is_more, buffer) = table.finish(SOCKET);
+                        prop_assert_eq!(is_more, !owed.is_empty());
+                        spoilt |= is_more;
+                        out.retain(|&held| Some(held) != buffer);
+                        owed.clear();
+                        in_flight = false;
+                    }
+                    Op::Bytes(count) if !end => {
+                        let bytes: Vec<u8> = (0..count).map(|at| next_byte.wrapping_add(at)).collect();
+                        next_byte = next_byte.wrapping_add(count);
+                        let buffer = kernel.len() as u16;
+                        kernel.push(bytes.clone());
+                        let filled = FilledBuffer { buffer, bytes: u32::from(count) };
+                        let fate = table.received(SOCKET, filled, || &kernel[usize::from(buffer)]);
+                        match in_flight {
+                            true => owed.extend_from_slice(&bytes),
+                            false => {
+                                spoilt = true;
+                                prop_assert_eq!(fate, Fate::Spent);
+                            }
+                        }
+                        if fate == Fate::Kept {
+                            out.push(buffer);
+                        }
+                    }
+                    Op::Bytes(_) => {}
+                    Op::Ended(errno) => {
+                        table.ended(SOCKET, errno);
+                        end = true;
+                    }
+                    Op::Unsent(in_part) => {
+                        table.unsent(SOCKET, libc::EPIPE, in_part);
+                        end |= in_flight;
+                    }
+                    Op::Next if !in_flight => {}
+                    Op::Next => match table.next(SOCKET, Waker::noop()) {
+                        Some(Arrival::Buffer(filled)) => {
+                            let bytes = &kernel[usize::from(filled.buffer)];
+                            prop_assert_eq!(bytes.len(), filled.bytes as usize);
+                            prop_assert_eq!(owed.drain(..bytes.len()).collect::<Vec<_>>(), bytes.clone());
+                            let held = out.len();
+                            out.retain(|&held| held != filled.buffer);
+                            prop_assert_eq!(out.len() + 1, held);
+                        }
+                        Some(Arrival::Gathered(bytes)) => {
+                            prop_assert_eq!(owed.drain(..bytes.len()).collect::<Vec<_>>(), bytes);
+                        }
+                        Some(_) => prop_assert!(end && owed.is_empty()),
+                        None => prop_assert!(!end && owed.is_empty()),
+                    },
+                    Op::Reopen => {
+                        let before = table.generation(SOCKET);
+                        let buffer = table.close(SOCKET);
+                        out.retain(|&held| Some(held) != buffer);
+                        table.open(SOCKET);
+                        prop_assert!(!table.is_current(SOCKET, before));
+                        (in_flight, spoilt, end) = (false, false, false);
+                        owed.clear();
+                    }
+                }
+                if !in_flight {
+                    prop_assert!(out.is_empty(), "{:?}", out);
+                    let expected = match (spoilt, end) {
+                        (true, _) => Idle::Unsolicited,
+                        (false, true) => Idle::Closed,
+                        (false, false) => Idle::Usable,
+                    };
+                    prop_assert_eq!(table.idle(SOCKET), expected);
+                }
+            }
+        }
+    }
+}

@@ -157,7 +157,7 @@ pub enum IdleState {
     Unsolicited,
 }
 
-/// Whether an idle stream is of no use any more: it is not [`IdleState::Quiet`].
+/// Whether an idle stream is of no use any more: it is not quiet.
 #[must_use]
 pub fn is_stale(descriptor: RawFd) -> bool {
     look_at_idle(descriptor) != IdleState::Quiet

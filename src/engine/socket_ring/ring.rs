@@ -125,7 +125,7 @@ impl SocketRing {
         self.state.borrow_mut().release(&self.buffers, results);
     }
 
-    /// Ends [`drive`]: nothing travels any more.
+    /// Ends [`super::drive`]: nothing travels any more.
     pub fn end(&self) {
         self.is_over.set(true);
         // The driver waits for the ring: something has to complete.

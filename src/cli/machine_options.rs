@@ -32,7 +32,7 @@ pub(super) struct MachineFlags {
     )]
     pub oversubscribe: bool,
 
-    /// Kernel interface that carries the requests: uring or epoll
+    /// Kernel interface that carries the requests: uring, plain-uring (what kernels before 6.1 get) or epoll
     #[arg(
         long, value_name = "NAME", help_heading = "Machine", default_value = "uring",
         hide_possible_values = true, value_parser = values::driver()

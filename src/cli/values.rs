@@ -186,9 +186,13 @@ pub(super) fn addresses() -> impl TypedValueParser<Value = AddressChoice> {
     one_of(&[("all", AddressChoice::All), ("first", AddressChoice::First)])
 }
 
-/// `uring` or `epoll`.
+/// `uring`, `plain-uring` or `epoll`.
 pub(super) fn driver() -> impl TypedValueParser<Value = Driver> {
-    one_of(&[("uring", Driver::Uring), ("epoll", Driver::Epoll)])
+    one_of(&[
+        ("uring", Driver::Uring),
+        ("plain-uring", Driver::PlainUring),
+        ("epoll", Driver::Epoll),
+    ])
 }
 
 /// `html`, `md`, `csv`, `json`, `summary`, `junit` or `hgrm`.

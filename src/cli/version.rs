@@ -16,7 +16,7 @@ pub(super) const LONG: &str = concat!(
     env!("BUILD_COMPILER"),
     "\nfeatures: ",
     env!("BUILD_FEATURES"),
-    "\ndrivers:  uring, epoll"
+    "\ndrivers:  uring, plain-uring, epoll"
 );
 
 /// What `shopblast version` prints, as `--version` does.

@@ -82,6 +82,7 @@ pub use session::{
 };
 pub use signal_manners::{ignore_size_limits, is_ignored, keeping_ignored};
 pub use simulation::{SimulatedAnswer, SimulatedLink, Simulation};
+pub use socket_ring::probe as probe_socket_ring;
 pub use subject::{Description, MetSubject, PreparedScript, Subject};
 pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,

@@ -49,7 +49,9 @@ impl Release {
     pub fn new(driver: Driver, racers: usize) -> io::Result<Self> {
         let entries = (racers.max(2) as u32).next_power_of_two().min(MOST_AT_ONCE);
         let by = match driver {
-            Driver::Uring => ReleasedBy::OwnRing(Box::new(IoUring::new(entries)?)),
+            Driver::Uring | Driver::PlainUring => {
+                ReleasedBy::OwnRing(Box::new(IoUring::new(entries)?))
+            }
             Driver::Epoll => ReleasedBy::Calls,
         };
         Ok(Self {

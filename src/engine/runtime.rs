@@ -58,7 +58,7 @@ impl Runtime {
     /// When the kernel refuses; the message names the remedy.
     pub fn new(driver: Driver, operations: usize) -> Result<Self, RuntimeError> {
         match driver {
-            Driver::Uring => Self::uring(operations, &SETUPS),
+            Driver::Uring | Driver::PlainUring => Self::uring(operations, &SETUPS),
             Driver::Epoll => Self::epoll(operations),
         }
     }
@@ -71,6 +71,7 @@ impl Runtime {
     pub fn beside_another(driver: Driver, operations: usize) -> Result<Self, RuntimeError> {
         match driver {
             Driver::Uring => Self::uring(operations, &SETUPS[1..]),
+            Driver::PlainUring => Self::uring(operations, &SETUPS),
             Driver::Epoll => Self::epoll(operations),
         }
     }

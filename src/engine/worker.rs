@@ -122,6 +122,10 @@ async fn run<S: Script>(
         }
     };
     let watch = PreparationWatch::start(&core, &handle.interruption);
+    let ring_flags = match core.transport.ring {
+        Some(_) => super::socket_ring::FLAGS,
+        None => ring_flags,
+    };
     let driving = core.transport.ring.clone().map(|ring| spawn(drive(ring)));
     let prepared = prepare(script, &mut config, &core, &handle.interruption, ring_flags).await;
     watch.end(&core.pacer).await;
@@ -285,7 +289,7 @@ impl Core {
         // Where the kernel gives none, the runtime's own sends and receives do.
         let ring = match config.place.driver {
             Driver::Uring => SocketRing::new(connections + race_connections).ok(),
-            Driver::Epoll => None,
+            Driver::PlainUring | Driver::Epoll => None,
         };
         let transport = Rc::new(Transport::new(
             CoreAddresses::new(

@@ -79,6 +79,9 @@ pub enum Pacing {
 pub enum Driver {
     /// io_uring (the default).
     Uring,
+    /// io_uring by the runtime's own sends and receives, one each a request: what is used where the
+    /// kernel has no receives that last (before 6.1), chosen knowingly with `--driver plain-uring`.
+    PlainUring,
     /// epoll, chosen knowingly with `--driver epoll`.
     Epoll,
 }

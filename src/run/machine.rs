@@ -98,6 +98,7 @@ pub fn facts(plan: &Plan, ready: &[Ready]) -> HostFacts {
         kernel: kernel_release(),
         driver: match plan.driver {
             Driver::Uring => "uring".to_owned(),
+            Driver::PlainUring => "plain-uring".to_owned(),
             Driver::Epoll => "epoll".to_owned(),
         },
         ring_flags: flags.iter().map(|&flag| flag.to_owned()).collect(),

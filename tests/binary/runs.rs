@@ -98,7 +98,7 @@ fn read_request(stream: &mut TcpStream) -> bool {
 
 #[test]
 fn a_sandbox_run_is_complete_on_either_driver() {
-    for driver in ["uring", "epoll"] {
+    for driver in ["uring", "plain-uring", "epoll"] {
         let run = run(&[
             "IdentityUser",
             "SpikeUser=3",

@@ -58,7 +58,7 @@ fn is_told_as_it_was(ended: &Ended, server: &OddServer, rows: &[Row]) {
 
 #[test]
 fn every_reply_of_the_set_is_told_as_it_was_over_the_ring_and_over_epoll() {
-    for driver in ["uring", "epoll"] {
+    for driver in ["uring", "plain-uring", "epoll"] {
         let server = OddServer::in_turn(rows());
         let line = format!(
             "SpikeUser --rate 300 {LOAD} --driver {driver} -H {}",
@@ -70,7 +70,7 @@ fn every_reply_of_the_set_is_told_as_it_was_over_the_ring_and_over_epoll() {
 
 #[test]
 fn racers_read_every_reply_of_the_set_alike() {
-    for driver in ["uring", "epoll"] {
+    for driver in ["uring", "plain-uring", "epoll"] {
         let server = OddServer::in_turn(rows());
         let line = format!(
             "RaceAuditUser --rate 400 {LOAD} --driver {driver} -H {}",

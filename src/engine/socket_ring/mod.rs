@@ -7,8 +7,16 @@
 //! taken as they come; the runtime waits for the ring when there is nothing left to do (see
 //! [`drive`]).
 //!
-//! Needs Linux 6.0 (multishot receive; rings of buffers came with 5.19). Without it the
+//! Needs Linux 6.1 (deferred completions; multishot receives came with 6.0, rings of buffers with 5.19). Without it the
 //! runtime's own sends and receives are used.
+
+/// How the ring is set up and used.
+pub const FLAGS: &[&str] = &[
+    "DEFER_TASKRUN",
+    "SINGLE_ISSUER",
+    "RECV_MULTISHOT",
+    "BUF_RING",
+];
 
 mod buffers;
 mod driving;
@@ -21,6 +29,14 @@ pub use driving::drive;
 pub use ring::SocketRing;
 pub use socket::{ReceivedBuffer, RingSocket};
 pub use sockets::{Arrival, Idle};
+
+/// How a ring of this kind would be set up here.
+///
+/// # Errors
+/// When the kernel gives none.
+pub fn probe() -> std::io::Result<&'static [&'static str]> {
+    SocketRing::new(1).map(|_| FLAGS)
+}
 
 #[cfg(test)]
 mod tests;

@@ -32,7 +32,10 @@ pub(super) struct MachineFlags {
     )]
     pub oversubscribe: bool,
 
-    /// Kernel interface that carries the requests: uring, plain-uring (what kernels before 6.1 get) or epoll
+    /// Kernel interface: uring, plain-uring or epoll
+    ///
+    /// plain-uring is what kernels before 6.1 get in any case: a send and a receive a request, without receives that
+    /// last as long as their connection. epoll is for where io_uring is forbidden.
     #[arg(
         long, value_name = "NAME", help_heading = "Machine", default_value = "uring",
         hide_possible_values = true, value_parser = values::driver()

@@ -19,6 +19,9 @@ const COMPLETIONS: u32 = 4_096;
 const SENT_AT_ONCE: u32 = 32;
 /// Room for a request; a longer one grows its buffer once.
 const REQUEST_BYTES: usize = 1_024;
+/// Request buffers that are made before the start. Where more users become due in one moment there
+/// will be more, once: as many as there ever were at once.
+const READY_BUFFERS: usize = 256;
 /// Request buffers that are kept: as many as are filled between two turns, nearly always.
 const KEPT_BUFFERS: usize = 1_024;
 /// The kernel takes all of a request at once, or tells that it did not, and does not end the process
@@ -101,6 +104,9 @@ impl RingState {
             .submitter()
             .register_files_sparse(sockets.max(1) as u32)
             .is_ok();
+        let mut request_buffers = Vec::with_capacity(KEPT_BUFFERS);
+        let ready_made = (0..sockets.min(READY_BUFFERS)).map(|_| Vec::with_capacity(REQUEST_BYTES));
+        request_buffers.extend(ready_made);
         Ok(Self {
             ring,
             sockets: SocketTable::new(sockets),
@@ -109,7 +115,7 @@ impl RingState {
             unsubmitted: 0,
             sent: Vec::with_capacity(KEPT_BUFFERS),
             slow: Vec::new(),
-            request_buffers: Vec::with_capacity(KEPT_BUFFERS),
+            request_buffers,
             unarmed: Vec::with_capacity(sockets),
             race_results: Vec::with_capacity(sockets),
         })

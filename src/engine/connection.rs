@@ -5,11 +5,12 @@ use super::addresses::ConnectionPlace;
 use super::breakage::{ExchangeError, explain};
 use super::clock::now_ns;
 use super::codec::{Malformed, Reply, ReplyParser};
+use super::doubt::doubted;
 use super::in_flight::Cut;
 use super::inbox::Inbox;
 use super::link::Broken;
 use super::manners::SERVER_ERROR;
-use super::net::{ByteStream, IdleState, Tcp, is_stale, look_at_idle, took_none_of};
+use super::net::{ByteStream, IdleState, Tcp, is_stale, look_at_idle};
 use super::socket_ring::{Arrival, Idle, RingSocket};
 use super::survey::Opened;
 use super::transport::Transport;
@@ -24,10 +25,6 @@ use std::task::Poll;
 /// A connection that nobody listens to and that was idle for longer is looked at before use: servers
 /// close idle ones (uvicorn after 5 s), and one peek costs nothing against a pause this long.
 pub(super) const LOOK_AFTER_IDLE_NS: u64 = 100_000_000;
-/// Whether the target took any of a request, on a connection that it closed, is known this soon.
-const LONGEST_DOUBT_NS: u64 = 200_000_000;
-const DOUBT_LOOK_NS: u64 = 1_000_000;
-
 /// What an exchange reads and writes: the request, the reply, and why there is none. Lent by the
 /// user's link.
 pub struct ExchangeBuffers<'a> {
@@ -309,7 +306,9 @@ impl Connection {
         }
         let result = match &mut self.stream {
             None => Err(ExchangeError::Receive(io::ErrorKind::NotConnected.into())),
-            Some(Stream::Ring(socket)) => reply_on_ring(socket, inbox, parser).await,
+            Some(Stream::Ring(socket)) => {
+                reply_on_ring(socket, &self.transport, inbox, parser).await
+            }
             Some(Stream::Runtime(stream)) => receive_reply(stream, inbox, parser).await,
         };
         // Others wait for theirs, and may be many.
@@ -335,7 +334,7 @@ impl Connection {
                 transport.in_flight.add(self.slot, descriptor, deadline_ns);
                 let request_bytes = buffers.out.len();
                 socket.send(std::mem::take(buffers.out));
-                match reply_on_ring(socket, buffers.inbox, buffers.parser).await {
+                match reply_on_ring(socket, transport, buffers.inbox, buffers.parser).await {
                     Err(error) if error.is_an_end() => {
                         let pacer = &transport.pacer;
                         let doubt = doubted(error, descriptor, request_bytes, pacer);
@@ -435,6 +434,7 @@ impl Connection {
 #[inline]
 async fn reply_on_ring(
     socket: &RingSocket,
+    transport: &Transport,
     inbox: &mut Inbox,
     parser: &mut ReplyParser,
 ) -> Result<Reply, ExchangeError> {
@@ -452,9 +452,11 @@ async fn reply_on_ring(
                     inbox.hold(received);
                     return Ok(reply);
                 }
+                if !inbox.has_room() {
+                    inbox.gather_in(transport.gathering_room());
+                }
                 inbox.gathered().extend_from_slice(received.bytes());
             }
-            Arrival::Gathered(bytes) => inbox.gathered().extend_from_slice(&bytes),
             Arrival::Closed => return parser.close(inbox.gathered()).map_err(ExchangeError::Reply),
             Arrival::Broken(errno) => return Err(ExchangeError::Receive(error(errno))),
             Arrival::Unsent(errno) => return Err(ExchangeError::Unsent(error(errno))),
@@ -471,35 +473,6 @@ async fn reply_on_ring(
 
 fn error(errno: i32) -> io::Error {
     io::Error::from_raw_os_error(errno)
-}
-
-/// The connection ended without a byte of a reply. Whether the target took any of the request: what
-/// comes to a connection that was closed before is answered with a reset, soon.
-#[cold]
-async fn doubted(
-    error: ExchangeError,
-    descriptor: RawFd,
-    request_bytes: usize,
-    pacer: &super::Pacer,
-) -> ExchangeError {
-    let was_closed = match &error {
-        ExchangeError::Reply(malformed) => *malformed == Malformed::ClosedBeforeReply,
-        // A reset that comes after the peer's end.
-        ExchangeError::Receive(error) => error.raw_os_error() == Some(libc::EPIPE),
-        _ => false,
-    };
-    if !was_closed {
-        return error;
-    }
-    let ends_ns = now_ns() + LONGEST_DOUBT_NS;
-    loop {
-        match took_none_of(descriptor, request_bytes) {
-            Some(true) => return ExchangeError::ClosedBefore,
-            Some(false) => return error,
-            None if now_ns() >= ends_ns => return error,
-            None => pacer.until(now_ns() + DOUBT_LOOK_NS).await,
-        }
-    }
 }
 
 /// Sends and receives by the runtime's own means.

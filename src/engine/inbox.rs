@@ -42,6 +42,21 @@ impl Inbox {
         }
     }
 
+    /// Whether it has room of its own to gather a reply.
+    pub(super) fn has_room(&self) -> bool {
+        self.gathered.capacity() > 0
+    }
+
+    /// Gathers in `room` from now on.
+    pub(super) fn gather_in(&mut self, room: Vec<u8>) {
+        self.gathered = room;
+    }
+
+    /// Gives up its room.
+    pub(super) fn give_up_room(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.gathered)
+    }
+
     /// Where a reply is gathered.
     pub(super) fn gathered(&mut self) -> &mut Vec<u8> {
         if self.gathered.capacity() == 0 {

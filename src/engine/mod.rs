@@ -13,6 +13,7 @@ pub mod codec;
 mod connection;
 mod crowd;
 mod destination;
+mod doubt;
 mod exchange_log;
 mod health;
 mod id;

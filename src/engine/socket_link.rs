@@ -258,6 +258,10 @@ impl Link for SocketLink {
     fn forget_reply(&mut self) {
         self.body = 0..0;
         self.inbox.clear();
+        if self.transport.ring.is_some() && self.inbox.has_room() {
+            self.transport
+                .keep_gathering_room(self.inbox.give_up_room());
+        }
     }
 
     fn reason(&self) -> &Reason {

@@ -30,6 +30,8 @@ pub struct Transport {
     /// Without a ring: buffers for requests between being written and being sent. The last one back is the next
     /// one out, so that a few warm ones do for all users.
     request_buffers: RefCell<Vec<Vec<u8>>>,
+    /// With a ring: where users gather replies that come in pieces.
+    gathering: RefCell<Vec<Vec<u8>>>,
     /// Without a ring: permissions to send.
     pub(super) send_permits: Pool<()>,
     /// Reply heads that came before.
@@ -47,6 +49,9 @@ const SENT_AT_ONCE: usize = 32;
 /// Buffers for requests that are made before the start. Where more users become due in one moment
 /// there will be more, once: as many as there ever were at once.
 const READY_BUFFERS: usize = 256;
+/// Users that gather a reply in pieces at one moment, and room for it; more of either is made once.
+const GATHERING_USERS: usize = 64;
+const GATHERED_BYTES: usize = 16 << 10;
 /// Room for a request; a longer one grows the buffer once.
 const REQUEST_BYTES: usize = 1_024;
 
@@ -69,6 +74,8 @@ impl Transport {
             users.min(READY_BUFFERS)
         };
         let buffers = (0..ready_made).map(|_| Vec::with_capacity(REQUEST_BYTES));
+        let gathering = (0..GATHERING_USERS).map(|_| Vec::with_capacity(GATHERED_BYTES));
+        let gathering = gathering.collect();
         Self {
             addresses,
             request_timeout_ns: request_timeout.as_nanos() as u64,
@@ -77,6 +84,7 @@ impl Transport {
             recorder,
             ring,
             request_buffers: RefCell::new(buffers.collect()),
+            gathering: RefCell::new(gathering),
             send_permits: Pool::new(vec![(); SENT_AT_ONCE], users),
             known_heads: Rc::default(),
             manners: Manners::default(),
@@ -110,6 +118,17 @@ impl Transport {
         }
         let buffer = self.request_buffers.borrow_mut().pop();
         buffer.unwrap_or_else(|| Vec::with_capacity(REQUEST_BYTES))
+    }
+
+    /// Room to gather a reply in.
+    pub(super) fn gathering_room(&self) -> Vec<u8> {
+        let room = self.gathering.borrow_mut().pop();
+        room.unwrap_or_else(|| Vec::with_capacity(GATHERED_BYTES))
+    }
+
+    /// Takes back what a reply was gathered in.
+    pub(super) fn keep_gathering_room(&self, room: Vec<u8>) {
+        self.gathering.borrow_mut().push(room);
     }
 
     /// Takes back a buffer whose request was sent.

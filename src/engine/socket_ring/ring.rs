@@ -35,7 +35,7 @@ impl SocketRing {
     /// # Errors
     /// When the kernel is too old, forbids rings, or has no memory for it.
     pub fn new(sockets: usize) -> io::Result<Rc<Self>> {
-        let state = RingState::new(sockets)?;
+        let state = RingState::new(sockets, BUFFERS)?;
         let buffers = ReceiveBuffers::register(&state.submitter(), BUFFERS, BUFFER_BYTES)?;
         Ok(Rc::new(Self {
             buffers,
@@ -54,10 +54,7 @@ impl SocketRing {
 
     /// Forgets the connection that `socket` is.
     pub fn close(&self, socket: u32) {
-        let unread = self.state.borrow_mut().close(socket);
-        if let Some(buffer) = unread {
-            self.buffers.offer(buffer);
-        }
+        self.state.borrow_mut().close(socket, &self.buffers);
         self.tell_driver();
     }
 
@@ -103,11 +100,10 @@ impl SocketRing {
     /// The request on `socket` is over. Whether something came that was no part of its reply.
     #[inline]
     pub fn finish(&self, socket: u32) -> bool {
-        let (is_more, unread) = self.state.borrow_mut().sockets.finish(socket);
-        if let Some(buffer) = unread {
-            self.buffers.offer(buffer);
-        }
-        is_more
+        let mut state = self.state.borrow_mut();
+        state
+            .sockets
+            .finish(socket, |unread| self.buffers.offer(unread))
     }
 
     /// Hands each of `sends` to the kernel, those of one submission together, and returns when it has

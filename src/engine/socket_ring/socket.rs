@@ -98,7 +98,6 @@ impl Arrival<FilledBuffer> {
                 ring: Rc::clone(ring),
                 filled,
             }),
-            Self::Gathered(bytes) => Arrival::Gathered(bytes),
             Self::Closed => Arrival::Closed,
             Self::Broken(errno) => Arrival::Broken(errno),
             Self::Unsent(errno) => Arrival::Unsent(errno),

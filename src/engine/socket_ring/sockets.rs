@@ -8,16 +8,15 @@ use std::task::Waker;
 
 /// Stands for no buffer.
 const NO_BUFFER: u16 = u16::MAX;
-/// Most bytes that are gathered for one socket before anybody reads them.
-const MOST_GATHERED_BYTES: usize = 64 << 20;
+/// Most buffers that wait for one socket's reader: all others need some. A reader that waits comes
+/// before more than a few arrive.
+const MOST_WAITING: u16 = 128;
 
 /// Something that came on a socket, in the order in which it came.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Arrival<B> {
     /// Bytes, in a buffer of the kernel's.
     Buffer(B),
-    /// Bytes that came in several pieces before anybody read them.
-    Gathered(Vec<u8>),
     /// The peer closed its side.
     Closed,
     /// The connection broke, with this error number.
@@ -48,6 +47,13 @@ pub enum Idle {
     Unsolicited,
 }
 
+/// What came in a buffer that waits, and the buffer that came after it on the same socket.
+#[derive(Clone, Copy)]
+struct WaitingBuffer {
+    bytes: u32,
+    next: u16,
+}
+
 /// What is to become of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -69,52 +75,61 @@ enum SocketEnd {
 
 struct SocketState {
     waker: Option<Waker>,
-    /// What came after `first`, or in place of it.
-    #[expect(clippy::box_collection, reason = "rare, and a third of the size")]
-    gathered: Option<Box<Vec<u8>>>,
     end: SocketEnd,
-    first_bytes: u32,
-    first_buffer: u16,
+    /// Buffers that wait to be read, in the order in which they came.
+    first: u16,
+    last: u16,
+    waiting: u16,
     generation: u16,
     is_open: bool,
     is_in_flight: bool,
     is_unsolicited: bool,
 }
 
-const _: () = assert!(size_of::<SocketState>() <= 48);
+const _: () = assert!(size_of::<SocketState>() <= 40);
 
 /// The sockets of a ring. See the module's documentation.
-pub(super) struct SocketTable(Box<[SocketState]>);
+pub(super) struct SocketTable {
+    sockets: Box<[SocketState]>,
+    buffers: Box<[WaitingBuffer]>,
+}
 
 impl SocketTable {
-    /// Room for `sockets`, none of them open.
-    pub(super) fn new(sockets: usize) -> Self {
+    /// Room for `sockets`, none of them open, that share `buffers`.
+    pub(super) fn new(sockets: usize, buffers: u16) -> Self {
         let closed = || SocketState {
             waker: None,
-            gathered: None,
             end: SocketEnd::None,
-            first_bytes: 0,
-            first_buffer: NO_BUFFER,
+            first: NO_BUFFER,
+            last: NO_BUFFER,
+            waiting: 0,
             generation: 0,
             is_open: false,
             is_in_flight: false,
             is_unsolicited: false,
         };
-        Self((0..sockets).map(|_| closed()).collect())
+        let empty = WaitingBuffer {
+            bytes: 0,
+            next: NO_BUFFER,
+        };
+        Self {
+            sockets: (0..sockets).map(|_| closed()).collect(),
+            buffers: vec![empty; usize::from(buffers)].into(),
+        }
     }
 
     fn at(&mut self, socket: u32) -> &mut SocketState {
-        &mut self.0[socket as usize]
+        &mut self.sockets[socket as usize]
     }
 
     /// The number of the connection that `socket` is now; completions of former ones mean nothing.
     pub(super) fn generation(&self, socket: u32) -> u16 {
-        self.0[socket as usize].generation
+        self.sockets[socket as usize].generation
     }
 
     /// Whether `socket` is the connection of `generation`, and open.
     pub(super) fn is_current(&self, socket: u32, generation: u16) -> bool {
-        let state = &self.0[socket as usize];
+        let state = &self.sockets[socket as usize];
         state.is_open && state.generation == generation
     }
 
@@ -127,21 +142,39 @@ impl SocketTable {
         state.end = SocketEnd::None;
     }
 
-    /// The connection is given up: nothing that comes of it means anything. Returns a buffer that
-    /// nobody has read.
-    pub(super) fn close(&mut self, socket: u32) -> Option<u16> {
+    /// The connection is given up: nothing that comes of it means anything. Buffers that nobody has
+    /// read are `spent`.
+    pub(super) fn close(&mut self, socket: u32, spent: impl FnMut(u16)) {
         let state = self.at(socket);
         state.is_open = false;
         state.generation = state.generation.wrapping_add(1);
         state.is_in_flight = false;
-        state.gathered = None;
-        state.take_buffer()
+        self.spend_all(socket, spent);
+    }
+
+    fn spend_all(&mut self, socket: u32, mut spent: impl FnMut(u16)) {
+        while let Some(filled) = self.take(socket) {
+            spent(filled.buffer);
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, socket: u32) -> Option<FilledBuffer> {
+        let state = &mut self.sockets[socket as usize];
+        let buffer = state.first;
+        let waiting = self.buffers.get(usize::from(buffer))?;
+        state.first = waiting.next;
+        state.waiting -= 1;
+        Some(FilledBuffer {
+            buffer,
+            bytes: waiting.bytes,
+        })
     }
 
     /// What the socket is while no request is in flight.
     #[inline]
     pub(super) fn idle(&self, socket: u32) -> Idle {
-        let state = &self.0[socket as usize];
+        let state = &self.sockets[socket as usize];
         match (state.is_unsolicited, state.end) {
             (true, _) => Idle::Unsolicited,
             (false, SocketEnd::None) => Idle::Usable,
@@ -155,42 +188,45 @@ impl SocketTable {
         self.at(socket).is_in_flight = true;
     }
 
-    /// The request is over. Whether something is left that was no part of its reply; if so, a buffer
-    /// may be.
+    /// The request is over. Whether something is left that was no part of its reply; its buffers are
+    /// `spent`.
     #[inline]
-    pub(super) fn finish(&mut self, socket: u32) -> (bool, Option<u16>) {
+    pub(super) fn finish(&mut self, socket: u32, spent: impl FnMut(u16)) -> bool {
         let state = self.at(socket);
         state.is_in_flight = false;
-        if state.first_buffer == NO_BUFFER && state.gathered.is_none() {
-            return (false, None);
+        if state.first == NO_BUFFER {
+            return false;
         }
         state.is_unsolicited = true;
-        state.gathered = None;
-        (true, state.take_buffer())
+        self.spend_all(socket, spent);
+        true
     }
 
-    /// Bytes came in `filled`, which are those that `came` gives.
+    /// Bytes came in `filled`.
     #[inline]
-    pub(super) fn received<'a>(
-        &mut self,
-        socket: u32,
-        filled: FilledBuffer,
-        came: impl FnOnce() -> &'a [u8],
-    ) -> Fate {
-        let state = self.at(socket);
+    pub(super) fn received(&mut self, socket: u32, filled: FilledBuffer) -> Fate {
+        let state = &mut self.sockets[socket as usize];
         if !state.is_in_flight {
             state.is_unsolicited = true;
             return Fate::Spent;
         }
-        let fate = if state.first_buffer == NO_BUFFER && state.gathered.is_none() {
-            state.first_buffer = filled.buffer;
-            state.first_bytes = filled.bytes;
-            Fate::Kept
-        } else {
-            state.gather(came())
+        if state.waiting == MOST_WAITING {
+            state.end = SocketEnd::Broken(libc::ENOBUFS);
+            state.wake();
+            return Fate::Spent;
+        }
+        self.buffers[usize::from(filled.buffer)] = WaitingBuffer {
+            bytes: filled.bytes,
+            next: NO_BUFFER,
         };
+        match state.first {
+            NO_BUFFER => state.first = filled.buffer,
+            _ => self.buffers[usize::from(state.last)].next = filled.buffer,
+        }
+        state.last = filled.buffer;
+        state.waiting += 1;
         state.wake();
-        fate
+        Fate::Kept
     }
 
     /// The peer closed its side (`errno` 0), or the connection broke.
@@ -221,14 +257,10 @@ impl SocketTable {
     /// one does.
     #[inline]
     pub(super) fn next(&mut self, socket: u32, waker: &Waker) -> Option<Arrival<FilledBuffer>> {
+        if let Some(filled) = self.take(socket) {
+            return Some(Arrival::Buffer(filled));
+        }
         let state = self.at(socket);
-        let bytes = state.first_bytes;
-        if let Some(buffer) = state.take_buffer() {
-            return Some(Arrival::Buffer(FilledBuffer { buffer, bytes }));
-        }
-        if let Some(gathered) = state.gathered.take() {
-            return Some(Arrival::Gathered(*gathered));
-        }
         match state.end {
             SocketEnd::None => {
                 match &mut state.waker {
@@ -246,23 +278,6 @@ impl SocketTable {
 }
 
 impl SocketState {
-    #[inline]
-    fn take_buffer(&mut self) -> Option<u16> {
-        let buffer = std::mem::replace(&mut self.first_buffer, NO_BUFFER);
-        (buffer != NO_BUFFER).then_some(buffer)
-    }
-
-    #[cold]
-    fn gather(&mut self, bytes: &[u8]) -> Fate {
-        let gathered = self.gathered.get_or_insert_default();
-        if gathered.len() + bytes.len() > MOST_GATHERED_BYTES {
-            self.end = SocketEnd::Broken(libc::ENOBUFS);
-        } else {
-            gathered.extend_from_slice(bytes);
-        }
-        Fate::Spent
-    }
-
     #[inline]
     fn wake(&self) {
         if let Some(waker) = &self.waker
@@ -310,7 +325,7 @@ mod tests {
         /// and whatever came at another time spoils the connection.
         #[test]
         fn what_is_read_belongs_to_the_request(ops in ops()) {
-            let mut table = SocketTable::new(2);
+            let mut table = SocketTable::new(2, 512);
             table.open(SOCKET);
             let mut kernel: Vec<Vec<u8>> = Vec::new();
             let mut out: Vec<u16> = Vec::new();
@@ -324,10 +339,9 @@ mod tests {
                         in_flight = true;
                     }
                     Op::Finish => {
-                        let (is_more, buffer) = table.finish(SOCKET);
+                        let is_more = table.finish(SOCKET, |spent| out.retain(|&held| held != spent));
                         prop_assert_eq!(is_more, !owed.is_empty());
                         spoilt |= is_more;
-                        out.retain(|&held| Some(held) != buffer);
                         owed.clear();
                         in_flight = false;
                     }
@@ -337,7 +351,7 @@ mod tests {
                         let buffer = kernel.len() as u16;
                         kernel.push(bytes.clone());
                         let filled = FilledBuffer { buffer, bytes: u32::from(count) };
-                        let fate = table.received(SOCKET, filled, || &kernel[usize::from(buffer)]);
+                        let fate = table.received(SOCKET, filled);
                         match in_flight {
                             true => owed.extend_from_slice(&bytes),
                             false => {
@@ -368,16 +382,12 @@ mod tests {
                             out.retain(|&held| held != filled.buffer);
                             prop_assert_eq!(out.len() + 1, held);
                         }
-                        Some(Arrival::Gathered(bytes)) => {
-                            prop_assert_eq!(owed.drain(..bytes.len()).collect::<Vec<_>>(), bytes);
-                        }
                         Some(_) => prop_assert!(end && owed.is_empty()),
                         None => prop_assert!(!end && owed.is_empty()),
                     },
                     Op::Reopen => {
                         let before = table.generation(SOCKET);
-                        let buffer = table.close(SOCKET);
-                        out.retain(|&held| Some(held) != buffer);
+                        table.close(SOCKET, |spent| out.retain(|&held| held != spent));
                         table.open(SOCKET);
                         prop_assert!(!table.is_current(SOCKET, before));
                         (in_flight, spoilt, end) = (false, false, false);

@@ -92,7 +92,7 @@ struct SlowRequest {
 
 impl RingState {
     /// A ring with room for `sockets`.
-    pub(super) fn new(sockets: usize) -> io::Result<Self> {
+    pub(super) fn new(sockets: usize, buffers: u16) -> io::Result<Self> {
         let mut setup = IoUring::builder();
         setup
             .setup_cqsize(COMPLETIONS)
@@ -109,7 +109,7 @@ impl RingState {
         request_buffers.extend(ready_made);
         Ok(Self {
             ring,
-            sockets: SocketTable::new(sockets),
+            sockets: SocketTable::new(sockets, buffers),
             descriptors: vec![-1; sockets].into(),
             registered,
             unsubmitted: 0,
@@ -178,10 +178,9 @@ impl RingState {
         self.push(entry.user_data(mark));
     }
 
-    /// Returns a buffer that nobody has read.
-    pub(super) fn close(&mut self, socket: u32) -> Option<u16> {
+    pub(super) fn close(&mut self, socket: u32, buffers: &ReceiveBuffers) {
         let receive = Kind::Receive.mark(self.sockets.generation(socket), socket);
-        let unread = self.sockets.close(socket);
+        self.sockets.close(socket, |unread| buffers.offer(unread));
         let cancel = opcode::AsyncCancel::new(receive).build();
         self.push(
             cancel
@@ -205,7 +204,6 @@ impl RingState {
             let _ = self.ring.submitter().register_files_update(socket, &[-1]);
         }
         self.descriptors[socket as usize] = -1;
-        unread
     }
 
     #[inline]
@@ -345,11 +343,8 @@ impl RingState {
         if let Some(buffer) = cqueue::buffer_select(completion.flags()) {
             let bytes = result.max(0) as u32;
             let filled = FilledBuffer { buffer, bytes };
-            // SAFETY: the kernel has just handed it over; it is offered again below.
-            let came = || unsafe { buffers.bytes(filled) };
-            let is_kept = is_current
-                && bytes > 0
-                && self.sockets.received(socket, filled, came) == Fate::Kept;
+            let is_kept =
+                is_current && bytes > 0 && self.sockets.received(socket, filled) == Fate::Kept;
             if !is_kept {
                 buffers.offer(buffer);
             }

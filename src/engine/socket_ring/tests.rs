@@ -42,7 +42,6 @@ async fn text(socket: &RingSocket, bytes: usize) -> Vec<u8> {
     while got.len() < bytes {
         match socket.arrival().await {
             Arrival::Buffer(received) => got.extend_from_slice(received.bytes()),
-            Arrival::Gathered(bytes) => got.extend_from_slice(&bytes),
             other => panic!("{} of {bytes} bytes, then {}", got.len(), named(&other)),
         }
     }
@@ -51,7 +50,7 @@ async fn text(socket: &RingSocket, bytes: usize) -> Vec<u8> {
 
 fn named<B>(arrival: &Arrival<B>) -> String {
     match arrival {
-        Arrival::Buffer(_) | Arrival::Gathered(_) => "bytes".to_owned(),
+        Arrival::Buffer(_) => "bytes".to_owned(),
         Arrival::Closed => "closed".to_owned(),
         Arrival::Broken(errno) => format!("broken {errno}"),
         Arrival::Unsent(errno) => format!("unsent {errno}"),

@@ -85,7 +85,7 @@ fn wrong_values_are_named_with_what_would_be_right() {
         ("SpikeUser --pacing fast", "[possible values: class, max]"),
         (
             "SpikeUser --driver kqueue",
-            "[possible values: uring, epoll]",
+            "[possible values: uring, plain-uring, epoll]",
         ),
         (
             "SpikeUser --cores 9",

@@ -11,7 +11,7 @@ use super::inbox::Inbox;
 use super::link::Broken;
 use super::manners::SERVER_ERROR;
 use super::net::{ByteStream, IdleState, Tcp, is_stale, look_at_idle};
-use super::socket_ring::{Arrival, Idle, RingSocket};
+use super::socket_ring::{Arrival, Leftover, RingSocket};
 use super::survey::Opened;
 use super::transport::Transport;
 use crate::stats::Reason;
@@ -25,6 +25,7 @@ use std::task::Poll;
 /// A connection that nobody listens to and that was idle for longer is looked at before use: servers
 /// close idle ones (uvicorn after 5 s), and one peek costs nothing against a pause this long.
 pub(super) const LOOK_AFTER_IDLE_NS: u64 = 100_000_000;
+
 /// What an exchange reads and writes: the request, the reply, and why there is none. Lent by the
 /// user's link.
 pub struct ExchangeBuffers<'a> {
@@ -104,7 +105,7 @@ impl Connection {
             None => false,
             Some(Stream::Ring(socket)) => {
                 let idle = socket.idle();
-                idle == Idle::Usable || self.is_spoilt(idle, now_ns)
+                idle == IdleState::Quiet || self.is_spoilt(idle, now_ns)
             }
             Some(Stream::Runtime(stream)) => {
                 let is_fresh = now_ns.saturating_sub(self.used_ns) < LOOK_AFTER_IDLE_NS;
@@ -115,8 +116,8 @@ impl Connection {
 
     /// What was heard on it means that it is of no use any more: false, always.
     #[cold]
-    fn is_spoilt(&self, idle: Idle, now_ns: u64) -> bool {
-        if idle == Idle::Closed {
+    fn is_spoilt(&self, idle: IdleState, now_ns: u64) -> bool {
+        if idle == IdleState::Closed {
             self.note_closed(now_ns);
         }
         false
@@ -152,11 +153,7 @@ impl Connection {
         let state = match &self.stream {
             None => return,
             Some(Stream::Runtime(stream)) => look_at_idle(stream.descriptor()),
-            Some(Stream::Ring(socket)) => match socket.idle() {
-                Idle::Usable => IdleState::Quiet,
-                Idle::Closed => IdleState::Closed,
-                Idle::Unsolicited => IdleState::Unsolicited,
-            },
+            Some(Stream::Ring(socket)) => socket.idle(),
         };
         self.count(state);
     }
@@ -368,12 +365,12 @@ impl Connection {
         sent_ns: u64,
         reason: &mut Reason,
     ) -> Result<Reply, Broken> {
-        let is_more = match &self.stream {
+        let leftover = match &self.stream {
             Some(Stream::Ring(socket)) => socket.finish(),
-            _ => false,
+            _ => Leftover::None,
         };
         match result {
-            Ok(reply) if reply.reusable && !is_more => {
+            Ok(reply) if reply.reusable && leftover == Leftover::None => {
                 self.used_ns = sent_ns;
                 self.erred = 0;
                 if reply.status >= SERVER_ERROR {
@@ -388,7 +385,7 @@ impl Connection {
                 Err(self.explain(&error, cut, reason))
             }
             Ok(reply) => {
-                if is_more || reply.followed {
+                if leftover == Leftover::Received || reply.followed {
                     self.count(IdleState::Unsolicited);
                 }
                 self.stream = None;

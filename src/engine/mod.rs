@@ -41,6 +41,7 @@ mod redirect;
 mod release;
 mod reopening;
 mod request;
+mod request_buffers;
 mod roster;
 mod runtime;
 mod session;

@@ -9,9 +9,9 @@ use super::connection::{Connection, LOOK_AFTER_IDLE_NS};
 use super::inbox::Inbox;
 use super::kept_waker::remember;
 use super::link::{Broken, ReplyHead};
-use super::net::is_stale;
+use super::net::{IdleState, is_stale};
 use super::release::Released;
-use super::socket_ring::{Idle, SocketRing};
+use super::socket_ring::SocketRing;
 use crate::stats::Reason;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -91,7 +91,7 @@ impl RaceConnection {
     pub fn ready_descriptor(&self, now_ns: u64) -> Option<RawFd> {
         let descriptor = self.descriptor.get();
         let is_alive = || match &self.ring {
-            Some(ring) => ring.idle(self.slot as u32) == Idle::Usable,
+            Some(ring) => ring.idle(self.slot as u32) == IdleState::Quiet,
             None => {
                 now_ns.saturating_sub(self.used_ns.get()) < LOOK_AFTER_IDLE_NS
                     || !is_stale(descriptor)

@@ -8,6 +8,7 @@ use super::manners::Manners;
 use super::pacer::Pacer;
 use super::pool::Pool;
 use super::recorder::Recorder;
+use super::request_buffers::{RequestBuffers, SENT_AT_ONCE};
 use super::socket_ring::SocketRing;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -27,9 +28,8 @@ pub struct Transport {
     pub(super) recorder: Rc<RefCell<Recorder>>,
     /// What they travel over; without it the runtime's own sends and receives are used.
     pub(super) ring: Option<Rc<SocketRing>>,
-    /// Without a ring: buffers for requests between being written and being sent. The last one back is the next
-    /// one out, so that a few warm ones do for all users.
-    request_buffers: RefCell<Vec<Vec<u8>>>,
+    /// Without a ring, which has its own.
+    request_buffers: RefCell<RequestBuffers>,
     /// With a ring: where users gather replies that come in pieces.
     gathering: RefCell<Vec<Vec<u8>>>,
     /// Without a ring: permissions to send.
@@ -40,21 +40,9 @@ pub struct Transport {
     pub(super) manners: Manners,
 }
 
-/// Requests of a core that are handed to the kernel in one go. The kernel sends them one after the
-/// other, so that those behind would wait unsent while their service time runs; and it meets their
-/// sockets again for the replies, which stay in its nearest cache only if they are few. Measured
-/// with 4,096 connections, CPU a request: 7.2 µs at 32, 7.9 at 64, 9.3 without a limit; with 64
-/// connections 5.0, 4.75 and 4.7.
-const SENT_AT_ONCE: usize = 32;
-/// Buffers for requests that are made before the start. Where more users become due in one moment
-/// there will be more, once: as many as there ever were at once.
-const READY_BUFFERS: usize = 256;
 /// Users that gather a reply in pieces at one moment, and room for it; more of either is made once.
 const GATHERING_USERS: usize = 64;
 const GATHERED_BYTES: usize = 16 << 10;
-/// Room for a request; a longer one grows the buffer once.
-const REQUEST_BYTES: usize = 1_024;
-
 impl Transport {
     /// A transport for `connections` connections of one core, used by `users`, to the target at
     /// `addresses`.
@@ -67,13 +55,7 @@ impl Transport {
         recorder: Rc<RefCell<Recorder>>,
         ring: Option<Rc<SocketRing>>,
     ) -> Self {
-        // The ring has its own.
-        let ready_made = if ring.is_some() {
-            0
-        } else {
-            users.min(READY_BUFFERS)
-        };
-        let buffers = (0..ready_made).map(|_| Vec::with_capacity(REQUEST_BYTES));
+        let senders = if ring.is_some() { 0 } else { users };
         let gathering = (0..GATHERING_USERS).map(|_| Vec::with_capacity(GATHERED_BYTES));
         let gathering = gathering.collect();
         Self {
@@ -83,7 +65,7 @@ impl Transport {
             pacer,
             recorder,
             ring,
-            request_buffers: RefCell::new(buffers.collect()),
+            request_buffers: RefCell::new(RequestBuffers::new(senders)),
             gathering: RefCell::new(gathering),
             send_permits: Pool::new(vec![(); SENT_AT_ONCE], users),
             known_heads: Rc::default(),
@@ -116,8 +98,7 @@ impl Transport {
         if let Some(ring) = &self.ring {
             return ring.request_buffer();
         }
-        let buffer = self.request_buffers.borrow_mut().pop();
-        buffer.unwrap_or_else(|| Vec::with_capacity(REQUEST_BYTES))
+        self.request_buffers.borrow_mut().take()
     }
 
     /// Room to gather a reply in.
@@ -134,6 +115,6 @@ impl Transport {
     /// Takes back a buffer whose request was sent.
     #[inline]
     pub(super) fn keep_request_buffer(&self, buffer: Vec<u8>) {
-        self.request_buffers.borrow_mut().push(buffer);
+        self.request_buffers.borrow_mut().keep(buffer);
     }
 }

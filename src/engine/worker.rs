@@ -151,6 +151,8 @@ async fn run<S: Script>(
     }
     // Nothing of this runtime is in flight, so that blocking the thread blocks nothing else.
     let Ok(start_ns) = handle.start.recv() else {
+        drop(connections);
+        core.end(driving).await;
         return;
     };
     core.begin(start_ns, &config);

@@ -2,9 +2,8 @@
 //! fills the memory or the console, and the run goes on.
 
 use crate::invocation::Invocation;
+use crate::small_server::serving;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 
 /// More than a run of a second takes, and much less than what the sources send.
 const MOST_KIB: u64 = 1 << 20;
@@ -52,19 +51,6 @@ const ENDLESS: &[Endless] = &[
         told: "more than the 4 MiB that are read at once",
     },
 ];
-
-fn serving(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address").to_string();
-    let serve = Arc::new(serve);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let serve = Arc::clone(&serve);
-            std::thread::spawn(move || serve(stream));
-        }
-    });
-    address
-}
 
 /// Runs with the source that `flags` name; returns what was printed, and what its problems are.
 fn observed(flags: &str) -> (String, String) {

@@ -2,9 +2,10 @@
 //! terminal, pose as something else, get calculated by a spreadsheet, or choose where a request goes.
 
 use crate::invocation::{Ended, run_inside};
+use crate::small_server::serving;
 use shopblast::plan::is_harmful;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
 /// What they write.
@@ -24,20 +25,6 @@ const HOSTILE: &[&str] = &[
     "line\u{2028}end",
     "nul\0byte",
 ];
-
-/// Serves each connection on a thread that ends with the test's process.
-fn serving(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address").to_string();
-    let serve = Arc::new(serve);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let serve = Arc::clone(&serve);
-            std::thread::spawn(move || serve(stream));
-        }
-    });
-    address
-}
 
 /// The first line of the next request.
 fn request(reader: &mut BufReader<TcpStream>) -> Option<String> {

@@ -1,8 +1,10 @@
 //! What servers do to connections on which nothing is asked: it is counted, and fails no request.
 
 use crate::invocation::run;
+use crate::small_server::serving;
+use crate::whole_request::is_complete;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
@@ -15,14 +17,8 @@ const TIRES_AFTER: Duration = Duration::from_millis(30);
 
 /// A server that answers one request of each connection, says `farewell` a little later, and closes.
 fn server(farewell: &'static [u8]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            thread::spawn(move || serve(stream, farewell));
-        }
-    });
-    url
+    let address = serving(move |stream| serve(stream, farewell));
+    format!("http://{address}")
 }
 
 fn serve(mut stream: TcpStream, farewell: &[u8]) {
@@ -38,17 +34,6 @@ fn serve(mut stream: TcpStream, farewell: &[u8]) {
         thread::sleep(TIRES_AFTER);
         let _ = stream.write_all(farewell);
     }
-}
-
-fn is_complete(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
-        return false;
-    };
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
-    body.len() >= length.map_or(0, |length| length.parse().expect("a length"))
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod sandbox_client;
 mod sandbox_request;
 #[path = "../web_server/mod.rs"]
 mod web_server;
+#[path = "../whole_request/mod.rs"]
+mod whole_request;
 
 mod described_server;
 mod odd_server;
@@ -35,6 +37,7 @@ mod replay;
 mod report_files;
 mod runs;
 mod same_streams;
+mod small_server;
 mod surroundings;
 mod terminal_view;
 mod thresholds;

@@ -6,6 +6,8 @@
 mod coupon_workload;
 #[path = "../sandbox_request/mod.rs"]
 mod sandbox_request;
+#[path = "../whole_request/mod.rs"]
+mod whole_request;
 
 mod descriptors;
 mod own_workload;

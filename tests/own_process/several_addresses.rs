@@ -3,6 +3,7 @@
 
 use crate::alone;
 use crate::coupon_workload::CouponShop;
+use crate::whole_request::is_complete;
 use shopblast::engine::Subject;
 use shopblast::plan::{
     AddressChoice, ClassShare, Driver, Load, Pacing, Plan, RunId, Stage, Target,
@@ -100,18 +101,6 @@ impl Counts {
             }
         }
     }
-}
-
-/// Whether a request is there in full: one at a time is on its way.
-fn is_complete(came: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(came);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
-        return false;
-    };
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
-    body.len() >= length.map_or(0, |length| length.parse().expect("a length"))
 }
 
 /// Servers at these addresses, all on one port, which nobody has at the other addresses.

@@ -18,12 +18,13 @@ use std::task::{Context, Poll, Waker};
 /// An eventfd counts in so many bytes.
 const COUNT_BYTES: usize = 8;
 
-/// Turns `ring` until [`SocketRing::end`].
+/// Turns `ring` until [`SocketRing::end`]. A ring has one driver.
 ///
 /// # Errors
-/// When no descriptor is left to wait with.
+/// When the runtime cannot wait, or the ring has a driver.
 pub async fn drive(ring: Rc<SocketRing>) -> io::Result<()> {
-    let signal = File::from_std(ring.signal()?)?;
+    let signal = ring.take_signal().ok_or(io::ErrorKind::ResourceBusy)?;
+    let signal = File::from_std(signal)?;
     let turns = Rc::new(Turns::default());
     let giving_way = spawn(give_way(Rc::clone(&turns)));
     let mut count = Some(vec![0; COUNT_BYTES]);

@@ -28,7 +28,8 @@ mod state;
 pub use driving::drive;
 pub use ring::SocketRing;
 pub use socket::{ReceivedBuffer, RingSocket};
-pub use sockets::{Arrival, Idle};
+pub use sockets::Arrival;
+pub use state::Leftover;
 
 /// How a ring of this kind would be set up here.
 ///

@@ -1,10 +1,11 @@
 //! The ring as the rest of the engine sees it.
 
 use super::buffers::ReceiveBuffers;
-use super::sockets::{Arrival, FilledBuffer, Idle};
-use super::state::RingState;
+use super::sockets::{Arrival, FilledBuffer};
+use super::state::{Leftover, RingState};
 use crate::engine::destination::Destination;
 use crate::engine::kept_waker::remember;
+use crate::engine::net::IdleState;
 use rustix::event::{EventfdFlags, eventfd};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -23,6 +24,8 @@ pub struct SocketRing {
     /// Before the ring, whose end releases them.
     pub(super) buffers: ReceiveBuffers,
     state: RefCell<RingState>,
+    /// Readable when something has completed, or can; taken by the driver.
+    signal: Cell<Option<File>>,
     driver: RefCell<Option<Waker>>,
     /// Whether the driver waits in the runtime and has to be told of what is queued.
     pub(super) is_asleep: Cell<bool>,
@@ -37,8 +40,11 @@ impl SocketRing {
     pub fn new(sockets: usize) -> io::Result<Rc<Self>> {
         let state = RingState::new(sockets, BUFFERS)?;
         let buffers = ReceiveBuffers::register(&state.submitter(), BUFFERS, BUFFER_BYTES)?;
+        let signal = File::from(eventfd(0, EventfdFlags::CLOEXEC)?);
+        state.submitter().register_eventfd(signal.as_raw_fd())?;
         Ok(Rc::new(Self {
             buffers,
+            signal: Cell::new(Some(signal)),
             state: RefCell::new(state),
             driver: RefCell::new(None),
             is_asleep: Cell::new(false),
@@ -60,14 +66,14 @@ impl SocketRing {
 
     /// What `socket` is while no request is in flight on it.
     #[inline]
-    pub fn idle(&self, socket: u32) -> Idle {
+    pub fn idle(&self, socket: u32) -> IdleState {
         self.state.borrow().sockets.idle(socket)
     }
 
     /// An empty buffer for a request.
     #[inline]
     pub fn request_buffer(&self) -> Vec<u8> {
-        self.state.borrow_mut().request_buffer()
+        self.state.borrow_mut().request_buffers.take()
     }
 
     /// Hands `request` to the kernel, soon: at the end of this turn of the loop at the latest.
@@ -97,13 +103,10 @@ impl SocketRing {
         next.map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// The request on `socket` is over. Whether something came that was no part of its reply.
+    /// The request on `socket` is over. What is left of it.
     #[inline]
-    pub fn finish(&self, socket: u32) -> bool {
-        let mut state = self.state.borrow_mut();
-        state
-            .sockets
-            .finish(socket, |unread| self.buffers.offer(unread))
+    pub fn finish(&self, socket: u32) -> Leftover {
+        self.state.borrow_mut().finish(socket, &self.buffers)
     }
 
     /// Hands each of `sends` to the kernel, those of one submission together, and returns when it has
@@ -133,12 +136,9 @@ impl SocketRing {
         self.state.borrow_mut().turn(&self.buffers)
     }
 
-    /// What is readable when something has completed, or can.
-    pub(super) fn signal(&self) -> io::Result<File> {
-        let signal = eventfd(0, EventfdFlags::CLOEXEC)?;
-        let state = self.state.borrow();
-        state.submitter().register_eventfd(signal.as_raw_fd())?;
-        Ok(signal.into())
+    /// What is readable when something has completed, or can. `None` when somebody has it.
+    pub(super) fn take_signal(&self) -> Option<File> {
+        self.signal.take()
     }
 
     /// The driver waits in the runtime from now on, and is woken by what is queued.

@@ -1,7 +1,9 @@
 //! One connection on the ring, and what came on it.
 
 use super::ring::SocketRing;
-use super::sockets::{Arrival, FilledBuffer, Idle};
+use super::sockets::{Arrival, FilledBuffer};
+use super::state::Leftover;
+use crate::engine::net::IdleState;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
@@ -27,7 +29,7 @@ impl RingSocket {
     /// What it is while no request is in flight.
     #[inline]
     #[must_use]
-    pub fn idle(&self) -> Idle {
+    pub fn idle(&self) -> IdleState {
         self.ring.idle(self.place)
     }
 
@@ -46,10 +48,10 @@ impl RingSocket {
         })
     }
 
-    /// The request is over. Whether something came that was no part of its reply.
+    /// The request is over. What is left of it.
     #[inline]
     #[must_use]
-    pub fn finish(&self) -> bool {
+    pub fn finish(&self) -> Leftover {
         self.ring.finish(self.place)
     }
 

@@ -4,6 +4,7 @@
 //! Only what arrives while a request is in flight can be its reply. All else is unsolicited: from
 //! then on the socket answers nothing.
 
+use crate::engine::net::IdleState;
 use std::task::Waker;
 
 /// Stands for no buffer.
@@ -34,17 +35,6 @@ pub struct FilledBuffer {
     pub buffer: u16,
     /// So many bytes came.
     pub bytes: u32,
-}
-
-/// What an idle socket is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Idle {
-    /// A request may be sent.
-    Usable,
-    /// The peer closed or broke it.
-    Closed,
-    /// Something came that nobody had asked for.
-    Unsolicited,
 }
 
 /// What came in a buffer that waits, and the buffer that came after it on the same socket.
@@ -173,12 +163,12 @@ impl SocketTable {
 
     /// What the socket is while no request is in flight.
     #[inline]
-    pub(super) fn idle(&self, socket: u32) -> Idle {
+    pub(super) fn idle(&self, socket: u32) -> IdleState {
         let state = &self.sockets[socket as usize];
         match (state.is_unsolicited, state.end) {
-            (true, _) => Idle::Unsolicited,
-            (false, SocketEnd::None) => Idle::Usable,
-            (false, _) => Idle::Closed,
+            (true, _) => IdleState::Unsolicited,
+            (false, SocketEnd::None) => IdleState::Quiet,
+            (false, _) => IdleState::Closed,
         }
     }
 
@@ -333,7 +323,7 @@ mod tests {
             let mut next_byte = 0_u8;
             for op in ops {
                 match op {
-                    Op::Begin if in_flight || table.idle(SOCKET) != Idle::Usable => {}
+                    Op::Begin if in_flight || table.idle(SOCKET) != IdleState::Quiet => {}
                     Op::Begin => {
                         table.begin(SOCKET);
                         in_flight = true;
@@ -397,9 +387,9 @@ mod tests {
                 if !in_flight {
                     prop_assert!(out.is_empty(), "{:?}", out);
                     let expected = match (spoilt, end) {
-                        (true, _) => Idle::Unsolicited,
-                        (false, true) => Idle::Closed,
-                        (false, false) => Idle::Usable,
+                        (true, _) => IdleState::Unsolicited,
+                        (false, true) => IdleState::Closed,
+                        (false, false) => IdleState::Quiet,
                     };
                     prop_assert_eq!(table.idle(SOCKET), expected);
                 }

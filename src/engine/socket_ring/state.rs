@@ -4,6 +4,7 @@ use super::buffers::{GROUP, ReceiveBuffers};
 use super::sockets::{Fate, FilledBuffer, SocketTable};
 use crate::engine::destination::Destination;
 use crate::engine::net::count_ring_entry;
+use crate::engine::request_buffers::{RequestBuffers, SENT_AT_ONCE};
 
 use io_uring::squeue::{Entry, Flags};
 use io_uring::{IoUring, Submitter, cqueue, opcode, types};
@@ -14,22 +15,23 @@ use std::os::fd::RawFd;
 const ENTRIES: u32 = 256;
 /// Most completions between two looks; more are kept by the kernel, at a cost.
 const COMPLETIONS: u32 = 4_096;
-/// Requests that are handed to the kernel in one go. It sends them one after the other, so that
-/// those behind wait unsent while their service time runs.
-const SENT_AT_ONCE: u32 = 32;
-/// Room for a request; a longer one grows its buffer once.
-const REQUEST_BYTES: usize = 1_024;
-/// Request buffers that are made before the start. Where more users become due in one moment there
-/// will be more, once: as many as there ever were at once.
-const READY_BUFFERS: usize = 256;
-/// Request buffers that are kept: as many as are filled between two turns, nearly always.
-const KEPT_BUFFERS: usize = 1_024;
 /// The kernel takes all of a request at once, or tells that it did not, and does not end the process
 /// when the peer is gone. With MSG_WAITALL a part of it is no success, and so is told.
 const AT_ONCE: i32 = libc::MSG_DONTWAIT | libc::MSG_WAITALL | libc::MSG_NOSIGNAL;
 /// The kernel waits until the peer takes it.
 const IN_TIME: i32 = libc::MSG_WAITALL | libc::MSG_NOSIGNAL;
 const GETEVENTS: u32 = 1;
+
+/// What is left of a request that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    /// Nothing: another one can be sent.
+    None,
+    /// Something came that was no part of its reply.
+    Received,
+    /// It was answered before all of it had left.
+    Unsent,
+}
 
 /// What a completion is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,9 +76,7 @@ pub(super) struct RingState {
     sent: Vec<(u32, Vec<u8>)>,
     /// Requests of which the kernel took a part at first.
     slow: Vec<SlowRequest>,
-    /// Empty buffers for requests. The last one back is the next one out, so that a few warm ones
-    /// do for all users.
-    request_buffers: Vec<Vec<u8>>,
+    pub(super) request_buffers: RequestBuffers,
     /// Sockets whose receive has to be armed again.
     unarmed: Vec<(u32, u16)>,
     /// What became of each request of a race.
@@ -104,18 +104,15 @@ impl RingState {
             .submitter()
             .register_files_sparse(sockets.max(1) as u32)
             .is_ok();
-        let mut request_buffers = Vec::with_capacity(KEPT_BUFFERS);
-        let ready_made = (0..sockets.min(READY_BUFFERS)).map(|_| Vec::with_capacity(REQUEST_BYTES));
-        request_buffers.extend(ready_made);
         Ok(Self {
             ring,
             sockets: SocketTable::new(sockets, buffers),
             descriptors: vec![-1; sockets].into(),
             registered,
             unsubmitted: 0,
-            sent: Vec::with_capacity(KEPT_BUFFERS),
+            sent: Vec::with_capacity(sockets),
             slow: Vec::new(),
-            request_buffers,
+            request_buffers: RequestBuffers::new(sockets),
             unarmed: Vec::with_capacity(sockets),
             race_results: Vec::with_capacity(sockets),
         })
@@ -123,13 +120,6 @@ impl RingState {
 
     pub(super) fn submitter(&self) -> Submitter<'_> {
         self.ring.submitter()
-    }
-
-    /// An empty buffer for a request.
-    #[inline]
-    pub(super) fn request_buffer(&mut self) -> Vec<u8> {
-        let buffer = self.request_buffers.pop();
-        buffer.unwrap_or_else(|| Vec::with_capacity(REQUEST_BYTES))
     }
 
     /// Has something complete, without effect.
@@ -181,21 +171,11 @@ impl RingState {
     pub(super) fn close(&mut self, socket: u32, buffers: &ReceiveBuffers) {
         let receive = Kind::Receive.mark(self.sockets.generation(socket), socket);
         self.sockets.close(socket, |unread| buffers.offer(unread));
-        let cancel = opcode::AsyncCancel::new(receive).build();
-        self.push(
-            cancel
-                .flags(Flags::SKIP_SUCCESS)
-                .user_data(Kind::Cancel.mark(0, socket)),
-        );
-        for slow in self.slow.iter().filter(|slow| slow.socket == socket) {
-            let rest = Kind::Rest.mark(slow.generation, socket);
-            let cancel = opcode::AsyncCancel::new(rest).build();
-            let cancel = cancel
-                .flags(Flags::SKIP_SUCCESS)
-                .user_data(Kind::Cancel.mark(0, socket));
-            // SAFETY: a cancellation names no memory.
-            if unsafe { self.ring.submission().push(&cancel) }.is_ok() {
-                self.unsubmitted += 1;
+        self.cancel(receive);
+        for place in 0..self.slow.len() {
+            let slow = &self.slow[place];
+            if slow.socket == socket {
+                self.cancel(Kind::Rest.mark(slow.generation, socket));
             }
         }
         // The connection lives as long as the kernel holds it for a receive or in its table.
@@ -204,6 +184,32 @@ impl RingState {
             let _ = self.ring.submitter().register_files_update(socket, &[-1]);
         }
         self.descriptors[socket as usize] = -1;
+    }
+
+    fn cancel(&mut self, mark: u64) {
+        let cancel = opcode::AsyncCancel::new(mark).build();
+        self.push(
+            cancel
+                .flags(Flags::SKIP_SUCCESS)
+                .user_data(Kind::Cancel.mark(0, 0)),
+        );
+    }
+
+    /// The request on `socket` is over; its buffers that nobody has read go back. Whether something
+    /// came that was no part of its reply, or a part of it has not left yet: then nothing else can be
+    /// sent on the connection.
+    #[inline]
+    pub(super) fn finish(&mut self, socket: u32, buffers: &ReceiveBuffers) -> Leftover {
+        let is_sending = !self.slow.is_empty()
+            && self.slow.iter().any(|slow| {
+                slow.socket == socket && self.sockets.is_current(socket, slow.generation)
+            });
+        let is_more = self.sockets.finish(socket, |unread| buffers.offer(unread));
+        match (is_more, is_sending) {
+            (true, _) => Leftover::Received,
+            (false, true) => Leftover::Unsent,
+            (false, false) => Leftover::None,
+        }
     }
 
     #[inline]
@@ -218,7 +224,7 @@ impl RingState {
         );
         // The entry names the bytes, which stay where they are when the vector is moved.
         self.sent.push((socket, request));
-        if self.unsubmitted >= SENT_AT_ONCE {
+        if self.unsubmitted as usize >= SENT_AT_ONCE {
             self.submit();
         }
     }
@@ -293,11 +299,8 @@ impl RingState {
         let reaped = self.reap(buffers);
         if self.unsubmitted == 0 {
             // All of them were taken or have told that they were not.
-            for (_, mut request) in self.sent.drain(..) {
-                if self.request_buffers.len() < KEPT_BUFFERS {
-                    request.clear();
-                    self.request_buffers.push(request);
-                }
+            for (_, request) in self.sent.drain(..) {
+                self.request_buffers.keep(request);
             }
         }
         reaped

@@ -2,6 +2,7 @@
 //! one beside it.
 
 use super::*;
+use crate::engine::net::IdleState;
 use crate::engine::runtime::{Runtime, spawn};
 use crate::plan::Driver;
 use std::io::{Read, Write};
@@ -89,11 +90,11 @@ fn a_request_and_its_reply_travel_again_and_again() {
             let request = format!("{number:05}");
             ask(&socket, request.as_bytes());
             assert_eq!(text(&socket, 5).await, request.as_bytes());
-            assert!(!socket.finish());
-            assert_eq!(socket.idle(), Idle::Usable);
+            assert_eq!(socket.finish(), Leftover::None);
+            assert_eq!(socket.idle(), IdleState::Quiet);
         }
         drop(serving.join().unwrap());
-        until(|| socket.idle() == Idle::Closed).await;
+        until(|| socket.idle() == IdleState::Closed).await;
     });
 }
 
@@ -104,19 +105,19 @@ fn what_comes_unasked_for_is_no_reply() {
         server
             .write_all(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
             .unwrap();
-        until(|| socket.idle() == Idle::Unsolicited).await;
+        until(|| socket.idle() == IdleState::Unsolicited).await;
         // The place serves another connection then, which knows nothing of it.
         drop(socket);
         let (socket, mut server) = on(&ring, 0);
-        assert_eq!(socket.idle(), Idle::Usable);
+        assert_eq!(socket.idle(), IdleState::Quiet);
         ask(&socket, b"?");
         until_asked(&server).await;
         server.write_all(b"one").unwrap();
         assert_eq!(text(&socket, 3).await, b"one");
         server.write_all(b"more").unwrap();
-        let is_more = socket.finish();
-        until(|| is_more || socket.idle() == Idle::Unsolicited).await;
-        assert_eq!(socket.idle(), Idle::Unsolicited);
+        let is_more = socket.finish() == Leftover::Received;
+        until(|| is_more || socket.idle() == IdleState::Unsolicited).await;
+        assert_eq!(socket.idle(), IdleState::Unsolicited);
     });
 }
 
@@ -137,7 +138,7 @@ fn a_reply_larger_than_all_buffers_arrives_whole_and_in_order() {
                 .enumerate()
                 .all(|(at, &byte)| byte == (at / 7) as u8)
         );
-        assert!(!socket.finish());
+        assert_eq!(socket.finish(), Leftover::None);
         serving.join().unwrap();
     });
 }
@@ -165,11 +166,35 @@ fn a_request_that_the_kernel_takes_piece_by_piece_arrives_whole() {
 }
 
 #[test]
+fn a_reply_that_comes_before_the_request_has_left_is_told_and_ends_the_connection() {
+    with_ring(|ring| async move {
+        let (socket, mut server) = on(&ring, 4);
+        // More than the kernel takes while nobody reads.
+        socket.send(vec![b'?'; 64 << 20]);
+        until_asked(&server).await;
+        server.write_all(b"413").unwrap();
+        assert_eq!(text(&socket, 3).await, b"413");
+        assert_eq!(socket.finish(), Leftover::Unsent);
+        drop((socket, server));
+        // The place serves the next connection, and nothing of the rest goes there.
+        let (socket, mut server) = on(&ring, 4);
+        ask(&socket, b"next");
+        until_asked(&server).await;
+        let mut came = [0; 5];
+        assert_eq!(server.read(&mut came).unwrap(), 4);
+        assert_eq!(&came[..4], b"next");
+        server.write_all(b"ok").unwrap();
+        assert_eq!(text(&socket, 2).await, b"ok");
+        assert_eq!(socket.finish(), Leftover::None);
+    });
+}
+
+#[test]
 fn every_end_is_told_as_what_it_is() {
     with_ring(|ring| async move {
         let (socket, server) = on(&ring, 0);
         drop(server);
-        until(|| socket.idle() == Idle::Closed).await;
+        until(|| socket.idle() == IdleState::Closed).await;
         // The first bytes to a closed connection are answered with a reset.
         ask(&socket, b"?");
         assert_eq!(named(&socket.arrival().await), "closed");
@@ -206,6 +231,6 @@ fn a_place_that_is_opened_again_hears_nothing_of_the_connection_before() {
         until_asked(&server).await;
         server.write_all(b"mine").unwrap();
         assert_eq!(text(&socket, 4).await, b"mine");
-        assert!(!socket.finish());
+        assert_eq!(socket.finish(), Leftover::None);
     });
 }

@@ -15,6 +15,7 @@ mod crowd;
 mod destination;
 mod doubt;
 mod exchange_log;
+mod fetch_ahead;
 mod health;
 mod id;
 mod in_flight;

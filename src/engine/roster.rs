@@ -258,7 +258,7 @@ impl<S: Script> Roster<S> {
         let counts = Rc::clone(&self.counts);
         let arrivals = self.arrivals.clone();
         let retired = Rc::clone(&self.retired);
-        spawn(async move {
+        let life = async move {
             let user = &mut session;
             let active = &counts.active;
             match arrivals {
@@ -267,7 +267,11 @@ impl<S: Script> Roster<S> {
             }
             retire(&retired, session.into_link().into_user_connection());
             counts.living.set(counts.living.get() - 1);
-        });
+        };
+        if let Some(ring) = &self.transport.ring {
+            ring.expect_readers_of(size_of_val(&life));
+        }
+        spawn(life);
     }
 }
 

@@ -4,6 +4,7 @@
 //! Only what arrives while a request is in flight can be its reply. All else is unsolicited: from
 //! then on the socket answers nothing.
 
+use crate::engine::fetch_ahead::fetch_ahead;
 use crate::engine::net::IdleState;
 use std::task::Waker;
 
@@ -82,6 +83,8 @@ const _: () = assert!(size_of::<SocketState>() <= 40);
 pub(super) struct SocketTable {
     sockets: Box<[SocketState]>,
     buffers: Box<[WaitingBuffer]>,
+    /// Bytes of the tasks that read.
+    reader_bytes: usize,
 }
 
 impl SocketTable {
@@ -105,6 +108,20 @@ impl SocketTable {
         Self {
             sockets: (0..sockets).map(|_| closed()).collect(),
             buffers: vec![empty; usize::from(buffers)].into(),
+            reader_bytes: 0,
+        }
+    }
+
+    /// The tasks that read are so large.
+    pub(super) fn expect_readers_of(&mut self, bytes: usize) {
+        self.reader_bytes = bytes;
+    }
+
+    /// Has the task that waits for `socket`, if there is one, be there when it is woken.
+    #[inline]
+    pub(super) fn fetch_reader(&self, socket: u32) {
+        if let Some(waker) = &self.sockets[socket as usize].waker {
+            fetch_ahead(waker.data(), self.reader_bytes);
         }
     }
 

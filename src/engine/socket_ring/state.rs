@@ -15,6 +15,9 @@ use std::os::fd::RawFd;
 const ENTRIES: u32 = 256;
 /// Most completions between two looks; more are kept by the kernel, at a cost.
 const COMPLETIONS: u32 = 4_096;
+/// Completions whose readers are fetched from memory at the same time, before the first of them is
+/// woken. The kernel tells of twenty in a call when more wait.
+const LOOKED_AT_TOGETHER: usize = 32;
 /// The kernel takes all of a request at once, or tells that it did not, and does not end the process
 /// when the peer is gone. With MSG_WAITALL a part of it is no success, and so is told.
 const AT_ONCE: i32 = libc::MSG_DONTWAIT | libc::MSG_WAITALL | libc::MSG_NOSIGNAL;
@@ -81,6 +84,8 @@ pub(super) struct RingState {
     unarmed: Vec<(u32, u16)>,
     /// What became of each request of a race.
     race_results: Vec<i32>,
+    /// Completions that are being looked at. Empty between two looks.
+    batch: Vec<cqueue::Entry>,
 }
 
 struct SlowRequest {
@@ -115,6 +120,7 @@ impl RingState {
             request_buffers: RequestBuffers::new(sockets),
             unarmed: Vec::with_capacity(sockets),
             race_results: Vec::with_capacity(sockets),
+            batch: Vec::with_capacity(LOOKED_AT_TOGETHER),
         })
     }
 
@@ -308,12 +314,23 @@ impl RingState {
 
     fn reap(&mut self, buffers: &ReceiveBuffers) -> usize {
         let mut reaped = 0;
+        let mut batch = std::mem::take(&mut self.batch);
         loop {
-            let Some(completion) = self.ring.completion().next() else {
+            batch.extend(self.ring.completion().take(LOOKED_AT_TOGETHER));
+            if batch.is_empty() {
+                self.batch = batch;
                 return reaped;
-            };
-            reaped += 1;
-            self.complete(buffers, &completion);
+            }
+            reaped += batch.len();
+            for completion in &batch {
+                let (kind, _, number) = Kind::read(completion.user_data());
+                if kind == Kind::Receive {
+                    self.sockets.fetch_reader(number);
+                }
+            }
+            for completion in batch.drain(..) {
+                self.complete(buffers, &completion);
+            }
         }
     }
 

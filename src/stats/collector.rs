@@ -99,8 +99,11 @@ impl CollectorInbox {
         };
         while !seconds.all_done() {
             let Ok(set) = self.full.recv() else { break };
-            seconds.accept(&set);
-            self.give_back(set);
+            // All that is there: a set that waited behind another one is not late.
+            for set in std::iter::once(set).chain(self.full.try_iter()) {
+                seconds.accept(&set);
+                self.give_back(set);
+            }
             while let Some(mut interval) = seconds.next_complete() {
                 merging.second(&mut interval);
                 seconds.recycle(interval);

@@ -4,6 +4,10 @@
 //! milliseconds of each other. A second closes when every worker has reported past its end, or
 //! when any worker has reported a whole second more: a late worker holds the others up for one
 //! second at most. What it delivers then goes into the oldest second that is still open.
+//!
+//! Where every worker reports several seconds in one set (the process was stopped, or the collector had
+//! no CPU and gave no empty set back), the second is as long as they are: nobody knows what happened in
+//! which of them, and the rate is what it was.
 
 use super::{CoreInterval, MergedInterval, Phase, SetShape};
 use std::collections::BTreeMap;
@@ -109,17 +113,32 @@ impl Seconds {
         self.spare.push(interval);
     }
 
+    /// Where a second that is closed ends: after a second, before it when all are done, and after it
+    /// when nobody reported anything of the seconds that follow.
+    fn end_of(&self, interval: &MergedInterval) -> u64 {
+        let (start_us, full_us) = (interval.start_us, interval.start_us + SECOND_US);
+        let sets_end_us = interval.cores.iter().map(|core| core.end_us).max();
+        let sets_end_us = sets_end_us.unwrap_or_default();
+        let next_us = self.open.values().map(|next| next.start_us).min();
+        let working = self.workers.iter().filter(|worker| !worker.done);
+        let reported_us = working.map(|worker| worker.reported_us).min();
+        // What is to come begins where the last set ended, which belongs to the second there.
+        let to_come_us = reported_us.map(|us| (us + TOLERANCE_US) / SECOND_US * SECOND_US);
+        let free_us = to_come_us.into_iter().chain(next_us).min();
+        let free_us = free_us.unwrap_or(u64::MAX);
+        let end_us = sets_end_us.min(free_us.max(full_us)).max(start_us + 1);
+        match end_us.abs_diff(full_us) <= TOLERANCE_US {
+            true => full_us,
+            false => end_us,
+        }
+    }
+
     fn close(&mut self, ordinal: u64) -> Option<MergedInterval> {
         let mut interval = self.open.remove(&ordinal)?;
         interval.sum_up();
-        self.first_open = ordinal + 1;
-        let reported_us = interval.cores.iter().map(|core| core.end_us).max();
-        interval.end_us = reported_us
-            .unwrap_or_default()
-            .clamp(interval.start_us + 1, interval.start_us + SECOND_US);
-        if interval.end_us + TOLERANCE_US >= interval.start_us + SECOND_US {
-            interval.end_us = interval.start_us + SECOND_US;
-        }
+        interval.end_us = self.end_of(&interval);
+        self.first_open = (interval.end_us + TOLERANCE_US).div_euclid(SECOND_US);
+        self.first_open = self.first_open.max(ordinal + 1);
         interval.phase = if interval.start_us < self.spawned_us {
             Phase::Spawning
         } else {

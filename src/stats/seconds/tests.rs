@@ -78,6 +78,36 @@ fn a_late_worker_holds_the_others_up_for_one_second_only_and_loses_nothing() {
 }
 
 #[test]
+fn what_all_report_of_several_seconds_is_one_long_second() {
+    for workers in [1, 2, 3] {
+        let mut seconds = Seconds::new(workers, SHAPE, 0);
+        let mut report = |start_ms: u64, end_ms: u64, last: bool| {
+            for core in 0..workers {
+                seconds.accept(&set(core, start_ms, end_ms, last));
+            }
+            complete(&mut seconds)
+        };
+        let requests = workers as u64;
+        assert_eq!(report(0, 1_000, false), [(0, 1_000, requests)]);
+        assert_eq!(report(1_000, 6_400, false), [(1_000, 6_000, requests)]);
+        // Late swaps follow one another at once until they have caught up.
+        assert_eq!(report(6_400, 6_420, false), []);
+        assert_eq!(report(6_420, 7_000, false), [(6_000, 7_000, 2 * requests)]);
+        assert_eq!(report(7_000, 9_200, true), [(7_000, 9_200, requests)]);
+    }
+}
+
+#[test]
+fn one_worker_that_reports_several_seconds_makes_nobody_elses_second_longer() {
+    let mut seconds = Seconds::new(2, SHAPE, 0);
+    seconds.accept(&set(0, 0, 3_000, false));
+    seconds.accept(&set(1, 0, 1_000, false));
+    assert_eq!(complete(&mut seconds), [(0, 1_000, 2)]);
+    seconds.accept(&set(1, 1_000, 2_000, false));
+    assert_eq!(complete(&mut seconds), [(1_000, 2_000, 1)]);
+}
+
+#[test]
 fn a_worker_that_is_done_is_not_waited_for() {
     let mut seconds = Seconds::new(2, SHAPE, 0);
     seconds.accept(&set(1, 0, 400, true));

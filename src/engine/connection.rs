@@ -159,6 +159,12 @@ impl Connection {
     }
 
     #[cold]
+    fn count_early_answer(&self) {
+        let mut recorder = self.transport.recorder.borrow_mut();
+        recorder.interval().counters.answered_early += 1;
+    }
+
+    #[cold]
     fn count(&self, state: IdleState) {
         let mut recorder = self.transport.recorder.borrow_mut();
         let counters = &mut recorder.interval().counters;
@@ -387,6 +393,8 @@ impl Connection {
             Ok(reply) => {
                 if leftover == Leftover::Received || reply.followed {
                     self.count(IdleState::Unsolicited);
+                } else if leftover == Leftover::Unsent {
+                    self.count_early_answer();
                 }
                 self.stream = None;
                 Ok(reply)
@@ -567,3 +575,6 @@ async fn within<W: Future, L: Future>(work: W, limit: L) -> Option<W::Output> {
     })
     .await
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,6 +136,7 @@ impl RunFacts {
                 failed: totals.counters.connect_failures,
                 closed_between_requests: totals.counters.closed_between_requests,
                 unsolicited: totals.counters.unsolicited,
+                answered_early: totals.counters.answered_early,
                 refused_addresses: RefusedAddress::of(&totals.addresses),
                 connect_us: totals.timings.connect.summary(),
             },

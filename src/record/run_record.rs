@@ -306,6 +306,10 @@ pub struct Connections {
     /// Replaced because something came on them while no request was on them: it answers nothing.
     #[serde(default)]
     pub unsolicited: u64,
+    /// Given up because a reply came before its request had left whole: the rest would be read as the
+    /// next request.
+    #[serde(default)]
+    pub answered_early: u64,
     /// Addresses of the target that refused connections, or did not answer in time, at most 64.
     #[serde(default)]
     pub refused_addresses: Vec<RefusedAddress>,

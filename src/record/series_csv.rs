@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 
 /// Columns beside those of the cores.
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 35] = [
     "second",
     "length_s",
     "phase",
@@ -45,6 +45,7 @@ const COLUMNS: [&str; 34] = [
     "known_violations",
     "closed_between_requests",
     "unsolicited",
+    "answered_early",
 ];
 
 /// Appends a row a second, flushed each second.
@@ -133,6 +134,7 @@ fn row(interval: &MergedInterval, totals: &Totals) -> Vec<String> {
         known,
         interval.counters.closed_between_requests,
         interval.counters.unsolicited,
+        interval.counters.answered_early,
     ]);
     row.extend(counts.into_iter().map(|count| count.to_string()));
     row

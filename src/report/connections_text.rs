@@ -57,7 +57,14 @@ pub fn ended_text(connections: &Connections) -> String {
             counted(count, "connection")
         ),
     };
-    format!("{closed}{unsolicited}")
+    let early = match connections.answered_early {
+        0 => String::new(),
+        count => format!(
+            ", {} answered before the request had left",
+            counted(count, "connection")
+        ),
+    };
+    format!("{closed}{unsolicited}{early}")
 }
 
 #[cfg(test)]

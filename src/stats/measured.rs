@@ -84,6 +84,8 @@ sums! {
         /// Connections on which something came while no request was on them: it answers nothing, and
         /// they were replaced.
         pub unsolicited: u64,
+        /// Connections that were given up because a reply came before its request had left whole.
+        pub answered_early: u64,
         /// Open-model arrivals that were given up, because no user became free in time.
         pub shed: u64,
         /// Those of them, and steps of a fixed schedule, that the generator's own lateness was enough

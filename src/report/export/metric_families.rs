@@ -196,6 +196,7 @@ fn work_families(live: &Live) -> [MetricFamily; 6] {
             record.connections.closed_between_requests,
         ),
         ("unsolicited", record.connections.unsolicited),
+        ("answered_early", record.connections.answered_early),
     ];
     let connections = connections.map(|(what, count)| (vec![("what", what.to_owned())], count));
     let domains = record.domains.iter();

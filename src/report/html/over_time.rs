@@ -261,6 +261,7 @@ fn connections(rows: &Rows<'_>) -> Vec<ChartLine> {
         ("failed", "connect_failures"),
         ("closed between requests", "closed_between_requests"),
         ("with unsolicited bytes", "unsolicited"),
+        ("answered early", "answered_early"),
     ];
     let lines = columns.map(|(label, column)| line(label, rows.per_s(column)));
     lines.into_iter().filter(is_something).collect()

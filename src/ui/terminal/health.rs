@@ -122,6 +122,7 @@ fn figure_lines(theme: Theme, live: &Live) -> Vec<Line<'static>> {
             run.connections.closed_between_requests,
         ),
         ("with unsolicited bytes", run.connections.unsolicited),
+        ("answered early", run.connections.answered_early),
         (
             "allocations in steady state",
             run.generator.allocations_steady,

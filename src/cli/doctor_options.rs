@@ -1,5 +1,6 @@
 //! `shopblast doctor`: what to look at.
 
+use super::request_options::RequestFlags;
 use super::{CliError, values};
 use crate::doctor::DoctorRequest;
 use crate::plan::{AddressPolicy, Target};
@@ -24,19 +25,22 @@ pub(super) struct DoctorFlags {
     /// Allow to look at this host although its address is public; may be repeated
     #[arg(long, value_name = "HOST", value_parser = values::parse_host, value_delimiter = ',')]
     allow_host: Vec<String>,
+
+    #[command(flatten)]
+    requests: RequestFlags,
 }
 
 pub(super) fn resolve(flags: DoctorFlags) -> Result<DoctorRequest, CliError> {
-    let target = match flags.host {
+    let target = flags.requests.applied_to(match flags.host {
         Some(target) => target,
         None => Target::parse(DEFAULT_HOST)?,
-    };
+    })?;
     let observatory = match flags.observatory {
         Some(observatory) => observatory,
         None => beside(&target)?,
     };
     let addresses = AddressPolicy::new(&flags.allow_host);
-    addresses.check_literal(&target.host)?;
+    addresses.check_literal(target.place().0)?;
     addresses.check_literal(&observatory.host)?;
     Ok(DoctorRequest {
         target,

@@ -39,7 +39,6 @@ const FOREIGN: &[ForeignFlag] = &[
     foreign("wrk2", &["-R"], &["--rate"], "journeys a second, not requests"),
     foreign(WRK, &["--latency"], &[], "response times are distributed in every summary and report"),
     foreign(WRK, &["--script"], &["--profile"], "a load test is a profile in TOML"),
-    foreign(WRK, &["--header"], &[], "requests are those of ShopStream's journeys"),
     foreign(K6, &["--vus"], &["--users"], ""),
     foreign(K6, &["--max"], &["--max-users"], ""),
     foreign(K6, &["--iterations", "-i"], &["--run-time"], "runs end by time, flash sales by --rounds, too"),

@@ -34,6 +34,7 @@ mod race_options;
 mod refusal;
 mod replay_options;
 mod report_options;
+mod request_options;
 mod sandbox_options;
 mod shop_options;
 mod subject;

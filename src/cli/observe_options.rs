@@ -163,7 +163,7 @@ impl ObserveFlags {
         target: Option<&Target>,
         no_observatory: bool,
     ) -> Result<ObservatoryChoice, CliError> {
-        let is_here = target.is_some_and(|target| is_loopback_host(&target.host));
+        let is_here = target.is_some_and(|target| is_loopback_host(target.place().0));
         Ok(match &self.observatory {
             Some(observatory) => ObservatoryChoice::Asked(observatory.clone()),
             None if is_here && !no_observatory => {

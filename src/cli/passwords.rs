@@ -1,4 +1,7 @@
-//! The command line as the record keeps it: addresses in it without their passwords.
+//! The command line as the record keeps it: addresses in it without their passwords, headers without their
+//! secrets.
+
+use crate::plan::HeaderField;
 
 /// What stands in a password's place.
 const HIDDEN: &str = "***";
@@ -40,6 +43,16 @@ pub(super) fn without_hidden(arguments: &[String]) -> Kept {
 }
 
 fn shown(argument: &str) -> String {
+    let (flag, value) = match argument.split_once('=') {
+        Some((flag, value)) if flag.starts_with("--") => (format!("{flag}="), value),
+        _ => (String::new(), argument),
+    };
+    if let Some(field) = HeaderField::parse(value)
+        .ok()
+        .filter(HeaderField::is_secret)
+    {
+        return format!("{flag}{}", field.shown());
+    }
     let Some((scheme, rest)) = argument.split_once("://") else {
         return argument.to_owned();
     };
@@ -88,6 +101,9 @@ mod tests {
             ("http://localhost:8000", "http://localhost:8000"),
             ("-u", "-u"),
             ("a@b:c", "a@b:c"),
+            ("Authorization: Bearer pw", "authorization: ***"),
+            ("--header=x-api-key:pw", "--header=x-api-key: ***"),
+            ("--header=x-tenant: blue", "--header=x-tenant: blue"),
         ] {
             assert_eq!(without_passwords([typed.to_owned()]), kept);
         }

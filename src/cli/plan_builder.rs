@@ -45,7 +45,7 @@ pub(super) fn build(
     let (load, run_time) = load_choice::choose(&options, profile)?;
     let addresses = AddressPolicy::new(&options.target.allow_host);
     let target = options.target.target()?;
-    addresses.check_literal(&target.host)?;
+    addresses.check_literal(target.place().0)?;
     let shop = (!options.target.sandbox).then_some(&target);
     let no_observatory = options.shop.pipeline.no_observatory;
     let mut observers = options.observe.config(shop, no_observatory, &addresses)?;
@@ -54,7 +54,7 @@ pub(super) fn build(
     let (cores, placement) = machine.worker_cores(&WorkerNeeds {
         choice: options.machine.cores.as_ref(),
         oversubscribe: options.machine.oversubscribe,
-        shop_is_here: options.target.sandbox || is_loopback_host(&target.host),
+        shop_is_here: options.target.sandbox || is_loopback_host(target.place().0),
         max_users: load.max_users(),
         connections,
     })?;

@@ -1,5 +1,6 @@
 //! `shopblast replay`: which witness, and where to.
 
+use super::request_options::RequestFlags;
 use super::{CliError, Entropy, values};
 use crate::plan::{AddressPolicy, Target};
 use crate::run::ReplayRequest;
@@ -36,17 +37,25 @@ pub(super) struct ReplayFlags {
     /// Allow this host although its address is public; may be repeated
     #[arg(long, value_name = "HOST", value_parser = values::parse_host, value_delimiter = ',')]
     allow_host: Vec<String>,
+
+    #[command(flatten)]
+    requests: RequestFlags,
 }
 
 pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequest, CliError> {
     let addresses = AddressPolicy::new(&flags.allow_host);
-    if let Some(target) = &flags.host {
+    let asked = flags.requests.applied_to(Target::of_this_process())?;
+    if let Some(target) = asked.connect_to.as_ref().map(|to| &to.host) {
+        addresses.check_literal(target)?;
+    } else if let Some(target) = &flags.host {
         addresses.check_literal(&target.host)?;
     }
     Ok(ReplayRequest {
         record: flags.record,
         witness: flags.witness,
         target: flags.host,
+        headers: asked.headers,
+        connect_to: asked.connect_to,
         addresses,
         questions: (OPENAPI_PATH, HEALTH_PATH),
         all: flags.all,

@@ -1,6 +1,7 @@
 //! The flags that say where the load goes: of runs, and of the probes of hunts.
 
 use super::CliError;
+use super::request_options::RequestFlags;
 use super::values;
 use crate::plan::{AddressChoice, Target};
 use clap::Args;
@@ -41,20 +42,57 @@ pub(super) struct TargetFlags {
     /// Try journeys, too, that the target cannot carry out, by its own description
     #[arg(long, help_heading = "Target", hide_short_help = true)]
     pub allow_drift: bool,
+
+    #[command(flatten)]
+    pub requests: RequestFlags,
 }
 
 impl TargetFlags {
+    /// The load goes to `target` instead. What was meant for another one, a login above all, does not go
+    /// there.
+    pub fn move_to(&mut self, target: Target) {
+        let is_same = self.host.as_ref() == Some(&target);
+        if !is_same {
+            self.requests = RequestFlags::default();
+        }
+        self.host = Some(target);
+        self.sandbox = false;
+    }
+
     /// The target; a placeholder for the embedded shop.
     ///
     /// # Errors
-    /// Never: what stands for others is an address.
+    /// When what its requests are to carry is not there.
     pub fn target(&self) -> Result<Target, CliError> {
-        if self.sandbox {
-            return Ok(Target::of_this_process());
-        }
-        match &self.host {
-            Some(target) => Ok(target.clone()),
-            None => Ok(Target::parse(DEFAULT_HOST)?),
-        }
+        self.requests.applied_to(match (self.sandbox, &self.host) {
+            (true, _) => Target::of_this_process(),
+            (false, Some(target)) => target.clone(),
+            (false, None) => Target::parse(DEFAULT_HOST)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_meant_for_one_shop_does_not_go_to_another() {
+        let parse = |text: &str| Target::parse(text).unwrap();
+        let mut flags = TargetFlags {
+            host: Some(parse("http://shop.test")),
+            sandbox: false,
+            allow_host: Vec::new(),
+            addresses: AddressChoice::All,
+            allow_drift: false,
+            requests: RequestFlags {
+                header: vec!["authorization: geheim".to_owned()],
+                ..RequestFlags::default()
+            },
+        };
+        flags.move_to(parse("http://shop.test"));
+        assert!(flags.target().unwrap().headers.has("authorization"));
+        flags.move_to(parse("http://shop.test:8080"));
+        assert!(flags.target().unwrap().headers.is_empty());
     }
 }

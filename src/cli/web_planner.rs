@@ -66,7 +66,7 @@ fn page_placement(planner: &Planner) -> Placement {
         options, machine, ..
     } = planner;
     let target = options.target.target();
-    let is_here = target.is_ok_and(|target| is_loopback_host(&target.host));
+    let is_here = target.is_ok_and(|target| is_loopback_host(target.place().0));
     let chosen = machine.worker_cores(&WorkerNeeds {
         choice: options.machine.cores.as_ref(),
         oversubscribe: options.machine.oversubscribe,
@@ -124,8 +124,7 @@ impl Planner {
             options.load.spawn_rate = Some(field("spawn_rate", rate, values::parse_spawn_rate)?);
         }
         if let Some(host) = &order.host {
-            options.target.host = Some(Target::parse(host)?);
-            options.target.sandbox = false;
+            options.target.move_to(Target::parse(host)?);
             options.shop = ShopFlags::default();
         }
         if let Some(pacing) = &order.pacing {

@@ -19,7 +19,7 @@ pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> Option<DoctorFindin
         .iter()
         .take(TRIED)
         .partition(|address| TcpStream::connect_timeout(address, PATIENCE).is_ok());
-    let host = &target.host;
+    let host = target.place().0;
     let accept = match accepting.as_slice() {
         [] => format!(
             "addresses: {host} has {}, and none accepts",

@@ -37,16 +37,19 @@ impl PreparedHead {
                 _ => return Err(PathError { path }),
             },
         };
-        let mut rest = format!("{rest} HTTP/1.1\r\nhost: {}\r\n", target.authority);
-        for (name, value) in operation.headers {
+        let mut rest = format!("{rest} HTTP/1.1\r\n{}", target.head_lines());
+        let own = operation.headers.iter();
+        for (name, value) in own.filter(|(name, _)| !target.headers.has(name)) {
             rest.push_str(&format!("{name}: {value}\r\n"));
         }
+        let body_type = match target.headers.has("content-type") {
+            true => "",
+            false => "content-type: application/json\r\n",
+        };
         let bytes = |text: String| text.into_bytes().into_boxed_slice();
         Ok(Self {
             before_id: bytes(before_id),
-            before_length: bytes(format!(
-                "{rest}content-type: application/json\r\ncontent-length: "
-            )),
+            before_length: bytes(format!("{rest}{body_type}content-length: ")),
             without_body: bytes(format!("{rest}content-length: 0\r\n\r\n")),
             takes_id,
         })

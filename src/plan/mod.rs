@@ -22,6 +22,7 @@ mod placement;
 mod port;
 mod races;
 mod random;
+mod request_headers;
 mod run_id;
 mod suggestion;
 mod target;
@@ -48,9 +49,10 @@ pub use placement::{CoreChoiceKind, Placement, oversubscribed};
 pub use port::{PortError, port_of};
 pub use races::{PlannedRaces, RaceOffset, RaceOffsetError, RaceRelease, RaceRules};
 pub use random::{arrival_seed, user_seed};
+pub use request_headers::{HeaderError, HeaderField, RequestHeaders};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
 pub use suggestion::Suggestion;
-pub use target::{Target, TargetError};
+pub use target::{ConnectTo, Target, TargetError};
 pub use threshold::{
     JourneyMeasure, LONGEST_WINDOW_S, LatencyMetric, Matcher, Operator, OutcomeMetric, Producible,
     RaceMeasure, Selector, Statistic, Tag, Tally, Threshold, ThresholdError, ThresholdQuantity,
@@ -149,12 +151,7 @@ impl Plan {
         Self {
             profile: "custom".to_owned(),
             classes: Vec::new(),
-            target: Target {
-                host: "localhost".to_owned(),
-                port: 8000,
-                authority: "localhost:8000".to_owned(),
-                base_path: String::new(),
-            },
+            target: Target::at("localhost", 8000),
             addresses: AddressChoice::All,
             load,
             pacing: Pacing::Class,
@@ -176,9 +173,12 @@ impl Plan {
         }
     }
 
-    /// The same plan against another target: for one that is known only once it listens.
+    /// The same plan against another target: for one that is known only once it listens. Its requests
+    /// carry what they were to carry.
     #[must_use]
     pub fn with_target(self, target: Target) -> Self {
+        let headers = self.target.headers;
+        let target = Target { headers, ..target };
         Self { target, ..self }
     }
 

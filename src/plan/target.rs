@@ -1,6 +1,7 @@
 //! Where requests go: a parsed `http://` address.
 
 use super::port::port_of;
+use super::request_headers::RequestHeaders;
 use http::Uri;
 use serde::Serialize;
 
@@ -15,6 +16,49 @@ pub struct Target {
     pub authority: String,
     /// What every path is appended to, without a trailing slash; usually empty.
     pub base_path: String,
+    /// Fields that every request carries beside those of its operation.
+    #[serde(skip_serializing_if = "RequestHeaders::is_empty")]
+    pub headers: RequestHeaders,
+    /// Where connections go instead of `host` and `port`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_to: Option<ConnectTo>,
+}
+
+/// Another place to connect to: the requests stay as they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectTo {
+    /// Name or address to resolve, without brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+impl ConnectTo {
+    /// Parses `HOST:PORT`; an IPv6 address stands in brackets.
+    ///
+    /// # Errors
+    /// When it is not of that form.
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let malformed = |why: &str| TargetError::NoPlace {
+            text: text.to_owned(),
+            why: why.to_owned(),
+        };
+        if text.contains(['/', '?', '#']) {
+            return Err(malformed("a scheme or a path has no place in it"));
+        }
+        let target = Target::parse(&format!("http://{text}"));
+        let target = target.map_err(|error| match error {
+            TargetError::Malformed { why, .. } => malformed(&why),
+            other => other,
+        })?;
+        match port_of(&target.authority) {
+            Ok(Some(port)) => Ok(Self {
+                host: target.host,
+                port,
+            }),
+            _ => Err(malformed("the port is missing")),
+        }
+    }
 }
 
 /// Why an address is no target.
@@ -26,6 +70,14 @@ pub enum TargetError {
         /// What was given.
         text: String,
         /// What the parser said.
+        why: String,
+    },
+    /// No place to connect to.
+    #[error("`{text}` is no place to connect to: {why}; write it like 127.0.0.1:8000")]
+    NoPlace {
+        /// What was given.
+        text: String,
+        /// What is wrong.
         why: String,
     },
     /// A scheme other than http.
@@ -84,19 +136,44 @@ impl Target {
             port: port.unwrap_or(80),
             authority: authority.as_str().to_owned(),
             base_path: uri.path().trim_end_matches('/').to_owned(),
+            headers: RequestHeaders::default(),
+            connect_to: None,
         })
+    }
+
+    /// The server at `host`, a name or an IPv4 address, and `port`.
+    #[must_use]
+    pub fn at(host: &str, port: u16) -> Self {
+        Self {
+            host: host.to_owned(),
+            port,
+            authority: format!("{host}:{port}"),
+            base_path: String::new(),
+            headers: RequestHeaders::default(),
+            connect_to: None,
+        }
+    }
+
+    /// Name or address, and port, that connections go to.
+    #[must_use]
+    pub fn place(&self) -> (&str, u16) {
+        let own = || (self.host.as_str(), self.port);
+        let other = self.connect_to.as_ref();
+        other.map_or_else(own, |other| (other.host.as_str(), other.port))
+    }
+
+    /// The first lines of the head of every request, after that with its method and path: the host, and
+    /// what the user wants sent. Each has its end.
+    #[must_use]
+    pub fn head_lines(&self) -> String {
+        self.headers.lines(&self.authority)
     }
 
     /// Stands for the shop in this process until that listens. The port is none that anybody can
     /// ask for.
     #[must_use]
     pub fn of_this_process() -> Self {
-        Self {
-            host: "127.0.0.1".to_owned(),
-            port: 0,
-            authority: "127.0.0.1:0".to_owned(),
-            base_path: String::new(),
-        }
+        Self::at("127.0.0.1", 0)
     }
 
     /// The address as a URL.
@@ -127,6 +204,33 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_place_to_connect_to_has_a_host_and_a_port() {
+        let place = |text: &str| ConnectTo::parse(text).map(|to| (to.host, to.port));
+        assert_eq!(place("127.0.0.1:8000"), Ok(("127.0.0.1".to_owned(), 8000)));
+        assert_eq!(place("[::1]:80"), Ok(("::1".to_owned(), 80)));
+        assert_eq!(place("shop.test:443"), Ok(("shop.test".to_owned(), 443)));
+        for text in [
+            "127.0.0.1",
+            "[::1]",
+            "h:0",
+            "h:99999",
+            ":80",
+            "",
+            "http://h:80",
+            "h:80/x",
+        ] {
+            let said = place(text).unwrap_err().to_string();
+            assert!(said.contains("no place to connect to"), "{text}: {said}");
+        }
+        let mut target = Target::parse("http://shop.test/api").unwrap();
+        assert_eq!(target.place(), ("shop.test", 80));
+        target.connect_to = Some(ConnectTo::parse("127.0.0.1:8000").unwrap());
+        assert_eq!(target.place(), ("127.0.0.1", 8000));
+        assert_eq!(target.head_lines(), "host: shop.test\r\n");
+        assert_eq!(target.url(), "http://shop.test/api");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::target_record::TargetRecord;
 use super::threshold_record::ThresholdRecord;
-use crate::plan::Placement;
+use crate::plan::{ConnectTo, Placement};
 use crate::stats::{
     GeneratorState, LatencySummary, LittlesLaw, Outcome, OutcomeCounts, OwnShares, ProbeCounts,
     state_text,
@@ -469,6 +469,27 @@ impl RunRecord {
         wishes
             .find(|record| record.wish == SteeringWish::Stop)
             .map(|record| record.at_s)
+    }
+
+    /// What every request carried beside the fields of its operation, as `name: value`; the values of
+    /// secrets are hidden.
+    #[must_use]
+    pub fn target_headers(&self) -> Vec<String> {
+        let headers = self.plan.get("target").and_then(|it| it.get("headers"));
+        let texts = headers.and_then(|headers| headers.as_array());
+        let texts = texts.into_iter().flatten();
+        texts
+            .filter_map(|text| text.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// Where connections went instead of the target's own place.
+    #[must_use]
+    pub fn connected_to(&self) -> Option<ConnectTo> {
+        let place = self.plan.get("target")?.get("connect_to")?;
+        let host = place.get("host")?.as_str()?.to_owned();
+        let port = u16::try_from(place.get("port")?.as_u64()?).ok()?;
+        Some(ConnectTo { host, port })
     }
 
     /// Where the target is, for example `http://localhost:8000`; empty when the plan does not say.

@@ -50,9 +50,8 @@ impl Embedded {
 fn target_at(address: SocketAddr) -> Target {
     Target {
         host: address.ip().to_string(),
-        port: address.port(),
         authority: address.to_string(),
-        base_path: String::new(),
+        ..Target::at("", address.port())
     }
 }
 

@@ -53,13 +53,14 @@ impl Resolver {
         target: &Target,
         policy: &AddressPolicy,
     ) -> Result<Vec<SocketAddr>, ReachError> {
+        let (host, port) = target.place();
         let unresolved = |error| ReachError::Unresolved {
-            host: target.host.clone(),
+            host: host.to_owned(),
             error,
         };
-        let found = match target.host.parse::<IpAddr>() {
-            Ok(address) => vec![SocketAddr::new(address, target.port)],
-            Err(_) => (self.0)(&target.host, target.port).map_err(unresolved)?,
+        let found = match host.parse::<IpAddr>() {
+            Ok(address) => vec![SocketAddr::new(address, port)],
+            Err(_) => (self.0)(host, port).map_err(unresolved)?,
         };
         let mut addresses: Vec<SocketAddr> = Vec::with_capacity(found.len());
         for address in found {
@@ -72,7 +73,7 @@ impl Resolver {
         }
         addresses.sort_by_key(SocketAddr::is_ipv6);
         for address in &addresses {
-            policy.check(&target.host, address.ip())?;
+            policy.check(host, address.ip())?;
         }
         Ok(addresses)
     }
@@ -104,7 +105,7 @@ impl NameLookup {
     #[must_use]
     pub fn keep_up(self, addresses: &[SocketAddr], choice: AddressChoice) -> Arc<TargetAddresses> {
         let known = TargetAddresses::new(addresses, choice);
-        if self.target.host.parse::<IpAddr>().is_ok() {
+        if self.target.place().0.parse::<IpAddr>().is_ok() {
             return Arc::new(known);
         }
         let (wish, wishes) = bounded(1);

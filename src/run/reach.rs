@@ -102,7 +102,7 @@ pub fn ask(
 ) -> Result<Answer, NoAnswer> {
     let stream = connect(addresses, timeout).map_err(NoAnswer::Unreachable)?;
     let path = format!("{}{path}", target.base_path);
-    exchange(&stream, &path, &target.authority, timeout, most_bytes)
+    exchange(&stream, &path, &target.head_lines(), timeout, most_bytes)
 }
 
 fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream> {
@@ -119,7 +119,7 @@ fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream>
 fn exchange(
     mut stream: &TcpStream,
     path: &str,
-    authority: &str,
+    head_lines: &str,
     timeout: Duration,
     most_bytes: usize,
 ) -> Result<Answer, NoAnswer> {
@@ -130,7 +130,7 @@ fn exchange(
     let deadline = Instant::now() + timeout;
     stream.set_write_timeout(Some(timeout)).map_err(told)?;
     let request = format!(
-        "GET {path} HTTP/1.1\r\nhost: {authority}\r\naccept-encoding: identity\r\nconnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\n{head_lines}accept-encoding: identity\r\nconnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).map_err(told)?;
     let mut parser = ReplyParser::new(most_bytes);

@@ -5,9 +5,12 @@ use super::lookup::resolve;
 use super::reach::ReachError;
 use super::replay_client::{ReplayReply, Starter, send, send_together};
 use crate::engine::{Id, Questions};
-use crate::pieces::{duration_text, print};
-use crate::plan::{AddressPolicy, ExitCode, RunId, Target, TargetError, is_harmful};
-use crate::record::{ProcessesRecord, Recorded, UnreadableRecord};
+use crate::pieces::{duration_text, print, tell};
+use crate::plan::{
+    AddressPolicy, ConnectTo, ExitCode, HeaderField, RequestHeaders, RunId, Target, TargetError,
+    is_harmful,
+};
+use crate::record::{ProcessesRecord, Recorded, RunRecord, UnreadableRecord};
 use crate::report::part_word;
 use crate::stats::{Part, WitnessExchange};
 use std::fmt::Write;
@@ -24,6 +27,10 @@ pub struct ReplayRequest {
     pub witness: u64,
     /// Where to; `None` is the run's own target.
     pub target: Option<Target>,
+    /// What every request carries beside what those of the witness did.
+    pub headers: RequestHeaders,
+    /// Where connections go instead.
+    pub connect_to: Option<ConnectTo>,
     /// Decides about the addresses that its name resolves to.
     pub addresses: AddressPolicy,
     /// Paths of two reads that change nothing: one that takes a process of the target long, one that
@@ -108,10 +115,7 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
             number: request.witness,
         });
     }
-    let target = match &request.target {
-        Some(target) => target.clone(),
-        None => Target::parse(&record.target_url())?,
-    };
+    let target = target_of(request, &record)?;
     let addresses = resolve(&target, &request.addresses)?;
     print(format!(
         "{}: {}\nfired again at {}{}\n",
@@ -159,6 +163,42 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
         }
     }
     Ok(ExitCode::Ok)
+}
+
+/// Where the witness is fired again, and what its requests carry: without another target that of the run,
+/// as far as its record keeps it.
+fn target_of(request: &ReplayRequest, record: &RunRecord) -> Result<Target, ReplayError> {
+    let mut target = match &request.target {
+        Some(target) => target.clone(),
+        None => Target::parse(&record.target_url())?,
+    };
+    let mut missing = Vec::new();
+    if request.target.is_none() {
+        let sent = record.target_headers();
+        for field in sent.iter().filter_map(|text| HeaderField::parse(text).ok()) {
+            match field.is_secret() {
+                true => missing.push(field.name().to_owned()),
+                // As many as a plan had.
+                false => drop(target.headers.add(field)),
+            }
+        }
+        target.connect_to = record.connected_to();
+    }
+    for field in request.headers.iter() {
+        missing.retain(|name| name != field.name());
+        // As many as the flags hold.
+        let _ = target.headers.add(field.clone());
+    }
+    if let Some(place) = &request.connect_to {
+        target.connect_to = Some(place.clone());
+    }
+    if !missing.is_empty() {
+        tell(format!(
+            "warning: the run sent {}, whose values no record keeps: give them again with --header or --bearer-from",
+            missing.join(", ")
+        ));
+    }
+    Ok(target)
 }
 
 /// What makes the thing, the racers, what came after: in this order, each in that of the witness.
@@ -263,13 +303,16 @@ impl<'a> Firing<'a> {
     fn request(&self, exchange: &WitnessExchange) -> Vec<u8> {
         let (path, body) = (self.renewed(&exchange.path), self.renewed(&exchange.body));
         let mut text = format!(
-            "{} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
-            exchange.method, self.target.authority
+            "{} {path} HTTP/1.1\r\n{}connection: close\r\n",
+            exchange.method,
+            self.target.head_lines()
         );
-        for (name, value) in &exchange.headers {
+        let given = &self.target.headers;
+        let own = exchange.headers.iter();
+        for (name, value) in own.filter(|(name, _)| !given.has(name)) {
             let _ = write!(text, "{name}: {value}\r\n");
         }
-        if !body.is_empty() {
+        if !body.is_empty() && !given.has("content-type") {
             text.push_str("content-type: application/json\r\n");
         }
         let _ = write!(text, "content-length: {}\r\n\r\n{body}", body.len());

@@ -24,7 +24,10 @@ pub fn tell(request: &RunRequest, plan: &Plan, known: &[SocketAddr], ready: &[Re
             AddressChoice::All => line(table.rows()),
             AddressChoice::First => first_line(known.len(), table.rows()),
         };
-        pieces::tell(format!("addresses of {}: {where_to}", plan.target.host));
+        pieces::tell(format!(
+            "addresses of {}: {where_to}",
+            plan.target.place().0
+        ));
     }
 }
 

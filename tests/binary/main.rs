@@ -35,6 +35,7 @@ mod recognition;
 mod recovery;
 mod replay;
 mod report_files;
+mod request_headers;
 mod runs;
 mod same_streams;
 mod small_server;

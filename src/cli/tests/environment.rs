@@ -54,6 +54,8 @@ fn every_flag_has_a_variable() {
         "csv",
         "html",
         "allow-host",
+        "header",
+        "bearer-from",
         "redis",
         "outbox",
         "message-db",

@@ -16,8 +16,8 @@ impl Questions {
     #[must_use]
     pub fn of(target: &Target, slow: &str, quick: &str) -> Self {
         let get = |path: &str| {
-            let (base, authority) = (&target.base_path, &target.authority);
-            format!("GET {base}{path} HTTP/1.1\r\nhost: {authority}\r\n\r\n")
+            let (base, lines) = (&target.base_path, target.head_lines());
+            format!("GET {base}{path} HTTP/1.1\r\n{lines}\r\n")
                 .into_bytes()
                 .into_boxed_slice()
         };

@@ -1,0 +1,169 @@
+//! The flags that say what every request carries and where connections go: a shop behind a gateway wants
+//! a tenant, a login, another place.
+
+use super::CliError;
+use crate::plan::{ConnectTo, HeaderError, HeaderField, Target};
+use crate::record::read_text_bounded;
+use clap::Args;
+use std::io;
+use std::path::Path;
+
+/// Largest file of a token.
+const MOST_TOKEN_BYTES: u64 = 8 << 10;
+
+/// What requests to the target carry.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RequestFlags {
+    /// Send this header with every request; may be repeated
+    ///
+    /// Replaces what shopblast would send by that name, `host` and `content-type` too. The values of
+    /// names like authorization, cookie and x-api-key are shown and recorded nowhere.
+    #[arg(
+        long,
+        value_name = "NAME: VALUE",
+        help_heading = "Target",
+        hide_short_help = true
+    )]
+    // Parsed later: a value that is wrong may be a secret, and is not repeated.
+    pub header: Vec<String>,
+
+    /// Send `authorization: Bearer` with the token in this file, or in the variable of this name
+    #[arg(
+        long,
+        value_name = "FILE|ENV",
+        help_heading = "Target",
+        hide_short_help = true
+    )]
+    pub bearer_from: Option<String>,
+
+    /// Connect to this place instead of the one in the address, which requests go on to name
+    #[arg(
+        long, value_name = "HOST:PORT", help_heading = "Target", hide_short_help = true,
+        value_parser = ConnectTo::parse
+    )]
+    pub connect_to: Option<ConnectTo>,
+}
+
+impl RequestFlags {
+    /// `target` with what was asked for.
+    ///
+    /// # Errors
+    /// When there are too many headers, or no token where it should be.
+    pub fn applied_to(&self, mut target: Target) -> Result<Target, CliError> {
+        let refused = |error: HeaderError| CliError::Arguments(format!("--header: {error}"));
+        for text in &self.header {
+            let field = HeaderField::parse(text);
+            let added = field.and_then(|field| target.headers.add(field));
+            added.map_err(refused)?;
+        }
+        if let Some(source) = &self.bearer_from {
+            let field = bearer(source, token_in(source))?;
+            target.headers.add(field).map_err(refused)?;
+        }
+        target.connect_to = self.connect_to.clone().or(target.connect_to);
+        Ok(target)
+    }
+}
+
+/// What the file, or else the variable, called `source` holds.
+fn token_in(source: &str) -> io::Result<String> {
+    read_text_bounded(Path::new(source), MOST_TOKEN_BYTES).or_else(|error| {
+        match (error.kind(), std::env::var(source)) {
+            (io::ErrorKind::NotFound, Ok(token)) => Ok(token),
+            _ => Err(error),
+        }
+    })
+}
+
+fn bearer(source: &str, token: io::Result<String>) -> Result<HeaderField, CliError> {
+    let refused = |why: &str| CliError::Arguments(format!("--bearer-from {source}: {why}"));
+    let token = token.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => refused("there is no such file, and no such variable is set"),
+        _ => refused(&error.to_string()),
+    })?;
+    let token = token.trim();
+    if token.is_empty() {
+        return Err(refused("it holds no token"));
+    }
+    // What is wrong is said without the token.
+    HeaderField::new("authorization", &format!("Bearer {token}"))
+        .map_err(|_| refused("what it holds is no token: one line of at most 8 KiB is"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(headers: &[&str]) -> RequestFlags {
+        RequestFlags {
+            header: headers.iter().map(|&text| text.to_owned()).collect(),
+            ..RequestFlags::default()
+        }
+    }
+
+    #[test]
+    fn headers_and_the_place_become_the_targets() {
+        let asked = RequestFlags {
+            connect_to: Some(ConnectTo::parse("127.0.0.1:9").unwrap()),
+            ..flags(&["x-tenant: blue", "X-Tenant: red"])
+        };
+        let target = Target::parse("http://shop.test").unwrap();
+        let target = asked.applied_to(target).unwrap();
+        assert_eq!(target.head_lines(), "host: shop.test\r\nx-tenant: red\r\n");
+        assert_eq!(target.place(), ("127.0.0.1", 9));
+    }
+
+    #[test]
+    fn a_header_that_is_none_is_not_repeated() {
+        let target = Target::parse("http://shop.test").unwrap();
+        let error = flags(&["authorization: geheim\n"])
+            .applied_to(target)
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("--header: the value of `authorization`")
+        );
+        assert!(!error.to_string().contains("geheim"));
+    }
+
+    #[test]
+    fn a_token_is_one_line() {
+        let field = bearer("token.txt", Ok("geheim\n".to_owned())).unwrap();
+        let mut target = Target::parse("http://shop.test").unwrap();
+        target.headers.add(field).unwrap();
+        assert_eq!(
+            target.head_lines(),
+            "host: shop.test\r\nauthorization: Bearer geheim\r\n"
+        );
+        for (token, says) in [
+            (Ok(" \n".to_owned()), "it holds no token"),
+            (Ok("geheim\nnoch".to_owned()), "is no token"),
+            (
+                Err(io::ErrorKind::NotFound.into()),
+                "there is no such file, and no such variable",
+            ),
+            (Err(io::Error::other("it has more")), "it has more"),
+        ] {
+            let said = bearer("token.txt", token).unwrap_err().to_string();
+            assert!(said.contains(says), "{said}");
+            assert!(
+                said.starts_with("--bearer-from token.txt") && !said.contains("geheim"),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_is_read_from_a_file_and_else_from_a_variable() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("token");
+        std::fs::write(&file, "geheim").unwrap();
+        assert_eq!(token_in(file.to_str().unwrap()).unwrap(), "geheim");
+        // Cargo sets it for its tests.
+        let name = "CARGO_PKG_NAME";
+        assert_eq!(token_in(name).ok(), std::env::var(name).ok());
+        let error = token_in("SHOPBLAST_NO_SUCH_THING").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+}

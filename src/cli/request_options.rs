@@ -36,6 +36,10 @@ pub(super) struct RequestFlags {
     )]
     pub bearer_from: Option<String>,
 
+    /// Send a W3C trace context with every request of the load: an id that witnesses name
+    #[arg(long, help_heading = "Target", hide_short_help = true)]
+    pub trace: bool,
+
     /// Connect to this place instead of the one in the address, which requests go on to name
     #[arg(
         long, value_name = "HOST:PORT", help_heading = "Target", hide_short_help = true,
@@ -60,6 +64,7 @@ impl RequestFlags {
             let field = bearer(source, token_in(source))?;
             target.headers.add(field).map_err(refused)?;
         }
+        target.is_traced = self.trace;
         target.connect_to = self.connect_to.clone().or(target.connect_to);
         Ok(target)
     }

@@ -4,6 +4,7 @@
 //! Its memory is a user's own and is used again for the next errand: what was settled and clean
 //! leaves nothing behind.
 
+use super::trace::{TRACEPARENT, traceparent_of};
 use super::{Id, Step};
 use crate::stats::{Outcome, Part, Reason, Rule, Violation, WitnessExchange};
 use std::ops::Range;
@@ -192,6 +193,7 @@ impl ExchangeLog {
         let operation = entry.step.operation;
         let request = String::from_utf8_lossy(&self.text[entry.request.clone()]);
         let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+        let trace = traceparent_of(&request).map(|value| (TRACEPARENT, value));
         let gave = operation.id_field.zip(self.id(index));
         WitnessExchange {
             part: entry.part,
@@ -202,7 +204,9 @@ impl ExchangeLog {
             headers: operation
                 .headers
                 .iter()
-                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .copied()
+                .chain(trace)
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             body: String::from_utf8_lossy(self.request_body(index)).into_owned(),
             due_us: from_start(entry.due_ns),

@@ -52,6 +52,7 @@ mod socket_link;
 mod socket_ring;
 mod subject;
 mod survey;
+mod trace;
 mod transport;
 mod user;
 mod worker;

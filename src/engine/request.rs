@@ -89,6 +89,7 @@ impl PreparedHead {
 #[derive(Debug)]
 pub struct PreparedHeads {
     heads: Box<[PreparedHead]>,
+    is_traced: bool,
 }
 
 impl PreparedHeads {
@@ -101,7 +102,14 @@ impl PreparedHeads {
             .iter()
             .map(|step| PreparedHead::new(step.operation, target))
             .collect::<Result<_, _>>()?;
-        Ok(Self { heads })
+        let is_traced = target.is_traced;
+        Ok(Self { heads, is_traced })
+    }
+
+    /// Whether every request gets a trace id.
+    #[must_use]
+    pub fn are_traced(&self) -> bool {
+        self.is_traced
     }
 
     /// The head of `step`.

@@ -25,6 +25,7 @@ use success::{note_trouble, read_success};
 use super::ExchangeLog;
 use super::recorder::ObservedExchange;
 use super::redirect;
+use super::trace::append_trace;
 use super::{Broken, Exchange, Id, Link, PreparedHeads, RaceRequest, Recorder, Step, Stopped};
 use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
 use crate::stats::{Outcome, OwnLateness, Race};
@@ -141,7 +142,7 @@ pub struct Session<L> {
     last_race: Option<(&'static Race, Option<usize>)>,
     /// Whether the user takes part in a crowd.
     is_in_crowd: bool,
-    /// Spreads back-offs; apart from `rng`, so that a dead shop does not change later requests.
+    /// Spreads back-offs, and gives trace ids; apart from `rng`, so that neither changes what is asked.
     jitter: Rng,
 }
 
@@ -436,10 +437,18 @@ impl<L: Link> Session<L> {
         let head = self.heads.of(parts.step);
         let out = self.link.request_buffer();
         match parts.body {
-            None => head.append_without_body(parts.on, out),
+            None => {
+                head.append_without_body(parts.on, out);
+                if self.heads.are_traced() {
+                    append_trace(&mut self.jitter, out);
+                }
+            }
             Some(arena) => {
                 let index = parts.chosen.unwrap_or_else(|| arena.pick(&mut self.rng));
                 head.append(parts.on, arena.patched_len(index, parts.with), out);
+                if self.heads.are_traced() {
+                    append_trace(&mut self.jitter, out);
+                }
                 arena.append(index, parts.with, &mut self.unique, out);
             }
         }

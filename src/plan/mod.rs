@@ -177,8 +177,11 @@ impl Plan {
     /// carry what they were to carry.
     #[must_use]
     pub fn with_target(self, target: Target) -> Self {
-        let headers = self.target.headers;
-        let target = Target { headers, ..target };
+        let target = Target {
+            headers: self.target.headers,
+            is_traced: self.target.is_traced,
+            ..target
+        };
         Self { target, ..self }
     }
 

@@ -19,6 +19,9 @@ pub struct Target {
     /// Fields that every request carries beside those of its operation.
     #[serde(skip_serializing_if = "RequestHeaders::is_empty")]
     pub headers: RequestHeaders,
+    /// Whether every request of the load carries a trace id of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_traced: bool,
     /// Where connections go instead of `host` and `port`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_to: Option<ConnectTo>,
@@ -137,6 +140,7 @@ impl Target {
             authority: authority.as_str().to_owned(),
             base_path: uri.path().trim_end_matches('/').to_owned(),
             headers: RequestHeaders::default(),
+            is_traced: false,
             connect_to: None,
         })
     }
@@ -150,6 +154,7 @@ impl Target {
             authority: format!("{host}:{port}"),
             base_path: String::new(),
             headers: RequestHeaders::default(),
+            is_traced: false,
             connect_to: None,
         }
     }

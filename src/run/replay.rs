@@ -309,7 +309,9 @@ impl<'a> Firing<'a> {
         );
         let given = &self.target.headers;
         let own = exchange.headers.iter();
-        for (name, value) in own.filter(|(name, _)| !given.has(name)) {
+        // What is fired again is no part of the trace of then.
+        let is_sent = |name: &str| !given.has(name) && name != "traceparent";
+        for (name, value) in own.filter(|(name, _)| is_sent(name)) {
             let _ = write!(text, "{name}: {value}\r\n");
         }
         if !body.is_empty() && !given.has("content-type") {

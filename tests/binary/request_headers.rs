@@ -7,6 +7,7 @@ use crate::small_server::serving;
 use shopblast::plan::Driver;
 use shopblast::sandbox::{Bug, Bugs, Sandbox, SandboxMode, ShopConfig};
 use shopblast::shop::Generation;
+use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
@@ -92,6 +93,11 @@ fn holds_no_secret(ended: &Ended) {
     }
 }
 
+fn traceparent(head: &str) -> Option<&str> {
+    let mut lines = head.split("\r\n");
+    lines.find_map(|line| line.strip_prefix("traceparent: "))
+}
+
 fn replay(record: &Path, arguments: &[&str]) -> String {
     let output = shopblast()
         .args(["replay", record.to_str().expect("a path")])
@@ -110,7 +116,7 @@ fn every_request_carries_what_was_asked_for_and_no_secret_is_told() {
     let place = &gateway.address;
     let ended = run(&format!(
         "RaceAuditUser IdentityUser --pacing max -H http://shop.test/ --connect-to {place} -u 8 -t 2s \
-         --header x-tenant:blue --header=x-api-key:{SECRET} --bearer-from {} --no-observatory",
+         --trace --header x-tenant:blue --header=x-api-key:{SECRET} --bearer-from {} --no-observatory",
         token.display()
     ));
     assert_eq!(ended.code, 96, "{}", ended.told());
@@ -125,6 +131,17 @@ fn every_request_carries_what_was_asked_for_and_no_secret_is_told() {
     for head in &heads {
         assert!(head.starts_with(&wanted), "{head}");
     }
+    let traces: Vec<&str> = heads.iter().filter_map(|head| traceparent(head)).collect();
+    assert!(traces.len() as u64 >= requests, "every request of the load");
+    let different: HashSet<&&str> = traces.iter().collect();
+    assert_eq!(different.len(), traces.len(), "an id of its own each");
+    let witness = &record["witnesses"][0];
+    for exchange in witness["exchanges"].as_array().expect("a list") {
+        let mut headers = exchange["headers"].as_array().expect("a list").iter();
+        let named = headers.find(|header| header[0] == "traceparent");
+        let named = named.and_then(|header| header[1].as_str());
+        assert!(different.contains(&named.expect("a trace")), "{exchange}");
+    }
     let told = &record["plan"]["target"]["headers"];
     assert_eq!(
         told,
@@ -132,7 +149,7 @@ fn every_request_carries_what_was_asked_for_and_no_secret_is_told() {
     );
 
     // What no record keeps has to be given again; the rest is there.
-    let witness = record["witnesses"][0]["number"].to_string();
+    let witness = witness["number"].to_string();
     let text = replay(&ended.record_directory(), &["--witness", &witness]);
     assert!(
         text.contains("the run sent x-api-key, authorization, whose values no record keeps"),

@@ -5,6 +5,7 @@ use crate::engine::link::{AwaitedStart, CalledOff, RaceRequest};
 use crate::engine::recorder::ObservedExchange;
 use crate::engine::redirect;
 use crate::engine::socket_link::MOST_RACERS;
+use crate::engine::trace::append_trace;
 use crate::engine::{
     Arena, Barrier, Broken, Exchange, Id, Judge, Link, LoggedExchange, ReplyHead, Step,
 };
@@ -322,13 +323,22 @@ impl<L: Link> Session<L> {
 
     fn ask_racer(&mut self, racer: &Racer<'_>, due_ns: u64, shift_ns: u64) {
         let head = self.heads.of(racer.step);
-        let (rng, unique) = (&mut self.rng, &mut self.unique);
+        let (rng, unique, jitter) = (&mut self.rng, &mut self.unique, &mut self.jitter);
+        let is_traced = self.heads.are_traced();
         let entry = LoggedExchange::asked(racer.step, Part::Racer, racer.side, due_ns + shift_ns);
         let request = self.log.ask(entry, |out| match racer.body {
-            None => head.append_without_body(racer.on, out),
+            None => {
+                head.append_without_body(racer.on, out);
+                if is_traced {
+                    append_trace(jitter, out);
+                }
+            }
             Some(arena) => {
                 let index = racer.chosen.unwrap_or_else(|| arena.pick(rng));
                 head.append(racer.on, arena.patched_len(index, racer.with), out);
+                if is_traced {
+                    append_trace(jitter, out);
+                }
                 arena.append(index, racer.with, unique, out);
             }
         });

@@ -1,6 +1,6 @@
 //! `shopblast replay`: which witness, and where to.
 
-use super::{CliError, Entropy, values};
+use super::{CliError, Entropy, shop_options, values};
 use crate::plan::{AddressPolicy, Target};
 use crate::run::ReplayRequest;
 use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
@@ -18,7 +18,7 @@ pub(super) struct ReplayFlags {
     #[arg(long, value_name = "N", default_value_t = 1)]
     witness: u64,
 
-    /// Address of the shop [default: that of the run]
+    /// Address of the shop [default: that of the run; with --sandbox a shop like the run's]
     #[arg(short = 'H', long, value_name = "URL", value_parser = Target::parse)]
     host: Option<Target>,
 
@@ -47,6 +47,7 @@ pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequ
         record: flags.record,
         witness: flags.witness,
         target: flags.host,
+        made_again: shop_options::made_again,
         addresses,
         questions: (OPENAPI_PATH, HEALTH_PATH),
         all: flags.all,

@@ -8,7 +8,7 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 usage() {
   cat <<'TEXT'
 Usage: scripts/first-minutes.sh [--into DIR] [--toolchain DIR] [--registry DIR] [--test-limit SECONDS]
-                                [--suite NAME] [--mirror URL] [--keep]
+                                [--run-limit SECONDS] [--suite NAME] [--mirror URL] [--keep]
 
 Makes a bare Debian in a directory with debootstrap, clones what is committed here into it, and runs
 there what the README's first page says, as root, as a user without root, and where a seccomp filter
@@ -21,6 +21,8 @@ DIR/first-minutes. Exits with 1 when a command ended otherwise than it should.
                         network [default: none: cargo fetches]
   --test-limit SECONDS  ends `make test` after so long, which counts as what it did until then
                         [default: none; 0 leaves it out]
+  --run-limit SECONDS   interrupts each of the README's runs after so long
+                        [default: 75 for root, 15 for the others]
   --suite NAME          Debian's name [default: bookworm]
   --mirror URL          Debian's mirror [default: http://deb.debian.org/debian]
   --keep                leave the bare system there
@@ -30,13 +32,13 @@ ends with the script; no device nodes are made, those of this machine are lent.
 TEXT
 }
 
-into='' toolchain='' registry='' test_limit='' suite=bookworm keep=no
+into='' toolchain='' registry='' test_limit='' run_limit='' suite=bookworm keep=no
 mirror=http://deb.debian.org/debian
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage && exit 0 ;;
     --keep) keep=yes && shift && continue ;;
-    --into | --toolchain | --registry | --test-limit | --suite | --mirror) ;;
+    --into | --toolchain | --registry | --test-limit | --run-limit | --suite | --mirror) ;;
     *) echo "unknown argument: $1; see scripts/first-minutes.sh --help" >&2 && exit 2 ;;
   esac
   [ $# -ge 2 ] || { echo "$1 needs a value" >&2; exit 2; }
@@ -45,6 +47,7 @@ while [ $# -gt 0 ]; do
     --toolchain) toolchain=$2 ;;
     --registry) registry=$2 ;;
     --test-limit) test_limit=$2 ;;
+    --run-limit) run_limit=$2 ;;
     --suite) suite=$2 ;;
     --mirror) mirror=$2 ;;
   esac
@@ -62,6 +65,7 @@ if [ "${FIRST_MINUTES_APART:-}" != yes ]; then
   code=0
   FIRST_MINUTES_APART=yes unshare --mount --propagation private "${BASH_SOURCE[0]}" \
     --into "$into" --toolchain "$toolchain" --registry "$registry" --test-limit "$test_limit" \
+    --run-limit "$run_limit" \
     --suite "$suite" --mirror "$mirror" || code=$?
   if [ "$keep" = no ]; then rm -rf --one-file-system "$into"; fi
   exit "$code"
@@ -103,7 +107,8 @@ git clone --quiet --no-hardlinks "$repository" "$into/root/shopblast"
 enter() { # NAME WORD... : a fresh environment, as who logs in has it
   chroot "$into" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 INSTALL="${INSTALL:-}" \
     PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    CARGO_HOME=/opt/cargo ${registry:+CARGO_NET_OFFLINE=true} TEST_LIMIT="$test_limit" "$@"
+    CARGO_HOME=/opt/cargo ${registry:+CARGO_NET_OFFLINE=true} TEST_LIMIT="$test_limit" \
+    RUN_LIMIT="$run_limit" ${CARGO_BUILD_JOBS:+CARGO_BUILD_JOBS="$CARGO_BUILD_JOBS"} "$@"
 }
 
 echo "| as | command | ends with | seconds |"

@@ -115,6 +115,10 @@ echo "| as | command | ends with | seconds |"
 echo "|---|---|---|---|"
 code=0
 enter bash /first-minutes/inside.sh root || code=1
+if [ ! -x "$into/first-minutes/forbid_rings" ]; then
+  echo "the first commands failed; see $into/first-minutes" >&2
+  exit 1
+fi
 # What follows has the program, and packages of before.
 enter bash -c 'id someone >/dev/null 2>&1 || useradd --create-home --shell /bin/bash someone
   cp -a /root/shopblast /home/someone/ && chown -R someone:someone /home/someone' || code=1

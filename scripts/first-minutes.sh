@@ -99,10 +99,10 @@ bind "$toolchain" /opt/rust ro
 mkdir -p "$into/opt/cargo" && chmod 777 "$into/opt/cargo"
 [ -z "$registry" ] || bind "$registry" /opt/cargo/registry ro
 
-rm -rf "$into/first-minutes" "$into/root/shopblast" "$into/home/someone"
+rm -rf "$into/first-minutes" "$into/opt/shopblast" "$into/opt/someone"
 mkdir -p "$into/first-minutes" && chmod 777 "$into/first-minutes"
 cp "$repository"/scripts/first_minutes/* "$into/first-minutes/"
-git clone --quiet --no-hardlinks "$repository" "$into/root/shopblast"
+git clone --quiet --no-hardlinks "$repository" "$into/opt/shopblast"
 
 enter() { # NAME WORD... : a fresh environment, as who logs in has it
   chroot "$into" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 INSTALL="${INSTALL:-}" \
@@ -120,9 +120,9 @@ if [ ! -x "$into/first-minutes/forbid_rings" ]; then
   exit 1
 fi
 # What follows has the program, and packages of before.
-enter bash -c 'id someone >/dev/null 2>&1 || useradd --create-home --shell /bin/bash someone
-  cp -a /root/shopblast /home/someone/ && chown -R someone:someone /home/someone' || code=1
-as_user=(setpriv --reuid=someone --regid=someone --init-groups env HOME=/home/someone)
+enter bash -c 'id someone >/dev/null 2>&1 || useradd --create-home --home-dir /opt/someone --shell /bin/bash someone
+  mkdir -p /opt/someone && cp -a /opt/shopblast /opt/someone/ && chown -R someone:someone /opt/someone' || code=1
+as_user=(setpriv --reuid=someone --regid=someone --init-groups env HOME=/opt/someone)
 enter "${as_user[@]}" bash /first-minutes/inside.sh user || code=1
 for refusal in EPERM ENOSYS; do
   enter "${as_user[@]}" bash /first-minutes/inside.sh "$refusal" || code=1

@@ -4,7 +4,7 @@
 set -uo pipefail
 who=$1
 outputs=/first-minutes
-case $who in root) cd /root/shopblast ;; *) cd ~/shopblast ;; esac
+case $who in root) cd /opt/shopblast ;; *) cd ~/shopblast ;; esac
 code=0 number=0
 
 row() { # EXPECTED COMMAND... : runs it, prints its row; the exit code should be one of EXPECTED

@@ -55,7 +55,7 @@ pub enum CompareError {
     #[error(transparent)]
     Drive(#[from] DriveError),
     /// A result cannot be written.
-    #[error("{}", Unwritable { flag: "--results", path, error })]
+    #[error("{}", Unwritable { flag: "--output", path, error })]
     Write {
         /// The file.
         path: PathBuf,

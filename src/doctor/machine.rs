@@ -4,7 +4,9 @@
 use super::request::PlannedNeeds;
 use super::{DoctorFinding, FindingLevel};
 use crate::engine::{RingTrial, RuntimeError, try_rings};
-use crate::plan::{Bytes, CoreChoice, CoreChoiceKind, Driver, MemoryNeed, Placement, Topology};
+use crate::plan::{
+    Bytes, CoreChoice, CoreChoiceKind, Driver, Grouped, MemoryNeed, Placement, RunSize, Topology,
+};
 use crate::run::{descriptors_needed, memory_left, topology};
 use std::fs;
 use std::io;
@@ -17,10 +19,7 @@ const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 pub fn look_at(needs: &PlannedNeeds) -> Vec<DoctorFinding> {
     let topology = topology();
     let range = fs::read_to_string(PORT_RANGE).unwrap_or_default();
-    let mut findings = vec![
-        plan(needs),
-        descriptors(descriptors_needed(&needs.size), &needs.what),
-    ];
+    let mut findings = vec![plan(needs), descriptors(&needs.size, &needs.what)];
     findings.extend(memory(needs));
     findings.push(ports(needs.size.users, &range));
     findings.extend(rings(needs));
@@ -42,10 +41,17 @@ fn plan(needs: &PlannedNeeds) -> DoctorFinding {
     }
 }
 
-fn descriptors(wanted: u64, what: &str) -> DoctorFinding {
+fn descriptors(size: &RunSize, what: &str) -> DoctorFinding {
+    let wanted = descriptors_needed(size);
+    let ends = if size.is_target_here { 2 } else { 1 };
+    let most = |limit: u64| {
+        let missing = wanted.saturating_sub(limit).div_ceil(ends);
+        Grouped(size.connections.saturating_sub(missing))
+    };
     match rlimit::getrlimit(rlimit::Resource::NOFILE) {
         Ok((_, limit)) if limit < wanted => DoctorFinding::problem(format!(
-            "descriptors: this process may open {limit}, {what} needs {wanted}; raise it with `ulimit -n {wanted}`"
+            "descriptors: this process may open {limit}, {what} needs {wanted}: there is room for {} connections; raise it with `ulimit -n {wanted}`",
+            most(limit)
         )),
         Ok((_, limit)) => {
             DoctorFinding::ok(format!("descriptors: up to {limit}, {what} needs {wanted}"))
@@ -215,8 +221,25 @@ mod tests {
         assert_eq!(ports(200, "32768\t60999\n").level, FindingLevel::Ok);
         assert_eq!(ports(20_000, "32768\t60999\n").level, FindingLevel::Hint);
         assert_eq!(ports(1, "").level, FindingLevel::Hint);
-        assert_eq!(descriptors(65, "it").level, FindingLevel::Ok);
-        assert_eq!(descriptors(u64::MAX, "it").level, FindingLevel::Problem);
+        let of = |connections, is_target_here| {
+            let size = RunSize {
+                workers: 1,
+                connections,
+                is_target_here,
+                ..RunSize::default()
+            };
+            descriptors(&size, "it")
+        };
+        assert_eq!(of(1, false).level, FindingLevel::Ok);
+        let (_, limit) = rlimit::getrlimit(rlimit::Resource::NOFILE).unwrap();
+        for (ends, is_target_here) in [(1, false), (2, true)] {
+            let finding = of(1 << 40, is_target_here);
+            assert_eq!(finding.level, FindingLevel::Problem);
+            // Less what is open beside connections.
+            let most = limit.saturating_sub(72) / ends;
+            let says = format!("room for {} connections", Grouped(most));
+            assert!(finding.says.contains(&says), "{says}: {}", finding.says);
+        }
     }
 
     fn trial(lasting: Option<io::Result<&'static [&'static str]>>) -> RingTrial {

@@ -33,6 +33,6 @@ done
 binary=${SHOPBLAST-}
 if [ -z "$binary" ]; then
   cargo build --release --locked --manifest-path "$repository/Cargo.toml" >&2
-  binary=${CARGO_TARGET_DIR:-$repository/target}/release/shopblast
+  binary=$(bash "$repository/scripts/target-dir.sh")/release/shopblast
 fi
 SHOPBLAST=$binary exec "${compare[@]}" "$@"

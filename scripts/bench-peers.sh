@@ -53,7 +53,7 @@ esac
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 parts_dir=$repository/scripts/bench_peers
-target_dir=${CARGO_TARGET_DIR:-$repository/target}
+target_dir=$(bash "$repository/scripts/target-dir.sh")
 tools_dir=$target_dir/bench-peers
 
 parts=${PARTS-rate more memory lag}

@@ -43,7 +43,7 @@ port=${PORT:-18484}
 binary=${SHOPBLAST-}
 if [ -z "$binary" ]; then
   cargo build --release --locked --manifest-path "$repository/Cargo.toml" >&2
-  binary=${CARGO_TARGET_DIR:-$repository/target}/release/shopblast
+  binary=$(bash "$repository/scripts/target-dir.sh")/release/shopblast
 fi
 
 work=$(mktemp -d)

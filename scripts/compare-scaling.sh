@@ -162,7 +162,7 @@ fi
 
 if [ -z "${SHOPBLAST-}" ]; then
   cargo build --release --locked --manifest-path "$repository/Cargo.toml"
-  SHOPBLAST=${CARGO_TARGET_DIR:-$repository/target}/release/shopblast
+  SHOPBLAST=$(bash "$repository/scripts/target-dir.sh")/release/shopblast
 fi
 # For the hooks.
 export SHOPBLAST SHOPSTREAM

@@ -170,7 +170,7 @@ trap 'exit 143' TERM
 binary=${SHOPBLAST-}
 if [ -z "$binary" ]; then
   run cargo build --release --locked --manifest-path "$repository/Cargo.toml"
-  binary=${CARGO_TARGET_DIR:-$repository/target}/release/shopblast
+  binary=$(bash "$repository/scripts/target-dir.sh")/release/shopblast
 fi
 
 if [ "$dry_run" -eq 0 ] && [ -n "$(docker compose --project-directory "$shopstream" ps --quiet 2>/dev/null)" ]; then

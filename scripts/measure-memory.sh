@@ -38,7 +38,7 @@ if [[ -z ${IN_OWN_NETWORK-} ]] && unshare --net true 2>/dev/null; then
 fi
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-target_dir=${CARGO_TARGET_DIR:-$repository/target}
+target_dir=$(bash "$repository/scripts/target-dir.sh")
 read -ra allowed < <(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))')
 client_cpu=${CLIENT_CPU:-${allowed[0]}}
 server_cpu=${SERVER_CPU:-${allowed[-1]}}

@@ -88,9 +88,10 @@ pub(super) enum Subcommand {
     /// Look at a target, and at this machine, before a run.
     ///
     /// Is it reachable, is it ShopStream, does it still have every operation and field that the
-    /// journeys use, does it answer one request at a time or several, is the Observatory there, are
-    /// descriptors and ports enough? Exits with 0 when nothing would make journeys fail, 1 when
-    /// something would, 107 when it cannot be reached.
+    /// journeys use, does it answer one request at a time or several, is the Observatory there? Are
+    /// descriptors, memory, locked memory, ports, cores and the time on them enough for a plan? The machine
+    /// is looked at without a shop, too. Exits with 0 when nothing would make journeys fail, 1 when
+    /// something would, 107 when the shop cannot be reached.
     Doctor(DoctorFlags),
     /// Fire the witness of a violation again.
     ///

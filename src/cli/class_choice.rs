@@ -1,6 +1,6 @@
 //! The user classes of a run: those that were typed, or the profile's.
 
-use super::{CliError, profile_source};
+use super::{CliError, first_word, profile_source};
 use crate::plan::{ClassShare, Suggestion};
 use crate::shop::{Profile, USER_CLASSES, UserClass, user_class};
 
@@ -68,6 +68,13 @@ fn check_typed(typed: &[ClassShare]) -> Result<(), CliError> {
 fn check_exists(name: &str, place: impl Fn() -> String) -> Result<(), CliError> {
     if user_class(name).is_some() {
         return Ok(());
+    }
+    if let Some(instead) = first_word::instead(name) {
+        return Err(CliError::NoClassButMeant {
+            place: place(),
+            word: name.to_owned(),
+            instead,
+        });
     }
     Err(unknown(name, place()))
 }

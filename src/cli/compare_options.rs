@@ -5,6 +5,7 @@ use super::{CliCommand, CliError, Entropy, values};
 use crate::compare::{
     CompareRequest, ComparisonQuestion, ComparisonSetup, ComparisonSource, Configuration, Hook,
 };
+use crate::plan::differing_fields;
 use clap::Args;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -271,12 +272,19 @@ fn check_plans(
             .chain(&flags.right)
             .chain(&configuration.flags);
         match (around.parse)(words.cloned().collect(), around)? {
-            CliCommand::Run(request) => plans.push(request.plan.hash()),
+            CliCommand::Run(request) => plans.push((&configuration.name, request.plan)),
             _ => return Err(CliError::NoRunToCompare),
         }
     }
-    if plans.iter().any(|plan| *plan != plans[0]) && !flags.different_plans {
-        return Err(CliError::PlansDiffer);
+    let hashes: Vec<String> = plans.iter().map(|(_, plan)| plan.hash()).collect();
+    if hashes.iter().any(|hash| *hash != hashes[0]) && !flags.different_plans {
+        let plans: Vec<_> = plans
+            .iter()
+            .map(|(name, plan)| (name.as_str(), plan.fields()))
+            .collect();
+        let plans: Vec<_> = plans.iter().map(|(name, plan)| (*name, plan)).collect();
+        let differences = differing_fields(&plans);
+        return Err(CliError::PlansDiffer { differences });
     }
     Ok(())
 }

@@ -2,12 +2,14 @@
 //!
 //! Set variables become arguments before the typed ones. A variable is left out when the same flag
 //! was typed, or one that excludes it: who types `--rate` does not mean `LOCUST_USERS`. In the same
-//! way `SHOPBLAST_` variables win over `LOCUST_` ones. Empty variables count as not set.
+//! way `SHOPBLAST_` variables win over `LOCUST_` ones. Empty variables count as not set, and so do those
+//! that a cluster sets for a Service of this name.
 
 use super::CliError;
 use super::arguments::Arguments;
 use super::hunt_options::HUNT;
 use super::pipeline_options::PIPELINE_FLAGS;
+use super::service_variables::is_of_service;
 use super::shop_options::SHOP_FLAGS;
 use crate::plan::Suggestion;
 use clap::parser::ValueSource;
@@ -152,6 +154,7 @@ fn text_names(
         .into_iter()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+        .filter(|(name, value)| !is_of_service(name, value))
         .collect()
 }
 

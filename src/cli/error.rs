@@ -84,6 +84,16 @@ pub enum CliError {
         /// Names of all user classes.
         known: String,
     },
+    /// Something else where a user class should be.
+    #[error("{place}there is no user class `{word}`: {instead}")]
+    NoClassButMeant {
+        /// Where a profile names it, or nothing.
+        place: String,
+        /// What was given.
+        word: String,
+        /// What it is, and how it is said.
+        instead: String,
+    },
     /// A journey that does not exist.
     #[error("there is no journey `{journey}`{suggestion} (`shopblast list` shows them)")]
     UnknownJourney {
@@ -268,9 +278,13 @@ pub enum CliError {
     NoRunToCompare,
     /// Configurations with different loads.
     #[error(
-        "the flags of the configurations ask for different loads, so that their difference would be the load's; give the same to all, or say that you mean it with --different-plans"
+        "the flags of the configurations ask for different loads, so that their difference would be the load's:\n  {}\ngive the same to all, or say that you mean it with --different-plans",
+        differences.join("\n  ")
     )]
-    PlansDiffer,
+    PlansDiffer {
+        /// The fields in which they differ, a line each.
+        differences: Vec<String>,
+    },
     /// A load that cannot be.
     #[error(transparent)]
     Load(#[from] LoadError),

@@ -1,6 +1,7 @@
 //! `shopblast man`: manual pages, made of what `--help` says.
 
 use super::CliError;
+use crate::plan::Unwritable;
 use crate::record::replace;
 use clap::Args;
 use clap_mangen::Man;
@@ -43,10 +44,10 @@ pub struct ManualPages {
 
 /// A directory or page that cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} cannot be written: {source}; check the directory given with --dir")]
+#[error("{}", Unwritable { flag: "--dir", path, error })]
 pub struct UnwrittenPage {
     path: PathBuf,
-    source: io::Error,
+    error: io::Error,
 }
 
 impl ManualPages {
@@ -57,7 +58,7 @@ impl ManualPages {
     pub fn write(&self) -> Result<(), UnwrittenPage> {
         let failed = |path: &Path| {
             let path = path.to_owned();
-            move |source| UnwrittenPage { path, source }
+            move |error| UnwrittenPage { path, error }
         };
         std::fs::create_dir_all(&self.directory).map_err(failed(&self.directory))?;
         for page in &self.pages {

@@ -15,6 +15,7 @@ mod entropy;
 mod environment;
 mod error;
 mod export_options;
+mod first_word;
 mod foreign_flags;
 mod hunt_options;
 mod list;
@@ -36,6 +37,7 @@ mod replay_options;
 mod report_options;
 mod request_options;
 mod sandbox_options;
+mod service_variables;
 mod shop_options;
 mod subject;
 mod surroundings;
@@ -160,7 +162,9 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
             }
         }
         Some(Subcommand::Version) => Ok(CliCommand::Print(version::text())),
-        Some(Subcommand::Doctor(flags)) => Ok(CliCommand::Doctor(doctor_options::resolve(flags)?)),
+        Some(Subcommand::Doctor(flags)) => {
+            Ok(CliCommand::Doctor(doctor_options::resolve(flags, machine)?))
+        }
         None if arguments.run.single.list => Ok(CliCommand::Print(list_text())),
         None if arguments.run.page.is_wanted() => {
             let typed: Vec<String> = typed

@@ -108,6 +108,7 @@ pub(super) fn build(
         subject,
         met: None,
         sandbox,
+        brought: None,
         output: Output {
             csv_prefix: options.run_output.csv,
             csv_full_history: options.run_output.csv_full_history,

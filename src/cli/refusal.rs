@@ -1,7 +1,7 @@
 //! What is said of arguments that the parser refuses.
 
 use super::hunt_options::HUNT;
-use super::{CliError, definition, foreign_flags, hunt_options};
+use super::{CliError, definition, first_word, foreign_flags, hunt_options};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 
@@ -36,15 +36,24 @@ fn told(error: &clap::Error, flag: &str, first: &str) -> Option<CliError> {
         if refused.is_some() {
             return refused;
         }
-    } else if definition::command().find_subcommand(first).is_some() {
-        // Only runs and hunts take a load.
-        return None;
+    } else if let Some(command) = definition::command().find_subcommand(first) {
+        // Only runs and hunts take a load; an address is taken by more.
+        let has_host = command
+            .get_arguments()
+            .any(|one| one.get_long() == Some("host"));
+        let address = has_host.then(|| first_word::address(flag)).flatten()?;
+        return Some(instead(
+            error,
+            &format!("the shop's address has a flag: -H {address}"),
+        ));
     }
     let hint = foreign_flags::hint(flag)?;
+    Some(instead(error, &hint))
+}
+
+/// What the parser found, and a `hint` instead of what is merely spelt alike.
+fn instead(error: &clap::Error, hint: &str) -> CliError {
     let text = CliError::arguments(error).to_string();
-    // Instead of the flag that is merely spelt alike.
     let what = text.lines().next().unwrap_or_default();
-    Some(CliError::Arguments(format!(
-        "{what}\n\n  {hint}\n\n{SEE_HELP}"
-    )))
+    CliError::Arguments(format!("{what}\n\n  {hint}\n\n{SEE_HELP}"))
 }

@@ -1,7 +1,7 @@
 //! `shopblast replay`: which witness, and where to.
 
 use super::request_options::RequestFlags;
-use super::{CliError, Entropy, values};
+use super::{CliError, Entropy, shop_options, values};
 use crate::plan::{AddressPolicy, Target};
 use crate::run::ReplayRequest;
 use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
@@ -19,7 +19,7 @@ pub(super) struct ReplayFlags {
     #[arg(long, value_name = "N", default_value_t = 1)]
     witness: u64,
 
-    /// Address of the shop [default: that of the run]
+    /// Address of the shop [default: that of the run; with --sandbox a shop like the run's]
     #[arg(short = 'H', long, value_name = "URL", value_parser = Target::parse)]
     host: Option<Target>,
 
@@ -56,6 +56,7 @@ pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequ
         target: flags.host,
         headers: asked.headers,
         connect_to: asked.connect_to,
+        made_again: shop_options::made_again,
         addresses,
         questions: (OPENAPI_PATH, HEALTH_PATH),
         all: flags.all,

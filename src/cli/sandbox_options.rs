@@ -34,6 +34,7 @@ impl SandboxOptions {
     /// # Errors
     /// When it cannot listen.
     pub fn serve(&self) -> Result<(), SandboxError> {
+        run::raise_locked_memory();
         let sandbox = Sandbox::start(&self.config())?;
         let what = match self.fixed {
             false => "the embedded shop",

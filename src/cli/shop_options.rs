@@ -4,12 +4,14 @@
 use super::CliError;
 use super::pipeline_options::PipelineFlags;
 use super::values::{self, ValueError};
+use crate::engine::OwnTarget;
 use crate::sandbox::{
     Bug, Bugs, Chaos, Conflicts, FallsOver, Mishap, ServiceTime, ShopConfig, UnknownBug,
     UnknownMishap,
 };
 use crate::shop::Generation;
-use clap::Args;
+use clap::{Args, FromArgMatches};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How the embedded shop behaves. What is `None` is as in the measured shop.
@@ -193,6 +195,23 @@ impl ShopFlags {
     }
 }
 
+/// The shop that these words make, as [`ShopConfig::words`] told them.
+///
+/// # Errors
+/// When they are no flags of a shop.
+pub(super) fn made_again(words: &[String]) -> Result<Arc<dyn OwnTarget>, String> {
+    Ok(Arc::new(of_words(words)?))
+}
+
+fn of_words(words: &[String]) -> Result<ShopConfig, String> {
+    let command = clap::Command::new("sandbox").no_binary_name(true);
+    let command = ShopFlags::augment_args(command);
+    let matches = command.try_get_matches_from(words);
+    let matches = matches.map_err(|error| CliError::arguments(&error).to_string())?;
+    let flags = ShopFlags::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+    flags.config(1).map_err(|error| error.to_string())
+}
+
 /// Names of the flags, without the dashes, but for those of the pipeline.
 pub(super) const SHOP_FLAGS: &[&str] = &[
     "api-workers",
@@ -340,6 +359,69 @@ mod tests {
         assert_eq!(when(&both).unwrap(), Some(falls_over(both.back_after)));
         assert!(matches!(when(&back), Err(CliError::BackNeedsFall)));
         assert!(falls.refuse().is_err() && back.refuse().is_err());
+    }
+
+    /// A flag of the shop is kept by a line here; that none is forgotten is told by the test below.
+    const KEPT: &[&str] = &[
+        "",
+        "--generation five",
+        "--api-workers 4",
+        "--api-workers 3 --service-time 5ms",
+        "--service-time exponential:20ms --servers 7",
+        "--service-time 1us",
+        "--capacity 300",
+        "--capacity 0.7",
+        "--conflicts 409",
+        "--retain 50",
+        "--bug oversell=0.01 --bug resurrect=1",
+        "--chaos reset=0.25 --chaos slow=0.001",
+        "--falls-over-at 500",
+        "--falls-over-at 500 --back-after 1.5s",
+        "--engines 3",
+        "--engines identity=3,payments=0",
+        "--engines 0 --generation five",
+        "--drain-rate 0.25",
+        "--drain-rate unlimited",
+        "--drain-rate 0",
+        "--observatory-port 0",
+        "--observatory-port 0 --observatory-names newer --generation five",
+        "--no-observatory",
+    ];
+
+    fn flags(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_words_of_a_shop_make_the_same_shop() {
+        for line in KEPT {
+            let shop = of_words(&flags(line)).unwrap();
+            let words = shop.words();
+            let again = of_words(&words).unwrap_or_else(|why| panic!("{line}: {words:?}: {why}"));
+            // Engines of domains that the generation has not mean nothing.
+            let says = |shop: &ShopConfig| format!("{:?}", shop.words());
+            assert_eq!(says(&again), says(&shop), "{line}");
+            if shop.generation == Generation::default() {
+                assert_eq!(again, shop, "{line}: {words:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_flag_of_the_shop_is_kept() {
+        let command = ShopFlags::augment_args(clap::Command::new("sandbox"));
+        for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
+            let name = format!("--{flag}");
+            let is_kept = |line: &&&str| line.split_whitespace().any(|word| word == name);
+            assert!(KEPT.iter().any(|line| is_kept(&line)), "{name}");
+        }
+    }
+
+    #[test]
+    fn words_that_make_no_shop_are_told() {
+        for words in ["--bug=oversel=1", "--frobnicate", "word", "--engines=many"] {
+            assert!(of_words(&flags(words)).is_err(), "{words}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::gathering::{GatheringError, gather};
 use super::page::comparison_page;
 use super::process::{Stop, listen};
 use crate::pieces::{SummaryStyle, print, tell};
-use crate::plan::ExitCode;
+use crate::plan::{ExitCode, Unwritable};
 use crate::record::{Record, replace, try_out};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ pub enum CompareError {
     #[error(transparent)]
     Drive(#[from] DriveError),
     /// A result cannot be written.
-    #[error("cannot write {}: {error}", path.display())]
+    #[error("{}", Unwritable { flag: "--output", path, error })]
     Write {
         /// The file.
         path: PathBuf,

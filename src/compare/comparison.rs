@@ -7,8 +7,9 @@ use super::evidence::{MeasuredValues, RunEvidence, Unusable};
 use super::inference::Design;
 use super::sentence::{of_all, of_pair};
 use super::table_test::{Judging, Section, TableTest, table};
-use crate::plan::ExitCode;
+use crate::plan::{ExitCode, differing_fields};
 use crate::record::Record;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -240,7 +241,30 @@ fn plans_text(sides: &[&Side]) -> String {
             lines.push(format!("  {}: {runs} × {plan}", side.name));
         }
     }
+    let differences = differences(sides);
+    if !differences.is_empty() {
+        lines.push("they differ in".to_owned());
+        lines.extend(differences.iter().map(|line| format!("  {line}")));
+    }
     lines.join("\n")
+}
+
+/// In what the plans differ that are known, each by the side that has it first.
+fn differences(sides: &[&Side]) -> Vec<String> {
+    let mut plans: BTreeMap<&str, (&str, &Map<String, Value>)> = BTreeMap::new();
+    let mut order = Vec::new();
+    for side in sides {
+        for run in usable_runs(side) {
+            let hash = run.plan_hash.as_deref();
+            let Some(hash) = hash.filter(|hash| !plans.contains_key(hash)) else {
+                continue;
+            };
+            plans.insert(hash, (&side.name, &run.plan));
+            order.push(hash);
+        }
+    }
+    let plans: Vec<_> = order.iter().map(|hash| plans[hash]).collect();
+    differing_fields(&plans)
 }
 
 fn pair(

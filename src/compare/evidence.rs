@@ -4,6 +4,7 @@ use super::comparison_record::Source;
 use super::quantity::{ComparedQuantity, Percentile, Time};
 use crate::record::{Figures, RunRecord};
 use crate::stats::LatencySummary;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,8 @@ pub struct RunEvidence {
     pub started: Option<String>,
     /// Hash of the offered load.
     pub plan_hash: Option<String>,
+    /// The plan itself; empty where it is not known.
+    pub plan: Map<String, Value>,
     /// Profile it ran.
     pub profile: String,
     /// Which requests count as failures.
@@ -125,6 +128,7 @@ impl RunEvidence {
             run_id: Some(record.run_id.clone()),
             started: Some(record.started.clone()),
             plan_hash: Some(record.plan_hash.clone()),
+            plan: record.plan.clone(),
             profile: record.profile.clone(),
             failure_rule: Some(record.failure_rule.clone()),
             made_with: format!(

@@ -1,43 +1,86 @@
-//! Whether this machine gives what a run needs: descriptors, ports, io_uring, cores.
+//! Whether this machine gives what a run needs: descriptors, memory, ports, io_uring and the memory that
+//! its rings lock, cores and the time on them.
 
-use super::DoctorFinding;
-use crate::engine::{Runtime, probe_socket_ring};
-use crate::plan::{CoreChoice, CoreChoiceKind, Driver, Placement, Topology};
-use crate::run::topology;
+use super::request::PlannedNeeds;
+use super::{DoctorFinding, FindingLevel};
+use crate::engine::{RingTrial, RuntimeError, try_rings};
+use crate::plan::{
+    Bytes, CoreChoice, CoreChoiceKind, Driver, Grouped, MemoryNeed, Placement, RunSize, Topology,
+};
+use crate::run::{descriptors_needed, memory_left, topology};
 use std::fs;
+use std::io;
 
-/// Descriptors beside those of connections.
-const SPARE_DESCRIPTORS: u64 = 64;
+/// Connections a worker that rings are tried for: of more they lock no more memory.
+const MOST_TRIED: u64 = 1 << 16;
 const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
-/// Looks at the limits for `users` users with a connection each.
-pub fn look_at(users: u32) -> Vec<DoctorFinding> {
-    vec![
-        descriptors(users),
-        ports(users, &fs::read_to_string(PORT_RANGE).unwrap_or_default()),
-        driver(),
-        cores(&topology()),
-    ]
+/// Looks at the limits for a plan that needs this.
+pub fn look_at(needs: &PlannedNeeds) -> Vec<DoctorFinding> {
+    let topology = topology();
+    let range = fs::read_to_string(PORT_RANGE).unwrap_or_default();
+    let mut findings = vec![plan(needs), descriptors(&needs.size, &needs.what)];
+    findings.extend(memory(needs));
+    findings.push(ports(needs.size.users, &range));
+    findings.extend(rings(needs));
+    findings.push(cores(&topology));
+    findings.extend(quota(&topology, needs.workers.len()));
+    findings
 }
 
-fn descriptors(users: u32) -> DoctorFinding {
-    let wanted = u64::from(users) + SPARE_DESCRIPTORS;
+/// What the limits are for, and where it would run.
+fn plan(needs: &PlannedNeeds) -> DoctorFinding {
+    let says = format!(
+        "plan: {}: {}",
+        needs.what,
+        needs.placement.line(&needs.workers)
+    );
+    match needs.placement.apart {
+        true => DoctorFinding::ok(says),
+        false => DoctorFinding::hint(says),
+    }
+}
+
+fn descriptors(size: &RunSize, what: &str) -> DoctorFinding {
+    let wanted = descriptors_needed(size);
+    let ends = if size.is_target_here { 2 } else { 1 };
+    let most = |limit: u64| {
+        let missing = wanted.saturating_sub(limit).div_ceil(ends);
+        Grouped(size.connections.saturating_sub(missing))
+    };
     match rlimit::getrlimit(rlimit::Resource::NOFILE) {
         Ok((_, limit)) if limit < wanted => DoctorFinding::problem(format!(
-            "descriptors: this process may open {limit}, the largest profile needs {wanted}; raise it with `ulimit -n {wanted}`"
+            "descriptors: this process may open {limit}, {what} needs {wanted}: there is room for {} connections; raise it with `ulimit -n {wanted}`",
+            most(limit)
         )),
-        Ok((_, limit)) => DoctorFinding::ok(format!(
-            "descriptors: up to {limit}, the largest profile needs {wanted}"
-        )),
+        Ok((_, limit)) => {
+            DoctorFinding::ok(format!("descriptors: up to {limit}, {what} needs {wanted}"))
+        }
         Err(error) => {
             DoctorFinding::hint(format!("descriptors: the limit cannot be read: {error}"))
         }
     }
 }
 
+/// Nothing where the kernel does not tell what is left.
+fn memory(needs: &PlannedNeeds) -> Option<DoctorFinding> {
+    let left = memory_left(needs.size.workers)?;
+    let need = MemoryNeed::of(needs.size);
+    Some(match need.fits(&left) {
+        Ok(()) => DoctorFinding::ok(format!(
+            "memory: {} {}, {} needs about {}",
+            Bytes(left.bytes),
+            left.limit,
+            needs.what,
+            Bytes(need.total())
+        )),
+        Err(error) => DoctorFinding::problem(format!("memory: {error}")),
+    })
+}
+
 /// `range` is the kernel's first and last port for outgoing connections.
-fn ports(users: u32, range: &str) -> DoctorFinding {
-    let mut ends = range.split_whitespace().map(str::parse::<u32>);
+fn ports(users: u64, range: &str) -> DoctorFinding {
+    let mut ends = range.split_whitespace().map(str::parse::<u64>);
     let (Some(Ok(first)), Some(Ok(last))) = (ends.next(), ends.next()) else {
         return DoctorFinding::hint(format!("ports: {PORT_RANGE} cannot be read"));
     };
@@ -50,17 +93,95 @@ fn ports(users: u32, range: &str) -> DoctorFinding {
     DoctorFinding::ok(format!("ports: {ports} for outgoing connections"))
 }
 
-fn driver() -> DoctorFinding {
-    match Runtime::new(Driver::Uring, 8) {
-        Ok(runtime) => match probe_socket_ring() {
-            Ok(flags) => DoctorFinding::ok(format!("io_uring: {}", flags.join(", "))),
-            Err(error) => DoctorFinding::hint(format!(
-                "io_uring: {}, without receives that last ({error}): each request costs more; Linux 6.1 is the first to have all that is used",
-                runtime.ring_flags().join(", ")
-            )),
-        },
-        Err(error) => DoctorFinding::hint(format!("io_uring: {error}")),
+/// Whether the kernel gives the rings that all workers need at once.
+fn rings(needs: &PlannedNeeds) -> Vec<DoctorFinding> {
+    if needs.driver == Driver::Epoll {
+        return vec![DoctorFinding::ok("io_uring: not used, with --driver epoll")];
     }
+    let workers = needs.workers.len().max(1);
+    let connections = needs.size.connections.div_ceil(workers as u64);
+    let trial = try_rings(needs.driver, workers, connections.min(MOST_TRIED) as usize);
+    let limit = match rlimit::getrlimit(rlimit::Resource::MEMLOCK) {
+        Ok((rlimit::INFINITY, _)) => "as much as it likes".to_owned(),
+        Ok((limit, _)) => format!("{} KiB (`ulimit -l`)", limit / 1_024),
+        Err(error) => format!("an unknown amount ({error})"),
+    };
+    judged(trial, &limit, &needs.what)
+}
+
+/// What a trial of the rings of `what` tells, in a process that may lock as much memory as `limit` says.
+fn judged(trial: Result<RingTrial, RuntimeError>, limit: &str, what: &str) -> Vec<DoctorFinding> {
+    let remedy = "raise it: `ulimit -l`, of a service LimitMEMLOCK=infinity, of a container --ulimit memlock=-1";
+    let locked = format!("locked memory: this process may lock {limit}");
+    let (ring, is_short) = match trial {
+        Ok(RingTrial { flags, lasting }) => match lasting {
+            Some(Ok(flags)) => (
+                DoctorFinding::ok(format!("io_uring: {}", flags.join(", "))),
+                None,
+            ),
+            Some(Err(error)) => {
+                let first = match is_memory(&error) {
+                    true => "",
+                    false => "; Linux 6.1 is the first to have all that is used",
+                };
+                let plain = DoctorFinding::hint(format!(
+                    "io_uring: {}, without receives that last ({error}): each request costs more{first}",
+                    flags.join(", ")
+                ));
+                (plain, is_memory(&error).then_some(false))
+            }
+            None => (
+                DoctorFinding::ok(format!("io_uring: {}", flags.join(", "))),
+                None,
+            ),
+        },
+        Err(error) => {
+            let is_short = match &error {
+                RuntimeError::Limits(error) => is_memory(error).then_some(true),
+                _ => None,
+            };
+            (
+                DoctorFinding::problem(format!("io_uring: {error}")),
+                is_short,
+            )
+        }
+    };
+    let locked = match (is_short, ring.level) {
+        (Some(true), _) => Some(DoctorFinding::problem(format!(
+            "{locked}, too little for the rings of {what}; {remedy}, or use --driver epoll"
+        ))),
+        (Some(false), _) => Some(DoctorFinding::hint(format!(
+            "{locked}, too little for all the rings of {what}; {remedy}"
+        ))),
+        (None, FindingLevel::Problem) => None,
+        (None, _) => Some(DoctorFinding::ok(format!(
+            "{locked}, enough for the rings of {what}"
+        ))),
+    };
+    std::iter::once(ring).chain(locked).collect()
+}
+
+/// Whether the kernel had no memory to lock.
+fn is_memory(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::OutOfMemory
+}
+
+/// How much CPU time control groups give, where they limit it, to `workers` workers and all else.
+fn quota(topology: &Topology, workers: usize) -> Option<DoctorFinding> {
+    let quota = topology.quota_cpus?;
+    let cpus = topology.usable().len();
+    if quota >= cpus as f64 {
+        return None;
+    }
+    let gives = format!(
+        "cpu quota: its control group gives this process the time of {quota} of {cpus} CPUs"
+    );
+    Some(match quota >= (workers + 1) as f64 {
+        true => DoctorFinding::ok(gives),
+        false => DoctorFinding::hint(format!(
+            "{gives}, {workers} busy and all else may take more: all of it would be stopped then for a part of each 100 ms, which shows as lateness; raise the quota, or keep the load low"
+        )),
+    })
 }
 
 /// Which CPUs a count of cores takes: as many workers as leave something for all else.
@@ -94,15 +215,102 @@ fn cores(topology: &Topology) -> DoctorFinding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::FindingLevel;
 
     #[test]
     fn limits_are_compared_with_what_is_needed() {
         assert_eq!(ports(200, "32768\t60999\n").level, FindingLevel::Ok);
         assert_eq!(ports(20_000, "32768\t60999\n").level, FindingLevel::Hint);
         assert_eq!(ports(1, "").level, FindingLevel::Hint);
-        assert_eq!(descriptors(1).level, FindingLevel::Ok);
-        assert_eq!(descriptors(u32::MAX).level, FindingLevel::Problem);
+        let of = |connections, is_target_here| {
+            let size = RunSize {
+                workers: 1,
+                connections,
+                is_target_here,
+                ..RunSize::default()
+            };
+            descriptors(&size, "it")
+        };
+        assert_eq!(of(1, false).level, FindingLevel::Ok);
+        let (_, limit) = rlimit::getrlimit(rlimit::Resource::NOFILE).unwrap();
+        for (ends, is_target_here) in [(1, false), (2, true)] {
+            let finding = of(1 << 40, is_target_here);
+            assert_eq!(finding.level, FindingLevel::Problem);
+            // Less what is open beside connections.
+            let most = limit.saturating_sub(72) / ends;
+            let says = format!("room for {} connections", Grouped(most));
+            assert!(finding.says.contains(&says), "{says}: {}", finding.says);
+        }
+    }
+
+    fn trial(lasting: Option<io::Result<&'static [&'static str]>>) -> RingTrial {
+        RingTrial {
+            flags: &["COOP_TASKRUN"],
+            lasting,
+        }
+    }
+
+    fn refused(code: i32) -> io::Error {
+        io::Error::from_raw_os_error(code)
+    }
+
+    #[test]
+    fn rings_that_cannot_be_had_are_a_problem_with_its_reason() {
+        use FindingLevel::{Hint, Ok as Fine, Problem};
+        let all: &'static [&'static str] = &["DEFER_TASKRUN"];
+        let limits = |code| Err(RuntimeError::Limits(refused(code)));
+        for (trial, expected, says) in [
+            (
+                Ok(trial(Some(Ok(all)))),
+                vec![Fine, Fine],
+                "enough for the rings of it",
+            ),
+            (Ok(trial(None)), vec![Fine, Fine], "io_uring: COOP_TASKRUN"),
+            (
+                Ok(trial(Some(Err(refused(libc::EINVAL))))),
+                vec![Hint, Fine],
+                "without receives that last",
+            ),
+            (
+                Ok(trial(Some(Err(refused(libc::ENOMEM))))),
+                vec![Hint, Hint],
+                "may lock 64 KiB, too little for all the rings of it",
+            ),
+            (
+                limits(libc::ENOMEM),
+                vec![Problem, Problem],
+                "may lock 64 KiB, too little for the rings of it; raise it: `ulimit -l`",
+            ),
+            (limits(libc::EMFILE), vec![Problem], "`ulimit -n`"),
+            (
+                Err(RuntimeError::Forbidden),
+                vec![Problem],
+                "--driver epoll",
+            ),
+        ] {
+            let findings = judged(trial, "64 KiB", "it");
+            let levels: Vec<_> = findings.iter().map(|finding| finding.level).collect();
+            assert_eq!(levels, expected, "{findings:?}");
+            assert!(
+                findings.iter().any(|finding| finding.says.contains(says)),
+                "{findings:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_quota_that_one_may_run_into_is_told() {
+        let mut topology = Topology::flat(&[0, 1, 2, 3]);
+        for (cpus, workers, expected) in [
+            (None, 1, None),
+            (Some(4.0), 3, None),
+            (Some(3.5), 2, Some(FindingLevel::Ok)),
+            (Some(3.5), 3, Some(FindingLevel::Hint)),
+            (Some(0.5), 1, Some(FindingLevel::Hint)),
+        ] {
+            topology.quota_cpus = cpus;
+            let finding = quota(&topology, workers);
+            assert_eq!(finding.map(|finding| finding.level), expected, "{cpus:?}");
+        }
     }
 
     #[test]

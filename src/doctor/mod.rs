@@ -1,54 +1,103 @@
 //! `shopblast doctor`: looks at a target and at this machine before a run, and says what to do.
 //!
-//! Sends a few harmless requests: nothing that the shop would store.
+//! Sends a few harmless requests: nothing that the shop would store. The machine is looked at whether or
+//! not there is a shop.
 
 mod addresses;
 mod concurrency;
 mod finding;
 mod machine;
 mod request;
+mod shop_look;
 mod target;
 
 pub use finding::{DoctorFinding, FindingLevel};
-pub use request::DoctorRequest;
+pub use request::{DoctorRequest, PlannedNeeds};
 
+use crate::engine::{NotStarted, Standing};
 use crate::pieces::print;
-use crate::plan::ExitCode;
-use crate::run::{ReachError, resolve};
+use crate::plan::{ExitCode, Target};
+use crate::run::{ReachError, address_target, raise_locked_memory, resolve};
+use shop_look::ShopLook;
 use std::net::SocketAddr;
 
 /// Looks at everything and prints a line for each finding. The exit code is 0 when there is no
 /// problem, 1 when there is one, 107 when the target cannot be reached, 104 when it may not be.
 #[must_use]
 pub fn examine(request: &DoctorRequest) -> ExitCode {
-    let findings = match reach(request) {
-        Ok(addresses) => {
-            let mut findings = target::look_at(request, &addresses);
-            findings.extend(target::look_for_observatory(request));
-            findings.extend(machine::look_at(request.users));
-            findings
-        }
-        Err(error) => {
-            print(format!("{}\n", DoctorFinding::problem(error.to_string())));
-            return match error {
-                ReachError::Public(_) => ExitCode::BadPlan,
-                _ => ExitCode::Unreachable,
-            };
-        }
+    raise_locked_memory();
+    let own = own_shop(request);
+    let (mut findings, reached) = match &own {
+        Ok(own) => look_at_shop(request, own.as_deref()),
+        Err(error) => (
+            vec![DoctorFinding::problem(format!("sandbox: {error}"))],
+            ExitCode::RequestsFailed(1),
+        ),
     };
+    // While it stands: what it takes of the machine counts.
+    findings.extend(machine::look_at(&request.needs));
+    if let Ok(Some(own)) = own {
+        own.stop();
+    }
     for finding in &findings {
         print(format!("{finding}\n"));
     }
-    match findings.iter().map(|finding| finding.level).max() {
-        Some(FindingLevel::Problem) => ExitCode::RequestsFailed(1),
-        _ => ExitCode::Ok,
+    match (reached, findings.iter().map(|finding| finding.level).max()) {
+        (ExitCode::Ok, Some(FindingLevel::Problem)) => ExitCode::RequestsFailed(1),
+        (reached, _) => reached,
     }
 }
 
+/// What is found of the shop, and whether there is one to look at.
+fn look_at_shop(
+    request: &DoctorRequest,
+    own: Option<&dyn Standing>,
+) -> (Vec<DoctorFinding>, ExitCode) {
+    let target = asked_or(&request.target, own.map(Standing::address));
+    let observatory = asked_or(
+        &request.observatory,
+        own.and_then(Standing::observatory_address),
+    );
+    let shop = ShopLook {
+        target: &target,
+        observatory: &observatory,
+        policy: &request.addresses,
+    };
+    let refused = |says: String, exit_code| (vec![DoctorFinding::problem(says)], exit_code);
+    match reach(&shop) {
+        Ok(addresses) => {
+            let mut findings = target::look_at(&shop, &addresses);
+            findings.extend(target::look_for_observatory(&shop));
+            (findings, ExitCode::Ok)
+        }
+        Err(error @ ReachError::Public(_)) => refused(error.to_string(), ExitCode::BadPlan),
+        Err(error) => refused(
+            format!("{error}; `shopblast doctor --sandbox` looks at that"),
+            ExitCode::Unreachable,
+        ),
+    }
+}
+
+fn own_shop(request: &DoctorRequest) -> Result<Option<Box<dyn Standing>>, NotStarted> {
+    let own = request.own.as_ref();
+    let cpu = request.needs.placement.shop();
+    own.map(|own| own.start(cpu, request.needs.driver))
+        .transpose()
+}
+
+/// What was asked for, or what stands here.
+fn asked_or(asked: &Option<Target>, here: Option<SocketAddr>) -> Target {
+    let here = || here.map(address_target);
+    asked
+        .clone()
+        .or_else(here)
+        .unwrap_or_else(Target::of_this_process)
+}
+
 /// Both names must resolve to addresses that may be asked. Gives those of the shop.
-fn reach(request: &DoctorRequest) -> Result<Vec<SocketAddr>, ReachError> {
-    let addresses = resolve(&request.target, &request.addresses)?;
-    resolve(&request.observatory, &request.addresses)?;
-    target::reach(&request.target)?;
+fn reach(shop: &ShopLook<'_>) -> Result<Vec<SocketAddr>, ReachError> {
+    let addresses = resolve(shop.target, shop.policy)?;
+    resolve(shop.observatory, shop.policy)?;
+    target::reach(shop.target)?;
     Ok(addresses)
 }

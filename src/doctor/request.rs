@@ -1,16 +1,35 @@
 //! What to look at.
 
-use crate::plan::{AddressPolicy, Target};
+use crate::engine::OwnTarget;
+use crate::plan::{AddressPolicy, Driver, Placement, RunSize, Target};
+use std::sync::Arc;
 
 /// What to look at.
 #[derive(Clone, Debug)]
 pub struct DoctorRequest {
-    /// The shop.
-    pub target: Target,
-    /// The Observatory.
-    pub observatory: Target,
+    /// The shop; `None` for that of `own`.
+    pub target: Option<Target>,
+    /// A shop that is brought along, to be looked at in its place.
+    pub own: Option<Arc<dyn OwnTarget>>,
+    /// The Observatory; `None` for that of `own`.
+    pub observatory: Option<Target>,
     /// Decides about the addresses that their names resolve to.
     pub addresses: AddressPolicy,
-    /// Users of the largest built-in profile: each needs a connection.
-    pub users: u32,
+    /// What the machine has to be enough for.
+    pub needs: PlannedNeeds,
+}
+
+/// The plan that the machine has to be enough for.
+#[derive(Clone, Debug)]
+pub struct PlannedNeeds {
+    /// What it is called, like `profile spike`.
+    pub what: String,
+    /// How large it is.
+    pub size: RunSize,
+    /// The CPUs of its workers.
+    pub workers: Vec<usize>,
+    /// Where all is.
+    pub placement: Placement,
+    /// The kernel interface.
+    pub driver: Driver,
 }

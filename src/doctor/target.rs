@@ -1,7 +1,8 @@
 //! What a target says of itself: whether it answers, is ShopStream, is the one that journeys were
 //! written for, and works on several requests at once.
 
-use super::{DoctorFinding, DoctorRequest, addresses, concurrency};
+use super::shop_look::ShopLook;
+use super::{DoctorFinding, addresses, concurrency};
 use crate::engine::Workload;
 use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource, agent, get};
 use crate::pieces::counted;
@@ -34,19 +35,19 @@ pub fn reach(target: &Target) -> Result<(), ReachError> {
 }
 
 /// Looks at the shop.
-pub fn look_at(request: &DoctorRequest, known: &[SocketAddr]) -> Vec<DoctorFinding> {
-    let mut findings: Vec<DoctorFinding> = addresses::look_at(&request.target, known)
+pub fn look_at(shop: &ShopLook<'_>, known: &[SocketAddr]) -> Vec<DoctorFinding> {
+    let mut findings: Vec<DoctorFinding> = addresses::look_at(shop.target, known)
         .into_iter()
-        .chain(recognition(request))
+        .chain(recognition(shop))
         .collect();
-    findings.push(concurrency::look_at(&request.target, known));
+    findings.push(concurrency::look_at(shop.target, known));
     findings
 }
 
 /// What a run would find before it starts, by the same way.
-fn recognition(request: &DoctorRequest) -> Vec<DoctorFinding> {
-    let target = &request.target;
-    let addresses = match resolve(target, &request.addresses) {
+fn recognition(shop: &ShopLook<'_>) -> Vec<DoctorFinding> {
+    let target = shop.target;
+    let addresses = match resolve(target, shop.policy) {
         Ok(addresses) => addresses,
         Err(error) => return vec![DoctorFinding::problem(format!("health: {error}"))],
     };
@@ -143,10 +144,10 @@ fn operations(recognised: &Recognised) -> Vec<DoctorFinding> {
 }
 
 /// Looks for the Observatory, and at what it shows.
-pub fn look_for_observatory(request: &DoctorRequest) -> Vec<DoctorFinding> {
-    let observatory = &request.observatory;
+pub fn look_for_observatory(shop: &ShopLook<'_>) -> Vec<DoctorFinding> {
+    let observatory = shop.observatory;
     let url = observatory.url();
-    match ObservatorySource::new(observatory.clone(), request.addresses.clone()).read() {
+    match ObservatorySource::new(observatory.clone(), shop.policy.clone()).read() {
         Ok(readout) => {
             let found = DoctorFinding::ok(format!(
                 "observatory: {url}{METRICS_PATH}, {} figures",

@@ -43,6 +43,7 @@ mod release;
 mod reopening;
 mod request;
 mod request_buffers;
+mod ring_trial;
 mod roster;
 mod runtime;
 mod session;
@@ -79,6 +80,7 @@ pub use pacer::{Pacer, sharpen_timers};
 pub use recorder::{ObservedExchange, Recorder};
 pub use release::{Release, Released};
 pub use request::{PathError, PreparedHead, PreparedHeads};
+pub use ring_trial::{RingTrial, try_rings};
 pub use roster::{MADE_BEFORE_START, made_at_start};
 pub use runtime::{Runtime, RuntimeError, Task, spawn};
 pub use session::{
@@ -86,7 +88,6 @@ pub use session::{
 };
 pub use signal_manners::{ignore_size_limits, is_ignored, keeping_ignored};
 pub use simulation::{SimulatedAnswer, SimulatedLink, Simulation};
-pub use socket_ring::probe as probe_socket_ring;
 pub use subject::{Description, MetSubject, PreparedScript, Subject};
 pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,

@@ -18,6 +18,9 @@ pub trait OwnTarget: Any + fmt::Debug + Send + Sync {
     /// # Errors
     /// When it cannot listen.
     fn start(&self, cpu: Option<usize>, driver: Driver) -> Result<Box<dyn Standing>, NotStarted>;
+
+    /// The words that make another one like it, for the record.
+    fn words(&self) -> Vec<String>;
 }
 
 /// A target that stands.

@@ -25,6 +25,14 @@ pub enum RuntimeError {
         "this kernel has no io_uring (5.1 was the first to have it); use `--driver epoll`, at about a third more CPU a request"
     )]
     Missing,
+    /// The kernel has io_uring, and something tells the program that it has not.
+    #[error(
+        "io_uring is refused here as if this kernel, {release}, did not have it (ENOSYS): by a container's seccomp profile, or it was built without; allow it (a profile with io_uring_setup, io_uring_enter and io_uring_register) or use `--driver epoll`, at about a third more CPU a request"
+    )]
+    Denied {
+        /// The kernel's release.
+        release: String,
+    },
     /// io_uring is switched off.
     #[error(
         "io_uring is forbidden here, by the sysctl kernel.io_uring_disabled or by a container's seccomp profile; allow it (`sysctl -w kernel.io_uring_disabled=0`, or a profile with io_uring_setup) or use `--driver epoll`"
@@ -32,7 +40,7 @@ pub enum RuntimeError {
     Forbidden,
     /// Not enough lockable memory or descriptors.
     #[error(
-        "the ring cannot be set up: {0}; raise the limits (`ulimit -l`, `ulimit -n`) or use `--driver epoll`"
+        "the ring cannot be set up: {0}; raise the limits (`ulimit -l`, `ulimit -n`; of a container: --ulimit memlock=-1) or use `--driver epoll`"
     )]
     Limits(io::Error),
     /// epoll itself failed.
@@ -50,6 +58,9 @@ const SETUPS: [&[&str]; 4] = [
     &["COOP_TASKRUN"],
     &[],
 ];
+
+/// The first kernel with io_uring.
+const FIRST_WITH_RINGS: (u32, u32) = (5, 1);
 
 impl Runtime {
     /// A runtime for about `operations` requests in flight at once.
@@ -141,13 +152,31 @@ impl Runtime {
 }
 
 impl RuntimeError {
+    /// There is no such call, on a kernel of this `release`.
+    fn without(release: &str) -> Self {
+        let mut numbers = release.split(|letter: char| !letter.is_ascii_digit());
+        let mut next = || numbers.next()?.parse::<u32>().ok();
+        match (next(), next()) {
+            (Some(major), Some(minor)) if (major, minor) >= FIRST_WITH_RINGS => Self::Denied {
+                release: release.to_owned(),
+            },
+            _ => Self::Missing,
+        }
+    }
+
     fn from_setup(error: io::Error) -> Self {
         match error.raw_os_error() {
-            Some(libc::ENOSYS) => Self::Missing,
+            Some(libc::ENOSYS) => Self::without(&release()),
             Some(libc::EPERM | libc::EACCES) => Self::Forbidden,
             _ => Self::Limits(error),
         }
     }
+}
+
+/// The kernel's release, like `6.18.1-amd64`; empty where it is not told.
+fn release() -> String {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    release.trim().to_owned()
 }
 
 /// A task on the current thread's runtime.
@@ -193,6 +222,24 @@ mod tests {
     fn errors_of_the_kernel_become_remedies() {
         let told = |code| RuntimeError::from_setup(io::Error::from_raw_os_error(code)).to_string();
         assert!(told(libc::ENOSYS).contains("--driver epoll"));
+        for (release, is_denied) in [
+            ("6.18.1-amd64", true),
+            ("5.1.0", true),
+            ("10.0", true),
+            ("5.0.21", false),
+            ("4.19.0-27-amd64", false),
+            ("", false),
+            ("unknown", false),
+        ] {
+            let told = RuntimeError::without(release).to_string();
+            assert_eq!(told.contains("ENOSYS"), is_denied, "{release}: {told}");
+            assert_eq!(
+                told.contains(release),
+                is_denied || release.is_empty(),
+                "{told}"
+            );
+            assert!(told.contains("--driver epoll"), "{told}");
+        }
         assert!(told(libc::EPERM).contains("io_uring_disabled"));
         assert!(told(libc::ENOMEM).contains("ulimit -l"));
     }

@@ -1,7 +1,7 @@
 //! Why there is no hunt.
 
 use crate::engine::NotStarted;
-use crate::plan::{ExitCode, LoadError};
+use crate::plan::{ExitCode, LoadError, Unwritable};
 use crate::run::{ReachError, RunError};
 use std::io;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ pub enum HuntError {
     #[error(transparent)]
     OwnTarget(#[from] NotStarted),
     /// A file cannot be written.
-    #[error("cannot write {}: {error}", path.display())]
+    #[error("{}", Unwritable { flag: "--results", path, error })]
     Write {
         /// The file.
         path: PathBuf,

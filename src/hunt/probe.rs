@@ -199,6 +199,7 @@ fn run_request(request: &HuntRequest, place: &ProbeTarget, plan: Plan) -> RunReq
         },
         exit_code_on_error: 0,
         met: Some(place.met.clone()),
+        brought: template.sandbox.clone(),
         allow_drift: template.allow_drift,
         addresses: template.addresses.clone(),
         resolver: template.resolver.clone(),

@@ -38,7 +38,7 @@ pub enum CoreError {
     },
     /// More cores than there are.
     #[error(
-        "{wanted} cores were asked for, but this process may use only {room}: CPU {}{hint}; ask for fewer, or for `all`. The plan would need {wanted} CPUs for its workers, and one more for all else; to try it out here nevertheless, with figures that are not to be trusted, add --oversubscribe",
+        "{wanted} cores were asked for, but this process may use only {room}: CPU {}{hint}; take them with `--cores all`, or fewer. The plan would need {wanted} CPUs for its workers, and one more for all else; to try it out here nevertheless, with figures that are not to be trusted, add --oversubscribe",
         CpuList(usable)
     )]
     TooMany {
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(CoreChoice::All.choose(&four), Ok(vec![0, 1, 2, 5]));
         let error = CoreChoice::Count(5).choose(&four).unwrap_err().to_string();
         let told = [
-            "5 cores were asked for, but this process may use only 4: CPU 0-2,5; ask for fewer",
+            "5 cores were asked for, but this process may use only 4: CPU 0-2,5; take them with `--cores all`, or fewer",
             "would need 5 CPUs for its workers, and one more for all else",
             "--oversubscribe",
         ];

@@ -17,6 +17,7 @@ mod load;
 mod load_schedule;
 mod memory;
 mod observed_metric;
+mod offered;
 mod outcome;
 mod placement;
 mod port;
@@ -28,6 +29,7 @@ mod suggestion;
 mod target;
 mod threshold;
 mod topology;
+mod unwritable;
 mod wait;
 
 pub use address::{AddressKind, AddressPolicy, PublicAddress, is_loopback_host};
@@ -44,6 +46,7 @@ pub use load::{Activity, Arrivals, HIGHEST_RATE_PER_S, Load, LoadError, MOST_USE
 pub use load_schedule::{LoadSchedule, SteeringError};
 pub use memory::{Bytes, Grouped, MemoryLeft, MemoryLimit, MemoryNeed, NotEnoughMemory, RunSize};
 pub use observed_metric::{ObservedMetric, UnknownMetric};
+pub use offered::differing_fields;
 pub use outcome::Outcome;
 pub use placement::{CoreChoiceKind, Placement, oversubscribed};
 pub use port::{PortError, port_of};
@@ -59,10 +62,12 @@ pub use threshold::{
     Unit,
 };
 pub use topology::{Cpu, LARGEST_CPU, Topology};
+pub use unwritable::Unwritable;
 pub use wait::{WaitTime, WaitTimeError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// How users are paced.
@@ -206,6 +211,15 @@ impl Plan {
             position -= share.weight;
         }
         0
+    }
+
+    /// Its fields, as the record keeps them.
+    #[must_use]
+    pub fn fields(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(fields)) => fields,
+            Ok(_) | Err(_) => Map::new(),
+        }
     }
 
     /// Hash of everything that decides what load is offered: classes, load, pacing, options, races, times

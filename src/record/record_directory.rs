@@ -1,5 +1,6 @@
 //! The directory that a run is recorded in: `results/<time>-<profile>-<id>/`.
 
+use crate::plan::Unwritable;
 use crate::record::{IntervalLog, LatencyKind, NotWritten};
 use crate::stats::{IntervalSink, RunContext, Totals};
 use jiff::tz::TimeZone;
@@ -34,10 +35,7 @@ pub struct RecordDirectory {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The directory cannot be made.
-    #[error(
-        "cannot create the record directory {}: {error}; choose a directory that can be written with --results DIR",
-        path.display()
-    )]
+    #[error("{}", Unwritable { flag: "--results", path, error })]
     Create {
         /// The directory.
         path: PathBuf,
@@ -45,10 +43,7 @@ pub enum RecordError {
         error: io::Error,
     },
     /// A file in it cannot be made.
-    #[error(
-        "cannot start the record file {}: {error}; make room, or choose another directory with --results DIR",
-        path.display()
-    )]
+    #[error("{}", Unwritable { flag: "--results", path, error })]
     File {
         /// The file (or the prefix of several).
         path: PathBuf,
@@ -260,6 +255,8 @@ mod tests {
             message.contains(&file.path().display().to_string()),
             "{message}"
         );
-        assert!(message.contains("--results DIR"), "{message}");
+        let says = "--results: cannot write ";
+        assert!(message.starts_with(says), "{message}");
+        assert!(message.ends_with("; choose another place"), "{message}");
     }
 }

@@ -57,16 +57,12 @@ impl RunFacts {
     /// The facts of a run of `plan`.
     #[must_use]
     pub fn of(plan: &Plan, started: SystemTime, command: String, host: HostFacts) -> Self {
-        let plan_json = match serde_json::to_value(plan) {
-            Ok(Value::Object(fields)) => fields,
-            Ok(_) | Err(_) => Map::new(),
-        };
         Self {
             profile: plan.profile.clone(),
             run_id: plan.run_id.to_string(),
             started,
             command,
-            plan: plan_json,
+            plan: plan.fields(),
             plan_hash: plan.hash(),
             asked_users: matches!(plan.load, Load::Closed { .. }).then(|| plan.max_users()),
             seed: plan.seed,
@@ -263,6 +259,7 @@ fn generator(totals: &Totals) -> Generator {
         allocations_steady: totals.phase(Phase::Steady).health.allocations,
         ring_entries_per_request: per_request(health.ring_entries as f64),
         run_queue_s: health.run_queue_ns as f64 / 1e9,
+        withheld_s: 0.0,
         tardiness_us: totals.timings.tardiness.summary(),
         littles_law,
         state: fitness.state,

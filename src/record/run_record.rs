@@ -342,6 +342,10 @@ pub struct Generator {
     pub ring_entries_per_request: f64,
     /// Time that workers were runnable but not running.
     pub run_queue_s: f64,
+    /// Time for which control groups withheld the CPU time that they give by a quota, all CPUs added up; 0
+    /// without one.
+    #[serde(default)]
+    pub withheld_s: f64,
     /// How late users that were free were sent off: the generator's own share of the lag.
     pub tardiness_us: LatencySummary,
     /// Little's law over the steady state; null for the open model and when nothing can be said.

@@ -42,6 +42,10 @@ pub struct TargetRecord {
     /// The addresses that connections went to, at most 64.
     #[serde(default)]
     pub addresses: Vec<AddressRecord>,
+    /// The flags of `shopblast sandbox` that make a shop like the one that the run brought along; null when
+    /// its target was another.
+    #[serde(default)]
+    pub sandbox: Option<Vec<String>>,
 }
 
 impl TargetRecord {
@@ -66,7 +70,14 @@ impl TargetRecord {
             additions: facts.additions,
             says: facts.says,
             addresses: Vec::new(),
+            sandbox: None,
         }
+    }
+
+    /// The same of a target that the run brought along, which these words make.
+    #[must_use]
+    pub fn brought(self, sandbox: Option<Vec<String>>) -> Self {
+        Self { sandbox, ..self }
     }
 
     /// The same, with what went to which of its addresses.

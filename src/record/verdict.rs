@@ -6,6 +6,9 @@ use crate::pieces::counted;
 use crate::plan::ExitCode;
 use crate::stats::{GeneratorState, RuleVerdict, ThresholdVerdict};
 
+/// Share of the run from which on CPU time that a quota withheld is told.
+const WITHHELD_SHARE: f64 = 0.01;
+
 /// What the record does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Circumstances {
@@ -94,6 +97,12 @@ fn sentence(record: &RunRecord, reached: bool) -> String {
     parts.push(outcomes(record));
     if generator.state == GeneratorState::Disturbed {
         parts.push(format!("generator {}", generator.state_text()));
+    }
+    if generator.withheld_s > WITHHELD_SHARE * record.measured_s {
+        parts.push(format!(
+            "the CPU quota of its control group held it up for {:.1} s",
+            generator.withheld_s
+        ));
     }
     let totals = &record.totals;
     if totals.failures != totals.failed + totals.unknown {
@@ -240,6 +249,16 @@ mod tests {
             verdict(&known, USUAL).exit_code,
             ExitCode::RequestsFailed(1)
         );
+    }
+
+    #[test]
+    fn a_quota_that_held_the_generator_up_is_told() {
+        let mut run = record();
+        let says = |run: &RunRecord| verdict(run, USUAL).sentence.contains("CPU quota");
+        run.generator.withheld_s = run.measured_s * WITHHELD_SHARE;
+        assert!(!says(&run));
+        run.generator.withheld_s = run.measured_s;
+        assert!(says(&run));
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub enum RemakeError {
     #[error(transparent)]
     Record(#[from] UnreadableRecord),
     /// The report cannot be written.
-    #[error("cannot write the report: {0}; name another place with --out FILE")]
+    #[error("--out: cannot write {0}; choose another place")]
     Write(io::Error),
 }
 

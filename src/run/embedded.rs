@@ -27,14 +27,14 @@ impl Embedded {
     /// Where it takes requests.
     #[must_use]
     pub fn target(&self) -> Target {
-        target_at(self.standing.address())
+        at_address(self.standing.address())
     }
 
     /// What `asked` becomes beside it: its own Observatory is read, unless another one was named.
     #[must_use]
     pub fn observers(&self, asked: &ObserverConfig) -> ObserverConfig {
         let mut config = asked.clone();
-        let own = self.standing.observatory_address().map(target_at);
+        let own = self.standing.observatory_address().map(at_address);
         if let (ObservatoryChoice::None, Some(own)) = (&config.observatory, own) {
             config.observatory = ObservatoryChoice::Asked(own);
         }
@@ -47,7 +47,8 @@ impl Embedded {
     }
 }
 
-fn target_at(address: SocketAddr) -> Target {
+/// The target that listens on `address`.
+pub fn at_address(address: SocketAddr) -> Target {
     Target {
         host: address.ip().to_string(),
         authority: address.to_string(),

@@ -4,7 +4,7 @@ use super::reach::ReachError;
 use super::recognition::RecognitionError;
 use super::worker_threads::WorkerStartError;
 use crate::engine::{NotStarted, Unprepared, WorkerError};
-use crate::plan::{ExitCode, NotEnoughMemory};
+use crate::plan::{ExitCode, NotEnoughMemory, Unwritable};
 use crate::record::RecordError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ pub enum RunError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// An output cannot be written.
-    #[error("{flag}: cannot write {}: {error}; nothing was sent, choose another place", path.display())]
+    #[error("{}", Unwritable { flag, path, error })]
     Output {
         /// The flag that asks for it.
         flag: &'static str,

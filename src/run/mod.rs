@@ -35,17 +35,18 @@ mod worker_setup;
 mod worker_threads;
 
 pub use control::{RunControl, RunState};
-pub use embedded::{Embedded, serve};
+pub use embedded::{Embedded, at_address as address_target, serve};
 pub use error::RunError;
 pub use face::{Face, Follower, LiveRun};
 pub use lookup::{Resolver, accepting_first, resolve};
 pub use machine::{allowed_cpus, new_run_id, step_aside, topology};
+pub use memory::left_here as memory_left;
 pub use preflight::meet;
 pub use reach::{ReachError, preflight};
 pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
-pub use resources::room_for;
+pub use resources::{descriptors_needed, raise_locked_memory, room_for};
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, listen};
 

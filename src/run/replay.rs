@@ -1,36 +1,43 @@
 //! Fires a witness again: what makes the contended thing in sequence, the racers together, and what
 //! was asked after them.
 
+use super::embedded::at_address;
 use super::lookup::resolve;
 use super::reach::ReachError;
 use super::replay_client::{ReplayReply, Starter, send, send_together};
-use crate::engine::{Id, Questions};
+use crate::engine::{Id, NotStarted, OwnTarget, Questions, Standing};
 use crate::pieces::{duration_text, print, tell};
 use crate::plan::{
-    AddressPolicy, ConnectTo, ExitCode, HeaderField, RequestHeaders, RunId, Target, TargetError,
-    is_harmful,
+    AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, RequestHeaders, RunId, Target,
+    TargetError, is_harmful, shown_lines,
 };
-use crate::record::{ProcessesRecord, Recorded, RunRecord, UnreadableRecord};
+use crate::record::{ProcessesRecord, Recorded, RunRecord, UnreadableRecord, WitnessRecord};
 use crate::report::part_word;
 use crate::stats::{Part, WitnessExchange};
 use std::fmt::Write;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Makes a target of the words that a record keeps of the one that its run brought along.
+pub type MadeAgain = fn(&[String]) -> Result<Arc<dyn OwnTarget>, String>;
 
 /// What to fire again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ReplayRequest {
     /// A record's directory, or its `run.json`.
     pub record: PathBuf,
     /// Number of the witness, from 1.
     pub witness: u64,
-    /// Where to; `None` is the run's own target.
+    /// Where to; `None` is the run's own target, or one like it where the run brought it along.
     pub target: Option<Target>,
     /// What every request carries beside what those of the witness did.
     pub headers: RequestHeaders,
     /// Where connections go instead.
     pub connect_to: Option<ConnectTo>,
+    /// Makes a target like that.
+    pub made_again: MadeAgain,
     /// Decides about the addresses that its name resolves to.
     pub addresses: AddressPolicy,
     /// Paths of two reads that change nothing: one that takes a process of the target long, one that
@@ -69,6 +76,12 @@ pub enum ReplayError {
     /// The record's target is none.
     #[error("{0}; name the shop with --host")]
     Target(#[from] TargetError),
+    /// A record whose words make no target.
+    #[error("the record does not tell how its shop was made: {0}; name a shop with --host")]
+    Unmade(String),
+    /// The target that the run brought along does not stand again.
+    #[error(transparent)]
+    NotStarted(#[from] NotStarted),
     /// The target cannot be reached, or may not be.
     #[error(transparent)]
     Reach(#[from] ReachError),
@@ -115,19 +128,75 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
             number: request.witness,
         });
     }
-    let target = target_of(request, &record)?;
+    let own = match &request.target {
+        Some(_) => None,
+        None => brought_again(request, &record)?,
+    };
+    let target = match (&request.target, &own) {
+        (Some(target), _) => target.clone(),
+        (None, Some((shop, _))) => at_address(shop.address()),
+        (None, None) => {
+            let connect_to = record.connected_to();
+            Target {
+                connect_to,
+                ..Target::parse(&record.target_url())?
+            }
+        }
+    };
+    let target = carrying(request, &record, target);
     let addresses = resolve(&target, &request.addresses)?;
+    let like = own.as_ref().map(|(_, words)| {
+        format!(
+            ", a shop like the run's: shopblast sandbox {}",
+            words.join(" ")
+        )
+    });
     print(format!(
-        "{}: {}\nfired again at {}{}\n",
+        "{}: {}\nfired again at {}{}{}\n",
         kept.violation.rule,
         kept.violation.why,
         target.url(),
-        listed(&addresses)
+        listed(&addresses),
+        shown_lines(&like.unwrap_or_default()),
     ));
+    let outcome = fire(request, &record, kept, &target, &addresses);
+    if let Some((shop, _)) = own {
+        shop.stop();
+    }
+    outcome
+}
+
+/// The target that the run of `record` brought along, made again, with the words that make it; `None`
+/// when its target was another.
+fn brought_again(
+    request: &ReplayRequest,
+    record: &RunRecord,
+) -> Result<Option<(Box<dyn Standing>, Vec<String>)>, ReplayError> {
+    let target = record.target.as_ref();
+    let Some(words) = target.and_then(|target| target.sandbox.clone()) else {
+        return Ok(None);
+    };
+    let own = (request.made_again)(&words).map_err(ReplayError::Unmade)?;
+    let driver = match record.host.driver.as_str() {
+        "epoll" => Driver::Epoll,
+        "plain-uring" => Driver::PlainUring,
+        _ => Driver::Uring,
+    };
+    Ok(Some((own.start(None, driver)?, words)))
+}
+
+/// Fires what shows the violation until it happens again.
+fn fire(
+    request: &ReplayRequest,
+    record: &RunRecord,
+    kept: &WitnessRecord,
+    target: &Target,
+    addresses: &[SocketAddr],
+) -> Result<ExitCode, ReplayError> {
     let exchanges = chosen(&kept.violation.exchanges, request.all);
     let (slow, quick) = request.questions;
-    let questions = Questions::of(&target, slow, quick);
-    let mut starter = Starter::new(&addresses, &questions);
+    let questions = Questions::of(target, slow, quick);
+    let mut starter = Starter::new(addresses, &questions);
     if racers(&exchanges) > 1 {
         let processes = ProcessesRecord::of(&starter.look());
         print(format!(
@@ -137,7 +206,7 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
         ));
     }
     for attempt in 1..=request.times {
-        let mut firing = Firing::new(&target, &addresses, &record.run_id, request.run_id, attempt);
+        let mut firing = Firing::new(target, addresses, &record.run_id, request.run_id, attempt);
         let told = firing
             .carry_out(&exchanges, &mut starter)
             .map_err(|error| {
@@ -165,13 +234,9 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
     Ok(ExitCode::Ok)
 }
 
-/// Where the witness is fired again, and what its requests carry: without another target that of the run,
-/// as far as its record keeps it.
-fn target_of(request: &ReplayRequest, record: &RunRecord) -> Result<Target, ReplayError> {
-    let mut target = match &request.target {
-        Some(target) => target.clone(),
-        None => Target::parse(&record.target_url())?,
-    };
+/// `target` with what its requests carry: that of the run, where it is the run's own and as far as its
+/// record keeps it, and what was asked for.
+fn carrying(request: &ReplayRequest, record: &RunRecord, mut target: Target) -> Target {
     let mut missing = Vec::new();
     if request.target.is_none() {
         let sent = record.target_headers();
@@ -182,7 +247,6 @@ fn target_of(request: &ReplayRequest, record: &RunRecord) -> Result<Target, Repl
                 false => drop(target.headers.add(field)),
             }
         }
-        target.connect_to = record.connected_to();
     }
     for field in request.headers.iter() {
         missing.retain(|name| name != field.name());
@@ -198,7 +262,7 @@ fn target_of(request: &ReplayRequest, record: &RunRecord) -> Result<Target, Repl
             missing.join(", ")
         ));
     }
-    Ok(target)
+    target
 }
 
 /// What makes the thing, the racers, what came after: in this order, each in that of the witness.

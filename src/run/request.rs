@@ -24,6 +24,8 @@ pub struct RunRequest {
     pub met: Option<MetSubject>,
     /// Start this target in this process and send the load there.
     pub sandbox: Option<Arc<dyn OwnTarget>>,
+    /// The target of this process that stands already: the runs of a hunt share one.
+    pub brought: Option<Arc<dyn OwnTarget>>,
     /// What is written where.
     pub output: Output,
     /// Exit code when some requests failed; 0 does not tell.
@@ -54,6 +56,7 @@ impl RunRequest {
             subject,
             met: None,
             sandbox: None,
+            brought: None,
             output: Output::default(),
             exit_code_on_error: 1,
             fail_on_saturation: false,

@@ -13,6 +13,24 @@ const WORKER_DESCRIPTORS: u64 = 8;
 /// Room that a run that can be steered has for users, at least.
 const LEAST_ROOM: u32 = 1_000;
 
+/// Lets this process lock as much memory as it may: newer kernels count rings as such.
+pub fn raise_locked_memory() {
+    if let Ok((soft, hard)) = rlimit::getrlimit(rlimit::Resource::MEMLOCK)
+        && soft < hard
+    {
+        // Where it cannot be, the kernel will tell what it lacks.
+        let _ = rlimit::setrlimit(rlimit::Resource::MEMLOCK, hard, hard);
+    }
+}
+
+/// Descriptors that a run of this `size` opens.
+#[must_use]
+pub fn descriptors_needed(size: &RunSize) -> u64 {
+    let connections = size.connections + size.race_connections;
+    let ends = connections * if size.is_target_here { 2 } else { 1 };
+    ends + descriptors_beside(size)
+}
+
 /// Room for users that a run of `plan` has when it can be steered: twice its users, at least 1,000,
 /// as far as this process may open connections and there is memory. None beyond the plan's in the open
 /// model.
@@ -94,9 +112,9 @@ pub fn suffice(size: RunSize) -> Result<MemoryNeed, RunError> {
     if let Some(left) = memory::left_here(size.workers) {
         need.fits(&left)?;
     }
+    raise_locked_memory();
     let connections = size.connections + size.race_connections;
-    let ends = connections * if size.is_target_here { 2 } else { 1 };
-    let wanted_limit = ends + descriptors_beside(&size);
+    let wanted_limit = descriptors_needed(&size);
     match rlimit::increase_nofile_limit(wanted_limit) {
         Ok(limit) if limit < wanted_limit => Err(RunError::Descriptors {
             wanted: connections,

@@ -17,6 +17,7 @@ use crate::stats::{GeneratorState, Merged};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What is known once every worker has gone.
 pub struct Settlement<'a> {
@@ -34,6 +35,8 @@ pub struct Settlement<'a> {
     pub crashed_workers: usize,
     /// When nothing of this process ran.
     pub pauses: &'a [PauseRecord],
+    /// CPU time that control groups withheld meanwhile.
+    pub withheld: Duration,
     /// Whether the user ended the run before its time.
     pub interrupted: bool,
     /// What was seen of the shop's back end.
@@ -58,6 +61,7 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     record.finished = true;
     record.interrupted = settlement.interrupted;
     record.pauses = settlement.pauses.to_vec();
+    record.generator.withheld_s = settlement.withheld.as_secs_f64();
     record.observed = settlement
         .observation
         .map(|observation| observed_record(observation, &record, settlement.domains));

@@ -7,7 +7,7 @@ use super::stillness::Stillness;
 use super::worker_setup::WorkerSetup;
 use super::worker_threads::WorkerThreads;
 use super::{
-    Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers,
+    Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, quota,
     target_addresses,
 };
 use crate::engine::{Description, PreparedScript, TargetAddresses, ignore_size_limits};
@@ -16,10 +16,11 @@ use crate::pieces::tell;
 use crate::plan::{Load, Pacing, Plan};
 use crate::record::{Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, TargetRecord};
 use crate::stats::{
-    Collector, CollectorInbox, IntervalSink, LiveContext, Merged, ObservedTable, RunContext,
-    UserShare,
+    Collector, CollectorInbox, IntervalSink, LiveContext, Merged, Neighbours, ObservedTable,
+    RunContext, UserShare,
 };
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
@@ -60,6 +61,8 @@ struct Running {
     collector: JoinHandle<Merged>,
     seconds: Receiver<Arc<Live>>,
     stillness: Option<Stillness>,
+    /// CPU time that was withheld before the start.
+    withheld_before: Duration,
     watch: Option<Watch>,
     facts: RunFacts,
     directory: RecordDirectory,
@@ -70,6 +73,7 @@ struct Collected {
     merged: Merged,
     crashed_workers: usize,
     pauses: Vec<PauseRecord>,
+    withheld: Duration,
     interrupted: bool,
     observation: Option<Observation>,
     facts: RunFacts,
@@ -134,8 +138,11 @@ fn prepare(
     target_addresses::tell(request, plan, &inputs.addresses.known(), &workers.ready);
     let started = SystemTime::now();
     let host = machine::facts(plan, &workers.ready);
+    let own = request.sandbox.as_ref().or(request.brought.as_ref());
+    let target = TargetRecord::of(plan.target.url(), script.target.clone())
+        .brought(own.map(|own| own.words()));
     let facts = RunFacts::of(plan, started, command, host)
-        .at(TargetRecord::of(plan.target.url(), script.target.clone()))
+        .at(target)
         .with_survey(survey);
     let directory = RecordDirectory::create(
         &request.output.results,
@@ -143,7 +150,8 @@ fn prepare(
         plan.run_id.as_str(),
         started,
     )?;
-    let context = context_of(plan, &script.described, control);
+    let mut context = context_of(plan, &script.described, control);
+    context.live.neighbours = neighbours(plan, own.is_some());
     let mut sinks = directory.sinks(
         &facts,
         &context,
@@ -202,6 +210,7 @@ fn start(
         collector: thread::spawn(move || inbox.run(context, sinks)),
         seconds,
         stillness: Stillness::watch(start_ns),
+        withheld_before: quota::withheld(Path::new("/")),
         watch,
         facts,
         directory,
@@ -236,6 +245,7 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let crashed = running.workers.join();
+    let withheld = quota::withheld(Path::new("/")).saturating_sub(running.withheld_before);
     let pauses = running.stillness.map(Stillness::end).unwrap_or_default();
     let interruption = inputs.control.interruption();
     let interruptions = interruption.times();
@@ -265,6 +275,7 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
         crashed_workers: crashed.max(merged.lost_workers.len()),
         merged,
         pauses,
+        withheld,
         interrupted: interruptions > 0,
         observation,
         facts: running.facts,
@@ -282,6 +293,7 @@ fn settle(inputs: &RunInputs<'_>, collected: &Collected) -> Finished {
         merged: &collected.merged,
         crashed_workers: collected.crashed_workers,
         pauses: &collected.pauses,
+        withheld: collected.withheld,
         interrupted: collected.interrupted,
         observation: collected.observation.as_ref(),
     })
@@ -324,6 +336,15 @@ fn reached_at_all(plan: &Plan, workers: &WorkerThreads) -> Result<(), ReachError
     }
 }
 
+/// Who else may have the CPUs of the workers of `plan`.
+fn neighbours(plan: &Plan, has_own_target: bool) -> Neighbours {
+    let quota = quota::read(Path::new("/"));
+    Neighbours {
+        own_target: has_own_target && !plan.placement.apart,
+        quota_cpus: quota.filter(|quota| *quota < plan.placement.cpus as f64),
+    }
+}
+
 fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunContext {
     let open = matches!(plan.load, Load::Open { .. });
     let shares = plan
@@ -363,6 +384,7 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
             strict_rules: plan.races.rules.strict,
             ended_us: Arc::clone(control.ended_us()),
             tell: Some(tell),
+            neighbours: Neighbours::default(),
         },
     }
 }

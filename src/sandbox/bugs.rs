@@ -93,6 +93,12 @@ impl Bugs {
         self
     }
 
+    /// How likely the fault is to strike.
+    #[must_use]
+    pub fn probability(&self, bug: Bug) -> f64 {
+        self.probabilities[bug as usize]
+    }
+
     /// Whether the fault strikes now.
     pub fn strike(&self, bug: Bug) -> bool {
         let probability = self.probabilities[bug as usize];

@@ -68,6 +68,12 @@ impl Chaos {
         self
     }
 
+    /// How likely the mishap is.
+    #[must_use]
+    pub fn probability(&self, mishap: Mishap) -> f64 {
+        self.probabilities[mishap as usize]
+    }
+
     /// What happens to the reply to a request for `target`. A run's first looks at its target
     /// are spared.
     #[inline]

@@ -32,6 +32,7 @@ mod server;
 mod service_queue;
 mod shop;
 mod version_conflict;
+mod words;
 
 pub use bugs::{Bug, Bugs, UnknownBug};
 pub use chaos::{Chaos, Mishap, UnknownMishap};

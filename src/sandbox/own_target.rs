@@ -22,6 +22,10 @@ impl OwnTarget for ShopConfig {
         })?;
         Ok(Box::new(sandbox))
     }
+
+    fn words(&self) -> Vec<String> {
+        Self::words(self)
+    }
 }
 
 impl Standing for Sandbox {

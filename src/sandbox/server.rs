@@ -13,7 +13,7 @@ use super::request_handler::{Conflicts, RequestHandler};
 use super::service_queue::{ServiceQueue, ServiceTime};
 use super::shop::Shop;
 use crate::engine::{Listener, Pacer, Runtime, RuntimeError, now_ns, spawn};
-use crate::plan::Driver;
+use crate::plan::{Driver, Unwritable};
 use crate::shop::Generation;
 use std::cell::RefCell;
 use std::io;
@@ -156,8 +156,13 @@ pub enum SandboxError {
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
     /// The arrivals cannot be written down.
-    #[error("cannot write {0}: {1}; choose another file with `--arrival-log`")]
-    ArrivalLog(PathBuf, io::Error),
+    #[error("{}", Unwritable { flag: "--arrival-log", path, error })]
+    ArrivalLog {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The kernel refuses a thread or a timer.
     #[error("the sandbox cannot be set up: {0}")]
     SetUp(#[from] io::Error),
@@ -195,11 +200,12 @@ impl Sandbox {
         };
         let arrivals = match &config.arrival_log {
             None => None,
-            Some(path) => {
-                Some(Arc::new(ArrivalLog::create(path).map_err(|error| {
-                    SandboxError::ArrivalLog(path.clone(), error)
-                })?))
-            }
+            Some(path) => Some(Arc::new(ArrivalLog::create(path).map_err(|error| {
+                SandboxError::ArrivalLog {
+                    path: path.clone(),
+                    error,
+                }
+            })?)),
         };
         let cores: Vec<Option<usize>> = match config.cores.as_slice() {
             [] => vec![None],

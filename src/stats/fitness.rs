@@ -1,9 +1,10 @@
 //! Whether the figures of a run are the target's or the generator's: told by effect, which is how
 //! much of what is reported the generator added itself.
 
-use super::{OwnShares, Phase, PhaseTotal, SelfCheck, Totals};
+use super::{Neighbours, OwnShares, Phase, PhaseTotal, SelfCheck, Totals};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
 
 /// Shares up to this one are below what a run repeats itself by.
 const CLEAN_SHARE: f64 = 0.01;
@@ -228,15 +229,7 @@ fn late_reason(late: &Late, paced: bool, check: &SelfCheck) -> String {
     let busiest = 100.0 * busiest.fold(0.0, f64::max);
     let waited = cores.iter().map(super::CoreTally::run_queue_share);
     let waited = 100.0 * waited.fold(0.0, f64::max);
-    let remedy = match (waited > busiest, paced) {
-        (true, _) => {
-            "others had its CPU; use a quieter machine, other cores (--cores LIST) or fewer things on them"
-        }
-        (false, true) => "use more cores (--cores), a lower rate or a quieter machine",
-        (false, false) => {
-            "throughput is the generator's limit and not the shop's; use more cores (--cores)"
-        }
-    };
+    let remedy = remedy(waited > busiest, paced, check.neighbours());
     format!(
         "about {percent:.0} % of {} is the generator's own lateness ({} of {}), its busiest \
          core worked {busiest:.0} % of the time and waited {waited:.0} % for its CPU: {remedy}",
@@ -244,6 +237,34 @@ fn late_reason(late: &Late, paced: bool, check: &SelfCheck) -> String {
         time_text(late.own_us),
         time_text(late.response_us)
     )
+}
+
+/// What to do about lateness, by what the workers did most of the time.
+fn remedy(has_waited: bool, paced: bool, neighbours: Neighbours) -> Cow<'static, str> {
+    let Neighbours {
+        own_target,
+        quota_cpus,
+    } = neighbours;
+    if own_target {
+        return "the shop that it brought along had its CPU: leave it one of its own (fewer --cores, or a \
+                machine with more CPUs), use a lower rate, or load a shop elsewhere"
+            .into();
+    }
+    match (has_waited, paced, quota_cpus) {
+        (true, _, Some(quota)) => format!(
+            "its control group, which gives the time of {quota} CPUs, withheld it, or others had its CPU: \
+             raise the quota, or use fewer workers (--cores)"
+        )
+        .into(),
+        (true, _, None) => {
+            "others had its CPU; use a quieter machine, other cores (--cores LIST) or fewer things on them"
+                .into()
+        }
+        (false, true, _) => "use more cores (--cores), a lower rate or a quieter machine".into(),
+        (false, false, _) => {
+            "throughput is the generator's limit and not the shop's; use more cores (--cores)".into()
+        }
+    }
 }
 
 #[cfg(test)]

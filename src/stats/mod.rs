@@ -73,7 +73,7 @@ pub use rules::{
 };
 pub use run_context::{LiveContext, RunContext};
 pub use second::{CoreHealth, MergedInterval, Phase};
-pub use self_check::{CoreTally, SelfCheck};
+pub use self_check::{CoreTally, Neighbours, SelfCheck};
 pub use set_shape::SetShape;
 pub use sink::{IntervalSink, SinkFailure};
 pub use sums::{Absorb, Forget};

@@ -1,6 +1,8 @@
 //! What the collector must know of the run.
 
-use super::{Event, LiveSchedule, ObservedTable, Race, Rule, SetShape, StatName, UserShare};
+use super::{
+    Event, LiveSchedule, Neighbours, ObservedTable, Race, Rule, SetShape, StatName, UserShare,
+};
 use crate::plan::{Excursion, FailureRule, Threshold};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,6 +55,8 @@ pub struct LiveContext {
     pub ended_us: Arc<AtomicU64>,
     /// Who is told of troubles with the record; must not be held up. `None` when nobody is.
     pub tell: Option<fn(String)>,
+    /// Who else may have the workers' CPUs.
+    pub neighbours: Neighbours,
 }
 
 impl RunContext {

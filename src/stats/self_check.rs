@@ -44,10 +44,20 @@ impl CoreTally {
     }
 }
 
+/// Who else may have had the workers' CPUs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Neighbours {
+    /// The target is a part of this process, and no CPU is without a worker.
+    pub own_target: bool,
+    /// So many CPUs' time its control groups give the process, where that is less than there is.
+    pub quota_cpus: Option<f64>,
+}
+
 /// Collects what workers report of themselves.
 #[derive(Clone, Debug)]
 pub struct SelfCheck {
     cores: Vec<CoreTally>,
+    neighbours: Neighbours,
 }
 
 impl SelfCheck {
@@ -60,7 +70,20 @@ impl SelfCheck {
         };
         Self {
             cores: cpus.iter().map(tally).collect(),
+            neighbours: Neighbours::default(),
         }
+    }
+
+    /// The same beside these.
+    #[must_use]
+    pub fn beside(self, neighbours: Neighbours) -> Self {
+        Self { neighbours, ..self }
+    }
+
+    /// Who else may have had the workers' CPUs.
+    #[must_use]
+    pub fn neighbours(&self) -> Neighbours {
+        self.neighbours
     }
 
     /// Looks at one steady second of one core. Sets under half a second are not judged.

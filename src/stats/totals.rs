@@ -160,7 +160,7 @@ impl Totals {
             from_us: 0,
             end_us: 0,
             health: WorkerHealth::default(),
-            self_check: SelfCheck::new(&context.cpus),
+            self_check: SelfCheck::new(&context.cpus).beside(context.live.neighbours),
             thresholds: Thresholds::new(&context),
             recovery: context.excursion.map(Recovery::new),
             context,

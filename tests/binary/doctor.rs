@@ -143,3 +143,65 @@ fn what_cannot_or_may_not_be_reached_is_said() {
     assert_eq!(exit, 104, "{text}");
     assert!(text.contains("--allow-host 8.8.8.8"), "{text}");
 }
+
+/// What is told of the machine, whatever became of the shop.
+const OF_THE_MACHINE: &[&str] = &[
+    "plan: ",
+    "descriptors: ",
+    "memory: ",
+    "ports: ",
+    "io_uring: ",
+    "cores: ",
+];
+
+/// Arguments, the exit code, and what is told beside the machine.
+const LOOKS: &[(&str, i32, &str)] = &[
+    ("--sandbox", 0, "ok      health: "),
+    ("--sandbox", 0, "ok      observatory: "),
+    (
+        "--sandbox --driver epoll",
+        0,
+        "not used, with --driver epoll",
+    ),
+    ("--sandbox --profile spike", 0, "plan: the profile spike: "),
+    (
+        "--sandbox -u 7 --cores 1",
+        0,
+        "plan: a run with 7 users: 1 worker on CPU ",
+    ),
+    ("--sandbox -u 900000000", 104, "from 1 to 33554432"),
+    ("--sandbox -u 33000000", 1, "problem descriptors: "),
+    (
+        "--sandbox -u 33000000",
+        1,
+        "problem memory: the plan needs ",
+    ),
+    (
+        "--sandbox -H http://localhost:1",
+        104,
+        "cannot be used with",
+    ),
+    (
+        "-H http://127.0.0.1:1",
+        107,
+        "`shopblast doctor --sandbox` looks at that",
+    ),
+    ("-H http://8.8.8.8", 104, "--allow-host 8.8.8.8"),
+    ("http://127.0.0.1:1", 104, "-H http://127.0.0.1:1"),
+];
+
+#[test]
+fn the_machine_is_looked_at_with_a_shop_of_ones_own_and_without_any() {
+    for (arguments, expected, says) in LOOKS {
+        let words: Vec<&str> = arguments.split_whitespace().collect();
+        let (exit, text) = doctor(&words);
+        assert_eq!(exit, *expected, "{arguments}: {text}");
+        assert!(text.contains(says), "{arguments}: {says}: {text}");
+        if text.starts_with("error") {
+            continue;
+        }
+        for says in OF_THE_MACHINE {
+            assert!(text.contains(says), "{arguments}: {says}: {text}");
+        }
+    }
+}

@@ -241,3 +241,36 @@ fn manual_pages_are_written_through_a_link() {
     assert!(length(&directory.path().join("far")) > 100);
     assert!(page.symlink_metadata().expect("a link").is_symlink());
 }
+
+/// What writes something, `{}` being a place that cannot be written, and the flag that would name another.
+const WRITERS: &[(&str, &str)] = &[
+    ("--profile smoke --sandbox -t 1s --results {}", "--results"),
+    (
+        "hunt --profile stress --sandbox --capacity 200 --results {}",
+        "--results",
+    ),
+    (
+        "compare --run a=: --run b=: --repetitions 1 --output {} -- --profile smoke --sandbox -t 1s",
+        "--output",
+    ),
+    ("man --dir {}", "--dir"),
+    ("sandbox --port 0 --arrival-log {}", "--arrival-log"),
+    ("report recorded --out {}", "--out"),
+];
+
+#[test]
+fn a_place_that_cannot_be_written_is_told_in_one_form_with_one_remedy() {
+    for (line, flag) in WRITERS {
+        let line = line.replace("{}", "file/below");
+        let script = format!(
+            "touch file; $RUN --results all >/dev/null 2>&1; ln -s all/* recorded; exec {} {line}",
+            crate::invocation::PROGRAM
+        );
+        let ended = scripted(&script);
+        assert_eq!(ended.code, 104, "{}", ended.told());
+        let told = ended.err.lines().last().unwrap_or_default();
+        let says = format!("error: {flag}: cannot write file/below");
+        assert!(told.starts_with(&says), "{}", ended.told());
+        assert!(told.ends_with("; choose another place"), "{}", ended.told());
+    }
+}

@@ -121,3 +121,57 @@ fn what_only_two_processes_can_do_happens_again() {
     );
     assert_eq!(code, Some(96), "{text}");
 }
+
+/// Runs that bring their shop along, and words of the shop that `replay` brings again.
+const BROUGHT: &[(&str, &str)] = &[
+    (
+        "RaceAuditUser --pacing max --sandbox --generation five --bug oversell=1 -u 16 -t 2s",
+        "--generation=five --api-workers=1 --bug=oversell=1",
+    ),
+    (
+        "RaceAuditUser --pacing max --sandbox --driver epoll --conflicts 409 --bug oversell=1 -u 16 -t 2s",
+        "--generation=today --api-workers=1 --conflicts=409 --bug=oversell=1",
+    ),
+];
+
+#[test]
+fn a_run_that_brought_its_shop_along_is_replayed_against_one_like_it() {
+    for (line, words) in BROUGHT {
+        let ended = run(line);
+        assert_eq!(ended.code, 96, "{}", ended.told());
+        let told = ended.record();
+        let mut witnesses = told["witnesses"].as_array().expect("a list").iter();
+        let witness = witnesses.find(|witness| witness["rule"] == "not-oversold");
+        let number = &witness.expect("a witness")["number"];
+        let (code, text) = replay(
+            &ended.record_directory(),
+            &format!("--witness {number} --times 50"),
+        );
+        assert_eq!(code, Some(96), "{line}: {text}");
+        let like = format!("a shop like the run's: shopblast sandbox {words}");
+        assert!(text.contains(&like), "{line}: {text}");
+    }
+}
+
+/// Whose words make no shop, or who would have more than one made: it is nobody's command line.
+#[test]
+fn a_record_with_other_words_starts_nothing() {
+    let (line, _) = BROUGHT[0];
+    let ended = run(line);
+    let path = ended.record_directory().join("run.json");
+    let record = std::fs::read_to_string(&path).expect("a record");
+    for words in [
+        "[\"--frobnicate\"]",
+        "[\"--bug\", \"x=1\"]",
+        "[\"\\u001b[2J\"]",
+    ] {
+        let mut told: serde_json::Value = serde_json::from_str(&record).expect("JSON");
+        told["target"]["sandbox"] = serde_json::from_str(words).expect("JSON");
+        std::fs::write(&path, told.to_string()).expect("written");
+        let (code, text) = replay(&ended.record_directory(), "");
+        assert_eq!(code, Some(104), "{words}: {text}");
+        let says = "does not tell how its shop was made";
+        assert!(text.contains(says) && text.contains("--host"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+}

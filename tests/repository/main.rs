@@ -10,4 +10,5 @@ mod make_targets;
 mod readme_tables;
 mod record_schema;
 mod setup;
+mod target_dir;
 mod tidy;

@@ -113,6 +113,32 @@ fn host_and_arguments_are_passed_on() {
     assert!(clean.contains(&flush), "{clean}");
 }
 
+/// The value of a flag in `commands`.
+fn value<'a>(commands: &'a str, flag: &str) -> &'a str {
+    let mut words = commands.split_whitespace().skip_while(|word| *word != flag);
+    words.nth(1).unwrap_or_else(|| panic!("{flag}: {commands}"))
+}
+
+/// Whoever sees the program for the first time sees figures of the shop, and no warning.
+#[test]
+fn the_demo_is_a_load_that_its_shop_sustains() {
+    let demo = commands_of("demo", &[]);
+    assert!(demo.contains(" --sandbox "), "{demo}");
+    let number = |flag| -> f64 {
+        let text = value(&demo, flag).trim_end_matches("ms");
+        text.parse().unwrap_or_else(|_| panic!("{flag}: {demo}"))
+    };
+    let capacity_per_s = number("--servers") * 1e3 / number("--service-time");
+    // A journey of this class is one request or two.
+    let asked_per_s = 2.0 * number("--rate");
+    assert!(
+        asked_per_s <= capacity_per_s / 3.0,
+        "{asked_per_s} of {capacity_per_s}"
+    );
+    // Beside that, what the generator adds is small.
+    assert!(number("--service-time") >= 100.0, "{demo}");
+}
+
 #[test]
 fn emptying_nothing_says_what_is_missing() {
     let output = Command::new("make")

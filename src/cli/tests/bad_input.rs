@@ -189,6 +189,96 @@ fn wrong_values_are_named_with_what_would_be_right() {
     }
 }
 
+/// Where an address of the shop or of its Observatory is given, `{}` being the address.
+const ADDRESSES: &[(&str, &[(&str, &str)])] = &[
+    ("SpikeUser -H {}", &[]),
+    ("SpikeUser --observatory {}", &[]),
+    ("--profile smoke --web -H {}", &[]),
+    ("hunt --profile stress -H {}", &[]),
+    ("doctor -H {}", &[]),
+    ("doctor --observatory {}", &[]),
+    ("replay results/x -H {}", &[]),
+    ("{}", &[]),
+    ("doctor {}", &[]),
+    ("SpikeUser", &[("SHOPBLAST_HOST", "{}")]),
+    ("SpikeUser", &[("LOCUST_HOST", "{}")]),
+    ("doctor", &[("SHOPBLAST_HOST", "{}")]),
+];
+
+#[test]
+fn an_address_with_a_port_that_is_none_is_refused_wherever_it_is_given() {
+    for port in ["99999", "80x", "-1", "0", ""] {
+        let address = format!("http://127.0.0.1:{port}");
+        for (line, environment) in ADDRESSES {
+            let line = line.replace("{}", &address);
+            let values: Vec<(&str, String)> = environment
+                .iter()
+                .map(|(name, value)| (*name, value.replace("{}", &address)))
+                .collect();
+            let environment: Vec<(&str, &str)> = values
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
+            // That is 104: see `message_with`.
+            let message = message_with(&line, &environment);
+            assert!(message.contains(&address), "{line}: {message}");
+        }
+    }
+}
+
+/// What leads on from a mistake: the words that were typed, and what is offered, which works as it stands.
+const OFFERED: &[(&str, &str)] = &[
+    ("", "shopblast --profile spike --sandbox"),
+    (
+        "http://localhost:9",
+        "shopblast --profile smoke -H http://localhost:9",
+    ),
+    (
+        "localhost:8000",
+        "shopblast --profile smoke -H http://localhost:8000",
+    ),
+    ("run", "shopblast --profile smoke --sandbox"),
+    ("web", "shopblast --web --sandbox"),
+    ("demo", "shopblast --sandbox"),
+    ("profiles", "shopblast list"),
+    ("locustfile.py", "shopblast list"),
+    ("-f locustfile.py", "shopblast list"),
+    ("man zzz", "shopblast help"),
+    ("-u 5 sandbox", "shopblast sandbox"),
+];
+
+#[test]
+fn what_is_offered_instead_of_a_mistake_works_as_it_stands() {
+    for (line, offered) in OFFERED {
+        let message = message(line);
+        assert!(message.contains(offered), "{line}: {message}");
+        let words = offered.trim_start_matches("shopblast").trim();
+        let result = parse_with(words, &[]);
+        assert!(result.is_ok(), "{offered}: {result:?}");
+    }
+}
+
+/// Words that people bring from elsewhere, behind any command that takes a load, and what is told.
+const BROUGHT: &[(&str, &str)] = &[
+    ("-f locustfile.py", "-f of Locust is --profile here"),
+    ("--vus 5", "--vus of k6 is --users here"),
+    ("-c 64", "-c of wrk is --users here"),
+    ("-z 10s", "-z of oha and hey is --run-time here"),
+    ("-d 10s", "-d of wrk and k6 is --run-time here"),
+    ("-v", "-v of wrk is --version here"),
+];
+
+#[test]
+fn flags_of_other_tools_are_answered_with_ours() {
+    for (words, told) in BROUGHT {
+        for before in ["", "SpikeUser ", "--sandbox ", "hunt "] {
+            let line = format!("{before}{words}");
+            let message = message(&line);
+            assert!(message.contains(told), "{line}: {message}");
+        }
+    }
+}
+
 #[test]
 fn what_is_wrong_with_a_profile_is_told_with_its_place() {
     let (_directory, path) = profile_file("classes = [\"SpikeUser\"]\nuser = 3\n");

@@ -199,6 +199,41 @@ fn unknown_variables_of_locust_are_ignored_and_own_ones_are_errors() {
     );
 }
 
+/// What Kubernetes sets in a pod beside a Service of the program's name.
+const OF_A_SERVICE: &[(&str, &str)] = &[
+    ("SHOPBLAST_SERVICE_HOST", "10.96.0.7"),
+    ("SHOPBLAST_SERVICE_PORT", "8089"),
+    ("SHOPBLAST_SERVICE_PORT_WEB", "8089"),
+    ("SHOPBLAST_PORT", "tcp://10.96.0.7:8089"),
+    ("SHOPBLAST_PORT_8089_TCP", "tcp://10.96.0.7:8089"),
+    ("SHOPBLAST_PORT_8089_TCP_PROTO", "tcp"),
+    ("SHOPBLAST_PORT_8089_TCP_PORT", "8089"),
+    ("SHOPBLAST_PORT_8089_TCP_ADDR", "10.96.0.7"),
+    ("SHOPBLAST_WEB_PORT", "tcp://10.96.0.8:8089"),
+    ("LOCUST_PORT", "tcp://10.96.0.9:8089"),
+];
+
+#[test]
+fn what_a_cluster_sets_for_a_service_is_nobodys_flag() {
+    for line in [
+        "SpikeUser --sandbox",
+        "--web --sandbox",
+        "sandbox",
+        "list",
+        "doctor",
+        "hunt --profile stress",
+    ] {
+        let without = parse_with(line, &[]);
+        let with = parse_with(line, OF_A_SERVICE);
+        assert_eq!(format!("{with:?}"), format!("{without:?}"), "{line}");
+    }
+    // The variable of the same name that is meant is read.
+    match parse_with("sandbox", &[("SHOPBLAST_PORT", "9000")]) {
+        Ok(CliCommand::Sandbox(options)) => assert_eq!(options.port, 9_000),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn the_sandbox_has_variables_of_its_own() {
     let environment = [

@@ -31,13 +31,5 @@ pub use socket::{ReceivedBuffer, RingSocket};
 pub use sockets::Arrival;
 pub use state::Leftover;
 
-/// How a ring of this kind would be set up here.
-///
-/// # Errors
-/// When the kernel gives none.
-pub fn probe() -> std::io::Result<&'static [&'static str]> {
-    SocketRing::new(1).map(|_| FLAGS)
-}
-
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,16 @@ pub enum Names {
 }
 
 impl Names {
+    /// The word that users write.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Five => "five",
+            Self::Newer => "newer",
+            Self::Today => "today",
+        }
+    }
+
     /// Those of the Observatory that belongs to a shop of `generation`.
     #[must_use]
     pub const fn of(generation: Generation) -> Self {

@@ -213,3 +213,44 @@ fn workers_that_share_a_cpu_are_at_their_limit_whatever_the_figures_say() {
     let state = Fitness::of(&phase(1_000, (20_000, 0, 0)), &apart, true, false).state;
     assert_eq!(state, GeneratorState::Clean);
 }
+
+/// Who else is there, whether the worker waited more than it worked, and who is to blame.
+const BLAMED: &[(Neighbours, u64, &str)] = &[
+    (NOBODY, 60, "others had its CPU; use a quieter machine"),
+    (NOBODY, 0, "use more cores (--cores)"),
+    (OWN_SHOP, 60, "the shop that it brought along had its CPU"),
+    (OWN_SHOP, 0, "the shop that it brought along had its CPU"),
+    (QUOTA, 60, "which gives the time of 1.5 CPUs, withheld it"),
+    (QUOTA, 0, "use more cores (--cores)"),
+];
+
+const NOBODY: Neighbours = Neighbours {
+    own_target: false,
+    quota_cpus: None,
+};
+const OWN_SHOP: Neighbours = Neighbours {
+    own_target: true,
+    quota_cpus: None,
+};
+const QUOTA: Neighbours = Neighbours {
+    own_target: false,
+    quota_cpus: Some(1.5),
+};
+
+#[test]
+fn lateness_is_blamed_on_those_who_can_have_caused_it() {
+    for (neighbours, waited, blamed) in BLAMED {
+        let check = seconds(20, *waited).beside(*neighbours);
+        let fitness = Fitness::of(&phase(5_000, (2_000, 2_000, 0)), &check, true, false);
+        let [reason] = fitness.reasons.as_slice() else {
+            panic!("{:?}", fitness.reasons);
+        };
+        assert!(reason.contains(blamed), "{blamed}: {reason}");
+        let others = BLAMED.iter().map(|(_, _, other)| other);
+        let others = others.filter(|other| *other != blamed);
+        assert!(
+            others.clone().all(|other| !reason.contains(other)),
+            "{reason}"
+        );
+    }
+}

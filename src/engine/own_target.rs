@@ -18,6 +18,11 @@ pub trait OwnTarget: Any + fmt::Debug + Send + Sync {
     /// # Errors
     /// When it cannot listen.
     fn start(&self, cpu: Option<usize>, driver: Driver) -> Result<Box<dyn Standing>, NotStarted>;
+
+    /// Descriptors that it may open, beside those of connections to it.
+    fn descriptors(&self) -> u64 {
+        0
+    }
 }
 
 /// A target that stands.

@@ -3,6 +3,7 @@
 
 mod control;
 mod control_groups;
+mod descriptors;
 mod embedded;
 mod error;
 mod face;
@@ -80,8 +81,9 @@ fn with_target(
     outputs::try_outputs(&request.output)?;
     let heard = control.clone();
     let _listening = signals::listen(move || heard.interrupt());
-    let size = resources::expected(request, control);
-    resources::suffice(size)?;
+    let of_faces = faces.iter().map(|face| face.descriptors()).sum();
+    let resources = resources::expected(request, control, of_faces);
+    resources.suffice()?;
     step_aside(&request.plan.placement);
     let sandbox = request
         .sandbox
@@ -107,9 +109,9 @@ fn with_target(
         let (request, plan, addresses) = looked_at;
         preflight::run_preflight(&request, &plan, &addresses)
     })??;
-    let size = resources::with_script(size, &script);
-    let need = resources::suffice(size)?;
-    resources::tell(&size, &need, request.output.is_muted());
+    let resources = resources.with_script(&script);
+    let need = resources.suffice()?;
+    resources.tell(&need, request.output.is_muted());
     let observed = match &sandbox {
         Some(sandbox) => sandbox.observers(&request.observers),
         None => request.observers.clone(),

@@ -21,6 +21,11 @@ pub trait OwnTarget: Any + fmt::Debug + Send + Sync {
 
     /// The words that make another one like it, for the record.
     fn words(&self) -> Vec<String>;
+
+    /// Descriptors that it may open, beside those of connections to it.
+    fn descriptors(&self) -> u64 {
+        0
+    }
 }
 
 /// A target that stands.

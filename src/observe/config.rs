@@ -50,6 +50,16 @@ impl ObserverConfig {
             || !self.outboxes.is_empty()
     }
 
+    /// Descriptors that it may take to observe: a connection of each source, the one that takes its
+    /// place, and of a target in this process the other end.
+    #[must_use]
+    pub fn descriptors(&self) -> u64 {
+        let stores = self.outboxes.len()
+            + usize::from(self.redis.is_some())
+            + usize::from(self.message_store.is_some());
+        4 * (1 + stores as u64)
+    }
+
     /// The sources, those with the coarsest figures last.
     pub(super) fn sources(&self, policy: &AddressPolicy) -> Vec<Chosen> {
         let mut sources: Vec<Box<dyn FigureSource>> = Vec::new();

@@ -3,9 +3,10 @@
 
 use super::contest_record::{InvariantRecord, WitnessRecord};
 use super::csv_columns::CsvColumns;
-use super::interval_log::{LatencyKind, tag_text};
+use super::distribution_again::Logs;
+use super::interval_log::tag_text;
 use super::ledger_log::{LEDGER_JSONL, LedgerLine};
-use super::request_log::{NameLog, RequestLog};
+use super::request_log::NameLog;
 use super::run_record::{Figures, NameRecord, RunRecord};
 use crate::plan::FailureRule;
 use crate::stats::{
@@ -23,8 +24,8 @@ pub(super) struct Beside<'a> {
     pub series: &'a CsvColumns,
     /// `outcomes.csv`.
     pub outcomes: &'a CsvColumns,
-    /// `response.hlog`.
-    pub requests: &'a RequestLog,
+    /// The interval logs.
+    pub logs: &'a Logs,
 }
 
 /// Brings `run`, which was never finished, up to what is there beside it.
@@ -42,12 +43,11 @@ pub(super) fn catch_up(run: &mut RunRecord, beside: &Beside<'_>) {
 
 /// Names and totals from the logs of all requests, and outcomes from theirs.
 fn count_again(run: &mut RunRecord, beside: &Beside<'_>) {
-    let log = |kind: LatencyKind| RequestLog::read(&beside.directory.join(kind.file_name()));
-    let (service, lag) = (log(LatencyKind::Service), log(LatencyKind::Lag));
     let others = others_by_name(beside.outcomes);
     let rule = rule_of(&run.failure_rule);
     let mut all = [(); 3].map(|()| LatencyCounts::histogram());
-    for (tag, response) in beside.requests.tags() {
+    for (tag, response) in beside.logs.response.tags() {
+        let Logs { service, lag, .. } = beside.logs;
         let logs = [Some(response), service.of(tag), lag.of(tag)];
         let latencies = logs.map(|log| log.map(|log: &NameLog| &log.latencies));
         for (sum, one) in all.iter_mut().zip(latencies) {

@@ -36,6 +36,20 @@ impl CsvColumns {
         Self { header, rows }
     }
 
+    /// A table of these cells; rows of another length than the header's are left out.
+    #[must_use]
+    pub(super) fn of(header: Vec<String>, rows: Vec<Vec<String>>) -> Self {
+        let whole = |row: &Vec<String>| row.len() == header.len();
+        let rows = rows.into_iter().filter(whole);
+        let rows = rows.map(csv::StringRecord::from).collect();
+        Self { header, rows }
+    }
+
+    /// All rows with their cells.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &csv::StringRecord> {
+        self.rows.iter()
+    }
+
     /// Rows, without the header.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,6 +1,7 @@
 //! `distribution.csv`: how the latencies of the whole run are distributed, a row for each kind and
 //! name: percentiles that get closer and closer to the largest value, and counts by band.
 
+use super::interval_log::LatencyKind;
 use super::latency_bands::bands_text;
 use super::rewrite::rewrite;
 use crate::stats::{IntervalSink, LatencyTotal, MergedInterval, Totals};
@@ -13,22 +14,26 @@ pub const PERCENTILES: [f64; 31] = [
     96.25, 97.5, 98.0, 98.5, 99.0, 99.25, 99.5, 99.75, 99.9, 99.95, 99.975, 99.99, 99.995, 99.999,
     100.0,
 ];
-/// Seconds between two writes while the run goes on.
-const WRITE_EVERY_S: u64 = 10;
+/// Seconds until the rows of the names are made anew while the run goes on. They are many, and interval logs
+/// have the same.
+const NAMES_EVERY_S: u64 = 10;
 
-/// Keeps the file up to date while the run goes on; written whole each time.
+/// Keeps the file up to date while the run goes on; written whole each second.
 pub struct DistributionCsv {
     path: PathBuf,
-    due_s: u64,
+    names_due_s: u64,
+    /// Rows of the statistic names, as they were last made.
+    of_names: Vec<Vec<String>>,
 }
 
 impl DistributionCsv {
-    /// Writes to `path` after the first second and every ten seconds.
+    /// Writes to `path`.
     #[must_use]
     pub fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            due_s: 0,
+            names_due_s: 0,
+            of_names: Vec::new(),
         }
     }
 }
@@ -39,55 +44,102 @@ impl IntervalSink for DistributionCsv {
     }
 
     fn second(&mut self, interval: &MergedInterval, totals: &Totals) -> io::Result<()> {
-        if interval.start_us / 1_000_000 < self.due_s {
-            return Ok(());
+        let second = interval.start_us / 1_000_000;
+        if second >= self.names_due_s {
+            self.names_due_s = second + NAMES_EVERY_S;
+            self.of_names = rows_of_names(totals);
         }
-        self.due_s = interval.start_us / 1_000_000 + WRITE_EVERY_S;
-        self.finish(totals)
+        rewrite(&self.path, &content(totals, &self.of_names)?)
     }
 
     fn finish(&mut self, totals: &Totals) -> io::Result<()> {
-        rewrite(&self.path, &content(totals)?)
+        self.of_names = rows_of_names(totals);
+        rewrite(&self.path, &content(totals, &self.of_names)?)
     }
 }
 
-fn content(totals: &Totals) -> io::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+/// Names of the columns.
+pub(super) fn header() -> Vec<String> {
     let percentiles = PERCENTILES.map(|percentile| format!("p{percentile}"));
     let names = ["kind", "method", "name", "count"].map(str::to_owned);
     let header = names.into_iter().chain(percentiles);
-    writer.write_record(header.chain(["bands".to_owned()]))?;
-    let mut write = |kind: &str, method: &str, name: &str, latencies: &LatencyTotal| {
-        if latencies.is_empty() {
-            return Ok(());
+    header.chain(["bands".to_owned()]).collect()
+}
+
+fn content(totals: &Totals, of_names: &[Vec<String>]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header())?;
+    for (kind, latencies) in [
+        ("response", &totals.all.response),
+        ("service", &totals.all.service),
+        ("lag", &totals.all.lag),
+        ("tardiness", &totals.timings.tardiness),
+        ("connect", &totals.timings.connect),
+    ] {
+        if let Some(row) = row_of([kind, "", ""], latencies) {
+            writer.write_record(row)?;
         }
-        writer.write_record(row([kind, method, name], latencies))
-    };
-    write("response", "", "", &totals.all.response)?;
-    write("service", "", "", &totals.all.service)?;
-    write("lag", "", "", &totals.all.lag)?;
-    write("tardiness", "", "", &totals.timings.tardiness)?;
-    write("connect", "", "", &totals.timings.connect)?;
-    for (name, total) in totals.context.names.iter().zip(&totals.names) {
-        write("response", name.method, name.name, &total.response)?;
-        write("service", name.method, name.name, &total.service)?;
-        write("lag", name.method, name.name, &total.lag)?;
+    }
+    for row in of_names {
+        writer.write_record(row)?;
     }
     for (race, total) in totals.context.races.iter().zip(&totals.contests.races) {
-        write("spread", "", race.name, &total.spread)?;
+        if let Some(row) = row_of(["spread", "", race.name], &total.spread) {
+            writer.write_record(row)?;
+        }
     }
     writer.into_inner().map_err(|error| error.into_error())
 }
 
-fn row(key: [&str; 3], latencies: &LatencyTotal) -> Vec<String> {
-    let mut row: Vec<String> = key.map(str::to_owned).into();
-    row.push(latencies.len().to_string());
+fn rows_of_names(totals: &Totals) -> Vec<Vec<String>> {
+    let names = totals.context.names.iter().zip(&totals.names);
+    let rows = names.flat_map(|(name, total)| {
+        LatencyKind::ALL.map(|kind| {
+            let latencies = match kind {
+                LatencyKind::Response => &total.response,
+                LatencyKind::Service => &total.service,
+                LatencyKind::Lag => &total.lag,
+            };
+            row_of([kind.word(), name.method, name.name], latencies)
+        })
+    });
+    rows.flatten().collect()
+}
+
+/// How the latencies of one row are distributed.
+pub(super) struct Distribution {
+    /// Their number.
+    pub count: u64,
+    /// Those of [`PERCENTILES`].
+    pub values_us: Vec<u64>,
+    /// Counts by band.
+    pub bands: String,
+}
+
+/// The row of this kind, method and name; `None` when nothing was measured.
+fn row_of(key: [&str; 3], latencies: &LatencyTotal) -> Option<Vec<String>> {
+    if latencies.is_empty() {
+        return None;
+    }
     let quantiles = PERCENTILES.map(|percentile| percentile / 100.0);
-    let values_us = latencies.quantiles_us(&quantiles);
-    row.extend(values_us.iter().map(u64::to_string));
     let recorded = latencies.histogram().iter_recorded();
     let buckets = recorded.map(|value| (value.value_iterated_to(), value.count_at_value()));
-    row.push(bands_text(buckets));
+    Some(row(
+        key,
+        &Distribution {
+            count: latencies.len(),
+            values_us: latencies.quantiles_us(&quantiles),
+            bands: bands_text(buckets),
+        },
+    ))
+}
+
+/// The same of what is known already.
+pub(super) fn row(key: [&str; 3], distribution: &Distribution) -> Vec<String> {
+    let mut row: Vec<String> = key.map(str::to_owned).into();
+    row.push(distribution.count.to_string());
+    row.extend(distribution.values_us.iter().map(u64::to_string));
+    row.push(distribution.bands.clone());
     row
 }
 
@@ -100,7 +152,7 @@ mod tests {
     fn percentiles_are_those_of_the_record() {
         let totals = made_up::totals();
         let record = made_up::record();
-        let columns = CsvColumns::parse(&content(&totals).unwrap());
+        let columns = CsvColumns::parse(&content(&totals, &rows_of_names(&totals)).unwrap());
         let service = columns.texts("kind").position(|kind| kind == "service");
         let of = |column: &str| columns.numbers(column)[service.unwrap()] as u64;
         let expected = record.totals.service_us;

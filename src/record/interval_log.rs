@@ -38,6 +38,16 @@ impl LatencyKind {
         }
     }
 
+    /// What it is called in tables of the record.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Response => "response",
+            Self::Service => "service",
+            Self::Lag => "lag",
+        }
+    }
+
     fn of(self, name: &Measured<LatencyCounts>) -> &LatencyCounts {
         match self {
             Self::Response => &name.response,

@@ -8,6 +8,7 @@ mod caught_up;
 mod contest_record;
 mod csv_columns;
 mod csv_text;
+mod distribution_again;
 pub(crate) mod distribution_csv;
 mod document;
 mod events_csv;

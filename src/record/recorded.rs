@@ -3,6 +3,7 @@
 use super::bounded_file::{MOST_DOCUMENT_BYTES, read_text_bounded};
 use super::caught_up::{Beside, catch_up};
 use super::csv_columns::CsvColumns;
+use super::distribution_again::{Logs, distribution_again};
 use super::request_log::RequestLog;
 use super::run_record::RunRecord;
 use crate::record::LatencyKind;
@@ -90,14 +91,26 @@ impl Recorded {
             directory: directory.to_owned(),
         };
         if !recorded.run.finished {
-            let beside = Beside {
-                directory,
-                series: &recorded.series,
-                outcomes: &recorded.outcomes,
-                requests: &recorded.requests,
-            };
-            catch_up(&mut recorded.run, &beside);
+            recorded.catch_up();
         }
         recorded
+    }
+
+    /// Brings it up to the newest second that any of its files has.
+    fn catch_up(&mut self) {
+        let log = |kind: LatencyKind| RequestLog::read(&self.directory.join(kind.file_name()));
+        let logs = Logs {
+            response: self.requests.clone(),
+            service: log(LatencyKind::Service),
+            lag: log(LatencyKind::Lag),
+        };
+        let beside = Beside {
+            directory: &self.directory,
+            series: &self.series,
+            outcomes: &self.outcomes,
+            logs: &logs,
+        };
+        catch_up(&mut self.run, &beside);
+        self.distribution = distribution_again(&self.distribution, &self.run.names, &logs);
     }
 }

@@ -1,10 +1,10 @@
 //! A target that the program brings along: beside a run with `--sandbox`, or served alone by
 //! `shopblast sandbox`.
 
-use super::signals;
+use super::{descriptors, signals};
 use crate::engine::{NotStarted, OwnTarget, Standing};
 use crate::observe::{ObservatoryChoice, ObserverConfig};
-use crate::pieces::print;
+use crate::pieces::{print, tell};
 use crate::plan::{Plan, Target};
 use std::net::SocketAddr;
 
@@ -58,6 +58,11 @@ pub fn at_address(address: SocketAddr) -> Target {
 
 /// Serves `standing`, which is called `what`, until Ctrl-C.
 pub fn serve(what: &str, standing: Box<dyn Standing>) {
+    if let Some(most) = descriptors::most_served() {
+        tell(format!(
+            "warning: at most {most} connections at a time; raise the limit with `ulimit -n`"
+        ));
+    }
     let stopper = standing.stopper();
     let _listening = signals::listen(stopper);
     let observatory = standing

@@ -37,6 +37,11 @@ pub trait Face {
         None
     }
 
+    /// Descriptors that it may open while the run goes on.
+    fn descriptors(&self) -> u64 {
+        0
+    }
+
     /// The clock is about to start.
     fn begin(&mut self, _run: &LiveRun<'_>) {}
 

@@ -3,6 +3,7 @@
 
 mod control;
 mod control_groups;
+mod descriptors;
 mod embedded;
 mod error;
 mod face;
@@ -35,6 +36,7 @@ mod worker_setup;
 mod worker_threads;
 
 pub use control::{RunControl, RunState};
+pub use descriptors::descriptors_needed;
 pub use embedded::{Embedded, at_address as address_target, serve};
 pub use error::RunError;
 pub use face::{Face, Follower, LiveRun};
@@ -46,7 +48,7 @@ pub use reach::{ReachError, preflight};
 pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
-pub use resources::{descriptors_needed, raise_locked_memory, room_for};
+pub use resources::{raise_locked_memory, room_for};
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, listen};
 
@@ -81,8 +83,9 @@ fn with_target(
     outputs::try_outputs(&request.output)?;
     let heard = control.clone();
     let _listening = signals::listen(move || heard.interrupt());
-    let size = resources::expected(request, control);
-    resources::suffice(size)?;
+    let of_faces = faces.iter().map(|face| face.descriptors()).sum();
+    let resources = resources::expected(request, control, of_faces);
+    resources.suffice()?;
     step_aside(&request.plan.placement);
     let sandbox = request
         .sandbox
@@ -108,9 +111,9 @@ fn with_target(
         let (request, plan, addresses) = looked_at;
         preflight::run_preflight(&request, &plan, &addresses)
     })??;
-    let size = resources::with_script(size, &script);
-    let need = resources::suffice(size)?;
-    resources::tell(&size, &need, request.output.is_muted());
+    let resources = resources.with_script(&script);
+    let need = resources.suffice()?;
+    resources.tell(&need, request.output.is_muted());
     let observed = match &sandbox {
         Some(sandbox) => sandbox.observers(&request.observers),
         None => request.observers.clone(),

@@ -1,15 +1,12 @@
 //! Whether descriptors and memory suffice for a plan: looked at before anything is made or sent.
 
+use super::descriptors::{self, ends};
 use super::memory;
 use super::{RunControl, RunError, RunRequest};
 use crate::engine::{MADE_BEFORE_START, PreparedScript};
 use crate::pieces;
 use crate::plan::{Load, MOST_USERS, MemoryNeed, Plan, RunSize};
 
-/// Descriptors beside those of connections and workers: files, the terminal, observers.
-const SPARE_DESCRIPTORS: u64 = 64;
-/// Descriptors of a worker: rings, timer, pairs of sockets.
-const WORKER_DESCRIPTORS: u64 = 8;
 /// Room that a run that can be steered has for users, at least.
 const LEAST_ROOM: u32 = 1_000;
 
@@ -23,35 +20,28 @@ pub fn raise_locked_memory() {
     }
 }
 
-/// Descriptors that a run of this `size` opens.
+/// Room for users that a run of `request` has when it can be steered: twice its users, at least 1,000,
+/// as far as this process may open connections beside its faces, which may open `of_faces`, and there is
+/// memory. None beyond the plan's in the open model.
 #[must_use]
-pub fn descriptors_needed(size: &RunSize) -> u64 {
-    let connections = size.connections + size.race_connections;
-    let ends = connections * if size.is_target_here { 2 } else { 1 };
-    ends + descriptors_beside(size)
-}
-
-/// Room for users that a run of `plan` has when it can be steered: twice its users, at least 1,000,
-/// as far as this process may open connections and there is memory. None beyond the plan's in the open
-/// model.
-#[must_use]
-pub fn room_for(plan: &Plan) -> u32 {
+pub fn room_for(request: &RunRequest, of_faces: u64) -> u32 {
+    let plan = &request.plan;
     let users = plan.max_users();
     if matches!(plan.load, Load::Open { .. }) {
         return users;
     }
     let room = users.saturating_mul(2).clamp(LEAST_ROOM, MOST_USERS);
     let mut room = u64::from(room);
-    let size = of_plan(plan, false);
+    let size = of_plan(plan, request.sandbox.is_some());
     let of = |users| RunSize {
         users,
         connections: plan.connections.map_or(users, u64::from),
         ..size
     };
     if plan.connections.is_none() {
-        let beside = descriptors_beside(&of(u64::from(users)));
-        if let Ok(limit) = rlimit::increase_nofile_limit(room + beside) {
-            room = room.min(limit.saturating_sub(beside));
+        let beside = descriptors::beside(request, of_faces);
+        if let Some(limit) = descriptors::raised_to(room * ends(&size) + beside) {
+            room = room.min(limit.saturating_sub(beside) / ends(&size));
         }
     }
     if let Some(left) = memory::left_here(plan.cores.len() as u64) {
@@ -60,16 +50,26 @@ pub fn room_for(plan: &Plan) -> u32 {
     u32::try_from(room).unwrap_or(MOST_USERS).max(users)
 }
 
-/// What is known of the size of a run before its target is.
+/// What a run takes of this machine, as far as is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Resources {
+    size: RunSize,
+    descriptors_beside: u64,
+}
+
+/// What is known of a run before its target is; its faces may open `of_faces` descriptors.
 #[must_use]
-pub fn expected(request: &RunRequest, control: &RunControl) -> RunSize {
+pub fn expected(request: &RunRequest, control: &RunControl, of_faces: u64) -> Resources {
     let plan = &request.plan;
     let size = of_plan(plan, request.sandbox.is_some());
     // Those in reserve are made as well where all are few.
     let made = control.room().min(MADE_BEFORE_START as u32);
-    RunSize {
-        users: size.users.max(u64::from(made)),
-        ..size
+    Resources {
+        size: RunSize {
+            users: size.users.max(u64::from(made)),
+            ..size
+        },
+        descriptors_beside: descriptors::beside(request, of_faces),
     }
 }
 
@@ -86,54 +86,45 @@ fn of_plan(plan: &Plan, is_target_here: bool) -> RunSize {
     }
 }
 
-/// The size of a run of `script`, of which `expected` was known before.
-#[must_use]
-pub fn with_script(expected: RunSize, script: &PreparedScript) -> RunSize {
-    let shape = script.described.shape;
-    let workers = expected.workers.max(1);
-    let users_of_each = expected.users.div_ceil(workers) as usize;
-    let of_each = script.race_connections(users_of_each) as u64;
-    RunSize {
-        race_connections: of_each * workers,
-        names: shape.names as u64,
-        has_races: shape.races > 0,
-        ..expected
+impl Resources {
+    /// Those of a run of `script`, of which these were known before.
+    #[must_use]
+    pub fn with_script(self, script: &PreparedScript) -> Self {
+        let shape = script.described.shape;
+        let workers = self.size.workers.max(1);
+        let users_of_each = self.size.users.div_ceil(workers) as usize;
+        let of_each = script.race_connections(users_of_each) as u64;
+        let size = RunSize {
+            race_connections: of_each * workers,
+            names: shape.names as u64,
+            has_races: shape.races > 0,
+            ..self.size
+        };
+        Self { size, ..self }
     }
-}
 
-/// That there is enough for a run of this `size`, with the limit of descriptors raised where it may be.
-/// Gives how much memory it needs.
-///
-/// # Errors
-/// When there is not; with figures.
-pub fn suffice(size: RunSize) -> Result<MemoryNeed, RunError> {
-    let need = MemoryNeed::of(size);
-    // Where nothing is told, or the limit cannot be read, the kernel will tell.
-    if let Some(left) = memory::left_here(size.workers) {
-        need.fits(&left)?;
+    /// That there is enough, with the limit of descriptors raised where it may be. Gives how much memory
+    /// is needed.
+    ///
+    /// # Errors
+    /// When there is not; with figures.
+    pub fn suffice(&self) -> Result<MemoryNeed, RunError> {
+        let need = MemoryNeed::of(self.size);
+        // Where nothing is told the kernel will tell.
+        if let Some(left) = memory::left_here(self.size.workers) {
+            need.fits(&left)?;
+        }
+        raise_locked_memory();
+        descriptors::suffice(&self.size, self.descriptors_beside)?;
+        Ok(need)
     }
-    raise_locked_memory();
-    let connections = size.connections + size.race_connections;
-    let wanted_limit = descriptors_needed(&size);
-    match rlimit::increase_nofile_limit(wanted_limit) {
-        Ok(limit) if limit < wanted_limit => Err(RunError::Descriptors {
-            wanted: connections,
-            limit,
-            wanted_limit,
-        }),
-        _ => Ok(need),
-    }
-}
 
-fn descriptors_beside(size: &RunSize) -> u64 {
-    SPARE_DESCRIPTORS + size.workers * WORKER_DESCRIPTORS
-}
-
-/// Says how much memory is needed, where users are so many that they are made as they come.
-pub fn tell(size: &RunSize, need: &MemoryNeed, is_muted: bool) {
-    if size.users > size.workers * MADE_BEFORE_START as u64 && !is_muted {
-        pieces::tell(format!(
-            "memory: {need}; users are made as they become active"
-        ));
+    /// Says how much memory is needed, where users are so many that they are made as they come.
+    pub fn tell(&self, need: &MemoryNeed, is_muted: bool) {
+        if self.size.users > self.size.workers * MADE_BEFORE_START as u64 && !is_muted {
+            pieces::tell(format!(
+                "memory: {need}; users are made as they become active"
+            ));
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::next::AfterReply;
 use super::reply::write_invalid_request;
 use super::request_handler::{Outgoing, RequestHandler};
 use super::service_queue::ServiceQueue;
-use crate::engine::codec::{Incoming, parse};
+use crate::engine::codec::{Incoming, RequestProgress};
 use crate::engine::{ByteStream, Tcp, now_ns, reset_on_close};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -112,6 +112,8 @@ pub async fn send_all(stream: &mut Tcp, bytes: &mut Vec<u8>) -> bool {
 
 #[derive(Default)]
 struct ClientConnection {
+    /// Of the request that is arriving.
+    progress: RequestProgress,
     replies: Vec<u8>,
     /// The worker that serves it, if it belongs to one.
     worker: Option<usize>,
@@ -132,7 +134,7 @@ impl ClientConnection {
     ) -> AfterReply {
         let mut answered = 0;
         let next = loop {
-            match parse(&buffer[answered..]) {
+            match self.progress.parse(&buffer[answered..]) {
                 Incoming::Complete { request, consumed } => {
                     if request.expects_continue {
                         self.say_continue();

@@ -1,9 +1,13 @@
 //! The embedded shop as the target that a run brings along.
 
+use super::observatory::MOST_CONNECTIONS;
 use super::server::{Sandbox, SandboxConfig, SandboxError, SandboxMode, ShopConfig};
 use crate::engine::{NotStarted, OwnTarget, Standing};
 use crate::plan::Driver;
 use std::net::SocketAddr;
+
+/// Of its one thread and both listeners.
+const OWN_DESCRIPTORS: u64 = 12;
 
 impl From<SandboxError> for NotStarted {
     fn from(error: SandboxError) -> Self {
@@ -25,6 +29,10 @@ impl OwnTarget for ShopConfig {
 
     fn words(&self) -> Vec<String> {
         Self::words(self)
+    }
+
+    fn descriptors(&self) -> u64 {
+        OWN_DESCRIPTORS + MOST_CONNECTIONS as u64
     }
 }
 

@@ -27,6 +27,12 @@ const MOST_TOLD: usize = 64;
 /// How long telling may take.
 const TELLING: Duration = Duration::from_secs(1);
 
+/// Descriptors that a crowd of at most `most` takes, with its listener, its thread, and those who are
+/// turned away.
+pub const fn descriptors(most: usize) -> u64 {
+    (most + MOST_TOLD) as u64 + 8
+}
+
 /// The listener.
 pub struct Crowd {
     listener: TcpListener,

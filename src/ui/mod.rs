@@ -52,7 +52,8 @@ pub fn carry_out(mut request: RunRequest, command: String) -> Result<ExitCode, R
     run::step_aside(&request.plan.placement);
     let has_view = !muted && !output.no_tui && terminal::is_possible();
     let face: Box<dyn Face> = if has_view {
-        request.room = Some(room_for(&request.plan));
+        let of_faces = MetricsFace::descriptors_for(&request.output.metrics);
+        request.room = Some(room_for(&request, of_faces));
         Box::new(TerminalView::default())
     } else {
         let run_time_s = request.plan.run_time.as_secs_f64();

@@ -1,19 +1,14 @@
 //! Requests as a server reads them: pure, no I/O, as strict as uvicorn's parser (httptools, which
 //! is llhttp) in what it takes for a request.
 
+use super::body_framing::{Chunks, ChunksSoFar, MalformedRequest, decimal};
 use memchr::memmem;
 
 /// Longest request line and header fields together.
 const MAX_HEAD_BYTES: usize = 64 << 10;
-/// Longest body, its chunk framing included but for 64 KiB of extensions and trailers.
-pub const MAX_BODY_BYTES: usize = 64 << 20;
 const MAX_HEADERS: usize = 100;
-/// All chunk extensions and trailers of a request; all it takes beyond the largest body.
-const MAX_EXTRA_BYTES: usize = MAX_HEAD_BYTES;
-/// A chunk's size line with its extensions, or one trailer field.
-const MAX_CHUNK_LINE_BYTES: usize = 4 << 10;
-/// Digits that a chunk's size needs at most.
-const MOST_SIZE_DIGITS: usize = 16;
+/// A head that is longer and not whole is looked at again only when another line of it has come.
+const KEEN_BYTES: usize = 1 << 10;
 
 /// The methods that llhttp knows; another word is not a request. CONNECT is left out: a server
 /// that is no proxy cannot answer it.
@@ -134,33 +129,117 @@ impl Body<'_> {
         match self {
             Self::Whole(bytes) => target.extend_from_slice(bytes),
             Self::Chunked(framed) => {
-                let mut at = 0;
-                while let Ok(Some(chunk)) = next_chunk(framed, at) {
-                    if chunk.data.is_empty() {
-                        return;
-                    }
-                    target.extend_from_slice(chunk.data);
-                    at = chunk.end;
-                }
+                Chunks::of(framed).for_each(|chunk| target.extend_from_slice(chunk));
             }
         }
     }
 }
 
-/// Not a request.
-#[derive(Debug, PartialEq, Eq)]
-struct MalformedRequest;
-
 /// Reads the request at the start of `buffer`.
 #[must_use]
 pub fn parse(buffer: &[u8]) -> Incoming<'_> {
-    parse_head(buffer).unwrap_or(Incoming::Bad)
+    RequestProgress::default().parse(buffer)
 }
 
-fn parse_head(buffer: &[u8]) -> Result<Incoming<'_>, MalformedRequest> {
-    const MORE: Incoming<'_> = Incoming::Partial {
-        awaits_continue: false,
-    };
+/// How far a request that comes in pieces has been read, so that no piece is read twice: a body in
+/// chunks of a byte would cost the square of its length.
+#[derive(Debug, Default)]
+pub struct RequestProgress {
+    /// Bytes of a head that is not whole.
+    head_bytes: usize,
+    body: Option<AwaitedBody>,
+}
+
+/// A body whose head is there.
+#[derive(Debug)]
+struct AwaitedBody {
+    /// Where it starts in the buffer.
+    start: usize,
+    awaits_continue: bool,
+    framing: RequestFraming,
+}
+
+impl RequestProgress {
+    /// Reads the request at the start of `buffer`, which is the one of the call before with more bytes
+    /// at its end, as long as that gave [`Incoming::Partial`].
+    pub fn parse<'a>(&mut self, buffer: &'a [u8]) -> Incoming<'a> {
+        self.resume(buffer).unwrap_or(Incoming::Bad)
+    }
+
+    fn resume<'a>(&mut self, buffer: &'a [u8]) -> Result<Incoming<'a>, MalformedRequest> {
+        let Some(mut body) = self.body.take() else {
+            return self.parse_all(buffer, None);
+        };
+        let framed = buffer.get(body.start..).unwrap_or_default();
+        match body.framing.end(framed)? {
+            Some(body_bytes) => self.parse_all(buffer, Some(body_bytes)),
+            None => {
+                let awaits_continue = body.awaits_continue;
+                self.body = Some(body);
+                Ok(Incoming::Partial { awaits_continue })
+            }
+        }
+    }
+
+    /// Whether what came since the last look cannot have ended a head.
+    fn is_still_in_a_line(&mut self, buffer: &[u8]) -> bool {
+        let before = std::mem::replace(&mut self.head_bytes, 0);
+        let new = buffer.get(before..).unwrap_or_default();
+        let is_so = before >= KEEN_BYTES
+            && buffer.len() <= MAX_HEAD_BYTES
+            && memchr::memchr(b'\n', new).is_none();
+        if is_so {
+            self.head_bytes = buffer.len();
+        }
+        is_so
+    }
+
+    /// Reads head and body; of the latter `body_bytes` are known to be sound and whole.
+    fn parse_all<'a>(
+        &mut self,
+        buffer: &'a [u8],
+        body_bytes: Option<usize>,
+    ) -> Result<Incoming<'a>, MalformedRequest> {
+        const MORE: Incoming<'_> = Incoming::Partial {
+            awaits_continue: false,
+        };
+        if self.is_still_in_a_line(buffer) {
+            return Ok(MORE);
+        }
+        let Some((head_bytes, mut request, mut framing)) = parse_head(buffer)? else {
+            self.head_bytes = buffer.len();
+            return Ok(MORE);
+        };
+        let rest = &buffer[head_bytes..];
+        let body_bytes = match body_bytes {
+            Some(known) => Some(known),
+            None => framing.end(rest)?,
+        };
+        let Some(body_bytes) = body_bytes else {
+            let awaits_continue = request.expects_continue;
+            self.body = Some(AwaitedBody {
+                start: head_bytes,
+                awaits_continue,
+                framing,
+            });
+            return Ok(Incoming::Partial { awaits_continue });
+        };
+        request.body = match framing {
+            RequestFraming::Length(_) => Body::Whole(&rest[..body_bytes]),
+            RequestFraming::Chunked(_) => Body::Chunked(&rest[..body_bytes]),
+        };
+        Ok(Incoming::Complete {
+            request,
+            consumed: head_bytes + body_bytes,
+        })
+    }
+}
+
+/// The head at the start of `buffer`: the bytes that it takes, the request without its body, and how that
+/// comes; `None` when it is not whole.
+fn parse_head(
+    buffer: &[u8],
+) -> Result<Option<(usize, Request<'_>, RequestFraming)>, MalformedRequest> {
     // Empty lines before a request are skipped (RFC 9112 §2.2), as llhttp does.
     let start = buffer
         .iter()
@@ -185,7 +264,7 @@ fn parse_head(buffer: &[u8]) -> Result<Incoming<'_>, MalformedRequest> {
     {
         return Err(MalformedRequest);
     }
-    let Some(end) = end else { return Ok(MORE) };
+    let Some(end) = end else { return Ok(None) };
     if status != httparse::Status::Complete(end) {
         return Err(MalformedRequest);
     }
@@ -205,39 +284,27 @@ fn parse_head(buffer: &[u8]) -> Result<Incoming<'_>, MalformedRequest> {
         fields: &head[line_end..],
     };
     let framing = read_fields(&mut request, parsed.headers)?;
-    let rest = &bytes[end..];
-    let body_bytes = match framing {
-        RequestFraming::Length(length) if rest.len() >= length => {
-            request.body = Body::Whole(&rest[..length]);
-            Some(length)
-        }
-        RequestFraming::Length(_) => None,
-        RequestFraming::Chunked => match chunked_bytes(rest)? {
-            Some(framed) => {
-                request.body = Body::Chunked(&rest[..framed]);
-                Some(framed)
-            }
-            None => None,
-        },
-    };
-    Ok(match body_bytes {
-        Some(body_bytes) => Incoming::Complete {
-            request,
-            consumed: start + end + body_bytes,
-        },
-        None => Incoming::Partial {
-            awaits_continue: request.expects_continue,
-        },
-    })
+    Ok(Some((start + end, request, framing)))
 }
 
 fn has_bare_line_feed(head: &[u8]) -> bool {
     memchr::memchr_iter(b'\n', head).any(|at| at == 0 || head[at - 1] != b'\r')
 }
 
+#[derive(Debug)]
 enum RequestFraming {
     Length(usize),
-    Chunked,
+    Chunked(ChunksSoFar),
+}
+
+impl RequestFraming {
+    /// Bytes of the body at the start of `bytes`; `None` when some are missing.
+    fn end(&mut self, bytes: &[u8]) -> Result<Option<usize>, MalformedRequest> {
+        match self {
+            Self::Length(length) => Ok((bytes.len() >= *length).then_some(*length)),
+            Self::Chunked(so_far) => so_far.end(bytes),
+        }
+    }
 }
 
 fn read_fields<'a>(
@@ -268,112 +335,8 @@ fn read_fields<'a>(
     }
     match (length, chunked) {
         (Some(_), true) => Err(MalformedRequest),
-        (None, true) => Ok(RequestFraming::Chunked),
+        (None, true) => Ok(RequestFraming::Chunked(ChunksSoFar::default())),
         (length, false) => Ok(RequestFraming::Length(length.unwrap_or(0))),
-    }
-}
-
-fn decimal(text: &[u8]) -> Result<usize, MalformedRequest> {
-    digits(text, 10)
-}
-
-fn digits(text: &[u8], radix: u32) -> Result<usize, MalformedRequest> {
-    if text.is_empty() {
-        return Err(MalformedRequest);
-    }
-    text.iter().try_fold(0_usize, |value, &byte| {
-        let digit = char::from(byte).to_digit(radix).ok_or(MalformedRequest)?;
-        let value = value * radix as usize + digit as usize;
-        (value <= MAX_BODY_BYTES)
-            .then_some(value)
-            .ok_or(MalformedRequest)
-    })
-}
-
-struct Chunk<'a> {
-    /// Empty in the last chunk.
-    data: &'a [u8],
-    /// Where the next chunk, or the trailer, starts.
-    end: usize,
-    /// Bytes of its size line beyond the size: extensions, blanks, needless zeros.
-    extra: usize,
-}
-
-/// The chunk at `at`; `None` when it has not arrived in full.
-fn next_chunk(framed: &[u8], at: usize) -> Result<Option<Chunk<'_>>, MalformedRequest> {
-    let Some(line_end) = line_end(framed, at)? else {
-        return Ok(None);
-    };
-    let line = &framed[at..line_end - 2];
-    let size = line.split(|&byte| byte == b';').next().unwrap_or(line);
-    let size = digits(size.trim_ascii_end(), 16)?;
-    let extra = line.len().saturating_sub(MOST_SIZE_DIGITS);
-    if size == 0 {
-        return Ok(Some(Chunk {
-            data: &[],
-            end: line_end,
-            extra,
-        }));
-    }
-    let data_end = line_end + size;
-    if data_end > MAX_BODY_BYTES + MAX_EXTRA_BYTES {
-        return Err(MalformedRequest);
-    }
-    let after = framed.get(data_end..).unwrap_or_default();
-    match after {
-        [b'\r', b'\n', ..] => Ok(Some(Chunk {
-            data: &framed[line_end..data_end],
-            end: data_end + 2,
-            extra,
-        })),
-        [] | [b'\r'] => Ok(None),
-        _ => Err(MalformedRequest),
-    }
-}
-
-/// Bytes of a whole chunked body with its trailer; `None` when some are missing.
-fn chunked_bytes(framed: &[u8]) -> Result<Option<usize>, MalformedRequest> {
-    let mut at = 0;
-    let mut extra = 0;
-    let limit =
-        |at: usize, extra: usize| match extra > MAX_EXTRA_BYTES || at - extra > MAX_BODY_BYTES {
-            true => Err(MalformedRequest),
-            false => Ok(()),
-        };
-    loop {
-        let Some(chunk) = next_chunk(framed, at)? else {
-            return Ok(None);
-        };
-        at = chunk.end;
-        extra += chunk.extra;
-        limit(at, extra)?;
-        if chunk.data.is_empty() {
-            break;
-        }
-    }
-    loop {
-        let Some(line_end) = line_end(framed, at)? else {
-            return Ok(None);
-        };
-        extra += line_end - at;
-        limit(line_end, extra)?;
-        let is_last = line_end == at + 2;
-        at = line_end;
-        if is_last {
-            return Ok(Some(at));
-        }
-    }
-}
-
-/// Where the line at `at` ends, its CRLF included.
-fn line_end(bytes: &[u8], at: usize) -> Result<Option<usize>, MalformedRequest> {
-    let rest = &bytes[at..];
-    let window = &rest[..rest.len().min(MAX_CHUNK_LINE_BYTES)];
-    match memchr::memchr(b'\n', window) {
-        Some(feed) if feed > 0 && rest[feed - 1] == b'\r' => Ok(Some(at + feed + 1)),
-        Some(_) => Err(MalformedRequest),
-        None if rest.len() >= MAX_CHUNK_LINE_BYTES => Err(MalformedRequest),
-        None => Ok(None),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What reports of a killed run hold, however old its `run.json` is.
 
 use crate::record::{
-    InvariantRecord, LiveSink, Record, RecordDirectory, Recorded, RunRecord, made_up,
+    CsvColumns, DistributionCsv, InvariantRecord, LatencyKind, LiveSink, Record, RecordDirectory,
+    Recorded, RunRecord, made_up,
 };
 use crate::stats::{IntervalSink, MergedInterval, RuleVerdict, RunContext, Totals};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,6 +82,41 @@ fn the_newest_second_wins_however_old_run_json_is() {
         assert_eq!(run.peak_users, all.peak_users, "{known}");
         assert!(run.measured_s >= all.measured_s, "{known}");
     }
+}
+
+/// The rows of a `distribution.csv`: kind, method and name with what can be compared.
+fn distribution(columns: &CsvColumns) -> BTreeMap<[String; 3], [String; 4]> {
+    let texts = |name: &str| -> Vec<String> { columns.texts(name).map(str::to_owned).collect() };
+    let keys = ["kind", "method", "name"].map(texts);
+    let figures = ["count", "p50", "p99", "bands"].map(texts);
+    let rows = 0..columns.len();
+    rows.map(|row| {
+        let key = keys.each_ref().map(|column| column[row].clone());
+        (key, figures.each_ref().map(|column| column[row].clone()))
+    })
+    .collect()
+}
+
+#[test]
+fn how_latencies_are_distributed_is_no_older_than_the_last_second() {
+    let results = tempfile::tempdir().expect("a directory");
+    let seconds = made_up::seconds();
+    let path = results.path().join("whole.csv");
+    let totals = made_up::totals();
+    DistributionCsv::new(&path)
+        .finish(&totals)
+        .expect("written");
+    let whole = distribution(&CsvColumns::read(&path));
+    let directory = killed(results.path(), made_up::context(), &seconds, seconds.len());
+    let written = CsvColumns::read(&directory.join("distribution.csv"));
+    assert_ne!(distribution(&written), whole, "its names are older");
+    let read = |directory: &Path| Recorded::read(directory).expect("a record").distribution;
+    assert_eq!(distribution(&read(&directory)), whole);
+    // Without the logs there is what there was.
+    for kind in LatencyKind::ALL {
+        std::fs::remove_file(directory.join(kind.file_name())).expect("removed");
+    }
+    assert_eq!(read(&directory), written);
 }
 
 #[test]

@@ -16,7 +16,7 @@ mod subscriptions;
 mod trace_filter;
 mod traces;
 
-pub use server::ObservatoryServer;
+pub use server::{MOST_CONNECTIONS, ObservatoryServer};
 
 use super::pipeline::{Domain, OutboxBacklog, Pipeline};
 use crate::shop::Generation;

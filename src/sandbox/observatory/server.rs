@@ -3,7 +3,7 @@
 use super::request_handler::ObservatoryReply;
 use super::trace_filter::TraceFilter;
 use super::{ObservatoryConfig, ObservatoryView};
-use crate::engine::codec::{Incoming, parse};
+use crate::engine::codec::{Incoming, RequestProgress};
 use crate::engine::shut_down;
 use crate::sandbox::connection_table::{Date, date_of};
 use crate::sandbox::pipeline::Pipeline;
@@ -20,7 +20,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Most connections at a time; more are closed at once.
-const MOST_CONNECTIONS: usize = 64;
+pub const MOST_CONNECTIONS: usize = 64;
 /// uvicorn closes a connection that has been idle for so long; a reader that takes nothing for so
 /// long is given up.
 const IDLE: Duration = Duration::from_secs(5);
@@ -169,8 +169,9 @@ impl ObservatoryConnection<'_> {
         self.stream.set_write_timeout(Some(IDLE))?;
         let mut buffer = Vec::new();
         let mut chunk = [0; 4 << 10];
+        let mut progress = RequestProgress::default();
         loop {
-            match parse(&buffer) {
+            match progress.parse(&buffer) {
                 Incoming::Complete { request, consumed } => {
                     let view = &self.client.state.view;
                     let reply = view.answer(request.method, request.target, view.pipeline.at_ns());

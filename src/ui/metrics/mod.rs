@@ -15,17 +15,28 @@ use std::time::Duration;
 
 /// Seconds between two pushes.
 const PUSH_EVERY_S: u64 = 5;
+/// Descriptors of what pushes.
+const PUSHER_DESCRIPTORS: u64 = 4;
 /// How long the last push may take.
 const LAST_PUSH: Duration = Duration::from_secs(5);
 
 /// Offers a run's figures in the places that were asked for.
 pub struct MetricsFace {
     latest: Latest,
+    descriptors: u64,
     pusher: Option<Pusher>,
     _server: Option<MetricsServer>,
 }
 
 impl MetricsFace {
+    /// Descriptors that it takes at most to serve `targets`.
+    #[must_use]
+    pub fn descriptors_for(targets: &MetricsTargets) -> u64 {
+        let server = targets.prometheus.map_or(0, |_| server::DESCRIPTORS);
+        let pusher = targets.otlp.as_ref().map_or(0, |_| PUSHER_DESCRIPTORS);
+        server + pusher
+    }
+
     /// Begins to listen, and to push; `None` when nothing was asked for.
     ///
     /// # Errors
@@ -35,6 +46,7 @@ impl MetricsFace {
             return Ok(None);
         }
         let latest = Latest::default();
+        let descriptors = Self::descriptors_for(targets);
         let server = targets.prometheus.map(|address| {
             MetricsServer::start(address, latest.clone())
                 .map_err(|error| RunError::Metrics { address, error })
@@ -43,11 +55,16 @@ impl MetricsFace {
             _server: server.transpose()?,
             pusher: targets.otlp.clone().map(Pusher::start),
             latest,
+            descriptors,
         }))
     }
 }
 
 impl Face for MetricsFace {
+    fn descriptors(&self) -> u64 {
+        self.descriptors
+    }
+
     fn follower(&mut self, facts: &RunFacts) -> Option<Follower> {
         let (latest, pusher) = (self.latest.clone(), self.pusher.clone());
         let started = facts.started;

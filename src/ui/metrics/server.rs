@@ -4,7 +4,7 @@ use super::accept::MetricsForm;
 use super::latest::Latest;
 use crate::pieces::tell;
 use crate::report::{open_metrics_text, prometheus_text};
-use crate::ui::crowd::Crowd;
+use crate::ui::crowd::{Crowd, descriptors};
 use crate::ui::visit::{Patience, Visit};
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -12,15 +12,24 @@ use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use futures_util::future::{Either, select};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::thread;
+use std::pin::pin;
+use std::thread::{self, JoinHandle};
+use tokio::sync::oneshot;
 
 /// Connections at the same time: a scraper has one.
 const MOST_CONNECTIONS: usize = 64;
+/// Descriptors that it takes at most.
+pub const DESCRIPTORS: u64 = descriptors(MOST_CONNECTIONS);
 
-/// The server.
-pub struct MetricsServer;
+/// The server; it ends when it is dropped, and its address is free again then.
+pub struct MetricsServer {
+    /// Ends it when it is dropped.
+    ending: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl MetricsServer {
     /// Listens on `address`, and says on standard error where that is.
@@ -31,16 +40,34 @@ impl MetricsServer {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        thread::Builder::new()
+        let (ending, ended) = oneshot::channel();
+        let thread = thread::Builder::new()
             .name("metrics".to_owned())
             .spawn(move || {
-                let served = runtime.block_on(serve(listener, latest));
-                if let Err(error) = served {
+                let failed = runtime.block_on(async {
+                    let serving = pin!(serve(listener, latest));
+                    match select(serving, ended).await {
+                        Either::Left((served, _)) => served.err(),
+                        Either::Right(_) => None,
+                    }
+                });
+                if let Some(error) = failed {
                     tell(format!("warning: /metrics is served no more: {error}"));
                 }
             })?;
         tell(format!("metrics: http://{address}/metrics"));
-        Ok(Self)
+        Ok(Self {
+            ending: Some(ending),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for MetricsServer {
+    fn drop(&mut self) {
+        drop(self.ending.take());
+        // A thread that panicked has ended, too.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

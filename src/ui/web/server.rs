@@ -8,7 +8,7 @@ use super::offer::Offer;
 use super::origin::KnownNames;
 use super::records::Records;
 use super::security::gate;
-use super::session::PageSession;
+use super::session::{MOST_CONNECTIONS, PageSession};
 use super::tries::Tries;
 use super::{downloads, locust, login, page, reports};
 use crate::engine::Subject;
@@ -26,8 +26,6 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
-/// Connections at the same time.
-const MOST_CONNECTIONS: usize = 256;
 /// Wait for answers that are on their way when the server is closed.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(2);
 

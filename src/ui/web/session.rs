@@ -7,10 +7,15 @@ use crate::plan::{ExitCode, LONGEST_DURATION, Load, Plan, RunId};
 use crate::record::RunFacts;
 use crate::report::LiveFace;
 use crate::run::{self, Face, Follower, LiveRun, RunControl, RunRequest, RunState};
-use crate::ui::MetricsFace;
+use crate::ui::{MetricsFace, crowd};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+
+/// Connections to the page at the same time, beside which its load tests have to do.
+pub const MOST_CONNECTIONS: usize = 256;
+/// Descriptors that the page takes at most.
+const DESCRIPTORS: u64 = crowd::descriptors(MOST_CONNECTIONS);
 
 /// Makes plans of the start form's orders.
 pub trait PlanOrder: Send + Sync {
@@ -72,7 +77,8 @@ impl PageSession {
             mut request,
             command,
         } = self.planner.plan(order, seed, run_id)?;
-        request.room = Some(run::room_for(&request.plan));
+        let of_metrics = MetricsFace::descriptors_for(&request.output.metrics);
+        request.room = Some(run::room_for(&request, DESCRIPTORS + of_metrics));
         let control = RunControl::new(&request);
         let (starting, started) = bounded(1);
         let test = Test {
@@ -229,6 +235,10 @@ struct BoardFace {
 }
 
 impl Face for BoardFace {
+    fn descriptors(&self) -> u64 {
+        DESCRIPTORS
+    }
+
     fn follower(&mut self, _facts: &RunFacts) -> Option<Follower> {
         let board = Arc::clone(&self.board);
         Some(Box::new(move |live| board.second(live)))

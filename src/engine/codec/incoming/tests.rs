@@ -1,6 +1,7 @@
 //! Requests whole, in pieces, and malformed.
 
 use super::*;
+use crate::engine::codec::MAX_BODY_BYTES;
 use proptest::prelude::*;
 
 const PARTIAL: Incoming<'_> = Incoming::Partial {
@@ -116,7 +117,7 @@ fn a_chunked_body_without_end_meets_a_limit_before_it_takes_much_room() {
             for _ in 0..(8 << 10) / forever.len() {
                 text.push_str(forever);
             }
-            let bound = 4 * MAX_EXTRA_BYTES;
+            let bound = 4 * MAX_HEAD_BYTES;
             assert!(text.len() < bound, "no limit: {start:?} and {forever:?}");
         }
     }
@@ -133,6 +134,54 @@ fn a_body_in_small_chunks_takes_no_more_room_than_the_largest_one() {
         PARTIAL
     );
     assert_eq!(parse(with(MAX_BODY_BYTES).as_bytes()), Incoming::Bad);
+}
+
+/// The start of a request, and pieces that come after it.
+const IN_PIECES: &[(&str, &str)] = &[
+    (
+        "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n",
+        "1\r\ny\r\n",
+    ),
+    (
+        "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n",
+        "t: 1\r\n",
+    ),
+    ("POST / HTTP/1.1\r\ncontent-length: 9999\r\n\r\n", "y"),
+];
+
+/// Nobody looks at bytes again that are spoiled after they were read.
+#[test]
+fn what_was_read_of_a_body_is_not_read_again() {
+    for (start, piece) in IN_PIECES {
+        let mut progress = RequestProgress::default();
+        let mut text = start.as_bytes().to_vec();
+        for _ in 0..100 {
+            assert_eq!(progress.parse(&text), PARTIAL, "{start:?}");
+            let read = text.len();
+            text[start.len()..read].fill(b'\n');
+            text.extend_from_slice(piece.as_bytes());
+        }
+        assert_eq!(progress.parse(&text), PARTIAL, "{start:?}");
+    }
+}
+
+#[test]
+fn a_long_head_is_read_again_only_for_a_line_of_it() {
+    let mut progress = RequestProgress::default();
+    let mut text = format!("GET / HTTP/1.1\r\na: {}", "b".repeat(KEEN_BYTES));
+    let start = text.len();
+    assert_eq!(progress.parse(text.as_bytes()), PARTIAL);
+    // Would be bad, if anybody looked.
+    text.push('\0');
+    assert_eq!(progress.parse(text.as_bytes()), PARTIAL);
+    text.push_str("\r\n");
+    assert_eq!(progress.parse(text.as_bytes()), Incoming::Bad);
+    let mut progress = RequestProgress::default();
+    text.truncate(start);
+    while progress.parse(text.as_bytes()) == PARTIAL {
+        text.push_str("bbbbbbbb");
+        assert!(text.len() < 2 * MAX_HEAD_BYTES, "no limit");
+    }
 }
 
 /// Requests of every framing, sound by construction.
@@ -196,6 +245,33 @@ proptest! {
         prop_assert_eq!(consumed, text.len());
         let (alone, _) = complete(&text);
         prop_assert_eq!(request, alone);
+    }
+
+    #[test]
+    fn requests_in_pieces_are_read_as_the_whole_ones(texts in prop::collection::vec(request_text(), 1..4), step in 1..40_usize) {
+        let sent = texts.concat();
+        let mut progress = RequestProgress::default();
+        let (mut buffer, mut read) = (Vec::new(), Vec::new());
+        for piece in sent.chunks(step) {
+            buffer.extend_from_slice(piece);
+            while let Incoming::Complete { consumed, .. } = progress.parse(&buffer) {
+                read.push(buffer.drain(..consumed).collect::<Vec<u8>>());
+            }
+        }
+        prop_assert!(buffer.is_empty());
+        prop_assert_eq!(read, texts);
+    }
+
+    #[test]
+    fn arbitrary_bytes_in_pieces_end_as_they_do_at_once(bytes in prop::collection::vec(any::<u8>(), 0..300), step in 1..40_usize) {
+        let mut progress = RequestProgress::default();
+        let ends = (0..=bytes.len()).step_by(step).chain([bytes.len()]);
+        for end in ends {
+            prop_assert_eq!(progress.parse(&bytes[..end]), parse(&bytes[..end]));
+            if !matches!(parse(&bytes[..end]), Incoming::Partial { .. }) {
+                break;
+            }
+        }
     }
 
     #[test]

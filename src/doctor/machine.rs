@@ -236,7 +236,7 @@ mod tests {
             let finding = of(1 << 40, is_target_here);
             assert_eq!(finding.level, FindingLevel::Problem);
             // Less what is open beside connections.
-            let most = limit.saturating_sub(72) / ends;
+            let most = limit.saturating_sub(56) / ends;
             let says = format!("room for {} connections", Grouped(most));
             assert!(finding.says.contains(&says), "{says}: {}", finding.says);
         }

@@ -8,7 +8,8 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 usage() {
   cat <<'TEXT'
 Usage: scripts/first-minutes.sh [--into DIR] [--toolchain DIR] [--registry DIR] [--test-limit SECONDS]
-                                [--run-limit SECONDS] [--suite NAME] [--mirror URL] [--keep]
+                                [--run-limit SECONDS] [--program FILE] [--suite NAME] [--mirror URL]
+                                [--keep]
 
 Makes a bare Debian in a directory with debootstrap, clones what is committed here into it, and runs
 there what the README's first page says, as root, as a user without root, and where a seccomp filter
@@ -23,6 +24,8 @@ DIR/first-minutes. Exits with 1 when a command ended otherwise than it should.
                         [default: none; 0 leaves it out]
   --run-limit SECONDS   interrupts each of the README's runs after so long
                         [default: 75 for root, 15 for the others]
+  --program FILE        takes this program instead of building one; leaves out `make demo` and
+                        `make test`
   --suite NAME          Debian's name [default: bookworm]
   --mirror URL          Debian's mirror [default: http://deb.debian.org/debian]
   --keep                leave the bare system there
@@ -32,13 +35,13 @@ ends with the script; no device nodes are made, those of this machine are lent.
 TEXT
 }
 
-into='' toolchain='' registry='' test_limit='' run_limit='' suite=bookworm keep=no
+into='' toolchain='' registry='' test_limit='' run_limit='' program='' suite=bookworm keep=no
 mirror=http://deb.debian.org/debian
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage && exit 0 ;;
     --keep) keep=yes && shift && continue ;;
-    --into | --toolchain | --registry | --test-limit | --run-limit | --suite | --mirror) ;;
+    --into | --toolchain | --registry | --test-limit | --run-limit | --program | --suite | --mirror) ;;
     *) echo "unknown argument: $1; see scripts/first-minutes.sh --help" >&2 && exit 2 ;;
   esac
   [ $# -ge 2 ] || { echo "$1 needs a value" >&2; exit 2; }
@@ -48,14 +51,15 @@ while [ $# -gt 0 ]; do
     --registry) registry=$2 ;;
     --test-limit) test_limit=$2 ;;
     --run-limit) run_limit=$2 ;;
+    --program) program=$2 ;;
     --suite) suite=$2 ;;
     --mirror) mirror=$2 ;;
   esac
   shift 2
 done
 [ "$(id -u)" -eq 0 ] || { echo "first-minutes.sh mounts and enters a system: it needs root" >&2; exit 2; }
-for program in debootstrap unshare setpriv git; do
-  command -v "$program" >/dev/null || { echo "$program is missing; apt-get install debootstrap git util-linux" >&2; exit 2; }
+for needed in debootstrap unshare setpriv git; do
+  command -v "$needed" >/dev/null || { echo "$needed is missing; apt-get install debootstrap git util-linux" >&2; exit 2; }
 done
 [ -n "$toolchain" ] || toolchain=$(rustc --print sysroot)
 
@@ -65,7 +69,7 @@ if [ "${FIRST_MINUTES_APART:-}" != yes ]; then
   code=0
   FIRST_MINUTES_APART=yes unshare --mount --propagation private "${BASH_SOURCE[0]}" \
     --into "$into" --toolchain "$toolchain" --registry "$registry" --test-limit "$test_limit" \
-    --run-limit "$run_limit" \
+    --run-limit "$run_limit" --program "$program" \
     --suite "$suite" --mirror "$mirror" || code=$?
   if [ "$keep" = no ]; then rm -rf --one-file-system "$into"; fi
   exit "$code"
@@ -102,6 +106,7 @@ mkdir -p "$into/opt/cargo" && chmod 777 "$into/opt/cargo"
 rm -rf "$into/first-minutes" "$into/opt/shopblast" "$into/opt/someone"
 mkdir -p "$into/first-minutes" && chmod 777 "$into/first-minutes"
 cp "$repository"/scripts/first_minutes/* "$into/first-minutes/"
+[ -z "$program" ] || install -m 755 "$program" "$into/first-minutes/shopblast"
 git clone --quiet --no-hardlinks "$repository" "$into/opt/shopblast"
 
 enter() { # NAME WORD... : a fresh environment, as who logs in has it

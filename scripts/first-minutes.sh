@@ -30,7 +30,7 @@ DIR/first-minutes. Exits with 1 when a command ended otherwise than it should.
   --mirror URL          Debian's mirror [default: http://deb.debian.org/debian]
   --keep                leave the bare system there
 
-Needs root, debootstrap, unshare and setpriv. Everything is mounted in a namespace of its own, which
+Needs root, debootstrap, unshare, setpriv and ip. Everything is mounted in a namespace of its own, which
 ends with the script; no device nodes are made, those of this machine are lent.
 TEXT
 }
@@ -58,8 +58,8 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 [ "$(id -u)" -eq 0 ] || { echo "first-minutes.sh mounts and enters a system: it needs root" >&2; exit 2; }
-for needed in debootstrap unshare setpriv git; do
-  command -v "$needed" >/dev/null || { echo "$needed is missing; apt-get install debootstrap git util-linux" >&2; exit 2; }
+for needed in debootstrap unshare setpriv git ip; do
+  command -v "$needed" >/dev/null || { echo "$needed is missing; apt-get install debootstrap git iproute2 util-linux" >&2; exit 2; }
 done
 [ -n "$toolchain" ] || toolchain=$(rustc --print sysroot)
 
@@ -109,8 +109,12 @@ cp "$repository"/scripts/first_minutes/* "$into/first-minutes/"
 [ -z "$program" ] || install -m 755 "$program" "$into/first-minutes/shopblast"
 git clone --quiet --no-hardlinks "$repository" "$into/opt/shopblast"
 
+# What is built may need the network; what runs has one of its own, in which no port is taken.
+network=()
+own_network=(unshare --net bash -c 'ip link set lo up && exec "$@"' network)
+
 enter() { # NAME WORD... : a fresh environment, as who logs in has it
-  chroot "$into" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 INSTALL="${INSTALL:-}" \
+  "${network[@]}" chroot "$into" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 INSTALL="${INSTALL:-}" \
     PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     CARGO_HOME=/opt/cargo ${registry:+CARGO_NET_OFFLINE=true} TEST_LIMIT="$test_limit" \
     RUN_LIMIT="$run_limit" ${CARGO_BUILD_JOBS:+CARGO_BUILD_JOBS="$CARGO_BUILD_JOBS"} "$@"
@@ -119,11 +123,13 @@ enter() { # NAME WORD... : a fresh environment, as who logs in has it
 echo "| as | command | ends with | seconds |"
 echo "|---|---|---|---|"
 code=0
-enter bash /first-minutes/inside.sh root || code=1
+enter bash /first-minutes/inside.sh build || code=1
 if [ ! -x "$into/first-minutes/forbid_rings" ]; then
   echo "the first commands failed; see $into/first-minutes" >&2
   exit 1
 fi
+network=("${own_network[@]}")
+enter bash /first-minutes/inside.sh root || code=1
 # What follows has the program, and packages of before.
 enter bash -c 'id someone >/dev/null 2>&1 || useradd --create-home --home-dir /opt/someone --shell /bin/bash someone
   mkdir -p /opt/someone && cp -a /opt/shopblast /opt/someone/ && chown -R someone:someone /opt/someone' || code=1

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What scripts/first-minutes.sh runs in the bare system: `inside.sh root|user|EPERM|ENOSYS`. Prints a row for
+# What scripts/first-minutes.sh runs in the bare system: `inside.sh build|root|user|EPERM|ENOSYS`. Prints a row for
 # each command; what it printed itself goes into a file beside this one.
 set -uo pipefail
 who=$1
 outputs=/first-minutes
-case $who in root) cd /opt/shopblast ;; *) cd ~/shopblast ;; esac
+case $who in build | root) cd /opt/shopblast ;; *) cd ~/shopblast ;; esac
 code=0 number=0
 
 row() { # EXPECTED COMMAND... : runs it, prints its row; the exit code should be one of EXPECTED
@@ -55,13 +55,13 @@ first_page() {
   local line
   with_shop
   while IFS= read -r line; do
-    row '0 1 95 96 105' "timeout --signal=INT --kill-after=30 ${RUN_LIMIT:-75} $line"
+    row '0 1 95 96 105' "timeout --preserve-status --signal=INT --kill-after=30 ${RUN_LIMIT:-75} $line"
   done < <(readme_runs)
   kill -INT "$shop" && wait "$shop"
 }
 
 case $who in
-  root)
+  build)
     # What the README asks for beside Rust; the toolchain is lent.
     # A run that was ended may have left packages half installed.
     dpkg --configure -a >/dev/null 2>&1
@@ -71,12 +71,14 @@ case $who in
     if ! is_given && [ "${TEST_LIMIT:-}" != 0 ]; then
       row '0 124' "${TEST_LIMIT:+timeout --kill-after=30 $TEST_LIMIT }make test"
     fi
+    is_given && apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null 2>&1
+    row 0 'gcc -o /first-minutes/forbid_rings /first-minutes/forbid_rings.c'
+    ;;
+  root)
     installed
     first_page
     row 107 'shopblast doctor'
     row 0 'shopblast doctor --sandbox'
-    is_given && apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null 2>&1
-    row 0 'gcc -o /first-minutes/forbid_rings /first-minutes/forbid_rings.c'
     chmod -R a+rwX "$outputs"
     ;;
   user)

@@ -8,7 +8,8 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 usage() {
   cat <<'TEXT'
 Usage: scripts/first-minutes.sh [--into DIR] [--toolchain DIR] [--registry DIR] [--test-limit SECONDS]
-                                [--run-limit SECONDS] [--suite NAME] [--mirror URL] [--keep]
+                                [--run-limit SECONDS] [--program FILE] [--suite NAME] [--mirror URL]
+                                [--keep]
 
 Makes a bare Debian in a directory with debootstrap, clones what is committed here into it, and runs
 there what the README's first page says, as root, as a user without root, and where a seccomp filter
@@ -23,22 +24,24 @@ DIR/first-minutes. Exits with 1 when a command ended otherwise than it should.
                         [default: none; 0 leaves it out]
   --run-limit SECONDS   interrupts each of the README's runs after so long
                         [default: 75 for root, 15 for the others]
+  --program FILE        takes this program instead of building one; leaves out `make demo` and
+                        `make test`
   --suite NAME          Debian's name [default: bookworm]
   --mirror URL          Debian's mirror [default: http://deb.debian.org/debian]
   --keep                leave the bare system there
 
-Needs root, debootstrap, unshare and setpriv. Everything is mounted in a namespace of its own, which
+Needs root, debootstrap, unshare, setpriv and ip. Everything is mounted in a namespace of its own, which
 ends with the script; no device nodes are made, those of this machine are lent.
 TEXT
 }
 
-into='' toolchain='' registry='' test_limit='' run_limit='' suite=bookworm keep=no
+into='' toolchain='' registry='' test_limit='' run_limit='' program='' suite=bookworm keep=no
 mirror=http://deb.debian.org/debian
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage && exit 0 ;;
     --keep) keep=yes && shift && continue ;;
-    --into | --toolchain | --registry | --test-limit | --run-limit | --suite | --mirror) ;;
+    --into | --toolchain | --registry | --test-limit | --run-limit | --program | --suite | --mirror) ;;
     *) echo "unknown argument: $1; see scripts/first-minutes.sh --help" >&2 && exit 2 ;;
   esac
   [ $# -ge 2 ] || { echo "$1 needs a value" >&2; exit 2; }
@@ -48,14 +51,15 @@ while [ $# -gt 0 ]; do
     --registry) registry=$2 ;;
     --test-limit) test_limit=$2 ;;
     --run-limit) run_limit=$2 ;;
+    --program) program=$2 ;;
     --suite) suite=$2 ;;
     --mirror) mirror=$2 ;;
   esac
   shift 2
 done
 [ "$(id -u)" -eq 0 ] || { echo "first-minutes.sh mounts and enters a system: it needs root" >&2; exit 2; }
-for program in debootstrap unshare setpriv git; do
-  command -v "$program" >/dev/null || { echo "$program is missing; apt-get install debootstrap git util-linux" >&2; exit 2; }
+for needed in debootstrap unshare setpriv git ip; do
+  command -v "$needed" >/dev/null || { echo "$needed is missing; apt-get install debootstrap git iproute2 util-linux" >&2; exit 2; }
 done
 [ -n "$toolchain" ] || toolchain=$(rustc --print sysroot)
 
@@ -65,7 +69,7 @@ if [ "${FIRST_MINUTES_APART:-}" != yes ]; then
   code=0
   FIRST_MINUTES_APART=yes unshare --mount --propagation private "${BASH_SOURCE[0]}" \
     --into "$into" --toolchain "$toolchain" --registry "$registry" --test-limit "$test_limit" \
-    --run-limit "$run_limit" \
+    --run-limit "$run_limit" --program "$program" \
     --suite "$suite" --mirror "$mirror" || code=$?
   if [ "$keep" = no ]; then rm -rf --one-file-system "$into"; fi
   exit "$code"
@@ -102,10 +106,15 @@ mkdir -p "$into/opt/cargo" && chmod 777 "$into/opt/cargo"
 rm -rf "$into/first-minutes" "$into/opt/shopblast" "$into/opt/someone"
 mkdir -p "$into/first-minutes" && chmod 777 "$into/first-minutes"
 cp "$repository"/scripts/first_minutes/* "$into/first-minutes/"
+[ -z "$program" ] || install -m 755 "$program" "$into/first-minutes/shopblast"
 git clone --quiet --no-hardlinks "$repository" "$into/opt/shopblast"
 
+# What is built may need the network; what runs has one of its own, in which no port is taken.
+network=()
+own_network=(unshare --net bash -c 'ip link set lo up && exec "$@"' network)
+
 enter() { # NAME WORD... : a fresh environment, as who logs in has it
-  chroot "$into" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 INSTALL="${INSTALL:-}" \
+  "${network[@]}" chroot "$into" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 INSTALL="${INSTALL:-}" \
     PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     CARGO_HOME=/opt/cargo ${registry:+CARGO_NET_OFFLINE=true} TEST_LIMIT="$test_limit" \
     RUN_LIMIT="$run_limit" ${CARGO_BUILD_JOBS:+CARGO_BUILD_JOBS="$CARGO_BUILD_JOBS"} "$@"
@@ -114,11 +123,13 @@ enter() { # NAME WORD... : a fresh environment, as who logs in has it
 echo "| as | command | ends with | seconds |"
 echo "|---|---|---|---|"
 code=0
-enter bash /first-minutes/inside.sh root || code=1
+enter bash /first-minutes/inside.sh build || code=1
 if [ ! -x "$into/first-minutes/forbid_rings" ]; then
   echo "the first commands failed; see $into/first-minutes" >&2
   exit 1
 fi
+network=("${own_network[@]}")
+enter bash /first-minutes/inside.sh root || code=1
 # What follows has the program, and packages of before.
 enter bash -c 'id someone >/dev/null 2>&1 || useradd --create-home --home-dir /opt/someone --shell /bin/bash someone
   mkdir -p /opt/someone && cp -a /opt/shopblast /opt/someone/ && chown -R someone:someone /opt/someone' || code=1

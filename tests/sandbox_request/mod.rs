@@ -34,8 +34,7 @@ pub fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> R
         run_id: RunId::new(NEXT_RUN.fetch_add(1, Ordering::Relaxed), 2, 3),
         ..Plan::of_load(load, run_time)
     };
-    RunRequest {
-        room: Some(room_for(&plan)),
+    let request = RunRequest {
         sandbox: Some(Arc::new(ShopConfig::default())),
         output: Output {
             results: results.to_owned(),
@@ -45,5 +44,9 @@ pub fn request(results: &Path, users: u32, run_time: Duration, class: &str) -> R
             ..Output::default()
         },
         ..RunRequest::of_plan(plan, Subject::new(ShopStream::default()))
+    };
+    RunRequest {
+        room: Some(room_for(&request, 0)),
+        ..request
     }
 }

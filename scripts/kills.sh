@@ -14,7 +14,7 @@ Needs python3 and about 30 minutes. Environment variables:
 
   SHOPBLAST  binary to try                                          [default: builds the release binary]
   KILLS      how many                                               [default: 200]
-  LONGEST    seconds until the latest kill                          [default: 8]
+  LONGEST    seconds of a record until the latest kill              [default: 8]
   SEED       of the moments                                         [default: made up, and told]
   GRACE      seconds that a busy machine may need to write a second [default: 1]
   KEEP       directory for the records that were not as they must be [default: they go]

@@ -20,6 +20,7 @@ KILLS = int(os.environ.get("KILLS", 200))
 LONGEST_S = float(os.environ.get("LONGEST", 8))
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 32))
 GRACE_S = float(os.environ.get("GRACE", 1))
+STARTING_S = 60
 KEEP = os.environ.get("KEEP")
 FAULTS = ["--sandbox", "--bug", "oversell=0.5", "--bug", "lost-update=0.5", "--chaos", "reset=0.01"]
 USERS = ["-u", "8", "-r", "100", "--pacing", "max", "-t", "10m"]
@@ -153,7 +154,16 @@ class Look:
         return killed_at - newest
 
 
-def one(kind, place, moment_s):
+def wait_for_a_record(place, process):
+    """However long a busy machine needs to begin."""
+    give_up = time.monotonic() + STARTING_S
+    while process.poll() is None and time.monotonic() < give_up:
+        if next(place.rglob("run.json"), None):
+            return
+        time.sleep(0.02)
+
+
+def one(kind, place, moment_s, while_starting):
     """Starts, waits, kills and looks."""
     log = open(place / "log", "wb")
     arguments = [argument.replace("{}", str(place / "results")) for argument in STARTED[kind]]
@@ -161,6 +171,8 @@ def one(kind, place, moment_s):
     process = subprocess.Popen(
         [BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
     )
+    if not while_starting:
+        wait_for_a_record(place, process)
     time.sleep(moment_s)
     below = descendants(process.pid)
     early = process.poll()
@@ -204,9 +216,11 @@ def main():
     ages, wrong, old = [], [], 0
     for number in range(KILLS):
         kind = list(STARTED)[number % len(STARTED)]
-        moment_s = chance.uniform(0, LONGEST_S)
+        # Some before there is anything to be lost.
+        while_starting = chance.random() < 0.2
+        moment_s = chance.uniform(0, 1 if while_starting else LONGEST_S)
         place = pathlib.Path(tempfile.mkdtemp(prefix="kill-"))
-        found = one(kind, place, moment_s)
+        found = one(kind, place, moment_s, while_starting)
         ages += found["ages"]
         if late := [age for age in found["ages"] if age > 1 + GRACE_S]:
             old += 1

@@ -1,6 +1,6 @@
 //! The flags that ask for other reports, and for live figures that other programs read.
 
-use crate::plan::port_of;
+use crate::plan::{AddressPolicy, PublicAddress, Target, port_of};
 use crate::report::ReportFormat;
 use crate::run::{GithubActions, MetricsTargets};
 use clap::Args;
@@ -95,6 +95,18 @@ impl ExportFlags {
         }
     }
 
+    /// That figures go nowhere that nobody means.
+    ///
+    /// # Errors
+    /// When the collector is at a link-local address that was not named.
+    pub(super) fn check(&self, addresses: &AddressPolicy) -> Result<(), PublicAddress> {
+        let collector = self.otlp.as_deref().map(Target::parse);
+        match collector {
+            Some(Ok(collector)) => addresses.check_collector(&collector.host),
+            _ => Ok(()),
+        }
+    }
+
     /// The step of GitHub Actions that this is.
     pub(super) fn github(&self) -> Option<GithubActions> {
         self.github.clone()
@@ -148,6 +160,33 @@ mod tests {
         assert_eq!(shown("0.0.0.0:9464"), Ok("0.0.0.0:9464".to_owned()));
         assert_eq!(shown("[::1]:9464"), Ok("[::1]:9464".to_owned()));
         assert!(shown("example.com:80").is_err() && shown("99999").is_err());
+    }
+
+    #[test]
+    fn figures_go_to_credentials_of_machines_only_when_these_are_named() {
+        let checked = |url: &str, named: &[String]| {
+            let flags = ExportFlags {
+                otlp: Some(parse_url(url).unwrap()),
+                ..ExportFlags::default()
+            };
+            flags.check(&AddressPolicy::new(named)).is_ok()
+        };
+        for (url, host) in [
+            ("http://169.254.169.254", "169.254.169.254"),
+            ("http://[fe80::1]:4318/v1/metrics", "fe80::1"),
+            ("http://[fd00:ec2::254]", "fd00:ec2::254"),
+            ("http://[::ffff:169.254.1.1]", "::ffff:169.254.1.1"),
+        ] {
+            assert!(!checked(url, &[]), "{url}");
+            assert!(checked(url, &[host.to_owned()]), "{url}");
+        }
+        for url in [
+            "http://localhost",
+            "http://8.8.8.8:4318",
+            "http://collector/x",
+        ] {
+            assert!(checked(url, &[]), "{url}");
+        }
     }
 
     #[test]

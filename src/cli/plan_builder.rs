@@ -46,6 +46,7 @@ pub(super) fn build(
     let addresses = AddressPolicy::new(&options.target.allow_host);
     let target = options.target.target()?;
     addresses.check_literal(target.place().0)?;
+    options.run_output.exports.check(&addresses)?;
     let shop = (!options.target.sandbox).then_some(&target);
     let no_observatory = options.shop.pipeline.no_observatory;
     let mut observers = options.observe.config(shop, no_observatory, &addresses)?;

@@ -117,6 +117,20 @@ impl AddressPolicy {
         host.parse()
             .map_or(Ok(()), |address| self.check(host, address))
     }
+
+    /// Decides about a `host` that is an address and gets figures, not load: it may be public, but where
+    /// clouds keep their machines' credentials it has to be named.
+    ///
+    /// # Errors
+    /// As [`AddressPolicy::check`].
+    pub fn check_collector(&self, host: &str) -> Result<(), PublicAddress> {
+        match host.parse() {
+            Ok(address) if AddressKind::of(address) == AddressKind::LinkLocal => {
+                self.check(host, address)
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// One spelling for each host: lower case, no brackets, no final dot, addresses as the standard

@@ -70,7 +70,7 @@ pub enum RunError {
     Memory(#[from] NotEnoughMemory),
     /// More connections than descriptors.
     #[error(
-        "{wanted} connections need more descriptors than the {limit} that this process may open; raise the limit with `ulimit -n {wanted_limit}`, or share connections with `--connections`"
+        "the run needs up to {wanted_limit} descriptors, for {wanted} connections and all else in this process, which may open {limit}; raise the limit with `ulimit -n {wanted_limit}`, or share connections with `--connections`"
     )]
     Descriptors {
         /// Connections of the plan.

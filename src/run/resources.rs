@@ -64,12 +64,19 @@ pub fn expected(request: &RunRequest, control: &RunControl, of_faces: u64) -> Re
     let size = of_plan(plan, request.sandbox.is_some());
     // Those in reserve are made as well where all are few.
     let made = control.room().min(MADE_BEFORE_START as u32);
-    Resources {
+    let known = Resources {
         size: RunSize {
             users: size.users.max(u64::from(made)),
             ..size
         },
         descriptors_beside: descriptors::beside(request, of_faces),
+    };
+    // So that what is asked for is enough for its races, too. Why there is no script the target's will tell.
+    let met = request.met.clone();
+    let met = met.unwrap_or_else(|| request.subject.presumed());
+    match met.prepare(plan) {
+        Ok(script) => known.with_script(&script),
+        Err(_) => known,
     }
 }
 

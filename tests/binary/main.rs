@@ -18,9 +18,11 @@ mod reverse_proxy;
 
 mod cli_bad_input;
 mod compare;
+mod descriptor_limit;
 mod doctor;
 mod endless_sources;
 mod exports;
+mod foreign_readers;
 mod generator_state;
 mod hostile_texts;
 mod idle_connections;

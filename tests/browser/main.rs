@@ -12,3 +12,4 @@ mod page;
 mod pictures;
 mod report_page;
 mod screenshots;
+mod soak;

@@ -83,6 +83,11 @@ impl WebServer {
         format!("http://{}", self.authority)
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it printed so far.
     pub fn out(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("out")).unwrap_or_default()

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::symlink;
+use std::time::Duration;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const TOKEN: &str = "correct-horse-battery";
@@ -277,7 +278,25 @@ fn a_crowd_that_asks_slowly_leaves_again() {
     let host = &server.authority;
     let slow_body = format!("POST /login HTTP/1.0\r\nhost: {host}\r\ncontent-length: 9\r\n\r\ntok");
     let mut slow = connect(&slow_body);
-    let crowd: Vec<TcpStream> = (1..256).map(|_| connect("GET /login HT")).collect();
+    // Guests who send something all the time, and never all of it.
+    let of_a_head = "GET /login HTTP/1.1\r\n".to_owned();
+    let of_a_body = format!("POST /login HTTP/1.1\r\nhost: {host}\r\ncontent-length: 9999\r\n\r\n");
+    let of_chunks =
+        format!("POST /login HTTP/1.1\r\nhost: {host}\r\ntransfer-encoding: chunked\r\n\r\n");
+    let drips = [
+        (connect(&of_a_head), "a: b\r\n"),
+        (connect(&of_a_body), "t"),
+        (connect(&of_chunks), "1\r\nt\r\n"),
+    ];
+    let drips = drips.map(|(mut stream, drop)| {
+        std::thread::spawn(move || {
+            // Until it is closed, and that was noticed.
+            while stream.write_all(drop.as_bytes()).is_ok() {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        })
+    });
+    let crowd: Vec<TcpStream> = (4..256).map(|_| connect("GET /login HT")).collect();
     let status = |server: &WebServer| server.get("/login").status;
     server.wait_for("the crowd", |server| (status(server) == 503).then_some(()));
     let told = server.get("/login");
@@ -286,6 +305,9 @@ fn a_crowd_that_asks_slowly_leaves_again() {
     slow.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.0 408 "), "{answer}");
     server.wait_for("room again", |server| (status(server) == 200).then_some(()));
+    for drip in drips {
+        drip.join().expect("no panic");
+    }
     drop(crowd);
 }
 

@@ -39,7 +39,8 @@ pub(super) fn without_hidden(arguments: &[String]) -> Kept {
     kept
 }
 
-fn shown(argument: &str) -> String {
+/// One argument without its password.
+pub(super) fn shown(argument: &str) -> String {
     let Some((scheme, rest)) = argument.split_once("://") else {
         return argument.to_owned();
     };

@@ -8,7 +8,10 @@ mod web_server;
 mod chromium;
 mod endurance_record;
 
+mod accessibility;
+mod faults;
 mod page;
 mod pictures;
+mod proxy;
 mod report_page;
 mod screenshots;

@@ -24,7 +24,7 @@ pub fn form(bytes: &[u8]) {
             let nobody_named = AddressPolicy::default();
             assert_eq!(nobody_named.check_literal(&plan.target.host), Ok(()));
         }
-        Err(why) => assert!(!why.is_empty()),
+        Err(why) => assert!(!why.why.is_empty()),
     }
 }
 

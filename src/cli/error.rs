@@ -5,6 +5,7 @@ use crate::plan::{
     CoreError, ExitCode, LoadError, PublicAddress, Suggestion, TargetError, ThresholdError,
 };
 use crate::shop::ProfileError;
+use crate::ui::web::FormField;
 
 /// Why a command cannot be carried out. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -125,14 +126,22 @@ pub enum CliError {
     )]
     ShortToken,
     /// A field of the web page's form.
-    #[error("{name} `{text}`: {why}")]
+    #[error("{field} `{text}`: {why}")]
     Field {
         /// The field.
-        name: &'static str,
+        field: FormField,
         /// What it holds.
         text: String,
         /// What would be right.
         why: String,
+    },
+    /// A field of the web page's form that is missing.
+    #[error("{field}: {why}")]
+    EmptyField {
+        /// The field.
+        field: FormField,
+        /// What would be right.
+        why: &'static str,
     },
     /// A flag of a run that a hunt decides itself.
     #[error("a hunt has no {flag}; what you may want is {instead}")]

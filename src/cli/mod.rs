@@ -45,6 +45,7 @@ mod target_options;
 mod threshold_options;
 mod values;
 mod version;
+mod web_command;
 mod web_offer;
 mod web_options;
 mod web_planner;
@@ -98,8 +99,9 @@ pub fn parse(
         return Ok(CliCommand::Print(definition::shop_help()));
     }
     let variables = Variables::read(&matches, environment.iter().cloned())?;
+    let with_variables = variables.before(&typed);
     let arguments = definition::command()
-        .try_get_matches_from(variables.before(&typed))
+        .try_get_matches_from(&with_variables)
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| refused(&error, &typed));
     arguments
@@ -116,6 +118,7 @@ pub fn parse(
                 .read_variables(&environment);
             let around = Surroundings {
                 typed: &typed,
+                with_variables: &with_variables,
                 environment: &environment,
                 machine,
                 entropy,
@@ -132,7 +135,7 @@ fn parse_again(words: Vec<OsString>, around: &Surroundings<'_>) -> Result<CliCom
 }
 
 fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<CliCommand, CliError> {
-    let (typed, machine, entropy) = (around.typed, around.machine, around.entropy);
+    let (machine, entropy) = (around.machine, around.entropy);
     match arguments.subcommand {
         Some(Subcommand::Sandbox(flags)) => Ok(CliCommand::Sandbox(sandbox_options::resolve(
             flags, machine,
@@ -167,11 +170,7 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
         }
         None if arguments.run.single.list => Ok(CliCommand::Print(list_text())),
         None if arguments.run.page.is_wanted() => {
-            let typed: Vec<String> = typed
-                .iter()
-                .map(|word| word.to_string_lossy().into_owned())
-                .collect();
-            let request = web_planner::page(arguments.run, &typed, machine)?;
+            let request = web_planner::page(arguments.run, around.with_variables, machine)?;
             Ok(CliCommand::Web(Box::new(request)))
         }
         None => {

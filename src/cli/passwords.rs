@@ -42,7 +42,8 @@ pub(super) fn without_hidden(arguments: &[String]) -> Kept {
     kept
 }
 
-fn shown(argument: &str) -> String {
+/// One argument without its password or secret.
+pub(super) fn shown(argument: &str) -> String {
     let (flag, value) = match argument.split_once('=') {
         Some((flag, value)) if flag.starts_with("--") => (format!("{flag}="), value),
         _ => (String::new(), argument),

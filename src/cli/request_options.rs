@@ -12,7 +12,7 @@ use std::path::Path;
 const MOST_TOKEN_BYTES: u64 = 8 << 10;
 
 /// What requests to the target carry.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct RequestFlags {
     /// Send this header with every request; may be repeated
     ///

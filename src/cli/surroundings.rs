@@ -7,6 +7,8 @@ use std::ffi::OsString;
 pub(super) struct Surroundings<'a> {
     /// The arguments as typed.
     pub typed: &'a [OsString],
+    /// The same, with the flags that variables stand for before them.
+    pub with_variables: &'a [OsString],
     /// The environment.
     pub environment: &'a [(OsString, OsString)],
     /// The machine.

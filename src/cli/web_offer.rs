@@ -38,7 +38,9 @@ fn defaults(options: &RunOptions, profile: Option<&Profile>) -> Result<FormDefau
     // What could not be run at all is told now, and not when somebody presses Start.
     let (load, _) = load_choice::choose(options, profile)?;
     let is_closed = matches!(load, Load::Closed { .. });
+    let arrivals = options.load.rate.filter(|_| !is_closed);
     Ok(FormDefaults {
+        load: arrivals.map(|rate_per_s| format!("{rate_per_s} journeys arrive a second")),
         profile: profile.map(|profile| profile.name.clone()),
         classes: classes
             .into_iter()

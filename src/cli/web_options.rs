@@ -1,7 +1,7 @@
 //! The flags of the web page.
 
 use super::CliError;
-use crate::ui::web::{SHORTEST_TOKEN, WebSettings};
+use crate::ui::web::{SHORTEST_TOKEN, WebBase, WebName, WebSettings};
 use clap::Args;
 use std::path::Path;
 
@@ -45,6 +45,20 @@ pub(super) struct WebFlags {
     )]
     pub web_token: Option<String>,
 
+    /// Name that a proxy before the page goes by, like load.example; may be repeated
+    #[arg(
+        long, value_name = "NAME[:PORT]", help_heading = "Web page", hide_short_help = true,
+        value_parser = WebName::parse, value_delimiter = ','
+    )]
+    pub web_name: Vec<WebName>,
+
+    /// Path that a proxy puts before the page's addresses, like /load
+    #[arg(
+        long, value_name = "PATH", help_heading = "Web page", hide_short_help = true,
+        value_parser = WebBase::parse
+    )]
+    pub web_base: Option<WebBase>,
+
     /// Serve the page, and start the run that the flags describe at once
     #[arg(long, help_heading = "Web page")]
     pub autostart: bool,
@@ -71,6 +85,8 @@ impl WebFlags {
             host: self.web_host.clone(),
             port: self.web_port,
             token: token.map(|token| token.trim().to_owned()),
+            names: self.web_name.clone(),
+            base: self.web_base.clone().unwrap_or_default(),
             results: results.to_owned(),
         })
     }

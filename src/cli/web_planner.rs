@@ -5,42 +5,32 @@ use super::machine::WorkerNeeds;
 use super::options::RunOptions;
 use super::shop_options::ShopFlags;
 use super::subject::subject;
+use super::web_command::command_of;
 use super::web_offer::offer;
 use super::{CliError, Entropy, Machine, plan_builder, profile_source, values};
 use crate::plan::{
     ClassShare, LONGEST_DURATION, MOST_USERS, Pacing, Placement, RunId, Target, is_loopback_host,
 };
 use crate::shop::Profile;
-use crate::ui::web::{PlanOrder, Planned, SwarmOrder, WebRequest};
+use crate::ui::web::{FormField, PlanOrder, Planned, Refusal, SwarmOrder, WebRequest};
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::time::Duration;
 
 /// What a form calls the absence of a profile.
 const NO_PROFILE: &str = "custom";
-/// Flags that are the page's own, those with a value first.
-const PAGE_FLAGS: [&str; 7] = [
-    "--web-host",
-    "--web-port",
-    "-P",
-    "--web-token",
-    "--web",
-    "--autostart",
-    "--headless",
-];
-const WITH_VALUE: usize = 4;
-
-/// The page that `options` ask for. `typed` are the arguments as they were typed, the program's
-/// name first.
+/// The page that `options` ask for. `typed` are the arguments that they came from, the program's name
+/// first.
 pub(super) fn page(
     options: RunOptions,
-    typed: &[String],
+    typed: &[OsString],
     machine: &Machine,
 ) -> Result<WebRequest, CliError> {
     let settings = options.page.settings(&options.output.results)?;
     let first = options.page.autostart.then(SwarmOrder::default);
     let offer = offer(&options)?;
     let planner = Planner {
-        typed: without_page_flags(typed),
+        typed: typed.to_vec(),
         machine: machine.clone(),
         options,
     };
@@ -80,25 +70,23 @@ fn page_placement(planner: &Planner) -> Placement {
 /// Makes plans of the page's orders.
 struct Planner {
     options: RunOptions,
-    typed: Vec<String>,
+    typed: Vec<OsString>,
     machine: Machine,
 }
 
 impl PlanOrder for Planner {
-    fn plan(&self, order: &SwarmOrder, seed: u64, run_id: RunId) -> Result<Planned, String> {
+    fn plan(&self, order: &SwarmOrder, seed: u64, run_id: RunId) -> Result<Planned, Refusal> {
         let planned = self.planned(order, Entropy { seed, run_id });
-        planned.map_err(|error| error.to_string())
+        planned.map_err(|error| refusal(&error))
     }
 }
 
 impl Planner {
     fn planned(&self, order: &SwarmOrder, entropy: Entropy) -> Result<Planned, CliError> {
         let options = self.options_of(order)?;
+        let command = command_of(&self.typed, order, &options);
         let request = plan_builder::build(options, &self.machine, entropy)?;
-        Ok(Planned {
-            request,
-            command: self.command_of(order),
-        })
+        Ok(Planned { request, command })
     }
 
     fn check(&self) -> Result<(), CliError> {
@@ -112,31 +100,46 @@ impl Planner {
     /// The options that were typed, changed by the form.
     fn options_of(&self, order: &SwarmOrder) -> Result<RunOptions, CliError> {
         let mut options = self.options.clone();
+        if order.whole {
+            forget_what_forms_have(&mut options);
+        }
         if let Some(name) = &order.profile {
             options.workload.profile = self.profile_called(name)?;
         }
         if let Some(users) = &order.users {
-            options.load.users = Some(field("user_count", users, values::parse_count)?);
+            options.load.users = Some(field(FormField::Users, users, values::parse_count)?);
             options.load.rate = None;
             options.arrivals = ArrivalFlags::default();
         }
         if let Some(rate) = &order.spawn_rate {
-            options.load.spawn_rate = Some(field("spawn_rate", rate, values::parse_spawn_rate)?);
+            options.load.spawn_rate =
+                Some(field(FormField::SpawnRate, rate, values::parse_spawn_rate)?);
         }
         if let Some(host) = &order.host {
-            options.target.move_to(Target::parse(host)?);
-            options.shop = ShopFlags::default();
+            options
+                .target
+                .move_to(field(FormField::Host, host, Target::parse)?);
+            options.shop = of_any_shop(&options.shop);
         }
         if let Some(pacing) = &order.pacing {
-            options.workload.pacing = Some(field("pacing", pacing, parse_pacing)?);
+            options.workload.pacing = Some(field(FormField::Pacing, pacing, parse_pacing)?);
         }
         if !order.classes.is_empty() {
             let classes = order.classes.iter();
-            let read = classes.map(|class| field("user_classes", class, ClassShare::parse));
+            let read = classes.map(|class| field(FormField::Classes, class, ClassShare::parse));
             options.workload.classes = read.collect::<Result<_, _>>()?;
+        } else if order.whole {
+            let why = "tick at least one";
+            let field = FormField::Classes;
+            return Err(CliError::EmptyField { field, why });
+        }
+        if options.load.rate.is_some() && order.spawn_rate.is_some() {
+            let why = "journeys arrive at a rate: say how many users, too";
+            let field = FormField::SpawnRate;
+            return Err(CliError::EmptyField { field, why });
         }
         options.load.run_time = match &order.run_time {
-            Some(length) => Some(field("run_time", length, values::parse_time)?),
+            Some(length) => Some(field(FormField::RunTime, length, values::parse_time)?),
             None => options.load.run_time.or(self.unbounded(&options)?),
         };
         Ok(options)
@@ -155,7 +158,9 @@ impl Planner {
         }
         match Profile::find_built_in(name) {
             Some(profile) => Ok(Some(profile.name)),
-            None => Err(profile_source::unknown(name)),
+            None => field(FormField::Profile, name, |name| {
+                Err(profile_source::unknown(name))
+            }),
         }
     }
 
@@ -169,38 +174,62 @@ impl Planner {
         let length = profile.transpose()?.and_then(|profile| profile.length());
         Ok(length.is_none().then_some(LONGEST_DURATION))
     }
-
-    /// The command that does the same without a page.
-    fn command_of(&self, order: &SwarmOrder) -> String {
-        let typed_classes: Vec<String> =
-            self.options.workload.classes.iter().map(written).collect();
-        let mut words: Vec<String> = self
-            .typed
-            .iter()
-            .filter(|word| order.host.is_none() || *word != "--sandbox")
-            .filter(|word| order.classes.is_empty() || !typed_classes.contains(word))
-            .cloned()
-            .collect();
-        words.extend(order.classes.iter().cloned());
-        let profile = order.profile.as_ref().filter(|name| *name != NO_PROFILE);
-        for (flag, value) in [
-            ("--profile", profile),
-            ("--users", order.users.as_ref()),
-            ("--spawn-rate", order.spawn_rate.as_ref()),
-            ("--run-time", order.run_time.as_ref()),
-            ("--pacing", order.pacing.as_ref()),
-            ("--host", order.host.as_ref()),
-        ] {
-            words.extend(value.map(|value| format!("{flag}={value}")));
-        }
-        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
-    }
 }
 
-fn written(share: &ClassShare) -> String {
-    match share.weight {
-        1 => share.class.clone(),
-        weight => format!("{}={weight}", share.class),
+/// Forgets what was typed where a form has a field. How journeys arrive has none: it stays until
+/// users are asked for.
+fn forget_what_forms_have(options: &mut RunOptions) {
+    options.workload.profile = None;
+    options.workload.classes.clear();
+    options.workload.pacing = None;
+    options.load.users = None;
+    options.load.spawn_rate = None;
+    options.load.run_time = None;
+    options.target.host = None;
+}
+
+/// What `flags` say of any shop, and not only of the embedded one.
+fn of_any_shop(flags: &ShopFlags) -> ShopFlags {
+    let mut kept = ShopFlags {
+        generation: flags.generation,
+        ..ShopFlags::default()
+    };
+    kept.pipeline.no_observatory = flags.pipeline.no_observatory;
+    kept
+}
+
+/// The flags that stand for fields of the form.
+const LABELS: [(&str, FormField); 6] = [
+    ("--users", FormField::Users),
+    ("--spawn-rate", FormField::SpawnRate),
+    ("--run-time", FormField::RunTime),
+    ("--profile", FormField::Profile),
+    ("--pacing", FormField::Pacing),
+    ("--host", FormField::Host),
+];
+
+/// What `error` says, in the words of the form.
+fn refusal(error: &CliError) -> Refusal {
+    let field = match error {
+        CliError::Field { field, .. } | CliError::EmptyField { field, .. } => Some(*field),
+        CliError::UnknownClass { .. } | CliError::ClassTwice { .. } => Some(FormField::Classes),
+        CliError::SpawnRateNeedsUsers { .. } => Some(FormField::SpawnRate),
+        _ => None,
+    };
+    let why = error.to_string();
+    let words = why.split(' ').map(|word| {
+        let label = LABELS
+            .iter()
+            .find(|(flag, _)| *flag == word.trim_end_matches([',', ';']));
+        label.map_or_else(
+            || word.to_owned(),
+            |(flag, label)| word.replace(flag, &label.to_string()),
+        )
+    });
+    let words: Vec<String> = words.collect();
+    Refusal {
+        field,
+        why: words.join(" "),
     }
 }
 
@@ -214,31 +243,20 @@ fn parse_pacing(text: &str) -> Result<Pacing, &'static str> {
 
 /// What `text` means in a field of the form.
 fn field<T, E: Display>(
-    name: &'static str,
+    field: FormField,
     text: &str,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, CliError> {
-    parse(text).map_err(|error| CliError::Field {
-        name,
-        text: text.to_owned(),
-        why: error.to_string(),
-    })
-}
-
-fn without_page_flags(typed: &[String]) -> Vec<String> {
-    let mut kept = Vec::new();
-    let mut words = typed.iter();
-    while let Some(word) = words.next() {
-        let name = word.split('=').next().unwrap_or(word);
-        match PAGE_FLAGS.iter().position(|flag| *flag == name) {
-            Some(place) if place < WITH_VALUE && !word.contains('=') => {
-                words.next();
-            }
-            Some(_) => {}
-            None => kept.push(word.clone()),
+    parse(text).map_err(|error| {
+        let why = error.to_string();
+        // Some name what they read themselves.
+        let named = format!("`{text}`: ");
+        CliError::Field {
+            field,
+            text: text.to_owned(),
+            why: why.strip_prefix(&named).unwrap_or(&why).to_owned(),
         }
-    }
-    kept
+    })
 }
 
 #[cfg(test)]

@@ -8,8 +8,11 @@ mod web_server;
 mod chromium;
 mod endurance_record;
 
+mod accessibility;
+mod faults;
 mod page;
 mod pictures;
+mod proxy;
 mod report_page;
 mod screenshots;
 mod soak;

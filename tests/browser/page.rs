@@ -41,7 +41,7 @@ fn a_test_is_started_watched_changed_and_stopped() {
     // A wrong form is told in words, and corrected.
     page.click("#start-button");
     page.wait_until(
-        "document.querySelector('#start-error').textContent.includes('say what to run')",
+        "document.querySelector('#start-error').textContent.includes('User classes: tick at least one')",
     );
     page.click("#class-MixedWorkloadUser");
     page.type_into("#users", "4");
@@ -72,7 +72,7 @@ fn a_test_is_started_watched_changed_and_stopped() {
     page.click("#edit");
     page.type_into("#edit-users", "0");
     page.click("#edit-apply");
-    page.wait_until("document.querySelector('#edit-error').textContent.includes('user_count')");
+    page.wait_until("document.querySelector('#edit-error').textContent.includes('Users `0`')");
     page.type_into("#edit-users", "9");
     page.click("#edit-apply");
     page.wait_until("!document.querySelector('#edit-dialog').open");

@@ -35,7 +35,8 @@ fn web(line: &str) -> WebRequest {
 fn planned(line: &str, form: &str) -> Result<Planned, String> {
     let order = SwarmOrder::parse(form.as_bytes()).expect("a form");
     let Entropy { seed, run_id } = entropy();
-    web(line).planner.plan(&order, seed, run_id)
+    let planned = web(line).planner.plan(&order, seed, run_id);
+    planned.map_err(|refusal| refusal.why)
 }
 
 fn users(planned: &Planned) -> u32 {
@@ -62,40 +63,155 @@ fn the_form_takes_the_place_of_what_was_typed() {
     assert!(ordered.request.output.csv_full_history);
 }
 
+/// Lines that were typed, with forms that were sent.
+const ORDERS: &[(&str, &str)] = &[
+    (
+        "shopblast --web --sandbox",
+        "user_classes=SpikeUser&user_count=5&run_time=7s",
+    ),
+    (
+        "shopblast --web SpikeUser=2 -u 3 --web-token=secretsecret",
+        "profile=&run_time=1m",
+    ),
+    (
+        "shopblast SpikeUser IdentityUser -P 9 --web -t 3s",
+        "user_classes=SpikeUser=4",
+    ),
+    (
+        "shopblast SpikeUser=1 -P9099 --web",
+        "user_classes=SpikeUser=1&user_classes=IdentityUser=2",
+    ),
+    (
+        "shopblast --web --profile load",
+        "profile=spike&spawn_rate=3&user_count=4",
+    ),
+    (
+        "shopblast --web --sandbox --profile smoke",
+        "host=http://localhost:99",
+    ),
+    (
+        "shopblast --web --sandbox --api-workers 2 --bug oversell=0.1 --engines 2 --profile smoke",
+        "host=http://localhost:99",
+    ),
+    (
+        "shopblast --web --sandbox --no-observatory --generation five SpikeUser",
+        "host=http://localhost:99&user_count=2",
+    ),
+    ("shopblast --web --autostart SpikeUser", ""),
+    (
+        "shopblast --web SpikeUser --rate 50 --arrivals poisson --max-users 9",
+        "user_count=3&spawn_rate=1",
+    ),
+    ("shopblast --web SpikeUser --rate 50 -t 4s", ""),
+    (
+        "shopblast --web --profile load",
+        "profile=custom&user_classes=SpikeUser",
+    ),
+    (
+        "shopblast --web --web-name load.example --web-base=/load SpikeUser -u 9 -r 3 -t 5s --pacing max",
+        "whole=1&user_classes=IdentityUser",
+    ),
+    (
+        "shopblast --web --profile load -H http://localhost:77 --allow-host a,b --with strict",
+        "whole=1&profile=custom&user_classes=SpikeUser=7&user_count=2&spawn_rate=2.5",
+    ),
+    (
+        "shopblast --web --sandbox --api-workers 2 --profile race-audit --threshold 'http_req_failed: rate < 0.01'",
+        "whole=1&profile=race-audit&user_classes=RaceAuditUser=3&user_classes=FlashSaleUser&run_time=20s",
+    ),
+    (
+        "shopblast --web --fail-on-saturation --quiet SpikeUser",
+        "whole=1&user_classes=SpikeUser",
+    ),
+];
+
 #[test]
 fn the_command_in_the_record_does_the_same() {
-    for (line, form) in [
-        (
-            "shopblast --web --sandbox",
-            "user_classes=SpikeUser&user_count=5&run_time=7s",
-        ),
-        (
-            "shopblast --web SpikeUser=2 -u 3 --web-token=secretsecret",
-            "profile=&run_time=1m",
-        ),
-        (
-            "shopblast SpikeUser IdentityUser -P 9 --web -t 3s",
-            "user_classes=SpikeUser=4",
-        ),
-        (
-            "shopblast --web --profile load",
-            "profile=spike&spawn_rate=3&user_count=4",
-        ),
-        (
-            "shopblast --web --sandbox --profile smoke",
-            "host=http://localhost:99",
-        ),
-    ] {
+    for (line, form) in ORDERS {
         let planned = planned(line, form).expect(line);
         assert!(!planned.command.contains("web"), "{}", planned.command);
         assert!(!planned.command.contains("secret"), "{}", planned.command);
         match command(&planned.command) {
             Ok(CliCommand::Run(request)) => {
-                assert_eq!(request.plan.hash(), planned.request.plan.hash(), "{line}");
-                assert_eq!(request.plan.target, planned.request.plan.target, "{line}");
+                let (again, first) = (&request, &planned.request);
+                assert_eq!(again.plan.hash(), first.plan.hash(), "{}", planned.command);
+                assert_eq!(again.plan.target, first.plan.target, "{line}");
+                assert_eq!(again.sandbox.is_some(), first.sandbox.is_some(), "{line}");
+                assert_eq!(
+                    format!("{:?}", again.observers),
+                    format!("{:?}", first.observers),
+                    "{line}"
+                );
+                assert_eq!(again.fail_on_saturation, first.fail_on_saturation, "{line}");
             }
             other => panic!("{}: {other:?}", planned.command),
         }
+    }
+}
+
+#[test]
+fn a_variable_is_part_of_the_command_in_the_record() {
+    let machine = Machine {
+        topology: Topology::flat(&[0, 1, 2, 3]),
+    };
+    let words = ["shopblast", "--web", "SpikeUser"].map(OsString::from);
+    let environment = [("SHOPBLAST_SANDBOX", "1"), ("LOCUST_USERS", "6")];
+    let environment = environment.map(|(name, value)| (name.into(), value.into()));
+    let Ok(CliCommand::Web(request)) = parse(words, environment, &machine, entropy()) else {
+        panic!("a page");
+    };
+    let Entropy { seed, run_id } = entropy();
+    let planned = |form: &str| {
+        let order = SwarmOrder::parse(form.as_bytes()).expect("a form");
+        request
+            .planner
+            .plan(&order, seed, run_id)
+            .expect("planned")
+            .command
+    };
+    let here = planned("run_time=5s");
+    assert_eq!(
+        here,
+        "shopblast --users 6 --sandbox --run-time 5s SpikeUser"
+    );
+    let there = planned("run_time=5s&host=http://localhost:9");
+    assert!(!there.contains("--sandbox"), "{there}");
+}
+
+#[test]
+fn a_form_as_a_whole_means_what_it_shows() {
+    let line = "shopblast --web --profile load -u 9 -r 3 -t 5s --pacing max -H http://127.0.0.1:1";
+    let blank = planned(line, "whole=1&profile=custom&user_classes=SpikeUser").expect("planned");
+    let plan = &blank.request.plan;
+    assert_eq!((plan.profile.as_str(), users(&blank)), ("custom", 1));
+    assert_eq!(
+        (plan.run_time, plan.pacing),
+        (LONGEST_DURATION, Pacing::Class)
+    );
+    assert_eq!(plan.target.authority, "localhost:8000");
+    let scripts = planned(line, "").expect("planned");
+    assert_eq!(
+        users(&scripts),
+        9,
+        "what a script leaves out is what was typed"
+    );
+}
+
+#[test]
+fn no_observatory_stays_said_when_the_form_names_a_host() {
+    let observes = |line: &str| {
+        let planned = planned(line, "host=http://localhost:99&user_classes=SpikeUser");
+        format!(
+            "{:?}",
+            planned.expect("planned").request.observers.observatory
+        )
+    };
+    assert!(observes("shopblast --web --sandbox").starts_with("Tried"));
+    for line in [
+        "shopblast --web --no-observatory",
+        "shopblast --web --sandbox --no-observatory",
+    ] {
+        assert_eq!(observes(line), "None", "{line}");
     }
 }
 
@@ -124,22 +240,19 @@ fn users_of_the_form_close_an_open_model() {
 #[test]
 fn wrong_forms_are_told_field_by_field() {
     for (form, says) in [
-        (
-            "user_count=0",
-            "user_count `0`: give a whole number from 1 to",
-        ),
-        ("user_count=ten", "user_count `ten`"),
+        ("user_count=0", "Users `0`: give a whole number from 1 to"),
+        ("user_count=ten", "Users `ten`"),
         (
             "spawn_rate=-1",
-            "spawn_rate `-1`: give a number of users a second above 0",
+            "Ramp up `-1`: give a number of users a second above 0",
         ),
-        ("run_time=abc", "run_time `abc`"),
-        ("host=https://x", "https is not supported"),
+        ("run_time=abc", "Run time `abc`"),
+        ("host=https://x", "Host `https://x`: https is not supported"),
         ("host=http://8.8.8.8", "--allow-host 8.8.8.8"),
-        ("pacing=slow", "pacing `slow`: give class or max"),
+        ("pacing=slow", "Pacing `slow`: give class or max"),
         ("user_classes=Spike", "did you mean"),
         ("user_classes=SpikeUser=0", "the weight must be"),
-        ("profile=spikes", "there is no profile `spikes`"),
+        ("profile=spikes", "Profile `spikes`: there is no profile"),
         ("profile=/etc/passwd", "there is no profile `/etc/passwd`"),
         ("profile=./profiles/spike.toml", "there is no profile"),
     ] {
@@ -148,6 +261,28 @@ fn wrong_forms_are_told_field_by_field() {
     }
     let said = planned("shopblast --web", "").expect_err("nothing to run");
     assert!(said.contains("say what to run"), "{said}");
+    let rated = "shopblast --web SpikeUser --rate 50";
+    for (line, form, says) in [
+        (
+            "shopblast --web SpikeUser",
+            "whole=1",
+            "User classes: tick at least one",
+        ),
+        (
+            "shopblast --web --profile load",
+            "whole=1&profile=load",
+            "User classes: tick",
+        ),
+        (
+            rated,
+            "whole=1&user_classes=SpikeUser&spawn_rate=2",
+            "Ramp up: journeys arrive at a rate",
+        ),
+    ] {
+        let said = planned(line, form).expect_err(form);
+        assert!(said.contains(says), "{form}: {said}");
+        assert!(!said.contains("user_c"), "{said}");
+    }
 }
 
 #[test]
@@ -212,5 +347,27 @@ fn what_cannot_be_is_told_before_a_page_is_opened() {
     ] {
         let said = command(line).expect_err(line).to_string();
         assert!(said.contains(says), "{line}: {said}");
+    }
+}
+
+#[test]
+fn what_requests_carry_goes_to_the_host_that_it_was_named_with() {
+    let line =
+        "shopblast --web --profile load -H http://127.0.0.1:1 --header 'x-tenant: blue' --trace";
+    for (form, goes) in [
+        ("", true),
+        ("host=http://127.0.0.1:1", true),
+        ("host=http://127.0.0.1:2", false),
+    ] {
+        let planned = planned(line, form).expect("planned");
+        let target = &planned.request.plan.target;
+        assert_eq!(
+            (target.headers.has("x-tenant"), target.is_traced),
+            (goes, goes),
+            "{form}"
+        );
+        let says =
+            planned.command.contains("x-tenant: blue") && planned.command.contains("--trace");
+        assert_eq!(says, goes, "{}", planned.command);
     }
 }

@@ -1,5 +1,6 @@
 //! Who may use the page: everybody on loopback, elsewhere whoever knows the token.
 
+use super::names::WebBase;
 use axum::http::{HeaderMap, header};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
@@ -12,16 +13,19 @@ pub const SHORTEST_TOKEN: usize = 12;
 pub struct Access {
     token: Option<String>,
     cookie_name: String,
+    cookie_path: String,
     session: String,
 }
 
 impl Access {
-    /// Lets everybody in without a `token`. The cookie is told from those of other ports.
+    /// Lets everybody in without a `token`. The cookie is told from those of other ports, and is sent
+    /// to addresses below `base` only.
     #[must_use]
-    pub fn new(token: Option<String>, port: u16) -> Self {
+    pub fn new(token: Option<String>, port: u16, base: &WebBase) -> Self {
         Self {
             token,
             cookie_name: format!("shopblast_{port}"),
+            cookie_path: base.page(),
             session: random_token(),
         }
     }
@@ -45,10 +49,11 @@ impl Access {
     pub fn cookie(&self) -> String {
         let Self {
             cookie_name,
+            cookie_path,
             session,
             ..
         } = self;
-        format!("{cookie_name}={session}; HttpOnly; SameSite=Strict; Path=/")
+        format!("{cookie_name}={session}; HttpOnly; SameSite=Strict; Path={cookie_path}")
     }
 
     /// Whether a request with these headers has the cookie of a login.
@@ -101,13 +106,13 @@ mod tests {
     }
 
     fn guarded() -> Access {
-        Access::new(Some("correct horse".to_owned()), 8089)
+        Access::new(Some("correct horse".to_owned()), 8089, &WebBase::default())
     }
 
     #[test]
     fn everybody_may_come_in_when_nobody_asks() {
-        assert!(!Access::new(None, 8089).is_guarded());
-        assert!(!Access::new(None, 8089).is_token(""));
+        assert!(!Access::new(None, 8089, &WebBase::default()).is_guarded());
+        assert!(!Access::new(None, 8089, &WebBase::default()).is_token(""));
     }
 
     #[test]
@@ -120,6 +125,14 @@ mod tests {
         let pair = cookie.split(';').next().expect("a pair");
         assert!(access.admits(&headers(header::COOKIE, &format!("a=b; {pair}; c=d"))));
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+    }
+
+    #[test]
+    fn the_cookie_is_for_the_page_only() {
+        let base = WebBase::parse("/load/").expect("a path");
+        let cookie = |base| Access::new(Some("correct horse".to_owned()), 8089, base).cookie();
+        assert!(cookie(&base).ends_with("; Path=/load/"));
+        assert!(cookie(&WebBase::default()).ends_with("; Path=/"));
     }
 
     #[test]
@@ -136,7 +149,8 @@ mod tests {
             let headers = headers(header::AUTHORIZATION, value);
             assert!(!access.admits(&headers), "{value}");
         }
-        let other = Access::new(Some("correct horse".to_owned()), 8089).cookie();
+        let other =
+            Access::new(Some("correct horse".to_owned()), 8089, &WebBase::default()).cookie();
         let other = other.split(';').next().expect("a pair");
         assert!(
             !access.admits(&headers(header::COOKIE, other)),

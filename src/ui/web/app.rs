@@ -2,6 +2,7 @@
 
 use super::access::Access;
 use super::board::Board;
+use super::names::WebBase;
 use super::offer::Offer;
 use super::origin::KnownNames;
 use super::records::Records;
@@ -33,6 +34,8 @@ pub struct App {
     pub patience: Patience,
     /// What the server is called.
     pub names: KnownNames,
+    /// What proxies put before its addresses.
+    pub base: WebBase,
     /// The records.
     pub records: Records,
     /// Places for readers of live updates.

@@ -5,7 +5,7 @@ use super::downloads::{json, not_found};
 use super::tick::{Told, tick, witness};
 use crate::plan::shown;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
@@ -41,9 +41,10 @@ pub async fn live(State(app): State<Arc<App>>) -> Response {
         _place: place,
         app,
     };
-    Sse::new(events(reader))
-        .keep_alive(KeepAlive::default())
-        .into_response()
+    // A proxy that collects answers would keep each second for itself.
+    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
+    let events = Sse::new(events(reader)).keep_alive(KeepAlive::default());
+    (unbuffered, events).into_response()
 }
 
 fn events(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {

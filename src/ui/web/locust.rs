@@ -2,13 +2,13 @@
 
 use super::app::App;
 use super::downloads::{download_headers, json, not_found};
-use super::order::SwarmOrder;
+use super::order::{FormField, Refusal, SwarmOrder};
 use super::ratio::ratios;
 use super::stream::streamed;
 use crate::record::{Live, NO_EXCEPTIONS};
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json as value};
 use std::fs::File;
@@ -16,11 +16,20 @@ use std::io;
 use std::sync::Arc;
 
 /// `POST /swarm`: starts a load test, or changes the users of the one that is on its way. What is
-/// wrong is told with `success` false and status 200, as Locust does.
-pub async fn swarm(State(app): State<Arc<App>>, body: Bytes) -> Response {
-    let order = match SwarmOrder::parse(&body) {
+/// wrong is told with `success` false and status 200, as Locust does; what is no form of this server
+/// with 400.
+pub async fn swarm(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.map(|kind| kind.to_str().unwrap_or("something that is no text"));
+    let order = match SwarmOrder::read(kind, &body) {
         Ok(order) => order,
-        Err(error) => return json(&refusal(&app, &error.to_string())),
+        Err(error) => {
+            let refusal = json(&refusal(&app, &error.to_string().into()));
+            return match error.is_unreadable() {
+                true => (StatusCode::BAD_REQUEST, refusal).into_response(),
+                false => refusal,
+            };
+        }
     };
     let session = Arc::clone(&app.session);
     let is_busy = app.board.look(|inside| inside.state.is_busy());
@@ -31,7 +40,10 @@ pub async fn swarm(State(app): State<Arc<App>>, body: Bytes) -> Response {
     let answer = match done.await {
         Ok(Ok(message)) => acceptance(&app, message),
         Ok(Err(why)) => refusal(&app, &why),
-        Err(_) => refusal(&app, "this is a defect of shopblast, please report it"),
+        Err(_) => refusal(
+            &app,
+            &"this is a defect of shopblast, please report it".into(),
+        ),
     };
     json(&answer)
 }
@@ -58,11 +70,12 @@ fn acceptance(app: &App, message: &str) -> Value {
     })
 }
 
-fn refusal(app: &App, why: &str) -> Value {
+fn refusal(app: &App, Refusal { field, why }: &Refusal) -> Value {
     let host = app
         .board
         .look(|inside| inside.card.as_ref().map(|card| card.host.clone()));
-    value!({"success": false, "message": why, "host": host})
+    let field = field.map(FormField::name);
+    value!({"success": false, "message": why, "field": field, "host": host})
 }
 
 /// `GET` or `POST /stop`.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub async fn form(State(app): State<Arc<App>>) -> Response {
     match app.access.is_guarded() {
         true => page::login(),
-        false => Redirect::to("/").into_response(),
+        false => Redirect::to("./").into_response(),
     }
 }
 

@@ -50,6 +50,8 @@ pub struct OfferedProfile {
 /// What the form holds at first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FormDefaults {
+    /// How the load goes that was typed, when it is more than a number of users.
+    pub load: Option<String>,
     /// Name of the profile.
     pub profile: Option<String>,
     /// User classes and their weights.

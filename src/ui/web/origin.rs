@@ -1,6 +1,7 @@
 //! Which requests come from the page itself, or from a script of the user's: no other site may have
 //! anything done, and no name that was bent to this machine (DNS rebinding) gets an answer.
 
+use super::names::WebName;
 use axum::http::{HeaderMap, Method, header, uri::Authority};
 use std::net::IpAddr;
 
@@ -11,26 +12,33 @@ const CHANGING_PATHS: [&str; 2] = ["/stop", "/stats/reset"];
 #[derive(Clone, Debug, Default)]
 pub struct KnownNames {
     names: Vec<String>,
+    proxies: Vec<WebName>,
 }
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Foreign {
     /// It names no host, or one that is not this server.
-    #[error("this server is not called that: open it by its address, or as localhost")]
+    #[error(
+        "this server is not called that: open it by its address, or as localhost; what a proxy calls it is told with --web-name NAME"
+    )]
     Host,
     /// Another site's page sent it.
-    #[error("requests of other sites are refused")]
+    #[error(
+        "requests of other sites are refused; where a proxy is before this server, its name is told with --web-name NAME"
+    )]
     Site,
 }
 
 impl KnownNames {
-    /// Answers to `localhost`, to every address (which cannot be bent), and to `names`.
+    /// Answers to `localhost`, to every address (which cannot be bent), to `names`, and to what
+    /// `proxies` go by.
     #[must_use]
-    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+    pub fn new(names: impl IntoIterator<Item = String>, proxies: &[WebName]) -> Self {
         let lower = |name: String| name.trim_end_matches('.').to_ascii_lowercase();
         Self {
             names: names.into_iter().map(lower).collect(),
+            proxies: proxies.to_vec(),
         }
     }
 
@@ -47,7 +55,7 @@ impl KnownNames {
         for source in [header::ORIGIN, header::REFERER] {
             let is_origin = source == header::ORIGIN;
             match one(headers, source.as_str())? {
-                Some(url) if authority_of(url) == Some(host) => {}
+                Some(url) if self.is_here(url, host) => {}
                 // A link on another site may lead here, but must not do anything.
                 Some(_) if !is_origin && !changes(method, path) => {}
                 Some(_) => return Err(Foreign::Site),
@@ -66,6 +74,16 @@ impl KnownNames {
         Ok(())
     }
 
+    /// Whether `url` is of this server, which was asked as `host`: of the same name and port, or of
+    /// what a proxy goes by, which may ask with another name.
+    fn is_here(&self, url: &str, host: &str) -> bool {
+        let Some((scheme, authority)) = origin_of(url) else {
+            return false;
+        };
+        let mut proxies = self.proxies.iter();
+        authority == host || proxies.any(|name| name.is_origin(scheme, authority))
+    }
+
     fn knows(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -73,6 +91,7 @@ impl KnownNames {
             || host == "localhost"
             || host.ends_with(".localhost")
             || self.names.contains(&host)
+            || self.proxies.iter().any(|name| name.is_host(&host))
     }
 }
 
@@ -97,13 +116,13 @@ fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Foreig
     }
 }
 
-/// `host:port` of a URL.
-fn authority_of(url: &str) -> Option<&str> {
+/// Scheme and `host:port` of a URL.
+fn origin_of(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = url.split_once("://")?;
     if !["http", "https"].contains(&scheme) {
         return None;
     }
-    rest.split(['/', '?', '#']).next()
+    Some((scheme, rest.split(['/', '?', '#']).next()?))
 }
 
 #[cfg(test)]
@@ -115,7 +134,8 @@ mod tests {
             let name = axum::http::HeaderName::from_static(name);
             (name, value.parse().expect("a header value"))
         });
-        KnownNames::new(["build-box".to_owned()]).check(
+        let proxy = WebName::parse("load.example").expect("a name");
+        KnownNames::new(["build-box".to_owned()], &[proxy]).check(
             method,
             path,
             &HeaderMap::from_iter(headers),
@@ -145,6 +165,36 @@ mod tests {
                 "{headers:?}"
             );
             assert_eq!(asked(&Method::GET, "/stop", headers), Ok(()), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_may_go_by_its_name() {
+        let same = ("sec-fetch-site", "same-origin");
+        for headers in [
+            // As it was asked, and with the name of the server behind it.
+            &[
+                ("host", "load.example"),
+                ("origin", "https://load.example"),
+                same,
+            ][..],
+            &[HERE, ("origin", "https://load.example"), same],
+            &[HERE, ("origin", "http://load.example"), same],
+            &[HERE, ("referer", "https://load.example/tools/"), same],
+        ] {
+            assert_eq!(
+                asked(&Method::POST, "/swarm", headers),
+                Ok(()),
+                "{headers:?}"
+            );
+        }
+        for origin in [
+            "http://load.example:3000",
+            "https://load.example.evil.example",
+        ] {
+            let headers = [HERE, ("origin", origin)];
+            let refused = asked(&Method::POST, "/swarm", &headers);
+            assert_eq!(refused, Err(Foreign::Site), "{origin}");
         }
     }
 

@@ -4,6 +4,7 @@
 use super::access::Access;
 use super::app::{App, LARGEST_FORM_BYTES};
 use super::login;
+use super::names::link_from;
 use super::tries::Tried;
 use crate::ui::visit::Visit;
 use axum::body::{Body, to_bytes};
@@ -20,8 +21,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What anybody may ask for: the login, and what it looks like.
-const OPEN_PATHS: [&str; 5] = [
+const OPEN_PATHS: [&str; 6] = [
     "/login",
+    "/page/ask.js",
     "/page/login.js",
     "/page/style.css",
     "/page/icon.svg",
@@ -75,12 +77,15 @@ fn admission(app: &App, request: &Request<Body>) -> Admission {
         let refusal = (StatusCode::FORBIDDEN, format!("{foreign}\n")).into_response();
         return Admission::Refused(refusal);
     }
+    if let Some(page) = app.base.with_slash(path) {
+        return Admission::Refused(Redirect::to(&page).into_response());
+    }
     let is_known = !app.access.is_guarded() || app.access.has_cookie(headers);
     if is_known || OPEN_PATHS.contains(&path) {
         return Admission::Granted;
     }
     let refusal = match *method == Method::GET && wants_page(headers) {
-        true => Redirect::to("/login").into_response(),
+        true => Redirect::to(&link_from(path, "login")).into_response(),
         false => {
             let text =
                 "show the token: log in on the page, or send `Authorization: Bearer TOKEN`\n";

@@ -4,6 +4,7 @@ use super::access::{Access, random_token};
 use super::app::{App, LARGEST_FORM_BYTES};
 use super::board::Board;
 use super::live::{self, MOST_READERS};
+use super::names::{WebBase, WebName};
 use super::offer::Offer;
 use super::origin::KnownNames;
 use super::records::Records;
@@ -15,7 +16,9 @@ use crate::engine::Subject;
 use crate::pieces::tell;
 use crate::ui::crowd::Crowd;
 use crate::ui::visit::{Patience, Visit};
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::Uri;
+use axum::middleware::Next;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use std::io;
@@ -39,6 +42,10 @@ pub struct WebSettings {
     /// What must be shown to come in. Without one everybody may on loopback, and elsewhere one is
     /// made up.
     pub token: Option<String>,
+    /// What proxies before it go by.
+    pub names: Vec<WebName>,
+    /// What proxies put before its addresses.
+    pub base: WebBase,
     /// The results directory.
     pub results: PathBuf,
 }
@@ -67,6 +74,7 @@ pub enum WebError {
 pub struct WebServer {
     app: Arc<App>,
     address: SocketAddr,
+    base: WebBase,
     made_up_token: Option<String>,
     thread: Option<JoinHandle<()>>,
 }
@@ -95,10 +103,14 @@ impl WebServer {
             session,
             offer,
             subject,
-            access: Access::new(token, address.port()),
+            access: Access::new(token, address.port(), &settings.base),
             tries: Tries::default(),
             patience: Patience::default(),
-            names: KnownNames::new([settings.host.clone()].into_iter().chain(machine_name())),
+            names: KnownNames::new(
+                [settings.host.clone()].into_iter().chain(machine_name()),
+                &settings.names,
+            ),
+            base: settings.base.clone(),
             records: Records::new(&settings.results),
             readers: Arc::new(Semaphore::new(MOST_READERS)),
             closing: watch::Sender::new(false),
@@ -116,6 +128,7 @@ impl WebServer {
         Ok(Self {
             app,
             address,
+            base: settings.base.clone(),
             made_up_token,
             thread: Some(thread),
         })
@@ -136,9 +149,11 @@ impl WebServer {
             ip if ip.is_ipv6() => format!("[{ip}]"),
             ip => ip.to_string(),
         };
+        let page = self.base.page();
         match &self.made_up_token {
-            Some(token) => format!("http://{host}:{port}/login#{token}"),
-            None => format!("http://{host}:{port}"),
+            Some(token) => format!("http://{host}:{port}{page}login#{token}"),
+            None if page == "/" => format!("http://{host}:{port}"),
+            None => format!("http://{host}:{port}{page}"),
         }
     }
 
@@ -196,7 +211,7 @@ async fn serve(listener: TcpListener, app: Arc<App>) {
         }
     };
     let (closing, overdue) = (Arc::clone(&app), Arc::clone(&app));
-    let guests = router(app).into_make_service_with_connect_info::<Visit>();
+    let guests = below_base(app).into_make_service_with_connect_info::<Visit>();
     let served = axum::serve(listener, guests)
         .with_graceful_shutdown(async move { closing.closing().await });
     let overdue = async move {
@@ -211,6 +226,34 @@ async fn serve(listener: TcpListener, app: Arc<App>) {
         }
         () = overdue => {}
     }
+}
+
+/// Every address, with and without what proxies put before it.
+fn below_base(app: Arc<App>) -> Router {
+    let base = app.base.clone();
+    let strip = move |mut request: Request, next: Next| {
+        let base = base.clone();
+        async move {
+            let uri = request.uri();
+            if let Some(uri) = base.below(uri.path()).and_then(|path| at_path(uri, path)) {
+                *request.uri_mut() = uri;
+            }
+            next.run(request).await
+        }
+    };
+    // Routes are looked for after layers only where another router stands before them.
+    Router::new()
+        .fallback_service(router(app))
+        .layer(middleware::from_fn(strip))
+}
+
+/// `uri` with another path and the same query.
+fn at_path(uri: &Uri, path: &str) -> Option<Uri> {
+    let asked = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    asked.parse().ok()
 }
 
 /// Every address that is answered.

@@ -1,9 +1,13 @@
 //! The load tests of a page, one after the other: started, steered and stopped by what it asks for.
 
 use super::board::{Board, Card};
-use super::order::SwarmOrder;
+use super::marks::Ramp;
+use super::order::{FormField, Refusal, SwarmOrder};
 use crate::pieces::tell;
-use crate::plan::{ExitCode, LONGEST_DURATION, Load, Plan, RunId};
+use crate::plan::{
+    ClassShare, ExitCode, LONGEST_DURATION, Load, Pacing, Plan, RunId, Stage, Target,
+    parse_duration,
+};
 use crate::record::RunFacts;
 use crate::report::LiveFace;
 use crate::run::{self, Face, Follower, LiveRun, RunControl, RunRequest, RunState};
@@ -23,7 +27,7 @@ pub trait PlanOrder: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be: in one sentence, for the user.
-    fn plan(&self, order: &SwarmOrder, seed: u64, run_id: RunId) -> Result<Planned, String>;
+    fn plan(&self, order: &SwarmOrder, seed: u64, run_id: RunId) -> Result<Planned, Refusal>;
 }
 
 /// A run that is planned.
@@ -64,13 +68,13 @@ impl PageSession {
     /// # Errors
     /// When one is on its way, the order is wrong, or the target cannot be reached or may not be:
     /// in one sentence, for the user.
-    pub fn start(&self, order: &SwarmOrder) -> Result<(), String> {
+    pub fn start(&self, order: &SwarmOrder) -> Result<(), Refusal> {
         let mut current = self.lock();
         if current
             .as_ref()
             .is_some_and(|test| !test.director.is_finished())
         {
-            return Err("a load test is on its way; stop it first".to_owned());
+            return Err("a load test is on its way; stop it first".into());
         }
         let (seed, run_id) = fresh();
         let Planned {
@@ -97,34 +101,44 @@ impl PageSession {
             })?;
         *current = Some(Current { control, director });
         drop(current);
-        wait_for_start(&started)
+        Ok(wait_for_start(&started)?)
     }
 
     /// Changes the users of the load test that is on its way.
     ///
     /// # Errors
     /// When none is, or it cannot have that many: in one sentence, for the user.
-    pub fn set_users(&self, order: &SwarmOrder) -> Result<(), String> {
-        let number = |name: &str, text: &Option<String>| -> Result<Option<f64>, String> {
-            let wrong = |text: &String| format!("{name} `{text}`: give a number above 0");
+    pub fn set_users(&self, order: &SwarmOrder) -> Result<(), Refusal> {
+        let number = |field, text: &Option<String>| -> Result<Option<f64>, Refusal> {
             let read = text.as_ref().map(|text| match text.parse::<f64>() {
                 Ok(number) if number > 0.0 => Ok(number),
-                _ => Err(wrong(text)),
+                _ => Err(Refusal {
+                    field: Some(field),
+                    why: format!("{field} `{text}`: give a number above 0"),
+                }),
             });
             read.transpose()
         };
-        let users = number("user_count", &order.users)?.ok_or("say how many users")?;
+        let missing = || Refusal::of(FormField::Users, "say how many users");
+        let users = number(FormField::Users, &order.users)?.ok_or_else(missing)?;
         if users.fract() != 0.0 || users > f64::from(u32::MAX) {
-            return Err("user_count: give a whole number".to_owned());
+            return Err(Refusal::of(FormField::Users, "give a whole number"));
         }
-        let spawn_rate = number("spawn_rate", &order.spawn_rate)?;
+        let spawn_rate = number(FormField::SpawnRate, &order.spawn_rate)?;
         let control = self.control().ok_or("no load test is on its way")?;
+        self.board.look(|inside| {
+            inside
+                .card
+                .as_ref()
+                .map_or(Ok(()), |card| keeps(order, card))
+        })?;
         let before = control.target().map(|(_, rate)| rate);
         let rate = spawn_rate.or(before).unwrap_or(f64::INFINITY);
         let users = users as u32;
-        control
-            .set_users(users, rate)
-            .map_err(|error| error.to_string())?;
+        control.set_users(users, rate).map_err(|error| Refusal {
+            field: Some(FormField::Users),
+            why: error.to_string(),
+        })?;
         self.board.retargeted(users, spawn_rate);
         Ok(())
     }
@@ -180,6 +194,52 @@ impl PageSession {
 fn wait_for_start(started: &Receiver<Result<(), String>>) -> Result<(), String> {
     let ended = "the load test ended before it started; its log says why";
     started.recv().unwrap_or_else(|_| Err(ended.to_owned()))
+}
+
+/// Whether `order` leaves what a running load test cannot change as it is on `card`: a script may
+/// send its whole form again.
+fn keeps(order: &SwarmOrder, card: &Card) -> Result<(), Refusal> {
+    let is_host = |text: &String| Target::parse(text).is_ok_and(|target| target.url() == card.host);
+    let length_s = |text: &String| parse_duration(text).ok().map(|length| length.as_secs_f64());
+    let classes: Option<Vec<ClassShare>> = order
+        .classes
+        .iter()
+        .map(|text| ClassShare::parse(text).ok())
+        .collect();
+    let has = |share: &ClassShare| card.classes.contains(share);
+    let are_classes = classes
+        .is_some_and(|classes| classes.len() == card.classes.len() && classes.iter().all(has));
+    for (field, is_kept) in [
+        (FormField::Host, order.host.as_ref().is_none_or(is_host)),
+        (
+            FormField::RunTime,
+            order
+                .run_time
+                .as_ref()
+                .is_none_or(|text| length_s(text) == card.run_time_s),
+        ),
+        (
+            FormField::Profile,
+            order
+                .profile
+                .as_ref()
+                .is_none_or(|name| *name == card.profile),
+        ),
+        (
+            FormField::Pacing,
+            order
+                .pacing
+                .as_ref()
+                .is_none_or(|word| *word == card.pacing),
+        ),
+        (FormField::Classes, order.classes.is_empty() || are_classes),
+    ] {
+        if !is_kept {
+            let why = "a running test keeps its own; stop it first, or send Users and Ramp up only";
+            return Err(Refusal::of(field, why));
+        }
+    }
+    Ok(())
 }
 
 /// What makes a run unlike others.
@@ -275,7 +335,29 @@ fn card(run: &LiveRun<'_>, output: &run::Output) -> Card {
             Load::Open { .. } => None,
         },
         run_time_s: (*run_time < LONGEST_DURATION).then_some(run_time.as_secs_f64()),
+        pacing: match run.plan.pacing {
+            Pacing::Class => "class",
+            Pacing::Max => "max",
+        },
+        ramps: match load {
+            Load::Closed { stages } => ramps(stages),
+            Load::Open { .. } => Vec::new(),
+        },
         directory: run.directory.to_owned(),
         full_history: history,
     }
+}
+
+/// Where the stages after the first begin.
+fn ramps(stages: &[Stage]) -> Vec<Ramp> {
+    let mut begin_us = 0;
+    let later = stages.iter().zip(stages.iter().skip(1));
+    let ramps = later.map(|(stage, next)| {
+        begin_us += stage.duration_us;
+        Ramp {
+            at_s: begin_us as f64 / 1e6,
+            users: next.users,
+        }
+    });
+    ramps.collect()
 }

@@ -2,6 +2,7 @@
 //! page shows them as text only.
 
 use super::board::Inside;
+use super::marks::Mark;
 use super::wire::{Point, Row, TickBacklog, TickRace, TickThreshold};
 use crate::record::{
     Connections, DomainRecord, ErrorRecord, Generator, InvariantRecord, JourneyRecord,
@@ -34,6 +35,8 @@ struct Tick<'a> {
     series: Option<Vec<Point>>,
     /// The latest.
     point: Option<Point>,
+    /// What stands out in the charts so far.
+    marks: Vec<Mark>,
     all: Option<Row<'a>>,
     names: Vec<Row<'a>>,
     errors: &'a [ErrorRecord],
@@ -86,6 +89,7 @@ pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
         since_s: latest.map_or(0.0, |latest| latest.since_s),
         series: (told.run != key).then(|| latest.map_or_else(Vec::new, Point::all_of)),
         point: latest.and_then(|latest| Point::of(&latest.now)),
+        marks: inside.marks.all(),
         all: latest.map(Row::of_all),
         names: latest.map_or_else(Vec::new, Row::of_names),
         errors: record.map_or(&[], |record| {

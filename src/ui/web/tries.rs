@@ -59,6 +59,7 @@ impl Tries {
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::WebBase;
     use super::*;
     use std::sync::Arc;
     use tokio::time::Instant;
@@ -71,7 +72,11 @@ mod tests {
             .build()
             .unwrap();
         runtime.block_on(async {
-            let access = Arc::new(Access::new(Some("correct horse".to_owned()), 1));
+            let access = Arc::new(Access::new(
+                Some("correct horse".to_owned()),
+                1,
+                &WebBase::default(),
+            ));
             let tries = Arc::new(Tries::waiting(STEP));
             assert_eq!(tries.look(&access, " correct horse\n").await, Tried::Right);
             let begun = Instant::now();

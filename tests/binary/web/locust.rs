@@ -209,12 +209,24 @@ fn users_are_changed_figures_reset_and_the_test_stopped() {
     server.post("/swarm", "user_count=3&spawn_rate=100");
     server.stats_when("three users", |stats| stats["user_count"] == 3);
     for (form, says) in [
-        ("user_count=0", "user_count `0`"),
-        ("user_count=x", "user_count `x`"),
+        ("user_count=0", "Users `0`"),
+        ("user_count=x", "Users `x`"),
         ("user_count=2.5", "whole number"),
         ("spawn_rate=3", "say how many users"),
-        ("user_count=4&spawn_rate=-1", "spawn_rate `-1`"),
+        ("user_count=4&spawn_rate=-1", "Ramp up `-1`"),
         ("user_count=4000000", "too many"),
+        (
+            "user_count=4&host=http://127.0.0.1:9",
+            "Host: a running test keeps its own",
+        ),
+        (
+            "user_count=4&run_time=9m",
+            "Run time: a running test keeps its own",
+        ),
+        (
+            "user_count=4&user_classes=IdentityUser",
+            "User classes: a running test keeps",
+        ),
     ] {
         let answer = server.post("/swarm", form).json();
         assert_eq!(answer["success"], false, "{form}");
@@ -273,7 +285,7 @@ fn what_cannot_be_started_is_told_with_what_to_do() {
     let server = WebServer::start("");
     for (form, says) in [
         ("", "say what to run"),
-        ("profile=nothing", "there is no profile `nothing`"),
+        ("profile=nothing", "Profile `nothing`: there is no profile"),
         ("user_classes=Nobody", "there is no user class `Nobody`"),
         (
             "user_classes=SpikeUser&host=http://8.8.8.8:80",
@@ -287,7 +299,7 @@ fn what_cannot_be_started_is_told_with_what_to_do() {
             "user_classes=SpikeUser&host=http://127.0.0.1:9",
             "is the shop up?",
         ),
-        ("user_classes=SpikeUser&run_time=abc", "run_time `abc`"),
+        ("user_classes=SpikeUser&run_time=abc", "Run time `abc`"),
         ("host=http://a&host=http://b", "is there twice"),
     ] {
         let reply = server.post("/swarm", form);
@@ -329,4 +341,84 @@ fn ctrl_c_ends_the_test_that_is_on_its_way_and_keeps_its_record() {
         (&run["finished"], &run["interrupted"]),
         (&true.into(), &true.into())
     );
+}
+
+#[test]
+fn forms_are_read_as_clients_send_them_and_nothing_else_is() {
+    let mut server = WebServer::start("--sandbox SpikeUser -t 1s");
+    let send = |server: &WebServer, kind: Option<&str>, body: &str| {
+        let header = kind.map(|kind| ("content-type", kind));
+        let headers: Vec<(&str, &str)> = header.into_iter().collect();
+        server.ask("POST", "/swarm", &headers, body)
+    };
+    let encoded = Some("application/x-www-form-urlencoded");
+    for (kind, body, says) in [
+        (
+            Some("application/json"),
+            r#"{"user_count": 5}"#,
+            "not as application/json",
+        ),
+        (Some("text/plain"), "user_count=5", "not as text/plain"),
+        (None, "user_count=5", "without a Content-Type"),
+        (
+            Some("multipart/form-data"),
+            "user_count=5",
+            "without a boundary",
+        ),
+        (
+            Some("multipart/form-data; boundary=b"),
+            "user_count=5",
+            "no multipart/form-data",
+        ),
+        (encoded, "users=5", "there is no field `users`"),
+        (
+            encoded,
+            "user_count=5&shape_class=Wave",
+            "shape_class `Wave`",
+        ),
+    ] {
+        let reply = send(&server, kind, body);
+        assert_eq!(reply.status, 400, "{kind:?} {body}");
+        let answer = reply.json();
+        assert_eq!(answer["success"], false, "{answer}");
+        assert!(
+            answer["message"].as_str().expect("words").contains(says),
+            "{answer}"
+        );
+    }
+    assert_eq!(server.get("/stats/requests").json()["state"], "ready");
+    assert!(!server.results().exists(), "nothing was started");
+    let named = server.post("/swarm", "user_count=none").json();
+    assert_eq!(named["field"], "user_count");
+    // As browsers' FormData and Python's requests send it, and as Locust's own page does.
+    let parts = "--b0\r\nContent-Disposition: form-data; name=\"user_count\"\r\n\r\n4\r\n\
+        --b0\r\nContent-Disposition: form-data; name=\"spawn_rate\"\r\n\r\n100\r\n--b0--\r\n";
+    let answer = send(&server, Some("multipart/form-data; boundary=b0"), parts).json();
+    assert_eq!(answer["success"], true, "{answer}");
+    server.when_stopped();
+    assert_eq!(server.run_json()["peak_users"], 4);
+    let locusts =
+        "user_count=2&spawn_rate=100&host=&run_time=1s&shape_class=Default&user_classes=SpikeUser";
+    let answer = send(
+        &server,
+        Some("application/x-www-form-urlencoded;charset=UTF-8"),
+        locusts,
+    );
+    assert_eq!(answer.json()["success"], true);
+    server.when_stopped();
+}
+
+#[test]
+fn a_test_that_never_starts_leaves_the_figures_of_the_last_one() {
+    let mut server = WebServer::start("--sandbox SpikeUser -t 1s");
+    server.swarm("user_count=2&spawn_rate=100");
+    let before = server.when_stopped();
+    let answer = server
+        .post("/swarm", "user_count=2&host=http://127.0.0.1:9")
+        .json();
+    assert_eq!(answer["success"], false, "{answer}");
+    let after = server.get("/stats/requests").json();
+    assert_eq!(json_counts(&after), json_counts(&before));
+    assert_eq!(after["state"], "stopped");
+    assert_eq!(server.get("/stats/report").status, 200);
 }

@@ -95,7 +95,7 @@ fn only_who_knows_the_token_comes_in() {
     }
     assert_eq!(server.post("/swarm", "user_count=1").status, 401);
     let page = server.ask("GET", "/", &[("accept", "text/html")], "");
-    assert_eq!((page.status, page.header("location")), (303, "/login"));
+    assert_eq!((page.status, page.header("location")), (303, "login"));
     assert!(server.get("/login").text().contains("Token"));
 
     let wrong = server.ask(

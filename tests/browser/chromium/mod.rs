@@ -51,9 +51,18 @@ impl Browser {
     /// # Panics
     /// When there is none: the message says what to install.
     pub fn launch() -> Self {
+        Self::launch_with(&[])
+    }
+
+    /// The same with `more` flags.
+    ///
+    /// # Panics
+    /// When there is none: the message says what to install.
+    pub fn launch_with(more: &[&str]) -> Self {
         let program = program().expect(REMEDY);
         let profile = tempfile::tempdir().expect("a directory");
         let mut arguments: Vec<String> = FLAGS.map(str::to_owned).into();
+        arguments.extend(more.iter().map(|&flag| flag.to_owned()));
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         arguments.push("about:blank".to_owned());
         let pipe = Pipe::start(&program, &arguments);

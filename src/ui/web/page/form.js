@@ -1,16 +1,45 @@
 // The start form and the edit form: Locust's fields, sent to Locust's endpoint.
+import { askJson, whilePending } from "./ask.js";
 import { byId, complain, el, setText, show } from "./dom.js";
 
-export async function swarm(fields) {
-  const reply = await fetch("/swarm", { method: "POST", body: fields });
-  if (!reply.ok) throw new Error((await reply.text()) || `HTTP ${reply.status}`);
-  const answer = await reply.json();
-  if (!answer.success) throw new Error(answer.message);
+/** A test starts once its connections are there: that may take a while. */
+const START_PATIENCE_MS = 60_000;
+/** What the form sends when no profile is chosen, whatever was typed. */
+const NO_PROFILE = "custom";
+
+/** What the server says of a form. */
+async function swarm(fields, what, patience_ms) {
+  const options = { method: "POST", body: fields, patience_ms, also: [400] };
+  const answer = await askJson("swarm", what, options);
+  if (!answer.success) throw Object.assign(new Error(answer.message), { field: answer.field });
+}
+
+/** Shows what is wrong below the form, and at the field that is to blame. */
+function blame(form, place, error) {
+  complain(place, error.message);
+  const field = error.field === "user_classes"
+    ? form.querySelector("input[type=checkbox]")
+    : form.querySelector(`[name="${error.field}"]`);
+  if (!field) return;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", place.id);
+  field.focus();
+}
+
+function forgive(form, place) {
+  complain(place, null);
+  for (const field of form.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+  }
 }
 
 export class StartForm {
-  constructor(offer) {
+  /** Calls `begun` when a test is asked for, and `ended` with whether there is one now. */
+  constructor(offer, { begun, ended }) {
     this.offer = offer;
+    this.begun = begun;
+    this.ended = ended;
     this.form = byId("start-form");
     this.boxes = new Map();
     byId("classes").append(...offer.classes.map((kind) => this.classChoice(kind)));
@@ -60,10 +89,11 @@ export class StartForm {
     byId("profile").value = defaults.profile ?? "";
     const host = byId("host");
     host.value = defaults.host ?? "";
-    if (defaults.sandbox) host.placeholder = "the embedded shop";
+    host.placeholder = defaults.sandbox ? "the embedded shop" : "http://localhost:8000";
     this.takeProfile();
     if (defaults.classes.length) this.choose(defaults.classes);
     this.fill(defaults);
+    byId("pacing").value = defaults.pacing ?? "";
   }
 
   /** Fills the form with what the chosen profile says. */
@@ -74,8 +104,10 @@ export class StartForm {
     const inputs = ["users", "spawn-rate", "run-time"];
     for (const id of inputs) byId(id).value = "";
     byId("pacing").value = "";
-    byId("users").placeholder = profile?.load ? "the profile's" : String(profile?.users ?? 1);
-    byId("spawn-rate").placeholder = profile?.load ? "the profile's" : String(profile?.spawn_rate ?? 1);
+    const typed = this.offer.defaults.load;
+    const load = typed ?? (profile?.load ? "the profile's" : null);
+    byId("users").placeholder = load ?? String(profile?.users ?? 1);
+    byId("spawn-rate").placeholder = load ?? String(profile?.spawn_rate ?? 1);
     byId("run-time").placeholder = profile?.run_time ?? "until it is stopped";
     byId("pacing").options[0].textContent = profile
       ? `the profile's: ${profile.pacing ?? "class"}`
@@ -83,11 +115,10 @@ export class StartForm {
     this.fill(profile ?? {});
   }
 
-  fill({ users, spawn_rate, run_time, pacing }) {
+  fill({ users, spawn_rate, run_time }) {
     if (users) byId("users").value = users;
     if (spawn_rate) byId("spawn-rate").value = spawn_rate;
     if (run_time) byId("run-time").value = run_time;
-    if (pacing && !this.profile()) byId("pacing").value = pacing;
   }
 
   choose(classes) {
@@ -105,27 +136,39 @@ export class StartForm {
   }
 
   async send() {
-    const button = byId("start-button");
-    complain(byId("start-error"), null);
-    button.disabled = true;
-    setText(button, "Starting…");
-    try {
-      await swarm(this.fields());
-    } catch (error) {
-      complain(byId("start-error"), error.message);
-    } finally {
-      button.disabled = false;
-      setText(button, "Start");
+    const place = byId("start-error");
+    forgive(this.form, place);
+    if (![...this.boxes.values()].some(({ box }) => box.checked)) {
+      const message = "User classes: tick at least one, or choose a profile that has some.";
+      blame(this.form, place, { message, field: "user_classes" });
+      return;
     }
+    const fields = this.fields();
+    await whilePending(byId("start-button"), "Starting…", async () => {
+      this.begun();
+      try {
+        await swarm(fields, "Start", START_PATIENCE_MS);
+        this.ended(true);
+      } catch (error) {
+        this.ended(false);
+        blame(this.form, place, error);
+      }
+    });
   }
 
+  /** All that the form says, and that nothing else counts. */
   fields() {
-    const fields = new URLSearchParams();
+    const fields = new URLSearchParams({ whole: "1" });
     for (const [name, value] of new FormData(this.form)) {
-      if (value.trim()) fields.append(name, value.trim());
+      if (value.trim() && name !== "profile") fields.append(name, value.trim());
     }
-    for (const [name, { box, weight }] of this.boxes) {
-      if (box.checked) fields.append("user_classes", `${name}=${weight.value || 1}`);
+    const profile = this.profile();
+    fields.append("profile", profile?.name ?? NO_PROFILE);
+    // In the profile's order: who is which user depends on it.
+    const ordered = new Set([...(profile?.classes ?? []).map(([name]) => name), ...this.boxes.keys()]);
+    for (const name of ordered) {
+      const { box, weight } = this.boxes.get(name) ?? {};
+      if (box?.checked) fields.append("user_classes", `${name}=${weight.value || 1}`);
     }
     return fields;
   }
@@ -136,17 +179,20 @@ function about(profile) {
 }
 
 export class EditForm {
-  constructor() {
+  /** Calls `done` with what was changed. */
+  constructor(done) {
+    this.done = done;
     this.dialog = byId("edit-dialog");
+    this.form = byId("edit-form");
     byId("edit-cancel").addEventListener("click", () => this.dialog.close());
-    byId("edit-form").addEventListener("submit", (event) => {
+    this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
     });
   }
 
   open(card) {
-    complain(byId("edit-error"), null);
+    forgive(this.form, byId("edit-error"));
     byId("edit-users").value = card.users;
     byId("edit-rate").value = card.spawn_rate ?? "";
     this.dialog.showModal();
@@ -154,12 +200,17 @@ export class EditForm {
   }
 
   async send() {
-    try {
-      await swarm(new URLSearchParams(new FormData(byId("edit-form"))));
-      this.dialog.close();
-    } catch (error) {
-      complain(byId("edit-error"), error.message);
-    }
+    const place = byId("edit-error");
+    forgive(this.form, place);
+    await whilePending(byId("edit-apply"), "Updating…", async () => {
+      try {
+        await swarm(new URLSearchParams(new FormData(this.form)), "Update");
+        this.dialog.close();
+        this.done(`Users are changed to ${byId("edit-users").value.trim()}.`);
+      } catch (error) {
+        blame(this.form, place, error);
+      }
+    });
   }
 }
 

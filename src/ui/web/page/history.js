@@ -1,5 +1,6 @@
 // Downloads of the latest test, and the runs in the results directory.
-import { byId, el, emptyNote } from "./dom.js";
+import { askJson } from "./ask.js";
+import { byId, complain, el, emptyNote } from "./dom.js";
 import { bytes, count, duration, ms, percent, rate, when } from "./numbers.js";
 import { Table } from "./table.js";
 
@@ -23,7 +24,7 @@ const WORDS = {
 };
 
 const link = (run, file) =>
-  `/results/${encodeURIComponent(run)}/${encodeURIComponent(file)}`;
+  `results/${encodeURIComponent(run)}/${encodeURIComponent(file)}`;
 
 function fileLine(run, { name, bytes: size }) {
   return el(
@@ -35,15 +36,18 @@ function fileLine(run, { name, bytes: size }) {
   );
 }
 
-async function runs() {
-  const reply = await fetch("/history");
-  return reply.ok ? reply.json() : [];
-}
+const runs = () => askJson("history", "The list of runs");
 
 /** Everything that can be taken away of the test on the page. */
 export async function showFiles(run) {
   const panel = byId("panel-files");
-  const found = run ? (await runs()).find((past) => past.run === run) : null;
+  let found = null;
+  try {
+    found = run ? (await runs()).find((past) => past.run === run) : null;
+  } catch (error) {
+    panel.replaceChildren(el("p", { class: "error", role: "alert" }, error.message));
+    return;
+  }
   if (!found) {
     panel.replaceChildren(emptyNote("Nothing to download yet: start a test."));
     return;
@@ -52,12 +56,12 @@ export async function showFiles(run) {
     el(
       "div",
       { class: "downloads" },
-      el("a", { class: "button primary", href: "/stats/report", target: "_blank" }, "Open the report"),
-      el("a", { class: "button", href: "/stats/report?download=1" }, "Report (HTML)"),
+      el("a", { class: "button primary", href: "stats/report", target: "_blank" }, "Open the report"),
+      el("a", { class: "button", href: "stats/report?download=1" }, "Report (HTML)"),
       el("a", { class: "button", href: link(run, "record.tar") }, "Whole record (.tar)"),
-      el("a", { class: "button", href: "/stats/requests/csv" }, "Requests (CSV)"),
-      el("a", { class: "button", href: "/stats/failures/csv" }, "Failures (CSV)"),
-      el("a", { class: "button", href: "/exceptions/csv" }, "Exceptions (CSV)"),
+      el("a", { class: "button", href: "stats/requests/csv" }, "Requests (CSV)"),
+      el("a", { class: "button", href: "stats/failures/csv" }, "Failures (CSV)"),
+      el("a", { class: "button", href: "exceptions/csv" }, "Exceptions (CSV)"),
     ),
     el("h2", {}, `Files of ${run}`),
     el("ul", { class: "files" }, ...found.files.map((file) => fileLine(run, file))),
@@ -105,7 +109,7 @@ const table = new Table({
       cell: (row) =>
         el(
           "a",
-          { href: `/results/${encodeURIComponent(row.run)}/report`, target: "_blank" },
+          { href: `results/${encodeURIComponent(row.run)}/report`, target: "_blank" },
           "Report",
         ),
     },
@@ -124,9 +128,16 @@ function verdict(record) {
 }
 
 export function furnishHistory() {
-  byId("panel-history").append(table.element);
+  byId("panel-history").append(trouble, table.element);
 }
 
+const trouble = el("p", { class: "error", role: "alert", hidden: true });
+
 export async function showHistory() {
-  table.update(await runs());
+  try {
+    table.update(await runs());
+    complain(trouble, null);
+  } catch (error) {
+    complain(trouble, error.message);
+  }
 }

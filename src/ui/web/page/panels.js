@@ -1,4 +1,5 @@
 // What each tab shows, from the latest message of the server.
+import { askJson } from "./ask.js";
 import { byId, el, emptyNote, setText, show } from "./dom.js";
 import { bytes, count, duration, ms, percent, rate, short } from "./numbers.js";
 import { Table } from "./table.js";
@@ -23,18 +24,21 @@ function outcome(index) {
 const statistics = new Table({
   caption: "Statistics by name",
   filter: "Filter names",
+  choose: "statistics",
   key: (row) => `${row.method} ${row.name}`,
   empty: "No request yet.",
   columns: [
     plain("Type", (row) => row.method, { kind: "word" }),
-    plain("Name", (row) => row.name, { kind: "name" }),
+    plain("Name", (row) => row.name, { kind: "name", fixed: true }),
     figure("Requests", (row) => row.requests, count),
     figure("Fails", (row) => row.failures, count, {
       mark: (row) => (row.failures > 0 ? "bad" : ""),
     }),
     figure("Median", (row) => row.p50_ms, ms, { title: "Median response time" }),
+    figure("90 %", (row) => row.p90_ms, ms, { title: "90th percentile of the response time", rare: true }),
     figure("95 %", (row) => row.p95_ms, ms, { title: "95th percentile of the response time" }),
     figure("99 %", (row) => row.p99_ms, ms, { title: "99th percentile of the response time" }),
+    figure("99.9 %", (row) => row.p999_ms, ms, { title: "99.9th percentile of the response time", rare: true }),
     figure("Average", (row) => row.mean_ms, ms),
     figure("Min", (row) => row.min_ms, ms),
     figure("Max", (row) => row.max_ms, ms),
@@ -101,9 +105,15 @@ function moments({ sent_us, done_us }) {
 }
 
 async function showWitness(row) {
-  const reply = await fetch(`/witness/${row.witness}`);
-  if (!reply.ok) return;
-  const witness = await reply.json();
+  setText(byId("witness-title"), `Witness of ${row.name}`);
+  let witness;
+  try {
+    witness = await askJson(`witness/${row.witness}`, "The witness");
+  } catch (error) {
+    byId("witness").replaceChildren(el("p", { class: "error", role: "alert" }, error.message));
+    byId("witness-dialog").showModal();
+    return;
+  }
   const exchange = (one) =>
     el(
       "article",
@@ -250,7 +260,14 @@ export function furnish() {
 
 /** The ratio of classes and their journeys, by the shape of Locust's `/tasks`. */
 async function showRatio(panel) {
-  const { per_class, total } = await (await fetch("/tasks")).json();
+  let ratios;
+  try {
+    ratios = await askJson("tasks", "The ratio");
+  } catch (error) {
+    panel.replaceChildren(el("p", { class: "error", role: "alert" }, error.message));
+    return;
+  }
+  const { per_class, total } = ratios;
   const share = (value) => `${(100 * value).toFixed(1)} %`;
   const item = ([name, entry]) =>
     el(
@@ -304,10 +321,11 @@ function generatorWords({ generator, generator_state: state, connections, all, s
 
 const LOG_LINES = 1000;
 
-/** Adds new log lines; follows them when the reader is at the end. */
-export function addLog(lines) {
-  if (!lines.length) return;
+/** Adds new log lines, or shows them alone; follows them when the reader is at the end. */
+export function addLog(lines, isAfresh) {
   const log = byId("log");
+  if (isAfresh) log.replaceChildren();
+  if (!lines.length) return;
   const follows = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   for (const line of lines) {
     const level = /\] (\w+)\//.exec(line)?.[1] ?? "INFO";

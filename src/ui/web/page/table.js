@@ -1,13 +1,16 @@
 // Sortable, filterable tables that are updated in place.
+import { chooser } from "./choosers.js";
 import { el, setText, show } from "./dom.js";
 
 /**
  * A column: `label`, `text(row)`, and `value(row)` to sort by; `numeric` ones are aligned right.
  * `cell(row)` makes nodes instead of a text; `mark(row)` marks it good or bad; `kind` is how it is
- * laid out: `word` on one line, `name` and `words` with room. `title` explains the label.
+ * laid out: `word` on one line, `name` and `words` with room. `title` explains the label. With
+ * `choose`, a name to remember it by, columns can be hidden; `rare` ones are at first, `fixed` ones
+ * never.
  */
 export class Table {
-  constructor({ columns, key, sort, descending, filter, caption, empty }) {
+  constructor({ columns, key, sort, descending, filter, caption, empty, choose }) {
     this.columns = columns;
     this.key = key;
     this.sort = sort ?? null;
@@ -41,8 +44,21 @@ export class Table {
           },
         })
       : null;
-    this.element = el("div", { class: "table" }, search, this.scroller, this.note);
+    this.hidden = new Set();
+    const tools = [search, choose ? this.chooser(choose) : null];
+    const bar = search || choose ? el("div", { class: "tools" }, ...tools) : null;
+    this.element = el("div", { class: "table" }, bar, this.scroller, this.note);
     this.draw();
+  }
+
+  chooser(name) {
+    const choices = this.columns.filter(({ fixed }) => !fixed);
+    const named = choices.map(({ label, rare }) => [label, rare]);
+    return chooser(`columns-${name}`, "Columns", named, (hidden) => {
+      this.hidden = hidden;
+      this.heads.forEach((head, index) => show(head, !hidden.has(this.columns[index].label)));
+      if (this.body.firstChild) this.draw();
+    });
   }
 
   head(column, index) {
@@ -119,6 +135,7 @@ export class Table {
   fill(line, row) {
     this.columns.forEach((column, index) => {
       const cell = line.children[index];
+      show(cell, !this.hidden.has(column.label));
       if (column.cell) {
         const mark = column.changes ? column.changes(row) : "";
         if (cell.dataset.of !== String(mark) || !cell.firstChild) {

@@ -5,9 +5,11 @@ mod invocation;
 #[path = "../web_server/mod.rs"]
 mod web_server;
 
+mod axe;
 mod chromium;
 mod endurance_record;
 
+mod accessibility;
 mod page;
 mod pictures;
 mod report_page;

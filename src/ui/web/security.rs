@@ -20,9 +20,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What anybody may ask for: the login, and what it looks like.
-const OPEN_PATHS: [&str; 5] = [
+const OPEN_PATHS: [&str; 6] = [
     "/login",
     "/page/login.js",
+    "/page/palette.css",
     "/page/style.css",
     "/page/icon.svg",
     "/favicon.ico",

@@ -2,7 +2,24 @@
 //! axe-core and runs this is `scripts/accessibility.sh`.
 
 use crate::axe;
-use crate::chromium::Browser;
+use crate::chromium::{Browser, Page};
+use crate::comparison_page::Compared;
+use crate::hunt_page::Hunted;
+use crate::invocation::run;
+
+const RUN: &str = "--profile race-audit --sandbox --bug oversell=0.05 -u 16 -t 3s";
+
+/// What is folded away has to be accessible, too; of many alike one is enough.
+fn unfolded(page: &Page) {
+    page.wait_until("document.documentElement.dataset.ready");
+    page.evaluate("document.querySelectorAll('details details.witness').forEach((one, place) => { if (place > 2) one.remove(); })");
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((details) => { details.open = true; })",
+    );
+    page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+    );
+}
 
 fn page_with(body: &str) -> String {
     let page = format!(
@@ -24,4 +41,35 @@ fn what_breaks_a_rule_is_found() {
         let is_found = broken.iter().any(|line| line.starts_with(rule));
         assert!(is_found, "{rule}: {broken:?}");
     }
+}
+
+#[test]
+fn a_report_is_accessible() {
+    let Some(script) = axe::script() else { return };
+    let ended = run(RUN);
+    let url = format!("file://{}/report.html", ended.record_directory().display());
+    axe::is_accessible(&Browser::launch(), &script, &url, |page| {
+        unfolded(page);
+        // Lines that are off, and a span that can be left.
+        page.click("#chart-latency .u-legend .u-series:nth-child(2) th");
+        page.drag_across("#chart-throughput .u-over", 0.2, 0.7);
+        page.wait_until("!document.querySelector('#whole-time').disabled");
+    });
+}
+
+#[test]
+fn a_hunt_is_accessible() {
+    let Some(script) = axe::script() else { return };
+    let hunted = Hunted::new();
+    axe::is_accessible(&Browser::launch(), &script, &hunted.url(), unfolded);
+}
+
+#[test]
+fn a_comparison_is_accessible() {
+    let Some(script) = axe::script() else { return };
+    let compared = Compared::new();
+    axe::is_accessible(&Browser::launch(), &script, &compared.url(), |page| {
+        unfolded(page);
+        page.click(".sides button");
+    });
 }

@@ -7,10 +7,15 @@ mod web_server;
 
 mod axe;
 mod chromium;
+mod drawn;
 mod endurance_record;
 
 mod accessibility;
+mod comparison_page;
+mod hunt_page;
 mod page;
+mod paper;
 mod pictures;
 mod report_page;
 mod screenshots;
+mod witnesses;

@@ -7,15 +7,17 @@ use super::sentence::{difference_text, interval_text};
 use crate::pieces::{self, StaticText, counted, json_for_html, percent_text, policy};
 use askama::Template;
 
-const STYLES: [StaticText; 3] = [
+const STYLES: [StaticText; 4] = [
     pieces::STYLES[0],
     pieces::STYLES[1],
+    pieces::STYLES[2],
     StaticText(include_str!("../../templates/compare/compare.css")),
 ];
-const SCRIPTS: [StaticText; 4] = [
+const SCRIPTS: [StaticText; 5] = [
     pieces::SCRIPTS[0],
     pieces::SCRIPTS[1],
     pieces::SCRIPTS[2],
+    pieces::SCRIPTS[3],
     StaticText(include_str!("../../templates/compare/compare.js")),
 ];
 

@@ -13,15 +13,17 @@ use serde::Serialize;
 /// Points that the curve of the law is drawn with.
 const CURVE_POINTS: usize = 120;
 
-const STYLES: [StaticText; 3] = [
+const STYLES: [StaticText; 4] = [
     pieces::STYLES[0],
     pieces::STYLES[1],
+    pieces::STYLES[2],
     StaticText(include_str!("../../templates/hunt/hunt.css")),
 ];
-const SCRIPTS: [StaticText; 4] = [
+const SCRIPTS: [StaticText; 5] = [
     pieces::SCRIPTS[0],
     pieces::SCRIPTS[1],
     pieces::SCRIPTS[2],
+    pieces::SCRIPTS[3],
     StaticText(include_str!("../../templates/hunt/hunt.js")),
 ];
 
@@ -84,6 +86,7 @@ struct HuntChartData {
 
 #[derive(Serialize)]
 struct ChartProbe {
+    number: u64,
     load: f64,
     requests_per_s: f64,
     offered_per_s: Option<f64>,
@@ -212,6 +215,7 @@ fn chart_probe(probe: &ProbeRecord) -> ChartProbe {
         false => 1.0,
     };
     ChartProbe {
+        number: u64::from(probe.number),
         load: probe.load,
         requests_per_s: probe.requests_per_s,
         offered_per_s: probe.offered_per_s.map(|offered| offered * per_journey),

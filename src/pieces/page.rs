@@ -17,19 +17,40 @@ impl StaticText {
     }
 }
 
-/// The styles that every page has, beside those of its own.
-pub const STYLES: [StaticText; 2] = [
+/// The logo of every page, written and live: an SVG image.
+pub const LOGO: &str = include_str!("../../templates/design/logo.svg");
+
+/// The colours of every page, written and live, as a style sheet: the light ones, the dark ones where
+/// they were chosen or are preferred, and the light ones on paper. They are safe for colour-blind eyes;
+/// outcomes differ in lightness, too.
+pub const PALETTE: StaticText = StaticText(concat!(
+    ":root {\n",
+    include_str!("../../templates/design/light.css"),
+    "}\n:root[data-theme=\"dark\"] {\n",
+    include_str!("../../templates/design/dark.css"),
+    "}\n@media (prefers-color-scheme: dark) { :root:not([data-theme]) {\n",
+    include_str!("../../templates/design/dark.css"),
+    "} }\n@media print { :root:root {\n",
+    include_str!("../../templates/design/light.css"),
+    "} }\n",
+));
+
+/// The styles that every written page has, beside those of its own.
+pub const STYLES: [StaticText; 3] = [
+    PALETTE,
     StaticText(include_str!("../../assets/uplot-1.6.32/uPlot.min.css")),
     StaticText(include_str!("../../templates/report/report.css")),
 ];
-/// The scripts that every page has, before those of its own.
-pub const SCRIPTS: [StaticText; 3] = [
+/// The scripts that every written page has, before those of its own.
+pub const SCRIPTS: [StaticText; 4] = [
     StaticText(include_str!("../../assets/uplot-1.6.32/uPlot.iife.min.js")),
     StaticText(include_str!("../../templates/report/page.js")),
     StaticText(include_str!("../../templates/report/tables.js")),
+    StaticText(include_str!("../../templates/report/plots.js")),
 ];
 
-/// The content security policy: nothing is loaded, nothing is sent, and nothing runs but these.
+/// The content security policy: nothing is loaded, nothing is sent, and nothing runs but these. Images
+/// are those that the page holds itself: its icon, and charts on their way into a picture.
 #[must_use]
 pub fn policy(styles: &[StaticText], scripts: &[StaticText]) -> String {
     let sources = |texts: &[StaticText]| {
@@ -37,7 +58,7 @@ pub fn policy(styles: &[StaticText], scripts: &[StaticText]) -> String {
         sources.join(" ")
     };
     format!(
-        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
         sources(styles),
         sources(scripts),
     )

@@ -7,6 +7,7 @@ mod html;
 mod recovery_text;
 mod remake;
 
+pub(crate) use console::witness_text::{curl_commands, replay_command};
 pub use console::{LiveFace, brief_text, live_line, part_word, summary_text, witness_text};
 pub use export::{
     FamilyLabels, LocustFailureRow, LocustRow, LocustStats, MetricFamily, MetricPoints,

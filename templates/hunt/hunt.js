@@ -2,134 +2,123 @@
 'use strict';
 
 (() => {
-  const { data, element, colour, rate, roundDuration } = report;
-  const SVG = 'http://www.w3.org/2000/svg';
-  const axis = (more) => ({
-    stroke: colour('soft'), font: '11px system-ui, sans-serif',
-    grid: { stroke: colour('line'), width: 1 }, ticks: { stroke: colour('line'), width: 1, size: 4 }, ...more,
-  });
-
-  function legend(place, series) {
-    const list = document.createElement('div');
-    list.className = 'legend';
-    series.forEach(({ label, tone }) => {
-      const item = document.createElement('span');
-      const swatch = document.createElementNS(SVG, 'svg');
-      swatch.setAttribute('width', 12);
-      swatch.setAttribute('height', 10);
-      swatch.setAttribute('aria-hidden', 'true');
-      const dot = document.createElementNS(SVG, 'circle');
-      for (const [key, value] of Object.entries({ cx: 6, cy: 5, r: 4, fill: colour(tone) })) dot.setAttribute(key, value);
-      swatch.append(dot);
-      item.append(swatch, label);
-      list.append(item);
-    });
-    place.append(list);
-  }
-
-  // uPlot leaves labels of logarithmic axes out by itself, by digits that rounding may have changed.
-  const all = (_, splits) => splits;
-  // Its ticks are counted from the lowest value on.
-  const oneDigit = (value) => {
-    const power = 10 ** Math.floor(Math.log10(value));
-    return Math.floor(value / power) * power;
-  };
-  const plain = (value) => Number(value.toPrecision(12));
-  const isRound = (value, digits) => new RegExp(`^[${digits}]e`).test(plain(value).toExponential());
+  const { data, element, colour, rate, roundRate, duration } = report;
+  const { axis, allOf, logRange, logSplits, logSplitsAcross, durations, fromZero, chart, told } = report.plots;
 
   // The spans between sustained and not sustained, in the colours of doubt.
   const bands = (spans) => ({
     hooks: {
-      drawClear: (plot) => {
+      drawClear: [(plot) => {
+        const { ctx, bbox } = plot;
         spans.forEach(([low, high]) => {
           if (low === null || high === null) return;
-          const left = plot.valToPos(low, 'x', true);
-          const right = Math.max(plot.valToPos(high, 'x', true), left + 3);
-          plot.ctx.save();
-          plot.ctx.globalAlpha = 0.25;
-          plot.ctx.fillStyle = colour('doubt') || colour('slow');
-          plot.ctx.fillRect(left, plot.bbox.top, right - left, plot.bbox.height);
-          plot.ctx.restore();
+          const left = Math.max(plot.valToPos(low, 'x', true), bbox.left);
+          const right = Math.min(Math.max(plot.valToPos(high, 'x', true), left + 3), bbox.left + bbox.width);
+          if (right <= left) return;
+          ctx.save();
+          ctx.globalAlpha = 0.25;
+          ctx.fillStyle = colour('doubt');
+          ctx.fillRect(left, bbox.top, right - left, bbox.height);
+          ctx.restore();
         });
-      },
+      }],
     },
   });
 
-  function chart(id, { xs, series, spans = [], yLog = false, yText, xText = (value) => rate(value), yFromZero = true }) {
-    const place = element(id);
-    if (!place) return null;
-    let plot = null;
-    return () => {
-      plot?.destroy();
-      place.replaceChildren();
-      legend(place, series);
-      if (!xs.length) return;
-      const logarithmic = Math.min(...xs) > 0 && Math.max(...xs) / Math.min(...xs) > 20;
-      const range = (low, high) => [logarithmic ? oneDigit(low * 0.9) : low * 0.9, high * 1.1];
-      plot = new uPlot({
-        width: Math.max(place.clientWidth, 200), height: 260, padding: [10, 12, 0, 0], legend: { show: false },
-        cursor: { drag: { x: false, y: false }, points: { show: false } },
+  const known = (values) => values.some((value) => value !== null && value !== undefined);
+
+  // Points over a load or over requests in flight: `x` says what, `heading` what a place is called.
+  function points(id, { xs, x, y, lines, spans = [], heading }) {
+    if (!element(id) || !xs.length) return;
+    const isLogarithmic = xs[0] > 0 && xs.at(-1) / xs[0] > 20;
+    const shown = lines.filter(({ values }) => known(values));
+    chart(id, () => ({
+      height: 260,
+      values: [xs, ...shown.map(({ values }) => values)],
+      // Loads that were tried again have several probes.
+      plugins: [bands(spans), told((plot, idx) => xs.flatMap((at, place) => at !== xs[idx] ? [] : [
+        heading(place),
+        ...shown.flatMap(({ label, values }, line) => (
+          known([values[place]]) && plot.series[line + 1].show ? [`${label} ${y.text(values[place])}`] : []
+        )),
+      ]).join('\n'))],
+      options: {
+        padding: [10, 20, 0, 0],
+        cursor: { drag: { x: true, y: false }, y: false },
         scales: {
-          x: { time: false, distr: logarithmic ? 3 : 1, range: (_, low, high) => range(low, high) },
-          y: yLog ? { distr: 3, range: (_, low, high) => [oneDigit((low || 1) * 0.8), (high || 10) * 1.25] }
-            : { range: (_, low, high) => [yFromZero ? Math.min(0, low) : low, Math.max(high * 1.08, 1)] },
+          x: isLogarithmic
+            ? { time: false, distr: 3, range: (_, low, high) => logRange(null, low * 0.95, high * 1.05) }
+            : { time: false, range: (_, low, high) => [low - (high - low) * 0.05, high + ((high - low) * 0.05 || 1)] },
+          y: y.scale,
         },
         axes: [
-          axis({ filter: all, values: (_, splits) => splits.map((value) => logarithmic && !isRound(value, '125') ? '' : xText(plain(value))) }),
-          axis({ filter: all, size: 64, values: (_, splits) => splits.map((value) => yLog && !isRound(value, splits.length > 14 ? '1' : '125') ? '' : yText(plain(value))) }),
+          axis({ label: x.label, size: 28, values: (_, splits) => splits.map(roundRate), ...(isLogarithmic ? { filter: allOf, splits: logSplitsAcross } : {}) }),
+          axis({ label: y.label, scale: 'y', size: 62, ...y.axis }),
         ],
-        series: [{}, ...series.map(({ tone, line }) => ({
-          stroke: colour(tone), width: line ? 2 : 0, spanGaps: true,
-          paths: line ? undefined : () => null,
-          points: { show: !line, size: 8, fill: colour(tone), stroke: colour(tone) },
-        }))],
-        plugins: [bands(spans)],
-      }, [xs, ...series.map((one) => one.ys)], place);
-    };
+        series: [
+          { label: x.label, value: (_, value) => rate(value) },
+          ...shown.map(({ label, tone, isLine }) => ({
+            label, scale: 'y', stroke: colour(tone), width: isLine ? 2 : 0, spanGaps: true,
+            value: (_, value) => y.text(value),
+            paths: isLine ? undefined : () => null,
+            points: { show: !isLine, size: 8, fill: colour(tone), stroke: colour(tone) },
+          })),
+        ],
+      },
+    }));
   }
 
-  const loads = data.probes.map((probe) => probe.load);
-  const of = (field) => data.probes.map((probe) => probe[field]);
-  const knees = [data.http, data.pipeline];
-  const byFlight = [...data.probes].filter((probe) => probe.concurrency > 0).sort((one, other) => one.concurrency - other.concurrency);
-  const flights = [...new Set([...byFlight.map((probe) => probe.concurrency), ...data.curve[0]])].sort((one, other) => one - other);
-  const measured = new Map(byFlight.map((probe) => [probe.concurrency, probe.requests_per_s]));
-  const law = new Map(data.curve[0].map((at, place) => [at, data.curve[1][place]]));
-  const isOpen = data.probes.some((probe) => probe.offered_per_s !== null);
-  const draws = [
-    chart('throughput', {
-      xs: loads, spans: knees, yText: rate,
-      series: [
-        ...(isOpen ? [{ label: 'offered', tone: 'offered', ys: of('offered_per_s') }] : []),
-        { label: 'carried', tone: 'carried', ys: of('requests_per_s') },
-      ],
-    }),
-    chart('latency', {
-      xs: loads, spans: knees, yLog: true, yText: roundDuration,
-      series: [
-        { label: 'p50', tone: 'quick', ys: of('p50_us').map((us) => us || null) },
-        { label: 'p99', tone: 'slow', ys: of('p99_us').map((us) => us || null) },
-      ],
-    }),
-    chart('growth', { xs: loads, spans: [data.pipeline], yText: rate, series: [{ label: 'growth', tone: 'slow', ys: of('growth_per_s') }] }),
-    chart('scalability', {
-      xs: flights, yText: rate,
-      series: [
-        { label: 'the law', tone: 'offered', line: true, ys: flights.map((at) => law.get(at) ?? null) },
-        { label: 'probes', tone: 'carried', ys: flights.map((at) => measured.get(at) ?? null) },
-      ],
-    }),
-  ].filter(Boolean);
-  const drawAll = () => draws.forEach((draw) => draw());
-
-  drawAll();
-  report.onTheme(drawAll);
-  let width = innerWidth;
-  addEventListener('resize', () => {
-    if (innerWidth === width) return;
-    width = innerWidth;
-    drawAll();
+  const rates = (unit) => ({
+    label: unit, text: (value) => value === null || value === undefined ? '–' : `${rate(value)} ${unit}`,
+    scale: fromZero, axis: { values: (_, splits) => splits.map(roundRate) },
   });
-  element('theme').addEventListener('click', report.toggleTheme);
-  document.documentElement.dataset.ready = 'true';
+  const times = {
+    label: 'response time', text: duration,
+    scale: { distr: 3, range: logRange }, axis: { values: durations, filter: allOf, splits: logSplits },
+  };
+  const growing = { ...rates('events/s'), scale: { range: (_, low, high) => [Math.min(0, low * 1.08), Math.max(high * 1.08, 1)] } };
+
+  const { probes } = data;
+  const xs = probes.map((probe) => probe.load);
+  const of = (field) => probes.map((probe) => probe[field]);
+  const load = { label: `load, ${data.unit}` };
+  const heading = (idx) => {
+    const { number, load: at, sustained } = probes[idx];
+    return `probe ${number}, ${rate(at)} ${data.unit}, ${sustained ? 'sustained' : 'not sustained'}`;
+  };
+  const byLoad = { xs, x: load, heading, spans: [data.http, data.pipeline] };
+  points('throughput', {
+    ...byLoad, y: rates('requests/s'),
+    lines: [
+      { label: 'offered', tone: 'unknown', values: of('offered_per_s') },
+      { label: 'carried', tone: 'line-2', values: of('requests_per_s') },
+    ],
+  });
+  points('latency', {
+    ...byLoad, y: times,
+    lines: [
+      { label: 'p50', tone: 'good', values: of('p50_us').map((us) => us || null) },
+      { label: 'p99', tone: 'line-6', values: of('p99_us').map((us) => us || null) },
+    ],
+  });
+  points('growth', { ...byLoad, spans: [data.pipeline], y: growing, lines: [{ label: 'growth', tone: 'line-6', values: of('growth_per_s') }] });
+
+  // A place is where a probe was, or where the law was asked.
+  const inFlight = probes.filter((probe) => probe.concurrency > 0);
+  const measured = new Map(inFlight.map((probe) => [probe.concurrency, probe]));
+  const law = new Map(data.curve[0].map((at, place) => [at, data.curve[1][place]]));
+  const flights = [...new Set([...measured.keys(), ...law.keys()])].sort((one, other) => one - other);
+  points('scalability', {
+    xs: flights, x: { label: 'requests in flight' }, y: rates('requests/s'),
+    heading: (idx) => {
+      const probe = measured.get(flights[idx]);
+      return `${probe ? `probe ${probe.number}, ` : ''}${rate(flights[idx])} in flight`;
+    },
+    lines: [
+      { label: 'the law', tone: 'unknown', isLine: true, values: flights.map((at) => law.get(at) ?? null) },
+      { label: 'probes', tone: 'line-2', values: flights.map((at) => measured.get(at)?.requests_per_s ?? null) },
+    ],
+  });
+
+  report.ready();
 })();

@@ -2,7 +2,8 @@
 'use strict';
 
 report.charts = (() => {
-  const { data, element, colour, rate, duration, roundDuration, clock } = report;
+  const { data, element, colour, rate, roundRate, duration, clock, percent } = report;
+  const { axis, allOf, logRange, logSplits, durations, fromZero, chart } = report.plots;
   const run = data.over_time;
   const sync = uPlot.sync('run');
 
@@ -69,99 +70,12 @@ report.charts = (() => {
     },
   };
 
-  // A legend that a keyboard can switch.
-  const reachable = {
-    hooks: {
-      ready: [(plot) => {
-        const rows = [...plot.root.querySelectorAll('.u-legend .u-series')].slice(1);
-        rows.forEach((row, index) => {
-          const name = row.querySelector('th');
-          name.tabIndex = 0;
-          name.setAttribute('role', 'switch');
-          const tell = () => name.setAttribute('aria-checked', String(plot.series[index + 1].show));
-          name.addEventListener('click', () => setTimeout(tell));
-          name.addEventListener('keydown', (event) => {
-            if (event.key !== 'Enter' && event.key !== ' ') return;
-            event.preventDefault();
-            plot.setSeries(index + 1, { show: !plot.series[index + 1].show });
-            tell();
-          });
-          tell();
-        });
-      }],
-    },
-  };
-
-  const axis = (more) => ({
-    stroke: colour('soft'),
-    font: '11px system-ui, sans-serif',
-    grid: { stroke: colour('line'), width: 1 },
-    ticks: { stroke: colour('line'), width: 1, size: 4 },
-    ...more,
-  });
   const timeAxis = () => axis({ values: (_, splits) => splits.map(clock), space: 70, size: 28, grid: { show: false } });
-  // From 1, 2 or 5 times a power of ten to another one.
-  function logRange(_, min, max) {
-    const round = (value, up) => {
-      const power = 10 ** Math.floor(Math.log10(value));
-      const steps = [1, 2, 5, 10].map((step) => step * power);
-      return up ? steps.find((step) => step >= value * 0.999) : steps.findLast((step) => step <= value * 1.001);
-    };
-    return [round(min || 1, false), round(max || 10, true)];
-  }
-
-  // Powers of ten, and 2 and 5 times them when there are few.
-  function logSplits(_, __, min, max) {
-    const first = Math.floor(Math.log10(min));
-    const decades = Math.log10(max / min);
-    const steps = decades > 3 ? [1] : decades > 1.2 ? [1, 5] : [1, 2, 5];
-    const splits = [];
-    for (let power = first; power <= Math.ceil(Math.log10(max)); power += 1) {
-      splits.push(...steps.map((step) => step * 10 ** power));
-    }
-    return splits.filter((split) => split >= min * 0.999 && split <= max * 1.001);
-  }
-  // uPlot leaves labels out of logarithmic axes; these splits are few enough.
-  const allOf = (_, splits) => splits;
-  const durations = (_, splits) => splits.map(roundDuration);
-
-  // Draws a chart, and draws it again when theme or width change. `make` gives uPlot's options and
-  // data, with the colours of the moment.
-  function chart(id, make) {
-    const place = element(id);
-    if (!place) return;
-    const entry = { plot: null, hidden: new Map(), draw: null };
-    const draw = () => {
-      const kept = entry.plot ? { min: entry.plot.scales.x.min, max: entry.plot.scales.x.max } : null;
-      entry.plot?.series.forEach((series) => entry.hidden.set(series.label, series.show));
-      entry.plot?.destroy();
-      place.querySelector('.uplot')?.remove();
-      const made = make();
-      made.options.series.forEach((series) => {
-        if (entry.hidden.has(series.label)) series.show = entry.hidden.get(series.label);
-      });
-      const options = {
-        width: Math.max(place.clientWidth, 200),
-        height: made.height ?? 210,
-        padding: [10, 20, 0, 0],
-        plugins: [reachable, ...(made.plugins ?? [])],
-        ...made.options,
-      };
-      entry.plot = new uPlot(options, made.values, place);
-      if (kept && made.keepsSpan) entry.plot.setScale('x', kept);
-    };
-    entry.draw = draw;
-    draw();
-    report.onTheme(draw);
-    new ResizeObserver(() => {
-      const width = Math.max(place.clientWidth, 200);
-      if (entry.plot.width !== width) entry.plot.setSize({ width, height: entry.plot.height });
-    }).observe(place);
-    return entry;
-  }
 
   const timed = [];
   let zooming = false;
+  // Only then do changes of a scale come from a reader.
+  let isDrawn = false;
   const wholeTime = element('whole-time');
   const [firstS, lastS] = [0, run.time_s.at(-1) ?? 1];
 
@@ -170,14 +84,15 @@ report.charts = (() => {
     timed.forEach((entry) => entry.plot?.setScale('x', { min, max }));
     zooming = false;
     wholeTime.disabled = min <= firstS && max >= lastS;
+    report.address.setSpan(wholeTime.disabled ? null : [min, max]);
   }
+  const unzoom = () => zoomAll(firstS, lastS);
 
   function timeChart(id, { height, padding, plugins, scales, axes, lines }) {
     const entry = chart(id, () => {
       const made = lines();
       return {
         height,
-        keepsSpan: true,
         plugins: [spawning, ...(plugins ?? [])],
         values: [run.time_s, ...made.map((line) => line.values)],
         options: {
@@ -191,25 +106,24 @@ report.charts = (() => {
           ],
           hooks: {
             setScale: [(plot, key) => {
-              if (key === 'x' && !zooming) zoomAll(plot.scales.x.min, plot.scales.x.max);
+              if (key === 'x' && !zooming && isDrawn) zoomAll(plot.scales.x.min, plot.scales.x.max);
             }],
           },
         },
       };
-    });
+    }, { unzoom });
     if (entry) timed.push(entry);
   }
 
   const rates = { scale: 'rate', value: (_, value) => value === null ? '–' : `${rate(value)}/s` };
-  const fromZero = { range: (_, min, max) => [0, Math.max(max * 1.05, 1)] };
-  const rateAxis = () => axis({ scale: 'rate', values: (_, splits) => splits.map(rate), size: LEFT });
+  const rateAxis = (label) => axis({ label, scale: 'rate', values: (_, splits) => splits.map(roundRate), size: LEFT });
 
   function throughput() {
     timeChart('chart-throughput', {
       plugins: [flags],
       padding: [10, 8, 0, 0],
       scales: () => ({ rate: fromZero, users: fromZero }),
-      axes: () => [rateAxis(), axis({ scale: 'users', side: 1, grid: { show: false }, size: RIGHT, values: (_, splits) => splits.map(rate) })],
+      axes: () => [rateAxis('requests/s'), axis({ label: 'users', scale: 'users', side: 1, grid: { show: false }, size: RIGHT, values: (_, splits) => splits.map(roundRate) })],
       lines: () => [
         { label: 'all requests', ...rates, stroke: colour('ink'), width: 1.8, values: run.requests_per_s },
         ...run.outcomes.map((line) => ({
@@ -217,7 +131,7 @@ report.charts = (() => {
           fill: line.label === 'success' ? `color-mix(in srgb, ${colour('success')} 16%, transparent)` : undefined,
         })),
         { label: 'users', scale: 'users', stroke: colour('soft'), dash: [5, 4], values: run.users,
-          paths: uPlot.paths.stepped({ align: 1 }), value: (_, value) => value ?? '–' },
+          paths: uPlot.paths.stepped({ align: 1 }), value: (_, value) => value === null || value === undefined ? '–' : report.count(value) },
       ],
     });
   }
@@ -233,14 +147,14 @@ report.charts = (() => {
     timeChart('chart-latency', {
       height: 280,
       plugins: [flags],
-      padding: [10, RIGHT + 8, 0, 0],
+      padding: [10, RIGHT + 26, 0, 0],
       scales: () => ({
         us: log.checked
           ? { distr: 3, range: logRange }
           : fromZero,
       }),
       axes: () => [axis({
-        scale: 'us', size: LEFT, values: durations, filter: allOf, splits: log.checked ? logSplits : undefined,
+        label: 'time', scale: 'us', size: LEFT, values: durations, filter: allOf, splits: log.checked ? logSplits : undefined,
       })],
       lines: () => run.latencies.map((line) => ({
         label: line.label, scale: 'us', stroke: colour(looks[line.label][0]), dash: looks[line.label][1],
@@ -282,6 +196,7 @@ report.charts = (() => {
       button.textContent = `${clock(moment.at_s)} ${moment.text}`;
       button.addEventListener('click', () => {
         zoomAll(Math.max(firstS, moment.at_s - 10), Math.min(lastS, moment.at_s + 10));
+        report.address.setSection('over-time');
         element('over-time').scrollIntoView();
       });
       item.append(button);
@@ -293,17 +208,21 @@ report.charts = (() => {
     if (!run.time_s.length) return;
     throughput();
     latency();
-    simple('chart-events', run.events, rates, { rate: fromZero }, () => [rateAxis()]);
-    const percent = { scale: 'percent', value: (_, value) => value === null ? '–' : `${Math.round(value)} %` };
-    const percentAxis = () => [axis({ scale: 'percent', values: (_, splits) => splits.map((value) => `${value}%`), size: LEFT })];
-    simple('chart-cores', run.cores, percent, { percent: { range: [0, 100] } }, percentAxis);
+    simple('chart-events', run.events, rates, { rate: fromZero }, () => [rateAxis('events/s')]);
+    const share = { scale: 'percent', value: (_, value) => percent(value) };
+    const shareAxis = () => [axis({ label: 'of a second', scale: 'percent', values: (_, splits) => splits.map(percent), size: LEFT })];
+    simple('chart-cores', run.cores, share, { percent: { range: [0, 100] } }, shareAxis);
     const time = { scale: 'us', value: (_, value) => value === null ? '–' : duration(value) };
-    const timeAxis = () => [axis({ scale: 'us', values: durations, size: LEFT })];
+    const timeAxis = () => [axis({ label: 'time', scale: 'us', values: durations, size: LEFT })];
     simple('chart-lateness', run.lateness, time, { us: fromZero }, timeAxis);
-    simple('chart-connections', run.connections, rates, { rate: fromZero }, () => [rateAxis()]);
+    simple('chart-connections', run.connections, rates, { rate: fromZero }, () => [rateAxis('connections/s')]);
     moments();
-    wholeTime.addEventListener('click', () => zoomAll(firstS, lastS));
+    wholeTime.addEventListener('click', unzoom);
+    isDrawn = true;
+    const look = (span) => zoomAll(Math.max(firstS, span[0]), Math.min(lastS, span[1]));
+    report.address.onSpan(look);
+    if (report.address.read().span) look(report.address.read().span);
   }
 
-  return { chart, axis, palette, allOf, logRange, logSplits, durations, drawAll, fromZero, rateAxis };
+  return { palette, drawAll, rateAxis };
 })();

@@ -3,16 +3,11 @@
 'use strict';
 
 report.latencies = (() => {
-  const { data, element, colour, count, duration, roundDuration, clock, bandEdge } = report;
-  const { chart, axis, palette, allOf, logRange, logSplits, durations } = report.charts;
+  const { data, element, colour, count, duration, roundDuration, clock, percent, percentile, bandEdge } = report;
+  const { drawn, tools, chart, axis, allOf, logRange, logSplits, percentileSplits, durations, fromZero } = report.plots;
+  const { palette, rateAxis } = report.charts;
   let shown = 0;
 
-  const percentileText = (rarity) => {
-    const percent = 100 * (1 - 1 / rarity);
-    return `p${Number(percent.toFixed(Math.max(0, Math.ceil(Math.log10(rarity)) - 1)))}`;
-  };
-
-  // The percentile axis: each step to the right is ten times rarer.
   function spectrum() {
     return chart('chart-spectrum', () => {
       const latencies = data.latencies[shown];
@@ -34,17 +29,17 @@ report.latencies = (() => {
         height: 240,
         values: [keep(rarity), ...lines.map((one) => one.values)],
         options: {
-          cursor: { drag: { x: false, y: false }, y: false },
+          cursor: { drag: { x: true, y: false }, y: false },
           scales: {
             x: { time: false, distr: 3, range: (_, min, max) => [1, Math.max(max, 10)] },
             us: { distr: 3, range: logRange },
           },
           axes: [
-            axis({ size: 28, values: (_, splits) => splits.map(percentileText), filter: allOf, splits: (_, __, min, max) => [2, 10, 100, 1e3, 1e4, 1e5].filter((value) => value <= max) }),
-            axis({ scale: 'us', size: 62, values: durations, filter: allOf, splits: logSplits }),
+            axis({ label: 'percentile', size: 28, values: (_, splits) => splits.map(percentile), filter: allOf, splits: percentileSplits }),
+            axis({ label: 'time', scale: 'us', size: 62, values: durations, filter: allOf, splits: logSplits }),
           ],
           series: [
-            { label: 'percentile', value: (_, value) => value === null ? '–' : percentileText(value) },
+            { label: 'percentile', value: (_, value) => value === null ? '–' : percentile(value) },
             ...lines.map(({ values, ...series }) => series),
           ],
         },
@@ -52,19 +47,11 @@ report.latencies = (() => {
     });
   }
 
-  const SVG = 'http://www.w3.org/2000/svg';
-  function drawn(parent, name, attributes, text) {
-    const node = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    if (text !== undefined) node.textContent = text;
-    parent.append(node);
-    return node;
-  }
-
   const pairs = (flat) => Array.from({ length: flat.length / 2 }, (_, place) => [flat[place * 2], flat[place * 2 + 1]]);
 
   function histogram() {
     const place = element('chart-histogram');
+    tools(place);
     place.replaceChildren();
     const bands = pairs(data.latencies[shown].histogram);
     if (!bands.length) return;
@@ -106,6 +93,7 @@ report.latencies = (() => {
     const latencies = data.latencies[shown];
     const columns = latencies.heat.map(pairs);
     const used = columns.flat().map(([band]) => band);
+    tools(place);
     place.replaceChildren();
     if (!used.length) return;
     const low = used.reduce((one, other) => Math.min(one, other));
@@ -205,7 +193,7 @@ report.latencies = (() => {
       figure.append(caption, plot);
       place.append(figure);
       const share = (field) => race.offsets.map((bin) => 100 * bin[field] / bin.count);
-      const line = (label, field, stroke, dash) => ({ label, stroke: colour(stroke), dash, width: 2, scale: 'percent', values: share(field), value: (_, value) => value === null ? '–' : `${Math.round(value)} %` });
+      const line = (label, field, stroke, dash) => ({ label, stroke: colour(stroke), dash, width: 2, scale: 'percent', values: share(field), value: (_, value) => percent(value) });
       chart(plot.id, () => {
         const lines = [
           line(`only ${race.sides[0]} won`, 'first_won', 'line-2'), line(`only ${race.sides[1]} won`, 'second_won', 'line-6'),
@@ -217,7 +205,7 @@ report.latencies = (() => {
           options: {
             cursor: { drag: { x: true, y: false }, y: false },
             scales: { x: { time: false }, percent: { range: [0, 100] } },
-            axes: [axis({ size: 28, values: (_, splits) => splits.map((us) => `${us < 0 ? '−' : ''}${roundDuration(Math.abs(us))}`) }), axis({ scale: 'percent', values: (_, splits) => splits.map((value) => `${value}%`) })],
+            axes: [axis({ label: 'offset', size: 28, values: (_, splits) => splits.map((us) => `${us < 0 ? '−' : ''}${roundDuration(Math.abs(us))}`) }), axis({ label: 'of the races', scale: 'percent', size: 56, values: (_, splits) => splits.map(percent) })],
             series: [{ label: 'offset', value: (_, value) => value === null ? '–' : `${Math.round(value)} µs` }, ...lines.map(({ values, ...series }) => series)],
           },
         };
@@ -235,8 +223,8 @@ report.latencies = (() => {
         values: [time, ...lines.map((one) => one.values)],
         options: {
           cursor: { y: false },
-          scales: { x: { time: false }, rate: report.charts.fromZero },
-          axes: [axis({ size: 28, values: (_, splits) => splits.map(clock) }), report.charts.rateAxis()],
+          scales: { x: { time: false }, rate: fromZero },
+          axes: [axis({ size: 28, values: (_, splits) => splits.map(clock) }), rateAxis('pieces')],
           series: [{ label: 'time', value: (_, value) => value === null ? '–' : clock(value) }, ...lines.map(({ values, ...series }) => series)],
         },
       };
@@ -244,14 +232,14 @@ report.latencies = (() => {
   }
 
   // Observed figures have moments of their own: they go on after the load.
-  function observed(id, { time_s: time, lines }) {
+  function observed(id, unit, { time_s: time, lines }) {
     if (!element(id)) return;
     chart(id, () => ({
       values: [time, ...lines.map((line) => line.values)],
       options: {
         cursor: { y: false },
-        scales: { x: { time: false }, rate: report.charts.fromZero },
-        axes: [axis({ size: 28, values: (_, splits) => splits.map(clock) }), report.charts.rateAxis()],
+        scales: { x: { time: false }, rate: fromZero },
+        axes: [axis({ size: 28, values: (_, splits) => splits.map(clock) }), rateAxis(unit)],
         series: [
           { label: 'time', value: (_, value) => value === null ? '–' : clock(value) },
           ...lines.map((line, index) => ({
@@ -263,8 +251,8 @@ report.latencies = (() => {
     }));
   }
   function backEnd() {
-    observed('chart-backlog', data.observed.backlog);
-    observed('chart-broker', data.observed.broker);
+    observed('chart-backlog', 'events', data.observed.backlog);
+    observed('chart-broker', 'operations/s', data.observed.broker);
   }
 
   return { drawAll, offsets, rounds, backEnd };

@@ -59,6 +59,24 @@
     report.element('names-table').dataset.view = event.target.value;
   });
 
+  // What scrolls sideways has to be reached by a keyboard; what has room does not stop it.
+  const sideways = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const place = target.closest('.scroll');
+      if (place.scrollWidth <= place.clientWidth) {
+        for (const name of ['tabindex', 'role', 'aria-label']) place.removeAttribute(name);
+        continue;
+      }
+      place.tabIndex = 0;
+      place.setAttribute('role', 'group');
+      place.setAttribute('aria-label', 'Table that scrolls sideways');
+    }
+  });
+  for (const table of document.querySelectorAll('.scroll > table')) {
+    sideways.observe(table);
+    sideways.observe(table.parentElement);
+  }
+
   for (const button of document.querySelectorAll('button[data-copy]')) {
     button.addEventListener('click', async () => {
       const source = report.element(button.dataset.copy);

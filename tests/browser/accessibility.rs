@@ -1,90 +1,75 @@
-//! The page by axe, the checker of accessibility: every tab, light and dark, wide and narrow. Where axe is
-//! not installed this is left out, with a word; `scripts/accessibility.sh` installs and runs it.
+//! Pages by axe-core's rules, light and dark, on a desktop's screen and on a phone's. What installs
+//! axe-core and runs this is `scripts/accessibility.sh`.
 
+use crate::axe;
 use crate::chromium::{Browser, Page};
-use crate::web_server::WebServer;
-use serde_json::Value;
+use crate::comparison_page::Compared;
+use crate::hunt_page::Hunted;
+use crate::invocation::run;
 
-/// Names the file `axe.min.js`.
-const VARIABLE: &str = "AXE_CORE";
-const TABS: [&str; 10] = [
-    "charts",
-    "statistics",
-    "failures",
-    "races",
-    "ratio",
-    "backlog",
-    "generator",
-    "log",
-    "files",
-    "history",
-];
-const SCREENS: [(u32, u32, bool); 2] = [(1280, 900, false), (390, 844, true)];
+const RUN: &str = "--profile race-audit --sandbox --bug oversell=0.05 -u 16 -t 3s";
 
-/// What axe finds wrong with what `page` shows.
-fn violations(page: &Page, axe: &str) -> Vec<String> {
-    page.call("Runtime.evaluate", serde_json::json!({"expression": axe}));
-    let found = page.evaluate(
-        "axe.run().then(({violations}) => violations.flatMap(({id, nodes}) =>
-            nodes.map(({target, failureSummary}) => `${id}: ${target.join(' ')}: ${failureSummary}`)))",
+/// What is folded away has to be accessible, too; of many alike one is enough.
+fn unfolded(page: &Page) {
+    page.wait_until("document.documentElement.dataset.ready");
+    page.evaluate("document.querySelectorAll('details details.witness').forEach((one, place) => { if (place > 2) one.remove(); })");
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((details) => { details.open = true; })",
     );
-    let found = found.as_array().expect("a list").iter();
-    found.filter_map(Value::as_str).map(str::to_owned).collect()
+    page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+    );
+}
+
+fn page_with(body: &str) -> String {
+    let page = format!(
+        "<!doctype html><html lang='en'><title>t</title><meta name='viewport' content='width=device-width'><main><h1>t</h1>{body}</main>"
+    );
+    format!("data:text/html,{}", page.replace('#', "%23"))
 }
 
 #[test]
-fn axe_finds_nothing_wrong_with_the_page() {
-    let Some(file) = std::env::var_os(VARIABLE) else {
-        eprintln!("left out: {VARIABLE} names no axe.min.js (bash scripts/accessibility.sh)");
-        return;
-    };
-    let axe = std::fs::read_to_string(file).expect("axe.min.js");
-    let mut server = WebServer::start(
-        "--sandbox --api-workers 2 --bug oversell=0.05 --profile race-audit -u 20 -r 20 --threshold http_reqs:count<1",
-    );
+fn what_breaks_a_rule_is_found() {
+    let Some(script) = axe::script() else { return };
     let browser = Browser::launch();
-    let mut found = Vec::new();
-    let mut look = |page: &Page, what: &str| {
-        let violations = violations(page, &axe);
-        found.extend(
-            violations
-                .into_iter()
-                .map(|violation| format!("{what}: {violation}")),
-        );
-    };
-    for (width, height, is_phone) in SCREENS {
-        for scheme in ["light", "dark"] {
-            let page = browser.blank();
-            page.resize(width, height, is_phone);
-            page.prefer(scheme);
-            let view = format!("{scheme}, {width} wide");
-            page.go(&server.url());
-            page.wait_until("document.querySelectorAll('#classes li').length >= 13");
-            page.wait_until("!document.querySelector('#views').hidden");
-            if page.evaluate("document.querySelector('#start').hidden") == true {
-                page.click("#new");
-            }
-            look(&page, &format!("{view}, start form"));
-            page.evaluate("document.querySelector('#classes input:checked').click()");
-            page.evaluate("[...document.querySelectorAll('#classes input:checked')].forEach((box) => box.click())");
-            page.click("#start-button");
-            look(&page, &format!("{view}, start form with an error"));
-            server.swarm("run_time=30s");
-            page.wait_until("document.querySelector('#start').hidden");
-            for tab in TABS {
-                page.evaluate(&format!("document.querySelector('#tab-{tab}').click()"));
-                look(&page, &format!("{view}, running, {tab}"));
-            }
-            page.evaluate("document.querySelector('#edit').click()");
-            look(&page, &format!("{view}, edit"));
-            page.evaluate("document.querySelector('#edit-cancel').click()");
-            server.post("/stop", "");
-            server.when_stopped();
-            for tab in TABS {
-                page.evaluate(&format!("document.querySelector('#tab-{tab}').click()"));
-                look(&page, &format!("{view}, stopped, {tab}"));
-            }
-        }
+    axe::is_accessible(&browser, &script, &page_with("<p>good</p>"), |_| {});
+    let pale = "<p style='color:#aaa;background:#fff'>pale</p>";
+    let nested = "<div role='img'><button>in it</button></div>";
+    let page = browser.open(&page_with(&format!("{pale}{nested}")));
+    let broken = axe::broken_rules(&page, &script);
+    for rule in ["color-contrast", "nested-interactive"] {
+        let is_found = broken.iter().any(|line| line.starts_with(rule));
+        assert!(is_found, "{rule}: {broken:?}");
     }
-    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn a_report_is_accessible() {
+    let Some(script) = axe::script() else { return };
+    let ended = run(RUN);
+    let url = format!("file://{}/report.html", ended.record_directory().display());
+    axe::is_accessible(&Browser::launch(), &script, &url, |page| {
+        unfolded(page);
+        // Lines that are off, and a span that can be left.
+        page.click("#chart-latency .u-legend .u-series:nth-child(2) th");
+        page.drag_across("#chart-throughput .u-over", 0.2, 0.7);
+        page.wait_until("!document.querySelector('#whole-time').disabled");
+    });
+}
+
+#[test]
+fn a_hunt_is_accessible() {
+    let Some(script) = axe::script() else { return };
+    let hunted = Hunted::new();
+    axe::is_accessible(&Browser::launch(), &script, &hunted.url(), unfolded);
+}
+
+#[test]
+fn a_comparison_is_accessible() {
+    let Some(script) = axe::script() else { return };
+    let compared = Compared::new();
+    axe::is_accessible(&Browser::launch(), &script, &compared.url(), |page| {
+        unfolded(page);
+        page.click(".sides button");
+    });
 }

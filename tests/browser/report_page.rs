@@ -68,7 +68,7 @@ fn the_report_works() {
         page.text("h1")
     );
     assert!(page.text("#rules").contains("VIOLATED"));
-    assert!(page.text(".witness pre").contains("curl -s -X POST"));
+    assert!(page.text(".witness .curl").contains("curl -s -X POST"));
 
     sorts_and_filters(&page);
     zooms(&page);
@@ -76,6 +76,8 @@ fn the_report_works() {
     shows_latencies_of_a_name(&page);
     changes_its_theme(&page);
     is_content(&page);
+    saves_pictures(&browser, &page);
+    hands_on_what_is_looked_at(&browser, &page);
 }
 
 fn sorts_and_filters(page: &Page) {
@@ -134,7 +136,7 @@ fn switches_lines(page: &Page) {
     page.hover("#chart-latency .u-over", 0.5, 0.5);
     let value = format!("{line} .u-value");
     page.wait_until(&format!(
-        "/[µm]?s$/.test(document.querySelector({value:?}).textContent)"
+        "/^[0-9.]+ [µm]?s$/.test(document.querySelector({value:?}).textContent)"
     ));
 }
 
@@ -159,6 +161,66 @@ fn changes_its_theme(page: &Page) {
     page.prefer("dark");
     page.click("#theme");
     assert_eq!(page.evaluate(paper), before, "what was chosen wins");
+}
+
+/// Drawn by uPlot, by the page as SVG, and by the page on a canvas.
+fn saves_pictures(browser: &Browser, page: &Page) {
+    let place = tempfile::tempdir().expect("a directory");
+    browser.save_downloads_in(place.path());
+    for (saved, chart) in ["#chart-latency", "#chart-histogram", "#chart-heat"]
+        .iter()
+        .enumerate()
+    {
+        page.click(&format!("figure:has({chart}) .save"));
+        let give_up = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while browser.downloads() <= saved {
+            assert!(std::time::Instant::now() < give_up, "{chart} is not saved");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+    let files = std::fs::read_dir(place.path()).expect("a directory");
+    let files: Vec<_> = files.map(|file| file.expect("a file")).collect();
+    assert_eq!(files.len(), 3, "{files:?}");
+    for file in files {
+        let name = file.file_name().into_string().expect("a name");
+        assert!(
+            name.starts_with("shopblast-") && name.ends_with(".png"),
+            "{name}"
+        );
+        let picture = std::fs::read(file.path()).expect("a picture");
+        assert!(picture.starts_with(b"\x89PNG"), "{name}");
+    }
+    // The picture has more than the chart: its title above, its lines and whose it is below.
+    let taller = "report.plots.picture(document.querySelector('figure:has(#chart-latency)')).then(({height}) => height / 2 - document.querySelector('#chart-latency canvas').clientHeight)";
+    assert!(
+        page.evaluate(taller)
+            .as_f64()
+            .is_some_and(|more| more > 50.0)
+    );
+}
+
+/// Section and span are in the address, and whoever opens it sees the same.
+fn hands_on_what_is_looked_at(browser: &Browser, page: &Page) {
+    page.click(".sections a[href='#names']");
+    page.wait_until("location.hash === '#names'");
+    // The page has come to rest there.
+    page.wait_until(
+        "Math.abs(document.querySelector('#names').getBoundingClientRect().top - 7 * 16) < 8",
+    );
+    page.drag_across("#chart-throughput .u-over", 0.4, 0.8);
+    page.wait_until("/^#[a-z-]+&from=[0-9.]+&to=[0-9.]+$/.test(location.hash)");
+    let address = page.evaluate("location.href");
+    let other = browser.open(address.as_str().expect("an address"));
+    other.wait_until("document.documentElement.dataset.ready");
+    other.wait_until("!document.querySelector('#whole-time').disabled");
+    assert_eq!(other.evaluate("location.href"), address);
+    other.click("#whole-time");
+    other.wait_until("!location.hash.includes('from')");
+    let last = "#repetition";
+    other.click(&format!(".sections a[href='{last}']"));
+    other.wait_until("document.querySelector('.sections a[aria-current]').hash === '#repetition'");
+    assert_eq!(other.evaluate("location.hash"), last);
+    assert_eq!(other.complaints(), Vec::<String>::new());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Pictures of the pages for the documentation, taken by `scripts/screenshots.sh`.
 
 use crate::chromium::{Browser, Page};
+use crate::comparison_page::Compared;
+use crate::hunt_page::Hunted;
 use crate::invocation::run;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +51,23 @@ fn the_report_light_and_dark_wide_and_narrow() {
                 "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
             );
         }
+        save(&page, name);
+    }
+}
+
+#[test]
+#[ignore = "writes pictures into docs"]
+fn a_hunt_and_a_comparison() {
+    let sides = ["--service-time 2ms", "--service-time 1500us"];
+    let compared = Compared::of(4, "-t 5s", sides, "2 ms,1.5 ms");
+    let hunted = Hunted::new();
+    let browser = Browser::launch();
+    for (name, url) in [("hunt.png", hunted.url()), ("compare.png", compared.url())] {
+        let page = browser.blank();
+        page.prefer("light");
+        page.resize(1180, 1000, false);
+        page.go(&url);
+        page.wait_until("document.documentElement.dataset.ready");
         save(&page, name);
     }
 }

@@ -5,6 +5,7 @@ use crate::pieces::{SummaryStyle, duration_text, plain_table};
 use crate::plan::shown_start;
 use crate::stats::{Part, Violation, WitnessExchange};
 use std::fmt::Write;
+use std::path::Path;
 
 /// Longest body or reply in the table; longer ones are cut. The record has all of it.
 const SHOWN_CHARS: usize = 100;
@@ -139,6 +140,13 @@ fn curl(exchange: &WitnessExchange, base: &str) -> String {
     command
 }
 
+/// The command that fires a witness again, from wherever it is given: `directory` is its record's.
+pub(crate) fn replay_command(directory: &Path, number: u64) -> String {
+    let whole = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let place = quoted(&whole.display().to_string());
+    format!("shopblast replay {place} --witness {number}")
+}
+
 /// For a POSIX shell. A text with a NUL cannot be an argument at all.
 fn quoted(text: &str) -> String {
     let without_nul = text.replace('\0', "");
@@ -168,6 +176,25 @@ mod tests {
         assert!(
             words.contains(&hostile.exchanges[1].body),
             "{line}\n{words:?}"
+        );
+    }
+
+    #[test]
+    fn the_command_for_a_replay_can_be_given_anywhere() {
+        let command = replay_command(Path::new("/runs/of today/it's"), 3);
+        let words = shlex::split(&command).unwrap();
+        let expected = [
+            "shopblast",
+            "replay",
+            "/runs/of today/it's",
+            "--witness",
+            "3",
+        ];
+        assert_eq!(words, expected);
+        let relative = replay_command(Path::new("results/x"), 1);
+        assert!(
+            shlex::split(&relative).unwrap()[2].starts_with('/'),
+            "{relative}"
         );
     }
 

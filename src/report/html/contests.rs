@@ -8,9 +8,10 @@ use crate::record::{
     InvariantRecord, OffsetRecord, RaceRecord, Recorded, RoundsRecord, RunRecord, WitnessRecord,
 };
 use crate::report::console::part_word;
-use crate::report::console::witness_text::curl_commands;
+use crate::report::console::witness_text::{curl_commands, replay_command};
 use crate::stats::RuleVerdict;
 use serde::Serialize;
+use std::path::Path;
 
 /// Ways to end that are shown a race.
 const ENDINGS_SHOWN: usize = 8;
@@ -213,11 +214,10 @@ pub fn witnesses(recorded: &Recorded) -> Vec<WitnessGroup> {
     };
     let mut sorted: Vec<&WitnessRecord> = run.witnesses.iter().collect();
     sorted.sort_by_key(|witness| !is_violated(witness));
-    let directory = recorded.directory.display().to_string();
     let base = run.target_url();
     let mut groups: Vec<WitnessGroup> = Vec::new();
     for witness in sorted {
-        let view = witness_view(witness, &base, &directory);
+        let view = witness_view(witness, &base, &recorded.directory);
         match groups.iter_mut().find(|group| group.rule == view.rule) {
             Some(group) => group.others.push(view),
             None => groups.push(WitnessGroup {
@@ -230,7 +230,7 @@ pub fn witnesses(recorded: &Recorded) -> Vec<WitnessGroup> {
     groups
 }
 
-fn witness_view(witness: &WitnessRecord, base: &str, directory: &str) -> WitnessView {
+fn witness_view(witness: &WitnessRecord, base: &str, directory: &Path) -> WitnessView {
     let violation = &witness.violation;
     let showing = violation.exchanges.iter().filter(|exchange| exchange.shows);
     let first_us = showing
@@ -265,7 +265,7 @@ fn witness_view(witness: &WitnessRecord, base: &str, directory: &str) -> Witness
         at: format!("{:.2} s", violation.at_us as f64 / 1e6),
         exchanges: rows.collect(),
         commands: curl_commands(violation, base),
-        replay: format!("shopblast replay {directory} --witness {}", witness.number),
+        replay: replay_command(directory, witness.number),
     }
 }
 

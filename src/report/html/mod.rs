@@ -40,10 +40,11 @@ use shares::SharesView;
 use std::sync::LazyLock;
 use words::EventRow;
 
-const SCRIPTS: [StaticText; 6] = [
+const SCRIPTS: [StaticText; 7] = [
     pieces::SCRIPTS[0],
     pieces::SCRIPTS[1],
     pieces::SCRIPTS[2],
+    pieces::SCRIPTS[3],
     StaticText(include_str!("../../../templates/report/charts.js")),
     StaticText(include_str!("../../../templates/report/latencies.js")),
     StaticText(include_str!("../../../templates/report/start.js")),

@@ -4,11 +4,14 @@ use super::app::App;
 use super::downloads::{json, not_found};
 use super::tick::{Told, tick, witness};
 use crate::plan::shown;
+use crate::record::WitnessRecord;
+use crate::report::{curl_commands, replay_command};
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
+use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,15 +67,32 @@ fn events(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {
     })
 }
 
+/// A witness, and the commands that send it again.
+#[derive(Serialize)]
+struct WitnessAndCommands {
+    #[serde(flatten)]
+    witness: WitnessRecord,
+    curl: String,
+    replay: String,
+}
+
 /// `GET /witness/{number}`: the exchanges that show a violation.
 pub async fn one_witness(State(app): State<Arc<App>>, Path(number): Path<u64>) -> Response {
-    let found = app.board.look(|inside| witness(inside, number).cloned());
-    found.map_or_else(not_found, |mut witness| {
+    let found = app.board.look(|inside| {
+        let kept = witness(inside, number)?;
+        let base = inside.record()?.target_url();
+        Some(WitnessAndCommands {
+            curl: curl_commands(&kept.violation, &base),
+            replay: replay_command(&inside.card.as_ref()?.directory, number),
+            witness: kept.clone(),
+        })
+    });
+    found.map_or_else(not_found, |mut found| {
         // Bodies are the target's.
-        for exchange in &mut witness.violation.exchanges {
+        for exchange in &mut found.witness.violation.exchanges {
             exchange.body = shown(&exchange.body).into_owned();
             exchange.reply = shown(&exchange.reply).into_owned();
         }
-        json(&witness)
+        json(&found)
     })
 }

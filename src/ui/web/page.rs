@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::downloads::{json, not_found};
+use crate::pieces::{LOGO, PALETTE};
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -11,7 +12,8 @@ use std::sync::Arc;
 /// Name, kind and text of each file.
 const ASSETS: &[(&str, &str, &str)] = &[
     ("style.css", CSS, include_str!("page/style.css")),
-    ("icon.svg", SVG, include_str!("page/icon.svg")),
+    ("icon.svg", SVG, LOGO),
+    ("palette.css", CSS, PALETTE.0),
     ("app.js", SCRIPT, include_str!("page/app.js")),
     ("ask.js", SCRIPT, include_str!("page/ask.js")),
     ("charts.js", SCRIPT, include_str!("page/charts.js")),
@@ -74,7 +76,7 @@ pub async fn asset(Path(name): Path<String>) -> Response {
 
 /// `GET /favicon.ico`.
 pub async fn icon() -> Response {
-    ([(header::CONTENT_TYPE, SVG)], include_str!("page/icon.svg")).into_response()
+    ([(header::CONTENT_TYPE, SVG)], LOGO).into_response()
 }
 
 /// `GET /setup`: what the start form offers.

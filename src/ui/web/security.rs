@@ -21,10 +21,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What anybody may ask for: the login, and what it looks like.
-const OPEN_PATHS: [&str; 6] = [
+const OPEN_PATHS: [&str; 7] = [
     "/login",
     "/page/ask.js",
     "/page/login.js",
+    "/page/palette.css",
     "/page/style.css",
     "/page/icon.svg",
     "/favicon.ico",

@@ -98,6 +98,14 @@ impl Browser {
         self.call("Browser.setDownloadBehavior", settings);
     }
 
+    /// Lets every page do what a person is asked about otherwise.
+    pub fn grant(&self, permissions: &[&str]) {
+        self.call(
+            "Browser.grantPermissions",
+            json!({"permissions": permissions}),
+        );
+    }
+
     /// Files that were saved to their end so far.
     pub fn downloads(&self) -> usize {
         // Events come before the answer to a later command.

@@ -13,11 +13,11 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14
 export const CHARTS = [
   ["chart-rate", [["Requests/s", "requests_per_s", "--line-1", true], ["Failures/s", "failures_per_s", "--line-bad", true]]],
   ["chart-response", [["p50", "p50_ms", "--line-1"], ["p95", "p95_ms", "--line-2"], ["p99", "p99_ms", "--line-3"]]],
-  ["chart-users", [["Users", "users", "--line-4", true]]],
-  ["chart-parts", [["Response", "p99_ms", "--line-3"], ["Service", "service_p99_ms", "--line-2"], ["Send lag", "lag_p99_ms", "--line-5"]]],
-  ["chart-events", [["All events", "events_per_s", "--line-1", true], ["Through an outbox", "outbox_events_per_s", "--line-2"]]],
+  ["chart-users", [["Users", "users", "--line-9", true]]],
+  ["chart-parts", [["Response", "p99_ms", "--line-3"], ["Service", "service_p99_ms", "--line-6"], ["Send lag", "lag_p99_ms", "--line-9"]]],
+  ["chart-events", [["All events", "events_per_s", "--line-2", true], ["Through an outbox", "outbox_events_per_s", "--line-6"]]],
   ["chart-backlog", [["Backlog", "backlog", "--line-3", true]]],
-  ["chart-cpu", [["CPU %", "cpu_percent", "--line-4", true]]],
+  ["chart-cpu", [["CPU %", "cpu_percent", "--line-6", true]]],
 ];
 
 export const colour = (name) =>

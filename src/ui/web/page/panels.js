@@ -104,6 +104,23 @@ function moments({ sent_us, done_us }) {
   return sent_us === null ? `never sent, given up at ${at(done_us)}` : `sent at ${at(sent_us)}, done at ${at(done_us)}`;
 }
 
+/** A command with a button that copies it. */
+function command(id, about, text) {
+  const pre = el("pre", { id, tabindex: 0 }, text);
+  const copy = el("button", { type: "button", "aria-label": `Copy: ${about}` }, "Copy");
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setText(copy, "Copied");
+    } catch {
+      getSelection().selectAllChildren(pre);
+      setText(copy, "Selected");
+    }
+    setTimeout(() => setText(copy, "Copy"), 1500);
+  });
+  return el("div", { class: "command" }, el("p", {}, about, " ", copy), pre);
+}
+
 async function showWitness(row) {
   setText(byId("witness-title"), `Witness of ${row.name}`);
   let witness;
@@ -127,6 +144,13 @@ async function showWitness(row) {
   byId("witness").replaceChildren(
     el("p", {}, witness.why),
     ...witness.exchanges.map(exchange),
+    // What a store showed has no requests to send.
+    ...(witness.exchanges.length === 0
+      ? []
+      : [
+          command("witness-curl", "Send it again with curl, while that shop is there:", witness.curl),
+          command("witness-replay", "Or from the record, with new ids, racers released at once:", witness.replay),
+        ]),
   );
   byId("witness-dialog").showModal();
 }

@@ -57,7 +57,8 @@ first_page() {
   while IFS= read -r line; do
     row '0 1 95 96 105' "timeout --preserve-status --signal=INT --kill-after=30 ${RUN_LIMIT:-75} $line"
   done < <(readme_runs)
-  kill -INT "$shop" && wait "$shop"
+  # Not INT: what a shell starts in the background ignores it from the start.
+  kill -TERM "$shop" && wait "$shop"
 }
 
 case $who in

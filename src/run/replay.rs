@@ -134,7 +134,7 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
     };
     let target = match (&request.target, &own) {
         (Some(target), _) => target.clone(),
-        (None, Some((shop, _))) => at_address(shop.address()),
+        (None, Some(own)) => at_address(own.standing.address()),
         (None, None) => {
             let connect_to = record.connected_to();
             Target {
@@ -145,7 +145,7 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
     };
     let target = carrying(request, &record, target);
     let addresses = resolve(&target, &request.addresses)?;
-    let like = own.as_ref().map(|(_, words)| {
+    let like = own.as_ref().map(|OwnAgain { words, .. }| {
         format!(
             ", a shop like the run's: shopblast sandbox {}",
             words.join(" ")
@@ -160,18 +160,24 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
         shown_lines(&like.unwrap_or_default()),
     ));
     let outcome = fire(request, &record, kept, &target, &addresses);
-    if let Some((shop, _)) = own {
-        shop.stop();
+    if let Some(own) = own {
+        own.standing.stop();
     }
     outcome
 }
 
-/// The target that the run of `record` brought along, made again, with the words that make it; `None`
-/// when its target was another.
+/// A target that was brought along, made again.
+struct OwnAgain {
+    standing: Box<dyn Standing>,
+    /// The words that make it.
+    words: Vec<String>,
+}
+
+/// The target that the run of `record` brought along, made again; `None` when its target was another.
 fn brought_again(
     request: &ReplayRequest,
     record: &RunRecord,
-) -> Result<Option<(Box<dyn Standing>, Vec<String>)>, ReplayError> {
+) -> Result<Option<OwnAgain>, ReplayError> {
     let target = record.target.as_ref();
     let Some(words) = target.and_then(|target| target.sandbox.clone()) else {
         return Ok(None);
@@ -182,7 +188,8 @@ fn brought_again(
         "plain-uring" => Driver::PlainUring,
         _ => Driver::Uring,
     };
-    Ok(Some((own.start(None, driver)?, words)))
+    let standing = own.start(None, driver)?;
+    Ok(Some(OwnAgain { standing, words }))
 }
 
 /// Fires what shows the violation until it happens again.

@@ -20,7 +20,8 @@ KILLS = int(os.environ.get("KILLS", 200))
 LONGEST_S = float(os.environ.get("LONGEST", 8))
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 32))
 GRACE_S = float(os.environ.get("GRACE", 1))
-STARTING_S = 60
+# However long a busy machine needs.
+STARTING_S, REPORTING_S = 60, 600
 KEEP = os.environ.get("KEEP")
 FAULTS = ["--sandbox", "--bug", "oversell=0.5", "--bug", "lost-update=0.5", "--chaos", "reset=0.01"]
 USERS = ["-u", "8", "-r", "100", "--pacing", "max", "-t", "10m"]
@@ -82,7 +83,7 @@ def report(record, kind):
         [BINARY, "report", str(record), "--format", kind, "--out", "-"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=REPORTING_S,
     )
     return made.returncode, made.stdout, made.stderr
 

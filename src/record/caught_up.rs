@@ -1,6 +1,7 @@
 //! A record of a run that was killed, caught up: what its files say beyond its `run.json`, which is a
 //! second older at most, or is not there at all. The newest second wins.
 
+use super::bounded_file::{MOST_TABLE_BYTES, read_bounded};
 use super::contest_record::{InvariantRecord, WitnessRecord};
 use super::csv_columns::CsvColumns;
 use super::distribution_again::Logs;
@@ -168,7 +169,7 @@ fn rule_of(word: &str) -> FailureRule {
 
 /// Violations that the ledger holds and the rest of the record does not.
 fn add_violations(run: &mut RunRecord, directory: &Path) {
-    let bytes = std::fs::read(directory.join(LEDGER_JSONL)).unwrap_or_default();
+    let bytes = read_bounded(&directory.join(LEDGER_JSONL), MOST_TABLE_BYTES).unwrap_or_default();
     // A line that was cut off is none.
     let lines = bytes.split(|&byte| byte == b'\n');
     let lines = lines.filter_map(|line| serde_json::from_slice::<LedgerLine>(line).ok());

@@ -57,7 +57,14 @@ fn asked_of(output: &Output) -> Vec<AskedOutput> {
         path: path.clone(),
         makes_directory: true,
     });
-    html.chain(csv).chain(exports).collect()
+    let github = output.github.iter();
+    let summary = github.filter_map(|github| github.step_summary.clone());
+    let summary = summary.map(|path| AskedOutput {
+        flag: STEP_SUMMARY,
+        path,
+        makes_directory: false,
+    });
+    html.chain(csv).chain(exports).chain(summary).collect()
 }
 
 fn flag_of(format: ReportFormat) -> &'static str {
@@ -91,6 +98,8 @@ fn try_directory(path: &Path) -> io::Result<()> {
     }
 }
 
+/// The variable with the file that GitHub Actions shows.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 /// A name in the record's place that is nobody's.
 const TRIED: &str = ".shopblast-tries-this-place";
 
@@ -98,6 +107,7 @@ const TRIED: &str = ".shopblast-tries-this-place";
 mod tests {
     use super::*;
     use crate::plan::ExitCode;
+    use crate::run::GithubActions;
 
     /// An output at `place`, alone.
     fn alone(make: impl FnOnce(&mut Output), results: &Path) -> Output {
@@ -123,6 +133,10 @@ mod tests {
         }),
         ("--junit", |output, path| {
             output.exports.push((ReportFormat::Junit, path));
+        }),
+        (STEP_SUMMARY, |output, path| {
+            let step_summary = Some(path);
+            output.github = Some(GithubActions { step_summary });
         }),
     ];
 
@@ -152,12 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_directory_is_made_but_not_for_the_report() {
+    fn a_missing_directory_is_made_but_not_for_what_people_read() {
         let place = tempfile::tempdir().expect("a directory");
         for (flag, ask) in ASKS {
             let path = place.path().join("missing/name");
             let output = alone(|output| ask(output, path), place.path());
-            assert_eq!(try_outputs(&output).is_err(), *flag == "--html", "{flag}");
+            let is_refused = ["--html", STEP_SUMMARY].contains(flag);
+            assert_eq!(try_outputs(&output).is_err(), is_refused, "{flag}");
             assert!(!place.path().join("missing").exists());
         }
     }

@@ -17,13 +17,15 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Most connections at a time; more are closed at once.
 pub const MOST_CONNECTIONS: usize = 64;
 /// uvicorn closes a connection that has been idle for so long; a reader that takes nothing for so
 /// long is given up.
 const IDLE: Duration = Duration::from_secs(5);
+/// A request is there so long after its first byte, however its pieces come, or its place is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Pause after an accept that failed, since it would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 /// How often a stream looks for traces.
@@ -165,11 +167,11 @@ impl ObservatoryConnection<'_> {
     /// Answers requests until one side closes.
     fn serve(mut self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
-        self.stream.set_read_timeout(Some(IDLE))?;
         self.stream.set_write_timeout(Some(IDLE))?;
         let mut buffer = Vec::new();
         let mut chunk = [0; 4 << 10];
         let mut progress = RequestProgress::default();
+        let mut begun = Instant::now();
         loop {
             match progress.parse(&buffer) {
                 Incoming::Complete { request, consumed } => {
@@ -189,11 +191,26 @@ impl ObservatoryConnection<'_> {
                         return Ok(());
                     }
                     buffer.drain(..consumed);
+                    begun = Instant::now();
                 }
-                Incoming::Partial { .. } => match self.stream.read(&mut chunk)? {
-                    0 => return Ok(()),
-                    received => buffer.extend_from_slice(&chunk[..received]),
-                },
+                Incoming::Partial { .. } => {
+                    let left = match buffer.is_empty() {
+                        true => IDLE,
+                        false => PATIENCE.saturating_sub(begun.elapsed()).min(IDLE),
+                    };
+                    if left.is_zero() {
+                        return Ok(());
+                    }
+                    self.stream.set_read_timeout(Some(left))?;
+                    let received = self.stream.read(&mut chunk)?;
+                    if received == 0 {
+                        return Ok(());
+                    }
+                    if buffer.is_empty() {
+                        begun = Instant::now();
+                    }
+                    buffer.extend_from_slice(&chunk[..received]);
+                }
                 Incoming::Bad => {
                     let mut out = Vec::new();
                     write_invalid_request(&today(), &mut out);

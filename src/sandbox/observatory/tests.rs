@@ -7,6 +7,9 @@ use crate::sandbox::pipeline::{DOMAINS, DrainRate, PipelineConfig};
 use crate::shop::events;
 use crate::stats::Event;
 use serde_json::Value;
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
 
 const S: u64 = 1_000_000_000;
 
@@ -526,4 +529,36 @@ fn only_todays_observatory_lists_consumers() {
     assert_eq!(shown(&two, "/api/workers", S)["count"], 2 * 8);
     let none = shown(&view(Names::Today, 0), "/api/consumers", S);
     assert_eq!(none["consumers"], serde_json::json!([]));
+}
+
+/// The start of a request, and what comes of it again and again.
+const DRIPPING: &[(&str, &str)] = &[
+    ("GET /api/health HTTP/1.1\r\na: ", "b"),
+    (
+        "POST /api/health HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n",
+        "1\r\nb\r\n",
+    ),
+];
+
+#[test]
+fn who_asks_in_drops_gives_its_place_up() {
+    let config = ObservatoryConfig {
+        address: ([127, 0, 0, 1], 0).into(),
+        names: Names::Today,
+    };
+    let server = ObservatoryServer::start(&config, view(Names::Today, 1).pipeline).unwrap();
+    let guests = DRIPPING.iter().map(|(start, drop)| {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.write_all(start.as_bytes()).unwrap();
+        std::thread::spawn(move || {
+            let mut drops = 0;
+            while stream.write_all(drop.as_bytes()).is_ok() {
+                std::thread::sleep(Duration::from_millis(50));
+                drops += 1;
+                assert!(drops < 2_000, "{drop:?} is never too slow");
+            }
+        })
+    });
+    let guests: Vec<_> = guests.collect();
+    guests.into_iter().for_each(|guest| guest.join().unwrap());
 }

@@ -7,6 +7,10 @@ use std::ffi::OsString;
 
 /// A form becomes a plan of a target that load may be sent to, or one message.
 pub fn form(bytes: &[u8]) {
+    // In parts it is an order or a message, too.
+    if let Err(error) = SwarmOrder::read(Some("multipart/form-data; boundary=b"), bytes) {
+        assert!(!error.to_string().is_empty());
+    }
     let order = match SwarmOrder::parse(bytes) {
         Ok(order) => order,
         Err(error) => {
@@ -24,7 +28,7 @@ pub fn form(bytes: &[u8]) {
             let nobody_named = AddressPolicy::default();
             assert_eq!(nobody_named.check_literal(&plan.target.host), Ok(()));
         }
-        Err(why) => assert!(!why.why.is_empty()),
+        Err(refusal) => assert!(!refusal.why.is_empty()),
     }
 }
 

@@ -36,6 +36,12 @@ fn running(page: &Page) {
     page.wait_until("document.querySelector('#start').hidden");
 }
 
+/// Loads the page again, and returns once what was there is gone.
+fn reload(page: &Page) {
+    page.evaluate("(window.isOld = true, location.reload())");
+    page.wait_until("!window.isOld && Boolean(document.querySelector('#state'))");
+}
+
 #[test]
 fn stop_works_in_the_last_of_many_tabs() {
     let server = WebServer::start("--sandbox SpikeUser");
@@ -249,7 +255,7 @@ fn the_address_names_the_tab_and_back_leads_to_the_one_before() {
     page.wait_until("location.hash === '#statistics'");
     page.evaluate("history.back()");
     page.wait_until("!document.querySelector('#panel-generator').hidden");
-    page.evaluate("location.reload()");
+    reload(&page);
     page.wait_until(&state_is("stopped"));
     page.wait_until("!document.querySelector('#panel-generator').hidden");
 }
@@ -287,11 +293,11 @@ fn charts_have_marks_choosers_and_pictures() {
     );
     page.wait_until(&shows("99.9 %"));
     // It is remembered.
-    page.evaluate("location.reload()");
+    reload(&page);
     page.wait_until(&shows("99.9 %"));
 
     page.click("#tab-charts");
-    page.wait_until("document.querySelectorAll('#panel-charts canvas').length === 4");
+    page.wait_until("document.querySelector('#panel-charts canvas')?.checkVisibility()");
     page.click("#panel-charts figure:first-child .save");
     server.wait_for("the picture", |_| (browser.downloads() > 0).then_some(()));
     let mut saved = std::fs::read_dir(place.path()).expect("pictures");

@@ -18,8 +18,8 @@ const CUT: &str = "[...document.querySelectorAll('.chart canvas, .chart svg, .sc
   .filter((one) => one.checkVisibility())
   .filter((one) => one.getBoundingClientRect().right > Math.min(one.parentElement.getBoundingClientRect().right + 1, innerWidth))
   .map((one) => `${one.closest('[id]').id} ${one.tagName}`)";
-/// The texts of all headings.
-const HEADINGS: &str = "[...document.querySelectorAll('h1, h2, h3, h4, figcaption > span:first-child')].map((one) => one.textContent.trim())";
+/// The texts of all headings, and of what belongs between a heading and its table.
+const HEADINGS: &str = "[...document.querySelectorAll('h1, h2, h3, h4, figcaption > span:first-child, .legend > :last-child')].map((one) => one.textContent.trim())";
 
 fn is_whole_on_paper(browser: &Browser, url: &str) {
     let page = browser.blank();
@@ -71,7 +71,7 @@ fn no_heading_ends_a_page(page: &Page, url: &str) {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let last = lines
             .filter(|line| !line.ends_with(&format!("/ {}", pages.len())))
-            .last();
+            .next_back();
         let last = last.unwrap_or_default();
         let is_heading = headings
             .as_array()

@@ -5,7 +5,7 @@ use super::hunt_record::unit_text;
 use super::hunt_record::{HuntRecord, HuntState, Knee, ProbeRecord};
 use super::scalability::Scalability;
 use crate::pieces::{
-    self, StaticText, duration_text, json_for_html, percent_text, policy, rate_text,
+    self, StaticText, duration_text, json_for_html, moment_text, percent_text, policy, rate_text,
 };
 use askama::Template;
 use serde::Serialize;
@@ -34,6 +34,7 @@ struct HuntPage<'a> {
     styles: &'a [StaticText],
     scripts: &'a [StaticText],
     record: &'a HuntRecord,
+    started: String,
     standing: &'static str,
     tone: &'static str,
     unit: &'static str,
@@ -117,6 +118,7 @@ pub fn hunt_page(record: &HuntRecord) -> String {
         styles: &STYLES,
         scripts: &SCRIPTS,
         record,
+        started: moment_text(&record.started),
         standing,
         tone,
         unit: unit_text(record.unit),

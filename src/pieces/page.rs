@@ -82,6 +82,16 @@ pub fn json_for_html(value: &impl Serialize) -> String {
     safe
 }
 
+/// `2026-11-25 22:05:32 UTC` of a moment in RFC 3339; whatever else it is, as it is.
+#[must_use]
+pub fn moment_text(moment: &str) -> String {
+    let parsed: Result<jiff::Timestamp, _> = moment.parse();
+    parsed.map_or_else(
+        |_| moment.to_owned(),
+        |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    )
+}
+
 /// A number that takes no more room than it needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Compact(pub f64);

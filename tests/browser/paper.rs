@@ -6,7 +6,7 @@ use crate::comparison_page::Compared;
 use crate::hunt_page::Hunted;
 use crate::invocation::run;
 use base64::Engine;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::process::Command;
 
 const RUN: &str = "--profile race-audit --sandbox --bug oversell=0.05 -u 16 -t 3s";
@@ -18,8 +18,12 @@ const CUT: &str = "[...document.querySelectorAll('.chart canvas, .chart svg, .sc
   .filter((one) => one.checkVisibility())
   .filter((one) => one.getBoundingClientRect().right > Math.min(one.parentElement.getBoundingClientRect().right + 1, innerWidth))
   .map((one) => `${one.closest('[id]').id} ${one.tagName}`)";
-/// The texts of all headings.
-const HEADINGS: &str = "[...document.querySelectorAll('h1, h2, h3, h4, figcaption > span:first-child')].map((one) => one.textContent.trim())";
+/// The width of the widest chart.
+const WIDEST: &str = "Math.max(...[...document.querySelectorAll('.chart canvas, .chart .plot > svg')].map((one) => one.getBoundingClientRect().width))";
+/// The words above the columns of tables.
+const COLUMNS: &str = "[...document.querySelectorAll('thead th')].flatMap((one) => one.textContent.trim().split(/\\s+/))";
+/// The texts of all headings, and of what belongs between a heading and its table.
+const HEADINGS: &str = "[...document.querySelectorAll('h1, h2, h3, h4, figcaption > span:first-child, .legend > :last-child, details.on-paper > summary')].map((one) => one.textContent.trim())";
 
 fn is_whole_on_paper(browser: &Browser, url: &str) {
     let page = browser.blank();
@@ -30,6 +34,14 @@ fn is_whole_on_paper(browser: &Browser, url: &str) {
 
     // As the browser has it while it prints.
     page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    // Nothing is drawn again when the paper is known: it has to have its width by now.
+    assert_eq!(
+        page.evaluate(WIDEST)
+            .as_f64()
+            .map(|width| width <= f64::from(PAPER_WIDTH)),
+        Some(true),
+        "{url}"
+    );
     page.resize(PAPER_WIDTH, 900, false);
     page.call("Emulation.setEmulatedMedia", json!({"media": "print"}));
     assert_eq!(page.evaluate(CUT), json!([]), "{url}");
@@ -48,7 +60,7 @@ fn is_whole_on_paper(browser: &Browser, url: &str) {
 
 /// Reads the PDF with `pdftotext`, where that is installed.
 fn no_heading_ends_a_page(page: &Page, url: &str) {
-    let headings = page.evaluate(HEADINGS);
+    let (headings, columns) = (page.evaluate(HEADINGS), page.evaluate(COLUMNS));
     let printed = page.call("Page.printToPDF", json!({"preferCSSPageSize": true}));
     let data = printed["data"].as_str().expect("a document");
     let document = base64::engine::general_purpose::STANDARD
@@ -68,16 +80,20 @@ fn no_heading_ends_a_page(page: &Page, url: &str) {
     assert!(pages.len() > 1, "{url}: {} pages", pages.len());
     for (number, text) in pages.iter().enumerate() {
         // Below all else is the number of the page.
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let last = lines
-            .filter(|line| !line.ends_with(&format!("/ {}", pages.len())))
-            .last();
+        let below = format!("{}/{}", number + 1, pages.len());
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let last = lines.rfind(|line| line.replace(' ', "") != below);
         let last = last.unwrap_or_default();
-        let is_heading = headings
-            .as_array()
-            .expect("a list")
-            .iter()
-            .any(|one| one == last);
+        let known = |all: &Value, text: &str| {
+            all.as_array()
+                .expect("a list")
+                .iter()
+                .any(|one| one == text)
+        };
+        // One word alone may be the name of a line, below a chart.
+        let words: Vec<&str> = last.split_whitespace().collect();
+        let is_columns = words.len() > 1 && words.iter().all(|word| known(&columns, word));
+        let is_heading = known(&headings, last) || is_columns;
         assert!(
             !is_heading,
             "{url}, page {}: ends with {last:?}",

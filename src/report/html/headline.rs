@@ -2,6 +2,7 @@
 
 use super::words::share_text;
 use super::words::{counted, duration_text, grouped, grouped_of, listed, percent_text, rate_text};
+use crate::pieces::moment_text;
 use crate::record::{
     Circumstances, Figures, InvariantRecord, RaceRecord, Recorded, RunRecord, ThresholdRecord,
     exit_meaning, verdict,
@@ -60,7 +61,7 @@ impl Headline {
         Self {
             profile: run.profile.clone(),
             target: run.target_url(),
-            started: started(&run.started),
+            started: moment_text(&run.started),
             tone,
             word,
             sentence: sentence(run),
@@ -73,15 +74,6 @@ impl Headline {
             }),
         }
     }
-}
-
-/// `2026-11-25 22:05:32 UTC` of a moment in RFC 3339; whatever else it is, as it is.
-fn started(moment: &str) -> String {
-    let parsed: Result<jiff::Timestamp, _> = moment.parse();
-    parsed.map_or_else(
-        |_| moment.to_owned(),
-        |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-    )
 }
 
 /// In the order of the exit codes: what matters most comes first.

@@ -143,14 +143,14 @@ async function showWitness(row) {
   setText(byId("witness-title"), `Witness of ${witness.rule}`);
   byId("witness").replaceChildren(
     el("p", {}, witness.why),
-    ...witness.exchanges.map(exchange),
     // What a store showed has no requests to send.
     ...(witness.exchanges.length === 0
       ? []
       : [
-          command("witness-curl", "Send it again with curl, while that shop is there:", witness.curl),
-          command("witness-replay", "Or from the record, with new ids, racers released at once:", witness.replay),
+          command("witness-replay", "Fire it again from the record, with new ids, racers released at once:", witness.replay),
+          command("witness-curl", "Or send it again with curl, while that shop is there:", witness.curl),
         ]),
+    ...witness.exchanges.map(exchange),
   );
   byId("witness-dialog").showModal();
 }

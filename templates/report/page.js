@@ -40,18 +40,18 @@ const report = (() => {
   function duration(us) {
     if (us === null || us === undefined) return '–';
     const digits = (value) => value < 9.995 ? value.toFixed(2) : value < 99.95 ? value.toFixed(1) : value.toFixed(0);
-    if (us < 1000) return `${Math.round(us)}µs`;
-    return us < 999500 ? `${digits(us / 1e3)}ms` : `${digits(us / 1e6)}s`;
+    if (us < 1000) return `${Math.round(us)} µs`;
+    return us < 999500 ? `${digits(us / 1e3)} ms` : `${digits(us / 1e6)} s`;
   }
   // For axes: no more digits than the value needs.
   function roundDuration(us) {
     const short = (value) => String(Math.round(value * 100) / 100);
-    if (us < 1000) return `${short(us)}µs`;
-    return us < 1e6 ? `${short(us / 1e3)}ms` : `${short(us / 1e6)}s`;
+    if (us < 1000) return `${short(us)} µs`;
+    return us < 1e6 ? `${short(us / 1e3)} ms` : `${short(us / 1e6)} s`;
   }
   function clock(seconds) {
     const whole = Math.round(seconds * 10) / 10;
-    if (whole < 60) return `${whole}s`;
+    if (whole < 60) return `${whole} s`;
     const minutes = Math.floor(whole / 60);
     const rest = Math.round(whole % 60);
     const padded = String(rest).padStart(2, '0');

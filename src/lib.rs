@@ -1,7 +1,7 @@
 //! shopblast: an honest, thread-per-core load generator for ShopStream.
 //!
 //! The crate is one house with rooms that import downward only, in this order:
-//! `cli` → `doctor` / `hunt` / `ui` → `run` → `compare` → `report` → `record` → `pieces` → `observe`
+//! `cli` → `doctor` / `hunt` → `ui` → `run` → `compare` → `report` → `record` → `pieces` → `observe`
 //! → `shop` / `sandbox` → `engine` → `stats` → `plan`.
 
 pub mod cli;

@@ -70,8 +70,12 @@ pub(super) struct CompareFlags {
     )]
     hook_timeout: Option<Duration>,
 
-    /// Directory for compare.json and compare.html (and the records, with --run) [default: none;
-    /// with --run a new one in results]
+    /// Print all tables, not only the outcome and the main figures
+    #[arg(long)]
+    details: bool,
+
+    /// Directory for compare.json, compare.html and compare.txt (and the records, with --run)
+    /// [default: none; with --run a new one in results]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
 
@@ -172,6 +176,7 @@ pub(super) fn resolve(
         noise: flags.noise,
         question,
         output,
+        details: flags.details,
     })
 }
 
@@ -227,7 +232,7 @@ fn setup(flags: &CompareFlags, around: &Surroundings<'_>) -> Result<ComparisonSe
             .flags
             .extend(words.into_iter().map(OsString::from));
     }
-    check_plans(flags, &configurations, around)?;
+    let run_time = check_plans(flags, &configurations, around)?;
     let names: Vec<&str> = flags.run.iter().map(|(name, _)| name.as_str()).collect();
     Ok(ComparisonSetup {
         repetitions: usize::from(flags.repetitions.unwrap_or(10)),
@@ -238,6 +243,7 @@ fn setup(flags: &CompareFlags, around: &Surroundings<'_>) -> Result<ComparisonSe
             .clone()
             .unwrap_or_else(|| default_directory(&names, around.entropy)),
         seed: flags.seed,
+        run_time,
         flags: flags.right.clone(),
         configurations,
     })
@@ -258,12 +264,13 @@ pub(super) fn directory_of(results: &Path, what: &str, name: &str, entropy: Entr
 }
 
 /// Reads every configuration's flags as its runs will, before anything is brought up, and makes sure
-/// that they ask for the same load.
+/// that they ask for the same load. Tells how long the longest of them is to take.
 fn check_plans(
     flags: &CompareFlags,
     configurations: &[Configuration],
     around: &Surroundings<'_>,
-) -> Result<(), CliError> {
+) -> Result<Duration, CliError> {
+    let mut run_time = Duration::ZERO;
     let mut plans = Vec::new();
     for configuration in configurations {
         let program = [OsString::from("shopblast")];
@@ -272,7 +279,10 @@ fn check_plans(
             .chain(&flags.right)
             .chain(&configuration.flags);
         match (around.parse)(words.cloned().collect(), around)? {
-            CliCommand::Run(request) => plans.push((&configuration.name, request.plan)),
+            CliCommand::Run(request) => {
+                run_time = run_time.max(request.plan.run_time);
+                plans.push((&configuration.name, request.plan));
+            }
             _ => return Err(CliError::NoRunToCompare),
         }
     }
@@ -286,7 +296,7 @@ fn check_plans(
         let differences = differing_fields(&plans);
         return Err(CliError::PlansDiffer { differences });
     }
-    Ok(())
+    Ok(run_time)
 }
 
 /// A name, `=`, and anything; the name becomes part of paths.

@@ -34,7 +34,7 @@ const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
 const WARM_UP: Duration = Duration::from_secs(3);
 const PACED_WARM_UP: Duration = Duration::from_secs(30);
 /// Flags of a run that a hunt has not, and what takes their place.
-const INSTEAD: [(&str, &str); 29] = [
+const INSTEAD: [(&str, &str); 28] = [
     ("users", "--in users, --from and --to"),
     ("spawn-rate", "--warm-up: users start in half of it"),
     ("run-time", "--window and --warm-up"),
@@ -53,7 +53,6 @@ const INSTEAD: [(&str, &str); 29] = [
     ("drain-wait", "--rest-limit"),
     ("exit-code-on-error", "--failure-limit"),
     ("only-summary", "--quiet"),
-    ("no-tui", "--quiet"),
     ("no-preflight", "its own looks at /health"),
     ("run-id", "a new id for each probe"),
     ("list", "shopblast list"),
@@ -165,6 +164,10 @@ pub(super) struct HuntFlags {
     /// Go on with a hunt that was interrupted or cut short, with its flags; those given here win
     #[arg(long, value_name = "DIR", help_heading = "Hunt")]
     resume: Option<PathBuf>,
+
+    /// Print lines while the hunt goes on, and leave the screen alone
+    #[arg(long, help_heading = "Output")]
+    no_tui: bool,
 
     /// How journeys arrive.
     #[command(flatten)]
@@ -350,7 +353,10 @@ fn run_options(flags: HuntFlags) -> RunOptions {
         workload: flags.workload,
         target: flags.target,
         output: flags.output,
-        run_output: RunOutputFlags::default(),
+        run_output: RunOutputFlags {
+            no_tui: flags.no_tui,
+            ..RunOutputFlags::default()
+        },
         thresholds: ThresholdFlags {
             threshold: flags.slo,
             no_thresholds: true,

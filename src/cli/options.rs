@@ -80,7 +80,7 @@ pub(super) struct SingleRunFlags {
 
     /// Run id, for a repetition equal to the byte [default: a new one each run]
     #[arg(
-        long, value_name = "ID", help_heading = "Machine",
+        long, value_name = "ID", help_heading = "Machine", hide_short_help = true,
         value_parser = super::values::parse_run_id
     )]
     pub run_id: Option<RunId>,

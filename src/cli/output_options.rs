@@ -22,6 +22,10 @@ pub(super) struct OutputFlags {
     #[arg(long, help_heading = "Output")]
     pub quiet: bool,
 
+    /// Print all tables below the summary; the record has them in summary.txt
+    #[arg(long, help_heading = "Output")]
+    pub details: bool,
+
     /// What counts as a failure: default, strict or locust
     ///
     /// default: failed and unknown requests. strict: refused ones and conflicts, too. locust: as the
@@ -68,7 +72,7 @@ pub(super) struct RunOutputFlags {
 
     /// Print lines while the run goes, and leave the screen alone
     ///
-    /// By default a terminal of 80 × 24 characters or more shows the run on the whole screen, with
+    /// By default a terminal of 60 × 20 characters or more shows the run on the whole screen, with
     /// keys that steer it.
     #[arg(long, help_heading = "Output")]
     pub no_tui: bool,

@@ -121,6 +121,7 @@ pub(super) fn build(
             no_tui: options.run_output.no_tui,
             only_summary: options.run_output.only_summary,
             quiet: options.output.quiet,
+            details: options.output.details,
             remark: None,
             silent: false,
         },

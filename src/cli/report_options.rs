@@ -14,7 +14,7 @@ pub(super) struct ReportFlags {
 
     /// What the report is written as
     ///
-    /// html: one self-contained page. md: a summary in Markdown. csv: Locust's statistics. json: what
+    /// html: one self-contained page. text: all that the console can tell. md: a summary in Markdown. csv: Locust's statistics. json: what
     /// Locust's --json-file writes. summary: what k6's --summary-export writes. junit: test cases.
     /// hgrm: the distribution of response times, for HdrHistogram's plotter.
     #[arg(long, value_name = "FORMAT", default_value = "html", value_parser = values::report_format())]

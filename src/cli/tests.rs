@@ -158,6 +158,7 @@ fn outputs_and_verdict_flags_are_handed_on() {
         no_tui: true,
         only_summary: true,
         quiet: true,
+        details: false,
         remark: None,
         silent: false,
     };

@@ -199,6 +199,7 @@ pub(super) fn driver() -> impl TypedValueParser<Value = Driver> {
 pub(super) fn report_format() -> impl TypedValueParser<Value = ReportFormat> {
     one_of(&[
         ("html", ReportFormat::Html),
+        ("text", ReportFormat::Text),
         ("md", ReportFormat::Markdown),
         ("csv", ReportFormat::Csv),
         ("json", ReportFormat::LocustJson),

@@ -2,7 +2,7 @@
 
 use super::comparison::{ComparisonQuestion, Incomparable, Side, compare};
 use super::comparison_record::ComparisonRecord;
-use super::console::comparison_text;
+use super::console::{comparison_text, detailed_comparison_text};
 use super::driver::{ComparisonSetup, DriveError, drive};
 use super::gathering::{GatheringError, gather};
 use super::page::comparison_page;
@@ -17,8 +17,8 @@ use std::sync::Arc;
 /// Fewest complete rounds that are compared run by run: with fewer, exchanging the runs of rounds
 /// could not tell any difference at 95 %.
 const LEAST_ROUNDS: usize = 6;
-/// What a comparison leaves: its record and its page.
-const FILES: [&str; 2] = ["compare.json", "compare.html"];
+/// What a comparison leaves: its record, its page, and all that the console can tell.
+const FILES: [&str; 3] = ["compare.json", "compare.html", "compare.txt"];
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,8 @@ pub struct CompareRequest {
     pub question: ComparisonQuestion,
     /// Where `compare.json` and `compare.html` go; a driven comparison always has such a place.
     pub output: Option<PathBuf>,
+    /// Whether all tables are printed, and not only the first lines.
+    pub details: bool,
 }
 
 /// Why there is no comparison.
@@ -145,12 +147,16 @@ fn conclude(
     };
     let (mut record, exit_code) = compare(sides, noise.as_ref(), question)?;
     record.notes.extend_from_slice(notes);
-    print(comparison_text(&record, SummaryStyle::of_stdout()));
-    if let Some(directory) = &request.output {
-        for path in write(directory, &record)? {
-            print(format!("  {}\n", path.display()));
-        }
-    }
+    let directory = request.output.as_deref();
+    // Who measured for hours is told of it, whatever becomes of the files.
+    let written = directory.map_or(Ok(()), |directory| write(directory, &record));
+    let style = SummaryStyle::of_stdout();
+    let first = comparison_text(&record, directory, style);
+    print(match request.details {
+        true => format!("{first}\n{}", detailed_comparison_text(&record, style)),
+        false => first,
+    });
+    written?;
     Ok(exit_code)
 }
 
@@ -171,16 +177,18 @@ fn try_directory(directory: &Path) -> Result<(), CompareError> {
     Ok(())
 }
 
-/// Writes the comparison's files, and names them.
-fn write(directory: &Path, record: &ComparisonRecord) -> Result<Vec<PathBuf>, CompareError> {
+/// Writes the comparison's files.
+fn write(directory: &Path, record: &ComparisonRecord) -> Result<(), CompareError> {
     std::fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
-    let [json, html] = FILES;
-    let files = [(json, record.json_text()), (html, comparison_page(record))];
-    let mut paths = Vec::new();
+    let [json, html, text] = FILES;
+    let files = [
+        (json, record.json_text()),
+        (html, comparison_page(record)),
+        (text, detailed_comparison_text(record, SummaryStyle::PLAIN)),
+    ];
     for (name, text) in files {
         let path = directory.join(name);
         replace(&path, text.as_bytes()).map_err(|not_written| failed(&path, not_written.error))?;
-        paths.push(path);
     }
-    Ok(paths)
+    Ok(())
 }

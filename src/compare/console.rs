@@ -1,40 +1,132 @@
-//! A comparison on the console.
+//! A comparison on the console: its outcome first, the tables below.
 
 use super::comparison_record::{
-    ComparisonRecord, PairRecord, RowRecord, RowVerdict, Scale, SideRecord,
+    ComparisonRecord, Overall, PairRecord, RowRecord, RowVerdict, Scale, SideRecord,
 };
 use super::sentence::{difference_text, interval_text};
 use crate::pieces::{
-    SummaryStyle, bold_text, counted, duration_text, numbers_right, percent_text, plain_table,
-    rate_text,
+    SummaryStyle, TextCell, TextColumn, TextTable, bold_text, counted, duration_text, in_lines,
+    number_text, percent_text, rate_text,
 };
-use comfy_table::{Attribute, Cell, Color, Table};
+use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
+use std::path::Path;
 
-/// The whole comparison: sides, the headline figures and figures by name of each pair, notes, outcome.
+/// Columns of a line's label, with the blanks around it.
+const LABEL: usize = 12;
+/// What a person looks at first.
+const FIRST: [&str; 6] = [
+    "throughput",
+    "response p50",
+    "response p95",
+    "response p99",
+    "failures",
+    "failed",
+];
+/// Of the other figures, those that got worse and are shown.
+const WORSE: usize = 2;
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
+
+const OVERALL: [TextColumn; 8] = [
+    TextColumn::text("", 0),
+    TextColumn::number("", 2),
+    TextColumn::number("", 1),
+    TextColumn::number("Difference", 0),
+    TextColumn::number("", 3),
+    TextColumn::number("p", 4),
+    TextColumn::number("Noise", 5),
+    TextColumn::word("Verdict", 0),
+];
+
+/// What a person reads first of a comparison: runs that were left out, the outcome, the main figures and
+/// what got worse, what to know, where it is recorded. The rest is told by [`detailed_comparison_text`],
+/// and in `directory`, where there is one.
 #[must_use]
-pub fn comparison_text(record: &ComparisonRecord, style: SummaryStyle) -> String {
-    let mut sections = vec![left_out_text(record), sides_text(record)];
+pub fn comparison_text(
+    record: &ComparisonRecord,
+    directory: Option<&Path>,
+    style: SummaryStyle,
+) -> String {
+    let mut lines = left_out_lines(record, style);
+    for pair in &record.comparisons {
+        lines.push(outcome_line(pair, style));
+        let is_first = |row: &&RowRecord| FIRST.contains(&row.quantity.as_str());
+        let rows = pair.overall.rows.iter();
+        let mut main: Vec<&RowRecord> = rows.filter(is_first).collect();
+        let worse = pair.overall.rows.iter().filter(|row| !is_first(row));
+        let worse = worse.filter(|row| row.verdict == RowVerdict::Worse);
+        main.extend(worse.take(WORSE));
+        let more = pair.overall.rows.len() - main.len();
+        lines.push(overall_table(&main, pair, record, 2, style));
+        if more > 0 {
+            lines.push(format!("  and {}", counted(more as u64, "more figure")));
+        }
+    }
+    lines.push(labelled("runs", &sides_text(record).join("; "), style));
+    lines.extend(
+        record
+            .notes
+            .iter()
+            .map(|note| labelled("note", note, style)),
+    );
+    let place = match directory {
+        Some(directory) => format!("{}/ (more: --details)", directory.display()),
+        None => "none (--output DIR makes one; more: --details)".to_owned(),
+    };
+    lines.push(labelled("record", &place, style));
+    lines.extend(exit_line(record));
+    lines.join("\n") + "\n"
+}
+
+/// All of it: sides, the headline figures and figures by name of each pair, notes, outcome.
+#[must_use]
+pub fn detailed_comparison_text(record: &ComparisonRecord, style: SummaryStyle) -> String {
+    let hung = |line: String| in_lines(&line, 0, 2, style.width);
+    let sides: Vec<String> = sides_text(record).into_iter().map(hung).collect();
+    let mut sections = vec![left_out_lines(record, style).join("\n"), sides.join("\n")];
     for pair in &record.comparisons {
         let title = format!("{} against {}", pair.candidate, pair.baseline);
-        let table = overall_table(pair, record, style);
+        let rows: Vec<&RowRecord> = pair.overall.rows.iter().collect();
+        let table = overall_table(&rows, pair, record, 0, style);
         sections.push(format!("{}\n{table}", bold_text(style, &title)));
-        sections.push(method_text(pair, record));
-        sections.push(lines("Not compared", &pair.overall.left_out));
+        sections.push(hung(method_text(pair, record)));
+        sections.push(lines("Not compared", &pair.overall.left_out, style));
         sections.push(names_text(pair, style));
     }
-    sections.push(lines("Note", &record.notes));
-    let outcome: Vec<String> = record
-        .comparisons
-        .iter()
-        .map(|pair| bold_text(style, &pair.sentence))
-        .collect();
+    sections.push(lines("Note", &record.notes, style));
+    let pairs = record.comparisons.iter();
+    let outcome: Vec<String> = pairs.map(|pair| outcome_line(pair, style)).collect();
     sections.push(outcome.join("\n"));
-    if let Some(meaning) = exit_text(record.exit_code) {
-        sections.push(format!("Exit code {}: {meaning}", record.exit_code));
-    }
+    sections.extend(exit_line(record));
     sections.retain(|section| !section.is_empty());
     sections.join("\n\n") + "\n"
+}
+
+fn labelled(label: &str, text: &str, style: SummaryStyle) -> String {
+    let text = in_lines(text, LABEL, LABEL, style.width);
+    format!("  {label:<0$}{text}", LABEL - 2)
+}
+
+/// The sentence of a pair, with a mark that tells it without colour.
+fn outcome_line(pair: &PairRecord, style: SummaryStyle) -> String {
+    let (mark, colour) = match pair.verdict {
+        Overall::Better | Overall::NoDifference => ("✓", GOOD),
+        Overall::Worse | Overall::Mixed => ("✗", BAD),
+        Overall::Inconclusive | Overall::NotJudged => ("?", DOUBTFUL),
+    };
+    let sentence = in_lines(&pair.sentence, 2, 2, style.width);
+    format!(
+        "{} {}",
+        style.paint(colour, mark),
+        bold_text(style, &sentence)
+    )
+}
+
+fn exit_line(record: &ComparisonRecord) -> Option<String> {
+    let meaning = exit_text(record.exit_code)?;
+    Some(format!("Exit code {}: {meaning}", record.exit_code))
 }
 
 fn exit_text(exit_code: i32) -> Option<&'static str> {
@@ -45,13 +137,14 @@ fn exit_text(exit_code: i32) -> Option<&'static str> {
     }
 }
 
-fn lines(word: &str, texts: &[String]) -> String {
-    let lines: Vec<String> = texts.iter().map(|text| format!("{word}: {text}")).collect();
-    lines.join("\n")
+fn lines(word: &str, texts: &[String], style: SummaryStyle) -> String {
+    let lines = texts.iter().map(|text| format!("{word}: {text}"));
+    let lines = lines.map(|line| in_lines(&line, 0, 2, style.width));
+    lines.collect::<Vec<String>>().join("\n")
 }
 
 /// Runs that are not compared, before any figure.
-fn left_out_text(record: &ComparisonRecord) -> String {
+fn left_out_lines(record: &ComparisonRecord, style: SummaryStyle) -> Vec<String> {
     let sides = record.sides.iter().chain(&record.noise);
     let lines = sides.flat_map(|side| {
         let line = |run: &super::comparison_record::LeftOut| {
@@ -59,10 +152,12 @@ fn left_out_text(record: &ComparisonRecord) -> String {
         };
         side.left_out.iter().map(line).collect::<Vec<String>>()
     });
-    lines.collect::<Vec<String>>().join("\n")
+    lines
+        .map(|line| in_lines(&line, 0, 2, style.width))
+        .collect()
 }
 
-fn sides_text(record: &ComparisonRecord) -> String {
+fn sides_text(record: &ComparisonRecord) -> Vec<String> {
     let side = |side: &SideRecord| {
         let requests: u64 = side.runs.iter().map(|run| run.requests).sum();
         format!(
@@ -86,46 +181,44 @@ fn sides_text(record: &ComparisonRecord) -> String {
                 .to_owned()
         }
     });
-    lines.join("\n")
+    lines
 }
 
-fn overall_table(pair: &PairRecord, record: &ComparisonRecord, style: SummaryStyle) -> Table {
-    let mut table = plain_table(style);
+fn overall_table(
+    rows: &[&RowRecord],
+    pair: &PairRecord,
+    record: &ComparisonRecord,
+    indent: usize,
+    style: SummaryStyle,
+) -> String {
     let phase = if record.phase == "steady" {
         "Steady state"
     } else {
         "Whole runs"
     };
-    let interval = format!("{} interval", percent_text(record.confidence));
-    let mut header = vec![
-        phase.to_owned(),
-        pair.baseline.clone(),
-        pair.candidate.clone(),
-    ];
-    header.extend(["Difference".to_owned(), interval, "p".to_owned()]);
-    if record.noise.is_some() {
-        header.push("Noise".to_owned());
-    }
-    header.push("Verdict".to_owned());
-    table.set_header(header);
-    for row in &pair.overall.rows {
-        let mut cells = vec![
-            Cell::new(&row.quantity),
-            Cell::new(value_text(row.baseline, row)),
-            Cell::new(value_text(row.candidate, row)),
-            Cell::new(difference_text(row.difference, row.scale)),
-            Cell::new(interval_text(row)),
-            Cell::new(row.p.map(p_text).unwrap_or_default()),
+    let mut titles = OVERALL.map(|column| column.title().to_owned());
+    titles[0] = phase.to_owned();
+    titles[1] = pair.baseline.clone();
+    titles[2] = pair.candidate.clone();
+    titles[4] = format!("{} interval", percent_text(record.confidence));
+    let mut table = TextTable::new(&OVERALL).titled(titles.to_vec());
+    for row in rows {
+        let floor = row.noise_floor.map(|floor| noise_text(floor, row.scale));
+        let cells = [
+            row.quantity.clone(),
+            value_text(row.baseline, row),
+            value_text(row.candidate, row),
+            difference_text(row.difference, row.scale),
+            interval_text(row),
+            row.p.map(p_text).unwrap_or_default(),
+            floor.unwrap_or_default(),
+            String::new(),
         ];
-        if record.noise.is_some() {
-            let floor = row.noise_floor.map(|floor| noise_text(floor, row.scale));
-            cells.push(Cell::new(floor.unwrap_or_default()));
-        }
-        cells.push(verdict_cell(row, style));
-        table.add_row(cells);
+        let mut cells = cells.map(TextCell::from);
+        cells[7] = TextCell::styled(verdict_word(row), verdict_style(row));
+        table.row(cells);
     }
-    numbers_right(&mut table);
-    table
+    table.text(indent, style)
 }
 
 /// What runs differ by themselves.
@@ -164,17 +257,18 @@ pub fn verdict_word(row: &RowRecord) -> String {
         (RowVerdict::Changed, _) => "changed".to_owned(),
         (RowVerdict::NoDifference, _) => "no difference".to_owned(),
         (RowVerdict::NotJudged, _) => "not judged".to_owned(),
-        (RowVerdict::Inconclusive, Some(runs)) => format!("inconclusive ({runs} runs)"),
+        (RowVerdict::Inconclusive, Some(runs)) => {
+            format!("inconclusive ({} runs)", number_text(runs))
+        }
         (RowVerdict::Inconclusive, None) => "inconclusive".to_owned(),
     }
 }
 
-fn verdict_cell(row: &RowRecord, style: SummaryStyle) -> Cell {
-    let cell = Cell::new(verdict_word(row));
+fn verdict_style(row: &RowRecord) -> Style {
     match row.verdict {
-        RowVerdict::Worse if style.colour => cell.fg(Color::Red).add_attribute(Attribute::Bold),
-        RowVerdict::Better if style.colour => cell.fg(Color::Green).add_attribute(Attribute::Bold),
-        _ => cell,
+        RowVerdict::Worse => BAD,
+        RowVerdict::Better => GOOD,
+        _ => Style::new(),
     }
 }
 
@@ -185,11 +279,11 @@ pub(super) fn method_text(pair: &PairRecord, record: &ComparisonRecord) -> Strin
         return String::new();
     }
     let which = if table.exact {
-        format!("all {} arrangements", table.arrangements)
+        format!("all {} arrangements", number_text(table.arrangements))
     } else {
         format!(
             "{} random arrangements (seed {})",
-            table.arrangements - 1,
+            number_text(table.arrangements - 1),
             record.seed
         )
     };
@@ -199,7 +293,7 @@ pub(super) fn method_text(pair: &PairRecord, record: &ComparisonRecord) -> Strin
         "of the runs"
     };
     format!(
-        "The unit is the run. p: chance of such a difference in any row if the sides were equal, by {which} {design}\n(max-T, Westfall and Young); the intervals hold together. What matters: {:.4} %, for shares {:.4} pp.",
+        "The unit is the run. p: chance of such a difference in any row if the sides were equal, by {which} {design} (max-T, Westfall and Young); the intervals hold together. What matters: {:.4} %, for shares {:.4} pp.",
         record.margin * 100.0,
         record.share_margin * 100.0
     )
@@ -222,42 +316,43 @@ fn names_text(pair: &PairRecord, style: SummaryStyle) -> String {
         return String::new();
     }
     if by_name.is_empty() {
-        return lines("Not compared by name", &pair.by_name.left_out);
+        return lines("Not compared by name", &pair.by_name.left_out, style);
     }
-    let mut columns: Vec<&str> = rows.iter().map(|row| row.quantity.as_str()).collect();
-    columns.sort_unstable();
-    columns.dedup();
-    let mut table = plain_table(style);
-    table.set_header(std::iter::once("By name, whole runs").chain(columns.iter().copied()));
+    let mut quantities: Vec<&str> = rows.iter().map(|row| row.quantity.as_str()).collect();
+    quantities.sort_unstable();
+    quantities.dedup();
+    let title = std::iter::once("By name, whole runs");
+    let titles = title.chain(quantities.iter().copied()).map(str::to_owned);
+    // The last ones matter least: their order is that of the alphabet, service after response.
+    let ranked = (1..).take(quantities.len());
+    let columns = ranked.map(|rank| TextColumn::number("", rank));
+    let columns = std::iter::once(TextColumn::text("", 0)).chain(columns);
+    let columns: Vec<TextColumn> = columns.collect();
+    let mut table = TextTable::new(&columns).titled(titles.collect());
     for (name, found) in &by_name {
-        let cell = |column: &&str| {
+        let cell = |quantity: &&str| {
             found
-                .get(column)
-                .map_or(Cell::new(""), |row| name_cell(row, style))
+                .get(quantity)
+                .map_or_else(TextCell::default, |row| name_cell(row))
         };
-        table.add_row(std::iter::once(Cell::new(name)).chain(columns.iter().map(cell)));
+        table.row(std::iter::once(TextCell::from(*name)).chain(quantities.iter().map(cell)));
     }
-    numbers_right(&mut table);
-    let mut text = table.to_string();
+    let mut told = vec![table.text(0, style)];
     if rows.iter().any(|row| row.interval.is_some()) {
-        text += "\n* better or worse, with all names and figures of this table tested together; ? inconclusive";
+        let legend = "* better or worse, with all names and figures of this table tested together; ? inconclusive";
+        told.push(in_lines(legend, 0, 2, style.width));
     }
-    for left_out in &pair.by_name.left_out {
-        text += &format!("\nNot compared by name: {left_out}");
-    }
-    text
+    let left_out = lines("Not compared by name", &pair.by_name.left_out, style);
+    told.extend((!left_out.is_empty()).then_some(left_out));
+    told.join("\n")
 }
 
-fn name_cell(row: &RowRecord, style: SummaryStyle) -> Cell {
+fn name_cell(row: &RowRecord) -> TextCell {
     let mark = match row.verdict {
         RowVerdict::Better | RowVerdict::Worse | RowVerdict::Changed => " *",
         RowVerdict::Inconclusive => " ?",
         RowVerdict::NoDifference | RowVerdict::NotJudged => "",
     };
-    let cell = Cell::new(difference_text(row.difference, row.scale) + mark);
-    match row.verdict {
-        RowVerdict::Worse if style.colour => cell.fg(Color::Red),
-        RowVerdict::Better if style.colour => cell.fg(Color::Green),
-        _ => cell,
-    }
+    let text = difference_text(row.difference, row.scale) + mark;
+    TextCell::styled(text, verdict_style(row))
 }

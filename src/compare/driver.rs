@@ -7,14 +7,16 @@ use super::gathering::{GatheringError, gather};
 use super::hook::{Duty, Hook, HookError, Occasion};
 use super::process::{self, End, Stop};
 use super::schedule::rounds;
-use crate::pieces::{duration_text, rate_text, tell};
+use crate::pieces::{duration_text, rate_text, tell, time_left_text};
 use crate::plan::ExitCode;
+use crate::report::Ticking;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A configuration of the shop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub struct ComparisonSetup {
     pub directory: PathBuf,
     /// Makes the runs' seeds: one a round, the same for all configurations.
     pub seed: u64,
+    /// How long a run is to take.
+    pub run_time: Duration,
 }
 
 /// What came of it.
@@ -129,6 +133,8 @@ pub fn drive(setup: &ComparisonSetup, stop: &Stop) -> Result<DrivenRuns, DriveEr
         up: None,
         spoiled: 0,
         notes: Vec::new(),
+        began: Instant::now(),
+        done: 0,
     };
     let mut sides: Vec<Side> = setup
         .configurations
@@ -142,7 +148,9 @@ pub fn drive(setup: &ComparisonSetup, stop: &Stop) -> Result<DrivenRuns, DriveEr
     let order = rounds(sides.len(), setup.warm_up + setup.repetitions);
     'rounds: for (turn, order) in order.into_iter().enumerate() {
         for configuration in order {
-            match stage.turn(configuration, DriveRound::of(turn, setup.warm_up)) {
+            let ran = stage.turn(configuration, DriveRound::of(turn, setup.warm_up));
+            stage.done += 1;
+            match ran {
                 Ok(_) if turn < setup.warm_up => {}
                 Ok(run) => sides[configuration].runs.push(run),
                 Err(error) => {
@@ -187,6 +195,16 @@ impl DriveRound {
     }
 }
 
+impl DriveRound {
+    /// How many of its kind there are.
+    fn among(self, setup: &ComparisonSetup) -> usize {
+        match self.counts {
+            true => setup.repetitions,
+            false => setup.warm_up,
+        }
+    }
+}
+
 impl fmt::Display for DriveRound {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.counts { "round" } else { "warm-up" };
@@ -203,6 +221,9 @@ struct ComparisonDriver<'a> {
     /// Turns running in which every attempt was spoiled.
     spoiled: usize,
     notes: Vec<String>,
+    began: Instant,
+    /// Turns that are over.
+    done: usize,
 }
 
 /// Whatever happens: also when something panics.
@@ -335,8 +356,10 @@ impl ComparisonDriver<'_> {
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err);
+        let told = self.tell_progress(configuration, round);
         let end = process::run(&mut command, None, Some(self.stop))
             .map_err(|error| failed(&log, error))?;
+        drop(told);
         self.heed()?;
         let code = match end {
             End::Exited(status) => status.code().unwrap_or(-1),
@@ -355,6 +378,29 @@ impl ComparisonDriver<'_> {
         Ok(runs.swap_remove(0))
     }
 
+    /// Tells while a run goes on which it is, and how long all of them still take.
+    fn tell_progress(&self, configuration: usize, round: DriveRound) -> Ticking {
+        let setup = self.setup;
+        let all = (setup.warm_up + setup.repetitions) * setup.configurations.len();
+        let planned_s = setup.run_time.as_secs_f64();
+        let turn_s = match self.done {
+            0 => planned_s,
+            done => self.began.elapsed().as_secs_f64() / done as f64,
+        };
+        let turn_s = turn_s.max(planned_s);
+        let name = setup.configurations[configuration].name.clone();
+        let of = round.among(setup);
+        let (number, after) = (self.done + 1, (all - self.done.min(all)) as f64 - 1.0);
+        Ticking::start(false, move |so_far| {
+            let so_far_s = so_far.as_secs_f64();
+            let left_s = (turn_s - so_far_s).max(0.0) + after.max(0.0) * turn_s;
+            format!(
+                "{round} of {of}, {name} (run {number} of {all}): {so_far_s:.0} s of {planned_s:.0} s, about {} left in all",
+                time_left_text(left_s)
+            )
+        })
+    }
+
     fn tell(&self, name: &str, round: DriveRound, run: &RunEvidence) {
         use super::quantity::{ComparedQuantity, Percentile, Time};
         let values = run.steady.as_ref().unwrap_or(&run.whole);
@@ -369,11 +415,7 @@ impl ComparisonDriver<'_> {
                 duration_text(value(&p99).round() as u64)
             ),
         };
-        let of = if round.counts {
-            self.setup.repetitions
-        } else {
-            self.setup.warm_up
-        };
+        let of = round.among(self.setup);
         tell(format!("{round} of {of}, {name}: {figures}"));
     }
 }

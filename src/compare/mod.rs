@@ -28,7 +28,7 @@ pub use comparison_record::{
     Better, ComparisonRecord, Interval, LeftOut, Overall, PairRecord, RowRecord, RowVerdict,
     RunEntry, Scale, SideRecord, Source, TableRecord,
 };
-pub use console::{comparison_text, verdict_word};
+pub use console::{comparison_text, detailed_comparison_text, verdict_word};
 pub use driver::{ComparisonSetup, Configuration, DriveError, DrivenRuns, drive};
 pub use evidence::{MeasuredValue, MeasuredValues, RunEvidence, Unusable};
 pub use gathering::{GatheringError, gather};

@@ -4,8 +4,8 @@ use super::*;
 use crate::pieces::SummaryStyle;
 use crate::plan::ExitCode;
 use crate::record::Record;
-use crate::record::golden::assert_golden;
-use std::path::PathBuf;
+use crate::record::golden::{assert_golden, at_widths};
+use std::path::{Path, PathBuf};
 
 const PLAIN: SummaryStyle = SummaryStyle {
     width: None,
@@ -116,8 +116,23 @@ fn five_percent_are_told_in_text_and_json() {
         row(&record, "drain rate identity").verdict,
         RowVerdict::Worse
     );
-    assert_golden("compare.txt", comparison_text(&record, PLAIN).as_bytes());
+    assert_golden(
+        "compare.txt",
+        detailed_comparison_text(&record, PLAIN).as_bytes(),
+    );
     assert_golden("compare.json", record.json_text().as_bytes());
+    let place = Path::new("results/20260102T030405Z-compare-one-three-abcdef");
+    let short = |style| comparison_text(&record, Some(place), style);
+    assert_golden("console-compare.txt", at_widths(false, short).as_bytes());
+    assert_golden(
+        "console-compare-colour.txt",
+        at_widths(true, short).as_bytes(),
+    );
+    let long = |style| detailed_comparison_text(&record, style);
+    assert_golden(
+        "console-compare-details.txt",
+        at_widths(false, long).as_bytes(),
+    );
 }
 
 #[test]
@@ -161,7 +176,7 @@ fn one_run_a_side_gets_no_verdict() {
     let throughput = row(&record, "throughput");
     assert!(throughput.difference < -0.3);
     assert_eq!((throughput.interval, throughput.p), (None, None));
-    let text = comparison_text(&record, PLAIN);
+    let text = detailed_comparison_text(&record, PLAIN);
     assert!(
         text.contains("No verdict: one run says nothing about chance; make at least 4 runs"),
         "{text}"
@@ -232,7 +247,7 @@ fn runs_of_different_plans_are_refused_unless_told() {
     };
     let (record, _) = compare(&sides, None, &told).expect("told");
     assert_eq!(record.plan_hash, None);
-    assert!(comparison_text(&record, PLAIN).contains("The plans differ"));
+    assert!(detailed_comparison_text(&record, PLAIN).contains("The plans differ"));
 }
 
 #[test]
@@ -243,7 +258,7 @@ fn spoiled_runs_are_named_and_never_compared() {
     let (record, exit_code) = compared(&sides);
     assert_eq!(exit_code, ExitCode::GeneratorSaturated);
     assert_eq!(record.sides[0].runs.len(), 4);
-    let text = comparison_text(&record, PLAIN);
+    let text = detailed_comparison_text(&record, PLAIN);
     assert!(
         text.starts_with("Left out of a: results/run-2: the generator was at its limit"),
         "{text}"
@@ -340,6 +355,6 @@ fn what_one_side_does_not_measure_is_left_out_and_not_zero() {
     );
     assert_golden(
         "compare-locust.txt",
-        comparison_text(&record, PLAIN).as_bytes(),
+        detailed_comparison_text(&record, PLAIN).as_bytes(),
     );
 }

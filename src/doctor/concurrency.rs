@@ -55,7 +55,7 @@ mod tests {
         };
         assert_eq!(
             says(Processes::Seen(4)),
-            "workers: the shop has 4 API processes (tried 12 connections with 60 requests in 110ms): version conflicts can happen"
+            "workers: the shop has 4 API processes (tried 12 connections with 60 requests in 110 ms): version conflicts can happen"
         );
         assert!(says(Processes::Seen(1)).contains("looks serial"));
         assert!(says(Processes::PerRequest(2)).contains("answers at least 2 requests at once"));

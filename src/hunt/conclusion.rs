@@ -8,7 +8,7 @@ use super::hunt_record::{
 use super::scalability::{Scalability, ScalabilityPoint};
 use super::search::{Gap, gap};
 use super::trials::{generator_limit, http_trials, pipeline_trials, range_of};
-use crate::pieces::{counted, duration_text, rate_text};
+use crate::pieces::{counted, duration_text, number_text, rate_text};
 
 /// Fills in what follows from the probes so far.
 pub fn conclude(record: &mut HuntRecord) {
@@ -144,7 +144,8 @@ fn unbounded(record: &HuntRecord) -> (Limit, String, String) {
     }
     if let Some(load) = generator_limit(record) {
         let why = format!(
-            "the generator was at its limit at {load} {}",
+            "the generator was at its limit at {} {}",
+            number_text(load),
             unit_text(record.unit)
         );
         return (Limit::Generator, why, String::new());
@@ -236,7 +237,7 @@ fn knee_sentence(title: &str, knee: &Knee, record: &HuntRecord) -> String {
     };
     let loads = |load: Option<f64>| {
         load.map_or_else(String::new, |load| {
-            format!(" ({} {})", load, unit_text(record.unit))
+            format!(" ({} {})", number_text(load), unit_text(record.unit))
         })
     };
     let text = match (knee.low, knee.high) {
@@ -262,8 +263,8 @@ fn knee_sentence(title: &str, knee: &Knee, record: &HuntRecord) -> String {
     };
     let untold = knee.undecided.map_or_else(String::new, |[least, most]| {
         let loads = match least.total_cmp(&most).is_eq() {
-            true => format!("{least}"),
-            false => format!("{least} to {most}"),
+            true => number_text(least),
+            false => format!("{} to {}", number_text(least), number_text(most)),
         };
         let unit = unit_text(record.unit);
         format!("; {loads} {unit} could not be told within the longest window")
@@ -281,7 +282,7 @@ fn knee_sentence(title: &str, knee: &Knee, record: &HuntRecord) -> String {
 }
 
 fn fall_sentence(fall: &Fall, record: &HuntRecord) -> String {
-    let load = format!("{} {}", fall.load, unit_text(record.unit));
+    let load = format!("{} {}", number_text(fall.load), unit_text(record.unit));
     let when = match fall.after_s {
         Some(after_s) => format!(
             "The target fell over at {load}, {} after the start of probe {}",

@@ -1,22 +1,50 @@
-//! A hunt on the console: a line a probe while it goes on, the table and the knees at the end.
+//! A hunt on the console: a line a probe while it goes on, the knees first at the end, the table below.
 
-use super::hunt_record::{DomainProbe, HuntRecord, HuntState, LoadUnit, ProbeRecord};
-use super::hunt_record::{HUNT_HTML, HUNT_JSON, unit_text};
+use super::hunt_record::unit_text;
+use super::hunt_record::{DomainProbe, HuntRecord, HuntState, Knee, LoadUnit, ProbeRecord};
 use super::scalability::Scalability;
 use crate::pieces::{
-    SummaryStyle, bold_text, counted, duration_text, numbers_right, percent_text, plain_table,
-    rate_text,
+    SummaryStyle, TextCell, TextColumn, TextTable, bold_text, counted, duration_text, in_lines,
+    number_text, percent_text, rate_text,
 };
-use comfy_table::{Attribute, Cell, Color, Table};
+use anstyle::{AnsiColor, Style};
 use std::path::Path;
+
+/// Columns of a line's label, with the blanks around it.
+const LABEL: usize = 12;
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
+
+const PROBES: [TextColumn; 10] = [
+    TextColumn::number("Probe", 3),
+    TextColumn::number("Load", 0),
+    TextColumn::number("Window", 6),
+    TextColumn::number("Requests/s", 1),
+    TextColumn::number("p50", 2),
+    TextColumn::number("p99", 0),
+    TextColumn::number("Failed", 0),
+    TextColumn::number("In flight", 7),
+    TextColumn::number("Backlog/s", 4),
+    TextColumn::text("Verdict", 0),
+];
+
+const ENDS: [TextColumn; 6] = [
+    TextColumn::word("", 0),
+    TextColumn::number("", 0),
+    TextColumn::number("p50", 1),
+    TextColumn::number("p99", 0),
+    TextColumn::number("Failed", 2),
+    TextColumn::text("Verdict", 0),
+];
 
 /// What is told of a probe right after it.
 #[must_use]
 pub fn probe_line(probe: &ProbeRecord, unit: LoadUnit) -> String {
     let mut line = format!(
-        "probe {:>2}  {:>8} {}  {:>8} req/s  p50 {:>6}  p99 {:>6}  {}",
+        "probe {:>2}  {:>8} {}  {:>8} req/s  p50 {:>7}  p99 {:>7}  {}",
         probe.number,
-        probe.load,
+        number_text(probe.load),
         unit_text(unit),
         rate_text(probe.requests_per_s),
         duration_text(probe.response_p50_us),
@@ -30,62 +58,159 @@ pub fn probe_line(probe: &ProbeRecord, unit: LoadUnit) -> String {
     line
 }
 
-/// The whole hunt: the probes, the knees, the law, the files.
+/// What a person reads first of a hunt: the knees, the loads on both sides of them, what to know, where it
+/// is recorded. The rest is told by [`detailed_hunt_text`], and in the hunt's directory.
 #[must_use]
 pub fn hunt_text(record: &HuntRecord, directory: &Path, style: SummaryStyle) -> String {
-    let mut sections = vec![
-        format!("{}\n{}", bold_text(style, "Probes"), table(record, style)),
-        criteria_text(record),
+    let mut lines = verdict_lines(record, style);
+    lines.extend(ends_table(record, style));
+    lines.push(labelled("probes", &probes_text(record), style));
+    let law = record.scalability.as_ref();
+    lines.extend(law.map(|law| labelled("law", &peak_text(law), style)));
+    let warnings = law.into_iter().flat_map(|law| &law.warnings);
+    lines.extend(warnings.map(|warning| labelled("warning", warning, style)));
+    lines.extend(
+        record
+            .notes
+            .iter()
+            .map(|note| labelled("note", note, style)),
+    );
+    let place = format!("{}/ (more: --details)", directory.display());
+    lines.push(labelled("record", &place, style));
+    lines.extend(ending(record, directory));
+    lines.join("\n") + "\n"
+}
+
+/// The same with the probes, what sustained means, and the law.
+#[must_use]
+pub fn detailed_hunt_text(record: &HuntRecord, directory: &Path, style: SummaryStyle) -> String {
+    let criteria = in_lines(&criteria_text(record), 0, 2, style.width);
+    let title = bold_text(style, "Probes");
+    let mut probes: Vec<&ProbeRecord> = record.probes.iter().collect();
+    probes.sort_by(|one, other| one.load.total_cmp(&other.load));
+    let table = probes_table(&probes, record.unit).text(0, style);
+    let sections = [
+        hunt_text(record, directory, style).trim_end().to_owned(),
+        format!("{title}\n{table}"),
+        criteria,
         scalability_text(record, style),
-        lines("Note", &record.notes),
     ];
-    let verdict: Vec<String> = record
-        .verdict
-        .iter()
-        .map(|sentence| bold_text(style, sentence))
-        .collect();
-    sections.push(verdict.join("\n"));
-    sections.push(ending(record, directory));
+    let mut sections = sections.to_vec();
     sections.retain(|section| !section.is_empty());
     sections.join("\n\n") + "\n"
 }
 
-fn lines(word: &str, texts: &[String]) -> String {
-    let lines: Vec<String> = texts.iter().map(|text| format!("{word}: {text}")).collect();
-    lines.join("\n")
+fn labelled(label: &str, text: &str, style: SummaryStyle) -> String {
+    let text = in_lines(text, LABEL, LABEL, style.width);
+    format!("  {label:<0$}{text}", LABEL - 2)
 }
 
-fn table(record: &HuntRecord, style: SummaryStyle) -> Table {
-    let has_pipeline = record.probes.iter().any(|probe| !probe.domains.is_empty());
-    let mut table = plain_table(style);
-    let mut header = vec!["Probe".to_owned(), capital(unit_text(record.unit))];
-    header.extend(["Window", "Requests/s", "p50", "p99", "Failed", "In flight"].map(str::to_owned));
-    if has_pipeline {
-        header.push("Backlog/s".to_owned());
-    }
-    header.push("Verdict".to_owned());
-    table.set_header(header);
-    let mut probes: Vec<&ProbeRecord> = record.probes.iter().collect();
-    probes.sort_by(|one, other| one.load.total_cmp(&other.load));
-    for probe in probes {
-        let mut cells = vec![
-            Cell::new(probe.number),
-            Cell::new(probe.load),
-            Cell::new(format!("{:.0} s", probe.window_s)),
-            Cell::new(rate_text(probe.requests_per_s)),
-            Cell::new(duration_text(probe.response_p50_us)),
-            Cell::new(duration_text(probe.response_p99_us)),
-            Cell::new(percent_text(probe.failure_share)),
-            Cell::new(rate_text(probe.concurrency)),
-        ];
-        if has_pipeline {
-            cells.push(Cell::new(growth_text(&probe.domains)));
+/// The sentences of the verdict, with a mark that tells without colour how it stands.
+fn verdict_lines(record: &HuntRecord, style: SummaryStyle) -> Vec<String> {
+    let is_over = record.state == HuntState::Finished;
+    let (mark, colour) = match record.exit_code {
+        Some(0) | None if is_over => ("✓", GOOD),
+        Some(0) | None => ("!", DOUBTFUL),
+        Some(_) => ("✗", BAD),
+    };
+    let marks = std::iter::once(style.paint(colour, mark)).chain(std::iter::repeat(" ".to_owned()));
+    let lines = marks.zip(&record.verdict).map(|(mark, sentence)| {
+        let sentence = in_lines(sentence, 2, 2, style.width);
+        format!("{mark} {}", bold_text(style, &sentence))
+    });
+    lines.collect()
+}
+
+/// The loads on both sides of each knee; nothing when there is none.
+fn ends_table(record: &HuntRecord, style: SummaryStyle) -> Option<String> {
+    let knees = [
+        ("HTTP", record.http_knee.as_ref()),
+        ("pipeline", record.pipeline_knee.as_ref()),
+    ];
+    let mut titles = ENDS.map(|column| column.title().to_owned());
+    titles[1] = capital(unit_text(record.unit));
+    let mut table = TextTable::new(&ENDS).titled(titles.to_vec()).without_rule();
+    for (label, knee) in knees {
+        let mut label = label;
+        for load in knee.into_iter().flat_map(Knee::loads) {
+            // The last probe of a load is the one that its end goes by.
+            let probes = record.probes.iter().rev();
+            let mut of_load = probes.filter(|probe| probe.load.total_cmp(&load).is_eq());
+            let Some(probe) = of_load.next() else {
+                continue;
+            };
+            let [_, load, _, _, p50, p99, failed, _, _, verdict] = cells(probe);
+            let label = TextCell::from(format!("{:<1$}", std::mem::take(&mut label), LABEL - 4));
+            table.row([label, load, p50, p99, failed, verdict]);
         }
-        cells.push(verdict_cell(probe, style));
-        table.add_row(cells);
     }
-    numbers_right(&mut table);
+    (!table.is_empty()).then(|| table.text(2, style))
+}
+
+impl Knee {
+    /// The loads that its ends belong to.
+    fn loads(&self) -> impl Iterator<Item = f64> + use<> {
+        [self.load_low, self.load_high].into_iter().flatten()
+    }
+}
+
+/// How many probes there were, and how they ended.
+fn probes_text(record: &HuntRecord) -> String {
+    let probes = &record.probes;
+    let sustained = probes.iter().filter(|probe| probe.http.sustained).count();
+    let limited = probes
+        .iter()
+        .filter(|probe| probe.generator_limited)
+        .count();
+    let violated = probes
+        .iter()
+        .filter(|probe| !probe.violated_rules.is_empty())
+        .count();
+    let mut text = format!("{}, {sustained} sustained", probes.len());
+    for (count, words) in [
+        (record.falls.len(), "in which the target fell over"),
+        (limited, "with the generator at its limit"),
+        (violated, "with a rule violated"),
+    ] {
+        if count > 0 {
+            text += &format!(", {count} {words}");
+        }
+    }
+    text
+}
+
+/// A row a probe.
+pub(super) fn probes_table(probes: &[&ProbeRecord], unit: LoadUnit) -> TextTable {
+    let mut titles = PROBES.map(|column| column.title().to_owned());
+    titles[1] = capital(unit_text(unit));
+    let mut table = TextTable::new(&PROBES).titled(titles.to_vec());
+    for probe in probes {
+        table.row(cells(probe));
+    }
     table
+}
+
+/// The cells of [`PROBES`].
+fn cells(probe: &ProbeRecord) -> [TextCell; 10] {
+    let growth = match probe.domains.is_empty() {
+        true => String::new(),
+        false => growth_text(&probe.domains),
+    };
+    let cells = [
+        probe.number.to_string(),
+        number_text(probe.load),
+        format!("{:.0} s", probe.window_s),
+        rate_text(probe.requests_per_s),
+        duration_text(probe.response_p50_us),
+        duration_text(probe.response_p99_us),
+        percent_text(probe.failure_share),
+        rate_text(probe.concurrency),
+        growth,
+        String::new(),
+    ];
+    let mut cells = cells.map(TextCell::from);
+    cells[9] = TextCell::styled(verdict_text(probe), verdict_style(probe));
+    cells
 }
 
 fn capital(text: &str) -> String {
@@ -100,7 +225,10 @@ pub fn growth_text(domains: &[DomainProbe]) -> String {
     let slopes = domains.iter().filter_map(|domain| domain.slope_per_s);
     let fastest = slopes.max_by(|one, other| one.slope.total_cmp(&other.slope));
     match fastest {
-        Some(trend) => format!("{:+.1}", trend.slope),
+        Some(trend) if trend.slope < 0.0 => {
+            format!("-{}", number_text(format_args!("{:.1}", -trend.slope)))
+        }
+        Some(trend) => format!("+{}", number_text(format_args!("{:.1}", trend.slope))),
         None => "–".to_owned(),
     }
 }
@@ -137,15 +265,13 @@ pub fn reasons(probe: &ProbeRecord) -> String {
     why.join("; ")
 }
 
-fn verdict_cell(probe: &ProbeRecord, style: SummaryStyle) -> Cell {
-    let cell = Cell::new(verdict_text(probe));
+fn verdict_style(probe: &ProbeRecord) -> Style {
     let is_good = probe.http.sustained && probe.pipeline.as_ref().is_none_or(|one| one.sustained);
     let is_doubtful = probe.generator_limited || probe.http.undecided;
-    match (style.colour, is_doubtful, is_good) {
-        (true, false, true) => cell.fg(Color::Green),
-        (true, false, false) => cell.fg(Color::Red).add_attribute(Attribute::Bold),
-        (true, true, _) => cell.fg(Color::Yellow),
-        (false, ..) => cell,
+    match (is_doubtful, is_good) {
+        (true, _) => DOUBTFUL,
+        (false, true) => GOOD,
+        (false, false) => BAD,
     }
 }
 
@@ -174,8 +300,8 @@ pub fn scalability_text(record: &HuntRecord, style: SummaryStyle) -> String {
         return String::new();
     };
     let title = bold_text(style, "Universal Scalability Law");
-    let mut text = format!(
-        "{title}\nλ {} requests/s with one in flight, σ {:.4} (waiting for each other), κ {:.6} (cost to each other);\n{}; {} with {:.1} to {:.0} in flight, off by {:.1} % on average and {:.1} % at most.",
+    let law_text = format!(
+        "λ {} requests/s with one in flight, σ {:.4} (waiting for each other), κ {:.6} (cost to each other); {}; {} with {:.1} to {:.0} in flight, off by {:.1} % on average and {:.1} % at most.",
         rate_text(law.lambda_per_s),
         law.sigma,
         law.kappa,
@@ -186,10 +312,13 @@ pub fn scalability_text(record: &HuntRecord, style: SummaryStyle) -> String {
         law.rms_error * 100.0,
         law.largest_error * 100.0,
     );
-    for warning in &law.warnings {
-        text.push_str(&format!("\nWarning: {warning}"));
-    }
-    text
+    let warnings = law
+        .warnings
+        .iter()
+        .map(|warning| format!("Warning: {warning}"));
+    let lines = std::iter::once(law_text).chain(warnings);
+    let lines = lines.map(|line| in_lines(&line, 0, 2, style.width));
+    format!("{title}\n{}", lines.collect::<Vec<String>>().join("\n"))
 }
 
 /// Where the throughput is largest.
@@ -211,11 +340,9 @@ fn is_untold(record: &HuntRecord) -> bool {
     knee.is_some_and(|knee| knee.low.is_none() && knee.undecided.is_some())
 }
 
-fn ending(record: &HuntRecord, directory: &Path) -> String {
-    let mut lines = vec![
-        format!("  {}", directory.join(HUNT_JSON).display()),
-        format!("  {}", directory.join(HUNT_HTML).display()),
-    ];
+/// How to go on, and what the exit code says when it is not 0.
+fn ending(record: &HuntRecord, directory: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
     if matches!(record.state, HuntState::Interrupted | HuntState::CutShort) {
         lines.push(format!(
             "Go on with: shopblast hunt --resume {}",
@@ -235,7 +362,7 @@ fn ending(record: &HuntRecord, directory: &Path) -> String {
     if let (Some(code), Some(meaning)) = (record.exit_code, meaning) {
         lines.push(format!("Exit code {code}: {meaning}"));
     }
-    lines.join("\n")
+    lines
 }
 
 #[cfg(test)]
@@ -243,7 +370,7 @@ mod tests {
     use super::*;
     use crate::hunt::made_up;
     use crate::record::Record;
-    use crate::record::golden::assert_golden;
+    use crate::record::golden::{assert_golden, at_widths};
 
     const PLAIN: SummaryStyle = SummaryStyle {
         width: Some(140),
@@ -254,8 +381,23 @@ mod tests {
     fn a_hunt_is_told_with_its_probes_and_its_knees() {
         let record = made_up::hunt();
         let directory = Path::new("results/20260102T030405Z-hunt-custom-abcdef");
-        assert_golden("hunt.txt", hunt_text(&record, directory, PLAIN).as_bytes());
+        let text = detailed_hunt_text(&record, directory, PLAIN);
+        assert_golden("hunt.txt", text.as_bytes());
         assert_golden("hunt.json", record.json_text().as_bytes());
+    }
+
+    #[test]
+    fn a_person_reads_the_knees_first_at_any_width() {
+        let record = made_up::hunt();
+        let directory = Path::new("results/20260102T030405Z-hunt-custom-abcdef");
+        let short = |style| hunt_text(&record, directory, style);
+        assert_golden("console-hunt.txt", at_widths(false, short).as_bytes());
+        assert_golden("console-hunt-colour.txt", at_widths(true, short).as_bytes());
+        let long = |style| detailed_hunt_text(&record, directory, style);
+        assert_golden(
+            "console-hunt-details.txt",
+            at_widths(false, long).as_bytes(),
+        );
     }
 
     #[test]
@@ -268,7 +410,7 @@ mod tests {
             .collect();
         assert_eq!(
             lines[0],
-            "probe  1       100 journeys/s     100.0 req/s  p50 1.11ms  p99 5.55ms  sustained"
+            "probe  1       100 journeys/s     100.0 req/s  p50 1.11 ms  p99 5.55 ms  sustained"
         );
         assert!(
             lines[3].ends_with("HTTP sustained, backlog grows: the backlog of identity grew"),
@@ -276,7 +418,7 @@ mod tests {
             lines[3]
         );
         assert!(
-            lines[6].contains("carried < offered: 1000 of 1010"),
+            lines[6].contains("carried < offered: 1,000 of 1,010"),
             "{}",
             lines[6]
         );
@@ -287,7 +429,7 @@ mod tests {
         let mut record = made_up::hunt();
         record.state = HuntState::CutShort;
         record.probes[2].generator_limited = true;
-        let text = hunt_text(&record, Path::new("h"), PLAIN);
+        let text = detailed_hunt_text(&record, Path::new("h"), PLAIN);
         assert!(
             text.contains("Go on with: shopblast hunt --resume h"),
             "{text}"

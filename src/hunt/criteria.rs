@@ -5,7 +5,7 @@
 
 use super::hunt_record::{Criteria, DomainProbe, Judgement, Limit, NameProbe, ProbeRecord};
 use super::reading::{Weighed, allowed_beyond};
-use crate::pieces::{counted, percent_text, rate_text};
+use crate::pieces::{counted, number_text, percent_text, rate_text};
 use crate::plan::{Tag, Threshold, ThresholdQuantity};
 use crate::stats::{TailJudgement, ThresholdVerdict, WindowAnswer};
 
@@ -294,8 +294,10 @@ fn carried(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
         carrying.delay_slope * 1e3
     );
     let behind = format!(
-        "{:.0} of {:.0} journeys that were offered were carried (chance makes {:.0})",
-        carrying.carried, carrying.offered, carrying.chance
+        "{} of {} journeys that were offered were carried (chance makes {})",
+        number_text(carrying.carried.round()),
+        number_text(carrying.offered.round()),
+        number_text(carrying.chance.round())
     );
     let is_sure = carrying.answer == WindowAnswer::No;
     let (limit, why) = match carrying.by_delay {
@@ -320,7 +322,7 @@ fn pace(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
             "a user gets {} requests/s, of the {} that one of {} gets",
             rate_text(probe.requests_per_s / probe.load),
             rate_text(unloaded.requests_per_s / unloaded.load),
-            unloaded.load
+            number_text(unloaded.load)
         ),
     })
 }

@@ -1,25 +1,29 @@
 //! A hunt from the request to the last file: probe after probe, until both knees are known.
 
+use super::board::HuntBoard;
 use super::conclusion::conclude;
-use super::console::{hunt_text, probe_line};
+use super::console::{detailed_hunt_text, hunt_text, probe_line};
 use super::criteria::{ProbeEvidence, judge_http, judge_pipeline};
 use super::error::HuntError;
 use super::hunt_record::{
-    Fall, HUNT_HTML, HUNT_JSON, HuntRecord, HuntState, ProbeRecord, unit_text,
+    Fall, HUNT_HTML, HUNT_JSON, HUNT_TXT, HuntRecord, HuntState, ProbeRecord, unit_text,
 };
 use super::page::hunt_page;
 use super::probe::{ProbeTarget, Probed, Seen, probe, window_s};
+use super::progress::HuntProgress;
 use super::reading::allowed_beyond;
 use super::request::HuntRequest;
 use super::rest::{Rested, TargetHealth};
 use super::trials::{
     generator_limit, is_cut_by_generator, next_load, range_of, scales_of, unloaded,
 };
-use crate::pieces::{SummaryStyle, print, tell};
+use crate::pieces::{SummaryStyle, number_text, print, tell, time_left_text};
 use crate::plan::ExitCode;
 use crate::record::{NotWritten, Record, replace, try_out};
+use crate::report::Ticking;
 use crate::run::{self, Embedded};
 use crate::stats::ThresholdVerdict;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -34,7 +38,7 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     let heard = Arc::clone(&stops);
     let _listening = run::listen(move || {
         if heard.fetch_add(1, Ordering::Relaxed) >= 2 {
-            std::process::exit(i32::from(ExitCode::Interrupted.value()));
+            run::exit_at_once();
         }
     });
     let template = &request.template;
@@ -69,15 +73,21 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     create(&place.records)?;
     let page = request.directory.join(HUNT_HTML);
     try_out(&page).map_err(|error| HuntError::Write { path: page, error })?;
+    let record = opened(request);
+    let title = format!("hunt {} → {}", record.profile, place.target.url());
+    let output = &template.output;
+    let board = HuntBoard::open(!output.quiet && !output.no_tui, title, &record);
     let mut hunt = Hunt {
         request,
         place,
         health,
         stops,
-        record: opened(request),
-        is_silent: template.output.quiet,
+        record,
+        is_silent: output.quiet,
+        board,
     };
     let ended = hunt.search();
+    hunt.board.close();
     let outcome = ended.map(|ending| hunt.settle(ending));
     if let Some(shop) = shop {
         shop.stop();
@@ -149,6 +159,7 @@ struct Hunt<'a> {
     stops: Arc<AtomicU32>,
     record: HuntRecord,
     is_silent: bool,
+    board: HuntBoard,
 }
 
 impl Hunt<'_> {
@@ -189,21 +200,27 @@ impl Hunt<'_> {
             load,
             allowed.filter_map(allowed_beyond).collect(),
         );
-        let seen = match probe(self.request, &self.place, number, load, window_s, &scales)? {
+        let progress = HuntProgress::of(&self.record, number, load);
+        if !self.is_quiet() && !std::io::stderr().is_terminal() {
+            tell(progress.line());
+        }
+        self.board.begin_probe(&self.record, &progress);
+        let shown = (&progress, &self.board);
+        let seen = match probe(self.request, &self.place, shown, load, window_s, &scales)? {
             Probed::Done(seen) => seen,
             Probed::Interrupted => return Ok(Some(SearchEnding::Interrupted)),
             Probed::Down(error) if self.record.probes.is_empty() => return Err(error.into()),
             // It was still up after the probe before.
             Probed::Down(_) => return self.rise(number - 1, load, None, Instant::now()),
         };
-        let rested = self.health.rest(self.rest_limit(), || self.is_stopped());
+        let rested = self.rest(number);
         let fell = seen.silent_from_s.is_some() || rested == Rested::Down;
         let is_spoiled = seen.record.generator_limited;
         let silent_s = seen.silent_from_s.unwrap_or(seen.measured_s);
         self.note_doubts(&seen);
         let fell_at = seen.began + Duration::from_secs_f64(silent_s);
         let probe = self.judged(*seen, fell, rested);
-        if !self.is_silent {
+        if !self.is_quiet() {
             tell(probe_line(&probe, self.request.unit));
         }
         if is_spoiled && self.request.criteria.keep_spoiled {
@@ -218,7 +235,8 @@ impl Hunt<'_> {
         let limit = generator_limit(&self.record);
         if is_spoiled && limit.is_some_and(|limit| load >= limit) {
             self.note(format!(
-                "the generator was at its limit at {load} {}: the target may sustain more; give it more cores (--cores)",
+                "the generator was at its limit at {} {}: the target may sustain more; give it more cores (--cores)",
+                number_text(load),
                 unit_text(self.request.unit)
             ));
         }
@@ -282,14 +300,27 @@ impl Hunt<'_> {
         fell_at: Instant,
     ) -> Result<Option<SearchEnding>, HuntError> {
         let limit = Duration::from_secs_f64(self.request.criteria.recovery_limit_s);
-        if !self.is_silent {
+        if !self.is_quiet() {
             tell(format!(
-                "the target fell over at {load} {}; waiting for it to come back, at most {:.0} s",
+                "the target fell over at {} {}; waiting for it to come back, at most {:.0} s",
+                number_text(load),
                 unit_text(self.request.unit),
                 limit.as_secs_f64()
             ));
         }
+        self.board.wait(
+            &self.record,
+            format!(
+                "the target fell over: waiting for it to come back, at most {}",
+                time_left_text(limit.as_secs_f64())
+            ),
+        );
+        let told = Ticking::start(self.is_quiet(), move |so_far| {
+            let left = time_left_text((limit.saturating_sub(so_far)).as_secs_f64());
+            format!("waiting for the target to come back, at most {left}")
+        });
         let recovered = self.health.recovery(limit, || self.is_stopped());
+        drop(told);
         let waited_s = fell_at.elapsed().as_secs_f64();
         self.record.falls.push(Fall {
             probe,
@@ -312,7 +343,7 @@ impl Hunt<'_> {
             ));
             return Ok(Some(SearchEnding::CutShort));
         }
-        match self.health.rest(self.rest_limit(), || self.is_stopped()) {
+        match self.rest(probe) {
             Rested::Stopped => Ok(Some(SearchEnding::Interrupted)),
             Rested::After(_) | Rested::Down => Ok(None),
         }
@@ -327,11 +358,27 @@ impl Hunt<'_> {
         })
     }
 
-    fn rest_limit(&self) -> Duration {
-        Duration::from_secs_f64(self.request.criteria.rest_limit_s)
+    /// Lets the target come to rest after a probe.
+    fn rest(&self, probe: u32) -> Rested {
+        let limit = Duration::from_secs_f64(self.request.criteria.rest_limit_s);
+        self.board.wait(
+            &self.record,
+            format!("probe {probe} is over: waiting for the target to come to rest"),
+        );
+        let _told = Ticking::start(self.is_quiet(), move |so_far| {
+            let left = time_left_text((limit.saturating_sub(so_far)).as_secs_f64());
+            format!("probe {probe} is over: waiting for the target to come to rest, at most {left}")
+        });
+        self.health.rest(limit, || self.is_stopped())
+    }
+
+    /// Whether nothing is printed meanwhile: nobody wants it, or the board has the screen.
+    fn is_quiet(&self) -> bool {
+        self.is_silent || self.board.is_shown()
     }
 
     fn is_stopped(&self) -> bool {
+        self.board.pulse();
         self.stops.load(Ordering::Relaxed) > 0
     }
 
@@ -359,13 +406,18 @@ impl Hunt<'_> {
         let directory = &self.request.directory;
         let page = directory.join(HUNT_HTML);
         self.write_record()?;
-        replace(&page, hunt_page(&self.record).as_bytes())
-            .map_err(|error| not_written(&page, error))?;
-        print(hunt_text(
-            &self.record,
-            directory,
-            SummaryStyle::of_stdout(),
-        ));
+        let written = replace(&page, hunt_page(&self.record).as_bytes());
+        let text = detailed_hunt_text(&self.record, directory, SummaryStyle::PLAIN);
+        let summary = directory.join(HUNT_TXT);
+        let summarised = replace(&summary, text.as_bytes());
+        let told = match self.request.template.output.details {
+            true => detailed_hunt_text,
+            false => hunt_text,
+        };
+        // Who measured for hours is told of it, whatever becomes of the files.
+        print(told(&self.record, directory, SummaryStyle::of_stdout()));
+        written.map_err(|error| not_written(&page, error))?;
+        summarised.map_err(|error| not_written(&summary, error))?;
         Ok(exit_code)
     }
 

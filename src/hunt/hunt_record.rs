@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// The record's name.
 pub const HUNT_JSON: &str = "hunt.json";
+/// The name of all that the console can tell.
+pub const HUNT_TXT: &str = "hunt.txt";
 /// The page's name.
 pub const HUNT_HTML: &str = "hunt.html";
 

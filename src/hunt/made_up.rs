@@ -99,7 +99,7 @@ pub fn hunt() -> HuntRecord {
     let probes = loads.into_iter().zip(1..).map(|(load, number)| {
         let mut probe = probe(number, load);
         if load > 1_000.0 {
-            let why = "1000 of 1010 journeys/s that were offered were carried";
+            let why = "1,000 of 1,010 journeys/s that were offered were carried";
             probe.http = overloaded(Limit::Carried, why, "POST /customers");
         }
         if load > 500.0 {

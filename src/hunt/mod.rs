@@ -4,6 +4,7 @@
 //! was measured in its window. Between probes the target comes to rest. The search itself is
 //! arithmetic over the probes so far, so that a hunt can be stopped and resumed anywhere.
 
+mod board;
 mod conclusion;
 mod console;
 mod criteria;
@@ -13,6 +14,7 @@ mod estimate;
 mod hunt_record;
 mod page;
 mod probe;
+mod progress;
 mod reading;
 mod request;
 mod rest;
@@ -25,7 +27,7 @@ mod window;
 mod made_up;
 
 pub use conclusion::conclude;
-pub use console::hunt_text;
+pub use console::{detailed_hunt_text, hunt_text};
 pub use director::carry_out;
 pub use error::HuntError;
 pub use hunt_record::{

@@ -1,8 +1,10 @@
 //! One probe: a run at one load, its window, and what was seen in it.
 
+use super::board::HuntBoard;
 use super::criteria::{GROWN_EVENTS, Objective};
 use super::error::HuntError;
 use super::hunt_record::{DomainProbe, Judgement, LoadUnit, NameProbe, ProbeRecord};
+use super::progress::HuntProgress;
 use super::reading::{Scales, Weighed, allowed_beyond};
 use super::request::HuntRequest;
 use super::window::{WindowFigures, WindowSink, WindowSpan};
@@ -104,11 +106,12 @@ pub fn window_s(request: &HuntRequest, requests_per_s: f64, is_watched: bool) ->
 pub fn probe(
     request: &HuntRequest,
     place: &ProbeTarget,
-    number: u32,
+    (progress, board): (&HuntProgress, &HuntBoard),
     load: f64,
     window_s: f64,
     scales: &Scales,
 ) -> Result<Probed, HuntError> {
+    let number = progress.probe;
     let plan = plan_of(request, place, number, load, window_s)?;
     let start_us = plan.warm_up.as_micros() as u64;
     let span = WindowSpan {
@@ -128,7 +131,10 @@ pub fn probe(
             control: control.clone(),
             began: Arc::clone(&began),
         }),
-        Box::new(LiveFace::new(muted, run_time_s)),
+        match board.is_shown() {
+            true => Box::new(board.clone()),
+            false => Box::new(LiveFace::of_step(muted, run_time_s, progress.parts())),
+        },
     ];
     let command = format!("{} (probe {number})", request.command);
     let finished = match run::carry_out(&run_request, command, &control, &mut faces) {

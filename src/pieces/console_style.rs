@@ -1,29 +1,32 @@
 //! How the console's text may look.
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use std::os::fd::AsFd;
 
 const BOLD: Style = Style::new().bold();
-
-const TABLE: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// How the summary may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SummaryStyle {
-    /// Columns of the terminal; `None` for a pipe, where nothing is wrapped.
+    /// Columns of the terminal; `None` for a pipe or a file, where everything has room.
     pub width: Option<u16>,
     /// Whether colours and bold type may be used.
     pub colour: bool,
 }
 
 impl SummaryStyle {
+    /// For a file.
+    pub const PLAIN: Self = Self {
+        width: None,
+        colour: false,
+    };
+
     /// What standard output can show; `NO_COLOR`, `CLICOLOR` and pipes are respected.
     #[must_use]
     pub fn of_stdout() -> Self {
         let choice = anstream::AutoStream::choice(&std::io::stdout());
         Self {
-            width: Table::new().width(),
+            width: width_of(std::io::stdout()),
             colour: choice != anstream::ColorChoice::Never,
         }
     }
@@ -39,7 +42,11 @@ impl SummaryStyle {
 
 /// Columns of the terminal that standard error is; `None` when it is none.
 pub fn terminal_width() -> Option<u16> {
-    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
+    width_of(std::io::stderr())
+}
+
+fn width_of(stream: impl AsFd) -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
     Some(size.ws_col).filter(|&columns| columns > 0)
 }
 
@@ -51,30 +58,4 @@ pub fn bold(style: SummaryStyle, text: &str) -> String {
 /// `text` in a colour, where that may be.
 pub(crate) fn painted(style: SummaryStyle, colour: AnsiColor, text: &str) -> String {
     style.paint(colour.on_default(), text)
-}
-
-/// Aligns all columns but the first to the right.
-pub fn numbers_right(table: &mut Table) {
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 1));
-        if index > 0 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-}
-
-/// An empty table in the house's style.
-pub fn plain_table(style: SummaryStyle) -> Table {
-    let mut table = Table::new();
-    table.load_style(TABLE).force_no_tty();
-    if style.colour {
-        table.enforce_styling();
-    }
-    match style.width {
-        Some(width) => table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(width),
-        None => table.set_content_arrangement(ContentArrangement::Disabled),
-    };
-    table
 }

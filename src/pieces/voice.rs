@@ -4,7 +4,7 @@
 use rustix::io::Errno;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,10 +54,25 @@ struct Speech {
     why: String,
 }
 
+/// Whether a line is drawn over itself on standard error, which what is told must not be appended to.
+static IS_LINE_DRAWN: AtomicBool = AtomicBool::new(false);
+/// Takes such a line away. It is drawn anew below.
+const CLEAR_LINE: &str = "\r\x1b[2K";
+
 /// Says a line on standard error, in time. Returns at once; when too much waits there already, it is
 /// not said.
 pub fn tell(line: impl AsRef<str>) {
-    ERR.say(&format!("{}\n", line.as_ref()));
+    let clear = match IS_LINE_DRAWN.swap(false, Ordering::Relaxed) {
+        true => CLEAR_LINE,
+        false => "",
+    };
+    let text = ERR.fitting(&format!("{}\n", line.as_ref()));
+    ERR.queue(format!("{clear}{text}").into_bytes());
+}
+
+/// Remembers whether a line is being drawn over itself on standard error.
+pub fn mark_drawn_line(is_drawn: bool) {
+    IS_LINE_DRAWN.store(is_drawn, Ordering::Relaxed);
 }
 
 /// Says `text` on standard output, in time and after what was said before. Returns at once. Colours are

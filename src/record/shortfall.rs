@@ -2,7 +2,7 @@
 //! be written of it.
 
 use super::run_record::{PauseRecord, RunRecord};
-use crate::pieces::counted;
+use crate::pieces::{counted, grouped};
 
 /// Users that a plan for `asked` of them did not get. None are missing when the user changed their
 /// number or ended the run, or a threshold did.
@@ -32,7 +32,7 @@ pub(super) fn shortfalls(record: &RunRecord) -> Vec<String> {
         let asked = u64::from(record.absent_users) + u64::from(record.peak_users);
         parts.push(format!(
             "{} of {} never came: the run time was over before",
-            record.absent_users,
+            grouped(u64::from(record.absent_users)),
             counted(asked, "user")
         ));
     }

@@ -1,5 +1,6 @@
 //! What stores hold of the events of a run, as the record tells it.
 
+use crate::pieces::grouped;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,8 +45,11 @@ impl StoredEventRecord {
     pub fn told_text(&self) -> String {
         let (at_least, told, at_most) = (self.at_least, self.told, self.at_most);
         match at_least == at_most {
-            true => told.to_string(),
-            false => format!("{told} ({at_least}–{at_most})"),
+            true => grouped(told),
+            false => {
+                let (told, least, most) = (grouped(told), grouped(at_least), grouped(at_most));
+                format!("{told} ({least}–{most})")
+            }
         }
     }
 }

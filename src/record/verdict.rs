@@ -2,7 +2,7 @@
 
 use super::run_record::RunRecord;
 use super::shortfall::shortfalls;
-use crate::pieces::counted;
+use crate::pieces::{counted, grouped};
 use crate::plan::ExitCode;
 use crate::stats::{GeneratorState, RuleVerdict, ThresholdVerdict};
 
@@ -170,12 +170,16 @@ fn outcomes(record: &RunRecord) -> String {
     let business: String = business
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!(", {count} {word}"))
+        .map(|(count, word)| format!(", {} {word}", grouped(count)))
         .collect();
     match (totals.failed, totals.unknown) {
         (0, 0) => format!("{all}, none failed{business}"),
-        (failed, 0) => format!("{failed} of {all} failed{business}"),
-        (failed, unknown) => format!("{failed} of {all} failed, {unknown} unknown{business}"),
+        (failed, 0) => format!("{} of {all} failed{business}", grouped(failed)),
+        (failed, unknown) => format!(
+            "{} of {all} failed, {} unknown{business}",
+            grouped(failed),
+            grouped(unknown)
+        ),
     }
 }
 
@@ -207,7 +211,7 @@ mod tests {
         let mut run = made_up::watched_record();
         let judged = verdict(&run, USUAL);
         assert_eq!(judged.exit_code, ExitCode::ThresholdCrossed);
-        let start = "Threshold `response: p(99) < 1ms over 1s abort` was crossed (2.25s) and ended the run; threshold `failed: rate < 0.1%` was crossed (0.27 %); threshold `observed(backlog) < 1000` could not be judged; ";
+        let start = "Threshold `response: p(99) < 1ms over 1s abort` was crossed (2.25 s) and ended the run; threshold `failed: rate < 0.1%` was crossed (0.27 %); threshold `observed(backlog) < 1000` could not be judged; ";
         assert!(judged.sentence.starts_with(start), "{}", judged.sentence);
         run.interrupted = true;
         assert_eq!(verdict(&run, USUAL).exit_code, ExitCode::ThresholdCrossed);

@@ -1,6 +1,6 @@
 //! What became of connections, and where they were, in words.
 
-use crate::pieces::{counted, percent_text};
+use crate::pieces::{counted, grouped, percent_text};
 use crate::record::{Connections, RunRecord};
 
 /// Addresses that are named.
@@ -40,7 +40,7 @@ pub fn addresses_text(record: &RunRecord) -> Option<String> {
 fn times(count: u64) -> String {
     match count {
         1 => "once".to_owned(),
-        count => format!("{count} times"),
+        count => format!("{} times", grouped(count)),
     }
 }
 
@@ -48,7 +48,7 @@ fn times(count: u64) -> String {
 pub fn ended_text(connections: &Connections) -> String {
     let closed = match connections.closed_between_requests {
         0 => String::new(),
-        count => format!(", {count} closed by the server between requests"),
+        count => format!(", {} closed by the server between requests", grouped(count)),
     };
     let unsolicited = match connections.unsolicited {
         0 => String::new(),

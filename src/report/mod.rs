@@ -8,7 +8,10 @@ mod recovery_text;
 mod remake;
 
 pub(crate) use console::witness_text::{curl_commands, replay_command};
-pub use console::{LiveFace, brief_text, live_line, part_word, summary_text, witness_text};
+pub use console::{
+    LiveFace, ProgressLine, Ticking, brief_text, detailed_text, live_line, part_word, summary_text,
+    witness_text,
+};
 pub use export::{
     FamilyLabels, LocustFailureRow, LocustRow, LocustStats, MetricFamily, MetricPoints,
     OPEN_METRICS_TYPE, PROMETHEUS_TEXT_TYPE, github_annotations, markdown_text, metric_families,

@@ -1,6 +1,6 @@
 //! Recovery in words and cells, the same in every report.
 
-use crate::pieces::{duration_text, rate_text};
+use crate::pieces::{duration_text, number_text, rate_text};
 use crate::record::{RecoveryFigure, RecoveryRecord};
 
 /// Headings of the cells of a figure.
@@ -53,8 +53,8 @@ fn value_text(figure: &RecoveryFigure, value: f64) -> String {
         "us" => duration_text(value.round() as u64),
         "share" => format!("{:.2} %", value * 100.0),
         "per_s" => format!("{}/s", rate_text(value)),
-        _ if value.fract() == 0.0 => format!("{value:.0}"),
-        _ => format!("{value:.1}"),
+        _ if value.fract() == 0.0 => number_text(format_args!("{value:.0}")),
+        _ => number_text(format_args!("{value:.1}")),
     }
 }
 
@@ -89,7 +89,13 @@ fn remark(figure: &RecoveryFigure) -> String {
 /// What the load did, whether everything is back, and whether it is as it was; a sentence each.
 pub fn sentences(record: &RecoveryRecord) -> Vec<String> {
     let mut sentences = vec![load_sentence(record)];
-    sentences.extend(back_sentences(record));
+    sentences.extend(findings(record));
+    sentences
+}
+
+/// The same without what the load did.
+pub fn findings(record: &RecoveryRecord) -> Vec<String> {
+    let mut sentences = back_sentences(record);
     sentences.push(hysteresis_sentence(record));
     sentences
 }

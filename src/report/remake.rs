@@ -2,9 +2,10 @@
 //! the run came to its end.
 
 use crate::engine::PlannedShares;
-use crate::pieces::{print_whole, tell};
+use crate::pieces::{SummaryStyle, print_whole, tell};
 use crate::record::rewrite::{naming, rewrite};
 use crate::record::{Recorded, UnreadableRecord};
+use crate::report::console::detailed_text;
 use crate::report::export::hgrm::hgrm_text;
 use crate::report::export::junit::junit_text;
 use crate::report::export::k6_summary::k6_summary_text;
@@ -20,6 +21,8 @@ use std::path::{Path, PathBuf};
 pub enum ReportFormat {
     /// One self-contained page.
     Html,
+    /// All that the console can tell.
+    Text,
     /// A summary in Markdown.
     Markdown,
     /// Locust's statistics as CSV.
@@ -36,8 +39,9 @@ pub enum ReportFormat {
 
 impl ReportFormat {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Html,
+        Self::Text,
         Self::Markdown,
         Self::Csv,
         Self::LocustJson,
@@ -62,6 +66,10 @@ impl ReportFormat {
     pub fn text(self, recorded: &Recorded, planned: PlannedShares<'_>) -> io::Result<String> {
         Ok(match self {
             Self::Html => html_report(recorded, planned),
+            Self::Text => {
+                let directory = format!("{}/", recorded.directory.display());
+                detailed_text(&recorded.run, &[directory], &SummaryStyle::PLAIN)
+            }
             Self::Markdown => markdown_text(&recorded.run),
             Self::Csv => stats_text_again(recorded)?,
             Self::LocustJson => locust_json_text(recorded),

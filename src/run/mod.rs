@@ -50,7 +50,7 @@ pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
 pub use resources::{raise_locked_memory, room_for};
 pub use settle::Finished;
-pub use signals::{Listening, before_exit, listen};
+pub use signals::{Listening, before_exit, exit_at_once, listen};
 
 use lookup::NameLookup;
 use patience::unless_called_off;
@@ -93,24 +93,30 @@ fn with_target(
         .map(|own| Embedded::start(&request.plan, &**own))
         .transpose()?;
     let interruption = control.interruption();
+    let muted = request.output.is_muted();
     let plan = match &sandbox {
         Some(sandbox) => request.plan.clone().with_target(sandbox.target()),
         None => request.plan.clone(),
     };
     let asked = request.clone();
     let wanted = plan.clone();
-    let addresses = unless_called_off(interruption, move || {
-        let mut addresses = asked.resolver.resolve(&wanted.target, &asked.addresses)?;
-        if asked.preflight {
-            accepting_first(&mut addresses, wanted.request_timeout);
-        }
-        Ok::<_, ReachError>(addresses)
-    })??;
+    let addresses =
+        unless_called_off(interruption, ("looking the target up", muted), move || {
+            let mut addresses = asked.resolver.resolve(&wanted.target, &asked.addresses)?;
+            if asked.preflight {
+                accepting_first(&mut addresses, wanted.request_timeout);
+            }
+            Ok::<_, ReachError>(addresses)
+        })??;
     let looked_at = (request.clone(), plan.clone(), addresses.clone());
-    let script = unless_called_off(interruption, move || {
-        let (request, plan, addresses) = looked_at;
-        preflight::run_preflight(&request, &plan, &addresses)
-    })??;
+    let script = unless_called_off(
+        interruption,
+        ("asking what the target is", muted),
+        move || {
+            let (request, plan, addresses) = looked_at;
+            preflight::run_preflight(&request, &plan, &addresses)
+        },
+    )??;
     let resources = resources.with_script(&script);
     let need = resources.suffice()?;
     resources.tell(&need, request.output.is_muted());

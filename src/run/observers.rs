@@ -2,9 +2,10 @@
 
 use crate::engine::{RecognisedBy, TargetFacts};
 use crate::observe::{DrainProgress, Observation, ObserverConfig, OutboxRows, Watch};
-use crate::pieces::tell;
+use crate::pieces::{amount_text, tell, time_left_text};
 use crate::plan::{AddressPolicy, Plan};
 use crate::record::ObservedCsv;
+use crate::report::ProgressLine;
 use crate::stats::{Amount, Ledger, ObservedTable, Rule, Violation};
 use std::time::{Duration, Instant};
 
@@ -64,13 +65,18 @@ pub fn finish(
     muted: bool,
 ) -> Observation {
     let mut line_due = Instant::now();
+    let mut draining = Draining::begin(drain_wait);
+    let shown = ProgressLine::new(muted);
     let observation = watch.finish(load_end_s, drain_wait, |progress| {
-        if !muted && Instant::now() >= line_due {
+        let line = format!("{} (Ctrl-C ends the wait)", draining.line(progress));
+        shown.show(&line);
+        if !muted && !shown.is_drawn() && Instant::now() >= line_due {
             line_due = Instant::now() + LINE_EVERY;
-            tell(format!("{} (Ctrl-C ends the wait)", drain_line(progress)));
+            tell(line);
         }
         !is_called_off()
     });
+    drop(shown);
     if let Some(failure) = &observation.sink_failure {
         tell(format!("warning: {failure}"));
     }
@@ -112,16 +118,60 @@ fn repeated_text(source: &str, rows: &OutboxRows) -> Option<String> {
     ))
 }
 
-fn drain_line(progress: &DrainProgress) -> String {
+/// A backlog that is watched while it drains.
+struct Draining {
+    began: Instant,
+    /// How long it is watched at most.
+    wait: Duration,
+    /// What it was when it was seen first, and when that was.
+    first: Option<(Instant, f64)>,
+}
+
+impl Draining {
+    fn begin(wait: Duration) -> Self {
+        Self {
+            began: Instant::now(),
+            wait,
+            first: None,
+        }
+    }
+
+    /// How far it is, and how long it still takes.
+    fn line(&mut self, progress: &DrainProgress) -> String {
+        let all = progress.backlogs.iter().map(|(_, backlog)| *backlog);
+        let all = all.reduce(Amount::plus).unwrap_or_default();
+        let now = Instant::now();
+        let (since, first) = *self.first.get_or_insert((now, all.value));
+        let left = self.wait.saturating_sub(self.began.elapsed());
+        drain_line(progress, all, first - all.value, now - since, left)
+    }
+}
+
+/// What is left of a backlog of which `drained` went in `spent`, watched for `at_most` from now.
+fn drain_line(
+    progress: &DrainProgress,
+    all: Amount,
+    drained: f64,
+    spent: Duration,
+    at_most: Duration,
+) -> String {
     let left: Vec<String> = progress
         .backlogs
         .iter()
         .filter(|(_, backlog)| backlog.value > 0.0)
-        .map(|(domain, backlog)| format!("{domain} {backlog}"))
+        .map(|(domain, backlog)| format!("{domain} {}", amount_text(*backlog)))
         .collect();
-    let all = progress.backlogs.iter().map(|(_, backlog)| *backlog);
-    let all = all.reduce(Amount::plus).unwrap_or_default();
-    format!("draining: backlog {all} ({})", left.join(", "))
+    let at_most = time_left_text(at_most.as_secs_f64());
+    let per_s = drained / spent.as_secs_f64();
+    let expected = match per_s.is_finite() && per_s > 0.0 && !all.at_least {
+        true => format!("about {}, ", time_left_text(all.value / per_s)),
+        false => String::new(),
+    };
+    format!(
+        "draining: backlog {} ({}), {expected}at most {at_most} left",
+        amount_text(all),
+        left.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -235,16 +285,23 @@ mod tests {
             all_answered_after_load: true,
             all_have_accounted: false,
             backlogs: vec![
-                ("identity".into(), amount(100.0, true)),
+                ("identity".into(), amount(1_100.0, true)),
                 ("catalogue".into(), amount(0.0, false)),
                 ("ordering".into(), amount(7.0, false)),
             ],
             drained: false,
             problems: Vec::new(),
         };
+        let seconds = Duration::from_secs;
+        let all = amount(1_107.0, true);
         assert_eq!(
-            drain_line(&progress),
-            "draining: backlog ≥ 107 (identity ≥ 100, ordering 7)"
+            drain_line(&progress, all, 0.0, seconds(0), seconds(30)),
+            "draining: backlog ≥ 1,107 (identity ≥ 1,100, ordering 7), at most 30 s left"
+        );
+        let all = amount(1_107.0, false);
+        assert_eq!(
+            drain_line(&progress, all, 100.0, seconds(4), seconds(130)),
+            "draining: backlog 1,107 (identity ≥ 1,100, ordering 7), about 45 s, at most 2 min left"
         );
     }
 }

@@ -73,7 +73,9 @@ fn flag_of(format: ReportFormat) -> &'static str {
         ReportFormat::LocustJson => "--json-file",
         ReportFormat::K6Summary => "--summary-export",
         ReportFormat::Junit => "--junit",
-        ReportFormat::Markdown | ReportFormat::Csv | ReportFormat::Hgrm => "--out",
+        ReportFormat::Text | ReportFormat::Markdown | ReportFormat::Csv | ReportFormat::Hgrm => {
+            "--out"
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::RunError;
 use super::worker_threads::WorkerStartError;
 use crate::engine::Interruption;
+use crate::report::Ticking;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use std::thread;
 use std::time::Duration;
@@ -10,15 +11,18 @@ use std::time::Duration;
 /// Time between two looks whether the run was called off.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Does `work`, which waits for others, on a thread of its own. When the run is called off meanwhile
+/// Does `work`, which waits for others, on a thread of its own, and tells `what` that is when it takes
+/// longer than a second, unless `quiet`. When the run is called off meanwhile
 /// the thread is left alone: its own timeouts end it.
 ///
 /// # Errors
 /// When the run was called off, or there is no thread.
 pub fn unless_called_off<T: Send + 'static>(
     interruption: &Interruption,
+    (what, quiet): (&'static str, bool),
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, RunError> {
+    let _told = preparing(what.to_owned(), quiet);
     let (done, is_done) = bounded(1);
     thread::Builder::new()
         .name("preparing".to_owned())
@@ -34,6 +38,16 @@ pub fn unless_called_off<T: Send + 'static>(
             Err(RecvTimeoutError::Disconnected) => return Err(WorkerStartError::Vanished.into()),
         }
     }
+}
+
+/// Tells `what` is being prepared when that takes longer than a second, until the value is dropped.
+#[must_use]
+pub fn preparing(what: String, quiet: bool) -> Ticking {
+    Ticking::start(quiet, move |so_far| preparing_text(&what, so_far))
+}
+
+fn preparing_text(what: &str, so_far: Duration) -> String {
+    format!("preparing: {what}, for {} s", so_far.as_secs())
 }
 
 /// That the run was not called off before its start.
@@ -53,12 +67,22 @@ mod tests {
     use std::sync::Arc;
     use std::sync::mpsc;
 
+    const QUIETLY: (&str, bool) = ("waiting", true);
+
+    #[test]
+    fn what_is_prepared_is_told_with_its_time() {
+        assert_eq!(
+            preparing_text("asking what the target is", Duration::from_millis(3_900)),
+            "preparing: asking what the target is, for 3 s"
+        );
+    }
+
     #[test]
     fn what_others_keep_waiting_is_given_up() {
         let interruption = Arc::new(Interruption::default());
         let (never, waits) = mpsc::channel::<()>();
         let caller = Arc::clone(&interruption);
-        let given_up = unless_called_off(&interruption, move || {
+        let given_up = unless_called_off(&interruption, QUIETLY, move || {
             caller.interrupt();
             waits.recv()
         });
@@ -69,8 +93,13 @@ mod tests {
     #[test]
     fn what_ends_is_handed_on_and_what_fails_is_told() {
         let interruption = Interruption::default();
-        assert_eq!(unless_called_off(&interruption, || 7).ok(), Some(7));
-        let failed = unless_called_off(&interruption, || -> u8 { panic!("as a test wants it") });
+        assert_eq!(
+            unless_called_off(&interruption, QUIETLY, || 7).ok(),
+            Some(7)
+        );
+        let failed = unless_called_off(&interruption, QUIETLY, || -> u8 {
+            panic!("as a test wants it")
+        });
         assert!(matches!(
             failed,
             Err(RunError::Workers(WorkerStartError::Vanished))

@@ -92,6 +92,8 @@ pub struct Output {
     pub only_summary: bool,
     /// Print the verdict and errors only.
     pub quiet: bool,
+    /// Print all tables, and not only the first lines of the summary.
+    pub details: bool,
     /// What was chosen that nobody named, in one line, for the user to know.
     pub remark: Option<String>,
     /// Print no summary at all: the run is a step of something larger, which tells of it.

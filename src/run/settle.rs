@@ -11,7 +11,7 @@ use crate::record::{
     locust_csv_paths, observed_record, verdict,
 };
 use crate::report::{
-    brief_text, github_annotations, markdown_text, summary_text, without_commands,
+    brief_text, detailed_text, github_annotations, markdown_text, summary_text, without_commands,
 };
 use crate::stats::{GeneratorState, Merged};
 use std::fs::OpenOptions;
@@ -130,11 +130,14 @@ fn judge(settlement: &Settlement<'_>, record: &mut RunRecord) -> ExitCode {
 fn summarise(settlement: &Settlement<'_>, record: &RunRecord, outputs: &Outputs<'_>) {
     let style = SummaryStyle::of_stdout();
     let files = files(settlement, outputs);
-    let text = match settlement.request.output.quiet {
-        true => brief_text(record, &files, &style),
-        false => summary_text(record, &files, &style),
+    let output = &settlement.request.output;
+    let told = match (output.quiet, output.details) {
+        (true, _) => brief_text,
+        (false, true) => detailed_text,
+        (false, false) => summary_text,
     };
-    match &settlement.request.output.github {
+    let text = told(record, &files, &style);
+    match &output.github {
         Some(github) => tell_github(github, record, &text),
         // The record holds it all; who cannot be told is not.
         None => print(&text),

@@ -42,6 +42,11 @@ impl<'a> Outputs<'a> {
                 directory.path().join("junit.xml"),
                 false,
             ),
+            (
+                ReportFormat::Text,
+                directory.path().join("summary.txt"),
+                false,
+            ),
         ];
         let own = own.into_iter();
         let mut reports: Vec<SettledReport> = own

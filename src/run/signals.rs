@@ -74,7 +74,8 @@ pub fn before_exit(hook: fn()) {
     *BEFORE_EXIT.lock().unwrap_or_else(PoisonError::into_inner) = Some(hook);
 }
 
-fn exit_at_once() -> ! {
+/// Ends the process without a report, with the terminal in order.
+pub fn exit_at_once() -> ! {
     let hook = *BEFORE_EXIT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(hook) = hook {
         hook();

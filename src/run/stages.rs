@@ -1,7 +1,7 @@
 //! The stages of a run whose target is known: prepare, start, collect, settle.
 
 use super::face::Follower;
-use super::patience::{still_wanted, unless_called_off};
+use super::patience::{preparing, still_wanted, unless_called_off};
 use super::settle::{self, Finished, Settlement};
 use super::stillness::Stillness;
 use super::worker_setup::WorkerSetup;
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::engine::{Description, PreparedScript, TargetAddresses, ignore_size_limits};
 use crate::observe::{Observation, ObserverConfig, Watch};
-use crate::pieces::tell;
+use crate::pieces::{counted, tell};
 use crate::plan::{Load, Pacing, Plan};
 use crate::record::{Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, TargetRecord};
 use crate::stats::{
@@ -96,7 +96,8 @@ pub fn record(
         inputs.plan.clone(),
         inputs.request.addresses.clone(),
     );
-    let watch = unless_called_off(inputs.control.interruption(), move || {
+    let what = ("reading the back end", inputs.request.output.is_muted());
+    let watch = unless_called_off(inputs.control.interruption(), what, move || {
         let (observed, plan, policy) = asked;
         observers::prepare(&observed, &plan, &policy)
     })?;
@@ -131,7 +132,13 @@ fn prepare(
         load_schedule: control.load_schedule(),
     };
     // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
+    let users = counted(plan.load.max_users().into(), "user");
+    let told = preparing(
+        format!("connections and bodies of {users}"),
+        request.output.is_muted(),
+    );
     let (workers, survey) = machine::at_large(plan, || setup.prepare(handovers))?;
+    drop(told);
     still_wanted(control.interruption())?;
     reached_at_all(plan, &workers)?;
     machine::tell(plan, &request.output);

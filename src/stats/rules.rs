@@ -184,6 +184,17 @@ impl RuleVerdict {
         }
     }
 
+    /// The mark that lines of reports begin with.
+    #[must_use]
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Held => "✓",
+            Self::Violated => "✗",
+            Self::Undecided => "?",
+            Self::Known => "!",
+        }
+    }
+
     /// The verdict on `rule`; with `strict` one that today's target does not enforce counts, too.
     #[must_use]
     pub fn of(rule: &Rule, counts: &RuleCounts, strict: bool) -> Self {

@@ -7,7 +7,7 @@ mod visit;
 pub mod web;
 
 pub use metrics::MetricsFace;
-pub use terminal::TerminalView;
+pub use terminal::{Board, BoardScreen, TerminalView};
 
 use crate::pieces::{fall_silent, print_whole, tell};
 use crate::plan::ExitCode;

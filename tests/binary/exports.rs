@@ -3,6 +3,7 @@
 
 use crate::invocation::shopblast;
 use serde_json::Value;
+use shopblast::pieces::grouped;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -262,7 +263,11 @@ fn check_junit(junit: &str, requests: u64, failures: u64) {
 
 fn check_markdown(markdown: &str, requests: u64, failures: u64) {
     assert!(
-        markdown.contains(&format!("|Aggregated|{requests}|{failures}|")),
+        markdown.contains(&format!(
+            "|Aggregated|{}|{}|",
+            grouped(requests),
+            grouped(failures)
+        )),
         "{markdown}"
     );
     assert!(markdown.contains("alert"), "the error is told: {markdown}");

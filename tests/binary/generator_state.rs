@@ -25,7 +25,12 @@ impl Ended {
         let results = tempfile::tempdir().expect("a directory");
         let output = shopblast()
             .args(arguments.split_whitespace())
-            .args(["--headless", "--fail-on-saturation", "--results"])
+            .args([
+                "--headless",
+                "--fail-on-saturation",
+                "--details",
+                "--results",
+            ])
             .arg(results.path())
             .env("NO_COLOR", "1")
             .output()
@@ -79,6 +84,7 @@ impl Ended {
                 self.read("report.html").replace("&#39;", "'"),
             ),
             ("Markdown", self.report("md").replace("\\", "")),
+            ("summary.txt", self.read("summary.txt")),
         ] {
             assert!(told.contains(words), "{words} is not in {file}:\n{told}");
         }

@@ -53,7 +53,7 @@ fn what_a_server_does_between_requests_is_counted_and_fails_none() {
         ),
     ] {
         let ended = run(&format!(
-            "IdentityUser -H {} -u 4 -r 100 -t 4s --cores 1 --no-preflight --exit-code-on-error 0",
+            "IdentityUser -H {} -u 4 -r 100 -t 4s --cores 1 --no-preflight --exit-code-on-error 0 --details",
             server(farewell)
         ));
         let record = ended.record();

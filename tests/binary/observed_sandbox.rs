@@ -41,7 +41,7 @@ fn observed(line: &str) -> (Ended, Value) {
 
 #[test]
 fn with_engines_that_stand_still_everything_accepted_waits() {
-    let (ended, record) = observed("-t 3s --engines 0 --observatory-names newer");
+    let (ended, record) = observed("-t 3s --engines 0 --observatory-names newer --details");
     let identity = backlog(&record, "identity");
     assert!(accepted(&record) > 100.0);
     assert_eq!(identity["last"]["value"], accepted(&record));
@@ -60,15 +60,21 @@ fn with_engines_that_stand_still_everything_accepted_waits() {
     );
     assert!(ended.out.contains("The shop's back end"), "{}", ended.out);
     let pending = format!(
-        "\nprotean_outbox_messages{{domain=\"identity\",status=\"pending\"}} {}\n",
+        "protean_outbox_messages{{domain=\"identity\",status=\"pending\"}} {}",
         accepted(&record)
     );
-    assert!(ended.out.contains(&pending), "the dump: {}", ended.out);
+    let lines = record["observed"]["last_lines"].as_array();
+    let lines = lines.expect("the Observatory's own lines");
+    assert!(lines.contains(&pending.as_str().into()), "{lines:?}");
+    assert!(
+        !ended.out.contains(&pending),
+        "they are in the record alone"
+    );
 }
 
 #[test]
 fn the_older_observatory_is_not_believed_past_its_page() {
-    let (ended, record) = observed("-t 3s --engines 0 --generation five");
+    let (ended, record) = observed("-t 3s --engines 0 --generation five --details");
     let identity = backlog(&record, "identity");
     assert!(accepted(&record) > 100.0);
     assert_eq!(identity["last"]["value"], 100.0);

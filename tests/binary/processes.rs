@@ -220,7 +220,7 @@ fn races_meet_on_different_processes() {
     for workers in [2, 4] {
         for profile in ["race-conditions", "race-audit"] {
             let ended = run(&format!(
-                "--profile {profile} --sandbox --api-workers {workers} --service-time 2ms -u 8 -r 8 -t 3s --pacing max"
+                "--profile {profile} --sandbox --api-workers {workers} --service-time 2ms -u 8 -r 8 -t 3s --pacing max --details"
             ));
             assert_apart(&ended, workers);
         }

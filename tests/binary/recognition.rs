@@ -43,7 +43,7 @@ fn refused(ended: &Ended, code: i32, says: &[&str]) {
 fn both_generations_are_recognised_and_recorded() {
     for generation in Generation::ALL {
         let server = DescribedServer::shop(generation, generation.openapi());
-        let ended = run(&format!("SpikeUser {LOAD} -H {}", server.url()));
+        let ended = run(&format!("SpikeUser {LOAD} --details -H {}", server.url()));
         assert_eq!(ended.code, 0, "{}", ended.told());
         assert_eq!(server.asked()[..2], PREFLIGHT);
         assert!(!server.load().is_empty());

@@ -21,7 +21,7 @@ fn spiked(line: &str) -> (Ended, Value) {
     let directory = tempfile::tempdir().expect("a directory");
     let profile = directory.path().join("small-spike.toml");
     std::fs::write(&profile, PROFILE).expect("written");
-    let sandbox = "--sandbox --observatory-port 0 --observatory-names newer --seed 1";
+    let sandbox = "--sandbox --observatory-port 0 --observatory-names newer --seed 1 --details";
     let ended = run(&format!("--profile {} {sandbox} {line}", profile.display()));
     let code = ended.code;
     assert!(code == 0 || code == 95, "{}", ended.told());

@@ -369,7 +369,7 @@ fn small_terminals_and_no_tui_keep_the_screen() {
     let directory = tempfile::tempdir().expect("a directory");
     let short = ["SpikeUser", "--sandbox", "-t", "2s"];
     let without = ["SpikeUser", "--sandbox", "-t", "2s", "--no-tui"];
-    let cases: [(&[&str], (u16, u16)); 2] = [(&short, (79, 24)), (&without, (80, 24))];
+    let cases: [(&[&str], (u16, u16)); 2] = [(&short, (59, 24)), (&without, (80, 24))];
     for (arguments, size) in cases {
         let mut session = Session::start(PROGRAM, arguments, size, directory.path());
         assert_eq!(session.end(), 0, "{}", session.text());

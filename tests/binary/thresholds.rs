@@ -11,7 +11,7 @@ const SPIKE: &[&str] = &["SpikeUser", "--sandbox", "-u", "4", "-r", "1000"];
 /// Runs shopblast with `arguments`, a threshold each of `thresholds`, and a record in `results`.
 fn output_of(arguments: &[&str], thresholds: &[&str], results: &Path) -> Output {
     let mut command = shopblast();
-    command.env_clear().args(arguments);
+    command.env_clear().arg("--details").args(arguments);
     for threshold in thresholds {
         command.args(["--threshold", threshold]);
     }

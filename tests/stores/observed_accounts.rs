@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A short run beside the embedded shop, which has nothing to do with the stores. A seed of events
 /// is in them before: these are no part of the run.
-const RUN: &str = "SpikeUser -u 1 --pacing class --sandbox --seed 1 -t 4s";
+const RUN: &str = "SpikeUser -u 1 --pacing class --sandbox --seed 1 -t 4s --details";
 const OUTBOX: &str = "CREATE TABLE outbox (
     id varchar PRIMARY KEY DEFAULT gen_random_uuid()::text, message_id varchar NOT NULL,
     stream_name varchar NOT NULL, type varchar NOT NULL, causation_id varchar,

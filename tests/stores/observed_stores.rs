@@ -64,7 +64,7 @@ const STREAMS: &str = "
     SET session::x not-a-stream";
 
 /// A short run beside the embedded shop, which has nothing to do with the stores.
-const RUN: &str = "SpikeUser -u 1 --pacing class --sandbox --seed 1";
+const RUN: &str = "SpikeUser -u 1 --pacing class --sandbox --seed 1 --details";
 
 /// The only figure of a whole domain.
 #[track_caller]

@@ -19,7 +19,7 @@ fn both_knees_are_told_in_their_own_unit() {
     assert_eq!(
         record.verdict,
         [
-            "HTTP knee: 1000 requests/s; 990.0 (990 journeys/s) were sustained, 1010 (1010 journeys/s) were not: 1000 of 1010 journeys/s that were offered were carried; the first to give way was POST /customers.",
+            "HTTP knee: 1,000 requests/s; 990.0 (990 journeys/s) were sustained, 1,010 (1,010 journeys/s) were not: 1,000 of 1,010 journeys/s that were offered were carried; the first to give way was POST /customers.",
             "Pipeline knee: 500.0 identity events/s; 495.0 (495 journeys/s) were sustained, 505.0 (505 journeys/s) were not: the backlog of identity grew; the first to give way was identity."
         ]
     );
@@ -144,7 +144,7 @@ fn falls_are_told_with_their_recovery() {
     assert_eq!(
         record.verdict[2..],
         [
-            "The target fell over at 1600 journeys/s, 4.00s after the start of probe 7; it answered again after 5.50s.",
+            "The target fell over at 1,600 journeys/s, 4.00 s after the start of probe 7; it answered again after 5.50 s.",
             "The target was down when 990 journeys/s were to be tried, and did not answer again within 120 seconds of waiting."
         ]
     );

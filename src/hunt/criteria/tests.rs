@@ -80,7 +80,7 @@ fn carrying_less_than_99_of_100_is_too_little() {
     assert_eq!(http.first_to_give_way, "POST /customers");
     assert_eq!(
         http.why,
-        ["9890 of 10000 journeys that were offered were carried (chance makes 3)"]
+        ["9,890 of 10,000 journeys that were offered were carried (chance makes 3)"]
     );
 }
 

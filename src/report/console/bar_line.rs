@@ -1,6 +1,6 @@
 //! The one line of a live bar, on standard error, which holds nobody up when its reader pauses.
 
-use crate::pieces::{Pictures, terminal_width};
+use crate::pieces::{Pictures, mark_drawn_line, terminal_width};
 use indicatif::TermLike;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -64,10 +64,14 @@ impl TermLike for BarLine {
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
+        if !text.is_empty() {
+            mark_drawn_line(true);
+        }
         self.write(text)
     }
 
     fn clear_line(&self) -> io::Result<()> {
+        mark_drawn_line(false);
         self.write("\r\x1b[2K")
     }
 

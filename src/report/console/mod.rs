@@ -2,7 +2,12 @@
 
 pub(crate) mod back_end_section;
 mod bar_line;
+mod error_section;
+mod first_lines;
+mod generator_lines;
 mod live;
+mod names_table;
+mod progress;
 pub(crate) mod race_sections;
 mod recovery_section;
 pub(crate) mod stored_events_section;
@@ -12,5 +17,6 @@ pub(crate) mod witness_text;
 mod work_done;
 
 pub use live::{LiveFace, live_line};
-pub use summary::{brief_text, summary_text};
+pub use progress::{ProgressLine, Ticking};
+pub use summary::{brief_text, detailed_text, summary_text};
 pub use witness_text::{part_word, witness_text};

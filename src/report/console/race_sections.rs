@@ -2,40 +2,53 @@
 
 use super::witness_text::witness_text;
 use crate::pieces::console_style::bold;
-use crate::pieces::{SummaryStyle, counted, duration_text, numbers_right, plain_table};
+use crate::pieces::{
+    SummaryStyle, TextColumn, TextTable, counted, duration_text, grouped, in_lines,
+};
 use crate::record::{InvariantRecord, ProcessKind, RaceRecord, RunRecord};
 use crate::stats::{Outcome, RuleVerdict};
 
 /// Races without any overlap that are enough to say so.
 const ENOUGH_RACES: u64 = 20;
 
+const RACES: [TextColumn; 11] = [
+    TextColumn::text("Race", 0),
+    TextColumn::number("Count", 0),
+    TextColumn::number("Racers", 7),
+    TextColumn::number("Spread p50", 5),
+    TextColumn::number("p99", 6),
+    TextColumn::number("Together", 4),
+    TextColumn::number("At once", 3),
+    TextColumn::number("Success", 1),
+    TextColumn::number("Refused", 2),
+    TextColumn::number("Conflict", 2),
+    TextColumn::number("Failed", 0),
+];
+
+const RULES: [TextColumn; 8] = [
+    TextColumn::word("", 0),
+    TextColumn::text("Rule", 0),
+    TextColumn::word("Verdict", 0),
+    TextColumn::number("Checked", 2),
+    TextColumn::number("Broken", 0),
+    TextColumn::number("Undecided", 3),
+    TextColumn::number("Cut", 4),
+    TextColumn::text("Why", 1),
+];
+
 /// Races by name, and whether the target handled them one at a time; nothing without races.
 pub fn races_section(record: &RunRecord, style: SummaryStyle) -> String {
     if record.races.is_empty() {
         return String::new();
     }
-    let mut table = plain_table(style);
-    table.set_header([
-        "Race",
-        "Count",
-        "Racers",
-        "Spread\np50",
-        "\np99",
-        "In flight\ntogether",
-        "Handled\nat once",
-        "\nSuccess",
-        "\nRefused",
-        "\nConflict",
-        "Failed,\nunknown",
-    ]);
+    let mut table = TextTable::new(&RACES);
     for race in &record.races {
-        table.add_row(race_row(race));
+        table.row(race_row(race));
     }
-    numbers_right(&mut table);
-    let mut lines = vec![format!("{}\n{table}", bold(style, "Races"))];
-    lines.extend(processes_line(record));
-    lines.extend(serialised(record));
-    lines.extend(rounds_line(record));
+    let told = processes_line(record).into_iter();
+    let told = told.chain(serialised(record)).chain(rounds_line(record));
+    let mut lines = vec![bold(style, "Races"), table.text(0, style)];
+    lines.extend(told.map(|line| in_lines(&line, 0, 2, style.width)));
     lines.join("\n")
 }
 
@@ -47,16 +60,16 @@ fn race_row(race: &RaceRecord) -> [String; 11] {
     };
     [
         race.name.clone(),
-        race.count.to_string(),
-        race.racers.to_string(),
+        grouped(race.count),
+        grouped(race.racers),
         spread(race.spread_us.p50),
         spread(race.spread_us.p99),
         share(race.together, race.count),
         share(race.overlapped, race.count),
-        of(Outcome::Success).to_string(),
-        of(Outcome::Refused).to_string(),
-        of(Outcome::Conflict).to_string(),
-        (of(Outcome::Failed) + of(Outcome::Unknown)).to_string(),
+        grouped(of(Outcome::Success)),
+        grouped(of(Outcome::Refused)),
+        grouped(of(Outcome::Conflict)),
+        grouped(of(Outcome::Failed) + of(Outcome::Unknown)),
     ]
 }
 
@@ -85,15 +98,16 @@ pub fn processes_line(record: &RunRecord) -> Option<String> {
     Some(match (processes.by, processes.seen) {
         (ProcessKind::Connection, 2..) => {
             let known: Vec<String> = (1..=processes.seen as usize)
-                .map(|process| on(process).to_string())
+                .map(|process| grouped(on(process)))
                 .collect();
             let unknown = match on(0) {
                 0 => String::new(),
-                unknown => format!(" (of {unknown} it is not known)"),
+                unknown => format!(" (of {} it is not known)", grouped(unknown)),
             };
             format!(
-                "{told}; racers by process: {}{unknown}; racers on different processes in {apart} of {}, {}",
+                "{told}; racers by process: {}{unknown}; racers on different processes in {} of {}, {}",
                 known.join(" + "),
+                grouped(apart),
                 counted(count, "race"),
                 share(apart, count)
             )
@@ -108,8 +122,10 @@ pub fn serialised(record: &RunRecord) -> Option<String> {
     let count: u64 = record.races.iter().map(|race| race.count).sum();
     let overlapped: u64 = record.races.iter().map(|race| race.overlapped).sum();
     (count >= ENOUGH_RACES && overlapped == 0).then(|| {
-        let told =
-            format!("The target handled these one at a time: 0 of {count} races overlapped; ");
+        let told = format!(
+            "The target handled these one at a time: 0 of {} races overlapped; ",
+            grouped(count)
+        );
         let processes = record.processes;
         told + &match processes.map(|processes| (processes.by, processes.seen)) {
             Some((ProcessKind::Connection, seen @ 2..)) => format!(
@@ -137,15 +153,15 @@ fn rounds_line(record: &RunRecord) -> Option<String> {
          what there was was granted; {} of {} pieces granted, {} asked for; {} won, {} refused, {} \
          in conflict, {} failed or unknown",
         counted(rounds.rounds, "round"),
-        rounds.contested,
-        rounds.sold_out,
-        sums.granted,
-        sums.stock,
-        sums.demand,
-        sums.winners,
-        sums.refused,
-        sums.conflicts,
-        sums.failed,
+        grouped(rounds.contested),
+        grouped(rounds.sold_out),
+        grouped(sums.granted),
+        grouped(sums.stock),
+        grouped(sums.demand),
+        grouped(sums.winners),
+        grouped(sums.refused),
+        grouped(sums.conflicts),
+        grouped(sums.failed),
     ))
 }
 
@@ -155,24 +171,11 @@ pub fn verdicts_section(record: &RunRecord, directory: &str, style: SummaryStyle
     if record.invariants.is_empty() {
         return String::new();
     }
-    let mut table = plain_table(style);
-    table.set_header([
-        "",
-        "Rule",
-        "Verdict",
-        "Checked",
-        "Broken",
-        "Undecided",
-        "Cut",
-        "Why",
-    ]);
+    let mut table = TextTable::new(&RULES);
     for rule in &record.invariants {
-        table.add_row(rule_row(rule));
+        table.row(rule_row(rule));
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
-    }
-    let mut text = format!("{}\n{table}", bold(style, "Verdicts"));
+    let mut text = format!("{}\n{}", bold(style, "Verdicts"), table.text(0, style));
     for witness in witnesses(record, directory, style) {
         text.push_str("\n\n");
         text.push_str(&witness);
@@ -190,12 +193,6 @@ pub fn violated_section(record: &RunRecord, directory: &str, style: SummaryStyle
 }
 
 fn rule_row(rule: &InvariantRecord) -> [String; 8] {
-    let mark = match rule.verdict {
-        RuleVerdict::Held => "✓",
-        RuleVerdict::Violated => "✗",
-        RuleVerdict::Undecided => "?",
-        RuleVerdict::Known => "!",
-    };
     let why = match (rule.verdict, &rule.why) {
         (RuleVerdict::Held, Some(why)) if rule.undecided > 0 => format!("undecided: {why}"),
         (RuleVerdict::Held, _) | (_, None) => String::new(),
@@ -205,19 +202,19 @@ fn rule_row(rule: &InvariantRecord) -> [String; 8] {
         (_, Some(why)) => why.clone(),
     };
     [
-        mark.to_owned(),
+        rule.verdict.mark().to_owned(),
         rule.name.clone(),
         rule.verdict.word().to_owned(),
-        rule.checked.to_string(),
-        rule.violated.to_string(),
-        rule.undecided.to_string(),
-        rule.cut.to_string(),
+        grouped(rule.checked),
+        grouped(rule.violated),
+        grouped(rule.undecided),
+        grouped(rule.cut),
         why,
     ]
 }
 
 /// The first witness of each violated rule.
-fn witnesses(record: &RunRecord, directory: &str, style: SummaryStyle) -> Vec<String> {
+pub fn witnesses(record: &RunRecord, directory: &str, style: SummaryStyle) -> Vec<String> {
     let base = record.target_url();
     let violated = record
         .invariants

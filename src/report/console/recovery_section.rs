@@ -1,31 +1,30 @@
 //! The summary's section about recovery from a spike.
 
 use crate::pieces::console_style::bold;
-use crate::pieces::{SummaryStyle, plain_table};
+use crate::pieces::{SummaryStyle, TextColumn, TextTable, in_lines};
 use crate::record::RunRecord;
 use crate::report::recovery_text::{COLUMNS, legend, rows, sentences};
-use comfy_table::CellAlignment;
 
 /// Figures before, in and after the spike, and what they mean; nothing without one.
 pub fn recovery_section(record: &RunRecord, style: SummaryStyle) -> String {
     let Some(recovery) = &record.recovery else {
         return String::new();
     };
-    let mut table = plain_table(style);
-    table.set_header(COLUMNS);
+    // How much each of them matters, beside the first and the last.
+    let mut columns = COLUMNS.map(|title| TextColumn::number(title, 0));
+    let ranks = [(1, 2), (2, 5), (3, 4), (5, 3), (6, 1)];
+    for (index, rank) in ranks {
+        columns[index] = TextColumn::number(COLUMNS[index], rank);
+    }
+    columns[0] = TextColumn::text(COLUMNS[0], 0);
+    columns[COLUMNS.len() - 1] = TextColumn::text(COLUMNS[COLUMNS.len() - 1], 6);
+    let mut table = TextTable::new(&columns);
     for row in rows(recovery) {
-        table.add_row(row);
+        table.row(row);
     }
-    let words = [0, COLUMNS.len() - 1];
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 1));
-        if !words.contains(&index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut lines = vec![bold(style, "Recovery"), table.to_string()];
+    let mut lines = vec![bold(style, "Recovery"), table.text(0, style)];
     let told = sentences(recovery).into_iter().chain([legend(recovery)]);
-    lines.extend(told.map(|sentence| format!("  {sentence}")));
+    lines.extend(told.map(|sentence| format!("  {}", in_lines(&sentence, 2, 2, style.width))));
     lines.join("\n")
 }
 

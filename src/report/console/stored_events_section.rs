@@ -1,9 +1,40 @@
 //! The summary's section about events told and stored: sums by domain, and the types that differ.
 
 use crate::pieces::console_style::bold;
-use crate::pieces::{SummaryStyle, counted, numbers_right, plain_table};
+use crate::pieces::{SummaryStyle, TextColumn, TextTable, counted, grouped, in_lines};
 use crate::record::{StoredEventRecord, StoredEventsRecord};
 use std::fmt::Write;
+
+/// Types that the first lines name.
+const TOLD: usize = 4;
+
+const COLUMNS: [TextColumn; 5] = [
+    TextColumn::text("Domain", 0),
+    TextColumn::number("Told", 0),
+    TextColumn::number("Stored", 0),
+    TextColumn::number("Difference", 0),
+    TextColumn::number("By engines", 1),
+];
+
+/// For the first lines: which types are stored more or less often than told; `None` when none is.
+pub fn differences_text(stored: &StoredEventsRecord) -> Option<String> {
+    let differing = stored.events.iter().filter(|event| event.difference != 0);
+    let mut types: Vec<String> = differing
+        .map(|event| format!("{} {}", event.name, difference_text(event.difference)))
+        .collect();
+    let more = types.len().saturating_sub(TOLD);
+    types.truncate(TOLD);
+    if more > 0 {
+        types.push(format!("and {}", counted(more as u64, "more type")));
+    }
+    match types.is_empty() {
+        true => None,
+        false => Some(format!(
+            "✗ stored not as often as told: {}",
+            types.join(", ")
+        )),
+    }
+}
 
 /// The section; nothing when no store was counted.
 pub fn stored_events_section(stored: Option<&StoredEventsRecord>, style: SummaryStyle) -> String {
@@ -12,22 +43,20 @@ pub fn stored_events_section(stored: Option<&StoredEventsRecord>, style: Summary
     };
     let mut text = bold(style, "Events told and stored");
     if !stored.events.is_empty() {
-        let mut table = plain_table(style);
-        table.set_header(["Domain", "Told", "Stored", "Difference", "By engines"]);
+        let mut table = TextTable::new(&COLUMNS);
         for sum in by_domain(&stored.events) {
-            table.add_row([
+            table.row([
                 sum.domain.clone(),
                 sum.told_text(),
-                sum.stored.to_string(),
+                grouped(sum.stored),
                 difference_text(sum.difference),
-                sum.by_engines.to_string(),
+                grouped(sum.by_engines),
             ]);
         }
-        numbers_right(&mut table);
-        let _ = write!(text, "\n{table}");
+        let _ = write!(text, "\n{}", table.text(0, style));
     }
     for line in stored_events_lines(stored) {
-        let _ = write!(text, "\n  {line}");
+        let _ = write!(text, "\n  {}", in_lines(&line, 2, 4, style.width));
     }
     text
 }
@@ -42,7 +71,7 @@ pub fn stored_events_lines(stored: &StoredEventsRecord) -> Vec<String> {
                 event.domain,
                 event.name,
                 event.told_text(),
-                event.stored,
+                grouped(event.stored),
                 difference_text(event.difference)
             )
         })
@@ -74,7 +103,8 @@ pub fn stored_events_lines(stored: &StoredEventsRecord) -> Vec<String> {
 fn difference_text(difference: i64) -> String {
     match difference {
         0 => "0".to_owned(),
-        _ => format!("{difference:+}"),
+        ..0 => format!("-{}", grouped(difference.unsigned_abs())),
+        _ => format!("+{}", grouped(difference.unsigned_abs())),
     }
 }
 

@@ -1,10 +1,20 @@
 //! The thresholds for people: a line each, as k6 has them.
 
-use crate::pieces::console_style::{bold, painted};
-use crate::pieces::{SummaryStyle, duration_text, plain_table, rate_text};
+use crate::pieces::console_style::bold;
+use crate::pieces::{
+    SummaryStyle, TextCell, TextColumn, TextTable, duration_text, number_text, rate_text,
+};
 use crate::record::{RunRecord, ThresholdRecord};
 use crate::stats::ThresholdVerdict;
 use anstyle::AnsiColor;
+
+const COLUMNS: [TextColumn; 5] = [
+    TextColumn::word("", 0),
+    TextColumn::text("Threshold", 0),
+    TextColumn::number("Value", 0),
+    TextColumn::number("Worst window", 1),
+    TextColumn::text("Remark", 2),
+];
 
 /// One line a threshold; nothing without any.
 pub fn thresholds_section(record: &RunRecord, style: SummaryStyle) -> String {
@@ -22,30 +32,26 @@ fn section(thresholds: &[&ThresholdRecord], style: SummaryStyle) -> String {
     if thresholds.is_empty() {
         return String::new();
     }
-    let mut table = plain_table(style);
-    table.set_header(["", "Threshold", "Value", "Worst window", "Remark"]);
+    let mut table = TextTable::new(&COLUMNS);
     for threshold in thresholds {
-        table.add_row([
-            mark(threshold, style),
-            threshold.expression.clone(),
-            value_text(threshold, threshold.observed),
-            value_text(threshold, threshold.worst),
-            threshold.remark(),
+        table.row([
+            mark(threshold),
+            threshold.expression.clone().into(),
+            value_text(threshold, threshold.observed).into(),
+            value_text(threshold, threshold.worst).into(),
+            threshold.remark().into(),
         ]);
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
-    }
-    format!("{}\n{table}", bold(style, "Thresholds"))
+    format!("{}\n{}", bold(style, "Thresholds"), table.text(0, style))
 }
 
-fn mark(threshold: &ThresholdRecord, style: SummaryStyle) -> String {
+fn mark(threshold: &ThresholdRecord) -> TextCell {
     let colour = match threshold.verdict {
         ThresholdVerdict::Held => AnsiColor::Green,
         ThresholdVerdict::Crossed => AnsiColor::Red,
         ThresholdVerdict::Undecided => AnsiColor::Yellow,
     };
-    painted(style, colour, threshold.verdict.mark())
+    TextCell::styled(threshold.verdict.mark(), colour.on_default())
 }
 
 fn value_text(threshold: &ThresholdRecord, value: Option<f64>) -> String {
@@ -61,8 +67,8 @@ impl ThresholdRecord {
             "share" => format!("{:.2} %", value * 100.0),
             "per_s" => format!("{}/s", rate_text(value)),
             // Counts are whole; figures of the back end mostly are.
-            _ if value.fract() == 0.0 => format!("{value:.0}"),
-            _ => format!("{value:.1}"),
+            _ if value.fract() == 0.0 => number_text(format_args!("{value:.0}")),
+            _ => number_text(format_args!("{value:.1}")),
         }
     }
 

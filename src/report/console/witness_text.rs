@@ -1,7 +1,7 @@
 //! A witness for people: what was asked and answered when, and commands that ask it again.
 
 use crate::pieces::console_style::bold;
-use crate::pieces::{SummaryStyle, duration_text, plain_table};
+use crate::pieces::{SummaryStyle, TextColumn, TextTable, duration_text, in_lines, number_text};
 use crate::plan::shown_start;
 use crate::stats::{Part, Violation, WitnessExchange};
 use std::fmt::Write;
@@ -9,6 +9,14 @@ use std::path::Path;
 
 /// Longest body or reply in the table; longer ones are cut. The record has all of it.
 const SHOWN_CHARS: usize = 100;
+
+const COLUMNS: [TextColumn; 5] = [
+    TextColumn::number("Sent", 0),
+    TextColumn::number("Took", 1),
+    TextColumn::word("Part", 2),
+    TextColumn::text("Request", 0),
+    TextColumn::text("Answer", 0),
+];
 
 /// The exchanges that show `violation`, and the commands; `base` is where the target is, `replay`
 /// the command that fires it again.
@@ -19,11 +27,9 @@ pub fn witness_text(
     replay: &str,
     style: SummaryStyle,
 ) -> String {
-    let mut text = format!(
-        "{}: {}\n",
-        bold(style, &format!("Witness of {}", violation.rule)),
-        violation.why
-    );
+    let title = format!("Witness of {}", violation.rule);
+    let why = in_lines(&violation.why, title.len() + 2, 2, style.width);
+    let mut text = format!("{}: {why}\n", bold(style, &title));
     let showing: Vec<&WitnessExchange> = violation
         .exchanges
         .iter()
@@ -38,15 +44,12 @@ pub fn witness_text(
         .filter_map(|exchange| exchange.sent_us)
         .min()
         .unwrap_or(0);
-    let mut table = plain_table(style);
-    table.set_header(["Sent", "Took", "Part", "Request", "Answer"]);
+    let mut table = TextTable::new(&COLUMNS);
     for exchange in &showing {
-        table.add_row(row(exchange, first_us));
+        table.row(row(exchange, first_us));
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
-    }
-    let _ = write!(text, "{table}\n\n{}", curl_commands(violation, base));
+    let commands = curl_commands(violation, base);
+    let _ = write!(text, "{}\n\n{commands}", table.text(0, style));
     let _ = write!(text, "# or: {replay}");
     text
 }
@@ -54,7 +57,10 @@ pub fn witness_text(
 fn row(exchange: &WitnessExchange, first_us: i64) -> [String; 5] {
     let sent = exchange.sent_us.map_or_else(
         || "never".to_owned(),
-        |sent_us| format!("{:+} µs", sent_us - first_us),
+        |sent_us| match sent_us - first_us {
+            before @ ..0 => format!("{} µs", number_text(before)),
+            after => format!("+{} µs", number_text(after)),
+        },
     );
     let took_us = exchange
         .sent_us

@@ -97,7 +97,7 @@ mod tests {
             "::error title=Load test failed::100 %25 wrong,%0A::error::forged"
         );
         assert!(lines[1].starts_with(
-            "::error title=Threshold crossed::response: p(99) < 1ms over 1s abort: 2.25s"
+            "::error title=Threshold crossed::response: p(99) < 1ms over 1s abort: 2.25 s"
         ));
         assert!(lines[2].contains("failed: rate < 0.1%25: 0.27 %25"));
         assert!(lines[3].starts_with("::warning title=Threshold undecided::observed(backlog)"));

@@ -1,6 +1,6 @@
 //! The summary in Markdown, for pull requests, chats and GitHub's step summary.
 
-use crate::pieces::{duration_text, rate_text};
+use crate::pieces::{duration_text, grouped, rate_text};
 use crate::plan::is_harmful;
 use crate::record::{Figures, RunRecord};
 use crate::report::recovery_text::{COLUMNS, rows, sentences};
@@ -107,8 +107,8 @@ fn rules(record: &RunRecord) -> String {
             &[
                 mark,
                 &rule.name,
-                &rule.checked.to_string(),
-                &rule.violated.to_string(),
+                &grouped(rule.checked),
+                &grouped(rule.violated),
                 rule.why.as_deref().unwrap_or_default(),
             ],
         );
@@ -170,7 +170,7 @@ fn figures(text: &mut String, name: &str, figures: &Figures) {
         figures.lag_us.p99,
     ];
     let mut cells = vec![name.to_owned()];
-    cells.extend(counts.map(|count| count.to_string()));
+    cells.extend(counts.map(grouped));
     cells.push(rate_text(figures.requests_per_s));
     cells.extend(times.map(duration_text));
     row(text, &cells.iter().map(String::as_str).collect::<Vec<_>>());
@@ -191,7 +191,7 @@ fn errors(record: &RunRecord) -> String {
         row(
             &mut text,
             &[
-                &error.count.to_string(),
+                &grouped(error.count),
                 error.outcome.word(),
                 &status,
                 &error.name,
@@ -257,7 +257,7 @@ mod tests {
             text.contains("\n### Recovery\n\n|Figure|Baseline|Spike|"),
             "{text}"
         );
-        let row = "\n|response p99|20.6ms|810ms|22.7ms|after 5.0 s|25.3ms|+23 %|";
+        let row = "\n|response p99|20.6 ms|810 ms|22.7 ms|after 5.0 s|25.3 ms|+23 %|";
         assert!(text.contains(row), "{text}");
         let told = "Not back within the 95.5 s that were watched: backlog of identity.";
         assert!(text.contains(told), "{text}");

@@ -134,7 +134,7 @@ mod tests {
         let histogram = histogram("40:1 42:4").unwrap();
         assert_eq!(
             (histogram.from.as_str(), histogram.to.as_str()),
-            ("1.02ms", "1.72ms")
+            ("1.02 ms", "1.72 ms")
         );
         assert_eq!(histogram.columns[1].height, "100.00");
         assert!(super::histogram("").is_none());

@@ -141,7 +141,7 @@ fn a_spike_has_its_recovery() {
     assert!(body.contains("<a href=\"#recovery\">Recovery</a>"));
     assert!(body.contains("that were watched: backlog of"), "{body}");
     assert!(body.contains("<div class=\"doubt\"><dt>Recovery</dt><dd>Not back within"));
-    assert!(body.contains("<th scope=\"row\">response p99</th><td class=\"n\">20.6ms</td>"));
+    assert!(body.contains("<th scope=\"row\">response p99</th><td class=\"n\">20.6 ms</td>"));
     assert!(!page.contains("<script>document.title"));
 }
 

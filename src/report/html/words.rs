@@ -3,28 +3,12 @@
 use crate::record::{EventRecord, RunRecord};
 use std::borrow::Borrow;
 
-pub use crate::pieces::{counted, duration_text, percent_text, rate_text};
+pub use crate::pieces::{counted, duration_text, grouped, percent_text, rate_text};
 
-/// A count with its thousands apart: `12,345,678`.
-#[must_use]
-pub fn grouped(count: impl Borrow<u64>) -> String {
-    let digits = count.borrow().to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (place, digit) in digits.char_indices() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count with its thousands apart and its noun.
+/// A count with its noun, for templates.
 #[must_use]
 pub fn grouped_of(count: impl Borrow<u64>, noun: &str) -> String {
-    let count = *count.borrow();
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", grouped(count))
+    counted(*count.borrow(), noun)
 }
 
 /// Bytes in the unit that fits, of 1,000 each: `180 B`, `1.2 kB`, `3.4 MB`.
@@ -97,8 +81,6 @@ mod tests {
 
     #[test]
     fn figures_are_easy_to_read() {
-        let groups = [0, 999, 1_000, 12_345_678].map(grouped);
-        assert_eq!(groups, ["0", "999", "1,000", "12,345,678"]);
         assert_eq!(grouped_of(1, "request"), "1 request");
         let sizes = [0.0, 999.4, 999.6, 1_250.0, 123_456.0, 3.4e6].map(bytes_text);
         assert_eq!(

@@ -1,8 +1,10 @@
 //! The whole view: header, the chosen page, footer; help on top when asked for.
 
+use super::fitting::{parts_that_fit, styled_part, whole_words};
 use super::text::{clock_text, plain};
 use super::view::{Page, View};
 use super::{charts, findings, health, tables};
+use crate::pieces::{columns_of, cut_in_middle, number_text};
 use crate::record::Live;
 use crate::run::RunState;
 use crate::stats::Phase;
@@ -14,6 +16,11 @@ use std::fmt::Write;
 
 /// Least height of the charts on the overview, and the most.
 const CHART_ROWS: (u16, u16) = (8, 14);
+/// Below this height they have less.
+const LOW: u16 = 20;
+const LOW_CHART_ROWS: u16 = 6;
+/// Below this width the figures of the sparks have no room.
+const SPARKS_COLUMNS: u16 = 80;
 
 /// What keys do.
 const HELP: [(&str, &str); 9] = [
@@ -68,12 +75,20 @@ fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
 }
 
 fn draw_overview(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
-    let chart_rows = (area.height * 2 / 5).clamp(CHART_ROWS.0, CHART_ROWS.1);
-    let found = findings::lines(view.theme, live, area.height);
-    let health = health::lines(view.theme, live);
+    let chart_rows = match area.height {
+        ..LOW => LOW_CHART_ROWS,
+        height => (height * 2 / 5).clamp(CHART_ROWS.0, CHART_ROWS.1),
+    };
+    let in_whole_words = |lines: Vec<Line<'static>>| -> Vec<Line<'static>> {
+        let lines = lines.into_iter();
+        lines.map(|line| whole_words(line, area.width)).collect()
+    };
+    let found = in_whole_words(findings::lines(view.theme, live, area.height));
+    let health = in_whole_words(health::lines(view.theme, live, area.width));
+    let spark_rows = u16::from(area.width >= SPARKS_COLUMNS);
     let [rate_and_latency, sparks, outcomes, names, below, healthy] = Layout::vertical([
         Constraint::Length(chart_rows),
-        Constraint::Length(1),
+        Constraint::Length(spark_rows),
         Constraint::Length(1),
         Constraint::Min(3),
         Constraint::Length(found.len() as u16),
@@ -82,7 +97,8 @@ fn draw_overview(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
     .areas(area);
     charts::draw_rate_and_latency(frame, rate_and_latency, view.theme, live);
     charts::draw_sparks(frame, sparks, view.theme, live);
-    frame.render_widget(tables::outcomes_line(view.theme, live), outcomes);
+    let told = tables::outcomes_line(view.theme, live, area.width);
+    frame.render_widget(told, outcomes);
     tables::draw_names(frame, names, view, live, 0);
     frame.render_widget(Paragraph::new(found), below);
     frame.render_widget(Paragraph::new(health), healthy);
@@ -90,10 +106,6 @@ fn draw_overview(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
 
 fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View) {
     let theme = view.theme;
-    let left = Line::from(vec![
-        Span::styled(format!(" {}", plain(&view.profile)), theme.heading()),
-        Span::raw(format!(" → {}", plain(&view.target_url))),
-    ]);
     let (word, style) = match view.state {
         RunState::Preparing => ("preparing", theme.quiet()),
         RunState::Running => ("running", theme.good()),
@@ -106,6 +118,16 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View) {
         Span::styled(word, style),
         Span::raw(" "),
     ]);
+    let room = usize::from(area.width).saturating_sub(right.width() + 2);
+    let profile = cut_in_middle(&plain(&view.profile), room / 2);
+    let room = room.saturating_sub(columns_of(&profile) + 4);
+    let left = Line::from(vec![
+        Span::styled(format!(" {profile}"), theme.heading()),
+        Span::raw(format!(
+            " → {}",
+            cut_in_middle(&plain(&view.target_url), room)
+        )),
+    ]);
     frame.render_widget(left, area);
     frame.render_widget(right.right_aligned(), area);
 }
@@ -113,12 +135,12 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View) {
 /// For example `users 12 → 50 at 5/s`.
 fn users_text(view: &View) -> String {
     let users = view.live.as_ref().map_or(0, |live| live.now.users);
-    let mut text = format!("users {users}");
+    let mut text = format!("users {}", number_text(users));
     if let Some((wanted, rate_per_s)) = view.target
         && wanted != users
         && view.state == RunState::Running
     {
-        let _ = write!(text, " → {wanted}");
+        let _ = write!(text, " → {}", number_text(wanted));
         if rate_per_s.is_finite() {
             let _ = write!(text, " at {rate_per_s}/s");
         }
@@ -164,10 +186,9 @@ fn draw_footer(frame: &mut Frame<'_>, area: Rect, view: &View) {
     let theme = view.theme;
     if let Some(message) = view.message() {
         let line = Line::styled(format!(" {}", plain(message)), theme.notable());
-        frame.render_widget(line, area);
+        frame.render_widget(whole_words(line, area.width), area);
         return;
     }
-    let keys = " q stop  +/- ten users  w/s one  r reset  ? help";
     let mut pages: Vec<Span<'_>> = Vec::new();
     for (number, page) in (1..).zip(Page::ALL) {
         let style = match page == view.page {
@@ -181,8 +202,18 @@ fn draw_footer(frame: &mut Frame<'_>, area: Rect, view: &View) {
         };
         pages.extend([Span::styled(title, style), Span::raw("  ")]);
     }
-    frame.render_widget(Line::styled(keys, theme.quiet()), area);
-    frame.render_widget(Line::from(pages).right_aligned(), area);
+    let pages = Line::from(pages).right_aligned();
+    let keys = [
+        (0, " q stop"),
+        (2, "  +/- ten users"),
+        (3, "  w/s one"),
+        (1, "  r reset"),
+        (0, "  ? help"),
+    ];
+    let keys = keys.map(|(rank, text)| styled_part(rank, text, theme.quiet()));
+    let room = area.width.saturating_sub(pages.width() as u16 + 1);
+    frame.render_widget(parts_that_fit(keys.to_vec(), room), area);
+    frame.render_widget(pages, area);
 }
 
 fn draw_help(frame: &mut Frame<'_>, area: Rect, view: &View) {

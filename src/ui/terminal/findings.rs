@@ -3,7 +3,7 @@
 use super::text::{clock_text, plain};
 use super::theme::Theme;
 use super::view::View;
-use crate::pieces::{counted, duration_text, percent_text};
+use crate::pieces::{counted, duration_text, grouped, percent_text};
 use crate::record::{ErrorRecord, InvariantRecord, Live, RaceRecord, RunRecord, WitnessRecord};
 use crate::stats::{Outcome, RuleVerdict};
 use ratatui::Frame;
@@ -117,7 +117,7 @@ fn error_line(theme: Theme, error: &ErrorRecord) -> Line<'static> {
         Span::styled(
             format!(
                 " {}× {}{}",
-                error.count,
+                grouped(error.count),
                 error.outcome.word(),
                 status.unwrap_or_default()
             ),
@@ -141,7 +141,7 @@ fn race_line(theme: Theme, race: &RaceRecord) -> Line<'static> {
         )),
     ];
     if race.incomplete > 0 {
-        let text = format!(", {} incomplete", race.incomplete);
+        let text = format!(", {} incomplete", grouped(race.incomplete));
         spans.push(Span::styled(text, theme.notable()));
     }
     Line::from(spans)
@@ -157,18 +157,18 @@ fn rule_style(theme: Theme, verdict: RuleVerdict) -> Style {
 }
 
 fn rule_line(theme: Theme, rule: &InvariantRecord) -> Line<'static> {
-    let mut counts = format!(" {} checked", rule.checked);
+    let mut counts = format!(" {} checked", grouped(rule.checked));
     if rule.violated > 0 {
-        counts.push_str(&format!(", {} broken", rule.violated));
+        counts.push_str(&format!(", {} broken", grouped(rule.violated)));
     }
     if rule.undecided > 0 {
-        counts.push_str(&format!(", {} undecided", rule.undecided));
+        counts.push_str(&format!(", {} undecided", grouped(rule.undecided)));
     }
     if rule.cut > 0 {
-        counts.push_str(&format!(", {} cut", rule.cut));
+        counts.push_str(&format!(", {} cut", grouped(rule.cut)));
     }
     Line::from(vec![
-        Span::raw(format!(" {:<28} ", rule.name)),
+        Span::raw(format!(" {} {:<28} ", rule.verdict.mark(), rule.name)),
         Span::styled(
             format!("{:<9}", rule.verdict.word()),
             rule_style(theme, rule.verdict),
@@ -187,7 +187,7 @@ fn contests_line(theme: Theme, run: &RunRecord) -> Option<Line<'static>> {
     let share = percent_text(overlapped as f64 / races.max(1) as f64);
     let mut spans = vec![
         Span::styled(" races ", theme.heading()),
-        Span::raw(format!("{races}, {share} overlapped")),
+        Span::raw(format!("{}, {share} overlapped", grouped(races))),
         Span::styled("  rules", theme.heading()),
     ];
     let verdicts = [

@@ -1,9 +1,10 @@
 //! How the generator fares, how thresholds stand, and what the shop has not processed yet.
 
+use super::fitting::{part, parts_that_fit, styled_part};
 use super::text::plain;
 use super::theme::Theme;
 use super::view::View;
-use crate::pieces::{duration_text, percent_text};
+use crate::pieces::{duration_text, grouped, number_text, percent_text, rate_text};
 use crate::record::{Live, ThresholdRecord};
 use crate::stats::{Amount, CoreHealth, DomainBacklog, GeneratorState, ThresholdVerdict};
 use ratatui::Frame;
@@ -14,18 +15,18 @@ use ratatui::widgets::{Paragraph, Wrap};
 /// For the overview: a line each for thresholds, backlog and generator, the former two where there
 /// are any.
 #[must_use]
-pub fn lines(theme: Theme, live: &Live) -> Vec<Line<'static>> {
+pub fn lines(theme: Theme, live: &Live, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     lines.extend(thresholds_line(theme, &live.record.thresholds));
     lines.extend(backlog_line(theme, &live.backlogs));
-    lines.push(generator_line(theme, live));
+    lines.push(generator_line(theme, live, width));
     lines
 }
 
 /// Draws all of it.
 pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
     let theme = view.theme;
-    let mut lines = vec![generator_line(theme, live), Line::default()];
+    let mut lines = vec![generator_line(theme, live, u16::MAX), Line::default()];
     lines.extend(core_lines(theme, live));
     lines.push(Line::default());
     lines.extend(figure_lines(theme, live));
@@ -58,7 +59,8 @@ pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
     frame.render_widget(text, area);
 }
 
-fn generator_line(theme: Theme, live: &Live) -> Line<'static> {
+/// In at most `width` columns: what matters least is left out.
+fn generator_line(theme: Theme, live: &Live, width: u16) -> Line<'static> {
     let shares: Vec<String> = live
         .cores
         .iter()
@@ -72,21 +74,25 @@ fn generator_line(theme: Theme, live: &Live) -> Line<'static> {
         GeneratorState::Disturbed => theme.notable(),
         GeneratorState::AtItsLimit => theme.bad(),
     };
-    let mut spans = vec![
-        Span::styled(" generator ", theme.heading()),
-        Span::styled(generator.state_text(), style),
-        Span::raw(format!("  cpu {}", shares.join(" "))),
-        Span::raw(format!(
-            "  sent late p99 {}",
-            duration_text(generator.tardiness_us.p99)
-        )),
-        Span::raw(format!("  {:.1} µs/request", generator.cpu_us_per_request)),
+    let state = generator.state_text();
+    let (short, rest) = state.split_at(state.find(" (").unwrap_or(state.len()));
+    let late = duration_text(generator.tardiness_us.p99);
+    let mut parts = vec![
+        styled_part(0, " generator ", theme.heading()),
+        styled_part(0, short, style),
+        styled_part(3, rest, style),
+        part(1, format!("  cpu {}", shares.join(" "))),
+        part(2, format!("  sent late p99 {late}")),
+        part(
+            4,
+            format!("  {} µs/request", rate_text(generator.cpu_us_per_request)),
+        ),
     ];
     if run.connections.reconnects > 0 {
-        let text = format!("  reconnects {}", run.connections.reconnects);
-        spans.push(Span::raw(text));
+        let text = format!("  reconnects {}", grouped(run.connections.reconnects));
+        parts.push(part(5, text));
     }
-    Line::from(spans)
+    parts_that_fit(parts, width)
 }
 
 fn core_lines(theme: Theme, live: &Live) -> Vec<Line<'static>> {
@@ -132,7 +138,7 @@ fn figure_lines(theme: Theme, live: &Live) -> Vec<Line<'static>> {
     let line = |(what, figure): (&str, u64)| {
         Line::from(vec![
             Span::styled(format!(" {what:<28}"), theme.quiet()),
-            Span::raw(figure.to_string()),
+            Span::raw(grouped(figure)),
         ])
     };
     figures.map(line).into()
@@ -205,7 +211,7 @@ fn sign_of(amount: Amount) -> &'static str {
 }
 
 fn amount_text(amount: Amount) -> String {
-    format!("{}{:.0}", sign_of(amount), amount.value)
+    format!("{}{}", sign_of(amount), number_text(amount.value.round()))
 }
 
 /// For example `ordering ≥100 pending, 12 unread`.
@@ -217,7 +223,7 @@ fn backlog_text(backlog: &DomainBacklog) -> String {
     ];
     let known: Vec<String> = parts
         .into_iter()
-        .filter_map(|(count, word)| Some(format!("{sign}{} {word}", count?)))
+        .filter_map(|(count, word)| Some(format!("{sign}{} {word}", number_text(count?))))
         .collect();
     let known = match known.is_empty() {
         true => amount_text(backlog.amount),

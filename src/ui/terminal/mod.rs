@@ -2,10 +2,13 @@
 //!
 //! Drawn on the control thread, once a second and after keys; workers know nothing of it.
 
+mod board;
 mod charts;
 mod draw;
 mod findings;
+mod fitting;
 mod health;
+mod keyboard;
 mod keys;
 mod screen;
 mod tables;
@@ -14,32 +17,18 @@ mod theme;
 mod typed;
 mod view;
 
+pub use board::{Board, BoardScreen};
+pub use screen::is_possible;
+
 use crate::record::Live;
 use crate::run::{Face, LiveRun, RunControl};
+use keyboard::{is_there, keys_typed};
 use keys::{action_of, obey};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use screen::Screen;
-use std::io::IsTerminal;
 use std::sync::Arc;
 use theme::Theme;
 use typed::Typed;
 use view::View;
-
-/// Columns and rows that the view needs.
-const LEAST_SIZE: (u16, u16) = (80, 24);
-
-/// How often the keyboard is read in one look: who holds a key down, or pastes a book, does not hold
-/// the view up.
-const MOST_READS: u32 = 16;
-
-/// Whether there is a terminal that the view can be drawn on and keys can come from.
-#[must_use]
-pub fn is_possible() -> bool {
-    let is_dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-    let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let size = ratatui::crossterm::terminal::size().unwrap_or_default();
-    is_terminal && !is_dumb && size.0 >= LEAST_SIZE.0 && size.1 >= LEAST_SIZE.1
-}
 
 /// The face. It takes the screen when the clock starts, and gives it back at the end.
 #[derive(Default)]
@@ -73,7 +62,7 @@ impl Face for TerminalView {
     fn show(&mut self, live: &Arc<Live>) {
         let shown = self.open.as_mut().is_none_or(|open| {
             open.view.show(live);
-            open.has_terminal() && {
+            is_there() && {
                 open.heed_keys();
                 open.draw()
             }
@@ -91,7 +80,7 @@ impl Face for TerminalView {
         let shown = self
             .open
             .as_mut()
-            .is_none_or(|open| open.has_terminal() && (!open.heed_keys() || open.draw()));
+            .is_none_or(|open| is_there() && (!open.heed_keys() || open.draw()));
         if !shown {
             self.finish();
         }
@@ -105,32 +94,12 @@ impl Face for TerminalView {
 }
 
 impl OpenView {
-    /// Whether the terminal is still there.
-    fn has_terminal(&self) -> bool {
-        let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-        !keyboard().intersects(gone)
-    }
-
     /// Does what keys ask for. Returns whether anything happened.
     fn heed_keys(&mut self) -> bool {
-        let mut happened = self.screen.has_other_size();
-        let mut bytes = [0; 256];
-        for _ in 0..MOST_READS {
-            let typed = match keyboard().contains(PollFlags::IN) {
-                true => rustix::io::read(std::io::stdin(), &mut bytes).unwrap_or(0),
-                false => 0,
-            };
-            let keys = match typed {
-                0 => self.typed.pause().into_iter().collect(),
-                _ => self.typed.take(&bytes[..typed]),
-            };
-            happened |= !keys.is_empty();
-            for action in keys.into_iter().filter_map(action_of) {
-                obey(action, &self.control, &mut self.view);
-            }
-            if typed == 0 {
-                break;
-            }
+        let keys = keys_typed(&mut self.typed);
+        let happened = self.screen.has_other_size() || !keys.is_empty();
+        for action in keys.into_iter().filter_map(action_of) {
+            obey(action, &self.control, &mut self.view);
         }
         happened
     }
@@ -140,17 +109,6 @@ impl OpenView {
         self.view.look_at(&self.control);
         let view = &self.view;
         self.screen.is_taken() && self.screen.draw(|frame| draw::draw(frame, view)).is_ok()
-    }
-}
-
-/// How it stands with the keyboard, without waiting for it.
-fn keyboard() -> PollFlags {
-    let keys = std::io::stdin();
-    let mut keys = [PollFd::new(&keys, PollFlags::IN)];
-    match poll(&mut keys, Some(&Timespec::default())) {
-        Ok(_) => keys[0].revents(),
-        // Interrupted by a signal: the next look tells.
-        Err(_) => PollFlags::empty(),
     }
 }
 

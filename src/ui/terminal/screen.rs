@@ -10,7 +10,7 @@ use ratatui::crossterm::terminal::{
 };
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
-use std::io;
+use std::io::{self, IsTerminal};
 use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +22,18 @@ const MOST_ROWS: u16 = 400;
 
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOKED: Once = Once::new();
+
+/// Columns and rows that the view needs.
+pub const LEAST_SIZE: (u16, u16) = (60, 20);
+
+/// Whether there is a terminal that the view can be drawn on and keys can come from.
+#[must_use]
+pub fn is_possible() -> bool {
+    let is_dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let size = terminal::size().unwrap_or_default();
+    is_terminal && !is_dumb && size.0 >= LEAST_SIZE.0 && size.1 >= LEAST_SIZE.1
+}
 
 /// The alternate screen, in raw mode. There is one a process.
 pub struct Screen {

@@ -1,16 +1,17 @@
 //! Golden screens of made-up runs, and what keys do.
 
-mod made_up;
+pub(super) mod made_up;
 
+use super::draw;
 use super::keys::{Action, action_of, obey};
+use super::screen::LEAST_SIZE;
 use super::theme::Theme;
 use super::view::{Page, View};
-use super::{LEAST_SIZE, draw};
 use crate::plan::{LONGEST_DURATION, Load, Stage, Threshold};
 use crate::record::ThresholdRecord;
 use crate::record::golden::assert_golden;
 use crate::run::{RunControl, RunState};
-use crate::stats::{Amount, DomainBacklog, ThresholdStanding, ThresholdVerdict};
+use crate::stats::{Amount, DomainBacklog, GeneratorState, ThresholdStanding, ThresholdVerdict};
 use made_up::{contested, plain_run, request, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const WIDE: (u16, u16) = (120, 40);
+/// What most terminals are at least.
+const USUAL: (u16, u16) = (80, 24);
 
 fn drawn(view: &View, (columns, rows): (u16, u16)) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
@@ -41,13 +44,80 @@ fn screen(view: &View, size: (u16, u16)) -> String {
 #[test]
 fn the_overview_fits_the_smallest_terminal_and_uses_a_larger_one() {
     let plain = view(plain_run(95));
-    assert_golden("view-80x24.txt", screen(&plain, LEAST_SIZE).as_bytes());
+    assert_golden("view-80x24.txt", screen(&plain, USUAL).as_bytes());
     assert_golden("view-120x40.txt", screen(&plain, WIDE).as_bytes());
     let contested = view(contested());
-    let small = screen(&contested, LEAST_SIZE);
+    let small = screen(&contested, USUAL);
     assert!(small.contains("1 VIOLATED"), "{small}");
     assert_golden("view-races-80x24.txt", small.as_bytes());
     assert_golden("view-races-120x40.txt", screen(&contested, WIDE).as_bytes());
+}
+
+/// Screens of the sizes that people have, one below the other.
+fn at_sizes(view: &View) -> String {
+    let sizes = [LEAST_SIZE, USUAL, (100, 30), (200, 50)];
+    let screens = sizes.map(|(columns, rows)| {
+        format!("=== {columns} × {rows}\n{}", screen(view, (columns, rows)))
+    });
+    screens.concat()
+}
+
+/// The words of a text, without what stands around them.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric())
+}
+
+#[test]
+fn on_every_size_words_are_whole_and_names_differ() {
+    let mut live = contested();
+    live.record.generator.state = GeneratorState::AtItsLimit;
+    let names = [
+        "POST /customers/{id}/addresses/first/default",
+        "POST /customers/{id}/addresses/second/default",
+    ];
+    for (row, name) in live.record.names.iter_mut().zip(names) {
+        row.name = name.to_owned();
+        row.figures.requests = 26_427;
+    }
+    let shown = view(live);
+    let screens = at_sizes(&shown);
+    assert_golden("view-sizes.txt", screens.as_bytes());
+    let wide = screen(&shown, (300, 60));
+    for word in words(&screens).filter(|word| word.chars().all(|letter| letter.is_uppercase())) {
+        assert!(
+            words(&wide).any(|whole| whole == word),
+            "{word} is no word:\n{screens}"
+        );
+    }
+    for size in [LEAST_SIZE, USUAL] {
+        let small = screen(&shown, size);
+        let of_name = |text: &str| small.lines().filter(|line| line.contains(text)).count();
+        assert_eq!(of_name("26,427"), 2, "{small}");
+        let mut names: Vec<&str> = small
+            .lines()
+            .filter_map(|line| Some(line.split_once("/default")?.0))
+            .collect();
+        names.dedup();
+        assert_eq!(names.len(), 2, "{small}");
+        for truth in ["p50 ", "p99 ", "failed ", "AT ITS LIMIT", "at its limit"] {
+            let is_there = small.to_lowercase().contains(&truth.to_lowercase());
+            assert!(is_there, "{truth}:\n{small}");
+        }
+    }
+}
+
+#[test]
+fn without_colour_the_lines_of_charts_differ_by_their_marks() {
+    let mut view = view(plain_run(95));
+    let plain = screen(&view, USUAL);
+    for mark in ["⠒p50 ", "•p95 ", "█p99 "] {
+        assert!(plain.contains(mark), "{mark}:\n{plain}");
+    }
+    let of = |mark: char, screen: &str| screen.chars().filter(|letter| *letter == mark).count();
+    assert!(of('•', &plain) > 5 && of('█', &plain) > 5, "{plain}");
+    view.theme = Theme::new(true);
+    let coloured = screen(&view, USUAL);
+    assert_eq!(of('•', &coloured), 0, "{coloured}");
 }
 
 #[test]
@@ -56,11 +126,11 @@ fn every_page_and_the_help_are_as_they_were() {
     for page in &Page::ALL[1..] {
         view.turn_to(*page);
         let name = format!("view-{}.txt", page.title());
-        assert_golden(&name, screen(&view, LEAST_SIZE).as_bytes());
+        assert_golden(&name, screen(&view, USUAL).as_bytes());
     }
     view.turn_to(Page::Overview);
     view.shows_help = true;
-    assert_golden("view-help.txt", screen(&view, LEAST_SIZE).as_bytes());
+    assert_golden("view-help.txt", screen(&view, USUAL).as_bytes());
 }
 
 #[test]
@@ -97,7 +167,7 @@ fn thresholds_and_backlog_show_where_there_are_any() {
         backlog("ordering", 100.0, Some(100)),
     ];
     let mut view = view(live);
-    let overview = screen(&view, LEAST_SIZE);
+    let overview = screen(&view, USUAL);
     assert!(
         overview.contains("thresholds ✓ 1  ✗ 1  failed: rate < 1% (now 2.10 %)"),
         "{overview}"
@@ -108,13 +178,16 @@ fn thresholds_and_backlog_show_where_there_are_any() {
     );
     view.turn_to(Page::Generator);
     let page = screen(&view, WIDE);
-    assert!(page.contains("✓ response: p(99) < 300ms  8.53ms"), "{page}");
+    assert!(
+        page.contains("✓ response: p(99) < 300ms  8.53 ms"),
+        "{page}"
+    );
     assert!(page.contains(" catalogue ≥0 pending\n"), "{page}");
     view.turn_to(Page::Overview);
     let mut idle = view.live.as_deref().unwrap().clone();
     idle.backlogs.truncate(1);
     view.live = Some(Arc::new(idle));
-    let overview = screen(&view, LEAST_SIZE);
+    let overview = screen(&view, USUAL);
     assert!(overview.contains(" backlog ≥0\n"), "{overview}");
 }
 
@@ -130,7 +203,7 @@ fn nothing_measured_can_be_drawn_at_any_size() {
         drawn(&empty, size);
     }
     empty.live = None;
-    assert!(screen(&empty, LEAST_SIZE).contains("the first second"));
+    assert!(screen(&empty, USUAL).contains("the first second"));
 }
 
 #[test]
@@ -234,7 +307,7 @@ fn keys_steer_the_run_and_say_what_came_of_it() {
     assert!(view.message().unwrap().contains("room for 50"));
     obey(Action::Stop, &control, &mut view);
     assert_eq!(control.state(), RunState::Stopping);
-    let footer = screen(&view, LEAST_SIZE);
+    let footer = screen(&view, USUAL);
     assert!(
         footer.contains("stopping: replies are waited for"),
         "{footer}"
@@ -269,7 +342,7 @@ fn an_open_run_has_no_users_to_change() {
 fn an_open_end_has_no_progress_bar() {
     let mut live = plain_run(95);
     Arc::make_mut(&mut live.context).run_time_us = LONGEST_DURATION.as_micros() as u64;
-    let screen = screen(&view(live), LEAST_SIZE);
+    let screen = screen(&view(live), USUAL);
     assert!(screen.contains("01:35, open end"), "{screen}");
     assert!(!screen.contains('━'), "{screen}");
 }

@@ -1,6 +1,7 @@
 //! Colours of the terminal view: the terminal's own sixteen, or none with `NO_COLOR`.
 
 use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::Marker;
 
 /// How things are told apart.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +64,27 @@ impl Theme {
     #[must_use]
     pub fn chosen(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// What a line of a chart is drawn with: without colours each has a mark of its own.
+    #[must_use]
+    pub fn marker(self, number: usize) -> Marker {
+        match (self.has_colour, number) {
+            (true, _) | (false, 0) => Marker::Braille,
+            (false, 1 | 3) => Marker::Dot,
+            (false, _) => Marker::Block,
+        }
+    }
+
+    /// The mark that the name of such a line has in front; empty where colours tell.
+    #[must_use]
+    pub fn mark(self, number: usize) -> &'static str {
+        match (self.has_colour, number) {
+            (true, _) => "",
+            (false, 0) => "⠒",
+            (false, 1 | 3) => "•",
+            (false, _) => "█",
+        }
     }
 
     /// The lines of a chart: throughput or median, 95th and 99th percentile, failures.

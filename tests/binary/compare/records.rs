@@ -55,7 +55,7 @@ fn one_run_a_side_shows_differences_without_a_verdict() {
     let records = Records::of(&[("a", ""), ("b", "--seed 5"), ("other", "-u 4")]);
     let [a, b, other] = ["a", "b", "other"].map(|name| records.path(name));
     let out = records.path("out");
-    let ended = compare(&format!("{a} {b} --output {out}"));
+    let ended = compare(&format!("{a} {b} --details --output {out}"));
     assert_eq!(ended.code, 0, "{}", ended.told());
     for part in [
         "Same plan in all runs",
@@ -68,6 +68,8 @@ fn one_run_a_side_shows_differences_without_a_verdict() {
     let text = std::fs::read_to_string(Path::new(&out).join("compare.json")).expect("written");
     let json: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(json["comparisons"][0]["verdict"], "not_judged");
+    let told = std::fs::read_to_string(Path::new(&out).join("compare.txt")).expect("written");
+    assert!(ended.out.ends_with(&told), "{}", ended.told());
     let page = std::fs::read_to_string(Path::new(&out).join("compare.html")).expect("written");
     assert!(page.contains("No verdict"), "{page}");
 
@@ -118,7 +120,7 @@ fn locusts_files_are_a_side() {
     let a = records.path("a");
     for file in ["stats_stats.csv", "stats_stats_history.csv", "stats"] {
         let ended = compare(&format!(
-            "{a}/{file} {a} --different-plans --names=Locust,shopblast"
+            "{a}/{file} {a} --different-plans --names=Locust,shopblast --details"
         ));
         assert_eq!(ended.code, 0, "{}", ended.told());
         for part in [

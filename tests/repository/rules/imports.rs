@@ -16,9 +16,9 @@ const ROOMS: &[(&str, u8)] = &[
     ("compare", 8),
     ("run", 9),
     ("ui", 10),
-    ("doctor", 10),
-    ("hunt", 10),
-    ("cli", 11),
+    ("doctor", 11),
+    ("hunt", 11),
+    ("cli", 12),
 ];
 
 /// The one way between neighbours: the sandbox speaks the shop's vocabulary.

@@ -1,14 +1,14 @@
-//! Golden summaries: as it is in a pipe, on a narrow terminal in colour, and in doubt.
+//! Golden summaries: a person's first lines and all of it, in a pipe and on terminals of several widths,
+//! with and without colour, and in doubt.
 
 use super::*;
-use crate::record::golden::assert_golden;
-use crate::record::{Circumstances, made_up, verdict};
+use crate::record::golden::{assert_golden, at_widths};
+use crate::record::observing::made_up::observation;
+use crate::record::{Circumstances, ErrorRecord, made_up, observed_record, verdict};
+use crate::report::recovery_text::tests::made_up as made_up_recovery;
 use crate::stats::{GeneratorState, LittlesLaw};
 
-const PIPE: SummaryStyle = SummaryStyle {
-    width: None,
-    colour: false,
-};
+const PIPE: SummaryStyle = SummaryStyle::PLAIN;
 
 fn judged(mut record: RunRecord) -> RunRecord {
     let circumstances = Circumstances {
@@ -25,9 +25,82 @@ fn files() -> Vec<String> {
     vec!["results/20261122T093507Z-spike-abcdef/run.json".to_owned()]
 }
 
+/// A run in which nothing is wrong.
+fn clean_record() -> RunRecord {
+    let mut record = made_up::record();
+    let clean = |figures: &mut crate::record::Figures| {
+        figures.success += figures.failed + figures.unknown;
+        (figures.failed, figures.unknown, figures.failures) = (0, 0, 0);
+    };
+    clean(&mut record.totals);
+    record
+        .names
+        .iter_mut()
+        .for_each(|name| clean(&mut name.figures));
+    record
+        .phases
+        .iter_mut()
+        .for_each(|phase| clean(&mut phase.figures));
+    record.errors.clear();
+    record.generator.state = GeneratorState::Clean;
+    record
+}
+
 #[test]
-fn in_a_pipe() {
-    let text = summary_text(&judged(made_up::record()), &files(), &PIPE);
+fn a_person_reads_ten_lines_of_a_clean_run() {
+    let record = judged(clean_record());
+    let files = ["results/20261122T093507Z-spike-abcdef/".to_owned()];
+    let text = |style| summary_text(&record, &files, &style);
+    assert_golden("console-clean.txt", at_widths(false, text).as_bytes());
+    for width in [None, Some(80), Some(100), Some(200)] {
+        let told = text(SummaryStyle { width, ..PIPE });
+        assert!(told.lines().count() <= 10, "{width:?}:\n{told}");
+        assert!(told.starts_with("✓ "), "{told}");
+    }
+}
+
+#[test]
+fn what_went_wrong_is_among_the_first_lines() {
+    let mut record = made_up::contested_record();
+    let watched = made_up::watched_record();
+    record.thresholds = watched.thresholds;
+    record.losses = vec!["cannot write series.csv: no space left on device".to_owned()];
+    record.generator.state = GeneratorState::AtItsLimit;
+    record.generator.reasons = vec!["core 1 was busy for 99 % of 3 s".to_owned()];
+    record.recovery = Some(made_up_recovery());
+    record.observed = Some(observed_record(&observation(), &record, &[]));
+    let record = judged(record);
+    let files = ["results/20261122T093507Z-spike-abcdef/", "mine/report.html"].map(str::to_owned);
+    let text = |style| summary_text(&record, &files, &style);
+    assert_golden("console-troubled.txt", at_widths(false, text).as_bytes());
+    assert_golden(
+        "console-troubled-colour.txt",
+        at_widths(true, text).as_bytes(),
+    );
+    let told = text(PIPE);
+    for truth in [
+        "THE RECORD IS NOT WHOLE",
+        "no space left on device",
+        "GENERATOR AT ITS LIMIT",
+        "core 1 was busy",
+        "✗ not-oversold, 2 of 90: 5 pieces were granted of 3 that there were",
+        "✗ failed: rate < 0.1%: 0.27 %; crossed from 3 s",
+        "Witness of not-oversold",
+        "curl -s -X POST http://127.0.0.1:8000/inventory/i/reserve",
+        "3× failed 500 POST /customers",
+        "observatory was not read 1 time",
+        "Dead letters of identity: 3 more",
+        "did not come back to what it was",
+        "mine/report.html",
+        "Exit code 96",
+    ] {
+        assert!(told.contains(truth), "{truth}:\n{told}");
+    }
+}
+
+#[test]
+fn all_of_it_in_a_pipe() {
+    let text = detailed_text(&judged(made_up::record()), &files(), &PIPE);
     assert_golden("summary.txt", text.as_bytes());
 }
 
@@ -35,7 +108,7 @@ fn in_a_pipe() {
 fn with_races() {
     let record = judged(made_up::contested_record());
     assert_eq!(record.exit_code, Some(96));
-    let text = summary_text(&record, &files(), &PIPE);
+    let text = detailed_text(&record, &files(), &PIPE);
     assert_golden("summary-races.txt", text.as_bytes());
     let brief = brief_text(&record, &files(), &PIPE);
     assert!(
@@ -48,7 +121,7 @@ fn with_races() {
 fn with_thresholds() {
     let record = judged(made_up::watched_record());
     assert_eq!(record.exit_code, Some(99));
-    let text = summary_text(&record, &files(), &PIPE);
+    let text = detailed_text(&record, &files(), &PIPE);
     assert_golden("summary-thresholds.txt", text.as_bytes());
     let brief = brief_text(&record, &files(), &PIPE);
     assert!(brief.contains("✗  failed: rate < 0.1%"), "{brief}");
@@ -71,34 +144,18 @@ fn a_target_that_never_does_two_things_at_once_is_told_of() {
 }
 
 #[test]
-fn on_a_terminal_of_100_columns() {
-    let style = SummaryStyle {
-        width: Some(100),
-        colour: true,
-    };
-    let text = summary_text(&judged(made_up::record()), &files(), &style);
-    assert_golden("summary-colour.txt", text.as_bytes());
-}
-
-#[test]
-fn tables_fit_the_terminal() {
-    for columns in [80, 96, 120, 140, 200] {
-        let style = SummaryStyle {
-            width: Some(columns),
-            colour: false,
-        };
-        let record = judged(made_up::record());
-        for table in [
-            figures_table(&record, style).to_string(),
-            errors_section(&record, style),
-        ] {
-            let widest = table.lines().map(|line| line.chars().count()).max();
-            assert!(
-                widest <= Some(columns.into()),
-                "{columns} columns:\n{table}"
-            );
-        }
-    }
+fn on_terminals_all_of_it_fits_and_says_what_found_no_room() {
+    let mut record = made_up::contested_record();
+    record.thresholds = made_up::watched_record().thresholds;
+    record.recovery = Some(made_up_recovery());
+    record.observed = Some(observed_record(&observation(), &record, &[]));
+    let record = judged(record);
+    let text = |style| detailed_text(&record, &files(), &style);
+    let told = at_widths(false, text);
+    assert!(told.contains("(80 columns have no room for: "), "{told}");
+    assert_golden("console-details.txt", told.as_bytes());
+    let text = |style| detailed_text(&judged(made_up::record()), &files(), &style);
+    assert_golden("summary-colour.txt", at_widths(true, text).as_bytes());
 }
 
 #[test]
@@ -143,7 +200,7 @@ fn only_ten_kinds_of_errors_are_shown() {
         })
         .collect();
     record.errors_cut = 4;
-    let text = summary_text(&record, &files(), &PIPE);
+    let text = detailed_text(&record, &files(), &PIPE);
     assert!(
         text.contains("kind 9") && !text.contains("kind 10"),
         "{text}"
@@ -160,7 +217,7 @@ fn a_run_without_steady_state_or_errors_says_so() {
     record.phases.retain(|phase| phase.name == "spawning");
     record.errors.clear();
     record.exit_code = Some(0);
-    let text = summary_text(&record, &files(), &PIPE);
+    let text = detailed_text(&record, &files(), &PIPE);
     assert!(text.contains("Steady state: not reached"), "{text}");
     assert!(
         !text.contains("Errors") && !text.contains("Exit code"),

@@ -10,6 +10,7 @@ mod barrier;
 mod breakage;
 mod clock;
 pub mod codec;
+mod conclusion;
 mod connection;
 mod crowd;
 mod destination;
@@ -42,8 +43,11 @@ mod release;
 mod reopening;
 mod request;
 mod request_buffers;
+mod ring_reply;
 mod roster;
 mod runtime;
+#[doc(hidden)]
+pub mod sans_io;
 mod session;
 mod signal_manners;
 mod simulation;
@@ -59,7 +63,7 @@ mod workload;
 
 pub use addresses::{ConnectionPositions, TargetAddresses};
 pub use affinity::{confine, confines};
-pub use allocations::{CountingAllocator, allocations, uncounted};
+pub use allocations::{CountingAllocator, WeighingAllocator, allocations, most_held, uncounted};
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
 pub use barrier::{Barrier, CommonStart, Missed};
 pub use clock::now_ns;

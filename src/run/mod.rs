@@ -43,11 +43,15 @@ pub use machine::{allowed_cpus, new_run_id, step_aside, topology};
 pub use preflight::meet;
 pub use reach::{ReachError, preflight};
 pub use recognition::{Questioning, RecognitionError};
+#[doc(hidden)]
+pub use replay::witness_requests;
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
 pub use resources::room_for;
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, listen};
+#[doc(hidden)]
+pub use topology::read as topology_below;
 
 use lookup::NameLookup;
 use patience::unless_called_off;

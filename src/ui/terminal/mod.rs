@@ -14,15 +14,17 @@ mod theme;
 mod typed;
 mod view;
 
+pub use keys::{Action, action_of};
+pub use typed::Typed;
+
 use crate::record::Live;
 use crate::run::{Face, LiveRun, RunControl};
-use keys::{action_of, obey};
+use keys::obey;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use screen::Screen;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use theme::Theme;
-use typed::Typed;
 use view::View;
 
 /// Columns and rows that the view needs.

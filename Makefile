@@ -13,7 +13,8 @@ SLO ?= response: p(99) < 500ms
 SHOPSTREAM ?=
 # Further arguments of shopblast, for the load tests.
 ARGS ?=
-FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+# Fuzz targets; all of them when none is named.
+FUZZ_TARGETS ?=
 
 # What the machine lacks the programs for: steps of `make test`, and directories in tests/.
 LEFT_OUT = $(shell CARGO="$(CARGO)" CHROMIUM="$(CHROMIUM)" bash scripts/setup.sh --left-out)
@@ -79,20 +80,8 @@ check-tests:
 bench: ## price the pieces of the hot path
 	$(CARGO) bench --locked
 
-# With nightly: under the address sanitizer; with stable alone: without.
-fuzz: ## run each fuzz target for FUZZ_SECONDS (needs cargo-fuzz and a C++ compiler)
-	@$(CARGO) fuzz --version >/dev/null 2>&1 || { \
-	  echo "cargo-fuzz is missing: cargo install cargo-fuzz --locked" >&2; exit 1; }
-	@set -e; \
-	if $(CARGO) +nightly --version >/dev/null 2>&1; \
-	then with="+nightly fuzz run"; sanitizer=address; \
-	else with="fuzz run"; sanitizer=none; fi; \
-	for target in $(FUZZ_TARGETS); do \
-	  echo "fuzzing $$target for $(FUZZ_SECONDS) s (sanitizer: $$sanitizer)"; \
-	  mkdir -p fuzz/corpus/$$target; \
-	  $(CARGO) $$with --sanitizer $$sanitizer $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
-	    -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10; \
-	done
+fuzz: ## run each of FUZZ_TARGETS for FUZZ_SECONDS (needs cargo-fuzz and a C++ compiler)
+	@CARGO="$(CARGO)" bash scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 peers: ## measure shopblast beside its floor, gcannon, wrk, oha and h2load
 	bash scripts/bench-peers.sh

@@ -1,4 +1,4 @@
-//! See `page::form`.
+//! See `TARGETS` in `src/lib.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::page::form(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::run("form", bytes));

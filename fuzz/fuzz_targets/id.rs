@@ -1,4 +1,4 @@
-//! See `replies::id`.
+//! See `TARGETS` in `src/lib.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::replies::id(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::run("id", bytes));

@@ -1,4 +1,4 @@
-//! See `locust::csv`.
+//! See `TARGETS` in `src/lib.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::locust::csv(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::run("locust_csv", bytes));

@@ -1,4 +1,4 @@
-//! See `typed::profile`.
+//! See `TARGETS` in `src/lib.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::typed::profile(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::run("profile", bytes));

@@ -1,4 +1,4 @@
-//! See `typed::target`.
+//! See `TARGETS` in `src/lib.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::typed::target(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| shopblast_fuzz::run("target", bytes));

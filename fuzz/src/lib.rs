@@ -1,32 +1,83 @@
-//! What must hold of every parser, whatever bytes it is given: the bodies of the fuzz targets.
+//! What must hold of everything that reads foreign bytes, whatever it is given: the bodies of the fuzz
+//! targets.
 //!
-//! Each takes any bytes and panics when something does not hold. `tests/inprocess/fuzz_bodies.rs` compiles
-//! this file too and runs the bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
+//! Each takes any bytes and panics when something does not hold, or when it held more memory than the
+//! room that is stated for it. `tests/inprocess/fuzz_bodies.rs` compiles this file too and runs the
+//! bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
+pub mod connection;
 pub mod hunts;
+pub mod kept;
 pub mod locust;
+pub mod machine;
+pub mod memory;
 pub mod page;
+pub mod played_kernel;
 pub mod records;
 pub mod replies;
 pub mod requests;
+pub mod scratch;
 pub mod shop;
+pub mod shops;
+pub mod stores;
 pub mod typed;
 
-/// A target's name and body.
-pub type Target = (&'static str, fn(&[u8]));
+use memory::Room;
+
+/// A body and what it may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name, which is that of its file and of the directory of its seeds.
+    pub name: &'static str,
+    body: fn(&[u8]),
+    room: Room,
+}
+
+impl Target {
+    /// Gives it `bytes`.
+    pub fn run(&self, bytes: &[u8]) {
+        self.room.hold(self.name, self.body, bytes);
+    }
+}
+
+const fn target(name: &'static str, body: fn(&[u8]), room: Room) -> Target {
+    Target { name, body, room }
+}
 
 /// Every target; the files in `fuzz_targets` have the same names.
 pub const TARGETS: &[Target] = &[
-    ("form", page::form),
-    ("hunt", hunts::hunt),
-    ("id", replies::id),
-    ("judge", shop::judge),
-    ("locust_csv", locust::csv),
-    ("metrics", typed::metrics),
-    ("profile", typed::profile),
-    ("reply", replies::reply),
-    ("report", records::report),
-    ("request", requests::request),
-    ("target", typed::target),
-    ("threshold", typed::threshold),
+    target("connection", connection::connection, Room::new(256, 64)),
+    target("environment", machine::environment, Room::new(16 << 10, 64)),
+    target("form", page::form, Room::new(4 << 10, 64)),
+    target("forms", shops::forms, Room::new(64, 16)),
+    target("hlog", kept::hlog, Room::new(16 << 10, 4_096)),
+    target("hunt", hunts::hunt, Room::new(1 << 10, 256)),
+    target("id", replies::id, Room::new(64, 16)),
+    target("judge", shop::judge, Room::new(64, 32)),
+    target("keys", machine::keys, Room::new(16, 64)),
+    target("locust_csv", locust::csv, Room::new(256, 256)),
+    target("metrics", typed::metrics, Room::new(64, 64)),
+    target("observatory", stores::observatory, Room::new(512, 256)),
+    target("openapi", shops::openapi, Room::new(1 << 10, 512)),
+    target("postgres", stores::postgres, Room::new(64 << 10, 64)),
+    target("profile", typed::profile, Room::new(256, 256)),
+    target("record", kept::record, Room::new(16 << 10, 4_096)),
+    target("redis", stores::redis, Room::new(2 << 10, 64)),
+    target("reply", replies::reply, Room::new(1 << 10, 8)),
+    target("report", records::report, Room::new(8 << 10, 1_024)),
+    target("request", requests::request, Room::new(64, 16)),
+    target("sandbox", shops::sandbox, Room::new(8 << 10, 512)),
+    target("target", typed::target, Room::new(64, 64)),
+    target("threshold", typed::threshold, Room::new(64, 64)),
+    target("topology", machine::topology, Room::new(1 << 10, 64)),
+    target("witness", kept::witness, Room::new(64, 64)),
 ];
+
+/// Gives `bytes` to the target of this name.
+///
+/// # Panics
+/// When something does not hold, or there is no such target.
+pub fn run(name: &str, bytes: &[u8]) {
+    let target = TARGETS.iter().find(|target| target.name == name);
+    target.expect("a target").run(bytes);
+}

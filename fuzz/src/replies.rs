@@ -39,6 +39,39 @@ pub fn reply(bytes: &[u8]) {
     }
     parser.reset();
     assert_eq!(receive(&mut parser, pieces()), in_pieces);
+    // What has no end is given up, and what is read of it until then is bounded.
+    parser.reset();
+    without_end(&mut parser, head, rest, max_body_bytes);
+}
+
+/// Sent at a time by who goes on for ever.
+const PIECE_BYTES: usize = 4 << 10;
+/// More than heads, extensions and trailers may have together, and what stands in the buffer beside the
+/// body.
+const FRAMING_BYTES: usize = 256 << 10;
+/// Most bytes on the wire for one of a body: a chunk for each, with all its zeros.
+const WIRE_BYTES: usize = 24;
+
+/// `head`, and then `again` and again until there is a reply or none can come.
+fn without_end(parser: &mut ReplyParser, head: &[u8], again: &[u8], max_body_bytes: usize) {
+    if again.is_empty() || max_body_bytes > 1_000 {
+        return;
+    }
+    let piece = again.repeat(PIECE_BYTES.div_ceil(again.len()));
+    let mut buffer = Vec::new();
+    let mut sent = 0;
+    let most_sent = head.len() + piece.len() + FRAMING_BYTES + WIRE_BYTES * max_body_bytes;
+    for bytes in std::iter::once(head).chain(std::iter::repeat(&piece[..])) {
+        buffer.extend_from_slice(bytes);
+        sent += bytes.len();
+        match parser.advance(&mut buffer) {
+            Ok(None) => {}
+            Ok(Some(_)) | Err(_) => return,
+        }
+        assert!(sent <= most_sent, "it reads for ever");
+        let most_kept = max_body_bytes + head.len() + 2 * piece.len() + FRAMING_BYTES;
+        assert!(buffer.capacity() <= 2 * most_kept, "it keeps all");
+    }
 }
 
 type Received = Result<(Reply, Vec<u8>), Malformed>;

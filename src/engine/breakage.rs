@@ -8,7 +8,8 @@ use std::fmt::Write;
 use std::io;
 
 /// What broke an exchange.
-pub(super) enum ExchangeError {
+#[derive(Debug)]
+pub enum ExchangeError {
     /// Not a byte of the request left.
     Unsent(io::Error),
     /// A part of it did.

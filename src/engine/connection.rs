@@ -4,14 +4,16 @@
 use super::addresses::ConnectionPlace;
 use super::breakage::{ExchangeError, explain};
 use super::clock::now_ns;
-use super::codec::{Malformed, Reply, ReplyParser};
+use super::codec::{Reply, ReplyParser};
+use super::conclusion::{Concluded, conclude};
 use super::doubt::doubted;
 use super::in_flight::Cut;
 use super::inbox::Inbox;
 use super::link::Broken;
 use super::manners::SERVER_ERROR;
 use super::net::{ByteStream, IdleState, Tcp, is_stale, look_at_idle};
-use super::socket_ring::{Arrival, Leftover, RingSocket};
+use super::ring_reply::reply_on_ring;
+use super::socket_ring::{Leftover, RingSocket};
 use super::survey::Opened;
 use super::transport::Transport;
 use crate::stats::Reason;
@@ -310,7 +312,8 @@ impl Connection {
         let result = match &mut self.stream {
             None => Err(ExchangeError::Receive(io::ErrorKind::NotConnected.into())),
             Some(Stream::Ring(socket)) => {
-                reply_on_ring(socket, &self.transport, inbox, parser).await
+                let room = || self.transport.gathering_room();
+                reply_on_ring(socket, room, inbox, parser).await
             }
             Some(Stream::Runtime(stream)) => receive_reply(stream, inbox, parser).await,
         };
@@ -337,7 +340,8 @@ impl Connection {
                 transport.in_flight.add(self.slot, descriptor, deadline_ns);
                 let request_bytes = buffers.out.len();
                 socket.send(std::mem::take(buffers.out));
-                match reply_on_ring(socket, transport, buffers.inbox, buffers.parser).await {
+                let room = || transport.gathering_room();
+                match reply_on_ring(socket, room, buffers.inbox, buffers.parser).await {
                     Err(error) if error.is_an_end() => {
                         let pacer = &transport.pacer;
                         let doubt = doubted(error, descriptor, request_bytes, pacer);
@@ -375,8 +379,8 @@ impl Connection {
             Some(Stream::Ring(socket)) => socket.finish(),
             _ => Leftover::None,
         };
-        match result {
-            Ok(reply) if reply.reusable && leftover == Leftover::None => {
+        match conclude(result, leftover, cut) {
+            Concluded::GoesOn(reply) => {
                 self.used_ns = sent_ns;
                 self.erred = 0;
                 if reply.status >= SERVER_ERROR {
@@ -384,14 +388,8 @@ impl Connection {
                 }
                 Ok(reply)
             }
-            // It would have gone on, had we not closed.
-            Ok(reply) if reply.lasted_until_close && cut.is_some() => {
-                self.stream = None;
-                let error = ExchangeError::Reply(Malformed::ClosedWithinReply);
-                Err(self.explain(&error, cut, reason))
-            }
-            Ok(reply) => {
-                if leftover == Leftover::Received || reply.followed {
+            Concluded::Ends(reply, is_unsolicited) => {
+                if is_unsolicited {
                     self.count(IdleState::Unsolicited);
                 } else if leftover == Leftover::Unsent {
                     self.count_early_answer();
@@ -399,7 +397,7 @@ impl Connection {
                 self.stream = None;
                 Ok(reply)
             }
-            Err(error) => {
+            Concluded::Broken(error) => {
                 match &error {
                     _ if cut.is_some() => {}
                     ExchangeError::Unsent(_) => self.count_end(),
@@ -433,51 +431,6 @@ impl Connection {
             self.stream = None;
         }
     }
-}
-
-/// Waits for the reply on a connection of the ring.
-#[inline]
-async fn reply_on_ring(
-    socket: &RingSocket,
-    transport: &Transport,
-    inbox: &mut Inbox,
-    parser: &mut ReplyParser,
-) -> Result<Reply, ExchangeError> {
-    inbox.clear();
-    parser.reset();
-    let mut is_first = true;
-    loop {
-        match socket.arrival().await {
-            Arrival::Buffer(received) => {
-                if std::mem::take(&mut is_first)
-                    && let Some(reply) = parser
-                        .whole(received.bytes())
-                        .map_err(ExchangeError::Reply)?
-                {
-                    inbox.hold(received);
-                    return Ok(reply);
-                }
-                if !inbox.has_room() {
-                    inbox.gather_in(transport.gathering_room());
-                }
-                inbox.gathered().extend_from_slice(received.bytes());
-            }
-            Arrival::Closed => return parser.close(inbox.gathered()).map_err(ExchangeError::Reply),
-            Arrival::Broken(errno) => return Err(ExchangeError::Receive(error(errno))),
-            Arrival::Unsent(errno) => return Err(ExchangeError::Unsent(error(errno))),
-            Arrival::SentInPart(errno) => return Err(ExchangeError::SentInPart(error(errno))),
-        }
-        if let Some(reply) = parser
-            .advance(inbox.gathered())
-            .map_err(ExchangeError::Reply)?
-        {
-            return Ok(reply);
-        }
-    }
-}
-
-fn error(errno: i32) -> io::Error {
-    io::Error::from_raw_os_error(errno)
 }
 
 /// Sends and receives by the runtime's own means.

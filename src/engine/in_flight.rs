@@ -70,20 +70,25 @@ impl InFlight {
 
     /// Cuts off every request whose deadline is not after `now_ns`.
     pub fn cut_late(&self, now_ns: u64) {
-        self.cut_until(now_ns, Cut::TimedOut);
+        self.cut_late_by(now_ns, shut_down);
+    }
+
+    /// The same, with `end` to end a connection by its descriptor.
+    pub fn cut_late_by(&self, now_ns: u64, end: impl FnMut(RawFd)) {
+        self.cut_until(now_ns, Cut::TimedOut, end);
     }
 
     /// Cuts off every request in flight: the run is over.
     pub fn cut_all(&self) {
-        self.cut_until(u64::MAX - 1, Cut::RunEnded);
+        self.cut_until(u64::MAX - 1, Cut::RunEnded, shut_down);
     }
 
-    fn cut_until(&self, deadline_ns: u64, why: Cut) {
+    fn cut_until(&self, deadline_ns: u64, why: Cut, mut end: impl FnMut(RawFd)) {
         for slot in &*self.slots {
             if slot.deadline_ns.get() <= deadline_ns && slot.cut.get().is_none() {
                 slot.cut.set(Some(why));
                 // The descriptor is open: its owner awaits a send or receive on it until `remove`.
-                shut_down(slot.descriptor.get());
+                end(slot.descriptor.get());
             }
         }
     }

@@ -6,13 +6,21 @@ use super::socket_ring::ReceivedBuffer;
 const GATHERED_BYTES: usize = 1_024;
 
 /// A reply's bytes. See the module's documentation.
-#[derive(Default)]
-pub struct Inbox {
+pub struct Inbox<P = ReceivedBuffer> {
     gathered: Vec<u8>,
-    held: Option<ReceivedBuffer>,
+    held: Option<P>,
 }
 
-impl Inbox {
+impl<P> Default for Inbox<P> {
+    fn default() -> Self {
+        Self {
+            gathered: Vec::new(),
+            held: None,
+        }
+    }
+}
+
+impl<P: AsRef<[u8]>> Inbox<P> {
     /// One with room to gather a reply.
     #[must_use]
     pub fn roomy() -> Self {
@@ -31,14 +39,14 @@ impl Inbox {
 
     /// The reply is in a buffer of the kernel's.
     #[inline]
-    pub(super) fn hold(&mut self, received: ReceivedBuffer) {
+    pub(super) fn hold(&mut self, received: P) {
         self.held = Some(received);
     }
 
     /// Gives a buffer of the kernel's back, and holds what was in it.
     pub(super) fn own(&mut self) {
         if let Some(received) = self.held.take() {
-            self.gathered().extend_from_slice(received.bytes());
+            self.gathered().extend_from_slice(received.as_ref());
         }
     }
 
@@ -70,7 +78,7 @@ impl Inbox {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         match &self.held {
-            Some(received) => received.bytes(),
+            Some(received) => received.as_ref(),
             None => &self.gathered,
         }
     }

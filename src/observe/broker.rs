@@ -46,6 +46,15 @@ impl RedisStreams {
         }
     }
 
+    /// One whose connection is open; a reading may bring so much.
+    pub(super) fn over(link: RedisLink) -> Self {
+        let address = RedisAddress::parse("redis://localhost").expect("an address");
+        Self {
+            connection: Some(link),
+            ..Self::new(address, AddressPolicy::default())
+        }
+    }
+
     fn connect(&self) -> Result<RedisLink, Problem> {
         self.address
             .check(&self.policy)

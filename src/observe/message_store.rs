@@ -46,8 +46,13 @@ impl MessageStore {
     /// The one in the database at `address`.
     #[must_use]
     pub fn new(address: PostgresAddress, policy: AddressPolicy) -> Self {
+        Self::of(PostgresSession::new(address, policy))
+    }
+
+    /// The one that `session` reads.
+    pub(super) fn of(session: PostgresSession) -> Self {
         Self {
-            session: PostgresSession::new(address, policy),
+            session,
             mark: None,
         }
     }

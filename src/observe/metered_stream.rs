@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const WRITE_BYTES: u64 = 4 << 10;
 
 /// Bytes that travel to and from a database.
-pub(super) trait ByteChannel: AsyncRead + AsyncWrite + Unpin + Send {}
+pub trait ByteChannel: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> ByteChannel for T {}
 

@@ -9,6 +9,8 @@
 
 mod account;
 mod aliases;
+#[doc(hidden)]
+pub mod answers;
 mod backlog;
 mod broker;
 mod cadence;

@@ -64,7 +64,12 @@ impl ObservatorySource {
 
     fn metrics(&mut self) -> Result<Readout, Problem> {
         let text = self.get(METRICS_PATH)?;
-        let samples = parse_prometheus(&text).map_err(|error| {
+        self.read_metrics(&text)
+    }
+
+    /// What a text of metrics says.
+    pub(super) fn read_metrics(&mut self, text: &str) -> Result<Readout, Problem> {
+        let samples = parse_prometheus(text).map_err(|error| {
             Problem::new(format!("{}{METRICS_PATH}: {error}", self.target.url()))
         })?;
         let mut readout = self.aliases.figures(&samples);
@@ -83,9 +88,14 @@ impl ObservatorySource {
     }
 
     fn outbox_counts(&mut self) -> Result<Readout, Problem> {
-        let place = format!("{}{OUTBOX_PATH}", self.target.url());
         let text = self.get(OUTBOX_PATH)?;
-        let domains: Value = serde_json::from_str(&text)
+        self.read_outbox_counts(&text)
+    }
+
+    /// What a text of counts says.
+    pub(super) fn read_outbox_counts(&mut self, text: &str) -> Result<Readout, Problem> {
+        let place = format!("{}{OUTBOX_PATH}", self.target.url());
+        let domains: Value = serde_json::from_str(text)
             .map_err(|error| Problem::new(format!("{place} is no JSON: {error}")))?;
         let mut counts = Vec::new();
         let mut caveats = Vec::new();

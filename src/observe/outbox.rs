@@ -54,9 +54,14 @@ impl OutboxSource {
     /// The outbox of `domain` in the database at `address`.
     #[must_use]
     pub fn new(domain: &str, address: PostgresAddress, policy: AddressPolicy) -> Self {
+        Self::of(domain, PostgresSession::new(address, policy))
+    }
+
+    /// The outbox of `domain` that `session` reads.
+    pub(super) fn of(domain: &str, session: PostgresSession) -> Self {
         Self {
             domain: domain.to_owned(),
-            session: PostgresSession::new(address, policy),
+            session,
             mark: None,
         }
     }

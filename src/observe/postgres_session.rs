@@ -42,7 +42,11 @@ pub(super) struct PostgresSession {
     address: PostgresAddress,
     policy: AddressPolicy,
     open: Option<OpenSession>,
+    dial: Option<Dial>,
 }
+
+/// Makes a connection, in place of one to the address.
+pub type Dial = Box<dyn Fn() -> Box<dyn ByteChannel> + Send>;
 
 /// Nothing is read but while somebody waits for an answer.
 struct OpenSession {
@@ -74,11 +78,20 @@ impl From<io::Error> for NoAnswer {
 
 impl PostgresSession {
     pub fn new(address: PostgresAddress, policy: AddressPolicy) -> Self {
-        let open = None;
         Self {
             address,
             policy,
-            open,
+            open: None,
+            dial: None,
+        }
+    }
+
+    /// One whose connections `dial` makes.
+    pub fn over(dial: Dial) -> Self {
+        let address = PostgresAddress::parse("postgres://shop@localhost/shop").expect("an address");
+        Self {
+            dial: Some(dial),
+            ..Self::new(address, AddressPolicy::default())
         }
     }
 
@@ -171,7 +184,10 @@ impl PostgresSession {
         let meter = Arc::new(Meter::new(MOST_BYTES));
         let places = self.address.places();
         let client = runtime.block_on(async {
-            let stream = connect(&places).await?;
+            let stream = match &self.dial {
+                Some(dial) => dial(),
+                None => connect(&places).await?,
+            };
             let stream = MeteredStream::new(stream, Arc::clone(&meter));
             let login = timeout(LOGIN_TIMEOUT, config.connect_raw(stream, NoTls));
             let late = |_| NoAnswer::Late(LOGIN_TIMEOUT);

@@ -27,7 +27,7 @@ const PIECE_BYTES: usize = 16 << 10;
 
 /// A connection that is open.
 pub(super) struct RedisLink {
-    socket: Socket,
+    channel: Box<dyn RedisChannel>,
     meter: Meter,
     give_up: Instant,
     /// What came and was not looked at yet, from `at` on.
@@ -36,9 +36,25 @@ pub(super) struct RedisLink {
     database: i64,
 }
 
-enum Socket {
-    Tcp(TcpStream),
-    Unix(UnixStream),
+/// What answers of a Redis come over.
+pub trait RedisChannel: Read + Write + Send {
+    /// No read waits for longer.
+    ///
+    /// # Errors
+    /// When that cannot be.
+    fn wait_for_at_most(&self, time: Duration) -> io::Result<()>;
+}
+
+impl RedisChannel for TcpStream {
+    fn wait_for_at_most(&self, time: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(time))
+    }
+}
+
+impl RedisChannel for UnixStream {
+    fn wait_for_at_most(&self, time: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(time))
+    }
 }
 
 impl RedisLink {
@@ -48,14 +64,8 @@ impl RedisLink {
     /// When nobody accepts, or it does not let us in.
     pub fn open(info: &ConnectionInfo) -> RedisResult<Self> {
         let settings = info.redis_settings();
-        let mut link = Self {
-            socket: Socket::connect(info.addr())?,
-            meter: Meter::new(MOST_BYTES),
-            give_up: Instant::now() + READING,
-            inbox: Vec::new(),
-            at: 0,
-            database: settings.db(),
-        };
+        let mut link = Self::over(connect(info.addr())?, MOST_BYTES);
+        link.database = settings.db();
         if let Some(password) = settings.password() {
             link.log_in(settings.username(), password)?;
         }
@@ -63,6 +73,18 @@ impl RedisLink {
             redis::cmd("SELECT").arg(link.database).exec(&mut link)?;
         }
         Ok(link)
+    }
+
+    /// A connection that is open, of which a reading may bring so much.
+    pub fn over(channel: Box<dyn RedisChannel>, most_bytes: u64) -> Self {
+        Self {
+            channel,
+            meter: Meter::new(most_bytes),
+            give_up: Instant::now() + READING,
+            inbox: Vec::new(),
+            at: 0,
+            database: 0,
+        }
     }
 
     fn log_in(&mut self, user: Option<&str>, password: &str) -> RedisResult<()> {
@@ -100,7 +122,7 @@ impl RedisLink {
 
     /// Sends `commands`, and reads so many answers.
     fn ask(&mut self, commands: &[u8], answers: usize) -> RedisResult<Vec<Value>> {
-        self.socket.write_all(commands)?;
+        self.channel.write_all(commands)?;
         (0..answers).map(|_| self.value(0)).collect()
     }
 
@@ -181,13 +203,9 @@ impl RedisLink {
         if left.is_zero() {
             return Err(io::Error::from(io::ErrorKind::TimedOut).into());
         }
-        self.socket.wait_for_at_most(left.min(TIMEOUT))?;
+        self.channel.wait_for_at_most(left.min(TIMEOUT))?;
         let mut piece = [0; PIECE_BYTES];
-        let received = match &mut self.socket {
-            Socket::Tcp(stream) => stream.read(&mut piece),
-            Socket::Unix(stream) => stream.read(&mut piece),
-        };
-        match received? {
+        match self.channel.read(&mut piece)? {
             0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
             received => {
                 self.take(received as u64)?;
@@ -198,38 +216,21 @@ impl RedisLink {
     }
 }
 
-impl Socket {
-    fn connect(address: &ConnectionAddr) -> RedisResult<Self> {
-        let socket = match address {
-            ConnectionAddr::Tcp(host, port) => {
-                let stream = connect_tcp((host.as_str(), *port))?;
-                stream.set_nodelay(true)?;
-                stream.set_write_timeout(Some(TIMEOUT))?;
-                Self::Tcp(stream)
-            }
-            ConnectionAddr::Unix(path) => {
-                let stream = UnixStream::connect(path)?;
-                stream.set_write_timeout(Some(TIMEOUT))?;
-                Self::Unix(stream)
-            }
-            _ => return Err((ErrorKind::InvalidClientConfig, "TLS is not supported").into()),
-        };
-        Ok(socket)
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.write_all(bytes),
-            Self::Unix(stream) => stream.write_all(bytes),
+fn connect(address: &ConnectionAddr) -> RedisResult<Box<dyn RedisChannel>> {
+    Ok(match address {
+        ConnectionAddr::Tcp(host, port) => {
+            let stream = connect_tcp((host.as_str(), *port))?;
+            stream.set_nodelay(true)?;
+            stream.set_write_timeout(Some(TIMEOUT))?;
+            Box::new(stream)
         }
-    }
-
-    fn wait_for_at_most(&self, time: Duration) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.set_read_timeout(Some(time)),
-            Self::Unix(stream) => stream.set_read_timeout(Some(time)),
+        ConnectionAddr::Unix(path) => {
+            let stream = UnixStream::connect(path)?;
+            stream.set_write_timeout(Some(TIMEOUT))?;
+            Box::new(stream)
         }
-    }
+        _ => return Err((ErrorKind::InvalidClientConfig, "TLS is not supported").into()),
+    })
 }
 
 fn connect_tcp(address: impl ToSocketAddrs) -> io::Result<TcpStream> {

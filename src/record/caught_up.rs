@@ -7,6 +7,7 @@ use super::csv_columns::CsvColumns;
 use super::distribution_again::Logs;
 use super::interval_log::tag_text;
 use super::ledger_log::{LEDGER_JSONL, LedgerLine};
+use super::possible_figures::check_figures;
 use super::request_log::NameLog;
 use super::run_record::{Figures, NameRecord, RunRecord};
 use crate::plan::FailureRule;
@@ -16,6 +17,11 @@ use crate::stats::{
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// No second has more of one name.
+const MOST_REQUESTS: u64 = 1 << 40;
+/// A number that no witness reaches.
+const MOST_WITNESSES: u64 = 1 << 32;
 
 /// What a record holds beside its `run.json`.
 pub(super) struct Beside<'a> {
@@ -89,7 +95,7 @@ fn others_by_name(outcomes: &CsvColumns) -> BTreeMap<(String, String), OutcomeCo
     for (row, (method, name)) in names.enumerate() {
         let counts = OutcomeCounts::of(|outcome| {
             let column = columns.iter().find(|(known, _)| *known == outcome);
-            column.map_or(0, |(_, counts)| counts[row] as u64)
+            column.map_or(0, |(_, counts)| (counts[row] as u64).min(MOST_REQUESTS))
         });
         let key = (method.to_owned(), name.to_owned());
         by_name.entry(key).or_default().absorb(&counts);
@@ -121,7 +127,8 @@ fn recount(
     measured_s: f64,
 ) {
     let requests = response.map_or(0, Histogram::len);
-    let sum: u64 = others.others().map(|(_, count)| count).sum();
+    let counts = others.others().map(|(_, count)| count);
+    let sum = counts.fold(0, u64::saturating_add);
     for (outcome, count) in others.others() {
         match outcome {
             Outcome::Success => {}
@@ -169,23 +176,49 @@ fn rule_of(word: &str) -> FailureRule {
 
 /// Violations that the ledger holds and the rest of the record does not.
 fn add_violations(run: &mut RunRecord, directory: &Path) {
-    let bytes = read_bounded(&directory.join(LEDGER_JSONL), MOST_TABLE_BYTES).unwrap_or_default();
+    let ledger = read_bounded(&directory.join(LEDGER_JSONL), MOST_TABLE_BYTES);
+    let bytes = ledger.unwrap_or_default();
     // A line that was cut off is none.
     let lines = bytes.split(|&byte| byte == b'\n');
-    let lines = lines.filter_map(|line| serde_json::from_slice::<LedgerLine>(line).ok());
-    let mut by_rule: BTreeMap<String, Vec<LedgerLine>> = BTreeMap::new();
+    let lines = lines.filter_map(ledger_line);
+    let mut by_rule: BTreeMap<String, RuleLines> = BTreeMap::new();
     for line in lines {
         let rule = line.violation.rule.clone();
-        by_rule.entry(rule).or_default().push(line);
+        by_rule.entry(rule).or_default().add(line);
     }
     for (rule, lines) in by_rule {
         add_to_rule(run, &rule, lines);
     }
 }
 
-fn add_to_rule(run: &mut RunRecord, rule: &str, lines: Vec<LedgerLine>) {
-    let count = lines.len() as u64;
-    let Some(newest) = lines.last() else { return };
+fn ledger_line(line: &[u8]) -> Option<LedgerLine> {
+    let text = std::str::from_utf8(line).ok()?;
+    check_figures(text).ok()?;
+    serde_json::from_str(text).ok()
+}
+
+/// The lines of a rule: no more than are shown, and how many there are.
+#[derive(Default)]
+struct RuleLines {
+    count: u64,
+    first: Vec<LedgerLine>,
+    newest: Option<LedgerLine>,
+}
+
+impl RuleLines {
+    fn add(&mut self, line: LedgerLine) {
+        self.count += 1;
+        match self.first.len() < WITNESSES_A_RULE {
+            true => self.first.push(line),
+            false => self.newest = Some(line),
+        }
+    }
+}
+
+fn add_to_rule(run: &mut RunRecord, rule: &str, lines: RuleLines) {
+    let count = lines.count;
+    let newest = lines.newest.as_ref().or(lines.first.last());
+    let Some(newest) = newest else { return };
     let strict = serde_json::Value::Object(run.plan.clone());
     let strict = strict.pointer("/races/rules/strict").cloned();
     let is_enforced = newest.enforced || strict == Some(true.into());
@@ -198,20 +231,21 @@ fn add_to_rule(run: &mut RunRecord, rule: &str, lines: Vec<LedgerLine>) {
     if count <= known.violated {
         return;
     }
-    known.checked += count - known.violated;
+    known.checked = known.checked.saturating_add(count - known.violated);
     known.violated = count;
     known.verdict = match is_enforced {
         true => RuleVerdict::Violated,
         false => RuleVerdict::Known,
     };
-    known.why = lines.first().map(|line| line.violation.why.clone());
+    let first = lines.first.first();
+    known.why = first.map(|line| line.violation.why.clone());
     let of_rule = |witness: &&WitnessRecord| witness.violation.rule == rule;
     let kept = run.witnesses.iter().filter(of_rule).count();
     let first = run.witnesses.iter().find(of_rule).map(|it| it.number);
     let next = run.witnesses.iter().map(|witness| witness.number).max();
-    let next = next.unwrap_or(0) + 1;
+    let next = next.unwrap_or(0).min(MOST_WITNESSES) + 1;
     known.witness = first.or(Some(next));
-    let new = lines.into_iter().take(WITNESSES_A_RULE).skip(kept);
+    let new = lines.first.into_iter().skip(kept);
     let numbered = (next..).zip(new);
     run.witnesses
         .extend(numbered.map(|(number, line)| WitnessRecord {

@@ -4,6 +4,7 @@ use super::bounded_file::{MOST_DOCUMENT_BYTES, read_text_bounded};
 use super::caught_up::{Beside, catch_up};
 use super::csv_columns::CsvColumns;
 use super::distribution_again::{Logs, distribution_again};
+use super::possible_figures::check_figures;
 use super::request_log::RequestLog;
 use super::run_record::RunRecord;
 use crate::record::LatencyKind;
@@ -63,6 +64,7 @@ impl Recorded {
         let directory = run_json.parent().unwrap_or(Path::new(""));
         let text = read_text_bounded(&run_json, MOST_DOCUMENT_BYTES);
         let run = text.map_err(|error| error.to_string()).and_then(|text| {
+            check_figures(&text)?;
             serde_json::from_str(&text).map_err(|error: serde_json::Error| error.to_string())
         });
         let run = match run {

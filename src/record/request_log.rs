@@ -1,14 +1,17 @@
 //! `response.hlog` read back: every request that ended, by statistic name and second.
 
 use super::bounded_file::{MOST_TABLE_BYTES, read_bounded};
+use super::log_histogram::HistogramReader;
 use crate::stats::LatencyCounts;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// Names that are read: a plan has some hundred at most, and each takes memory.
+const MOST_NAMES: usize = 1_000;
 
 /// The requests of a run by the tags of their names.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +33,8 @@ pub struct NameLog {
 }
 
 impl RequestLog {
-    /// Reads the log at `path`; what follows a line that was cut off is left out, and a log that is
-    /// not there is empty.
+    /// Reads the log at `path`; what follows a line that was cut off, or is none of ours, is left out,
+    /// and a log that is not there is empty.
     #[must_use]
     pub fn read(path: &Path) -> Self {
         read_bounded(path, MOST_TABLE_BYTES)
@@ -42,7 +45,7 @@ impl RequestLog {
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
         let mut log = Self::default();
-        let mut deserializer = Deserializer::new();
+        let mut reader = HistogramReader::default();
         for entry in IntervalLogIterator::new(bytes) {
             let Ok(entry) = entry else { break };
             let LogEntry::Interval(interval) = entry else {
@@ -50,10 +53,11 @@ impl RequestLog {
             };
             let tag = interval.tag().map_or("", |tag| tag.as_str());
             let decoded = BASE64_STANDARD.decode(interval.encoded_histogram());
-            let histogram = decoded
-                .ok()
-                .and_then(|bytes| deserializer.deserialize(&mut bytes.as_slice()).ok());
+            let histogram = decoded.ok().and_then(|bytes| reader.read(&bytes));
             let Some(histogram) = histogram else { break };
+            if log.by_tag.len() == MOST_NAMES && !log.by_tag.contains_key(tag) {
+                continue;
+            }
             let start_s = interval.start_timestamp().as_secs_f64();
             let end_s = start_s + interval.duration().as_secs_f64();
             log.add(tag, &histogram, start_s, end_s);
@@ -73,7 +77,8 @@ impl RequestLog {
             });
         // The ranges are the same: nothing is out of range.
         let _ = name.latencies.add(histogram);
-        *name.by_second.entry(start_s as u64).or_default() += histogram.len();
+        let of_second = name.by_second.entry(start_s as u64).or_default();
+        *of_second = of_second.saturating_add(histogram.len());
         name.last_s = name.last_s.max(end_s);
     }
 

@@ -46,11 +46,15 @@ pub use memory::left_here as memory_left;
 pub use preflight::meet;
 pub use reach::{ReachError, preflight};
 pub use recognition::{Questioning, RecognitionError};
+#[doc(hidden)]
+pub use replay::witness_requests;
 pub use replay::{ReplayError, ReplayRequest, replay};
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
 pub use resources::{raise_locked_memory, room_for};
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, exit_at_once, listen};
+#[doc(hidden)]
+pub use topology::read as topology_below;
 
 use lookup::NameLookup;
 use patience::unless_called_off;

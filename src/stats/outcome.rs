@@ -37,13 +37,13 @@ impl OutcomeCounts {
     /// Requests, whatever their outcome.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.0.iter().sum()
+        self.0.iter().copied().fold(0, u64::saturating_add)
     }
 
     /// Adds the counts of `other`.
     pub fn absorb(&mut self, other: &Self) {
         for (count, more) in self.0.iter_mut().zip(other.0) {
-            *count += more;
+            *count = count.saturating_add(more);
         }
     }
 
@@ -51,7 +51,7 @@ impl OutcomeCounts {
     #[must_use]
     pub fn failures(&self, rule: FailureRule) -> u64 {
         let failed = self.iter().filter(|(outcome, _)| outcome.is_failure(rule));
-        failed.map(|(_, count)| count).sum()
+        failed.fold(0, |sum, (_, count)| sum.saturating_add(count))
     }
 }
 

@@ -2,7 +2,8 @@
 
 mod crowd;
 mod metrics;
-mod terminal;
+#[doc(hidden)]
+pub mod terminal;
 mod visit;
 pub mod web;
 

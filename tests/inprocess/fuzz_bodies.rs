@@ -4,13 +4,20 @@
 #[path = "../../fuzz/src/lib.rs"]
 mod bodies;
 
-use bodies::TARGETS;
+use bodies::memory::Room;
+use bodies::{TARGETS, Target};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn fuzz_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
+}
+
+fn file_of(target: &str) -> PathBuf {
+    fuzz_directory()
+        .join("fuzz_targets")
+        .join(format!("{target}.rs"))
 }
 
 /// The files of a directory, by name.
@@ -32,26 +39,45 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn every_target_has_its_file_and_seeds() {
-    let names: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let names: BTreeSet<String> = TARGETS
+        .iter()
+        .map(|target| target.name.to_owned())
+        .collect();
     let of_files: BTreeSet<String> = files(&fuzz_directory().join("fuzz_targets"))
         .iter()
         .map(|file| file.file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
     assert_eq!(of_files, names);
-    for (name, _) in TARGETS {
+    let told = std::fs::read_to_string(fuzz_directory().join("../docs/fuzzing.md")).unwrap();
+    for Target { name, .. } in TARGETS {
         assert!(!seeds(name).is_empty(), "{name} has no seeds");
+        assert!(told.contains(&format!("`{name}`")), "{name} is not told");
+        let text = std::fs::read_to_string(file_of(name)).unwrap();
+        let runs_it = format!("shopblast_fuzz::run(\"{name}\", bytes)");
+        assert!(text.contains(&runs_it), "{name} runs another target");
     }
 }
 
 #[test]
 fn seeds_pass() {
-    for (name, body) in TARGETS {
-        for seed in seeds(name) {
-            eprintln!("{name}: {}", seed.escape_ascii());
-            body(&seed);
+    for target in TARGETS {
+        for seed in seeds(target.name) {
+            eprintln!("{}: {}", target.name, seed.escape_ascii());
+            bodies::run(target.name, &seed);
         }
     }
 }
+
+#[test]
+#[should_panic(expected = "greedy held 1048576 bytes for 10, and may hold 1064")]
+fn what_takes_more_than_its_room_is_a_finding() {
+    let take = |_: &[u8]| drop(std::hint::black_box(vec![0_u8; 1 << 20]));
+    Room::new(1, 4).hold("greedy", |_| (), b"something");
+    Room::new(1, 4).hold("greedy", take, b"ten bytes!");
+}
+
+/// Inputs that are made up of the seeds of all targets, and so many of nothing.
+const CASES: u32 = 2_000;
 
 /// What is done to a seed.
 #[derive(Clone, Debug)]
@@ -118,16 +144,17 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
     #[test]
     fn changed_seeds_pass(
         target in prop::sample::select(TARGETS),
         seed in any::<prop::sample::Index>(),
         changes in prop::collection::vec(change(), 0..6),
     ) {
-        let (name, body) = target;
-        let mut input = seed.get(&seeds(name)).clone();
+        let mut input = seed.get(&seeds(target.name)).clone();
         changes.iter().for_each(|change| apply(&mut input, change));
-        body(&input);
+        target.run(&input);
     }
 
     #[test]
@@ -135,7 +162,6 @@ proptest! {
         target in prop::sample::select(TARGETS),
         input in prop::collection::vec(any::<u8>(), 0..200),
     ) {
-        let (_, body) = target;
-        body(&input);
+        target.run(&input);
     }
 }

@@ -4,6 +4,7 @@
 //! Source of the layout: io_uring_register_buf_ring(3). The ring is an array of entries of 16 bytes;
 //! its tail, which tells the kernel how many were ever offered, lies in the first entry.
 
+use super::kernel::Offers;
 use super::sockets::FilledBuffer;
 use io_uring::Submitter;
 use io_uring::types::BufRingEntry;
@@ -73,29 +74,6 @@ impl ReceiveBuffers {
         unsafe { std::slice::from_raw_parts(self.memory.add(start), filled.bytes as usize) }
     }
 
-    /// Gives `buffer` to the kernel, to be filled.
-    #[inline]
-    pub(super) fn offer(&self, buffer: u16) {
-        assert!(buffer < self.count);
-        let offered = self.tail.get();
-        let place = usize::from(offered & (self.count - 1));
-        // SAFETY: `place` and `buffer` are below `count`; the kernel does not read an entry before
-        // the tail tells of it. The tail lies in the reserved field of the first entry, which
-        // setting address, length and number leaves alone; the kernel reads it as an atomic.
-        unsafe {
-            let entry = &mut *self.entries.add(place);
-            entry.set_addr(
-                self.memory
-                    .add(usize::from(buffer) * self.buffer_bytes as usize) as u64,
-            );
-            entry.set_len(self.buffer_bytes);
-            entry.set_bid(buffer);
-            let tail: *const u16 = BufRingEntry::tail(self.entries);
-            AtomicU16::from_ptr(tail.cast_mut()).store(offered.wrapping_add(1), Ordering::Release);
-        }
-        self.tail.set(offered.wrapping_add(1));
-    }
-
     /// Frees the memory once nothing that the ring has in flight can write to it any more; if the kernel
     /// cannot say so, the memory is never freed.
     pub(super) fn release(&self, submitter: &Submitter<'_>) {
@@ -114,6 +92,30 @@ impl ReceiveBuffers {
                 dealloc(self.memory, of_memory);
             }
         }
+    }
+}
+
+impl Offers for ReceiveBuffers {
+    #[inline]
+    fn offer(&self, buffer: u16) {
+        assert!(buffer < self.count);
+        let offered = self.tail.get();
+        let place = usize::from(offered & (self.count - 1));
+        // SAFETY: `place` and `buffer` are below `count`; the kernel does not read an entry before
+        // the tail tells of it. The tail lies in the reserved field of the first entry, which
+        // setting address, length and number leaves alone; the kernel reads it as an atomic.
+        unsafe {
+            let entry = &mut *self.entries.add(place);
+            entry.set_addr(
+                self.memory
+                    .add(usize::from(buffer) * self.buffer_bytes as usize) as u64,
+            );
+            entry.set_len(self.buffer_bytes);
+            entry.set_bid(buffer);
+            let tail: *const u16 = BufRingEntry::tail(self.entries);
+            AtomicU16::from_ptr(tail.cast_mut()).store(offered.wrapping_add(1), Ordering::Release);
+        }
+        self.tail.set(offered.wrapping_add(1));
     }
 }
 

@@ -20,16 +20,19 @@ pub const FLAGS: &[&str] = &[
 
 mod buffers;
 mod driving;
+mod kernel;
 mod ring;
 mod socket;
 mod sockets;
 mod state;
+mod uring;
 
 pub use driving::drive;
+pub use kernel::{Completion, Kernel, Offers, Wish};
 pub use ring::SocketRing;
 pub use socket::{ReceivedBuffer, RingSocket};
-pub use sockets::Arrival;
-pub use state::Leftover;
+pub use sockets::{Arrival, Arrivals, FilledBuffer};
+pub use state::{Leftover, RingState};
 
 #[cfg(test)]
 mod tests;

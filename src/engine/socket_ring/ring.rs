@@ -3,6 +3,7 @@
 use super::buffers::ReceiveBuffers;
 use super::sockets::{Arrival, FilledBuffer};
 use super::state::{Leftover, RingState};
+use super::uring::Uring;
 use crate::engine::destination::Destination;
 use crate::engine::kept_waker::remember;
 use crate::engine::net::IdleState;
@@ -27,7 +28,7 @@ const TASK_HEADER_BYTES: usize = 64;
 pub struct SocketRing {
     /// Before the ring, whose end releases them.
     pub(super) buffers: ReceiveBuffers,
-    state: RefCell<RingState>,
+    state: RefCell<RingState<Uring>>,
     /// Readable when something has completed, or can; taken by the driver.
     signal: Cell<Option<File>>,
     driver: RefCell<Option<Waker>>,
@@ -42,10 +43,11 @@ impl SocketRing {
     /// # Errors
     /// When the kernel is too old, forbids rings, or has no memory for it.
     pub fn new(sockets: usize) -> io::Result<Rc<Self>> {
-        let state = RingState::new(sockets, BUFFERS)?;
-        let buffers = ReceiveBuffers::register(&state.submitter(), BUFFERS, BUFFER_BYTES)?;
+        let kernel = Uring::new(sockets)?;
+        let buffers = ReceiveBuffers::register(&kernel.submitter(), BUFFERS, BUFFER_BYTES)?;
         let signal = File::from(eventfd(0, EventfdFlags::CLOEXEC)?);
-        state.submitter().register_eventfd(signal.as_raw_fd())?;
+        kernel.submitter().register_eventfd(signal.as_raw_fd())?;
+        let state = RingState::new(kernel, sockets, BUFFERS);
         Ok(Rc::new(Self {
             buffers,
             signal: Cell::new(Some(signal)),
@@ -60,12 +62,14 @@ impl SocketRing {
     /// together when replies have come, instead of piece by piece when one after the other is woken.
     pub fn expect_readers_of(&self, future_bytes: usize) {
         let bytes = future_bytes + TASK_HEADER_BYTES;
-        self.state.borrow_mut().sockets.expect_readers_of(bytes);
+        self.state.borrow_mut().expect_readers_of(bytes);
     }
 
     /// `socket` is `descriptor` from now on, which its owner closes after [`SocketRing::close`].
     pub fn open(&self, socket: u32, descriptor: RawFd) {
-        self.state.borrow_mut().open(socket, descriptor);
+        self.state
+            .borrow_mut()
+            .open(socket, descriptor, &self.buffers);
         self.tell_driver();
     }
 
@@ -78,13 +82,13 @@ impl SocketRing {
     /// What `socket` is while no request is in flight on it.
     #[inline]
     pub fn idle(&self, socket: u32) -> IdleState {
-        self.state.borrow().sockets.idle(socket)
+        self.state.borrow().idle(socket)
     }
 
     /// An empty buffer for a request.
     #[inline]
     pub fn request_buffer(&self) -> Vec<u8> {
-        self.state.borrow_mut().request_buffers.take()
+        self.state.borrow_mut().request_buffer()
     }
 
     /// Hands `request` to the kernel, soon: at the end of this turn of the loop at the latest.
@@ -96,7 +100,7 @@ impl SocketRing {
 
     /// Requests on `socket` are sent by [`SocketRing::race`]: what comes from now on is a reply.
     pub fn begin(&self, socket: u32) {
-        self.state.borrow_mut().sockets.begin(socket);
+        self.state.borrow_mut().begin(socket);
     }
 
     /// What comes next on `socket`, on which a request is in flight; the task is woken when it does.
@@ -106,11 +110,7 @@ impl SocketRing {
         socket: u32,
         context: &Context<'_>,
     ) -> Poll<Arrival<FilledBuffer>> {
-        let next = self
-            .state
-            .borrow_mut()
-            .sockets
-            .next(socket, context.waker());
+        let next = self.state.borrow_mut().next(socket, context.waker());
         next.map_or(Poll::Pending, Poll::Ready)
     }
 
@@ -171,7 +171,7 @@ impl SocketRing {
 impl Drop for SocketRing {
     fn drop(&mut self) {
         let state = self.state.get_mut();
-        self.buffers.release(&state.submitter());
+        self.buffers.release(&state.kernel.submitter());
         state.forget_slow();
     }
 }

@@ -1,7 +1,8 @@
 //! One connection on the ring, and what came on it.
 
+use super::kernel::Offers;
 use super::ring::SocketRing;
-use super::sockets::{Arrival, FilledBuffer};
+use super::sockets::{Arrival, Arrivals, FilledBuffer};
 use super::state::Leftover;
 use crate::engine::net::IdleState;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -39,15 +40,6 @@ impl RingSocket {
         self.ring.send(self.place, request);
     }
 
-    /// Waits for what comes next while a request is in flight.
-    #[inline]
-    pub fn arrival(&self) -> impl Future<Output = Arrival<ReceivedBuffer>> {
-        std::future::poll_fn(|context| {
-            let arrival = self.ring.poll_arrival(self.place, context);
-            arrival.map(|arrival| arrival.held_by(&self.ring))
-        })
-    }
-
     /// The request is over. What is left of it.
     #[inline]
     #[must_use]
@@ -59,6 +51,18 @@ impl RingSocket {
     #[must_use]
     pub fn descriptor(&self) -> RawFd {
         self.descriptor.as_raw_fd()
+    }
+}
+
+impl Arrivals for RingSocket {
+    type Piece = ReceivedBuffer;
+
+    #[inline]
+    fn arrival(&self) -> impl Future<Output = Arrival<ReceivedBuffer>> {
+        std::future::poll_fn(|context| {
+            let arrival = self.ring.poll_arrival(self.place, context);
+            arrival.map(|arrival| arrival.held_by(&self.ring))
+        })
     }
 }
 
@@ -74,11 +78,10 @@ pub struct ReceivedBuffer {
     filled: FilledBuffer,
 }
 
-impl ReceivedBuffer {
+impl AsRef<[u8]> for ReceivedBuffer {
     /// What came.
     #[inline]
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
+    fn as_ref(&self) -> &[u8] {
         // SAFETY: the kernel has filled it, and gets it back when `self` ends, which the slice
         // cannot outlive.
         unsafe { self.ring.buffers.bytes(self.filled) }

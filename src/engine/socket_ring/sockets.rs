@@ -29,6 +29,15 @@ pub enum Arrival<B> {
     SentInPart(i32),
 }
 
+/// What arrives on one connection, piece by piece.
+pub trait Arrivals {
+    /// What bytes come in.
+    type Piece: AsRef<[u8]>;
+
+    /// Waits for what comes next while a request is in flight.
+    fn arrival(&self) -> impl Future<Output = Arrival<Self::Piece>>;
+}
+
 /// A buffer that the kernel has filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FilledBuffer {

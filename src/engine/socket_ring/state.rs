@@ -1,29 +1,17 @@
-//! The ring itself: what is queued, submitted and completed, and whose it is.
+//! The ring itself: what is queued, submitted and completed, and whose it is. Pure but for the kernel,
+//! whose place a test can take.
 
-use super::buffers::{GROUP, ReceiveBuffers};
-use super::sockets::{Fate, FilledBuffer, SocketTable};
+use super::kernel::{Completion, Kernel, Offers, Wish};
+use super::sockets::{Arrival, Fate, FilledBuffer, SocketTable};
 use crate::engine::destination::Destination;
-use crate::engine::net::count_ring_entry;
+use crate::engine::net::IdleState;
 use crate::engine::request_buffers::{RequestBuffers, SENT_AT_ONCE};
-
-use io_uring::squeue::{Entry, Flags};
-use io_uring::{IoUring, Submitter, cqueue, opcode, types};
-use std::io;
 use std::os::fd::RawFd;
+use std::task::Waker;
 
-/// Entries of the submission queue: as many racers leave in one submission.
-const ENTRIES: u32 = 256;
-/// Most completions between two looks; more are kept by the kernel, at a cost.
-const COMPLETIONS: u32 = 4_096;
 /// Completions whose readers are fetched from memory at the same time, before the first of them is
 /// woken. The kernel tells of twenty in a call when more wait.
 const LOOKED_AT_TOGETHER: usize = 32;
-/// The kernel takes all of a request at once, or tells that it did not, and does not end the process
-/// when the peer is gone. With MSG_WAITALL a part of it is no success, and so is told.
-const AT_ONCE: i32 = libc::MSG_DONTWAIT | libc::MSG_WAITALL | libc::MSG_NOSIGNAL;
-/// The kernel waits until the peer takes it.
-const IN_TIME: i32 = libc::MSG_WAITALL | libc::MSG_NOSIGNAL;
-const GETEVENTS: u32 = 1;
 
 /// What is left of a request that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,25 +55,21 @@ impl Kind {
 }
 
 /// See the module's documentation.
-pub(super) struct RingState {
-    ring: IoUring,
-    pub(super) sockets: SocketTable,
-    descriptors: Box<[RawFd]>,
-    /// Whether descriptors are registered.
-    registered: bool,
-    /// Requests in the queue that the kernel has not seen yet.
-    unsubmitted: u32,
+pub struct RingState<K> {
+    /// Who carries wishes out.
+    pub kernel: K,
+    sockets: SocketTable,
     /// Requests that were queued since the last turn.
     sent: Vec<(u32, Vec<u8>)>,
     /// Requests of which the kernel took a part at first.
     slow: Vec<SlowRequest>,
-    pub(super) request_buffers: RequestBuffers,
+    request_buffers: RequestBuffers,
     /// Sockets whose receive has to be armed again.
     unarmed: Vec<(u32, u16)>,
     /// What became of each request of a race.
     race_results: Vec<i32>,
     /// Completions that are being looked at. Empty between two looks.
-    batch: Vec<cqueue::Entry>,
+    batch: Vec<Completion>,
 }
 
 struct SlowRequest {
@@ -95,43 +79,52 @@ struct SlowRequest {
     taken: usize,
 }
 
-impl RingState {
-    /// A ring with room for `sockets`.
-    pub(super) fn new(sockets: usize, buffers: u16) -> io::Result<Self> {
-        let mut setup = IoUring::builder();
-        setup
-            .setup_cqsize(COMPLETIONS)
-            .setup_submit_all()
-            .setup_single_issuer()
-            .setup_defer_taskrun();
-        let ring: IoUring = setup.build(ENTRIES)?;
-        let registered = ring
-            .submitter()
-            .register_files_sparse(sockets.max(1) as u32)
-            .is_ok();
-        Ok(Self {
-            ring,
+impl<K: Kernel> RingState<K> {
+    /// One with room for `sockets`, whose `kernel` fills so many `buffers`.
+    pub fn new(kernel: K, sockets: usize, buffers: u16) -> Self {
+        Self {
+            kernel,
             sockets: SocketTable::new(sockets, buffers),
-            descriptors: vec![-1; sockets].into(),
-            registered,
-            unsubmitted: 0,
             sent: Vec::with_capacity(sockets),
             slow: Vec::new(),
             request_buffers: RequestBuffers::new(sockets),
             unarmed: Vec::with_capacity(sockets),
             race_results: Vec::with_capacity(sockets),
             batch: Vec::with_capacity(LOOKED_AT_TOGETHER),
-        })
+        }
     }
 
-    pub(super) fn submitter(&self) -> Submitter<'_> {
-        self.ring.submitter()
+    /// The tasks that read are so large.
+    pub(super) fn expect_readers_of(&mut self, bytes: usize) {
+        self.sockets.expect_readers_of(bytes);
+    }
+
+    /// What `socket` is while no request is in flight on it.
+    #[inline]
+    pub fn idle(&self, socket: u32) -> IdleState {
+        self.sockets.idle(socket)
+    }
+
+    /// An empty buffer for a request.
+    #[inline]
+    pub fn request_buffer(&mut self) -> Vec<u8> {
+        self.request_buffers.take()
+    }
+
+    /// Requests on `socket` are sent by racers: what comes from now on is a reply.
+    pub fn begin(&mut self, socket: u32) {
+        self.sockets.begin(socket);
+    }
+
+    /// What comes next on `socket`; `waker` is woken when it does.
+    #[inline]
+    pub fn next(&mut self, socket: u32, waker: &Waker) -> Option<Arrival<FilledBuffer>> {
+        self.sockets.next(socket, waker)
     }
 
     /// Has something complete, without effect.
-    pub(super) fn complete_nothing(&mut self) {
-        let nothing = opcode::Nop::new().build();
-        self.push(nothing.user_data(Kind::Cancel.mark(0, 0)));
+    pub fn complete_nothing(&mut self) {
+        self.push(0, Wish::Nothing, Kind::Cancel.mark(0, 0));
         self.submit();
     }
 
@@ -141,40 +134,27 @@ impl RingState {
     }
 
     /// The next racers are those of a new race.
-    pub(super) fn begin_race(&mut self) {
+    pub fn begin_race(&mut self) {
         self.submit();
         self.race_results.clear();
     }
 
-    pub(super) fn open(&mut self, socket: u32, descriptor: RawFd) {
+    /// `socket` is the connection with this descriptor from now on.
+    pub fn open(&mut self, socket: u32, descriptor: RawFd, buffers: &impl Offers) {
         // What is queued means the connection that this place was before.
-        self.submit();
-        self.descriptors[socket as usize] = descriptor;
-        if self.registered {
-            let submitter = self.ring.submitter();
-            let updated = submitter.register_files_update(socket, &[descriptor]);
-            // Registered or not is a matter of the whole ring; a table that takes no more is not
-            // used any more.
-            self.registered = updated.is_ok();
-        }
+        self.submit_all(buffers);
+        self.kernel.name(socket, descriptor);
         self.sockets.open(socket);
         self.arm(socket);
     }
 
     fn arm(&mut self, socket: u32) {
-        let generation = self.sockets.generation(socket);
-        let mark = Kind::Receive.mark(generation, socket);
-        let entry = match self.registered {
-            true => opcode::RecvMulti::new(types::Fixed(socket), GROUP).build(),
-            false => {
-                let descriptor = types::Fd(self.descriptors[socket as usize]);
-                opcode::RecvMulti::new(descriptor, GROUP).build()
-            }
-        };
-        self.push(entry.user_data(mark));
+        let mark = Kind::Receive.mark(self.sockets.generation(socket), socket);
+        self.push(socket, Wish::Receive, mark);
     }
 
-    pub(super) fn close(&mut self, socket: u32, buffers: &ReceiveBuffers) {
+    /// Forgets the connection that `socket` is.
+    pub fn close(&mut self, socket: u32, buffers: &impl Offers) {
         let receive = Kind::Receive.mark(self.sockets.generation(socket), socket);
         self.sockets.close(socket, |unread| buffers.offer(unread));
         self.cancel(receive);
@@ -185,27 +165,19 @@ impl RingState {
             }
         }
         // The connection lives as long as the kernel holds it for a receive or in its table.
-        self.submit();
-        if self.registered {
-            let _ = self.ring.submitter().register_files_update(socket, &[-1]);
-        }
-        self.descriptors[socket as usize] = -1;
+        self.submit_all(buffers);
+        self.kernel.name(socket, -1);
     }
 
     fn cancel(&mut self, mark: u64) {
-        let cancel = opcode::AsyncCancel::new(mark).build();
-        self.push(
-            cancel
-                .flags(Flags::SKIP_SUCCESS)
-                .user_data(Kind::Cancel.mark(0, 0)),
-        );
+        self.push(0, Wish::Cancel(mark), Kind::Cancel.mark(0, 0));
     }
 
     /// The request on `socket` is over; its buffers that nobody has read go back. Whether something
     /// came that was no part of its reply, or a part of it has not left yet: then nothing else can be
     /// sent on the connection.
     #[inline]
-    pub(super) fn finish(&mut self, socket: u32, buffers: &ReceiveBuffers) -> Leftover {
+    pub fn finish(&mut self, socket: u32, buffers: &impl Offers) -> Leftover {
         let is_sending = !self.slow.is_empty()
             && self.slow.iter().any(|slow| {
                 slow.socket == socket && self.sockets.is_current(socket, slow.generation)
@@ -218,82 +190,46 @@ impl RingState {
         }
     }
 
+    /// Hands `request` to the kernel, at the end of this turn at the latest.
     #[inline]
-    pub(super) fn send(&mut self, socket: u32, request: Vec<u8>) {
+    pub fn send(&mut self, socket: u32, request: Vec<u8>) {
         self.sockets.begin(socket);
-        let generation = self.sockets.generation(socket);
-        let entry = self.send_entry(socket, &request, AT_ONCE);
-        self.push(
-            entry
-                .flags(Flags::SKIP_SUCCESS)
-                .user_data(Kind::Send.mark(generation, socket)),
-        );
-        // The entry names the bytes, which stay where they are when the vector is moved.
+        let mark = Kind::Send.mark(self.sockets.generation(socket), socket);
+        self.push(socket, Wish::Send(&request), mark);
+        // The wish names the bytes, which stay where they are when the vector is moved.
         self.sent.push((socket, request));
-        if self.unsubmitted as usize >= SENT_AT_ONCE {
+        if self.kernel.queued() as usize >= SENT_AT_ONCE {
             self.submit();
         }
     }
 
     #[inline]
-    fn send_entry(&self, socket: u32, bytes: &[u8], flags: i32) -> Entry {
-        let (pointer, length) = (bytes.as_ptr(), bytes.len() as u32);
-        // Flags of the entry replace those of the builder, which mark a registered descriptor.
-        match self.registered {
-            true => opcode::Send::new(types::Fixed(socket), pointer, length)
-                .flags(flags)
-                .build(),
-            false => {
-                let descriptor = types::Fd(self.descriptors[socket as usize]);
-                opcode::Send::new(descriptor, pointer, length)
-                    .flags(flags)
-                    .build()
-            }
-        }
-    }
-
-    #[inline]
-    fn push(&mut self, entry: Entry) {
-        while self.ring.submission().is_full() {
+    fn push(&mut self, socket: u32, wish: Wish<'_>, mark: u64) {
+        while self.kernel.is_full() {
             self.submit();
         }
-        // SAFETY: what an entry names lives until the kernel is done with it: requests are kept in
-        // `sent` or `slow` until they are known to be taken or failed, those of a race outlast the
-        // call that submits them, and receives land in `buffers`, which the ring's end outlasts.
-        let pushed = unsafe { self.ring.submission().push(&entry) };
-        debug_assert!(pushed.is_ok(), "there was room");
-        self.unsubmitted += 1;
-        count_ring_entry();
+        self.kernel.push(socket, wish, mark);
     }
 
     /// Has the kernel carry out what is queued.
     fn submit(&mut self) {
-        if self.unsubmitted > 0 {
-            self.enter(0);
+        if self.kernel.queued() > 0 {
+            self.kernel.enter(false);
         }
     }
 
-    fn enter(&mut self, flags: u32) {
-        let queued = self.ring.submission().len() as u32;
-        // SAFETY: no argument is given, and what the queued entries name is live: see `push`.
-        let entered = unsafe {
-            self.ring
-                .submitter()
-                .enter::<libc::sigset_t>(queued, 0, flags, None)
-        };
-        match entered {
-            Ok(taken) => self.unsubmitted = queued.saturating_sub(taken as u32),
-            Err(error) => match error.raw_os_error() {
-                // Tried again in the next turn.
-                Some(libc::EINTR | libc::EAGAIN | libc::EBUSY) => {}
-                // It cannot happen: the kernel refuses only a ring that was not set up. Entries
-                // that were never submitted name memory that must not go.
-                _ => std::process::abort(),
-            },
+    /// Has the kernel carry out all that is queued, however often it has to be asked.
+    fn submit_all(&mut self, buffers: &impl Offers) {
+        self.submit();
+        while self.kernel.queued() > 0 {
+            // It may want room for completions.
+            self.reap(buffers);
+            self.submit();
         }
     }
 
-    pub(super) fn turn(&mut self, buffers: &ReceiveBuffers) -> usize {
+    /// Submits what is queued and takes what has completed. Returns how many completions there were.
+    pub fn turn(&mut self, buffers: &impl Offers) -> usize {
         while let Some((socket, generation)) = self.unarmed.pop() {
             if self.sockets.is_current(socket, generation) {
                 self.arm(socket);
@@ -301,9 +237,9 @@ impl RingState {
         }
         // Always: the kernel does not tell reliably whether something waits to be completed (its
         // flag was seen to be unset with a reply there, and then nothing ever woke anybody).
-        self.enter(GETEVENTS);
+        self.kernel.enter(true);
         let reaped = self.reap(buffers);
-        if self.unsubmitted == 0 {
+        if self.kernel.queued() == 0 {
             // All of them were taken or have told that they were not.
             for (_, request) in self.sent.drain(..) {
                 self.request_buffers.keep(request);
@@ -312,18 +248,19 @@ impl RingState {
         reaped
     }
 
-    fn reap(&mut self, buffers: &ReceiveBuffers) -> usize {
+    fn reap(&mut self, buffers: &impl Offers) -> usize {
         let mut reaped = 0;
         let mut batch = std::mem::take(&mut self.batch);
         loop {
-            batch.extend(self.ring.completion().take(LOOKED_AT_TOGETHER));
+            let completions = std::iter::from_fn(|| self.kernel.completion());
+            batch.extend(completions.take(LOOKED_AT_TOGETHER));
             if batch.is_empty() {
                 self.batch = batch;
                 return reaped;
             }
             reaped += batch.len();
             for completion in &batch {
-                let (kind, _, number) = Kind::read(completion.user_data());
+                let (kind, _, number) = Kind::read(completion.mark);
                 if kind == Kind::Receive {
                     self.sockets.fetch_reader(number);
                 }
@@ -335,15 +272,15 @@ impl RingState {
     }
 
     #[inline]
-    fn complete(&mut self, buffers: &ReceiveBuffers, completion: &cqueue::Entry) {
-        let (kind, generation, number) = Kind::read(completion.user_data());
+    fn complete(&mut self, buffers: &impl Offers, completion: &Completion) {
+        let (kind, generation, number) = Kind::read(completion.mark);
         match kind {
             Kind::Receive => self.received(buffers, completion, generation, number),
-            Kind::Send => self.was_not_taken(completion.result(), generation, number),
-            Kind::Rest => self.was_taken_late(completion.result(), generation, number),
+            Kind::Send => self.was_not_taken(completion.result, generation, number),
+            Kind::Rest => self.was_taken_late(completion.result, generation, number),
             Kind::Race => {
                 if let Some(result) = self.race_results.get_mut(number as usize) {
-                    *result = completion.result();
+                    *result = completion.result;
                 }
             }
             Kind::Cancel => {}
@@ -353,14 +290,14 @@ impl RingState {
     #[inline]
     fn received(
         &mut self,
-        buffers: &ReceiveBuffers,
-        completion: &cqueue::Entry,
+        buffers: &impl Offers,
+        completion: &Completion,
         generation: u16,
         socket: u32,
     ) {
         let is_current = self.sockets.is_current(socket, generation);
-        let result = completion.result();
-        if let Some(buffer) = cqueue::buffer_select(completion.flags()) {
+        let result = completion.result;
+        if let Some(buffer) = completion.buffer {
             let bytes = result.max(0) as u32;
             let filled = FilledBuffer { buffer, bytes };
             let is_kept =
@@ -369,7 +306,7 @@ impl RingState {
                 buffers.offer(buffer);
             }
         }
-        if cqueue::more(completion.flags()) || !is_current {
+        if completion.is_more || !is_current {
             return;
         }
         match -result {
@@ -416,8 +353,12 @@ impl RingState {
             ref text,
             taken,
         } = self.slow[place];
-        let entry = self.send_entry(socket, &text[taken..], IN_TIME);
-        self.push(entry.user_data(Kind::Rest.mark(generation, socket)));
+        while self.kernel.is_full() {
+            self.kernel.enter(false);
+        }
+        let mark = Kind::Rest.mark(generation, socket);
+        self.kernel
+            .push(socket, Wish::SendRest(&text[taken..]), mark);
     }
 
     #[cold]
@@ -440,31 +381,20 @@ impl RingState {
         }
     }
 
-    pub(super) fn queue_racer(&mut self, to: Destination, bytes: &[u8]) {
+    /// Sends `bytes` as a part of the race.
+    pub fn queue_racer(&mut self, to: Destination, bytes: &[u8]) {
         if to.descriptor < 0 {
             self.race_results.push(-libc::EBADF);
             return;
         }
-        if self.ring.submission().is_full() {
-            self.submit();
-        }
         let number = self.race_results.len() as u32;
         self.race_results.push(bytes.len() as i32);
-        let entry = self.send_entry(to.place, bytes, AT_ONCE);
-        self.push(
-            entry
-                .flags(Flags::SKIP_SUCCESS)
-                .user_data(Kind::Race.mark(0, number)),
-        );
+        self.push(to.place, Wish::Send(bytes), Kind::Race.mark(0, number));
     }
 
     /// Submits all that is queued, and takes what completed at once.
-    pub(super) fn release(&mut self, buffers: &ReceiveBuffers, results: &mut Vec<i32>) {
-        self.submit();
-        while self.unsubmitted > 0 {
-            self.reap(buffers);
-            self.submit();
-        }
+    pub fn release(&mut self, buffers: &impl Offers, results: &mut Vec<i32>) {
+        self.submit_all(buffers);
         self.reap(buffers);
         results.append(&mut self.race_results);
     }

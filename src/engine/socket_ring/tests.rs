@@ -42,7 +42,7 @@ async fn text(socket: &RingSocket, bytes: usize) -> Vec<u8> {
     let mut got = Vec::new();
     while got.len() < bytes {
         match socket.arrival().await {
-            Arrival::Buffer(received) => got.extend_from_slice(received.bytes()),
+            Arrival::Buffer(received) => got.extend_from_slice(received.as_ref()),
             other => panic!("{} of {bytes} bytes, then {}", got.len(), named(&other)),
         }
     }

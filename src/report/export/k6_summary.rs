@@ -42,7 +42,7 @@ fn checks(record: &RunRecord) -> Map<String, Value> {
             let check = json!({
                 "name": rule.name,
                 "path": format!("::{}", rule.name),
-                "passes": rule.checked - rule.violated,
+                "passes": rule.checked.saturating_sub(rule.violated),
                 "fails": rule.violated,
             });
             (rule.name.clone(), check)
@@ -124,7 +124,7 @@ fn rate(figures: &Figures) -> Value {
     let failures = figures.failures;
     json!({
         "passes": failures,
-        "fails": figures.requests - failures,
+        "fails": figures.requests.saturating_sub(failures),
         "value": failures as f64 / figures.requests.max(1) as f64,
     })
 }

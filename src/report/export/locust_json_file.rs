@@ -111,10 +111,10 @@ fn failures_per_second(recorded: &Recorded) -> Failures {
         "strict" => FailureRule::Strict,
         _ => FailureRule::Default,
     };
-    let mut counts = vec![0; outcomes.len()];
+    let mut counts = vec![0_u64; outcomes.len()];
     for outcome in Outcome::ALL.into_iter().filter(|it| it.is_failure(rule)) {
         for (count, more) in counts.iter_mut().zip(outcomes.texts(outcome.word())) {
-            *count += more.parse::<u64>().unwrap_or_default();
+            *count = count.saturating_add(more.parse().unwrap_or_default());
         }
     }
     let mut failures = Failures::new();
@@ -127,7 +127,8 @@ fn failures_per_second(recorded: &Recorded) -> Failures {
             continue;
         };
         let seconds = failures.entry((method.to_owned(), name.to_owned()));
-        *seconds.or_default().entry(second).or_default() += count;
+        let of_second = seconds.or_default().entry(second).or_default();
+        *of_second = of_second.saturating_add(count);
     }
     failures
 }

@@ -149,7 +149,7 @@ fn contest_families(live: &Live) -> [MetricFamily; 4] {
 /// Of all rules: those that the record does not speak of were not checked.
 fn rule_checks(live: &Live) -> Vec<(FamilyLabels, u64)> {
     let counts = |rule: &InvariantRecord| {
-        let held = rule.checked - rule.violated;
+        let held = rule.checked.saturating_sub(rule.violated);
         [held, rule.violated, rule.undecided, rule.cut]
     };
     let rules = live.context.rules.iter();

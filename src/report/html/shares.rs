@@ -23,7 +23,8 @@ pub struct JourneyRow {
 impl SharesView {
     pub fn of(run: &RunRecord, planned: PlannedShares<'_>) -> Self {
         let classes = classes(run);
-        let weights: u64 = classes.iter().map(|(_, weight)| weight).sum();
+        let weights = classes.iter().map(|(_, weight)| *weight);
+        let weights = weights.fold(0, u64::saturating_add);
         let started = run.journeys_started();
         let planned = planned(&run.plan);
         let walked = run.journeys.iter().filter(|journey| journey.started > 0);

@@ -18,16 +18,17 @@ mod typed;
 mod view;
 
 pub use board::{Board, BoardScreen};
+pub use keys::{Action, action_of};
 pub use screen::is_possible;
+pub use typed::Typed;
 
 use crate::record::Live;
 use crate::run::{Face, LiveRun, RunControl};
 use keyboard::{is_there, keys_typed};
-use keys::{action_of, obey};
+use keys::obey;
 use screen::Screen;
 use std::sync::Arc;
 use theme::Theme;
-use typed::Typed;
 use view::View;
 
 /// The face. It takes the screen when the clock starts, and gives it back at the end.

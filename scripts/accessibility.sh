@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 version=4.14.1
-place="${CARGO_TARGET_DIR:-target}/accessibility"
+place="$(bash scripts/target-dir.sh)/accessibility"
 package="$place/node_modules/axe-core"
 
 installed() { [ -f "$package/axe.min.js" ] && grep -q "\"version\": \"$version\"" "$package/package.json"; }

@@ -34,7 +34,7 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 binary=${SHOPBLAST-}
 if [ -z "$binary" ]; then
   cargo build --release --locked --manifest-path "$repository/Cargo.toml" >&2
-  binary=${CARGO_TARGET_DIR:-$repository/target}/release/shopblast
+  binary=$(bash "$repository/scripts/target-dir.sh")/release/shopblast
 fi
 export BINARY=$binary OUT=${OUT:-$repository/results/soak.csv}
 exec python3 "$repository/scripts/soak/soak.py"

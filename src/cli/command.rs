@@ -17,15 +17,15 @@ pub enum CliCommand {
     /// Serve the web page, which carries load tests out.
     Web(Box<WebRequest>),
     /// Serve the embedded shop.
-    Sandbox(SandboxOptions),
+    Sandbox(Box<SandboxOptions>),
     /// Look at a target before a run.
-    Doctor(DoctorRequest),
+    Doctor(Box<DoctorRequest>),
     /// Compare runs, or make runs and compare them.
     Compare(Box<CompareRequest>),
     /// Search for the breaking point.
     Hunt(Box<HuntRequest>),
     /// Fire a witness again.
-    Replay(ReplayRequest),
+    Replay(Box<ReplayRequest>),
     /// Make a report from a record.
     Report(ReportRequest),
     /// Write manual pages.

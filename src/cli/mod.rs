@@ -137,12 +137,14 @@ fn parse_again(words: Vec<OsString>, around: &Surroundings<'_>) -> Result<CliCom
 fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<CliCommand, CliError> {
     let (machine, entropy) = (around.machine, around.entropy);
     match arguments.subcommand {
-        Some(Subcommand::Sandbox(flags)) => Ok(CliCommand::Sandbox(sandbox_options::resolve(
-            flags, machine,
-        )?)),
+        Some(Subcommand::Sandbox(flags)) => {
+            let options = sandbox_options::resolve(flags, machine)?;
+            Ok(CliCommand::Sandbox(Box::new(options)))
+        }
         Some(Subcommand::List(flags)) => Ok(CliCommand::Print(list::text(&flags)?)),
         Some(Subcommand::Replay(flags)) => {
-            Ok(CliCommand::Replay(replay_options::resolve(flags, entropy)?))
+            let request = replay_options::resolve(flags, entropy)?;
+            Ok(CliCommand::Replay(Box::new(request)))
         }
         Some(Subcommand::Compare(flags)) => {
             let request = compare_options::resolve(*flags, around)?;
@@ -166,7 +168,8 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
         }
         Some(Subcommand::Version) => Ok(CliCommand::Print(version::text())),
         Some(Subcommand::Doctor(flags)) => {
-            Ok(CliCommand::Doctor(doctor_options::resolve(flags, machine)?))
+            let request = doctor_options::resolve(flags, machine)?;
+            Ok(CliCommand::Doctor(Box::new(request)))
         }
         None if arguments.run.single.list => Ok(CliCommand::Print(list_text())),
         None if arguments.run.page.is_wanted() => {

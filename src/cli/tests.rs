@@ -341,7 +341,7 @@ fn the_last_of_a_repeated_flag_counts() {
 
 fn sandbox(line: &str) -> SandboxOptions {
     match parse_with(line, &[]) {
-        Ok(CliCommand::Sandbox(options)) => options,
+        Ok(CliCommand::Sandbox(options)) => *options,
         other => panic!("{line}: {other:?}"),
     }
 }

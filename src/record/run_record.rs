@@ -499,13 +499,20 @@ impl RunRecord {
     /// Where the target is, for example `http://localhost:8000`; empty when the plan does not say.
     #[must_use]
     pub fn target_url(&self) -> String {
-        let part = |name: &str| {
-            let target = self.plan.get("target")?;
-            target.get(name)?.as_str().map(str::to_owned)
-        };
-        match (part("authority"), part("base_path")) {
+        match (self.target_part("authority"), self.target_part("base_path")) {
             (Some(authority), Some(base_path)) => format!("http://{authority}{base_path}"),
             _ => String::new(),
         }
+    }
+
+    /// The same without the path that all others are appended to.
+    #[must_use]
+    pub fn target_origin(&self) -> String {
+        let authority = self.target_part("authority");
+        authority.map_or_else(String::new, |authority| format!("http://{authority}"))
+    }
+
+    fn target_part(&self, name: &str) -> Option<&str> {
+        self.plan.get("target")?.get(name)?.as_str()
     }
 }

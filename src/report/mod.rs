@@ -7,7 +7,7 @@ mod html;
 mod recovery_text;
 mod remake;
 
-pub(crate) use console::witness_text::{curl_commands, replay_command};
+pub(crate) use console::witness_text::{CurlTarget, curl_commands, replay_command};
 pub use console::{
     LiveFace, ProgressLine, Ticking, brief_text, detailed_text, live_line, part_word, summary_text,
     witness_text,

@@ -23,6 +23,7 @@ mod reach;
 mod recognition;
 mod replay;
 mod replay_client;
+mod replay_text;
 mod request;
 mod resources;
 mod settle;
@@ -46,9 +47,9 @@ pub use memory::left_here as memory_left;
 pub use preflight::meet;
 pub use reach::{ReachError, preflight};
 pub use recognition::{Questioning, RecognitionError};
-#[doc(hidden)]
-pub use replay::witness_requests;
 pub use replay::{ReplayError, ReplayRequest, replay};
+#[doc(hidden)]
+pub use replay_text::witness_requests;
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
 pub use resources::{raise_locked_memory, room_for};
 pub use settle::Finished;

@@ -5,6 +5,7 @@ use super::embedded::at_address;
 use super::lookup::resolve;
 use super::reach::ReachError;
 use super::replay_client::{ReplayReply, Starter, send, send_together};
+use super::replay_text::{is_one_request, request_text};
 use crate::engine::{Id, NotStarted, OwnTarget, Questions, Standing};
 use crate::pieces::{duration_text, print, tell};
 use crate::plan::{
@@ -325,68 +326,6 @@ fn happened_again(exchanges: &[&WitnessExchange], answers: &[ReplayReply]) -> bo
     then == now && answers.len() == exchanges.len() && others.into_iter().all(alike)
 }
 
-/// The request of an exchange, with this path and body.
-fn request_text(
-    exchange: &WitnessExchange,
-    (path, body): (&str, &str),
-    target: &Target,
-) -> Vec<u8> {
-    let mut text = format!(
-        "{} {path} HTTP/1.1\r\n{}connection: close\r\n",
-        exchange.method,
-        target.head_lines()
-    );
-    let given = &target.headers;
-    let own = exchange.headers.iter();
-    // What is fired again is no part of the trace of then.
-    let is_sent = |name: &str| !given.has(name) && name != "traceparent";
-    for (name, value) in own.filter(|(name, _)| is_sent(name)) {
-        let _ = write!(text, "{name}: {value}\r\n");
-    }
-    if !body.is_empty() && !given.has("content-type") {
-        text.push_str("content-type: application/json\r\n");
-    }
-    let _ = write!(text, "content-length: {}\r\n\r\n{body}", body.len());
-    text.into_bytes()
-}
-
-/// Whether the request of an exchange is one request: a record that somebody sent may hold anything.
-fn is_one_request(exchange: &WitnessExchange) -> bool {
-    let is_token = |text: &str| {
-        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        !text.is_empty() && text.bytes().all(is_sign)
-    };
-    let is_visible = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
-    let is_value = |text: &str| !text.bytes().any(|byte| byte.is_ascii_control());
-    let frames = [
-        "host",
-        "connection",
-        "content-length",
-        "transfer-encoding",
-        "expect",
-    ];
-    let is_free = |name: &str| !frames.iter().any(|it| it.eq_ignore_ascii_case(name));
-    let mut headers = exchange.headers.iter();
-    let gave = exchange.gave.iter().all(|(_, id)| is_visible(id));
-    is_token(&exchange.method)
-        && exchange.path.starts_with('/')
-        && is_visible(&exchange.path)
-        && gave
-        && headers.all(|(name, value)| is_token(name) && is_free(name) && is_value(value))
-}
-
-/// The requests that a witness consists of, as a replay sends them to `target`; `None` when one of them
-/// would not be one request.
-#[doc(hidden)]
-#[must_use]
-pub fn witness_requests(exchanges: &[WitnessExchange], target: &Target) -> Option<Vec<Vec<u8>>> {
-    let text = |exchange: &WitnessExchange| {
-        request_text(exchange, (&exchange.path, &exchange.body), target)
-    };
-    let is_fit = exchanges.iter().all(is_one_request);
-    is_fit.then(|| exchanges.iter().map(text).collect())
-}
-
 /// One attempt.
 struct Firing<'a> {
     target: &'a Target,
@@ -533,37 +472,6 @@ mod tests {
         };
         assert_eq!(parts(false), [Part::Before, Part::Racer, Part::Probe]);
         assert_eq!(parts(true).len(), 4);
-    }
-
-    #[test]
-    fn what_is_no_part_of_one_request_is_not_fired() {
-        let target = Target::parse("http://localhost:8000").unwrap();
-        let fits = |change: &dyn Fn(&mut WitnessExchange)| {
-            let mut changed = exchange(Part::Racer, 200, true);
-            change(&mut changed);
-            witness_requests(&[changed], &target).is_some()
-        };
-        assert!(fits(&|_| {}));
-        assert!(fits(&|it| it.headers = vec![("X-Key".into(), "a b".into())]));
-        assert!(fits(&|it| it.body = "{\r\n\r\n}".into()));
-        for path in ["", "x", "/a b", "/a\r\nb: c", "/\u{e4}"] {
-            assert!(!fits(&|it| it.path = path.into()), "{path:?}");
-        }
-        for method in ["", "GET /x HTTP/1.1\r\n\r\nPOST", "G T"] {
-            assert!(!fits(&|it| it.method = method.into()), "{method:?}");
-        }
-        for (name, value) in [
-            ("", ""),
-            ("a:b", ""),
-            ("a", "b\r\nc: d"),
-            ("Content-Length", "9"),
-            ("transfer-encoding", "chunked"),
-            ("HOST", "elsewhere"),
-        ] {
-            let header = || vec![(name.to_owned(), value.to_owned())];
-            assert!(!fits(&|it| it.headers = header()), "{name:?} {value:?}");
-        }
-        assert!(!fits(&|it| it.gave = Some(("id".into(), "\n".into()))));
     }
 
     #[test]

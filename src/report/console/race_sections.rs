@@ -1,6 +1,6 @@
 //! Sections of the summary about races: how close together, who won, which rules held.
 
-use super::witness_text::witness_text;
+use super::witness_text::{CurlTarget, witness_text};
 use crate::pieces::console_style::bold;
 use crate::pieces::{
     SummaryStyle, TextColumn, TextTable, counted, duration_text, grouped, in_lines,
@@ -215,7 +215,7 @@ fn rule_row(rule: &InvariantRecord) -> [String; 8] {
 
 /// The first witness of each violated rule.
 pub fn witnesses(record: &RunRecord, directory: &str, style: SummaryStyle) -> Vec<String> {
-    let base = record.target_url();
+    let target = CurlTarget::of(record);
     let violated = record
         .invariants
         .iter()
@@ -225,7 +225,7 @@ pub fn witnesses(record: &RunRecord, directory: &str, style: SummaryStyle) -> Ve
         .filter_map(|number| {
             let kept = record.witnesses.get(number as usize - 1)?;
             let replay = format!("shopblast replay {directory} --witness {number}");
-            Some(witness_text(&kept.violation, &base, &replay, style))
+            Some(witness_text(&kept.violation, &target, &replay, style))
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 use crate::pieces::console_style::bold;
 use crate::pieces::{SummaryStyle, TextColumn, TextTable, duration_text, in_lines, number_text};
 use crate::plan::shown_start;
+use crate::record::RunRecord;
 use crate::stats::{Part, Violation, WitnessExchange};
 use std::fmt::Write;
 use std::path::Path;
@@ -18,12 +19,12 @@ const COLUMNS: [TextColumn; 5] = [
     TextColumn::text("Answer", 0),
 ];
 
-/// The exchanges that show `violation`, and the commands; `base` is where the target is, `replay`
+/// The exchanges that show `violation`, and the commands; `target` is where they go, `replay`
 /// the command that fires it again.
 #[must_use]
 pub fn witness_text(
     violation: &Violation,
-    base: &str,
+    target: &CurlTarget,
     replay: &str,
     style: SummaryStyle,
 ) -> String {
@@ -48,7 +49,7 @@ pub fn witness_text(
     for exchange in &showing {
         table.row(row(exchange, first_us));
     }
-    let commands = curl_commands(violation, base);
+    let commands = curl_commands(violation, target);
     let _ = write!(text, "{}\n\n{commands}", table.text(0, style));
     let _ = write!(text, "# or: {replay}");
     text
@@ -101,7 +102,7 @@ fn cut(text: &str) -> String {
 }
 
 /// `curl` commands for the shell: racers side by side.
-pub(crate) fn curl_commands(violation: &Violation, base: &str) -> String {
+pub(crate) fn curl_commands(violation: &Violation, target: &CurlTarget) -> String {
     let mut text = String::new();
     let mut racing = false;
     let needed = violation
@@ -117,7 +118,7 @@ pub(crate) fn curl_commands(violation: &Violation, base: &str) -> String {
         let _ = writeln!(
             text,
             "{}{}",
-            curl(exchange, base),
+            curl(exchange, target),
             if races { " &" } else { "" }
         );
     }
@@ -127,21 +128,64 @@ pub(crate) fn curl_commands(violation: &Violation, base: &str) -> String {
     text
 }
 
-fn curl(exchange: &WitnessExchange, base: &str) -> String {
+/// Where `curl` sends requests, and what all of them carry.
+#[derive(Clone, Debug, Default)]
+pub struct CurlTarget {
+    /// Scheme and authority; paths are whole.
+    origin: String,
+    /// Arguments of every command, each after a space.
+    arguments: String,
+    /// Names of the headers that every request carries.
+    names: Vec<String>,
+}
+
+impl CurlTarget {
+    /// That of a run. What its record does not keep has `***` in its place.
+    #[must_use]
+    pub fn of(run: &RunRecord) -> Self {
+        let mut arguments = String::new();
+        if let Some(place) = run.connected_to() {
+            let host = match place.host.contains(':') {
+                true => format!("[{}]", place.host),
+                false => place.host,
+            };
+            let place = quoted(&format!("::{host}:{}", place.port));
+            let _ = write!(arguments, " --connect-to {place}");
+        }
+        let mut names = Vec::new();
+        for header in run.target_headers() {
+            let _ = write!(arguments, " -H {}", quoted(&header));
+            let name = header.split(':').next().unwrap_or_default();
+            names.push(name.to_owned());
+        }
+        Self {
+            origin: run.target_origin(),
+            arguments,
+            names,
+        }
+    }
+
+    fn says(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name)
+    }
+}
+
+fn curl(exchange: &WitnessExchange, target: &CurlTarget) -> String {
     let mut command = format!(
-        "curl -s -X {} {}",
+        "curl -s -X {} {}{}",
         exchange.method,
-        quoted(&format!("{base}{}", exchange.path))
+        quoted(&format!("{}{}", target.origin, exchange.path)),
+        target.arguments
     );
-    for (name, value) in &exchange.headers {
+    let own = exchange.headers.iter();
+    for (name, value) in own.filter(|(name, _)| !target.says(name)) {
         let _ = write!(command, " -H {}", quoted(&format!("{name}: {value}")));
     }
     if !exchange.body.is_empty() {
-        let _ = write!(
-            command,
-            " -H 'content-type: application/json' -d {}",
-            quoted(&exchange.body)
-        );
+        if !target.says("content-type") {
+            command.push_str(" -H 'content-type: application/json'");
+        }
+        let _ = write!(command, " -d {}", quoted(&exchange.body));
     }
     command
 }
@@ -162,22 +206,70 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::made_up::violation;
+    use crate::record::made_up::{record, violation};
 
     const PLAIN: SummaryStyle = SummaryStyle {
         width: None,
         colour: false,
     };
 
+    fn at(origin: &str) -> CurlTarget {
+        CurlTarget {
+            origin: origin.to_owned(),
+            ..CurlTarget::default()
+        }
+    }
+
+    #[test]
+    fn commands_carry_what_the_run_did_and_go_where_it_went() {
+        let mut run = record();
+        let target = serde_json::json!({
+            "authority": "shop.test",
+            "base_path": "/api",
+            "headers": ["x-tenant: it's", "authorization: ***", "content-type: application/x"],
+            "connect_to": {"host": "::1", "port": 8000},
+        });
+        run.plan.insert("target".to_owned(), target);
+        let mut violation = violation();
+        violation.exchanges.truncate(1);
+        violation.exchanges[0].path = "/api/inventory".to_owned();
+        violation.exchanges[0].headers = vec![
+            ("x-tenant".to_owned(), "red".to_owned()),
+            ("x-hook".to_owned(), "1".to_owned()),
+        ];
+        let command = curl_commands(&violation, &CurlTarget::of(&run));
+        let words = shlex::split(&command).unwrap();
+        let expected = [
+            "curl",
+            "-s",
+            "-X",
+            "POST",
+            "http://shop.test/api/inventory",
+            "--connect-to",
+            "::[::1]:8000",
+            "-H",
+            "x-tenant: it's",
+            "-H",
+            "authorization: ***",
+            "-H",
+            "content-type: application/x",
+            "-H",
+            "x-hook: 1",
+            "-d",
+            r#"{"initial_quantity":3}"#,
+        ];
+        assert_eq!(words, expected);
+    }
+
     #[test]
     fn commands_are_safe_whatever_the_bodies_hold() {
         let mut hostile = violation();
         hostile.exchanges[1].body = "{\"a\":\"'; rm -rf / #$(x)`y`\"}\n".into();
         hostile.exchanges[1].reply = "\u{1b}[2Jcleared".into();
-        let text = witness_text(&hostile, "http://h:1", "shopblast replay x", PLAIN);
+        let text = witness_text(&hostile, &at("http://h:1"), "shopblast replay x", PLAIN);
         let line = text.lines().find(|line| line.contains("rm -rf")).unwrap();
         assert!(!text.contains('\u{1b}'), "{text}");
-        let commands = curl_commands(&hostile, "http://h:1");
+        let commands = curl_commands(&hostile, &at("http://h:1"));
         let words = shlex::split(&commands.replace(" &\n", "\n")).unwrap();
         assert!(
             words.contains(&hostile.exchanges[1].body),
@@ -206,7 +298,7 @@ mod tests {
 
     #[test]
     fn racers_are_sent_side_by_side() {
-        let commands = curl_commands(&violation(), "http://h:1");
+        let commands = curl_commands(&violation(), &at("http://h:1"));
         let expected = "\
 curl -s -X POST http://h:1/inventory -H 'content-type: application/json' -d '{\"initial_quantity\":3}'
 curl -s -X POST http://h:1/inventory/i/reserve -H 'content-type: application/json' -d '{\"quantity\":2}' &

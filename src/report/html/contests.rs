@@ -8,7 +8,7 @@ use crate::record::{
     InvariantRecord, OffsetRecord, RaceRecord, Recorded, RoundsRecord, RunRecord, WitnessRecord,
 };
 use crate::report::console::part_word;
-use crate::report::console::witness_text::{curl_commands, replay_command};
+use crate::report::console::witness_text::{CurlTarget, curl_commands, replay_command};
 use crate::stats::RuleVerdict;
 use serde::Serialize;
 use std::path::Path;
@@ -214,10 +214,10 @@ pub fn witnesses(recorded: &Recorded) -> Vec<WitnessGroup> {
     };
     let mut sorted: Vec<&WitnessRecord> = run.witnesses.iter().collect();
     sorted.sort_by_key(|witness| !is_violated(witness));
-    let base = run.target_url();
+    let target = CurlTarget::of(run);
     let mut groups: Vec<WitnessGroup> = Vec::new();
     for witness in sorted {
-        let view = witness_view(witness, &base, &recorded.directory);
+        let view = witness_view(witness, &target, &recorded.directory);
         match groups.iter_mut().find(|group| group.rule == view.rule) {
             Some(group) => group.others.push(view),
             None => groups.push(WitnessGroup {
@@ -230,7 +230,7 @@ pub fn witnesses(recorded: &Recorded) -> Vec<WitnessGroup> {
     groups
 }
 
-fn witness_view(witness: &WitnessRecord, base: &str, directory: &Path) -> WitnessView {
+fn witness_view(witness: &WitnessRecord, target: &CurlTarget, directory: &Path) -> WitnessView {
     let violation = &witness.violation;
     let showing = violation.exchanges.iter().filter(|exchange| exchange.shows);
     let first_us = showing
@@ -264,7 +264,7 @@ fn witness_view(witness: &WitnessRecord, base: &str, directory: &Path) -> Witnes
         race: violation.race.clone().unwrap_or_default(),
         at: format!("{:.2} s", violation.at_us as f64 / 1e6),
         exchanges: rows.collect(),
-        commands: curl_commands(violation, base),
+        commands: curl_commands(violation, target),
         replay: replay_command(directory, witness.number),
     }
 }

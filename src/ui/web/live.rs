@@ -5,7 +5,7 @@ use super::downloads::{json, not_found};
 use super::tick::{Told, tick, witness};
 use crate::plan::shown;
 use crate::record::WitnessRecord;
-use crate::report::{curl_commands, replay_command};
+use crate::report::{CurlTarget, curl_commands, replay_command};
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -80,9 +80,9 @@ struct WitnessAndCommands {
 pub async fn one_witness(State(app): State<Arc<App>>, Path(number): Path<u64>) -> Response {
     let found = app.board.look(|inside| {
         let kept = witness(inside, number)?;
-        let base = inside.record()?.target_url();
+        let target = CurlTarget::of(inside.record()?);
         Some(WitnessAndCommands {
-            curl: curl_commands(&kept.violation, &base),
+            curl: curl_commands(&kept.violation, &target),
             replay: replay_command(&inside.card.as_ref()?.directory, number),
             witness: kept.clone(),
         })

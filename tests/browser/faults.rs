@@ -39,7 +39,7 @@ fn running(page: &Page) {
 /// Loads the page again, and returns once what was there is gone.
 fn reload(page: &Page) {
     page.evaluate("(window.isOld = true, location.reload())");
-    page.wait_until("!window.isOld && Boolean(document.querySelector('#state'))");
+    page.wait_until("!window.isOld && document.querySelector('#views')?.hidden === false");
 }
 
 #[test]

@@ -395,7 +395,7 @@ impl ComparisonDriver<'_> {
             let so_far_s = so_far.as_secs_f64();
             let left_s = (turn_s - so_far_s).max(0.0) + after.max(0.0) * turn_s;
             format!(
-                "{round} of {of}, {name} (run {number} of {all}): {so_far_s:.0} s of {planned_s:.0} s, about {} left in all",
+                "{round} of {of}, {name} (run {number} of {all}): for {so_far_s:.0} s, its load takes {planned_s:.0} s; about {} left in all",
                 time_left_text(left_s)
             )
         })

@@ -168,7 +168,7 @@ fn drain_line(
         false => String::new(),
     };
     format!(
-        "draining: backlog {} ({}), {expected}at most {at_most} left",
+        "draining: backlog {}, {expected}at most {at_most} left ({})",
         amount_text(all),
         left.join(", ")
     )
@@ -296,12 +296,12 @@ mod tests {
         let all = amount(1_107.0, true);
         assert_eq!(
             drain_line(&progress, all, 0.0, seconds(0), seconds(30)),
-            "draining: backlog ≥ 1,107 (identity ≥ 1,100, ordering 7), at most 30 s left"
+            "draining: backlog ≥ 1,107, at most 30 s left (identity ≥ 1,100, ordering 7)"
         );
         let all = amount(1_107.0, false);
         assert_eq!(
             drain_line(&progress, all, 100.0, seconds(4), seconds(130)),
-            "draining: backlog 1,107 (identity ≥ 1,100, ordering 7), about 45 s, at most 2 min left"
+            "draining: backlog 1,107, about 45 s, at most 2 min left (identity ≥ 1,100, ordering 7)"
         );
     }
 }

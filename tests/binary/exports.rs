@@ -252,7 +252,11 @@ fn check_summary(summary: &Value, requests: u64, failures: u64) {
 
 fn check_junit(junit: &str, requests: u64, failures: u64) {
     assert!(
-        junit.contains(&format!("{failures} failures of {requests} requests")),
+        junit.contains(&format!(
+            "{} failures of {} requests",
+            grouped(failures),
+            grouped(requests)
+        )),
         "{junit}"
     );
     assert!(junit.contains("failed: rate &lt; 1%"), "{junit}");

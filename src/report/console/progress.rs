@@ -2,7 +2,7 @@
 //! line now and then elsewhere.
 
 use super::bar_line::BarLine;
-use crate::pieces::{cut_in_middle, tell, terminal_width};
+use crate::pieces::{in_lines, tell, terminal_width};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -44,7 +44,7 @@ impl ProgressLine {
     pub fn show(&self, text: &str) {
         if let Some(bar) = &self.bar {
             let width = terminal_width().unwrap_or(USUAL_WIDTH);
-            bar.set_message(cut_in_middle(text, usize::from(width.saturating_sub(1))));
+            bar.set_message(words_that_fit(text, width.saturating_sub(1)));
         }
     }
 }
@@ -54,6 +54,15 @@ impl Drop for ProgressLine {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// The first words of `text` that fit so many columns, with a mark when there are more.
+fn words_that_fit(text: &str, columns: u16) -> String {
+    let lines = in_lines(text, 0, 0, Some(columns.saturating_sub(2)));
+    match lines.split_once('\n') {
+        None => lines,
+        Some((first, _)) => format!("{first} …"),
     }
 }
 
@@ -140,6 +149,13 @@ mod tests {
             }));
         }
         assert!(!told.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn a_line_ends_with_a_whole_word() {
+        let text = "draining: backlog 251, about 4 s left (identity 251)";
+        assert_eq!(words_that_fit(text, 60), text);
+        assert_eq!(words_that_fit(text, 30), "draining: backlog 251, about …");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `junit.xml`: thresholds, rules and requests as test cases, for the tools that read those.
 
-use crate::pieces::counted;
+use crate::pieces::{counted, grouped};
 use crate::record::{InvariantRecord, NameRecord, RunRecord, ThresholdRecord};
 use crate::stats::{RuleVerdict, ThresholdVerdict};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -114,10 +114,10 @@ fn name_case(name: &NameRecord) -> TestCase {
         "{} of {}: {} failed, {} unknown, {} refused, {} in conflict",
         counted(figures.failures, "failure"),
         counted(figures.requests, "request"),
-        figures.failed,
-        figures.unknown,
-        figures.refused,
-        figures.conflict,
+        grouped(figures.failed),
+        grouped(figures.unknown),
+        grouped(figures.refused),
+        grouped(figures.conflict),
     );
     case(&name.name, figures.failures == 0, &told)
 }

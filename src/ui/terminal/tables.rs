@@ -14,7 +14,7 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::{Cell, Row, Table};
 
 /// Fewest columns that names have before a column goes.
-const NAME_COLUMNS: u16 = 22;
+const NAME_COLUMNS: u16 = 28;
 
 /// How many requests ended how, all together, in at most `width` columns: what went wrong stays.
 #[must_use]

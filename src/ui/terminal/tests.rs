@@ -92,7 +92,8 @@ fn on_every_size_words_are_whole_and_names_differ() {
     for size in [LEAST_SIZE, USUAL] {
         let small = screen(&shown, size);
         let of_name = |text: &str| small.lines().filter(|line| line.contains(text)).count();
-        assert_eq!(of_name("26,427"), 2, "{small}");
+        let has_room = size == USUAL;
+        assert_eq!(of_name("26,427"), if has_room { 2 } else { 0 }, "{small}");
         let mut names: Vec<&str> = small
             .lines()
             .filter_map(|line| Some(line.split_once("/default")?.0))

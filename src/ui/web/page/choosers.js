@@ -38,10 +38,21 @@ export function chooser(name, label, choices, changed) {
     return el("label", {}, input, ` ${text}`);
   };
   changed(hidden);
-  return el(
+  const summary = el("summary", {}, label);
+  const details = el(
     "details",
     { class: "chooser" },
-    el("summary", {}, label),
+    summary,
     el("div", { class: "choices" }, ...choices.map(box)),
   );
+  details.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !details.open) return;
+    details.open = false;
+    summary.focus();
+  });
+  // It covers what lies below it, and goes when somebody turns to that.
+  document.addEventListener("click", (event) => {
+    if (!details.contains(event.target)) details.open = false;
+  });
+  return details;
 }

@@ -9,7 +9,8 @@ usage() {
   cat <<'USAGE'
 Usage: scripts/soak.sh [--help]
 
-Needs python3. Chromium, Redis and PostgreSQL take part where they are installed. Environment variables:
+Needs python3, and a machine that leaves it CPUs. Chromium, Redis and PostgreSQL take part where they are
+installed. Environment variables:
 
   SHOPBLAST    binary to try                            [default: builds the release binary]
   MINUTES      how long                                 [default: 30]

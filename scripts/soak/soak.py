@@ -202,11 +202,8 @@ def soak(place, out):
     are_sound = True
     for name, record in records.items():
         requests, failed = record["totals"]["requests"], record["totals"]["failures"]
-        problems = [
-            f"{source['source']}: {problem}"
-            for source in (record.get("observed") or {}).get("sources", [])
-            if (problem := source.get("problem") or source.get("problems"))
-        ]
+        sources = (record.get("observed") or {}).get("sources", [])
+        problems = [f"{it['name']}: {it['problems']}" for it in sources if it.get("problems")]
         are_sound &= requests > 0 and record["finished"] and not record.get("losses")
         print(f"- {name}: {requests} requests, {failed} failures, peak {record['peak_users']} users;", end=" ")
         print(f"problems of observers: {problems or 'none'}")

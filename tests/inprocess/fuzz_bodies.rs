@@ -91,6 +91,7 @@ fn played_connections_come_to_every_kind_of_end() {
         ("slow", 2, 1, 0),
         ("cancelled", 1, 0, 0),
         ("refused", 1, 0, 0),
+        ("put-off", 1, 0, 0),
         ("reset", 1, 0, 2),
         ("crossing", 2, 0, 0),
         ("garbage", 0, 0, 1),

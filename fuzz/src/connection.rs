@@ -54,6 +54,18 @@ struct World {
     /// Whether its end was heard.
     is_over: [Cell<bool>; SOCKETS],
     last_descriptor: Cell<i32>,
+    ends: Cell<Ends>,
+}
+
+/// How requests ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// With the reply that was theirs, on a connection that went on.
+    pub answered: u32,
+    /// With a reply that was the last on its connection.
+    pub answered_last: u32,
+    /// Without one.
+    pub broken: u32,
 }
 
 /// A buffer with what came, held.
@@ -138,6 +150,7 @@ impl World {
             awaited: Default::default(),
             is_over: Default::default(),
             last_descriptor: Cell::new(2),
+            ends: Cell::default(),
         }
     }
 
@@ -241,11 +254,14 @@ impl World {
             let mut ring = self.ring.borrow_mut();
             ring.finish(place as u32, &*self.shelf)
         };
-        let (reply, goes_on) = match conclude(result, leftover, cut) {
-            Concluded::GoesOn(reply) => (Some(reply), true),
-            Concluded::Ends(reply, _) => (Some(reply), false),
-            Concluded::Broken(_) => (None, false),
+        let mut ends = self.ends.get();
+        let (reply, goes_on, count) = match conclude(result, leftover, cut) {
+            Concluded::GoesOn(reply) => (Some(reply), true, &mut ends.answered),
+            Concluded::Ends(reply, _) => (Some(reply), false, &mut ends.answered_last),
+            Concluded::Broken(_) => (None, false, &mut ends.broken),
         };
+        *count += 1;
+        self.ends.set(ends);
         assert!(!goes_on || cut.is_none());
         assert!(!goes_on || !self.is_over[place].get());
         if let Some(reply) = reply {
@@ -463,8 +479,13 @@ impl User {
     }
 }
 
-/// Each byte is something that happens on a socket, and some have another one that says how much.
+/// See [`carry_out`].
 pub fn connection(bytes: &[u8]) {
+    carry_out(bytes);
+}
+
+/// Each byte is something that happens on a socket, and some have another one that says how much.
+pub fn carry_out(bytes: &[u8]) -> Ends {
     let world = Rc::new(World::new());
     let mut users: [User; SOCKETS] = std::array::from_fn(|_| User::new());
     let mut bytes = bytes.iter().copied();
@@ -511,6 +532,7 @@ pub fn connection(bytes: &[u8]) {
         }
     }
     end(&world, &mut users);
+    world.ends.get()
 }
 
 /// Lets everything come to its end: each request has one then, and nothing is left.

@@ -4,6 +4,7 @@
 #[path = "../../fuzz/src/lib.rs"]
 mod bodies;
 
+use bodies::connection::{Ends, carry_out};
 use bodies::memory::Room;
 use bodies::{TARGETS, Target};
 use proptest::prelude::*;
@@ -65,6 +66,40 @@ fn seeds_pass() {
             eprintln!("{}: {}", target.name, seed.escape_ascii());
             bodies::run(target.name, &seed);
         }
+    }
+}
+
+/// What is played is what it is meant to be: else nothing that holds of it would mean anything.
+#[test]
+fn played_connections_come_to_every_kind_of_end() {
+    let ends = |seed: &str| {
+        let path = fuzz_directory().join("seeds/connection").join(seed);
+        let Ends {
+            answered,
+            answered_last,
+            broken,
+        } = carry_out(&std::fs::read(path).unwrap());
+        (seed.to_owned(), answered, answered_last, broken)
+    };
+    for (seed, answered, answered_last, broken) in [
+        ("plain", 4, 0, 0),
+        ("until-close", 0, 2, 0),
+        ("unsolicited", 2, 0, 0),
+        ("pieces", 1, 0, 0),
+        ("piled", 2, 0, 0),
+        ("late", 2, 0, 1),
+        ("slow", 2, 1, 0),
+        ("cancelled", 1, 0, 0),
+        ("refused", 1, 0, 0),
+        ("put-off", 1, 0, 0),
+        ("reset", 1, 0, 2),
+        ("crossing", 2, 0, 0),
+        ("garbage", 0, 0, 1),
+        ("three", 2, 1, 0),
+        ("raced", 2, 0, 0),
+    ] {
+        let expected = (seed.to_owned(), answered, answered_last, broken);
+        assert_eq!(ends(seed), expected);
     }
 }
 

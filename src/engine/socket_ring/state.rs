@@ -63,6 +63,9 @@ pub struct RingState<K> {
     sent: Vec<(u32, Vec<u8>)>,
     /// Requests of which the kernel took a part at first.
     slow: Vec<SlowRequest>,
+    /// Whether the kernel left some of what was queued for another time, so that requests may be
+    /// answered before they have left.
+    is_put_off: bool,
     request_buffers: RequestBuffers,
     /// Sockets whose receive has to be armed again.
     unarmed: Vec<(u32, u16)>,
@@ -87,6 +90,7 @@ impl<K: Kernel> RingState<K> {
             sockets: SocketTable::new(sockets, buffers),
             sent: Vec::with_capacity(sockets),
             slow: Vec::new(),
+            is_put_off: false,
             request_buffers: RequestBuffers::new(sockets),
             unarmed: Vec::with_capacity(sockets),
             race_results: Vec::with_capacity(sockets),
@@ -178,10 +182,12 @@ impl<K: Kernel> RingState<K> {
     /// sent on the connection.
     #[inline]
     pub fn finish(&mut self, socket: u32, buffers: &impl Offers) -> Leftover {
-        let is_sending = !self.slow.is_empty()
+        let is_slow = !self.slow.is_empty()
             && self.slow.iter().any(|slow| {
                 slow.socket == socket && self.sockets.is_current(socket, slow.generation)
             });
+        let is_sending =
+            is_slow || (self.is_put_off && self.sent.iter().any(|(on, _)| *on == socket));
         let is_more = self.sockets.finish(socket, |unread| buffers.offer(unread));
         match (is_more, is_sending) {
             (true, _) => Leftover::Received,
@@ -249,6 +255,7 @@ impl<K: Kernel> RingState<K> {
     }
 
     fn reap(&mut self, buffers: &impl Offers) -> usize {
+        self.is_put_off = self.kernel.queued() > 0;
         let mut reaped = 0;
         let mut batch = std::mem::take(&mut self.batch);
         loop {

@@ -5,7 +5,8 @@ use super::hunt_record::unit_text;
 use super::hunt_record::{HuntRecord, HuntState, Knee, ProbeRecord};
 use super::scalability::Scalability;
 use crate::pieces::{
-    self, StaticText, duration_text, json_for_html, moment_text, percent_text, policy, rate_text,
+    self, StaticText, duration_text, json_for_html, moment_text, number_text, percent_text, policy,
+    rate_text,
 };
 use askama::Template;
 use serde::Serialize;
@@ -55,6 +56,7 @@ struct KneeView<'a> {
 struct ProbeView<'a> {
     probe: &'a ProbeRecord,
     tone: &'static str,
+    load: String,
     requests: String,
     p50: String,
     p99: String,
@@ -167,6 +169,7 @@ fn probe_view(probe: &ProbeRecord) -> ProbeView<'_> {
             (false, true) => "good",
             (false, false) => "bad",
         },
+        load: number_text(probe.load),
         requests: rate_text(probe.requests_per_s),
         p50: duration_text(probe.response_p50_us),
         p99: duration_text(probe.response_p99_us),

@@ -1,6 +1,6 @@
 //! Sections of the summary about races: how close together, who won, which rules held.
 
-use super::witness_text::{CurlTarget, witness_text};
+use super::witness_text::{CurlTarget, quoted, witness_text};
 use crate::pieces::console_style::bold;
 use crate::pieces::{
     SummaryStyle, TextColumn, TextTable, counted, duration_text, grouped, in_lines,
@@ -224,7 +224,7 @@ pub fn witnesses(record: &RunRecord, directory: &str, style: SummaryStyle) -> Ve
         .filter_map(|rule| rule.witness)
         .filter_map(|number| {
             let kept = record.witnesses.get(number as usize - 1)?;
-            let replay = format!("shopblast replay {directory} --witness {number}");
+            let replay = format!("shopblast replay {} --witness {number}", quoted(directory));
             Some(witness_text(&kept.violation, &target, &replay, style))
         })
         .collect()

@@ -198,7 +198,7 @@ pub(crate) fn replay_command(directory: &Path, number: u64) -> String {
 }
 
 /// For a POSIX shell. A text with a NUL cannot be an argument at all.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let without_nul = text.replace('\0', "");
     shlex::try_quote(&without_nul).map_or_else(|_| "''".to_owned(), |quoted| quoted.into_owned())
 }

@@ -2,7 +2,7 @@
 
 use shopblast::sandbox::InProcessShop;
 use shopblast::shop::{Contract, Generation, contexts_of_health, recognise};
-use shopblast::ui::web::read_form;
+use shopblast::ui::web::SwarmOrder;
 
 /// Whatever is asked is answered. Each line is a request: method, path, and after a tab the body.
 pub fn sandbox(bytes: &[u8]) {
@@ -63,11 +63,11 @@ pub fn forms(bytes: &[u8]) {
         return;
     };
     let kind = Some(kind).filter(|kind| !kind.is_empty());
-    match read_form(kind, body.get(1..).unwrap_or_default()) {
+    match SwarmOrder::read(kind, body.get(1..).unwrap_or_default()) {
         Ok(order) => {
             let is_tidy = |text: &String| !text.is_empty() && text.trim() == text;
             assert!(order.classes.iter().chain(&order.host).all(is_tidy));
         }
-        Err(why) => assert!(!why.is_empty()),
+        Err(why) => assert!(!why.to_string().is_empty()),
     }
 }

@@ -31,15 +31,6 @@ mod tick;
 mod tries;
 mod wire;
 
-/// What a form of this media type asks for, or why that cannot be told: for tests.
-///
-/// # Errors
-/// When it is no form.
-#[doc(hidden)]
-pub fn read_form(_media_type: Option<&str>, body: &[u8]) -> Result<SwarmOrder, String> {
-    SwarmOrder::parse(body).map_err(|error| error.to_string())
-}
-
 pub use access::SHORTEST_TOKEN;
 pub use board::Board;
 pub use names::{WebBase, WebName, WrongBase, WrongName};

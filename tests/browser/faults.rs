@@ -6,6 +6,7 @@ use crate::invocation::PROGRAM;
 use crate::web_server::{WebServer, read_json};
 use serde_json::json;
 use std::process::Command;
+use std::time::Duration;
 
 /// More than the connections that a browser keeps to one server.
 const MANY_TABS: usize = 7;
@@ -234,6 +235,15 @@ fn focus_and_figures_are_kept() {
         page.evaluate("document.querySelector('#host').value"),
         "http://127.0.0.1:9"
     );
+    // What the server told of the test that it refused does not take the form away, however late it comes.
+    for _ in 0..30 {
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(
+            page.evaluate("document.querySelector('#start').hidden"),
+            false
+        );
+    }
+    page.wait_until("document.querySelector('#back').checkVisibility()");
     page.click("#back");
     page.wait_until("!document.querySelector('#test').hidden");
     assert_eq!(page.text("#tile-rate-sub"), figures);

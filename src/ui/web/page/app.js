@@ -11,6 +11,8 @@ import { addLog, furnish, openPanel, showBadges, showPanel, showTiles } from "./
 import { offerPictures } from "./picture.js";
 
 const RETRY_MS = 3000;
+/** Longer than the stream is behind an answer: a tick comes once a second. */
+const SETTLE_MS = 2500;
 /** How long it is told that a click did what it should. */
 const TOLD_MS = 6000;
 const BUSY = ["spawning", "running", "stopping"];
@@ -25,6 +27,8 @@ let panel = "charts";
 let wantsStart = false;
 /** Whether a test was asked for here, and its clock has not started yet. */
 let isSending = false;
+/** Runs while what the server told of a test that it refused may still come: the form stays with its error. */
+let settling = null;
 /** Whether the start form is what is shown. */
 let wasStarting = false;
 
@@ -45,7 +49,7 @@ async function begin() {
     ended: (isThere) => {
       isSending = false;
       wantsStart = !isThere;
-      if (tick) layOut();
+      settle(isThere ? 0 : SETTLE_MS);
     },
   });
   setText(byId("version"), `shopblast ${setup.version}`);
@@ -83,10 +87,18 @@ function take({ tick: next, isAfresh, isLost }) {
   showPanel(panel, next);
 }
 
+/** Keeps the start form for so long; 0 is no longer. */
+function settle(forMs) {
+  clearTimeout(settling);
+  settling = forMs ? setTimeout(settle, forMs, 0) : null;
+  if (tick) layOut();
+}
+
 /** Another test, or another state of it. */
 function changed(before) {
   const isNew = before?.number !== tick.number;
-  if (isNew && tick.number > (before?.number ?? 0) && !isSending) wantsStart = false;
+  const isHeld = isSending || settling;
+  if (isNew && tick.number > (before?.number ?? 0) && !isHeld) wantsStart = false;
   layOut();
   if (before) setText(byId("announce"), `The test is ${tick.state}. ${tick.verdict}`);
   document.title = tick.state === "ready" ? "shopblast" : `${tick.state} · shopblast`;
@@ -99,7 +111,7 @@ function layOut() {
   const focused = document.activeElement;
   const busy = BUSY.includes(tick.state);
   const hasTest = busy || tick.state === "stopped";
-  const starting = isSending || (!busy && (wantsStart || !hasTest));
+  const starting = isSending || Boolean(settling) || (!busy && (wantsStart || !hasTest));
   const state = byId("state");
   setText(state, tick.state);
   state.dataset.state = tick.state;
@@ -273,7 +285,7 @@ byId("new").addEventListener("click", () => {
 });
 byId("back").addEventListener("click", () => {
   wantsStart = false;
-  layOut();
+  settle(0);
 });
 byId("theme").addEventListener("click", () => {
   const root = document.documentElement;

@@ -33,7 +33,8 @@ pub fn report(bytes: &[u8]) {
         assert!(!text.is_empty(), "{format:?}");
     }
     let page = html_report(&recorded, &|_| Vec::new());
-    assert_eq!(page.matches("<script").count(), 7);
+    // One with the data, seven with code.
+    assert_eq!(page.matches("<script").count(), 8);
     assert!(!page.contains("<!--"));
     let (_, data) = page.split_once(DATA).expect("data");
     let (data, _) = data.split_once("</script>").expect("its end");

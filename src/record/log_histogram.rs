@@ -57,13 +57,20 @@ impl HistogramReader {
             && head(12)? == u32::from(self.like.sigfig())
             && range(16)? == self.like.low()
             && range(24)? == self.like.high();
-        if !is_ours {
+        if !is_ours || has_impossible_number(&self.inflated) {
             return None;
         }
         let read = self.deserializer.deserialize(&mut self.inflated.as_slice());
         read.ok()
             .filter(|read: &Histogram<u64>| read.len() <= MOST_REQUESTS)
     }
+}
+
+/// Whether the counts hold the one number that the library cannot turn round (`i64::MIN`, nine bytes of
+/// ones): a run of so many zeros. A count of ours has six bytes at most.
+fn has_impossible_number(inflated: &[u8]) -> bool {
+    let counts = inflated.get(HEAD_BYTES..).unwrap_or_default();
+    memchr::memmem::find(counts, &[0xff; COUNT_BYTES]).is_some()
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
@@ -108,6 +115,17 @@ mod tests {
         }
         assert_eq!(read(&plain(&histogram)).as_ref(), Some(&histogram));
         assert_eq!(read(&deflated(&histogram)).as_ref(), Some(&histogram));
+    }
+
+    #[test]
+    fn a_run_of_zeros_that_no_histogram_has_is_none() {
+        let mut histogram = LatencyCounts::histogram();
+        histogram.record(5).unwrap();
+        let mut bytes = plain(&histogram);
+        bytes.truncate(HEAD_BYTES);
+        bytes.extend([0xff; COUNT_BYTES]);
+        bytes[4..8].copy_from_slice(&(COUNT_BYTES as u32).to_be_bytes());
+        assert_eq!(read(&bytes), None);
     }
 
     #[test]

@@ -65,7 +65,11 @@ done
 
 # All of it again, where mounts are nobody else's.
 if [ "${FIRST_MINUTES_APART:-}" != yes ]; then
-  [ -n "$into" ] || into=$(mktemp -d "${TMPDIR:-/tmp}/bare-debian.XXXXXX")
+  if [ -z "$into" ]; then
+    into=$(mktemp -d "${TMPDIR:-/tmp}/bare-debian.XXXXXX")
+    # mktemp lets nobody else in, and this becomes the root of a system with users.
+    chmod 755 "$into"
+  fi
   code=0
   FIRST_MINUTES_APART=yes unshare --mount --propagation private "${BASH_SOURCE[0]}" \
     --into "$into" --toolchain "$toolchain" --registry "$registry" --test-limit "$test_limit" \

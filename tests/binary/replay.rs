@@ -46,7 +46,7 @@ fn a_witness_happens_again_while_the_fault_is_there() {
     // together the shop refuses all but one, so that the same race would oversell now and then only.
     let faulty = shop(Bugs::default().with(Bug::Oversell, 1.0), 1);
     let ended = run(&format!(
-        "RaceAuditUser --pacing max -H {} -u 16 -t 2s",
+        "RaceAuditUser --pacing max -H {} -u 16 -r 100 -t 2s",
         url(&faulty)
     ));
     assert_eq!(ended.code, 96, "{}", ended.told());
@@ -125,11 +125,11 @@ fn what_only_two_processes_can_do_happens_again() {
 /// Runs that bring their shop along, and words of the shop that `replay` brings again.
 const BROUGHT: &[(&str, &str)] = &[
     (
-        "RaceAuditUser --pacing max --sandbox --generation five --bug oversell=1 -u 16 -t 2s",
+        "RaceAuditUser --pacing max --sandbox --generation five --bug oversell=1 -u 16 -r 100 -t 3s",
         "--generation=five --api-workers=1 --bug=oversell=1",
     ),
     (
-        "RaceAuditUser --pacing max --sandbox --driver epoll --conflicts 409 --bug oversell=1 -u 16 -t 2s",
+        "RaceAuditUser --pacing max --sandbox --driver epoll --conflicts 409 --bug oversell=1 -u 16 -r 100 -t 3s",
         "--generation=today --api-workers=1 --conflicts=409 --bug=oversell=1",
     ),
 ];

@@ -115,7 +115,7 @@ fn every_request_carries_what_was_asked_for_and_no_secret_is_told() {
     std::fs::write(&token, format!("{SECRET}\n")).expect("a file");
     let place = &gateway.address;
     let ended = run(&format!(
-        "RaceAuditUser IdentityUser --pacing max -H http://shop.test/ --connect-to {place} -u 8 -t 2s \
+        "RaceAuditUser IdentityUser --pacing max -H http://shop.test/ --connect-to {place} -u 8 -r 100 -t 2s \
          --trace --header x-tenant:blue --header=x-api-key:{SECRET} --bearer-from {} --no-observatory",
         token.display()
     ));

@@ -1,18 +1,21 @@
 //! `shopblast doctor`: what to look at.
 
-use super::machine::WorkerNeeds;
 use super::request_options::RequestFlags;
 use super::shop_options::ShopFlags;
-use super::{CliError, Machine, profile_source, values};
+use super::surroundings::Surroundings;
+use super::{CliCommand, CliError, values};
 use crate::doctor::{DoctorRequest, PlannedNeeds};
 use crate::engine::OwnTarget;
 use crate::pieces::counted;
-use crate::plan::{AddressPolicy, CoreChoice, Driver, RunSize, Target, is_loopback_host};
+use crate::plan::{AddressPolicy, Target};
 use crate::shop::Profile;
 use clap::Args;
+use std::ffi::OsString;
 use std::sync::Arc;
 
 const DEFAULT_HOST: &str = "http://localhost:8000";
+/// The profile whose journeys so many users walk, when only they are named.
+const OF_USERS: &str = "smoke";
 /// Where the Observatory is, on the shop's host.
 const OBSERVATORY_PORT: u16 = 9_000;
 
@@ -40,15 +43,12 @@ pub(super) struct DoctorFlags {
     users: Option<u32>,
 
     /// Cores that the run is to take: how many, all, or which CPUs, like 0,2 or 3-3
-    #[arg(long, value_name = "N|all|LIST", value_parser = CoreChoice::parse, allow_hyphen_values = true)]
-    cores: Option<CoreChoice>,
+    #[arg(long, value_name = "N|all|LIST", allow_hyphen_values = true)]
+    cores: Option<String>,
 
-    /// Kernel interface of the run: uring, plain-uring or epoll
-    #[arg(
-        long, value_name = "NAME", default_value = "uring", hide_possible_values = true,
-        value_parser = values::driver()
-    )]
-    driver: Driver,
+    /// Kernel interface of the run: uring, plain-uring or epoll [default: uring]
+    #[arg(long, value_name = "NAME")]
+    driver: Option<String>,
 
     /// Allow to look at this host although its address is public; may be repeated
     #[arg(long, value_name = "HOST", value_parser = values::parse_host, value_delimiter = ',')]
@@ -58,7 +58,10 @@ pub(super) struct DoctorFlags {
     requests: RequestFlags,
 }
 
-pub(super) fn resolve(flags: DoctorFlags, machine: &Machine) -> Result<DoctorRequest, CliError> {
+pub(super) fn resolve(
+    flags: DoctorFlags,
+    around: &Surroundings<'_>,
+) -> Result<DoctorRequest, CliError> {
     let target = match (flags.sandbox, &flags.host) {
         (true, _) => None,
         (false, Some(target)) => Some(target.clone()),
@@ -79,11 +82,8 @@ pub(super) fn resolve(flags: DoctorFlags, machine: &Machine) -> Result<DoctorReq
         true => Some(own_shop()?),
         false => None,
     };
-    let is_here = target
-        .as_ref()
-        .is_none_or(|target| is_loopback_host(target.place().0));
     Ok(DoctorRequest {
-        needs: needs(&flags, machine, is_here)?,
+        needs: needs(&flags, around)?,
         target,
         own,
         observatory,
@@ -91,56 +91,40 @@ pub(super) fn resolve(flags: DoctorFlags, machine: &Machine) -> Result<DoctorReq
     })
 }
 
-/// What a run that these flags tell of takes of the machine.
-fn needs(
-    flags: &DoctorFlags,
-    machine: &Machine,
-    shop_is_here: bool,
-) -> Result<PlannedNeeds, CliError> {
-    let profile = flags
-        .profile
-        .as_deref()
-        .map(profile_source::find)
-        .transpose()?;
-    let largest = || {
-        Profile::built_in()
-            .map(|profile| profile.most_users())
-            .max()
+/// The run that these flags tell of, read as it is when it is typed.
+fn needs(flags: &DoctorFlags, around: &Surroundings<'_>) -> Result<PlannedNeeds, CliError> {
+    let (what, profile) = match (flags.users, &flags.profile) {
+        (Some(users), named) => {
+            let what = format!("a run with {}", counted(u64::from(users), "user"));
+            (what, named.clone().unwrap_or_else(|| OF_USERS.to_owned()))
+        }
+        (None, Some(profile)) => (format!("the profile {profile}"), profile.clone()),
+        (None, None) => {
+            let largest = Profile::built_in().max_by_key(Profile::most_users);
+            let largest = largest.map_or_else(|| OF_USERS.to_owned(), |profile| profile.name);
+            ("the largest profile".to_owned(), largest)
+        }
     };
-    let users = match (flags.users, &profile) {
-        (Some(users), _) => users,
-        (None, Some(profile)) => profile.most_users(),
-        (None, None) => largest().unwrap_or(1),
-    };
-    let what = match (flags.users, &profile) {
-        (Some(users), _) => format!("a run with {}", counted(u64::from(users), "user")),
-        (None, Some(profile)) => format!("the profile {}", profile.name),
-        (None, None) => "the largest profile".to_owned(),
-    };
-    let shared = profile.as_ref().and_then(|profile| profile.connections);
-    let connections = shared.map(|shared| shared.min(users));
-    let (workers, placement) = machine.worker_cores(&WorkerNeeds {
-        choice: flags.cores.as_ref(),
-        oversubscribe: false,
-        shop_is_here,
-        max_users: users,
-        connections,
-    })?;
-    let size = RunSize {
-        workers: workers.len() as u64,
-        users: u64::from(users),
-        connections: u64::from(connections.unwrap_or(users)),
-        names: 1,
-        is_target_here: flags.sandbox,
-        ..RunSize::default()
-    };
-    Ok(PlannedNeeds {
-        what,
-        size,
-        workers,
-        placement,
-        driver: flags.driver,
-    })
+    // Whatever variables say, a page is no run yet.
+    let mut words = ["shopblast", "--headless"].map(str::to_owned).to_vec();
+    words.push(format!("--profile={profile}"));
+    words.push(match (flags.sandbox, &flags.host) {
+        (true, _) => "--sandbox".to_owned(),
+        (false, Some(host)) => format!("--host={}", host.url()),
+        (false, None) => format!("--host={DEFAULT_HOST}"),
+    });
+    words.extend(flags.users.map(|users| format!("--users={users}")));
+    let cores = flags.cores.as_ref();
+    words.extend(cores.map(|cores| format!("--cores={cores}")));
+    let driver = flags.driver.as_ref();
+    words.extend(driver.map(|driver| format!("--driver={driver}")));
+    let allowed = flags.allow_host.iter();
+    words.extend(allowed.map(|host| format!("--allow-host={host}")));
+    let words = words.into_iter().map(OsString::from).collect();
+    match (around.parse)(words, around)? {
+        CliCommand::Run(run) => Ok(PlannedNeeds { what, run: *run }),
+        _ => Err(CliError::Arguments("these flags tell of no run".to_owned())),
+    }
 }
 
 /// The shop of runs with `--sandbox` and no other flags, with its Observatory.

@@ -168,7 +168,7 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
         }
         Some(Subcommand::Version) => Ok(CliCommand::Print(version::text())),
         Some(Subcommand::Doctor(flags)) => {
-            let request = doctor_options::resolve(flags, machine)?;
+            let request = doctor_options::resolve(flags, around)?;
             Ok(CliCommand::Doctor(Box::new(request)))
         }
         None if arguments.run.single.list => Ok(CliCommand::Print(list_text())),

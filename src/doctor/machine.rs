@@ -5,9 +5,9 @@ use super::request::PlannedNeeds;
 use super::{DoctorFinding, FindingLevel};
 use crate::engine::{RingTrial, RuntimeError, try_rings};
 use crate::plan::{
-    Bytes, CoreChoice, CoreChoiceKind, Driver, Grouped, MemoryNeed, Placement, RunSize, Topology,
+    Bytes, CoreChoice, CoreChoiceKind, Driver, MemoryNeed, Placement, Plan, Topology,
 };
-use crate::run::{descriptors_needed, memory_left, topology};
+use crate::run::{Resources, memory_left, resources_of, topology};
 use std::fs;
 use std::io;
 
@@ -19,39 +19,33 @@ const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 pub fn look_at(needs: &PlannedNeeds) -> Vec<DoctorFinding> {
     let topology = topology();
     let range = fs::read_to_string(PORT_RANGE).unwrap_or_default();
-    let mut findings = vec![plan(needs), descriptors(&needs.size, &needs.what)];
-    findings.extend(memory(needs));
-    findings.push(ports(needs.size.users, &range));
-    findings.extend(rings(needs));
+    let resources = resources_of(&needs.run);
+    let mut findings = vec![plan(needs), descriptors(&resources, &needs.what)];
+    findings.extend(memory(&resources, &needs.what));
+    findings.push(ports(resources.size.users, &range));
+    findings.extend(rings(needs, &resources));
     findings.push(cores(&topology));
-    findings.extend(quota(&topology, needs.workers.len()));
+    findings.extend(quota(&topology, needs.run.plan.cores.len()));
     findings
 }
 
 /// What the limits are for, and where it would run.
 fn plan(needs: &PlannedNeeds) -> DoctorFinding {
-    let says = format!(
-        "plan: {}: {}",
-        needs.what,
-        needs.placement.line(&needs.workers)
-    );
-    match needs.placement.apart {
+    let Plan {
+        placement, cores, ..
+    } = &needs.run.plan;
+    let says = format!("plan: {}: {}", needs.what, placement.line(cores));
+    match placement.apart {
         true => DoctorFinding::ok(says),
         false => DoctorFinding::hint(says),
     }
 }
 
-fn descriptors(size: &RunSize, what: &str) -> DoctorFinding {
-    let wanted = descriptors_needed(size);
-    let ends = if size.is_target_here { 2 } else { 1 };
-    let most = |limit: u64| {
-        let missing = wanted.saturating_sub(limit).div_ceil(ends);
-        Grouped(size.connections.saturating_sub(missing))
-    };
+fn descriptors(resources: &Resources, what: &str) -> DoctorFinding {
+    let wanted = resources.descriptors();
     match rlimit::getrlimit(rlimit::Resource::NOFILE) {
         Ok((_, limit)) if limit < wanted => DoctorFinding::problem(format!(
-            "descriptors: this process may open {limit}, {what} needs {wanted}: there is room for {} connections; raise it with `ulimit -n {wanted}`",
-            most(limit)
+            "descriptors: this process may open {limit}, {what} needs {wanted}; raise it with `ulimit -n {wanted}`"
         )),
         Ok((_, limit)) => {
             DoctorFinding::ok(format!("descriptors: up to {limit}, {what} needs {wanted}"))
@@ -63,15 +57,14 @@ fn descriptors(size: &RunSize, what: &str) -> DoctorFinding {
 }
 
 /// Nothing where the kernel does not tell what is left.
-fn memory(needs: &PlannedNeeds) -> Option<DoctorFinding> {
-    let left = memory_left(needs.size.workers)?;
-    let need = MemoryNeed::of(needs.size);
+fn memory(resources: &Resources, what: &str) -> Option<DoctorFinding> {
+    let left = memory_left(resources.size.workers)?;
+    let need = MemoryNeed::of(resources.size);
     Some(match need.fits(&left) {
         Ok(()) => DoctorFinding::ok(format!(
-            "memory: {} {}, {} needs about {}",
+            "memory: {} {}, {what} needs about {}",
             Bytes(left.bytes),
             left.limit,
-            needs.what,
             Bytes(need.total())
         )),
         Err(error) => DoctorFinding::problem(format!("memory: {error}")),
@@ -94,13 +87,14 @@ fn ports(users: u64, range: &str) -> DoctorFinding {
 }
 
 /// Whether the kernel gives the rings that all workers need at once.
-fn rings(needs: &PlannedNeeds) -> Vec<DoctorFinding> {
-    if needs.driver == Driver::Epoll {
+fn rings(needs: &PlannedNeeds, resources: &Resources) -> Vec<DoctorFinding> {
+    let driver = needs.run.plan.driver;
+    if driver == Driver::Epoll {
         return vec![DoctorFinding::ok("io_uring: not used, with --driver epoll")];
     }
-    let workers = needs.workers.len().max(1);
-    let connections = needs.size.connections.div_ceil(workers as u64);
-    let trial = try_rings(needs.driver, workers, connections.min(MOST_TRIED) as usize);
+    let workers = needs.run.plan.cores.len().max(1);
+    let connections = resources.size.connections.div_ceil(workers as u64);
+    let trial = try_rings(driver, workers, connections.min(MOST_TRIED) as usize);
     let limit = match rlimit::getrlimit(rlimit::Resource::MEMLOCK) {
         Ok((rlimit::INFINITY, _)) => "as much as it likes".to_owned(),
         Ok((limit, _)) => format!("{} KiB (`ulimit -l`)", limit / 1_024),
@@ -215,6 +209,7 @@ fn cores(topology: &Topology) -> DoctorFinding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::RunSize;
 
     #[test]
     fn limits_are_compared_with_what_is_needed() {
@@ -228,16 +223,18 @@ mod tests {
                 is_target_here,
                 ..RunSize::default()
             };
-            descriptors(&size, "it")
+            let descriptors_beside = 50;
+            let resources = Resources {
+                size,
+                descriptors_beside,
+            };
+            descriptors(&resources, "it")
         };
         assert_eq!(of(1, false).level, FindingLevel::Ok);
-        let (_, limit) = rlimit::getrlimit(rlimit::Resource::NOFILE).unwrap();
         for (ends, is_target_here) in [(1, false), (2, true)] {
             let finding = of(1 << 40, is_target_here);
             assert_eq!(finding.level, FindingLevel::Problem);
-            // Less what is open beside connections.
-            let most = limit.saturating_sub(56) / ends;
-            let says = format!("room for {} connections", Grouped(most));
+            let says = format!("raise it with `ulimit -n {}`", ends * (1_u64 << 40) + 50);
             assert!(finding.says.contains(&says), "{says}: {}", finding.says);
         }
     }

@@ -80,8 +80,8 @@ fn look_at_shop(
 
 fn own_shop(request: &DoctorRequest) -> Result<Option<Box<dyn Standing>>, NotStarted> {
     let own = request.own.as_ref();
-    let cpu = request.needs.placement.shop();
-    own.map(|own| own.start(cpu, request.needs.driver))
+    let cpu = request.needs.run.plan.placement.shop();
+    own.map(|own| own.start(cpu, request.needs.run.plan.driver))
         .transpose()
 }
 

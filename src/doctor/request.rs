@@ -1,7 +1,8 @@
 //! What to look at.
 
 use crate::engine::OwnTarget;
-use crate::plan::{AddressPolicy, Driver, Placement, RunSize, Target};
+use crate::plan::{AddressPolicy, Target};
+use crate::run::RunRequest;
 use std::sync::Arc;
 
 /// What to look at.
@@ -24,12 +25,6 @@ pub struct DoctorRequest {
 pub struct PlannedNeeds {
     /// What it is called, like `profile spike`.
     pub what: String,
-    /// How large it is.
-    pub size: RunSize,
-    /// The CPUs of its workers.
-    pub workers: Vec<usize>,
-    /// Where all is.
-    pub placement: Placement,
-    /// The kernel interface.
-    pub driver: Driver,
+    /// The run, as it would be carried out.
+    pub run: RunRequest,
 }

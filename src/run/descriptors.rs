@@ -24,12 +24,9 @@ pub(super) fn beside(request: &RunRequest, of_faces: u64) -> u64 {
     open + RECORD + of_workers + of_observers + of_sandbox + of_faces
 }
 
-/// Descriptors that a run of this `size` opens, as far as its size tells: without observers, faces and
-/// what a target in this process opens for itself.
-#[must_use]
-pub fn descriptors_needed(size: &RunSize) -> u64 {
-    let connections = size.connections + size.race_connections;
-    connections * ends(size) + USUALLY_OPEN + RECORD + size.workers * OF_A_WORKER
+/// Descriptors that a run of this `size` may have open at the same time, with `beside` its connections.
+pub(super) fn needed(size: &RunSize, beside: u64) -> u64 {
+    (size.connections + size.race_connections) * ends(size) + beside
 }
 
 /// Ends that each connection of a run of this `size` has in this process.
@@ -44,11 +41,10 @@ pub(super) fn raised_to(wanted: u64) -> Option<u64> {
 
 /// That a run of this `size` may open what it needs, with `beside` its connections.
 pub(super) fn suffice(size: &RunSize, beside: u64) -> Result<(), RunError> {
-    let connections = size.connections + size.race_connections;
-    let wanted_limit = connections * ends(size) + beside;
+    let wanted_limit = needed(size, beside);
     match raised_to(wanted_limit) {
         Some(limit) if limit < wanted_limit => Err(RunError::Descriptors {
-            wanted: connections,
+            wanted: size.connections + size.race_connections,
             limit,
             wanted_limit,
         }),

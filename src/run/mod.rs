@@ -37,7 +37,6 @@ mod worker_setup;
 mod worker_threads;
 
 pub use control::{RunControl, RunState};
-pub use descriptors::descriptors_needed;
 pub use embedded::{Embedded, at_address as address_target, serve};
 pub use error::RunError;
 pub use face::{Face, Follower, LiveRun};
@@ -51,7 +50,7 @@ pub use replay::{ReplayError, ReplayRequest, replay};
 #[doc(hidden)]
 pub use replay_text::witness_requests;
 pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
-pub use resources::{raise_locked_memory, room_for};
+pub use resources::{Resources, raise_locked_memory, resources_of, room_for};
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, exit_at_once, listen};
 #[doc(hidden)]

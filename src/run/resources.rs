@@ -53,8 +53,16 @@ pub fn room_for(request: &RunRequest, of_faces: u64) -> u32 {
 /// What a run takes of this machine, as far as is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Resources {
-    size: RunSize,
-    descriptors_beside: u64,
+    /// How large it is.
+    pub size: RunSize,
+    /// Descriptors beside those of connections to the target.
+    pub descriptors_beside: u64,
+}
+
+/// What a run of `request` without a face takes, as far as it is known before its target is.
+#[must_use]
+pub fn resources_of(request: &RunRequest) -> Resources {
+    expected(request, &RunControl::new(request), 0)
 }
 
 /// What is known of a run before its target is; its faces may open `of_faces` descriptors.
@@ -108,6 +116,12 @@ impl Resources {
             ..self.size
         };
         Self { size, ..self }
+    }
+
+    /// Descriptors that it may have open at the same time.
+    #[must_use]
+    pub fn descriptors(&self) -> u64 {
+        descriptors::needed(&self.size, self.descriptors_beside)
     }
 
     /// That there is enough, with the limit of descriptors raised where it may be. Gives how much memory

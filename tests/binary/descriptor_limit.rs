@@ -1,7 +1,7 @@
 //! As many descriptors as a run needs: where there are fewer it is refused with a figure, and with that
 //! figure everybody is served.
 
-use crate::invocation::{Ended, Invocation};
+use crate::invocation::{Ended, Invocation, run_inside};
 
 /// Fewer than any run needs.
 const TOO_FEW: u64 = 40;
@@ -54,6 +54,31 @@ fn the_figure_that_a_run_asks_for_is_enough() {
             users,
             "{line}, {figure}: {told}"
         );
+    }
+}
+
+/// What `doctor` is asked, and the run that it is about.
+const ASKED: &[(&str, &str)] = &[
+    ("-u 100", "-u 100 -r 1000"),
+    ("--profile race-audit", "--profile race-audit"),
+    ("--profile flash-sale", "--profile flash-sale"),
+    ("-u 40 --driver epoll", "-u 40 -r 1000 --driver epoll"),
+];
+
+#[test]
+fn the_figure_that_the_doctor_tells_is_that_of_the_run() {
+    for (asked, line) in ASKED {
+        let looked = run_inside(&format!("doctor --sandbox {asked}")).out;
+        let figure = looked
+            .split_once("descriptors: up to ")
+            .map(|(_, rest)| rest);
+        let figure = figure.and_then(|rest| rest.lines().next()?.rsplit(' ').next()?.parse().ok());
+        let figure: u64 = figure.unwrap_or_else(|| panic!("{asked}: {looked}"));
+        let ended = limited(line, figure);
+        assert_eq!(ended.code, 0, "{asked}, {figure}: {}", ended.told());
+        // Its own shop stands while it looks.
+        let refused = limited(line, figure - 16);
+        assert_eq!(refused.code, 104, "{asked}, {figure}: {}", refused.told());
     }
 }
 

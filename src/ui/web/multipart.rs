@@ -1,6 +1,12 @@
 //! Bodies of the kind `multipart/form-data` (RFC 7578), as browsers' `FormData` and Python's requests
 //! send them: texts by name. Files are none of a form's fields here.
 
+use bytes::Bytes;
+use futures_util::future::{FutureExt, ready};
+use futures_util::stream;
+use multer::Multipart;
+use std::convert::Infallible;
+
 /// Fields that a body may have.
 const MOST_FIELDS: usize = 1_000;
 /// The longest boundary that there may be.
@@ -23,29 +29,32 @@ pub enum Broken {
     Text,
 }
 
-/// Names and values of a `body` whose `Content-Type` has these `parameters`.
+/// Names and values of a `body` of this `Content-Type`.
 ///
 /// # Errors
 /// When it is not what it says it is.
-pub fn fields(parameters: &str, body: &[u8]) -> Result<Vec<(String, String)>, Broken> {
-    let boundary = parameter(parameters, "boundary").ok_or(Broken::Boundary)?;
+pub fn fields(kind: &str, body: &[u8]) -> Result<Vec<(String, String)>, Broken> {
+    let boundary = multer::parse_boundary(kind).map_err(|_| Broken::Boundary)?;
     if boundary.is_empty() || boundary.len() > LONGEST_BOUNDARY {
         return Err(Broken::Boundary);
     }
-    let opening = format!("--{boundary}");
-    let between = format!("\r\n--{boundary}");
-    // What comes before the first boundary does not count.
-    let start = match body.starts_with(opening.as_bytes()) {
-        true => opening.len(),
-        false => place_of(body, between.as_bytes()).ok_or(Broken::Parts)? + between.len(),
-    };
-    let mut rest = &body[start..];
+    let whole = Bytes::copy_from_slice(body);
+    let whole = stream::once(ready(Ok::<_, Infallible>(whole)));
+    let reading = read_all(Multipart::new(whole, boundary));
+    // All of it is here: there is nothing to wait for.
+    reading.now_or_never().unwrap_or(Err(Broken::Parts))
+}
+
+async fn read_all(mut parts: Multipart<'_>) -> Result<Vec<(String, String)>, Broken> {
     let mut fields = Vec::new();
-    while !rest.starts_with(b"--") {
-        let part = rest.strip_prefix(b"\r\n").ok_or(Broken::Parts)?;
-        let end = place_of(part, between.as_bytes()).ok_or(Broken::Parts)?;
-        fields.push(field(&part[..end])?);
-        rest = &part[end + between.len()..];
+    while let Some(field) = parts.next_field().await.map_err(|_| Broken::Parts)? {
+        if field.file_name().is_some() {
+            return Err(Broken::File);
+        }
+        let name = field.name().ok_or(Broken::Parts)?.to_owned();
+        let value = field.bytes().await.map_err(|_| Broken::Parts)?;
+        let value = String::from_utf8(value.into()).map_err(|_| Broken::Text)?;
+        fields.push((name, value));
         if fields.len() > MOST_FIELDS {
             return Err(Broken::Parts);
         }
@@ -53,46 +62,11 @@ pub fn fields(parameters: &str, body: &[u8]) -> Result<Vec<(String, String)>, Br
     Ok(fields)
 }
 
-fn field(part: &[u8]) -> Result<(String, String), Broken> {
-    let end = place_of(part, b"\r\n\r\n").ok_or(Broken::Parts)?;
-    let head = std::str::from_utf8(&part[..end]).map_err(|_| Broken::Text)?;
-    let value = std::str::from_utf8(&part[end + 4..]).map_err(|_| Broken::Text)?;
-    let disposition = head
-        .split("\r\n")
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))
-        .and_then(|(_, text)| text.split_once(';'))
-        .filter(|(kind, _)| kind.trim().eq_ignore_ascii_case("form-data"));
-    let (_, parameters) = disposition.ok_or(Broken::Parts)?;
-    if parameter(parameters, "filename").is_some() || parameter(parameters, "filename*").is_some() {
-        return Err(Broken::File);
-    }
-    let name = parameter(parameters, "name").ok_or(Broken::Parts)?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-/// The value of a parameter, without its quotes. No name of a field here needs an escape.
-fn parameter<'a>(parameters: &'a str, wanted: &str) -> Option<&'a str> {
-    let mut pairs = parameters
-        .split(';')
-        .filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))?;
-    let value = value.trim();
-    let quoted = value
-        .strip_prefix('"')
-        .and_then(|value| value.strip_suffix('"'));
-    Some(quoted.unwrap_or(value))
-}
-
-fn place_of(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    memchr::memmem::find(text, wanted)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const KIND: &str = " boundary=----WebKitFormBoundaryx7";
+    const KIND: &str = "multipart/form-data; boundary=----WebKitFormBoundaryx7";
 
     fn read(body: &str) -> Result<Vec<(String, String)>, Broken> {
         let body = body.replace('\n', "\r\n");
@@ -114,7 +88,7 @@ mod tests {
     fn what_pythons_requests_sends_is_read() {
         let body = "--0f8a\r\nContent-Disposition: form-data; name=\"host\"\r\nContent-Type: text/plain\r\n\r\n\
                     http://a\r\n--x\r\n--0f8a--\r\n";
-        let read = fields("boundary=\"0f8a\"", body.as_bytes());
+        let read = fields("multipart/form-data; boundary=\"0f8a\"", body.as_bytes());
         let value = "http://a\r\n--x".to_owned();
         assert_eq!(read, Ok(vec![("host".to_owned(), value)]));
     }
@@ -141,14 +115,26 @@ mod tests {
         ] {
             assert_eq!(read(&body), Err(why), "{body}");
         }
-        assert_eq!(fields("charset=utf-8", b""), Err(Broken::Boundary));
-        assert_eq!(fields("boundary=", b"----"), Err(Broken::Boundary));
+        assert_eq!(
+            fields("multipart/form-data; charset=utf-8", b""),
+            Err(Broken::Boundary)
+        );
+        assert_eq!(
+            fields("multipart/form-data; boundary=", b"----"),
+            Err(Broken::Boundary)
+        );
         let bytes = b"--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\xff\r\n--b--";
-        assert_eq!(fields("boundary=b", bytes), Err(Broken::Text));
+        assert_eq!(
+            fields("multipart/form-data; boundary=b", bytes),
+            Err(Broken::Text)
+        );
     }
 
     #[test]
     fn a_form_without_fields_is_one() {
-        assert_eq!(fields("boundary=b", b"--b--\r\n"), Ok(Vec::new()));
+        assert_eq!(
+            fields("multipart/form-data; boundary=b", b"--b--\r\n"),
+            Ok(Vec::new())
+        );
     }
 }

@@ -139,15 +139,13 @@ impl SwarmOrder {
     /// # Errors
     /// When it is another kind of body, or has a field that there is not, or one twice.
     pub fn read(kind: Option<&str>, body: &[u8]) -> Result<Self, NoOrder> {
-        let (essence, parameters) = match kind.unwrap_or_default().split_once(';') {
-            Some((essence, parameters)) => (essence, parameters),
-            None => (kind.unwrap_or_default(), ""),
-        };
+        let kind = kind.unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default();
         match essence.trim().to_ascii_lowercase().as_str() {
             _ if body.is_empty() => Ok(Self::default()),
             "application/x-www-form-urlencoded" => Self::parse(body),
             "multipart/form-data" => {
-                let fields = multipart::fields(parameters, body)?;
+                let fields = multipart::fields(kind, body)?;
                 Self::of(fields.into_iter().map(|(name, value)| (name.into(), value)))
             }
             "" => Err(NoOrder::Kind("something without a Content-Type".to_owned())),

@@ -57,6 +57,7 @@ mod socket_link;
 mod socket_ring;
 mod subject;
 mod survey;
+pub mod tls;
 mod trace;
 mod transport;
 mod user;

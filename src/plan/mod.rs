@@ -28,6 +28,7 @@ mod run_id;
 mod suggestion;
 mod target;
 mod threshold;
+mod tls;
 mod topology;
 mod unwritable;
 mod wait;
@@ -61,6 +62,7 @@ pub use threshold::{
     RaceMeasure, Selector, Statistic, Tag, Tally, Threshold, ThresholdError, ThresholdQuantity,
     Unit,
 };
+pub use tls::{TlsIdentity, TlsRoots, TlsSettings};
 pub use topology::{Cpu, LARGEST_CPU, Topology};
 pub use unwritable::Unwritable;
 pub use wait::{WaitTime, WaitTimeError};

@@ -1,6 +1,8 @@
 //! The built program, run as a user runs it: its commands, its runs over real sockets, its records,
 //! its terminal view, and its web page from outside.
 
+#[path = "../certificates/mod.rs"]
+mod certificates;
 #[path = "../invocation/mod.rs"]
 mod invocation;
 #[path = "../sandbox_client/mod.rs"]

@@ -6,9 +6,11 @@
 //! records within its own buffer, and [`TlsLayer::open`] what came into plain text.
 
 mod breakage;
+mod certificate;
 mod client;
 mod config;
 mod error;
+mod fault;
 mod handshake;
 mod layer;
 mod record_key;
@@ -16,16 +18,21 @@ mod rooms;
 mod sessions;
 mod stream;
 mod unverified;
+mod visit;
+mod vouched;
 
 pub use breakage::TlsBreak;
+pub use certificate::CertificateFacts;
 pub use client::TlsClient;
 pub use config::{client_config, server_config, server_name};
 pub use error::TlsError;
+pub use fault::TlsFault;
 pub use handshake::{Agreed, Handshake, HandshakeError, HandshakeStep, Secured, SpokenProtocol};
 pub use layer::{Afterwards, TlsEnd, TlsLayer};
 pub use record_key::MOST_PLAIN_BYTES;
 pub use rooms::prepare_rooms;
 pub use stream::TlsTcp;
+pub use visit::{TlsFacts, TlsVisit, VisitError};
 
 use rustls::crypto::CryptoProvider;
 use std::sync::Arc;

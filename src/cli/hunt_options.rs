@@ -60,6 +60,8 @@ const INSTEAD: [(&str, &str); 28] = [
     ("web-host", "hunt.html"),
     ("web-port", "hunt.html"),
     ("web-token", "hunt.html"),
+    ("web-cert", "hunt.html"),
+    ("web-key", "hunt.html"),
     ("web-name", "hunt.html"),
     ("web-base", "hunt.html"),
     ("autostart", "hunt.html"),

@@ -1,5 +1,6 @@
 //! Configurations of rustls: a client's from what the user trusts, a server's from a certificate.
 
+use super::any_name::AnyName;
 use super::unverified::Unverified;
 use super::{TlsError, provider};
 use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
@@ -36,6 +37,25 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
     Ok(config)
 }
 
+/// As [`client_config`], but the name in the server's certificate does not matter.
+///
+/// # Errors
+/// As [`client_config`].
+pub fn client_config_of_any_name(
+    settings: &TlsSettings,
+    alpn: &[&[u8]],
+) -> Result<ClientConfig, TlsError> {
+    let mut config = client_config(settings, alpn)?;
+    if !settings.is_insecure {
+        let any_name = Arc::new(AnyName {
+            provider: provider(),
+            roots: roots(&settings.roots)?,
+        });
+        config.dangerous().set_certificate_verifier(any_name);
+    }
+    Ok(config)
+}
+
 /// A server that shows `identity` and takes one of the protocols `alpn`.
 ///
 /// # Errors
@@ -63,26 +83,35 @@ pub fn server_name(host: &str) -> Result<ServerName<'static>, TlsError> {
 fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
     let mut store = RootCertStore::empty();
     match roots {
-        TlsRoots::Platform => {
-            let found = rustls_native_certs::load_native_certs();
-            store.add_parsable_certificates(found.certs);
-            if store.is_empty() {
-                let why = found.errors.first().map(ToString::to_string);
-                return Err(TlsError::NoRoots(
-                    why.unwrap_or_else(|| "none found".to_owned()),
-                ));
-            }
-        }
-        TlsRoots::Pem(text) => {
-            const WHAT: &str = "the certificates of the authorities";
-            for certificate in certificates(WHAT, text)? {
-                store
-                    .add(certificate)
-                    .map_err(|error| malformed(WHAT, error.to_string()))?;
-            }
+        TlsRoots::Platform => add_platform(&mut store)?,
+        TlsRoots::Pem(text) => add(&mut store, text)?,
+        TlsRoots::PlatformAnd(text) => {
+            add(&mut store, text)?;
+            // A machine that trusts nobody takes nothing from those who are named.
+            drop(add_platform(&mut store));
         }
     }
     Ok(store)
+}
+
+fn add_platform(store: &mut RootCertStore) -> Result<(), TlsError> {
+    let found = rustls_native_certs::load_native_certs();
+    let (added, _) = store.add_parsable_certificates(found.certs);
+    if added == 0 {
+        let why = found.errors.first().map(ToString::to_string);
+        let why = why.unwrap_or_else(|| "none found".to_owned());
+        return Err(TlsError::NoRoots(why));
+    }
+    Ok(())
+}
+
+fn add(store: &mut RootCertStore, text: &[u8]) -> Result<(), TlsError> {
+    const WHAT: &str = "the certificates of the authorities";
+    for certificate in certificates(WHAT, text)? {
+        let added = store.add(certificate);
+        added.map_err(|error| malformed(WHAT, error.to_string()))?;
+    }
+    Ok(())
 }
 
 fn parsed(

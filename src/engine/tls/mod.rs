@@ -1,11 +1,14 @@
 //! TLS (RFC 8446, RFC 5246) by rustls: who is trusted, and as whom one speaks.
 
+mod any_name;
 mod config;
 mod error;
+mod trouble;
 mod unverified;
 
-pub use config::{client_config, server_config, server_name};
+pub use config::{client_config, client_config_of_any_name, server_config, server_name};
 pub use error::TlsError;
+pub use trouble::TlsTrouble;
 
 use rustls::crypto::CryptoProvider;
 use std::sync::Arc;

@@ -38,6 +38,7 @@ mod report_options;
 mod request_options;
 mod sandbox_options;
 mod service_variables;
+mod serving_options;
 mod shop_options;
 mod subject;
 mod surroundings;

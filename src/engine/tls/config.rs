@@ -1,11 +1,11 @@
-//! Configurations of rustls: a client's from what the user trusts, a server's from a certificate.
+//! A client's configuration of rustls: from what the user trusts.
 
 use super::unverified::Unverified;
 use super::{TlsError, provider};
 use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 
 /// A client that speaks as `settings` say, and offers the protocols `alpn` (RFC 7301) in this order.
@@ -36,22 +36,6 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
     Ok(config)
 }
 
-/// A server that shows `identity` and takes one of the protocols `alpn`.
-///
-/// # Errors
-/// When what is given is no certificate or key.
-pub fn server_config(identity: &TlsIdentity, alpn: &[&[u8]]) -> Result<ServerConfig, TlsError> {
-    let (chain, key) = parsed(identity)?;
-    let mut config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(TlsError::SetUp)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(TlsError::Identity)?;
-    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-    Ok(config)
-}
-
 /// The name that a server's certificate has to hold: `host` without brackets.
 ///
 /// # Errors
@@ -73,19 +57,25 @@ fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
                 ));
             }
         }
-        TlsRoots::Pem(text) => {
-            const WHAT: &str = "the certificates of the authorities";
-            for certificate in certificates(WHAT, text)? {
-                store
-                    .add(certificate)
-                    .map_err(|error| malformed(WHAT, error.to_string()))?;
-            }
-        }
+        TlsRoots::Pem(text) => return authorities(text),
     }
     Ok(store)
 }
 
-fn parsed(
+/// The authorities of a PEM text.
+pub(super) fn authorities(text: &[u8]) -> Result<RootCertStore, TlsError> {
+    const WHAT: &str = "the certificates of the authorities";
+    let mut store = RootCertStore::empty();
+    for certificate in certificates(WHAT, text)? {
+        store
+            .add(certificate)
+            .map_err(|error| malformed(WHAT, error.to_string()))?;
+    }
+    Ok(store)
+}
+
+/// A certificate with those that vouch for it, and its key.
+pub(super) fn parsed(
     identity: &TlsIdentity,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
     let chain = certificates("the certificate", &identity.chain_pem)?;
@@ -124,18 +114,6 @@ mod tests {
         let said = |settings: &TlsSettings| client_config(settings, &[]).unwrap_err().to_string();
         assert!(said(&pem(b"")).contains("no PEM certificate"));
         assert!(said(&pem(b"-----BEGIN CERTIFICATE-----\nnonsense\n")).contains("authorities"));
-        let identity = rcgen::generate_simple_self_signed(vec!["shop.test".to_owned()]).unwrap();
-        let other = rcgen::generate_simple_self_signed(vec!["shop.test".to_owned()]).unwrap();
-        let shown = |chain: &rcgen::CertifiedKey<rcgen::KeyPair>, key: &str| TlsIdentity {
-            chain_pem: chain.cert.pem().into_bytes(),
-            key_pem: key.as_bytes().to_vec(),
-        };
-        let key = identity.signing_key.serialize_pem();
-        assert!(server_config(&shown(&identity, &key), &[b"h2"]).is_ok());
-        let broken = server_config(&shown(&identity, "no key"), &[]);
-        assert!(broken.unwrap_err().to_string().contains("the private key"));
-        let foreign = server_config(&shown(&other, &key), &[]).unwrap_err();
-        assert!(foreign.to_string().contains("cannot be used"), "{foreign}");
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 mod config;
 mod error;
+mod serving;
 mod unverified;
 
-pub use config::{client_config, server_config, server_name};
+pub use config::{client_config, server_name};
 pub use error::TlsError;
+pub use serving::{server_config, server_config_for};
 
 use rustls::crypto::CryptoProvider;
 use std::sync::Arc;

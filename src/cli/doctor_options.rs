@@ -75,7 +75,11 @@ pub(super) fn resolve(
     let carrying = |target| flags.requests.applied_to(target);
     let target = target.map(carrying).transpose()?;
     let observatory = match (&flags.observatory, &target) {
-        (Some(observatory), _) => Some(observatory.clone()),
+        (Some(observatory), target) => {
+            let of_shop = target.as_ref().and_then(|target| target.tls.as_ref());
+            let tls = flags.observers.settings(of_shop)?;
+            Some(observatory.trusting(&tls))
+        }
         (None, Some(target)) => Some(beside(target)?),
         (None, None) => None,
     };

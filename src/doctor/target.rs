@@ -25,7 +25,7 @@ const SHOWN: usize = 20;
 /// # Errors
 /// When there is no answer in HTTP.
 pub fn reach(target: &Target) -> Result<(), ReachError> {
-    match get(&agent(TIMEOUT, None), target, HEALTH_PATH) {
+    match get(&agent(TIMEOUT, target.tls.as_ref()), target, HEALTH_PATH) {
         Ok(_) => Ok(()),
         Err(error) => Err(ReachError::Unreachable {
             url: target.url(),
@@ -89,7 +89,7 @@ fn health(target: &Target, recognised: &Recognised) -> DoctorFinding {
         let missing = missing.join(", ");
         return DoctorFinding::problem(format!("health: the shop lacks the domains {missing}"));
     }
-    let server = get(&agent(TIMEOUT, None), target, HEALTH_PATH).map_or_else(
+    let server = get(&agent(TIMEOUT, target.tls.as_ref()), target, HEALTH_PATH).map_or_else(
         |_| String::new(),
         |reply| {
             format!(

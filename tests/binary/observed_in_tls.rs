@@ -4,7 +4,9 @@ use crate::certificates::Authority;
 use crate::invocation::{Invocation, run, shopblast};
 use crate::small_server::serving;
 use crate::tls_relay;
-use shopblast::sandbox::{ObservatoryConfig, Sandbox, SandboxConfig, SandboxMode, ShopConfig};
+use shopblast::sandbox::{
+    Names, ObservatoryConfig, Sandbox, SandboxConfig, SandboxMode, ShopConfig,
+};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::sync::mpsc;
@@ -15,7 +17,7 @@ fn shop_with_observatory() -> Sandbox {
     let shop = ShopConfig {
         observatory: Some(ObservatoryConfig {
             address: "127.0.0.1:0".parse().unwrap(),
-            ..ObservatoryConfig::default()
+            names: Names::Newer,
         }),
         ..ShopConfig::default()
     };

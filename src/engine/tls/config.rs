@@ -4,6 +4,7 @@ use super::any_name::AnyName;
 use super::unverified::Unverified;
 use super::{TlsError, provider};
 use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
@@ -34,6 +35,9 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
         }
     };
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    if settings.is_without_resumption {
+        config.resumption = Resumption::disabled();
+    }
     Ok(config)
 }
 
@@ -83,35 +87,26 @@ pub fn server_name(host: &str) -> Result<ServerName<'static>, TlsError> {
 fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
     let mut store = RootCertStore::empty();
     match roots {
-        TlsRoots::Platform => add_platform(&mut store)?,
-        TlsRoots::Pem(text) => add(&mut store, text)?,
-        TlsRoots::PlatformAnd(text) => {
-            add(&mut store, text)?;
-            // A machine that trusts nobody takes nothing from those who are named.
-            drop(add_platform(&mut store));
+        TlsRoots::Platform => {
+            let found = rustls_native_certs::load_native_certs();
+            store.add_parsable_certificates(found.certs);
+            if store.is_empty() {
+                let why = found.errors.first().map(ToString::to_string);
+                return Err(TlsError::NoRoots(
+                    why.unwrap_or_else(|| "none found".to_owned()),
+                ));
+            }
+        }
+        TlsRoots::Pem(text) => {
+            const WHAT: &str = "the certificates of the authorities";
+            for certificate in certificates(WHAT, text)? {
+                store
+                    .add(certificate)
+                    .map_err(|error| malformed(WHAT, error.to_string()))?;
+            }
         }
     }
     Ok(store)
-}
-
-fn add_platform(store: &mut RootCertStore) -> Result<(), TlsError> {
-    let found = rustls_native_certs::load_native_certs();
-    let (added, _) = store.add_parsable_certificates(found.certs);
-    if added == 0 {
-        let why = found.errors.first().map(ToString::to_string);
-        let why = why.unwrap_or_else(|| "none found".to_owned());
-        return Err(TlsError::NoRoots(why));
-    }
-    Ok(())
-}
-
-fn add(store: &mut RootCertStore, text: &[u8]) -> Result<(), TlsError> {
-    const WHAT: &str = "the certificates of the authorities";
-    for certificate in certificates(WHAT, text)? {
-        let added = store.add(certificate);
-        added.map_err(|error| malformed(WHAT, error.to_string()))?;
-    }
-    Ok(())
 }
 
 fn parsed(

@@ -71,7 +71,10 @@ impl TlsTrouble {
 
     fn of_certificate(why: &CertificateError) -> Self {
         match why {
-            CertificateError::UnknownIssuer => Self::UnknownAuthority,
+            // The second is one whose authority has the name of another that is trusted.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                Self::UnknownAuthority
+            }
             CertificateError::NotValidForName => Self::WrongName(Vec::new()),
             CertificateError::NotValidForNameContext { presented, .. } => {
                 let names = presented.iter().take(MOST_NAMES).map(|name| bare(name));

@@ -2,13 +2,16 @@
 
 use super::any_name::AnyName;
 use super::unverified::Unverified;
+use super::vouched::Vouched;
 use super::{TlsError, provider};
 use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
-use rustls::client::Resumption;
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use std::sync::Arc;
+
+const AUTHORITIES: &str = "the certificates of the authorities";
 
 /// A client that speaks as `settings` say, and offers the protocols `alpn` (RFC 7301) in this order.
 ///
@@ -23,7 +26,12 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
         let any = Arc::new(Unverified(provider));
         builder.dangerous().with_custom_certificate_verifier(any)
     } else {
-        builder.with_root_certificates(roots(&settings.roots)?)
+        match &settings.roots {
+            TlsRoots::Platform => builder.with_root_certificates(roots(&settings.roots)?),
+            TlsRoots::Pem(text) => builder
+                .dangerous()
+                .with_custom_certificate_verifier(vouched(text, &settings.roots)?),
+        }
     };
     let mut config = match &settings.identity {
         None => builder.with_no_client_auth(),
@@ -51,9 +59,14 @@ pub fn client_config_of_any_name(
 ) -> Result<ClientConfig, TlsError> {
     let mut config = client_config(settings, alpn)?;
     if !settings.is_insecure {
+        let named = match &settings.roots {
+            TlsRoots::Platform => Vec::new(),
+            TlsRoots::Pem(text) => certificates(AUTHORITIES, text)?,
+        };
         let any_name = Arc::new(AnyName {
             provider: provider(),
             roots: roots(&settings.roots)?,
+            named,
         });
         config.dangerous().set_certificate_verifier(any_name);
     }
@@ -84,6 +97,19 @@ pub fn server_name(host: &str) -> Result<ServerName<'static>, TlsError> {
     ServerName::try_from(host.to_owned()).map_err(|_| TlsError::Name(host.to_owned()))
 }
 
+/// Trusts the certificates of this text, and whom they vouch for.
+fn vouched(text: &[u8], named: &TlsRoots) -> Result<Arc<Vouched>, TlsError> {
+    let authorities =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(named)?), provider());
+    let authorities = authorities
+        .build()
+        .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
+    Ok(Arc::new(Vouched {
+        authorities,
+        named: certificates(AUTHORITIES, text)?,
+    }))
+}
+
 fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
     let mut store = RootCertStore::empty();
     match roots {
@@ -98,11 +124,10 @@ fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
             }
         }
         TlsRoots::Pem(text) => {
-            const WHAT: &str = "the certificates of the authorities";
-            for certificate in certificates(WHAT, text)? {
+            for certificate in certificates(AUTHORITIES, text)? {
                 store
                     .add(certificate)
-                    .map_err(|error| malformed(WHAT, error.to_string()))?;
+                    .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
             }
         }
     }

@@ -84,6 +84,10 @@ impl TlsTrouble {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 Self::NotYetValid
             }
+            // One that vouches for itself, and was not named: the interface has no other word for it.
+            CertificateError::Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
+                Self::UnknownAuthority
+            }
             CertificateError::Other(why) => Self::Unusable(why.to_string()),
             other => Self::Unusable(other.to_string()),
         }

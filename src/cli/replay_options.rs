@@ -45,10 +45,10 @@ pub(super) struct ReplayFlags {
 pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequest, CliError> {
     let addresses = AddressPolicy::new(&flags.allow_host);
     let asked = flags.requests.applied_to(Target::of_this_process())?;
-    if let Some(target) = asked.connect_to.as_ref().map(|to| &to.host) {
-        addresses.check_literal(target)?;
+    if asked.connect_to.is_some() {
+        addresses.check_literal(asked.place().0)?;
     } else if let Some(target) = &flags.host {
-        addresses.check_literal(&target.host)?;
+        addresses.check_literal(target.place().0)?;
     }
     Ok(ReplayRequest {
         record: flags.record,
@@ -56,6 +56,7 @@ pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequ
         target: flags.host,
         headers: asked.headers,
         connect_to: asked.connect_to,
+        interfaces: asked.interfaces,
         made_again: shop_options::made_again,
         addresses,
         questions: (OPENAPI_PATH, HEALTH_PATH),

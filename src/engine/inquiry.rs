@@ -28,6 +28,8 @@ pub struct Answer {
     pub media_type: String,
     /// How the body is packed; empty when it is not.
     pub encoding: String,
+    /// The server's name for itself; empty when it does not say.
+    pub server: String,
     /// The body as it came.
     pub body: Vec<u8>,
 }

@@ -2,9 +2,10 @@
 
 use crate::engine::codec::{Malformed, ReplyParser, field};
 use crate::engine::inquiry::{Answer, NoAnswer};
-use crate::plan::{ExitCode, PublicAddress, Target};
+use crate::engine::{NoInterface, dial};
+use crate::plan::{ExitCode, PublicAddress, Route, Target};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 /// Largest body that the preflight reads, whatever it says: it tells nothing by then.
@@ -24,6 +25,9 @@ pub enum ReachError {
     /// The address is public, and was not named by `--allow-host`.
     #[error(transparent)]
     Public(#[from] PublicAddress),
+    /// Connections cannot come from where they are to.
+    #[error(transparent)]
+    Interface(#[from] NoInterface),
     /// No address accepts a connection.
     #[error("cannot reach {url}: {error}; is the shop up? (`shopblast --sandbox` brings its own)")]
     Unreachable {
@@ -51,7 +55,7 @@ impl ReachError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Public(_) => ExitCode::BadPlan,
+            Self::Public(_) | Self::Interface(_) => ExitCode::BadPlan,
             _ => ExitCode::Unreachable,
         }
     }
@@ -63,7 +67,7 @@ impl ReachError {
 /// When no address accepts, or what answers is not HTTP.
 pub fn preflight(
     target: &Target,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
     path: &str,
     timeout: Duration,
 ) -> Result<(), ReachError> {
@@ -95,7 +99,7 @@ pub fn not_answered(target: &Target, path: &str, why: NoAnswer) -> ReachError {
 /// When nothing comes back that could be read.
 pub fn ask(
     target: &Target,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
     path: &str,
     timeout: Duration,
     most_bytes: usize,
@@ -105,10 +109,10 @@ pub fn ask(
     exchange(&stream, &path, &target.head_lines(), timeout, most_bytes)
 }
 
-fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream> {
+fn connect(addresses: &[Route], timeout: Duration) -> io::Result<TcpStream> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in addresses {
-        match TcpStream::connect_timeout(address, timeout) {
+        match dial(address, 0, timeout) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }
@@ -161,6 +165,7 @@ fn exchange(
         location: header(head, "location"),
         media_type: header(head, "content-type"),
         encoding: header(head, "content-encoding"),
+        server: header(head, "server"),
         body: buffer[reply.body].to_vec(),
     })
 }
@@ -208,7 +213,12 @@ mod tests {
             }
         });
         let target = Target::parse(&format!("http://{address}")).unwrap();
-        let result = preflight(&target, &[address], "/health", Duration::from_millis(300));
+        let result = preflight(
+            &target,
+            &[address.into()],
+            "/health",
+            Duration::from_millis(300),
+        );
         server.join().unwrap();
         result.map_err(|error| error.to_string())
     }
@@ -265,7 +275,12 @@ mod tests {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
         });
         let target = Target::parse(&format!("http://{address}")).unwrap();
-        let answered = preflight(&target, &[address], "/health", Duration::from_secs(60));
+        let answered = preflight(
+            &target,
+            &[address.into()],
+            "/health",
+            Duration::from_secs(60),
+        );
         assert!(answered.is_ok(), "{answered:?}");
         server.join().unwrap();
     }
@@ -277,7 +292,13 @@ mod tests {
             .local_addr()
             .unwrap();
         let target = Target::parse(&format!("http://{address}")).unwrap();
-        let error = preflight(&target, &[address], "/health", Duration::from_secs(1)).unwrap_err();
+        let error = preflight(
+            &target,
+            &[address.into()],
+            "/health",
+            Duration::from_secs(1),
+        )
+        .unwrap_err();
         assert!(matches!(error, ReachError::Unreachable { .. }), "{error}");
     }
 }

@@ -9,15 +9,14 @@ use super::replay_text::{is_one_request, request_text};
 use crate::engine::{Id, NotStarted, OwnTarget, Questions, Standing};
 use crate::pieces::{duration_text, print, tell};
 use crate::plan::{
-    AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, RequestHeaders, RunId, Target,
-    TargetError, is_harmful, shown_lines,
+    AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, Interfaces, RequestHeaders, Route,
+    RunId, Target, TargetError, is_harmful, shown_lines,
 };
 use crate::record::{ProcessesRecord, Recorded, RunRecord, UnreadableRecord, WitnessRecord};
 use crate::report::part_word;
 use crate::stats::{Part, WitnessExchange};
 use std::fmt::Write;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -40,6 +39,8 @@ pub struct ReplayRequest {
     pub headers: RequestHeaders,
     /// Where connections go instead.
     pub connect_to: Option<ConnectTo>,
+    /// Where connections come from instead.
+    pub interfaces: Interfaces,
     /// Makes a target like that.
     pub made_again: MadeAgain,
     /// Decides about the addresses that its name resolves to.
@@ -104,15 +105,14 @@ impl ReplayError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
-            Self::Reach(_) => ExitCode::Unreachable,
+            Self::Reach(error) => error.exit_code(),
             _ => ExitCode::BadPlan,
         }
     }
 }
 
 /// The addresses that racers go round; nothing when there is but one.
-fn listed(addresses: &[SocketAddr]) -> String {
+fn listed(addresses: &[Route]) -> String {
     let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     match texts.len() {
         0 | 1 => String::new(),
@@ -156,6 +156,7 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
             let connect_to = record.connected_to();
             Target {
                 connect_to,
+                interfaces: record.came_from(),
                 ..Target::parse(&record.target_url())?
             }
         }
@@ -215,7 +216,7 @@ fn fire(
     record: &RunRecord,
     kept: &WitnessRecord,
     target: &Target,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
 ) -> Result<ExitCode, ReplayError> {
     let exchanges = chosen(&kept.violation.exchanges, request.all);
     let (slow, quick) = request.questions;
@@ -281,6 +282,9 @@ fn carrying(request: &ReplayRequest, record: &RunRecord, mut target: Target) -> 
     if let Some(place) = &request.connect_to {
         target.connect_to = Some(place.clone());
     }
+    if !request.interfaces.is_empty() {
+        target.interfaces = request.interfaces.clone();
+    }
     if !missing.is_empty() {
         tell(format!(
             "warning: the run sent {}, whose values no record keeps: give them again with --header or --bearer-from",
@@ -330,7 +334,7 @@ fn happened_again(exchanges: &[&WitnessExchange], answers: &[ReplayReply]) -> bo
 /// One attempt.
 struct Firing<'a> {
     target: &'a Target,
-    addresses: &'a [SocketAddr],
+    addresses: &'a [Route],
     /// Texts of the witness and what stands for them now: ids, and the run id.
     replaced: Vec<(String, String)>,
     answers: Vec<ReplayReply>,
@@ -341,7 +345,7 @@ struct Firing<'a> {
 impl<'a> Firing<'a> {
     fn new(
         target: &'a Target,
-        addresses: &'a [SocketAddr],
+        addresses: &'a [Route],
         old_run_id: &str,
         run_id: RunId,
         attempt: u32,

@@ -5,10 +5,12 @@
 //! a little apart: what two processes do at the same time depends on some ten or hundred microseconds.
 
 use crate::engine::codec::ReplyParser;
-use crate::engine::{LONGEST_SURVEY, Opened, Questions, Release, Survey, Surveyor};
-use crate::plan::Driver;
+use crate::engine::{
+    LONGEST_SURVEY, Opened, Questions, Release, Survey, Surveyor, dial, prepare_stream,
+};
+use crate::plan::{Driver, Route};
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Barrier;
 use std::thread;
@@ -38,7 +40,7 @@ pub struct ReplayReply {
 ///
 /// # Errors
 /// When no address accepts.
-pub fn send(addresses: &[SocketAddr], request: &[u8]) -> io::Result<ReplayReply> {
+pub fn send(addresses: &[Route], request: &[u8]) -> io::Result<ReplayReply> {
     let mut stream = connect(addresses)?;
     if let Err(error) = stream.write_all(request) {
         return Ok(no_reply(&error.to_string()));
@@ -49,14 +51,14 @@ pub fn send(addresses: &[SocketAddr], request: &[u8]) -> io::Result<ReplayReply>
 
 /// Opens connections for racers, each at another process where the target has several.
 pub struct Starter<'a> {
-    addresses: &'a [SocketAddr],
+    addresses: &'a [Route],
     questions: &'a Questions,
     surveyor: Option<Surveyor<'a>>,
 }
 
 impl<'a> Starter<'a> {
     /// A starter that knows nothing yet.
-    pub fn new(addresses: &'a [SocketAddr], questions: &'a Questions) -> Self {
+    pub fn new(addresses: &'a [Route], questions: &'a Questions) -> Self {
         Self {
             addresses,
             questions,
@@ -229,10 +231,10 @@ fn wait_until(moment: Instant) {
     }
 }
 
-fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+fn connect(addresses: &[Route]) -> io::Result<TcpStream> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in addresses {
-        match TcpStream::connect_timeout(address, TIMEOUT) {
+        match dial(address, 0, TIMEOUT) {
             Ok(stream) => {
                 prepare(&stream)?;
                 return Ok(stream);
@@ -244,7 +246,7 @@ fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
 }
 
 fn prepare(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+    prepare_stream(stream)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))
 }
@@ -330,7 +332,7 @@ mod tests {
 
     /// Answers, once as many requests as there are bodies have arrived in full, each with its body, in
     /// the order in which their connections came; with no body the connection is closed.
-    fn server_of(bodies: &'static [Option<&'static str>]) -> SocketAddr {
+    fn server_of(bodies: &'static [Option<&'static str>]) -> Route {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
@@ -354,7 +356,7 @@ mod tests {
                 }
             }
         });
-        address
+        address.into()
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod idle_connections;
 mod observed_sandbox;
 mod outputs;
 mod placement;
+mod places;
 mod preparation;
 mod processes;
 mod program_habits;

@@ -10,6 +10,7 @@ mod machine;
 mod request;
 mod shop_look;
 mod target;
+mod tls;
 
 pub use finding::{DoctorFinding, FindingLevel};
 pub use request::{DoctorRequest, PlannedNeeds};

@@ -2,7 +2,7 @@
 //! written for, and works on several requests at once.
 
 use super::shop_look::ShopLook;
-use super::{DoctorFinding, addresses, concurrency};
+use super::{DoctorFinding, addresses, concurrency, tls};
 use crate::engine::Workload;
 use crate::engine::inquiry::Inquiry;
 use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource};
@@ -15,10 +15,10 @@ use crate::shop::{
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Largest body of a health that is read.
-const MOST_HEALTH_BYTES: usize = 1 << 20;
 /// Characters of the server's name that are printed.
 const MOST_CHARACTERS: usize = 80;
+/// Largest answer to the question how the shop is.
+const MOST_HEALTH_BYTES: usize = 1 << 20;
 /// Differences that are printed.
 const SHOWN: usize = 20;
 
@@ -34,6 +34,7 @@ pub fn reach(target: &Target, known: &[Route]) -> Result<(), ReachError> {
 pub fn look_at(shop: &ShopLook<'_>, known: &[Route]) -> Vec<DoctorFinding> {
     let mut findings: Vec<DoctorFinding> = addresses::look_at(shop.target, known)
         .into_iter()
+        .chain(tls::look_at(shop.target, known, TIMEOUT))
         .chain(recognition(shop.target, known))
         .collect();
     findings.push(concurrency::look_at(shop.target, known));
@@ -81,19 +82,19 @@ fn health(questioning: &Questioning<'_>, recognised: &Recognised) -> DoctorFindi
         let missing = missing.join(", ");
         return DoctorFinding::problem(format!("health: the shop lacks the domains {missing}"));
     }
-    let started = Instant::now();
-    let server = questioning
-        .ask(target, HEALTH_PATH, MOST_HEALTH_BYTES)
-        .map_or_else(
-            |_| String::new(),
-            |answer| {
-                format!(
-                    " ({}, {:.1} ms)",
-                    shown_start(&answer.server, MOST_CHARACTERS),
-                    started.elapsed().as_secs_f64() * 1e3
-                )
-            },
-        );
+    let asked = Instant::now();
+    let reply = questioning.ask(target, HEALTH_PATH, MOST_HEALTH_BYTES);
+    let took = asked.elapsed();
+    let server = reply.map_or_else(
+        |_| String::new(),
+        |reply| {
+            format!(
+                " ({}, {:.1} ms)",
+                shown_start(&reply.server, MOST_CHARACTERS),
+                took.as_secs_f64() * 1e3
+            )
+        },
+    );
     DoctorFinding::ok(format!(
         "health: {url} is a ShopStream \"{}\" with all {} contexts{server}",
         recognised.generation().name(),

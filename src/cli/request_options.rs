@@ -3,7 +3,7 @@
 
 use super::CliError;
 use super::tls_options::TlsFlags;
-use crate::plan::{ConnectTo, HeaderError, HeaderField, Target};
+use crate::plan::{ConnectTo, HeaderError, HeaderField, Interfaces, Target};
 use crate::record::read_text_bounded;
 use clap::Args;
 use std::io;
@@ -43,11 +43,22 @@ pub(super) struct RequestFlags {
 
     /// Connect to this place instead of the one in the address, which requests go on to name
     #[arg(
-        long, value_name = "HOST:PORT", help_heading = "Target", hide_short_help = true,
+        long, value_name = "HOST:PORT|unix:PATH", help_heading = "Target", hide_short_help = true,
         value_parser = ConnectTo::parse
     )]
     pub connect_to: Option<ConnectTo>,
 
+    /// Have connections to the target come from this interface or address of this machine
+    ///
+    /// Several, separated by commas, take turns: each address has its own ports, some 28000 as a rule.
+    #[arg(
+        long,
+        value_name = "NAME|ADDRESS",
+        help_heading = "Target",
+        hide_short_help = true,
+        value_delimiter = ','
+    )]
+    pub interface: Vec<String>,
     #[command(flatten)]
     pub tls: TlsFlags,
 }
@@ -85,6 +96,14 @@ impl RequestFlags {
         }
         target.is_traced = self.trace;
         target.connect_to = self.connect_to.clone().or(target.connect_to);
+        let interfaces = Interfaces::parse(self.interface.iter().map(String::as_str));
+        target.interfaces =
+            interfaces.map_err(|error| CliError::Arguments(format!("--interface: {error}")))?;
+        if let (Some(_), false) = (target.socket(), target.interfaces.is_empty()) {
+            return Err(CliError::Arguments(
+                "--interface: connections to a Unix socket come from no interface".to_owned(),
+            ));
+        }
         Ok(target)
     }
 }

@@ -6,6 +6,7 @@ use super::breakage::{ExchangeError, explain};
 use super::clock::now_ns;
 use super::codec::{Reply, ReplyParser};
 use super::conclusion::{Concluded, conclude};
+use super::dialling::dial_beside;
 use super::doubt::doubted;
 use super::in_flight::Cut;
 use super::inbox::Inbox;
@@ -235,7 +236,8 @@ impl Connection {
         let mut trial = trial.ok_or(io::ErrorKind::NotFound)?;
         loop {
             let deadline_ns = now_ns() + trial.patience_ns(transport.request_timeout_ns);
-            let connecting = Tcp::connect(trial.address());
+            let (route, turn) = trial.route_and_turn();
+            let connecting = dial_beside(route, turn, &transport.pacer);
             let error = match within(connecting, transport.pacer.until(deadline_ns)).await {
                 Some(Ok(stream)) => {
                     addresses.note_opened(&trial, &mut self.place);

@@ -1,9 +1,10 @@
 //! A connection to the target that a thread waits on: plain, or over TLS, as the target's address says.
 
+use crate::engine::dial;
 use crate::engine::tls::{TlsFacts, TlsVisit, VisitError};
-use crate::plan::Target;
+use crate::plan::{Route, Target};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 /// What is asked for over TLS beside the load: what every server speaks.
@@ -32,11 +33,7 @@ impl Line {
     ///
     /// # Errors
     /// When none accepts, or the one that does is not to be spoken to.
-    pub fn open(
-        target: &Target,
-        addresses: &[SocketAddr],
-        timeout: Duration,
-    ) -> Result<Self, NoLine> {
+    pub fn open(target: &Target, addresses: &[Route], timeout: Duration) -> Result<Self, NoLine> {
         let tcp = connect(addresses, timeout).map_err(NoLine::Unreachable)?;
         let Some(settings) = &target.tls else {
             return Ok(Self::Plain(tcp));
@@ -95,10 +92,10 @@ impl Write for Line {
 ///
 /// # Errors
 /// When none does: that of the last.
-pub fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream> {
+pub fn connect(addresses: &[Route], timeout: Duration) -> io::Result<TcpStream> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in addresses {
-        match TcpStream::connect_timeout(address, timeout) {
+        match dial(address, 0, timeout) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }

@@ -34,6 +34,7 @@ mod observed_in_tls;
 mod observed_sandbox;
 mod outputs;
 mod placement;
+mod places;
 mod preparation;
 mod processes;
 mod program_habits;

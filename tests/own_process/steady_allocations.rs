@@ -81,7 +81,7 @@ fn run(
         },
         target: TargetConfig {
             addresses: Arc::new(TargetAddresses::new(
-                &[sandbox.address()],
+                &[sandbox.address().into()],
                 AddressChoice::All,
             )),
             positions: ConnectionPositions::default(),

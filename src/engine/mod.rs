@@ -21,6 +21,7 @@ mod health;
 mod id;
 mod in_flight;
 mod inbox;
+pub mod http2;
 pub mod inquiry;
 mod interruption;
 mod kept_waker;

@@ -48,6 +48,13 @@ pub(super) struct RequestFlags {
     )]
     pub connect_to: Option<ConnectTo>,
 
+    /// Speak HTTP/2 with the target: many streams on each connection
+    ///
+    /// With an http:// target by prior knowledge: it has to speak HTTP/2 from the first byte. Users that share
+    /// connections (--connections) have a stream each; without, each has a connection.
+    #[arg(long, help_heading = "Target", hide_short_help = true)]
+    pub http2: bool,
+
     #[command(flatten)]
     pub tls: TlsFlags,
 }
@@ -84,6 +91,7 @@ impl RequestFlags {
             target.headers.add(field).map_err(refused)?;
         }
         target.is_traced = self.trace;
+        target.http2 = self.http2;
         target.connect_to = self.connect_to.clone().or(target.connect_to);
         Ok(target)
     }

@@ -4,6 +4,7 @@
 use super::clock::now_ns;
 use super::codec::ReplyParser;
 use super::connection::{Connection, ExchangeBuffers};
+use super::http2_connection::Http2Connection;
 use super::inbox::Inbox;
 use super::link::{AwaitedStart, CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
 use super::pacer::Pacer;
@@ -25,6 +26,8 @@ pub enum UserConnection {
     Own(Connection),
     /// Whichever of the core's shared connections is free.
     Shared(Rc<Pool<Connection>>),
+    /// A connection with a stream for each request, its own or shared.
+    Http2(Rc<Http2Connection>),
 }
 
 /// A user's way to the shop over sockets.
@@ -173,6 +176,7 @@ impl Link for SocketLink {
         };
         let exchange = match &mut self.connection {
             UserConnection::Own(connection) => connection.exchange(buffers).await,
+            UserConnection::Http2(connection) => connection.exchange(buffers).await,
             UserConnection::Shared(pool) => {
                 let mut connection = pool.lend().await;
                 let lent_ns = now_ns();

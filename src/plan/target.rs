@@ -26,6 +26,9 @@ pub struct Target {
     /// Where connections go instead of `host` and `port`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_to: Option<ConnectTo>,
+    /// Whether it is asked in HTTP/2.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub http2: bool,
     /// How TLS is spoken with it; `None` where the address is an `http://` one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsSettings>,
@@ -134,6 +137,7 @@ impl Target {
             headers: RequestHeaders::default(),
             is_traced: false,
             connect_to: None,
+            http2: false,
             tls,
         })
     }
@@ -149,6 +153,7 @@ impl Target {
             headers: RequestHeaders::default(),
             is_traced: false,
             connect_to: None,
+            http2: false,
             tls: None,
         }
     }

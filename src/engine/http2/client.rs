@@ -81,6 +81,8 @@ pub struct Client {
     pub(super) out: Vec<u8>,
     pub(super) streams: Streams,
     next_id: u32,
+    /// The first stream of which nothing was in what was taken before the last time, and the last time.
+    taken: (u32, u32),
     pub(super) peer: PeerSettings,
     pub(super) has_settings: bool,
     pub(super) send_window: i64,
@@ -117,6 +119,7 @@ impl Client {
             out,
             streams: Streams::new(settings.streams),
             next_id: 1,
+            taken: (1, 1),
             peer: PeerSettings {
                 streams: usize::MAX,
                 window: FIRST_WINDOW,
@@ -192,6 +195,7 @@ impl Client {
     #[inline]
     pub fn take_out(&mut self, empty: Vec<u8>) -> Vec<u8> {
         debug_assert!(empty.is_empty());
+        self.taken = (self.taken.1, self.next_id);
         std::mem::replace(&mut self.out, empty)
     }
 
@@ -365,11 +369,14 @@ impl Client {
     }
 
     /// Gives a stream up: nobody waits for its reply any more.
-    pub fn cancel(&mut self, key: StreamKey) {
+    /// Returns whether it was still open.
+    pub fn cancel(&mut self, key: StreamKey) -> bool {
         let stream = self.streams.at(key.slot);
-        if stream.id == key.id && stream.phase != Phase::Done {
+        let is_open = stream.id == key.id && stream.phase != Phase::Done;
+        if is_open {
             self.end_with(key.slot, StreamFailure::Cancelled, Some(ErrorCode::CANCEL));
         }
+        is_open
     }
 
     /// A stream that has ended since the last time.
@@ -403,13 +410,12 @@ impl Client {
         Some(ended)
     }
 
-    /// The room of a reply that failed, to be used again.
-    pub fn take_room(&mut self, slot: u32) -> Vec<u8> {
-        std::mem::take(&mut self.streams.at(slot).reply)
-    }
-
-    /// The peer has closed or broken the connection.
-    pub fn close(&mut self) {
+    /// The peer has closed or broken the connection; with `unsent` not a byte left of what was taken last.
+    pub fn close(&mut self, unsent: bool) {
+        let first_unsent = if unsent { self.taken.0 } else { self.taken.1 };
+        while let Some(slot) = self.streams.last_open_above(first_unsent - 1) {
+            self.end_with(slot, StreamFailure::Refused("the connection closed"), None);
+        }
         let failure = match self.goodbye {
             Some(code) => ConnectionFailure::ClosedAfter(code),
             None => self.reading.torn_greeting().unwrap_or(ConnectionFailure::Closed),

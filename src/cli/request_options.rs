@@ -67,6 +67,10 @@ impl RequestFlags {
     /// or is asked of a target without it.
     pub fn applied_to(&self, target: Target) -> Result<Target, CliError> {
         let mut target = self.carried_by(target)?;
+        if self.http2 && target.tls.is_some() {
+            let why = "is spoken by prior knowledge, with http:// targets: over TLS not yet";
+            return Err(CliError::Http2 { why });
+        }
         match (&mut target.tls, self.tls.first_given()) {
             (Some(tls), _) => *tls = self.tls.settings()?,
             (None, None) => {}

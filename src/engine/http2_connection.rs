@@ -189,7 +189,7 @@ impl Http2Connection {
         let stream = connected.map_err(|error| unconnected_reason(&error))?;
         let place = self.places[at];
         let socket = RingSocket::new(ring, place, stream.into_owned());
-        let client = Client::new(self.settings);
+        let client = (Client::new(self.settings), connection.place);
         let sharing = (&self.line, self.is_shared);
         let live = Http2Live::new(&self.transport, (ring, socket, place), client, sharing);
         live.flush();
@@ -255,10 +255,11 @@ impl Http2Connection {
             return unsent(ready_ns);
         };
         live.begin(key, sent_ns + self.transport.request_timeout_ns);
+        live.note_request();
         live.written();
         self.keep_request(std::mem::take(buffers.out));
         let mut room = Vec::new();
-        let (ended, cut) = live.ended(key, &mut room).await;
+        let (ended, cut, _) = live.ended(key, &mut room).await;
         buffers.inbox.clear();
         if room.capacity() > 0 {
             buffers.inbox.gather_in(room);

@@ -3,7 +3,9 @@
 //!
 //! What the users of one turn write leaves in one send: the task comes after those that were woken before it.
 
+use super::addresses::ConnectionPlace;
 use super::clock::now_ns;
+use super::destination::Destination;
 use super::http2::{Client, Ended, StreamKey};
 use super::in_flight::Cut;
 use super::kept_waker::remember;
@@ -38,6 +40,10 @@ pub(super) struct Http2Live {
     /// Whether several users share it.
     is_shared: bool,
     is_over: Cell<bool>,
+    /// Whether what is written waits for a start.
+    is_held: Cell<bool>,
+    /// Which of the target's addresses it is at.
+    at: ConnectionPlace,
 }
 
 /// A user's wait for its reply.
@@ -47,14 +53,18 @@ struct Wait {
     key: Option<StreamKey>,
     deadline_ns: u64,
     cut: Option<Cut>,
+    done_ns: u64,
 }
+
+/// What came of a stream, whether it was cut off, and when it was over.
+pub(super) type StreamEnd = (Ended, Option<Cut>, u64);
 
 impl Http2Live {
     /// A connection on which nothing was said yet.
     pub(super) fn new(
         transport: &Rc<Transport>,
         (ring, socket, place): (&Rc<SocketRing>, RingSocket, u32),
-        client: Client,
+        (client, at): (Client, ConnectionPlace),
         (line, is_shared): (&Rc<Line>, bool),
     ) -> Rc<Self> {
         // From now on all that comes is kept.
@@ -71,6 +81,8 @@ impl Http2Live {
             line: Rc::clone(line),
             is_shared,
             is_over: Cell::new(false),
+            is_held: Cell::new(false),
+            at,
         })
     }
 
@@ -144,12 +156,59 @@ impl Http2Live {
     /// task is woken when it is not.
     pub(super) fn flush(&self) {
         let mut client = self.client.borrow_mut();
-        if client.out().is_empty() || self.is_closed() || self.ring.is_sending(self.place) {
+        if client.out().is_empty() || self.is_held.get() || self.is_closed() || self.ring.is_sending(self.place) {
             return;
         }
         let out = client.take_out(self.ring.request_buffer());
         drop(client);
         self.ring.send(self.place, out);
+    }
+
+    /// What is written leaves only with [`Http2Live::take_out`], from now until then.
+    pub(super) fn hold(&self) {
+        self.is_held.set(true);
+    }
+
+    /// Takes what is written, for whoever hands it over: nothing while a part of what was handed over before
+    /// is on its way.
+    pub(super) fn take_out(&self) -> Vec<u8> {
+        self.is_held.set(false);
+        if self.is_closed() || self.ring.is_sending(self.place) {
+            return Vec::new();
+        }
+        self.client.borrow_mut().take_out(self.ring.request_buffer())
+    }
+
+    /// The kernel took so many of `bytes`, or met with an error: what it did not take goes the usual way.
+    pub(super) fn note_taken(&self, bytes: Vec<u8>, taken: i32) {
+        let taken = (taken.max(0) as usize).min(bytes.len());
+        if taken < bytes.len() {
+            self.client.borrow_mut().put_back(&bytes[taken..]);
+        }
+        if bytes.capacity() > 0 {
+            self.ring.keep_request_buffer(bytes);
+        }
+        self.flush();
+    }
+
+    /// Whether all that was written is with the kernel.
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.client.borrow().out().is_empty() && !self.ring.is_sending(self.place)
+    }
+
+    /// Where it is on the ring.
+    pub(super) fn destination(&self) -> Destination {
+        let socket = self.socket.borrow();
+        Destination {
+            descriptor: socket.as_ref().map_or(-1, RingSocket::descriptor),
+            place: self.place,
+        }
+    }
+
+    /// A request is sent.
+    #[inline]
+    pub(super) fn note_request(&self) {
+        self.transport.addresses.note_request(self.at);
     }
 
     /// Waits for the end of a stream; `room` takes the reply.
@@ -158,7 +217,7 @@ impl Http2Live {
         &'a self,
         key: StreamKey,
         room: &'a mut Vec<u8>,
-    ) -> impl Future<Output = (Ended, Option<Cut>)> + 'a {
+    ) -> impl Future<Output = StreamEnd> + 'a {
         std::future::poll_fn(move |context| match self.poll_ended(key, room, context) {
             Some(ended) => Poll::Ready(ended),
             None => Poll::Pending,
@@ -171,7 +230,7 @@ impl Http2Live {
         key: StreamKey,
         room: &mut Vec<u8>,
         context: &Context<'_>,
-    ) -> Option<(Ended, Option<Cut>)> {
+    ) -> Option<StreamEnd> {
         let mut waits = self.waits.borrow_mut();
         let wait = &mut waits[key.slot as usize];
         let Some(ended) = self.client.borrow_mut().take_ended(key, room) else {
@@ -182,7 +241,7 @@ impl Http2Live {
             return None;
         };
         wait.key = None;
-        let cut = wait.cut;
+        let (cut, done_ns) = (wait.cut, wait.done_ns);
         drop(waits);
         // There is room for another stream.
         if !self.line.is_empty() {
@@ -191,7 +250,7 @@ impl Http2Live {
         if !self.client.borrow().goes_on() {
             self.wake_task();
         }
-        Some((ended, cut))
+        Some((ended, cut, done_ns))
     }
 
     /// Whether anybody waits for a reply.
@@ -280,12 +339,14 @@ impl Http2Live {
     /// Wakes whoever waits for what has come.
     fn tell(&self) {
         let mut client = self.client.borrow_mut();
-        let waits = self.waits.borrow();
+        let mut waits = self.waits.borrow_mut();
+        let mut now = None;
         while let Some(slot) = client.next_ended() {
-            if let Some(wait) = waits.get(slot as usize)
-                && let Some(waker) = &wait.waker
-            {
-                waker.wake_by_ref();
+            if let Some(wait) = waits.get_mut(slot as usize) {
+                wait.done_ns = *now.get_or_insert_with(now_ns);
+                if let Some(waker) = &wait.waker {
+                    waker.wake_by_ref();
+                }
             }
         }
         let has_room = client.has_room();

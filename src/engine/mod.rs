@@ -20,6 +20,7 @@ mod fetch_ahead;
 mod health;
 mod http2_connection;
 mod http2_live;
+mod http2_race;
 mod id;
 mod in_flight;
 mod inbox;

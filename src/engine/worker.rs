@@ -8,6 +8,7 @@ use super::addresses::CoreAddresses;
 use super::clock::now_ns;
 use super::health::ThreadGauge;
 use super::interruption::Interruption;
+use super::http2_race::Http2Races;
 use super::http2_connection::{Sharing, needs_ring};
 use super::openings::{
     CoreConnections, OPENED_AT_ONCE, Ready, WantedConnections, open_connections,
@@ -180,6 +181,7 @@ async fn run<S: Script>(
         transport: Rc::clone(&core.transport),
         pacer: core.pacer.clone(),
         race_pool: core.race_pool.clone(),
+        http2_races: core.http2_races.clone(),
         run_end_ns: Rc::clone(&core.run_end_ns),
         start_ns,
         max_body_bytes: config.target.max_body_bytes,
@@ -283,6 +285,8 @@ struct Core {
     transport: Rc<Transport>,
     /// Where races take place, if there are any.
     race_pool: Option<Rc<RacePool>>,
+    /// Where they do over HTTP/2.
+    http2_races: Option<Rc<Http2Races>>,
     run_end_ns: Rc<Cell<u64>>,
     users: Rc<UserCounts>,
     activities: ActivitiesByUser,
@@ -334,15 +338,19 @@ impl Core {
             Rc::clone(&recorder),
             ring,
         ));
+        let style = script.race_rules().release;
+        let http2_races = (config.target.http2 && race_connections > 0)
+            .then(|| Rc::new(Http2Races::new(&transport, style, Vec::new(), &run_end_ns)));
         let race_pool = match race_connections {
             0 => None,
+            _ if config.target.http2 => None,
             race_connections => {
                 let race_pool = RacePool::new(RacePoolParts {
                     transport: Rc::clone(&transport),
                     first_slot: connections,
                     connections: race_connections,
                     driver: config.place.driver,
-                    style: script.race_rules().release,
+                    style,
                     pacer: pacer.clone(),
                     run_end_ns: Rc::clone(&run_end_ns),
                 });
@@ -354,6 +362,7 @@ impl Core {
             recorder,
             transport,
             race_pool,
+            http2_races,
             run_end_ns,
             users: Rc::default(),
             activities: Rc::default(),

@@ -1,5 +1,6 @@
 //! Whether the target can be reached, and speaks HTTP: asked once, before any load is sent.
 
+use super::reach_http2;
 use crate::engine::codec::{Malformed, ReplyParser, field};
 use crate::engine::inquiry::{Answer, NoAnswer};
 use crate::plan::{ExitCode, PublicAddress, Target};
@@ -102,7 +103,16 @@ pub fn ask(
 ) -> Result<Answer, NoAnswer> {
     let stream = connect(addresses, timeout).map_err(NoAnswer::Unreachable)?;
     let path = format!("{}{path}", target.base_path);
-    exchange(&stream, &path, &target.head_lines(), timeout, most_bytes)
+    let head_lines = target.head_lines();
+    if target.http2 {
+        let told = |error: io::Error| NoAnswer::Unreadable(error.to_string());
+        stream.set_write_timeout(Some(timeout)).map_err(told)?;
+        stream.set_read_timeout(Some(timeout)).map_err(told)?;
+        let limits = (Instant::now() + timeout, most_bytes);
+        let request = format!("GET {path} HTTP/1.1\r\n{head_lines}accept-encoding: identity\r\n\r\n");
+        return reach_http2::exchange(&mut &stream, &request, target.tls.is_some(), limits);
+    }
+    exchange(&stream, &path, &head_lines, timeout, most_bytes)
 }
 
 fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream> {

@@ -159,6 +159,17 @@ impl Client {
         self.goes_on() && self.streams.has_room() && self.streams.open() < self.peer.streams
     }
 
+    /// How many streams there may be at once.
+    #[must_use]
+    pub fn most_streams(&self) -> usize {
+        self.peer.streams.min(self.settings.streams)
+    }
+
+    /// Takes back what the kernel did not take of what was taken last: it goes before all else.
+    pub fn put_back(&mut self, rest: &[u8]) {
+        self.out.splice(..0, rest.iter().copied());
+    }
+
     /// How many streams wait for the end of their reply.
     #[inline]
     #[must_use]

@@ -6,14 +6,14 @@ use crate::engine::inquiry::{Answer, NoAnswer};
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-/// Sends `request`, the text of one in HTTP/1.1, over `stream` and reads at most so many bytes of the reply's
+/// Asks for a path, with these lines in the head, over `stream` and reads at most so many bytes of the reply's
 /// body until `deadline`. The stream's own time limits bound each step.
 ///
 /// # Errors
 /// When nothing comes back that could be read.
 pub fn exchange(
     stream: &mut (impl Read + Write),
-    request: &str,
+    (path, head_lines): (&str, &str),
     is_secure: bool,
     (deadline, most_bytes): (Instant, usize),
 ) -> Result<Answer, NoAnswer> {
@@ -25,6 +25,7 @@ pub fn exchange(
         is_secure,
         kept: KeptFields::All,
     });
+    let request = format!("GET {path} HTTP/1.1\r\n{head_lines}accept-encoding: identity\r\n\r\n");
     let mut piece = [0; 16_384];
     let mut key = None;
     let mut reply = Vec::new();
@@ -49,6 +50,7 @@ pub fn exchange(
             return Ok(Answer {
                 status: ended.status,
                 location: value("location"),
+                server: value("server"),
                 media_type: value("content-type"),
                 encoding: value("content-encoding"),
                 body: reply[ended.body].to_vec(),

@@ -44,6 +44,10 @@ pub(super) struct ReplayFlags {
 
 pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequest, CliError> {
     let addresses = AddressPolicy::new(&flags.allow_host);
+    if flags.requests.http2 {
+        let why = "is not for replays: they ask in HTTP/1.1";
+        return Err(CliError::Http2 { why });
+    }
     let asked = flags.requests.carried_by(Target::of_this_process())?;
     let tls = match (flags.requests.tls.first_given(), &flags.host) {
         (None, _) => None,

@@ -59,6 +59,14 @@ pub(super) struct RequestFlags {
         value_delimiter = ','
     )]
     pub interface: Vec<String>,
+
+    /// Speak HTTP/2 with the target: many streams on each connection
+    ///
+    /// With an http:// target by prior knowledge: it has to speak HTTP/2 from the first byte. Users that share
+    /// connections (--connections) have a stream each; without, each has a connection.
+    #[arg(long, help_heading = "Target", hide_short_help = true)]
+    pub http2: bool,
+
     #[command(flatten)]
     pub tls: TlsFlags,
 }
@@ -71,6 +79,10 @@ impl RequestFlags {
     /// or is asked of a target without it.
     pub fn applied_to(&self, target: Target) -> Result<Target, CliError> {
         let mut target = self.carried_by(target)?;
+        if self.http2 && target.tls.is_some() {
+            let why = "is spoken by prior knowledge, with http:// targets: over TLS not yet";
+            return Err(CliError::Http2 { why });
+        }
         match (&mut target.tls, self.tls.first_given()) {
             (Some(tls), _) => *tls = self.tls.settings()?,
             (None, None) => {}
@@ -95,6 +107,7 @@ impl RequestFlags {
             target.headers.add(field).map_err(refused)?;
         }
         target.is_traced = self.trace;
+        target.http2 = self.http2;
         target.connect_to = self.connect_to.clone().or(target.connect_to);
         let interfaces = Interfaces::parse(self.interface.iter().map(String::as_str));
         target.interfaces =

@@ -32,6 +32,9 @@ pub struct Target {
     /// Where connections come from.
     #[serde(skip_serializing_if = "Interfaces::is_empty")]
     pub interfaces: Interfaces,
+    /// Whether it is asked in HTTP/2.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub http2: bool,
     /// How TLS is spoken with it; `None` where the address is an `http://` one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsSettings>,
@@ -172,6 +175,7 @@ impl Target {
             headers: RequestHeaders::default(),
             is_traced: false,
             connect_to: None,
+            http2: false,
             tls,
             interfaces: Interfaces::default(),
         })
@@ -207,6 +211,7 @@ impl Target {
             is_traced: false,
             connect_to: None,
             interfaces: Interfaces::default(),
+            http2: false,
             tls: None,
         }
     }

@@ -7,8 +7,9 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// What is asked for over TLS beside the load: what every server speaks.
-const ALPN: &[&[u8]] = &[b"http/1.1"];
+/// What is asked for over TLS beside the load: what every server speaks, or what was wanted.
+const HTTP1: &[&[u8]] = &[b"http/1.1"];
+const HTTP2: &[&[u8]] = &[b"h2"];
 
 /// Why there is no line.
 #[derive(Debug)]
@@ -38,7 +39,8 @@ impl Line {
         let Some(settings) = &target.tls else {
             return Ok(Self::Plain(tcp));
         };
-        let visit = TlsVisit::begin(tcp, settings, &target.host, ALPN, timeout);
+        let alpn = if target.http2 { HTTP2 } else { HTTP1 };
+        let visit = TlsVisit::begin(tcp, settings, &target.host, alpn, timeout);
         visit
             .map(|visit| Self::Tls(Box::new(visit)))
             .map_err(NoLine::Tls)

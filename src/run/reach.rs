@@ -1,6 +1,7 @@
 //! Whether the target can be reached, and speaks HTTP: asked once, before any load is sent.
 
 use super::line::{Line, NoLine};
+use super::reach_http2;
 use super::tls_refusal::{
     plain_instead, tls_instead, told_of_answer, told_of_broken, told_of_visit,
 };
@@ -189,6 +190,17 @@ fn exchange(
     };
     let deadline = Instant::now() + timeout;
     line.tcp().set_write_timeout(Some(timeout)).map_err(told)?;
+    if target.http2 {
+        line.tcp().set_read_timeout(Some(timeout)).map_err(told)?;
+        let head = (format!("{}{path}", target.base_path), target.head_lines());
+        let is_secure = target.tls.is_some();
+        return reach_http2::exchange(
+            &mut line,
+            (&head.0, &head.1),
+            is_secure,
+            (deadline, most_bytes),
+        );
+    }
     let request = format!(
         "GET {}{path} HTTP/1.1\r\n{}accept-encoding: identity\r\nconnection: close\r\n\r\n",
         target.base_path,

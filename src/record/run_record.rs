@@ -11,6 +11,7 @@ use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::target_record::TargetRecord;
 use super::threshold_record::ThresholdRecord;
+use super::tls_record::HandshakesRecord;
 use crate::plan::{ConnectTo, Interfaces, Placement, SocketPath, socket_url};
 use crate::stats::{
     GeneratorState, LatencySummary, LittlesLaw, Outcome, OutcomeCounts, OwnShares, ProbeCounts,
@@ -315,6 +316,9 @@ pub struct Connections {
     pub refused_addresses: Vec<RefusedAddress>,
     /// Time to connect; not part of service time.
     pub connect_us: LatencySummary,
+    /// TLS handshakes on them.
+    #[serde(default)]
+    pub handshakes: HandshakesRecord,
 }
 
 /// A time in which nothing of this process ran: it was stopped, or its machine was.

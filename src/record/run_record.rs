@@ -529,10 +529,16 @@ impl RunRecord {
         self.plan.get("target")?.get("tls")?.as_object()
     }
 
-    /// The flags that said whom the run trusted and as whom it asked; a value that the record does not
-    /// keep is left out.
+    /// Whether nobody proved to be the target that was meant.
     #[must_use]
-    pub fn target_tls_flags(&self) -> Vec<String> {
+    pub fn is_target_unchecked(&self) -> bool {
+        let told = self.target_tls().and_then(|tls| tls.get("is_insecure"));
+        told.and_then(Value::as_bool) == Some(true)
+    }
+
+    /// The flags that said whom the run trusted and as whom it asked, with the names of their files.
+    #[must_use]
+    pub fn target_tls_flags(&self) -> Vec<(&'static str, Option<String>)> {
         let Some(tls) = self.target_tls() else {
             return Vec::new();
         };
@@ -543,10 +549,10 @@ impl RunRecord {
             ("--client-cert", "cert"),
             ("--client-key", "key"),
         ] {
-            flags.extend(file(name).map(|path| format!("{flag} {path}")));
+            flags.extend(file(name).map(|path| (flag, Some(path.to_owned()))));
         }
-        if tls.get("is_insecure").and_then(Value::as_bool) == Some(true) {
-            flags.push("--insecure".to_owned());
+        if self.is_target_unchecked() {
+            flags.push(("--insecure", None));
         }
         flags
     }

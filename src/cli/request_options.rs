@@ -2,7 +2,8 @@
 //! a tenant, a login, another place.
 
 use super::CliError;
-use crate::plan::{ConnectTo, HeaderError, HeaderField, Target};
+use super::tls_options::TlsFlags;
+use crate::plan::{ConnectTo, HeaderError, HeaderField, Interfaces, Target};
 use crate::record::read_text_bounded;
 use clap::Args;
 use std::io;
@@ -42,18 +43,59 @@ pub(super) struct RequestFlags {
 
     /// Connect to this place instead of the one in the address, which requests go on to name
     #[arg(
-        long, value_name = "HOST:PORT", help_heading = "Target", hide_short_help = true,
+        long, value_name = "HOST:PORT|unix:PATH", help_heading = "Target", hide_short_help = true,
         value_parser = ConnectTo::parse
     )]
     pub connect_to: Option<ConnectTo>,
+
+    /// Have connections to the target come from this interface or address of this machine
+    ///
+    /// Several, separated by commas, take turns: each address has its own ports, some 28000 as a rule.
+    #[arg(
+        long,
+        value_name = "NAME|ADDRESS",
+        help_heading = "Target",
+        hide_short_help = true,
+        value_delimiter = ','
+    )]
+    pub interface: Vec<String>,
+
+    /// Speak HTTP/2 with the target: many streams on each connection
+    ///
+    /// With an http:// target by prior knowledge: it has to speak HTTP/2 from the first byte. Users that share
+    /// connections (--connections) have a stream each; without, each has a connection.
+    #[arg(long, help_heading = "Target", hide_short_help = true)]
+    pub http2: bool,
+
+    #[command(flatten)]
+    pub tls: TlsFlags,
 }
 
 impl RequestFlags {
     /// `target` with what was asked for.
     ///
     /// # Errors
+    /// When there are too many headers, no token where it should be, or something of TLS that cannot be,
+    /// or is asked of a target without it.
+    pub fn applied_to(&self, target: Target) -> Result<Target, CliError> {
+        let mut target = self.carried_by(target)?;
+        if self.http2 && target.tls.is_some() {
+            let why = "is spoken by prior knowledge, with http:// targets: over TLS not yet";
+            return Err(CliError::Http2 { why });
+        }
+        match (&mut target.tls, self.tls.first_given()) {
+            (Some(tls), _) => *tls = self.tls.settings()?,
+            (None, None) => {}
+            (None, Some(flag)) => return Err(CliError::WithoutTls { flag }),
+        }
+        Ok(target)
+    }
+
+    /// `target` with all but what is about TLS.
+    ///
+    /// # Errors
     /// When there are too many headers, or no token where it should be.
-    pub fn applied_to(&self, mut target: Target) -> Result<Target, CliError> {
+    pub fn carried_by(&self, mut target: Target) -> Result<Target, CliError> {
         let refused = |error: HeaderError| CliError::Arguments(format!("--header: {error}"));
         for text in &self.header {
             let field = HeaderField::parse(text);
@@ -65,7 +107,16 @@ impl RequestFlags {
             target.headers.add(field).map_err(refused)?;
         }
         target.is_traced = self.trace;
+        target.http2 = self.http2;
         target.connect_to = self.connect_to.clone().or(target.connect_to);
+        let interfaces = Interfaces::parse(self.interface.iter().map(String::as_str));
+        target.interfaces =
+            interfaces.map_err(|error| CliError::Arguments(format!("--interface: {error}")))?;
+        if let (Some(_), false) = (target.socket(), target.interfaces.is_empty()) {
+            return Err(CliError::Arguments(
+                "--interface: connections to a Unix socket come from no interface".to_owned(),
+            ));
+        }
         Ok(target)
     }
 }
@@ -116,6 +167,27 @@ mod tests {
         let target = asked.applied_to(target).unwrap();
         assert_eq!(target.head_lines(), "host: shop.test\r\nx-tenant: red\r\n");
         assert_eq!(target.place(), ("127.0.0.1", 9));
+    }
+
+    #[test]
+    fn what_is_about_tls_is_asked_of_an_https_target_only() {
+        let asked = RequestFlags {
+            tls: TlsFlags {
+                insecure: true,
+                ..TlsFlags::default()
+            },
+            ..RequestFlags::default()
+        };
+        let applied = |address: &str| asked.applied_to(Target::parse(address).unwrap());
+        let target = applied("https://shop.test").unwrap();
+        assert!(target.tls.is_some_and(|tls| tls.is_insecure));
+        let said = applied("http://shop.test").unwrap_err().to_string();
+        assert!(
+            said.starts_with("--insecure") && said.contains("-H https://"),
+            "{said}"
+        );
+        let without = asked.carried_by(Target::parse("http://shop.test").unwrap());
+        assert_eq!(without.unwrap().tls, None);
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod invocation;
 mod sandbox_client;
 #[path = "../sandbox_request/mod.rs"]
 mod sandbox_request;
+#[path = "../tls_relay/mod.rs"]
+mod tls_relay;
 #[path = "../web_server/mod.rs"]
 mod web_server;
 #[path = "../whole_request/mod.rs"]
@@ -27,10 +29,13 @@ mod exports;
 mod foreign_readers;
 mod generator_state;
 mod hostile_texts;
+mod https;
 mod idle_connections;
+mod observed_in_tls;
 mod observed_sandbox;
 mod outputs;
 mod placement;
+mod places;
 mod preparation;
 mod processes;
 mod program_habits;

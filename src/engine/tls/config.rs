@@ -1,12 +1,17 @@
 //! A client's configuration of rustls: from what the user trusts.
 
+use super::any_name::AnyName;
 use super::unverified::Unverified;
+use super::vouched::Vouched;
 use super::{TlsError, provider};
 use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
+
+const AUTHORITIES: &str = "the certificates of the authorities";
 
 /// A client that speaks as `settings` say, and offers the protocols `alpn` (RFC 7301) in this order.
 ///
@@ -21,7 +26,12 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
         let any = Arc::new(Unverified(provider));
         builder.dangerous().with_custom_certificate_verifier(any)
     } else {
-        builder.with_root_certificates(roots(&settings.roots)?)
+        match &settings.roots {
+            TlsRoots::Platform => builder.with_root_certificates(roots(&settings.roots)?),
+            TlsRoots::Pem(text) => builder
+                .dangerous()
+                .with_custom_certificate_verifier(vouched(text, &settings.roots)?),
+        }
     };
     let mut config = match &settings.identity {
         None => builder.with_no_client_auth(),
@@ -33,6 +43,33 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
         }
     };
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    if settings.is_without_resumption {
+        config.resumption = Resumption::disabled();
+    }
+    Ok(config)
+}
+
+/// As [`client_config`], but the name in the server's certificate does not matter.
+///
+/// # Errors
+/// As [`client_config`].
+pub fn client_config_of_any_name(
+    settings: &TlsSettings,
+    alpn: &[&[u8]],
+) -> Result<ClientConfig, TlsError> {
+    let mut config = client_config(settings, alpn)?;
+    if !settings.is_insecure {
+        let named = match &settings.roots {
+            TlsRoots::Platform => Vec::new(),
+            TlsRoots::Pem(text) => certificates(AUTHORITIES, text)?,
+        };
+        let any_name = Arc::new(AnyName {
+            provider: provider(),
+            roots: roots(&settings.roots)?,
+            named,
+        });
+        config.dangerous().set_certificate_verifier(any_name);
+    }
     Ok(config)
 }
 
@@ -42,6 +79,19 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
 /// When it is neither a name nor an address.
 pub fn server_name(host: &str) -> Result<ServerName<'static>, TlsError> {
     ServerName::try_from(host.to_owned()).map_err(|_| TlsError::Name(host.to_owned()))
+}
+
+/// Trusts the certificates of this text, and whom they vouch for.
+fn vouched(text: &[u8], named: &TlsRoots) -> Result<Arc<Vouched>, TlsError> {
+    let authorities =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(named)?), provider());
+    let authorities = authorities
+        .build()
+        .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
+    Ok(Arc::new(Vouched {
+        authorities,
+        named: certificates(AUTHORITIES, text)?,
+    }))
 }
 
 fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
@@ -64,12 +114,11 @@ fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
 
 /// The authorities of a PEM text.
 pub(super) fn authorities(text: &[u8]) -> Result<RootCertStore, TlsError> {
-    const WHAT: &str = "the certificates of the authorities";
     let mut store = RootCertStore::empty();
-    for certificate in certificates(WHAT, text)? {
+    for certificate in certificates(AUTHORITIES, text)? {
         store
             .add(certificate)
-            .map_err(|error| malformed(WHAT, error.to_string()))?;
+            .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
     }
     Ok(store)
 }

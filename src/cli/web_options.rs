@@ -42,6 +42,7 @@ pub(super) struct WebFlags {
     #[arg(
         long,
         value_name = "FILE",
+        alias = "tls-cert",
         help_heading = "Web page",
         hide_short_help = true
     )]
@@ -51,6 +52,7 @@ pub(super) struct WebFlags {
     #[arg(
         long,
         value_name = "FILE",
+        alias = "tls-key",
         help_heading = "Web page",
         hide_short_help = true,
         requires = "web_cert"

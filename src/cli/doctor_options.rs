@@ -122,6 +122,10 @@ fn needs(flags: &DoctorFlags, around: &Surroundings<'_>) -> Result<PlannedNeeds,
         (false, Some(host)) => format!("--host={}", host.url()),
         (false, None) => format!("--host={DEFAULT_HOST}"),
     });
+    let place = flags.requests.connect_to.as_ref();
+    words.extend(place.map(|place| format!("--connect-to={place}")));
+    let interfaces = flags.requests.interface.iter();
+    words.extend(interfaces.map(|interface| format!("--interface={interface}")));
     words.extend(flags.users.map(|users| format!("--users={users}")));
     let cores = flags.cores.as_ref();
     words.extend(cores.map(|cores| format!("--cores={cores}")));

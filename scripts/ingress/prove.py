@@ -14,13 +14,12 @@ import tempfile
 import threading
 import time
 
-from cases import CASES
+from cases import CASES, USERS
 from certificates import Certificates
 from proxies import KINDS
 
 BINARY = os.environ["BINARY"]
 SECONDS = float(os.environ.get("SECONDS_RUN") or 3)
-USERS = int(os.environ.get("USERS") or 16)
 PORT = int(os.environ.get("PORT") or 21500)
 # A shop has fewer ports to a proxy than this.
 PORTS_OF_A_PROXY = 25
@@ -56,6 +55,7 @@ class Run:
         words += ["-u", USERS, "-r", 1000, "-t", f"{SECONDS}s", "--pacing", "max", "--timeout", "5s"]
         words += ["--results", results, "--no-observatory", "--quiet", "--cores", 1]
         words += [flag.format(certificates=proxy.certificates.directory) for flag in case.flags.split()]
+        words += (os.environ.get("MORE") or "").split()
         self.command = [BINARY, *map(str, words)]
         if case.meanwhile == "reload":
             threading.Timer(SECONDS / 2, proxy.reload).start()
@@ -65,7 +65,9 @@ class Run:
         self.record = json.loads(records[0].read_text()) if records else None
         # A log is written once the reply has gone.
         time.sleep(0.2)
-        self.passed = [row for row in proxy.passed(case.variant)[known:] if row["path"] not in BEFORE]
+        # What was no HTTP has no method.
+        passed = [row for row in proxy.passed(case.variant)[known:] if row["method"].strip("-")]
+        self.passed = [row for row in passed if row["path"] not in BEFORE]
 
     def totals(self):
         return self.record["totals"] if self.record else collections.Counter()
@@ -98,6 +100,8 @@ class Run:
             yield f"exit {self.code} instead of {case.code}: {self.told.strip()[-300:]}"
         if not re.search(case.says, self.told, re.IGNORECASE):
             yield f"`{case.says}` is not told: {self.told.strip()[-300:]}"
+        if re.search(case.never, self.told, re.IGNORECASE):
+            yield f"`{case.never}` is told, which is not so: {self.told.strip()[-300:]}"
         if self.passed:
             yield f"{len(self.passed)} requests of the load went through"
 
@@ -126,7 +130,7 @@ def serve(proxies):
 
 
 def prove(proxies, work):
-    only = (os.environ.get("ONLY") or "").split()
+    only = [name.strip() for name in (os.environ.get("ONLY") or "").split(";") if name.strip()]
     missed = []
     print("| Proxy | Variant | Expected | Seen | |\n|---|---|---|---|---|")
     for proxy in proxies:

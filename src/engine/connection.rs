@@ -6,6 +6,7 @@ use super::breakage::{ExchangeError, explain};
 use super::clock::now_ns;
 use super::codec::{Reply, ReplyParser};
 use super::conclusion::{Concluded, conclude};
+use super::dialling::dial_beside;
 use super::doubt::doubted;
 use super::in_flight::Cut;
 use super::inbox::Inbox;
@@ -229,25 +230,35 @@ impl Connection {
     }
 
     async fn open(&mut self) -> io::Result<()> {
+        let stream = self.connect(self.opened_before).await?;
+        self.stream = Some(match &self.transport.ring {
+            None => Stream::Runtime(stream),
+            Some(ring) => {
+                let descriptor = stream.into_owned();
+                Stream::Ring(RingSocket::new(ring, self.slot as u32, descriptor))
+            }
+        });
+        self.used_ns = now_ns();
+        Ok(())
+    }
+
+    /// Connects to the first of the target's addresses that accepts; `replaces` one that was.
+    ///
+    /// # Errors
+    /// When none does in time.
+    pub(super) async fn connect(&mut self, replaces: bool) -> io::Result<Tcp> {
         let transport = Rc::clone(&self.transport);
         let addresses = &transport.addresses;
-        let trial = addresses.begin(self.slot, self.place, self.opened_before, now_ns());
+        let trial = addresses.begin(self.slot, self.place, replaces, now_ns());
         let mut trial = trial.ok_or(io::ErrorKind::NotFound)?;
         loop {
             let deadline_ns = now_ns() + trial.patience_ns(transport.request_timeout_ns);
-            let connecting = Tcp::connect(trial.address());
+            let (route, turn) = trial.route_and_turn();
+            let connecting = dial_beside(route, turn, &transport.pacer);
             let error = match within(connecting, transport.pacer.until(deadline_ns)).await {
                 Some(Ok(stream)) => {
                     addresses.note_opened(&trial, &mut self.place);
-                    self.stream = Some(match &transport.ring {
-                        None => Stream::Runtime(stream),
-                        Some(ring) => {
-                            let descriptor = stream.into_owned();
-                            Stream::Ring(RingSocket::new(ring, self.slot as u32, descriptor))
-                        }
-                    });
-                    self.used_ns = now_ns();
-                    return Ok(());
+                    return Ok(stream);
                 }
                 Some(Err(error)) => error,
                 None => io::ErrorKind::TimedOut.into(),
@@ -517,7 +528,7 @@ async fn receive_reply(
 }
 
 /// The first of two futures; `None` when `limit` is done before `work`.
-async fn within<W: Future, L: Future>(work: W, limit: L) -> Option<W::Output> {
+pub(super) async fn within<W: Future, L: Future>(work: W, limit: L) -> Option<W::Output> {
     let mut work = pin!(work);
     let mut limit = pin!(limit);
     std::future::poll_fn(|context| {

@@ -21,7 +21,7 @@ hand. Environment variables:
   SECONDS_RUN  length of a run                   [default: 3]
   USERS        users of a run                    [default: 16]
   MORE         further arguments of each run     [default: none]
-  PORT         first of 60 ports                 [default: 21500]
+  PORT         first of 80 ports                 [default: 21500]
 
 All of it is on 127.0.0.1, in a directory that is removed at the end, certificates included.
 USAGE

@@ -1,6 +1,7 @@
 """What scripts/ingress.sh tries, and what must come of it."""
 
 import dataclasses
+import json
 import os
 import re
 
@@ -37,6 +38,8 @@ class Case:
     flags: str = TRUST
     host: str = "shop.test"
     is_plain: bool = False
+    # Socket of the proxy's directory that connections go to instead of its port.
+    socket: str = ""
     protocol: str = "HTTP/1.1"
     meanwhile: str = ""
     most_unknown: int = 0
@@ -82,8 +85,20 @@ def headers_seen(run):
     shape = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]")
     if not all(map(shape.fullmatch, traces)) or len(set(traces)) != len(traces):
         yield f"{len(set(traces))} different traces in {len(traces)} requests, like {traces[:1]}"
-    if any((row["host"], row["tenant"]) != ("other.test", "blue") for row in run.passed):
-        yield f"host and tenant are {({(row['host'], row['tenant']) for row in run.passed})}"
+    given = {(row["host"], row["tenant"], row["authorization"], row["from"]) for row in run.passed}
+    if given != {("other.test", "blue", "Bearer geheim-4711", "127.0.0.7")}:
+        yield f"host, tenant, token and sender are {given}"
+    if "geheim-4711" in run.told + json.dumps(run.record):
+        yield "the token is told"
+
+
+def cookies_seen(run):
+    """Each user takes what it was given last."""
+    shown = [row["cookie"] for row in run.passed]
+    shape = re.compile("visitor=[0-9a-f]{32}")
+    with_one = [cookie for cookie in shown if shape.fullmatch(cookie)]
+    if len(with_one) < len(shown) - 2 * USERS or len(set(with_one)) < len(with_one) / 2:
+        yield f"{len(with_one)} of {len(shown)} requests had a cookie, {len(set(with_one))} different ones, like {shown[:2]}"
 
 
 # A proxy that is reloaded closes connections that it takes for idle: over HTTP/1.1 a request may be on its way.
@@ -130,7 +145,20 @@ CASES = [
     Case(
         "headers",
         f"{LOAD}, each request with its headers and a trace of its own",
-        flags=TRUST + "--trace --header x-tenant:blue --header host:other.test",
+        flags=TRUST + "--trace --header x-tenant:blue --header host:other.test --bearer-from {certificates}/token"
+        " --interface 127.0.0.7",
         check=headers_seen,
     ),
+    Case(
+        "headers, h2",
+        f"{LOAD}, each request with its headers and a trace of its own",
+        variant="headers",
+        flags=TRUST + H2 + "--trace --header x-tenant:blue --header host:other.test --bearer-from {certificates}/token"
+        " --interface 127.0.0.7",
+        protocol="HTTP/2.0",
+        check=headers_seen,
+    ),
+    Case("unix", f"{LOAD} through a Unix socket", flags="", is_plain=True, socket="unix.sock"),
+    Case("unix-tls", f"{LOAD} over TLS through a Unix socket", socket="unix-tls.sock"),
+    Case("cookies", f"{LOAD}, each user with the cookie it was given", flags="--cookies", is_plain=True, check=cookies_seen),
 ]

@@ -21,8 +21,8 @@ from proxies import KINDS
 BINARY = os.environ["BINARY"]
 SECONDS = float(os.environ.get("SECONDS_RUN") or 3)
 PORT = int(os.environ.get("PORT") or 21500)
-# A shop has fewer ports to a proxy than this.
-PORTS_OF_A_PROXY = 25
+# No proxy has more variants.
+PORTS_OF_A_PROXY = 40
 # What looks at a target before the load.
 BEFORE = {"/health", "/openapi.json", "/ready"}
 
@@ -51,7 +51,8 @@ class Run:
         known = len(proxy.passed(case.variant))
         results = work / f"{proxy.NAME}-{case.name}"
         scheme = "http" if case.is_plain else "https"
-        words = ["IdentityUser", "-H", f"{scheme}://{case.host}", "--connect-to", f"127.0.0.1:{proxy.port(case.variant)}"]
+        place = f"unix:{proxy.directory}/{case.socket}" if case.socket else f"127.0.0.1:{proxy.port(case.variant)}"
+        words = ["IdentityUser", "-H", f"{scheme}://{case.host}", "--connect-to", place]
         words += ["-u", USERS, "-r", 1000, "-t", f"{SECONDS}s", "--pacing", "max", "--timeout", "5s"]
         words += ["--results", results, "--no-observatory", "--quiet", "--cores", 1]
         words += [flag.format(certificates=proxy.certificates.directory) for flag in case.flags.split()]
@@ -65,8 +66,8 @@ class Run:
         self.record = json.loads(records[0].read_text()) if records else None
         # A log is written once the reply has gone.
         time.sleep(0.2)
-        # What was no HTTP has no method.
-        passed = [row for row in proxy.passed(case.variant)[known:] if row["method"].strip("-")]
+        # What was no HTTP, or a connection without a request, has no method.
+        passed = [row for row in proxy.passed(case.variant)[known:] if row["method"].isalpha()]
         self.passed = [row for row in passed if row["path"] not in BEFORE]
 
     def totals(self):
@@ -161,6 +162,7 @@ def main():
         work, started, own_shop = pathlib.Path(directory), [], None
         try:
             certificates = Certificates(work / "certificates")
+            (certificates.directory / "token").write_text("geheim-4711\n")
             address, own_shop = shop(work)
             for number, kind in enumerate(there):
                 proxy = KINDS[kind](work / kind, certificates, address, PORT + 1 + number * PORTS_OF_A_PROXY)

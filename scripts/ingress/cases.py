@@ -24,6 +24,24 @@ def many_connections(run):
         yield f"{opened} connections carried {run.totals()['requests']} requests, a hundred each at most"
 
 
+def handshakes(kind):
+    """Nearly all handshakes but the first of each user are of this kind: full or resumed."""
+
+    def check(run):
+        full, resumed = (run.record["connections"][f"handshakes_{which}"] for which in ("full", "resumed"))
+        if (full if kind == "full" else resumed) < full + resumed - 2 * USERS or full + resumed < 3 * USERS:
+            yield f"{full} handshakes in full and {resumed} resumed"
+        yield from many_connections(run)
+
+    return check
+
+
+def reloaded(run):
+    connections = run.record["connections"]
+    if connections["opened"] + connections["reconnects"] <= USERS:
+        yield "the reload closed no connection: SECONDS_RUN is too short"
+
+
 def few_connections(run):
     connections = run.record["connections"]
     if connections["opened"] + connections["reconnects"] > 3:
@@ -107,11 +125,12 @@ CASES = [
     Case("plain-100", f"{LOAD}, connections ended by the 100th reply", flags="", is_plain=True, check=many_connections),
     Case("tls", f"{LOAD} over TLS 1.3", check=versions_seen("TLSv1.3")),
     Case("tls-100", f"{LOAD}, connections ended by the 100th reply", check=many_connections),
-    Case("tls-1", f"{LOAD}, a connection a request"),
-    Case("tls-idle", f"{LOAD}, idle connections closed after 20 ms", flags=TRUST + "--rate 40 --max-users 16"),
+    Case("tls-1", f"{LOAD}, a connection a request, sessions resumed", check=handshakes("resumed")),
+    Case("tls-1, full", f"{LOAD}, a connection a request, handshakes in full", variant="tls-1", flags=TRUST + "--no-session-resumption", check=handshakes("full")),
+    Case("tls-idle", f"{LOAD}, idle connections closed after 20 ms", flags=TRUST + "--pacing class"),
     Case("tls12", f"{LOAD} over TLS 1.2", check=versions_seen("TLSv1.2")),
     Case("tls12-h2", f"{LOAD} over HTTP/2 and TLS 1.2", flags=TRUST + H2, protocol="HTTP/2.0", check=versions_seen("TLSv1.2")),
-    Case("no-resumption", f"{LOAD}, no session resumed"),
+    Case("no-resumption", f"{LOAD}, no session resumed by the server", check=handshakes("full")),
     Case("expired", "refused: the certificate has expired", code=107, says="expired"),
     Case("expired, insecure", f"{LOAD}", variant="expired", flags="--insecure"),
     Case("wrong-name", "refused: another name", code=107, says="elsewhere.test|not valid for"),
@@ -137,11 +156,11 @@ CASES = [
     Case("h2-plain", f"{LOAD} over HTTP/2 without TLS", flags=H2, is_plain=True, protocol="HTTP/2.0"),
     Case("h2-plain-100", f"{LOAD}, GOAWAY after 100 streams", flags=H2, is_plain=True, protocol="HTTP/2.0", check=many_connections),
     Case("h2-plain-four", f"{LOAD}, no more than four streams", flags=H2 + "--connections 2", is_plain=True, protocol="HTTP/2.0"),
-    Case("h2-plain-reload", f"{LOAD}, while the proxy is reloaded", flags=H2 + "--connections 2", is_plain=True, protocol="HTTP/2.0", meanwhile="reload"),
-    Case("plain-reload", f"{LOAD}, while the proxy is reloaded", flags="", is_plain=True, meanwhile="reload", most_unknown=USERS),
+    Case("h2-plain-reload", f"{LOAD}, while the proxy is reloaded", flags=H2 + "--connections 2", is_plain=True, protocol="HTTP/2.0", meanwhile="reload", check=reloaded),
+    Case("plain-reload", f"{LOAD}, while the proxy is reloaded", flags="", is_plain=True, meanwhile="reload", check=reloaded, most_unknown=USERS),
     Case("no h2", "refused: it speaks no HTTP/2", variant="tls", flags=TRUST + H2, code=107, says="HTTP/2"),
-    Case("reload", f"{LOAD}, while the proxy is reloaded", meanwhile="reload", most_unknown=USERS),
-    Case("h2-reload", f"{LOAD}, while the proxy is reloaded", flags=TRUST + H2, protocol="HTTP/2.0", meanwhile="reload"),
+    Case("reload", f"{LOAD}, while the proxy is reloaded", meanwhile="reload", check=reloaded, most_unknown=USERS),
+    Case("h2-reload", f"{LOAD}, while the proxy is reloaded", flags=TRUST + H2, protocol="HTTP/2.0", meanwhile="reload", check=reloaded),
     Case(
         "headers",
         f"{LOAD}, each request with its headers and a trace of its own",

@@ -44,6 +44,15 @@ def shop(work):
     sys.exit(f"the shop does not start:\n{(work / 'shop.log').read_text()}")
 
 
+def reload_within(proxy, variant, known):
+    """Reloads the proxy once the load is on."""
+    for _ in range(300):
+        if any(row["method"] == "POST" for row in proxy.passed(variant)[known:]):
+            time.sleep(SECONDS / 3)
+            return proxy.reload()
+        time.sleep(0.1)
+
+
 class Run:
     """One run of shopblast against a variant: what it told, and what the proxy's log grew by."""
 
@@ -59,7 +68,7 @@ class Run:
         words += (os.environ.get("MORE") or "").split()
         self.command = [BINARY, *map(str, words)]
         if case.meanwhile == "reload":
-            threading.Timer(SECONDS / 2, proxy.reload).start()
+            threading.Thread(target=reload_within, args=(proxy, case.variant, known), daemon=True).start()
         ended = subprocess.run(self.command, capture_output=True, text=True, timeout=SECONDS + 60)
         self.code, self.told = ended.returncode, ended.stdout + ended.stderr
         records = list(results.glob("*/run.json"))

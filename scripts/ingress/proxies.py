@@ -68,7 +68,7 @@ class Nginx(Proxy):
         "tls-1": "listen {at} ssl; {shop} keepalive_requests 1;",
         "tls12": "listen {at} ssl; {shop} ssl_protocols TLSv1.2;",
         "tls12-h2": "listen {at} ssl http2; {shop} ssl_protocols TLSv1.2;",
-        "no-resumption": "listen {at} ssl; {shop} ssl_session_tickets off; ssl_session_cache none;",
+        "no-resumption": "listen {at} ssl; {shop} ssl_session_tickets off; ssl_session_cache none; keepalive_requests 100;",
         "expired": "listen {at} ssl; {expired}",
         "wrong-name": "listen {at} ssl; {wrong_name}",
         "unknown-ca": "listen {at} ssl; {unknown_ca}",

@@ -14,17 +14,23 @@ mod conclusion;
 mod connection;
 mod crowd;
 mod destination;
+mod dialling;
 mod doubt;
 mod exchange_buffers;
 mod exchange_log;
 mod fetch_ahead;
 mod health;
+pub mod http2;
+mod http2_connection;
+mod http2_live;
+mod http2_race;
 mod id;
 mod in_flight;
 mod inbox;
 pub mod inquiry;
 mod interruption;
 mod kept_waker;
+mod line;
 mod link;
 mod local_barrier;
 mod manners;
@@ -61,6 +67,7 @@ mod socket_link;
 mod socket_ring;
 mod subject;
 mod survey;
+mod tcp_halves;
 pub mod tls;
 mod tls_reply;
 mod trace;
@@ -77,12 +84,15 @@ pub use arena::{Arena, ArenaBuilder, BodyWriter};
 pub use barrier::{Barrier, CommonStart, Missed};
 pub use clock::now_ns;
 pub use destination::Destination;
+pub use dialling::{NoInterface, check_interfaces, dial, prepare_stream};
 pub use exchange_log::{ExchangeLog, LoggedExchange};
 pub use health::ThreadGauge;
 pub use id::Id;
 pub use interruption::Interruption;
 pub use link::{AwaitedStart, Broken, CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
-pub use net::{ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down};
+pub use net::{
+    ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down, stop_receiving,
+};
 pub use openings::Ready;
 pub use operation::{Judge, Method, Operation, Step};
 pub use own_target::{NotStarted, OwnTarget, Standing};
@@ -103,6 +113,7 @@ pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,
     Survey, Surveyor,
 };
+pub use tcp_halves::{TcpReader, TcpWriter};
 pub use user::UserConfig;
 pub use worker::{WorkerError, WorkerHandle, work};
 pub use worker_config::{

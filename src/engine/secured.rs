@@ -4,13 +4,12 @@
 
 use super::breakage::ExchangeError;
 use super::clock::now_ns;
-use super::net::{ByteStream, IdleState, Tcp, look_at_idle, receive_now};
+use super::net::{IdleState, Tcp, look_at_idle, receive_now};
 use super::socket_ring::{RingSocket, SocketRing};
-use super::tls::{Secured, TlsClient, TlsLayer, keep_room, shake_hands, take_room};
+use super::tls::{Agreed, Secured, TlsClient, TlsLayer, keep_room, shake_hands, take_room};
 use crate::stats::CoreInterval;
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::rc::Rc;
 
@@ -26,22 +25,42 @@ pub struct Shaken {
     pub is_resumed: bool,
 }
 
+impl Shaken {
+    /// What is counted of a handshake.
+    pub(super) fn of(handshake: &TimedHandshake) -> Self {
+        Self {
+            took_us: handshake.took_us,
+            is_resumed: handshake.agreed.is_resumed,
+        }
+    }
+}
+
+/// A handshake that went well, and what came of it.
+pub struct TimedHandshake {
+    /// Opens and seals the connection's records.
+    pub layer: Box<TlsLayer>,
+    /// What was agreed on.
+    pub agreed: Agreed,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
 /// Shares a layer.
 pub(super) fn share(layer: Box<TlsLayer>) -> SharedLayer {
     Rc::new(RefCell::new(*layer))
 }
 
-/// Connects to `address`, and shakes hands where `tls` says how; `is_connected` tells when it has come to
+/// Shakes hands over what `dialling` opens, where `tls` says how; `is_connected` tells when it has come to
 /// that.
 ///
 /// # Errors
 /// When either fails.
-pub(super) async fn connect(
-    address: SocketAddr,
+pub(super) async fn secure(
+    dialling: impl Future<Output = io::Result<Tcp>>,
     tls: Option<&TlsClient>,
     is_connected: &Cell<bool>,
-) -> io::Result<(Tcp, Option<(Box<TlsLayer>, Shaken)>)> {
-    let mut tcp = Tcp::connect(address).await?;
+) -> io::Result<(Tcp, Option<TimedHandshake>)> {
+    let mut tcp = dialling.await?;
     let Some(client) = tls else {
         return Ok((tcp, None));
     };
@@ -49,11 +68,12 @@ pub(super) async fn connect(
     let began_ns = now_ns();
     // Boxed, so that what is rare takes no room in what opens connections.
     let Secured { layer, agreed } = Box::pin(shake_hands(&mut tcp, client)).await?;
-    let shaken = Shaken {
+    let handshake = TimedHandshake {
+        layer,
+        agreed,
         took_us: now_ns().saturating_sub(began_ns) / 1_000,
-        is_resumed: agreed.is_resumed,
     };
-    Ok((tcp, Some((layer, shaken))))
+    Ok((tcp, Some(handshake)))
 }
 
 /// Counts a handshake, if there was one.

@@ -98,6 +98,13 @@ fn metrics(record: &RunRecord) -> Map<String, Value> {
         "http_req_connecting".to_owned(),
         trend(&record.connections.connect_us),
     );
+    let handshakes = &record.connections.handshakes;
+    if handshakes.count() > 0 {
+        put(
+            "http_req_tls_handshaking".to_owned(),
+            trend(&handshakes.took_us),
+        );
+    }
     put(
         "vus_max".to_owned(),
         json!({"value": record.peak_users, "min": record.peak_users, "max": record.peak_users}),

@@ -15,6 +15,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+const OPEN_METRICS: &str = "application/openmetrics-text";
 const TOKEN: &str = "correct-horse-battery";
 
 /// A certificate of this machine in files, and who vouches for it.
@@ -66,7 +67,7 @@ fn json(mut response: ureq::http::Response<ureq::Body>) -> Value {
 fn scripts_steer_a_load_test_over_tls() {
     let served = Served::new();
     let server = WebServer::start(&format!("--sandbox SpikeUser {}", served.flags()));
-    let url = format!("https://{}", server.authority);
+    let url = server.url();
     assert!(server.out().contains(&url), "{}", server.out());
     let client = served.client();
     let form = "user_count=2&spawn_rate=2&run_time=60s";
@@ -105,7 +106,7 @@ fn tokens_and_cookies_travel_in_tls_only() {
         "--sandbox SpikeUser {} --web-token {TOKEN}",
         served.flags()
     ));
-    let url = format!("https://{}", server.authority);
+    let url = server.url();
     let client = served.client();
     let refused = client.get(format!("{url}/tasks")).call().unwrap();
     assert_eq!(refused.status(), 401);
@@ -161,7 +162,12 @@ fn curl_and_metrics_come_in_tls() {
         assert_eq!(run.try_wait().unwrap(), None, "{said}");
     };
     assert!(address.starts_with("https://127.0.0.1:"), "{address}");
-    let mut scraped = served.client().get(&address).call().unwrap();
+    let mut scraped = served
+        .client()
+        .get(&address)
+        .header("accept", OPEN_METRICS)
+        .call()
+        .unwrap();
     assert_eq!(scraped.status(), 200);
     let text = scraped.body_mut().read_to_string().unwrap();
     assert!(text.ends_with("# EOF\n"), "{text}");
@@ -176,7 +182,9 @@ fn curl_and_metrics_come_in_tls() {
         "{told}"
     );
     match Command::new("curl")
-        .args(["-sS", "--noproxy", "*", "--cacert"])
+        .args(["-sS", "--noproxy", "*", "-H"])
+        .arg(format!("accept: {OPEN_METRICS}"))
+        .arg("--cacert")
         .arg(&ca)
         .arg(&address)
         .output()

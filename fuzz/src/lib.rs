@@ -6,6 +6,7 @@
 //! bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
 pub mod connection;
+pub mod http2;
 pub mod hunts;
 pub mod kept;
 pub mod locust;
@@ -52,6 +53,7 @@ pub const TARGETS: &[Target] = &[
     target("form", page::form, Room::new(4 << 10, 64)),
     target("forms", shops::forms, Room::new(64, 16)),
     target("hlog", kept::hlog, Room::new(16 << 10, 4_096)),
+    target("http2", http2::http2, Room::new(4 << 10, 64)),
     target("hunt", hunts::hunt, Room::new(1 << 10, 256)),
     target("id", replies::id, Room::new(64, 16)),
     target("judge", shop::judge, Room::new(64, 32)),

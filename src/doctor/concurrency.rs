@@ -9,6 +9,12 @@ use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
 
 /// Surveys the shop, which costs it some dozen reads and changes nothing.
 pub fn look_at(target: &Target, addresses: &[Route]) -> DoctorFinding {
+    if target.http2 {
+        return DoctorFinding::hint(
+            "workers: not looked for over HTTP/2, whose streams a proxy deals out as it likes; \
+             without --http2 they are, where the shop speaks HTTP/1.1, too",
+        );
+    }
     let tls = target.tls.as_ref();
     let tls = tls.and_then(|tls| TlsClient::of(tls, &target.host, &[b"http/1.1"]).ok());
     let questions = Questions::of(target, OPENAPI_PATH, HEALTH_PATH).over_tls(tls);

@@ -30,6 +30,7 @@ mod exports;
 mod foreign_readers;
 mod generator_state;
 mod hostile_texts;
+mod http2;
 mod https;
 mod idle_connections;
 mod observed_in_tls;

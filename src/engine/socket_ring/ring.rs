@@ -114,6 +114,14 @@ impl SocketRing {
         self.state.borrow_mut().is_sending(socket)
     }
 
+    /// Hands `request` to the kernel now.
+    pub fn send_now(&self, socket: u32, request: Vec<u8>) {
+        self.state
+            .borrow_mut()
+            .send_now(socket, request, &self.buffers);
+        self.tell_driver();
+    }
+
     /// Takes a buffer back whose request was not handed over.
     #[inline]
     pub fn keep_request_buffer(&self, buffer: Vec<u8>) {

@@ -249,6 +249,14 @@ impl<K: Kernel> RingState<K> {
         is_sending
     }
 
+    /// The same, at once: when this returns the kernel has taken it, or it is known that it has not.
+    pub fn send_now(&mut self, socket: u32, request: Vec<u8>, buffers: &impl Offers) {
+        self.send(socket, request);
+        self.submit_all(buffers);
+        self.reap(buffers);
+        self.forget_sent();
+    }
+
     /// Takes a buffer back whose request was not handed over.
     #[inline]
     pub fn keep_request_buffer(&mut self, buffer: Vec<u8>) {
@@ -304,6 +312,11 @@ impl<K: Kernel> RingState<K> {
         // flag was seen to be unset with a reply there, and then nothing ever woke anybody).
         self.kernel.enter(true);
         let reaped = self.reap(buffers);
+        self.forget_sent();
+        reaped
+    }
+
+    fn forget_sent(&mut self) {
         if self.kernel.queued() == 0 {
             // All of them were taken or have told that they were not.
             for (_, request) in self.sent.drain(..) {
@@ -311,7 +324,6 @@ impl<K: Kernel> RingState<K> {
             }
             self.tell_senders();
         }
-        reaped
     }
 
     /// Wakes those whose bytes are with the kernel by now.

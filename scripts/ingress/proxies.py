@@ -69,6 +69,9 @@ class Nginx(Proxy):
         "tls12": "listen {at} ssl; {shop} ssl_protocols TLSv1.2;",
         "tls12-h2": "listen {at} ssl http2; {shop} ssl_protocols TLSv1.2;",
         "no-resumption": "listen {at} ssl; {shop} ssl_session_tickets off; ssl_session_cache none; keepalive_requests 100;",
+        "chain": "listen {at} ssl; {chain} keepalive_requests 20;",
+        "hello-retry": "listen {at} ssl; {shop} ssl_ecdh_curve secp384r1; keepalive_requests 20;",
+        "small-records": "listen {at} ssl; {shop} ssl_buffer_size 64;",
         "expired": "listen {at} ssl; {expired}",
         "wrong-name": "listen {at} ssl; {wrong_name}",
         "unknown-ca": "listen {at} ssl; {unknown_ca}",
@@ -98,7 +101,7 @@ class Nginx(Proxy):
 
     def words(self, at):
         given = {"at": f"127.0.0.1:{at}", "place": self.directory, "client_ca": self.certificates.path("client_ca")}
-        for name in ("shop", "second", "expired", "wrong_name", "unknown_ca"):
+        for name in ("shop", "second", "expired", "wrong_name", "unknown_ca", "chain"):
             of_it = [self.certificates.path(name, ending) for ending in ("crt", "key")]
             given[name] = f"ssl_certificate {of_it[0]}; ssl_certificate_key {of_it[1]};"
         return given

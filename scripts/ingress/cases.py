@@ -121,6 +121,7 @@ def cookies_seen(run):
 
 # A proxy that is reloaded closes connections that it takes for idle: over HTTP/1.1 a request may be on its way.
 LOAD = "a load without failures"
+LOST = "no request failed, at most one a user unknown, while the proxy's processes die"
 CASES = [
     Case("plain-100", f"{LOAD}, connections ended by the 100th reply", flags="", is_plain=True, check=many_connections),
     Case("tls", f"{LOAD} over TLS 1.3", check=versions_seen("TLSv1.3")),
@@ -164,6 +165,9 @@ CASES = [
     Case("no h2", "refused: it speaks no HTTP/2", variant="tls", flags=TRUST + H2, code=107, says="HTTP/2"),
     Case("reload", f"{LOAD}, while the proxy is reloaded", meanwhile="reload", check=reloaded, most_unknown=USERS),
     Case("h2-reload", f"{LOAD}, while the proxy is reloaded", flags=TRUST + H2, protocol="HTTP/2.0", meanwhile="reload", check=reloaded),
+    Case("lost", f"{LOST}", meanwhile="lose_workers", most_unknown=USERS, check=reloaded),
+    Case("h2-lost", f"{LOST}", flags=TRUST + H2, protocol="HTTP/2.0", meanwhile="lose_workers", most_unknown=USERS, check=reloaded),
+    Case("h2-plain-lost", f"{LOST}", flags=H2, is_plain=True, protocol="HTTP/2.0", meanwhile="lose_workers", most_unknown=USERS, check=reloaded),
     Case(
         "headers",
         f"{LOAD}, each request with its headers and a trace of its own",

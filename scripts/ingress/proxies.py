@@ -1,6 +1,7 @@
 """nginx and HAProxy before a shop, each with a port a variant, and the log of what they passed on."""
 
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -85,6 +86,9 @@ class Nginx(Proxy):
         "h2-plain-four": "listen {at} http2; http2_max_concurrent_streams 4;",
         "plain-reload": "listen {at};",
         "h2-plain-reload": "listen {at} http2;",
+        "lost": "listen {at} ssl; {shop}",
+        "h2-lost": "listen {at} ssl http2; {shop}",
+        "h2-plain-lost": "listen {at} http2;",
         "unix": "listen {at}; listen unix:{place}/unix.sock;",
         "unix-tls": "listen {at} ssl; listen unix:{place}/unix-tls.sock ssl; {shop}",
         "cookies": "listen {at}; add_header set-cookie 'visitor=$request_id; Path=/';",
@@ -145,6 +149,12 @@ class Nginx(Proxy):
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
+
+    def lose_workers(self):
+        """Ends them in the middle of what they do; others take their place."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        for child in children.split():
+            os.kill(int(child), signal.SIGKILL)
 
 
 class Haproxy(Proxy):

@@ -155,6 +155,7 @@ CASES = [
     Case("h2-plain-100, shared", f"{LOAD}, all users on two, GOAWAY after 100 streams", variant="h2-plain-100", flags=H2 + "--connections 2", is_plain=True, protocol="HTTP/2.0", check=many_connections),
     Case("h2, not asked for", LOAD, variant="h2"),
     Case("h2-only", f"{LOAD} over HTTP/2", flags=TRUST + H2, protocol="HTTP/2.0"),
+    Case("h2-only, not asked for", LOAD, variant="h2-only"),
     Case("h2-100", f"{LOAD}, GOAWAY after 100 streams", flags=TRUST + H2, protocol="HTTP/2.0", check=many_connections),
     Case("h2-four-streams", f"{LOAD}, no more than four streams", flags=TRUST + H2, protocol="HTTP/2.0"),
     Case("h2-plain", f"{LOAD} over HTTP/2 without TLS", flags=H2, is_plain=True, protocol="HTTP/2.0"),

@@ -75,6 +75,7 @@ impl WorkerSetup<'_> {
                 questions: questions.cloned(),
                 max_body_bytes: self.plan.max_body_bytes,
                 request_timeout: self.plan.request_timeout,
+                tls: None,
             },
             load: self.load_of(position),
             counts: CountingConfig {

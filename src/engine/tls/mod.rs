@@ -21,10 +21,12 @@ pub use breakage::TlsBreak;
 pub use client::TlsClient;
 pub use config::{client_config, server_config, server_name};
 pub use error::TlsError;
-pub use handshake::{Agreed, Handshake, HandshakeError, HandshakeStep, Secured, SpokenProtocol};
+pub use handshake::{Agreed, Handshake, HandshakeError, HandshakeStep, Secured, SpokenProtocol, refusal};
 pub use layer::{Afterwards, TlsEnd, TlsLayer};
 pub use record_key::MOST_PLAIN_BYTES;
 pub use rooms::prepare_rooms;
+pub(super) use rooms::{keep_room, take_room};
+pub(super) use stream::{shake_hands, shake_hands_within};
 pub use stream::TlsTcp;
 
 use rustls::crypto::CryptoProvider;

@@ -91,7 +91,10 @@ pub(super) fn unsent_reason(error: &io::Error) -> Reason {
 
 /// Why there is no connection.
 pub(super) fn unconnected_reason(error: &io::Error) -> Reason {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<HandshakeError>()) {
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<HandshakeError>())
+    {
         Some(handshake) => worded(format_args!("cannot connect: TLS: {handshake}")),
         None => told("cannot connect", error),
     }

@@ -184,7 +184,9 @@ impl Connection {
             (Some(Stream::Ring(socket)), Some(layer)) => {
                 idle_on_ring(layer, socket.ring(), socket.place())
             }
-            (Some(Stream::Runtime(stream)), Some(layer)) => idle_beneath(layer, stream.descriptor()),
+            (Some(Stream::Runtime(stream)), Some(layer)) => {
+                idle_beneath(layer, stream.descriptor())
+            }
         }
     }
 
@@ -398,7 +400,9 @@ impl Connection {
             (_, None) => Err(ExchangeError::Unsent(io::ErrorKind::NotConnected.into())),
             (_, Some(Stream::Ring(socket))) => {
                 let descriptor = socket.descriptor();
-                transport.in_flight.add(self.slot as usize, descriptor, deadline_ns);
+                transport
+                    .in_flight
+                    .add(self.slot as usize, descriptor, deadline_ns);
                 let request_bytes = buffers.out.len();
                 socket.send(std::mem::take(buffers.out));
                 let room = || transport.gathering_room();

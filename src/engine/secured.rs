@@ -93,7 +93,8 @@ pub(super) fn idle_on_ring(layer: &RefCell<TlsLayer>, ring: &SocketRing, place: 
 #[cold]
 pub(super) fn idle_beneath(layer: &RefCell<TlsLayer>, descriptor: RawFd) -> IdleState {
     let mut beneath = look_at_idle(descriptor);
-    while beneath == IdleState::Unsolicited && through(layer, IdleState::Quiet) == IdleState::Quiet {
+    while beneath == IdleState::Unsolicited && through(layer, IdleState::Quiet) == IdleState::Quiet
+    {
         let mut arrived = take_room();
         if receive_now(descriptor, &mut arrived).is_ok() {
             layer.borrow_mut().open_idle(&mut arrived);

@@ -141,11 +141,7 @@ fn ended(
 
 /// The connection was closed beneath the layer.
 #[cold]
-fn closed(
-    layer: &TlsLayer,
-    parser: &mut ReplyParser,
-    text: &[u8],
-) -> Result<Reply, ExchangeError> {
+fn closed(layer: &TlsLayer, parser: &mut ReplyParser, text: &[u8]) -> Result<Reply, ExchangeError> {
     match parser.close(text) {
         // Anyone on the way can close it.
         Ok(_) if layer.end() != Some(TlsEnd::Notified) => {

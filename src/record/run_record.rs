@@ -315,6 +315,15 @@ pub struct Connections {
     pub refused_addresses: Vec<RefusedAddress>,
     /// Time to connect; not part of service time.
     pub connect_us: LatencySummary,
+    /// TLS handshakes in which the server showed who it is.
+    #[serde(default)]
+    pub handshakes_full: u64,
+    /// TLS handshakes that resumed the session of an earlier one.
+    #[serde(default)]
+    pub handshakes_resumed: u64,
+    /// Time of TLS handshakes; part of neither service time nor connecting. Null without any.
+    #[serde(default)]
+    pub handshake_us: Option<LatencySummary>,
 }
 
 /// A time in which nothing of this process ran: it was stopped, or its machine was.

@@ -473,3 +473,6 @@ impl Drop for TlsLayer {
         keep_room(std::mem::take(&mut self.partial));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,19 +15,23 @@ mod record_key;
 mod rooms;
 mod sessions;
 mod stream;
+#[cfg(test)]
+pub(super) mod testing;
 mod unverified;
 
 pub use breakage::TlsBreak;
 pub use client::TlsClient;
 pub use config::{client_config, server_config, server_name};
 pub use error::TlsError;
-pub use handshake::{Agreed, Handshake, HandshakeError, HandshakeStep, Secured, SpokenProtocol, refusal};
+pub use handshake::{
+    Agreed, Handshake, HandshakeError, HandshakeStep, Secured, SpokenProtocol, refusal,
+};
 pub use layer::{Afterwards, TlsEnd, TlsLayer};
 pub use record_key::MOST_PLAIN_BYTES;
 pub use rooms::prepare_rooms;
 pub(super) use rooms::{keep_room, take_room};
-pub(super) use stream::{shake_hands, shake_hands_within};
 pub use stream::TlsTcp;
+pub(super) use stream::{shake_hands, shake_hands_within};
 
 use rustls::crypto::CryptoProvider;
 use std::sync::Arc;

@@ -5,8 +5,8 @@ use super::{Agreed, HandshakeError, TlsClient, TlsEnd, TlsLayer};
 use crate::engine::net::{ByteStream, Tcp};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
 use std::os::fd::RawFd;
+use std::time::{Duration, Instant};
 
 /// Shakes hands over `tcp`.
 ///

@@ -293,7 +293,7 @@ impl Core {
             Driver::Uring => SocketRing::new(connections + race_connections).ok(),
             Driver::PlainUring | Driver::Epoll => None,
         };
-        let transport = Rc::new(Transport::new(
+        let transport = Transport::new(
             CoreAddresses::new(
                 Arc::clone(&config.target.addresses),
                 config.target.positions,
@@ -304,7 +304,8 @@ impl Core {
             pacer.clone(),
             Rc::clone(&recorder),
             ring,
-        ));
+        );
+        let transport = Rc::new(transport.with_tls(config.target.tls.as_ref()));
         let race_pool = match race_connections {
             0 => None,
             race_connections => {
@@ -344,7 +345,6 @@ impl Core {
         let link = SocketLink::new(
             UserConnection::Own(connections.remove(0)),
             Rc::clone(&self.transport),
-            self.pacer.clone(),
             Rc::clone(&self.run_end_ns),
             config.target.max_body_bytes,
         );

@@ -1,13 +1,10 @@
 //! A connection to the target that a thread waits on: plain, or over TLS, as the target's address says.
 
-use crate::engine::tls::{TlsFacts, TlsVisit, VisitError};
+use crate::engine::tls::{OFFERS_HTTP1, TlsFacts, TlsVisit, VisitError};
 use crate::plan::Target;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
-
-/// What is asked for over TLS beside the load: what every server speaks.
-const ALPN: &[&[u8]] = &[b"http/1.1"];
 
 /// Why there is no line.
 #[derive(Debug)]
@@ -41,7 +38,7 @@ impl Line {
         let Some(settings) = &target.tls else {
             return Ok(Self::Plain(tcp));
         };
-        let visit = TlsVisit::begin(tcp, settings, &target.host, ALPN, timeout);
+        let visit = TlsVisit::begin(tcp, settings, &target.host, OFFERS_HTTP1, timeout);
         visit
             .map(|visit| Self::Tls(Box::new(visit)))
             .map_err(NoLine::Tls)

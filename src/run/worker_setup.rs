@@ -2,6 +2,7 @@
 
 use super::partition::Deal;
 use super::worker_threads::{WorkerStartError, WorkerThreads};
+use crate::engine::tls::TlsClient;
 use crate::engine::{
     ConnectionPositions, CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened,
     PlacementConfig, PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey,
@@ -25,6 +26,8 @@ pub struct WorkerSetup<'a> {
     pub interruption: &'a Arc<Interruption>,
     /// How the schedule of the users is changed while they live; `None` when it is not.
     pub load_schedule: Option<&'a Arc<LiveSchedule>>,
+    /// How TLS is spoken with the target; `None` where it is not.
+    pub tls: Option<TlsClient>,
 }
 
 impl WorkerSetup<'_> {
@@ -50,7 +53,9 @@ impl WorkerSetup<'_> {
     /// What the target's processes are asked, if they are looked for.
     fn questions(&self) -> Option<Questions> {
         let paths = self.script.described.questions.filter(|_| self.looks);
-        paths.map(|(slow, quick)| Questions::of(&self.plan.target, slow, quick))
+        paths.map(|(slow, quick)| {
+            Questions::of(&self.plan.target, slow, quick).over_tls(self.tls.clone())
+        })
     }
 
     fn config(
@@ -75,6 +80,7 @@ impl WorkerSetup<'_> {
                 questions: questions.cloned(),
                 max_body_bytes: self.plan.max_body_bytes,
                 request_timeout: self.plan.request_timeout,
+                tls: self.tls.clone(),
             },
             load: self.load_of(position),
             counts: CountingConfig {

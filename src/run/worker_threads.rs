@@ -1,5 +1,6 @@
 //! The workers of a run: started together, joined.
 
+use crate::engine::tls::TlsError;
 use crate::engine::{
     Interruption, PathError, PreparedScript, Ready, WorkerConfig, WorkerError, WorkerHandle,
     made_at_start, now_ns,
@@ -27,6 +28,9 @@ pub enum WorkerStartError {
     /// A request path of the script is malformed.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// TLS cannot be spoken with the target.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A worker's thread ended before it was ready.
     #[error("a worker ended before it was ready; this is a defect of shopblast, please report it")]
     Vanished,

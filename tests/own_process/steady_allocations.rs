@@ -90,6 +90,7 @@ fn run(
             questions: None,
             max_body_bytes: plan.max_body_bytes,
             request_timeout: plan.request_timeout,
+            tls: None,
         },
         load: LoadConfig {
             users: (0..users)

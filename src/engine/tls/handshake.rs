@@ -1,7 +1,7 @@
 //! A handshake, without a socket: what came goes in, what is to be sent comes out, until the keys are there.
 
 use super::breakage::AlertName;
-use super::{TlsClient, TlsLayer};
+use super::{TlsBreak, TlsClient, TlsLayer};
 use jiff::Timestamp;
 use rustls::client::UnbufferedClientConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
@@ -51,6 +51,9 @@ pub enum HandshakeError {
     /// Another protocol is spoken there.
     #[error("the server answers without TLS: plain HTTP is spoken on this port")]
     PlainHttp,
+    /// It was not over in time.
+    #[error("the handshake was not over in time")]
+    Late,
     /// It hung up.
     #[error("the server closed the connection in the handshake")]
     Closed,
@@ -274,6 +277,15 @@ fn listed(presented: &[String]) -> String {
     match names.is_empty() {
         true => "no name at all (it has no subjectAltName)".to_owned(),
         false => names.join(", "),
+    }
+}
+
+/// What a server means that ends the connection right after the handshake.
+#[must_use]
+pub fn refusal(broken: TlsBreak) -> String {
+    match broken {
+        TlsBreak::Alert(alert) => format!("TLS: {}", told_of_alert(AlertDescription::from(alert))),
+        other => other.to_string(),
     }
 }
 

@@ -17,21 +17,27 @@ mod record_key;
 mod rooms;
 mod sessions;
 mod stream;
+#[cfg(test)]
+pub(super) mod testing;
 mod unverified;
 mod visit;
 mod vouched;
 
 pub use breakage::TlsBreak;
 pub use certificate::CertificateFacts;
-pub use client::TlsClient;
+pub use client::{OFFERS_HTTP1, TlsClient};
 pub use config::{client_config, server_config, server_name};
 pub use error::TlsError;
 pub use fault::TlsFault;
-pub use handshake::{Agreed, Handshake, HandshakeError, HandshakeStep, Secured, SpokenProtocol};
+pub use handshake::{
+    Agreed, Handshake, HandshakeError, HandshakeStep, Secured, SpokenProtocol, refusal,
+};
 pub use layer::{Afterwards, TlsEnd, TlsLayer};
 pub use record_key::MOST_PLAIN_BYTES;
 pub use rooms::prepare_rooms;
-pub use stream::TlsTcp;
+pub(super) use rooms::{keep_room, take_room};
+pub(super) use stream::shake_hands;
+pub use stream::{TlsTcp, shake_hands_within};
 pub use visit::{TlsFacts, TlsVisit, VisitError};
 
 use rustls::crypto::CryptoProvider;

@@ -1,5 +1,6 @@
 //! `shopblast doctor`: what to look at.
 
+use super::observer_tls_options::ObserverTlsFlags;
 use super::request_options::RequestFlags;
 use super::shop_options::ShopFlags;
 use super::surroundings::Surroundings;
@@ -56,6 +57,10 @@ pub(super) struct DoctorFlags {
 
     #[command(flatten)]
     requests: RequestFlags,
+
+    /// How TLS is spoken with the Observatory.
+    #[command(flatten)]
+    observers: ObserverTlsFlags,
 }
 
 pub(super) fn resolve(

@@ -10,6 +10,7 @@ mod machine;
 mod request;
 mod shop_look;
 mod target;
+mod tls;
 
 pub use finding::{DoctorFinding, FindingLevel};
 pub use request::{DoctorRequest, PlannedNeeds};
@@ -98,6 +99,6 @@ fn asked_or(asked: &Option<Target>, here: Option<SocketAddr>) -> Target {
 fn reach(shop: &ShopLook<'_>) -> Result<Vec<SocketAddr>, ReachError> {
     let addresses = resolve(shop.target, shop.policy)?;
     resolve(shop.observatory, shop.policy)?;
-    target::reach(shop.target)?;
+    target::reach(shop.target, &addresses)?;
     Ok(addresses)
 }

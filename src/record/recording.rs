@@ -137,7 +137,7 @@ impl RunFacts {
                 connect_us: totals.timings.connect.summary(),
                 handshakes_full: totals.counters.handshakes_full,
                 handshakes_resumed: totals.counters.handshakes_resumed,
-                handshake_us: (totals.timings.handshake.count() > 0)
+                handshake_us: (!totals.timings.handshake.is_empty())
                     .then(|| totals.timings.handshake.summary()),
             },
             journeys: journey_records(totals),

@@ -509,7 +509,9 @@ impl RunRecord {
     #[must_use]
     pub fn target_url(&self) -> String {
         match (self.target_part("authority"), self.target_part("base_path")) {
-            (Some(authority), Some(base_path)) => format!("http://{authority}{base_path}"),
+            (Some(authority), Some(base_path)) => {
+                format!("{}://{authority}{base_path}", self.target_scheme())
+            }
             _ => String::new(),
         }
     }
@@ -518,7 +520,50 @@ impl RunRecord {
     #[must_use]
     pub fn target_origin(&self) -> String {
         let authority = self.target_part("authority");
-        authority.map_or_else(String::new, |authority| format!("http://{authority}"))
+        authority.map_or_else(String::new, |authority| {
+            format!("{}://{authority}", self.target_scheme())
+        })
+    }
+
+    fn target_scheme(&self) -> &'static str {
+        match self.target_tls() {
+            None => "http",
+            Some(_) => "https",
+        }
+    }
+
+    /// How TLS was spoken with the target; `None` when it was not.
+    #[must_use]
+    pub fn target_tls(&self) -> Option<&Map<String, Value>> {
+        self.plan.get("target")?.get("tls")?.as_object()
+    }
+
+    /// Whether nobody proved to be the target that was meant.
+    #[must_use]
+    pub fn is_target_unchecked(&self) -> bool {
+        let told = self.target_tls().and_then(|tls| tls.get("is_insecure"));
+        told.and_then(Value::as_bool) == Some(true)
+    }
+
+    /// The flags that said whom the run trusted and as whom it asked, with the names of their files.
+    #[must_use]
+    pub fn target_tls_flags(&self) -> Vec<(&'static str, Option<String>)> {
+        let Some(tls) = self.target_tls() else {
+            return Vec::new();
+        };
+        let file = |name: &str| tls.get("files")?.get(name)?.as_str();
+        let mut flags = Vec::new();
+        for (flag, name) in [
+            ("--ca", "ca"),
+            ("--client-cert", "cert"),
+            ("--client-key", "key"),
+        ] {
+            flags.extend(file(name).map(|path| (flag, Some(path.to_owned()))));
+        }
+        if self.is_target_unchecked() {
+            flags.push(("--insecure", None));
+        }
+        flags
     }
 
     fn target_part(&self, name: &str) -> Option<&str> {

@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 
 /// Columns beside those of the cores.
-const COLUMNS: [&str; 35] = [
+const COLUMNS: [&str; 37] = [
     "second",
     "length_s",
     "phase",

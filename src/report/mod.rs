@@ -6,6 +6,7 @@ mod export;
 mod html;
 mod recovery_text;
 mod remake;
+mod tls_text;
 
 pub(crate) use console::witness_text::{CurlTarget, curl_commands, replay_command};
 pub use console::{

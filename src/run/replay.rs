@@ -4,13 +4,15 @@
 use super::embedded::at_address;
 use super::lookup::resolve;
 use super::reach::ReachError;
-use super::replay_client::{ReplayReply, Starter, send, send_together};
+use super::replay_client::{ReplayPlace, ReplayReply, Starter, send_together};
 use super::replay_text::{is_one_request, request_text};
+use super::tls_refusal::told_of_broken;
+use crate::engine::tls::{TlsClient, TlsError};
 use crate::engine::{Id, NotStarted, OwnTarget, Questions, Standing};
 use crate::pieces::{duration_text, print, tell};
 use crate::plan::{
     AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, RequestHeaders, RunId, Target,
-    TargetError, is_harmful, shown_lines,
+    TargetError, TlsSettings, is_harmful, shown_lines,
 };
 use crate::record::{ProcessesRecord, Recorded, RunRecord, UnreadableRecord, WitnessRecord};
 use crate::report::part_word;
@@ -26,6 +28,8 @@ pub type MadeAgain = fn(&[String]) -> Result<Arc<dyn OwnTarget>, String>;
 
 /// A text that is longer is not renewed any more.
 const MOST_TEXT_BYTES: usize = 1 << 20;
+/// Witnesses are fired in HTTP/1.1, whatever the run spoke.
+const ALPN: &[&[u8]] = &[b"http/1.1"];
 
 /// What to fire again.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub struct ReplayRequest {
     pub headers: RequestHeaders,
     /// Where connections go instead.
     pub connect_to: Option<ConnectTo>,
+    /// How TLS is spoken with an `https` target, where that was said.
+    pub tls: Option<TlsSettings>,
     /// Makes a target like that.
     pub made_again: MadeAgain,
     /// Decides about the addresses that its name resolves to.
@@ -94,6 +100,17 @@ pub enum ReplayError {
     /// The target that the run brought along does not stand again.
     #[error(transparent)]
     NotStarted(#[from] NotStarted),
+    /// Something about TLS, of a target without it.
+    #[error(
+        "{url} is not spoken to in TLS, which flags were given for; name an address that begins with https with --host"
+    )]
+    WithoutTls {
+        /// The target.
+        url: String,
+    },
+    /// TLS cannot be spoken at all.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The target cannot be reached, or may not be.
     #[error(transparent)]
     Reach(#[from] ReachError),
@@ -161,6 +178,7 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
         }
     };
     let target = carrying(request, &record, target);
+    let target = trusting(request, &record, target)?;
     let addresses = resolve(&target, &request.addresses)?;
     let like = own.as_ref().map(|OwnAgain { words, .. }| {
         format!(
@@ -220,8 +238,15 @@ fn fire(
     let exchanges = chosen(&kept.violation.exchanges, request.all);
     let (slow, quick) = request.questions;
     let questions = Questions::of(target, slow, quick);
-    let mut starter = Starter::new(addresses, &questions);
-    if racers(&exchanges) > 1 {
+    let tls = target.tls.as_ref();
+    let tls = tls.map(|tls| TlsClient::of(tls, &target.host, ALPN));
+    let tls = tls.transpose()?;
+    let place = ReplayPlace {
+        addresses,
+        tls: tls.as_ref(),
+    };
+    let mut starter = Starter::new(place, &questions);
+    if racers(&exchanges) > 1 && tls.is_none() {
         let processes = ProcessesRecord::of(&starter.look());
         print(format!(
             "processes of the target: {} ({})\n",
@@ -230,15 +255,10 @@ fn fire(
         ));
     }
     for attempt in 1..=request.times {
-        let mut firing = Firing::new(target, addresses, &record.run_id, request.run_id, attempt);
+        let mut firing = Firing::new(target, place, &record.run_id, request.run_id, attempt);
         let told = firing
             .carry_out(&exchanges, &mut starter)
-            .map_err(|error| {
-                ReplayError::Reach(ReachError::Unreachable {
-                    url: target.url(),
-                    error: error.to_string(),
-                })
-            })?;
+            .map_err(|error| ReplayError::Reach(broken_off(target, &error)))?;
         let again = happened_again(&exchanges, &firing.answers);
         if again || attempt == request.times {
             print(format!("\nattempt {attempt}:\n{told}\n"));
@@ -256,6 +276,18 @@ fn fire(
         }
     }
     Ok(ExitCode::Ok)
+}
+
+/// Why nothing more could be sent.
+fn broken_off(target: &Target, error: &io::Error) -> ReachError {
+    let url = target.url();
+    match told_of_broken(target, error) {
+        Some(why) => ReachError::Tls { url, why },
+        None => ReachError::Unreachable {
+            url,
+            error: error.to_string(),
+        },
+    }
 }
 
 /// `target` with what its requests carry: that of the run, where it is the run's own and as far as its
@@ -288,6 +320,35 @@ fn carrying(request: &ReplayRequest, record: &RunRecord, mut target: Target) -> 
         ));
     }
     target
+}
+
+/// `target` with whom it trusts, and as whom it asks: as was asked for. What a run trusted is not taken
+/// from its record, which somebody else may have written.
+fn trusting(
+    request: &ReplayRequest,
+    record: &RunRecord,
+    mut target: Target,
+) -> Result<Target, ReplayError> {
+    match (&mut target.tls, &request.tls) {
+        (Some(tls), Some(asked)) => tls.clone_from(asked),
+        (None, Some(_)) => return Err(ReplayError::WithoutTls { url: target.url() }),
+        (Some(_), None) if request.target.is_none() => {
+            let flags = record.target_tls_flags().into_iter();
+            let flags: Vec<String> = flags
+                .map(|(flag, file)| {
+                    file.map_or_else(|| flag.to_owned(), |it| format!("{flag} {it}"))
+                })
+                .collect();
+            if !flags.is_empty() {
+                tell(format!(
+                    "warning: the run was made with {}, which is not taken from its record: give it again where it is needed",
+                    flags.join(" ")
+                ));
+            }
+        }
+        (_, None) => {}
+    }
+    Ok(target)
 }
 
 /// What makes the thing, the racers, what came after: in this order, each in that of the witness.
@@ -330,7 +391,7 @@ fn happened_again(exchanges: &[&WitnessExchange], answers: &[ReplayReply]) -> bo
 /// One attempt.
 struct Firing<'a> {
     target: &'a Target,
-    addresses: &'a [SocketAddr],
+    place: ReplayPlace<'a>,
     /// Texts of the witness and what stands for them now: ids, and the run id.
     replaced: Vec<(String, String)>,
     answers: Vec<ReplayReply>,
@@ -341,7 +402,7 @@ struct Firing<'a> {
 impl<'a> Firing<'a> {
     fn new(
         target: &'a Target,
-        addresses: &'a [SocketAddr],
+        place: ReplayPlace<'a>,
         old_run_id: &str,
         run_id: RunId,
         attempt: u32,
@@ -350,7 +411,7 @@ impl<'a> Firing<'a> {
         let fresh = RunId::new(unix_ms, std::process::id(), fastrand::u16(..));
         Self {
             target,
-            addresses,
+            place,
             replaced: vec![(old_run_id.to_owned(), fresh.to_string())],
             answers: Vec::new(),
             attempt,
@@ -372,7 +433,7 @@ impl<'a> Firing<'a> {
         let after = of(&[Part::After, Part::Probe]);
         let mut told = String::new();
         for exchange in before {
-            let answer = send(self.addresses, &self.request(exchange))?;
+            let answer = self.place.send(&self.request(exchange))?;
             self.take(exchange, answer, &mut told);
         }
         let requests: Vec<Vec<u8>> = racers.iter().map(|racer| self.request(racer)).collect();
@@ -383,7 +444,7 @@ impl<'a> Firing<'a> {
             }
         }
         for exchange in after {
-            let answer = send(self.addresses, &self.request(exchange))?;
+            let answer = self.place.send(&self.request(exchange))?;
             self.take(exchange, answer, &mut told);
         }
         Ok(told)
@@ -479,7 +540,11 @@ mod tests {
     fn ids_that_are_everywhere_do_not_grow_a_text_without_end() {
         let target = Target::parse("http://localhost:8000").unwrap();
         let run_id = RunId::new(1, 2, 3);
-        let mut firing = Firing::new(&target, &[], "", run_id, 1);
+        let nowhere = ReplayPlace {
+            addresses: &[],
+            tls: None,
+        };
+        let mut firing = Firing::new(&target, nowhere, "", run_id, 1);
         assert_eq!(firing.renewed("/a"), "/a");
         let is_everywhere = || ("a".to_owned(), "a".repeat(40));
         firing.replaced.extend((0..100).map(|_| is_everywhere()));

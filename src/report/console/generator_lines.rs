@@ -1,8 +1,10 @@
 //! The summary's lines about what the load cost the generator.
 
 use crate::pieces::{SummaryStyle, counted, duration_text, grouped, in_lines, percent_text};
+use crate::plan::shown;
 use crate::record::{Generator, RunRecord};
 use crate::report::connections_text::{addresses_text, ended_text, handshakes_text};
+use crate::report::tls_text::tls_text;
 
 /// Columns before the further lines of a sentence.
 const HANG: usize = 2;
@@ -34,6 +36,9 @@ pub fn generator_lines(record: &RunRecord, style: SummaryStyle) -> String {
     ));
     if let Some(addresses) = addresses_text(record) {
         lines.push(format!("Addresses: {addresses}"));
+    }
+    if let Some(tls) = tls_text(record) {
+        lines.push(format!("TLS: {}", shown(&tls)));
     }
     if let Some(law) = &generator.littles_law {
         lines.push(format!(

@@ -3,6 +3,7 @@
 use super::words::{duration_text, grouped, percent_text};
 use crate::record::Recorded;
 use crate::report::connections_text::{addresses_text, ended_text, handshakes_text};
+use crate::report::tls_text::tls_text;
 
 /// The section about the generator.
 pub struct GeneratorView {
@@ -99,6 +100,9 @@ impl GeneratorView {
         ];
         if let Some(addresses) = addresses_text(run) {
             facts.push(("Addresses", addresses));
+        }
+        if let Some(tls) = tls_text(run) {
+            facts.push(("TLS", tls));
         }
         if let Some(law) = &generator.littles_law {
             let text = format!(

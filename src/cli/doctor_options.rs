@@ -1,5 +1,6 @@
 //! `shopblast doctor`: what to look at.
 
+use super::observer_tls_options::ObserverTlsFlags;
 use super::request_options::RequestFlags;
 use super::shop_options::ShopFlags;
 use super::surroundings::Surroundings;
@@ -56,6 +57,10 @@ pub(super) struct DoctorFlags {
 
     #[command(flatten)]
     requests: RequestFlags,
+
+    /// How TLS is spoken with the Observatory.
+    #[command(flatten)]
+    observers: ObserverTlsFlags,
 }
 
 pub(super) fn resolve(
@@ -134,11 +139,12 @@ fn own_shop() -> Result<Arc<dyn OwnTarget>, CliError> {
     Ok(Arc::new(flags.config(1)?))
 }
 
+/// Where the shop is, whatever its address calls it.
 fn beside(target: &Target) -> Result<Target, CliError> {
-    let host = if target.host.contains(':') {
-        format!("[{}]", target.host)
-    } else {
-        target.host.clone()
+    let (host, _) = target.place();
+    let host = match host.contains(':') {
+        true => format!("[{host}]"),
+        false => host.to_owned(),
     };
     Ok(Target::parse(&format!("http://{host}:{OBSERVATORY_PORT}"))?)
 }

@@ -1,6 +1,8 @@
 //! The flags that say what is observed of the shop's back end, and ShopStream's own variables for it.
 
 use super::CliError;
+use super::observer_tls_options::ObserverTlsFlags;
+use super::secret::Secret;
 use crate::observe::{
     AddressError, ObservatoryChoice, ObserverConfig, PostgresAddress, RedisAddress,
 };
@@ -27,13 +29,14 @@ pub(super) struct ObserveFlags {
 
     /// Redis, like redis://localhost:16379/0: streams, lags, dead letters
     ///
-    /// Lengths of streams, what consumers lag behind, and dead letters.
+    /// Lengths of streams, what consumers lag behind, and dead letters. rediss:// is for TLS.
     #[arg(long, value_name = "URL", help_heading = "Back end")]
     redis: Option<Secret>,
 
     /// Database with the outbox of a domain, for exact counts; may be repeated
     ///
-    /// Like identity=postgres://user:password@host:5432/name.
+    /// Like identity=postgres://user:password@host:5432/name. TLS is asked for as of PostgreSQL's own
+    /// clients, with ?sslmode=verify-full&sslrootcert=FILE.
     #[arg(long, value_name = "DOMAIN=URL", help_heading = "Back end")]
     outbox: Vec<Secret>,
 
@@ -52,31 +55,13 @@ pub(super) struct ObserveFlags {
     #[arg(long, help_heading = "Back end")]
     pub observe_from_env: bool,
 
+    /// How TLS is spoken there.
+    #[command(flatten)]
+    pub tls: ObserverTlsFlags,
+
     /// Addresses of the variables.
     #[arg(skip)]
     variables: Vec<(AddressedStore, Secret)>,
-}
-
-/// A text that may hold a password.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Secret(String);
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("***")
-    }
 }
 
 /// What a variable names.
@@ -136,6 +121,7 @@ impl ObserveFlags {
     ) -> Result<ObserverConfig, CliError> {
         let mut config = ObserverConfig {
             observatory: self.observatory(target, no_observatory)?,
+            tls: self.tls.settings(None)?,
             ..ObserverConfig::default()
         };
         if let Some(observatory) = &self.observatory {
@@ -400,7 +386,10 @@ mod tests {
                 "identity=postgres://a:s3cret@8.8.8.8/d",
                 "--allow-host 8.8.8.8",
             ),
-            ("identity=postgres://a:s3cret@h/d?sslmode=require", "TLS"),
+            (
+                "identity=postgres://a:s3cret@h/d?sslmode=verify",
+                "verify-full",
+            ),
         ] {
             let flags = flags(&[outbox]);
             let error = flags.config(None, false, &AddressPolicy::default());

@@ -46,10 +46,11 @@ pub(super) fn build(
     let addresses = AddressPolicy::new(&options.target.allow_host);
     let target = options.target.target()?;
     addresses.check_literal(target.place().0)?;
-    options.run_output.exports.check(&addresses)?;
     let shop = (!options.target.sandbox).then_some(&target);
     let no_observatory = options.shop.pipeline.no_observatory;
     let mut observers = options.observe.config(shop, no_observatory, &addresses)?;
+    let exports = &options.run_output.exports;
+    let metrics = exports.metrics(&addresses, options.page.identity()?, &observers.tls)?;
     observers.drain_wait = options.single.drain_wait.unwrap_or_default();
     let connections = connections(&options, profile, load.max_users())?;
     let (cores, placement) = machine.worker_cores(&WorkerNeeds {
@@ -117,7 +118,7 @@ pub(super) fn build(
             html: options.run_output.html,
             exports: options.run_output.exports.reports(),
             github: options.run_output.exports.github(),
-            metrics: options.run_output.exports.metrics(),
+            metrics,
             no_tui: options.run_output.no_tui,
             only_summary: options.run_output.only_summary,
             quiet: options.output.quiet,

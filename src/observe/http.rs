@@ -1,8 +1,12 @@
 //! One plain GET after the other, for whoever looks at a server beside the load.
 
-use crate::plan::Target;
+use super::https::HttpsConnector;
+use super::trust::SpokenInTls;
+use crate::plan::{Target, TlsSettings};
 use std::time::{Duration, Instant};
 use ureq::Agent;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, DefaultConnector};
 
 /// Largest body: the metrics of an Observatory with many streams have some 100 KiB.
 const MOST_BYTES: u64 = 4 << 20;
@@ -20,16 +24,35 @@ pub struct HttpReply {
     pub took: Duration,
 }
 
-/// A client that gives a request up after `timeout`, follows no redirection and uses no proxy.
+/// A client that gives a request up after `timeout`, follows no redirection, uses no proxy, and trusts
+/// `https` addresses as `tls` says; without a word as the machine does.
 #[must_use]
-pub fn agent(timeout: Duration) -> Agent {
-    Agent::config_builder()
+pub fn agent(timeout: Duration, tls: Option<&TlsSettings>) -> Agent {
+    let config = Agent::config_builder()
         .timeout_global(Some(timeout))
         .http_status_as_error(false)
         .max_redirects(0)
         .proxy(None)
-        .build()
-        .new_agent()
+        .build();
+    let https = HttpsConnector::new(tls.cloned().unwrap_or_default());
+    let connector = DefaultConnector::new().chain(https);
+    Agent::with_parts(config, connector, DefaultResolver::default())
+}
+
+/// Why there is no answer: what `error` says, and what to do where TLS is to blame, or the lack of it.
+/// `url` is the address that was asked.
+#[must_use]
+pub fn no_answer_text(url: &str, error: &ureq::Error) -> String {
+    let is_plain = url.starts_with("http://");
+    let told = match error {
+        ureq::Error::Io(error) => SpokenInTls::Http.told(error),
+        ureq::Error::Other(error) => SpokenInTls::Http.told(&**error),
+        ureq::Error::Protocol(_) if is_plain => Some(format!(
+            "{error}; where it speaks TLS its address begins with https://"
+        )),
+        _ => None,
+    };
+    told.unwrap_or_else(|| error.to_string())
 }
 
 /// Asks `target` for `path`, whatever the status of its answer.

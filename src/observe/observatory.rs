@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::aliases::{AliasReader, is_outbox};
-use super::http::{agent, get};
+use super::http::{agent, get, no_answer_text};
 use super::meter::Meter;
 use super::prometheus::{METRICS_PATH, parse_prometheus};
 use super::source::{FigureSource, Readout};
@@ -37,9 +37,9 @@ impl ObservatorySource {
     #[must_use]
     pub fn new(target: Target, policy: AddressPolicy) -> Self {
         Self {
+            agent: agent(TIMEOUT, None),
             target,
             policy,
-            agent: agent(TIMEOUT),
             aliases: AliasReader::default(),
         }
     }
@@ -53,7 +53,8 @@ impl ObservatorySource {
                 Problem::new(format!("{url}{path}: {}", Meter::new(most_bytes).told()))
             }
             error => Problem::new(format!(
-                "{url}{path} does not answer ({error}); is the Observatory up?"
+                "{url}{path} does not answer ({}); is the Observatory up?",
+                no_answer_text(&url, &error)
             )),
         })?;
         match reply.status {

@@ -95,7 +95,8 @@ fn others_by_name(outcomes: &CsvColumns) -> BTreeMap<(String, String), OutcomeCo
     for (row, (method, name)) in names.enumerate() {
         let counts = OutcomeCounts::of(|outcome| {
             let column = columns.iter().find(|(known, _)| *known == outcome);
-            column.map_or(0, |(_, counts)| (counts[row] as u64).min(MOST_REQUESTS))
+            let cell = column.and_then(|(_, counts)| counts.get(row));
+            cell.map_or(0, |&count| (count as u64).min(MOST_REQUESTS))
         });
         let key = (method.to_owned(), name.to_owned());
         by_name.entry(key).or_default().absorb(&counts);

@@ -3,7 +3,7 @@
 use super::lookup::Resolver;
 use crate::engine::{MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
-use crate::plan::{AddressPolicy, Plan};
+use crate::plan::{AddressPolicy, Plan, TlsIdentity, TlsSettings};
 use crate::report::ReportFormat;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -120,6 +120,18 @@ pub struct GithubActions {
 pub struct MetricsTargets {
     /// Address that `/metrics` is served on for Prometheus.
     pub prometheus: Option<SocketAddr>,
-    /// URL that figures are pushed to, by OTLP over HTTP in JSON.
+    /// The certificate that it is served with; `None` serves it without TLS.
+    pub identity: Option<TlsIdentity>,
+    /// URL that figures are pushed to, by OTLP over HTTP in JSON. It may hold a password.
     pub otlp: Option<String>,
+    /// How the collector there is trusted, where that speaks TLS.
+    pub otlp_tls: TlsSettings,
+}
+
+impl MetricsTargets {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.prometheus.is_none() && self.otlp.is_none()
+    }
 }

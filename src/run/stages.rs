@@ -5,12 +5,11 @@ use super::patience::{preparing, still_wanted, unless_called_off};
 use super::settle::{self, Finished, Settlement};
 use super::stillness::Stillness;
 use super::worker_setup::WorkerSetup;
-use super::worker_threads::{WorkerStartError, WorkerThreads};
+use super::worker_threads::WorkerThreads;
 use super::{
     Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, quota,
     target_addresses, tls_look,
 };
-use crate::engine::tls::{OFFERS_HTTP1, TlsClient};
 use crate::engine::{Description, PreparedScript, TargetAddresses, ignore_size_limits};
 use crate::observe::{Observation, ObserverConfig, Watch};
 use crate::pieces::{counted, tell};
@@ -126,8 +125,6 @@ fn prepare(
         ..
     } = *inputs;
     let (handovers, inbox) = Collector::channels(plan.cores.len(), script.described.shape);
-    let settings = plan.target.tls.as_ref();
-    let client = settings.map(|tls| TlsClient::of(tls, &plan.target.host, OFFERS_HTTP1));
     let setup = WorkerSetup {
         plan,
         script,
@@ -135,7 +132,6 @@ fn prepare(
         looks: request.preflight,
         interruption: control.interruption(),
         load_schedule: control.load_schedule(),
-        tls: client.transpose().map_err(WorkerStartError::from)?,
     };
     // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
     let users = counted(plan.load.max_users().into(), "user");

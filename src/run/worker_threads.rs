@@ -25,12 +25,12 @@ pub enum WorkerStartError {
     /// The system gives no more threads.
     #[error("cannot start a worker thread: {0}; raise `ulimit -u` or use fewer --cores")]
     Thread(#[source] io::Error),
+    /// TLS cannot be spoken as the plan says.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A request path of the script is malformed.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// TLS cannot be spoken with the target.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
     /// A worker's thread ended before it was ready.
     #[error("a worker ended before it was ready; this is a defect of shopblast, please report it")]
     Vanished,

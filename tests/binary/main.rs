@@ -9,6 +9,8 @@ mod invocation;
 mod sandbox_client;
 #[path = "../sandbox_request/mod.rs"]
 mod sandbox_request;
+#[path = "../tls_relay/mod.rs"]
+mod tls_relay;
 #[path = "../web_server/mod.rs"]
 mod web_server;
 #[path = "../whole_request/mod.rs"]
@@ -29,6 +31,7 @@ mod generator_state;
 mod hostile_texts;
 mod https;
 mod idle_connections;
+mod observed_in_tls;
 mod observed_sandbox;
 mod outputs;
 mod placement;

@@ -263,7 +263,14 @@ fn wrong_forms_are_told_field_by_field() {
         assert!(said.contains(says), "{form}: {said}");
     }
     let said = planned("shopblast --web", "").expect_err("nothing to run");
-    assert!(said.contains("say what to run"), "{said}");
+    assert!(
+        said.starts_with("say what to run: choose a profile (smoke, load, "),
+        "{said}"
+    );
+    assert!(
+        !said.contains("shopblast"),
+        "no command is typed on a page: {said}"
+    );
     let rated = "shopblast --web SpikeUser --rate 50";
     for (line, form, says) in [
         (

@@ -1,5 +1,6 @@
 //! Configurations of rustls: a client's from what the user trusts, a server's from a certificate.
 
+use super::any_name::AnyName;
 use super::unverified::Unverified;
 use super::vouched::Vouched;
 use super::{TlsError, provider};
@@ -26,7 +27,9 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
         builder.dangerous().with_custom_certificate_verifier(any)
     } else {
         match &settings.roots {
-            TlsRoots::Platform => builder.with_root_certificates(roots(&settings.roots)?),
+            TlsRoots::Platform | TlsRoots::PlatformAnd(_) => {
+                builder.with_root_certificates(roots(&settings.roots)?)
+            }
             TlsRoots::Pem(text) => builder
                 .dangerous()
                 .with_custom_certificate_verifier(vouched(text, &settings.roots)?),
@@ -44,6 +47,25 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     if settings.is_without_resumption {
         config.resumption = Resumption::disabled();
+    }
+    Ok(config)
+}
+
+/// As [`client_config`], but the name in the server's certificate does not matter.
+///
+/// # Errors
+/// As [`client_config`].
+pub fn client_config_of_any_name(
+    settings: &TlsSettings,
+    alpn: &[&[u8]],
+) -> Result<ClientConfig, TlsError> {
+    let mut config = client_config(settings, alpn)?;
+    if !settings.is_insecure {
+        let any_name = Arc::new(AnyName {
+            provider: provider(),
+            roots: roots(&settings.roots)?,
+        });
+        config.dangerous().set_certificate_verifier(any_name);
     }
     Ok(config)
 }
@@ -88,25 +110,35 @@ fn vouched(text: &[u8], named: &TlsRoots) -> Result<Arc<Vouched>, TlsError> {
 fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
     let mut store = RootCertStore::empty();
     match roots {
-        TlsRoots::Platform => {
-            let found = rustls_native_certs::load_native_certs();
-            store.add_parsable_certificates(found.certs);
-            if store.is_empty() {
-                let why = found.errors.first().map(ToString::to_string);
-                return Err(TlsError::NoRoots(
-                    why.unwrap_or_else(|| "none found".to_owned()),
-                ));
-            }
-        }
-        TlsRoots::Pem(text) => {
-            for certificate in certificates(AUTHORITIES, text)? {
-                store
-                    .add(certificate)
-                    .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
-            }
+        TlsRoots::Platform => add_platform(&mut store)?,
+        TlsRoots::Pem(text) => add(&mut store, text)?,
+        TlsRoots::PlatformAnd(text) => {
+            add(&mut store, text)?;
+            // A machine that trusts nobody takes nothing from those who are named.
+            drop(add_platform(&mut store));
         }
     }
     Ok(store)
+}
+
+fn add_platform(store: &mut RootCertStore) -> Result<(), TlsError> {
+    let found = rustls_native_certs::load_native_certs();
+    let (added, _) = store.add_parsable_certificates(found.certs);
+    if added == 0 {
+        let why = found.errors.first().map(ToString::to_string);
+        let why = why.unwrap_or_else(|| "none found".to_owned());
+        return Err(TlsError::NoRoots(why));
+    }
+    Ok(())
+}
+
+fn add(store: &mut RootCertStore, text: &[u8]) -> Result<(), TlsError> {
+    const WHAT: &str = "the certificates of the authorities";
+    for certificate in certificates(WHAT, text)? {
+        let added = store.add(certificate);
+        added.map_err(|error| malformed(WHAT, error.to_string()))?;
+    }
+    Ok(())
 }
 
 fn parsed(

@@ -263,6 +263,15 @@ fn told_of_certificate(why: &CertificateError) -> String {
     format!("the server's certificate {text}")
 }
 
+/// What a server means that ends the connection right after the handshake.
+#[must_use]
+pub fn refusal(broken: TlsBreak) -> String {
+    match broken {
+        TlsBreak::Alert(alert) => format!("TLS: {}", told_of_alert(AlertDescription::from(alert))),
+        other => other.to_string(),
+    }
+}
+
 /// Names as the verifier gives them, like `DnsName("shop.test")`.
 fn listed(presented: &[String]) -> String {
     const SHOWN: usize = 4;
@@ -277,15 +286,6 @@ fn listed(presented: &[String]) -> String {
     match names.is_empty() {
         true => "no name at all (it has no subjectAltName)".to_owned(),
         false => names.join(", "),
-    }
-}
-
-/// What a server means that ends the connection right after the handshake.
-#[must_use]
-pub fn refusal(broken: TlsBreak) -> String {
-    match broken {
-        TlsBreak::Alert(alert) => format!("TLS: {}", told_of_alert(AlertDescription::from(alert))),
-        other => other.to_string(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`TlsLayer`] and what was [`Agreed`] on. From then on [`TlsLayer::seal`] turns what is to be sent into
 //! records within its own buffer, and [`TlsLayer::open`] what came into plain text.
 
+mod any_name;
 mod breakage;
 mod certificate;
 mod client;
@@ -19,6 +20,7 @@ mod sessions;
 mod stream;
 #[cfg(test)]
 pub(super) mod testing;
+mod trouble;
 mod unverified;
 mod visit;
 mod vouched;
@@ -26,7 +28,7 @@ mod vouched;
 pub use breakage::TlsBreak;
 pub use certificate::CertificateFacts;
 pub use client::{OFFERS_HTTP1, TlsClient};
-pub use config::{client_config, server_config, server_name};
+pub use config::{client_config, client_config_of_any_name, server_config, server_name};
 pub use error::TlsError;
 pub use fault::TlsFault;
 pub use handshake::{
@@ -38,6 +40,7 @@ pub use rooms::prepare_rooms;
 pub(super) use rooms::{keep_room, take_room};
 pub(super) use stream::shake_hands;
 pub use stream::{TlsTcp, shake_hands_within};
+pub use trouble::TlsTrouble;
 pub use visit::{TlsFacts, TlsVisit, VisitError};
 
 use rustls::crypto::CryptoProvider;

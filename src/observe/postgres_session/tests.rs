@@ -31,8 +31,10 @@ fn server(
         // Until the other end has given it up.
         let _ = stream.read_to_end(&mut Vec::new());
     });
-    let address = PostgresAddress::parse(&format!("postgres://shop@{address}/d")).unwrap();
-    let session = PostgresSession::new(address, AddressPolicy::default());
+    let address = format!("postgres://shop@{address}/d?sslmode=disable");
+    let address = PostgresAddress::parse(&address).unwrap();
+    let (policy, tls) = (AddressPolicy::default(), TlsSettings::default());
+    let session = PostgresSession::new(address, policy, tls);
     (session, sender)
 }
 

@@ -75,7 +75,11 @@ pub(super) fn resolve(
     let carrying = |target| flags.requests.applied_to(target);
     let target = target.map(carrying).transpose()?;
     let observatory = match (&flags.observatory, &target) {
-        (Some(observatory), _) => Some(observatory.clone()),
+        (Some(observatory), target) => {
+            let of_shop = target.as_ref().and_then(|target| target.tls.as_ref());
+            let tls = flags.observers.settings(of_shop)?;
+            Some(observatory.trusting(&tls))
+        }
         (None, Some(target)) => Some(beside(target)?),
         (None, None) => None,
     };
@@ -118,6 +122,10 @@ fn needs(flags: &DoctorFlags, around: &Surroundings<'_>) -> Result<PlannedNeeds,
         (false, Some(host)) => format!("--host={}", host.url()),
         (false, None) => format!("--host={DEFAULT_HOST}"),
     });
+    let place = flags.requests.connect_to.as_ref();
+    words.extend(place.map(|place| format!("--connect-to={place}")));
+    let interfaces = flags.requests.interface.iter();
+    words.extend(interfaces.map(|interface| format!("--interface={interface}")));
     words.extend(flags.users.map(|users| format!("--users={users}")));
     let cores = flags.cores.as_ref();
     words.extend(cores.map(|cores| format!("--cores={cores}")));

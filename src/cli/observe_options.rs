@@ -6,7 +6,7 @@ use super::secret::Secret;
 use crate::observe::{
     AddressError, ObservatoryChoice, ObserverConfig, PostgresAddress, RedisAddress,
 };
-use crate::plan::{AddressPolicy, Suggestion, Target, is_loopback_host};
+use crate::plan::{AddressPolicy, Suggestion, Target, TlsSettings, is_loopback_host};
 use crate::shop::{CONTEXTS, Context};
 use clap::Args;
 use std::ffi::OsString;
@@ -119,9 +119,12 @@ impl ObserveFlags {
         no_observatory: bool,
         policy: &AddressPolicy,
     ) -> Result<ObserverConfig, CliError> {
+        let tls = self
+            .tls
+            .settings(target.and_then(|target| target.tls.as_ref()))?;
         let mut config = ObserverConfig {
-            observatory: self.observatory(target, no_observatory)?,
-            tls: self.tls.settings(None)?,
+            observatory: self.observatory(target, no_observatory, &tls)?,
+            tls,
             ..ObserverConfig::default()
         };
         if let Some(observatory) = &self.observatory {
@@ -148,10 +151,11 @@ impl ObserveFlags {
         &self,
         target: Option<&Target>,
         no_observatory: bool,
+        tls: &TlsSettings,
     ) -> Result<ObservatoryChoice, CliError> {
         let is_here = target.is_some_and(|target| is_loopback_host(target.place().0));
         Ok(match &self.observatory {
-            Some(observatory) => ObservatoryChoice::Asked(observatory.clone()),
+            Some(observatory) => ObservatoryChoice::Asked(observatory.trusting(tls)),
             None if is_here && !no_observatory => {
                 ObservatoryChoice::Tried(Target::parse(DEFAULT_OBSERVATORY)?)
             }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub(super) struct ObserverTlsFlags {
     /// Take the word of these authorities (PEM) for Observatory, stores and --otlp
     ///
-    /// And of nobody else. Without it those count whom the machine trusts, and those of --ca. A database's
+    /// And of nobody else. Without it those of --ca count, or those that the machine trusts. A database's
     /// address may name others (sslrootcert).
     #[arg(
         long,
@@ -57,8 +57,8 @@ impl ObserverTlsFlags {
     pub fn settings(&self, of_shop: Option<&TlsSettings>) -> Result<TlsSettings, CliError> {
         let roots = match (&self.observer_ca, of_shop.map(|tls| &tls.roots)) {
             (Some(path), _) => TlsRoots::Pem(pem_files::authorities("--observer-ca", path)?),
-            (None, Some(TlsRoots::Pem(pem))) => TlsRoots::PlatformAnd(pem.clone()),
-            (None, _) => TlsRoots::Platform,
+            (None, Some(of_shop)) => of_shop.clone(),
+            (None, None) => TlsRoots::Platform,
         };
         let names = ["--observer-cert", "--observer-key"];
         let cert = self.observer_cert.as_ref();
@@ -86,7 +86,7 @@ mod tests {
         };
         let flags = ObserverTlsFlags::default();
         let settings = flags.settings(Some(&of_shop)).unwrap();
-        assert_eq!(settings.roots, TlsRoots::PlatformAnd(b"pem".to_vec()));
+        assert_eq!(settings.roots, of_shop.roots);
         assert!(!settings.is_insecure, "passwords go there");
         assert_eq!(flags.settings(None).unwrap(), TlsSettings::default());
         let own = rcgen::generate_simple_self_signed(vec!["shop.test".to_owned()]).unwrap();

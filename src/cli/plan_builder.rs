@@ -7,7 +7,7 @@ use super::{
     CliError, Entropy, Machine, class_choice, load_choice, profile_source, threshold_options,
 };
 use crate::engine::OwnTarget;
-use crate::plan::{AddressPolicy, Pacing, Plan, is_loopback_host};
+use crate::plan::{AddressPolicy, Driver, Pacing, Plan, is_loopback_host};
 use crate::run::{Output, Resolver, RunRequest};
 use crate::shop::{JourneyOptions, Profile};
 use std::sync::Arc;
@@ -46,6 +46,10 @@ pub(super) fn build(
     let addresses = AddressPolicy::new(&options.target.allow_host);
     let target = options.target.target()?;
     addresses.check_literal(target.place().0)?;
+    if target.http2 && options.machine.driver != Driver::Uring {
+        let why = "needs io_uring with a ring of its own: leave --driver as it is";
+        return Err(CliError::Http2 { why });
+    }
     let shop = (!options.target.sandbox).then_some(&target);
     let no_observatory = options.shop.pipeline.no_observatory;
     let mut observers = options.observe.config(shop, no_observatory, &addresses)?;

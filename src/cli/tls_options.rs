@@ -1,7 +1,6 @@
 //! The flags that say how TLS is spoken with the target: who may vouch for it, and as whom one asks.
 
-use super::CliError;
-use super::pem_files::{authorities, identity};
+use super::{CliError, pem_files};
 use crate::plan::{TlsRoots, TlsSettings};
 use clap::Args;
 use std::path::PathBuf;
@@ -76,12 +75,13 @@ impl TlsFlags {
             ..TlsSettings::default()
         };
         if let Some(path) = &self.ca {
-            settings.roots = TlsRoots::Pem(authorities("--ca", path)?);
+            settings.roots = TlsRoots::Pem(pem_files::authorities("--ca", path)?);
             settings.files.ca = Some(path.display().to_string());
         }
         if let Some(path) = &self.client_cert {
             let key = self.client_key.as_deref();
-            settings.identity = Some(identity(["--client-cert", "--client-key"], path, key)?);
+            let identity = pem_files::identity(["--client-cert", "--client-key"], path, key)?;
+            settings.identity = Some(identity);
             settings.files.cert = Some(path.display().to_string());
             settings.files.key = key.map(|path| path.display().to_string());
         }

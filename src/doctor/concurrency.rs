@@ -3,13 +3,12 @@
 use super::DoctorFinding;
 use crate::engine::tls::{OFFERS_HTTP1, TlsClient};
 use crate::engine::{LONGEST_SURVEY, Processes, Questions, Survey, Surveyor};
-use crate::plan::Target;
+use crate::plan::{Route, Target};
 use crate::record::ProcessesRecord;
 use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
-use std::net::SocketAddr;
 
 /// Surveys the shop, which costs it some dozen reads and changes nothing.
-pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> DoctorFinding {
+pub fn look_at(target: &Target, addresses: &[Route]) -> DoctorFinding {
     let tls = target.tls.as_ref();
     let tls = tls.and_then(|tls| TlsClient::of(tls, &target.host, OFFERS_HTTP1).ok());
     let questions = Questions::of(target, OPENAPI_PATH, HEALTH_PATH).over_tls(tls);

@@ -7,12 +7,11 @@ use crate::engine::Workload;
 use crate::engine::inquiry::Inquiry;
 use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource};
 use crate::pieces::counted;
-use crate::plan::{RaceRules, Target, shown_start};
-use crate::run::{Questioning, ReachError, new_run_id, preflight, resolve};
+use crate::plan::{RaceRules, Route, Target, shown_start};
+use crate::run::{Questioning, ReachError, new_run_id, preflight};
 use crate::shop::{
     HEALTH_PATH, JourneyFitness, Recognised, ShopSettings, ShopStream, Supplies, called_operations,
 };
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,31 +26,26 @@ const SHOWN: usize = 20;
 ///
 /// # Errors
 /// When there is no answer in HTTP.
-pub fn reach(target: &Target, addresses: &[SocketAddr]) -> Result<(), ReachError> {
-    preflight(target, addresses, HEALTH_PATH, TIMEOUT)
+pub fn reach(target: &Target, known: &[Route]) -> Result<(), ReachError> {
+    preflight(target, known, HEALTH_PATH, TIMEOUT)
 }
 
 /// Looks at the shop.
-pub fn look_at(shop: &ShopLook<'_>, known: &[SocketAddr]) -> Vec<DoctorFinding> {
+pub fn look_at(shop: &ShopLook<'_>, known: &[Route]) -> Vec<DoctorFinding> {
     let mut findings: Vec<DoctorFinding> = addresses::look_at(shop.target, known)
         .into_iter()
         .chain(tls::look_at(shop.target, known, TIMEOUT))
-        .chain(recognition(shop))
+        .chain(recognition(shop.target, known))
         .collect();
     findings.push(concurrency::look_at(shop.target, known));
     findings
 }
 
 /// What a run would find before it starts, by the same way.
-fn recognition(shop: &ShopLook<'_>) -> Vec<DoctorFinding> {
-    let target = shop.target;
-    let addresses = match resolve(target, shop.policy) {
-        Ok(addresses) => addresses,
-        Err(error) => return vec![DoctorFinding::problem(format!("health: {error}"))],
-    };
+fn recognition(target: &Target, known: &[Route]) -> Vec<DoctorFinding> {
     let questioning = Questioning {
         target,
-        addresses: &addresses,
+        addresses: known,
         timeout: TIMEOUT,
     };
     let recognition = match ShopStream::default().recognise(&questioning) {

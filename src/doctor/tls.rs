@@ -1,18 +1,17 @@
 //! How TLS is spoken with the shop: what is agreed on, who it says it is, and for how long.
 
 use super::DoctorFinding;
-use crate::plan::Target;
+use crate::plan::{Route, Target};
 use crate::record::TlsRecord;
 use crate::run::look_at_tls;
 use jiff::{SignedDuration, Timestamp};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// A certificate that ends sooner is told of.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Shakes hands once; nothing where TLS is not spoken.
-pub fn look_at(target: &Target, addresses: &[SocketAddr], timeout: Duration) -> Vec<DoctorFinding> {
+pub fn look_at(target: &Target, addresses: &[Route], timeout: Duration) -> Vec<DoctorFinding> {
     let Some(settings) = &target.tls else {
         return Vec::new();
     };

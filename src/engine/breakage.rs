@@ -111,6 +111,8 @@ fn plain(error: &io::Error) -> &'static str {
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
             "no route to the host"
         }
+        io::ErrorKind::NotFound => "no such socket",
+        io::ErrorKind::PermissionDenied => "permission denied",
         io::ErrorKind::AddrNotAvailable => "no local port left (net.ipv4.ip_local_port_range)",
         _ => match error.raw_os_error() {
             Some(libc::EMFILE | libc::ENFILE) => "no descriptor left (ulimit -n)",

@@ -21,7 +21,7 @@ use super::secured::{
 };
 use super::socket_ring::{Leftover, RingSocket, SocketRing};
 use super::survey::Opened;
-use super::tls::HandshakeError;
+use super::tls::{HandshakeError, TlsLayer};
 use super::tls_reply::reply_over_tls;
 use super::transport::Transport;
 use crate::stats::Reason;
@@ -272,27 +272,40 @@ impl Connection {
     }
 
     async fn open(&mut self) -> io::Result<Option<Shaken>> {
+        let (stream, secured) = self.connect(self.opened_before).await?;
+        let (layer, shaken) = secured.map_or((None, None), |(layer, shaken)| {
+            (Some(share(layer)), Some(shaken))
+        });
+        self.stream = Some(match &self.transport.ring {
+            None => Stream::Runtime(stream),
+            Some(ring) => self.on_ring(ring, stream.into_owned(), layer.is_some()),
+        });
+        self.layer = layer;
+        self.used_ns = now_ns();
+        Ok(shaken)
+    }
+
+    /// Connects to the first of the target's addresses that accepts, and shakes hands where TLS is spoken;
+    /// `replaces` one that was.
+    ///
+    /// # Errors
+    /// When none does in time.
+    pub(super) async fn connect(
+        &mut self,
+        replaces: bool,
+    ) -> io::Result<(Tcp, Option<(Box<TlsLayer>, Shaken)>)> {
         let transport = Rc::clone(&self.transport);
         let addresses = &transport.addresses;
-        let trial = addresses.begin(self.slot as usize, self.place, self.opened_before, now_ns());
+        let trial = addresses.begin(self.slot as usize, self.place, replaces, now_ns());
         let mut trial = trial.ok_or(io::ErrorKind::NotFound)?;
         loop {
             let deadline_ns = now_ns() + trial.patience_ns(transport.request_timeout_ns);
             let is_connected = Cell::new(false);
-            let connecting = connect(trial.address(), transport.tls.as_ref(), &is_connected);
+            let connecting = connect(trial.route_and_turn(), &transport, &is_connected);
             let error = match within(connecting, transport.pacer.until(deadline_ns)).await {
                 Some(Ok((stream, secured))) => {
                     addresses.note_opened(&trial, &mut self.place);
-                    let (layer, shaken) = secured.map_or((None, None), |(layer, shaken)| {
-                        (Some(share(layer)), Some(shaken))
-                    });
-                    self.stream = Some(match &transport.ring {
-                        None => Stream::Runtime(stream),
-                        Some(ring) => self.on_ring(ring, stream.into_owned(), layer.is_some()),
-                    });
-                    self.layer = layer;
-                    self.used_ns = now_ns();
-                    return Ok(shaken);
+                    return Ok((stream, secured));
                 }
                 Some(Err(error)) => error,
                 None if is_connected.get() => HandshakeError::Late.into(),
@@ -510,7 +523,7 @@ impl Connection {
 }
 
 /// The first of two futures; `None` when `limit` is done before `work`.
-async fn within<W: Future, L: Future>(work: W, limit: L) -> Option<W::Output> {
+pub(super) async fn within<W: Future, L: Future>(work: W, limit: L) -> Option<W::Output> {
     let mut work = pin!(work);
     let mut limit = pin!(limit);
     std::future::poll_fn(|context| {

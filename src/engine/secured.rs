@@ -4,13 +4,15 @@
 
 use super::breakage::ExchangeError;
 use super::clock::now_ns;
-use super::net::{ByteStream, IdleState, Tcp, look_at_idle, receive_now};
+use super::dialling::dial_beside;
+use super::net::{IdleState, Tcp, look_at_idle, receive_now};
 use super::socket_ring::{RingSocket, SocketRing};
-use super::tls::{Secured, TlsClient, TlsLayer, keep_room, shake_hands, take_room};
+use super::tls::{Secured, TlsLayer, keep_room, shake_hands, take_room};
+use super::transport::Transport;
+use crate::plan::Route;
 use crate::stats::CoreInterval;
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::rc::Rc;
 
@@ -31,18 +33,18 @@ pub(super) fn share(layer: Box<TlsLayer>) -> SharedLayer {
     Rc::new(RefCell::new(*layer))
 }
 
-/// Connects to `address`, and shakes hands where `tls` says how; `is_connected` tells when it has come to
-/// that.
+/// Connects by a route of the target's, and shakes hands where TLS is spoken with it; `is_connected` tells
+/// when it has come to that. The number is the connection's turn among those of the route.
 ///
 /// # Errors
 /// When either fails.
 pub(super) async fn connect(
-    address: SocketAddr,
-    tls: Option<&TlsClient>,
+    (route, turn): (&Route, usize),
+    transport: &Transport,
     is_connected: &Cell<bool>,
 ) -> io::Result<(Tcp, Option<(Box<TlsLayer>, Shaken)>)> {
-    let mut tcp = Tcp::connect(address).await?;
-    let Some(client) = tls else {
+    let mut tcp = dial_beside(route, turn, &transport.pacer).await?;
+    let Some(client) = &transport.tls else {
         return Ok((tcp, None));
     };
     is_connected.set(true);

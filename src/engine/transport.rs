@@ -3,7 +3,8 @@
 
 use super::addresses::CoreAddresses;
 use super::codec::KnownHeads;
-use super::in_flight::InFlight;
+use super::http2_connection::Http2Connection;
+use super::in_flight::{Cut, InFlight};
 use super::manners::Manners;
 use super::pacer::Pacer;
 use super::pool::Pool;
@@ -23,6 +24,10 @@ pub struct Transport {
     pub(super) request_timeout_ns: u64,
     /// The requests in flight.
     pub(super) in_flight: InFlight,
+    /// Places for connections.
+    pub(super) slots: usize,
+    /// Those that speak HTTP/2, whose streams are in flight by themselves.
+    pub(super) http2: RefCell<Vec<Rc<Http2Connection>>>,
     /// For the connect timeout.
     pub(super) pacer: Pacer,
     /// Where connects are counted.
@@ -65,6 +70,8 @@ impl Transport {
             addresses,
             request_timeout_ns: request_timeout.as_nanos() as u64,
             in_flight: InFlight::new(connections),
+            slots: connections,
+            http2: RefCell::default(),
             pacer,
             recorder,
             ring,
@@ -99,6 +106,35 @@ impl Transport {
     #[must_use]
     pub fn in_flight(&self) -> &InFlight {
         &self.in_flight
+    }
+
+    /// Whether any request is in flight.
+    #[must_use]
+    pub fn has_any_in_flight(&self) -> bool {
+        let http2 = self.http2.borrow();
+        self.in_flight.has_any() || http2.iter().any(|connection| connection.has_any())
+    }
+
+    /// Cuts off every request whose deadline is not after `now_ns`.
+    pub fn cut_late(&self, now_ns: u64) {
+        self.in_flight.cut_late(now_ns);
+        let http2 = self.http2.borrow();
+        let late = |connection: &Rc<Http2Connection>| connection.cut_until(now_ns, Cut::TimedOut);
+        http2.iter().for_each(late);
+    }
+
+    /// Cuts off every request in flight: the run is over.
+    pub fn cut_all(&self) {
+        self.in_flight.cut_all();
+        let http2 = self.http2.borrow();
+        let all = |connection: &Rc<Http2Connection>| connection.cut_until(u64::MAX, Cut::RunEnded);
+        http2.iter().for_each(all);
+    }
+
+    /// Closes the connections that are closed by nobody else.
+    pub fn end(&self) {
+        let http2 = self.http2.take();
+        http2.iter().for_each(|connection| connection.end());
     }
 
     /// The target's addresses.

@@ -45,6 +45,8 @@ pub struct TargetConfig {
     pub heads: Arc<PreparedHeads>,
     /// Connections that are open already; the rest is opened by the worker.
     pub opened: Spread,
+    /// Whether HTTP/2 is spoken.
+    pub http2: bool,
     /// What keeps a process of the target at work while connections are opened at others.
     pub questions: Option<Questions>,
     /// Largest reply body.

@@ -37,7 +37,7 @@ impl ObservatorySource {
     #[must_use]
     pub fn new(target: Target, policy: AddressPolicy) -> Self {
         Self {
-            agent: agent(TIMEOUT, None),
+            agent: agent(TIMEOUT, target.tls.as_ref()),
             target,
             policy,
             aliases: AliasReader::default(),

@@ -52,9 +52,6 @@ pub enum TlsRoots {
     /// Those of a PEM text, and nobody else.
     #[serde(serialize_with = "untold")]
     Pem(Vec<u8>),
-    /// Those of a PEM text, beside those that the machine trusts.
-    #[serde(serialize_with = "untold")]
-    PlatformAnd(Vec<u8>),
 }
 
 /// A certificate and the key that proves whose it is.

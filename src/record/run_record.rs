@@ -11,7 +11,7 @@ use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::target_record::TargetRecord;
 use super::threshold_record::ThresholdRecord;
-use crate::plan::{ConnectTo, Placement};
+use crate::plan::{ConnectTo, Interfaces, Placement, SocketPath, socket_url};
 use crate::stats::{
     GeneratorState, LatencySummary, LittlesLaw, Outcome, OutcomeCounts, OwnShares, ProbeCounts,
     state_text,
@@ -500,14 +500,30 @@ impl RunRecord {
     #[must_use]
     pub fn connected_to(&self) -> Option<ConnectTo> {
         let place = self.plan.get("target")?.get("connect_to")?;
+        if let Some(path) = place.get("unix") {
+            let unix = SocketPath::parse(path.as_str()?).ok()?;
+            return Some(ConnectTo::Unix { unix });
+        }
         let host = place.get("host")?.as_str()?.to_owned();
         let port = u16::try_from(place.get("port")?.as_u64()?).ok()?;
-        Some(ConnectTo { host, port })
+        Some(ConnectTo::Tcp { host, port })
+    }
+
+    /// Where connections came from, if anybody said so.
+    #[must_use]
+    pub fn came_from(&self) -> Interfaces {
+        let target = self.plan.get("target");
+        let texts = target.and_then(|it| it.get("interfaces")?.as_array());
+        let texts = texts.into_iter().flatten().filter_map(|text| text.as_str());
+        Interfaces::parse(texts).unwrap_or_default()
     }
 
     /// Where the target is, for example `http://localhost:8000`; empty when the plan does not say.
     #[must_use]
     pub fn target_url(&self) -> String {
+        if let Some(url) = self.target_socket_url() {
+            return url;
+        }
         match (self.target_part("authority"), self.target_part("base_path")) {
             (Some(authority), Some(base_path)) => {
                 format!("{}://{authority}{base_path}", self.target_scheme())
@@ -564,6 +580,17 @@ impl RunRecord {
             flags.push(("--insecure", None));
         }
         flags
+    }
+
+    fn target_socket_url(&self) -> Option<String> {
+        let Some(ConnectTo::Unix { unix }) = self.connected_to() else {
+            return None;
+        };
+        let (authority, base_path) = (
+            self.target_part("authority")?,
+            self.target_part("base_path")?,
+        );
+        socket_url(unix.as_str(), authority, base_path)
     }
 
     fn target_part(&self, name: &str) -> Option<&str> {

@@ -1,10 +1,14 @@
 //! A connection to the target that a thread waits on: plain, or over TLS, as the target's address says.
 
+use crate::engine::dial;
 use crate::engine::tls::{OFFERS_HTTP1, TlsFacts, TlsVisit, VisitError};
-use crate::plan::Target;
+use crate::plan::{Route, Target};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
+
+/// What is asked for over TLS beside the load where HTTP/2 was wanted.
+const HTTP2: &[&[u8]] = &[b"h2"];
 
 /// Why there is no line.
 #[derive(Debug)]
@@ -29,16 +33,13 @@ impl Line {
     ///
     /// # Errors
     /// When none accepts, or the one that does is not to be spoken to.
-    pub fn open(
-        target: &Target,
-        addresses: &[SocketAddr],
-        timeout: Duration,
-    ) -> Result<Self, NoLine> {
+    pub fn open(target: &Target, addresses: &[Route], timeout: Duration) -> Result<Self, NoLine> {
         let tcp = connect(addresses, timeout).map_err(NoLine::Unreachable)?;
         let Some(settings) = &target.tls else {
             return Ok(Self::Plain(tcp));
         };
-        let visit = TlsVisit::begin(tcp, settings, &target.host, OFFERS_HTTP1, timeout);
+        let alpn = if target.http2 { HTTP2 } else { OFFERS_HTTP1 };
+        let visit = TlsVisit::begin(tcp, settings, &target.host, alpn, timeout);
         visit
             .map(|visit| Self::Tls(Box::new(visit)))
             .map_err(NoLine::Tls)
@@ -92,10 +93,10 @@ impl Write for Line {
 ///
 /// # Errors
 /// When none does: that of the last.
-pub fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream> {
+pub fn connect(addresses: &[Route], timeout: Duration) -> io::Result<TcpStream> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in addresses {
-        match TcpStream::connect_timeout(address, timeout) {
+        match dial(address, 0, timeout) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }

@@ -21,6 +21,7 @@ mod patience;
 mod preflight;
 mod quota;
 mod reach;
+mod reach_http2;
 mod recognition;
 mod replay;
 mod replay_client;

@@ -1,15 +1,16 @@
 //! Whether the target can be reached, and speaks HTTP: asked once, before any load is sent.
 
 use super::line::{Line, NoLine};
+use super::reach_http2;
 use super::tls_refusal::{
     plain_instead, tls_instead, told_of_answer, told_of_broken, told_of_visit,
 };
+use crate::engine::NoInterface;
 use crate::engine::codec::{Malformed, ReplyParser, field};
 use crate::engine::inquiry::{Answer, NoAnswer};
 use crate::engine::tls::{TlsFault, VisitError};
-use crate::plan::{ExitCode, PublicAddress, Target, TlsSettings};
+use crate::plan::{ExitCode, PublicAddress, Route, Target, TlsSettings};
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// Largest body that the preflight reads, whatever it says: it tells nothing by then.
@@ -31,6 +32,9 @@ pub enum ReachError {
     /// The address is public, and was not named by `--allow-host`.
     #[error(transparent)]
     Public(#[from] PublicAddress),
+    /// Connections cannot come from where they are to.
+    #[error(transparent)]
+    Interface(#[from] NoInterface),
     /// No address accepts a connection.
     #[error("cannot reach {url}: {error}; is the shop up? (`shopblast --sandbox` brings its own)")]
     Unreachable {
@@ -66,7 +70,7 @@ impl ReachError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Public(_) => ExitCode::BadPlan,
+            Self::Public(_) | Self::Interface(_) => ExitCode::BadPlan,
             _ => ExitCode::Unreachable,
         }
     }
@@ -78,7 +82,7 @@ impl ReachError {
 /// When no address accepts, or what answers is not HTTP.
 pub fn preflight(
     target: &Target,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
     path: &str,
     timeout: Duration,
 ) -> Result<(), ReachError> {
@@ -111,7 +115,7 @@ pub fn not_answered(target: &Target, path: &str, why: NoAnswer) -> ReachError {
 /// When nothing comes back that could be read.
 pub fn ask(
     target: &Target,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
     path: &str,
     timeout: Duration,
     most_bytes: usize,
@@ -135,12 +139,7 @@ pub fn ask(
 }
 
 /// What came of a handshake. A server of plain HTTP may say nothing that tells it apart.
-fn told_of_line(
-    target: &Target,
-    addresses: &[SocketAddr],
-    path: &str,
-    error: &VisitError,
-) -> String {
+fn told_of_line(target: &Target, addresses: &[Route], path: &str, error: &VisitError) -> String {
     let is_unclear = matches!(
         error.fault(),
         TlsFault::HungUp | TlsFault::Silence | TlsFault::Other
@@ -161,7 +160,7 @@ fn told_of_line(
 }
 
 /// Whether the server of a plain target shakes hands in TLS.
-fn speaks_tls_instead(target: &Target, addresses: &[SocketAddr], timeout: Duration) -> bool {
+fn speaks_tls_instead(target: &Target, addresses: &[Route], timeout: Duration) -> bool {
     if target.tls.is_some() {
         return false;
     }
@@ -191,6 +190,17 @@ fn exchange(
     };
     let deadline = Instant::now() + timeout;
     line.tcp().set_write_timeout(Some(timeout)).map_err(told)?;
+    if target.http2 {
+        line.tcp().set_read_timeout(Some(timeout)).map_err(told)?;
+        let head = (format!("{}{path}", target.base_path), target.head_lines());
+        let is_secure = target.tls.is_some();
+        return reach_http2::exchange(
+            &mut line,
+            (&head.0, &head.1),
+            is_secure,
+            (deadline, most_bytes),
+        );
+    }
     let request = format!(
         "GET {}{path} HTTP/1.1\r\n{}accept-encoding: identity\r\nconnection: close\r\n\r\n",
         target.base_path,
@@ -272,7 +282,12 @@ mod tests {
             }
         });
         let target = Target::parse(&format!("http://{address}")).unwrap();
-        let result = preflight(&target, &[address], "/health", Duration::from_millis(300));
+        let result = preflight(
+            &target,
+            &[address.into()],
+            "/health",
+            Duration::from_millis(300),
+        );
         server.join().unwrap();
         result.map_err(|error| error.to_string())
     }
@@ -329,7 +344,12 @@ mod tests {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
         });
         let target = Target::parse(&format!("http://{address}")).unwrap();
-        let answered = preflight(&target, &[address], "/health", Duration::from_secs(60));
+        let answered = preflight(
+            &target,
+            &[address.into()],
+            "/health",
+            Duration::from_secs(60),
+        );
         assert!(answered.is_ok(), "{answered:?}");
         server.join().unwrap();
     }
@@ -341,7 +361,13 @@ mod tests {
             .local_addr()
             .unwrap();
         let target = Target::parse(&format!("http://{address}")).unwrap();
-        let error = preflight(&target, &[address], "/health", Duration::from_secs(1)).unwrap_err();
+        let error = preflight(
+            &target,
+            &[address.into()],
+            "/health",
+            Duration::from_secs(1),
+        )
+        .unwrap_err();
         assert!(matches!(error, ReachError::Unreachable { .. }), "{error}");
     }
 }

@@ -11,15 +11,14 @@ use crate::engine::tls::{OFFERS_HTTP1, TlsClient, TlsError};
 use crate::engine::{Id, NotStarted, OwnTarget, Questions, Standing};
 use crate::pieces::{duration_text, print, tell};
 use crate::plan::{
-    AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, RequestHeaders, RunId, Target,
-    TargetError, TlsSettings, is_harmful, shown_lines,
+    AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, Interfaces, RequestHeaders, Route,
+    RunId, Target, TargetError, TlsSettings, is_harmful, shown_lines,
 };
 use crate::record::{ProcessesRecord, Recorded, RunRecord, UnreadableRecord, WitnessRecord};
 use crate::report::part_word;
 use crate::stats::{Part, WitnessExchange};
 use std::fmt::Write;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -42,6 +41,8 @@ pub struct ReplayRequest {
     pub headers: RequestHeaders,
     /// Where connections go instead.
     pub connect_to: Option<ConnectTo>,
+    /// Where connections come from instead.
+    pub interfaces: Interfaces,
     /// How TLS is spoken with an `https` target, where that was said.
     pub tls: Option<TlsSettings>,
     /// Makes a target like that.
@@ -119,15 +120,14 @@ impl ReplayError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
-            Self::Reach(_) => ExitCode::Unreachable,
+            Self::Reach(error) => error.exit_code(),
             _ => ExitCode::BadPlan,
         }
     }
 }
 
 /// The addresses that racers go round; nothing when there is but one.
-fn listed(addresses: &[SocketAddr]) -> String {
+fn listed(addresses: &[Route]) -> String {
     let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     match texts.len() {
         0 | 1 => String::new(),
@@ -171,6 +171,7 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
             let connect_to = record.connected_to();
             Target {
                 connect_to,
+                interfaces: record.came_from(),
                 ..Target::parse(&record.target_url())?
             }
         }
@@ -231,7 +232,7 @@ fn fire(
     record: &RunRecord,
     kept: &WitnessRecord,
     target: &Target,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
 ) -> Result<ExitCode, ReplayError> {
     let exchanges = chosen(&kept.violation.exchanges, request.all);
     let (slow, quick) = request.questions;
@@ -310,6 +311,9 @@ fn carrying(request: &ReplayRequest, record: &RunRecord, mut target: Target) -> 
     }
     if let Some(place) = &request.connect_to {
         target.connect_to = Some(place.clone());
+    }
+    if !request.interfaces.is_empty() {
+        target.interfaces = request.interfaces.clone();
     }
     if !missing.is_empty() {
         tell(format!(

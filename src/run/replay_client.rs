@@ -8,9 +8,9 @@ use super::replay_line::ReplayLine;
 use crate::engine::codec::ReplyParser;
 use crate::engine::tls::TlsClient;
 use crate::engine::{LONGEST_SURVEY, Opened, Questions, Release, Survey, Surveyor};
-use crate::plan::Driver;
+use crate::plan::{Driver, Route};
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Barrier;
 use std::thread;
@@ -40,7 +40,7 @@ pub struct ReplayReply {
 #[derive(Clone, Copy)]
 pub struct ReplayPlace<'a> {
     /// The target's addresses.
-    pub addresses: &'a [SocketAddr],
+    pub addresses: &'a [Route],
     /// How TLS is spoken there, if it is.
     pub tls: Option<&'a TlsClient>,
 }
@@ -335,7 +335,7 @@ mod tests {
 
     /// Answers, once as many requests as there are bodies have arrived in full, each with its body, in
     /// the order in which their connections came; with no body the connection is closed.
-    fn server_of(bodies: &'static [Option<&'static str>]) -> SocketAddr {
+    fn server_of(bodies: &'static [Option<&'static str>]) -> Route {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
@@ -359,7 +359,7 @@ mod tests {
                 }
             }
         });
-        address
+        address.into()
     }
 
     #[test]

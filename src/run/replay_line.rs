@@ -1,8 +1,10 @@
 //! A connection of a replay, on which a thread waits: plain, or over TLS.
 
+use crate::engine::prepare_stream;
 use crate::engine::tls::{TlsClient, TlsEnd, TlsLayer, shake_hands_within};
+use crate::plan::Route;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 /// See the module's documentation.
@@ -22,7 +24,7 @@ impl ReplayLine {
         layer: Option<Box<TlsLayer>>,
         patience: Duration,
     ) -> io::Result<Self> {
-        tcp.set_nodelay(true)?;
+        prepare_stream(&tcp)?;
         tcp.set_read_timeout(Some(patience))?;
         tcp.set_write_timeout(Some(patience))?;
         Ok(Self { tcp, layer })
@@ -33,7 +35,7 @@ impl ReplayLine {
     /// # Errors
     /// When none accepts, or the one that does fails in the handshake.
     pub fn open(
-        addresses: &[SocketAddr],
+        addresses: &[Route],
         client: Option<&TlsClient>,
         patience: Duration,
     ) -> io::Result<Self> {

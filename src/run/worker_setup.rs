@@ -54,7 +54,9 @@ impl WorkerSetup<'_> {
 
     /// What the target's processes are asked, if they are looked for.
     fn questions(&self, tls: Option<&TlsClient>) -> Option<Questions> {
-        let paths = self.script.described.questions.filter(|_| self.looks);
+        // Connections are told apart by what HTTP/1.1 does on them.
+        let looks = self.looks && !self.plan.target.http2;
+        let paths = self.script.described.questions.filter(|_| looks);
         let questions = paths.map(|(slow, quick)| Questions::of(&self.plan.target, slow, quick));
         questions.map(|questions| questions.over_tls(tls.cloned()))
     }
@@ -78,6 +80,7 @@ impl WorkerSetup<'_> {
                 positions: ConnectionPositions::default(),
                 heads: Arc::clone(&heads),
                 opened: Spread::default(),
+                http2: self.plan.target.http2,
                 questions: questions.cloned(),
                 max_body_bytes: self.plan.max_body_bytes,
                 request_timeout: self.plan.request_timeout,

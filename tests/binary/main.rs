@@ -35,6 +35,7 @@ mod observed_in_tls;
 mod observed_sandbox;
 mod outputs;
 mod placement;
+mod places;
 mod preparation;
 mod processes;
 mod program_habits;

@@ -81,7 +81,7 @@ fn run(
         },
         target: TargetConfig {
             addresses: Arc::new(TargetAddresses::new(
-                &[sandbox.address()],
+                &[sandbox.address().into()],
                 AddressChoice::All,
             )),
             positions: ConnectionPositions::default(),
@@ -91,6 +91,7 @@ fn run(
             max_body_bytes: plan.max_body_bytes,
             request_timeout: plan.request_timeout,
             tls: None,
+            http2: plan.target.http2,
         },
         load: LoadConfig {
             users: (0..users)

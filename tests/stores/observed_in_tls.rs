@@ -274,7 +274,9 @@ fn postgresql_without_tls_is_told_where_that_is_wanted() {
 }
 
 fn keeps_the_secret(ended: &Ended) {
-    assert!(!ended.told().contains(PASSWORD), "{}", ended.told());
+    for said in [&ended.out, &ended.err] {
+        assert!(!said.contains(PASSWORD), "{said}");
+    }
     for name in ended.record_files() {
         assert!(!ended.record_file(&name).contains(PASSWORD), "{name}");
     }

@@ -108,6 +108,18 @@ impl SocketRing {
         self.tell_driver();
     }
 
+    /// Whether something that was sent on `socket` is not known to be with the kernel whole; whoever waits for
+    /// what comes on it is woken when it is.
+    pub fn is_sending(&self, socket: u32) -> bool {
+        self.state.borrow_mut().is_sending(socket)
+    }
+
+    /// Takes a buffer back whose request was not handed over.
+    #[inline]
+    pub fn keep_request_buffer(&self, buffer: Vec<u8>) {
+        self.state.borrow_mut().keep_request_buffer(buffer);
+    }
+
     /// Requests on `socket` are sent by [`SocketRing::race`]: what comes from now on is a reply.
     pub fn begin(&self, socket: u32) {
         self.state.borrow_mut().begin(socket);

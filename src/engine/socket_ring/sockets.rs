@@ -139,6 +139,11 @@ impl SocketTable {
         }
     }
 
+    /// Wakes whoever waits for what comes on `socket`.
+    pub(super) fn wake(&self, socket: u32) {
+        self.sockets[socket as usize].wake();
+    }
+
     fn at(&mut self, socket: u32) -> &mut SocketState {
         &mut self.sockets[socket as usize]
     }

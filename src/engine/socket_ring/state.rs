@@ -69,6 +69,8 @@ pub struct RingState<K> {
     /// answered before they have left.
     is_put_off: bool,
     request_buffers: RequestBuffers,
+    /// Sockets whose owners wait until what they sent is on its way.
+    waiting_to_send: Vec<u32>,
     /// Sockets whose receive has to be armed again.
     unarmed: Vec<(u32, u16)>,
     /// What became of each request of a race.
@@ -98,6 +100,7 @@ impl<K: Kernel> RingState<K> {
             slow: Vec::new(),
             is_put_off: false,
             request_buffers: RequestBuffers::new(sockets),
+            waiting_to_send: Vec::with_capacity(sockets),
             unarmed: Vec::with_capacity(sockets),
             race_results: Vec::with_capacity(sockets),
             batch: Vec::with_capacity(LOOKED_AT_TOGETHER),
@@ -233,6 +236,25 @@ impl<K: Kernel> RingState<K> {
         }
     }
 
+    /// Whether something that was sent on `socket` is not known to be with the kernel whole. More of the same
+    /// stream of bytes would overtake it; whoever waits for what comes on the socket is woken when it is.
+    pub fn is_sending(&mut self, socket: u32) -> bool {
+        let is_sending = self.sent.iter().any(|(on, _)| *on == socket)
+            || self.slow.iter().any(|slow| {
+                slow.socket == socket && self.sockets.is_current(socket, slow.generation)
+            });
+        if is_sending && !self.waiting_to_send.contains(&socket) {
+            self.waiting_to_send.push(socket);
+        }
+        is_sending
+    }
+
+    /// Takes a buffer back whose request was not handed over.
+    #[inline]
+    pub fn keep_request_buffer(&mut self, buffer: Vec<u8>) {
+        self.request_buffers.keep(buffer);
+    }
+
     /// Hands `request` to the kernel, at the end of this turn at the latest.
     #[inline]
     pub fn send(&mut self, socket: u32, request: Vec<u8>) {
@@ -287,8 +309,26 @@ impl<K: Kernel> RingState<K> {
             for (_, request) in self.sent.drain(..) {
                 self.request_buffers.keep(request);
             }
+            self.tell_senders();
         }
         reaped
+    }
+
+    /// Wakes those whose bytes are with the kernel by now.
+    #[inline]
+    fn tell_senders(&mut self) {
+        if !self.waiting_to_send.is_empty() {
+            let (sockets, slow) = (&self.sockets, &self.slow);
+            self.waiting_to_send.retain(|&socket| {
+                let is_slow = slow.iter().any(|slow| {
+                    slow.socket == socket && sockets.is_current(socket, slow.generation)
+                });
+                if !is_slow {
+                    sockets.wake(socket);
+                }
+                is_slow
+            });
+        }
     }
 
     fn reap(&mut self, buffers: &impl Offers) -> usize {

@@ -4,11 +4,12 @@
 use super::Questions;
 use crate::engine::clock::now_ns;
 use crate::engine::codec::ReplyParser;
-use crate::engine::net::send_unpaced;
+use crate::engine::dialling::{dial, prepare_stream};
 use crate::engine::secured::Shaken;
 use crate::engine::tls::{Secured, TlsLayer, shake_hands_within};
+use crate::plan::{PeerAddress, Route};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ pub struct Opened {
     /// The connection: blocking, without delay, idle.
     pub stream: TcpStream,
     /// Where it is.
-    pub address: SocketAddr,
+    pub address: PeerAddress,
     /// How long connecting took, in microseconds.
     pub connect_us: u64,
     /// The process that is believed to serve it, from 1; 0 when nothing is believed.
@@ -64,9 +65,9 @@ pub struct Opened {
 
 /// Asks and measures. Lines are numbered in the order in which they were opened.
 pub struct TimedConnections<'a> {
-    addresses: &'a [SocketAddr],
+    addresses: &'a [Route],
     /// Those that did not accept: they are tried again only where all the others do not either.
-    refused: Vec<SocketAddr>,
+    refused: Vec<PeerAddress>,
     questions: &'a Questions,
     lines: Vec<Option<TimedConnection>>,
     /// The address of each line, by its index.
@@ -82,7 +83,7 @@ pub struct TimedConnections<'a> {
 
 impl<'a> TimedConnections<'a> {
     /// Connections of a survey that gives up at `end_ns` on the monotonic clock.
-    pub fn new(addresses: &'a [SocketAddr], questions: &'a Questions, end_ns: u64) -> Self {
+    pub fn new(addresses: &'a [Route], questions: &'a Questions, end_ns: u64) -> Self {
         Self {
             addresses,
             refused: Vec::new(),
@@ -117,7 +118,7 @@ impl<'a> TimedConnections<'a> {
     }
 
     /// The addresses that did not accept.
-    pub fn refused(&self) -> &[SocketAddr] {
+    pub fn refused(&self) -> &[PeerAddress] {
         &self.refused
     }
 
@@ -143,7 +144,7 @@ impl<'a> TimedConnections<'a> {
     fn open_from(&mut self, first: usize) -> io::Result<usize> {
         let count = self.addresses.len();
         let mut order: Vec<usize> = (0..count).map(|step| (first + step) % count).collect();
-        order.sort_by_key(|&place| self.refused.contains(&self.addresses[place]));
+        order.sort_by_key(|&place| self.refused.contains(&self.addresses[place].to));
         let mut last = io::Error::from(io::ErrorKind::NotFound);
         for place in order {
             match self.open_at(place) {
@@ -155,18 +156,18 @@ impl<'a> TimedConnections<'a> {
     }
 
     fn open_at(&mut self, place: usize) -> io::Result<usize> {
-        let address = self.addresses[place];
+        let route = &self.addresses[place];
+        let address = route.to;
         let left_ns = self.end_ns.saturating_sub(now_ns()).max(1_000_000);
         let started_ns = now_ns();
-        let stream = TcpStream::connect_timeout(&address, Duration::from_nanos(left_ns))
-            .inspect_err(|_| {
-                if !self.refused.contains(&address) {
-                    self.refused.push(address);
-                }
-            })?;
+        let turn = self.lines.len() / self.addresses.len();
+        let stream = dial(route, turn, Duration::from_nanos(left_ns)).inspect_err(|_| {
+            if !self.refused.contains(&address) {
+                self.refused.push(address);
+            }
+        })?;
         self.refused.retain(|refused| *refused != address);
-        stream.set_nodelay(true)?;
-        send_unpaced(stream.as_raw_fd());
+        prepare_stream(&stream)?;
         let connected_ns = now_ns();
         let mut stream = stream;
         let patience = Duration::from_nanos(left_ns);
@@ -214,7 +215,7 @@ impl<'a> TimedConnections<'a> {
 
     /// Hands a line on, unless it is closed or broken.
     pub fn take(&mut self, line: usize, process: u8) -> Option<Opened> {
-        let address = self.addresses[self.places[line]];
+        let address = self.addresses[self.places[line]].to;
         let line = self.lines[line].take().filter(|line| line.is_usable)?;
         line.stream.set_nonblocking(false).ok()?;
         Some(Opened {
@@ -366,7 +367,7 @@ impl TimedConnection {
 mod tests {
     use super::*;
     use crate::plan::Target;
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
 
     const SECOND_NS: u64 = 1_000_000_000;
 
@@ -376,18 +377,21 @@ mod tests {
         let listeners = ["127.0.0.1", "127.0.0.2"].map(listen);
         let down = listen("127.0.0.3").local_addr().unwrap();
         let [first, second] = listeners.each_ref().map(|it| it.local_addr().unwrap());
-        let addresses = [first, down, second];
+        let addresses = [first, down, second].map(Route::from);
         let target = Target::parse("http://shop.test").unwrap();
         let questions = Questions::of(&target, "/slow", "/quick");
         let mut timed = TimedConnections::new(&addresses, &questions, now_ns() + 20 * SECOND_NS);
         assert_eq!(timed.addresses(), 3);
         let lines: Vec<usize> = (0..5).map(|_| timed.open().unwrap()).collect();
-        assert_eq!((timed.addresses(), timed.refused()), (2, &[down][..]));
+        assert_eq!(
+            (timed.addresses(), timed.refused()),
+            (2, &[down.into()][..])
+        );
         let near: Vec<usize> = (0..2).map(|_| timed.open_near(lines[1]).unwrap()).collect();
         let places = lines.iter().chain(&near).map(|&line| {
             let opened = timed.take(line, 0).unwrap();
-            assert_eq!(opened.stream.peer_addr().unwrap(), opened.address);
-            opened.address
+            assert_eq!(opened.address, opened.stream.peer_addr().unwrap().into());
+            opened.stream.peer_addr().unwrap()
         });
         let places: Vec<SocketAddr> = places.collect();
         // The third of them falls to the one after it, whose turn then is the next.
@@ -401,7 +405,7 @@ mod tests {
     #[test]
     fn a_reply_without_end_ends_the_connection_and_not_the_memory() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let addresses = [listener.local_addr().unwrap()];
+        let addresses = [listener.local_addr().unwrap().into()];
         let sender = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut sent = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");

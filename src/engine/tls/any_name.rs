@@ -1,6 +1,7 @@
-//! Takes a certificate that somebody trusted vouches for, whatever its name: what PostgreSQL calls
-//! `sslmode=verify-ca`.
+//! Takes a certificate that somebody trusted vouches for, or that was named itself, whatever its name: what
+//! PostgreSQL calls `sslmode=verify-ca`.
 
+use super::vouched::holds;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -14,6 +15,8 @@ use std::sync::Arc;
 pub(super) struct AnyName {
     pub provider: Arc<CryptoProvider>,
     pub roots: RootCertStore,
+    /// The certificates that were named.
+    pub named: Vec<CertificateDer<'static>>,
 }
 
 impl ServerCertVerifier for AnyName {
@@ -25,6 +28,10 @@ impl ServerCertVerifier for AnyName {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        if self.named.iter().any(|named| named == certificate) {
+            holds(certificate, now)?;
+            return Ok(ServerCertVerified::assertion());
+        }
         let certificate = ParsedCertificate::try_from(certificate)?;
         let known = self.provider.signature_verification_algorithms.all;
         verify_server_cert_signed_by_trust_anchor(

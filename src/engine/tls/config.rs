@@ -27,9 +27,7 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
         builder.dangerous().with_custom_certificate_verifier(any)
     } else {
         match &settings.roots {
-            TlsRoots::Platform | TlsRoots::PlatformAnd(_) => {
-                builder.with_root_certificates(roots(&settings.roots)?)
-            }
+            TlsRoots::Platform => builder.with_root_certificates(roots(&settings.roots)?),
             TlsRoots::Pem(text) => builder
                 .dangerous()
                 .with_custom_certificate_verifier(vouched(text, &settings.roots)?),
@@ -61,9 +59,14 @@ pub fn client_config_of_any_name(
 ) -> Result<ClientConfig, TlsError> {
     let mut config = client_config(settings, alpn)?;
     if !settings.is_insecure {
+        let named = match &settings.roots {
+            TlsRoots::Platform => Vec::new(),
+            TlsRoots::Pem(text) => certificates(AUTHORITIES, text)?,
+        };
         let any_name = Arc::new(AnyName {
             provider: provider(),
             roots: roots(&settings.roots)?,
+            named,
         });
         config.dangerous().set_certificate_verifier(any_name);
     }
@@ -110,35 +113,25 @@ fn vouched(text: &[u8], named: &TlsRoots) -> Result<Arc<Vouched>, TlsError> {
 fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
     let mut store = RootCertStore::empty();
     match roots {
-        TlsRoots::Platform => add_platform(&mut store)?,
-        TlsRoots::Pem(text) => add(&mut store, text)?,
-        TlsRoots::PlatformAnd(text) => {
-            add(&mut store, text)?;
-            // A machine that trusts nobody takes nothing from those who are named.
-            drop(add_platform(&mut store));
+        TlsRoots::Platform => {
+            let found = rustls_native_certs::load_native_certs();
+            store.add_parsable_certificates(found.certs);
+            if store.is_empty() {
+                let why = found.errors.first().map(ToString::to_string);
+                return Err(TlsError::NoRoots(
+                    why.unwrap_or_else(|| "none found".to_owned()),
+                ));
+            }
+        }
+        TlsRoots::Pem(text) => {
+            for certificate in certificates(AUTHORITIES, text)? {
+                store
+                    .add(certificate)
+                    .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
+            }
         }
     }
     Ok(store)
-}
-
-fn add_platform(store: &mut RootCertStore) -> Result<(), TlsError> {
-    let found = rustls_native_certs::load_native_certs();
-    let (added, _) = store.add_parsable_certificates(found.certs);
-    if added == 0 {
-        let why = found.errors.first().map(ToString::to_string);
-        let why = why.unwrap_or_else(|| "none found".to_owned());
-        return Err(TlsError::NoRoots(why));
-    }
-    Ok(())
-}
-
-fn add(store: &mut RootCertStore, text: &[u8]) -> Result<(), TlsError> {
-    const WHAT: &str = "the certificates of the authorities";
-    for certificate in certificates(WHAT, text)? {
-        let added = store.add(certificate);
-        added.map_err(|error| malformed(WHAT, error.to_string()))?;
-    }
-    Ok(())
 }
 
 fn parsed(

@@ -71,7 +71,10 @@ impl TlsTrouble {
 
     fn of_certificate(why: &CertificateError) -> Self {
         match why {
-            CertificateError::UnknownIssuer => Self::UnknownAuthority,
+            // The second is one whose authority has the name of another that is trusted.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                Self::UnknownAuthority
+            }
             CertificateError::NotValidForName => Self::WrongName(Vec::new()),
             CertificateError::NotValidForNameContext { presented, .. } => {
                 let names = presented.iter().take(MOST_NAMES).map(|name| bare(name));
@@ -80,6 +83,10 @@ impl TlsTrouble {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 Self::NotYetValid
+            }
+            // One that vouches for itself, and was not named: the interface has no other word for it.
+            CertificateError::Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
+                Self::UnknownAuthority
             }
             CertificateError::Other(why) => Self::Unusable(why.to_string()),
             other => Self::Unusable(other.to_string()),

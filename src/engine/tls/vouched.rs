@@ -63,7 +63,10 @@ impl ServerCertVerifier for Vouched {
 }
 
 /// Whether its time has come, and is not past.
-fn holds(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), CertificateError> {
+pub(super) fn holds(
+    certificate: &CertificateDer<'_>,
+    now: UnixTime,
+) -> Result<(), CertificateError> {
     let facts = CertificateFacts::read(certificate).ok_or(CertificateError::BadEncoding)?;
     let seconds = |text: &str| {
         let moment: Result<Timestamp, _> = text.parse();

@@ -2,7 +2,7 @@
 
 use crate::pieces::console_style::bold;
 use crate::pieces::{SummaryStyle, TextColumn, TextTable, duration_text, in_lines, number_text};
-use crate::plan::shown_start;
+use crate::plan::{ConnectTo, shown_start};
 use crate::record::RunRecord;
 use crate::stats::{Part, Violation, WitnessExchange};
 use std::fmt::Write;
@@ -144,13 +144,16 @@ impl CurlTarget {
     #[must_use]
     pub fn of(run: &RunRecord) -> Self {
         let mut arguments = String::new();
-        if let Some(place) = run.connected_to() {
-            let host = match place.host.contains(':') {
-                true => format!("[{}]", place.host),
-                false => place.host,
-            };
-            let place = quoted(&format!("::{host}:{}", place.port));
-            let _ = write!(arguments, " --connect-to {place}");
+        match run.connected_to() {
+            Some(ConnectTo::Unix { unix }) => {
+                let path = quoted(unix.as_str());
+                let _ = write!(arguments, " --unix-socket {path}");
+            }
+            Some(place) => {
+                let place = quoted(&format!("::{place}"));
+                let _ = write!(arguments, " --connect-to {place}");
+            }
+            None => {}
         }
         arguments += &tls_arguments(run);
         let mut names = Vec::new();

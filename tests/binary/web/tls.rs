@@ -15,6 +15,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+const OPEN_METRICS: &str = "application/openmetrics-text";
 const TOKEN: &str = "correct-horse-battery";
 
 /// A certificate of this machine in files, and who vouches for it.
@@ -161,7 +162,12 @@ fn curl_and_metrics_come_in_tls() {
         assert_eq!(run.try_wait().unwrap(), None, "{said}");
     };
     assert!(address.starts_with("https://127.0.0.1:"), "{address}");
-    let mut scraped = served.client().get(&address).call().unwrap();
+    let mut scraped = served
+        .client()
+        .get(&address)
+        .header("accept", OPEN_METRICS)
+        .call()
+        .unwrap();
     assert_eq!(scraped.status(), 200);
     let text = scraped.body_mut().read_to_string().unwrap();
     assert!(text.ends_with("# EOF\n"), "{text}");
@@ -176,7 +182,9 @@ fn curl_and_metrics_come_in_tls() {
         "{told}"
     );
     match Command::new("curl")
-        .args(["-sS", "--noproxy", "*", "--cacert"])
+        .args(["-sS", "--noproxy", "*", "-H"])
+        .arg(format!("accept: {OPEN_METRICS}"))
+        .arg("--cacert")
         .arg(&ca)
         .arg(&address)
         .output()

@@ -62,6 +62,14 @@ pub(super) fn parse_retained(text: &str) -> Result<usize, ValueError> {
         .ok_or(ValueError::Retained)
 }
 
+/// Requests of one connection.
+pub(super) fn parse_requests(text: &str) -> Result<u32, ValueError> {
+    text.parse()
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or(ValueError::Retained)
+}
+
 /// Workers or servers of the embedded shop.
 pub(super) fn parse_workers(text: &str) -> Result<usize, ValueError> {
     text.parse()

@@ -6,6 +6,7 @@ use super::breakage::{ExchangeError, explain};
 use super::clock::now_ns;
 use super::codec::{Reply, ReplyParser};
 use super::conclusion::{Concluded, conclude};
+use super::dialling::dial_beside;
 use super::doubt::doubted;
 use super::exchange_buffers::ExchangeBuffers;
 use super::in_flight::Cut;
@@ -16,12 +17,12 @@ use super::net::{ByteStream, IdleState, Tcp, is_stale, look_at_idle};
 use super::ring_reply::reply_on_ring;
 use super::runtime_exchange::{receive, travel};
 use super::secured::{
-    Shaken, SharedLayer, connect, heard_idle, idle_beneath, idle_on_ring, is_followed,
-    note_handshake, seal, share,
+    Shaken, SharedLayer, TimedHandshake, heard_idle, idle_beneath, idle_on_ring, is_followed,
+    is_worn, note_handshake, seal, secure, share,
 };
 use super::socket_ring::{Leftover, RingSocket, SocketRing};
 use super::survey::Opened;
-use super::tls::{HandshakeError, TlsLayer};
+use super::tls::HandshakeError;
 use super::tls_reply::reply_over_tls;
 use super::transport::Transport;
 use crate::stats::Reason;
@@ -126,7 +127,11 @@ impl Connection {
             }
             Some(_) => self.idle(),
         };
-        idle == IdleState::Quiet || self.is_spoilt(idle, now_ns)
+        match idle {
+            // A key that has sealed as much as it may is nobody's fault.
+            IdleState::Quiet => !self.layer.as_ref().is_some_and(is_worn),
+            idle => self.is_spoilt(idle, now_ns),
+        }
     }
 
     fn is_fresh(&self, now_ns: u64) -> bool {
@@ -273,9 +278,8 @@ impl Connection {
 
     async fn open(&mut self) -> io::Result<Option<Shaken>> {
         let (stream, secured) = self.connect(self.opened_before).await?;
-        let (layer, shaken) = secured.map_or((None, None), |(layer, shaken)| {
-            (Some(share(layer)), Some(shaken))
-        });
+        let shaken = secured.as_ref().map(Shaken::of);
+        let layer = secured.map(|secured| share(secured.layer));
         self.stream = Some(match &self.transport.ring {
             None => Stream::Runtime(stream),
             Some(ring) => self.on_ring(ring, stream.into_owned(), layer.is_some()),
@@ -293,7 +297,7 @@ impl Connection {
     pub(super) async fn connect(
         &mut self,
         replaces: bool,
-    ) -> io::Result<(Tcp, Option<(Box<TlsLayer>, Shaken)>)> {
+    ) -> io::Result<(Tcp, Option<TimedHandshake>)> {
         let transport = Rc::clone(&self.transport);
         let addresses = &transport.addresses;
         let trial = addresses.begin(self.slot as usize, self.place, replaces, now_ns());
@@ -301,7 +305,9 @@ impl Connection {
         loop {
             let deadline_ns = now_ns() + trial.patience_ns(transport.request_timeout_ns);
             let is_connected = Cell::new(false);
-            let connecting = connect(trial.route_and_turn(), &transport, &is_connected);
+            let (route, turn) = trial.route_and_turn();
+            let dialling = dial_beside(route, turn, &transport.pacer);
+            let connecting = secure(dialling, transport.tls.as_ref(), &is_connected);
             let error = match within(connecting, transport.pacer.until(deadline_ns)).await {
                 Some(Ok((stream, secured))) => {
                     addresses.note_opened(&trial, &mut self.place);
@@ -537,3 +543,5 @@ pub(super) async fn within<W: Future, L: Future>(work: W, limit: L) -> Option<W:
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;

@@ -191,6 +191,7 @@ impl Http2Connection {
             |live: &Option<Rc<Http2Live>>| live.as_ref().is_none_or(|live| live.is_closed());
         let at = self.lives.borrow().iter().position(is_free).unwrap_or(0);
         let connected = connection.connect(self.opened_before.get()).await;
+        // Whoever asks for both is told before (`--http2` with an https address).
         let (stream, _) = connected.map_err(|error| unconnected_reason(&error))?;
         let place = self.places[at];
         let socket = RingSocket::new(ring, place, stream.into_owned());

@@ -67,6 +67,7 @@ mod socket_link;
 mod socket_ring;
 mod subject;
 mod survey;
+mod tcp_halves;
 pub mod tls;
 mod tls_reply;
 mod trace;
@@ -89,7 +90,9 @@ pub use health::ThreadGauge;
 pub use id::Id;
 pub use interruption::Interruption;
 pub use link::{AwaitedStart, Broken, CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
-pub use net::{ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down};
+pub use net::{
+    ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down, stop_receiving,
+};
 pub use openings::Ready;
 pub use operation::{Judge, Method, Operation, Step};
 pub use own_target::{NotStarted, OwnTarget, Standing};
@@ -110,6 +113,7 @@ pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,
     Survey, Surveyor,
 };
+pub use tcp_halves::{TcpReader, TcpWriter};
 pub use user::UserConfig;
 pub use worker::{WorkerError, WorkerHandle, work};
 pub use worker_config::{

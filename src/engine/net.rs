@@ -108,6 +108,11 @@ impl Tcp {
         unsafe { OwnedFd::from_raw_fd(self.0.into_raw_fd()) }
     }
 
+    /// The runtime's own stream.
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.0
+    }
+
     /// Who is at the other end.
     ///
     /// # Errors
@@ -158,6 +163,13 @@ pub fn shut_down(descriptor: RawFd) {
     // SAFETY: a plain system call on a descriptor number; on a closed or foreign one it fails
     // without an effect on memory. Callers hold the stream that owns the descriptor.
     unsafe { libc::shutdown(descriptor, libc::SHUT_RDWR) };
+}
+
+/// Ends what comes on a stream, from outside: a pending receive completes with 0, and what is sent
+/// still goes.
+pub fn stop_receiving(descriptor: RawFd) {
+    // SAFETY: as of [`shut_down`].
+    unsafe { libc::shutdown(descriptor, libc::SHUT_RD) };
 }
 
 /// Has a stream end with a reset when it is closed, and what was not sent yet is dropped.

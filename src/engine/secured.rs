@@ -4,12 +4,9 @@
 
 use super::breakage::ExchangeError;
 use super::clock::now_ns;
-use super::dialling::dial_beside;
 use super::net::{IdleState, Tcp, look_at_idle, receive_now};
 use super::socket_ring::{RingSocket, SocketRing};
-use super::tls::{Secured, TlsLayer, keep_room, shake_hands, take_room};
-use super::transport::Transport;
-use crate::plan::Route;
+use super::tls::{Agreed, Secured, TlsClient, TlsLayer, keep_room, shake_hands, take_room};
 use crate::stats::CoreInterval;
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -28,34 +25,55 @@ pub struct Shaken {
     pub is_resumed: bool,
 }
 
+impl Shaken {
+    /// What is counted of a handshake.
+    pub(super) fn of(handshake: &TimedHandshake) -> Self {
+        Self {
+            took_us: handshake.took_us,
+            is_resumed: handshake.agreed.is_resumed,
+        }
+    }
+}
+
+/// A handshake that went well, and what came of it.
+pub struct TimedHandshake {
+    /// Opens and seals the connection's records.
+    pub layer: Box<TlsLayer>,
+    /// What was agreed on.
+    pub agreed: Agreed,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
 /// Shares a layer.
 pub(super) fn share(layer: Box<TlsLayer>) -> SharedLayer {
     Rc::new(RefCell::new(*layer))
 }
 
-/// Connects by a route of the target's, and shakes hands where TLS is spoken with it; `is_connected` tells
-/// when it has come to that. The number is the connection's turn among those of the route.
+/// Shakes hands over what `dialling` opens, where `tls` says how; `is_connected` tells when it has come to
+/// that.
 ///
 /// # Errors
 /// When either fails.
-pub(super) async fn connect(
-    (route, turn): (&Route, usize),
-    transport: &Transport,
+pub(super) async fn secure(
+    dialling: impl Future<Output = io::Result<Tcp>>,
+    tls: Option<&TlsClient>,
     is_connected: &Cell<bool>,
-) -> io::Result<(Tcp, Option<(Box<TlsLayer>, Shaken)>)> {
-    let mut tcp = dial_beside(route, turn, &transport.pacer).await?;
-    let Some(client) = &transport.tls else {
+) -> io::Result<(Tcp, Option<TimedHandshake>)> {
+    let mut tcp = dialling.await?;
+    let Some(client) = tls else {
         return Ok((tcp, None));
     };
     is_connected.set(true);
     let began_ns = now_ns();
     // Boxed, so that what is rare takes no room in what opens connections.
     let Secured { layer, agreed } = Box::pin(shake_hands(&mut tcp, client)).await?;
-    let shaken = Shaken {
+    let handshake = TimedHandshake {
+        layer,
+        agreed,
         took_us: now_ns().saturating_sub(began_ns) / 1_000,
-        is_resumed: agreed.is_resumed,
     };
-    Ok((tcp, Some((layer, shaken))))
+    Ok((tcp, Some(handshake)))
 }
 
 /// Counts a handshake, if there was one.
@@ -98,11 +116,13 @@ pub(super) fn idle_beneath(layer: &RefCell<TlsLayer>, descriptor: RawFd) -> Idle
     while beneath == IdleState::Unsolicited && through(layer, IdleState::Quiet) == IdleState::Quiet
     {
         let mut arrived = take_room();
-        if receive_now(descriptor, &mut arrived).is_ok() {
-            layer.borrow_mut().open_idle(&mut arrived);
-        }
+        let received = receive_now(descriptor, &mut arrived);
+        layer.borrow_mut().open_idle(&mut arrived);
         keep_room(arrived);
-        beneath = look_at_idle(descriptor);
+        beneath = match received {
+            Ok(_) => look_at_idle(descriptor),
+            Err(_) => IdleState::Closed,
+        };
     }
     through(layer, beneath)
 }
@@ -110,6 +130,11 @@ pub(super) fn idle_beneath(layer: &RefCell<TlsLayer>, descriptor: RawFd) -> Idle
 /// The same as far as is known without a look.
 pub(super) fn heard_idle(layer: &SharedLayer) -> IdleState {
     through(layer, IdleState::Quiet)
+}
+
+/// Whether nothing more can be sealed.
+pub(super) fn is_worn(layer: &SharedLayer) -> bool {
+    layer.borrow().is_over()
 }
 
 fn hear(layer: &RefCell<TlsLayer>, ring: &SocketRing, place: u32) {
@@ -121,7 +146,7 @@ fn hear(layer: &RefCell<TlsLayer>, ring: &SocketRing, place: u32) {
 /// What a connection is that is `beneath` the layer.
 fn through(layer: &RefCell<TlsLayer>, beneath: IdleState) -> IdleState {
     let layer = layer.borrow();
-    match (layer.is_unsolicited(), layer.is_over()) {
+    match (layer.is_unsolicited(), layer.end().is_some()) {
         (true, _) => IdleState::Unsolicited,
         (false, true) => IdleState::Closed,
         (false, false) => beneath,

@@ -80,7 +80,11 @@ impl RedisStreams {
         let hint = match error.kind() {
             ErrorKind::AuthenticationFailed => "; check user and password",
             _ if error.is_timeout() => "; it was given 2 s for an answer, and 5 s for all of them",
-            _ if error.is_io_error() || error.is_connection_refusal() => "; is Redis up?",
+            _ if error.is_connection_refusal() => "; is Redis up?",
+            _ if error.is_io_error() && self.address.tls(&self.tls).is_none() => {
+                "; is Redis up? Where it speaks TLS its address begins with rediss://"
+            }
+            _ if error.is_io_error() => "; is Redis up?",
             _ => "",
         };
         match (error.kind(), error.detail()) {

@@ -20,6 +20,7 @@ mod described_server;
 mod odd_server;
 mod reverse_proxy;
 
+mod behind_nginx;
 mod cli_bad_input;
 mod compare;
 mod descriptor_limit;

@@ -64,7 +64,7 @@ fn run(
         }),
         cores: Vec::new(),
         driver: Driver::Uring,
-        arrival_log: None,
+        ..SandboxConfig::default()
     })
     .expect("a sandbox");
     let target = Target::parse(&format!("http://{}", sandbox.address())).expect("a target");

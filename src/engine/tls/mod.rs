@@ -16,6 +16,7 @@ mod handshake;
 mod layer;
 mod record_key;
 mod rooms;
+mod serving;
 mod sessions;
 mod stream;
 #[cfg(test)]
@@ -28,7 +29,7 @@ mod vouched;
 pub use breakage::TlsBreak;
 pub use certificate::CertificateFacts;
 pub use client::{OFFERS_HTTP1, TlsClient};
-pub use config::{client_config, client_config_of_any_name, server_config, server_name};
+pub use config::{client_config, client_config_of_any_name, server_name};
 pub use error::TlsError;
 pub use fault::TlsFault;
 pub use handshake::{
@@ -38,6 +39,7 @@ pub use layer::{Afterwards, TlsEnd, TlsLayer};
 pub use record_key::MOST_PLAIN_BYTES;
 pub use rooms::prepare_rooms;
 pub(super) use rooms::{keep_room, take_room};
+pub use serving::{server_config, server_config_for};
 pub(super) use stream::shake_hands;
 pub use stream::{TlsTcp, shake_hands_within};
 pub use trouble::TlsTrouble;

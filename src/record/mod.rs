@@ -91,5 +91,5 @@ pub use stored_events::write_stored_events;
 pub use stored_events_record::{StoredEventRecord, StoredEventsRecord};
 pub use target_record::TargetRecord;
 pub use threshold_record::ThresholdRecord;
-pub use tls_record::{CertificateRecord, HandshakesRecord, TlsRecord};
+pub use tls_record::{CertificateRecord, TlsRecord};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};

@@ -15,7 +15,6 @@ use super::run_record::{
 use super::steering_record::{SteeringRecord, steering_records};
 use super::target_record::TargetRecord;
 use super::threshold_record::threshold_records;
-use super::tls_record::HandshakesRecord;
 use crate::engine::Survey;
 use crate::plan::{FailureRule, Load, Plan, RaceRules};
 use crate::stats::{
@@ -136,11 +135,10 @@ impl RunFacts {
                 answered_early: totals.counters.answered_early,
                 refused_addresses: RefusedAddress::of(&totals.addresses),
                 connect_us: totals.timings.connect.summary(),
-                handshakes: HandshakesRecord {
-                    full: totals.counters.handshakes_full,
-                    resumed: totals.counters.handshakes_resumed,
-                    took_us: totals.timings.handshake.summary(),
-                },
+                handshakes_full: totals.counters.handshakes_full,
+                handshakes_resumed: totals.counters.handshakes_resumed,
+                handshake_us: (!totals.timings.handshake.is_empty())
+                    .then(|| totals.timings.handshake.summary()),
             },
             journeys: journey_records(totals),
             events: event_records(totals),

@@ -11,7 +11,6 @@ use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::target_record::TargetRecord;
 use super::threshold_record::ThresholdRecord;
-use super::tls_record::HandshakesRecord;
 use crate::plan::{ConnectTo, Interfaces, Placement, SocketPath, socket_url};
 use crate::stats::{
     GeneratorState, LatencySummary, LittlesLaw, Outcome, OutcomeCounts, OwnShares, ProbeCounts,
@@ -316,9 +315,15 @@ pub struct Connections {
     pub refused_addresses: Vec<RefusedAddress>,
     /// Time to connect; not part of service time.
     pub connect_us: LatencySummary,
-    /// TLS handshakes on them.
+    /// TLS handshakes in which the server showed who it is.
     #[serde(default)]
-    pub handshakes: HandshakesRecord,
+    pub handshakes_full: u64,
+    /// TLS handshakes that resumed the session of an earlier one.
+    #[serde(default)]
+    pub handshakes_resumed: u64,
+    /// Time of TLS handshakes; part of neither service time nor connecting. Null without any.
+    #[serde(default)]
+    pub handshake_us: Option<LatencySummary>,
 }
 
 /// A time in which nothing of this process ran: it was stopped, or its machine was.

@@ -2,7 +2,7 @@
 
 use super::partition::Deal;
 use super::worker_threads::{WorkerStartError, WorkerThreads};
-use crate::engine::tls::TlsClient;
+use crate::engine::tls::{OFFERS_HTTP1, TlsClient};
 use crate::engine::{
     ConnectionPositions, CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened,
     PlacementConfig, PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey,
@@ -11,9 +11,6 @@ use crate::engine::{
 use crate::plan::Plan;
 use crate::stats::{LiveSchedule, WorkerHandover};
 use std::sync::Arc;
-
-/// What the load speaks over TLS.
-const ALPN: &[&[u8]] = &[b"http/1.1"];
 
 /// What workers are set up for.
 pub struct WorkerSetup<'a> {
@@ -43,7 +40,7 @@ impl WorkerSetup<'_> {
     ) -> Result<(WorkerThreads, Option<Survey>), WorkerStartError> {
         let target = &self.plan.target;
         let tls = target.tls.as_ref();
-        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, ALPN));
+        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, OFFERS_HTTP1));
         let tls = tls.transpose()?;
         let questions = self.questions(tls.as_ref());
         let mut config = self.config((questions.as_ref(), tls.as_ref()), handovers)?;

@@ -4,6 +4,7 @@ use crate::pieces::{SummaryStyle, counted, duration_text, grouped, in_lines, per
 use crate::plan::shown;
 use crate::record::{Generator, RunRecord};
 use crate::report::connections_text::{addresses_text, ended_text};
+use crate::report::http2_text::http2_text;
 use crate::report::tls_text::tls_text;
 
 /// Columns before the further lines of a sentence.
@@ -35,6 +36,9 @@ pub fn generator_lines(record: &RunRecord, style: SummaryStyle) -> String {
     ));
     if let Some(addresses) = addresses_text(record) {
         lines.push(format!("Addresses: {addresses}"));
+    }
+    if let Some(http2) = http2_text(record) {
+        lines.push(format!("HTTP/2: {http2}"));
     }
     if let Some(tls) = tls_text(record) {
         lines.push(format!("TLS: {}", shown(&tls)));

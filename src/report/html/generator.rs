@@ -3,6 +3,7 @@
 use super::words::{duration_text, grouped, percent_text};
 use crate::record::Recorded;
 use crate::report::connections_text::{addresses_text, ended_text};
+use crate::report::http2_text::http2_text;
 use crate::report::tls_text::tls_text;
 
 /// The section about the generator.
@@ -99,6 +100,9 @@ impl GeneratorView {
         ];
         if let Some(addresses) = addresses_text(run) {
             facts.push(("Addresses", addresses));
+        }
+        if let Some(http2) = http2_text(run) {
+            facts.push(("HTTP/2", http2));
         }
         if let Some(tls) = tls_text(run) {
             facts.push(("TLS", tls));

@@ -133,7 +133,7 @@ mod tests {
         connections.handshake_us = Some(handshake);
         assert_eq!(
             handshakes_text(&connections),
-            "; 1,202 TLS handshakes, 1,200 of them resumed, p50 850 µs max 2.4 ms"
+            "; 1,202 TLS handshakes, 1,200 of them resumed, p50 850 µs max 2.40 ms"
         );
     }
 

@@ -2,6 +2,7 @@
 
 use super::Record;
 use super::address_record::RefusedAddress;
+use super::connections_record::Connections;
 use super::contest_record::{
     invariant_records, probes_record, race_records, rounds_record, witness_records,
 };
@@ -9,8 +10,8 @@ use super::process_text::ProcessesRecord;
 use super::raised::{domain_records, event_records};
 use super::recovery_record::recovery_record;
 use super::run_record::{
-    Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
-    PhaseRecord, RunRecord,
+    CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord, PhaseRecord,
+    RunRecord,
 };
 use super::steering_record::{SteeringRecord, steering_records};
 use super::target_record::TargetRecord;

@@ -91,7 +91,6 @@ class Nginx(Proxy):
         "h2-plain-lost": "listen {at} http2;",
         "unix": "listen {at}; listen unix:{place}/unix.sock;",
         "unix-tls": "listen {at} ssl; listen unix:{place}/unix-tls.sock ssl; {shop}",
-        "cookies": "listen {at}; add_header set-cookie 'visitor=$request_id; Path=/';",
         "reload": "listen {at} ssl; {shop}",
         "h2-reload": "listen {at} ssl http2; {shop}",
         "headers": "listen {at} ssl http2; {shop}",

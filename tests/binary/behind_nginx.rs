@@ -175,16 +175,67 @@ fn counted(ended: &Ended) -> [u64; 3] {
     ["requests", "failed", "unknown"].map(|name| totals[name].as_u64().expect("a count"))
 }
 
+/// A load that nothing happens to: as much was counted as nginx's log has, all of it with `mark`.
+fn passes_whole(nginx: &Nginx, server: &str, host: &str, flags: &str, mark: &str) {
+    let ended = nginx.run(server, host, flags);
+    let [requests, failed, unknown] = counted(&ended);
+    assert!(requests > 200, "{server}: {}", ended.told());
+    assert_eq!((failed, unknown), (0, 0), "{server}: {}", ended.told());
+    let passed = nginx.passed(server);
+    assert_eq!(passed.len() as u64, requests, "{server}");
+    let other = passed.iter().find(|line| !line.contains(mark));
+    assert_eq!(other, None, "{server}");
+}
+
 #[test]
 fn the_end_of_a_connection_after_a_hundred_requests_costs_none() {
-    let Some(nginx) = Nginx::with(&[("plain", "; keepalive_requests 100;")]) else {
+    let limited = [
+        ("plain", "; keepalive_requests 100;"),
+        ("tls", "ssl; {shop} keepalive_requests 100;"),
+        ("http2", "http2; keepalive_requests 100;"),
+        ("http2-shared", "http2; keepalive_requests 100;"),
+    ];
+    let Some(nginx) = Nginx::with(&limited) else {
         return;
     };
-    let ended = nginx.run("plain", "http://shop.test", "");
-    let [requests, failed, unknown] = counted(&ended);
-    assert!(requests > 200, "{}", ended.told());
-    assert_eq!((failed, unknown), (0, 0), "{}", ended.told());
-    assert_eq!(nginx.passed("plain").len() as u64, requests);
+    let ca = format!("--ca {}", nginx.ca);
+    passes_whole(&nginx, "plain", "http://shop.test", "", "HTTP/1.1");
+    passes_whole(&nginx, "tls", "https://shop.test", &ca, "HTTP/1.1 TLSv1.3");
+    passes_whole(&nginx, "http2", "http://shop.test", "--http2", "HTTP/2.0");
+    let shared = "--http2 --connections 2";
+    passes_whole(
+        &nginx,
+        "http2-shared",
+        "http://shop.test",
+        shared,
+        "HTTP/2.0",
+    );
+}
+
+#[test]
+fn loads_pass_whole_as_ingresses_speak_tls() {
+    let servers = [
+        ("old", "ssl; {shop} ssl_protocols TLSv1.2;"),
+        ("second", "ssl; {second} server_name second.test;"),
+        ("other-curve", "ssl; {shop} ssl_ecdh_curve secp384r1;"),
+        ("small-records", "ssl; {shop} ssl_buffer_size 64;"),
+        (
+            "wanting",
+            "ssl; {shop} ssl_verify_client on; ssl_client_certificate {at}/ca.pem;",
+        ),
+    ];
+    let Some(nginx) = Nginx::with(&servers) else {
+        return;
+    };
+    let at = nginx.directory.path().display();
+    let ca = format!("--ca {}", nginx.ca);
+    let shown = format!("{ca} --client-cert {at}/shop.pem --client-key {at}/shop-key.pem");
+    let https = "https://shop.test";
+    passes_whole(&nginx, "old", https, &ca, "TLSv1.2");
+    passes_whole(&nginx, "second", "https://second.test", &ca, "TLSv1.3");
+    passes_whole(&nginx, "other-curve", https, &ca, "TLSv1.3");
+    passes_whole(&nginx, "small-records", https, &ca, "TLSv1.3");
+    passes_whole(&nginx, "wanting", https, &shown, "TLSv1.3");
 }
 
 #[test]

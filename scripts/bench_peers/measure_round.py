@@ -151,7 +151,9 @@ def floor_figures(text: str) -> dict:
 def shopblast_figures(record: dict) -> dict:
     totals = record["totals"]
     generator = record["generator"]
+    full, resumed = (record["connections"].get(f"handshakes_{kind}", 0) for kind in ("full", "resumed"))
     return {
+        "resumed_share": resumed / (full + resumed) if full + resumed else None,
         "requests": totals["requests"],
         "requests_per_s": totals["requests_per_s"],
         "failed": totals["requests"] - totals["success"],

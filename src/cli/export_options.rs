@@ -4,7 +4,7 @@ use super::CliError;
 use super::secret::Secret;
 use crate::plan::{AddressPolicy, Target, TlsIdentity, TlsSettings};
 use crate::report::ReportFormat;
-use crate::run::{GithubActions, MetricsTargets};
+use crate::run::{CollectorUrl, GithubActions, MetricsTargets};
 use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -103,7 +103,7 @@ impl ExportFlags {
         let otlp = self.otlp.as_ref().map(|Secret(text)| {
             let (url, host) = collector(text)?;
             addresses.check_collector(&host)?;
-            Ok::<_, CliError>(url)
+            Ok::<_, CliError>(CollectorUrl(url))
         });
         Ok(MetricsTargets {
             prometheus: self.prometheus,

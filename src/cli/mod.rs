@@ -41,6 +41,7 @@ mod request_options;
 mod sandbox_options;
 mod secret;
 mod service_variables;
+mod serving_options;
 mod shop_options;
 mod subject;
 mod surroundings;

@@ -43,8 +43,7 @@ pub(super) struct ObserverTlsFlags {
         long,
         value_name = "FILE",
         help_heading = "Back end",
-        hide_short_help = true,
-        requires = "observer_cert"
+        hide_short_help = true
     )]
     pub observer_key: Option<PathBuf>,
 }
@@ -61,13 +60,11 @@ impl ObserverTlsFlags {
             (None, None) => TlsRoots::Platform,
         };
         let names = ["--observer-cert", "--observer-key"];
-        let cert = self.observer_cert.as_ref();
-        let identity =
-            cert.map(|cert| pem_files::identity(names, cert, self.observer_key.as_deref()));
+        let (cert, key) = (self.observer_cert.as_deref(), self.observer_key.as_deref());
         Ok(TlsSettings {
             roots,
             is_insecure: self.observer_insecure,
-            identity: identity.transpose()?,
+            identity: pem_files::identity(names, cert, key)?,
             ..TlsSettings::default()
         })
     }

@@ -25,15 +25,25 @@ pub(super) fn authorities(flag: &str, path: &Path) -> Result<Vec<u8>, CliError> 
     Ok(pem)
 }
 
-/// A certificate with its private key, from the files that two `flags` name; both may be in one.
+/// A certificate with its private key, from the files that two flags name; both may be in one. `None`
+/// without either.
 ///
 /// # Errors
-/// When a file cannot be read, or does not hold what it should.
+/// When a file cannot be read, or does not hold what it should; when there is a key alone.
 pub(super) fn identity(
     [of_cert, of_key]: [&str; 2],
-    cert: &Path,
+    cert: Option<&Path>,
     key: Option<&Path>,
-) -> Result<TlsIdentity, CliError> {
+) -> Result<Option<TlsIdentity>, CliError> {
+    let cert = match (cert, key) {
+        (Some(cert), _) => cert,
+        (None, None) => return Ok(None),
+        // Each may be a variable, which the parser looks at alone.
+        (None, Some(_)) => {
+            let says = format!("{of_key} is the key of a certificate: add {of_cert} <FILE>");
+            return Err(CliError::Arguments(says));
+        }
+    };
     let mut flag = format!("{of_cert} {}", cert.display());
     let chain_pem = read(&flag, cert)?;
     let key_pem = match key {
@@ -53,7 +63,7 @@ pub(super) fn identity(
         ..TlsSettings::default()
     };
     client_config(&settings, &[]).map_err(|error| refused(&flag, &error, &hint))?;
-    Ok(identity)
+    Ok(Some(identity))
 }
 
 fn read(flag: &str, path: &Path) -> Result<Vec<u8>, CliError> {
@@ -104,7 +114,8 @@ mod tests {
             std::fs::write(at(name), text).unwrap();
         }
         let shown = |cert: &str, key: Option<&str>| {
-            identity(NAMES, &at(cert), key.map(at).as_deref()).map_err(|error| error.to_string())
+            identity(NAMES, Some(&at(cert)), key.map(at).as_deref())
+                .map_err(|error| error.to_string())
         };
         assert!(shown("cert.pem", Some("key.pem")).is_ok());
         assert!(shown("both.pem", None).is_ok());
@@ -118,6 +129,12 @@ mod tests {
             let said = shown(cert, key).unwrap_err();
             assert!(said.contains(says) && said.starts_with("--web-"), "{said}");
         }
+        let alone = identity(NAMES, None, Some(&at("key.pem"))).unwrap_err();
+        assert!(
+            alone.to_string().contains("add --web-cert <FILE>"),
+            "{alone}"
+        );
+        assert_eq!(identity(NAMES, None, None).unwrap(), None);
         let trusted = |name: &str| authorities("--observer-ca", &at(name));
         assert_eq!(trusted("cert.pem").unwrap(), cert.as_bytes());
         let said = trusted("key.pem").unwrap_err().to_string();

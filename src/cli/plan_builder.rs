@@ -46,6 +46,10 @@ pub(super) fn build(
     let addresses = AddressPolicy::new(&options.target.allow_host);
     let target = options.target.target()?;
     addresses.check_literal(target.place().0)?;
+    if options.races.race_over.is_some() && !target.http2 {
+        let why = "is missing: --race-over says what racers share where it is spoken";
+        return Err(CliError::Http2 { why });
+    }
     if target.http2 && options.machine.driver != Driver::Uring {
         let why = "needs io_uring with a ring of its own: leave --driver as it is";
         return Err(CliError::Http2 { why });

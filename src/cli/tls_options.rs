@@ -3,7 +3,7 @@
 use super::{CliError, pem_files};
 use crate::plan::{TlsRoots, TlsSettings};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How TLS is spoken with the target.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
@@ -40,8 +40,7 @@ pub(super) struct TlsFlags {
         value_name = "FILE",
         alias = "key",
         help_heading = "Target",
-        hide_short_help = true,
-        requires = "client_cert"
+        hide_short_help = true
     )]
     pub client_key: Option<PathBuf>,
 
@@ -57,6 +56,7 @@ impl TlsFlags {
             ("--ca", self.ca.is_some()),
             ("--insecure", self.insecure),
             ("--client-cert", self.client_cert.is_some()),
+            ("--client-key", self.client_key.is_some()),
             ("--no-session-resumption", self.no_session_resumption),
         ];
         given
@@ -78,13 +78,11 @@ impl TlsFlags {
             settings.roots = TlsRoots::Pem(pem_files::authorities("--ca", path)?);
             settings.files.ca = Some(path.display().to_string());
         }
-        if let Some(path) = &self.client_cert {
-            let key = self.client_key.as_deref();
-            let identity = pem_files::identity(["--client-cert", "--client-key"], path, key)?;
-            settings.identity = Some(identity);
-            settings.files.cert = Some(path.display().to_string());
-            settings.files.key = key.map(|path| path.display().to_string());
-        }
+        let (cert, key) = (self.client_cert.as_deref(), self.client_key.as_deref());
+        settings.identity = pem_files::identity(["--client-cert", "--client-key"], cert, key)?;
+        let shown = |path: &Path| path.display().to_string();
+        settings.files.cert = cert.map(shown);
+        settings.files.key = key.map(shown);
         Ok(settings)
     }
 }
@@ -94,7 +92,7 @@ mod tests {
     use super::*;
     use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 
-    fn identity() -> CertifiedKey<KeyPair> {
+    fn made() -> CertifiedKey<KeyPair> {
         generate_simple_self_signed(vec!["shop.test".to_owned()]).unwrap()
     }
 
@@ -102,7 +100,7 @@ mod tests {
     fn what_is_in_the_files_becomes_the_settings() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
-        let own = identity();
+        let own = made();
         std::fs::write(at("cert.pem"), own.cert.pem()).unwrap();
         std::fs::write(at("key.pem"), own.signing_key.serialize_pem()).unwrap();
         let both = format!("{}{}", own.cert.pem(), own.signing_key.serialize_pem());
@@ -141,7 +139,7 @@ mod tests {
     fn a_file_that_is_not_what_was_asked_for_is_told_with_how_it_becomes_that() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
-        let (own, other) = (identity(), identity());
+        let (own, other) = (made(), made());
         std::fs::write(at("cert.pem"), own.cert.pem()).unwrap();
         std::fs::write(at("cert.der"), own.cert.der()).unwrap();
         std::fs::write(at("other.pem"), other.signing_key.serialize_pem()).unwrap();

@@ -42,6 +42,7 @@ pub(super) struct WebFlags {
     #[arg(
         long,
         value_name = "FILE",
+        alias = "tls-cert",
         help_heading = "Web page",
         hide_short_help = true
     )]
@@ -51,9 +52,9 @@ pub(super) struct WebFlags {
     #[arg(
         long,
         value_name = "FILE",
+        alias = "tls-key",
         help_heading = "Web page",
-        hide_short_help = true,
-        requires = "web_cert"
+        hide_short_help = true
     )]
     pub web_key: Option<PathBuf>,
 
@@ -102,10 +103,7 @@ impl WebFlags {
     /// When a file cannot be read, or does not hold what it should.
     pub fn identity(&self) -> Result<Option<TlsIdentity>, CliError> {
         let names = ["--web-cert", "--web-key"];
-        let Some(cert) = &self.web_cert else {
-            return Ok(None);
-        };
-        pem_files::identity(names, cert, self.web_key.as_deref()).map(Some)
+        pem_files::identity(names, self.web_cert.as_deref(), self.web_key.as_deref())
     }
 
     /// Where and for whom the page is served.

@@ -6,7 +6,8 @@
 use super::breakage::unconnected_reason;
 use super::clock::now_ns;
 use super::codec::Reply;
-use super::connection::{Connection, ConnectionExchange, ExchangeBuffers, within};
+use super::connection::{Connection, ConnectionExchange, within};
+use super::exchange_buffers::ExchangeBuffers;
 use super::http2::{
     Client, ClientSettings, ConnectionFailure, Ended, KeptFields, StreamFailure, StreamKey,
 };
@@ -40,6 +41,8 @@ pub struct Http2Connection {
     /// Attempts to connect, and why the last one that failed did.
     attempts: Cell<u64>,
     refused: Cell<Option<(u64, Reason)>>,
+    /// Since when somebody waits for a stream and nobody has one; 0 when it is not so.
+    stuck_since_ns: Cell<u64>,
 }
 
 /// What a user's turn brings.
@@ -59,6 +62,14 @@ pub struct Sharing {
     pub streams: usize,
     /// Whether several users have streams on it.
     pub is_shared: bool,
+}
+
+impl Sharing {
+    /// One stream at a time, or one and the end of another.
+    pub const ALONE: Self = Self {
+        streams: 2,
+        is_shared: false,
+    };
 }
 
 impl Http2Connection {
@@ -91,6 +102,7 @@ impl Http2Connection {
             opened_before: Cell::new(false),
             attempts: Cell::new(0),
             refused: Cell::new(None),
+            stuck_since_ns: Cell::new(0),
         })
     }
 
@@ -111,6 +123,30 @@ impl Http2Connection {
     /// Gives up what is waited for until this moment at most.
     pub(super) fn cut_until(&self, deadline_ns: u64, why: Cut) {
         self.each_live(|live| live.cut_until(deadline_ns, why));
+        if self.line.is_empty() {
+            return self.stuck_since_ns.set(0);
+        }
+        match why {
+            Cut::RunEnded => self.refuse_waiting("still waiting for a stream when the run ended"),
+            Cut::TimedOut if self.has_any() => self.stuck_since_ns.set(0),
+            Cut::TimedOut if self.stuck_since_ns.get() == 0 => self.stuck_since_ns.set(deadline_ns),
+            Cut::TimedOut => {
+                let stuck_ns = deadline_ns.saturating_sub(self.stuck_since_ns.get());
+                if stuck_ns > self.transport.request_timeout_ns {
+                    self.refuse_waiting("not sent: the server takes no streams");
+                }
+            }
+        }
+    }
+
+    /// Whoever waits now waits no longer.
+    #[cold]
+    fn refuse_waiting(&self, why: &str) {
+        self.stuck_since_ns.set(0);
+        self.attempts.set(self.attempts.get() + 1);
+        let refused = (self.attempts.get(), Reason::new(why));
+        self.refused.set(Some(refused));
+        self.line.wake_first();
     }
 
     /// Closes it, for good.
@@ -136,16 +172,19 @@ impl Http2Connection {
     }
 
     fn look(&self, known_attempts: u64) -> Option<Turn> {
-        if let Some(live) = self.live()
-            && live.goes_on()
+        let live = self.live().filter(|live| live.goes_on());
+        if let Some(live) = &live
+            && live.client.borrow().has_room()
         {
-            let has_room = live.client.borrow().is_ready() && live.client.borrow().has_room();
-            return has_room.then_some(Turn::Open(live));
+            return Some(Turn::Open(Rc::clone(live)));
         }
         if let Some((attempt, reason)) = self.refused.get()
             && attempt > known_attempts
         {
             return Some(Turn::Refused(reason));
+        }
+        if live.is_some() {
+            return None;
         }
         let is_free =
             |live: &Option<Rc<Http2Live>>| live.as_ref().is_none_or(|live| live.is_closed());
@@ -190,7 +229,8 @@ impl Http2Connection {
             |live: &Option<Rc<Http2Live>>| live.as_ref().is_none_or(|live| live.is_closed());
         let at = self.lives.borrow().iter().position(is_free).unwrap_or(0);
         let connected = connection.connect(self.opened_before.get()).await;
-        let stream = connected.map_err(|error| unconnected_reason(&error))?;
+        // Whoever asks for both is told before (`--http2` with an https address).
+        let (stream, _) = connected.map_err(|error| unconnected_reason(&error))?;
         let place = self.places[at];
         let socket = RingSocket::new(ring, place, stream.into_owned());
         let client = (Client::new(self.settings), connection.place);
@@ -266,6 +306,11 @@ impl Http2Connection {
         let (ended, cut, _) = live.ended(key, &mut room).await;
         buffers.inbox.clear();
         if room.capacity() > 0 {
+            // Whoever asks beside the load keeps its reply.
+            if buffers.inbox.has_room() {
+                let kept = buffers.inbox.give_up_room();
+                self.transport.keep_gathering_room(kept);
+            }
             buffers.inbox.gather_in(room);
         }
         let result = self.conclude(&ended, cut, buffers.reason);

@@ -10,6 +10,7 @@ use super::http2::{Client, Ended, StreamKey};
 use super::in_flight::Cut;
 use super::kept_waker::remember;
 use super::line::Line;
+use super::request_buffers::SENT_AT_ONCE;
 use super::socket_ring::{Arrival, Arrivals, RingSocket, SocketRing};
 use super::transport::Transport;
 use std::cell::{Cell, RefCell};
@@ -17,10 +18,6 @@ use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-
-/// Bytes that are handed to the kernel before their turn ends: so that what was written first does not wait
-/// for what is written last.
-const SENT_AT_ONCE_BYTES: usize = 4_096;
 
 /// See the module's documentation.
 pub(super) struct Http2Live {
@@ -40,6 +37,8 @@ pub(super) struct Http2Live {
     /// Whether several users share it.
     is_shared: bool,
     is_over: Cell<bool>,
+    /// Requests that were written and not handed over.
+    written: Cell<usize>,
     /// Whether what is written waits for a start.
     is_held: Cell<bool>,
     /// Which of the target's addresses it is at.
@@ -81,6 +80,7 @@ impl Http2Live {
             line: Rc::clone(line),
             is_shared,
             is_over: Cell::new(false),
+            written: Cell::new(0),
             is_held: Cell::new(false),
             at,
         })
@@ -142,30 +142,42 @@ impl Http2Live {
         }
     }
 
-    /// Something was written: it leaves at the end of this turn at the latest.
+    /// A request was written: it leaves at the end of this turn at the latest. Where many are, those that were
+    /// written first do not wait for the last.
     #[inline]
     pub(super) fn written(&self) {
-        if !self.is_shared || self.client.borrow().out().len() >= SENT_AT_ONCE_BYTES {
-            self.flush();
-        } else {
-            self.wake_task();
+        if !self.is_shared {
+            return self.flush();
+        }
+        self.written.set(self.written.get() + 1);
+        if self.written.get() < SENT_AT_ONCE {
+            return self.wake_task();
+        }
+        if let Some(out) = self.next_out() {
+            self.ring.send_now(self.place, out);
         }
     }
 
     /// Hands what was written to the kernel, unless what was handed over before is still on its way: then the
     /// task is woken when it is not.
     pub(super) fn flush(&self) {
+        if let Some(out) = self.next_out() {
+            self.ring.send(self.place, out);
+        }
+    }
+
+    #[inline]
+    fn next_out(&self) -> Option<Vec<u8>> {
         let mut client = self.client.borrow_mut();
         if client.out().is_empty()
             || self.is_held.get()
             || self.is_closed()
             || self.ring.is_sending(self.place)
         {
-            return;
+            return None;
         }
-        let out = client.take_out(self.ring.request_buffer());
-        drop(client);
-        self.ring.send(self.place, out);
+        self.written.set(0);
+        Some(client.take_out(self.ring.request_buffer()))
     }
 
     /// What is written leaves only with [`Http2Live::take_out`], from now until then.
@@ -304,15 +316,19 @@ impl Http2Live {
             }
         })
         .await;
-        self.client.borrow_mut().close(false);
+        {
+            let mut client = self.client.borrow_mut();
+            is_idle_end |= client.goodbye().is_some() && client.is_idle();
+            client.close(false);
+        }
         self.tell();
         *self.socket.borrow_mut() = None;
         if is_idle_end {
             let mut recorder = self.transport.recorder.borrow_mut();
             recorder.interval().counters.closed_between_requests += 1;
         }
-        if let Some(opener) = &*self.opener.borrow() {
-            opener.wake_by_ref();
+        if let Some(opener) = self.opener.take() {
+            opener.wake();
         }
         self.line.wake_first();
     }
@@ -358,15 +374,13 @@ impl Http2Live {
                 }
             }
         }
-        let has_room = client.has_room();
+        let (is_ready, has_room) = (client.is_ready(), client.has_room());
         drop((client, waits));
-        if has_room {
-            if let Some(opener) = &*self.opener.borrow() {
-                opener.wake_by_ref();
-            }
-            if !self.line.is_empty() {
-                self.line.wake_first();
-            }
+        if is_ready && let Some(opener) = self.opener.take() {
+            opener.wake();
+        }
+        if has_room && !self.line.is_empty() {
+            self.line.wake_first();
         }
     }
 

@@ -134,6 +134,12 @@ impl Http2Races {
         }
     }
 
+    /// The first of the connections that only racers use.
+    #[must_use]
+    pub fn connections(&self, most: usize) -> &[Rc<Http2Connection>] {
+        &self.connections[..most.min(self.connections.len())]
+    }
+
     /// Waits until so many connections are free, where racers do not share one.
     pub(super) async fn reserve(&self, race: &mut Http2Race, racers: usize) {
         if self.connections.is_empty() {

@@ -17,6 +17,7 @@ mod crowd;
 mod destination;
 mod dialling;
 mod doubt;
+mod exchange_buffers;
 mod exchange_log;
 mod fetch_ahead;
 mod health;
@@ -45,6 +46,7 @@ mod race_connection;
 mod race_crowd;
 mod race_pool;
 mod race_reservation;
+mod race_sealing;
 mod recorder;
 mod redirect;
 mod release;
@@ -55,8 +57,10 @@ mod ring_reply;
 mod ring_trial;
 mod roster;
 mod runtime;
+mod runtime_exchange;
 #[doc(hidden)]
 pub mod sans_io;
+mod secured;
 mod session;
 mod signal_manners;
 mod simulation;
@@ -64,7 +68,9 @@ mod socket_link;
 mod socket_ring;
 mod subject;
 mod survey;
+mod tcp_halves;
 pub mod tls;
+mod tls_reply;
 mod trace;
 mod transport;
 mod user;
@@ -86,7 +92,9 @@ pub use health::ThreadGauge;
 pub use id::Id;
 pub use interruption::Interruption;
 pub use link::{AwaitedStart, Broken, CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
-pub use net::{ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down};
+pub use net::{
+    ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down, stop_receiving,
+};
 pub use openings::Ready;
 pub use operation::{Judge, Method, Operation, Step};
 pub use own_target::{NotStarted, OwnTarget, Standing};
@@ -107,6 +115,7 @@ pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,
     Survey, Surveyor,
 };
+pub use tcp_halves::{TcpReader, TcpWriter};
 pub use user::UserConfig;
 pub use worker::{WorkerError, WorkerHandle, work};
 pub use worker_config::{

@@ -108,6 +108,11 @@ impl Tcp {
         unsafe { OwnedFd::from_raw_fd(self.0.into_raw_fd()) }
     }
 
+    /// The runtime's own stream.
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.0
+    }
+
     /// Who is at the other end.
     ///
     /// # Errors
@@ -158,6 +163,13 @@ pub fn shut_down(descriptor: RawFd) {
     // SAFETY: a plain system call on a descriptor number; on a closed or foreign one it fails
     // without an effect on memory. Callers hold the stream that owns the descriptor.
     unsafe { libc::shutdown(descriptor, libc::SHUT_RDWR) };
+}
+
+/// Ends what comes on a stream, from outside: a pending receive completes with 0, and what is sent
+/// still goes.
+pub fn stop_receiving(descriptor: RawFd) {
+    // SAFETY: as of [`shut_down`].
+    unsafe { libc::shutdown(descriptor, libc::SHUT_RD) };
 }
 
 /// Has a stream end with a reset when it is closed, and what was not sent yet is dropped.
@@ -215,6 +227,28 @@ pub fn look_at_idle(descriptor: RawFd) -> IdleState {
         _ if io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock => IdleState::Quiet,
         _ => IdleState::Closed,
     }
+}
+
+/// Appends what has come on a stream to `buffer`, as far as its spare capacity allows, without waiting.
+///
+/// # Errors
+/// When nothing has, or the stream broke.
+pub(super) fn receive_now(descriptor: RawFd, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    let room = buffer.spare_capacity_mut();
+    // SAFETY: `room` is writable for its length; on a closed or foreign descriptor the call fails
+    // without an effect on memory.
+    let received = unsafe {
+        libc::recv(
+            descriptor,
+            room.as_mut_ptr().cast(),
+            room.len(),
+            libc::MSG_DONTWAIT,
+        )
+    };
+    let received = usize::try_from(received).map_err(|_| io::Error::last_os_error())?;
+    // SAFETY: the kernel has initialised so many bytes behind the length, within the capacity.
+    unsafe { buffer.set_len(buffer.len() + received) };
+    Ok(received)
 }
 
 /// Of `struct tcp_info` (linux/tcp.h): its length, and where fields of interest lie.

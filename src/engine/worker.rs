@@ -7,7 +7,7 @@
 use super::addresses::CoreAddresses;
 use super::clock::now_ns;
 use super::health::ThreadGauge;
-use super::http2_connection::{Sharing, needs_ring};
+use super::http2_connection::{Http2Connection, Sharing, needs_ring, open_all};
 use super::http2_race::Http2Races;
 use super::interruption::Interruption;
 use super::openings::{
@@ -27,7 +27,7 @@ use super::socket_ring::{SocketRing, drive};
 use super::transport::Transport;
 use super::user::ArrivalQueue;
 use super::worker_config::{LoadConfig, WorkerConfig};
-use crate::plan::{Driver, UniqueNumbers, WaitTime, user_seed};
+use crate::plan::{Driver, RaceOver, UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, LiveSchedule, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
@@ -222,6 +222,24 @@ fn sharing(load: &LoadConfig) -> Sharing {
     }
 }
 
+/// Connections of HTTP/2 that only racers use, after those of the users.
+fn race_connections_of_http2(
+    transport: &Rc<Transport>,
+    config: &WorkerConfig,
+    connections: usize,
+) -> Vec<Rc<Http2Connection>> {
+    let first = config.load.all_connections();
+    let max_body_bytes = config.target.max_body_bytes;
+    let connections = (first..first + connections)
+        .map(|slot| Http2Connection::new(transport, slot, Sharing::ALONE, max_body_bytes));
+    let connections: Vec<_> = connections.collect();
+    transport
+        .http2
+        .borrow_mut()
+        .extend(connections.iter().cloned());
+    connections
+}
+
 async fn prepare<S: Script>(
     script: &Arc<S>,
     config: &mut WorkerConfig,
@@ -269,6 +287,16 @@ async fn prepare<S: Script>(
         {
             spawn(reopen_closed(Rc::clone(race_pool), questions.slow()));
         }
+    }
+    if let Some(http2_races) = core
+        .http2_races
+        .as_ref()
+        .filter(|_| ready.open_connections > 0)
+    {
+        let planned = script.race_connections(config.load.planned_users());
+        let goes_on = || !interruption.ends_run();
+        // Those that are not open are opened by the races that need them.
+        let _ = open_all(http2_races.connections(planned), OPENED_AT_ONCE, goes_on).await;
     }
     ready.addresses = core.transport.addresses().untallied();
     Ok(Prepared {
@@ -326,7 +354,7 @@ impl Core {
             }
             Driver::PlainUring | Driver::Epoll => None,
         };
-        let transport = Rc::new(Transport::new(
+        let transport = Transport::new(
             CoreAddresses::new(
                 Arc::clone(&config.target.addresses),
                 config.target.positions,
@@ -337,10 +365,17 @@ impl Core {
             pacer.clone(),
             Rc::clone(&recorder),
             ring,
-        ));
+        );
+        let transport = Rc::new(transport.with_tls(config.target.tls.as_ref()));
         let style = script.race_rules().release;
-        let http2_races = (config.target.http2 && race_connections > 0)
-            .then(|| Rc::new(Http2Races::new(&transport, style, Vec::new(), &run_end_ns)));
+        let http2_races = (config.target.http2 && race_connections > 0).then(|| {
+            let own = match script.race_rules().over {
+                RaceOver::OneConnection => 0,
+                RaceOver::Connections => race_connections,
+            };
+            let own = race_connections_of_http2(&transport, config, own);
+            Rc::new(Http2Races::new(&transport, style, own, &run_end_ns))
+        });
         let race_pool = match race_connections {
             0 => None,
             _ if config.target.http2 => None,
@@ -382,7 +417,6 @@ impl Core {
         let link = SocketLink::new(
             connections.take_first(),
             Rc::clone(&self.transport),
-            self.pacer.clone(),
             Rc::clone(&self.run_end_ns),
             config.target.max_body_bytes,
         );

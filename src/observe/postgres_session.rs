@@ -281,6 +281,14 @@ impl PostgresSession {
                     cause(error)
                 )
             }
+            Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+                if cause(error).contains("client certificate") =>
+            {
+                format!(
+                    "{address}: {}; name one with sslcert=FILE and sslkey=FILE in the address, or with --observer-cert and --observer-key",
+                    cause(error)
+                )
+            }
             Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
                 format!("{address}: {}; check user and password", cause(error))
             }

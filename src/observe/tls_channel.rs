@@ -105,3 +105,56 @@ impl Write for TimedStream {
         self.stream.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tls::{client_config, server_name};
+    use crate::plan::TlsSettings;
+    use std::net::TcpListener;
+    use std::thread;
+
+    /// What becomes of a handshake with a server that says this, and goes on with a byte again and again.
+    fn greeted(first: &'static [u8], drops: bool) -> io::Error {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut sent = stream.write_all(first);
+            while drops && sent.is_ok() {
+                thread::sleep(Duration::from_millis(20));
+                sent = stream.write_all(b"\0");
+            }
+            // Until the other end has given it up.
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        let settings = TlsSettings {
+            is_insecure: true,
+            ..TlsSettings::default()
+        };
+        let config = Arc::new(client_config(&settings, &[]).unwrap());
+        let name = server_name("localhost").unwrap();
+        let stream = TcpStream::connect(address).unwrap();
+        let opened = TlsChannel::open(stream, config, name, Duration::from_millis(300));
+        let error = opened.map(|_| ()).unwrap_err();
+        server.join().unwrap();
+        error
+    }
+
+    #[test]
+    fn a_handshake_that_does_not_end_is_given_up() {
+        let is_late = |error: &io::Error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+            )
+        };
+        // A record that announces as much as may be, and comes drop by drop.
+        for (first, drops) in [(&b""[..], false), (b"\x16\x03\x03\x40\x00", true)] {
+            let error = greeted(first, drops);
+            assert!(is_late(&error), "{error}");
+        }
+        let error = greeted(b"-ERR unknown command\r\n", false);
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{error}");
+    }
+}

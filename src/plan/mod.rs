@@ -55,7 +55,7 @@ pub use outcome::Outcome;
 pub use peer_address::{MOST_SOCKET_PATH_BYTES, PeerAddress, SocketPath, SocketPathError};
 pub use placement::{CoreChoiceKind, Placement, oversubscribed};
 pub use port::{PortError, port_of};
-pub use races::{PlannedRaces, RaceOffset, RaceOffsetError, RaceRelease, RaceRules};
+pub use races::{PlannedRaces, RaceOffset, RaceOffsetError, RaceOver, RaceRelease, RaceRules};
 pub use random::{arrival_seed, user_seed};
 pub use request_headers::{HeaderError, HeaderField, RequestHeaders};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};

@@ -4,6 +4,7 @@ mod connections_text;
 mod console;
 mod export;
 mod html;
+mod http2_text;
 mod recovery_text;
 mod remake;
 mod tls_text;

@@ -54,7 +54,7 @@ pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 #[doc(hidden)]
 pub use replay_text::witness_requests;
-pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
+pub use request::{CollectorUrl, GithubActions, MetricsTargets, Output, RunRequest};
 pub use resources::{Resources, raise_locked_memory, resources_of, room_for};
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, exit_at_once, listen};

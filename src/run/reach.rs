@@ -151,7 +151,8 @@ fn told_of_line(target: &Target, addresses: &[Route], path: &str, error: &VisitE
     let is_plain = || {
         let line = Line::open(&plain, addresses, OTHER_TIMEOUT).ok();
         let answer = line.map(|line| exchange(line, &plain, path, OTHER_TIMEOUT, MOST_BODY_BYTES));
-        matches!(answer, Some(Ok(_)))
+        // Servers of TLS answer plain requests, too: that these belong elsewhere.
+        matches!(answer, Some(Ok(answer)) if told_of_answer(&plain, &answer.body).is_none())
     };
     match is_unclear && is_plain() {
         true => plain_instead(target),

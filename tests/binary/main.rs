@@ -20,6 +20,7 @@ mod described_server;
 mod odd_server;
 mod reverse_proxy;
 
+mod behind_nginx;
 mod cli_bad_input;
 mod compare;
 mod descriptor_limit;
@@ -29,6 +30,7 @@ mod exports;
 mod foreign_readers;
 mod generator_state;
 mod hostile_texts;
+mod http2;
 mod https;
 mod idle_connections;
 mod observed_in_tls;

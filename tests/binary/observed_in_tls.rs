@@ -26,7 +26,7 @@ fn shop_with_observatory() -> Sandbox {
         mode: SandboxMode::Shop(shop),
         cores: Vec::new(),
         driver: shopblast::plan::Driver::Uring,
-        arrival_log: None,
+        ..SandboxConfig::default()
     })
     .unwrap()
 }

@@ -25,7 +25,7 @@ fn shop(api_workers: usize, servers: Option<usize>, service: ServiceTime) -> San
         }),
         cores: Vec::new(),
         driver: Driver::Uring,
-        arrival_log: None,
+        ..SandboxConfig::default()
     })
     .expect("a sandbox")
 }

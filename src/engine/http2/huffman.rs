@@ -250,7 +250,7 @@ mod tests {
             &[0x64, 0x02, 0xff],
             &[0x00],
             &[0xff; 4],
-            &[0x64, 0x00],
+            &[0x60],
         ] {
             let is_text = decoded(coded);
             assert_eq!(is_text, Err(NoCode), "{coded:x?}");

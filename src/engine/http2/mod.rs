@@ -1,6 +1,7 @@
 //! HTTP/2 (RFC 9113) as a client speaks it, without sockets or clocks.
 
 mod client;
+mod control;
 mod dynamic_table;
 mod failure;
 mod field_decoder;
@@ -19,5 +20,11 @@ pub use frame::PREFACE;
 pub use reply_head::KeptFields;
 pub use streams::StreamKey;
 
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod pieces_tests;
+#[cfg(test)]
+mod played_server;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Configurations of rustls: a client's from what the user trusts, a server's from a certificate.
+//! A client's configuration of rustls: from what the user trusts.
 
 use super::any_name::AnyName;
 use super::unverified::Unverified;
@@ -8,7 +8,7 @@ use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 
 const AUTHORITIES: &str = "the certificates of the authorities";
@@ -73,22 +73,6 @@ pub fn client_config_of_any_name(
     Ok(config)
 }
 
-/// A server that shows `identity` and takes one of the protocols `alpn`.
-///
-/// # Errors
-/// When what is given is no certificate or key.
-pub fn server_config(identity: &TlsIdentity, alpn: &[&[u8]]) -> Result<ServerConfig, TlsError> {
-    let (chain, key) = parsed(identity)?;
-    let mut config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(TlsError::SetUp)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(TlsError::Identity)?;
-    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-    Ok(config)
-}
-
 /// The name that a server's certificate has to hold: `host` without brackets.
 ///
 /// # Errors
@@ -123,18 +107,24 @@ fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
                 ));
             }
         }
-        TlsRoots::Pem(text) => {
-            for certificate in certificates(AUTHORITIES, text)? {
-                store
-                    .add(certificate)
-                    .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
-            }
-        }
+        TlsRoots::Pem(text) => return authorities(text),
     }
     Ok(store)
 }
 
-fn parsed(
+/// The authorities of a PEM text.
+pub(super) fn authorities(text: &[u8]) -> Result<RootCertStore, TlsError> {
+    let mut store = RootCertStore::empty();
+    for certificate in certificates(AUTHORITIES, text)? {
+        store
+            .add(certificate)
+            .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
+    }
+    Ok(store)
+}
+
+/// A certificate with those that vouch for it, and its key.
+pub(super) fn parsed(
     identity: &TlsIdentity,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
     let chain = certificates("the certificate", &identity.chain_pem)?;
@@ -173,18 +163,6 @@ mod tests {
         let said = |settings: &TlsSettings| client_config(settings, &[]).unwrap_err().to_string();
         assert!(said(&pem(b"")).contains("no PEM certificate"));
         assert!(said(&pem(b"-----BEGIN CERTIFICATE-----\nnonsense\n")).contains("authorities"));
-        let identity = rcgen::generate_simple_self_signed(vec!["shop.test".to_owned()]).unwrap();
-        let other = rcgen::generate_simple_self_signed(vec!["shop.test".to_owned()]).unwrap();
-        let shown = |chain: &rcgen::CertifiedKey<rcgen::KeyPair>, key: &str| TlsIdentity {
-            chain_pem: chain.cert.pem().into_bytes(),
-            key_pem: key.as_bytes().to_vec(),
-        };
-        let key = identity.signing_key.serialize_pem();
-        assert!(server_config(&shown(&identity, &key), &[b"h2"]).is_ok());
-        let broken = server_config(&shown(&identity, "no key"), &[]);
-        assert!(broken.unwrap_err().to_string().contains("the private key"));
-        let foreign = server_config(&shown(&other, &key), &[]).unwrap_err();
-        assert!(foreign.to_string().contains("cannot be used"), "{foreign}");
     }
 
     #[test]

@@ -102,6 +102,7 @@ pub fn record_lines(record: &RunRecord, files: &[String], style: SummaryStyle) -
     let target = record.target_url();
     if !target.is_empty() {
         run += &format!(", against {target}");
+        run += if record.is_http2() { " in HTTP/2" } else { "" };
     }
     let mut lines = vec![labelled("run", &run, style)];
     let directory = files.first().map_or("", String::as_str);

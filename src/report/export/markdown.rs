@@ -3,6 +3,7 @@
 use crate::pieces::{duration_text, grouped, rate_text};
 use crate::plan::is_harmful;
 use crate::record::{Figures, RunRecord};
+use crate::report::http2_text::http2_text;
 use crate::report::recovery_text::{COLUMNS, rows, sentences};
 use crate::report::tls_text::{tls_text, unchecked_text};
 use crate::stats::RuleVerdict;
@@ -70,6 +71,9 @@ fn head(record: &RunRecord) -> String {
         record.seed,
         plain(&record.run_id),
     );
+    if let Some(http2) = http2_text(record) {
+        let _ = writeln!(text, "\nHTTP/2: {}", plain(&http2));
+    }
     if let Some(tls) = tls_text(record) {
         let _ = writeln!(text, "\nTLS: {}", plain(&tls));
     }

@@ -166,6 +166,10 @@ fn what_ran(run: &RunRecord) -> VerdictSentence {
             None => format!(", against {url}"),
         },
     };
+    let target = match run.is_http2() {
+        true => format!("{target}, in HTTP/2"),
+        false => target,
+    };
     VerdictSentence {
         tone: "plain",
         title: "What ran",

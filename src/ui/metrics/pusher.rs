@@ -5,6 +5,7 @@ use crate::observe::{agent, no_answer_text};
 use crate::pieces::tell;
 use crate::plan::{TlsSettings, shown_start};
 use crate::report::{MetricFamily, otlp_json};
+use crate::run::CollectorUrl;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -35,7 +36,7 @@ pub struct Pusher {
 impl Pusher {
     /// Starts the thread, which ends when all handles are gone. Without one nothing is pushed, which
     /// is told. A collector in TLS is trusted as `tls` says.
-    pub fn start(url: String, tls: &TlsSettings) -> Self {
+    pub fn start(url: CollectorUrl, tls: &TlsSettings) -> Self {
         let tls = tls.clone();
         let (pushes, waiting) = bounded(1);
         let (done_sender, done) = bounded(0);
@@ -74,35 +75,29 @@ impl Pusher {
     }
 }
 
-fn push_all(url: &str, tls: &TlsSettings, waiting: &Receiver<Push>) {
+fn push_all(url: &CollectorUrl, tls: &TlsSettings, waiting: &Receiver<Push>) {
     // A redirect would make another request of the push, and a proxy that the surroundings name may
     // be none for the collector.
     let agent = agent(PUSH_TIMEOUT, Some(tls));
     let mut is_told = false;
     for push in waiting {
         let body = otlp_json(&push.families, unix_ns(push.started), unix_ns(push.now)).to_string();
-        let request = agent.post(url).header("content-type", "application/json");
+        let request = agent
+            .post(&url.0)
+            .header("content-type", "application/json");
         let refusal = match request.send(body.as_bytes()) {
             Ok(response) => refusal(&response),
-            Err(error) => Some(no_answer_text(url, &error)),
+            Err(error) => Some(no_answer_text(&url.0, &error)),
         };
         if let Some(why) = refusal.filter(|_| !is_told) {
             is_told = true;
             let why = shown_start(&why, MOST_CHARACTERS);
             tell(format!(
                 "warning: cannot push figures to {}: {why}; the run goes on",
-                without_login(url)
+                url
             ));
         }
     }
-}
-
-/// `url` without who one is there.
-fn without_login(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let place = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{place}/{path}")
 }
 
 /// Why figures that were answered so are not taken.

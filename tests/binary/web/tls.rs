@@ -67,7 +67,7 @@ fn json(mut response: ureq::http::Response<ureq::Body>) -> Value {
 fn scripts_steer_a_load_test_over_tls() {
     let served = Served::new();
     let server = WebServer::start(&format!("--sandbox SpikeUser {}", served.flags()));
-    let url = format!("https://{}", server.authority);
+    let url = server.url();
     assert!(server.out().contains(&url), "{}", server.out());
     let client = served.client();
     let form = "user_count=2&spawn_rate=2&run_time=60s";
@@ -106,7 +106,7 @@ fn tokens_and_cookies_travel_in_tls_only() {
         "--sandbox SpikeUser {} --web-token {TOKEN}",
         served.flags()
     ));
-    let url = format!("https://{}", server.authority);
+    let url = server.url();
     let client = served.client();
     let refused = client.get(format!("{url}/tasks")).call().unwrap();
     assert_eq!(refused.status(), 401);

@@ -23,7 +23,7 @@ const OBSERVATORY_PORT: u16 = 9_000;
 /// The flags as typed.
 #[derive(Debug, Args)]
 pub(super) struct DoctorFlags {
-    /// Address of the shop [default: http://localhost:8000]
+    /// Address of the shop, or unix:/path [default: http://localhost:8000]
     #[arg(short = 'H', long, value_name = "URL", value_parser = Target::parse, conflicts_with = "sandbox")]
     host: Option<Target>,
 

@@ -3,7 +3,7 @@
 
 use super::CliError;
 use super::tls_options::TlsFlags;
-use crate::plan::{ConnectTo, HeaderError, HeaderField, Interfaces, Target};
+use crate::plan::{ConnectTo, HeaderError, HeaderField, Interface, Interfaces, Target};
 use crate::record::read_text_bounded;
 use clap::Args;
 use std::io;
@@ -56,9 +56,10 @@ pub(super) struct RequestFlags {
         value_name = "NAME|ADDRESS",
         help_heading = "Target",
         hide_short_help = true,
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = Interface::parse
     )]
-    pub interface: Vec<String>,
+    pub interface: Vec<Interface>,
 
     /// Speak HTTP/2 with the target: many streams on each connection
     ///
@@ -109,7 +110,7 @@ impl RequestFlags {
         target.is_traced = self.trace;
         target.http2 = self.http2;
         target.connect_to = self.connect_to.clone().or(target.connect_to);
-        let interfaces = Interfaces::parse(self.interface.iter().map(String::as_str));
+        let interfaces = Interfaces::new(self.interface.iter().cloned());
         target.interfaces =
             interfaces.map_err(|error| CliError::Arguments(format!("--interface: {error}")))?;
         if let (Some(_), false) = (target.socket(), target.interfaces.is_empty()) {
@@ -188,6 +189,28 @@ mod tests {
         );
         let without = asked.carried_by(Target::parse("http://shop.test").unwrap());
         assert_eq!(without.unwrap().tls, None);
+    }
+
+    #[test]
+    fn interfaces_are_those_of_a_target_that_has_some() {
+        let asked = |interfaces: &[&str], target: &str| {
+            let flags = RequestFlags {
+                interface: interfaces
+                    .iter()
+                    .map(|text| Interface::parse(text).unwrap())
+                    .collect(),
+                ..flags(&[])
+            };
+            flags.applied_to(Target::parse(target).unwrap())
+        };
+        let target = asked(&["127.0.0.2", "lo"], "http://shop.test").unwrap();
+        assert_eq!(target.interfaces.to_string(), "127.0.0.2, lo");
+        let said = asked(&["lo"], "unix:/run/shop.sock").unwrap_err();
+        let said = said.to_string();
+        assert!(
+            said.contains("a Unix socket come from no interface"),
+            "{said}"
+        );
     }
 
     #[test]

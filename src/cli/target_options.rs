@@ -12,7 +12,7 @@ const DEFAULT_HOST: &str = "http://localhost:8000";
 /// Where the load goes.
 #[derive(Clone, Debug, Args)]
 pub(super) struct TargetFlags {
-    /// Address of the shop [default: http://localhost:8000]
+    /// Address of the shop, or unix:/path [default: http://localhost:8000]
     #[arg(
         short = 'H', long, value_name = "URL", help_heading = "Target",
         value_parser = Target::parse, conflicts_with = "sandbox"

@@ -25,11 +25,12 @@ const OF_FORM: [&str; 6] = [
     "host",
 ];
 /// Flags that say what requests carry: to the host that was named with them.
-const OF_REQUESTS: [&str; 9] = [
+const OF_REQUESTS: [&str; 10] = [
     "header",
     "bearer-from",
     "trace",
     "connect-to",
+    "interface",
     "ca",
     "insecure",
     "client-cert",

@@ -116,9 +116,15 @@ impl Planner {
                 Some(field(FormField::SpawnRate, rate, values::parse_spawn_rate)?);
         }
         if let Some(host) = &order.host {
-            options
-                .target
-                .move_to(field(FormField::Host, host, Target::parse)?);
+            let target = field(FormField::Host, host, Target::parse)?;
+            let is_typed = self.options.target.host.as_ref() == Some(&target);
+            // Whoever reaches the page is not to reach every service of this machine.
+            if target.socket().is_some() && !is_typed {
+                let why = "a Unix socket is named where the page is started: -H unix:/path";
+                let field = FormField::Host;
+                return Err(CliError::EmptyField { field, why });
+            }
+            options.target.move_to(target);
             options.shop = of_any_shop(&options.shop);
         }
         if let Some(pacing) = &order.pacing {

@@ -137,18 +137,27 @@ fn set_option(
 
 fn dial_unix(path: &SocketPath, patience: Duration) -> io::Result<TcpStream> {
     let socket = new_socket(AddressFamily::UNIX, SocketFlags::empty())?;
-    let patience = Some(patience.max(Duration::from_millis(1)));
-    sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, patience)?;
-    match connect(&socket, &SocketAddrUnix::new(path.as_str())?) {
-        Ok(()) => {
-            sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, None)?;
-            Ok(TcpStream::from(socket))
+    let address = SocketAddrUnix::new(path.as_str())?;
+    let ends = Instant::now() + patience;
+    loop {
+        let left = ends.saturating_duration_since(Instant::now());
+        let wait = Some(left.max(Duration::from_millis(1)));
+        sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, wait)?;
+        match connect(&socket, &address) {
+            Ok(()) => {
+                sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, None)?;
+                return Ok(TcpStream::from(socket));
+            }
+            // Kernels tell the end of the wait by either, and signals by the second.
+            Err(Errno::INTR) if !left.is_zero() => {}
+            Err(Errno::AGAIN | Errno::INTR) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the server accepts nothing, and its queue is full",
+                ));
+            }
+            Err(error) => return Err(explained(error.into(), path)),
         }
-        Err(Errno::AGAIN) => Err(io::Error::new(
-            io::ErrorKind::TimedOut,
-            "the server accepts nothing, and its queue is full",
-        )),
-        Err(error) => Err(explained(error.into(), path)),
     }
 }
 

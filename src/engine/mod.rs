@@ -12,6 +12,7 @@ mod clock;
 pub mod codec;
 mod conclusion;
 mod connection;
+mod cookies;
 mod crowd;
 mod destination;
 mod dialling;
@@ -83,6 +84,7 @@ pub use allocations::{CountingAllocator, WeighingAllocator, allocations, most_he
 pub use arena::{Arena, ArenaBuilder, BodyWriter};
 pub use barrier::{Barrier, CommonStart, Missed};
 pub use clock::now_ns;
+pub use cookies::{CookieHost, CookieJar, CookieRoom};
 pub use destination::Destination;
 pub use dialling::{NoInterface, check_interfaces, dial, prepare_stream};
 pub use exchange_log::{ExchangeLog, LoggedExchange};

@@ -1,5 +1,6 @@
 //! Requests: prepared heads, filled in and followed by a body from an arena.
 
+use super::cookies::CookieHost;
 use super::{Id, Operation, Step};
 use crate::plan::Target;
 
@@ -90,6 +91,7 @@ impl PreparedHead {
 pub struct PreparedHeads {
     heads: Box<[PreparedHead]>,
     is_traced: bool,
+    cookie_host: CookieHost,
 }
 
 impl PreparedHeads {
@@ -103,7 +105,17 @@ impl PreparedHeads {
             .map(|step| PreparedHead::new(step.operation, target))
             .collect::<Result<_, _>>()?;
         let is_traced = target.is_traced;
-        Ok(Self { heads, is_traced })
+        Ok(Self {
+            heads,
+            is_traced,
+            cookie_host: CookieHost::of(target),
+        })
+    }
+
+    /// Whom cookies are of.
+    #[must_use]
+    pub fn cookie_host(&self) -> &CookieHost {
+        &self.cookie_host
     }
 
     /// Whether every request gets a trace id.

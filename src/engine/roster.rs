@@ -245,7 +245,8 @@ impl<S: Script> Roster<S> {
                 unique: user.unique,
                 due_ns: self.start_ns,
             },
-        );
+        )
+        .with_cookies(self.script.cookies());
         let activities = Rc::new(Activities::new(
             user.activity,
             self.start_ns,

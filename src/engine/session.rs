@@ -10,12 +10,15 @@
 //! Every call is a step of its own and waits for its due moment first; `at_once` makes it follow
 //! the previous reply without a wait, as several requests of one Locust task do.
 
+mod beside_head;
 mod call;
 mod call_parts;
 mod judgement;
+mod kept_cookies;
 mod race;
 mod success;
 
+use beside_head::BesideHead;
 pub use call::Call;
 use call_parts::CallParts;
 pub use race::{Racer, RacerRange};
@@ -23,9 +26,9 @@ pub use success::Trouble;
 use success::{note_trouble, read_success};
 
 use super::ExchangeLog;
+use super::cookies::{CookieJar, CookieRoom};
 use super::recorder::ObservedExchange;
 use super::redirect;
-use super::trace::append_trace;
 use super::{Broken, Exchange, Id, Link, PreparedHeads, RaceRequest, Recorder, Step, Stopped};
 use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
 use crate::stats::{Outcome, OwnLateness, Race};
@@ -61,6 +64,12 @@ pub trait Script: 'static {
     /// How races are carried out.
     fn race_rules(&self) -> RaceRules {
         RaceRules::default()
+    }
+
+    /// Room for the cookies that each user keeps of replies and sends with later requests; `None` when
+    /// `set-cookie` is not heeded.
+    fn cookies(&self) -> Option<CookieRoom> {
+        None
     }
 
     /// Prepares what all users share: carried out once a run, by one user, before the clock
@@ -142,6 +151,8 @@ pub struct Session<L> {
     last_race: Option<(&'static Race, Option<usize>)>,
     /// Whether the user takes part in a crowd.
     is_in_crowd: bool,
+    /// What the target had it keep, where that is kept.
+    cookies: Option<Box<CookieJar>>,
     /// Spreads back-offs, and gives trace ids; apart from `rng`, so that neither changes what is asked.
     jitter: Rng,
 }
@@ -196,6 +207,7 @@ impl<L: Link> Session<L> {
             last_left_ns: 0,
             last_race: None,
             is_in_crowd: false,
+            cookies: None,
         }
     }
 
@@ -327,15 +339,18 @@ impl<L: Link> Session<L> {
     }
 
     /// Begins an open-model journey: it is due at `due_ns`, whenever the user became free, and its
-    /// random stream and unique numbers are the arrival's, whoever carries it out.
+    /// random stream and unique numbers are the arrival's, whoever carries it out; it has no cookies.
     pub fn begin_arrival(&mut self, due_ns: u64, seed: u64, unique: UniqueNumbers) {
         self.rng = Rng::with_seed(seed);
         self.unique = unique;
         self.due_ns = due_ns;
+        self.forget_cookies();
     }
 
-    /// Begins a span of activity: the user is free and its first step is due at `due_ns`.
+    /// Begins a span of activity: the user is free and its first step is due at `due_ns`. It is a new one,
+    /// without cookies.
     pub fn begin_activity(&mut self, due_ns: u64) {
+        self.forget_cookies();
         self.due_ns = due_ns;
         self.free_ns = due_ns;
         self.lateness = OwnLateness::default();
@@ -367,6 +382,7 @@ impl<L: Link> Session<L> {
             exchange = self.link.exchange().await;
         }
         let (outcome, id) = self.record(parts, due_ns, bytes_out, &exchange);
+        self.note_cookies(&exchange);
         if self.log.is_kept() {
             self.keep_reply(&exchange, outcome);
         }
@@ -434,21 +450,23 @@ impl<L: Link> Session<L> {
 
     #[inline]
     fn write_request(&mut self, parts: &CallParts<'_>) -> u64 {
+        let now_ns = self.cookies.as_ref().map(|_| self.link.now_ns());
         let head = self.heads.of(parts.step);
+        let mut beside = BesideHead {
+            heads: &self.heads,
+            jitter: &mut self.jitter,
+            cookies: self.cookies.as_deref_mut().zip(now_ns),
+        };
         let out = self.link.request_buffer();
         match parts.body {
             None => {
                 head.append_without_body(parts.on, out);
-                if self.heads.are_traced() {
-                    append_trace(&mut self.jitter, out);
-                }
+                beside.append(out, 0);
             }
             Some(arena) => {
                 let index = parts.chosen.unwrap_or_else(|| arena.pick(&mut self.rng));
                 head.append(parts.on, arena.patched_len(index, parts.with), out);
-                if self.heads.are_traced() {
-                    append_trace(&mut self.jitter, out);
-                }
+                beside.append(out, 0);
                 arena.append(index, parts.with, &mut self.unique, out);
             }
         }
@@ -561,6 +579,8 @@ impl<L: Link> Session<L> {
     }
 }
 
+#[cfg(test)]
+mod cookie_tests;
 #[cfg(test)]
 mod journey_tests;
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub struct SimulatedAnswer {
     pub result: Result<(u16, Vec<u8>), Broken>,
     /// Why there is none.
     pub reason: Reason,
+    /// Header lines of the reply, each with its end; usually none.
+    pub head: Vec<u8>,
 }
 
 impl SimulatedAnswer {
@@ -35,7 +37,17 @@ impl SimulatedAnswer {
             after_ns,
             result: Ok((status, body.into())),
             reason: Reason::default(),
+            head: Vec::new(),
         }
+    }
+
+    /// The same with this header line.
+    #[must_use]
+    pub fn with_field(mut self, name: &str, value: &str) -> Self {
+        for part in [name, ": ", value, "\r\n"] {
+            self.head.extend_from_slice(part.as_bytes());
+        }
+        self
     }
 
     /// No reply, because of `reason`; known after `after_ns`.
@@ -45,6 +57,7 @@ impl SimulatedAnswer {
             after_ns,
             result: Err(broken),
             reason: Reason::new(reason),
+            head: Vec::new(),
         }
     }
 }
@@ -131,6 +144,7 @@ impl Simulation {
             world: Rc::clone(&self.world),
             end_ns,
             request: Vec::new(),
+            head: Vec::new(),
             body: Vec::new(),
             reason: Reason::default(),
             racers: Vec::new(),
@@ -150,7 +164,7 @@ impl Simulation {
     /// Adds a user that makes passes through `script` until `end_ns`.
     pub fn spawn_user<S: Script>(&mut self, script: &Arc<S>, start: SessionStart, end_ns: u64) {
         let script = Arc::clone(script);
-        let mut user = self.session(start, end_ns);
+        let mut user = self.session(start, end_ns).with_cookies(script.cookies());
         self.spawn(async move {
             while !user.is_stopped() {
                 // How a pass ended is in the record; the next one begins either way.
@@ -188,10 +202,19 @@ pub struct SimulatedLink {
     /// From here on no request may become due.
     end_ns: u64,
     request: Vec<u8>,
+    head: Vec<u8>,
     body: Vec<u8>,
     reason: Reason,
-    /// Bodies and reasons of the last race.
-    racers: Vec<(Vec<u8>, Reason)>,
+    /// The answers of the last race.
+    racers: Vec<SimulatedRacer>,
+}
+
+/// What one racer was answered.
+#[derive(Clone, Default)]
+struct SimulatedRacer {
+    head: Vec<u8>,
+    body: Vec<u8>,
+    reason: Reason,
 }
 
 /// How often a user looks whether its crowd may start.
@@ -231,10 +254,11 @@ impl SimulatedLink {
         race_request.done_ns = race_request.sent_ns + answer.after_ns.max(1);
         race_request.result = answer.result.map(|(status, body)| {
             let bytes = body.len() as u64;
-            self.racers[racer].0 = body;
+            self.racers[racer].body = body;
             ReplyHead { status, bytes }
         });
-        self.racers[racer].1 = answer.reason;
+        self.racers[racer].head = answer.head;
+        self.racers[racer].reason = answer.reason;
     }
 
     /// Hands the request over; gives the moment it was sent, and the answer.
@@ -280,6 +304,7 @@ impl Link for SimulatedLink {
         let done_ns = sent_ns + answer.after_ns.max(1);
         self.sleep_until(done_ns).await;
         self.body.clear();
+        self.head = answer.head;
         self.reason = answer.reason;
         let result = answer.result.map(|(status, body)| {
             self.body = body;
@@ -299,7 +324,7 @@ impl Link for SimulatedLink {
 
     async fn reserve(&mut self, racers: usize) {
         self.racers.clear();
-        self.racers.resize(racers, (Vec::new(), Reason::default()));
+        self.racers.resize(racers, SimulatedRacer::default());
     }
 
     async fn race(
@@ -328,14 +353,22 @@ impl Link for SimulatedLink {
     }
 
     fn with_racer_body<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
-        read(&self.racers[racer].0)
+        read(&self.racers[racer].body)
+    }
+
+    fn with_racer_head<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
+        read(&self.racers[racer].head)
     }
 
     fn racer_reason(&self, racer: usize) -> Reason {
-        self.racers[racer].1
+        self.racers[racer].reason
     }
 
     fn return_connections(&mut self) {}
+
+    fn head(&self) -> &[u8] {
+        &self.head
+    }
 
     fn body(&self) -> &[u8] {
         &self.body

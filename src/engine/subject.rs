@@ -5,6 +5,7 @@
 //! Behind the one door to a worker's thread everything is of one kind again: users are carried out
 //! without a detour.
 
+use super::cookies::CookieRoom;
 use super::inquiry::{Inquiry, NotRecognised, Recognition};
 use super::operation::Step;
 use super::session::Script;
@@ -133,6 +134,8 @@ pub struct Description {
     pub steps: &'static [Step],
     /// See [`Script::questions`].
     pub questions: Option<(&'static str, &'static str)>,
+    /// See [`Script::cookies`].
+    pub cookies: Option<CookieRoom>,
     /// See [`Described::names`].
     pub names: Vec<StatName>,
     /// See [`Described::raises`].
@@ -158,6 +161,7 @@ impl Description {
         Self {
             steps: script.steps(),
             questions: script.questions(),
+            cookies: script.cookies(),
             names: script.names(),
             raises: script.raises(),
             rows: script.rows(),

@@ -431,7 +431,8 @@ impl Core {
                 unique: UniqueNumbers::of_set_up(),
                 due_ns: now_ns(),
             },
-        );
+        )
+        .with_cookies(script.cookies());
         let result = user.set_up(script).await;
         connections.put_first(user.into_link().into_user_connection());
         result

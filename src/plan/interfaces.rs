@@ -93,9 +93,19 @@ impl Interfaces {
     /// # Errors
     /// When one is none, or there are too many.
     pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, InterfaceTextError> {
+        let read = texts.into_iter().map(|text| Interface::parse(text.trim()));
+        Self::new(read.collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// These, each once.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn new(
+        interfaces: impl IntoIterator<Item = Interface>,
+    ) -> Result<Self, InterfaceTextError> {
         let mut known = Vec::new();
-        for text in texts {
-            let interface = Interface::parse(text.trim())?;
+        for interface in interfaces {
             if !known.contains(&interface) {
                 known.push(interface);
             }

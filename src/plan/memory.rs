@@ -37,6 +37,8 @@ pub struct RunSize {
     pub names: u64,
     /// Whether users race, and keep what they ask until it is judged.
     pub has_races: bool,
+    /// Room for the cookies of one user; 0 where they are not kept.
+    pub cookie_bytes: u64,
     /// Whether the target is a part of this process.
     pub is_target_here: bool,
 }
@@ -105,7 +107,7 @@ impl MemoryNeed {
         } else {
             0
         };
-        let each = self.size.user_bytes() + own;
+        let each = self.size.user_bytes().saturating_add(own);
         let fixed = self
             .total()
             .saturating_sub(each.saturating_mul(self.size.users));
@@ -115,7 +117,8 @@ impl MemoryNeed {
 
 impl RunSize {
     fn user_bytes(&self) -> u64 {
-        USER_BYTES + if self.has_races { LOG_BYTES } else { 0 }
+        let fixed = USER_BYTES + if self.has_races { LOG_BYTES } else { 0 };
+        fixed.saturating_add(self.cookie_bytes)
     }
 
     fn connection_bytes(&self) -> u64 {
@@ -286,6 +289,11 @@ mod tests {
             RunSize { workers: 1, ..none },
             RunSize { users: 1, ..none },
             RunSize {
+                users: 1,
+                cookie_bytes: 1,
+                ..none
+            },
+            RunSize {
                 connections: 1,
                 ..none
             },
@@ -323,6 +331,7 @@ mod tests {
             race_connections: most / 2,
             names: most,
             has_races: true,
+            cookie_bytes: most,
             is_target_here: true,
         };
         assert_eq!(total(absurd), most);

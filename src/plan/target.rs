@@ -283,7 +283,7 @@ impl Target {
 /// What follows `unix:`; two more slashes, as of other schemes, are none of the path.
 fn socket_path(text: &str) -> Option<&str> {
     let rest = text.strip_prefix(UNIX)?;
-    let without = rest.strip_prefix("//").filter(|rest| rest.starts_with('/'));
+    let without = rest.strip_prefix("//");
     Some(without.unwrap_or(rest))
 }
 

@@ -97,6 +97,7 @@ fn of_plan(plan: &Plan, is_target_here: bool) -> RunSize {
         race_connections: 0,
         names: 1,
         has_races: false,
+        cookie_bytes: 0,
         is_target_here,
     }
 }
@@ -109,7 +110,9 @@ impl Resources {
         let workers = self.size.workers.max(1);
         let users_of_each = self.size.users.div_ceil(workers) as usize;
         let of_each = script.race_connections(users_of_each) as u64;
+        let cookies = script.described.cookies;
         let size = RunSize {
+            cookie_bytes: cookies.map_or(0, |room| room.memory_bytes()),
             race_connections: of_each * workers,
             names: shape.names as u64,
             has_races: shape.races > 0,

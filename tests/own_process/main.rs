@@ -12,6 +12,7 @@ mod sandbox_request;
 mod whole_request;
 
 mod descriptors;
+mod members;
 mod own_workload;
 mod several_addresses;
 mod steady_allocations;

@@ -5,9 +5,10 @@ use crate::alone;
 use crate::certificates::Authority;
 use shopblast::engine::tls::TlsClient;
 use shopblast::engine::{
-    ArrivalConfig, ConnectionPositions, CountingAllocator, CountingConfig, Described, Interruption,
-    LoadConfig, PlacementConfig, PreparedHeads, Script, Spread, TargetAddresses, TargetConfig,
-    UserConfig, WorkerConfig, WorkerHandle, now_ns, work,
+    ArrivalConfig, ConnectionPositions, CookieHost, CookieJar, CookieRoom, CountingAllocator,
+    CountingConfig, Described, Interruption, LoadConfig, PlacementConfig, PreparedHeads, Script,
+    Spread, TargetAddresses, TargetConfig, UserConfig, WorkerConfig, WorkerHandle, allocations,
+    now_ns, work,
 };
 use shopblast::plan::{
     AddressChoice, ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, Stage,
@@ -240,6 +241,38 @@ fn races_allocate_nothing() {
 #[test]
 fn rounds_of_a_crowd_allocate_nothing() {
     assert_no_steady_allocation(&run("FlashSaleUser", 16, Pacing::Max, None, None));
+}
+
+/// What a user with cookies does beside all that: heads get a line, and replies are looked through.
+#[test]
+fn cookies_allocate_nothing() {
+    let target = Target::parse("http://shop.test").expect("a target");
+    let host = CookieHost::of(&target);
+    let mut jar = CookieJar::new(CookieRoom::default());
+    let request = b"GET /members/basket HTTP/1.1\r\nhost: shop.test\r\ncontent-length: 0\r\n\r\n";
+    let replies: Vec<String> = (0..100)
+        .map(|turn| {
+            format!(
+                "HTTP/1.1 200 OK\r\ndate: Wed, 21 Oct 2015 07:28:00 GMT\r\n\
+                 set-cookie: session=s-{turn}; Path=/; HttpOnly\r\n\
+                 set-cookie: n{}={turn}; Expires=Wed, 21 Oct 2015 07:28:{:02} GMT\r\n\r\n",
+                turn % 23,
+                turn % 60
+            )
+        })
+        .collect();
+    let mut out = Vec::with_capacity(8 << 10);
+    let mut bytes = 0;
+    let before = allocations();
+    for (turn, reply) in (0_u64..).zip(replies.iter().cycle().take(10_000)) {
+        out.clear();
+        out.extend_from_slice(request);
+        jar.append(&host, turn * 100_000_000, &mut out, 0);
+        jar.note(&host, reply.as_bytes(), turn * 100_000_000);
+        bytes += out.len();
+    }
+    assert_eq!(allocations(), before);
+    assert!(bytes > 10_000 * (request.len() + "cookie: session=s-1\r\n".len()));
 }
 
 /// Requests sealed where they stand, replies opened where they came.

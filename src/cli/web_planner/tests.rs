@@ -179,6 +179,20 @@ fn a_variable_is_part_of_the_command_in_the_record() {
 }
 
 #[test]
+fn a_unix_socket_is_a_target_only_where_the_page_was_started_with_it() {
+    let line = "shopblast --web -u 9 -t 5s -H unix:/run/shop.sock SpikeUser";
+    for form in ["", "host=unix:/run/shop.sock"] {
+        let plan = planned(line, form).expect("planned").request.plan;
+        assert_eq!(plan.target.url(), "unix:/run/shop.sock");
+    }
+    let elsewhere = planned(line, "host=unix:/run/other.sock");
+    let said = elsewhere.err().expect("refused");
+    assert!(said.contains("named where the page is started"), "{said}");
+    let line = "shopblast --web -u 9 -t 5s SpikeUser";
+    assert!(planned(line, "host=unix:/run/shop.sock").is_err());
+}
+
+#[test]
 fn a_form_as_a_whole_means_what_it_shows() {
     let line = "shopblast --web --profile load -u 9 -r 3 -t 5s --pacing max -H http://127.0.0.1:1";
     let blank = planned(line, "whole=1&profile=custom&user_classes=SpikeUser").expect("planned");

@@ -366,19 +366,26 @@ fn is_of_token(byte: u8) -> bool {
 /// The value of the first header line called `name` in a whole head, as it came.
 #[must_use]
 pub fn field<'a>(head: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    fields(head, name).next()
+}
+
+/// The values of all header lines called `name`, as [`field`] gives the first.
+pub fn fields<'a>(head: &'a [u8], name: &str) -> impl Iterator<Item = &'a [u8]> {
     let mut rest = head;
-    while !rest.is_empty() {
-        let (line, after) = rest.split_at(line_bytes(rest));
-        if let Some(colon) = memchr::memchr(b':', line)
-            && line[..colon]
-                .trim_ascii_end()
-                .eq_ignore_ascii_case(name.as_bytes())
-        {
-            return Some(line[colon + 1..].trim_ascii());
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let (line, after) = rest.split_at(line_bytes(rest));
+            rest = after;
+            if let Some(colon) = memchr::memchr(b':', line)
+                && line[..colon]
+                    .trim_ascii_end()
+                    .eq_ignore_ascii_case(name.as_bytes())
+            {
+                return Some(line[colon + 1..].trim_ascii());
+            }
         }
-        rest = after;
-    }
-    None
+        None
+    })
 }
 
 /// Bytes of the first line, with those folded onto it.

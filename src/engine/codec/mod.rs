@@ -9,7 +9,7 @@ mod malformed;
 mod reply;
 
 pub use body_framing::MAX_BODY_BYTES;
-pub use head::field;
+pub use head::{field, fields};
 pub use incoming::{Body, Incoming, Request, RequestProgress, parse};
 pub use known_heads::KnownHeads;
 pub use malformed::{MAX_HEAD_BYTES, MAX_HEADER_LINES, Malformed, Misplaced, Offset};

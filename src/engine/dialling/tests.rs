@@ -195,7 +195,7 @@ fn what_this_machine_does_not_have_is_told_with_what_it_has() {
     }
     for (text, what) in [
         ("nosuch0", "no such interface"),
-        ("192.0.2.1", "no such address"),
+        ("198.51.100.1", "no such address"),
     ] {
         let said = check(text).unwrap_err().to_string();
         assert!(said.starts_with(&format!("--interface {text}: ")), "{said}");

@@ -123,6 +123,7 @@ impl<L: Link> Session<L> {
             Err(crate::engine::Broken::Lost) => Outcome::Unknown,
         };
         self.keep_reply(&exchange, outcome);
+        self.note_cookies(&exchange);
         let busy_ns = exchange.done_ns.saturating_sub(due_ns) as i64;
         self.free_ns = exchange.done_ns;
         // A fixed schedule goes on as it was; any other wait begins anew.

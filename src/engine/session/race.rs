@@ -1,11 +1,11 @@
 //! A race as journeys write it: several requests that leave together, and what came of each.
 
+use super::beside_head::BesideHead;
 use super::{Abort, Session};
 use crate::engine::link::{AwaitedStart, CalledOff, RaceRequest};
 use crate::engine::recorder::ObservedExchange;
 use crate::engine::redirect;
 use crate::engine::socket_link::MOST_RACERS;
-use crate::engine::trace::append_trace;
 use crate::engine::{
     Arena, Barrier, Broken, Exchange, Id, Judge, Link, LoggedExchange, ReplyHead, Step,
 };
@@ -253,6 +253,7 @@ impl<L: Link> Session<L> {
                 self.link.request_buffer().extend_from_slice(request);
                 let exchange = self.link.exchange().await;
                 self.note_exchange(racer, self.log.entries().len() - 1, due_ns, &exchange);
+                self.note_cookies(&exchange);
                 self.free_ns = exchange.done_ns;
                 due_ns = exchange.done_ns;
                 last = Some(exchange);
@@ -322,23 +323,25 @@ impl<L: Link> Session<L> {
     }
 
     fn ask_racer(&mut self, racer: &Racer<'_>, due_ns: u64, shift_ns: u64) {
+        let now_ns = self.cookies.as_ref().map(|_| self.link.now_ns());
         let head = self.heads.of(racer.step);
-        let (rng, unique, jitter) = (&mut self.rng, &mut self.unique, &mut self.jitter);
-        let is_traced = self.heads.are_traced();
+        let (rng, unique) = (&mut self.rng, &mut self.unique);
+        let mut beside = BesideHead {
+            heads: &self.heads,
+            jitter: &mut self.jitter,
+            cookies: self.cookies.as_deref_mut().zip(now_ns),
+        };
         let entry = LoggedExchange::asked(racer.step, Part::Racer, racer.side, due_ns + shift_ns);
+        let start = self.log.text().len();
         let request = self.log.ask(entry, |out| match racer.body {
             None => {
                 head.append_without_body(racer.on, out);
-                if is_traced {
-                    append_trace(jitter, out);
-                }
+                beside.append(out, start);
             }
             Some(arena) => {
                 let index = racer.chosen.unwrap_or_else(|| arena.pick(rng));
                 head.append(racer.on, arena.patched_len(index, racer.with), out);
-                if is_traced {
-                    append_trace(jitter, out);
-                }
+                beside.append(out, start);
                 arena.append(index, racer.with, unique, out);
             }
         });
@@ -364,6 +367,11 @@ impl<L: Link> Session<L> {
                     link.racer_reason(number)
                 })
             });
+            if let (Some(cookies), Ok(_)) = (&mut self.cookies, race_request.result) {
+                let host = self.heads.cookie_host();
+                let done_ns = race_request.done_ns;
+                link.with_racer_head(number, |head| cookies.note(host, head, done_ns));
+            }
             let due = (start.due_ns + race_request.shift_ns, start.free_ns);
             self.note_finish(racer, index, due, race_request, &judged);
         }

@@ -261,11 +261,12 @@ fn field<T, E: Display>(
     parse(text).map_err(|error| {
         let why = error.to_string();
         // Some name what they read themselves.
-        let named = format!("`{text}`: ");
+        let unnamed = why.strip_prefix(&format!("`{text}`"));
+        let unnamed = unnamed.map(|rest| rest.trim_start_matches(':').trim_start());
         CliError::Field {
             field,
             text: text.to_owned(),
-            why: why.strip_prefix(&named).unwrap_or(&why).to_owned(),
+            why: unnamed.unwrap_or(&why).to_owned(),
         }
     })
 }

@@ -149,8 +149,8 @@ mod tests {
             Err(SocketPathError::Long(121))
         );
         assert_eq!(
-            SocketPath::parse("/tmp/ä.sock").unwrap().as_str(),
-            "/tmp/ä.sock"
+            SocketPath::parse("/run/ä.sock").unwrap().as_str(),
+            "/run/ä.sock"
         );
         assert_eq!(
             SocketPath::parse("shop.sock"),

@@ -66,7 +66,7 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Subcommand {
     /// Serve the embedded ShopStream.
-    Sandbox(SandboxFlags),
+    Sandbox(Box<SandboxFlags>),
     /// Compare runs: is one configuration better than another, or is it chance?
     ///
     /// shopblast compare A… -- B… compares records that are there; shopblast compare A B one run a
@@ -92,13 +92,13 @@ pub(super) enum Subcommand {
     /// descriptors, memory, locked memory, ports, cores and the time on them enough for a plan? The machine
     /// is looked at without a shop, too. Exits with 0 when nothing would make journeys fail, 1 when
     /// something would, 107 when the shop cannot be reached.
-    Doctor(DoctorFlags),
+    Doctor(Box<DoctorFlags>),
     /// Fire the witness of a violation again.
     ///
     /// What made the contended thing is sent in sequence, the racers together, and what was asked
     /// after them; with fresh ids and unique values. Exits with 96 when the answers are those of the
     /// witness, 0 when they are not, 107 when the shop cannot be reached.
-    Replay(ReplayFlags),
+    Replay(Box<ReplayFlags>),
     /// Make a report from the record of a run, even of one that was cut off.
     Report(ReportFlags),
     /// Show the user classes, profiles, journeys and options there are, or one at length

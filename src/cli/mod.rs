@@ -143,12 +143,12 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
     let (machine, entropy) = (around.machine, around.entropy);
     match arguments.subcommand {
         Some(Subcommand::Sandbox(flags)) => {
-            let options = sandbox_options::resolve(flags, machine)?;
+            let options = sandbox_options::resolve(*flags, machine)?;
             Ok(CliCommand::Sandbox(Box::new(options)))
         }
         Some(Subcommand::List(flags)) => Ok(CliCommand::Print(list::text(&flags)?)),
         Some(Subcommand::Replay(flags)) => {
-            let request = replay_options::resolve(flags, entropy)?;
+            let request = replay_options::resolve(*flags, entropy)?;
             Ok(CliCommand::Replay(Box::new(request)))
         }
         Some(Subcommand::Compare(flags)) => {
@@ -173,7 +173,7 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
         }
         Some(Subcommand::Version) => Ok(CliCommand::Print(version::text())),
         Some(Subcommand::Doctor(flags)) => {
-            let request = doctor_options::resolve(flags, around)?;
+            let request = doctor_options::resolve(*flags, around)?;
             Ok(CliCommand::Doctor(Box::new(request)))
         }
         None if arguments.run.single.list => Ok(CliCommand::Print(list_text())),

@@ -72,7 +72,7 @@ impl TargetAddresses {
             AddressChoice::All => list,
             AddressChoice::First => {
                 let first = self.first.load(Ordering::Relaxed) % list.len().max(1);
-                list.iter().cloned().skip(first).take(1).collect()
+                list.iter().skip(first).take(1).cloned().collect()
             }
         }
     }

@@ -226,7 +226,7 @@ pub enum NoInterface {
         /// What was asked for.
         interfaces: Interfaces,
         /// An address of the target.
-        to: PeerAddress,
+        to: Box<PeerAddress>,
     },
 }
 

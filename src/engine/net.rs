@@ -95,7 +95,7 @@ impl Tcp {
     pub(super) async fn finish(begun: std::net::TcpStream) -> io::Result<Self> {
         let stream = TcpStream::from_std(begun)?;
         stream.writable(false).await?;
-        sockopt::socket_error(&stream_of(&stream))??;
+        sockopt::socket_error(stream_of(&stream))??;
         // With a ring it is the kernel that waits, which a stream must let it.
         rustix::io::ioctl_fionbio(stream_of(&stream), monoio::utils::is_legacy())?;
         without_delay(stream_of(&stream))?;

@@ -128,7 +128,7 @@ mod tests {
             ..Connections::default()
         };
         assert_eq!(handshakes_text(&connections), "");
-        let mut handshake = connections.connect_us.clone();
+        let mut handshake = connections.connect_us;
         (handshake.p50, handshake.max) = (850, 2_400);
         connections.handshake_us = Some(handshake);
         assert_eq!(

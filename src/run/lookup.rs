@@ -87,7 +87,7 @@ impl Resolver {
             false => Ok(routes),
             true => Err(NoInterface::OfOtherKind {
                 interfaces: target.interfaces.clone(),
-                to: addresses[0].into(),
+                to: Box::new(addresses[0].into()),
             }
             .into()),
         }

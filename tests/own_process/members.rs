@@ -102,7 +102,7 @@ impl Script for Members {
         let taken = racers.filter(|&at| user.log().entries()[at].outcome == Outcome::Success);
         let taken: Vec<usize> = taken.collect();
         let finding = match taken.len() {
-            2 => RuleFinding::broken(format_args!("both were taken"), taken.into_iter()),
+            2 => RuleFinding::broken(format_args!("both were taken"), taken),
             _ => RuleFinding::Held,
         };
         user.settle(&RULES[0], finding);

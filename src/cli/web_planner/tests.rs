@@ -186,7 +186,7 @@ fn a_unix_socket_is_a_target_only_where_the_page_was_started_with_it() {
         assert_eq!(plan.target.url(), "unix:/run/shop.sock");
     }
     let elsewhere = planned(line, "host=unix:/run/other.sock");
-    let said = elsewhere.err().expect("refused");
+    let said = elsewhere.expect_err("refused");
     assert!(said.contains("named where the page is started"), "{said}");
     let line = "shopblast --web -u 9 -t 5s SpikeUser";
     assert!(planned(line, "host=unix:/run/shop.sock").is_err());

@@ -37,7 +37,7 @@ impl Client {
             };
             return;
         }
-        if payload.len() % 6 != 0 {
+        if !payload.len().is_multiple_of(6) {
             return self.fail(ConnectionFailure::FrameSize("SETTINGS"));
         }
         if self.has_settings && !self.is_patient("SETTINGS") {

@@ -141,8 +141,8 @@ pub fn decode(coded: &[u8], out: &mut Vec<u8>) -> Result<(), NoCode> {
 #[cold]
 fn long_code(bits: u64) -> Option<(u8, u8)> {
     let top = (bits >> 32) as u32;
-    for length in SHORT as usize + 1..=LONGEST {
-        let of = BY_LENGTH[length];
+    let lengths = BY_LENGTH.iter().enumerate();
+    for (length, of) in lengths.take(LONGEST + 1).skip(SHORT as usize + 1) {
         if u64::from(top) < of.end {
             let place = usize::from(of.place) + ((top - of.first) >> (32 - length)) as usize;
             return ORDERED.get(place).map(|&symbol| (symbol, length as u8));
@@ -184,7 +184,7 @@ mod tests {
             let (code, length) = code(byte);
             bits.extend((0..length).map(|bit| code << bit >> 31 == 1));
         }
-        while bits.len() % 8 != 0 {
+        while !bits.len().is_multiple_of(8) {
             bits.push(true);
         }
         let byte = |bits: &[bool]| bits.iter().fold(0, |byte, &bit| byte << 1 | u8::from(bit));

@@ -156,7 +156,7 @@ impl FixedHttp2 {
         }
         let ends_stream = flags & END_STREAM != 0;
         match kind {
-            HEADERS if stream % 2 == 0 => return Err(PROTOCOL_ERROR),
+            HEADERS if stream.is_multiple_of(2) => return Err(PROTOCOL_ERROR),
             HEADERS => {
                 self.last_stream = self.last_stream.max(stream);
                 if flags & END_HEADERS == 0 {
@@ -209,7 +209,7 @@ impl FixedHttp2 {
     }
 
     fn heed(&self, settings: &[u8], out: &mut Vec<u8>) -> Result<(), u32> {
-        if settings.len() % 6 != 0 {
+        if !settings.len().is_multiple_of(6) {
             return Err(FRAME_SIZE_ERROR);
         }
         for setting in settings.chunks_exact(6) {

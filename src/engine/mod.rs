@@ -61,6 +61,7 @@ pub mod tls;
 mod trace;
 mod transport;
 mod user;
+mod values;
 mod worker;
 mod worker_config;
 mod workload;
@@ -79,7 +80,7 @@ pub use interruption::Interruption;
 pub use link::{AwaitedStart, Broken, CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
 pub use net::{ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down};
 pub use openings::Ready;
-pub use operation::{Judge, Method, Operation, Step};
+pub use operation::{HeadPart, HeadTemplate, Judge, Method, Operation, Reading, ReplyText, Step};
 pub use own_target::{NotStarted, OwnTarget, Standing};
 pub use pacer::{Pacer, sharpen_timers};
 pub use recorder::{ObservedExchange, Recorder};
@@ -99,6 +100,7 @@ pub use survey::{
     Survey, Surveyor,
 };
 pub use user::UserConfig;
+pub use values::{Form, MOST_VALUE_BYTES, Values, encode};
 pub use worker::{WorkerError, WorkerHandle, work};
 pub use worker_config::{
     ArrivalConfig, CountingConfig, LoadConfig, PlacementConfig, TargetConfig, WorkerConfig,

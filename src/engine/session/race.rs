@@ -324,22 +324,24 @@ impl<L: Link> Session<L> {
     fn ask_racer(&mut self, racer: &Racer<'_>, due_ns: u64, shift_ns: u64) {
         let head = self.heads.of(racer.step);
         let (rng, unique, jitter) = (&mut self.rng, &mut self.unique, &mut self.jitter);
+        let values = &self.values;
         let is_traced = self.heads.are_traced();
         let entry = LoggedExchange::asked(racer.step, Part::Racer, racer.side, due_ns + shift_ns);
         let request = self.log.ask(entry, |out| match racer.body {
             None => {
-                head.append_without_body(racer.on, out);
+                head.append_without_body(racer.on, values, out);
                 if is_traced {
                     append_trace(jitter, out);
                 }
             }
             Some(arena) => {
                 let index = racer.chosen.unwrap_or_else(|| arena.pick(rng));
-                head.append(racer.on, arena.patched_len(index, racer.with), out);
+                let length = arena.patched_len(index, racer.with, values);
+                head.append(racer.on, values, length, out);
                 if is_traced {
                     append_trace(jitter, out);
                 }
-                arena.append(index, racer.with, unique, out);
+                arena.append(index, (racer.with, values), unique, out);
             }
         });
         self.race_requests
@@ -480,7 +482,7 @@ impl<L: Link> Session<L> {
             seen.spread_us = None;
             seen.offset_bin = offset_bin;
         }
-        self.last_race = Some((race, offset_bin));
+        self.last_race = Some((race, offset_bin.map(|bin| bin as u32)));
         self.recorder.borrow_mut().observe_race(race, &seen);
     }
 }

@@ -323,6 +323,14 @@ pub enum CliError {
         /// Cores asked for.
         cores: usize,
     },
+    /// Something about TLS, of a target without it.
+    #[error(
+        "{flag} is about TLS, which the target is not spoken to in: name an address that begins with https, like -H https://localhost:8443"
+    )]
+    WithoutTls {
+        /// The flag that asked for it.
+        flag: &'static str,
+    },
     /// A target that is no address.
     #[error(transparent)]
     Target(#[from] TargetError),

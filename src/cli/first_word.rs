@@ -92,7 +92,7 @@ mod tests {
             "like: shopblast --profile smoke -H http://localhost:8000",
         ),
         ("http://shop.test/api", "-H http://shop.test/api"),
-        ("https://shop.test", "https is not supported yet"),
+        ("https://shop.test", "-H https://shop.test"),
         ("http://localhost:99999", "the port `99999` is not a number"),
         ("localhost:8000", "-H http://localhost:8000"),
         ("localhost", "-H http://localhost"),

@@ -43,6 +43,7 @@ mod subject;
 mod surroundings;
 mod target_options;
 mod threshold_options;
+mod tls_options;
 mod values;
 mod version;
 mod web_command;

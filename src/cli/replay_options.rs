@@ -44,7 +44,12 @@ pub(super) struct ReplayFlags {
 
 pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequest, CliError> {
     let addresses = AddressPolicy::new(&flags.allow_host);
-    let asked = flags.requests.applied_to(Target::of_this_process())?;
+    let asked = flags.requests.carried_by(Target::of_this_process())?;
+    let tls = match (flags.requests.tls.first_given(), &flags.host) {
+        (None, _) => None,
+        (Some(flag), Some(Target { tls: None, .. })) => return Err(CliError::WithoutTls { flag }),
+        (Some(_), _) => Some(flags.requests.tls.settings()?),
+    };
     if let Some(target) = asked.connect_to.as_ref().map(|to| &to.host) {
         addresses.check_literal(target)?;
     } else if let Some(target) = &flags.host {
@@ -56,6 +61,7 @@ pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequ
         target: flags.host,
         headers: asked.headers,
         connect_to: asked.connect_to,
+        tls,
         made_again: shop_options::made_again,
         addresses,
         questions: (OPENAPI_PATH, HEALTH_PATH),

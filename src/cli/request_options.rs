@@ -2,6 +2,7 @@
 //! a tenant, a login, another place.
 
 use super::CliError;
+use super::tls_options::TlsFlags;
 use crate::plan::{ConnectTo, HeaderError, HeaderField, Target};
 use crate::record::read_text_bounded;
 use clap::Args;
@@ -46,14 +47,32 @@ pub(super) struct RequestFlags {
         value_parser = ConnectTo::parse
     )]
     pub connect_to: Option<ConnectTo>,
+
+    #[command(flatten)]
+    pub tls: TlsFlags,
 }
 
 impl RequestFlags {
     /// `target` with what was asked for.
     ///
     /// # Errors
+    /// When there are too many headers, no token where it should be, or something of TLS that cannot be,
+    /// or is asked of a target without it.
+    pub fn applied_to(&self, target: Target) -> Result<Target, CliError> {
+        let mut target = self.carried_by(target)?;
+        match (&mut target.tls, self.tls.first_given()) {
+            (Some(tls), _) => *tls = self.tls.settings()?,
+            (None, None) => {}
+            (None, Some(flag)) => return Err(CliError::WithoutTls { flag }),
+        }
+        Ok(target)
+    }
+
+    /// `target` with all but what is about TLS.
+    ///
+    /// # Errors
     /// When there are too many headers, or no token where it should be.
-    pub fn applied_to(&self, mut target: Target) -> Result<Target, CliError> {
+    pub fn carried_by(&self, mut target: Target) -> Result<Target, CliError> {
         let refused = |error: HeaderError| CliError::Arguments(format!("--header: {error}"));
         for text in &self.header {
             let field = HeaderField::parse(text);
@@ -116,6 +135,27 @@ mod tests {
         let target = asked.applied_to(target).unwrap();
         assert_eq!(target.head_lines(), "host: shop.test\r\nx-tenant: red\r\n");
         assert_eq!(target.place(), ("127.0.0.1", 9));
+    }
+
+    #[test]
+    fn what_is_about_tls_is_asked_of_an_https_target_only() {
+        let asked = RequestFlags {
+            tls: TlsFlags {
+                insecure: true,
+                ..TlsFlags::default()
+            },
+            ..RequestFlags::default()
+        };
+        let applied = |address: &str| asked.applied_to(Target::parse(address).unwrap());
+        let target = applied("https://shop.test").unwrap();
+        assert!(target.tls.is_some_and(|tls| tls.is_insecure));
+        let said = applied("http://shop.test").unwrap_err().to_string();
+        assert!(
+            said.starts_with("--insecure") && said.contains("-H https://"),
+            "{said}"
+        );
+        let without = asked.carried_by(Target::parse("http://shop.test").unwrap());
+        assert_eq!(without.unwrap().tls, None);
     }
 
     #[test]

@@ -25,7 +25,17 @@ const OF_FORM: [&str; 6] = [
     "host",
 ];
 /// Flags that say what requests carry: to the host that was named with them.
-const OF_REQUESTS: [&str; 4] = ["header", "bearer-from", "trace", "connect-to"];
+const OF_REQUESTS: [&str; 9] = [
+    "header",
+    "bearer-from",
+    "trace",
+    "connect-to",
+    "ca",
+    "insecure",
+    "client-cert",
+    "client-key",
+    "no-session-resumption",
+];
 /// Flags that say how journeys arrive.
 const OF_ARRIVALS: [&str; 3] = ["rate", "arrivals", "max-users"];
 

@@ -216,7 +216,12 @@ fn refusal(error: &CliError) -> Refusal {
         CliError::SpawnRateNeedsUsers { .. } => Some(FormField::SpawnRate),
         _ => None,
     };
-    let why = error.to_string();
+    let why = match error {
+        CliError::NothingToRun { profiles } => {
+            format!("say what to run: choose a profile ({profiles}) or user classes")
+        }
+        error => error.to_string(),
+    };
     let words = why.split(' ').map(|word| {
         let label = LABELS
             .iter()

@@ -62,7 +62,7 @@ pub use threshold::{
     RaceMeasure, Selector, Statistic, Tag, Tally, Threshold, ThresholdError, ThresholdQuantity,
     Unit,
 };
-pub use tls::{TlsIdentity, TlsRoots, TlsSettings};
+pub use tls::{TlsFiles, TlsIdentity, TlsRoots, TlsSettings};
 pub use topology::{Cpu, LARGEST_CPU, Topology};
 pub use unwritable::Unwritable;
 pub use wait::{WaitTime, WaitTimeError};

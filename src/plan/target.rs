@@ -1,7 +1,8 @@
-//! Where requests go: a parsed `http://` address.
+//! Where requests go: a parsed `http://` or `https://` address.
 
 use super::port::port_of;
 use super::request_headers::RequestHeaders;
+use super::tls::TlsSettings;
 use http::Uri;
 use serde::Serialize;
 
@@ -25,6 +26,9 @@ pub struct Target {
     /// Where connections go instead of `host` and `port`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_to: Option<ConnectTo>,
+    /// How TLS is spoken with it; `None` where the address is an `http://` one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsSettings>,
 }
 
 /// Another place to connect to: the requests stay as they are.
@@ -83,19 +87,11 @@ pub enum TargetError {
         /// What is wrong.
         why: String,
     },
-    /// A scheme other than http.
-    #[error(
-        "`{text}`: https is not supported yet; name the shop's plain HTTP port, like http://localhost:8000"
-    )]
-    Https {
-        /// What was given.
-        text: String,
-    },
 }
 
 impl Target {
-    /// Parses `http://host[:port][/base]`; `host` may be a name, an IPv4 or a bracketed IPv6
-    /// address. The default port is 80.
+    /// Parses `http://host[:port][/base]`, or the same with `https`; `host` may be a name, an IPv4 or a
+    /// bracketed IPv6 address. The default port is 80, and 443 of `https`.
     ///
     /// # Errors
     /// When the text is no URL, names another scheme, or has a query.
@@ -107,16 +103,12 @@ impl Target {
         let uri: Uri = text
             .parse()
             .map_err(|error: http::uri::InvalidUri| malformed(&error.to_string()))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return Err(TargetError::Https {
-                    text: text.to_owned(),
-                });
-            }
-            Some(_) => return Err(malformed("only http:// is supported")),
+        let tls = match uri.scheme_str() {
+            Some("http") => None,
+            Some("https") => Some(TlsSettings::default()),
+            Some(_) => return Err(malformed("only http:// and https:// are supported")),
             None => return Err(malformed("the scheme is missing")),
-        }
+        };
         let authority = uri
             .authority()
             .ok_or_else(|| malformed("the host is missing"))?;
@@ -136,12 +128,13 @@ impl Target {
         let port = port_of(authority.as_str()).map_err(|error| malformed(&error.to_string()))?;
         Ok(Self {
             host: host.to_owned(),
-            port: port.unwrap_or(80),
+            port: port.unwrap_or(if tls.is_some() { 443 } else { 80 }),
             authority: authority.as_str().to_owned(),
             base_path: uri.path().trim_end_matches('/').to_owned(),
             headers: RequestHeaders::default(),
             is_traced: false,
             connect_to: None,
+            tls,
         })
     }
 
@@ -156,6 +149,7 @@ impl Target {
             headers: RequestHeaders::default(),
             is_traced: false,
             connect_to: None,
+            tls: None,
         }
     }
 
@@ -184,7 +178,16 @@ impl Target {
     /// The address as a URL.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.authority, self.base_path)
+        format!("{}://{}{}", self.scheme(), self.authority, self.base_path)
+    }
+
+    /// `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        match self.tls {
+            None => "http",
+            Some(_) => "https",
+        }
     }
 }
 
@@ -239,15 +242,35 @@ mod tests {
     }
 
     #[test]
-    fn a_port_is_that_of_the_authority_and_80_without_one() {
+    fn a_port_is_that_of_the_authority_and_that_of_the_scheme_without_one() {
         for (text, port) in [
             ("http://127.0.0.1", 80),
             ("http://[::1]", 80),
             ("http://[::1]:8000/base:9/", 8_000),
             ("http://shop.test:080", 80),
             ("http://shop.test/a:0", 80),
+            ("https://shop.test", 443),
+            ("https://[::1]/api", 443),
+            ("https://shop.test:8443", 8_443),
         ] {
             assert_eq!(Target::parse(text).map(|it| it.port), Ok(port), "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_is_given_back_with_its_scheme() {
+        for text in ["http://shop.test/api", "https://shop.test:8443/api"] {
+            let target = Target::parse(text).unwrap();
+            assert_eq!(target.url(), text);
+            assert_eq!(target.tls.is_some(), text.starts_with("https"));
+        }
+        let told = Target::parse("ftp://shop.test").unwrap_err().to_string();
+        assert!(told.contains("only http:// and https://"), "{told}");
+        // What has no TLS has no word of it in the record.
+        let plain = serde_json::to_value(Target::at("shop.test", 80)).unwrap();
+        assert!(plain.get("tls").is_none(), "{plain}");
+        let target = Target::parse("https://shop.test").unwrap();
+        let told = serde_json::to_value(target).unwrap();
+        assert_eq!(told["tls"], serde_json::json!({"roots": "platform"}));
     }
 }

@@ -14,6 +14,32 @@ pub struct TlsSettings {
     /// What one shows a server that wants a certificate; of it nothing is told but that it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<TlsIdentity>,
+    /// Whether every connection makes a full handshake, and none resumes an earlier one's session.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_without_resumption: bool,
+    /// Where the texts above came from, for commands that say the same to others.
+    #[serde(skip_serializing_if = "TlsFiles::is_empty")]
+    pub files: TlsFiles,
+}
+
+/// Names of files, as they were typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TlsFiles {
+    /// Certificates of the authorities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// The certificate that is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cert: Option<String>,
+    /// Its private key, where that is not in the same file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+impl TlsFiles {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Who may vouch for a server.
@@ -68,10 +94,15 @@ mod tests {
                 chain_pem: b"geheim".to_vec(),
                 key_pem: b"geheim".to_vec(),
             }),
+            is_without_resumption: true,
+            files: TlsFiles {
+                ca: Some("ca.pem".to_owned()),
+                ..TlsFiles::default()
+            },
         };
         assert_eq!(
             serde_json::to_string(&settings).unwrap(),
-            r#"{"roots":{"pem":"given"},"identity":"given"}"#
+            r#"{"roots":{"pem":"given"},"identity":"given","is_without_resumption":true,"files":{"ca":"ca.pem"}}"#
         );
         assert!(!format!("{:?}", settings.identity).contains("geheim"));
         let usual = serde_json::to_string(&TlsSettings::default()).unwrap();

@@ -500,7 +500,9 @@ impl RunRecord {
     #[must_use]
     pub fn target_url(&self) -> String {
         match (self.target_part("authority"), self.target_part("base_path")) {
-            (Some(authority), Some(base_path)) => format!("http://{authority}{base_path}"),
+            (Some(authority), Some(base_path)) => {
+                format!("{}://{authority}{base_path}", self.target_scheme())
+            }
             _ => String::new(),
         }
     }
@@ -509,7 +511,44 @@ impl RunRecord {
     #[must_use]
     pub fn target_origin(&self) -> String {
         let authority = self.target_part("authority");
-        authority.map_or_else(String::new, |authority| format!("http://{authority}"))
+        authority.map_or_else(String::new, |authority| {
+            format!("{}://{authority}", self.target_scheme())
+        })
+    }
+
+    fn target_scheme(&self) -> &'static str {
+        match self.target_tls() {
+            None => "http",
+            Some(_) => "https",
+        }
+    }
+
+    /// How TLS was spoken with the target; `None` when it was not.
+    #[must_use]
+    pub fn target_tls(&self) -> Option<&Map<String, Value>> {
+        self.plan.get("target")?.get("tls")?.as_object()
+    }
+
+    /// The flags that said whom the run trusted and as whom it asked; a value that the record does not
+    /// keep is left out.
+    #[must_use]
+    pub fn target_tls_flags(&self) -> Vec<String> {
+        let Some(tls) = self.target_tls() else {
+            return Vec::new();
+        };
+        let file = |name: &str| tls.get("files")?.get(name)?.as_str();
+        let mut flags = Vec::new();
+        for (flag, name) in [
+            ("--ca", "ca"),
+            ("--client-cert", "cert"),
+            ("--client-key", "key"),
+        ] {
+            flags.extend(file(name).map(|path| format!("{flag} {path}")));
+        }
+        if tls.get("is_insecure").and_then(Value::as_bool) == Some(true) {
+            flags.push("--insecure".to_owned());
+        }
+        flags
     }
 
     fn target_part(&self, name: &str) -> Option<&str> {

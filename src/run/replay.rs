@@ -10,7 +10,7 @@ use crate::engine::{Id, NotStarted, OwnTarget, Questions, Standing};
 use crate::pieces::{duration_text, print, tell};
 use crate::plan::{
     AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, RequestHeaders, RunId, Target,
-    TargetError, is_harmful, shown_lines,
+    TargetError, TlsSettings, is_harmful, shown_lines,
 };
 use crate::record::{ProcessesRecord, Recorded, RunRecord, UnreadableRecord, WitnessRecord};
 use crate::report::part_word;
@@ -40,6 +40,8 @@ pub struct ReplayRequest {
     pub headers: RequestHeaders,
     /// Where connections go instead.
     pub connect_to: Option<ConnectTo>,
+    /// How TLS is spoken with an `https` target, where that was said.
+    pub tls: Option<TlsSettings>,
     /// Makes a target like that.
     pub made_again: MadeAgain,
     /// Decides about the addresses that its name resolves to.
@@ -94,6 +96,14 @@ pub enum ReplayError {
     /// The target that the run brought along does not stand again.
     #[error(transparent)]
     NotStarted(#[from] NotStarted),
+    /// Something about TLS, of a target without it.
+    #[error(
+        "{url} is not spoken to in TLS, which flags were given for; name an address that begins with https with --host"
+    )]
+    WithoutTls {
+        /// The target.
+        url: String,
+    },
     /// The target cannot be reached, or may not be.
     #[error(transparent)]
     Reach(#[from] ReachError),
@@ -161,6 +171,7 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
         }
     };
     let target = carrying(request, &record, target);
+    let target = trusting(request, &record, target)?;
     let addresses = resolve(&target, &request.addresses)?;
     let like = own.as_ref().map(|OwnAgain { words, .. }| {
         format!(
@@ -288,6 +299,30 @@ fn carrying(request: &ReplayRequest, record: &RunRecord, mut target: Target) -> 
         ));
     }
     target
+}
+
+/// `target` with whom it trusts, and as whom it asks: as was asked for. What a run trusted is not taken
+/// from its record, which somebody else may have written.
+fn trusting(
+    request: &ReplayRequest,
+    record: &RunRecord,
+    mut target: Target,
+) -> Result<Target, ReplayError> {
+    match (&mut target.tls, &request.tls) {
+        (Some(tls), Some(asked)) => tls.clone_from(asked),
+        (None, Some(_)) => return Err(ReplayError::WithoutTls { url: target.url() }),
+        (Some(_), None) if request.target.is_none() => {
+            let flags = record.target_tls_flags();
+            if !flags.is_empty() {
+                tell(format!(
+                    "warning: the run was made with {}, which is not taken from its record: give it again where it is needed",
+                    flags.join(" ")
+                ));
+            }
+        }
+        (_, None) => {}
+    }
+    Ok(target)
 }
 
 /// What makes the thing, the racers, what came after: in this order, each in that of the witness.

@@ -81,7 +81,15 @@ fn wrong_values_are_named_with_what_would_be_right() {
             "SpikeUser -H localhost:8000",
             "write it like http://localhost:8000",
         ),
-        ("SpikeUser -H https://shop", "https is not supported yet"),
+        (
+            "SpikeUser -H ftp://shop",
+            "only http:// and https:// are supported",
+        ),
+        ("SpikeUser --insecure", "--insecure is about TLS"),
+        (
+            "SpikeUser -H https://shop --client-key k.pem",
+            "--client-cert <FILE>",
+        ),
         ("SpikeUser --pacing fast", "[possible values: class, max]"),
         (
             "SpikeUser --driver kqueue",

@@ -3,6 +3,7 @@
 use super::unverified::Unverified;
 use super::{TlsError, provider};
 use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
@@ -33,6 +34,9 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
         }
     };
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    if settings.is_without_resumption {
+        config.resumption = Resumption::disabled();
+    }
     Ok(config)
 }
 

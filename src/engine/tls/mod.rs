@@ -1,11 +1,31 @@
-//! TLS (RFC 8446, RFC 5246) by rustls: who is trusted, and as whom one speaks.
+//! TLS (RFC 8446, RFC 5246): who is trusted, and as whom one speaks; handshakes by rustls, and the records
+//! after them opened and sealed where they stand.
+//!
+//! A connection is opened, a [`Handshake`] driven over it (or all of it by [`TlsTcp`]), which gives a
+//! [`TlsLayer`] and what was [`Agreed`] on. From then on [`TlsLayer::seal`] turns what is to be sent into
+//! records within its own buffer, and [`TlsLayer::open`] what came into plain text.
 
+mod breakage;
+mod client;
 mod config;
 mod error;
+mod handshake;
+mod layer;
+mod record_key;
+mod rooms;
+mod sessions;
+mod stream;
 mod unverified;
 
+pub use breakage::TlsBreak;
+pub use client::TlsClient;
 pub use config::{client_config, server_config, server_name};
 pub use error::TlsError;
+pub use handshake::{Agreed, Handshake, HandshakeError, HandshakeStep, Secured, SpokenProtocol};
+pub use layer::{Afterwards, TlsEnd, TlsLayer};
+pub use record_key::MOST_PLAIN_BYTES;
+pub use rooms::prepare_rooms;
+pub use stream::TlsTcp;
 
 use rustls::crypto::CryptoProvider;
 use std::sync::Arc;

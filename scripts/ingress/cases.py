@@ -1,0 +1,118 @@
+"""What scripts/ingress.sh tries, and what must come of it."""
+
+import dataclasses
+import re
+
+TRUST = "--ca {certificates}/ca.crt "
+H2 = "--http2 "
+SHOW = "--client-cert {certificates}/client.crt --client-key {certificates}/client.key "
+
+
+def nothing_more(_run):
+    return ()
+
+
+def many_connections(run):
+    """Each connection carries a hundred requests, so that there have to be many."""
+    connections = run.record["connections"]
+    opened = connections["opened"] + connections["reconnects"]
+    if opened < run.totals()["requests"] / 110:
+        yield f"{opened} connections carried {run.totals()['requests']} requests, a hundred each at most"
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    expected: str
+    variant: str = ""
+    flags: str = TRUST
+    host: str = "shop.test"
+    is_plain: bool = False
+    protocol: str = "HTTP/1.1"
+    meanwhile: str = ""
+    most_unknown: int = 0
+    check: callable = nothing_more
+    # Of a run that must not come about: its exit code, and what it says.
+    code: int = 0
+    says: str = ""
+
+    def __post_init__(self):
+        self.variant = self.variant or self.name
+
+    @property
+    def is_load(self):
+        return not self.says
+
+
+def names_seen(name):
+    def check(run):
+        seen = {(row["host"], row["sni"]) for row in run.passed}
+        if seen != {(name, name)}:
+            yield f"the proxy saw hosts and names {seen}"
+
+    return check
+
+
+def versions_seen(version):
+    def check(run):
+        seen = {row["tls"] for row in run.passed}
+        if seen != {version}:
+            yield f"the proxy spoke {seen}"
+
+    return check
+
+
+def certificate_seen(run):
+    if not all("tester" in row["client"] for row in run.passed):
+        yield "the proxy saw no client certificate in some requests"
+
+
+def headers_seen(run):
+    traces = [row["traceparent"] for row in run.passed]
+    shape = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]")
+    if not all(map(shape.fullmatch, traces)) or len(set(traces)) != len(traces):
+        yield f"{len(set(traces))} different traces in {len(traces)} requests, like {traces[:1]}"
+    if any((row["host"], row["tenant"]) != ("other.test", "blue") for row in run.passed):
+        yield f"host and tenant are {({(row['host'], row['tenant']) for row in run.passed})}"
+
+
+LOAD = "a load without failures"
+CASES = [
+    Case("plain-100", f"{LOAD}, connections ended by the 100th reply", flags="", is_plain=True, check=many_connections),
+    Case("tls", f"{LOAD} over TLS 1.3", check=versions_seen("TLSv1.3")),
+    Case("tls-100", f"{LOAD}, connections ended by the 100th reply", check=many_connections),
+    Case("tls-1", f"{LOAD}, a connection a request"),
+    Case("tls-idle", f"{LOAD}, idle connections closed after 20 ms", flags=TRUST + "--rate 40 --max-users 16"),
+    Case("tls12", f"{LOAD} over TLS 1.2", check=versions_seen("TLSv1.2")),
+    Case("tls12-h2", f"{LOAD} over HTTP/2 and TLS 1.2", flags=TRUST + H2, protocol="HTTP/2.0", check=versions_seen("TLSv1.2")),
+    Case("no-resumption", f"{LOAD}, no session resumed"),
+    Case("expired", "refused: the certificate has expired", code=107, says="expired"),
+    Case("expired, insecure", f"{LOAD}", variant="expired", flags="--insecure"),
+    Case("wrong-name", "refused: another name", code=107, says="elsewhere.test|not valid for"),
+    Case("unknown-ca", "refused: an authority that nobody trusts", code=107, says="unknown|not trusted|--ca"),
+    Case("unknown-ca, theirs", LOAD, variant="unknown-ca", flags="--ca {certificates}/other_ca.crt"),
+    Case("platform roots", "refused: the machine does not trust it", variant="tls", flags="", code=107, says="unknown|not trusted|--ca"),
+    Case("client-wanted", "refused: it wants a certificate", code=107, says="certificate"),
+    Case("client-wanted, shown", LOAD, variant="client-wanted", flags=TRUST + SHOW, check=certificate_seen),
+    Case("two-names", LOAD, check=names_seen("shop.test")),
+    Case("two-names, second", LOAD, variant="two-names", host="second.test", check=names_seen("second.test")),
+    Case("two-names, third", "refused: no such name", variant="two-names", host="third.test", code=107, says="name|third.test"),
+    Case("http on the port of https", "refused: it speaks TLS", variant="tls", flags="", is_plain=True, code=107, says="TLS|https"),
+    Case("https on the port of http", "refused: it speaks no TLS", variant="plain-100", code=107, says="TLS|http://"),
+    Case("h2", f"{LOAD} over HTTP/2", flags=TRUST + H2, protocol="HTTP/2.0"),
+    Case("h2, not asked for", LOAD, variant="h2"),
+    Case("h2-only", f"{LOAD} over HTTP/2", flags=TRUST + H2, protocol="HTTP/2.0"),
+    Case("h2-100", f"{LOAD}, GOAWAY after 100 streams", flags=TRUST + H2, protocol="HTTP/2.0", check=many_connections),
+    Case("h2-four-streams", f"{LOAD}, no more than four streams", flags=TRUST + H2, protocol="HTTP/2.0"),
+    Case("h2-plain", f"{LOAD} over HTTP/2 without TLS", flags=H2, is_plain=True, protocol="HTTP/2.0"),
+    Case("h2-plain-100", f"{LOAD}, GOAWAY after 100 streams", flags=H2, is_plain=True, protocol="HTTP/2.0", check=many_connections),
+    Case("no h2", "refused: it speaks no HTTP/2", variant="tls", flags=TRUST + H2, code=107, says="HTTP/2"),
+    Case("reload", "a load without failures, while the proxy is reloaded", meanwhile="reload"),
+    Case("h2-reload", "a load without failures, while the proxy is reloaded", flags=TRUST + H2, protocol="HTTP/2.0", meanwhile="reload"),
+    Case(
+        "headers",
+        f"{LOAD}, each request with its headers and a trace of its own",
+        flags=TRUST + "--trace --header x-tenant:blue --header host:other.test",
+        check=headers_seen,
+    ),
+]

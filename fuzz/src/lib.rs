@@ -21,6 +21,7 @@ pub mod shop;
 pub mod shops;
 pub mod stores;
 pub mod typed;
+pub mod workloads;
 
 use memory::Room;
 
@@ -71,6 +72,7 @@ pub const TARGETS: &[Target] = &[
     target("threshold", typed::threshold, Room::new(64, 64)),
     target("topology", machine::topology, Room::new(1 << 10, 64)),
     target("witness", kept::witness, Room::new(64, 64)),
+    target("workload", workloads::workload, Room::new(512, 1_024)),
 ];
 
 /// Gives `bytes` to the target of this name.

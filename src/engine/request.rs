@@ -58,8 +58,17 @@ impl PreparedHead {
         let mut pieces = Pieces::default();
         pieces.text(operation.method.word());
         pieces.text(" ");
-        pieces.text(&target.base_path);
-        pieces.parts(template.path, Form::Encoded);
+        match template.path {
+            // It is where a reply said, which is no place below the base.
+            [HeadPart::Value(position), rest @ ..] => {
+                pieces.value(*position, Form::Location);
+                pieces.parts(rest, Form::Encoded);
+            }
+            path => {
+                pieces.text(&target.base_path);
+                pieces.parts(path, Form::Encoded);
+            }
+        }
         pieces.text(" HTTP/1.1\r\n");
         pieces.text(&target.head_lines());
         let own = template.headers.iter();
@@ -162,9 +171,13 @@ impl Pieces {
         for part in parts {
             match *part {
                 HeadPart::Text(text) => self.text(text),
-                HeadPart::Value(position) => self.values.push((position, form, String::new())),
+                HeadPart::Value(position) => self.value(position, form),
             }
         }
+    }
+
+    fn value(&mut self, position: u16, form: Form) {
+        self.values.push((position, form, String::new()));
     }
 
     /// What comes before the first value, the values, and what comes after the last one.

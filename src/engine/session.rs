@@ -13,6 +13,7 @@
 mod call;
 mod call_parts;
 mod judgement;
+mod kept;
 mod race;
 mod success;
 
@@ -26,7 +27,6 @@ use super::ExchangeLog;
 use super::recorder::ObservedExchange;
 use super::redirect;
 use super::trace::append_trace;
-use super::uncounted;
 use super::values::Values;
 use super::{
     Broken, Exchange, Id, Link, PreparedHeads, RaceRequest, Recorder, ReplyText, Step, Stopped,
@@ -223,16 +223,6 @@ impl<L: Link> Session<L> {
         &mut self.rng
     }
 
-    /// What the user keeps from one request for the next.
-    pub fn values(&mut self) -> &mut Values {
-        &mut self.values
-    }
-
-    /// What the user keeps, and what it draws from: its random stream and its unique numbers.
-    pub fn values_and_chance(&mut self) -> (&mut Values, (&mut Rng, &mut UniqueNumbers)) {
-        (&mut self.values, (&mut self.rng, &mut self.unique))
-    }
-
     /// Whether the run, or this user's part in it, is over.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
@@ -263,10 +253,7 @@ impl<L: Link> Session<L> {
         self.log.forget();
         self.last_race = None;
         self.set_race_rules(script.race_rules());
-        if self.values.len() != script.values() {
-            // Once a user.
-            self.values = uncounted(|| Box::new(Values::new(script.values())));
-        }
+        self.make_values(script.values());
         let ended = script.pass(self).await;
         if !self.pass_begins && !self.stopped {
             let mut recorder = self.recorder.borrow_mut();

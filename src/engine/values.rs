@@ -21,6 +21,8 @@ pub enum Form {
     /// In a path, a query or a form: all but unreserved characters as percent signs and digits
     /// (RFC 3986).
     Encoded,
+    /// As a path with its query: without the scheme and authority that it may have.
+    Location,
     /// Within a JSON text.
     JsonText,
     /// As a JSON value: what was none before becomes a text.
@@ -50,6 +52,7 @@ struct Value {
 struct Adapted {
     header: Vec<u8>,
     encoded: Vec<u8>,
+    location: Vec<u8>,
     json: Vec<u8>,
 }
 
@@ -115,6 +118,8 @@ impl Values {
         let is_quoted = form == Form::Json && !value.is_bare;
         if is_quoted {
             out.push(b'"');
+        } else if value.lacks_slash(form) {
+            out.push(b'/');
         }
         out.extend_from_slice(value.text(form));
         if is_quoted {
@@ -127,11 +132,11 @@ impl Values {
     #[must_use]
     pub fn length(&self, position: u16, form: Form) -> usize {
         let value = &self.values[usize::from(position)];
-        let quotes = match form == Form::Json && !value.is_bare {
+        let around = match form == Form::Json && !value.is_bare {
             true => 2,
-            false => 0,
+            false => usize::from(value.lacks_slash(form)),
         };
-        value.text(form).len() + quotes
+        value.text(form).len() + around
     }
 
     /// Whether the user has done what comes before everything else.
@@ -163,8 +168,14 @@ impl Value {
             (None, _) | (_, Form::Plain) => &self.raw,
             (Some(adapted), Form::Header) => &adapted.header,
             (Some(adapted), Form::Encoded) => &adapted.encoded,
+            (Some(adapted), Form::Location) => &adapted.location,
             (Some(adapted), Form::JsonText | Form::Json) => &adapted.json,
         }
+    }
+
+    #[inline]
+    fn lacks_slash(&self, form: Form) -> bool {
+        form == Form::Location && !self.text(form).starts_with(b"/")
     }
 
     /// Writes down what the value is where it is not what came.
@@ -176,6 +187,8 @@ impl Value {
         adapted.header.extend(self.raw.iter().filter(is_text));
         adapted.encoded.clear();
         encode(&self.raw, &mut adapted.encoded);
+        adapted.location.clear();
+        locate(&self.raw, &mut adapted.location);
         // What is no text cannot be one of JSON.
         let text = String::from_utf8_lossy(&self.raw);
         let quoted = serde_json::to_string(&text).unwrap_or_default();
@@ -196,6 +209,28 @@ pub fn encode(text: &[u8], out: &mut Vec<u8>) {
         } else {
             let digits = [byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)]);
             out.extend_from_slice(&[b'%', digits[0], digits[1]]);
+        }
+    }
+}
+
+/// Appends the path and the query of `address`, with what cannot stand there percent-encoded.
+fn locate(address: &[u8], out: &mut Vec<u8>) {
+    let scheme = memchr::memmem::find(address, b"://");
+    let scheme = scheme.filter(|end| address[..*end].iter().all(u8::is_ascii_alphanumeric));
+    let path = match scheme {
+        None => address,
+        Some(end) => {
+            let rest = &address[end + 3..];
+            let authority = memchr::memchr2(b'/', b'?', rest);
+            &rest[authority.unwrap_or(rest.len())..]
+        }
+    };
+    let sent = memchr::memchr(b'#', path).unwrap_or(path.len());
+    for &byte in &path[..sent] {
+        // Of the delimiters of a path and a query (RFC 3986 §3.3, §3.4) each stays what it is.
+        match is_unreserved(byte) || b"/?%:@!$&'()*+,;=".contains(&byte) {
+            true => out.push(byte),
+            false => encode(&[byte], out),
         }
     }
 }
@@ -236,6 +271,24 @@ mod tests {
         assert_eq!(written(b"cart-7", false, Form::Json), "\"cart-7\"");
         assert_eq!(written(b"12.50", true, Form::Json), "12.50");
         assert_eq!(written(b"12.50", true, Form::JsonText), "12.50");
+    }
+
+    #[test]
+    fn a_place_that_a_reply_gave_is_gone_to() {
+        for (told, expected) in [
+            ("/carts/7", "/carts/7"),
+            (
+                "http://shop.test:80/carts/7?a=b%20c#top",
+                "/carts/7?a=b%20c",
+            ),
+            ("https://shop.test", "/"),
+            ("https://shop.test?page=2", "/?page=2"),
+            ("/a b\r\nx: y", "/a%20b%0D%0Ax:%20y"),
+            ("carts/7", "/carts/7"),
+            ("7", "/7"),
+        ] {
+            assert_eq!(written(told.as_bytes(), false, Form::Location), expected);
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@ struct Compiler<'a> {
     steps: Vec<DraftStep>,
     made: Vec<(u16, super::generators::Generator)>,
     values: u16,
+    /// Names of the values that are read.
+    names: &'static [String],
 }
 
 impl<'a> Compiler<'a> {
@@ -60,6 +62,7 @@ impl<'a> Compiler<'a> {
             steps: Vec::new(),
             made: Vec::new(),
             values: model.values.len() as u16,
+            names: kept_all(model.values.clone()),
         }
     }
 
@@ -84,6 +87,7 @@ impl<'a> Compiler<'a> {
         let journeys = journeys.map(|journey| self.journey(journey, steps));
         Program {
             name: model.name.clone(),
+            word: kept_text(&format!("workload {} {hash:016x}", model.name)),
             hash,
             health: kept_text(&model.health),
             steps,
@@ -141,7 +145,7 @@ impl<'a> Compiler<'a> {
             expect: operation.expect.clone(),
             refusals: operation.refusals.clone(),
             reads: operation.reads.clone(),
-            names: self.model.values.clone(),
+            names: self.names,
             heeds_retry_after: operation.heeds_retry_after,
         };
         let compiled = engine::Operation {

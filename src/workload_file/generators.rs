@@ -158,6 +158,21 @@ impl Generator {
         matches!(self, Self::Int(..) | Self::Decimal(..) | Self::Bool)
     }
 
+    /// Bytes of what it makes, at most and about; for limits.
+    #[must_use]
+    pub fn most_bytes(&self) -> usize {
+        match self {
+            Self::Words(count) => count * 16,
+            Self::Digits(count) | Self::Letters(count) => *count,
+            Self::Choice(choices) => choices
+                .iter()
+                .map(|(text, _)| text.len())
+                .max()
+                .unwrap_or(0),
+            _ => 64,
+        }
+    }
+
     /// What comes before and after the unique number of what is unique.
     #[must_use]
     pub fn around_unique(&self, run_id: &RunId) -> (String, &'static str) {

@@ -252,8 +252,12 @@ pub fn unescaped(between: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use proptest::prelude::*;
+    use super::{Found, JsonPointer, unescaped};
+    use fastrand::Rng;
+    use proptest::collection::{hash_map, vec};
+    use proptest::prelude::{
+        Just, Strategy, any, prop_assert_eq, prop_assume, prop_oneof, proptest,
+    };
     use serde_json::{Value, json};
 
     fn found(json: &str, pointer: &str) -> Option<Value> {
@@ -323,8 +327,8 @@ mod tests {
         ];
         leaf.prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
-                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                proptest::collection::hash_map("[ab/~\"]{0,2}", inner, 0..4)
+                vec(inner.clone(), 0..4).prop_map(Value::from),
+                hash_map("[ab/~\"]{0,2}", inner, 0..4)
                     .prop_map(|map| Value::Object(map.into_iter().collect())),
             ]
         })
@@ -332,7 +336,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_tree_of_the_text_has_the_same_values(json in any_json(), tokens in proptest::collection::vec("[ab/~\"0-2]{0,2}", 0..4), is_pretty: bool) {
+        fn a_tree_of_the_text_has_the_same_values(json in any_json(), tokens in vec("[ab/~\"0-2]{0,2}", 0..4), is_pretty: bool) {
             let escaped = |token: &String| format!("/{}", token.replace('~', "~0").replace('/', "~1"));
             let pointer: String = tokens.iter().map(escaped).collect();
             // Numbers with a leading zero are names in the standard, and elements here.
@@ -345,7 +349,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_it_fail(bytes in proptest::collection::vec(any::<u8>(), 0..60), pointer in "(/[a*0]){0,3}") {
+        fn no_bytes_make_it_fail(bytes in vec(any::<u8>(), 0..60), pointer in "(/[a*0]){0,3}") {
             let pointer = JsonPointer::parse(&pointer).unwrap();
             let _ = pointer.find(&bytes, &mut Rng::with_seed(1));
         }

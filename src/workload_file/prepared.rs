@@ -11,8 +11,12 @@ use fastrand::Rng;
 const BODIES: usize = 2_048;
 /// Texts of something that is made up for heads.
 const TEXTS: usize = 1_024;
+/// Bytes that they have at most.
+const TEXTS_BYTES: usize = 256 << 10;
 /// Bytes that all bodies of one kind have at most, about: longer ones are fewer.
 const KIND_BYTES: usize = 4 << 20;
+/// The same of all kinds together.
+const ALL_BYTES: usize = 64 << 20;
 
 /// What a plan's users send. Shared by all cores.
 #[derive(Debug)]
@@ -48,12 +52,13 @@ impl Supplies {
     /// Prepares what `program` sends, of bodies only those that are `needed`.
     pub fn new(program: &Program, needed: impl Fn(u16) -> bool, source: Source<'_>) -> Self {
         let bodies = (0..).zip(&program.bodies);
+        let room = KIND_BYTES.min(ALL_BYTES / program.bodies.len().max(1));
         Self {
             bodies: bodies
                 .map(|(position, body)| {
                     needed(position).then(|| {
                         let mut rng = source.stream("body", position);
-                        arena(body, source.run_id, &mut rng)
+                        arena(body, source.run_id, &mut rng, room)
                     })
                 })
                 .collect(),
@@ -131,20 +136,23 @@ impl MadeUp {
             generator.draw(rng, &mut text);
             text.into_bytes().into_boxed_slice()
         };
+        let texts = TEXTS
+            .min(TEXTS_BYTES / generator.most_bytes().max(1))
+            .max(1);
         Self::Drawn {
-            texts: (0..TEXTS).map(&mut draw).collect(),
+            texts: (0..texts).map(&mut draw).collect(),
             is_bare: generator.is_bare(),
         }
     }
 }
 
 /// Bodies of one kind: one of those that are all alike, and no more of long ones than there is room for.
-fn arena(body: &Body, run_id: &RunId, rng: &mut Rng) -> Arena {
+fn arena(body: &Body, run_id: &RunId, rng: &mut Rng, room: usize) -> Arena {
     let mut count = if is_alike(body) { 1 } else { BODIES };
     if count > 1 {
         let mut sample = rng.clone();
         let one = ArenaBuilder::build(1, |out| write(body, run_id, &mut sample, out));
-        count = count.min(KIND_BYTES / one.memory_bytes().max(1)).max(1);
+        count = count.min(room / one.memory_bytes().max(1)).max(1);
     }
     ArenaBuilder::build(count, |out| write(body, run_id, rng, out))
 }

@@ -15,6 +15,8 @@ pub struct Program {
     pub name: String,
     /// Tells it apart from every other.
     pub hash: u64,
+    /// What stands for it in plans: its name and its hash.
+    pub word: &'static str,
     /// Path of a read that changes nothing.
     pub health: &'static str,
     /// Every step that journeys take.

@@ -24,7 +24,7 @@ pub struct ReplyReading {
     /// What is kept.
     pub reads: Vec<Read>,
     /// Names of all values, for messages.
-    pub names: Vec<String>,
+    pub names: &'static [String],
     /// Whether `retry-after` is heeded.
     pub heeds_retry_after: bool,
 }
@@ -160,7 +160,7 @@ mod tests {
                 read(1, ReadFrom::Json(JsonPointer::parse("/user/age").unwrap())),
                 read(2, ReadFrom::Header("x-next".to_owned())),
             ],
-            names: ["token", "age", "next"].map(str::to_owned).to_vec(),
+            names: Box::leak(Box::new(["token", "age", "next"].map(str::to_owned))),
             heeds_retry_after: true,
         }
     }

@@ -3,9 +3,10 @@
 use super::model::Class;
 use super::prepared::{Source, Supplies};
 use super::program::{CompiledJourney, DEEPEST_REPEAT, Instruction, Program};
-use crate::engine::{Abort, Described, Journey, Link, Script, Session, Step, Unprepared};
-use crate::plan::{Pacing, Plan, Suggestion, WaitTime};
+use crate::engine::{Abort, Described, Journey, Link, Script, Session, Step, Unprepared, Values};
+use crate::plan::{Pacing, Plan, Suggestion, UniqueNumbers, WaitTime};
 use crate::stats::Outcome;
+use fastrand::Rng;
 
 /// What the users of one plan do.
 #[derive(Debug)]
@@ -170,10 +171,27 @@ impl FileScript {
         Ok(())
     }
 
+    /// What is done in the journey at `position` of the plan.
+    #[must_use]
+    pub(super) fn instructions(&self, position: usize) -> &[Instruction] {
+        &self.journeys[position].instructions
+    }
+
     #[inline]
     fn make<L: Link>(&self, user: &mut Session<L>, position: usize) {
-        let (value, _) = self.program.made[position];
         let (values, drawn_from) = user.values_and_chance();
+        self.make_into(position, drawn_from, values);
+    }
+
+    /// Makes up what stands at `position` of that, into its value.
+    #[inline]
+    pub(super) fn make_into(
+        &self,
+        position: usize,
+        drawn_from: (&mut Rng, &mut UniqueNumbers),
+        values: &mut Values,
+    ) {
+        let (value, _) = self.program.made[position];
         self.supplies.make(position, value, drawn_from, values);
     }
 }

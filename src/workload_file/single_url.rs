@@ -64,7 +64,7 @@ impl SingleUrl {
     pub fn model(&self, expect: Statuses) -> Model {
         let label = format!("GET {}", self.path);
         Model {
-            name: label.clone(),
+            name: "url".to_owned(),
             health: self.path.clone(),
             operations: vec![Operation {
                 key: "visit".to_owned(),

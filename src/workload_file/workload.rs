@@ -59,8 +59,8 @@ impl FileWorkload {
 
     /// The word for it in plans: what is done there, whatever file it came from.
     #[must_use]
-    pub fn plan_word(&self) -> String {
-        format!("{} {:016x}", self.program.name, self.program.hash)
+    pub fn plan_word(&self) -> &'static str {
+        self.program.word
     }
 
     fn unexpected(&self, target: &str, status: u16, location: &str) -> NotRecognised {

@@ -112,6 +112,13 @@ fn values_go_into_path_query_and_headers() {
         template: Some(&TEMPLATE),
         ..operation(Method::Get, "/users/{user}/orders?q={token}")
     };
+    static NEXT: Operation = Operation {
+        template: Some(&HeadTemplate {
+            path: &[HeadPart::Value(2), HeadPart::Text("/lines")],
+            headers: &[],
+        }),
+        ..operation(Method::Head, "{cart}/lines")
+    };
     static FORM: Operation = Operation {
         template: Some(&HeadTemplate {
             path: &[HeadPart::Text("/{form}")],
@@ -119,15 +126,20 @@ fn values_go_into_path_query_and_headers() {
         }),
         ..operation(Method::Post, "/{form}")
     };
-    let mut values = Values::new(2);
+    let mut values = Values::new(3);
     assert!(values.set(0, b"u-1", false) && values.set(1, b"a b\r\nc: d", false));
+    assert!(values.set(2, b"http://shop.test/api/carts/7", false));
     let target = Target::parse("http://shop.test/api").unwrap();
-    let steps = [step(0, &READ), step(1, &FORM)];
+    let steps = [step(0, &READ), step(1, &FORM), step(2, &NEXT)];
     let heads = PreparedHeads::new(&steps, &target).unwrap();
     assert_eq!(
         text(|out| heads.of(&steps[0]).append_without_body(None, &values, out)),
         "GET /api/users/u-1/orders?q=a%20b%0D%0Ac%3A%20d HTTP/1.1\r\nhost: shop.test\r\n\
          authorization: Bearer a bc: d\r\naccept: text/plain\r\n\r\n"
+    );
+    assert_eq!(
+        text(|out| heads.of(&steps[2]).append_without_body(None, &values, out)),
+        "HEAD /api/carts/7/lines HTTP/1.1\r\nhost: shop.test\r\n\r\n"
     );
     assert_eq!(
         text(|out| heads.of(&steps[1]).append(None, &values, 3, out)),

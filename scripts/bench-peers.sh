@@ -11,31 +11,34 @@ usage() {
   cat <<'USAGE'
 Usage: scripts/bench-peers.sh [--help]
 
-Measures for about eight minutes, and needs two CPUs that nothing else uses. Environment variables:
+Measures for about twenty minutes, and needs two CPUs that nothing else uses. Environment variables:
 
   SHOPBLAST          binary to measure            [default: builds the release binary]
   FLOOR              the floor's binary           [default: builds it]
   GCANNON            gcannon's binary             [default: gcannon on PATH]
-  PARTS              any of: rate more memory lag [default: all four; lag needs rate]
+  PARTS              any of: rate more memory lag tls http2 [default: all of them; lag needs rate]
   PEERS              any of: floor gcannon wrk wrk-lua oha h2load [default: all]
+  SERVERS            any of: nginx sandbox, of the parts tls and http2 [default: both]
   ROUNDS             rounds at CONNECTIONS        [default: 5]
   SECONDS_PER_ROUND  length of a round            [default: 5]
   CONNECTIONS        connections of all clients   [default: 64]
   RETRIES            times that turns are taken again when the machine changed its state [default: 2]
   MORE_CONNECTIONS   further counts: floor, gcannon, wrk, shopblast [default: 1024 4096]
-  MORE_ROUNDS        rounds at those              [default: 3]
+  MORE_ROUNDS        rounds at those, and of handshakes [default: 3]
+  HTTP2              connections and streams of each, of the part http2 [default: 8x8 64x1]
   MEMORY_USERS       users of the memory run      [default: 9000]
   LONG               1: a second memory run of 300 s [default: 0]
   LAG_ROUNDS         rounds of the send-lag run   [default: 5]
   LAG_RATE           its requests a second        [default: half of shopblast's median rate]
   CLIENT_CPU         CPU of the clients           [default: the first that may be used]
   SERVER_CPU         CPU of the server            [default: the last that may be used]
-  PORT               port of the server           [default: 18473]
+  WIRES              any of: h2c h2, of the part http2: without TLS, with it [default: both]
+  PORT               port of the server, the first of seven [default: 18473]
   RESULTS            directory of the report      [default: results]
   INSTALL            0: install no peer, skip those that are missing [default: 1]
   OHA_VERSION        version of oha to install    [default: 1.16.0]
 
-Peers that are missing are installed: wrk and h2load with apt-get when root, oha with cargo into the
+Peers that are missing are installed: wrk, h2load and nginx with apt-get when root, oha with cargo into the
 target directory; gcannon (https://github.com/MDA2AV/gcannon, built with a recent liburing) only by hand.
 Load goes to 127.0.0.1 only.
 
@@ -56,7 +59,7 @@ parts_dir=$repository/scripts/bench_peers
 target_dir=$(bash "$repository/scripts/target-dir.sh")
 tools_dir=$target_dir/bench-peers
 
-parts=${PARTS-rate more memory lag}
+parts=${PARTS-rate more memory lag tls http2}
 peers=${PEERS-floor gcannon wrk wrk-lua oha h2load}
 rounds=${ROUNDS:-5}
 seconds=${SECONDS_PER_ROUND:-5}
@@ -64,6 +67,9 @@ retries=${RETRIES:-2}
 connections=${CONNECTIONS:-64}
 more_connections=${MORE_CONNECTIONS-1024 4096}
 more_rounds=${MORE_ROUNDS:-3}
+servers=${SERVERS-nginx sandbox}
+http2_wires=${WIRES-h2c h2}
+http2_shapes=${HTTP2-8x8 64x1}
 memory_users=${MEMORY_USERS:-9000}
 long=${LONG:-0}
 lag_rounds=${LAG_ROUNDS:-5}
@@ -80,8 +86,12 @@ authority=127.0.0.1:$port
 url=http://$authority
 server_pid=
 child_pid=
+measure_more=()
 floor=
 work=
+
+# shellcheck source=scripts/bench_peers/secure_rounds.sh
+source "$parts_dir/secure_rounds.sh"
 
 say() { echo "$*" >&2; }
 die() { say "error: $*"; exit 2; }
@@ -91,7 +101,7 @@ chosen() { [[ " $1 " == *" $2 "* ]]; }
 # shellcheck disable=SC2317 # the trap calls it
 clean_up() {
   local pid
-  for pid in $child_pid $server_pid; do
+  for pid in $child_pid $server_pid ${secure_pids[@]+"${secure_pids[@]}"}; do
     kill "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
   done
@@ -247,7 +257,7 @@ command_of() {
 measure() {
   watched python3 "$parts_dir/measure_round.py" --samples "$work/samples.jsonl" --part "$1" --client "$2" \
     --connections "$3" --round "$4" --seconds "$seconds" --server-pid "$server_pid" --server-cpu "$server_cpu" \
-    --client-cpu "$client_cpu" ${floor:+--distance "$floor"} --work "$work" -- "${command[@]}" || die "this round cannot be used"
+    --client-cpu "$client_cpu" ${floor:+--distance "$floor"} --work "$work" "${measure_more[@]}" -- "${command[@]}" || die "this round cannot be used"
   sleep 0.3
 }
 
@@ -367,7 +377,8 @@ PYTHON
 chosen "$parts" lag && ! chosen "$parts" rate && [[ -z $lag_rate ]] &&
   die "PARTS: lag needs rate, or LAG_RATE"
 for part in $parts; do
-  chosen "rate more memory lag" "$part" || die "PARTS: \`$part\` is none of rate, more, memory, lag"
+  chosen "rate more memory lag tls http2" "$part" ||
+    die "PARTS: \`$part\` is none of rate, more, memory, lag, tls, http2"
 done
 
 work=$(mktemp -d)
@@ -385,6 +396,7 @@ if chosen "$parts" memory; then
   [[ $long != 1 ]] || memory_run "$memory_users" 300
 fi
 if chosen "$parts" lag; then lag_run; fi
+if chosen "$parts" tls || chosen "$parts" http2; then secure_parts; fi
 
 write_facts
 report=$results/bench-peers-$(date -u +%Y-%m-%d).md

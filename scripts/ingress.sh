@@ -16,11 +16,12 @@ hand. Environment variables:
 
   SHOPBLAST    binary to try                     [default: builds the release binary]
   PROXIES      any of: nginx haproxy             [default: both]
-  ONLY         variants to run, by name          [default: all]
+  ONLY         variants to run, `;` between them [default: all]
   SHOP         shop behind them, as host:port    [default: starts `shopblast sandbox --api-workers 2`]
   SECONDS_RUN  length of a run                   [default: 3]
   USERS        users of a run                    [default: 16]
-  PORT         first of 60 ports                 [default: 21500]
+  MORE         further arguments of each run     [default: none]
+  PORT         first of 80 ports                 [default: 21500]
 
 All of it is on 127.0.0.1, in a directory that is removed at the end, certificates included.
 USAGE

@@ -6,6 +6,7 @@
 //! bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
 pub mod connection;
+pub mod http2;
 pub mod hunts;
 pub mod kept;
 pub mod locust;
@@ -20,6 +21,7 @@ pub mod scratch;
 pub mod shop;
 pub mod shops;
 pub mod stores;
+pub mod tls;
 pub mod typed;
 pub mod workloads;
 
@@ -52,6 +54,7 @@ pub const TARGETS: &[Target] = &[
     target("form", page::form, Room::new(4 << 10, 64)),
     target("forms", shops::forms, Room::new(64, 16)),
     target("hlog", kept::hlog, Room::new(16 << 10, 4_096)),
+    target("http2", http2::http2, Room::new(4 << 10, 64)),
     target("hunt", hunts::hunt, Room::new(1 << 10, 256)),
     target("id", replies::id, Room::new(64, 16)),
     target("judge", shop::judge, Room::new(64, 32)),
@@ -70,6 +73,7 @@ pub const TARGETS: &[Target] = &[
     target("sandbox", shops::sandbox, Room::new(8 << 10, 512)),
     target("target", typed::target, Room::new(64, 64)),
     target("threshold", typed::threshold, Room::new(64, 64)),
+    target("tls", tls::records, Room::new(512, 64)),
     target("topology", machine::topology, Room::new(1 << 10, 64)),
     target("witness", kept::witness, Room::new(64, 64)),
     target("workload", workloads::workload, Room::new(512, 1_024)),

@@ -6,7 +6,7 @@ client included.
 
 Usage: measure_round.py --samples FILE --part NAME --client NAME --connections N --round N
        --seconds N --server-pid PID --server-cpu N --client-cpu N
-       [--distance FLOOR] --work DIR -- COMMAND...
+       [--distance FLOOR] [--server NAME --wire NAME --streams N] --work DIR -- COMMAND...
 """
 
 import argparse
@@ -45,6 +45,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--server-cpu", type=int, required=True)
     parser.add_argument("--client-cpu", type=int, required=True)
     parser.add_argument("--distance", metavar="FLOOR")
+    # Of the parts that know more than one server: which, how it is spoken with, streams of a connection.
+    parser.add_argument("--server")
+    parser.add_argument("--wire")
+    parser.add_argument("--streams", type=int)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("command", nargs="+")
     return parser.parse_args()
@@ -147,7 +151,9 @@ def floor_figures(text: str) -> dict:
 def shopblast_figures(record: dict) -> dict:
     totals = record["totals"]
     generator = record["generator"]
+    full, resumed = (record["connections"].get(f"handshakes_{kind}", 0) for kind in ("full", "resumed"))
     return {
+        "resumed_share": resumed / (full + resumed) if full + resumed else None,
         "requests": totals["requests"],
         "requests_per_s": totals["requests_per_s"],
         "failed": totals["requests"] - totals["success"],
@@ -167,7 +173,21 @@ def shopblast_figures(record: dict) -> dict:
     }
 
 
+def s_time_figures(text: str) -> dict:
+    connections = int(number(r"(\d+) connections in [\d.]+ real seconds", text))
+    seconds = number(r"connections in ([\d.]+) real seconds", text)
+    # It writes one letter a connection: `r` for a resumed session.
+    letters = max(re.findall(r"^[rt*]+", text, re.MULTILINE), key=len, default="")
+    return {
+        "requests": connections,
+        "requests_per_s": connections / seconds,
+        "failed": 0,
+        "resumed_share": letters.count("r") / max(connections, 1),
+    }
+
+
 FIGURES = {
+    "s_time": s_time_figures,
     "floor": floor_figures,
     "gcannon": gcannon_figures,
     "wrk": wrk_figures,
@@ -213,6 +233,9 @@ def main() -> None:
         "part": asked.part,
         "client": asked.client,
         "connections": asked.connections,
+        "server": asked.server,
+        "wire": asked.wire,
+        "streams": asked.streams,
         "round": asked.round,
         "command": asked.command,
         "round_trip_ns": trips,

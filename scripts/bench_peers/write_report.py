@@ -25,6 +25,7 @@ from rounds import (
     Rounds,
     state_of,
 )
+from secure_report import judge_secure, secure_tables
 
 NAMES = {
     "floor": "the floor: one bare ring",
@@ -328,6 +329,7 @@ def judged(samples: Rounds, connections: int, vendor: str) -> Bounds:
     for figure, bound in (("p50", MOST_LAG_P50_US), ("p99", MOST_LAG_P99_US)):
         worst = max((row[f"lag_{figure}_us"] for row in lags), default=None)
         bounds.below(f"send lag {figure}, the worst of the {QUIETER_ROUNDS} quieter rounds", worst, bound, " µs")
+    judge_secure(samples, bounds)
     return bounds
 
 
@@ -378,7 +380,7 @@ def main() -> None:
         for state in samples.states(connections):
             lines += rate_table(samples, connections, state)
     lines += left_out(samples)
-    lines += inside_table(samples) + memory_table(samples) + lag_table(samples)
+    lines += inside_table(samples) + memory_table(samples) + lag_table(samples) + secure_tables(samples, table)
     lines += ["### Bounds", "", *bounds.lines, ""]
     lines += state_table(samples) + commands(samples)
     print("\n".join(lines))

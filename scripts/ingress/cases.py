@@ -1,7 +1,11 @@
 """What scripts/ingress.sh tries, and what must come of it."""
 
 import dataclasses
+import json
+import os
 import re
+
+USERS = int(os.environ.get("USERS") or 16)
 
 TRUST = "--ca {certificates}/ca.crt "
 H2 = "--http2 "
@@ -20,6 +24,30 @@ def many_connections(run):
         yield f"{opened} connections carried {run.totals()['requests']} requests, a hundred each at most"
 
 
+def handshakes(kind):
+    """Nearly all handshakes but the first of each user are of this kind: full or resumed."""
+
+    def check(run):
+        full, resumed = (run.record["connections"][f"handshakes_{which}"] for which in ("full", "resumed"))
+        if (full if kind == "full" else resumed) < full + resumed - 2 * USERS or full + resumed < 3 * USERS:
+            yield f"{full} handshakes in full and {resumed} resumed"
+        yield from many_connections(run)
+
+    return check
+
+
+def reloaded(run):
+    connections = run.record["connections"]
+    if connections["opened"] + connections["reconnects"] <= USERS:
+        yield "the reload closed no connection: SECONDS_RUN is too short"
+
+
+def few_connections(run):
+    connections = run.record["connections"]
+    if connections["opened"] + connections["reconnects"] > 3:
+        yield f"{connections['opened']} connections were opened, {connections['reconnects']} again"
+
+
 @dataclasses.dataclass
 class Case:
     name: str
@@ -28,6 +56,8 @@ class Case:
     flags: str = TRUST
     host: str = "shop.test"
     is_plain: bool = False
+    # Socket of the proxy's directory that connections go to instead of its port.
+    socket: str = ""
     protocol: str = "HTTP/1.1"
     meanwhile: str = ""
     most_unknown: int = 0
@@ -35,6 +65,7 @@ class Case:
     # Of a run that must not come about: its exit code, and what it says.
     code: int = 0
     says: str = ""
+    never: str = "no such text"
 
     def __post_init__(self):
         self.variant = self.variant or self.name
@@ -72,20 +103,38 @@ def headers_seen(run):
     shape = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]")
     if not all(map(shape.fullmatch, traces)) or len(set(traces)) != len(traces):
         yield f"{len(set(traces))} different traces in {len(traces)} requests, like {traces[:1]}"
-    if any((row["host"], row["tenant"]) != ("other.test", "blue") for row in run.passed):
-        yield f"host and tenant are {({(row['host'], row['tenant']) for row in run.passed})}"
+    given = {(row["host"], row["tenant"], row["authorization"], row["from"]) for row in run.passed}
+    if given != {("other.test", "blue", "Bearer geheim-4711", "127.0.0.7")}:
+        yield f"host, tenant, token and sender are {given}"
+    if "geheim-4711" in run.told + json.dumps(run.record):
+        yield "the token is told"
 
 
+def cookies_seen(run):
+    """Each user takes what it was given last."""
+    shown = [row["cookie"] for row in run.passed]
+    shape = re.compile("visitor=[0-9a-f]{32}")
+    with_one = [cookie for cookie in shown if shape.fullmatch(cookie)]
+    if len(with_one) < len(shown) - 2 * USERS or len(set(with_one)) < len(with_one) / 2:
+        yield f"{len(with_one)} of {len(shown)} requests had a cookie, {len(set(with_one))} different ones, like {shown[:2]}"
+
+
+# A proxy that is reloaded closes connections that it takes for idle: over HTTP/1.1 a request may be on its way.
 LOAD = "a load without failures"
+LOST = "no request failed, at most one a user unknown, while the proxy's processes die"
 CASES = [
     Case("plain-100", f"{LOAD}, connections ended by the 100th reply", flags="", is_plain=True, check=many_connections),
     Case("tls", f"{LOAD} over TLS 1.3", check=versions_seen("TLSv1.3")),
     Case("tls-100", f"{LOAD}, connections ended by the 100th reply", check=many_connections),
-    Case("tls-1", f"{LOAD}, a connection a request"),
-    Case("tls-idle", f"{LOAD}, idle connections closed after 20 ms", flags=TRUST + "--rate 40 --max-users 16"),
+    Case("tls-1", f"{LOAD}, a connection a request, sessions resumed", check=handshakes("resumed")),
+    Case("tls-1, full", f"{LOAD}, a connection a request, handshakes in full", variant="tls-1", flags=TRUST + "--no-session-resumption", check=handshakes("full")),
+    Case("tls-idle", f"{LOAD}, idle connections closed after 20 ms", flags=TRUST + "--pacing class"),
     Case("tls12", f"{LOAD} over TLS 1.2", check=versions_seen("TLSv1.2")),
     Case("tls12-h2", f"{LOAD} over HTTP/2 and TLS 1.2", flags=TRUST + H2, protocol="HTTP/2.0", check=versions_seen("TLSv1.2")),
-    Case("no-resumption", f"{LOAD}, no session resumed"),
+    Case("no-resumption", f"{LOAD}, no session resumed by the server", check=handshakes("full")),
+    Case("chain", f"{LOAD}, an RSA key and an authority between"),
+    Case("hello-retry", f"{LOAD}, the server wants another curve", check=handshakes("resumed")),
+    Case("small-records", f"{LOAD}, replies in records of 64 bytes"),
     Case("expired", "refused: the certificate has expired", code=107, says="expired"),
     Case("expired, insecure", f"{LOAD}", variant="expired", flags="--insecure"),
     Case("wrong-name", "refused: another name", code=107, says="elsewhere.test|not valid for"),
@@ -96,23 +145,47 @@ CASES = [
     Case("client-wanted, shown", LOAD, variant="client-wanted", flags=TRUST + SHOW, check=certificate_seen),
     Case("two-names", LOAD, check=names_seen("shop.test")),
     Case("two-names, second", LOAD, variant="two-names", host="second.test", check=names_seen("second.test")),
-    Case("two-names, third", "refused: no such name", variant="two-names", host="third.test", code=107, says="name|third.test"),
+    Case("two-names, third", "refused: no such name", variant="two-names", host="third.test", code=107, says="does not know the name", never="plain HTTP"),
     Case("http on the port of https", "refused: it speaks TLS", variant="tls", flags="", is_plain=True, code=107, says="TLS|https"),
     Case("https on the port of http", "refused: it speaks no TLS", variant="plain-100", code=107, says="TLS|http://"),
     Case("h2", f"{LOAD} over HTTP/2", flags=TRUST + H2, protocol="HTTP/2.0"),
+    Case("h2, shared", f"{LOAD}, all users on two connections", variant="h2", flags=TRUST + H2 + "--connections 2", protocol="HTTP/2.0", check=few_connections),
+    Case("h2-100, shared", f"{LOAD}, all users on two, GOAWAY after 100 streams", variant="h2-100", flags=TRUST + H2 + "--connections 2", protocol="HTTP/2.0", check=many_connections),
+    Case("h2-plain, shared", f"{LOAD}, all users on two connections", variant="h2-plain", flags=H2 + "--connections 2", is_plain=True, protocol="HTTP/2.0", check=few_connections),
+    Case("h2-plain-100, shared", f"{LOAD}, all users on two, GOAWAY after 100 streams", variant="h2-plain-100", flags=H2 + "--connections 2", is_plain=True, protocol="HTTP/2.0", check=many_connections),
     Case("h2, not asked for", LOAD, variant="h2"),
     Case("h2-only", f"{LOAD} over HTTP/2", flags=TRUST + H2, protocol="HTTP/2.0"),
+    Case("h2-only, not asked for", LOAD, variant="h2-only"),
     Case("h2-100", f"{LOAD}, GOAWAY after 100 streams", flags=TRUST + H2, protocol="HTTP/2.0", check=many_connections),
     Case("h2-four-streams", f"{LOAD}, no more than four streams", flags=TRUST + H2, protocol="HTTP/2.0"),
     Case("h2-plain", f"{LOAD} over HTTP/2 without TLS", flags=H2, is_plain=True, protocol="HTTP/2.0"),
     Case("h2-plain-100", f"{LOAD}, GOAWAY after 100 streams", flags=H2, is_plain=True, protocol="HTTP/2.0", check=many_connections),
+    Case("h2-plain-four", f"{LOAD}, no more than four streams", flags=H2 + "--connections 2", is_plain=True, protocol="HTTP/2.0"),
+    Case("h2-plain-reload", f"{LOAD}, while the proxy is reloaded", flags=H2 + "--connections 2", is_plain=True, protocol="HTTP/2.0", meanwhile="reload", check=reloaded),
+    Case("plain-reload", f"{LOAD}, while the proxy is reloaded", flags="", is_plain=True, meanwhile="reload", check=reloaded, most_unknown=USERS),
     Case("no h2", "refused: it speaks no HTTP/2", variant="tls", flags=TRUST + H2, code=107, says="HTTP/2"),
-    Case("reload", "a load without failures, while the proxy is reloaded", meanwhile="reload"),
-    Case("h2-reload", "a load without failures, while the proxy is reloaded", flags=TRUST + H2, protocol="HTTP/2.0", meanwhile="reload"),
+    Case("reload", f"{LOAD}, while the proxy is reloaded", meanwhile="reload", check=reloaded, most_unknown=USERS),
+    Case("h2-reload", f"{LOAD}, while the proxy is reloaded", flags=TRUST + H2, protocol="HTTP/2.0", meanwhile="reload", check=reloaded),
+    Case("lost", f"{LOST}", meanwhile="lose_workers", most_unknown=USERS, check=reloaded),
+    Case("h2-lost", f"{LOST}", flags=TRUST + H2, protocol="HTTP/2.0", meanwhile="lose_workers", most_unknown=USERS, check=reloaded),
+    Case("h2-plain-lost", f"{LOST}", flags=H2, is_plain=True, protocol="HTTP/2.0", meanwhile="lose_workers", most_unknown=USERS, check=reloaded),
     Case(
         "headers",
         f"{LOAD}, each request with its headers and a trace of its own",
-        flags=TRUST + "--trace --header x-tenant:blue --header host:other.test",
+        flags=TRUST + "--trace --header x-tenant:blue --header host:other.test --bearer-from {certificates}/token"
+        " --interface 127.0.0.7",
         check=headers_seen,
     ),
+    Case(
+        "headers, h2",
+        f"{LOAD}, each request with its headers and a trace of its own",
+        variant="headers",
+        flags=TRUST + H2 + "--trace --header x-tenant:blue --header host:other.test --bearer-from {certificates}/token"
+        " --interface 127.0.0.7",
+        protocol="HTTP/2.0",
+        check=headers_seen,
+    ),
+    Case("unix", f"{LOAD} through a Unix socket", flags="", is_plain=True, socket="unix.sock"),
+    Case("unix-tls", f"{LOAD} over TLS through a Unix socket", socket="unix-tls.sock"),
+    Case("cookies", f"{LOAD}, each user with the cookie it was given", flags="--cookies", is_plain=True, check=cookies_seen),
 ]

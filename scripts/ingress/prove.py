@@ -14,16 +14,15 @@ import tempfile
 import threading
 import time
 
-from cases import CASES
+from cases import CASES, USERS
 from certificates import Certificates
 from proxies import KINDS
 
 BINARY = os.environ["BINARY"]
 SECONDS = float(os.environ.get("SECONDS_RUN") or 3)
-USERS = int(os.environ.get("USERS") or 16)
 PORT = int(os.environ.get("PORT") or 21500)
-# A shop has fewer ports to a proxy than this.
-PORTS_OF_A_PROXY = 25
+# No proxy has more variants.
+PORTS_OF_A_PROXY = 40
 # What looks at a target before the load.
 BEFORE = {"/health", "/openapi.json", "/ready"}
 
@@ -45,6 +44,16 @@ def shop(work):
     sys.exit(f"the shop does not start:\n{(work / 'shop.log').read_text()}")
 
 
+def disturb(proxy, case, known):
+    """Does to the proxy what the case says, once the load is on."""
+    for _ in range(300):
+        if any(row["method"] == "POST" for row in proxy.passed(case.variant)[known:]):
+            time.sleep(SECONDS / 3)
+            getattr(proxy, case.meanwhile)()
+            return
+        time.sleep(0.1)
+
+
 class Run:
     """One run of shopblast against a variant: what it told, and what the proxy's log grew by."""
 
@@ -52,20 +61,24 @@ class Run:
         known = len(proxy.passed(case.variant))
         results = work / f"{proxy.NAME}-{case.name}"
         scheme = "http" if case.is_plain else "https"
-        words = ["IdentityUser", "-H", f"{scheme}://{case.host}", "--connect-to", f"127.0.0.1:{proxy.port(case.variant)}"]
+        place = f"unix:{proxy.directory}/{case.socket}" if case.socket else f"127.0.0.1:{proxy.port(case.variant)}"
+        words = ["IdentityUser", "-H", f"{scheme}://{case.host}", "--connect-to", place]
         words += ["-u", USERS, "-r", 1000, "-t", f"{SECONDS}s", "--pacing", "max", "--timeout", "5s"]
         words += ["--results", results, "--no-observatory", "--quiet", "--cores", 1]
         words += [flag.format(certificates=proxy.certificates.directory) for flag in case.flags.split()]
+        words += (os.environ.get("MORE") or "").split()
         self.command = [BINARY, *map(str, words)]
-        if case.meanwhile == "reload":
-            threading.Timer(SECONDS / 2, proxy.reload).start()
+        if case.meanwhile:
+            threading.Thread(target=disturb, args=(proxy, case, known), daemon=True).start()
         ended = subprocess.run(self.command, capture_output=True, text=True, timeout=SECONDS + 60)
         self.code, self.told = ended.returncode, ended.stdout + ended.stderr
         records = list(results.glob("*/run.json"))
         self.record = json.loads(records[0].read_text()) if records else None
         # A log is written once the reply has gone.
         time.sleep(0.2)
-        self.passed = [row for row in proxy.passed(case.variant)[known:] if row["path"] not in BEFORE]
+        # What was no HTTP, or a connection without a request, has no method.
+        passed = [row for row in proxy.passed(case.variant)[known:] if row["method"].isalpha()]
+        self.passed = [row for row in passed if row["path"] not in BEFORE]
 
     def totals(self):
         return self.record["totals"] if self.record else collections.Counter()
@@ -98,6 +111,8 @@ class Run:
             yield f"exit {self.code} instead of {case.code}: {self.told.strip()[-300:]}"
         if not re.search(case.says, self.told, re.IGNORECASE):
             yield f"`{case.says}` is not told: {self.told.strip()[-300:]}"
+        if re.search(case.never, self.told, re.IGNORECASE):
+            yield f"`{case.never}` is told, which is not so: {self.told.strip()[-300:]}"
         if self.passed:
             yield f"{len(self.passed)} requests of the load went through"
 
@@ -126,7 +141,7 @@ def serve(proxies):
 
 
 def prove(proxies, work):
-    only = (os.environ.get("ONLY") or "").split()
+    only = [name.strip() for name in (os.environ.get("ONLY") or "").split(";") if name.strip()]
     missed = []
     print("| Proxy | Variant | Expected | Seen | |\n|---|---|---|---|---|")
     for proxy in proxies:
@@ -157,6 +172,7 @@ def main():
         work, started, own_shop = pathlib.Path(directory), [], None
         try:
             certificates = Certificates(work / "certificates")
+            (certificates.directory / "token").write_text("geheim-4711\n")
             address, own_shop = shop(work)
             for number, kind in enumerate(there):
                 proxy = KINDS[kind](work / kind, certificates, address, PORT + 1 + number * PORTS_OF_A_PROXY)

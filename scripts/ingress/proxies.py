@@ -1,6 +1,7 @@
 """nginx and HAProxy before a shop, each with a port a variant, and the log of what they passed on."""
 
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -10,6 +11,7 @@ import time
 
 # What a proxy writes down of each request; the header names the variant's run.
 FIELDS = ("method", "path", "status", "protocol", "host", "sni", "client", "tls", "traceparent", "tenant", "cookie")
+FIELDS += ("authorization", "from")
 
 
 class Proxy:
@@ -67,7 +69,10 @@ class Nginx(Proxy):
         "tls-1": "listen {at} ssl; {shop} keepalive_requests 1;",
         "tls12": "listen {at} ssl; {shop} ssl_protocols TLSv1.2;",
         "tls12-h2": "listen {at} ssl http2; {shop} ssl_protocols TLSv1.2;",
-        "no-resumption": "listen {at} ssl; {shop} ssl_session_tickets off; ssl_session_cache none;",
+        "no-resumption": "listen {at} ssl; {shop} ssl_session_tickets off; ssl_session_cache none; keepalive_requests 100;",
+        "chain": "listen {at} ssl; {chain} keepalive_requests 20;",
+        "hello-retry": "listen {at} ssl; {shop} ssl_ecdh_curve secp384r1; keepalive_requests 20;",
+        "small-records": "listen {at} ssl; {shop} ssl_buffer_size 64;",
         "expired": "listen {at} ssl; {expired}",
         "wrong-name": "listen {at} ssl; {wrong_name}",
         "unknown-ca": "listen {at} ssl; {unknown_ca}",
@@ -78,6 +83,15 @@ class Nginx(Proxy):
         "h2-four-streams": "listen {at} ssl http2; {shop} http2_max_concurrent_streams 4;",
         "h2-plain": "listen {at} http2;",
         "h2-plain-100": "listen {at} http2; keepalive_requests 100;",
+        "h2-plain-four": "listen {at} http2; http2_max_concurrent_streams 4;",
+        "plain-reload": "listen {at};",
+        "h2-plain-reload": "listen {at} http2;",
+        "lost": "listen {at} ssl; {shop}",
+        "h2-lost": "listen {at} ssl http2; {shop}",
+        "h2-plain-lost": "listen {at} http2;",
+        "unix": "listen {at}; listen unix:{place}/unix.sock;",
+        "unix-tls": "listen {at} ssl; listen unix:{place}/unix-tls.sock ssl; {shop}",
+        "cookies": "listen {at}; add_header set-cookie 'visitor=$request_id; Path=/';",
         "reload": "listen {at} ssl; {shop}",
         "h2-reload": "listen {at} ssl http2; {shop}",
         "headers": "listen {at} ssl http2; {shop}",
@@ -86,12 +100,12 @@ class Nginx(Proxy):
     NO_OTHER_NAME = "server {{ listen {at} ssl default_server; ssl_reject_handshake on; }}"
     FORMAT = (
         "$request_method\t$uri\t$status\t$server_protocol\t$http_host\t$ssl_server_name\t$ssl_client_s_dn\t"
-        "$ssl_protocol\t$http_traceparent\t$http_x_tenant\t$http_cookie"
+        "$ssl_protocol\t$http_traceparent\t$http_x_tenant\t$http_cookie\t$http_authorization\t$remote_addr"
     )
 
     def words(self, at):
-        given = {"at": f"127.0.0.1:{at}", "client_ca": self.certificates.path("client_ca")}
-        for name in ("shop", "second", "expired", "wrong_name", "unknown_ca"):
+        given = {"at": f"127.0.0.1:{at}", "place": self.directory, "client_ca": self.certificates.path("client_ca")}
+        for name in ("shop", "second", "expired", "wrong_name", "unknown_ca", "chain"):
             of_it = [self.certificates.path(name, ending) for ending in ("crt", "key")]
             given[name] = f"ssl_certificate {of_it[0]}; ssl_certificate_key {of_it[1]};"
         return given
@@ -136,6 +150,12 @@ class Nginx(Proxy):
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 
+    def lose_workers(self):
+        """Ends them in the middle of what they do; others take their place."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        for child in children.split():
+            os.kill(int(child), signal.SIGKILL)
+
 
 class Haproxy(Proxy):
     NAME = "HAProxy"
@@ -151,14 +171,17 @@ class Haproxy(Proxy):
         "h2": "ssl crt {shop} alpn h2,http/1.1",
         "h2-only": "ssl crt {shop} alpn h2",
         "h2-plain": "proto h2",
+        "unix": "",
+        "plain-reload": "",
+        "h2-plain-reload": "proto h2",
         "reload": "ssl crt {shop} alpn http/1.1",
         "h2-reload": "ssl crt {shop} alpn h2",
         "headers": "ssl crt {shop} alpn h2,http/1.1",
     }
-    EXTRA = {"tls-idle": "timeout http-keep-alive 20ms"}
+    EXTRA = {"tls-idle": "timeout http-keep-alive 20ms", "unix": "bind unix@{place}/unix.sock"}
     FORMAT = (
         "%HM\t%HP\t%ST\t%HV\t%[capture.req.hdr(0)]\t%[ssl_fc_sni]\t%{+Q}[ssl_c_s_dn]\t%sslv\t"
-        "%[capture.req.hdr(1)]\t%[capture.req.hdr(2)]\t%[capture.req.hdr(3)]"
+        "%[capture.req.hdr(1)]\t%[capture.req.hdr(2)]\t%[capture.req.hdr(3)]\t%[capture.req.hdr(4)]\t%ci"
     )
 
     def log(self, variant):
@@ -173,6 +196,8 @@ class Haproxy(Proxy):
             "  log stdout format raw local0 info",
             "  maxconn 4000",
             "  hard-stop-after 5s",
+            # Several threads would leave lines out of the log where they meet.
+            "  nbthread 1",
             "  ssl-default-bind-options ssl-min-ver TLSv1.2",
             "  tune.ssl.default-dh-param 2048",
             "defaults",
@@ -185,10 +210,10 @@ class Haproxy(Proxy):
         ]
         for variant, shape in self.VARIANTS.items():
             lines += [f"frontend {variant}", f"  bind 127.0.0.1:{self.port(variant)} {shape.format(**given)}"]
-            captured = ("host", "traceparent", "x-tenant", "cookie")
+            captured = ("host", "traceparent", "x-tenant", "cookie", "authorization")
             lines += [f"  http-request capture req.hdr({name}) len 200" for name in captured]
             lines += [f'  log-format "{variant}{chr(9)}{self.FORMAT}"', "  default_backend shop"]
-            lines += [f"  {self.EXTRA[variant]}"] if variant in self.EXTRA else []
+            lines += ["  " + self.EXTRA[variant].format(place=self.directory)] if variant in self.EXTRA else []
         lines += ["backend shop", f"  server shop {self.shop}"]
         path = self.directory / "haproxy.cfg"
         path.write_text("\n".join(lines) + "\n")

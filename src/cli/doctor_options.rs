@@ -1,5 +1,6 @@
 //! `shopblast doctor`: what to look at.
 
+use super::observer_tls_options::ObserverTlsFlags;
 use super::request_options::RequestFlags;
 use super::shop_options::ShopFlags;
 use super::surroundings::Surroundings;
@@ -56,6 +57,10 @@ pub(super) struct DoctorFlags {
 
     #[command(flatten)]
     requests: RequestFlags,
+
+    /// How TLS is spoken with the Observatory.
+    #[command(flatten)]
+    observers: ObserverTlsFlags,
 }
 
 pub(super) fn resolve(
@@ -70,7 +75,11 @@ pub(super) fn resolve(
     let carrying = |target| flags.requests.applied_to(target);
     let target = target.map(carrying).transpose()?;
     let observatory = match (&flags.observatory, &target) {
-        (Some(observatory), _) => Some(observatory.clone()),
+        (Some(observatory), target) => {
+            let of_shop = target.as_ref().and_then(|target| target.tls.as_ref());
+            let tls = flags.observers.settings(of_shop)?;
+            Some(observatory.trusting(&tls))
+        }
         (None, Some(target)) => Some(beside(target)?),
         (None, None) => None,
     };
@@ -113,6 +122,10 @@ fn needs(flags: &DoctorFlags, around: &Surroundings<'_>) -> Result<PlannedNeeds,
         (false, Some(host)) => format!("--host={}", host.url()),
         (false, None) => format!("--host={DEFAULT_HOST}"),
     });
+    let place = flags.requests.connect_to.as_ref();
+    words.extend(place.map(|place| format!("--connect-to={place}")));
+    let interfaces = flags.requests.interface.iter();
+    words.extend(interfaces.map(|interface| format!("--interface={interface}")));
     words.extend(flags.users.map(|users| format!("--users={users}")));
     let cores = flags.cores.as_ref();
     words.extend(cores.map(|cores| format!("--cores={cores}")));
@@ -134,11 +147,12 @@ fn own_shop() -> Result<Arc<dyn OwnTarget>, CliError> {
     Ok(Arc::new(flags.config(1)?))
 }
 
+/// Where the shop is, whatever its address calls it.
 fn beside(target: &Target) -> Result<Target, CliError> {
-    let host = if target.host.contains(':') {
-        format!("[{}]", target.host)
-    } else {
-        target.host.clone()
+    let (host, _) = target.place();
+    let host = match host.contains(':') {
+        true => format!("[{host}]"),
+        false => host.to_owned(),
     };
     Ok(Target::parse(&format!("http://{host}:{OBSERVATORY_PORT}"))?)
 }

@@ -343,6 +343,12 @@ pub enum CliError {
         /// The flag that asked for it.
         flag: &'static str,
     },
+    /// HTTP/2 where it is not spoken.
+    #[error("--http2 {why}")]
+    Http2 {
+        /// What stands against it.
+        why: &'static str,
+    },
     /// A target that is no address.
     #[error(transparent)]
     Target(#[from] TargetError),

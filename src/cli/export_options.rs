@@ -1,8 +1,10 @@
 //! The flags that ask for other reports, and for live figures that other programs read.
 
-use crate::plan::{AddressPolicy, PublicAddress, Target, port_of};
+use super::CliError;
+use super::secret::Secret;
+use crate::plan::{AddressPolicy, Target, TlsIdentity, TlsSettings};
 use crate::report::ReportFormat;
-use crate::run::{GithubActions, MetricsTargets};
+use crate::run::{CollectorUrl, GithubActions, MetricsTargets};
 use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -44,9 +46,10 @@ pub(super) struct ExportFlags {
 
     /// Push figures every 5 s to this collector of OpenTelemetry
     ///
-    /// Like http://localhost:4318: OTLP over HTTP, in JSON.
-    #[arg(long, value_name = "URL", help_heading = "Output", value_parser = parse_url)]
-    pub otlp: Option<String>,
+    /// Like http://localhost:4318 or https://user:password@collector: OTLP over HTTP, in JSON.
+    // Parsed later: it may hold a password, which is not repeated.
+    #[arg(long, value_name = "URL", help_heading = "Output")]
+    pub otlp: Option<Secret>,
 
     #[arg(skip)]
     github: Option<GithubActions>,
@@ -87,24 +90,27 @@ impl ExportFlags {
             .collect()
     }
 
-    /// Where live figures go.
-    pub(super) fn metrics(&self) -> MetricsTargets {
-        MetricsTargets {
-            prometheus: self.prometheus,
-            otlp: self.otlp.clone(),
-        }
-    }
-
-    /// That figures go nowhere that nobody means.
+    /// Where live figures go: /metrics with this certificate, pushes to a collector that is trusted so.
     ///
     /// # Errors
-    /// When the collector is at a link-local address that was not named.
-    pub(super) fn check(&self, addresses: &AddressPolicy) -> Result<(), PublicAddress> {
-        let collector = self.otlp.as_deref().map(Target::parse);
-        match collector {
-            Some(Ok(collector)) => addresses.check_collector(&collector.host),
-            _ => Ok(()),
-        }
+    /// When the collector has no address that can be used, or a link-local one that was not named.
+    pub(super) fn metrics(
+        &self,
+        addresses: &AddressPolicy,
+        identity: Option<TlsIdentity>,
+        otlp_tls: &TlsSettings,
+    ) -> Result<MetricsTargets, CliError> {
+        let otlp = self.otlp.as_ref().map(|Secret(text)| {
+            let (url, host) = collector(text)?;
+            addresses.check_collector(&host)?;
+            Ok::<_, CliError>(CollectorUrl(url))
+        });
+        Ok(MetricsTargets {
+            prometheus: self.prometheus,
+            identity,
+            otlp: otlp.transpose()?,
+            otlp_tls: otlp_tls.clone(),
+        })
     }
 
     /// The step of GitHub Actions that this is.
@@ -127,24 +133,27 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// The URL that figures are posted to: the usual path when it has none.
-fn parse_url(text: &str) -> Result<String, String> {
-    let Some(rest) = text.strip_prefix("http://") else {
-        return Err(format!(
-            "`{text}` must begin with http:// (there is no TLS; use a collector on this machine)"
+/// The URL that figures are posted to, with the usual path when it has none; and the host in it.
+fn collector(text: &str) -> Result<(String, String), CliError> {
+    let refused = |why: &str| CliError::Arguments(format!("--otlp: {why}"));
+    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+    if !["http", "https"].contains(&scheme) {
+        return Err(refused(
+            "the address begins with http:// or https://, as in http://localhost:4318",
         ));
-    };
+    }
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if authority.is_empty() || text.contains(char::is_whitespace) {
-        return Err(format!(
-            "`{text}` names no host, as in http://localhost:4318"
+    let (login, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+    if place.is_empty() || text.contains(char::is_whitespace) || login.contains('@') {
+        return Err(refused(
+            "the address names no host, as http://localhost:4318 does (letters like @ in a password as %40)",
         ));
     }
-    port_of(authority).map_err(|error| format!("`{text}`: {error}"))?;
-    match path {
-        "" => Ok(format!("http://{authority}/v1/metrics")),
-        path => Ok(format!("http://{authority}/{path}")),
-    }
+    // Without who one is there.
+    let target = Target::parse(&format!("http://{place}"));
+    let host = target.map_err(|error| refused(&error.to_string()))?.host;
+    let path = if path.is_empty() { "v1/metrics" } else { path };
+    Ok((format!("{scheme}://{authority}/{path}"), host))
 }
 
 #[cfg(test)]
@@ -166,14 +175,18 @@ mod tests {
     fn figures_go_to_credentials_of_machines_only_when_these_are_named() {
         let checked = |url: &str, named: &[String]| {
             let flags = ExportFlags {
-                otlp: Some(parse_url(url).unwrap()),
+                otlp: Some(url.into()),
                 ..ExportFlags::default()
             };
-            flags.check(&AddressPolicy::new(named)).is_ok()
+            let policy = AddressPolicy::new(named);
+            flags
+                .metrics(&policy, None, &TlsSettings::default())
+                .is_ok()
         };
         for (url, host) in [
             ("http://169.254.169.254", "169.254.169.254"),
             ("http://[fe80::1]:4318/v1/metrics", "fe80::1"),
+            ("https://a:b@169.254.169.254/", "169.254.169.254"),
             ("http://[fd00:ec2::254]", "fd00:ec2::254"),
             ("http://[::ffff:169.254.1.1]", "::ffff:169.254.1.1"),
         ] {
@@ -204,7 +217,15 @@ mod tests {
                 "http://prometheus:9090/api/v1/otlp/v1/metrics",
                 Some("http://prometheus:9090/api/v1/otlp/v1/metrics"),
             ),
-            ("https://localhost", None),
+            ("https://localhost", Some("https://localhost/v1/metrics")),
+            (
+                "https://user:s3cret@collector:4318",
+                Some("https://user:s3cret@collector:4318/v1/metrics"),
+            ),
+            ("ftp://localhost", None),
+            ("localhost:4318", None),
+            ("https://user:s3cr@t@collector", None),
+            ("https://user:s3cret@collector:x", None),
             ("http://", None),
             ("http://a b", None),
             ("http://localhost:99999", None),
@@ -212,7 +233,10 @@ mod tests {
             ("http://localhost:", None),
         ];
         for (text, url) in table {
-            assert_eq!(parse_url(text).ok().as_deref(), url, "{text}");
+            let said = collector(text);
+            let told = format!("{:?}", said.as_ref().err());
+            assert!(!told.contains("s3cr"), "{told}");
+            assert_eq!(said.ok().map(|(url, _)| url).as_deref(), url, "{text}");
         }
     }
 

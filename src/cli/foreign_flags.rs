@@ -54,6 +54,7 @@ const FOREIGN: &[ForeignFlag] = &[
     foreign(K6, &["--no-usage-report"], &[], "nothing is reported to anybody"),
     foreign(K6, &["--env", "-e"], &[], "each long flag has a variable, like SHOPBLAST_USERS"),
     foreign(K6, &["--tag"], &["--threshold"], "with tags, like 'response{phase=\"steady\"}: p(99) < 300ms'"),
+    foreign(K6, &["--insecure-skip-tls-verify"], &["--insecure"], "or --ca with the certificate of the authority"),
     foreign(K6, &["--execution-segment"], &["--cores"], "one process drives all of this machine's"),
     foreign(LOCUST, &["--locustfile", "-f"], &["--profile"], "or user classes by name; see `shopblast list`"),
     foreign(LOCUST, &["--processes", "--master", "--worker", "--expect-workers"], &["--cores"], "one process drives all of this machine's"),

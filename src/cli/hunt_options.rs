@@ -34,7 +34,7 @@ const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
 const WARM_UP: Duration = Duration::from_secs(3);
 const PACED_WARM_UP: Duration = Duration::from_secs(30);
 /// Flags of a run that a hunt has not, and what takes their place.
-const INSTEAD: [(&str, &str); 28] = [
+const INSTEAD: [(&str, &str); 30] = [
     ("users", "--in users, --from and --to"),
     ("spawn-rate", "--warm-up: users start in half of it"),
     ("run-time", "--window and --warm-up"),
@@ -60,6 +60,8 @@ const INSTEAD: [(&str, &str); 28] = [
     ("web-host", "hunt.html"),
     ("web-port", "hunt.html"),
     ("web-token", "hunt.html"),
+    ("web-cert", "hunt.html"),
+    ("web-key", "hunt.html"),
     ("web-name", "hunt.html"),
     ("web-base", "hunt.html"),
     ("autostart", "hunt.html"),

@@ -1,10 +1,12 @@
 //! The flags that say what is observed of the shop's back end, and ShopStream's own variables for it.
 
 use super::CliError;
+use super::observer_tls_options::ObserverTlsFlags;
+use super::secret::Secret;
 use crate::observe::{
     AddressError, ObservatoryChoice, ObserverConfig, PostgresAddress, RedisAddress,
 };
-use crate::plan::{AddressPolicy, Suggestion, Target, is_loopback_host};
+use crate::plan::{AddressPolicy, Suggestion, Target, TlsSettings, is_loopback_host};
 use crate::shop::{CONTEXTS, Context};
 use clap::Args;
 use std::ffi::OsString;
@@ -27,13 +29,14 @@ pub(super) struct ObserveFlags {
 
     /// Redis, like redis://localhost:16379/0: streams, lags, dead letters
     ///
-    /// Lengths of streams, what consumers lag behind, and dead letters.
+    /// Lengths of streams, what consumers lag behind, and dead letters. rediss:// is for TLS.
     #[arg(long, value_name = "URL", help_heading = "Back end")]
     redis: Option<Secret>,
 
     /// Database with the outbox of a domain, for exact counts; may be repeated
     ///
-    /// Like identity=postgres://user:password@host:5432/name.
+    /// Like identity=postgres://user:password@host:5432/name. TLS is asked for as of PostgreSQL's own
+    /// clients, with ?sslmode=verify-full&sslrootcert=FILE.
     #[arg(long, value_name = "DOMAIN=URL", help_heading = "Back end")]
     outbox: Vec<Secret>,
 
@@ -52,31 +55,13 @@ pub(super) struct ObserveFlags {
     #[arg(long, help_heading = "Back end")]
     pub observe_from_env: bool,
 
+    /// How TLS is spoken there.
+    #[command(flatten)]
+    pub tls: ObserverTlsFlags,
+
     /// Addresses of the variables.
     #[arg(skip)]
     variables: Vec<(AddressedStore, Secret)>,
-}
-
-/// A text that may hold a password.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Secret(String);
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("***")
-    }
 }
 
 /// What a variable names.
@@ -134,8 +119,12 @@ impl ObserveFlags {
         no_observatory: bool,
         policy: &AddressPolicy,
     ) -> Result<ObserverConfig, CliError> {
+        let tls = self
+            .tls
+            .settings(target.and_then(|target| target.tls.as_ref()))?;
         let mut config = ObserverConfig {
-            observatory: self.observatory(target, no_observatory)?,
+            observatory: self.observatory(target, no_observatory, &tls)?,
+            tls,
             ..ObserverConfig::default()
         };
         if let Some(observatory) = &self.observatory {
@@ -162,10 +151,11 @@ impl ObserveFlags {
         &self,
         target: Option<&Target>,
         no_observatory: bool,
+        tls: &TlsSettings,
     ) -> Result<ObservatoryChoice, CliError> {
         let is_here = target.is_some_and(|target| is_loopback_host(target.place().0));
         Ok(match &self.observatory {
-            Some(observatory) => ObservatoryChoice::Asked(observatory.clone()),
+            Some(observatory) => ObservatoryChoice::Asked(observatory.trusting(tls)),
             None if is_here && !no_observatory => {
                 ObservatoryChoice::Tried(Target::parse(DEFAULT_OBSERVATORY)?)
             }
@@ -400,7 +390,10 @@ mod tests {
                 "identity=postgres://a:s3cret@8.8.8.8/d",
                 "--allow-host 8.8.8.8",
             ),
-            ("identity=postgres://a:s3cret@h/d?sslmode=require", "TLS"),
+            (
+                "identity=postgres://a:s3cret@h/d?sslmode=verify",
+                "verify-full",
+            ),
         ] {
             let flags = flags(&[outbox]);
             let error = flags.config(None, false, &AddressPolicy::default());

@@ -5,7 +5,7 @@ use super::options::RunOptions;
 use super::tested::Tested;
 use super::{CliError, Entropy, Machine, class_choice, load_choice, threshold_options};
 use crate::engine::OwnTarget;
-use crate::plan::{AddressPolicy, Pacing, Plan, is_loopback_host};
+use crate::plan::{AddressPolicy, Driver, Pacing, Plan, is_loopback_host};
 use crate::run::{Output, Resolver, RunRequest};
 use crate::shop::{JourneyOptions, Profile};
 use std::sync::Arc;
@@ -43,12 +43,21 @@ pub(super) fn build(
     let addresses = AddressPolicy::new(&options.target.allow_host);
     let target = options.target.target()?;
     addresses.check_literal(target.place().0)?;
-    options.run_output.exports.check(&addresses)?;
+    if options.races.race_over.is_some() && !target.http2 {
+        let why = "is missing: --race-over says what racers share where it is spoken";
+        return Err(CliError::Http2 { why });
+    }
+    if target.http2 && options.machine.driver != Driver::Uring {
+        let why = "needs io_uring with a ring of its own: leave --driver as it is";
+        return Err(CliError::Http2 { why });
+    }
     let shop = (!options.target.sandbox).then_some(&target);
     // What is beside ShopStream is not beside anything else.
     let is_shop = tested.model().is_none();
     let no_observatory = options.shop.pipeline.no_observatory || !is_shop;
     let mut observers = options.observe.config(shop, no_observatory, &addresses)?;
+    let exports = &options.run_output.exports;
+    let metrics = exports.metrics(&addresses, options.page.identity()?, &observers.tls)?;
     observers.drain_wait = options.single.drain_wait.unwrap_or_default();
     let connections = connections(&options, profile, load.max_users())?;
     let (cores, placement) = machine.worker_cores(&WorkerNeeds {
@@ -118,7 +127,7 @@ pub(super) fn build(
             html: options.run_output.html,
             exports: options.run_output.exports.reports(),
             github: options.run_output.exports.github(),
-            metrics: options.run_output.exports.metrics(),
+            metrics,
             no_tui: options.run_output.no_tui,
             only_summary: options.run_output.only_summary,
             quiet: options.output.quiet,

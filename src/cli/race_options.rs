@@ -1,7 +1,7 @@
 //! The flags that say how races are carried out.
 
 use super::values;
-use crate::plan::{RaceOffset, RaceRelease, RaceRules};
+use crate::plan::{RaceOffset, RaceOver, RaceRelease, RaceRules};
 use crate::shop::{JourneyOptions, Profile, ShopSettings};
 use clap::Args;
 use std::num::NonZeroU64;
@@ -17,6 +17,15 @@ pub(super) struct RaceFlags {
         value_parser = values::race_release()
     )]
     pub race_release: Option<RaceRelease>,
+
+    /// What racers share with --http2: one-connection or connections [default: one-connection]
+    ///
+    /// On one connection their last frames leave in one segment, so that nothing on the way parts them. Of a target that is no proxy one connection is one process.
+    #[arg(
+        long, value_name = "WHAT", help_heading = "Races", hide_short_help = true,
+        hide_possible_values = true, value_parser = values::race_over()
+    )]
+    pub race_over: Option<RaceOver>,
 
     /// Shift the second side of a race by a time of this range: -5ms..50ms
     ///
@@ -63,6 +72,7 @@ impl RaceFlags {
     pub(super) fn rules(&self) -> RaceRules {
         RaceRules {
             release: self.race_release.unwrap_or_default(),
+            over: self.race_over.unwrap_or_default(),
             offset: self.race_offset,
             sequential: self.sequential_races,
             strict: self.strict,

@@ -44,16 +44,20 @@ pub(super) struct ReplayFlags {
 
 pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequest, CliError> {
     let addresses = AddressPolicy::new(&flags.allow_host);
+    if flags.requests.http2 {
+        let why = "is not for replays: they ask in HTTP/1.1";
+        return Err(CliError::Http2 { why });
+    }
     let asked = flags.requests.carried_by(Target::of_this_process())?;
     let tls = match (flags.requests.tls.first_given(), &flags.host) {
         (None, _) => None,
         (Some(flag), Some(Target { tls: None, .. })) => return Err(CliError::WithoutTls { flag }),
         (Some(_), _) => Some(flags.requests.tls.settings()?),
     };
-    if let Some(target) = asked.connect_to.as_ref().map(|to| &to.host) {
-        addresses.check_literal(target)?;
+    if asked.connect_to.is_some() {
+        addresses.check_literal(asked.place().0)?;
     } else if let Some(target) = &flags.host {
-        addresses.check_literal(&target.host)?;
+        addresses.check_literal(target.place().0)?;
     }
     Ok(ReplayRequest {
         record: flags.record,
@@ -61,6 +65,7 @@ pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequ
         target: flags.host,
         headers: asked.headers,
         connect_to: asked.connect_to,
+        interfaces: asked.interfaces,
         tls,
         made_again: shop_options::made_again,
         addresses,

@@ -3,7 +3,7 @@
 
 use super::CliError;
 use super::tls_options::TlsFlags;
-use crate::plan::{ConnectTo, HeaderError, HeaderField, Target};
+use crate::plan::{ConnectTo, HeaderError, HeaderField, Interfaces, Target};
 use crate::record::read_text_bounded;
 use clap::Args;
 use std::io;
@@ -43,10 +43,29 @@ pub(super) struct RequestFlags {
 
     /// Connect to this place instead of the one in the address, which requests go on to name
     #[arg(
-        long, value_name = "HOST:PORT", help_heading = "Target", hide_short_help = true,
+        long, value_name = "HOST:PORT|unix:PATH", help_heading = "Target", hide_short_help = true,
         value_parser = ConnectTo::parse
     )]
     pub connect_to: Option<ConnectTo>,
+
+    /// Have connections to the target come from this interface or address of this machine
+    ///
+    /// Several, separated by commas, take turns: each address has its own ports, some 28000 as a rule.
+    #[arg(
+        long,
+        value_name = "NAME|ADDRESS",
+        help_heading = "Target",
+        hide_short_help = true,
+        value_delimiter = ','
+    )]
+    pub interface: Vec<String>,
+
+    /// Speak HTTP/2 with the target: many streams on each connection
+    ///
+    /// With an http:// target by prior knowledge: it has to speak HTTP/2 from the first byte. Users that share
+    /// connections (--connections) have a stream each; without, each has a connection.
+    #[arg(long, help_heading = "Target", hide_short_help = true)]
+    pub http2: bool,
 
     #[command(flatten)]
     pub tls: TlsFlags,
@@ -60,6 +79,10 @@ impl RequestFlags {
     /// or is asked of a target without it.
     pub fn applied_to(&self, target: Target) -> Result<Target, CliError> {
         let mut target = self.carried_by(target)?;
+        if self.http2 && target.tls.is_some() {
+            let why = "is spoken by prior knowledge, with http:// targets: over TLS not yet";
+            return Err(CliError::Http2 { why });
+        }
         match (&mut target.tls, self.tls.first_given()) {
             (Some(tls), _) => *tls = self.tls.settings()?,
             (None, None) => {}
@@ -84,7 +107,16 @@ impl RequestFlags {
             target.headers.add(field).map_err(refused)?;
         }
         target.is_traced = self.trace;
+        target.http2 = self.http2;
         target.connect_to = self.connect_to.clone().or(target.connect_to);
+        let interfaces = Interfaces::parse(self.interface.iter().map(String::as_str));
+        target.interfaces =
+            interfaces.map_err(|error| CliError::Arguments(format!("--interface: {error}")))?;
+        if let (Some(_), false) = (target.socket(), target.interfaces.is_empty()) {
+            return Err(CliError::Arguments(
+                "--interface: connections to a Unix socket come from no interface".to_owned(),
+            ));
+        }
         Ok(target)
     }
 }

@@ -1,10 +1,11 @@
 //! `shopblast sandbox`: the flags of the embedded shop.
 
+use super::serving_options::ServingFlags;
 use super::shop_options::ShopFlags;
 use super::{CliError, Machine, values};
 use crate::plan::{CoreChoice, Driver};
 use crate::run;
-use crate::sandbox::{Sandbox, SandboxConfig, SandboxError, SandboxMode, ShopConfig};
+use crate::sandbox::{Sandbox, SandboxConfig, SandboxError, SandboxMode, ShopConfig, TlsServing};
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub struct SandboxOptions {
     pub driver: Driver,
     /// Where the arrivals of requests are written down.
     pub arrival_log: Option<PathBuf>,
+    /// How TLS is spoken; `None` is plain HTTP.
+    pub tls: Option<TlsServing>,
 }
 
 impl SandboxOptions {
@@ -57,6 +60,7 @@ impl SandboxOptions {
             cores: self.cores.clone(),
             driver: self.driver,
             arrival_log: self.arrival_log.clone(),
+            tls: self.tls.clone(),
         }
     }
 }
@@ -84,6 +88,9 @@ pub(super) struct SandboxFlags {
     /// Cores to serve on: how many, all, or which CPUs, like 0,2 or 3-3 [default: the last core]
     #[arg(long, value_name = "N|all|LIST", value_parser = CoreChoice::parse, allow_hyphen_values = true)]
     cores: Option<CoreChoice>,
+
+    #[command(flatten)]
+    serving: ServingFlags,
 
     #[command(flatten)]
     shop: ShopFlags,
@@ -117,5 +124,6 @@ pub(super) fn resolve(flags: SandboxFlags, machine: &Machine) -> Result<SandboxO
         cores,
         driver: flags.driver,
         arrival_log: flags.arrival_log,
+        tls: flags.serving.tls()?,
     })
 }

@@ -112,6 +112,14 @@ pub(super) struct ShopFlags {
     )]
     pub back_after: Option<Duration>,
 
+    /// The embedded shop ends a connection after N requests, as a proxy with a limit does: the last
+    /// reply announces it, over HTTP/2 a GOAWAY does [default: never]
+    #[arg(
+        long, value_name = "N", help_heading = "Embedded shop",
+        value_parser = values::parse_requests, allow_hyphen_values = true
+    )]
+    pub keepalive_requests: Option<u32>,
+
     /// What happens to the events that the shop raises.
     #[command(flatten)]
     pub pipeline: PipelineFlags,
@@ -156,6 +164,7 @@ impl ShopFlags {
                 above,
                 back_after: self.back_after,
             }),
+            keepalive_requests: self.keepalive_requests,
             pipeline: self.pipeline.pipeline(generation)?,
             observatory: self.pipeline.observatory_beside_run(generation),
         })
@@ -177,6 +186,7 @@ impl ShopFlags {
             (!self.chaos.is_empty(), "--chaos"),
             (self.falls_over_at.is_some(), "--falls-over-at"),
             (self.back_after.is_some(), "--back-after"),
+            (self.keepalive_requests.is_some(), "--keepalive-requests"),
             (self.pipeline.engines.is_some(), "--engines"),
             (self.pipeline.drain_rate.is_some(), "--drain-rate"),
             (
@@ -224,6 +234,7 @@ pub(super) const SHOP_FLAGS: &[&str] = &[
     "chaos",
     "falls-over-at",
     "back-after",
+    "keepalive-requests",
 ];
 
 /// A fault and how likely it is.
@@ -377,6 +388,7 @@ mod tests {
         "--chaos reset=0.25 --chaos slow=0.001",
         "--falls-over-at 500",
         "--falls-over-at 500 --back-after 1.5s",
+        "--keepalive-requests 100",
         "--engines 3",
         "--engines identity=3,payments=0",
         "--engines 0 --generation five",

@@ -395,6 +395,7 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         },
         driver: Driver::Uring,
         arrival_log: None,
+        tls: None,
     };
     assert_eq!(sandbox("sandbox"), expected);
     let changed = SandboxOptions {
@@ -410,6 +411,7 @@ fn the_sandbox_listens_on_loopback_on_the_last_core() {
         },
         driver: Driver::Epoll,
         arrival_log: None,
+        tls: None,
     };
     assert_eq!(
         sandbox("sandbox --bind :: --port 0 --fixed --cores 2 --retain 5 --driver epoll"),

@@ -1,15 +1,9 @@
 //! The flags that say how TLS is spoken with the target: who may vouch for it, and as whom one asks.
 
-use super::CliError;
-use crate::engine::tls::client_config;
-use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
-use crate::record::read_bounded;
+use super::{CliError, pem_files};
+use crate::plan::{TlsRoots, TlsSettings};
 use clap::Args;
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
-
-/// Largest file of certificates: what a system trusts has a quarter of a MiB.
-const MOST_PEM_BYTES: u64 = 16 << 20;
 
 /// How TLS is spoken with the target.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
@@ -46,8 +40,7 @@ pub(super) struct TlsFlags {
         value_name = "FILE",
         alias = "key",
         help_heading = "Target",
-        hide_short_help = true,
-        requires = "client_cert"
+        hide_short_help = true
     )]
     pub client_key: Option<PathBuf>,
 
@@ -63,6 +56,7 @@ impl TlsFlags {
             ("--ca", self.ca.is_some()),
             ("--insecure", self.insecure),
             ("--client-cert", self.client_cert.is_some()),
+            ("--client-key", self.client_key.is_some()),
             ("--no-session-resumption", self.no_session_resumption),
         ];
         given
@@ -81,59 +75,15 @@ impl TlsFlags {
             ..TlsSettings::default()
         };
         if let Some(path) = &self.ca {
-            let flag = format!("--ca {}", path.display());
-            let pem = read(&flag, path)?;
-            let hint = hint(&pem);
-            settings.roots = TlsRoots::Pem(pem);
+            settings.roots = TlsRoots::Pem(pem_files::authorities("--ca", path)?);
             settings.files.ca = Some(path.display().to_string());
-            client_config(&settings, &[]).map_err(|error| refused(&flag, &error, hint))?;
         }
-        if let Some(path) = &self.client_cert {
-            let mut flag = format!("--client-cert {}", path.display());
-            let chain_pem = read(&flag, path)?;
-            let key_pem = match &self.client_key {
-                None => chain_pem.clone(),
-                Some(path) => {
-                    let of_key = format!("--client-key {}", path.display());
-                    flag = format!("{flag} {of_key}");
-                    read(&of_key, path)?
-                }
-            };
-            let hint = [&chain_pem, &key_pem].map(|pem| hint(pem)).concat();
-            settings.identity = Some(TlsIdentity { chain_pem, key_pem });
-            settings.files.cert = Some(path.display().to_string());
-            let key = self.client_key.as_ref();
-            settings.files.key = key.map(|path| path.display().to_string());
-            // Whom the machine trusts is another matter.
-            let alone = TlsSettings {
-                is_insecure: true,
-                ..settings.clone()
-            };
-            client_config(&alone, &[]).map_err(|error| refused(&flag, &error, &hint))?;
-        }
+        let (cert, key) = (self.client_cert.as_deref(), self.client_key.as_deref());
+        settings.identity = pem_files::identity(["--client-cert", "--client-key"], cert, key)?;
+        let shown = |path: &Path| path.display().to_string();
+        settings.files.cert = cert.map(shown);
+        settings.files.key = key.map(shown);
         Ok(settings)
-    }
-}
-
-fn read(flag: &str, path: &Path) -> Result<Vec<u8>, CliError> {
-    read_bounded(path, MOST_PEM_BYTES).map_err(|error| refused(flag, &error, ""))
-}
-
-fn refused(flag: &str, error: &dyn Display, hint: &str) -> CliError {
-    CliError::Arguments(format!("{flag}: {error}{hint}"))
-}
-
-/// How a file that is not what was asked for becomes it.
-fn hint(pem: &[u8]) -> &'static str {
-    const ENCRYPTED: &[u8] = b"ENCRYPTED";
-    /// A sequence (X.690), which DER begins with and no text does.
-    const DER: u8 = 0x30;
-    if pem.first() == Some(&DER) {
-        "; it is in DER or PKCS #12, which `openssl x509 -inform der` and `openssl pkcs12` write as PEM"
-    } else if pem.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) {
-        "; the key has a password: `openssl pkey -in FILE -out OTHER` writes it without"
-    } else {
-        ""
     }
 }
 
@@ -142,7 +92,7 @@ mod tests {
     use super::*;
     use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 
-    fn identity() -> CertifiedKey<KeyPair> {
+    fn made() -> CertifiedKey<KeyPair> {
         generate_simple_self_signed(vec!["shop.test".to_owned()]).unwrap()
     }
 
@@ -150,7 +100,7 @@ mod tests {
     fn what_is_in_the_files_becomes_the_settings() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
-        let own = identity();
+        let own = made();
         std::fs::write(at("cert.pem"), own.cert.pem()).unwrap();
         std::fs::write(at("key.pem"), own.signing_key.serialize_pem()).unwrap();
         let both = format!("{}{}", own.cert.pem(), own.signing_key.serialize_pem());
@@ -189,7 +139,7 @@ mod tests {
     fn a_file_that_is_not_what_was_asked_for_is_told_with_how_it_becomes_that() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
-        let (own, other) = (identity(), identity());
+        let (own, other) = (made(), made());
         std::fs::write(at("cert.pem"), own.cert.pem()).unwrap();
         std::fs::write(at("cert.der"), own.cert.der()).unwrap();
         std::fs::write(at("other.pem"), other.signing_key.serialize_pem()).unwrap();

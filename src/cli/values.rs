@@ -2,7 +2,7 @@
 
 use crate::plan::{
     AddressChoice, Arrivals, Driver, DurationError, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS,
-    Pacing, RaceRelease, RunId, Target, parse_duration,
+    Pacing, RaceOver, RaceRelease, RunId, Target, parse_duration,
 };
 use crate::report::ReportFormat;
 use crate::sandbox::Conflicts;
@@ -57,6 +57,14 @@ pub(super) fn parse_count(text: &str) -> Result<u32, ValueError> {
 
 /// A number of things that the sandbox keeps, or of requests that it bears.
 pub(super) fn parse_retained(text: &str) -> Result<usize, ValueError> {
+    text.parse()
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or(ValueError::Retained)
+}
+
+/// Requests of one connection.
+pub(super) fn parse_requests(text: &str) -> Result<u32, ValueError> {
     text.parse()
         .ok()
         .filter(|count| *count > 0)
@@ -170,6 +178,14 @@ pub(super) fn race_release() -> impl TypedValueParser<Value = RaceRelease> {
     one_of(&[
         ("last-byte", RaceRelease::LastByte),
         ("whole", RaceRelease::Whole),
+    ])
+}
+
+/// `one-connection` or `connections`.
+pub(super) fn race_over() -> impl TypedValueParser<Value = RaceOver> {
+    one_of(&[
+        ("one-connection", RaceOver::OneConnection),
+        ("connections", RaceOver::Connections),
     ])
 }
 

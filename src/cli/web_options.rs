@@ -1,9 +1,10 @@
 //! The flags of the web page.
 
-use super::CliError;
+use super::{CliError, pem_files};
+use crate::plan::TlsIdentity;
 use crate::ui::web::{SHORTEST_TOKEN, WebBase, WebName, WebSettings};
 use clap::Args;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Whether the web page is served, and where.
 #[derive(Clone, Debug, Default, Args)]
@@ -34,6 +35,28 @@ pub(super) struct WebFlags {
         default_value_t = 8089
     )]
     pub web_port: u16,
+
+    /// Serve the page, and /metrics of --prometheus, in TLS with this certificate (PEM)
+    ///
+    /// Followed by those that vouch for it. The file may hold the private key, too.
+    #[arg(
+        long,
+        value_name = "FILE",
+        alias = "tls-cert",
+        help_heading = "Web page",
+        hide_short_help = true
+    )]
+    pub web_cert: Option<PathBuf>,
+
+    /// The private key of --web-cert (PEM, without a password)
+    #[arg(
+        long,
+        value_name = "FILE",
+        alias = "tls-key",
+        help_heading = "Web page",
+        hide_short_help = true
+    )]
+    pub web_key: Option<PathBuf>,
 
     /// What must be shown to come in, at least 12 characters; better given as SHOPBLAST_WEB_TOKEN,
     /// which other users of this machine cannot see [default: none on loopback, else made up]
@@ -74,6 +97,15 @@ impl WebFlags {
         (self.web || self.autostart) && !self.headless
     }
 
+    /// The certificate that is shown to those who come.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or does not hold what it should.
+    pub fn identity(&self) -> Result<Option<TlsIdentity>, CliError> {
+        let names = ["--web-cert", "--web-key"];
+        pem_files::identity(names, self.web_cert.as_deref(), self.web_key.as_deref())
+    }
+
     /// Where and for whom the page is served.
     pub fn settings(&self, results: &Path) -> Result<WebSettings, CliError> {
         let token = self.web_token.clone();
@@ -84,6 +116,7 @@ impl WebFlags {
         Ok(WebSettings {
             host: self.web_host.clone(),
             port: self.web_port,
+            identity: self.identity()?,
             token: token.map(|token| token.trim().to_owned()),
             names: self.web_name.clone(),
             base: self.web_base.clone().unwrap_or_default(),

@@ -1,8 +1,8 @@
 //! Which addresses of the shop's name accept connections: a run goes round those.
 
 use super::DoctorFinding;
-use crate::plan::Target;
-use std::net::{SocketAddr, TcpStream};
+use crate::engine::dial;
+use crate::plan::{Route, Target};
 use std::time::Duration;
 
 /// Each address is waited for so long.
@@ -11,14 +11,15 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const TRIED: usize = 16;
 
 /// Tries each address once; `None` when there is but one, which other findings tell of.
-pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> Option<DoctorFinding> {
+pub fn look_at(target: &Target, addresses: &[Route]) -> Option<DoctorFinding> {
     if addresses.len() < 2 {
         return None;
     }
-    let (accepting, refusing): (Vec<SocketAddr>, Vec<SocketAddr>) = addresses
+    let (accepting, refusing): (Vec<Route>, Vec<Route>) = addresses
         .iter()
         .take(TRIED)
-        .partition(|address| TcpStream::connect_timeout(address, PATIENCE).is_ok());
+        .cloned()
+        .partition(|route| dial(route, 0, PATIENCE).is_ok());
     let host = target.place().0;
     let accept = match accepting.as_slice() {
         [] => format!(
@@ -41,7 +42,7 @@ pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> Option<DoctorFindin
     })
 }
 
-fn listed(addresses: &[SocketAddr]) -> String {
+fn listed(addresses: &[Route]) -> String {
     let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     texts.join(", ")
 }
@@ -50,7 +51,7 @@ fn listed(addresses: &[SocketAddr]) -> String {
 mod tests {
     use super::super::FindingLevel;
     use super::*;
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
 
     #[test]
     fn addresses_that_accept_are_told_from_those_that_do_not() {
@@ -61,8 +62,12 @@ mod tests {
             listener.local_addr().unwrap()
         };
         let target = Target::parse("http://shop.test:80").unwrap();
-        let says = |addresses: &[SocketAddr]| look_at(&target, addresses).unwrap();
-        assert!(look_at(&target, &open[..1]).is_none());
+        let look_at = |addresses: &[SocketAddr]| {
+            let routes = addresses.iter().copied().map(Route::from);
+            look_at(&target, &routes.collect::<Vec<_>>())
+        };
+        let says = |addresses: &[SocketAddr]| look_at(addresses).unwrap();
+        assert!(look_at(&open[..1]).is_none());
         let [first, second] = open;
         assert_eq!(
             says(&[first, closed, second]).says,

@@ -1,15 +1,23 @@
 //! Whether a shop answers one request after the other, or several at once.
 
 use super::DoctorFinding;
+use crate::engine::tls::{OFFERS_HTTP1, TlsClient};
 use crate::engine::{LONGEST_SURVEY, Processes, Questions, Survey, Surveyor};
-use crate::plan::Target;
+use crate::plan::{Route, Target};
 use crate::record::ProcessesRecord;
 use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
-use std::net::SocketAddr;
 
 /// Surveys the shop, which costs it some dozen reads and changes nothing.
-pub fn look_at(target: &Target, addresses: &[SocketAddr]) -> DoctorFinding {
-    let questions = Questions::of(target, OPENAPI_PATH, HEALTH_PATH);
+pub fn look_at(target: &Target, addresses: &[Route]) -> DoctorFinding {
+    if target.http2 {
+        return DoctorFinding::hint(
+            "workers: not looked for over HTTP/2, whose streams a proxy deals out as it likes; \
+             without --http2 they are, where the shop speaks HTTP/1.1, too",
+        );
+    }
+    let tls = target.tls.as_ref();
+    let tls = tls.and_then(|tls| TlsClient::of(tls, &target.host, OFFERS_HTTP1).ok());
+    let questions = Questions::of(target, OPENAPI_PATH, HEALTH_PATH).over_tls(tls);
     let mut surveyor = Surveyor::new(addresses, &questions, LONGEST_SURVEY, None);
     surveyor.look();
     told(&surveyor.survey())

@@ -5,7 +5,7 @@ use super::request::PlannedNeeds;
 use super::{DoctorFinding, FindingLevel};
 use crate::engine::{RingTrial, RuntimeError, try_rings};
 use crate::plan::{
-    Bytes, CoreChoice, CoreChoiceKind, Driver, MemoryNeed, Placement, Plan, Topology,
+    Bytes, CoreChoice, CoreChoiceKind, Driver, MemoryNeed, Placement, Plan, Target, Topology,
 };
 use crate::run::{Resources, memory_left, resources_of, topology};
 use std::fs;
@@ -22,7 +22,7 @@ pub fn look_at(needs: &PlannedNeeds) -> Vec<DoctorFinding> {
     let resources = resources_of(&needs.run);
     let mut findings = vec![plan(needs), descriptors(&resources, &needs.what)];
     findings.extend(memory(&resources, &needs.what));
-    findings.push(ports(resources.size.users, &range));
+    findings.push(ports(&needs.run.plan.target, resources.size.users, &range));
     findings.extend(rings(needs, &resources));
     findings.push(cores(&topology));
     findings.extend(quota(&topology, needs.run.plan.cores.len()));
@@ -71,19 +71,29 @@ fn memory(resources: &Resources, what: &str) -> Option<DoctorFinding> {
     })
 }
 
-/// `range` is the kernel's first and last port for outgoing connections.
-fn ports(users: u64, range: &str) -> DoctorFinding {
+/// `range` is the kernel's first and last port for outgoing connections; each address that they come
+/// from has all of them.
+fn ports(target: &Target, users: u64, range: &str) -> DoctorFinding {
+    if target.socket().is_some() {
+        return DoctorFinding::ok("ports: a Unix socket takes none".to_owned());
+    }
     let mut ends = range.split_whitespace().map(str::parse::<u64>);
     let (Some(Ok(first)), Some(Ok(last))) = (ends.next(), ends.next()) else {
         return DoctorFinding::hint(format!("ports: {PORT_RANGE} cannot be read"));
     };
-    let ports = last.saturating_sub(first) + 1;
+    let addresses = target.interfaces.addresses();
+    let each = last.saturating_sub(first) + 1;
+    let ports = each * addresses;
     if ports < 2 * users {
         return DoctorFinding::hint(format!(
-            "ports: {ports} for outgoing connections are few for {users} users that may reconnect; widen them: sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\""
+            "ports: {ports} for outgoing connections are few for {users} users that may reconnect; widen them: sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\", or let connections come from more addresses of this machine, --interface ADDRESS,ADDRESS"
         ));
     }
-    DoctorFinding::ok(format!("ports: {ports} for outgoing connections"))
+    let shares = match addresses {
+        1 => String::new(),
+        several => format!(", {each} for each of {several} interfaces"),
+    };
+    DoctorFinding::ok(format!("ports: {ports} for outgoing connections{shares}"))
 }
 
 /// Whether the kernel gives the rings that all workers need at once.
@@ -209,13 +219,22 @@ fn cores(topology: &Topology) -> DoctorFinding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::RunSize;
+    use crate::plan::{Interfaces, RunSize};
 
     #[test]
     fn limits_are_compared_with_what_is_needed() {
-        assert_eq!(ports(200, "32768\t60999\n").level, FindingLevel::Ok);
-        assert_eq!(ports(20_000, "32768\t60999\n").level, FindingLevel::Hint);
-        assert_eq!(ports(1, "").level, FindingLevel::Hint);
+        let mut target = Target::at("localhost", 80);
+        const RANGE: &str = "32768\t60999\n";
+        assert_eq!(ports(&target, 200, RANGE).level, FindingLevel::Ok);
+        assert_eq!(ports(&target, 20_000, RANGE).level, FindingLevel::Hint);
+        assert_eq!(ports(&target, 1, "").level, FindingLevel::Hint);
+        target.interfaces = Interfaces::parse(["127.0.0.2", "127.0.0.3"]).unwrap();
+        assert_eq!(
+            ports(&target, 20_000, RANGE).says,
+            "ports: 56464 for outgoing connections, 28232 for each of 2 interfaces"
+        );
+        let socket = Target::parse("unix:/run/shop.sock").unwrap();
+        assert_eq!(ports(&socket, 20_000, "").level, FindingLevel::Ok);
         let of = |connections, is_target_here| {
             let size = RunSize {
                 workers: 1,

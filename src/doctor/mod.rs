@@ -10,13 +10,14 @@ mod machine;
 mod request;
 mod shop_look;
 mod target;
+mod tls;
 
 pub use finding::{DoctorFinding, FindingLevel};
 pub use request::{DoctorRequest, PlannedNeeds};
 
 use crate::engine::{NotStarted, Standing};
 use crate::pieces::print;
-use crate::plan::{ExitCode, Target};
+use crate::plan::{ExitCode, Route, Target};
 use crate::run::{ReachError, address_target, raise_locked_memory, resolve};
 use shop_look::ShopLook;
 use std::net::SocketAddr;
@@ -70,7 +71,9 @@ fn look_at_shop(
             findings.extend(target::look_for_observatory(&shop));
             (findings, ExitCode::Ok)
         }
-        Err(error @ ReachError::Public(_)) => refused(error.to_string(), ExitCode::BadPlan),
+        Err(error) if error.exit_code() == ExitCode::BadPlan => {
+            refused(error.to_string(), ExitCode::BadPlan)
+        }
         Err(error) => refused(
             format!("{error}; `shopblast doctor --sandbox` looks at that"),
             ExitCode::Unreachable,
@@ -95,9 +98,9 @@ fn asked_or(asked: &Option<Target>, here: Option<SocketAddr>) -> Target {
 }
 
 /// Both names must resolve to addresses that may be asked. Gives those of the shop.
-fn reach(shop: &ShopLook<'_>) -> Result<Vec<SocketAddr>, ReachError> {
+fn reach(shop: &ShopLook<'_>) -> Result<Vec<Route>, ReachError> {
     let addresses = resolve(shop.target, shop.policy)?;
     resolve(shop.observatory, shop.policy)?;
-    target::reach(shop.target)?;
+    target::reach(shop.target, &addresses)?;
     Ok(addresses)
 }

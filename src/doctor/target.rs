@@ -2,21 +2,23 @@
 //! written for, and works on several requests at once.
 
 use super::shop_look::ShopLook;
-use super::{DoctorFinding, addresses, concurrency};
+use super::{DoctorFinding, addresses, concurrency, tls};
 use crate::engine::Workload;
-use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource, agent, get};
+use crate::engine::inquiry::Inquiry;
+use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource};
 use crate::pieces::counted;
-use crate::plan::{RaceRules, Target, shown_start};
-use crate::run::{Questioning, ReachError, new_run_id, resolve};
+use crate::plan::{RaceRules, Route, Target, shown_start};
+use crate::run::{Questioning, ReachError, new_run_id, preflight};
 use crate::shop::{
     HEALTH_PATH, JourneyFitness, Recognised, ShopSettings, ShopStream, Supplies, called_operations,
 };
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Characters of the server's name that are printed.
 const MOST_CHARACTERS: usize = 80;
+/// Largest answer to the question how the shop is.
+const MOST_HEALTH_BYTES: usize = 1 << 20;
 /// Differences that are printed.
 const SHOWN: usize = 20;
 
@@ -24,36 +26,26 @@ const SHOWN: usize = 20;
 ///
 /// # Errors
 /// When there is no answer in HTTP.
-pub fn reach(target: &Target) -> Result<(), ReachError> {
-    match get(&agent(TIMEOUT), target, HEALTH_PATH) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(ReachError::Unreachable {
-            url: target.url(),
-            error: error.to_string(),
-        }),
-    }
+pub fn reach(target: &Target, known: &[Route]) -> Result<(), ReachError> {
+    preflight(target, known, HEALTH_PATH, TIMEOUT)
 }
 
 /// Looks at the shop.
-pub fn look_at(shop: &ShopLook<'_>, known: &[SocketAddr]) -> Vec<DoctorFinding> {
+pub fn look_at(shop: &ShopLook<'_>, known: &[Route]) -> Vec<DoctorFinding> {
     let mut findings: Vec<DoctorFinding> = addresses::look_at(shop.target, known)
         .into_iter()
-        .chain(recognition(shop))
+        .chain(tls::look_at(shop.target, known, TIMEOUT))
+        .chain(recognition(shop.target, known))
         .collect();
     findings.push(concurrency::look_at(shop.target, known));
     findings
 }
 
 /// What a run would find before it starts, by the same way.
-fn recognition(shop: &ShopLook<'_>) -> Vec<DoctorFinding> {
-    let target = shop.target;
-    let addresses = match resolve(target, shop.policy) {
-        Ok(addresses) => addresses,
-        Err(error) => return vec![DoctorFinding::problem(format!("health: {error}"))],
-    };
+fn recognition(target: &Target, known: &[Route]) -> Vec<DoctorFinding> {
     let questioning = Questioning {
         target,
-        addresses: &addresses,
+        addresses: known,
         timeout: TIMEOUT,
     };
     let recognition = match ShopStream::default().recognise(&questioning) {
@@ -65,7 +57,7 @@ fn recognition(shop: &ShopLook<'_>) -> Vec<DoctorFinding> {
     };
     let recognised = &recognition.target;
     let mut findings = vec![
-        health(target, recognised),
+        health(&questioning, recognised),
         DoctorFinding::ok(format!("generation: {recognised}")),
     ];
     match recognition.caveat {
@@ -77,7 +69,8 @@ fn recognition(shop: &ShopLook<'_>) -> Vec<DoctorFinding> {
     findings
 }
 
-fn health(target: &Target, recognised: &Recognised) -> DoctorFinding {
+fn health(questioning: &Questioning<'_>, recognised: &Recognised) -> DoctorFinding {
+    let target = questioning.target;
     let url = target.url();
     let contexts = recognised.generation().contexts();
     let missing: Vec<&str> = contexts
@@ -89,13 +82,16 @@ fn health(target: &Target, recognised: &Recognised) -> DoctorFinding {
         let missing = missing.join(", ");
         return DoctorFinding::problem(format!("health: the shop lacks the domains {missing}"));
     }
-    let server = get(&agent(TIMEOUT), target, HEALTH_PATH).map_or_else(
+    let asked = Instant::now();
+    let reply = questioning.ask(target, HEALTH_PATH, MOST_HEALTH_BYTES);
+    let took = asked.elapsed();
+    let server = reply.map_or_else(
         |_| String::new(),
         |reply| {
             format!(
                 " ({}, {:.1} ms)",
                 shown_start(&reply.server, MOST_CHARACTERS),
-                reply.took.as_secs_f64() * 1e3
+                took.as_secs_f64() * 1e3
             )
         },
     );

@@ -4,12 +4,11 @@
 //! A list for all workers, which is replaced when the target's name was looked up again; and a
 //! book of each core, which nobody else touches.
 
-use crate::plan::{AddressChoice, AddressOrder, MOST_ADDRESSES};
+use crate::plan::{AddressChoice, AddressOrder, MOST_ADDRESSES, PeerAddress, Route};
 use crate::stats::{AddressCounts, AddressTable};
 use crossbeam_channel::Sender;
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,15 +33,15 @@ pub struct TargetAddresses {
 }
 
 struct Known {
-    list: Arc<[SocketAddr]>,
+    list: Arc<[Route]>,
     /// Those that refused before there were workers.
-    refused: Vec<SocketAddr>,
+    refused: Vec<PeerAddress>,
 }
 
 impl TargetAddresses {
     /// These addresses, the first [`MOST_ADDRESSES`] of them, for good.
     #[must_use]
-    pub fn new(addresses: &[SocketAddr], choice: AddressChoice) -> Self {
+    pub fn new(addresses: &[Route], choice: AddressChoice) -> Self {
         let list = &addresses[..addresses.len().min(MOST_ADDRESSES)];
         Self {
             choice,
@@ -67,25 +66,25 @@ impl TargetAddresses {
 
     /// Those that connections go to, as far as they accept.
     #[must_use]
-    pub fn in_use(&self) -> Arc<[SocketAddr]> {
+    pub fn in_use(&self) -> Arc<[Route]> {
         let list = Arc::clone(&self.lock().list);
         match self.choice {
             AddressChoice::All => list,
             AddressChoice::First => {
                 let first = self.first.load(Ordering::Relaxed) % list.len().max(1);
-                list.iter().copied().skip(first).take(1).collect()
+                list.iter().cloned().skip(first).take(1).collect()
             }
         }
     }
 
     /// All that the name has.
     #[must_use]
-    pub fn known(&self) -> Arc<[SocketAddr]> {
+    pub fn known(&self) -> Arc<[Route]> {
         Arc::clone(&self.lock().list)
     }
 
     /// Replaces the list. The same addresses in another order are none the newer.
-    pub fn publish(&self, addresses: &[SocketAddr]) {
+    pub fn publish(&self, addresses: &[Route]) {
         let addresses = &addresses[..addresses.len().min(MOST_ADDRESSES)];
         let mut known = self.lock();
         let is_same = addresses.len() == known.list.len()
@@ -99,7 +98,7 @@ impl TargetAddresses {
     }
 
     /// Has the workers that are still to come know that these have refused.
-    pub fn note_refused(&self, addresses: &[SocketAddr]) {
+    pub fn note_refused(&self, addresses: &[PeerAddress]) {
         self.lock().refused.extend_from_slice(addresses);
     }
 
@@ -146,7 +145,7 @@ pub struct CoreAddresses {
 }
 
 struct Book {
-    list: Arc<[SocketAddr]>,
+    list: Arc<[Route]>,
     changes: usize,
     rows: Vec<Row>,
 }
@@ -191,8 +190,10 @@ impl ConnectionPlace {
 
 /// One opening of a connection: the addresses that it tries.
 pub struct AddressTrial {
-    list: Arc<[SocketAddr]>,
+    list: Arc<[Route]>,
     order: AddressOrder,
+    /// Which of the interfaces connections of this position come from.
+    turn: usize,
     /// Index of the address that is tried.
     index: usize,
     /// Whether there is another one that does not rest.
@@ -202,8 +203,18 @@ pub struct AddressTrial {
 impl AddressTrial {
     /// The address that is tried.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.list[self.index]
+    pub fn address(&self) -> PeerAddress {
+        self.route().to
+    }
+
+    /// The way there, and which of its interfaces is used.
+    #[must_use]
+    pub fn route_and_turn(&self) -> (&Route, usize) {
+        (self.route(), self.turn)
+    }
+
+    fn route(&self) -> &Route {
+        &self.list[self.index]
     }
 
     /// How long it is waited for, when a request may take `timeout_ns`.
@@ -270,14 +281,15 @@ impl CoreAddresses {
             .rows
             .get(usize::from(place.home))
             .map(|row| row.counts.address);
-        let home = home.and_then(|home| list.iter().position(|address| *address == home));
-        let rests = |index: usize| book.rests(list[index], now_ns);
+        let home = home.and_then(|home| list.iter().position(|route| route.to == home));
+        let rests = |index: usize| book.rests(list[index].to, now_ns);
         let index = match home {
             Some(home) if order.prefer(home, rests) => home,
             _ => order.next(rests)?,
         };
         let has_more = order.has_more(rests);
         Some(AddressTrial {
+            turn: self.positions.of(slot) / list.len().max(1),
             list,
             order,
             index,
@@ -294,7 +306,7 @@ impl CoreAddresses {
     }
 
     /// A connection was opened at `address` by others, which it is to return to.
-    pub fn note_adopted(&self, address: SocketAddr, place: &mut ConnectionPlace) {
+    pub fn note_adopted(&self, address: PeerAddress, place: &mut ConnectionPlace) {
         place.row = self.book.borrow_mut().note_opened(address);
         place.home = place.row;
     }
@@ -306,7 +318,7 @@ impl CoreAddresses {
             book.note_refused(trial.address(), now_ns);
         }
         let AddressTrial { list, order, .. } = trial;
-        let rests = |index: usize| book.rests(list[index], now_ns);
+        let rests = |index: usize| book.rests(list[index].to, now_ns);
         let next = order.next(rests);
         let has_more = order.has_more(rests);
         match next {
@@ -357,12 +369,12 @@ impl Book {
         }
     }
 
-    fn rests(&self, address: SocketAddr, now_ns: u64) -> bool {
+    fn rests(&self, address: PeerAddress, now_ns: u64) -> bool {
         let mut rows = self.rows.iter();
         rows.any(|row| row.counts.address == address && now_ns < row.rests_until_ns)
     }
 
-    fn note_opened(&mut self, address: SocketAddr) -> u16 {
+    fn note_opened(&mut self, address: PeerAddress) -> u16 {
         let at = self.row_of(address);
         if let Some(row) = self.rows.get_mut(usize::from(at)) {
             row.counts.opened += 1;
@@ -371,7 +383,7 @@ impl Book {
         at
     }
 
-    fn note_refused(&mut self, address: SocketAddr, now_ns: u64) {
+    fn note_refused(&mut self, address: PeerAddress, now_ns: u64) {
         let at = self.row_of(address);
         if let Some(row) = self.rows.get_mut(usize::from(at)) {
             row.counts.refused += 1;
@@ -384,7 +396,7 @@ impl Book {
     }
 
     /// The row of `address`; [`NONE`] when there were too many.
-    fn row_of(&mut self, address: SocketAddr) -> u16 {
+    fn row_of(&mut self, address: PeerAddress) -> u16 {
         let mut rows = self.rows.iter();
         let known = rows.position(|row| row.counts.address == address);
         let at = known.unwrap_or_else(|| {

@@ -24,6 +24,8 @@ pub struct Answer {
     pub status: u16,
     /// Where it points to; empty when it does not.
     pub location: String,
+    /// The server's name for itself; empty when it does not say.
+    pub server: String,
     /// Media type; empty when it does not say.
     pub media_type: String,
     /// How the body is packed; empty when it is not.
@@ -37,6 +39,8 @@ pub struct Answer {
 pub enum NoAnswer {
     /// No address accepts.
     Unreachable(io::Error),
+    /// TLS cannot be spoken with it, or has to be: why, and what is to be done.
+    Tls(String),
     /// The body is larger than was asked for.
     TooLarge,
     /// Anything else, in words.

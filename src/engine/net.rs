@@ -6,11 +6,13 @@
 use monoio::buf::IoBufMut;
 use monoio::io::{AsyncReadRent, AsyncWriteRent};
 use monoio::net::{ListenerOpts, TcpListener, TcpStream};
+use rustix::io::Errno;
+use rustix::net::sockopt;
 use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 thread_local! {
     static RING_ENTRIES: Cell<u64> = const { Cell::new(0) };
@@ -56,8 +58,7 @@ pub struct Tcp(TcpStream);
 impl ByteStream for Tcp {
     async fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_addr(address).await?;
-        stream.set_nodelay(true)?;
-        send_unpaced(stream.as_raw_fd());
+        without_delay(stream_of(&stream))?;
         Ok(Self(stream))
     }
 
@@ -87,10 +88,29 @@ impl ByteStream for Tcp {
 }
 
 impl Tcp {
+    /// Waits until `begun`, a connection that does not block and is on its way, is open.
+    ///
+    /// # Errors
+    /// When it is not accepted.
+    pub(super) async fn finish(begun: std::net::TcpStream) -> io::Result<Self> {
+        let stream = TcpStream::from_std(begun)?;
+        stream.writable(false).await?;
+        sockopt::socket_error(&stream_of(&stream))??;
+        // With a ring it is the kernel that waits, which a stream must let it.
+        rustix::io::ioctl_fionbio(stream_of(&stream), monoio::utils::is_legacy())?;
+        without_delay(stream_of(&stream))?;
+        Ok(Self(stream))
+    }
+
     /// The stream, of no runtime.
     pub(super) fn into_owned(self) -> OwnedFd {
         // SAFETY: the stream gives up the descriptor, which nothing else owns.
         unsafe { OwnedFd::from_raw_fd(self.0.into_raw_fd()) }
+    }
+
+    /// The runtime's own stream.
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.0
     }
 
     /// Who is at the other end.
@@ -100,6 +120,24 @@ impl Tcp {
     pub fn peer(&self) -> io::Result<SocketAddr> {
         self.0.peer_addr()
     }
+}
+
+fn stream_of(stream: &TcpStream) -> BorrowedFd<'_> {
+    // SAFETY: the stream owns the descriptor, and is borrowed as long as what is given.
+    unsafe { BorrowedFd::borrow_raw(stream.as_raw_fd()) }
+}
+
+/// Has what is sent leave at once, over TCP; a Unix socket does so by itself.
+///
+/// # Errors
+/// When the connection is gone.
+pub(super) fn without_delay(stream: BorrowedFd<'_>) -> io::Result<()> {
+    match sockopt::set_tcp_nodelay(stream, true) {
+        Ok(()) => send_unpaced(stream.as_raw_fd()),
+        Err(Errno::OPNOTSUPP) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// Takes the classic congestion control (Reno, RFC 5681), which every kernel has and lets everyone
@@ -125,6 +163,13 @@ pub fn shut_down(descriptor: RawFd) {
     // SAFETY: a plain system call on a descriptor number; on a closed or foreign one it fails
     // without an effect on memory. Callers hold the stream that owns the descriptor.
     unsafe { libc::shutdown(descriptor, libc::SHUT_RDWR) };
+}
+
+/// Ends what comes on a stream, from outside: a pending receive completes with 0, and what is sent
+/// still goes.
+pub fn stop_receiving(descriptor: RawFd) {
+    // SAFETY: as of [`shut_down`].
+    unsafe { libc::shutdown(descriptor, libc::SHUT_RD) };
 }
 
 /// Has a stream end with a reset when it is closed, and what was not sent yet is dropped.
@@ -182,6 +227,28 @@ pub fn look_at_idle(descriptor: RawFd) -> IdleState {
         _ if io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock => IdleState::Quiet,
         _ => IdleState::Closed,
     }
+}
+
+/// Appends what has come on a stream to `buffer`, as far as its spare capacity allows, without waiting.
+///
+/// # Errors
+/// When nothing has, or the stream broke.
+pub(super) fn receive_now(descriptor: RawFd, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    let room = buffer.spare_capacity_mut();
+    // SAFETY: `room` is writable for its length; on a closed or foreign descriptor the call fails
+    // without an effect on memory.
+    let received = unsafe {
+        libc::recv(
+            descriptor,
+            room.as_mut_ptr().cast(),
+            room.len(),
+            libc::MSG_DONTWAIT,
+        )
+    };
+    let received = usize::try_from(received).map_err(|_| io::Error::last_os_error())?;
+    // SAFETY: the kernel has initialised so many bytes behind the length, within the capacity.
+    unsafe { buffer.set_len(buffer.len() + received) };
+    Ok(received)
 }
 
 /// Of `struct tcp_info` (linux/tcp.h): its length, and where fields of interest lie.

@@ -1,6 +1,7 @@
 //! The connections of a core's users: opened before the start, and distributed to the users.
 
 use super::connection::Connection;
+use super::http2_connection::{Http2Connection, Sharing, open_all};
 use super::interruption::Interruption;
 use super::pool::Pool;
 use super::runtime::spawn;
@@ -85,12 +86,69 @@ pub async fn open_connections(
     (connections, ready)
 }
 
+/// The connections of a core's users.
+pub enum CoreConnections {
+    /// Each with a request at a time.
+    Single(Vec<Connection>),
+    /// Each with many streams.
+    Http2(Vec<Rc<Http2Connection>>),
+}
+
+impl CoreConnections {
+    /// Takes the first one, for a user that comes before all others.
+    pub fn take_first(&mut self) -> UserConnection {
+        match self {
+            Self::Single(connections) => UserConnection::Own(connections.remove(0)),
+            Self::Http2(connections) => UserConnection::Http2(Rc::clone(&connections[0])),
+        }
+    }
+
+    /// Takes it back.
+    pub fn put_first(&mut self, first: UserConnection) {
+        if let (Self::Single(connections), UserConnection::Own(connection)) = (self, first) {
+            connections.insert(0, connection);
+        }
+    }
+}
+
+/// The same, of connections that speak HTTP/2 and are shared as `sharing` says.
+pub async fn open_http2_connections(
+    wanted: WantedConnections,
+    (sharing, max_body_bytes): (Sharing, usize),
+    (transport, interruption, ring_flags): (&Rc<Transport>, &Interruption, &'static [&'static str]),
+) -> (Vec<Rc<Http2Connection>>, Ready) {
+    let slots = 0..wanted.connections;
+    let connection = |slot| Http2Connection::new(transport, slot, sharing, max_body_bytes);
+    let connections: Vec<_> = slots.map(connection).collect();
+    transport
+        .http2
+        .borrow_mut()
+        .extend(connections.iter().cloned());
+    let opened = &connections[..wanted.opened.min(connections.len())];
+    let goes_on = || !interruption.ends_run();
+    let (open_connections, connect_error) = open_all(opened, OPENED_AT_ONCE, goes_on).await;
+    let ready = Ready {
+        ring_flags,
+        open_connections,
+        connect_error,
+        addresses: AddressTable::default(),
+    };
+    (connections, ready)
+}
+
 /// A connection for each of `users`.
 pub fn user_connections(
-    connections: Vec<Connection>,
+    connections: CoreConnections,
     shared: bool,
     users: usize,
 ) -> Box<dyn Iterator<Item = UserConnection>> {
+    let connections = match connections {
+        CoreConnections::Single(connections) => connections,
+        // A user keeps its connection, whoever else has streams on it.
+        CoreConnections::Http2(connections) => {
+            return Box::new(connections.into_iter().cycle().map(UserConnection::Http2));
+        }
+    };
     if shared {
         let pool = Rc::new(Pool::new(connections, users));
         Box::new(std::iter::repeat_with(move || {

@@ -33,6 +33,11 @@ pub trait Standing: Send {
     /// Where it takes requests.
     fn address(&self) -> SocketAddr;
 
+    /// The scheme of both addresses.
+    fn scheme(&self) -> &'static str {
+        "http"
+    }
+
     /// Where it tells figures of its back end, if it does.
     fn observatory_address(&self) -> Option<SocketAddr>;
 

@@ -20,7 +20,7 @@ pub fn told(status: u16, head: &[u8], template: &str, on: Option<&Id>) -> Option
     let mut reason = Reason::default();
     // A reason is cut, and never fails.
     let _ = match base(location, template, on) {
-        Some(base) if has_scheme(base, "http://") => {
+        Some(base) if has_scheme(base, "http://") || has_scheme(base, "https://") => {
             write!(reason, "redirect, not followed: use -H {}", Plain(base))
         }
         Some(base) if base.starts_with("//") => {
@@ -30,11 +30,6 @@ pub fn told(status: u16, head: &[u8], template: &str, on: Option<&Id>) -> Option
                 Plain(base)
             )
         }
-        Some(base) if has_scheme(base, "https://") => write!(
-            reason,
-            "redirect to {}, not followed: https is not supported yet",
-            Plain(base)
-        ),
         Some(base) if base.starts_with('/') => write!(
             reason,
             "redirect, not followed: add the path {} to -H",
@@ -117,7 +112,7 @@ mod tests {
             (
                 "https://shop.test/customers",
                 "/customers",
-                "redirect to https://shop.test, not followed: https is not supported yet",
+                "redirect, not followed: use -H https://shop.test",
             ),
             (
                 "/api/customers/abc-1/profile",

@@ -8,6 +8,7 @@
 
 use super::clock::now_ns;
 use super::crowd::Crowd;
+use super::http2_race::Http2Races;
 use super::pacer::Pacer;
 use super::race_pool::RacePool;
 use super::recorder::Recorder;
@@ -79,6 +80,8 @@ pub struct Roster<S> {
     pub pacer: Pacer,
     /// Where they race, if they do.
     pub race_pool: Option<Rc<RacePool>>,
+    /// Where they race when they speak HTTP/2.
+    pub http2_races: Option<Rc<Http2Races>>,
     /// When the run ends.
     pub run_end_ns: Rc<Cell<u64>>,
     /// When it starts.
@@ -226,11 +229,11 @@ impl<S: Script> Roster<S> {
         let link = SocketLink::new(
             connection,
             Rc::clone(&self.transport),
-            self.pacer.clone(),
             Rc::clone(&self.run_end_ns),
             self.max_body_bytes,
         )
-        .with_race_pool(self.race_pool.clone());
+        .with_race_pool(self.race_pool.clone())
+        .with_http2_races(self.http2_races.clone());
         let mut session = Session::new(
             link,
             Rc::clone(&self.recorder),

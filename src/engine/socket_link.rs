@@ -3,10 +3,12 @@
 
 use super::clock::now_ns;
 use super::codec::ReplyParser;
-use super::connection::{Connection, ExchangeBuffers};
+use super::connection::Connection;
+use super::exchange_buffers::ExchangeBuffers;
+use super::http2_connection::Http2Connection;
+use super::http2_race::{Http2Race, Http2Races};
 use super::inbox::Inbox;
 use super::link::{AwaitedStart, CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
-use super::pacer::Pacer;
 use super::pool::Pool;
 use super::race_connection::RaceGroup;
 use super::race_pool::{RacePool, RaceStart};
@@ -25,13 +27,14 @@ pub enum UserConnection {
     Own(Connection),
     /// Whichever of the core's shared connections is free.
     Shared(Rc<Pool<Connection>>),
+    /// A connection with a stream for each request, its own or shared.
+    Http2(Rc<Http2Connection>),
 }
 
 /// A user's way to the shop over sockets.
 pub struct SocketLink {
     connection: UserConnection,
     transport: Rc<Transport>,
-    pacer: Pacer,
     /// End of the run; drawn nearer when the user of the program interrupts it.
     run_end_ns: Rc<Cell<u64>>,
     /// End of this user's activity.
@@ -43,11 +46,24 @@ pub struct SocketLink {
     /// Apart: hardly ever touched, and larger than all that is.
     reason: Box<Reason>,
     done_ns: u64,
-    /// Where its races take place, when it has any.
-    race_pool: Option<Rc<RacePool>>,
-    /// Its race connections in the current race.
-    race_connections: Vec<u32>,
-    group: Rc<RaceGroup>,
+    /// Where its races take place, when it has any, and how far the current one is.
+    races: Option<Box<UserRaces>>,
+}
+
+/// A user's races.
+enum UserRaces {
+    /// On connections of their own.
+    Pool {
+        pool: Rc<RacePool>,
+        /// Those of the current race.
+        connections: Vec<u32>,
+        group: Rc<RaceGroup>,
+    },
+    /// On streams.
+    Http2 {
+        of_core: Rc<Http2Races>,
+        race: Http2Race,
+    },
 }
 
 impl SocketLink {
@@ -56,7 +72,6 @@ impl SocketLink {
     pub fn new(
         connection: UserConnection,
         transport: Rc<Transport>,
-        pacer: Pacer,
         run_end_ns: Rc<Cell<u64>>,
         max_body_bytes: usize,
     ) -> Self {
@@ -64,7 +79,6 @@ impl SocketLink {
         Self {
             connection,
             transport,
-            pacer,
             run_end_ns,
             activity_end_ns: Rc::new(Cell::new(u64::MAX)),
             out: Vec::new(),
@@ -73,26 +87,36 @@ impl SocketLink {
             parser,
             reason: Box::default(),
             done_ns: 0,
-            race_pool: None,
-            race_connections: Vec::new(),
-            group: Rc::default(),
+            races: None,
         }
     }
 
     /// The same, with connections for races.
     #[must_use]
-    pub fn with_race_pool(self, race_pool: Option<Rc<RacePool>>) -> Self {
-        let race_connections =
-            Vec::with_capacity(if race_pool.is_some() { MOST_RACERS } else { 0 });
-        Self {
-            race_pool,
-            race_connections,
-            ..self
-        }
+    pub fn with_race_pool(self, pool: Option<Rc<RacePool>>) -> Self {
+        self.racing(pool.map(|pool| UserRaces::Pool {
+            pool,
+            connections: Vec::with_capacity(MOST_RACERS),
+            group: Rc::default(),
+        }))
     }
 
-    fn race_pool(&self) -> &RacePool {
-        self.race_pool
+    /// The same, with races over HTTP/2.
+    #[must_use]
+    pub fn with_http2_races(self, of_core: Option<Rc<Http2Races>>) -> Self {
+        self.racing(of_core.map(|of_core| UserRaces::Http2 {
+            of_core,
+            race: Http2Race::with_room(MOST_RACERS),
+        }))
+    }
+
+    fn racing(self, races: Option<UserRaces>) -> Self {
+        let races = races.map(Box::new).or(self.races);
+        Self { races, ..self }
+    }
+
+    fn races(&self) -> &UserRaces {
+        self.races
             .as_deref()
             .expect("a script that races asks for race connections")
     }
@@ -104,24 +128,24 @@ impl SocketLink {
     }
 
     /// The end of the user's activity: nothing becomes due at or after it. Whoever moves it nearer
-    /// has the pacer [`Pacer::recall`].
+    /// has the pacer [`super::Pacer::recall`].
     #[must_use]
     pub fn activity_end(&self) -> Rc<Cell<u64>> {
         Rc::clone(&self.activity_end_ns)
     }
 
-    /// Waits until `due_ns`, the end of the run, or [`Pacer::recall`]. Returns whether the run goes
+    /// Waits until `due_ns`, the end of the run, or [`super::Pacer::recall`]. Returns whether the run goes
     /// on.
     pub async fn pause(&self, due_ns: u64) -> bool {
         let due_ns = due_ns.min(self.run_end_ns.get());
-        self.pacer.until_or_recalled(due_ns).await;
+        self.transport.pacer.until_or_recalled(due_ns).await;
         now_ns() < self.run_end_ns.get()
     }
 
     async fn wait_until(&self, due_ns: u64) -> Result<(), Stopped> {
         loop {
             let due_or_end_ns = due_ns.min(self.end_ns());
-            self.pacer.until_or_recalled(due_or_end_ns).await;
+            self.transport.pacer.until_or_recalled(due_or_end_ns).await;
             let (now_ns, end_ns) = (now_ns(), self.end_ns());
             if now_ns >= end_ns {
                 return Err(Stopped { end_ns });
@@ -174,6 +198,7 @@ impl Link for SocketLink {
         };
         let exchange = match &mut self.connection {
             UserConnection::Own(connection) => connection.exchange(buffers).await,
+            UserConnection::Http2(connection) => connection.exchange(buffers).await,
             UserConnection::Shared(pool) => {
                 let mut connection = pool.lend().await;
                 let lent_ns = now_ns();
@@ -201,12 +226,13 @@ impl Link for SocketLink {
     }
 
     async fn reserve(&mut self, racers: usize) {
-        let mut race_connections = std::mem::take(&mut self.race_connections);
-        self.race_pool()
-            .reserve(racers)
-            .into(&mut race_connections)
-            .await;
-        self.race_connections = race_connections;
+        match self.races.as_deref_mut() {
+            Some(UserRaces::Pool {
+                pool, connections, ..
+            }) => pool.reserve(racers).into(connections).await,
+            Some(UserRaces::Http2 { of_core, race }) => of_core.reserve(race, racers).await,
+            None => {}
+        }
     }
 
     async fn race(
@@ -215,36 +241,68 @@ impl Link for SocketLink {
         race_requests: &mut [RaceRequest],
         crowd: Option<AwaitedStart<'_>>,
     ) -> Result<u64, CalledOff> {
-        let start = RaceStart {
-            connections: &self.race_connections,
-            group: &self.group,
-            text,
+        let crowd = match (self.races.as_deref_mut(), &self.connection) {
+            (Some(UserRaces::Http2 { of_core, race }), UserConnection::Http2(connection)) => {
+                let of_user = (race, connection);
+                of_core.race(of_user, text, race_requests, crowd).await?
+            }
+            (
+                Some(UserRaces::Pool {
+                    pool,
+                    connections,
+                    group,
+                }),
+                _,
+            ) => {
+                let start = RaceStart {
+                    connections,
+                    group,
+                    text,
+                    sealed: None,
+                };
+                pool.race(start, race_requests, crowd).await?
+            }
+            _ => 0,
         };
-        let crowd = self.race_pool().race(start, race_requests, crowd).await?;
         self.done_ns = now_ns();
         Ok(crowd)
     }
 
     fn with_racer_body<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
-        self.race_pool()
-            .get(self.race_connections[racer])
-            .with_body(read)
+        match self.races() {
+            UserRaces::Pool {
+                pool, connections, ..
+            } => pool.get(connections[racer]).with_body(read),
+            UserRaces::Http2 { race, .. } => read(race.body(racer)),
+        }
     }
 
     fn with_racer_head<T>(&self, racer: usize, read: impl FnOnce(&[u8]) -> T) -> T {
-        self.race_pool()
-            .get(self.race_connections[racer])
-            .with_head(read)
+        match self.races() {
+            UserRaces::Pool {
+                pool, connections, ..
+            } => pool.get(connections[racer]).with_head(read),
+            UserRaces::Http2 { race, .. } => read(race.head(racer)),
+        }
     }
 
     fn racer_reason(&self, racer: usize) -> Reason {
-        self.race_pool().get(self.race_connections[racer]).reason()
+        match self.races() {
+            UserRaces::Pool {
+                pool, connections, ..
+            } => pool.get(connections[racer]).reason(),
+            UserRaces::Http2 { race, .. } => race.reason(racer),
+        }
     }
 
     fn return_connections(&mut self) {
-        let mut race_connections = std::mem::take(&mut self.race_connections);
-        self.race_pool().leave(&mut race_connections);
-        self.race_connections = race_connections;
+        match self.races.as_deref_mut() {
+            Some(UserRaces::Pool {
+                pool, connections, ..
+            }) => pool.leave(connections),
+            Some(UserRaces::Http2 { of_core, race }) => of_core.leave(race),
+            None => {}
+        }
     }
 
     fn head(&self) -> &[u8] {

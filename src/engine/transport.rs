@@ -3,13 +3,15 @@
 
 use super::addresses::CoreAddresses;
 use super::codec::KnownHeads;
-use super::in_flight::InFlight;
+use super::http2_connection::Http2Connection;
+use super::in_flight::{Cut, InFlight};
 use super::manners::Manners;
 use super::pacer::Pacer;
 use super::pool::Pool;
 use super::recorder::Recorder;
 use super::request_buffers::{RequestBuffers, SENT_AT_ONCE};
 use super::socket_ring::SocketRing;
+use super::tls::{TlsClient, prepare_rooms};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,6 +24,10 @@ pub struct Transport {
     pub(super) request_timeout_ns: u64,
     /// The requests in flight.
     pub(super) in_flight: InFlight,
+    /// Places for connections.
+    pub(super) slots: usize,
+    /// Those that speak HTTP/2, whose streams are in flight by themselves.
+    pub(super) http2: RefCell<Vec<Rc<Http2Connection>>>,
     /// For the connect timeout.
     pub(super) pacer: Pacer,
     /// Where connects are counted.
@@ -38,6 +44,8 @@ pub struct Transport {
     pub known_heads: Rc<KnownHeads>,
     /// What the target does with a connection after a server error.
     pub(super) manners: Manners,
+    /// How TLS is spoken, where it is.
+    pub(super) tls: Option<TlsClient>,
 }
 
 /// Users that gather a reply in pieces at one moment, and room for it; more of either is made once.
@@ -62,6 +70,8 @@ impl Transport {
             addresses,
             request_timeout_ns: request_timeout.as_nanos() as u64,
             in_flight: InFlight::new(connections),
+            slots: connections,
+            http2: RefCell::default(),
             pacer,
             recorder,
             ring,
@@ -70,6 +80,19 @@ impl Transport {
             send_permits: Pool::new(vec![(); SENT_AT_ONCE], users),
             known_heads: Rc::default(),
             manners: Manners::default(),
+            tls: None,
+        }
+    }
+
+    /// The same over TLS, where `tls` says how; sessions are resumed among its connections.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<&TlsClient>) -> Self {
+        if tls.is_some() {
+            prepare_rooms();
+        }
+        Self {
+            tls: tls.map(TlsClient::with_own_sessions),
+            ..self
         }
     }
 
@@ -83,6 +106,35 @@ impl Transport {
     #[must_use]
     pub fn in_flight(&self) -> &InFlight {
         &self.in_flight
+    }
+
+    /// Whether any request is in flight.
+    #[must_use]
+    pub fn has_any_in_flight(&self) -> bool {
+        let http2 = self.http2.borrow();
+        self.in_flight.has_any() || http2.iter().any(|connection| connection.has_any())
+    }
+
+    /// Cuts off every request whose deadline is not after `now_ns`.
+    pub fn cut_late(&self, now_ns: u64) {
+        self.in_flight.cut_late(now_ns);
+        let http2 = self.http2.borrow();
+        let late = |connection: &Rc<Http2Connection>| connection.cut_until(now_ns, Cut::TimedOut);
+        http2.iter().for_each(late);
+    }
+
+    /// Cuts off every request in flight: the run is over.
+    pub fn cut_all(&self) {
+        self.in_flight.cut_all();
+        let http2 = self.http2.borrow();
+        let all = |connection: &Rc<Http2Connection>| connection.cut_until(u64::MAX, Cut::RunEnded);
+        http2.iter().for_each(all);
+    }
+
+    /// Closes the connections that are closed by nobody else.
+    pub fn end(&self) {
+        let http2 = self.http2.take();
+        http2.iter().for_each(|connection| connection.end());
     }
 
     /// The target's addresses.

@@ -6,11 +6,13 @@
 
 use super::addresses::CoreAddresses;
 use super::clock::now_ns;
-use super::connection::Connection;
 use super::health::ThreadGauge;
+use super::http2_connection::{Http2Connection, Sharing, needs_ring, open_all};
+use super::http2_race::Http2Races;
 use super::interruption::Interruption;
 use super::openings::{
-    OPENED_AT_ONCE, Ready, WantedConnections, open_connections, user_connections,
+    CoreConnections, OPENED_AT_ONCE, Ready, WantedConnections, open_connections,
+    open_http2_connections, user_connections,
 };
 use super::pacer::{Pacer, sharpen_timers};
 use super::preallocation::{Preallocation, preallocate};
@@ -20,12 +22,12 @@ use super::reopening::reopen_closed;
 use super::roster::{ActivitiesByUser, MADE_BEFORE_START, Roster, UserCounts};
 use super::runtime::{Runtime, RuntimeError, Task, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
-use super::socket_link::{SocketLink, UserConnection};
+use super::socket_link::{MOST_RACERS, SocketLink};
 use super::socket_ring::{SocketRing, drive};
 use super::transport::Transport;
 use super::user::ArrivalQueue;
-use super::worker_config::WorkerConfig;
-use crate::plan::{Driver, UniqueNumbers, WaitTime, user_seed};
+use super::worker_config::{LoadConfig, WorkerConfig};
+use crate::plan::{Driver, RaceOver, UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, LiveSchedule, WorkerHandover};
 use crossbeam_channel::{Receiver, Sender};
 use std::cell::{Cell, RefCell};
@@ -70,6 +72,9 @@ pub enum WorkerError {
     /// There is no ring for races.
     #[error("cannot make a ring for races: {0}; raise `ulimit -n` and `ulimit -l`")]
     RaceRing(#[source] io::Error),
+    /// There is no ring for HTTP/2.
+    #[error("cannot speak HTTP/2: {0}")]
+    Http2Ring(#[source] io::Error),
 }
 
 /// Carries the part of `script` out that `config` say, on the current thread.
@@ -176,6 +181,7 @@ async fn run<S: Script>(
         transport: Rc::clone(&core.transport),
         pacer: core.pacer.clone(),
         race_pool: core.race_pool.clone(),
+        http2_races: core.http2_races.clone(),
         run_end_ns: Rc::clone(&core.run_end_ns),
         start_ns,
         max_body_bytes: config.target.max_body_bytes,
@@ -201,10 +207,37 @@ async fn run<S: Script>(
 
 /// What a worker has before the start.
 struct Prepared {
-    connections: Vec<Connection>,
+    connections: CoreConnections,
     ready: Ready,
     /// Without it the run is as good, but for a few allocations on its way.
     preallocation: io::Result<Preallocation>,
+}
+
+/// How the users of a core share connections of HTTP/2, with a race of each on its way.
+fn sharing(load: &LoadConfig) -> Sharing {
+    let connections = load.all_connections().max(1);
+    Sharing {
+        streams: load.users.len().div_ceil(connections).max(1) + MOST_RACERS,
+        is_shared: load.connections.is_some(),
+    }
+}
+
+/// Connections of HTTP/2 that only racers use, after those of the users.
+fn race_connections_of_http2(
+    transport: &Rc<Transport>,
+    config: &WorkerConfig,
+    connections: usize,
+) -> Vec<Rc<Http2Connection>> {
+    let first = config.load.all_connections();
+    let max_body_bytes = config.target.max_body_bytes;
+    let connections = (first..first + connections)
+        .map(|slot| Http2Connection::new(transport, slot, Sharing::ALONE, max_body_bytes));
+    let connections: Vec<_> = connections.collect();
+    transport
+        .http2
+        .borrow_mut()
+        .extend(connections.iter().cloned());
+    connections
 }
 
 async fn prepare<S: Script>(
@@ -220,7 +253,15 @@ async fn prepare<S: Script>(
         opened: config.load.planned_connections(),
     };
     let opening = (&core.transport, interruption, ring_flags);
-    let (mut connections, mut ready) = open_connections(wanted, spread.others, opening).await;
+    let (mut connections, mut ready) = if config.target.http2 {
+        let sharing = sharing(&config.load);
+        let sharing = (sharing, config.target.max_body_bytes);
+        let (connections, ready) = open_http2_connections(wanted, sharing, opening).await;
+        (CoreConnections::Http2(connections), ready)
+    } else {
+        let (connections, ready) = open_connections(wanted, spread.others, opening).await;
+        (CoreConnections::Single(connections), ready)
+    };
     if config.place.position == 0 && ready.open_connections > 0 {
         core.set_up(&**script, config, &mut connections).await?;
     }
@@ -247,6 +288,16 @@ async fn prepare<S: Script>(
             spawn(reopen_closed(Rc::clone(race_pool), questions.slow()));
         }
     }
+    if let Some(http2_races) = core
+        .http2_races
+        .as_ref()
+        .filter(|_| ready.open_connections > 0)
+    {
+        let planned = script.race_connections(config.load.planned_users());
+        let goes_on = || !interruption.ends_run();
+        // Those that are not open are opened by the races that need them.
+        let _ = open_all(http2_races.connections(planned), OPENED_AT_ONCE, goes_on).await;
+    }
     ready.addresses = core.transport.addresses().untallied();
     Ok(Prepared {
         connections,
@@ -262,6 +313,8 @@ struct Core {
     transport: Rc<Transport>,
     /// Where races take place, if there are any.
     race_pool: Option<Rc<RacePool>>,
+    /// Where they do over HTTP/2.
+    http2_races: Option<Rc<Http2Races>>,
     run_end_ns: Rc<Cell<u64>>,
     users: Rc<UserCounts>,
     activities: ActivitiesByUser,
@@ -290,10 +343,18 @@ impl Core {
         let run_end_ns = Rc::new(Cell::new(u64::MAX));
         // Where the kernel gives none, the runtime's own sends and receives do.
         let ring = match config.place.driver {
+            // Of a connection that speaks HTTP/2 one may end while the next one is there.
+            Driver::Uring if config.target.http2 => {
+                let ring = SocketRing::new(2 * (connections + race_connections));
+                Some(ring.map_err(WorkerError::Http2Ring)?)
+            }
             Driver::Uring => SocketRing::new(connections + race_connections).ok(),
+            Driver::PlainUring | Driver::Epoll if config.target.http2 => {
+                return Err(WorkerError::Http2Ring(needs_ring()));
+            }
             Driver::PlainUring | Driver::Epoll => None,
         };
-        let transport = Rc::new(Transport::new(
+        let transport = Transport::new(
             CoreAddresses::new(
                 Arc::clone(&config.target.addresses),
                 config.target.positions,
@@ -304,16 +365,27 @@ impl Core {
             pacer.clone(),
             Rc::clone(&recorder),
             ring,
-        ));
+        );
+        let transport = Rc::new(transport.with_tls(config.target.tls.as_ref()));
+        let style = script.race_rules().release;
+        let http2_races = (config.target.http2 && race_connections > 0).then(|| {
+            let own = match script.race_rules().over {
+                RaceOver::OneConnection => 0,
+                RaceOver::Connections => race_connections,
+            };
+            let own = race_connections_of_http2(&transport, config, own);
+            Rc::new(Http2Races::new(&transport, style, own, &run_end_ns))
+        });
         let race_pool = match race_connections {
             0 => None,
+            _ if config.target.http2 => None,
             race_connections => {
                 let race_pool = RacePool::new(RacePoolParts {
                     transport: Rc::clone(&transport),
                     first_slot: connections,
                     connections: race_connections,
                     driver: config.place.driver,
-                    style: script.race_rules().release,
+                    style,
                     pacer: pacer.clone(),
                     run_end_ns: Rc::clone(&run_end_ns),
                 });
@@ -325,6 +397,7 @@ impl Core {
             recorder,
             transport,
             race_pool,
+            http2_races,
             run_end_ns,
             users: Rc::default(),
             activities: Rc::default(),
@@ -338,13 +411,12 @@ impl Core {
         &self,
         script: &S,
         config: &WorkerConfig,
-        connections: &mut Vec<Connection>,
+        connections: &mut CoreConnections,
     ) -> Result<(), SetUpFailure> {
         self.recorder.borrow_mut().begin(now_ns());
         let link = SocketLink::new(
-            UserConnection::Own(connections.remove(0)),
+            connections.take_first(),
             Rc::clone(&self.transport),
-            self.pacer.clone(),
             Rc::clone(&self.run_end_ns),
             config.target.max_body_bytes,
         );
@@ -361,9 +433,7 @@ impl Core {
             },
         );
         let result = user.set_up(script).await;
-        if let UserConnection::Own(connection) = user.into_link().into_user_connection() {
-            connections.insert(0, connection);
-        }
+        connections.put_first(user.into_link().into_user_connection());
         result
     }
 
@@ -372,6 +442,7 @@ impl Core {
         if let Some(race_pool) = &self.race_pool {
             race_pool.end();
         }
+        self.transport.end();
         self.pacer.stop().await;
         if let Some(ring) = &self.transport.ring {
             ring.end();
@@ -407,7 +478,7 @@ impl Core {
             let wake_ns = (now_ns() + tick_ns).min(next_swap_ns);
             self.pacer.until(wake_ns).await;
             let now_ns = now_ns();
-            let waits = self.transport.in_flight().has_any();
+            let waits = self.transport.has_any_in_flight();
             self.recorder.borrow_mut().notice(wake_ns, now_ns, waits);
             let interrupted = interruption.times();
             if interruption.ends_run() && self.run_end_ns.get() > now_ns {
@@ -422,9 +493,9 @@ impl Core {
                 .get()
                 .saturating_add(config.load.stop_timeout.as_nanos() as u64);
             if interrupted > 1 || now_ns >= patience_ends_ns {
-                self.transport.in_flight().cut_all();
+                self.transport.cut_all();
             } else {
-                self.transport.in_flight().cut_late(now_ns);
+                self.transport.cut_late(now_ns);
             }
             if now_ns >= next_swap_ns {
                 self.hand_over(&config.handover, now_ns, false);
@@ -486,9 +557,9 @@ impl PreparationWatch {
                     run_end_ns.set(now_ns());
                     // Whoever waits for a connection has waited long enough.
                     pacer.wake_all();
-                    transport.in_flight().cut_all();
+                    transport.cut_all();
                 } else {
-                    transport.in_flight().cut_late(now_ns());
+                    transport.cut_late(now_ns());
                 }
             }
         });

@@ -3,6 +3,7 @@
 use super::addresses::{ConnectionPositions, TargetAddresses};
 use super::request::PreparedHeads;
 use super::survey::{Questions, Spread};
+use super::tls::TlsClient;
 use super::user::UserConfig;
 use crate::plan::{ArrivalSchedule, Driver, FailureRule};
 use crate::stats::{LiveSchedule, SetShape, WorkerHandover};
@@ -44,12 +45,16 @@ pub struct TargetConfig {
     pub heads: Arc<PreparedHeads>,
     /// Connections that are open already; the rest is opened by the worker.
     pub opened: Spread,
+    /// Whether HTTP/2 is spoken.
+    pub http2: bool,
     /// What keeps a process of the target at work while connections are opened at others.
     pub questions: Option<Questions>,
     /// Largest reply body.
     pub max_body_bytes: usize,
     /// After this long a request counts as unknown.
     pub request_timeout: Duration,
+    /// How TLS is spoken with it; `None` where it is not.
+    pub tls: Option<TlsClient>,
 }
 
 /// A worker's part of the load.

@@ -36,8 +36,7 @@ impl HuntError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
-            Self::Reach(_) => ExitCode::Unreachable,
+            Self::Reach(error) => error.exit_code(),
             Self::Run(error) => error.exit_code(),
             Self::Load(_) | Self::OwnTarget(_) | Self::Write { .. } => ExitCode::BadPlan,
         }

@@ -3,7 +3,7 @@
 
 pub use super::metered_stream::ByteChannel;
 pub use super::postgres_session::Dial;
-pub use super::redis_link::RedisChannel;
+pub use super::redis_channel::RedisChannel;
 
 use super::postgres_session::PostgresSession;
 use super::redis_link::RedisLink;

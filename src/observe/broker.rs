@@ -4,8 +4,10 @@
 use super::consumer::{Domains, StreamLane, lane_of, stream_domain};
 use super::redis_link::RedisLink;
 use super::source::{FigureSource, ObservedFigure, Readout};
+use super::trust::{KeptConfig, SpokenInTls, not_set_up};
 use super::{Problem, RedisAddress};
-use crate::plan::{AddressPolicy, ObservedMetric};
+use crate::engine::tls::client_config;
+use crate::plan::{AddressPolicy, ObservedMetric, TlsSettings};
 use crate::stats::Amount;
 use redis::streams::{StreamInfoGroup, StreamInfoGroupsReply};
 use redis::{ErrorKind, FromRedisValue, RedisError, Value};
@@ -26,6 +28,8 @@ const UNREAD_LANES: &str = "events of low priority wait in `:backfill` streams t
 pub struct RedisStreams {
     address: RedisAddress,
     policy: AddressPolicy,
+    tls: TlsSettings,
+    tls_config: KeptConfig,
     connection: Option<RedisLink>,
     streams: Vec<String>,
     streams_cut: bool,
@@ -33,12 +37,14 @@ pub struct RedisStreams {
 }
 
 impl RedisStreams {
-    /// Those of the Redis at `address`.
+    /// Those of the Redis at `address`, which is trusted as `tls` says where its address asks for that.
     #[must_use]
-    pub fn new(address: RedisAddress, policy: AddressPolicy) -> Self {
+    pub fn new(address: RedisAddress, policy: AddressPolicy, tls: TlsSettings) -> Self {
         Self {
             address,
             policy,
+            tls,
+            tls_config: KeptConfig::default(),
             connection: None,
             streams: Vec::new(),
             streams_cut: false,
@@ -51,7 +57,7 @@ impl RedisStreams {
         let address = RedisAddress::parse("redis://localhost").expect("an address");
         Self {
             connection: Some(link),
-            ..Self::new(address, AddressPolicy::default())
+            ..Self::new(address, AddressPolicy::default(), TlsSettings::default())
         }
     }
 
@@ -59,15 +65,26 @@ impl RedisStreams {
         self.address
             .check(&self.policy)
             .map_err(|public| Problem::new(public.to_string()))?;
-        RedisLink::open(self.address.info()).map_err(|error| self.told(&error))
+        let make = |settings: TlsSettings| self.tls_config.get(|| client_config(&settings, &[]));
+        let config = self.address.tls(&self.tls).map(make).transpose();
+        let config = config
+            .map_err(|error| Problem::new(format!("{}: {}", self.address, not_set_up(&error))))?;
+        RedisLink::open(self.address.info(), config).map_err(|error| self.told(&error))
     }
 
     fn told(&self, error: &RedisError) -> Problem {
         let address = &self.address;
+        if let Some(why) = SpokenInTls::Redis.told(error) {
+            return Problem::new(format!("{address}: {why}"));
+        }
         let hint = match error.kind() {
             ErrorKind::AuthenticationFailed => "; check user and password",
             _ if error.is_timeout() => "; it was given 2 s for an answer, and 5 s for all of them",
-            _ if error.is_io_error() || error.is_connection_refusal() => "; is Redis up?",
+            _ if error.is_connection_refusal() => "; is Redis up?",
+            _ if error.is_io_error() && self.address.tls(&self.tls).is_none() => {
+                "; is Redis up? Where it speaks TLS its address begins with rediss://"
+            }
+            _ if error.is_io_error() => "; is Redis up?",
             _ => "",
         };
         match (error.kind(), error.detail()) {

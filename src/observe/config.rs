@@ -4,7 +4,7 @@ use super::source::FigureSource;
 use super::{
     MessageStore, ObservatorySource, OutboxSource, PostgresAddress, RedisAddress, RedisStreams,
 };
-use crate::plan::{AddressPolicy, Target};
+use crate::plan::{AddressPolicy, Target, TlsSettings};
 use std::time::Duration;
 
 /// Which Observatory is read.
@@ -28,6 +28,8 @@ pub struct ObserverConfig {
     pub redis: Option<RedisAddress>,
     /// The databases with the outboxes of domains, each named once.
     pub outboxes: Vec<(String, PostgresAddress)>,
+    /// How stores in TLS are trusted, where their addresses do not say; the Observatory's is its own.
+    pub tls: TlsSettings,
     /// The message store.
     pub message_store: Option<PostgresAddress>,
     /// Longest wait, after the load, until the backlog is no larger than before it.
@@ -68,13 +70,22 @@ impl ObserverConfig {
                 domain,
                 address.clone(),
                 policy.clone(),
+                self.tls.clone(),
             )));
         }
         if let Some(address) = &self.redis {
-            sources.push(Box::new(RedisStreams::new(address.clone(), policy.clone())));
+            sources.push(Box::new(RedisStreams::new(
+                address.clone(),
+                policy.clone(),
+                self.tls.clone(),
+            )));
         }
         if let Some(address) = &self.message_store {
-            sources.push(Box::new(MessageStore::new(address.clone(), policy.clone())));
+            sources.push(Box::new(MessageStore::new(
+                address.clone(),
+                policy.clone(),
+                self.tls.clone(),
+            )));
         }
         let mut chosen: Vec<Chosen> = sources
             .into_iter()

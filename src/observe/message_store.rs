@@ -4,7 +4,7 @@ use super::account::parted;
 use super::postgres_session::PostgresSession;
 use super::source::{FigureSource, ObservedFigure, Readout};
 use super::{Account, PostgresAddress, Problem};
-use crate::plan::{AddressPolicy, ObservedMetric};
+use crate::plan::{AddressPolicy, ObservedMetric, TlsSettings};
 use crate::stats::Amount;
 use std::sync::Arc;
 
@@ -45,8 +45,8 @@ pub struct MessageStore {
 impl MessageStore {
     /// The one in the database at `address`.
     #[must_use]
-    pub fn new(address: PostgresAddress, policy: AddressPolicy) -> Self {
-        Self::of(PostgresSession::new(address, policy))
+    pub fn new(address: PostgresAddress, policy: AddressPolicy, tls: TlsSettings) -> Self {
+        Self::of(PostgresSession::new(address, policy, tls))
     }
 
     /// The one that `session` reads.

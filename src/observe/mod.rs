@@ -8,6 +8,7 @@
 //! absent, never zero.
 
 mod account;
+mod address_error;
 mod aliases;
 #[doc(hidden)]
 pub mod answers;
@@ -19,32 +20,39 @@ mod consumer;
 mod gatherer;
 mod history;
 mod http;
+mod https;
 mod message_store;
 mod meter;
 mod metered_stream;
 mod observatory;
 mod outbox;
 mod postgres_session;
+mod postgres_tls;
 mod problem;
 mod progress;
 mod prometheus;
+mod redis_channel;
 mod redis_link;
 mod roster;
 mod source;
 mod store_address;
+mod tls_channel;
+mod trust;
 mod watch;
 
 pub use account::{Account, OutboxRows, RepeatedId, SourceAccount, StoredEvents};
+pub use address_error::AddressError;
 pub use config::{ObservatoryChoice, ObserverConfig};
 pub use history::{
     BacklogPoint, DomainHistory, FigureHistory, Observation, SourceHistory, Troubled,
 };
-pub use http::{HttpReply, agent, get};
+pub use http::{HttpReply, agent, get, no_answer_text};
 pub use observatory::ObservatorySource;
 pub use progress::{DrainProgress, WatchSink};
 pub use prometheus::{METRICS_PATH, PrometheusError, PrometheusSample, parse_prometheus};
 pub use source::{FigureSource, ObservedFigure, Readout};
-pub use store_address::{AddressError, PostgresAddress, RedisAddress};
+pub use store_address::{PostgresAddress, RedisAddress};
+pub use trust::SpokenInTls;
 pub use watch::Watch;
 
 pub use broker::RedisStreams;

@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::aliases::{AliasReader, is_outbox};
-use super::http::{agent, get};
+use super::http::{agent, bad_request_text, get, tls_trouble_text};
 use super::meter::Meter;
 use super::prometheus::{METRICS_PATH, parse_prometheus};
 use super::source::{FigureSource, Readout};
@@ -37,9 +37,9 @@ impl ObservatorySource {
     #[must_use]
     pub fn new(target: Target, policy: AddressPolicy) -> Self {
         Self {
+            agent: agent(TIMEOUT, target.tls.as_ref()),
             target,
             policy,
-            agent: agent(TIMEOUT),
             aliases: AliasReader::default(),
         }
     }
@@ -52,13 +52,23 @@ impl ObservatorySource {
             ureq::Error::BodyExceedsLimit(most_bytes) => {
                 Problem::new(format!("{url}{path}: {}", Meter::new(most_bytes).told()))
             }
-            error => Problem::new(format!(
-                "{url}{path} does not answer ({error}); is the Observatory up?"
-            )),
+            error => match tls_trouble_text(&url, &error) {
+                Some(why) => Problem::new(format!("{url}{path} does not answer: {why}")),
+                None => Problem::new(format!(
+                    "{url}{path} does not answer ({error}); is the Observatory up?"
+                )),
+            },
         })?;
         match reply.status {
             200 => Ok(reply.body),
-            status => Err(Problem::new(format!("{url}{path} answers {status}"))),
+            status => {
+                let why = match status {
+                    400 => bad_request_text(&url, &reply.body),
+                    _ => None,
+                };
+                let why = why.map_or_else(String::new, |why| format!("; {why}"));
+                Err(Problem::new(format!("{url}{path} answers {status}{why}")))
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::aliases::{OUTBOX_STATUSES, metric_of_status};
 use super::postgres_session::PostgresSession;
 use super::source::{FigureSource, ObservedFigure, Readout};
 use super::{Account, OutboxRows, PostgresAddress, Problem, RepeatedId};
-use crate::plan::{AddressPolicy, ObservedMetric, shown_start};
+use crate::plan::{AddressPolicy, ObservedMetric, TlsSettings, shown_start};
 use crate::stats::Amount;
 use std::sync::Arc;
 
@@ -53,8 +53,13 @@ pub struct OutboxSource {
 impl OutboxSource {
     /// The outbox of `domain` in the database at `address`.
     #[must_use]
-    pub fn new(domain: &str, address: PostgresAddress, policy: AddressPolicy) -> Self {
-        Self::of(domain, PostgresSession::new(address, policy))
+    pub fn new(
+        domain: &str,
+        address: PostgresAddress,
+        policy: AddressPolicy,
+        tls: TlsSettings,
+    ) -> Self {
+        Self::of(domain, PostgresSession::new(address, policy, tls))
     }
 
     /// The outbox of `domain` that `session` reads.

@@ -3,8 +3,12 @@
 
 use super::meter::Meter;
 use super::metered_stream::{ByteChannel, MeteredStream};
+use super::postgres_tls::TlsMode;
+use super::store_address::PostgresPlace;
+use super::trust::{KeptConfig, SpokenInTls, not_set_up};
 use super::{PostgresAddress, Problem};
-use crate::plan::AddressPolicy;
+use crate::engine::tls::{TlsError, TlsTrouble};
+use crate::plan::{AddressPolicy, TlsSettings};
 use std::error::Error as _;
 use std::io;
 use std::net::ToSocketAddrs;
@@ -14,10 +18,12 @@ use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
-use tokio_postgres::config::Host;
+use tokio_postgres::config::{Config, Host, SslMode};
 use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -34,6 +40,9 @@ const MOST_BYTES: u64 = 2 << 20;
 /// A connection that has brought so much is replaced: what a server says of itself is kept with it.
 const MOST_BYTES_OF_CONNECTION: u64 = 32 << 20;
 
+/// What the client says of a server that is asked for TLS and has none.
+const NO_TLS_THERE: &str = "server does not support TLS";
+
 /// Values that a query names as `$1` and so on.
 pub(super) type QueryParameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -41,6 +50,8 @@ pub(super) type QueryParameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 pub(super) struct PostgresSession {
     address: PostgresAddress,
     policy: AddressPolicy,
+    tls: TlsSettings,
+    tls_config: KeptConfig,
     open: Option<OpenSession>,
     dial: Option<Dial>,
 }
@@ -62,6 +73,7 @@ enum NoAnswer {
     Io(io::Error),
     Late(Duration),
     TooMuch(String),
+    NotSetUp(TlsError),
 }
 
 impl From<tokio_postgres::Error> for NoAnswer {
@@ -77,10 +89,13 @@ impl From<io::Error> for NoAnswer {
 }
 
 impl PostgresSession {
-    pub fn new(address: PostgresAddress, policy: AddressPolicy) -> Self {
+    /// One to the database at `address`, which is trusted as `tls` says where its address asks for that.
+    pub fn new(address: PostgresAddress, policy: AddressPolicy, tls: TlsSettings) -> Self {
         Self {
             address,
             policy,
+            tls,
+            tls_config: KeptConfig::default(),
             open: None,
             dial: None,
         }
@@ -91,7 +106,7 @@ impl PostgresSession {
         let address = PostgresAddress::parse("postgres://shop@localhost/shop").expect("an address");
         Self {
             dial: Some(dial),
-            ..Self::new(address, AddressPolicy::default())
+            ..Self::new(address, AddressPolicy::default(), TlsSettings::default())
         }
     }
 
@@ -182,33 +197,50 @@ impl PostgresSession {
             .enable_time()
             .build()?;
         let meter = Arc::new(Meter::new(MOST_BYTES));
-        let places = self.address.places();
-        let client = runtime.block_on(async {
-            let stream = match &self.dial {
-                Some(dial) => dial(),
-                None => connect(&places).await?,
-            };
-            let stream = MeteredStream::new(stream, Arc::clone(&meter));
-            let login = timeout(LOGIN_TIMEOUT, config.connect_raw(stream, NoTls));
-            let late = |_| NoAnswer::Late(LOGIN_TIMEOUT);
-            let (client, connection) =
-                login
-                    .await
-                    .map_err(late)?
-                    .map_err(|error| match meter.is_spent() {
-                        true => NoAnswer::TooMuch(meter.told()),
-                        false => error.into(),
-                    })?;
-            // How it ends is told by the client's next answer.
-            tokio::spawn(async { drop(connection.await) });
-            Ok::<_, NoAnswer>(client)
-        })?;
+        let client = runtime.block_on(self.client(&mut config, &meter))?;
         Ok(OpenSession {
             runtime,
             client,
             meter,
             received_bytes: 0,
         })
+    }
+
+    /// A client that was let in.
+    async fn client(&self, config: &mut Config, meter: &Arc<Meter>) -> Result<Client, NoAnswer> {
+        if let Some(dial) = &self.dial {
+            config.ssl_mode(SslMode::Disable);
+            return log_in(config, dial(), meter, NoTls).await;
+        }
+        let places = self.address.places();
+        let (stream, name) = connect(&places).await?;
+        let mode = self.address.tls().mode;
+        let name = match (mode, name) {
+            (TlsMode::Never, _) | (_, None) => {
+                config.ssl_mode(SslMode::Disable);
+                return log_in(config, stream, meter, NoTls).await;
+            }
+            (_, Some(name)) => name,
+        };
+        config.ssl_mode(match mode {
+            TlsMode::Offered => SslMode::Prefer,
+            _ => SslMode::Require,
+        });
+        let kept = self.tls_config.get(|| self.address.tls().config(&self.tls));
+        let kept = kept.map_err(NoAnswer::NotSetUp)?;
+        let mut maker = MakeRustlsConnect::new((*kept).clone());
+        let Ok(tls) = MakeTlsConnect::<MeteredStream>::make_tls_connect(&mut maker, &name);
+        match log_in(config, stream, meter, tls).await {
+            // As PostgreSQL's own clients do, where TLS is liked but need not be.
+            Err(NoAnswer::Postgres(error))
+                if mode == TlsMode::Offered && TlsTrouble::found_in(&error).is_some() =>
+            {
+                config.ssl_mode(SslMode::Disable);
+                let (stream, _) = connect(&places).await?;
+                log_in(config, stream, meter, NoTls).await
+            }
+            done => done,
+        }
     }
 
     fn told(&self, why: &NoAnswer, limit_ms: u32) -> Problem {
@@ -221,6 +253,7 @@ impl PostgresSession {
                 limit.as_secs()
             )),
             NoAnswer::TooMuch(says) => Problem::new(format!("{address}: {says}")),
+            NoAnswer::NotSetUp(error) => Problem::new(format!("{address}: {}", not_set_up(error))),
         }
     }
 
@@ -239,6 +272,23 @@ impl PostgresSession {
                 "{address}: {}; the table has another shape than ShopStream's",
                 cause(error)
             ),
+            // What `pg_hba.conf` says of who comes without TLS.
+            Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+                if cause(error).ends_with("no encryption") =>
+            {
+                format!(
+                    "{address}: {}; ask for TLS with sslmode=require",
+                    cause(error)
+                )
+            }
+            Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+                if cause(error).contains("client certificate") =>
+            {
+                format!(
+                    "{address}: {}; name one with sslcert=FILE and sslkey=FILE in the address, or with --observer-cert and --observer-key",
+                    cause(error)
+                )
+            }
             Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
                 format!("{address}: {}; check user and password", cause(error))
             }
@@ -247,7 +297,13 @@ impl PostgresSession {
                 cause(error)
             ),
             Some(_) => format!("{address}: {}", cause(error)),
-            None => format!("{address}: {}; is the database up?", cause(error)),
+            None => match SpokenInTls::Postgres.told(error) {
+                Some(why) => format!("{address}: {why}"),
+                None if cause(error) == NO_TLS_THERE => format!(
+                    "{address}: the server does not speak TLS; switch that on there (ssl = on), or do without with sslmode=disable"
+                ),
+                None => format!("{address}: {}; is the database up?", cause(error)),
+            },
         };
         Problem::new(says)
     }
@@ -276,12 +332,37 @@ impl OpenSession {
     }
 }
 
-/// A connection to the first of `places` that accepts one.
-async fn connect(places: &[(Host, u16)]) -> io::Result<Box<dyn ByteChannel>> {
+/// A client that is let in over `stream`.
+async fn log_in<T>(
+    config: &Config,
+    stream: Box<dyn ByteChannel>,
+    meter: &Arc<Meter>,
+    tls: T,
+) -> Result<Client, NoAnswer>
+where
+    T: TlsConnect<MeteredStream>,
+    T::Stream: Send + 'static,
+{
+    let stream = MeteredStream::new(stream, Arc::clone(meter));
+    let login = timeout(LOGIN_TIMEOUT, config.connect_raw(stream, tls));
+    let (client, connection) = login
+        .await
+        .map_err(|_| NoAnswer::Late(LOGIN_TIMEOUT))?
+        .map_err(|error| match meter.is_spent() {
+            true => NoAnswer::TooMuch(meter.told()),
+            false => error.into(),
+        })?;
+    // How it ends is told by the client's next answer.
+    tokio::spawn(async { drop(connection.await) });
+    Ok(client)
+}
+
+/// A connection to the first of `places` that accepts one, and the name that a certificate has to be of.
+async fn connect(places: &[PostgresPlace]) -> io::Result<(Box<dyn ByteChannel>, Option<String>)> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
-    for (host, port) in places {
-        match connect_to(host, *port).await {
-            Ok(stream) => return Ok(stream),
+    for place in places {
+        match connect_to(&place.host, place.port).await {
+            Ok(stream) => return Ok((stream, place.name.clone())),
             Err(error) => last = error,
         }
     }
@@ -322,7 +403,12 @@ fn cause(error: &tokio_postgres::Error) -> String {
     }
     let inner = innermost.to_string();
     match error.source() {
-        Some(_) => inner,
+        // Some point to their documentation.
+        Some(_) => inner
+            .split(": https://")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         None => error.to_string(),
     }
 }

@@ -5,12 +5,17 @@
 //! <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
 
 use super::meter::Meter;
+use super::redis_channel::RedisChannel;
+use super::tls_channel::TlsChannel;
+use crate::engine::tls::server_name;
 use redis::{
     ConnectionAddr, ConnectionInfo, ConnectionLike, ErrorKind, RedisError, RedisResult, Value,
 };
-use std::io::{self, Read, Write};
+use rustls::ClientConfig;
+use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Longest wait for a connection, and for each answer.
@@ -36,35 +41,14 @@ pub(super) struct RedisLink {
     database: i64,
 }
 
-/// What answers of a Redis come over.
-pub trait RedisChannel: Read + Write + Send {
-    /// No read waits for longer.
-    ///
-    /// # Errors
-    /// When that cannot be.
-    fn wait_for_at_most(&self, time: Duration) -> io::Result<()>;
-}
-
-impl RedisChannel for TcpStream {
-    fn wait_for_at_most(&self, time: Duration) -> io::Result<()> {
-        self.set_read_timeout(Some(time))
-    }
-}
-
-impl RedisChannel for UnixStream {
-    fn wait_for_at_most(&self, time: Duration) -> io::Result<()> {
-        self.set_read_timeout(Some(time))
-    }
-}
-
 impl RedisLink {
-    /// Connects, and logs in.
+    /// Connects, in TLS where that is given, and logs in.
     ///
     /// # Errors
     /// When nobody accepts, or it does not let us in.
-    pub fn open(info: &ConnectionInfo) -> RedisResult<Self> {
+    pub fn open(info: &ConnectionInfo, tls: Option<Arc<ClientConfig>>) -> RedisResult<Self> {
         let settings = info.redis_settings();
-        let mut link = Self::over(connect(info.addr())?, MOST_BYTES);
+        let mut link = Self::over(connect(info.addr(), tls)?, MOST_BYTES);
         link.database = settings.db();
         if let Some(password) = settings.password() {
             link.log_in(settings.username(), password)?;
@@ -216,20 +200,29 @@ impl RedisLink {
     }
 }
 
-fn connect(address: &ConnectionAddr) -> RedisResult<Box<dyn RedisChannel>> {
+fn connect(
+    address: &ConnectionAddr,
+    tls: Option<Arc<ClientConfig>>,
+) -> RedisResult<Box<dyn RedisChannel>> {
     Ok(match address {
         ConnectionAddr::Tcp(host, port) => {
             let stream = connect_tcp((host.as_str(), *port))?;
             stream.set_nodelay(true)?;
             stream.set_write_timeout(Some(TIMEOUT))?;
-            Box::new(stream)
+            match tls {
+                None => Box::new(stream),
+                Some(config) => {
+                    let name = server_name(host).map_err(io::Error::other)?;
+                    Box::new(TlsChannel::open(stream, config, name, TIMEOUT)?)
+                }
+            }
         }
         ConnectionAddr::Unix(path) => {
             let stream = UnixStream::connect(path)?;
             stream.set_write_timeout(Some(TIMEOUT))?;
             Box::new(stream)
         }
-        _ => return Err((ErrorKind::InvalidClientConfig, "TLS is not supported").into()),
+        _ => return Err((ErrorKind::InvalidClientConfig, "neither TCP nor a socket").into()),
     })
 }
 
@@ -286,6 +279,7 @@ impl ConnectionLike for RedisLink {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::thread;
 
@@ -305,7 +299,7 @@ mod tests {
             }
         });
         let info = redis::IntoConnectionInfo::into_connection_info(format!("redis://{address}"));
-        let mut link = RedisLink::open(&info.unwrap()).unwrap();
+        let mut link = RedisLink::open(&info.unwrap(), None).unwrap();
         let answer = link.req_packed_command(PING);
         let room = link.inbox.capacity() as u64;
         assert!(room <= 4 * MOST_BYTES, "{room}");
@@ -377,7 +371,7 @@ mod tests {
             }
         });
         let info = redis::IntoConnectionInfo::into_connection_info(format!("redis://{address}"));
-        let mut link = RedisLink::open(&info.unwrap()).unwrap();
+        let mut link = RedisLink::open(&info.unwrap(), None).unwrap();
         link.give_up = Instant::now() + Duration::from_millis(200);
         let error = link.value(0).unwrap_err();
         assert!(error.is_timeout(), "{error}");

@@ -1,61 +1,54 @@
 //! Addresses of databases and of Redis, which may hold passwords: what is shown of them never does.
 
-use crate::plan::{AddressPolicy, PublicAddress};
+use super::address_error::AddressError;
+use super::postgres_tls::PostgresTls;
+use crate::engine::tls::server_name;
+use crate::plan::{AddressPolicy, PublicAddress, TlsSettings};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 use std::fmt;
 use std::net::ToSocketAddrs;
-use tokio_postgres::config::{Config, Host, SslMode};
+use tokio_postgres::config::{Config, Host};
 
 /// The port where none is named.
 const POSTGRES_PORT: u16 = 5_432;
-
-/// Why a text is no address of a store. The text itself is not repeated: it may hold a password.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AddressError {
-    /// No address of a PostgreSQL database.
-    #[error(
-        "this is no address of a PostgreSQL database; write it like postgres://user:password@host:5432/database (letters like @ and / in a password as %40 and %2F)"
-    )]
-    Postgres,
-    /// No address of Redis.
-    #[error("this is no address of Redis; write it like redis://host:6379/0")]
-    Redis,
-    /// A port that nothing listens on.
-    #[error("the port of a store is a number from 1 to 65535")]
-    Port,
-    /// One that needs encryption.
-    #[error("connections with TLS are not supported; name a port of the store without it")]
-    Tls,
-    /// A public address that was not allowed.
-    #[error(transparent)]
-    Public(#[from] PublicAddress),
-}
+/// The end of an address of a Redis in TLS that nobody has to vouch for.
+const UNCHECKED: &str = "#insecure";
 
 /// Where a PostgreSQL database is, and how to get in.
 #[derive(Clone)]
 pub struct PostgresAddress {
     config: Config,
+    tls: PostgresTls,
     shown: String,
+}
+
+/// Where to connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PostgresPlace {
+    /// A name or an address; or a directory with a socket.
+    pub host: Host,
+    /// TCP port, or the number in the socket's name.
+    pub port: u16,
+    /// What a certificate has to be of; `None` where there is no TLS.
+    pub name: Option<String>,
 }
 
 impl PostgresAddress {
     /// Parses `postgres://user:password@host:port/database`, also with SQLAlchemy's spelling of the
-    /// driver, `postgresql+psycopg2://…`.
+    /// driver, `postgresql+psycopg2://…`, and reads the files of certificates that it names.
     ///
     /// # Errors
-    /// When it is none, or asks for TLS.
+    /// When it is none, or asks for TLS in a way that cannot be.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let (scheme, rest) = text.split_once("://").ok_or(AddressError::Postgres)?;
         let dialect = scheme.split('+').next().unwrap_or_default();
         if !["postgres", "postgresql"].contains(&dialect) {
             return Err(AddressError::Postgres);
         }
+        let (tls, rest) = PostgresTls::taken_from(rest)?;
         let config: Config = format!("{dialect}://{rest}")
             .parse()
             .map_err(|_| AddressError::Postgres)?;
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(AddressError::Tls);
-        }
         let database = config.get_dbname().unwrap_or_default();
         let hosts: Vec<String> = config.get_hosts().iter().map(host_text).collect();
         // A piece of a password, when that holds an @ which was not written as %40.
@@ -75,20 +68,31 @@ impl PostgresAddress {
             .get_user()
             .map_or_else(String::new, |user| format!("{user}@"));
         let shown = format!("postgres://{user}{}:{port}/{database}", hosts.join(","));
-        Ok(Self { config, shown })
+        Ok(Self { config, tls, shown })
     }
 
     /// Where to connect, in the order of trying.
-    pub(super) fn places(&self) -> Vec<(Host, u16)> {
+    pub(super) fn places(&self) -> Vec<PostgresPlace> {
         let (addresses, ports) = (self.config.get_hostaddrs(), self.config.get_ports());
         let hosts = self.config.get_hosts().iter().enumerate();
         let places = hosts.map(|(number, host)| {
             let address = addresses.get(number);
-            let host = address.map_or_else(|| host.clone(), |it| Host::Tcp(it.to_string()));
             let port = ports.get(number).or(ports.first());
-            (host, port.copied().unwrap_or(POSTGRES_PORT))
+            PostgresPlace {
+                host: address.map_or_else(|| host.clone(), |it| Host::Tcp(it.to_string())),
+                port: port.copied().unwrap_or(POSTGRES_PORT),
+                name: match host {
+                    Host::Tcp(name) => Some(name.clone()),
+                    Host::Unix(_) => None,
+                },
+            }
         });
         places.collect()
+    }
+
+    /// How much TLS it asks for.
+    pub(super) fn tls(&self) -> &PostgresTls {
+        &self.tls
     }
 
     /// Who one is and what one wants.
@@ -114,7 +118,7 @@ impl PostgresAddress {
 
     fn names(&self) -> impl Iterator<Item = String> {
         let places = self.places().into_iter();
-        places.filter_map(|(host, _)| match host {
+        places.filter_map(|place| match place.host {
             Host::Tcp(name) => Some(name),
             Host::Unix(_) => None,
         })
@@ -144,22 +148,38 @@ impl fmt::Debug for PostgresAddress {
 #[derive(Clone)]
 pub struct RedisAddress {
     info: ConnectionInfo,
+    tls: RedisTls,
     shown: String,
 }
 
+/// How much TLS an address of Redis asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RedisTls {
+    /// `redis://`.
+    Never,
+    /// `rediss://`: somebody who is trusted has to vouch for the server and its name.
+    Checked,
+    /// `rediss://…#insecure`.
+    Unchecked,
+}
+
 impl RedisAddress {
-    /// Parses `redis://[user[:password]@]host[:port][/db]`.
+    /// Parses `redis://[user[:password]@]host[:port][/db]`, and `rediss://` for the same in TLS, with
+    /// `#insecure` at the end where nobody has to vouch for the server.
     ///
     /// # Errors
-    /// When it is none, or asks for TLS.
+    /// When it is none.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-        match scheme {
-            Some("rediss" | "valkeys") => return Err(AddressError::Tls),
-            Some(_) => {}
-            None => return Err(AddressError::Redis),
-        }
-        let info = text
+        let (scheme, rest) = text.split_once("://").ok_or(AddressError::Redis)?;
+        let (tls, plain) = match scheme {
+            "rediss" | "valkeys" => match rest.strip_suffix(UNCHECKED) {
+                Some(rest) => (RedisTls::Unchecked, format!("redis://{rest}")),
+                None => (RedisTls::Checked, format!("redis://{rest}")),
+            },
+            _ => (RedisTls::Never, text.to_owned()),
+        };
+        let info = plain
+            .as_str()
             .into_connection_info()
             .map_err(|_| AddressError::Redis)?;
         let place = match info.addr() {
@@ -167,13 +187,27 @@ impl RedisAddress {
             ConnectionAddr::Tcp(host, port) if host.contains(':') => format!("[{host}]:{port}"),
             ConnectionAddr::Tcp(host, port) => format!("{host}:{port}"),
             ConnectionAddr::Unix(path) => path.display().to_string(),
-            _ => return Err(AddressError::Tls),
+            _ => return Err(AddressError::Redis),
         };
-        if place.contains('@') {
+        let is_marked = plain.ends_with(UNCHECKED) || tls != RedisTls::Never && plain.contains('#');
+        if place.contains('@') || is_marked {
             return Err(AddressError::Redis);
         }
-        let shown = format!("redis://{place}/{}", info.redis_settings().db());
-        Ok(Self { info, shown })
+        let scheme = match (tls, info.addr()) {
+            (RedisTls::Never, _) => "redis",
+            (_, ConnectionAddr::Tcp(host, _)) if server_name(host).is_ok() => "rediss",
+            _ => return Err(AddressError::TlsName),
+        };
+        let shown = format!("{scheme}://{place}/{}", info.redis_settings().db());
+        Ok(Self { info, tls, shown })
+    }
+
+    /// How TLS is spoken, where observers trust as `usual` says; `None` where it is not.
+    pub(super) fn tls(&self, usual: &TlsSettings) -> Option<TlsSettings> {
+        (self.tls != RedisTls::Never).then(|| TlsSettings {
+            is_insecure: usual.is_insecure || self.tls == RedisTls::Unchecked,
+            ..usual.clone()
+        })
     }
 
     /// How to connect.
@@ -282,12 +316,41 @@ mod tests {
             let error = RedisAddress::parse(text).unwrap_err();
             assert_eq!(error, AddressError::Redis, "{text}");
         }
-        assert_eq!(
-            RedisAddress::parse("rediss://h").unwrap_err(),
-            AddressError::Tls
-        );
-        let tls = PostgresAddress::parse("postgres://h/d?sslmode=require");
-        assert_eq!(tls.unwrap_err(), AddressError::Tls);
+    }
+
+    #[test]
+    fn tls_is_asked_for_in_the_address() {
+        let usual = TlsSettings::default();
+        for (text, shown, is_insecure) in [
+            ("redis://h", "redis://h:6379/0", None),
+            ("rediss://:s3cret@h/1", "rediss://h:6379/1", Some(false)),
+            ("valkeys://h:1", "rediss://h:1/0", Some(false)),
+            ("rediss://h/1#insecure", "rediss://h:6379/1", Some(true)),
+            (
+                "rediss://[::1]:7#insecure",
+                "rediss://[::1]:7/0",
+                Some(true),
+            ),
+        ] {
+            let address = RedisAddress::parse(text).unwrap();
+            assert_eq!(address.to_string(), shown);
+            let tls = address.tls(&usual).map(|tls| tls.is_insecure);
+            assert_eq!(tls, is_insecure, "{text}");
+        }
+        for (text, error) in [
+            ("redis://h/0#insecure", AddressError::Redis),
+            ("rediss://h/0#secure", AddressError::Redis),
+            ("rediss+unix:///run/redis.sock", AddressError::Redis),
+        ] {
+            assert_eq!(RedisAddress::parse(text).unwrap_err(), error, "{text}");
+        }
+        let address =
+            "postgres://u:p@db.test,10.0.0.1/d?hostaddr=127.0.0.1,127.0.0.2&sslmode=require";
+        let address = PostgresAddress::parse(address).unwrap();
+        let names = address.places().into_iter().map(|place| place.name);
+        let expected = ["db.test", "10.0.0.1"].map(|name| Some(name.to_owned()));
+        assert_eq!(names.collect::<Vec<_>>(), expected);
+        assert_eq!(address.to_string(), "postgres://u@db.test,10.0.0.1:5432/d");
     }
 
     #[test]

@@ -13,12 +13,14 @@ mod excursion;
 mod exit;
 mod failure_rule;
 mod foreign_text;
+mod interfaces;
 mod load;
 mod load_schedule;
 mod memory;
 mod observed_metric;
 mod offered;
 mod outcome;
+mod peer_address;
 mod placement;
 mod port;
 mod races;
@@ -44,20 +46,22 @@ pub use excursion::Excursion;
 pub use exit::ExitCode;
 pub use failure_rule::FailureRule;
 pub use foreign_text::{TAKEN_OUT, is_harmful, shown, shown_lines, shown_start};
+pub use interfaces::{Interface, InterfaceTextError, Interfaces, MOST_INTERFACES, Route};
 pub use load::{Activity, Arrivals, HIGHEST_RATE_PER_S, Load, LoadError, MOST_USERS, Stage};
 pub use load_schedule::{LoadSchedule, SteeringError};
 pub use memory::{Bytes, Grouped, MemoryLeft, MemoryLimit, MemoryNeed, NotEnoughMemory, RunSize};
 pub use observed_metric::{ObservedMetric, UnknownMetric};
 pub use offered::differing_fields;
 pub use outcome::Outcome;
+pub use peer_address::{MOST_SOCKET_PATH_BYTES, PeerAddress, SocketPath, SocketPathError};
 pub use placement::{CoreChoiceKind, Placement, oversubscribed};
 pub use port::{PortError, port_of};
-pub use races::{PlannedRaces, RaceOffset, RaceOffsetError, RaceRelease, RaceRules};
+pub use races::{PlannedRaces, RaceOffset, RaceOffsetError, RaceOver, RaceRelease, RaceRules};
 pub use random::{arrival_seed, user_seed};
 pub use request_headers::{HeaderError, HeaderField, RequestHeaders};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
 pub use suggestion::Suggestion;
-pub use target::{ConnectTo, Target, TargetError};
+pub use target::{ConnectTo, Target, TargetError, socket_url};
 pub use text_position::TextPosition;
 pub use threshold::{
     JourneyMeasure, LONGEST_WINDOW_S, LatencyMetric, Matcher, Operator, OutcomeMetric, Producible,
@@ -189,6 +193,7 @@ impl Plan {
         let target = Target {
             headers: self.target.headers,
             is_traced: self.target.is_traced,
+            interfaces: self.target.interfaces,
             ..target
         };
         Self { target, ..self }

@@ -15,6 +15,23 @@ pub enum RaceRelease {
     Whole,
 }
 
+/// What the racers of a race share where HTTP/2 is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RaceOver {
+    /// One connection, so that their last frames leave in one segment.
+    #[default]
+    OneConnection,
+    /// Nothing: each has a connection.
+    Connections,
+}
+
+impl RaceOver {
+    fn is_one(&self) -> bool {
+        *self == Self::OneConnection
+    }
+}
+
 /// How far the second side of a two-sided race is shifted against the first: a moment of this
 /// range, drawn anew for each race. Below 0 the first side comes later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -100,6 +117,9 @@ fn signed_us(text: &str) -> Result<i64, DurationError> {
 pub struct RaceRules {
     /// What of each request waits for the start.
     pub release: RaceRelease,
+    /// What racers share where HTTP/2 is spoken.
+    #[serde(skip_serializing_if = "RaceOver::is_one")]
+    pub over: RaceOver,
     /// Shift between the sides of two-sided races.
     pub offset: Option<RaceOffset>,
     /// Whether racers are sent one after the other, as the Locust suite does.

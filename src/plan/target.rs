@@ -1,10 +1,13 @@
-//! Where requests go: a parsed `http://` or `https://` address.
+//! Where requests go: a parsed `http://` or `https://` address, or a Unix socket.
 
+use super::interfaces::Interfaces;
+use super::peer_address::SocketPath;
 use super::port::port_of;
 use super::request_headers::RequestHeaders;
 use super::tls::TlsSettings;
 use http::Uri;
 use serde::Serialize;
+use std::fmt;
 
 /// A target that requests can be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,22 +29,42 @@ pub struct Target {
     /// Where connections go instead of `host` and `port`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_to: Option<ConnectTo>,
+    /// Where connections come from.
+    #[serde(skip_serializing_if = "Interfaces::is_empty")]
+    pub interfaces: Interfaces,
+    /// Whether it is asked in HTTP/2.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub http2: bool,
     /// How TLS is spoken with it; `None` where the address is an `http://` one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsSettings>,
 }
 
+/// What the address of a Unix socket begins with.
+const UNIX: &str = "unix:";
+/// The host of requests that go to a Unix socket, where nobody says otherwise: as `curl` has it.
+const UNIX_HOST: &str = "localhost";
+
 /// Another place to connect to: the requests stay as they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ConnectTo {
-    /// Name or address to resolve, without brackets.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
+#[serde(untagged)]
+pub enum ConnectTo {
+    /// Over TCP.
+    Tcp {
+        /// Name or address to resolve, without brackets.
+        host: String,
+        /// TCP port.
+        port: u16,
+    },
+    /// A socket of this machine.
+    Unix {
+        /// Its path.
+        unix: SocketPath,
+    },
 }
 
 impl ConnectTo {
-    /// Parses `HOST:PORT`; an IPv6 address stands in brackets.
+    /// Parses `HOST:PORT`, an IPv6 address in brackets, or `unix:/path`.
     ///
     /// # Errors
     /// When it is not of that form.
@@ -50,6 +73,10 @@ impl ConnectTo {
             text: text.to_owned(),
             why: why.to_owned(),
         };
+        if let Some(path) = socket_path(text) {
+            let unix = SocketPath::parse(path).map_err(|error| malformed(&error.to_string()))?;
+            return Ok(Self::Unix { unix });
+        }
         if text.contains(['/', '?', '#']) {
             return Err(malformed("a scheme or a path has no place in it"));
         }
@@ -59,11 +86,21 @@ impl ConnectTo {
             other => other,
         })?;
         match port_of(&target.authority) {
-            Ok(Some(port)) => Ok(Self {
+            Ok(Some(port)) => Ok(Self::Tcp {
                 host: target.host,
                 port,
             }),
             _ => Err(malformed("the port is missing")),
+        }
+    }
+}
+
+impl fmt::Display for ConnectTo {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(formatter, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(formatter, "{host}:{port}"),
+            Self::Unix { unix } => write!(formatter, "{UNIX}{unix}"),
         }
     }
 }
@@ -91,7 +128,8 @@ pub enum TargetError {
 
 impl Target {
     /// Parses `http://host[:port][/base]`, or the same with `https`; `host` may be a name, an IPv4 or a
-    /// bracketed IPv6 address. The default port is 80, and 443 of `https`.
+    /// bracketed IPv6 address. The default port is 80, and 443 of `https`. Or
+    /// `unix:/path/of/socket[:/base]`, whose requests name `localhost`.
     ///
     /// # Errors
     /// When the text is no URL, names another scheme, or has a query.
@@ -100,6 +138,9 @@ impl Target {
             text: text.to_owned(),
             why: why.to_owned(),
         };
+        if let Some(socket) = socket_path(text) {
+            return Self::at_socket(socket).map_err(|why| malformed(&why));
+        }
         let uri: Uri = text
             .parse()
             .map_err(|error: http::uri::InvalidUri| malformed(&error.to_string()))?;
@@ -134,7 +175,27 @@ impl Target {
             headers: RequestHeaders::default(),
             is_traced: false,
             connect_to: None,
+            http2: false,
             tls,
+            interfaces: Interfaces::default(),
+        })
+    }
+
+    /// The server at the socket that `text` names, with a base path after a colon.
+    fn at_socket(text: &str) -> Result<Self, String> {
+        let (path, base) = text.find(":/").map_or((text, ""), |at| {
+            let (path, base) = text.split_at(at);
+            (path, &base[1..])
+        });
+        let unix = SocketPath::parse(path).map_err(|error| error.to_string())?;
+        let target = Self::parse(&format!("http://{UNIX_HOST}{base}"));
+        let target = target.map_err(|error| match error {
+            TargetError::Malformed { why, .. } => why,
+            other => other.to_string(),
+        })?;
+        Ok(Self {
+            connect_to: Some(ConnectTo::Unix { unix }),
+            ..target
         })
     }
 
@@ -149,16 +210,29 @@ impl Target {
             headers: RequestHeaders::default(),
             is_traced: false,
             connect_to: None,
+            interfaces: Interfaces::default(),
+            http2: false,
             tls: None,
         }
     }
 
-    /// Name or address, and port, that connections go to.
+    /// Name or address, and port, that connections go to. Those to a Unix socket stay on this machine.
     #[must_use]
     pub fn place(&self) -> (&str, u16) {
-        let own = || (self.host.as_str(), self.port);
-        let other = self.connect_to.as_ref();
-        other.map_or_else(own, |other| (other.host.as_str(), other.port))
+        match &self.connect_to {
+            None => (&self.host, self.port),
+            Some(ConnectTo::Tcp { host, port }) => (host, *port),
+            Some(ConnectTo::Unix { .. }) => (UNIX_HOST, self.port),
+        }
+    }
+
+    /// The Unix socket that connections go to.
+    #[must_use]
+    pub fn socket(&self) -> Option<&SocketPath> {
+        match &self.connect_to {
+            Some(ConnectTo::Unix { unix }) => Some(unix),
+            _ => None,
+        }
     }
 
     /// The first lines of the head of every request, after that with its method and path: the host, and
@@ -175,10 +249,25 @@ impl Target {
         Self::at("127.0.0.1", 0)
     }
 
-    /// The address as a URL.
+    /// The address as it is given.
     #[must_use]
     pub fn url(&self) -> String {
+        let socket = self.socket().filter(|_| self.tls.is_none());
+        if let Some(url) =
+            socket.and_then(|it| socket_url(it.as_str(), &self.authority, &self.base_path))
+        {
+            return url;
+        }
         format!("{}://{}{}", self.scheme(), self.authority, self.base_path)
+    }
+
+    /// The same, which is trusted as `tls` says if it is an `https` address.
+    #[must_use]
+    pub fn trusting(&self, tls: &TlsSettings) -> Self {
+        Self {
+            tls: self.tls.as_ref().map(|_| tls.clone()),
+            ..self.clone()
+        }
     }
 
     /// `http` or `https`.
@@ -189,6 +278,21 @@ impl Target {
             Some(_) => "https",
         }
     }
+}
+
+/// What follows `unix:`; two more slashes, as of other schemes, are none of the path.
+fn socket_path(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix(UNIX)?;
+    let without = rest.strip_prefix("//").filter(|rest| rest.starts_with('/'));
+    Some(without.unwrap_or(rest))
+}
+
+/// The address of the Unix socket at `path`, where requests name the host that they do without being
+/// told another one.
+#[must_use]
+pub fn socket_url(path: &str, authority: &str, base_path: &str) -> Option<String> {
+    let colon = if base_path.is_empty() { "" } else { ":" };
+    (authority == UNIX_HOST).then(|| format!("{UNIX}{path}{colon}{base_path}"))
 }
 
 #[cfg(test)]
@@ -216,10 +320,13 @@ mod tests {
 
     #[test]
     fn a_place_to_connect_to_has_a_host_and_a_port() {
-        let place = |text: &str| ConnectTo::parse(text).map(|to| (to.host, to.port));
-        assert_eq!(place("127.0.0.1:8000"), Ok(("127.0.0.1".to_owned(), 8000)));
-        assert_eq!(place("[::1]:80"), Ok(("::1".to_owned(), 80)));
-        assert_eq!(place("shop.test:443"), Ok(("shop.test".to_owned(), 443)));
+        let tcp = |host: &str, port| {
+            let host = host.to_owned();
+            Ok(ConnectTo::Tcp { host, port })
+        };
+        assert_eq!(ConnectTo::parse("127.0.0.1:8000"), tcp("127.0.0.1", 8_000));
+        assert_eq!(ConnectTo::parse("[::1]:80"), tcp("::1", 80));
+        assert_eq!(ConnectTo::parse("shop.test:443"), tcp("shop.test", 443));
         for text in [
             "127.0.0.1",
             "[::1]",
@@ -229,8 +336,10 @@ mod tests {
             "",
             "http://h:80",
             "h:80/x",
+            "unix:shop.sock",
+            "unix://shop/a",
         ] {
-            let said = place(text).unwrap_err().to_string();
+            let said = ConnectTo::parse(text).unwrap_err().to_string();
             assert!(said.contains("no place to connect to"), "{text}: {said}");
         }
         let mut target = Target::parse("http://shop.test/api").unwrap();
@@ -239,6 +348,50 @@ mod tests {
         assert_eq!(target.place(), ("127.0.0.1", 8000));
         assert_eq!(target.head_lines(), "host: shop.test\r\n");
         assert_eq!(target.url(), "http://shop.test/api");
+    }
+
+    #[test]
+    fn a_unix_socket_is_a_target_with_a_base_path_after_a_colon() {
+        for (text, path, base) in [
+            ("unix:/run/shop.sock", "/run/shop.sock", ""),
+            ("unix:///run/shop.sock", "/run/shop.sock", ""),
+            ("unix:/run/shop.sock:/api/", "/run/shop.sock", "/api"),
+            ("unix:/run/a:b.sock:/", "/run/a:b.sock", ""),
+        ] {
+            let target = Target::parse(text).unwrap();
+            assert_eq!(
+                target.socket().map(SocketPath::as_str),
+                Some(path),
+                "{text}"
+            );
+            assert_eq!(target.base_path, base, "{text}");
+            assert_eq!(target.head_lines(), "host: localhost\r\n");
+            assert_eq!(target.place().0, "localhost");
+            let again = Target::parse(&target.url()).unwrap();
+            assert_eq!(again, target, "{}", target.url());
+        }
+        assert_eq!(Target::parse("unix:/a:/b").unwrap().url(), "unix:/a:/b");
+        let mut named = Target::parse("http://shop.test/api").unwrap();
+        named.connect_to = Some(ConnectTo::parse("unix:/run/shop.sock").unwrap());
+        assert_eq!(named.url(), "http://shop.test/api");
+        assert_eq!(named.place().0, "localhost");
+        let recorded = serde_json::to_value(&named).unwrap();
+        assert_eq!(recorded["connect_to"]["unix"], "/run/shop.sock");
+        for (text, says) in [
+            ("unix:", "begins with `/`"),
+            ("unix:shop.sock", "begins with `/`"),
+            ("unix:/a\nb", "no control characters"),
+            ("unix:/run/shop.sock:/a?b=c", "a query is not allowed"),
+        ] {
+            let said = Target::parse(text).unwrap_err().to_string();
+            assert!(said.contains(says), "{text}: {said}");
+        }
+        let long = format!("unix:/{}", "a".repeat(107));
+        let said = Target::parse(&long).unwrap_err().to_string();
+        assert!(
+            said.contains("at most 107 bytes, and this one 108"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -60,6 +60,7 @@ impl RefusedAddress {
 mod tests {
     use super::*;
     use crate::stats::AddressCounts;
+    use std::net::SocketAddr;
 
     #[test]
     fn addresses_have_shares_and_those_that_refused_are_named_apart() {
@@ -67,7 +68,7 @@ mod tests {
             opened,
             refused,
             requests,
-            ..AddressCounts::new(([127, 0, 0, last], 80).into())
+            ..AddressCounts::new(SocketAddr::from(([127, 0, 0, last], 80)))
         };
         let mut table = AddressTable::default();
         for row in [row(1, 2, 0, 30), row(2, 0, 7, 0), row(3, 1, 1, 10)] {

@@ -44,6 +44,7 @@ mod stored_events;
 mod stored_events_record;
 mod target_record;
 mod threshold_record;
+mod tls_record;
 mod verdict;
 mod write_through;
 
@@ -90,4 +91,5 @@ pub use stored_events::write_stored_events;
 pub use stored_events_record::{StoredEventRecord, StoredEventsRecord};
 pub use target_record::TargetRecord;
 pub use threshold_record::ThresholdRecord;
+pub use tls_record::{CertificateRecord, TlsRecord};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};

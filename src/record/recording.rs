@@ -135,6 +135,10 @@ impl RunFacts {
                 answered_early: totals.counters.answered_early,
                 refused_addresses: RefusedAddress::of(&totals.addresses),
                 connect_us: totals.timings.connect.summary(),
+                handshakes_full: totals.counters.handshakes_full,
+                handshakes_resumed: totals.counters.handshakes_resumed,
+                handshake_us: (!totals.timings.handshake.is_empty())
+                    .then(|| totals.timings.handshake.summary()),
             },
             journeys: journey_records(totals),
             events: event_records(totals),

@@ -11,7 +11,7 @@ use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::target_record::TargetRecord;
 use super::threshold_record::ThresholdRecord;
-use crate::plan::{ConnectTo, Placement};
+use crate::plan::{ConnectTo, Interfaces, Placement, SocketPath, socket_url};
 use crate::stats::{
     GeneratorState, LatencySummary, LittlesLaw, Outcome, OutcomeCounts, OwnShares, ProbeCounts,
     state_text,
@@ -315,6 +315,15 @@ pub struct Connections {
     pub refused_addresses: Vec<RefusedAddress>,
     /// Time to connect; not part of service time.
     pub connect_us: LatencySummary,
+    /// TLS handshakes in which the server showed who it is.
+    #[serde(default)]
+    pub handshakes_full: u64,
+    /// TLS handshakes that resumed the session of an earlier one.
+    #[serde(default)]
+    pub handshakes_resumed: u64,
+    /// Time of TLS handshakes; part of neither service time nor connecting. Null without any.
+    #[serde(default)]
+    pub handshake_us: Option<LatencySummary>,
 }
 
 /// A time in which nothing of this process ran: it was stopped, or its machine was.
@@ -491,14 +500,30 @@ impl RunRecord {
     #[must_use]
     pub fn connected_to(&self) -> Option<ConnectTo> {
         let place = self.plan.get("target")?.get("connect_to")?;
+        if let Some(path) = place.get("unix") {
+            let unix = SocketPath::parse(path.as_str()?).ok()?;
+            return Some(ConnectTo::Unix { unix });
+        }
         let host = place.get("host")?.as_str()?.to_owned();
         let port = u16::try_from(place.get("port")?.as_u64()?).ok()?;
-        Some(ConnectTo { host, port })
+        Some(ConnectTo::Tcp { host, port })
+    }
+
+    /// Where connections came from, if anybody said so.
+    #[must_use]
+    pub fn came_from(&self) -> Interfaces {
+        let target = self.plan.get("target");
+        let texts = target.and_then(|it| it.get("interfaces")?.as_array());
+        let texts = texts.into_iter().flatten().filter_map(|text| text.as_str());
+        Interfaces::parse(texts).unwrap_or_default()
     }
 
     /// Where the target is, for example `http://localhost:8000`; empty when the plan does not say.
     #[must_use]
     pub fn target_url(&self) -> String {
+        if let Some(url) = self.target_socket_url() {
+            return url;
+        }
         match (self.target_part("authority"), self.target_part("base_path")) {
             (Some(authority), Some(base_path)) => {
                 format!("{}://{authority}{base_path}", self.target_scheme())
@@ -523,16 +548,32 @@ impl RunRecord {
         }
     }
 
+    /// Whether HTTP/2 was spoken with the target.
+    #[must_use]
+    pub fn is_http2(&self) -> bool {
+        let told = self
+            .plan
+            .get("target")
+            .and_then(|target| target.get("http2"));
+        told.and_then(Value::as_bool) == Some(true)
+    }
+
     /// How TLS was spoken with the target; `None` when it was not.
     #[must_use]
     pub fn target_tls(&self) -> Option<&Map<String, Value>> {
         self.plan.get("target")?.get("tls")?.as_object()
     }
 
-    /// The flags that said whom the run trusted and as whom it asked; a value that the record does not
-    /// keep is left out.
+    /// Whether nobody proved to be the target that was meant.
     #[must_use]
-    pub fn target_tls_flags(&self) -> Vec<String> {
+    pub fn is_target_unchecked(&self) -> bool {
+        let told = self.target_tls().and_then(|tls| tls.get("is_insecure"));
+        told.and_then(Value::as_bool) == Some(true)
+    }
+
+    /// The flags that said whom the run trusted and as whom it asked, with the names of their files.
+    #[must_use]
+    pub fn target_tls_flags(&self) -> Vec<(&'static str, Option<String>)> {
         let Some(tls) = self.target_tls() else {
             return Vec::new();
         };
@@ -543,12 +584,23 @@ impl RunRecord {
             ("--client-cert", "cert"),
             ("--client-key", "key"),
         ] {
-            flags.extend(file(name).map(|path| format!("{flag} {path}")));
+            flags.extend(file(name).map(|path| (flag, Some(path.to_owned()))));
         }
-        if tls.get("is_insecure").and_then(Value::as_bool) == Some(true) {
-            flags.push("--insecure".to_owned());
+        if self.is_target_unchecked() {
+            flags.push(("--insecure", None));
         }
         flags
+    }
+
+    fn target_socket_url(&self) -> Option<String> {
+        let Some(ConnectTo::Unix { unix }) = self.connected_to() else {
+            return None;
+        };
+        let (authority, base_path) = (
+            self.target_part("authority")?,
+            self.target_part("base_path")?,
+        );
+        socket_url(unix.as_str(), authority, base_path)
     }
 
     fn target_part(&self, name: &str) -> Option<&str> {

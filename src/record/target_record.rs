@@ -1,6 +1,7 @@
 //! What a run's target was, as its record says it.
 
 use super::address_record::AddressRecord;
+use super::tls_record::TlsRecord;
 use crate::engine::TargetFacts;
 use crate::stats::AddressTable;
 use schemars::JsonSchema;
@@ -46,6 +47,9 @@ pub struct TargetRecord {
     /// its target was another.
     #[serde(default)]
     pub sandbox: Option<Vec<String>>,
+    /// How TLS was spoken with it; null when it was not, or when that was not seen.
+    #[serde(default)]
+    pub tls: Option<TlsRecord>,
 }
 
 impl TargetRecord {
@@ -71,7 +75,14 @@ impl TargetRecord {
             says: facts.says,
             addresses: Vec::new(),
             sandbox: None,
+            tls: None,
         }
+    }
+
+    /// The same, with what was seen of TLS.
+    #[must_use]
+    pub fn seen_over_tls(self, tls: Option<TlsRecord>) -> Self {
+        Self { tls, ..self }
     }
 
     /// The same of a target that the run brought along, which these words make.

@@ -4,8 +4,10 @@ mod connections_text;
 mod console;
 mod export;
 mod html;
+mod http2_text;
 mod recovery_text;
 mod remake;
+mod tls_text;
 
 pub(crate) use console::witness_text::{CurlTarget, curl_commands, replay_command};
 pub use console::{

@@ -65,12 +65,13 @@ pub fn serve(what: &str, standing: Box<dyn Standing>) {
     }
     let stopper = standing.stopper();
     let _listening = signals::listen(stopper);
+    let scheme = standing.scheme();
     let observatory = standing
         .observatory_address()
-        .map(|address| format!(", its Observatory on http://{address}"))
+        .map(|address| format!(", its Observatory on {scheme}://{address}"))
         .unwrap_or_default();
     print(format!(
-        "serving {what} on http://{}{observatory} (Ctrl-C ends it)\n",
+        "serving {what} on {scheme}://{}{observatory} (Ctrl-C ends it)\n",
         standing.address()
     ));
     standing.wait();

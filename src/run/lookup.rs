@@ -1,12 +1,12 @@
 //! Names into addresses: before a run, and again while it goes, when connections have to be replaced.
 
 use super::reach::ReachError;
-use crate::engine::TargetAddresses;
-use crate::plan::{AddressChoice, AddressPolicy, Target};
+use crate::engine::{NoInterface, TargetAddresses, check_interfaces, dial};
+use crate::plan::{AddressChoice, AddressPolicy, PeerAddress, Route, Target};
 use crossbeam_channel::{Receiver, bounded};
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
@@ -44,15 +44,20 @@ impl Resolver {
     }
 
     /// The addresses of `target`, IPv4 first where a name has both, as servers started on
-    /// `localhost` usually listen there.
+    /// `localhost` usually listen there, with where connections come from; or its Unix socket.
     ///
     /// # Errors
-    /// When the name has no address, or one that `policy` does not allow.
+    /// When the name has no address, or one that `policy` does not allow; when connections cannot come
+    /// from where they are to.
     pub fn resolve(
         &self,
         target: &Target,
         policy: &AddressPolicy,
-    ) -> Result<Vec<SocketAddr>, ReachError> {
+    ) -> Result<Vec<Route>, ReachError> {
+        if let Some(socket) = target.socket() {
+            return Ok(vec![PeerAddress::Unix(*socket).into()]);
+        }
+        check_interfaces(&target.interfaces)?;
         let (host, port) = target.place();
         let unresolved = |error| ReachError::Unresolved {
             host: host.to_owned(),
@@ -75,7 +80,17 @@ impl Resolver {
         for address in &addresses {
             policy.check(host, address.ip())?;
         }
-        Ok(addresses)
+        let ways = addresses.iter().copied().map(PeerAddress::from);
+        let routes = ways.filter_map(|to| target.interfaces.route_to(to));
+        let routes: Vec<Route> = routes.collect();
+        match routes.is_empty() {
+            false => Ok(routes),
+            true => Err(NoInterface::OfOtherKind {
+                interfaces: target.interfaces.clone(),
+                to: addresses[0].into(),
+            }
+            .into()),
+        }
     }
 }
 
@@ -83,7 +98,7 @@ impl Resolver {
 ///
 /// # Errors
 /// As of [`Resolver::resolve`].
-pub fn resolve(target: &Target, policy: &AddressPolicy) -> Result<Vec<SocketAddr>, ReachError> {
+pub fn resolve(target: &Target, policy: &AddressPolicy) -> Result<Vec<Route>, ReachError> {
     Resolver::default().resolve(target, policy)
 }
 
@@ -103,9 +118,10 @@ impl NameLookup {
     /// its own, when a worker wishes it, at most once a second. A lookup that fails, or finds what
     /// may not be used, changes nothing. The thread ends when nobody needs it any more.
     #[must_use]
-    pub fn keep_up(self, addresses: &[SocketAddr], choice: AddressChoice) -> Arc<TargetAddresses> {
+    pub fn keep_up(self, addresses: &[Route], choice: AddressChoice) -> Arc<TargetAddresses> {
         let known = TargetAddresses::new(addresses, choice);
-        if self.target.place().0.parse::<IpAddr>().is_ok() {
+        let is_fixed = self.target.socket().is_some();
+        if is_fixed || self.target.place().0.parse::<IpAddr>().is_ok() {
             return Arc::new(known);
         }
         let (wish, wishes) = bounded(1);
@@ -131,12 +147,12 @@ impl NameLookup {
 
 /// Moves the first of `addresses` that accepts a connection to their front. One address is not tried:
 /// whoever asks it will see.
-pub fn accepting_first(addresses: &mut [SocketAddr], timeout: Duration) {
+pub fn accepting_first(addresses: &mut [Route], timeout: Duration) {
     if addresses.len() < 2 {
         return;
     }
     let patience = timeout.min(PATIENCE);
-    let accepts = |address: &SocketAddr| TcpStream::connect_timeout(address, patience).is_ok();
+    let accepts = |route: &Route| dial(route, 0, patience).is_ok();
     if let Some(place) = addresses.iter().position(accepts) {
         addresses[..=place].rotate_right(1);
     }
@@ -184,7 +200,7 @@ mod tests {
         };
         let (wish, wishes) = bounded(3);
         let at = |text: &str| text.parse::<SocketAddr>().unwrap();
-        let first = [at("127.0.0.1:8000")];
+        let first = [at("127.0.0.1:8000").into()];
         let known = Arc::new(TargetAddresses::new(&first, AddressChoice::All));
         let published = Arc::downgrade(&known);
         let lists = [
@@ -207,7 +223,7 @@ mod tests {
         }
         drop(wish);
         thread.join().unwrap();
-        assert_eq!(known.known()[..], [at("127.0.0.2:8000")]);
+        assert_eq!(known.known()[..], [at("127.0.0.2:8000").into()]);
     }
 
     #[test]
@@ -222,7 +238,8 @@ mod tests {
             target: named("shop.test"),
             policy: AddressPolicy::default(),
         };
-        let known = lookup.keep_up(&["127.0.0.1:8000".parse().unwrap()], AddressChoice::All);
+        let address: SocketAddr = "127.0.0.1:8000".parse().unwrap();
+        let known = lookup.keep_up(&[address.into()], AddressChoice::All);
         assert!(has_begun.is_empty(), "nobody wished for it");
         drop(known);
         // The thread is gone when its resolver is.
@@ -237,9 +254,10 @@ mod tests {
         let named = AddressPolicy::new(&["192.0.2.1".to_owned()]);
         assert!(resolve(&target, &named).is_ok());
         let v6 = Target::parse("http://[::1]:8000").unwrap();
+        let address: SocketAddr = "[::1]:8000".parse().unwrap();
         assert_eq!(
             resolve(&v6, &AddressPolicy::default()).unwrap(),
-            ["[::1]:8000".parse().unwrap()]
+            [address.into()]
         );
     }
 }

@@ -8,6 +8,7 @@ mod embedded;
 mod error;
 mod face;
 mod kernel_file;
+mod line;
 mod lookup;
 mod machine;
 #[cfg(test)]
@@ -20,9 +21,11 @@ mod patience;
 mod preflight;
 mod quota;
 mod reach;
+mod reach_http2;
 mod recognition;
 mod replay;
 mod replay_client;
+mod replay_line;
 mod replay_text;
 mod request;
 mod resources;
@@ -32,6 +35,8 @@ mod signals;
 mod stages;
 mod stillness;
 mod target_addresses;
+mod tls_look;
+mod tls_refusal;
 mod topology;
 mod worker_setup;
 mod worker_threads;
@@ -49,10 +54,11 @@ pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 #[doc(hidden)]
 pub use replay_text::witness_requests;
-pub use request::{GithubActions, MetricsTargets, Output, RunRequest};
+pub use request::{CollectorUrl, GithubActions, MetricsTargets, Output, RunRequest};
 pub use resources::{Resources, raise_locked_memory, resources_of, room_for};
 pub use settle::Finished;
 pub use signals::{Listening, before_exit, exit_at_once, listen};
+pub use tls_look::look as look_at_tls;
 #[doc(hidden)]
 pub use topology::read as topology_below;
 

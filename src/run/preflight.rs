@@ -5,8 +5,7 @@ use super::recognition::Questioning;
 use super::{RunError, RunRequest, reach};
 use crate::engine::{MetSubject, PreparedScript};
 use crate::pieces::tell;
-use crate::plan::{Plan, Target};
-use std::net::SocketAddr;
+use crate::plan::{Plan, Route, Target};
 
 /// Differences that are named.
 const SHOWN: usize = 20;
@@ -18,7 +17,7 @@ const SHOWN: usize = 20;
 pub fn meet(
     request: &RunRequest,
     target: &Target,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
 ) -> Result<MetSubject, RunError> {
     let output = &request.output;
     let questioning = Questioning {
@@ -55,7 +54,7 @@ pub fn meet(
 pub fn run_preflight(
     request: &RunRequest,
     plan: &Plan,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
 ) -> Result<PreparedScript, RunError> {
     let met = match &request.met {
         Some(known) => {

@@ -1,14 +1,22 @@
 //! Whether the target can be reached, and speaks HTTP: asked once, before any load is sent.
 
+use super::line::{Line, NoLine};
+use super::reach_http2;
+use super::tls_refusal::{
+    plain_instead, tls_instead, told_of_answer, told_of_broken, told_of_visit,
+};
+use crate::engine::NoInterface;
 use crate::engine::codec::{Malformed, ReplyParser, field};
 use crate::engine::inquiry::{Answer, NoAnswer};
-use crate::plan::{ExitCode, PublicAddress, Target};
+use crate::engine::tls::{TlsFault, VisitError};
+use crate::plan::{ExitCode, PublicAddress, Route, Target, TlsSettings};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// Largest body that the preflight reads, whatever it says: it tells nothing by then.
 const MOST_BODY_BYTES: usize = 16 << 20;
+/// Longest wait for the answer that tells whether the other protocol is spoken.
+const OTHER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why no load was sent.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +32,9 @@ pub enum ReachError {
     /// The address is public, and was not named by `--allow-host`.
     #[error(transparent)]
     Public(#[from] PublicAddress),
+    /// Connections cannot come from where they are to.
+    #[error(transparent)]
+    Interface(#[from] NoInterface),
     /// No address accepts a connection.
     #[error("cannot reach {url}: {error}; is the shop up? (`shopblast --sandbox` brings its own)")]
     Unreachable {
@@ -31,6 +42,14 @@ pub enum ReachError {
         url: String,
         /// What the last attempt met.
         error: String,
+    },
+    /// It accepts, and TLS cannot be spoken with it, or has to be.
+    #[error("cannot speak to {url}: {why}")]
+    Tls {
+        /// The target.
+        url: String,
+        /// Why, and what is to be done.
+        why: String,
     },
     /// It accepts, and then does not answer as HTTP does.
     #[error(
@@ -51,7 +70,7 @@ impl ReachError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Public(_) => ExitCode::BadPlan,
+            Self::Public(_) | Self::Interface(_) => ExitCode::BadPlan,
             _ => ExitCode::Unreachable,
         }
     }
@@ -63,7 +82,7 @@ impl ReachError {
 /// When no address accepts, or what answers is not HTTP.
 pub fn preflight(
     target: &Target,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
     path: &str,
     timeout: Duration,
 ) -> Result<(), ReachError> {
@@ -81,6 +100,7 @@ pub fn not_answered(target: &Target, path: &str, why: NoAnswer) -> ReachError {
             let error = error.to_string();
             return ReachError::Unreachable { url, error };
         }
+        NoAnswer::Tls(why) => return ReachError::Tls { url, why },
         NoAnswer::TooLarge => "the body is too large".to_owned(),
         NoAnswer::Unreadable(why) => why,
     };
@@ -95,44 +115,99 @@ pub fn not_answered(target: &Target, path: &str, why: NoAnswer) -> ReachError {
 /// When nothing comes back that could be read.
 pub fn ask(
     target: &Target,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
     path: &str,
     timeout: Duration,
     most_bytes: usize,
 ) -> Result<Answer, NoAnswer> {
-    let stream = connect(addresses, timeout).map_err(NoAnswer::Unreachable)?;
-    let path = format!("{}{path}", target.base_path);
-    exchange(&stream, &path, &target.head_lines(), timeout, most_bytes)
+    let line = Line::open(target, addresses, timeout).map_err(|no_line| match no_line {
+        NoLine::Unreachable(error) => NoAnswer::Unreachable(error),
+        NoLine::Tls(error) => NoAnswer::Tls(told_of_line(target, addresses, path, &error)),
+    })?;
+    let answer = exchange(line, target, path, timeout, most_bytes);
+    match &answer {
+        Ok(answer) if answer.status == 400 => {
+            let of_tls = told_of_answer(target, &answer.body);
+            of_tls.map_or(Ok(()), |why| Err(NoAnswer::Tls(why)))?;
+        }
+        Err(NoAnswer::Unreadable(_)) if speaks_tls_instead(target, addresses, timeout) => {
+            return Err(NoAnswer::Tls(tls_instead(target)));
+        }
+        _ => {}
+    }
+    answer
 }
 
-fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream> {
-    let mut last = io::Error::from(io::ErrorKind::NotFound);
-    for address in addresses {
-        match TcpStream::connect_timeout(address, timeout) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
+/// What came of a handshake. A server of plain HTTP may say nothing that tells it apart.
+fn told_of_line(target: &Target, addresses: &[Route], path: &str, error: &VisitError) -> String {
+    let is_unclear = matches!(
+        error.fault(),
+        TlsFault::HungUp | TlsFault::Silence | TlsFault::Other
+    );
+    let plain = Target {
+        tls: None,
+        ..target.clone()
+    };
+    let is_plain = || {
+        let line = Line::open(&plain, addresses, OTHER_TIMEOUT).ok();
+        let answer = line.map(|line| exchange(line, &plain, path, OTHER_TIMEOUT, MOST_BODY_BYTES));
+        // Servers of TLS answer plain requests, too: that these belong elsewhere.
+        matches!(answer, Some(Ok(answer)) if told_of_answer(&plain, &answer.body).is_none())
+    };
+    match is_unclear && is_plain() {
+        true => plain_instead(target),
+        false => told_of_visit(target, error),
     }
-    Err(last)
+}
+
+/// Whether the server of a plain target shakes hands in TLS.
+fn speaks_tls_instead(target: &Target, addresses: &[Route], timeout: Duration) -> bool {
+    if target.tls.is_some() {
+        return false;
+    }
+    let over_tls = Target {
+        tls: Some(TlsSettings {
+            is_insecure: true,
+            ..TlsSettings::default()
+        }),
+        ..target.clone()
+    };
+    Line::open(&over_tls, addresses, timeout.min(OTHER_TIMEOUT)).is_ok()
 }
 
 fn exchange(
-    mut stream: &TcpStream,
+    mut line: Line,
+    target: &Target,
     path: &str,
-    head_lines: &str,
     timeout: Duration,
     most_bytes: usize,
 ) -> Result<Answer, NoAnswer> {
     let told = |error: io::Error| match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => silence(timeout),
-        _ => NoAnswer::Unreadable(error.to_string()),
+        _ => match told_of_broken(target, &error) {
+            Some(why) => NoAnswer::Tls(why),
+            None => NoAnswer::Unreadable(error.to_string()),
+        },
     };
     let deadline = Instant::now() + timeout;
-    stream.set_write_timeout(Some(timeout)).map_err(told)?;
+    line.tcp().set_write_timeout(Some(timeout)).map_err(told)?;
+    if target.http2 {
+        line.tcp().set_read_timeout(Some(timeout)).map_err(told)?;
+        let head = (format!("{}{path}", target.base_path), target.head_lines());
+        let is_secure = target.tls.is_some();
+        return reach_http2::exchange(
+            &mut line,
+            (&head.0, &head.1),
+            is_secure,
+            (deadline, most_bytes),
+        );
+    }
     let request = format!(
-        "GET {path} HTTP/1.1\r\n{head_lines}accept-encoding: identity\r\nconnection: close\r\n\r\n"
+        "GET {}{path} HTTP/1.1\r\n{}accept-encoding: identity\r\nconnection: close\r\n\r\n",
+        target.base_path,
+        target.head_lines()
     );
-    stream.write_all(request.as_bytes()).map_err(told)?;
+    line.write_all(request.as_bytes()).map_err(told)?;
     let mut parser = ReplyParser::new(most_bytes);
     let mut buffer = Vec::new();
     let mut piece = [0; 16_384];
@@ -141,8 +216,8 @@ fn exchange(
         if left.is_zero() {
             return Err(silence(timeout));
         }
-        stream.set_read_timeout(Some(left)).map_err(told)?;
-        let received = stream.read(&mut piece).map_err(told)?;
+        line.tcp().set_read_timeout(Some(left)).map_err(told)?;
+        let received = line.read(&mut piece).map_err(told)?;
         if received == 0 {
             break parser
                 .close(&buffer)
@@ -159,6 +234,7 @@ fn exchange(
     Ok(Answer {
         status: reply.status,
         location: header(head, "location"),
+        server: header(head, "server"),
         media_type: header(head, "content-type"),
         encoding: header(head, "content-encoding"),
         body: buffer[reply.body].to_vec(),
@@ -176,10 +252,9 @@ fn unreadable(malformed: Malformed, came: &[u8]) -> NoAnswer {
         return NoAnswer::TooLarge;
     }
     // A record of TLS: an alert, or a handshake.
-    let is_tls = matches!(came, [0x15 | 0x16, 3, ..]);
-    let hint = match is_tls {
-        true => " (these are bytes of TLS; https is not supported: name the plain HTTP port)",
-        false => "",
+    let hint = match came {
+        [0x15 | 0x16, 3, ..] => " (these are bytes of TLS)",
+        _ => "",
     };
     NoAnswer::Unreadable(format!("{malformed}{hint}"))
 }
@@ -208,7 +283,12 @@ mod tests {
             }
         });
         let target = Target::parse(&format!("http://{address}")).unwrap();
-        let result = preflight(&target, &[address], "/health", Duration::from_millis(300));
+        let result = preflight(
+            &target,
+            &[address.into()],
+            "/health",
+            Duration::from_millis(300),
+        );
         server.join().unwrap();
         result.map_err(|error| error.to_string())
     }
@@ -265,7 +345,12 @@ mod tests {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
         });
         let target = Target::parse(&format!("http://{address}")).unwrap();
-        let answered = preflight(&target, &[address], "/health", Duration::from_secs(60));
+        let answered = preflight(
+            &target,
+            &[address.into()],
+            "/health",
+            Duration::from_secs(60),
+        );
         assert!(answered.is_ok(), "{answered:?}");
         server.join().unwrap();
     }
@@ -277,7 +362,13 @@ mod tests {
             .local_addr()
             .unwrap();
         let target = Target::parse(&format!("http://{address}")).unwrap();
-        let error = preflight(&target, &[address], "/health", Duration::from_secs(1)).unwrap_err();
+        let error = preflight(
+            &target,
+            &[address.into()],
+            "/health",
+            Duration::from_secs(1),
+        )
+        .unwrap_err();
         assert!(matches!(error, ReachError::Unreachable { .. }), "{error}");
     }
 }

@@ -3,8 +3,7 @@
 use super::reach::{ReachError, ask, not_answered};
 use crate::engine::inquiry::{Answer, Inquiry, NoAnswer, NotRecognised, Recognition};
 use crate::engine::{MetSubject, Subject};
-use crate::plan::{ExitCode, Target};
-use std::net::SocketAddr;
+use crate::plan::{ExitCode, Route, Target};
 use std::time::Duration;
 
 /// Why a target gets no load.
@@ -39,7 +38,7 @@ pub struct Questioning<'a> {
     /// The target.
     pub target: &'a Target,
     /// Its addresses.
-    pub addresses: &'a [SocketAddr],
+    pub addresses: &'a [Route],
     /// Longest wait for an answer.
     pub timeout: Duration,
 }

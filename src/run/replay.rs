@@ -4,20 +4,21 @@
 use super::embedded::at_address;
 use super::lookup::resolve;
 use super::reach::ReachError;
-use super::replay_client::{ReplayReply, Starter, send, send_together};
+use super::replay_client::{ReplayPlace, ReplayReply, Starter, send_together};
 use super::replay_text::{is_one_request, request_text};
+use super::tls_refusal::told_of_broken;
+use crate::engine::tls::{OFFERS_HTTP1, TlsClient, TlsError};
 use crate::engine::{Id, NotStarted, OwnTarget, Questions, Standing};
 use crate::pieces::{duration_text, print, tell};
 use crate::plan::{
-    AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, RequestHeaders, RunId, Target,
-    TargetError, TlsSettings, is_harmful, shown_lines,
+    AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, Interfaces, RequestHeaders, Route,
+    RunId, Target, TargetError, TlsSettings, is_harmful, shown_lines,
 };
 use crate::record::{ProcessesRecord, Recorded, RunRecord, UnreadableRecord, WitnessRecord};
 use crate::report::part_word;
 use crate::stats::{Part, WitnessExchange};
 use std::fmt::Write;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub struct ReplayRequest {
     pub headers: RequestHeaders,
     /// Where connections go instead.
     pub connect_to: Option<ConnectTo>,
+    /// Where connections come from instead.
+    pub interfaces: Interfaces,
     /// How TLS is spoken with an `https` target, where that was said.
     pub tls: Option<TlsSettings>,
     /// Makes a target like that.
@@ -104,6 +107,9 @@ pub enum ReplayError {
         /// The target.
         url: String,
     },
+    /// TLS cannot be spoken at all.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The target cannot be reached, or may not be.
     #[error(transparent)]
     Reach(#[from] ReachError),
@@ -114,15 +120,14 @@ impl ReplayError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Reach(ReachError::Public(_)) => ExitCode::BadPlan,
-            Self::Reach(_) => ExitCode::Unreachable,
+            Self::Reach(error) => error.exit_code(),
             _ => ExitCode::BadPlan,
         }
     }
 }
 
 /// The addresses that racers go round; nothing when there is but one.
-fn listed(addresses: &[SocketAddr]) -> String {
+fn listed(addresses: &[Route]) -> String {
     let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     match texts.len() {
         0 | 1 => String::new(),
@@ -166,6 +171,7 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
             let connect_to = record.connected_to();
             Target {
                 connect_to,
+                interfaces: record.came_from(),
                 ..Target::parse(&record.target_url())?
             }
         }
@@ -226,12 +232,19 @@ fn fire(
     record: &RunRecord,
     kept: &WitnessRecord,
     target: &Target,
-    addresses: &[SocketAddr],
+    addresses: &[Route],
 ) -> Result<ExitCode, ReplayError> {
     let exchanges = chosen(&kept.violation.exchanges, request.all);
     let (slow, quick) = request.questions;
-    let questions = Questions::of(target, slow, quick);
-    let mut starter = Starter::new(addresses, &questions);
+    let tls = target.tls.as_ref();
+    let tls = tls.map(|tls| TlsClient::of(tls, &target.host, OFFERS_HTTP1));
+    let tls = tls.transpose()?;
+    let questions = Questions::of(target, slow, quick).over_tls(tls.clone());
+    let place = ReplayPlace {
+        addresses,
+        tls: tls.as_ref(),
+    };
+    let mut starter = Starter::new(place, &questions);
     if racers(&exchanges) > 1 {
         let processes = ProcessesRecord::of(&starter.look());
         print(format!(
@@ -241,15 +254,10 @@ fn fire(
         ));
     }
     for attempt in 1..=request.times {
-        let mut firing = Firing::new(target, addresses, &record.run_id, request.run_id, attempt);
+        let mut firing = Firing::new(target, place, &record.run_id, request.run_id, attempt);
         let told = firing
             .carry_out(&exchanges, &mut starter)
-            .map_err(|error| {
-                ReplayError::Reach(ReachError::Unreachable {
-                    url: target.url(),
-                    error: error.to_string(),
-                })
-            })?;
+            .map_err(|error| ReplayError::Reach(broken_off(target, &error)))?;
         let again = happened_again(&exchanges, &firing.answers);
         if again || attempt == request.times {
             print(format!("\nattempt {attempt}:\n{told}\n"));
@@ -267,6 +275,18 @@ fn fire(
         }
     }
     Ok(ExitCode::Ok)
+}
+
+/// Why nothing more could be sent.
+fn broken_off(target: &Target, error: &io::Error) -> ReachError {
+    let url = target.url();
+    match told_of_broken(target, error) {
+        Some(why) => ReachError::Tls { url, why },
+        None => ReachError::Unreachable {
+            url,
+            error: error.to_string(),
+        },
+    }
 }
 
 /// `target` with what its requests carry: that of the run, where it is the run's own and as far as its
@@ -292,6 +312,9 @@ fn carrying(request: &ReplayRequest, record: &RunRecord, mut target: Target) -> 
     if let Some(place) = &request.connect_to {
         target.connect_to = Some(place.clone());
     }
+    if !request.interfaces.is_empty() {
+        target.interfaces = request.interfaces.clone();
+    }
     if !missing.is_empty() {
         tell(format!(
             "warning: the run sent {}, whose values no record keeps: give them again with --header or --bearer-from",
@@ -312,7 +335,12 @@ fn trusting(
         (Some(tls), Some(asked)) => tls.clone_from(asked),
         (None, Some(_)) => return Err(ReplayError::WithoutTls { url: target.url() }),
         (Some(_), None) if request.target.is_none() => {
-            let flags = record.target_tls_flags();
+            let flags = record.target_tls_flags().into_iter();
+            let flags: Vec<String> = flags
+                .map(|(flag, file)| {
+                    file.map_or_else(|| flag.to_owned(), |it| format!("{flag} {it}"))
+                })
+                .collect();
             if !flags.is_empty() {
                 tell(format!(
                     "warning: the run was made with {}, which is not taken from its record: give it again where it is needed",
@@ -365,7 +393,7 @@ fn happened_again(exchanges: &[&WitnessExchange], answers: &[ReplayReply]) -> bo
 /// One attempt.
 struct Firing<'a> {
     target: &'a Target,
-    addresses: &'a [SocketAddr],
+    place: ReplayPlace<'a>,
     /// Texts of the witness and what stands for them now: ids, and the run id.
     replaced: Vec<(String, String)>,
     answers: Vec<ReplayReply>,
@@ -376,7 +404,7 @@ struct Firing<'a> {
 impl<'a> Firing<'a> {
     fn new(
         target: &'a Target,
-        addresses: &'a [SocketAddr],
+        place: ReplayPlace<'a>,
         old_run_id: &str,
         run_id: RunId,
         attempt: u32,
@@ -385,7 +413,7 @@ impl<'a> Firing<'a> {
         let fresh = RunId::new(unix_ms, std::process::id(), fastrand::u16(..));
         Self {
             target,
-            addresses,
+            place,
             replaced: vec![(old_run_id.to_owned(), fresh.to_string())],
             answers: Vec::new(),
             attempt,
@@ -407,7 +435,7 @@ impl<'a> Firing<'a> {
         let after = of(&[Part::After, Part::Probe]);
         let mut told = String::new();
         for exchange in before {
-            let answer = send(self.addresses, &self.request(exchange))?;
+            let answer = self.place.send(&self.request(exchange))?;
             self.take(exchange, answer, &mut told);
         }
         let requests: Vec<Vec<u8>> = racers.iter().map(|racer| self.request(racer)).collect();
@@ -418,7 +446,7 @@ impl<'a> Firing<'a> {
             }
         }
         for exchange in after {
-            let answer = send(self.addresses, &self.request(exchange))?;
+            let answer = self.place.send(&self.request(exchange))?;
             self.take(exchange, answer, &mut told);
         }
         Ok(told)
@@ -514,7 +542,11 @@ mod tests {
     fn ids_that_are_everywhere_do_not_grow_a_text_without_end() {
         let target = Target::parse("http://localhost:8000").unwrap();
         let run_id = RunId::new(1, 2, 3);
-        let mut firing = Firing::new(&target, &[], "", run_id, 1);
+        let nowhere = ReplayPlace {
+            addresses: &[],
+            tls: None,
+        };
+        let mut firing = Firing::new(&target, nowhere, "", run_id, 1);
         assert_eq!(firing.renewed("/a"), "/a");
         let is_everywhere = || ("a".to_owned(), "a".repeat(40));
         firing.replaced.extend((0..100).map(|_| is_everywhere()));

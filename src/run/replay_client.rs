@@ -4,11 +4,13 @@
 //! Racers go to different processes of the target where it has several, and in every other attempt
 //! a little apart: what two processes do at the same time depends on some ten or hundred microseconds.
 
+use super::replay_line::ReplayLine;
 use crate::engine::codec::ReplyParser;
+use crate::engine::tls::TlsClient;
 use crate::engine::{LONGEST_SURVEY, Opened, Questions, Release, Survey, Surveyor};
-use crate::plan::Driver;
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use crate::plan::{Driver, Route};
+use std::io;
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Barrier;
 use std::thread;
@@ -34,31 +36,46 @@ pub struct ReplayReply {
     pub took: Duration,
 }
 
-/// Sends one request and waits for its reply.
-///
-/// # Errors
-/// When no address accepts.
-pub fn send(addresses: &[SocketAddr], request: &[u8]) -> io::Result<ReplayReply> {
-    let mut stream = connect(addresses)?;
-    if let Err(error) = stream.write_all(request) {
-        return Ok(no_reply(&error.to_string()));
+/// Where a replay goes.
+#[derive(Clone, Copy)]
+pub struct ReplayPlace<'a> {
+    /// The target's addresses.
+    pub addresses: &'a [Route],
+    /// How TLS is spoken there, if it is.
+    pub tls: Option<&'a TlsClient>,
+}
+
+impl ReplayPlace<'_> {
+    /// Sends one request and waits for its reply.
+    ///
+    /// # Errors
+    /// When no address accepts, or TLS cannot be spoken with the one that does.
+    pub fn send(&self, request: &[u8]) -> io::Result<ReplayReply> {
+        let mut line = self.open()?;
+        if let Err(error) = line.send(request) {
+            return Ok(no_reply(&error.to_string()));
+        }
+        let sent = Instant::now();
+        Ok(receive(&mut line).answer(sent))
     }
-    let sent = Instant::now();
-    Ok(receive(&stream).answer(sent))
+
+    fn open(&self) -> io::Result<ReplayLine> {
+        ReplayLine::open(self.addresses, self.tls, TIMEOUT)
+    }
 }
 
 /// Opens connections for racers, each at another process where the target has several.
 pub struct Starter<'a> {
-    addresses: &'a [SocketAddr],
+    place: ReplayPlace<'a>,
     questions: &'a Questions,
     surveyor: Option<Surveyor<'a>>,
 }
 
 impl<'a> Starter<'a> {
     /// A starter that knows nothing yet.
-    pub fn new(addresses: &'a [SocketAddr], questions: &'a Questions) -> Self {
+    pub fn new(place: ReplayPlace<'a>, questions: &'a Questions) -> Self {
         Self {
-            addresses,
+            place,
             questions,
             surveyor: None,
         }
@@ -66,7 +83,8 @@ impl<'a> Starter<'a> {
 
     /// Looks for the target's processes.
     pub fn look(&mut self) -> Survey {
-        let mut surveyor = Surveyor::new(self.addresses, self.questions, LONGEST_SURVEY, None);
+        let mut surveyor =
+            Surveyor::new(self.place.addresses, self.questions, LONGEST_SURVEY, None);
         surveyor.look();
         let survey = surveyor.survey();
         self.surveyor = Some(surveyor);
@@ -77,25 +95,28 @@ impl<'a> Starter<'a> {
     ///
     /// # Errors
     /// When no address accepts.
-    fn open(&mut self, count: usize, attempt: u32) -> io::Result<Vec<TcpStream>> {
+    fn open(&mut self, count: usize, attempt: u32) -> io::Result<Vec<ReplayLine>> {
         let mut opened = self.spread(count);
         if opened.len() < count && self.surveyor.is_some() {
             // What it knew has been closed meanwhile, as servers do after some idle seconds.
             self.look();
             opened = self.spread(count);
         }
-        let mut by_turn = in_turn(opened);
+        let mut by_turn = in_turn(opened)?;
         if !by_turn.is_empty() {
             let first = attempt as usize % by_turn.len();
             by_turn.rotate_left(first);
         }
         while by_turn.len() < count {
-            let mut addresses = self.addresses.to_vec();
+            let mut addresses = self.place.addresses.to_vec();
             let turn = (by_turn.len() + attempt as usize) % addresses.len().max(1);
             addresses.rotate_left(turn);
-            by_turn.push(connect(&addresses)?);
+            let place = ReplayPlace {
+                addresses: &addresses,
+                ..self.place
+            };
+            by_turn.push(place.open()?);
         }
-        by_turn.iter().try_for_each(prepare)?;
         Ok(by_turn)
     }
 
@@ -108,16 +129,16 @@ impl<'a> Starter<'a> {
 }
 
 /// One of each process after the other.
-fn in_turn(mut opened: Vec<Opened>) -> Vec<TcpStream> {
-    let mut streams = Vec::with_capacity(opened.len());
+fn in_turn(mut opened: Vec<Opened>) -> io::Result<Vec<ReplayLine>> {
+    let mut lines = Vec::with_capacity(opened.len());
     let mut last = 0;
     while !opened.is_empty() {
         let other = opened.iter().position(|opened| opened.process != last);
         let next = opened.remove(other.unwrap_or(0));
         last = next.process;
-        streams.push(next.stream);
+        lines.push(ReplayLine::over(next.stream, next.layer, TIMEOUT)?);
     }
-    streams
+    Ok(lines)
 }
 
 /// How much later racer `racer` of `racers` leaves in an attempt: nothing in every other one, and in
@@ -134,8 +155,8 @@ pub fn lateness(attempt: u32, racer: usize, racers: usize) -> Duration {
     }
 }
 
-/// Sends the requests on a connection each: all but the last byte, and the last bytes in one
-/// submission but for what [`lateness`] adds in this attempt.
+/// Sends the requests on a connection each: all but their ends, and the ends in one submission but for
+/// what [`lateness`] adds in this attempt. An end is the last byte, or the record of TLS that holds it.
 ///
 /// # Errors
 /// When no address accepts.
@@ -144,26 +165,31 @@ pub fn send_together(
     requests: &[Vec<u8>],
     attempt: u32,
 ) -> io::Result<Vec<ReplayReply>> {
-    let streams = starter.open(requests.len(), attempt)?;
-    for (mut stream, request) in streams.iter().zip(requests) {
-        stream.write_all(&request[..request.len() - 1])?;
-    }
+    let mut lines = starter.open(requests.len(), attempt)?;
+    let starts = lines.iter_mut().zip(requests);
+    let ends: Vec<Vec<u8>> = starts
+        .map(|(line, request)| line.send_start(request))
+        .collect::<Result<_, _>>()?;
+    let streams: Vec<TcpStream> = lines
+        .iter()
+        .map(|line| line.tcp().try_clone())
+        .collect::<Result<_, _>>()?;
     let mut release = release(streams.len())?;
     let waiting = Barrier::new(streams.len() + 1);
     Ok(thread::scope(|scope| {
-        let replies: Vec<_> = streams
-            .iter()
-            .map(|stream| {
+        let replies: Vec<_> = lines
+            .iter_mut()
+            .map(|line| {
                 let waiting = &waiting;
                 scope.spawn(move || {
                     waiting.wait();
-                    receive(stream)
+                    receive(line)
                 })
             })
             .collect();
         waiting.wait();
         thread::sleep(CALM);
-        let sent = let_go(&mut release, &streams, requests, attempt);
+        let sent = let_go(&mut release, &streams, &ends, attempt);
         let replies = replies.into_iter().map(|reply| {
             reply
                 .join()
@@ -184,26 +210,25 @@ fn release(racers: usize) -> io::Result<Release> {
     Release::new(Driver::Uring, racers).or_else(|_| Release::new(Driver::Epoll, racers))
 }
 
-/// Sends the last byte of each: those that are not late in one submission, then the others. When each
-/// had left, or why it did not.
+/// Sends the `ends`: those that are not late in one submission, then the others. When each had left, or
+/// why it did not.
 fn let_go(
     release: &mut Release,
     streams: &[TcpStream],
-    requests: &[Vec<u8>],
+    ends: &[Vec<u8>],
     attempt: u32,
 ) -> Vec<io::Result<Instant>> {
     let start = Instant::now();
-    let late = |racer: usize| lateness(attempt, racer, requests.len());
+    let late = |racer: usize| lateness(attempt, racer, ends.len());
     let (on_time, later): (Vec<usize>, Vec<usize>) =
-        (0..requests.len()).partition(|&racer| late(racer).is_zero());
-    let mut sent: Vec<io::Result<Instant>> = requests.iter().map(|_| Ok(start)).collect();
+        (0..ends.len()).partition(|&racer| late(racer).is_zero());
+    let mut sent: Vec<io::Result<Instant>> = ends.iter().map(|_| Ok(start)).collect();
     for racers in std::iter::once(on_time).chain(later.into_iter().map(|racer| vec![racer])) {
         let due = racers.first().map_or(Duration::ZERO, |&racer| late(racer));
         wait_until(start + due);
         release.send_all(racers.iter().map(|&racer| {
-            let request = &requests[racer];
             let to = streams[racer].as_raw_fd().into();
-            (to, &request[request.len() - 1..])
+            (to, &*ends[racer])
         }));
         let left = Instant::now();
         for (&racer, &taken) in racers.iter().zip(release.results()) {
@@ -229,26 +254,6 @@ fn wait_until(moment: Instant) {
     }
 }
 
-fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
-    let mut last = io::Error::from(io::ErrorKind::NotFound);
-    for address in addresses {
-        match TcpStream::connect_timeout(address, TIMEOUT) {
-            Ok(stream) => {
-                prepare(&stream)?;
-                return Ok(stream);
-            }
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-fn prepare(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))
-}
-
 /// A reply, or why there is none, and when it was there.
 struct Received {
     reply: Result<(u16, String), String>,
@@ -269,12 +274,12 @@ impl Received {
     }
 }
 
-fn receive(stream: &TcpStream) -> Received {
-    receive_within(stream, TIMEOUT)
+fn receive(line: &mut ReplayLine) -> Received {
+    receive_within(line, TIMEOUT)
 }
 
 /// A reply that comes drop by drop is given up as one that does not come at all.
-fn receive_within(mut stream: &TcpStream, patience: Duration) -> Received {
+fn receive_within(line: &mut ReplayLine, patience: Duration) -> Received {
     let mut parser = ReplyParser::new(MAX_BODY_BYTES);
     let mut buffer = Vec::new();
     let deadline = Instant::now() + patience;
@@ -282,12 +287,11 @@ fn receive_within(mut stream: &TcpStream, patience: Duration) -> Received {
         let left = deadline.saturating_duration_since(Instant::now());
         let waiting = match left.is_zero() {
             true => Err(io::ErrorKind::TimedOut.into()),
-            false => stream.set_read_timeout(Some(left)),
+            false => line.tcp().set_read_timeout(Some(left)),
         };
-        let mut bytes = [0; 4_096];
-        match waiting.and_then(|()| stream.read(&mut bytes)) {
+        match waiting.and_then(|()| line.receive(&mut buffer)) {
             Ok(0) => break parser.close(&buffer).map_err(|error| error.to_string()),
-            Ok(count) => buffer.extend_from_slice(&bytes[..count]),
+            Ok(_) => {}
             Err(error) => break Err(why(&error, patience)),
         }
         match parser.advance(&mut buffer) {
@@ -326,11 +330,12 @@ fn no_reply(why: &str) -> ReplayReply {
 mod tests {
     use super::*;
     use crate::plan::Target;
+    use std::io::{Read, Write};
     use std::net::TcpListener;
 
     /// Answers, once as many requests as there are bodies have arrived in full, each with its body, in
     /// the order in which their connections came; with no body the connection is closed.
-    fn server_of(bodies: &'static [Option<&'static str>]) -> SocketAddr {
+    fn server_of(bodies: &'static [Option<&'static str>]) -> Route {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
@@ -354,7 +359,7 @@ mod tests {
                 }
             }
         });
-        address
+        address.into()
     }
 
     #[test]
@@ -364,7 +369,11 @@ mod tests {
         let request = b"GET / HTTP/1.1\r\n\r\n".to_vec();
         for attempt in [1, 2, 3] {
             let addresses = [server_of(&[Some("first"), None, Some("third")])];
-            let mut starter = Starter::new(&addresses, &questions);
+            let place = ReplayPlace {
+                addresses: &addresses,
+                tls: None,
+            };
+            let mut starter = Starter::new(place, &questions);
             let requests = vec![request.clone(); 3];
             let answers = send_together(&mut starter, &requests, attempt).unwrap();
             let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
@@ -400,8 +409,9 @@ mod tests {
                 true => Duration::from_millis(200),
                 false => TIMEOUT,
             };
-            let reply = receive_within(&stream, patience).reply;
-            drop(stream);
+            let mut line = ReplayLine::over(stream, None, TIMEOUT).unwrap();
+            let reply = receive_within(&mut line, patience).reply;
+            drop(line);
             sender.join().unwrap();
             let said = reply.unwrap_err();
             assert!(said.contains(told), "{said}");
@@ -417,8 +427,9 @@ mod tests {
                 thread::sleep(Duration::from_millis(20));
             }
         });
-        let reply = receive_within(&stream, Duration::from_millis(300)).reply;
-        drop(stream);
+        let mut line = ReplayLine::over(stream, None, TIMEOUT).unwrap();
+        let reply = receive_within(&mut line, Duration::from_millis(300)).reply;
+        drop(line);
         sender.join().unwrap();
         assert_eq!(reply.unwrap_err(), "no complete reply within 0.3 s");
     }

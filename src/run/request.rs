@@ -3,8 +3,9 @@
 use super::lookup::Resolver;
 use crate::engine::{MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
-use crate::plan::{AddressPolicy, Plan};
+use crate::plan::{AddressPolicy, Plan, TlsIdentity, TlsSettings};
 use crate::report::ReportFormat;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -115,11 +116,59 @@ pub struct GithubActions {
     pub step_summary: Option<PathBuf>,
 }
 
+/// The address of a collector of figures, which may hold a password: it is shown without.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CollectorUrl(pub String);
+
+impl fmt::Display for CollectorUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let place = authority.rsplit('@').next().unwrap_or_default();
+        write!(formatter, "{scheme}://{place}/{path}")
+    }
+}
+
+impl fmt::Debug for CollectorUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
 /// Where live figures go for others to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetricsTargets {
     /// Address that `/metrics` is served on for Prometheus.
     pub prometheus: Option<SocketAddr>,
-    /// URL that figures are pushed to, by OTLP over HTTP in JSON.
-    pub otlp: Option<String>,
+    /// The certificate that it is served with; `None` serves it without TLS.
+    pub identity: Option<TlsIdentity>,
+    /// Where figures are pushed to, by OTLP over HTTP in JSON.
+    pub otlp: Option<CollectorUrl>,
+    /// How the collector there is trusted, where that speaks TLS.
+    pub otlp_tls: TlsSettings,
+}
+
+impl MetricsTargets {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.prometheus.is_none() && self.otlp.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collector_is_shown_without_its_password() {
+        for (text, shown) in [
+            ("http://h:4318/v1/metrics", "http://h:4318/v1/metrics"),
+            ("https://u:s3cret@h/v1/a@b", "https://h/v1/a@b"),
+        ] {
+            let url = CollectorUrl(text.to_owned());
+            assert_eq!(url.to_string(), shown);
+            assert_eq!(format!("{url:?}"), shown);
+        }
+    }
 }

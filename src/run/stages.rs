@@ -8,13 +8,15 @@ use super::worker_setup::WorkerSetup;
 use super::worker_threads::WorkerThreads;
 use super::{
     Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, quota,
-    target_addresses,
+    target_addresses, tls_look,
 };
 use crate::engine::{Description, PreparedScript, TargetAddresses, ignore_size_limits};
 use crate::observe::{Observation, ObserverConfig, Watch};
 use crate::pieces::{counted, tell};
 use crate::plan::{Load, Pacing, Plan};
-use crate::record::{Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, TargetRecord};
+use crate::record::{
+    Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, TargetRecord, TlsRecord,
+};
 use crate::stats::{
     Collector, CollectorInbox, IntervalSink, LiveContext, Merged, Neighbours, ObservedTable,
     RunContext, UserShare,
@@ -139,6 +141,11 @@ fn prepare(
     );
     let (workers, survey) = machine::at_large(plan, || setup.prepare(handovers))?;
     drop(told);
+    let tls = tls_look::look(
+        &plan.target,
+        &inputs.addresses.in_use(),
+        plan.request_timeout,
+    );
     still_wanted(control.interruption())?;
     reached_at_all(plan, &workers)?;
     machine::tell(plan, &request.output);
@@ -147,7 +154,8 @@ fn prepare(
     let host = machine::facts(plan, &workers.ready);
     let own = request.sandbox.as_ref().or(request.brought.as_ref());
     let target = TargetRecord::of(plan.target.url(), script.target.clone())
-        .brought(own.map(|own| own.words()));
+        .brought(own.map(|own| own.words()))
+        .seen_over_tls(tls.map(TlsRecord::of));
     let facts = RunFacts::of(plan, started, command, host)
         .at(target)
         .with_survey(survey);

@@ -3,16 +3,15 @@
 use super::request::RunRequest;
 use crate::engine::Ready;
 use crate::pieces::{self, counted};
-use crate::plan::{AddressChoice, Plan};
+use crate::plan::{AddressChoice, Plan, Route};
 use crate::stats::{Absorb, AddressCounts, AddressTable};
-use std::net::SocketAddr;
 
 /// Addresses that are named.
 const SHOWN: usize = 8;
 
 /// Says on standard error where the connections of these workers are, when the name of the target
 /// has several addresses: those that are `known`.
-pub fn tell(request: &RunRequest, plan: &Plan, known: &[SocketAddr], ready: &[Ready]) {
+pub fn tell(request: &RunRequest, plan: &Plan, known: &[Route], ready: &[Ready]) {
     let output = &request.output;
     let is_muted = output.quiet || output.only_summary || output.silent;
     let mut table = AddressTable::default();
@@ -66,6 +65,7 @@ fn line(rows: &[AddressCounts]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::SocketAddr;
 
     fn row(last: u8, opened: u64, refused: u64) -> AddressCounts {
         AddressCounts {

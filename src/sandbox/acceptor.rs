@@ -2,14 +2,16 @@
 //! again with a shop that falls over.
 
 use super::accepted_connections::AcceptedConnections;
+use super::client_stream::{ClientStream, TlsStream};
 use super::connection;
-use super::connection_table::ConnectionTable;
+use super::connection_table::{ConnectionGuard, ConnectionTable};
 use super::fixed;
+use super::http2;
 use super::overload::OverloadState;
-use super::request_handler::RequestHandler;
-use super::service_queue::ServiceQueue;
+use super::served_shop::ServedShop;
 use crate::engine::{Listener, Pacer, Tcp, now_ns, shut_down, spawn};
-use std::cell::{Cell, RefCell};
+use rustls::ServerConfig;
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::rc::Rc;
@@ -22,12 +24,7 @@ const ACCEPT_PAUSE_NS: u64 = 20_000_000;
 
 /// What a thread does with a connection.
 pub enum Service {
-    Shop(
-        Rc<RefCell<RequestHandler>>,
-        Rc<ServiceQueue>,
-        Rc<ConnectionTable>,
-        WorkerNumbers,
-    ),
+    Shop(ServedShop, WorkerNumbers),
     Fixed(Rc<ConnectionTable>),
 }
 
@@ -39,36 +36,68 @@ pub struct WorkerNumbers {
     pub accepted_connections: Arc<AcceptedConnections>,
 }
 
+/// What one connection is served.
+enum Served {
+    Shop(ServedShop),
+    Fixed(Rc<ConnectionTable>),
+}
+
 impl Service {
-    fn serve(&self, stream: Tcp) {
-        match self {
-            Self::Shop(handler, service_queue, connection_table, worker_numbers) => {
-                let worker = service_queue.accept();
-                if let (Some(worker), Ok(client)) = (worker, stream.peer()) {
+    fn serve(&self, tcp: Tcp, tls: Option<&Arc<ServerConfig>>) {
+        let descriptor = ClientStream::descriptor(&tcp);
+        let (served, guard) = match self {
+            Self::Shop(shop, worker_numbers) => {
+                let worker = shop.service_queue.accept();
+                if let (Some(worker), Ok(client)) = (worker, tcp.peer()) {
                     worker_numbers
                         .accepted_connections
                         .note(client, worker_numbers.first + worker);
                 }
-                spawn(connection::serve(
-                    stream,
+                let guard = shop.connection_table.register(descriptor);
+                let shop = ServedShop {
                     worker,
-                    Rc::clone(handler),
-                    Rc::clone(service_queue),
-                    Rc::clone(connection_table),
-                ));
+                    ..shop.clone()
+                };
+                (Served::Shop(shop), guard)
             }
             Self::Fixed(connection_table) => {
-                spawn(fixed::serve(stream, Rc::clone(connection_table)));
+                let guard = connection_table.register(descriptor);
+                (Served::Fixed(Rc::clone(connection_table)), guard)
             }
+        };
+        match (tls, served) {
+            (Some(config), served) => {
+                drop(spawn(greet(tcp, Arc::clone(config), guard, served)));
+            }
+            (None, Served::Shop(shop)) => drop(spawn(connection::serve(tcp, guard, shop))),
+            (None, Served::Fixed(table)) => drop(spawn(fixed::serve(tcp, guard, table))),
         }
     }
 
     /// Loses all connections, and what is served or waits.
     fn lose_everything(&self) {
-        if let Self::Shop(_, service_queue, connection_table, _) = self {
-            connection_table.reset();
-            service_queue.lose_everything();
+        if let Self::Shop(shop, _) = self {
+            shop.connection_table.reset();
+            shop.service_queue.lose_everything();
         }
+    }
+}
+
+/// Greets the client, and serves it by the protocol that it has chosen.
+async fn greet(tcp: Tcp, config: Arc<ServerConfig>, guard: ConnectionGuard, served: Served) {
+    guard.is_greeting();
+    // One that was refused has been told why.
+    let Ok(stream) = TlsStream::accept(tcp, &config).await else {
+        return;
+    };
+    guard.is_busy();
+    guard.has_last_words();
+    match served {
+        Served::Shop(shop) if stream.is_http_2() => {
+            http2::serve(stream.into_polled(Vec::new()), guard, shop).await;
+        }
+        Served::Shop(shop) => connection::serve(stream, guard, shop).await,
+        Served::Fixed(table) => fixed::serve(stream, guard, table).await,
     }
 }
 
@@ -76,6 +105,8 @@ impl Service {
 pub struct Acceptor {
     address: SocketAddr,
     service: Service,
+    /// Of a server that speaks TLS.
+    tls: Option<Arc<ServerConfig>>,
     pacer: Pacer,
     stop: Arc<AtomicBool>,
     /// Of a shop that falls over.
@@ -89,6 +120,7 @@ impl Acceptor {
     pub fn new(
         address: SocketAddr,
         service: Service,
+        tls: Option<Arc<ServerConfig>>,
         pacer: Pacer,
         stop: Arc<AtomicBool>,
         overload: Option<Arc<OverloadState>>,
@@ -96,6 +128,7 @@ impl Acceptor {
         Self {
             address,
             service,
+            tls,
             pacer,
             stop,
             overload,
@@ -147,7 +180,7 @@ impl Acceptor {
         // A fall before the listener was known has spared it.
         while self.falls() == falls && !self.is_down() {
             match listener.accept().await {
-                Ok(stream) => self.service.serve(stream),
+                Ok(stream) => self.service.serve(stream, self.tls.as_ref()),
                 Err(_) if self.stops() => break,
                 Err(_) if self.falls() != falls => break,
                 Err(_) => self.pacer.until(now_ns() + ACCEPT_PAUSE_NS).await,

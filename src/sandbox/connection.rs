@@ -1,65 +1,61 @@
-//! One client's connection to the shop.
+//! One client's connection to the shop over HTTP/1.1, and how it turns out to be one over HTTP/2.
 
 use super::chaos::Mishap;
-use super::connection_table::ConnectionTable;
+use super::client_stream::ClientStream;
+use super::connection_table::ConnectionGuard;
+use super::http2;
+use super::http2::Preface;
 use super::next::AfterReply;
 use super::reply::write_invalid_request;
-use super::request_handler::{Outgoing, RequestHandler};
-use super::service_queue::ServiceQueue;
+use super::served_shop::{Answer, ServedShop};
 use crate::engine::codec::{Incoming, RequestProgress};
-use crate::engine::{ByteStream, Tcp, now_ns, reset_on_close};
-use std::cell::RefCell;
-use std::rc::Rc;
+use crate::engine::{now_ns, reset_on_close};
 
 /// Room for an ordinary request; a larger one makes the buffer grow.
 const BUFFER_BYTES: usize = 2 << 10;
 /// A buffer that has grown beyond this is given back when it is empty.
 const MAX_KEPT_BYTES: usize = 64 << 10;
 
-/// Serves a connection until one side closes it; it belongs to `worker`, if to any.
-pub async fn serve(
-    mut stream: Tcp,
-    worker: Option<usize>,
-    handler: Rc<RefCell<RequestHandler>>,
-    service_queue: Rc<ServiceQueue>,
-    connection_table: Rc<ConnectionTable>,
-) {
-    let guard = connection_table.register(stream.descriptor());
-    let mut connection = ClientConnection {
-        worker,
-        ..ClientConnection::default()
-    };
+/// Serves a connection until one side closes it.
+pub async fn serve<S: ClientStream>(mut stream: S, guard: ConnectionGuard, shop: ServedShop) {
+    let mut connection = ClientConnection::default();
     let mut buffer = Vec::with_capacity(BUFFER_BYTES);
-    loop {
+    let mut is_new = true;
+    let is_reset = loop {
         if buffer.len() == buffer.capacity() {
             buffer.reserve(buffer.len());
         }
         let received;
         (received, buffer) = stream.receive(buffer).await;
         if !matches!(received, Ok(1..)) {
-            break;
+            break false;
         }
         guard.is_busy();
-        connection.received_ns = match connection_table.notes_arrivals() {
+        if is_new {
+            match Preface::at_start_of(&buffer) {
+                Preface::Whole => {
+                    let stream = stream.into_polled(buffer);
+                    return Box::pin(http2::serve(stream, guard, shop)).await;
+                }
+                Preface::Begun => continue,
+                Preface::Absent => is_new = false,
+            }
+        }
+        connection.received_ns = match shop.connection_table.notes_arrivals() {
             true => now_ns(),
             false => 0,
         };
-        let next = connection
-            .answer_all(&mut buffer, &handler, &service_queue, &connection_table)
-            .await;
+        let next = connection.answer_all(&mut buffer, &shop).await;
         if !send_all(&mut stream, &mut connection.replies).await {
-            break;
+            break false;
         }
         match next {
             AfterReply::Receive => {}
-            AfterReply::Close => break,
-            AfterReply::Reset => {
-                reset_on_close(stream.descriptor());
-                break;
-            }
+            AfterReply::Close => break false,
+            AfterReply::Reset => break true,
             AfterReply::Stall => {
                 wait_for_end(&mut stream, buffer).await;
-                break;
+                break false;
             }
         }
         if buffer.is_empty() {
@@ -68,6 +64,10 @@ pub async fn serve(
                 buffer = Vec::with_capacity(BUFFER_BYTES);
             }
         }
+    };
+    match is_reset {
+        true => reset_on_close(stream.descriptor()),
+        false => stream.say_goodbye().await,
     }
     // The entry names the stream's descriptor, and so has to be given back first.
     drop(guard);
@@ -83,7 +83,7 @@ fn lost(mishap: Mishap) -> AfterReply {
 }
 
 /// Waits until the client gives up.
-async fn wait_for_end(stream: &mut Tcp, mut buffer: Vec<u8>) {
+async fn wait_for_end<S: ClientStream>(stream: &mut S, mut buffer: Vec<u8>) {
     loop {
         buffer.clear();
         let received;
@@ -95,7 +95,7 @@ async fn wait_for_end(stream: &mut Tcp, mut buffer: Vec<u8>) {
 }
 
 /// Sends and empties `bytes`; false when the connection is broken.
-pub async fn send_all(stream: &mut Tcp, bytes: &mut Vec<u8>) -> bool {
+pub async fn send_all<S: ClientStream>(stream: &mut S, bytes: &mut Vec<u8>) -> bool {
     let mut left = std::mem::take(bytes);
     while !left.is_empty() {
         let sent;
@@ -115,8 +115,8 @@ struct ClientConnection {
     /// Of the request that is arriving.
     progress: RequestProgress,
     replies: Vec<u8>,
-    /// The worker that serves it, if it belongs to one.
-    worker: Option<usize>,
+    /// Requests that were answered, if anybody counts them.
+    requests: u32,
     /// When bytes were received last, if anybody wants to know.
     received_ns: u64,
     /// `100 Continue` has been sent for the request that is arriving.
@@ -125,62 +125,30 @@ struct ClientConnection {
 
 impl ClientConnection {
     /// Answers all requests that have arrived in full and takes them out of `buffer`.
-    async fn answer_all(
-        &mut self,
-        buffer: &mut Vec<u8>,
-        handler: &RefCell<RequestHandler>,
-        service_queue: &ServiceQueue,
-        connection_table: &ConnectionTable,
-    ) -> AfterReply {
+    async fn answer_all(&mut self, buffer: &mut Vec<u8>, shop: &ServedShop) -> AfterReply {
         let mut answered = 0;
         let next = loop {
             match self.progress.parse(&buffer[answered..]) {
-                Incoming::Complete { request, consumed } => {
+                Incoming::Complete {
+                    mut request,
+                    consumed,
+                } => {
                     if request.expects_continue {
                         self.say_continue();
                     }
                     self.continued = false;
-                    if self.received_ns > 0 {
-                        connection_table.note_arrival(
-                            self.received_ns,
-                            request.method,
-                            request.target,
-                        );
+                    if let Some(most) = shop.keepalive_requests {
+                        self.requests += 1;
+                        request.asks_close |= self.requests >= most;
                     }
-                    if !service_queue.admits_another() {
-                        break AfterReply::Reset;
-                    }
-                    let mishap = service_queue.mishap(request.target);
-                    // Of what gets lost nobody knows whether it was the request or the reply.
-                    if let Some(mishap @ (Mishap::Reset | Mishap::Stall)) = mishap
-                        && fastrand::bool()
+                    let next = match shop
+                        .answer(&request, self.received_ns, &mut self.replies)
+                        .await
                     {
-                        break lost(mishap);
-                    }
-                    let sent_bytes = self.replies.len();
-                    let date = connection_table.date();
-                    let mut out = Outgoing {
-                        date: &date,
-                        bytes: &mut self.replies,
+                        Answer::Replied(next) => next,
+                        Answer::Lost(mishap) => break lost(mishap),
+                        Answer::Down => break AfterReply::Reset,
                     };
-                    let next = if service_queue.is_immediate() {
-                        handler.borrow_mut().answer(&request, &mut out)
-                    } else {
-                        service_queue
-                            .serve(self.worker, handler, &request, &mut out)
-                            .await
-                    };
-                    if next == AfterReply::Reset {
-                        break next;
-                    }
-                    match mishap {
-                        Some(Mishap::Slow) => service_queue.dawdle().await,
-                        Some(mishap) => {
-                            self.replies.truncate(sent_bytes);
-                            break lost(mishap);
-                        }
-                        None => {}
-                    }
                     if next == AfterReply::Close || request.asks_close || request.is_http_10 {
                         break AfterReply::Close;
                     }
@@ -196,7 +164,7 @@ impl ClientConnection {
                     break AfterReply::Receive;
                 }
                 Incoming::Bad => {
-                    write_invalid_request(&connection_table.date(), &mut self.replies);
+                    write_invalid_request(&shop.connection_table.date(), &mut self.replies);
                     break AfterReply::Close;
                 }
             }

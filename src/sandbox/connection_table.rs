@@ -4,7 +4,7 @@
 //! One task keeps the time for all connections; a request costs a store, not a timer.
 
 use super::arrivals::{ArrivedRequest, MOST_ARRIVALS};
-use crate::engine::{Pacer, now_ns, reset_on_close, shut_down};
+use crate::engine::{Pacer, now_ns, reset_on_close, shut_down, stop_receiving};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use std::cell::{Cell, RefCell};
@@ -17,9 +17,13 @@ const TICK_NS: u64 = 100_000_000;
 /// uvicorn closes a connection that has been idle for 5.0 s. A connection's last tick began up to
 /// a tick before it became idle, so that one more has to pass.
 const MAX_IDLE_TICKS: u32 = 51;
+/// A TLS handshake may take so long: 10 s.
+const MAX_HANDSHAKE_TICKS: u32 = 101;
 /// How often, and how many times, one looks whether all connections have ended.
 const FAREWELL_NS: u64 = 2_000_000;
 const MAX_FAREWELLS: u32 = 500;
+/// After so many of these looks, those that have something to say before they go are ended as they are.
+const LAST_WORDS: u32 = 50;
 
 /// A date as HTTP writes it, for example `Sun, 22 Nov 2026 07:26:06 GMT`.
 pub type Date = [u8; 29];
@@ -38,6 +42,8 @@ pub struct ConnectionTable {
 struct ConnectionEntry {
     descriptor: RawFd,
     since: Since,
+    /// It has something to say before it goes: it hears that nothing comes any more, and ends itself.
+    has_last_words: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -47,6 +53,10 @@ enum Since {
     /// with the first reply.
     Busy,
     Idle(u32),
+    /// A handshake is under way.
+    Greeting(u32),
+    /// It was told to go.
+    Ended,
 }
 
 impl ConnectionTable {
@@ -105,6 +115,7 @@ impl ConnectionTable {
         let entry = ConnectionEntry {
             descriptor,
             since: Since::Busy,
+            has_last_words: false,
         };
         let index = match self.free.borrow_mut().pop() {
             Some(index) => {
@@ -132,15 +143,19 @@ impl ConnectionTable {
             self.date.set(date_of(Timestamp::now()));
             self.end_connections(|since| match since {
                 Since::Idle(tick) => self.tick.get().wrapping_sub(tick) >= MAX_IDLE_TICKS,
-                Since::Busy | Since::Free => false,
+                Since::Greeting(tick) => self.tick.get().wrapping_sub(tick) >= MAX_HANDSHAKE_TICKS,
+                Since::Busy | Since::Free | Since::Ended => false,
             });
         }
     }
 
     /// Ends all connections and waits for them to go, for a second at most.
     pub async fn end(&self, pacer: &Pacer) {
-        self.end_connections(|since| !matches!(since, Since::Free));
-        for _ in 0..MAX_FAREWELLS {
+        self.end_connections(|since| !matches!(since, Since::Free | Since::Ended));
+        for look in 0..MAX_FAREWELLS {
+            if look == LAST_WORDS {
+                self.end_for_good();
+            }
             // The wait comes first: it also lets the runtime carry out the closing of descriptors.
             pacer.until(now_ns() + FAREWELL_NS).await;
             if self.entries.borrow().len() == self.free.borrow().len() {
@@ -163,8 +178,20 @@ impl ConnectionTable {
         for entry in &mut *self.entries.borrow_mut() {
             if chosen(entry.since) {
                 // Its pending receive ends, and with it the connection's task. Once is enough.
+                entry.since = Since::Ended;
+                match entry.has_last_words {
+                    true => stop_receiving(entry.descriptor),
+                    false => shut_down(entry.descriptor),
+                }
+            }
+        }
+    }
+
+    /// Ends those that are still there, whatever they have to say.
+    fn end_for_good(&self) {
+        for entry in &*self.entries.borrow() {
+            if !matches!(entry.since, Since::Free) {
                 shut_down(entry.descriptor);
-                entry.since = Since::Busy;
             }
         }
     }
@@ -177,15 +204,47 @@ pub struct ConnectionGuard {
 }
 
 impl ConnectionGuard {
+    /// A handshake begins: it has to be over in time.
+    pub fn is_greeting(&self) {
+        let since = Since::Greeting(self.connection_table.tick.get());
+        self.set(since);
+    }
+
+    /// The connection says something before it goes.
+    pub fn has_last_words(&self) {
+        self.connection_table.entries.borrow_mut()[self.index].has_last_words = true;
+    }
+
+    /// Whether it was told to go, or has been idle for too long.
+    pub fn was_ended(&self) -> bool {
+        let entries = self.connection_table.entries.borrow();
+        matches!(entries[self.index].since, Since::Ended)
+    }
+
+    /// Resets the connection at once.
+    pub fn reset(&self) {
+        let entries = self.connection_table.entries.borrow();
+        reset_on_close(entries[self.index].descriptor);
+        shut_down(entries[self.index].descriptor);
+    }
+
     /// A request has begun to arrive.
     pub fn is_busy(&self) {
-        self.connection_table.entries.borrow_mut()[self.index].since = Since::Busy;
+        self.set(Since::Busy);
     }
 
     /// All requests are answered.
     pub fn is_idle(&self) {
         let since = Since::Idle(self.connection_table.tick.get());
-        self.connection_table.entries.borrow_mut()[self.index].since = since;
+        self.set(since);
+    }
+
+    /// What was told to go stays so.
+    fn set(&self, since: Since) {
+        let entry = &mut self.connection_table.entries.borrow_mut()[self.index];
+        if !matches!(entry.since, Since::Ended) {
+            entry.since = since;
+        }
     }
 }
 

@@ -4,14 +4,16 @@
 //! Requests are told apart by the end of their head and their `content-length`, nothing else of
 //! them is read: no chunked bodies, no `Connection: close`, no closing of idle connections.
 
+use super::client_stream::ClientStream;
 use super::connection::send_all;
-use super::connection_table::{ConnectionTable, Date};
+use super::connection_table::{ConnectionGuard, ConnectionTable, Date};
+use super::http2::{FixedHttp2, Preface};
 use super::reply::ReplyHeader;
-use crate::engine::{ByteStream, Tcp};
 use memchr::memmem;
 use std::rc::Rc;
 
 const BUFFER_BYTES: usize = 4 << 10;
+const HTTP_2_BUFFER_BYTES: usize = 16 << 10;
 /// A connection that sends a longer head is closed.
 const MAX_HEAD_BYTES: usize = 64 << 10;
 /// The one body, of the size and form of a registration's.
@@ -19,11 +21,15 @@ const BODY: &str = r#"{"customer_id":"b5a3c71a-c732-4188-bc9a-ca6cfd65a82f"}"#;
 const DATE_AT: usize = "HTTP/1.1 201 Created\r\ndate: ".len();
 
 /// Serves a connection until the client closes it.
-pub async fn serve(mut stream: Tcp, connection_table: Rc<ConnectionTable>) {
-    let guard = connection_table.register(stream.descriptor());
+pub async fn serve<S: ClientStream>(
+    mut stream: S,
+    guard: ConnectionGuard,
+    connection_table: Rc<ConnectionTable>,
+) {
     let mut requests = Requests::default();
     let mut replies = Replies::new(connection_table.date());
     let mut buffer = Vec::with_capacity(BUFFER_BYTES);
+    let mut is_new = true;
     loop {
         if buffer.len() == buffer.capacity() {
             if buffer.len() >= MAX_HEAD_BYTES {
@@ -35,6 +41,16 @@ pub async fn serve(mut stream: Tcp, connection_table: Rc<ConnectionTable>) {
         (received, buffer) = stream.receive(buffer).await;
         if !matches!(received, Ok(1..)) {
             break;
+        }
+        if is_new {
+            match Preface::at_start_of(&buffer) {
+                Preface::Whole => {
+                    serve_http_2(&mut stream, buffer, &connection_table).await;
+                    break;
+                }
+                Preface::Begun => continue,
+                Preface::Absent => is_new = false,
+            }
         }
         let count = requests.take_from(&mut buffer);
         if count == 0 {
@@ -55,8 +71,37 @@ pub async fn serve(mut stream: Tcp, connection_table: Rc<ConnectionTable>) {
             Ok(0) | Err(_) => break,
         }
     }
+    stream.say_goodbye().await;
     drop(guard);
     drop(stream);
+}
+
+/// The same over HTTP/2; `buffer` came already.
+async fn serve_http_2<S: ClientStream>(
+    stream: &mut S,
+    mut buffer: Vec<u8>,
+    connection_table: &ConnectionTable,
+) {
+    let mut date = connection_table.date();
+    let mut frames = FixedHttp2::new(&date, BODY.as_bytes());
+    let mut out = Vec::new();
+    loop {
+        if date != connection_table.date() {
+            date = connection_table.date();
+            frames.set_date(&date);
+        }
+        let taken = frames.take_from(&mut buffer, &mut out);
+        if !send_all(stream, &mut out).await || taken.is_err() {
+            return;
+        }
+        // A frame that is not there in full is shorter than this.
+        buffer.reserve(HTTP_2_BUFFER_BYTES);
+        let received;
+        (received, buffer) = stream.receive(buffer).await;
+        if !matches!(received, Ok(1..)) {
+            return;
+        }
+    }
 }
 
 /// Prepared replies, as many as the last batch had requests.

@@ -18,11 +18,10 @@ impl From<SandboxError> for NotStarted {
 impl OwnTarget for ShopConfig {
     fn start(&self, cpu: Option<usize>, driver: Driver) -> Result<Box<dyn Standing>, NotStarted> {
         let sandbox = Sandbox::start(&SandboxConfig {
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
             mode: SandboxMode::Shop(self.clone()),
             cores: cpu.into_iter().collect(),
             driver,
-            arrival_log: None,
+            ..SandboxConfig::default()
         })?;
         Ok(Box::new(sandbox))
     }
@@ -39,6 +38,10 @@ impl OwnTarget for ShopConfig {
 impl Standing for Sandbox {
     fn address(&self) -> SocketAddr {
         Self::address(self)
+    }
+
+    fn scheme(&self) -> &'static str {
+        Self::scheme(self)
     }
 
     fn observatory_address(&self) -> Option<SocketAddr> {

@@ -34,6 +34,7 @@ pub struct RequestHandler {
     /// A body freed of its chunk framing.
     body: Vec<u8>,
     address: SocketAddr,
+    scheme: &'static str,
 }
 
 /// Where replies go, and what they have in common.
@@ -64,7 +65,13 @@ impl RequestHandler {
             reader: BodyReader::default(),
             body: Vec::new(),
             address,
+            scheme: "http",
         }
+    }
+
+    /// The same, reached by another scheme than `http`.
+    pub fn with_scheme(self, scheme: &'static str) -> Self {
+        Self { scheme, ..self }
     }
 
     /// Answers `request` in one step.
@@ -127,11 +134,22 @@ impl RequestHandler {
             Considered::WrongMethod(allowed) => reply.wrong_method(allowed),
             Considered::Redirect(path) => {
                 let (_, query) = split_target(request.target);
-                reply.redirect(&path, query, self.address);
+                let location = self.location(request, &path, query);
+                reply.redirect(&location);
             }
             Considered::Unknown => reply.json(404, r#"{"detail":"Not Found"}"#),
         }
         AfterReply::Receive
+    }
+
+    /// Where `request` finds `path`.
+    fn location(&self, request: &Request<'_>, path: &str, query: Option<&str>) -> String {
+        let host = match request.header("host") {
+            Some(host) => String::from_utf8_lossy(host).into_owned(),
+            None => self.address.to_string(),
+        };
+        let query = query.map_or(String::new(), |query| format!("?{query}"));
+        format!("{}://{host}{path}{query}", self.scheme)
     }
 
     fn carry_out(
@@ -274,16 +292,10 @@ impl ReplyWriter<'_, '_> {
         self.write(head, body);
     }
 
-    fn redirect(&mut self, path: &str, query: Option<&str>, address: SocketAddr) {
-        let host = match self.request.header("host") {
-            Some(host) => String::from_utf8_lossy(host).into_owned(),
-            None => address.to_string(),
-        };
-        let query = query.map_or(String::new(), |query| format!("?{query}"));
-        let location = format!("http://{host}{path}{query}");
+    fn redirect(&mut self, location: &str) {
         let head = ReplyHeader {
             media_type: None,
-            location: Some(&location),
+            location: Some(location),
             ..ReplyHeader::json(307, 0)
         };
         self.write(head, "");

@@ -10,11 +10,15 @@ use super::observatory::{ObservatoryConfig, ObservatoryServer};
 use super::overload::{FallsOver, OverloadState};
 use super::pipeline::{Pipeline, PipelineConfig};
 use super::request_handler::{Conflicts, RequestHandler};
+use super::served_shop::ServedShop;
 use super::service_queue::{ServiceQueue, ServiceTime};
 use super::shop::Shop;
+use super::tls_serving::TlsServing;
+use crate::engine::tls::TlsError;
 use crate::engine::{Listener, Pacer, Runtime, RuntimeError, now_ns, spawn};
 use crate::plan::{Driver, Unwritable};
 use crate::shop::Generation;
+use rustls::ServerConfig;
 use std::cell::RefCell;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -62,6 +66,9 @@ pub struct ShopConfig {
     pub chaos: Chaos,
     /// When it falls over; `None` when it never does.
     pub falls_over: Option<FallsOver>,
+    /// Requests that one connection may make, as behind a proxy that limits them: the last reply over
+    /// HTTP/1.1 announces the end, over HTTP/2 a GOAWAY does. `None` ends none for that.
+    pub keepalive_requests: Option<u32>,
     /// What happens to the events that are raised.
     pub pipeline: PipelineConfig,
     /// How the pipeline is shown; `None` does without.
@@ -81,6 +88,7 @@ impl Default for ShopConfig {
             bugs: Bugs::default(),
             chaos: Chaos::default(),
             falls_over: None,
+            keepalive_requests: None,
             pipeline: PipelineConfig::default(),
             observatory: None,
         }
@@ -113,6 +121,22 @@ pub struct SandboxConfig {
     pub driver: Driver,
     /// Where the arrivals of requests are written down.
     pub arrival_log: Option<PathBuf>,
+    /// How TLS is spoken, by the Observatory too; `None` is plain TCP.
+    pub tls: Option<TlsServing>,
+}
+
+impl Default for SandboxConfig {
+    /// The usual shop on a free port of loopback, on one thread.
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            mode: SandboxMode::Shop(ShopConfig::default()),
+            cores: Vec::new(),
+            driver: Driver::Uring,
+            arrival_log: None,
+            tls: None,
+        }
+    }
 }
 
 /// Why there is no sandbox.
@@ -163,6 +187,9 @@ pub enum SandboxError {
         /// What the system said.
         error: io::Error,
     },
+    /// The certificate, its key or those of the clients' authorities are of no use.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The kernel refuses a thread or a timer.
     #[error("the sandbox cannot be set up: {0}")]
     SetUp(#[from] io::Error),
@@ -174,6 +201,7 @@ pub enum SandboxError {
 /// A running sandbox; stopped when dropped.
 pub struct Sandbox {
     address: SocketAddr,
+    scheme: &'static str,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
     pipeline: Option<Arc<Pipeline>>,
@@ -189,13 +217,17 @@ impl Sandbox {
     pub fn start(config: &SandboxConfig) -> Result<Self, SandboxError> {
         let threads = config.cores.len().max(1);
         let role = Role::of(&config.mode, threads)?;
+        let tls = config.tls.as_ref();
+        let shop_tls = tls.map(TlsServing::of_shop).transpose()?;
+        let observatory_tls = tls.map(TlsServing::of_observatory).transpose()?;
         refuse_taken(config.address)?;
         let mut sandbox = Self {
             address: config.address,
+            scheme: scheme(tls.is_some()),
             stop: Arc::default(),
             threads: Vec::new(),
             pipeline: role.pipeline(),
-            observatory: role.start_observatory()?,
+            observatory: role.start_observatory(observatory_tls)?,
             accepted_connections: Arc::default(),
         };
         let arrivals = match &config.arrival_log {
@@ -216,6 +248,7 @@ impl Sandbox {
             let server = Server {
                 address: sandbox.address,
                 role: role.clone(),
+                tls: shop_tls.clone(),
                 position,
                 threads,
                 core,
@@ -244,6 +277,12 @@ impl Sandbox {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The scheme of its addresses: `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
     }
 
     /// Where the Observatory listens, with the real port; `None` when there is none.
@@ -323,6 +362,13 @@ fn refuse_taken(address: SocketAddr) -> Result<(), SandboxError> {
     }
 }
 
+fn scheme(is_tls: bool) -> &'static str {
+    match is_tls {
+        true => "https",
+        false => "http",
+    }
+}
+
 fn listen_error(address: SocketAddr, error: io::Error) -> SandboxError {
     match error.kind() {
         io::ErrorKind::AddrInUse => SandboxError::AddressTaken(address),
@@ -379,14 +425,17 @@ impl Role {
         }
     }
 
-    fn start_observatory(&self) -> Result<Option<ObservatoryServer>, SandboxError> {
+    fn start_observatory(
+        &self,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Result<Option<ObservatoryServer>, SandboxError> {
         let Self::Shop(ShopConfig { observatory, .. }, _, pipeline) = self else {
             return Ok(None);
         };
         let Some(config) = observatory else {
             return Ok(None);
         };
-        ObservatoryServer::start(config, Arc::clone(pipeline))
+        ObservatoryServer::start(config, Arc::clone(pipeline), tls)
             .map(Some)
             .map_err(|error| SandboxError::Observatory(config.address, error))
     }
@@ -396,6 +445,7 @@ impl Role {
 struct Server {
     address: SocketAddr,
     role: Role,
+    tls: Option<Arc<ServerConfig>>,
     /// Which of the threads it is.
     position: usize,
     threads: usize,
@@ -435,6 +485,7 @@ impl Server {
             let acceptor = Rc::new(Acceptor::new(
                 address,
                 service,
+                self.tls.clone(),
                 pacer.clone(),
                 stop,
                 overload,
@@ -485,6 +536,7 @@ impl Server {
         };
         let handler =
             RequestHandler::new(Arc::clone(shop), self.position, config.conflicts, address);
+        let handler = handler.with_scheme(scheme(self.tls.is_some()));
         let servers = config.servers_of(self.position, self.threads);
         let races = config.api_workers > 1;
         let service_queue = ServiceQueue::new(config.service, servers, races, pacer.clone())
@@ -500,13 +552,14 @@ impl Server {
                 .sum(),
             accepted_connections: Arc::clone(&self.accepted_connections),
         };
-        let handler = Rc::new(RefCell::new(handler));
-        Service::Shop(
-            handler,
-            Rc::new(service_queue),
+        let shop = ServedShop {
+            worker: None,
+            handler: Rc::new(RefCell::new(handler)),
+            service_queue: Rc::new(service_queue),
             connection_table,
-            worker_numbers,
-        )
+            keepalive_requests: config.keepalive_requests,
+        };
+        Service::Shop(shop, worker_numbers)
     }
 }
 

@@ -39,6 +39,8 @@ impl ShopConfig {
         say("falls-over-at", falls.map(|falls| falls.above.to_string()));
         let back_after = falls.and_then(|falls| falls.back_after);
         say("back-after", back_after.map(time));
+        let requests = self.keepalive_requests;
+        say("keepalive-requests", requests.map(|it| it.to_string()));
         let engines = &self.pipeline.engines;
         let engines = (*engines != usual.pipeline.engines).then(|| self.engines());
         say("engines", engines);

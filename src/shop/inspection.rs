@@ -80,7 +80,7 @@ impl Inspection<'_> {
                 return Err(format!("the description is larger than {mebibytes} MiB"));
             }
             Err(NoAnswer::Unreachable(error)) => return Err(error.to_string()),
-            Err(NoAnswer::Unreadable(why)) => return Err(why),
+            Err(NoAnswer::Unreadable(why) | NoAnswer::Tls(why)) => return Err(why),
         };
         if answer.status != 200 {
             return Err(format!("answered with {}", shown(&answer)));

@@ -1,14 +1,13 @@
 //! What went to which address of the target.
 
 use super::{Absorb, Forget};
-use crate::plan::MOST_ADDRESSES;
-use std::net::SocketAddr;
+use crate::plan::{MOST_ADDRESSES, PeerAddress};
 
 /// What went to one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressCounts {
     /// The address.
-    pub address: SocketAddr,
+    pub address: PeerAddress,
     /// Connections that were opened there, replaced ones included.
     pub opened: u64,
     /// Attempts to connect that it refused, or did not answer in time.
@@ -20,9 +19,9 @@ pub struct AddressCounts {
 impl AddressCounts {
     /// Nothing yet.
     #[must_use]
-    pub fn new(address: SocketAddr) -> Self {
+    pub fn new(address: impl Into<PeerAddress>) -> Self {
         Self {
-            address,
+            address: address.into(),
             opened: 0,
             refused: 0,
             requests: 0,
@@ -85,6 +84,7 @@ impl Forget for AddressTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::SocketAddr;
 
     fn counts(last: u8, requests: u64) -> AddressCounts {
         AddressCounts {

@@ -79,6 +79,10 @@ sums! {
         pub reconnects: u64,
         /// Connection attempts that failed.
         pub connect_failures: u64,
+        /// TLS handshakes in which the server showed who it is.
+        pub handshakes_full: u64,
+        /// TLS handshakes that resumed an earlier session.
+        pub handshakes_resumed: u64,
         /// Connections that the server closed, without announcing it, while no request was on them.
         pub closed_between_requests: u64,
         /// Connections on which something came while no request was on them: it answers nothing, and
@@ -114,6 +118,8 @@ sums! {
         pub attention: L,
         /// Time to connect, apart from service time.
         pub connect: L,
+        /// Time of the TLS handshake, apart from both.
+        pub handshake: L,
     }
 }
 

@@ -1,17 +1,19 @@
 //! A listener that has room for a bounded number of connections at the same time. Others are told
 //! to come again.
 
+use super::guest_stream::GuestStream;
 use super::visit::{Guest, Patience, Visit};
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
+use rustls::ServerConfig;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncWrite;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -36,23 +38,30 @@ pub const fn descriptors(most: usize) -> u64 {
 /// The listener.
 pub struct Crowd {
     listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
     patience: Patience,
     places: Arc<Semaphore>,
     doorsteps: Arc<Semaphore>,
 }
 
 impl Crowd {
-    /// Lets at most `most` connections in at the same time.
-    pub fn new(listener: TcpListener, most: usize, patience: Patience) -> Self {
+    /// Lets at most `most` connections in at the same time, in TLS where that is given.
+    pub fn new(
+        listener: TcpListener,
+        tls: Option<Arc<ServerConfig>>,
+        most: usize,
+        patience: Patience,
+    ) -> Self {
         Self {
             listener,
+            tls,
             patience,
             places: Arc::new(Semaphore::new(most)),
             doorsteps: Arc::new(Semaphore::new(MOST_TOLD)),
         }
     }
 
-    fn turn_away(&self, stream: TcpStream) {
+    fn turn_away(&self, stream: GuestStream) {
         if let Ok(doorstep) = Arc::clone(&self.doorsteps).try_acquire_owned() {
             tokio::spawn(async move {
                 let _ = timeout(TELLING, tell(stream)).await;
@@ -69,6 +78,7 @@ impl Listener for Crowd {
     async fn accept(&mut self) -> (Guest, SocketAddr) {
         loop {
             let (stream, address) = Listener::accept(&mut self.listener).await;
+            let stream = GuestStream::new(stream, self.tls.as_ref());
             match Arc::clone(&self.places).try_acquire_owned() {
                 Ok(place) => return (Guest::new(stream, self.patience, place), address),
                 Err(_) => self.turn_away(stream),
@@ -89,16 +99,19 @@ impl Connected<IncomingStream<'_, Crowd>> for Visit {
 
 /// Says that there is no room, and waits until that was read: a connection that is closed with a
 /// request unread is reset, and the words with it.
-async fn tell(mut stream: TcpStream) -> io::Result<()> {
-    stream.writable().await?;
-    stream.try_write(NO_ROOM)?;
+async fn tell(mut stream: GuestStream) -> io::Result<()> {
+    let mut left = NO_ROOM;
+    while !left.is_empty() {
+        let written = poll_fn(|context| Pin::new(&mut stream).poll_write(context, left));
+        left = &left[written.await?..];
+    }
     poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await?;
     loop {
-        stream.readable().await?;
-        match stream.try_read(&mut [0; 4_096]) {
-            Ok(0) => return Ok(()),
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-            _ => {}
+        let mut piece = [0; 4_096];
+        let mut piece = ReadBuf::new(&mut piece);
+        poll_fn(|context| Pin::new(&mut stream).poll_read(context, &mut piece)).await?;
+        if piece.filled().is_empty() {
+            return Ok(());
         }
     }
 }

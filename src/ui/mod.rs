@@ -1,6 +1,7 @@
 //! Faces of a live run, and the choice among them.
 
 mod crowd;
+mod guest_stream;
 mod metrics;
 #[doc(hidden)]
 pub mod terminal;

@@ -1,8 +1,11 @@
 //! One connection of a guest: how long it may take to ask, and to listen. Who asks slowly, or stops
 //! listening, gives its place up.
 
+use super::guest_stream::GuestStream;
 use axum::body::{Body, HttpBody};
-use axum::response::Response;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use std::future::Future;
 use std::io;
@@ -12,7 +15,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -47,6 +49,8 @@ pub struct Visit(Arc<VisitState>);
 #[derive(Debug, Default)]
 struct VisitState {
     is_answering: AtomicBool,
+    /// Whether the guest speaks without TLS where it should not.
+    is_in_clear: AtomicBool,
     answered: AtomicUsize,
     /// Wakes who reads from the connection.
     reader: Mutex<Option<Waker>>,
@@ -57,6 +61,22 @@ impl Visit {
     pub fn answering(&self) -> Answering {
         self.0.is_answering.store(true, Ordering::Relaxed);
         Answering(self.clone())
+    }
+
+    /// What is answered to a request that came without TLS where it should not have; `None` for others.
+    pub fn refusal(&self, headers: &HeaderMap) -> Option<Response> {
+        let is_in_clear = self.0.is_in_clear.load(Ordering::Relaxed);
+        is_in_clear.then(|| {
+            let host = headers.get(header::HOST);
+            let host = host.and_then(|host| host.to_str().ok());
+            let is_plain = |host: &&str| !host.contains('@') && host.parse::<Authority>().is_ok();
+            let text = match host.filter(is_plain) {
+                Some(host) => format!("this port speaks TLS: open https://{host}/\n"),
+                None => "this port speaks TLS: its address begins with https://\n".to_owned(),
+            };
+            let close = [(header::CONNECTION, "close")];
+            (StatusCode::BAD_REQUEST, close, text).into_response()
+        })
     }
 
     fn is_answering(&self) -> bool {
@@ -127,7 +147,9 @@ enum Awaited {
 
 /// A connection that has a place.
 pub struct Guest {
-    stream: TcpStream,
+    stream: GuestStream,
+    /// Whether it has to speak TLS.
+    has_tls: bool,
     patience: Patience,
     visit: Visit,
     awaited: Awaited,
@@ -140,8 +162,13 @@ pub struct Guest {
 
 impl Guest {
     /// One that came just now.
-    pub fn new(stream: TcpStream, patience: Patience, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(
+        stream: GuestStream,
+        patience: Patience,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
         Self {
+            has_tls: !stream.is_in_clear(),
             stream,
             patience,
             visit: Visit::default(),
@@ -214,6 +241,9 @@ impl AsyncRead for Guest {
         *self.visit.reader() = Some(context.waker().clone());
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         let something_came = buffer.filled().len() > before;
+        if self.has_tls && self.stream.is_in_clear() {
+            self.visit.0.is_in_clear.store(true, Ordering::Relaxed);
+        }
         if matches!(read, Poll::Ready(_)) && !something_came {
             return read;
         }

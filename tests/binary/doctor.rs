@@ -39,7 +39,7 @@ fn shop(service: ServiceTime, api_workers: usize) -> Sandbox {
         }),
         cores: Vec::new(),
         driver: Driver::Uring,
-        arrival_log: None,
+        ..SandboxConfig::default()
     })
     .expect("a sandbox")
 }

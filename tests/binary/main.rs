@@ -11,6 +11,8 @@ mod other_shop;
 mod sandbox_client;
 #[path = "../sandbox_request/mod.rs"]
 mod sandbox_request;
+#[path = "../tls_relay/mod.rs"]
+mod tls_relay;
 #[path = "../web_server/mod.rs"]
 mod web_server;
 #[path = "../whole_request/mod.rs"]
@@ -20,6 +22,7 @@ mod described_server;
 mod odd_server;
 mod reverse_proxy;
 
+mod behind_nginx;
 mod cli_bad_input;
 mod compare;
 mod descriptor_limit;
@@ -29,10 +32,14 @@ mod exports;
 mod foreign_readers;
 mod generator_state;
 mod hostile_texts;
+mod http2;
+mod https;
 mod idle_connections;
+mod observed_in_tls;
 mod observed_sandbox;
 mod outputs;
 mod placement;
+mod places;
 mod preparation;
 mod processes;
 mod program_habits;

@@ -25,7 +25,7 @@ fn shop(api_workers: usize, servers: Option<usize>, service: ServiceTime) -> San
         }),
         cores: Vec::new(),
         driver: Driver::Uring,
-        arrival_log: None,
+        ..SandboxConfig::default()
     })
     .expect("a sandbox")
 }
@@ -66,7 +66,7 @@ fn a_burst_of_connections_belongs_to_one_worker() {
 fn as_many_processes_are_seen_as_there_are_and_connections_are_those_of_the_right_one() {
     for workers in [2_usize, 4] {
         let sandbox = shop(workers, None, ServiceTime::Computed);
-        let address = [sandbox.address()];
+        let address = [sandbox.address().into()];
         let questions = questions(&sandbox);
         let mut surveyor = Surveyor::new(&address, &questions, LONGEST_SURVEY, None);
         surveyor.look();
@@ -93,7 +93,7 @@ fn as_many_processes_are_seen_as_there_are_and_connections_are_those_of_the_righ
 #[test]
 fn one_process_is_one_however_many_connections_are_tried() {
     let sandbox = shop(1, None, ServiceTime::Constant(5_000_000));
-    let address = [sandbox.address()];
+    let address = [sandbox.address().into()];
     let questions = questions(&sandbox);
     let mut surveyor = Surveyor::new(&address, &questions, LONGEST_SURVEY, None);
     surveyor.look();
@@ -111,7 +111,7 @@ fn one_process_is_one_however_many_connections_are_tried() {
 #[test]
 fn servers_that_all_connections_share_belong_to_none() {
     let sandbox = shop(1, Some(3), ServiceTime::Constant(20_000_000));
-    let address = [sandbox.address()];
+    let address = [sandbox.address().into()];
     let questions = questions(&sandbox);
     let mut surveyor = Surveyor::new(&address, &questions, LONGEST_SURVEY, None);
     surveyor.look();
@@ -124,7 +124,7 @@ fn servers_that_all_connections_share_belong_to_none() {
 fn behind_a_proxy_connections_belong_to_no_process() {
     let sandbox = shop(4, None, ServiceTime::Constant(2_000_000));
     for upstream in [Upstream::Fresh, Upstream::Pooled] {
-        let address = [reverse_proxy::start(sandbox.address(), upstream)];
+        let address = [reverse_proxy::start(sandbox.address(), upstream).into()];
         let target = Target::parse(&format!("http://{}", address[0])).expect("a target");
         let questions = Questions::of(&target, "/openapi.json", "/health");
         let mut surveyor = Surveyor::new(&address, &questions, LONGEST_SURVEY, None);
@@ -143,7 +143,7 @@ fn behind_a_proxy_connections_belong_to_no_process() {
 fn one_process_behind_a_proxy_is_one() {
     let sandbox = shop(1, None, ServiceTime::Constant(2_000_000));
     for upstream in [Upstream::Fresh, Upstream::Pooled] {
-        let address = [reverse_proxy::start(sandbox.address(), upstream)];
+        let address = [reverse_proxy::start(sandbox.address(), upstream).into()];
         let target = Target::parse(&format!("http://{}", address[0])).expect("a target");
         let questions = Questions::of(&target, "/openapi.json", "/health");
         let mut surveyor = Surveyor::new(&address, &questions, LONGEST_SURVEY, None);
@@ -159,7 +159,7 @@ fn one_process_behind_a_proxy_is_one() {
 #[test]
 fn a_target_that_answers_at_once_is_not_kept_with_questions() {
     let sandbox = shop(1, None, ServiceTime::Computed);
-    let address = [sandbox.address()];
+    let address = [sandbox.address().into()];
     let questions = questions(&sandbox);
     let mut surveyor = Surveyor::new(&address, &questions, LONGEST_SURVEY, None);
     surveyor.look();
@@ -174,7 +174,7 @@ fn a_target_that_answers_at_once_is_not_kept_with_questions() {
 #[test]
 fn nobody_is_asked_where_nobody_listens() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = [nobody.local_addr().expect("an address")];
+    let address = [nobody.local_addr().expect("an address").into()];
     drop(nobody);
     let target = Target::parse("http://127.0.0.1:1").expect("a target");
     let questions = Questions::of(&target, "/openapi.json", "/health");
@@ -314,14 +314,15 @@ fn owners(port: u16) -> HashMap<SocketAddr, String> {
 #[ignore = "needs a running shop of several processes on this machine: SHOP=127.0.0.1:8000"]
 fn what_is_believed_of_a_real_shop_is_what_the_kernel_says() {
     let shop = std::env::var("SHOP").expect("SHOP=127.0.0.1:8000");
-    let address = [shop.parse::<SocketAddr>().expect("an address")];
+    let shop_address = shop.parse::<SocketAddr>().expect("an address");
+    let address = [shop_address.into()];
     let target = Target::parse(&format!("http://{shop}")).expect("a target");
     let questions = Questions::of(&target, "/openapi.json", "/health");
     let mut surveyor = Surveyor::new(&address, &questions, LONGEST_SURVEY, None);
     surveyor.look();
     let found = surveyor.survey();
     let spread = surveyor.open(32, 64);
-    let owners = owners(address[0].port());
+    let owners = owners(shop_address.port());
     println!("{found:?}, then {:?}", surveyor.survey());
     for opened in [&spread.race_connections, &spread.others] {
         let mut pairs: HashMap<(u8, &str), usize> = HashMap::new();

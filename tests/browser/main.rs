@@ -1,5 +1,7 @@
 //! What needs a real browser: the web page as a person uses it, the HTML report, and their pictures.
 
+#[path = "../certificates/mod.rs"]
+mod certificates;
 #[path = "../invocation/mod.rs"]
 mod invocation;
 #[path = "../web_server/mod.rs"]
@@ -14,6 +16,7 @@ mod accessibility;
 mod comparison_page;
 mod faults;
 mod hunt_page;
+mod in_tls;
 mod live_accessibility;
 mod page;
 mod paper;

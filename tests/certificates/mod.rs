@@ -2,8 +2,12 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Authorities of this process so far: each has a name of its own.
+static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// An authority that nobody trusts but who is told to.
 pub struct Authority {
@@ -21,6 +25,10 @@ impl Authority {
     pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Who is called as its authority vouches for itself, to OpenSSL.
+        let name = &mut params.distinguished_name;
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        name.push(DnType::CommonName, format!("authority {number}"));
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
         Self {

@@ -6,8 +6,10 @@
 
 use crate::recorded_ids::Ids;
 use crate::sandbox_client::{Client, Reply, shop_of};
+use crate::wires::{Wire, WiredSandbox};
 use serde::Deserialize;
 use serde_json::Value;
+use shopblast::sandbox::{SandboxMode, ShopConfig};
 use shopblast::shop::Generation;
 use std::collections::BTreeMap;
 
@@ -53,15 +55,25 @@ fn recorded() -> Vec<Exchange> {
 
 #[test]
 fn every_recorded_exchange_comes_out_the_same() {
-    let sandbox = shop_of(Generation::Five, 10_000);
-    let mut client = Client::connect(sandbox.address());
+    for wire in Wire::ALL {
+        replay(wire);
+    }
+}
+
+fn replay(wire: Wire) {
+    let config = ShopConfig {
+        generation: Generation::Five,
+        retain: 10_000,
+        ..ShopConfig::default()
+    };
+    let sandbox = WiredSandbox::start(SandboxMode::Shop(config), wire);
+    let mut client = sandbox.connect();
     let mut ids = Ids::default();
     let exchanges = recorded();
     assert_eq!(exchanges.len(), 142);
     for exchange in &exchanges {
-        let place = format!("{}, {}", exchange.journey, exchange.step);
-        client.write(&exchange.request(&ids));
-        let reply = client.reply();
+        let place = format!("{wire:?}: {}, {}", exchange.journey, exchange.step);
+        let reply = client.exchange(&exchange.request(&ids));
         assert_eq!(reply.status, exchange.status, "{place}: {}", reply.body);
         let body: Value = serde_json::from_str(&reply.body).unwrap();
         ids.learn(&exchange.response, &body);

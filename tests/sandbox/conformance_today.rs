@@ -7,11 +7,11 @@
 //! them with one API worker.
 
 use crate::recorded_ids::{Ids, is_uuid_4};
-use crate::sandbox_client::{Client, Reply, sandbox};
+use crate::sandbox_client::Reply;
+use crate::wires::{Wire, WiredSandbox};
 use serde::Deserialize;
 use serde_json::Value;
-use shopblast::plan::Driver;
-use shopblast::sandbox::{DOMAINS, DrainRate, PipelineConfig, Sandbox, SandboxMode, ShopConfig};
+use shopblast::sandbox::{DOMAINS, DrainRate, PipelineConfig, SandboxMode, ShopConfig};
 use shopblast::shop::Generation;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -170,7 +170,7 @@ fn recorded(engines: bool) -> Vec<Exchange> {
         .collect()
 }
 
-fn shop(engines: u32, per_s: f64) -> Sandbox {
+fn shop(engines: u32, per_s: f64, wire: Wire) -> WiredSandbox {
     let config = ShopConfig {
         generation: Generation::Today,
         retain: 10_000,
@@ -180,13 +180,13 @@ fn shop(engines: u32, per_s: f64) -> Sandbox {
         },
         ..ShopConfig::default()
     };
-    sandbox(SandboxMode::Shop(config), Driver::Uring)
+    WiredSandbox::start(SandboxMode::Shop(config), wire)
 }
 
 /// Replays the exchanges; how many were sent, and how many left out. What depends on engines is
 /// asked for until it comes.
-fn replay(sandbox: &Sandbox, exchanges: &[Exchange]) -> (usize, usize) {
-    let mut client = Client::connect(sandbox.address());
+fn replay(sandbox: &WiredSandbox, exchanges: &[Exchange]) -> (usize, usize) {
+    let mut client = sandbox.connect();
     let mut ids = Ids::default();
     let (mut sent, mut left_out) = (0, 0);
     for exchange in exchanges {
@@ -201,10 +201,9 @@ fn replay(sandbox: &Sandbox, exchanges: &[Exchange]) -> (usize, usize) {
             if attempt > 0 {
                 std::thread::sleep(PAUSE);
             }
-            client.write(&exchange.request(&ids));
-            let reply = client.reply();
-            if reply.status == 500 {
-                client = Client::connect(sandbox.address());
+            let reply = client.exchange(&exchange.request(&ids));
+            if reply.status == 500 && sandbox.ends_by_a_crash() {
+                client = sandbox.connect();
             }
             // A try that failed has taught nothing.
             let known = ids.count();
@@ -228,14 +227,19 @@ fn replay(sandbox: &Sandbox, exchanges: &[Exchange]) -> (usize, usize) {
 
 #[test]
 fn without_engines_every_recorded_exchange_comes_out_the_same() {
-    let sandbox = shop(0, 8.0);
-    assert_eq!(replay(&sandbox, &recorded(false)), (96, 0));
+    for wire in Wire::ALL {
+        let sandbox = shop(0, 8.0, wire);
+        assert_eq!(replay(&sandbox, &recorded(false)), (96, 0), "{wire:?}");
+    }
 }
 
 #[test]
 fn with_engines_recorded_exchanges_come_out_the_same() {
-    let sandbox = shop(1, 200.0);
-    assert_eq!(replay(&sandbox, &recorded(true)), (150, LEFT_OUT.len()));
+    for wire in Wire::ALL {
+        let sandbox = shop(1, 200.0, wire);
+        let replayed = replay(&sandbox, &recorded(true));
+        assert_eq!(replayed, (150, LEFT_OUT.len()), "{wire:?}");
+    }
 }
 
 /// Every exception is there for an exchange.

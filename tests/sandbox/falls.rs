@@ -28,7 +28,7 @@ fn start(falls_over: FallsOver, threads: usize, driver: Driver, shop: ShopConfig
             .map(|thread| cpus[thread % cpus.len()])
             .collect(),
         driver,
-        arrival_log: None,
+        ..SandboxConfig::default()
     })
     .unwrap()
 }

@@ -157,7 +157,7 @@ fn garbage_is_answered_and_the_connection_closed() {
     let long_head = [b"GET / HTTP/1.1\r\nx: ".to_vec(), vec![b'a'; 70_000]].concat();
     for garbage in [
         &b"hello\r\n\r\n"[..],
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n",
         b"POST /customers HTTP/1.1\r\ncontent-length: x\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00",
         &long_head,
@@ -366,7 +366,7 @@ fn what_cannot_be_started_says_why() {
             mode,
             cores: cores.to_vec(),
             driver: Driver::Uring,
-            arrival_log: None,
+            ..SandboxConfig::default()
         })
         .map(|sandbox| sandbox.address())
     };

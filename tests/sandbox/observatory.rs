@@ -244,7 +244,7 @@ fn start_error(config: ShopConfig) -> Option<SandboxError> {
         mode: SandboxMode::Shop(config),
         cores: Vec::new(),
         driver: Driver::Uring,
-        arrival_log: None,
+        ..SandboxConfig::default()
     })
     .err()
 }

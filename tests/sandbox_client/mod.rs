@@ -33,7 +33,7 @@ pub fn sandbox(mode: SandboxMode, driver: Driver) -> Sandbox {
         mode,
         cores: Vec::new(),
         driver,
-        arrival_log: None,
+        ..SandboxConfig::default()
     })
     .unwrap()
 }
@@ -104,45 +104,56 @@ impl Client {
 
     /// Reads the next reply, which has no body when it answers a HEAD.
     pub fn reply_to(&mut self, method: &str) -> Reply {
-        let head_end = self.receive_until(|bytes| {
-            let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
-            Some(end + 4)
-        });
-        let head = String::from_utf8(self.pending.drain(..head_end).collect()).unwrap();
-        let mut lines = head.trim_end().split("\r\n");
-        let status_line = lines.next().unwrap();
-        let (status, reason) = status_line
-            .strip_prefix("HTTP/1.1 ")
-            .and_then(|rest| rest.split_once(' '))
-            .unwrap();
-        let fields: Vec<(String, String)> = lines
-            .map(|line| line.split_once(": ").unwrap())
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let mut reply = Reply {
-            status: status.parse().unwrap(),
-            reason: reason.to_owned(),
-            fields,
-            body: String::new(),
-        };
-        let length = match reply.field("content-length") {
-            Some(length) if method != "HEAD" => length.parse().unwrap(),
-            _ => 0,
-        };
-        let end = self.receive_until(|bytes| (bytes.len() >= length).then_some(length));
-        reply.body = String::from_utf8(self.pending.drain(..end).collect()).unwrap();
-        reply
+        read_reply(&mut self.stream, &mut self.pending, method)
     }
+}
 
-    fn receive_until(&mut self, found: impl Fn(&[u8]) -> Option<usize>) -> usize {
-        loop {
-            if let Some(end) = found(&self.pending) {
-                return end;
-            }
-            let mut chunk = [0; 16 << 10];
-            let received = self.stream.read(&mut chunk).unwrap();
-            assert_ne!(received, 0, "closed after {:?}", self.pending);
-            self.pending.extend_from_slice(&chunk[..received]);
+/// Reads the next reply to a request of `method`; `pending` holds what was received and not read.
+pub fn read_reply(stream: &mut impl Read, pending: &mut Vec<u8>, method: &str) -> Reply {
+    let head_end = receive_until(stream, pending, |bytes| {
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+        Some(end + 4)
+    });
+    let head = String::from_utf8(pending.drain(..head_end).collect()).unwrap();
+    let mut lines = head.trim_end().split("\r\n");
+    let status_line = lines.next().unwrap();
+    let (status, reason) = status_line
+        .strip_prefix("HTTP/1.1 ")
+        .and_then(|rest| rest.split_once(' '))
+        .unwrap();
+    let fields: Vec<(String, String)> = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let mut reply = Reply {
+        status: status.parse().unwrap(),
+        reason: reason.to_owned(),
+        fields,
+        body: String::new(),
+    };
+    let length = match reply.field("content-length") {
+        Some(length) if method != "HEAD" => length.parse().unwrap(),
+        _ => 0,
+    };
+    let end = receive_until(stream, pending, |bytes| {
+        (bytes.len() >= length).then_some(length)
+    });
+    reply.body = String::from_utf8(pending.drain(..end).collect()).unwrap();
+    reply
+}
+
+fn receive_until(
+    stream: &mut impl Read,
+    pending: &mut Vec<u8>,
+    found: impl Fn(&[u8]) -> Option<usize>,
+) -> usize {
+    loop {
+        if let Some(end) = found(pending) {
+            return end;
         }
+        let mut chunk = [0; 16 << 10];
+        let received = stream.read(&mut chunk).unwrap();
+        assert_ne!(received, 0, "closed after {pending:?}");
+        pending.extend_from_slice(&chunk[..received]);
     }
 }

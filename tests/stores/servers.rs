@@ -1,8 +1,10 @@
 //! A real PostgreSQL and a real Redis on free ports, each in a directory of its own, stopped when
-//! dropped. Their programs are Debian's; without them tests fail and say how to get them.
+//! dropped, with TLS and without. Their programs are Debian's; without them tests fail and say how to get
+//! them.
 
+use crate::certificates::{Authority, Identity};
 use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -22,19 +24,41 @@ const ATTEMPTS: usize = 5;
 pub struct Postgres {
     server: Child,
     port: u16,
-    _directory: TempDir,
+    in_tls: bool,
+    directory: TempDir,
 }
 
 /// A Redis that asks for [`PASSWORD`].
 pub struct Redis {
     server: Child,
     port: u16,
+    /// Where those come in who fill it.
+    back_door: String,
     _directory: TempDir,
+}
+
+/// What a server in TLS shows, and who has to vouch for those who come.
+pub struct Tls<'a> {
+    pub shown: &'a Identity,
+    /// Whether clients are asked for certificates of this authority.
+    pub clients_of: &'a Authority,
+    /// Whether they must have one.
+    pub clients_must: bool,
 }
 
 impl Postgres {
     /// Starts one.
     pub fn start() -> Self {
+        Self::start_as(None)
+    }
+
+    /// Starts one that lets nobody in over TCP without TLS, and into the database `certified` nobody
+    /// without a certificate.
+    pub fn start_in_tls(tls: &Tls<'_>) -> Self {
+        Self::start_as(Some(tls))
+    }
+
+    fn start_as(tls: Option<&Tls<'_>>) -> Self {
         let programs = postgres_programs();
         let directory = tempfile::tempdir().expect("a directory");
         let data = directory.path().join("data");
@@ -60,6 +84,21 @@ impl Postgres {
             "{}",
             String::from_utf8_lossy(&made.stderr)
         );
+        let of_tls = tls.map_or_else(Vec::new, |tls| {
+            std::fs::write(data.join("pg_hba.conf"), ONLY_IN_TLS).expect("written");
+            let files = tls.write(directory.path());
+            give_away(directory.path());
+            let [cert, key, ca] = files.map(|path| path.display().to_string());
+            [
+                "ssl=on".to_owned(),
+                format!("ssl_cert_file={cert}"),
+                format!("ssl_key_file={key}"),
+                format!("ssl_ca_file={ca}"),
+            ]
+            .into_iter()
+            .flat_map(|setting| ["-c".to_owned(), setting])
+            .collect()
+        });
         for _ in 0..ATTEMPTS {
             let port = free_port();
             let mut server = unprivileged(&programs.join("postgres"))
@@ -69,18 +108,20 @@ impl Postgres {
                 .arg("-k")
                 .arg(directory.path())
                 .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+                .args(&of_tls)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
                 .expect("postgres starts");
-            let address = format!("postgres://shop:{PASSWORD}@127.0.0.1:{port}/postgres");
+            let place = format!("host={} port={port} user=shop", directory.path().display());
+            let address = format!("{place} dbname=postgres password={PASSWORD}");
             let up = || postgres::Client::connect(&address, postgres::NoTls).is_ok();
             if comes_up(&mut server, up) {
-                let _directory = directory;
                 return Self {
                     server,
                     port,
-                    _directory,
+                    in_tls: tls.is_some(),
+                    directory,
                 };
             }
         }
@@ -109,9 +150,23 @@ impl Postgres {
         self.client(name).batch_execute(fill).expect("filled");
     }
 
+    /// The address of a database by a name of this machine, and the words of a query.
+    pub fn url_at(&self, host: &str, database: &str, query: &str) -> String {
+        let port = self.port;
+        format!("postgres://shop:{PASSWORD}@{host}:{port}/{database}?{query}")
+    }
+
     /// A connection to a database.
     pub fn client(&self, database: &str) -> postgres::Client {
-        postgres::Client::connect(&self.url(database), postgres::NoTls).expect("connected")
+        let address = match self.in_tls {
+            false => self.url(database),
+            true => format!(
+                "host={} port={} user=shop dbname={database} password={PASSWORD}",
+                self.directory.path().display(),
+                self.port
+            ),
+        };
+        postgres::Client::connect(&address, postgres::NoTls).expect("connected")
     }
 }
 
@@ -126,33 +181,60 @@ impl Drop for Postgres {
 impl Redis {
     /// Starts one.
     pub fn start() -> Self {
+        Self::start_as(None)
+    }
+
+    /// Starts one whose only port speaks TLS.
+    pub fn start_in_tls(tls: &Tls<'_>) -> Self {
+        Self::start_as(Some(tls))
+    }
+
+    fn start_as(tls: Option<&Tls<'_>>) -> Self {
         let program = on_path("redis-server")
             .unwrap_or_else(|| panic!("the program of Redis, redis-server, is missing; {REMEDY}"));
         for _ in 0..ATTEMPTS {
             let directory = tempfile::tempdir().expect("a directory");
             let port = free_port();
+            let socket = directory.path().join("redis.sock").display().to_string();
+            let number = port.to_string();
+            let mut words: Vec<String> = match tls {
+                None => ["--port", &number].map(str::to_owned).to_vec(),
+                Some(tls) => {
+                    let files = tls.write(directory.path());
+                    let [cert, key, ca] = files.map(|path| path.display().to_string());
+                    let clients = if tls.clients_must { "yes" } else { "no" };
+                    [
+                        ["--port", "0"],
+                        ["--tls-port", &number],
+                        ["--tls-cert-file", &cert],
+                        ["--tls-key-file", &key],
+                        ["--tls-ca-cert-file", &ca],
+                        ["--tls-auth-clients", clients],
+                    ]
+                    .concat()
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect()
+                }
+            };
+            words.extend(["--unixsocket", &socket].map(str::to_owned));
             let mut server = Command::new(&program)
-                .args([
-                    "--port",
-                    &port.to_string(),
-                    "--bind",
-                    "127.0.0.1",
-                    "--save",
-                    "",
-                ])
+                .args(words)
+                .args(["--bind", "127.0.0.1", "--save", ""])
                 .args(["--requirepass", PASSWORD, "--dir"])
                 .arg(directory.path())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
                 .expect("redis-server starts");
-            let url = format!("redis://:{PASSWORD}@127.0.0.1:{port}");
-            let up = || connect_redis(&url).is_ok();
+            let back_door = format!("redis+unix://{socket}?pass={PASSWORD}");
+            let up = || connect_redis(&back_door).is_ok();
             if comes_up(&mut server, up) {
                 let _directory = directory;
                 return Self {
                     server,
                     port,
+                    back_door,
                     _directory,
                 };
             }
@@ -165,9 +247,14 @@ impl Redis {
         format!("redis://:{PASSWORD}@127.0.0.1:{}/0", self.port)
     }
 
+    /// The place in its address, by a name of this machine.
+    pub fn place_at(&self, host: &str) -> String {
+        format!(":{PASSWORD}@{host}:{}/0", self.port)
+    }
+
     /// Carries commands out, a line each, words parted by spaces.
     pub fn does(&self, commands: &str) {
-        let mut connection = connect_redis(&self.url()).expect("connected");
+        let mut connection = connect_redis(&self.back_door).expect("connected");
         for line in commands
             .lines()
             .map(str::trim)
@@ -195,6 +282,21 @@ impl Drop for Redis {
     fn drop(&mut self) {
         let _ = self.server.kill();
         let _ = self.server.wait();
+    }
+}
+
+/// Who comes over TCP comes in TLS; who comes to `certified` brings a certificate.
+const ONLY_IN_TLS: &str = "local all all scram-sha-256
+    hostssl certified shop 127.0.0.1/32 scram-sha-256 clientcert=verify-ca
+    hostssl all shop 127.0.0.1/32 scram-sha-256\n";
+
+impl Tls<'_> {
+    /// Writes certificate, key and authority to `directory`, the key for nobody else to read.
+    fn write(&self, directory: &Path) -> [PathBuf; 3] {
+        let (cert, key) = self.shown.write(directory, "server");
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&key, private).expect("a mode");
+        [cert, key, self.clients_of.write(directory)]
     }
 }
 

@@ -80,7 +80,9 @@ impl WebServer {
 
     /// The page's address.
     pub fn url(&self) -> String {
-        format!("http://{}", self.authority)
+        let in_tls = self.out().contains("the web page is on https://");
+        let scheme = if in_tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority)
     }
 
     /// The number of its process.

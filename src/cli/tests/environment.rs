@@ -59,6 +59,15 @@ fn every_flag_has_a_variable() {
         "redis",
         "outbox",
         "message-db",
+        "otlp",
+        "ca",
+        "client-cert",
+        "client-key",
+        "observer-ca",
+        "observer-cert",
+        "observer-key",
+        "web-cert",
+        "web-key",
         "html",
         "web-host",
         "web-token",
@@ -89,6 +98,7 @@ fn variables_of_stores_are_read_and_never_repeated() {
         ("SHOPBLAST_REDIS", "--redis: "),
         ("SHOPBLAST_OUTBOX", "--outbox: "),
         ("SHOPBLAST_MESSAGE_DB", "--message-db: "),
+        ("SHOPBLAST_OTLP", "--otlp: "),
     ] {
         let message = message_with("SpikeUser", &[(name, "s3cret")]);
         assert!(message.starts_with(flag), "{message}");
@@ -97,6 +107,39 @@ fn variables_of_stores_are_read_and_never_repeated() {
             "{message}"
         );
         assert!(!message.contains("s3cret"), "{message}");
+    }
+}
+
+#[test]
+fn variables_of_files_in_pem_are_read() {
+    for flag in [
+        "ca",
+        "client-cert",
+        "observer-ca",
+        "observer-cert",
+        "web-cert",
+    ] {
+        let name = format!("SHOPBLAST_{}", flag.to_uppercase().replace('-', "_"));
+        let message = message_with("SpikeUser -H https://shop.test", &[(&name, "none.pem")]);
+        assert!(
+            message.starts_with(&format!("--{flag} none.pem: ")),
+            "{message}"
+        );
+        assert!(message.contains(&name), "{message}");
+    }
+    // One is no use without the other, and no mistake beside it.
+    for (cert, key) in [
+        ("client-cert", "client-key"),
+        ("observer-cert", "observer-key"),
+        ("web-cert", "web-key"),
+    ] {
+        let name = |flag: &str| format!("SHOPBLAST_{}", flag.to_uppercase().replace('-', "_"));
+        let (of_cert, of_key) = (name(cert), name(key));
+        let line = "SpikeUser -H https://shop.test";
+        let alone = message_with(line, &[(&of_key, "none.pem")]);
+        assert!(alone.contains(&format!("add --{cert} <FILE>")), "{alone}");
+        let both = message_with(line, &[(&of_cert, "none.pem"), (&of_key, "none.pem")]);
+        assert!(both.starts_with(&format!("--{cert} none.pem: ")), "{both}");
     }
 }
 

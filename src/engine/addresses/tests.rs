@@ -1,16 +1,25 @@
 //! Which connection goes where, what is passed by, and what is counted of it.
 
 use super::*;
+use crate::plan::Interfaces;
 use crossbeam_channel::bounded;
+use std::net::SocketAddr;
 
 const MS: u64 = 1_000_000;
 
-fn at(last: u8) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, last], 8_000))
+fn at(last: u8) -> PeerAddress {
+    SocketAddr::from(([127, 0, 0, last], 8_000)).into()
+}
+
+fn routes(addresses: &[PeerAddress]) -> Vec<Route> {
+    addresses.iter().copied().map(Route::from).collect()
 }
 
 fn shared(choice: AddressChoice) -> Arc<TargetAddresses> {
-    Arc::new(TargetAddresses::new(&[at(1), at(2), at(3)], choice))
+    Arc::new(TargetAddresses::new(
+        &routes(&[at(1), at(2), at(3)]),
+        choice,
+    ))
 }
 
 /// A core with so many connections from `first` on, and as many for races from 100 on.
@@ -29,9 +38,9 @@ fn open(
     core: &CoreAddresses,
     slot: usize,
     place: &mut ConnectionPlace,
-    refusing: &[SocketAddr],
+    refusing: &[PeerAddress],
     now_ns: u64,
-) -> Option<SocketAddr> {
+) -> Option<PeerAddress> {
     let mut trial = core.begin(slot, *place, false, now_ns)?;
     while refusing.contains(&trial.address()) {
         let error = io::ErrorKind::ConnectionRefused.into();
@@ -43,12 +52,12 @@ fn open(
     Some(trial.address())
 }
 
-fn opened(core: &CoreAddresses, slot: usize, refusing: &[SocketAddr], now_ns: u64) -> SocketAddr {
+fn opened(core: &CoreAddresses, slot: usize, refusing: &[PeerAddress], now_ns: u64) -> PeerAddress {
     let mut place = ConnectionPlace::default();
     open(core, slot, &mut place, refusing, now_ns).expect("one accepts")
 }
 
-fn counts(table: &AddressTable) -> Vec<(SocketAddr, u64, u64, u64)> {
+fn counts(table: &AddressTable) -> Vec<(PeerAddress, u64, u64, u64)> {
     let mut rows: Vec<_> = table
         .rows()
         .iter()
@@ -163,7 +172,7 @@ fn with_first_all_cores_go_where_the_first_one_was_accepted() {
     assert_eq!(opened(&one, 2, &[at(1)], 0), at(2));
     assert_eq!(opened(&one, 0, &[], MS), at(2));
     assert_eq!(opened(&other, 1, &[], MS), at(2));
-    assert_eq!(shared.in_use()[..], [at(2)]);
+    assert_eq!(shared.in_use()[..], routes(&[at(2)]));
     assert_eq!(opened(&other, 1, &[at(2)], MS), at(1));
     assert_eq!(opened(&one, 1, &[], 5_000 * MS), at(1));
 }
@@ -171,7 +180,7 @@ fn with_first_all_cores_go_where_the_first_one_was_accepted() {
 #[test]
 fn a_new_list_is_taken_up_by_what_is_opened_next() {
     let (wish, wishes) = bounded(1);
-    let known = TargetAddresses::new(&[at(1), at(2)], AddressChoice::All);
+    let known = TargetAddresses::new(&routes(&[at(1), at(2)]), AddressChoice::All);
     let shared = Arc::new(known.looked_up_on(wish));
     let core = core(&shared, 0, 4);
     let mut place = ConnectionPlace::default();
@@ -182,10 +191,10 @@ fn a_new_list_is_taken_up_by_what_is_opened_next() {
         core.begin(1, place, true, 0);
     }
     assert_eq!(wishes.len(), 1);
-    shared.publish(&[at(2), at(1)]);
+    shared.publish(&routes(&[at(2), at(1)]));
     assert_eq!(open(&core, 1, &mut place, &[], 0), Some(at(2)), "the same");
     shared.publish(&[]);
-    shared.publish(&[at(5), at(6)]);
+    shared.publish(&routes(&[at(5), at(6)]));
     assert_eq!(open(&core, 1, &mut place, &[], 0), Some(at(6)));
     assert_eq!(open(&core, 2, &mut place, &[], 0), Some(at(5)));
 }
@@ -236,7 +245,7 @@ fn requests_are_counted_where_they_go_and_tallied_once() {
 
 #[test]
 fn more_addresses_than_there_is_room_for_get_no_connection() {
-    let many: Vec<SocketAddr> = (0..200).map(at).collect();
+    let many: Vec<Route> = (0..200).map(|last| at(last).into()).collect();
     let shared = Arc::new(TargetAddresses::new(&many, AddressChoice::All));
     assert_eq!(shared.known().len(), MOST_ADDRESSES);
     let core = core(&shared, 0, 300);
@@ -254,5 +263,32 @@ fn more_addresses_than_there_is_room_for_get_no_connection() {
             .rows()
             .iter()
             .all(|row| row.opened == 2 && row.requests == 0)
+    );
+}
+
+#[test]
+fn connections_to_every_address_come_from_every_interface() {
+    let interfaces = Interfaces::parse(["127.0.0.7", "127.0.0.8"]).unwrap();
+    let two = [at(1), at(2)].map(|address| interfaces.route_to(address).unwrap());
+    let shared = Arc::new(TargetAddresses::new(&two, AddressChoice::All));
+    let core = core(&shared, 0, 8);
+    let mut ways: Vec<String> = (0..8)
+        .map(|slot| {
+            let trial = core.begin(slot, ConnectionPlace::default(), slot > 3, 0);
+            let trial = trial.expect("an address");
+            let (route, turn) = trial.route_and_turn();
+            format!("{} {route}", route.source(turn).expect("an interface"))
+        })
+        .collect();
+    ways.sort_unstable();
+    ways.dedup_by_key(|way| way.clone());
+    assert_eq!(
+        ways,
+        [
+            "127.0.0.7 127.0.0.1:8000",
+            "127.0.0.7 127.0.0.2:8000",
+            "127.0.0.8 127.0.0.1:8000",
+            "127.0.0.8 127.0.0.2:8000"
+        ]
     );
 }

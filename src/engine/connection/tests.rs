@@ -51,7 +51,7 @@ fn exchange_with_a_hasty_server(
         let recorder = Rc::new(RefCell::new(Recorder::new(interval, Box::default())));
         let ring = SocketRing::new(1).unwrap();
         let driving = spawn(drive(Rc::clone(&ring)));
-        let addresses = Arc::new(TargetAddresses::new(&[address], AddressChoice::All));
+        let addresses = Arc::new(TargetAddresses::new(&[address.into()], AddressChoice::All));
         let transport = Rc::new(Transport::new(
             CoreAddresses::new(addresses, ConnectionPositions::default(), now_ns()),
             Duration::from_secs(60),

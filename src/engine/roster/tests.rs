@@ -95,6 +95,7 @@ fn made_until(
             transport: Rc::clone(&transport),
             pacer: pacer.clone(),
             race_pool: None,
+            http2_races: None,
             run_end_ns: Rc::clone(&run_end_ns),
             start_ns,
             max_body_bytes: 1,

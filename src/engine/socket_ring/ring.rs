@@ -85,6 +85,16 @@ impl SocketRing {
         self.state.borrow().idle(socket)
     }
 
+    /// What comes on `socket` while no request is in flight is kept until [`SocketRing::take_heard`].
+    pub fn set_layered(&self, socket: u32) {
+        self.state.borrow_mut().set_layered(socket);
+    }
+
+    /// What came on `socket` while no request was in flight, where that is kept.
+    pub fn take_heard(&self, socket: u32) -> Option<Vec<u8>> {
+        self.state.borrow_mut().take_heard(socket)
+    }
+
     /// An empty buffer for a request.
     #[inline]
     pub fn request_buffer(&self) -> Vec<u8> {
@@ -96,6 +106,26 @@ impl SocketRing {
     pub fn send(&self, socket: u32, request: Vec<u8>) {
         self.state.borrow_mut().send(socket, request);
         self.tell_driver();
+    }
+
+    /// Whether something that was sent on `socket` is not known to be with the kernel whole; whoever waits for
+    /// what comes on it is woken when it is.
+    pub fn is_sending(&self, socket: u32) -> bool {
+        self.state.borrow_mut().is_sending(socket)
+    }
+
+    /// Hands `request` to the kernel now.
+    pub fn send_now(&self, socket: u32, request: Vec<u8>) {
+        self.state
+            .borrow_mut()
+            .send_now(socket, request, &self.buffers);
+        self.tell_driver();
+    }
+
+    /// Takes a buffer back whose request was not handed over.
+    #[inline]
+    pub fn keep_request_buffer(&self, buffer: Vec<u8>) {
+        self.state.borrow_mut().keep_request_buffer(buffer);
     }
 
     /// Requests on `socket` are sent by [`SocketRing::race`]: what comes from now on is a reply.

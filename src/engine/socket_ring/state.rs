@@ -12,6 +12,8 @@ use std::task::Waker;
 /// Completions whose readers are fetched from memory at the same time, before the first of them is
 /// woken. The kernel tells of twenty in a call when more wait.
 const LOOKED_AT_TOGETHER: usize = 32;
+/// Most bytes that are kept of what comes on a socket while no request is in flight: some tickets.
+const MOST_HEARD_BYTES: usize = 64 << 10;
 
 /// What is left of a request that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +69,18 @@ pub struct RingState<K> {
     /// answered before they have left.
     is_put_off: bool,
     request_buffers: RequestBuffers,
+    /// Sockets whose owners wait until what they sent is on its way.
+    waiting_to_send: Vec<u32>,
     /// Sockets whose receive has to be armed again.
     unarmed: Vec<(u32, u16)>,
     /// What became of each request of a race.
     race_results: Vec<i32>,
     /// Completions that are being looked at. Empty between two looks.
     batch: Vec<Completion>,
+    /// What came on sockets with a layer while no request was in flight, by socket; empty where there is
+    /// none.
+    heard: Vec<Vec<u8>>,
+    room: usize,
 }
 
 struct SlowRequest {
@@ -92,9 +100,12 @@ impl<K: Kernel> RingState<K> {
             slow: Vec::new(),
             is_put_off: false,
             request_buffers: RequestBuffers::new(sockets),
+            waiting_to_send: Vec::with_capacity(sockets),
             unarmed: Vec::with_capacity(sockets),
             race_results: Vec::with_capacity(sockets),
             batch: Vec::with_capacity(LOOKED_AT_TOGETHER),
+            heard: Vec::new(),
+            room: sockets,
         }
     }
 
@@ -152,6 +163,29 @@ impl<K: Kernel> RingState<K> {
         self.arm(socket);
     }
 
+    /// What comes on `socket` while no request is in flight is kept until [`RingState::take_heard`]: it may
+    /// be for a layer between the connection and its requests.
+    pub fn set_layered(&mut self, socket: u32) {
+        self.heard.resize_with(self.room, Vec::new);
+        self.sockets.set_layered(socket);
+    }
+
+    /// What came on `socket` while no request was in flight, if something did.
+    pub fn take_heard(&mut self, socket: u32) -> Option<Vec<u8>> {
+        let heard = self.heard.get_mut(socket as usize)?;
+        (!heard.is_empty()).then(|| std::mem::take(heard))
+    }
+
+    #[cold]
+    fn hear(&mut self, socket: u32, filled: FilledBuffer, buffers: &impl Offers) {
+        let heard = &mut self.heard[socket as usize];
+        match heard.len() < MOST_HEARD_BYTES {
+            true => buffers.copy(filled, heard),
+            false => self.sockets.spoil(socket),
+        }
+        buffers.offer(filled.buffer);
+    }
+
     fn arm(&mut self, socket: u32) {
         let mark = Kind::Receive.mark(self.sockets.generation(socket), socket);
         self.push(socket, Wish::Receive, mark);
@@ -161,6 +195,7 @@ impl<K: Kernel> RingState<K> {
     pub fn close(&mut self, socket: u32, buffers: &impl Offers) {
         let receive = Kind::Receive.mark(self.sockets.generation(socket), socket);
         self.sockets.close(socket, |unread| buffers.offer(unread));
+        self.take_heard(socket);
         self.cancel(receive);
         for place in 0..self.slow.len() {
             let slow = &self.slow[place];
@@ -188,12 +223,44 @@ impl<K: Kernel> RingState<K> {
             });
         let is_sending =
             is_slow || (self.is_put_off && self.sent.iter().any(|(on, _)| *on == socket));
+        if self.sockets.is_layered(socket) {
+            while let Some(unread) = self.sockets.take(socket) {
+                self.hear(socket, unread, buffers);
+            }
+        }
         let is_more = self.sockets.finish(socket, |unread| buffers.offer(unread));
         match (is_more, is_sending) {
             (true, _) => Leftover::Received,
             (false, true) => Leftover::Unsent,
             (false, false) => Leftover::None,
         }
+    }
+
+    /// Whether something that was sent on `socket` is not known to be with the kernel whole. More of the same
+    /// stream of bytes would overtake it; whoever waits for what comes on the socket is woken when it is.
+    pub fn is_sending(&mut self, socket: u32) -> bool {
+        let is_sending = self.sent.iter().any(|(on, _)| *on == socket)
+            || self.slow.iter().any(|slow| {
+                slow.socket == socket && self.sockets.is_current(socket, slow.generation)
+            });
+        if is_sending && !self.waiting_to_send.contains(&socket) {
+            self.waiting_to_send.push(socket);
+        }
+        is_sending
+    }
+
+    /// The same, at once: when this returns the kernel has taken it, or it is known that it has not.
+    pub fn send_now(&mut self, socket: u32, request: Vec<u8>, buffers: &impl Offers) {
+        self.send(socket, request);
+        self.submit_all(buffers);
+        self.reap(buffers);
+        self.forget_sent();
+    }
+
+    /// Takes a buffer back whose request was not handed over.
+    #[inline]
+    pub fn keep_request_buffer(&mut self, buffer: Vec<u8>) {
+        self.request_buffers.keep(buffer);
     }
 
     /// Hands `request` to the kernel, at the end of this turn at the latest.
@@ -245,13 +312,35 @@ impl<K: Kernel> RingState<K> {
         // flag was seen to be unset with a reply there, and then nothing ever woke anybody).
         self.kernel.enter(true);
         let reaped = self.reap(buffers);
+        self.forget_sent();
+        reaped
+    }
+
+    fn forget_sent(&mut self) {
         if self.kernel.queued() == 0 {
             // All of them were taken or have told that they were not.
             for (_, request) in self.sent.drain(..) {
                 self.request_buffers.keep(request);
             }
+            self.tell_senders();
         }
-        reaped
+    }
+
+    /// Wakes those whose bytes are with the kernel by now.
+    #[inline]
+    fn tell_senders(&mut self) {
+        if !self.waiting_to_send.is_empty() {
+            let (sockets, slow) = (&self.sockets, &self.slow);
+            self.waiting_to_send.retain(|&socket| {
+                let is_slow = slow.iter().any(|slow| {
+                    slow.socket == socket && sockets.is_current(socket, slow.generation)
+                });
+                if !is_slow {
+                    sockets.wake(socket);
+                }
+                is_slow
+            });
+        }
     }
 
     fn reap(&mut self, buffers: &impl Offers) -> usize {
@@ -307,10 +396,14 @@ impl<K: Kernel> RingState<K> {
         if let Some(buffer) = completion.buffer {
             let bytes = result.max(0) as u32;
             let filled = FilledBuffer { buffer, bytes };
-            let is_kept =
-                is_current && bytes > 0 && self.sockets.received(socket, filled) == Fate::Kept;
-            if !is_kept {
-                buffers.offer(buffer);
+            let fate = match is_current && bytes > 0 {
+                true => self.sockets.received(socket, filled),
+                false => Fate::Spent,
+            };
+            match fate {
+                Fate::Kept => {}
+                Fate::Spent => buffers.offer(buffer),
+                Fate::Heard => self.hear(socket, filled, buffers),
             }
         }
         if completion.is_more || !is_current {

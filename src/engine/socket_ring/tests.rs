@@ -234,3 +234,46 @@ fn a_place_that_is_opened_again_hears_nothing_of_the_connection_before() {
         assert_eq!(socket.finish(), Leftover::None);
     });
 }
+
+#[test]
+fn pieces_of_one_stream_of_bytes_do_not_overtake_each_other() {
+    const PIECES: usize = 100;
+    // Together more than any socket's buffers hold.
+    const PIECE_BYTES: usize = 200_001;
+    with_ring(|ring| async move {
+        let (socket, mut server) = on(&ring, 5);
+        ring.begin(5);
+        let reading = std::thread::spawn(move || {
+            let mut piece = vec![0; PIECE_BYTES];
+            for number in 0..PIECES {
+                server.read_exact(&mut piece).unwrap();
+                assert!(piece.iter().all(|byte| *byte == number as u8), "{number}");
+            }
+            server
+        });
+        let mut was_sending = 0;
+        for number in 0..PIECES {
+            // Whoever waits for what comes is woken when the piece before has left.
+            std::future::poll_fn(|context| {
+                let mut arrival = std::pin::pin!(socket.arrival());
+                match ring.is_sending(5) {
+                    true => {
+                        was_sending += 1;
+                        assert!(arrival.as_mut().poll(context).is_pending());
+                        std::task::Poll::Pending
+                    }
+                    false => std::task::Poll::Ready(()),
+                }
+            })
+            .await;
+            let piece = vec![number as u8; PIECE_BYTES];
+            match number % 2 {
+                0 => ring.send(5, piece),
+                _ => ring.send_now(5, piece),
+            }
+        }
+        assert!(was_sending > 0);
+        until(|| !ring.is_sending(5)).await;
+        drop(reading.join().unwrap());
+    });
+}

@@ -18,10 +18,10 @@ mod timed_connections;
 
 use super::clock::now_ns;
 use super::interruption::Interruption;
+use crate::plan::{PeerAddress, Route};
 use groups::{AnswerPace, ProcessGroups};
 pub use questions::Questions;
 pub use spread::Spread;
-use std::net::SocketAddr;
 use std::time::Duration;
 pub use timed_connections::Opened;
 use timed_connections::TimedConnections;
@@ -81,7 +81,7 @@ impl<'a> Surveyor<'a> {
     /// `interruption` ends the run.
     #[must_use]
     pub fn new(
-        addresses: &'a [SocketAddr],
+        addresses: &'a [Route],
         questions: &'a Questions,
         longest: Duration,
         interruption: Option<&'a Interruption>,
@@ -116,7 +116,7 @@ impl<'a> Surveyor<'a> {
 
     /// Addresses of the target that accepted no connection.
     #[must_use]
-    pub fn refused(&self) -> &[SocketAddr] {
+    pub fn refused(&self) -> &[PeerAddress] {
         self.groups.timed().refused()
     }
 

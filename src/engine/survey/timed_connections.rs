@@ -4,9 +4,12 @@
 use super::Questions;
 use crate::engine::clock::now_ns;
 use crate::engine::codec::ReplyParser;
-use crate::engine::net::send_unpaced;
+use crate::engine::dialling::{dial, prepare_stream};
+use crate::engine::secured::Shaken;
+use crate::engine::tls::{Secured, TlsLayer, shake_hands_within};
+use crate::plan::{PeerAddress, Route};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
@@ -32,6 +35,9 @@ pub enum SurveyQuestion {
 /// One open connection.
 pub struct TimedConnection {
     stream: TcpStream,
+    /// What opens and seals its records, where TLS is spoken.
+    layer: Option<Box<TlsLayer>>,
+    shaken: Option<Shaken>,
     parser: ReplyParser,
     inbox: Vec<u8>,
     /// When the first byte of the last reply was seen; 0 before.
@@ -46,18 +52,22 @@ pub struct Opened {
     /// The connection: blocking, without delay, idle.
     pub stream: TcpStream,
     /// Where it is.
-    pub address: SocketAddr,
+    pub address: PeerAddress,
     /// How long connecting took, in microseconds.
     pub connect_us: u64,
     /// The process that is believed to serve it, from 1; 0 when nothing is believed.
     pub process: u8,
+    /// What opens and seals its records, where TLS is spoken.
+    pub layer: Option<Box<TlsLayer>>,
+    /// How the handshake went that it had.
+    pub shaken: Option<Shaken>,
 }
 
 /// Asks and measures. Lines are numbered in the order in which they were opened.
 pub struct TimedConnections<'a> {
-    addresses: &'a [SocketAddr],
+    addresses: &'a [Route],
     /// Those that did not accept: they are tried again only where all the others do not either.
-    refused: Vec<SocketAddr>,
+    refused: Vec<PeerAddress>,
     questions: &'a Questions,
     lines: Vec<Option<TimedConnection>>,
     /// The address of each line, by its index.
@@ -73,7 +83,7 @@ pub struct TimedConnections<'a> {
 
 impl<'a> TimedConnections<'a> {
     /// Connections of a survey that gives up at `end_ns` on the monotonic clock.
-    pub fn new(addresses: &'a [SocketAddr], questions: &'a Questions, end_ns: u64) -> Self {
+    pub fn new(addresses: &'a [Route], questions: &'a Questions, end_ns: u64) -> Self {
         Self {
             addresses,
             refused: Vec::new(),
@@ -108,7 +118,7 @@ impl<'a> TimedConnections<'a> {
     }
 
     /// The addresses that did not accept.
-    pub fn refused(&self) -> &[SocketAddr] {
+    pub fn refused(&self) -> &[PeerAddress] {
         &self.refused
     }
 
@@ -134,7 +144,7 @@ impl<'a> TimedConnections<'a> {
     fn open_from(&mut self, first: usize) -> io::Result<usize> {
         let count = self.addresses.len();
         let mut order: Vec<usize> = (0..count).map(|step| (first + step) % count).collect();
-        order.sort_by_key(|&place| self.refused.contains(&self.addresses[place]));
+        order.sort_by_key(|&place| self.refused.contains(&self.addresses[place].to));
         let mut last = io::Error::from(io::ErrorKind::NotFound);
         for place in order {
             match self.open_at(place) {
@@ -146,29 +156,49 @@ impl<'a> TimedConnections<'a> {
     }
 
     fn open_at(&mut self, place: usize) -> io::Result<usize> {
-        let address = self.addresses[place];
+        let route = &self.addresses[place];
+        let address = route.to;
         let left_ns = self.end_ns.saturating_sub(now_ns()).max(1_000_000);
         let started_ns = now_ns();
-        let stream = TcpStream::connect_timeout(&address, Duration::from_nanos(left_ns))
-            .inspect_err(|_| {
-                if !self.refused.contains(&address) {
-                    self.refused.push(address);
-                }
-            })?;
+        let turn = self.lines.len() / self.addresses.len();
+        let stream = dial(route, turn, Duration::from_nanos(left_ns)).inspect_err(|_| {
+            if !self.refused.contains(&address) {
+                self.refused.push(address);
+            }
+        })?;
         self.refused.retain(|refused| *refused != address);
-        stream.set_nodelay(true)?;
+        prepare_stream(&stream)?;
+        let connected_ns = now_ns();
+        let mut stream = stream;
+        let patience = Duration::from_nanos(left_ns);
+        let (layer, shaken) = match &self.questions.tls {
+            None => (None, None),
+            Some(client) => {
+                let Secured { layer, agreed } = shake_hands_within(&mut stream, client, patience)?;
+                let took_us = (now_ns() - connected_ns) / 1_000;
+                let is_resumed = agreed.is_resumed;
+                (
+                    Some(layer),
+                    Some(Shaken {
+                        took_us,
+                        is_resumed,
+                    }),
+                )
+            }
+        };
         stream.set_nonblocking(true)?;
-        send_unpaced(stream.as_raw_fd());
         self.opened += 1;
         self.places.push(place);
         self.lines.push(Some(TimedConnection {
             stream,
+            layer,
+            shaken,
             parser: ReplyParser::new(MAX_BODY_BYTES),
             inbox: Vec::new(),
             first_ns: 0,
             is_owed: false,
             is_usable: true,
-            connect_us: (now_ns() - started_ns) / 1_000,
+            connect_us: (connected_ns - started_ns) / 1_000,
         }));
         Ok(self.lines.len() - 1)
     }
@@ -185,7 +215,7 @@ impl<'a> TimedConnections<'a> {
 
     /// Hands a line on, unless it is closed or broken.
     pub fn take(&mut self, line: usize, process: u8) -> Option<Opened> {
-        let address = self.addresses[self.places[line]];
+        let address = self.addresses[self.places[line]].to;
         let line = self.lines[line].take().filter(|line| line.is_usable)?;
         line.stream.set_nonblocking(false).ok()?;
         Some(Opened {
@@ -193,6 +223,8 @@ impl<'a> TimedConnections<'a> {
             address,
             connect_us: line.connect_us,
             process,
+            layer: line.layer,
+            shaken: line.shaken,
         })
     }
 
@@ -210,7 +242,16 @@ impl<'a> TimedConnections<'a> {
         line.inbox.clear();
         line.parser.reset();
         // A request of some hundred bytes finds room in an idle connection's buffer.
-        line.is_owed = matches!(line.stream.write(text), Ok(sent) if sent == text.len());
+        let sent = match &mut line.layer {
+            None => matches!(line.stream.write(text), Ok(sent) if sent == text.len()),
+            Some(layer) => {
+                let mut sealed = text.to_vec();
+                layer.begin();
+                layer.seal(&mut sealed, 0).is_ok()
+                    && matches!(line.stream.write(&sealed), Ok(sent) if sent == sealed.len())
+            }
+        };
+        line.is_owed = sent;
         line.is_usable &= line.is_owed;
     }
 
@@ -295,17 +336,21 @@ impl TimedConnection {
             match self.stream.read(&mut piece) {
                 Ok(0) => break,
                 Ok(count) => {
-                    self.first_ns = if self.first_ns == 0 {
-                        now_ns
-                    } else {
-                        self.first_ns
-                    };
-                    self.inbox.extend_from_slice(&piece[..count]);
+                    match &mut self.layer {
+                        None => self.inbox.extend_from_slice(&piece[..count]),
+                        Some(layer) => layer.open_onto(&mut piece[..count], &mut self.inbox),
+                    }
+                    if self.first_ns == 0 && !self.inbox.is_empty() {
+                        self.first_ns = now_ns;
+                    }
                     // Piece by piece, so that one who sends without end meets the parser's limits.
                     match self.parser.advance(&mut self.inbox) {
                         Ok(None) => {}
                         Ok(Some(reply)) if reply.reusable && self.is_owed => self.is_owed = false,
                         Ok(Some(_)) | Err(_) => break,
+                    }
+                    if self.layer.as_ref().is_some_and(|layer| layer.is_over()) {
+                        break;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -322,7 +367,7 @@ impl TimedConnection {
 mod tests {
     use super::*;
     use crate::plan::Target;
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
 
     const SECOND_NS: u64 = 1_000_000_000;
 
@@ -332,18 +377,21 @@ mod tests {
         let listeners = ["127.0.0.1", "127.0.0.2"].map(listen);
         let down = listen("127.0.0.3").local_addr().unwrap();
         let [first, second] = listeners.each_ref().map(|it| it.local_addr().unwrap());
-        let addresses = [first, down, second];
+        let addresses = [first, down, second].map(Route::from);
         let target = Target::parse("http://shop.test").unwrap();
         let questions = Questions::of(&target, "/slow", "/quick");
         let mut timed = TimedConnections::new(&addresses, &questions, now_ns() + 20 * SECOND_NS);
         assert_eq!(timed.addresses(), 3);
         let lines: Vec<usize> = (0..5).map(|_| timed.open().unwrap()).collect();
-        assert_eq!((timed.addresses(), timed.refused()), (2, &[down][..]));
+        assert_eq!(
+            (timed.addresses(), timed.refused()),
+            (2, &[down.into()][..])
+        );
         let near: Vec<usize> = (0..2).map(|_| timed.open_near(lines[1]).unwrap()).collect();
         let places = lines.iter().chain(&near).map(|&line| {
             let opened = timed.take(line, 0).unwrap();
-            assert_eq!(opened.stream.peer_addr().unwrap(), opened.address);
-            opened.address
+            assert_eq!(opened.address, opened.stream.peer_addr().unwrap().into());
+            opened.stream.peer_addr().unwrap()
         });
         let places: Vec<SocketAddr> = places.collect();
         // The third of them falls to the one after it, whose turn then is the next.
@@ -357,7 +405,7 @@ mod tests {
     #[test]
     fn a_reply_without_end_ends_the_connection_and_not_the_memory() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let addresses = [listener.local_addr().unwrap()];
+        let addresses = [listener.local_addr().unwrap().into()];
         let sender = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut sent = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");

@@ -1,13 +1,17 @@
-//! Configurations of rustls: a client's from what the user trusts, a server's from a certificate.
+//! A client's configuration of rustls: from what the user trusts.
 
+use super::any_name::AnyName;
 use super::unverified::Unverified;
+use super::vouched::Vouched;
 use super::{TlsError, provider};
 use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
-use rustls::client::Resumption;
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
+
+const AUTHORITIES: &str = "the certificates of the authorities";
 
 /// A client that speaks as `settings` say, and offers the protocols `alpn` (RFC 7301) in this order.
 ///
@@ -22,7 +26,12 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
         let any = Arc::new(Unverified(provider));
         builder.dangerous().with_custom_certificate_verifier(any)
     } else {
-        builder.with_root_certificates(roots(&settings.roots)?)
+        match &settings.roots {
+            TlsRoots::Platform => builder.with_root_certificates(roots(&settings.roots)?),
+            TlsRoots::Pem(text) => builder
+                .dangerous()
+                .with_custom_certificate_verifier(vouched(text, &settings.roots)?),
+        }
     };
     let mut config = match &settings.identity {
         None => builder.with_no_client_auth(),
@@ -40,19 +49,27 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
     Ok(config)
 }
 
-/// A server that shows `identity` and takes one of the protocols `alpn`.
+/// As [`client_config`], but the name in the server's certificate does not matter.
 ///
 /// # Errors
-/// When what is given is no certificate or key.
-pub fn server_config(identity: &TlsIdentity, alpn: &[&[u8]]) -> Result<ServerConfig, TlsError> {
-    let (chain, key) = parsed(identity)?;
-    let mut config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(TlsError::SetUp)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(TlsError::Identity)?;
-    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+/// As [`client_config`].
+pub fn client_config_of_any_name(
+    settings: &TlsSettings,
+    alpn: &[&[u8]],
+) -> Result<ClientConfig, TlsError> {
+    let mut config = client_config(settings, alpn)?;
+    if !settings.is_insecure {
+        let named = match &settings.roots {
+            TlsRoots::Platform => Vec::new(),
+            TlsRoots::Pem(text) => certificates(AUTHORITIES, text)?,
+        };
+        let any_name = Arc::new(AnyName {
+            provider: provider(),
+            roots: roots(&settings.roots)?,
+            named,
+        });
+        config.dangerous().set_certificate_verifier(any_name);
+    }
     Ok(config)
 }
 
@@ -62,6 +79,19 @@ pub fn server_config(identity: &TlsIdentity, alpn: &[&[u8]]) -> Result<ServerCon
 /// When it is neither a name nor an address.
 pub fn server_name(host: &str) -> Result<ServerName<'static>, TlsError> {
     ServerName::try_from(host.to_owned()).map_err(|_| TlsError::Name(host.to_owned()))
+}
+
+/// Trusts the certificates of this text, and whom they vouch for.
+fn vouched(text: &[u8], named: &TlsRoots) -> Result<Arc<Vouched>, TlsError> {
+    let authorities =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(named)?), provider());
+    let authorities = authorities
+        .build()
+        .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
+    Ok(Arc::new(Vouched {
+        authorities,
+        named: certificates(AUTHORITIES, text)?,
+    }))
 }
 
 fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
@@ -77,19 +107,24 @@ fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
                 ));
             }
         }
-        TlsRoots::Pem(text) => {
-            const WHAT: &str = "the certificates of the authorities";
-            for certificate in certificates(WHAT, text)? {
-                store
-                    .add(certificate)
-                    .map_err(|error| malformed(WHAT, error.to_string()))?;
-            }
-        }
+        TlsRoots::Pem(text) => return authorities(text),
     }
     Ok(store)
 }
 
-fn parsed(
+/// The authorities of a PEM text.
+pub(super) fn authorities(text: &[u8]) -> Result<RootCertStore, TlsError> {
+    let mut store = RootCertStore::empty();
+    for certificate in certificates(AUTHORITIES, text)? {
+        store
+            .add(certificate)
+            .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
+    }
+    Ok(store)
+}
+
+/// A certificate with those that vouch for it, and its key.
+pub(super) fn parsed(
     identity: &TlsIdentity,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
     let chain = certificates("the certificate", &identity.chain_pem)?;
@@ -128,18 +163,6 @@ mod tests {
         let said = |settings: &TlsSettings| client_config(settings, &[]).unwrap_err().to_string();
         assert!(said(&pem(b"")).contains("no PEM certificate"));
         assert!(said(&pem(b"-----BEGIN CERTIFICATE-----\nnonsense\n")).contains("authorities"));
-        let identity = rcgen::generate_simple_self_signed(vec!["shop.test".to_owned()]).unwrap();
-        let other = rcgen::generate_simple_self_signed(vec!["shop.test".to_owned()]).unwrap();
-        let shown = |chain: &rcgen::CertifiedKey<rcgen::KeyPair>, key: &str| TlsIdentity {
-            chain_pem: chain.cert.pem().into_bytes(),
-            key_pem: key.as_bytes().to_vec(),
-        };
-        let key = identity.signing_key.serialize_pem();
-        assert!(server_config(&shown(&identity, &key), &[b"h2"]).is_ok());
-        let broken = server_config(&shown(&identity, "no key"), &[]);
-        assert!(broken.unwrap_err().to_string().contains("the private key"));
-        let foreign = server_config(&shown(&other, &key), &[]).unwrap_err();
-        assert!(foreign.to_string().contains("cannot be used"), "{foreign}");
     }
 
     #[test]

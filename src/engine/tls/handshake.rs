@@ -1,7 +1,8 @@
 //! A handshake, without a socket: what came goes in, what is to be sent comes out, until the keys are there.
 
 use super::breakage::AlertName;
-use super::{TlsClient, TlsLayer};
+use super::{TlsBreak, TlsClient, TlsLayer};
+use jiff::Timestamp;
 use rustls::client::UnbufferedClientConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 use rustls::{
@@ -50,6 +51,9 @@ pub enum HandshakeError {
     /// Another protocol is spoken there.
     #[error("the server answers without TLS: plain HTTP is spoken on this port")]
     PlainHttp,
+    /// It was not over in time.
+    #[error("the handshake was not over in time")]
+    Late,
     /// It hung up.
     #[error("the server closed the connection in the handshake")]
     Closed,
@@ -227,18 +231,27 @@ fn told(error: &Error) -> String {
 
 fn told_of_certificate(why: &CertificateError) -> String {
     let text = match why {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired",
+        CertificateError::Expired => "has expired",
+        CertificateError::ExpiredContext { not_after, .. } => {
+            let since = Timestamp::from_second(not_after.as_secs().cast_signed());
+            let since = since.map_or_else(|_| String::new(), |since| format!(" on {since}"));
+            return format!("the server's certificate has expired{since}");
+        }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "is not valid yet"
         }
         CertificateError::NotValidForName => "is for another name",
-        CertificateError::NotValidForNameContext { expected, .. } => {
+        CertificateError::NotValidForNameContext {
+            expected,
+            presented,
+        } => {
             return format!(
-                "the server's certificate is for another name than {}",
+                "the server's certificate is for {} and not for {}",
+                listed(presented),
                 expected.to_str()
             );
         }
-        CertificateError::UnknownIssuer => "is of an authority that is not trusted (see --ca)",
+        CertificateError::UnknownIssuer => "is of an authority that is not trusted",
         CertificateError::Revoked => "was revoked",
         CertificateError::BadSignature => "is not signed by who it says",
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -248,6 +261,32 @@ fn told_of_certificate(why: &CertificateError) -> String {
         other => return format!("the server's certificate is not valid: {other}"),
     };
     format!("the server's certificate {text}")
+}
+
+/// What a server means that ends the connection right after the handshake.
+#[must_use]
+pub fn refusal(broken: TlsBreak) -> String {
+    match broken {
+        TlsBreak::Alert(alert) => format!("TLS: {}", told_of_alert(AlertDescription::from(alert))),
+        other => other.to_string(),
+    }
+}
+
+/// Names as the verifier gives them, like `DnsName("shop.test")`.
+fn listed(presented: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let bare = |name: &String| {
+        let inner = name.split_once('(').map_or(&**name, |(_, inner)| inner);
+        inner.trim_end_matches(')').trim_matches('"').to_owned()
+    };
+    let mut names: Vec<String> = presented.iter().take(SHOWN).map(bare).collect();
+    if presented.len() > SHOWN {
+        names.push(format!("{} more", presented.len() - SHOWN));
+    }
+    match names.is_empty() {
+        true => "no name at all (it has no subjectAltName)".to_owned(),
+        false => names.join(", "),
+    }
 }
 
 fn told_of_alert(alert: AlertDescription) -> String {
@@ -260,7 +299,7 @@ fn told_of_alert(alert: AlertDescription) -> String {
             format!("the server finds nothing in common, or wants a certificate ({name})")
         }
         AlertDescription::CertificateRequired => {
-            format!("the server wants a certificate of the client ({name}; see --cert)")
+            format!("the server wants a certificate of the client ({name})")
         }
         AlertDescription::BadCertificate
         | AlertDescription::UnsupportedCertificate

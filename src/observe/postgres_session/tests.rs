@@ -18,8 +18,10 @@ const ROW: &[u8] = b"D\0\0\0\x0d\0\x01\0\0\0\x03abc";
 const COLUMNS: &[u8] = b"1\0\0\0\x04t\0\0\0\x06\0\0T\0\0\0\x1a\0\x01c\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0Z\0\0\0\x05I";
 const BOUND: &[u8] = b"2\0\0\0\x04";
 
-/// A server that says one of `texts` each time it is asked something, and goes on with `forever`.
+/// A server that says one of `texts` each time it is asked something, and goes on with `forever`; and who
+/// asks it with this `sslmode`.
 fn server(
+    mode: &str,
     texts: &'static [&'static [u8]],
     forever: &'static [u8],
 ) -> (PostgresSession, JoinHandle<()>) {
@@ -31,8 +33,10 @@ fn server(
         // Until the other end has given it up.
         let _ = stream.read_to_end(&mut Vec::new());
     });
-    let address = PostgresAddress::parse(&format!("postgres://shop@{address}/d")).unwrap();
-    let session = PostgresSession::new(address, AddressPolicy::default());
+    let address = format!("postgres://shop@{address}/d?sslmode={mode}");
+    let address = PostgresAddress::parse(&address).unwrap();
+    let (policy, tls) = (AddressPolicy::default(), TlsSettings::default());
+    let session = PostgresSession::new(address, policy, tls);
     (session, sender)
 }
 
@@ -78,7 +82,61 @@ const HOSTILE: &[HostileServer] = &[
 #[test]
 fn an_answer_without_end_is_given_up_before_it_fills_the_memory() {
     for &(texts, forever, told) in HOSTILE {
-        let (mut session, sender) = server(texts, forever);
+        let (mut session, sender) = server("disable", texts, forever);
+        let problem = session.query("SELECT 1").unwrap_err();
+        assert!(problem.text().contains(told), "{problem}: {texts:?}");
+        drop(session);
+        sender.join().unwrap();
+    }
+}
+
+/// The same of one that is asked for TLS, with the `sslmode`.
+const HOSTILE_IN_TLS: &[(&str, HostileServer)] = &[
+    ("require", (&[b"N"], b"", "the server does not speak TLS")),
+    (
+        "require",
+        (&[b"E"], NOTICE, "the server does not speak TLS"),
+    ),
+    (
+        "require",
+        (
+            &[b"S", b"HTTP/1.1 400 Bad Request\r\n\r\n"],
+            b"",
+            "what answers does not speak TLS",
+        ),
+    ),
+    (
+        "require",
+        (&[b"S"], b"S", "what answers does not speak TLS"),
+    ),
+    // Records of a handshake that announce more than there is, and bring nothing, without end.
+    (
+        "require",
+        (
+            &[b"S"],
+            b"\x16\x03\x03\x00\x01\x02",
+            "postgres://shop@127.0.0.1",
+        ),
+    ),
+    (
+        "require",
+        (
+            &[b"S"],
+            b"\x16\x03\x03\x40\x00",
+            "postgres://shop@127.0.0.1",
+        ),
+    ),
+    ("require", (&[b"S", b""], b"", "has not answered for 4 s")),
+    (
+        "prefer",
+        (&[b"N", LET_IN], PARAMETER, "more than the 2 MiB"),
+    ),
+];
+
+#[test]
+fn a_server_that_is_asked_for_tls_and_breaks_it_is_given_up() {
+    for &(mode, (texts, forever, told)) in HOSTILE_IN_TLS {
+        let (mut session, sender) = server(mode, texts, forever);
         let problem = session.query("SELECT 1").unwrap_err();
         assert!(problem.text().contains(told), "{problem}: {texts:?}");
         drop(session);

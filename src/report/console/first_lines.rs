@@ -13,6 +13,7 @@ use crate::pieces::{
 use crate::plan::shown;
 use crate::record::{ErrorRecord, Figures, NameRecord, RunRecord, exit_meaning};
 use crate::report::recovery_text;
+use crate::report::tls_text::unchecked_text;
 use crate::stats::{GeneratorState, Outcome, RuleVerdict, ThresholdVerdict};
 use anstyle::{AnsiColor, Style};
 
@@ -71,6 +72,7 @@ pub fn first_lines(record: &RunRecord, style: SummaryStyle) -> String {
     lines.extend(threshold_lines(record, style));
     lines.extend(rule_lines(record, style));
     lines.extend(error_line(record, style));
+    lines.extend(labelled_all("target", unchecked_text(record), style));
     lines.push(figures_table(record, style));
     let observed = record.observed.as_ref();
     lines.extend(labelled_all("back end", back_end_notices(record), style));
@@ -100,6 +102,7 @@ pub fn record_lines(record: &RunRecord, files: &[String], style: SummaryStyle) -
     let target = record.target_url();
     if !target.is_empty() {
         run += &format!(", against {target}");
+        run += if record.is_http2() { " in HTTP/2" } else { "" };
     }
     let mut lines = vec![labelled("run", &run, style)];
     let directory = files.first().map_or("", String::as_str);

@@ -1,8 +1,11 @@
 //! The summary's lines about what the load cost the generator.
 
 use crate::pieces::{SummaryStyle, counted, duration_text, grouped, in_lines, percent_text};
+use crate::plan::shown;
 use crate::record::{Generator, RunRecord};
-use crate::report::connections_text::{addresses_text, ended_text};
+use crate::report::connections_text::{addresses_text, ended_text, handshakes_text};
+use crate::report::http2_text::http2_text;
+use crate::report::tls_text::tls_text;
 
 /// Columns before the further lines of a sentence.
 const HANG: usize = 2;
@@ -23,16 +26,23 @@ pub fn generator_lines(record: &RunRecord, style: SummaryStyle) -> String {
     )];
     let connections = &record.connections;
     lines.push(format!(
-        "Connections: {} opened, {} replaced, {} failed{}; connect p50 {} max {}",
+        "Connections: {} opened, {} replaced, {} failed{}; connect p50 {} max {}{}",
         grouped(connections.opened),
         grouped(connections.reconnects),
         grouped(connections.failed),
         ended_text(connections),
         duration_text(connections.connect_us.p50),
         duration_text(connections.connect_us.max),
+        handshakes_text(connections),
     ));
     if let Some(addresses) = addresses_text(record) {
         lines.push(format!("Addresses: {addresses}"));
+    }
+    if let Some(http2) = http2_text(record) {
+        lines.push(format!("HTTP/2: {http2}"));
+    }
+    if let Some(tls) = tls_text(record) {
+        lines.push(format!("TLS: {}", shown(&tls)));
     }
     if let Some(law) = &generator.littles_law {
         lines.push(format!(

@@ -2,7 +2,7 @@
 
 use crate::pieces::console_style::bold;
 use crate::pieces::{SummaryStyle, TextColumn, TextTable, duration_text, in_lines, number_text};
-use crate::plan::shown_start;
+use crate::plan::{ConnectTo, shown_start};
 use crate::record::RunRecord;
 use crate::stats::{Part, Violation, WitnessExchange};
 use std::fmt::Write;
@@ -144,14 +144,18 @@ impl CurlTarget {
     #[must_use]
     pub fn of(run: &RunRecord) -> Self {
         let mut arguments = String::new();
-        if let Some(place) = run.connected_to() {
-            let host = match place.host.contains(':') {
-                true => format!("[{}]", place.host),
-                false => place.host,
-            };
-            let place = quoted(&format!("::{host}:{}", place.port));
-            let _ = write!(arguments, " --connect-to {place}");
+        match run.connected_to() {
+            Some(ConnectTo::Unix { unix }) => {
+                let path = quoted(unix.as_str());
+                let _ = write!(arguments, " --unix-socket {path}");
+            }
+            Some(place) => {
+                let place = quoted(&format!("::{place}"));
+                let _ = write!(arguments, " --connect-to {place}");
+            }
+            None => {}
         }
+        arguments += &tls_arguments(run);
         let mut names = Vec::new();
         for header in run.target_headers() {
             let _ = write!(arguments, " -H {}", quoted(&header));
@@ -168,6 +172,22 @@ impl CurlTarget {
     fn says(&self, name: &str) -> bool {
         self.names.iter().any(|known| known == name)
     }
+}
+
+/// Whom the run trusted and as whom it asked, in curl's words; files by their names.
+fn tls_arguments(run: &RunRecord) -> String {
+    let flags = run.target_tls_flags().into_iter();
+    let in_words_of_curl = flags.map(|(flag, file)| {
+        let flag = match flag {
+            "--ca" => "--cacert",
+            "--client-cert" => "--cert",
+            "--client-key" => "--key",
+            other => other,
+        };
+        let file = file.map(|file| format!(" {}", quoted(&file)));
+        format!(" {flag}{}", file.unwrap_or_default())
+    });
+    in_words_of_curl.collect()
 }
 
 fn curl(exchange: &WitnessExchange, target: &CurlTarget) -> String {
@@ -259,6 +279,44 @@ mod tests {
             r#"{"initial_quantity":3}"#,
         ];
         assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn commands_trust_whom_the_run_did_and_show_what_it_showed() {
+        let mut run = record();
+        let mut target = serde_json::json!({
+            "authority": "shop.test:8443",
+            "base_path": "",
+            "tls": {
+                "roots": {"pem": "given"},
+                "is_insecure": true,
+                "identity": "given",
+                "files": {"ca": "it's/ca.pem", "cert": "me.pem", "key": "me-key.pem"},
+            },
+        });
+        run.plan.insert("target".to_owned(), target.clone());
+        let mut violation = violation();
+        violation.exchanges.truncate(1);
+        let command = |run: &RunRecord| {
+            let command = curl_commands(&violation, &CurlTarget::of(run));
+            shlex::split(&command).unwrap()
+        };
+        let words = command(&run);
+        let expected = [
+            "https://shop.test:8443/inventory",
+            "--cacert",
+            "it's/ca.pem",
+            "--cert",
+            "me.pem",
+            "--key",
+            "me-key.pem",
+            "--insecure",
+        ];
+        assert_eq!(words[4..12], expected);
+        target["tls"] = serde_json::json!({"roots": "platform"});
+        run.plan.insert("target".to_owned(), target);
+        let words = command(&run);
+        assert_eq!(words[4..6], ["https://shop.test:8443/inventory", "-H"]);
     }
 
     #[test]

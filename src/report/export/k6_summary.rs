@@ -98,6 +98,9 @@ fn metrics(record: &RunRecord) -> Map<String, Value> {
         "http_req_connecting".to_owned(),
         trend(&record.connections.connect_us),
     );
+    if let Some(took_us) = &record.connections.handshake_us {
+        put("http_req_tls_handshaking".to_owned(), trend(took_us));
+    }
     put(
         "vus_max".to_owned(),
         json!({"value": record.peak_users, "min": record.peak_users, "max": record.peak_users}),

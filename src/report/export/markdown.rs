@@ -3,7 +3,9 @@
 use crate::pieces::{duration_text, grouped, rate_text};
 use crate::plan::is_harmful;
 use crate::record::{Figures, RunRecord};
+use crate::report::http2_text::http2_text;
 use crate::report::recovery_text::{COLUMNS, rows, sentences};
+use crate::report::tls_text::{tls_text, unchecked_text};
 use crate::stats::RuleVerdict;
 use std::fmt::Write;
 
@@ -43,7 +45,9 @@ fn head(record: &RunRecord) -> String {
         plain(&record.profile),
         plain(verdict)
     );
-    for reason in record.losses.iter().chain(&record.generator.reasons) {
+    let losses = record.losses.iter().map(String::as_str);
+    let reasons = record.generator.reasons.iter().map(String::as_str);
+    for reason in losses.chain(reasons).chain(unchecked_text(record)) {
         let _ = writeln!(text, "> ⚠️ {}\n", plain(reason));
     }
     let _ = writeln!(
@@ -67,6 +71,12 @@ fn head(record: &RunRecord) -> String {
         record.seed,
         plain(&record.run_id),
     );
+    if let Some(http2) = http2_text(record) {
+        let _ = writeln!(text, "\nHTTP/2: {}", plain(&http2));
+    }
+    if let Some(tls) = tls_text(record) {
+        let _ = writeln!(text, "\nTLS: {}", plain(&tls));
+    }
     text
 }
 

@@ -9,6 +9,7 @@ use crate::record::{
 };
 use crate::report::console::race_sections;
 use crate::report::recovery_text::sentences;
+use crate::report::tls_text::unchecked_text;
 use crate::stats::{GeneratorState, RuleVerdict, ThresholdVerdict};
 
 /// How something is to be taken: `good`, `bad`, `doubt` or `plain`.
@@ -128,6 +129,7 @@ fn cut_off(run: &RunRecord) -> Option<String> {
 fn findings(run: &RunRecord) -> Vec<VerdictSentence> {
     let found = [
         Some(what_ran(run)),
+        unchecked(run),
         Some(requests(run)),
         invariants(run),
         thresholds_finding(run),
@@ -164,6 +166,10 @@ fn what_ran(run: &RunRecord) -> VerdictSentence {
             None => format!(", against {url}"),
         },
     };
+    let target = match run.is_http2() {
+        true => format!("{target}, in HTTP/2"),
+        false => target,
+    };
     VerdictSentence {
         tone: "plain",
         title: "What ran",
@@ -173,6 +179,15 @@ fn what_ran(run: &RunRecord) -> VerdictSentence {
             run.measured_s
         ),
     }
+}
+
+fn unchecked(run: &RunRecord) -> Option<VerdictSentence> {
+    let text = unchecked_text(run)?.to_owned();
+    Some(VerdictSentence {
+        tone: "doubt",
+        title: "The target",
+        text,
+    })
 }
 
 fn requests(run: &RunRecord) -> VerdictSentence {

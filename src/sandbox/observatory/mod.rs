@@ -5,6 +5,7 @@
 //! of its own, so that whoever looks does not disturb the shop's. Measured on Protean 0fbb7582 and
 //! ca9c7fdc.
 
+mod client_socket;
 mod in_order;
 mod metrics;
 mod query;

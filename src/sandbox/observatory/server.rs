@@ -1,5 +1,6 @@
 //! The Observatory's threads: one accepts, one for each connection reads and answers.
 
+use super::client_socket::ClientSocket;
 use super::request_handler::ObservatoryReply;
 use super::trace_filter::TraceFilter;
 use super::{ObservatoryConfig, ObservatoryView};
@@ -11,8 +12,9 @@ use crate::sandbox::reply::write_invalid_request;
 use crate::sandbox::request_handler::cors_lines;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use jiff::Timestamp;
+use rustls::ServerConfig;
 use std::collections::HashMap;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,16 +45,21 @@ pub struct ObservatoryServer {
 }
 
 impl ObservatoryServer {
-    /// Starts to serve what `pipeline` looks like.
+    /// Starts to serve what `pipeline` looks like, over `tls` if it is given.
     ///
     /// # Errors
     /// When the address cannot be listened on, or the kernel refuses a thread.
-    pub fn start(config: &ObservatoryConfig, pipeline: Arc<Pipeline>) -> io::Result<Self> {
+    pub fn start(
+        config: &ObservatoryConfig,
+        pipeline: Arc<Pipeline>,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> io::Result<Self> {
         let listener = Arc::new(TcpListener::bind(config.address)?);
         let address = listener.local_addr()?;
         let (alive, stopped) = crossbeam_channel::bounded(0);
         let state = ServerState {
             view: ObservatoryView::new(pipeline, config.names),
+            tls,
             stopped,
             clients: Mutex::default(),
         };
@@ -89,6 +96,7 @@ impl Drop for ObservatoryServer {
 /// What all threads share.
 struct ServerState {
     view: ObservatoryView,
+    tls: Option<Arc<ServerConfig>>,
     stopped: Receiver<()>,
     /// The connections that are served, to be ended at a stop.
     clients: Mutex<HashMap<u64, TcpStream>>,
@@ -114,7 +122,7 @@ impl ServerState {
                     .name("observatory".into())
                     .spawn_scoped(scope, move || {
                         // A connection that breaks is no one's loss.
-                        let _ = ObservatoryConnection { client, stream }.serve();
+                        let _ = serve(client, stream);
                     });
             }
             for stream in self.clients().values() {
@@ -158,16 +166,20 @@ impl Drop for ClientGuard<'_> {
     }
 }
 
+fn serve(client: ClientGuard<'_>, stream: TcpStream) -> io::Result<()> {
+    stream.set_write_timeout(Some(IDLE))?;
+    let socket = ClientSocket::accept(stream, client.state.tls.as_ref(), PATIENCE)?;
+    ObservatoryConnection { client, socket }.serve()
+}
+
 struct ObservatoryConnection<'h> {
     client: ClientGuard<'h>,
-    stream: TcpStream,
+    socket: ClientSocket,
 }
 
 impl ObservatoryConnection<'_> {
     /// Answers requests until one side closes.
     fn serve(mut self) -> io::Result<()> {
-        self.stream.set_nodelay(true)?;
-        self.stream.set_write_timeout(Some(IDLE))?;
         let mut buffer = Vec::new();
         let mut chunk = [0; 4 << 10];
         let mut progress = RequestProgress::default();
@@ -181,7 +193,7 @@ impl ObservatoryConnection<'_> {
                         ObservatoryReply::Full(reply) => {
                             let mut out = Vec::new();
                             reply.write(&request, &today(), &mut out);
-                            self.stream.write_all(&out)?;
+                            self.socket.send_all(&out)?;
                         }
                         ObservatoryReply::Stream(filter) => {
                             return self.stream_traces(&filter, &cors_lines(&request));
@@ -201,8 +213,7 @@ impl ObservatoryConnection<'_> {
                     if left.is_zero() {
                         return Ok(());
                     }
-                    self.stream.set_read_timeout(Some(left))?;
-                    let received = self.stream.read(&mut chunk)?;
+                    let received = self.socket.receive(&mut chunk, left)?;
                     if received == 0 {
                         return Ok(());
                     }
@@ -214,7 +225,7 @@ impl ObservatoryConnection<'_> {
                 Incoming::Bad => {
                     let mut out = Vec::new();
                     write_invalid_request(&today(), &mut out);
-                    return self.stream.write_all(&out);
+                    return self.socket.send_all(&out);
                 }
             }
         }
@@ -224,13 +235,13 @@ impl ObservatoryConnection<'_> {
     fn stream_traces(&mut self, filter: &TraceFilter, cors: &str) -> io::Result<()> {
         let state = self.client.state;
         let mut seen_ns = state.view.pipeline.at_ns();
-        self.stream.write_all(&stream_head(&today(), cors))?;
+        self.socket.send_all(&stream_head(&today(), cors))?;
         let mut silent_pauses = 0;
         loop {
             match state.stopped.recv_timeout(STREAM_PAUSE) {
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(()) | Err(RecvTimeoutError::Disconnected) => {
-                    return self.stream.write_all(b"0\r\n\r\n");
+                    return self.socket.send_all(b"0\r\n\r\n");
                 }
             }
             let now_ns = state.view.pipeline.at_ns();
@@ -253,7 +264,7 @@ impl ObservatoryConnection<'_> {
 
     fn send_chunk(&mut self, text: &str) -> io::Result<()> {
         let chunk = format!("{:x}\r\n{text}\r\n", text.len());
-        self.stream.write_all(chunk.as_bytes())
+        self.socket.send_all(chunk.as_bytes())
     }
 }
 

@@ -546,7 +546,7 @@ fn who_asks_in_drops_gives_its_place_up() {
         address: ([127, 0, 0, 1], 0).into(),
         names: Names::Today,
     };
-    let server = ObservatoryServer::start(&config, view(Names::Today, 1).pipeline).unwrap();
+    let server = ObservatoryServer::start(&config, view(Names::Today, 1).pipeline, None).unwrap();
     let guests = DRIPPING.iter().map(|(start, drop)| {
         let mut stream = TcpStream::connect(server.address()).unwrap();
         stream.write_all(start.as_bytes()).unwrap();

@@ -1,9 +1,14 @@
 //! Guests that are slow, silent or too many.
 
 use super::*;
+use crate::engine::tls::{client_config, server_config, server_name};
+use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
 use axum::routing::get;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use std::io::{Read, Write};
 use std::net::TcpStream as Stream;
 
@@ -25,6 +30,29 @@ struct Host {
 
 impl Host {
     fn new(patience: Patience) -> Self {
+        Self::over(patience, None)
+    }
+
+    /// One that speaks TLS, with a certificate for `localhost`.
+    fn in_tls(patience: Patience) -> (Self, Arc<ClientConfig>) {
+        let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let identity = TlsIdentity {
+            chain_pem: own.cert.pem().into_bytes(),
+            key_pem: own.signing_key.serialize_pem().into_bytes(),
+        };
+        let trust = TlsSettings {
+            roots: TlsRoots::Pem(own.cert.pem().into_bytes()),
+            ..TlsSettings::default()
+        };
+        let config = server_config(&identity, &[]).unwrap();
+        let client = client_config(&trust, &[]).unwrap();
+        (
+            Self::over(patience, Some(Arc::new(config))),
+            Arc::new(client),
+        )
+    }
+
+    fn over(patience: Patience, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -35,7 +63,7 @@ impl Host {
                 .build();
             runtime.unwrap().block_on(async {
                 let listener = TcpListener::from_std(listener).unwrap();
-                let crowd = Crowd::new(listener, 2, patience);
+                let crowd = Crowd::new(listener, tls, 2, patience);
                 let service = Self::router().into_make_service_with_connect_info::<Visit>();
                 axum::serve(crowd, service).await
             })
@@ -59,7 +87,13 @@ impl Host {
             let _answering = visit.answering();
             "here"
         };
+        let who = async |ConnectInfo(visit): ConnectInfo<Visit>, headers: HeaderMap| {
+            let answering = visit.answering();
+            let friend = || "a friend".into_response();
+            answering.until_the_end_of(visit.refusal(&headers).unwrap_or_else(friend))
+        };
         Router::new()
+            .route("/who", get(who))
             .route("/", get(at_once))
             .route("/slow", get(slow))
             .route("/endless", get(endless))
@@ -194,5 +228,83 @@ fn who_finds_no_room_is_told() {
         head.contains(&format!("content-length: {}", body.len())),
         "{told}"
     );
+    drop(inside);
+}
+
+/// A visit in TLS, on which nothing was asked yet.
+fn visit_in_tls(host: &Host, client: &Arc<ClientConfig>) -> StreamOwned<ClientConnection, Stream> {
+    let stream = host.send(b"");
+    let name = server_name("localhost").unwrap();
+    let tls = ClientConnection::new(Arc::clone(client), name).unwrap();
+    StreamOwned::new(tls, stream)
+}
+
+/// What is answered in TLS to `asked`.
+fn answered_in_tls(host: &Host, client: &Arc<ClientConfig>, asked: &[u8]) -> String {
+    let mut visit = visit_in_tls(host, client);
+    let mut text = Vec::new();
+    // A connection that is closed before has ended, too.
+    let _ = visit.write_all(asked).and_then(|()| visit.flush());
+    let _ = visit.read_to_end(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+const ASKED_ONCE: &[u8] = b"GET / HTTP/1.0\r\nhost: localhost\r\n\r\n";
+
+#[test]
+fn who_begins_a_handshake_and_does_not_end_it_gives_its_place_up() {
+    let mut patience = PATIENT;
+    // Room for an honest handshake on a busy machine.
+    patience.head = 10 * SHORT;
+    let (host, client) = Host::in_tls(patience);
+    // Nothing; the first byte of a record; a record that announces much; one with nonsense in it.
+    let begun: &[&[u8]] = &[
+        b"",
+        b"\x16",
+        b"\x16\x03\x01\x40\x00\x01",
+        b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\xff",
+    ];
+    for text in begun {
+        let stalled = [host.send(text), host.send(text)];
+        for stream in &stalled {
+            assert!(!rest(stream).contains("HTTP"), "{}", text.escape_ascii());
+        }
+        let mut attempts = 0;
+        while !answered_in_tls(&host, &client, ASKED_ONCE).starts_with("HTTP/1.0 200") {
+            attempts += 1;
+            assert!(attempts < 300, "they keep their places");
+        }
+        drop(stalled);
+    }
+}
+
+#[test]
+fn who_speaks_in_clear_where_tls_is_spoken_is_known_by_it() {
+    let (host, client) = Host::in_tls(PATIENT);
+    let told = rest(&host.send(b"GET /who HTTP/1.0\r\nhost: a.test:1\r\n\r\n"));
+    assert!(told.starts_with("HTTP/1.0 400"), "{told}");
+    assert!(
+        told.ends_with("this port speaks TLS: open https://a.test:1/\n"),
+        "{told}"
+    );
+    let told = rest(&host.send(b"GET /who HTTP/1.0\r\nhost: a@b\r\n\r\n"));
+    assert!(
+        told.ends_with("its address begins with https://\n"),
+        "{told}"
+    );
+    let asked = b"GET /who HTTP/1.0\r\nhost: a.test\r\n\r\n";
+    let told = answered_in_tls(&host, &client, asked);
+    assert!(told.ends_with("a friend"), "{told}");
+}
+
+#[test]
+fn who_finds_no_room_is_told_in_tls() {
+    let (host, client) = Host::in_tls(PATIENT);
+    let inside = [host.send(b"\x16"), host.send(b"\x16")];
+    let mut told = answered_in_tls(&host, &client, ASKED_ONCE);
+    while told.contains("200 OK") {
+        told = answered_in_tls(&host, &client, ASKED_ONCE);
+    }
+    assert!(told.starts_with("HTTP/1.1 503 "), "{told}");
     drop(inside);
 }

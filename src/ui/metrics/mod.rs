@@ -42,18 +42,21 @@ impl MetricsFace {
     /// # Errors
     /// When the address cannot be listened on, or there is no thread for it.
     pub fn start(targets: &MetricsTargets) -> Result<Option<Self>, RunError> {
-        if *targets == MetricsTargets::default() {
+        if targets.is_empty() {
             return Ok(None);
         }
         let latest = Latest::default();
         let descriptors = Self::descriptors_for(targets);
         let server = targets.prometheus.map(|address| {
-            MetricsServer::start(address, latest.clone())
+            MetricsServer::start(address, targets.identity.as_ref(), latest.clone())
                 .map_err(|error| RunError::Metrics { address, error })
         });
         Ok(Some(Self {
             _server: server.transpose()?,
-            pusher: targets.otlp.clone().map(Pusher::start),
+            pusher: targets
+                .otlp
+                .clone()
+                .map(|url| Pusher::start(url, &targets.otlp_tls)),
             latest,
             descriptors,
         }))

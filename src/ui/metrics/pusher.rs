@@ -1,9 +1,11 @@
 //! Pushes figures to a collector of OpenTelemetry, on a thread of its own. One that is slow or away
 //! costs the run nothing: what it misses is in the next push, since figures only grow.
 
+use crate::observe::{agent, no_answer_text};
 use crate::pieces::tell;
-use crate::plan::shown_start;
+use crate::plan::{TlsSettings, shown_start};
 use crate::report::{MetricFamily, otlp_json};
+use crate::run::CollectorUrl;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -33,14 +35,15 @@ pub struct Pusher {
 
 impl Pusher {
     /// Starts the thread, which ends when all handles are gone. Without one nothing is pushed, which
-    /// is told.
-    pub fn start(url: String) -> Self {
+    /// is told. A collector in TLS is trusted as `tls` says.
+    pub fn start(url: CollectorUrl, tls: &TlsSettings) -> Self {
+        let tls = tls.clone();
         let (pushes, waiting) = bounded(1);
         let (done_sender, done) = bounded(0);
         let pushing = thread::Builder::new()
             .name("otlp".to_owned())
             .spawn(move || {
-                push_all(&url, &waiting);
+                push_all(&url, &tls, &waiting);
                 drop(done_sender);
             });
         if let Err(error) = pushing {
@@ -72,29 +75,26 @@ impl Pusher {
     }
 }
 
-fn push_all(url: &str, waiting: &Receiver<Push>) {
+fn push_all(url: &CollectorUrl, tls: &TlsSettings, waiting: &Receiver<Push>) {
     // A redirect would make another request of the push, and a proxy that the surroundings name may
     // be none for the collector.
-    let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(PUSH_TIMEOUT))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(None)
-        .build()
-        .new_agent();
+    let agent = agent(PUSH_TIMEOUT, Some(tls));
     let mut is_told = false;
     for push in waiting {
         let body = otlp_json(&push.families, unix_ns(push.started), unix_ns(push.now)).to_string();
-        let request = agent.post(url).header("content-type", "application/json");
+        let request = agent
+            .post(&url.0)
+            .header("content-type", "application/json");
         let refusal = match request.send(body.as_bytes()) {
             Ok(response) => refusal(&response),
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(no_answer_text(&url.0, &error)),
         };
         if let Some(why) = refusal.filter(|_| !is_told) {
             is_told = true;
             let why = shown_start(&why, MOST_CHARACTERS);
             tell(format!(
-                "warning: cannot push figures to {url}: {why}; the run goes on"
+                "warning: cannot push figures to {}: {why}; the run goes on",
+                url
             ));
         }
     }

@@ -2,7 +2,9 @@
 
 use super::accept::MetricsForm;
 use super::latest::Latest;
+use crate::engine::tls::server_config;
 use crate::pieces::tell;
+use crate::plan::TlsIdentity;
 use crate::report::{open_metrics_text, prometheus_text};
 use crate::ui::crowd::{Crowd, descriptors};
 use crate::ui::visit::{Patience, Visit};
@@ -13,9 +15,11 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use futures_util::future::{Either, select};
+use rustls::ServerConfig;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
@@ -32,8 +36,15 @@ pub struct MetricsServer {
 }
 
 impl MetricsServer {
-    /// Listens on `address`, and says on standard error where that is.
-    pub fn start(address: SocketAddr, latest: Latest) -> io::Result<Self> {
+    /// Listens on `address`, in TLS where there is a certificate, and says on standard error where that is.
+    pub fn start(
+        address: SocketAddr,
+        identity: Option<&TlsIdentity>,
+        latest: Latest,
+    ) -> io::Result<Self> {
+        let tls = identity.map(|identity| server_config(identity, &[b"http/1.1"]));
+        let tls = tls.transpose().map_err(io::Error::other)?.map(Arc::new);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -45,7 +56,7 @@ impl MetricsServer {
             .name("metrics".to_owned())
             .spawn(move || {
                 let failed = runtime.block_on(async {
-                    let serving = pin!(serve(listener, latest));
+                    let serving = pin!(serve(listener, tls, latest));
                     match select(serving, ended).await {
                         Either::Left((served, _)) => served.err(),
                         Either::Right(_) => None,
@@ -55,7 +66,7 @@ impl MetricsServer {
                     tell(format!("warning: /metrics is served no more: {error}"));
                 }
             })?;
-        tell(format!("metrics: http://{address}/metrics"));
+        tell(format!("metrics: {scheme}://{address}/metrics"));
         Ok(Self {
             ending: Some(ending),
             thread: Some(thread),
@@ -71,9 +82,14 @@ impl Drop for MetricsServer {
     }
 }
 
-async fn serve(listener: TcpListener, latest: Latest) -> io::Result<()> {
+async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    latest: Latest,
+) -> io::Result<()> {
     let metrics = move |ConnectInfo(visit): ConnectInfo<Visit>, headers: HeaderMap| {
         let answering = visit.answering();
+        let refusal = visit.refusal(&headers);
         let accept = headers
             .get(ACCEPT)
             .map(|accept| accept.to_str().unwrap_or_default());
@@ -84,12 +100,13 @@ async fn serve(listener: TcpListener, latest: Latest) -> io::Result<()> {
             MetricsForm::PrometheusText => prometheus_text(&families),
         };
         async move {
-            let response = ([(CONTENT_TYPE, form.content_type())], text).into_response();
+            let response = refusal
+                .unwrap_or_else(|| ([(CONTENT_TYPE, form.content_type())], text).into_response());
             answering.until_the_end_of(response)
         }
     };
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let crowd = Crowd::new(listener, MOST_CONNECTIONS, Patience::default());
+    let crowd = Crowd::new(listener, tls, MOST_CONNECTIONS, Patience::default());
     let router = Router::new().route("/metrics", get(metrics));
     axum::serve(crowd, router.into_make_service_with_connect_info::<Visit>()).await
 }

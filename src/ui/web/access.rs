@@ -14,18 +14,20 @@ pub struct Access {
     token: Option<String>,
     cookie_name: String,
     cookie_path: String,
+    is_secure: bool,
     session: String,
 }
 
 impl Access {
     /// Lets everybody in without a `token`. The cookie is told from those of other ports, and is sent
-    /// to addresses below `base` only.
+    /// to addresses below `base` only, and only in TLS where the page `is_secure`.
     #[must_use]
-    pub fn new(token: Option<String>, port: u16, base: &WebBase) -> Self {
+    pub fn new(token: Option<String>, port: u16, base: &WebBase, is_secure: bool) -> Self {
         Self {
             token,
             cookie_name: format!("shopblast_{port}"),
             cookie_path: base.page(),
+            is_secure,
             session: random_token(),
         }
     }
@@ -50,10 +52,12 @@ impl Access {
         let Self {
             cookie_name,
             cookie_path,
+            is_secure,
             session,
             ..
         } = self;
-        format!("{cookie_name}={session}; HttpOnly; SameSite=Strict; Path={cookie_path}")
+        let secure = if *is_secure { "Secure; " } else { "" };
+        format!("{cookie_name}={session}; HttpOnly; {secure}SameSite=Strict; Path={cookie_path}")
     }
 
     /// Whether a request with these headers has the cookie of a login.
@@ -106,13 +110,18 @@ mod tests {
     }
 
     fn guarded() -> Access {
-        Access::new(Some("correct horse".to_owned()), 8089, &WebBase::default())
+        Access::new(
+            Some("correct horse".to_owned()),
+            8089,
+            &WebBase::default(),
+            false,
+        )
     }
 
     #[test]
     fn everybody_may_come_in_when_nobody_asks() {
-        assert!(!Access::new(None, 8089, &WebBase::default()).is_guarded());
-        assert!(!Access::new(None, 8089, &WebBase::default()).is_token(""));
+        assert!(!Access::new(None, 8089, &WebBase::default(), false).is_guarded());
+        assert!(!Access::new(None, 8089, &WebBase::default(), false).is_token(""));
     }
 
     #[test]
@@ -130,9 +139,20 @@ mod tests {
     #[test]
     fn the_cookie_is_for_the_page_only() {
         let base = WebBase::parse("/load/").expect("a path");
-        let cookie = |base| Access::new(Some("correct horse".to_owned()), 8089, base).cookie();
+        let cookie =
+            |base| Access::new(Some("correct horse".to_owned()), 8089, base, false).cookie();
         assert!(cookie(&base).ends_with("; Path=/load/"));
         assert!(cookie(&WebBase::default()).ends_with("; Path=/"));
+    }
+
+    #[test]
+    fn the_cookie_of_a_page_in_tls_travels_in_tls_only() {
+        let cookie = |is_secure| {
+            let token = Some("correct horse".to_owned());
+            Access::new(token, 8089, &WebBase::default(), is_secure).cookie()
+        };
+        assert!(cookie(true).contains("; Secure;"));
+        assert!(!cookie(false).contains("Secure"));
     }
 
     #[test]
@@ -149,8 +169,13 @@ mod tests {
             let headers = headers(header::AUTHORIZATION, value);
             assert!(!access.admits(&headers), "{value}");
         }
-        let other =
-            Access::new(Some("correct horse".to_owned()), 8089, &WebBase::default()).cookie();
+        let other = Access::new(
+            Some("correct horse".to_owned()),
+            8089,
+            &WebBase::default(),
+            false,
+        )
+        .cookie();
         let other = other.split(';').next().expect("a pair");
         assert!(
             !access.admits(&headers(header::COOKIE, other)),

@@ -35,7 +35,11 @@ const OPEN_PATHS: [&str; 7] = [
 pub async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let visit = request.extensions().get::<ConnectInfo<Visit>>();
     let answering = visit.map(|ConnectInfo(visit)| visit.answering());
-    let admission = admission(&app, &request);
+    let in_clear = visit.and_then(|ConnectInfo(visit)| visit.refusal(request.headers()));
+    let admission = match in_clear {
+        Some(refusal) => Admission::Refused(refusal),
+        None => admission(&app, &request),
+    };
     let admitted = match admission {
         Admission::Granted => Ok(()),
         Admission::Refused(refusal) => Err(refusal),

@@ -13,7 +13,9 @@ use super::session::{MOST_CONNECTIONS, PageSession};
 use super::tries::Tries;
 use super::{downloads, locust, login, page, reports};
 use crate::engine::Subject;
+use crate::engine::tls::{TlsError, server_config};
 use crate::pieces::tell;
+use crate::plan::TlsIdentity;
 use crate::ui::crowd::Crowd;
 use crate::ui::visit::{Patience, Visit};
 use axum::extract::{DefaultBodyLimit, Request};
@@ -21,6 +23,7 @@ use axum::http::Uri;
 use axum::middleware::Next;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
+use rustls::ServerConfig;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::PathBuf;
@@ -29,6 +32,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
+/// What is spoken in TLS (ALPN).
+const PROTOCOL: &[u8] = b"http/1.1";
 /// Wait for answers that are on their way when the server is closed.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -39,6 +44,8 @@ pub struct WebSettings {
     pub host: String,
     /// TCP port; 0 for a free one.
     pub port: u16,
+    /// The certificate that it is served with; `None` serves it without TLS.
+    pub identity: Option<TlsIdentity>,
     /// What must be shown to come in. Without one everybody may on loopback, and elsewhere one is
     /// made up.
     pub token: Option<String>,
@@ -65,6 +72,9 @@ pub enum WebError {
         /// What the system said.
         error: io::Error,
     },
+    /// The certificate is of no use.
+    #[error("cannot serve the web page in TLS: {0}")]
+    Tls(#[from] TlsError),
     /// No thread, or no event loop.
     #[error("cannot start the web page's thread: {0}")]
     Thread(#[source] io::Error),
@@ -75,6 +85,7 @@ pub struct WebServer {
     app: Arc<App>,
     address: SocketAddr,
     base: WebBase,
+    scheme: &'static str,
     made_up_token: Option<String>,
     thread: Option<JoinHandle<()>>,
 }
@@ -83,7 +94,7 @@ impl WebServer {
     /// Listens, and serves from now on.
     ///
     /// # Errors
-    /// When the address cannot be listened on.
+    /// When the address cannot be listened on, or the certificate is of no use.
     pub fn start(
         settings: &WebSettings,
         board: Arc<Board>,
@@ -91,6 +102,9 @@ impl WebServer {
         offer: Offer,
         subject: Subject,
     ) -> Result<Self, WebError> {
+        let identity = settings.identity.as_ref();
+        let tls = identity.map(|identity| server_config(identity, &[PROTOCOL]));
+        let tls = tls.transpose()?.map(Arc::new);
         let listener = listen(settings)?;
         let address = listener.local_addr().map_err(WebError::Thread)?;
         let made_up_token = match settings.token {
@@ -103,7 +117,7 @@ impl WebServer {
             session,
             offer,
             subject,
-            access: Access::new(token, address.port(), &settings.base),
+            access: Access::new(token, address.port(), &settings.base, tls.is_some()),
             tries: Tries::default(),
             patience: Patience::default(),
             names: KnownNames::new(
@@ -121,14 +135,16 @@ impl WebServer {
             .build()
             .map_err(WebError::Thread)?;
         let serving = Arc::clone(&app);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let thread = thread::Builder::new()
             .name("web".to_owned())
-            .spawn(move || runtime.block_on(serve(listener, serving)))
+            .spawn(move || runtime.block_on(serve(listener, tls, serving)))
             .map_err(WebError::Thread)?;
         Ok(Self {
             app,
             address,
             base: settings.base.clone(),
+            scheme,
             made_up_token,
             thread: Some(thread),
         })
@@ -149,11 +165,11 @@ impl WebServer {
             ip if ip.is_ipv6() => format!("[{ip}]"),
             ip => ip.to_string(),
         };
-        let page = self.base.page();
+        let (scheme, page) = (self.scheme, self.base.page());
         match &self.made_up_token {
-            Some(token) => format!("http://{host}:{port}{page}login#{token}"),
-            None if page == "/" => format!("http://{host}:{port}"),
-            None => format!("http://{host}:{port}{page}"),
+            Some(token) => format!("{scheme}://{host}:{port}{page}login#{token}"),
+            None if page == "/" => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}:{port}{page}"),
         }
     }
 
@@ -202,9 +218,9 @@ fn machine_name() -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-async fn serve(listener: TcpListener, app: Arc<App>) {
+async fn serve(listener: TcpListener, tls: Option<Arc<ServerConfig>>, app: Arc<App>) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
-        Ok(listener) => Crowd::new(listener, MOST_CONNECTIONS, app.patience),
+        Ok(listener) => Crowd::new(listener, tls, MOST_CONNECTIONS, app.patience),
         Err(error) => {
             tell(format!("warning: the web page is not served: {error}"));
             return;

@@ -76,6 +76,7 @@ mod tests {
                 Some("correct horse".to_owned()),
                 1,
                 &WebBase::default(),
+                false,
             ));
             let tries = Arc::new(Tries::waiting(STEP));
             assert_eq!(tries.look(&access, " correct horse\n").await, Tried::Right);

@@ -4,3 +4,4 @@ mod commands;
 mod locust;
 mod proxy;
 mod security;
+mod tls;

@@ -1,0 +1,391 @@
+//! One HTTP/2 connection that is open, on the ring: whoever has a stream waits here, and a task of its own
+//! takes what comes and sends what has gathered.
+//!
+//! What the users of one turn write leaves in one send: the task comes after those that were woken before it.
+
+use super::addresses::ConnectionPlace;
+use super::clock::now_ns;
+use super::destination::Destination;
+use super::http2::{Client, Ended, StreamKey};
+use super::in_flight::Cut;
+use super::kept_waker::remember;
+use super::line::Line;
+use super::request_buffers::SENT_AT_ONCE;
+use super::socket_ring::{Arrival, Arrivals, RingSocket, SocketRing};
+use super::transport::Transport;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// See the module's documentation.
+pub(super) struct Http2Live {
+    transport: Rc<Transport>,
+    ring: Rc<SocketRing>,
+    /// Its place on the ring.
+    pub(super) place: u32,
+    pub(super) client: RefCell<Client>,
+    /// Until it is closed.
+    pub(super) socket: RefCell<Option<RingSocket>>,
+    waits: RefCell<Vec<Wait>>,
+    task: RefCell<Option<Waker>>,
+    /// Who has opened it and waits for the peer's first words.
+    opener: RefCell<Option<Waker>>,
+    /// Who waits for a stream.
+    line: Rc<Line>,
+    /// Whether several users share it.
+    is_shared: bool,
+    is_over: Cell<bool>,
+    /// Requests that were written and not handed over.
+    written: Cell<usize>,
+    /// Whether what is written waits for a start.
+    is_held: Cell<bool>,
+    /// Which of the target's addresses it is at.
+    at: ConnectionPlace,
+}
+
+/// A user's wait for its reply.
+#[derive(Default)]
+struct Wait {
+    waker: Option<Waker>,
+    key: Option<StreamKey>,
+    deadline_ns: u64,
+    cut: Option<Cut>,
+    done_ns: u64,
+}
+
+/// What came of a stream, whether it was cut off, and when it was over.
+pub(super) type StreamEnd = (Ended, Option<Cut>, u64);
+
+impl Http2Live {
+    /// A connection on which nothing was said yet.
+    pub(super) fn new(
+        transport: &Rc<Transport>,
+        (ring, socket, place): (&Rc<SocketRing>, RingSocket, u32),
+        (client, at): (Client, ConnectionPlace),
+        (line, is_shared): (&Rc<Line>, bool),
+    ) -> Rc<Self> {
+        // From now on all that comes is kept.
+        ring.begin(place);
+        Rc::new(Self {
+            transport: Rc::clone(transport),
+            ring: Rc::clone(ring),
+            place,
+            client: RefCell::new(client),
+            socket: RefCell::new(Some(socket)),
+            waits: RefCell::default(),
+            task: RefCell::default(),
+            opener: RefCell::default(),
+            line: Rc::clone(line),
+            is_shared,
+            is_over: Cell::new(false),
+            written: Cell::new(0),
+            is_held: Cell::new(false),
+            at,
+        })
+    }
+
+    /// Whether it is closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.socket.borrow().is_none()
+    }
+
+    /// Whether streams may be opened on it, now or later.
+    pub(super) fn goes_on(&self) -> bool {
+        !self.is_closed() && self.client.borrow().goes_on()
+    }
+
+    /// Has the task end, and the connection with it.
+    pub(super) fn end(&self) {
+        self.is_over.set(true);
+        self.wake_task();
+    }
+
+    pub(super) fn wake_task(&self) {
+        if let Some(task) = &*self.task.borrow() {
+            task.wake_by_ref();
+        }
+    }
+
+    /// Waits until the peer has said that it speaks HTTP/2. Whether it has.
+    pub(super) async fn greeted(&self) -> bool {
+        std::future::poll_fn(|context| {
+            let is_ready = self.client.borrow().is_ready();
+            if is_ready || self.is_closed() {
+                return Poll::Ready(is_ready);
+            }
+            remember(&self.opener, context.waker());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// A stream was opened, whose reply is waited for until `deadline_ns`.
+    #[inline]
+    pub(super) fn begin(&self, key: StreamKey, deadline_ns: u64) {
+        let mut waits = self.waits.borrow_mut();
+        let slot = key.slot as usize;
+        if waits.len() <= slot {
+            waits.resize_with(slot + 1, Wait::default);
+        }
+        let wait = &mut waits[slot];
+        wait.key = Some(key);
+        wait.deadline_ns = deadline_ns;
+        wait.cut = None;
+    }
+
+    /// From now on the reply is waited for until `deadline_ns`.
+    pub(super) fn wait_until(&self, key: StreamKey, deadline_ns: u64) {
+        if let Some(wait) = self.waits.borrow_mut().get_mut(key.slot as usize) {
+            wait.deadline_ns = deadline_ns;
+        }
+    }
+
+    /// A request was written: it leaves at the end of this turn at the latest. Where many are, those that were
+    /// written first do not wait for the last.
+    #[inline]
+    pub(super) fn written(&self) {
+        if !self.is_shared {
+            return self.flush();
+        }
+        self.written.set(self.written.get() + 1);
+        if self.written.get() < SENT_AT_ONCE {
+            return self.wake_task();
+        }
+        if let Some(out) = self.next_out() {
+            self.ring.send_now(self.place, out);
+        }
+    }
+
+    /// Hands what was written to the kernel, unless what was handed over before is still on its way: then the
+    /// task is woken when it is not.
+    pub(super) fn flush(&self) {
+        if let Some(out) = self.next_out() {
+            self.ring.send(self.place, out);
+        }
+    }
+
+    #[inline]
+    fn next_out(&self) -> Option<Vec<u8>> {
+        let mut client = self.client.borrow_mut();
+        if client.out().is_empty()
+            || self.is_held.get()
+            || self.is_closed()
+            || self.ring.is_sending(self.place)
+        {
+            return None;
+        }
+        self.written.set(0);
+        Some(client.take_out(self.ring.request_buffer()))
+    }
+
+    /// What is written leaves only with [`Http2Live::take_out`], from now until then.
+    pub(super) fn hold(&self) {
+        self.is_held.set(true);
+    }
+
+    /// Takes what is written, for whoever hands it over: nothing while a part of what was handed over before
+    /// is on its way.
+    pub(super) fn take_out(&self) -> Vec<u8> {
+        self.is_held.set(false);
+        if self.is_closed() || self.ring.is_sending(self.place) {
+            return Vec::new();
+        }
+        self.client
+            .borrow_mut()
+            .take_out(self.ring.request_buffer())
+    }
+
+    /// The kernel took so many of `bytes`, or met with an error: what it did not take goes the usual way.
+    pub(super) fn note_taken(&self, bytes: Vec<u8>, taken: i32) {
+        let taken = (taken.max(0) as usize).min(bytes.len());
+        if taken < bytes.len() {
+            self.client.borrow_mut().put_back(&bytes[taken..]);
+        }
+        if bytes.capacity() > 0 {
+            self.ring.keep_request_buffer(bytes);
+        }
+        self.flush();
+    }
+
+    /// Whether all that was written is with the kernel.
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.client.borrow().out().is_empty() && !self.ring.is_sending(self.place)
+    }
+
+    /// Where it is on the ring.
+    pub(super) fn destination(&self) -> Destination {
+        let socket = self.socket.borrow();
+        Destination {
+            descriptor: socket.as_ref().map_or(-1, RingSocket::descriptor),
+            place: self.place,
+        }
+    }
+
+    /// A request is sent.
+    #[inline]
+    pub(super) fn note_request(&self) {
+        self.transport.addresses.note_request(self.at);
+    }
+
+    /// Waits for the end of a stream; `room` takes the reply.
+    #[inline]
+    pub(super) fn ended<'a>(
+        &'a self,
+        key: StreamKey,
+        room: &'a mut Vec<u8>,
+    ) -> impl Future<Output = StreamEnd> + 'a {
+        std::future::poll_fn(move |context| match self.poll_ended(key, room, context) {
+            Some(ended) => Poll::Ready(ended),
+            None => Poll::Pending,
+        })
+    }
+
+    #[inline]
+    fn poll_ended(
+        &self,
+        key: StreamKey,
+        room: &mut Vec<u8>,
+        context: &Context<'_>,
+    ) -> Option<StreamEnd> {
+        let mut waits = self.waits.borrow_mut();
+        let wait = &mut waits[key.slot as usize];
+        let Some(ended) = self.client.borrow_mut().take_ended(key, room) else {
+            match &mut wait.waker {
+                Some(kept) => kept.clone_from(context.waker()),
+                None => wait.waker = Some(context.waker().clone()),
+            }
+            return None;
+        };
+        wait.key = None;
+        let (cut, done_ns) = (wait.cut, wait.done_ns);
+        drop(waits);
+        // There is room for another stream.
+        if !self.line.is_empty() {
+            self.line.wake_first();
+        }
+        if !self.client.borrow().goes_on() {
+            self.wake_task();
+        }
+        Some((ended, cut, done_ns))
+    }
+
+    /// Whether anybody waits for a reply.
+    pub(super) fn has_any(&self) -> bool {
+        self.client.borrow().open_streams() > 0
+    }
+
+    /// Gives up the streams whose deadline is not after `deadline_ns`.
+    pub(super) fn cut_until(&self, deadline_ns: u64, why: Cut) {
+        let mut waits = self.waits.borrow_mut();
+        let mut client = self.client.borrow_mut();
+        let mut is_any = false;
+        for wait in waits
+            .iter_mut()
+            .filter(|wait| wait.deadline_ns <= deadline_ns)
+        {
+            if let Some(key) = wait.key
+                && wait.cut.is_none()
+            {
+                wait.cut = Some(why);
+                is_any |= client.cancel(key);
+            }
+        }
+        drop((waits, client));
+        if is_any {
+            self.wake_task();
+        }
+    }
+
+    /// Takes what comes and sends what is written, until the connection is closed.
+    pub(super) async fn serve(self: Rc<Self>) {
+        let mut is_idle_end = false;
+        std::future::poll_fn(|context| {
+            remember(&self.task, context.waker());
+            let is_open = self.take_arrivals(context, &mut is_idle_end);
+            self.tell();
+            self.flush();
+            let is_needed = {
+                let client = self.client.borrow();
+                client.failure().is_none() && (client.goes_on() || !client.is_idle())
+            };
+            match is_open && is_needed && !self.is_over.get() {
+                true => Poll::Pending,
+                false => Poll::Ready(()),
+            }
+        })
+        .await;
+        {
+            let mut client = self.client.borrow_mut();
+            is_idle_end |= client.goodbye().is_some() && client.is_idle();
+            client.close(false);
+        }
+        self.tell();
+        *self.socket.borrow_mut() = None;
+        if is_idle_end {
+            let mut recorder = self.transport.recorder.borrow_mut();
+            recorder.interval().counters.closed_between_requests += 1;
+        }
+        if let Some(opener) = self.opener.take() {
+            opener.wake();
+        }
+        self.line.wake_first();
+    }
+
+    /// Whether the connection is open still.
+    fn take_arrivals(&self, context: &mut Context<'_>, is_idle_end: &mut bool) -> bool {
+        let socket = self.socket.borrow();
+        let Some(socket) = &*socket else {
+            return false;
+        };
+        loop {
+            let arrival = pin!(socket.arrival());
+            let Poll::Ready(arrival) = arrival.poll(context) else {
+                return true;
+            };
+            let mut client = self.client.borrow_mut();
+            match arrival {
+                Arrival::Buffer(received) => {
+                    let room = || self.transport.gathering_room();
+                    client.receive(received.as_ref(), room);
+                    continue;
+                }
+                Arrival::Unsent(_) => client.close(true),
+                Arrival::Closed | Arrival::Broken(_) | Arrival::SentInPart(_) => {
+                    *is_idle_end = client.is_ready() && client.open_streams() == 0;
+                    client.close(false);
+                }
+            }
+            return false;
+        }
+    }
+
+    /// Wakes whoever waits for what has come.
+    fn tell(&self) {
+        let mut client = self.client.borrow_mut();
+        let mut waits = self.waits.borrow_mut();
+        let mut now = None;
+        while let Some(slot) = client.next_ended() {
+            if let Some(wait) = waits.get_mut(slot as usize) {
+                wait.done_ns = *now.get_or_insert_with(now_ns);
+                if let Some(waker) = &wait.waker {
+                    waker.wake_by_ref();
+                }
+            }
+        }
+        let (is_ready, has_room) = (client.is_ready(), client.has_room());
+        drop((client, waits));
+        if is_ready && let Some(opener) = self.opener.take() {
+            opener.wake();
+        }
+        if has_room && !self.line.is_empty() {
+            self.line.wake_first();
+        }
+    }
+
+    /// When a stream that is opened now is given up.
+    pub(super) fn deadline_ns(&self) -> u64 {
+        now_ns() + self.transport.request_timeout_ns
+    }
+}

@@ -251,7 +251,7 @@ impl Connection {
         match &self.transport.ring {
             None => self.stream = Some(Stream::Runtime(Tcp::adopt(opened.stream)?)),
             Some(ring) => {
-                self.stream = Some(self.on_ring(ring, opened.stream.into(), layer.is_some()));
+                self.stream = Some(self.on_ring(ring, opened.stream.into(), layer.as_ref()));
             }
         }
         self.layer = layer;
@@ -267,11 +267,17 @@ impl Connection {
         Ok(())
     }
 
-    /// What has `descriptor` on the core's ring; with a layer, what comes at any time is kept for that.
-    fn on_ring(&self, ring: &Rc<SocketRing>, descriptor: OwnedFd, has_layer: bool) -> Stream {
+    /// What has `descriptor` on the core's ring; what comes between requests is for `layer`.
+    fn on_ring(
+        &self,
+        ring: &Rc<SocketRing>,
+        descriptor: OwnedFd,
+        layer: Option<&SharedLayer>,
+    ) -> Stream {
         let socket = RingSocket::new(ring, self.slot, descriptor);
-        if has_layer {
-            socket.set_layered();
+        if let Some(layer) = layer {
+            let layer: SharedLayer = Rc::clone(layer);
+            socket.set_layer(layer);
         }
         Stream::Ring(socket)
     }
@@ -282,7 +288,7 @@ impl Connection {
         let layer = secured.map(|secured| share(secured.layer));
         self.stream = Some(match &self.transport.ring {
             None => Stream::Runtime(stream),
-            Some(ring) => self.on_ring(ring, stream.into_owned(), layer.is_some()),
+            Some(ring) => self.on_ring(ring, stream.into_owned(), layer.as_ref()),
         });
         self.layer = layer;
         self.used_ns = now_ns();
@@ -469,9 +475,7 @@ impl Connection {
             Some(Stream::Ring(socket)) => socket.finish(),
             _ => Leftover::None,
         };
-        if let (Some(layer), Some(Stream::Ring(socket))) = (&self.layer, &self.stream)
-            && is_followed(layer, socket)
-        {
+        if self.layer.as_deref().is_some_and(is_followed) {
             leftover = Leftover::Received;
         }
         match conclude(result, leftover, cut) {

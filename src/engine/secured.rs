@@ -5,7 +5,7 @@
 use super::breakage::ExchangeError;
 use super::clock::now_ns;
 use super::net::{IdleState, Tcp, look_at_idle, receive_now};
-use super::socket_ring::{RingSocket, SocketRing};
+use super::socket_ring::{Layer, SocketRing};
 use super::tls::{Agreed, Secured, TlsClient, TlsLayer, keep_room, shake_hands, take_room};
 use crate::stats::CoreInterval;
 use std::cell::{Cell, RefCell};
@@ -15,6 +15,12 @@ use std::rc::Rc;
 
 /// A layer, which a connection and the race that it takes part in both use.
 pub type SharedLayer = Rc<RefCell<TlsLayer>>;
+
+impl Layer for RefCell<TlsLayer> {
+    fn hear(&self, bytes: &mut [u8]) {
+        self.borrow_mut().open_idle(bytes);
+    }
+}
 
 /// A handshake that went well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,16 +102,14 @@ pub(super) fn seal(layer: &RefCell<TlsLayer>, out: &mut Vec<u8>) -> Result<(), E
         .map_err(|broken| ExchangeError::Unsent(io::Error::other(broken)))
 }
 
-/// Whether something came after the reply on `socket` that answers nothing.
+/// Whether something came that answers nothing.
 #[inline]
-pub(super) fn is_followed(layer: &RefCell<TlsLayer>, socket: &RingSocket) -> bool {
-    hear(layer, socket.ring(), socket.place());
+pub(super) fn is_followed(layer: &RefCell<TlsLayer>) -> bool {
     layer.borrow().is_unsolicited()
 }
 
 /// What a connection on `ring`, in `place`, is while no request is in flight.
 pub(super) fn idle_on_ring(layer: &RefCell<TlsLayer>, ring: &SocketRing, place: u32) -> IdleState {
-    hear(layer, ring, place);
     through(layer, ring.idle(place))
 }
 
@@ -135,12 +139,6 @@ pub(super) fn heard_idle(layer: &SharedLayer) -> IdleState {
 /// Whether nothing more can be sealed.
 pub(super) fn is_worn(layer: &SharedLayer) -> bool {
     layer.borrow().is_over()
-}
-
-fn hear(layer: &RefCell<TlsLayer>, ring: &SocketRing, place: u32) {
-    if let Some(mut heard) = ring.take_heard(place) {
-        layer.borrow_mut().open_idle(&mut heard);
-    }
 }
 
 /// What a connection is that is `beneath` the layer.

@@ -54,6 +54,12 @@ pub trait Kernel {
     fn name(&mut self, socket: u32, descriptor: RawFd);
 }
 
+/// What stands between a connection and its requests, and may be spoken to at any time.
+pub trait Layer {
+    /// So many bytes came while no request was in flight.
+    fn hear(&self, bytes: &mut [u8]);
+}
+
 /// Where buffers go that are to be filled again.
 pub trait Offers {
     /// `buffer` can be filled.

@@ -28,7 +28,7 @@ mod state;
 mod uring;
 
 pub use driving::drive;
-pub use kernel::{Completion, Kernel, Offers, Wish};
+pub use kernel::{Completion, Kernel, Layer, Offers, Wish};
 pub use ring::SocketRing;
 pub use socket::{InPlace, ReceivedBuffer, RingSocket};
 pub use sockets::{Arrival, Arrivals, FilledBuffer};

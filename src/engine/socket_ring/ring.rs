@@ -1,6 +1,7 @@
 //! The ring as the rest of the engine sees it.
 
 use super::buffers::ReceiveBuffers;
+use super::kernel::Layer;
 use super::sockets::{Arrival, FilledBuffer};
 use super::state::{Leftover, RingState};
 use super::uring::Uring;
@@ -85,14 +86,9 @@ impl SocketRing {
         self.state.borrow().idle(socket)
     }
 
-    /// What comes on `socket` while no request is in flight is kept until [`SocketRing::take_heard`].
-    pub fn set_layered(&self, socket: u32) {
-        self.state.borrow_mut().set_layered(socket);
-    }
-
-    /// What came on `socket` while no request was in flight, where that is kept.
-    pub fn take_heard(&self, socket: u32) -> Option<Vec<u8>> {
-        self.state.borrow_mut().take_heard(socket)
+    /// What comes on `socket` while no request is in flight is for `layer`.
+    pub fn set_layer(&self, socket: u32, layer: Rc<dyn Layer>) {
+        self.state.borrow_mut().set_layer(socket, layer);
     }
 
     /// An empty buffer for a request.

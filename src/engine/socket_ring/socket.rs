@@ -1,6 +1,6 @@
 //! One connection on the ring, and what came on it.
 
-use super::kernel::Offers;
+use super::kernel::{Layer, Offers};
 use super::ring::SocketRing;
 use super::sockets::{Arrival, Arrivals, FilledBuffer};
 use super::state::Leftover;
@@ -28,10 +28,9 @@ impl RingSocket {
         }
     }
 
-    /// What comes while no request is in flight is kept until [`SocketRing::take_heard`]: it may be for a
-    /// layer between the connection and its requests.
-    pub fn set_layered(&self) {
-        self.ring.set_layered(self.place);
+    /// What comes while no request is in flight is for `layer`.
+    pub fn set_layer(&self, layer: Rc<dyn Layer>) {
+        self.ring.set_layer(self.place, layer);
     }
 
     /// The ring that it is on,

@@ -61,7 +61,7 @@ pub enum Fate {
     Kept,
     /// It can be offered to the kernel again.
     Spent,
-    /// The same, once what is in it was kept elsewhere: nobody waits for it now.
+    /// The same, once the socket's layer has heard what is in it.
     Heard,
 }
 
@@ -169,7 +169,7 @@ impl SocketTable {
         state.end = SocketEnd::None;
     }
 
-    /// What comes on `socket` while no request is in flight is kept for the layer that reads it.
+    /// What comes on `socket` while no request is in flight is for its layer.
     pub(super) fn set_layered(&mut self, socket: u32) {
         self.at(socket).is_layered = true;
     }
@@ -177,11 +177,6 @@ impl SocketTable {
     /// Whether [`SocketTable::set_layered`] was called for this connection.
     pub(super) fn is_layered(&self, socket: u32) -> bool {
         self.sockets[socket as usize].is_layered
-    }
-
-    /// Something came on `socket` that answers nothing.
-    pub(super) fn spoil(&mut self, socket: u32) {
-        self.at(socket).is_unsolicited = true;
     }
 
     /// The connection is given up: nothing that comes of it means anything. Buffers that nobody has

@@ -1,19 +1,18 @@
 //! The ring itself: what is queued, submitted and completed, and whose it is. Pure but for the kernel,
 //! whose place a test can take.
 
-use super::kernel::{Completion, Kernel, Offers, Wish};
+use super::kernel::{Completion, Kernel, Layer, Offers, Wish};
 use super::sockets::{Arrival, Fate, FilledBuffer, SocketTable};
 use crate::engine::destination::Destination;
 use crate::engine::net::IdleState;
 use crate::engine::request_buffers::{RequestBuffers, SENT_AT_ONCE};
 use std::os::fd::RawFd;
+use std::rc::Rc;
 use std::task::Waker;
 
 /// Completions whose readers are fetched from memory at the same time, before the first of them is
 /// woken. The kernel tells of twenty in a call when more wait.
 const LOOKED_AT_TOGETHER: usize = 32;
-/// Most bytes that are kept of what comes on a socket while no request is in flight: some tickets.
-const MOST_HEARD_BYTES: usize = 64 << 10;
 
 /// What is left of a request that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,9 +76,10 @@ pub struct RingState<K> {
     race_results: Vec<i32>,
     /// Completions that are being looked at. Empty between two looks.
     batch: Vec<Completion>,
-    /// What came on sockets with a layer while no request was in flight, by socket; empty where there is
-    /// none.
-    heard: Vec<Vec<u8>>,
+    /// What hears what comes on sockets while no request is in flight, by socket; empty where nothing does.
+    layers: Vec<Option<Rc<dyn Layer>>>,
+    /// What is being heard. Empty between two times.
+    heard: Vec<u8>,
     room: usize,
 }
 
@@ -104,6 +104,7 @@ impl<K: Kernel> RingState<K> {
             unarmed: Vec::with_capacity(sockets),
             race_results: Vec::with_capacity(sockets),
             batch: Vec::with_capacity(LOOKED_AT_TOGETHER),
+            layers: Vec::new(),
             heard: Vec::new(),
             room: sockets,
         }
@@ -163,25 +164,19 @@ impl<K: Kernel> RingState<K> {
         self.arm(socket);
     }
 
-    /// What comes on `socket` while no request is in flight is kept until [`RingState::take_heard`]: it may
-    /// be for a layer between the connection and its requests.
-    pub fn set_layered(&mut self, socket: u32) {
-        self.heard.resize_with(self.room, Vec::new);
+    /// What comes on `socket` while no request is in flight is for `layer`.
+    pub fn set_layer(&mut self, socket: u32, layer: Rc<dyn Layer>) {
+        self.layers.resize_with(self.room, || None);
+        self.layers[socket as usize] = Some(layer);
         self.sockets.set_layered(socket);
-    }
-
-    /// What came on `socket` while no request was in flight, if something did.
-    pub fn take_heard(&mut self, socket: u32) -> Option<Vec<u8>> {
-        let heard = self.heard.get_mut(socket as usize)?;
-        (!heard.is_empty()).then(|| std::mem::take(heard))
     }
 
     #[cold]
     fn hear(&mut self, socket: u32, filled: FilledBuffer, buffers: &impl Offers) {
-        let heard = &mut self.heard[socket as usize];
-        match heard.len() < MOST_HEARD_BYTES {
-            true => buffers.copy(filled, heard),
-            false => self.sockets.spoil(socket),
+        if let Some(Some(layer)) = self.layers.get(socket as usize) {
+            buffers.copy(filled, &mut self.heard);
+            layer.hear(&mut self.heard);
+            self.heard.clear();
         }
         buffers.offer(filled.buffer);
     }
@@ -195,7 +190,9 @@ impl<K: Kernel> RingState<K> {
     pub fn close(&mut self, socket: u32, buffers: &impl Offers) {
         let receive = Kind::Receive.mark(self.sockets.generation(socket), socket);
         self.sockets.close(socket, |unread| buffers.offer(unread));
-        self.take_heard(socket);
+        if let Some(layer) = self.layers.get_mut(socket as usize) {
+            *layer = None;
+        }
         self.cancel(receive);
         for place in 0..self.slow.len() {
             let slow = &self.slow[place];

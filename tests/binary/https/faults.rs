@@ -107,6 +107,7 @@ fn a_server_that_wants_a_certificate_is_told_with_the_flags_that_show_one() {
         let like = || Like {
             clients: Some(setting.authority.pem().to_owned()),
             version: Some(version),
+            ..Like::default()
         };
         let gateway = setting.gateway(&["shop.test"], like());
         let flags = setting.flags(&gateway, "shop.test");

@@ -22,6 +22,8 @@ pub struct Like {
     pub clients: Option<String>,
     /// The only version that is spoken.
     pub version: Option<&'static SupportedProtocolVersion>,
+    /// Requests after which a connection is closed, as ingresses do.
+    pub keep_alive: Option<u32>,
 }
 
 /// What it heard.
@@ -45,11 +47,12 @@ pub struct Gateway {
 impl Gateway {
     /// One before `shop` that shows `identity`.
     pub fn before(shop: SocketAddr, identity: &Identity, like: Like) -> Self {
+        let most_requests = like.keep_alive.unwrap_or(u32::MAX);
         let config = Arc::new(config(identity, like));
         let heard = Arc::new(Mutex::new(Heard::default()));
         let kept = Arc::clone(&heard);
         let address = serving(move |client| {
-            let _ = serve(client, shop, &config, &kept);
+            let _ = serve(client, (shop, most_requests), &config, &kept);
         });
         Self {
             address: address.parse().unwrap(),
@@ -96,7 +99,7 @@ fn config(identity: &Identity, like: Like) -> ServerConfig {
 /// One request after the other, and its reply.
 fn serve(
     client: TcpStream,
-    shop: SocketAddr,
+    (shop, most_requests): (SocketAddr, u32),
     config: &Arc<ServerConfig>,
     heard: &Mutex<Heard>,
 ) -> io::Result<()> {
@@ -117,16 +120,23 @@ fn serve(
     }
     let mut server = TcpStream::connect(shop)?;
     server.set_nodelay(true)?;
-    loop {
+    for left in (0..most_requests).rev() {
         let request = message(&mut client)?;
         let text = String::from_utf8_lossy(&request).into_owned();
         let head = text.split("\r\n\r\n").next().unwrap_or_default();
         let (_, lines) = head.split_once("\r\n").unwrap_or_default();
         heard.lock().unwrap().heads.push(lines.to_owned());
         server.write_all(&request)?;
-        let reply = message(&mut server)?;
+        let mut reply = message(&mut server)?;
+        if left == 0
+            && let Some(end) = memchr::memmem::find(&reply, b"\r\n")
+        {
+            reply.splice(end..end, *b"\r\nconnection: close");
+        }
         client.write_all(&reply)?;
     }
+    client.conn.send_close_notify();
+    client.flush()
 }
 
 /// A head, and as many bytes more as it says.

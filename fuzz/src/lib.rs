@@ -21,6 +21,7 @@ pub mod scratch;
 pub mod shop;
 pub mod shops;
 pub mod stores;
+pub mod tls;
 pub mod typed;
 
 use memory::Room;
@@ -71,6 +72,7 @@ pub const TARGETS: &[Target] = &[
     target("sandbox", shops::sandbox, Room::new(8 << 10, 512)),
     target("target", typed::target, Room::new(64, 64)),
     target("threshold", typed::threshold, Room::new(64, 64)),
+    target("tls", tls::records, Room::new(512, 64)),
     target("topology", machine::topology, Room::new(1 << 10, 64)),
     target("witness", kept::witness, Room::new(64, 64)),
 ];

@@ -1,7 +1,7 @@
 //! A kernel that is played: it takes what a ring asks for, and tells what came, on connections whose
 //! other end is played too.
 
-use shopblast::engine::sans_io::{Completion, Kernel, Offers, Wish};
+use shopblast::engine::sans_io::{Completion, FilledBuffer, Kernel, Offers, Wish};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -40,6 +40,10 @@ impl Offers for Shelf {
         let mut free = self.free.borrow_mut();
         assert!(!free.contains(&buffer), "buffer {buffer} came back twice");
         free.push_back(buffer);
+    }
+
+    fn copy(&self, filled: FilledBuffer, bytes: &mut Vec<u8>) {
+        bytes.extend(self.read(filled.buffer, filled.bytes));
     }
 }
 

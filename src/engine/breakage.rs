@@ -3,6 +3,7 @@
 use super::codec::Malformed;
 use super::in_flight::Cut;
 use super::link::Broken;
+use super::tls::{HandshakeError, TlsBreak, refusal};
 use crate::stats::Reason;
 use std::fmt::Write;
 use std::io;
@@ -20,6 +21,10 @@ pub enum ExchangeError {
     Receive(io::Error),
     /// What came is no reply.
     Reply(Malformed),
+    /// What came are no records of the server's, or they end the connection.
+    Tls(TlsBreak),
+    /// The server did not take our side of the handshake, and looked at nothing that was sent after it.
+    Refused(TlsBreak),
 }
 
 impl ExchangeError {
@@ -28,6 +33,7 @@ impl ExchangeError {
         match self {
             Self::Unsent(_) | Self::SentInPart(_) | Self::ClosedBefore | Self::Receive(_) => true,
             Self::Reply(malformed) => *malformed == Malformed::ClosedBeforeReply,
+            Self::Tls(_) | Self::Refused(_) => false,
         }
     }
 }
@@ -53,9 +59,16 @@ pub(super) fn explain(
         }
         (None, ExchangeError::Receive(error)) => Reason::new(plain(error)),
         (None, ExchangeError::Reply(malformed)) => worded(format_args!("{malformed}")),
+        (None, ExchangeError::Tls(broken)) => worded(format_args!("{broken}")),
+        (None, ExchangeError::Refused(broken)) => {
+            worded(format_args!("cannot connect: {}", refusal(*broken)))
+        }
     };
     match (cut, error) {
-        (None, ExchangeError::Unsent(_) | ExchangeError::ClosedBefore) => Broken::NotSent,
+        (
+            None,
+            ExchangeError::Unsent(_) | ExchangeError::ClosedBefore | ExchangeError::Refused(_),
+        ) => Broken::NotSent,
         _ => Broken::Lost,
     }
 }
@@ -78,7 +91,13 @@ pub(super) fn unsent_reason(error: &io::Error) -> Reason {
 
 /// Why there is no connection.
 pub(super) fn unconnected_reason(error: &io::Error) -> Reason {
-    told("cannot connect", error)
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<HandshakeError>())
+    {
+        Some(handshake) => worded(format_args!("cannot connect: TLS: {handshake}")),
+        None => told("cannot connect", error),
+    }
 }
 
 /// An error in words that do not depend on numbers, so that equal causes share a row.

@@ -8,19 +8,28 @@ use super::codec::{Reply, ReplyParser};
 use super::conclusion::{Concluded, conclude};
 use super::dialling::dial_beside;
 use super::doubt::doubted;
+use super::exchange_buffers::ExchangeBuffers;
 use super::in_flight::Cut;
 use super::inbox::Inbox;
 use super::link::Broken;
 use super::manners::SERVER_ERROR;
 use super::net::{ByteStream, IdleState, Tcp, is_stale, look_at_idle};
 use super::ring_reply::reply_on_ring;
-use super::socket_ring::{Leftover, RingSocket};
+use super::runtime_exchange::{receive, travel};
+use super::secured::{
+    Shaken, SharedLayer, TimedHandshake, heard_idle, idle_beneath, idle_on_ring, is_followed,
+    is_worn, note_handshake, seal, secure, share,
+};
+use super::socket_ring::{Leftover, RingSocket, SocketRing};
 use super::survey::Opened;
+use super::tls::HandshakeError;
+use super::tls_reply::reply_over_tls;
 use super::transport::Transport;
 use crate::stats::Reason;
+use std::cell::Cell;
 use std::future::Future;
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
@@ -28,19 +37,6 @@ use std::task::Poll;
 /// A connection that nobody listens to and that was idle for longer is looked at before use: servers
 /// close idle ones (uvicorn after 5 s), and one peek costs nothing against a pause this long.
 pub(super) const LOOK_AFTER_IDLE_NS: u64 = 100_000_000;
-
-/// What an exchange reads and writes: the request, the reply, and why there is none. Lent by the
-/// user's link.
-pub struct ExchangeBuffers<'a> {
-    /// The request to send; its buffer goes back to the transport once it is sent.
-    pub out: &'a mut Vec<u8>,
-    /// Takes the reply.
-    pub inbox: &'a mut Inbox,
-    /// Reads it.
-    pub parser: &'a mut ReplyParser,
-    /// Takes the reason when the result is [`Broken`].
-    pub reason: &'a mut Reason,
-}
 
 /// One request carried out on a connection.
 pub struct ConnectionExchange {
@@ -75,8 +71,10 @@ impl Stream {
 pub struct Connection {
     transport: Rc<Transport>,
     /// Its place among the core's connections.
-    slot: usize,
+    slot: u32,
     stream: Option<Stream>,
+    /// What opens and seals its records, where TLS is spoken.
+    layer: Option<SharedLayer>,
     used_ns: u64,
     opened_before: bool,
     /// Where it is, of the target's addresses.
@@ -91,8 +89,9 @@ impl Connection {
     pub fn new(transport: Rc<Transport>, slot: usize) -> Self {
         Self {
             transport,
-            slot,
+            slot: slot as u32,
             stream: None,
+            layer: None,
             used_ns: 0,
             opened_before: false,
             place: ConnectionPlace::default(),
@@ -104,6 +103,9 @@ impl Connection {
     /// tell without asking the server, alive.
     #[inline]
     fn is_ready(&self, now_ns: u64) -> bool {
+        if self.layer.is_some() {
+            return self.is_ready_over_tls(now_ns);
+        }
         match &self.stream {
             None => false,
             Some(Stream::Ring(socket)) => {
@@ -111,10 +113,29 @@ impl Connection {
                 idle == IdleState::Quiet || self.is_spoilt(idle, now_ns)
             }
             Some(Stream::Runtime(stream)) => {
-                let is_fresh = now_ns.saturating_sub(self.used_ns) < LOOK_AFTER_IDLE_NS;
-                (is_fresh && self.erred == 0) || self.looks_alive(stream, now_ns)
+                (self.is_fresh(now_ns) && self.erred == 0) || self.looks_alive(stream, now_ns)
             }
         }
+    }
+
+    #[inline(never)]
+    fn is_ready_over_tls(&self, now_ns: u64) -> bool {
+        let idle = match &self.stream {
+            None => return false,
+            Some(Stream::Runtime(_)) if !self.is_doubtful() && self.is_fresh(now_ns) => {
+                self.layer.as_ref().map_or(IdleState::Closed, heard_idle)
+            }
+            Some(_) => self.idle(),
+        };
+        match idle {
+            // A key that has sealed as much as it may is nobody's fault.
+            IdleState::Quiet => !self.layer.as_ref().is_some_and(is_worn),
+            idle => self.is_spoilt(idle, now_ns),
+        }
+    }
+
+    fn is_fresh(&self, now_ns: u64) -> bool {
+        now_ns.saturating_sub(self.used_ns) < LOOK_AFTER_IDLE_NS
     }
 
     /// What was heard on it means that it is of no use any more: false, always.
@@ -153,12 +174,25 @@ impl Connection {
     /// Counts how the target ended the connection while nothing was in flight, if it did.
     #[cold]
     fn count_end(&self) {
-        let state = match &self.stream {
-            None => return,
-            Some(Stream::Runtime(stream)) => look_at_idle(stream.descriptor()),
-            Some(Stream::Ring(socket)) => socket.idle(),
-        };
-        self.count(state);
+        if self.stream.is_some() {
+            self.count(self.idle());
+        }
+    }
+
+    /// What it is while no request is in flight.
+    #[cold]
+    fn idle(&self) -> IdleState {
+        match (&self.stream, &self.layer) {
+            (None, _) => IdleState::Closed,
+            (Some(Stream::Ring(socket)), None) => socket.idle(),
+            (Some(Stream::Runtime(stream)), None) => look_at_idle(stream.descriptor()),
+            (Some(Stream::Ring(socket)), Some(layer)) => {
+                idle_on_ring(layer, socket.ring(), socket.place())
+            }
+            (Some(Stream::Runtime(stream)), Some(layer)) => {
+                idle_beneath(layer, stream.descriptor())
+            }
+        }
     }
 
     #[cold]
@@ -184,16 +218,19 @@ impl Connection {
     /// When no address of the target accepts in time.
     pub async fn reopen(&mut self) -> io::Result<()> {
         self.count_end();
-        self.stream = None;
+        self.hang_up();
         self.erred = 0;
         let started_ns = now_ns();
         let opened = self.open().await;
         let mut recorder = self.transport.recorder.borrow_mut();
         let interval = recorder.interval();
         match &opened {
-            Ok(()) => {
+            Ok(shaken) => {
+                let handshake_us = shaken.map_or(0, |shaken| shaken.took_us);
                 let took_us = now_ns().saturating_sub(started_ns) / 1_000;
-                interval.timings.connect.record_us(took_us);
+                let connect_us = took_us.saturating_sub(handshake_us);
+                interval.timings.connect.record_us(connect_us);
+                note_handshake(interval, *shaken);
                 if std::mem::replace(&mut self.opened_before, true) {
                     interval.counters.reconnects += 1;
                 } else {
@@ -202,7 +239,7 @@ impl Connection {
             }
             Err(_) => interval.counters.connect_failures += 1,
         }
-        opened
+        opened.map(|_| ())
     }
 
     /// Takes over a connection that was opened elsewhere, as its first.
@@ -210,14 +247,14 @@ impl Connection {
     /// # Errors
     /// When the runtime cannot.
     pub fn adopt(&mut self, opened: Opened) -> io::Result<()> {
-        self.stream = Some(match &self.transport.ring {
-            None => Stream::Runtime(Tcp::adopt(opened.stream)?),
-            Some(ring) => Stream::Ring(RingSocket::new(
-                ring,
-                self.slot as u32,
-                opened.stream.into(),
-            )),
-        });
+        let layer = opened.layer.map(share);
+        match &self.transport.ring {
+            None => self.stream = Some(Stream::Runtime(Tcp::adopt(opened.stream)?)),
+            Some(ring) => {
+                self.stream = Some(self.on_ring(ring, opened.stream.into(), layer.is_some()));
+            }
+        }
+        self.layer = layer;
         self.used_ns = now_ns();
         self.opened_before = true;
         let addresses = &self.transport.addresses;
@@ -226,41 +263,58 @@ impl Connection {
         let interval = recorder.interval();
         interval.timings.connect.record_us(opened.connect_us);
         interval.counters.connects += 1;
+        note_handshake(interval, opened.shaken);
         Ok(())
     }
 
-    async fn open(&mut self) -> io::Result<()> {
-        let stream = self.connect(self.opened_before).await?;
+    /// What has `descriptor` on the core's ring; with a layer, what comes at any time is kept for that.
+    fn on_ring(&self, ring: &Rc<SocketRing>, descriptor: OwnedFd, has_layer: bool) -> Stream {
+        let socket = RingSocket::new(ring, self.slot, descriptor);
+        if has_layer {
+            socket.set_layered();
+        }
+        Stream::Ring(socket)
+    }
+
+    async fn open(&mut self) -> io::Result<Option<Shaken>> {
+        let (stream, secured) = self.connect(self.opened_before).await?;
+        let shaken = secured.as_ref().map(Shaken::of);
+        let layer = secured.map(|secured| share(secured.layer));
         self.stream = Some(match &self.transport.ring {
             None => Stream::Runtime(stream),
-            Some(ring) => {
-                let descriptor = stream.into_owned();
-                Stream::Ring(RingSocket::new(ring, self.slot as u32, descriptor))
-            }
+            Some(ring) => self.on_ring(ring, stream.into_owned(), layer.is_some()),
         });
+        self.layer = layer;
         self.used_ns = now_ns();
-        Ok(())
+        Ok(shaken)
     }
 
-    /// Connects to the first of the target's addresses that accepts; `replaces` one that was.
+    /// Connects to the first of the target's addresses that accepts, and shakes hands where TLS is spoken;
+    /// `replaces` one that was.
     ///
     /// # Errors
     /// When none does in time.
-    pub(super) async fn connect(&mut self, replaces: bool) -> io::Result<Tcp> {
+    pub(super) async fn connect(
+        &mut self,
+        replaces: bool,
+    ) -> io::Result<(Tcp, Option<TimedHandshake>)> {
         let transport = Rc::clone(&self.transport);
         let addresses = &transport.addresses;
-        let trial = addresses.begin(self.slot, self.place, replaces, now_ns());
+        let trial = addresses.begin(self.slot as usize, self.place, replaces, now_ns());
         let mut trial = trial.ok_or(io::ErrorKind::NotFound)?;
         loop {
             let deadline_ns = now_ns() + trial.patience_ns(transport.request_timeout_ns);
+            let is_connected = Cell::new(false);
             let (route, turn) = trial.route_and_turn();
-            let connecting = dial_beside(route, turn, &transport.pacer);
+            let dialling = dial_beside(route, turn, &transport.pacer);
+            let connecting = secure(dialling, transport.tls.as_ref(), &is_connected);
             let error = match within(connecting, transport.pacer.until(deadline_ns)).await {
-                Some(Ok(stream)) => {
+                Some(Ok((stream, secured))) => {
                     addresses.note_opened(&trial, &mut self.place);
-                    return Ok(stream);
+                    return Ok((stream, secured));
                 }
                 Some(Err(error)) => error,
+                None if is_connected.get() => HandshakeError::Late.into(),
                 None => io::ErrorKind::TimedOut.into(),
             };
             if !addresses.note_failed(&mut trial, &error, now_ns()) {
@@ -304,9 +358,16 @@ impl Connection {
         self.stream.as_ref().map(Stream::descriptor)
     }
 
+    /// What opens and seals its records, where TLS is spoken.
+    #[must_use]
+    pub fn layer(&self) -> Option<&SharedLayer> {
+        self.layer.as_ref()
+    }
+
     /// Ends the connection: something was sent on it that nobody will finish.
     pub fn hang_up(&mut self) {
         self.stream = None;
+        self.layer = None;
     }
 
     /// Receives the reply to a request that others have sent on the open connection at `sent_ns`;
@@ -324,13 +385,18 @@ impl Connection {
             None => Err(ExchangeError::Receive(io::ErrorKind::NotConnected.into())),
             Some(Stream::Ring(socket)) => {
                 let room = || self.transport.gathering_room();
-                reply_on_ring(socket, room, inbox, parser).await
+                match &self.layer {
+                    None => reply_on_ring(socket, room, inbox, parser).await,
+                    Some(layer) => reply_over_tls(socket, layer, room, inbox, parser).await,
+                }
             }
-            Some(Stream::Runtime(stream)) => receive_reply(stream, inbox, parser).await,
+            Some(Stream::Runtime(stream)) => {
+                receive(stream, self.layer.as_deref(), (inbox, parser)).await
+            }
         };
         // Others wait for theirs, and may be many.
         inbox.own();
-        let cut = self.transport.in_flight.remove(self.slot);
+        let cut = self.transport.in_flight.remove(self.slot as usize);
         self.conclude(result, cut, sent_ns, reason)
     }
 
@@ -344,15 +410,27 @@ impl Connection {
         let transport = &*self.transport;
         let deadline_ns = now_ns + transport.request_timeout_ns;
         let mut sent_ns = now_ns;
-        let result = match &mut self.stream {
-            None => Err(ExchangeError::Unsent(io::ErrorKind::NotConnected.into())),
-            Some(Stream::Ring(socket)) => {
+        let sealed = match &self.layer {
+            None => Ok(()),
+            Some(layer) => seal(layer, buffers.out),
+        };
+        let result = match (sealed, &mut self.stream) {
+            (Err(error), _) => Err(error),
+            (_, None) => Err(ExchangeError::Unsent(io::ErrorKind::NotConnected.into())),
+            (_, Some(Stream::Ring(socket))) => {
                 let descriptor = socket.descriptor();
-                transport.in_flight.add(self.slot, descriptor, deadline_ns);
+                transport
+                    .in_flight
+                    .add(self.slot as usize, descriptor, deadline_ns);
                 let request_bytes = buffers.out.len();
                 socket.send(std::mem::take(buffers.out));
                 let room = || transport.gathering_room();
-                match reply_on_ring(socket, room, buffers.inbox, buffers.parser).await {
+                let (inbox, parser) = (&mut *buffers.inbox, &mut *buffers.parser);
+                let result = match &self.layer {
+                    None => reply_on_ring(socket, room, inbox, parser).await,
+                    Some(layer) => reply_over_tls(socket, layer, room, inbox, parser).await,
+                };
+                match result {
                     Err(error) if error.is_an_end() => {
                         let pacer = &transport.pacer;
                         let doubt = doubted(error, descriptor, request_bytes, pacer);
@@ -361,11 +439,12 @@ impl Connection {
                     result => result,
                 }
             }
-            Some(Stream::Runtime(stream)) => {
-                travel(stream, transport, self.slot, buffers, &mut sent_ns).await
+            (_, Some(Stream::Runtime(stream))) => {
+                let core = (transport, self.slot as usize);
+                travel(stream, self.layer.as_deref(), core, buffers, &mut sent_ns).await
             }
         };
-        let cut = transport.in_flight.remove(self.slot);
+        let cut = transport.in_flight.remove(self.slot as usize);
         let result = self.conclude(result, cut, sent_ns, buffers.reason);
         if result != Err(Broken::NotSent) {
             self.transport.addresses.note_request(self.place);
@@ -386,10 +465,15 @@ impl Connection {
         sent_ns: u64,
         reason: &mut Reason,
     ) -> Result<Reply, Broken> {
-        let leftover = match &self.stream {
+        let mut leftover = match &self.stream {
             Some(Stream::Ring(socket)) => socket.finish(),
             _ => Leftover::None,
         };
+        if let (Some(layer), Some(Stream::Ring(socket))) = (&self.layer, &self.stream)
+            && is_followed(layer, socket)
+        {
+            leftover = Leftover::Received;
+        }
         match conclude(result, leftover, cut) {
             Concluded::GoesOn(reply) => {
                 self.used_ns = sent_ns;
@@ -405,7 +489,7 @@ impl Connection {
                 } else if leftover == Leftover::Unsent {
                     self.count_early_answer();
                 }
-                self.stream = None;
+                self.hang_up();
                 Ok(reply)
             }
             Concluded::Broken(error) => {
@@ -415,7 +499,7 @@ impl Connection {
                     ExchangeError::ClosedBefore => self.count(IdleState::Closed),
                     _ => {}
                 }
-                self.stream = None;
+                self.hang_up();
                 if cut.is_none() && error.is_an_end() {
                     self.note_closed(now_ns());
                 }
@@ -439,90 +523,7 @@ impl Connection {
         if manners.may_go_on(status, stream.descriptor(), now_ns) {
             (self.erred, self.used_ns) = (status, now_ns);
         } else {
-            self.stream = None;
-        }
-    }
-}
-
-/// Sends and receives by the runtime's own means.
-async fn travel(
-    stream: &mut Tcp,
-    transport: &Transport,
-    slot: usize,
-    buffers: &mut ExchangeBuffers<'_>,
-    sent_ns: &mut u64,
-) -> Result<Reply, ExchangeError> {
-    if transport.send_permits.try_lend().is_none() {
-        transport.send_permits.lend().await;
-        *sent_ns = now_ns();
-    }
-    let deadline_ns = *sent_ns + transport.request_timeout_ns;
-    transport
-        .in_flight
-        .add(slot, stream.descriptor(), deadline_ns);
-    let sent = send_all(stream, buffers.out).await;
-    transport.send_permits.give_back(());
-    sent?;
-    let request_bytes = buffers.out.len();
-    transport.keep_request_buffer(std::mem::take(buffers.out));
-    match receive_reply(stream, buffers.inbox, buffers.parser).await {
-        Err(error) if error.is_an_end() => {
-            Err(doubted(error, stream.descriptor(), request_bytes, &transport.pacer).await)
-        }
-        result => result,
-    }
-}
-
-#[inline]
-async fn send_all(stream: &mut Tcp, out: &mut Vec<u8>) -> Result<(), ExchangeError> {
-    let (result, bytes) = stream.send(std::mem::take(out)).await;
-    *out = bytes;
-    match result {
-        Ok(sent) if sent == out.len() => Ok(()),
-        Ok(sent) => send_rest(stream, out, sent).await,
-        Err(error) => Err(ExchangeError::Unsent(error)),
-    }
-}
-
-/// The kernel took only part of a request: its send buffer is full.
-#[cold]
-async fn send_rest(
-    stream: &mut Tcp,
-    out: &[u8],
-    mut sent_bytes: usize,
-) -> Result<(), ExchangeError> {
-    while sent_bytes < out.len() {
-        match stream.send(out[sent_bytes..].to_vec()).await.0 {
-            Ok(0) => return Err(ExchangeError::SentInPart(io::ErrorKind::WriteZero.into())),
-            Ok(sent) => sent_bytes += sent,
-            Err(error) => return Err(ExchangeError::SentInPart(error)),
-        }
-    }
-    Ok(())
-}
-
-async fn receive_reply(
-    stream: &mut Tcp,
-    inbox: &mut Inbox,
-    parser: &mut ReplyParser,
-) -> Result<Reply, ExchangeError> {
-    inbox.clear();
-    parser.reset();
-    let inbox = inbox.gathered();
-    loop {
-        if inbox.len() == inbox.capacity() {
-            inbox.reserve(inbox.capacity().max(1_024));
-        }
-        let (result, buffer) = stream.receive(std::mem::take(inbox)).await;
-        *inbox = buffer;
-        match result {
-            Ok(0) => return parser.close(inbox).map_err(ExchangeError::Reply),
-            Ok(_) => {
-                if let Some(reply) = parser.advance(inbox).map_err(ExchangeError::Reply)? {
-                    return Ok(reply);
-                }
-            }
-            Err(error) => return Err(ExchangeError::Receive(error)),
+            self.hang_up();
         }
     }
 }
@@ -542,3 +543,5 @@ pub(super) async fn within<W: Future, L: Future>(work: W, limit: L) -> Option<W:
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;

@@ -6,7 +6,8 @@
 use super::breakage::unconnected_reason;
 use super::clock::now_ns;
 use super::codec::Reply;
-use super::connection::{Connection, ConnectionExchange, ExchangeBuffers, within};
+use super::connection::{Connection, ConnectionExchange, within};
+use super::exchange_buffers::ExchangeBuffers;
 use super::http2::{
     Client, ClientSettings, ConnectionFailure, Ended, KeptFields, StreamFailure, StreamKey,
 };
@@ -228,7 +229,8 @@ impl Http2Connection {
             |live: &Option<Rc<Http2Live>>| live.as_ref().is_none_or(|live| live.is_closed());
         let at = self.lives.borrow().iter().position(is_free).unwrap_or(0);
         let connected = connection.connect(self.opened_before.get()).await;
-        let stream = connected.map_err(|error| unconnected_reason(&error))?;
+        // Whoever asks for both is told before (`--http2` with an https address).
+        let (stream, _) = connected.map_err(|error| unconnected_reason(&error))?;
         let place = self.places[at];
         let socket = RingSocket::new(ring, place, stream.into_owned());
         let client = (Client::new(self.settings), connection.place);

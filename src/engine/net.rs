@@ -229,6 +229,28 @@ pub fn look_at_idle(descriptor: RawFd) -> IdleState {
     }
 }
 
+/// Appends what has come on a stream to `buffer`, as far as its spare capacity allows, without waiting.
+///
+/// # Errors
+/// When nothing has, or the stream broke.
+pub(super) fn receive_now(descriptor: RawFd, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    let room = buffer.spare_capacity_mut();
+    // SAFETY: `room` is writable for its length; on a closed or foreign descriptor the call fails
+    // without an effect on memory.
+    let received = unsafe {
+        libc::recv(
+            descriptor,
+            room.as_mut_ptr().cast(),
+            room.len(),
+            libc::MSG_DONTWAIT,
+        )
+    };
+    let received = usize::try_from(received).map_err(|_| io::Error::last_os_error())?;
+    // SAFETY: the kernel has initialised so many bytes behind the length, within the capacity.
+    unsafe { buffer.set_len(buffer.len() + received) };
+    Ok(received)
+}
+
 /// Of `struct tcp_info` (linux/tcp.h): its length, and where fields of interest lie.
 const TCP_INFO_BYTES: usize = 232;
 const TCP_INFO_STATE: usize = 0;

@@ -11,7 +11,9 @@ use super::kept_waker::remember;
 use super::link::{Broken, ReplyHead};
 use super::net::{IdleState, is_stale};
 use super::release::Released;
+use super::secured::{SharedLayer, heard_idle, idle_beneath, idle_on_ring};
 use super::socket_ring::SocketRing;
+use super::tls::TlsBreak;
 use crate::stats::Reason;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -37,6 +39,22 @@ pub enum Directive {
     End,
 }
 
+/// Where a sealed request stands in the text of a race, and where of it begins what waits for the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SealedRequest {
+    start: u32,
+    held_at: u32,
+    end: u32,
+}
+
+impl SealedRequest {
+    /// What leaves before the start, and what waits for it.
+    pub(super) fn parts(self, text: &[u8]) -> (&[u8], &[u8]) {
+        let [start, held_at, end] = [self.start, self.held_at, self.end].map(|at| at as usize);
+        (&text[start..held_at], &text[held_at..end])
+    }
+}
+
 /// What a race and its race connection tell each other.
 pub struct RaceConnection {
     /// Place among the core's connections.
@@ -48,6 +66,10 @@ pub struct RaceConnection {
     task: RefCell<Option<Waker>>,
     group: RefCell<Option<Rc<RaceGroup>>>,
     descriptor: Cell<RawFd>,
+    /// What opens and seals its records, where TLS is spoken.
+    layer: RefCell<Option<SharedLayer>>,
+    /// Where its sealed request stands in the text of the race.
+    sealed: Cell<SealedRequest>,
     /// The process that is believed to serve the connection, from 1; 0 when nothing is believed.
     process: Cell<u8>,
     /// The same of the connection that is opened next.
@@ -73,6 +95,8 @@ impl RaceConnection {
             task: RefCell::new(None),
             group: RefCell::new(None),
             descriptor: Cell::new(CLOSED),
+            layer: RefCell::default(),
+            sealed: Cell::default(),
             process: Cell::new(0),
             next_process: Cell::new(0),
             next_place: Cell::default(),
@@ -90,15 +114,50 @@ impl RaceConnection {
     #[must_use]
     pub fn ready_descriptor(&self, now_ns: u64) -> Option<RawFd> {
         let descriptor = self.descriptor.get();
-        let is_alive = || match &self.ring {
-            Some(ring) => ring.idle(self.slot as u32) == IdleState::Quiet,
-            None => {
-                now_ns.saturating_sub(self.used_ns.get()) < LOOK_AFTER_IDLE_NS
-                    || !is_stale(descriptor)
+        let is_fresh = || now_ns.saturating_sub(self.used_ns.get()) < LOOK_AFTER_IDLE_NS;
+        let is_alive = || match (&self.ring, &*self.layer.borrow()) {
+            (Some(ring), None) => ring.idle(self.slot as u32) == IdleState::Quiet,
+            (None, None) => is_fresh() || !is_stale(descriptor),
+            (Some(ring), Some(layer)) => {
+                idle_on_ring(layer, ring, self.slot as u32) == IdleState::Quiet
             }
+            (None, Some(layer)) if is_fresh() => heard_idle(layer) == IdleState::Quiet,
+            (None, Some(layer)) => idle_beneath(layer, descriptor) == IdleState::Quiet,
         };
         let is_ready = descriptor != CLOSED && self.order.get() == Directive::Rest && is_alive();
         is_ready.then_some(descriptor)
+    }
+
+    /// Appends `request`, of which the last `held_back` bytes wait for the start, to `text`, sealed in two
+    /// parts.
+    ///
+    /// # Errors
+    /// When it cannot be: the connection is of no further use.
+    pub(super) fn seal(
+        &self,
+        request: &[u8],
+        held_back: usize,
+        text: &mut Vec<u8>,
+    ) -> Result<(), TlsBreak> {
+        self.sealed.take();
+        let layer = self.layer.borrow();
+        let layer = layer.as_ref().ok_or(TlsBreak::NoKey)?;
+        let mut layer = layer.borrow_mut();
+        let start = text.len();
+        layer.begin();
+        let held_at = layer.seal_parted(request, held_back, text)?;
+        let end = text.len();
+        self.sealed.set(SealedRequest {
+            start: start as u32,
+            held_at: held_at as u32,
+            end: end as u32,
+        });
+        Ok(())
+    }
+
+    /// Where its sealed request stands in the text of the race.
+    pub(super) fn sealed(&self) -> SealedRequest {
+        self.sealed.get()
     }
 
     /// What comes from now on answers what is sent now.
@@ -322,6 +381,7 @@ fn note_connection(race_connection: &RaceConnection, connection: &Connection) {
     race_connection
         .descriptor
         .set(connection.descriptor().unwrap_or(CLOSED));
+    race_connection.layer.replace(connection.layer().cloned());
     // What is doubtful is looked at before it is used, however fresh it is.
     let is_doubtful = connection.is_doubtful();
     race_connection

@@ -58,9 +58,8 @@ impl RacePool {
         let mut barrier = self.barrier.borrow_mut();
         let is_first = barrier.waiting.is_empty();
         for (connection, racer) in start.each(racers) {
-            let request = start.request(racer);
             if is_at_start(racer) {
-                let held_back = &request[request.len() - self.held_back(request)..];
+                let held_back = self.parts(start, connection, racer).1;
                 barrier.text.extend_from_slice(held_back);
             }
             let end = barrier.text.len();

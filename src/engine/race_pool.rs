@@ -73,6 +73,8 @@ pub struct RaceStart<'a> {
     pub group: &'a Rc<RaceGroup>,
     /// The requests, at [`RaceRequest::request`].
     pub text: &'a [u8],
+    /// The same sealed for their connections, where TLS is spoken.
+    pub sealed: Option<&'a [u8]>,
 }
 
 impl<'a> RaceStart<'a> {
@@ -86,6 +88,17 @@ impl<'a> RaceStart<'a> {
 
     pub(super) fn request(self, racer: &RaceRequest) -> &'a [u8] {
         &self.text[racer.request.clone()]
+    }
+
+    /// The same race with its requests `sealed`.
+    pub(super) fn over<'b>(self, sealed: &'b [u8]) -> RaceStart<'b>
+    where
+        'a: 'b,
+    {
+        RaceStart {
+            sealed: Some(sealed),
+            ..self
+        }
     }
 }
 
@@ -227,6 +240,11 @@ impl RacePool {
     /// Sends `request` on these connections at once, each of which then receives the reply for `group`.
     pub(super) fn ask(&self, connections: &[u32], request: &[u8], group: &Rc<RaceGroup>) {
         let now_ns = now_ns();
+        let sealed = self.sealed_for(connections, request);
+        let wire = |connection: u32| match &sealed {
+            Some(sealed) => self.get(connection).sealed().parts(sealed).0,
+            None => request,
+        };
         let mut release = self.release.borrow_mut();
         for &connection in connections {
             self.mark_in_flight(connection, now_ns);
@@ -234,17 +252,19 @@ impl RacePool {
         release.send_all(connections.iter().map(|&connection| {
             (
                 self.destination(connection, self.descriptor(connection)),
-                request,
+                wire(connection),
             )
         }));
         for (&connection, &taken) in connections.iter().zip(release.results()) {
-            if taken == request.len() as i32 {
+            if taken == wire(connection).len() as i32 {
                 self.get(connection).give(Directive::Receive(now_ns), group);
             } else {
                 self.transport.in_flight().remove(self.get(connection).slot);
                 self.get(connection).spoil();
             }
         }
+        drop(release);
+        self.keep_sealed_room(sealed);
     }
 
     /// Connection number `connection`.
@@ -263,7 +283,24 @@ impl RacePool {
         racers: &mut [RaceRequest],
         crowd: Option<AwaitedStart<'_>>,
     ) -> Result<u64, CalledOff> {
-        self.send_heads(start, racers).await;
+        let mut sealed = self.sealed_room();
+        let result = self.race_with(start, racers, crowd, &mut sealed).await;
+        self.keep_sealed_room(sealed);
+        result
+    }
+
+    async fn race_with(
+        &self,
+        start: RaceStart<'_>,
+        racers: &mut [RaceRequest],
+        crowd: Option<AwaitedStart<'_>>,
+        sealed: &mut Option<Vec<u8>>,
+    ) -> Result<u64, CalledOff> {
+        self.send_heads(start, racers, sealed).await;
+        let start = match sealed {
+            Some(sealed) => start.over(sealed),
+            None => start,
+        };
         let crowd = match crowd {
             None => {
                 self.settle_and_release(start, racers).await;
@@ -294,7 +331,12 @@ impl RacePool {
 
     /// Sends all but what is held back, on connections that are ready. From here on
     /// [`RaceRequest::result`] tells whether the request is at the start.
-    async fn send_heads(&self, start: RaceStart<'_>, racers: &mut [RaceRequest]) {
+    async fn send_heads(
+        &self,
+        start: RaceStart<'_>,
+        racers: &mut [RaceRequest],
+        sealed: &mut Option<Vec<u8>>,
+    ) {
         racers.iter_mut().for_each(|racer| {
             racer.result = Err(super::Broken::NotSent);
         });
@@ -305,7 +347,14 @@ impl RacePool {
                     .iter_mut()
                     .for_each(|racer| racer.ready_ns = ready_ns);
             }
-            if self.try_heads(start, racers) || attempt + 1 == ATTEMPTS {
+            let all_there = match sealed {
+                None => self.try_heads(start, racers),
+                Some(sealed) => {
+                    self.seal(start, racers, sealed);
+                    self.try_heads(start.over(sealed), racers)
+                }
+            };
+            if all_there || attempt + 1 == ATTEMPTS {
                 return;
             }
         }
@@ -332,20 +381,20 @@ impl RacePool {
     fn try_heads(&self, start: RaceStart<'_>, racers: &mut [RaceRequest]) -> bool {
         let now_ns = now_ns();
         let descriptor = |connection: u32| self.get(connection).ready_descriptor(now_ns);
-        let head = |racer: &RaceRequest| {
-            let request = start.request(racer);
-            &request[..request.len() - self.held_back(request)]
-        };
+        let head = |connection, racer: &RaceRequest| self.parts(start, connection, racer).0;
         let mut release = self.release.borrow_mut();
-        let waiting = |racer: &RaceRequest| racer.result.is_err() && !head(racer).is_empty();
         release.send_all(
             start
                 .each(&*racers)
-                .filter(|(_, racer)| waiting(racer))
+                .filter(|(_, racer)| racer.result.is_err())
                 .filter_map(|(connection, racer)| {
                     let to = self.destination(connection, descriptor(connection)?);
+                    let head = head(connection, racer);
+                    if head.is_empty() {
+                        return None;
+                    }
                     self.get(connection).begin();
-                    Some((to, head(racer)))
+                    Some((to, head))
                 }),
         );
         let mut results = release.results().iter();
@@ -354,11 +403,12 @@ impl RacePool {
             if racer.result.is_ok() {
                 continue;
             }
-            let length = head(racer).len();
-            let taken = match descriptor(connection) {
-                None => None,
-                Some(_) if length == 0 => Some(0),
-                Some(_) => results.next().copied(),
+            let (taken, length) = match descriptor(connection) {
+                None => (None, 0),
+                Some(_) => match head(connection, racer).len() {
+                    0 => (Some(0), 0),
+                    length => (results.next().copied(), length),
+                },
             };
             match taken {
                 Some(taken) if taken == length as i32 => racer.result = Ok(NO_REPLY_YET),
@@ -428,11 +478,9 @@ impl RacePool {
         let mut release = self.release.borrow_mut();
         let due = start.each(&*racers).filter(due);
         let released = release.send_all(due.map(|(connection, racer)| {
-            let request = start.request(racer);
-            let held_back = &request[request.len() - self.held_back(request)..];
             (
                 self.destination(connection, self.descriptor(connection)),
-                held_back,
+                self.parts(start, connection, racer).1,
             )
         }));
         let mut results = release.results().iter();
@@ -440,7 +488,7 @@ impl RacePool {
             if is_due(racer) {
                 let taken = results.next().copied().unwrap_or_default();
                 self.note_released(connection, racer, released);
-                if taken != self.held_back(start.request(racer)) as i32 {
+                if taken != self.parts(start, connection, racer).1.len() as i32 {
                     self.note_lost(connection, racer, taken);
                 }
             }

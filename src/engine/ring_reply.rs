@@ -51,6 +51,7 @@ pub async fn reply_on_ring<S: Arrivals>(
     }
 }
 
-fn error(errno: i32) -> io::Error {
+/// The error of this number.
+pub(super) fn error(errno: i32) -> io::Error {
     io::Error::from_raw_os_error(errno)
 }

@@ -229,7 +229,6 @@ impl<S: Script> Roster<S> {
         let link = SocketLink::new(
             connection,
             Rc::clone(&self.transport),
-            self.pacer.clone(),
             Rc::clone(&self.run_end_ns),
             self.max_body_bytes,
         )

@@ -3,12 +3,12 @@
 
 use super::clock::now_ns;
 use super::codec::ReplyParser;
-use super::connection::{Connection, ExchangeBuffers};
+use super::connection::Connection;
+use super::exchange_buffers::ExchangeBuffers;
 use super::http2_connection::Http2Connection;
 use super::http2_race::{Http2Race, Http2Races};
 use super::inbox::Inbox;
 use super::link::{AwaitedStart, CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
-use super::pacer::Pacer;
 use super::pool::Pool;
 use super::race_connection::RaceGroup;
 use super::race_pool::{RacePool, RaceStart};
@@ -35,7 +35,6 @@ pub enum UserConnection {
 pub struct SocketLink {
     connection: UserConnection,
     transport: Rc<Transport>,
-    pacer: Pacer,
     /// End of the run; drawn nearer when the user of the program interrupts it.
     run_end_ns: Rc<Cell<u64>>,
     /// End of this user's activity.
@@ -73,7 +72,6 @@ impl SocketLink {
     pub fn new(
         connection: UserConnection,
         transport: Rc<Transport>,
-        pacer: Pacer,
         run_end_ns: Rc<Cell<u64>>,
         max_body_bytes: usize,
     ) -> Self {
@@ -81,7 +79,6 @@ impl SocketLink {
         Self {
             connection,
             transport,
-            pacer,
             run_end_ns,
             activity_end_ns: Rc::new(Cell::new(u64::MAX)),
             out: Vec::new(),
@@ -131,24 +128,24 @@ impl SocketLink {
     }
 
     /// The end of the user's activity: nothing becomes due at or after it. Whoever moves it nearer
-    /// has the pacer [`Pacer::recall`].
+    /// has the pacer [`super::Pacer::recall`].
     #[must_use]
     pub fn activity_end(&self) -> Rc<Cell<u64>> {
         Rc::clone(&self.activity_end_ns)
     }
 
-    /// Waits until `due_ns`, the end of the run, or [`Pacer::recall`]. Returns whether the run goes
+    /// Waits until `due_ns`, the end of the run, or [`super::Pacer::recall`]. Returns whether the run goes
     /// on.
     pub async fn pause(&self, due_ns: u64) -> bool {
         let due_ns = due_ns.min(self.run_end_ns.get());
-        self.pacer.until_or_recalled(due_ns).await;
+        self.transport.pacer.until_or_recalled(due_ns).await;
         now_ns() < self.run_end_ns.get()
     }
 
     async fn wait_until(&self, due_ns: u64) -> Result<(), Stopped> {
         loop {
             let due_or_end_ns = due_ns.min(self.end_ns());
-            self.pacer.until_or_recalled(due_or_end_ns).await;
+            self.transport.pacer.until_or_recalled(due_or_end_ns).await;
             let (now_ns, end_ns) = (now_ns(), self.end_ns());
             if now_ns >= end_ns {
                 return Err(Stopped { end_ns });
@@ -260,6 +257,7 @@ impl Link for SocketLink {
                     connections,
                     group,
                     text,
+                    sealed: None,
                 };
                 pool.race(start, race_requests, crowd).await?
             }

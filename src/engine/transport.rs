@@ -11,6 +11,7 @@ use super::pool::Pool;
 use super::recorder::Recorder;
 use super::request_buffers::{RequestBuffers, SENT_AT_ONCE};
 use super::socket_ring::SocketRing;
+use super::tls::{TlsClient, prepare_rooms};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub struct Transport {
     pub known_heads: Rc<KnownHeads>,
     /// What the target does with a connection after a server error.
     pub(super) manners: Manners,
+    /// How TLS is spoken, where it is.
+    pub(super) tls: Option<TlsClient>,
 }
 
 /// Users that gather a reply in pieces at one moment, and room for it; more of either is made once.
@@ -77,6 +80,19 @@ impl Transport {
             send_permits: Pool::new(vec![(); SENT_AT_ONCE], users),
             known_heads: Rc::default(),
             manners: Manners::default(),
+            tls: None,
+        }
+    }
+
+    /// The same over TLS, where `tls` says how; sessions are resumed among its connections.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<&TlsClient>) -> Self {
+        if tls.is_some() {
+            prepare_rooms();
+        }
+        Self {
+            tls: tls.map(TlsClient::with_own_sessions),
+            ..self
         }
     }
 

@@ -354,7 +354,7 @@ impl Core {
             }
             Driver::PlainUring | Driver::Epoll => None,
         };
-        let transport = Rc::new(Transport::new(
+        let transport = Transport::new(
             CoreAddresses::new(
                 Arc::clone(&config.target.addresses),
                 config.target.positions,
@@ -365,7 +365,8 @@ impl Core {
             pacer.clone(),
             Rc::clone(&recorder),
             ring,
-        ));
+        );
+        let transport = Rc::new(transport.with_tls(config.target.tls.as_ref()));
         let style = script.race_rules().release;
         let http2_races = (config.target.http2 && race_connections > 0).then(|| {
             let own = match script.race_rules().over {
@@ -416,7 +417,6 @@ impl Core {
         let link = SocketLink::new(
             connections.take_first(),
             Rc::clone(&self.transport),
-            self.pacer.clone(),
             Rc::clone(&self.run_end_ns),
             config.target.max_body_bytes,
         );

@@ -3,6 +3,7 @@
 use super::addresses::{ConnectionPositions, TargetAddresses};
 use super::request::PreparedHeads;
 use super::survey::{Questions, Spread};
+use super::tls::TlsClient;
 use super::user::UserConfig;
 use crate::plan::{ArrivalSchedule, Driver, FailureRule};
 use crate::stats::{LiveSchedule, SetShape, WorkerHandover};
@@ -52,6 +53,8 @@ pub struct TargetConfig {
     pub max_body_bytes: usize,
     /// After this long a request counts as unknown.
     pub request_timeout: Duration,
+    /// How TLS is spoken with it; `None` where it is not.
+    pub tls: Option<TlsClient>,
 }
 
 /// A worker's part of the load.

@@ -75,6 +75,7 @@ fn content(totals: &Totals, of_names: &[Vec<String>]) -> io::Result<Vec<u8>> {
         ("lag", &totals.all.lag),
         ("tardiness", &totals.timings.tardiness),
         ("connect", &totals.timings.connect),
+        ("handshake", &totals.timings.handshake),
     ] {
         if let Some(row) = row_of([kind, "", ""], latencies) {
             writer.write_record(row)?;

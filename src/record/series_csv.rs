@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 
 /// Columns beside those of the cores.
-const COLUMNS: [&str; 35] = [
+const COLUMNS: [&str; 37] = [
     "second",
     "length_s",
     "phase",
@@ -46,6 +46,8 @@ const COLUMNS: [&str; 35] = [
     "closed_between_requests",
     "unsolicited",
     "answered_early",
+    "handshakes_full",
+    "handshakes_resumed",
 ];
 
 /// Appends a row a second, flushed each second.
@@ -135,6 +137,8 @@ fn row(interval: &MergedInterval, totals: &Totals) -> Vec<String> {
         interval.counters.closed_between_requests,
         interval.counters.unsolicited,
         interval.counters.answered_early,
+        interval.counters.handshakes_full,
+        interval.counters.handshakes_resumed,
     ]);
     row.extend(counts.into_iter().map(|count| count.to_string()));
     row

@@ -2,6 +2,7 @@
 
 use super::partition::Deal;
 use super::worker_threads::{WorkerStartError, WorkerThreads};
+use crate::engine::tls::TlsClient;
 use crate::engine::{
     ConnectionPositions, CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened,
     PlacementConfig, PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey,
@@ -10,6 +11,9 @@ use crate::engine::{
 use crate::plan::Plan;
 use crate::stats::{LiveSchedule, WorkerHandover};
 use std::sync::Arc;
+
+/// What the load speaks over TLS.
+const ALPN: &[&[u8]] = &[b"http/1.1"];
 
 /// What workers are set up for.
 pub struct WorkerSetup<'a> {
@@ -37,8 +41,12 @@ impl WorkerSetup<'_> {
         self,
         handovers: Vec<WorkerHandover>,
     ) -> Result<(WorkerThreads, Option<Survey>), WorkerStartError> {
-        let questions = self.questions();
-        let mut config = self.config(questions.as_ref(), handovers)?;
+        let target = &self.plan.target;
+        let tls = target.tls.as_ref();
+        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, ALPN));
+        let tls = tls.transpose()?;
+        let questions = self.questions(tls.as_ref());
+        let mut config = self.config((questions.as_ref(), tls.as_ref()), handovers)?;
         let survey = questions.map(|questions| self.survey(&questions, &mut config));
         if self.interruption.ends_run() {
             return Err(WorkerError::Interrupted.into());
@@ -48,16 +56,17 @@ impl WorkerSetup<'_> {
     }
 
     /// What the target's processes are asked, if they are looked for.
-    fn questions(&self) -> Option<Questions> {
+    fn questions(&self, tls: Option<&TlsClient>) -> Option<Questions> {
         // Connections are told apart by what HTTP/1.1 does on them.
         let looks = self.looks && !self.plan.target.http2;
         let paths = self.script.described.questions.filter(|_| looks);
-        paths.map(|(slow, quick)| Questions::of(&self.plan.target, slow, quick))
+        let questions = paths.map(|(slow, quick)| Questions::of(&self.plan.target, slow, quick));
+        questions.map(|questions| questions.over_tls(tls.cloned()))
     }
 
     fn config(
         &self,
-        questions: Option<&Questions>,
+        (questions, tls): (Option<&Questions>, Option<&TlsClient>),
         handovers: Vec<WorkerHandover>,
     ) -> Result<Vec<WorkerConfig>, WorkerStartError> {
         let described = &self.script.described;
@@ -78,6 +87,7 @@ impl WorkerSetup<'_> {
                 questions: questions.cloned(),
                 max_body_bytes: self.plan.max_body_bytes,
                 request_timeout: self.plan.request_timeout,
+                tls: tls.cloned(),
             },
             load: self.load_of(position),
             counts: CountingConfig {

@@ -1,5 +1,6 @@
 //! The workers of a run: started together, joined.
 
+use crate::engine::tls::TlsError;
 use crate::engine::{
     Interruption, PathError, PreparedScript, Ready, WorkerConfig, WorkerError, WorkerHandle,
     made_at_start, now_ns,
@@ -24,6 +25,9 @@ pub enum WorkerStartError {
     /// The system gives no more threads.
     #[error("cannot start a worker thread: {0}; raise `ulimit -u` or use fewer --cores")]
     Thread(#[source] io::Error),
+    /// TLS cannot be spoken as the plan says.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A request path of the script is malformed.
     #[error(transparent)]
     Path(#[from] PathError),

@@ -2,6 +2,8 @@
 //! whole: its allocations, its descriptors, its two cores. One at a time, also where tests share a
 //! process.
 
+#[path = "../certificates/mod.rs"]
+mod certificates;
 #[path = "../coupon_workload/mod.rs"]
 mod coupon_workload;
 #[path = "../sandbox_request/mod.rs"]

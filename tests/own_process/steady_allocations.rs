@@ -2,6 +2,8 @@
 //! real sockets, in every way that requests can be due.
 
 use crate::alone;
+use crate::certificates::Authority;
+use shopblast::engine::tls::TlsClient;
 use shopblast::engine::{
     ArrivalConfig, ConnectionPositions, CountingAllocator, CountingConfig, Described, Interruption,
     LoadConfig, PlacementConfig, PreparedHeads, Script, Spread, TargetAddresses, TargetConfig,
@@ -9,9 +11,9 @@ use shopblast::engine::{
 };
 use shopblast::plan::{
     AddressChoice, ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, Stage,
-    Target, UniqueNumbers, user_seed,
+    Target, TlsIdentity, TlsRoots, TlsSettings, UniqueNumbers, user_seed,
 };
-use shopblast::sandbox::{Sandbox, SandboxConfig, SandboxMode, ShopConfig};
+use shopblast::sandbox::{Sandbox, SandboxConfig, SandboxMode, ShopConfig, TlsServing};
 use shopblast::shop::{Generation, ShopScript};
 use shopblast::stats::{Collector, Phase, RunContext, Totals};
 use std::sync::Arc;
@@ -54,7 +56,38 @@ fn run(
     connections: Option<usize>,
     rate_per_s: Option<f64>,
 ) -> Totals {
+    run_over(None, (class, users), pacing, connections, rate_per_s)
+}
+
+/// The same over TLS.
+fn run_over_tls(class: &str, connections: Option<usize>) -> Totals {
+    let authority = Authority::new();
+    let identity = authority.issue(&["127.0.0.1"]);
+    let serving = TlsServing {
+        identity: TlsIdentity {
+            chain_pem: identity.chain_pem.into_bytes(),
+            key_pem: identity.key_pem.into_bytes(),
+        },
+        client_ca_pem: None,
+    };
+    let settings = TlsSettings {
+        roots: TlsRoots::Pem(authority.pem().as_bytes().to_vec()),
+        ..TlsSettings::default()
+    };
+    let client = TlsClient::of(&settings, "127.0.0.1", &[b"http/1.1"]).expect("a client");
+    let over = Some((serving, client));
+    run_over(over, (class, 16), Pacing::Max, connections, None)
+}
+
+fn run_over(
+    over: Option<(TlsServing, TlsClient)>,
+    (class, users): (&str, u32),
+    pacing: Pacing,
+    connections: Option<usize>,
+    rate_per_s: Option<f64>,
+) -> Totals {
     let _alone = alone();
+    let (serving, client) = over.unzip();
     let sandbox = Sandbox::start(&SandboxConfig {
         address: ([127, 0, 0, 1], 0).into(),
         mode: SandboxMode::Shop(ShopConfig {
@@ -64,6 +97,7 @@ fn run(
         }),
         cores: Vec::new(),
         driver: Driver::Uring,
+        tls: serving,
         ..SandboxConfig::default()
     })
     .expect("a sandbox");
@@ -90,6 +124,7 @@ fn run(
             questions: None,
             max_body_bytes: plan.max_body_bytes,
             request_timeout: plan.request_timeout,
+            tls: client,
             http2: plan.target.http2,
         },
         load: LoadConfig {
@@ -205,4 +240,19 @@ fn races_allocate_nothing() {
 #[test]
 fn rounds_of_a_crowd_allocate_nothing() {
     assert_no_steady_allocation(&run("FlashSaleUser", 16, Pacing::Max, None, None));
+}
+
+/// Requests sealed where they stand, replies opened where they came.
+#[test]
+fn nothing_is_allocated_over_tls() {
+    for (class, connections) in [
+        ("IdentityUser", None),
+        ("SpikeUser", Some(4)),
+        ("RaceAuditUser", None),
+        ("FlashSaleUser", None),
+    ] {
+        let totals = run_over_tls(class, connections);
+        assert!(totals.counters.handshakes_full > 0);
+        assert_no_steady_allocation(&totals);
+    }
 }

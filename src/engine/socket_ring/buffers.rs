@@ -67,11 +67,30 @@ impl ReceiveBuffers {
     /// The kernel has filled it, and it is not offered again while the slice lives.
     #[inline]
     pub(super) unsafe fn bytes(&self, filled: FilledBuffer) -> &[u8] {
+        // SAFETY: as of this method.
+        unsafe { std::slice::from_raw_parts(self.start(filled), filled.bytes as usize) }
+    }
+
+    /// The same, to be changed.
+    ///
+    /// # Safety
+    /// As of [`ReceiveBuffers::bytes`], and nobody else has a slice of the buffer.
+    #[inline]
+    #[expect(clippy::mut_from_ref, reason = "of memory that is not the type's own")]
+    pub(super) unsafe fn bytes_mut(&self, filled: FilledBuffer) -> &mut [u8] {
+        // SAFETY: as of this method.
+        unsafe { std::slice::from_raw_parts_mut(self.start(filled), filled.bytes as usize) }
+    }
+
+    /// Where what came in a buffer begins: so many bytes from there on are in bounds, and initialised,
+    /// zeroed first, then written by the kernel, which leaves a buffer alone that it has handed over until
+    /// it is offered again.
+    #[inline]
+    fn start(&self, filled: FilledBuffer) -> *mut u8 {
         assert!(filled.buffer < self.count && filled.bytes <= self.buffer_bytes);
         let start = usize::from(filled.buffer) * self.buffer_bytes as usize;
-        // SAFETY: in bounds by the assertion, and initialised: zeroed first, then written by the
-        // kernel, which leaves a buffer alone that it has handed over until it is offered again.
-        unsafe { std::slice::from_raw_parts(self.memory.add(start), filled.bytes as usize) }
+        // SAFETY: in bounds by the assertion.
+        unsafe { self.memory.add(start) }
     }
 
     /// Frees the memory once nothing that the ring has in flight can write to it any more; if the kernel
@@ -116,6 +135,11 @@ impl Offers for ReceiveBuffers {
             AtomicU16::from_ptr(tail.cast_mut()).store(offered.wrapping_add(1), Ordering::Release);
         }
         self.tail.set(offered.wrapping_add(1));
+    }
+
+    fn copy(&self, filled: FilledBuffer, bytes: &mut Vec<u8>) {
+        // SAFETY: whoever has it copied holds it, so that it is not offered meanwhile.
+        bytes.extend_from_slice(unsafe { self.bytes(filled) });
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the ring asks of the kernel, and what it is told: the boundary whose other side a test can
 //! play, without sockets and without a clock.
 
+use super::sockets::FilledBuffer;
 use std::os::fd::RawFd;
 
 /// What is asked for on a socket.
@@ -57,4 +58,7 @@ pub trait Kernel {
 pub trait Offers {
     /// `buffer` can be filled.
     fn offer(&self, buffer: u16);
+
+    /// Appends what came in a buffer to `bytes`.
+    fn copy(&self, filled: FilledBuffer, bytes: &mut Vec<u8>);
 }

@@ -30,7 +30,7 @@ mod uring;
 pub use driving::drive;
 pub use kernel::{Completion, Kernel, Offers, Wish};
 pub use ring::SocketRing;
-pub use socket::{ReceivedBuffer, RingSocket};
+pub use socket::{InPlace, ReceivedBuffer, RingSocket};
 pub use sockets::{Arrival, Arrivals, FilledBuffer};
 pub use state::{Leftover, RingState};
 

@@ -85,6 +85,16 @@ impl SocketRing {
         self.state.borrow().idle(socket)
     }
 
+    /// What comes on `socket` while no request is in flight is kept until [`SocketRing::take_heard`].
+    pub fn set_layered(&self, socket: u32) {
+        self.state.borrow_mut().set_layered(socket);
+    }
+
+    /// What came on `socket` while no request was in flight, where that is kept.
+    pub fn take_heard(&self, socket: u32) -> Option<Vec<u8>> {
+        self.state.borrow_mut().take_heard(socket)
+    }
+
     /// An empty buffer for a request.
     #[inline]
     pub fn request_buffer(&self) -> Vec<u8> {

@@ -5,6 +5,7 @@ use super::ring::SocketRing;
 use super::sockets::{Arrival, Arrivals, FilledBuffer};
 use super::state::Leftover;
 use crate::engine::net::IdleState;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
@@ -25,6 +26,24 @@ impl RingSocket {
             place,
             descriptor,
         }
+    }
+
+    /// What comes while no request is in flight is kept until [`SocketRing::take_heard`]: it may be for a
+    /// layer between the connection and its requests.
+    pub fn set_layered(&self) {
+        self.ring.set_layered(self.place);
+    }
+
+    /// The ring that it is on,
+    #[must_use]
+    pub fn ring(&self) -> &SocketRing {
+        &self.ring
+    }
+
+    /// and its place there.
+    #[must_use]
+    pub fn place(&self) -> u32 {
+        self.place
     }
 
     /// What it is while no request is in flight.
@@ -75,7 +94,46 @@ impl Drop for RingSocket {
 /// A buffer of the kernel's with what came on a connection; the kernel gets it back at its end.
 pub struct ReceivedBuffer {
     ring: Rc<SocketRing>,
-    filled: FilledBuffer,
+    buffer: u16,
+    /// What is of interest begins here,
+    start: u16,
+    /// and ends here.
+    end: u32,
+}
+
+const _: () = assert!(size_of::<ReceivedBuffer>() <= 16);
+
+impl ReceivedBuffer {
+    /// All that came.
+    fn filled(&self) -> FilledBuffer {
+        FilledBuffer {
+            buffer: self.buffer,
+            bytes: self.end,
+        }
+    }
+}
+
+/// Bytes that can be changed where they stand, and of which only a part may be of interest.
+pub trait InPlace: AsRef<[u8]> {
+    /// What came.
+    fn bytes_mut(&mut self) -> &mut [u8];
+
+    /// From now on only `range` of it is of interest.
+    fn narrow(&mut self, range: Range<usize>);
+}
+
+impl InPlace for ReceivedBuffer {
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: the kernel has filled it, and gets it back when `self` ends, which is borrowed for as
+        // long as the slice lives.
+        let bytes = unsafe { self.ring.buffers.bytes_mut(self.filled()) };
+        &mut bytes[usize::from(self.start)..]
+    }
+
+    fn narrow(&mut self, range: Range<usize>) {
+        self.end = u32::from(self.start) + range.end as u32;
+        self.start += range.start as u16;
+    }
 }
 
 impl AsRef<[u8]> for ReceivedBuffer {
@@ -84,13 +142,14 @@ impl AsRef<[u8]> for ReceivedBuffer {
     fn as_ref(&self) -> &[u8] {
         // SAFETY: the kernel has filled it, and gets it back when `self` ends, which the slice
         // cannot outlive.
-        unsafe { self.ring.buffers.bytes(self.filled) }
+        let bytes = unsafe { self.ring.buffers.bytes(self.filled()) };
+        &bytes[usize::from(self.start)..]
     }
 }
 
 impl Drop for ReceivedBuffer {
     fn drop(&mut self) {
-        self.ring.buffers.offer(self.filled.buffer);
+        self.ring.buffers.offer(self.buffer);
     }
 }
 
@@ -101,7 +160,9 @@ impl Arrival<FilledBuffer> {
         match self {
             Self::Buffer(filled) => Arrival::Buffer(ReceivedBuffer {
                 ring: Rc::clone(ring),
-                filled,
+                buffer: filled.buffer,
+                start: 0,
+                end: filled.bytes,
             }),
             Self::Closed => Arrival::Closed,
             Self::Broken(errno) => Arrival::Broken(errno),

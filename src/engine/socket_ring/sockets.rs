@@ -61,6 +61,8 @@ pub enum Fate {
     Kept,
     /// It can be offered to the kernel again.
     Spent,
+    /// The same, once what is in it was kept elsewhere: nobody waits for it now.
+    Heard,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,6 +86,8 @@ struct SocketState {
     is_open: bool,
     is_in_flight: bool,
     is_unsolicited: bool,
+    /// Whether what comes may be for a layer between the connection and its requests.
+    is_layered: bool,
 }
 
 const _: () = assert!(size_of::<SocketState>() <= 40);
@@ -109,6 +113,7 @@ impl SocketTable {
             is_open: false,
             is_in_flight: false,
             is_unsolicited: false,
+            is_layered: false,
         };
         let empty = WaitingBuffer {
             bytes: 0,
@@ -160,7 +165,23 @@ impl SocketTable {
         state.is_open = true;
         state.is_in_flight = false;
         state.is_unsolicited = false;
+        state.is_layered = false;
         state.end = SocketEnd::None;
+    }
+
+    /// What comes on `socket` while no request is in flight is kept for the layer that reads it.
+    pub(super) fn set_layered(&mut self, socket: u32) {
+        self.at(socket).is_layered = true;
+    }
+
+    /// Whether [`SocketTable::set_layered`] was called for this connection.
+    pub(super) fn is_layered(&self, socket: u32) -> bool {
+        self.sockets[socket as usize].is_layered
+    }
+
+    /// Something came on `socket` that answers nothing.
+    pub(super) fn spoil(&mut self, socket: u32) {
+        self.at(socket).is_unsolicited = true;
     }
 
     /// The connection is given up: nothing that comes of it means anything. Buffers that nobody has
@@ -179,8 +200,9 @@ impl SocketTable {
         }
     }
 
+    /// The next buffer that waits to be read.
     #[inline]
-    fn take(&mut self, socket: u32) -> Option<FilledBuffer> {
+    pub(super) fn take(&mut self, socket: u32) -> Option<FilledBuffer> {
         let state = &mut self.sockets[socket as usize];
         let buffer = state.first;
         let waiting = self.buffers.get(usize::from(buffer))?;
@@ -228,6 +250,9 @@ impl SocketTable {
     pub(super) fn received(&mut self, socket: u32, filled: FilledBuffer) -> Fate {
         let state = &mut self.sockets[socket as usize];
         if !state.is_in_flight {
+            if state.is_layered {
+                return Fate::Heard;
+            }
             state.is_unsolicited = true;
             return Fate::Spent;
         }

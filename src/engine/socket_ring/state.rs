@@ -12,6 +12,8 @@ use std::task::Waker;
 /// Completions whose readers are fetched from memory at the same time, before the first of them is
 /// woken. The kernel tells of twenty in a call when more wait.
 const LOOKED_AT_TOGETHER: usize = 32;
+/// Most bytes that are kept of what comes on a socket while no request is in flight: some tickets.
+const MOST_HEARD_BYTES: usize = 64 << 10;
 
 /// What is left of a request that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,10 @@ pub struct RingState<K> {
     race_results: Vec<i32>,
     /// Completions that are being looked at. Empty between two looks.
     batch: Vec<Completion>,
+    /// What came on sockets with a layer while no request was in flight, by socket; empty where there is
+    /// none.
+    heard: Vec<Vec<u8>>,
+    room: usize,
 }
 
 struct SlowRequest {
@@ -98,6 +104,8 @@ impl<K: Kernel> RingState<K> {
             unarmed: Vec::with_capacity(sockets),
             race_results: Vec::with_capacity(sockets),
             batch: Vec::with_capacity(LOOKED_AT_TOGETHER),
+            heard: Vec::new(),
+            room: sockets,
         }
     }
 
@@ -155,6 +163,29 @@ impl<K: Kernel> RingState<K> {
         self.arm(socket);
     }
 
+    /// What comes on `socket` while no request is in flight is kept until [`RingState::take_heard`]: it may
+    /// be for a layer between the connection and its requests.
+    pub fn set_layered(&mut self, socket: u32) {
+        self.heard.resize_with(self.room, Vec::new);
+        self.sockets.set_layered(socket);
+    }
+
+    /// What came on `socket` while no request was in flight, if something did.
+    pub fn take_heard(&mut self, socket: u32) -> Option<Vec<u8>> {
+        let heard = self.heard.get_mut(socket as usize)?;
+        (!heard.is_empty()).then(|| std::mem::take(heard))
+    }
+
+    #[cold]
+    fn hear(&mut self, socket: u32, filled: FilledBuffer, buffers: &impl Offers) {
+        let heard = &mut self.heard[socket as usize];
+        match heard.len() < MOST_HEARD_BYTES {
+            true => buffers.copy(filled, heard),
+            false => self.sockets.spoil(socket),
+        }
+        buffers.offer(filled.buffer);
+    }
+
     fn arm(&mut self, socket: u32) {
         let mark = Kind::Receive.mark(self.sockets.generation(socket), socket);
         self.push(socket, Wish::Receive, mark);
@@ -164,6 +195,7 @@ impl<K: Kernel> RingState<K> {
     pub fn close(&mut self, socket: u32, buffers: &impl Offers) {
         let receive = Kind::Receive.mark(self.sockets.generation(socket), socket);
         self.sockets.close(socket, |unread| buffers.offer(unread));
+        self.take_heard(socket);
         self.cancel(receive);
         for place in 0..self.slow.len() {
             let slow = &self.slow[place];
@@ -191,6 +223,11 @@ impl<K: Kernel> RingState<K> {
             });
         let is_sending =
             is_slow || (self.is_put_off && self.sent.iter().any(|(on, _)| *on == socket));
+        if self.sockets.is_layered(socket) {
+            while let Some(unread) = self.sockets.take(socket) {
+                self.hear(socket, unread, buffers);
+            }
+        }
         let is_more = self.sockets.finish(socket, |unread| buffers.offer(unread));
         match (is_more, is_sending) {
             (true, _) => Leftover::Received,
@@ -359,10 +396,14 @@ impl<K: Kernel> RingState<K> {
         if let Some(buffer) = completion.buffer {
             let bytes = result.max(0) as u32;
             let filled = FilledBuffer { buffer, bytes };
-            let is_kept =
-                is_current && bytes > 0 && self.sockets.received(socket, filled) == Fate::Kept;
-            if !is_kept {
-                buffers.offer(buffer);
+            let fate = match is_current && bytes > 0 {
+                true => self.sockets.received(socket, filled),
+                false => Fate::Spent,
+            };
+            match fate {
+                Fate::Kept => {}
+                Fate::Spent => buffers.offer(buffer),
+                Fate::Heard => self.hear(socket, filled, buffers),
             }
         }
         if completion.is_more || !is_current {

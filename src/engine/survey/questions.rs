@@ -1,5 +1,6 @@
 //! What a survey asks.
 
+use crate::engine::tls::TlsClient;
 use crate::plan::Target;
 use std::rc::Rc;
 
@@ -8,6 +9,7 @@ use std::rc::Rc;
 pub struct Questions {
     pub(super) slow: Box<[u8]>,
     pub(super) quick: Box<[u8]>,
+    pub(super) tls: Option<TlsClient>,
 }
 
 impl Questions {
@@ -24,7 +26,14 @@ impl Questions {
         Self {
             slow: get(slow),
             quick: get(quick),
+            tls: None,
         }
+    }
+
+    /// The same, asked over TLS where `tls` says how.
+    #[must_use]
+    pub fn over_tls(self, tls: Option<TlsClient>) -> Self {
+        Self { tls, ..self }
     }
 
     /// The slow one.

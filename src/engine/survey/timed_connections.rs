@@ -5,6 +5,8 @@ use super::Questions;
 use crate::engine::clock::now_ns;
 use crate::engine::codec::ReplyParser;
 use crate::engine::dialling::{dial, prepare_stream};
+use crate::engine::secured::Shaken;
+use crate::engine::tls::{Secured, TlsLayer, shake_hands_within};
 use crate::plan::{PeerAddress, Route};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -33,6 +35,9 @@ pub enum SurveyQuestion {
 /// One open connection.
 pub struct TimedConnection {
     stream: TcpStream,
+    /// What opens and seals its records, where TLS is spoken.
+    layer: Option<Box<TlsLayer>>,
+    shaken: Option<Shaken>,
     parser: ReplyParser,
     inbox: Vec<u8>,
     /// When the first byte of the last reply was seen; 0 before.
@@ -52,6 +57,10 @@ pub struct Opened {
     pub connect_us: u64,
     /// The process that is believed to serve it, from 1; 0 when nothing is believed.
     pub process: u8,
+    /// What opens and seals its records, where TLS is spoken.
+    pub layer: Option<Box<TlsLayer>>,
+    /// How the handshake went that it had.
+    pub shaken: Option<Shaken>,
 }
 
 /// Asks and measures. Lines are numbered in the order in which they were opened.
@@ -159,17 +168,37 @@ impl<'a> TimedConnections<'a> {
         })?;
         self.refused.retain(|refused| *refused != address);
         prepare_stream(&stream)?;
+        let connected_ns = now_ns();
+        let mut stream = stream;
+        let patience = Duration::from_nanos(left_ns);
+        let (layer, shaken) = match &self.questions.tls {
+            None => (None, None),
+            Some(client) => {
+                let Secured { layer, agreed } = shake_hands_within(&mut stream, client, patience)?;
+                let took_us = (now_ns() - connected_ns) / 1_000;
+                let is_resumed = agreed.is_resumed;
+                (
+                    Some(layer),
+                    Some(Shaken {
+                        took_us,
+                        is_resumed,
+                    }),
+                )
+            }
+        };
         stream.set_nonblocking(true)?;
         self.opened += 1;
         self.places.push(place);
         self.lines.push(Some(TimedConnection {
             stream,
+            layer,
+            shaken,
             parser: ReplyParser::new(MAX_BODY_BYTES),
             inbox: Vec::new(),
             first_ns: 0,
             is_owed: false,
             is_usable: true,
-            connect_us: (now_ns() - started_ns) / 1_000,
+            connect_us: (connected_ns - started_ns) / 1_000,
         }));
         Ok(self.lines.len() - 1)
     }
@@ -194,6 +223,8 @@ impl<'a> TimedConnections<'a> {
             address,
             connect_us: line.connect_us,
             process,
+            layer: line.layer,
+            shaken: line.shaken,
         })
     }
 
@@ -211,7 +242,16 @@ impl<'a> TimedConnections<'a> {
         line.inbox.clear();
         line.parser.reset();
         // A request of some hundred bytes finds room in an idle connection's buffer.
-        line.is_owed = matches!(line.stream.write(text), Ok(sent) if sent == text.len());
+        let sent = match &mut line.layer {
+            None => matches!(line.stream.write(text), Ok(sent) if sent == text.len()),
+            Some(layer) => {
+                let mut sealed = text.to_vec();
+                layer.begin();
+                layer.seal(&mut sealed, 0).is_ok()
+                    && matches!(line.stream.write(&sealed), Ok(sent) if sent == sealed.len())
+            }
+        };
+        line.is_owed = sent;
         line.is_usable &= line.is_owed;
     }
 
@@ -296,17 +336,21 @@ impl TimedConnection {
             match self.stream.read(&mut piece) {
                 Ok(0) => break,
                 Ok(count) => {
-                    self.first_ns = if self.first_ns == 0 {
-                        now_ns
-                    } else {
-                        self.first_ns
-                    };
-                    self.inbox.extend_from_slice(&piece[..count]);
+                    match &mut self.layer {
+                        None => self.inbox.extend_from_slice(&piece[..count]),
+                        Some(layer) => layer.open_onto(&mut piece[..count], &mut self.inbox),
+                    }
+                    if self.first_ns == 0 && !self.inbox.is_empty() {
+                        self.first_ns = now_ns;
+                    }
                     // Piece by piece, so that one who sends without end meets the parser's limits.
                     match self.parser.advance(&mut self.inbox) {
                         Ok(None) => {}
                         Ok(Some(reply)) if reply.reusable && self.is_owed => self.is_owed = false,
                         Ok(Some(_)) | Err(_) => break,
+                    }
+                    if self.layer.as_ref().is_some_and(|layer| layer.is_over()) {
+                        break;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

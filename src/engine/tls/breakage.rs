@@ -23,6 +23,9 @@ pub enum TlsBreak {
     /// A message that cannot be read, or is not allowed.
     #[error("TLS: a message that makes no sense (type {0})")]
     Message(u8),
+    /// Data that had begun to come before anything was asked.
+    #[error("TLS: data that nobody asked for")]
+    Unasked,
     /// Records without end that bring nothing.
     #[error("TLS: records without end that bring nothing")]
     Idle,

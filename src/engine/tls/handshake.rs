@@ -1,7 +1,7 @@
 //! A handshake, without a socket: what came goes in, what is to be sent comes out, until the keys are there.
 
 use super::breakage::AlertName;
-use super::{TlsClient, TlsLayer};
+use super::{TlsBreak, TlsClient, TlsLayer};
 use jiff::Timestamp;
 use rustls::client::UnbufferedClientConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
@@ -51,6 +51,9 @@ pub enum HandshakeError {
     /// Another protocol is spoken there.
     #[error("the server answers without TLS: plain HTTP is spoken on this port")]
     PlainHttp,
+    /// It was not over in time.
+    #[error("the handshake was not over in time")]
+    Late,
     /// It hung up.
     #[error("the server closed the connection in the handshake")]
     Closed,
@@ -258,6 +261,15 @@ fn told_of_certificate(why: &CertificateError) -> String {
         other => return format!("the server's certificate is not valid: {other}"),
     };
     format!("the server's certificate {text}")
+}
+
+/// What a server means that ends the connection right after the handshake.
+#[must_use]
+pub fn refusal(broken: TlsBreak) -> String {
+    match broken {
+        TlsBreak::Alert(alert) => format!("TLS: {}", told_of_alert(AlertDescription::from(alert))),
+        other => other.to_string(),
+    }
 }
 
 /// Names as the verifier gives them, like `DnsName("shop.test")`.

@@ -83,6 +83,9 @@ pub struct TlsLayer {
     is_accepted: bool,
     /// Whether data came that nobody asked for.
     is_unsolicited: bool,
+    /// Whether the record whose beginning has come began before the request in flight, so that it cannot
+    /// answer that.
+    is_stale: bool,
     idle_records: u16,
     end: Option<TlsEnd>,
     /// The beginning of a record whose rest has not come; without room while there is none.
@@ -110,6 +113,7 @@ impl TlsLayer {
             // Under TLS 1.2 its last word tells so.
             is_accepted: !is_13,
             is_unsolicited: false,
+            is_stale: false,
             idle_records: 0,
             end: None,
             partial: Vec::new(),
@@ -153,6 +157,12 @@ impl TlsLayer {
             Some(TlsEnd::Broken(broken)) => !self.is_accepted && broken.refuses_handshake(),
             _ => false,
         }
+    }
+
+    /// A request is sent from now on, whose reply begins with a record that has not begun.
+    #[inline]
+    pub fn begin(&mut self) {
+        self.is_stale = self.is_within_record();
     }
 
     /// Opens what came next, between two records: all whole ones, and keeps the beginning of the one that is
@@ -220,7 +230,11 @@ impl TlsLayer {
         }
         let mut record = std::mem::take(&mut self.partial);
         let (plain, _) = self.open_whole(&mut record);
-        text.extend_from_slice(&record[plain]);
+        if std::mem::take(&mut self.is_stale) && !plain.is_empty() {
+            self.break_off(TlsBreak::Unasked);
+        } else {
+            text.extend_from_slice(&record[plain]);
+        }
         keep_room(record);
         taken
     }
@@ -459,3 +473,6 @@ impl Drop for TlsLayer {
         keep_room(std::mem::take(&mut self.partial));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@ mod rooms;
 mod serving;
 mod sessions;
 mod stream;
+#[cfg(test)]
+pub(super) mod testing;
 mod trouble;
 mod unverified;
 mod visit;
@@ -30,12 +32,16 @@ pub use client::TlsClient;
 pub use config::{client_config, client_config_of_any_name, server_name};
 pub use error::TlsError;
 pub use fault::TlsFault;
-pub use handshake::{Agreed, Handshake, HandshakeError, HandshakeStep, Secured, SpokenProtocol};
+pub use handshake::{
+    Agreed, Handshake, HandshakeError, HandshakeStep, Secured, SpokenProtocol, refusal,
+};
 pub use layer::{Afterwards, TlsEnd, TlsLayer};
 pub use record_key::MOST_PLAIN_BYTES;
 pub use rooms::prepare_rooms;
+pub(super) use rooms::{keep_room, take_room};
 pub use serving::{server_config, server_config_for};
 pub use stream::TlsTcp;
+pub(super) use stream::{shake_hands, shake_hands_within};
 pub use trouble::TlsTrouble;
 pub use visit::{TlsFacts, TlsVisit, VisitError};
 

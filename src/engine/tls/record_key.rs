@@ -153,6 +153,11 @@ impl RecordKey {
 
     /// Seals `record`, in which the plain text stands with the room that [`RecordForm`] says around it.
     pub(super) fn seal(&mut self, kind: ContentType, record: &mut [u8]) -> Result<(), TlsBreak> {
+        self.seal_as(kind as u8, record)
+    }
+
+    /// The same with a type of any number.
+    pub(super) fn seal_as(&mut self, kind: u8, record: &mut [u8]) -> Result<(), TlsBreak> {
         let (before, behind) = (self.form.before(), self.form.behind());
         let plain_bytes = record.len() - before - behind;
         let sealed_bytes = (record.len() - HEADER_BYTES) as u16;
@@ -161,7 +166,7 @@ impl RecordKey {
         record[0] = if is_13 {
             ContentType::ApplicationData as u8
         } else {
-            kind as u8
+            kind
         };
         record[1..3].copy_from_slice(&[3, 3]);
         record[3..HEADER_BYTES].copy_from_slice(&sealed_bytes.to_be_bytes());
@@ -172,11 +177,11 @@ impl RecordKey {
         let (text, tag_room) = text.split_at_mut(plain_bytes + behind - TAG_BYTES);
         let nonce = Nonce::assume_unique_for_key(nonce);
         let tag: Result<Tag, _> = if is_13 {
-            text[plain_bytes] = kind as u8;
+            text[plain_bytes] = kind;
             self.key
                 .seal_in_place_separate_tag(nonce, Aad::from(&head[..HEADER_BYTES]), text)
         } else {
-            let beside = self.beside(kind as u8, plain_bytes);
+            let beside = self.beside(kind, plain_bytes);
             self.key
                 .seal_in_place_separate_tag(nonce, Aad::from(beside), text)
         };

@@ -1,11 +1,12 @@
 //! A stream that speaks TLS over the runtime's own sends and receives.
 
 use super::handshake::{Handshake, HandshakeStep, Secured};
-use super::{Agreed, TlsClient, TlsEnd, TlsLayer};
+use super::{Agreed, HandshakeError, TlsClient, TlsEnd, TlsLayer};
 use crate::engine::net::{ByteStream, Tcp};
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::RawFd;
+use std::time::{Duration, Instant};
 
 /// Shakes hands over `tcp`.
 ///
@@ -27,6 +28,50 @@ pub(in crate::engine) async fn shake_hands(
         handshake.received = buffer;
         if received? == 0 {
             return Err(handshake.closed().into());
+        }
+    }
+}
+
+/// Shakes hands over `tcp`, a stream of a thread that waits, within `patience`.
+///
+/// # Errors
+/// When that fails: with a [`super::HandshakeError`] inside where TLS is the reason.
+pub(in crate::engine) fn shake_hands_within(
+    tcp: &mut TcpStream,
+    client: &TlsClient,
+    patience: Duration,
+) -> io::Result<Secured> {
+    let deadline = Instant::now() + patience;
+    let mut handshake = Handshake::new(client)?;
+    tcp.set_write_timeout(Some(patience))?;
+    let mut piece = [0; 4_096];
+    loop {
+        let step = handshake.advance();
+        let sent = tcp.write_all(&handshake.to_send);
+        handshake.to_send.clear();
+        match step? {
+            HandshakeStep::Done(secured) => {
+                tcp.set_read_timeout(None)?;
+                tcp.set_write_timeout(None)?;
+                return sent.map(|()| secured);
+            }
+            HandshakeStep::Receive => sent?,
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(HandshakeError::Late.into());
+        }
+        tcp.set_read_timeout(Some(left))?;
+        match tcp.read(&mut piece) {
+            Ok(0) => return Err(handshake.closed().into()),
+            Ok(received) => handshake.received.extend_from_slice(&piece[..received]),
+            Err(error) => match error.kind() {
+                io::ErrorKind::Interrupted => {}
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                    return Err(HandshakeError::Late.into());
+                }
+                _ => return Err(error),
+            },
         }
     }
 }

@@ -16,7 +16,9 @@ use super::in_flight::Cut;
 use super::line::Line;
 use super::link::Broken;
 use super::runtime::spawn;
+use super::secured::{Shaken, note_handshake};
 use super::socket_ring::RingSocket;
+use super::tls::{SpokenProtocol, refusal};
 use super::transport::Transport;
 use crate::stats::Reason;
 use std::cell::{Cell, RefCell};
@@ -95,7 +97,7 @@ impl Http2Connection {
             settings: ClientSettings {
                 streams: sharing.streams,
                 max_body_bytes,
-                is_secure: false,
+                is_secure: transport.tls.is_some(),
                 kept: KeptFields::Needed,
             },
             is_shared: sharing.is_shared,
@@ -229,19 +231,34 @@ impl Http2Connection {
             |live: &Option<Rc<Http2Live>>| live.as_ref().is_none_or(|live| live.is_closed());
         let at = self.lives.borrow().iter().position(is_free).unwrap_or(0);
         let connected = connection.connect(self.opened_before.get()).await;
-        // Whoever asks for both is told before (`--http2` with an https address).
-        let (stream, _) = connected.map_err(|error| unconnected_reason(&error))?;
+        let (stream, handshake) = connected.map_err(|error| unconnected_reason(&error))?;
+        if let Some(handshake) = &handshake {
+            let mut recorder = self.transport.recorder.borrow_mut();
+            note_handshake(recorder.interval(), Some(Shaken::of(handshake)));
+            if handshake.agreed.protocol != SpokenProtocol::Http2 {
+                return Err(Reason::new(
+                    "cannot connect: the target does not offer HTTP/2 (ALPN)",
+                ));
+            }
+        }
+        let secured = handshake.map(|handshake| (*handshake.layer, handshake.early));
         let place = self.places[at];
         let socket = RingSocket::new(ring, place, stream.into_owned());
         let client = (Client::new(self.settings), connection.place);
         let sharing = (&self.line, self.is_shared);
-        let live = Http2Live::new(&self.transport, (ring, socket, place), client, sharing);
+        let on = (ring, socket, place);
+        let live = Http2Live::new(&self.transport, on, client, secured, sharing);
         live.flush();
         spawn(Rc::clone(&live).serve());
         let deadline_ns = live.deadline_ns();
         let greeted = within(live.greeted(), self.transport.pacer.until(deadline_ns)).await;
         if greeted != Some(true) {
             live.end();
+            if let Some(broken) = live.tls_break() {
+                let mut reason = Reason::default();
+                let _ = write!(reason, "cannot connect: {}", refusal(broken));
+                return Err(reason);
+            }
             let failure = live.client.borrow().failure();
             return Err(ungreeted(failure));
         }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// What the load speaks over TLS.
 const ALPN: &[&[u8]] = &[b"http/1.1"];
+/// The same where HTTP/2 was wanted.
+const HTTP2: &[&[u8]] = &[b"h2"];
 
 /// What workers are set up for.
 pub struct WorkerSetup<'a> {
@@ -43,7 +45,8 @@ impl WorkerSetup<'_> {
     ) -> Result<(WorkerThreads, Option<Survey>), WorkerStartError> {
         let target = &self.plan.target;
         let tls = target.tls.as_ref();
-        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, ALPN));
+        let alpn = if target.http2 { HTTP2 } else { ALPN };
+        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, alpn));
         let tls = tls.transpose()?;
         let questions = self.questions(tls.as_ref());
         let mut config = self.config((questions.as_ref(), tls.as_ref()), handovers)?;

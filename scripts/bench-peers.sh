@@ -32,7 +32,8 @@ Measures for about twenty minutes, and needs two CPUs that nothing else uses. En
   LAG_RATE           its requests a second        [default: half of shopblast's median rate]
   CLIENT_CPU         CPU of the clients           [default: the first that may be used]
   SERVER_CPU         CPU of the server            [default: the last that may be used]
-  PORT               port of the server, the first of six [default: 18473]
+  WIRES              any of: h2c h2, of the part http2: without TLS, with it [default: both]
+  PORT               port of the server, the first of seven [default: 18473]
   RESULTS            directory of the report      [default: results]
   INSTALL            0: install no peer, skip those that are missing [default: 1]
   OHA_VERSION        version of oha to install    [default: 1.16.0]
@@ -67,6 +68,7 @@ connections=${CONNECTIONS:-64}
 more_connections=${MORE_CONNECTIONS-1024 4096}
 more_rounds=${MORE_ROUNDS:-3}
 servers=${SERVERS-nginx sandbox}
+http2_wires=${WIRES-h2c h2}
 http2_shapes=${HTTP2-8x8 64x1}
 memory_users=${MEMORY_USERS:-9000}
 long=${LONG:-0}

@@ -16,6 +16,7 @@ NAMES = {
 WIRES = {
     "plain": "HTTP/1.1",
     "tls": "HTTP/1.1, TLS 1.3",
+    "h2c": "HTTP/2",
     "h2": "HTTP/2, TLS 1.3",
     "full": "full",
     "resumed": "resumed",
@@ -65,7 +66,7 @@ def settings(samples: Rounds, part: str) -> list[Setting]:
     ]
 
 
-def costs(setting: Setting, wire: str) -> list[list[str]]:
+def costs(setting: Setting, overs: list[str]) -> list[list[str]]:
     rows = []
     for one in setting.clients:
         its = setting.of(*one)
@@ -75,7 +76,7 @@ def costs(setting: Setting, wire: str) -> list[list[str]]:
             [NAMES[one[0]], WIRES[one[1]], str(len(its))]
             + [number(setting.middle(*one, "requests_per_s"), ",.0f")]
             + [number(setting.middle(*one, "cpu_us"), ".2f")]
-            + [number(setting.ratio(one, (OURS, over)), ".2f") for over in dict.fromkeys(("plain", wire)) if setting.of(OURS, over)]
+            + [number(setting.ratio(one, (OURS, over)), ".2f") for over in overs]
             + [number(setting.middle(*one, "user_us"), ".2f"), number(setting.middle(*one, "server_us"), ".2f")]
             + [number(setting.middle(*one, share), ".0%") for share in ("client_busy", "server_busy")]
             + [f"{min(row['cpu_us'] for row in its):.2f} – {max(row['cpu_us'] for row in its):.2f}"]
@@ -86,13 +87,13 @@ def costs(setting: Setting, wire: str) -> list[list[str]]:
 
 def secure_tables(samples: Rounds, table) -> list[str]:
     lines = []
-    for part, wire in (("tls", "tls"), ("http2", "h2")):
+    for part, title, wires in (("tls", "TLS 1.3", ("plain", "tls")), ("http2", "HTTP/2", ("h2c", "h2"))):
         for setting in settings(samples, part):
-            overs = [over for over in dict.fromkeys(("plain", wire)) if setting.of(OURS, over)]
+            overs = [over for over in wires if setting.of(OURS, over)]
             header = ["Client", "wire", "turns", "req/s", "CPU µs/request"]
             header += [f"× shopblast {WIRES[over]}" for over in overs]
             header += ["user µs", "server µs/request", "client busy", "server busy", "CPU µs, least – most", "failed"]
-            lines += [f"### {WIRES[wire]}: {setting.where()}", "", *table(header, costs(setting, wire))]
+            lines += [f"### {title}: {setting.where()}", "", *table(header, costs(setting, overs))]
     for setting in settings(samples, "handshakes"):
         rows = []
         for one in setting.clients:
@@ -117,5 +118,7 @@ def judge_secure(samples: Rounds, bounds) -> None:
             ratio = setting.ratio((OURS, "tls"), (peer, "tls"))
             bounds.below(f"CPU per request over TLS × {peer}, {setting.where()}", ratio, 1, "")
     for setting in settings(samples, "http2"):
-        ratio = setting.ratio((OURS, "h2"), ("h2load", "h2"))
-        bounds.below(f"CPU per request over HTTP/2 × h2load, {setting.where()}", ratio, 1, "")
+        for wire in ("h2c", "h2"):
+            if (OURS, wire) in setting.clients:
+                ratio = setting.ratio((OURS, wire), ("h2load", wire))
+                bounds.below(f"CPU per request × h2load, {WIRES[wire]}, {setting.where()}", ratio, 1, "")

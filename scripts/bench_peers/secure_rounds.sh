@@ -34,6 +34,7 @@ http {
   server { listen 127.0.0.1:$((port + 1)); location / { return 201 '$reply'; } }
   server { listen 127.0.0.1:$((port + 2)) ssl; location / { return 201 '$reply'; } }
   server { listen 127.0.0.1:$((port + 3)) ssl http2; location / { return 201 '$reply'; } }
+  server { listen 127.0.0.1:$((port + 6)) http2; location / { return 201 '$reply'; } }
   server { listen 127.0.0.1:$((port + 4)) ssl; keepalive_requests 1; location / { return 201 '$reply'; } }
 }
 NGINX
@@ -77,10 +78,11 @@ start_secure_servers() {
 # address_of SERVER WIRE: leaves it in `at`.
 address_of() {
   case $1-$2 in
-    sandbox-plain) at=http://127.0.0.1:$port ;;
+    sandbox-plain | sandbox-h2c) at=http://127.0.0.1:$port ;;
     sandbox-*) at=https://127.0.0.1:$((port + 5)) ;;
     nginx-plain) at=http://127.0.0.1:$((port + 1)) ;;
     nginx-tls) at=https://127.0.0.1:$((port + 2)) ;;
+    nginx-h2c) at=http://127.0.0.1:$((port + 6)) ;;
     nginx-h2) at=https://127.0.0.1:$((port + 3)) ;;
     nginx-full | nginx-resumed) at=https://127.0.0.1:$((port + 4)) ;;
   esac
@@ -92,8 +94,8 @@ secure_command() {
   local pinned=(taskset -c "$client_cpu")
   case $client in
     shopblast)
-      [[ $wire == plain ]] || more+=(--ca "$work/ca.crt")
-      [[ $wire != h2 ]] || more+=(--http2 --connections "$count")
+      [[ $at == http:* ]] || more+=(--ca "$work/ca.crt")
+      [[ $wire != h2* ]] || more+=(--http2 --connections "$count")
       [[ $wire != full ]] || more+=(--no-session-resumption)
       command=("${pinned[@]}" "$shopblast" --profile spike -H "$at" --no-preflight -u $((count * streams)) -r 1000000
         -t "${seconds}s" --pacing max --cores "$client_cpu," --stop-timeout 1s --quiet --results @RESULTS@ "${more[@]}") ;;
@@ -101,13 +103,13 @@ secure_command() {
       command=("${pinned[@]}" wrk -t 1 -c "$count" -d "${seconds}s" -s "$parts_dir/wrk_static.lua"
         "$at/customers" -- "$work/body.json") ;;
     oha)
-      [[ $wire != h2 ]] || more+=(--http2 -p "$streams")
+      [[ $wire != h2* ]] || more+=(--http2 -p "$streams")
       [[ $wire != resumed ]] || more+=(--disable-keepalive)
       command=("${pinned[@]}" oha --worker-threads 1 --no-tui --output-format json --redirect 0 --disable-compression
         --insecure -z "${seconds}s" -c "$count" "${more[@]}" -m POST -T application/json -D "$work/body.json"
         "$at/customers") ;;
     h2load)
-      [[ $wire == h2 ]] && more+=(-m "$streams") || more+=(--h1)
+      [[ $wire == h2* ]] && more+=(-m "$streams") || more+=(--h1)
       command=("${pinned[@]}" h2load "${more[@]}" -t 1 -c "$count" -D "$seconds" -d "$work/body.json"
         -H "content-type: application/json" "$at/customers") ;;
     s_time)
@@ -134,7 +136,7 @@ secure_rounds() {
         address_of "$server" "${one#*:}"
         server_pid=$plain_server_pid
         for number in "${!secure_servers[@]}"; do
-          [[ $server-${one#*:} == sandbox-plain || ${secure_servers[$number]} != "$server" ]] ||
+          [[ $server-${one#*:} == sandbox-plain || $server-${one#*:} == sandbox-h2c || ${secure_servers[$number]} != "$server" ]] ||
             server_pid=${secure_pids[$number]}
         done
         secure_command "${one%:*}" "${one#*:}" "$count" "$streams"
@@ -159,7 +161,7 @@ secure_turns() {
 }
 
 secure_parts() {
-  local server turns shape plain_server_pid=$server_pid
+  local server turns shape wire plain_server_pid=$server_pid
   start_secure_servers
   for server in "${secure_servers[@]}"; do
     if chosen "$parts" tls; then
@@ -170,7 +172,7 @@ secure_parts() {
     if chosen "$parts" http2; then
       for shape in $http2_shapes; do
         turns=()
-        secure_turns h2 shopblast oha h2load
+        for wire in $http2_wires; do secure_turns "$wire" shopblast oha h2load; done
         secure_rounds http2 "$server" "$rounds" "${shape%x*}" "${shape#*x}" "${turns[@]}"
       done
     fi

@@ -121,6 +121,7 @@ def cookies_seen(run):
 
 # A proxy that is reloaded closes connections that it takes for idle: over HTTP/1.1 a request may be on its way.
 LOAD = "a load without failures"
+LOST = "no request failed, at most one a user unknown, while the proxy's processes die"
 CASES = [
     Case("plain-100", f"{LOAD}, connections ended by the 100th reply", flags="", is_plain=True, check=many_connections),
     Case("tls", f"{LOAD} over TLS 1.3", check=versions_seen("TLSv1.3")),
@@ -131,6 +132,9 @@ CASES = [
     Case("tls12", f"{LOAD} over TLS 1.2", check=versions_seen("TLSv1.2")),
     Case("tls12-h2", f"{LOAD} over HTTP/2 and TLS 1.2", flags=TRUST + H2, protocol="HTTP/2.0", check=versions_seen("TLSv1.2")),
     Case("no-resumption", f"{LOAD}, no session resumed by the server", check=handshakes("full")),
+    Case("chain", f"{LOAD}, an RSA key and an authority between"),
+    Case("hello-retry", f"{LOAD}, the server wants another curve", check=handshakes("resumed")),
+    Case("small-records", f"{LOAD}, replies in records of 64 bytes"),
     Case("expired", "refused: the certificate has expired", code=107, says="expired"),
     Case("expired, insecure", f"{LOAD}", variant="expired", flags="--insecure"),
     Case("wrong-name", "refused: another name", code=107, says="elsewhere.test|not valid for"),
@@ -151,6 +155,7 @@ CASES = [
     Case("h2-plain-100, shared", f"{LOAD}, all users on two, GOAWAY after 100 streams", variant="h2-plain-100", flags=H2 + "--connections 2", is_plain=True, protocol="HTTP/2.0", check=many_connections),
     Case("h2, not asked for", LOAD, variant="h2"),
     Case("h2-only", f"{LOAD} over HTTP/2", flags=TRUST + H2, protocol="HTTP/2.0"),
+    Case("h2-only, not asked for", LOAD, variant="h2-only"),
     Case("h2-100", f"{LOAD}, GOAWAY after 100 streams", flags=TRUST + H2, protocol="HTTP/2.0", check=many_connections),
     Case("h2-four-streams", f"{LOAD}, no more than four streams", flags=TRUST + H2, protocol="HTTP/2.0"),
     Case("h2-plain", f"{LOAD} over HTTP/2 without TLS", flags=H2, is_plain=True, protocol="HTTP/2.0"),
@@ -161,6 +166,9 @@ CASES = [
     Case("no h2", "refused: it speaks no HTTP/2", variant="tls", flags=TRUST + H2, code=107, says="HTTP/2"),
     Case("reload", f"{LOAD}, while the proxy is reloaded", meanwhile="reload", check=reloaded, most_unknown=USERS),
     Case("h2-reload", f"{LOAD}, while the proxy is reloaded", flags=TRUST + H2, protocol="HTTP/2.0", meanwhile="reload", check=reloaded),
+    Case("lost", f"{LOST}", meanwhile="lose_workers", most_unknown=USERS, check=reloaded),
+    Case("h2-lost", f"{LOST}", flags=TRUST + H2, protocol="HTTP/2.0", meanwhile="lose_workers", most_unknown=USERS, check=reloaded),
+    Case("h2-plain-lost", f"{LOST}", flags=H2, is_plain=True, protocol="HTTP/2.0", meanwhile="lose_workers", most_unknown=USERS, check=reloaded),
     Case(
         "headers",
         f"{LOAD}, each request with its headers and a trace of its own",

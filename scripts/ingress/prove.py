@@ -44,12 +44,13 @@ def shop(work):
     sys.exit(f"the shop does not start:\n{(work / 'shop.log').read_text()}")
 
 
-def reload_within(proxy, variant, known):
-    """Reloads the proxy once the load is on."""
+def disturb(proxy, case, known):
+    """Does to the proxy what the case says, once the load is on."""
     for _ in range(300):
-        if any(row["method"] == "POST" for row in proxy.passed(variant)[known:]):
+        if any(row["method"] == "POST" for row in proxy.passed(case.variant)[known:]):
             time.sleep(SECONDS / 3)
-            return proxy.reload()
+            getattr(proxy, case.meanwhile)()
+            return
         time.sleep(0.1)
 
 
@@ -67,8 +68,8 @@ class Run:
         words += [flag.format(certificates=proxy.certificates.directory) for flag in case.flags.split()]
         words += (os.environ.get("MORE") or "").split()
         self.command = [BINARY, *map(str, words)]
-        if case.meanwhile == "reload":
-            threading.Thread(target=reload_within, args=(proxy, case.variant, known), daemon=True).start()
+        if case.meanwhile:
+            threading.Thread(target=disturb, args=(proxy, case, known), daemon=True).start()
         ended = subprocess.run(self.command, capture_output=True, text=True, timeout=SECONDS + 60)
         self.code, self.told = ended.returncode, ended.stdout + ended.stderr
         records = list(results.glob("*/run.json"))

@@ -1,6 +1,7 @@
 """nginx and HAProxy before a shop, each with a port a variant, and the log of what they passed on."""
 
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -69,6 +70,9 @@ class Nginx(Proxy):
         "tls12": "listen {at} ssl; {shop} ssl_protocols TLSv1.2;",
         "tls12-h2": "listen {at} ssl http2; {shop} ssl_protocols TLSv1.2;",
         "no-resumption": "listen {at} ssl; {shop} ssl_session_tickets off; ssl_session_cache none; keepalive_requests 100;",
+        "chain": "listen {at} ssl; {chain} keepalive_requests 20;",
+        "hello-retry": "listen {at} ssl; {shop} ssl_ecdh_curve secp384r1; keepalive_requests 20;",
+        "small-records": "listen {at} ssl; {shop} ssl_buffer_size 64;",
         "expired": "listen {at} ssl; {expired}",
         "wrong-name": "listen {at} ssl; {wrong_name}",
         "unknown-ca": "listen {at} ssl; {unknown_ca}",
@@ -82,6 +86,9 @@ class Nginx(Proxy):
         "h2-plain-four": "listen {at} http2; http2_max_concurrent_streams 4;",
         "plain-reload": "listen {at};",
         "h2-plain-reload": "listen {at} http2;",
+        "lost": "listen {at} ssl; {shop}",
+        "h2-lost": "listen {at} ssl http2; {shop}",
+        "h2-plain-lost": "listen {at} http2;",
         "unix": "listen {at}; listen unix:{place}/unix.sock;",
         "unix-tls": "listen {at} ssl; listen unix:{place}/unix-tls.sock ssl; {shop}",
         "cookies": "listen {at}; add_header set-cookie 'visitor=$request_id; Path=/';",
@@ -98,7 +105,7 @@ class Nginx(Proxy):
 
     def words(self, at):
         given = {"at": f"127.0.0.1:{at}", "place": self.directory, "client_ca": self.certificates.path("client_ca")}
-        for name in ("shop", "second", "expired", "wrong_name", "unknown_ca"):
+        for name in ("shop", "second", "expired", "wrong_name", "unknown_ca", "chain"):
             of_it = [self.certificates.path(name, ending) for ending in ("crt", "key")]
             given[name] = f"ssl_certificate {of_it[0]}; ssl_certificate_key {of_it[1]};"
         return given
@@ -142,6 +149,12 @@ class Nginx(Proxy):
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
+
+    def lose_workers(self):
+        """Ends them in the middle of what they do; others take their place."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        for child in children.split():
+            os.kill(int(child), signal.SIGKILL)
 
 
 class Haproxy(Proxy):

@@ -147,11 +147,12 @@ fn own_shop() -> Result<Arc<dyn OwnTarget>, CliError> {
     Ok(Arc::new(flags.config(1)?))
 }
 
+/// Where the shop is, whatever its address calls it.
 fn beside(target: &Target) -> Result<Target, CliError> {
-    let host = if target.host.contains(':') {
-        format!("[{}]", target.host)
-    } else {
-        target.host.clone()
+    let (host, _) = target.place();
+    let host = match host.contains(':') {
+        true => format!("[{host}]"),
+        false => host.to_owned(),
     };
     Ok(Target::parse(&format!("http://{host}:{OBSERVATORY_PORT}"))?)
 }

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 
-    fn identity() -> CertifiedKey<KeyPair> {
+    fn made() -> CertifiedKey<KeyPair> {
         generate_simple_self_signed(vec!["shop.test".to_owned()]).unwrap()
     }
 
@@ -100,7 +100,7 @@ mod tests {
     fn what_is_in_the_files_becomes_the_settings() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
-        let own = identity();
+        let own = made();
         std::fs::write(at("cert.pem"), own.cert.pem()).unwrap();
         std::fs::write(at("key.pem"), own.signing_key.serialize_pem()).unwrap();
         let both = format!("{}{}", own.cert.pem(), own.signing_key.serialize_pem());
@@ -139,7 +139,7 @@ mod tests {
     fn a_file_that_is_not_what_was_asked_for_is_told_with_how_it_becomes_that() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
-        let (own, other) = (identity(), identity());
+        let (own, other) = (made(), made());
         std::fs::write(at("cert.pem"), own.cert.pem()).unwrap();
         std::fs::write(at("cert.der"), own.cert.der()).unwrap();
         std::fs::write(at("other.pem"), other.signing_key.serialize_pem()).unwrap();

@@ -1,7 +1,7 @@
 //! Whether a shop answers one request after the other, or several at once.
 
 use super::DoctorFinding;
-use crate::engine::tls::TlsClient;
+use crate::engine::tls::{OFFERS_HTTP1, TlsClient};
 use crate::engine::{LONGEST_SURVEY, Processes, Questions, Survey, Surveyor};
 use crate::plan::{Route, Target};
 use crate::record::ProcessesRecord;
@@ -16,7 +16,7 @@ pub fn look_at(target: &Target, addresses: &[Route]) -> DoctorFinding {
         );
     }
     let tls = target.tls.as_ref();
-    let tls = tls.and_then(|tls| TlsClient::of(tls, &target.host, &[b"http/1.1"]).ok());
+    let tls = tls.and_then(|tls| TlsClient::of(tls, &target.host, OFFERS_HTTP1).ok());
     let questions = Questions::of(target, OPENAPI_PATH, HEALTH_PATH).over_tls(tls);
     let mut surveyor = Surveyor::new(addresses, &questions, LONGEST_SURVEY, None);
     surveyor.look();

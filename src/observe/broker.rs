@@ -79,6 +79,10 @@ impl RedisStreams {
         }
         let hint = match error.kind() {
             ErrorKind::AuthenticationFailed => "; check user and password",
+            // A Redis without TLS waits for the end of what it takes for a command.
+            _ if error.is_timeout() && self.address.tls(&self.tls).is_some() => {
+                "; it was given 2 s for an answer, and 5 s for all of them. Without TLS its address begins with redis://"
+            }
             _ if error.is_timeout() => "; it was given 2 s for an answer, and 5 s for all of them",
             _ if error.is_connection_refusal() => "; is Redis up?",
             _ if error.is_io_error() && self.address.tls(&self.tls).is_none() => {

@@ -11,6 +11,9 @@ use ureq::unversioned::transport::{Connector, DefaultConnector};
 /// Largest body: the metrics of an Observatory with many streams have some 100 KiB.
 const MOST_BYTES: u64 = 4 << 20;
 
+/// What is said where plain HTTP is not understood.
+const TLS_INSTEAD: &str = "where it speaks TLS its address begins with https://";
+
 /// A reply.
 #[derive(Clone, Debug)]
 pub struct HttpReply {
@@ -43,16 +46,35 @@ pub fn agent(timeout: Duration, tls: Option<&TlsSettings>) -> Agent {
 /// `url` is the address that was asked.
 #[must_use]
 pub fn no_answer_text(url: &str, error: &ureq::Error) -> String {
-    let is_plain = url.starts_with("http://");
-    let told = match error {
+    tls_trouble_text(url, error).unwrap_or_else(|| error.to_string())
+}
+
+/// The same, where TLS is to blame, or the lack of it.
+pub(super) fn tls_trouble_text(url: &str, error: &ureq::Error) -> Option<String> {
+    match error {
         ureq::Error::Io(error) => SpokenInTls::Http.told(error),
         ureq::Error::Other(error) => SpokenInTls::Http.told(&**error),
-        ureq::Error::Protocol(_) if is_plain => Some(format!(
-            "{error}; where it speaks TLS its address begins with https://"
-        )),
+        ureq::Error::Protocol(_) if is_plain(url) => Some(format!("{error}; {TLS_INSTEAD}")),
         _ => None,
-    };
-    told.unwrap_or_else(|| error.to_string())
+    }
+}
+
+/// What an answer with the status 400 means, where TLS is to blame, or the lack of it: what nginx and
+/// others say to those who come without, or without a certificate.
+pub(super) fn bad_request_text(url: &str, body: &str) -> Option<String> {
+    let says = |words: &[&str]| words.iter().any(|word| body.contains(word));
+    if is_plain(url) && says(&["HTTPS", "SSL", "TLS"]) {
+        return Some(TLS_INSTEAD.to_owned());
+    }
+    let wants = !is_plain(url) && says(&["SSL certificate"]);
+    wants.then(|| {
+        "it wants to be shown a certificate that it takes: --observer-cert FILE and --observer-key FILE"
+            .to_owned()
+    })
+}
+
+fn is_plain(url: &str) -> bool {
+    url.starts_with("http://")
 }
 
 /// Asks `target` for `path`, whatever the status of its answer.
@@ -74,4 +96,20 @@ pub fn get(agent: &Agent, target: &Target, path: &str) -> Result<HttpReply, ureq
             .read_to_string()?,
         took: started.elapsed(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_servers_say_of_tls_is_understood() {
+        let nginx = "<center>The plain HTTP request was sent to HTTPS port</center>";
+        let told = |url, body| bad_request_text(url, body);
+        assert_eq!(told("http://h:1", nginx).as_deref(), Some(TLS_INSTEAD));
+        assert_eq!(told("https://h:1", nginx), None);
+        assert_eq!(told("http://h:1", "{\"detail\": \"no\"}"), None);
+        let wanted = told("https://h", "No required SSL certificate was sent");
+        assert!(wanted.is_some_and(|says| says.contains("--observer-cert FILE")));
+    }
 }

@@ -8,6 +8,7 @@
 //! absent, never zero.
 
 mod account;
+mod address_error;
 mod aliases;
 #[doc(hidden)]
 pub mod answers;
@@ -40,6 +41,7 @@ mod trust;
 mod watch;
 
 pub use account::{Account, OutboxRows, RepeatedId, SourceAccount, StoredEvents};
+pub use address_error::AddressError;
 pub use config::{ObservatoryChoice, ObserverConfig};
 pub use history::{
     BacklogPoint, DomainHistory, FigureHistory, Observation, SourceHistory, Troubled,
@@ -49,7 +51,7 @@ pub use observatory::ObservatorySource;
 pub use progress::{DrainProgress, WatchSink};
 pub use prometheus::{METRICS_PATH, PrometheusError, PrometheusSample, parse_prometheus};
 pub use source::{FigureSource, ObservedFigure, Readout};
-pub use store_address::{AddressError, PostgresAddress, RedisAddress};
+pub use store_address::{PostgresAddress, RedisAddress};
 pub use trust::SpokenInTls;
 pub use watch::Watch;
 

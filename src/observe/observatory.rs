@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::aliases::{AliasReader, is_outbox};
-use super::http::{agent, get, no_answer_text};
+use super::http::{agent, bad_request_text, get, tls_trouble_text};
 use super::meter::Meter;
 use super::prometheus::{METRICS_PATH, parse_prometheus};
 use super::source::{FigureSource, Readout};
@@ -52,14 +52,23 @@ impl ObservatorySource {
             ureq::Error::BodyExceedsLimit(most_bytes) => {
                 Problem::new(format!("{url}{path}: {}", Meter::new(most_bytes).told()))
             }
-            error => Problem::new(format!(
-                "{url}{path} does not answer ({}); is the Observatory up?",
-                no_answer_text(&url, &error)
-            )),
+            error => match tls_trouble_text(&url, &error) {
+                Some(why) => Problem::new(format!("{url}{path} does not answer: {why}")),
+                None => Problem::new(format!(
+                    "{url}{path} does not answer ({error}); is the Observatory up?"
+                )),
+            },
         })?;
         match reply.status {
             200 => Ok(reply.body),
-            status => Err(Problem::new(format!("{url}{path} answers {status}"))),
+            status => {
+                let why = match status {
+                    400 => bad_request_text(&url, &reply.body),
+                    _ => None,
+                };
+                let why = why.map_or_else(String::new, |why| format!("; {why}"));
+                Err(Problem::new(format!("{url}{path} answers {status}{why}")))
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! See <https://www.postgresql.org/docs/current/libpq-ssl.html>.
 
-use super::store_address::AddressError;
+use super::address_error::AddressError;
 use crate::engine::tls::{TlsError, client_config, client_config_of_any_name};
 use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
 use rustls::ClientConfig;

@@ -75,6 +75,7 @@ impl CoreChoice {
             text: text.to_owned(),
             why,
         };
+        const TOO_MANY: &str = "there are never more than 1,024 workers";
         let trimmed = text.trim();
         if trimmed == "all" {
             return Ok(Self::All);
@@ -83,9 +84,7 @@ impl CoreChoice {
             return match parse_number(trimmed) {
                 None => Err(malformed("it is not a whole number")),
                 Some(0) => Err(malformed("at least one core is needed")),
-                Some(count) if count > MOST_WORKERS => {
-                    Err(malformed("there are never more than 1,024 workers"))
-                }
+                Some(count) if count > MOST_WORKERS => Err(malformed(TOO_MANY)),
                 Some(count) => Ok(Self::Count(count)),
             };
         }
@@ -102,6 +101,9 @@ impl CoreChoice {
             }
             if last > LARGEST_CPU {
                 return Err(malformed("a CPU number is larger than any there can be"));
+            }
+            if cpus.len() + (last - first) >= MOST_WORKERS {
+                return Err(malformed(TOO_MANY));
             }
             cpus.extend(first..=last);
             if let Some(cpu) = first_duplicate(&cpus) {

@@ -5,6 +5,7 @@ mod address_record;
 mod bands_csv;
 mod bounded_file;
 mod caught_up;
+mod connections_record;
 mod contest_record;
 mod csv_columns;
 mod csv_text;
@@ -56,6 +57,7 @@ pub(crate) mod made_up;
 pub use address_record::{AddressRecord, RefusedAddress};
 pub use bands_csv::BandsCsv;
 pub use bounded_file::{MOST_DOCUMENT_BYTES, MOST_TABLE_BYTES, read_bounded, read_text_bounded};
+pub use connections_record::Connections;
 pub use contest_record::{
     EndingRecord, InvariantRecord, OffsetRecord, RaceRecord, RoundsRecord, WitnessRecord,
 };
@@ -81,7 +83,7 @@ pub use recovery_record::{RecoveryFigure, RecoveryRecord};
 pub use request_log::{NameLog, RequestLog};
 pub use rewrite::{NotWritten, is_replaceable, replace, try_out};
 pub use run_record::{
-    Connections, CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
+    CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
     JourneyRecord, NameRecord, PauseRecord, PhaseRecord, RunRecord,
 };
 pub use series_csv::SeriesCsv;
@@ -91,5 +93,5 @@ pub use stored_events::write_stored_events;
 pub use stored_events_record::{StoredEventRecord, StoredEventsRecord};
 pub use target_record::TargetRecord;
 pub use threshold_record::ThresholdRecord;
-pub use tls_record::{CertificateRecord, HandshakesRecord, TlsRecord};
+pub use tls_record::{CertificateRecord, TlsRecord};
 pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};

@@ -2,6 +2,7 @@
 
 use super::Record;
 use super::address_record::RefusedAddress;
+use super::connections_record::Connections;
 use super::contest_record::{
     invariant_records, probes_record, race_records, rounds_record, witness_records,
 };
@@ -9,13 +10,12 @@ use super::process_text::ProcessesRecord;
 use super::raised::{domain_records, event_records};
 use super::recovery_record::recovery_record;
 use super::run_record::{
-    Connections, CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord,
-    PhaseRecord, RunRecord,
+    CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord, PhaseRecord,
+    RunRecord,
 };
 use super::steering_record::{SteeringRecord, steering_records};
 use super::target_record::TargetRecord;
 use super::threshold_record::threshold_records;
-use super::tls_record::HandshakesRecord;
 use crate::engine::Survey;
 use crate::plan::{FailureRule, Load, Plan, RaceRules};
 use crate::stats::{
@@ -136,11 +136,10 @@ impl RunFacts {
                 answered_early: totals.counters.answered_early,
                 refused_addresses: RefusedAddress::of(&totals.addresses),
                 connect_us: totals.timings.connect.summary(),
-                handshakes: HandshakesRecord {
-                    full: totals.counters.handshakes_full,
-                    resumed: totals.counters.handshakes_resumed,
-                    took_us: totals.timings.handshake.summary(),
-                },
+                handshakes_full: totals.counters.handshakes_full,
+                handshakes_resumed: totals.counters.handshakes_resumed,
+                handshake_us: (!totals.timings.handshake.is_empty())
+                    .then(|| totals.timings.handshake.summary()),
             },
             journeys: journey_records(totals),
             events: event_records(totals),

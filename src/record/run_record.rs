@@ -3,7 +3,7 @@
 //! The JSON schema in `schema/run.schema.json` is generated from these types.
 
 use super::Record;
-use super::address_record::RefusedAddress;
+use super::connections_record::Connections;
 use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRecord};
 use super::observed_record::ObservedRecord;
 use super::process_text::ProcessesRecord;
@@ -11,7 +11,6 @@ use super::recovery_record::RecoveryRecord;
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::target_record::TargetRecord;
 use super::threshold_record::ThresholdRecord;
-use super::tls_record::HandshakesRecord;
 use crate::plan::{ConnectTo, Interfaces, Placement, SocketPath, socket_url};
 use crate::stats::{
     GeneratorState, LatencySummary, LittlesLaw, Outcome, OutcomeCounts, OwnShares, ProbeCounts,
@@ -290,35 +289,6 @@ pub struct ErrorRecord {
     pub first_s: f64,
     /// When it happened last.
     pub last_s: f64,
-}
-
-/// Connections of a run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Connections {
-    /// Opened by users that had none yet.
-    pub opened: u64,
-    /// Opened in place of one that the server closed or that broke.
-    pub reconnects: u64,
-    /// Attempts that failed.
-    pub failed: u64,
-    /// Closed by the server, without announcing it, while no request was on them.
-    #[serde(default)]
-    pub closed_between_requests: u64,
-    /// Replaced because something came on them while no request was on them: it answers nothing.
-    #[serde(default)]
-    pub unsolicited: u64,
-    /// Given up because a reply came before its request had left whole: the rest would be read as the
-    /// next request.
-    #[serde(default)]
-    pub answered_early: u64,
-    /// Addresses of the target that refused connections, or did not answer in time, at most 64.
-    #[serde(default)]
-    pub refused_addresses: Vec<RefusedAddress>,
-    /// Time to connect; not part of service time.
-    pub connect_us: LatencySummary,
-    /// TLS handshakes on them.
-    #[serde(default)]
-    pub handshakes: HandshakesRecord,
 }
 
 /// A time in which nothing of this process ran: it was stopped, or its machine was.

@@ -2,7 +2,6 @@
 
 use crate::engine::tls::{CertificateFacts, TlsFacts};
 use crate::plan::shown_start;
-use crate::stats::LatencySummary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,25 +34,6 @@ pub struct CertificateRecord {
     pub not_before: String,
     /// Until when it holds, in RFC 3339.
     pub not_after: String,
-}
-
-/// TLS handshakes of a run's connections.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct HandshakesRecord {
-    /// In which the target showed who it is.
-    pub full: u64,
-    /// Which resumed the session of an earlier one.
-    pub resumed: u64,
-    /// Time of a handshake; neither part of the time to connect nor of service time.
-    pub took_us: LatencySummary,
-}
-
-impl HandshakesRecord {
-    /// All of them.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.full + self.resumed
-    }
 }
 
 impl TlsRecord {

@@ -1,6 +1,6 @@
 //! What became of connections, and where they were, in words.
 
-use crate::pieces::{counted, grouped, percent_text};
+use crate::pieces::{counted, duration_text, grouped, percent_text};
 use crate::record::{Connections, RunRecord};
 
 /// Addresses that are named.
@@ -67,6 +67,21 @@ pub fn ended_text(connections: &Connections) -> String {
     format!("{closed}{unsolicited}{early}")
 }
 
+/// TLS handshakes, and how many of them were short; empty where there was none.
+pub fn handshakes_text(connections: &Connections) -> String {
+    let Some(handshake) = &connections.handshake_us else {
+        return String::new();
+    };
+    let all = connections.handshakes_full + connections.handshakes_resumed;
+    format!(
+        "; {}, {} of them resumed, p50 {} max {}",
+        counted(all, "TLS handshake"),
+        grouped(connections.handshakes_resumed),
+        duration_text(handshake.p50),
+        duration_text(handshake.max)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +118,23 @@ mod tests {
         );
         let many = (1..=10).map(|last| at(last, 0.1)).collect();
         assert!(text(many, &[]).unwrap().ends_with("; and 2 more"));
+    }
+
+    #[test]
+    fn handshakes_are_told_where_there_were_any() {
+        let mut connections = Connections {
+            handshakes_full: 2,
+            handshakes_resumed: 1_200,
+            ..Connections::default()
+        };
+        assert_eq!(handshakes_text(&connections), "");
+        let mut handshake = connections.connect_us.clone();
+        (handshake.p50, handshake.max) = (850, 2_400);
+        connections.handshake_us = Some(handshake);
+        assert_eq!(
+            handshakes_text(&connections),
+            "; 1,202 TLS handshakes, 1,200 of them resumed, p50 850 µs max 2.40 ms"
+        );
     }
 
     #[test]

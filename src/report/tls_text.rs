@@ -1,38 +1,16 @@
 //! How TLS was spoken with the target, in words.
 
-use crate::pieces::{counted, duration_text, grouped};
-use crate::record::{HandshakesRecord, RunRecord, TlsRecord};
+use crate::record::RunRecord;
 
 /// What is said of figures whose target nobody has proved to be the one that was meant.
 const UNCHECKED: &str = "who answered was not checked (--insecure): these are the figures of whoever \
                          answered at the target's address";
 
-/// What was shown and agreed on, and how handshakes went; `None` where TLS was not spoken, or not seen.
+/// What was shown and agreed on; `None` where TLS was not spoken, or not seen.
 pub fn tls_text(record: &RunRecord) -> Option<String> {
     record.target_tls()?;
-    let target = record.target.as_ref();
-    let seen = target.and_then(|target| target.tls.as_ref());
-    let handshakes = &record.connections.handshakes;
-    match (seen.map(TlsRecord::says), handshakes.count()) {
-        (seen, 0) => seen,
-        (None, _) => Some(handshakes_text(handshakes)),
-        (Some(seen), _) => Some(format!("{seen}; {}", handshakes_text(handshakes))),
-    }
-}
-
-fn handshakes_text(handshakes: &HandshakesRecord) -> String {
-    let HandshakesRecord {
-        full,
-        resumed,
-        took_us,
-    } = handshakes;
-    format!(
-        "{} in full, {} resumed, p50 {}, max {}",
-        counted(*full, "handshake"),
-        grouped(*resumed),
-        duration_text(took_us.p50),
-        duration_text(took_us.max)
-    )
+    let seen = record.target.as_ref()?.tls.as_ref()?;
+    Some(seen.says())
 }
 
 /// That the target's identity was not checked, where it was not.
@@ -43,8 +21,7 @@ pub fn unchecked_text(record: &RunRecord) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{TargetRecord, made_up};
-    use crate::stats::LatencySummary;
+    use crate::record::{TargetRecord, TlsRecord, made_up};
 
     #[test]
     fn only_an_https_target_has_anything_to_tell() {
@@ -60,24 +37,6 @@ mod tests {
             ..TargetRecord::default()
         });
         assert!(tls_text(&record).is_some_and(|text| text.starts_with("TLS 1.2")));
-        record.connections.handshakes = HandshakesRecord {
-            full: 1,
-            resumed: 1_234,
-            took_us: LatencySummary {
-                p50: 500,
-                max: 2_000,
-                ..LatencySummary::default()
-            },
-        };
-        let text = tls_text(&record).unwrap();
-        let counts = "; 1 handshake in full, 1,234 resumed, p50 ";
-        assert!(
-            text.starts_with("TLS 1.2") && text.contains(counts),
-            "{text}"
-        );
-        record.target = None;
-        let text = tls_text(&record).unwrap();
-        assert!(text.starts_with("1 handshake in full"), "{text}");
         assert_eq!(unchecked_text(&record), None);
         let tls = serde_json::json!({"tls": {"roots": "platform", "is_insecure": true}});
         record.plan.insert("target".to_owned(), tls);

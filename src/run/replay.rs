@@ -7,7 +7,7 @@ use super::reach::ReachError;
 use super::replay_client::{ReplayPlace, ReplayReply, Starter, send_together};
 use super::replay_text::{is_one_request, request_text};
 use super::tls_refusal::told_of_broken;
-use crate::engine::tls::{TlsClient, TlsError};
+use crate::engine::tls::{OFFERS_HTTP1, TlsClient, TlsError};
 use crate::engine::{Id, NotStarted, OwnTarget, Questions, Standing};
 use crate::pieces::{duration_text, print, tell};
 use crate::plan::{
@@ -27,8 +27,6 @@ pub type MadeAgain = fn(&[String]) -> Result<Arc<dyn OwnTarget>, String>;
 
 /// A text that is longer is not renewed any more.
 const MOST_TEXT_BYTES: usize = 1 << 20;
-/// Witnesses are fired in HTTP/1.1, whatever the run spoke.
-const ALPN: &[&[u8]] = &[b"http/1.1"];
 
 /// What to fire again.
 #[derive(Clone, Debug)]
@@ -238,16 +236,16 @@ fn fire(
 ) -> Result<ExitCode, ReplayError> {
     let exchanges = chosen(&kept.violation.exchanges, request.all);
     let (slow, quick) = request.questions;
-    let questions = Questions::of(target, slow, quick);
     let tls = target.tls.as_ref();
-    let tls = tls.map(|tls| TlsClient::of(tls, &target.host, ALPN));
+    let tls = tls.map(|tls| TlsClient::of(tls, &target.host, OFFERS_HTTP1));
     let tls = tls.transpose()?;
+    let questions = Questions::of(target, slow, quick).over_tls(tls.clone());
     let place = ReplayPlace {
         addresses,
         tls: tls.as_ref(),
     };
     let mut starter = Starter::new(place, &questions);
-    if racers(&exchanges) > 1 && tls.is_none() {
+    if racers(&exchanges) > 1 {
         let processes = ProcessesRecord::of(&starter.look());
         print(format!(
             "processes of the target: {} ({})\n",

@@ -136,7 +136,7 @@ fn in_turn(mut opened: Vec<Opened>) -> io::Result<Vec<ReplayLine>> {
         let other = opened.iter().position(|opened| opened.process != last);
         let next = opened.remove(other.unwrap_or(0));
         last = next.process;
-        lines.push(ReplayLine::over(next.stream, None, TIMEOUT)?);
+        lines.push(ReplayLine::over(next.stream, next.layer, TIMEOUT)?);
     }
     Ok(lines)
 }

@@ -1,11 +1,11 @@
 //! A connection of a replay, on which a thread waits: plain, or over TLS.
 
 use crate::engine::prepare_stream;
-use crate::engine::tls::{Handshake, HandshakeStep, Secured, TlsClient, TlsEnd, TlsLayer};
+use crate::engine::tls::{TlsClient, TlsEnd, TlsLayer, shake_hands_within};
 use crate::plan::Route;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// See the module's documentation.
 pub struct ReplayLine {
@@ -42,7 +42,8 @@ impl ReplayLine {
         let tcp = super::line::connect(addresses, patience)?;
         let mut line = Self::over(tcp, None, patience)?;
         if let Some(client) = client {
-            line.layer = Some(shake_hands(&mut line.tcp, client, patience)?.layer);
+            let secured = shake_hands_within(&mut line.tcp, client, patience)?;
+            line = Self::over(line.tcp, Some(secured.layer), patience)?;
         }
         Ok(line)
     }
@@ -112,29 +113,6 @@ impl ReplayLine {
                 0 => return Ok(0),
                 count => layer.open_onto(&mut bytes[..count], text),
             }
-        }
-    }
-}
-
-fn shake_hands(tcp: &mut TcpStream, client: &TlsClient, patience: Duration) -> io::Result<Secured> {
-    let deadline = Instant::now() + patience;
-    let mut handshake = Handshake::new(client)?;
-    let mut bytes = [0; 4_096];
-    loop {
-        let step = handshake.advance();
-        let sent = tcp.write_all(&std::mem::take(&mut handshake.to_send));
-        match step? {
-            HandshakeStep::Done(secured) => return sent.map(|()| secured),
-            HandshakeStep::Receive => sent?,
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        tcp.set_read_timeout(Some(left))?;
-        match tcp.read(&mut bytes)? {
-            0 => return Err(handshake.closed().into()),
-            count => handshake.received.extend_from_slice(&bytes[..count]),
         }
     }
 }

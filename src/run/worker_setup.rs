@@ -2,7 +2,7 @@
 
 use super::partition::Deal;
 use super::worker_threads::{WorkerStartError, WorkerThreads};
-use crate::engine::tls::TlsClient;
+use crate::engine::tls::{OFFERS_HTTP1, OFFERS_HTTP2, TlsClient};
 use crate::engine::{
     ConnectionPositions, CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened,
     PlacementConfig, PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey,
@@ -11,11 +11,6 @@ use crate::engine::{
 use crate::plan::Plan;
 use crate::stats::{LiveSchedule, WorkerHandover};
 use std::sync::Arc;
-
-/// What the load speaks over TLS.
-const ALPN: &[&[u8]] = &[b"http/1.1"];
-/// The same where HTTP/2 was wanted.
-const HTTP2: &[&[u8]] = &[b"h2"];
 
 /// What workers are set up for.
 pub struct WorkerSetup<'a> {
@@ -45,8 +40,12 @@ impl WorkerSetup<'_> {
     ) -> Result<(WorkerThreads, Option<Survey>), WorkerStartError> {
         let target = &self.plan.target;
         let tls = target.tls.as_ref();
-        let alpn = if target.http2 { HTTP2 } else { ALPN };
-        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, alpn));
+        let offers = if target.http2 {
+            OFFERS_HTTP2
+        } else {
+            OFFERS_HTTP1
+        };
+        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, offers));
         let tls = tls.transpose()?;
         let questions = self.questions(tls.as_ref());
         let mut config = self.config((questions.as_ref(), tls.as_ref()), handovers)?;

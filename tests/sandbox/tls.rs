@@ -191,7 +191,7 @@ fn who_does_not_speak_tls_disturbs_nobody() {
     let stranger = client_config(&trusting(&Authority::new()), &[]).unwrap();
     let foreign = served.client(&[b"spdy/1"]);
     for (config, says) in [
-        (Arc::new(stranger), "UnknownIssuer"),
+        (Arc::new(stranger), "invalid peer certificate"),
         (foreign, "NoApplicationProtocol"),
     ] {
         let mut stream = served.connect(&config);

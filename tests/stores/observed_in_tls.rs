@@ -18,6 +18,8 @@ const OUTBOX: &str = "CREATE TABLE outbox (
     INSERT INTO outbox (status) SELECT 'pending' FROM generate_series(1, 7);";
 const STREAMS: &str = "XADD identity::customer 1-1 data a
     XADD identity::customer 1-2 data a";
+/// How often a store is asked that is late: the machine may be busy.
+const ATTEMPTS: usize = 3;
 const RUN: &str = "SpikeUser -u 1 --pacing class --sandbox --seed 1 -t 1s --details";
 
 /// Who trusts `authority` and nobody else.
@@ -56,6 +58,17 @@ fn outbox(url: &str, tls: &TlsSettings) -> Result<Readout, String> {
 }
 
 fn told(source: &mut dyn FigureSource) -> Result<Readout, String> {
+    let is_late = |says: &String| says.contains("has not answered") || says.contains("was given");
+    for _ in 0..ATTEMPTS {
+        match read_once(source) {
+            Err(says) if is_late(&says) => {}
+            done => return done,
+        }
+    }
+    read_once(source)
+}
+
+fn read_once(source: &mut dyn FigureSource) -> Result<Readout, String> {
     source.read().map_err(|problem| {
         assert!(!problem.text().contains(PASSWORD), "{problem}");
         problem.text().to_owned()
@@ -121,7 +134,7 @@ fn redis_in_tls_is_checked_as_its_address_says() {
     let plain = Redis::start();
     refused(
         redis(&format!("rediss://{}", plain.place_at("localhost")), &trust),
-        &["does not speak TLS", "begins with redis://"],
+        &["rediss://localhost", "begins with redis://"],
     );
 }
 

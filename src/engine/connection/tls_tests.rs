@@ -58,7 +58,7 @@ fn exchange(
         let recorder = Rc::new(RefCell::new(Recorder::new(interval, Box::default())));
         let ring = (driver == Driver::Uring).then(|| SocketRing::new(1).unwrap());
         let driving = ring.clone().map(|ring| spawn(drive(ring)));
-        let addresses = Arc::new(TargetAddresses::new(&[address], AddressChoice::All));
+        let addresses = Arc::new(TargetAddresses::new(&[address.into()], AddressChoice::All));
         let transport = Transport::new(
             CoreAddresses::new(addresses, ConnectionPositions::default(), now_ns()),
             Duration::from_secs(20),

@@ -52,6 +52,7 @@ impl HandshakeError {
             Self::Tls(Error::AlertReceived(alert)) => of_alert(*alert),
             Self::PlainHttp => TlsFault::PlainHttp,
             Self::Closed => TlsFault::HungUp,
+            Self::Late => TlsFault::Silence,
             _ => TlsFault::Other,
         }
     }

@@ -28,7 +28,7 @@ mod vouched;
 
 pub use breakage::TlsBreak;
 pub use certificate::CertificateFacts;
-pub use client::TlsClient;
+pub use client::{OFFERS_HTTP1, OFFERS_HTTP2, TlsClient};
 pub use config::{client_config, client_config_of_any_name, server_name};
 pub use error::TlsError;
 pub use fault::TlsFault;
@@ -40,8 +40,8 @@ pub use record_key::MOST_PLAIN_BYTES;
 pub use rooms::prepare_rooms;
 pub(super) use rooms::{keep_room, take_room};
 pub use serving::{server_config, server_config_for};
-pub use stream::TlsTcp;
-pub(super) use stream::{shake_hands, shake_hands_within};
+pub(super) use stream::shake_hands;
+pub use stream::{TlsTcp, shake_hands_within};
 pub use trouble::TlsTrouble;
 pub use visit::{TlsFacts, TlsVisit, VisitError};
 

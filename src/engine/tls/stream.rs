@@ -36,7 +36,7 @@ pub(in crate::engine) async fn shake_hands(
 ///
 /// # Errors
 /// When that fails: with a [`super::HandshakeError`] inside where TLS is the reason.
-pub(in crate::engine) fn shake_hands_within(
+pub fn shake_hands_within(
     tcp: &mut TcpStream,
     client: &TlsClient,
     patience: Duration,

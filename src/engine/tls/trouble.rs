@@ -108,12 +108,6 @@ impl TlsTrouble {
             other => Self::Other(format!("it ends the handshake with {other:?}")),
         }
     }
-
-    /// Whether it is about the server's certificate, which others may be believed to vouch for.
-    #[must_use]
-    pub fn is_of_trust(&self) -> bool {
-        matches!(self, Self::UnknownAuthority | Self::Unusable(_))
-    }
 }
 
 /// What an error holds that is not its source, but stands for it.

@@ -3,7 +3,7 @@
 use crate::pieces::{SummaryStyle, counted, duration_text, grouped, in_lines, percent_text};
 use crate::plan::shown;
 use crate::record::{Generator, RunRecord};
-use crate::report::connections_text::{addresses_text, ended_text};
+use crate::report::connections_text::{addresses_text, ended_text, handshakes_text};
 use crate::report::http2_text::http2_text;
 use crate::report::tls_text::tls_text;
 
@@ -26,13 +26,14 @@ pub fn generator_lines(record: &RunRecord, style: SummaryStyle) -> String {
     )];
     let connections = &record.connections;
     lines.push(format!(
-        "Connections: {} opened, {} replaced, {} failed{}; connect p50 {} max {}",
+        "Connections: {} opened, {} replaced, {} failed{}; connect p50 {} max {}{}",
         grouped(connections.opened),
         grouped(connections.reconnects),
         grouped(connections.failed),
         ended_text(connections),
         duration_text(connections.connect_us.p50),
         duration_text(connections.connect_us.max),
+        handshakes_text(connections),
     ));
     if let Some(addresses) = addresses_text(record) {
         lines.push(format!("Addresses: {addresses}"));

@@ -98,12 +98,8 @@ fn metrics(record: &RunRecord) -> Map<String, Value> {
         "http_req_connecting".to_owned(),
         trend(&record.connections.connect_us),
     );
-    let handshakes = &record.connections.handshakes;
-    if handshakes.count() > 0 {
-        put(
-            "http_req_tls_handshaking".to_owned(),
-            trend(&handshakes.took_us),
-        );
+    if let Some(took_us) = &record.connections.handshake_us {
+        put("http_req_tls_handshaking".to_owned(), trend(took_us));
     }
     put(
         "vus_max".to_owned(),

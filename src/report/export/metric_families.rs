@@ -197,8 +197,8 @@ fn work_families(live: &Live) -> [MetricFamily; 6] {
         ),
         ("unsolicited", record.connections.unsolicited),
         ("answered_early", record.connections.answered_early),
-        ("handshakes_full", record.connections.handshakes.full),
-        ("handshakes_resumed", record.connections.handshakes.resumed),
+        ("handshakes_full", record.connections.handshakes_full),
+        ("handshakes_resumed", record.connections.handshakes_resumed),
     ];
     let connections = connections.map(|(what, count)| (vec![("what", what.to_owned())], count));
     let domains = record.domains.iter();

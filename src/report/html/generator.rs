@@ -2,7 +2,7 @@
 
 use super::words::{duration_text, grouped, percent_text};
 use crate::record::Recorded;
-use crate::report::connections_text::{addresses_text, ended_text};
+use crate::report::connections_text::{addresses_text, ended_text, handshakes_text};
 use crate::report::http2_text::http2_text;
 use crate::report::tls_text::tls_text;
 
@@ -80,13 +80,14 @@ impl GeneratorView {
             (
                 "Connections",
                 format!(
-                    "{} opened, {} replaced, {} failed{}; connect p50 {}, max {}",
+                    "{} opened, {} replaced, {} failed{}; connect p50 {}, max {}{}",
                     grouped(connections.opened),
                     grouped(connections.reconnects),
                     grouped(connections.failed),
                     ended_text(connections),
                     duration_text(connections.connect_us.p50),
-                    duration_text(connections.connect_us.max)
+                    duration_text(connections.connect_us.max),
+                    handshakes_text(connections)
                 ),
             ),
             (

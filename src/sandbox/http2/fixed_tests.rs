@@ -77,7 +77,7 @@ fn who_has_no_room_waits_until_there_is_some() {
     let more = framed(WINDOW_UPDATE, 0, 0, &10_u32.to_be_bytes());
     assert_eq!(answered(&taken(&mut server, &more)), [7]);
     assert_eq!(answered(&taken(&mut server, &more)), [9]);
-    assert_eq!(server.room, 25);
+    assert_eq!(server.room, 5);
 }
 
 #[test]

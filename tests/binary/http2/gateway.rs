@@ -59,8 +59,8 @@ impl Gateway {
         let seen = Arc::new(Seen::default());
         let served = Arc::clone(&seen);
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all();
-            let runtime = { runtime }.build().expect("a runtime");
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().expect("a runtime");
             runtime.block_on(accept(listener, shop, like, served));
         });
         Self { address, seen }

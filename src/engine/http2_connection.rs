@@ -176,7 +176,7 @@ impl Http2Connection {
     fn look(&self, known_attempts: u64) -> Option<Turn> {
         let live = self.live().filter(|live| live.goes_on());
         if let Some(live) = &live
-            && live.client.borrow().has_room()
+            && live.takes_stream()
         {
             return Some(Turn::Open(Rc::clone(live)));
         }
@@ -205,9 +205,10 @@ impl Http2Connection {
         let mut recorder = self.transport.recorder.borrow_mut();
         let interval = recorder.interval();
         match &opened {
-            Ok(_) => {
+            Ok((_, handshake_us)) => {
                 let took_us = now_ns().saturating_sub(started_ns) / 1_000;
-                interval.timings.connect.record_us(took_us);
+                let connect_us = took_us.saturating_sub(*handshake_us);
+                interval.timings.connect.record_us(connect_us);
                 match self.opened_before.replace(true) {
                     true => interval.counters.reconnects += 1,
                     false => interval.counters.connects += 1,
@@ -220,10 +221,14 @@ impl Http2Connection {
         }
         drop(recorder);
         self.line.wake_first();
-        opened
+        opened.map(|(live, _)| live)
     }
 
-    async fn connect_with(&self, connection: &mut Connection) -> Result<Rc<Http2Live>, Reason> {
+    /// The same, and how long the handshake took of it, in microseconds.
+    async fn connect_with(
+        &self,
+        connection: &mut Connection,
+    ) -> Result<(Rc<Http2Live>, u64), Reason> {
         let Some(ring) = &self.transport.ring else {
             return Err(Reason::new("cannot connect: HTTP/2 needs a ring"));
         };
@@ -232,6 +237,7 @@ impl Http2Connection {
         let at = self.lives.borrow().iter().position(is_free).unwrap_or(0);
         let connected = connection.connect(self.opened_before.get()).await;
         let (stream, handshake) = connected.map_err(|error| unconnected_reason(&error))?;
+        let handshake_us = handshake.as_ref().map_or(0, |handshake| handshake.took_us);
         if let Some(handshake) = &handshake {
             let mut recorder = self.transport.recorder.borrow_mut();
             note_handshake(recorder.interval(), Some(Shaken::of(handshake)));
@@ -248,6 +254,8 @@ impl Http2Connection {
         let sharing = (&self.line, self.is_shared);
         let on = (ring, socket, place);
         let live = Http2Live::new(&self.transport, on, client, secured, sharing);
+        // The place is taken from here on, whatever comes of it.
+        self.lives.borrow_mut()[at] = Some(Rc::clone(&live));
         live.flush();
         spawn(Rc::clone(&live).serve());
         let deadline_ns = live.deadline_ns();
@@ -263,8 +271,7 @@ impl Http2Connection {
             return Err(ungreeted(failure));
         }
         self.current.set(at);
-        self.lives.borrow_mut()[at] = Some(Rc::clone(&live));
-        Ok(live)
+        Ok((live, handshake_us))
     }
 
     /// One that takes a stream, and when it did, if that had to be waited for.
@@ -272,8 +279,7 @@ impl Http2Connection {
     async fn ready(&self) -> Result<(Rc<Http2Live>, u64), Reason> {
         if self.line.is_empty()
             && let Some(live) = self.live()
-            && live.client.borrow().has_room()
-            && !live.is_closed()
+            && live.takes_stream()
         {
             return Ok((live, 0));
         }
@@ -286,7 +292,7 @@ impl Http2Connection {
                 Turn::Open(live) => return Ok((live, now_ns())),
                 Turn::Connect(connection) => {
                     let live = self.connect(connection).await?;
-                    if live.client.borrow().has_room() {
+                    if live.takes_stream() {
                         return Ok((live, now_ns()));
                     }
                 }

@@ -107,6 +107,13 @@ impl Http2Live {
         !self.is_closed() && self.client.borrow().goes_on()
     }
 
+    /// Whether a stream may be opened on it now.
+    #[inline]
+    pub(super) fn takes_stream(&self) -> bool {
+        let client = self.client.borrow();
+        client.is_ready() && client.has_room() && !self.is_closed()
+    }
+
     /// Has the task end, and the connection with it.
     pub(super) fn end(&self) {
         self.is_over.set(true);

@@ -63,7 +63,7 @@ pub(super) struct RequestFlags {
 
     /// Speak HTTP/2 with the target: many streams on each connection
     ///
-    /// With an http:// target by prior knowledge: it has to speak HTTP/2 from the first byte. Users that share
+    /// With an https target it is all that is offered (ALPN); with an http one it has to be spoken from the first byte, by prior knowledge. Users that share
     /// connections (--connections) have a stream each; without, each has a connection.
     #[arg(long, help_heading = "Target", hide_short_help = true)]
     pub http2: bool,
@@ -80,10 +80,6 @@ impl RequestFlags {
     /// or is asked of a target without it.
     pub fn applied_to(&self, target: Target) -> Result<Target, CliError> {
         let mut target = self.carried_by(target)?;
-        if self.http2 && target.tls.is_some() {
-            let why = "is spoken by prior knowledge, with http:// targets: over TLS not yet";
-            return Err(CliError::Http2 { why });
-        }
         match (&mut target.tls, self.tls.first_given()) {
             (Some(tls), _) => *tls = self.tls.settings()?,
             (None, None) => {}

@@ -16,7 +16,9 @@ use super::in_flight::Cut;
 use super::line::Line;
 use super::link::Broken;
 use super::runtime::spawn;
+use super::secured::{Shaken, note_handshake};
 use super::socket_ring::RingSocket;
+use super::tls::{SpokenProtocol, refusal};
 use super::transport::Transport;
 use crate::stats::Reason;
 use std::cell::{Cell, RefCell};
@@ -95,7 +97,7 @@ impl Http2Connection {
             settings: ClientSettings {
                 streams: sharing.streams,
                 max_body_bytes,
-                is_secure: false,
+                is_secure: transport.tls.is_some(),
                 kept: KeptFields::Needed,
             },
             is_shared: sharing.is_shared,
@@ -174,7 +176,7 @@ impl Http2Connection {
     fn look(&self, known_attempts: u64) -> Option<Turn> {
         let live = self.live().filter(|live| live.goes_on());
         if let Some(live) = &live
-            && live.client.borrow().has_room()
+            && live.takes_stream()
         {
             return Some(Turn::Open(Rc::clone(live)));
         }
@@ -203,9 +205,10 @@ impl Http2Connection {
         let mut recorder = self.transport.recorder.borrow_mut();
         let interval = recorder.interval();
         match &opened {
-            Ok(_) => {
+            Ok((_, handshake_us)) => {
                 let took_us = now_ns().saturating_sub(started_ns) / 1_000;
-                interval.timings.connect.record_us(took_us);
+                let connect_us = took_us.saturating_sub(*handshake_us);
+                interval.timings.connect.record_us(connect_us);
                 match self.opened_before.replace(true) {
                     true => interval.counters.reconnects += 1,
                     false => interval.counters.connects += 1,
@@ -218,10 +221,14 @@ impl Http2Connection {
         }
         drop(recorder);
         self.line.wake_first();
-        opened
+        opened.map(|(live, _)| live)
     }
 
-    async fn connect_with(&self, connection: &mut Connection) -> Result<Rc<Http2Live>, Reason> {
+    /// The same, and how long the handshake took of it, in microseconds.
+    async fn connect_with(
+        &self,
+        connection: &mut Connection,
+    ) -> Result<(Rc<Http2Live>, u64), Reason> {
         let Some(ring) = &self.transport.ring else {
             return Err(Reason::new("cannot connect: HTTP/2 needs a ring"));
         };
@@ -229,25 +236,42 @@ impl Http2Connection {
             |live: &Option<Rc<Http2Live>>| live.as_ref().is_none_or(|live| live.is_closed());
         let at = self.lives.borrow().iter().position(is_free).unwrap_or(0);
         let connected = connection.connect(self.opened_before.get()).await;
-        // Whoever asks for both is told before (`--http2` with an https address).
-        let (stream, _) = connected.map_err(|error| unconnected_reason(&error))?;
+        let (stream, handshake) = connected.map_err(|error| unconnected_reason(&error))?;
+        let handshake_us = handshake.as_ref().map_or(0, |handshake| handshake.took_us);
+        if let Some(handshake) = &handshake {
+            let mut recorder = self.transport.recorder.borrow_mut();
+            note_handshake(recorder.interval(), Some(Shaken::of(handshake)));
+            if handshake.agreed.protocol != SpokenProtocol::Http2 {
+                return Err(Reason::new(
+                    "cannot connect: the target does not offer HTTP/2 (ALPN)",
+                ));
+            }
+        }
+        let secured = handshake.map(|handshake| (*handshake.layer, handshake.early));
         let place = self.places[at];
         let socket = RingSocket::new(ring, place, stream.into_owned());
         let client = (Client::new(self.settings), connection.place);
         let sharing = (&self.line, self.is_shared);
-        let live = Http2Live::new(&self.transport, (ring, socket, place), client, sharing);
+        let on = (ring, socket, place);
+        let live = Http2Live::new(&self.transport, on, client, secured, sharing);
+        // The place is taken from here on, whatever comes of it.
+        self.lives.borrow_mut()[at] = Some(Rc::clone(&live));
         live.flush();
         spawn(Rc::clone(&live).serve());
         let deadline_ns = live.deadline_ns();
         let greeted = within(live.greeted(), self.transport.pacer.until(deadline_ns)).await;
         if greeted != Some(true) {
             live.end();
+            if let Some(broken) = live.tls_break() {
+                let mut reason = Reason::default();
+                let _ = write!(reason, "cannot connect: {}", refusal(broken));
+                return Err(reason);
+            }
             let failure = live.client.borrow().failure();
             return Err(ungreeted(failure));
         }
         self.current.set(at);
-        self.lives.borrow_mut()[at] = Some(Rc::clone(&live));
-        Ok(live)
+        Ok((live, handshake_us))
     }
 
     /// One that takes a stream, and when it did, if that had to be waited for.
@@ -255,8 +279,7 @@ impl Http2Connection {
     async fn ready(&self) -> Result<(Rc<Http2Live>, u64), Reason> {
         if self.line.is_empty()
             && let Some(live) = self.live()
-            && live.client.borrow().has_room()
-            && !live.is_closed()
+            && live.takes_stream()
         {
             return Ok((live, 0));
         }
@@ -269,7 +292,7 @@ impl Http2Connection {
                 Turn::Open(live) => return Ok((live, now_ns())),
                 Turn::Connect(connection) => {
                     let live = self.connect(connection).await?;
-                    if live.client.borrow().has_room() {
+                    if live.takes_stream() {
                         return Ok((live, now_ns()));
                     }
                 }

@@ -11,7 +11,8 @@ use super::in_flight::Cut;
 use super::kept_waker::remember;
 use super::line::Line;
 use super::request_buffers::SENT_AT_ONCE;
-use super::socket_ring::{Arrival, Arrivals, RingSocket, SocketRing};
+use super::socket_ring::{Arrival, Arrivals, InPlace, ReceivedBuffer, RingSocket, SocketRing};
+use super::tls::{TlsBreak, TlsEnd, TlsLayer, keep_room, take_room};
 use super::transport::Transport;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -37,6 +38,9 @@ pub(super) struct Http2Live {
     /// Whether several users share it.
     is_shared: bool,
     is_over: Cell<bool>,
+    /// What opens and seals its records, where TLS is spoken, and how that ended when it did not end well.
+    layer: Option<RefCell<TlsLayer>>,
+    tls_break: Cell<Option<TlsBreak>>,
     /// Requests that were written and not handed over.
     written: Cell<usize>,
     /// Whether what is written waits for a start.
@@ -63,11 +67,16 @@ impl Http2Live {
     pub(super) fn new(
         transport: &Rc<Transport>,
         (ring, socket, place): (&Rc<SocketRing>, RingSocket, u32),
-        (client, at): (Client, ConnectionPlace),
+        (mut client, at): (Client, ConnectionPlace),
+        secured: Option<(TlsLayer, Vec<u8>)>,
         (line, is_shared): (&Rc<Line>, bool),
     ) -> Rc<Self> {
         // From now on all that comes is kept.
         ring.begin(place);
+        let layer = secured.map(|(layer, early)| {
+            client.receive(&early, || transport.gathering_room());
+            RefCell::new(layer)
+        });
         Rc::new(Self {
             transport: Rc::clone(transport),
             ring: Rc::clone(ring),
@@ -80,6 +89,8 @@ impl Http2Live {
             line: Rc::clone(line),
             is_shared,
             is_over: Cell::new(false),
+            layer,
+            tls_break: Cell::new(None),
             written: Cell::new(0),
             is_held: Cell::new(false),
             at,
@@ -94,6 +105,13 @@ impl Http2Live {
     /// Whether streams may be opened on it, now or later.
     pub(super) fn goes_on(&self) -> bool {
         !self.is_closed() && self.client.borrow().goes_on()
+    }
+
+    /// Whether a stream may be opened on it now.
+    #[inline]
+    pub(super) fn takes_stream(&self) -> bool {
+        let client = self.client.borrow();
+        client.is_ready() && client.has_room() && !self.is_closed()
     }
 
     /// Has the task end, and the connection with it.
@@ -177,7 +195,30 @@ impl Http2Live {
             return None;
         }
         self.written.set(0);
-        Some(client.take_out(self.ring.request_buffer()))
+        let out = client.take_out(self.ring.request_buffer());
+        drop(client);
+        self.sealed(out)
+    }
+
+    /// `out` as it travels.
+    #[inline]
+    fn sealed(&self, mut out: Vec<u8>) -> Option<Vec<u8>> {
+        let Some(layer) = &self.layer else {
+            return Some(out);
+        };
+        let sealed = layer.borrow_mut().seal(&mut out, 0);
+        if let Err(broken) = sealed {
+            // There is no key left to send anything with.
+            self.tls_break.set(Some(broken));
+            self.end();
+            return None;
+        }
+        Some(out)
+    }
+
+    /// How TLS ended, when it did not end well.
+    pub(super) fn tls_break(&self) -> Option<TlsBreak> {
+        self.tls_break.get()
     }
 
     /// What is written leaves only with [`Http2Live::take_out`], from now until then.
@@ -189,19 +230,14 @@ impl Http2Live {
     /// is on its way.
     pub(super) fn take_out(&self) -> Vec<u8> {
         self.is_held.set(false);
-        if self.is_closed() || self.ring.is_sending(self.place) {
-            return Vec::new();
-        }
-        self.client
-            .borrow_mut()
-            .take_out(self.ring.request_buffer())
+        self.next_out().unwrap_or_default()
     }
 
     /// The kernel took so many of `bytes`, or met with an error: what it did not take goes the usual way.
     pub(super) fn note_taken(&self, bytes: Vec<u8>, taken: i32) {
         let taken = (taken.max(0) as usize).min(bytes.len());
         if taken < bytes.len() {
-            self.client.borrow_mut().put_back(&bytes[taken..]);
+            self.ring.send(self.place, bytes[taken..].to_vec());
         }
         if bytes.capacity() > 0 {
             self.ring.keep_request_buffer(bytes);
@@ -346,11 +382,17 @@ impl Http2Live {
             };
             let mut client = self.client.borrow_mut();
             match arrival {
-                Arrival::Buffer(received) => {
-                    let room = || self.transport.gathering_room();
-                    client.receive(received.as_ref(), room);
-                    continue;
-                }
+                Arrival::Buffer(received) => match &self.layer {
+                    None => {
+                        client.receive(received.as_ref(), || self.transport.gathering_room());
+                        continue;
+                    }
+                    Some(layer) if self.open(received, layer, &mut client) => continue,
+                    Some(_) => {
+                        *is_idle_end = client.is_ready() && client.open_streams() == 0;
+                        client.close(false);
+                    }
+                },
                 Arrival::Unsent(_) => client.close(true),
                 Arrival::Closed | Arrival::Broken(_) | Arrival::SentInPart(_) => {
                     *is_idle_end = client.is_ready() && client.open_streams() == 0;
@@ -359,6 +401,31 @@ impl Http2Live {
             }
             return false;
         }
+    }
+
+    /// Takes records that came. Whether more may come.
+    fn open(
+        &self,
+        mut received: ReceivedBuffer,
+        layer: &RefCell<TlsLayer>,
+        client: &mut Client,
+    ) -> bool {
+        let mut layer = layer.borrow_mut();
+        let room = || self.transport.gathering_room();
+        if layer.is_within_record() {
+            let mut text = take_room();
+            layer.open_onto(received.bytes_mut(), &mut text);
+            client.receive(&text, room);
+            keep_room(text);
+        } else {
+            let plain = layer.open(received.bytes_mut());
+            received.narrow(plain);
+            client.receive(received.as_ref(), room);
+        }
+        if let Some(TlsEnd::Broken(broken)) = layer.end() {
+            self.tls_break.set(Some(broken));
+        }
+        layer.end().is_none()
     }
 
     /// Wakes whoever waits for what has come.

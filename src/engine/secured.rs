@@ -49,6 +49,8 @@ pub struct TimedHandshake {
     pub agreed: Agreed,
     /// How long it took, in microseconds.
     pub took_us: u64,
+    /// What the server said right after it, where it speaks first (HTTP/2).
+    pub early: Vec<u8>,
 }
 
 /// Shares a layer.
@@ -73,11 +75,16 @@ pub(super) async fn secure(
     is_connected.set(true);
     let began_ns = now_ns();
     // Boxed, so that what is rare takes no room in what opens connections.
-    let Secured { layer, agreed } = Box::pin(shake_hands(&mut tcp, client)).await?;
+    let Secured {
+        layer,
+        agreed,
+        early,
+    } = Box::pin(shake_hands(&mut tcp, client)).await?;
     let handshake = TimedHandshake {
         layer,
         agreed,
         took_us: now_ns().saturating_sub(began_ns) / 1_000,
+        early,
     };
     Ok((tcp, Some(handshake)))
 }

@@ -1,14 +1,11 @@
 //! A connection to the target that a thread waits on: plain, or over TLS, as the target's address says.
 
 use crate::engine::dial;
-use crate::engine::tls::{OFFERS_HTTP1, TlsFacts, TlsVisit, VisitError};
+use crate::engine::tls::{OFFERS_HTTP1, OFFERS_HTTP2, TlsFacts, TlsVisit, VisitError};
 use crate::plan::{Route, Target};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
-
-/// What is asked for over TLS beside the load where HTTP/2 was wanted.
-const HTTP2: &[&[u8]] = &[b"h2"];
 
 /// Why there is no line.
 #[derive(Debug)]
@@ -38,7 +35,11 @@ impl Line {
         let Some(settings) = &target.tls else {
             return Ok(Self::Plain(tcp));
         };
-        let alpn = if target.http2 { HTTP2 } else { OFFERS_HTTP1 };
+        let alpn = if target.http2 {
+            OFFERS_HTTP2
+        } else {
+            OFFERS_HTTP1
+        };
         let visit = TlsVisit::begin(tcp, settings, &target.host, alpn, timeout);
         visit
             .map(|visit| Self::Tls(Box::new(visit)))

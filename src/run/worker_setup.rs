@@ -2,7 +2,7 @@
 
 use super::partition::Deal;
 use super::worker_threads::{WorkerStartError, WorkerThreads};
-use crate::engine::tls::{OFFERS_HTTP1, TlsClient};
+use crate::engine::tls::{OFFERS_HTTP1, OFFERS_HTTP2, TlsClient};
 use crate::engine::{
     ConnectionPositions, CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened,
     PlacementConfig, PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey,
@@ -40,7 +40,12 @@ impl WorkerSetup<'_> {
     ) -> Result<(WorkerThreads, Option<Survey>), WorkerStartError> {
         let target = &self.plan.target;
         let tls = target.tls.as_ref();
-        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, OFFERS_HTTP1));
+        let offers = if target.http2 {
+            OFFERS_HTTP2
+        } else {
+            OFFERS_HTTP1
+        };
+        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, offers));
         let tls = tls.transpose()?;
         let questions = self.questions(tls.as_ref());
         let mut config = self.config((questions.as_ref(), tls.as_ref()), handovers)?;

@@ -60,8 +60,19 @@ fn run(
     run_over(None, (class, users), pacing, connections, rate_per_s)
 }
 
+/// The same in HTTP/2.
+fn run_in_http2(class: &str, connections: Option<usize>) -> Totals {
+    run_in(true, None, (class, 16), Pacing::Max, connections, None)
+}
+
 /// The same over TLS.
 fn run_over_tls(class: &str, connections: Option<usize>) -> Totals {
+    let over = over_tls(&[b"http/1.1"]);
+    run_over(Some(over), (class, 16), Pacing::Max, connections, None)
+}
+
+/// How a server speaks TLS, and a client that offers it these protocols.
+fn over_tls(alpn: &[&[u8]]) -> (TlsServing, TlsClient) {
     let authority = Authority::new();
     let identity = authority.issue(&["127.0.0.1"]);
     let serving = TlsServing {
@@ -75,12 +86,35 @@ fn run_over_tls(class: &str, connections: Option<usize>) -> Totals {
         roots: TlsRoots::Pem(authority.pem().as_bytes().to_vec()),
         ..TlsSettings::default()
     };
-    let client = TlsClient::of(&settings, "127.0.0.1", &[b"http/1.1"]).expect("a client");
-    let over = Some((serving, client));
-    run_over(over, (class, 16), Pacing::Max, connections, None)
+    let client = TlsClient::of(&settings, "127.0.0.1", alpn).expect("a client");
+    (serving, client)
+}
+
+/// The same in HTTP/2 over TLS.
+fn run_in_http2_over_tls(class: &str, connections: Option<usize>) -> Totals {
+    let over = over_tls(&[b"h2"]);
+    run_in(
+        true,
+        Some(over),
+        (class, 16),
+        Pacing::Max,
+        connections,
+        None,
+    )
 }
 
 fn run_over(
+    over: Option<(TlsServing, TlsClient)>,
+    of: (&str, u32),
+    pacing: Pacing,
+    connections: Option<usize>,
+    rate_per_s: Option<f64>,
+) -> Totals {
+    run_in(false, over, of, pacing, connections, rate_per_s)
+}
+
+fn run_in(
+    http2: bool,
     over: Option<(TlsServing, TlsClient)>,
     (class, users): (&str, u32),
     pacing: Pacing,
@@ -102,7 +136,8 @@ fn run_over(
         ..SandboxConfig::default()
     })
     .expect("a sandbox");
-    let target = Target::parse(&format!("http://{}", sandbox.address())).expect("a target");
+    let mut target = Target::parse(&format!("http://{}", sandbox.address())).expect("a target");
+    target.http2 = http2;
     let plan = plan(class, users, pacing, target);
     let script = ShopScript::new(&plan, Generation::Five).expect("a known class");
     let (mut handovers, inbox) = Collector::channels(1, script.shape());
@@ -288,4 +323,18 @@ fn nothing_is_allocated_over_tls() {
         assert!(totals.counters.handshakes_full > 0);
         assert_no_steady_allocation(&totals);
     }
+}
+
+/// Streams opened, heads said in HPACK, replies taken from frames.
+#[test]
+fn nothing_is_allocated_in_http2() {
+    for (class, connections) in [
+        ("IdentityUser", None),
+        ("SpikeUser", Some(4)),
+        ("RaceAuditUser", None),
+        ("FlashSaleUser", None),
+    ] {
+        assert_no_steady_allocation(&run_in_http2(class, connections));
+    }
+    assert_no_steady_allocation(&run_in_http2_over_tls("SpikeUser", Some(4)));
 }

@@ -170,11 +170,6 @@ impl Client {
         self.peer.streams.min(self.settings.streams)
     }
 
-    /// Takes back what the kernel did not take of what was taken last: it goes before all else.
-    pub fn put_back(&mut self, rest: &[u8]) {
-        self.out.splice(..0, rest.iter().copied());
-    }
-
     /// How many streams wait for the end of their reply.
     #[inline]
     #[must_use]

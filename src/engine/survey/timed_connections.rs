@@ -174,7 +174,8 @@ impl<'a> TimedConnections<'a> {
         let (layer, shaken) = match &self.questions.tls {
             None => (None, None),
             Some(client) => {
-                let Secured { layer, agreed } = shake_hands_within(&mut stream, client, patience)?;
+                let Secured { layer, agreed, .. } =
+                    shake_hands_within(&mut stream, client, patience)?;
                 let took_us = (now_ns() - connected_ns) / 1_000;
                 let is_resumed = agreed.is_resumed;
                 (

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// What is offered (ALPN, RFC 7301) where HTTP/1.1 alone is spoken.
 pub const OFFERS_HTTP1: &[&[u8]] = &[b"http/1.1"];
+/// The same where HTTP/2 alone is.
+pub const OFFERS_HTTP2: &[&[u8]] = &[b"h2"];
 
 /// See the module's documentation. Clones share what they resume.
 #[derive(Clone, Debug)]

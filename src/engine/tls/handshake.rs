@@ -40,6 +40,8 @@ pub struct Secured {
     pub layer: Box<TlsLayer>,
     /// What was agreed on.
     pub agreed: Agreed,
+    /// What the server said right after its part of the handshake, where it speaks first (HTTP/2).
+    pub early: Vec<u8>,
 }
 
 /// Why a handshake failed.
@@ -88,6 +90,7 @@ pub struct Handshake {
     /// What is to be sent after each step, even after one that failed.
     pub to_send: Vec<u8>,
     taken_bytes: usize,
+    early: Vec<u8>,
 }
 
 impl Handshake {
@@ -101,6 +104,7 @@ impl Handshake {
             received: Vec::with_capacity(RECEIVED_BYTES),
             to_send: Vec::with_capacity(1_024),
             taken_bytes: 0,
+            early: Vec::new(),
         })
     }
 
@@ -150,7 +154,7 @@ impl Handshake {
             return Err(HandshakeError::Closed);
         };
         loop {
-            let UnbufferedStatus { discard, state } =
+            let UnbufferedStatus { mut discard, state } =
                 connection.process_tls_records(&mut self.received);
             let is_over = match state {
                 Err(error) => Some(Err(HandshakeError::Tls(error))),
@@ -171,7 +175,19 @@ impl Handshake {
                 }
                 Ok(ConnectionState::BlockedHandshake) => Some(Ok(false)),
                 Ok(ConnectionState::WriteTraffic(_)) => Some(Ok(true)),
-                Ok(ConnectionState::ReadTraffic(_)) => Some(Err(HandshakeError::Data)),
+                Ok(ConnectionState::ReadTraffic(mut data)) => {
+                    let mut failed = None;
+                    while let Some(record) = data.next_record() {
+                        match record {
+                            Ok(record) => {
+                                discard += record.discard;
+                                self.early.extend_from_slice(record.payload);
+                            }
+                            Err(error) => failed = Some(Err(HandshakeError::Tls(error))),
+                        }
+                    }
+                    failed
+                }
                 Ok(_) => Some(Err(HandshakeError::Closed)),
             };
             self.received.drain(..discard);
@@ -198,8 +214,17 @@ impl Handshake {
         let unknown = |_| HandshakeError::Tls(PeerIncompatible::NoCipherSuitesInCommon.into());
         let mut layer = Box::new(layer.map_err(unknown)?);
         // Tickets may have come with the end of the handshake.
-        layer.open_idle(&mut self.received);
-        Ok(Secured { layer, agreed })
+        let mut early = std::mem::take(&mut self.early);
+        match agreed.protocol {
+            SpokenProtocol::Http2 => layer.open_onto(&mut self.received, &mut early),
+            SpokenProtocol::Http1 if !early.is_empty() => return Err(HandshakeError::Data),
+            SpokenProtocol::Http1 => layer.open_idle(&mut self.received),
+        }
+        Ok(Secured {
+            layer,
+            agreed,
+            early,
+        })
     }
 }
 

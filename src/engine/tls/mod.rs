@@ -28,7 +28,7 @@ mod vouched;
 
 pub use breakage::TlsBreak;
 pub use certificate::CertificateFacts;
-pub use client::{OFFERS_HTTP1, TlsClient};
+pub use client::{OFFERS_HTTP1, OFFERS_HTTP2, TlsClient};
 pub use config::{client_config, client_config_of_any_name, server_name};
 pub use error::TlsError;
 pub use fault::TlsFault;

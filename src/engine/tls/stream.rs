@@ -111,7 +111,7 @@ impl TlsTcp {
     /// # Errors
     /// As of [`TlsTcp::connect`].
     pub async fn over(mut tcp: Tcp, client: &TlsClient) -> io::Result<Self> {
-        let Secured { layer, agreed } = shake_hands(&mut tcp, client).await?;
+        let Secured { layer, agreed, .. } = shake_hands(&mut tcp, client).await?;
         Ok(Self {
             tcp,
             layer,

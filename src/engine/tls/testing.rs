@@ -70,7 +70,7 @@ impl Pair {
             give(&mut server, &std::mem::take(&mut handshake.to_send));
             match step? {
                 HandshakeStep::Receive => handshake.received.extend(sent(&mut server)),
-                HandshakeStep::Done(Secured { layer, agreed }) => {
+                HandshakeStep::Done(Secured { layer, agreed, .. }) => {
                     let layer = *layer;
                     return Ok(Self {
                         layer,

@@ -4,8 +4,10 @@ mod gateway;
 
 use crate::invocation::{Ended, run};
 use crate::sandbox_client::shop;
+use crate::small_server::serving;
 use gateway::{Gateway, Like, wait_for};
 use shopblast::sandbox::Sandbox;
+use std::io::{Read, Write};
 use std::sync::atomic::Ordering;
 
 const LOAD: &str = "IdentityUser -u 8 -r 100 -t 2s --pacing max --no-observatory --http2";
@@ -174,8 +176,11 @@ fn the_last_frames_of_all_racers_leave_in_one_piece() {
 
 #[test]
 fn a_target_that_speaks_something_else_is_told_before_any_load() {
-    let shop = shop(100);
-    let url = format!("http://{}", shop.address());
+    let address = serving(|mut client| {
+        let _ = client.read(&mut [0; 1_024]);
+        let _ = client.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+    });
+    let url = format!("http://{address}");
     let ended = run(&format!("{LOAD} -H {url}"));
     assert_eq!(ended.code, 107, "{}", ended.told());
     assert!(ended.told().contains("HTTP/1.1"), "{}", ended.told());

@@ -98,7 +98,8 @@ secure_command() {
       [[ $wire != h2* ]] || more+=(--http2 --connections "$count")
       [[ $wire != full ]] || more+=(--no-session-resumption)
       command=("${pinned[@]}" "$shopblast" --profile spike -H "$at" --no-preflight -u $((count * streams)) -r 1000000
-        -t "${seconds}s" --pacing max --cores "$client_cpu," --stop-timeout 1s --quiet --results @RESULTS@ "${more[@]}") ;;
+        -t "${seconds}s" --pacing max --cores "$client_cpu," --stop-timeout 1s --quiet --exit-code-on-error 0
+        --results @RESULTS@ "${more[@]}") ;;
     wrk)
       command=("${pinned[@]}" wrk -t 1 -c "$count" -d "${seconds}s" -s "$parts_dir/wrk_static.lua"
         "$at/customers" -- "$work/body.json") ;;

@@ -6,7 +6,7 @@ use shopblast::engine::codec::ReplyParser;
 use shopblast::engine::{
     Arena, ArenaBuilder, AwaitedStart, CalledOff, Exchange, Id, Journey, Judge, Link, Method,
     Operation, Pacer, PreparedHeads, RaceRequest, Recorder, ReplyHead, Runtime, Script, Session,
-    SessionStart, Step, Stopped, now_ns,
+    SessionStart, Step, Stopped, Values, now_ns,
 };
 use shopblast::plan::{Driver, Target, UniqueNumbers, WaitTime};
 use shopblast::stats::{CoreInterval, LatencyCounts, Outcome, Reason, SetShape};
@@ -31,6 +31,7 @@ static REGISTER: Operation = Operation {
     id_field: Some("customer_id"),
     headers: &[],
     judge: JUDGE,
+    ..Operation::PLAIN
 };
 static STEPS: [Step; 1] = [Step {
     index: 0,
@@ -77,11 +78,12 @@ fn arena_body_is_copied_and_patched(bencher: Bencher) {
     let arena = registrations();
     let mut rng = Rng::with_seed(1);
     let mut unique = UniqueNumbers::of_user(1);
+    let values = Values::default();
     let mut out = Vec::with_capacity(1_024);
     bencher.bench_local(|| {
         out.clear();
         let index = arena.pick(&mut rng);
-        arena.append(index, &[], &mut unique, black_box(&mut out));
+        arena.append(index, (&[], &values), &mut unique, black_box(&mut out));
     });
 }
 

@@ -23,6 +23,7 @@ pub mod shops;
 pub mod stores;
 pub mod tls;
 pub mod typed;
+pub mod workloads;
 
 use memory::Room;
 
@@ -75,6 +76,7 @@ pub const TARGETS: &[Target] = &[
     target("tls", tls::records, Room::new(512, 64)),
     target("topology", machine::topology, Room::new(1 << 10, 64)),
     target("witness", kept::witness, Room::new(64, 64)),
+    target("workload", workloads::workload, Room::new(512, 1_024)),
 ];
 
 /// Gives `bytes` to the target of this name.

@@ -1,5 +1,6 @@
 //! The command line as a whole: the flags of a run, or what to do instead of one.
 
+use super::check_options::CheckFlags;
 use super::compare_options::CompareFlags;
 use super::completions::CompletionFlags;
 use super::doctor_options::DoctorFlags;
@@ -99,6 +100,11 @@ pub(super) enum Subcommand {
     /// after them; with fresh ids and unique values. Exits with 96 when the answers are those of the
     /// witness, 0 when they are not, 107 when the shop cannot be reached.
     Replay(Box<ReplayFlags>),
+    /// Check a workload file, and show what its journeys would send.
+    ///
+    /// Everything that is wrong is told with its line, its column and what would be right; nothing is
+    /// sent. Exits with 104 when something is wrong.
+    Check(CheckFlags),
     /// Make a report from the record of a run, even of one that was cut off.
     Report(ReportFlags),
     /// Show the user classes, profiles, journeys and options there are, or one at length

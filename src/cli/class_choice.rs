@@ -1,11 +1,13 @@
 //! The user classes of a run: those that were typed, or the profile's.
 
-use super::{CliError, first_word, profile_source};
-use crate::plan::{ClassShare, Suggestion};
-use crate::shop::{Profile, USER_CLASSES, UserClass, user_class};
+use super::tested::Tested;
+use super::{CliError, first_word};
+use crate::plan::ClassShare;
+use crate::shop::{Profile, UserClass, user_class};
 
 /// What stands first on a command line when it is meant: no class may be called so.
-const SUBCOMMANDS: [&str; 11] = [
+const SUBCOMMANDS: [&str; 12] = [
+    "check",
     "sandbox",
     "compare",
     "hunt",
@@ -23,14 +25,13 @@ const SUBCOMMANDS: [&str; 11] = [
 pub(super) fn choose(
     typed: &[ClassShare],
     profile: Option<&Profile>,
+    tested: &Tested,
 ) -> Result<Vec<ClassShare>, CliError> {
     match (typed, profile) {
-        ([], None) => Err(CliError::NothingToRun {
-            profiles: profile_source::names(),
-        }),
-        ([], Some(profile)) => of_profile(profile),
+        ([], None) => tested.usual_classes(),
+        ([], Some(profile)) => of_profile(profile, tested),
         (typed, _) => {
-            check_typed(typed)?;
+            check_typed(typed, tested)?;
             Ok(typed.to_vec())
         }
     }
@@ -38,25 +39,25 @@ pub(super) fn choose(
 
 /// The class called `name`.
 pub(super) fn find(name: &str) -> Result<&'static UserClass, CliError> {
-    user_class(name).ok_or_else(|| unknown(name, String::new()))
+    user_class(name).ok_or_else(|| Tested::default().unknown_class(name, String::new()))
 }
 
-fn of_profile(profile: &Profile) -> Result<Vec<ClassShare>, CliError> {
+fn of_profile(profile: &Profile, tested: &Tested) -> Result<Vec<ClassShare>, CliError> {
     for class in &profile.classes {
         let place = || format!("{}:{}: ", profile.origin, class.position);
-        check_exists(&class.share.class, place)?;
+        check_exists(&class.share.class, tested, place)?;
     }
     let shares = profile.classes.iter().map(|class| class.share.clone());
     Ok(shares.collect())
 }
 
-fn check_typed(typed: &[ClassShare]) -> Result<(), CliError> {
+fn check_typed(typed: &[ClassShare], tested: &Tested) -> Result<(), CliError> {
     for (index, ClassShare { class, .. }) in typed.iter().enumerate() {
         if SUBCOMMANDS.contains(&class.as_str()) {
             let command = class.clone();
             return Err(CliError::MisplacedCommand { command });
         }
-        check_exists(class, String::new)?;
+        check_exists(class, tested, String::new)?;
         if typed[..index].iter().any(|earlier| earlier.class == *class) {
             let class = class.clone();
             return Err(CliError::ClassTwice { class });
@@ -65,8 +66,8 @@ fn check_typed(typed: &[ClassShare]) -> Result<(), CliError> {
     Ok(())
 }
 
-fn check_exists(name: &str, place: impl Fn() -> String) -> Result<(), CliError> {
-    if user_class(name).is_some() {
+fn check_exists(name: &str, tested: &Tested, place: impl Fn() -> String) -> Result<(), CliError> {
+    if tested.has_class(name) {
         return Ok(());
     }
     if let Some(instead) = first_word::instead(name) {
@@ -76,17 +77,7 @@ fn check_exists(name: &str, place: impl Fn() -> String) -> Result<(), CliError> 
             instead,
         });
     }
-    Err(unknown(name, place()))
-}
-
-fn unknown(name: &str, place: String) -> CliError {
-    let known: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
-    CliError::UnknownClass {
-        place,
-        class: name.to_owned(),
-        suggestion: Suggestion::for_word(name, known.iter().copied()),
-        known: known.join(", "),
-    }
+    Err(tested.unknown_class(name, place()))
 }
 
 #[cfg(test)]

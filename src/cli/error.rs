@@ -6,6 +6,7 @@ use crate::plan::{
 };
 use crate::shop::ProfileError;
 use crate::ui::web::FormField;
+use crate::workload_file::FileError;
 
 /// Why a command cannot be carried out. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +71,17 @@ pub enum CliError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A workload file that cannot be read.
+    #[error("the workload {path} cannot be read: {source}; check the path")]
+    WorkloadFile {
+        /// The path as given.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A workload that is wrong.
+    #[error(transparent)]
+    Workload(#[from] FileError),
     /// A profile that is wrong.
     #[error(transparent)]
     Profile(#[from] ProfileError),

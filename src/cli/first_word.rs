@@ -39,7 +39,8 @@ pub(super) fn instead(word: &str) -> Option<String> {
     if let Some(address) = address(word) {
         return Some(match Target::parse(&address) {
             Ok(_) => format!(
-                "the shop's address has a flag, like: shopblast --profile smoke -H {address}"
+                "the shop's address has a flag, like: shopblast --profile smoke -H {address}; any other \
+                 server is read with --url"
             ),
             Err(error) => format!("the shop's address has a flag, -H; and {error}"),
         });
@@ -51,13 +52,14 @@ pub(super) fn instead(word: &str) -> Option<String> {
     }
     if word.ends_with(".toml") {
         return Some(format!(
-            "the file of a profile has a flag: --profile {word}"
+            "the file of a profile has a flag: --profile {word}; that of a workload has --workload"
         ));
     }
     if SCRIPTS.iter().any(|end| word.ends_with(end)) {
         return Some(
-            "journeys are part of the program, see `shopblast list`; load tests of your own are \
-             profiles in TOML, like: --profile ./mine.toml"
+            "journeys are part of the program, see `shopblast list`, or of a workload file, like: \
+             --workload ./mine.toml; load tests of your own are profiles in TOML, like: --profile \
+             ./mine.toml"
                 .to_owned(),
         );
     }

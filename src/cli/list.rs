@@ -3,6 +3,7 @@
 
 mod description;
 
+use super::tested::Tested;
 use super::{CliError, class_choice, profile_source};
 use crate::plan::Suggestion;
 use crate::shop::{JourneyKind, JourneyOption, JourneyOptions, Profile, USER_CLASSES};
@@ -45,7 +46,7 @@ pub(super) fn text(flags: &ListFlags) -> Result<String, CliError> {
 }
 
 fn profile_text(profile: &Profile) -> Result<String, CliError> {
-    let shares = class_choice::choose(&[], Some(profile))?;
+    let shares = class_choice::choose(&[], Some(profile), &Tested::default())?;
     let mut text = description::of_profile(profile);
     for share in &shares {
         text.push('\n');

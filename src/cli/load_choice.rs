@@ -30,7 +30,7 @@ pub(super) fn choose(
         } => {
             let stage = Stage {
                 users: users.unwrap_or(DEFAULT_USERS),
-                spawn_rate_per_s: spawn_rate_per_s.unwrap_or(DEFAULT_SPAWN_RATE_PER_S),
+                spawn_rate_per_s: spawn_rate_per_s.unwrap_or_else(|| usual_rate(options, users)),
                 // A length of time that can be written fits.
                 duration_us: run_time.as_micros() as u64,
             };
@@ -51,6 +51,15 @@ pub(super) fn choose(
         reject_open_flags(options)?;
     }
     Ok((load, run_time))
+}
+
+/// The spawn rate when nobody says one. Who reads a URL as wrk does expects all users to be there at
+/// once, and who tests a workload expects Locust's default.
+fn usual_rate(options: &RunOptions, users: Option<u32>) -> f64 {
+    match options.workload.url {
+        None => DEFAULT_SPAWN_RATE_PER_S,
+        Some(_) => f64::from(users.unwrap_or(DEFAULT_USERS)),
+    }
 }
 
 /// What the flags make of the profile's load. `--rate` switches to the open model and `--users` to

@@ -5,6 +5,7 @@
 //! resumed, and nothing else: arguments, environment, machine and entropy are handed in.
 
 mod arguments;
+mod check_options;
 mod class_choice;
 mod command;
 mod compare_options;
@@ -46,6 +47,7 @@ mod shop_options;
 mod subject;
 mod surroundings;
 mod target_options;
+mod tested;
 mod threshold_options;
 mod tls_options;
 mod values;
@@ -66,6 +68,7 @@ pub use manual::{ManualPages, UnwrittenPage};
 pub use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
 pub use subject::subject;
+pub use tested::workload_schema_text;
 
 use arguments::{Arguments, Subcommand};
 use clap::FromArgMatches;
@@ -158,6 +161,10 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
         Some(Subcommand::Hunt(flags)) => {
             let request = hunt_options::resolve(*flags, around)?;
             Ok(CliCommand::Hunt(Box::new(request)))
+        }
+        Some(Subcommand::Check(flags)) => {
+            let text = check_options::text(&flags, entropy)?;
+            Ok(CliCommand::Print(text))
         }
         Some(Subcommand::Report(flags)) => Ok(CliCommand::Report(report_options::resolve(flags))),
         Some(Subcommand::Completions(flags)) => {

@@ -73,7 +73,7 @@ pub(super) struct SingleRunFlags {
     ///
     /// It ends once the backlog is no larger than before the load.
     #[arg(
-        long, value_name = "TIME", help_heading = "Back end",
+        long, value_name = "TIME", help_heading = "Back end", hide_short_help = true,
         value_parser = parse_duration, allow_hyphen_values = true
     )]
     pub drain_wait: Option<Duration>,

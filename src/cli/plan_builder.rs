@@ -2,10 +2,8 @@
 
 use super::machine::WorkerNeeds;
 use super::options::RunOptions;
-use super::subject::subject;
-use super::{
-    CliError, Entropy, Machine, class_choice, load_choice, profile_source, threshold_options,
-};
+use super::tested::Tested;
+use super::{CliError, Entropy, Machine, class_choice, load_choice, threshold_options};
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, Driver, Pacing, Plan, is_loopback_host};
 use crate::run::{Output, Resolver, RunRequest};
@@ -13,8 +11,6 @@ use crate::shop::{JourneyOptions, Profile};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Name of a plan without a profile.
-const NO_PROFILE: &str = "custom";
 /// Request timeout when nobody says one.
 const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Wait for requests in flight at the end when nobody says how long.
@@ -22,10 +18,11 @@ const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The run that `options` ask for.
 pub(super) fn build(
-    options: RunOptions,
+    mut options: RunOptions,
     machine: &Machine,
     entropy: Entropy,
 ) -> Result<RunRequest, CliError> {
+    let tested = Tested::of(&mut options)?;
     let sandbox = if options.target.sandbox {
         let own: Arc<dyn OwnTarget> = Arc::new(options.shop.config(1)?);
         Some(own)
@@ -33,15 +30,15 @@ pub(super) fn build(
         options.shop.refuse()?;
         None
     };
-    let subject = subject(options.shop.generation);
+    let subject = tested.subject();
     let profile = options
         .workload
         .profile
         .as_deref()
-        .map(profile_source::find)
+        .map(|name| tested.profile(name))
         .transpose()?;
     let profile = profile.as_ref();
-    let classes = class_choice::choose(&options.workload.classes, profile)?;
+    let classes = class_choice::choose(&options.workload.classes, profile, &tested)?;
     let (load, run_time) = load_choice::choose(&options, profile)?;
     let addresses = AddressPolicy::new(&options.target.allow_host);
     let target = options.target.target()?;
@@ -55,7 +52,9 @@ pub(super) fn build(
         return Err(CliError::Http2 { why });
     }
     let shop = (!options.target.sandbox).then_some(&target);
-    let no_observatory = options.shop.pipeline.no_observatory;
+    // What is beside ShopStream is not beside anything else.
+    let is_shop = tested.model().is_none();
+    let no_observatory = options.shop.pipeline.no_observatory || !is_shop;
     let mut observers = options.observe.config(shop, no_observatory, &addresses)?;
     let exports = &options.run_output.exports;
     let metrics = exports.metrics(&addresses, options.page.identity()?, &observers.tls)?;
@@ -72,7 +71,7 @@ pub(super) fn build(
     let settings = options.races.settings(journeys, profile);
     let plan = Plan {
         profile: profile
-            .map_or(NO_PROFILE, |profile| &profile.name)
+            .map_or_else(|| tested.name(), |profile| &profile.name)
             .to_owned(),
         classes,
         target,
@@ -83,7 +82,9 @@ pub(super) fn build(
             .pacing
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
-        options: settings.options.words(),
+        options: tested
+            .plan_word()
+            .map_or_else(|| settings.options.words(), |word| vec![word]),
         races: settings.races(options.races.rules()),
         failures: options
             .output
@@ -111,7 +112,7 @@ pub(super) fn build(
         seed: options.machine.seed.unwrap_or(entropy.seed),
         run_id: options.single.run_id.unwrap_or(entropy.run_id),
     };
-    threshold_options::check(&plan)?;
+    threshold_options::check(&plan, &subject)?;
     Ok(RunRequest {
         plan,
         room: None,

@@ -12,10 +12,15 @@ const MOST_PROFILE_BYTES: u64 = 1 << 20;
 /// The profile that `--profile` names. A value with a `/` or the ending `.toml` is the path of a
 /// file; every other is the name or alias of a profile that is compiled in.
 pub(super) fn find(value: &str) -> Result<Profile, CliError> {
-    if value.contains('/') || value.ends_with(".toml") {
+    if is_path(value) {
         return read_file(value);
     }
     Profile::find_built_in(value).ok_or_else(|| unknown(value))
+}
+
+/// Whether `value` is the path of a file, rather than a name.
+pub(super) fn is_path(value: &str) -> bool {
+    value.contains('/') || value.ends_with(".toml")
 }
 
 /// Names of the profiles that are compiled in.

@@ -54,13 +54,14 @@ pub(super) struct RaceFlags {
         long,
         value_name = "N",
         help_heading = "Races",
+        hide_short_help = true,
         allow_hyphen_values = true
     )]
     pub rounds: Option<NonZeroU64>,
 
     /// Pieces in each round of it [default: the profile's, or 10]
     #[arg(
-        long, value_name = "N", help_heading = "Races", allow_hyphen_values = true,
+        long, value_name = "N", help_heading = "Races", allow_hyphen_values = true, hide_short_help = true,
         value_parser = clap::value_parser!(u32).range(1..=i64::from(ShopSettings::MOST_STOCK))
     )]
     pub stock: Option<u32>,

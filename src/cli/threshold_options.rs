@@ -1,9 +1,9 @@
 //! The flags that say what must hold of a run.
 
 use super::CliError;
-use crate::engine::Described;
+use crate::engine::Subject;
 use crate::plan::{Load, Plan, Producible, Threshold};
-use crate::shop::{CONTEXTS, Generation, Profile, ShopScript};
+use crate::shop::Profile;
 use clap::Args;
 
 /// The flags as typed.
@@ -41,20 +41,22 @@ impl ThresholdFlags {
 }
 
 /// Refuses thresholds that the plan can never judge.
-pub(super) fn check(plan: &Plan) -> Result<(), CliError> {
+pub(super) fn check(plan: &Plan, subject: &Subject) -> Result<(), CliError> {
     if plan.thresholds.is_empty() {
         return Ok(());
     }
     // Classes were checked before; one that there is not has nothing to check.
-    let Ok(script) = ShopScript::new(plan, Generation::default()) else {
+    let Ok(script) = subject.presumed().prepare(plan) else {
         return Ok(());
     };
-    let names = script.names();
+    let described = &script.described;
+    let names = described.names.iter();
+    let domains = subject.domains();
     let producible = Producible {
-        requests: names.iter().map(|name| (name.method, name.name)).collect(),
-        journeys: script.journeys(),
-        races: script.races().iter().map(|race| race.name).collect(),
-        domains: CONTEXTS.iter().map(|context| context.name).collect(),
+        requests: names.map(|name| (name.method, name.name)).collect(),
+        journeys: described.journeys.clone(),
+        races: described.races.iter().map(|race| race.name).collect(),
+        domains: domains.iter().map(|domain| domain.name).collect(),
         open_model: matches!(plan.load, Load::Open { .. }),
     };
     for threshold in &plan.thresholds {

@@ -2,11 +2,12 @@
 
 use crate::plan::{
     AddressChoice, Arrivals, Driver, DurationError, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS,
-    Pacing, RaceOver, RaceRelease, RunId, parse_duration,
+    Pacing, RaceOver, RaceRelease, RunId, Target, parse_duration,
 };
 use crate::report::ReportFormat;
 use crate::sandbox::Conflicts;
 use crate::shop::Generation;
+use crate::workload_file::SingleUrl;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
 
@@ -236,6 +237,13 @@ pub(super) fn one_of<T: Copy + Send + Sync + 'static>(
             .map(|(_, value)| *value)
             .expect("the parser lets only these words pass")
     })
+}
+
+/// A URL that is read.
+pub(super) fn parse_url(text: &str) -> Result<SingleUrl, String> {
+    let url = SingleUrl::parse(text).map_err(|error| error.to_string())?;
+    Target::parse(&url.origin).map_err(|error| error.to_string())?;
+    Ok(url)
 }
 
 #[cfg(test)]

@@ -69,7 +69,14 @@ pub(super) fn command_of(typed: &[OsString], order: &SwarmOrder, options: &RunOp
     words.extend(of("spawn-rate", order.spawn_rate.as_ref()));
     words.extend(of("run-time", length.as_ref()));
     words.extend(of("pacing", order.pacing.as_ref()));
-    words.extend(of("host", order.host.as_ref()));
+    match (&options.workload.url, &order.host) {
+        // The one flag says both where the load goes and what is read there.
+        (Some(url), Some(host)) => {
+            let url = format!("{}{}", host.trim_end_matches('/'), url.path);
+            words.extend(said("url", &url, false));
+        }
+        (_, host) => words.extend(of("host", host.as_ref())),
+    }
     words.extend(
         options
             .workload
@@ -106,6 +113,7 @@ fn is_dropped(flag: &Arg, order: &SwarmOrder, options: &RunOptions) -> bool {
         || is_of_embedded && order.host.is_some()
         || OF_REQUESTS.contains(&name) && options.target.requests == RequestFlags::default()
         || OF_ARRIVALS.contains(&name) && order.users.is_some()
+        || name == "url" && order.host.is_some()
         || OF_FORM.contains(&name) && (order.whole || is_said_again)
 }
 

@@ -2,38 +2,50 @@
 //! typed.
 
 use super::options::RunOptions;
-use super::{CliError, class_choice, load_choice, profile_source};
+use super::tested::Tested;
+use super::{CliError, class_choice, load_choice};
 use crate::plan::{Load, Pacing, WaitTime};
 use crate::shop::{Profile, ProfileLoad, USER_CLASSES, UserClass, total_weight};
 use crate::ui::web::{FormDefaults, Offer, OfferedClass, OfferedProfile};
+use crate::workload_file::{self, Model};
 use std::time::Duration;
 
 /// The form of a page that was started with `options`.
-pub(super) fn offer(options: &RunOptions) -> Result<Offer, CliError> {
+pub(super) fn offer(options: &RunOptions, tested: &Tested) -> Result<Offer, CliError> {
     let named = options
         .workload
         .profile
         .as_deref()
-        .map(profile_source::find);
+        .map(|name| tested.profile(name));
     let named = named.transpose()?;
-    let mut profiles: Vec<OfferedProfile> = Profile::built_in()
-        .map(|profile| offered(&profile))
-        .collect();
+    let mut profiles: Vec<OfferedProfile> = match tested.model() {
+        None => Profile::built_in()
+            .map(|profile| offered(&profile))
+            .collect(),
+        Some(_) => tested.profiles().iter().map(offered).collect(),
+    };
     let is_known = |profile: &Profile| profiles.iter().any(|known| known.name == profile.name);
     if let Some(profile) = named.as_ref().filter(|profile| !is_known(profile)) {
         profiles.push(offered(profile));
     }
     Ok(Offer {
-        classes: USER_CLASSES.iter().map(class).collect(),
+        classes: match tested.model() {
+            None => USER_CLASSES.iter().map(class).collect(),
+            Some(model) => model.classes.iter().map(|it| written(it, model)).collect(),
+        },
         profiles,
-        defaults: defaults(options, named.as_ref())?,
+        defaults: defaults(options, named.as_ref(), tested)?,
     })
 }
 
-fn defaults(options: &RunOptions, profile: Option<&Profile>) -> Result<FormDefaults, CliError> {
+fn defaults(
+    options: &RunOptions,
+    profile: Option<&Profile>,
+    tested: &Tested,
+) -> Result<FormDefaults, CliError> {
     let classes = match (&options.workload.classes[..], profile) {
-        ([], None) => Vec::new(),
-        (typed, profile) => class_choice::choose(typed, profile)?,
+        ([], None) => tested.usual_classes().unwrap_or_default(),
+        (typed, profile) => class_choice::choose(typed, profile, tested)?,
     };
     // What could not be run at all is told now, and not when somebody presses Start.
     let (load, _) = load_choice::choose(options, profile)?;
@@ -66,6 +78,23 @@ fn class(class: &UserClass) -> OfferedClass {
             .map(|entry| {
                 let share = f64::from(entry.weight) / total;
                 (entry.journey.name().to_owned(), share)
+            })
+            .collect(),
+    }
+}
+
+/// A class that somebody wrote down.
+fn written(class: &workload_file::Class, model: &Model) -> OfferedClass {
+    let all: u32 = class.journeys.iter().map(|(_, weight)| weight).sum();
+    let journeys = class.journeys.iter();
+    OfferedClass {
+        name: class.name.clone(),
+        summary: class.about.clone(),
+        wait: wait(class.wait),
+        journeys: journeys
+            .map(|&(place, weight)| {
+                let name = model.journeys[place].name.clone();
+                (name, f64::from(weight) / f64::from(all))
             })
             .collect(),
     }

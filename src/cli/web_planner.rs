@@ -4,7 +4,7 @@ use super::load_options::ArrivalFlags;
 use super::machine::WorkerNeeds;
 use super::options::RunOptions;
 use super::shop_options::ShopFlags;
-use super::subject::subject;
+use super::tested::Tested;
 use super::web_command::command_of;
 use super::web_offer::offer;
 use super::{CliError, Entropy, Machine, plan_builder, profile_source, values};
@@ -22,13 +22,14 @@ const NO_PROFILE: &str = "custom";
 /// The page that `options` ask for. `typed` are the arguments that they came from, the program's name
 /// first.
 pub(super) fn page(
-    options: RunOptions,
+    mut options: RunOptions,
     typed: &[OsString],
     machine: &Machine,
 ) -> Result<WebRequest, CliError> {
+    let tested = Tested::of(&mut options)?;
     let settings = options.page.settings(&options.output.results)?;
     let first = options.page.autostart.then(SwarmOrder::default);
-    let offer = offer(&options)?;
+    let offer = offer(&options, &tested)?;
     let planner = Planner {
         typed: typed.to_vec(),
         machine: machine.clone(),
@@ -44,7 +45,11 @@ pub(super) fn page(
         offer,
         placement,
         planner: Box::new(planner),
-        subject: subject(None),
+        subject: match tested {
+            // Which generation it is compared with is for each run to say.
+            Tested::Shop(_) => Tested::default().subject(),
+            tested => tested.subject(),
+        },
         first,
     })
 }
@@ -82,6 +87,11 @@ impl PlanOrder for Planner {
 }
 
 impl Planner {
+    /// What is tested, as its file says it now.
+    fn tested(&self) -> Result<Tested, CliError> {
+        Tested::of(&mut self.options.clone())
+    }
+
     fn planned(&self, order: &SwarmOrder, entropy: Entropy) -> Result<Planned, CliError> {
         let options = self.options_of(order)?;
         let command = command_of(&self.typed, order, &options);
@@ -158,9 +168,17 @@ impl Planner {
             return Ok(None);
         }
         if let Some(typed) = &self.options.workload.profile
-            && profile_source::find(typed).is_ok_and(|profile| profile.name == name)
+            && self
+                .tested()?
+                .profile(typed)
+                .is_ok_and(|profile| profile.name == name)
         {
             return Ok(Some(typed.clone()));
+        }
+        if let tested @ Tested::Written(_) = self.tested()? {
+            return field(FormField::Profile, name, |name| {
+                tested.profile(name).map(|profile| Some(profile.name))
+            });
         }
         match Profile::find_built_in(name) {
             Some(profile) => Ok(Some(profile.name)),
@@ -172,11 +190,8 @@ impl Planner {
 
     /// The run time of a run that nobody bounds.
     fn unbounded(&self, options: &RunOptions) -> Result<Option<Duration>, CliError> {
-        let profile = options
-            .workload
-            .profile
-            .as_deref()
-            .map(profile_source::find);
+        let named = options.workload.profile.as_deref();
+        let profile = named.map(|name| self.tested()?.profile(name));
         let length = profile.transpose()?.and_then(|profile| profile.length());
         Ok(length.is_none().then_some(LONGEST_DURATION))
     }

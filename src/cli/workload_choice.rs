@@ -10,7 +10,10 @@ const SANDBOX_PROFILE: &str = "smoke";
 /// Whether it did.
 pub(super) fn choose(options: &mut RunOptions) -> bool {
     let workload = &mut options.workload;
-    let is_named = workload.profile.is_some() || !workload.classes.is_empty();
+    let is_named = workload.profile.is_some()
+        || !workload.classes.is_empty()
+        || workload.url.is_some()
+        || workload.workload.is_some();
     if !options.target.sandbox || is_named {
         return false;
     }

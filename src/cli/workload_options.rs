@@ -3,6 +3,7 @@
 use super::values;
 use crate::plan::{ClassShare, Pacing, parse_duration};
 use crate::shop::JourneyOption;
+use crate::workload_file::{SingleUrl, Statuses};
 use clap::Args;
 use std::time::Duration;
 
@@ -12,6 +13,36 @@ pub(super) struct WorkloadFlags {
     /// User classes to run instead of the profile's, with a weight if you like
     #[arg(value_name = "USER_CLASS[=WEIGHT]", value_parser = ClassShare::parse)]
     pub classes: Vec<ClassShare>,
+
+    /// Read this URL instead of testing ShopStream; no file is needed
+    ///
+    /// Like http://localhost:8080/search?q=tea, by users of the class Visitor. A reply is a success by its
+    /// status: see --expect.
+    #[arg(
+        long, value_name = "URL", help_heading = "Target", value_parser = values::parse_url,
+        conflicts_with_all = ["host", "sandbox", "with", "generation"]
+    )]
+    pub url: Option<SingleUrl>,
+
+    /// With --url: statuses of success, like 200, 2xx or 200..304; may be repeated [default: 2xx]
+    ///
+    /// Redirects are not followed, so that what is measured is what was asked for: they are failures
+    /// that name the other address, unless 3xx is expected.
+    #[arg(
+        long, value_name = "STATUS", help_heading = "Target", hide_short_help = true,
+        value_parser = Statuses::parse, value_delimiter = ',', requires = "url"
+    )]
+    pub expect: Vec<Statuses>,
+
+    /// Test what a TOML file says instead of ShopStream (see `shopblast check`)
+    ///
+    /// It has operations, journeys, user classes and profiles, which take the place of the built-in ones.
+    /// See docs/workload-files.md.
+    #[arg(
+        long, value_name = "FILE", help_heading = "Load",
+        conflicts_with_all = ["url", "with", "generation"]
+    )]
+    pub workload: Option<String>,
 
     /// Load test by name, or the path of a TOML file (see `shopblast list`)
     ///
@@ -73,4 +104,18 @@ pub(super) struct WorkloadFlags {
         hide_short_help = true, value_parser = values::parse_bytes, allow_hyphen_values = true
     )]
     pub max_body: usize,
+}
+
+impl WorkloadFlags {
+    /// The statuses that count as success.
+    pub(super) fn expected(&self) -> Statuses {
+        let mut expected = self.expect.iter().cloned();
+        match expected.next() {
+            None => Statuses::successes(),
+            Some(first) => expected.fold(first, |mut all, statuses| {
+                all.add(statuses);
+                all
+            }),
+        }
+    }
 }

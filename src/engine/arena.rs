@@ -4,6 +4,7 @@
 //! An arena is built once, before the clock starts, and then only read, by all cores.
 
 use super::Id;
+use super::values::{Form, Values};
 use crate::plan::{UNIQUE_TEXT_BYTES, UniqueNumbers};
 use bytes::Bytes;
 use fastrand::Rng;
@@ -15,6 +16,8 @@ enum Patch {
     Unique,
     /// The n-th id given with the call.
     Id(u8),
+    /// The user's value at this position, as its place wants it.
+    Value(u16, Form),
 }
 
 /// A patch point of a body: the patch goes in before the byte at `offset`.
@@ -72,16 +75,17 @@ impl Arena {
         rng.usize(..self.entries.len())
     }
 
-    /// Length of body `index` once `ids` are patched in.
+    /// Length of body `index` once `ids` and `values` are patched in.
     #[inline]
     #[must_use]
-    pub fn patched_len(&self, index: usize, ids: &[Id]) -> usize {
+    pub fn patched_len(&self, index: usize, ids: &[Id], values: &Values) -> usize {
         let entry = self.entries[index];
         let mut len = (entry.end - entry.start) as usize;
         for point in self.points(entry) {
             len += match point.patch {
                 Patch::Unique => UNIQUE_TEXT_BYTES,
                 Patch::Id(place) => ids[usize::from(place)].as_bytes().len(),
+                Patch::Value(position, form) => values.length(position, form),
             };
         }
         len
@@ -89,7 +93,13 @@ impl Arena {
 
     /// Appends body `index` to `out`, patched. Allocates nothing while `out` has room.
     #[inline]
-    pub fn append(&self, index: usize, ids: &[Id], unique: &mut UniqueNumbers, out: &mut Vec<u8>) {
+    pub fn append(
+        &self,
+        index: usize,
+        (ids, values): (&[Id], &Values),
+        unique: &mut UniqueNumbers,
+        out: &mut Vec<u8>,
+    ) {
         let entry = self.entries[index];
         let mut copied = entry.start as usize;
         for point in self.points(entry) {
@@ -103,6 +113,7 @@ impl Arena {
                     out.extend_from_slice(&text);
                 }
                 Patch::Id(place) => out.extend_from_slice(ids[usize::from(place)].as_bytes()),
+                Patch::Value(position, form) => values.append(position, form, out),
             }
         }
         out.extend_from_slice(&self.bytes[copied..entry.end as usize]);
@@ -216,14 +227,40 @@ impl BodyWriter<'_> {
         self.patched_member(name, "", "", Patch::Id(place));
     }
 
-    fn patched_member(&mut self, name: &str, prefix: &str, suffix: &str, patch: Patch) {
-        self.name(name);
-        self.arena.bytes.push(b'"');
-        self.escaped(prefix);
+    /// Text as it is, which the caller has made well-formed.
+    pub fn raw(&mut self, text: &str) {
+        self.arena.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// The user's value at `position`, as `form` says.
+    pub fn raw_value(&mut self, position: u16, form: Form) {
+        self.patch(Patch::Value(position, form));
+    }
+
+    /// The user's next unique number. For what it stands in to be unique over runs, that must hold the
+    /// run id.
+    pub fn raw_unique(&mut self) {
+        self.patch(Patch::Unique);
+    }
+
+    /// Bytes that were written into the arena so far.
+    #[must_use]
+    pub fn written_bytes(&self) -> usize {
+        self.arena.bytes.len()
+    }
+
+    fn patch(&mut self, patch: Patch) {
         self.arena.patches.push(PatchPoint {
             offset: self.arena.bytes.len() as u32,
             patch,
         });
+    }
+
+    fn patched_member(&mut self, name: &str, prefix: &str, suffix: &str, patch: Patch) {
+        self.name(name);
+        self.arena.bytes.push(b'"');
+        self.escaped(prefix);
+        self.patch(patch);
         self.escaped(suffix);
         self.arena.bytes.push(b'"');
     }

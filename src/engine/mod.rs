@@ -74,6 +74,7 @@ mod tls_reply;
 mod trace;
 mod transport;
 mod user;
+mod values;
 mod worker;
 mod worker_config;
 mod workload;
@@ -96,7 +97,7 @@ pub use net::{
     ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down, stop_receiving,
 };
 pub use openings::Ready;
-pub use operation::{Judge, Method, Operation, Step};
+pub use operation::{HeadPart, HeadTemplate, Judge, Method, Operation, Reading, ReplyText, Step};
 pub use own_target::{NotStarted, OwnTarget, Standing};
 pub use pacer::{Pacer, sharpen_timers};
 pub use recorder::{ObservedExchange, Recorder};
@@ -117,6 +118,7 @@ pub use survey::{
 };
 pub use tcp_halves::{TcpReader, TcpWriter};
 pub use user::UserConfig;
+pub use values::{Form, MOST_VALUE_BYTES, Values, encode};
 pub use worker::{WorkerError, WorkerHandle, work};
 pub use worker_config::{
     ArrivalConfig, CountingConfig, LoadConfig, PlacementConfig, TargetConfig, WorkerConfig,

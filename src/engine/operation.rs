@@ -1,6 +1,9 @@
 //! What a request is, apart from its contents: an endpoint and the row it is counted in.
 
+use super::values::Values;
 use crate::stats::{Event, Outcome, Reason, StatName};
+use fastrand::Rng;
+use std::fmt::Debug;
 
 /// HTTP methods that operations use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +16,10 @@ pub enum Method {
     Put,
     /// DELETE
     Delete,
+    /// PATCH
+    Patch,
+    /// HEAD: its replies have no body, whatever their heads say of one.
+    Head,
 }
 
 impl Method {
@@ -24,7 +31,15 @@ impl Method {
             Self::Post => "POST",
             Self::Put => "PUT",
             Self::Delete => "DELETE",
+            Self::Patch => "PATCH",
+            Self::Head => "HEAD",
         }
+    }
+
+    /// Whether a request without a body says so: one of a method that may have one (RFC 9110 §8.6).
+    #[must_use]
+    pub const fn may_have_body(self) -> bool {
+        !matches!(self, Self::Get | Self::Head)
     }
 }
 
@@ -33,6 +48,49 @@ impl Method {
 /// folded), so that equal causes share a row of the error table.
 pub type Judge = fn(status: u16, body: &[u8]) -> (Outcome, Reason);
 
+/// A part of a request's head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadPart {
+    /// The same in every request.
+    Text(&'static str),
+    /// The user's value at this position.
+    Value(u16),
+}
+
+/// What of a request's head differs from request to request by more than an id in its path.
+#[derive(Debug)]
+pub struct HeadTemplate {
+    /// Path and query.
+    pub path: &'static [HeadPart],
+    /// Headers beside `host`, `content-type` and `content-length`.
+    pub headers: &'static [(&'static str, &'static [HeadPart])],
+}
+
+/// A reply as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplyText<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// Status line and headers; empty where replies have none.
+    pub head: &'a [u8],
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// How replies are read of which a status and an id do not say all.
+pub trait Reading: Debug + Send + Sync {
+    /// Keeps of `reply` what the user needs later; where there is a choice, `rng` makes it.
+    ///
+    /// # Errors
+    /// When the request did not succeed: what became of it, and why, as a [`Judge`] says it.
+    fn read(
+        &self,
+        reply: ReplyText<'_>,
+        values: &mut Values,
+        rng: &mut Rng,
+    ) -> Result<(), (Outcome, Reason)>;
+}
+
 /// One endpoint of the shop.
 #[derive(Debug)]
 pub struct Operation {
@@ -40,7 +98,7 @@ pub struct Operation {
     pub method: Method,
     /// Path template with at most one `{…}`, for example `/customers/{customer_id}/profile`.
     pub path: &'static str,
-    /// The only status that counts as success.
+    /// The only status that counts as success, unless `reading` says otherwise.
     pub success: u16,
     /// Field of a successful reply that holds the id of what was created.
     pub id_field: Option<&'static str>,
@@ -48,6 +106,28 @@ pub struct Operation {
     pub headers: &'static [(&'static str, &'static str)],
     /// Judges replies with another status.
     pub judge: Judge,
+    /// What path and headers are in place of `path` and `headers`, which only tell of them then.
+    pub template: Option<&'static HeadTemplate>,
+    /// Reads replies in place of `success`, `id_field` and `judge`.
+    pub reading: Option<&'static dyn Reading>,
+}
+
+impl Operation {
+    /// An endpoint of which hardly anything is said, to be completed: `GET /`, answered with 200, where
+    /// everything else is a failure.
+    pub const PLAIN: Self = Self {
+        method: Method::Get,
+        path: "/",
+        success: 200,
+        id_field: None,
+        headers: &[],
+        judge: |_, body| {
+            let text = String::from_utf8_lossy(body);
+            (Outcome::Failed, Reason::new(&text))
+        },
+        template: None,
+        reading: None,
+    };
 }
 
 /// An operation as a step of journeys, with the statistic name that it is counted under.

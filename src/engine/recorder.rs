@@ -302,6 +302,7 @@ mod tests {
         id_field: None,
         headers: &[],
         judge: |_, _| (Outcome::Conflict, Reason::new("lost")),
+        ..Operation::PLAIN
     };
     static STEP: Step = Step {
         index: 0,

@@ -15,6 +15,7 @@ mod call;
 mod call_parts;
 mod judgement;
 mod kept_cookies;
+mod kept;
 mod race;
 mod success;
 
@@ -23,13 +24,16 @@ pub use call::Call;
 use call_parts::CallParts;
 pub use race::{Racer, RacerRange};
 pub use success::Trouble;
-use success::{note_trouble, read_success};
+use success::{note_trouble, read_by, read_success};
 
 use super::ExchangeLog;
 use super::cookies::{CookieJar, CookieRoom};
 use super::recorder::ObservedExchange;
 use super::redirect;
-use super::{Broken, Exchange, Id, Link, PreparedHeads, RaceRequest, Recorder, Step, Stopped};
+use super::values::Values;
+use super::{
+    Broken, Exchange, Id, Link, PreparedHeads, RaceRequest, Recorder, ReplyText, Step, Stopped,
+};
 use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
 use crate::stats::{Outcome, OwnLateness, Race};
 use fastrand::Rng;
@@ -59,6 +63,11 @@ pub trait Script: 'static {
     /// takes it a moment. `None` when its processes are not to be looked for.
     fn questions(&self) -> Option<(&'static str, &'static str)> {
         None
+    }
+
+    /// How many values a user keeps from one request for the next.
+    fn values(&self) -> usize {
+        0
     }
 
     /// How races are carried out.
@@ -112,7 +121,7 @@ pub struct Session<L> {
     link: L,
     recorder: Rc<RefCell<Recorder>>,
     heads: Arc<PreparedHeads>,
-    class: usize,
+    class: u32,
     wait: WaitTime,
     rng: Rng,
     unique: UniqueNumbers,
@@ -148,11 +157,13 @@ pub struct Session<L> {
     /// When the last racer of the last race had left.
     last_left_ns: u64,
     /// The race that the journey had last, and its place in the sweep.
-    last_race: Option<(&'static Race, Option<usize>)>,
+    last_race: Option<(&'static Race, Option<u32>)>,
     /// Whether the user takes part in a crowd.
     is_in_crowd: bool,
     /// What the target had it keep, where that is kept.
     cookies: Option<Box<CookieJar>>,
+    /// What the user keeps from one request for the next, if the script has values.
+    values: Box<Values>,
     /// Spreads back-offs, and gives trace ids; apart from `rng`, so that neither changes what is asked.
     jitter: Rng,
 }
@@ -183,7 +194,8 @@ impl<L: Link> Session<L> {
             link,
             recorder,
             heads,
-            class: start.class,
+            // A plan has few.
+            class: start.class as u32,
             wait: start.wait,
             rng: Rng::with_seed(start.seed),
             jitter: Rng::with_seed(!start.seed),
@@ -208,13 +220,14 @@ impl<L: Link> Session<L> {
             last_race: None,
             is_in_crowd: false,
             cookies: None,
+            values: Box::default(),
         }
     }
 
     /// Index of the user's class in the plan.
     #[must_use]
     pub fn class(&self) -> usize {
-        self.class
+        self.class as usize
     }
 
     /// The user's own random stream.
@@ -252,6 +265,7 @@ impl<L: Link> Session<L> {
         self.log.forget();
         self.last_race = None;
         self.set_race_rules(script.race_rules());
+        self.make_values(script.values());
         let ended = script.pass(self).await;
         if !self.pass_begins && !self.stopped {
             let mut recorder = self.recorder.borrow_mut();
@@ -460,14 +474,16 @@ impl<L: Link> Session<L> {
         let out = self.link.request_buffer();
         match parts.body {
             None => {
-                head.append_without_body(parts.on, out);
+                head.append_without_body(parts.on, &self.values, out);
                 beside.append(out, 0);
             }
             Some(arena) => {
                 let index = parts.chosen.unwrap_or_else(|| arena.pick(&mut self.rng));
-                head.append(parts.on, arena.patched_len(index, parts.with), out);
+                let length = arena.patched_len(index, parts.with, &self.values);
+                head.append(parts.on, &self.values, length, out);
                 beside.append(out, 0);
-                arena.append(index, parts.with, &mut self.unique, out);
+                let filled = (parts.with, &*self.values);
+                arena.append(index, filled, &mut self.unique, out);
             }
         }
         out.len() as u64
@@ -507,7 +523,20 @@ impl<L: Link> Session<L> {
                     let path = parts.step.operation.path;
                     redirect::told(reply.status, self.link.head(), path, parts.on)
                 };
-                match read_success(parts.step, parts.judge, (reply.status, body), pointed) {
+                let operation = parts.step.operation;
+                let read = match operation.reading {
+                    None => read_success(parts.step, parts.judge, (reply.status, body), pointed),
+                    Some(reading) => {
+                        let reply = ReplyText {
+                            status: reply.status,
+                            head: self.link.head(),
+                            body,
+                        };
+                        let kept = (&mut *self.values, &mut self.rng);
+                        read_by(reading, reply, kept, pointed)
+                    }
+                };
+                match read {
                     Ok(found) => id = found,
                     Err(judgement) => {
                         judged = judgement;

@@ -189,6 +189,7 @@ impl Link for SocketLink {
 
     #[inline]
     async fn exchange(&mut self) -> Exchange {
+        self.parser.set_bodiless(self.out.starts_with(b"HEAD "));
         let buffers = ExchangeBuffers {
             out: &mut self.out,
             inbox: &mut self.inbox,

@@ -29,6 +29,7 @@ mod request_headers;
 mod run_id;
 mod suggestion;
 mod target;
+mod text_position;
 mod threshold;
 mod tls;
 mod topology;
@@ -61,6 +62,7 @@ pub use request_headers::{HeaderError, HeaderField, RequestHeaders};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
 pub use suggestion::Suggestion;
 pub use target::{ConnectTo, Target, TargetError, socket_url};
+pub use text_position::TextPosition;
 pub use threshold::{
     JourneyMeasure, LONGEST_WINDOW_S, LatencyMetric, Matcher, Operator, OutcomeMetric, Producible,
     RaceMeasure, Selector, Statistic, Tag, Tally, Threshold, ThresholdError, ThresholdQuantity,

@@ -36,6 +36,7 @@ const fn ordinary(method: Method, path: &'static str, success: u16) -> Operation
         id_field: None,
         headers: &[],
         judge: judge_ordinary,
+        ..Operation::PLAIN
     }
 }
 

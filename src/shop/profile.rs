@@ -7,7 +7,8 @@ mod document;
 mod error;
 mod schema;
 
-pub use error::{ProfileError, ProfileFault, TextPosition};
+pub use crate::plan::TextPosition;
+pub use error::{ProfileError, ProfileFault};
 
 use super::JourneyOptions;
 use crate::plan::{Arrivals, ClassShare, FailureRule, Load, Pacing, Stage, Threshold};
@@ -142,7 +143,48 @@ impl Profile {
     /// cannot have, lacks `name`, `description` or `classes`, or has keys that exclude each other.
     pub fn parse(text: &str, origin: &str) -> Result<Self, ProfileError> {
         let (document, keys) = ProfileDocument::read(text, origin)?;
-        let load = load_of(&document, &keys)?;
+        Self::of(&document, keys, origin)
+    }
+
+    /// The profiles in the table `profiles` of a document that holds more: a workload file. Each is called
+    /// what its table is, and has `classes` unless it names others.
+    ///
+    /// # Errors
+    /// As of [`Profile::parse`]; and when one has a key that only ShopStream's own journeys have a use for.
+    pub fn parse_within(
+        text: &str,
+        origin: &str,
+        classes: &[ClassShare],
+    ) -> Result<Vec<Self>, ProfileError> {
+        let mut profiles = Vec::new();
+        for (name, document, mut keys) in ProfileDocument::read_within(text, origin)? {
+            let of_shop = [
+                ("with", keys.with.is_some()),
+                ("rounds", keys.rounds.is_some()),
+                ("stock", keys.stock.is_some()),
+            ];
+            if let Some((key, _)) = of_shop.into_iter().find(|(_, is_there)| *is_there) {
+                let why = "is of the built-in journeys alone; drop it".to_owned();
+                let key_name = key.to_owned();
+                let fault = ProfileFault::Value { key: key_name, why };
+                return Err(document.error_at_key(key, fault));
+            }
+            keys.name.get_or_insert(document::Name(name));
+            keys.description
+                .get_or_insert(document::Line(String::new()));
+            keys.classes.get_or_insert_with(|| {
+                let classes = classes.iter().cloned().map(document::Class);
+                classes
+                    .map(|class| toml::Spanned::new(0..0, class))
+                    .collect()
+            });
+            profiles.push(Self::of(&document, keys, origin)?);
+        }
+        Ok(profiles)
+    }
+
+    fn of(document: &ProfileDocument<'_>, keys: Keys, origin: &str) -> Result<Self, ProfileError> {
+        let load = load_of(document, &keys)?;
         let missing =
             |key, example| document.error_at_key(key, ProfileFault::Missing { key, example });
         let name = keys
@@ -160,7 +202,7 @@ impl Profile {
                 share: class.into_inner().0,
             })
             .collect();
-        check_classes(&document, &classes)?;
+        check_classes(document, &classes)?;
         Ok(Self {
             name: name.0,
             aliases: keys

@@ -3,7 +3,7 @@
 //! A shop that has become stricter matters only where what is sent no longer passes.
 
 use super::Supplies;
-use crate::engine::{Arena, Id};
+use crate::engine::{Arena, Id, Values};
 use crate::plan::UniqueNumbers;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +50,12 @@ impl Sent {
         for arena in bodies_of(supplies, method, path) {
             for index in 0..arena.len() {
                 body.clear();
-                arena.append(index, &[an_id; IDS], &mut unique, &mut body);
+                arena.append(
+                    index,
+                    (&[an_id; IDS], &Values::default()),
+                    &mut unique,
+                    &mut body,
+                );
                 if let Ok(value) = serde_json::from_slice(&body) {
                     sent.bodies += 1;
                     sent.add_members("", &value);

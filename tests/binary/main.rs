@@ -5,6 +5,8 @@
 mod certificates;
 #[path = "../invocation/mod.rs"]
 mod invocation;
+#[path = "../other_shop/mod.rs"]
+mod other_shop;
 #[path = "../sandbox_client/mod.rs"]
 mod sandbox_client;
 #[path = "../sandbox_request/mod.rs"]
@@ -49,9 +51,11 @@ mod report_files;
 mod request_headers;
 mod runs;
 mod same_streams;
+mod single_url;
 mod small_server;
 mod surroundings;
 mod terminal_view;
 mod thresholds;
 mod web;
 mod wire;
+mod workload_files;

@@ -25,6 +25,7 @@ const fn operation(path: &'static str, success: u16, id_field: Option<&'static s
         id_field,
         headers: &[],
         judge: unexpected,
+        ..Operation::PLAIN
     }
 }
 

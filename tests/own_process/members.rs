@@ -32,6 +32,8 @@ const fn operation(path: &'static str, success: u16) -> Operation {
         success,
         id_field: None,
         headers: &[],
+        template: None,
+        reading: None,
         judge: |status, body| {
             let reason = format!("{status}: {}", String::from_utf8_lossy(body));
             (Outcome::Failed, Reason::new(&reason))

@@ -7,8 +7,11 @@ use serde_json::Value;
 
 fn append(arena: &Arena, index: usize, ids: &[Id], unique: &mut UniqueNumbers) -> Vec<u8> {
     let mut out = b"before".to_vec();
-    arena.append(index, ids, unique, &mut out);
-    assert_eq!(out.len(), b"before".len() + arena.patched_len(index, ids));
+    arena.append(index, (ids, &Values::default()), unique, &mut out);
+    assert_eq!(
+        out.len(),
+        b"before".len() + arena.patched_len(index, ids, &Values::default())
+    );
     out.split_off(b"before".len())
 }
 

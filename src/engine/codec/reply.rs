@@ -47,6 +47,8 @@ pub struct ReplyParser {
     /// Bytes of 1xx replies and of chunk framing that were cut out of the buffer.
     skipped: usize,
     known: Rc<KnownHeads>,
+    /// Whether replies end with their heads, whatever those say: they answer HEAD (RFC 9110 §9.3.2).
+    is_bodiless: bool,
 }
 
 impl ReplyParser {
@@ -64,6 +66,7 @@ impl ReplyParser {
             max_body_bytes,
             skipped: 0,
             known,
+            is_bodiless: false,
         }
     }
 
@@ -72,6 +75,23 @@ impl ReplyParser {
     pub fn reset(&mut self) {
         self.state = ParserState::Start;
         self.skipped = 0;
+    }
+
+    /// From now on replies answer HEAD, and have no body, or they do not.
+    #[inline]
+    pub fn set_bodiless(&mut self, is_bodiless: bool) {
+        self.is_bodiless = is_bodiless;
+    }
+
+    #[inline]
+    fn framed(&self, head: Head) -> Head {
+        match self.is_bodiless {
+            false => head,
+            true => Head {
+                framing: Framing::Length(0),
+                ..head
+            },
+        }
     }
 
     /// Looks at `buffer`, to which bytes were appended since the last call. `None`: more is needed.
@@ -84,6 +104,7 @@ impl ReplyParser {
             let Some(head) = self.parse_head(buffer)? else {
                 return Ok(None);
             };
+            let head = self.framed(head);
             // Almost all replies come whole and with their length.
             if let Framing::Length(bytes) = head.framing
                 && bytes <= self.max_body_bytes
@@ -119,6 +140,7 @@ impl ReplyParser {
                 None => return Ok(None),
             },
         };
+        let head = self.framed(head);
         match head.framing {
             Framing::Length(length)
                 if length <= self.max_body_bytes && bytes.len() - head.bytes >= length =>

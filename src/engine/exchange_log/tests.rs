@@ -11,6 +11,7 @@ static OPERATION: Operation = Operation {
     id_field: Some("thing_id"),
     headers: &[("x-kind", "test")],
     judge: |_, _| (Outcome::Failed, Reason::new("unexpected")),
+    ..Operation::PLAIN
 };
 static STEP: Step = Step {
     index: 0,

@@ -164,7 +164,7 @@ impl<L: Link> Session<L> {
             return;
         };
         if let Some((race, Some(bin))) = self.last_race {
-            recorder.broken_at(race, bin);
+            recorder.broken_at(race, bin as usize);
         }
         if is_kept {
             let race = self.last_race.map(|(race, _)| race.name);

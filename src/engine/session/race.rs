@@ -326,6 +326,7 @@ impl<L: Link> Session<L> {
         let now_ns = self.cookies.as_ref().map(|_| self.link.now_ns());
         let head = self.heads.of(racer.step);
         let (rng, unique) = (&mut self.rng, &mut self.unique);
+        let values = &self.values;
         let mut beside = BesideHead {
             heads: &self.heads,
             jitter: &mut self.jitter,
@@ -335,14 +336,15 @@ impl<L: Link> Session<L> {
         let start = self.log.text().len();
         let request = self.log.ask(entry, |out| match racer.body {
             None => {
-                head.append_without_body(racer.on, out);
+                head.append_without_body(racer.on, values, out);
                 beside.append(out, start);
             }
             Some(arena) => {
                 let index = racer.chosen.unwrap_or_else(|| arena.pick(rng));
-                head.append(racer.on, arena.patched_len(index, racer.with), out);
+                let length = arena.patched_len(index, racer.with, values);
+                head.append(racer.on, values, length, out);
                 beside.append(out, start);
-                arena.append(index, racer.with, unique, out);
+                arena.append(index, (racer.with, values), unique, out);
             }
         });
         self.race_requests
@@ -488,7 +490,7 @@ impl<L: Link> Session<L> {
             seen.spread_us = None;
             seen.offset_bin = offset_bin;
         }
-        self.last_race = Some((race, offset_bin));
+        self.last_race = Some((race, offset_bin.map(|bin| bin as u32)));
         self.recorder.borrow_mut().observe_race(race, &seen);
     }
 }

@@ -1,8 +1,9 @@
 //! What a reply is, when all is well, and what is kept when it is not.
 
 use crate::engine::allocations::uncounted;
-use crate::engine::{Id, Judge, Step};
+use crate::engine::{Id, Judge, Reading, ReplyText, Step, Values};
 use crate::stats::{Outcome, Reason};
+use fastrand::Rng;
 use std::fmt::Write;
 
 /// Why a call did not succeed.
@@ -34,6 +35,20 @@ pub(super) fn read_success(
             None => Err(missing_id(field)),
             id => Ok(id),
         },
+    }
+}
+
+/// What `reading` makes of `reply`; nothing gives an id then.
+#[inline]
+pub(super) fn read_by(
+    reading: &dyn Reading,
+    reply: ReplyText<'_>,
+    (values, rng): (&mut Values, &mut Rng),
+    pointed: impl FnOnce() -> Option<Reason>,
+) -> Result<Option<Id>, (Outcome, Reason)> {
+    match reading.read(reply, values, rng) {
+        Ok(()) => Ok(None),
+        Err((outcome, reason)) => Err((outcome, pointed().unwrap_or(reason))),
     }
 }
 

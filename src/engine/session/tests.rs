@@ -15,6 +15,7 @@ static CREATE: Operation = Operation {
     id_field: Some("thing_id"),
     headers: &[],
     judge: |_, _| (Outcome::Refused, Reason::new("no")),
+    ..Operation::PLAIN
 };
 static STEPS: [Step; 1] = [Step {
     index: 0,

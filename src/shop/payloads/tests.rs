@@ -10,7 +10,7 @@ mod uniqueness;
 
 use super::source::{BODIES, LARGE_BODIES};
 use super::*;
-use crate::engine::Id;
+use crate::engine::{Id, Values};
 use crate::plan::UniqueNumbers;
 use crate::shop::{Generation, generators};
 use fastrand::Rng;
@@ -59,8 +59,11 @@ fn kinds(payloads: &Payloads) -> Vec<Kind<'_>> {
 fn body(arena: &Arena, index: usize, unique: &mut UniqueNumbers) -> Vec<u8> {
     let ids = GIVEN_IDS.map(|id| Id::new(id.as_bytes()).unwrap());
     let mut out = Vec::new();
-    arena.append(index, &ids, unique, &mut out);
-    assert_eq!(out.len(), arena.patched_len(index, &ids));
+    arena.append(index, (&ids, &Values::default()), unique, &mut out);
+    assert_eq!(
+        out.len(),
+        arena.patched_len(index, &ids, &Values::default())
+    );
     out
 }
 

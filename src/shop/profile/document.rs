@@ -1,10 +1,10 @@
 //! A profile as its TOML says it: keys, values and the places they stand at. What the keys mean
 //! together is judged in the room above.
 
-use super::error::{ProfileError, ProfileFault, TextPosition};
+use super::error::{ProfileError, ProfileFault};
 use crate::plan::{
     Arrivals, ClassShare, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS, Pacing, Suggestion,
-    Threshold, parse_duration,
+    TextPosition, Threshold, parse_duration,
 };
 use crate::shop::JourneyOption;
 use schemars::JsonSchema;
@@ -317,15 +317,69 @@ pub(super) struct ProfileDocument<'a> {
 impl<'a> ProfileDocument<'a> {
     /// Reads the keys and values of `text`, which came from `origin`.
     pub fn read(text: &'a str, origin: &'a str) -> Result<(Self, Keys), ProfileError> {
-        let mut document = Self {
+        let table = Self::empty(text, origin).parse()?;
+        Self::of_table(text, origin, table)
+    }
+
+    /// The profiles that the table `profiles` of `text` holds, each with its name.
+    pub fn read_within(
+        text: &'a str,
+        origin: &'a str,
+    ) -> Result<Vec<(String, Self, Keys)>, ProfileError> {
+        let document = Self::empty(text, origin);
+        let mut file = document.parse()?.into_inner();
+        let wrong = |span: Range<usize>, key: &str, why: String| {
+            let key = key.to_owned();
+            document.error(Some(span), ProfileFault::Value { key, why })
+        };
+        let Some(profiles) = file.remove("profiles") else {
+            return Ok(Vec::new());
+        };
+        let span = profiles.span();
+        let DeValue::Table(profiles) = profiles.into_inner() else {
+            return Err(wrong(
+                span,
+                "profiles",
+                "must be a table of names".to_owned(),
+            ));
+        };
+        let mut read = Vec::new();
+        for (name, value) in profiles {
+            let (name_span, span) = (name.span(), value.span());
+            let name = name.into_inner().into_owned();
+            let named = read_name(Value::String(name.clone()));
+            let name = named.map_err(|why| wrong(name_span, &name, why))?;
+            let DeValue::Table(table) = value.into_inner() else {
+                return Err(wrong(span, &name, "must be a table".to_owned()));
+            };
+            let table = toml::Spanned::new(span, table);
+            let (document, keys) = Self::of_table(text, origin, table)?;
+            read.push((name, document, keys));
+        }
+        Ok(read)
+    }
+
+    fn empty(text: &'a str, origin: &'a str) -> Self {
+        Self {
             text,
             origin,
             places: Vec::new(),
-        };
-        let table = DeTable::parse(text).map_err(|error| {
+        }
+    }
+
+    fn parse(&self) -> Result<toml::Spanned<DeTable<'a>>, ProfileError> {
+        DeTable::parse(self.text).map_err(|error| {
             let why = error.message().to_owned();
-            document.error(error.span(), ProfileFault::Syntax { why })
-        })?;
+            self.error(error.span(), ProfileFault::Syntax { why })
+        })
+    }
+
+    fn of_table(
+        text: &'a str,
+        origin: &'a str,
+        table: toml::Spanned<DeTable<'a>>,
+    ) -> Result<(Self, Keys), ProfileError> {
+        let mut document = Self::empty(text, origin);
         document.note_keys(table.get_ref(), PROFILE_KEYS)?;
         let keys = Keys::deserialize(toml::Deserializer::from(table))
             .map_err(|error| document.value_error(&error))?;

@@ -2,13 +2,15 @@
 
 use super::{File, Finding, code_of};
 
-/// The rooms, each above those that it may import. `shop` and `sandbox` are neighbours.
+/// The rooms, each above those that it may import. `shop`, `sandbox` and
+/// `workload_file` are neighbours.
 const ROOMS: &[(&str, u8)] = &[
     ("plan", 0),
     ("stats", 1),
     ("engine", 2),
     ("shop", 3),
     ("sandbox", 3),
+    ("workload_file", 3),
     ("observe", 4),
     ("pieces", 5),
     ("record", 6),
@@ -25,7 +27,7 @@ const ROOMS: &[(&str, u8)] = &[
 const NEIGHBOURS: (&str, &str) = ("sandbox", "shop");
 
 /// The rooms that are one workload's own.
-const WORKLOADS: &[&str] = &["shop", "sandbox"];
+const WORKLOADS: &[&str] = &["shop", "sandbox", "workload_file"];
 /// Those that know a workload only as the value that they are given: they carry out, record and show a
 /// load test of whatever is tested.
 const OF_ANY_WORKLOAD: &[&str] = &["pieces", "record", "report", "compare", "run", "ui", "hunt"];

@@ -37,6 +37,31 @@ fn whole(wire: &str) -> Result<(u16, String, bool), Malformed> {
     })
 }
 
+#[test]
+fn a_reply_to_head_ends_with_its_head() {
+    for fields in [
+        "content-length: 5\r\n",
+        "transfer-encoding: chunked\r\n",
+        "",
+    ] {
+        let wire = format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
+        let mut parser = ReplyParser::new(LIMIT);
+        for _ in 0..2 {
+            parser.set_bodiless(true);
+            parser.reset();
+            let reply = parser.whole(wire.as_bytes()).unwrap().unwrap();
+            assert_eq!((reply.body.len(), reply.reusable), (0, true), "{fields}");
+            let mut buffer = wire.clone().into_bytes();
+            parser.reset();
+            assert_eq!(parser.advance(&mut buffer).unwrap(), Some(reply));
+        }
+        // A later reply of the same head has its body again.
+        parser.set_bodiless(false);
+        parser.reset();
+        assert_eq!(parser.whole(wire.as_bytes()), Ok(None), "{fields}");
+    }
+}
+
 fn ok(status: u16, body: &str, reusable: bool) -> Result<(u16, String, bool), Malformed> {
     Ok((status, body.to_owned(), reusable))
 }

@@ -1,0 +1,242 @@
+//! The keys of workload files: what each is called, what it is for, and what it takes. The reader refuses
+//! what is not here, the JSON schema for editors is made from it, and the documentation is held to it.
+
+/// A key of a table.
+#[derive(Debug)]
+pub struct Key {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+}
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Takes {
+    /// One line of text.
+    Line,
+    /// A text with values in it.
+    Template,
+    /// `GET /path`.
+    Request,
+    /// A path.
+    Path,
+    /// The name of something of the file.
+    Name,
+    /// True or false.
+    Switch,
+    /// A whole number from 1.
+    Count,
+    /// A number, or two with `..` between them.
+    Numbers,
+    /// A length of time, or two with `..` between them.
+    Times,
+    /// A share of the passes, like 30%.
+    Share,
+    /// `abort` or `continue`.
+    OnFailure,
+    /// A status, a class, a span; or a list of them.
+    Statuses,
+    /// The same, or a table of them with a reason each.
+    Reasons,
+    /// Names, each with a text with values in it.
+    Templates,
+    /// Names, each with a place in a reply.
+    Places,
+    /// Any value, with values in its texts.
+    Json,
+    /// Names of journeys, or journeys with their weights.
+    Weights,
+    /// Steps in order.
+    Steps,
+    /// Names, each with a table of these keys.
+    Tables(&'static [Key]),
+    /// Names, each with the keys of a profile.
+    Profiles,
+}
+
+const fn key(name: &'static str, takes: Takes, about: &'static str) -> Key {
+    Key { name, about, takes }
+}
+
+/// Keys of a file.
+pub const FILE_KEYS: &[Key] = &[
+    key(
+        "name",
+        Takes::Name,
+        "what the workload is called; part of the record's directory name",
+    ),
+    key("about", Takes::Line, "what it is for"),
+    key(
+        "health",
+        Takes::Path,
+        "path of a read that changes nothing, asked before the load; without it the first GET without values, or /",
+    ),
+    key(
+        "operations",
+        Takes::Tables(OPERATION_KEYS),
+        "what may be called, by name",
+    ),
+    key(
+        "bodies",
+        Takes::Tables(BODY_KEYS),
+        "bodies that several operations send, by name",
+    ),
+    key(
+        "journeys",
+        Takes::Tables(JOURNEY_KEYS),
+        "errands of users, by name",
+    ),
+    key(
+        "classes",
+        Takes::Tables(CLASS_KEYS),
+        "kinds of users, by name; without it `User`, who makes every journey",
+    ),
+    key(
+        "profiles",
+        Takes::Profiles,
+        "named load tests; the keys are those of a profile's file",
+    ),
+];
+
+/// Keys of an operation.
+pub const OPERATION_KEYS: &[Key] = &[
+    key(
+        "request",
+        Takes::Request,
+        "method and path, like \"GET /items/{item}?size={$int 1..9}\"",
+    ),
+    key(
+        "name",
+        Takes::Line,
+        "name in statistics; without it the request as it is written",
+    ),
+    key(
+        "headers",
+        Takes::Templates,
+        "headers beside those that every request has",
+    ),
+    key("json", Takes::Json, "the body as JSON"),
+    key("form", Takes::Templates, "the body as a form"),
+    key(
+        "text",
+        Takes::Template,
+        "the body as a text; say its content-type among the headers",
+    ),
+    key("body", Takes::Name, "name of one of the bodies of the file"),
+    key(
+        "draw",
+        Takes::Templates,
+        "what is made up once for a body, and may stand in several of its places",
+    ),
+    key(
+        "expect",
+        Takes::Statuses,
+        "statuses of success; without it 2xx",
+    ),
+    key(
+        "refused",
+        Takes::Reasons,
+        "statuses of a no that is no fault, like 429; with a reason, if you like",
+    ),
+    key(
+        "conflict",
+        Takes::Reasons,
+        "statuses that tell of a lost race, like 409; with a reason, if you like",
+    ),
+    key(
+        "read",
+        Takes::Places,
+        "values that are kept of a success: a JSON pointer, `header NAME`, or `body`",
+    ),
+    key(
+        "retry_after",
+        Takes::Switch,
+        "whether the user rests as long as retry-after says, when a reply is no success",
+    ),
+];
+
+/// Keys of a body.
+pub const BODY_KEYS: &[Key] = &[
+    key("json", Takes::Json, "the body as JSON"),
+    key("form", Takes::Templates, "the body as a form"),
+    key("text", Takes::Template, "the body as a text"),
+    key(
+        "draw",
+        Takes::Templates,
+        "what is made up once for a body, and may stand in several of its places",
+    ),
+];
+
+/// Keys of a journey.
+pub const JOURNEY_KEYS: &[Key] = &[
+    key("about", Takes::Line, "what it is for"),
+    key(
+        "steps",
+        Takes::Steps,
+        "what is done, in order: names of operations, or steps with keys of their own",
+    ),
+];
+
+/// Keys of a step.
+pub const STEP_KEYS: &[Key] = &[
+    key("call", Takes::Name, "the operation"),
+    key(
+        "name",
+        Takes::Line,
+        "name in statistics, where it is not the operation's",
+    ),
+    key(
+        "on_failure",
+        Takes::OnFailure,
+        "abort, which ends the journey, or continue; without it abort",
+    ),
+    key(
+        "think",
+        Takes::Times,
+        "time for which the user does nothing afterwards",
+    ),
+    key("repeat", Takes::Numbers, "how often it is done"),
+    key(
+        "chance",
+        Takes::Share,
+        "in which share of the passes it is done",
+    ),
+    key(
+        "steps",
+        Takes::Steps,
+        "steps that are repeated together, or done by chance, instead of one call",
+    ),
+];
+
+/// Keys of a class.
+pub const CLASS_KEYS: &[Key] = &[
+    key("about", Takes::Line, "what it is for"),
+    key(
+        "weight",
+        Takes::Count,
+        "share of the users where nobody says another; without it 1",
+    ),
+    key(
+        "journeys",
+        Takes::Weights,
+        "names of journeys, or journeys with their weights",
+    ),
+    key(
+        "first",
+        Takes::Name,
+        "a journey that each user makes once, before all others",
+    ),
+    key(
+        "wait",
+        Takes::Times,
+        "wait after each step; without it none",
+    ),
+    key(
+        "pace",
+        Takes::Times,
+        "time from each step to the next, whatever replies take, instead of wait",
+    ),
+];

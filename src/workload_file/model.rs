@@ -1,0 +1,216 @@
+//! What a workload consists of, once it is read and checked: names have become positions, and every
+//! position is one that there is.
+
+use super::generators::Generator;
+use super::json_pointer::JsonPointer;
+use super::statuses::Statuses;
+use crate::engine::Method;
+use crate::plan::WaitTime;
+
+/// A workload as somebody wrote it down.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// What it is called.
+    pub name: String,
+    /// What it is for, in one line; may be empty.
+    pub about: String,
+    /// Path of a read that changes nothing.
+    pub health: String,
+    /// Names of the values that users keep, by position.
+    pub values: Vec<String>,
+    /// What may be called.
+    pub operations: Vec<Operation>,
+    /// What is sent; an operation names one by its position.
+    pub bodies: Vec<Body>,
+    /// Errands of users.
+    pub journeys: Vec<Journey>,
+    /// Kinds of users.
+    pub classes: Vec<Class>,
+}
+
+/// A piece of a text that requests hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// The same in every request.
+    Text(String),
+    /// The user's value at this position.
+    Value(u16),
+    /// What the body has drawn at this position.
+    Drawn(u16),
+    /// Something made up.
+    Made(Generator),
+}
+
+/// Something that may be called.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// What the file calls it.
+    pub key: String,
+    /// Name in statistics.
+    pub label: String,
+    /// HTTP method.
+    pub method: Method,
+    /// Path as it was written, to be shown.
+    pub shown_path: String,
+    /// Path and query.
+    pub path: Vec<Part>,
+    /// Headers beside those of every request.
+    pub headers: Vec<(String, Vec<Part>)>,
+    /// Position of the body.
+    pub body: Option<u16>,
+    /// Statuses of success.
+    pub expect: Statuses,
+    /// Statuses of a no that is none of the shop's faults, and why; the first that fits counts.
+    pub refusals: Vec<Refusal>,
+    /// What is kept of a success.
+    pub reads: Vec<Read>,
+    /// Whether a user rests as long as a reply's `retry-after` says.
+    pub heeds_retry_after: bool,
+}
+
+/// Statuses that mean no.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Which.
+    pub statuses: Statuses,
+    /// Whether they tell of a lost race rather than of a rule.
+    pub is_conflict: bool,
+    /// Why; without it the reply says.
+    pub reason: Option<String>,
+}
+
+/// A value that is read of a reply.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// Its position.
+    pub value: u16,
+    /// Where it stands.
+    pub from: ReadFrom,
+}
+
+/// Where a value stands in a reply.
+#[derive(Clone, Debug)]
+pub enum ReadFrom {
+    /// In the body, which is JSON.
+    Json(JsonPointer),
+    /// In a header of this name.
+    Header(String),
+    /// It is the whole body.
+    Body,
+}
+
+/// What a request sends.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// What is drawn once a body and stands in several of its places.
+    pub draws: Vec<Vec<Part>>,
+    /// The body itself.
+    pub kind: BodyKind,
+}
+
+/// A body of one kind or another.
+#[derive(Clone, Debug)]
+pub enum BodyKind {
+    /// JSON.
+    Json(Node),
+    /// Names and values of a form.
+    Form(Vec<(String, Vec<Part>)>),
+    /// Anything else.
+    Text(Vec<Part>),
+}
+
+/// A value of JSON.
+#[derive(Clone, Debug)]
+pub enum Node {
+    /// An object.
+    Object(Vec<(String, Node)>),
+    /// An array.
+    Array(Vec<Node>),
+    /// A text; one that is a single part becomes what that is: a number, perhaps.
+    Text(Vec<Part>),
+    /// What is the same in every body, as JSON.
+    Literal(String),
+}
+
+/// An errand of a user.
+#[derive(Clone, Debug)]
+pub struct Journey {
+    /// What it is called.
+    pub name: String,
+    /// What it is for, in one line; may be empty.
+    pub about: String,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+}
+
+/// A part of a journey.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// An operation is called.
+    Call {
+        /// Its position.
+        operation: usize,
+        /// Name in statistics, where it is not the operation's.
+        label: Option<String>,
+        /// What happens when it does not succeed.
+        on_failure: OnFailure,
+    },
+    /// The user does nothing for a time between these, in nanoseconds.
+    Rest {
+        /// Shortest.
+        least_ns: u64,
+        /// Longest.
+        most_ns: u64,
+    },
+    /// Steps are done again and again.
+    Repeat {
+        /// Fewest times, perhaps never.
+        least: u32,
+        /// Most times.
+        most: u32,
+        /// What is done.
+        steps: Vec<Step>,
+    },
+    /// Steps are done in this part of the passes, or not.
+    Chance {
+        /// Above 0, and below 1.
+        share: f64,
+        /// What is done.
+        steps: Vec<Step>,
+    },
+}
+
+/// What a step that does not succeed means to its journey.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// It ends.
+    #[default]
+    Abort,
+    /// It goes on.
+    Continue,
+}
+
+/// A kind of user.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// What it is called.
+    pub name: String,
+    /// What it is for, in one line; may be empty.
+    pub about: String,
+    /// Share of the users, where nobody says another.
+    pub weight: u32,
+    /// Positions of its journeys, each with its weight.
+    pub journeys: Vec<(usize, u32)>,
+    /// Position of the journey that each user makes before all others, once.
+    pub first: Option<usize>,
+    /// Wait after each step.
+    pub wait: WaitTime,
+}
+
+impl Model {
+    /// The class called `name`.
+    #[must_use]
+    pub fn class(&self, name: &str) -> Option<&Class> {
+        self.classes.iter().find(|class| class.name == name)
+    }
+}

@@ -1,0 +1,137 @@
+//! The JSON schema of workload files, for editors: made from the keys that the reader knows.
+
+use super::keys::{FILE_KEYS, Key, Takes};
+use serde_json::{Map, Value, json};
+
+/// What a file calls something.
+const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$";
+/// A status, a class or a span.
+const STATUS: &str = r"^\s*([1-9][0-9]{2}|[1-9][xX]{2}|[1-9][0-9]{2}\s*\.\.\s*[1-9][0-9]{2})\s*$";
+const REQUEST: &str = r"^(GET|HEAD|POST|PUT|PATCH|DELETE) \S.*$";
+const SHARE: &str = r"^[0-9]+(\.[0-9]+)?\s*%$";
+
+/// The schema as text, with a final line end; `profile` is that of one profile. It knows less than the
+/// reader: not which names there are, nor whether values are there when they are needed.
+#[must_use]
+pub fn schema_text(mut profile: Value) -> String {
+    if let Some(keywords) = profile.as_object_mut() {
+        // Its table gives its name, and the file its classes.
+        for key in ["$schema", "title", "required"] {
+            keywords.remove(key);
+        }
+        if let Some(Value::Object(keys)) = keywords.get_mut("properties") {
+            for of_shop in ["with", "rounds", "stock"] {
+                keys.remove(of_shop);
+            }
+        }
+    }
+    let mut definitions = Map::new();
+    if let Some(inner) = profile.get_mut("$defs").map(Value::take) {
+        definitions.extend(inner.as_object().cloned().unwrap_or_default());
+    }
+    if let Some(keywords) = profile.as_object_mut() {
+        keywords.remove("$defs");
+    }
+    definitions.insert("profile".to_owned(), profile);
+    definitions.insert("steps".to_owned(), steps());
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A workload of shopblast",
+        "required": ["name", "operations", "journeys"],
+        "$defs": definitions,
+    });
+    if let (Some(schema), Value::Object(table)) = (schema.as_object_mut(), table(FILE_KEYS)) {
+        schema.extend(table);
+    }
+    let mut text = format!("{schema:#}");
+    text.push('\n');
+    text
+}
+
+fn table(keys: &'static [Key]) -> Value {
+    let properties = keys.iter().map(|key| {
+        let mut schema = taken(key.takes);
+        if let Some(keywords) = schema.as_object_mut() {
+            keywords.insert("description".to_owned(), key.about.into());
+        }
+        (key.name.to_owned(), schema)
+    });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties.collect::<Map<String, Value>>(),
+    })
+}
+
+fn named(value: Value) -> Value {
+    json!({
+        "type": "object",
+        "propertyNames": { "pattern": NAME },
+        "additionalProperties": value,
+    })
+}
+
+fn steps() -> Value {
+    let step = table(super::keys::STEP_KEYS);
+    json!({
+        "type": "array",
+        "minItems": 1,
+        "items": { "anyOf": [{ "type": "string", "pattern": NAME }, step] },
+    })
+}
+
+fn taken(takes: Takes) -> Value {
+    let status = || {
+        json!({ "anyOf": [
+        { "type": "integer", "minimum": 100, "maximum": 999 },
+        { "type": "string", "pattern": STATUS },
+    ] })
+    };
+    let statuses = || {
+        json!({ "anyOf": [
+        status(),
+        { "type": "array", "minItems": 1, "items": status() },
+    ] })
+    };
+    let plain = || json!({ "type": ["string", "number", "boolean"] });
+    match takes {
+        Takes::Line => {
+            json!({ "type": "string", "pattern": r"^[^\r\n]*\S[^\r\n]*$", "maxLength": 200 })
+        }
+        Takes::Template => json!({ "type": "string" }),
+        Takes::Request => json!({ "type": "string", "pattern": REQUEST }),
+        Takes::Path => json!({ "type": "string", "pattern": r"^/[^\s#]*$" }),
+        Takes::Name => json!({ "type": "string", "pattern": NAME }),
+        Takes::Switch => json!({ "type": "boolean" }),
+        Takes::Count => json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 }),
+        Takes::Numbers => json!({ "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": 10_000 },
+            { "type": "string", "pattern": r"^\s*[0-9]+(\s*\.\.\s*[0-9]+)?\s*$" },
+        ] }),
+        Takes::Times => json!({ "anyOf": [
+            { "type": "number", "minimum": 0 },
+            { "type": "string", "minLength": 1 },
+        ] }),
+        Takes::Share => json!({ "type": "string", "pattern": SHARE }),
+        Takes::OnFailure => json!({ "enum": ["abort", "continue"] }),
+        Takes::Statuses => statuses(),
+        Takes::Reasons => json!({ "anyOf": [
+            statuses(),
+            {
+                "type": "object",
+                "propertyNames": { "pattern": STATUS },
+                "additionalProperties": plain(),
+            },
+        ] }),
+        Takes::Templates => json!({ "type": "object", "additionalProperties": plain() }),
+        Takes::Places => named(json!({ "type": "string", "pattern": "^(/.*|header .*|body)$" })),
+        Takes::Json => json!({}),
+        Takes::Weights => json!({ "anyOf": [
+            { "type": "array", "minItems": 1, "items": { "type": "string", "pattern": NAME } },
+            named(json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 })),
+        ] }),
+        Takes::Steps => json!({ "$ref": "#/$defs/steps" }),
+        Takes::Tables(keys) => named(table(keys)),
+        Takes::Profiles => named(json!({ "$ref": "#/$defs/profile" })),
+    }
+}

@@ -1,0 +1,164 @@
+//! A workload that somebody wrote down, as the engine knows workloads: how its target is met, and what a
+//! record says of it.
+
+use super::compile::program_of;
+use super::model::Model;
+use super::program::Program;
+use super::script::FileScript;
+use super::statuses::Statuses;
+use crate::engine::inquiry::{Inquiry, NotRecognised, Recognition};
+use crate::engine::{TargetFacts, Unprepared, Workload};
+use crate::plan::Plan;
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Largest body of the first look at a target: what it says does not matter.
+const MOST_BODY_BYTES: usize = 16 << 20;
+/// From here on a status tells that the server cannot, rather than that it will not.
+const SERVER_ERROR: u16 = 500;
+
+/// A workload that somebody wrote down.
+#[derive(Clone, Debug)]
+pub struct FileWorkload {
+    program: &'static Program,
+    /// Statuses that the first look has to meet; `None` when any will do.
+    expect: Option<Statuses>,
+}
+
+/// A target that answered.
+#[derive(Clone, Debug)]
+pub struct MetTarget {
+    says: String,
+}
+
+impl fmt::Display for MetTarget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.says)
+    }
+}
+
+impl FileWorkload {
+    /// Compiles `model`. Any answer to its first look will do.
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        Self {
+            program: program_of(model),
+            expect: None,
+        }
+    }
+
+    /// The same, where the first look has to meet one of these statuses: with another one no request
+    /// would succeed.
+    #[must_use]
+    pub fn expecting(model: &Model, expect: Statuses) -> Self {
+        Self {
+            expect: Some(expect),
+            ..Self::new(model)
+        }
+    }
+
+    /// The word for it in plans: what is done there, whatever file it came from.
+    #[must_use]
+    pub fn plan_word(&self) -> &'static str {
+        self.program.word
+    }
+
+    fn unexpected(&self, target: &str, status: u16, location: &str) -> NotRecognised {
+        let path = self.program.health;
+        let answers = format!("{target} answers `GET {path}` with {status}");
+        if !location.is_empty() {
+            return NotRecognised::Other(format!(
+                "{answers}: it points to {location}, which is not followed; name that address, or take \
+                 the status for a success with --expect {status}"
+            ));
+        }
+        let skip = "(`--no-preflight` skips this look)";
+        match status {
+            SERVER_ERROR.. => NotRecognised::NotReady(format!(
+                "{answers}; is it up? Take that for a success with --expect {status} {skip}"
+            )),
+            _ => NotRecognised::Other(format!(
+                "{answers}, which is no success; check the path, or take that for one with --expect \
+                 {status} {skip}"
+            )),
+        }
+    }
+}
+
+impl Workload for FileWorkload {
+    type Script = FileScript;
+    type Target = MetTarget;
+
+    fn health_path(&self) -> &'static str {
+        self.program.health
+    }
+
+    fn recognise(&self, inquiry: &dyn Inquiry) -> Result<Recognition<MetTarget>, NotRecognised> {
+        let path = self.program.health;
+        let answer = inquiry.ask(inquiry.target(), path, MOST_BODY_BYTES);
+        let answer = answer.map_err(|why| NotRecognised::NoAnswer { path, why })?;
+        let status = answer.status;
+        if self
+            .expect
+            .as_ref()
+            .is_some_and(|expect| !expect.has(status))
+        {
+            let target = inquiry.target().url();
+            return Err(self.unexpected(&target, status, &answer.location));
+        }
+        let target = MetTarget {
+            says: format!("answers GET {path} with {status}"),
+        };
+        Ok(Recognition {
+            target,
+            caveat: None,
+        })
+    }
+
+    fn presumed(&self) -> MetTarget {
+        MetTarget {
+            says: "not looked at".to_owned(),
+        }
+    }
+
+    fn script(&self, plan: &Plan, _: &MetTarget) -> Result<FileScript, Unprepared> {
+        FileScript::new(self.program, plan)
+    }
+
+    fn facts(&self, _: &FileScript, target: &MetTarget) -> TargetFacts {
+        TargetFacts {
+            says: target.to_string(),
+            ..TargetFacts::default()
+        }
+    }
+
+    /// Of the users of each class alike. Nothing when a class is not known to this workload.
+    fn planned_shares(&self, plan: &Map<String, Value>) -> Vec<(&'static str, f64)> {
+        let shares = plan.get("classes").and_then(Value::as_array);
+        let mut weighted = Vec::new();
+        for share in shares.into_iter().flatten() {
+            let name = share.get("class").and_then(Value::as_str);
+            let weight = share.get("weight").and_then(Value::as_u64);
+            let mut classes = self.program.classes.iter();
+            let class = classes.find(|class| Some(class.name.as_str()) == name);
+            let (Some(class), Some(weight)) = (class, weight) else {
+                return Vec::new();
+            };
+            weighted.push((class, weight as f64));
+        }
+        let all: f64 = weighted.iter().map(|(_, weight)| weight).sum();
+        let mut planned: Vec<(&'static str, f64)> = Vec::new();
+        for (class, weight) in weighted {
+            let total: u32 = class.journeys.iter().map(|(_, weight)| weight).sum();
+            for &(place, own) in &class.journeys {
+                let share = weight / all * f64::from(own) / f64::from(total);
+                let name = self.program.journeys[place].name;
+                match planned.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, sum)) => *sum += share,
+                    None => planned.push((name, share)),
+                }
+            }
+        }
+        planned
+    }
+}

@@ -54,6 +54,10 @@ def disturb(proxy, case, known):
         time.sleep(0.1)
 
 
+# What a build says that speaks HTTP/2 without TLS only.
+NOT_YET = "over TLS not yet"
+
+
 class Run:
     """One run of shopblast against a variant: what it told, and what the proxy's log grew by."""
 
@@ -149,6 +153,9 @@ def prove(proxies, work):
             if case.variant not in proxy.VARIANTS or (only and case.name not in only):
                 continue
             run = Run(case, proxy, work)
+            if NOT_YET in run.told:
+                print(f"| {proxy.NAME} | {case.name} | {case.expected} | left out: this build does not know it | |")
+                continue
             differences = list(run.differences(case))
             word = "**no**" if differences else "yes"
             seen = run.summary(case).replace("|", "\\|")

@@ -109,6 +109,8 @@ def run(network, work, way, race):
     ended = subprocess.run(client, capture_output=True, text=True, timeout=SECONDS + 120)
     shop.terminate()
     shop.wait(timeout=10)
+    if "over TLS not yet" in ended.stderr:
+        return None
     records = list(results.glob("*/run.json"))
     if not records or not log.exists():
         sys.exit(f"{' '.join(map(str, words))} ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
@@ -137,6 +139,9 @@ def main():
         for race in RACES:
             for way in ways:
                 row = run(network, work, way, race)
+                if row is None:
+                    print(f"note: this build does not know {NAMES[way]}; it is left out", file=sys.stderr)
+                    continue
                 rows.append([race[0], NAMES[way], row])
                 print(f"{race[0]} {way}: {row}", file=sys.stderr)
                 if way.startswith("h2") and row["server"][2] > MOST_P99_US:

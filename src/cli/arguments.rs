@@ -104,7 +104,7 @@ pub(super) enum Subcommand {
     ///
     /// Everything that is wrong is told with its line, its column and what would be right; nothing is
     /// sent. Exits with 104 when something is wrong.
-    Check(CheckFlags),
+    Check(Box<CheckFlags>),
     /// Make a report from the record of a run, even of one that was cut off.
     Report(ReportFlags),
     /// Show the user classes, profiles, journeys and options there are, or one at length

@@ -13,13 +13,16 @@ pub struct PathError {
     pub path: &'static str,
 }
 
+/// Where a value of the user is kept, its form, and the text that follows it.
+type ValueBefore = (u16, Form, Box<[u8]>);
+
 /// The head of one operation's requests, cut where the id and the content length go.
 #[derive(Debug)]
 pub struct PreparedHead {
     /// `PUT /customers/`; empty when the path takes nothing.
     before_id: Box<[u8]>,
     /// The values of the user that go after it, each with its form and the text that follows it.
-    values: Box<[(u16, Form, Box<[u8]>)]>,
+    values: Box<[ValueBefore]>,
     /// The rest, up to the content length of a JSON body.
     before_length: Box<[u8]>,
     /// The rest, when there is no body.
@@ -88,7 +91,7 @@ impl PreparedHead {
     /// The head that begins with the first text, goes on with the values and ends with the last text.
     fn cut(
         operation: &Operation,
-        (before_id, values, rest): (String, Vec<(u16, Form, Box<[u8]>)>, String),
+        (before_id, values, rest): (String, Vec<ValueBefore>, String),
         has_type: bool,
     ) -> Self {
         let bytes = |text: String| text.into_bytes().into_boxed_slice();
@@ -182,7 +185,7 @@ impl Pieces {
     }
 
     /// What comes before the first value, the values, and what comes after the last one.
-    fn cut(mut self) -> (String, Vec<(u16, Form, Box<[u8]>)>, String) {
+    fn cut(mut self) -> (String, Vec<ValueBefore>, String) {
         let last = self.values.last_mut().map(|(_, _, text)| text);
         let Some(last) = last else {
             return (String::new(), Vec::new(), self.first);

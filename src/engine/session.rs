@@ -14,9 +14,10 @@ mod beside_head;
 mod call;
 mod call_parts;
 mod judgement;
-mod kept_cookies;
 mod kept;
+mod kept_cookies;
 mod race;
+mod schedule;
 mod success;
 
 use beside_head::BesideHead;
@@ -31,9 +32,7 @@ use super::cookies::{CookieJar, CookieRoom};
 use super::recorder::ObservedExchange;
 use super::redirect;
 use super::values::Values;
-use super::{
-    Broken, Exchange, Id, Link, PreparedHeads, RaceRequest, Recorder, ReplyText, Step, Stopped,
-};
+use super::{Broken, Exchange, Id, Link, PreparedHeads, RaceRequest, Recorder, ReplyText, Step};
 use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
 use crate::stats::{Outcome, OwnLateness, Race};
 use fastrand::Rng;
@@ -111,10 +110,6 @@ pub struct SetUpFailure {
 /// A user that sits out looks this often whether the run is over, so that its idle time is known as it
 /// passes.
 const SIT_OUT_LOOK_NS: u64 = 100_000_000;
-/// First back-off after a request that could not be sent.
-const FIRST_BACKOFF_NS: u64 = 10_000_000;
-/// Longest back-off.
-const LONGEST_BACKOFF_NS: u64 = 2_000_000_000;
 
 /// A virtual user. See the module's documentation.
 pub struct Session<L> {
@@ -432,36 +427,6 @@ impl<L: Link> Session<L> {
         Ok(())
     }
 
-    /// The run is over. Steps of a fixed schedule that were due before and never left are shed.
-    #[cold]
-    fn stop(&mut self, stopped: Stopped, due_ns: u64) {
-        self.stopped = true;
-        let first_ns = self.skipped_from_ns.take().unwrap_or(due_ns);
-        self.shed(first_ns, stopped.end_ns);
-        // Without what it owes the user would have been so much further.
-        let owed_ns = self.lateness.carried(due_ns, stopped.end_ns);
-        if let WaitTime::ConstantPacing { interval_us } = self.wait {
-            let steps = owed_ns / (interval_us * 1_000).max(1);
-            self.recorder
-                .borrow_mut()
-                .interval()
-                .counters
-                .shed_by_lateness += steps;
-        }
-    }
-
-    /// Counts the steps of a fixed schedule that were due from `first_ns` to before `end_ns` and
-    /// will not be sent: they must not vanish from the record.
-    #[cold]
-    fn shed(&mut self, first_ns: u64, end_ns: u64) {
-        if let WaitTime::ConstantPacing { interval_us } = self.wait {
-            let steps = end_ns
-                .saturating_sub(first_ns)
-                .div_ceil(interval_us * 1_000);
-            self.recorder.borrow_mut().interval().counters.shed += steps;
-        }
-    }
-
     #[inline]
     fn write_request(&mut self, parts: &CallParts<'_>) -> u64 {
         let now_ns = self.cookies.as_ref().map(|_| self.link.now_ns());
@@ -570,41 +535,6 @@ impl<L: Link> Session<L> {
             note_trouble(&mut self.trouble, Trouble { status, reason });
         }
         (seen.outcome, id)
-    }
-
-    #[inline]
-    fn schedule_next(&mut self, exchange: &Exchange) {
-        self.due_ns = self
-            .wait
-            .next_due_ns(self.step_due_ns, exchange.done_ns, &mut self.rng);
-        if exchange.result == Err(Broken::NotSent) {
-            self.back_off(exchange.done_ns);
-        } else {
-            self.unsent = 0;
-            self.rested_ns = 0;
-        }
-    }
-
-    /// Keeps away from a target that cannot be reached: doubling, jittered, bounded. Steps of a
-    /// fixed schedule that fall into it are skipped; the schedule itself stays.
-    #[cold]
-    fn back_off(&mut self, done_ns: u64) {
-        let longest = FIRST_BACKOFF_NS
-            .saturating_mul(1 << self.unsent.min(20))
-            .min(LONGEST_BACKOFF_NS);
-        self.unsent = self.unsent.saturating_add(1);
-        self.rested_ns = done_ns + self.jitter.u64(longest / 2..=longest);
-        if self.rested_ns <= self.due_ns {
-            return;
-        }
-        if let WaitTime::ConstantPacing { interval_us } = self.wait {
-            let interval_ns = interval_us * 1_000;
-            let skipped = (self.rested_ns - self.due_ns).div_ceil(interval_ns);
-            self.skipped_from_ns = Some(self.due_ns);
-            self.due_ns += skipped * interval_ns;
-        } else {
-            self.due_ns = self.rested_ns;
-        }
     }
 }
 

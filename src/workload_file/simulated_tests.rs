@@ -49,8 +49,11 @@ journeys = ["buy"]
 first = "enter"
 "#;
 
+/// How often each step succeeded, by name.
+type Successes = Vec<(String, u64)>;
+
 /// What one user of `seed` sends in ten minutes, and how often each step succeeded.
-fn sent(seed: u64) -> (Vec<String>, Vec<(String, u64)>, (u64, u64)) {
+fn sent(seed: u64) -> (Vec<String>, Successes, (u64, u64)) {
     let model = read(FILE, "simulated.toml").unwrap();
     let workload = FileWorkload::new(&model);
     let length = Duration::from_secs(600);

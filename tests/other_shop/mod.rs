@@ -175,7 +175,7 @@ impl OtherShop {
     fn limited(&self, books: &mut Books) -> Option<Answer> {
         books.reads += 1;
         let every = self.manners.refuses_every;
-        (every > 0 && books.reads % every == 0).then(|| {
+        (every > 0 && books.reads.is_multiple_of(every)).then(|| {
             let seconds = self.manners.retry_after_s;
             (
                 429,

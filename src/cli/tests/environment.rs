@@ -50,6 +50,7 @@ fn every_flag_has_a_variable() {
     let takes_any_text = [
         "profile",
         "results",
+        "workload",
         "html",
         "csv",
         "html",

@@ -1,5 +1,6 @@
 //! Due moments, outcomes and back-off of one user, in virtual time.
 
+use super::schedule::{FIRST_BACKOFF_NS, LONGEST_BACKOFF_NS};
 use super::*;
 use crate::engine::{ArenaBuilder, Method, Operation, SimulatedAnswer, SimulatedLink, Simulation};
 use crate::plan::Target;

@@ -17,6 +17,7 @@ use super::line::Line;
 use super::link::Broken;
 use super::runtime::spawn;
 use super::secured::{Shaken, note_handshake};
+use super::shared_connection::SharedConnection;
 use super::socket_ring::RingSocket;
 use super::tls::{SpokenProtocol, refusal};
 use super::transport::Transport;
@@ -74,6 +75,35 @@ impl Sharing {
     };
 }
 
+impl SharedConnection for Http2Connection {
+    fn has_any(&self) -> bool {
+        let lives = self.lives.borrow();
+        lives.iter().flatten().any(|live| live.has_any())
+    }
+
+    fn cut_until(&self, deadline_ns: u64, why: Cut) {
+        self.each_live(|live| live.cut_until(deadline_ns, why));
+        if self.line.is_empty() {
+            return self.stuck_since_ns.set(0);
+        }
+        match why {
+            Cut::RunEnded => self.refuse_waiting("still waiting for a stream when the run ended"),
+            Cut::TimedOut if self.has_any() => self.stuck_since_ns.set(0),
+            Cut::TimedOut if self.stuck_since_ns.get() == 0 => self.stuck_since_ns.set(deadline_ns),
+            Cut::TimedOut => {
+                let stuck_ns = deadline_ns.saturating_sub(self.stuck_since_ns.get());
+                if stuck_ns > self.transport.request_timeout_ns {
+                    self.refuse_waiting("not sent: the server takes no streams");
+                }
+            }
+        }
+    }
+
+    fn end(&self) {
+        self.each_live(|live| live.end());
+    }
+}
+
 impl Http2Connection {
     /// A connection that is not open yet, the `slot`th of the core, which replies with bodies of up to
     /// `max_body_bytes` come on.
@@ -116,31 +146,6 @@ impl Http2Connection {
         self.lives.borrow().iter().flatten().for_each(act);
     }
 
-    /// Whether anybody waits for a reply.
-    pub(super) fn has_any(&self) -> bool {
-        let lives = self.lives.borrow();
-        lives.iter().flatten().any(|live| live.has_any())
-    }
-
-    /// Gives up what is waited for until this moment at most.
-    pub(super) fn cut_until(&self, deadline_ns: u64, why: Cut) {
-        self.each_live(|live| live.cut_until(deadline_ns, why));
-        if self.line.is_empty() {
-            return self.stuck_since_ns.set(0);
-        }
-        match why {
-            Cut::RunEnded => self.refuse_waiting("still waiting for a stream when the run ended"),
-            Cut::TimedOut if self.has_any() => self.stuck_since_ns.set(0),
-            Cut::TimedOut if self.stuck_since_ns.get() == 0 => self.stuck_since_ns.set(deadline_ns),
-            Cut::TimedOut => {
-                let stuck_ns = deadline_ns.saturating_sub(self.stuck_since_ns.get());
-                if stuck_ns > self.transport.request_timeout_ns {
-                    self.refuse_waiting("not sent: the server takes no streams");
-                }
-            }
-        }
-    }
-
     /// Whoever waits now waits no longer.
     #[cold]
     fn refuse_waiting(&self, why: &str) {
@@ -149,11 +154,6 @@ impl Http2Connection {
         let refused = (self.attempts.get(), Reason::new(why));
         self.refused.set(Some(refused));
         self.line.wake_first();
-    }
-
-    /// Closes it, for good.
-    pub(super) fn end(&self) {
-        self.each_live(|live| live.end());
     }
 
     /// Opens it before the start.

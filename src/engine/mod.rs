@@ -62,6 +62,7 @@ mod runtime_exchange;
 pub mod sans_io;
 mod secured;
 mod session;
+mod shared_connection;
 mod signal_manners;
 mod simulation;
 mod socket_link;

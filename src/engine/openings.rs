@@ -120,10 +120,7 @@ pub async fn open_http2_connections(
     let slots = 0..wanted.connections;
     let connection = |slot| Http2Connection::new(transport, slot, sharing, max_body_bytes);
     let connections: Vec<_> = slots.map(connection).collect();
-    transport
-        .http2
-        .borrow_mut()
-        .extend(connections.iter().cloned());
+    transport.look_after(&connections);
     let opened = &connections[..wanted.opened.min(connections.len())];
     let goes_on = || !interruption.ends_run();
     let (open_connections, connect_error) = open_all(opened, OPENED_AT_ONCE, goes_on).await;

@@ -3,13 +3,13 @@
 
 use super::addresses::CoreAddresses;
 use super::codec::KnownHeads;
-use super::http2_connection::Http2Connection;
 use super::in_flight::{Cut, InFlight};
 use super::manners::Manners;
 use super::pacer::Pacer;
 use super::pool::Pool;
 use super::recorder::Recorder;
 use super::request_buffers::{RequestBuffers, SENT_AT_ONCE};
+use super::shared_connection::SharedConnection;
 use super::socket_ring::SocketRing;
 use super::tls::{TlsClient, prepare_rooms};
 use std::cell::RefCell;
@@ -27,7 +27,7 @@ pub struct Transport {
     /// Places for connections.
     pub(super) slots: usize,
     /// Those that speak HTTP/2, whose streams are in flight by themselves.
-    pub(super) http2: RefCell<Vec<Rc<Http2Connection>>>,
+    http2: RefCell<Vec<Rc<dyn SharedConnection>>>,
     /// For the connect timeout.
     pub(super) pacer: Pacer,
     /// Where connects are counted.
@@ -108,6 +108,16 @@ impl Transport {
         &self.in_flight
     }
 
+    /// Looks after these, too, when time passes and when the run ends.
+    pub(super) fn look_after<C: SharedConnection + 'static>(&self, connections: &[Rc<C>]) {
+        let mut http2 = self.http2.borrow_mut();
+        http2.extend(
+            connections
+                .iter()
+                .map(|it| Rc::clone(it) as Rc<dyn SharedConnection>),
+        );
+    }
+
     /// Whether any request is in flight.
     #[must_use]
     pub fn has_any_in_flight(&self) -> bool {
@@ -119,7 +129,8 @@ impl Transport {
     pub fn cut_late(&self, now_ns: u64) {
         self.in_flight.cut_late(now_ns);
         let http2 = self.http2.borrow();
-        let late = |connection: &Rc<Http2Connection>| connection.cut_until(now_ns, Cut::TimedOut);
+        let late =
+            |connection: &Rc<dyn SharedConnection>| connection.cut_until(now_ns, Cut::TimedOut);
         http2.iter().for_each(late);
     }
 
@@ -127,7 +138,8 @@ impl Transport {
     pub fn cut_all(&self) {
         self.in_flight.cut_all();
         let http2 = self.http2.borrow();
-        let all = |connection: &Rc<Http2Connection>| connection.cut_until(u64::MAX, Cut::RunEnded);
+        let all =
+            |connection: &Rc<dyn SharedConnection>| connection.cut_until(u64::MAX, Cut::RunEnded);
         http2.iter().for_each(all);
     }
 

@@ -233,10 +233,7 @@ fn race_connections_of_http2(
     let connections = (first..first + connections)
         .map(|slot| Http2Connection::new(transport, slot, Sharing::ALONE, max_body_bytes));
     let connections: Vec<_> = connections.collect();
-    transport
-        .http2
-        .borrow_mut()
-        .extend(connections.iter().cloned());
+    transport.look_after(&connections);
     connections
 }
 

@@ -8,7 +8,7 @@ use super::field_decoder::FieldDecoder;
 use super::frame::{
     self, FrameHead, HEAD_BYTES, MOST_PAYLOAD, MOST_WINDOW, PREFACE, flag, kind, setting,
 };
-use super::receiving::Reading;
+use super::reading::Reading;
 use super::reply_head::KeptFields;
 use super::request_encoder::{NotARequest, RequestEncoder};
 use super::streams::{Phase, Stream, StreamKey, Streams};

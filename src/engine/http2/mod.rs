@@ -8,6 +8,7 @@ mod field_decoder;
 mod frame;
 mod huffman;
 mod integer;
+mod reading;
 mod receiving;
 mod reply_head;
 mod request_encoder;

@@ -5,8 +5,9 @@
 //! be between two replies.
 
 use super::client::{CONNECTION_WINDOW, Client, MOST_UNREAD, STREAM_WINDOW};
-use super::failure::{ConnectionFailure, ErrorCode, Spoken, StreamFailure};
+use super::failure::{ConnectionFailure, ErrorCode, StreamFailure};
 use super::frame::{self, FrameHead, HEAD_BYTES, MOST_PAYLOAD, flag, kind};
+use super::reading::{BlockReading, DataReading, other_protocol};
 use super::reply_head::{MOST_HEAD_BYTES, ReplyHead};
 use super::streams::Phase;
 
@@ -14,60 +15,6 @@ use super::streams::Phase;
 const MOST_BLOCK_FRAMES: u32 = 64;
 /// Frames between two steps of a reply that bring none forward.
 const MOST_IDLE_FRAMES: u32 = 1_000;
-
-/// How far the reading has come.
-#[derive(Default)]
-pub(super) struct Reading {
-    /// The beginning of a frame that is not whole.
-    partial: Vec<u8>,
-    /// The rest of a DATA frame, which is taken as it comes.
-    data: Option<DataReading>,
-    /// A header block that goes on in CONTINUATION frames.
-    block: Option<BlockReading>,
-    fragments: Vec<u8>,
-    /// Frames that brought nothing forward since something did.
-    idle_frames: u32,
-    has_greeted: bool,
-}
-
-#[derive(Clone, Copy)]
-struct DataReading {
-    slot: Option<u32>,
-    /// Bytes of the body that are to come, and of padding after them.
-    left: usize,
-    padding: usize,
-    ends: bool,
-}
-
-#[derive(Clone, Copy)]
-struct BlockReading {
-    stream: u32,
-    ends: bool,
-    frames: u32,
-    bytes: usize,
-}
-
-impl Reading {
-    /// What the peer speaks, if it said less than a frame and that was none.
-    pub(super) fn torn_greeting(&self) -> Option<ConnectionFailure> {
-        match self.has_greeted || self.partial.is_empty() {
-            true => None,
-            false => other_protocol(&self.partial),
-        }
-    }
-}
-
-/// What `bytes` are, if they are not the beginning of a peer's SETTINGS.
-fn other_protocol(bytes: &[u8]) -> Option<ConnectionFailure> {
-    let spoken = match bytes {
-        [b'H', b'T', b'T', b'P', ..] => Spoken::Http1,
-        [0x15, 3, ..] => Spoken::Tls,
-        [0, _, _, kind::SETTINGS, 0, ..] => return None,
-        [_, _, _, _, ..] => Spoken::Unknown,
-        _ => return None,
-    };
-    Some(ConnectionFailure::NotHttp2(spoken))
-}
 
 impl Client {
     /// Takes `bytes` that came; `room` gives room for a reply.

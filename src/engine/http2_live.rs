@@ -307,6 +307,11 @@ impl Http2Live {
         Some((ended, cut, done_ns))
     }
 
+    /// Whether the server has said of a stream that it did not look at it.
+    pub(super) fn is_refused(&self, key: StreamKey) -> bool {
+        self.client.borrow_mut().is_refused(key)
+    }
+
     /// Whether anybody waits for a reply.
     pub(super) fn has_any(&self) -> bool {
         self.client.borrow().open_streams() > 0

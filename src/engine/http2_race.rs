@@ -26,6 +26,8 @@ use std::rc::Rc;
 const SETTLE_NS: u64 = 100_000;
 /// The pacer may wake this late; the rest of a wait for an exact moment is spent looking at the clock.
 const WAKE_EARLY_NS: u64 = 60_000;
+/// How often a race is brought to the start again, on a fresh connection.
+const ATTEMPTS: usize = 3;
 /// How often it is looked whether what goes before has left, and for how long.
 const LOOK_NS: u64 = 50_000;
 const LONGEST_LOOK_NS: u64 = 1_000_000_000;
@@ -185,8 +187,17 @@ impl Http2Races {
         race.lanes.clear();
         race.replies
             .resize_with(race.replies.len().max(racers.len()), RacerReply::default);
-        self.open_lanes(race, connection, text, racers).await;
-        self.settle(race, racers).await;
+        for attempt in 1..=ATTEMPTS {
+            self.open_lanes(race, connection, text, racers).await;
+            self.settle(race).await;
+            // A server that says goodbye refuses what it has not begun with.
+            let is_refused = |lane: &Lane| lane.live.is_refused(lane.key);
+            if attempt == ATTEMPTS || !race.lanes.iter().flatten().any(is_refused) {
+                break;
+            }
+            self.call_off(race).await;
+        }
+        self.drop_late(race, racers).await;
         let crowd = match crowd {
             None => {
                 self.release(race, racers).await;
@@ -285,8 +296,8 @@ impl Http2Races {
         }
     }
 
-    /// Waits until all but the last frames are with the server. Who is not so far is no racer.
-    async fn settle(&self, race: &mut Http2Race, racers: &mut [RaceRequest]) {
+    /// Waits until all but the last frames are with the server.
+    async fn settle(&self, race: &Http2Race) {
         if self.style == RaceRelease::Whole {
             return;
         }
@@ -294,6 +305,13 @@ impl Http2Races {
         self.pacer.until(now_ns() + SETTLE_NS).await;
         while now_ns() < ends_ns && !race.lanes.iter().flatten().all(|lane| lane.is_settled()) {
             self.pacer.until(now_ns() + LOOK_NS).await;
+        }
+    }
+
+    /// Who is not so far is no racer.
+    async fn drop_late(&self, race: &mut Http2Race, racers: &mut [RaceRequest]) {
+        if self.style == RaceRelease::Whole {
+            return;
         }
         for (nth, racer) in racers.iter_mut().enumerate() {
             if let Some(lane) = &race.lanes[nth]
@@ -470,7 +488,9 @@ impl Http2Races {
 impl Lane {
     /// Whether all but its last frame is with the kernel.
     fn is_settled(&self) -> bool {
-        self.live.is_closed() || (self.is_at_start() && self.live.has_sent_all())
+        self.live.is_closed()
+            || self.live.is_refused(self.key)
+            || (self.is_at_start() && self.live.has_sent_all())
     }
 
     fn is_at_start(&self) -> bool {

@@ -373,6 +373,13 @@ impl Client {
         stream.id == key.id && stream.phase != Phase::Done && left <= 1 && has_window
     }
 
+    /// Whether a stream has ended because the server did not look at it.
+    #[must_use]
+    pub fn is_refused(&mut self, key: StreamKey) -> bool {
+        let stream = self.streams.at(key.slot);
+        stream.id == key.id && matches!(stream.failure, Some(StreamFailure::Refused(_)))
+    }
+
     /// Writes the last frame of a stream that was held.
     pub fn release(&mut self, key: StreamKey) {
         let stream = self.streams.at(key.slot);

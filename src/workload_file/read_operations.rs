@@ -145,7 +145,8 @@ fn operation(
         })
         .collect();
     // A value may come first: `{next}` is a path that a reply gave.
-    let first = if path.starts_with('/') { "" } else { "/" };
+    let begins_with_text = matches!(parts.first(), None | Some(Part::Text(_)));
+    let first = if begins_with_text { "" } else { "/" };
     check_path(document, request, &format!("{first}{plain}"));
     let mut headers = headers(document, table, names);
     let body = operation_body(document, table, model, bodies);

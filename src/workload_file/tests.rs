@@ -165,10 +165,10 @@ fn values_have_to_be_there_on_every_way() {
         ("[\"home\", \"log_in\"]", 10),
         (
             "[{ call = \"log_in\", on_failure = \"continue\" }, \"home\"]",
-            58,
+            56,
         ),
-        ("[{ call = \"log_in\", chance = \"99%\" }, \"home\"]", 49),
-        ("[{ call = \"log_in\", repeat = \"0..1\" }, \"home\"]", 50),
+        ("[{ call = \"log_in\", chance = \"99%\" }, \"home\"]", 47),
+        ("[{ call = \"log_in\", repeat = \"0..1\" }, \"home\"]", 48),
     ] {
         let error = refused(&file(steps, ""));
         let mistake = &error.mistakes[0];

@@ -34,7 +34,7 @@ pub(super) struct WorkloadFlags {
     )]
     pub expect: Vec<Statuses>,
 
-    /// Test what a TOML file says instead of ShopStream (see `shopblast check`)
+    /// Test what this TOML file says, instead of ShopStream
     ///
     /// It has operations, journeys, user classes and profiles, which take the place of the built-in ones.
     /// See docs/workload-files.md.

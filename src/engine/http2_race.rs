@@ -371,6 +371,27 @@ impl Http2Races {
         }
     }
 
+    /// Hands over what others have written on the connections of `sends`: before last frames in one send it
+    /// would take the room of their segment.
+    fn send_queued(&self, sends: &mut [RaceSend]) {
+        let Some(ring) = &self.transport.ring else {
+            return;
+        };
+        let mut results = self.results.borrow_mut();
+        for send in sends {
+            let queued = send.live.take_out();
+            if !queued.is_empty() {
+                results.clear();
+                ring.race(
+                    std::iter::once((send.live.destination(), &queued[..])),
+                    &mut results,
+                );
+                let taken = results.first().copied().unwrap_or_default();
+                send.live.note_taken(queued, taken);
+            }
+        }
+    }
+
     /// Hands the last frames of these to the kernel: one send for each connection, all of them in one
     /// submission.
     fn send_last_frames<'a, I>(&self, lanes: impl Fn() -> I) -> Released
@@ -380,13 +401,18 @@ impl Http2Races {
         let deadline_ns = now_ns() + self.transport.request_timeout_ns;
         let mut sends = self.sends.borrow_mut();
         for lane in lanes() {
-            lane.live.client.borrow_mut().release(lane.key);
-            lane.live.wait_until(lane.key, deadline_ns);
-            lane.live.note_request();
             if !sends.iter().any(|send| Rc::ptr_eq(&send.live, &lane.live)) {
                 let (live, bytes) = (Rc::clone(&lane.live), Vec::new());
                 sends.push(RaceSend { live, bytes });
             }
+        }
+        if self.style == RaceRelease::LastByte {
+            self.send_queued(&mut sends);
+        }
+        for lane in lanes() {
+            lane.live.client.borrow_mut().release(lane.key);
+            lane.live.wait_until(lane.key, deadline_ns);
+            lane.live.note_request();
         }
         for send in sends.iter_mut() {
             send.bytes = send.live.take_out();

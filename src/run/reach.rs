@@ -124,13 +124,16 @@ pub fn ask(
         NoLine::Unreachable(error) => NoAnswer::Unreachable(error),
         NoLine::Tls(error) => NoAnswer::Tls(told_of_line(target, addresses, path, &error)),
     })?;
-    let answer = exchange(line, target, path, timeout, most_bytes);
+    let mut came = Vec::new();
+    let answer = exchange(line, (target, path), &mut came, (timeout, most_bytes));
     match &answer {
         Ok(answer) if answer.status == 400 => {
             let of_tls = told_of_answer(target, &answer.body);
             of_tls.map_or(Ok(()), |why| Err(NoAnswer::Tls(why)))?;
         }
-        Err(NoAnswer::Unreadable(_)) if speaks_tls_instead(target, addresses, timeout) => {
+        Err(NoAnswer::Unreadable(_))
+            if may_be_of_tls(&came) && speaks_tls_instead(target, addresses, timeout) =>
+        {
             return Err(NoAnswer::Tls(tls_instead(target)));
         }
         _ => {}
@@ -150,7 +153,8 @@ fn told_of_line(target: &Target, addresses: &[Route], path: &str, error: &VisitE
     };
     let is_plain = || {
         let line = Line::open(&plain, addresses, OTHER_TIMEOUT).ok();
-        let answer = line.map(|line| exchange(line, &plain, path, OTHER_TIMEOUT, MOST_BODY_BYTES));
+        let limits = (OTHER_TIMEOUT, MOST_BODY_BYTES);
+        let answer = line.map(|line| exchange(line, (&plain, path), &mut Vec::new(), limits));
         // Servers of TLS answer plain requests, too: that these belong elsewhere.
         matches!(answer, Some(Ok(answer)) if told_of_answer(&plain, &answer.body).is_none())
     };
@@ -175,12 +179,12 @@ fn speaks_tls_instead(target: &Target, addresses: &[Route], timeout: Duration) -
     Line::open(&over_tls, addresses, timeout.min(OTHER_TIMEOUT)).is_ok()
 }
 
+/// Asks on `line`; what came back is in `buffer`.
 fn exchange(
     mut line: Line,
-    target: &Target,
-    path: &str,
-    timeout: Duration,
-    most_bytes: usize,
+    (target, path): (&Target, &str),
+    buffer: &mut Vec<u8>,
+    (timeout, most_bytes): (Duration, usize),
 ) -> Result<Answer, NoAnswer> {
     let told = |error: io::Error| match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => silence(timeout),
@@ -209,7 +213,6 @@ fn exchange(
     );
     line.write_all(request.as_bytes()).map_err(told)?;
     let mut parser = ReplyParser::new(most_bytes);
-    let mut buffer = Vec::new();
     let mut piece = [0; 16_384];
     let reply = loop {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -220,14 +223,14 @@ fn exchange(
         let received = line.read(&mut piece).map_err(told)?;
         if received == 0 {
             break parser
-                .close(&buffer)
-                .map_err(|malformed| unreadable(malformed, &buffer))?;
+                .close(buffer)
+                .map_err(|malformed| unreadable(malformed, buffer))?;
         }
         buffer.extend_from_slice(&piece[..received]);
-        match parser.advance(&mut buffer) {
+        match parser.advance(buffer) {
             Ok(None) => {}
             Ok(Some(reply)) => break reply,
-            Err(malformed) => return Err(unreadable(malformed, &buffer)),
+            Err(malformed) => return Err(unreadable(malformed, buffer)),
         }
     };
     let head = &buffer[..reply.body.start];
@@ -247,14 +250,23 @@ fn header(head: &[u8], name: &str) -> String {
     String::from_utf8_lossy(value).into_owned()
 }
 
+/// Whether a server that says so may speak TLS: it says nothing, or a record of it.
+fn may_be_of_tls(came: &[u8]) -> bool {
+    came.is_empty() || is_of_tls(came)
+}
+
+/// Whether `came` begins like a record of TLS: an alert, or a handshake.
+fn is_of_tls(came: &[u8]) -> bool {
+    matches!(came, [0x15 | 0x16, 3, ..])
+}
+
 fn unreadable(malformed: Malformed, came: &[u8]) -> NoAnswer {
     if malformed == Malformed::BodyTooLarge {
         return NoAnswer::TooLarge;
     }
-    // A record of TLS: an alert, or a handshake.
-    let hint = match came {
-        [0x15 | 0x16, 3, ..] => " (these are bytes of TLS)",
-        _ => "",
+    let hint = match is_of_tls(came) {
+        true => " (these are bytes of TLS)",
+        false => "",
     };
     NoAnswer::Unreadable(format!("{malformed}{hint}"))
 }

@@ -110,10 +110,13 @@ impl Relay {
         let mut heads: Vec<String> = Vec::new();
         let mut line = String::new();
         for part in text.split_inclusive("\r\n") {
-            if part.ends_with(" HTTP/1.1\r\n") {
+            let is_first = part.ends_with(" HTTP/1.1\r\n");
+            if is_first {
                 line.clear();
             }
-            line.push_str(part);
+            // The body of the request before ends with a brace, and no line.
+            let own = part.rsplit('}').next().filter(|_| is_first);
+            line.push_str(own.unwrap_or(part));
             if part == "\r\n" {
                 heads.push(std::mem::take(&mut line));
             }
@@ -172,8 +175,12 @@ fn told_by(arguments: &[&str]) -> (i32, String) {
     (code, String::from_utf8_lossy(&told).into_owned())
 }
 
+/// The first witness of the planted fault.
 fn first_witness(ended: &Ended) -> String {
-    ended.record()["witnesses"][0]["number"].to_string()
+    let record = ended.record();
+    let mut witnesses = record["witnesses"].as_array().expect("witnesses").iter();
+    let witness = witnesses.find(|witness| witness["rule"] == "not-oversold");
+    witness.expect("pieces were oversold")["number"].to_string()
 }
 
 #[test]
@@ -182,7 +189,7 @@ fn a_shop_at_a_unix_socket_is_loaded_raced_and_replayed_like_any_other() {
     for driver in ["uring", "plain-uring", "epoll"] {
         let path = directory.path().join(format!("{driver}.sock"));
         let path = path.to_str().expect("a path");
-        let relay = Relay::before(Bugs::default().with(Bug::Oversell, 1.0), 2).at_socket(path);
+        let relay = Relay::before(Bugs::default().with(Bug::Oversell, 1.0), 1).at_socket(path);
         let ended = run(&format!(
             "RaceAuditUser IdentityUser --pacing max -H unix:{path} -u 8 -r 100 -t 2s --cores 2 --oversubscribe \
              --driver {driver} --no-observatory"
@@ -302,7 +309,9 @@ fn all_connections_come_from_the_interfaces_that_were_named() {
     let (code, told) = told_by(&["doctor", "-H", &host, "--interface", "127.0.0.2,127.0.0.3"]);
     assert_eq!(code, 0, "{told}");
     assert!(told.contains("for each of 2 interfaces"), "{told}");
-    assert_eq!(relay.peers(), two);
+    let peers = relay.peers();
+    let is_named = |peer: &String| two.contains(&&**peer);
+    assert!(!peers.is_empty() && peers.iter().all(is_named), "{peers:?}");
     let ended = run(&format!(
         "IdentityUser -H {host} -u 1 -t 1s --interface lo --no-observatory"
     ));
@@ -317,12 +326,9 @@ fn an_interface_that_leads_nowhere_is_refused_before_anything_is_sent() {
     for (flags, says) in [
         (
             "--interface nosuch0",
-            "no such interface; it has lo (127.0.0.1",
+            "this machine has no such interface; it has ",
         ),
-        (
-            "--interface 198.51.100.1",
-            "no such address; it has lo (127.0.0.1",
-        ),
+        ("--interface 198.51.100.1", "no such address; it has "),
         ("--interface ::1", "none of these leads to 127.0.0.1:"),
         (
             "--interface a/b",
@@ -344,7 +350,7 @@ fn an_interface_that_leads_nowhere_is_refused_before_anything_is_sent() {
 
 #[test]
 fn a_shop_behind_a_path_is_met_loaded_raced_replayed_and_looked_at_there() {
-    let relay = Relay::before(Bugs::default().with(Bug::Oversell, 1.0), 2);
+    let relay = Relay::before(Bugs::default().with(Bug::Oversell, 1.0), 1);
     let (relay, address) = relay.at_port("/eu/shop");
     let host = format!("http://{address}/eu/shop");
     let ended = run(&format!(

@@ -50,7 +50,7 @@ pub(super) fn other_protocol(bytes: &[u8]) -> Option<ConnectionFailure> {
     let spoken = match bytes {
         [b'H', b'T', b'T', b'P', ..] => Spoken::Http1,
         [0x15, 3, ..] => Spoken::Tls,
-        [0, _, _, kind::SETTINGS, 0, ..] => return None,
+        [0, _, _, kind::SETTINGS] | [0, _, _, kind::SETTINGS, 0, ..] => return None,
         [_, _, _, _, ..] => Spoken::Unknown,
         _ => return None,
     };

@@ -18,6 +18,19 @@ fn it_begins_as_the_standard_says() {
 }
 
 #[test]
+fn a_greeting_may_come_in_any_two_pieces() {
+    let greeting = server(|out| write_settings(&[(setting::INITIAL_WINDOW_SIZE, 70_000)], out));
+    for cut in 0..=greeting.len() {
+        let mut client = client();
+        let (first, rest) = greeting.split_at(cut);
+        client.receive(first, Vec::new);
+        assert_eq!(client.failure(), None, "cut at {cut}");
+        client.receive(rest, Vec::new);
+        assert!(client.is_ready(), "cut at {cut}");
+    }
+}
+
+#[test]
 fn a_reply_belongs_to_its_stream_whatever_order_they_come_in() {
     let mut client = greeted(&[]);
     let keys: Vec<StreamKey> = (0..3).map(|_| client.open(GET, false).unwrap()).collect();

@@ -304,6 +304,10 @@ impl TlsLayer {
         match kind {
             ContentType::ApplicationData => Ok(()),
             ContentType::Alert => self.hear_alert(text),
+            // Nothing may be sent as a part of a message (RFC 8446 §5.1).
+            ContentType::Handshake if text.is_empty() => {
+                Err(TlsBreak::Message(ContentType::Handshake as u8))
+            }
             ContentType::Handshake => self.hear_messages(text),
         }
     }

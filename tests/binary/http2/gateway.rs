@@ -159,11 +159,23 @@ async fn pass_on(
         return Ok(());
     }
     let (method, path) = (head.method.to_string(), head.uri.path().to_owned());
+    let signature = head.headers.get("x-gateway-signature");
+    let signature = signature.map(|value| value.to_str().expect("a text").to_owned());
     let body = String::from_utf8(text).expect("JSON");
     let reply = tokio::task::spawn_blocking(move || {
         let client = clients.lock().unwrap().pop();
         let mut client = client.unwrap_or_else(|| Client::connect(shop));
-        let reply = client.call(&method, &path, &body);
+        let length = body.len();
+        let signed =
+            signature.map_or_else(String::new, |it| format!("x-gateway-signature: {it}\r\n"));
+        client.write(
+            format!(
+                "{method} {path} HTTP/1.1\r\nhost: shop\r\n{signed}content-type: application/json\r\n\
+                 content-length: {length}\r\n\r\n{body}"
+            )
+            .as_bytes(),
+        );
+        let reply = client.reply();
         // An error of the shop's closes its connection.
         if reply.status < 500 {
             clients.lock().unwrap().push(client);

@@ -163,7 +163,7 @@ fn what_speaks_http_and_is_no_shop_gets_two_questions_at_most() {
             104,
             &[
                 "308, which points to https://shop.test",
-                "https is not supported yet",
+                "-H https://shop.test (nothing else was sent",
             ],
         ),
         (

@@ -178,7 +178,7 @@ fn a_file_that_is_wrong_sends_nothing_and_says_where() {
             "{}",
             ended.err
         );
-        assert!(ended.err.contains("mine.toml:26:"), "{}", ended.err);
+        assert!(ended.err.contains("mine.toml:22:37:"), "{}", ended.err);
     }
     for (line, says) in [
         (

@@ -293,7 +293,7 @@ fn what_cannot_be_started_is_told_with_what_to_do() {
         ),
         (
             "user_classes=SpikeUser&host=ftp://x",
-            "only http:// is supported",
+            "only http:// and https:// are supported",
         ),
         (
             "user_classes=SpikeUser&host=http://127.0.0.1:9",

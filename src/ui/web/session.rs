@@ -14,7 +14,7 @@ use crate::run::{self, Face, Follower, LiveRun, RunControl, RunRequest, RunState
 use crate::ui::{MetricsFace, crowd};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, ThreadId};
 
 /// Connections to the page at the same time, beside which its load tests have to do.
 pub const MOST_CONNECTIONS: usize = 256;
@@ -99,9 +99,22 @@ impl PageSession {
                 self.board.failed(&why);
                 why
             })?;
+        let thread = director.thread().id();
         *current = Some(Current { control, director });
         drop(current);
-        Ok(wait_for_start(&started)?)
+        wait_for_start(&started).inspect_err(|_| self.lay_aside(thread))?;
+        Ok(())
+    }
+
+    /// Waits for the end of the load test that `thread` directs and that did not start: whoever is told so may
+    /// start another one at once.
+    fn lay_aside(&self, thread: ThreadId) {
+        let mut current = self.lock();
+        let is_it = |test: &mut Current| test.director.thread().id() == thread;
+        if let Some(test) = current.take_if(is_it) {
+            // How it ended was told.
+            let _ = test.director.join();
+        }
     }
 
     /// Changes the users of the load test that is on its way.

@@ -13,6 +13,6 @@ pub struct ExchangeBuffers<'a> {
     pub inbox: &'a mut Inbox,
     /// Reads it.
     pub parser: &'a mut ReplyParser,
-    /// Takes the reason when the result is [`Broken`].
+    /// Takes the reason when the result is [`super::Broken`].
     pub reason: &'a mut Reason,
 }

@@ -41,6 +41,9 @@ impl SocketPath {
         if !path.starts_with('/') {
             return Err(SocketPathError::Relative);
         }
+        // More slashes than one are one to the kernel, and two would be taken for those of a URL.
+        let begins = path.len() - path.trim_start_matches('/').len();
+        let path = &path[begins - 1..];
         if path.chars().any(char::is_control) {
             return Err(SocketPathError::Control);
         }

@@ -355,6 +355,7 @@ mod tests {
         for (text, path, base) in [
             ("unix:/run/shop.sock", "/run/shop.sock", ""),
             ("unix:///run/shop.sock", "/run/shop.sock", ""),
+            ("unix://////run/shop.sock", "/run/shop.sock", ""),
             ("unix:/run/shop.sock:/api/", "/run/shop.sock", "/api"),
             ("unix:/run/a:b.sock:/", "/run/a:b.sock", ""),
         ] {

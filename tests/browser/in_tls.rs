@@ -18,8 +18,11 @@ fn a_guarded_page_in_tls_starts_and_stops_a_test() {
     ));
     assert!(server.url().starts_with("https://"));
     let browser = Browser::launch_with(&["--ignore-certificate-errors"]);
-    let page = browser.open(&format!("{}/login#{TOKEN}", server.url()));
+    let page = browser.blank();
+    page.resize(1280, 900, false);
+    page.go(&format!("{}/login#{TOKEN}", server.url()));
     page.wait_until("location.pathname === '/' && location.hash === ''");
+    page.wait_until("document.querySelector('#start')?.hidden === false");
     page.wait_until("document.querySelectorAll('#classes li').length >= 13");
     assert_eq!(page.evaluate("window.isSecureContext"), true);
     page.click("#start-button");

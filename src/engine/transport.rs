@@ -171,6 +171,12 @@ impl Transport {
         room.unwrap_or_else(|| Vec::with_capacity(GATHERED_BYTES))
     }
 
+    /// Makes room for so many more replies that are gathered at one moment.
+    pub(super) fn make_gathering_rooms(&self, replies: usize) {
+        let rooms = (0..replies).map(|_| Vec::with_capacity(GATHERED_BYTES));
+        self.gathering.borrow_mut().extend(rooms);
+    }
+
     /// Takes back what a reply was gathered in.
     pub(super) fn keep_gathering_room(&self, room: Vec<u8>) {
         self.gathering.borrow_mut().push(room);

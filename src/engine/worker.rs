@@ -366,6 +366,8 @@ impl Core {
         let transport = Rc::new(transport.with_tls(config.target.tls.as_ref()));
         let style = script.race_rules().release;
         let http2_races = (config.target.http2 && race_connections > 0).then(|| {
+            // Every racer's reply is kept until the race is judged.
+            transport.make_gathering_rooms(race_connections);
             let own = match script.race_rules().over {
                 RaceOver::OneConnection => 0,
                 RaceOver::Connections => race_connections,

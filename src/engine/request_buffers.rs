@@ -9,6 +9,8 @@ const REQUEST_BYTES: usize = 1_024;
 /// Buffers that are made before the start. Where more users become due in one moment there will be
 /// more.
 const READY_BUFFERS: usize = 256;
+/// So many are made at least: users who share few connections write before they wait for one.
+const LEAST_BUFFERS: usize = 64;
 
 /// Buffers that are kept; what more a moment needed goes again.
 const KEPT_BUFFERS: usize = 1_024;
@@ -20,8 +22,8 @@ pub(super) struct RequestBuffers(Vec<Vec<u8>>);
 impl RequestBuffers {
     /// Buffers for `senders`, of which few send at one moment.
     pub(super) fn new(senders: usize) -> Self {
-        let mut buffers = Vec::with_capacity(senders.min(KEPT_BUFFERS));
-        let ready_made = 0..senders.min(READY_BUFFERS);
+        let mut buffers = Vec::with_capacity(KEPT_BUFFERS);
+        let ready_made = 0..senders.clamp(LEAST_BUFFERS, READY_BUFFERS);
         buffers.extend(ready_made.map(|_| Vec::with_capacity(REQUEST_BYTES)));
         Self(buffers)
     }

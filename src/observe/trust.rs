@@ -48,13 +48,28 @@ impl SpokenInTls {
 
     fn remedy(self, trouble: &TlsTrouble) -> &'static str {
         match (trouble, self) {
-            (TlsTrouble::UnknownAuthority | TlsTrouble::Unusable(_), Self::Postgres) => {
+            (
+                TlsTrouble::UnknownAuthority
+                | TlsTrouble::VouchesForItself
+                | TlsTrouble::Unusable(_),
+                Self::Postgres,
+            ) => {
                 "; name its authority's certificate with sslrootcert=FILE in the address or with --observer-ca FILE, or ask for no check with sslmode=require"
             }
-            (TlsTrouble::UnknownAuthority | TlsTrouble::Unusable(_), Self::Redis) => {
+            (
+                TlsTrouble::UnknownAuthority
+                | TlsTrouble::VouchesForItself
+                | TlsTrouble::Unusable(_),
+                Self::Redis,
+            ) => {
                 "; name its authority's certificate with --observer-ca FILE, or ask for no check with #insecure at the end of the address"
             }
-            (TlsTrouble::UnknownAuthority | TlsTrouble::Unusable(_), Self::Http) => {
+            (
+                TlsTrouble::UnknownAuthority
+                | TlsTrouble::VouchesForItself
+                | TlsTrouble::Unusable(_),
+                Self::Http,
+            ) => {
                 "; name its authority's certificate with --observer-ca FILE, or ask for no check with --observer-insecure"
             }
             (TlsTrouble::WrongName(_), Self::Postgres) => {
@@ -64,12 +79,16 @@ impl SpokenInTls {
             (TlsTrouble::Expired | TlsTrouble::NotYetValid, _) => {
                 "; have it renewed, or set the clock"
             }
-            (TlsTrouble::WantsCertificate | TlsTrouble::RefusesCertificate, Self::Postgres) => {
+            (
+                TlsTrouble::WantsCertificate | TlsTrouble::RefusesCertificate | TlsTrouble::Unclear,
+                Self::Postgres,
+            ) => {
                 "; name one that it takes with sslcert=FILE and sslkey=FILE in the address, or with --observer-cert and --observer-key"
             }
-            (TlsTrouble::WantsCertificate | TlsTrouble::RefusesCertificate, _) => {
-                "; name one that it takes with --observer-cert FILE and --observer-key FILE"
-            }
+            (
+                TlsTrouble::WantsCertificate | TlsTrouble::RefusesCertificate | TlsTrouble::Unclear,
+                _,
+            ) => "; name one that it takes with --observer-cert FILE and --observer-key FILE",
             (TlsTrouble::NoTls, Self::Http) => "; without TLS the address begins with http://",
             (TlsTrouble::NoTls, Self::Redis) => "; without TLS the address begins with redis://",
             (TlsTrouble::NoTls, Self::Postgres) => "; is this the port of PostgreSQL?",

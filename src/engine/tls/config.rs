@@ -1,11 +1,9 @@
 //! A client's configuration of rustls: from what the user trusts.
 
-use super::any_name::AnyName;
-use super::unverified::Unverified;
-use super::vouched::Vouched;
+use super::verifier::{Check, Verifier};
 use super::{TlsError, provider};
 use crate::plan::{TlsIdentity, TlsRoots, TlsSettings};
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -18,21 +16,42 @@ const AUTHORITIES: &str = "the certificates of the authorities";
 /// # Errors
 /// When nobody is trusted, or what is given is no certificate or key.
 pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientConfig, TlsError> {
+    client_config_checking(Check::Name, settings, alpn)
+}
+
+/// As [`client_config`], but the name in the server's certificate does not matter.
+///
+/// # Errors
+/// As [`client_config`].
+pub fn client_config_of_any_name(
+    settings: &TlsSettings,
+    alpn: &[&[u8]],
+) -> Result<ClientConfig, TlsError> {
+    client_config_checking(Check::Authority, settings, alpn)
+}
+
+fn client_config_checking(
+    check: Check,
+    settings: &TlsSettings,
+    alpn: &[&[u8]],
+) -> Result<ClientConfig, TlsError> {
     let provider = provider();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(TlsError::SetUp)?;
-    let builder = if settings.is_insecure {
-        let any = Arc::new(Unverified(provider));
-        builder.dangerous().with_custom_certificate_verifier(any)
-    } else {
-        match &settings.roots {
-            TlsRoots::Platform => builder.with_root_certificates(roots(&settings.roots)?),
-            TlsRoots::Pem(text) => builder
-                .dangerous()
-                .with_custom_certificate_verifier(vouched(text, &settings.roots)?),
-        }
+    let (check, roots, named) = match &settings.roots {
+        _ if settings.is_insecure => (Check::Nothing, RootCertStore::empty(), Vec::new()),
+        TlsRoots::Platform => (check, platform()?, Vec::new()),
+        TlsRoots::Pem(text) => (check, authorities(text)?, certificates(AUTHORITIES, text)?),
     };
+    let builder = builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Verifier {
+            provider,
+            check,
+            roots,
+            named,
+        }));
     let mut config = match &settings.identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {
@@ -49,30 +68,6 @@ pub fn client_config(settings: &TlsSettings, alpn: &[&[u8]]) -> Result<ClientCon
     Ok(config)
 }
 
-/// As [`client_config`], but the name in the server's certificate does not matter.
-///
-/// # Errors
-/// As [`client_config`].
-pub fn client_config_of_any_name(
-    settings: &TlsSettings,
-    alpn: &[&[u8]],
-) -> Result<ClientConfig, TlsError> {
-    let mut config = client_config(settings, alpn)?;
-    if !settings.is_insecure {
-        let named = match &settings.roots {
-            TlsRoots::Platform => Vec::new(),
-            TlsRoots::Pem(text) => certificates(AUTHORITIES, text)?,
-        };
-        let any_name = Arc::new(AnyName {
-            provider: provider(),
-            roots: roots(&settings.roots)?,
-            named,
-        });
-        config.dangerous().set_certificate_verifier(any_name);
-    }
-    Ok(config)
-}
-
 /// The name that a server's certificate has to hold: `host` without brackets.
 ///
 /// # Errors
@@ -81,33 +76,16 @@ pub fn server_name(host: &str) -> Result<ServerName<'static>, TlsError> {
     ServerName::try_from(host.to_owned()).map_err(|_| TlsError::Name(host.to_owned()))
 }
 
-/// Trusts the certificates of this text, and whom they vouch for.
-fn vouched(text: &[u8], named: &TlsRoots) -> Result<Arc<Vouched>, TlsError> {
-    let authorities =
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(named)?), provider());
-    let authorities = authorities
-        .build()
-        .map_err(|error| malformed(AUTHORITIES, error.to_string()))?;
-    Ok(Arc::new(Vouched {
-        authorities,
-        named: certificates(AUTHORITIES, text)?,
-    }))
-}
-
-fn roots(roots: &TlsRoots) -> Result<RootCertStore, TlsError> {
+/// The authorities that the machine trusts.
+fn platform() -> Result<RootCertStore, TlsError> {
     let mut store = RootCertStore::empty();
-    match roots {
-        TlsRoots::Platform => {
-            let found = rustls_native_certs::load_native_certs();
-            store.add_parsable_certificates(found.certs);
-            if store.is_empty() {
-                let why = found.errors.first().map(ToString::to_string);
-                return Err(TlsError::NoRoots(
-                    why.unwrap_or_else(|| "none found".to_owned()),
-                ));
-            }
-        }
-        TlsRoots::Pem(text) => return authorities(text),
+    let found = rustls_native_certs::load_native_certs();
+    store.add_parsable_certificates(found.certs);
+    if store.is_empty() {
+        let why = found.errors.first().map(ToString::to_string);
+        return Err(TlsError::NoRoots(
+            why.unwrap_or_else(|| "none found".to_owned()),
+        ));
     }
     Ok(store)
 }

@@ -1,7 +1,6 @@
 //! What is wrong with a server that TLS cannot be spoken with, as far as there is something to be done.
 
-use super::{HandshakeError, VisitError};
-use rustls::{AlertDescription, CertificateError, Error};
+use super::{HandshakeError, TlsTrouble, VisitError};
 
 /// See the module's documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +47,7 @@ impl HandshakeError {
     #[must_use]
     pub fn fault(&self) -> TlsFault {
         match self {
-            Self::Tls(Error::InvalidCertificate(why)) => of_certificate(why),
-            Self::Tls(Error::AlertReceived(alert)) => of_alert(*alert),
+            Self::Tls(error) => TlsTrouble::of(error).into(),
             Self::PlainHttp => TlsFault::PlainHttp,
             Self::Closed => TlsFault::HungUp,
             Self::Late => TlsFault::Silence,
@@ -58,43 +56,29 @@ impl HandshakeError {
     }
 }
 
-fn of_certificate(why: &CertificateError) -> TlsFault {
-    match why {
-        CertificateError::Expired
-        | CertificateError::ExpiredContext { .. }
-        | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => TlsFault::Time,
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            TlsFault::Name
+impl From<TlsTrouble> for TlsFault {
+    fn from(trouble: TlsTrouble) -> Self {
+        match trouble {
+            TlsTrouble::Expired | TlsTrouble::NotYetValid => Self::Time,
+            TlsTrouble::WrongName(_) => Self::Name,
+            TlsTrouble::UnknownAuthority => Self::Authority,
+            TlsTrouble::VouchesForItself => Self::OfAuthority,
+            TlsTrouble::Unusable(_) => Self::Certificate,
+            TlsTrouble::WantsCertificate | TlsTrouble::RefusesCertificate => {
+                Self::ClientCertificate
+            }
+            TlsTrouble::Unclear => Self::NothingInCommon,
+            TlsTrouble::NoTls | TlsTrouble::NothingInCommon(_) | TlsTrouble::Other(_) => {
+                Self::Other
+            }
         }
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFault::Authority,
-        // There is no other word for it in the interface.
-        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            TlsFault::OfAuthority
-        }
-        _ => TlsFault::Certificate,
-    }
-}
-
-fn of_alert(alert: AlertDescription) -> TlsFault {
-    match alert {
-        AlertDescription::CertificateRequired
-        | AlertDescription::NoCertificate
-        | AlertDescription::BadCertificate
-        | AlertDescription::UnsupportedCertificate
-        | AlertDescription::CertificateRevoked
-        | AlertDescription::CertificateExpired
-        | AlertDescription::CertificateUnknown
-        | AlertDescription::UnknownCA
-        | AlertDescription::AccessDenied => TlsFault::ClientCertificate,
-        AlertDescription::HandshakeFailure => TlsFault::NothingInCommon,
-        _ => TlsFault::Other,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustls::{AlertDescription, CertificateError, Error};
 
     #[test]
     fn what_can_be_mended_is_told_from_the_rest() {

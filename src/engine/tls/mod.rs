@@ -5,7 +5,6 @@
 //! [`TlsLayer`] and what was [`Agreed`] on. From then on [`TlsLayer::seal`] turns what is to be sent into
 //! records within its own buffer, and [`TlsLayer::open`] what came into plain text.
 
-mod any_name;
 mod breakage;
 mod certificate;
 mod client;
@@ -22,9 +21,8 @@ mod stream;
 #[cfg(test)]
 pub(super) mod testing;
 mod trouble;
-mod unverified;
+mod verifier;
 mod visit;
-mod vouched;
 
 pub use breakage::TlsBreak;
 pub use certificate::CertificateFacts;

@@ -15,6 +15,8 @@ const MOST_NAMES: usize = 5;
 pub enum TlsTrouble {
     /// Nobody who is trusted vouches for the server's certificate.
     UnknownAuthority,
+    /// The server's certificate is one of an authority that vouches for itself, and was not named.
+    VouchesForItself,
     /// The server's certificate is of these names, and not of the one that was asked for.
     WrongName(Vec<String>),
     /// The server's certificate is past its time.
@@ -31,6 +33,8 @@ pub enum TlsTrouble {
     NoTls,
     /// There is no version or cipher in common.
     NothingInCommon(String),
+    /// The server finds nothing in common, or wants a certificate of ours: older ones tell no more.
+    Unclear,
     /// Anything else.
     Other(String),
 }
@@ -84,9 +88,9 @@ impl TlsTrouble {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 Self::NotYetValid
             }
-            // One that vouches for itself, and was not named: the interface has no other word for it.
+            // There is no other word for it in the interface.
             CertificateError::Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
-                Self::UnknownAuthority
+                Self::VouchesForItself
             }
             CertificateError::Other(why) => Self::Unusable(why.to_string()),
             other => Self::Unusable(other.to_string()),
@@ -95,13 +99,17 @@ impl TlsTrouble {
 
     fn of_alert(alert: AlertDescription) -> Self {
         match alert {
-            AlertDescription::CertificateRequired => Self::WantsCertificate,
+            AlertDescription::CertificateRequired | AlertDescription::NoCertificate => {
+                Self::WantsCertificate
+            }
+            AlertDescription::HandshakeFailure => Self::Unclear,
             AlertDescription::UnknownCA
             | AlertDescription::BadCertificate
             | AlertDescription::CertificateUnknown
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateRevoked
-            | AlertDescription::UnsupportedCertificate => Self::RefusesCertificate,
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::AccessDenied => Self::RefusesCertificate,
             AlertDescription::ProtocolVersion | AlertDescription::InsufficientSecurity => {
                 Self::NothingInCommon(format!("it says {alert:?}"))
             }
@@ -130,7 +138,7 @@ fn bare(name: &str) -> String {
 impl fmt::Display for TlsTrouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownAuthority => {
+            Self::UnknownAuthority | Self::VouchesForItself => {
                 formatter.write_str("nobody who is trusted vouches for its certificate")
             }
             Self::WrongName(names) if names.is_empty() => {
@@ -152,6 +160,9 @@ impl fmt::Display for TlsTrouble {
             Self::NothingInCommon(why) => write!(
                 formatter,
                 "it speaks no version or cipher of TLS in common with us, 1.2 and 1.3 ({why})"
+            ),
+            Self::Unclear => formatter.write_str(
+                "it finds nothing in common with us, or wants to be shown a certificate",
             ),
             Self::Other(why) => write!(formatter, "TLS: {why}"),
         }

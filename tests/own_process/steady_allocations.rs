@@ -328,10 +328,10 @@ fn nothing_is_allocated_over_tls() {
 /// Streams opened, heads said in HPACK, replies taken from frames.
 #[test]
 fn nothing_is_allocated_in_http2() {
-    // Races of a user against itself are left out: they still allocate, some tens of times in 40,000 requests.
     for (class, connections) in [
         ("IdentityUser", None),
         ("SpikeUser", Some(4)),
+        ("RaceAuditUser", None),
         ("FlashSaleUser", None),
     ] {
         assert_no_steady_allocation(&run_in_http2(class, connections));

@@ -23,6 +23,8 @@ pub(super) const STREAM_WINDOW: u32 = 1 << 20;
 pub(super) const CONNECTION_WINDOW: u32 = 1 << 30;
 /// Answers to what a peer asks are not gathered beyond this: it does not read them.
 pub(super) const MOST_UNREAD: usize = 1 << 20;
+/// Room for what waits on a stream, made when something first does: enough for most requests of races.
+const UNSENT_BYTES: usize = 2_048;
 /// The last number that a stream may have.
 const LAST_ID: u32 = (1 << 31) - 1;
 
@@ -300,6 +302,9 @@ impl Client {
             self.send_window -= body.len() as i64;
             frame::write(kind::DATA, flag::END_STREAM, key.id, body, &mut self.out);
             return;
+        }
+        if stream.unsent.capacity() == 0 {
+            stream.unsent.reserve(UNSENT_BYTES);
         }
         stream.unsent.extend_from_slice(body);
         if !self.pump(key) {

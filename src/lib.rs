@@ -2,7 +2,7 @@
 //!
 //! The crate is one house with rooms that import downward only, in this order:
 //! `cli` → `doctor` / `hunt` → `ui` → `run` → `compare` → `report` → `record` → `pieces` → `observe`
-//! → `shop` / `sandbox` / `workload_file` → `engine` → `stats` → `plan`.
+//! → `shop` / `sandbox` / `workload_file` → `engine` → `stats` → `plan` / `words`.
 
 pub mod cli;
 pub mod compare;
@@ -19,4 +19,5 @@ pub mod sandbox;
 pub mod shop;
 pub mod stats;
 pub mod ui;
+pub mod words;
 pub mod workload_file;

@@ -44,6 +44,7 @@ impl<'a> Document<'a> {
             .map_err(|error| FileError {
                 origin: origin.to_owned(),
                 mistakes: vec![Mistake {
+                    origin: origin.to_owned(),
                     position: TextPosition::of_offset(
                         text,
                         error.span().map_or(0, |span| span.start),
@@ -84,6 +85,7 @@ impl<'a> Document<'a> {
         mistakes.sort();
         mistakes.dedup();
         let mistakes = mistakes.into_iter().map(|(offset, says)| Mistake {
+            origin: origin.to_owned(),
             position: TextPosition::of_offset(self.text, offset),
             says,
         });
@@ -169,7 +171,7 @@ impl<'a> Document<'a> {
         // In the order of the text, which is how people count.
         members.sort_by_key(|(_, offset, _)| *offset);
         for (name, offset, _) in &members {
-            if !self.is_full() && !is_name(name) {
+            if !self.is_full() && !is_path_of_names(name) {
                 self.mistake(
                     *offset,
                     format!(
@@ -304,6 +306,11 @@ pub fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text.chars().all(may)
+}
+
+/// The same with dots in it: what belongs to something else is called after that.
+fn is_path_of_names(text: &str) -> bool {
+    text.len() <= 64 && text.split('.').all(is_name)
 }
 
 /// A kind of value with its article.

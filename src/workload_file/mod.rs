@@ -4,14 +4,21 @@
 //! What is written is read and checked as a whole, compiled to a flat program of steps over prepared
 //! bodies, and carried out behind the same seam as any workload: no text is interpreted while load is made.
 
+mod body_text;
+mod built_in;
 mod compile;
+mod compile_operations;
+mod compile_steps;
 mod document;
 mod error;
 mod flow;
+mod generated;
 mod generators;
 mod json_pointer;
 mod keys;
 mod model;
+mod parts;
+mod pass;
 mod prepared;
 mod preview;
 mod program;
@@ -19,22 +26,29 @@ mod read;
 mod read_bodies;
 mod read_journeys;
 mod read_operations;
+mod read_options;
+mod read_steps;
+mod read_tests;
 mod reading;
+mod recipes;
 mod schema;
 mod script;
 mod sections;
 mod single_url;
 mod statuses;
 mod templates;
+mod value_names;
 mod workload;
 
+pub use built_in::{BUILT_IN, built_in};
 pub use error::{FileError, Mistake};
 pub use generators::{GENERATORS, Generator};
 pub use json_pointer::JsonPointer;
 pub use model::{
-    Body, BodyKind, Class, Journey, Model, Node, OnFailure, Operation, Part, Read, ReadFrom,
-    Refusal, Step,
+    AtOnce, Body, BodyKind, Call, Class, DrawSet, Journey, Model, Node, OnFailure, Operation, Part,
+    Product, Raised, Read, ReadFrom, Refusal, RunOption, Step, Test, Tested,
 };
+pub use parts::Parts;
 pub use preview::outline;
 pub use read::{MOST_FILE_BYTES, read};
 pub use schema::schema_text;
@@ -45,5 +59,7 @@ pub use workload::{FileWorkload, MetTarget};
 
 #[cfg(test)]
 mod simulated_tests;
+#[cfg(test)]
+mod step_tests;
 #[cfg(test)]
 mod tests;

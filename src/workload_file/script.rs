@@ -1,23 +1,21 @@
 //! A compiled workload as a script that the engine carries out: the user classes of one plan.
 
 use super::model::Class;
+use super::pass::{Means, Pass};
 use super::prepared::{Source, Supplies};
-use super::program::{CompiledJourney, DEEPEST_REPEAT, Instruction, Program};
-use crate::engine::{Abort, Described, Journey, Link, Script, Session, Step, Unprepared, Values};
-use crate::plan::{Pacing, Plan, Suggestion, UniqueNumbers, WaitTime};
-use crate::stats::Outcome;
-use fastrand::Rng;
+use super::program::{CompiledJourney, Instruction, Program};
+use super::read_options::STRICT;
+use crate::engine::{Described, Journey, Link, Script, Session, Step, Unprepared};
+use crate::plan::{Pacing, Plan, Suggestion, WaitTime};
 
 /// What the users of one plan do.
 #[derive(Debug)]
 pub struct FileScript {
-    program: &'static Program,
-    supplies: Supplies,
+    means: Means,
     /// By the index of the class in the plan.
     classes: Vec<PlannedClass>,
     /// Every journey that the plan's classes make, in the order of the workload.
     journeys: Vec<&'static CompiledJourney>,
-    pacing: Pacing,
 }
 
 #[derive(Debug)]
@@ -64,111 +62,49 @@ impl FileScript {
             let found = places.iter().position(|known| *known == place);
             found.unwrap_or_default() as u16
         };
-        let planned = classes.into_iter().map(|class| PlannedClass {
-            class,
-            journeys: class
-                .journeys
-                .iter()
-                .map(|&(place, weight)| (position(place), weight))
-                .collect(),
-            total_weight: class.journeys.iter().map(|(_, weight)| weight).sum(),
-            first: class.first.map(position),
+        let (options, is_strict) = options_of(program, plan)?;
+        let planned = classes.into_iter().map(|class| {
+            let made = class.made_with(options);
+            PlannedClass {
+                class,
+                journeys: made
+                    .iter()
+                    .map(|&(place, weight)| (position(place), weight))
+                    .collect(),
+                total_weight: made.iter().map(|(_, weight)| weight).sum(),
+                first: class.first.map(position),
+            }
         });
         let planned = planned.collect();
         let is_needed = |body| {
             let mut journeys = journeys.iter();
-            journeys.any(|journey| journey.bodies().any(|sent| sent == body))
+            journeys.any(|journey| {
+                let calls = journey.calls(options);
+                calls.iter().any(|call| call.body == Some(body))
+            })
         };
         let source = Source {
             seed: plan.seed,
             run_id: &plan.run_id,
+            options,
         };
         Ok(Self {
-            supplies: Supplies::new(program, is_needed, source),
-            program,
+            means: Means {
+                supplies: Supplies::new(program, is_needed, source),
+                program,
+                pacing: plan.pacing,
+                options,
+                is_strict,
+            },
             classes: planned,
             journeys,
-            pacing: plan.pacing,
         })
     }
 
     /// What is sent.
     #[must_use]
     pub fn supplies(&self) -> &Supplies {
-        &self.supplies
-    }
-
-    #[inline]
-    async fn carry_out<L: Link>(
-        &self,
-        user: &mut Session<L>,
-        journey: &CompiledJourney,
-    ) -> Journey {
-        let instructions = &journey.instructions;
-        let mut counters = [0_u32; DEEPEST_REPEAT];
-        let mut at = 0;
-        while let Some(instruction) = instructions.get(at) {
-            at += 1;
-            match instruction {
-                Instruction::Call {
-                    step,
-                    body,
-                    made,
-                    goes_on,
-                } => {
-                    for position in made.clone() {
-                        self.make(user, usize::from(position));
-                    }
-                    let body = body.and_then(|body| self.supplies.body(body));
-                    let call = user.call(step);
-                    let call = match body {
-                        Some(arena) => call.body(arena),
-                        None => call,
-                    };
-                    let outcome = call.outcome().await?;
-                    if outcome != Outcome::Success {
-                        heed_rest(user).await?;
-                        if !goes_on {
-                            return Err(Abort);
-                        }
-                    }
-                }
-                Instruction::Rest { least_ns, most_ns } => {
-                    if self.pacing == Pacing::Class {
-                        let rest_ns = user.rng().u64(*least_ns..=*most_ns);
-                        user.rest(rest_ns).await?;
-                    }
-                }
-                Instruction::Repeat {
-                    counter,
-                    least,
-                    most,
-                    past,
-                } => {
-                    let times = match least == most {
-                        true => *least,
-                        false => user.rng().u32(*least..=*most),
-                    };
-                    counters[usize::from(*counter)] = times;
-                    if times == 0 {
-                        at = usize::from(*past);
-                    }
-                }
-                Instruction::Again { counter, to } => {
-                    let left = &mut counters[usize::from(*counter)];
-                    *left -= 1;
-                    if *left > 0 {
-                        at = usize::from(*to);
-                    }
-                }
-                Instruction::Chance { share, past } => {
-                    if user.rng().f64() >= *share {
-                        at = usize::from(*past);
-                    }
-                }
-            }
-        }
-        Ok(())
+        &self.means.supplies
     }
 
     /// What is done in the journey at `position` of the plan.
@@ -177,41 +113,40 @@ impl FileScript {
         &self.journeys[position].instructions
     }
 
-    #[inline]
-    fn make<L: Link>(&self, user: &mut Session<L>, position: usize) {
-        let (values, drawn_from) = user.values_and_chance();
-        self.make_into(position, drawn_from, values);
-    }
-
-    /// Makes up what stands at `position` of that, into its value.
-    #[inline]
-    pub(super) fn make_into(
-        &self,
-        position: usize,
-        drawn_from: (&mut Rng, &mut UniqueNumbers),
-        values: &mut Values,
-    ) {
-        let (value, _) = self.program.made[position];
-        self.supplies.make(position, value, drawn_from, values);
+    /// What they are carried out with.
+    #[must_use]
+    pub(super) fn means(&self) -> &Means {
+        &self.means
     }
 }
 
-/// A reply asked for no request for a while.
-#[cold]
-async fn heed_rest<L: Link>(user: &mut Session<L>) -> Journey {
-    match user.values().take_rest() {
-        0 => Ok(()),
-        rest_ns => user.rest(rest_ns).await,
+/// The options of `plan`, by the bits of their positions, and whether it is strict.
+fn options_of(program: &Program, plan: &Plan) -> Result<(u32, bool), Unprepared> {
+    let (mut options, mut is_strict) = (0, false);
+    for word in &plan.options {
+        let found = program.options.iter().position(|known| known == word);
+        match found {
+            Some(position) => options |= 1 << position,
+            None if *word == STRICT => is_strict = true,
+            None => {
+                let known = program.options.iter().copied().chain([STRICT]);
+                let suggestion = Suggestion::for_word(word, known);
+                let workload = &program.name;
+                let says = format!("{workload} has no option `{word}`{suggestion}");
+                return Err(Unprepared(says));
+            }
+        }
     }
+    Ok((options, is_strict))
 }
 
 impl Script for FileScript {
     fn steps(&self) -> &'static [Step] {
-        self.program.steps
+        self.means.program.steps
     }
 
     fn values(&self) -> usize {
-        self.program.values
+        self.means.program.values
     }
 
     #[inline]
@@ -221,7 +156,8 @@ impl Script for FileScript {
             && !user.values().has_begun()
         {
             user.begin_journey(first);
-            self.carry_out(user, self.journeys[usize::from(first)])
+            Pass::new(&self.means, self.journeys[usize::from(first)])
+                .carry_out(user)
                 .await?;
             user.values().begin();
             return Ok(());
@@ -230,8 +166,8 @@ impl Script for FileScript {
         for &(position, weight) in &planned.journeys {
             if drawn < weight {
                 user.begin_journey(position);
-                return self
-                    .carry_out(user, self.journeys[usize::from(position)])
+                return Pass::new(&self.means, self.journeys[usize::from(position)])
+                    .carry_out(user)
                     .await;
             }
             drawn -= weight;
@@ -248,13 +184,16 @@ impl Described for FileScript {
     fn produced(&self) -> Vec<&'static Step> {
         let is_taken = |step: &&Step| {
             let mut journeys = self.journeys.iter();
-            journeys.any(|journey| journey.steps().any(|taken| taken.index == step.index))
+            journeys.any(|journey| {
+                let calls = journey.calls(self.means.options);
+                calls.iter().any(|call| call.step.index == step.index)
+            })
         };
-        self.program.steps.iter().filter(is_taken).collect()
+        self.means.program.steps.iter().filter(is_taken).collect()
     }
 
     fn wait_of(&self, class: usize) -> WaitTime {
-        match self.pacing {
+        match self.means.pacing {
             Pacing::Class => self.classes[class].class.wait,
             Pacing::Max => WaitTime::None,
         }

@@ -1,11 +1,19 @@
 //! Files that are sound, files that are wrong, and files that mean harm.
 
-use super::keys::{BODY_KEYS, CLASS_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, STEP_KEYS};
+use super::keys::{
+    BODY_KEYS, CLASS_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, STEP_KEYS,
+};
 use super::{FileError, Model, Statuses, read};
 use crate::plan::WaitTime;
 use proptest::prelude::{any, proptest};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+/// The suite, as one text.
+static BUILT_IN_TEXT: LazyLock<String> = LazyLock::new(|| {
+    let parts = super::built_in("shopstream").unwrap().unwrap();
+    parts.text().to_owned()
+});
 const EXAMPLE: &str = include_str!("../../workloads/other-shop.toml");
 /// What every hostile file has to be refused within.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -371,8 +379,9 @@ proptest! {
 #[test]
 fn every_key_is_documented() {
     let documentation = include_str!("../../docs/workload-files.md");
-    let tables: [&[Key]; 6] = [
+    let tables: [&[Key]; 7] = [
         FILE_KEYS,
+        DRAW_SET_KEYS,
         OPERATION_KEYS,
         BODY_KEYS,
         JOURNEY_KEYS,
@@ -408,6 +417,8 @@ fn the_schema_knows_what_the_reader_takes() {
         &with("expect = [200, \"2xx\", \"300..304\"]\nrefused = { 4xx = \"no\" }\nconflict = 500"),
         &with("read = { a = \"/a/*\", b = \"header X\", c = \"body\" }\nretry_after = false"),
         &with("form = { a = 1, b = true, c = \"{$word}\" }\ndraw = { d = \"{$name}\" }"),
+        &with("raises = [\"Shop.Visited stays\", \"Shop.Left\"]"),
+        BUILT_IN_TEXT.as_str(),
     ] {
         sound(text);
         let complaints: Vec<String> = validator

@@ -113,17 +113,12 @@ pub fn records(bytes: &[u8]) {
         match op % 8 {
             0 | 1 => {
                 let text = take(size).to_vec();
-                // What comes after a lie is not the peer's any more.
-                if is_true {
-                    said.extend_from_slice(&text);
-                }
+                said.extend_from_slice(&text);
                 wire.extend(peer.say(DATA, &text, usize::from(op >> 4)));
             }
             2 => {
                 let text = vec![op; (size << 6).min(MOST_PLAIN_BYTES)];
-                if is_true {
-                    said.extend_from_slice(&text);
-                }
+                said.extend_from_slice(&text);
                 wire.extend(peer.say(DATA, &text, 0));
             }
             3 => {

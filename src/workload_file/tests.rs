@@ -378,7 +378,7 @@ proptest! {
 
 #[test]
 fn every_key_is_documented() {
-    let documentation = include_str!("../../docs/workload-files.md");
+    let documentation = include_str!("../../docs/workloads.md");
     let tables: [&[Key]; 7] = [
         FILE_KEYS,
         DRAW_SET_KEYS,

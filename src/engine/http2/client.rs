@@ -453,10 +453,7 @@ impl Client {
         }
         let failure = match self.goodbye {
             Some(code) => ConnectionFailure::ClosedAfter(code),
-            None => self
-                .reading
-                .torn_greeting()
-                .unwrap_or(ConnectionFailure::Closed),
+            None => ConnectionFailure::Closed,
         };
         self.end_all(failure);
     }

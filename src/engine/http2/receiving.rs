@@ -35,6 +35,7 @@ impl Client {
                     Some(rest) => bytes = rest,
                     None => {
                         self.reading.partial.extend_from_slice(bytes);
+                        self.look_at_greeting();
                         return;
                     }
                 }
@@ -84,17 +85,21 @@ impl Client {
         };
         let (more, rest) = bytes.split_at(bytes.len().min(wanted - partial.len()));
         partial.extend_from_slice(more);
-        match self.whole_frame(&partial, room) {
-            Some(_) => partial.clear(),
-            None if !self.reading.has_greeted => {
-                if let Some(failure) = other_protocol(&partial) {
-                    self.fail(failure);
-                }
-            }
-            None => {}
+        if self.whole_frame(&partial, room).is_some() {
+            partial.clear();
         }
         self.reading.partial = partial;
+        self.look_at_greeting();
         rest
+    }
+
+    /// Ends the connection when its first bytes, less than a frame as yet, cannot become one.
+    fn look_at_greeting(&mut self) {
+        if !self.reading.has_greeted
+            && let Some(failure) = other_protocol(&self.reading.partial)
+        {
+            self.fail(failure);
+        }
     }
 
     /// Whether a frame may stand here.

@@ -4,6 +4,7 @@ use super::generated::{Turn, write_units};
 use super::model::{Body, BodyKind, Node, Part, Product};
 use crate::engine::{BodyWriter, Form, encode};
 use fastrand::Rng;
+use std::borrow::Cow;
 
 /// Longest handle, in characters.
 const HANDLE_CHARACTERS: usize = 20;
@@ -25,18 +26,22 @@ impl Place {
         }
     }
 
-    fn adapted(self, text: &str) -> String {
+    fn adapted(self, text: &str) -> Cow<'_, str> {
         match self {
-            Self::Plain => text.to_owned(),
+            Self::Plain => Cow::Borrowed(text),
             Self::JsonText => {
+                let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+                if text.bytes().all(is_plain) {
+                    return Cow::Borrowed(text);
+                }
                 let quoted = serde_json::to_string(text).unwrap_or_default();
                 let inner = quoted.get(1..quoted.len().saturating_sub(1));
-                inner.unwrap_or_default().to_owned()
+                Cow::Owned(inner.unwrap_or_default().to_owned())
             }
             Self::Encoded => {
                 let mut out = Vec::new();
                 encode(text.as_bytes(), &mut out);
-                String::from_utf8(out).unwrap_or_default()
+                Cow::Owned(String::from_utf8(out).unwrap_or_default())
             }
         }
     }
@@ -193,9 +198,9 @@ impl Writer<'_, '_, '_> {
             Node::Object(members) => {
                 self.out.raw("{");
                 for (place, (name, member)) in members.iter().enumerate() {
-                    let comma = if place > 0 { "," } else { "" };
-                    let name = Place::JsonText.adapted(name);
-                    self.out.raw(&format!("{comma}\"{name}\":"));
+                    self.out.raw(if place > 0 { ",\"" } else { "\"" });
+                    self.out.raw(&Place::JsonText.adapted(name));
+                    self.out.raw("\":");
                     self.node(member);
                 }
                 self.out.raw("}");

@@ -75,6 +75,7 @@ pub fn body(document: &mut Document<'_>, table: Table<'_, '_>, values: &[String]
         );
         document.mistake(table.offset_of(kind), says);
     }
+    document.count_body(table.offset_of(kind), reader.bytes);
     Some(Body {
         draws: reader.draws,
         kind: read,

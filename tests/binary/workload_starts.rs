@@ -5,6 +5,8 @@ use crate::other_shop::{Manners, OtherShop};
 use shopblast::plan::Driver;
 use shopblast::sandbox::{Sandbox, SandboxConfig, SandboxMode, ShopConfig};
 use shopblast::shop::Generation;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -154,7 +156,7 @@ fn what_comes_with_the_program_is_listed_and_printed() {
 fn what_cannot_be_is_told_and_nothing_is_written_over() {
     let (_directory, path, _) = made("");
     let path = path.display();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let nobody = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = nobody.local_addr().expect("an address");
     drop(nobody);
     let sandbox = shop(Generation::Today);
@@ -259,4 +261,59 @@ fn a_doctor_looks_at_the_target_of_a_file_or_a_url() {
     let looked = run_inside(&format!("doctor --url http://{address}/nothing"));
     assert_eq!(looked.code, 1, "{}", looked.told());
     assert!(looked.out.contains("problem health:"), "{}", looked.told());
+}
+
+/// Serves `body` to everybody; gives what they asked, up to the empty line, when they are gone.
+fn serving(body: String) -> (String, std::sync::mpsc::Receiver<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let (told, asked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let reader = BufReader::new(stream.try_clone().expect("a stream"));
+            let lines = reader.lines().map_while(Result::ok);
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let length = body.len();
+            let reply = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
+            // Who has gone wants nothing.
+            let _ = stream.write_all(reply.as_bytes());
+            if told.send(head).is_err() {
+                return;
+            }
+        }
+    });
+    (url, asked)
+}
+
+#[test]
+fn a_description_is_asked_for_once_with_what_requests_carry() {
+    let path = of_repository("tests/data/starts/small.openapi.json");
+    let description = std::fs::read_to_string(path).expect("the file");
+    let (url, asked) = serving(description);
+    let (_directory, path, ended) = made(&format!(
+        "--from-openapi {url}/v2/openapi.json --header x-tenant:blue --bearer-from {}",
+        // Cargo sets it for its tests.
+        "CARGO_PKG_NAME"
+    ));
+    assert!(
+        ended.err.contains("9 operations (4 more in no journey"),
+        "{}",
+        ended.told()
+    );
+    let head = asked.recv().expect("a request");
+    assert_eq!(head[0], "GET /v2/openapi.json HTTP/1.1");
+    assert!(head.iter().any(|line| line == "x-tenant: blue"), "{head:?}");
+    assert!(
+        head.iter()
+            .any(|line| line.starts_with("authorization: Bearer ")),
+        "{head:?}"
+    );
+    assert!(asked.try_recv().is_err(), "it is asked once");
+    // Where it came from is told, and what was sent along is not.
+    let text = std::fs::read_to_string(path).expect("the file");
+    assert!(
+        text.contains(&format!("the description at {url}/v2/openapi.json")),
+        "{text}"
+    );
+    assert!(!text.contains("blue"), "{text}");
 }

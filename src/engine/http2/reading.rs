@@ -35,16 +35,6 @@ pub(super) struct BlockReading {
     pub(super) bytes: usize,
 }
 
-impl Reading {
-    /// What the peer speaks, if it said less than a frame and that was none.
-    pub(super) fn torn_greeting(&self) -> Option<ConnectionFailure> {
-        match self.has_greeted || self.partial.is_empty() {
-            true => None,
-            false => other_protocol(&self.partial),
-        }
-    }
-}
-
 /// What `bytes` are, if they are not the beginning of a peer's SETTINGS.
 pub(super) fn other_protocol(bytes: &[u8]) -> Option<ConnectionFailure> {
     let spoken = match bytes {

@@ -35,7 +35,7 @@ impl Client {
                     Some(rest) => bytes = rest,
                     None => {
                         self.reading.partial.extend_from_slice(bytes);
-                        return;
+                        return self.heed_greeting();
                     }
                 }
             } else {
@@ -84,17 +84,21 @@ impl Client {
         };
         let (more, rest) = bytes.split_at(bytes.len().min(wanted - partial.len()));
         partial.extend_from_slice(more);
-        match self.whole_frame(&partial, room) {
-            Some(_) => partial.clear(),
-            None if !self.reading.has_greeted => {
-                if let Some(failure) = other_protocol(&partial) {
-                    self.fail(failure);
-                }
-            }
-            None => {}
+        if self.whole_frame(&partial, room).is_some() {
+            partial.clear();
         }
         self.reading.partial = partial;
+        self.heed_greeting();
         rest
+    }
+
+    /// A peer that speaks something else is known by less than a frame.
+    fn heed_greeting(&mut self) {
+        if !self.reading.has_greeted
+            && let Some(failure) = other_protocol(&self.reading.partial)
+        {
+            self.fail(failure);
+        }
     }
 
     /// Whether a frame may stand here.

@@ -66,7 +66,11 @@ fn look_at_shop(
     };
     let refused = |says: String, exit_code| (vec![DoctorFinding::problem(says)], exit_code);
     match reach(&shop) {
-        Ok(addresses) => {
+        Ok((target, addresses)) => {
+            let shop = ShopLook {
+                target: &target,
+                ..shop
+            };
             let mut findings = target::look_at(&shop, &addresses);
             findings.extend(target::look_for_observatory(&shop));
             (findings, ExitCode::Ok)
@@ -97,10 +101,11 @@ fn asked_or(asked: &Option<Target>, here: Option<SocketAddr>) -> Target {
         .unwrap_or_else(Target::of_this_process)
 }
 
-/// Both names must resolve to addresses that may be asked. Gives those of the shop.
-fn reach(shop: &ShopLook<'_>) -> Result<Vec<Route>, ReachError> {
+/// Both names must resolve to addresses that may be asked. Gives the shop as it is to be spoken to, and its
+/// addresses.
+fn reach(shop: &ShopLook<'_>) -> Result<(Target, Vec<Route>), ReachError> {
     let addresses = resolve(shop.target, shop.policy)?;
     resolve(shop.observatory, shop.policy)?;
-    target::reach(shop.target, &addresses)?;
-    Ok(addresses)
+    let target = target::reach(shop.target, &addresses)?;
+    Ok((target, addresses))
 }

@@ -63,7 +63,7 @@ pub use random::{arrival_seed, user_seed};
 pub use request_headers::{HeaderError, HeaderField, RequestHeaders};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
 pub use suggestion::Suggestion;
-pub use target::{ConnectTo, Target, TargetError, socket_url};
+pub use target::{ConnectTo, Target, TargetError, in_ascii, socket_url};
 pub use text_position::TextPosition;
 pub use threshold::{
     JourneyMeasure, LONGEST_WINDOW_S, LatencyMetric, Matcher, Operator, OutcomeMetric, Producible,

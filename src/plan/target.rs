@@ -7,7 +7,7 @@ use super::request_headers::RequestHeaders;
 use super::tls::TlsSettings;
 use http::Uri;
 use serde::Serialize;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// A target that requests can be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -174,7 +174,7 @@ impl Target {
             host: host.to_owned(),
             port: port.unwrap_or(if tls.is_some() { 443 } else { 80 }),
             authority: authority.as_str().to_owned(),
-            base_path: uri.path().trim_end_matches('/').to_owned(),
+            base_path: in_ascii(uri.path().trim_end_matches('/')),
             headers: RequestHeaders::default(),
             is_traced: false,
             connect_to: None,
@@ -290,6 +290,22 @@ fn socket_path(text: &str) -> Option<&str> {
     let rest = text.strip_prefix(UNIX)?;
     let without = rest.strip_prefix("//");
     Some(without.unwrap_or(rest))
+}
+
+/// `path` as it goes over the wire: what is no ASCII is percent-encoded (RFC 3986, section 2.5).
+#[must_use]
+pub fn in_ascii(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character.is_ascii() {
+            encoded.push(character);
+            continue;
+        }
+        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 /// The address of the Unix socket at `path`, where requests name the host that they do without being
@@ -413,6 +429,20 @@ mod tests {
             ("https://shop.test:8443", 8_443),
         ] {
             assert_eq!(Target::parse(text).map(|it| it.port), Ok(port), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_is_ascii_on_the_wire() {
+        for (text, base) in [
+            ("http://shop.test/käse/", "/k%C3%A4se"),
+            ("http://shop.test/a\u{2001}b", "/a%E2%80%81b"),
+            ("http://shop.test/a%20b", "/a%20b"),
+            ("unix:/run/shop.sock:/käse", "/k%C3%A4se"),
+        ] {
+            let target = Target::parse(text).unwrap();
+            assert_eq!(target.base_path, base, "{text}");
+            assert_eq!(Target::parse(&target.url()), Ok(target));
         }
     }
 

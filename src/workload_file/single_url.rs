@@ -3,7 +3,7 @@
 use super::model::{Class, Journey, Model, OnFailure, Operation, Part, Step};
 use super::statuses::Statuses;
 use crate::engine::Method;
-use crate::plan::WaitTime;
+use crate::plan::{WaitTime, in_ascii};
 use http::Uri;
 
 /// A URL whose reading is the load.
@@ -55,7 +55,7 @@ impl SingleUrl {
         };
         Ok(Self {
             origin: format!("{scheme}://{authority}"),
-            path,
+            path: in_ascii(&path),
         })
     }
 
@@ -116,6 +116,7 @@ mod tests {
                 "/a/b?c=d&e",
             ),
             ("https://h?q", "https://h", "/?q"),
+            ("http://h/käse?q=ü", "http://h", "/k%C3%A4se?q=%C3%BC"),
         ] {
             let url = SingleUrl::parse(text).unwrap();
             assert_eq!((url.origin.as_str(), url.path.as_str()), (origin, path));

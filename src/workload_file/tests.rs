@@ -370,7 +370,7 @@ proptest! {
 
 #[test]
 fn every_key_is_documented() {
-    let documentation = include_str!("../../docs/workload-files.md");
+    let documentation = include_str!("../../docs/workloads.md");
     let tables: [&[Key]; 6] = [
         FILE_KEYS,
         OPERATION_KEYS,

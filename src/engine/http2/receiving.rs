@@ -35,7 +35,8 @@ impl Client {
                     Some(rest) => bytes = rest,
                     None => {
                         self.reading.partial.extend_from_slice(bytes);
-                        return self.heed_greeting();
+                        self.look_at_greeting();
+                        return;
                     }
                 }
             } else {
@@ -88,12 +89,12 @@ impl Client {
             partial.clear();
         }
         self.reading.partial = partial;
-        self.heed_greeting();
+        self.look_at_greeting();
         rest
     }
 
-    /// A peer that speaks something else is known by less than a frame.
-    fn heed_greeting(&mut self) {
+    /// Ends the connection when its first bytes, less than a frame as yet, cannot become one.
+    fn look_at_greeting(&mut self) {
         if !self.reading.has_greeted
             && let Some(failure) = other_protocol(&self.reading.partial)
         {

@@ -72,14 +72,18 @@ fn look_at_shop(
         Some(model) => reach_other(&target, &request.addresses, model),
     };
     match (reached, &request.written) {
-        (Ok(addresses), Some(model)) => {
+        (Ok((target, addresses)), Some(model)) => {
             let subject = &request.needs.run.subject;
             (
                 written::look_at(model, subject, &target, &addresses),
                 ExitCode::Ok,
             )
         }
-        (Ok(addresses), None) => {
+        (Ok((target, addresses)), None) => {
+            let shop = ShopLook {
+                target: &target,
+                ..shop
+            };
             let mut findings = target::look_at(&shop, &addresses);
             findings.extend(target::look_for_observatory(&shop));
             (findings, ExitCode::Ok)
@@ -111,12 +115,13 @@ fn asked_or(asked: &Option<Target>, here: Option<SocketAddr>) -> Target {
         .unwrap_or_else(Target::of_this_process)
 }
 
-/// Both names must resolve to addresses that may be asked. Gives those of the shop.
-fn reach(shop: &ShopLook<'_>) -> Result<Vec<Route>, ReachError> {
+/// Both names must resolve to addresses that may be asked. Gives the shop as it is to be spoken to, and its
+/// addresses.
+fn reach(shop: &ShopLook<'_>) -> Result<(Target, Vec<Route>), ReachError> {
     let addresses = resolve(shop.target, shop.policy)?;
     resolve(shop.observatory, shop.policy)?;
-    target::reach(shop.target, &addresses)?;
-    Ok(addresses)
+    let target = target::reach(shop.target, &addresses)?;
+    Ok((target, addresses))
 }
 
 /// The same of a target that has no Observatory.
@@ -124,8 +129,8 @@ fn reach_other(
     target: &Target,
     policy: &AddressPolicy,
     model: &Model,
-) -> Result<Vec<Route>, ReachError> {
+) -> Result<(Target, Vec<Route>), ReachError> {
     let addresses = resolve(target, policy)?;
-    written::reach(model, target, &addresses)?;
-    Ok(addresses)
+    let target = written::reach(model, target, &addresses)?;
+    Ok((target, addresses))
 }

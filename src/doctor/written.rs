@@ -6,7 +6,7 @@ use crate::engine::Subject;
 use crate::engine::inquiry::Inquiry;
 use crate::pieces::counted;
 use crate::plan::{Route, Target, shown_start};
-use crate::run::{Questioning, ReachError, preflight};
+use crate::run::{Questioning, ReachError, agreed_http, preflight};
 use crate::shop::OPENAPI_PATH;
 use crate::workload_file::{MOST_DESCRIPTION_BYTES, Model, not_in_description};
 use std::time::{Duration, Instant};
@@ -16,12 +16,14 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const MOST_CHARACTERS: usize = 80;
 const SHOWN: usize = 20;
 
-/// Asks once.
+/// Asks once. Gives the target as it is to be spoken to.
 ///
 /// # Errors
 /// When there is no answer in HTTP.
-pub fn reach(model: &Model, target: &Target, known: &[Route]) -> Result<(), ReachError> {
-    preflight(target, known, &model.health, TIMEOUT)
+pub fn reach(model: &Model, target: &Target, known: &[Route]) -> Result<Target, ReachError> {
+    let target = agreed_http(target, known, &model.health, TIMEOUT)?;
+    preflight(&target, known, &model.health, TIMEOUT)?;
+    Ok(target)
 }
 
 /// Looks at the target of `model`, which is carried out by `subject`.

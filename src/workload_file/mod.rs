@@ -35,6 +35,7 @@ mod schema;
 mod script;
 mod sections;
 mod single_url;
+mod start;
 mod statuses;
 mod templates;
 mod value_names;
@@ -54,6 +55,10 @@ pub use read::{MOST_FILE_BYTES, read};
 pub use schema::schema_text;
 pub use script::FileScript;
 pub use single_url::{SingleUrl, UrlError};
+pub use start::{
+    MOST_DESCRIPTION_BYTES, MOST_RECORDING_BYTES, SHIPPED, STARTER, Shipped, Start, StartError,
+    from_description, from_recording, not_in_description,
+};
 pub use statuses::{StatusError, Statuses};
 pub use workload::{FileWorkload, MetTarget};
 

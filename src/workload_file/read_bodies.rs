@@ -99,6 +99,7 @@ pub fn body(document: &mut Document<'_>, table: Table<'_, '_>, known: Known<'_>)
     let count = table.get("count").and_then(|value| count(document, value));
     let same = table.get("same_in_pass");
     let same = same.and_then(|value| document.switch(value, "same_in_pass"));
+    document.count_body(table.offset_of(kind), reader.bytes);
     Some(Body {
         name: None,
         count,

@@ -195,7 +195,7 @@ fn mistakes_of_steps_are_told() {
             "did you mean `begin`?",
         ),
         (
-            r#"{ call = "begin", when = "ids = 7" }"#,
+            r#"{ call = "begin", when = "idd = 7" }"#,
             "did you mean `id`?",
         ),
         (

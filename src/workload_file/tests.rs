@@ -231,6 +231,18 @@ fn files_that_mean_harm_are_refused_at_once() {
             ),
         ),
         ("a long body", with(&format!("text = \"{long}\""))),
+        (
+            "a gigabyte of bodies",
+            format!(
+                "name = \"x\"\n{}[journeys.j]\nsteps = [\"o1\"]\n",
+                (0..900)
+                    .map(|at| format!(
+                        "[operations.o{at}]\nrequest = \"PUT /{at}\"\ntext = \"{}\"\n",
+                        "{$words 1000}".repeat(64)
+                    ))
+                    .collect::<String>()
+            ),
+        ),
         ("deep repetitions", one(nested)),
         (
             "endless repetitions",

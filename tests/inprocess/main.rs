@@ -11,6 +11,7 @@ mod simulated_shop;
 mod adding_a_journey;
 mod conformance_journeys;
 mod fuzz_bodies;
+mod hostile_workloads;
 mod journeys_classes;
 mod journeys_exchanges;
 mod journeys_flash_sale;

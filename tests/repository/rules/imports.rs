@@ -20,6 +20,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("run", 9),
     ("ui", 10),
     ("doctor", 11),
+    ("draft", 11),
     ("hunt", 11),
     ("cli", 12),
 ];

@@ -4,29 +4,26 @@
 use super::embedded::at_address;
 use super::lookup::resolve;
 use super::reach::ReachError;
-use super::replay_client::{ReplayPlace, ReplayReply, Starter, send_together};
-use super::replay_text::{is_one_request, request_text};
+use super::replay_attempt::Firing;
+use super::replay_client::{ReplayPlace, ReplayReply, Starter};
+use super::replay_contest::FiredContest;
+use super::replay_text::is_one_request;
 use super::tls_refusal::told_of_broken;
 use crate::engine::tls::{OFFERS_HTTP1, TlsClient, TlsError};
-use crate::engine::{Id, NotStarted, OwnTarget, Questions, Standing};
-use crate::pieces::{duration_text, print, tell};
+use crate::engine::{NotStarted, OwnTarget, Questions, Standing};
+use crate::pieces::{print, tell};
 use crate::plan::{
     AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, Interfaces, RequestHeaders, Route,
-    RunId, Target, TargetError, TlsSettings, is_harmful, shown_lines,
+    RunId, Target, TargetError, TlsSettings, shown_lines,
 };
 use crate::record::{ProcessesRecord, Recorded, RunRecord, UnreadableRecord, WitnessRecord};
-use crate::report::part_word;
 use crate::stats::{Part, WitnessExchange};
-use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Makes a target of the words that a record keeps of the one that its run brought along.
 pub type MadeAgain = fn(&[String]) -> Result<Arc<dyn OwnTarget>, String>;
-
-/// A text that is longer is not renewed any more.
-const MOST_TEXT_BYTES: usize = 1 << 20;
 
 /// What to fire again.
 #[derive(Clone, Debug)]
@@ -245,7 +242,8 @@ fn fire(
         tls: tls.as_ref(),
     };
     let mut starter = Starter::new(place, &questions);
-    if racers(&exchanges) > 1 {
+    // Of a workload file's target nobody knows what it could be asked.
+    if racers(&exchanges) > 1 && kept.violation.check.is_none() {
         let processes = ProcessesRecord::of(&starter.look());
         print(format!(
             "processes of the target: {} ({})\n",
@@ -254,16 +252,20 @@ fn fire(
         ));
     }
     for attempt in 1..=request.times {
-        let mut firing = Firing::new(target, place, &record.run_id, request.run_id, attempt);
+        let mut firing =
+            Firing::new(target, place, &record.run_id, request.run_id, attempt).reading(&exchanges);
         let told = firing
             .carry_out(&exchanges, &mut starter)
             .map_err(|error| ReplayError::Reach(broken_off(target, &error)))?;
-        let again = happened_again(&exchanges, &firing.answers);
+        let again = is_broken_again(kept, &exchanges, &firing)
+            .unwrap_or_else(|| happened_again(&exchanges, &firing.answers));
         if again || attempt == request.times {
             print(format!("\nattempt {attempt}:\n{told}\n"));
             print(format!(
                 "{}\n",
                 match again {
+                    true if kept.violation.check.is_some() =>
+                        "It happened again: the rule is broken by these answers, too.",
                     true => "It happened again: the answers are those of the witness.",
                     false => "It did not happen again.",
                 }
@@ -372,6 +374,22 @@ fn racers(exchanges: &[&WitnessExchange]) -> usize {
     exchanges.iter().filter(of_race).count()
 }
 
+/// Whether the rule is broken again, where the record has what it says.
+fn is_broken_again(
+    kept: &WitnessRecord,
+    exchanges: &[&WitnessExchange],
+    firing: &Firing<'_>,
+) -> Option<bool> {
+    let fired = FiredContest {
+        check: kept.violation.check.as_ref()?,
+        exchanges,
+        sent: &firing.sent,
+        answers: &firing.answers,
+        values: &firing.values,
+    };
+    fired.is_broken()
+}
+
 /// Whether the answers are those of the witness: the same statuses, of racers in any order, and
 /// the same words of probes.
 fn happened_again(exchanges: &[&WitnessExchange], answers: &[ReplayReply]) -> bool {
@@ -388,106 +406,6 @@ fn happened_again(exchanges: &[&WitnessExchange], answers: &[ReplayReply]) -> bo
             && (exchange.part != Part::Probe || exchange.reply == answer.text)
     };
     then == now && answers.len() == exchanges.len() && others.into_iter().all(alike)
-}
-
-/// One attempt.
-struct Firing<'a> {
-    target: &'a Target,
-    place: ReplayPlace<'a>,
-    /// Texts of the witness and what stands for them now: ids, and the run id.
-    replaced: Vec<(String, String)>,
-    answers: Vec<ReplayReply>,
-    /// Number of the attempt, from 1.
-    attempt: u32,
-}
-
-impl<'a> Firing<'a> {
-    fn new(
-        target: &'a Target,
-        place: ReplayPlace<'a>,
-        old_run_id: &str,
-        run_id: RunId,
-        attempt: u32,
-    ) -> Self {
-        let unix_ms = run_id.unix_ms() + u64::from(attempt);
-        let fresh = RunId::new(unix_ms, std::process::id(), fastrand::u16(..));
-        Self {
-            target,
-            place,
-            replaced: vec![(old_run_id.to_owned(), fresh.to_string())],
-            answers: Vec::new(),
-            attempt,
-        }
-    }
-
-    /// Sends everything; gives what there is to tell.
-    fn carry_out(
-        &mut self,
-        exchanges: &[&WitnessExchange],
-        starter: &mut Starter<'_>,
-    ) -> io::Result<String> {
-        let of = |parts: &[Part]| -> Vec<&WitnessExchange> {
-            let all = exchanges.iter().copied();
-            all.filter(|exchange| parts.contains(&exchange.part))
-                .collect()
-        };
-        let (before, racers) = (of(&[Part::Before]), of(&[Part::Racer]));
-        let after = of(&[Part::After, Part::Probe]);
-        let mut told = String::new();
-        for exchange in before {
-            let answer = self.place.send(&self.request(exchange))?;
-            self.take(exchange, answer, &mut told);
-        }
-        let requests: Vec<Vec<u8>> = racers.iter().map(|racer| self.request(racer)).collect();
-        if !requests.is_empty() {
-            let answers = send_together(starter, &requests, self.attempt)?;
-            for (exchange, answer) in racers.into_iter().zip(answers) {
-                self.take(exchange, answer, &mut told);
-            }
-        }
-        for exchange in after {
-            let answer = self.place.send(&self.request(exchange))?;
-            self.take(exchange, answer, &mut told);
-        }
-        Ok(told)
-    }
-
-    fn request(&self, exchange: &WitnessExchange) -> Vec<u8> {
-        let (path, body) = (self.renewed(&exchange.path), self.renewed(&exchange.body));
-        request_text(exchange, (&path, &body), self.target)
-    }
-
-    fn renewed(&self, text: &str) -> String {
-        let replaced = self.replaced.iter().filter(|(old, _)| !old.is_empty());
-        replaced.fold(text.to_owned(), |text, (old, new)| {
-            // One that grows so is full of something that is no id.
-            match text.len() > MOST_TEXT_BYTES {
-                true => text,
-                false => text.replace(old, new),
-            }
-        })
-    }
-
-    fn take(&mut self, exchange: &WitnessExchange, answer: ReplayReply, told: &mut String) {
-        if let Some((field, old)) = &exchange.gave
-            && let Some(new) = Id::read(answer.text.as_bytes(), field)
-        {
-            self.replaced.push((old.clone(), new.as_str().to_owned()));
-        }
-        let status = answer
-            .status
-            .map_or_else(|| "no reply".to_owned(), |status| status.to_string());
-        let plain: String = answer.text.chars().filter(|c| !is_harmful(*c)).collect();
-        let _ = writeln!(
-            told,
-            "  {:6}  {} {}  →  {status} {plain}  ({})",
-            part_word(exchange.part),
-            exchange.method,
-            self.renewed(&exchange.path),
-            duration_text(answer.took.as_micros() as u64),
-        );
-        self.answers.push(answer);
-    }
 }
 
 #[cfg(test)]
@@ -511,12 +429,16 @@ mod tests {
             outcome: Outcome::Success,
             reply: "told".into(),
             gave: None,
+            side: None,
+            reads: Vec::new(),
+            holds: Vec::new(),
         }
     }
 
     fn answer(status: u16, text: &str) -> ReplayReply {
         ReplayReply {
             status: Some(status),
+            head: String::new(),
             text: text.into(),
             took: std::time::Duration::ZERO,
         }
@@ -536,21 +458,6 @@ mod tests {
         };
         assert_eq!(parts(false), [Part::Before, Part::Racer, Part::Probe]);
         assert_eq!(parts(true).len(), 4);
-    }
-
-    #[test]
-    fn ids_that_are_everywhere_do_not_grow_a_text_without_end() {
-        let target = Target::parse("http://localhost:8000").unwrap();
-        let run_id = RunId::new(1, 2, 3);
-        let nowhere = ReplayPlace {
-            addresses: &[],
-            tls: None,
-        };
-        let mut firing = Firing::new(&target, nowhere, "", run_id, 1);
-        assert_eq!(firing.renewed("/a"), "/a");
-        let is_everywhere = || ("a".to_owned(), "a".repeat(40));
-        firing.replaced.extend((0..100).map(|_| is_everywhere()));
-        assert!(firing.renewed("/a").len() <= 40 * MOST_TEXT_BYTES);
     }
 
     #[test]

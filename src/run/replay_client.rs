@@ -30,6 +30,8 @@ const WAKE_EARLY: Duration = Duration::from_micros(200);
 pub struct ReplayReply {
     /// HTTP status; `None` when no reply came.
     pub status: Option<u16>,
+    /// Status line and headers of the reply; empty without one.
+    pub head: String,
     /// Body of the reply, or why there is none.
     pub text: String,
     /// From the last byte sent to the reply.
@@ -256,7 +258,7 @@ fn wait_until(moment: Instant) {
 
 /// A reply, or why there is none, and when it was there.
 struct Received {
-    reply: Result<(u16, String), String>,
+    reply: Result<(u16, String, String), String>,
     at: Instant,
 }
 
@@ -264,8 +266,9 @@ impl Received {
     /// As the answer to a request that had left at `sent`.
     fn answer(self, sent: Instant) -> ReplayReply {
         match self.reply {
-            Ok((status, text)) => ReplayReply {
+            Ok((status, head, text)) => ReplayReply {
                 status: Some(status),
+                head,
                 text,
                 took: self.at.saturating_duration_since(sent),
             },
@@ -303,8 +306,9 @@ fn receive_within(line: &mut ReplayLine, patience: Duration) -> Received {
     Received {
         at: Instant::now(),
         reply: reply.map(|reply| {
+            let head = String::from_utf8_lossy(&buffer[..reply.body.start]).into_owned();
             let text = String::from_utf8_lossy(&buffer[reply.body]).into_owned();
-            (reply.status, text)
+            (reply.status, head, text)
         }),
     }
 }
@@ -321,6 +325,7 @@ fn why(error: &io::Error, patience: Duration) -> String {
 fn no_reply(why: &str) -> ReplayReply {
     ReplayReply {
         status: None,
+        head: String::new(),
         text: why.to_owned(),
         took: Duration::ZERO,
     }

@@ -4,6 +4,7 @@
 
 use super::model::{Journey, Model, OnFailure, Operation, Part, Step};
 use super::program::{CompiledJourney, Instruction, Program};
+use super::race_program::{CompiledCall, CompiledRace};
 use super::reading::ReplyReading;
 use crate::engine::{self, HeadPart, HeadTemplate};
 use crate::plan::fnv1a;
@@ -26,15 +27,15 @@ pub fn program_of(model: &Model) -> &'static Program {
     program
 }
 
-fn kept<T>(value: T) -> &'static T {
+pub(super) fn kept<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
 
-fn kept_text(text: &str) -> &'static str {
+pub(super) fn kept_text(text: &str) -> &'static str {
     Box::leak(text.to_owned().into_boxed_str())
 }
 
-fn kept_all<T>(values: Vec<T>) -> &'static [T] {
+pub(super) fn kept_all<T>(values: Vec<T>) -> &'static [T] {
     Box::leak(values.into_boxed_slice())
 }
 
@@ -46,10 +47,13 @@ struct DraftStep {
     made: Range<u16>,
 }
 
-struct Compiler<'a> {
-    model: &'a Model,
+/// Steps and races that instructions refer to.
+type Tables = (&'static [engine::Step], &'static [CompiledRace]);
+
+pub(super) struct Compiler<'a> {
+    pub(super) model: &'a Model,
     steps: Vec<DraftStep>,
-    made: Vec<(u16, super::generators::Generator)>,
+    pub(super) made: Vec<(u16, super::generators::Generator)>,
     values: u16,
     /// Names of the values that are read.
     names: &'static [String],
@@ -71,6 +75,7 @@ impl<'a> Compiler<'a> {
         for journey in &model.journeys {
             self.note_steps(&journey.steps);
         }
+        let draws = self.note_draws();
         let steps = self
             .steps
             .iter()
@@ -83,8 +88,9 @@ impl<'a> Compiler<'a> {
                 stays: 0,
             });
         let steps = kept_all(steps.collect());
+        let races = self.races(steps, draws);
         let journeys = model.journeys.iter();
-        let journeys = journeys.map(|journey| self.journey(journey, steps));
+        let journeys = journeys.map(|journey| self.journey(journey, (steps, races.races)));
         Program {
             name: model.name.clone(),
             word: kept_text(&format!("workload {} {hash:016x}", model.name)),
@@ -94,6 +100,8 @@ impl<'a> Compiler<'a> {
             bodies: model.bodies.clone(),
             journeys: journeys.collect(),
             classes: model.classes.clone(),
+            races: races.table,
+            rules: races.rules,
             made: self.made,
             values: usize::from(self.values),
         }
@@ -104,6 +112,15 @@ impl<'a> Compiler<'a> {
         for step in steps {
             match step {
                 Step::Rest { .. } => {}
+                Step::Race { race } => {
+                    let race = &self.model.races[*race];
+                    for side in &race.sides {
+                        self.note_call(side.operation, side.label.as_deref());
+                    }
+                    for probe in &race.probes {
+                        self.note_call(probe.operation, None);
+                    }
+                }
                 Step::Repeat { steps, .. } | Step::Chance { steps, .. } => self.note_steps(steps),
                 Step::Call {
                     operation, label, ..
@@ -179,30 +196,29 @@ impl<'a> Compiler<'a> {
         kept_all(parts.collect())
     }
 
-    fn journey(&self, journey: &Journey, steps: &'static [engine::Step]) -> CompiledJourney {
+    fn journey(&self, journey: &Journey, tables: Tables) -> CompiledJourney {
         let mut instructions = Vec::new();
-        self.instruct(&journey.steps, steps, 0, &mut instructions);
+        self.instruct(&journey.steps, tables, 0, &mut instructions);
+        let mut races = instructions.iter();
         CompiledJourney {
             name: kept_text(&journey.name),
             about: journey.about.clone(),
+            is_logged: races.any(|it| matches!(it, Instruction::Race { .. })),
             instructions,
         }
     }
 
-    fn instruct(
-        &self,
-        steps: &[Step],
-        table: &'static [engine::Step],
-        depth: u8,
-        out: &mut Vec<Instruction>,
-    ) {
+    fn instruct(&self, steps: &[Step], tables: Tables, depth: u8, out: &mut Vec<Instruction>) {
         for step in steps {
             match step {
                 Step::Call {
                     operation,
                     label,
                     on_failure,
-                } => out.extend(self.call(*operation, label.as_deref(), *on_failure, table)),
+                } => out.extend(self.call(*operation, label.as_deref(), *on_failure, tables.0)),
+                &Step::Race { race } => out.push(Instruction::Race {
+                    race: &tables.1[race],
+                }),
                 &Step::Rest { least_ns, most_ns } => {
                     out.push(Instruction::Rest { least_ns, most_ns });
                 }
@@ -215,7 +231,7 @@ impl<'a> Compiler<'a> {
                         past,
                     };
                     out.push(repeat(0));
-                    self.instruct(steps, table, depth + 1, out);
+                    self.instruct(steps, tables, depth + 1, out);
                     out.push(Instruction::Again {
                         counter: depth,
                         to: at as u16 + 1,
@@ -229,7 +245,7 @@ impl<'a> Compiler<'a> {
                         past,
                     };
                     out.push(chance(0));
-                    self.instruct(steps, table, depth, out);
+                    self.instruct(steps, tables, depth, out);
                     out[at] = chance(out.len() as u16);
                 }
             }
@@ -243,14 +259,29 @@ impl<'a> Compiler<'a> {
         on_failure: OnFailure,
         table: &'static [engine::Step],
     ) -> Option<Instruction> {
+        let CompiledCall { step, body, made } = self.called(operation, label, table)?;
+        Some(Instruction::Call {
+            step,
+            body,
+            made,
+            goes_on: on_failure == OnFailure::Continue,
+        })
+    }
+
+    /// What a call of `operation` consists of.
+    pub(super) fn called(
+        &self,
+        operation: usize,
+        label: Option<&str>,
+        table: &'static [engine::Step],
+    ) -> Option<CompiledCall> {
         let called = &self.model.operations[operation];
         let label = label.unwrap_or(&called.label);
         let place = place_of(&self.steps, operation, label)?;
-        Some(Instruction::Call {
+        Some(CompiledCall {
             step: &table[place],
             body: called.body,
             made: self.steps[place].made.clone(),
-            goes_on: on_failure == OnFailure::Continue,
         })
     }
 }

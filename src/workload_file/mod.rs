@@ -5,6 +5,8 @@
 //! bodies, and carried out behind the same seam as any workload: no text is interpreted while load is made.
 
 mod compile;
+mod compile_races;
+mod contest;
 mod document;
 mod error;
 mod flow;
@@ -15,13 +17,19 @@ mod model;
 mod prepared;
 mod preview;
 mod program;
+mod race_model;
+mod race_preview;
+mod race_program;
 mod read;
 mod read_bodies;
 mod read_journeys;
 mod read_operations;
+mod read_races;
+mod read_rules;
 mod reading;
 mod schema;
 mod script;
+mod script_race;
 mod sections;
 mod single_url;
 mod statuses;
@@ -36,6 +44,7 @@ pub use model::{
     Refusal, Step,
 };
 pub use preview::outline;
+pub use race_model::{Bound, Probe, Race, RaceRule, RaceSide, RulePlace, RulePlaces};
 pub use read::{MOST_FILE_BYTES, read};
 pub use schema::schema_text;
 pub use script::FileScript;
@@ -43,6 +52,8 @@ pub use single_url::{SingleUrl, UrlError};
 pub use statuses::{StatusError, Statuses};
 pub use workload::{FileWorkload, MetTarget};
 
+#[cfg(test)]
+mod race_tests;
 #[cfg(test)]
 mod simulated_tests;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use super::generators::Generator;
 use super::json_pointer::JsonPointer;
+use super::race_model::{Race, RaceRule};
 use super::statuses::Statuses;
 use crate::engine::Method;
 use crate::plan::WaitTime;
@@ -26,6 +27,10 @@ pub struct Model {
     pub journeys: Vec<Journey>,
     /// Kinds of users.
     pub classes: Vec<Class>,
+    /// Requests that leave together.
+    pub races: Vec<Race>,
+    /// What must hold of them.
+    pub rules: Vec<RaceRule>,
 }
 
 /// A piece of a text that requests hold.
@@ -154,6 +159,11 @@ pub enum Step {
         label: Option<String>,
         /// What happens when it does not succeed.
         on_failure: OnFailure,
+    },
+    /// A race is run.
+    Race {
+        /// Its position.
+        race: usize,
     },
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {

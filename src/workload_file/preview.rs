@@ -2,6 +2,8 @@
 
 use super::model::{Model, OnFailure, ReadFrom, Step};
 use super::program::Instruction;
+use super::race_preview::write_race;
+use super::race_program::CompiledCall;
 use super::script::FileScript;
 use crate::engine::{PreparedHeads, Script, Values};
 use crate::plan::{Plan, UniqueNumbers};
@@ -56,6 +58,10 @@ fn write_steps(model: &Model, steps: &[Step], depth: usize, out: &mut String) {
                     "{indent}{label} → {}{keeps}{goes_on}",
                     operation.expect
                 )
+            }
+            Step::Race { race } => {
+                write_race(model, *race, depth, out);
+                Ok(())
             }
             Step::Rest { least_ns, most_ns } => {
                 let seconds = |ns: &u64| *ns as f64 / 1e9;
@@ -114,28 +120,57 @@ impl FileScript {
             if requests.len() == count {
                 break;
             }
-            let Instruction::Call {
-                step, body, made, ..
-            } = instruction
-            else {
-                continue;
-            };
-            for position in made.clone() {
-                let drawn_from = (&mut rng, &mut unique);
-                self.make_into(usize::from(position), drawn_from, &mut values);
-            }
-            let mut out = Vec::new();
-            match body.and_then(|body| self.supplies().body(body)) {
-                None => heads.of(step).append_without_body(None, &values, &mut out),
-                Some(arena) => {
-                    let index = arena.pick(&mut rng);
-                    let length = arena.patched_len(index, &[], &values);
-                    heads.of(step).append(None, &values, length, &mut out);
-                    arena.append(index, (&[], &values), &mut unique, &mut out);
+            let calls: Vec<CompiledCall> = match instruction {
+                Instruction::Call {
+                    step, body, made, ..
+                } => vec![CompiledCall {
+                    step,
+                    body: *body,
+                    made: made.clone(),
+                }],
+                Instruction::Race { race } => {
+                    for position in race.drawn.clone() {
+                        let drawn_from = (&mut rng, &mut unique);
+                        self.make_into(usize::from(position), drawn_from, &mut values);
+                    }
+                    let racers = race
+                        .sides
+                        .iter()
+                        .flat_map(|side| std::iter::repeat_n(&side.call, side.racers));
+                    let probes = race.probes.iter().map(|probe| &probe.call);
+                    racers.chain(probes).cloned().collect()
                 }
+                _ => Vec::new(),
+            };
+            for call in calls.iter().take(count - requests.len()) {
+                let drawn_from = (&mut rng, &mut unique);
+                requests.push(self.request(call, &heads, drawn_from, &mut values));
             }
-            requests.push(String::from_utf8_lossy(&out).into_owned());
         }
         Ok(requests)
+    }
+
+    fn request(
+        &self,
+        CompiledCall { step, body, made }: &CompiledCall,
+        heads: &PreparedHeads,
+        (rng, unique): (&mut Rng, &mut UniqueNumbers),
+        values: &mut Values,
+    ) -> String {
+        for position in made.clone() {
+            let drawn_from = (&mut *rng, &mut *unique);
+            self.make_into(usize::from(position), drawn_from, values);
+        }
+        let mut out = Vec::new();
+        match body.and_then(|body| self.supplies().body(body)) {
+            None => heads.of(step).append_without_body(None, values, &mut out),
+            Some(arena) => {
+                let index = arena.pick(rng);
+                let length = arena.patched_len(index, &[], values);
+                heads.of(step).append(None, values, length, &mut out);
+                arena.append(index, (&[], values), unique, &mut out);
+            }
+        }
+        String::from_utf8_lossy(&out).into_owned()
     }
 }

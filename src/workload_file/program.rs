@@ -2,7 +2,9 @@
 
 use super::generators::Generator;
 use super::model::{Body, Class};
+use super::race_program::CompiledRace;
 use crate::engine::Step;
+use crate::stats::{Race, Rule};
 use std::ops::Range;
 
 /// Repetitions within repetitions, at most.
@@ -31,6 +33,10 @@ pub struct Program {
     pub journeys: Vec<CompiledJourney>,
     /// Kinds of users.
     pub classes: Vec<Class>,
+    /// Requests that leave together.
+    pub races: &'static [Race],
+    /// What must hold of them.
+    pub rules: &'static [Rule],
 }
 
 /// An errand, compiled.
@@ -40,6 +46,8 @@ pub struct CompiledJourney {
     pub name: &'static str,
     /// What it is for.
     pub about: String,
+    /// Whether what is asked and answered is kept, since it has races.
+    pub is_logged: bool,
     /// What is done.
     pub instructions: Vec<Instruction>,
 }
@@ -57,6 +65,11 @@ pub enum Instruction {
         made: Range<u16>,
         /// Whether the journey goes on when it does not succeed.
         goes_on: bool,
+    },
+    /// A race is run.
+    Race {
+        /// Which.
+        race: &'static CompiledRace,
     },
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {
@@ -95,21 +108,36 @@ pub enum Instruction {
 impl CompiledJourney {
     /// The steps that it may take.
     pub fn steps(&self) -> impl Iterator<Item = &'static Step> {
-        self.instructions
-            .iter()
-            .filter_map(|instruction| match instruction {
-                Instruction::Call { step, .. } => Some(*step),
-                _ => None,
-            })
+        self.instructions.iter().flat_map(|instruction| {
+            let (call, race) = match instruction {
+                Instruction::Call { step, .. } => (Some(*step), None),
+                Instruction::Race { race } => (None, Some(*race)),
+                _ => (None, None),
+            };
+            let sides = race.into_iter().flat_map(|race| &race.sides);
+            call.into_iter().chain(sides.map(|side| side.call.step))
+        })
     }
 
     /// The bodies that it may send.
     pub fn bodies(&self) -> impl Iterator<Item = u16> {
-        self.instructions
-            .iter()
-            .filter_map(|instruction| match instruction {
-                Instruction::Call { body, .. } => *body,
-                _ => None,
-            })
+        self.instructions.iter().flat_map(|instruction| {
+            let (body, race) = match instruction {
+                Instruction::Call { body, .. } => (*body, None),
+                Instruction::Race { race } => (None, Some(*race)),
+                _ => (None, None),
+            };
+            let calls = race.into_iter().flat_map(CompiledRace::calls);
+            body.into_iter().chain(calls.filter_map(|call| call.body))
+        })
+    }
+
+    /// The races that it may run.
+    pub fn races(&self) -> impl Iterator<Item = &'static CompiledRace> {
+        let instructions = self.instructions.iter();
+        instructions.filter_map(|instruction| match instruction {
+            Instruction::Race { race } => Some(*race),
+            _ => None,
+        })
     }
 }

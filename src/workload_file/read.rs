@@ -7,6 +7,8 @@ use super::keys::FILE_KEYS;
 use super::model::{Model, Part};
 use super::read_journeys::{classes, journeys};
 use super::read_operations::operations;
+use super::read_races::{note_draws, races};
+use super::read_rules::rules;
 use super::sections::check_path;
 use crate::engine::Method;
 
@@ -37,7 +39,10 @@ pub fn read(text: &str, origin: &str) -> Result<Model, FileError> {
     if let Some(about) = file.get("about") {
         model.about = document.line(about, "about").unwrap_or_default();
     }
+    note_draws(file, &mut model);
     operations(&mut document, file, &mut model);
+    races(&mut document, file, &mut model);
+    rules(&mut document, file, &mut model);
     let places = journeys(&mut document, file, &mut model);
     classes(&mut document, file, &mut model);
     model.health = health(&mut document, file, &model);

@@ -4,6 +4,7 @@ use super::document::{At, Document, Table};
 use super::keys::{CLASS_KEYS, JOURNEY_KEYS, STEP_KEYS};
 use super::model::{Class, Journey, Model, OnFailure, Step};
 use super::program::DEEPEST_REPEAT;
+use super::read_races::find_race;
 use super::sections::section;
 use crate::plan::{ClassShare, Suggestion, WaitTime};
 use toml::de::DeValue;
@@ -114,6 +115,14 @@ impl StepReader<'_> {
             return Vec::new();
         };
         let mut steps = match (table.get("call"), table.get("steps")) {
+            (None, None) if table.get("race").is_some() => {
+                self.race(document, table).into_iter().collect()
+            }
+            _ if table.get("race").is_some() => {
+                let says = "`race` does not go with `call` or `steps`; keep one of them";
+                document.mistake(table.offset_of("race"), says);
+                Vec::new()
+            }
             (Some(call), None) => self.call(document, table, call).into_iter().collect(),
             (None, Some(inner)) => {
                 for key in ["name", "on_failure"] {
@@ -131,7 +140,7 @@ impl StepReader<'_> {
             }
             (None, None) if table.get("think").is_some() => Vec::new(),
             (None, None) => {
-                let says = "this step does nothing; give it `call`, `steps` or `think`";
+                let says = "this step does nothing; give it `call`, `race`, `steps` or `think`";
                 document.mistake(value.span().start, says);
                 Vec::new()
             }
@@ -159,6 +168,22 @@ impl StepReader<'_> {
             steps = vec![Step::Chance { share, steps }];
         }
         steps
+    }
+
+    fn race(&mut self, document: &mut Document<'_>, table: Table<'_, '_>) -> Option<Step> {
+        for key in ["name", "on_failure"] {
+            if table.get(key).is_some() {
+                let says = format!("`{key}` is of a call, and does not go with `race`");
+                document.mistake(table.offset_of(key), says);
+            }
+        }
+        let value = table.get("race")?;
+        let name = document.text(value, "race", "\"last_item\"")?;
+        let race = find_race(document, name, value.span().start, self.model)?;
+        self.places.push(value.span().start);
+        // Its requests are steps, too.
+        self.steps += self.model.races[race].sides.len();
+        Some(Step::Race { race })
     }
 
     fn call(

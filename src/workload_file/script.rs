@@ -3,9 +3,10 @@
 use super::model::Class;
 use super::prepared::{Source, Supplies};
 use super::program::{CompiledJourney, DEEPEST_REPEAT, Instruction, Program};
+use super::race_program::CompiledRace;
 use crate::engine::{Abort, Described, Journey, Link, Script, Session, Step, Unprepared, Values};
-use crate::plan::{Pacing, Plan, Suggestion, UniqueNumbers, WaitTime};
-use crate::stats::Outcome;
+use crate::plan::{Pacing, Plan, RaceRules, Suggestion, UniqueNumbers, WaitTime};
+use crate::stats::{Outcome, Race, Rule};
 use fastrand::Rng;
 
 /// What the users of one plan do.
@@ -18,6 +19,7 @@ pub struct FileScript {
     /// Every journey that the plan's classes make, in the order of the workload.
     journeys: Vec<&'static CompiledJourney>,
     pacing: Pacing,
+    race_rules: RaceRules,
 }
 
 #[derive(Debug)]
@@ -28,7 +30,12 @@ struct PlannedClass {
     total_weight: u32,
     /// Position of the journey that comes before all others.
     first: Option<u16>,
+    /// Whether what is asked and answered in that is kept, since journeys after it have races.
+    keeps_first: bool,
 }
+
+/// Races that can be on the connections of one core at the same time, however wide; more wait in line.
+const RACES_AT_ONCE: usize = 16;
 
 impl FileScript {
     /// Prepares bodies and classes of `plan`.
@@ -73,6 +80,10 @@ impl FileScript {
                 .collect(),
             total_weight: class.journeys.iter().map(|(_, weight)| weight).sum(),
             first: class.first.map(position),
+            keeps_first: class
+                .journeys
+                .iter()
+                .any(|&(place, _)| program.journeys[place].is_logged),
         });
         let planned = planned.collect();
         let is_needed = |body| {
@@ -89,6 +100,7 @@ impl FileScript {
             classes: planned,
             journeys,
             pacing: plan.pacing,
+            race_rules: plan.races.rules,
         })
     }
 
@@ -104,6 +116,9 @@ impl FileScript {
         user: &mut Session<L>,
         journey: &CompiledJourney,
     ) -> Journey {
+        if journey.is_logged {
+            user.begin_log();
+        }
         let instructions = &journey.instructions;
         let mut counters = [0_u32; DEEPEST_REPEAT];
         let mut at = 0;
@@ -133,6 +148,7 @@ impl FileScript {
                         }
                     }
                 }
+                Instruction::Race { race } => self.race(user, race).await?,
                 Instruction::Rest { least_ns, most_ns } => {
                     if self.pacing == Pacing::Class {
                         let rest_ns = user.rng().u64(*least_ns..=*most_ns);
@@ -178,7 +194,7 @@ impl FileScript {
     }
 
     #[inline]
-    fn make<L: Link>(&self, user: &mut Session<L>, position: usize) {
+    pub(super) fn make<L: Link>(&self, user: &mut Session<L>, position: usize) {
         let (values, drawn_from) = user.values_and_chance();
         self.make_into(position, drawn_from, values);
     }
@@ -198,7 +214,7 @@ impl FileScript {
 
 /// A reply asked for no request for a while.
 #[cold]
-async fn heed_rest<L: Link>(user: &mut Session<L>) -> Journey {
+pub(super) async fn heed_rest<L: Link>(user: &mut Session<L>) -> Journey {
     match user.values().take_rest() {
         0 => Ok(()),
         rest_ns => user.rest(rest_ns).await,
@@ -214,6 +230,19 @@ impl Script for FileScript {
         self.program.values
     }
 
+    fn race_rules(&self) -> RaceRules {
+        self.race_rules
+    }
+
+    fn race_connections(&self, users: usize) -> usize {
+        if self.race_rules.sequential {
+            return 0;
+        }
+        let races = self.journeys.iter().flat_map(|journey| journey.races());
+        let widest = races.map(CompiledRace::racers).max();
+        widest.unwrap_or(0) * users.min(RACES_AT_ONCE)
+    }
+
     #[inline]
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
         let planned = &self.classes[user.class()];
@@ -221,8 +250,14 @@ impl Script for FileScript {
             && !user.values().has_begun()
         {
             user.begin_journey(first);
+            if planned.keeps_first {
+                user.begin_log();
+            }
             self.carry_out(user, self.journeys[usize::from(first)])
                 .await?;
+            if planned.keeps_first {
+                user.keep_as_first();
+            }
             user.values().begin();
             return Ok(());
         }
@@ -251,6 +286,22 @@ impl Described for FileScript {
             journeys.any(|journey| journey.steps().any(|taken| taken.index == step.index))
         };
         self.program.steps.iter().filter(is_taken).collect()
+    }
+
+    fn race_table(&self) -> &'static [Race] {
+        self.program.races
+    }
+
+    fn races(&self) -> Vec<&'static Race> {
+        let is_run = |race: &&Race| {
+            let mut run = self.journeys.iter().flat_map(|journey| journey.races());
+            run.any(|run| run.race.index == race.index)
+        };
+        self.program.races.iter().filter(is_run).collect()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        self.program.rules
     }
 
     fn wait_of(&self, class: usize) -> WaitTime {

@@ -1,6 +1,9 @@
 //! Files that are sound, files that are wrong, and files that mean harm.
 
-use super::keys::{BODY_KEYS, CLASS_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, STEP_KEYS};
+use super::keys::{
+    BODY_KEYS, CLASS_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, RACE_KEYS, RULE_KEYS,
+    SIDE_KEYS, STEP_KEYS,
+};
 use super::{FileError, Model, Statuses, read};
 use crate::plan::WaitTime;
 use proptest::prelude::{any, proptest};
@@ -371,13 +374,16 @@ proptest! {
 #[test]
 fn every_key_is_documented() {
     let documentation = include_str!("../../docs/workload-files.md");
-    let tables: [&[Key]; 6] = [
+    let tables: [&[Key]; 9] = [
         FILE_KEYS,
         OPERATION_KEYS,
         BODY_KEYS,
         JOURNEY_KEYS,
         STEP_KEYS,
         CLASS_KEYS,
+        RACE_KEYS,
+        SIDE_KEYS,
+        RULE_KEYS,
     ];
     for key in tables.into_iter().flatten() {
         assert!(

@@ -59,3 +59,4 @@ mod thresholds;
 mod web;
 mod wire;
 mod workload_files;
+mod workload_races;

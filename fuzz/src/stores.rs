@@ -45,7 +45,11 @@ impl Script {
             parts,
             forever,
             at: 0,
-            piece: [1, 7, 4_096, 65_536][usize::from(choice >> 1) % 4],
+            // Who goes on for ever in small pieces takes seconds to be cut off, and shows nothing more.
+            piece: match is_endless {
+                false => [1, 7, 4_096, 65_536][usize::from(choice >> 1) % 4],
+                true => [4_096, 65_536][usize::from(choice >> 1) % 2],
+            },
         })
     }
 

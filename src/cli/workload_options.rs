@@ -37,7 +37,7 @@ pub(super) struct WorkloadFlags {
     /// Test what this TOML file says, instead of ShopStream
     ///
     /// It has operations, journeys, user classes and profiles, which take the place of the built-in ones.
-    /// See docs/workload-files.md.
+    /// See docs/workloads.md.
     #[arg(
         long, value_name = "FILE", help_heading = "Load",
         conflicts_with_all = ["url", "with", "generation"]

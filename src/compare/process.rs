@@ -6,7 +6,7 @@ use crate::pieces::tell;
 use crate::plan::ExitCode;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -68,8 +68,9 @@ pub enum End {
 /// # Errors
 /// When it cannot be started or watched.
 pub fn run(command: &mut Command, limit: Option<Duration>, stop: Option<&Stop>) -> io::Result<End> {
-    let mut child = command.process_group(0).spawn()?;
-    let _guard = Guard::of(&child);
+    let guard = Guard::start();
+    let mut child = command.process_group(guard.group()).spawn()?;
+    let group = guard.group_of(&child);
     let deadline = limit.map(|limit| Instant::now() + limit);
     let mut told = 0;
     loop {
@@ -79,10 +80,10 @@ pub fn run(command: &mut Command, limit: Option<Duration>, stop: Option<&Stop>) 
         let asked = stop.map_or(0, Stop::asked);
         if asked > told {
             told = asked;
-            signal(&child, interrupt());
+            signal(group, interrupt());
         }
         if deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            end(&mut child)?;
+            end(&mut child, group)?;
             return Ok(End::TimedOut);
         }
         thread::sleep(LOOK_EVERY);
@@ -97,33 +98,53 @@ fn interrupt() -> Signal {
     }
 }
 
-/// What the guard does: nothing until its input ends, which it does with this process, however that ends;
-/// then it ends the group.
-const GUARDING: &str = "trap '' HUP INT TERM; read -r _; kill -TERM \"-$0\" || exit; \
-    for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 1; kill -0 \"-$0\" || exit; done; kill -KILL \"-$0\"";
+/// What the guard does: it says that it is ready, and then nothing until its input ends, which it does with
+/// this process, however that ends; then it ends its group, which all that was started belongs to.
+const GUARDING: &str =
+    "trap '' HUP INT TERM; echo; read -r _; kill -TERM 0; sleep 10; kill -KILL 0";
 
-/// Ends a process and all that it started when this process is killed.
+/// Ends a process and all that it started when this process is killed. It is there before them and leads
+/// their group: there is no moment in which they would be left behind.
 struct Guard {
     shell: Option<Child>,
 }
 
 impl Guard {
     /// Without a shell to do it nothing is guarded.
-    fn of(child: &Child) -> Self {
+    fn start() -> Self {
         let shell = Command::new("sh")
-            .args(["-c", GUARDING, &child.id().to_string()])
+            .args(["-c", GUARDING])
             .process_group(0)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn();
-        Self { shell: shell.ok() }
+        let mut guard = Self { shell: shell.ok() };
+        // What interrupts the group must not meet it before it ignores that.
+        let says = guard.shell.as_mut().and_then(|shell| shell.stdout.take());
+        let is_ready = says.is_some_and(|mut says| says.read_exact(&mut [0]).is_ok());
+        if !is_ready {
+            guard.end();
+        }
+        guard
     }
-}
 
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if let Some(shell) = &mut self.shell {
+    /// The group for a process that is to be guarded; 0 is one of its own.
+    fn group(&self) -> i32 {
+        let shell = self.shell.as_ref();
+        shell.map_or(0, |shell| shell.id().cast_signed())
+    }
+
+    /// The group that `child` was started in.
+    fn group_of(&self, child: &Child) -> Pid {
+        Pid::from_raw(match self.group() {
+            0 => child.id().cast_signed(),
+            group => group,
+        })
+    }
+
+    fn end(&mut self) {
+        if let Some(mut shell) = self.shell.take() {
             // Before its input ends, which it would take for the end of this process.
             let _ = shell.kill();
             let _ = shell.wait();
@@ -131,9 +152,15 @@ impl Drop for Guard {
     }
 }
 
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 /// Asks a process and its children to end, and makes them when they do not.
-fn end(child: &mut Child) -> io::Result<()> {
-    signal(child, Signal::SIGTERM);
+fn end(child: &mut Child, group: Pid) -> io::Result<()> {
+    signal(group, Signal::SIGTERM);
     let give_up = Instant::now() + GRACE;
     while Instant::now() < give_up {
         if child.try_wait()?.is_some() {
@@ -141,13 +168,13 @@ fn end(child: &mut Child) -> io::Result<()> {
         }
         thread::sleep(LOOK_EVERY);
     }
-    signal(child, Signal::SIGKILL);
+    signal(group, Signal::SIGKILL);
     child.wait().map(drop)
 }
 
-/// It may have ended meanwhile: then there is nobody to tell.
-fn signal(child: &Child, signal: Signal) {
-    let _ = killpg(Pid::from_raw(child.id().cast_signed()), signal);
+/// They may have ended meanwhile: then there is nobody to tell.
+fn signal(group: Pid, signal: Signal) {
+    let _ = killpg(group, signal);
 }
 
 #[cfg(test)]

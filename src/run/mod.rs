@@ -52,7 +52,7 @@ pub use lookup::{Resolver, accepting_first, resolve};
 pub use machine::{allowed_cpus, new_run_id, step_aside, topology};
 pub use memory::left_here as memory_left;
 pub use preflight::meet;
-pub use reach::{ReachError, preflight};
+pub use reach::{ReachError, ask as ask_target, not_answered, preflight};
 pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 #[doc(hidden)]

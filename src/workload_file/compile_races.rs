@@ -1,9 +1,9 @@
 //! From checked races and rules to what users run and judge.
 
-use super::compile::{Compiler, kept, kept_all, kept_text};
+use super::compile_operations::{Compiler, kept, kept_all, kept_text};
 use super::generators::Generator;
-use super::race_program::{CompiledProbe, CompiledRace, CompiledRule, CompiledSide};
-use crate::engine::Step;
+use super::model::Call;
+use super::race_program::{CompiledProbe, CompiledRace, CompiledRule, CompiledSide, RaceCall};
 use crate::stats::{Race, Rule};
 use std::ops::Range;
 
@@ -30,8 +30,19 @@ impl Compiler<'_> {
         draws.collect()
     }
 
-    /// Compiles the races, whose steps are in `steps`.
-    pub(super) fn races(&self, steps: &'static [Step], draws: Vec<Range<u16>>) -> CompiledRaces {
+    /// What a call of a race consists of.
+    fn called(&self, operation: usize, label: Option<&String>) -> Option<RaceCall> {
+        let call = Call {
+            label: label.cloned(),
+            ..Call::of(operation)
+        };
+        let (step, made) = self.step_of(&call)?;
+        let body = self.model.operations[operation].body;
+        Some(RaceCall { step, body, made })
+    }
+
+    /// Compiles the races.
+    pub(super) fn races(&self, draws: Vec<Range<u16>>) -> CompiledRaces {
         let model = self.model;
         let table = model.races.iter().zip(0..).map(|(race, index)| {
             let sides = race.sides.iter().map(|side| kept_text(&side.name));
@@ -53,13 +64,13 @@ impl Compiler<'_> {
         let races = races.map(|(place, (race, drawn))| {
             let sides = race.sides.iter().filter_map(|side| {
                 Some(CompiledSide {
-                    call: self.called(side.operation, side.label.as_deref(), steps)?,
+                    call: self.called(side.operation, side.label.as_ref())?,
                     racers: side.racers as usize,
                 })
             });
             let probes = race.probes.iter().filter_map(|probe| {
                 Some(CompiledProbe {
-                    call: self.called(probe.operation, None, steps)?,
+                    call: self.called(probe.operation, None)?,
                     after: probe.after,
                 })
             });

@@ -2,7 +2,9 @@
 //! that a journey can take, or by the journey that users make first.
 
 use super::document::Document;
-use super::model::{Body, BodyKind, Model, Node, OnFailure, Operation, Part, Step};
+use super::model::{
+    Body, BodyKind, Call, Model, Node, OnFailure, Operation, Part, Step, Test, Tested,
+};
 use super::race_model::Race;
 use super::read_journeys::CallPlaces;
 use std::collections::BTreeSet;
@@ -11,7 +13,7 @@ type Positions = BTreeSet<u16>;
 
 /// Notes each call that may lack a value. `places` are those of the calls of each journey.
 pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
-    let needs: Vec<Positions> = model.operations.iter().map(|it| needs(it, model)).collect();
+    let needs: Vec<Positions> = model.operations.iter().map(needs).collect();
     for (at, (journey, places)) in model.journeys.iter().zip(places).enumerate() {
         let mut checked: Vec<Option<usize>> = Vec::new();
         for class in &model.classes {
@@ -93,25 +95,15 @@ struct Walk<'m, P> {
 impl<P: Iterator<Item = usize>> Walk<'_, P> {
     /// Goes through `steps`, before which `kept` is there for certain; adds what is afterwards.
     fn steps(&mut self, steps: &[Step], kept: &mut Positions) {
+        // What is there after the step before, if that is done only where something is so.
+        let mut otherwise: Option<(&Test, Positions)> = None;
         for step in steps {
+            let before = otherwise.take();
             match step {
-                Step::Rest { .. } => {}
-                Step::Race { race } => {
-                    let place = self.places.next().unwrap_or_default();
-                    self.race(*race, place, kept);
-                }
-                Step::Call {
-                    operation,
-                    on_failure,
-                    ..
-                } => {
-                    let place = self.places.next().unwrap_or_default();
-                    self.call(*operation, place, kept);
-                    if *on_failure == OnFailure::Abort {
-                        let reads = self.model.operations[*operation].reads.iter();
-                        kept.extend(reads.map(|read| read.value));
-                    }
-                }
+                Step::Rest { .. } | Step::Tally { .. } => {}
+                Step::Set(values) => kept.extend(values.iter().map(|(value, _)| *value)),
+                Step::Race { race } => self.race(*race, kept),
+                Step::Call(call) => self.call(call, kept),
                 Step::Repeat {
                     least: 1.., steps, ..
                 } => self.steps(steps, kept),
@@ -119,28 +111,38 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
                     let mut within = kept.clone();
                     self.steps(steps, &mut within);
                 }
+                Step::When { test, steps } => {
+                    let mut within = kept.clone();
+                    if let (false, Tested::Value(value) | Tested::Is(value, _)) =
+                        (test.is_not, &test.of)
+                    {
+                        within.insert(*value);
+                    }
+                    self.steps(steps, &mut within);
+                    match before {
+                        // One of the two is done.
+                        Some((other, there))
+                            if other.of == test.of && other.is_not != test.is_not =>
+                        {
+                            kept.extend(within.intersection(&there));
+                        }
+                        _ => otherwise = Some((test, within)),
+                    }
+                }
             }
         }
     }
-}
 
-impl<P> Walk<'_, P> {
-    fn call(&mut self, operation: usize, place: usize, kept: &Positions) {
-        let missing = self.needs[operation].difference(kept);
-        let who = Needing::Operation(operation);
-        self.lacking
-            .extend(missing.map(|value| (place, who, *value)));
-    }
-
-    /// What a race draws is there for all that it sends. What its racers read is not: of several who succeed
-    /// nobody can say whose is meant.
-    fn race(&mut self, position: usize, place: usize, kept: &mut Positions) {
+    /// What a race draws is there for all that it sends. What its racers read is not: of several who
+    /// succeed nobody can say whose is meant.
+    fn race(&mut self, position: usize, kept: &mut Positions) {
+        let place = self.places.next().unwrap_or_default();
         let race = &self.model.races[position];
         kept.extend(race.draws.iter().map(|(value, _)| *value));
         let sides = race.sides.iter().map(|side| side.operation);
         let probes = race.probes.iter().map(|probe| probe.operation);
         for operation in sides.chain(probes) {
-            self.call(operation, place, kept);
+            self.look((operation, None), place, kept);
         }
         for (rule, at) in self.model.rules.iter().zip(0..) {
             let values = rule.places.values().filter(|_| rule.race == position);
@@ -149,18 +151,42 @@ impl<P> Walk<'_, P> {
             self.lacking.extend(missing);
         }
     }
+
+    /// Notes what a request of an operation, with its own or another body, may lack.
+    fn look(&mut self, (operation, body): (usize, Option<u16>), place: usize, kept: &Positions) {
+        let mut needs = self.needs[operation].clone();
+        if let Some(body) = body.or(self.model.operations[operation].body)
+            && let Some(body) = self.model.bodies.get(usize::from(body))
+        {
+            note_body(body, &mut needs);
+        }
+        let missing = needs.difference(kept);
+        let who = Needing::Operation(operation);
+        self.lacking
+            .extend(missing.map(|value| (place, who, *value)));
+    }
+
+    fn call(&mut self, call: &Call, kept: &mut Positions) {
+        let operation = call.operation;
+        let place = self.places.next().unwrap_or_default();
+        self.look((operation, call.body), place, kept);
+        let mut afterwards = kept.clone();
+        self.steps(call.on_failure.steps(), &mut afterwards);
+        let reads = call.reads.as_ref();
+        let reads = reads.unwrap_or(&self.model.operations[operation].reads);
+        let otherwise = |value| call.otherwise.iter().any(|(other, _)| *other == value);
+        let ends = matches!(call.on_failure, OnFailure::Abort | OnFailure::Instead(_));
+        let certain = reads.iter().map(|read| read.value);
+        kept.extend(certain.filter(|value| ends || otherwise(*value)));
+    }
 }
 
-/// The values that a request of `operation` holds.
-fn needs(operation: &Operation, model: &Model) -> Positions {
+/// The values that the head of a request of `operation` holds.
+fn needs(operation: &Operation) -> Positions {
     let mut needs = Positions::new();
     note(&operation.path, &mut needs);
     for (_, value) in &operation.headers {
         note(value, &mut needs);
-    }
-    let body = operation.body;
-    if let Some(body) = body.and_then(|body| model.bodies.get(usize::from(body))) {
-        note_body(body, &mut needs);
     }
     needs
 }
@@ -185,6 +211,11 @@ fn note_node(node: &Node, needs: &mut Positions) {
         Node::Object(members) => members.iter().for_each(|(_, node)| note_node(node, needs)),
         Node::Array(elements) => elements.iter().for_each(|node| note_node(node, needs)),
         Node::Text(parts) => note(parts, needs),
+        Node::Several { element, .. } => note_node(element, needs),
+        Node::Either { with, without, .. } => {
+            note_node(with, needs);
+            note_node(without, needs);
+        }
         Node::Literal(_) => {}
     }
 }

@@ -4,16 +4,23 @@
 //! What is written is read and checked as a whole, compiled to a flat program of steps over prepared
 //! bodies, and carried out behind the same seam as any workload: no text is interpreted while load is made.
 
+mod body_text;
+mod built_in;
 mod compile;
+mod compile_operations;
 mod compile_races;
+mod compile_steps;
 mod contest;
 mod document;
 mod error;
 mod flow;
+mod generated;
 mod generators;
 mod json_pointer;
 mod keys;
 mod model;
+mod parts;
+mod pass;
 mod prepared;
 mod preview;
 mod program;
@@ -24,31 +31,43 @@ mod read;
 mod read_bodies;
 mod read_journeys;
 mod read_operations;
+mod read_options;
 mod read_races;
 mod read_rules;
+mod read_steps;
+mod read_tests;
 mod reading;
+mod recipes;
 mod schema;
 mod script;
 mod script_race;
 mod sections;
 mod single_url;
+mod start;
 mod statuses;
 mod templates;
+mod value_names;
 mod workload;
 
+pub use built_in::{BUILT_IN, built_in};
 pub use error::{FileError, Mistake};
 pub use generators::{GENERATORS, Generator};
 pub use json_pointer::JsonPointer;
 pub use model::{
-    Body, BodyKind, Class, Journey, Model, Node, OnFailure, Operation, Part, Read, ReadFrom,
-    Refusal, Step,
+    AtOnce, Body, BodyKind, Call, Class, DrawSet, Journey, Model, Node, OnFailure, Operation, Part,
+    Product, Raised, Read, ReadFrom, Refusal, RunOption, Step, Test, Tested,
 };
+pub use parts::Parts;
 pub use preview::outline;
 pub use race_model::{Bound, Probe, Race, RaceRule, RaceSide, RulePlace, RulePlaces};
 pub use read::{MOST_FILE_BYTES, read};
 pub use schema::schema_text;
 pub use script::FileScript;
 pub use single_url::{SingleUrl, UrlError};
+pub use start::{
+    MOST_DESCRIPTION_BYTES, MOST_RECORDING_BYTES, SHIPPED, STARTER, Shipped, Start, StartError,
+    from_description, from_recording, not_in_description,
+};
 pub use statuses::{StatusError, Statuses};
 pub use workload::{FileWorkload, MetTarget};
 
@@ -56,5 +75,7 @@ pub use workload::{FileWorkload, MetTarget};
 mod race_tests;
 #[cfg(test)]
 mod simulated_tests;
+#[cfg(test)]
+mod step_tests;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! What journeys would send, without sending it: for `shopblast check`.
 
-use super::model::{Model, OnFailure, ReadFrom, Step};
+use super::model::{AtOnce, Call, Model, OnFailure, ReadFrom, Step, Test, Tested};
 use super::program::Instruction;
 use super::race_preview::write_race;
-use super::race_program::CompiledCall;
+use super::race_program::RaceCall;
 use super::script::FileScript;
 use crate::engine::{PreparedHeads, Script, Values};
 use crate::plan::{Plan, UniqueNumbers};
@@ -29,35 +29,21 @@ fn write_steps(model: &Model, steps: &[Step], depth: usize, out: &mut String) {
     let indent = "  ".repeat(depth);
     for step in steps {
         let _ = match step {
-            Step::Call {
-                operation,
-                label,
-                on_failure,
-            } => {
-                let operation = &model.operations[*operation];
-                let label = label.as_ref().unwrap_or(&operation.label);
-                let reads = operation.reads.iter().map(|read| {
-                    let name = &model.values[usize::from(read.value)];
-                    match &read.from {
-                        ReadFrom::Json(pointer) => format!("{name} from {}", pointer.as_str()),
-                        ReadFrom::Header(header) => format!("{name} from the header {header}"),
-                        ReadFrom::Body => format!("{name} from the body"),
-                    }
-                });
-                let reads: Vec<String> = reads.collect();
-                let keeps = match reads.is_empty() {
-                    true => String::new(),
-                    false => format!("; keeps {}", reads.join(", ")),
-                };
-                let goes_on = match on_failure {
-                    OnFailure::Abort => "",
-                    OnFailure::Continue => "; goes on when it fails",
-                };
-                writeln!(
-                    out,
-                    "{indent}{label} → {}{keeps}{goes_on}",
-                    operation.expect
-                )
+            Step::Call(call) => write_call(model, call, depth, out),
+            Step::Set(values) => {
+                let names = values.iter().map(|(value, _)| name_of(model, *value));
+                let names: Vec<&str> = names.collect();
+                writeln!(out, "{indent}make up {}", names.join(", "))
+            }
+            Step::Tally { tally, start } => {
+                let name = &model.tallies[usize::from(*tally)];
+                writeln!(out, "{indent}count {name} from {start}")
+            }
+            Step::When { test, steps } => {
+                let says = says(model, test);
+                let _ = writeln!(out, "{indent}{says}:");
+                write_steps(model, steps, depth + 1, out);
+                Ok(())
             }
             Step::Race { race } => {
                 write_race(model, *race, depth, out);
@@ -93,6 +79,65 @@ fn write_steps(model: &Model, steps: &[Step], depth: usize, out: &mut String) {
     }
 }
 
+fn write_call(model: &Model, call: &Call, depth: usize, out: &mut String) -> std::fmt::Result {
+    let indent = "  ".repeat(depth);
+    let operation = &model.operations[call.operation];
+    let label = call.label.as_ref().unwrap_or(&operation.label);
+    let reads = call.reads.as_ref().unwrap_or(&operation.reads).iter();
+    let reads = reads.map(|read| {
+        let name = name_of(model, read.value);
+        match &read.from {
+            ReadFrom::Json(pointer) => format!("{name} from {}", pointer.as_str()),
+            ReadFrom::Header(header) => format!("{name} from the header {header}"),
+            ReadFrom::Body => format!("{name} from the body"),
+        }
+    });
+    let reads: Vec<String> = reads.collect();
+    let keeps = match reads.is_empty() {
+        true => String::new(),
+        false => format!("; keeps {}", reads.join(", ")),
+    };
+    let at_once = match call.at_once {
+        AtOnce::No => "",
+        AtOnce::Yes => "; at once",
+        AtOnce::Again => "; at once when again",
+    };
+    let goes_on = match call.on_failure {
+        OnFailure::Abort => "",
+        OnFailure::Continue => "; goes on when it fails",
+        OnFailure::Break => "; leaves the repetition when it fails",
+        OnFailure::Instead(_) => "; when it fails, ends after:",
+    };
+    let expect = call.expect.as_ref().unwrap_or(&operation.expect);
+    writeln!(out, "{indent}{label} → {expect}{keeps}{at_once}{goes_on}")?;
+    write_steps(model, call.on_failure.steps(), depth + 1, out);
+    Ok(())
+}
+
+fn name_of(model: &Model, value: u16) -> &str {
+    &model.values[usize::from(value)]
+}
+
+/// What has to be so, in words.
+fn says(model: &Model, test: &Test) -> String {
+    let no = if test.is_not { "no " } else { "" };
+    match &test.of {
+        Tested::Option(option) => {
+            let option = &model.options[usize::from(*option)].name;
+            format!("with {no}option {option}")
+        }
+        Tested::Value(value) => format!("where there is {no}{}", name_of(model, *value)),
+        Tested::Is(value, text) => {
+            let is = if test.is_not { "is not" } else { "is" };
+            format!("where {} {is} {text}", name_of(model, *value))
+        }
+        Tested::Done(operation) => {
+            let key = &model.operations[*operation].key;
+            format!("where {no}{key} succeeded")
+        }
+    }
+}
+
 impl FileScript {
     /// The first `count` requests of passes of the journey at `position` of the plan, with the names of
     /// values where replies would have given them.
@@ -120,18 +165,17 @@ impl FileScript {
             if requests.len() == count {
                 break;
             }
-            let calls: Vec<CompiledCall> = match instruction {
-                Instruction::Call {
-                    step, body, made, ..
-                } => vec![CompiledCall {
-                    step,
-                    body: *body,
-                    made: made.clone(),
+            let calls: Vec<RaceCall> = match instruction {
+                Instruction::Call(call) => vec![RaceCall {
+                    step: call.step,
+                    body: call.body,
+                    made: call.made.clone(),
                 }],
                 Instruction::Race { race } => {
                     for position in race.drawn.clone() {
                         let drawn_from = (&mut rng, &mut unique);
-                        self.make_into(usize::from(position), drawn_from, &mut values);
+                        self.means()
+                            .make_into(usize::from(position), drawn_from, &mut values);
                     }
                     let racers = race
                         .sides
@@ -139,6 +183,13 @@ impl FileScript {
                         .flat_map(|side| std::iter::repeat_n(&side.call, side.racers));
                     let probes = race.probes.iter().map(|probe| &probe.call);
                     racers.chain(probes).cloned().collect()
+                }
+                Instruction::Set(recipes) => {
+                    for position in recipes.clone() {
+                        let drawn_from = (&mut rng, &mut unique);
+                        self.supplies().prepare(position, drawn_from, &mut values);
+                    }
+                    Vec::new()
                 }
                 _ => Vec::new(),
             };
@@ -152,14 +203,15 @@ impl FileScript {
 
     fn request(
         &self,
-        CompiledCall { step, body, made }: &CompiledCall,
+        RaceCall { step, body, made }: &RaceCall,
         heads: &PreparedHeads,
         (rng, unique): (&mut Rng, &mut UniqueNumbers),
         values: &mut Values,
     ) -> String {
         for position in made.clone() {
             let drawn_from = (&mut *rng, &mut *unique);
-            self.make_into(usize::from(position), drawn_from, values);
+            self.means()
+                .make_into(usize::from(position), drawn_from, values);
         }
         let mut out = Vec::new();
         match body.and_then(|body| self.supplies().body(body)) {

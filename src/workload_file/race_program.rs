@@ -22,7 +22,7 @@ pub struct CompiledRace {
 
 /// What is called, and how.
 #[derive(Clone, Debug)]
-pub struct CompiledCall {
+pub struct RaceCall {
     /// Under which name it is counted.
     pub step: &'static Step,
     /// Position of its body.
@@ -35,7 +35,7 @@ pub struct CompiledCall {
 #[derive(Debug)]
 pub struct CompiledSide {
     /// What its racers call.
-    pub call: CompiledCall,
+    pub call: RaceCall,
     /// How many they are.
     pub racers: usize,
 }
@@ -44,7 +44,7 @@ pub struct CompiledSide {
 #[derive(Debug)]
 pub struct CompiledProbe {
     /// What is called.
-    pub call: CompiledCall,
+    pub call: RaceCall,
     /// Only when a racer of this side succeeded.
     pub after: Option<u8>,
 }
@@ -70,7 +70,7 @@ impl CompiledRace {
     }
 
     /// What it calls, afterwards too.
-    pub fn calls(&self) -> impl Iterator<Item = &CompiledCall> {
+    pub fn calls(&self) -> impl Iterator<Item = &RaceCall> {
         let sides = self.sides.iter().map(|side| &side.call);
         sides.chain(self.probes.iter().map(|probe| &probe.call))
     }

@@ -5,9 +5,11 @@ use super::error::FileError;
 use super::flow;
 use super::keys::FILE_KEYS;
 use super::model::{Model, Part};
+use super::program::MOST_TIES;
 use super::read_journeys::{classes, journeys};
 use super::read_operations::operations;
-use super::read_races::{note_draws, races};
+use super::read_options::options;
+use super::read_races::races;
 use super::read_rules::rules;
 use super::sections::check_path;
 use crate::engine::Method;
@@ -39,13 +41,18 @@ pub fn read(text: &str, origin: &str) -> Result<Model, FileError> {
     if let Some(about) = file.get("about") {
         model.about = document.line(about, "about").unwrap_or_default();
     }
-    note_draws(file, &mut model);
+    options(&mut document, file, &mut model);
     operations(&mut document, file, &mut model);
     races(&mut document, file, &mut model);
     rules(&mut document, file, &mut model);
     let places = journeys(&mut document, file, &mut model);
     classes(&mut document, file, &mut model);
     model.health = health(&mut document, file, &model);
+    let same = model.bodies.iter().filter(|body| body.is_same_in_pass);
+    if model.draws.len() + same.count() > MOST_TIES {
+        let says = format!("at most {MOST_TIES} groups of bodies agree with each other in a pass");
+        document.mistake(0, says);
+    }
     if document.is_sound() {
         flow::check(&mut document, &model, &places);
     }

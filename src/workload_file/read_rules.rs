@@ -413,7 +413,11 @@ fn is_sent(place: &RulePlace, operation: usize, model: &Model) -> bool {
 
 fn is_in(node: &Node, tokens: &[String]) -> bool {
     let Some((first, rest)) = tokens.split_first() else {
-        return matches!(node, Node::Text(_) | Node::Literal(_));
+        return match node {
+            Node::Text(_) | Node::Literal(_) => true,
+            Node::Either { with, without, .. } => is_in(with, tokens) || is_in(without, tokens),
+            Node::Object(_) | Node::Array(_) | Node::Several { .. } => false,
+        };
     };
     match node {
         Node::Object(members) => {
@@ -425,6 +429,9 @@ fn is_in(node: &Node, tokens: &[String]) -> bool {
             at.and_then(|at| elements.get(at))
                 .is_some_and(|node| is_in(node, rest))
         }
+        // As many as are drawn: the first is always there, where any is.
+        Node::Several { element, .. } => first.parse::<usize>().is_ok() && is_in(element, rest),
+        Node::Either { with, without, .. } => is_in(with, tokens) || is_in(without, tokens),
         Node::Text(_) | Node::Literal(_) => false,
     }
 }

@@ -1,24 +1,23 @@
 //! A compiled workload as a script that the engine carries out: the user classes of one plan.
 
 use super::model::Class;
+use super::pass::{Means, Pass};
 use super::prepared::{Source, Supplies};
-use super::program::{CompiledJourney, DEEPEST_REPEAT, Instruction, Program};
+use super::program::{CompiledJourney, Instruction, Program};
 use super::race_program::CompiledRace;
-use crate::engine::{Abort, Described, Journey, Link, Script, Session, Step, Unprepared, Values};
-use crate::plan::{Pacing, Plan, RaceRules, Suggestion, UniqueNumbers, WaitTime};
-use crate::stats::{Outcome, Race, Rule};
-use fastrand::Rng;
+use super::read_options::STRICT;
+use crate::engine::{Described, Journey, Link, Script, Session, Step, Unprepared};
+use crate::plan::{Pacing, Plan, RaceRules, Suggestion, WaitTime};
+use crate::stats::{Race, Rule};
 
 /// What the users of one plan do.
 #[derive(Debug)]
 pub struct FileScript {
-    program: &'static Program,
-    supplies: Supplies,
+    means: Means,
     /// By the index of the class in the plan.
     classes: Vec<PlannedClass>,
     /// Every journey that the plan's classes make, in the order of the workload.
     journeys: Vec<&'static CompiledJourney>,
-    pacing: Pacing,
     race_rules: RaceRules,
 }
 
@@ -71,35 +70,47 @@ impl FileScript {
             let found = places.iter().position(|known| *known == place);
             found.unwrap_or_default() as u16
         };
-        let planned = classes.into_iter().map(|class| PlannedClass {
-            class,
-            journeys: class
-                .journeys
-                .iter()
-                .map(|&(place, weight)| (position(place), weight))
-                .collect(),
-            total_weight: class.journeys.iter().map(|(_, weight)| weight).sum(),
-            first: class.first.map(position),
-            keeps_first: class
-                .journeys
-                .iter()
-                .any(|&(place, _)| program.journeys[place].is_logged),
+        let (options, is_strict) = options_of(program, plan)?;
+        let planned = classes.into_iter().map(|class| {
+            let made = class.made_with(options);
+            PlannedClass {
+                class,
+                journeys: made
+                    .iter()
+                    .map(|&(place, weight)| (position(place), weight))
+                    .collect(),
+                total_weight: made.iter().map(|(_, weight)| weight).sum(),
+                first: class.first.map(position),
+                keeps_first: made
+                    .iter()
+                    .any(|&(place, _)| program.journeys[place].is_logged),
+            }
         });
         let planned = planned.collect();
         let is_needed = |body| {
             let mut journeys = journeys.iter();
-            journeys.any(|journey| journey.bodies().any(|sent| sent == body))
+            journeys.any(|journey| {
+                let calls = journey.calls(options);
+                let mut raced = journey.races().flat_map(CompiledRace::calls);
+                calls.iter().any(|call| call.body == Some(body))
+                    || raced.any(|call| call.body == Some(body))
+            })
         };
         let source = Source {
             seed: plan.seed,
             run_id: &plan.run_id,
+            options,
         };
         Ok(Self {
-            supplies: Supplies::new(program, is_needed, source),
-            program,
+            means: Means {
+                supplies: Supplies::new(program, is_needed, source),
+                program,
+                pacing: plan.pacing,
+                options,
+                is_strict,
+            },
             classes: planned,
             journeys,
-            pacing: plan.pacing,
             race_rules: plan.races.rules,
         })
     }
@@ -107,84 +118,7 @@ impl FileScript {
     /// What is sent.
     #[must_use]
     pub fn supplies(&self) -> &Supplies {
-        &self.supplies
-    }
-
-    #[inline]
-    async fn carry_out<L: Link>(
-        &self,
-        user: &mut Session<L>,
-        journey: &CompiledJourney,
-    ) -> Journey {
-        if journey.is_logged {
-            user.begin_log();
-        }
-        let instructions = &journey.instructions;
-        let mut counters = [0_u32; DEEPEST_REPEAT];
-        let mut at = 0;
-        while let Some(instruction) = instructions.get(at) {
-            at += 1;
-            match instruction {
-                Instruction::Call {
-                    step,
-                    body,
-                    made,
-                    goes_on,
-                } => {
-                    for position in made.clone() {
-                        self.make(user, usize::from(position));
-                    }
-                    let body = body.and_then(|body| self.supplies.body(body));
-                    let call = user.call(step);
-                    let call = match body {
-                        Some(arena) => call.body(arena),
-                        None => call,
-                    };
-                    let outcome = call.outcome().await?;
-                    if outcome != Outcome::Success {
-                        heed_rest(user).await?;
-                        if !goes_on {
-                            return Err(Abort);
-                        }
-                    }
-                }
-                Instruction::Race { race } => self.race(user, race).await?,
-                Instruction::Rest { least_ns, most_ns } => {
-                    if self.pacing == Pacing::Class {
-                        let rest_ns = user.rng().u64(*least_ns..=*most_ns);
-                        user.rest(rest_ns).await?;
-                    }
-                }
-                Instruction::Repeat {
-                    counter,
-                    least,
-                    most,
-                    past,
-                } => {
-                    let times = match least == most {
-                        true => *least,
-                        false => user.rng().u32(*least..=*most),
-                    };
-                    counters[usize::from(*counter)] = times;
-                    if times == 0 {
-                        at = usize::from(*past);
-                    }
-                }
-                Instruction::Again { counter, to } => {
-                    let left = &mut counters[usize::from(*counter)];
-                    *left -= 1;
-                    if *left > 0 {
-                        at = usize::from(*to);
-                    }
-                }
-                Instruction::Chance { share, past } => {
-                    if user.rng().f64() >= *share {
-                        at = usize::from(*past);
-                    }
-                }
-            }
-        }
-        Ok(())
+        &self.means.supplies
     }
 
     /// What is done in the journey at `position` of the plan.
@@ -193,41 +127,40 @@ impl FileScript {
         &self.journeys[position].instructions
     }
 
-    #[inline]
-    pub(super) fn make<L: Link>(&self, user: &mut Session<L>, position: usize) {
-        let (values, drawn_from) = user.values_and_chance();
-        self.make_into(position, drawn_from, values);
-    }
-
-    /// Makes up what stands at `position` of that, into its value.
-    #[inline]
-    pub(super) fn make_into(
-        &self,
-        position: usize,
-        drawn_from: (&mut Rng, &mut UniqueNumbers),
-        values: &mut Values,
-    ) {
-        let (value, _) = self.program.made[position];
-        self.supplies.make(position, value, drawn_from, values);
+    /// What they are carried out with.
+    #[must_use]
+    pub(super) fn means(&self) -> &Means {
+        &self.means
     }
 }
 
-/// A reply asked for no request for a while.
-#[cold]
-pub(super) async fn heed_rest<L: Link>(user: &mut Session<L>) -> Journey {
-    match user.values().take_rest() {
-        0 => Ok(()),
-        rest_ns => user.rest(rest_ns).await,
+/// The options of `plan`, by the bits of their positions, and whether it is strict.
+fn options_of(program: &Program, plan: &Plan) -> Result<(u32, bool), Unprepared> {
+    let (mut options, mut is_strict) = (0, false);
+    for word in &plan.options {
+        let found = program.options.iter().position(|known| known == word);
+        match found {
+            Some(position) => options |= 1 << position,
+            None if *word == STRICT => is_strict = true,
+            None => {
+                let known = program.options.iter().copied().chain([STRICT]);
+                let suggestion = Suggestion::for_word(word, known);
+                let workload = &program.name;
+                let says = format!("{workload} has no option `{word}`{suggestion}");
+                return Err(Unprepared(says));
+            }
+        }
     }
+    Ok((options, is_strict))
 }
 
 impl Script for FileScript {
     fn steps(&self) -> &'static [Step] {
-        self.program.steps
+        self.means.program.steps
     }
 
     fn values(&self) -> usize {
-        self.program.values
+        self.means.program.values
     }
 
     fn race_rules(&self) -> RaceRules {
@@ -253,7 +186,8 @@ impl Script for FileScript {
             if planned.keeps_first {
                 user.begin_log();
             }
-            self.carry_out(user, self.journeys[usize::from(first)])
+            Pass::new(&self.means, self.journeys[usize::from(first)])
+                .carry_out(user)
                 .await?;
             if planned.keeps_first {
                 user.keep_as_first();
@@ -265,8 +199,8 @@ impl Script for FileScript {
         for &(position, weight) in &planned.journeys {
             if drawn < weight {
                 user.begin_journey(position);
-                return self
-                    .carry_out(user, self.journeys[usize::from(position)])
+                return Pass::new(&self.means, self.journeys[usize::from(position)])
+                    .carry_out(user)
                     .await;
             }
             drawn -= weight;
@@ -283,13 +217,18 @@ impl Described for FileScript {
     fn produced(&self) -> Vec<&'static Step> {
         let is_taken = |step: &&Step| {
             let mut journeys = self.journeys.iter();
-            journeys.any(|journey| journey.steps().any(|taken| taken.index == step.index))
+            journeys.any(|journey| {
+                let calls = journey.calls(self.means.options);
+                let mut sides = journey.races().flat_map(|race| &race.sides);
+                calls.iter().any(|call| call.step.index == step.index)
+                    || sides.any(|side| side.call.step.index == step.index)
+            })
         };
-        self.program.steps.iter().filter(is_taken).collect()
+        self.means.program.steps.iter().filter(is_taken).collect()
     }
 
     fn race_table(&self) -> &'static [Race] {
-        self.program.races
+        self.means.program.races
     }
 
     fn races(&self) -> Vec<&'static Race> {
@@ -297,15 +236,15 @@ impl Described for FileScript {
             let mut run = self.journeys.iter().flat_map(|journey| journey.races());
             run.any(|run| run.race.index == race.index)
         };
-        self.program.races.iter().filter(is_run).collect()
+        self.means.program.races.iter().filter(is_run).collect()
     }
 
     fn rules(&self) -> &'static [Rule] {
-        self.program.rules
+        self.means.program.rules
     }
 
     fn wait_of(&self, class: usize) -> WaitTime {
-        match self.pacing {
+        match self.means.pacing {
             Pacing::Class => self.classes[class].class.wait,
             Pacing::Max => WaitTime::None,
         }

@@ -2,9 +2,9 @@
 //! the rules held.
 
 use super::contest::LoggedContest;
-use super::race_program::{CompiledCall, CompiledRace};
+use super::pass::Means;
+use super::race_program::{CompiledRace, RaceCall};
 use super::read_rules::MOST_PROBES;
-use super::script::{FileScript, heed_rest};
 use crate::engine::{Abort, Journey, Link, MakesUp, Racer, RacerRange, Session, Values};
 use crate::plan::UniqueNumbers;
 use crate::stats::{MOST_SIDES, Outcome};
@@ -14,7 +14,7 @@ use std::ops::Range;
 
 /// Makes up what the heads of a side's requests hold.
 struct SideMaker<'a> {
-    script: &'a FileScript,
+    means: &'a Means,
     made: Range<u16>,
 }
 
@@ -22,26 +22,27 @@ impl MakesUp for SideMaker<'_> {
     fn make_up(&self, values: &mut Values, (rng, unique): (&mut Rng, &mut UniqueNumbers)) {
         for position in self.made.clone() {
             let drawn_from = (&mut *rng, &mut *unique);
-            self.script
+            self.means
                 .make_into(usize::from(position), drawn_from, values);
         }
     }
 }
 
-impl FileScript {
+impl Means {
     /// Runs `race`.
     pub(super) async fn race<L: Link>(
         &self,
         user: &mut Session<L>,
-        race: &'static CompiledRace,
+        race: &CompiledRace,
     ) -> Journey {
         for position in race.drawn.clone() {
-            self.make(user, usize::from(position));
+            let (values, drawn_from) = user.values_and_chance();
+            self.make_into(usize::from(position), drawn_from, values);
         }
         let sides = race.sides.iter();
         let makers: SmallVec<[SideMaker<'_>; MOST_SIDES]> = sides
             .map(|side| SideMaker {
-                script: self,
+                means: self,
                 made: side.call.made.clone(),
             })
             .collect();
@@ -52,7 +53,7 @@ impl FileScript {
                     .side(number)
                     .times(side.racers)
                     .making(maker);
-                let body = side.call.body.and_then(|body| self.supplies().body(body));
+                let body = side.call.body.and_then(|body| self.supplies.body(body));
                 body.map_or(racer, |arena| racer.body(arena))
             })
             .collect();
@@ -74,7 +75,11 @@ impl FileScript {
             user.settle_check(rule.rule, found, &rule.check);
         }
         asked?;
-        heed_rest(user).await
+        // A reply may ask for no request for a while.
+        match user.values().take_rest() {
+            0 => Ok(()),
+            rest_ns => user.rest(rest_ns).await,
+        }
     }
 
     /// Asks what the rules want to know: where in the log the answers are.
@@ -104,12 +109,13 @@ impl FileScript {
     async fn probe<L: Link>(
         &self,
         user: &mut Session<L>,
-        call: &CompiledCall,
+        call: &RaceCall,
     ) -> Result<Option<usize>, Abort> {
         for position in call.made.clone() {
-            self.make(user, usize::from(position));
+            let (values, drawn_from) = user.values_and_chance();
+            self.make_into(usize::from(position), drawn_from, values);
         }
-        let body = call.body.and_then(|body| self.supplies().body(body));
+        let body = call.body.and_then(|body| self.supplies.body(body));
         let probe = user.call(call.step);
         match body {
             Some(arena) => probe.body(arena).probe().await,

@@ -1,14 +1,20 @@
 //! Files that are sound, files that are wrong, and files that mean harm.
 
 use super::keys::{
-    BODY_KEYS, CLASS_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, RACE_KEYS, RULE_KEYS,
-    SIDE_KEYS, STEP_KEYS,
+    BODY_KEYS, CLASS_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, RACE_KEYS,
+    RULE_KEYS, SIDE_KEYS, STEP_KEYS,
 };
 use super::{FileError, Model, Statuses, read};
 use crate::plan::WaitTime;
 use proptest::prelude::{any, proptest};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+/// The suite, as one text.
+static BUILT_IN_TEXT: LazyLock<String> = LazyLock::new(|| {
+    let parts = super::built_in("shopstream").unwrap().unwrap();
+    parts.text().to_owned()
+});
 const EXAMPLE: &str = include_str!("../../workloads/other-shop.toml");
 /// What every hostile file has to be refused within.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -226,6 +232,18 @@ fn files_that_mean_harm_are_refused_at_once() {
             ),
         ),
         ("a long body", with(&format!("text = \"{long}\""))),
+        (
+            "a gigabyte of bodies",
+            format!(
+                "name = \"x\"\n{}[journeys.j]\nsteps = [\"o1\"]\n",
+                (0..900)
+                    .map(|at| format!(
+                        "[operations.o{at}]\nrequest = \"PUT /{at}\"\ntext = \"{}\"\n",
+                        "{$words 1000}".repeat(64)
+                    ))
+                    .collect::<String>()
+            ),
+        ),
         ("deep repetitions", one(nested)),
         (
             "endless repetitions",
@@ -373,17 +391,18 @@ proptest! {
 
 #[test]
 fn every_key_is_documented() {
-    let documentation = include_str!("../../docs/workload-files.md");
-    let tables: [&[Key]; 9] = [
+    let documentation = include_str!("../../docs/workloads.md");
+    let tables: [&[Key]; 10] = [
+        RACE_KEYS,
+        SIDE_KEYS,
+        RULE_KEYS,
         FILE_KEYS,
+        DRAW_SET_KEYS,
         OPERATION_KEYS,
         BODY_KEYS,
         JOURNEY_KEYS,
         STEP_KEYS,
         CLASS_KEYS,
-        RACE_KEYS,
-        SIDE_KEYS,
-        RULE_KEYS,
     ];
     for key in tables.into_iter().flatten() {
         assert!(
@@ -414,6 +433,8 @@ fn the_schema_knows_what_the_reader_takes() {
         &with("expect = [200, \"2xx\", \"300..304\"]\nrefused = { 4xx = \"no\" }\nconflict = 500"),
         &with("read = { a = \"/a/*\", b = \"header X\", c = \"body\" }\nretry_after = false"),
         &with("form = { a = 1, b = true, c = \"{$word}\" }\ndraw = { d = \"{$name}\" }"),
+        &with("raises = [\"Shop.Visited stays\", \"Shop.Left\"]"),
+        BUILT_IN_TEXT.as_str(),
     ] {
         sound(text);
         let complaints: Vec<String> = validator

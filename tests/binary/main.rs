@@ -60,3 +60,4 @@ mod web;
 mod wire;
 mod workload_files;
 mod workload_races;
+mod workload_starts;

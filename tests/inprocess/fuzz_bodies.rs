@@ -6,6 +6,7 @@ mod bodies;
 
 use bodies::connection::{Ends, carry_out};
 use bodies::memory::Room;
+use bodies::mistakes::{Became, became};
 use bodies::{TARGETS, Target};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -67,6 +68,39 @@ fn seeds_pass() {
             bodies::run(target.name, &seed);
         }
     }
+}
+
+/// So many mistakes at random; `cargo test --release --test inprocess -- --ignored ten_thousand` makes ten
+/// thousand of them.
+fn mistakes_are_refused_or_harmless(count: u32) -> (u32, u32) {
+    let mut refused = 0;
+    for number in 0..count {
+        let input = number.to_le_bytes();
+        let target = TARGETS.iter().find(|target| target.name == "mistakes");
+        target.expect("the target").run(&input);
+        refused += u32::from(became(&input) == Became::Refused);
+    }
+    (count - refused, refused)
+}
+
+#[test]
+fn mistakes_at_random_are_refused_with_place_and_remedy_or_harmless() {
+    let (sound, refused) = mistakes_are_refused_or_harmless(400);
+    assert!(
+        sound > 10 && refused > 200,
+        "{sound} sound, {refused} refused"
+    );
+}
+
+#[test]
+#[ignore = "twenty-five times the same: for a release build"]
+fn ten_thousand_mistakes_at_random_are_refused_with_place_and_remedy_or_harmless() {
+    let (sound, refused) = mistakes_are_refused_or_harmless(10_000);
+    println!("of 10000 mistakes {refused} are refused, {sound} leave a sound file");
+    assert!(
+        sound > 250 && refused > 5_000,
+        "{sound} sound, {refused} refused"
+    );
 }
 
 /// What is played is what it is meant to be: else nothing that holds of it would mean anything.

@@ -5,7 +5,7 @@
 use super::compile_operations::{Compiler, kept, kept_all, kept_text};
 use super::compile_steps::{Noted, StepCompiler};
 use super::model::Model;
-use super::program::{CompiledJourney, Program};
+use super::program::{CompiledJourney, Instruction, Program};
 use crate::plan::fnv1a;
 use std::sync::{Mutex, PoisonError};
 
@@ -26,14 +26,20 @@ pub fn program_of(model: &Model) -> &'static Program {
 }
 
 fn compile(model: &Model, hash: u64) -> Program {
-    let compiler = Compiler::of_all(model);
+    let mut compiler = Compiler::of_all(model);
+    let draws = compiler.note_draws();
+    let races = compiler.races(draws);
     let mut noted = Noted::default();
     let mut journeys = Vec::new();
     for journey in &model.journeys {
+        let steps = StepCompiler::new(&compiler, &mut noted, races.races);
+        let instructions = steps.compile(journey);
+        let mut races = instructions.iter();
         journeys.push(CompiledJourney {
             name: kept_text(&journey.name),
             about: journey.about.clone(),
-            instructions: StepCompiler::new(&compiler, &mut noted).compile(journey),
+            is_logged: races.any(|it| matches!(it, Instruction::Race { .. })),
+            instructions,
         });
     }
     let options = model.options.iter().map(|option| kept_text(&option.name));
@@ -50,6 +56,8 @@ fn compile(model: &Model, hash: u64) -> Program {
         recipes: noted.recipes,
         numbers: noted.numbers,
         classes: model.classes.clone(),
+        races: races.table,
+        rules: races.rules,
         values: usize::from(compiler.values),
         made: compiler.made,
     }

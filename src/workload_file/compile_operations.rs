@@ -91,6 +91,18 @@ impl<'a> Compiler<'a> {
                 Step::Repeat { steps, .. }
                 | Step::Chance { steps, .. }
                 | Step::When { steps, .. } => self.note_steps(steps),
+                Step::Race { race } => {
+                    let race = &self.model.races[*race];
+                    for side in &race.sides {
+                        self.note_call(&Call {
+                            label: side.label.clone(),
+                            ..Call::of(side.operation)
+                        });
+                    }
+                    for probe in &race.probes {
+                        self.note_call(&Call::of(probe.operation));
+                    }
+                }
                 Step::Call(call) => {
                     self.note_call(call);
                     self.note_steps(call.on_failure.steps());

@@ -5,6 +5,7 @@ use super::model::{AtOnce, Call, Journey, OnFailure, Part, Step, Test, Tested};
 use super::program::{
     BodyChoice, CompiledCall, CompiledTest, CompiledTested, Failure, Following, Instruction,
 };
+use super::race_program::CompiledRace;
 use std::ops::Range;
 
 /// What the journeys of a workload make up and count, beside their instructions.
@@ -20,6 +21,7 @@ pub struct Noted {
 pub struct StepCompiler<'c, 'm> {
     compiler: &'c Compiler<'m>,
     noted: &'c mut Noted,
+    races: &'static [CompiledRace],
     /// Operations of which the journey looks whether they succeeded: each has a bit.
     marks: Vec<usize>,
     /// Values of which it looks whether they are there.
@@ -31,10 +33,15 @@ pub struct StepCompiler<'c, 'm> {
 
 impl<'c, 'm> StepCompiler<'c, 'm> {
     /// For a journey that notes what it makes up and counts behind what is `noted` already.
-    pub fn new(compiler: &'c Compiler<'m>, noted: &'c mut Noted) -> Self {
+    pub fn new(
+        compiler: &'c Compiler<'m>,
+        noted: &'c mut Noted,
+        races: &'static [CompiledRace],
+    ) -> Self {
         Self {
             compiler,
             noted,
+            races,
             marks: Vec::new(),
             looked_for: Vec::new(),
             out: Vec::new(),
@@ -70,6 +77,10 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
     fn step(&mut self, step: &Step, depth: u8) {
         match step {
             Step::Call(call) => self.call(call, depth),
+            Step::Race { race } => {
+                let race = &self.races[*race];
+                self.out.push(Instruction::Race { race });
+            }
             Step::Set(values) => {
                 let recipes = self.recipes(values);
                 self.out.push(Instruction::Set(recipes));
@@ -242,7 +253,7 @@ pub fn tests(steps: &[Step]) -> Vec<&Tested> {
     let mut found = Vec::new();
     for step in steps {
         match step {
-            Step::Rest { .. } | Step::Set(_) | Step::Tally { .. } => {}
+            Step::Rest { .. } | Step::Set(_) | Step::Tally { .. } | Step::Race { .. } => {}
             Step::Call(call) => found.extend(tests(call.on_failure.steps())),
             Step::Repeat { steps, .. } | Step::Chance { steps, .. } => found.extend(tests(steps)),
             Step::When { test, steps } => {

@@ -3,6 +3,7 @@
 
 use super::generators::Generator;
 use super::json_pointer::JsonPointer;
+use super::race_model::{Race, RaceRule};
 use super::statuses::Statuses;
 use crate::engine::Method;
 use crate::plan::WaitTime;
@@ -34,6 +35,10 @@ pub struct Model {
     pub journeys: Vec<Journey>,
     /// Kinds of users.
     pub classes: Vec<Class>,
+    /// Requests that leave together.
+    pub races: Vec<Race>,
+    /// What must hold of them.
+    pub rules: Vec<RaceRule>,
 }
 
 /// A way in which a run may differ, when it is asked to.
@@ -248,6 +253,11 @@ pub enum Step {
         test: Test,
         /// What is done.
         steps: Vec<Step>,
+    },
+    /// A race is run.
+    Race {
+        /// Its position.
+        race: usize,
     },
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {

@@ -76,6 +76,9 @@ impl<'a> Pass<'a> {
     /// Carries it out.
     #[inline]
     pub async fn carry_out<L: Link>(mut self, user: &mut Session<L>) -> Journey {
+        if self.journey.is_logged {
+            user.begin_log();
+        }
         let mut at = 0;
         while let Some(instruction) = self.journey.instructions.get(at) {
             at += 1;
@@ -85,6 +88,7 @@ impl<'a> Pass<'a> {
                         at = to as usize;
                     }
                 }
+                Instruction::Race { race } => self.means.race(user, race).await?,
                 Instruction::Set(recipes) => self.prepare(recipes, user),
                 Instruction::Tally { tally, start } => {
                     self.tallies[usize::from(*tally)] = *start;

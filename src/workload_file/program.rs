@@ -2,7 +2,9 @@
 
 use super::generators::Generator;
 use super::model::{Body, Class, DrawSet, Part};
+use super::race_program::CompiledRace;
 use crate::engine::Step;
+use crate::stats::{Race, Rule};
 use std::ops::Range;
 
 /// Repetitions within repetitions, at most.
@@ -45,6 +47,10 @@ pub struct Program {
     pub journeys: Vec<CompiledJourney>,
     /// Kinds of users.
     pub classes: Vec<Class>,
+    /// Requests that leave together.
+    pub races: &'static [Race],
+    /// What must hold of them.
+    pub rules: &'static [Rule],
 }
 
 /// An errand, compiled.
@@ -54,6 +60,8 @@ pub struct CompiledJourney {
     pub name: &'static str,
     /// What it is for.
     pub about: String,
+    /// Whether what is asked and answered is kept, since it has races.
+    pub is_logged: bool,
     /// What is done.
     pub instructions: Vec<Instruction>,
 }
@@ -86,6 +94,11 @@ pub enum Instruction {
     },
     /// The journey ends, and was not completed.
     End,
+    /// A race is run.
+    Race {
+        /// Which.
+        race: &'static CompiledRace,
+    },
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {
         /// Shortest.
@@ -208,6 +221,15 @@ pub enum CompiledTested {
 }
 
 impl CompiledJourney {
+    /// The races that it may run.
+    pub fn races(&self) -> impl Iterator<Item = &'static CompiledRace> {
+        let instructions = self.instructions.iter();
+        instructions.filter_map(|instruction| match instruction {
+            Instruction::Race { race } => Some(*race),
+            _ => None,
+        })
+    }
+
     /// What it may call in a run with the options of these bits.
     #[must_use]
     pub fn calls(&self, options: u32) -> Vec<&CompiledCall> {

@@ -6,6 +6,7 @@ use super::keys::{BODY_KEYS, OPERATION_KEYS};
 use super::model::{Body, BodyKind, Model, Operation, Part, Raised, Read, ReadFrom, Refusal};
 use super::read_bodies::{Known, body};
 use super::read_options::draw_sets;
+use super::read_races::note_draws;
 use super::sections::{check_path, section, texts};
 use super::statuses::Statuses;
 use super::templates::{self, Names};
@@ -33,6 +34,7 @@ const METHODS: [Method; 6] = [
 pub fn operations(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Model) {
     let members = section(document, file, "operations");
     model.values = value_names(file);
+    note_draws(file, model);
     if model.values.len() > MOST_VALUES {
         let says = format!("a workload reads at most {MOST_VALUES} values");
         document.mistake(file.offset_of("operations"), says);

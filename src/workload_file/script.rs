@@ -4,9 +4,11 @@ use super::model::Class;
 use super::pass::{Means, Pass};
 use super::prepared::{Source, Supplies};
 use super::program::{CompiledJourney, Instruction, Program};
+use super::race_program::CompiledRace;
 use super::read_options::STRICT;
 use crate::engine::{Described, Journey, Link, Script, Session, Step, Unprepared};
-use crate::plan::{Pacing, Plan, Suggestion, WaitTime};
+use crate::plan::{Pacing, Plan, RaceRules, Suggestion, WaitTime};
+use crate::stats::{Race, Rule};
 
 /// What the users of one plan do.
 #[derive(Debug)]
@@ -16,6 +18,7 @@ pub struct FileScript {
     classes: Vec<PlannedClass>,
     /// Every journey that the plan's classes make, in the order of the workload.
     journeys: Vec<&'static CompiledJourney>,
+    race_rules: RaceRules,
 }
 
 #[derive(Debug)]
@@ -26,7 +29,12 @@ struct PlannedClass {
     total_weight: u32,
     /// Position of the journey that comes before all others.
     first: Option<u16>,
+    /// Whether what is asked and answered in that is kept, since journeys after it have races.
+    keeps_first: bool,
 }
+
+/// Races that can be on the connections of one core at the same time, however wide; more wait in line.
+const RACES_AT_ONCE: usize = 16;
 
 impl FileScript {
     /// Prepares bodies and classes of `plan`.
@@ -73,6 +81,9 @@ impl FileScript {
                     .collect(),
                 total_weight: made.iter().map(|(_, weight)| weight).sum(),
                 first: class.first.map(position),
+                keeps_first: made
+                    .iter()
+                    .any(|&(place, _)| program.journeys[place].is_logged),
             }
         });
         let planned = planned.collect();
@@ -80,7 +91,9 @@ impl FileScript {
             let mut journeys = journeys.iter();
             journeys.any(|journey| {
                 let calls = journey.calls(options);
+                let mut raced = journey.races().flat_map(CompiledRace::calls);
                 calls.iter().any(|call| call.body == Some(body))
+                    || raced.any(|call| call.body == Some(body))
             })
         };
         let source = Source {
@@ -98,6 +111,7 @@ impl FileScript {
             },
             classes: planned,
             journeys,
+            race_rules: plan.races.rules,
         })
     }
 
@@ -149,6 +163,19 @@ impl Script for FileScript {
         self.means.program.values
     }
 
+    fn race_rules(&self) -> RaceRules {
+        self.race_rules
+    }
+
+    fn race_connections(&self, users: usize) -> usize {
+        if self.race_rules.sequential {
+            return 0;
+        }
+        let races = self.journeys.iter().flat_map(|journey| journey.races());
+        let widest = races.map(CompiledRace::racers).max();
+        widest.unwrap_or(0) * users.min(RACES_AT_ONCE)
+    }
+
     #[inline]
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
         let planned = &self.classes[user.class()];
@@ -156,9 +183,15 @@ impl Script for FileScript {
             && !user.values().has_begun()
         {
             user.begin_journey(first);
+            if planned.keeps_first {
+                user.begin_log();
+            }
             Pass::new(&self.means, self.journeys[usize::from(first)])
                 .carry_out(user)
                 .await?;
+            if planned.keeps_first {
+                user.keep_as_first();
+            }
             user.values().begin();
             return Ok(());
         }
@@ -186,10 +219,28 @@ impl Described for FileScript {
             let mut journeys = self.journeys.iter();
             journeys.any(|journey| {
                 let calls = journey.calls(self.means.options);
+                let mut sides = journey.races().flat_map(|race| &race.sides);
                 calls.iter().any(|call| call.step.index == step.index)
+                    || sides.any(|side| side.call.step.index == step.index)
             })
         };
         self.means.program.steps.iter().filter(is_taken).collect()
+    }
+
+    fn race_table(&self) -> &'static [Race] {
+        self.means.program.races
+    }
+
+    fn races(&self) -> Vec<&'static Race> {
+        let is_run = |race: &&Race| {
+            let mut run = self.journeys.iter().flat_map(|journey| journey.races());
+            run.any(|run| run.race.index == race.index)
+        };
+        self.means.program.races.iter().filter(is_run).collect()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        self.means.program.rules
     }
 
     fn wait_of(&self, class: usize) -> WaitTime {

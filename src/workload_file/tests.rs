@@ -1,7 +1,8 @@
 //! Files that are sound, files that are wrong, and files that mean harm.
 
 use super::keys::{
-    BODY_KEYS, CLASS_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, STEP_KEYS,
+    BODY_KEYS, CLASS_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, RACE_KEYS,
+    RULE_KEYS, SIDE_KEYS, STEP_KEYS,
 };
 use super::{FileError, Model, Statuses, read};
 use crate::plan::WaitTime;
@@ -391,7 +392,10 @@ proptest! {
 #[test]
 fn every_key_is_documented() {
     let documentation = include_str!("../../docs/workloads.md");
-    let tables: [&[Key]; 7] = [
+    let tables: [&[Key]; 10] = [
+        RACE_KEYS,
+        SIDE_KEYS,
+        RULE_KEYS,
         FILE_KEYS,
         DRAW_SET_KEYS,
         OPERATION_KEYS,

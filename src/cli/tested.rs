@@ -167,7 +167,8 @@ impl Written {
             path: path.to_owned(),
             source,
         })?;
-        let model = workload_file::read(&text, path)?;
+        let folder = Path::new(path).parent();
+        let model = workload_file::read_within(&text, path, folder)?;
         let profiles = Profile::parse_within(&text, path, &shares(&model))?;
         for profile in &profiles {
             let mut classes = profile.classes.iter();

@@ -2,7 +2,10 @@
 //! whole process refer to is kept to its end; a workload that was compiled before is not compiled again,
 //! so that a page that reads its file for each run keeps one program for each text of it.
 
-use super::model::{Journey, Model, OnFailure, Operation, Part, Step};
+use super::checks::ReadyCheck;
+use super::flow;
+use super::generators::Generator;
+use super::model::{BodyKind, Journey, Model, Node, OnFailure, Operation, Part, Step};
 use super::program::{CompiledJourney, Instruction, Program};
 use super::reading::ReplyReading;
 use crate::engine::{self, HeadPart, HeadTemplate};
@@ -15,8 +18,13 @@ static PROGRAMS: Mutex<Vec<&'static Program>> = Mutex::new(Vec::new());
 
 /// The program of `model`.
 pub fn program_of(model: &Model) -> &'static Program {
+    // What must hold of a run changes nothing of what is sent.
+    let sent = Model {
+        thresholds: Vec::new(),
+        ..model.clone()
+    };
     // Everything in it is in its debugging form.
-    let hash = fnv1a(format!("{model:?}").as_bytes());
+    let hash = fnv1a(format!("{sent:?}").as_bytes());
     let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = programs.iter().find(|known| known.hash == hash) {
         return known;
@@ -49,7 +57,7 @@ struct DraftStep {
 struct Compiler<'a> {
     model: &'a Model,
     steps: Vec<DraftStep>,
-    made: Vec<(u16, super::generators::Generator)>,
+    made: Vec<(u16, Generator)>,
     values: u16,
     /// Names of the values that are read.
     names: &'static [String],
@@ -68,7 +76,15 @@ impl<'a> Compiler<'a> {
 
     fn compile(mut self, hash: u64) -> Program {
         let model = self.model;
-        for journey in &model.journeys {
+        let mut bodies = model.bodies.clone();
+        let body_made = bodies.iter_mut().map(|body| {
+            let first = self.made.len() as u16;
+            each_text(&mut body.kind, &mut |parts| self.make_late(parts));
+            first..self.made.len() as u16
+        });
+        let body_made = body_made.collect();
+        let once = model.set_up.iter().chain(&model.tear_down);
+        for journey in model.journeys.iter().chain(once) {
             self.note_steps(&journey.steps);
         }
         let steps = self
@@ -91,11 +107,31 @@ impl<'a> Compiler<'a> {
             hash,
             health: kept_text(&model.health),
             steps,
-            bodies: model.bodies.clone(),
+            bodies,
+            body_made,
+            data: model.data.clone(),
+            set_up: model.set_up.as_ref().map(|journey| {
+                let reads = flow::reads_of(model, &journey.steps);
+                (self.journey(journey, steps), reads)
+            }),
+            tear_down: model.tear_down.as_ref().map(|it| self.journey(it, steps)),
+            cookies: model.cookies,
             journeys: journeys.collect(),
             classes: model.classes.clone(),
             made: self.made,
             values: usize::from(self.values),
+        }
+    }
+
+    /// What is known only when a body is sent goes into values of its own.
+    fn make_late(&mut self, parts: &mut [Part]) {
+        for part in parts {
+            if let Part::Made(generator @ Generator::Counter(_)) = part {
+                let position = self.values;
+                self.values += 1;
+                self.made.push((position, generator.clone()));
+                *part = Part::Value(position);
+            }
         }
     }
 
@@ -145,6 +181,7 @@ impl<'a> Compiler<'a> {
             expect: operation.expect.clone(),
             refusals: operation.refusals.clone(),
             reads: operation.reads.clone(),
+            checks: operation.checks.iter().map(ReadyCheck::new).collect(),
             names: self.names,
             heeds_retry_after: operation.heeds_retry_after,
         };
@@ -185,6 +222,7 @@ impl<'a> Compiler<'a> {
         CompiledJourney {
             name: kept_text(&journey.name),
             about: journey.about.clone(),
+            data: flow::data_of(self.model, &journey.steps),
             instructions,
         }
     }
@@ -252,6 +290,27 @@ impl<'a> Compiler<'a> {
             made: self.steps[place].made.clone(),
             goes_on: on_failure == OnFailure::Continue,
         })
+    }
+}
+
+/// Does `work` with every text of a body.
+fn each_text(kind: &mut BodyKind, work: &mut impl FnMut(&mut [Part])) {
+    match kind {
+        BodyKind::Json(node) => each_text_of(node, work),
+        BodyKind::Form(fields) => fields.iter_mut().for_each(|(_, value)| work(value)),
+        BodyKind::Text(parts) => work(parts),
+    }
+}
+
+fn each_text_of(node: &mut Node, work: &mut impl FnMut(&mut [Part])) {
+    match node {
+        Node::Object(members) => members
+            .iter_mut()
+            .for_each(|(_, it)| each_text_of(it, work)),
+        Node::Array(elements) => elements.iter_mut().for_each(|it| each_text_of(it, work)),
+        Node::Several { node, .. } => each_text_of(node, work),
+        Node::Text(parts) => work(parts),
+        Node::Literal(_) => {}
     }
 }
 

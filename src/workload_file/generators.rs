@@ -1,5 +1,7 @@
 //! What is made up for requests: names, words, numbers, dates, choices; and what nobody else has.
 
+use super::distributions::{Distribution, write_units};
+use super::sums::Sum;
 use crate::plan::{RunId, Suggestion};
 use fake::locales::{Data, EN};
 use fastrand::Rng;
@@ -52,6 +54,12 @@ pub enum Generator {
     Decimal(i64, i64, u32),
     /// One of these, each with its weight; the sum of the weights is above 0.
     Choice(Vec<(String, u32)>),
+    /// A number, some more likely than others.
+    Distributed(Distribution),
+    /// Counts from this number on, each user for itself.
+    Counter(u32),
+    /// The sum of the lines of its body.
+    Sum(Sum),
 }
 
 /// What generators are called, with what follows the name, and what they make.
@@ -89,6 +97,36 @@ pub const GENERATORS: &[(&str, &str, &str)] = &[
         "choice",
         "A|B=3|C",
         "one of these, here B three times as often",
+    ),
+    (
+        "normal",
+        "N N",
+        "a number around the first, with the second as standard deviation; bounds A..B may follow",
+    ),
+    (
+        "exponential",
+        "N",
+        "a number above 0, seldom a large one, N on average; bounds A..B may follow",
+    ),
+    (
+        "zipf",
+        "N",
+        "a whole number from 1 to N, each as often as one by it says; an exponent may follow",
+    ),
+    (
+        "price",
+        "A..B",
+        "a price from A to B, rather a low one, most of them ending in .99, .95 or .50",
+    ),
+    (
+        "counter",
+        "N",
+        "counts N, N + 1 and so on, each user for itself",
+    ),
+    (
+        "sum",
+        "/LIST A*B",
+        "the sum of A times B over the elements of a list of the same body; only in `json`",
     ),
 ];
 
@@ -142,6 +180,14 @@ impl Generator {
             "letters" => Self::Letters(length()?),
             "int" => int(rest)?,
             "decimal" => decimal(rest)?,
+            "counter" => match rest.parse() {
+                Ok(from) => Self::Counter(from),
+                Err(_) => return Err(format!("`$counter {rest}`: write {{$counter 1}}")),
+            },
+            "sum" => Self::Sum(Sum::parse(rest)?),
+            "normal" | "exponential" | "zipf" | "price" => {
+                Self::Distributed(Distribution::parse(name, rest)?)
+            }
             _ => choice(rest)?,
         })
     }
@@ -155,7 +201,21 @@ impl Generator {
     /// Whether what it makes is no text in JSON.
     #[must_use]
     pub fn is_bare(&self) -> bool {
-        matches!(self, Self::Int(..) | Self::Decimal(..) | Self::Bool)
+        matches!(
+            self,
+            Self::Int(..)
+                | Self::Decimal(..)
+                | Self::Bool
+                | Self::Distributed(_)
+                | Self::Counter(_)
+                | Self::Sum(_)
+        )
+    }
+
+    /// Whether it is known only when the request is sent: no body can be drawn with it.
+    #[must_use]
+    pub fn is_made_late(&self) -> bool {
+        self.is_unique() || matches!(self, Self::Counter(_))
     }
 
     /// Bytes of what it makes, at most and about; for limits.
@@ -190,7 +250,9 @@ impl Generator {
 
     fn write(&self, rng: &mut Rng, out: &mut String) -> std::fmt::Result {
         match self {
-            Self::Unique | Self::Email => Ok(()),
+            // These are made where they are sent, or of the rest of the body.
+            Self::Unique | Self::Email | Self::Counter(_) | Self::Sum(_) => Ok(()),
+            Self::Distributed(distribution) => distribution.write(rng, out),
             Self::FirstName => out.write_str(choose(rng, EN::NAME_FIRST_NAME)),
             Self::LastName => out.write_str(choose(rng, EN::NAME_LAST_NAME)),
             Self::Name => write!(
@@ -239,17 +301,7 @@ impl Generator {
             Self::Digits(count) => (0..*count).try_for_each(|_| write!(out, "{}", rng.u8(..10))),
             Self::Letters(count) => (0..*count).try_for_each(|_| out.write_char(rng.uppercase())),
             Self::Int(from, to) => write!(out, "{}", rng.i64(*from..=*to)),
-            Self::Decimal(from, to, decimals) => {
-                let drawn = rng.i64(*from..=*to);
-                let sign = if drawn < 0 { "-" } else { "" };
-                let unit = 10_u64.pow(*decimals);
-                let (whole, rest) = (drawn.unsigned_abs() / unit, drawn.unsigned_abs() % unit);
-                write!(
-                    out,
-                    "{sign}{whole}.{rest:0width$}",
-                    width = *decimals as usize
-                )
-            }
+            Self::Decimal(from, to, decimals) => write_units(out, rng.i64(*from..=*to), *decimals),
             Self::Choice(choices) => {
                 let all: u32 = choices.iter().map(|(_, weight)| weight).sum();
                 let mut drawn = rng.u32(..all);
@@ -374,6 +426,10 @@ mod tests {
             ("decimal -0.5..0.5", r"^-?0\.[0-5]$"),
             ("decimal 1..2", r"^[12]\.\d\d$"),
             ("choice a b | c=3", "^(a b|c)$"),
+            ("normal 5 1.00 3..7", r"^[3-7]\.\d\d$"),
+            ("exponential 3", r"^\d+$"),
+            ("zipf 9", "^[1-9]$"),
+            ("price 1..5", r"^[1-5]\.\d\d$"),
         ] {
             matches(text, pattern);
         }
@@ -403,6 +459,9 @@ mod tests {
             ("words 1001", "from 1 to 1000"),
             ("email x", "takes nothing behind it"),
             ("choice a", "from 2 to 1000"),
+            ("counter x", "write {$counter 1}"),
+            ("zipf x", "like {$zipf 1000}"),
+            ("sum lines", "like {$sum /lines quantity*price}"),
             ("", "there are: unique"),
         ] {
             let said = Generator::parse(text).unwrap_err();

@@ -51,10 +51,28 @@ pub enum Takes {
     Weights,
     /// Steps in order.
     Steps,
+    /// A table of these keys.
+    Table(&'static [Key]),
     /// Names, each with a table of these keys.
     Tables(&'static [Key]),
     /// Names, each with the keys of a profile.
     Profiles,
+    /// The name of a file beside this one.
+    File,
+    /// Rows: tables of plain values.
+    Rows,
+    /// Names of columns.
+    Columns,
+    /// Texts that say what must hold of a run.
+    Thresholds,
+    /// Places of a reply, each with what has to be there.
+    Checks,
+    /// Two numbers.
+    Span,
+    /// A text, a number or a boolean.
+    Plain,
+    /// One of these words.
+    Word(&'static [&'static str]),
 }
 
 const fn key(name: &'static str, takes: Takes, about: &'static str) -> Key {
@@ -75,6 +93,16 @@ pub const FILE_KEYS: &[Key] = &[
         "path of a read that changes nothing, asked before the load; without it the first GET without values, or /",
     ),
     key(
+        "openapi",
+        Takes::File,
+        "the target's OpenAPI description in JSON, beside this file: bodies are held to it",
+    ),
+    key(
+        "data",
+        Takes::Tables(DATA_KEYS),
+        "rows of which users are given one at a time, by name",
+    ),
+    key(
         "operations",
         Takes::Tables(OPERATION_KEYS),
         "what may be called, by name",
@@ -90,6 +118,26 @@ pub const FILE_KEYS: &[Key] = &[
         "errands of users, by name",
     ),
     key(
+        "setup",
+        Takes::Table(JOURNEY_KEYS),
+        "a journey that is made once before the load; all users have the values that it reads",
+    ),
+    key(
+        "teardown",
+        Takes::Table(JOURNEY_KEYS),
+        "a journey that is made once after the load, within 10 s",
+    ),
+    key(
+        "thresholds",
+        Takes::Thresholds,
+        "what must hold of every run, as `--threshold` says it; a profile's come beside them",
+    ),
+    key(
+        "cookies",
+        Takes::Switch,
+        "whether users keep cookies and send them back; without it no",
+    ),
+    key(
         "classes",
         Takes::Tables(CLASS_KEYS),
         "kinds of users, by name; without it `User`, who makes every journey",
@@ -98,6 +146,40 @@ pub const FILE_KEYS: &[Key] = &[
         "profiles",
         Takes::Profiles,
         "named load tests; the keys are those of a profile's file",
+    ),
+];
+
+/// Keys of data.
+pub const DATA_KEYS: &[Key] = &[
+    key(
+        "file",
+        Takes::File,
+        "a CSV file, or one of JSON lines, in the folder of this file or below",
+    ),
+    key(
+        "rows",
+        Takes::Rows,
+        "the rows themselves, instead of a file",
+    ),
+    key(
+        "order",
+        Takes::Word(&["sequence", "random", "unique"]),
+        "sequence, random, or unique, where nobody else has the same; without it sequence",
+    ),
+    key(
+        "per",
+        Takes::Word(&["pass", "user"]),
+        "pass, for a row a pass of a journey, or user, who keeps it; without it pass",
+    ),
+    key(
+        "used_up",
+        Takes::Word(&["stop", "again"]),
+        "when no unique row is left: stop, where the user does nothing more, or again from the first",
+    ),
+    key(
+        "numbers",
+        Takes::Columns,
+        "columns of a CSV file that are numbers, true or false in JSON",
     ),
 ];
 
@@ -152,9 +234,42 @@ pub const OPERATION_KEYS: &[Key] = &[
         "values that are kept of a success: a JSON pointer, `header NAME`, or `body`",
     ),
     key(
+        "check",
+        Takes::Checks,
+        "what a success has to say: a JSON pointer, `header NAME`, `body` or `size`, each with what is there",
+    ),
+    key(
         "retry_after",
         Takes::Switch,
         "whether the user rests as long as retry-after says, when a reply is no success",
+    ),
+];
+
+/// Keys of what is checked at a place of a reply.
+pub const CHECK_KEYS: &[Key] = &[
+    key("equals", Takes::Plain, "this, as a plain value does"),
+    key("contains", Takes::Template, "this text somewhere in it"),
+    key(
+        "matches",
+        Takes::Template,
+        "something that this regular expression matches, in texts of at most 16 KiB",
+    ),
+    key(
+        "type",
+        Takes::Word(&[
+            "string", "number", "integer", "boolean", "null", "array", "object",
+        ]),
+        "a value of this type of JSON",
+    ),
+    key(
+        "exists",
+        Takes::Switch,
+        "anything, even null; or false, where nothing may be there",
+    ),
+    key(
+        "between",
+        Takes::Span,
+        "a number between two, like \"0.5..100\"",
     ),
 ];
 

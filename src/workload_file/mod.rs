@@ -4,45 +4,62 @@
 //! What is written is read and checked as a whole, compiled to a flat program of steps over prepared
 //! bodies, and carried out behind the same seam as any workload: no text is interpreted while load is made.
 
+mod checks;
 mod compile;
+mod data_file;
+mod distributions;
 mod document;
 mod error;
 mod flow;
 mod generators;
 mod json_pointer;
 mod keys;
+mod limits;
 mod model;
+mod patterns;
 mod prepared;
 mod preview;
 mod program;
 mod read;
 mod read_bodies;
+mod read_checks;
+mod read_data;
 mod read_journeys;
 mod read_operations;
 mod reading;
+mod rows;
 mod schema;
 mod script;
 mod sections;
+mod shared;
 mod single_url;
 mod statuses;
+mod sum_checks;
+mod sums;
+mod table;
 mod templates;
 mod workload;
 
 pub use error::{FileError, Mistake};
 pub use generators::{GENERATORS, Generator};
 pub use json_pointer::JsonPointer;
+pub use limits::Description;
 pub use model::{
-    Body, BodyKind, Class, Journey, Model, Node, OnFailure, Operation, Part, Read, ReadFrom,
-    Refusal, Step,
+    Body, BodyKind, Check, Class, Data, Journey, Model, Node, OnFailure, Operation, Order, Part,
+    Per, Place, Read, ReadFrom, Refusal, Step, Test, UsedUp,
 };
-pub use preview::outline;
-pub use read::{MOST_FILE_BYTES, read};
+pub use patterns::{JsonType, Pattern};
+pub use preview::{data_outline, once_outline, outline};
+pub use read::{MOST_FILE_BYTES, read, read_within};
 pub use schema::schema_text;
 pub use script::FileScript;
 pub use single_url::{SingleUrl, UrlError};
 pub use statuses::{StatusError, Statuses};
+pub use table::{Field, Table};
 pub use workload::{FileWorkload, MetTarget};
 
+#[cfg(test)]
+mod format_tests;
 #[cfg(test)]
 mod simulated_tests;
 #[cfg(test)]

@@ -37,6 +37,8 @@ enum MadeUp {
     },
     /// A number that no other request has, between these.
     Unique { before: Vec<u8>, after: Vec<u8> },
+    /// The next number of the user, from this one on.
+    Counter(u32),
 }
 
 /// What bodies are drawn from.
@@ -95,6 +97,11 @@ impl Supplies {
             MadeUp::Drawn { texts, is_bare } => {
                 values.set(value, &texts[rng.usize(..texts.len())], *is_bare);
             }
+            MadeUp::Counter(from) => {
+                let number = u64::from(*from) + u64::from(values.next_turn(value));
+                let mut digits = itoa::Buffer::new();
+                values.set(value, digits.format(number).as_bytes(), true);
+            }
             MadeUp::Unique { before, after } => {
                 let mut number = [0; UNIQUE_TEXT_BYTES];
                 unique.write_next(&mut number);
@@ -131,6 +138,9 @@ impl MadeUp {
                 after: after.as_bytes().to_vec(),
             };
         }
+        if let Generator::Counter(from) = generator {
+            return Self::Counter(*from);
+        }
         let mut draw = |_| {
             let mut text = String::new();
             generator.draw(rng, &mut text);
@@ -161,6 +171,7 @@ fn arena(body: &Body, run_id: &RunId, rng: &mut Rng, room: usize) -> Arena {
 fn is_alike(body: &Body) -> bool {
     let parts_alike = |parts: &Vec<Part>| {
         parts.iter().all(|part| match part {
+            Part::Made(Generator::Sum(_)) => true,
             Part::Made(generator) => generator.is_unique(),
             _ => true,
         })
@@ -172,6 +183,7 @@ fn is_alike(body: &Body) -> bool {
                 .all(|(_, node)| node_alike(node, parts_alike)),
             Node::Array(elements) => elements.iter().all(|node| node_alike(node, parts_alike)),
             Node::Text(parts) => parts_alike(parts),
+            Node::Several { least, most, node } => least == most && node_alike(node, parts_alike),
             Node::Literal(_) => true,
         }
     }
@@ -220,14 +232,55 @@ impl Place {
 /// What one body has drawn, and what its parts are written with.
 struct Writer<'a, 'b, 'c> {
     drawn: Vec<(String, bool)>,
+    sums: Sums,
     run_id: &'a RunId,
     rng: &'a mut Rng,
     out: &'b mut BodyWriter<'c>,
 }
 
+/// What becomes of the sums of a body.
+enum Sums {
+    /// Nothing yet: the body is written to see what they add up.
+    Later,
+    /// They are of this text.
+    Of(Vec<u8>),
+}
+
 fn write(body: &Body, run_id: &RunId, rng: &mut Rng, out: &mut BodyWriter<'_>) {
+    let sums = match &body.kind {
+        BodyKind::Json(node) if has_sum(node) => {
+            // With a stream of its own, so that what is written afterwards is drawn alike.
+            let mut same = rng.clone();
+            let arena = ArenaBuilder::build(1, |out| {
+                write_with(Sums::Later, body, run_id, &mut same, out);
+            });
+            let mut text = Vec::new();
+            let nobody = (&[][..], &Values::default());
+            arena.append(0, nobody, &mut UniqueNumbers::of_set_up(), &mut text);
+            text
+        }
+        _ => Vec::new(),
+    };
+    write_with(Sums::Of(sums), body, run_id, rng, out);
+}
+
+fn has_sum(node: &Node) -> bool {
+    match node {
+        Node::Object(members) => members.iter().any(|(_, member)| has_sum(member)),
+        Node::Array(elements) => elements.iter().any(has_sum),
+        Node::Several { node, .. } => has_sum(node),
+        Node::Text(parts) => {
+            let is_sum = |part: &Part| matches!(part, Part::Made(Generator::Sum(_)));
+            parts.iter().any(is_sum)
+        }
+        Node::Literal(_) => false,
+    }
+}
+
+fn write_with(sums: Sums, body: &Body, run_id: &RunId, rng: &mut Rng, out: &mut BodyWriter<'_>) {
     let mut writer = Writer {
         drawn: Vec::new(),
+        sums,
         run_id,
         rng,
         out,
@@ -277,12 +330,24 @@ impl Writer<'_, '_, '_> {
             Node::Text(parts) => self.json_text(parts),
             Node::Array(elements) => {
                 self.out.raw("[");
-                for (place, element) in elements.iter().enumerate() {
-                    self.out.raw(if place > 0 { "," } else { "" });
-                    self.node(element);
+                let mut is_first = true;
+                for element in elements {
+                    let (times, element) = match element {
+                        Node::Several { least, most, node } => {
+                            (self.rng.u32(*least..=*most), &**node)
+                        }
+                        element => (1, element),
+                    };
+                    for _ in 0..times {
+                        self.out.raw(if is_first { "" } else { "," });
+                        is_first = false;
+                        self.node(element);
+                    }
                 }
                 self.out.raw("]");
             }
+            // Only arrays have several.
+            Node::Several { node, .. } => self.node(node),
             Node::Object(members) => {
                 self.out.raw("{");
                 for (place, (name, member)) in members.iter().enumerate() {
@@ -298,10 +363,9 @@ impl Writer<'_, '_, '_> {
 
     fn json_text(&mut self, parts: &[Part]) {
         match parts {
-            [Part::Value(position)] => return self.out.raw_value(*position, Form::Json),
+            [Part::Value(position)] => return self.value(*position, Form::Json),
             [Part::Made(generator)] if generator.is_bare() => {
-                let mut text = String::new();
-                generator.draw(self.rng, &mut text);
+                let text = self.made(generator);
                 return self.out.raw(&text);
             }
             [Part::Drawn(position)] if self.drawn[usize::from(*position)].1 => {
@@ -318,7 +382,7 @@ impl Writer<'_, '_, '_> {
         for part in parts {
             match part {
                 Part::Text(text) => self.out.raw(&place.adapted(text)),
-                Part::Value(position) => self.out.raw_value(*position, place.form()),
+                Part::Value(position) => self.value(*position, place.form()),
                 Part::Drawn(position) => {
                     let text = place.adapted(&self.drawn[usize::from(*position)].0);
                     self.out.raw(&text);
@@ -330,10 +394,30 @@ impl Writer<'_, '_, '_> {
                     self.out.raw(&place.adapted(after));
                 }
                 Part::Made(generator) => {
-                    let mut text = String::new();
-                    generator.draw(self.rng, &mut text);
+                    let text = self.made(generator);
                     self.out.raw(&place.adapted(&text));
                 }
+            }
+        }
+    }
+
+    /// A value of the user, which is not there when only sums are looked for.
+    fn value(&mut self, position: u16, form: Form) {
+        match (&self.sums, form) {
+            (Sums::Of(_), _) => self.out.raw_value(position, form),
+            (Sums::Later, Form::Json) => self.out.raw("null"),
+            (Sums::Later, _) => {}
+        }
+    }
+
+    fn made(&mut self, generator: &Generator) -> String {
+        match (generator, &self.sums) {
+            (Generator::Sum(_), Sums::Later) => "0".to_owned(),
+            (Generator::Sum(sum), Sums::Of(body)) => sum.of(body),
+            _ => {
+                let mut text = String::new();
+                generator.draw(self.rng, &mut text);
+                text
             }
         }
     }

@@ -1,12 +1,67 @@
 //! What journeys would send, without sending it: for `shopblast check`.
 
-use super::model::{Model, OnFailure, ReadFrom, Step};
+use super::model::{Model, OnFailure, Order, Per, ReadFrom, Step, UsedUp};
 use super::program::Instruction;
 use super::script::FileScript;
 use crate::engine::{PreparedHeads, Script, Values};
 use crate::plan::{Plan, UniqueNumbers};
 use fastrand::Rng;
 use std::fmt::Write;
+
+/// What rows there are, a line for each set of them.
+#[must_use]
+pub fn data_outline(model: &Model) -> String {
+    let mut out = String::new();
+    for data in &model.data {
+        let columns = data.table.columns();
+        if columns.is_empty() {
+            let _ = writeln!(out, "data {}: no request holds any of it", data.name);
+            continue;
+        }
+        let order = match data.order {
+            Order::Sequence => "in sequence",
+            Order::Random => "at random",
+            Order::Unique => "each once",
+        };
+        let per = match data.per {
+            Per::Pass => "pass of a journey",
+            Per::User => "user",
+        };
+        let then = match (data.order, data.used_up, data.per) {
+            (Order::Unique, Some(UsedUp::Again), _) => "; then from the first again",
+            (Order::Unique, None, Per::User) => "; no run with more users",
+            (Order::Unique, ..) => "; then users stop",
+            _ => "",
+        };
+        let _ = writeln!(
+            out,
+            "data {}: {} with {}, {order}, one a {per}{then}",
+            data.name,
+            match data.table.rows() {
+                1 => "1 row".to_owned(),
+                rows => format!("{rows} rows"),
+            },
+            columns.join(", ")
+        );
+    }
+    out
+}
+
+/// What is done once before and after the load, as lines.
+#[must_use]
+pub fn once_outline(model: &Model) -> String {
+    let mut out = String::new();
+    for (journey, when) in [
+        (&model.set_up, "once before the load"),
+        (&model.tear_down, "once after the load"),
+    ] {
+        if let Some(journey) = journey {
+            let _ = writeln!(out, "\n{}: {when}", journey.name);
+            write_steps(model, &journey.steps, 1, &mut out);
+        }
+    }
+    out
+}
 
 /// A pass of a journey as lines, one a step.
 #[must_use]
@@ -47,13 +102,18 @@ fn write_steps(model: &Model, steps: &[Step], depth: usize, out: &mut String) {
                     true => String::new(),
                     false => format!("; keeps {}", reads.join(", ")),
                 };
+                let checks = match operation.checks.len() {
+                    0 => String::new(),
+                    1 => "; 1 check".to_owned(),
+                    count => format!("; {count} checks"),
+                };
                 let goes_on = match on_failure {
                     OnFailure::Abort => "",
                     OnFailure::Continue => "; goes on when it fails",
                 };
                 writeln!(
                     out,
-                    "{indent}{label} → {}{keeps}{goes_on}",
+                    "{indent}{label} → {}{checks}{keeps}{goes_on}",
                     operation.expect
                 )
             }
@@ -106,6 +166,7 @@ impl FileScript {
             values.set(position, format!("_{name}_").as_bytes(), false);
         }
         let mut rng = Rng::with_seed(plan.seed);
+        self.deal_into(position, &mut values, &mut rng);
         let mut unique = UniqueNumbers::of_set_up();
         let mut requests = Vec::new();
         let instructions = self.instructions(position);
@@ -120,7 +181,8 @@ impl FileScript {
             else {
                 continue;
             };
-            for position in made.clone() {
+            let of_body = body.map(|body| self.made_for(body));
+            for position in made.clone().chain(of_body.into_iter().flatten()) {
                 let drawn_from = (&mut rng, &mut unique);
                 self.make_into(usize::from(position), drawn_from, &mut values);
             }

@@ -1,7 +1,7 @@
 //! What a workload is compiled to: steps for the statistics, and a flat list of instructions a journey.
 
 use super::generators::Generator;
-use super::model::{Body, Class};
+use super::model::{Body, Class, Data};
 use crate::engine::Step;
 use std::ops::Range;
 
@@ -23,12 +23,23 @@ pub struct Program {
     pub steps: &'static [Step],
     /// What requests send.
     pub bodies: Vec<Body>,
-    /// What is made up for heads: the value that takes it, and what it is.
+    /// What is made up for heads, and for bodies where they are sent: the value that takes it, and what
+    /// it is.
     pub made: Vec<(u16, Generator)>,
+    /// Positions of what is made up for each body.
+    pub body_made: Vec<Range<u16>>,
     /// Values of a user, with those that only take what is made up.
     pub values: usize,
+    /// Rows that users are given.
+    pub data: Vec<Data>,
     /// Errands of users.
     pub journeys: Vec<CompiledJourney>,
+    /// What is done once before the load, and the values that it reads.
+    pub set_up: Option<(CompiledJourney, Vec<u16>)>,
+    /// What is done once after the load.
+    pub tear_down: Option<CompiledJourney>,
+    /// Whether users keep cookies.
+    pub cookies: bool,
     /// Kinds of users.
     pub classes: Vec<Class>,
 }
@@ -40,6 +51,8 @@ pub struct CompiledJourney {
     pub name: &'static str,
     /// What it is for.
     pub about: String,
+    /// Positions of the data that its requests hold.
+    pub data: Vec<u16>,
     /// What is done.
     pub instructions: Vec<Instruction>,
 }

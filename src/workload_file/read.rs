@@ -1,14 +1,20 @@
 //! From the text of a file to a workload, or to everything that is wrong with it.
 
+use super::data_file::read_json;
 use super::document::{Document, Table, is_name};
 use super::error::FileError;
 use super::flow;
 use super::keys::FILE_KEYS;
+use super::limits::Description;
 use super::model::{Model, Part};
+use super::read_data::data;
 use super::read_journeys::{classes, journeys};
 use super::read_operations::operations;
 use super::sections::check_path;
 use crate::engine::Method;
+use crate::plan::Threshold;
+use std::path::Path;
+use toml::de::DeValue;
 
 /// Largest file, in bytes.
 pub const MOST_FILE_BYTES: usize = 1 << 20;
@@ -19,6 +25,14 @@ pub const MOST_FILE_BYTES: usize = 1 << 20;
 /// When the text is not TOML, or anything in it is wrong: all of it is told, with its place and what
 /// would be right.
 pub fn read(text: &str, origin: &str) -> Result<Model, FileError> {
+    read_within(text, origin, None)
+}
+
+/// The same of a text that may name files of rows: those in `folder`.
+///
+/// # Errors
+/// As [`read`], and when anything is wrong with the rows.
+pub fn read_within(text: &str, origin: &str, folder: Option<&Path>) -> Result<Model, FileError> {
     if text.len() > MOST_FILE_BYTES {
         let says = format!("a workload has at most {} MiB", MOST_FILE_BYTES >> 20);
         let mut document = Document::parse("", origin)?.0;
@@ -37,16 +51,85 @@ pub fn read(text: &str, origin: &str) -> Result<Model, FileError> {
     if let Some(about) = file.get("about") {
         model.about = document.line(about, "about").unwrap_or_default();
     }
+    data(&mut document, file, &mut model, (text, folder));
     operations(&mut document, file, &mut model);
     let places = journeys(&mut document, file, &mut model);
+    model.thresholds = thresholds(&mut document, file);
+    if let Some(cookies) = file.get("cookies") {
+        model.cookies = document.switch(cookies, "cookies").unwrap_or(false);
+    }
     classes(&mut document, file, &mut model);
     model.health = health(&mut document, file, &model);
+    hold_to_description(&mut document, file, &model, folder);
     if document.is_sound() {
         flow::check(&mut document, &model, &places);
     }
     match document.error(origin) {
         Some(error) => Err(error),
         None => Ok(model),
+    }
+}
+
+/// What must hold of every run.
+fn thresholds(document: &mut Document<'_>, file: Table<'_, '_>) -> Vec<Threshold> {
+    let Some(value) = file.get("thresholds") else {
+        return Vec::new();
+    };
+    let DeValue::Array(texts) = value.get_ref() else {
+        let says = "`thresholds` is a list, like [\"failures: count < 1\"]";
+        document.mistake(value.span().start, says);
+        return Vec::new();
+    };
+    let mut thresholds = Vec::new();
+    for text in texts {
+        let start = text.span().start;
+        let Some(written) = document.text(text, "thresholds", "\"failures: count < 1\"") else {
+            continue;
+        };
+        let threshold = Threshold::parse(written).map_err(|error| {
+            let says = error.to_string();
+            format!(
+                "`{written}` is no threshold: {}",
+                says.lines().next().unwrap_or_default()
+            )
+        });
+        thresholds.extend(document.noting(start, threshold));
+    }
+    thresholds
+}
+
+/// Notes what the target would refuse by its own description, if the file names one.
+fn hold_to_description(
+    document: &mut Document<'_>,
+    file: Table<'_, '_>,
+    model: &Model,
+    folder: Option<&Path>,
+) {
+    let Some(value) = file.get("openapi").filter(|_| document.is_sound()) else {
+        return;
+    };
+    let Some(name) = document.text(value, "openapi", "\"openapi.json\"") else {
+        return;
+    };
+    let text = match folder {
+        Some(folder) => read_json(folder, name),
+        None => Err("there is no folder to read files of".to_owned()),
+    };
+    let description = text.and_then(|it| Description::parse(&it));
+    let description = description.map_err(|says| format!("`openapi`: {says}"));
+    let Some(description) = document.noting(value.span().start, description) else {
+        return;
+    };
+    let Some(DeValue::Table(operations)) = file.get("operations").map(|it| it.get_ref()) else {
+        return;
+    };
+    for operation in &model.operations {
+        let body = operation.body.map(|body| &model.bodies[usize::from(body)]);
+        let place = operations.get_key_value(operation.key.as_str());
+        let place = place.map_or(0, |(key, _)| key.span().start);
+        for complaint in description.complaints(operation, body) {
+            document.mistake(place, complaint);
+        }
     }
 }
 

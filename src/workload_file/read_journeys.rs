@@ -15,12 +15,20 @@ const MOST_TIMES: u32 = 10_000;
 /// The class of a file that has none.
 const ONLY_CLASS: &str = "User";
 
-/// Where the calls of each journey stand, in their order.
-pub type CallPlaces = Vec<Vec<usize>>;
+/// Where calls stand, in their order.
+#[derive(Debug, Default)]
+pub struct CallPlaces {
+    /// Those of each journey.
+    pub journeys: Vec<Vec<usize>>,
+    /// Those of the set-up.
+    pub set_up: Vec<usize>,
+    /// Those of the tear-down.
+    pub tear_down: Vec<usize>,
+}
 
 /// Reads journeys into `model`.
 pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Model) -> CallPlaces {
-    let mut all_places = Vec::new();
+    let mut all_places = CallPlaces::default();
     let mut steps = 0;
     let mut labels = Vec::new();
     for (name, offset, value) in section(document, file, "journeys") {
@@ -43,7 +51,7 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
             }
         };
         (steps, labels) = (reader.steps, reader.labels);
-        all_places.push(reader.places);
+        all_places.journeys.push(reader.places);
         let about = table.get("about");
         let about = about.and_then(|about| document.line(about, "about"));
         model.journeys.push(Journey {
@@ -51,6 +59,41 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
             about: about.unwrap_or_default(),
             steps: read,
         });
+    }
+    for key in ["setup", "teardown"] {
+        let table = file.get(key);
+        let table = table.and_then(|it| document.table(it, &format!("`{key}`"), JOURNEY_KEYS));
+        let Some(table) = table else {
+            continue;
+        };
+        let mut reader = StepReader {
+            model,
+            places: Vec::new(),
+            steps,
+            labels,
+        };
+        let read = match table.get("steps") {
+            Some(value) => reader.steps(document, value, 0),
+            None => {
+                let says =
+                    format!("`{key}` lacks its steps; add a line like steps = [\"prepare\"]");
+                document.mistake(file.offset_of(key), says);
+                Vec::new()
+            }
+        };
+        let places = reader.places;
+        (steps, labels) = (reader.steps, reader.labels);
+        let about = table.get("about");
+        let about = about.and_then(|about| document.line(about, "about"));
+        let journey = Some(Journey {
+            name: key.to_owned(),
+            about: about.unwrap_or_default(),
+            steps: read,
+        });
+        match key {
+            "setup" => (model.set_up, all_places.set_up) = (journey, places),
+            _ => (model.tear_down, all_places.tear_down) = (journey, places),
+        }
     }
     if file.get("journeys").is_none() {
         let says = "there are no journeys; add lines like [journeys.visit], steps = [\"home\"]";

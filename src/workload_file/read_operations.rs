@@ -5,6 +5,7 @@ use super::json_pointer::JsonPointer;
 use super::keys::{BODY_KEYS, OPERATION_KEYS};
 use super::model::{BodyKind, Model, Operation, Part, Read, ReadFrom, Refusal};
 use super::read_bodies::body;
+use super::read_checks::checks;
 use super::sections::{check_path, section, texts};
 use super::statuses::Statuses;
 use super::templates::{self, Names};
@@ -136,7 +137,9 @@ fn operation(
     let place = written.len() - path.len();
     let mut span = request.span();
     span.start = document.offset_within(span.clone(), written, place);
+    let start = span.start;
     let parts = templates::parts(document, path, span, names);
+    templates::refuse_sums(document, &parts, start);
     let plain: String = parts
         .iter()
         .filter_map(|part| match part {
@@ -197,6 +200,7 @@ fn operation(
         expect,
         refusals,
         reads: reads(document, table, model, method),
+        checks: checks(document, table, names, method),
         heeds_retry_after: heeds_retry_after.unwrap_or(false),
     })
 }
@@ -268,6 +272,7 @@ fn headers(
             document.mistake(value.span().start, says);
         }
         let parts = templates::parts(document, &text, value.span(), names);
+        templates::refuse_sums(document, &parts, value.span().start);
         headers.push((name.to_owned(), parts));
     }
     headers

@@ -58,4 +58,5 @@ mod terminal_view;
 mod thresholds;
 mod web;
 mod wire;
+mod workload_data;
 mod workload_files;

@@ -21,7 +21,9 @@ impl<L: Link> Session<L> {
     pub(super) fn make_values(&mut self, count: usize) {
         if self.values.len() != count {
             // Once a user.
-            self.values = uncounted(|| Box::new(Values::new(count)));
+            let arrival = self.values.arrival();
+            self.values = uncounted(|| Box::new(Values::new(count).of_user(self.user)));
+            self.values.begin_arrival(arrival);
         }
     }
 }

@@ -4,7 +4,7 @@ use shopblast::cli::{self, CliCommand, Entropy, Machine};
 use shopblast::engine::CountingAllocator;
 use shopblast::pieces::tell;
 use shopblast::plan::{ExitCode, shown_lines};
-use shopblast::{compare, doctor, hunt, report, run, ui};
+use shopblast::{compare, doctor, draft, hunt, report, run, ui};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -49,6 +49,7 @@ fn dispatch(command: CliCommand) -> ExitCode {
             let planned = |plan: &_| subject.planned_shares(plan);
             done(report::remake(&request, &planned))
         }
+        CliCommand::Draft(request) => draft::carry_out(&request),
         CliCommand::Manual(pages) => done(pages.write()),
         CliCommand::Sandbox(options) => done(options.serve()),
     }

@@ -1,6 +1,6 @@
 //! What a server says in HTTP/2.
 
-use shopblast::engine::http2::{Client, ClientSettings, KeptFields, StreamKey};
+use shopblast::engine::http2::{Client, ClientSettings, KeptFields, StreamFailure, StreamKey};
 
 const GET: &[u8] = b"GET /a HTTP/1.1\r\nhost: shop\r\ncontent-length: 0\r\n\r\n";
 /// Bytes of a body that no first window lets through.
@@ -27,6 +27,44 @@ pub fn http2(bytes: &[u8]) {
     let in_pieces = played(max_body_bytes, pieces);
     assert_eq!(whole, in_pieces);
     without_end(first, rest);
+}
+
+/// How streams ended, of a number of those that a server had to do with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// With a reply.
+    pub answered: usize,
+    /// Not looked at by the server.
+    pub refused: usize,
+    /// Given up for what is wrong with their replies, or reset.
+    pub failed: usize,
+    /// With the connection.
+    pub lost: usize,
+}
+
+/// How the three streams of a seed end.
+pub fn ends(bytes: &[u8]) -> Ends {
+    let mut ends = Ends::default();
+    let [limit, _, _, wire @ ..] = bytes else {
+        return ends;
+    };
+    let mut client = client([0, 16, 1_000, 1 << 20][usize::from(limit % 4)]);
+    let keys = opened(&mut client);
+    // All of it has left.
+    client.take_out(Vec::new());
+    client.receive(wire, Vec::new);
+    client.close(false);
+    for key in keys {
+        let ended = client.take_ended(key, &mut Vec::new());
+        match ended.map(|ended| ended.result) {
+            Some(Ok(_)) => ends.answered += 1,
+            Some(Err(StreamFailure::Refused(_))) => ends.refused += 1,
+            Some(Err(StreamFailure::Lost(_))) => ends.lost += 1,
+            Some(Err(_)) => ends.failed += 1,
+            None => {}
+        }
+    }
+    ends
 }
 
 /// What becomes of three streams, and what is said.
@@ -92,10 +130,13 @@ fn opened(client: &mut Client) -> [StreamKey; 3] {
         let head = format!("POST /b HTTP/1.1\r\nhost: shop\r\ncontent-length: {bytes}\r\n\r\n");
         [head.into_bytes(), vec![b'x'; bytes]].concat()
     };
-    [GET.to_vec(), post(LARGE_BODY), post(3)].map(|request| {
+    let keys = [GET.to_vec(), post(LARGE_BODY), post(3)].map(|request| {
         let key = client.open(&request, request.ends_with(b"xxx") && request.len() < 1_000);
         key.expect("a new connection has room")
-    })
+    });
+    // As before the start of a race.
+    client.ask_for_sign();
+    keys
 }
 
 fn client(max_body_bytes: usize) -> Client {

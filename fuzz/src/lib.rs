@@ -12,6 +12,7 @@ pub mod kept;
 pub mod locust;
 pub mod machine;
 pub mod memory;
+pub mod mistakes;
 pub mod page;
 pub mod played_kernel;
 pub mod records;
@@ -61,6 +62,7 @@ pub const TARGETS: &[Target] = &[
     target("keys", machine::keys, Room::new(16, 64)),
     target("locust_csv", locust::csv, Room::new(256, 256)),
     target("metrics", typed::metrics, Room::new(64, 64)),
+    target("mistakes", mistakes::mistakes, Room::new(4 << 10, 64)),
     target("observatory", stores::observatory, Room::new(512, 256)),
     target("openapi", shops::openapi, Room::new(1 << 10, 512)),
     target("postgres", stores::postgres, Room::new(64 << 10, 64)),
@@ -71,6 +73,7 @@ pub const TARGETS: &[Target] = &[
     target("report", records::report, Room::new(8 << 10, 1_024)),
     target("request", requests::request, Room::new(64, 16)),
     target("sandbox", shops::sandbox, Room::new(8 << 10, 512)),
+    target("starts", workloads::starts, Room::new(16 << 10, 1_024)),
     target("target", typed::target, Room::new(64, 64)),
     target("threshold", typed::threshold, Room::new(64, 64)),
     target("tls", tls::records, Room::new(512, 64)),

@@ -1,6 +1,6 @@
 //! Workload files.
 
-use shopblast::workload_file::{Statuses, read};
+use shopblast::workload_file::{StartError, Statuses, from_description, from_recording, read};
 
 const ORIGIN: &str = "some-workload.toml";
 
@@ -39,6 +39,23 @@ pub fn workload(bytes: &[u8]) {
                 assert!((1..=lines).contains(&mistake.position.line), "{error}");
                 assert!(mistake.position.column >= 1 && !mistake.says.is_empty());
             }
+        }
+    }
+}
+
+/// What is made of a description, or of a recording, is a sound file, whatever they hold.
+pub fn starts(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    for made in [
+        from_description(text, ORIGIN),
+        from_recording(text, ORIGIN, None),
+    ] {
+        match made {
+            Err(StartError::NotSound(error)) => panic!("{error}"),
+            Err(error) => assert!(error.to_string().starts_with(ORIGIN), "{error}"),
+            Ok(start) => assert!(!start.errands.is_empty()),
         }
     }
 }

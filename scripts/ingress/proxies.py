@@ -11,7 +11,7 @@ import time
 
 # What a proxy writes down of each request; the header names the variant's run.
 FIELDS = ("method", "path", "status", "protocol", "host", "sni", "client", "tls", "traceparent", "tenant", "cookie")
-FIELDS += ("authorization", "from")
+FIELDS += ("authorization", "from", "upstream")
 
 
 class Proxy:
@@ -80,6 +80,7 @@ class Nginx(Proxy):
         "two-names": "listen {at} ssl; {shop} server_name shop.test;",
         "h2": "listen {at} ssl http2; {shop}",
         "h2-100": "listen {at} ssl http2; {shop} keepalive_requests 100;",
+        "h2-200": "listen {at} ssl http2; {shop} keepalive_requests 200;",
         "h2-four-streams": "listen {at} ssl http2; {shop} http2_max_concurrent_streams 4;",
         "h2-plain": "listen {at} http2;",
         "h2-plain-100": "listen {at} http2; keepalive_requests 100;",
@@ -99,7 +100,7 @@ class Nginx(Proxy):
     NO_OTHER_NAME = "server {{ listen {at} ssl default_server; ssl_reject_handshake on; }}"
     FORMAT = (
         "$request_method\t$uri\t$status\t$server_protocol\t$http_host\t$ssl_server_name\t$ssl_client_s_dn\t"
-        "$ssl_protocol\t$http_traceparent\t$http_x_tenant\t$http_cookie\t$http_authorization\t$remote_addr"
+        "$ssl_protocol\t$http_traceparent\t$http_x_tenant\t$http_cookie\t$http_authorization\t$remote_addr\t$upstream_status"
     )
 
     def words(self, at):
@@ -180,7 +181,7 @@ class Haproxy(Proxy):
     EXTRA = {"tls-idle": "timeout http-keep-alive 20ms", "unix": "bind unix@{place}/unix.sock"}
     FORMAT = (
         "%HM\t%HP\t%ST\t%HV\t%[capture.req.hdr(0)]\t%[ssl_fc_sni]\t%{+Q}[ssl_c_s_dn]\t%sslv\t"
-        "%[capture.req.hdr(1)]\t%[capture.req.hdr(2)]\t%[capture.req.hdr(3)]\t%[capture.req.hdr(4)]\t%ci"
+        "%[capture.req.hdr(1)]\t%[capture.req.hdr(2)]\t%[capture.req.hdr(3)]\t%[capture.req.hdr(4)]\t%ci\t%ST"
     )
 
     def log(self, variant):

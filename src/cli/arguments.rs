@@ -12,6 +12,7 @@ use super::replay_options::ReplayFlags;
 use super::report_options::ReportFlags;
 use super::sandbox_options::SandboxFlags;
 use super::version;
+use super::workload_command::WorkloadCommandFlags;
 use clap::Parser;
 
 /// The first thing that one sees.
@@ -91,7 +92,8 @@ pub(super) enum Subcommand {
     /// Is it reachable, is it ShopStream, does it still have every operation and field that the
     /// journeys use, does it answer one request at a time or several, is the Observatory there? Are
     /// descriptors, memory, locked memory, ports, cores and the time on them enough for a plan? The machine
-    /// is looked at without a shop, too. Exits with 0 when nothing would make journeys fail, 1 when
+    /// is looked at without a shop, too. With --workload or --url it is the target of that: does it answer
+    /// as it should, does its description have what is called? Exits with 0 when nothing would make journeys fail, 1 when
     /// something would, 107 when the shop cannot be reached.
     Doctor(Box<DoctorFlags>),
     /// Fire the witness of a violation again.
@@ -105,6 +107,12 @@ pub(super) enum Subcommand {
     /// Everything that is wrong is told with its line, its column and what would be right; nothing is
     /// sent. Exits with 104 when something is wrong.
     Check(Box<CheckFlags>),
+    /// Make a workload file, or show one that comes with the program.
+    ///
+    /// shopblast workload init --from-openapi http://localhost:8000 --out mine.toml makes one of the
+    /// target's own description, --from-har FILE of a browser's recording; without either it is a small
+    /// one to begin with. shopblast workload show lists what comes with the program, show NAME prints one.
+    Workload(Box<WorkloadCommandFlags>),
     /// Make a report from the record of a run, even of one that was cut off.
     Report(ReportFlags),
     /// Show the user classes, profiles, journeys and options there are, or one at length

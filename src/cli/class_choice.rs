@@ -6,7 +6,7 @@ use crate::plan::ClassShare;
 use crate::shop::{Profile, UserClass, user_class};
 
 /// What stands first on a command line when it is meant: no class may be called so.
-const SUBCOMMANDS: [&str; 12] = [
+const SUBCOMMANDS: [&str; 13] = [
     "check",
     "sandbox",
     "compare",
@@ -18,6 +18,7 @@ const SUBCOMMANDS: [&str; 12] = [
     "completions",
     "man",
     "version",
+    "workload",
     "help",
 ];
 

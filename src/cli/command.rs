@@ -4,6 +4,7 @@ use super::manual::ManualPages;
 use super::sandbox_options::SandboxOptions;
 use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
+use crate::draft::DraftRequest;
 use crate::hunt::HuntRequest;
 use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
@@ -28,6 +29,8 @@ pub enum CliCommand {
     Replay(Box<ReplayRequest>),
     /// Make a report from a record.
     Report(ReportRequest),
+    /// Make a workload file.
+    Draft(Box<DraftRequest>),
     /// Write manual pages.
     Manual(ManualPages),
     /// Print this on standard output, and exit with 0.

@@ -4,12 +4,14 @@ use super::observer_tls_options::ObserverTlsFlags;
 use super::request_options::RequestFlags;
 use super::shop_options::ShopFlags;
 use super::surroundings::Surroundings;
+use super::tested::Written;
 use super::{CliCommand, CliError, values};
 use crate::doctor::{DoctorRequest, PlannedNeeds};
 use crate::engine::OwnTarget;
 use crate::pieces::counted;
 use crate::plan::{AddressPolicy, Target};
 use crate::shop::Profile;
+use crate::workload_file::{Model, SingleUrl, Statuses};
 use clap::Args;
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -34,6 +36,17 @@ pub(super) struct DoctorFlags {
     /// Address of the Observatory [default: port 9000 of the shop's host]
     #[arg(long, value_name = "URL", value_parser = Target::parse)]
     observatory: Option<Target>,
+
+    /// Look at the target of this workload file instead of ShopStream
+    #[arg(long, value_name = "FILE")]
+    workload: Option<String>,
+
+    /// Look at this URL, as runs with --url read it
+    #[arg(
+        long, value_name = "URL", value_parser = values::parse_url,
+        conflicts_with_all = ["host", "sandbox", "workload", "profile"]
+    )]
+    url: Option<SingleUrl>,
 
     /// Profile that this machine has to be enough for [default: the largest that is built in]
     #[arg(long, value_name = "NAME|FILE")]
@@ -67,10 +80,11 @@ pub(super) fn resolve(
     flags: DoctorFlags,
     around: &Surroundings<'_>,
 ) -> Result<DoctorRequest, CliError> {
-    let target = match (flags.sandbox, &flags.host) {
-        (true, _) => None,
-        (false, Some(target)) => Some(target.clone()),
-        (false, None) => Some(Target::parse(DEFAULT_HOST)?),
+    let target = match (flags.sandbox, &flags.host, &flags.url) {
+        (true, ..) => None,
+        (false, Some(target), _) => Some(target.clone()),
+        (false, None, Some(url)) => Some(Target::parse(&url.origin)?),
+        (false, None, None) => Some(Target::parse(DEFAULT_HOST)?),
     };
     let carrying = |target| flags.requests.applied_to(target);
     let target = target.map(carrying).transpose()?;
@@ -87,12 +101,25 @@ pub(super) fn resolve(
     for looked_at in [&target, &observatory].into_iter().flatten() {
         addresses.check_literal(looked_at.place().0)?;
     }
+    let file = flags.workload.as_ref();
+    let file = file.map(|path| Written::read(path)).transpose()?;
+    let of_url = || {
+        flags
+            .url
+            .as_ref()
+            .map(|url| url.model(Statuses::successes()))
+    };
+    let written: Option<Model> = match &file {
+        Some(file) => Some(file.model().clone()),
+        None => of_url(),
+    };
     let own = match flags.sandbox {
         true => Some(own_shop()?),
         false => None,
     };
     Ok(DoctorRequest {
-        needs: needs(&flags, around)?,
+        needs: needs(&flags, file.as_ref(), around)?,
+        written,
         target,
         own,
         observatory,
@@ -101,26 +128,50 @@ pub(super) fn resolve(
 }
 
 /// The run that these flags tell of, read as it is when it is typed.
-fn needs(flags: &DoctorFlags, around: &Surroundings<'_>) -> Result<PlannedNeeds, CliError> {
+fn needs(
+    flags: &DoctorFlags,
+    file: Option<&Written>,
+    around: &Surroundings<'_>,
+) -> Result<PlannedNeeds, CliError> {
+    let is_shop = file.is_none() && flags.url.is_none();
+    let largest_of = |file: &Written| {
+        let profiles = file.profiles().iter();
+        profiles
+            .max_by_key(|it| it.most_users())
+            .map(|it| it.name.clone())
+    };
     let (what, profile) = match (flags.users, &flags.profile) {
+        (users, named) if !is_shop => {
+            let own = named.clone().or_else(|| file.and_then(largest_of));
+            let what = match (users, &own) {
+                (Some(users), _) => format!("a run with {}", counted(u64::from(users), "user")),
+                (None, Some(profile)) => format!("the profile {profile}"),
+                (None, None) => "a run".to_owned(),
+            };
+            (what, own)
+        }
         (Some(users), named) => {
             let what = format!("a run with {}", counted(u64::from(users), "user"));
-            (what, named.clone().unwrap_or_else(|| OF_USERS.to_owned()))
+            let profile = named.clone().unwrap_or_else(|| OF_USERS.to_owned());
+            (what, Some(profile))
         }
-        (None, Some(profile)) => (format!("the profile {profile}"), profile.clone()),
+        (None, Some(profile)) => (format!("the profile {profile}"), Some(profile.clone())),
         (None, None) => {
             let largest = Profile::built_in().max_by_key(Profile::most_users);
             let largest = largest.map_or_else(|| OF_USERS.to_owned(), |profile| profile.name);
-            ("the largest profile".to_owned(), largest)
+            ("the largest profile".to_owned(), Some(largest))
         }
     };
     // Whatever variables say, a page is no run yet.
     let mut words = ["shopblast", "--headless"].map(str::to_owned).to_vec();
-    words.push(format!("--profile={profile}"));
-    words.push(match (flags.sandbox, &flags.host) {
-        (true, _) => "--sandbox".to_owned(),
-        (false, Some(host)) => format!("--host={}", host.url()),
-        (false, None) => format!("--host={DEFAULT_HOST}"),
+    words.extend(profile.map(|profile| format!("--profile={profile}")));
+    let workload = flags.workload.iter();
+    words.extend(workload.map(|path| format!("--workload={path}")));
+    words.push(match (flags.sandbox, &flags.host, &flags.url) {
+        (true, ..) => "--sandbox".to_owned(),
+        (false, Some(host), _) => format!("--host={}", host.url()),
+        (false, None, Some(url)) => format!("--url={}{}", url.origin, url.path),
+        (false, None, None) => format!("--host={DEFAULT_HOST}"),
     });
     let place = flags.requests.connect_to.as_ref();
     words.extend(place.map(|place| format!("--connect-to={place}")));

@@ -53,7 +53,7 @@ pub(super) struct ArrivalFlags {
 
     /// Users for arrivals [default: one second's arrivals, 50 to 2000]
     #[arg(
-        long, value_name = "N", help_heading = "Load",
+        long, value_name = "N", help_heading = "Load", hide_short_help = true,
         value_parser = values::parse_count, allow_hyphen_values = true
     )]
     pub max_users: Option<u32>,

@@ -57,6 +57,7 @@ mod web_offer;
 mod web_options;
 mod web_planner;
 mod workload_choice;
+mod workload_command;
 mod workload_options;
 
 pub use command::CliCommand;
@@ -166,6 +167,7 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
             let text = check_options::text(&flags, entropy)?;
             Ok(CliCommand::Print(text))
         }
+        Some(Subcommand::Workload(flags)) => workload_command::resolve(*flags),
         Some(Subcommand::Report(flags)) => Ok(CliCommand::Report(report_options::resolve(flags))),
         Some(Subcommand::Completions(flags)) => {
             let script = completions::script(&flags, definition::command());

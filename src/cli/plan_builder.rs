@@ -5,7 +5,7 @@ use super::options::RunOptions;
 use super::tested::Tested;
 use super::{CliError, Entropy, Machine, class_choice, load_choice, threshold_options};
 use crate::engine::OwnTarget;
-use crate::plan::{AddressPolicy, Driver, Pacing, Plan, is_loopback_host};
+use crate::plan::{AddressPolicy, HttpChoice, Pacing, Plan, is_loopback_host};
 use crate::run::{Output, Resolver, RunRequest};
 use crate::shop::{JourneyOptions, Profile};
 use std::sync::Arc;
@@ -43,12 +43,8 @@ pub(super) fn build(
     let addresses = AddressPolicy::new(&options.target.allow_host);
     let target = options.target.target()?;
     addresses.check_literal(target.place().0)?;
-    if options.races.race_over.is_some() && !target.http2 {
+    if options.races.race_over.is_some() && target.http_choice() == HttpChoice::Http1 {
         let why = "is missing: --race-over says what racers share where it is spoken";
-        return Err(CliError::Http2 { why });
-    }
-    if target.http2 && options.machine.driver != Driver::Uring {
-        let why = "needs io_uring with a ring of its own: leave --driver as it is";
         return Err(CliError::Http2 { why });
     }
     let shop = (!options.target.sandbox).then_some(&target);

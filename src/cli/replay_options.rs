@@ -2,7 +2,7 @@
 
 use super::request_options::RequestFlags;
 use super::{CliError, Entropy, shop_options, values};
-use crate::plan::{AddressPolicy, Target};
+use crate::plan::{AddressPolicy, RaceOver, Target};
 use crate::run::ReplayRequest;
 use crate::shop::{HEALTH_PATH, OPENAPI_PATH};
 use clap::Args;
@@ -34,6 +34,10 @@ pub(super) struct ReplayFlags {
     )]
     times: u32,
 
+    /// What racers share over HTTP/2: one-connection or connections [default: as in the run]
+    #[arg(long, value_name = "WHAT", hide_possible_values = true, value_parser = values::race_over())]
+    race_over: Option<RaceOver>,
+
     /// Allow this host although its address is public; may be repeated
     #[arg(long, value_name = "HOST", value_parser = values::parse_host, value_delimiter = ',')]
     allow_host: Vec<String>,
@@ -44,10 +48,6 @@ pub(super) struct ReplayFlags {
 
 pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequest, CliError> {
     let addresses = AddressPolicy::new(&flags.allow_host);
-    if flags.requests.http2 {
-        let why = "is not for replays: they ask in HTTP/1.1";
-        return Err(CliError::Http2 { why });
-    }
     let asked = flags.requests.carried_by(Target::of_this_process())?;
     let tls = match (flags.requests.tls.first_given(), &flags.host) {
         (None, _) => None,
@@ -67,6 +67,8 @@ pub(super) fn resolve(flags: ReplayFlags, entropy: Entropy) -> Result<ReplayRequ
         connect_to: asked.connect_to,
         interfaces: asked.interfaces,
         tls,
+        http: flags.requests.http2,
+        over: flags.race_over,
         made_again: shop_options::made_again,
         addresses,
         questions: (OPENAPI_PATH, HEALTH_PATH),

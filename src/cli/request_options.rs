@@ -1,9 +1,9 @@
 //! The flags that say what every request carries and where connections go: a shop behind a gateway wants
 //! a tenant, a login, another place.
 
-use super::CliError;
 use super::tls_options::TlsFlags;
-use crate::plan::{ConnectTo, HeaderError, HeaderField, Interface, Interfaces, Target};
+use super::{CliError, values};
+use crate::plan::{ConnectTo, HeaderError, HeaderField, HttpChoice, Interface, Interfaces, Target};
 use crate::record::read_text_bounded;
 use clap::Args;
 use std::io;
@@ -61,12 +61,17 @@ pub(super) struct RequestFlags {
     )]
     pub interface: Vec<Interface>,
 
-    /// Speak HTTP/2 with the target: many streams on each connection
+    /// Speak HTTP/2 with the target: always (as --http2 alone says), auto or never
     ///
-    /// With an https target it is all that is offered (ALPN); with an http one it has to be spoken from the first byte, by prior knowledge. Users that share
-    /// connections (--connections) have a stream each; without, each has a connection.
-    #[arg(long, help_heading = "Target", hide_short_help = true)]
-    pub http2: bool,
+    /// always: it is all that an https target is offered (ALPN), and with an http one it has to be spoken from the first byte, by prior knowledge.
+    /// auto: an https target is offered HTTP/1.1, too, and what the first handshake agrees on is spoken in the whole run; an http one is spoken to in HTTP/1.1.
+    /// Users that share connections (--connections) have a stream each; without, each has a connection.
+    #[arg(
+        long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "always",
+        require_equals = true, action = clap::ArgAction::Set, help_heading = "Target",
+        hide_short_help = true, hide_possible_values = true, value_parser = values::http_choice()
+    )]
+    pub http2: Option<HttpChoice>,
 
     #[command(flatten)]
     pub tls: TlsFlags,
@@ -104,7 +109,7 @@ impl RequestFlags {
             target.headers.add(field).map_err(refused)?;
         }
         target.is_traced = self.trace;
-        target.http2 = self.http2;
+        target = target.asked_in(self.http2.unwrap_or_default());
         target.connect_to = self.connect_to.clone().or(target.connect_to);
         let interfaces = Interfaces::new(self.interface.iter().cloned());
         target.interfaces =

@@ -7,7 +7,7 @@ use crate::engine::Subject;
 use crate::plan::{ClassShare, Suggestion, Target};
 use crate::record::read_text_bounded;
 use crate::shop::{Generation, Profile, USER_CLASSES, user_class};
-use crate::workload_file::{self, FileWorkload, Model};
+use crate::workload_file::{self, FileWorkload, Model, Parts};
 use std::path::Path;
 
 /// Name of a plan of user classes without a profile.
@@ -147,6 +147,25 @@ impl Tested {
     }
 }
 
+/// The workload that is called so, or that is in the file of this path.
+fn parts(path: &str) -> Result<Parts, CliError> {
+    let named = workload_file::built_in(path).filter(|_| !profile_source::is_path(path));
+    if let Some(parts) = named {
+        return Ok(parts?);
+    }
+    let most = workload_file::MOST_FILE_BYTES as u64;
+    let text = read_text_bounded(Path::new(path), most);
+    let text = text.map_err(|source| CliError::WorkloadFile {
+        path: path.to_owned(),
+        source,
+    })?;
+    let beside = |name: &str| {
+        let beside = Path::new(path).with_file_name(name);
+        read_text_bounded(&beside, most).map_err(|why| why.to_string())
+    };
+    Ok(Parts::read(text, path, beside)?)
+}
+
 /// The classes of `model`, each with its usual share.
 fn shares(model: &Model) -> Vec<ClassShare> {
     let shares = model.classes.iter().map(|class| ClassShare {
@@ -162,14 +181,9 @@ impl Written {
     /// # Errors
     /// When it cannot be read, or anything in it is wrong.
     pub(super) fn read(path: &str) -> Result<Self, CliError> {
-        let text = read_text_bounded(Path::new(path), workload_file::MOST_FILE_BYTES as u64);
-        let text = text.map_err(|source| CliError::WorkloadFile {
-            path: path.to_owned(),
-            source,
-        })?;
-        let folder = Path::new(path).parent();
-        let model = workload_file::read_within(&text, path, folder)?;
-        let profiles = Profile::parse_within(&text, path, &shares(&model))?;
+        let parts = parts(path)?;
+        let model = parts.model_within(Path::new(path).parent())?;
+        let profiles = Profile::parse_within(parts.text(), path, &shares(&model))?;
         for profile in &profiles {
             let mut classes = profile.classes.iter();
             if let Some(class) = classes.find(|it| model.class(&it.share.class).is_none()) {

@@ -1,14 +1,14 @@
 //! Readers of flag values, with messages that say what would have been right.
 
 use crate::plan::{
-    AddressChoice, Arrivals, Driver, DurationError, FailureRule, HIGHEST_RATE_PER_S, MOST_USERS,
-    Pacing, RaceOver, RaceRelease, RunId, Target, parse_duration,
+    AddressChoice, Arrivals, Driver, DurationError, FailureRule, HIGHEST_RATE_PER_S, HttpChoice,
+    MOST_USERS, Pacing, RaceOver, RaceRelease, RunId, Target, parse_duration,
 };
 use crate::report::ReportFormat;
 use crate::sandbox::Conflicts;
 use crate::shop::Generation;
 use crate::workload_file::SingleUrl;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
 
 /// Largest reply body that may be accepted: 1 GiB.
@@ -187,6 +187,20 @@ pub(super) fn race_over() -> impl TypedValueParser<Value = RaceOver> {
         ("one-connection", RaceOver::OneConnection),
         ("connections", RaceOver::Connections),
     ])
+}
+
+/// `always`, `auto` or `never`; in variables also what switches flags on and off.
+pub(super) fn http_choice() -> impl TypedValueParser<Value = HttpChoice> {
+    let words = [
+        PossibleValue::new("always").aliases(["1", "true", "yes", "on"]),
+        PossibleValue::new("auto"),
+        PossibleValue::new("never").aliases(["0", "false", "no", "off"]),
+    ];
+    PossibleValuesParser::new(words).map(|given| match &*given {
+        "auto" => HttpChoice::ByAlpn,
+        "never" | "0" | "false" | "no" | "off" => HttpChoice::Http1,
+        _ => HttpChoice::Http2,
+    })
 }
 
 /// `default`, `strict` or `locust`.

@@ -25,12 +25,13 @@ const OF_FORM: [&str; 6] = [
     "host",
 ];
 /// Flags that say what requests carry: to the host that was named with them.
-const OF_REQUESTS: [&str; 10] = [
+const OF_REQUESTS: [&str; 11] = [
     "header",
     "bearer-from",
     "trace",
     "connect-to",
     "interface",
+    "http2",
     "ca",
     "insecure",
     "client-cert",

@@ -12,7 +12,7 @@ pub fn look_at(target: &Target, addresses: &[Route]) -> DoctorFinding {
     if target.http2 {
         return DoctorFinding::hint(
             "workers: not looked for over HTTP/2, whose streams a proxy deals out as it likes; \
-             without --http2 they are, where the shop speaks HTTP/1.1, too",
+             with --http2=never they are, where the shop speaks HTTP/1.1, too",
         );
     }
     let tls = target.tls.as_ref();

@@ -11,14 +11,16 @@ mod request;
 mod shop_look;
 mod target;
 mod tls;
+mod written;
 
 pub use finding::{DoctorFinding, FindingLevel};
 pub use request::{DoctorRequest, PlannedNeeds};
 
 use crate::engine::{NotStarted, Standing};
 use crate::pieces::print;
-use crate::plan::{ExitCode, Route, Target};
+use crate::plan::{AddressPolicy, ExitCode, Route, Target};
 use crate::run::{ReachError, address_target, raise_locked_memory, resolve};
+use crate::workload_file::Model;
 use shop_look::ShopLook;
 use std::net::SocketAddr;
 
@@ -65,16 +67,32 @@ fn look_at_shop(
         policy: &request.addresses,
     };
     let refused = |says: String, exit_code| (vec![DoctorFinding::problem(says)], exit_code);
-    match reach(&shop) {
-        Ok(addresses) => {
+    let reached = match &request.written {
+        None => reach(&shop),
+        Some(model) => reach_other(&target, &request.addresses, model),
+    };
+    match (reached, &request.written) {
+        (Ok((target, addresses)), Some(model)) => {
+            let subject = &request.needs.run.subject;
+            (
+                written::look_at(model, subject, &target, &addresses),
+                ExitCode::Ok,
+            )
+        }
+        (Ok((target, addresses)), None) => {
+            let shop = ShopLook {
+                target: &target,
+                ..shop
+            };
             let mut findings = target::look_at(&shop, &addresses);
             findings.extend(target::look_for_observatory(&shop));
             (findings, ExitCode::Ok)
         }
-        Err(error) if error.exit_code() == ExitCode::BadPlan => {
+        (Err(error), _) if error.exit_code() == ExitCode::BadPlan => {
             refused(error.to_string(), ExitCode::BadPlan)
         }
-        Err(error) => refused(
+        (Err(error), Some(_)) => refused(error.to_string(), ExitCode::Unreachable),
+        (Err(error), None) => refused(
             format!("{error}; `shopblast doctor --sandbox` looks at that"),
             ExitCode::Unreachable,
         ),
@@ -97,10 +115,22 @@ fn asked_or(asked: &Option<Target>, here: Option<SocketAddr>) -> Target {
         .unwrap_or_else(Target::of_this_process)
 }
 
-/// Both names must resolve to addresses that may be asked. Gives those of the shop.
-fn reach(shop: &ShopLook<'_>) -> Result<Vec<Route>, ReachError> {
+/// Both names must resolve to addresses that may be asked. Gives the shop as it is to be spoken to, and its
+/// addresses.
+fn reach(shop: &ShopLook<'_>) -> Result<(Target, Vec<Route>), ReachError> {
     let addresses = resolve(shop.target, shop.policy)?;
     resolve(shop.observatory, shop.policy)?;
-    target::reach(shop.target, &addresses)?;
-    Ok(addresses)
+    let target = target::reach(shop.target, &addresses)?;
+    Ok((target, addresses))
+}
+
+/// The same of a target that has no Observatory.
+fn reach_other(
+    target: &Target,
+    policy: &AddressPolicy,
+    model: &Model,
+) -> Result<(Target, Vec<Route>), ReachError> {
+    let addresses = resolve(target, policy)?;
+    let target = written::reach(model, target, &addresses)?;
+    Ok((target, addresses))
 }

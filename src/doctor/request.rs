@@ -3,6 +3,7 @@
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, Target};
 use crate::run::RunRequest;
+use crate::workload_file::Model;
 use std::sync::Arc;
 
 /// What to look at.
@@ -16,6 +17,8 @@ pub struct DoctorRequest {
     pub observatory: Option<Target>,
     /// Decides about the addresses that their names resolve to.
     pub addresses: AddressPolicy,
+    /// What is tested, where that is no ShopStream: what a file, or one URL, says.
+    pub written: Option<Model>,
     /// What the machine has to be enough for.
     pub needs: PlannedNeeds,
 }

@@ -8,7 +8,7 @@ use crate::engine::inquiry::Inquiry;
 use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource};
 use crate::pieces::counted;
 use crate::plan::{RaceRules, Route, Target, shown_start};
-use crate::run::{Questioning, ReachError, new_run_id, preflight};
+use crate::run::{Questioning, ReachError, agreed_http, new_run_id, preflight};
 use crate::shop::{
     HEALTH_PATH, JourneyFitness, Recognised, ShopSettings, ShopStream, Supplies, called_operations,
 };
@@ -22,12 +22,14 @@ const MOST_HEALTH_BYTES: usize = 1 << 20;
 /// Differences that are printed.
 const SHOWN: usize = 20;
 
-/// Asks once.
+/// Asks once. Gives the target as it is to be spoken to.
 ///
 /// # Errors
 /// When there is no answer in HTTP.
-pub fn reach(target: &Target, known: &[Route]) -> Result<(), ReachError> {
-    preflight(target, known, HEALTH_PATH, TIMEOUT)
+pub fn reach(target: &Target, known: &[Route]) -> Result<Target, ReachError> {
+    let target = agreed_http(target, known, HEALTH_PATH, TIMEOUT)?;
+    preflight(&target, known, HEALTH_PATH, TIMEOUT)?;
+    Ok(target)
 }
 
 /// Looks at the shop.

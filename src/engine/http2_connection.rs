@@ -12,9 +12,12 @@ use super::http2::{
     Client, ClientSettings, ConnectionFailure, Ended, KeptFields, StreamFailure, StreamKey,
 };
 use super::http2_live::Http2Live;
+use super::http2_runtime::serve;
+use super::http2_wire::{Http2Wire, RuntimeWire};
 use super::in_flight::Cut;
 use super::line::Line;
 use super::link::Broken;
+use super::net::ByteStream;
 use super::runtime::spawn;
 use super::secured::{Shaken, note_handshake};
 use super::shared_connection::SharedConnection;
@@ -24,7 +27,6 @@ use super::transport::Transport;
 use crate::stats::Reason;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write;
-use std::io;
 use std::rc::Rc;
 
 /// See the module's documentation.
@@ -229,9 +231,6 @@ impl Http2Connection {
         &self,
         connection: &mut Connection,
     ) -> Result<(Rc<Http2Live>, u64), Reason> {
-        let Some(ring) = &self.transport.ring else {
-            return Err(Reason::new("cannot connect: HTTP/2 needs a ring"));
-        };
         let is_free =
             |live: &Option<Rc<Http2Live>>| live.as_ref().is_none_or(|live| live.is_closed());
         let at = self.lives.borrow().iter().position(is_free).unwrap_or(0);
@@ -248,16 +247,28 @@ impl Http2Connection {
             }
         }
         let secured = handshake.map(|handshake| (*handshake.layer, handshake.early));
-        let place = self.places[at];
-        let socket = RingSocket::new(ring, place, stream.into_owned());
         let client = (Client::new(self.settings), connection.place);
         let sharing = (&self.line, self.is_shared);
-        let on = (ring, socket, place);
-        let live = Http2Live::new(&self.transport, on, client, secured, sharing);
+        let new = |wire| Http2Live::new(&self.transport, wire, client, secured, sharing);
         // The place is taken from here on, whatever comes of it.
-        self.lives.borrow_mut()[at] = Some(Rc::clone(&live));
-        live.flush();
-        spawn(Rc::clone(&live).serve());
+        let keep = |live: &Rc<Http2Live>| self.lives.borrow_mut()[at] = Some(Rc::clone(live));
+        let live = match &self.transport.ring {
+            Some(ring) => {
+                let socket = RingSocket::new(ring, self.places[at], stream.into_owned());
+                let live = new(Http2Wire::on_ring(ring, socket));
+                keep(&live);
+                live.flush();
+                spawn(Rc::clone(&live).serve());
+                live
+            }
+            None => {
+                let wire = Rc::new(RuntimeWire::over(stream.descriptor()));
+                let live = new(Http2Wire::Runtime(Rc::clone(&wire)));
+                keep(&live);
+                spawn(serve(Rc::clone(&live), wire, stream));
+                live
+            }
+        };
         let deadline_ns = live.deadline_ns();
         let greeted = within(live.greeted(), self.transport.pacer.until(deadline_ns)).await;
         if greeted != Some(true) {
@@ -346,9 +357,7 @@ impl Http2Connection {
     }
 
     fn keep_request(&self, out: Vec<u8>) {
-        if let Some(ring) = &self.transport.ring {
-            ring.keep_request_buffer(out);
-        }
+        self.transport.keep_sent_buffer(out);
     }
 
     /// What came of a stream.
@@ -459,10 +468,4 @@ pub async fn open_all(
         }
     }
     (open, error)
-}
-
-/// Why a connection cannot be opened here.
-#[must_use]
-pub fn needs_ring() -> io::Error {
-    io::Error::other("HTTP/2 needs Linux 6.1 and io_uring")
 }

@@ -1,5 +1,5 @@
-//! One HTTP/2 connection that is open, on the ring: whoever has a stream waits here, and a task of its own
-//! takes what comes and sends what has gathered.
+//! One HTTP/2 connection that is open: whoever has a stream waits here, and a task of its own takes what comes
+//! and sends what has gathered.
 //!
 //! What the users of one turn write leaves in one send: the task comes after those that were woken before it.
 
@@ -7,11 +7,13 @@ use super::addresses::ConnectionPlace;
 use super::clock::now_ns;
 use super::destination::Destination;
 use super::http2::{Client, Ended, StreamKey};
+use super::http2_wire::Http2Wire;
 use super::in_flight::Cut;
 use super::kept_waker::remember;
 use super::line::Line;
+use super::pacer::Pacer;
 use super::request_buffers::SENT_AT_ONCE;
-use super::socket_ring::{Arrival, Arrivals, InPlace, ReceivedBuffer, RingSocket, SocketRing};
+use super::socket_ring::{Arrival, Arrivals, InPlace, ReceivedBuffer};
 use super::tls::{TlsBreak, TlsEnd, TlsLayer, keep_room, take_room};
 use super::transport::Transport;
 use std::cell::{Cell, RefCell};
@@ -23,12 +25,8 @@ use std::task::{Context, Poll, Waker};
 /// See the module's documentation.
 pub(super) struct Http2Live {
     transport: Rc<Transport>,
-    ring: Rc<SocketRing>,
-    /// Its place on the ring.
-    pub(super) place: u32,
+    wire: Http2Wire,
     pub(super) client: RefCell<Client>,
-    /// Until it is closed.
-    pub(super) socket: RefCell<Option<RingSocket>>,
     waits: RefCell<Vec<Wait>>,
     task: RefCell<Option<Waker>>,
     /// Who has opened it and waits for the peer's first words.
@@ -66,23 +64,19 @@ impl Http2Live {
     /// A connection on which nothing was said yet.
     pub(super) fn new(
         transport: &Rc<Transport>,
-        (ring, socket, place): (&Rc<SocketRing>, RingSocket, u32),
+        wire: Http2Wire,
         (mut client, at): (Client, ConnectionPlace),
         secured: Option<(TlsLayer, Vec<u8>)>,
         (line, is_shared): (&Rc<Line>, bool),
     ) -> Rc<Self> {
-        // From now on all that comes is kept.
-        ring.begin(place);
         let layer = secured.map(|(layer, early)| {
             client.receive(&early, || transport.gathering_room());
             RefCell::new(layer)
         });
         Rc::new(Self {
             transport: Rc::clone(transport),
-            ring: Rc::clone(ring),
-            place,
+            wire,
             client: RefCell::new(client),
-            socket: RefCell::new(Some(socket)),
             waits: RefCell::default(),
             task: RefCell::default(),
             opener: RefCell::default(),
@@ -99,7 +93,7 @@ impl Http2Live {
 
     /// Whether it is closed.
     pub(super) fn is_closed(&self) -> bool {
-        self.socket.borrow().is_none()
+        self.wire.is_closed()
     }
 
     /// Whether streams may be opened on it, now or later.
@@ -171,16 +165,27 @@ impl Http2Live {
         if self.written.get() < SENT_AT_ONCE {
             return self.wake_task();
         }
+        if !self.wire.sends_by_itself() {
+            return self.wake_task();
+        }
         if let Some(out) = self.next_out() {
-            self.ring.send_now(self.place, out);
+            self.wire.send_now(out);
         }
     }
 
     /// Hands what was written to the kernel, unless what was handed over before is still on its way: then the
     /// task is woken when it is not.
     pub(super) fn flush(&self) {
+        match self.wire.sends_by_itself() {
+            true => self.hand_over(),
+            false => self.wake_task(),
+        }
+    }
+
+    /// The same, for the task itself.
+    pub(super) fn hand_over(&self) {
         if let Some(out) = self.next_out() {
-            self.ring.send(self.place, out);
+            self.wire.send(out);
         }
     }
 
@@ -190,12 +195,12 @@ impl Http2Live {
         if client.out().is_empty()
             || self.is_held.get()
             || self.is_closed()
-            || self.ring.is_sending(self.place)
+            || self.wire.is_sending()
         {
             return None;
         }
         self.written.set(0);
-        let out = client.take_out(self.ring.request_buffer());
+        let out = client.take_out(self.transport.request_buffer());
         drop(client);
         self.sealed(out)
     }
@@ -237,26 +242,29 @@ impl Http2Live {
     pub(super) fn note_taken(&self, bytes: Vec<u8>, taken: i32) {
         let taken = (taken.max(0) as usize).min(bytes.len());
         if taken < bytes.len() {
-            self.ring.send(self.place, bytes[taken..].to_vec());
+            self.wire.send(bytes[taken..].to_vec());
         }
-        if bytes.capacity() > 0 {
-            self.ring.keep_request_buffer(bytes);
-        }
+        self.keep_buffer(bytes);
         self.flush();
     }
 
-    /// Whether all that was written is with the kernel.
-    pub(super) fn has_sent_all(&self) -> bool {
-        self.client.borrow().out().is_empty() && !self.ring.is_sending(self.place)
+    /// Takes back a buffer whose bytes are with the kernel.
+    pub(super) fn keep_buffer(&self, buffer: Vec<u8>) {
+        if buffer.capacity() > 0 {
+            self.transport.keep_sent_buffer(buffer);
+        }
     }
 
-    /// Where it is on the ring.
+    /// Asks the server to tell when it has read what was written so far. Gives the number of the sign.
+    pub(super) fn ask_for_sign(&self) -> u64 {
+        let sign = self.client.borrow_mut().ask_for_sign();
+        self.flush();
+        sign
+    }
+
+    /// Where last frames of races go.
     pub(super) fn destination(&self) -> Destination {
-        let socket = self.socket.borrow();
-        Destination {
-            descriptor: socket.as_ref().map_or(-1, RingSocket::descriptor),
-            place: self.place,
-        }
+        self.wire.destination()
     }
 
     /// A request is sent.
@@ -339,31 +347,44 @@ impl Http2Live {
         }
     }
 
-    /// Takes what comes and sends what is written, until the connection is closed.
+    /// Takes what comes on the ring and sends what is written, until the connection is closed.
     pub(super) async fn serve(self: Rc<Self>) {
         let mut is_idle_end = false;
         std::future::poll_fn(|context| {
-            remember(&self.task, context.waker());
+            self.remember_task(context.waker());
             let is_open = self.take_arrivals(context, &mut is_idle_end);
             self.tell();
-            self.flush();
-            let is_needed = {
-                let client = self.client.borrow();
-                client.failure().is_none() && (client.goes_on() || !client.is_idle())
-            };
-            match is_open && is_needed && !self.is_over.get() {
+            self.hand_over();
+            match is_open && self.is_needed() {
                 true => Poll::Pending,
                 false => Poll::Ready(()),
             }
         })
         .await;
+        self.conclude(is_idle_end);
+    }
+
+    /// Whoever is woken with this serves the connection.
+    pub(super) fn remember_task(&self, waker: &Waker) {
+        remember(&self.task, waker);
+    }
+
+    /// Whether anything may come of it still.
+    pub(super) fn is_needed(&self) -> bool {
+        let client = self.client.borrow();
+        let is_of_use = client.failure().is_none() && (client.goes_on() || !client.is_idle());
+        is_of_use && !self.is_over.get()
+    }
+
+    /// The connection is over; `is_idle_end` when the peer ended it while nobody had a stream.
+    pub(super) fn conclude(&self, mut is_idle_end: bool) {
         {
             let mut client = self.client.borrow_mut();
             is_idle_end |= client.goodbye().is_some() && client.is_idle();
             client.close(false);
         }
         self.tell();
-        *self.socket.borrow_mut() = None;
+        self.wire.close();
         if is_idle_end {
             let mut recorder = self.transport.recorder.borrow_mut();
             recorder.interval().counters.closed_between_requests += 1;
@@ -376,7 +397,10 @@ impl Http2Live {
 
     /// Whether the connection is open still.
     fn take_arrivals(&self, context: &mut Context<'_>, is_idle_end: &mut bool) -> bool {
-        let socket = self.socket.borrow();
+        let Http2Wire::Ring { socket, .. } = &self.wire else {
+            return false;
+        };
+        let socket = socket.borrow();
         let Some(socket) = &*socket else {
             return false;
         };
@@ -385,27 +409,61 @@ impl Http2Live {
             let Poll::Ready(arrival) = arrival.poll(context) else {
                 return true;
             };
-            let mut client = self.client.borrow_mut();
-            match arrival {
-                Arrival::Buffer(received) => match &self.layer {
-                    None => {
-                        client.receive(received.as_ref(), || self.transport.gathering_room());
-                        continue;
-                    }
-                    Some(layer) if self.open(received, layer, &mut client) => continue,
-                    Some(_) => {
-                        *is_idle_end = client.is_ready() && client.open_streams() == 0;
-                        client.close(false);
-                    }
-                },
-                Arrival::Unsent(_) => client.close(true),
-                Arrival::Closed | Arrival::Broken(_) | Arrival::SentInPart(_) => {
-                    *is_idle_end = client.is_ready() && client.open_streams() == 0;
-                    client.close(false);
-                }
+            let is_unsent = matches!(arrival, Arrival::Unsent(_));
+            if let Arrival::Buffer(received) = arrival
+                && self.take_piece(received)
+            {
+                continue;
             }
+            *is_idle_end = self.note_end(is_unsent);
             return false;
         }
+    }
+
+    /// Nothing comes any more; with `unsent` nothing of what was handed over last has left. Whether nobody
+    /// had a stream.
+    pub(super) fn note_end(&self, unsent: bool) -> bool {
+        let mut client = self.client.borrow_mut();
+        let is_idle_end = !unsent && client.is_ready() && client.open_streams() == 0;
+        client.close(unsent);
+        is_idle_end
+    }
+
+    /// Takes what came. Whether more may come.
+    #[inline]
+    fn take_piece(&self, received: ReceivedBuffer) -> bool {
+        let mut client = self.client.borrow_mut();
+        match &self.layer {
+            None => {
+                client.receive(received.as_ref(), || self.transport.gathering_room());
+                true
+            }
+            Some(layer) => self.open(received, layer, &mut client),
+        }
+    }
+
+    /// Takes what came by the runtime. Whether more may come.
+    pub(super) fn take(&self, bytes: &mut [u8]) -> bool {
+        let mut client = self.client.borrow_mut();
+        let room = || self.transport.gathering_room();
+        let Some(layer) = &self.layer else {
+            client.receive(bytes, room);
+            return true;
+        };
+        let mut layer = layer.borrow_mut();
+        let mut text = take_room();
+        layer.open_onto(bytes, &mut text);
+        client.receive(&text, room);
+        keep_room(text);
+        self.note_layer(&layer)
+    }
+
+    /// Whether more may come through it.
+    fn note_layer(&self, layer: &TlsLayer) -> bool {
+        if let Some(TlsEnd::Broken(broken)) = layer.end() {
+            self.tls_break.set(Some(broken));
+        }
+        layer.end().is_none()
     }
 
     /// Takes records that came. Whether more may come.
@@ -427,14 +485,11 @@ impl Http2Live {
             received.narrow(plain);
             client.receive(received.as_ref(), room);
         }
-        if let Some(TlsEnd::Broken(broken)) = layer.end() {
-            self.tls_break.set(Some(broken));
-        }
-        layer.end().is_none()
+        self.note_layer(&layer)
     }
 
     /// Wakes whoever waits for what has come.
-    fn tell(&self) {
+    pub(super) fn tell(&self) {
         let mut client = self.client.borrow_mut();
         let mut waits = self.waits.borrow_mut();
         let mut now = None;
@@ -454,6 +509,11 @@ impl Http2Live {
         if has_room && !self.line.is_empty() {
             self.line.wake_first();
         }
+    }
+
+    /// Who wakes at moments.
+    pub(super) fn pacer(&self) -> &Pacer {
+        &self.transport.pacer
     }
 
     /// When a stream that is opened now is given up.

@@ -1,8 +1,8 @@
 //! Races over HTTP/2: all racers of one race have streams of one connection, and their last frames leave in
 //! one send, which is one segment: what is late on the way is late for all of them.
 //!
-//! Everything of a request but its last frame is with the server before; of a request with a body that is
-//! one with its last byte, of one without an empty one. (Or, when asked for, whole requests leave at the
+//! Everything of a request but its last frame is with the server before, which says so (PING); of a request
+//! with a body that is one with its last byte, of one without an empty one. (Or, when asked for, whole requests leave at the
 //! start, or each racer has a connection of its own.)
 
 use super::barrier::CommonStart;
@@ -14,7 +14,7 @@ use super::line::Line;
 use super::link::{AwaitedStart, Broken, CalledOff, RaceRequest, ReplyHead, Stopped};
 use super::pacer::Pacer;
 use super::race_connection::{Ended, RaceGroup};
-use super::release::Released;
+use super::release::{Release, Released};
 use super::transport::Transport;
 use crate::plan::RaceRelease;
 use crate::stats::Reason;
@@ -22,13 +22,13 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
-/// Pause between what goes before and the last frames, in which the server reads the former.
+/// Least pause between what goes before and the last frames, in which the server reads the former.
 const SETTLE_NS: u64 = 100_000;
 /// The pacer may wake this late; the rest of a wait for an exact moment is spent looking at the clock.
 const WAKE_EARLY_NS: u64 = 60_000;
 /// How often a race is brought to the start again, on a fresh connection.
 const ATTEMPTS: usize = 3;
-/// How often it is looked whether what goes before has left, and for how long.
+/// How often it is looked whether what goes before was read, and for how long.
 const LOOK_NS: u64 = 50_000;
 const LONGEST_LOOK_NS: u64 = 1_000_000_000;
 
@@ -44,8 +44,8 @@ pub struct Http2Races {
     line: Line,
     /// Users of this core that wait for a common start.
     barrier: RefCell<Vec<WaitingRacer>>,
-    /// What was taken of each send.
-    results: RefCell<Vec<i32>>,
+    /// What lets racers go.
+    release: RefCell<Release>,
     sends: RefCell<Vec<RaceSend>>,
 }
 
@@ -65,6 +65,8 @@ struct RaceSend {
 struct Lane {
     live: Rc<Http2Live>,
     key: StreamKey,
+    /// Given by a server that has read all that goes before; 0 when it was not asked.
+    sign: u64,
 }
 
 /// What came of a racer.
@@ -120,7 +122,7 @@ impl Http2Races {
         transport: &Rc<Transport>,
         style: RaceRelease,
         connections: Vec<Rc<Http2Connection>>,
-        run_end_ns: &Rc<Cell<u64>>,
+        (release, run_end_ns): (Release, &Rc<Cell<u64>>),
     ) -> Self {
         Self {
             transport: Rc::clone(transport),
@@ -131,7 +133,7 @@ impl Http2Races {
             connections,
             line: Line::default(),
             barrier: RefCell::default(),
-            results: RefCell::default(),
+            release: RefCell::new(release),
             sends: RefCell::default(),
         }
     }
@@ -258,11 +260,20 @@ impl Http2Races {
                 }
             });
         }
-        for lane in race.lanes.iter().flatten() {
-            match is_held {
-                true => lane.live.flush(),
-                false => lane.live.hold(),
-            }
+        if !is_held {
+            race.lanes
+                .iter()
+                .flatten()
+                .for_each(|lane| lane.live.hold());
+            return;
+        }
+        let mut asked: Option<(Rc<Http2Live>, u64)> = None;
+        for lane in race.lanes.iter_mut().flatten() {
+            lane.sign = match &asked {
+                Some((live, sign)) if Rc::ptr_eq(live, &lane.live) => *sign,
+                _ => lane.live.ask_for_sign(),
+            };
+            asked = Some((Rc::clone(&lane.live), lane.sign));
         }
     }
 
@@ -288,7 +299,8 @@ impl Http2Races {
         loop {
             let (live, ready_ns) = connection.ready_for_race().await?;
             if let Some(key) = connection.open_held(&live, request, is_held) {
-                return Ok((Lane { live, key }, ready_ns));
+                let lane = Lane { live, key, sign: 0 };
+                return Ok((lane, ready_ns));
             }
             if live.is_closed() || !live.goes_on() {
                 return Err(Reason::new("not sent: the connection closed"));
@@ -374,19 +386,13 @@ impl Http2Races {
     /// Hands over what others have written on the connections of `sends`: before last frames in one send it
     /// would take the room of their segment.
     fn send_queued(&self, sends: &mut [RaceSend]) {
-        let Some(ring) = &self.transport.ring else {
-            return;
-        };
-        let mut results = self.results.borrow_mut();
+        let mut release = self.release.borrow_mut();
         for send in sends {
             let queued = send.live.take_out();
             if !queued.is_empty() {
-                results.clear();
-                ring.race(
-                    std::iter::once((send.live.destination(), &queued[..])),
-                    &mut results,
-                );
-                let taken = results.first().copied().unwrap_or_default();
+                let to = send.live.destination();
+                release.send_all(std::iter::once((to, &queued[..])));
+                let taken = release.results().first().copied().unwrap_or_default();
                 send.live.note_taken(queued, taken);
             }
         }
@@ -417,16 +423,11 @@ impl Http2Races {
         for send in sends.iter_mut() {
             send.bytes = send.live.take_out();
         }
-        let mut results = self.results.borrow_mut();
-        results.clear();
-        let first_ns = now_ns();
-        if let Some(ring) = &self.transport.ring {
-            let each = sends.iter().filter(|send| !send.bytes.is_empty());
-            let each = each.map(|send| (send.live.destination(), &send.bytes[..]));
-            ring.race(each, &mut results);
-        }
-        let last_ns = now_ns();
-        let mut results = results.iter();
+        let mut release = self.release.borrow_mut();
+        let each = sends.iter().filter(|send| !send.bytes.is_empty());
+        let released =
+            release.send_all(each.map(|send| (send.live.destination(), &send.bytes[..])));
+        let mut results = release.results().iter();
         for send in sends.drain(..) {
             let taken = match send.bytes.is_empty() {
                 true => 0,
@@ -434,7 +435,7 @@ impl Http2Races {
             };
             send.live.note_taken(send.bytes, taken);
         }
-        Released { first_ns, last_ns }
+        released
     }
 
     /// Gathers with the crowd. The first one of a core that comes lets all of them go.
@@ -512,11 +513,12 @@ impl Http2Races {
 }
 
 impl Lane {
-    /// Whether all but its last frame is with the kernel.
+    /// Whether all but its last frame has been read by the server, which then has said goodbye if it will
+    /// have nothing of it.
     fn is_settled(&self) -> bool {
         self.live.is_closed()
             || self.live.is_refused(self.key)
-            || (self.is_at_start() && self.live.has_sent_all())
+            || (self.is_at_start() && self.live.client.borrow().has_sign(self.sign))
     }
 
     fn is_at_start(&self) -> bool {

@@ -25,6 +25,8 @@ pub mod http2;
 mod http2_connection;
 mod http2_live;
 mod http2_race;
+mod http2_runtime;
+mod http2_wire;
 mod id;
 mod in_flight;
 mod inbox;

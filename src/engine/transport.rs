@@ -165,6 +165,14 @@ impl Transport {
         self.request_buffers.borrow_mut().take()
     }
 
+    /// Takes back a buffer whose bytes are with the kernel, with a ring or without.
+    pub(super) fn keep_sent_buffer(&self, buffer: Vec<u8>) {
+        match &self.ring {
+            Some(ring) => ring.keep_request_buffer(buffer),
+            None => self.keep_request_buffer(buffer),
+        }
+    }
+
     /// Room to gather a reply in.
     pub(super) fn gathering_room(&self) -> Vec<u8> {
         let room = self.gathering.borrow_mut().pop();

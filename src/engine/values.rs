@@ -162,6 +162,22 @@ impl Values {
         true
     }
 
+    /// The value at `to` becomes what the one at `from` is.
+    pub fn copy(&mut self, from: u16, to: u16) {
+        let value = &mut self.values[usize::from(from)];
+        let (raw, is_bare) = (std::mem::take(&mut value.raw), value.is_bare);
+        if from != to {
+            self.set(to, &raw, is_bare);
+        }
+        // What it is in other forms stayed where it was.
+        self.values[usize::from(from)].raw = raw;
+    }
+
+    /// There is no value at `position` any more.
+    pub fn clear(&mut self, position: u16) {
+        self.set(position, b"", false);
+    }
+
     /// Appends the value at `position` to `out`, as its place wants it.
     #[inline]
     pub fn append(&self, position: u16, form: Form, out: &mut Vec<u8>) {

@@ -7,7 +7,7 @@
 use super::addresses::CoreAddresses;
 use super::clock::now_ns;
 use super::health::ThreadGauge;
-use super::http2_connection::{Http2Connection, Sharing, needs_ring, open_all};
+use super::http2_connection::{Http2Connection, Sharing, open_all};
 use super::http2_race::Http2Races;
 use super::interruption::Interruption;
 use super::openings::{
@@ -18,6 +18,7 @@ use super::pacer::{Pacer, sharpen_timers};
 use super::preallocation::{Preallocation, preallocate};
 use super::race_pool::{RacePool, RacePoolParts};
 use super::recorder::Recorder;
+use super::release::Release;
 use super::reopening::reopen_closed;
 use super::roster::{ActivitiesByUser, MADE_BEFORE_START, Roster, UserCounts};
 use super::runtime::{Runtime, RuntimeError, Task, spawn};
@@ -75,9 +76,6 @@ pub enum WorkerError {
     /// There is no ring for races.
     #[error("cannot make a ring for races: {0}; raise `ulimit -n` and `ulimit -l`")]
     RaceRing(#[source] io::Error),
-    /// There is no ring for HTTP/2.
-    #[error("cannot speak HTTP/2: {0}")]
-    Http2Ring(#[source] io::Error),
 }
 
 /// Carries the part of `script` out that `config` say, on the current thread.
@@ -354,13 +352,9 @@ impl Core {
         let ring = match config.place.driver {
             // Of a connection that speaks HTTP/2 one may end while the next one is there.
             Driver::Uring if config.target.http2 => {
-                let ring = SocketRing::new(2 * (connections + race_connections));
-                Some(ring.map_err(WorkerError::Http2Ring)?)
+                SocketRing::new(2 * (connections + race_connections)).ok()
             }
             Driver::Uring => SocketRing::new(connections + race_connections).ok(),
-            Driver::PlainUring | Driver::Epoll if config.target.http2 => {
-                return Err(WorkerError::Http2Ring(needs_ring()));
-            }
             Driver::PlainUring | Driver::Epoll => None,
         };
         let transport = Transport::new(
@@ -378,6 +372,12 @@ impl Core {
         let transport = Rc::new(transport.with_tls(config.target.tls.as_ref()));
         let style = script.race_rules().release;
         let http2_races = (config.target.http2 && race_connections > 0).then(|| {
+            let release = match &transport.ring {
+                Some(ring) => Release::over(Rc::clone(ring), MOST_RACERS),
+                None => {
+                    Release::new(config.place.driver, MOST_RACERS).map_err(WorkerError::RaceRing)?
+                }
+            };
             // Every racer's reply is kept until the race is judged.
             transport.make_gathering_rooms(race_connections);
             let own = match script.race_rules().over {
@@ -385,8 +385,10 @@ impl Core {
                 RaceOver::Connections => race_connections,
             };
             let own = race_connections_of_http2(&transport, config, own);
-            Rc::new(Http2Races::new(&transport, style, own, &run_end_ns))
+            let races = Http2Races::new(&transport, style, own, (release, &run_end_ns));
+            Ok::<_, WorkerError>(Rc::new(races))
         });
+        let http2_races = http2_races.transpose()?;
         let race_pool = match race_connections {
             0 => None,
             _ if config.target.http2 => None,

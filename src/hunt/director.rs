@@ -49,8 +49,11 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
         .as_ref()
         .map(|own| Embedded::start(&template.plan, &**own))
         .transpose()?;
-    let target = shop.as_ref().map(Embedded::target);
-    let target = target.unwrap_or_else(|| template.plan.target.clone());
+    let plan = template.plan.clone();
+    let target = match &shop {
+        Some(shop) => plan.with_target(shop.target()).target,
+        None => plan.target,
+    };
     let mut observers = match &shop {
         Some(shop) => shop.observers(&template.observers),
         None => template.observers.clone(),
@@ -58,9 +61,13 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     observers.drain_wait = Duration::from_secs_f64(request.criteria.rest_limit_s);
     let mut addresses = template.resolver.resolve(&target, &template.addresses)?;
     run::accepting_first(&mut addresses, template.plan.request_timeout);
+    let path = template.subject.health_path();
+    let target = run::agreed_http(&target, &addresses, path, template.plan.request_timeout)?;
+    if !template.output.quiet {
+        run::tell_of_agreement(&target);
+    }
     let met = run::meet(template, &target, &addresses)?;
-    let health =
-        TargetHealth::ask_first(&target, &template.addresses, template.subject.health_path())?;
+    let health = TargetHealth::ask_first(&target, &template.addresses, path)?;
     if !template.output.quiet {
         tell(placement.line(&template.plan.cores));
     }

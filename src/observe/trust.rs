@@ -76,23 +76,33 @@ impl SpokenInTls {
                 "; write that name in the address (hostaddr=ADDRESS says where it is), or ask for no check of names with sslmode=verify-ca"
             }
             (TlsTrouble::WrongName(_), _) => "; write that name in the address",
-            (TlsTrouble::Expired | TlsTrouble::NotYetValid, _) => {
+            (TlsTrouble::Expired(_) | TlsTrouble::NotYetValid, _) => {
                 "; have it renewed, or set the clock"
             }
             (
-                TlsTrouble::WantsCertificate | TlsTrouble::RefusesCertificate | TlsTrouble::Unclear,
+                TlsTrouble::WantsCertificate
+                | TlsTrouble::RefusesCertificate(_)
+                | TlsTrouble::Unclear,
                 Self::Postgres,
             ) => {
                 "; name one that it takes with sslcert=FILE and sslkey=FILE in the address, or with --observer-cert and --observer-key"
             }
             (
-                TlsTrouble::WantsCertificate | TlsTrouble::RefusesCertificate | TlsTrouble::Unclear,
+                TlsTrouble::WantsCertificate
+                | TlsTrouble::RefusesCertificate(_)
+                | TlsTrouble::Unclear,
                 _,
             ) => "; name one that it takes with --observer-cert FILE and --observer-key FILE",
             (TlsTrouble::NoTls, Self::Http) => "; without TLS the address begins with http://",
             (TlsTrouble::NoTls, Self::Redis) => "; without TLS the address begins with redis://",
             (TlsTrouble::NoTls, Self::Postgres) => "; is this the port of PostgreSQL?",
-            (TlsTrouble::NothingInCommon(_) | TlsTrouble::Other(_), _) => "",
+            (
+                TlsTrouble::NothingInCommon(_)
+                | TlsTrouble::NoProtocol
+                | TlsTrouble::UnknownName
+                | TlsTrouble::Other(_),
+                _,
+            ) => "",
         }
     }
 }

@@ -13,6 +13,7 @@ mod excursion;
 mod exit;
 mod failure_rule;
 mod foreign_text;
+mod http_choice;
 mod interfaces;
 mod load;
 mod load_schedule;
@@ -46,6 +47,7 @@ pub use excursion::Excursion;
 pub use exit::ExitCode;
 pub use failure_rule::FailureRule;
 pub use foreign_text::{TAKEN_OUT, is_harmful, shown, shown_lines, shown_start};
+pub use http_choice::HttpChoice;
 pub use interfaces::{Interface, InterfaceTextError, Interfaces, MOST_INTERFACES, Route};
 pub use load::{Activity, Arrivals, HIGHEST_RATE_PER_S, Load, LoadError, MOST_USERS, Stage};
 pub use load_schedule::{LoadSchedule, SteeringError};
@@ -194,6 +196,8 @@ impl Plan {
             headers: self.target.headers,
             is_traced: self.target.is_traced,
             interfaces: self.target.interfaces,
+            http2: self.target.http2,
+            http_by_alpn: self.target.http_by_alpn,
             ..target
         };
         Self { target, ..self }

@@ -35,6 +35,9 @@ pub struct Target {
     /// Whether it is asked in HTTP/2.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub http2: bool,
+    /// Whether that is left to a handshake (ALPN): what `http2` says then holds after the first one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub http_by_alpn: bool,
     /// How TLS is spoken with it; `None` where the address is an `http://` one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsSettings>,
@@ -176,6 +179,7 @@ impl Target {
             is_traced: false,
             connect_to: None,
             http2: false,
+            http_by_alpn: false,
             tls,
             interfaces: Interfaces::default(),
         })
@@ -212,6 +216,7 @@ impl Target {
             connect_to: None,
             interfaces: Interfaces::default(),
             http2: false,
+            http_by_alpn: false,
             tls: None,
         }
     }

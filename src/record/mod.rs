@@ -40,6 +40,7 @@ pub(crate) mod rewrite;
 mod run_record;
 mod series_csv;
 mod shortfall;
+mod spoken_http;
 mod steering_record;
 mod stored_events;
 mod stored_events_record;

@@ -513,16 +513,6 @@ impl RunRecord {
         }
     }
 
-    /// Whether HTTP/2 was spoken with the target.
-    #[must_use]
-    pub fn is_http2(&self) -> bool {
-        let told = self
-            .plan
-            .get("target")
-            .and_then(|target| target.get("http2"));
-        told.and_then(Value::as_bool) == Some(true)
-    }
-
     /// How TLS was spoken with the target; `None` when it was not.
     #[must_use]
     pub fn target_tls(&self) -> Option<&Map<String, Value>> {

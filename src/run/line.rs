@@ -31,14 +31,22 @@ impl Line {
     /// # Errors
     /// When none accepts, or the one that does is not to be spoken to.
     pub fn open(target: &Target, addresses: &[Route], timeout: Duration) -> Result<Self, NoLine> {
+        Self::offering(target, addresses, timeout, offers_of(target))
+    }
+
+    /// The same, which offers the protocols `alpn` where TLS is spoken.
+    ///
+    /// # Errors
+    /// As of [`Line::open`].
+    pub fn offering(
+        target: &Target,
+        addresses: &[Route],
+        timeout: Duration,
+        alpn: &[&[u8]],
+    ) -> Result<Self, NoLine> {
         let tcp = connect(addresses, timeout).map_err(NoLine::Unreachable)?;
         let Some(settings) = &target.tls else {
             return Ok(Self::Plain(tcp));
-        };
-        let alpn = if target.http2 {
-            OFFERS_HTTP2
-        } else {
-            OFFERS_HTTP1
         };
         let visit = TlsVisit::begin(tcp, settings, &target.host, alpn, timeout);
         visit
@@ -87,6 +95,15 @@ impl Write for Line {
             Self::Plain(tcp) => tcp.flush(),
             Self::Tls(visit) => visit.flush(),
         }
+    }
+}
+
+/// What is offered to `target` (ALPN): one protocol, so that no connection speaks another one than the next.
+#[must_use]
+pub fn offers_of(target: &Target) -> &'static [&'static [u8]] {
+    match target.http2 {
+        true => OFFERS_HTTP2,
+        false => OFFERS_HTTP1,
     }
 }
 

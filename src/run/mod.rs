@@ -1,6 +1,7 @@
 //! The director: starts sandbox, workers, collector and faces for one run, stops them, and settles
 //! the verdict.
 
+mod agreement;
 mod control;
 mod control_groups;
 mod descriptors;
@@ -24,7 +25,9 @@ mod reach;
 mod reach_http2;
 mod recognition;
 mod replay;
+mod replay_attempt;
 mod replay_client;
+mod replay_http2;
 mod replay_line;
 mod replay_text;
 mod request;
@@ -41,6 +44,7 @@ mod topology;
 mod worker_setup;
 mod worker_threads;
 
+pub use agreement::{agreed as agreed_http, tell_of_agreement};
 pub use control::{RunControl, RunState};
 pub use embedded::{Embedded, at_address as address_target, serve};
 pub use error::RunError;
@@ -49,7 +53,7 @@ pub use lookup::{Resolver, accepting_first, resolve};
 pub use machine::{allowed_cpus, new_run_id, step_aside, topology};
 pub use memory::left_here as memory_left;
 pub use preflight::meet;
-pub use reach::{ReachError, preflight};
+pub use reach::{ReachError, ask as ask_target, not_answered, preflight};
 pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 #[doc(hidden)]
@@ -119,12 +123,14 @@ fn with_target(
             Ok::<_, ReachError>(addresses)
         })??;
     let looked_at = (request.clone(), plan.clone(), addresses.clone());
-    let script = unless_called_off(
+    let (plan, script) = unless_called_off(
         interruption,
         ("asking what the target is", muted),
         move || {
             let (request, plan, addresses) = looked_at;
-            preflight::run_preflight(&request, &plan, &addresses)
+            let plan = preflight::agreed_plan(&request, plan, &addresses)?;
+            let script = preflight::run_preflight(&request, &plan, &addresses)?;
+            Ok::<_, RunError>((plan, script))
         },
     )??;
     let resources = resources.with_script(&script);

@@ -1,6 +1,8 @@
 //! The preflight, which is the first look at the target: what it is, whether the journeys of the
 //! plan fit, and what is said of it.
 
+use super::agreement::{agreed, tell_of_agreement};
+use super::reach::ReachError;
 use super::recognition::Questioning;
 use super::{RunError, RunRequest, reach};
 use crate::engine::{MetSubject, PreparedScript};
@@ -45,6 +47,26 @@ pub fn meet(
         tell(format!("target: {met}{asked_at}"));
     }
     Ok(met)
+}
+
+/// `plan` with the target's own choice made, where it has one; whoever has met the target has made it.
+///
+/// # Errors
+/// When it cannot be reached.
+pub fn agreed_plan(
+    request: &RunRequest,
+    plan: Plan,
+    addresses: &[Route],
+) -> Result<Plan, ReachError> {
+    if request.met.is_some() {
+        return Ok(plan);
+    }
+    let path = request.subject.health_path();
+    let target = agreed(&plan.target, addresses, path, plan.request_timeout)?;
+    if !request.output.is_muted() {
+        tell_of_agreement(&target);
+    }
+    Ok(Plan { target, ..plan })
 }
 
 /// Looks at the target as `request` wants it, and prepares the journeys of `plan` for it.

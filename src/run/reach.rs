@@ -3,7 +3,7 @@
 use super::line::{Line, NoLine};
 use super::reach_http2;
 use super::tls_refusal::{
-    plain_instead, tls_instead, told_of_answer, told_of_broken, told_of_visit,
+    plain_instead, tls_instead, told_of_answer, told_of_broken, told_of_visit, without_http2,
 };
 use crate::engine::NoInterface;
 use crate::engine::codec::{Malformed, ReplyParser, field};
@@ -124,6 +124,9 @@ pub fn ask(
         NoLine::Unreachable(error) => NoAnswer::Unreachable(error),
         NoLine::Tls(error) => NoAnswer::Tls(told_of_line(target, addresses, path, &error)),
     })?;
+    if target.http2 && line.facts().is_some_and(|facts| !facts.is_http2()) {
+        return Err(NoAnswer::Tls(without_http2()));
+    }
     let mut came = Vec::new();
     let answer = exchange(line, (target, path), &mut came, (timeout, most_bytes));
     match &answer {
@@ -142,7 +145,12 @@ pub fn ask(
 }
 
 /// What came of a handshake. A server of plain HTTP may say nothing that tells it apart.
-fn told_of_line(target: &Target, addresses: &[Route], path: &str, error: &VisitError) -> String {
+pub fn told_of_line(
+    target: &Target,
+    addresses: &[Route],
+    path: &str,
+    error: &VisitError,
+) -> String {
     let is_unclear = matches!(
         error.fault(),
         TlsFault::HungUp | TlsFault::Silence | TlsFault::Other
@@ -204,6 +212,7 @@ fn exchange(
             (&head.0, &head.1),
             is_secure,
             (deadline, most_bytes),
+            told,
         );
     }
     let request = format!(

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::time::Instant;
 
 /// Asks for a path, with these lines in the head, over `stream` and reads at most so many bytes of the reply's
-/// body until `deadline`. The stream's own time limits bound each step.
+/// body until `deadline`. The stream's own time limits bound each step; `told` says what its errors mean.
 ///
 /// # Errors
 /// When nothing comes back that could be read.
@@ -16,8 +16,8 @@ pub fn exchange(
     (path, head_lines): (&str, &str),
     is_secure: bool,
     (deadline, most_bytes): (Instant, usize),
+    told: impl Fn(io::Error) -> NoAnswer,
 ) -> Result<Answer, NoAnswer> {
-    let told = |error: io::Error| NoAnswer::Unreadable(error.to_string());
     let late = || NoAnswer::Unreadable("no complete answer in time".to_owned());
     let mut client = Client::new(ClientSettings {
         streams: 1,
@@ -34,7 +34,7 @@ pub fn exchange(
             key = client.open(request.as_bytes(), false).ok();
         }
         let out = client.take_out(Vec::new());
-        stream.write_all(&out).map_err(told)?;
+        stream.write_all(&out).map_err(&told)?;
         if let Some(key) = key
             && let Some(ended) = client.take_ended(key, &mut reply)
         {

@@ -1,32 +1,34 @@
 //! Fires a witness again: what makes the contended thing in sequence, the racers together, and what
 //! was asked after them.
 
+use super::agreement::{agreed, tell_of_agreement};
 use super::embedded::at_address;
+use super::line::offers_of;
 use super::lookup::resolve;
 use super::reach::ReachError;
-use super::replay_client::{ReplayPlace, ReplayReply, Starter, send_together};
-use super::replay_text::{is_one_request, request_text};
+use super::replay_attempt::{Firing, Way};
+use super::replay_client::{ReplayPlace, ReplayReply, Starter};
+use super::replay_text::is_one_request;
 use super::tls_refusal::told_of_broken;
-use crate::engine::tls::{OFFERS_HTTP1, TlsClient, TlsError};
-use crate::engine::{Id, NotStarted, OwnTarget, Questions, Standing};
-use crate::pieces::{duration_text, print, tell};
+use crate::engine::tls::{TlsClient, TlsError};
+use crate::engine::{NotStarted, OwnTarget, Questions, Standing};
+use crate::pieces::{print, tell};
 use crate::plan::{
-    AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, Interfaces, RequestHeaders, Route,
-    RunId, Target, TargetError, TlsSettings, is_harmful, shown_lines,
+    AddressPolicy, ConnectTo, Driver, ExitCode, HeaderField, HttpChoice, Interfaces, RaceOver,
+    RequestHeaders, Route, RunId, Target, TargetError, TlsSettings, shown_lines,
 };
 use crate::record::{ProcessesRecord, Recorded, RunRecord, UnreadableRecord, WitnessRecord};
-use crate::report::part_word;
 use crate::stats::{Part, WitnessExchange};
-use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Makes a target of the words that a record keeps of the one that its run brought along.
 pub type MadeAgain = fn(&[String]) -> Result<Arc<dyn OwnTarget>, String>;
 
-/// A text that is longer is not renewed any more.
-const MOST_TEXT_BYTES: usize = 1 << 20;
+/// Longest wait for each step of a handshake that tells which HTTP is spoken.
+const AGREEMENT_LIMIT: Duration = Duration::from_secs(10);
 
 /// What to fire again.
 #[derive(Clone, Debug)]
@@ -45,6 +47,10 @@ pub struct ReplayRequest {
     pub interfaces: Interfaces,
     /// How TLS is spoken with an `https` target, where that was said.
     pub tls: Option<TlsSettings>,
+    /// Which HTTP it is asked in, where that was said; else as the run did, at its own target.
+    pub http: Option<HttpChoice>,
+    /// What racers share over HTTP/2, where that was said; else as in the run.
+    pub over: Option<RaceOver>,
     /// Makes a target like that.
     pub made_again: MadeAgain,
     /// Decides about the addresses that its name resolves to.
@@ -178,7 +184,14 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
     };
     let target = carrying(request, &record, target);
     let target = trusting(request, &record, target)?;
+    let as_then = match request.target {
+        None if record.is_http2() => HttpChoice::Http2,
+        _ => HttpChoice::Http1,
+    };
+    let target = target.asked_in(request.http.unwrap_or(as_then));
     let addresses = resolve(&target, &request.addresses)?;
+    let target = agreed(&target, &addresses, request.questions.1, AGREEMENT_LIMIT)?;
+    tell_of_agreement(&target);
     let like = own.as_ref().map(|OwnAgain { words, .. }| {
         format!(
             ", a shop like the run's: shopblast sandbox {}",
@@ -186,10 +199,11 @@ pub fn replay(request: &ReplayRequest) -> Result<ExitCode, ReplayError> {
         )
     });
     print(format!(
-        "{}: {}\nfired again at {}{}{}\n",
+        "{}: {}\nfired again at {}{}{}{}\n",
         kept.violation.rule,
         kept.violation.why,
         target.url(),
+        if target.http2 { " in HTTP/2" } else { "" },
         listed(&addresses),
         shown_lines(&like.unwrap_or_default()),
     ));
@@ -237,15 +251,27 @@ fn fire(
     let exchanges = chosen(&kept.violation.exchanges, request.all);
     let (slow, quick) = request.questions;
     let tls = target.tls.as_ref();
-    let tls = tls.map(|tls| TlsClient::of(tls, &target.host, OFFERS_HTTP1));
+    let tls = tls.map(|tls| TlsClient::of(tls, &target.host, offers_of(target)));
     let tls = tls.transpose()?;
     let questions = Questions::of(target, slow, quick).over_tls(tls.clone());
     let place = ReplayPlace {
         addresses,
         tls: tls.as_ref(),
     };
-    let mut starter = Starter::new(place, &questions);
-    if racers(&exchanges) > 1 {
+    let over = request.over.unwrap_or_else(|| record.race_over());
+    let mut way = match target.http2 {
+        true => Way::Http2(over),
+        false => Way::Http1(Box::new(Starter::new(place, &questions))),
+    };
+    if let (Way::Http2(over), 2..) = (&way, racers(&exchanges)) {
+        print(match over {
+            RaceOver::OneConnection => {
+                "racers: on one connection, their last frames in one send (--race-over connections gives each its own)\n"
+            }
+            RaceOver::Connections => "racers: each on a connection of its own\n",
+        });
+    }
+    if let (Way::Http1(starter), 2..) = (&mut way, racers(&exchanges)) {
         let processes = ProcessesRecord::of(&starter.look());
         print(format!(
             "processes of the target: {} ({})\n",
@@ -256,7 +282,7 @@ fn fire(
     for attempt in 1..=request.times {
         let mut firing = Firing::new(target, place, &record.run_id, request.run_id, attempt);
         let told = firing
-            .carry_out(&exchanges, &mut starter)
+            .carry_out(&exchanges, &mut way)
             .map_err(|error| ReplayError::Reach(broken_off(target, &error)))?;
         let again = happened_again(&exchanges, &firing.answers);
         if again || attempt == request.times {
@@ -390,106 +416,6 @@ fn happened_again(exchanges: &[&WitnessExchange], answers: &[ReplayReply]) -> bo
     then == now && answers.len() == exchanges.len() && others.into_iter().all(alike)
 }
 
-/// One attempt.
-struct Firing<'a> {
-    target: &'a Target,
-    place: ReplayPlace<'a>,
-    /// Texts of the witness and what stands for them now: ids, and the run id.
-    replaced: Vec<(String, String)>,
-    answers: Vec<ReplayReply>,
-    /// Number of the attempt, from 1.
-    attempt: u32,
-}
-
-impl<'a> Firing<'a> {
-    fn new(
-        target: &'a Target,
-        place: ReplayPlace<'a>,
-        old_run_id: &str,
-        run_id: RunId,
-        attempt: u32,
-    ) -> Self {
-        let unix_ms = run_id.unix_ms() + u64::from(attempt);
-        let fresh = RunId::new(unix_ms, std::process::id(), fastrand::u16(..));
-        Self {
-            target,
-            place,
-            replaced: vec![(old_run_id.to_owned(), fresh.to_string())],
-            answers: Vec::new(),
-            attempt,
-        }
-    }
-
-    /// Sends everything; gives what there is to tell.
-    fn carry_out(
-        &mut self,
-        exchanges: &[&WitnessExchange],
-        starter: &mut Starter<'_>,
-    ) -> io::Result<String> {
-        let of = |parts: &[Part]| -> Vec<&WitnessExchange> {
-            let all = exchanges.iter().copied();
-            all.filter(|exchange| parts.contains(&exchange.part))
-                .collect()
-        };
-        let (before, racers) = (of(&[Part::Before]), of(&[Part::Racer]));
-        let after = of(&[Part::After, Part::Probe]);
-        let mut told = String::new();
-        for exchange in before {
-            let answer = self.place.send(&self.request(exchange))?;
-            self.take(exchange, answer, &mut told);
-        }
-        let requests: Vec<Vec<u8>> = racers.iter().map(|racer| self.request(racer)).collect();
-        if !requests.is_empty() {
-            let answers = send_together(starter, &requests, self.attempt)?;
-            for (exchange, answer) in racers.into_iter().zip(answers) {
-                self.take(exchange, answer, &mut told);
-            }
-        }
-        for exchange in after {
-            let answer = self.place.send(&self.request(exchange))?;
-            self.take(exchange, answer, &mut told);
-        }
-        Ok(told)
-    }
-
-    fn request(&self, exchange: &WitnessExchange) -> Vec<u8> {
-        let (path, body) = (self.renewed(&exchange.path), self.renewed(&exchange.body));
-        request_text(exchange, (&path, &body), self.target)
-    }
-
-    fn renewed(&self, text: &str) -> String {
-        let replaced = self.replaced.iter().filter(|(old, _)| !old.is_empty());
-        replaced.fold(text.to_owned(), |text, (old, new)| {
-            // One that grows so is full of something that is no id.
-            match text.len() > MOST_TEXT_BYTES {
-                true => text,
-                false => text.replace(old, new),
-            }
-        })
-    }
-
-    fn take(&mut self, exchange: &WitnessExchange, answer: ReplayReply, told: &mut String) {
-        if let Some((field, old)) = &exchange.gave
-            && let Some(new) = Id::read(answer.text.as_bytes(), field)
-        {
-            self.replaced.push((old.clone(), new.as_str().to_owned()));
-        }
-        let status = answer
-            .status
-            .map_or_else(|| "no reply".to_owned(), |status| status.to_string());
-        let plain: String = answer.text.chars().filter(|c| !is_harmful(*c)).collect();
-        let _ = writeln!(
-            told,
-            "  {:6}  {} {}  →  {status} {plain}  ({})",
-            part_word(exchange.part),
-            exchange.method,
-            self.renewed(&exchange.path),
-            duration_text(answer.took.as_micros() as u64),
-        );
-        self.answers.push(answer);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -536,21 +462,6 @@ mod tests {
         };
         assert_eq!(parts(false), [Part::Before, Part::Racer, Part::Probe]);
         assert_eq!(parts(true).len(), 4);
-    }
-
-    #[test]
-    fn ids_that_are_everywhere_do_not_grow_a_text_without_end() {
-        let target = Target::parse("http://localhost:8000").unwrap();
-        let run_id = RunId::new(1, 2, 3);
-        let nowhere = ReplayPlace {
-            addresses: &[],
-            tls: None,
-        };
-        let mut firing = Firing::new(&target, nowhere, "", run_id, 1);
-        assert_eq!(firing.renewed("/a"), "/a");
-        let is_everywhere = || ("a".to_owned(), "a".repeat(40));
-        firing.replaced.extend((0..100).map(|_| is_everywhere()));
-        assert!(firing.renewed("/a").len() <= 40 * MOST_TEXT_BYTES);
     }
 
     #[test]

@@ -6,10 +6,10 @@
 
 use super::replay_line::ReplayLine;
 use crate::engine::codec::ReplyParser;
-use crate::engine::tls::TlsClient;
+use crate::engine::tls::{SpokenProtocol, TlsClient};
 use crate::engine::{LONGEST_SURVEY, Opened, Questions, Release, Survey, Surveyor};
 use crate::plan::{Driver, Route};
-use std::io;
+use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Barrier;
@@ -17,10 +17,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Longest wait for a connection, and from there to the end of a reply.
-const TIMEOUT: Duration = Duration::from_secs(10);
-const MAX_BODY_BYTES: usize = 1 << 20;
+pub const TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest body of a reply.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// Those who wait for replies are asleep by then, and take no CPU from the target's processes.
-const CALM: Duration = Duration::from_millis(1);
+pub const CALM: Duration = Duration::from_millis(1);
 
 /// A sleep may end this late; the rest of a wait is spent looking at the clock.
 const WAKE_EARLY: Duration = Duration::from_micros(200);
@@ -60,7 +61,18 @@ impl ReplayPlace<'_> {
     }
 
     fn open(&self) -> io::Result<ReplayLine> {
-        ReplayLine::open(self.addresses, self.tls, TIMEOUT)
+        ReplayLine::open(self.addresses, self.tls, SpokenProtocol::Http1, TIMEOUT)
+    }
+
+    /// The same place, which begins with another of its addresses at each `turn`.
+    pub fn with_addresses<T>(&self, turn: usize, open: impl FnOnce(ReplayPlace<'_>) -> T) -> T {
+        let mut addresses = self.addresses.to_vec();
+        let turn = turn % addresses.len().max(1);
+        addresses.rotate_left(turn);
+        open(ReplayPlace {
+            addresses: &addresses,
+            ..*self
+        })
     }
 }
 
@@ -108,14 +120,8 @@ impl<'a> Starter<'a> {
             by_turn.rotate_left(first);
         }
         while by_turn.len() < count {
-            let mut addresses = self.place.addresses.to_vec();
-            let turn = (by_turn.len() + attempt as usize) % addresses.len().max(1);
-            addresses.rotate_left(turn);
-            let place = ReplayPlace {
-                addresses: &addresses,
-                ..self.place
-            };
-            by_turn.push(place.open()?);
+            let turn = by_turn.len() + attempt as usize;
+            by_turn.push(self.place.with_addresses(turn, |place| place.open())?);
         }
         Ok(by_turn)
     }
@@ -189,7 +195,13 @@ pub fn send_together(
             .collect();
         waiting.wait();
         thread::sleep(CALM);
-        let sent = let_go(&mut release, &streams, &ends, attempt);
+        let shots = streams.iter().zip(&ends).enumerate();
+        let shots = shots.map(|(racer, (to, bytes))| Shot {
+            to,
+            bytes,
+            late: lateness(attempt, racer, ends.len()),
+        });
+        let sent = let_go(&mut release, &shots.collect::<Vec<_>>());
         let replies = replies.into_iter().map(|reply| {
             reply
                 .join()
@@ -206,40 +218,48 @@ pub fn send_together(
 }
 
 /// By a ring, or by system calls where the kernel gives none.
-fn release(racers: usize) -> io::Result<Release> {
+pub fn release(racers: usize) -> io::Result<Release> {
     Release::new(Driver::Uring, racers).or_else(|_| Release::new(Driver::Epoll, racers))
 }
 
-/// Sends the `ends`: those that are not late in one submission, then the others. When each had left, or
+/// What leaves on a connection at one moment.
+pub struct Shot<'a> {
+    /// The connection.
+    pub to: &'a TcpStream,
+    /// What leaves.
+    pub bytes: &'a [u8],
+    /// How long after the first ones.
+    pub late: Duration,
+}
+
+/// Sends the `shots`: those that are not late in one submission, then the others. When each had left, or
 /// why it did not.
-fn let_go(
-    release: &mut Release,
-    streams: &[TcpStream],
-    ends: &[Vec<u8>],
-    attempt: u32,
-) -> Vec<io::Result<Instant>> {
+pub fn let_go(release: &mut Release, shots: &[Shot<'_>]) -> Vec<io::Result<Instant>> {
     let start = Instant::now();
-    let late = |racer: usize| lateness(attempt, racer, ends.len());
-    let (on_time, later): (Vec<usize>, Vec<usize>) =
-        (0..ends.len()).partition(|&racer| late(racer).is_zero());
-    let mut sent: Vec<io::Result<Instant>> = ends.iter().map(|_| Ok(start)).collect();
-    for racers in std::iter::once(on_time).chain(later.into_iter().map(|racer| vec![racer])) {
-        let due = racers.first().map_or(Duration::ZERO, |&racer| late(racer));
-        wait_until(start + due);
-        release.send_all(racers.iter().map(|&racer| {
-            let to = streams[racer].as_raw_fd().into();
-            (to, &*ends[racer])
+    let (on_time, mut later): (Vec<usize>, Vec<usize>) =
+        (0..shots.len()).partition(|&at| shots[at].late.is_zero());
+    later.sort_by_key(|&at| shots[at].late);
+    let mut sent: Vec<io::Result<Instant>> = shots.iter().map(|_| Ok(start)).collect();
+    for due in std::iter::once(on_time).chain(later.into_iter().map(|at| vec![at])) {
+        wait_until(start + due.first().map_or(Duration::ZERO, |&at| shots[at].late));
+        release.send_all(due.iter().map(|&at| {
+            let to = shots[at].to.as_raw_fd().into();
+            (to, shots[at].bytes)
         }));
         let left = Instant::now();
-        for (&racer, &taken) in racers.iter().zip(release.results()) {
-            sent[racer] = match taken {
-                1.. => Ok(left),
-                error => {
-                    // Nobody waits for a reply to what did not leave.
-                    let _ = streams[racer].shutdown(Shutdown::Both);
-                    Err(io::Error::from_raw_os_error(-error))
-                }
+        for (&at, &taken) in due.iter().zip(release.results()) {
+            let Shot { mut to, bytes, .. } = shots[at];
+            let rest = usize::try_from(taken).map(|taken| bytes.get(taken..).unwrap_or_default());
+            let whole = match rest {
+                Ok([]) => Ok(left),
+                Ok(rest) => to.write_all(rest).map(|()| Instant::now()),
+                Err(_) => Err(io::Error::from_raw_os_error(-taken)),
             };
+            if whole.is_err() {
+                // Nobody waits for a reply to what did not leave.
+                let _ = to.shutdown(Shutdown::Both);
+            }
+            sent[at] = whole;
         }
     }
     sent
@@ -255,14 +275,16 @@ fn wait_until(moment: Instant) {
 }
 
 /// A reply, or why there is none, and when it was there.
-struct Received {
-    reply: Result<(u16, String), String>,
-    at: Instant,
+pub struct Received {
+    /// Status and body.
+    pub reply: Result<(u16, String), String>,
+    /// When it was there.
+    pub at: Instant,
 }
 
 impl Received {
     /// As the answer to a request that had left at `sent`.
-    fn answer(self, sent: Instant) -> ReplayReply {
+    pub fn answer(self, sent: Instant) -> ReplayReply {
         match self.reply {
             Ok((status, text)) => ReplayReply {
                 status: Some(status),
@@ -309,7 +331,8 @@ fn receive_within(line: &mut ReplayLine, patience: Duration) -> Received {
     }
 }
 
-fn why(error: &io::Error, patience: Duration) -> String {
+/// Why there is no reply.
+pub fn why(error: &io::Error, patience: Duration) -> String {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
             format!("no complete reply within {} s", patience.as_secs_f64())
@@ -318,7 +341,8 @@ fn why(error: &io::Error, patience: Duration) -> String {
     }
 }
 
-fn no_reply(why: &str) -> ReplayReply {
+/// What stands for a reply that did not come.
+pub fn no_reply(why: &str) -> ReplayReply {
     ReplayReply {
         status: None,
         text: why.to_owned(),
@@ -330,7 +354,7 @@ fn no_reply(why: &str) -> ReplayReply {
 mod tests {
     use super::*;
     use crate::plan::Target;
-    use std::io::{Read, Write};
+    use std::io::Read;
     use std::net::TcpListener;
 
     /// Answers, once as many requests as there are bodies have arrived in full, each with its body, in
@@ -446,7 +470,12 @@ mod tests {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
         let mut release = release(1).unwrap();
-        let sent = let_go(&mut release, &[stream], &[b"x".to_vec()], 1);
+        let shot = Shot {
+            to: &stream,
+            bytes: b"x",
+            late: Duration::ZERO,
+        };
+        let sent = let_go(&mut release, &[shot]);
         let error = sent[0].as_ref().expect_err("nothing left");
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }

@@ -1,6 +1,6 @@
 //! Why TLS cannot be spoken with a target, and what is to be done: in one sentence.
 
-use crate::engine::tls::{HandshakeError, TlsFault, VisitError};
+use crate::engine::tls::{HandshakeError, TlsFault, TlsTrouble, VisitError};
 use crate::plan::{Target, TlsRoots};
 use std::fmt::Display;
 use std::io;
@@ -16,6 +16,15 @@ const WITHOUT_CERTIFICATE: [&str; 2] = [
     "No required SSL certificate was sent",
     "The SSL certificate error",
 ];
+
+/// What is to be done about a target that does not speak HTTP/2.
+const OTHER_HTTP: &str =
+    "HTTP/2 is not for it: leave --http2 out, or let it choose with --http2=auto";
+
+/// What is said of a target that takes part in a handshake, and not in HTTP/2, which is all that it was offered.
+pub fn without_http2() -> String {
+    sentence(&TlsTrouble::NoProtocol, OTHER_HTTP)
+}
 
 /// What came of a handshake with `target`.
 pub fn told_of_visit(target: &Target, error: &VisitError) -> String {
@@ -37,7 +46,7 @@ pub fn told_of_answer(target: &Target, body: &[u8]) -> Option<String> {
     match &target.tls {
         None if says(&SENT_PLAIN) => Some(tls_instead(target)),
         Some(_) if says(&WITHOUT_CERTIFICATE) => Some(sentence(
-            &"the server wants a certificate of the client",
+            &TlsTrouble::WantsCertificate,
             &remedy(target, TlsFault::ClientCertificate),
         )),
         _ => None,
@@ -96,6 +105,8 @@ fn remedy(target: &Target, fault: TlsFault) -> String {
         TlsFault::NothingInCommon if !shows_own => {
             "if it wants a certificate, show one with --client-cert FILE".to_owned()
         }
+        TlsFault::Protocol if target.http2 => OTHER_HTTP.to_owned(),
+        TlsFault::Protocol => "it may speak HTTP/2 only: try --http2".to_owned(),
         TlsFault::PlainHttp => format!("use -H http://{}{}", target.authority, target.base_path),
         TlsFault::HungUp | TlsFault::Silence => "is this the port for https?".to_owned(),
         TlsFault::NothingInCommon | TlsFault::Other => String::new(),
@@ -105,7 +116,7 @@ fn remedy(target: &Target, fault: TlsFault) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::TlsIdentity;
+    use crate::plan::{HttpChoice, TlsIdentity};
 
     #[test]
     fn each_fault_has_its_remedy() {
@@ -122,13 +133,15 @@ mod tests {
             (TlsFault::ClientCertificate, "--client-cert FILE"),
             (TlsFault::NothingInCommon, "--client-cert FILE"),
             (TlsFault::PlainHttp, "-H http://shop.test:8443/api"),
+            (TlsFault::Protocol, "try --http2"),
             (TlsFault::HungUp, "the port for https?"),
             (TlsFault::Other, ""),
         ] {
             let said = remedy(&target, fault);
             assert!(said.contains(says), "{fault:?}: {said}");
         }
-        let mut known = target;
+        let mut known = target.asked_in(HttpChoice::Http2);
+        assert!(remedy(&known, TlsFault::Protocol).contains("--http2=auto"));
         let tls = known.tls.as_mut().unwrap();
         tls.roots = TlsRoots::Pem(Vec::new());
         tls.identity = Some(TlsIdentity {

@@ -1,8 +1,9 @@
 //! Setting the workers of a run up: what each is told, and which connections it is given.
 
+use super::line::offers_of;
 use super::partition::Deal;
 use super::worker_threads::{WorkerStartError, WorkerThreads};
-use crate::engine::tls::{OFFERS_HTTP1, OFFERS_HTTP2, TlsClient};
+use crate::engine::tls::TlsClient;
 use crate::engine::{
     ConnectionPositions, CountingConfig, Interruption, LONGEST_SURVEY, LoadConfig, Opened,
     PlacementConfig, PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread, Survey,
@@ -40,12 +41,7 @@ impl WorkerSetup<'_> {
     ) -> Result<(WorkerThreads, Option<Survey>), WorkerStartError> {
         let target = &self.plan.target;
         let tls = target.tls.as_ref();
-        let offers = if target.http2 {
-            OFFERS_HTTP2
-        } else {
-            OFFERS_HTTP1
-        };
-        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, offers));
+        let tls = tls.map(|tls| TlsClient::of(tls, &target.host, offers_of(target)));
         let tls = tls.transpose()?;
         let questions = self.questions(tls.as_ref());
         let mut config = self.config((questions.as_ref(), tls.as_ref()), handovers)?;

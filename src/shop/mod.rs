@@ -24,7 +24,6 @@ mod sent;
 mod settings;
 mod steps;
 mod supplies;
-mod words;
 mod workload;
 
 pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_class};

@@ -1,7 +1,7 @@
 //! What a reply has to say to be a success: checked where the file asks for it, on the bytes as they came.
 
 use super::json_pointer::{Found, unescaped};
-use super::model::{Check, Part, Place, Test};
+use super::model::{Asked, Check, Part, Place};
 use super::patterns::JsonType;
 use crate::engine::codec::field;
 use crate::engine::{ReplyText, Values};
@@ -49,24 +49,24 @@ impl ReadyCheck {
             Place::Body => Some(Found::Text(reply.body)),
             Place::Size => {
                 let size = reply.body.len() as f64;
-                return matches!(self.check.test, Test::Between(least, most) if (least..=most).contains(&size));
+                return matches!(self.check.asked, Asked::Between(least, most) if (least..=most).contains(&size));
             }
         };
-        if let Test::Exists(exists) = self.check.test {
+        if let Asked::Exists(exists) = self.check.asked {
             return found.is_some() == exists;
         }
         let Some(found) = found else {
             return false;
         };
         let is_escaped = matches!(self.check.place, Place::Json(_));
-        match &self.check.test {
-            Test::Equals(parts) => {
+        match &self.check.asked {
+            Asked::Equals(parts) => {
                 let has_value = parts.iter().any(|part| matches!(part, Part::Value(_)));
                 let is_kind = has_value || matches!(found, Found::Text(_));
                 is_kind && is_written(parts, values, &text(found, is_escaped))
             }
-            Test::Is(json) => matches!(found, Found::Bare(bare) if is_same(bare, json)),
-            Test::Contains(parts) => {
+            Asked::Is(json) => matches!(found, Found::Bare(bare) if is_same(bare, json)),
+            Asked::Contains(parts) => {
                 let text = text(found, is_escaped);
                 match &parts[..] {
                     [Part::Text(part)] => memmem::find(&text, part.as_bytes()).is_some(),
@@ -74,13 +74,13 @@ impl ReadyCheck {
                     _ => false,
                 }
             }
-            Test::Matches(pattern) => pattern.matches(&text(found, is_escaped)),
-            Test::Type(expected) => is_of(found, *expected),
-            Test::Between(least, most) => {
+            Asked::Matches(pattern) => pattern.matches(&text(found, is_escaped)),
+            Asked::Type(expected) => is_of(found, *expected),
+            Asked::Between(least, most) => {
                 let number = number(found);
                 number.is_some_and(|number| (*least..=*most).contains(&number))
             }
-            Test::Exists(_) => true,
+            Asked::Exists(_) => true,
         }
     }
 }
@@ -104,7 +104,8 @@ fn is_written(parts: &[Part], values: &Values, text: &[u8]) -> bool {
         let piece = match part {
             Part::Text(text) => text.as_bytes(),
             Part::Value(value) => values.raw(*value),
-            Part::Drawn(_) | Part::Made(_) => return false,
+            // Only bodies draw, and nothing is made up in a check.
+            Part::Drawn(_) | Part::Made(_) | Part::Handle(_) | Part::Sum(_) => return false,
         };
         match rest.strip_prefix(piece) {
             Some(after) => rest = after,
@@ -159,13 +160,13 @@ mod tests {
     const BODY: &[u8] =
         br#"{"status":"open","n":7,"price":9.50,"ok":true,"none":null,"items":[{"id":"a\"b"}],"o":{}}"#;
 
-    fn holds(place: Place, test: Test) -> bool {
+    fn holds(place: Place, test: Asked) -> bool {
         let mut values = Values::new(2);
         values.set(0, b"open", false);
         values.set(1, b"7", true);
         let check = ReadyCheck::new(&Check {
             place,
-            test,
+            asked: test,
             says: "no".to_owned(),
         });
         let reply = ReplyText {
@@ -186,42 +187,45 @@ mod tests {
 
     #[test]
     fn a_reply_is_held_to_what_is_asked_of_it() {
-        let pattern = |text| Test::Matches(Pattern::parse(text).unwrap());
+        let pattern = |text| Asked::Matches(Pattern::parse(text).unwrap());
         for (place, test, expected) in [
-            (json("/status"), Test::Equals(plain("open")), true),
-            (json("/status"), Test::Equals(plain("ope")), false),
-            (json("/status"), Test::Equals(plain("open.")), false),
-            (json("/n"), Test::Equals(plain("7")), false),
-            (json("/n"), Test::Equals(vec![Part::Value(1)]), true),
-            (json("/status"), Test::Equals(vec![Part::Value(0)]), true),
-            (json("/n"), Test::Equals(vec![Part::Value(0)]), false),
-            (json("/items/0/id"), Test::Equals(plain("a\"b")), true),
-            (json("/n"), Test::Is("7".to_owned()), true),
-            (json("/price"), Test::Is("9.5".to_owned()), true),
-            (json("/ok"), Test::Is("true".to_owned()), true),
-            (json("/ok"), Test::Is("false".to_owned()), false),
-            (json("/status"), Test::Is("7".to_owned()), false),
-            (json("/none"), Test::Exists(true), true),
-            (json("/nothing"), Test::Exists(true), false),
-            (json("/nothing"), Test::Exists(false), true),
-            (json("/nothing"), Test::Equals(plain("")), false),
-            (json("/items"), Test::Contains(plain("id")), true),
-            (json("/price"), Test::Between(9.5, 10.0), true),
-            (json("/n"), Test::Between(8.0, 10.0), false),
-            (Place::Body, Test::Contains(plain("\"ok\":true")), true),
-            (Place::Body, Test::Contains(vec![Part::Value(0)]), true),
+            (json("/status"), Asked::Equals(plain("open")), true),
+            (json("/status"), Asked::Equals(plain("ope")), false),
+            (json("/status"), Asked::Equals(plain("open.")), false),
+            (json("/n"), Asked::Equals(plain("7")), false),
+            (json("/n"), Asked::Equals(vec![Part::Value(1)]), true),
+            (json("/status"), Asked::Equals(vec![Part::Value(0)]), true),
+            (json("/n"), Asked::Equals(vec![Part::Value(0)]), false),
+            (json("/items/0/id"), Asked::Equals(plain("a\"b")), true),
+            (json("/n"), Asked::Is("7".to_owned()), true),
+            (json("/price"), Asked::Is("9.5".to_owned()), true),
+            (json("/ok"), Asked::Is("true".to_owned()), true),
+            (json("/ok"), Asked::Is("false".to_owned()), false),
+            (json("/status"), Asked::Is("7".to_owned()), false),
+            (json("/none"), Asked::Exists(true), true),
+            (json("/nothing"), Asked::Exists(true), false),
+            (json("/nothing"), Asked::Exists(false), true),
+            (json("/nothing"), Asked::Equals(plain("")), false),
+            (json("/items"), Asked::Contains(plain("id")), true),
+            (json("/price"), Asked::Between(9.5, 10.0), true),
+            (json("/n"), Asked::Between(8.0, 10.0), false),
+            (Place::Body, Asked::Contains(plain("\"ok\":true")), true),
+            (Place::Body, Asked::Contains(vec![Part::Value(0)]), true),
             (Place::Body, pattern(r#""n":\d,"#), true),
             (json("/status"), pattern("^o.{2}n$"), true),
             (json("/status"), pattern("^x"), false),
-            (Place::Size, Test::Between(1.0, 200.0), true),
-            (Place::Size, Test::Between(1.0, 20.0), false),
+            (Place::Size, Asked::Between(1.0, 200.0), true),
+            (Place::Size, Asked::Between(1.0, 20.0), false),
         ] {
             let says = format!("{place:?} {test:?}");
             assert_eq!(holds(place, test), expected, "{says}");
         }
         let header = |name: &str| Place::Header(name.to_owned());
-        assert!(holds(header("content-type"), Test::Contains(plain("json"))));
-        assert!(!holds(header("etag"), Test::Exists(true)));
+        assert!(holds(
+            header("content-type"),
+            Asked::Contains(plain("json"))
+        ));
+        assert!(!holds(header("etag"), Asked::Exists(true)));
     }
 
     #[test]
@@ -239,7 +243,7 @@ mod tests {
             for (known, expected) in TYPES {
                 let is_both =
                     (pointer, known) == ("/n", "number") || (pointer, known) == ("/n", "integer");
-                let holds = holds(json(pointer), Test::Type(expected));
+                let holds = holds(json(pointer), Asked::Type(expected));
                 assert_eq!(holds, known == name || is_both, "{pointer} {known}");
             }
         }

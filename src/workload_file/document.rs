@@ -11,6 +11,10 @@ use toml::de::{DeTable, DeValue};
 
 /// Mistakes that are noted: from then on the walk only goes on to its end.
 const MOST_NOTED: usize = 100;
+/// Longest sentence about a mistake, in bytes.
+const LONGEST_SAID: usize = 1_000;
+/// What one body of each kind may have together, in bytes.
+const MOST_BODIES_BYTES: usize = 48 << 20;
 
 /// A value and where it stands.
 pub type At<'a> = Spanned<DeValue<'a>>;
@@ -19,6 +23,8 @@ pub type At<'a> = Spanned<DeValue<'a>>;
 pub struct Document<'a> {
     text: &'a str,
     mistakes: Vec<(usize, String)>,
+    /// Bytes that one body of each kind have together, at most.
+    body_bytes: usize,
 }
 
 /// A table whose keys have been looked at.
@@ -38,12 +44,14 @@ impl<'a> Document<'a> {
         let document = Self {
             text,
             mistakes: Vec::new(),
+            body_bytes: 0,
         };
         DeTable::parse(text)
             .map(|table| (document, table))
             .map_err(|error| FileError {
                 origin: origin.to_owned(),
                 mistakes: vec![Mistake {
+                    origin: origin.to_owned(),
                     position: TextPosition::of_offset(
                         text,
                         error.span().map_or(0, |span| span.start),
@@ -56,7 +64,22 @@ impl<'a> Document<'a> {
     /// Notes that something is wrong at byte `offset`.
     pub fn mistake(&mut self, offset: usize, says: impl Into<String>) {
         if self.mistakes.len() < MOST_NOTED {
-            self.mistakes.push((offset, says.into()));
+            self.mistakes.push((offset, told(says.into())));
+        }
+    }
+
+    /// Counts a body of so many bytes, at most, which stands at `offset`: one of each kind is there before
+    /// the run, however long they are.
+    pub fn count_body(&mut self, offset: usize, bytes: usize) {
+        let had_room = self.body_bytes <= MOST_BODIES_BYTES;
+        self.body_bytes = self.body_bytes.saturating_add(bytes);
+        if had_room && self.body_bytes > MOST_BODIES_BYTES {
+            let most = MOST_BODIES_BYTES >> 20;
+            let says = format!(
+                "with this body all bodies together may get longer than {most} MiB; make them shorter, or \
+                 have operations share them by `body`"
+            );
+            self.mistake(offset, says);
         }
     }
 
@@ -84,6 +107,7 @@ impl<'a> Document<'a> {
         mistakes.sort();
         mistakes.dedup();
         let mistakes = mistakes.into_iter().map(|(offset, says)| Mistake {
+            origin: origin.to_owned(),
             position: TextPosition::of_offset(self.text, offset),
             says,
         });
@@ -169,7 +193,7 @@ impl<'a> Document<'a> {
         // In the order of the text, which is how people count.
         members.sort_by_key(|(_, offset, _)| *offset);
         for (name, offset, _) in &members {
-            if !self.is_full() && !is_name(name) {
+            if !self.is_full() && !is_path_of_names(name) {
                 self.mistake(
                     *offset,
                     format!(
@@ -297,6 +321,16 @@ impl<'d, 'a> Table<'d, 'a> {
     }
 }
 
+/// A sentence without the middle of what it repeats of a long text: what would be right stands at its end.
+fn told(says: String) -> String {
+    if says.len() <= LONGEST_SAID {
+        return says;
+    }
+    let start = &says[..says.floor_char_boundary(LONGEST_SAID / 2)];
+    let end = &says[says.ceil_char_boundary(says.len() - LONGEST_SAID / 2)..];
+    format!("{start} … {end}")
+}
+
 /// Whether `text` may be what a file calls something.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
@@ -304,6 +338,11 @@ pub fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text.chars().all(may)
+}
+
+/// The same with dots in it: what belongs to something else is called after that.
+fn is_path_of_names(text: &str) -> bool {
+    text.len() <= 64 && text.split('.').all(is_name)
 }
 
 /// A kind of value with its article.

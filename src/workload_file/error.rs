@@ -18,6 +18,8 @@ pub struct FileError {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
+    /// Which text it is in.
+    pub origin: String,
     /// Where.
     pub position: TextPosition,
     /// What, and what would be right.
@@ -28,8 +30,12 @@ impl fmt::Display for FileError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, mistake) in self.mistakes.iter().take(MOST_TOLD).enumerate() {
             let end = if place > 0 { "\n" } else { "" };
-            let Mistake { position, says } = mistake;
-            write!(formatter, "{end}{}:{position}: {says}", self.origin)?;
+            let Mistake {
+                origin,
+                position,
+                says,
+            } = mistake;
+            write!(formatter, "{end}{origin}:{position}: {says}")?;
         }
         match self.mistakes.len().saturating_sub(MOST_TOLD) {
             0 => Ok(()),

@@ -2,7 +2,10 @@
 //! that a journey can take, or by the journey that users make first.
 
 use super::document::Document;
-use super::model::{Body, BodyKind, Data, Model, Node, OnFailure, Operation, Part, Step, Test};
+use super::model::{
+    Asked, Body, BodyKind, Call, Check, Data, Model, Node, OnFailure, Operation, Part, Step, Test,
+    Tested,
+};
 use super::read_journeys::CallPlaces;
 use std::collections::BTreeSet;
 
@@ -10,29 +13,8 @@ type Positions = BTreeSet<u16>;
 
 /// Notes each call that may lack a value. `places` are those of the calls of each journey.
 pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
-    let needs: Vec<Positions> = model.operations.iter().map(|it| needs(it, model)).collect();
-    let mut shared = Positions::new();
-    for (once, places) in [
-        (&model.set_up, &places.set_up),
-        (&model.tear_down, &places.tear_down),
-    ] {
-        let mut walk = Walk {
-            model,
-            needs: &needs,
-            places: places.iter().copied(),
-            lacking: Vec::new(),
-        };
-        let mut kept = shared.clone();
-        if let Some(once) = once {
-            walk.steps(&once.steps, &mut kept);
-        }
-        for (place, operation, value) in walk.lacking {
-            document.mistake(place, lacking_once(model, operation, value));
-        }
-        if std::ptr::eq(once, &model.set_up) {
-            shared = kept;
-        }
-    }
+    let needs: Vec<Positions> = model.operations.iter().map(needs).collect();
+    let shared = check_once(document, model, (&needs, places));
     for (at, (journey, places)) in model.journeys.iter().zip(&places.journeys).enumerate() {
         let mut checked: Vec<Option<usize>> = Vec::new();
         for class in &model.classes {
@@ -70,6 +52,45 @@ pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
     }
 }
 
+/// Notes what set-up and tear-down may lack; gives the values that are there after the set-up.
+fn check_once(
+    document: &mut Document<'_>,
+    model: &Model,
+    (needs, places): (&[Positions], &CallPlaces),
+) -> Positions {
+    let mut shared = Positions::new();
+    for (once, places, is_first) in [
+        (&model.set_up, &places.set_up, true),
+        (&model.tear_down, &places.tear_down, false),
+    ] {
+        let Some(once) = once else {
+            continue;
+        };
+        let mut walk = Walk {
+            model,
+            needs,
+            places: places.iter().copied(),
+            lacking: Vec::new(),
+        };
+        let mut kept = shared.clone();
+        walk.steps(&once.steps, &mut kept);
+        if walk.lacking.is_empty() && !data_of(model, &once.steps).is_empty() {
+            let place = places.first().copied().unwrap_or_default();
+            document.mistake(
+                place,
+                "neither set-up nor tear-down has rows: those are users'",
+            );
+        }
+        for (place, operation, value) in walk.lacking {
+            document.mistake(place, lacking_once(model, operation, value));
+        }
+        if is_first {
+            shared = kept;
+        }
+    }
+    shared
+}
+
 fn lacking_once(model: &Model, operation: usize, value: u16) -> String {
     let name = &model.values[usize::from(value)];
     let key = &model.operations[operation].key;
@@ -89,14 +110,26 @@ fn given(model: &Model) -> Positions {
     columns.map(|(value, _)| *value).collect()
 }
 
-/// Positions of the data that requests of `steps` hold.
+/// Positions of the data of which `steps` hold anything.
 pub fn data_of(model: &Model, steps: &[Step]) -> Vec<u16> {
-    let mut called = BTreeSet::new();
-    note_called(steps, &mut called);
     let mut held = Positions::new();
-    for operation in called {
-        held.extend(needs(&model.operations[operation], model));
-    }
+    each_step(steps, &mut |step| match step {
+        Step::Call(call) => {
+            let operation = &model.operations[call.operation];
+            held.extend(needs(operation));
+            note_call(model, call, &mut held);
+            call.otherwise
+                .iter()
+                .for_each(|(_, it)| note(it, &mut held));
+        }
+        Step::Set(values) => values.iter().for_each(|(_, it)| note(it, &mut held)),
+        Step::When { test, .. } => {
+            if let Tested::Value(value) | Tested::Is(value, _) = test.of {
+                held.insert(value);
+            }
+        }
+        Step::Rest { .. } | Step::Tally { .. } | Step::Repeat { .. } | Step::Chance { .. } => {}
+    });
     let is_held = |data: &Data| data.columns.iter().any(|(value, _)| held.contains(value));
     let data = (0..).zip(&model.data);
     data.filter(|(_, data)| is_held(data))
@@ -104,25 +137,32 @@ pub fn data_of(model: &Model, steps: &[Step]) -> Vec<u16> {
         .collect()
 }
 
-/// Positions of the values that `steps` may read.
+/// Positions of the values that `steps` may read or make up.
 pub fn reads_of(model: &Model, steps: &[Step]) -> Vec<u16> {
-    let mut called = BTreeSet::new();
-    note_called(steps, &mut called);
-    let reads = called
-        .into_iter()
-        .flat_map(|it| &model.operations[it].reads);
-    let read: Positions = reads.map(|read| read.value).collect();
+    let mut read = Positions::new();
+    each_step(steps, &mut |step| match step {
+        Step::Call(call) => {
+            let of = &model.operations[call.operation];
+            let reads = call.reads.as_ref().unwrap_or(&of.reads);
+            read.extend(reads.iter().map(|read| read.value));
+            read.extend(call.otherwise.iter().map(|(value, _)| *value));
+        }
+        Step::Set(values) => read.extend(values.iter().map(|(value, _)| *value)),
+        _ => {}
+    });
     read.into_iter().collect()
 }
 
-fn note_called(steps: &[Step], called: &mut BTreeSet<usize>) {
+/// Does `work` with each of `steps`, and with those within them.
+pub fn each_step<'m>(steps: &'m [Step], work: &mut impl FnMut(&'m Step)) {
     for step in steps {
+        work(step);
         match step {
-            Step::Rest { .. } => {}
-            Step::Call { operation, .. } => {
-                called.insert(*operation);
+            Step::Rest { .. } | Step::Set(_) | Step::Tally { .. } => {}
+            Step::Call(call) => each_step(call.on_failure.steps(), work),
+            Step::Repeat { steps, .. } | Step::Chance { steps, .. } | Step::When { steps, .. } => {
+                each_step(steps, work)
             }
-            Step::Repeat { steps, .. } | Step::Chance { steps, .. } => note_called(steps, called),
         }
     }
 }
@@ -154,23 +194,14 @@ struct Walk<'m, P> {
 impl<P: Iterator<Item = usize>> Walk<'_, P> {
     /// Goes through `steps`, before which `kept` is there for certain; adds what is afterwards.
     fn steps(&mut self, steps: &[Step], kept: &mut Positions) {
+        // What is there after the step before, if that is done only where something is so.
+        let mut otherwise: Option<(&Test, Positions)> = None;
         for step in steps {
+            let before = otherwise.take();
             match step {
-                Step::Rest { .. } => {}
-                Step::Call {
-                    operation,
-                    on_failure,
-                    ..
-                } => {
-                    let place = self.places.next().unwrap_or_default();
-                    let missing = self.needs[*operation].difference(kept);
-                    let missing = missing.map(|value| (place, *operation, *value));
-                    self.lacking.extend(missing);
-                    if *on_failure == OnFailure::Abort {
-                        let reads = self.model.operations[*operation].reads.iter();
-                        kept.extend(reads.map(|read| read.value));
-                    }
-                }
+                Step::Rest { .. } | Step::Tally { .. } => {}
+                Step::Set(values) => kept.extend(values.iter().map(|(value, _)| *value)),
+                Step::Call(call) => self.call(call, kept),
                 Step::Repeat {
                     least: 1.., steps, ..
                 } => self.steps(steps, kept),
@@ -178,28 +209,71 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
                     let mut within = kept.clone();
                     self.steps(steps, &mut within);
                 }
+                Step::When { test, steps } => {
+                    let mut within = kept.clone();
+                    if let (false, Tested::Value(value) | Tested::Is(value, _)) =
+                        (test.is_not, &test.of)
+                    {
+                        within.insert(*value);
+                    }
+                    self.steps(steps, &mut within);
+                    match before {
+                        // One of the two is done.
+                        Some((other, there))
+                            if other.of == test.of && other.is_not != test.is_not =>
+                        {
+                            kept.extend(within.intersection(&there));
+                        }
+                        _ => otherwise = Some((test, within)),
+                    }
+                }
             }
         }
     }
+
+    fn call(&mut self, call: &Call, kept: &mut Positions) {
+        let operation = call.operation;
+        let place = self.places.next().unwrap_or_default();
+        let mut needs = self.needs[operation].clone();
+        note_call(self.model, call, &mut needs);
+        let missing = needs.difference(kept);
+        let missing = missing.map(|value| (place, operation, *value));
+        self.lacking.extend(missing);
+        let mut afterwards = kept.clone();
+        self.steps(call.on_failure.steps(), &mut afterwards);
+        let reads = call.reads.as_ref();
+        let reads = reads.unwrap_or(&self.model.operations[operation].reads);
+        let otherwise = |value| call.otherwise.iter().any(|(other, _)| *other == value);
+        let ends = matches!(call.on_failure, OnFailure::Abort | OnFailure::Instead(_));
+        let certain = reads.iter().map(|read| read.value);
+        kept.extend(certain.filter(|value| ends || otherwise(*value)));
+    }
 }
 
-/// The values that a request of `operation` holds.
-fn needs(operation: &Operation, model: &Model) -> Positions {
+/// The values that the head of a request of `operation` holds.
+fn needs(operation: &Operation) -> Positions {
     let mut needs = Positions::new();
     note(&operation.path, &mut needs);
     for (_, value) in &operation.headers {
         note(value, &mut needs);
     }
-    for check in &operation.checks {
-        if let Test::Equals(parts) | Test::Contains(parts) = &check.test {
-            note(parts, &mut needs);
+    needs
+}
+
+/// The values that the body of a call holds, and what is asked of its reply.
+fn note_call(model: &Model, call: &Call, needs: &mut Positions) {
+    let operation = &model.operations[call.operation];
+    if let Some(body) = call.body.or(operation.body)
+        && let Some(body) = model.bodies.get(usize::from(body))
+    {
+        note_body(body, needs);
+    }
+    let checks: &[Check] = call.checks.as_ref().unwrap_or(&operation.checks);
+    for check in checks {
+        if let Asked::Equals(parts) | Asked::Contains(parts) = &check.asked {
+            note(parts, needs);
         }
     }
-    let body = operation.body;
-    if let Some(body) = body.and_then(|body| model.bodies.get(usize::from(body))) {
-        note_body(body, &mut needs);
-    }
-    needs
 }
 
 fn note(parts: &[Part], needs: &mut Positions) {
@@ -222,7 +296,11 @@ fn note_node(node: &Node, needs: &mut Positions) {
         Node::Object(members) => members.iter().for_each(|(_, node)| note_node(node, needs)),
         Node::Array(elements) => elements.iter().for_each(|node| note_node(node, needs)),
         Node::Text(parts) => note(parts, needs),
-        Node::Several { node, .. } => note_node(node, needs),
+        Node::Several { element, .. } | Node::Repeated { element, .. } => note_node(element, needs),
+        Node::Either { with, without, .. } => {
+            note_node(with, needs);
+            note_node(without, needs);
+        }
         Node::Literal(_) => {}
     }
 }

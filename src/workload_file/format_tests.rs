@@ -1,18 +1,19 @@
 //! The format as it is told: to readers of the documentation, and to editors.
 
 use super::keys::{
-    BODY_KEYS, CHECK_KEYS, CLASS_KEYS, DATA_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS,
-    STEP_KEYS,
+    BODY_KEYS, CHECK_KEYS, CLASS_KEYS, DATA_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS, Key,
+    OPERATION_KEYS, STEP_KEYS,
 };
-use super::tests::{EXAMPLE, refused, sound, with};
+use super::tests::{BUILT_IN_TEXT, EXAMPLE, refused, sound, with};
 
 #[test]
 fn every_key_is_documented() {
     let documentation = include_str!("../../docs/workloads.md");
-    let tables: [&[Key]; 8] = [
+    let tables: [&[Key]; 9] = [
         FILE_KEYS,
         CHECK_KEYS,
         DATA_KEYS,
+        DRAW_SET_KEYS,
         OPERATION_KEYS,
         BODY_KEYS,
         JOURNEY_KEYS,
@@ -48,6 +49,8 @@ fn the_schema_knows_what_the_reader_takes() {
         &with("expect = [200, \"2xx\", \"300..304\"]\nrefused = { 4xx = \"no\" }\nconflict = 500"),
         &with("read = { a = \"/a/*\", b = \"header X\", c = \"body\" }\nretry_after = false"),
         &with("form = { a = 1, b = true, c = \"{$word}\" }\ndraw = { d = \"{$name}\" }"),
+        &with("raises = [\"Shop.Visited stays\", \"Shop.Left\"]"),
+        BUILT_IN_TEXT.as_str(),
     ] {
         sound(text);
         let complaints: Vec<String> = validator

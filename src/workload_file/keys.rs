@@ -35,8 +35,24 @@ pub enum Takes {
     Times,
     /// A share of the passes, like 30%.
     Share,
-    /// `abort` or `continue`.
+    /// `abort`, `continue` or `break`; or steps.
     OnFailure,
+    /// What a step depends on.
+    Test,
+    /// True, or `again`.
+    AtOnce,
+    /// Events, like `Ordering.OrderCreated`.
+    Events,
+    /// Lines of text.
+    Lines,
+    /// Names, each with a line of text.
+    NamedLines,
+    /// Names, each with a whole number.
+    NamedNumbers,
+    /// Names, each with a name.
+    NamedNames,
+    /// Names of options, each with names of journeys, or journeys with their weights.
+    OptionWeights,
     /// A status, a class, a span; or a list of them.
     Statuses,
     /// The same, or a table of them with a reason each.
@@ -101,6 +117,26 @@ pub const FILE_KEYS: &[Key] = &[
         "data",
         Takes::Tables(DATA_KEYS),
         "rows of which users are given one at a time, by name",
+    ),
+    key(
+        "files",
+        Takes::Lines,
+        "other files of the workload, beside this one: what has a name of its own may stand there",
+    ),
+    key(
+        "options",
+        Takes::NamedLines,
+        "ways in which a run may differ, by the word for --with, each with what it changes",
+    ),
+    key(
+        "rows",
+        Takes::Lines,
+        "names in statistics that come before all others, in this order",
+    ),
+    key(
+        "draws",
+        Takes::Tables(DRAW_SET_KEYS),
+        "what is made up for several bodies together, so that they agree, by name",
     ),
     key(
         "operations",
@@ -243,6 +279,25 @@ pub const OPERATION_KEYS: &[Key] = &[
         Takes::Switch,
         "whether the user rests as long as retry-after says, when a reply is no success",
     ),
+    key(
+        "raises",
+        Takes::Events,
+        "events that a success raises, like \"Ordering.OrderCreated\"",
+    ),
+];
+
+/// Keys of draws that several bodies share.
+pub const DRAW_SET_KEYS: &[Key] = &[
+    key(
+        "draw",
+        Takes::Templates,
+        "what is made up once for a body, and may stand in several of its places",
+    ),
+    key(
+        "count",
+        Takes::Count,
+        "how many are made before the run; without it as many as usual",
+    ),
 ];
 
 /// Keys of what is checked at a place of a reply.
@@ -283,6 +338,21 @@ pub const BODY_KEYS: &[Key] = &[
         Takes::Templates,
         "what is made up once for a body, and may stand in several of its places",
     ),
+    key(
+        "count",
+        Takes::Count,
+        "how many are made before the run; without it as many as usual",
+    ),
+    key(
+        "tied",
+        Takes::Name,
+        "draws that it shares with other bodies: those that a pass sends have the same ones",
+    ),
+    key(
+        "same_in_pass",
+        Takes::Switch,
+        "whether a pass of a journey sends the same one each time",
+    ),
 ];
 
 /// Keys of a journey.
@@ -304,9 +374,79 @@ pub const STEP_KEYS: &[Key] = &[
         "name in statistics, where it is not the operation's",
     ),
     key(
+        "body",
+        Takes::Name,
+        "name of one of the bodies of the file, where it is not the operation's",
+    ),
+    key(
+        "expect",
+        Takes::Statuses,
+        "statuses of success, where they are not the operation's",
+    ),
+    key(
+        "refused",
+        Takes::Reasons,
+        "statuses of a no that is no fault, where it is not as with the operation",
+    ),
+    key(
+        "conflict",
+        Takes::Reasons,
+        "statuses that tell of a lost race, where it is not as with the operation",
+    ),
+    key(
+        "read",
+        Takes::Places,
+        "values that are kept of a success, instead of the operation's",
+    ),
+    key(
+        "check",
+        Takes::Checks,
+        "what a success has to say, instead of what the operation asks of it",
+    ),
+    key(
+        "raises",
+        Takes::Events,
+        "events that a success raises, instead of the operation's",
+    ),
+    key(
+        "set",
+        Takes::Templates,
+        "values that are made up before it, or taken over from others",
+    ),
+    key(
+        "otherwise",
+        Takes::Templates,
+        "values where it did not succeed, and the journey goes on",
+    ),
+    key(
+        "when",
+        Takes::Test,
+        "what has to be so for it to be done: option, value or done with a name, or NAME = TEXT",
+    ),
+    key(
+        "at_once",
+        Takes::AtOnce,
+        "whether it follows the reply before it without a wait; again: where it is repeated",
+    ),
+    key(
+        "tally",
+        Takes::NamedNumbers,
+        "counts of the pass that begin here, each with a whole number",
+    ),
+    key(
+        "adds",
+        Takes::NamedNames,
+        "the count that a success adds to, with the draw of the body that it adds",
+    ),
+    key(
+        "picks",
+        Takes::NamedNames,
+        "the draw that the body is chosen by, with the count that it has to be",
+    ),
+    key(
         "on_failure",
         Takes::OnFailure,
-        "abort, which ends the journey, or continue; without it abort",
+        "abort, which ends the journey, continue, break, or steps that come before the end",
     ),
     key(
         "think",
@@ -338,6 +478,11 @@ pub const CLASS_KEYS: &[Key] = &[
         "journeys",
         Takes::Weights,
         "names of journeys, or journeys with their weights",
+    ),
+    key(
+        "with",
+        Takes::OptionWeights,
+        "its journeys in a run with an option, by the word of it",
     ),
     key(
         "first",

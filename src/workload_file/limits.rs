@@ -1,7 +1,7 @@
 //! Whether a target takes the bodies of a workload, as far as its own description (OpenAPI) tells: what is
 //! required, types, lengths, spans, choices. Bodies are held to it before anything of them is made.
 
-use super::generators::Generator;
+use super::facts::{Fact, literal, literal_text, made};
 use super::model::{Body, BodyKind, Node, Operation, Part};
 use crate::plan::Suggestion;
 use serde_json::Value;
@@ -14,29 +14,6 @@ const MOST_COMPLAINTS: usize = 10;
 /// A target's description of itself.
 #[derive(Clone, Debug)]
 pub struct Description(Value);
-
-/// What is known of a value before it is made.
-#[derive(Clone, Debug, PartialEq)]
-enum Fact {
-    /// A text of so many characters, as far as that is known; perhaps one of these.
-    Text {
-        least: usize,
-        most: Option<usize>,
-        choices: Option<Vec<String>>,
-    },
-    /// A number between these.
-    Number {
-        least: f64,
-        most: f64,
-        is_whole: bool,
-    },
-    /// True or false.
-    Boolean,
-    /// Null.
-    Null,
-    /// Nothing: a user has it when it is sent.
-    Unknown,
-}
 
 impl Description {
     /// Reads a description in JSON.
@@ -52,24 +29,30 @@ impl Description {
         }
     }
 
-    /// What it would refuse of the requests of `operation`, each with its place.
+    /// What it would refuse of the requests of `operation` with this body, for which `draws` are drawn; each
+    /// with its place.
     #[must_use]
-    pub fn complaints(&self, operation: &Operation, body: Option<&Body>) -> Vec<String> {
+    pub fn complaints(
+        &self,
+        operation: &Operation,
+        body: Option<&Body>,
+        draws: &[Vec<Part>],
+    ) -> Vec<String> {
         let Some((path, described)) = self.described(operation) else {
             return Vec::new();
         };
         let request = self.resolved(&described["requestBody"]);
         let mut complaints = Vec::new();
-        match body.map(|body| (&body.kind, body)) {
+        match body.map(|body| &body.kind) {
             None if request["required"] == true => {
                 complaints.push("the body is missing, which is required".to_owned());
             }
-            Some((BodyKind::Json(node), body)) => {
+            Some(BodyKind::Json(node)) => {
                 let schema = &request["content"]["application/json"]["schema"];
                 if schema.is_object() {
                     let looked = Looked {
                         description: self,
-                        draws: &body.draws,
+                        draws,
                     };
                     looked.at(node, schema, "", 0, &mut complaints);
                 }
@@ -157,8 +140,37 @@ impl Looked<'_> {
         }
         match node {
             Node::Object(members) => self.object(members, schema, place, depth, out),
-            Node::Array(elements) => self.array(elements, schema, place, depth, out),
-            Node::Several { node, .. } => self.at(node, schema, place, depth + 1, out),
+            Node::Array(elements) => {
+                let (mut least, mut most) = (0, 0);
+                let elements = elements.iter().map(|element| {
+                    let (fewest, many, element) = match element {
+                        Node::Repeated {
+                            least,
+                            most,
+                            element,
+                        } => (*least, *most, &**element),
+                        element => (1, 1, element),
+                    };
+                    (least, most) = (least + u64::from(fewest), most + u64::from(many));
+                    element
+                });
+                let elements: Vec<&Node> = elements.collect();
+                self.array(&elements, (least, most), schema, (place, depth), out);
+            }
+            Node::Several {
+                least,
+                most,
+                element,
+            } => {
+                let counts = (u64::from(*least), u64::from(*most));
+                self.array(&[element], counts, schema, (place, depth), out);
+            }
+            // Only arrays have several.
+            Node::Repeated { element, .. } => self.at(element, schema, place, depth + 1, out),
+            Node::Either { with, without, .. } => {
+                self.at(with, schema, place, depth + 1, out);
+                self.at(without, schema, place, depth + 1, out);
+            }
             Node::Literal(json) => complain(&literal(json), schema, place, out),
             Node::Text(parts) => complain(&self.text(parts), schema, place, out),
         }
@@ -208,23 +220,15 @@ impl Looked<'_> {
 
     fn array(
         &self,
-        elements: &[Node],
+        elements: &[&Node],
+        (least, most): (u64, u64),
         schema: &Value,
-        place: &str,
-        depth: usize,
+        (place, depth): (&str, usize),
         out: &mut Vec<String>,
     ) {
         if !is_allowed(schema, "array") {
             out.push(wrong_type(place, "a list", schema));
             return;
-        }
-        let (mut least, mut most) = (0_u64, 0_u64);
-        for element in elements {
-            let (fewest, many) = match element {
-                Node::Several { least, most, .. } => (u64::from(*least), u64::from(*most)),
-                _ => (1, 1),
-            };
-            (least, most) = (least + fewest, most + many);
         }
         if let Some(wanted) = schema["minItems"].as_u64().filter(|it| least < *it) {
             out.push(format!(
@@ -257,6 +261,8 @@ impl Looked<'_> {
                 None => Fact::Unknown,
             },
             [Part::Made(generator)] => made(generator),
+            // They depend on what is drawn.
+            [Part::Sum(_) | Part::Handle(_)] => Fact::Unknown,
             [Part::Text(text)] => literal_text(text),
             _ => self.texts(parts),
         }
@@ -281,74 +287,6 @@ impl Looked<'_> {
             most: longest,
             choices: None,
         }
-    }
-}
-
-fn literal_text(text: &str) -> Fact {
-    let length = text.chars().count();
-    Fact::Text {
-        least: length,
-        most: Some(length),
-        choices: Some(vec![text.to_owned()]),
-    }
-}
-
-fn literal(json: &str) -> Fact {
-    match serde_json::from_str(json) {
-        Ok(Value::String(text)) => literal_text(&text),
-        Ok(Value::Bool(_)) => Fact::Boolean,
-        Ok(Value::Null) => Fact::Null,
-        Ok(Value::Number(number)) => {
-            let is_whole = number.as_f64().is_some_and(|it| it.fract() == 0.0);
-            let number = number.as_f64().unwrap_or_default();
-            Fact::Number {
-                least: number,
-                most: number,
-                is_whole,
-            }
-        }
-        _ => Fact::Unknown,
-    }
-}
-
-fn made(generator: &Generator) -> Fact {
-    let number = |least, most, is_whole| Fact::Number {
-        least,
-        most,
-        is_whole,
-    };
-    let of_length = |least, most| Fact::Text {
-        least,
-        most,
-        choices: None,
-    };
-    match generator {
-        Generator::Int(least, most) => number(*least as f64, *most as f64, true),
-        Generator::Decimal(least, most, decimals) => {
-            let unit = 10_f64.powi(*decimals as i32);
-            number(*least as f64 / unit, *most as f64 / unit, *decimals == 0)
-        }
-        Generator::Distributed(distribution) => {
-            let (least, most, is_whole) = distribution.span();
-            number(least, most, is_whole)
-        }
-        Generator::Counter(from) => number(f64::from(*from), f64::from(*from), true),
-        Generator::Bool => Fact::Boolean,
-        Generator::Digits(count) | Generator::Letters(count) => of_length(*count, Some(*count)),
-        Generator::Uuid => of_length(36, Some(36)),
-        Generator::Date => of_length(10, Some(10)),
-        Generator::Choice(choices) => {
-            let choices: Vec<String> = choices.iter().map(|(text, _)| text.clone()).collect();
-            let lengths = choices.iter().map(|text| text.chars().count());
-            Fact::Text {
-                least: lengths.clone().min().unwrap_or(0),
-                most: lengths.max(),
-                choices: Some(choices),
-            }
-        }
-        // It depends on what is drawn.
-        Generator::Sum(_) => Fact::Unknown,
-        _ => of_length(1, None),
     }
 }
 
@@ -473,7 +411,8 @@ mod tests {
         let model = read(&text, "x.toml").unwrap();
         let operation = &model.operations[0];
         let body = operation.body.map(|body| &model.bodies[usize::from(body)]);
-        description.complaints(operation, body)
+        let draws = body.map_or_else(Vec::new, |body| model.draws_of(body));
+        description.complaints(operation, body, &draws)
     }
 
     #[test]

@@ -23,6 +23,14 @@ pub struct Model {
     pub values: Vec<String>,
     /// Rows that users are given.
     pub data: Vec<Data>,
+    /// Ways in which a run may differ, by position.
+    pub options: Vec<RunOption>,
+    /// What is drawn for several bodies together.
+    pub draws: Vec<DrawSet>,
+    /// Names in statistics that come before all others, in their order.
+    pub rows: Vec<String>,
+    /// Names of what journeys count, by position.
+    pub tallies: Vec<String>,
     /// What may be called.
     pub operations: Vec<Operation>,
     /// What is sent; an operation names one by its position.
@@ -87,6 +95,29 @@ pub enum UsedUp {
     Again,
 }
 
+/// A way in which a run may differ, when it is asked to.
+#[derive(Clone, Debug)]
+pub struct RunOption {
+    /// The word for it.
+    pub name: String,
+    /// What it changes, in one line.
+    pub about: String,
+}
+
+/// What is drawn for several bodies, so that they agree: the first body of each kind with the first of
+/// these, and so on.
+#[derive(Clone, Debug)]
+pub struct DrawSet {
+    /// What the file calls it; it has a random stream of that name.
+    pub name: String,
+    /// How many are drawn; `None` for as many as there are bodies of a kind.
+    pub count: Option<u32>,
+    /// Names of what is drawn.
+    pub names: Vec<String>,
+    /// What is drawn, in order.
+    pub draws: Vec<Vec<Part>>,
+}
+
 /// A piece of a text that requests hold.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
@@ -98,6 +129,19 @@ pub enum Part {
     Drawn(u16),
     /// Something made up.
     Made(Generator),
+    /// What stands before the `@` of an e-mail address, of the draws at these positions.
+    Handle(Vec<u16>),
+    /// A sum of products of draws, each added or taken away.
+    Sum(Vec<Product>),
+}
+
+/// A part of a sum: the product of some draws.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Product {
+    /// Whether it is taken away.
+    pub is_less: bool,
+    /// Positions of the draws.
+    pub factors: Vec<u16>,
 }
 
 /// Something that may be called.
@@ -127,6 +171,19 @@ pub struct Operation {
     pub checks: Vec<Check>,
     /// Whether a user rests as long as a reply's `retry-after` says.
     pub heeds_retry_after: bool,
+    /// What a success raises.
+    pub raises: Vec<Raised>,
+}
+
+/// An event that the target raises.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raised {
+    /// The part of the target that raises it.
+    pub domain: String,
+    /// What it is called there.
+    pub name: String,
+    /// Whether it stays when the request is refused after all.
+    pub stays: bool,
 }
 
 /// Statuses that mean no.
@@ -166,7 +223,7 @@ pub struct Check {
     /// Where.
     pub place: Place,
     /// What.
-    pub test: Test,
+    pub asked: Asked,
     /// Why a reply has failed that has something else there.
     pub says: String,
 }
@@ -186,7 +243,7 @@ pub enum Place {
 
 /// What has to be somewhere.
 #[derive(Clone, Debug)]
-pub enum Test {
+pub enum Asked {
     /// This text, or what is written so.
     Equals(Vec<Part>),
     /// This number, boolean or null of JSON.
@@ -206,7 +263,17 @@ pub enum Test {
 /// What a request sends.
 #[derive(Clone, Debug)]
 pub struct Body {
-    /// What is drawn once a body and stands in several of its places.
+    /// What the file calls it, which is what its random stream is called; `None` of an operation's own.
+    pub name: Option<String>,
+    /// How many are made; `None` for as many as usual.
+    pub count: Option<u32>,
+    /// Position of the draws that it shares with others; theirs come before its own.
+    pub tied: Option<usize>,
+    /// Whether a pass of a journey sends the same one each time.
+    pub is_same_in_pass: bool,
+    /// Names of all that is drawn for it, of what it shares first.
+    pub names: Vec<String>,
+    /// What is drawn once a body and stands in several of its places, beside what it shares.
     pub draws: Vec<Vec<Part>>,
     /// The body itself.
     pub kind: BodyKind,
@@ -234,14 +301,32 @@ pub enum Node {
     Text(Vec<Part>),
     /// What is the same in every body, as JSON.
     Literal(String),
-    /// Several elements of an array.
+    /// An array of as many elements as are drawn between these.
     Several {
         /// Fewest.
         least: u32,
         /// Most.
         most: u32,
         /// Each of them.
-        node: Box<Node>,
+        element: Box<Node>,
+    },
+    /// As many elements as are drawn between these, in an array with others.
+    Repeated {
+        /// Fewest.
+        least: u32,
+        /// Most.
+        most: u32,
+        /// Each of them.
+        element: Box<Node>,
+    },
+    /// One or the other.
+    Either {
+        /// Position of the option that decides.
+        option: u16,
+        /// When the run has it.
+        with: Box<Node>,
+        /// When it has not.
+        without: Box<Node>,
     },
 }
 
@@ -260,13 +345,22 @@ pub struct Journey {
 #[derive(Clone, Debug)]
 pub enum Step {
     /// An operation is called.
-    Call {
-        /// Its position.
-        operation: usize,
-        /// Name in statistics, where it is not the operation's.
-        label: Option<String>,
-        /// What happens when it does not succeed.
-        on_failure: OnFailure,
+    Call(Box<Call>),
+    /// Values are made up, or taken over from others.
+    Set(Vec<(u16, Vec<Part>)>),
+    /// A count begins with this number.
+    Tally {
+        /// Position of the count.
+        tally: u16,
+        /// What it begins with.
+        start: i64,
+    },
+    /// Steps are done where this is so.
+    When {
+        /// What is looked at.
+        test: Test,
+        /// What is done.
+        steps: Vec<Step>,
     },
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {
@@ -293,14 +387,105 @@ pub enum Step {
     },
 }
 
-/// What a step that does not succeed means to its journey.
+/// A call of an operation, as a step has it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Position of the operation.
+    pub operation: usize,
+    /// Name in statistics, where it is not the operation's.
+    pub label: Option<String>,
+    /// Position of the body, where it is not the operation's.
+    pub body: Option<u16>,
+    /// Statuses of success, where they are not the operation's.
+    pub expect: Option<Statuses>,
+    /// What is no success and no fault, where it is not as with the operation.
+    pub refusals: Option<Vec<Refusal>>,
+    /// What is kept of a success, where it is not as with the operation.
+    pub reads: Option<Vec<Read>>,
+    /// What a success has to say, where it is not as with the operation.
+    pub checks: Option<Vec<Check>>,
+    /// What a success raises, where it is not as with the operation.
+    pub raises: Option<Vec<Raised>>,
+    /// Values where the reply gave none, because the call did not succeed.
+    pub otherwise: Vec<(u16, Vec<Part>)>,
+    /// Whether it follows the reply before it at once.
+    pub at_once: AtOnce,
+    /// What a success adds to a count: its position, and that of the draw of the body.
+    pub adds: Option<(u16, u16)>,
+    /// The body is the one whose draw is the count: the position of the draw, and that of the count.
+    pub picks: Option<(u16, u16)>,
+    /// What happens when it does not succeed.
+    pub on_failure: OnFailure,
+}
+
+impl Call {
+    /// A call of the operation at this position, as that says.
+    #[must_use]
+    pub fn of(operation: usize) -> Self {
+        Self {
+            operation,
+            label: None,
+            body: None,
+            expect: None,
+            refusals: None,
+            reads: None,
+            checks: None,
+            raises: None,
+            otherwise: Vec::new(),
+            at_once: AtOnce::No,
+            adds: None,
+            picks: None,
+            on_failure: OnFailure::Abort,
+        }
+    }
+}
+
+/// Whether a call follows the reply before it at once, as a part of the same step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AtOnce {
+    /// It is a step of its own.
+    #[default]
+    No,
+    /// It follows.
+    Yes,
+    /// It follows where it is repeated, but for the first time.
+    Again,
+}
+
+/// What a step depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    /// Whether it is done where that is not so.
+    pub is_not: bool,
+    /// What is looked at.
+    pub of: Tested,
+}
+
+/// What a step may depend on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tested {
+    /// Whether the run has the option at this position.
+    Option(u16),
+    /// Whether there is a value at this position.
+    Value(u16),
+    /// Whether that value is this text.
+    Is(u16, String),
+    /// Whether the operation at this position succeeded in this pass.
+    Done(usize),
+}
+
+/// What a step that does not succeed means to its journey.
+#[derive(Clone, Debug, Default)]
 pub enum OnFailure {
     /// It ends.
     #[default]
     Abort,
     /// It goes on.
     Continue,
+    /// The repetition that the step is in ends, and the journey goes on.
+    Break,
+    /// These are done, and then it ends.
+    Instead(Vec<Step>),
 }
 
 /// A kind of user.
@@ -314,13 +499,56 @@ pub struct Class {
     pub weight: u32,
     /// Positions of its journeys, each with its weight.
     pub journeys: Vec<(usize, u32)>,
+    /// The same in a run with the option at this position.
+    pub journeys_with: Vec<(u16, Vec<(usize, u32)>)>,
     /// Position of the journey that each user makes before all others, once.
     pub first: Option<usize>,
     /// Wait after each step.
     pub wait: WaitTime,
 }
 
+impl Class {
+    /// Positions of its journeys, each with its weight, in a run with the options of these bits.
+    #[must_use]
+    pub fn made_with(&self, options: u32) -> &[(usize, u32)] {
+        let mut with = self.journeys_with.iter();
+        let with = with.find(|(option, _)| options & (1 << option) != 0);
+        with.map_or(&self.journeys, |(_, journeys)| journeys)
+    }
+}
+
+impl OnFailure {
+    /// What is done before the journey ends.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        match self {
+            Self::Instead(steps) => steps,
+            _ => &[],
+        }
+    }
+}
+
 impl Model {
+    /// The group of bodies that the one at `position` agrees with in a pass, if there is one.
+    #[must_use]
+    pub fn tie_of(&self, position: usize) -> Option<usize> {
+        let body = self.bodies.get(position)?;
+        if body.tied.is_some() || !body.is_same_in_pass {
+            return body.tied;
+        }
+        let before = self.bodies.iter().take(position);
+        let before = before.filter(|body| body.tied.is_none() && body.is_same_in_pass);
+        Some(self.draws.len() + before.count())
+    }
+
+    /// What is drawn for `body`, in the order of its names: what it shares with others first.
+    #[must_use]
+    pub fn draws_of(&self, body: &Body) -> Vec<Vec<Part>> {
+        let shared = body.tied.and_then(|position| self.draws.get(position));
+        let shared = shared.into_iter().flat_map(|set| &set.draws);
+        shared.chain(&body.draws).cloned().collect()
+    }
+
     /// The class called `name`.
     #[must_use]
     pub fn class(&self, name: &str) -> Option<&Class> {

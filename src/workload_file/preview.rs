@@ -1,6 +1,8 @@
 //! What journeys would send, without sending it: for `shopblast check`.
 
-use super::model::{Model, OnFailure, Order, Per, ReadFrom, Step, UsedUp};
+use super::model::{
+    AtOnce, Call, Model, OnFailure, Order, Per, ReadFrom, Step, Test, Tested, UsedUp,
+};
 use super::program::Instruction;
 use super::script::FileScript;
 use crate::engine::{PreparedHeads, Script, Values};
@@ -82,40 +84,21 @@ fn write_steps(model: &Model, steps: &[Step], depth: usize, out: &mut String) {
     let indent = "  ".repeat(depth);
     for step in steps {
         let _ = match step {
-            Step::Call {
-                operation,
-                label,
-                on_failure,
-            } => {
-                let operation = &model.operations[*operation];
-                let label = label.as_ref().unwrap_or(&operation.label);
-                let reads = operation.reads.iter().map(|read| {
-                    let name = &model.values[usize::from(read.value)];
-                    match &read.from {
-                        ReadFrom::Json(pointer) => format!("{name} from {}", pointer.as_str()),
-                        ReadFrom::Header(header) => format!("{name} from the header {header}"),
-                        ReadFrom::Body => format!("{name} from the body"),
-                    }
-                });
-                let reads: Vec<String> = reads.collect();
-                let keeps = match reads.is_empty() {
-                    true => String::new(),
-                    false => format!("; keeps {}", reads.join(", ")),
-                };
-                let checks = match operation.checks.len() {
-                    0 => String::new(),
-                    1 => "; 1 check".to_owned(),
-                    count => format!("; {count} checks"),
-                };
-                let goes_on = match on_failure {
-                    OnFailure::Abort => "",
-                    OnFailure::Continue => "; goes on when it fails",
-                };
-                writeln!(
-                    out,
-                    "{indent}{label} → {}{checks}{keeps}{goes_on}",
-                    operation.expect
-                )
+            Step::Call(call) => write_call(model, call, depth, out),
+            Step::Set(values) => {
+                let names = values.iter().map(|(value, _)| name_of(model, *value));
+                let names: Vec<&str> = names.collect();
+                writeln!(out, "{indent}make up {}", names.join(", "))
+            }
+            Step::Tally { tally, start } => {
+                let name = &model.tallies[usize::from(*tally)];
+                writeln!(out, "{indent}count {name} from {start}")
+            }
+            Step::When { test, steps } => {
+                let says = says(model, test);
+                let _ = writeln!(out, "{indent}{says}:");
+                write_steps(model, steps, depth + 1, out);
+                Ok(())
             }
             Step::Rest { least_ns, most_ns } => {
                 let seconds = |ns: &u64| *ns as f64 / 1e9;
@@ -147,6 +130,74 @@ fn write_steps(model: &Model, steps: &[Step], depth: usize, out: &mut String) {
     }
 }
 
+fn write_call(model: &Model, call: &Call, depth: usize, out: &mut String) -> std::fmt::Result {
+    let indent = "  ".repeat(depth);
+    let operation = &model.operations[call.operation];
+    let label = call.label.as_ref().unwrap_or(&operation.label);
+    let reads = call.reads.as_ref().unwrap_or(&operation.reads).iter();
+    let reads = reads.map(|read| {
+        let name = name_of(model, read.value);
+        match &read.from {
+            ReadFrom::Json(pointer) => format!("{name} from {}", pointer.as_str()),
+            ReadFrom::Header(header) => format!("{name} from the header {header}"),
+            ReadFrom::Body => format!("{name} from the body"),
+        }
+    });
+    let reads: Vec<String> = reads.collect();
+    let keeps = match reads.is_empty() {
+        true => String::new(),
+        false => format!("; keeps {}", reads.join(", ")),
+    };
+    let checks = call.checks.as_ref().unwrap_or(&operation.checks);
+    let checks = match checks.len() {
+        0 => String::new(),
+        1 => "; 1 check".to_owned(),
+        count => format!("; {count} checks"),
+    };
+    let at_once = match call.at_once {
+        AtOnce::No => "",
+        AtOnce::Yes => "; at once",
+        AtOnce::Again => "; at once when again",
+    };
+    let goes_on = match call.on_failure {
+        OnFailure::Abort => "",
+        OnFailure::Continue => "; goes on when it fails",
+        OnFailure::Break => "; leaves the repetition when it fails",
+        OnFailure::Instead(_) => "; when it fails, ends after:",
+    };
+    let expect = call.expect.as_ref().unwrap_or(&operation.expect);
+    writeln!(
+        out,
+        "{indent}{label} → {expect}{checks}{keeps}{at_once}{goes_on}"
+    )?;
+    write_steps(model, call.on_failure.steps(), depth + 1, out);
+    Ok(())
+}
+
+fn name_of(model: &Model, value: u16) -> &str {
+    &model.values[usize::from(value)]
+}
+
+/// What has to be so, in words.
+fn says(model: &Model, test: &Test) -> String {
+    let no = if test.is_not { "no " } else { "" };
+    match &test.of {
+        Tested::Option(option) => {
+            let option = &model.options[usize::from(*option)].name;
+            format!("with {no}option {option}")
+        }
+        Tested::Value(value) => format!("where there is {no}{}", name_of(model, *value)),
+        Tested::Is(value, text) => {
+            let is = if test.is_not { "is not" } else { "is" };
+            format!("where {} {is} {text}", name_of(model, *value))
+        }
+        Tested::Done(operation) => {
+            let key = &model.operations[*operation].key;
+            format!("where {no}{key} succeeded")
+        }
+    }
+}
+
 impl FileScript {
     /// The first `count` requests of passes of the journey at `position` of the plan, with the names of
     /// values where replies would have given them.
@@ -166,26 +217,31 @@ impl FileScript {
             values.set(position, format!("_{name}_").as_bytes(), false);
         }
         let mut rng = Rng::with_seed(plan.seed);
-        self.deal_into(position, &mut values, &mut rng);
+        let journey = self.journey(position);
+        self.means().deal(journey, &mut values, &mut rng);
         let mut unique = UniqueNumbers::of_set_up();
         let mut requests = Vec::new();
-        let instructions = self.instructions(position);
+        let instructions = &journey.instructions;
         // A journey may leave everything out by chance: not for ever.
         for instruction in instructions.iter().cycle().take(count * instructions.len()) {
             if requests.len() == count {
                 break;
             }
-            let Instruction::Call {
-                step, body, made, ..
-            } = instruction
-            else {
+            let Instruction::Call(call) = instruction else {
+                if let Instruction::Set(recipes) = instruction {
+                    for position in recipes.clone() {
+                        let drawn_from = (&mut rng, &mut unique);
+                        self.supplies().prepare(position, drawn_from, &mut values);
+                    }
+                }
                 continue;
             };
-            let of_body = body.map(|body| self.made_for(body));
-            for position in made.clone().chain(of_body.into_iter().flatten()) {
+            for position in call.made.clone().chain(call.body_made.clone()) {
                 let drawn_from = (&mut rng, &mut unique);
-                self.make_into(usize::from(position), drawn_from, &mut values);
+                self.means()
+                    .make_into(usize::from(position), drawn_from, &mut values);
             }
+            let (step, body) = (call.step, call.body);
             let mut out = Vec::new();
             match body.and_then(|body| self.supplies().body(body)) {
                 None => heads.of(step).append_without_body(None, &values, &mut out),

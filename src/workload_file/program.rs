@@ -1,12 +1,18 @@
 //! What a workload is compiled to: steps for the statistics, and a flat list of instructions a journey.
 
 use super::generators::Generator;
-use super::model::{Body, Class, Data};
+use super::model::{Body, Class, Data, DrawSet, Part};
 use crate::engine::Step;
 use std::ops::Range;
 
 /// Repetitions within repetitions, at most.
 pub const DEEPEST_REPEAT: usize = 4;
+/// Counts that journeys keep, at most.
+pub const MOST_TALLIES: usize = 8;
+/// Groups of bodies that agree with each other in a pass, at most.
+pub const MOST_TIES: usize = 16;
+/// Operations of which a journey looks whether they succeeded, at most.
+pub const MOST_MARKS: usize = 32;
 
 /// A compiled workload. Made once for each workload of a process, and kept to its end.
 #[derive(Debug)]
@@ -19,22 +25,28 @@ pub struct Program {
     pub word: &'static str,
     /// Path of a read that changes nothing.
     pub health: &'static str,
+    /// Ways in which a run may differ, by their positions.
+    pub options: &'static [&'static str],
     /// Every step that journeys take.
     pub steps: &'static [Step],
     /// What requests send.
     pub bodies: Vec<Body>,
+    /// What is drawn for several bodies together.
+    pub draws: Vec<DrawSet>,
     /// What is made up for heads, and for bodies where they are sent: the value that takes it, and what
     /// it is.
     pub made: Vec<(u16, Generator)>,
-    /// Positions of what is made up for each body.
-    pub body_made: Vec<Range<u16>>,
+    /// What steps make up: the value that takes it, and what it consists of.
+    pub recipes: Vec<(u16, Vec<Part>)>,
+    /// Draws of bodies that are numbers which journeys count: body and draw.
+    pub numbers: Vec<(u16, u16)>,
     /// Values of a user, with those that only take what is made up.
     pub values: usize,
     /// Rows that users are given.
     pub data: Vec<Data>,
     /// Errands of users.
     pub journeys: Vec<CompiledJourney>,
-    /// What is done once before the load, and the values that it reads.
+    /// What is done once before the load, and the values that all users have of it.
     pub set_up: Option<(CompiledJourney, Vec<u16>)>,
     /// What is done once after the load.
     pub tear_down: Option<CompiledJourney>,
@@ -51,7 +63,7 @@ pub struct CompiledJourney {
     pub name: &'static str,
     /// What it is for.
     pub about: String,
-    /// Positions of the data that its requests hold.
+    /// Positions of the data that it holds.
     pub data: Vec<u16>,
     /// What is done.
     pub instructions: Vec<Instruction>,
@@ -61,16 +73,30 @@ pub struct CompiledJourney {
 #[derive(Clone, Debug)]
 pub enum Instruction {
     /// An operation is called.
-    Call {
-        /// Under which name it is counted.
-        step: &'static Step,
-        /// Position of its body.
-        body: Option<u16>,
-        /// Positions of what is made up for its head.
-        made: Range<u16>,
-        /// Whether the journey goes on when it does not succeed.
-        goes_on: bool,
+    Call(CompiledCall),
+    /// Values are made up by these recipes.
+    Set(Range<u16>),
+    /// A count begins.
+    Tally {
+        /// Which.
+        tally: u8,
+        /// What it begins with.
+        start: i32,
     },
+    /// What follows is left out, unless this is so.
+    When {
+        /// What is looked at.
+        test: CompiledTest,
+        /// What comes after.
+        past: u32,
+    },
+    /// It goes on elsewhere.
+    Jump {
+        /// Where.
+        to: u32,
+    },
+    /// The journey ends, and was not completed.
+    End,
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {
         /// Shortest.
@@ -87,42 +113,137 @@ pub enum Instruction {
         /// Most.
         most: u32,
         /// What comes after.
-        past: u16,
+        past: u32,
     },
     /// A counter is lowered; unless it is 0 then, it goes on at the instruction `to`.
     Again {
         /// Which counter.
         counter: u8,
         /// Where what is repeated begins.
-        to: u16,
+        to: u32,
     },
     /// What follows is left out, but for this part of the passes.
     Chance {
         /// Above 0, and below 1.
         share: f64,
         /// What comes after.
-        past: u16,
+        past: u32,
     },
 }
 
-impl CompiledJourney {
-    /// The steps that it may take.
-    pub fn steps(&self) -> impl Iterator<Item = &'static Step> {
-        self.instructions
-            .iter()
-            .filter_map(|instruction| match instruction {
-                Instruction::Call { step, .. } => Some(*step),
-                _ => None,
-            })
-    }
+/// A call, compiled.
+#[derive(Clone, Debug)]
+pub struct CompiledCall {
+    /// Under which name it is counted, and how its replies are read.
+    pub step: &'static Step,
+    /// Position of its body.
+    pub body: Option<u16>,
+    /// Which body of its kind it is.
+    pub choice: BodyChoice,
+    /// Positions of what is made up for its head.
+    pub made: Range<u16>,
+    /// Positions of what is made up for its body when that is sent.
+    pub body_made: Range<u16>,
+    /// Whether it follows the reply before it at once.
+    pub at_once: Following,
+    /// What a success adds to a count: which, and where the numbers are.
+    pub adds: Option<(u8, u16)>,
+    /// The bit that a success sets.
+    pub mark: u32,
+    /// What happens when it does not succeed.
+    pub failure: Failure,
+    /// Recipes of the values that are made up then.
+    pub otherwise: Range<u16>,
+    /// Values that are gone then.
+    pub clears: &'static [u16],
+}
 
-    /// The bodies that it may send.
-    pub fn bodies(&self) -> impl Iterator<Item = u16> {
-        self.instructions
-            .iter()
-            .filter_map(|instruction| match instruction {
-                Instruction::Call { body, .. } => *body,
-                _ => None,
-            })
+/// Which body of its kind a call sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyChoice {
+    /// Any.
+    Any,
+    /// The one in the place that others of this group had in this pass, or any.
+    Tied(u8),
+    /// The one whose number, of these, is this count.
+    Counted {
+        /// Where the numbers are.
+        numbers: u16,
+        /// Which count.
+        tally: u8,
+    },
+}
+
+/// Whether a call follows the reply before it at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Following {
+    /// No.
+    No,
+    /// Yes.
+    Yes,
+    /// But for the first time in the repetition of this counter.
+    Again(u8),
+}
+
+/// What happens after a call that did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The journey ends.
+    Abort,
+    /// It goes on, unless the user is strict.
+    GoOn,
+    /// The same, at this instruction.
+    Leave(u32),
+    /// It goes on at this instruction, however strict the user is.
+    Instead(u32),
+}
+
+/// What an instruction depends on.
+#[derive(Clone, Debug)]
+pub struct CompiledTest {
+    /// Whether it depends on the opposite.
+    pub is_not: bool,
+    /// What is looked at.
+    pub of: CompiledTested,
+}
+
+/// What an instruction may depend on.
+#[derive(Clone, Debug)]
+pub enum CompiledTested {
+    /// Whether the run has one of the options of these bits.
+    Option(u32),
+    /// Whether there is a value at this position.
+    Value(u16),
+    /// Whether that value is this text.
+    Is(u16, &'static [u8]),
+    /// Whether one of these bits was set in this pass.
+    Done(u32),
+}
+
+impl CompiledJourney {
+    /// What it may call in a run with the options of these bits.
+    #[must_use]
+    pub fn calls(&self, options: u32) -> Vec<&CompiledCall> {
+        let mut calls = Vec::new();
+        let mut at = 0;
+        while let Some(instruction) = self.instructions.get(at) {
+            at += 1;
+            match instruction {
+                Instruction::Call(call) => calls.push(call),
+                Instruction::When { test, past } if !test.may_be(options) => at = *past as usize,
+                _ => {}
+            }
+        }
+        calls
+    }
+}
+
+impl CompiledTest {
+    /// Whether it may be so in a run with the options of these bits.
+    fn may_be(&self, options: u32) -> bool {
+        match self.of {
+            CompiledTested::Option(bits) => (options & bits != 0) != self.is_not,
+            _ => true,
+        }
     }
 }

@@ -6,13 +6,17 @@ use super::error::FileError;
 use super::flow;
 use super::keys::FILE_KEYS;
 use super::limits::Description;
-use super::model::{Model, Part};
+use super::model::{Model, Part, Step};
+use super::program::MOST_TIES;
 use super::read_data::data;
 use super::read_journeys::{classes, journeys};
 use super::read_operations::operations;
+use super::read_options::options;
 use super::sections::check_path;
+use super::statuses::Statuses;
 use crate::engine::Method;
 use crate::plan::Threshold;
+use std::collections::BTreeSet;
 use std::path::Path;
 use toml::de::DeValue;
 
@@ -52,6 +56,7 @@ pub fn read_within(text: &str, origin: &str, folder: Option<&Path>) -> Result<Mo
         model.about = document.line(about, "about").unwrap_or_default();
     }
     data(&mut document, file, &mut model, (text, folder));
+    options(&mut document, file, &mut model);
     operations(&mut document, file, &mut model);
     let places = journeys(&mut document, file, &mut model);
     model.thresholds = thresholds(&mut document, file);
@@ -61,6 +66,11 @@ pub fn read_within(text: &str, origin: &str, folder: Option<&Path>) -> Result<Mo
     classes(&mut document, file, &mut model);
     model.health = health(&mut document, file, &model);
     hold_to_description(&mut document, file, &model, folder);
+    let same = model.bodies.iter().filter(|body| body.is_same_in_pass);
+    if model.draws.len() + same.count() > MOST_TIES {
+        let says = format!("at most {MOST_TIES} groups of bodies agree with each other in a pass");
+        document.mistake(0, says);
+    }
     if document.is_sound() {
         flow::check(&mut document, &model, &places);
     }
@@ -123,14 +133,38 @@ fn hold_to_description(
     let Some(DeValue::Table(operations)) = file.get("operations").map(|it| it.get_ref()) else {
         return;
     };
-    for operation in &model.operations {
-        let body = operation.body.map(|body| &model.bodies[usize::from(body)]);
+    for (operation, body) in sent(model) {
+        let operation = &model.operations[operation];
+        let body = body.map(|body| &model.bodies[usize::from(body)]);
+        let draws = body.map_or_else(Vec::new, |body| model.draws_of(body));
         let place = operations.get_key_value(operation.key.as_str());
         let place = place.map_or(0, |(key, _)| key.span().start);
-        for complaint in description.complaints(operation, body) {
+        for complaint in description.complaints(operation, body, &draws) {
             document.mistake(place, complaint);
         }
     }
+}
+
+/// Every operation with each body that it sends, but for where steps expect a refusal.
+fn sent(model: &Model) -> BTreeSet<(usize, Option<u16>)> {
+    let own = model.operations.iter().map(|operation| operation.body);
+    let mut sent: BTreeSet<(usize, Option<u16>)> = own.enumerate().collect();
+    let once = model.set_up.iter().chain(&model.tear_down);
+    for journey in model.journeys.iter().chain(once) {
+        flow::each_step(&journey.steps, &mut |step| {
+            if let Step::Call(call) = step
+                && let Some(body) = call.body
+                && call.expect.as_ref().is_none_or(means_success)
+            {
+                sent.insert((call.operation, Some(body)));
+            }
+        });
+    }
+    sent
+}
+
+fn means_success(expect: &Statuses) -> bool {
+    (200..300).any(|status| expect.has(status))
 }
 
 fn name(document: &mut Document<'_>, file: Table<'_, '_>) -> Option<String> {

@@ -3,7 +3,7 @@
 use super::document::{At, Document, Table};
 use super::json_pointer::JsonPointer;
 use super::keys::CHECK_KEYS;
-use super::model::{Check, Part, Place, Test};
+use super::model::{Asked, Check, Part, Place};
 use super::patterns::{JsonType, Pattern, TYPES};
 use super::templates::{self, Names};
 use crate::engine::Method;
@@ -44,7 +44,7 @@ pub fn checks(
         let tests = tests(document, value, names, (&place, written));
         checks.extend(tests.into_iter().map(|(test, what)| Check {
             place: place.clone(),
-            test,
+            asked: test,
             says: format!("check failed: {written} {what}"),
         }));
     }
@@ -82,11 +82,11 @@ fn tests(
     value: &At<'_>,
     names: Names<'_>,
     (place, written): (&Place, &str),
-) -> Vec<(Test, String)> {
+) -> Vec<(Asked, String)> {
     if matches!(place, Place::Size) {
         let numbers = document.numbers(value, "size", u32::MAX);
         return numbers.map_or_else(Vec::new, |(least, most)| {
-            let test = Test::Between(f64::from(least), f64::from(most));
+            let test = Asked::Between(f64::from(least), f64::from(most));
             let says = match least == most {
                 true => format!("is not {least}"),
                 false => format!("is not within {least}..{most}"),
@@ -115,17 +115,17 @@ fn tests(
         && let Some(text) = document.text(value, "matches", "\"^[a-z]+$\"")
     {
         let pattern = document.noting(value.span().start, Pattern::parse(text));
-        tests.extend(pattern.map(|it| (Test::Matches(it), format!("does not match {text}"))));
+        tests.extend(pattern.map(|it| (Asked::Matches(it), format!("does not match {text}"))));
     }
     if let Some(value) = table.get("type") {
         let test = json_type(document, value, is_json);
-        tests.extend(test.map(|(test, name)| (Test::Type(test), format!("is no {name}"))));
+        tests.extend(test.map(|(test, name)| (Asked::Type(test), format!("is no {name}"))));
     }
     if let Some(value) = table.get("exists")
         && let Some(exists) = document.switch(value, "exists")
     {
         let says = if exists { "is not there" } else { "is there" };
-        tests.push((Test::Exists(exists), says.to_owned()));
+        tests.push((Asked::Exists(exists), says.to_owned()));
     }
     if let Some(value) = table.get("between") {
         tests.extend(between(document, value));
@@ -152,11 +152,11 @@ fn equals(
     value: &At<'_>,
     names: Names<'_>,
     is_json: bool,
-) -> Option<(Test, String)> {
+) -> Option<(Asked, String)> {
     let bare = match value.get_ref() {
         DeValue::String(text) => {
             let says = format!("is not \"{text}\"");
-            return Some((Test::Equals(parts(document, text, value, names)), says));
+            return Some((Asked::Equals(parts(document, text, value, names)), says));
         }
         DeValue::Integer(number) => number.as_str().replace('_', ""),
         DeValue::Float(number) => number.as_str().replace('_', ""),
@@ -171,8 +171,8 @@ fn equals(
     }
     let says = format!("is not {bare}");
     Some(match is_json {
-        true => (Test::Is(bare), says),
-        false => (Test::Equals(vec![Part::Text(bare)]), says),
+        true => (Asked::Is(bare), says),
+        false => (Asked::Equals(vec![Part::Text(bare)]), says),
     })
 }
 
@@ -180,7 +180,7 @@ fn contains(
     document: &mut Document<'_>,
     value: &At<'_>,
     names: Names<'_>,
-) -> Option<(Test, String)> {
+) -> Option<(Asked, String)> {
     let text = document.text(value, "contains", "\"json\"")?;
     let parts = parts(document, text, value, names);
     if parts.len() != 1 {
@@ -188,7 +188,7 @@ fn contains(
         document.mistake(value.span().start, says);
     }
     Some((
-        Test::Contains(parts),
+        Asked::Contains(parts),
         format!("does not contain \"{text}\""),
     ))
 }
@@ -216,14 +216,14 @@ fn json_type(
     known.map(|&(name, of)| (of, name))
 }
 
-fn between(document: &mut Document<'_>, value: &At<'_>) -> Option<(Test, String)> {
+fn between(document: &mut Document<'_>, value: &At<'_>) -> Option<(Asked, String)> {
     let text = document.text(value, "between", "\"0.5..100\"")?;
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|it| it.is_finite());
     let ends = text
         .split_once("..")
         .and_then(|(from, to)| number(from).zip(number(to)));
     match ends.filter(|(from, to)| from <= to) {
-        Some((from, to)) => Some((Test::Between(from, to), format!("is not within {text}"))),
+        Some((from, to)) => Some((Asked::Between(from, to), format!("is not within {text}"))),
         None => {
             let says = "`between` is two numbers, like \"0.5..100\"";
             document.mistake(value.span().start, says);

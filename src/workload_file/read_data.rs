@@ -85,17 +85,26 @@ fn named_columns(table: &Table, name: &str, text: &str) -> Vec<usize> {
     let columns: Vec<(usize, &String)> = usable(table).collect();
     let mut named = Vec::new();
     for (at, _) in text.match_indices(&start) {
-        let is_inside = text[..at].trim_end().ends_with('{');
+        let before = text[..at].trim_end();
         let rest = &text[at + start.len()..];
-        let end = rest.find('}').unwrap_or(rest.len());
-        if !is_inside {
-            continue;
-        }
-        let column = rest[..end].trim();
+        let is_inside = before.ends_with('{');
+        let end = match is_inside {
+            true => rest.find('}'),
+            // What a step depends on: "value users.kind", "users.kind = card".
+            false if before.ends_with(['"', '\'']) || before.ends_with(" value") => {
+                rest.find(['"', '\'', '=', '!'])
+            }
+            false if before.ends_with("\"value") || before.ends_with("'value") => {
+                rest.find(['"', '\''])
+            }
+            false => continue,
+        };
+        let column = rest[..end.unwrap_or(rest.len())].trim();
         match columns.iter().find(|(_, known)| *known == column) {
             Some((place, _)) if named.contains(place) => {}
             Some((place, _)) => named.push(*place),
-            None => return columns.into_iter().map(|(place, _)| place).collect(),
+            None if is_inside => return columns.into_iter().map(|(place, _)| place).collect(),
+            None => {}
         }
     }
     named.sort_unstable();

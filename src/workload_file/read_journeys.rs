@@ -1,17 +1,17 @@
 //! Journeys and user classes as files have them.
 
+use super::compile_steps::tests;
 use super::document::{At, Document, Table};
-use super::keys::{CLASS_KEYS, JOURNEY_KEYS, STEP_KEYS};
-use super::model::{Class, Journey, Model, OnFailure, Step};
-use super::program::DEEPEST_REPEAT;
+use super::keys::{CLASS_KEYS, JOURNEY_KEYS};
+use super::model::{Class, Journey, Model, Step, Tested};
+use super::program::MOST_MARKS;
+use super::read_bodies::option;
+use super::read_steps::StepReader;
 use super::sections::section;
 use crate::plan::{ClassShare, Suggestion, WaitTime};
+use std::collections::BTreeSet;
 use toml::de::DeValue;
 
-/// Instructions of all journeys together, at most.
-const MOST_STEPS: usize = 10_000;
-/// How often something is repeated, at most.
-const MOST_TIMES: u32 = 10_000;
 /// The class of a file that has none.
 const ONLY_CLASS: &str = "User";
 
@@ -26,22 +26,33 @@ pub struct CallPlaces {
     pub tear_down: Vec<usize>,
 }
 
+fn check_marks(document: &mut Document<'_>, steps: &[Step], offset: usize) {
+    let marks: BTreeSet<usize> = tests(steps).into_iter().filter_map(done).collect();
+    if marks.len() > MOST_MARKS {
+        let says = format!("a journey looks at most at {MOST_MARKS} operations by `done`");
+        document.mistake(offset, says);
+    }
+}
+
+fn done(tested: &Tested) -> Option<usize> {
+    match tested {
+        Tested::Done(operation) => Some(*operation),
+        _ => None,
+    }
+}
+
 /// Reads journeys into `model`.
 pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Model) -> CallPlaces {
     let mut all_places = CallPlaces::default();
     let mut steps = 0;
     let mut labels = Vec::new();
+    let mut tallies = Vec::new();
     for (name, offset, value) in section(document, file, "journeys") {
         let what = format!("the journey `{name}`");
         let Some(table) = document.table(value, &what, JOURNEY_KEYS) else {
             continue;
         };
-        let mut reader = StepReader {
-            model,
-            places: Vec::new(),
-            steps,
-            labels,
-        };
+        let mut reader = StepReader::new(model, (steps, labels, tallies));
         let read = match table.get("steps") {
             Some(value) => reader.steps(document, value, 0),
             None => {
@@ -50,10 +61,12 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
                 Vec::new()
             }
         };
-        (steps, labels) = (reader.steps, reader.labels);
-        all_places.journeys.push(reader.places);
+        let (places, counted) = reader.finish();
+        (steps, labels, tallies) = counted;
+        all_places.journeys.push(places);
         let about = table.get("about");
         let about = about.and_then(|about| document.line(about, "about"));
+        check_marks(document, &read, offset);
         model.journeys.push(Journey {
             name: name.to_owned(),
             about: about.unwrap_or_default(),
@@ -66,12 +79,7 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
         let Some(table) = table else {
             continue;
         };
-        let mut reader = StepReader {
-            model,
-            places: Vec::new(),
-            steps,
-            labels,
-        };
+        let mut reader = StepReader::new(model, (steps, labels, tallies));
         let read = match table.get("steps") {
             Some(value) => reader.steps(document, value, 0),
             None => {
@@ -81,8 +89,9 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
                 Vec::new()
             }
         };
-        let places = reader.places;
-        (steps, labels) = (reader.steps, reader.labels);
+        let (places, counted) = reader.finish();
+        (steps, labels, tallies) = counted;
+        check_marks(document, &read, file.offset_of(key));
         let about = table.get("about");
         let about = about.and_then(|about| document.line(about, "about"));
         let journey = Some(Journey {
@@ -95,197 +104,12 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
             _ => (model.tear_down, all_places.tear_down) = (journey, places),
         }
     }
+    model.tallies = tallies;
     if file.get("journeys").is_none() {
         let says = "there are no journeys; add lines like [journeys.visit], steps = [\"home\"]";
         document.mistake(0, says);
     }
     all_places
-}
-
-struct StepReader<'m> {
-    model: &'m Model,
-    places: Vec<usize>,
-    steps: usize,
-    /// Names that steps have of their own, each with its operation.
-    labels: Vec<(String, usize)>,
-}
-
-impl StepReader<'_> {
-    fn steps(&mut self, document: &mut Document<'_>, value: &At<'_>, depth: usize) -> Vec<Step> {
-        let DeValue::Array(elements) = value.get_ref() else {
-            let says = "`steps` is a list, like [\"home\", { call = \"item\", repeat = 3 }]";
-            document.mistake(value.span().start, says);
-            return Vec::new();
-        };
-        if elements.is_empty() {
-            document.mistake(
-                value.span().start,
-                "`steps` is empty: a journey does something",
-            );
-        }
-        if depth > DEEPEST_REPEAT {
-            let says = format!("steps nest at most {DEEPEST_REPEAT} deep");
-            document.mistake(value.span().start, says);
-            return Vec::new();
-        }
-        let mut steps = Vec::new();
-        for element in elements {
-            self.steps += 4;
-            if self.steps > MOST_STEPS * 4 {
-                let says = format!("a workload has at most {MOST_STEPS} steps");
-                document.mistake(element.span().start, says);
-                return steps;
-            }
-            steps.extend(self.step(document, element, depth));
-        }
-        steps
-    }
-
-    fn step(&mut self, document: &mut Document<'_>, value: &At<'_>, depth: usize) -> Vec<Step> {
-        if let DeValue::String(name) = value.get_ref() {
-            let called = self.operation(document, name, value.span().start);
-            return called.map_or_else(Vec::new, |operation| {
-                vec![Step::Call {
-                    operation,
-                    label: None,
-                    on_failure: OnFailure::Abort,
-                }]
-            });
-        }
-        let what = "a step is the name of an operation, or a table: a step";
-        let Some(table) = document.table(value, what, STEP_KEYS) else {
-            return Vec::new();
-        };
-        let mut steps = match (table.get("call"), table.get("steps")) {
-            (Some(call), None) => self.call(document, table, call).into_iter().collect(),
-            (None, Some(inner)) => {
-                for key in ["name", "on_failure"] {
-                    if table.get(key).is_some() {
-                        let says = format!("`{key}` is of a call, and does not go with `steps`");
-                        document.mistake(table.offset_of(key), says);
-                    }
-                }
-                self.steps(document, inner, depth + 1)
-            }
-            (Some(_), Some(_)) => {
-                let says = "`steps` does not go with `call`; keep one of the two";
-                document.mistake(table.offset_of("steps"), says);
-                Vec::new()
-            }
-            (None, None) if table.get("think").is_some() => Vec::new(),
-            (None, None) => {
-                let says = "this step does nothing; give it `call`, `steps` or `think`";
-                document.mistake(value.span().start, says);
-                Vec::new()
-            }
-        };
-        if let Some(think) = table.get("think")
-            && let Some((least, most)) = document.times(think, "think")
-        {
-            steps.push(Step::Rest {
-                least_ns: least.as_nanos() as u64,
-                most_ns: most.as_nanos() as u64,
-            });
-        }
-        if let Some(repeat) = table.get("repeat")
-            && let Some((least, most)) = document.numbers(repeat, "repeat", MOST_TIMES)
-        {
-            if depth >= DEEPEST_REPEAT {
-                let says = format!("repetitions nest at most {DEEPEST_REPEAT} deep");
-                document.mistake(repeat.span().start, says);
-            }
-            steps = vec![Step::Repeat { least, most, steps }];
-        }
-        if let Some(chance) = table.get("chance")
-            && let Some(share) = share(document, chance)
-        {
-            steps = vec![Step::Chance { share, steps }];
-        }
-        steps
-    }
-
-    fn call(
-        &mut self,
-        document: &mut Document<'_>,
-        table: Table<'_, '_>,
-        call: &At<'_>,
-    ) -> Option<Step> {
-        let name = document.text(call, "call", "\"home\"")?;
-        let operation = self.operation(document, name, call.span().start)?;
-        let label = table.get("name");
-        let label = label.and_then(|value| document.line(value, "name"));
-        if let Some(label) = &label {
-            self.check_label(document, table, label, operation);
-        }
-        let on_failure = match table.get("on_failure") {
-            None => OnFailure::Abort,
-            Some(value) => match value.get_ref().as_str() {
-                Some("abort") => OnFailure::Abort,
-                Some("continue") => OnFailure::Continue,
-                _ => {
-                    let says = "`on_failure` is \"abort\" or \"continue\"";
-                    document.mistake(value.span().start, says);
-                    return None;
-                }
-            },
-        };
-        Some(Step::Call {
-            operation,
-            label,
-            on_failure,
-        })
-    }
-
-    /// A name in statistics stands for one operation.
-    fn check_label(
-        &mut self,
-        document: &mut Document<'_>,
-        table: Table<'_, '_>,
-        label: &str,
-        operation: usize,
-    ) {
-        let own = self.labels.iter().cloned();
-        let operations = self.model.operations.iter().zip(0..);
-        let operations = operations.map(|(other, place)| (other.label.clone(), place));
-        let mut taken = own.chain(operations);
-        if let Some((_, other)) = taken.find(|(name, place)| name == label && *place != operation) {
-            let other = &self.model.operations[other].key;
-            let says = format!("`{label}` is the name of `{other}` in statistics already");
-            document.mistake(table.offset_of("name"), says);
-        }
-        drop(taken);
-        self.labels.push((label.to_owned(), operation));
-    }
-
-    fn operation(&mut self, document: &mut Document<'_>, name: &str, at: usize) -> Option<usize> {
-        let mut operations = self.model.operations.iter();
-        let found = operations.position(|operation| operation.key == name);
-        match found {
-            Some(_) => self.places.push(at),
-            None => {
-                let known = self.model.operations.iter().map(|it| it.key.as_str());
-                let suggestion = Suggestion::for_word(name, known);
-                let says = format!("there is no operation `{name}`{suggestion}");
-                document.mistake(at, says);
-            }
-        }
-        found
-    }
-}
-
-/// A share of the passes, above 0 % and below 100 %.
-fn share(document: &mut Document<'_>, value: &At<'_>) -> Option<f64> {
-    let text = value.get_ref().as_str().unwrap_or_default();
-    let percent = text.strip_suffix('%').map(str::trim);
-    let percent = percent.and_then(|text| text.parse::<f64>().ok());
-    match percent.filter(|percent| *percent > 0.0 && *percent < 100.0) {
-        Some(percent) => Some(percent / 100.0),
-        None => {
-            let says = "`chance` is a share above 0% and below 100%, like \"30%\"";
-            document.mistake(value.span().start, says);
-            None
-        }
-    }
 }
 
 /// Reads user classes into `model`.
@@ -296,6 +120,7 @@ pub fn classes(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mod
             about: "makes every journey, without waiting".to_owned(),
             weight: 1,
             journeys: (0..model.journeys.len()).map(|place| (place, 1)).collect(),
+            journeys_with: Vec::new(),
             first: None,
             wait: WaitTime::None,
         });
@@ -336,6 +161,23 @@ fn class(
             Vec::new()
         }
     };
+    let journeys_with = table.get("with").map(|value| {
+        let mut with = Vec::new();
+        for (name, offset, value) in document.named(value, "`with`") {
+            let option = option(document, name, offset, &model.options);
+            let weights = weights(document, value, model);
+            with.extend(option.map(|option| (option, weights)));
+        }
+        with
+    });
+    let journeys_with = journeys_with.unwrap_or_default();
+    let is_made = |place: usize| journeys.iter().any(|(made, _)| *made == place);
+    let mut all = journeys_with.iter().flat_map(|(_, other)| other);
+    if all.any(|(place, _)| !is_made(*place)) {
+        let says =
+            "`with` gives the class's journeys other weights: each of them stands under `journeys`";
+        document.mistake(table.offset_of("with"), says);
+    }
     let first = table.get("first").and_then(|value| {
         let name = document.text(value, "first", "\"log_in\"")?;
         journey(document, name, value.span().start, model)
@@ -345,6 +187,7 @@ fn class(
         about: about.unwrap_or_default(),
         weight: weight.unwrap_or(1),
         journeys,
+        journeys_with,
         first,
         wait: wait(document, table),
     }

@@ -3,14 +3,17 @@
 use super::document::{At, Document, Table, a};
 use super::json_pointer::JsonPointer;
 use super::keys::{BODY_KEYS, OPERATION_KEYS};
-use super::model::{BodyKind, Model, Operation, Part, Read, ReadFrom, Refusal};
-use super::read_bodies::body;
+use super::model::{Body, BodyKind, Model, Operation, Part, Raised, Read, ReadFrom, Refusal};
+use super::read_bodies::{Known, body};
 use super::read_checks::checks;
+use super::read_options::draw_sets;
 use super::sections::{check_path, section, texts};
 use super::statuses::Statuses;
 use super::templates::{self, Names};
+use super::value_names::value_names;
 use crate::engine::Method;
 use crate::plan::Suggestion;
+use crate::stats::MOST_RAISED;
 use toml::de::DeValue;
 
 /// Values that users keep, and what is made up for heads, at most.
@@ -30,20 +33,9 @@ const METHODS: [Method; 6] = [
 /// Reads bodies and operations into `model`.
 pub fn operations(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Model) {
     let members = section(document, file, "operations");
-    // Names first: an operation may use what a later one reads.
-    for (_, _, value) in &members {
-        let DeValue::Table(table) = value.get_ref() else {
-            continue;
-        };
-        if let Some(DeValue::Table(reads)) = table.get("read").map(|value| value.get_ref()) {
-            let mut names: Vec<_> = reads.keys().collect();
-            names.sort_by_key(|name| name.span().start);
-            for name in names {
-                let text: &str = name.get_ref().as_ref();
-                if !model.values.iter().any(|known| known == text) {
-                    model.values.push(text.to_owned());
-                }
-            }
+    for name in value_names(file) {
+        if !model.values.contains(&name) {
+            model.values.push(name);
         }
     }
     if model.values.len() > MOST_VALUES {
@@ -51,10 +43,11 @@ pub fn operations(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut 
         document.mistake(file.offset_of("operations"), says);
         model.values.truncate(MOST_VALUES);
     }
+    draw_sets(document, file, model);
     let mut bodies = Vec::new();
     for (name, offset, value) in section(document, file, "bodies") {
         let table = document.table(value, &format!("the body `{name}`"), BODY_KEYS);
-        let read = table.and_then(|table| body(document, table, &model.values));
+        let read = table.and_then(|table| body(document, table, known(model)));
         match (table, read) {
             (Some(_), None) if document.is_sound() => {
                 let says = format!("the body `{name}` is empty; give it `json`, `form` or `text`");
@@ -62,7 +55,10 @@ pub fn operations(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut 
             }
             (_, read) => {
                 bodies.push(name.to_owned());
-                model.bodies.extend(read);
+                model.bodies.extend(read.map(|body| Body {
+                    name: Some(name.to_owned()),
+                    ..body
+                }));
             }
         }
     }
@@ -92,6 +88,14 @@ pub fn operations(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut 
             0,
             format!("there are no operations; add lines like {example}"),
         );
+    }
+}
+
+fn known(model: &Model) -> Known<'_> {
+    Known {
+        values: &model.values,
+        options: &model.options,
+        sets: &model.draws,
     }
 }
 
@@ -132,6 +136,7 @@ fn operation(
         values,
         draws: &[],
         has_users: true,
+        is_body: false,
     };
     let written = document.text(request, "request", "\"GET /items\"")?;
     let place = written.len() - path.len();
@@ -176,12 +181,7 @@ fn operation(
         None => Statuses::successes(),
         Some(value) => statuses(document, value, "expect").unwrap_or_else(Statuses::successes),
     };
-    let mut refusals = Vec::new();
-    for (name, is_conflict) in [("conflict", true), ("refused", false)] {
-        if let Some(value) = table.get(name) {
-            refusals.extend(reasons(document, value, (name, is_conflict), &expect));
-        }
-    }
+    let refusals = refusals(document, table, &expect);
     let label = match table.get("name") {
         Some(value) => document.line(value, "name").unwrap_or_default(),
         None => format!("{} {path}", method.word()),
@@ -202,6 +202,7 @@ fn operation(
         reads: reads(document, table, model, method),
         checks: checks(document, table, names, method),
         heeds_retry_after: heeds_retry_after.unwrap_or(false),
+        raises: raised(document, table),
     })
 }
 
@@ -285,7 +286,7 @@ fn operation_body(
     model: &mut Model,
     bodies: &[String],
 ) -> Option<u16> {
-    let own = body(document, table, &model.values);
+    let own = body(document, table, known(model));
     let Some(value) = table.get("body") else {
         return own.map(|own| {
             model.bodies.push(own);
@@ -298,10 +299,19 @@ fn operation_body(
             "`body` does not go with a body that is written here; keep one of the two",
         );
     }
+    named_body(document, value, bodies.iter().map(String::as_str))
+}
+
+/// The position of the body that `value` names, one of `bodies`.
+pub fn named_body<'b>(
+    document: &mut Document<'_>,
+    value: &At<'_>,
+    bodies: impl Iterator<Item = &'b str> + Clone,
+) -> Option<u16> {
     let name = document.text(value, "body", "\"order\"")?;
-    let found = bodies.iter().position(|known| known == name);
+    let found = bodies.clone().position(|known| known == name);
     if found.is_none() {
-        let suggestion = Suggestion::for_word(name, bodies.iter().map(String::as_str));
+        let suggestion = Suggestion::for_word(name, bodies);
         let says = format!("there is no body `{name}`{suggestion} (write it as [bodies.{name}])");
         document.mistake(value.span().start, says);
     }
@@ -317,7 +327,7 @@ fn status_text(value: &At<'_>) -> Option<String> {
 }
 
 /// One status, class or span, or a list of them.
-fn statuses(document: &mut Document<'_>, value: &At<'_>, key: &str) -> Option<Statuses> {
+pub fn statuses(document: &mut Document<'_>, value: &At<'_>, key: &str) -> Option<Statuses> {
     let elements: Vec<&At<'_>> = match value.get_ref() {
         DeValue::Array(elements) => elements.iter().collect(),
         _ => vec![value],
@@ -336,6 +346,60 @@ fn statuses(document: &mut Document<'_>, value: &At<'_>, key: &str) -> Option<St
         document.mistake(value.span().start, format!("`{key}` names no status"));
     }
     all
+}
+
+/// What `table` says of statuses that are no success and no fault, beside those of `expect`.
+pub fn refusals(
+    document: &mut Document<'_>,
+    table: Table<'_, '_>,
+    expect: &Statuses,
+) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for (name, is_conflict) in [("conflict", true), ("refused", false)] {
+        if let Some(value) = table.get(name) {
+            refusals.extend(reasons(document, value, (name, is_conflict), expect));
+        }
+    }
+    refusals
+}
+
+/// The events that `table` says a success raises.
+pub fn raised(document: &mut Document<'_>, table: Table<'_, '_>) -> Vec<Raised> {
+    let Some(value) = table.get("raises") else {
+        return Vec::new();
+    };
+    let says = format!(
+        "`raises` is a list of at most {MOST_RAISED} events, like [\"Ordering.OrderCreated\"]; one that \
+         stays when the request is refused has ` stays` behind it, and comes first"
+    );
+    let mut raised: Vec<Raised> = Vec::new();
+    let events = match value.get_ref() {
+        DeValue::Array(events) if events.len() <= MOST_RAISED => events,
+        _ => {
+            document.mistake(value.span().start, says);
+            return raised;
+        }
+    };
+    for event in events {
+        let text = event.get_ref().as_str().unwrap_or_default();
+        let (text, stays) = match text.strip_suffix(" stays") {
+            Some(event) => (event, true),
+            None => (text, false),
+        };
+        let is_late = stays && raised.iter().any(|before| !before.stays);
+        let names = text.split_once('.').filter(|(domain, name)| {
+            super::document::is_name(domain) && super::document::is_name(name) && !is_late
+        });
+        match names {
+            Some((domain, name)) => raised.push(Raised {
+                domain: domain.to_owned(),
+                name: name.to_owned(),
+                stays,
+            }),
+            None => document.mistake(event.span().start, says.clone()),
+        }
+    }
+    raised
 }
 
 /// Statuses that mean no, perhaps with their reasons.
@@ -378,7 +442,8 @@ fn reasons(
     refusals
 }
 
-fn reads(
+/// What `table` says is kept of a success.
+pub fn reads(
     document: &mut Document<'_>,
     table: Table<'_, '_>,
     model: &Model,

@@ -4,10 +4,12 @@ use super::keys::{CHECK_KEYS, FILE_KEYS, Key, Takes};
 use serde_json::{Map, Value, json};
 
 /// What a file calls something.
-const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$";
+const NAME: &str = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*$";
 /// A status, a class or a span.
 const STATUS: &str = r"^\s*([1-9][0-9]{2}|[1-9][xX]{2}|[1-9][0-9]{2}\s*\.\.\s*[1-9][0-9]{2})\s*$";
 const REQUEST: &str = r"^(GET|HEAD|POST|PUT|PATCH|DELETE) \S.*$";
+const TEST: &str = r"^\s*(no\s+)?((option|value|done)\s+\S+|\S+\s*!?=\s*.*)$";
+const EVENT: &str = r"^[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9_-]*( stays)?$";
 const SHARE: &str = r"^[0-9]+(\.[0-9]+)?\s*%$";
 
 /// The schema as text, with a final line end; `profile` is that of one profile. It knows less than the
@@ -113,7 +115,20 @@ fn taken(takes: Takes) -> Value {
             { "type": "string", "minLength": 1 },
         ] }),
         Takes::Share => json!({ "type": "string", "pattern": SHARE }),
-        Takes::OnFailure => json!({ "enum": ["abort", "continue"] }),
+        Takes::OnFailure => json!({ "anyOf": [
+            { "enum": ["abort", "continue", "break"] },
+            { "$ref": "#/$defs/steps" },
+        ] }),
+        Takes::Test => json!({ "type": "string", "pattern": TEST }),
+        Takes::AtOnce => json!({ "enum": [true, false, "again"] }),
+        Takes::Events => {
+            json!({ "type": "array", "items": { "type": "string", "pattern": EVENT } })
+        }
+        Takes::Lines => json!({ "type": "array", "items": taken(Takes::Line) }),
+        Takes::NamedLines => named(taken(Takes::Line)),
+        Takes::NamedNumbers => named(json!({ "type": "integer" })),
+        Takes::NamedNames => named(taken(Takes::Name)),
+        Takes::OptionWeights => named(taken(Takes::Weights)),
         Takes::Statuses => statuses(),
         Takes::Reasons => json!({ "anyOf": [
             statuses(),

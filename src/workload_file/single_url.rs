@@ -1,6 +1,6 @@
 //! The smallest workload: one URL is read, again and again. It needs no file.
 
-use super::model::{Class, Journey, Model, OnFailure, Operation, Part, Step};
+use super::model::{Call, Class, Journey, Model, Operation, Part, Step};
 use super::statuses::Statuses;
 use crate::engine::Method;
 use crate::plan::{WaitTime, in_ascii};
@@ -79,21 +79,19 @@ impl SingleUrl {
                 reads: Vec::new(),
                 checks: Vec::new(),
                 heeds_retry_after: false,
+                raises: Vec::new(),
             }],
             journeys: vec![Journey {
                 name: "Visit".to_owned(),
                 about: "read the URL once".to_owned(),
-                steps: vec![Step::Call {
-                    operation: 0,
-                    label: None,
-                    on_failure: OnFailure::Abort,
-                }],
+                steps: vec![Step::Call(Box::new(Call::of(0)))],
             }],
             classes: vec![Class {
                 name: Self::CLASS.to_owned(),
                 about: "reads the URL, again and again, without waiting".to_owned(),
                 weight: 1,
                 journeys: vec![(0, 1)],
+                journeys_with: Vec::new(),
                 first: None,
                 wait: WaitTime::None,
             }],

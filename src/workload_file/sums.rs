@@ -91,7 +91,8 @@ impl Sum {
                     _ => b"0",
                 };
                 let text = std::str::from_utf8(text).unwrap_or("0");
-                product = product.times(Decimal::parse(text).unwrap_or(product));
+                let number = Decimal::parse(text).or_else(|| Decimal::parse_short(text));
+                product = product.times(number.unwrap_or(product));
             }
             sum = sum.plus(product);
         }
@@ -121,6 +122,24 @@ impl Decimal {
         Some(Self {
             units: sign * units,
             decimals: rest.len() as u32,
+        })
+    }
+
+    /// Of a number with an exponent, as programs write small ones: 1e-6.
+    fn parse_short(text: &str) -> Option<Self> {
+        let (digits, exponent) = text.split_once(['e', 'E'])?;
+        let number = Self::parse(digits)?;
+        let exponent = exponent.parse::<i32>().ok().filter(|it| it.abs() <= 30)?;
+        let by = exponent.unsigned_abs();
+        Some(match exponent < 0 {
+            true => Self {
+                decimals: number.decimals + by,
+                ..number
+            },
+            false => Self {
+                units: number.units.saturating_mul(10_i128.saturating_pow(by)),
+                ..number
+            },
         })
     }
 
@@ -169,12 +188,13 @@ mod tests {
 
     #[test]
     fn lines_are_added_up_to_the_last_digit() {
-        let body = br#"{"total":0,"order":{"lines":[{"n":3,"price":0.10},{"n":2,"price":"19.99"},{"n":1,"price":7}]}}"#;
+        let body = br#"{"total":0,"order":{"lines":[{"n":3,"price":0.10},{"n":2,"price":"19.99"},{"n":1,"price":7}]},"small":[{"n":1e-6},{"n":1.5E-6}]}"#;
         for (text, expected) in [
             ("/order/lines n*price", "47.28"),
             ("/order/lines n", "6"),
             ("/order/lines price", "27.09"),
             ("/order/lines n*n*price", "87.86"),
+            ("/small n", "0.0000025"),
             ("/none n", "0"),
         ] {
             assert_eq!(Sum::parse(text).unwrap().of(body), expected, "{text}");

@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use super::generators::Generator;
-use super::model::Part;
+use super::model::{Part, Product};
 use crate::plan::Suggestion;
 use std::ops::Range;
 
@@ -15,6 +15,8 @@ pub struct Names<'n> {
     pub draws: &'n [String],
     /// Whether users' values may be used: draws are made before there are users.
     pub has_users: bool,
+    /// Whether it is for a body: only those are made in turn.
+    pub is_body: bool,
 }
 
 /// The parts of `text`, which stands at `span`. Mistakes are noted in `document`.
@@ -70,7 +72,28 @@ pub fn parts(
 
 fn part(inside: &str, names: Names<'_>) -> Result<Part, String> {
     if let Some(made) = inside.strip_prefix('$') {
-        let generator = Generator::parse(made)?;
+        let generator = match Generator::parse(made)? {
+            Generator::Handle(of) => {
+                let of = of.iter().map(|name| drawn(name, names));
+                return of.collect::<Result<_, _>>().map(Part::Handle);
+            }
+            Generator::Sum(products) => {
+                let products = products.iter().map(|(is_less, factors)| {
+                    let factors = factors.iter().map(|name| drawn(name, names));
+                    Ok(Product {
+                        is_less: *is_less,
+                        factors: factors.collect::<Result<_, String>>()?,
+                    })
+                });
+                return products.collect::<Result<_, String>>().map(Part::Sum);
+            }
+            Generator::Each(..) if !names.is_body => {
+                return Err(format!(
+                    "`${made}` goes through the bodies of a kind, and stands only in bodies and their draws"
+                ));
+            }
+            generator => generator,
+        };
         return match generator.is_made_late() && !names.has_users {
             false => Ok(Part::Made(generator)),
             true => Err(format!(
@@ -108,11 +131,22 @@ fn part(inside: &str, names: Names<'_>) -> Result<Part, String> {
 
 /// Notes sums in `parts`, which stand at `offset` where there is no JSON around them.
 pub fn refuse_sums(document: &mut Document<'_>, parts: &[Part], offset: usize) {
-    let is_sum = |part: &Part| matches!(part, Part::Made(Generator::Sum(_)));
+    let is_sum = |part: &Part| matches!(part, Part::Made(made) if made.total().is_some());
     if parts.iter().any(is_sum) {
         let says = "`$sum` adds up lines of a body, and stands in its `json`";
         document.mistake(offset, says);
     }
+}
+
+/// The position of the draw called `name`.
+fn drawn(name: &str, names: Names<'_>) -> Result<u16, String> {
+    let position = names.draws.iter().position(|known| known == name);
+    position.map(|position| position as u16).ok_or_else(|| {
+        let suggestion = Suggestion::for_word(name, names.draws.iter().map(String::as_str));
+        format!(
+            "nothing is drawn as `{name}`{suggestion}: it has to stand under `draw`, above this"
+        )
+    })
 }
 
 /// Bytes that `parts` have at most, where a user's value has 64 and draws have these; for limits only.
@@ -123,6 +157,7 @@ pub fn most_bytes(parts: &[Part], draws: &[usize]) -> usize {
         Part::Value(_) => 64,
         Part::Drawn(position) => draws.get(usize::from(*position)).copied().unwrap_or(0),
         Part::Made(generator) => generator.most_bytes(),
+        Part::Handle(_) | Part::Sum(_) => 32,
     };
     parts.iter().map(bytes).fold(0, usize::saturating_add)
 }

@@ -3,9 +3,15 @@
 use super::{FileError, Model, Statuses, read};
 use crate::plan::WaitTime;
 use proptest::prelude::{any, proptest};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 pub(super) const EXAMPLE: &str = include_str!("../../workloads/other-shop.toml");
+/// The suite, as one text.
+pub(super) static BUILT_IN_TEXT: LazyLock<String> = LazyLock::new(|| {
+    let parts = super::built_in("shopstream").unwrap().unwrap();
+    parts.text().to_owned()
+});
 /// What every hostile file has to be refused within.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -402,6 +408,18 @@ fn files_that_mean_harm_are_refused_at_once() {
             ),
         ),
         ("a long body", with(&format!("text = \"{long}\""))),
+        (
+            "a gigabyte of bodies",
+            format!(
+                "name = \"x\"\n{}[journeys.j]\nsteps = [\"o1\"]\n",
+                (0..900)
+                    .map(|at| format!(
+                        "[operations.o{at}]\nrequest = \"PUT /{at}\"\ntext = \"{}\"\n",
+                        "{$words 1000}".repeat(64)
+                    ))
+                    .collect::<String>()
+            ),
+        ),
         ("deep repetitions", one(nested)),
         (
             "endless repetitions",

@@ -7,7 +7,7 @@ use super::program::Program;
 use super::script::FileScript;
 use super::statuses::Statuses;
 use crate::engine::inquiry::{Inquiry, NotRecognised, Recognition};
-use crate::engine::{TargetFacts, Unprepared, Workload};
+use crate::engine::{DomainName, TargetFacts, Unprepared, Workload};
 use crate::plan::Plan;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -132,6 +132,20 @@ impl Workload for FileWorkload {
         }
     }
 
+    /// Those that the events of its operations name.
+    fn domains(&self) -> Vec<DomainName> {
+        let mut domains: Vec<DomainName> = Vec::new();
+        for event in self.program.steps.iter().flat_map(|step| step.raises) {
+            if domains.iter().all(|known| known.title != event.domain) {
+                domains.push(DomainName {
+                    name: event.domain,
+                    title: event.domain,
+                });
+            }
+        }
+        domains
+    }
+
     /// Of the users of each class alike. Nothing when a class is not known to this workload.
     fn planned_shares(&self, plan: &Map<String, Value>) -> Vec<(&'static str, f64)> {
         let shares = plan.get("classes").and_then(Value::as_array);
@@ -147,10 +161,18 @@ impl Workload for FileWorkload {
             weighted.push((class, weight as f64));
         }
         let all: f64 = weighted.iter().map(|(_, weight)| weight).sum();
+        let words = plan.get("options").and_then(Value::as_array);
+        let words = words.into_iter().flatten().filter_map(Value::as_str);
+        let positions = words.filter_map(|word| {
+            let mut options = self.program.options.iter();
+            options.position(|option| *option == word)
+        });
+        let options = positions.fold(0, |bits, position| bits | 1 << position);
         let mut planned: Vec<(&'static str, f64)> = Vec::new();
         for (class, weight) in weighted {
-            let total: u32 = class.journeys.iter().map(|(_, weight)| weight).sum();
-            for &(place, own) in &class.journeys {
+            let made = class.made_with(options);
+            let total: u32 = made.iter().map(|(_, weight)| weight).sum();
+            for &(place, own) in made {
                 let share = weight / all * f64::from(own) / f64::from(total);
                 let name = self.program.journeys[place].name;
                 match planned.iter_mut().find(|(known, _)| *known == name) {

@@ -263,11 +263,11 @@ fn what_is_wrong_with_a_certificate_is_told_and_nothing_is_sent() {
             "other-name",
             https,
             &ca,
-            "second.test and not for shop.test",
+            "its certificate is of second.test only",
         ),
         ("foreign", https, &ca, "does not hold its authority"),
         ("good", https, "", "--ca FILE"),
-        ("wanting", https, &ca, "wants a certificate of the client"),
+        ("wanting", https, &ca, "wants to be shown a certificate"),
         (
             "nameless",
             https,

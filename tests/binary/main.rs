@@ -60,3 +60,4 @@ mod web;
 mod wire;
 mod workload_data;
 mod workload_files;
+mod workload_starts;

@@ -5,7 +5,9 @@
 mod bodies;
 
 use bodies::connection::{Ends, carry_out};
+use bodies::http2;
 use bodies::memory::Room;
+use bodies::mistakes::{Became, became};
 use bodies::{TARGETS, Target};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -69,6 +71,39 @@ fn seeds_pass() {
     }
 }
 
+/// So many mistakes at random; `cargo test --release --test inprocess -- --ignored ten_thousand` makes ten
+/// thousand of them.
+fn mistakes_are_refused_or_harmless(count: u32) -> (u32, u32) {
+    let mut refused = 0;
+    for number in 0..count {
+        let input = number.to_le_bytes();
+        let target = TARGETS.iter().find(|target| target.name == "mistakes");
+        target.expect("the target").run(&input);
+        refused += u32::from(became(&input) == Became::Refused);
+    }
+    (count - refused, refused)
+}
+
+#[test]
+fn mistakes_at_random_are_refused_with_place_and_remedy_or_harmless() {
+    let (sound, refused) = mistakes_are_refused_or_harmless(400);
+    assert!(
+        sound > 10 && refused > 200,
+        "{sound} sound, {refused} refused"
+    );
+}
+
+#[test]
+#[ignore = "twenty-five times the same: for a release build"]
+fn ten_thousand_mistakes_at_random_are_refused_with_place_and_remedy_or_harmless() {
+    let (sound, refused) = mistakes_are_refused_or_harmless(10_000);
+    println!("of 10000 mistakes {refused} are refused, {sound} leave a sound file");
+    assert!(
+        sound > 250 && refused > 5_000,
+        "{sound} sound, {refused} refused"
+    );
+}
+
 /// What is played is what it is meant to be: else nothing that holds of it would mean anything.
 #[test]
 fn played_connections_come_to_every_kind_of_end() {
@@ -103,6 +138,37 @@ fn played_connections_come_to_every_kind_of_end() {
     }
 }
 
+/// The same of what a server says in HTTP/2.
+#[test]
+fn played_http2_servers_bring_streams_to_every_kind_of_end() {
+    let ends = |seed: &str| {
+        let path = fuzz_directory().join("seeds/http2").join(seed);
+        http2::ends(&std::fs::read(path).unwrap())
+    };
+    let names: Vec<String> = files(&fuzz_directory().join("seeds/http2"))
+        .iter()
+        .map(|file| file.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    let all: Vec<String> = names
+        .iter()
+        .map(|name| {
+            let http2::Ends {
+                answered,
+                refused,
+                failed,
+                lost,
+            } = ends(name);
+            assert_eq!(
+                answered + refused + failed + lost,
+                3,
+                "{name}: each stream ends"
+            );
+            format!("{name} {answered} {refused} {failed} {lost}")
+        })
+        .collect();
+    assert_eq!(all, PLAYED);
+}
+
 #[test]
 #[should_panic(expected = "greedy held 1048576 bytes for 10, and may hold 1064")]
 fn what_takes_more_than_its_room_is_a_finding() {
@@ -110,6 +176,24 @@ fn what_takes_more_than_its_room_is_a_finding() {
     Room::new(1, 4).hold("greedy", |_| (), b"something");
     Room::new(1, 4).hold("greedy", take, b"ten bytes!");
 }
+
+/// How the streams of each seed of `http2` end: with a reply, refused, failed, and lost with the connection.
+const PLAYED: [&str; 14] = [
+    "bomb 0 0 0 3",
+    "continuation 1 0 0 2",
+    "early-answer 1 0 0 2",
+    "goodbye 1 2 0 0",
+    "goodbye-in-pieces 0 3 0 0",
+    "hints-and-trailers 1 0 0 2",
+    "http1 0 0 0 3",
+    "huffman 1 0 0 2",
+    "pings 0 0 0 3",
+    "replies 3 0 0 0",
+    "resets 0 1 1 1",
+    "table 2 0 0 1",
+    "too-large 0 0 1 2",
+    "windows 1 0 0 2",
+];
 
 /// Inputs that are made up of the seeds of all targets, and so many of nothing.
 const CASES: u32 = 2_000;
@@ -198,5 +282,85 @@ proptest! {
         input in prop::collection::vec(any::<u8>(), 0..200),
     ) {
         target.run(&input);
+    }
+
+    /// Frames are changed as frames: with bytes alone most of them are not even read.
+    #[test]
+    fn changed_frames_of_http2_pass(
+        seed in any::<prop::sample::Index>(),
+        changes in prop::collection::vec(frame_change(), 1..6),
+        settings in any::<[u8; 3]>(),
+    ) {
+        let input = seed.get(&seeds("http2")).clone();
+        let mut frames = frames_of(input.get(3..).unwrap_or_default());
+        for change in &changes {
+            change_frames(&mut frames, change);
+        }
+        let wire = frames.concat();
+        bodies::run("http2", &[&settings[..], &wire].concat());
+    }
+}
+
+/// What is done to the frames of a seed.
+#[derive(Clone, Debug)]
+enum FrameChange {
+    /// Of kind, flags or the low byte of the stream.
+    Head(prop::sample::Index, usize, u8),
+    Length(prop::sample::Index, u8),
+    Drop(prop::sample::Index),
+    Again(prop::sample::Index, prop::sample::Index),
+    Empty(prop::sample::Index),
+}
+
+fn frame_change() -> impl Strategy<Value = FrameChange> {
+    let place = any::<prop::sample::Index>;
+    prop_oneof![
+        (place(), prop::sample::select(vec![3_usize, 4, 8]), 0..12_u8)
+            .prop_map(|(place, at, byte)| FrameChange::Head(place, at, byte)),
+        (place(), any::<u8>()).prop_map(|(place, byte)| FrameChange::Length(place, byte)),
+        place().prop_map(FrameChange::Drop),
+        (place(), place()).prop_map(|(from, to)| FrameChange::Again(from, to)),
+        place().prop_map(FrameChange::Empty),
+    ]
+}
+
+/// Each with its head; what is no whole frame is one, too.
+fn frames_of(mut wire: &[u8]) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    while let Some(&[high, middle, low, ..]) = wire.first_chunk::<9>() {
+        let length = u32::from_be_bytes([0, high, middle, low]) as usize;
+        let (frame, rest) = wire.split_at((9 + length).min(wire.len()));
+        frames.push(frame.to_vec());
+        wire = rest;
+    }
+    frames.push(wire.to_vec());
+    frames
+}
+
+fn change_frames(frames: &mut Vec<Vec<u8>>, change: &FrameChange) {
+    let mut set = |place: &prop::sample::Index, at: usize, byte: u8| {
+        let place = place.index(frames.len());
+        if let Some(old) = frames[place].get_mut(at) {
+            *old = byte;
+        }
+    };
+    match change {
+        FrameChange::Head(place, at, byte) => set(place, *at, *byte),
+        FrameChange::Length(place, byte) => set(place, 2, *byte),
+        FrameChange::Drop(place) if frames.len() > 1 => {
+            frames.remove(place.index(frames.len()));
+        }
+        FrameChange::Drop(_) => {}
+        FrameChange::Again(from, to) => {
+            let frame = frames[from.index(frames.len())].clone();
+            frames.insert(to.index(frames.len()), frame);
+        }
+        FrameChange::Empty(place) => {
+            let place = place.index(frames.len());
+            frames[place].truncate(9);
+            if let Some(length) = frames[place].get_mut(..3) {
+                length.fill(0);
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ use shopblast::plan::{ClassShare, ExitCode, Load, Plan, RunId, Stage, Target};
 use shopblast::record::RunRecord;
 use shopblast::run::{self, Finished, Output, RunControl, RunError, RunRequest};
 use shopblast::stats::RuleVerdict;
+use shopblast::workload_file::{self, FileWorkload};
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -148,6 +149,44 @@ fn request(server: SocketAddr, results: &Path, classes: &[&str], seconds: u64) -
         },
         ..RunRequest::of_plan(plan, Subject::new(CouponShop))
     }
+}
+
+/// The same shop as a file.
+const FILE: &str = include_str!("../coupon_workload/coupons.toml");
+
+/// The journey that the documentation shows is one that runs.
+#[test]
+fn the_journey_of_the_documentation_is_run_from_its_file() {
+    let _alone = alone();
+    let documentation = include_str!("../../docs/journeys.md");
+    let (_, journey) = FILE.split_once("[journeys").expect("a journey");
+    assert!(documentation.contains(&format!("```toml\n[journeys{journey}```\n")));
+    assert_eq!(journey.lines().count(), 8);
+    let model = workload_file::read(FILE, "coupons.toml").expect("a workload");
+    let server = Server::start(false);
+    let results = tempfile::tempdir().expect("a directory");
+    let coupons = request(server.address, results.path(), &["User"], 1);
+    let request = RunRequest {
+        subject: Subject::new(FileWorkload::new(&model)),
+        ..coupons
+    };
+    let finished = carried_out(&request).expect("a run");
+    assert_eq!(
+        finished.exit_code,
+        ExitCode::Ok,
+        "{}",
+        finished.record.verdict
+    );
+    let [journey] = finished.record.journeys.as_slice() else {
+        panic!("{:?}", finished.record.journeys);
+    };
+    assert_eq!(journey.name, "CouponCheckout");
+    assert!(journey.completed > 0 && journey.aborted == 0);
+    let mut events = finished.record.events.iter();
+    let redeemed = events.find(|event| event.name == "CouponRedeemed");
+    let redeemed = redeemed.expect("the event");
+    assert_eq!(redeemed.domain, "Coupons");
+    assert_eq!(redeemed.count, finished.record.names[2].figures.success);
 }
 
 fn carried_out(request: &RunRequest) -> Result<Finished, RunError> {

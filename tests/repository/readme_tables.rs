@@ -234,13 +234,13 @@ fn the_tables_are_those_of_the_code() {
     }
 }
 
-/// The worked example of the documentation is the one that tests compile and run.
+/// The worked example of the documentation is the one that tests run.
 #[test]
 fn the_example_is_the_one_that_runs() {
-    let test = read(&repository().join("tests/coupon_workload/mod.rs"));
-    let start = test.find("/// The journey: one line").expect("the journey");
-    let end = start + test[start..].find("\n}\n").expect("its end") + 3;
-    chapter_with(&format!("```rust\n{}```\n", &test[start..end]));
+    let test = read(&repository().join("tests/coupon_workload/coupons.toml"));
+    let start = test.find("[journeys.").expect("the journey");
+    let end = start + test[start..].find("\n]\n").expect("its end") + 3;
+    chapter_with(&format!("```toml\n{}```\n", &test[start..end]));
 }
 
 #[test]

@@ -92,6 +92,8 @@ pub struct Client {
     pub(super) send_window: i64,
     pub(super) receive_window: i64,
     pub(super) consumed: u32,
+    /// Signs that the peer was asked for, and the last one that it gave.
+    pub(super) signs: (u64, u64),
     /// The code with which the peer said goodbye.
     pub(super) goodbye: Option<ErrorCode>,
     pub(super) failure: Option<ConnectionFailure>,
@@ -136,6 +138,7 @@ impl Client {
             send_window: FIRST_WINDOW,
             receive_window: i64::from(CONNECTION_WINDOW),
             consumed: 0,
+            signs: (0, 0),
             goodbye: None,
             failure: None,
             ended: VecDeque::new(),

@@ -96,9 +96,31 @@ impl Client {
         if payload.len() != 8 {
             return self.fail(ConnectionFailure::FrameSize("PING"));
         }
-        if self.is_patient("PING") && !head.has(flag::ACK) {
-            frame::write(kind::PING, flag::ACK, 0, payload, &mut self.out);
+        if !self.is_patient("PING") {
+            return;
         }
+        if !head.has(flag::ACK) {
+            return frame::write(kind::PING, flag::ACK, 0, payload, &mut self.out);
+        }
+        if let Ok(number) = payload.try_into().map(u64::from_be_bytes)
+            && (self.signs.1..=self.signs.0).contains(&number)
+        {
+            self.signs.1 = number;
+        }
+    }
+
+    /// Asks the peer for a sign that it has read what was written so far (PING). Gives its number, from 1.
+    pub fn ask_for_sign(&mut self) -> u64 {
+        self.signs.0 += 1;
+        let number = self.signs.0;
+        frame::write(kind::PING, 0, 0, &number.to_be_bytes(), &mut self.out);
+        number
+    }
+
+    /// Whether the peer has given the sign of this number.
+    #[must_use]
+    pub fn has_sign(&self, number: u64) -> bool {
+        self.signs.1 >= number
     }
 
     pub(super) fn take_goodbye(&mut self, head: FrameHead, payload: &[u8]) {

@@ -5,7 +5,7 @@ mod control;
 mod dynamic_table;
 mod failure;
 mod field_decoder;
-mod frame;
+pub mod frame;
 mod huffman;
 mod integer;
 mod reading;

@@ -294,3 +294,23 @@ fn an_answer_before_the_request_is_whole_ends_both() {
     );
     assert_eq!(kinds(&mut client), []);
 }
+
+#[test]
+fn a_sign_is_given_by_who_answers_with_its_number_and_by_nobody_else() {
+    let mut client = greeted(&[]);
+    let pong =
+        |number: u64, flags| server(|out| write(kind::PING, flags, 0, &number.to_be_bytes(), out));
+    let (first, second) = (client.ask_for_sign(), client.ask_for_sign());
+    assert_eq!(kinds(&mut client), [(kind::PING, 0, 0, 8); 2]);
+    // One that was not asked for, and a question of the server's own.
+    client.receive(&pong(second + 1, flag::ACK), Vec::new);
+    client.receive(&pong(second, 0), Vec::new);
+    assert!(!client.has_sign(first));
+    assert_eq!(kinds(&mut client), [(kind::PING, flag::ACK, 0, 8)]);
+    client.receive(&pong(first, flag::ACK), Vec::new);
+    assert!(client.has_sign(first) && !client.has_sign(second));
+    client.receive(&pong(second, flag::ACK), Vec::new);
+    // Said twice, it takes nothing back.
+    client.receive(&pong(first, flag::ACK), Vec::new);
+    assert!(client.has_sign(second) && client.failure().is_none());
+}

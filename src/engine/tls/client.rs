@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub const OFFERS_HTTP1: &[&[u8]] = &[b"http/1.1"];
 /// The same where HTTP/2 alone is.
 pub const OFFERS_HTTP2: &[&[u8]] = &[b"h2"];
+/// The same where the server is to choose: what is preferred comes first.
+pub const OFFERS_EITHER: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 /// See the module's documentation. Clones share what they resume.
 #[derive(Clone, Debug)]

@@ -19,6 +19,8 @@ pub enum TlsFault {
     ClientCertificate,
     /// It finds nothing in common, or wants a certificate: older servers tell no more.
     NothingInCommon,
+    /// It speaks none of the protocols that it is offered.
+    Protocol,
     /// Plain HTTP is spoken there.
     PlainHttp,
     /// It hung up, or broke the connection.
@@ -59,18 +61,20 @@ impl HandshakeError {
 impl From<TlsTrouble> for TlsFault {
     fn from(trouble: TlsTrouble) -> Self {
         match trouble {
-            TlsTrouble::Expired | TlsTrouble::NotYetValid => Self::Time,
+            TlsTrouble::Expired(_) | TlsTrouble::NotYetValid => Self::Time,
             TlsTrouble::WrongName(_) => Self::Name,
             TlsTrouble::UnknownAuthority => Self::Authority,
             TlsTrouble::VouchesForItself => Self::OfAuthority,
             TlsTrouble::Unusable(_) => Self::Certificate,
-            TlsTrouble::WantsCertificate | TlsTrouble::RefusesCertificate => {
+            TlsTrouble::WantsCertificate | TlsTrouble::RefusesCertificate(_) => {
                 Self::ClientCertificate
             }
             TlsTrouble::Unclear => Self::NothingInCommon,
-            TlsTrouble::NoTls | TlsTrouble::NothingInCommon(_) | TlsTrouble::Other(_) => {
-                Self::Other
-            }
+            TlsTrouble::NoProtocol => Self::Protocol,
+            TlsTrouble::NoTls
+            | TlsTrouble::NothingInCommon(_)
+            | TlsTrouble::UnknownName
+            | TlsTrouble::Other(_) => Self::Other,
         }
     }
 }
@@ -102,6 +106,7 @@ mod tests {
                 TlsFault::NothingInCommon,
             ),
             (AlertDescription::ProtocolVersion, TlsFault::Other),
+            (AlertDescription::NoApplicationProtocol, TlsFault::Protocol),
         ] {
             assert_eq!(of(Error::AlertReceived(alert)), fault);
         }

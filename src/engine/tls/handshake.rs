@@ -1,13 +1,9 @@
 //! A handshake, without a socket: what came goes in, what is to be sent comes out, until the keys are there.
 
-use super::breakage::AlertName;
-use super::{TlsBreak, TlsClient, TlsLayer};
-use jiff::Timestamp;
+use super::{TlsBreak, TlsClient, TlsLayer, TlsTrouble};
 use rustls::client::UnbufferedClientConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
-use rustls::{
-    AlertDescription, CertificateError, Error, HandshakeKind, PeerIncompatible, ProtocolVersion,
-};
+use rustls::{Error, HandshakeKind, PeerIncompatible, ProtocolVersion};
 use std::io;
 
 /// Room for what comes of a handshake at once, at least.
@@ -48,7 +44,7 @@ pub struct Secured {
 #[derive(Debug, thiserror::Error)]
 pub enum HandshakeError {
     /// The peer, or what it shows, is not as it should be.
-    #[error("{}", told(.0))]
+    #[error("{}", TlsTrouble::of(.0))]
     Tls(Error),
     /// Another protocol is spoken there.
     #[error("the server answers without TLS: plain HTTP is spoken on this port")]
@@ -228,119 +224,11 @@ impl Handshake {
     }
 }
 
-/// Why, in words that people know.
-fn told(error: &Error) -> String {
-    let text = match error {
-        Error::InvalidCertificate(why) => return told_of_certificate(why),
-        Error::AlertReceived(alert) => return told_of_alert(*alert),
-        Error::NoCertificatesPresented => "the server shows no certificate",
-        Error::NoApplicationProtocol => "no application protocol in common (ALPN)",
-        Error::InvalidMessage(_) => "the server's answer is no TLS",
-        Error::DecryptError => "a record that cannot be opened",
-        Error::PeerIncompatible(why) => match why {
-            PeerIncompatible::ServerDoesNotSupportTls12Or13
-            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-            | PeerIncompatible::Tls12NotOffered
-            | PeerIncompatible::Tls12NotOfferedOrEnabled
-            | PeerIncompatible::SupportedVersionsExtensionRequired => {
-                "no version in common: the server speaks neither TLS 1.3 nor 1.2"
-            }
-            PeerIncompatible::NoCipherSuitesInCommon => "no cipher suite in common",
-            PeerIncompatible::NoKxGroupsInCommon => "no group for the key exchange in common",
-            _ => return format!("the server is not compatible: {why:?}"),
-        },
-        other => return other.to_string(),
-    };
-    text.to_owned()
-}
-
-fn told_of_certificate(why: &CertificateError) -> String {
-    let text = match why {
-        CertificateError::Expired => "has expired",
-        CertificateError::ExpiredContext { not_after, .. } => {
-            let since = Timestamp::from_second(not_after.as_secs().cast_signed());
-            let since = since.map_or_else(|_| String::new(), |since| format!(" on {since}"));
-            return format!("the server's certificate has expired{since}");
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "is not valid yet"
-        }
-        CertificateError::NotValidForName => "is for another name",
-        CertificateError::NotValidForNameContext {
-            expected,
-            presented,
-        } => {
-            return format!(
-                "the server's certificate is for {} and not for {}",
-                listed(presented),
-                expected.to_str()
-            );
-        }
-        CertificateError::UnknownIssuer => "is of an authority that is not trusted",
-        CertificateError::Revoked => "was revoked",
-        CertificateError::BadSignature => "is not signed by who it says",
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "is not for a server"
-        }
-        CertificateError::BadEncoding => "cannot be read",
-        other => return format!("the server's certificate is not valid: {other}"),
-    };
-    format!("the server's certificate {text}")
-}
-
 /// What a server means that ends the connection right after the handshake.
 #[must_use]
 pub fn refusal(broken: TlsBreak) -> String {
     match broken {
-        TlsBreak::Alert(alert) => format!("TLS: {}", told_of_alert(AlertDescription::from(alert))),
+        TlsBreak::Alert(alert) => TlsTrouble::of_alert(alert.into()).to_string(),
         other => other.to_string(),
-    }
-}
-
-/// Names as the verifier gives them, like `DnsName("shop.test")`.
-fn listed(presented: &[String]) -> String {
-    const SHOWN: usize = 4;
-    let bare = |name: &String| {
-        let inner = name.split_once('(').map_or(&**name, |(_, inner)| inner);
-        inner.trim_end_matches(')').trim_matches('"').to_owned()
-    };
-    let mut names: Vec<String> = presented.iter().take(SHOWN).map(bare).collect();
-    if presented.len() > SHOWN {
-        names.push(format!("{} more", presented.len() - SHOWN));
-    }
-    match names.is_empty() {
-        true => "no name at all (it has no subjectAltName)".to_owned(),
-        false => names.join(", "),
-    }
-}
-
-fn told_of_alert(alert: AlertDescription) -> String {
-    let name = AlertName(u8::from(alert));
-    match alert {
-        AlertDescription::ProtocolVersion => {
-            format!("no version in common: the server refuses TLS 1.3 and 1.2 ({name})")
-        }
-        AlertDescription::HandshakeFailure => {
-            format!("the server finds nothing in common, or wants a certificate ({name})")
-        }
-        AlertDescription::CertificateRequired => {
-            format!("the server wants a certificate of the client ({name})")
-        }
-        AlertDescription::BadCertificate
-        | AlertDescription::UnsupportedCertificate
-        | AlertDescription::CertificateRevoked
-        | AlertDescription::CertificateExpired
-        | AlertDescription::CertificateUnknown
-        | AlertDescription::UnknownCA
-        | AlertDescription::AccessDenied => {
-            format!("the server does not take the client's certificate ({name})")
-        }
-        AlertDescription::NoApplicationProtocol => {
-            format!("no application protocol in common ({name})")
-        }
-        AlertDescription::UnrecognisedName => {
-            format!("the server does not know the name it was asked for ({name})")
-        }
-        _ => format!("the server refused the handshake ({name})"),
     }
 }

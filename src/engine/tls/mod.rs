@@ -26,7 +26,7 @@ mod visit;
 
 pub use breakage::TlsBreak;
 pub use certificate::CertificateFacts;
-pub use client::{OFFERS_HTTP1, OFFERS_HTTP2, TlsClient};
+pub use client::{OFFERS_EITHER, OFFERS_HTTP1, OFFERS_HTTP2, TlsClient};
 pub use config::{client_config, client_config_of_any_name, server_name};
 pub use error::TlsError;
 pub use fault::TlsFault;

@@ -1,7 +1,9 @@
 //! What went wrong between two that speak TLS, in words and by kind: whose fault it is decides what is
 //! done about it.
 
-use rustls::{AlertDescription, CertificateError, InvalidMessage};
+use super::breakage::AlertName;
+use jiff::Timestamp;
+use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -19,20 +21,24 @@ pub enum TlsTrouble {
     VouchesForItself,
     /// The server's certificate is of these names, and not of the one that was asked for.
     WrongName(Vec<String>),
-    /// The server's certificate is past its time.
-    Expired,
+    /// The server's certificate is past its time, since then if that is known.
+    Expired(Option<Timestamp>),
     /// The server's certificate is before its time.
     NotYetValid,
     /// Something else is wrong with the server's certificate.
     Unusable(String),
     /// The server wants a certificate of ours.
     WantsCertificate,
-    /// The server does not take the certificate that we showed.
-    RefusesCertificate,
+    /// The server does not take the certificate that we showed, and says so with this alert.
+    RefusesCertificate(AlertDescription),
     /// What answers does not speak TLS.
     NoTls,
     /// There is no version or cipher in common.
     NothingInCommon(String),
+    /// There is no protocol in common that could be spoken over the connection (ALPN).
+    NoProtocol,
+    /// The server does not know the name that it was asked for (SNI).
+    UnknownName,
     /// The server finds nothing in common, or wants a certificate of ours: older ones tell no more.
     Unclear,
     /// Anything else.
@@ -52,7 +58,11 @@ impl TlsTrouble {
                 | InvalidMessage::MessageTooLarge
                 | InvalidMessage::InvalidEmptyPayload,
             ) => Self::NoTls,
-            rustls::Error::PeerIncompatible(why) => Self::NothingInCommon(format!("{why:?}")),
+            rustls::Error::PeerIncompatible(why) => Self::NothingInCommon(lacking(why)),
+            rustls::Error::NoApplicationProtocol => Self::NoProtocol,
+            rustls::Error::NoCertificatesPresented => {
+                Self::Other("it shows no certificate".to_owned())
+            }
             other => Self::Other(other.to_string()),
         }
     }
@@ -84,7 +94,11 @@ impl TlsTrouble {
                 let names = presented.iter().take(MOST_NAMES).map(|name| bare(name));
                 Self::WrongName(names.collect())
             }
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
+            CertificateError::Expired => Self::Expired(None),
+            CertificateError::ExpiredContext { not_after, .. } => {
+                let seconds = not_after.as_secs().cast_signed();
+                Self::Expired(Timestamp::from_second(seconds).ok())
+            }
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 Self::NotYetValid
             }
@@ -97,7 +111,9 @@ impl TlsTrouble {
         }
     }
 
-    fn of_alert(alert: AlertDescription) -> Self {
+    /// What the server means that ends the connection with `alert`, in the handshake or right after it.
+    #[must_use]
+    pub fn of_alert(alert: AlertDescription) -> Self {
         match alert {
             AlertDescription::CertificateRequired | AlertDescription::NoCertificate => {
                 Self::WantsCertificate
@@ -109,13 +125,33 @@ impl TlsTrouble {
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateRevoked
             | AlertDescription::UnsupportedCertificate
-            | AlertDescription::AccessDenied => Self::RefusesCertificate,
+            | AlertDescription::AccessDenied => Self::RefusesCertificate(alert),
             AlertDescription::ProtocolVersion | AlertDescription::InsufficientSecurity => {
-                Self::NothingInCommon(format!("it says {alert:?}"))
+                Self::NothingInCommon(format!("it says {}", AlertName(alert.into())))
             }
-            other => Self::Other(format!("it ends the handshake with {other:?}")),
+            AlertDescription::NoApplicationProtocol => Self::NoProtocol,
+            AlertDescription::UnrecognisedName => Self::UnknownName,
+            other => {
+                let name = AlertName(other.into());
+                Self::Other(format!("it ends the handshake with {name}"))
+            }
         }
     }
+}
+
+/// What there is none of in common.
+fn lacking(why: &PeerIncompatible) -> String {
+    let what = match why {
+        PeerIncompatible::ServerDoesNotSupportTls12Or13
+        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+        | PeerIncompatible::Tls12NotOffered
+        | PeerIncompatible::Tls12NotOfferedOrEnabled
+        | PeerIncompatible::SupportedVersionsExtensionRequired => "no version",
+        PeerIncompatible::NoCipherSuitesInCommon => "no cipher suite",
+        PeerIncompatible::NoKxGroupsInCommon => "no group for the key exchange",
+        other => return format!("{other:?}"),
+    };
+    what.to_owned()
 }
 
 /// What an error holds that is not its source, but stands for it.
@@ -147,20 +183,28 @@ impl fmt::Display for TlsTrouble {
             Self::WrongName(names) => {
                 write!(formatter, "its certificate is of {} only", names.join(", "))
             }
-            Self::Expired => formatter.write_str("its certificate has expired"),
+            Self::Expired(since) => {
+                formatter.write_str("its certificate has expired")?;
+                since.map_or(Ok(()), |since| write!(formatter, " on {since}"))
+            }
             Self::NotYetValid => {
                 formatter.write_str("its certificate is not valid yet, by this machine's clock")
             }
             Self::Unusable(why) => write!(formatter, "its certificate is not taken: {why}"),
             Self::WantsCertificate => formatter.write_str("it wants to be shown a certificate"),
-            Self::RefusesCertificate => {
-                formatter.write_str("it does not take the certificate that it is shown")
-            }
+            Self::RefusesCertificate(alert) => write!(
+                formatter,
+                "it does not take the certificate that it is shown ({})",
+                AlertName(u8::from(*alert))
+            ),
             Self::NoTls => formatter.write_str("what answers does not speak TLS"),
             Self::NothingInCommon(why) => write!(
                 formatter,
                 "it speaks no version or cipher of TLS in common with us, 1.2 and 1.3 ({why})"
             ),
+            Self::NoProtocol => formatter
+                .write_str("it has no application protocol in common with what is offered (ALPN)"),
+            Self::UnknownName => formatter.write_str("it does not know the name it was asked for"),
             Self::Unclear => formatter.write_str(
                 "it finds nothing in common with us, or wants to be shown a certificate",
             ),
@@ -211,6 +255,18 @@ mod tests {
             (
                 rustls::Error::AlertReceived(AlertDescription::ProtocolVersion),
                 "no version or cipher",
+            ),
+            (
+                rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol),
+                "no application protocol in common",
+            ),
+            (
+                rustls::Error::AlertReceived(AlertDescription::UnrecognisedName),
+                "does not know the name",
+            ),
+            (
+                rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon),
+                "(no group for the key exchange)",
             ),
         ] {
             let inside = io::Error::new(io::ErrorKind::InvalidData, error);

@@ -25,6 +25,14 @@ pub struct TlsFacts {
     pub certificate: Option<CertificateFacts>,
 }
 
+impl TlsFacts {
+    /// Whether HTTP/2 was agreed on.
+    #[must_use]
+    pub fn is_http2(&self) -> bool {
+        self.protocol == "h2"
+    }
+}
+
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum VisitError {

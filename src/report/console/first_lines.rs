@@ -12,6 +12,7 @@ use crate::pieces::{
 };
 use crate::plan::shown;
 use crate::record::{ErrorRecord, Figures, NameRecord, RunRecord, exit_meaning};
+use crate::report::http2_text::spoken_text;
 use crate::report::recovery_text;
 use crate::report::tls_text::unchecked_text;
 use crate::stats::{GeneratorState, Outcome, RuleVerdict, ThresholdVerdict};
@@ -102,7 +103,9 @@ pub fn record_lines(record: &RunRecord, files: &[String], style: SummaryStyle) -
     let target = record.target_url();
     if !target.is_empty() {
         run += &format!(", against {target}");
-        run += if record.is_http2() { " in HTTP/2" } else { "" };
+        if let Some(spoken) = spoken_text(record) {
+            run += &format!(" {spoken}");
+        }
     }
     let mut lines = vec![labelled("run", &run, style)];
     let directory = files.first().map_or("", String::as_str);

@@ -155,6 +155,11 @@ impl CurlTarget {
             }
             None => {}
         }
+        arguments += match (run.is_http2(), run.target_tls()) {
+            (false, _) => "",
+            (true, Some(_)) => " --http2",
+            (true, None) => " --http2-prior-knowledge",
+        };
         arguments += &tls_arguments(run);
         let mut names = Vec::new();
         for header in run.target_headers() {

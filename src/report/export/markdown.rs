@@ -3,7 +3,7 @@
 use crate::pieces::{duration_text, grouped, rate_text};
 use crate::plan::is_harmful;
 use crate::record::{Figures, RunRecord};
-use crate::report::http2_text::http2_text;
+use crate::report::http2_text::{http2_text, spoken_text};
 use crate::report::recovery_text::{COLUMNS, rows, sentences};
 use crate::report::tls_text::{tls_text, unchecked_text};
 use crate::stats::RuleVerdict;
@@ -62,9 +62,10 @@ fn head(record: &RunRecord) -> String {
             None => format!(" against {}", plain(&url)),
         },
     };
+    let spoken = spoken_text(record).map_or_else(String::new, |spoken| format!(" {spoken}"));
     let _ = writeln!(
         text,
-        "{:.1} s{target}, up to {} users, {}/s, seed {}, run {}",
+        "{:.1} s{target}{spoken}, up to {} users, {}/s, seed {}, run {}",
         record.measured_s,
         record.peak_users,
         rate_text(record.totals.requests_per_s),

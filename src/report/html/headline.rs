@@ -8,6 +8,7 @@ use crate::record::{
     exit_meaning, verdict,
 };
 use crate::report::console::race_sections;
+use crate::report::http2_text::spoken_text;
 use crate::report::recovery_text::sentences;
 use crate::report::tls_text::unchecked_text;
 use crate::stats::{GeneratorState, RuleVerdict, ThresholdVerdict};
@@ -166,9 +167,9 @@ fn what_ran(run: &RunRecord) -> VerdictSentence {
             None => format!(", against {url}"),
         },
     };
-    let target = match run.is_http2() {
-        true => format!("{target}, in HTTP/2"),
-        false => target,
+    let target = match spoken_text(run) {
+        Some(spoken) => format!("{target}, {spoken}"),
+        None => target,
     };
     VerdictSentence {
         tone: "plain",

@@ -5,38 +5,26 @@
 //! unpacked: what the client keeps in the table of RFC 7541 does not matter.
 
 use super::Preface;
+use crate::engine::http2::ErrorCode;
+use crate::engine::http2::frame::flag::{ACK, END_HEADERS, END_STREAM};
+use crate::engine::http2::frame::kind::{
+    CONTINUATION, DATA, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE,
+};
+use crate::engine::http2::frame::setting::{INITIAL_WINDOW_SIZE, MAX_CONCURRENT_STREAMS};
+use crate::engine::http2::frame::{FrameHead, HEAD_BYTES, MOST_PAYLOAD, MOST_WINDOW};
 use crate::sandbox::connection_table::Date;
 
-const FRAME_HEAD_BYTES: usize = 9;
-/// Longest payload (RFC 9113 §6.5.2), since nothing else was offered.
-const MAX_FRAME_BYTES: usize = 16 << 10;
 /// Streams that a client may have open at once, as of the shop.
 const MAX_STREAMS: u32 = 128;
 /// What a client may send before it is told that it may send more.
-const LARGEST_WINDOW: u32 = (1 << 31) - 1;
+const LARGEST_WINDOW: u32 = MOST_WINDOW as u32;
 const FIRST_WINDOW: u32 = (1 << 16) - 1;
 /// What it has sent is given back when it is so much.
 const GIVEN_BACK_AT: u32 = 1 << 30;
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
-
-const END_STREAM: u8 = 1;
-const ACK: u8 = 1;
-const END_HEADERS: u8 = 4;
-
-const MAX_CONCURRENT_STREAMS: u16 = 3;
-const INITIAL_WINDOW_SIZE: u16 = 4;
-
-const PROTOCOL_ERROR: u32 = 1;
-const FRAME_SIZE_ERROR: u32 = 6;
-const FLOW_CONTROL_ERROR: u32 = 3;
+const PROTOCOL_ERROR: u32 = ErrorCode::PROTOCOL_ERROR.0;
+const FRAME_SIZE_ERROR: u32 = ErrorCode::FRAME_SIZE_ERROR.0;
+const FLOW_CONTROL_ERROR: u32 = ErrorCode::FLOW_CONTROL_ERROR.0;
 
 /// One connection.
 pub struct FixedHttp2 {
@@ -64,7 +52,7 @@ pub struct Broken;
 impl FixedHttp2 {
     /// A connection to which `body` is told with a 201.
     pub fn new(date: &Date, body: &[u8]) -> Self {
-        let mut reply = vec![0; FRAME_HEAD_BYTES];
+        let mut reply = vec![0; HEAD_BYTES];
         // Names by their place in the static table (RFC 7541, appendix A), values as they are.
         literal(&mut reply, &[0x08], b"201");
         literal(&mut reply, &[0x0f, 33 - 15], date);
@@ -73,8 +61,8 @@ impl FixedHttp2 {
         let length = body.len().to_string();
         literal(&mut reply, &[0x0f, 28 - 15], length.as_bytes());
         literal(&mut reply, &[0x0f, 31 - 15], b"application/json");
-        let head_bytes = reply.len() - FRAME_HEAD_BYTES;
-        reply[..FRAME_HEAD_BYTES].copy_from_slice(&frame(head_bytes, HEADERS, END_HEADERS, 0));
+        let head_bytes = reply.len() - HEAD_BYTES;
+        reply[..HEAD_BYTES].copy_from_slice(&frame(head_bytes, HEADERS, END_HEADERS, 0));
         let reply_data_at = reply.len();
         reply.extend_from_slice(&frame(body.len(), DATA, END_STREAM, 0));
         reply.extend_from_slice(body);
@@ -109,19 +97,24 @@ impl FixedHttp2 {
             self.has_begun = true;
             begin(out);
         }
-        while let Some((head, rest)) = buffer[at..].split_first_chunk::<FRAME_HEAD_BYTES>() {
-            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
-            if length > MAX_FRAME_BYTES {
+        while let Some((head, rest)) = buffer[at..].split_first_chunk::<HEAD_BYTES>() {
+            let FrameHead {
+                length,
+                kind,
+                flags,
+                stream,
+            } = FrameHead::read(head);
+            // Nothing else was offered.
+            if length > MOST_PAYLOAD {
                 return Err(self.broken(FRAME_SIZE_ERROR, out));
             }
             let Some(payload) = rest.get(..length) else {
                 break;
             };
-            let stream = word(&head[5..]) & LARGEST_WINDOW;
-            if let Err(code) = self.take(head[3], head[4], stream, payload, out) {
+            if let Err(code) = self.take(kind, flags, stream, payload, out) {
                 return Err(self.broken(code, out));
             }
-            at += FRAME_HEAD_BYTES + length;
+            at += HEAD_BYTES + length;
         }
         match at == buffer.len() {
             true => buffer.clear(),
@@ -237,7 +230,7 @@ impl FixedHttp2 {
         out.extend_from_slice(&self.reply);
         let stream = stream.to_be_bytes();
         for at in [start, start + self.reply_data_at] {
-            out[at + 5..at + FRAME_HEAD_BYTES].copy_from_slice(&stream);
+            out[at + 5..at + HEAD_BYTES].copy_from_slice(&stream);
         }
         Ok(())
     }
@@ -267,12 +260,14 @@ fn begin(out: &mut Vec<u8>) {
     out.extend_from_slice(&(LARGEST_WINDOW - FIRST_WINDOW).to_be_bytes());
 }
 
-fn frame(length: usize, kind: u8, flags: u8, stream: u32) -> [u8; FRAME_HEAD_BYTES] {
-    let [_, length @ ..] = (length as u32).to_be_bytes();
-    let stream = stream.to_be_bytes();
-    [
-        length[0], length[1], length[2], kind, flags, stream[0], stream[1], stream[2], stream[3],
-    ]
+fn frame(length: usize, kind: u8, flags: u8, stream: u32) -> [u8; HEAD_BYTES] {
+    FrameHead {
+        length,
+        kind,
+        flags,
+        stream,
+    }
+    .bytes()
 }
 
 /// A field that nobody remembers (RFC 7541 §6.2.2), its value not packed; shorter than 127 bytes.

@@ -14,7 +14,7 @@ fn framed(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 /// Kind, flags, stream and payload of all frames.
 fn frames(mut bytes: &[u8]) -> Vec<(u8, u8, u32, Vec<u8>)> {
     let mut all = Vec::new();
-    while let Some((head, rest)) = bytes.split_first_chunk::<FRAME_HEAD_BYTES>() {
+    while let Some((head, rest)) = bytes.split_first_chunk::<HEAD_BYTES>() {
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
         all.push((head[3], head[4], word(&head[5..]), rest[..length].to_vec()));
         bytes = &rest[length..];

@@ -1,6 +1,6 @@
 //! What a connection over HTTP/2 begins with (RFC 9113 §3.4): no method of HTTP/1.1 begins so.
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+use crate::engine::http2::PREFACE;
 
 /// How much of it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -295,7 +295,8 @@ impl ObservatoryView {
                 .map(|one| {
                     let level = levels.get(one.stream).copied().unwrap_or_default();
                     let rows = [0, level.in_flight, 0];
-                    let processed = level.length - level.in_flight;
+                    // Both are read while engines go on.
+                    let processed = level.length.saturating_sub(level.in_flight);
                     let position = match processed {
                         0 => "0-0".to_owned(),
                         count => {

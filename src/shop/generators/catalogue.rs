@@ -10,7 +10,8 @@ use super::ids::unique_id_member;
 use super::money::{CURRENCY, Cents};
 use crate::engine::BodyWriter;
 use crate::plan::RunId;
-use crate::shop::{Form, words};
+use crate::shop::Form;
+use crate::words;
 use fastrand::Rng;
 use std::ops::RangeInclusive;
 

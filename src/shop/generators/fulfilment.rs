@@ -8,7 +8,7 @@ use super::ids::unique_id_member;
 use super::money::Cents;
 use crate::engine::BodyWriter;
 use crate::plan::RunId;
-use crate::shop::words;
+use crate::words;
 use fastrand::Rng;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};

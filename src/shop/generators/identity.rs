@@ -8,7 +8,7 @@
 use super::place::place_members;
 use crate::engine::BodyWriter;
 use crate::plan::RunId;
-use crate::shop::words;
+use crate::words;
 use fastrand::Rng;
 use jiff::{ToSpan, civil};
 

@@ -8,7 +8,7 @@ use super::ids::{IdSource, id_member, unique_id_member};
 use super::place::place_members;
 use crate::engine::BodyWriter;
 use crate::plan::RunId;
-use crate::shop::words;
+use crate::words;
 use fastrand::Rng;
 
 /// Pieces available at which the shop tells that stock is low, every time that some are taken.

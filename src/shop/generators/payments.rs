@@ -9,7 +9,7 @@ use super::money::{CURRENCY, Cents};
 use super::ordering::PAYMENT_METHODS;
 use crate::engine::BodyWriter;
 use crate::plan::RunId;
-use crate::shop::words;
+use crate::words;
 use fastrand::Rng;
 use std::ops::RangeInclusive;
 

@@ -4,7 +4,7 @@
 //! `postal_code` ≤ 20.
 
 use crate::engine::BodyWriter;
-use crate::shop::words;
+use crate::words;
 use fastrand::Rng;
 
 /// Street, city, state, postal code and country.

@@ -1,6 +1,10 @@
 //! Load and races over HTTP/2, through a gateway that another implementation makes.
 
+mod choice;
+mod drivers;
 mod gateway;
+mod replays;
+mod served;
 
 use crate::invocation::{Ended, run};
 use crate::sandbox_client::shop;
@@ -201,11 +205,13 @@ fn a_target_that_speaks_something_else_is_told_before_any_load() {
 }
 
 #[test]
-fn what_http2_is_not_spoken_with_is_refused() {
+fn what_racers_share_is_asked_where_http2_may_be_spoken_only() {
     for (line, says) in [
-        ("SpikeUser --http2 --driver epoll", "io_uring"),
-        ("SpikeUser --http2 --driver plain-uring", "io_uring"),
         ("SpikeUser --race-over connections", "--http2 is missing"),
+        (
+            "SpikeUser --http2=never --race-over connections",
+            "--http2 is missing",
+        ),
     ] {
         let ended = run(line);
         assert_eq!(ended.code, 104, "{line}: {}", ended.told());

@@ -71,7 +71,7 @@ fn a_certificate_that_is_not_as_it_should_be_is_told_with_its_remedy() {
     is_told(
         &setting.flags(&gateway, "shop.test"),
         &[
-            "certificate is for other.test, 127.0.0.1 and not for shop.test",
+            "its certificate is of other.test, 127.0.0.1 only",
             "name the host as the certificate does",
             "--insecure",
         ],
@@ -87,7 +87,7 @@ fn a_certificate_that_is_not_as_it_should_be_is_told_with_its_remedy() {
     is_told(
         &format!("-H {url}"),
         &[
-            "authority that is not trusted",
+            "nobody who is trusted vouches for its certificate",
             "with --ca FILE",
             "--insecure",
         ],

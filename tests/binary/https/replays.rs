@@ -76,7 +76,7 @@ fn a_witness_is_fired_again_over_tls_and_by_curl() {
     let (code, text) = replay(&[]);
     assert_eq!(code, Some(107), "{text}");
     assert!(text.contains(&format!("was made with --ca {ca}")), "{text}");
-    assert!(text.contains("not trusted"), "{text}");
+    assert!(text.contains("nobody who is trusted"), "{text}");
     let plain = format!("http://{}", violated.gateway.address);
     let (code, text) = replay(&["--ca", &ca, "-H", &plain]);
     assert_eq!(code, Some(104), "{text}");

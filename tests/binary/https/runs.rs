@@ -195,7 +195,7 @@ fn the_form_of_the_page_names_a_shop_behind_tls() {
     typed.post("/swarm", &order.replace(&url, &other));
     let said = typed.wait_for("the refusal", |server| {
         let page = format!("{}{}", server.err(), server.out());
-        page.contains("not trusted").then_some(page)
+        page.contains("nobody who is trusted").then_some(page)
     });
     assert!(said.contains("with --ca FILE"), "{said}");
 }

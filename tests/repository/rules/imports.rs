@@ -6,6 +6,7 @@ use super::{File, Finding, code_of};
 /// `workload_file` are neighbours.
 const ROOMS: &[(&str, u8)] = &[
     ("plan", 0),
+    ("words", 0),
     ("stats", 1),
     ("engine", 2),
     ("shop", 3),
@@ -19,6 +20,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("run", 9),
     ("ui", 10),
     ("doctor", 11),
+    ("draft", 11),
     ("hunt", 11),
     ("cli", 12),
 ];

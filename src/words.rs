@@ -4,7 +4,7 @@
 mod prose;
 mod vocabulary;
 
-pub use prose::{capitalised, paragraph, sentence, two_words, word};
+pub use prose::{LONGEST_SENTENCE_BYTES, capitalised, paragraph, sentence, two_words, word};
 
 use fake::locales::{Data, EN};
 use fastrand::Rng;

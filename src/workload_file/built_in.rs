@@ -1,0 +1,61 @@
+//! Workloads that are compiled in, as the text that they are.
+
+use super::error::FileError;
+use super::parts::Parts;
+
+/// Files of a workload, by name; the first one names the others.
+type Files = &'static [(&'static str, &'static str)];
+
+/// Names of the workloads, and their files.
+pub const BUILT_IN: &[(&str, Files)] = &[(
+    "shopstream",
+    &[
+        (
+            "workload.toml",
+            include_str!("../../workloads/shopstream/workload.toml"),
+        ),
+        (
+            "identity.toml",
+            include_str!("../../workloads/shopstream/identity.toml"),
+        ),
+        (
+            "catalogue.toml",
+            include_str!("../../workloads/shopstream/catalogue.toml"),
+        ),
+        (
+            "ordering.toml",
+            include_str!("../../workloads/shopstream/ordering.toml"),
+        ),
+        (
+            "inventory.toml",
+            include_str!("../../workloads/shopstream/inventory.toml"),
+        ),
+        (
+            "payments.toml",
+            include_str!("../../workloads/shopstream/payments.toml"),
+        ),
+        (
+            "whole_orders.toml",
+            include_str!("../../workloads/shopstream/whole_orders.toml"),
+        ),
+        (
+            "floods.toml",
+            include_str!("../../workloads/shopstream/floods.toml"),
+        ),
+    ],
+)];
+
+/// The text of the workload called `name`; `None` when none that is compiled in is.
+#[must_use]
+pub fn built_in(name: &str) -> Option<Result<Parts, FileError>> {
+    let (_, files) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+    let (first, text) = files.first()?;
+    let beside = |name: &str| {
+        let mut files = files.iter();
+        let found = files.find(|(known, _)| *known == name);
+        let found = found.map(|(_, text)| (*text).to_owned());
+        found.ok_or_else(|| "it is not compiled in".to_owned())
+    };
+    let origin = format!("{name}/{first}");
+    Some(Parts::read((*text).to_owned(), &origin, beside))
+}

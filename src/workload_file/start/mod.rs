@@ -1,0 +1,31 @@
+//! Starts of workloads: a file made of a target's own description, of a browser's recording, or of nothing.
+//!
+//! What is made is a text for people, with what was guessed said beside it. It is read as any file is before
+//! anybody gets it.
+
+mod chains;
+mod correlation;
+mod description;
+mod error;
+mod fitting;
+mod from_description;
+mod from_recording;
+mod ordered;
+mod patterns;
+mod recording;
+mod samples;
+mod schemas;
+mod shipped;
+mod toml_text;
+mod wording;
+mod written;
+
+pub use error::StartError;
+pub use fitting::not_in_description;
+pub use from_description::{MOST_DESCRIPTION_BYTES, from_description};
+pub use from_recording::{MOST_RECORDING_BYTES, from_recording};
+pub use shipped::{SHIPPED, STARTER, Shipped};
+pub use written::Start;
+
+#[cfg(test)]
+mod tests;

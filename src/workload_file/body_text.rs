@@ -6,7 +6,6 @@ use super::model::{Body, BodyKind, Node, Part, Product};
 use crate::engine::{ArenaBuilder, BodyWriter, Form, Values, encode};
 use crate::plan::UniqueNumbers;
 use fastrand::Rng;
-use std::borrow::Cow;
 
 /// Longest handle, in characters.
 const HANDLE_CHARACTERS: usize = 20;
@@ -28,22 +27,18 @@ impl Place {
         }
     }
 
-    fn adapted(self, text: &str) -> Cow<'_, str> {
+    fn adapted(self, text: &str) -> String {
         match self {
-            Self::Plain => Cow::Borrowed(text),
+            Self::Plain => text.to_owned(),
             Self::JsonText => {
-                let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-                if text.bytes().all(is_plain) {
-                    return Cow::Borrowed(text);
-                }
                 let quoted = serde_json::to_string(text).unwrap_or_default();
                 let inner = quoted.get(1..quoted.len().saturating_sub(1));
-                Cow::Owned(inner.unwrap_or_default().to_owned())
+                inner.unwrap_or_default().to_owned()
             }
             Self::Encoded => {
                 let mut out = Vec::new();
                 encode(text.as_bytes(), &mut out);
-                Cow::Owned(String::from_utf8(out).unwrap_or_default())
+                String::from_utf8(out).unwrap_or_default()
             }
         }
     }
@@ -263,9 +258,9 @@ impl Writer<'_, '_, '_> {
             Node::Object(members) => {
                 self.out.raw("{");
                 for (place, (name, member)) in members.iter().enumerate() {
-                    self.out.raw(if place > 0 { ",\"" } else { "\"" });
-                    self.out.raw(&Place::JsonText.adapted(name));
-                    self.out.raw("\":");
+                    let comma = if place > 0 { "," } else { "" };
+                    let name = Place::JsonText.adapted(name);
+                    self.out.raw(&format!("{comma}\"{name}\":"));
                     self.node(member);
                 }
                 self.out.raw("}");

@@ -104,6 +104,11 @@ impl<'a> Compiler<'a> {
         self.bodies = bodies;
     }
 
+    /// Positions of what is made up when the body at `body` is sent.
+    pub fn made_for(&self, body: Option<u16>) -> Range<u16> {
+        body.map_or(0..0, |body| self.body_made[usize::from(body)].clone())
+    }
+
     fn make_late(&mut self, parts: &mut [Part]) {
         for part in parts {
             if let Part::Made(generator) = part
@@ -125,6 +130,18 @@ impl<'a> Compiler<'a> {
                 Step::Repeat { steps, .. }
                 | Step::Chance { steps, .. }
                 | Step::When { steps, .. } => self.note_steps(steps),
+                Step::Race { race } => {
+                    let race = &self.model.races[*race];
+                    for side in &race.sides {
+                        self.note_call(&Call {
+                            label: side.label.clone(),
+                            ..Call::of(side.operation)
+                        });
+                    }
+                    for probe in &race.probes {
+                        self.note_call(&Call::of(probe.operation));
+                    }
+                }
                 Step::Call(call) => {
                     self.note_call(call);
                     self.note_steps(call.on_failure.steps());

@@ -5,6 +5,7 @@ use super::model::{AtOnce, Call, Journey, OnFailure, Part, Step, Test, Tested};
 use super::program::{
     BodyChoice, CompiledCall, CompiledTest, CompiledTested, Failure, Following, Instruction,
 };
+use super::race_program::CompiledRace;
 use std::ops::Range;
 
 /// What the journeys of a workload make up and count, beside their instructions.
@@ -32,6 +33,7 @@ impl Noted {
 pub struct StepCompiler<'c, 'm> {
     compiler: &'c Compiler<'m>,
     noted: &'c mut Noted,
+    races: &'static [CompiledRace],
     /// Operations of which the journey looks whether they succeeded: each has a bit.
     marks: Vec<usize>,
     /// Values of which it looks whether they are there.
@@ -43,10 +45,15 @@ pub struct StepCompiler<'c, 'm> {
 
 impl<'c, 'm> StepCompiler<'c, 'm> {
     /// For a journey that notes what it makes up and counts behind what is `noted` already.
-    pub fn new(compiler: &'c Compiler<'m>, noted: &'c mut Noted) -> Self {
+    pub fn new(
+        compiler: &'c Compiler<'m>,
+        noted: &'c mut Noted,
+        races: &'static [CompiledRace],
+    ) -> Self {
         Self {
             compiler,
             noted,
+            races,
             marks: Vec::new(),
             looked_for: Vec::new(),
             out: Vec::new(),
@@ -82,6 +89,10 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
     fn step(&mut self, step: &Step, depth: u8) {
         match step {
             Step::Call(call) => self.call(call, depth),
+            Step::Race { race } => {
+                let race = &self.races[*race];
+                self.out.push(Instruction::Race { race });
+            }
             Step::Set(values) => {
                 let recipes = self.recipes(values);
                 self.out.push(Instruction::Set(recipes));
@@ -169,10 +180,7 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
             body,
             choice: self.choice(call, body),
             made,
-            body_made: match body {
-                Some(body) => self.compiler.body_made[usize::from(body)].clone(),
-                None => 0..0,
-            },
+            body_made: self.compiler.made_for(body),
             at_once: match call.at_once {
                 AtOnce::No => Following::No,
                 AtOnce::Yes => Following::Yes,
@@ -272,7 +280,7 @@ pub fn tests(steps: &[Step]) -> Vec<&Tested> {
     let mut found = Vec::new();
     for step in steps {
         match step {
-            Step::Rest { .. } | Step::Set(_) | Step::Tally { .. } => {}
+            Step::Rest { .. } | Step::Set(_) | Step::Tally { .. } | Step::Race { .. } => {}
             Step::Call(call) => found.extend(tests(call.on_failure.steps())),
             Step::Repeat { steps, .. } | Step::Chance { steps, .. } => found.extend(tests(steps)),
             Step::When { test, steps } => {

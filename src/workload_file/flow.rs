@@ -6,10 +6,13 @@ use super::model::{
     Asked, Body, BodyKind, Call, Check, Data, Model, Node, OnFailure, Operation, Part, Step, Test,
     Tested,
 };
+use super::race_model::Race;
 use super::read_journeys::CallPlaces;
 use std::collections::BTreeSet;
 
 type Positions = BTreeSet<u16>;
+/// What is sent: an operation, with the body and the checks that are not its own.
+type Sent<'m> = (usize, Option<u16>, Option<&'m Vec<Check>>);
 
 /// Notes each call that may lack a value. `places` are those of the calls of each journey.
 pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
@@ -44,8 +47,8 @@ pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
                 first_walk.steps(&model.journeys[first].steps, &mut kept);
             }
             walk.steps(&journey.steps, &mut kept);
-            for (place, operation, value) in walk.lacking {
-                let says = lacking(model, operation, value, before.is_some());
+            for (place, who, value) in walk.lacking {
+                let says = lacking(model, who, value, before.is_some());
                 document.mistake(place, says);
             }
         }
@@ -81,9 +84,16 @@ fn check_once(
                 "neither set-up nor tear-down has rows: those are users'",
             );
         }
-        for (place, operation, value) in walk.lacking {
-            document.mistake(place, lacking_once(model, operation, value));
+        for (place, who, value) in walk.lacking {
+            document.mistake(place, lacking_once(model, who, value));
         }
+        each_step(&once.steps, &mut |step| {
+            if let Step::Race { race } = step {
+                let name = &model.races[*race].name;
+                let says = format!("`{name}` is a race, and those are users': put it in a journey");
+                document.mistake(places.first().copied().unwrap_or_default(), says);
+            }
+        });
         if is_first {
             shared = kept;
         }
@@ -91,9 +101,9 @@ fn check_once(
     shared
 }
 
-fn lacking_once(model: &Model, operation: usize, value: u16) -> String {
+fn lacking_once(model: &Model, who: Needing, value: u16) -> String {
     let name = &model.values[usize::from(value)];
-    let key = &model.operations[operation].key;
+    let key = who.key(model);
     match given(model).contains(&value) {
         true => format!(
             "`{key}` holds `{name}`, and neither set-up nor tear-down has rows: those are users'"
@@ -115,9 +125,9 @@ pub fn data_of(model: &Model, steps: &[Step]) -> Vec<u16> {
     let mut held = Positions::new();
     each_step(steps, &mut |step| match step {
         Step::Call(call) => {
-            let operation = &model.operations[call.operation];
-            held.extend(needs(operation));
-            note_call(model, call, &mut held);
+            let sent = (call.operation, call.body, call.checks.as_ref());
+            held.extend(needs(&model.operations[call.operation]));
+            note_sent(model, sent, &mut held);
             call.otherwise
                 .iter()
                 .for_each(|(_, it)| note(it, &mut held));
@@ -127,6 +137,16 @@ pub fn data_of(model: &Model, steps: &[Step]) -> Vec<u16> {
             if let Tested::Value(value) | Tested::Is(value, _) = test.of {
                 held.insert(value);
             }
+        }
+        Step::Race { race } => {
+            let of = &model.races[*race];
+            let sides = of.sides.iter().map(|side| side.operation);
+            for operation in sides.chain(of.probes.iter().map(|probe| probe.operation)) {
+                held.extend(needs(&model.operations[operation]));
+                note_sent(model, (operation, None, None), &mut held);
+            }
+            let rules = model.rules.iter().filter(|rule| rule.race == *race);
+            held.extend(rules.flat_map(|rule| rule.places.values()));
         }
         Step::Rest { .. } | Step::Tally { .. } | Step::Repeat { .. } | Step::Chance { .. } => {}
     });
@@ -158,7 +178,7 @@ pub fn each_step<'m>(steps: &'m [Step], work: &mut impl FnMut(&'m Step)) {
     for step in steps {
         work(step);
         match step {
-            Step::Rest { .. } | Step::Set(_) | Step::Tally { .. } => {}
+            Step::Rest { .. } | Step::Set(_) | Step::Tally { .. } | Step::Race { .. } => {}
             Step::Call(call) => each_step(call.on_failure.steps(), work),
             Step::Repeat { steps, .. } | Step::Chance { steps, .. } | Step::When { steps, .. } => {
                 each_step(steps, work)
@@ -167,9 +187,33 @@ pub fn each_step<'m>(steps: &'m [Step], work: &mut impl FnMut(&'m Step)) {
     }
 }
 
-fn lacking(model: &Model, operation: usize, value: u16, has_first: bool) -> String {
+/// Who needs a value.
+#[derive(Clone, Copy)]
+enum Needing {
+    Operation(usize),
+    Rule(usize),
+}
+
+impl Needing {
+    fn key(self, model: &Model) -> &str {
+        match self {
+            Self::Operation(operation) => &model.operations[operation].key,
+            Self::Rule(rule) => &model.rules[rule].name,
+        }
+    }
+}
+
+fn lacking(model: &Model, who: Needing, value: u16, has_first: bool) -> String {
     let name = &model.values[usize::from(value)];
-    let key = &model.operations[operation].key;
+    let key = who.key(model);
+    let draws = |race: &&Race| race.draws.iter().any(|(drawn, _)| *drawn == value);
+    if let Some(race) = model.races.iter().find(draws) {
+        return format!(
+            "`{key}` needs `{name}`, which the race `{}` draws: it is there for its racers and for what \
+             comes after them",
+            race.name
+        );
+    }
     let reads = |operation: &&Operation| operation.reads.iter().any(|read| read.value == value);
     let readers = model.operations.iter().filter(reads);
     let readers: Vec<String> = readers.map(|reader| format!("`{}`", reader.key)).collect();
@@ -188,7 +232,7 @@ struct Walk<'m, P> {
     model: &'m Model,
     needs: &'m [Positions],
     places: P,
-    lacking: Vec<(usize, usize, u16)>,
+    lacking: Vec<(usize, Needing, u16)>,
 }
 
 impl<P: Iterator<Item = usize>> Walk<'_, P> {
@@ -201,6 +245,7 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
             match step {
                 Step::Rest { .. } | Step::Tally { .. } => {}
                 Step::Set(values) => kept.extend(values.iter().map(|(value, _)| *value)),
+                Step::Race { race } => self.race(*race, kept),
                 Step::Call(call) => self.call(call, kept),
                 Step::Repeat {
                     least: 1.., steps, ..
@@ -231,14 +276,39 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
         }
     }
 
+    /// What a race draws is there for all that it sends. What its racers read is not: of several who
+    /// succeed nobody can say whose is meant.
+    fn race(&mut self, position: usize, kept: &mut Positions) {
+        let place = self.places.next().unwrap_or_default();
+        let race = &self.model.races[position];
+        kept.extend(race.draws.iter().map(|(value, _)| *value));
+        let sides = race.sides.iter().map(|side| side.operation);
+        let probes = race.probes.iter().map(|probe| probe.operation);
+        for operation in sides.chain(probes) {
+            self.look((operation, None, None), place, kept);
+        }
+        for (rule, at) in self.model.rules.iter().zip(0..) {
+            let values = rule.places.values().filter(|_| rule.race == position);
+            let missing = values.filter(|value| !kept.contains(value));
+            let missing = missing.map(|value| (place, Needing::Rule(at), value));
+            self.lacking.extend(missing);
+        }
+    }
+
+    /// Notes what a request of an operation, with its own or another body, may lack.
+    fn look(&mut self, (operation, body, checks): Sent<'_>, place: usize, kept: &Positions) {
+        let mut needs = self.needs[operation].clone();
+        note_sent(self.model, (operation, body, checks), &mut needs);
+        let missing = needs.difference(kept);
+        let who = Needing::Operation(operation);
+        self.lacking
+            .extend(missing.map(|value| (place, who, *value)));
+    }
+
     fn call(&mut self, call: &Call, kept: &mut Positions) {
         let operation = call.operation;
         let place = self.places.next().unwrap_or_default();
-        let mut needs = self.needs[operation].clone();
-        note_call(self.model, call, &mut needs);
-        let missing = needs.difference(kept);
-        let missing = missing.map(|value| (place, operation, *value));
-        self.lacking.extend(missing);
+        self.look((operation, call.body, call.checks.as_ref()), place, kept);
         let mut afterwards = kept.clone();
         self.steps(call.on_failure.steps(), &mut afterwards);
         let reads = call.reads.as_ref();
@@ -260,16 +330,15 @@ fn needs(operation: &Operation) -> Positions {
     needs
 }
 
-/// The values that the body of a call holds, and what is asked of its reply.
-fn note_call(model: &Model, call: &Call, needs: &mut Positions) {
-    let operation = &model.operations[call.operation];
-    if let Some(body) = call.body.or(operation.body)
+/// The values that the body of a request holds, and what is asked of its reply.
+fn note_sent(model: &Model, (operation, body, checks): Sent<'_>, needs: &mut Positions) {
+    let operation = &model.operations[operation];
+    if let Some(body) = body.or(operation.body)
         && let Some(body) = model.bodies.get(usize::from(body))
     {
         note_body(body, needs);
     }
-    let checks: &[Check] = call.checks.as_ref().unwrap_or(&operation.checks);
-    for check in checks {
+    for check in checks.unwrap_or(&operation.checks) {
         if let Asked::Equals(parts) | Asked::Contains(parts) = &check.asked {
             note(parts, needs);
         }

@@ -1,18 +1,22 @@
 //! The format as it is told: to readers of the documentation, and to editors.
 
+use super::key::Key;
 use super::keys::{
-    BODY_KEYS, CHECK_KEYS, CLASS_KEYS, DATA_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS, Key,
-    OPERATION_KEYS, STEP_KEYS,
+    BODY_KEYS, CHECK_KEYS, CLASS_KEYS, DATA_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS,
+    OPERATION_KEYS, RACE_KEYS, RULE_KEYS, SIDE_KEYS, STEP_KEYS,
 };
 use super::tests::{BUILT_IN_TEXT, EXAMPLE, refused, sound, with};
 
 #[test]
 fn every_key_is_documented() {
     let documentation = include_str!("../../docs/workloads.md");
-    let tables: [&[Key]; 9] = [
+    let tables: [&[Key]; 12] = [
         FILE_KEYS,
         CHECK_KEYS,
         DATA_KEYS,
+        RACE_KEYS,
+        SIDE_KEYS,
+        RULE_KEYS,
         DRAW_SET_KEYS,
         OPERATION_KEYS,
         BODY_KEYS,

@@ -1,99 +1,7 @@
 //! The keys of workload files: what each is called, what it is for, and what it takes. The reader refuses
 //! what is not here, the JSON schema for editors is made from it, and the documentation is held to it.
 
-/// A key of a table.
-#[derive(Debug)]
-pub struct Key {
-    /// What it is called.
-    pub name: &'static str,
-    /// What it is for.
-    pub about: &'static str,
-    /// What it takes.
-    pub takes: Takes,
-}
-
-/// What a key takes.
-#[derive(Clone, Copy, Debug)]
-pub enum Takes {
-    /// One line of text.
-    Line,
-    /// A text with values in it.
-    Template,
-    /// `GET /path`.
-    Request,
-    /// A path.
-    Path,
-    /// The name of something of the file.
-    Name,
-    /// True or false.
-    Switch,
-    /// A whole number from 1.
-    Count,
-    /// A number, or two with `..` between them.
-    Numbers,
-    /// A length of time, or two with `..` between them.
-    Times,
-    /// A share of the passes, like 30%.
-    Share,
-    /// `abort`, `continue` or `break`; or steps.
-    OnFailure,
-    /// What a step depends on.
-    Test,
-    /// True, or `again`.
-    AtOnce,
-    /// Events, like `Ordering.OrderCreated`.
-    Events,
-    /// Lines of text.
-    Lines,
-    /// Names, each with a line of text.
-    NamedLines,
-    /// Names, each with a whole number.
-    NamedNumbers,
-    /// Names, each with a name.
-    NamedNames,
-    /// Names of options, each with names of journeys, or journeys with their weights.
-    OptionWeights,
-    /// A status, a class, a span; or a list of them.
-    Statuses,
-    /// The same, or a table of them with a reason each.
-    Reasons,
-    /// Names, each with a text with values in it.
-    Templates,
-    /// Names, each with a place in a reply.
-    Places,
-    /// Any value, with values in its texts.
-    Json,
-    /// Names of journeys, or journeys with their weights.
-    Weights,
-    /// Steps in order.
-    Steps,
-    /// A table of these keys.
-    Table(&'static [Key]),
-    /// Names, each with a table of these keys.
-    Tables(&'static [Key]),
-    /// Names, each with the keys of a profile.
-    Profiles,
-    /// The name of a file beside this one.
-    File,
-    /// Rows: tables of plain values.
-    Rows,
-    /// Names of columns.
-    Columns,
-    /// Texts that say what must hold of a run.
-    Thresholds,
-    /// Places of a reply, each with what has to be there.
-    Checks,
-    /// Two numbers.
-    Span,
-    /// A text, a number or a boolean.
-    Plain,
-    /// One of these words.
-    Word(&'static [&'static str]),
-}
-
-const fn key(name: &'static str, takes: Takes, about: &'static str) -> Key {
-    Key { name, about, takes }
-}
+use super::key::{Key, Takes, key};
 
 /// Keys of a file.
 pub const FILE_KEYS: &[Key] = &[
@@ -177,6 +85,16 @@ pub const FILE_KEYS: &[Key] = &[
         "classes",
         Takes::Tables(CLASS_KEYS),
         "kinds of users, by name; without it `User`, who makes every journey",
+    ),
+    key(
+        "races",
+        Takes::Tables(RACE_KEYS),
+        "requests that leave together, by name",
+    ),
+    key(
+        "rules",
+        Takes::Tables(RULE_KEYS),
+        "what must hold of races, by name",
     ),
     key(
         "profiles",
@@ -368,6 +286,7 @@ pub const JOURNEY_KEYS: &[Key] = &[
 /// Keys of a step.
 pub const STEP_KEYS: &[Key] = &[
     key("call", Takes::Name, "the operation"),
+    key("race", Takes::Name, "a race, instead of a call"),
     key(
         "name",
         Takes::Line,
@@ -498,5 +417,100 @@ pub const CLASS_KEYS: &[Key] = &[
         "pace",
         Takes::Times,
         "time from each step to the next, whatever replies take, instead of wait",
+    ),
+];
+
+/// Keys of a race.
+pub const RACE_KEYS: &[Key] = &[
+    key("about", Takes::Line, "what it is for"),
+    key(
+        "sides",
+        Takes::Tables(SIDE_KEYS),
+        "who takes part, by name: one to three sides, at most 64 racers",
+    ),
+    key(
+        "draw",
+        Takes::Templates,
+        "what is made up once a race, like \"{$unique}\", and may stand in the requests of all racers",
+    ),
+];
+
+/// Keys of a side of a race.
+pub const SIDE_KEYS: &[Key] = &[
+    key(
+        "call",
+        Takes::Name,
+        "the operation; without it the one with the side's name",
+    ),
+    key(
+        "name",
+        Takes::Line,
+        "name in statistics, where it is not the operation's",
+    ),
+    key(
+        "racers",
+        Takes::Count,
+        "how many requests, each on a connection of its own; without it 1",
+    ),
+];
+
+/// Keys of a rule.
+pub const RULE_KEYS: &[Key] = &[
+    key("about", Takes::Line, "what must hold, in one clause"),
+    key("race", Takes::Name, "the race that it is about"),
+    key(
+        "of",
+        Takes::Names,
+        "the sides that it is about; without it all of them",
+    ),
+    key(
+        "at_most",
+        Takes::Bound,
+        "so many successes at most; with `sum` so much",
+    ),
+    key(
+        "sum",
+        Takes::Told,
+        "a field whose values are added up over the successes, like \"request /quantity\"",
+    ),
+    key(
+        "after",
+        Takes::Name,
+        "the side after whose success nothing of the others succeeds",
+    ),
+    key(
+        "key",
+        Takes::Told,
+        "what is the same in requests that may make one thing only, like \"request header idempotency-key\"",
+    ),
+    key(
+        "id",
+        Takes::Pointer,
+        "where replies name the thing that was made, like \"/id\"",
+    ),
+    key(
+        "probe",
+        Takes::Name,
+        "an operation that is called after the race, without being load",
+    ),
+    key(
+        "value",
+        Takes::Pointer,
+        "what is read of the probe's reply, like \"/left\"",
+    ),
+    key(
+        "equals",
+        Takes::Bound,
+        "what that has to be, with the `sum` if there is one",
+    ),
+    key(
+        "between",
+        Takes::Bounds,
+        "the least and the most that it may be, like [0, \"{stock}\"]",
+    ),
+    key(
+        "names",
+        Takes::Told,
+        "what of one of the successes it has to be, like \"reply /id\"",
     ),
 ];

@@ -9,7 +9,9 @@ mod built_in;
 mod checks;
 mod compile;
 mod compile_operations;
+mod compile_races;
 mod compile_steps;
+mod contest;
 mod data_file;
 mod distributions;
 mod document;
@@ -19,6 +21,7 @@ mod flow;
 mod generated;
 mod generators;
 mod json_pointer;
+mod key;
 mod keys;
 mod limits;
 mod model;
@@ -28,6 +31,9 @@ mod patterns;
 mod prepared;
 mod preview;
 mod program;
+mod race_model;
+mod race_preview;
+mod race_program;
 mod read;
 mod read_bodies;
 mod read_checks;
@@ -35,6 +41,8 @@ mod read_data;
 mod read_journeys;
 mod read_operations;
 mod read_options;
+mod read_races;
+mod read_rules;
 mod read_steps;
 mod read_tests;
 mod reading;
@@ -42,6 +50,7 @@ mod recipes;
 mod rows;
 mod schema;
 mod script;
+mod script_race;
 mod sections;
 mod shared;
 mod single_url;
@@ -67,12 +76,13 @@ pub use model::{
 pub use parts::Parts;
 pub use patterns::{JsonType, Pattern};
 pub use preview::{data_outline, once_outline, outline};
+pub use race_model::{Bound, Probe, Race, RaceRule, RaceSide, RulePlace, RulePlaces};
 pub use read::{MOST_FILE_BYTES, read, read_within};
 pub use schema::schema_text;
 pub use script::FileScript;
 pub use single_url::{SingleUrl, UrlError};
 pub use start::{
-    MOST_DESCRIPTION_BYTES, MOST_RECORDING_BYTES, SHIPPED, STARTER, Shipped, Start, StartError,
+    MOST_DESCRIPTION_BYTES, MOST_RECORDING_BYTES, STARTER, Shipped, Start, StartError,
     from_description, from_recording, not_in_description,
 };
 pub use statuses::{StatusError, Statuses};
@@ -81,6 +91,8 @@ pub use workload::{FileWorkload, MetTarget};
 
 #[cfg(test)]
 mod format_tests;
+#[cfg(test)]
+mod race_tests;
 #[cfg(test)]
 mod simulated_tests;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::generators::Generator;
 use super::json_pointer::JsonPointer;
 use super::patterns::{JsonType, Pattern};
+use super::race_model::{Race, RaceRule};
 use super::statuses::Statuses;
 use super::table::Table;
 use crate::engine::Method;
@@ -47,6 +48,10 @@ pub struct Model {
     pub thresholds: Vec<Threshold>,
     /// Kinds of users.
     pub classes: Vec<Class>,
+    /// Requests that leave together.
+    pub races: Vec<Race>,
+    /// What must hold of them.
+    pub rules: Vec<RaceRule>,
 }
 
 /// Rows of which users are given one at a time.
@@ -361,6 +366,11 @@ pub enum Step {
         test: Test,
         /// What is done.
         steps: Vec<Step>,
+    },
+    /// A race is run.
+    Race {
+        /// Its position.
+        race: usize,
     },
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {

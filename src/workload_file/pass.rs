@@ -104,6 +104,9 @@ impl<'a> Pass<'a> {
         if self.means.deal(self.journey, values, rng) == Dealt::Nothing {
             return rest_of_its_life(user).await;
         }
+        if self.journey.is_logged {
+            user.begin_log();
+        }
         let mut at = 0;
         while let Some(instruction) = self.journey.instructions.get(at) {
             at += 1;
@@ -113,6 +116,7 @@ impl<'a> Pass<'a> {
                         at = to as usize;
                     }
                 }
+                Instruction::Race { race } => self.means.race(user, race).await?,
                 Instruction::Set(recipes) => self.prepare(recipes, user),
                 Instruction::Tally { tally, start } => {
                     self.tallies[usize::from(*tally)] = *start;

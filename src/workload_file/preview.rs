@@ -4,6 +4,8 @@ use super::model::{
     AtOnce, Call, Model, OnFailure, Order, Per, ReadFrom, Step, Test, Tested, UsedUp,
 };
 use super::program::Instruction;
+use super::race_preview::write_race;
+use super::race_program::RaceCall;
 use super::script::FileScript;
 use crate::engine::{PreparedHeads, Script, Values};
 use crate::plan::{Plan, UniqueNumbers};
@@ -98,6 +100,10 @@ fn write_steps(model: &Model, steps: &[Step], depth: usize, out: &mut String) {
                 let says = says(model, test);
                 let _ = writeln!(out, "{indent}{says}:");
                 write_steps(model, steps, depth + 1, out);
+                Ok(())
+            }
+            Step::Race { race } => {
+                write_race(model, *race, depth, out);
                 Ok(())
             }
             Step::Rest { least_ns, most_ns } => {
@@ -227,33 +233,66 @@ impl FileScript {
             if requests.len() == count {
                 break;
             }
-            let Instruction::Call(call) = instruction else {
-                if let Instruction::Set(recipes) = instruction {
+            let calls: Vec<RaceCall> = match instruction {
+                Instruction::Call(call) => vec![RaceCall {
+                    step: call.step,
+                    body: call.body,
+                    made: call.made.clone(),
+                    body_made: call.body_made.clone(),
+                }],
+                Instruction::Race { race } => {
+                    for position in race.drawn.clone() {
+                        let drawn_from = (&mut rng, &mut unique);
+                        self.means()
+                            .make_into(usize::from(position), drawn_from, &mut values);
+                    }
+                    let racers = race
+                        .sides
+                        .iter()
+                        .flat_map(|side| std::iter::repeat_n(&side.call, side.racers));
+                    let probes = race.probes.iter().map(|probe| &probe.call);
+                    racers.chain(probes).cloned().collect()
+                }
+                Instruction::Set(recipes) => {
                     for position in recipes.clone() {
                         let drawn_from = (&mut rng, &mut unique);
                         self.supplies().prepare(position, drawn_from, &mut values);
                     }
+                    Vec::new()
                 }
-                continue;
+                _ => Vec::new(),
             };
-            for position in call.made.clone().chain(call.body_made.clone()) {
+            for call in calls.iter().take(count - requests.len()) {
                 let drawn_from = (&mut rng, &mut unique);
-                self.means()
-                    .make_into(usize::from(position), drawn_from, &mut values);
+                requests.push(self.request(call, &heads, drawn_from, &mut values));
             }
-            let (step, body) = (call.step, call.body);
-            let mut out = Vec::new();
-            match body.and_then(|body| self.supplies().body(body)) {
-                None => heads.of(step).append_without_body(None, &values, &mut out),
-                Some(arena) => {
-                    let index = arena.pick(&mut rng);
-                    let length = arena.patched_len(index, &[], &values);
-                    heads.of(step).append(None, &values, length, &mut out);
-                    arena.append(index, (&[], &values), &mut unique, &mut out);
-                }
-            }
-            requests.push(String::from_utf8_lossy(&out).into_owned());
         }
         Ok(requests)
+    }
+
+    fn request(
+        &self,
+        call: &RaceCall,
+        heads: &PreparedHeads,
+        (rng, unique): (&mut Rng, &mut UniqueNumbers),
+        values: &mut Values,
+    ) -> String {
+        for position in call.made_up() {
+            let drawn_from = (&mut *rng, &mut *unique);
+            self.means()
+                .make_into(usize::from(position), drawn_from, values);
+        }
+        let (step, body) = (call.step, call.body);
+        let mut out = Vec::new();
+        match body.and_then(|body| self.supplies().body(body)) {
+            None => heads.of(step).append_without_body(None, values, &mut out),
+            Some(arena) => {
+                let index = arena.pick(rng);
+                let length = arena.patched_len(index, &[], values);
+                heads.of(step).append(None, values, length, &mut out);
+                arena.append(index, (&[], values), unique, &mut out);
+            }
+        }
+        String::from_utf8_lossy(&out).into_owned()
     }
 }

@@ -2,7 +2,9 @@
 
 use super::generators::Generator;
 use super::model::{Body, Class, Data, DrawSet, Part};
+use super::race_program::CompiledRace;
 use crate::engine::Step;
+use crate::stats::{Race, Rule};
 use std::ops::Range;
 
 /// Repetitions within repetitions, at most.
@@ -54,6 +56,10 @@ pub struct Program {
     pub cookies: bool,
     /// Kinds of users.
     pub classes: Vec<Class>,
+    /// Requests that leave together.
+    pub races: &'static [Race],
+    /// What must hold of them.
+    pub rules: &'static [Rule],
 }
 
 /// An errand, compiled.
@@ -65,6 +71,8 @@ pub struct CompiledJourney {
     pub about: String,
     /// Positions of the data that it holds.
     pub data: Vec<u16>,
+    /// Whether what is asked and answered is kept, since it has races.
+    pub is_logged: bool,
     /// What is done.
     pub instructions: Vec<Instruction>,
 }
@@ -97,6 +105,11 @@ pub enum Instruction {
     },
     /// The journey ends, and was not completed.
     End,
+    /// A race is run.
+    Race {
+        /// Which.
+        race: &'static CompiledRace,
+    },
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {
         /// Shortest.
@@ -221,6 +234,15 @@ pub enum CompiledTested {
 }
 
 impl CompiledJourney {
+    /// The races that it may run.
+    pub fn races(&self) -> impl Iterator<Item = &'static CompiledRace> {
+        let instructions = self.instructions.iter();
+        instructions.filter_map(|instruction| match instruction {
+            Instruction::Race { race } => Some(*race),
+            _ => None,
+        })
+    }
+
     /// What it may call in a run with the options of these bits.
     #[must_use]
     pub fn calls(&self, options: u32) -> Vec<&CompiledCall> {

@@ -12,6 +12,8 @@ use super::read_data::data;
 use super::read_journeys::{classes, journeys};
 use super::read_operations::operations;
 use super::read_options::options;
+use super::read_races::races;
+use super::read_rules::rules;
 use super::sections::check_path;
 use super::statuses::Statuses;
 use crate::engine::Method;
@@ -58,6 +60,8 @@ pub fn read_within(text: &str, origin: &str, folder: Option<&Path>) -> Result<Mo
     data(&mut document, file, &mut model, (text, folder));
     options(&mut document, file, &mut model);
     operations(&mut document, file, &mut model);
+    races(&mut document, file, &mut model);
+    rules(&mut document, file, &mut model);
     let places = journeys(&mut document, file, &mut model);
     model.thresholds = thresholds(&mut document, file);
     if let Some(cookies) = file.get("cookies") {

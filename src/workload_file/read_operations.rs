@@ -7,6 +7,7 @@ use super::model::{Body, BodyKind, Model, Operation, Part, Raised, Read, ReadFro
 use super::read_bodies::{Known, body};
 use super::read_checks::checks;
 use super::read_options::draw_sets;
+use super::read_races::note_draws;
 use super::sections::{check_path, section, texts};
 use super::statuses::Statuses;
 use super::templates::{self, Names};
@@ -38,6 +39,7 @@ pub fn operations(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut 
             model.values.push(name);
         }
     }
+    note_draws(file, model);
     if model.values.len() > MOST_VALUES {
         let says = format!("a workload reads at most {MOST_VALUES} values");
         document.mistake(file.offset_of("operations"), says);

@@ -6,6 +6,7 @@ use super::model::{AtOnce, Call, Model, OnFailure, Part, Step};
 use super::program::{DEEPEST_REPEAT, MOST_TALLIES};
 use super::read_checks::checks;
 use super::read_operations::{named_body, raised, reads, refusals, statuses};
+use super::read_races::find_race;
 use super::read_tests::test;
 use super::sections::texts;
 use super::templates::{self, Names};
@@ -204,6 +205,14 @@ impl<'m> StepReader<'m> {
         depth: usize,
     ) -> Vec<Step> {
         match (table.get("call"), table.get("steps")) {
+            (None, None) if table.get("race").is_some() => {
+                self.race(document, table).into_iter().collect()
+            }
+            _ if table.get("race").is_some() => {
+                let says = "`race` does not go with `call` or `steps`; keep one of them";
+                document.mistake(table.offset_of("race"), says);
+                Vec::new()
+            }
             (Some(call), None) => {
                 let call = self.call(document, table, call, depth);
                 call.map(|call| Step::Call(Box::new(call)))
@@ -240,6 +249,22 @@ impl<'m> StepReader<'m> {
                 Vec::new()
             }
         }
+    }
+
+    fn race(&mut self, document: &mut Document<'_>, table: Table<'_, '_>) -> Option<Step> {
+        for key in OF_CALLS {
+            if table.get(key).is_some() {
+                let says = format!("`{key}` is of a call, and does not go with `race`");
+                document.mistake(table.offset_of(key), says);
+            }
+        }
+        let value = table.get("race")?;
+        let name = document.text(value, "race", "\"last_item\"")?;
+        let race = find_race(document, name, value.span().start, self.model)?;
+        self.places.push(value.span().start);
+        // Its requests are steps, too.
+        self.steps += self.model.races[race].sides.len();
+        Some(Step::Race { race })
     }
 
     /// What is around a step: thinking, repetition, chance, what it depends on.

@@ -5,7 +5,7 @@ use super::json_pointer::{Found, unescaped};
 use super::model::{Read, ReadFrom, Refusal};
 use super::statuses::Statuses;
 use crate::engine::codec::field;
-use crate::engine::{MOST_VALUE_BYTES, Reading, ReplyText, Values};
+use crate::engine::{KeptFrom, MOST_VALUE_BYTES, Reading, ReplyText, Values};
 use crate::stats::{Outcome, Reason};
 use fastrand::Rng;
 use http::StatusCode;
@@ -37,6 +37,7 @@ impl Reading for ReplyReading {
     fn read(
         &self,
         reply: ReplyText<'_>,
+        known: Option<&Values>,
         values: &mut Values,
         rng: &mut Rng,
     ) -> Result<(), (Outcome, Reason)> {
@@ -44,7 +45,7 @@ impl Reading for ReplyReading {
             return Err(self.refused(reply, values));
         }
         for check in &self.checks {
-            if let Some(reason) = check.failed(reply, values) {
+            if let Some(reason) = check.failed(reply, known.unwrap_or(values)) {
                 return Err((Outcome::Failed, *reason));
             }
         }
@@ -54,6 +55,18 @@ impl Reading for ReplyReading {
             }
         }
         Ok(())
+    }
+
+    fn each_kept(&self, tell: &mut dyn FnMut(u16, &str, KeptFrom<'_>)) {
+        for read in &self.reads {
+            let name = self.names.get(usize::from(read.value));
+            let from = match &read.from {
+                ReadFrom::Json(pointer) => KeptFrom::Json(pointer.as_str()),
+                ReadFrom::Header(name) => KeptFrom::Header(name),
+                ReadFrom::Body => KeptFrom::Body,
+            };
+            tell(read.value, name.map_or("", String::as_str), from);
+        }
     }
 }
 
@@ -181,7 +194,7 @@ mod tests {
             head: head.as_bytes(),
             body: body.as_bytes(),
         };
-        let read = reading().read(reply, &mut values, &mut Rng::with_seed(1));
+        let read = reading().read(reply, None, &mut values, &mut Rng::with_seed(1));
         (read, values)
     }
 

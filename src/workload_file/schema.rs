@@ -1,6 +1,7 @@
 //! The JSON schema of workload files, for editors: made from the keys that the reader knows.
 
-use super::keys::{CHECK_KEYS, FILE_KEYS, Key, Takes};
+use super::key::{Key, Takes};
+use super::keys::{CHECK_KEYS, FILE_KEYS};
 use serde_json::{Map, Value, json};
 
 /// What a file calls something.
@@ -147,6 +148,23 @@ fn taken(takes: Takes) -> Value {
         ] }),
         Takes::Steps => json!({ "$ref": "#/$defs/steps" }),
         Takes::Table(keys) => table(keys),
+        Takes::Names => json!({
+            "type": "array",
+            "minItems": 1,
+            "items": { "type": "string", "pattern": NAME },
+        }),
+        Takes::Told => json!({
+            "type": "string",
+            "pattern": r"^(request /.*|request header \S+|reply /.*)$",
+        }),
+        Takes::Pointer => json!({ "type": "string", "pattern": "^/" }),
+        Takes::Bound => plain(),
+        Takes::Bounds => json!({
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 2,
+            "items": { "type": ["string", "number"] },
+        }),
         Takes::Tables(keys) => named(table(keys)),
         Takes::File => json!({ "type": "string", "pattern": r"^[^/].*\.[A-Za-z]+$" }),
         Takes::Rows => json!({

@@ -4,13 +4,15 @@ use super::model::Class;
 use super::pass::{Means, Pass};
 use super::prepared::{Source, Supplies};
 use super::program::{CompiledJourney, Program};
+use super::race_program::CompiledRace;
 use super::read_options::STRICT;
 use super::rows::Dealer;
 use super::shared::Shared;
 use crate::engine::{
     Abort, CookieRoom, Described, Journey, Link, Script, Session, SetUpFailure, Step, Unprepared,
 };
-use crate::plan::{Pacing, Plan, Suggestion, WaitTime};
+use crate::plan::{Pacing, Plan, RaceRules, Suggestion, WaitTime};
+use crate::stats::{Race, Rule};
 
 /// What the users of one plan do.
 #[derive(Debug)]
@@ -22,6 +24,7 @@ pub struct FileScript {
     journeys: Vec<&'static CompiledJourney>,
     /// What a set-up reads for all users.
     shared: Shared,
+    race_rules: RaceRules,
 }
 
 #[derive(Debug)]
@@ -32,7 +35,12 @@ struct PlannedClass {
     total_weight: u32,
     /// Position of the journey that comes before all others.
     first: Option<u16>,
+    /// Whether what is asked and answered in that is kept, since journeys after it have races.
+    keeps_first: bool,
 }
+
+/// Races that can be on the connections of one core at the same time, however wide; more wait in line.
+const RACES_AT_ONCE: usize = 16;
 
 impl FileScript {
     /// Prepares bodies and classes of `plan`.
@@ -79,6 +87,9 @@ impl FileScript {
                     .collect(),
                 total_weight: made.iter().map(|(_, weight)| weight).sum(),
                 first: class.first.map(position),
+                keeps_first: made
+                    .iter()
+                    .any(|&(place, _)| program.journeys[place].is_logged),
             }
         });
         let planned: Vec<PlannedClass> = planned.collect();
@@ -87,7 +98,9 @@ impl FileScript {
             let mut journeys = journeys.iter().copied().chain(once(program));
             journeys.any(|journey| {
                 let calls = journey.calls(options);
+                let mut raced = journey.races().flat_map(CompiledRace::calls);
                 calls.iter().any(|call| call.body == Some(body))
+                    || raced.any(|call| call.body == Some(body))
             })
         };
         let source = Source {
@@ -113,6 +126,7 @@ impl FileScript {
             ),
             classes: planned,
             journeys,
+            race_rules: plan.races.rules,
         })
     }
 
@@ -250,6 +264,19 @@ impl Script for FileScript {
         }
     }
 
+    fn race_rules(&self) -> RaceRules {
+        self.race_rules
+    }
+
+    fn race_connections(&self, users: usize) -> usize {
+        if self.race_rules.sequential {
+            return 0;
+        }
+        let races = self.journeys.iter().flat_map(|journey| journey.races());
+        let widest = races.map(CompiledRace::racers).max();
+        widest.unwrap_or(0) * users.min(RACES_AT_ONCE)
+    }
+
     #[inline]
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
         if !self.shared.give(user.values()) {
@@ -260,9 +287,15 @@ impl Script for FileScript {
             && !user.values().has_begun()
         {
             user.begin_journey(first);
+            if planned.keeps_first {
+                user.begin_log();
+            }
             Pass::new(&self.means, self.journeys[usize::from(first)])
                 .carry_out(user)
                 .await?;
+            if planned.keeps_first {
+                user.keep_as_first();
+            }
             user.values().begin();
             return Ok(());
         }
@@ -291,10 +324,28 @@ impl Described for FileScript {
             let mut journeys = self.journeys.iter().copied().chain(once);
             journeys.any(|journey| {
                 let calls = journey.calls(self.means.options);
+                let mut sides = journey.races().flat_map(|race| &race.sides);
                 calls.iter().any(|call| call.step.index == step.index)
+                    || sides.any(|side| side.call.step.index == step.index)
             })
         };
         self.means.program.steps.iter().filter(is_taken).collect()
+    }
+
+    fn race_table(&self) -> &'static [Race] {
+        self.means.program.races
+    }
+
+    fn races(&self) -> Vec<&'static Race> {
+        let is_run = |race: &&Race| {
+            let mut run = self.journeys.iter().flat_map(|journey| journey.races());
+            run.any(|run| run.race.index == race.index)
+        };
+        self.means.program.races.iter().filter(is_run).collect()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        self.means.program.rules
     }
 
     fn wait_of(&self, class: usize) -> WaitTime {

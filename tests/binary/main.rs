@@ -60,4 +60,5 @@ mod web;
 mod wire;
 mod workload_data;
 mod workload_files;
+mod workload_races;
 mod workload_starts;

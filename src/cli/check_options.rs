@@ -62,7 +62,9 @@ pub(super) fn text(flags: &CheckFlags, entropy: Entropy) -> Result<String, CliEr
         },
         counted(written.profiles().len() as u64, "profile"),
     );
+    out += &workload_file::data_outline(model);
     let plan = plan(flags, model, entropy)?;
+    out += &workload_file::once_outline(model);
     for position in 0..model.journeys.len() {
         out.push('\n');
         out += &workload_file::outline(model, position);

@@ -87,7 +87,10 @@ pub(super) fn build(
             .failures
             .or_else(|| profile?.failures)
             .unwrap_or_default(),
-        thresholds: options.thresholds.chosen(profile),
+        thresholds: options.thresholds.chosen(
+            tested.model().map_or(&[][..], |model| &model.thresholds),
+            profile,
+        ),
         warm_up: Duration::ZERO,
         run_time,
         stop_timeout: options

@@ -182,7 +182,7 @@ impl Written {
     /// When it cannot be read, or anything in it is wrong.
     pub(super) fn read(path: &str) -> Result<Self, CliError> {
         let parts = parts(path)?;
-        let model = parts.model()?;
+        let model = parts.model_within(Path::new(path).parent())?;
         let profiles = Profile::parse_within(parts.text(), path, &shares(&model))?;
         for profile in &profiles {
             let mut classes = profile.classes.iter();

@@ -30,13 +30,19 @@ pub(super) struct ThresholdFlags {
 }
 
 impl ThresholdFlags {
-    /// The profile's thresholds, and those that were typed.
-    pub(super) fn chosen(&self, profile: Option<&Profile>) -> Vec<Threshold> {
+    /// The thresholds of a workload's file and of its profile, and those that were typed.
+    pub(super) fn chosen(
+        &self,
+        of_file: &[Threshold],
+        profile: Option<&Profile>,
+    ) -> Vec<Threshold> {
+        let of_file = of_file.iter().filter(|_| !self.no_thresholds);
         let of_profile = profile.filter(|_| !self.no_thresholds);
         let of_profile = of_profile
             .into_iter()
             .flat_map(|profile| &profile.thresholds);
-        of_profile.chain(&self.threshold).cloned().collect()
+        let of_workload = of_file.chain(of_profile);
+        of_workload.chain(&self.threshold).cloned().collect()
     }
 }
 

@@ -78,6 +78,7 @@ mod trace;
 mod transport;
 mod user;
 mod values;
+mod watch;
 mod worker;
 mod worker_config;
 mod workload;

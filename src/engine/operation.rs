@@ -100,13 +100,15 @@ impl std::fmt::Display for KeptFrom<'_> {
 
 /// How replies are read of which a status and an id do not say all.
 pub trait Reading: Debug + Send + Sync {
-    /// Keeps of `reply` what the user needs later; where there is a choice, `rng` makes it.
+    /// Keeps of `reply` what the user needs later; where there is a choice, `rng` makes it. `known` is what the
+    /// user knew before, where that is not among `values`: what racers read is not kept with it.
     ///
     /// # Errors
     /// When the request did not succeed: what became of it, and why, as a [`Judge`] says it.
     fn read(
         &self,
         reply: ReplyText<'_>,
+        known: Option<&Values>,
         values: &mut Values,
         rng: &mut Rng,
     ) -> Result<(), (Outcome, Reason)>;

@@ -95,6 +95,17 @@ pub trait Script: 'static {
         async { Ok(()) }
     }
 
+    /// Whether this core clears away what was set up. Asked once by each core, when its users are gone.
+    fn tears_down(&self) -> bool {
+        false
+    }
+
+    /// Clears away what was set up: carried out once a run, by one user, when those of all cores are
+    /// gone.
+    fn tear_down<L: Link>(&self, _user: &mut Session<L>) -> impl Future<Output = ()> {
+        async {}
+    }
+
     /// One pass: draws a journey of the user's class by the user's own random stream, announces
     /// it with [`Session::begin_journey`] and carries it out.
     fn pass<L: Link>(&self, user: &mut Session<L>) -> impl Future<Output = Journey>;
@@ -120,6 +131,8 @@ pub struct Session<L> {
     recorder: Rc<RefCell<Recorder>>,
     heads: Arc<PreparedHeads>,
     class: u32,
+    /// The user's index among all users of the run.
+    user: u32,
     wait: WaitTime,
     rng: Rng,
     unique: UniqueNumbers,
@@ -194,6 +207,7 @@ impl<L: Link> Session<L> {
             heads,
             // A plan has few.
             class: start.class as u32,
+            user: start.unique.user_index(),
             wait: start.wait,
             rng: Rng::with_seed(start.seed),
             jitter: Rng::with_seed(!start.seed),
@@ -282,7 +296,15 @@ impl<L: Link> Session<L> {
     /// When the run cannot do without what could not be prepared.
     pub async fn set_up<S: Script>(&mut self, script: &S) -> Result<(), SetUpFailure> {
         self.pass_begins = false;
+        self.make_values(script.values());
         script.set_up(self).await
+    }
+
+    /// Clears away what was set up. Its calls belong to no journey.
+    pub async fn tear_down<S: Script>(&mut self, script: &S) {
+        self.pass_begins = false;
+        self.make_values(script.values());
+        script.tear_down(self).await;
     }
 
     /// The user's way to the shop, when the user is done.
@@ -354,6 +376,7 @@ impl<L: Link> Session<L> {
     /// random stream and unique numbers are the arrival's, whoever carries it out; it has no cookies.
     pub fn begin_arrival(&mut self, due_ns: u64, seed: u64, unique: UniqueNumbers) {
         self.rng = Rng::with_seed(seed);
+        self.values.begin_arrival(Some(unique.arrival_index()));
         self.unique = unique;
         self.due_ns = due_ns;
         self.forget_cookies();
@@ -504,7 +527,7 @@ impl<L: Link> Session<L> {
                             head: self.link.head(),
                             body,
                         };
-                        let kept = (&mut self.values.own, &mut self.rng);
+                        let kept = (None, &mut self.values.own, &mut self.rng);
                         read_by(reading, reply, kept, pointed)
                     }
                 };

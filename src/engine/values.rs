@@ -50,6 +50,10 @@ pub struct Values {
     rest_ns: u64,
     /// Whether the user has done what comes before everything else.
     has_begun: bool,
+    /// The user's index among all users of the run.
+    user: u32,
+    /// Index of the arrival that the user carries out, in the open model.
+    arrival: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +61,12 @@ struct Value {
     raw: Vec<u8>,
     /// Whether it is JSON as it is: a number, a boolean.
     is_bare: bool,
-    /// What is written where that differs from `raw`; `None` for what is the same everywhere.
+    /// Whether places want something else than `raw`.
+    is_adapted: bool,
+    /// How often it was asked for by [`Values::next_turn`].
+    turns: u32,
+    /// What is written where that differs from `raw`. Kept for the next value that is not the same
+    /// everywhere.
     adapted: Option<Box<Adapted>>,
 }
 
@@ -66,6 +75,7 @@ struct Adapted {
     header: Vec<u8>,
     encoded: Vec<u8>,
     location: Vec<u8>,
+    /// With its quotes.
     json: Vec<u8>,
 }
 
@@ -81,7 +91,41 @@ impl Values {
             values: (0..count).map(|_| value()).collect(),
             rest_ns: 0,
             has_begun: false,
+            user: 0,
+            arrival: None,
         }
+    }
+
+    /// The same, of the user with this index among all users of the run.
+    #[must_use]
+    pub fn of_user(self, user: u32) -> Self {
+        Self { user, ..self }
+    }
+
+    /// The user's index among all users of the run, all cores and machines together.
+    #[must_use]
+    pub fn user(&self) -> u32 {
+        self.user
+    }
+
+    /// Index of the arrival that the user carries out; `None` in the closed model.
+    #[must_use]
+    pub fn arrival(&self) -> Option<u64> {
+        self.arrival
+    }
+
+    /// From now on the user carries this arrival out.
+    pub fn begin_arrival(&mut self, arrival: Option<u64>) {
+        self.arrival = arrival;
+    }
+
+    /// How often the value at `position` was asked for so before.
+    #[inline]
+    pub fn next_turn(&mut self, position: u16) -> u32 {
+        let turns = &mut self.values[usize::from(position)].turns;
+        let turn = *turns;
+        *turns = turn.saturating_add(1);
+        turn
     }
 
     /// How many there are.
@@ -123,9 +167,10 @@ impl Values {
         }
         value.raw.extend_from_slice(text);
         value.is_bare = is_bare;
-        match is_bare || text.iter().all(|&byte| is_unreserved(byte)) {
-            true => value.adapted = None,
-            false => uncounted(|| value.adapt()),
+        value.is_adapted = !is_bare && !text.iter().all(|&byte| is_unreserved(byte));
+        if value.is_adapted {
+            // What it has room for serves the values that come.
+            uncounted(|| value.adapt());
         }
         true
     }
@@ -199,12 +244,15 @@ impl Values {
 impl Value {
     #[inline]
     fn text(&self, form: Form) -> &[u8] {
-        match (&self.adapted, form) {
+        match (self.adapted.as_ref().filter(|_| self.is_adapted), form) {
             (None, _) | (_, Form::Plain) => &self.raw,
             (Some(adapted), Form::Header) => &adapted.header,
             (Some(adapted), Form::Encoded) => &adapted.encoded,
             (Some(adapted), Form::Location) => &adapted.location,
-            (Some(adapted), Form::JsonText | Form::Json) => &adapted.json,
+            (Some(adapted), Form::JsonText | Form::Json) => {
+                let end = adapted.json.len().saturating_sub(1);
+                adapted.json.get(1..end).unwrap_or_default()
+            }
         }
     }
 
@@ -226,12 +274,9 @@ impl Value {
         locate(&self.raw, &mut adapted.location);
         // What is no text cannot be one of JSON.
         let text = String::from_utf8_lossy(&self.raw);
-        let quoted = serde_json::to_string(&text).unwrap_or_default();
-        let inner = quoted.get(1..quoted.len().saturating_sub(1));
         adapted.json.clear();
-        adapted
-            .json
-            .extend_from_slice(inner.unwrap_or_default().as_bytes());
+        // Writing into memory does not fail.
+        let _ = serde_json::to_writer(&mut adapted.json, &*text);
     }
 }
 
@@ -346,6 +391,26 @@ mod tests {
             written(b"\xff\x00", false, Form::JsonText),
             "\u{fffd}\\u0000"
         );
+    }
+
+    #[test]
+    fn what_was_adapted_before_is_not_what_a_plain_value_is() {
+        let mut values = Values::new(1);
+        assert!(values.set(0, b"a@b", false));
+        assert_eq!(values.length(0, Form::Encoded), 5);
+        assert!(values.set(0, b"ab", false));
+        assert_eq!(values.length(0, Form::Encoded), 2);
+        assert!(values.set(0, b"c/d\"", false));
+        let mut out = Vec::new();
+        values.append(0, Form::Json, &mut out);
+        assert_eq!(out, b"\"c/d\\\"\"");
+    }
+
+    #[test]
+    fn turns_are_counted_for_each_value() {
+        let mut values = Values::new(2).of_user(7);
+        let turns = [0, 0, 1, 0].map(|position| values.next_turn(position));
+        assert_eq!((turns, values.user()), ([0, 1, 0, 2], 7));
     }
 
     #[test]

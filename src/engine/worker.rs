@@ -23,10 +23,11 @@ use super::reopening::reopen_closed;
 use super::roster::{ActivitiesByUser, MADE_BEFORE_START, Roster, UserCounts};
 use super::runtime::{Runtime, RuntimeError, Task, spawn};
 use super::session::{Script, Session, SessionStart, SetUpFailure};
-use super::socket_link::{MOST_RACERS, SocketLink};
+use super::socket_link::{MOST_RACERS, SocketLink, UserConnection};
 use super::socket_ring::{SocketRing, drive};
 use super::transport::Transport;
 use super::user::ArrivalQueue;
+use super::watch::Watch;
 use super::worker_config::{LoadConfig, WorkerConfig};
 use crate::plan::{Driver, RaceOver, UniqueNumbers, WaitTime, user_seed};
 use crate::stats::{CoreInterval, LiveSchedule, WorkerHandover};
@@ -38,6 +39,8 @@ use std::sync::Arc;
 
 /// Operations of a core beside those of its connections.
 const SPARE_OPERATIONS: usize = 16;
+/// What a tear-down may take, in nanoseconds.
+const LONGEST_TEAR_DOWN_NS: u64 = 10 * SECOND_NS;
 /// Longest pause between looks at deadlines and at the interruption.
 const LONGEST_TICK_NS: u64 = 20_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
@@ -124,7 +127,8 @@ async fn run<S: Script>(
             return;
         }
     };
-    let watch = PreparationWatch::start(&core, &handle.interruption);
+    let parts = (&core.pacer, &core.transport, &core.run_end_ns);
+    let watch = Watch::before_start(parts, &handle.interruption);
     let ring_flags = match core.transport.ring {
         Some(_) => super::socket_ring::FLAGS,
         None => ring_flags,
@@ -194,6 +198,14 @@ async fn run<S: Script>(
         .await;
     if let Some(arrivals) = arrivals {
         arrivals.shed_rest(core.run_end_ns.get(), &core.recorder);
+    }
+    if script.tears_down() {
+        let connection = retired.borrow_mut().pop();
+        if let Some(connection) = connection {
+            let interruption = &handle.interruption;
+            core.tear_down(&**script, &config, connection, interruption)
+                .await;
+        }
     }
     core.hand_over(&config.handover, now_ns(), true);
     drop(retired);
@@ -415,28 +427,55 @@ impl Core {
         connections: &mut CoreConnections,
     ) -> Result<(), SetUpFailure> {
         self.recorder.borrow_mut().begin(now_ns());
+        let unique = UniqueNumbers::of_set_up();
+        let mut user = self.beside_users(script, config, connections.take_first(), unique);
+        let result = user.set_up(script).await;
+        connections.put_first(user.into_link().into_user_connection());
+        result
+    }
+
+    /// Somebody who is none of the users.
+    fn beside_users<S: Script>(
+        &self,
+        script: &S,
+        config: &WorkerConfig,
+        connection: UserConnection,
+        unique: UniqueNumbers,
+    ) -> Session<SocketLink> {
         let link = SocketLink::new(
-            connections.take_first(),
+            connection,
             Rc::clone(&self.transport),
             Rc::clone(&self.run_end_ns),
             config.target.max_body_bytes,
         );
-        let mut user = Session::new(
-            link,
-            Rc::clone(&self.recorder),
-            Arc::clone(&config.target.heads),
-            SessionStart {
-                class: 0,
-                wait: WaitTime::None,
-                seed: user_seed(0, UniqueNumbers::MAX_USER_INDEX),
-                unique: UniqueNumbers::of_set_up(),
-                due_ns: now_ns(),
-            },
-        )
-        .with_cookies(script.cookies());
-        let result = user.set_up(script).await;
-        connections.put_first(user.into_link().into_user_connection());
-        result
+        let start = SessionStart {
+            class: 0,
+            wait: WaitTime::None,
+            seed: user_seed(0, UniqueNumbers::MAX_USER_INDEX),
+            unique,
+            due_ns: now_ns(),
+        };
+        let heads = Arc::clone(&config.target.heads);
+        Session::new(link, Rc::clone(&self.recorder), heads, start).with_cookies(script.cookies())
+    }
+
+    /// Lets the script clear away what it set up, over a connection that no user needs any more. After
+    /// [`LONGEST_TEAR_DOWN_NS`], or one more Ctrl-C, what is left is left.
+    async fn tear_down<S: Script>(
+        &self,
+        script: &S,
+        config: &WorkerConfig,
+        connection: UserConnection,
+        interruption: &Arc<Interruption>,
+    ) {
+        self.run_end_ns.set(now_ns() + LONGEST_TEAR_DOWN_NS);
+        let parts = (&self.pacer, &self.transport, &self.run_end_ns);
+        let watch = Watch::after_end(parts, interruption);
+        let unique = UniqueNumbers::of_tear_down();
+        let mut user = self.beside_users(script, config, connection, unique);
+        user.tear_down(script).await;
+        drop(user);
+        watch.end(&self.pacer).await;
     }
 
     /// Ends what waits for the kernel: a task that still does when its runtime ends would keep the ring.
@@ -537,40 +576,5 @@ impl Core {
         self.transport.addresses().tally(&mut full.addresses);
         full.health = self.gauge.borrow_mut().lap();
         let _ = handover.full.try_send(full);
-    }
-}
-
-/// Cuts what is late before the start, and everything when the run is called off.
-struct PreparationWatch {
-    done: Rc<Cell<bool>>,
-    watching: Task<()>,
-}
-
-impl PreparationWatch {
-    fn start(core: &Core, interruption: &Arc<Interruption>) -> Self {
-        let done = Rc::new(Cell::new(false));
-        let (pacer, transport) = (core.pacer.clone(), Rc::clone(&core.transport));
-        let run_end_ns = Rc::clone(&core.run_end_ns);
-        let (is_done, interruption) = (Rc::clone(&done), Arc::clone(interruption));
-        let watching = spawn(async move {
-            while !is_done.get() {
-                pacer.until(now_ns() + LONGEST_TICK_NS).await;
-                if interruption.ends_run() {
-                    run_end_ns.set(now_ns());
-                    // Whoever waits for a connection has waited long enough.
-                    pacer.wake_all();
-                    transport.cut_all();
-                } else {
-                    transport.cut_late(now_ns());
-                }
-            }
-        });
-        Self { done, watching }
-    }
-
-    async fn end(self, pacer: &Pacer) {
-        self.done.set(true);
-        pacer.wake_all();
-        self.watching.join().await;
     }
 }

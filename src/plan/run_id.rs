@@ -87,11 +87,29 @@ impl UniqueNumbers {
         }
     }
 
+    /// The user that has the span which the next number is of.
+    #[must_use]
+    pub fn user_index(&self) -> u32 {
+        (self.next >> 35) as u32
+    }
+
+    /// The arrival that has the span which the next number is of.
+    #[must_use]
+    pub fn arrival_index(&self) -> u64 {
+        self.next >> 10
+    }
+
     /// The span of what is prepared before the clock starts: the last 1,024 numbers, which no user
     /// and no arrival of a run comes near.
     #[must_use]
     pub fn of_set_up() -> Self {
         Self::of_arrival((1 << 50) - 1)
+    }
+
+    /// The span of what is cleared away when a run is over: the 1,024 numbers before those.
+    #[must_use]
+    pub fn of_tear_down() -> Self {
+        Self::of_arrival((1 << 50) - 2)
     }
 
     /// The next number, in base 32. Together with the run id no other number of the run equals it.

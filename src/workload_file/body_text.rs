@@ -1,8 +1,10 @@
 //! How a body is written: what is drawn for it, and its texts with what goes into them.
 
 use super::generated::{Turn, write_units};
+use super::generators::Generator;
 use super::model::{Body, BodyKind, Node, Part, Product};
-use crate::engine::{BodyWriter, Form, encode};
+use crate::engine::{ArenaBuilder, BodyWriter, Form, Values, encode};
+use crate::plan::UniqueNumbers;
 use fastrand::Rng;
 
 /// Longest handle, in characters.
@@ -48,10 +50,19 @@ pub type Drawn = (String, bool);
 /// What one body has drawn, and what its parts are written with.
 struct Writer<'a, 'b, 'c> {
     drawn: &'a [Drawn],
+    totals: Totals,
     turn: Turn<'a>,
     options: u32,
     rng: &'a mut Rng,
     out: &'b mut BodyWriter<'c>,
+}
+
+/// What becomes of the sums of lists of a body.
+enum Totals {
+    /// Nothing yet: the body is written to see what they add up.
+    Later,
+    /// They are of this text.
+    Of(Vec<u8>),
 }
 
 /// Draws `draws` one after the other, behind those that are `drawn` already.
@@ -135,8 +146,48 @@ pub fn write(
     rng: &mut Rng,
     out: &mut BodyWriter<'_>,
 ) {
+    let totals = match &body.kind {
+        BodyKind::Json(node) if has_total(node) => {
+            // With a stream of its own, so that what is written afterwards is drawn alike.
+            let mut same = rng.clone();
+            let arena = ArenaBuilder::build(1, |out| {
+                let turn = (turn, options);
+                write_with(Totals::Later, (body, drawn), turn, &mut same, out);
+            });
+            let mut text = Vec::new();
+            let nobody = (&[][..], &Values::default());
+            arena.append(0, nobody, &mut UniqueNumbers::of_set_up(), &mut text);
+            text
+        }
+        _ => Vec::new(),
+    };
+    write_with(Totals::Of(totals), (body, drawn), (turn, options), rng, out);
+}
+
+fn has_total(node: &Node) -> bool {
+    match node {
+        Node::Object(members) => members.iter().any(|(_, member)| has_total(member)),
+        Node::Array(elements) => elements.iter().any(has_total),
+        Node::Several { element, .. } | Node::Repeated { element, .. } => has_total(element),
+        Node::Either { with, without, .. } => has_total(with) || has_total(without),
+        Node::Text(parts) => {
+            let is_total = |part: &Part| matches!(part, Part::Made(made) if made.total().is_some());
+            parts.iter().any(is_total)
+        }
+        Node::Literal(_) => false,
+    }
+}
+
+fn write_with(
+    totals: Totals,
+    (body, drawn): (&Body, &[Drawn]),
+    (turn, options): (Turn<'_>, u32),
+    rng: &mut Rng,
+    out: &mut BodyWriter<'_>,
+) {
     let mut writer = Writer {
         drawn,
+        totals,
         turn,
         options,
         rng,
@@ -173,6 +224,8 @@ impl Writer<'_, '_, '_> {
                 }
                 self.out.raw("]");
             }
+            // Only arrays have several.
+            Node::Repeated { element, .. } => self.node(element),
             Node::Either {
                 option,
                 with,
@@ -184,9 +237,21 @@ impl Writer<'_, '_, '_> {
             Node::Text(parts) => self.json_text(parts),
             Node::Array(elements) => {
                 self.out.raw("[");
-                for (place, element) in elements.iter().enumerate() {
-                    self.out.raw(if place > 0 { "," } else { "" });
-                    self.node(element);
+                let mut is_first = true;
+                for element in elements {
+                    let (times, element) = match element {
+                        Node::Repeated {
+                            least,
+                            most,
+                            element,
+                        } => (self.rng.u32(*least..=*most), &**element),
+                        element => (1, element),
+                    };
+                    for _ in 0..times {
+                        self.out.raw(if is_first { "" } else { "," });
+                        is_first = false;
+                        self.node(element);
+                    }
                 }
                 self.out.raw("]");
             }
@@ -205,10 +270,9 @@ impl Writer<'_, '_, '_> {
 
     fn json_text(&mut self, parts: &[Part]) {
         match parts {
-            [Part::Value(position)] => return self.out.raw_value(*position, Form::Json),
+            [Part::Value(position)] => return self.value(*position, Form::Json),
             [Part::Made(generator)] if generator.is_bare() => {
-                let mut text = String::new();
-                generator.draw(self.rng, self.turn, &mut text);
+                let text = self.made(generator);
                 return self.out.raw(&text);
             }
             [Part::Drawn(position)] if self.drawn[usize::from(*position)].1 => {
@@ -226,7 +290,7 @@ impl Writer<'_, '_, '_> {
         for part in parts {
             match part {
                 Part::Text(text) => self.out.raw(&place.adapted(text)),
-                Part::Value(position) => self.out.raw_value(*position, place.form()),
+                Part::Value(position) => self.value(*position, place.form()),
                 Part::Drawn(position) => {
                     let text = place.adapted(&self.drawn[usize::from(*position)].0);
                     self.out.raw(&text);
@@ -240,10 +304,30 @@ impl Writer<'_, '_, '_> {
                     self.out.raw(&place.adapted(after));
                 }
                 Part::Made(generator) => {
-                    let mut text = String::new();
-                    generator.draw(self.rng, self.turn, &mut text);
+                    let text = self.made(generator);
                     self.out.raw(&place.adapted(&text));
                 }
+            }
+        }
+    }
+
+    /// A value of the user, which is not there when only sums are looked for.
+    fn value(&mut self, position: u16, form: Form) {
+        match (&self.totals, form) {
+            (Totals::Of(_), _) => self.out.raw_value(position, form),
+            (Totals::Later, Form::Json) => self.out.raw("null"),
+            (Totals::Later, _) => {}
+        }
+    }
+
+    fn made(&mut self, generator: &Generator) -> String {
+        match (generator.total(), &self.totals) {
+            (Some(_), Totals::Later) => "0".to_owned(),
+            (Some(sum), Totals::Of(body)) => sum.of(body),
+            (None, _) => {
+                let mut text = String::new();
+                generator.draw(self.rng, self.turn, &mut text);
+                text
             }
         }
     }

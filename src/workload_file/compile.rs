@@ -4,7 +4,8 @@
 
 use super::compile_operations::{Compiler, kept, kept_all, kept_text};
 use super::compile_steps::{Noted, StepCompiler};
-use super::model::Model;
+use super::flow::{data_of, reads_of};
+use super::model::{Journey, Model};
 use super::program::{CompiledJourney, Instruction, Program};
 use crate::plan::fnv1a;
 use std::sync::{Mutex, PoisonError};
@@ -14,8 +15,13 @@ static PROGRAMS: Mutex<Vec<&'static Program>> = Mutex::new(Vec::new());
 
 /// The program of `model`.
 pub fn program_of(model: &Model) -> &'static Program {
+    // What must hold of a run changes nothing of what is sent.
+    let sent = Model {
+        thresholds: Vec::new(),
+        ..model.clone()
+    };
     // Everything in it is in its debugging form.
-    let hash = fnv1a(format!("{model:?}").as_bytes());
+    let hash = fnv1a(format!("{sent:?}").as_bytes());
     let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = programs.iter().find(|known| known.hash == hash) {
         return known;
@@ -29,19 +35,25 @@ fn compile(model: &Model, hash: u64) -> Program {
     let mut compiler = Compiler::of_all(model);
     let draws = compiler.note_draws();
     let races = compiler.races(draws);
-    let mut noted = Noted::default();
-    let mut journeys = Vec::new();
-    for journey in &model.journeys {
+    let mut noted = Noted::new(compiler.values);
+    let mut compiled = |journey: &Journey| {
         let steps = StepCompiler::new(&compiler, &mut noted, races.races);
         let instructions = steps.compile(journey);
-        let mut races = instructions.iter();
-        journeys.push(CompiledJourney {
+        let mut raced = instructions.iter();
+        CompiledJourney {
             name: kept_text(&journey.name),
             about: journey.about.clone(),
-            is_logged: races.any(|it| matches!(it, Instruction::Race { .. })),
+            data: data_of(model, &journey.steps),
+            is_logged: raced.any(|it| matches!(it, Instruction::Race { .. })),
             instructions,
-        });
-    }
+        }
+    };
+    let journeys = model.journeys.iter().map(&mut compiled).collect();
+    let set_up = model.set_up.as_ref().map(|journey| {
+        let reads = reads_of(model, &journey.steps);
+        (compiled(journey), reads)
+    });
+    let tear_down = model.tear_down.as_ref().map(&mut compiled);
     let options = model.options.iter().map(|option| kept_text(&option.name));
     Program {
         name: model.name.clone(),
@@ -50,15 +62,19 @@ fn compile(model: &Model, hash: u64) -> Program {
         health: kept_text(&model.health),
         options: kept_all(options.collect()),
         steps: compiler.steps,
-        bodies: model.bodies.clone(),
+        bodies: compiler.bodies,
         draws: model.draws.clone(),
+        data: model.data.clone(),
         journeys,
+        set_up,
+        tear_down,
+        cookies: model.cookies,
         recipes: noted.recipes,
         numbers: noted.numbers,
         classes: model.classes.clone(),
         races: races.table,
         rules: races.rules,
-        values: usize::from(compiler.values),
+        values: usize::from(noted.values),
         made: compiler.made,
     }
 }

@@ -1,7 +1,8 @@
 //! From operations, under the names that steps give them, to the rows of the statistics.
 
+use super::checks::ReadyCheck;
 use super::generators::Generator;
-use super::model::{Call, Model, Operation, Part, Raised, Step};
+use super::model::{Body, BodyKind, Call, Check, Model, Node, Operation, Part, Raised, Step};
 use super::reading::ReplyReading;
 use crate::engine::{self, HeadPart, HeadTemplate};
 use crate::stats::Event;
@@ -38,7 +39,12 @@ pub struct Compiler<'a> {
     drafts: Vec<DraftStep>,
     /// The rows of the statistics.
     pub steps: &'static [engine::Step],
-    /// What is made up for heads: the value that takes it, and what it is.
+    /// What is sent, with a value wherever something is known only then.
+    pub bodies: Vec<Body>,
+    /// Positions of what is made up for each body when it is sent.
+    pub body_made: Vec<Range<u16>>,
+    /// What is made up for heads, and for bodies where they are sent: the value that takes it, and what
+    /// it is.
     pub made: Vec<(u16, Generator)>,
     /// Values of a user, with those that only take what is made up.
     pub values: u16,
@@ -52,6 +58,8 @@ impl<'a> Compiler<'a> {
             model,
             drafts: Vec::new(),
             steps: &[],
+            bodies: model.bodies.clone(),
+            body_made: Vec::new(),
             made: Vec::new(),
             values: model.values.len() as u16,
             names: kept_all(model.values.clone()),
@@ -61,7 +69,9 @@ impl<'a> Compiler<'a> {
     /// With the rows of all that is called.
     pub fn of_all(model: &'a Model) -> Self {
         let mut compiler = Self::new(model);
-        for journey in &model.journeys {
+        compiler.note_bodies();
+        let once = model.set_up.iter().chain(&model.tear_down);
+        for journey in model.journeys.iter().chain(once) {
             compiler.note_steps(&journey.steps);
         }
         let place = |draft: &DraftStep| model.rows.iter().position(|row| *row == draft.label);
@@ -81,6 +91,35 @@ impl<'a> Compiler<'a> {
             });
         compiler.steps = kept_all(steps.collect());
         compiler
+    }
+
+    /// What is known only when a body is sent goes into values of its own.
+    fn note_bodies(&mut self) {
+        let mut bodies = std::mem::take(&mut self.bodies);
+        for body in &mut bodies {
+            let first = self.made.len() as u16;
+            each_text(&mut body.kind, &mut |parts| self.make_late(parts));
+            self.body_made.push(first..self.made.len() as u16);
+        }
+        self.bodies = bodies;
+    }
+
+    /// Positions of what is made up when the body at `body` is sent.
+    pub fn made_for(&self, body: Option<u16>) -> Range<u16> {
+        body.map_or(0..0, |body| self.body_made[usize::from(body)].clone())
+    }
+
+    fn make_late(&mut self, parts: &mut [Part]) {
+        for part in parts {
+            if let Part::Made(generator) = part
+                && generator.counts_from().is_some()
+            {
+                let position = self.values;
+                self.values += 1;
+                self.made.push((position, generator.clone()));
+                *part = Part::Value(position);
+            }
+        }
     }
 
     /// Gives each operation under each of its names a row.
@@ -145,7 +184,11 @@ impl<'a> Compiler<'a> {
         let place = self.place_of(call)?;
         let made = self.drafts[place].made.clone();
         let step = &self.steps[place];
-        if call.expect.is_none() && call.refusals.is_none() && call.reads.is_none() {
+        let is_read_alike = call.expect.is_none()
+            && call.refusals.is_none()
+            && call.reads.is_none()
+            && call.checks.is_none();
+        if is_read_alike {
             return Some((step, made));
         }
         // The same row and the same head, read otherwise.
@@ -155,6 +198,7 @@ impl<'a> Compiler<'a> {
             expect: expect.clone(),
             refusals: call.refusals.as_ref().unwrap_or(&of.refusals).clone(),
             reads: call.reads.as_ref().unwrap_or(&of.reads).clone(),
+            checks: ready(call.checks.as_ref().unwrap_or(&of.checks)),
             names: self.names,
             heeds_retry_after: of.heeds_retry_after,
         };
@@ -185,6 +229,7 @@ impl<'a> Compiler<'a> {
             expect: operation.expect.clone(),
             refusals: operation.refusals.clone(),
             reads: operation.reads.clone(),
+            checks: ready(&operation.checks),
             names: self.names,
             heeds_retry_after: operation.heeds_retry_after,
         };
@@ -217,6 +262,37 @@ impl<'a> Compiler<'a> {
             }
         });
         kept_all(parts.collect())
+    }
+}
+
+fn ready(checks: &[Check]) -> Vec<ReadyCheck> {
+    checks.iter().map(ReadyCheck::new).collect()
+}
+
+/// Does `work` with every text of a body.
+fn each_text(kind: &mut BodyKind, work: &mut impl FnMut(&mut [Part])) {
+    match kind {
+        BodyKind::Json(node) => each_text_of(node, work),
+        BodyKind::Form(fields) => fields.iter_mut().for_each(|(_, value)| work(value)),
+        BodyKind::Text(parts) => work(parts),
+    }
+}
+
+fn each_text_of(node: &mut Node, work: &mut impl FnMut(&mut [Part])) {
+    match node {
+        Node::Object(members) => members
+            .iter_mut()
+            .for_each(|(_, it)| each_text_of(it, work)),
+        Node::Array(elements) => elements.iter_mut().for_each(|it| each_text_of(it, work)),
+        Node::Several { element, .. } | Node::Repeated { element, .. } => {
+            each_text_of(element, work);
+        }
+        Node::Either { with, without, .. } => {
+            each_text_of(with, work);
+            each_text_of(without, work);
+        }
+        Node::Text(parts) => work(parts),
+        Node::Literal(_) => {}
     }
 }
 

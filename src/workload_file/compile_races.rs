@@ -38,7 +38,12 @@ impl Compiler<'_> {
         };
         let (step, made) = self.step_of(&call)?;
         let body = self.model.operations[operation].body;
-        Some(RaceCall { step, body, made })
+        Some(RaceCall {
+            step,
+            body,
+            made,
+            body_made: self.made_for(body),
+        })
     }
 
     /// Compiles the races.

@@ -9,12 +9,24 @@ use super::race_program::CompiledRace;
 use std::ops::Range;
 
 /// What the journeys of a workload make up and count, beside their instructions.
-#[derive(Default)]
 pub struct Noted {
+    /// Values of a user, with those that only take what is made up.
+    pub values: u16,
     /// What steps make up: the value that takes it, and what it consists of.
     pub recipes: Vec<(u16, Vec<Part>)>,
     /// Draws of bodies that are numbers which journeys count: body and draw.
     pub numbers: Vec<(u16, u16)>,
+}
+
+impl Noted {
+    /// Nothing yet, with so many values of a user.
+    pub fn new(values: u16) -> Self {
+        Self {
+            values,
+            recipes: Vec::new(),
+            numbers: Vec::new(),
+        }
+    }
 }
 
 /// Compiles one journey.
@@ -168,6 +180,7 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
             body,
             choice: self.choice(call, body),
             made,
+            body_made: self.compiler.made_for(body),
             at_once: match call.at_once {
                 AtOnce::No => Following::No,
                 AtOnce::Yes => Following::Yes,
@@ -225,7 +238,21 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
 
     fn recipes(&mut self, values: &[(u16, Vec<Part>)]) -> Range<u16> {
         let first = self.noted.recipes.len() as u16;
-        self.noted.recipes.extend(values.iter().cloned());
+        for (value, parts) in values {
+            let mut parts = parts.clone();
+            for part in &mut parts {
+                // Each count has a value of its own, whose turns are its own.
+                if let Part::Made(generator) = part
+                    && generator.counts_from().is_some()
+                {
+                    let counted = Part::Value(self.noted.values);
+                    let made = std::mem::replace(part, counted);
+                    self.noted.recipes.push((self.noted.values, vec![made]));
+                    self.noted.values += 1;
+                }
+            }
+            self.noted.recipes.push((*value, parts));
+        }
         first..self.noted.recipes.len() as u16
     }
 

@@ -2,7 +2,7 @@
 //! take, and a mistake noted wherever something is otherwise. The walk goes on after a mistake.
 
 use super::error::{FileError, Mistake};
-use super::keys::Key;
+use super::key::Key;
 use crate::plan::{Suggestion, TextPosition, parse_duration};
 use std::ops::Range;
 use std::time::Duration;

@@ -3,18 +3,22 @@
 
 use super::document::Document;
 use super::model::{
-    Body, BodyKind, Call, Model, Node, OnFailure, Operation, Part, Step, Test, Tested,
+    Asked, Body, BodyKind, Call, Check, Data, Model, Node, OnFailure, Operation, Part, Step, Test,
+    Tested,
 };
 use super::race_model::Race;
 use super::read_journeys::CallPlaces;
 use std::collections::BTreeSet;
 
 type Positions = BTreeSet<u16>;
+/// What is sent: an operation, with the body and the checks that are not its own.
+type Sent<'m> = (usize, Option<u16>, Option<&'m Vec<Check>>);
 
 /// Notes each call that may lack a value. `places` are those of the calls of each journey.
 pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
     let needs: Vec<Positions> = model.operations.iter().map(needs).collect();
-    for (at, (journey, places)) in model.journeys.iter().zip(places).enumerate() {
+    let shared = check_once(document, model, (&needs, places));
+    for (at, (journey, places)) in model.journeys.iter().zip(&places.journeys).enumerate() {
         let mut checked: Vec<Option<usize>> = Vec::new();
         for class in &model.classes {
             let makes = class.journeys.iter().any(|(made, _)| *made == at);
@@ -30,7 +34,8 @@ pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
                 places: places.iter().copied(),
                 lacking: Vec::new(),
             };
-            let mut kept = Positions::new();
+            let mut kept = given(model);
+            kept.extend(&shared);
             if let Some(first) = before {
                 // What it lacks itself is told when it is looked at.
                 let mut first_walk = Walk {
@@ -50,6 +55,138 @@ pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
     }
 }
 
+/// Notes what set-up and tear-down may lack; gives the values that are there after the set-up.
+fn check_once(
+    document: &mut Document<'_>,
+    model: &Model,
+    (needs, places): (&[Positions], &CallPlaces),
+) -> Positions {
+    let mut shared = Positions::new();
+    for (once, places, is_first) in [
+        (&model.set_up, &places.set_up, true),
+        (&model.tear_down, &places.tear_down, false),
+    ] {
+        let Some(once) = once else {
+            continue;
+        };
+        let mut walk = Walk {
+            model,
+            needs,
+            places: places.iter().copied(),
+            lacking: Vec::new(),
+        };
+        let mut kept = shared.clone();
+        walk.steps(&once.steps, &mut kept);
+        if walk.lacking.is_empty() && !data_of(model, &once.steps).is_empty() {
+            let place = places.first().copied().unwrap_or_default();
+            document.mistake(
+                place,
+                "neither set-up nor tear-down has rows: those are users'",
+            );
+        }
+        for (place, who, value) in walk.lacking {
+            document.mistake(place, lacking_once(model, who, value));
+        }
+        each_step(&once.steps, &mut |step| {
+            if let Step::Race { race } = step {
+                let name = &model.races[*race].name;
+                let says = format!("`{name}` is a race, and those are users': put it in a journey");
+                document.mistake(places.first().copied().unwrap_or_default(), says);
+            }
+        });
+        if is_first {
+            shared = kept;
+        }
+    }
+    shared
+}
+
+fn lacking_once(model: &Model, who: Needing, value: u16) -> String {
+    let name = &model.values[usize::from(value)];
+    let key = who.key(model);
+    match given(model).contains(&value) {
+        true => format!(
+            "`{key}` holds `{name}`, and neither set-up nor tear-down has rows: those are users'"
+        ),
+        false => format!(
+            "`{key}` needs `{name}`, which is not there yet: call what reads it before, in the set-up"
+        ),
+    }
+}
+
+/// Values that are columns of rows: those are there from the first.
+fn given(model: &Model) -> Positions {
+    let columns = model.data.iter().flat_map(|data| &data.columns);
+    columns.map(|(value, _)| *value).collect()
+}
+
+/// Positions of the data of which `steps` hold anything.
+pub fn data_of(model: &Model, steps: &[Step]) -> Vec<u16> {
+    let mut held = Positions::new();
+    each_step(steps, &mut |step| match step {
+        Step::Call(call) => {
+            let sent = (call.operation, call.body, call.checks.as_ref());
+            held.extend(needs(&model.operations[call.operation]));
+            note_sent(model, sent, &mut held);
+            call.otherwise
+                .iter()
+                .for_each(|(_, it)| note(it, &mut held));
+        }
+        Step::Set(values) => values.iter().for_each(|(_, it)| note(it, &mut held)),
+        Step::When { test, .. } => {
+            if let Tested::Value(value) | Tested::Is(value, _) = test.of {
+                held.insert(value);
+            }
+        }
+        Step::Race { race } => {
+            let of = &model.races[*race];
+            let sides = of.sides.iter().map(|side| side.operation);
+            for operation in sides.chain(of.probes.iter().map(|probe| probe.operation)) {
+                held.extend(needs(&model.operations[operation]));
+                note_sent(model, (operation, None, None), &mut held);
+            }
+            let rules = model.rules.iter().filter(|rule| rule.race == *race);
+            held.extend(rules.flat_map(|rule| rule.places.values()));
+        }
+        Step::Rest { .. } | Step::Tally { .. } | Step::Repeat { .. } | Step::Chance { .. } => {}
+    });
+    let is_held = |data: &Data| data.columns.iter().any(|(value, _)| held.contains(value));
+    let data = (0..).zip(&model.data);
+    data.filter(|(_, data)| is_held(data))
+        .map(|(position, _)| position)
+        .collect()
+}
+
+/// Positions of the values that `steps` may read or make up.
+pub fn reads_of(model: &Model, steps: &[Step]) -> Vec<u16> {
+    let mut read = Positions::new();
+    each_step(steps, &mut |step| match step {
+        Step::Call(call) => {
+            let of = &model.operations[call.operation];
+            let reads = call.reads.as_ref().unwrap_or(&of.reads);
+            read.extend(reads.iter().map(|read| read.value));
+            read.extend(call.otherwise.iter().map(|(value, _)| *value));
+        }
+        Step::Set(values) => read.extend(values.iter().map(|(value, _)| *value)),
+        _ => {}
+    });
+    read.into_iter().collect()
+}
+
+/// Does `work` with each of `steps`, and with those within them.
+pub fn each_step<'m>(steps: &'m [Step], work: &mut impl FnMut(&'m Step)) {
+    for step in steps {
+        work(step);
+        match step {
+            Step::Rest { .. } | Step::Set(_) | Step::Tally { .. } | Step::Race { .. } => {}
+            Step::Call(call) => each_step(call.on_failure.steps(), work),
+            Step::Repeat { steps, .. } | Step::Chance { steps, .. } | Step::When { steps, .. } => {
+                each_step(steps, work)
+            }
+        }
+    }
+}
+
 /// Who needs a value.
 #[derive(Clone, Copy)]
 enum Needing {
@@ -57,12 +194,18 @@ enum Needing {
     Rule(usize),
 }
 
+impl Needing {
+    fn key(self, model: &Model) -> &str {
+        match self {
+            Self::Operation(operation) => &model.operations[operation].key,
+            Self::Rule(rule) => &model.rules[rule].name,
+        }
+    }
+}
+
 fn lacking(model: &Model, who: Needing, value: u16, has_first: bool) -> String {
     let name = &model.values[usize::from(value)];
-    let key = match who {
-        Needing::Operation(operation) => &model.operations[operation].key,
-        Needing::Rule(rule) => &model.rules[rule].name,
-    };
+    let key = who.key(model);
     let draws = |race: &&Race| race.draws.iter().any(|(drawn, _)| *drawn == value);
     if let Some(race) = model.races.iter().find(draws) {
         return format!(
@@ -142,7 +285,7 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
         let sides = race.sides.iter().map(|side| side.operation);
         let probes = race.probes.iter().map(|probe| probe.operation);
         for operation in sides.chain(probes) {
-            self.look((operation, None), place, kept);
+            self.look((operation, None, None), place, kept);
         }
         for (rule, at) in self.model.rules.iter().zip(0..) {
             let values = rule.places.values().filter(|_| rule.race == position);
@@ -153,13 +296,9 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
     }
 
     /// Notes what a request of an operation, with its own or another body, may lack.
-    fn look(&mut self, (operation, body): (usize, Option<u16>), place: usize, kept: &Positions) {
+    fn look(&mut self, (operation, body, checks): Sent<'_>, place: usize, kept: &Positions) {
         let mut needs = self.needs[operation].clone();
-        if let Some(body) = body.or(self.model.operations[operation].body)
-            && let Some(body) = self.model.bodies.get(usize::from(body))
-        {
-            note_body(body, &mut needs);
-        }
+        note_sent(self.model, (operation, body, checks), &mut needs);
         let missing = needs.difference(kept);
         let who = Needing::Operation(operation);
         self.lacking
@@ -169,7 +308,7 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
     fn call(&mut self, call: &Call, kept: &mut Positions) {
         let operation = call.operation;
         let place = self.places.next().unwrap_or_default();
-        self.look((operation, call.body), place, kept);
+        self.look((operation, call.body, call.checks.as_ref()), place, kept);
         let mut afterwards = kept.clone();
         self.steps(call.on_failure.steps(), &mut afterwards);
         let reads = call.reads.as_ref();
@@ -189,6 +328,21 @@ fn needs(operation: &Operation) -> Positions {
         note(value, &mut needs);
     }
     needs
+}
+
+/// The values that the body of a request holds, and what is asked of its reply.
+fn note_sent(model: &Model, (operation, body, checks): Sent<'_>, needs: &mut Positions) {
+    let operation = &model.operations[operation];
+    if let Some(body) = body.or(operation.body)
+        && let Some(body) = model.bodies.get(usize::from(body))
+    {
+        note_body(body, needs);
+    }
+    for check in checks.unwrap_or(&operation.checks) {
+        if let Asked::Equals(parts) | Asked::Contains(parts) = &check.asked {
+            note(parts, needs);
+        }
+    }
 }
 
 fn note(parts: &[Part], needs: &mut Positions) {
@@ -211,7 +365,7 @@ fn note_node(node: &Node, needs: &mut Positions) {
         Node::Object(members) => members.iter().for_each(|(_, node)| note_node(node, needs)),
         Node::Array(elements) => elements.iter().for_each(|node| note_node(node, needs)),
         Node::Text(parts) => note(parts, needs),
-        Node::Several { element, .. } => note_node(element, needs),
+        Node::Several { element, .. } | Node::Repeated { element, .. } => note_node(element, needs),
         Node::Either { with, without, .. } => {
             note_node(with, needs);
             note_node(without, needs);

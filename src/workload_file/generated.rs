@@ -1,5 +1,6 @@
 //! How generators make what they make: the same draws, in the same order, whenever a seed comes again.
 
+use super::distributions;
 use super::generators::{Generator, days_between};
 use crate::plan::RunId;
 use crate::words;
@@ -21,6 +22,9 @@ impl Generator {
     fn write(&self, rng: &mut Rng, turn: Turn<'_>, out: &mut String) -> std::fmt::Result {
         match self {
             Self::Unique | Self::Serial | Self::Email | Self::Handle(_) | Self::Sum(_) => Ok(()),
+            // Made where it is sent, or of the rest of the body.
+            Self::Counter(_) | Self::Total(_) => Ok(()),
+            Self::Distributed(distribution) => distribution.write(rng, out),
             Self::FirstName => out.write_str(words::first_name(rng)),
             Self::LastName => out.write_str(words::last_name(rng)),
             Self::Name => {
@@ -81,15 +85,7 @@ impl Generator {
                 write!(out, "{:0digits$}", between(rng, *from, *to))
             }
             Self::Decimal(from, to, decimals) => {
-                let drawn = between(rng, *from, *to);
-                let sign = if drawn < 0 { "-" } else { "" };
-                let unit = 10_u64.pow(*decimals);
-                let (whole, rest) = (drawn.unsigned_abs() / unit, drawn.unsigned_abs() % unit);
-                write!(
-                    out,
-                    "{sign}{whole}.{rest:0width$}",
-                    width = *decimals as usize
-                )
+                distributions::write_units(out, between(rng, *from, *to), *decimals)
             }
             Self::Float(from, to, decimals) => {
                 write_units(between(rng, *from, *to), *decimals, out);

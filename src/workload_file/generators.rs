@@ -1,5 +1,7 @@
 //! What is made up for requests: names, words, numbers, dates, choices; and what nobody else has.
 
+use super::distributions::Distribution;
+use super::sums::Sum;
 use crate::plan::{RunId, Suggestion};
 use crate::words;
 use jiff::civil::Date;
@@ -88,6 +90,12 @@ pub enum Generator {
     Handle(Vec<String>),
     /// A sum of products of draws; whether each is taken away.
     Sum(Vec<(bool, Vec<String>)>),
+    /// A number, some more likely than others.
+    Distributed(Distribution),
+    /// Counts from this number on, each user for itself.
+    Counter(u32),
+    /// The sum of the elements of a list of its body.
+    Total(Sum),
 }
 
 /// What generators are called, with what follows the name, and what they make.
@@ -180,7 +188,32 @@ pub const GENERATORS: &[(&str, &str, &str)] = &[
     (
         "sum",
         "A*B + C",
-        "a sum of draws and of their products, exact to the last digit",
+        "a sum of draws and of their products, exact to the last digit; or, as {$sum /LIST A*B}, of what is in the elements of a list of the same `json`",
+    ),
+    (
+        "normal",
+        "N N",
+        "a number around the first, with the second as standard deviation; bounds A..B may follow",
+    ),
+    (
+        "exponential",
+        "N",
+        "a number above 0, seldom a large one, N on average; bounds A..B may follow",
+    ),
+    (
+        "zipf",
+        "N",
+        "a whole number from 1 to N, each as often as one by it says; an exponent may follow",
+    ),
+    (
+        "price",
+        "A..B",
+        "a price from A to B, rather a low one, most of them ending in .99, .95 or .50",
+    ),
+    (
+        "counter",
+        "N",
+        "counts N, N + 1 and so on, each user for itself",
     ),
 ];
 
@@ -277,7 +310,16 @@ impl Generator {
             },
             "each" => each(rest)?,
             "null" => Self::Null,
+            // A list of the body is told apart by its slash.
+            "sum" if rest.starts_with('/') => Self::Total(Sum::parse(rest)?),
             "sum" => Self::Sum(sum(rest)?),
+            "counter" => match rest.parse() {
+                Ok(from) => Self::Counter(from),
+                Err(_) => return Err(format!("`$counter {rest}`: write {{$counter 1}}")),
+            },
+            "normal" | "exponential" | "zipf" | "price" => {
+                Self::Distributed(Distribution::parse(name, rest)?)
+            }
             "handle" => Self::Handle(rest.split_whitespace().map(str::to_owned).collect()),
             _ => choice(rest)?,
         })
@@ -294,15 +336,42 @@ impl Generator {
     pub fn is_bare(&self) -> bool {
         match self {
             Self::Int(..) | Self::Decimal(..) | Self::Float(..) | Self::Bool | Self::Null => true,
+            Self::Distributed(_) | Self::Counter(_) | Self::Total(_) => true,
             Self::Each(_, are_numbers) => *are_numbers,
             _ => false,
         }
     }
 
-    /// Whether it makes the same in every body, but for what is patched in.
+    /// Whether it makes the same in every body of the same numbers, but for what is patched in.
     #[must_use]
     pub fn is_alike(&self) -> bool {
-        self.is_unique() || matches!(self, Self::Null)
+        self.is_unique() || matches!(self, Self::Null) || self.total().is_some()
+    }
+
+    /// Whether it is known only when the request is sent: nothing can be drawn with it.
+    #[must_use]
+    pub fn is_made_late(&self) -> bool {
+        self.is_unique() || self.counts_from().is_some()
+    }
+
+    /// The number that it counts from, if it counts.
+    #[must_use]
+    pub fn counts_from(&self) -> Option<u32> {
+        match self {
+            Self::Counter(from) => Some(*from),
+            Self::Text(made) => made.counts_from(),
+            _ => None,
+        }
+    }
+
+    /// What it adds up of its body, if it does.
+    #[must_use]
+    pub fn total(&self) -> Option<&Sum> {
+        match self {
+            Self::Total(sum) => Some(sum),
+            Self::Text(made) => made.total(),
+            _ => None,
+        }
     }
 
     /// How many values there are, where they are taken in turn.
@@ -387,6 +456,13 @@ fn sum(text: &str) -> Result<Vec<(bool, Vec<String>)>, String> {
         let end = rest.find(['+', '-']).unwrap_or(rest.len());
         let factors = rest[..end].split('*').map(|name| name.trim().to_owned());
         let factors: Vec<String> = factors.collect();
+        let is_name = |name: &String| !name.is_empty() && !name.contains(char::is_whitespace);
+        if !factors.iter().all(is_name) {
+            return Err(format!(
+                "`$sum {text}`: write draws, like {{$sum price*count + fee}}, or a list of the body, like {{$sum \
+                 /lines quantity*price}}"
+            ));
+        }
         if products.len() == MOST_PRODUCTS || factors.len() > MOST_FACTORS {
             return Err(format!(
                 "`$sum {text}`: there may be {MOST_PRODUCTS} products of {MOST_FACTORS} draws"

@@ -57,6 +57,32 @@ impl JsonPointer {
         &self.text
     }
 
+    /// The element with this number of an array.
+    #[must_use]
+    pub fn element(number: usize) -> Self {
+        Self {
+            tokens: vec![Token::Name {
+                name: number.to_string(),
+                number: Some(number),
+            }],
+            text: String::new(),
+        }
+    }
+
+    /// Whether there is more than one such place.
+    #[must_use]
+    pub fn has_choice(&self) -> bool {
+        self.tokens.contains(&Token::Any)
+    }
+
+    /// The names on the way there.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.tokens.iter().filter_map(|token| match token {
+            Token::Name { name, .. } => Some(name.clone()),
+            Token::Any => None,
+        })
+    }
+
     /// The value at this place of `json`; where there is a choice, `rng` makes it.
     #[inline]
     pub fn find<'a>(&self, json: &'a [u8], rng: &mut Rng) -> Option<Found<'a>> {

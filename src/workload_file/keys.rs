@@ -1,91 +1,7 @@
 //! The keys of workload files: what each is called, what it is for, and what it takes. The reader refuses
 //! what is not here, the JSON schema for editors is made from it, and the documentation is held to it.
 
-/// A key of a table.
-#[derive(Debug)]
-pub struct Key {
-    /// What it is called.
-    pub name: &'static str,
-    /// What it is for.
-    pub about: &'static str,
-    /// What it takes.
-    pub takes: Takes,
-}
-
-/// What a key takes.
-#[derive(Clone, Copy, Debug)]
-pub enum Takes {
-    /// One line of text.
-    Line,
-    /// A text with values in it.
-    Template,
-    /// `GET /path`.
-    Request,
-    /// A path.
-    Path,
-    /// The name of something of the file.
-    Name,
-    /// True or false.
-    Switch,
-    /// A whole number from 1.
-    Count,
-    /// A number, or two with `..` between them.
-    Numbers,
-    /// A length of time, or two with `..` between them.
-    Times,
-    /// A share of the passes, like 30%.
-    Share,
-    /// `abort`, `continue` or `break`; or steps.
-    OnFailure,
-    /// What a step depends on.
-    Test,
-    /// True, or `again`.
-    AtOnce,
-    /// Events, like `Ordering.OrderCreated`.
-    Events,
-    /// Lines of text.
-    Lines,
-    /// Names, each with a line of text.
-    NamedLines,
-    /// Names, each with a whole number.
-    NamedNumbers,
-    /// Names, each with a name.
-    NamedNames,
-    /// Names of options, each with names of journeys, or journeys with their weights.
-    OptionWeights,
-    /// A status, a class, a span; or a list of them.
-    Statuses,
-    /// The same, or a table of them with a reason each.
-    Reasons,
-    /// Names, each with a text with values in it.
-    Templates,
-    /// Names, each with a place in a reply.
-    Places,
-    /// Any value, with values in its texts.
-    Json,
-    /// Names of journeys, or journeys with their weights.
-    Weights,
-    /// Steps in order.
-    Steps,
-    /// Names of something of the file.
-    Names,
-    /// A place in a request or a reply.
-    Told,
-    /// A JSON pointer.
-    Pointer,
-    /// A number, a text, or a value in braces.
-    Bound,
-    /// Two of these.
-    Bounds,
-    /// Names, each with a table of these keys.
-    Tables(&'static [Key]),
-    /// Names, each with the keys of a profile.
-    Profiles,
-}
-
-const fn key(name: &'static str, takes: Takes, about: &'static str) -> Key {
-    Key { name, about, takes }
-}
+use super::key::{Key, Takes, key};
 
 /// Keys of a file.
 pub const FILE_KEYS: &[Key] = &[
@@ -99,6 +15,16 @@ pub const FILE_KEYS: &[Key] = &[
         "health",
         Takes::Path,
         "path of a read that changes nothing, asked before the load; without it the first GET without values, or /",
+    ),
+    key(
+        "openapi",
+        Takes::File,
+        "the target's OpenAPI description in JSON, beside this file: bodies are held to it",
+    ),
+    key(
+        "data",
+        Takes::Tables(DATA_KEYS),
+        "rows of which users are given one at a time, by name",
     ),
     key(
         "files",
@@ -136,6 +62,26 @@ pub const FILE_KEYS: &[Key] = &[
         "errands of users, by name",
     ),
     key(
+        "setup",
+        Takes::Table(JOURNEY_KEYS),
+        "a journey that is made once before the load; all users have the values that it reads",
+    ),
+    key(
+        "teardown",
+        Takes::Table(JOURNEY_KEYS),
+        "a journey that is made once after the load, within 10 s",
+    ),
+    key(
+        "thresholds",
+        Takes::Thresholds,
+        "what must hold of every run, as `--threshold` says it; a profile's come beside them",
+    ),
+    key(
+        "cookies",
+        Takes::Switch,
+        "whether users keep cookies and send them back; without it no",
+    ),
+    key(
         "classes",
         Takes::Tables(CLASS_KEYS),
         "kinds of users, by name; without it `User`, who makes every journey",
@@ -154,6 +100,40 @@ pub const FILE_KEYS: &[Key] = &[
         "profiles",
         Takes::Profiles,
         "named load tests; the keys are those of a profile's file",
+    ),
+];
+
+/// Keys of data.
+pub const DATA_KEYS: &[Key] = &[
+    key(
+        "file",
+        Takes::File,
+        "a CSV file, or one of JSON lines, in the folder of this file or below",
+    ),
+    key(
+        "rows",
+        Takes::Rows,
+        "the rows themselves, instead of a file",
+    ),
+    key(
+        "order",
+        Takes::Word(&["sequence", "random", "unique"]),
+        "sequence, random, or unique, where nobody else has the same; without it sequence",
+    ),
+    key(
+        "per",
+        Takes::Word(&["pass", "user"]),
+        "pass, for a row a pass of a journey, or user, who keeps it; without it pass",
+    ),
+    key(
+        "used_up",
+        Takes::Word(&["stop", "again"]),
+        "when no unique row is left: stop, where the user does nothing more, or again from the first",
+    ),
+    key(
+        "numbers",
+        Takes::Columns,
+        "columns of a CSV file that are numbers, true or false in JSON",
     ),
 ];
 
@@ -208,6 +188,11 @@ pub const OPERATION_KEYS: &[Key] = &[
         "values that are kept of a success: a JSON pointer, `header NAME`, or `body`",
     ),
     key(
+        "check",
+        Takes::Checks,
+        "what a success has to say: a JSON pointer, `header NAME`, `body` or `size`, each with what is there",
+    ),
+    key(
         "retry_after",
         Takes::Switch,
         "whether the user rests as long as retry-after says, when a reply is no success",
@@ -230,6 +215,34 @@ pub const DRAW_SET_KEYS: &[Key] = &[
         "count",
         Takes::Count,
         "how many are made before the run; without it as many as usual",
+    ),
+];
+
+/// Keys of what is checked at a place of a reply.
+pub const CHECK_KEYS: &[Key] = &[
+    key("equals", Takes::Plain, "this, as a plain value does"),
+    key("contains", Takes::Template, "this text somewhere in it"),
+    key(
+        "matches",
+        Takes::Template,
+        "something that this regular expression matches, in texts of at most 16 KiB",
+    ),
+    key(
+        "type",
+        Takes::Word(&[
+            "string", "number", "integer", "boolean", "null", "array", "object",
+        ]),
+        "a value of this type of JSON",
+    ),
+    key(
+        "exists",
+        Takes::Switch,
+        "anything, even null; or false, where nothing may be there",
+    ),
+    key(
+        "between",
+        Takes::Span,
+        "a number between two, like \"0.5..100\"",
     ),
 ];
 
@@ -303,6 +316,11 @@ pub const STEP_KEYS: &[Key] = &[
         "read",
         Takes::Places,
         "values that are kept of a success, instead of the operation's",
+    ),
+    key(
+        "check",
+        Takes::Checks,
+        "what a success has to say, instead of what the operation asks of it",
     ),
     key(
         "raises",

@@ -3,10 +3,13 @@
 
 use super::generators::Generator;
 use super::json_pointer::JsonPointer;
+use super::patterns::{JsonType, Pattern};
 use super::race_model::{Race, RaceRule};
 use super::statuses::Statuses;
+use super::table::Table;
 use crate::engine::Method;
-use crate::plan::WaitTime;
+use crate::plan::{Threshold, WaitTime};
+use std::sync::Arc;
 
 /// A workload as somebody wrote it down.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +22,8 @@ pub struct Model {
     pub health: String,
     /// Names of the values that users keep, by position.
     pub values: Vec<String>,
+    /// Rows that users are given.
+    pub data: Vec<Data>,
     /// Ways in which a run may differ, by position.
     pub options: Vec<RunOption>,
     /// What is drawn for several bodies together.
@@ -33,12 +38,66 @@ pub struct Model {
     pub bodies: Vec<Body>,
     /// Errands of users.
     pub journeys: Vec<Journey>,
+    /// What is done once before the load; all users have what it reads.
+    pub set_up: Option<Journey>,
+    /// What is done once after the load.
+    pub tear_down: Option<Journey>,
+    /// Whether users keep cookies.
+    pub cookies: bool,
+    /// What must hold of every run.
+    pub thresholds: Vec<Threshold>,
     /// Kinds of users.
     pub classes: Vec<Class>,
     /// Requests that leave together.
     pub races: Vec<Race>,
     /// What must hold of them.
     pub rules: Vec<RaceRule>,
+}
+
+/// Rows of which users are given one at a time.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// What the file calls it.
+    pub name: String,
+    /// The rows, with the columns that requests hold.
+    pub table: Arc<Table>,
+    /// Positions of the values that take the columns, each with its column.
+    pub columns: Vec<(u16, u16)>,
+    /// In which order rows are given.
+    pub order: Order,
+    /// How long a user keeps one.
+    pub per: Per,
+    /// What happens when there are no more rows that nobody has; `None` when the file does not say.
+    pub used_up: Option<UsedUp>,
+}
+
+/// In which order rows are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As they stand there, from the first again after the last.
+    Sequence,
+    /// Any.
+    Random,
+    /// As they stand there, each once.
+    Unique,
+}
+
+/// How long a user keeps a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// For one pass of a journey.
+    Pass,
+    /// For ever.
+    User,
+}
+
+/// What happens when there are no more rows that nobody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsedUp {
+    /// The user stops.
+    Stop,
+    /// They are given from the first again.
+    Again,
 }
 
 /// A way in which a run may differ, when it is asked to.
@@ -113,6 +172,8 @@ pub struct Operation {
     pub refusals: Vec<Refusal>,
     /// What is kept of a success.
     pub reads: Vec<Read>,
+    /// What a success has to say.
+    pub checks: Vec<Check>,
     /// Whether a user rests as long as a reply's `retry-after` says.
     pub heeds_retry_after: bool,
     /// What a success raises.
@@ -161,6 +222,49 @@ pub enum ReadFrom {
     Body,
 }
 
+/// A place of a reply and what has to be there.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub asked: Asked,
+    /// Why a reply has failed that has something else there.
+    pub says: String,
+}
+
+/// A place of a reply.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// In the body, which is JSON.
+    Json(JsonPointer),
+    /// In a header of this name.
+    Header(String),
+    /// The whole body.
+    Body,
+    /// The size of the body, in bytes.
+    Size,
+}
+
+/// What has to be somewhere.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// This text, or what is written so.
+    Equals(Vec<Part>),
+    /// This number, boolean or null of JSON.
+    Is(String),
+    /// This text somewhere in it.
+    Contains(Vec<Part>),
+    /// Something that the pattern matches.
+    Matches(Pattern),
+    /// A value of this type of JSON.
+    Type(JsonType),
+    /// Anything, or nothing at all.
+    Exists(bool),
+    /// A number between these, both included.
+    Between(f64, f64),
+}
+
 /// What a request sends.
 #[derive(Clone, Debug)]
 pub struct Body {
@@ -204,6 +308,15 @@ pub enum Node {
     Literal(String),
     /// An array of as many elements as are drawn between these.
     Several {
+        /// Fewest.
+        least: u32,
+        /// Most.
+        most: u32,
+        /// Each of them.
+        element: Box<Node>,
+    },
+    /// As many elements as are drawn between these, in an array with others.
+    Repeated {
         /// Fewest.
         least: u32,
         /// Most.
@@ -299,6 +412,8 @@ pub struct Call {
     pub refusals: Option<Vec<Refusal>>,
     /// What is kept of a success, where it is not as with the operation.
     pub reads: Option<Vec<Read>>,
+    /// What a success has to say, where it is not as with the operation.
+    pub checks: Option<Vec<Check>>,
     /// What a success raises, where it is not as with the operation.
     pub raises: Option<Vec<Raised>>,
     /// Values where the reply gave none, because the call did not succeed.
@@ -324,6 +439,7 @@ impl Call {
             expect: None,
             refusals: None,
             reads: None,
+            checks: None,
             raises: None,
             otherwise: Vec::new(),
             at_once: AtOnce::No,
@@ -433,6 +549,14 @@ impl Model {
         let before = self.bodies.iter().take(position);
         let before = before.filter(|body| body.tied.is_none() && body.is_same_in_pass);
         Some(self.draws.len() + before.count())
+    }
+
+    /// What is drawn for `body`, in the order of its names: what it shares with others first.
+    #[must_use]
+    pub fn draws_of(&self, body: &Body) -> Vec<Vec<Part>> {
+        let shared = body.tied.and_then(|position| self.draws.get(position));
+        let shared = shared.into_iter().flat_map(|set| &set.draws);
+        shared.chain(&body.draws).cloned().collect()
     }
 
     /// The class called `name`.

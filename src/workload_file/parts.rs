@@ -4,7 +4,8 @@
 use super::document::{Document, is_name};
 use super::error::FileError;
 use super::model::Model;
-use super::read::{MOST_FILE_BYTES, read};
+use super::read::{MOST_FILE_BYTES, read_within};
+use std::path::Path;
 use toml::de::DeValue;
 
 /// Files of one workload, at most.
@@ -85,10 +86,18 @@ impl Parts {
     /// The workload that it is.
     ///
     /// # Errors
-    /// When anything in it is wrong: see [`read`].
+    /// When anything in it is wrong: see [`read_within`].
     pub fn model(&self) -> Result<Model, FileError> {
+        self.model_within(None)
+    }
+
+    /// The same of one that may name files of rows and a description: those in `folder`.
+    ///
+    /// # Errors
+    /// As [`Self::model`], and when anything is wrong with those: see [`read_within`].
+    pub fn model_within(&self, folder: Option<&Path>) -> Result<Model, FileError> {
         let origin = &self.starts[0].1;
-        read(&self.text, origin).map_err(|mut error| {
+        read_within(&self.text, origin, folder).map_err(|mut error| {
             for mistake in &mut error.mistakes {
                 let line = mistake.position.line;
                 let mut starts = self.starts.iter().rev();

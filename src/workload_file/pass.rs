@@ -5,6 +5,7 @@ use super::program::{
     BodyChoice, CompiledCall, CompiledJourney, CompiledTest, CompiledTested, DEEPEST_REPEAT,
     Failure, Following, Instruction, MOST_TALLIES, MOST_TIES, Program,
 };
+use super::rows::{Dealer, Dealt};
 use crate::engine::{Abort, Arena, Journey, Link, Session, Values};
 use crate::plan::{Pacing, UniqueNumbers};
 use crate::stats::Outcome;
@@ -21,6 +22,8 @@ pub struct Means {
     pub program: &'static Program,
     /// What is sent.
     pub supplies: Supplies,
+    /// Who deals the rows of each of the data, by its position.
+    pub dealers: Vec<Dealer>,
     /// Whether users think.
     pub pacing: Pacing,
     /// The options of the run, by the bits of their positions.
@@ -41,6 +44,27 @@ impl Means {
         let (value, _) = self.program.made[position];
         self.supplies.make(position, value, drawn_from, values);
     }
+
+    /// Gives the rows that `journey` needs.
+    #[inline]
+    pub fn deal(&self, journey: &CompiledJourney, values: &mut Values, rng: &mut Rng) -> Dealt {
+        for &position in &journey.data {
+            if self.dealers[usize::from(position)].deal(values, rng) == Dealt::Nothing {
+                return Dealt::Nothing;
+            }
+        }
+        Dealt::Row
+    }
+}
+
+/// There is no row left for `user`. An arrival is not carried out then, which is counted.
+#[cold]
+async fn rest_of_its_life<L: Link>(user: &mut Session<L>) -> Journey {
+    if user.values().arrival().is_none() {
+        return user.sit_out().await;
+    }
+    user.recorder().borrow_mut().interval().counters.shed += 1;
+    Err(Abort)
 }
 
 /// A journey that is being carried out.
@@ -73,9 +97,13 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Carries it out.
+    /// Carries it out. Without a row that it needs the user has nothing more to do.
     #[inline]
     pub async fn carry_out<L: Link>(mut self, user: &mut Session<L>) -> Journey {
+        let (values, (rng, _)) = user.values_and_chance();
+        if self.means.deal(self.journey, values, rng) == Dealt::Nothing {
+            return rest_of_its_life(user).await;
+        }
         if self.journey.is_logged {
             user.begin_log();
         }
@@ -148,7 +176,7 @@ impl<'a> Pass<'a> {
         user: &mut Session<L>,
     ) -> Result<Option<u32>, Abort> {
         let means = self.means;
-        for position in call.made.clone() {
+        for position in call.made.clone().chain(call.body_made.clone()) {
             let (values, drawn_from) = user.values_and_chance();
             means.make_into(usize::from(position), drawn_from, values);
         }

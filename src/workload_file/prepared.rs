@@ -259,8 +259,12 @@ fn is_alike(body: &Body, parts: &[&Part]) -> bool {
 fn has_several(body: &Body) -> bool {
     fn of(node: &Node) -> bool {
         match node {
-            Node::Several { least, most, .. } if least != most => true,
-            Node::Several { element, .. } => of(element),
+            Node::Several { least, most, .. } | Node::Repeated { least, most, .. }
+                if least != most =>
+            {
+                true
+            }
+            Node::Several { element, .. } | Node::Repeated { element, .. } => of(element),
             Node::Object(members) => members.iter().any(|(_, node)| of(node)),
             Node::Array(elements) => elements.iter().any(of),
             Node::Either { with, without, .. } => of(with) || of(without),
@@ -276,7 +280,7 @@ fn parts_of(body: &Body) -> Vec<&Part> {
         match node {
             Node::Object(members) => members.iter().for_each(|(_, node)| add(node, parts)),
             Node::Array(elements) => elements.iter().for_each(|node| add(node, parts)),
-            Node::Several { element, .. } => add(element, parts),
+            Node::Several { element, .. } | Node::Repeated { element, .. } => add(element, parts),
             Node::Either { with, without, .. } => {
                 add(with, parts);
                 add(without, parts);

@@ -1,6 +1,8 @@
 //! What journeys would send, without sending it: for `shopblast check`.
 
-use super::model::{AtOnce, Call, Model, OnFailure, ReadFrom, Step, Test, Tested};
+use super::model::{
+    AtOnce, Call, Model, OnFailure, Order, Per, ReadFrom, Step, Test, Tested, UsedUp,
+};
 use super::program::Instruction;
 use super::race_preview::write_race;
 use super::race_program::RaceCall;
@@ -9,6 +11,61 @@ use crate::engine::{PreparedHeads, Script, Values};
 use crate::plan::{Plan, UniqueNumbers};
 use fastrand::Rng;
 use std::fmt::Write;
+
+/// What rows there are, a line for each set of them.
+#[must_use]
+pub fn data_outline(model: &Model) -> String {
+    let mut out = String::new();
+    for data in &model.data {
+        let columns = data.table.columns();
+        if columns.is_empty() {
+            let _ = writeln!(out, "data {}: no request holds any of it", data.name);
+            continue;
+        }
+        let order = match data.order {
+            Order::Sequence => "in sequence",
+            Order::Random => "at random",
+            Order::Unique => "each once",
+        };
+        let per = match data.per {
+            Per::Pass => "pass of a journey",
+            Per::User => "user",
+        };
+        let then = match (data.order, data.used_up, data.per) {
+            (Order::Unique, Some(UsedUp::Again), _) => "; then from the first again",
+            (Order::Unique, None, Per::User) => "; no run with more users",
+            (Order::Unique, ..) => "; then users stop",
+            _ => "",
+        };
+        let _ = writeln!(
+            out,
+            "data {}: {} with {}, {order}, one a {per}{then}",
+            data.name,
+            match data.table.rows() {
+                1 => "1 row".to_owned(),
+                rows => format!("{rows} rows"),
+            },
+            columns.join(", ")
+        );
+    }
+    out
+}
+
+/// What is done once before and after the load, as lines.
+#[must_use]
+pub fn once_outline(model: &Model) -> String {
+    let mut out = String::new();
+    for (journey, when) in [
+        (&model.set_up, "once before the load"),
+        (&model.tear_down, "once after the load"),
+    ] {
+        if let Some(journey) = journey {
+            let _ = writeln!(out, "\n{}: {when}", journey.name);
+            write_steps(model, &journey.steps, 1, &mut out);
+        }
+    }
+    out
+}
 
 /// A pass of a journey as lines, one a step.
 #[must_use]
@@ -97,6 +154,12 @@ fn write_call(model: &Model, call: &Call, depth: usize, out: &mut String) -> std
         true => String::new(),
         false => format!("; keeps {}", reads.join(", ")),
     };
+    let checks = call.checks.as_ref().unwrap_or(&operation.checks);
+    let checks = match checks.len() {
+        0 => String::new(),
+        1 => "; 1 check".to_owned(),
+        count => format!("; {count} checks"),
+    };
     let at_once = match call.at_once {
         AtOnce::No => "",
         AtOnce::Yes => "; at once",
@@ -109,7 +172,10 @@ fn write_call(model: &Model, call: &Call, depth: usize, out: &mut String) -> std
         OnFailure::Instead(_) => "; when it fails, ends after:",
     };
     let expect = call.expect.as_ref().unwrap_or(&operation.expect);
-    writeln!(out, "{indent}{label} → {expect}{keeps}{at_once}{goes_on}")?;
+    writeln!(
+        out,
+        "{indent}{label} → {expect}{checks}{keeps}{at_once}{goes_on}"
+    )?;
     write_steps(model, call.on_failure.steps(), depth + 1, out);
     Ok(())
 }
@@ -157,9 +223,11 @@ impl FileScript {
             values.set(position, format!("_{name}_").as_bytes(), false);
         }
         let mut rng = Rng::with_seed(plan.seed);
+        let journey = self.journey(position);
+        self.means().deal(journey, &mut values, &mut rng);
         let mut unique = UniqueNumbers::of_set_up();
         let mut requests = Vec::new();
-        let instructions = self.instructions(position);
+        let instructions = &journey.instructions;
         // A journey may leave everything out by chance: not for ever.
         for instruction in instructions.iter().cycle().take(count * instructions.len()) {
             if requests.len() == count {
@@ -170,6 +238,7 @@ impl FileScript {
                     step: call.step,
                     body: call.body,
                     made: call.made.clone(),
+                    body_made: call.body_made.clone(),
                 }],
                 Instruction::Race { race } => {
                     for position in race.drawn.clone() {
@@ -203,16 +272,17 @@ impl FileScript {
 
     fn request(
         &self,
-        RaceCall { step, body, made }: &RaceCall,
+        call: &RaceCall,
         heads: &PreparedHeads,
         (rng, unique): (&mut Rng, &mut UniqueNumbers),
         values: &mut Values,
     ) -> String {
-        for position in made.clone() {
+        for position in call.made_up() {
             let drawn_from = (&mut *rng, &mut *unique);
             self.means()
                 .make_into(usize::from(position), drawn_from, values);
         }
+        let (step, body) = (call.step, call.body);
         let mut out = Vec::new();
         match body.and_then(|body| self.supplies().body(body)) {
             None => heads.of(step).append_without_body(None, values, &mut out),

@@ -1,7 +1,7 @@
 //! What a workload is compiled to: steps for the statistics, and a flat list of instructions a journey.
 
 use super::generators::Generator;
-use super::model::{Body, Class, DrawSet, Part};
+use super::model::{Body, Class, Data, DrawSet, Part};
 use super::race_program::CompiledRace;
 use crate::engine::Step;
 use crate::stats::{Race, Rule};
@@ -35,7 +35,8 @@ pub struct Program {
     pub bodies: Vec<Body>,
     /// What is drawn for several bodies together.
     pub draws: Vec<DrawSet>,
-    /// What is made up for heads: the value that takes it, and what it is.
+    /// What is made up for heads, and for bodies where they are sent: the value that takes it, and what
+    /// it is.
     pub made: Vec<(u16, Generator)>,
     /// What steps make up: the value that takes it, and what it consists of.
     pub recipes: Vec<(u16, Vec<Part>)>,
@@ -43,8 +44,16 @@ pub struct Program {
     pub numbers: Vec<(u16, u16)>,
     /// Values of a user, with those that only take what is made up.
     pub values: usize,
+    /// Rows that users are given.
+    pub data: Vec<Data>,
     /// Errands of users.
     pub journeys: Vec<CompiledJourney>,
+    /// What is done once before the load, and the values that all users have of it.
+    pub set_up: Option<(CompiledJourney, Vec<u16>)>,
+    /// What is done once after the load.
+    pub tear_down: Option<CompiledJourney>,
+    /// Whether users keep cookies.
+    pub cookies: bool,
     /// Kinds of users.
     pub classes: Vec<Class>,
     /// Requests that leave together.
@@ -60,6 +69,8 @@ pub struct CompiledJourney {
     pub name: &'static str,
     /// What it is for.
     pub about: String,
+    /// Positions of the data that it holds.
+    pub data: Vec<u16>,
     /// Whether what is asked and answered is kept, since it has races.
     pub is_logged: bool,
     /// What is done.
@@ -144,6 +155,8 @@ pub struct CompiledCall {
     pub choice: BodyChoice,
     /// Positions of what is made up for its head.
     pub made: Range<u16>,
+    /// Positions of what is made up for its body when that is sent.
+    pub body_made: Range<u16>,
     /// Whether it follows the reply before it at once.
     pub at_once: Following,
     /// What a success adds to a count: which, and where the numbers are.

@@ -29,6 +29,15 @@ pub struct RaceCall {
     pub body: Option<u16>,
     /// Positions of what is made up for its head.
     pub made: Range<u16>,
+    /// Positions of what is made up for its body when that is sent.
+    pub body_made: Range<u16>,
+}
+
+impl RaceCall {
+    /// Positions of all that is made up for it.
+    pub fn made_up(&self) -> impl Iterator<Item = u16> + use<> {
+        self.made.clone().chain(self.body_made.clone())
+    }
 }
 
 /// A side of a race, compiled.

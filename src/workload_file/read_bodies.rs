@@ -3,20 +3,25 @@
 use super::document::{At, Document, Table};
 use super::model::{Body, BodyKind, DrawSet, Node, Part, RunOption};
 use super::sections::texts;
+use super::sum_checks::check_sum;
+use super::sums::Sum;
 use super::templates::{self, Names, most_bytes};
 use crate::plan::Suggestion;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 /// Largest body, in bytes, as far as can be told beforehand.
 const MOST_BODY_BYTES: usize = 1 << 20;
 /// Deepest nesting of a body.
 const DEEPEST: usize = 32;
+/// The member of an element that says how many there are, and the one that says what each is.
+const REPEAT: &str = "$repeat";
+const OF: &str = "$of";
 /// The keys that hold a body.
 const KINDS: [&str; 3] = ["json", "form", "text"];
 
 /// Bodies of a kind, at most, where a file says how many.
 const MOST_BODIES: u32 = 10_000;
-/// Elements of an array whose number is drawn, at most.
+/// Elements of an array whose number is drawn, and how often an element of one is repeated, at most.
 const MOST_ELEMENTS: u32 = 1_000;
 
 /// What bodies may refer to.
@@ -35,10 +40,14 @@ pub struct BodyReader<'n> {
     known: Known<'n>,
     names: Vec<String>,
     draws: Vec<Vec<Part>>,
+    /// Draws that the body shares with others; they come before its own.
+    shared: &'n [Vec<Part>],
     /// Bytes of each draw, at most.
     drawn_bytes: Vec<usize>,
     /// Bytes of the body so far, at most.
     bytes: usize,
+    /// Sums of the body, and where each stands.
+    sums: Vec<(Sum, usize)>,
 }
 
 /// The body that `table` holds, if it holds one.
@@ -65,6 +74,7 @@ pub fn body(document: &mut Document<'_>, table: Table<'_, '_>, known: Known<'_>)
     let mut reader = BodyReader::new(known);
     if let Some(set) = tied.map(|position| &known.sets[position]) {
         reader.names.clone_from(&set.names);
+        reader.shared = &set.draws;
         for draw in &set.draws {
             let bytes = most_bytes(draw, &reader.drawn_bytes);
             reader.drawn_bytes.push(bytes);
@@ -75,18 +85,28 @@ pub fn body(document: &mut Document<'_>, table: Table<'_, '_>, known: Known<'_>)
     }
     let value = table.get(kind)?;
     let read = match kind {
-        "json" => BodyKind::Json(reader.node(document, value, 0)?),
+        "json" => {
+            let node = reader.node(document, value, 0)?;
+            let draws = [reader.shared, &reader.draws[..]].concat();
+            for (sum, offset) in &reader.sums {
+                document.noting(*offset, check_sum(sum, &node, &draws));
+            }
+            BodyKind::Json(node)
+        }
         "form" => {
             let fields = texts(document, value, "form");
             let fields = fields.into_iter().map(|(name, _, value, text)| {
                 let parts = reader.parts(document, &text, value);
+                templates::refuse_sums(document, &parts, value.span().start);
                 (name.to_owned(), parts)
             });
             BodyKind::Form(fields.collect())
         }
         _ => {
             let text = document.text(value, "text", "\"a,b\"")?;
-            BodyKind::Text(reader.parts(document, text, value))
+            let parts = reader.parts(document, text, value);
+            templates::refuse_sums(document, &parts, value.span().start);
+            BodyKind::Text(parts)
         }
     };
     if reader.bytes > MOST_BODY_BYTES {
@@ -146,8 +166,10 @@ impl<'n> BodyReader<'n> {
             known,
             names: Vec::new(),
             draws: Vec::new(),
+            shared: &[],
             drawn_bytes: Vec::new(),
             bytes: 0,
+            sums: Vec::new(),
         }
     }
 
@@ -168,6 +190,7 @@ impl<'n> BodyReader<'n> {
                 is_body: true,
             };
             let parts = templates::parts(document, &text, value.span(), names);
+            templates::refuse_sums(document, &parts, value.span().start);
             let bytes = most_bytes(&parts, &self.drawn_bytes);
             if bytes > MOST_BODY_BYTES {
                 document.mistake(offset, "this may get longer than any body");
@@ -189,6 +212,13 @@ impl<'n> BodyReader<'n> {
         self.bytes = self
             .bytes
             .saturating_add(most_bytes(&parts, &self.drawn_bytes));
+        for part in &parts {
+            if let Part::Made(generator) = part
+                && let Some(sum) = generator.total()
+            {
+                self.sums.push((sum.clone(), value.span().start));
+            }
+        }
         parts
     }
 
@@ -244,34 +274,104 @@ impl<'n> BodyReader<'n> {
                     });
                 }
                 let nodes = elements.iter();
-                let nodes = nodes.filter_map(|element| self.node(document, element, depth + 1));
-                Some(Node::Array(nodes.collect()))
-            }
-            DeValue::Table(members) => {
-                let mut members: Vec<_> = members.iter().collect();
-                members.sort_by_key(|(name, _)| name.span().start);
-                if let [(name, with), (other, without)] = members[..]
-                    && other.get_ref() == "{$else}"
-                    && let Some(option) = name.get_ref().strip_prefix("{$if ")
+                let nodes = nodes.filter_map(|element| self.element(document, element, depth + 1));
+                let mut nodes: Vec<Node> = nodes.collect();
+                // What is repeated alone is the whole list.
+                if elements.len() == 1
+                    && let Some(Node::Repeated { .. }) = nodes.first()
+                    && let Some(Node::Repeated {
+                        least,
+                        most,
+                        element,
+                    }) = nodes.pop()
                 {
-                    let option = option.trim_end_matches('}').trim();
-                    let option = self.option(document, option, name.span().start)?;
-                    let with = self.node(document, with, depth + 1)?;
-                    let without = self.node(document, without, depth + 1)?;
-                    return Some(Node::Either {
-                        option,
-                        with: Box::new(with),
-                        without: Box::new(without),
+                    return Some(Node::Several {
+                        least,
+                        most,
+                        element,
                     });
                 }
-                let nodes = members.into_iter().filter_map(|(name, member)| {
-                    let name: &str = name.get_ref().as_ref();
-                    self.bytes = self.bytes.saturating_add(name.len() + 4);
-                    Some((name.to_owned(), self.node(document, member, depth + 1)?))
-                });
-                Some(Node::Object(nodes.collect()))
+                Some(Node::Array(nodes))
+            }
+            DeValue::Table(members) => {
+                if let Some((name, _)) = members.get_key_value(REPEAT) {
+                    let says =
+                        "`$repeat` is for elements of a list: [{ \"$repeat\" = \"1..3\", … }]";
+                    document.mistake(name.span().start, says);
+                }
+                self.object(document, members, depth)
             }
         }
+    }
+
+    /// An element of a list, or several.
+    fn element(
+        &mut self,
+        document: &mut Document<'_>,
+        value: &At<'_>,
+        depth: usize,
+    ) -> Option<Node> {
+        let members = match value.get_ref() {
+            DeValue::Table(members) if members.contains_key(REPEAT) && depth <= DEEPEST => members,
+            _ => return self.node(document, value, depth),
+        };
+        let repeat = members.get(REPEAT)?;
+        let times = document.numbers(repeat, REPEAT, MOST_ELEMENTS);
+        let before = self.bytes;
+        let element = match members.get(OF) {
+            None => self.object(document, members, depth)?,
+            Some(of) => {
+                let mut others = members.keys().map(|name| &**name.get_ref());
+                if let Some(other) = others.find(|name| *name != REPEAT && *name != OF) {
+                    let says =
+                        format!("`{other}` does not go with `$of`, which is the whole element");
+                    document.mistake(of.span().start, says);
+                }
+                self.node(document, of, depth)?
+            }
+        };
+        let (least, most) = times?;
+        let bytes = (self.bytes - before).saturating_mul(most as usize);
+        self.bytes = before.saturating_add(bytes);
+        Some(Node::Repeated {
+            least,
+            most,
+            element: Box::new(element),
+        })
+    }
+
+    /// An object, or what an option decides.
+    fn object(
+        &mut self,
+        document: &mut Document<'_>,
+        members: &DeTable<'_>,
+        depth: usize,
+    ) -> Option<Node> {
+        let members = members.iter();
+        let mut members: Vec<_> = members
+            .filter(|(name, _)| name.get_ref() != REPEAT)
+            .collect();
+        members.sort_by_key(|(name, _)| name.span().start);
+        if let [(name, with), (other, without)] = members[..]
+            && other.get_ref() == "{$else}"
+            && let Some(option) = name.get_ref().strip_prefix("{$if ")
+        {
+            let option = option.trim_end_matches('}').trim();
+            let option = self.option(document, option, name.span().start)?;
+            let with = self.node(document, with, depth + 1)?;
+            let without = self.node(document, without, depth + 1)?;
+            return Some(Node::Either {
+                option,
+                with: Box::new(with),
+                without: Box::new(without),
+            });
+        }
+        let nodes = members.into_iter().filter_map(|(name, member)| {
+            let name: &str = name.get_ref().as_ref();
+            self.bytes = self.bytes.saturating_add(name.len() + 4);
+            Some((name.to_owned(), self.node(document, member, depth + 1)?))
+        });
+        Some(Node::Object(nodes.collect()))
     }
 
     /// How many elements `{$times A..B}` asks for.

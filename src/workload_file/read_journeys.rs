@@ -3,7 +3,7 @@
 use super::compile_steps::tests;
 use super::document::{At, Document, Table};
 use super::keys::{CLASS_KEYS, JOURNEY_KEYS};
-use super::model::{Class, Journey, Model, Tested};
+use super::model::{Class, Journey, Model, Step, Tested};
 use super::program::MOST_MARKS;
 use super::read_bodies::option;
 use super::read_steps::StepReader;
@@ -15,6 +15,25 @@ use toml::de::DeValue;
 /// The class of a file that has none.
 const ONLY_CLASS: &str = "User";
 
+/// Where calls stand, in their order.
+#[derive(Debug, Default)]
+pub struct CallPlaces {
+    /// Those of each journey.
+    pub journeys: Vec<Vec<usize>>,
+    /// Those of the set-up.
+    pub set_up: Vec<usize>,
+    /// Those of the tear-down.
+    pub tear_down: Vec<usize>,
+}
+
+fn check_marks(document: &mut Document<'_>, steps: &[Step], offset: usize) {
+    let marks: BTreeSet<usize> = tests(steps).into_iter().filter_map(done).collect();
+    if marks.len() > MOST_MARKS {
+        let says = format!("a journey looks at most at {MOST_MARKS} operations by `done`");
+        document.mistake(offset, says);
+    }
+}
+
 fn done(tested: &Tested) -> Option<usize> {
     match tested {
         Tested::Done(operation) => Some(*operation),
@@ -22,12 +41,9 @@ fn done(tested: &Tested) -> Option<usize> {
     }
 }
 
-/// Where the calls of each journey stand, in their order.
-pub type CallPlaces = Vec<Vec<usize>>;
-
 /// Reads journeys into `model`.
 pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Model) -> CallPlaces {
-    let mut all_places = Vec::new();
+    let mut all_places = CallPlaces::default();
     let mut steps = 0;
     let mut labels = Vec::new();
     let mut tallies = Vec::new();
@@ -47,19 +63,46 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
         };
         let (places, counted) = reader.finish();
         (steps, labels, tallies) = counted;
-        all_places.push(places);
+        all_places.journeys.push(places);
         let about = table.get("about");
         let about = about.and_then(|about| document.line(about, "about"));
-        let marks: BTreeSet<usize> = tests(&read).into_iter().filter_map(done).collect();
-        if marks.len() > MOST_MARKS {
-            let says = format!("a journey looks at most at {MOST_MARKS} operations by `done`");
-            document.mistake(offset, says);
-        }
+        check_marks(document, &read, offset);
         model.journeys.push(Journey {
             name: name.to_owned(),
             about: about.unwrap_or_default(),
             steps: read,
         });
+    }
+    for key in ["setup", "teardown"] {
+        let table = file.get(key);
+        let table = table.and_then(|it| document.table(it, &format!("`{key}`"), JOURNEY_KEYS));
+        let Some(table) = table else {
+            continue;
+        };
+        let mut reader = StepReader::new(model, (steps, labels, tallies));
+        let read = match table.get("steps") {
+            Some(value) => reader.steps(document, value, 0),
+            None => {
+                let says =
+                    format!("`{key}` lacks its steps; add a line like steps = [\"prepare\"]");
+                document.mistake(file.offset_of(key), says);
+                Vec::new()
+            }
+        };
+        let (places, counted) = reader.finish();
+        (steps, labels, tallies) = counted;
+        check_marks(document, &read, file.offset_of(key));
+        let about = table.get("about");
+        let about = about.and_then(|about| document.line(about, "about"));
+        let journey = Some(Journey {
+            name: key.to_owned(),
+            about: about.unwrap_or_default(),
+            steps: read,
+        });
+        match key {
+            "setup" => (model.set_up, all_places.set_up) = (journey, places),
+            _ => (model.tear_down, all_places.tear_down) = (journey, places),
+        }
     }
     model.tallies = tallies;
     if file.get("journeys").is_none() {

@@ -5,6 +5,7 @@ use super::json_pointer::JsonPointer;
 use super::keys::{BODY_KEYS, OPERATION_KEYS};
 use super::model::{Body, BodyKind, Model, Operation, Part, Raised, Read, ReadFrom, Refusal};
 use super::read_bodies::{Known, body};
+use super::read_checks::checks;
 use super::read_options::draw_sets;
 use super::read_races::note_draws;
 use super::sections::{check_path, section, texts};
@@ -33,7 +34,11 @@ const METHODS: [Method; 6] = [
 /// Reads bodies and operations into `model`.
 pub fn operations(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Model) {
     let members = section(document, file, "operations");
-    model.values = value_names(file);
+    for name in value_names(file) {
+        if !model.values.contains(&name) {
+            model.values.push(name);
+        }
+    }
     note_draws(file, model);
     if model.values.len() > MOST_VALUES {
         let says = format!("a workload reads at most {MOST_VALUES} values");
@@ -139,7 +144,9 @@ fn operation(
     let place = written.len() - path.len();
     let mut span = request.span();
     span.start = document.offset_within(span.clone(), written, place);
+    let start = span.start;
     let parts = templates::parts(document, path, span, names);
+    templates::refuse_sums(document, &parts, start);
     let plain: String = parts
         .iter()
         .filter_map(|part| match part {
@@ -195,6 +202,7 @@ fn operation(
         expect,
         refusals,
         reads: reads(document, table, model, method),
+        checks: checks(document, table, names, method),
         heeds_retry_after: heeds_retry_after.unwrap_or(false),
         raises: raised(document, table),
     })
@@ -267,6 +275,7 @@ fn headers(
             document.mistake(value.span().start, says);
         }
         let parts = templates::parts(document, &text, value.span(), names);
+        templates::refuse_sums(document, &parts, value.span().start);
         headers.push((name.to_owned(), parts));
     }
     headers

@@ -141,11 +141,20 @@ fn draws(
                     .to_owned(),
             ),
         };
+        let made = made.and_then(|made| match made {
+            Generator::Sum(_) | Generator::Handle(_) | Generator::Each(..) => Err(of_bodies(&text)),
+            made if made.total().is_some() => Err(of_bodies(&text)),
+            made => Ok(made),
+        });
         let made = document.noting(value.span().start, made);
         let position = model.values.iter().position(|known| known == name);
         draws.extend(position.map(|it| it as u16).zip(made));
     }
     draws
+}
+
+fn of_bodies(text: &str) -> String {
+    format!("`{text}` is made of the rest of a body, and stands only there")
 }
 
 fn sides(document: &mut Document<'_>, value: &At<'_>, model: &Model) -> Vec<RaceSide> {

@@ -416,6 +416,7 @@ fn is_in(node: &Node, tokens: &[String]) -> bool {
         return match node {
             Node::Text(_) | Node::Literal(_) => true,
             Node::Either { with, without, .. } => is_in(with, tokens) || is_in(without, tokens),
+            Node::Repeated { element, .. } => is_in(element, tokens),
             Node::Object(_) | Node::Array(_) | Node::Several { .. } => false,
         };
     };
@@ -423,6 +424,11 @@ fn is_in(node: &Node, tokens: &[String]) -> bool {
         Node::Object(members) => {
             let mut members = members.iter();
             members.any(|(name, node)| name == first && is_in(node, rest))
+        }
+        Node::Array(elements) if elements.iter().any(is_repeated) => {
+            // Where each of them is depends on how many are drawn.
+            let mut elements = elements.iter();
+            first.parse::<usize>().is_ok() && elements.any(|node| is_in(node, rest))
         }
         Node::Array(elements) => {
             let at = first.parse::<usize>().ok();
@@ -432,8 +438,13 @@ fn is_in(node: &Node, tokens: &[String]) -> bool {
         // As many as are drawn: the first is always there, where any is.
         Node::Several { element, .. } => first.parse::<usize>().is_ok() && is_in(element, rest),
         Node::Either { with, without, .. } => is_in(with, tokens) || is_in(without, tokens),
+        Node::Repeated { element, .. } => is_in(element, tokens),
         Node::Text(_) | Node::Literal(_) => false,
     }
+}
+
+fn is_repeated(node: &Node) -> bool {
+    matches!(node, Node::Repeated { .. })
 }
 
 /// What the rule says, for reports.

@@ -4,6 +4,7 @@ use super::document::{At, Document, Table};
 use super::keys::STEP_KEYS;
 use super::model::{AtOnce, Call, Model, OnFailure, Part, Step};
 use super::program::{DEEPEST_REPEAT, MOST_TALLIES};
+use super::read_checks::checks;
 use super::read_operations::{named_body, raised, reads, refusals, statuses};
 use super::read_races::find_race;
 use super::read_tests::test;
@@ -15,13 +16,14 @@ use toml::de::DeValue;
 /// Instructions of all journeys together, at most.
 const MOST_STEPS: usize = 10_000;
 /// Keys that only a call has.
-const OF_CALLS: [&str; 12] = [
+const OF_CALLS: [&str; 13] = [
     "name",
     "body",
     "expect",
     "refused",
     "conflict",
     "read",
+    "check",
     "raises",
     "otherwise",
     "at_once",
@@ -160,6 +162,16 @@ impl<'m> StepReader<'m> {
         steps
     }
 
+    /// What texts of steps may use.
+    fn names(&self) -> Names<'m> {
+        Names {
+            values: &self.model.values,
+            draws: &[],
+            has_users: true,
+            is_body: false,
+        }
+    }
+
     /// Values that `table` makes up under `key`.
     fn values(
         &mut self,
@@ -170,18 +182,14 @@ impl<'m> StepReader<'m> {
         let Some(value) = table.get(key) else {
             return Vec::new();
         };
-        let names = Names {
-            values: &self.model.values,
-            draws: &[],
-            has_users: true,
-            is_body: false,
-        };
+        let names = self.names();
         let mut values = Vec::new();
         for (name, offset, value, text) in texts(document, value, key) {
             if !super::document::is_name(name) {
                 document.mistake(offset, format!("`{name}` is no name of a value"));
             }
             let parts = templates::parts(document, &text, value.span(), names);
+            templates::refuse_sums(document, &parts, value.span().start);
             let position = self.model.values.iter().position(|known| known == name);
             values.extend(position.map(|position| (position as u16, parts)));
         }
@@ -330,6 +338,8 @@ impl<'m> StepReader<'m> {
         let refusals = is_judged.then(|| refusals(document, table, &of));
         let read = table.get("read").is_some();
         let reads = read.then(|| reads(document, table, model, called.method));
+        let checked = table.get("check").is_some();
+        let checks = checked.then(|| checks(document, table, self.names(), called.method));
         let raises = table.get("raises").is_some();
         let raises = raises.then(|| raised(document, table));
         let sent = body.or(called.body);
@@ -340,6 +350,7 @@ impl<'m> StepReader<'m> {
             expect,
             refusals,
             reads,
+            checks,
             raises,
             otherwise: self.values(document, table, "otherwise"),
             at_once: self.at_once(document, table),

@@ -1,5 +1,6 @@
 //! How a reply is read: whether it is a success, what is kept of it, and what it means when it is none.
 
+use super::checks::ReadyCheck;
 use super::json_pointer::{Found, unescaped};
 use super::model::{Read, ReadFrom, Refusal};
 use super::statuses::Statuses;
@@ -23,6 +24,8 @@ pub struct ReplyReading {
     pub refusals: Vec<Refusal>,
     /// What is kept.
     pub reads: Vec<Read>,
+    /// What a success has to say, compared with what the user knew before.
+    pub checks: Vec<ReadyCheck>,
     /// Names of all values, for messages.
     pub names: &'static [String],
     /// Whether `retry-after` is heeded.
@@ -34,11 +37,17 @@ impl Reading for ReplyReading {
     fn read(
         &self,
         reply: ReplyText<'_>,
+        known: Option<&Values>,
         values: &mut Values,
         rng: &mut Rng,
     ) -> Result<(), (Outcome, Reason)> {
         if !self.expect.has(reply.status) {
             return Err(self.refused(reply, values));
+        }
+        for check in &self.checks {
+            if let Some(reason) = check.failed(reply, known.unwrap_or(values)) {
+                return Err((Outcome::Failed, *reason));
+            }
         }
         for read in &self.reads {
             if !keep(read, reply, values, rng) {
@@ -172,6 +181,7 @@ mod tests {
                 read(1, ReadFrom::Json(JsonPointer::parse("/user/age").unwrap())),
                 read(2, ReadFrom::Header("x-next".to_owned())),
             ],
+            checks: Vec::new(),
             names: Box::leak(Box::new(["token", "age", "next"].map(str::to_owned))),
             heeds_retry_after: true,
         }
@@ -184,7 +194,7 @@ mod tests {
             head: head.as_bytes(),
             body: body.as_bytes(),
         };
-        let read = reading().read(reply, &mut values, &mut Rng::with_seed(1));
+        let read = reading().read(reply, None, &mut values, &mut Rng::with_seed(1));
         (read, values)
     }
 

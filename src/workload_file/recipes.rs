@@ -35,6 +35,13 @@ pub enum MadeUp {
         /// What comes after it.
         after: Vec<u8>,
     },
+    /// The next number of the user.
+    Counted {
+        /// The first one.
+        from: u32,
+        /// Whether it is a number in JSON.
+        is_bare: bool,
+    },
 }
 
 impl MadeUp {
@@ -45,6 +52,12 @@ impl MadeUp {
             return Self::Unique {
                 before: before.into_bytes(),
                 after: after.as_bytes().to_vec(),
+            };
+        }
+        if let Some(from) = generator.counts_from() {
+            return Self::Counted {
+                from,
+                is_bare: generator.is_bare(),
             };
         }
         if let Generator::Choice(choices) = generator {
@@ -80,6 +93,11 @@ impl MadeUp {
                 let text = chosen(choices, rng).map_or("", |place| &choices[place].0);
                 values.set(value, text.as_bytes(), false);
             }
+            Self::Counted { from, is_bare } => {
+                let number = u64::from(*from) + u64::from(values.next_turn(value));
+                let mut digits = itoa::Buffer::new();
+                values.set(value, digits.format(number).as_bytes(), *is_bare);
+            }
             Self::Unique { .. } => {
                 let mut text = Joined::new();
                 self.append((rng, unique), &mut text);
@@ -104,6 +122,8 @@ impl MadeUp {
                 out.extend_from_slice(&number);
                 out.extend_from_slice(after);
             }
+            // What is counted has a value of its own.
+            Self::Counted { .. } => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The JSON schema of workload files, for editors: made from the keys that the reader knows.
 
-use super::keys::{FILE_KEYS, Key, Takes};
+use super::key::{Key, Takes};
+use super::keys::{CHECK_KEYS, FILE_KEYS};
 use serde_json::{Map, Value, json};
 
 /// What a file calls something.
@@ -146,6 +147,7 @@ fn taken(takes: Takes) -> Value {
             named(json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 })),
         ] }),
         Takes::Steps => json!({ "$ref": "#/$defs/steps" }),
+        Takes::Table(keys) => table(keys),
         Takes::Names => json!({
             "type": "array",
             "minItems": 1,
@@ -164,6 +166,24 @@ fn taken(takes: Takes) -> Value {
             "items": { "type": ["string", "number"] },
         }),
         Takes::Tables(keys) => named(table(keys)),
+        Takes::File => json!({ "type": "string", "pattern": r"^[^/].*\.[A-Za-z]+$" }),
+        Takes::Rows => json!({
+            "type": "array",
+            "minItems": 1,
+            "items": { "type": "object", "minProperties": 1, "additionalProperties": plain() },
+        }),
+        Takes::Checks => json!({
+            "type": "object",
+            "propertyNames": { "pattern": "^(/.*|header .+|body|size)$" },
+            "additionalProperties": { "anyOf": [plain(), table(CHECK_KEYS)] },
+        }),
+        Takes::Thresholds => {
+            json!({ "type": "array", "items": { "type": "string", "minLength": 1 } })
+        }
+        Takes::Span => json!({ "type": "string", "pattern": r"^.*\d.*\.\..*\d.*$" }),
+        Takes::Plain => plain(),
+        Takes::Columns => json!({ "type": "array", "items": { "type": "string" } }),
+        Takes::Word(words) => json!({ "enum": words }),
         Takes::Profiles => named(json!({ "$ref": "#/$defs/profile" })),
     }
 }

@@ -3,10 +3,14 @@
 use super::model::Class;
 use super::pass::{Means, Pass};
 use super::prepared::{Source, Supplies};
-use super::program::{CompiledJourney, Instruction, Program};
+use super::program::{CompiledJourney, Program};
 use super::race_program::CompiledRace;
 use super::read_options::STRICT;
-use crate::engine::{Described, Journey, Link, Script, Session, Step, Unprepared};
+use super::rows::Dealer;
+use super::shared::Shared;
+use crate::engine::{
+    Abort, CookieRoom, Described, Journey, Link, Script, Session, SetUpFailure, Step, Unprepared,
+};
 use crate::plan::{Pacing, Plan, RaceRules, Suggestion, WaitTime};
 use crate::stats::{Race, Rule};
 
@@ -18,6 +22,8 @@ pub struct FileScript {
     classes: Vec<PlannedClass>,
     /// Every journey that the plan's classes make, in the order of the workload.
     journeys: Vec<&'static CompiledJourney>,
+    /// What a set-up reads for all users.
+    shared: Shared,
     race_rules: RaceRules,
 }
 
@@ -86,9 +92,10 @@ impl FileScript {
                     .any(|&(place, _)| program.journeys[place].is_logged),
             }
         });
-        let planned = planned.collect();
+        let planned: Vec<PlannedClass> = planned.collect();
+        let dealers = dealers(program, plan, &planned, &journeys)?;
         let is_needed = |body| {
-            let mut journeys = journeys.iter();
+            let mut journeys = journeys.iter().copied().chain(once(program));
             journeys.any(|journey| {
                 let calls = journey.calls(options);
                 let mut raced = journey.races().flat_map(CompiledRace::calls);
@@ -104,11 +111,19 @@ impl FileScript {
         Ok(Self {
             means: Means {
                 supplies: Supplies::new(program, is_needed, source),
+                dealers,
                 program,
                 pacing: plan.pacing,
                 options,
                 is_strict,
             },
+            shared: Shared::new(
+                match &program.set_up {
+                    Some((_, reads)) => reads.clone(),
+                    None => Vec::new(),
+                },
+                plan.cores.len(),
+            ),
             classes: planned,
             journeys,
             race_rules: plan.races.rules,
@@ -121,16 +136,72 @@ impl FileScript {
         &self.means.supplies
     }
 
-    /// What is done in the journey at `position` of the plan.
+    /// The journey at `position` of the plan.
     #[must_use]
-    pub(super) fn instructions(&self, position: usize) -> &[Instruction] {
-        &self.journeys[position].instructions
+    pub(super) fn journey(&self, position: usize) -> &CompiledJourney {
+        self.journeys[position]
     }
 
     /// What they are carried out with.
     #[must_use]
     pub(super) fn means(&self) -> &Means {
         &self.means
+    }
+}
+
+/// What is done once, before the load and after it.
+fn once(program: &'static Program) -> impl Iterator<Item = &'static CompiledJourney> {
+    let set_up = program.set_up.iter().map(|(journey, _)| journey);
+    set_up.chain(&program.tear_down)
+}
+
+/// How each of the data is dealt to the users of `plan` whose classes make journeys that hold it.
+fn dealers(
+    program: &'static Program,
+    plan: &Plan,
+    classes: &[PlannedClass],
+    journeys: &[&'static CompiledJourney],
+) -> Result<Vec<Dealer>, Unprepared> {
+    let data = (0..).zip(&program.data);
+    let dealers = data.map(|(position, data)| {
+        let holds = |journey: u16| journeys[usize::from(journey)].data.contains(&position);
+        let served = |class: usize| {
+            let class: &PlannedClass = &classes[class];
+            let mut made = class.journeys.iter();
+            class.first.is_some_and(holds) || made.any(|(journey, _)| holds(*journey))
+        };
+        let dealer = Dealer::new(data, plan, served);
+        match dealer.lack() {
+            None => Ok(dealer),
+            Some(lack) => Err(Unprepared(format!("{}: {lack}", program.name))),
+        }
+    });
+    dealers.collect()
+}
+
+/// Why what all users share is not there.
+#[cold]
+fn not_set_up<L: Link>(user: &Session<L>, journey: &CompiledJourney, options: u32) -> SetUpFailure {
+    let steps: Vec<&str> = journey
+        .calls(options)
+        .iter()
+        .map(|call| call.step.name)
+        .collect();
+    let steps = steps.join(", ");
+    let why = match user.trouble() {
+        None => format!("the run was over before ({steps})"),
+        Some(trouble) if trouble.status == 0 => {
+            format!("no reply: {} ({steps})", trouble.reason.as_str())
+        }
+        Some(trouble) => format!(
+            "the last answer was {}: {} ({steps})",
+            trouble.status,
+            trouble.reason.as_str()
+        ),
+    };
+    SetUpFailure {
+        what: "what all users share",
+        why,
     }
 }
 
@@ -163,6 +234,36 @@ impl Script for FileScript {
         self.means.program.values
     }
 
+    fn cookies(&self) -> Option<CookieRoom> {
+        self.means.program.cookies.then(CookieRoom::default)
+    }
+
+    async fn set_up<L: Link>(&self, user: &mut Session<L>) -> Result<(), SetUpFailure> {
+        let Some((journey, _)) = &self.means.program.set_up else {
+            return Ok(());
+        };
+        match Pass::new(&self.means, journey).carry_out(user).await {
+            Ok(()) => {
+                self.shared.keep(user.values());
+                Ok(())
+            }
+            Err(Abort) => Err(not_set_up(user, journey, self.means.options)),
+        }
+    }
+
+    fn tears_down(&self) -> bool {
+        self.means.program.tear_down.is_some() && self.shared.is_last()
+    }
+
+    async fn tear_down<L: Link>(&self, user: &mut Session<L>) {
+        if let Some(journey) = &self.means.program.tear_down
+            && self.shared.give(user.values())
+        {
+            // What it cannot do is among the errors.
+            let _ = Pass::new(&self.means, journey).carry_out(user).await;
+        }
+    }
+
     fn race_rules(&self) -> RaceRules {
         self.race_rules
     }
@@ -178,6 +279,9 @@ impl Script for FileScript {
 
     #[inline]
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
+        if !self.shared.give(user.values()) {
+            return user.sit_out().await;
+        }
         let planned = &self.classes[user.class()];
         if let Some(first) = planned.first
             && !user.values().has_begun()
@@ -216,7 +320,8 @@ impl Described for FileScript {
 
     fn produced(&self) -> Vec<&'static Step> {
         let is_taken = |step: &&Step| {
-            let mut journeys = self.journeys.iter();
+            let once = once(self.means.program);
+            let mut journeys = self.journeys.iter().copied().chain(once);
             journeys.any(|journey| {
                 let calls = journey.calls(self.means.options);
                 let mut sides = journey.races().flat_map(|race| &race.sides);

@@ -10,17 +10,16 @@ use crate::plan::UniqueNumbers;
 use crate::stats::{MOST_SIDES, Outcome};
 use fastrand::Rng;
 use smallvec::SmallVec;
-use std::ops::Range;
 
-/// Makes up what the heads of a side's requests hold.
+/// Makes up what a side's requests hold.
 struct SideMaker<'a> {
     means: &'a Means,
-    made: Range<u16>,
+    of: &'a RaceCall,
 }
 
 impl MakesUp for SideMaker<'_> {
     fn make_up(&self, values: &mut Values, (rng, unique): (&mut Rng, &mut UniqueNumbers)) {
-        for position in self.made.clone() {
+        for position in self.of.made_up() {
             let drawn_from = (&mut *rng, &mut *unique);
             self.means
                 .make_into(usize::from(position), drawn_from, values);
@@ -43,7 +42,7 @@ impl Means {
         let makers: SmallVec<[SideMaker<'_>; MOST_SIDES]> = sides
             .map(|side| SideMaker {
                 means: self,
-                made: side.call.made.clone(),
+                of: &side.call,
             })
             .collect();
         let sides = race.sides.iter().zip(&makers).zip(0..);
@@ -111,7 +110,7 @@ impl Means {
         user: &mut Session<L>,
         call: &RaceCall,
     ) -> Result<Option<usize>, Abort> {
-        for position in call.made.clone() {
+        for position in call.made_up() {
             let (values, drawn_from) = user.values_and_chance();
             self.make_into(usize::from(position), drawn_from, values);
         }

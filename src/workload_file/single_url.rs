@@ -77,6 +77,7 @@ impl SingleUrl {
                 expect,
                 refusals: Vec::new(),
                 reads: Vec::new(),
+                checks: Vec::new(),
                 heeds_retry_after: false,
                 raises: Vec::new(),
             }],

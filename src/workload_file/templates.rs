@@ -94,7 +94,7 @@ fn part(inside: &str, names: Names<'_>) -> Result<Part, String> {
             }
             generator => generator,
         };
-        return match generator.is_unique() && !names.has_users {
+        return match generator.is_made_late() && !names.has_users {
             false => Ok(Part::Made(generator)),
             true => Err(format!(
                 "`${made}` cannot be drawn once for a body, since bodies are sent again; write it where \
@@ -126,6 +126,15 @@ fn part(inside: &str, names: Names<'_>) -> Result<Part, String> {
                  `draw`)"
             ))
         }
+    }
+}
+
+/// Notes sums in `parts`, which stand at `offset` where there is no JSON around them.
+pub fn refuse_sums(document: &mut Document<'_>, parts: &[Part], offset: usize) {
+    let is_sum = |part: &Part| matches!(part, Part::Made(made) if made.total().is_some());
+    if parts.iter().any(is_sum) {
+        let says = "`$sum` adds up lines of a body, and stands in its `json`";
+        document.mistake(offset, says);
     }
 }
 

@@ -1,29 +1,25 @@
 //! Files that are sound, files that are wrong, and files that mean harm.
 
-use super::keys::{
-    BODY_KEYS, CLASS_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, RACE_KEYS,
-    RULE_KEYS, SIDE_KEYS, STEP_KEYS,
-};
 use super::{FileError, Model, Statuses, read};
 use crate::plan::WaitTime;
 use proptest::prelude::{any, proptest};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+pub(super) const EXAMPLE: &str = include_str!("../../workloads/other-shop.toml");
 /// The suite, as one text.
-static BUILT_IN_TEXT: LazyLock<String> = LazyLock::new(|| {
+pub(super) static BUILT_IN_TEXT: LazyLock<String> = LazyLock::new(|| {
     let parts = super::built_in("shopstream").unwrap().unwrap();
     parts.text().to_owned()
 });
-const EXAMPLE: &str = include_str!("../../workloads/other-shop.toml");
 /// What every hostile file has to be refused within.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-fn sound(text: &str) -> Model {
+pub(super) fn sound(text: &str) -> Model {
     read(text, "x.toml").unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn refused(text: &str) -> FileError {
+pub(super) fn refused(text: &str) -> FileError {
     match read(text, "x.toml") {
         Err(error) => error,
         Ok(model) => panic!("{model:?}"),
@@ -31,7 +27,7 @@ fn refused(text: &str) -> FileError {
 }
 
 /// The smallest file, with these lines in its operation.
-fn with(lines: &str) -> String {
+pub(super) fn with(lines: &str) -> String {
     format!(
         "name = \"x\"\n[operations.home]\nrequest = \"POST /\"\n{lines}\n[journeys.visit]\nsteps = \
          [\"home\"]\n"
@@ -99,6 +95,156 @@ fn a_mistake_is_told_with_its_place_and_a_remedy() {
         ("retry_after = 1", 4, 15, "true or false"),
         ("body = \"order\"", 4, 8, "write it as [bodies.order]"),
         ("name = 7", 4, 8, "is a text"),
+        ("check = 1", 4, 9, "a table of places"),
+        ("check = { status = 1 }", 4, 11, "no place in a reply"),
+        ("check = { \"/a/*\" = 1 }", 4, 11, "one that is certain"),
+        (
+            "check = { \"/a\" = \"{b}\" }",
+            4,
+            19,
+            "there is no value `b`",
+        ),
+        (
+            "check = { \"/a\" = \"{$word}\" }",
+            4,
+            18,
+            "nothing is made up",
+        ),
+        (
+            "check = { \"/a\" = { tipe = 1 } }",
+            4,
+            20,
+            "did you mean `type`?",
+        ),
+        (
+            "check = { \"/a\" = { type = \"text\" } }",
+            4,
+            27,
+            "there is no type `text`",
+        ),
+        (
+            "check = { body = { matches = \"(\" } }",
+            4,
+            30,
+            "is no pattern",
+        ),
+        (
+            "check = { body = { type = \"array\" } }",
+            4,
+            27,
+            "at a JSON pointer",
+        ),
+        (
+            "check = { \"/a\" = { between = \"2..1\" } }",
+            4,
+            30,
+            "two numbers",
+        ),
+        ("check = { \"/a\" = [] }", 4, 18, "a number, true or false"),
+        ("check = { size = \"x\" }", 4, 18, "whole number"),
+        ("check = { body = {} }", 4, 18, "nothing is checked"),
+        (
+            "json = { a = { \"$repeat\" = 2 } }",
+            4,
+            16,
+            "elements of a list",
+        ),
+        ("json = [{ \"$repeat\" = 2000 }]", 4, 23, "up to 1000"),
+        (
+            "json = [{ \"$repeat\" = 2, \"$of\" = 1, a = 1 }]",
+            4,
+            34,
+            "`a` does not go with",
+        ),
+        (
+            "json = { a = \"{$sum /b n}\" }",
+            4,
+            14,
+            "there is no list at /b",
+        ),
+        (
+            "json = { a = \"{$sum /b n}\", b = [{ m = 1 }] }",
+            4,
+            14,
+            "has no /n",
+        ),
+        (
+            "json = { a = \"{$sum /b n}\", b = [{ n = \"{$word}\" }] }",
+            4,
+            14,
+            "is no number",
+        ),
+        ("json = { a = \"{$sum b n}\" }", 4, 15, "like {$sum /lines"),
+        (
+            "form = { a = \"{$sum /b n}\" }",
+            4,
+            14,
+            "stands in its `json`",
+        ),
+        (
+            "headers = { a = \"{$sum /b n}\" }",
+            4,
+            17,
+            "stands in its `json`",
+        ),
+        (
+            "json = 1\ndraw = { a = \"{$counter 1}\" }",
+            5,
+            15,
+            "cannot be drawn once",
+        ),
+        ("[data.d]\nrows = 1", 5, 8, "a list of rows"),
+        ("[data.d]\nrows = [1]", 5, 9, "a row is a table"),
+        (
+            "[data.d]\nrows = [{ a = 1 }, {}]",
+            5,
+            20,
+            "this row has no `a`",
+        ),
+        (
+            "[data.d]\nrows = [{ mail = 1 }, { mail = 1, mial = 1 }]",
+            5,
+            35,
+            "did you mean `mail`?",
+        ),
+        ("[data.d]\nrows = [{ a = inf }]", 5, 15, "as JSON has them"),
+        (
+            "[data.d]\nrows = [{ a = 1 }]\norder = \"uniqe\"",
+            6,
+            9,
+            "did you mean `unique`?",
+        ),
+        (
+            "[data.d]\nrows = [{ a = 1 }]\nper = \"step\"",
+            6,
+            7,
+            "\"pass\" or \"user\"",
+        ),
+        (
+            "[data.d]\nrows = [{ a = 1 }]\nused_up = \"stop\"",
+            6,
+            1,
+            "come again anyway",
+        ),
+        (
+            "[data.d]\nrows = [{ a = 1 }]\nfile = \"a.csv\"",
+            5,
+            1,
+            "keep one of the two",
+        ),
+        (
+            "[data.d]\nrows = [{ a = 1 }]\nnumbers = []",
+            6,
+            1,
+            "for CSV files",
+        ),
+        (
+            "[data.d]\nfile = \"a.csv\"",
+            5,
+            8,
+            "no folder to read files of",
+        ),
+        ("[data.d]", 4, 7, "has no rows"),
     ] {
         let error = refused(&with(lines));
         let mistake = &error.mistakes[0];
@@ -106,6 +252,36 @@ fn a_mistake_is_told_with_its_place_and_a_remedy() {
         assert_eq!(place, (line, column), "{lines}: {error}");
         assert!(mistake.says.contains(says), "{lines}: {error}");
         assert_eq!(error.mistakes.len(), 1, "{lines}: {error}");
+    }
+}
+
+#[test]
+fn thresholds_of_a_file_are_those_of_the_command_line() {
+    let of = |text: &str| {
+        with("").replace(
+            "name = \"x\"\n",
+            &format!("name = \"x\"\nthresholds = {text}\n"),
+        )
+    };
+    assert_eq!(
+        sound(&of("[\"failures: count < 1\", \"lag: p99 < 1ms\"]"))
+            .thresholds
+            .len(),
+        2
+    );
+    for (text, column, says) in [
+        ("1", 14, "is a list"),
+        ("[1]", 15, "is a text"),
+        (
+            "[\"lag: p99 <> 1ms\"]",
+            15,
+            "`lag: p99 <> 1ms` is no threshold: expected a number",
+        ),
+    ] {
+        let error = refused(&of(text));
+        let position = error.mistakes[0].position;
+        assert_eq!((position.line, position.column), (2, column), "{error}");
+        assert!(error.mistakes[0].says.contains(says), "{error}");
     }
 }
 
@@ -386,85 +562,5 @@ proptest! {
     #[test]
     fn no_text_at_all_makes_it_fail(text in any::<String>()) {
         let _ = read(&text, "x.toml");
-    }
-}
-
-#[test]
-fn every_key_is_documented() {
-    let documentation = include_str!("../../docs/workloads.md");
-    let tables: [&[Key]; 10] = [
-        RACE_KEYS,
-        SIDE_KEYS,
-        RULE_KEYS,
-        FILE_KEYS,
-        DRAW_SET_KEYS,
-        OPERATION_KEYS,
-        BODY_KEYS,
-        JOURNEY_KEYS,
-        STEP_KEYS,
-        CLASS_KEYS,
-    ];
-    for key in tables.into_iter().flatten() {
-        assert!(
-            documentation.contains(&format!("| `{}` |", key.name)),
-            "{}",
-            key.name
-        );
-    }
-    for (name, wants, makes) in super::GENERATORS {
-        let written = match wants.is_empty() {
-            true => format!("| `{{${name}}}` | {makes} |"),
-            false => format!("| `{{${name} {}}}` | {makes} |", wants.replace('|', "\\|")),
-        };
-        assert!(documentation.contains(&written), "{written}");
-    }
-}
-
-/// What an editor makes of a file is what the reader makes of it, as far as a schema can tell.
-#[test]
-fn the_schema_knows_what_the_reader_takes() {
-    let profile = serde_json::json!({ "type": "object" });
-    let schema = serde_json::from_str(&super::schema_text(profile)).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let value = |text: &str| -> serde_json::Value { toml::from_str(text).unwrap() };
-    for text in [
-        EXAMPLE,
-        &with(""),
-        &with("expect = [200, \"2xx\", \"300..304\"]\nrefused = { 4xx = \"no\" }\nconflict = 500"),
-        &with("read = { a = \"/a/*\", b = \"header X\", c = \"body\" }\nretry_after = false"),
-        &with("form = { a = 1, b = true, c = \"{$word}\" }\ndraw = { d = \"{$name}\" }"),
-        &with("raises = [\"Shop.Visited stays\", \"Shop.Left\"]"),
-        BUILT_IN_TEXT.as_str(),
-    ] {
-        sound(text);
-        let complaints: Vec<String> = validator
-            .iter_errors(&value(text))
-            .map(|error| error.to_string())
-            .collect();
-        assert!(complaints.is_empty(), "{text}: {complaints:?}");
-    }
-    for lines in [
-        "expet = 200",
-        "expect = \"ok\"",
-        "expect = []",
-        "refused = { 4040 = \"x\" }",
-        "retry_after = 1",
-        "read = { a = \"id\" }",
-        "name = 7",
-        "headers = { a = [] }",
-    ] {
-        let text = with(lines);
-        refused(&text);
-        assert!(!validator.is_valid(&value(&text)), "{lines}");
-    }
-    for text in [
-        "name = \"x\"",
-        "name = \"a b\"\n[operations.a]\nrequest = \"GET /\"\n[journeys.j]\nsteps = [\"a\"]",
-        "name = \"x\"\n[operations.a]\nrequest = \"get /\"\n[journeys.j]\nsteps = [\"a\"]",
-        "name = \"x\"\n[operations.a]\nrequest = \"GET /\"\n[journeys.j]\nsteps = []",
-        "name = \"x\"\n[operations.a]\nrequest = \"GET /\"\n[journeys.j]\nsteps = [{ chance = \"x\" }]",
-    ] {
-        refused(text);
-        assert!(!validator.is_valid(&value(text)), "{text}");
     }
 }

@@ -19,6 +19,11 @@ pub fn value_names(file: Table<'_, '_>) -> Vec<String> {
     for journey in members(file.get("journeys")) {
         note_steps(journey.get("steps"), DEEPEST, &mut names);
     }
+    for key in ["setup", "teardown"] {
+        if let Some(DeValue::Table(once)) = file.get(key).map(Spanned::get_ref) {
+            note_steps(once.get("steps"), DEEPEST, &mut names);
+        }
+    }
     names
 }
 

@@ -58,6 +58,7 @@ mod terminal_view;
 mod thresholds;
 mod web;
 mod wire;
+mod workload_data;
 mod workload_files;
 mod workload_races;
 mod workload_starts;

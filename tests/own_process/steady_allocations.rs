@@ -6,8 +6,8 @@ use crate::certificates::Authority;
 use shopblast::engine::tls::TlsClient;
 use shopblast::engine::{
     ArrivalConfig, ConnectionPositions, CookieHost, CookieJar, CookieRoom, CountingAllocator,
-    CountingConfig, Described, Interruption, LoadConfig, PlacementConfig, PreparedHeads, Script,
-    Spread, TargetAddresses, TargetConfig, UserConfig, WorkerConfig, WorkerHandle, allocations,
+    CountingConfig, Described, Interruption, LoadConfig, PlacementConfig, PreparedHeads, Spread,
+    TargetAddresses, TargetConfig, UserConfig, WorkerConfig, WorkerHandle, Workload, allocations,
     now_ns, work,
 };
 use shopblast::plan::{
@@ -17,6 +17,7 @@ use shopblast::plan::{
 use shopblast::sandbox::{Sandbox, SandboxConfig, SandboxMode, ShopConfig, TlsServing};
 use shopblast::shop::{Generation, ShopScript};
 use shopblast::stats::{Collector, Phase, RunContext, Totals};
+use shopblast::workload_file::{FileWorkload, read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,6 +141,17 @@ fn run_in(
     target.http2 = http2;
     let plan = plan(class, users, pacing, target);
     let script = ShopScript::new(&plan, Generation::Five).expect("a known class");
+    totals_of(script, &plan, sandbox, client, (connections, rate_per_s))
+}
+
+/// Carries `script` out on one worker.
+fn totals_of<S: Described>(
+    script: S,
+    plan: &Plan,
+    sandbox: Sandbox,
+    client: Option<TlsClient>,
+    (connections, rate_per_s): (Option<usize>, Option<f64>),
+) -> Totals {
     let (mut handovers, inbox) = Collector::channels(1, script.shape());
     let (ready_sender, ready) = crossbeam_channel::bounded(1);
     let (start_sender, start) = crossbeam_channel::bounded(1);
@@ -164,7 +176,7 @@ fn run_in(
             http2: plan.target.http2,
         },
         load: LoadConfig {
-            users: (0..users)
+            users: (0..plan.max_users())
                 .map(|index| UserConfig {
                     index,
                     class: 0,
@@ -192,7 +204,6 @@ fn run_in(
         },
         handover: handovers.remove(0),
     };
-    let shared = Arc::new(script.clone());
     let context = RunContext {
         names: script.names(),
         raises: script.raises(),
@@ -204,7 +215,7 @@ fn run_in(
         run_time_us: RUN_TIME.as_micros() as u64,
         excursion: None,
         failures: shopblast::plan::FailureRule::Default,
-        paced: pacing == Pacing::Class,
+        paced: plan.pacing == Pacing::Class,
         user_shares: Vec::new(),
         thresholds: Vec::new(),
         observed: shopblast::stats::ObservedTable::default(),
@@ -215,6 +226,7 @@ fn run_in(
         start,
         interruption: Arc::new(Interruption::default()),
     };
+    let shared = Arc::new(script);
     let worker = std::thread::spawn(move || work(&shared, config, &handle));
     ready.recv().expect("an answer").expect("a ready worker");
     start_sender.send(now_ns()).expect("a waiting worker");
@@ -308,6 +320,45 @@ fn cookies_allocate_nothing() {
     }
     assert_eq!(allocations(), before);
     assert!(bytes > 10_000 * (request.len() + "cookie: session=s-1\r\n".len()));
+}
+
+/// Rows, sums, counters and checks of a workload file.
+#[test]
+fn a_workload_file_with_data_of_its_own_allocates_nothing() {
+    const FILE: &str = r#"
+name = "data"
+[data.accounts]
+rows = [{ email = "a@b.c", n = 1 }, { email = "d \"e\"@f.g", n = 20 }, { email = "h", n = 3 }]
+[data.words]
+rows = [{ word = "ä/ö" }, { word = "plain" }]
+order = "random"
+[operations.order]
+request = "POST /orders/{words.word}?n={$zipf 100}"
+headers = { x-who = "{accounts.email}" }
+json = { email = "{accounts.email}", n = "{accounts.n}", total = "{$sum /lines q*p}", count = "{$counter 1}", lines = [{ "$repeat" = "1..4", q = "{$int 1..5}", p = "{$price 1..99}" }] }
+check = { "/customer_id" = { exists = true }, body = { matches = '"[a-z_]+": *"?[0-9a-f-]+' }, "header content-type" = { contains = "json" }, size = "2..1000" }
+read = { id = "/customer_id" }
+[operations.again]
+request = "PUT /orders/{id}"
+text = "{accounts.email}"
+check = { "/customer_id" = "{id}" }
+[journeys.buy]
+steps = ["order", { call = "again", repeat = 2 }]
+"#;
+    let _alone = alone();
+    let model = read(FILE, "data.toml").expect("sound");
+    let workload = FileWorkload::new(&model);
+    let sandbox = Sandbox::start(&SandboxConfig {
+        mode: SandboxMode::Fixed,
+        ..SandboxConfig::default()
+    })
+    .expect("a sandbox");
+    let target = Target::parse(&format!("http://{}", sandbox.address())).expect("a target");
+    let plan = plan("User", 16, Pacing::Max, target);
+    let script = workload.script(&plan, &workload.presumed());
+    let script = script.expect("a known class");
+    let totals = totals_of(script, &plan, sandbox, None, (None, None));
+    assert_no_steady_allocation(&totals);
 }
 
 /// Requests sealed where they stand, replies opened where they came.

@@ -174,7 +174,8 @@ impl<L: Link> Session<L> {
             head: self.link.head(),
             body: self.link.body(),
         };
-        let read = reading.read(reply, &mut self.values.raced, &mut self.rng);
+        let UserValues { own, raced, .. } = &mut *self.values;
+        let read = reading.read(reply, Some(&*own), raced, &mut self.rng);
         // Who asks for a state does not rest for it.
         self.values.raced.take_rest();
         read.map_or_else(|(outcome, _)| outcome, |()| Outcome::Success)

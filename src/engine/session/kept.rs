@@ -44,7 +44,9 @@ impl<L: Link> Session<L> {
     pub(super) fn make_values(&mut self, count: usize) {
         if self.values.len() != count {
             // Once a user.
-            self.values.own = uncounted(|| Values::new(count));
+            let arrival = self.values.arrival();
+            self.values.own = uncounted(|| Values::new(count).of_user(self.user));
+            self.values.begin_arrival(arrival);
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::beside_head::BesideHead;
 use super::marks::mark_request;
 use super::race_judgement::{body_of, judge};
+use super::user_values::UserValues;
 use super::{Abort, Session};
 use crate::engine::link::{AwaitedStart, CalledOff, RaceRequest};
 use crate::engine::recorder::ObservedExchange;
@@ -297,7 +298,8 @@ impl<L: Link> Session<L> {
             ..RaceRequest::at_start(0..0, 0)
         };
         let (head, body) = (self.link.head(), self.link.body());
-        let kept = (&mut self.values.raced, &mut self.rng);
+        let UserValues { own, raced, .. } = &mut *self.values;
+        let kept = (Some(&*own), raced, &mut self.rng);
         let asked = (racer.step, racer.judge, racer.on);
         let judged = judge(asked, exchange.result, (head, body), kept, || {
             *self.link.reason()
@@ -388,7 +390,8 @@ impl<L: Link> Session<L> {
         for (number, (racer, race_request)) in all.zip(&race_requests).enumerate() {
             let index = first + number;
             let (link, log) = (&self.link, &mut self.log);
-            let kept = (&mut self.values.raced, &mut self.rng);
+            let UserValues { own, raced, .. } = &mut *self.values;
+            let kept = (Some(&*own), raced, &mut self.rng);
             let judged = link.with_racer_body(number, |body| {
                 log.answer(index, body_of(race_request.result, body));
                 link.with_racer_head(number, |head| {

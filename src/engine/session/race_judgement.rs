@@ -1,9 +1,8 @@
 //! What became of a racer.
 
-use super::success::{read_by, read_success};
-use crate::engine::{Broken, Id, Judge, ReplyHead, ReplyText, Step, Values, redirect};
+use super::success::{Kept, read_by, read_success};
+use crate::engine::{Broken, Id, Judge, ReplyHead, ReplyText, Step, redirect};
 use crate::stats::{Outcome, Reason};
-use fastrand::Rng;
 
 /// The body that goes into the log.
 pub(super) fn body_of(result: Result<ReplyHead, Broken>, body: &[u8]) -> &[u8] {
@@ -16,7 +15,7 @@ pub(super) fn judge(
     (step, judge, on): (&Step, Judge, Option<&Id>),
     result: Result<ReplyHead, Broken>,
     (head, body): (&[u8], &[u8]),
-    kept: (&mut Values, &mut Rng),
+    kept: Kept<'_>,
     reason: impl FnOnce() -> Reason,
 ) -> (Outcome, Option<Reason>) {
     match result {

@@ -38,15 +38,19 @@ pub(super) fn read_success(
     }
 }
 
+/// What is kept of a reply: what the user knew before, where that is not among the values that take it,
+/// those values, and what makes a choice.
+pub(super) type Kept<'a> = (Option<&'a Values>, &'a mut Values, &'a mut Rng);
+
 /// What `reading` makes of `reply`; nothing gives an id then.
 #[inline]
 pub(super) fn read_by(
     reading: &dyn Reading,
     reply: ReplyText<'_>,
-    (values, rng): (&mut Values, &mut Rng),
+    (known, values, rng): Kept<'_>,
     pointed: impl FnOnce() -> Option<Reason>,
 ) -> Result<Option<Id>, (Outcome, Reason)> {
-    match reading.read(reply, values, rng) {
+    match reading.read(reply, known, values, rng) {
         Ok(()) => Ok(None),
         Err((outcome, reason)) => Err((outcome, pointed().unwrap_or(reason))),
     }

@@ -60,6 +60,10 @@ fn every_generator_makes_what_it_says() {
         ("each red|green", "^red$"),
         ("each 7..5", "^7$"),
         ("null", "^null$"),
+        ("normal 5 1.00 3..7", r"^[3-7]\.\d\d$"),
+        ("exponential 3", r"^\d+$"),
+        ("zipf 9", "^[1-9]$"),
+        ("price 1..5", r"^[1-5]\.\d\d$"),
     ] {
         matches(text, pattern);
     }
@@ -100,6 +104,11 @@ fn what_cannot_be_made_is_told_with_what_can() {
         ("each 1", "from 2 to 1000 values"),
         ("each 1..100000", "there may be 10000"),
         ("float 1", "like {$float"),
+        ("counter x", "write {$counter 1}"),
+        ("zipf x", "like {$zipf 1000}"),
+        ("sum /lines", "like {$sum /lines quantity*price}"),
+        ("sum lines quantity", "{$sum /lines quantity*price}"),
+        ("sum a + ", "like {$sum price*count + fee}"),
     ] {
         let said = Generator::parse(text).unwrap_err();
         assert!(said.contains(says), "{text}: {said}");

@@ -4,7 +4,7 @@
 //! An arena is built once, before the clock starts, and then only read, by all cores.
 
 use super::Id;
-use super::values::{Form, Values};
+use super::values::{Form, Mark, Values};
 use crate::plan::{UNIQUE_TEXT_BYTES, UniqueNumbers};
 use bytes::Bytes;
 use fastrand::Rng;
@@ -117,6 +117,38 @@ impl Arena {
             }
         }
         out.extend_from_slice(&self.bytes[copied..entry.end as usize]);
+    }
+
+    /// Where body `index`, which begins at `start`, holds values of the user.
+    pub fn mark(
+        &self,
+        index: usize,
+        (ids, values): (&[Id], &Values),
+        start: usize,
+        mark: &mut impl FnMut(Mark),
+    ) {
+        let entry = self.entries[index];
+        let mut at = start;
+        let mut copied = entry.start as usize;
+        for point in self.points(entry) {
+            let offset = point.offset as usize;
+            at += offset - copied;
+            copied = offset;
+            at += match point.patch {
+                Patch::Unique => UNIQUE_TEXT_BYTES,
+                Patch::Id(place) => ids[usize::from(place)].as_bytes().len(),
+                Patch::Value(value, form) => {
+                    let bytes = values.length(value, form);
+                    mark(Mark {
+                        at,
+                        bytes,
+                        value,
+                        form,
+                    });
+                    bytes
+                }
+            };
+        }
     }
 
     #[inline]

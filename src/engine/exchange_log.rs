@@ -4,15 +4,22 @@
 //! Its memory is a user's own and is used again for the next errand: what was settled and clean
 //! leaves nothing behind.
 
-use super::trace::{TRACEPARENT, traceparent_of};
+mod marks;
+mod witness;
+
+pub use marks::Marks;
+pub(super) use witness::{MarkedLog, Shown};
+
 use super::{Id, Step};
-use crate::stats::{Outcome, Part, Reason, Rule, Violation, WitnessExchange};
+use crate::stats::{Outcome, Part};
 use std::ops::Range;
 
 /// Room for the texts of an errand; a longer one grows it once.
 const TEXT_BYTES: usize = 12 << 10;
 /// Room for the exchanges of an errand.
 const ENTRIES: usize = 32;
+/// From here on only racers are kept.
+const MOST_TEXT_BYTES: usize = 1 << 20;
 
 /// One exchange of a log. Times are in nanoseconds on the monotonic clock.
 #[derive(Clone, Debug)]
@@ -37,6 +44,8 @@ pub struct LoggedExchange {
     pub process: u8,
     request: Range<usize>,
     reply: Range<usize>,
+    /// Where the request holds values of the user, among the marks beside the log.
+    marks: Range<usize>,
 }
 
 impl LoggedExchange {
@@ -55,6 +64,7 @@ impl LoggedExchange {
             process: 0,
             request: 0..0,
             reply: 0..0,
+            marks: 0..0,
         }
     }
 }
@@ -83,6 +93,19 @@ impl ExchangeLog {
         self.is_kept = false;
         self.text.clear();
         self.entries.clear();
+    }
+
+    /// Whether there is room for an exchange that is no racer: a journey may be as long as it likes.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.text.len() < MOST_TEXT_BYTES
+    }
+
+    /// A new race begins: all that was asked until now came before it.
+    pub fn begin_race(&mut self) {
+        for entry in &mut self.entries {
+            entry.part = Part::Before;
+        }
     }
 
     /// Whether exchanges are kept.
@@ -121,6 +144,19 @@ impl ExchangeLog {
         request
     }
 
+    /// Notes where the request that was added last holds values of the user: a range of the marks beside
+    /// the log, whose places are counted from the beginning of [`ExchangeLog::text`].
+    pub fn mark(&mut self, marks: Range<usize>) {
+        if let Some(entry) = self.entries.last_mut() {
+            entry.marks = marks;
+        }
+    }
+
+    /// Where the request at `index` stands in [`ExchangeLog::text`].
+    pub(super) fn request_range(&self, index: usize) -> Range<usize> {
+        self.entries[index].request.clone()
+    }
+
     /// Notes the body of the reply to the exchange at `index`.
     pub fn answer(&mut self, index: usize, body: &[u8]) {
         let start = self.text.len();
@@ -130,10 +166,21 @@ impl ExchangeLog {
 
     /// Adds an exchange of another log, with its texts.
     pub fn adopt(&mut self, other: &Self, index: usize) {
-        let entry = other.entries[index].clone();
+        let entry = LoggedExchange {
+            marks: 0..0,
+            ..other.entries[index].clone()
+        };
         let request = &other.text[entry.request.clone()];
         self.ask(entry, |text| text.extend_from_slice(request));
         self.answer(self.entries.len() - 1, other.reply(index));
+    }
+
+    /// Head of the request at `index`.
+    #[must_use]
+    pub fn request_head(&self, index: usize) -> &[u8] {
+        let request = &self.text[self.entries[index].request.clone()];
+        let end = memchr::memmem::find(request, b"\r\n\r\n");
+        end.map_or(request, |end| &request[..end + 2])
     }
 
     /// Body of the request at `index`.
@@ -158,65 +205,6 @@ impl ExchangeLog {
             return None;
         }
         Id::read(self.reply(index), entry.step.operation.id_field?)
-    }
-
-    /// The record of a violation of `rule` that the exchanges at `shown_by` show. Times are counted
-    /// from `start_ns`.
-    #[must_use]
-    pub fn violation(
-        &self,
-        (rule, race): (&Rule, Option<&str>),
-        why: &Reason,
-        shown_by: &[usize],
-        (start_ns, now_ns): (u64, u64),
-    ) -> Violation {
-        let from_start = |ns: u64| (ns as i64 - start_ns as i64) / 1_000;
-        let exchange = |index| self.witness(index, shown_by.contains(&index), &from_start);
-        let mut order: Vec<usize> = (0..self.entries.len()).collect();
-        order.sort_by_key(|&index| self.entries[index].sent_ns.unwrap_or(u64::MAX));
-        Violation {
-            rule: rule.name.to_owned(),
-            race: race.map(str::to_owned),
-            at_us: from_start(now_ns),
-            why: why.as_str().to_owned(),
-            exchanges: order.into_iter().map(exchange).collect(),
-        }
-    }
-
-    fn witness(
-        &self,
-        index: usize,
-        shows: bool,
-        from_start: &impl Fn(u64) -> i64,
-    ) -> WitnessExchange {
-        let entry = &self.entries[index];
-        let operation = entry.step.operation;
-        let request = String::from_utf8_lossy(&self.text[entry.request.clone()]);
-        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-        let trace = traceparent_of(&request).map(|value| (TRACEPARENT, value));
-        let gave = operation.id_field.zip(self.id(index));
-        WitnessExchange {
-            part: entry.part,
-            shows,
-            name: entry.step.name.to_owned(),
-            method: operation.method.word().to_owned(),
-            path,
-            headers: operation
-                .headers
-                .iter()
-                .copied()
-                .chain(trace)
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-            body: String::from_utf8_lossy(self.request_body(index)).into_owned(),
-            due_us: from_start(entry.due_ns),
-            sent_us: entry.sent_ns.map(from_start),
-            done_us: from_start(entry.done_ns),
-            status: (entry.status > 0).then_some(entry.status),
-            outcome: entry.outcome,
-            reply: String::from_utf8_lossy(self.reply(index)).into_owned(),
-            gave: gave.map(|(field, id)| (field.to_owned(), id.as_str().to_owned())),
-        }
     }
 }
 

@@ -100,7 +100,9 @@ pub use net::{
     ByteStream, Listener, Tcp, is_stale, reset_on_close, ring_entries, shut_down, stop_receiving,
 };
 pub use openings::Ready;
-pub use operation::{HeadPart, HeadTemplate, Judge, Method, Operation, Reading, ReplyText, Step};
+pub use operation::{
+    HeadPart, HeadTemplate, Judge, KeptFrom, Method, Operation, Reading, ReplyText, Step,
+};
 pub use own_target::{NotStarted, OwnTarget, Standing};
 pub use pacer::{Pacer, sharpen_timers};
 pub use recorder::{ObservedExchange, Recorder};
@@ -110,10 +112,12 @@ pub use ring_trial::{RingTrial, try_rings};
 pub use roster::{MADE_BEFORE_START, made_at_start};
 pub use runtime::{Runtime, RuntimeError, Task, spawn};
 pub use session::{
-    Abort, Call, Journey, Racer, RacerRange, Script, Session, SessionStart, SetUpFailure, Trouble,
+    Abort, Call, Journey, MakesUp, Racer, RacerRange, Script, Session, SessionStart, SetUpFailure,
+    Trouble,
 };
 pub use signal_manners::{ignore_size_limits, is_ignored, keeping_ignored};
 pub use simulation::{SimulatedAnswer, SimulatedLink, Simulation};
+pub use socket_link::MOST_RACERS;
 pub use subject::{Description, MetSubject, PreparedScript, Subject};
 pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,
@@ -121,7 +125,7 @@ pub use survey::{
 };
 pub use tcp_halves::{TcpReader, TcpWriter};
 pub use user::UserConfig;
-pub use values::{Form, MOST_VALUE_BYTES, Values, encode};
+pub use values::{Form, MOST_VALUE_BYTES, Mark, Values, encode};
 pub use worker::{WorkerError, WorkerHandle, work};
 pub use worker_config::{
     ArrivalConfig, CountingConfig, LoadConfig, PlacementConfig, TargetConfig, WorkerConfig,

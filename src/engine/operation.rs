@@ -77,6 +77,27 @@ pub struct ReplyText<'a> {
     pub body: &'a [u8],
 }
 
+/// Where a value stands in a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptFrom<'a> {
+    /// In the body, which is JSON, where this pointer says.
+    Json(&'a str),
+    /// In the header of this name.
+    Header(&'a str),
+    /// It is the body.
+    Body,
+}
+
+impl std::fmt::Display for KeptFrom<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Json(pointer) => formatter.write_str(pointer),
+            Self::Header(name) => write!(formatter, "header {name}"),
+            Self::Body => formatter.write_str("body"),
+        }
+    }
+}
+
 /// How replies are read of which a status and an id do not say all.
 pub trait Reading: Debug + Send + Sync {
     /// Keeps of `reply` what the user needs later; where there is a choice, `rng` makes it.
@@ -89,6 +110,9 @@ pub trait Reading: Debug + Send + Sync {
         values: &mut Values,
         rng: &mut Rng,
     ) -> Result<(), (Outcome, Reason)>;
+
+    /// Tells each value that it keeps of a success: its position, its name, and where it stands.
+    fn each_kept(&self, _tell: &mut dyn FnMut(u16, &str, KeptFrom<'_>)) {}
 }
 
 /// One endpoint of the shop.

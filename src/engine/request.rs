@@ -1,7 +1,7 @@
 //! Requests: prepared heads, filled in and followed by a body from an arena.
 
 use super::cookies::CookieHost;
-use super::values::{Form, Values};
+use super::values::{Form, Mark, Values};
 use super::{HeadPart, HeadTemplate, Id, Operation, Step};
 use crate::plan::Target;
 
@@ -144,6 +144,21 @@ impl PreparedHead {
             out.extend_from_slice(id.as_bytes());
         } else if !self.values.is_empty() {
             self.append_values(values, out);
+        }
+    }
+
+    /// Where the head of a request, which begins at `start`, holds values of the user.
+    pub fn mark(&self, values: &Values, start: usize, mark: &mut impl FnMut(Mark)) {
+        let mut at = start + self.before_id.len();
+        for (value, form, text) in &self.values {
+            let bytes = values.length(*value, *form);
+            mark(Mark {
+                at,
+                bytes,
+                value: *value,
+                form: *form,
+            });
+            at += bytes + text.len();
         }
     }
 

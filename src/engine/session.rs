@@ -16,22 +16,25 @@ mod call_parts;
 mod judgement;
 mod kept;
 mod kept_cookies;
+mod marks;
 mod race;
+mod race_judgement;
 mod schedule;
 mod success;
+mod user_values;
 
 use beside_head::BesideHead;
 pub use call::Call;
 use call_parts::CallParts;
-pub use race::{Racer, RacerRange};
+pub use race::{MakesUp, Racer, RacerRange};
 pub use success::Trouble;
 use success::{note_trouble, read_by, read_success};
+use user_values::UserValues;
 
 use super::ExchangeLog;
 use super::cookies::{CookieJar, CookieRoom};
 use super::recorder::ObservedExchange;
 use super::redirect;
-use super::values::Values;
 use super::{Broken, Exchange, Id, Link, PreparedHeads, RaceRequest, Recorder, ReplyText, Step};
 use crate::plan::{RaceRules, UNIQUE_TEXT_BYTES, UniqueNumbers, WaitTime};
 use crate::stats::{Outcome, OwnLateness, Race};
@@ -158,7 +161,7 @@ pub struct Session<L> {
     /// What the target had it keep, where that is kept.
     cookies: Option<Box<CookieJar>>,
     /// What the user keeps from one request for the next, if the script has values.
-    values: Box<Values>,
+    values: Box<UserValues>,
     /// Spreads back-offs, and gives trace ids; apart from `rng`, so that neither changes what is asked.
     jitter: Rng,
 }
@@ -379,20 +382,21 @@ impl<L: Link> Session<L> {
             self.recorder.borrow_mut().interval().counters.followers += 1;
         }
         let drawn = (self.rng.clone(), self.unique.clone());
-        let mut bytes_out = self.write_request(parts);
-        if self.log.is_kept() {
-            self.keep_request(parts, due_ns);
+        let (mut bytes_out, body) = self.write_request(parts);
+        let is_kept = self.log.is_kept() && self.log.has_room();
+        if is_kept {
+            self.keep_request(parts, body, due_ns);
         }
         let mut exchange = self.link.exchange().await;
         if exchange.again {
             // The same request once more, byte for byte.
             (self.rng, self.unique) = drawn;
-            bytes_out = self.write_request(parts);
+            (bytes_out, _) = self.write_request(parts);
             exchange = self.link.exchange().await;
         }
         let (outcome, id) = self.record(parts, due_ns, bytes_out, &exchange);
         self.note_cookies(&exchange);
-        if self.log.is_kept() {
+        if is_kept {
             self.keep_reply(&exchange, outcome);
         }
         self.link.forget_reply();
@@ -427,8 +431,9 @@ impl<L: Link> Session<L> {
         Ok(())
     }
 
+    /// Writes a request; gives its length and which body of its arena it has.
     #[inline]
-    fn write_request(&mut self, parts: &CallParts<'_>) -> u64 {
+    fn write_request(&mut self, parts: &CallParts<'_>) -> (u64, usize) {
         let now_ns = self.cookies.as_ref().map(|_| self.link.now_ns());
         let head = self.heads.of(parts.step);
         let mut beside = BesideHead {
@@ -437,6 +442,7 @@ impl<L: Link> Session<L> {
             cookies: self.cookies.as_deref_mut().zip(now_ns),
         };
         let out = self.link.request_buffer();
+        let mut body = 0;
         match parts.body {
             None => {
                 head.append_without_body(parts.on, &self.values, out);
@@ -447,11 +453,12 @@ impl<L: Link> Session<L> {
                 let length = arena.patched_len(index, parts.with, &self.values);
                 head.append(parts.on, &self.values, length, out);
                 beside.append(out, 0);
-                let filled = (parts.with, &*self.values);
+                let filled = (parts.with, &self.values.own);
                 arena.append(index, filled, &mut self.unique, out);
+                body = index;
             }
         }
-        out.len() as u64
+        (out.len() as u64, body)
     }
 
     #[inline]
@@ -497,7 +504,7 @@ impl<L: Link> Session<L> {
                             head: self.link.head(),
                             body,
                         };
-                        let kept = (&mut *self.values, &mut self.rng);
+                        let kept = (&mut self.values.own, &mut self.rng);
                         read_by(reading, reply, kept, pointed)
                     }
                 };

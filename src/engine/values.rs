@@ -29,6 +29,19 @@ pub enum Form {
     Json,
 }
 
+/// A place of a request that holds a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it begins.
+    pub at: usize,
+    /// How many bytes it has.
+    pub bytes: usize,
+    /// Position of the value.
+    pub value: u16,
+    /// How it is written there.
+    pub form: Form,
+}
+
 /// The values of one user, by their positions in a script's list of them.
 #[derive(Debug, Default)]
 pub struct Values {
@@ -87,6 +100,12 @@ impl Values {
     #[must_use]
     pub fn raw(&self, position: u16) -> &[u8] {
         &self.values[usize::from(position)].raw
+    }
+
+    /// Whether the value at `position` is JSON as it is: a number, a boolean.
+    #[must_use]
+    pub fn is_bare(&self, position: u16) -> bool {
+        self.values[usize::from(position)].is_bare
     }
 
     /// Keeps `text` at `position`; `is_bare` when it is a number or a boolean of JSON. False, and

@@ -303,6 +303,9 @@ pub(crate) fn violation() -> Violation {
         outcome: Outcome::Success,
         reply: r#"{"status":"ok"}"#.to_owned(),
         gave: None,
+        side: None,
+        reads: Vec::new(),
+        holds: Vec::new(),
     };
     Violation {
         rule: "not-oversold".to_owned(),
@@ -329,6 +332,7 @@ pub(crate) fn violation() -> Violation {
                 1_500_000,
             ),
         ],
+        check: None,
     }
 }
 

@@ -100,6 +100,7 @@ pub fn judge_outboxes(rule: &Rule, observation: &Observation, ledger: &mut Ledge
                 at_us: (observation.load_end_s * 1e6) as i64,
                 why,
                 exchanges: Vec::new(),
+                check: None,
             });
         }
     }

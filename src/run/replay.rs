@@ -8,6 +8,7 @@ use super::lookup::resolve;
 use super::reach::ReachError;
 use super::replay_attempt::{Firing, Way};
 use super::replay_client::{ReplayPlace, ReplayReply, Starter};
+use super::replay_contest::FiredContest;
 use super::replay_text::is_one_request;
 use super::tls_refusal::told_of_broken;
 use crate::engine::tls::{TlsClient, TlsError};
@@ -271,7 +272,10 @@ fn fire(
             RaceOver::Connections => "racers: each on a connection of its own\n",
         });
     }
-    if let (Way::Http1(starter), 2..) = (&mut way, racers(&exchanges)) {
+    // Of a workload file's target nobody knows what it could be asked.
+    if let (Way::Http1(starter), 2.., true) =
+        (&mut way, racers(&exchanges), kept.violation.check.is_none())
+    {
         let processes = ProcessesRecord::of(&starter.look());
         print(format!(
             "processes of the target: {} ({})\n",
@@ -280,16 +284,20 @@ fn fire(
         ));
     }
     for attempt in 1..=request.times {
-        let mut firing = Firing::new(target, place, &record.run_id, request.run_id, attempt);
+        let mut firing =
+            Firing::new(target, place, &record.run_id, request.run_id, attempt).reading(&exchanges);
         let told = firing
             .carry_out(&exchanges, &mut way)
             .map_err(|error| ReplayError::Reach(broken_off(target, &error)))?;
-        let again = happened_again(&exchanges, &firing.answers);
+        let again = is_broken_again(kept, &exchanges, &firing)
+            .unwrap_or_else(|| happened_again(&exchanges, &firing.answers));
         if again || attempt == request.times {
             print(format!("\nattempt {attempt}:\n{told}\n"));
             print(format!(
                 "{}\n",
                 match again {
+                    true if kept.violation.check.is_some() =>
+                        "It happened again: the rule is broken by these answers, too.",
                     true => "It happened again: the answers are those of the witness.",
                     false => "It did not happen again.",
                 }
@@ -398,6 +406,22 @@ fn racers(exchanges: &[&WitnessExchange]) -> usize {
     exchanges.iter().filter(of_race).count()
 }
 
+/// Whether the rule is broken again, where the record has what it says.
+fn is_broken_again(
+    kept: &WitnessRecord,
+    exchanges: &[&WitnessExchange],
+    firing: &Firing<'_>,
+) -> Option<bool> {
+    let fired = FiredContest {
+        check: kept.violation.check.as_ref()?,
+        exchanges,
+        sent: &firing.sent,
+        answers: &firing.answers,
+        values: &firing.values,
+    };
+    fired.is_broken()
+}
+
 /// Whether the answers are those of the witness: the same statuses, of racers in any order, and
 /// the same words of probes.
 fn happened_again(exchanges: &[&WitnessExchange], answers: &[ReplayReply]) -> bool {
@@ -437,12 +461,16 @@ mod tests {
             outcome: Outcome::Success,
             reply: "told".into(),
             gave: None,
+            side: None,
+            reads: Vec::new(),
+            holds: Vec::new(),
         }
     }
 
     fn answer(status: u16, text: &str) -> ReplayReply {
         ReplayReply {
             status: Some(status),
+            head: String::new(),
             text: text.into(),
             took: std::time::Duration::ZERO,
         }

@@ -3,6 +3,7 @@
 use super::replay_client::{ReplayPlace, ReplayReply, Starter, send_together};
 use super::replay_http2;
 use super::replay_text::request_text;
+use super::replay_values::{Renewed, RenewedValues};
 use crate::engine::Id;
 use crate::pieces::duration_text;
 use crate::plan::{RaceOver, RunId, Target, is_harmful};
@@ -44,20 +45,24 @@ impl Way<'_> {
 }
 
 /// One attempt.
-pub struct Firing<'a> {
+pub(super) struct Firing<'a> {
     target: &'a Target,
     place: ReplayPlace<'a>,
     /// Texts of the witness and what stands for them now: ids, and the run id.
     replaced: Vec<(String, String)>,
     /// What came of what was sent so far.
-    pub answers: Vec<ReplayReply>,
+    pub(super) answers: Vec<ReplayReply>,
+    /// What was sent so far.
+    pub(super) sent: Vec<Renewed>,
+    /// What was read of replies.
+    pub(super) values: RenewedValues,
     /// Number of the attempt, from 1.
     attempt: u32,
 }
 
 impl<'a> Firing<'a> {
     /// The attempt of this number, at what made the witness in the run `old_run_id`.
-    pub fn new(
+    pub(super) fn new(
         target: &'a Target,
         place: ReplayPlace<'a>,
         old_run_id: &str,
@@ -71,15 +76,22 @@ impl<'a> Firing<'a> {
             place,
             replaced: vec![(old_run_id.to_owned(), fresh.to_string())],
             answers: Vec::new(),
+            sent: Vec::new(),
+            values: RenewedValues::of(&[]),
             attempt,
         }
     }
 
+    /// The same, which hands on what these exchanges read.
+    pub(super) fn reading(self, exchanges: &[&WitnessExchange]) -> Self {
+        Self {
+            values: RenewedValues::of(exchanges),
+            ..self
+        }
+    }
+
     /// Sends everything; gives what there is to tell.
-    ///
-    /// # Errors
-    /// When nothing more can be sent.
-    pub fn carry_out(
+    pub(super) fn carry_out(
         &mut self,
         exchanges: &[&WitnessExchange],
         way: &mut Way<'_>,
@@ -93,7 +105,8 @@ impl<'a> Firing<'a> {
         let after = of(&[Part::After, Part::Probe]);
         let mut told = String::new();
         for exchange in before {
-            let answer = way.send(self.place, &self.request(exchange))?;
+            let request = self.request(exchange);
+            let answer = way.send(self.place, &request)?;
             self.take(exchange, answer, &mut told);
         }
         let requests: Vec<Vec<u8>> = racers.iter().map(|racer| self.request(racer)).collect();
@@ -104,15 +117,18 @@ impl<'a> Firing<'a> {
             }
         }
         for exchange in after {
-            let answer = way.send(self.place, &self.request(exchange))?;
+            let request = self.request(exchange);
+            let answer = way.send(self.place, &request)?;
             self.take(exchange, answer, &mut told);
         }
         Ok(told)
     }
 
-    fn request(&self, exchange: &WitnessExchange) -> Vec<u8> {
-        let (path, body) = (self.renewed(&exchange.path), self.renewed(&exchange.body));
-        request_text(exchange, (&path, &body), self.target)
+    fn request(&mut self, exchange: &WitnessExchange) -> Vec<u8> {
+        let sent = self.values.request(exchange, |text| self.renewed(text));
+        let text = request_text(exchange, &sent, self.target);
+        self.sent.push(sent);
+        text
     }
 
     fn renewed(&self, text: &str) -> String {
@@ -132,6 +148,7 @@ impl<'a> Firing<'a> {
         {
             self.replaced.push((old.clone(), new.as_str().to_owned()));
         }
+        self.values.note(exchange, &answer);
         let status = answer
             .status
             .map_or_else(|| "no reply".to_owned(), |status| status.to_string());

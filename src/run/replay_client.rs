@@ -31,6 +31,8 @@ const WAKE_EARLY: Duration = Duration::from_micros(200);
 pub struct ReplayReply {
     /// HTTP status; `None` when no reply came.
     pub status: Option<u16>,
+    /// Status line and headers of the reply; empty without one.
+    pub head: String,
     /// Body of the reply, or why there is none.
     pub text: String,
     /// From the last byte sent to the reply.
@@ -276,8 +278,8 @@ fn wait_until(moment: Instant) {
 
 /// A reply, or why there is none, and when it was there.
 pub struct Received {
-    /// Status and body.
-    pub reply: Result<(u16, String), String>,
+    /// Status, head and body.
+    pub reply: Result<(u16, String, String), String>,
     /// When it was there.
     pub at: Instant,
 }
@@ -286,8 +288,9 @@ impl Received {
     /// As the answer to a request that had left at `sent`.
     pub fn answer(self, sent: Instant) -> ReplayReply {
         match self.reply {
-            Ok((status, text)) => ReplayReply {
+            Ok((status, head, text)) => ReplayReply {
                 status: Some(status),
+                head,
                 text,
                 took: self.at.saturating_duration_since(sent),
             },
@@ -325,8 +328,9 @@ fn receive_within(line: &mut ReplayLine, patience: Duration) -> Received {
     Received {
         at: Instant::now(),
         reply: reply.map(|reply| {
+            let head = String::from_utf8_lossy(&buffer[..reply.body.start]).into_owned();
             let text = String::from_utf8_lossy(&buffer[reply.body]).into_owned();
-            (reply.status, text)
+            (reply.status, head, text)
         }),
     }
 }
@@ -345,6 +349,7 @@ pub fn why(error: &io::Error, patience: Duration) -> String {
 pub fn no_reply(why: &str) -> ReplayReply {
     ReplayReply {
         status: None,
+        head: String::new(),
         text: why.to_owned(),
         took: Duration::ZERO,
     }

@@ -203,7 +203,7 @@ impl Http2Line {
             streams: MOST_STREAMS,
             max_body_bytes: MAX_BODY_BYTES,
             is_secure: tls.is_some(),
-            kept: KeptFields::Needed,
+            kept: KeptFields::All,
         });
         let mut line = Self { line, client };
         line.until(|client| Ok(client.is_ready()))?;
@@ -262,8 +262,9 @@ impl Http2Line {
                 let mut room = Vec::new();
                 if let Some(ended) = self.client.take_ended(key, &mut room) {
                     let reply = ended.result.map(|reply| {
+                        let head = String::from_utf8_lossy(&room[..reply.body.start]).into_owned();
                         let text = String::from_utf8_lossy(&room[reply.body]).into_owned();
-                        (reply.status, text)
+                        (reply.status, head, text)
                     });
                     *place = Some(Received {
                         reply: reply.map_err(|failure| failure.to_string()),

@@ -1,28 +1,32 @@
 //! The texts of a witness's requests, and which of them are requests at all.
 
+use super::replay_values::Renewed;
 use crate::plan::Target;
 use crate::stats::WitnessExchange;
 use std::fmt::Write;
 
-/// The request of an exchange, with this path and body.
-pub(super) fn request_text(
-    exchange: &WitnessExchange,
-    (path, body): (&str, &str),
-    target: &Target,
-) -> Vec<u8> {
+/// The request of an exchange, with this path, these headers and this body.
+pub(super) fn request_text(exchange: &WitnessExchange, sent: &Renewed, target: &Target) -> Vec<u8> {
+    let Renewed {
+        path,
+        headers,
+        body,
+    } = sent;
     let mut text = format!(
         "{} {path} HTTP/1.1\r\n{}connection: close\r\n",
         exchange.method,
         target.head_lines()
     );
     let given = &target.headers;
-    let own = exchange.headers.iter();
+    let own = headers.iter();
     // What is fired again is no part of the trace of then.
     let is_sent = |name: &str| !given.has(name) && name != "traceparent";
     for (name, value) in own.filter(|(name, _)| is_sent(name)) {
         let _ = write!(text, "{name}: {value}\r\n");
     }
-    if !body.is_empty() && !given.has("content-type") {
+    let mut names = headers.iter();
+    let has_type = names.any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if !body.is_empty() && !given.has("content-type") && !has_type {
         text.push_str("content-type: application/json\r\n");
     }
     let _ = write!(text, "content-length: {}\r\n\r\n{body}", body.len());
@@ -60,7 +64,12 @@ pub(super) fn is_one_request(exchange: &WitnessExchange) -> bool {
 #[must_use]
 pub fn witness_requests(exchanges: &[WitnessExchange], target: &Target) -> Option<Vec<Vec<u8>>> {
     let text = |exchange: &WitnessExchange| {
-        request_text(exchange, (&exchange.path, &exchange.body), target)
+        let as_then = Renewed {
+            path: exchange.path.clone(),
+            headers: exchange.headers.clone(),
+            body: exchange.body.clone(),
+        };
+        request_text(exchange, &as_then, target)
     };
     let is_fit = exchanges.iter().all(is_one_request);
     is_fit.then(|| exchanges.iter().map(text).collect())

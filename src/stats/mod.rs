@@ -4,6 +4,7 @@ mod addresses;
 mod buckets;
 mod collector;
 mod contests;
+mod decimal;
 mod errors;
 mod events;
 mod fitness;
@@ -22,6 +23,7 @@ mod races;
 mod reason;
 mod recovery;
 mod rounds;
+mod rule_check;
 mod rules;
 mod run_context;
 mod second;
@@ -41,6 +43,7 @@ pub use addresses::{AddressCounts, AddressTable};
 pub use buckets::{BUCKET_EDGES_US, Buckets};
 pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};
+pub use decimal::Decimal;
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
 pub use events::{
     Correction, Corrections, Event, MOST_RAISED, Raising, ToldEvents, told, told_in_all,
@@ -67,9 +70,10 @@ pub use recovery::{
     StretchFigures, TOLERANCE, Tolerance, WINDOW_S,
 };
 pub use rounds::{Round, RoundsTotal};
+pub use rule_check::{CheckKind, Contender, Contest, Fate, RuleCheck, Told, ToldPlace};
 pub use rules::{
-    Ledger, Part, Reasons, Rule, RuleCounts, RuleFinding, RuleVerdict, ShownExchanges, Violation,
-    WitnessExchange,
+    HeldForm, HeldValue, Ledger, Part, ReadValue, Reasons, Rule, RuleCounts, RuleFinding,
+    RuleVerdict, ShownExchanges, Violation, WitnessExchange,
 };
 pub use run_context::{LiveContext, RunContext};
 pub use second::{CoreHealth, MergedInterval, Phase};

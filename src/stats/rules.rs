@@ -1,7 +1,7 @@
 //! How rules of the shop fared: what was checked, and the witnesses of what was broken.
 
 use super::sums::sums;
-use super::{Absorb, Forget, Outcome, Reason};
+use super::{Absorb, Forget, Outcome, Reason, RuleCheck};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -253,6 +253,59 @@ pub struct WitnessExchange {
     pub reply: String,
     /// Field and value of the id that the reply gave, if later requests may hold it.
     pub gave: Option<(String, String)>,
+    /// Side of a racer that a rule of a workload file is about, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<u8>,
+    /// What was read of the reply for later requests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<ReadValue>,
+    /// Where path, headers and body hold what was read before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<HeldValue>,
+}
+
+/// What was read of a reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReadValue {
+    /// What it is called.
+    pub name: String,
+    /// Where it stands: a JSON pointer, `header NAME`, or `body`.
+    pub from: String,
+    /// What it was; its name in braces where that is kept secret.
+    pub told: String,
+}
+
+/// A place in a request that holds what was read of a reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldValue {
+    /// What it is called.
+    pub name: String,
+    /// `path`, `body`, or the name of a header.
+    pub part: String,
+    /// Where it begins, in bytes.
+    pub at: usize,
+    /// How long it is, in bytes.
+    pub bytes: usize,
+    /// How it is written there.
+    pub form: HeldForm,
+}
+
+/// How a place writes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldForm {
+    /// As it is.
+    Plain,
+    /// Without what would end a line.
+    Header,
+    /// With percent signs.
+    Encoded,
+    /// As a path.
+    Location,
+    /// Within a text of JSON.
+    JsonText,
+    /// As a value of JSON.
+    Json,
 }
 
 /// A broken rule, with what shows it.
@@ -268,6 +321,10 @@ pub struct Violation {
     pub why: String,
     /// Every exchange that led there, in the order of sending.
     pub exchanges: Vec<WitnessExchange>,
+    /// What the rule says, where it is one of a workload file: it is judged again when the witness is
+    /// fired again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<RuleCheck>,
 }
 
 /// Checks of all rules, and the first witnesses.
@@ -358,6 +415,7 @@ mod tests {
             at_us: 0,
             why: "two won".into(),
             exchanges: Vec::new(),
+            check: None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! so that a page that reads its file for each run keeps one program for each text of it.
 
 use super::compile_operations::{Compiler, kept, kept_all, kept_text};
+use super::compile_races::races_of;
 use super::compile_steps::{Noted, StepCompiler};
 use super::model::Model;
 use super::program::{CompiledJourney, Program};
@@ -26,14 +27,15 @@ pub fn program_of(model: &Model) -> &'static Program {
 }
 
 fn compile(model: &Model, hash: u64) -> Program {
-    let compiler = Compiler::of_all(model);
+    let mut compiler = Compiler::of_all(model);
+    let races = races_of(&mut compiler);
     let mut noted = Noted::default();
     let mut journeys = Vec::new();
     for journey in &model.journeys {
         journeys.push(CompiledJourney {
             name: kept_text(&journey.name),
             about: journey.about.clone(),
-            instructions: StepCompiler::new(&compiler, &mut noted).compile(journey),
+            instructions: StepCompiler::new((&compiler, races.races), &mut noted).compile(journey),
         });
     }
     let options = model.options.iter().map(|option| kept_text(&option.name));
@@ -50,6 +52,8 @@ fn compile(model: &Model, hash: u64) -> Program {
         recipes: noted.recipes,
         numbers: noted.numbers,
         classes: model.classes.clone(),
+        races: races.table,
+        rules: races.rules,
         values: usize::from(compiler.values),
         made: compiler.made,
     }

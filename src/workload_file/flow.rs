@@ -5,6 +5,7 @@ use super::document::Document;
 use super::model::{
     Body, BodyKind, Call, Model, Node, OnFailure, Operation, Part, Step, Test, Tested,
 };
+use super::race_model::Race;
 use super::read_journeys::CallPlaces;
 use std::collections::BTreeSet;
 
@@ -41,17 +42,35 @@ pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
                 first_walk.steps(&model.journeys[first].steps, &mut kept);
             }
             walk.steps(&journey.steps, &mut kept);
-            for (place, operation, value) in walk.lacking {
-                let says = lacking(model, operation, value, before.is_some());
+            for (place, who, value) in walk.lacking {
+                let says = lacking(model, who, value, before.is_some());
                 document.mistake(place, says);
             }
         }
     }
 }
 
-fn lacking(model: &Model, operation: usize, value: u16, has_first: bool) -> String {
+/// Who needs a value.
+#[derive(Clone, Copy)]
+enum Needing {
+    Operation(usize),
+    Rule(usize),
+}
+
+fn lacking(model: &Model, who: Needing, value: u16, has_first: bool) -> String {
     let name = &model.values[usize::from(value)];
-    let key = &model.operations[operation].key;
+    let key = match who {
+        Needing::Operation(operation) => &model.operations[operation].key,
+        Needing::Rule(rule) => &model.rules[rule].name,
+    };
+    let draws = |race: &&Race| race.draws.iter().any(|(drawn, _)| *drawn == value);
+    if let Some(race) = model.races.iter().find(draws) {
+        return format!(
+            "`{key}` needs `{name}`, which the race `{}` draws: it is there for its racers and for what \
+             comes after them",
+            race.name
+        );
+    }
     let reads = |operation: &&Operation| operation.reads.iter().any(|read| read.value == value);
     let readers = model.operations.iter().filter(reads);
     let readers: Vec<String> = readers.map(|reader| format!("`{}`", reader.key)).collect();
@@ -70,7 +89,7 @@ struct Walk<'m, P> {
     model: &'m Model,
     needs: &'m [Positions],
     places: P,
-    lacking: Vec<(usize, usize, u16)>,
+    lacking: Vec<(usize, Needing, u16)>,
 }
 
 impl<P: Iterator<Item = usize>> Walk<'_, P> {
@@ -84,6 +103,7 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
                 Step::Rest { .. } | Step::Tally { .. } => {}
                 Step::Set(values) => kept.extend(values.iter().map(|(value, _)| *value)),
                 Step::Call(call) => self.call(call, kept),
+                Step::Race { race } => self.race(*race, kept),
                 Step::Repeat {
                     least: 1.., steps, ..
                 } => self.steps(steps, kept),
@@ -116,15 +136,7 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
     fn call(&mut self, call: &Call, kept: &mut Positions) {
         let operation = call.operation;
         let place = self.places.next().unwrap_or_default();
-        let mut needs = self.needs[operation].clone();
-        if let Some(body) = call.body.or(self.model.operations[operation].body)
-            && let Some(body) = self.model.bodies.get(usize::from(body))
-        {
-            note_body(body, &mut needs);
-        }
-        let missing = needs.difference(kept);
-        let missing = missing.map(|value| (place, operation, *value));
-        self.lacking.extend(missing);
+        self.send(call, place, kept);
         let mut afterwards = kept.clone();
         self.steps(call.on_failure.steps(), &mut afterwards);
         let reads = call.reads.as_ref();
@@ -133,6 +145,37 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
         let ends = matches!(call.on_failure, OnFailure::Abort | OnFailure::Instead(_));
         let certain = reads.iter().map(|read| read.value);
         kept.extend(certain.filter(|value| ends || otherwise(*value)));
+    }
+
+    /// What a race draws is there for all that it sends. What its racers read is not: of several who succeed
+    /// nobody can say whose is meant.
+    fn race(&mut self, position: usize, kept: &mut Positions) {
+        let place = self.places.next().unwrap_or_default();
+        let race = &self.model.races[position];
+        kept.extend(race.draws.iter().map(|(value, _)| *value));
+        let sides = race.sides.iter().map(Call::from);
+        for call in sides.chain(race.probes.iter().map(Call::from)) {
+            self.send(&call, place, kept);
+        }
+        for (rule, at) in self.model.rules.iter().zip(0..) {
+            let values = rule.places.values().filter(|_| rule.race == position);
+            let missing = values.filter(|value| !kept.contains(value));
+            let missing = missing.map(|value| (place, Needing::Rule(at), value));
+            self.lacking.extend(missing);
+        }
+    }
+
+    /// Notes what the request of `call` needs and may lack.
+    fn send(&mut self, call: &Call, place: usize, kept: &Positions) {
+        let mut needs = self.needs[call.operation].clone();
+        let body = self.model.body_of(call).map(usize::from);
+        if let Some(body) = body.and_then(|body| self.model.bodies.get(body)) {
+            note_body(body, &mut needs);
+        }
+        let who = Needing::Operation(call.operation);
+        let missing = needs.difference(kept);
+        self.lacking
+            .extend(missing.map(|value| (place, who, *value)));
     }
 }
 

@@ -67,6 +67,16 @@ pub enum Takes {
     Weights,
     /// Steps in order.
     Steps,
+    /// Names of something of the file.
+    Names,
+    /// A place in a request or a reply.
+    Told,
+    /// A JSON pointer.
+    Pointer,
+    /// A number, a text, or a value in braces.
+    Bound,
+    /// Two of these.
+    Bounds,
     /// Names, each with a table of these keys.
     Tables(&'static [Key]),
     /// Names, each with the keys of a profile.
@@ -129,6 +139,16 @@ pub const FILE_KEYS: &[Key] = &[
         "classes",
         Takes::Tables(CLASS_KEYS),
         "kinds of users, by name; without it `User`, who makes every journey",
+    ),
+    key(
+        "races",
+        Takes::Tables(RACE_KEYS),
+        "requests that leave together, by name",
+    ),
+    key(
+        "rules",
+        Takes::Tables(RULE_KEYS),
+        "what must hold of races, by name",
     ),
     key(
         "profiles",
@@ -253,6 +273,7 @@ pub const JOURNEY_KEYS: &[Key] = &[
 /// Keys of a step.
 pub const STEP_KEYS: &[Key] = &[
     key("call", Takes::Name, "the operation"),
+    key("race", Takes::Name, "a race, instead of a call"),
     key(
         "name",
         Takes::Line,
@@ -378,5 +399,105 @@ pub const CLASS_KEYS: &[Key] = &[
         "pace",
         Takes::Times,
         "time from each step to the next, whatever replies take, instead of wait",
+    ),
+];
+
+/// Keys of a race.
+pub const RACE_KEYS: &[Key] = &[
+    key("about", Takes::Line, "what it is for"),
+    key(
+        "sides",
+        Takes::Tables(SIDE_KEYS),
+        "who takes part, by name: one to three sides, at most 64 racers",
+    ),
+    key(
+        "draw",
+        Takes::Templates,
+        "what is made up once a race, like \"{$unique}\", and may stand in the requests of all racers",
+    ),
+];
+
+/// Keys of a side of a race.
+pub const SIDE_KEYS: &[Key] = &[
+    key(
+        "call",
+        Takes::Name,
+        "the operation; without it the one with the side's name",
+    ),
+    key(
+        "name",
+        Takes::Line,
+        "name in statistics, where it is not the operation's",
+    ),
+    key(
+        "body",
+        Takes::Name,
+        "name of one of the bodies of the file, where it is not the operation's",
+    ),
+    key(
+        "racers",
+        Takes::Count,
+        "how many requests, each on a connection of its own; without it 1",
+    ),
+];
+
+/// Keys of a rule.
+pub const RULE_KEYS: &[Key] = &[
+    key("about", Takes::Line, "what must hold, in one clause"),
+    key("race", Takes::Name, "the race that it is about"),
+    key(
+        "of",
+        Takes::Names,
+        "the sides that it is about; without it all of them",
+    ),
+    key(
+        "at_most",
+        Takes::Bound,
+        "so many successes at most; with `sum` so much",
+    ),
+    key(
+        "sum",
+        Takes::Told,
+        "a field whose values are added up over the successes, like \"request /quantity\"",
+    ),
+    key(
+        "after",
+        Takes::Name,
+        "the side after whose success nothing of the others succeeds",
+    ),
+    key(
+        "key",
+        Takes::Told,
+        "what is the same in requests that may make one thing only, like \"request header idempotency-key\"",
+    ),
+    key(
+        "id",
+        Takes::Pointer,
+        "where replies name the thing that was made, like \"/id\"",
+    ),
+    key(
+        "probe",
+        Takes::Name,
+        "an operation that is called after the race, without being load",
+    ),
+    key(
+        "value",
+        Takes::Pointer,
+        "what is read of the probe's reply, like \"/left\"",
+    ),
+    key(
+        "equals",
+        Takes::Bound,
+        "what that has to be, with the `sum` if there is one",
+    ),
+    key(
+        "between",
+        Takes::Bounds,
+        "the least and the most that it may be, like [0, \"{stock}\"]",
+    ),
+    key(
+        "names",
+        Takes::Told,
+        "what of one of the successes it has to be, like \"reply /id\"",
     ),
 ];

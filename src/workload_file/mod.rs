@@ -8,7 +8,9 @@ mod body_text;
 mod built_in;
 mod compile;
 mod compile_operations;
+mod compile_races;
 mod compile_steps;
+mod contest;
 mod document;
 mod error;
 mod flow;
@@ -19,18 +21,25 @@ mod keys;
 mod model;
 mod parts;
 mod pass;
+mod pass_race;
 mod prepared;
 mod preview;
 mod program;
+mod race_model;
+mod race_preview;
+mod race_program;
 mod read;
 mod read_bodies;
 mod read_journeys;
 mod read_operations;
 mod read_options;
+mod read_races;
+mod read_rules;
 mod read_steps;
 mod read_tests;
 mod reading;
 mod recipes;
+mod request_program;
 mod schema;
 mod script;
 mod sections;
@@ -51,6 +60,7 @@ pub use model::{
 };
 pub use parts::Parts;
 pub use preview::outline;
+pub use race_model::{Bound, Probe, Race, RaceRule, RaceSide, RulePlace, RulePlaces};
 pub use read::{MOST_FILE_BYTES, read};
 pub use schema::schema_text;
 pub use script::FileScript;
@@ -62,6 +72,8 @@ pub use start::{
 pub use statuses::{StatusError, Statuses};
 pub use workload::{FileWorkload, MetTarget};
 
+#[cfg(test)]
+mod race_tests;
 #[cfg(test)]
 mod simulated_tests;
 #[cfg(test)]

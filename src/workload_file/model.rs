@@ -3,6 +3,7 @@
 
 use super::generators::Generator;
 use super::json_pointer::JsonPointer;
+use super::race_model::{Probe, Race, RaceRule, RaceSide};
 use super::statuses::Statuses;
 use crate::engine::Method;
 use crate::plan::WaitTime;
@@ -34,6 +35,10 @@ pub struct Model {
     pub journeys: Vec<Journey>,
     /// Kinds of users.
     pub classes: Vec<Class>,
+    /// Requests that leave together.
+    pub races: Vec<Race>,
+    /// What must hold of them.
+    pub rules: Vec<RaceRule>,
 }
 
 /// A way in which a run may differ, when it is asked to.
@@ -249,6 +254,11 @@ pub enum Step {
         /// What is done.
         steps: Vec<Step>,
     },
+    /// A race is run.
+    Race {
+        /// Its position.
+        race: usize,
+    },
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {
         /// Shortest.
@@ -321,6 +331,22 @@ impl Call {
             picks: None,
             on_failure: OnFailure::Abort,
         }
+    }
+}
+
+impl From<&RaceSide> for Call {
+    fn from(side: &RaceSide) -> Self {
+        Self {
+            label: side.label.clone(),
+            body: side.body,
+            ..Self::of(side.operation)
+        }
+    }
+}
+
+impl From<&Probe> for Call {
+    fn from(probe: &Probe) -> Self {
+        Self::of(probe.operation)
     }
 }
 
@@ -413,6 +439,12 @@ impl OnFailure {
 }
 
 impl Model {
+    /// Position of the body that `call` sends.
+    #[must_use]
+    pub fn body_of(&self, call: &Call) -> Option<u16> {
+        call.body.or(self.operations[call.operation].body)
+    }
+
     /// The group of bodies that the one at `position` agrees with in a pass, if there is one.
     #[must_use]
     pub fn tie_of(&self, position: usize) -> Option<usize> {

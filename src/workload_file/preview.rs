@@ -2,11 +2,15 @@
 
 use super::model::{AtOnce, Call, Model, OnFailure, ReadFrom, Step, Test, Tested};
 use super::program::Instruction;
+use super::race_preview::write_race;
+use super::request_program::CompiledRequest;
 use super::script::FileScript;
 use crate::engine::{PreparedHeads, Script, Values};
 use crate::plan::{Plan, UniqueNumbers};
 use fastrand::Rng;
 use std::fmt::Write;
+use std::iter::repeat_n;
+use std::ops::Range;
 
 /// A pass of a journey as lines, one a step.
 #[must_use]
@@ -41,6 +45,10 @@ fn write_steps(model: &Model, steps: &[Step], depth: usize, out: &mut String) {
                 let says = says(model, test);
                 let _ = writeln!(out, "{indent}{says}:");
                 write_steps(model, steps, depth + 1, out);
+                Ok(())
+            }
+            Step::Race { race } => {
+                write_race(model, *race, depth, out);
                 Ok(())
             }
             Step::Rest { least_ns, most_ns } => {
@@ -159,33 +167,65 @@ impl FileScript {
             if requests.len() == count {
                 break;
             }
-            let Instruction::Call(call) = instruction else {
-                if let Instruction::Set(recipes) = instruction {
+            let sent: Vec<&CompiledRequest> = match instruction {
+                Instruction::Call(call) => vec![&call.request],
+                Instruction::Set(recipes) => {
                     for position in recipes.clone() {
                         let drawn_from = (&mut rng, &mut unique);
                         self.supplies().prepare(position, drawn_from, &mut values);
                     }
+                    Vec::new()
                 }
-                continue;
+                Instruction::Race(race) => {
+                    self.make(&race.drawn, (&mut rng, &mut unique), &mut values);
+                    let sides = race.sides.iter();
+                    let racers = sides.flat_map(|side| repeat_n(&side.request, side.racers));
+                    let probes = race.probes.iter().map(|probe| &probe.request);
+                    racers.chain(probes).collect()
+                }
+                _ => Vec::new(),
             };
-            for position in call.made.clone() {
+            for request in sent.into_iter().take(count - requests.len()) {
                 let drawn_from = (&mut rng, &mut unique);
-                self.means()
-                    .make_into(usize::from(position), drawn_from, &mut values);
+                requests.push(self.request(request, &heads, drawn_from, &mut values));
             }
-            let (step, body) = (call.step, call.body);
-            let mut out = Vec::new();
-            match body.and_then(|body| self.supplies().body(body)) {
-                None => heads.of(step).append_without_body(None, &values, &mut out),
-                Some(arena) => {
-                    let index = arena.pick(&mut rng);
-                    let length = arena.patched_len(index, &[], &values);
-                    heads.of(step).append(None, &values, length, &mut out);
-                    arena.append(index, (&[], &values), &mut unique, &mut out);
-                }
-            }
-            requests.push(String::from_utf8_lossy(&out).into_owned());
         }
         Ok(requests)
+    }
+
+    fn request(
+        &self,
+        request: &CompiledRequest,
+        heads: &PreparedHeads,
+        (rng, unique): (&mut Rng, &mut UniqueNumbers),
+        values: &mut Values,
+    ) -> String {
+        let step = request.step;
+        self.make(&request.made, (rng, unique), values);
+        let mut out = Vec::new();
+        match request.body.and_then(|body| self.supplies().body(body)) {
+            None => heads.of(step).append_without_body(None, values, &mut out),
+            Some(arena) => {
+                let index = arena.pick(rng);
+                let length = arena.patched_len(index, &[], values);
+                heads.of(step).append(None, values, length, &mut out);
+                arena.append(index, (&[], values), unique, &mut out);
+            }
+        }
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// Makes up what heads hold.
+    fn make(
+        &self,
+        made: &Range<u16>,
+        (rng, unique): (&mut Rng, &mut UniqueNumbers),
+        values: &mut Values,
+    ) {
+        for position in made.clone() {
+            let drawn_from = (&mut *rng, &mut *unique);
+            self.means()
+                .make_into(usize::from(position), drawn_from, values);
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use super::generators::Generator;
 use super::model::{Body, Class, DrawSet, Part};
+use super::race_program::CompiledRace;
+use super::request_program::CompiledRequest;
 use crate::engine::Step;
+use crate::stats::{Race, Rule};
 use std::ops::Range;
 
 /// Repetitions within repetitions, at most.
@@ -45,6 +48,10 @@ pub struct Program {
     pub journeys: Vec<CompiledJourney>,
     /// Kinds of users.
     pub classes: Vec<Class>,
+    /// Requests that leave together.
+    pub races: &'static [Race],
+    /// What must hold of them.
+    pub rules: &'static [Rule],
 }
 
 /// An errand, compiled.
@@ -86,6 +93,8 @@ pub enum Instruction {
     },
     /// The journey ends, and was not completed.
     End,
+    /// A race is run.
+    Race(&'static CompiledRace),
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {
         /// Shortest.
@@ -123,14 +132,8 @@ pub enum Instruction {
 /// A call, compiled.
 #[derive(Clone, Debug)]
 pub struct CompiledCall {
-    /// Under which name it is counted, and how its replies are read.
-    pub step: &'static Step,
-    /// Position of its body.
-    pub body: Option<u16>,
-    /// Which body of its kind it is.
-    pub choice: BodyChoice,
-    /// Positions of what is made up for its head.
-    pub made: Range<u16>,
+    /// What is sent.
+    pub request: CompiledRequest,
     /// Whether it follows the reply before it at once.
     pub at_once: Following,
     /// What a success adds to a count: which, and where the numbers are.
@@ -143,22 +146,6 @@ pub struct CompiledCall {
     pub otherwise: Range<u16>,
     /// Values that are gone then.
     pub clears: &'static [u16],
-}
-
-/// Which body of its kind a call sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyChoice {
-    /// Any.
-    Any,
-    /// The one in the place that others of this group had in this pass, or any.
-    Tied(u8),
-    /// The one whose number, of these, is this count.
-    Counted {
-        /// Where the numbers are.
-        numbers: u16,
-        /// Which count.
-        tally: u8,
-    },
 }
 
 /// Whether a call follows the reply before it at once.
@@ -208,20 +195,51 @@ pub enum CompiledTested {
 }
 
 impl CompiledJourney {
-    /// What it may call in a run with the options of these bits.
-    #[must_use]
-    pub fn calls(&self, options: u32) -> Vec<&CompiledCall> {
-        let mut calls = Vec::new();
+    /// What it may do in a run with the options of these bits.
+    fn reached(&self, options: u32) -> impl Iterator<Item = &Instruction> {
         let mut at = 0;
-        while let Some(instruction) = self.instructions.get(at) {
-            at += 1;
-            match instruction {
-                Instruction::Call(call) => calls.push(call),
-                Instruction::When { test, past } if !test.may_be(options) => at = *past as usize,
-                _ => {}
+        std::iter::from_fn(move || {
+            while let Some(instruction) = self.instructions.get(at) {
+                at += 1;
+                match instruction {
+                    Instruction::When { test, past } if !test.may_be(options) => {
+                        at = *past as usize;
+                    }
+                    _ => return Some(instruction),
+                }
             }
-        }
-        calls
+            None
+        })
+    }
+
+    /// What it may send in a run with the options of these bits, by calls and by racers.
+    pub fn requests(&self, options: u32) -> impl Iterator<Item = &CompiledRequest> {
+        self.reached(options).flat_map(|instruction| {
+            let (call, sides) = match instruction {
+                Instruction::Call(call) => (Some(&call.request), &[][..]),
+                Instruction::Race(race) => (None, &race.sides[..]),
+                _ => (None, &[][..]),
+            };
+            call.into_iter()
+                .chain(sides.iter().map(|side| &side.request))
+        })
+    }
+
+    /// The races that it may run in a run with the options of these bits.
+    pub fn races(&self, options: u32) -> impl Iterator<Item = &'static CompiledRace> {
+        self.reached(options)
+            .filter_map(|instruction| match instruction {
+                Instruction::Race(race) => Some(*race),
+                _ => None,
+            })
+    }
+
+    /// The bodies that it may send in a run with the options of these bits, afterwards too.
+    pub fn bodies(&self, options: u32) -> impl Iterator<Item = u16> {
+        let probes = self.races(options).flat_map(|race| &race.probes);
+        let probes = probes.map(|probe| &probe.request);
+        let sent = self.requests(options).chain(probes);
+        sent.filter_map(|request| request.body)
     }
 }
 

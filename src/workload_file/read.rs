@@ -9,6 +9,8 @@ use super::program::MOST_TIES;
 use super::read_journeys::{classes, journeys};
 use super::read_operations::operations;
 use super::read_options::options;
+use super::read_races::races;
+use super::read_rules::rules;
 use super::sections::check_path;
 use crate::engine::Method;
 
@@ -41,6 +43,8 @@ pub fn read(text: &str, origin: &str) -> Result<Model, FileError> {
     }
     options(&mut document, file, &mut model);
     operations(&mut document, file, &mut model);
+    races(&mut document, file, &mut model);
+    rules(&mut document, file, &mut model);
     let places = journeys(&mut document, file, &mut model);
     classes(&mut document, file, &mut model);
     model.health = health(&mut document, file, &model);

@@ -294,7 +294,7 @@ fn operation_body(
 }
 
 /// The position of the body that `value` names, one of `bodies`.
-pub fn named_body<'b>(
+fn named_body<'b>(
     document: &mut Document<'_>,
     value: &At<'_>,
     bodies: impl Iterator<Item = &'b str> + Clone,
@@ -307,6 +307,24 @@ pub fn named_body<'b>(
         document.mistake(value.span().start, says);
     }
     found.map(|position| position as u16)
+}
+
+/// The body that `table`, which sends `operation`, names instead of the operation's.
+pub fn body_of_step(
+    document: &mut Document<'_>,
+    table: Table<'_, '_>,
+    model: &Model,
+    operation: usize,
+) -> Option<u16> {
+    let value = table.get("body")?;
+    let names = model.bodies.iter().map(|body| body.name.as_deref());
+    let body = named_body(document, value, names.map(Option::unwrap_or_default));
+    let method = model.operations[operation].method;
+    if body.is_some() && !method.may_have_body() {
+        let says = format!("a request by {} has no body", method.word());
+        document.mistake(table.offset_of("body"), says);
+    }
+    body
 }
 
 fn status_text(value: &At<'_>) -> Option<String> {

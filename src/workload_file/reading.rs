@@ -4,7 +4,7 @@ use super::json_pointer::{Found, unescaped};
 use super::model::{Read, ReadFrom, Refusal};
 use super::statuses::Statuses;
 use crate::engine::codec::field;
-use crate::engine::{MOST_VALUE_BYTES, Reading, ReplyText, Values};
+use crate::engine::{KeptFrom, MOST_VALUE_BYTES, Reading, ReplyText, Values};
 use crate::stats::{Outcome, Reason};
 use fastrand::Rng;
 use http::StatusCode;
@@ -46,6 +46,18 @@ impl Reading for ReplyReading {
             }
         }
         Ok(())
+    }
+
+    fn each_kept(&self, tell: &mut dyn FnMut(u16, &str, KeptFrom<'_>)) {
+        for read in &self.reads {
+            let name = self.names.get(usize::from(read.value));
+            let from = match &read.from {
+                ReadFrom::Json(pointer) => KeptFrom::Json(pointer.as_str()),
+                ReadFrom::Header(name) => KeptFrom::Header(name),
+                ReadFrom::Body => KeptFrom::Body,
+            };
+            tell(read.value, name.map_or("", String::as_str), from);
+        }
     }
 }
 

@@ -146,6 +146,23 @@ fn taken(takes: Takes) -> Value {
             named(json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 })),
         ] }),
         Takes::Steps => json!({ "$ref": "#/$defs/steps" }),
+        Takes::Names => json!({
+            "type": "array",
+            "minItems": 1,
+            "items": { "type": "string", "pattern": NAME },
+        }),
+        Takes::Told => json!({
+            "type": "string",
+            "pattern": r"^(request /.*|request header \S+|reply /.*)$",
+        }),
+        Takes::Pointer => json!({ "type": "string", "pattern": "^/" }),
+        Takes::Bound => plain(),
+        Takes::Bounds => json!({
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 2,
+            "items": { "type": ["string", "number"] },
+        }),
         Takes::Tables(keys) => named(table(keys)),
         Takes::Profiles => named(json!({ "$ref": "#/$defs/profile" })),
     }

@@ -4,9 +4,11 @@ use super::model::Class;
 use super::pass::{Means, Pass};
 use super::prepared::{Source, Supplies};
 use super::program::{CompiledJourney, Instruction, Program};
+use super::race_program::CompiledRace;
 use super::read_options::STRICT;
 use crate::engine::{Described, Journey, Link, Script, Session, Step, Unprepared};
-use crate::plan::{Pacing, Plan, Suggestion, WaitTime};
+use crate::plan::{Pacing, Plan, RaceRules, Suggestion, WaitTime};
+use crate::stats::{Race, Rule};
 
 /// What the users of one plan do.
 #[derive(Debug)]
@@ -15,7 +17,15 @@ pub struct FileScript {
     /// By the index of the class in the plan.
     classes: Vec<PlannedClass>,
     /// Every journey that the plan's classes make, in the order of the workload.
-    journeys: Vec<&'static CompiledJourney>,
+    journeys: Vec<PlannedJourney>,
+    race_rules: RaceRules,
+}
+
+#[derive(Debug)]
+struct PlannedJourney {
+    compiled: &'static CompiledJourney,
+    /// Whether what is asked and answered is kept, since it has races.
+    is_logged: bool,
 }
 
 #[derive(Debug)]
@@ -26,7 +36,12 @@ struct PlannedClass {
     total_weight: u32,
     /// Position of the journey that comes before all others.
     first: Option<u16>,
+    /// Whether what is asked and answered in that is kept, since journeys after it have races.
+    keeps_first: bool,
 }
+
+/// Races that can be on the connections of one core at the same time, however wide; more wait in line.
+const RACES_AT_ONCE: usize = 16;
 
 impl FileScript {
     /// Prepares bodies and classes of `plan`.
@@ -54,34 +69,37 @@ impl FileScript {
         let places: Vec<usize> = (0..program.journeys.len())
             .filter(|at| is_made(*at))
             .collect();
-        let journeys: Vec<&'static CompiledJourney> = places
-            .iter()
-            .map(|&place| &program.journeys[place])
-            .collect();
+        let (options, is_strict) = options_of(program, plan)?;
+        let journeys = places.iter().map(|&place| {
+            let compiled = &program.journeys[place];
+            PlannedJourney {
+                compiled,
+                is_logged: compiled.races(options).next().is_some(),
+            }
+        });
+        let journeys: Vec<PlannedJourney> = journeys.collect();
         let position = |place: usize| {
             let found = places.iter().position(|known| *known == place);
             found.unwrap_or_default() as u16
         };
-        let (options, is_strict) = options_of(program, plan)?;
         let planned = classes.into_iter().map(|class| {
-            let made = class.made_with(options);
+            let made = class.made_with(options).iter();
+            let made: Vec<(u16, u32)> = made
+                .map(|&(place, weight)| (position(place), weight))
+                .collect();
+            let is_logged = |&(position, _): &(u16, u32)| journeys[usize::from(position)].is_logged;
             PlannedClass {
                 class,
-                journeys: made
-                    .iter()
-                    .map(|&(place, weight)| (position(place), weight))
-                    .collect(),
                 total_weight: made.iter().map(|(_, weight)| weight).sum(),
                 first: class.first.map(position),
+                keeps_first: made.iter().any(is_logged),
+                journeys: made,
             }
         });
         let planned = planned.collect();
         let is_needed = |body| {
             let mut journeys = journeys.iter();
-            journeys.any(|journey| {
-                let calls = journey.calls(options);
-                calls.iter().any(|call| call.body == Some(body))
-            })
+            journeys.any(|journey| journey.compiled.bodies(options).any(|sent| sent == body))
         };
         let source = Source {
             seed: plan.seed,
@@ -98,6 +116,7 @@ impl FileScript {
             },
             classes: planned,
             journeys,
+            race_rules: plan.races.rules,
         })
     }
 
@@ -110,7 +129,24 @@ impl FileScript {
     /// What is done in the journey at `position` of the plan.
     #[must_use]
     pub(super) fn instructions(&self, position: usize) -> &[Instruction] {
-        &self.journeys[position].instructions
+        &self.journeys[position].compiled.instructions
+    }
+
+    /// The races of the plan's journeys.
+    fn races_run(&self) -> impl Iterator<Item = &'static CompiledRace> {
+        let journeys = self.journeys.iter();
+        journeys.flat_map(|journey| journey.compiled.races(self.means.options))
+    }
+
+    #[inline]
+    async fn carry_out<L: Link>(&self, position: u16, user: &mut Session<L>) -> Journey {
+        let journey = &self.journeys[usize::from(position)];
+        if journey.is_logged {
+            user.begin_log();
+        }
+        Pass::new(&self.means, journey.compiled)
+            .carry_out(user)
+            .await
     }
 
     /// What they are carried out with.
@@ -149,6 +185,18 @@ impl Script for FileScript {
         self.means.program.values
     }
 
+    fn race_rules(&self) -> RaceRules {
+        self.race_rules
+    }
+
+    fn race_connections(&self, users: usize) -> usize {
+        if self.race_rules.sequential {
+            return 0;
+        }
+        let widest = self.races_run().map(CompiledRace::racers).max();
+        widest.unwrap_or(0) * users.min(RACES_AT_ONCE)
+    }
+
     #[inline]
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
         let planned = &self.classes[user.class()];
@@ -156,9 +204,13 @@ impl Script for FileScript {
             && !user.values().has_begun()
         {
             user.begin_journey(first);
-            Pass::new(&self.means, self.journeys[usize::from(first)])
-                .carry_out(user)
-                .await?;
+            if planned.keeps_first {
+                user.begin_log();
+            }
+            self.carry_out(first, user).await?;
+            if planned.keeps_first {
+                user.keep_as_first();
+            }
             user.values().begin();
             return Ok(());
         }
@@ -166,9 +218,7 @@ impl Script for FileScript {
         for &(position, weight) in &planned.journeys {
             if drawn < weight {
                 user.begin_journey(position);
-                return Pass::new(&self.means, self.journeys[usize::from(position)])
-                    .carry_out(user)
-                    .await;
+                return self.carry_out(position, user).await;
             }
             drawn -= weight;
         }
@@ -178,18 +228,32 @@ impl Script for FileScript {
 
 impl Described for FileScript {
     fn journeys(&self) -> Vec<&'static str> {
-        self.journeys.iter().map(|journey| journey.name).collect()
+        let journeys = self.journeys.iter();
+        journeys.map(|journey| journey.compiled.name).collect()
     }
 
     fn produced(&self) -> Vec<&'static Step> {
         let is_taken = |step: &&Step| {
             let mut journeys = self.journeys.iter();
             journeys.any(|journey| {
-                let calls = journey.calls(self.means.options);
-                calls.iter().any(|call| call.step.index == step.index)
+                let mut sent = journey.compiled.requests(self.means.options);
+                sent.any(|request| request.step.index == step.index)
             })
         };
         self.means.program.steps.iter().filter(is_taken).collect()
+    }
+
+    fn race_table(&self) -> &'static [Race] {
+        self.means.program.races
+    }
+
+    fn races(&self) -> Vec<&'static Race> {
+        let is_run = |race: &&Race| self.races_run().any(|run| run.race.index == race.index);
+        self.means.program.races.iter().filter(is_run).collect()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        self.means.program.rules
     }
 
     fn wait_of(&self, class: usize) -> WaitTime {

@@ -1,7 +1,8 @@
 //! Files that are sound, files that are wrong, and files that mean harm.
 
 use super::keys::{
-    BODY_KEYS, CLASS_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, STEP_KEYS,
+    BODY_KEYS, CLASS_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS, Key, OPERATION_KEYS, RACE_KEYS,
+    RULE_KEYS, SIDE_KEYS, STEP_KEYS,
 };
 use super::{FileError, Model, Statuses, read};
 use crate::plan::WaitTime;
@@ -391,7 +392,7 @@ proptest! {
 #[test]
 fn every_key_is_documented() {
     let documentation = include_str!("../../docs/workloads.md");
-    let tables: [&[Key]; 7] = [
+    let tables: [&[Key]; 10] = [
         FILE_KEYS,
         DRAW_SET_KEYS,
         OPERATION_KEYS,
@@ -399,6 +400,9 @@ fn every_key_is_documented() {
         JOURNEY_KEYS,
         STEP_KEYS,
         CLASS_KEYS,
+        RACE_KEYS,
+        SIDE_KEYS,
+        RULE_KEYS,
     ];
     for key in tables.into_iter().flatten() {
         assert!(

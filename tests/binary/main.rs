@@ -59,4 +59,5 @@ mod thresholds;
 mod web;
 mod wire;
 mod workload_files;
+mod workload_races;
 mod workload_starts;

@@ -3,6 +3,11 @@
 
 #![allow(dead_code, reason = "each binary uses its part")]
 
+mod contended;
+
+pub use contended::Fault;
+
+use contended::Contended;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Write};
@@ -39,7 +44,9 @@ struct Books {
 pub struct OtherShop {
     address: SocketAddr,
     books: Arc<Mutex<Books>>,
+    contended: Arc<Contended>,
     manners: Manners,
+    fault: Fault,
 }
 
 /// A request that came in full.
@@ -70,11 +77,18 @@ type Answer = (u16, String, Value);
 impl OtherShop {
     /// Listens on a free port of 127.0.0.1.
     pub fn start(manners: Manners) -> Self {
+        Self::with(manners, Fault::None)
+    }
+
+    /// The same with this fault.
+    pub fn with(manners: Manners, fault: Fault) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let shop = Self {
             address: listener.local_addr().expect("an address"),
             books: Arc::default(),
+            contended: Arc::default(),
             manners,
+            fault,
         };
         let serving = shop.clone();
         thread::spawn(move || {
@@ -122,7 +136,27 @@ impl OtherShop {
         }
     }
 
+    /// Answers what several may want at once, without holding anything else up.
+    fn answer_offer(&self, asked: &Asked) -> Answer {
+        let bearer = asked.header("authorization");
+        let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
+        let books = || self.books.lock().expect("a lock");
+        let is_known = bearer.is_some_and(|token| books().tokens.contains(token));
+        let answer = match is_known {
+            true => self.contended.answer(asked, self.fault),
+            false => Err("nobody logged in".to_owned()),
+        };
+        answer.unwrap_or_else(|why| {
+            let said = format!("{} {}: {why}", asked.method, asked.path);
+            books().wrong.push(said);
+            (400, String::new(), json!({"error": why}))
+        })
+    }
+
     fn answer(&self, asked: &Asked) -> Answer {
+        if asked.path.starts_with("/offers") {
+            return self.answer_offer(asked);
+        }
         let mut books = self.books.lock().expect("a lock");
         let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
         let parts: Vec<&str> = path.split('/').skip(1).collect();

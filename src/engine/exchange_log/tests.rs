@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::{Method, Operation};
-use crate::stats::Reason;
+use crate::stats::{Reason, Rule};
 
 static OPERATION: Operation = Operation {
     method: Method::Post,

@@ -1,10 +1,15 @@
 //! What journeys find out after a race: probes, and rules that held or did not.
 
 use super::call_parts::CallParts;
+use super::marks::mark_request;
+use super::user_values::UserValues;
 use super::{Abort, Session};
-use crate::engine::{Exchange, ExchangeLog, Link, LoggedExchange, Step, uncounted};
+use crate::engine::exchange_log::{MarkedLog, Shown};
+use crate::engine::{
+    Broken, Exchange, ExchangeLog, Link, LoggedExchange, Reading, ReplyText, Step, uncounted,
+};
 use crate::plan::WaitTime;
-use crate::stats::{Corrections, Outcome, Part, Rule, RuleFinding};
+use crate::stats::{Corrections, Outcome, Part, Rule, RuleCheck, RuleFinding};
 
 /// How often a user looks for what another one does.
 const LOOK_NS: u64 = 100_000;
@@ -77,33 +82,52 @@ impl<L: Link> Session<L> {
 
     /// Keeps the request that is in the link's buffer.
     #[cold]
-    pub(super) fn keep_request(&mut self, parts: &CallParts<'_>, due_ns: u64) {
+    pub(super) fn keep_request(&mut self, parts: &CallParts<'_>, body: usize, due_ns: u64) {
         let part = match self.last_race {
             None => Part::Before,
             Some(_) => Part::After,
         };
-        self.keep_request_as(part, parts, due_ns);
+        self.keep_request_as(part, parts, body, due_ns);
     }
 
-    fn keep_request_as(&mut self, part: Part, parts: &CallParts<'_>, due_ns: u64) {
+    fn keep_request_as(&mut self, part: Part, parts: &CallParts<'_>, body: usize, due_ns: u64) {
         let written = self.link.written();
         let entry = LoggedExchange::asked(parts.step, part, 0, due_ns);
         self.log.ask(entry, |text| text.extend_from_slice(written));
+        let head = self.heads.of(parts.step);
+        let filled = (parts.body.map(|arena| (arena, body)), parts.with);
+        mark_request(&mut self.log, head, &mut self.values, filled);
+    }
+
+    /// Keeps the reply to the request that was kept last, and what the user kept of it.
+    #[cold]
+    pub(super) fn keep_reply(&mut self, exchange: &Exchange, outcome: Outcome) {
+        self.keep_probed(exchange, outcome);
+        let index = self.log.entries().len() - 1;
+        let reading = self.log.entries()[index].step.operation.reading;
+        if let Some(reading) = reading.filter(|_| outcome == Outcome::Success) {
+            let UserValues { own, marks, .. } = &mut *self.values;
+            reading.each_kept(&mut |value, _, _| marks.keep(index, value, own.raw(value)));
+        }
     }
 
     /// Keeps the reply to the request that was kept last.
-    #[cold]
-    pub(super) fn keep_reply(&mut self, exchange: &Exchange, outcome: Outcome) {
+    fn keep_probed(&mut self, exchange: &Exchange, outcome: Outcome) {
         let index = self.log.entries().len() - 1;
         let entry = self.log.entry_mut(index);
-        entry.sent_ns =
-            (exchange.result != Err(crate::engine::Broken::NotSent)).then_some(exchange.sent_ns);
+        entry.sent_ns = (exchange.result != Err(Broken::NotSent)).then_some(exchange.sent_ns);
         entry.done_ns = exchange.done_ns;
         entry.outcome = outcome;
         if let Ok(head) = exchange.result {
             entry.status = head.status;
             self.log.answer(index, self.link.body());
         }
+    }
+
+    /// What was kept of the journey so far is kept for good, before what later journeys keep.
+    pub fn keep_as_first(&mut self) {
+        let marks = std::mem::take(&mut self.values.marks);
+        self.values.first = Some((std::mem::take(&mut self.log), marks));
     }
 
     /// Asks the shop, off the record of the load. Gives the place of the reply in the log.
@@ -113,16 +137,17 @@ impl<L: Link> Session<L> {
             self.stopped = true;
             return Err(Abort);
         }
-        self.write_request(parts);
-        self.keep_request_as(Part::Probe, parts, due_ns);
+        let (_, body) = self.write_request(parts);
+        self.keep_request_as(Part::Probe, parts, body, due_ns);
         let exchange = self.link.exchange().await;
-        let outcome = match exchange.result {
-            Ok(head) if head.status == parts.step.operation.success => Outcome::Success,
-            Ok(_) => Outcome::Refused,
-            Err(crate::engine::Broken::NotSent) => Outcome::Failed,
-            Err(crate::engine::Broken::Lost) => Outcome::Unknown,
+        let outcome = match (exchange.result, parts.step.operation.reading) {
+            (Ok(head), Some(reading)) => self.told_by(reading, head.status),
+            (Ok(head), None) if head.status == parts.step.operation.success => Outcome::Success,
+            (Ok(_), None) => Outcome::Refused,
+            (Err(Broken::NotSent), _) => Outcome::Failed,
+            (Err(Broken::Lost), _) => Outcome::Unknown,
         };
-        self.keep_reply(&exchange, outcome);
+        self.keep_probed(&exchange, outcome);
         self.note_cookies(&exchange);
         let busy_ns = exchange.done_ns.saturating_sub(due_ns) as i64;
         self.free_ns = exchange.done_ns;
@@ -141,6 +166,20 @@ impl<L: Link> Session<L> {
         Ok(told.then(|| self.log.entries().len() - 1))
     }
 
+    /// What became of a probe; what its reading keeps is not the user's.
+    fn told_by(&mut self, reading: &dyn Reading, status: u16) -> Outcome {
+        self.make_race_values();
+        let reply = ReplyText {
+            status,
+            head: self.link.head(),
+            body: self.link.body(),
+        };
+        let read = reading.read(reply, &mut self.values.raced, &mut self.rng);
+        // Who asks for a state does not rest for it.
+        self.values.raced.take_rest();
+        read.map_or_else(|(outcome, _)| outcome, |()| Outcome::Success)
+    }
+
     /// What requests of `step` raised is known better than their outcomes told.
     pub fn correct(&mut self, step: &Step, corrections: &Corrections) {
         self.recorder.borrow_mut().correct(step, corrections);
@@ -154,8 +193,24 @@ impl<L: Link> Session<L> {
         self.log = log;
     }
 
+    /// The same for a rule of a workload file, which is kept with its witness.
+    pub fn settle_check(&mut self, rule: &'static Rule, finding: RuleFinding, check: &RuleCheck) {
+        let log = std::mem::take(&mut self.log);
+        self.settle_with((rule, Some(check)), finding, &log);
+        self.log = log;
+    }
+
     /// The same on another log.
     pub fn settle_by(&mut self, rule: &'static Rule, finding: RuleFinding, log: &ExchangeLog) {
+        self.settle_with((rule, None), finding, log);
+    }
+
+    fn settle_with(
+        &mut self,
+        (rule, check): (&'static Rule, Option<&RuleCheck>),
+        finding: RuleFinding,
+        log: &ExchangeLog,
+    ) {
         let finding = finding.unless_over(self.stopped);
         let mut recorder = self.recorder.borrow_mut();
         let start_ns = recorder.start_ns();
@@ -170,9 +225,20 @@ impl<L: Link> Session<L> {
             let race = self.last_race.map(|(race, _)| race.name);
             let now_ns = self.link.now_ns();
             let violations = &mut recorder.interval().contests.ledger.violations;
+            let first = self.values.first.as_ref().filter(|_| check.is_some());
+            let first = first.map(|(log, marks)| MarkedLog { log, marks });
+            let marks = &self.values.marks;
             uncounted(|| {
-                let moments = (start_ns, now_ns);
-                violations.push(log.violation((rule, race), &why, &shown_by, moments));
+                let shown = Shown {
+                    rule,
+                    race,
+                    check,
+                    why: &why,
+                    shown_by: &shown_by,
+                    moments: (start_ns, now_ns),
+                };
+                let marked = MarkedLog { log, marks };
+                violations.push(marked.violation_after(first, &shown));
             });
         }
     }

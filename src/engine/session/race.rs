@@ -1,18 +1,20 @@
 //! A race as journeys write it: several requests that leave together, and what came of each.
 
 use super::beside_head::BesideHead;
+use super::marks::mark_request;
+use super::race_judgement::{body_of, judge};
 use super::{Abort, Session};
 use crate::engine::link::{AwaitedStart, CalledOff, RaceRequest};
 use crate::engine::recorder::ObservedExchange;
-use crate::engine::redirect;
 use crate::engine::socket_link::MOST_RACERS;
 use crate::engine::{
-    Arena, Barrier, Broken, Exchange, Id, Judge, Link, LoggedExchange, ReplyHead, Step,
+    Arena, Barrier, Broken, Exchange, Id, Judge, Link, LoggedExchange, ReplyHead, Step, Values,
 };
-use crate::plan::RaceOffset;
+use crate::plan::{RaceOffset, UniqueNumbers};
 use crate::stats::{
     Ending, OFFSET_BINS, Outcome, PROCESSES_COUNTED, Part, Race, RaceSeen, Reason, Round,
 };
+use fastrand::Rng;
 use std::ops::Range;
 
 /// A target that takes less for a request alone is too fast to tell from times alone whether it
@@ -30,6 +32,13 @@ pub struct Racer<'a> {
     judge: Judge,
     side: u8,
     times: usize,
+    made: Option<&'a dyn MakesUp>,
+}
+
+/// Makes up what each request of a side has for itself.
+pub trait MakesUp {
+    /// Puts it among the user's values.
+    fn make_up(&self, values: &mut Values, drawn_from: (&mut Rng, &mut UniqueNumbers));
 }
 
 impl<'a> Racer<'a> {
@@ -45,6 +54,7 @@ impl<'a> Racer<'a> {
             judge: step.operation.judge,
             side: 0,
             times: 1,
+            made: None,
         }
     }
 
@@ -88,6 +98,13 @@ impl<'a> Racer<'a> {
     #[must_use]
     pub fn times(self, times: usize) -> Self {
         Self { times, ..self }
+    }
+
+    /// What is made up anew for each request.
+    #[must_use]
+    pub fn making(self, made: &'a dyn MakesUp) -> Self {
+        let made = Some(made);
+        Self { made, ..self }
     }
 
     /// Whether this race or another decides what a refusal means.
@@ -279,12 +296,14 @@ impl<L: Link> Session<L> {
             result: exchange.result,
             ..RaceRequest::at_start(0..0, 0)
         };
-        let body = self.link.body();
-        let pointed = |status| redirected(racer, status, self.link.head());
-        let judged = judge(racer, exchange.result, body, pointed, || {
+        let (head, body) = (self.link.head(), self.link.body());
+        let kept = (&mut self.values.raced, &mut self.rng);
+        let asked = (racer.step, racer.judge, racer.on);
+        let judged = judge(asked, exchange.result, (head, body), kept, || {
             *self.link.reason()
         });
         self.log.answer(index, body_of(exchange.result, body));
+        self.rest_as_racers();
         let free_ns = self.free_ns;
         self.note_finish(racer, index, (due_ns, free_ns), &race_request, &judged);
     }
@@ -293,6 +312,8 @@ impl<L: Link> Session<L> {
         if !self.log.is_kept() {
             self.log.begin();
         }
+        self.log.begin_race();
+        self.make_race_values();
         self.race_requests.clear();
         if self.race_requests.capacity() == 0 {
             self.race_requests.reserve(MOST_RACERS);
@@ -326,7 +347,11 @@ impl<L: Link> Session<L> {
         let now_ns = self.cookies.as_ref().map(|_| self.link.now_ns());
         let head = self.heads.of(racer.step);
         let (rng, unique) = (&mut self.rng, &mut self.unique);
-        let values = &self.values;
+        if let Some(made) = racer.made {
+            made.make_up(&mut self.values, (rng, unique));
+        }
+        let values = &self.values.own;
+        let mut body = None;
         let mut beside = BesideHead {
             heads: &self.heads,
             jitter: &mut self.jitter,
@@ -345,8 +370,10 @@ impl<L: Link> Session<L> {
                 head.append(racer.on, values, length, out);
                 beside.append(out, start);
                 arena.append(index, (racer.with, values), unique, out);
+                body = Some((arena, index));
             }
         });
+        mark_request(&mut self.log, head, &mut self.values, (body, racer.with));
         self.race_requests
             .push(RaceRequest::at_start(request, shift_ns));
     }
@@ -361,12 +388,14 @@ impl<L: Link> Session<L> {
         for (number, (racer, race_request)) in all.zip(&race_requests).enumerate() {
             let index = first + number;
             let (link, log) = (&self.link, &mut self.log);
+            let kept = (&mut self.values.raced, &mut self.rng);
             let judged = link.with_racer_body(number, |body| {
                 log.answer(index, body_of(race_request.result, body));
-                let pointed =
-                    |status| link.with_racer_head(number, |head| redirected(racer, status, head));
-                judge(racer, race_request.result, body, pointed, || {
-                    link.racer_reason(number)
+                link.with_racer_head(number, |head| {
+                    let asked = (racer.step, racer.judge, racer.on);
+                    judge(asked, race_request.result, (head, body), kept, || {
+                        link.racer_reason(number)
+                    })
                 })
             });
             if let (Some(cookies), Ok(_)) = (&mut self.cookies, race_request.result) {
@@ -378,6 +407,7 @@ impl<L: Link> Session<L> {
             self.note_finish(racer, index, due, race_request, &judged);
         }
         self.link.return_connections();
+        self.rest_as_racers();
         let done_ns = race_requests
             .iter()
             .map(|race_request| race_request.done_ns)
@@ -550,35 +580,4 @@ fn overlapped_in_time(entries: &[LoggedExchange], floor_ns: u64) -> bool {
         && first_ns >= TELLING_NS
         && first_ns <= floor_ns.saturating_mul(3) / 2
         && second_ns - first_ns < first_ns / 4
-}
-
-/// The body that goes into the log.
-fn body_of(result: Result<ReplyHead, Broken>, body: &[u8]) -> &[u8] {
-    if result.is_ok() { body } else { &[] }
-}
-
-/// What became of a racer, and why when it did not succeed.
-fn judge(
-    racer: &Racer<'_>,
-    result: Result<ReplyHead, Broken>,
-    body: &[u8],
-    pointed: impl FnOnce(u16) -> Option<Reason>,
-    reason: impl FnOnce() -> Reason,
-) -> (Outcome, Option<Reason>) {
-    match result {
-        Ok(ReplyHead { status, .. }) => {
-            let reply = (status, body);
-            match super::read_success(racer.step, racer.judge, reply, || pointed(status)) {
-                Ok(_) => (Outcome::Success, None),
-                Err((outcome, reason)) => (outcome, Some(reason)),
-            }
-        }
-        Err(Broken::NotSent) => (Outcome::Failed, Some(reason())),
-        Err(Broken::Lost) => (Outcome::Unknown, Some(reason())),
-    }
-}
-
-/// Where a reply pointed, if it did.
-fn redirected(racer: &Racer<'_>, status: u16, head: &[u8]) -> Option<Reason> {
-    redirect::told(status, head, racer.step.operation.path, racer.on)
 }

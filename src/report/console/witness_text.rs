@@ -207,7 +207,9 @@ fn curl(exchange: &WitnessExchange, target: &CurlTarget) -> String {
         let _ = write!(command, " -H {}", quoted(&format!("{name}: {value}")));
     }
     if !exchange.body.is_empty() {
-        if !target.says("content-type") {
+        let mut names = exchange.headers.iter();
+        let has_type = names.any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        if !target.says("content-type") && !has_type {
             command.push_str(" -H 'content-type: application/json'");
         }
         let _ = write!(command, " -d {}", quoted(&exchange.body));

@@ -1,0 +1,36 @@
+//! What a race would send and what is asked of it, as lines: for `shopblast check`.
+
+use super::model::Model;
+use std::fmt::Write;
+
+/// The race at `position`, its sides, what is asked afterwards, and its rules.
+pub(super) fn write_race(model: &Model, position: usize, depth: usize, out: &mut String) {
+    let indent = "  ".repeat(depth);
+    let race = &model.races[position];
+    let about = match race.about.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", race.about),
+    };
+    // Writing into memory does not fail.
+    let _ = writeln!(out, "{indent}race {}{about}, all at once:", race.name);
+    for side in &race.sides {
+        let operation = &model.operations[side.operation];
+        let label = side.label.as_ref().unwrap_or(&operation.label);
+        let _ = writeln!(
+            out,
+            "{indent}  {} × {}: {label} → {}",
+            side.racers, side.name, operation.expect
+        );
+    }
+    for probe in &race.probes {
+        let label = &model.operations[probe.operation].label;
+        let when = probe.after.map_or_else(
+            || "then asks".to_owned(),
+            |side| format!("after {} asks", race.sides[usize::from(side)].name),
+        );
+        let _ = writeln!(out, "{indent}  {when} {label}");
+    }
+    for rule in model.rules.iter().filter(|rule| rule.race == position) {
+        let _ = writeln!(out, "{indent}  rule {}: {}", rule.name, rule.text);
+    }
+}

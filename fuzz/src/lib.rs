@@ -62,7 +62,7 @@ pub const TARGETS: &[Target] = &[
     target("keys", machine::keys, Room::new(16, 64)),
     target("locust_csv", locust::csv, Room::new(256, 256)),
     target("metrics", typed::metrics, Room::new(64, 64)),
-    target("mistakes", mistakes::mistakes, Room::new(4 << 10, 64)),
+    target("mistakes", mistakes::mistakes, Room::new(16 << 10, 64)),
     target("observatory", stores::observatory, Room::new(512, 256)),
     target("openapi", shops::openapi, Room::new(1 << 10, 512)),
     target("postgres", stores::postgres, Room::new(64 << 10, 64)),

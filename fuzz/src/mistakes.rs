@@ -3,7 +3,7 @@
 
 use shopblast::plan::ClassShare;
 use shopblast::shop::Profile;
-use shopblast::workload_file::{FileWorkload, SHIPPED, STARTER, read};
+use shopblast::workload_file::{BUILT_IN, FileWorkload, STARTER, built_in, read};
 
 const ORIGIN: &str = "mistaken.toml";
 /// Values of other kinds than the one that was there.
@@ -83,8 +83,11 @@ pub fn mistakes(bytes: &[u8]) {
 /// When a mistake is told without a place, or without a word about it.
 pub fn became(bytes: &[u8]) -> Became {
     let mut dice = Dice { bytes, state: 0 };
-    let files: Vec<&str> = SHIPPED.iter().map(|it| it.text).chain([STARTER]).collect();
-    let mut text = files[dice.below(files.len())].to_owned();
+    let which = dice.below(BUILT_IN.len() + 1);
+    let mut text = match BUILT_IN.get(which).and_then(|(name, _)| built_in(name)) {
+        Some(Ok(parts)) => parts.text().to_owned(),
+        _ => STARTER.to_owned(),
+    };
     for _ in 0..=dice.below(3) {
         text = mistaken(&text, &mut dice);
     }

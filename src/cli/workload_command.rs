@@ -7,7 +7,7 @@ use crate::plan::{AddressPolicy, Target};
 use crate::record::read_text_bounded;
 use crate::shop::OPENAPI_PATH;
 use crate::workload_file::{
-    MOST_DESCRIPTION_BYTES, MOST_RECORDING_BYTES, SHIPPED, STARTER, Shipped, SingleUrl,
+    MOST_DESCRIPTION_BYTES, MOST_RECORDING_BYTES, STARTER, Shipped, SingleUrl,
 };
 use clap::{Args, ValueEnum};
 use std::fmt::Write;
@@ -95,13 +95,14 @@ pub(super) fn resolve(flags: WorkloadCommandFlags) -> Result<CliCommand, CliErro
 
 /// The workloads that come with the program, a line each.
 fn list() -> String {
-    let widest = SHIPPED.iter().map(|it| it.name.len()).max().unwrap_or(0);
+    let all = Shipped::all();
+    let widest = all.iter().map(|it| it.name.len()).max().unwrap_or(0);
     let mut out = String::new();
-    for shipped in SHIPPED {
+    for shipped in all {
         // Writing into memory does not fail.
         let _ = writeln!(out, "{:widest$}  {}", shipped.name, shipped.about());
     }
-    out + "\n`shopblast workload show NAME` prints one.\n"
+    out + "\n`shopblast workload show NAME` prints one; `--workload NAME` runs those without a `/`.\n"
 }
 
 fn source(flags: &WorkloadCommandFlags) -> Result<DraftSource, CliError> {

@@ -7,43 +7,58 @@ use super::parts::Parts;
 type Files = &'static [(&'static str, &'static str)];
 
 /// Names of the workloads, and their files.
-pub const BUILT_IN: &[(&str, Files)] = &[(
-    "shopstream",
-    &[
-        (
-            "workload.toml",
-            include_str!("../../workloads/shopstream/workload.toml"),
-        ),
-        (
-            "identity.toml",
-            include_str!("../../workloads/shopstream/identity.toml"),
-        ),
-        (
-            "catalogue.toml",
-            include_str!("../../workloads/shopstream/catalogue.toml"),
-        ),
-        (
-            "ordering.toml",
-            include_str!("../../workloads/shopstream/ordering.toml"),
-        ),
-        (
-            "inventory.toml",
-            include_str!("../../workloads/shopstream/inventory.toml"),
-        ),
-        (
-            "payments.toml",
-            include_str!("../../workloads/shopstream/payments.toml"),
-        ),
-        (
-            "whole_orders.toml",
-            include_str!("../../workloads/shopstream/whole_orders.toml"),
-        ),
-        (
-            "floods.toml",
-            include_str!("../../workloads/shopstream/floods.toml"),
-        ),
-    ],
-)];
+pub const BUILT_IN: &[(&str, Files)] = &[
+    ("shopstream", SHOPSTREAM),
+    (
+        "other-shop",
+        &[(
+            "other-shop.toml",
+            include_str!("../../workloads/other-shop.toml"),
+        )],
+    ),
+    (
+        "single-url",
+        &[(
+            "single-url.toml",
+            include_str!("../../workloads/single-url.toml"),
+        )],
+    ),
+];
+
+const SHOPSTREAM: Files = &[
+    (
+        "workload.toml",
+        include_str!("../../workloads/shopstream/workload.toml"),
+    ),
+    (
+        "identity.toml",
+        include_str!("../../workloads/shopstream/identity.toml"),
+    ),
+    (
+        "catalogue.toml",
+        include_str!("../../workloads/shopstream/catalogue.toml"),
+    ),
+    (
+        "ordering.toml",
+        include_str!("../../workloads/shopstream/ordering.toml"),
+    ),
+    (
+        "inventory.toml",
+        include_str!("../../workloads/shopstream/inventory.toml"),
+    ),
+    (
+        "payments.toml",
+        include_str!("../../workloads/shopstream/payments.toml"),
+    ),
+    (
+        "whole_orders.toml",
+        include_str!("../../workloads/shopstream/whole_orders.toml"),
+    ),
+    (
+        "floods.toml",
+        include_str!("../../workloads/shopstream/floods.toml"),
+    ),
+];
 
 /// The text of the workload called `name`; `None` when none that is compiled in is.
 #[must_use]

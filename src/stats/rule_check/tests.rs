@@ -156,7 +156,8 @@ fn courses(course: &Course) -> Vec<Vec<Made>> {
         all = all
             .iter()
             .flat_map(|known: &Vec<Made>| {
-                ways.iter().map(|way| [&known[..], std::slice::from_ref(way)].concat())
+                ways.iter()
+                    .map(|way| [&known[..], std::slice::from_ref(way)].concat())
             })
             .take(3_000)
             .collect();

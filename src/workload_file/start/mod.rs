@@ -24,7 +24,7 @@ pub use error::StartError;
 pub use fitting::not_in_description;
 pub use from_description::{MOST_DESCRIPTION_BYTES, from_description};
 pub use from_recording::{MOST_RECORDING_BYTES, from_recording};
-pub use shipped::{SHIPPED, STARTER, Shipped};
+pub use shipped::{STARTER, Shipped};
 pub use written::Start;
 
 #[cfg(test)]

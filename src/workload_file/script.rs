@@ -164,6 +164,8 @@ fn options_of(program: &Program, plan: &Plan) -> Result<(u32, bool), Unprepared>
         match found {
             Some(position) => options |= 1 << position,
             None if *word == STRICT => is_strict = true,
+            // What is carried out is among the words of a plan, too.
+            None if *word == program.word => {}
             None => {
                 let known = program.options.iter().copied().chain([STRICT]);
                 let suggestion = Suggestion::for_word(word, known);

@@ -3,9 +3,10 @@
 //! so that a page that reads its file for each run keeps one program for each text of it.
 
 use super::compile_operations::{Compiler, kept, kept_all, kept_text};
+use super::compile_races::races_of;
 use super::compile_steps::{Noted, StepCompiler};
 use super::model::Model;
-use super::program::{CompiledJourney, Instruction, Program};
+use super::program::{CompiledJourney, Program};
 use crate::plan::fnv1a;
 use std::sync::{Mutex, PoisonError};
 
@@ -27,19 +28,14 @@ pub fn program_of(model: &Model) -> &'static Program {
 
 fn compile(model: &Model, hash: u64) -> Program {
     let mut compiler = Compiler::of_all(model);
-    let draws = compiler.note_draws();
-    let races = compiler.races(draws);
+    let races = races_of(&mut compiler);
     let mut noted = Noted::default();
     let mut journeys = Vec::new();
     for journey in &model.journeys {
-        let steps = StepCompiler::new(&compiler, &mut noted, races.races);
-        let instructions = steps.compile(journey);
-        let mut races = instructions.iter();
         journeys.push(CompiledJourney {
             name: kept_text(&journey.name),
             about: journey.about.clone(),
-            is_logged: races.any(|it| matches!(it, Instruction::Race { .. })),
-            instructions,
+            instructions: StepCompiler::new((&compiler, races.races), &mut noted).compile(journey),
         });
     }
     let options = model.options.iter().map(|option| kept_text(&option.name));

@@ -2,10 +2,9 @@
 
 use super::compile_operations::{Compiler, kept_all};
 use super::model::{AtOnce, Call, Journey, OnFailure, Part, Step, Test, Tested};
-use super::program::{
-    BodyChoice, CompiledCall, CompiledTest, CompiledTested, Failure, Following, Instruction,
-};
+use super::program::{CompiledCall, CompiledTest, CompiledTested, Failure, Following, Instruction};
 use super::race_program::CompiledRace;
+use super::request_program::{BodyChoice, CompiledRequest};
 use std::ops::Range;
 
 /// What the journeys of a workload make up and count, beside their instructions.
@@ -20,8 +19,8 @@ pub struct Noted {
 /// Compiles one journey.
 pub struct StepCompiler<'c, 'm> {
     compiler: &'c Compiler<'m>,
-    noted: &'c mut Noted,
     races: &'static [CompiledRace],
+    noted: &'c mut Noted,
     /// Operations of which the journey looks whether they succeeded: each has a bit.
     marks: Vec<usize>,
     /// Values of which it looks whether they are there.
@@ -32,16 +31,16 @@ pub struct StepCompiler<'c, 'm> {
 }
 
 impl<'c, 'm> StepCompiler<'c, 'm> {
-    /// For a journey that notes what it makes up and counts behind what is `noted` already.
+    /// For a journey that notes what it makes up and counts behind what is `noted` already; `races` are
+    /// those of the workload.
     pub fn new(
-        compiler: &'c Compiler<'m>,
+        (compiler, races): (&'c Compiler<'m>, &'static [CompiledRace]),
         noted: &'c mut Noted,
-        races: &'static [CompiledRace],
     ) -> Self {
         Self {
             compiler,
-            noted,
             races,
+            noted,
             marks: Vec::new(),
             looked_for: Vec::new(),
             out: Vec::new(),
@@ -77,10 +76,7 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
     fn step(&mut self, step: &Step, depth: u8) {
         match step {
             Step::Call(call) => self.call(call, depth),
-            Step::Race { race } => {
-                let race = &self.races[*race];
-                self.out.push(Instruction::Race { race });
-            }
+            &Step::Race { race } => self.out.push(Instruction::Race(&self.races[race])),
             Step::Set(values) => {
                 let recipes = self.recipes(values);
                 self.out.push(Instruction::Set(recipes));
@@ -150,7 +146,7 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
             return;
         };
         let operation = &model.operations[call.operation];
-        let body = call.body.or(operation.body);
+        let body = model.body_of(call);
         let otherwise = self.recipes(&call.otherwise);
         let reads = call.reads.as_ref().unwrap_or(&operation.reads).iter();
         let cleared = reads.map(|read| read.value);
@@ -164,10 +160,12 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
             .position(|marked| *marked == call.operation);
         let at = self.out.len();
         let compiled = CompiledCall {
-            step,
-            body,
-            choice: self.choice(call, body),
-            made,
+            request: CompiledRequest {
+                step,
+                body,
+                choice: self.choice(call, body),
+                made,
+            },
             at_once: match call.at_once {
                 AtOnce::No => Following::No,
                 AtOnce::Yes => Following::Yes,
@@ -197,19 +195,12 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
     }
 
     fn choice(&mut self, call: &Call, body: Option<u16>) -> BodyChoice {
-        let Some(position) = body else {
-            return BodyChoice::Any;
-        };
-        if let Some((draw, tally)) = call.picks {
-            return BodyChoice::Counted {
-                numbers: self.numbers_of(position, draw),
+        match call.picks.zip(body) {
+            Some(((draw, tally), body)) => BodyChoice::Counted {
+                numbers: self.numbers_of(body, draw),
                 tally: tally as u8,
-            };
-        }
-        let model = self.compiler.model;
-        match model.tie_of(usize::from(position)) {
-            Some(tie) => BodyChoice::Tied(tie as u8),
-            None => BodyChoice::Any,
+            },
+            None => self.compiler.choice_of(body),
         }
     }
 

@@ -102,8 +102,8 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
             match step {
                 Step::Rest { .. } | Step::Tally { .. } => {}
                 Step::Set(values) => kept.extend(values.iter().map(|(value, _)| *value)),
-                Step::Race { race } => self.race(*race, kept),
                 Step::Call(call) => self.call(call, kept),
+                Step::Race { race } => self.race(*race, kept),
                 Step::Repeat {
                     least: 1.., steps, ..
                 } => self.steps(steps, kept),
@@ -133,16 +133,29 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
         }
     }
 
-    /// What a race draws is there for all that it sends. What its racers read is not: of several who
-    /// succeed nobody can say whose is meant.
+    fn call(&mut self, call: &Call, kept: &mut Positions) {
+        let operation = call.operation;
+        let place = self.places.next().unwrap_or_default();
+        self.send(call, place, kept);
+        let mut afterwards = kept.clone();
+        self.steps(call.on_failure.steps(), &mut afterwards);
+        let reads = call.reads.as_ref();
+        let reads = reads.unwrap_or(&self.model.operations[operation].reads);
+        let otherwise = |value| call.otherwise.iter().any(|(other, _)| *other == value);
+        let ends = matches!(call.on_failure, OnFailure::Abort | OnFailure::Instead(_));
+        let certain = reads.iter().map(|read| read.value);
+        kept.extend(certain.filter(|value| ends || otherwise(*value)));
+    }
+
+    /// What a race draws is there for all that it sends. What its racers read is not: of several who succeed
+    /// nobody can say whose is meant.
     fn race(&mut self, position: usize, kept: &mut Positions) {
         let place = self.places.next().unwrap_or_default();
         let race = &self.model.races[position];
         kept.extend(race.draws.iter().map(|(value, _)| *value));
-        let sides = race.sides.iter().map(|side| side.operation);
-        let probes = race.probes.iter().map(|probe| probe.operation);
-        for operation in sides.chain(probes) {
-            self.look((operation, None), place, kept);
+        let sides = race.sides.iter().map(Call::from);
+        for call in sides.chain(race.probes.iter().map(Call::from)) {
+            self.send(&call, place, kept);
         }
         for (rule, at) in self.model.rules.iter().zip(0..) {
             let values = rule.places.values().filter(|_| rule.race == position);
@@ -152,32 +165,17 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
         }
     }
 
-    /// Notes what a request of an operation, with its own or another body, may lack.
-    fn look(&mut self, (operation, body): (usize, Option<u16>), place: usize, kept: &Positions) {
-        let mut needs = self.needs[operation].clone();
-        if let Some(body) = body.or(self.model.operations[operation].body)
-            && let Some(body) = self.model.bodies.get(usize::from(body))
-        {
+    /// Notes what the request of `call` needs and may lack.
+    fn send(&mut self, call: &Call, place: usize, kept: &Positions) {
+        let mut needs = self.needs[call.operation].clone();
+        let body = self.model.body_of(call).map(usize::from);
+        if let Some(body) = body.and_then(|body| self.model.bodies.get(body)) {
             note_body(body, &mut needs);
         }
+        let who = Needing::Operation(call.operation);
         let missing = needs.difference(kept);
-        let who = Needing::Operation(operation);
         self.lacking
             .extend(missing.map(|value| (place, who, *value)));
-    }
-
-    fn call(&mut self, call: &Call, kept: &mut Positions) {
-        let operation = call.operation;
-        let place = self.places.next().unwrap_or_default();
-        self.look((operation, call.body), place, kept);
-        let mut afterwards = kept.clone();
-        self.steps(call.on_failure.steps(), &mut afterwards);
-        let reads = call.reads.as_ref();
-        let reads = reads.unwrap_or(&self.model.operations[operation].reads);
-        let otherwise = |value| call.otherwise.iter().any(|(other, _)| *other == value);
-        let ends = matches!(call.on_failure, OnFailure::Abort | OnFailure::Instead(_));
-        let certain = reads.iter().map(|read| read.value);
-        kept.extend(certain.filter(|value| ends || otherwise(*value)));
     }
 }
 

@@ -393,9 +393,6 @@ proptest! {
 fn every_key_is_documented() {
     let documentation = include_str!("../../docs/workloads.md");
     let tables: [&[Key]; 10] = [
-        RACE_KEYS,
-        SIDE_KEYS,
-        RULE_KEYS,
         FILE_KEYS,
         DRAW_SET_KEYS,
         OPERATION_KEYS,
@@ -403,6 +400,9 @@ fn every_key_is_documented() {
         JOURNEY_KEYS,
         STEP_KEYS,
         CLASS_KEYS,
+        RACE_KEYS,
+        SIDE_KEYS,
+        RULE_KEYS,
     ];
     for key in tables.into_iter().flatten() {
         assert!(

@@ -4,6 +4,7 @@
 //! What the users of one turn write leaves in one send: the task comes after those that were woken before it.
 
 use super::addresses::ConnectionPlace;
+use super::allocations::uncounted;
 use super::clock::now_ns;
 use super::destination::Destination;
 use super::http2::{Client, Ended, StreamKey};
@@ -139,7 +140,7 @@ impl Http2Live {
         let mut waits = self.waits.borrow_mut();
         let slot = key.slot as usize;
         if waits.len() <= slot {
-            waits.resize_with(slot + 1, Wait::default);
+            uncounted(|| waits.resize_with(slot + 1, Wait::default));
         }
         let wait = &mut waits[slot];
         wait.key = Some(key);

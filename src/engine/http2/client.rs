@@ -12,6 +12,7 @@ use super::reading::Reading;
 use super::reply_head::KeptFields;
 use super::request_encoder::{NotARequest, RequestEncoder};
 use super::streams::{Phase, Stream, StreamKey, Streams};
+use crate::engine::allocations::uncounted;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -242,6 +243,14 @@ impl Client {
         self.end_headers(begin, id, ends);
         let receive_window = i64::from(STREAM_WINDOW);
         let key = self.streams.add(id, self.peer.window, receive_window);
+        let slots = self.streams.slots();
+        if self.ended.capacity() < slots || self.blocked.capacity() < slots {
+            uncounted(|| {
+                self.ended.reserve(slots - self.ended.len());
+                self.blocked
+                    .reserve(slots.saturating_sub(self.blocked.len()));
+            });
+        }
         let sent_bytes = (self.out.len() - begin) as u64;
         let stream = self.streams.at(key.slot);
         stream.is_sent = ends;
@@ -307,7 +316,7 @@ impl Client {
             return;
         }
         if stream.unsent.capacity() == 0 {
-            stream.unsent.reserve(UNSENT_BYTES);
+            uncounted(|| stream.unsent.reserve(UNSENT_BYTES));
         }
         stream.unsent.extend_from_slice(body);
         if !self.pump(key) {

@@ -1,6 +1,7 @@
 //! The streams of one connection: which is whose, and how far each has come.
 
 use super::failure::StreamFailure;
+use crate::engine::allocations::uncounted;
 
 /// A stream, as its owner names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,13 +113,26 @@ impl Streams {
 
     #[inline]
     pub(super) fn add(&mut self, id: u32, send_window: i64, receive_window: i64) -> StreamKey {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Stream::default());
-            self.slots.len() as u32 - 1
-        });
+        let slot = self.free.pop().unwrap_or_else(|| uncounted(|| self.grow()));
         self.slots[slot as usize].begin(id, send_window, receive_window);
         self.open.push((id, slot));
         StreamKey { slot, id }
+    }
+
+    /// Another slot, and room for all that is ever noted of it: as often as there are slots, and no more.
+    #[cold]
+    fn grow(&mut self) -> u32 {
+        self.slots.push(Stream::default());
+        let slots = self.slots.len();
+        self.free.reserve(slots - self.free.len());
+        self.open.reserve(slots - self.open.len());
+        slots as u32 - 1
+    }
+
+    /// How many slots there are by now.
+    #[inline]
+    pub(super) fn slots(&self) -> usize {
+        self.slots.len()
     }
 
     /// The slot of the stream that is still open.

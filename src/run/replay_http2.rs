@@ -262,9 +262,9 @@ impl Http2Line {
                 let mut room = Vec::new();
                 if let Some(ended) = self.client.take_ended(key, &mut room) {
                     let reply = ended.result.map(|reply| {
-                        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                        let head = text(&room[..reply.body.start]);
-                        (reply.status, head, text(&room[reply.body]))
+                        let head = String::from_utf8_lossy(&room[..reply.body.start]).into_owned();
+                        let text = String::from_utf8_lossy(&room[reply.body]).into_owned();
+                        (reply.status, head, text)
                     });
                     *place = Some(Received {
                         reply: reply.map_err(|failure| failure.to_string()),

@@ -3,10 +3,11 @@
 //! so that a page that reads its file for each run keeps one program for each text of it.
 
 use super::compile_operations::{Compiler, kept, kept_all, kept_text};
+use super::compile_races::races_of;
 use super::compile_steps::{Noted, StepCompiler};
 use super::flow::{data_of, reads_of};
 use super::model::{Journey, Model};
-use super::program::{CompiledJourney, Instruction, Program};
+use super::program::{CompiledJourney, Program};
 use crate::plan::fnv1a;
 use std::sync::{Mutex, PoisonError};
 
@@ -33,20 +34,13 @@ pub fn program_of(model: &Model) -> &'static Program {
 
 fn compile(model: &Model, hash: u64) -> Program {
     let mut compiler = Compiler::of_all(model);
-    let draws = compiler.note_draws();
-    let races = compiler.races(draws);
+    let races = races_of(&mut compiler);
     let mut noted = Noted::new(compiler.values);
-    let mut compiled = |journey: &Journey| {
-        let steps = StepCompiler::new(&compiler, &mut noted, races.races);
-        let instructions = steps.compile(journey);
-        let mut raced = instructions.iter();
-        CompiledJourney {
-            name: kept_text(&journey.name),
-            about: journey.about.clone(),
-            data: data_of(model, &journey.steps),
-            is_logged: raced.any(|it| matches!(it, Instruction::Race { .. })),
-            instructions,
-        }
+    let mut compiled = |journey: &Journey| CompiledJourney {
+        name: kept_text(&journey.name),
+        about: journey.about.clone(),
+        data: data_of(model, &journey.steps),
+        instructions: StepCompiler::new((&compiler, races.races), &mut noted).compile(journey),
     };
     let journeys = model.journeys.iter().map(&mut compiled).collect();
     let set_up = model.set_up.as_ref().map(|journey| {

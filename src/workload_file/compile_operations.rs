@@ -4,6 +4,7 @@ use super::checks::ReadyCheck;
 use super::generators::Generator;
 use super::model::{Body, BodyKind, Call, Check, Model, Node, Operation, Part, Raised, Step};
 use super::reading::ReplyReading;
+use super::request_program::BodyChoice;
 use crate::engine::{self, HeadPart, HeadTemplate};
 use crate::stats::Event;
 use std::ops::Range;
@@ -130,21 +131,15 @@ impl<'a> Compiler<'a> {
                 Step::Repeat { steps, .. }
                 | Step::Chance { steps, .. }
                 | Step::When { steps, .. } => self.note_steps(steps),
-                Step::Race { race } => {
-                    let race = &self.model.races[*race];
-                    for side in &race.sides {
-                        self.note_call(&Call {
-                            label: side.label.clone(),
-                            ..Call::of(side.operation)
-                        });
-                    }
-                    for probe in &race.probes {
-                        self.note_call(&Call::of(probe.operation));
-                    }
-                }
                 Step::Call(call) => {
                     self.note_call(call);
                     self.note_steps(call.on_failure.steps());
+                }
+                Step::Race { race } => {
+                    let race = &self.model.races[*race];
+                    let sides = race.sides.iter().map(Call::from);
+                    let probes = race.probes.iter().map(Call::from);
+                    sides.chain(probes).for_each(|call| self.note_call(&call));
                 }
             }
         }
@@ -215,6 +210,12 @@ impl<'a> Compiler<'a> {
             ..*step
         };
         Some((kept(read_otherwise), made))
+    }
+
+    /// Which body of its kind is sent where nothing else says it.
+    pub fn choice_of(&self, body: Option<u16>) -> BodyChoice {
+        let tie = body.and_then(|body| self.model.tie_of(usize::from(body)));
+        tie.map_or(BodyChoice::Any, |tie| BodyChoice::Tied(tie as u8))
     }
 
     fn operation(&mut self, operation: &Operation) -> (&'static engine::Operation, Range<u16>) {

@@ -2,10 +2,9 @@
 
 use super::compile_operations::{Compiler, kept_all};
 use super::model::{AtOnce, Call, Journey, OnFailure, Part, Step, Test, Tested};
-use super::program::{
-    BodyChoice, CompiledCall, CompiledTest, CompiledTested, Failure, Following, Instruction,
-};
+use super::program::{CompiledCall, CompiledTest, CompiledTested, Failure, Following, Instruction};
 use super::race_program::CompiledRace;
+use super::request_program::{BodyChoice, CompiledRequest};
 use std::ops::Range;
 
 /// What the journeys of a workload make up and count, beside their instructions.
@@ -32,8 +31,8 @@ impl Noted {
 /// Compiles one journey.
 pub struct StepCompiler<'c, 'm> {
     compiler: &'c Compiler<'m>,
-    noted: &'c mut Noted,
     races: &'static [CompiledRace],
+    noted: &'c mut Noted,
     /// Operations of which the journey looks whether they succeeded: each has a bit.
     marks: Vec<usize>,
     /// Values of which it looks whether they are there.
@@ -44,16 +43,16 @@ pub struct StepCompiler<'c, 'm> {
 }
 
 impl<'c, 'm> StepCompiler<'c, 'm> {
-    /// For a journey that notes what it makes up and counts behind what is `noted` already.
+    /// For a journey that notes what it makes up and counts behind what is `noted` already; `races` are
+    /// those of the workload.
     pub fn new(
-        compiler: &'c Compiler<'m>,
+        (compiler, races): (&'c Compiler<'m>, &'static [CompiledRace]),
         noted: &'c mut Noted,
-        races: &'static [CompiledRace],
     ) -> Self {
         Self {
             compiler,
-            noted,
             races,
+            noted,
             marks: Vec::new(),
             looked_for: Vec::new(),
             out: Vec::new(),
@@ -89,10 +88,7 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
     fn step(&mut self, step: &Step, depth: u8) {
         match step {
             Step::Call(call) => self.call(call, depth),
-            Step::Race { race } => {
-                let race = &self.races[*race];
-                self.out.push(Instruction::Race { race });
-            }
+            &Step::Race { race } => self.out.push(Instruction::Race(&self.races[race])),
             Step::Set(values) => {
                 let recipes = self.recipes(values);
                 self.out.push(Instruction::Set(recipes));
@@ -162,7 +158,7 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
             return;
         };
         let operation = &model.operations[call.operation];
-        let body = call.body.or(operation.body);
+        let body = model.body_of(call);
         let otherwise = self.recipes(&call.otherwise);
         let reads = call.reads.as_ref().unwrap_or(&operation.reads).iter();
         let cleared = reads.map(|read| read.value);
@@ -176,11 +172,13 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
             .position(|marked| *marked == call.operation);
         let at = self.out.len();
         let compiled = CompiledCall {
-            step,
-            body,
-            choice: self.choice(call, body),
-            made,
-            body_made: self.compiler.made_for(body),
+            request: CompiledRequest {
+                step,
+                body,
+                choice: self.choice(call, body),
+                made,
+                body_made: self.compiler.made_for(body),
+            },
             at_once: match call.at_once {
                 AtOnce::No => Following::No,
                 AtOnce::Yes => Following::Yes,
@@ -210,19 +208,12 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
     }
 
     fn choice(&mut self, call: &Call, body: Option<u16>) -> BodyChoice {
-        let Some(position) = body else {
-            return BodyChoice::Any;
-        };
-        if let Some((draw, tally)) = call.picks {
-            return BodyChoice::Counted {
-                numbers: self.numbers_of(position, draw),
+        match call.picks.zip(body) {
+            Some(((draw, tally), body)) => BodyChoice::Counted {
+                numbers: self.numbers_of(body, draw),
                 tally: tally as u8,
-            };
-        }
-        let model = self.compiler.model;
-        match model.tie_of(usize::from(position)) {
-            Some(tie) => BodyChoice::Tied(tie as u8),
-            None => BodyChoice::Any,
+            },
+            None => self.compiler.choice_of(body),
         }
     }
 

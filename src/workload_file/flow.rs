@@ -3,16 +3,13 @@
 
 use super::document::Document;
 use super::model::{
-    Asked, Body, BodyKind, Call, Check, Data, Model, Node, OnFailure, Operation, Part, Step, Test,
-    Tested,
+    Asked, Body, BodyKind, Call, Data, Model, Node, OnFailure, Operation, Part, Step, Test, Tested,
 };
 use super::race_model::Race;
 use super::read_journeys::CallPlaces;
 use std::collections::BTreeSet;
 
 type Positions = BTreeSet<u16>;
-/// What is sent: an operation, with the body and the checks that are not its own.
-type Sent<'m> = (usize, Option<u16>, Option<&'m Vec<Check>>);
 
 /// Notes each call that may lack a value. `places` are those of the calls of each journey.
 pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
@@ -125,9 +122,8 @@ pub fn data_of(model: &Model, steps: &[Step]) -> Vec<u16> {
     let mut held = Positions::new();
     each_step(steps, &mut |step| match step {
         Step::Call(call) => {
-            let sent = (call.operation, call.body, call.checks.as_ref());
             held.extend(needs(&model.operations[call.operation]));
-            note_sent(model, sent, &mut held);
+            note_sent(model, call, &mut held);
             call.otherwise
                 .iter()
                 .for_each(|(_, it)| note(it, &mut held));
@@ -140,10 +136,10 @@ pub fn data_of(model: &Model, steps: &[Step]) -> Vec<u16> {
         }
         Step::Race { race } => {
             let of = &model.races[*race];
-            let sides = of.sides.iter().map(|side| side.operation);
-            for operation in sides.chain(of.probes.iter().map(|probe| probe.operation)) {
-                held.extend(needs(&model.operations[operation]));
-                note_sent(model, (operation, None, None), &mut held);
+            let sides = of.sides.iter().map(Call::from);
+            for call in sides.chain(of.probes.iter().map(Call::from)) {
+                held.extend(needs(&model.operations[call.operation]));
+                note_sent(model, &call, &mut held);
             }
             let rules = model.rules.iter().filter(|rule| rule.race == *race);
             held.extend(rules.flat_map(|rule| rule.places.values()));
@@ -245,8 +241,8 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
             match step {
                 Step::Rest { .. } | Step::Tally { .. } => {}
                 Step::Set(values) => kept.extend(values.iter().map(|(value, _)| *value)),
-                Step::Race { race } => self.race(*race, kept),
                 Step::Call(call) => self.call(call, kept),
+                Step::Race { race } => self.race(*race, kept),
                 Step::Repeat {
                     least: 1.., steps, ..
                 } => self.steps(steps, kept),
@@ -276,16 +272,29 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
         }
     }
 
-    /// What a race draws is there for all that it sends. What its racers read is not: of several who
-    /// succeed nobody can say whose is meant.
+    fn call(&mut self, call: &Call, kept: &mut Positions) {
+        let operation = call.operation;
+        let place = self.places.next().unwrap_or_default();
+        self.send(call, place, kept);
+        let mut afterwards = kept.clone();
+        self.steps(call.on_failure.steps(), &mut afterwards);
+        let reads = call.reads.as_ref();
+        let reads = reads.unwrap_or(&self.model.operations[operation].reads);
+        let otherwise = |value| call.otherwise.iter().any(|(other, _)| *other == value);
+        let ends = matches!(call.on_failure, OnFailure::Abort | OnFailure::Instead(_));
+        let certain = reads.iter().map(|read| read.value);
+        kept.extend(certain.filter(|value| ends || otherwise(*value)));
+    }
+
+    /// What a race draws is there for all that it sends. What its racers read is not: of several who succeed
+    /// nobody can say whose is meant.
     fn race(&mut self, position: usize, kept: &mut Positions) {
         let place = self.places.next().unwrap_or_default();
         let race = &self.model.races[position];
         kept.extend(race.draws.iter().map(|(value, _)| *value));
-        let sides = race.sides.iter().map(|side| side.operation);
-        let probes = race.probes.iter().map(|probe| probe.operation);
-        for operation in sides.chain(probes) {
-            self.look((operation, None, None), place, kept);
+        let sides = race.sides.iter().map(Call::from);
+        for call in sides.chain(race.probes.iter().map(Call::from)) {
+            self.send(&call, place, kept);
         }
         for (rule, at) in self.model.rules.iter().zip(0..) {
             let values = rule.places.values().filter(|_| rule.race == position);
@@ -295,28 +304,14 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
         }
     }
 
-    /// Notes what a request of an operation, with its own or another body, may lack.
-    fn look(&mut self, (operation, body, checks): Sent<'_>, place: usize, kept: &Positions) {
-        let mut needs = self.needs[operation].clone();
-        note_sent(self.model, (operation, body, checks), &mut needs);
+    /// Notes what the request of `call` needs and may lack.
+    fn send(&mut self, call: &Call, place: usize, kept: &Positions) {
+        let mut needs = self.needs[call.operation].clone();
+        note_sent(self.model, call, &mut needs);
+        let who = Needing::Operation(call.operation);
         let missing = needs.difference(kept);
-        let who = Needing::Operation(operation);
         self.lacking
             .extend(missing.map(|value| (place, who, *value)));
-    }
-
-    fn call(&mut self, call: &Call, kept: &mut Positions) {
-        let operation = call.operation;
-        let place = self.places.next().unwrap_or_default();
-        self.look((operation, call.body, call.checks.as_ref()), place, kept);
-        let mut afterwards = kept.clone();
-        self.steps(call.on_failure.steps(), &mut afterwards);
-        let reads = call.reads.as_ref();
-        let reads = reads.unwrap_or(&self.model.operations[operation].reads);
-        let otherwise = |value| call.otherwise.iter().any(|(other, _)| *other == value);
-        let ends = matches!(call.on_failure, OnFailure::Abort | OnFailure::Instead(_));
-        let certain = reads.iter().map(|read| read.value);
-        kept.extend(certain.filter(|value| ends || otherwise(*value)));
     }
 }
 
@@ -330,15 +325,14 @@ fn needs(operation: &Operation) -> Positions {
     needs
 }
 
-/// The values that the body of a request holds, and what is asked of its reply.
-fn note_sent(model: &Model, (operation, body, checks): Sent<'_>, needs: &mut Positions) {
-    let operation = &model.operations[operation];
-    if let Some(body) = body.or(operation.body)
-        && let Some(body) = model.bodies.get(usize::from(body))
-    {
+/// The values that the body of a call holds, and what is asked of its reply.
+fn note_sent(model: &Model, call: &Call, needs: &mut Positions) {
+    let body = model.body_of(call).map(usize::from);
+    if let Some(body) = body.and_then(|body| model.bodies.get(body)) {
         note_body(body, needs);
     }
-    for check in checks.unwrap_or(&operation.checks) {
+    let checks = call.checks.as_ref();
+    for check in checks.unwrap_or(&model.operations[call.operation].checks) {
         if let Asked::Equals(parts) | Asked::Contains(parts) = &check.asked {
             note(parts, needs);
         }

@@ -448,6 +448,11 @@ pub const SIDE_KEYS: &[Key] = &[
         "name in statistics, where it is not the operation's",
     ),
     key(
+        "body",
+        Takes::Name,
+        "name of one of the bodies of the file, where it is not the operation's",
+    ),
+    key(
         "racers",
         Takes::Count,
         "how many requests, each on a connection of its own; without it 1",

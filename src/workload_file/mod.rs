@@ -27,6 +27,7 @@ mod limits;
 mod model;
 mod parts;
 mod pass;
+mod pass_race;
 mod patterns;
 mod prepared;
 mod preview;
@@ -47,10 +48,10 @@ mod read_steps;
 mod read_tests;
 mod reading;
 mod recipes;
+mod request_program;
 mod rows;
 mod schema;
 mod script;
-mod script_race;
 mod sections;
 mod shared;
 mod single_url;
@@ -89,6 +90,8 @@ pub use statuses::{StatusError, Statuses};
 pub use table::{Field, Table};
 pub use workload::{FileWorkload, MetTarget};
 
+#[cfg(test)]
+mod data_tests;
 #[cfg(test)]
 mod format_tests;
 #[cfg(test)]

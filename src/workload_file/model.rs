@@ -4,7 +4,7 @@
 use super::generators::Generator;
 use super::json_pointer::JsonPointer;
 use super::patterns::{JsonType, Pattern};
-use super::race_model::{Race, RaceRule};
+use super::race_model::{Probe, Race, RaceRule, RaceSide};
 use super::statuses::Statuses;
 use super::table::Table;
 use crate::engine::Method;
@@ -450,6 +450,22 @@ impl Call {
     }
 }
 
+impl From<&RaceSide> for Call {
+    fn from(side: &RaceSide) -> Self {
+        Self {
+            label: side.label.clone(),
+            body: side.body,
+            ..Self::of(side.operation)
+        }
+    }
+}
+
+impl From<&Probe> for Call {
+    fn from(probe: &Probe) -> Self {
+        Self::of(probe.operation)
+    }
+}
+
 /// Whether a call follows the reply before it at once, as a part of the same step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AtOnce {
@@ -539,6 +555,12 @@ impl OnFailure {
 }
 
 impl Model {
+    /// Position of the body that `call` sends.
+    #[must_use]
+    pub fn body_of(&self, call: &Call) -> Option<u16> {
+        call.body.or(self.operations[call.operation].body)
+    }
+
     /// The group of bodies that the one at `position` agrees with in a pass, if there is one.
     #[must_use]
     pub fn tie_of(&self, position: usize) -> Option<usize> {

@@ -2,9 +2,10 @@
 
 use super::prepared::Supplies;
 use super::program::{
-    BodyChoice, CompiledCall, CompiledJourney, CompiledTest, CompiledTested, DEEPEST_REPEAT,
-    Failure, Following, Instruction, MOST_TALLIES, MOST_TIES, Program,
+    CompiledCall, CompiledJourney, CompiledTest, CompiledTested, DEEPEST_REPEAT, Failure,
+    Following, Instruction, MOST_TALLIES, MOST_TIES, Program,
 };
+use super::request_program::{BodyChoice, CompiledRequest};
 use super::rows::{Dealer, Dealt};
 use crate::engine::{Abort, Arena, Journey, Link, Session, Values};
 use crate::plan::{Pacing, UniqueNumbers};
@@ -69,7 +70,7 @@ async fn rest_of_its_life<L: Link>(user: &mut Session<L>) -> Journey {
 
 /// A journey that is being carried out.
 pub struct Pass<'a> {
-    means: &'a Means,
+    pub(super) means: &'a Means,
     journey: &'a CompiledJourney,
     /// How often repetitions are still to be done, by their depth.
     counters: [u32; DEEPEST_REPEAT],
@@ -104,9 +105,6 @@ impl<'a> Pass<'a> {
         if self.means.deal(self.journey, values, rng) == Dealt::Nothing {
             return rest_of_its_life(user).await;
         }
-        if self.journey.is_logged {
-            user.begin_log();
-        }
         let mut at = 0;
         while let Some(instruction) = self.journey.instructions.get(at) {
             at += 1;
@@ -116,7 +114,7 @@ impl<'a> Pass<'a> {
                         at = to as usize;
                     }
                 }
-                Instruction::Race { race } => self.means.race(user, race).await?,
+                Instruction::Race(race) => self.race(race, user).await?,
                 Instruction::Set(recipes) => self.prepare(recipes, user),
                 Instruction::Tally { tally, start } => {
                     self.tallies[usize::from(*tally)] = *start;
@@ -176,13 +174,17 @@ impl<'a> Pass<'a> {
         user: &mut Session<L>,
     ) -> Result<Option<u32>, Abort> {
         let means = self.means;
-        for position in call.made.clone().chain(call.body_made.clone()) {
-            let (values, drawn_from) = user.values_and_chance();
-            means.make_into(usize::from(position), drawn_from, values);
-        }
-        let body = call.body.and_then(|body| means.supplies.body(body));
-        let chosen = body.and_then(|arena| self.choose(call, arena, user));
-        let sent = user.call(call.step);
+        let request = &call.request;
+        self.make(&request.made, user);
+        self.make(&request.body_made, user);
+        let body = request.body.and_then(|body| means.supplies.body(body));
+        let chosen = body.and_then(|arena| self.choose(request, arena, user));
+        // What is added to a count has to be known.
+        let chosen = match (body, chosen) {
+            (Some(arena), None) if call.adds.is_some() => Some(arena.pick(user.rng())),
+            _ => chosen,
+        };
+        let sent = user.call(request.step);
         let sent = match (body, chosen) {
             (Some(arena), Some(index)) => sent.body_at(arena, index),
             (Some(arena), None) => sent.body(arena),
@@ -213,11 +215,7 @@ impl<'a> Pass<'a> {
         outcome: Outcome,
         user: &mut Session<L>,
     ) -> Result<Option<u32>, Abort> {
-        // A reply may ask for no request for a while.
-        match user.values().take_rest() {
-            0 => {}
-            rest_ns => user.rest(rest_ns).await?,
-        }
+        heed_rest(user).await?;
         let ends = self.means.is_strict && matches!(outcome, Outcome::Failed | Outcome::Unknown);
         let next = match call.failure {
             Failure::Abort => return Err(Abort),
@@ -232,17 +230,16 @@ impl<'a> Pass<'a> {
         Ok(next)
     }
 
-    /// The body that `call` sends, where that is not any.
+    /// The body that is sent, where that is not any.
     #[inline]
-    fn choose<L: Link>(
+    pub(super) fn choose<L: Link>(
         &mut self,
-        call: &CompiledCall,
+        request: &CompiledRequest,
         arena: &Arena,
         user: &mut Session<L>,
     ) -> Option<usize> {
-        match call.choice {
-            BodyChoice::Any if call.adds.is_none() => None,
-            BodyChoice::Any => Some(arena.pick(user.rng())),
+        match request.choice {
+            BodyChoice::Any => None,
             BodyChoice::Tied(group) => {
                 let known = &mut self.chosen[usize::from(group)];
                 if *known == NONE {
@@ -256,6 +253,16 @@ impl<'a> Pass<'a> {
                 let nearest = numbers.enumerate().min_by_key(|(_, it)| it.abs_diff(count));
                 nearest.map(|(index, _)| index)
             }
+        }
+    }
+
+    /// Makes up what heads hold.
+    #[inline]
+    pub(super) fn make<L: Link>(&self, made: &Range<u16>, user: &mut Session<L>) {
+        for position in made.clone() {
+            let (values, drawn_from) = user.values_and_chance();
+            self.means
+                .make_into(usize::from(position), drawn_from, values);
         }
     }
 
@@ -276,5 +283,14 @@ impl<'a> Pass<'a> {
             CompiledTested::Done(bits) => self.done & bits != 0,
         };
         is_so != test.is_not
+    }
+}
+
+/// A reply may have asked for no request for a while.
+#[cold]
+pub(super) async fn heed_rest<L: Link>(user: &mut Session<L>) -> Journey {
+    match user.values().take_rest() {
+        0 => Ok(()),
+        rest_ns => user.rest(rest_ns).await,
     }
 }

@@ -5,12 +5,14 @@ use super::model::{
 };
 use super::program::Instruction;
 use super::race_preview::write_race;
-use super::race_program::RaceCall;
+use super::request_program::CompiledRequest;
 use super::script::FileScript;
 use crate::engine::{PreparedHeads, Script, Values};
 use crate::plan::{Plan, UniqueNumbers};
 use fastrand::Rng;
 use std::fmt::Write;
+use std::iter::repeat_n;
+use std::ops::Range;
 
 /// What rows there are, a line for each set of them.
 #[must_use]
@@ -233,26 +235,8 @@ impl FileScript {
             if requests.len() == count {
                 break;
             }
-            let calls: Vec<RaceCall> = match instruction {
-                Instruction::Call(call) => vec![RaceCall {
-                    step: call.step,
-                    body: call.body,
-                    made: call.made.clone(),
-                    body_made: call.body_made.clone(),
-                }],
-                Instruction::Race { race } => {
-                    for position in race.drawn.clone() {
-                        let drawn_from = (&mut rng, &mut unique);
-                        self.means()
-                            .make_into(usize::from(position), drawn_from, &mut values);
-                    }
-                    let racers = race
-                        .sides
-                        .iter()
-                        .flat_map(|side| std::iter::repeat_n(&side.call, side.racers));
-                    let probes = race.probes.iter().map(|probe| &probe.call);
-                    racers.chain(probes).cloned().collect()
-                }
+            let sent: Vec<&CompiledRequest> = match instruction {
+                Instruction::Call(call) => vec![&call.request],
                 Instruction::Set(recipes) => {
                     for position in recipes.clone() {
                         let drawn_from = (&mut rng, &mut unique);
@@ -260,11 +244,18 @@ impl FileScript {
                     }
                     Vec::new()
                 }
+                Instruction::Race(race) => {
+                    self.make(&race.drawn, (&mut rng, &mut unique), &mut values);
+                    let sides = race.sides.iter();
+                    let racers = sides.flat_map(|side| repeat_n(&side.request, side.racers));
+                    let probes = race.probes.iter().map(|probe| &probe.request);
+                    racers.chain(probes).collect()
+                }
                 _ => Vec::new(),
             };
-            for call in calls.iter().take(count - requests.len()) {
+            for request in sent.into_iter().take(count - requests.len()) {
                 let drawn_from = (&mut rng, &mut unique);
-                requests.push(self.request(call, &heads, drawn_from, &mut values));
+                requests.push(self.request(request, &heads, drawn_from, &mut values));
             }
         }
         Ok(requests)
@@ -272,19 +263,16 @@ impl FileScript {
 
     fn request(
         &self,
-        call: &RaceCall,
+        request: &CompiledRequest,
         heads: &PreparedHeads,
         (rng, unique): (&mut Rng, &mut UniqueNumbers),
         values: &mut Values,
     ) -> String {
-        for position in call.made_up() {
-            let drawn_from = (&mut *rng, &mut *unique);
-            self.means()
-                .make_into(usize::from(position), drawn_from, values);
-        }
-        let (step, body) = (call.step, call.body);
+        let step = request.step;
+        self.make(&request.made, (&mut *rng, &mut *unique), values);
+        self.make(&request.body_made, (&mut *rng, &mut *unique), values);
         let mut out = Vec::new();
-        match body.and_then(|body| self.supplies().body(body)) {
+        match request.body.and_then(|body| self.supplies().body(body)) {
             None => heads.of(step).append_without_body(None, values, &mut out),
             Some(arena) => {
                 let index = arena.pick(rng);
@@ -294,5 +282,19 @@ impl FileScript {
             }
         }
         String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// Makes up what heads hold.
+    fn make(
+        &self,
+        made: &Range<u16>,
+        (rng, unique): (&mut Rng, &mut UniqueNumbers),
+        values: &mut Values,
+    ) {
+        for position in made.clone() {
+            let drawn_from = (&mut *rng, &mut *unique);
+            self.means()
+                .make_into(usize::from(position), drawn_from, values);
+        }
     }
 }

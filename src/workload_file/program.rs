@@ -3,6 +3,7 @@
 use super::generators::Generator;
 use super::model::{Body, Class, Data, DrawSet, Part};
 use super::race_program::CompiledRace;
+use super::request_program::CompiledRequest;
 use crate::engine::Step;
 use crate::stats::{Race, Rule};
 use std::ops::Range;
@@ -71,8 +72,6 @@ pub struct CompiledJourney {
     pub about: String,
     /// Positions of the data that it holds.
     pub data: Vec<u16>,
-    /// Whether what is asked and answered is kept, since it has races.
-    pub is_logged: bool,
     /// What is done.
     pub instructions: Vec<Instruction>,
 }
@@ -106,10 +105,7 @@ pub enum Instruction {
     /// The journey ends, and was not completed.
     End,
     /// A race is run.
-    Race {
-        /// Which.
-        race: &'static CompiledRace,
-    },
+    Race(&'static CompiledRace),
     /// The user does nothing for a time between these, in nanoseconds.
     Rest {
         /// Shortest.
@@ -147,16 +143,8 @@ pub enum Instruction {
 /// A call, compiled.
 #[derive(Clone, Debug)]
 pub struct CompiledCall {
-    /// Under which name it is counted, and how its replies are read.
-    pub step: &'static Step,
-    /// Position of its body.
-    pub body: Option<u16>,
-    /// Which body of its kind it is.
-    pub choice: BodyChoice,
-    /// Positions of what is made up for its head.
-    pub made: Range<u16>,
-    /// Positions of what is made up for its body when that is sent.
-    pub body_made: Range<u16>,
+    /// What is sent.
+    pub request: CompiledRequest,
     /// Whether it follows the reply before it at once.
     pub at_once: Following,
     /// What a success adds to a count: which, and where the numbers are.
@@ -169,22 +157,6 @@ pub struct CompiledCall {
     pub otherwise: Range<u16>,
     /// Values that are gone then.
     pub clears: &'static [u16],
-}
-
-/// Which body of its kind a call sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyChoice {
-    /// Any.
-    Any,
-    /// The one in the place that others of this group had in this pass, or any.
-    Tied(u8),
-    /// The one whose number, of these, is this count.
-    Counted {
-        /// Where the numbers are.
-        numbers: u16,
-        /// Which count.
-        tally: u8,
-    },
 }
 
 /// Whether a call follows the reply before it at once.
@@ -234,29 +206,51 @@ pub enum CompiledTested {
 }
 
 impl CompiledJourney {
-    /// The races that it may run.
-    pub fn races(&self) -> impl Iterator<Item = &'static CompiledRace> {
-        let instructions = self.instructions.iter();
-        instructions.filter_map(|instruction| match instruction {
-            Instruction::Race { race } => Some(*race),
-            _ => None,
+    /// What it may do in a run with the options of these bits.
+    fn reached(&self, options: u32) -> impl Iterator<Item = &Instruction> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            while let Some(instruction) = self.instructions.get(at) {
+                at += 1;
+                match instruction {
+                    Instruction::When { test, past } if !test.may_be(options) => {
+                        at = *past as usize;
+                    }
+                    _ => return Some(instruction),
+                }
+            }
+            None
         })
     }
 
-    /// What it may call in a run with the options of these bits.
-    #[must_use]
-    pub fn calls(&self, options: u32) -> Vec<&CompiledCall> {
-        let mut calls = Vec::new();
-        let mut at = 0;
-        while let Some(instruction) = self.instructions.get(at) {
-            at += 1;
-            match instruction {
-                Instruction::Call(call) => calls.push(call),
-                Instruction::When { test, past } if !test.may_be(options) => at = *past as usize,
-                _ => {}
-            }
-        }
-        calls
+    /// What it may send in a run with the options of these bits, by calls and by racers.
+    pub fn requests(&self, options: u32) -> impl Iterator<Item = &CompiledRequest> {
+        self.reached(options).flat_map(|instruction| {
+            let (call, sides) = match instruction {
+                Instruction::Call(call) => (Some(&call.request), &[][..]),
+                Instruction::Race(race) => (None, &race.sides[..]),
+                _ => (None, &[][..]),
+            };
+            call.into_iter()
+                .chain(sides.iter().map(|side| &side.request))
+        })
+    }
+
+    /// The races that it may run in a run with the options of these bits.
+    pub fn races(&self, options: u32) -> impl Iterator<Item = &'static CompiledRace> {
+        self.reached(options)
+            .filter_map(|instruction| match instruction {
+                Instruction::Race(race) => Some(*race),
+                _ => None,
+            })
+    }
+
+    /// The bodies that it may send in a run with the options of these bits, afterwards too.
+    pub fn bodies(&self, options: u32) -> impl Iterator<Item = u16> {
+        let probes = self.races(options).flat_map(|race| &race.probes);
+        let probes = probes.map(|probe| &probe.request);
+        let sent = self.requests(options).chain(probes);
+        sent.filter_map(|request| request.body)
     }
 }
 

@@ -28,6 +28,8 @@ pub struct RaceSide {
     pub operation: usize,
     /// Name in statistics, where it is not the operation's.
     pub label: Option<String>,
+    /// Position of the body, where it is not the operation's.
+    pub body: Option<u16>,
     /// How many they are.
     pub racers: u32,
 }

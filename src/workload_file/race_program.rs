@@ -1,7 +1,7 @@
 //! What races are compiled to.
 
 use super::race_model::RulePlaces;
-use crate::engine::Step;
+use super::request_program::CompiledRequest;
 use crate::stats::{Race, Rule, RuleCheck};
 use std::ops::Range;
 
@@ -20,31 +20,11 @@ pub struct CompiledRace {
     pub rules: Vec<CompiledRule>,
 }
 
-/// What is called, and how.
-#[derive(Clone, Debug)]
-pub struct RaceCall {
-    /// Under which name it is counted.
-    pub step: &'static Step,
-    /// Position of its body.
-    pub body: Option<u16>,
-    /// Positions of what is made up for its head.
-    pub made: Range<u16>,
-    /// Positions of what is made up for its body when that is sent.
-    pub body_made: Range<u16>,
-}
-
-impl RaceCall {
-    /// Positions of all that is made up for it.
-    pub fn made_up(&self) -> impl Iterator<Item = u16> + use<> {
-        self.made.clone().chain(self.body_made.clone())
-    }
-}
-
 /// A side of a race, compiled.
 #[derive(Debug)]
 pub struct CompiledSide {
-    /// What its racers call.
-    pub call: RaceCall,
+    /// What its racers send.
+    pub request: CompiledRequest,
     /// How many they are.
     pub racers: usize,
 }
@@ -52,8 +32,8 @@ pub struct CompiledSide {
 /// What is asked afterwards, compiled.
 #[derive(Debug)]
 pub struct CompiledProbe {
-    /// What is called.
-    pub call: RaceCall,
+    /// What is sent.
+    pub request: CompiledRequest,
     /// Only when a racer of this side succeeded.
     pub after: Option<u8>,
 }
@@ -76,11 +56,5 @@ impl CompiledRace {
     #[must_use]
     pub fn racers(&self) -> usize {
         self.sides.iter().map(|side| side.racers).sum()
-    }
-
-    /// What it calls, afterwards too.
-    pub fn calls(&self) -> impl Iterator<Item = &RaceCall> {
-        let sides = self.sides.iter().map(|side| &side.call);
-        sides.chain(self.probes.iter().map(|probe| &probe.call))
     }
 }

@@ -115,7 +115,16 @@ fn raced(
     manners: Manners,
     rules: RaceRules,
 ) -> (Vec<(&'static str, RuleCounts)>, Vec<Violation>) {
-    let workload = FileWorkload::new(&model());
+    raced_by(&model(), seed, manners, rules)
+}
+
+fn raced_by(
+    model: &Model,
+    seed: u64,
+    manners: Manners,
+    rules: RaceRules,
+) -> (Vec<(&'static str, RuleCounts)>, Vec<Violation>) {
+    let workload = FileWorkload::new(model);
     let length = Duration::from_secs(2);
     let stage = Stage {
         users: 1,
@@ -308,6 +317,39 @@ fn a_witness_tells_what_was_handed_on_and_no_secret() {
     let shown = violation.exchanges.iter().filter(|it| it.shows);
     assert!(shown.clone().count() >= 1);
     assert!(shown.clone().all(|it| it.outcome == Outcome::Success));
+}
+
+/// What a step puts together of a token is none of a record's business either, and is renewed with it.
+#[test]
+fn a_secret_is_hidden_that_a_step_has_put_into_another_value() {
+    let text = FILE
+        .replace(
+            "authorization = \"Bearer {token}\", key",
+            "authorization = \"{who}\", key",
+        )
+        .replace(
+            "steps = [\"make\",",
+            "steps = [{ set = { who = \"Bearer {token}\" } }, \"make\",",
+        )
+        .replace("of = 7", "of = \"{who}\"");
+    let model = read(&text, "races.toml").unwrap_or_else(|error| panic!("{error}"));
+    let manners = Manners {
+        oversold: 60,
+        ..Manners::default()
+    };
+    let (_, violations) = raced_by(&model, 3, manners, RaceRules::default());
+    assert!(!violations.is_empty());
+    assert!(!format!("{violations:?}").contains("s-e-c-r-e-t"));
+    let exchanges = violations.iter().flat_map(|it| &it.exchanges);
+    let takes = exchanges.filter(|it| it.path.ends_with("/take"));
+    for take in takes.inspect(|take| assert_eq!(take.headers[0].1, "Bearer {token}")) {
+        for (part, text) in [("authorization", &take.headers[0].1), ("body", &take.body)] {
+            let mut holds = take.holds.iter();
+            let held = holds.find(|it| it.part == part && it.name == "token");
+            let held = held.unwrap_or_else(|| panic!("{part}: {take:?}"));
+            assert_eq!(&text[held.at..held.at + held.bytes], "{token}");
+        }
+    }
 }
 
 /// What is wrong in the file, the line of it, and what is said.

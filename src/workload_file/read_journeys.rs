@@ -45,7 +45,9 @@ fn done(tested: &Tested) -> Option<usize> {
 pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Model) -> CallPlaces {
     let mut all_places = CallPlaces::default();
     let mut steps = 0;
-    let mut labels = Vec::new();
+    let sides = model.races.iter().flat_map(|race| &race.sides);
+    let labels = sides.filter_map(|side| Some((side.label.clone()?, side.operation)));
+    let mut labels = labels.collect();
     let mut tallies = Vec::new();
     for (name, offset, value) in section(document, file, "journeys") {
         let what = format!("the journey `{name}`");

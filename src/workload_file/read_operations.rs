@@ -7,7 +7,6 @@ use super::model::{Body, BodyKind, Model, Operation, Part, Raised, Read, ReadFro
 use super::read_bodies::{Known, body};
 use super::read_checks::checks;
 use super::read_options::draw_sets;
-use super::read_races::note_draws;
 use super::sections::{check_path, section, texts};
 use super::statuses::Statuses;
 use super::templates::{self, Names};
@@ -39,7 +38,6 @@ pub fn operations(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut 
             model.values.push(name);
         }
     }
-    note_draws(file, model);
     if model.values.len() > MOST_VALUES {
         let says = format!("a workload reads at most {MOST_VALUES} values");
         document.mistake(file.offset_of("operations"), says);
@@ -305,7 +303,7 @@ fn operation_body(
 }
 
 /// The position of the body that `value` names, one of `bodies`.
-pub fn named_body<'b>(
+fn named_body<'b>(
     document: &mut Document<'_>,
     value: &At<'_>,
     bodies: impl Iterator<Item = &'b str> + Clone,
@@ -318,6 +316,24 @@ pub fn named_body<'b>(
         document.mistake(value.span().start, says);
     }
     found.map(|position| position as u16)
+}
+
+/// The body that `table`, which sends `operation`, names instead of the operation's.
+pub fn body_of_step(
+    document: &mut Document<'_>,
+    table: Table<'_, '_>,
+    model: &Model,
+    operation: usize,
+) -> Option<u16> {
+    let value = table.get("body")?;
+    let names = model.bodies.iter().map(|body| body.name.as_deref());
+    let body = named_body(document, value, names.map(Option::unwrap_or_default));
+    let method = model.operations[operation].method;
+    if body.is_some() && !method.may_have_body() {
+        let says = format!("a request by {} has no body", method.word());
+        document.mistake(table.offset_of("body"), says);
+    }
+    body
 }
 
 fn status_text(value: &At<'_>) -> Option<String> {

@@ -5,37 +5,14 @@ use super::generators::Generator;
 use super::keys::{RACE_KEYS, SIDE_KEYS};
 use super::model::Model;
 use super::race_model::{Race, RaceSide};
+use super::read_operations::body_of_step;
 use super::sections::{section, texts};
 use crate::engine::MOST_RACERS;
 use crate::plan::Suggestion;
 use crate::stats::MOST_SIDES;
-use toml::de::DeValue;
 
 /// What is made up once a race, at most.
 const MOST_DRAWS: usize = 20;
-
-/// Notes the names of what races draw among the values, so that operations may use them.
-pub fn note_draws(file: Table<'_, '_>, model: &mut Model) {
-    let Some(DeValue::Table(races)) = file.get("races").map(|value| value.get_ref()) else {
-        return;
-    };
-    let mut names: Vec<(usize, &str)> = Vec::new();
-    for (_, race) in races {
-        let DeValue::Table(race) = race.get_ref() else {
-            continue;
-        };
-        if let Some(DeValue::Table(draws)) = race.get("draw").map(|value| value.get_ref()) {
-            let drawn = draws.keys().take(MOST_DRAWS);
-            names.extend(drawn.map(|name| (name.span().start, name.get_ref().as_ref())));
-        }
-    }
-    names.sort_unstable();
-    for (_, name) in names {
-        if !model.values.iter().any(|known| known == name) {
-            model.values.push(name.to_owned());
-        }
-    }
-}
 
 /// Reads races into `model`.
 pub fn races(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Model) {
@@ -182,20 +159,28 @@ fn sides(document: &mut Document<'_>, value: &At<'_>, model: &Model) -> Vec<Race
         let label = table.get("name");
         let label = label.and_then(|value| document.line(value, "name"));
         if let (Some(label), Some(operation)) = (&label, operation) {
-            let mut others = model.operations.iter().zip(0..);
-            let taken = others.find(|(other, at)| other.label == *label && *at != operation);
-            if let Some((other, _)) = taken {
-                let says = format!(
-                    "`{label}` is the name of `{}` in statistics already",
-                    other.key
-                );
+            let operations = model.operations.iter().zip(0..);
+            let operations = operations.map(|(other, at)| (&other.label, at));
+            let other_sides = model.races.iter().flat_map(|race| &race.sides);
+            let other_sides = other_sides.chain(&sides);
+            let labels = other_sides.filter_map(|it| it.label.as_ref().zip(Some(it.operation)));
+            let mut taken = operations.chain(labels);
+            if let Some((_, other)) = taken.find(|(other, at)| *other == label && *at != operation)
+            {
+                let other = &model.operations[other].key;
+                let says = format!("`{label}` is the name of `{other}` in statistics already");
                 document.mistake(table.offset_of("name"), says);
             }
         }
+        let body = match operation {
+            Some(operation) => body_of_step(document, table, model, operation),
+            None => None,
+        };
         sides.extend(operation.map(|operation| RaceSide {
             name: name.to_owned(),
             operation,
             label,
+            body,
             racers: racers.unwrap_or(1),
         }));
     }

@@ -4,7 +4,7 @@ use super::document::{At, Document, Table};
 use super::json_pointer::JsonPointer;
 use super::keys::RULE_KEYS;
 use super::model::{BodyKind, Model, Node};
-use super::race_model::{Bound, Probe, Race, RaceRule, RulePlace, RulePlaces};
+use super::race_model::{Bound, Probe, Race, RaceRule, RaceSide, RulePlace, RulePlaces};
 use super::read_races::{find_operation, find_race};
 use super::sections::section;
 use crate::plan::Suggestion;
@@ -290,7 +290,7 @@ impl<'d, 'a> RuleReader<'_, 'd, 'a, '_> {
         let place = self.document.noting(at, place)?;
         for &side in &rule.check.of {
             let side = &self.model.races[rule.race].sides[usize::from(side)];
-            if !is_sent(&place, side.operation, self.model) {
+            if !is_sent(&place, side, self.model) {
                 let operation = &self.model.operations[side.operation].key;
                 let says = format!("`{operation}` sends nothing there: `{text}`");
                 self.document.mistake(at, says);
@@ -384,9 +384,9 @@ fn pointer(text: &str, key: &str) -> Result<JsonPointer, String> {
     }
 }
 
-/// Whether requests of `operation` may have something at `place`.
-fn is_sent(place: &RulePlace, operation: usize, model: &Model) -> bool {
-    let operation = &model.operations[operation];
+/// Whether requests of `side` may have something at `place`.
+fn is_sent(place: &RulePlace, side: &RaceSide, model: &Model) -> bool {
+    let operation = &model.operations[side.operation];
     match place {
         RulePlace::Reply(_) => true,
         RulePlace::RequestHeader(name) => {
@@ -394,7 +394,7 @@ fn is_sent(place: &RulePlace, operation: usize, model: &Model) -> bool {
             headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
         }
         RulePlace::Request(pointer) => {
-            let body = operation.body.map(usize::from);
+            let body = side.body.or(operation.body).map(usize::from);
             match body.and_then(|at| model.bodies.get(at)).map(|it| &it.kind) {
                 Some(BodyKind::Json(node)) => {
                     let tokens: Vec<String> = pointer
@@ -421,6 +421,12 @@ fn is_in(node: &Node, tokens: &[String]) -> bool {
         };
     };
     match node {
+        Node::Either { with, without, .. } => is_in(with, tokens) || is_in(without, tokens),
+        Node::Repeated { element, .. } => is_in(element, tokens),
+        Node::Several { most, element, .. } => {
+            let at = first.parse::<u32>().ok();
+            at.is_some_and(|at| at < *most) && is_in(element, rest)
+        }
         Node::Object(members) => {
             let mut members = members.iter();
             members.any(|(name, node)| name == first && is_in(node, rest))
@@ -435,10 +441,6 @@ fn is_in(node: &Node, tokens: &[String]) -> bool {
             at.and_then(|at| elements.get(at))
                 .is_some_and(|node| is_in(node, rest))
         }
-        // As many as are drawn: the first is always there, where any is.
-        Node::Several { element, .. } => first.parse::<usize>().is_ok() && is_in(element, rest),
-        Node::Either { with, without, .. } => is_in(with, tokens) || is_in(without, tokens),
-        Node::Repeated { element, .. } => is_in(element, tokens),
         Node::Text(_) | Node::Literal(_) => false,
     }
 }

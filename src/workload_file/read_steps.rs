@@ -5,8 +5,8 @@ use super::keys::STEP_KEYS;
 use super::model::{AtOnce, Call, Model, OnFailure, Part, Step};
 use super::program::{DEEPEST_REPEAT, MOST_TALLIES};
 use super::read_checks::checks;
-use super::read_operations::{named_body, raised, reads, refusals, statuses};
-use super::read_races::find_race;
+use super::read_operations::{body_of_step, raised, reads, refusals, statuses};
+use super::read_races::{find_operation, find_race};
 use super::read_tests::test;
 use super::sections::texts;
 use super::templates::{self, Names};
@@ -236,8 +236,7 @@ impl<'m> StepReader<'m> {
                     Some(inner) => self.steps(document, inner, depth + 1),
                     None if does.iter().any(|key| table.get(key).is_some()) => Vec::new(),
                     None => {
-                        let says =
-                            "this step does nothing; give it `call`, `steps`, `set` or `think`";
+                        let says = "this step does nothing; give it `call`, `race`, `steps`, `set` or `think`";
                         document.mistake(start, says);
                         Vec::new()
                     }
@@ -321,14 +320,7 @@ impl<'m> StepReader<'m> {
         if let Some(label) = &label {
             self.check_label(document, table, label, operation);
         }
-        let names = model.bodies.iter().map(|body| body.name.as_deref());
-        let names = names.map(Option::unwrap_or_default);
-        let body = table.get("body");
-        let body = body.and_then(|value| named_body(document, value, names));
-        if body.is_some() && !called.method.may_have_body() {
-            let says = format!("a request by {} has no body", called.method.word());
-            document.mistake(table.offset_of("body"), says);
-        }
+        let body = body_of_step(document, table, model, operation);
         let expect = table.get("expect");
         let expect = expect.and_then(|value| statuses(document, value, "expect"));
         let is_judged = ["refused", "conflict"]
@@ -475,17 +467,8 @@ impl<'m> StepReader<'m> {
     }
 
     fn operation(&mut self, document: &mut Document<'_>, name: &str, at: usize) -> Option<usize> {
-        let mut operations = self.model.operations.iter();
-        let found = operations.position(|operation| operation.key == name);
-        match found {
-            Some(_) => self.places.push(at),
-            None => {
-                let known = self.model.operations.iter().map(|it| it.key.as_str());
-                let suggestion = Suggestion::for_word(name, known);
-                let says = format!("there is no operation `{name}`{suggestion}");
-                document.mistake(at, says);
-            }
-        }
+        let found = find_operation(document, name, at, self.model);
+        self.places.extend(found.map(|_| at));
         found
     }
 }

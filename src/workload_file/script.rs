@@ -21,10 +21,17 @@ pub struct FileScript {
     /// By the index of the class in the plan.
     classes: Vec<PlannedClass>,
     /// Every journey that the plan's classes make, in the order of the workload.
-    journeys: Vec<&'static CompiledJourney>,
+    journeys: Vec<PlannedJourney>,
     /// What a set-up reads for all users.
     shared: Shared,
     race_rules: RaceRules,
+}
+
+#[derive(Debug)]
+struct PlannedJourney {
+    compiled: &'static CompiledJourney,
+    /// Whether what is asked and answered is kept, since it has races.
+    is_logged: bool,
 }
 
 #[derive(Debug)]
@@ -68,40 +75,39 @@ impl FileScript {
         let places: Vec<usize> = (0..program.journeys.len())
             .filter(|at| is_made(*at))
             .collect();
-        let journeys: Vec<&'static CompiledJourney> = places
-            .iter()
-            .map(|&place| &program.journeys[place])
-            .collect();
+        let (options, is_strict) = options_of(program, plan)?;
+        let journeys = places.iter().map(|&place| {
+            let compiled = &program.journeys[place];
+            PlannedJourney {
+                compiled,
+                is_logged: compiled.races(options).next().is_some(),
+            }
+        });
+        let journeys: Vec<PlannedJourney> = journeys.collect();
         let position = |place: usize| {
             let found = places.iter().position(|known| *known == place);
             found.unwrap_or_default() as u16
         };
-        let (options, is_strict) = options_of(program, plan)?;
         let planned = classes.into_iter().map(|class| {
-            let made = class.made_with(options);
+            let made = class.made_with(options).iter();
+            let made: Vec<(u16, u32)> = made
+                .map(|&(place, weight)| (position(place), weight))
+                .collect();
+            let is_logged = |&(position, _): &(u16, u32)| journeys[usize::from(position)].is_logged;
             PlannedClass {
                 class,
-                journeys: made
-                    .iter()
-                    .map(|&(place, weight)| (position(place), weight))
-                    .collect(),
                 total_weight: made.iter().map(|(_, weight)| weight).sum(),
                 first: class.first.map(position),
-                keeps_first: made
-                    .iter()
-                    .any(|&(place, _)| program.journeys[place].is_logged),
+                keeps_first: made.iter().any(is_logged),
+                journeys: made,
             }
         });
         let planned: Vec<PlannedClass> = planned.collect();
         let dealers = dealers(program, plan, &planned, &journeys)?;
         let is_needed = |body| {
-            let mut journeys = journeys.iter().copied().chain(once(program));
-            journeys.any(|journey| {
-                let calls = journey.calls(options);
-                let mut raced = journey.races().flat_map(CompiledRace::calls);
-                calls.iter().any(|call| call.body == Some(body))
-                    || raced.any(|call| call.body == Some(body))
-            })
+            let journeys = journeys.iter().map(|journey| journey.compiled);
+            let mut journeys = journeys.chain(once(program));
+            journeys.any(|journey| journey.bodies(options).any(|sent| sent == body))
         };
         let source = Source {
             seed: plan.seed,
@@ -139,7 +145,24 @@ impl FileScript {
     /// The journey at `position` of the plan.
     #[must_use]
     pub(super) fn journey(&self, position: usize) -> &CompiledJourney {
-        self.journeys[position]
+        self.journeys[position].compiled
+    }
+
+    /// The races of the plan's journeys.
+    fn races_run(&self) -> impl Iterator<Item = &'static CompiledRace> {
+        let journeys = self.journeys.iter();
+        journeys.flat_map(|journey| journey.compiled.races(self.means.options))
+    }
+
+    #[inline]
+    async fn carry_out<L: Link>(&self, position: u16, user: &mut Session<L>) -> Journey {
+        let journey = &self.journeys[usize::from(position)];
+        if journey.is_logged {
+            user.begin_log();
+        }
+        Pass::new(&self.means, journey.compiled)
+            .carry_out(user)
+            .await
     }
 
     /// What they are carried out with.
@@ -160,11 +183,14 @@ fn dealers(
     program: &'static Program,
     plan: &Plan,
     classes: &[PlannedClass],
-    journeys: &[&'static CompiledJourney],
+    journeys: &[PlannedJourney],
 ) -> Result<Vec<Dealer>, Unprepared> {
     let data = (0..).zip(&program.data);
     let dealers = data.map(|(position, data)| {
-        let holds = |journey: u16| journeys[usize::from(journey)].data.contains(&position);
+        let holds = |journey: u16| {
+            let compiled = journeys[usize::from(journey)].compiled;
+            compiled.data.contains(&position)
+        };
         let served = |class: usize| {
             let class: &PlannedClass = &classes[class];
             let mut made = class.journeys.iter();
@@ -182,11 +208,8 @@ fn dealers(
 /// Why what all users share is not there.
 #[cold]
 fn not_set_up<L: Link>(user: &Session<L>, journey: &CompiledJourney, options: u32) -> SetUpFailure {
-    let steps: Vec<&str> = journey
-        .calls(options)
-        .iter()
-        .map(|call| call.step.name)
-        .collect();
+    let steps = journey.requests(options).map(|request| request.step.name);
+    let steps: Vec<&str> = steps.collect();
     let steps = steps.join(", ");
     let why = match user.trouble() {
         None => format!("the run was over before ({steps})"),
@@ -274,8 +297,7 @@ impl Script for FileScript {
         if self.race_rules.sequential {
             return 0;
         }
-        let races = self.journeys.iter().flat_map(|journey| journey.races());
-        let widest = races.map(CompiledRace::racers).max();
+        let widest = self.races_run().map(CompiledRace::racers).max();
         widest.unwrap_or(0) * users.min(RACES_AT_ONCE)
     }
 
@@ -292,9 +314,7 @@ impl Script for FileScript {
             if planned.keeps_first {
                 user.begin_log();
             }
-            Pass::new(&self.means, self.journeys[usize::from(first)])
-                .carry_out(user)
-                .await?;
+            self.carry_out(first, user).await?;
             if planned.keeps_first {
                 user.keep_as_first();
             }
@@ -305,9 +325,7 @@ impl Script for FileScript {
         for &(position, weight) in &planned.journeys {
             if drawn < weight {
                 user.begin_journey(position);
-                return Pass::new(&self.means, self.journeys[usize::from(position)])
-                    .carry_out(user)
-                    .await;
+                return self.carry_out(position, user).await;
             }
             drawn -= weight;
         }
@@ -317,18 +335,17 @@ impl Script for FileScript {
 
 impl Described for FileScript {
     fn journeys(&self) -> Vec<&'static str> {
-        self.journeys.iter().map(|journey| journey.name).collect()
+        let journeys = self.journeys.iter();
+        journeys.map(|journey| journey.compiled.name).collect()
     }
 
     fn produced(&self) -> Vec<&'static Step> {
         let is_taken = |step: &&Step| {
             let once = once(self.means.program);
-            let mut journeys = self.journeys.iter().copied().chain(once);
-            journeys.any(|journey| {
-                let calls = journey.calls(self.means.options);
-                let mut sides = journey.races().flat_map(|race| &race.sides);
-                calls.iter().any(|call| call.step.index == step.index)
-                    || sides.any(|side| side.call.step.index == step.index)
+            let journeys = self.journeys.iter().map(|journey| journey.compiled);
+            journeys.chain(once).any(|journey| {
+                let mut sent = journey.requests(self.means.options);
+                sent.any(|request| request.step.index == step.index)
             })
         };
         self.means.program.steps.iter().filter(is_taken).collect()
@@ -339,10 +356,7 @@ impl Described for FileScript {
     }
 
     fn races(&self) -> Vec<&'static Race> {
-        let is_run = |race: &&Race| {
-            let mut run = self.journeys.iter().flat_map(|journey| journey.races());
-            run.any(|run| run.race.index == race.index)
-        };
+        let is_run = |race: &&Race| self.races_run().any(|run| run.race.index == race.index);
         self.means.program.races.iter().filter(is_run).collect()
     }
 

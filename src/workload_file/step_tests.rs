@@ -42,6 +42,13 @@ json = {{ sum = "{{sum}}" }}
 [bodies.refunded]
 tied = "sums"
 json = {{ back = "{{total}}", price = "{{price}}" }}
+[races.rush]
+sides = {{ buy = {{ racers = 3 }}, refund = {{ call = "buy", body = "refunded", name = "refund", racers = 2 }} }}
+[rules.few]
+race = "rush"
+of = ["refund"]
+sum = "request /price"
+at_most = 20
 [journeys.j]
 steps = [{steps}]
 "#
@@ -72,7 +79,7 @@ fn sent(steps: &str, options: &[&'static str], failing: &'static [&'static str])
     };
     let script = Arc::new(workload.script(&plan, &workload.presumed()).unwrap());
     let interval = Box::new(CoreInterval::new(0, script.shape()));
-    let recorder = Recorder::new(interval, script.rows());
+    let recorder = Recorder::new(interval, script.rows()).with_races(script.race_rows());
     let heads = PreparedHeads::new(script.steps(), &plan.target).unwrap();
     let log = Rc::new(RefCell::new(Vec::new()));
     let kept = Rc::clone(&log);
@@ -180,6 +187,70 @@ fn bodies_agree_and_counts_pick_them() {
 }
 
 #[test]
+fn a_race_stands_in_a_branch_and_its_bodies_agree_with_those_of_the_pass() {
+    let steps = r#""begin", { race = "rush", repeat = 2, when = "option extra" }, "buy""#;
+    let without = paths(steps, &[], &[]);
+    assert!(without.len() > 10);
+    assert!(
+        without
+            .chunks_exact(2)
+            .all(|pass| pass == ["/begin", "/buy/i7"]),
+        "{without:?}"
+    );
+    let with = sent(steps, &["extra"], &[]);
+    let passes: Vec<&[String]> = with
+        .split(|sent| sent.starts_with("/begin"))
+        .filter(|pass| pass.len() == 11)
+        .collect();
+    assert!(passes.len() > 1, "{with:?}");
+    let mut totals = Vec::new();
+    for pass in passes {
+        let total = |sent: &String| {
+            let body: serde_json::Value =
+                serde_json::from_str(sent.split_once(' ').unwrap().1).unwrap();
+            let total = body.get("total").or(body.get("back")).unwrap();
+            (total.to_string(), body.get("back").is_some())
+        };
+        let told: Vec<(String, bool)> = pass.iter().map(total).collect();
+        assert!(
+            told.iter().all(|(total, _)| *total == told[0].0),
+            "{told:?}"
+        );
+        let refunds = told.iter().filter(|(_, is_refund)| *is_refund);
+        assert_eq!(refunds.count(), 4, "two racers, twice");
+        totals.push(told[0].0.clone());
+    }
+    totals.dedup();
+    assert!(totals.len() > 1, "another pass has another: {totals:?}");
+}
+
+#[test]
+fn what_a_run_without_an_option_never_races_it_needs_nothing_for() {
+    let model = sound(r#""begin", { race = "rush", when = "option extra" }"#);
+    let workload = FileWorkload::new(&model);
+    let length = Duration::from_secs(1);
+    for (options, racers, steps) in [(vec![], 0, 1), (vec!["extra"], 5, 3)] {
+        let stage = Stage {
+            users: 1,
+            spawn_rate_per_s: 1.0,
+            duration_us: 1_000_000,
+        };
+        let plan = Plan {
+            classes: vec![ClassShare {
+                class: "User".to_owned(),
+                weight: 1,
+            }],
+            options,
+            ..Plan::of_load(Load::closed(vec![stage], length).unwrap(), length)
+        };
+        let script = workload.script(&plan, &workload.presumed()).unwrap();
+        assert_eq!(script.race_connections(1), racers);
+        assert_eq!(script.races().len(), racers.min(1));
+        assert_eq!(script.produced().len(), steps);
+    }
+}
+
+#[test]
 fn mistakes_of_steps_are_told() {
     for (steps, says) in [
         (
@@ -202,6 +273,11 @@ fn mistakes_of_steps_are_told() {
             r#"{ call = "begin", on_failure = "break" }"#,
             "no repetition around this",
         ),
+        (
+            r#""begin", { race = "rush", body = "bought" }"#,
+            "`body` is of a call, and does not go with `race`",
+        ),
+        (r#"{ race = "rush" }"#, "`buy` needs `id`"),
         (
             r#"{ call = "begin", at_once = "again" }"#,
             "nothing is repeated here",

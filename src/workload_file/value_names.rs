@@ -1,5 +1,5 @@
 //! Names of the values that users keep: found before anything else is read, since an operation may use what
-//! a later one reads, or what a step makes up.
+//! a later one reads, or what a step or a race makes up.
 
 use super::document::Table;
 use toml::Spanned;
@@ -23,6 +23,9 @@ pub fn value_names(file: Table<'_, '_>) -> Vec<String> {
         if let Some(DeValue::Table(once)) = file.get(key).map(Spanned::get_ref) {
             note_steps(once.get("steps"), DEEPEST, &mut names);
         }
+    }
+    for race in members(file.get("races")) {
+        note(race, &["draw"], &mut names);
     }
     names
 }

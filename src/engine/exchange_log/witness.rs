@@ -9,6 +9,7 @@ use crate::plan::HeaderField;
 use crate::stats::{
     HeldForm, HeldValue, Part, ReadValue, Reason, Rule, RuleCheck, Violation, WitnessExchange,
 };
+use std::ops::Range;
 
 /// What a witness is of.
 pub(in crate::engine) struct Shown<'a> {
@@ -46,6 +47,12 @@ struct Known {
     log: usize,
     is_secret: bool,
 }
+
+/// A part of a request, and the value that it holds, if it does.
+type Piece<'a> = (Range<usize>, Option<(Form, &'a Known)>);
+
+/// A text that is shorter may stand anywhere by chance.
+const LEAST_SECRET_BYTES: usize = 8;
 
 impl ExchangeLog {
     /// The record of a violation of `rule` that the exchanges at `shown_by` show. Times are counted
@@ -188,7 +195,7 @@ impl MarkedLog<'_> {
     fn held<'a>(
         &'a self,
         index: usize,
-        range: &'a std::ops::Range<usize>,
+        range: &'a Range<usize>,
         known: &'a [Known],
     ) -> impl Iterator<Item = (&'a Mark, &'a Known)> {
         let marks = self.log.entries[index].marks.clone();
@@ -203,38 +210,72 @@ impl MarkedLog<'_> {
 
     /// The text at `range` of the request at `index`, with its places that hold values; what is secret is
     /// written as its name.
-    fn part(
-        self,
-        index: usize,
-        range: std::ops::Range<usize>,
-        known: &[Known],
-    ) -> (String, Vec<HeldValue>) {
+    fn part(self, index: usize, range: Range<usize>, known: &[Known]) -> (String, Vec<HeldValue>) {
         let (mut out, mut holds) = (String::new(), Vec::new());
-        let mut at = range.start;
-        for (mark, known) in self.held(index, &range, known) {
-            out += &String::from_utf8_lossy(&self.log.text[at..mark.at]);
-            at = mark.at + mark.bytes;
+        for (piece, held) in self.pieces(index, &range, known) {
+            let Some((form, known)) = held else {
+                out += &String::from_utf8_lossy(&self.log.text[piece]);
+                continue;
+            };
             let text = match known.is_secret {
                 true => known.placeholder().into(),
-                false => String::from_utf8_lossy(&self.log.text[mark.at..at]),
+                false => String::from_utf8_lossy(&self.log.text[piece]),
             };
             holds.push(HeldValue {
                 name: known.name.clone(),
                 part: String::new(),
                 at: out.len(),
                 bytes: text.len(),
-                form: form_word(mark.form),
+                form: form_word(form),
             });
             out += &text;
         }
-        out += &masked(&self.log.text[at..range.end], &[]);
         (out, holds)
+    }
+
+    /// The text at `range` of the request at `index`, cut into what holds a value that somebody gave and what
+    /// does not. Secrets are found by their text, too: a step may have put another value together of one.
+    fn pieces<'a>(
+        &'a self,
+        index: usize,
+        range: &'a Range<usize>,
+        known: &'a [Known],
+    ) -> Vec<Piece<'a>> {
+        let mut pieces = Vec::new();
+        let mut at = range.start;
+        let held = self.held(index, range, known);
+        let marked = held.map(|(mark, known)| (mark.at..mark.at + mark.bytes, mark.form, known));
+        let marked: Vec<_> = marked.collect();
+        let ends = marked.iter().map(|(place, ..)| place.start);
+        for (number, end) in ends.chain([range.end]).enumerate() {
+            while let Some((place, secret)) = secret_in(&self.log.text[at..end], known) {
+                let place = at + place.start..at + place.end;
+                pieces.push((at..place.start, None));
+                at = place.end;
+                pieces.push((place, Some((Form::JsonText, secret))));
+            }
+            pieces.push((at..end, None));
+            if let Some((place, form, known)) = marked.get(number) {
+                at = place.end;
+                pieces.push((place.clone(), Some((*form, *known))));
+            }
+        }
+        pieces
     }
 }
 
 impl Known {
     fn placeholder(&self) -> String {
         format!("{{{}}}", self.name)
+    }
+
+    /// Where it stands in `text`, if it is long enough to tell.
+    fn place_in(&self, text: &[u8]) -> Option<Range<usize>> {
+        if self.told.len() < LEAST_SECRET_BYTES {
+            return None;
+        }
+        let start = memchr::memmem::find(text, &self.told)?;
+        Some(start..start + self.told.len())
     }
 
     fn read(&self) -> ReadValue {
@@ -285,8 +326,16 @@ fn known(logs: &[MarkedLog<'_>]) -> Vec<Known> {
                     continue;
                 };
                 let value = range.start + value.start..range.start + value.end;
-                let held = log.held(index, &value, &known);
-                secrets.extend(held.map(|(mark, _)| mark.value));
+                let pieces = log.pieces(index, &value, &known);
+                for (piece, held) in pieces {
+                    // What is left beside them may be put together of what a reply gave.
+                    let text = &log.log.text[piece];
+                    let copied = known
+                        .iter()
+                        .filter(|it| held.is_none() && it.place_in(text).is_some());
+                    let held = held.map(|(_, known)| known.value);
+                    secrets.extend(held.into_iter().chain(copied.map(|it| it.value)));
+                }
             }
         }
     }
@@ -294,6 +343,13 @@ fn known(logs: &[MarkedLog<'_>]) -> Vec<Known> {
         it.is_secret = secrets.contains(&it.value);
     }
     known
+}
+
+/// The first secret in `text`, and where it stands.
+fn secret_in<'a>(text: &[u8], known: &'a [Known]) -> Option<(Range<usize>, &'a Known)> {
+    let secrets = known.iter().filter(|it| it.is_secret);
+    let places = secrets.filter_map(|secret| Some((secret.place_in(text)?, secret)));
+    places.min_by_key(|(place, _)| place.start)
 }
 
 /// A text without what is secret.
@@ -319,7 +375,7 @@ fn is_secret(name: &str) -> bool {
 }
 
 /// Where the path of a request stands.
-fn path_of(request: &[u8]) -> std::ops::Range<usize> {
+fn path_of(request: &[u8]) -> Range<usize> {
     let space = |from: usize| {
         let rest = request.get(from..).unwrap_or_default();
         let at = rest.iter().position(|&byte| byte == b' ');
@@ -330,7 +386,7 @@ fn path_of(request: &[u8]) -> std::ops::Range<usize> {
 }
 
 /// Where the value of the header `name` stands in `head`.
-fn header_in(head: &[u8], name: &str) -> Option<std::ops::Range<usize>> {
+fn header_in(head: &[u8], name: &str) -> Option<Range<usize>> {
     let line = format!("\r\n{name}: ");
     let start = memchr::memmem::find(head, line.as_bytes())? + line.len();
     let length = memchr::memmem::find(&head[start..], b"\r\n")?;

@@ -2,9 +2,10 @@
 //! the rules held.
 
 use super::contest::LoggedContest;
-use super::pass::Means;
-use super::race_program::{CompiledRace, RaceCall};
+use super::pass::{Means, Pass, heed_rest};
+use super::race_program::CompiledRace;
 use super::read_rules::MOST_PROBES;
+use super::request_program::CompiledRequest;
 use crate::engine::{Abort, Journey, Link, MakesUp, Racer, RacerRange, Session, Values};
 use crate::plan::UniqueNumbers;
 use crate::stats::{MOST_SIDES, Outcome};
@@ -14,7 +15,7 @@ use smallvec::SmallVec;
 /// Makes up what a side's requests hold.
 struct SideMaker<'a> {
     means: &'a Means,
-    of: &'a RaceCall,
+    of: &'a CompiledRequest,
 }
 
 impl MakesUp for SideMaker<'_> {
@@ -27,38 +28,42 @@ impl MakesUp for SideMaker<'_> {
     }
 }
 
-impl Means {
+impl Pass<'_> {
     /// Runs `race`.
     pub(super) async fn race<L: Link>(
-        &self,
+        &mut self,
+        race: &'static CompiledRace,
         user: &mut Session<L>,
-        race: &CompiledRace,
     ) -> Journey {
-        for position in race.drawn.clone() {
-            let (values, drawn_from) = user.values_and_chance();
-            self.make_into(usize::from(position), drawn_from, values);
-        }
+        let means = self.means;
+        self.make(&race.drawn, user);
         let sides = race.sides.iter();
         let makers: SmallVec<[SideMaker<'_>; MOST_SIDES]> = sides
             .map(|side| SideMaker {
-                means: self,
-                of: &side.call,
+                means,
+                of: &side.request,
             })
             .collect();
         let sides = race.sides.iter().zip(&makers).zip(0..);
         let racers: SmallVec<[Racer<'_>; MOST_SIDES]> = sides
             .map(|((side, maker), number)| {
-                let racer = Racer::of(side.call.step)
+                let request = &side.request;
+                let racer = Racer::of(request.step)
                     .side(number)
                     .times(side.racers)
                     .making(maker);
-                let body = side.call.body.and_then(|body| self.supplies.body(body));
-                body.map_or(racer, |arena| racer.body(arena))
+                let body = request.body.and_then(|body| means.supplies.body(body));
+                let chosen = body.and_then(|arena| self.choose(request, arena, user));
+                match (body, chosen) {
+                    (Some(arena), Some(index)) => racer.body_at(arena, index),
+                    (Some(arena), None) => racer.body(arena),
+                    (None, _) => racer,
+                }
             })
             .collect();
         let range = user.race(race.race, &racers).await?;
         let mut told = [None; MOST_PROBES];
-        let asked = self.ask(user, race, &range, &mut told).await;
+        let asked = self.ask(race, user, (&range, &mut told)).await;
         for rule in &race.rules {
             let found = {
                 let (values, log) = user.values_and_log();
@@ -74,20 +79,15 @@ impl Means {
             user.settle_check(rule.rule, found, &rule.check);
         }
         asked?;
-        // A reply may ask for no request for a while.
-        match user.values().take_rest() {
-            0 => Ok(()),
-            rest_ns => user.rest(rest_ns).await,
-        }
+        heed_rest(user).await
     }
 
     /// Asks what the rules want to know: where in the log the answers are.
     async fn ask<L: Link>(
-        &self,
-        user: &mut Session<L>,
+        &mut self,
         race: &CompiledRace,
-        range: &RacerRange,
-        told: &mut [Option<usize>; MOST_PROBES],
+        user: &mut Session<L>,
+        (range, told): (&RacerRange, &mut [Option<usize>; MOST_PROBES]),
     ) -> Result<(), Abort> {
         // What may change something is asked last.
         for is_last in [false, true] {
@@ -99,26 +99,27 @@ impl Means {
                 if probe.after.is_some() != is_last || !probe.after.is_none_or(won) {
                     continue;
                 }
-                *told = self.probe(user, &probe.call).await?;
+                *told = self.probe(&probe.request, user).await?;
             }
         }
         Ok(())
     }
 
     async fn probe<L: Link>(
-        &self,
+        &mut self,
+        request: &CompiledRequest,
         user: &mut Session<L>,
-        call: &RaceCall,
     ) -> Result<Option<usize>, Abort> {
-        for position in call.made_up() {
-            let (values, drawn_from) = user.values_and_chance();
-            self.make_into(usize::from(position), drawn_from, values);
-        }
-        let body = call.body.and_then(|body| self.supplies.body(body));
-        let probe = user.call(call.step);
-        match body {
-            Some(arena) => probe.body(arena).probe().await,
-            None => probe.probe().await,
+        self.make(&request.made, user);
+        self.make(&request.body_made, user);
+        let supplies = &self.means.supplies;
+        let body = request.body.and_then(|body| supplies.body(body));
+        let chosen = body.and_then(|arena| self.choose(request, arena, user));
+        let probe = user.call(request.step);
+        match (body, chosen) {
+            (Some(arena), Some(index)) => probe.body_at(arena, index).probe().await,
+            (Some(arena), None) => probe.body(arena).probe().await,
+            (None, _) => probe.probe().await,
         }
     }
 }

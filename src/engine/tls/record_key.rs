@@ -11,6 +11,8 @@ use std::ops::Range;
 
 /// A record begins with its type, version and length.
 pub(super) const HEADER_BYTES: usize = 5;
+/// What records say their version is, that of TLS 1.2; in TLS 1.3 as well.
+const VERSION: [u8; 2] = [3, 3];
 /// Most plain text of one record.
 pub const MOST_PLAIN_BYTES: usize = 1 << 14;
 /// Most bytes that may follow a header: RFC 8446 §5.2 allows 256 more than plain text, RFC 5246 2,048, of
@@ -142,11 +144,12 @@ impl RecordKey {
         nonce
     }
 
-    /// What TLS 1.2 seals beside `plain_bytes`.
-    fn beside(&self, kind: u8, plain_bytes: usize) -> [u8; 13] {
+    /// What TLS 1.2 seals beside `plain_bytes`: the version is the record's own (RFC 5246, section 6.2.3.3).
+    fn beside(&self, kind: u8, version: [u8; 2], plain_bytes: usize) -> [u8; 13] {
         let mut beside = [0; 13];
         beside[..8].copy_from_slice(&self.sequence.to_be_bytes());
-        beside[8..11].copy_from_slice(&[kind, 3, 3]);
+        beside[8] = kind;
+        beside[9..11].copy_from_slice(&version);
         beside[11..].copy_from_slice(&(plain_bytes as u16).to_be_bytes());
         beside
     }
@@ -168,7 +171,7 @@ impl RecordKey {
         } else {
             kind
         };
-        record[1..3].copy_from_slice(&[3, 3]);
+        record[1..3].copy_from_slice(&VERSION);
         record[3..HEADER_BYTES].copy_from_slice(&sealed_bytes.to_be_bytes());
         if self.form == RecordForm::Tls12Explicit {
             record[HEADER_BYTES..before].copy_from_slice(&nonce[NONCE_LEN - EXPLICIT_BYTES..]);
@@ -181,7 +184,7 @@ impl RecordKey {
             self.key
                 .seal_in_place_separate_tag(nonce, Aad::from(&head[..HEADER_BYTES]), text)
         } else {
-            let beside = self.beside(kind, plain_bytes);
+            let beside = self.beside(kind, VERSION, plain_bytes);
             self.key
                 .seal_in_place_separate_tag(nonce, Aad::from(beside), text)
         };
@@ -217,7 +220,9 @@ impl RecordKey {
                     nonce[..explicit].copy_from_slice(&self.iv[..explicit]);
                     nonce[explicit..].copy_from_slice(&head[HEADER_BYTES..]);
                 }
-                let beside = self.beside(outer, sealed.len() - TAG_BYTES);
+                // As it came: a version that was changed on the way belongs to another record.
+                let version = [head[1], head[2]];
+                let beside = self.beside(outer, version, sealed.len() - TAG_BYTES);
                 let nonce = Nonce::assume_unique_for_key(nonce);
                 self.key.open_in_place(nonce, Aad::from(beside), sealed)
             }

@@ -332,6 +332,23 @@ fn talk() -> impl Strategy<Value = (usize, Vec<Said>, Vec<usize>, bool)> {
     )
 }
 
+#[test]
+fn a_version_that_was_changed_on_the_way_is_a_forgery() {
+    for way in WAYS {
+        for at in [1, 2] {
+            let mut pair = pair(way);
+            let tickets = super::super::testing::sent(&mut pair.server);
+            pair.layer.open_idle(&mut tickets.clone());
+            let mut wire = pair.written(&text(300));
+            wire[at] ^= 1;
+            let mut got = Vec::new();
+            pair.layer.open_onto(&mut wire, &mut got);
+            assert!(got.is_empty(), "byte {at}");
+            assert!(matches!(pair.layer.end(), Some(TlsEnd::Broken(_))), "byte {at}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

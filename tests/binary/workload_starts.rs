@@ -226,7 +226,7 @@ fn a_doctor_looks_at_the_target_of_a_file_or_a_url() {
     for says in [
         "answers GET /health with 200",
         "workload: other-shop is sound: 7 operations, 3 journeys",
-        "description: `POST /users` is not in it",
+        "description: there is none at /openapi.json",
         "plan: the profile rush",
     ] {
         assert!(looked.out.contains(says), "{says}: {}", looked.told());

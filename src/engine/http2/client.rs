@@ -26,6 +26,8 @@ pub(super) const CONNECTION_WINDOW: u32 = 1 << 30;
 pub(super) const MOST_UNREAD: usize = 1 << 20;
 /// Room for what waits on a stream, made when something first does: enough for most requests of races.
 const UNSENT_BYTES: usize = 2_048;
+/// Bytes that the racers of a race write before they are held back, together: more make room as they need it.
+const GATHERED_BYTES: usize = 16 << 10;
 /// The last number that a stream may have.
 const LAST_ID: u32 = (1 << 31) - 1;
 
@@ -225,6 +227,11 @@ impl Client {
     pub fn open(&mut self, request: &[u8], held: bool) -> Result<StreamKey, NotOpened> {
         if !self.has_room() {
             return Err(NotOpened::Full);
+        }
+        if held && self.out.capacity() < GATHERED_BYTES {
+            // Once for each buffer that comes by here.
+            let more = GATHERED_BYTES - self.out.len();
+            uncounted(|| self.out.reserve(more));
         }
         let begin = self.out.len();
         self.out.extend_from_slice(&[0; HEAD_BYTES]);

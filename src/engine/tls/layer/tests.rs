@@ -344,7 +344,10 @@ fn a_version_that_was_changed_on_the_way_is_a_forgery() {
             let mut got = Vec::new();
             pair.layer.open_onto(&mut wire, &mut got);
             assert!(got.is_empty(), "byte {at}");
-            assert!(matches!(pair.layer.end(), Some(TlsEnd::Broken(_))), "byte {at}");
+            assert!(
+                matches!(pair.layer.end(), Some(TlsEnd::Broken(_))),
+                "byte {at}"
+            );
         }
     }
 }

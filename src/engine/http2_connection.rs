@@ -8,9 +8,7 @@ use super::clock::now_ns;
 use super::codec::Reply;
 use super::connection::{Connection, ConnectionExchange, within};
 use super::exchange_buffers::ExchangeBuffers;
-use super::http2::{
-    Client, ClientSettings, ConnectionFailure, Ended, KeptFields, StreamFailure, StreamKey,
-};
+use super::http2::{Client, ClientSettings, ConnectionFailure, Ended, StreamFailure, StreamKey};
 use super::http2_live::Http2Live;
 use super::http2_runtime::serve;
 use super::http2_wire::{Http2Wire, RuntimeWire};
@@ -130,7 +128,7 @@ impl Http2Connection {
                 streams: sharing.streams,
                 max_body_bytes,
                 is_secure: transport.tls.is_some(),
-                kept: KeptFields::Needed,
+                kept: transport.kept_fields.get(),
             },
             is_shared: sharing.is_shared,
             opened_before: Cell::new(false),

@@ -3,6 +3,7 @@
 
 use super::addresses::CoreAddresses;
 use super::codec::KnownHeads;
+use super::http2::KeptFields;
 use super::in_flight::{Cut, InFlight};
 use super::manners::Manners;
 use super::pacer::Pacer;
@@ -12,7 +13,7 @@ use super::request_buffers::{RequestBuffers, SENT_AT_ONCE};
 use super::shared_connection::SharedConnection;
 use super::socket_ring::SocketRing;
 use super::tls::{TlsClient, prepare_rooms};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub struct Transport {
     pub(super) manners: Manners,
     /// How TLS is spoken, where it is.
     pub(super) tls: Option<TlsClient>,
+    /// Fields of replies in HTTP/2 that connections keep which are made from now on.
+    pub(super) kept_fields: Cell<KeptFields>,
 }
 
 /// Users that gather a reply in pieces at one moment, and room for it; more of either is made once.
@@ -81,6 +84,7 @@ impl Transport {
             known_heads: Rc::default(),
             manners: Manners::default(),
             tls: None,
+            kept_fields: Cell::new(KeptFields::Needed),
         }
     }
 

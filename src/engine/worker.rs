@@ -7,6 +7,7 @@
 use super::addresses::CoreAddresses;
 use super::clock::now_ns;
 use super::health::ThreadGauge;
+use super::http2::KeptFields;
 use super::http2_connection::{Http2Connection, Sharing, open_all};
 use super::http2_race::Http2Races;
 use super::interruption::Interruption;
@@ -255,6 +256,11 @@ async fn prepare<S: Script>(
     ring_flags: &'static [&'static str],
 ) -> Result<Prepared, WorkerError> {
     let spread = std::mem::take(&mut config.target.opened);
+    // What reads replies by data of its own may ask for any field.
+    let mut steps = script.steps().iter();
+    if steps.any(|step| step.operation.reading.is_some()) {
+        core.transport.kept_fields.set(KeptFields::All);
+    }
     let wanted = WantedConnections {
         connections: config.load.all_connections(),
         opened: config.load.planned_connections(),

@@ -238,3 +238,39 @@ fn the_committed_schema_of_workloads_is_that_of_the_reader() {
         );
     }
 }
+
+/// Of ShopStream's own replies only few fields are kept over HTTP/2; a file may ask for any.
+#[test]
+fn any_field_of_a_reply_can_be_read_over_http2() {
+    let place = tempfile::tempdir().expect("a directory");
+    let file = place.path().join("fields.toml");
+    let text = r#"
+name = "fields"
+health = "/health"
+
+[operations.look]
+request = "GET /health"
+read = { kind = "header content-type" }
+
+[operations.again]
+request = "GET /health"
+name = "GET /health (again)"
+headers = { accept = "{kind}" }
+
+[journeys.read]
+steps = ["look", "again"]
+"#;
+    std::fs::write(&file, text).expect("written");
+    for wire in ["", "--http2"] {
+        let ended = run(&format!(
+            "--workload {} --sandbox {wire} -u 2 -t 1s",
+            file.display()
+        ));
+        assert_eq!(ended.code, 0, "{}", ended.told());
+        let record = ended.record();
+        let failed = record["totals"]["failed"].as_u64();
+        assert_eq!(failed, Some(0), "{wire}");
+        let requests = record["totals"]["requests"].as_u64();
+        assert!(requests > Some(4), "{wire}: {requests:?}");
+    }
+}

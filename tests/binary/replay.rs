@@ -3,13 +3,18 @@
 use crate::invocation::{run, shopblast};
 use crate::sandbox_client::sandbox;
 use shopblast::plan::Driver;
-use shopblast::sandbox::{Bug, Bugs, Sandbox, SandboxMode, ShopConfig};
+use shopblast::sandbox::{Bug, Bugs, Sandbox, SandboxMode, ServiceTime, ShopConfig};
 use shopblast::shop::Generation;
 use std::path::Path;
 use std::process::Output;
 
 fn shop(bugs: Bugs, api_workers: usize) -> Sandbox {
+    shop_that_takes(ServiceTime::Computed, bugs, api_workers)
+}
+
+fn shop_that_takes(service: ServiceTime, bugs: Bugs, api_workers: usize) -> Sandbox {
     let shop = ShopConfig {
+        service,
         api_workers,
         bugs,
         // Audits of a shop whose engines lag wait for its reads before they judge.
@@ -101,7 +106,9 @@ fn what_is_no_record_is_told_apart() {
 /// that every racer has to meet the other's.
 #[test]
 fn what_only_two_processes_can_do_happens_again() {
-    let faulty = shop(Bugs::default().with(Bug::LostUpdate, 1.0), 2);
+    // As long as two racers are apart on a busy machine, and longer.
+    let service = ServiceTime::Constant(5_000_000);
+    let faulty = shop_that_takes(service, Bugs::default().with(Bug::LostUpdate, 1.0), 2);
     let ended = run(&format!(
         "RaceAuditUser --pacing max -H {} -u 8 -r 8 -t 3s",
         url(&faulty)

@@ -153,12 +153,17 @@ impl<'a> Firing<'a> {
             .status
             .map_or_else(|| "no reply".to_owned(), |status| status.to_string());
         let plain: String = answer.text.chars().filter(|c| !is_harmful(*c)).collect();
+        // Answers are taken in the order in which requests were made: what was sent is what is told.
+        let path = match self.sent.get(self.answers.len()) {
+            Some(sent) => sent.path.clone(),
+            None => self.renewed(&exchange.path),
+        };
         let _ = writeln!(
             told,
             "  {:6}  {} {}  →  {status} {plain}  ({})",
             part_word(exchange.part),
             exchange.method,
-            self.renewed(&exchange.path),
+            path,
             duration_text(answer.took.as_micros() as u64),
         );
         self.answers.push(answer);

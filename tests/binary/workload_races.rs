@@ -144,6 +144,11 @@ fn a_fault_is_found_with_a_witness_that_is_fired_again() {
             text.contains("the rule is broken by these answers"),
             "{text}"
         );
+        // What is told is what was sent: at an offer that was opened anew.
+        let racers = exchanges.iter().filter(|it| it["part"] == "racer");
+        for old in racers.filter_map(|it| it["path"].as_str()) {
+            assert!(!text.contains(&format!(" {old} ")), "{old}: {text}");
+        }
         // At a shop without the fault the same requests break nothing.
         let sound = OtherShop::start(Manners::default());
         let elsewhere = format!("--witness {number} --times 3 -H {}", sound.url());

@@ -403,6 +403,14 @@ impl Record for RunRecord {
 }
 
 impl RunRecord {
+    /// Whether the races tell if the target was at work on several at once: of another server than a ShopStream
+    /// nobody knows how long a request takes alone.
+    #[must_use]
+    pub fn knows_overlaps(&self) -> bool {
+        let is_shop = |target: &TargetRecord| !target.generation.is_empty();
+        self.target.as_ref().is_none_or(is_shop)
+    }
+
     /// A run of which nothing is known but where its record lies, as its directory's name tells.
     #[must_use]
     pub(super) fn without(directory: &Path) -> Self {

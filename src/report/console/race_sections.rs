@@ -5,7 +5,7 @@ use crate::pieces::console_style::bold;
 use crate::pieces::{
     SummaryStyle, TextColumn, TextTable, counted, duration_text, grouped, in_lines,
 };
-use crate::record::{InvariantRecord, ProcessKind, RaceRecord, RunRecord, TargetRecord};
+use crate::record::{InvariantRecord, ProcessKind, RaceRecord, RunRecord};
 use crate::stats::{Outcome, RuleVerdict};
 
 /// Races without any overlap that are enough to say so.
@@ -43,7 +43,7 @@ pub fn races_section(record: &RunRecord, style: SummaryStyle) -> String {
     }
     let mut table = TextTable::new(&RACES);
     for race in &record.races {
-        table.row(race_row(race));
+        table.row(race_row(race, record));
     }
     let told = processes_line(record).into_iter();
     let told = told.chain(serialised(record)).chain(rounds_line(record));
@@ -52,7 +52,11 @@ pub fn races_section(record: &RunRecord, style: SummaryStyle) -> String {
     lines.join("\n")
 }
 
-fn race_row(race: &RaceRecord) -> [String; 11] {
+fn race_row(race: &RaceRecord, record: &RunRecord) -> [String; 11] {
+    let overlapped = match record.knows_overlaps() {
+        true => share(race.overlapped, race.count),
+        false => "–".to_owned(),
+    };
     let of = |outcome: Outcome| race.totals[outcome];
     let spread = |us| match race.spread_us.max {
         0 => "–".to_owned(),
@@ -65,7 +69,7 @@ fn race_row(race: &RaceRecord) -> [String; 11] {
         spread(race.spread_us.p50),
         spread(race.spread_us.p99),
         share(race.together, race.count),
-        share(race.overlapped, race.count),
+        overlapped,
         grouped(of(Outcome::Success)),
         grouped(of(Outcome::Refused)),
         grouped(of(Outcome::Conflict)),
@@ -121,10 +125,7 @@ pub fn processes_line(record: &RunRecord) -> Option<String> {
 pub fn serialised(record: &RunRecord) -> Option<String> {
     let count: u64 = record.races.iter().map(|race| race.count).sum();
     let overlapped: u64 = record.races.iter().map(|race| race.overlapped).sum();
-    // Of another server than a ShopStream nobody knows how long a request takes alone.
-    let is_shop = |target: &TargetRecord| !target.generation.is_empty();
-    let is_known = record.target.as_ref().is_none_or(is_shop);
-    (is_known && count >= ENOUGH_RACES && overlapped == 0).then(|| {
+    (record.knows_overlaps() && count >= ENOUGH_RACES && overlapped == 0).then(|| {
         let told = format!(
             "The target handled these one at a time: 0 of {} races overlapped; ",
             grouped(count)

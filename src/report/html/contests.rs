@@ -160,7 +160,10 @@ fn race_row(race: &RaceRecord, recorded: &Recorded) -> RaceRow {
         spread_p99_us: race.spread_us.p99,
         spread: bands.and_then(|(_, bands)| histogram(bands)),
         together: share_text(race.together, race.count),
-        overlapped: share_text(race.overlapped, race.count),
+        overlapped: match recorded.run.knows_overlaps() {
+            true => share_text(race.overlapped, race.count),
+            false => "–".to_owned(),
+        },
         bar: bar(race.totals),
         first: match race.sides.len() {
             0 | 1 => Vec::new(),

@@ -289,11 +289,14 @@ fn races(run: &RunRecord) -> Option<VerdictSentence> {
         return None;
     }
     let mut text = format!(
-        "{}; {} had all requests in flight at once, {} were seen to be handled at once",
+        "{}; {} had all requests in flight at once",
         grouped_of(count, "race"),
         share_text(together, count),
-        share_text(overlapped, count),
     );
+    if run.knows_overlaps() {
+        let share = share_text(overlapped, count);
+        text.push_str(&format!(", {share} were seen to be handled at once"));
+    }
     if let Some(told) = race_sections::serialised(run) {
         text = told;
     }

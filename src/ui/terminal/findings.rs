@@ -31,7 +31,7 @@ pub fn lines(theme: Theme, live: &Live, height: u16) -> Vec<Line<'static>> {
     }
     if !run.races.is_empty() && height >= TALL {
         let races = run.races.iter().take(most);
-        lines.extend(races.map(|race| race_line(theme, race)));
+        lines.extend(races.map(|race| race_line(theme, race, run)));
     }
     lines.extend(contests_line(theme, run));
     let latest = || latest_violations(run).map(|witness| &witness.violation);
@@ -69,7 +69,7 @@ pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
     }
     if !run.races.is_empty() {
         lines.extend([Line::default(), heading(theme, "races", run.races.len())]);
-        lines.extend(run.races.iter().map(|race| race_line(theme, race)));
+        lines.extend(run.races.iter().map(|race| race_line(theme, race, run)));
     }
     if !run.invariants.is_empty() {
         let rules = run.invariants.len();
@@ -127,15 +127,25 @@ fn error_line(theme: Theme, error: &ErrorRecord) -> Line<'static> {
     ])
 }
 
-fn race_line(theme: Theme, race: &RaceRecord) -> Line<'static> {
+/// How many of `races` overlapped at the target, where that is known.
+fn overlapped_text(run: &RunRecord, overlapped: u64, races: u64) -> String {
+    match run.knows_overlaps() {
+        true => {
+            let share = percent_text(overlapped as f64 / races.max(1) as f64);
+            format!(", {share} overlapped")
+        }
+        false => String::new(),
+    }
+}
+
+fn race_line(theme: Theme, race: &RaceRecord, run: &RunRecord) -> Line<'static> {
     let spread = &race.spread_us;
-    let share = race.overlapped as f64 / race.count.max(1) as f64;
     let mut spans = vec![
         Span::raw(format!(" {:<25}", race.name)),
         Span::raw(format!(
-            " {}, {} overlapped, spread p50 {} p99 {}",
+            " {}{}, spread p50 {} p99 {}",
             counted(race.count, "race"),
-            percent_text(share),
+            overlapped_text(run, race.overlapped, race.count),
             duration_text(spread.p50),
             duration_text(spread.p99),
         )),
@@ -184,10 +194,10 @@ fn contests_line(theme: Theme, run: &RunRecord) -> Option<Line<'static>> {
         return None;
     }
     let overlapped: u64 = run.races.iter().map(|race| race.overlapped).sum();
-    let share = percent_text(overlapped as f64 / races.max(1) as f64);
+    let share = overlapped_text(run, overlapped, races);
     let mut spans = vec![
         Span::styled(" races ", theme.heading()),
-        Span::raw(format!("{}, {share} overlapped", grouped(races))),
+        Span::raw(format!("{}{share}", grouped(races))),
         Span::styled("  rules", theme.heading()),
     ];
     let verdicts = [

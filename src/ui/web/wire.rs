@@ -126,7 +126,8 @@ pub struct TickRace<'a> {
     name: &'a str,
     count: u64,
     together: u64,
-    overlapped: u64,
+    /// Nothing where nobody knows.
+    overlapped: Option<u64>,
     spread_p50_us: u64,
     spread_p99_us: u64,
     totals: OutcomeCounts,
@@ -142,7 +143,7 @@ impl<'a> TickRace<'a> {
                 name: &race.name,
                 count: race.count,
                 together: race.together,
-                overlapped: race.overlapped,
+                overlapped: record.knows_overlaps().then_some(race.overlapped),
                 spread_p50_us: race.spread_us.p50,
                 spread_p99_us: race.spread_us.p99,
                 totals: race.totals,

@@ -88,7 +88,7 @@ const races = new Table({
     plain("Race", (row) => row.name),
     figure("Races", (row) => row.count, count),
     figure("In flight together", (row) => (100 * row.together) / Math.max(row.count, 1), (share) => `${short(share)} %`),
-    figure("Seen at once by the shop", (row) => row.overlapped, count),
+    figure("Seen at once by the shop", (row) => row.overlapped ?? -1, (races) => (races < 0 ? "–" : count(races))),
     figure("Spread p50", (row) => row.spread_p50_us / 1000, ms),
     figure("Spread p99", (row) => row.spread_p99_us / 1000, ms),
     ...OUTCOMES.map((word, index) => figure(word, (row) => row.totals[index], count)),

@@ -1,7 +1,7 @@
 //! shopblast: an honest, thread-per-core load generator for ShopStream.
 //!
 //! The crate is one house with rooms that import downward only, in this order:
-//! `cli` → `doctor` / `draft` / `hunt` → `ui` → `run` → `compare` → `report` → `record` → `pieces` → `observe`
+//! `cli` → `doctor` / `draft` → `fleet` → `hunt` → `ui` → `run` → `compare` → `report` → `record` → `pieces` → `observe`
 //! → `shop` / `sandbox` / `workload_file` → `engine` → `stats` → `plan` / `words`.
 
 pub mod cli;
@@ -9,6 +9,7 @@ pub mod compare;
 pub mod doctor;
 pub mod draft;
 pub mod engine;
+pub mod fleet;
 pub mod hunt;
 pub mod observe;
 pub mod pieces;

@@ -1,6 +1,6 @@
 //! What is known of the values of bodies before they are made: types, lengths, spans, choices.
 
-use super::generators::Generator;
+use crate::workload_file::model::generators::Generator;
 use serde_json::Value;
 
 /// What is known of a value before it is made.

@@ -1,11 +1,11 @@
 //! The format as it is told: to readers of the documentation, and to editors.
 
-use super::key::Key;
-use super::keys::{
+use super::tests::{BUILT_IN_TEXT, EXAMPLE, refused, sound, with};
+use crate::workload_file::format::key::Key;
+use crate::workload_file::format::keys::{
     BODY_KEYS, CHECK_KEYS, CLASS_KEYS, DATA_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS,
     OPERATION_KEYS, RACE_KEYS, RULE_KEYS, SIDE_KEYS, STEP_KEYS,
 };
-use super::tests::{BUILT_IN_TEXT, EXAMPLE, refused, sound, with};
 
 #[test]
 fn every_key_is_documented() {

@@ -2,8 +2,8 @@
 //! required, types, lengths, spans, choices. Bodies are held to it before anything of them is made.
 
 use super::facts::{Fact, literal, literal_text, made};
-use super::model::{Body, BodyKind, Node, Operation, Part};
 use crate::plan::Suggestion;
+use crate::workload_file::model::definitions::{Body, BodyKind, Node, Operation, Part};
 use serde_json::Value;
 
 /// Deepest nesting of a description that is followed.
@@ -381,8 +381,8 @@ fn complain(fact: &Fact, schema: &Value, place: &str, out: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read;
     use super::Description;
+    use crate::workload_file::read;
     use serde_json::json;
 
     /// What is said of a body that is written so.

@@ -1,10 +1,10 @@
 //! A workload in several files: they are read as one text, and what is wrong is told with the file that it
 //! is in.
 
-use super::document::{Document, is_name};
 use super::error::FileError;
-use super::model::Model;
-use super::read::{MOST_FILE_BYTES, read_within};
+use crate::workload_file::format::document::{Document, is_name};
+use crate::workload_file::format::read::{MOST_FILE_BYTES, read_within};
+use crate::workload_file::model::definitions::Model;
 use std::path::Path;
 use toml::de::DeValue;
 

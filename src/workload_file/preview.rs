@@ -1,14 +1,14 @@
 //! What journeys would send, without sending it: for `shopblast check`.
 
-use super::model::{
-    AtOnce, Call, Model, OnFailure, Order, Per, ReadFrom, Step, Test, Tested, UsedUp,
-};
-use super::program::Instruction;
 use super::race_preview::write_race;
-use super::request_program::CompiledRequest;
 use super::script::FileScript;
 use crate::engine::{PreparedHeads, Script, Values};
 use crate::plan::{Plan, UniqueNumbers};
+use crate::workload_file::model::definitions::{
+    AtOnce, Call, Model, OnFailure, Order, Per, ReadFrom, Step, Test, Tested, UsedUp,
+};
+use crate::workload_file::program::compiled::Instruction;
+use crate::workload_file::program::request_program::CompiledRequest;
 use fastrand::Rng;
 use std::fmt::Write;
 use std::iter::repeat_n;

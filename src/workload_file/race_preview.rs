@@ -1,10 +1,10 @@
 //! What a race would send and what is asked of it, as lines: for `shopblast check`.
 
-use super::model::Model;
+use crate::workload_file::model::definitions::Model;
 use std::fmt::Write;
 
 /// The race at `position`, its sides, what is asked afterwards, and its rules.
-pub(super) fn write_race(model: &Model, position: usize, depth: usize, out: &mut String) {
+pub fn write_race(model: &Model, position: usize, depth: usize, out: &mut String) {
     let indent = "  ".repeat(depth);
     let race = &model.races[position];
     let about = match race.about.is_empty() {

@@ -1,18 +1,18 @@
 //! A compiled workload as a script that the engine carries out: the user classes of one plan.
 
-use super::model::Class;
-use super::pass::{Means, Pass};
-use super::prepared::{Source, Supplies};
-use super::program::{CompiledJourney, Program};
-use super::race_program::CompiledRace;
-use super::read_options::STRICT;
-use super::rows::Dealer;
-use super::shared::Shared;
 use crate::engine::{
     Abort, CookieRoom, Described, Journey, Link, Script, Session, SetUpFailure, Step, Unprepared,
 };
 use crate::plan::{Pacing, Plan, RaceRules, Suggestion, WaitTime};
 use crate::stats::{Race, Rule};
+use crate::workload_file::model::bounds::STRICT;
+use crate::workload_file::model::definitions::Class;
+use crate::workload_file::program::compiled::{CompiledJourney, Program};
+use crate::workload_file::program::pass::{Means, Pass};
+use crate::workload_file::program::prepared::{Source, Supplies};
+use crate::workload_file::program::race_program::CompiledRace;
+use crate::workload_file::program::rows::Dealer;
+use crate::workload_file::program::shared::Shared;
 
 /// What the users of one plan do.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ impl FileScript {
 
     /// The journey at `position` of the plan.
     #[must_use]
-    pub(super) fn journey(&self, position: usize) -> &CompiledJourney {
+    pub fn journey(&self, position: usize) -> &CompiledJourney {
         self.journeys[position].compiled
     }
 
@@ -167,7 +167,7 @@ impl FileScript {
 
     /// What they are carried out with.
     #[must_use]
-    pub(super) fn means(&self) -> &Means {
+    pub fn means(&self) -> &Means {
         &self.means
     }
 }

@@ -1,9 +1,11 @@
 //! The smallest workload: one URL is read, again and again. It needs no file.
 
-use super::model::{Call, Class, Journey, Model, Operation, Part, Step};
-use super::statuses::Statuses;
 use crate::engine::Method;
 use crate::plan::{WaitTime, in_ascii};
+use crate::workload_file::model::definitions::{
+    Call, Class, Journey, Model, Operation, Part, Step,
+};
+use crate::workload_file::model::statuses::Statuses;
 use http::Uri;
 
 /// A URL whose reading is the load.

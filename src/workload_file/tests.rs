@@ -6,20 +6,20 @@ use proptest::prelude::{any, proptest};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-pub(super) const EXAMPLE: &str = include_str!("../../workloads/other-shop.toml");
+pub const EXAMPLE: &str = include_str!("../../workloads/other-shop.toml");
 /// The suite, as one text.
-pub(super) static BUILT_IN_TEXT: LazyLock<String> = LazyLock::new(|| {
+pub static BUILT_IN_TEXT: LazyLock<String> = LazyLock::new(|| {
     let parts = super::built_in("shopstream").unwrap().unwrap();
     parts.text().to_owned()
 });
 /// What every hostile file has to be refused within.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-pub(super) fn sound(text: &str) -> Model {
+pub fn sound(text: &str) -> Model {
     read(text, "x.toml").unwrap_or_else(|error| panic!("{error}"))
 }
 
-pub(super) fn refused(text: &str) -> FileError {
+pub fn refused(text: &str) -> FileError {
     match read(text, "x.toml") {
         Err(error) => error,
         Ok(model) => panic!("{model:?}"),
@@ -27,7 +27,7 @@ pub(super) fn refused(text: &str) -> FileError {
 }
 
 /// The smallest file, with these lines in its operation.
-pub(super) fn with(lines: &str) -> String {
+pub fn with(lines: &str) -> String {
     format!(
         "name = \"x\"\n[operations.home]\nrequest = \"POST /\"\n{lines}\n[journeys.visit]\nsteps = \
          [\"home\"]\n"

@@ -1,14 +1,14 @@
 //! A workload that somebody wrote down, as the engine knows workloads: how its target is met, and what a
 //! record says of it.
 
-use super::compile::program_of;
-use super::model::Model;
-use super::program::Program;
 use super::script::FileScript;
-use super::statuses::Statuses;
 use crate::engine::inquiry::{Inquiry, NotRecognised, Recognition};
 use crate::engine::{DomainName, TargetFacts, Unprepared, Workload};
 use crate::plan::Plan;
+use crate::workload_file::model::definitions::Model;
+use crate::workload_file::model::statuses::Statuses;
+use crate::workload_file::program::compile::program_of;
+use crate::workload_file::program::compiled::Program;
 use serde_json::{Map, Value};
 use std::fmt;
 

@@ -19,10 +19,11 @@ const ROOMS: &[(&str, u8)] = &[
     ("compare", 8),
     ("run", 9),
     ("ui", 10),
-    ("doctor", 11),
-    ("draft", 11),
     ("hunt", 11),
-    ("cli", 12),
+    ("fleet", 12),
+    ("doctor", 13),
+    ("draft", 13),
+    ("cli", 14),
 ];
 
 /// The one way between neighbours: the sandbox speaks the shop's vocabulary.
@@ -32,7 +33,9 @@ const NEIGHBOURS: (&str, &str) = ("sandbox", "shop");
 const WORKLOADS: &[&str] = &["shop", "sandbox", "workload_file"];
 /// Those that know a workload only as the value that they are given: they carry out, record and show a
 /// load test of whatever is tested.
-const OF_ANY_WORKLOAD: &[&str] = &["pieces", "record", "report", "compare", "run", "ui", "hunt"];
+const OF_ANY_WORKLOAD: &[&str] = &[
+    "pieces", "record", "report", "compare", "run", "ui", "hunt", "fleet",
+];
 
 /// See the file's purpose.
 pub fn point_downward(file: &File) -> Vec<Finding> {

@@ -1,0 +1,1 @@
+//! One run on several machines: how they meet, start together, are watched, and become one record.

@@ -1,0 +1,299 @@
+//! What is made before the clock starts: bodies of each kind, and what is made up for heads and by steps.
+
+use super::body_text::{Drawn, draw_all, write};
+use super::compiled::Program;
+use super::recipes::{MadeUp, Recipe};
+use crate::engine::{Arena, ArenaBuilder, Values};
+use crate::plan::{RunId, UniqueNumbers, fnv1a};
+use crate::workload_file::model::definitions::{Body, BodyKind, DrawSet, Node, Part};
+use crate::workload_file::model::generated::Turn;
+use fastrand::Rng;
+
+/// Bodies of a kind that has something made up: enough to look like a crowd, few enough that the kinds
+/// of one journey stay in a core's cache.
+const BODIES: usize = 2_048;
+/// Bytes that all bodies of one kind have at most, about: longer ones are fewer.
+const KIND_BYTES: usize = 4 << 20;
+/// The same of all kinds together.
+const ALL_BYTES: usize = 64 << 20;
+
+/// What a plan's users send. Shared by all cores.
+#[derive(Debug)]
+pub struct Supplies {
+    /// By the position of the body; `None` for what the plan never sends.
+    bodies: Vec<Option<Arena>>,
+    /// By the position of what is made up.
+    made: Vec<MadeUp>,
+    /// By the position of what steps make up: the value that takes it, and how.
+    recipes: Vec<(u16, Recipe)>,
+    /// By their position: the numbers that are drawn for bodies, and that journeys count.
+    numbers: Vec<Box<[i32]>>,
+}
+
+/// What bodies are drawn from.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// Seed of the plan.
+    pub seed: u64,
+    /// What makes its unique values differ from those of every other run.
+    pub run_id: &'a RunId,
+    /// The options that the run has, by the bits of their positions.
+    pub options: u32,
+}
+
+impl Supplies {
+    /// Prepares what `program` sends, of bodies only those that are `needed`.
+    pub fn new(program: &Program, needed: impl Fn(u16) -> bool, source: Source<'_>) -> Self {
+        let sets = source.draw_sets(program);
+        let kinds = (0..).zip(&program.bodies);
+        let kinds: Vec<Kind<'_>> = kinds
+            .filter(|(position, _)| needed(*position))
+            .map(|(position, body)| Kind::new(position, body, &sets, source))
+            .collect();
+        let estimates = kinds.iter().map(|kind| kind.one_bytes * kind.count);
+        let room = match estimates.map(|bytes| bytes.min(KIND_BYTES)).sum::<usize>() {
+            ..=ALL_BYTES => KIND_BYTES,
+            _ => ALL_BYTES / kinds.len(),
+        };
+        let mut bodies: Vec<Option<Arena>> = program.bodies.iter().map(|_| None).collect();
+        let mut numbers: Vec<Vec<i32>> = program.numbers.iter().map(|_| Vec::new()).collect();
+        for kind in &kinds {
+            // Those that agree with each other are as many of each kind.
+            let agree = kinds.iter().filter(|other| {
+                other.position == kind.position
+                    || kind.body.tied.is_some() && other.body.tied == kind.body.tied
+            });
+            let count = agree.map(|other| other.count_within(room)).min();
+            let arena = kind.arena(count.unwrap_or(1), (&sets, source), |drawn| {
+                for ((body, draw), numbers) in program.numbers.iter().zip(&mut numbers) {
+                    if *body == kind.position {
+                        numbers.push(drawn[usize::from(*draw)].0.parse().unwrap_or(0));
+                    }
+                }
+            });
+            bodies[usize::from(kind.position)] = Some(arena);
+        }
+        Self {
+            bodies,
+            made: (0..)
+                .zip(&program.made)
+                .map(|(position, (_, generator))| {
+                    let rng = &mut source.numbered_stream("head", position);
+                    MadeUp::new(generator, source.run_id, rng)
+                })
+                .collect(),
+            recipes: (0..)
+                .zip(&program.recipes)
+                .map(|(position, (value, parts))| {
+                    let rng = &mut source.numbered_stream("step", position);
+                    (*value, Recipe::new(parts, source.run_id, rng))
+                })
+                .collect(),
+            numbers: numbers.into_iter().map(Vec::into_boxed_slice).collect(),
+        }
+    }
+
+    /// The bodies at `position`.
+    #[inline]
+    #[must_use]
+    pub fn body(&self, position: u16) -> Option<&Arena> {
+        self.bodies[usize::from(position)].as_ref()
+    }
+
+    /// The numbers at `position`: one of each body of their kind.
+    #[inline]
+    #[must_use]
+    pub fn numbers(&self, position: u16) -> &[i32] {
+        &self.numbers[usize::from(position)]
+    }
+
+    /// Makes something up for the value `value`.
+    #[inline]
+    pub fn make(
+        &self,
+        position: usize,
+        value: u16,
+        drawn_from: (&mut Rng, &mut UniqueNumbers),
+        values: &mut Values,
+    ) {
+        self.made[position].make(value, drawn_from, values);
+    }
+
+    /// Carries out the recipe at `position`.
+    #[inline]
+    pub fn prepare(
+        &self,
+        position: u16,
+        drawn_from: (&mut Rng, &mut UniqueNumbers),
+        values: &mut Values,
+    ) {
+        let (value, recipe) = &self.recipes[usize::from(position)];
+        recipe.make(*value, drawn_from, values);
+    }
+
+    /// Memory that the bodies take, in bytes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let bodies = self.bodies.iter().flatten();
+        bodies.map(Arena::memory_bytes).sum()
+    }
+}
+
+/// What several bodies share: for each of them, what is drawn.
+type Sets = Vec<Vec<Vec<Drawn>>>;
+
+impl<'a> Source<'a> {
+    /// A random stream of its own for each kind, so that one more leaves the others as they were.
+    fn stream(self, kind: &str) -> Rng {
+        Rng::with_seed(self.seed ^ fnv1a(kind.as_bytes()))
+    }
+
+    fn numbered_stream(self, what: &str, position: u16) -> Rng {
+        self.stream(&format!("{what} {position}"))
+    }
+
+    fn draw_sets(self, program: &Program) -> Sets {
+        let drawn = program.draws.iter().map(|set| {
+            let mut rng = self.stream(&set.name);
+            let turn = |place| Turn {
+                place,
+                run_id: self.run_id,
+            };
+            (0..count_of(set))
+                .map(|place| draw_all(&set.draws, Vec::new(), &mut rng, turn(place)))
+                .collect()
+        });
+        drawn.collect()
+    }
+}
+
+fn count_of(set: &DrawSet) -> usize {
+    match set.count {
+        Some(count) => count as usize,
+        None => in_turn(set.draws.iter().flatten()).unwrap_or(BODIES),
+    }
+}
+
+/// How many values the longest of those has that are taken in turn.
+fn in_turn<'p>(parts: impl Iterator<Item = &'p Part>) -> Option<usize> {
+    let turns = parts.filter_map(|part| match part {
+        Part::Made(generator) => generator.turns(),
+        _ => None,
+    });
+    turns.max()
+}
+
+/// Bodies of one kind that are to be made.
+struct Kind<'a> {
+    position: u16,
+    body: &'a Body,
+    /// How many there would be, if there were room.
+    count: usize,
+    /// Memory that one takes, about.
+    one_bytes: usize,
+}
+
+impl<'a> Kind<'a> {
+    fn new(position: u16, body: &'a Body, sets: &Sets, source: Source<'_>) -> Self {
+        let parts = parts_of(body);
+        let count = match (body.tied, body.count) {
+            (Some(set), _) => sets[set].len(),
+            (None, Some(count)) => count as usize,
+            (None, None) => match in_turn(parts.iter().copied()) {
+                Some(turns) => turns,
+                None if is_alike(body, &parts) => 1,
+                None => BODIES,
+            },
+        };
+        let mut kind = Self {
+            position,
+            body,
+            count,
+            one_bytes: 0,
+        };
+        kind.one_bytes = kind.arena(1, (sets, source), |_| ()).memory_bytes().max(1);
+        kind
+    }
+
+    fn count_within(&self, room: usize) -> usize {
+        self.count.min(room / self.one_bytes).max(1)
+    }
+
+    fn arena(
+        &self,
+        count: usize,
+        (sets, source): (&Sets, Source<'_>),
+        mut see: impl FnMut(&[Drawn]),
+    ) -> Arena {
+        let mut rng = match &self.body.name {
+            Some(name) => source.stream(name),
+            None => source.numbered_stream("body", self.position),
+        };
+        let mut place = 0;
+        ArenaBuilder::build(count, |out| {
+            let turn = Turn {
+                place,
+                run_id: source.run_id,
+            };
+            let shared = match self.body.tied {
+                Some(set) => sets[set][place].clone(),
+                None => Vec::new(),
+            };
+            let drawn = draw_all(&self.body.draws, shared, &mut rng, turn);
+            see(&drawn);
+            write(self.body, &drawn, (turn, source.options), &mut rng, out);
+            place += 1;
+        })
+    }
+}
+
+/// Whether all bodies are the same but for what is patched in.
+fn is_alike(body: &Body, parts: &[&Part]) -> bool {
+    let is_alike = |part: &&Part| match part {
+        Part::Made(generator) => generator.is_alike(),
+        _ => true,
+    };
+    parts.iter().all(is_alike) && !has_several(body)
+}
+
+fn has_several(body: &Body) -> bool {
+    fn of(node: &Node) -> bool {
+        match node {
+            Node::Several { least, most, .. } | Node::Repeated { least, most, .. }
+                if least != most =>
+            {
+                true
+            }
+            Node::Several { element, .. } | Node::Repeated { element, .. } => of(element),
+            Node::Object(members) => members.iter().any(|(_, node)| of(node)),
+            Node::Array(elements) => elements.iter().any(of),
+            Node::Either { with, without, .. } => of(with) || of(without),
+            Node::Text(_) | Node::Literal(_) => false,
+        }
+    }
+    matches!(&body.kind, BodyKind::Json(node) if of(node))
+}
+
+/// All that the texts of `body` consist of, its own draws first.
+fn parts_of(body: &Body) -> Vec<&Part> {
+    fn add<'b>(node: &'b Node, parts: &mut Vec<&'b Part>) {
+        match node {
+            Node::Object(members) => members.iter().for_each(|(_, node)| add(node, parts)),
+            Node::Array(elements) => elements.iter().for_each(|node| add(node, parts)),
+            Node::Several { element, .. } | Node::Repeated { element, .. } => add(element, parts),
+            Node::Either { with, without, .. } => {
+                add(with, parts);
+                add(without, parts);
+            }
+            Node::Text(own) => parts.extend(own),
+            Node::Literal(_) => {}
+        }
+    }
+    let mut parts: Vec<&Part> = body.draws.iter().flatten().collect();
+    match &body.kind {
+        BodyKind::Json(node) => add(node, &mut parts),
+        BodyKind::Form(fields) => parts.extend(fields.iter().flat_map(|(_, value)| value)),
+        BodyKind::Text(own) => parts.extend(own),
+    }
+    parts
+}

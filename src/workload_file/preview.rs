@@ -5,8 +5,9 @@ use super::script::FileScript;
 use crate::engine::{PreparedHeads, Script, Values};
 use crate::plan::{Plan, UniqueNumbers};
 use crate::workload_file::model::definitions::{
-    AtOnce, Call, Model, OnFailure, Order, Per, ReadFrom, Step, Test, Tested, UsedUp,
+    AtOnce, Call, Model, OnFailure, Order, Per, Step, Test, Tested, UsedUp,
 };
+use crate::workload_file::model::replies::ReadFrom;
 use crate::workload_file::program::compiled::Instruction;
 use crate::workload_file::program::request_program::CompiledRequest;
 use fastrand::Rng;

@@ -1,13 +1,20 @@
 //! What the shop says when it does not say yes.
 
-use shopblast::engine::{Judge, Script};
+use shopblast::engine::{Judge, Reading, ReplyText, Script, Values};
 use shopblast::plan::{ClassShare, Driver, Load, Pacing, Plan, RunId, Stage, Target};
 use shopblast::shop::{Generation, ShopScript, USER_CLASSES};
-use shopblast::stats::{Outcome, REASON_BYTES};
+use shopblast::stats::{Outcome, REASON_BYTES, Reason};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-static JUDGES: LazyLock<Vec<Judge>> = LazyLock::new(judges);
+/// Those of races, and how the replies to some of the operations of the files are read.
+type Judges = (Vec<Judge>, Vec<&'static dyn Reading>);
+
+static JUDGES: LazyLock<Judges> = LazyLock::new(judges);
+/// Operations of the files whose replies are read: they are all read alike.
+const READINGS: usize = 4;
+/// More values than the files keep.
+const MOST_VALUES: usize = 1_000;
 
 /// Every reply is judged, with a reason that fits into a line of a table and does not change when
 /// the same reply comes again. The first two bytes are the status.
@@ -16,24 +23,45 @@ pub fn judge(bytes: &[u8]) {
         return;
     };
     let status = u16::from_be_bytes([*high, *low]);
-    for judge in JUDGES.iter() {
+    for judge in &JUDGES.0 {
         let (outcome, reason) = judge(status, body);
-        assert_ne!(outcome, Outcome::Success);
-        assert!(!reason.as_str().is_empty(), "no reason");
-        assert!(reason.as_str().len() <= REASON_BYTES);
-        let broken = |letter: char| letter.is_control();
-        assert!(!reason.as_str().contains(broken), "{:?}", reason.as_str());
+        check(outcome, &reason);
         let again = judge(status, body);
         assert_eq!((again.0, again.1.as_str()), (outcome, reason.as_str()));
     }
+    for reading in &JUDGES.1 {
+        let reply = ReplyText {
+            status,
+            head: b"HTTP/1.1 200 OK\r\n\r\n",
+            body,
+        };
+        let mut values = Values::new(MOST_VALUES);
+        let mut rng = fastrand::Rng::with_seed(1);
+        if let Err((outcome, reason)) = reading.read(reply, None, &mut values, &mut rng) {
+            check(outcome, &reason);
+        }
+    }
+}
+
+fn check(outcome: Outcome, reason: &Reason) {
+    assert_ne!(outcome, Outcome::Success);
+    assert!(!reason.as_str().is_empty(), "no reason");
+    assert!(reason.as_str().len() <= REASON_BYTES);
+    let broken = |letter: char| letter.is_control();
+    assert!(!reason.as_str().contains(broken), "{:?}", reason.as_str());
 }
 
 /// The judges of all operations, each once.
-fn judges() -> Vec<Judge> {
+fn judges() -> Judges {
     let script =
         ShopScript::new(&plan(), Generation::Five).expect("the classes are the shop's own");
     let mut judges: Vec<Judge> = Vec::new();
+    let mut readings = Vec::new();
     for step in script.steps() {
+        if let Some(reading) = step.operation.reading {
+            readings.push(reading);
+            continue;
+        }
         let judge = step.operation.judge;
         if !judges
             .iter()
@@ -42,7 +70,8 @@ fn judges() -> Vec<Judge> {
             judges.push(judge);
         }
     }
-    judges
+    readings.truncate(READINGS);
+    (judges, readings)
 }
 
 /// Every class, for as long as a plan must last.

@@ -2,6 +2,7 @@
 //! of them at length.
 
 mod description;
+mod of_file;
 
 use super::tested::Tested;
 use super::{CliError, class_choice, profile_source};
@@ -11,20 +12,23 @@ use clap::Args;
 use std::fmt::Write;
 
 /// What is described; everything in one line each when nothing is named.
-#[derive(Debug, Args)]
-#[group(multiple = false)]
+#[derive(Debug, Default, Args)]
 pub(super) struct ListFlags {
     /// Describe a profile: the name of one that is built in, or the path of a TOML file
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["class", "journey"])]
     profile: Option<String>,
 
     /// Describe a user class
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "journey")]
     class: Option<String>,
 
     /// Describe a journey
     #[arg(long, value_name = "NAME")]
     journey: Option<String>,
+
+    /// List what this workload file has, instead of what is built in
+    #[arg(long, value_name = "FILE")]
+    workload: Option<String>,
 }
 
 /// What the flags ask for.
@@ -32,6 +36,9 @@ pub(super) struct ListFlags {
 /// # Errors
 /// When there is no such profile, user class or journey, or the profile's file is wrong.
 pub(super) fn text(flags: &ListFlags) -> Result<String, CliError> {
+    if let Some(path) = &flags.workload {
+        return of_file::text(path, flags);
+    }
     if let Some(name) = &flags.profile {
         return profile_text(&profile_source::find(name)?);
     }
@@ -80,6 +87,17 @@ pub fn list_text() -> String {
     });
     write_section(&mut text, "Profiles", rows.collect());
     text
+}
+
+/// [`list_text`], of the workload at `path` when there is one.
+///
+/// # Errors
+/// When that cannot be read.
+pub(super) fn text_of(path: Option<String>) -> Result<String, CliError> {
+    let Some(path) = path else {
+        return Ok(list_text());
+    };
+    of_file::text(&path, &ListFlags::default())
 }
 
 /// [`list_text`] with the journeys and options.

@@ -189,7 +189,8 @@ fn pacing(pacing: Option<Pacing>) -> &'static str {
     }
 }
 
-fn wait(wait: WaitTime) -> String {
+/// How long users wait after steps.
+pub fn wait(wait: WaitTime) -> String {
     let seconds = |us: u64| number(us as f64 / 1e6);
     match wait {
         WaitTime::None => "none".to_owned(),

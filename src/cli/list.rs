@@ -1,6 +1,7 @@
 //! `--list` and `shopblast list`: the user classes, profiles, journeys and options there are, or one
 //! of them at length.
 
+mod asked;
 mod description;
 mod of_file;
 
@@ -8,28 +9,9 @@ use super::tested::Tested;
 use super::{CliError, class_choice, profile_source};
 use crate::plan::Suggestion;
 use crate::shop::{JourneyKind, JourneyOption, JourneyOptions, Profile, USER_CLASSES};
-use clap::Args;
-use std::fmt::Write;
+use description::write_section;
 
-/// What is described; everything in one line each when nothing is named.
-#[derive(Debug, Default, Args)]
-pub(super) struct ListFlags {
-    /// Describe a profile: the name of one that is built in, or the path of a TOML file
-    #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["class", "journey"])]
-    profile: Option<String>,
-
-    /// Describe a user class
-    #[arg(long, value_name = "NAME", conflicts_with = "journey")]
-    class: Option<String>,
-
-    /// Describe a journey
-    #[arg(long, value_name = "NAME")]
-    journey: Option<String>,
-
-    /// List what this workload file has, instead of what is built in
-    #[arg(long, value_name = "FILE")]
-    workload: Option<String>,
-}
+pub(super) use asked::ListFlags;
 
 /// What the flags ask for.
 ///
@@ -113,14 +95,6 @@ fn overview() -> String {
     write_section(&mut text, "Options of journeys (--with)", options.to_vec());
     text.push_str("\nAt length: shopblast list --profile NAME, --class NAME or --journey NAME.\n");
     text
-}
-
-fn write_section(text: &mut String, title: &str, rows: Vec<(String, &str)>) {
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let _ = writeln!(text, "{title}:");
-    for (name, summary) in rows {
-        let _ = writeln!(text, "  {name:width$}  {summary}");
-    }
 }
 
 #[cfg(test)]

@@ -215,3 +215,12 @@ pub fn wait(wait: WaitTime) -> String {
         }
     }
 }
+
+/// Names, one a line, with what they are for.
+pub fn write_section(text: &mut String, title: &str, rows: Vec<(String, &str)>) {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let _ = writeln!(text, "{title}:");
+    for (name, summary) in rows {
+        let _ = writeln!(text, "  {name:width$}  {summary}");
+    }
+}

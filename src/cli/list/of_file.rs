@@ -2,7 +2,8 @@
 
 use super::super::tested::Written;
 use super::super::{CliError, check_options};
-use super::{ListFlags, description, write_section};
+use super::asked::ListFlags;
+use super::description::{self, write_section};
 use crate::plan::Suggestion;
 use crate::workload_file::{self, Model};
 

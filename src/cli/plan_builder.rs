@@ -9,7 +9,7 @@ use super::{
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, HttpChoice, Pacing, Plan, is_loopback_host};
 use crate::run::{Output, Resolver, RunRequest};
-use crate::shop::{JourneyOptions, Profile};
+use crate::shop::Profile;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,7 +67,8 @@ pub(super) fn build(
         max_users: shard.part_of(load.max_users()).max(1),
         connections: connections.map(|connections| shard.part_of(connections)),
     })?;
-    let journeys = journey_options(&options, profile);
+    let typed = &options.workload.with;
+    let journeys = tested.journey_options(profile, typed)?;
     let settings = options.races.settings(journeys, profile);
     let plan = Plan {
         profile: profile
@@ -82,9 +83,10 @@ pub(super) fn build(
             .pacing
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
-        options: tested
-            .plan_word()
-            .map_or_else(|| settings.options.words(), |word| vec![word]),
+        options: match tested.plan_words(typed)? {
+            Some(words) => words,
+            None => settings.options.words(),
+        },
         races: settings.races(options.races.rules()),
         failures: options
             .output
@@ -147,13 +149,6 @@ pub(super) fn build(
         resolver: Resolver::default(),
         observers,
     })
-}
-
-/// The profile's options and those that were typed.
-fn journey_options(options: &RunOptions, profile: Option<&Profile>) -> JourneyOptions {
-    let of_profile = profile.map(|profile| profile.options).unwrap_or_default();
-    let typed = options.workload.with.iter().copied();
-    of_profile.iter().chain(typed).collect()
 }
 
 /// The shared connections, if there are any: no more than users, who use one each at a time.

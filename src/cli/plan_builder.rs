@@ -7,7 +7,7 @@ use super::{CliError, Entropy, Machine, class_choice, load_choice, threshold_opt
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, HttpChoice, Pacing, Plan, is_loopback_host};
 use crate::run::{Output, Resolver, RunRequest};
-use crate::shop::{JourneyOptions, Profile};
+use crate::shop::Profile;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,7 +63,8 @@ pub(super) fn build(
         max_users: load.max_users(),
         connections,
     })?;
-    let journeys = journey_options(&options, profile);
+    let typed = &options.workload.with;
+    let journeys = tested.journey_options(profile, typed)?;
     let settings = options.races.settings(journeys, profile);
     let plan = Plan {
         profile: profile
@@ -78,9 +79,10 @@ pub(super) fn build(
             .pacing
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
-        options: tested
-            .plan_word()
-            .map_or_else(|| settings.options.words(), |word| vec![word]),
+        options: match tested.plan_words(typed)? {
+            Some(words) => words,
+            None => settings.options.words(),
+        },
         races: settings.races(options.races.rules()),
         failures: options
             .output
@@ -142,13 +144,6 @@ pub(super) fn build(
         resolver: Resolver::default(),
         observers,
     })
-}
-
-/// The profile's options and those that were typed.
-fn journey_options(options: &RunOptions, profile: Option<&Profile>) -> JourneyOptions {
-    let of_profile = profile.map(|profile| profile.options).unwrap_or_default();
-    let typed = options.workload.with.iter().copied();
-    of_profile.iter().chain(typed).collect()
 }
 
 /// The shared connections, if there are any: no more than users, who use one each at a time.

@@ -4,6 +4,7 @@ mod bad_input;
 mod environment;
 mod hunts;
 mod loads;
+mod options_of_files;
 
 use super::*;
 use crate::plan::{AddressChoice, Driver, ExitCode, Load, Pacing, RunId, Stage, Target, Topology};

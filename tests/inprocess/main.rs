@@ -19,3 +19,4 @@ mod journeys_identity;
 mod journeys_options;
 mod probes;
 mod suite_files;
+mod suite_streams;

@@ -1,20 +1,14 @@
 //! What the shop says when it does not say yes.
 
-use shopblast::engine::{Judge, Reading, ReplyText, Script, Values};
+use shopblast::engine::{Judge, Script};
 use shopblast::plan::{ClassShare, Driver, Load, Pacing, Plan, RunId, Stage, Target};
 use shopblast::shop::{Generation, ShopScript, USER_CLASSES};
 use shopblast::stats::{Outcome, REASON_BYTES, Reason};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// Those of races, and how the replies to some of the operations of the files are read.
-type Judges = (Vec<Judge>, Vec<&'static dyn Reading>);
-
-static JUDGES: LazyLock<Judges> = LazyLock::new(judges);
-/// Operations of the files whose replies are read: they are all read alike.
-const READINGS: usize = 4;
-/// More values than the files keep.
-const MOST_VALUES: usize = 1_000;
+/// Those of races: the files' replies are read by a reader of their own, which reads reasons alike.
+static JUDGES: LazyLock<Vec<Judge>> = LazyLock::new(judges);
 
 /// Every reply is judged, with a reason that fits into a line of a table and does not change when
 /// the same reply comes again. The first two bytes are the status.
@@ -23,23 +17,11 @@ pub fn judge(bytes: &[u8]) {
         return;
     };
     let status = u16::from_be_bytes([*high, *low]);
-    for judge in &JUDGES.0 {
+    for judge in JUDGES.iter() {
         let (outcome, reason) = judge(status, body);
         check(outcome, &reason);
         let again = judge(status, body);
         assert_eq!((again.0, again.1.as_str()), (outcome, reason.as_str()));
-    }
-    for reading in &JUDGES.1 {
-        let reply = ReplyText {
-            status,
-            head: b"HTTP/1.1 200 OK\r\n\r\n",
-            body,
-        };
-        let mut values = Values::new(MOST_VALUES);
-        let mut rng = fastrand::Rng::with_seed(1);
-        if let Err((outcome, reason)) = reading.read(reply, None, &mut values, &mut rng) {
-            check(outcome, &reason);
-        }
     }
 }
 
@@ -52,16 +34,12 @@ fn check(outcome: Outcome, reason: &Reason) {
 }
 
 /// The judges of all operations, each once.
-fn judges() -> Judges {
+fn judges() -> Vec<Judge> {
     let script =
         ShopScript::new(&plan(), Generation::Five).expect("the classes are the shop's own");
     let mut judges: Vec<Judge> = Vec::new();
-    let mut readings = Vec::new();
-    for step in script.steps() {
-        if let Some(reading) = step.operation.reading {
-            readings.push(reading);
-            continue;
-        }
+    let steps = script.steps().iter();
+    for step in steps.filter(|step| step.operation.reading.is_none()) {
         let judge = step.operation.judge;
         if !judges
             .iter()
@@ -70,8 +48,7 @@ fn judges() -> Judges {
             judges.push(judge);
         }
     }
-    readings.truncate(READINGS);
-    (judges, readings)
+    judges
 }
 
 /// Every class, for as long as a plan must last.
@@ -110,5 +87,6 @@ fn plan() -> Plan {
         placement: shopblast::plan::Placement::default(),
         seed: 1,
         run_id: RunId::new(1, 1, 1),
+        shard: shopblast::plan::Shard::WHOLE,
     }
 }

@@ -233,7 +233,8 @@ impl FileScript {
         self.means().deal(journey, &mut values, &mut rng);
         let mut unique = UniqueNumbers::of_set_up();
         let mut requests = Vec::new();
-        let instructions = &journey.instructions;
+        let reached = journey.reached(self.means().options);
+        let instructions: Vec<&Instruction> = reached.collect();
         // A journey may leave everything out by chance: not for ever.
         for instruction in instructions.iter().cycle().take(count * instructions.len()) {
             if requests.len() == count {

@@ -477,6 +477,14 @@ impl Model {
         shared.chain(&body.draws).cloned().collect()
     }
 
+    /// The options of these names, by the bits of their positions. What is none of them does not count.
+    #[must_use]
+    pub fn options_called(&self, names: &[String]) -> u32 {
+        let options = self.options.iter().zip(0..);
+        let chosen = options.filter(|(option, _)| names.contains(&option.name));
+        chosen.fold(0, |bits, (_, position)| bits | 1 << position)
+    }
+
     /// The class called `name`.
     #[must_use]
     pub fn class(&self, name: &str) -> Option<&Class> {

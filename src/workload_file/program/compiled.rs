@@ -204,7 +204,7 @@ pub enum CompiledTested {
 
 impl CompiledJourney {
     /// What it may do in a run with the options of these bits.
-    fn reached(&self, options: u32) -> impl Iterator<Item = &Instruction> {
+    pub fn reached(&self, options: u32) -> impl Iterator<Item = &Instruction> {
         let mut at = 0;
         std::iter::from_fn(move || {
             while let Some(instruction) = self.instructions.get(at) {

@@ -1,1 +1,3 @@
 //! One run on several machines: how they meet, start together, are watched, and become one record.
+
+pub mod engines;

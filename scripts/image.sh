@@ -63,7 +63,7 @@ echo 'shopblast:x:65532:' >>"$root/etc/group"
 install -d -o 65532 -g 65532 "$root/srv/shopblast" "$root/srv/shopblast/results"
 # What no run reads, and what would differ from one build to the next.
 rm -rf "$root"/var/cache/* "$root"/var/lib/apt/lists/* "$root"/var/log/* "$root"/usr/share/{doc,man,info,locale,lintian} \
-  "$root"/etc/{machine-id,hostname,resolv.conf} "$root"/dev/* "$root"/tmp/* "$root"/run/* \
+  "$root"/etc/{machine-id,hostname,resolv.conf} "$root"/{dev,tmp,run}/* \
   "$root"/etc/{passwd,group,shadow,gshadow}- "$root"/var/lib/dpkg/*-old "$root"/debootstrap
 
 blobs=$layout/blobs/sha256

@@ -1,16 +1,18 @@
 //! Launching, following the leader to its end, and taking everything away again.
 
+use super::engine::{Engine, UpRequest};
 use super::error::LaunchError;
 use super::kubernetes::OnKubernetes;
-use super::launch::{Engine, Launch};
+use super::launch::Launch;
 use super::program::Program;
 use super::record_home::bring_home;
+use super::remote::{LeaderState, Remote};
 use super::slurm::OnSlurm;
 use super::ssh;
 use super::stopping::Stopping;
 use super::swarm::OnSwarm;
 use crate::pieces::tell;
-use crate::plan::ExitCode;
+use crate::plan::{ExitCode, shown_lines};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,54 +24,6 @@ const MOST_FAILED_LOOKS: u32 = 10;
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How often taking something away is tried, and how long is waited between.
 const CLEANING: (u32, Duration) = (10, Duration::from_millis(500));
-
-/// A fleet to launch on an engine.
-#[derive(Debug)]
-pub struct UpRequest {
-    /// The engine.
-    pub engine: Engine,
-    /// The fleet.
-    pub launch: Launch,
-}
-
-/// What an engine says of the leader.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum LeaderState {
-    /// It has not begun; why.
-    Waiting(String),
-    /// It has not begun, and will not; why.
-    Hopeless(String),
-    /// It runs.
-    Running,
-    /// It ended, with this code.
-    Ended(i32),
-    /// It was taken away; what is known of it.
-    Gone(String),
-}
-
-/// An engine that runs the leader somewhere else.
-pub(super) trait Remote {
-    /// What would be applied, and by which commands.
-    fn printed(&self) -> String;
-    /// What has to be there before.
-    fn before(&self) -> Vec<Program>;
-    /// Launches everything.
-    fn apply(&self) -> Vec<Program>;
-    /// Hears what launching answered.
-    fn applied(&mut self, answer: &str) -> Result<(), LaunchError>;
-    /// Looks at the leader.
-    fn state(&mut self) -> Result<LeaderState, LaunchError>;
-    /// Streams what the leader says; `again` after a stream that broke.
-    fn stream(&self, again: bool) -> Program;
-    /// Asks the leader to stop gently.
-    fn stop(&mut self) -> Option<Program>;
-    /// Writes an archive of the record; `None` where it is here already.
-    fn fetch(&self) -> Option<Program>;
-    /// Takes everything away.
-    fn clean(&self) -> Vec<Program>;
-    /// The command that tells why the leader does not begin.
-    fn look(&self) -> String;
-}
 
 /// What launching would apply: as the engine's own program takes it.
 ///
@@ -88,19 +42,28 @@ pub fn printed(request: &UpRequest) -> Result<String, LaunchError> {
 /// Launches a fleet, says what its leader says, brings its record here, and takes everything away. The
 /// result is the leader's exit code.
 ///
-/// # Errors
-/// When the fleet cannot be launched or followed to its end. It is taken away nevertheless.
-pub fn carry_out(request: &UpRequest) -> Result<ExitCode, LaunchError> {
+/// What went wrong is told; what was launched by then is taken away nevertheless.
+#[must_use]
+pub fn carry_out(request: &UpRequest) -> ExitCode {
+    carried_out(request).map_or_else(
+        |error| {
+            tell(format!("error: {}", shown_lines(&error.to_string())));
+            error.exit_code()
+        },
+        ExitCode::told,
+    )
+}
+
+fn carried_out(request: &UpRequest) -> Result<i32, LaunchError> {
     let UpRequest { engine, launch } = request;
-    let code = match engine {
+    match engine {
         Engine::Kubernetes(kubernetes) => {
             follow(&mut OnKubernetes::new(launch, kubernetes)?, launch)
         }
         Engine::Swarm(swarm) => follow(&mut OnSwarm::new(launch, swarm)?, launch),
         Engine::Slurm(slurm) => follow(&mut OnSlurm::new(launch, slurm)?, launch),
         Engine::Ssh(hosts) => ssh::carry_out(launch, hosts),
-    }?;
-    Ok(ExitCode::told(code))
+    }
 }
 
 /// Takes everything away when it is dropped.

@@ -1,11 +1,11 @@
 //! A fleet on Kubernetes: an Indexed Job of machines, a Job of the leader, and Redis between them, handed to
 //! `kubectl`.
 
-use super::carry_out::{LeaderState, Remote};
 use super::error::LaunchError;
 use super::launch::{Launch, WORKING_DIRECTORY};
 use super::program::Program;
 use super::quoting::{kubernetes_argument, yaml_text};
+use super::remote::{LeaderState, Remote};
 use askama::Template;
 use serde_json::Value;
 use std::fmt::Write;

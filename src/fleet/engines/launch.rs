@@ -1,9 +1,5 @@
 //! What is launched, on whatever engine: the words that lead a run and those that join it.
 
-use super::kubernetes::Kubernetes;
-use super::slurm::Slurm;
-use super::ssh::Ssh;
-use super::swarm::Swarm;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -93,19 +89,6 @@ pub struct Launch {
     pub engine_flags: Vec<String>,
     /// Where the record comes to, on this machine.
     pub results: String,
-}
-
-/// What launches a fleet, and what it needs to know beyond the fleet.
-#[derive(Clone, Debug)]
-pub enum Engine {
-    /// Kubernetes, by `kubectl`.
-    Kubernetes(Kubernetes),
-    /// Docker Swarm, by `docker`.
-    Swarm(Swarm),
-    /// Slurm, by `sbatch`.
-    Slurm(Slurm),
-    /// Hosts, by `ssh`.
-    Ssh(Ssh),
 }
 
 /// Without what nobody but the fleet may know.

@@ -3,23 +3,25 @@
 //! a run is known here beyond the words that lead it and join it.
 
 mod carry_out;
+mod engine;
 mod error;
 mod kubernetes;
 mod launch;
 mod program;
 mod quoting;
 mod record_home;
+mod remote;
 mod slurm;
 mod ssh;
 mod stopping;
 mod swarm;
 
-pub use carry_out::{UpRequest, carry_out, printed};
+pub use carry_out::{carry_out, printed};
+pub use engine::{Engine, UpRequest};
 pub use error::LaunchError;
 pub use kubernetes::{Kubernetes, manifests};
 pub use launch::{
-    CarriedFile, Engine, Launch, REDIS_VARIABLE, RunName, SECRET_VARIABLE, WrongRunName,
-    random_word,
+    CarriedFile, Launch, REDIS_VARIABLE, RunName, SECRET_VARIABLE, WrongRunName, random_word,
 };
 pub use quoting::{compose_text, kubernetes_argument, shell_word, yaml_text};
 pub use slurm::Slurm;

@@ -1,11 +1,11 @@
 //! A fleet on Slurm: one job with a task for each machine, the leader and Redis on its first node, handed to
 //! `sbatch`.
 
-use super::carry_out::{LeaderState, Remote};
 use super::error::LaunchError;
 use super::launch::Launch;
 use super::program::Program;
 use super::quoting::{shell_line, shell_word};
+use super::remote::{LeaderState, Remote};
 use askama::Template;
 use std::fmt::Write;
 

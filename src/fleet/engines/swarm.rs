@@ -1,11 +1,11 @@
 //! A fleet on Docker Swarm: a stack of Redis and the leader, and the machines as a replicated job, handed to
 //! `docker`.
 
-use super::carry_out::{LeaderState, Remote};
 use super::error::LaunchError;
 use super::launch::{CarriedFile, Launch, WORKING_DIRECTORY};
 use super::program::Program;
 use super::quoting::{compose_text, shell_line};
+use super::remote::{LeaderState, Remote};
 use askama::Template;
 use serde_json::Value;
 use std::fmt::Write;

@@ -2,10 +2,10 @@
 
 use super::kubernetes::OnKubernetes;
 use super::quoting::shell_line;
+use super::remote::Remote;
 use super::slurm::OnSlurm;
 use super::swarm::OnSwarm;
 use super::*;
-use crate::fleet::engines::carry_out::Remote;
 use proptest::prelude::*;
 use std::process::Command;
 use std::time::Duration;

@@ -81,5 +81,6 @@ fn plan() -> Plan {
         placement: shopblast::plan::Placement::default(),
         seed: 1,
         run_id: RunId::new(1, 1, 1),
+        shard: shopblast::plan::Shard::WHOLE,
     }
 }

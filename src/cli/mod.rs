@@ -45,6 +45,7 @@ mod sandbox_options;
 mod secret;
 mod service_variables;
 mod serving_options;
+mod shard_options;
 mod shop_options;
 mod subject;
 mod surroundings;
@@ -188,7 +189,10 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
             let request = doctor_options::resolve(*flags, around)?;
             Ok(CliCommand::Doctor(Box::new(request)))
         }
-        None if arguments.run.single.list => Ok(CliCommand::Print(list_text())),
+        None if arguments.run.single.list => {
+            let text = list::text_of(arguments.run.workload.workload)?;
+            Ok(CliCommand::Print(text))
+        }
         None if arguments.run.page.is_wanted() => {
             let request = web_planner::page(arguments.run, around.with_variables, machine)?;
             Ok(CliCommand::Web(Box::new(request)))

@@ -23,6 +23,9 @@ pub fn domain_of(path: &str) -> Option<Domain> {
         "carts" | "orders" => Some(Domain::Ordering),
         "warehouses" | "inventory" => Some(Domain::Inventory),
         "payments" | "invoices" => Some(Domain::Payments),
+        "fulfillments" => Some(Domain::Fulfillment),
+        "reviews" => Some(Domain::Reviews),
+        "notifications" => Some(Domain::Notifications),
         _ => None,
     }
 }
@@ -96,6 +99,7 @@ mod tests {
             assert!(domain_of(path).is_some(), "{method:?} {path}");
         }
         assert_eq!(domain_of("/invoices/{id}/void"), Some(Domain::Payments));
+        assert_eq!(domain_of("/reviews/{id}/votes"), Some(Domain::Reviews));
         assert_eq!(domain_of(HEALTH_PATH), None);
         assert_eq!(domain_of(""), None);
     }

@@ -4,13 +4,13 @@ use super::tests::{BUILT_IN_TEXT, EXAMPLE, refused, sound, with};
 use crate::workload_file::format::key::Key;
 use crate::workload_file::format::keys::{
     BODY_KEYS, CHECK_KEYS, CLASS_KEYS, DATA_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS,
-    OPERATION_KEYS, RACE_KEYS, RULE_KEYS, SIDE_KEYS, STEP_KEYS,
+    NOT_RAISED_KEYS, OPERATION_KEYS, RACE_KEYS, REFUSAL_KEYS, RULE_KEYS, SIDE_KEYS, STEP_KEYS,
 };
 
 #[test]
 fn every_key_is_documented() {
     let documentation = include_str!("../../docs/workloads.md");
-    let tables: [&[Key]; 12] = [
+    let tables: [&[Key]; 14] = [
         FILE_KEYS,
         CHECK_KEYS,
         DATA_KEYS,
@@ -19,6 +19,8 @@ fn every_key_is_documented() {
         RULE_KEYS,
         DRAW_SET_KEYS,
         OPERATION_KEYS,
+        REFUSAL_KEYS,
+        NOT_RAISED_KEYS,
         BODY_KEYS,
         JOURNEY_KEYS,
         STEP_KEYS,

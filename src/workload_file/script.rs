@@ -75,7 +75,8 @@ impl FileScript {
         let places: Vec<usize> = (0..program.journeys.len())
             .filter(|at| is_made(*at))
             .collect();
-        let (options, is_strict) = options_of(program, plan)?;
+        let words = plan.options.iter().copied();
+        let (options, is_strict) = options_of(program, words).map_err(Unprepared)?;
         let journeys = places.iter().map(|&place| {
             let compiled = &program.journeys[place];
             PlannedJourney {
@@ -228,22 +229,31 @@ fn not_set_up<L: Link>(user: &Session<L>, journey: &CompiledJourney, options: u3
     }
 }
 
-/// The options of `plan`, by the bits of their positions, and whether it is strict.
-fn options_of(program: &Program, plan: &Plan) -> Result<(u32, bool), Unprepared> {
+/// The options that `words` name, by the bits of their positions, and whether users are strict.
+///
+/// # Errors
+/// When one of them names none: a sentence.
+pub fn options_of<'w>(
+    program: &Program,
+    words: impl Iterator<Item = &'w str>,
+) -> Result<(u32, bool), String> {
     let (mut options, mut is_strict) = (0, false);
-    for word in &plan.options {
-        let found = program.options.iter().position(|known| known == word);
+    for word in words {
+        let found = program.options.iter().position(|known| *known == word);
         match found {
             Some(position) => options |= 1 << position,
-            None if *word == STRICT => is_strict = true,
+            None if word == STRICT => is_strict = true,
             // What is carried out is among the words of a plan, too.
-            None if *word == program.word => {}
+            None if word == program.word => {}
             None => {
                 let known = program.options.iter().copied().chain([STRICT]);
-                let suggestion = Suggestion::for_word(word, known);
+                let suggestion = Suggestion::for_word(word, known.clone());
                 let workload = &program.name;
-                let says = format!("{workload} has no option `{word}`{suggestion}");
-                return Err(Unprepared(says));
+                let known: Vec<&str> = known.collect();
+                let known = known.join(", ");
+                return Err(format!(
+                    "{workload} has no option `{word}`{suggestion} (options: {known})"
+                ));
             }
         }
     }

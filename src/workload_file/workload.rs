@@ -1,10 +1,11 @@
 //! A workload that somebody wrote down, as the engine knows workloads: how its target is met, and what a
 //! record says of it.
 
-use super::script::FileScript;
+use super::script::{FileScript, options_of};
 use crate::engine::inquiry::{Inquiry, NotRecognised, Recognition};
 use crate::engine::{DomainName, TargetFacts, Unprepared, Workload};
 use crate::plan::Plan;
+use crate::workload_file::model::bounds::STRICT;
 use crate::workload_file::model::definitions::Model;
 use crate::workload_file::model::statuses::Statuses;
 use crate::workload_file::program::compile::program_of;
@@ -57,10 +58,18 @@ impl FileWorkload {
         }
     }
 
-    /// The word for it in plans: what is done there, whatever file it came from.
-    #[must_use]
-    pub fn plan_word(&self) -> &'static str {
-        self.program.word
+    /// The words for it in plans of runs with the options `typed`: what is done there, whatever file it came
+    /// from, and the options in the order of the file.
+    ///
+    /// # Errors
+    /// When one of them is none: a sentence.
+    pub fn plan_words(&self, typed: &[String]) -> Result<Vec<&'static str>, String> {
+        let (bits, is_strict) = options_of(self.program, typed.iter().map(String::as_str))?;
+        let options = self.program.options.iter().zip(0..);
+        let chosen = options.filter(|(_, position)| bits & (1 << position) != 0);
+        let chosen = chosen.map(|(word, _)| *word);
+        let words = std::iter::once(self.program.word).chain(chosen);
+        Ok(words.chain(is_strict.then_some(STRICT)).collect())
     }
 
     fn unexpected(&self, target: &str, status: u16, location: &str) -> NotRecognised {

@@ -18,4 +18,6 @@ mod journeys_flash_sale;
 mod journeys_identity;
 mod journeys_options;
 mod probes;
+mod shards;
 mod suite_files;
+mod suite_streams;

@@ -98,7 +98,7 @@ impl Described for WithoutRaces {
 
 /// How a shop answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mood {
+pub enum Mood {
     Well,
     /// One request in five fails, each time in another way.
     Ill,
@@ -122,20 +122,24 @@ fn ill(request: &[u8], place: usize) -> Option<SimulatedAnswer> {
 
 /// What was sent, and what was counted.
 #[derive(Debug)]
-struct Lived {
+pub struct Lived {
     /// When, and what.
-    sent: Vec<(u64, String)>,
+    pub sent: Vec<(u64, String)>,
     /// Requests by name, in the order of the statistics, by outcome.
-    rows: Vec<(String, Vec<u64>)>,
+    pub rows: Vec<(String, Vec<u64>)>,
     /// What a success of each raises.
-    raises: Vec<(String, Vec<String>)>,
+    pub raises: Vec<(String, Vec<String>)>,
+    /// Why requests did not succeed, with how many it happened to.
+    pub errors: Vec<String>,
+    /// What was raised otherwise than outcomes tell.
+    pub corrections: Vec<(String, String)>,
     /// Passes that were begun, completed and aborted, by journey.
-    journeys: Vec<(String, [u64; 3])>,
-    wait: WaitTime,
+    pub journeys: Vec<(String, [u64; 3])>,
+    pub wait: WaitTime,
 }
 
 /// A user's life.
-fn live<S: Described>(script: &Arc<S>, user: u32, (run_ns, mood): (u64, Mood)) -> Lived {
+pub fn live<S: Described>(script: &Arc<S>, user: u32, (run_ns, mood): (u64, Mood)) -> Lived {
     let interval = Box::new(CoreInterval::new(0, script.shape()));
     let recorder = Recorder::new(interval, script.rows());
     let target = Target::parse("http://localhost:8000/base").unwrap();
@@ -185,6 +189,19 @@ fn live<S: Described>(script: &Arc<S>, user: u32, (run_ns, mood): (u64, Mood)) -
         });
         (name.clone(), events.collect())
     });
+    let errors = interval.errors.iter().map(|error| {
+        let key = &error.key;
+        let (name, reason) = (&names[usize::from(key.name)], key.reason.as_str());
+        let (outcome, status) = (key.outcome, key.status);
+        format!("{name} {outcome:?} {status} {}: {reason}", error.count)
+    });
+    let mut errors: Vec<String> = errors.collect();
+    errors.sort_unstable();
+    let corrections = names.iter().zip(&interval.names).map(|(name, counts)| {
+        let corrections = format!("{:?}", counts.corrections);
+        (name.clone(), corrections)
+    });
+    let corrections = corrections.collect();
     let journeys = script.journeys();
     let journeys = journeys.iter().zip(&interval.journeys).map(|(name, it)| {
         let passes = [it.started, it.completed, it.aborted];
@@ -194,6 +211,8 @@ fn live<S: Described>(script: &Arc<S>, user: u32, (run_ns, mood): (u64, Mood)) -
         rows: rows.collect(),
         raises: raises.collect(),
         journeys: journeys.filter(|(_, passes)| passes[0] > 0).collect(),
+        errors,
+        corrections,
         wait: script.wait_of(0),
         sent: sent.take(),
     }
@@ -235,10 +254,15 @@ fn compare(rust: &Lived, file: &Lived, about: &str) {
         .filter(|(name, _)| in_file(name))
         .collect();
     assert_eq!(raises, file.raises.iter().collect::<Vec<_>>(), "{about}");
+    assert_eq!(rust.errors, file.errors, "{about}");
+    let corrections = rust.corrections.iter();
+    let corrections: Vec<_> = corrections.filter(|(name, _)| in_file(name)).collect();
+    let of_file: Vec<_> = file.corrections.iter().collect();
+    assert_eq!(corrections, of_file, "{about}");
 }
 
 /// Every set of the options that change what these journeys do.
-fn option_sets(class: &str) -> Vec<JourneyOptions> {
+pub fn option_sets(class: &str) -> Vec<JourneyOptions> {
     let of_class: &[JourneyOption] = match class {
         "InventoryUser" => &[JourneyOption::ReleaseProbe, JourneyOption::MatchingCount],
         "PaymentsUser" => &[JourneyOption::RepeatedKey],

@@ -20,6 +20,7 @@ fn flags(profile: Option<&str>, class: Option<&str>, journey: Option<&str>) -> L
         profile: profile.map(str::to_owned),
         class: class.map(str::to_owned),
         journey: journey.map(str::to_owned),
+        workload: None,
     }
 }
 

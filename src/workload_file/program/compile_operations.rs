@@ -1,14 +1,16 @@
 //! From operations, under the names that steps give them, to the rows of the statistics.
 
 use super::checks::ReadyCheck;
-use super::reading::ReplyReading;
+use super::reading::{ReadyRefusal, ReplyReading};
 use super::request_program::BodyChoice;
 use crate::engine::{self, HeadPart, HeadTemplate};
 use crate::stats::Event;
 use crate::workload_file::model::definitions::{
-    Body, BodyKind, Call, Check, Model, Node, Operation, Part, Raised, Step,
+    Body, BodyKind, Call, Model, Node, Operation, Step,
 };
 use crate::workload_file::model::generators::Generator;
+use crate::workload_file::model::replies::{Check, Raised, Refusal};
+use crate::workload_file::model::texts::Part;
 use std::ops::Range;
 
 /// What is kept to the end of the process.
@@ -193,7 +195,8 @@ impl<'a> Compiler<'a> {
         let expect = call.expect.as_ref().unwrap_or(&of.expect);
         let reading = ReplyReading {
             expect: expect.clone(),
-            refusals: call.refusals.as_ref().unwrap_or(&of.refusals).clone(),
+            refusals: meant(call.refusals.as_ref().unwrap_or(&of.refusals)),
+            reasons: of.reasons.clone(),
             reads: call.reads.as_ref().unwrap_or(&of.reads).clone(),
             checks: ready(call.checks.as_ref().unwrap_or(&of.checks)),
             names: self.names,
@@ -230,7 +233,8 @@ impl<'a> Compiler<'a> {
             .collect();
         let reading = ReplyReading {
             expect: operation.expect.clone(),
-            refusals: operation.refusals.clone(),
+            refusals: meant(&operation.refusals),
+            reasons: operation.reasons.clone(),
             reads: operation.reads.clone(),
             checks: ready(&operation.checks),
             names: self.names,
@@ -266,6 +270,10 @@ impl<'a> Compiler<'a> {
         });
         kept_all(parts.collect())
     }
+}
+
+fn meant(refusals: &[Refusal]) -> Vec<ReadyRefusal> {
+    refusals.iter().map(ReadyRefusal::from).collect()
 }
 
 fn ready(checks: &[Check]) -> Vec<ReadyCheck> {

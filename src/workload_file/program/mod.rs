@@ -17,3 +17,4 @@ pub mod recipes;
 pub mod request_program;
 pub mod rows;
 pub mod shared;
+pub mod told;

@@ -5,6 +5,7 @@ use super::sandbox_options::SandboxOptions;
 use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
 use crate::draft::DraftRequest;
+use crate::fleet::engines::UpRequest;
 use crate::hunt::HuntRequest;
 use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
@@ -25,6 +26,8 @@ pub enum CliCommand {
     Compare(Box<CompareRequest>),
     /// Search for the breaking point.
     Hunt(Box<HuntRequest>),
+    /// Launch a fleet on an engine, and follow it to its end.
+    FleetUp(Box<UpRequest>),
     /// Fire a witness again.
     Replay(Box<ReplayRequest>),
     /// Make a report from a record.

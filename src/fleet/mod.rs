@@ -1,3 +1,4 @@
 //! One run on several machines: how they meet, start together, are watched, and become one record.
 
 pub mod bus;
+pub mod engines;

@@ -1,6 +1,6 @@
 //! The format as it is told: to readers of the documentation, and to editors.
 
-use super::tests::{BUILT_IN_TEXT, EXAMPLE, refused, sound, with};
+use super::tests::{BUILT_IN_TEXT, EXAMPLE, refused, with};
 use crate::workload_file::format::key::Key;
 use crate::workload_file::format::keys::{
     BODY_KEYS, CHECK_KEYS, CLASS_KEYS, DATA_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS,

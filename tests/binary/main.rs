@@ -29,6 +29,7 @@ mod descriptor_limit;
 mod doctor;
 mod endless_sources;
 mod exports;
+mod fleet_up;
 mod foreign_readers;
 mod generator_state;
 mod hostile_texts;

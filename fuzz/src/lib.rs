@@ -58,6 +58,7 @@ pub const TARGETS: &[Target] = &[
     target("http2", http2::http2, Room::new(4 << 10, 64)),
     target("hunt", hunts::hunt, Room::new(1 << 10, 256)),
     target("id", replies::id, Room::new(64, 16)),
+    target("interval", kept::interval, Room::new(256 << 10, 256)),
     target("judge", shop::judge, Room::new(64, 32)),
     target("keys", machine::keys, Room::new(16, 64)),
     target("locust_csv", locust::csv, Room::new(256, 256)),

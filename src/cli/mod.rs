@@ -43,6 +43,7 @@ mod sandbox_options;
 mod secret;
 mod service_variables;
 mod serving_options;
+mod shard_options;
 mod shop_options;
 mod subject;
 mod surroundings;

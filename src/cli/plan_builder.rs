@@ -3,7 +3,9 @@
 use super::machine::WorkerNeeds;
 use super::options::RunOptions;
 use super::tested::Tested;
-use super::{CliError, Entropy, Machine, class_choice, load_choice, threshold_options};
+use super::{
+    CliError, Entropy, Machine, class_choice, load_choice, shard_options, threshold_options,
+};
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, HttpChoice, Pacing, Plan, is_loopback_host};
 use crate::run::{Output, Resolver, RunRequest};
@@ -56,12 +58,14 @@ pub(super) fn build(
     let metrics = exports.metrics(&addresses, options.page.identity()?, &observers.tls)?;
     observers.drain_wait = options.single.drain_wait.unwrap_or_default();
     let connections = connections(&options, profile, load.max_users())?;
+    let shard = options.single.shard.unwrap_or_default();
+    shard_options::check(shard, options.target.sandbox, connections)?;
     let (cores, placement) = machine.worker_cores(&WorkerNeeds {
         choice: options.machine.cores.as_ref(),
         oversubscribe: options.machine.oversubscribe,
         shop_is_here: options.target.sandbox || is_loopback_host(target.place().0),
-        max_users: load.max_users(),
-        connections,
+        max_users: shard.part_of(load.max_users()).max(1),
+        connections: connections.map(|connections| shard.part_of(connections)),
     })?;
     let typed = &options.workload.with;
     let journeys = tested.journey_options(profile, typed)?;
@@ -112,6 +116,7 @@ pub(super) fn build(
         placement,
         seed: options.machine.seed.unwrap_or(entropy.seed),
         run_id: options.single.run_id.unwrap_or(entropy.run_id),
+        shard,
     };
     threshold_options::check(&plan, &subject)?;
     Ok(RunRequest {

@@ -65,7 +65,7 @@ impl RunFacts {
             command,
             plan: plan.fields(),
             plan_hash: plan.hash(),
-            asked_users: matches!(plan.load, Load::Closed { .. }).then(|| plan.max_users()),
+            asked_users: matches!(plan.load, Load::Closed { .. }).then(|| plan.own_users()),
             seed: plan.seed,
             host,
             races: plan.races.rules,

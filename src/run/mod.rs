@@ -54,6 +54,8 @@ pub use face::{Face, Follower, LiveRun};
 pub use lookup::{Resolver, accepting_first, resolve};
 pub use machine::{allowed_cpus, new_run_id, step_aside, topology};
 pub use memory::left_here as memory_left;
+#[doc(hidden)]
+pub use partition::{Deal, Partition};
 pub use preflight::meet;
 pub use reach::{ReachError, ask as ask_target, not_answered, preflight};
 pub use recognition::{Questioning, RecognitionError};

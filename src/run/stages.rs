@@ -134,7 +134,7 @@ fn prepare(
         load_schedule: control.load_schedule(),
     };
     // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
-    let users = counted(plan.load.max_users().into(), "user");
+    let users = counted(plan.own_users().into(), "user");
     let told = preparing(
         format!("connections and bodies of {users}"),
         request.output.is_muted(),
@@ -362,12 +362,17 @@ fn neighbours(plan: &Plan, has_own_target: bool) -> Neighbours {
 
 fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunContext {
     let open = matches!(plan.load, Load::Open { .. });
+    let own_users = plan.own_users_by_class();
     let shares = plan
         .classes
         .iter()
         .enumerate()
         .map(|(class, share)| UserShare {
-            weight: f64::from(share.weight),
+            // Whole rounds of the classes are on one machine alone; of several each has what it has.
+            weight: match plan.shard.is_whole() {
+                true => f64::from(share.weight),
+                false => f64::from(own_users[class]),
+            },
             wait: script.waits[class],
         });
     let shared_connections = plan.connections.is_some();
@@ -390,9 +395,14 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
         user_shares: if open || shared_connections {
             Vec::new()
         } else {
-            shares.collect::<Vec<UserShare>>()
+            let are_here = shares.filter(|share| share.weight > 0.0);
+            are_here.collect::<Vec<UserShare>>()
         },
-        thresholds: plan.thresholds.clone(),
+        // Those of a part of the load would be judged by figures of a part.
+        thresholds: match plan.shard.is_whole() {
+            true => plan.thresholds.clone(),
+            false => Vec::new(),
+        },
         observed: ObservedTable::default(),
         live: LiveContext {
             load_schedule: control.load_schedule().cloned(),

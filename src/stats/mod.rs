@@ -2,6 +2,7 @@
 
 mod addresses;
 mod buckets;
+mod coded;
 mod collector;
 mod contests;
 mod decimal;
@@ -30,6 +31,7 @@ mod second;
 mod seconds;
 mod self_check;
 mod set_shape;
+mod shard_join;
 #[cfg(test)]
 mod simulated;
 mod sink;
@@ -41,7 +43,10 @@ mod trend;
 
 pub use addresses::{AddressCounts, AddressTable};
 pub use buckets::{BUCKET_EDGES_US, Buckets};
-pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
+pub use coded::{
+    Coded, CodedBytes, Garbled, INTERVAL_VERSION, MOST_INTERVAL_BYTES, put_number, put_text,
+};
+pub use collector::{Collector, CollectorInbox, Merged, Merging, WorkerHandover};
 pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};
 pub use decimal::Decimal;
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
@@ -79,6 +84,7 @@ pub use run_context::{LiveContext, RunContext};
 pub use second::{CoreHealth, MergedInterval, Phase};
 pub use self_check::{CoreTally, Neighbours, SelfCheck};
 pub use set_shape::SetShape;
+pub use shard_join::{ShardJoin, ShardProgress};
 pub use sink::{IntervalSink, SinkFailure};
 pub use sums::{Absorb, Forget};
 pub use tail::{Tail, TailJudgement, TailSecond, score_interval};

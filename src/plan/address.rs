@@ -34,7 +34,8 @@ pub struct PublicAddress {
     pub host: String,
     /// Its address.
     pub address: IpAddr,
-    refused: Option<TargetRefused>,
+    /// Why, where that is for a machine to decide that others send a plan.
+    refused: Option<Box<TargetRefused>>,
 }
 
 impl PublicAddress {
@@ -77,7 +78,7 @@ impl AddressPolicy {
         let refused = match &self.accepted {
             Some(accepted) => match accepted.check(host, address) {
                 Ok(()) => return Ok(()),
-                Err(refused) => Some(refused),
+                Err(refused) => Some(Box::new(refused)),
             },
             None => None,
         };

@@ -4,7 +4,7 @@ use shopblast::cli::{self, CliCommand, Entropy, Machine};
 use shopblast::engine::CountingAllocator;
 use shopblast::pieces::tell;
 use shopblast::plan::{ExitCode, shown_lines};
-use shopblast::{compare, doctor, draft, hunt, report, run, ui};
+use shopblast::{compare, doctor, draft, fleet, hunt, report, run, ui};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -48,6 +48,13 @@ fn dispatch(command: CliCommand) -> ExitCode {
             let subject = cli::subject(None);
             let planned = |plan: &_| subject.planned_shares(plan);
             done(report::remake(&request, &planned))
+        }
+        CliCommand::Merge(request) => {
+            let subject = cli::subject(None);
+            let planned = |plan: &_| subject.planned_shares(plan);
+            fleet::merge(&request, &planned)
+                .map(|finished| finished.exit_code)
+                .unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
         }
         CliCommand::Draft(request) => draft::carry_out(&request),
         CliCommand::Manual(pages) => done(pages.write()),

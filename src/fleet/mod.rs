@@ -1,3 +1,6 @@
 //! One run on several machines: how they meet, start together, are watched, and become one record.
 
 pub mod bus;
+mod merge;
+
+pub use merge::{MergeError, MergeRequest, merge};

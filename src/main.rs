@@ -41,12 +41,12 @@ fn dispatch(command: CliCommand) -> ExitCode {
         CliCommand::Hunt(request) => {
             hunt::carry_out(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
+        CliCommand::FleetUp(request) => fleet::engines::carry_out(&request),
         CliCommand::Replay(request) => {
             run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
         CliCommand::Report(request) => {
-            let subject = cli::subject(None);
-            let planned = |plan: &_| subject.planned_shares(plan);
+            let planned = |plan: &_| cli::subject(None).planned_shares(plan);
             done(report::remake(&request, &planned))
         }
         CliCommand::Merge(request) => {

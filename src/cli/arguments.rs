@@ -4,6 +4,7 @@ use super::check_options::CheckFlags;
 use super::compare_options::CompareFlags;
 use super::completions::CompletionFlags;
 use super::doctor_options::DoctorFlags;
+use super::fleet_options::FleetFlags;
 use super::hunt_options::HuntFlags;
 use super::list::ListFlags;
 use super::manual::ManualFlags;
@@ -88,6 +89,10 @@ pub(super) enum Subcommand {
     /// that is observed. Ctrl-C saves; --resume DIR goes on.
     #[command(args_override_self = true)]
     Hunt(Box<HuntFlags>),
+    /// Carry one run out on several machines
+    ///
+    /// See docs/fleet.md.
+    Fleet(Box<FleetFlags>),
     /// Look at a target, and at this machine, before a run.
     ///
     /// Is it reachable, is it ShopStream, does it still have every operation and field that the

@@ -12,6 +12,7 @@ const SUBCOMMANDS: [&str; 14] = [
     "compare",
     "hunt",
     "doctor",
+    "fleet",
     "replay",
     "merge",
     "report",

@@ -6,6 +6,7 @@ use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
 use crate::draft::DraftRequest;
 use crate::fleet::MergeRequest;
+use crate::fleet::engines::UpRequest;
 use crate::hunt::HuntRequest;
 use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
@@ -26,6 +27,8 @@ pub enum CliCommand {
     Compare(Box<CompareRequest>),
     /// Search for the breaking point.
     Hunt(Box<HuntRequest>),
+    /// Launch a fleet on an engine, and follow it to its end.
+    FleetUp(Box<UpRequest>),
     /// Fire a witness again.
     Replay(Box<ReplayRequest>),
     /// Make one record of those of shards.

@@ -11,6 +11,7 @@ use super::hunt_options::HUNT;
 use super::pipeline_options::PIPELINE_FLAGS;
 use super::service_variables::is_of_service;
 use super::shop_options::SHOP_FLAGS;
+use crate::fleet::engines::SECRET_VARIABLE;
 use crate::plan::Suggestion;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, CommandFactory};
@@ -167,6 +168,7 @@ fn reject_unknown(environment: &BTreeMap<String, OsString>) -> Result<(), CliErr
         .collect();
     let unknown = environment
         .keys()
+        .filter(|name| name.as_str() != SECRET_VARIABLE)
         .find(|name| name.starts_with(OWN_PREFIX) && !known.contains(*name));
     match unknown {
         Some(name) => Err(CliError::UnknownVariable {

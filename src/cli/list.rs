@@ -8,7 +8,9 @@ mod of_file;
 use super::tested::Tested;
 use super::{CliError, class_choice, profile_source};
 use crate::plan::Suggestion;
-use crate::shop::{JourneyKind, JourneyOption, JourneyOptions, Profile, USER_CLASSES};
+use crate::shop::{
+    JOURNEYS, JourneyKind, JourneyOption, JourneyOptions, Profile, USER_CLASSES, journey,
+};
 use description::write_section;
 
 pub(super) use asked::ListFlags;
@@ -45,12 +47,10 @@ fn profile_text(profile: &Profile) -> Result<String, CliError> {
 }
 
 fn find_journey(name: &str) -> Result<JourneyKind, CliError> {
-    let mut all = JourneyKind::ALL.iter().copied();
-    all.find(|journey| journey.name() == name)
-        .ok_or_else(|| CliError::UnknownJourney {
-            journey: name.to_owned(),
-            suggestion: Suggestion::for_word(name, JourneyKind::ALL.iter().map(|kind| kind.name())),
-        })
+    journey(name).ok_or_else(|| CliError::UnknownJourney {
+        journey: name.to_owned(),
+        suggestion: Suggestion::for_word(name, JOURNEYS.iter().map(|kind| kind.name())),
+    })
 }
 
 /// User classes and profiles, one a line, with what they are for.
@@ -86,7 +86,7 @@ pub(super) fn text_of(path: Option<String>) -> Result<String, CliError> {
 fn overview() -> String {
     let mut text = list_text();
     text.push('\n');
-    let journeys = JourneyKind::ALL
+    let journeys = JOURNEYS
         .iter()
         .map(|journey| (journey.name().to_owned(), journey.summary()));
     write_section(&mut text, "Journeys", journeys.collect());

@@ -17,6 +17,8 @@ mod environment;
 mod error;
 mod export_options;
 mod first_word;
+mod fleet_options;
+mod fleet_up;
 mod foreign_flags;
 mod hunt_options;
 mod list;
@@ -165,6 +167,7 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
             let request = hunt_options::resolve(*flags, around)?;
             Ok(CliCommand::Hunt(Box::new(request)))
         }
+        Some(Subcommand::Fleet(flags)) => fleet_options::resolve(*flags, around),
         Some(Subcommand::Check(flags)) => {
             let text = check_options::text(&flags, entropy)?;
             Ok(CliCommand::Print(text))

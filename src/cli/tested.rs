@@ -6,7 +6,9 @@ use super::{CliError, profile_source};
 use crate::engine::Subject;
 use crate::plan::{ClassShare, Suggestion, Target};
 use crate::record::read_text_bounded;
-use crate::shop::{Generation, JourneyOption, JourneyOptions, Profile, USER_CLASSES, user_class};
+use crate::shop::{
+    Generation, JourneyOption, JourneyOptions, Profile, SUITE_NAME, USER_CLASSES, user_class,
+};
 use crate::workload_file::{self, FileWorkload, Model, Parts};
 use std::path::Path;
 
@@ -37,6 +39,10 @@ impl Tested {
     /// When it is nothing that can be tested.
     pub(super) fn of(options: &mut RunOptions) -> Result<Self, CliError> {
         if let Some(path) = &options.workload.workload {
+            // What it says is what runs when nothing is named.
+            if path == SUITE_NAME {
+                return Ok(Self::Shop(options.shop.generation));
+            }
             return Ok(Self::Written(Box::new(Written::read(path)?)));
         }
         let Some(url) = &options.workload.url else {

@@ -45,6 +45,25 @@ impl ExitCode {
         }
     }
 
+    /// The code that another process of this program ended with; one of no meaning here is kept as it is.
+    #[must_use]
+    pub fn told(code: i32) -> Self {
+        let known = [
+            Self::Ok,
+            Self::GeneratorSaturated,
+            Self::InvariantViolated,
+            Self::ThresholdCrossed,
+            Self::NothingMeasured,
+            Self::BadPlan,
+            Self::Interrupted,
+            Self::RecordLost,
+            Self::Unreachable,
+        ];
+        let value = u8::try_from(code).unwrap_or(u8::MAX);
+        let meant = known.into_iter().find(|known| known.value() == value);
+        meant.unwrap_or(Self::RequestsFailed(value))
+    }
+
     /// The one code for everything that was found: the first of 104, 107, 96, 95, 99, 106, 105,
     /// 102 and failed requests; [`ExitCode::Ok`] when nothing was.
     #[must_use]

@@ -5,6 +5,8 @@
 mod activity;
 mod address;
 mod address_choice;
+mod address_kind;
+mod allowed_targets;
 mod arrivals;
 mod class_share;
 mod cores;
@@ -38,8 +40,10 @@ mod topology;
 mod unwritable;
 mod wait;
 
-pub use address::{AddressKind, AddressPolicy, PublicAddress, is_loopback_host};
+pub use address::{AddressPolicy, PublicAddress, is_loopback_host};
 pub use address_choice::{AddressChoice, AddressOrder, MOST_ADDRESSES};
+pub use address_kind::AddressKind;
+pub use allowed_targets::{AllowedTarget, AllowedTargets, Network, NoAllowedTarget, TargetRefused};
 pub use arrivals::{Arrival, ArrivalSchedule};
 pub use class_share::{ClassShare, ClassShareError};
 pub use cores::{CoreChoice, CoreError, CpuList, MOST_WORKERS};

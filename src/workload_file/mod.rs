@@ -9,6 +9,7 @@ mod error;
 mod facts;
 mod format;
 mod limits;
+mod means;
 mod model;
 mod parts;
 mod preview;
@@ -21,9 +22,10 @@ mod workload;
 
 pub use built_in::{BUILT_IN, built_in};
 pub use error::{FileError, Mistake};
-pub use format::read::{MOST_FILE_BYTES, read, read_within};
+pub use format::read::{MOST_FILE_BYTES, read, read_of_program, read_within};
 pub use format::schema::schema_text;
 pub use limits::Description;
+pub use means::mean_requests;
 pub use model::definitions::{
     AtOnce, Body, BodyKind, Call, Class, Data, DrawSet, Journey, Model, Node, OnFailure, Operation,
     Order, Per, RunOption, Step, Test, Tested, UsedUp,
@@ -38,6 +40,7 @@ pub use model::table::{Field, Table};
 pub use model::texts::{Part, Product};
 pub use parts::Parts;
 pub use preview::{data_outline, once_outline, outline};
+pub use program::beside::Beside;
 pub use program::told::Told;
 pub use script::FileScript;
 pub use single_url::{SingleUrl, UrlError};

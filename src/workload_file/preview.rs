@@ -81,6 +81,9 @@ pub fn outline(model: &Model, journey: usize) -> String {
     };
     // Writing into memory does not fail.
     let _ = writeln!(out, "journey {}{about}", journey.name);
+    if journey.is_built_in {
+        out += "  written in Rust, since what must hold of it is more than a file can say\n";
+    }
     write_steps(model, &journey.steps, 1, &mut out);
     out
 }

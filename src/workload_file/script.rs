@@ -1,7 +1,8 @@
 //! A compiled workload as a script that the engine carries out: the user classes of one plan.
 
 use crate::engine::{
-    Abort, CookieRoom, Described, Journey, Link, Script, Session, SetUpFailure, Step, Unprepared,
+    Abort, Arena, CookieRoom, Described, Journey, Link, Operation, Script, Session, SetUpFailure,
+    Step, Unprepared,
 };
 use crate::plan::{Pacing, Plan, RaceRules, Suggestion, WaitTime};
 use crate::stats::{Race, Rule};
@@ -155,8 +156,36 @@ impl FileScript {
         journeys.flat_map(|journey| journey.compiled.races(self.means.options))
     }
 
+    /// What the plan's journeys may send: which operation, and of which bodies.
+    pub fn sent(&self) -> impl Iterator<Item = (&'static Operation, Option<&Arena>)> {
+        let journeys = self.journeys.iter();
+        let sent = journeys.flat_map(|journey| journey.compiled.requests(self.means.options));
+        sent.map(|request| {
+            let body = request.body.and_then(|body| self.supplies().body(body));
+            (request.step.operation, body)
+        })
+    }
+
+    /// Draws the position of the journey that `user` makes next, by the weights of its class.
     #[inline]
-    async fn carry_out<L: Link>(&self, position: u16, user: &mut Session<L>) -> Journey {
+    pub fn draw<L: Link>(&self, user: &mut Session<L>) -> u16 {
+        let planned = &self.classes[user.class()];
+        let mut drawn = user.rng().u32(..planned.total_weight);
+        for &(position, weight) in &planned.journeys {
+            if drawn < weight {
+                return position;
+            }
+            drawn -= weight;
+        }
+        0
+    }
+
+    /// Carries out the journey at `position` of the plan once; nothing, when it is one of the program's.
+    ///
+    /// # Errors
+    /// When a step that it depends on did not succeed, or the run is over.
+    #[inline]
+    pub async fn carry_out<L: Link>(&self, position: u16, user: &mut Session<L>) -> Journey {
         let journey = &self.journeys[usize::from(position)];
         if journey.is_logged {
             user.begin_log();
@@ -331,15 +360,9 @@ impl Script for FileScript {
             user.values().begin();
             return Ok(());
         }
-        let mut drawn = user.rng().u32(..planned.total_weight);
-        for &(position, weight) in &planned.journeys {
-            if drawn < weight {
-                user.begin_journey(position);
-                return self.carry_out(position, user).await;
-            }
-            drawn -= weight;
-        }
-        Ok(())
+        let position = self.draw(user);
+        user.begin_journey(position);
+        self.carry_out(position, user).await
     }
 }
 

@@ -87,6 +87,7 @@ impl SingleUrl {
                 name: "Visit".to_owned(),
                 about: "read the URL once".to_owned(),
                 steps: vec![Step::Call(Box::new(Call::of(0)))],
+                is_built_in: false,
             }],
             classes: vec![Class {
                 name: Self::CLASS.to_owned(),

@@ -3,11 +3,12 @@
 
 use super::script::{FileScript, options_of};
 use crate::engine::inquiry::{Inquiry, NotRecognised, Recognition};
-use crate::engine::{DomainName, TargetFacts, Unprepared, Workload};
+use crate::engine::{DomainName, Step, TargetFacts, Unprepared, Workload};
 use crate::plan::Plan;
 use crate::workload_file::model::bounds::STRICT;
 use crate::workload_file::model::definitions::Model;
 use crate::workload_file::model::statuses::Statuses;
+use crate::workload_file::program::beside::Beside;
 use crate::workload_file::program::compile::program_of;
 use crate::workload_file::program::compiled::Program;
 use serde_json::{Map, Value};
@@ -43,9 +44,41 @@ impl FileWorkload {
     #[must_use]
     pub fn new(model: &Model) -> Self {
         Self {
-            program: program_of(model),
+            program: program_of(model, Beside::NOTHING),
             expect: None,
         }
+    }
+
+    /// The same of a workload of which parts are written in Rust. Whoever carries those out looks for the
+    /// journeys that the file calls built in.
+    #[must_use]
+    pub fn beside(model: &Model, beside: Beside) -> Self {
+        Self {
+            program: program_of(model, beside),
+            expect: None,
+        }
+    }
+
+    /// What the users of `plan` do, whatever its target.
+    ///
+    /// # Errors
+    /// When the plan asks for what there is not.
+    pub fn of_plan(&self, plan: &Plan) -> Result<FileScript, Unprepared> {
+        FileScript::new(self.program, plan)
+    }
+
+    /// Every step, those that are written in Rust first.
+    #[must_use]
+    pub fn steps(&self) -> &'static [Step] {
+        self.program.steps
+    }
+
+    /// Where `step` stands among the names of statistics that the file orders; behind them when it does not.
+    #[must_use]
+    pub fn row_of(&self, step: &Step) -> usize {
+        let mut rows = self.program.rows.iter();
+        let row = rows.position(|row| row == step.name);
+        row.unwrap_or(self.program.rows.len() + usize::from(step.index))
     }
 
     /// The same, where the first look has to meet one of these statuses: with another one no request

@@ -19,5 +19,4 @@ mod journeys_identity;
 mod journeys_options;
 mod probes;
 mod shards;
-mod suite_files;
 mod suite_streams;

@@ -1,4 +1,5 @@
-//! What needs real stores: runs that observe a PostgreSQL and a Redis of their own.
+//! What needs real stores: runs that observe a PostgreSQL and a Redis of their own, and machines that meet
+//! at one.
 
 #[path = "../certificates/mod.rs"]
 mod certificates;
@@ -7,6 +8,9 @@ mod invocation;
 
 mod servers;
 
+mod fleet_bus;
+mod fleet_loss;
+mod meetings;
 mod observed_accounts;
 mod observed_in_tls;
 mod observed_stores;

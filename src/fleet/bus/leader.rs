@@ -55,6 +55,8 @@ pub struct LeaderBus {
     beats: u64,
     next_beat_ns: u64,
     read_up_to: [EntryId; 2],
+    /// The connection is new: what Redis may have forgotten has to be put there again.
+    is_to_restore: bool,
     roster: Roster,
     is_outranked: bool,
 }
@@ -95,6 +97,7 @@ impl LeaderBus {
             beats: 0,
             next_beat_ns: now_ns,
             read_up_to: [EntryId::START; 2],
+            is_to_restore: false,
             roster,
             is_outranked: false,
         };
@@ -169,10 +172,8 @@ impl LeaderBus {
     pub fn turn(&mut self, wait: Duration) -> Vec<LeaderEvent> {
         let mut events = Vec::new();
         let wait = wait.min(LONGEST_WAIT);
-        if self.link.is_open() {
-            // An error is news of the link, which tells it.
-            let _ = self.speak_and_hear(wait, &mut events);
-        } else {
+        // An error is news of the link, which tells it.
+        if !self.link.is_open() || self.speak_and_hear(wait, &mut events).is_err() {
             self.link.rest(wait);
         }
         let could_hear = self.link.state() == PlaceState::Reachable;
@@ -300,15 +301,28 @@ impl LeaderBus {
         wait: Duration,
         events: &mut Vec<LeaderEvent>,
     ) -> Result<(), StoreError> {
-        if self.link.take_is_new() {
+        self.is_to_restore |= self.link.take_is_new();
+        let spoke = self.speak(events);
+        if let Err(StoreError::Away(_)) = spoke {
+            return spoke;
+        }
+        // A Redis without room can still be read, and what is read makes room.
+        self.hear(wait, events)?;
+        // What was heard may have to be answered.
+        match spoke {
+            Err(StoreError::Full(_)) => Ok(()),
+            spoke => spoke.and_then(|()| self.send_orders()),
+        }
+    }
+
+    fn speak(&mut self, events: &mut Vec<LeaderEvent>) -> Result<(), StoreError> {
+        if self.is_to_restore {
             self.restore(events)?;
+            self.is_to_restore = false;
         }
         if self.link.now_ns() >= self.next_beat_ns {
             self.beat(events)?;
         }
-        self.send_orders()?;
-        self.hear(wait, events)?;
-        // What was heard may have to be answered.
         self.send_orders()
     }
 

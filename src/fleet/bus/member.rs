@@ -192,10 +192,8 @@ impl MemberBus {
     pub fn turn(&mut self, wait: Duration) -> Vec<MemberEvent> {
         let mut events = Vec::new();
         let wait = wait.min(LONGEST_WAIT);
-        if self.link.is_open() {
-            // An error is news of the link, which tells it.
-            let _ = self.speak_and_hear(wait, &mut events);
-        } else {
+        // An error is news of the link, which tells it.
+        if !self.link.is_open() || self.speak_and_hear(wait, &mut events).is_err() {
             self.link.rest(wait);
         }
         self.look_after_leader(&mut events);
@@ -270,8 +268,20 @@ impl MemberBus {
         let said = self
             .say_waiting(events)
             .and_then(|()| self.send_pieces(events));
+        if let Err(error @ StoreError::Away(_)) = said {
+            return Err(error);
+        }
+        // Who has more to send does not wait for orders.
+        let wait = if said == Ok(true) {
+            Duration::ZERO
+        } else {
+            wait
+        };
         self.hear(wait, events)?;
-        said
+        match said {
+            Ok(_) | Err(StoreError::Full(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Shows that this member is there, and looks whether the leader is.
@@ -344,21 +354,22 @@ impl MemberBus {
         Ok(())
     }
 
-    fn send_pieces(&mut self, events: &mut Vec<MemberEvent>) -> Result<(), StoreError> {
+    /// Sends some pieces of the record; whether there is room for more of them.
+    fn send_pieces(&mut self, events: &mut Vec<MemberEvent>) -> Result<bool, StoreError> {
         let key = self.keys.records.clone();
         for _ in 0..PIECES_A_TURN {
             if self.piece.is_none() && !self.cut_piece(events) {
-                break;
+                return Ok(false);
             }
             if self.link.read(|store| store.length(&key))? >= MOST_PIECES {
-                break;
+                return Ok(false);
             }
             if let Some(piece) = &self.piece {
                 self.link.write(|store| store.append(&key, piece, EXPIRY))?;
                 self.piece = None;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Makes the next piece ready; whether there is one.
@@ -389,8 +400,6 @@ impl MemberBus {
     fn hear(&mut self, wait: Duration, events: &mut Vec<MemberEvent>) -> Result<(), StoreError> {
         let key = self.keys.orders.clone();
         let after = self.read_up_to;
-        let has_more = !self.waiting.is_empty() && !self.is_unheard || self.record.is_some();
-        let wait = if has_more { Duration::ZERO } else { wait };
         let asked = [(key.as_str(), after)];
         let entries = self
             .link

@@ -24,6 +24,7 @@ mod message;
 mod name;
 mod played;
 mod record_pieces;
+mod redis_place;
 mod roster;
 mod secret;
 mod store;
@@ -49,6 +50,7 @@ pub use message::{
 pub use name::{NoRunName, RunName, Token};
 pub use played::{PlayedPlace, PlayedRedis};
 pub use record_pieces::{MOST_RECORD_BYTES, PiecesError, RecordAssembly, RecordCutter};
+pub use redis_place::RedisPlace;
 pub use roster::{LeaderEvent, Member};
 pub use secret::{FleetSecret, SECRET_VARIABLE, SecretError};
 pub use store::{Entry, EntryId, MeetingPlace, Store, StoreError};

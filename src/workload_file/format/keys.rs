@@ -320,6 +320,11 @@ pub const JOURNEY_KEYS: &[Key] = &[
         Takes::Steps,
         "what is done, in order: names of operations, or steps with keys of their own",
     ),
+    key(
+        "built_in",
+        Takes::Switch,
+        "instead of steps: the program has it under this name; only in workloads that come with the program",
+    ),
 ];
 
 /// Keys of a step.

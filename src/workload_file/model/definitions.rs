@@ -235,6 +235,8 @@ pub struct Journey {
     pub about: String,
     /// What is done, in order.
     pub steps: Vec<Step>,
+    /// Whether it is no journey of the file's, but one of the program's that is called so.
+    pub is_built_in: bool,
 }
 
 /// A part of a journey.

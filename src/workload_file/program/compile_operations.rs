@@ -1,5 +1,6 @@
 //! From operations, under the names that steps give them, to the rows of the statistics.
 
+use super::beside::Beside;
 use super::checks::ReadyCheck;
 use super::reading::{ReadyRefusal, ReplyReading};
 use super::request_program::BodyChoice;
@@ -42,8 +43,10 @@ pub struct Compiler<'a> {
     /// The workload.
     pub model: &'a Model,
     drafts: Vec<DraftStep>,
-    /// The rows of the statistics.
+    /// The rows of the statistics, behind those of the parts that are written in Rust.
     pub steps: &'static [engine::Step],
+    /// How many of them are of those parts.
+    first: usize,
     /// What is sent, with a value wherever something is known only then.
     pub bodies: Vec<Body>,
     /// Positions of what is made up for each body when it is sent.
@@ -63,6 +66,7 @@ impl<'a> Compiler<'a> {
             model,
             drafts: Vec::new(),
             steps: &[],
+            first: 0,
             bodies: model.bodies.clone(),
             body_made: Vec::new(),
             made: Vec::new(),
@@ -71,8 +75,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// With the rows of all that is called.
-    pub fn of_all(model: &'a Model) -> Self {
+    /// With the rows of all that is called, behind those of what is `beside` it.
+    pub fn of_all(model: &'a Model, beside: Beside) -> Self {
         let mut compiler = Self::new(model);
         compiler.note_bodies();
         let once = model.set_up.iter().chain(&model.tear_down);
@@ -83,18 +87,17 @@ impl<'a> Compiler<'a> {
         compiler
             .drafts
             .sort_by_key(|draft| place(draft).unwrap_or(usize::MAX));
-        let steps = compiler
-            .drafts
-            .iter()
-            .zip(0..)
-            .map(|(draft, index)| engine::Step {
-                index,
-                operation: draft.compiled,
-                name: kept_text(&draft.label),
-                raises: events(&draft.raises),
-                stays: draft.raises.iter().filter(|event| event.stays).count(),
-            });
-        compiler.steps = kept_all(steps.collect());
+        compiler.first = beside.steps.len();
+        let own = compiler.drafts.iter().zip(compiler.first as u16..);
+        let own = own.map(|(draft, index)| engine::Step {
+            index,
+            operation: draft.compiled,
+            name: kept_text(&draft.label),
+            raises: events(&draft.raises, beside.outbox),
+            stays: draft.raises.iter().filter(|event| event.stays).count(),
+        });
+        let beside = beside.steps.iter().map(|step| engine::Step { ..*step });
+        compiler.steps = kept_all(beside.chain(own).collect());
         compiler
     }
 
@@ -182,7 +185,7 @@ impl<'a> Compiler<'a> {
     pub fn step_of(&self, call: &Call) -> Option<(&'static engine::Step, Range<u16>)> {
         let place = self.place_of(call)?;
         let made = self.drafts[place].made.clone();
-        let step = &self.steps[place];
+        let step = &self.steps[self.first + place];
         let is_read_alike = call.expect.is_none()
             && call.refusals.is_none()
             && call.reads.is_none()
@@ -307,12 +310,12 @@ fn each_text_of(node: &mut Node, work: &mut impl FnMut(&mut [Part])) {
     }
 }
 
-/// Events as the engine knows them. Every one takes the way through an outbox, as far as a file tells.
-fn events(raised: &[Raised]) -> &'static [Event] {
+/// Events as the engine knows them.
+fn events(raised: &[Raised], outbox: fn(&str, &str) -> bool) -> &'static [Event] {
     let events = raised.iter().map(|event| Event {
         domain: kept_text(&event.domain),
         name: kept_text(&event.name),
-        outbox: true,
+        outbox: outbox(&event.domain, &event.name),
     });
     kept_all(events.collect())
 }

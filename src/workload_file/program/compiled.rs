@@ -25,6 +25,8 @@ pub struct Program {
     pub options: &'static [&'static str],
     /// Every step that journeys take.
     pub steps: &'static [Step],
+    /// Names in statistics that come before all others, in their order.
+    pub rows: Vec<String>,
     /// What requests send.
     pub bodies: Vec<Body>,
     /// What is drawn for several bodies together.

@@ -1,5 +1,6 @@
 //! What a workload is compiled to, and how users carry it out: no text is interpreted while load is made.
 
+pub mod beside;
 pub mod body_text;
 pub mod checks;
 pub mod compile;

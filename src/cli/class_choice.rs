@@ -6,7 +6,7 @@ use crate::plan::ClassShare;
 use crate::shop::{Profile, UserClass, user_class};
 
 /// What stands first on a command line when it is meant: no class may be called so.
-const SUBCOMMANDS: [&str; 14] = [
+const SUBCOMMANDS: [&str; 15] = [
     "check",
     "sandbox",
     "compare",
@@ -14,6 +14,7 @@ const SUBCOMMANDS: [&str; 14] = [
     "doctor",
     "fleet",
     "replay",
+    "merge",
     "report",
     "list",
     "completions",

@@ -5,6 +5,7 @@ use super::sandbox_options::SandboxOptions;
 use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
 use crate::draft::DraftRequest;
+use crate::fleet::MergeRequest;
 use crate::fleet::engines::UpRequest;
 use crate::hunt::HuntRequest;
 use crate::report::ReportRequest;
@@ -30,6 +31,8 @@ pub enum CliCommand {
     FleetUp(Box<UpRequest>),
     /// Fire a witness again.
     Replay(Box<ReplayRequest>),
+    /// Make one record of those of shards.
+    Merge(Box<MergeRequest>),
     /// Make a report from a record.
     Report(ReportRequest),
     /// Make a workload file.

@@ -2,3 +2,6 @@
 
 pub mod bus;
 pub mod engines;
+mod merge;
+
+pub use merge::{MergeError, MergeRequest, merge};

@@ -3,7 +3,7 @@
 use super::lookup::Resolver;
 use crate::engine::{MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
-use crate::plan::{AddressPolicy, Plan, TlsIdentity, TlsSettings};
+use crate::plan::{AddressPolicy, ClockOffset, Plan, TlsIdentity, TlsSettings};
 use crate::report::ReportFormat;
 use std::fmt;
 use std::net::SocketAddr;
@@ -44,6 +44,8 @@ pub struct RunRequest {
     pub resolver: Resolver,
     /// What is observed of the shop's back end.
     pub observers: ObserverConfig,
+    /// How far this machine's clock is ahead of the one that all shards go by; `None` when nobody looked.
+    pub clock: Option<ClockOffset>,
 }
 
 impl RunRequest {
@@ -66,6 +68,7 @@ impl RunRequest {
             addresses: AddressPolicy::default(),
             resolver: Resolver::default(),
             observers: ObserverConfig::default(),
+            clock: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, HttpChoice, Pacing, Plan, is_loopback_host};
-use crate::run::{Output, Resolver, RunRequest};
+use crate::run::{Carriers, Output, Resolver, RunRequest};
 use crate::shop::Profile;
 use std::sync::Arc;
 use std::time::Duration;
@@ -148,6 +148,7 @@ pub(super) fn build(
         addresses,
         resolver: Resolver::default(),
         observers,
+        carriers: Carriers::Own,
     })
 }
 

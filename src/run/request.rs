@@ -1,5 +1,6 @@
 //! What a run is asked to do, beside its plan.
 
+use super::carriers::Carriers;
 use super::lookup::Resolver;
 use crate::engine::{MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
@@ -44,6 +45,8 @@ pub struct RunRequest {
     pub resolver: Resolver,
     /// What is observed of the shop's back end.
     pub observers: ObserverConfig,
+    /// Who carries the load.
+    pub carriers: Carriers,
 }
 
 impl RunRequest {
@@ -66,6 +69,7 @@ impl RunRequest {
             addresses: AddressPolicy::default(),
             resolver: Resolver::default(),
             observers: ObserverConfig::default(),
+            carriers: Carriers::Own,
         }
     }
 }

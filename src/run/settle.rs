@@ -1,5 +1,6 @@
 //! The end of a run: the finished record, the verdict, the summary, the exit code.
 
+use super::carriers::{FleetEnd, MemberEnd};
 use super::settled_outputs::Outputs;
 use super::{GithubActions, RunRequest};
 use crate::engine::DomainName;
@@ -41,6 +42,8 @@ pub struct Settlement<'a> {
     pub interrupted: bool,
     /// What was seen of the shop's back end.
     pub observation: Option<&'a Observation>,
+    /// What became of the members of a fleet; `None` for a run of this process alone.
+    pub fleet: Option<&'a FleetEnd>,
 }
 
 /// A run that is over.
@@ -84,6 +87,11 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     let observed = settlement.observation;
     let unobserved = observed.and_then(|observation| observation.sink_failure.clone());
     record.losses.extend(unobserved);
+    if let Some(fleet) = settlement.fleet {
+        let missing = fleet.members.iter().filter_map(MemberEnd::missing_text);
+        record.losses.extend(missing);
+        record.losses.extend(fleet.losses.iter().cloned());
+    }
     let (record, exit_code, outputs) = write(settlement, record);
     for loss in &record.losses {
         tell(format!("warning: {loss}"));

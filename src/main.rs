@@ -56,6 +56,13 @@ fn dispatch(command: CliCommand) -> ExitCode {
             let planned = |plan: &_| cli::subject(None).planned_shares(plan);
             done(report::remake(&request, &planned))
         }
+        CliCommand::Merge(request) => {
+            let subject = cli::subject(None);
+            let planned = |plan: &_| subject.planned_shares(plan);
+            fleet::merge(&request, &planned)
+                .map(|finished| finished.exit_code)
+                .unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
+        }
         CliCommand::Draft(request) => draft::carry_out(&request),
         CliCommand::Manual(pages) => done(pages.write()),
         CliCommand::Sandbox(options) => done(options.serve()),

@@ -5,6 +5,7 @@ use super::sandbox_options::SandboxOptions;
 use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
 use crate::draft::DraftRequest;
+use crate::fleet::MergeRequest;
 use crate::fleet::engines::UpRequest;
 use crate::fleet::{FleetHuntRequest, FleetJoinRequest, FleetRunRequest};
 use crate::hunt::HuntRequest;
@@ -37,6 +38,8 @@ pub enum CliCommand {
     FleetUp(Box<UpRequest>),
     /// Fire a witness again.
     Replay(Box<ReplayRequest>),
+    /// Make one record of those of shards.
+    Merge(Box<MergeRequest>),
     /// Make a report from a record.
     Report(ReportRequest),
     /// Make a workload file.

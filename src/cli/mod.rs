@@ -28,6 +28,7 @@ mod load_options;
 mod machine;
 mod machine_options;
 mod manual;
+mod merge_options;
 mod observe_options;
 mod observer_tls_options;
 mod options;
@@ -176,6 +177,10 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
             Ok(CliCommand::Print(text))
         }
         Some(Subcommand::Workload(flags)) => workload_command::resolve(*flags),
+        Some(Subcommand::Merge(flags)) => {
+            let request = merge_options::resolve(flags);
+            Ok(CliCommand::Merge(Box::new(request)))
+        }
         Some(Subcommand::Report(flags)) => Ok(CliCommand::Report(report_options::resolve(flags))),
         Some(Subcommand::Completions(flags)) => {
             let script = completions::script(&flags, definition::command());

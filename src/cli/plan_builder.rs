@@ -148,6 +148,7 @@ pub(super) fn build(
         addresses,
         resolver: Resolver::default(),
         observers,
+        clock: None,
         carriers: Carriers::Own,
     })
 }

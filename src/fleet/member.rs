@@ -13,7 +13,7 @@ use super::request::FleetJoinRequest;
 use super::words::{REFUSED, Refused, STARTED, Said, Settled, Started};
 use crate::engine::now_ns;
 use crate::pieces::{counted, number_text, tell};
-use crate::plan::ExitCode;
+use crate::plan::{ClockOffset, ExitCode};
 use crate::run::{
     self, Carriers, Face, Finished, PreparedPart, RunControl, RunError, RunRequest, StartAgreement,
 };
@@ -239,6 +239,10 @@ impl Membership<'_> {
             round,
             leaderless,
         }));
+        request.clock = self.courier.clock().map(|clock| ClockOffset {
+            offset_us: wall_ahead_us(&clock),
+            bound_us: clock.bound_ns.div_ceil(1_000),
+        });
         let control = RunControl::new(&request);
         if self.stops.load(Ordering::Relaxed) > 0 {
             control.interrupt();

@@ -7,6 +7,7 @@ pub mod engines;
 mod leader;
 mod led;
 mod member;
+mod merge;
 mod merging;
 mod own_name;
 mod packed;
@@ -19,6 +20,7 @@ mod words;
 pub use bus::{FleetSecret, RunName};
 pub use led::{LedRuns, Session};
 pub use member::join;
+pub use merge::{MergeError, MergeRequest, merge};
 pub use plan_text::{FileText, PlanText, PlanTextError, Word};
 pub use request::{
     FleetHuntRequest, FleetJoinRequest, FleetRunRequest, Leading, Meeting, MembersRecords, OnLost,

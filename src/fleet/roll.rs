@@ -202,13 +202,11 @@ impl Roll {
     /// What became of everybody, as the record tells it.
     #[must_use]
     pub fn rows(&self) -> Vec<MemberEnd> {
-        let of = self.shards();
         let first_ns = self.members().filter_map(|(_, entry)| entry.late_ns).min();
         let rows = (1..).zip(&self.entries).map(|(number, entry)| match entry {
-            Some(entry) => entry.row((number, of), first_ns.unwrap_or_default()),
+            Some(entry) => entry.row(number, first_ns.unwrap_or_default()),
             None => MemberEnd {
                 number,
-                of,
                 missing: Some("never joined".to_owned()),
                 ..MemberEnd::default()
             },
@@ -218,7 +216,7 @@ impl Roll {
 }
 
 impl RollEntry {
-    fn row(&self, (number, of): (u32, u32), first_ns: u64) -> MemberEnd {
+    fn row(&self, number: u32, first_ns: u64) -> MemberEnd {
         let prepared = self.prepared.as_ref();
         let clock = prepared.zip(self.clock);
         let generator = match &self.standing {
@@ -227,7 +225,6 @@ impl RollEntry {
         };
         MemberEnd {
             number,
-            of,
             missing: self.missing_text(),
             host: self.who.host.clone(),
             cores: prepared.map_or(0, |prepared| prepared.cpus.len()),

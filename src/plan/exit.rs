@@ -9,6 +9,8 @@ pub enum ExitCode {
     RequestsFailed(u8),
     /// 95: the generator was at its limit: the figures are invalid.
     GeneratorSaturated,
+    /// 95: a shard of the run is missing: the figures are of a part.
+    PartialRecord,
     /// 96: an invariant was violated.
     InvariantViolated,
     /// 99: a threshold was crossed.
@@ -32,7 +34,7 @@ impl ExitCode {
         match self {
             Self::Ok => 0,
             Self::RequestsFailed(value) => value,
-            Self::GeneratorSaturated => 95,
+            Self::GeneratorSaturated | Self::PartialRecord => 95,
             Self::InvariantViolated => 96,
             Self::ThresholdCrossed => 99,
             Self::NothingMeasured => 102,
@@ -77,7 +79,7 @@ impl ExitCode {
             Self::BadPlan => 0,
             Self::Unreachable => 1,
             Self::InvariantViolated => 2,
-            Self::GeneratorSaturated => 3,
+            Self::GeneratorSaturated | Self::PartialRecord => 3,
             Self::ThresholdCrossed => 4,
             Self::RecordLost => 5,
             Self::Interrupted => 6,

@@ -3,8 +3,8 @@
 
 use super::control::RunControl;
 use super::error::RunError;
-use crate::plan::{Plan, Shard};
-use crate::record::Generator;
+use crate::plan::{ClockOffset, Plan, Shard};
+use crate::record::{Generator, ShardRow};
 use crate::stats::{IntervalSink, Merged, RunContext, SetShape};
 use std::fmt;
 use std::path::Path;
@@ -84,8 +84,6 @@ pub struct PreparedMember {
 pub struct MemberEnd {
     /// Number of its shard, from 1.
     pub number: u32,
-    /// How many there are.
-    pub of: u32,
     /// Why its part is missing, or ends early; `None` when it is whole.
     pub missing: Option<String>,
     /// Name of its machine.
@@ -105,11 +103,27 @@ pub struct MemberEnd {
 }
 
 impl MemberEnd {
-    /// What is missing of it, in a sentence.
+    /// Its row of the record.
     #[must_use]
-    pub fn missing_text(&self) -> Option<String> {
-        let why = self.missing.as_ref()?;
-        Some(format!("shard {} of {} {why}", self.number, self.of))
+    pub fn row(&self) -> ShardRow {
+        let row = ShardRow {
+            number: self.number,
+            missing: self.missing.clone(),
+            host: self.host.clone(),
+            cores: self.cores,
+            requests: self.requests,
+            started_after_s: self.started_after_s,
+            clock: self.clock_us.map(|(offset_us, bound_us)| ClockOffset {
+                offset_us,
+                bound_us,
+            }),
+            last_s: self.last_s,
+            ..ShardRow::default()
+        };
+        match &self.generator {
+            Some(generator) => row.with_generator(generator),
+            None => row,
+        }
     }
 }
 

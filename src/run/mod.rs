@@ -69,7 +69,7 @@ pub use replay::{ReplayError, ReplayRequest, replay};
 pub use replay_text::witness_requests;
 pub use request::{CollectorUrl, GithubActions, MetricsTargets, Output, RunRequest};
 pub use resources::{Resources, raise_locked_memory, resources_of, room_for};
-pub use settle::Finished;
+pub use settle::{Closing, Finished};
 pub use signals::{Listening, before_exit, exit_at_once, listen};
 pub use tls_look::look as look_at_tls;
 #[doc(hidden)]

@@ -12,9 +12,10 @@ use super::{
 use crate::engine::{Description, PreparedScript, TargetAddresses, ignore_size_limits};
 use crate::observe::{Observation, ObserverConfig, Watch};
 use crate::pieces::tell;
-use crate::plan::{Load, Pacing, Plan};
+use crate::plan::{Load, Pacing, Plan, Shard};
 use crate::record::{
-    Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, TargetRecord, TlsRecord,
+    CountedRecord, Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, ShardHead, ShardRecord,
+    TargetRecord, TlsRecord,
 };
 use crate::stats::{
     IntervalSink, LiveContext, Merged, Neighbours, ObservedTable, RunContext, UserShare,
@@ -145,7 +146,8 @@ fn prepare(
         .seen_over_tls(tls.map(TlsRecord::of));
     let facts = RunFacts::of(plan, started, command, gathered.host)
         .at(target)
-        .with_survey(gathered.survey);
+        .with_survey(gathered.survey)
+        .as_shard(shard_head(inputs, script));
     let directory = RecordDirectory::create(
         &request.output.results,
         &plan.profile,
@@ -154,6 +156,7 @@ fn prepare(
     )?;
     let mut context = context_of(plan, &script.described, control);
     context.cpus = gathered.cpus;
+    context.live.machines = gathered.machines;
     if request.carriers.fleet().is_none() {
         context.live.neighbours = neighbours(plan, own.is_some());
     }
@@ -326,6 +329,21 @@ fn show(seconds: &Receiver<Arc<Live>>, faces: &mut [Box<dyn Face>]) {
     faces.iter_mut().for_each(|face| face.finish());
 }
 
+/// What whoever joins this part of a run with the others must know; `None` for all of a run.
+fn shard_head(inputs: &RunInputs<'_>, script: &PreparedScript) -> Option<ShardHead> {
+    let plan = inputs.plan;
+    if plan.shard.is_whole() {
+        return None;
+    }
+    let whole = Plan {
+        shard: Shard::WHOLE,
+        ..plan.clone()
+    };
+    let counted = context_of(&whole, &script.described, inputs.control);
+    let shard = ShardRecord::of(plan.shard, plan.hash(), inputs.request.clock);
+    Some(ShardHead::of(plan, shard, CountedRecord::of(&counted)))
+}
+
 /// Who else may have the CPUs of the workers of `plan`.
 fn neighbours(plan: &Plan, has_own_target: bool) -> Neighbours {
     let quota = quota::read(Path::new("/"));
@@ -385,6 +403,7 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
             ended_us: Arc::clone(control.ended_us()),
             tell: Some(tell),
             neighbours: Neighbours::default(),
+            machines: Vec::new(),
         },
     }
 }

@@ -34,6 +34,8 @@ pub struct Gathered {
     pub host: HostFacts,
     /// Kernel CPU numbers of all workers.
     pub cpus: Vec<usize>,
+    /// Number of the machine of each, from 1; none where all are on this one.
+    pub machines: Vec<u32>,
     /// What was found of the target's processes.
     pub survey: Option<Survey>,
 }
@@ -90,6 +92,7 @@ impl Wanted<'_> {
         Ok(Gathered {
             host: machine::facts(plan, &workers.ready),
             cpus: plan.cores.clone(),
+            machines: Vec::new(),
             workforce: Workforce::Own { workers, inbox },
             survey,
         })
@@ -107,8 +110,13 @@ impl Wanted<'_> {
         let cpus = members
             .iter()
             .flat_map(|member: &PreparedMember| member.cpus.iter());
+        let machines = members.iter().flat_map(|member| {
+            let number = member.shard.number();
+            member.cpus.iter().map(move |_| number)
+        });
         Ok(Gathered {
             cpus: cpus.copied().collect(),
+            machines: machines.collect(),
             host: machine::facts(plan, &[]),
             workforce: Workforce::Others(Arc::clone(fleet)),
             survey: None,

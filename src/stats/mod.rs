@@ -57,7 +57,7 @@ pub use fitness::{Fitness, GeneratorState, state_text};
 pub use flow::{Carrying, Flow, WindowAnswer};
 pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{CoreInterval, ErrorCounts, ErrorKey, StatName};
-pub use latency::LatencyCounts;
+pub use latency::{LatencyCounts, SIGNIFICANT_DIGITS};
 pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
 pub use live_schedule::{LiveSchedule, SteeringCommand};

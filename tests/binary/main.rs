@@ -57,6 +57,7 @@ mod small_server;
 mod surroundings;
 mod terminal_view;
 mod thresholds;
+mod todays_workloads;
 mod web;
 mod wire;
 mod workload_data;

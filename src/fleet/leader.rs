@@ -5,7 +5,10 @@ mod records;
 mod running;
 
 use super::assignment::Assignment;
-use super::bus::{LeaderBus, LeaderEvent, LeaderTerms, MeetingPlace, Order, PlaceNews, Report};
+use super::bus::{
+    LeaderBus, LeaderEvent, LeaderTerms, MeetingPlace, Order, PlaceNews, Report, ShopsRedis,
+    refuse_the_shops,
+};
 use super::own_name::who;
 use super::plan_text::PlanText;
 use super::request::Leading;

@@ -34,6 +34,7 @@ pub struct PublicAddress {
     pub host: String,
     /// Its address.
     pub address: IpAddr,
+    /// Why, where that is for a machine to decide that others send a plan.
     refused: Option<Box<TargetRefused>>,
 }
 

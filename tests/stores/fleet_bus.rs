@@ -5,9 +5,10 @@ use crate::certificates::Authority;
 use crate::meetings::{Meeting, key, keys, refused};
 use crate::servers::{PASSWORD, Redis, Tls};
 use shopblast::fleet::bus::{
-    LeaderEvent, MOST_PIECE_BYTES, MemberEvent, Order, RecordAssembly, Report, SessionKeys,
-    StoreError, Token,
+    JoinStep, LeaderEvent, MOST_PIECE_BYTES, MemberEvent, Order, RecordAssembly, Report,
+    SessionKeys, Token, refuse_the_shops,
 };
+use shopblast::observe::RedisAddress;
 use shopblast::plan::{TlsRoots, TlsSettings};
 use std::collections::BTreeSet;
 use std::io::Cursor;
@@ -216,20 +217,15 @@ fn the_clock_of_a_real_redis_is_measured_within_the_bound() {
 fn who_comes_second_late_or_with_another_version_or_secret_is_refused() {
     let redis = Redis::start();
     let meeting = Meeting::at(&redis.url());
-    refused(
-        meeting
-            .joining("early", None)
-            .turn(Duration::ZERO)
-            .and_then(|_| {
-                let mut hasty = meeting.joining("hasty", None);
-                loop {
-                    hasty.turn(Duration::from_millis(500))?;
-                }
-                #[allow(unreachable_code, reason = "the loop ends with the error")]
-                Ok(())
-            }),
-        "nobody leads a run night",
-    );
+    let waits_in_vain = || {
+        let mut hasty = meeting.joining("hasty", None);
+        loop {
+            if let JoinStep::Joined(member) = hasty.turn(Duration::from_millis(500))? {
+                return Ok(member);
+            }
+        }
+    };
+    refused(waits_in_vain(), "nobody leads a run night");
     let mut leader = meeting.leader(2).unwrap();
     refused(
         meeting.leader(2),
@@ -275,10 +271,6 @@ fn orders_that_others_write_there_are_dropped_and_named() {
     fleet.leader.give(&start()).unwrap();
     fleet.until("heard", |fleet| fleet.orders(0).len() == 1);
     let orders = key(&redis, ":orders");
-    let other = Meeting {
-        secret: "a secret of somebody else".to_owned(),
-        ..Meeting::at(&redis.url())
-    };
     let real: Vec<Vec<(String, Vec<Vec<u8>>)>> = vec![
         redis::from_redis_value(redis.answers(&format!("XRANGE {orders} - +")).unwrap()).unwrap(),
     ];
@@ -292,7 +284,6 @@ fn orders_that_others_write_there_are_dropped_and_named() {
     changed[20] ^= 1;
     redis.forges(&orders, "m", &changed);
     redis.forges(&key(&redis, ":reports"), "m", &start_again);
-    drop(other);
     let is_dropped = |event: &MemberEvent| matches!(event, MemberEvent::Dropped(_));
     fleet.until("dropped", |fleet| {
         fleet.told[0]
@@ -316,23 +307,35 @@ fn orders_that_others_write_there_are_dropped_and_named() {
 }
 
 #[test]
-fn a_redis_of_the_shop_is_told_by_its_keys() {
+fn a_redis_of_the_shop_is_told_by_its_keys_or_as_the_one_that_is_observed() {
     let redis = Redis::start();
-    let place = Meeting::at(&redis.url()).place();
     let marks = ["identity::customer", "ordering::order", "protean:traces"];
-    assert_eq!(place.which_exist(&marks), Ok(vec![]));
-    redis.does("XADD ordering::order * data a");
-    assert_eq!(
-        place.which_exist(&marks),
-        Ok(vec!["ordering::order".to_owned()])
+    let refused = |url: &str, observed: Option<&str>| {
+        let [address, observed] =
+            [Some(url), observed].map(|url| url.map(|url| RedisAddress::parse(url).unwrap()));
+        let place = Meeting::at(url).place();
+        refuse_the_shops(&address.unwrap(), &place, observed.as_ref(), &marks)
+            .map_err(|error| error.to_string())
+    };
+    let url = redis.url();
+    assert_eq!(refused(&url, None), Ok(()));
+    assert_eq!(refused(&url, Some("redis://127.0.0.1:1")), Ok(()));
+    let observed = url.replace("127.0.0.1", "localhost");
+    let told = refused(&url, Some(&observed)).unwrap_err();
+    assert!(told.contains("is the Redis that is observed"), "{told}");
+    assert!(
+        told.contains("--redis-shared") && !told.contains(PASSWORD),
+        "{told}"
     );
+    redis.does("XADD ordering::order * data a");
+    let told = refused(&url, None).unwrap_err();
+    assert!(
+        told.contains("is the shop's Redis, since it has ordering::order"),
+        "{told}"
+    );
+    // Who may not ask for the shop's keys cannot touch them.
     redis.does(&format!(
         "ACL SETUSER fleet on >{PASSWORD} ~shopblast:* -@all +get"
     ));
-    let place = Meeting::at(&redis.url_of("fleet", PASSWORD)).place();
-    let refused = place.which_exist(&marks);
-    assert!(
-        matches!(refused, Err(StoreError::Refused(_))),
-        "{refused:?}"
-    );
+    assert_eq!(refused(&redis.url_of("fleet", PASSWORD), None), Ok(()));
 }

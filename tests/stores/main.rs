@@ -9,6 +9,7 @@ mod invocation;
 mod servers;
 
 mod fleet_bus;
+mod fleet_cost;
 mod fleet_loss;
 mod meetings;
 mod observed_accounts;

@@ -27,6 +27,7 @@ mod record_pieces;
 mod redis_place;
 mod roster;
 mod secret;
+mod shop_redis;
 mod store;
 
 #[cfg(test)]
@@ -53,4 +54,5 @@ pub use record_pieces::{MOST_RECORD_BYTES, PiecesError, RecordAssembly, RecordCu
 pub use redis_place::RedisPlace;
 pub use roster::{LeaderEvent, Member};
 pub use secret::{FleetSecret, SECRET_VARIABLE, SecretError};
+pub use shop_redis::{ShopsRedis, refuse_the_shops};
 pub use store::{Entry, EntryId, MeetingPlace, Store, StoreError};

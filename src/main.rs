@@ -41,6 +41,13 @@ fn dispatch(command: CliCommand) -> ExitCode {
         CliCommand::Hunt(request) => {
             hunt::carry_out(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
+        CliCommand::FleetRun(request) => fleet::lead(*request, command_line())
+            .unwrap_or_else(|error| told(&error, error.exit_code())),
+        CliCommand::FleetHunt(request) => {
+            fleet::hunt(*request).unwrap_or_else(|error| told(&error, error.exit_code()))
+        }
+        CliCommand::FleetJoin(request) => fleet::join(*request, command_line())
+            .unwrap_or_else(|error| told(&error, error.exit_code())),
         CliCommand::FleetUp(request) => fleet::engines::carry_out(&request),
         CliCommand::Replay(request) => {
             run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))

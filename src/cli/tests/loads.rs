@@ -94,3 +94,17 @@ fn open_model_flags_need_a_rate() {
         assert!(message.contains("add --rate"), "{message}");
     }
 }
+
+#[test]
+fn a_profile_apart_goes_with_a_workload_that_somebody_wrote_down() {
+    let workload = concat!(env!("CARGO_MANIFEST_DIR"), "/workloads/other-shop.toml");
+    let (_directory, path) = profile_file("classes = [\"Shopper=2\"]\nusers = 3\n");
+    let request = request(&format!("--workload {workload} --profile {path} -t 20"));
+    assert_eq!(request.plan.profile, "mine");
+    assert_eq!(request.plan.load, level(3, 1.0, 20));
+    assert_eq!(request.plan.classes[0].class, "Shopper");
+    assert_eq!(request.plan.classes[0].weight, 2);
+    let (_directory, path) = profile_file("classes = [\"IdentityUser\"]\n");
+    let refused = message(&format!("--workload {workload} --profile {path}"));
+    assert!(refused.contains("`IdentityUser`"), "{refused}");
+}

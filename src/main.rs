@@ -38,6 +38,13 @@ fn dispatch(command: CliCommand) -> ExitCode {
         CliCommand::Doctor(request) => doctor::examine(&request),
         CliCommand::Compare(request) => ended(compare::carry_out(*request), |e| e.exit_code()),
         CliCommand::Hunt(request) => ended(hunt::carry_out(&request), |e| e.exit_code()),
+        CliCommand::FleetRun(request) => {
+            ended(fleet::lead(*request, command_line()), |e| e.exit_code())
+        }
+        CliCommand::FleetHunt(request) => ended(fleet::hunt(*request), |e| e.exit_code()),
+        CliCommand::FleetJoin(request) => {
+            ended(fleet::join(*request, command_line()), |e| e.exit_code())
+        }
         CliCommand::FleetUp(request) => fleet::engines::carry_out(&request),
         CliCommand::Replay(request) => ended(run::replay(&request), |e| e.exit_code()),
         CliCommand::Report(request) => done(report::remake(&request, &planned)),

@@ -18,6 +18,7 @@ mod error;
 mod export_options;
 mod first_word;
 mod fleet_options;
+mod fleet_transfer;
 mod fleet_up;
 mod foreign_flags;
 mod hunt_options;
@@ -119,16 +120,19 @@ pub fn parse(
         .map_err(|error| refused(&error, &typed));
     arguments
         .and_then(|mut arguments| {
+            let run = match &mut arguments.subcommand {
+                Some(Subcommand::Fleet(flags)) => flags.run_options().unwrap_or(&mut arguments.run),
+                _ => &mut arguments.run,
+            };
+            run.run_output.exports.read_variables(&environment);
             let observe = match &mut arguments.subcommand {
                 Some(Subcommand::Hunt(flags)) => &mut flags.observe,
+                Some(Subcommand::Fleet(flags)) => {
+                    flags.observe().unwrap_or(&mut arguments.run.observe)
+                }
                 _ => &mut arguments.run.observe,
             };
             observe.read_variables(&environment)?;
-            arguments
-                .run
-                .run_output
-                .exports
-                .read_variables(&environment);
             let around = Surroundings {
                 typed: &typed,
                 with_variables: &with_variables,

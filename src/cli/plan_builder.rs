@@ -8,7 +8,7 @@ use super::{
 };
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, HttpChoice, Pacing, Plan, is_loopback_host};
-use crate::run::{Output, Resolver, RunRequest};
+use crate::run::{Carriers, Output, Resolver, RunRequest};
 use crate::shop::Profile;
 use std::sync::Arc;
 use std::time::Duration;
@@ -149,6 +149,7 @@ pub(super) fn build(
         resolver: Resolver::default(),
         observers,
         clock: None,
+        carriers: Carriers::Own,
     })
 }
 

@@ -109,6 +109,12 @@ impl RecordDirectory {
         &self.path
     }
 
+    /// Takes it away, with all that is in it: nothing was measured.
+    pub fn remove(&self) {
+        // What cannot be taken away stays.
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+
     /// `report.html` in it.
     #[must_use]
     pub fn report_html(&self) -> PathBuf {

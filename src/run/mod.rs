@@ -2,6 +2,7 @@
 //! the verdict.
 
 mod agreement;
+mod carriers;
 mod control;
 mod control_groups;
 mod descriptors;
@@ -45,8 +46,12 @@ mod tls_refusal;
 mod topology;
 mod worker_setup;
 mod worker_threads;
+mod workforce;
 
 pub use agreement::{agreed as agreed_http, tell_of_agreement};
+pub use carriers::{
+    Carriers, Fleet, FleetEnd, FleetOrder, MemberEnd, PreparedMember, PreparedPart, StartAgreement,
+};
 pub use control::{RunControl, RunState};
 pub use embedded::{Embedded, at_address as address_target, serve};
 pub use error::RunError;
@@ -103,8 +108,11 @@ fn with_target(
     let _listening = signals::listen(move || heard.interrupt());
     let of_faces = faces.iter().map(|face| face.descriptors()).sum();
     let resources = resources::expected(request, control, of_faces);
-    resources.suffice()?;
-    step_aside(&request.plan.placement);
+    let is_led = request.carriers.fleet().is_some();
+    if !is_led {
+        resources.suffice()?;
+        step_aside(&request.plan.placement);
+    }
     let sandbox = request
         .sandbox
         .as_ref()
@@ -137,9 +145,11 @@ fn with_target(
             Ok::<_, RunError>((plan, script))
         },
     )??;
-    let resources = resources.with_script(&script);
-    let need = resources.suffice()?;
-    resources.tell(&need, request.output.is_muted());
+    if !is_led {
+        let resources = resources.with_script(&script);
+        let need = resources.suffice()?;
+        resources.tell(&need, request.output.is_muted());
+    }
     let observed = match &sandbox {
         Some(sandbox) => sandbox.observers(&request.observers),
         None => request.observers.clone(),

@@ -1,5 +1,6 @@
 //! What a run is asked to do, beside its plan.
 
+use super::carriers::Carriers;
 use super::lookup::Resolver;
 use crate::engine::{MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
@@ -46,6 +47,8 @@ pub struct RunRequest {
     pub observers: ObserverConfig,
     /// How far this machine's clock is ahead of the one that all shards go by; `None` when nobody looked.
     pub clock: Option<ClockOffset>,
+    /// Who carries the load.
+    pub carriers: Carriers,
 }
 
 impl RunRequest {
@@ -69,6 +72,7 @@ impl RunRequest {
             resolver: Resolver::default(),
             observers: ObserverConfig::default(),
             clock: None,
+            carriers: Carriers::Own,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The end of a run: the finished record, the verdict, the summary, the exit code.
 
+use super::carriers::FleetEnd;
 use super::request::{GithubActions, Output, RunRequest};
 use super::settled_outputs::Outputs;
 use crate::engine::{DomainName, PlannedShares};
@@ -42,6 +43,8 @@ pub struct Settlement<'a> {
     pub interrupted: bool,
     /// What was seen of the shop's back end.
     pub observation: Option<&'a Observation>,
+    /// What became of the members of a fleet; `None` for a run of this process alone.
+    pub fleet: Option<&'a FleetEnd>,
 }
 
 /// A run that is over.
@@ -85,6 +88,10 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     let observed = settlement.observation;
     let unobserved = observed.and_then(|observation| observation.sink_failure.clone());
     record.losses.extend(unobserved);
+    if let Some(fleet) = settlement.fleet {
+        record.shards = fleet.members.iter().map(super::MemberEnd::row).collect();
+        record.losses.extend(fleet.losses.iter().cloned());
+    }
     let subject = &settlement.request.subject;
     let planned = |plan: &Map<String, Value>| subject.planned_shares(plan);
     let closing = Closing {

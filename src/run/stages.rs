@@ -1,31 +1,29 @@
 //! The stages of a run whose target is known: prepare, start, collect, settle.
 
 use super::face::Follower;
-use super::patience::{preparing, still_wanted, unless_called_off};
+use super::patience::{still_wanted, unless_called_off};
 use super::settle::{self, Finished, Settlement};
 use super::stillness::Stillness;
-use super::worker_setup::WorkerSetup;
 use super::worker_threads::WorkerThreads;
+use super::workforce::{Wanted, Workforce};
 use super::{
-    Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, quota,
-    target_addresses, tls_look,
+    Face, FleetEnd, LiveRun, RunControl, RunError, RunRequest, observers, quota, tls_look,
 };
 use crate::engine::{Description, PreparedScript, TargetAddresses, ignore_size_limits};
 use crate::observe::{Observation, ObserverConfig, Watch};
-use crate::pieces::{counted, tell};
+use crate::pieces::tell;
 use crate::plan::{Load, Pacing, Plan, Shard};
 use crate::record::{
     CountedRecord, Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, ShardHead, ShardRecord,
     TargetRecord, TlsRecord,
 };
 use crate::stats::{
-    Collector, CollectorInbox, IntervalSink, LiveContext, Merged, Neighbours, ObservedTable,
-    RunContext, UserShare,
+    IntervalSink, LiveContext, Merged, Neighbours, ObservedTable, RunContext, UserShare,
 };
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 /// Time between two looks of faces at their input.
@@ -49,8 +47,7 @@ pub struct RunInputs<'a> {
 
 /// A run that could begin.
 struct Prepared {
-    workers: WorkerThreads,
-    inbox: CollectorInbox,
+    workforce: Workforce,
     watch: Option<Watch>,
     facts: RunFacts,
     directory: RecordDirectory,
@@ -60,7 +57,8 @@ struct Prepared {
 
 /// A run that goes on.
 struct Running {
-    workers: WorkerThreads,
+    /// Those of this process, if there are any.
+    workers: Option<WorkerThreads>,
     collector: JoinHandle<Merged>,
     seconds: Receiver<Arc<Live>>,
     stillness: Option<Stillness>,
@@ -79,6 +77,8 @@ struct Collected {
     withheld: Duration,
     interrupted: bool,
     observation: Option<Observation>,
+    /// What became of the members of a fleet.
+    fleet: Option<FleetEnd>,
     facts: RunFacts,
     directory: RecordDirectory,
 }
@@ -125,41 +125,28 @@ fn prepare(
         control,
         ..
     } = *inputs;
-    let (handovers, inbox) = Collector::channels(plan.cores.len(), script.described.shape);
-    let setup = WorkerSetup {
+    let gathered = Wanted {
+        request,
         plan,
         script,
         addresses: inputs.addresses,
-        looks: request.preflight,
-        interruption: control.interruption(),
-        load_schedule: control.load_schedule(),
-    };
-    // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
-    let users = counted(plan.own_users().into(), "user");
-    let told = preparing(
-        format!("connections and bodies of {users}"),
-        request.output.is_muted(),
-    );
-    let (workers, survey) = machine::at_large(plan, || setup.prepare(handovers))?;
-    drop(told);
+        control,
+    }
+    .gather()?;
     let tls = tls_look::look(
         &plan.target,
         &inputs.addresses.in_use(),
         plan.request_timeout,
     );
     still_wanted(control.interruption())?;
-    reached_at_all(plan, &workers)?;
-    machine::tell(plan, &request.output);
-    target_addresses::tell(request, plan, &inputs.addresses.known(), &workers.ready);
     let started = SystemTime::now();
-    let host = machine::facts(plan, &workers.ready);
     let own = request.sandbox.as_ref().or(request.brought.as_ref());
     let target = TargetRecord::of(plan.target.url(), script.target.clone())
         .brought(own.map(|own| own.words()))
         .seen_over_tls(tls.map(TlsRecord::of));
-    let facts = RunFacts::of(plan, started, command, host)
+    let facts = RunFacts::of(plan, started, command, gathered.host)
         .at(target)
-        .with_survey(survey)
+        .with_survey(gathered.survey)
         .as_shard(shard_head(inputs, script));
     let directory = RecordDirectory::create(
         &request.output.results,
@@ -168,7 +155,11 @@ fn prepare(
         started,
     )?;
     let mut context = context_of(plan, &script.described, control);
-    context.live.neighbours = neighbours(plan, own.is_some());
+    context.cpus = gathered.cpus;
+    context.live.machines = gathered.machines;
+    if request.carriers.fleet().is_none() {
+        context.live.neighbours = neighbours(plan, own.is_some());
+    }
     let mut sinks = directory.sinks(
         &facts,
         &context,
@@ -177,8 +168,7 @@ fn prepare(
     )?;
     sinks.extend(faces.iter_mut().filter_map(|face| face.sink(&facts)));
     Ok(Prepared {
-        workers,
-        inbox,
+        workforce: gathered.workforce,
         watch,
         facts,
         directory,
@@ -194,8 +184,7 @@ fn start(
     faces: &mut [Box<dyn Face>],
 ) -> Result<Running, RunError> {
     let Prepared {
-        mut workers,
-        inbox,
+        mut workforce,
         watch,
         facts,
         directory,
@@ -217,14 +206,17 @@ fn start(
     // Last: what is shown is in the record by then.
     let live = live_sink(inputs.control, &facts, faces, publish);
     sinks.push(Box::new(live.writing(&directory.run_json())));
-    let start_ns = workers.start();
+    let started = workforce.start(inputs.request, inputs.plan, inputs.control);
+    // Nothing is in it where the others did not agree.
+    let start_ns = started.inspect_err(|_| directory.remove())?;
     inputs.control.begin(start_ns);
     if let Some((watch, csv)) = watch.as_ref().zip(observed_csv) {
         observers::start(watch, start_ns, context.observed.clone(), csv);
     }
+    let (collector, workers) = workforce.collect(context, sinks);
     Ok(Running {
         workers,
-        collector: thread::spawn(move || inbox.run(context, sinks)),
+        collector,
         seconds,
         stillness: Stillness::watch(start_ns),
         withheld_before: quota::withheld(Path::new("/")),
@@ -261,7 +253,7 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
         .collector
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    let crashed = running.workers.join();
+    let crashed = running.workers.map_or(0, WorkerThreads::join);
     let withheld = quota::withheld(Path::new("/")).saturating_sub(running.withheld_before);
     let pauses = running.stillness.map(Stillness::end).unwrap_or_default();
     let interruption = inputs.control.interruption();
@@ -288,7 +280,10 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
         observers::judge_outboxes(rule, observation, &mut merged.totals.contests.ledger);
     }
     merged.totals.observe_again();
+    let fleet = inputs.request.carriers.fleet();
+    let fleet = fleet.map(|fleet| fleet.settle(running.directory.path()));
     Collected {
+        fleet,
         crashed_workers: crashed.max(merged.lost_workers.len()),
         merged,
         pauses,
@@ -313,6 +308,7 @@ fn settle(inputs: &RunInputs<'_>, collected: &Collected) -> Finished {
         withheld: collected.withheld,
         interrupted: collected.interrupted,
         observation: collected.observation.as_ref(),
+        fleet: collected.fleet.as_ref(),
     })
 }
 
@@ -331,26 +327,6 @@ fn show(seconds: &Receiver<Arc<Live>>, faces: &mut [Box<dyn Face>]) {
         }
     }
     faces.iter_mut().for_each(|face| face.finish());
-}
-
-/// A target that accepted no connection of any worker was not reached.
-fn reached_at_all(plan: &Plan, workers: &WorkerThreads) -> Result<(), ReachError> {
-    let open: usize = workers
-        .ready
-        .iter()
-        .map(|ready| ready.open_connections)
-        .sum();
-    let error = workers
-        .ready
-        .iter()
-        .find_map(|ready| ready.connect_error.clone());
-    match error {
-        Some(error) if open == 0 => Err(ReachError::Unreachable {
-            url: plan.target.url(),
-            error,
-        }),
-        _ => Ok(()),
-    }
 }
 
 /// What whoever joins this part of a run with the others must know; `None` for all of a run.

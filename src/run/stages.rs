@@ -10,8 +10,10 @@ use super::{
     Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, quota,
     target_addresses, tls_look,
 };
-use crate::engine::{Description, PreparedScript, TargetAddresses, ignore_size_limits};
-use crate::observe::{Observation, ObserverConfig, Watch};
+use crate::engine::{
+    Description, EventSampling, PreparedScript, TargetAddresses, ignore_size_limits,
+};
+use crate::observe::{EventTrail, Observation, ObserverConfig, Watch};
 use crate::pieces::{counted, tell};
 use crate::plan::{Load, Pacing, Plan};
 use crate::record::{
@@ -98,13 +100,15 @@ pub fn record(
         inputs.plan.clone(),
         inputs.request.addresses.clone(),
     );
+    let steps = script.described.steps;
+    let (trail, events) = EventTrail::of(steps, inputs.plan.cores.len(), inputs.observed).unzip();
     let what = ("reading the back end", inputs.request.output.is_muted());
     let watch = unless_called_off(inputs.control.interruption(), what, move || {
         let (observed, plan, policy) = asked;
-        observers::prepare(&observed, &plan, &policy)
+        observers::prepare(&observed, trail, &plan, &policy)
     })?;
     ignore_size_limits();
-    let prepared = prepare(inputs, watch, script, command, faces)?;
+    let prepared = prepare(inputs, (watch, events.as_ref()), script, command, faces)?;
     let running = start(inputs, prepared, faces)?;
     let collected = collect(inputs, running, faces);
     Ok(settle(inputs, &collected))
@@ -113,7 +117,7 @@ pub fn record(
 /// Everything that takes time or may fail comes before the clock starts.
 fn prepare(
     inputs: &RunInputs<'_>,
-    watch: Option<Watch>,
+    (watch, events): (Option<Watch>, Option<&EventSampling>),
     script: &PreparedScript,
     command: String,
     faces: &mut [Box<dyn Face>],
@@ -132,6 +136,7 @@ fn prepare(
         looks: request.preflight,
         interruption: control.interruption(),
         load_schedule: control.load_schedule(),
+        events: events.filter(|_| watch.is_some()),
     };
     // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
     let users = counted(plan.load.max_users().into(), "user");

@@ -6,6 +6,7 @@ mod collector;
 mod contests;
 mod decimal;
 mod errors;
+mod event_latency;
 mod events;
 mod fitness;
 mod flow;
@@ -45,6 +46,7 @@ pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};
 pub use decimal::Decimal;
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
+pub use event_latency::{EventLatencies, EventLatency, FollowedCounts, LiveEvents, StretchLatency};
 pub use events::{
     Correction, Corrections, Event, MOST_RAISED, Raising, ToldEvents, told, told_in_all,
 };

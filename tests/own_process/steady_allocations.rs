@@ -201,6 +201,7 @@ fn totals_of<S: Described>(
             race_rows: script.race_rows(),
             shape: script.shape(),
             failures: plan.failures,
+            events: Some(EventSampling::new(EventSample::Share(1.0), 1).0),
         },
         handover: handovers.remove(0),
     };

@@ -3,7 +3,7 @@
 use super::Problem;
 use super::clock_offset::{ClockOffset, offset_of};
 use super::event_trail::EventTrail;
-use super::followed::KeptEvent;
+use super::followed_event::KeptEvent;
 use super::postgres_session::PostgresSession;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 
 use super::clock_offset::{ClockOffset, offset_of};
 use super::event_trail::EventTrail;
-use super::followed::{EntryId, GroupStanding, HandledEvent, KeptEvent, parts_of};
+use super::followed_event::{EntryId, GroupStanding, HandledEvent, KeptEvent, parts_of};
 use super::redis_link::RedisLink;
 use jiff::Timestamp;
 use redis::streams::{StreamId, StreamInfoGroupsReply, StreamRangeReply};

@@ -1,9 +1,8 @@
 //! The trail of events: what all observing threads share that look where sampled events are.
 
 use super::clock_offset::{ClockOffset, OwnClock};
-use super::followed::{
-    ChosenReply, EntryId, FollowedEvents, GroupStanding, HandledEvent, KeptEvent,
-};
+use super::followed::FollowedEvents;
+use super::followed_event::{ChosenReply, EntryId, GroupStanding, HandledEvent, KeptEvent};
 use super::{EventSource, FollowedAccount, ObserverConfig};
 use crate::engine::{EventSampling, SampleTally, SampledReply, Step};
 use crate::plan::{EventSample, EventStretch};

@@ -23,6 +23,7 @@ mod event_rows;
 mod event_streams;
 mod event_trail;
 mod followed;
+mod followed_event;
 mod gatherer;
 mod history;
 mod http;

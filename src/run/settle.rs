@@ -8,7 +8,7 @@ use crate::pieces::{SummaryStyle, print, tell};
 use crate::plan::ExitCode;
 use crate::record::{
     Circumstances, PauseRecord, RecordDirectory, RunFacts, RunRecord, absent_users,
-    locust_csv_paths, observed_record, verdict,
+    event_latency_csv, locust_csv_paths, observed_record, verdict,
 };
 use crate::report::{
     brief_text, detailed_text, github_annotations, markdown_text, summary_text, without_commands,
@@ -84,6 +84,13 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     let observed = settlement.observation;
     let unobserved = observed.and_then(|observation| observation.sink_failure.clone());
     record.losses.extend(unobserved);
+    let followed = observed.and_then(|observation| observation.followed.as_ref());
+    record.losses.extend(followed.and_then(|account| {
+        let path = settlement.directory.path().join("event_latency.csv");
+        let written = event_latency_csv(account).and_then(|csv| std::fs::write(&path, csv));
+        let error = written.err()?;
+        Some(format!("cannot write {}: {error}", path.display()))
+    }));
     let (record, exit_code, outputs) = write(settlement, record);
     for loss in &record.losses {
         tell(format!("warning: {loss}"));

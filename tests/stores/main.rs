@@ -6,7 +6,9 @@ mod certificates;
 mod invocation;
 
 mod servers;
+mod truthful_engines;
 
+mod event_latency;
 mod observed_accounts;
 mod observed_in_tls;
 mod observed_stores;

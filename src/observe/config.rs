@@ -1,6 +1,6 @@
 //! What is to be observed.
 
-use super::event_trail::EventTrail;
+use super::event_trail::{EventTrail, Followable};
 use super::source::FigureSource;
 use super::{
     MessageStore, ObservatorySource, OutboxSource, PostgresAddress, RedisAddress, RedisStreams,
@@ -64,6 +64,17 @@ impl ObserverConfig {
             + usize::from(self.redis.is_some())
             + usize::from(self.message_store.is_some());
         4 * (1 + stores as u64)
+    }
+
+    /// What of events can be followed.
+    #[must_use]
+    pub fn followable(&self) -> Followable {
+        let outboxes = self.outboxes.iter().map(|(domain, _)| domain.clone());
+        Followable {
+            sample: self.event_sample,
+            outboxes: outboxes.collect(),
+            sees_streams: self.redis.is_some(),
+        }
     }
 
     /// The sources, those with the coarsest figures last.

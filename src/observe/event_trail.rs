@@ -3,7 +3,7 @@
 use super::clock_offset::{ClockOffset, OwnClock};
 use super::followed::FollowedEvents;
 use super::followed_event::{ChosenReply, EntryId, GroupStanding, HandledEvent, KeptEvent};
-use super::{EventSource, FollowedAccount, ObserverConfig};
+use super::{EventSource, FollowedAccount};
 use crate::engine::{EventSampling, SampleTally, SampledReply, Step};
 use crate::plan::{EventSample, EventStretch};
 use crate::stats::{Event, EventLatencies, LiveEvents, StretchLatency};
@@ -17,6 +17,17 @@ pub struct EventTrail {
     own: OwnClock,
     sample: EventSample,
     tally: Arc<SampleTally>,
+}
+
+/// What can be followed.
+#[derive(Clone, Debug)]
+pub struct Followable {
+    /// How many events.
+    pub sample: EventSample,
+    /// Domains whose outboxes are read.
+    pub outboxes: Vec<String>,
+    /// Whether Redis is.
+    pub sees_streams: bool,
 }
 
 struct TrailState {
@@ -36,11 +47,11 @@ impl EventTrail {
     pub fn of(
         steps: &[Step],
         cores: usize,
-        config: &ObserverConfig,
+        what: &Followable,
     ) -> Option<(Arc<Self>, EventSampling)> {
-        let sees_any = config.redis.is_some() || !config.outboxes.is_empty();
+        let sees_any = what.sees_streams || !what.outboxes.is_empty();
         let raises_any = steps.iter().any(|step| !step.raises.is_empty());
-        if config.event_sample == EventSample::Off || !sees_any || !raises_any {
+        if what.sample == EventSample::Off || !sees_any || !raises_any {
             return None;
         }
         let mut kinds: Vec<Event> = Vec::new();
@@ -57,9 +68,8 @@ impl EventTrail {
             .iter()
             .map(|step| step.raises.iter().map(&mut place).collect());
         let raised = raised.collect();
-        let (sampling, replies) = EventSampling::new(config.event_sample, cores);
-        let outboxes = config.outboxes.iter().map(|(domain, _)| domain.clone());
-        let followed = FollowedEvents::new(&kinds, outboxes.collect(), config.redis.is_some());
+        let (sampling, replies) = EventSampling::new(what.sample, cores);
+        let followed = FollowedEvents::new(&kinds, what.outboxes.clone(), what.sees_streams);
         let trail = Self {
             state: Mutex::new(TrailState {
                 replies,
@@ -69,7 +79,7 @@ impl EventTrail {
                 ended_us: None,
             }),
             own: OwnClock::start(),
-            sample: config.event_sample,
+            sample: what.sample,
             tally: Arc::clone(sampling.tally()),
         };
         Some((Arc::new(trail), sampling))

@@ -101,7 +101,12 @@ pub fn record(
         inputs.request.addresses.clone(),
     );
     let steps = script.described.steps;
-    let (trail, events) = EventTrail::of(steps, inputs.plan.cores.len(), inputs.observed).unzip();
+    let (trail, events) = EventTrail::of(
+        steps,
+        inputs.plan.cores.len(),
+        &inputs.observed.followable(),
+    )
+    .unzip();
     let what = ("reading the back end", inputs.request.output.is_muted());
     let watch = unless_called_off(inputs.control.interruption(), what, move || {
         let (observed, plan, policy) = asked;

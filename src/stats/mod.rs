@@ -1,6 +1,7 @@
 //! What was measured: latency counts, interval sets that workers fill, and their merge.
 
 mod addresses;
+mod amount;
 mod buckets;
 mod collector;
 mod contests;
@@ -41,6 +42,7 @@ mod totals;
 mod trend;
 
 pub use addresses::{AddressCounts, AddressTable};
+pub use amount::Amount;
 pub use buckets::{BUCKET_EDGES_US, Buckets};
 pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
 pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};
@@ -59,7 +61,7 @@ pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
 pub use live_schedule::{LiveSchedule, SteeringCommand};
 pub use measured::{Counters, JourneyCounts, Measured, Timings, WorkerHealth};
-pub use observed::{Amount, DomainBacklog, ObservedSample, ObservedTable};
+pub use observed::{DomainBacklog, ObservedSample, ObservedTable};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use own_lateness::{OwnLateness, OwnShares};
 pub use races::{

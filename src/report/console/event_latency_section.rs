@@ -71,15 +71,8 @@ fn over(row: &EventLatencyRow, what: &str) -> u64 {
 /// What the table does not show: what was not seen, and where times are from.
 pub fn event_latency_lines(latency: &EventLatencyRecord) -> Vec<String> {
     let mut lines = vec![format!(
-        "Times count from the reply; {} of {} replies that name events were followed ({})",
-        grouped(
-            latency
-                .events
-                .iter()
-                .map(|row| row.followed)
-                .max()
-                .unwrap_or(0)
-        ),
+        "Times count from the reply; {} events of {} replies that name some were followed ({})",
+        grouped(latency.seen().0),
         grouped(latency.replies),
         latency.sample
     )];

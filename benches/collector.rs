@@ -133,6 +133,7 @@ fn facts() -> RunFacts {
         host: HostFacts::default(),
         races: shopblast::plan::RaceRules::default(),
         target: None,
+        shard: None,
         processes: None,
     }
 }

@@ -4,7 +4,7 @@ use shopblast::cli::{self, CliCommand, Entropy, Machine};
 use shopblast::engine::CountingAllocator;
 use shopblast::pieces::tell;
 use shopblast::plan::{ExitCode, shown_lines};
-use shopblast::{compare, doctor, draft, hunt, report, run, ui};
+use shopblast::{compare, doctor, draft, fleet, hunt, report, run, ui};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -41,13 +41,27 @@ fn dispatch(command: CliCommand) -> ExitCode {
         CliCommand::Hunt(request) => {
             hunt::carry_out(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
+        CliCommand::FleetRun(request) => fleet::lead(*request, command_line())
+            .unwrap_or_else(|error| told(&error, error.exit_code())),
+        CliCommand::FleetHunt(request) => {
+            fleet::hunt(*request).unwrap_or_else(|error| told(&error, error.exit_code()))
+        }
+        CliCommand::FleetJoin(request) => fleet::join(*request, command_line())
+            .unwrap_or_else(|error| told(&error, error.exit_code())),
+        CliCommand::FleetUp(request) => fleet::engines::carry_out(&request),
         CliCommand::Replay(request) => {
             run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
         CliCommand::Report(request) => {
+            let planned = |plan: &_| cli::subject(None).planned_shares(plan);
+            done(report::remake(&request, &planned))
+        }
+        CliCommand::Merge(request) => {
             let subject = cli::subject(None);
             let planned = |plan: &_| subject.planned_shares(plan);
-            done(report::remake(&request, &planned))
+            fleet::merge(&request, &planned)
+                .map(|finished| finished.exit_code)
+                .unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
         }
         CliCommand::Draft(request) => draft::carry_out(&request),
         CliCommand::Manual(pages) => done(pages.write()),

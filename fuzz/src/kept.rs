@@ -7,7 +7,7 @@ use shopblast::plan::Target;
 use shopblast::record::{Record, Recorded, RequestLog, RunRecord};
 use shopblast::report::{ReportFormat, html_report};
 use shopblast::run::witness_requests;
-use shopblast::stats::WitnessExchange;
+use shopblast::stats::{MergedInterval, SetShape, WitnessExchange};
 
 const FILES: &[&str] = &[
     "run.json",
@@ -115,4 +115,30 @@ pub fn witness(bytes: &[u8]) {
         let mut scratch = Vec::new();
         assert_eq!(read.body.contiguous(&mut scratch), exchange.body.as_bytes());
     }
+}
+
+/// A second of a shard, whoever sent it: what is read is written as it was read, and adds up.
+pub fn interval(bytes: &[u8]) {
+    let shape = SetShape {
+        names: 2,
+        journeys: 1,
+        races: 1,
+        rules: 1,
+    };
+    let mut second = MergedInterval::new(shape);
+    if second.decode(bytes).is_err() {
+        assert_eq!(
+            second.all.requests(),
+            0,
+            "nothing is left of what cannot be read"
+        );
+        return;
+    }
+    let (mut message, mut again) = (Vec::new(), Vec::new());
+    second.encode(&mut message);
+    let mut other = MergedInterval::new(shape);
+    other.decode(&message).expect("what was written is read");
+    other.encode(&mut again);
+    assert_eq!(message, again);
+    second.absorb_interval(&other, 0);
 }

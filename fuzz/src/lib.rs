@@ -6,6 +6,7 @@
 //! bodies over `fuzz/seeds` and made-up inputs, on the stable toolchain.
 
 pub mod connection;
+pub mod fleet;
 pub mod http2;
 pub mod hunts;
 pub mod kept;
@@ -50,6 +51,7 @@ const fn target(name: &'static str, body: fn(&[u8]), room: Room) -> Target {
 
 /// Every target; the files in `fuzz_targets` have the same names.
 pub const TARGETS: &[Target] = &[
+    target("bus", fleet::bus, Room::new(1 << 10, 64)),
     target("connection", connection::connection, Room::new(256, 64)),
     target("environment", machine::environment, Room::new(16 << 10, 64)),
     target("form", page::form, Room::new(4 << 10, 64)),
@@ -58,6 +60,7 @@ pub const TARGETS: &[Target] = &[
     target("http2", http2::http2, Room::new(4 << 10, 64)),
     target("hunt", hunts::hunt, Room::new(1 << 10, 256)),
     target("id", replies::id, Room::new(64, 16)),
+    target("interval", kept::interval, Room::new(256 << 10, 256)),
     target("judge", shop::judge, Room::new(64, 32)),
     target("keys", machine::keys, Room::new(16, 64)),
     target("locust_csv", locust::csv, Room::new(256, 256)),

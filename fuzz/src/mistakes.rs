@@ -3,7 +3,7 @@
 
 use shopblast::plan::ClassShare;
 use shopblast::shop::Profile;
-use shopblast::workload_file::{BUILT_IN, FileWorkload, STARTER, built_in, read};
+use shopblast::workload_file::{BUILT_IN, FileWorkload, STARTER, built_in, read_of_program};
 
 const ORIGIN: &str = "mistaken.toml";
 /// Values of other kinds than the one that was there.
@@ -100,7 +100,7 @@ pub fn became(bytes: &[u8]) -> Became {
 /// When a mistake is told without a place, or without a word about it.
 pub fn judged(text: &str) -> Became {
     let lines = text.matches('\n').count() + 1;
-    let model = match read(text, ORIGIN) {
+    let model = match read_of_program(text, ORIGIN) {
         Ok(model) => model,
         Err(error) => {
             assert!(!error.mistakes.is_empty());

@@ -4,9 +4,11 @@ use super::check_options::CheckFlags;
 use super::compare_options::CompareFlags;
 use super::completions::CompletionFlags;
 use super::doctor_options::DoctorFlags;
+use super::fleet_options::FleetFlags;
 use super::hunt_options::HuntFlags;
 use super::list::ListFlags;
 use super::manual::ManualFlags;
+use super::merge_options::MergeFlags;
 use super::options::RunOptions;
 use super::replay_options::ReplayFlags;
 use super::report_options::ReportFlags;
@@ -87,6 +89,10 @@ pub(super) enum Subcommand {
     /// that is observed. Ctrl-C saves; --resume DIR goes on.
     #[command(args_override_self = true)]
     Hunt(Box<HuntFlags>),
+    /// Carry one run out on several machines
+    ///
+    /// See docs/fleet.md.
+    Fleet(Box<FleetFlags>),
     /// Look at a target, and at this machine, before a run.
     ///
     /// Is it reachable, is it ShopStream, does it still have every operation and field that the
@@ -113,6 +119,12 @@ pub(super) enum Subcommand {
     /// target's own description, --from-har FILE of a browser's recording; without either it is a small
     /// one to begin with. shopblast workload show lists what comes with the program, show NAME prints one.
     Workload(Box<WorkloadCommandFlags>),
+    /// Make one record of those of a run's shards.
+    ///
+    /// shopblast merge results/one results/two --out results/run: histograms are added without a loss, seconds
+    /// put together, rules and thresholds judged on all of it. A shard that is missing makes the record partial:
+    /// it says so first, and the exit code is 95.
+    Merge(MergeFlags),
     /// Make a report from the record of a run, even of one that was cut off.
     Report(ReportFlags),
     /// Show the user classes, profiles, journeys and options there are, or one at length

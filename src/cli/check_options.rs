@@ -1,11 +1,11 @@
 //! `shopblast check`: whether a workload file is sound, and what its journeys would send.
 
 use super::tested::Written;
-use super::{CliError, Entropy};
+use super::{CliError, Entropy, values};
 use crate::engine::{Described, Workload};
 use crate::pieces::counted;
 use crate::plan::{ClassShare, Load, Plan, Stage, Target};
-use crate::workload_file::{self, Model};
+use crate::workload_file::{self, Class, Model};
 use clap::Args;
 use std::fmt::Write;
 use std::time::Duration;
@@ -36,6 +36,10 @@ pub(super) struct CheckFlags {
     )]
     host: Target,
 
+    /// Print what a run with this option would send; may be repeated
+    #[arg(long, value_name = "OPTION", value_parser = values::parse_option, value_delimiter = ',')]
+    with: Vec<String>,
+
     /// Seed of what is made up
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -63,7 +67,10 @@ pub(super) fn text(flags: &CheckFlags, entropy: Entropy) -> Result<String, CliEr
         counted(written.profiles().len() as u64, "profile"),
     );
     out += &workload_file::data_outline(model);
-    let plan = plan(flags, model, entropy)?;
+    for option in &model.options {
+        let _ = writeln!(out, "option {}: {}", option.name, option.about);
+    }
+    let plan = plan(flags, &written, entropy)?;
     out += &workload_file::once_outline(model);
     for position in 0..model.journeys.len() {
         out.push('\n');
@@ -71,7 +78,18 @@ pub(super) fn text(flags: &CheckFlags, entropy: Entropy) -> Result<String, CliEr
     }
     out.push('\n');
     for class in &model.classes {
-        let journeys = class.journeys.iter().map(|&(place, weight)| {
+        out += &class_lines(model, class);
+    }
+    if flags.print_requests > 0 {
+        print_requests(flags, &written, &plan, &mut out)?;
+    }
+    Ok(out)
+}
+
+/// Which journeys users of `class` make: a line, and one for each option that changes them.
+pub(super) fn class_lines(model: &Model, class: &Class) -> String {
+    let listed = |journeys: &[(usize, u32)]| {
+        let journeys = journeys.iter().map(|&(place, weight)| {
             let name = &model.journeys[place].name;
             match weight {
                 1 => name.clone(),
@@ -79,14 +97,17 @@ pub(super) fn text(flags: &CheckFlags, entropy: Entropy) -> Result<String, CliEr
             }
         });
         let journeys: Vec<String> = journeys.collect();
-        let first = class.first.map(|place| &model.journeys[place].name);
-        let first = first.map_or_else(String::new, |name| format!("{name} once, then "));
-        let _ = writeln!(out, "class {}: {first}{}", class.name, journeys.join(", "));
+        journeys.join(", ")
+    };
+    let first = class.first.map(|place| &model.journeys[place].name);
+    let first = first.map_or_else(String::new, |name| format!("{name} once, then "));
+    let mut out = format!("class {}: {first}{}\n", class.name, listed(&class.journeys));
+    for (option, journeys) in &class.journeys_with {
+        let option = &model.options[usize::from(*option)].name;
+        // Writing into memory does not fail.
+        let _ = writeln!(out, "  with option {option}: {}", listed(journeys));
     }
-    if flags.print_requests > 0 {
-        print_requests(flags, &written, &plan, &mut out)?;
-    }
-    Ok(out)
+    out
 }
 
 fn print_requests(
@@ -115,7 +136,9 @@ fn print_requests(
 }
 
 /// A plan of one user of each class: for what is made up, and where it goes.
-fn plan(flags: &CheckFlags, model: &Model, entropy: Entropy) -> Result<Plan, CliError> {
+fn plan(flags: &CheckFlags, written: &Written, entropy: Entropy) -> Result<Plan, CliError> {
+    let model = written.model();
+    let words = written.workload().plan_words(&flags.with);
     let run_time = Duration::from_secs(1);
     let stage = Stage {
         users: 1,
@@ -129,6 +152,7 @@ fn plan(flags: &CheckFlags, model: &Model, entropy: Entropy) -> Result<Plan, Cli
     Ok(Plan {
         classes: classes.collect(),
         target: flags.host.clone(),
+        options: words.map_err(CliError::Arguments)?,
         seed: flags.seed,
         run_id: entropy.run_id,
         ..Plan::of_load(Load::closed(vec![stage], run_time)?, run_time)

@@ -6,13 +6,15 @@ use crate::plan::ClassShare;
 use crate::shop::{Profile, UserClass, user_class};
 
 /// What stands first on a command line when it is meant: no class may be called so.
-const SUBCOMMANDS: [&str; 13] = [
+const SUBCOMMANDS: [&str; 15] = [
     "check",
     "sandbox",
     "compare",
     "hunt",
     "doctor",
+    "fleet",
     "replay",
+    "merge",
     "report",
     "list",
     "completions",

@@ -5,6 +5,9 @@ use super::sandbox_options::SandboxOptions;
 use crate::compare::CompareRequest;
 use crate::doctor::DoctorRequest;
 use crate::draft::DraftRequest;
+use crate::fleet::MergeRequest;
+use crate::fleet::engines::UpRequest;
+use crate::fleet::{FleetHuntRequest, FleetJoinRequest, FleetRunRequest};
 use crate::hunt::HuntRequest;
 use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
@@ -25,8 +28,18 @@ pub enum CliCommand {
     Compare(Box<CompareRequest>),
     /// Search for the breaking point.
     Hunt(Box<HuntRequest>),
+    /// Lead a run that several machines carry out.
+    FleetRun(Box<FleetRunRequest>),
+    /// Search for the breaking point with several machines.
+    FleetHunt(Box<FleetHuntRequest>),
+    /// Carry out a part of a run that another machine leads.
+    FleetJoin(Box<FleetJoinRequest>),
+    /// Launch a fleet on an engine, and follow it to its end.
+    FleetUp(Box<UpRequest>),
     /// Fire a witness again.
     Replay(Box<ReplayRequest>),
+    /// Make one record of those of shards.
+    Merge(Box<MergeRequest>),
     /// Make a report from a record.
     Report(ReportRequest),
     /// Make a workload file.

@@ -42,6 +42,18 @@ pub(super) struct CompareFlags {
     )]
     flags: Vec<(String, String)>,
 
+    /// Have a fleet make the runs, led with these flags of fleet run, like '--shards 2 --redis URL --run NAME'
+    ///
+    /// The machines are joined once, with `shopblast fleet join --stay`, and stay joined between runs.
+    #[arg(
+        long,
+        value_name = "FLAGS",
+        help_heading = "Make the runs",
+        requires = "run",
+        allow_hyphen_values = true
+    )]
+    fleet: Option<String>,
+
     /// Runs of each configuration [default: 10]
     #[arg(
         long, value_name = "N", help_heading = "Make the runs", requires = "run",
@@ -232,7 +244,8 @@ fn setup(flags: &CompareFlags, around: &Surroundings<'_>) -> Result<ComparisonSe
             .flags
             .extend(words.into_iter().map(OsString::from));
     }
-    let run_time = check_plans(flags, &configurations, around)?;
+    let before = before(flags)?;
+    let run_time = check_plans(flags, (&before, &configurations), around)?;
     let names: Vec<&str> = flags.run.iter().map(|(name, _)| name.as_str()).collect();
     Ok(ComparisonSetup {
         repetitions: usize::from(flags.repetitions.unwrap_or(10)),
@@ -245,8 +258,26 @@ fn setup(flags: &CompareFlags, around: &Surroundings<'_>) -> Result<ComparisonSe
         seed: flags.seed,
         run_time,
         flags: flags.right.clone(),
+        before,
         configurations,
     })
+}
+
+/// What comes before the flags of every run: nothing, or how a fleet is led that makes them.
+fn before(flags: &CompareFlags) -> Result<Vec<OsString>, CliError> {
+    let Some(text) = &flags.fleet else {
+        return Ok(Vec::new());
+    };
+    let words = shlex::split(text).ok_or_else(|| CliError::Quotes { text: text.clone() })?;
+    let names_run = |word: &String| word == "--run" || word.starts_with("--run=");
+    if !words.iter().any(names_run) {
+        return Err(CliError::Arguments(
+            "--fleet: name the run that the machines join, like --fleet '--shards 2 --redis URL --run nightly'"
+                .to_owned(),
+        ));
+    }
+    let lead = ["fleet", "run"].map(str::to_owned);
+    Ok(lead.into_iter().chain(words).map(OsString::from).collect())
 }
 
 /// `results/<time>-compare-<names>-<id>`.
@@ -267,7 +298,7 @@ pub(super) fn directory_of(results: &Path, what: &str, name: &str, entropy: Entr
 /// that they ask for the same load. Tells how long the longest of them is to take.
 fn check_plans(
     flags: &CompareFlags,
-    configurations: &[Configuration],
+    (before, configurations): (&[OsString], &[Configuration]),
     around: &Surroundings<'_>,
 ) -> Result<Duration, CliError> {
     let mut run_time = Duration::ZERO;
@@ -276,12 +307,17 @@ fn check_plans(
         let program = [OsString::from("shopblast")];
         let words = program
             .iter()
+            .chain(before)
             .chain(&flags.right)
             .chain(&configuration.flags);
         match (around.parse)(words.cloned().collect(), around)? {
             CliCommand::Run(request) => {
                 run_time = run_time.max(request.plan.run_time);
                 plans.push((&configuration.name, request.plan));
+            }
+            CliCommand::FleetRun(request) => {
+                run_time = run_time.max(request.run.plan.run_time);
+                plans.push((&configuration.name, request.run.plan));
             }
             _ => return Err(CliError::NoRunToCompare),
         }

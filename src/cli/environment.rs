@@ -7,10 +7,12 @@
 
 use super::CliError;
 use super::arguments::Arguments;
+use super::fleet_options::FLEET;
 use super::hunt_options::HUNT;
 use super::pipeline_options::PIPELINE_FLAGS;
 use super::service_variables::is_of_service;
 use super::shop_options::SHOP_FLAGS;
+use crate::fleet::bus::SECRET_VARIABLE;
 use crate::plan::Suggestion;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, CommandFactory};
@@ -47,7 +49,8 @@ struct Variable {
 
 /// The variables that are in use.
 pub(super) struct Variables {
-    subcommand: Option<String>,
+    /// The subcommand, and that below it.
+    subcommands: Vec<String>,
     used: Vec<Variable>,
 }
 
@@ -59,14 +62,17 @@ impl Variables {
     ) -> Result<Self, CliError> {
         let environment = text_names(environment);
         reject_unknown(&environment)?;
-        let mut variables = Self {
-            subcommand: typed.subcommand_name().map(str::to_owned),
-            used: Vec::new(),
-        };
         let command = Arguments::command();
-        let (scope, matches) = match typed.subcommand() {
-            Some((name, matches)) => (command.find_subcommand(name).unwrap_or(&command), matches),
-            None => (&command, typed),
+        let (mut scope, mut matches) = (&command, typed);
+        let mut subcommands = Vec::new();
+        while let Some((name, below)) = matches.subcommand() {
+            subcommands.push(name.to_owned());
+            scope = scope.find_subcommand(name).unwrap_or(scope);
+            matches = below;
+        }
+        let mut variables = Self {
+            subcommands,
+            used: Vec::new(),
         };
         let flags = flags_of(scope);
         let mut taken = typed_flags(scope, matches);
@@ -88,8 +94,11 @@ impl Variables {
             }
             taken.append(&mut taken_here);
         }
-        let is_hunt = variables.subcommand.as_deref() == Some(HUNT);
-        if (is_hunt || variables.subcommand.is_none()) && !taken.contains("sandbox") {
+        let has_shop = match &variables.subcommands[..] {
+            [] => true,
+            [first, ..] => first == HUNT || first == FLEET,
+        };
+        if has_shop && !taken.contains("sandbox") {
             variables.forget(SHOP_FLAGS);
             variables.forget(PIPELINE_FLAGS);
         }
@@ -99,7 +108,7 @@ impl Variables {
     /// The arguments to parse: those of the variables, then the rest of `typed`.
     pub fn before(&self, typed: &[OsString]) -> Vec<OsString> {
         // A subcommand comes first, since no flag of a run goes with it.
-        let head = if self.subcommand.is_some() { 2 } else { 1 };
+        let head = 1 + self.subcommands.len();
         let (head, rest) = typed.split_at(head.min(typed.len()));
         let arguments = self.used.iter().map(|variable| &variable.argument);
         head.iter().chain(arguments).chain(rest).cloned().collect()
@@ -127,7 +136,7 @@ impl Variables {
     /// Parses one variable's argument alone, so that its mistake is told as its own.
     fn check(&self, name: &str, argument: &OsStr) -> Result<(), CliError> {
         let program = Some(OsString::from("shopblast"));
-        let subcommand = self.subcommand.as_ref().map(OsString::from);
+        let subcommand = self.subcommands.iter().map(OsString::from);
         let alone = program
             .into_iter()
             .chain(subcommand)
@@ -162,11 +171,17 @@ fn reject_unknown(environment: &BTreeMap<String, OsString>) -> Result<(), CliErr
     let command = Arguments::command();
     let known: BTreeSet<String> = std::iter::once(&command)
         .chain(command.get_subcommands())
+        .chain(
+            command
+                .get_subcommands()
+                .flat_map(clap::Command::get_subcommands),
+        )
         .flat_map(flags_of)
         .map(|(flag_name, _)| variable_name(OWN_PREFIX, &flag_name))
         .collect();
     let unknown = environment
         .keys()
+        .filter(|name| name.as_str() != SECRET_VARIABLE)
         .find(|name| name.starts_with(OWN_PREFIX) && !known.contains(*name));
     match unknown {
         Some(name) => Err(CliError::UnknownVariable {

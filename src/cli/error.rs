@@ -1,5 +1,6 @@
 //! The one message that the user gets when nothing could be started.
 
+use super::shard_options::ShardChoiceError;
 use crate::observe::AddressError;
 use crate::plan::{
     CoreError, ExitCode, LoadError, PublicAddress, Suggestion, TargetError, ThresholdError,
@@ -131,6 +132,9 @@ pub enum CliError {
         /// The command.
         command: String,
     },
+    /// A part of a plan that cannot be carried out alone.
+    #[error(transparent)]
+    Shard(#[from] ShardChoiceError),
     /// A token that could be guessed.
     #[error(
         "the token of the web page is too short: take at least {} characters",

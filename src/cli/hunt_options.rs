@@ -1,5 +1,6 @@
 //! `shopblast hunt`: what is searched for, within which bounds, and what a hunt that is resumed had.
 
+use super::fleet_options::FLEET;
 use super::load_options::{ArrivalFlags, LoadFlags};
 use super::machine_options::MachineFlags;
 use super::observe_options::ObserveFlags;
@@ -34,7 +35,7 @@ const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
 const WARM_UP: Duration = Duration::from_secs(3);
 const PACED_WARM_UP: Duration = Duration::from_secs(30);
 /// Flags of a run that a hunt has not, and what takes their place.
-const INSTEAD: [(&str, &str); 30] = [
+const INSTEAD: [(&str, &str); 31] = [
     ("users", "--in users, --from and --to"),
     ("spawn-rate", "--warm-up: users start in half of it"),
     ("run-time", "--window and --warm-up"),
@@ -55,6 +56,7 @@ const INSTEAD: [(&str, &str); 30] = [
     ("only-summary", "--quiet"),
     ("no-preflight", "its own looks at /health"),
     ("run-id", "a new id for each probe"),
+    ("shard", "hunts of a whole fleet"),
     ("list", "shopblast list"),
     ("web", "hunt.html"),
     ("web-host", "hunt.html"),
@@ -212,14 +214,19 @@ pub(super) fn resumed_arguments(
     matches: &ArgMatches,
     typed: &[OsString],
 ) -> Result<Option<Vec<OsString>>, CliError> {
-    let Some((HUNT, hunt)) = matches.subcommand() else {
-        return Ok(None);
+    let (hunt, head) = match matches.subcommand() {
+        Some((HUNT, hunt)) => (hunt, 2),
+        Some((FLEET, fleet)) => match fleet.subcommand() {
+            Some((HUNT, hunt)) => (hunt, 3),
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
     };
     let Some(directory) = hunt.get_one::<PathBuf>("resume") else {
         return Ok(None);
     };
     let record = read_record(directory)?;
-    let (head, rest) = typed.split_at(typed.len().min(2));
+    let (head, rest) = typed.split_at(typed.len().min(head));
     let kept = passwords::without_hidden(&record.arguments);
     let is_typed = |flag: &String| {
         rest.iter().any(|word| {
@@ -259,7 +266,12 @@ pub(super) fn resolve(
     let unit = flags.unit;
     let mut criteria = criteria(&flags)?;
     let has_warm_up = flags.warm_up.is_some();
-    let arguments = arguments(around.typed);
+    let is_of_fleet = around.typed.get(1).is_some_and(|word| word == FLEET);
+    let words = match is_of_fleet {
+        true => format!("{FLEET} {HUNT}"),
+        false => HUNT.to_owned(),
+    };
+    let arguments = arguments(around.typed, 1 + words.split(' ').count());
     let resume = flags.resume.clone();
     let (results, max_users) = (flags.output.results.clone(), flags.arrivals.max_users);
     let mut template = plan_builder::build(run_options(flags), around.machine, around.entropy)?;
@@ -288,7 +300,7 @@ pub(super) fn resolve(
         criteria,
         max_users,
         resumed: resumed.map(Box::new),
-        command: format!("shopblast hunt {}", arguments.join(" ")),
+        command: format!("shopblast {words} {}", arguments.join(" ")),
         arguments,
         template,
     })
@@ -403,9 +415,12 @@ fn compatible(
 }
 
 /// What was typed after `hunt`, without passwords, and without what only resumes.
-fn arguments(typed: &[OsString]) -> Vec<String> {
+fn arguments(typed: &[OsString], skipped: usize) -> Vec<String> {
     let mut words = Vec::new();
-    let mut rest = typed.iter().skip(2).map(|word| word.to_string_lossy());
+    let mut rest = typed
+        .iter()
+        .skip(skipped)
+        .map(|word| word.to_string_lossy());
     while let Some(word) = rest.next() {
         if word == "--resume" {
             rest.next();

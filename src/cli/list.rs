@@ -1,37 +1,28 @@
 //! `--list` and `shopblast list`: the user classes, profiles, journeys and options there are, or one
 //! of them at length.
 
+mod asked;
 mod description;
+mod of_file;
 
 use super::tested::Tested;
 use super::{CliError, class_choice, profile_source};
 use crate::plan::Suggestion;
-use crate::shop::{JourneyKind, JourneyOption, JourneyOptions, Profile, USER_CLASSES};
-use clap::Args;
-use std::fmt::Write;
+use crate::shop::{
+    JOURNEYS, JourneyKind, JourneyOption, JourneyOptions, Profile, USER_CLASSES, journey,
+};
+use description::write_section;
 
-/// What is described; everything in one line each when nothing is named.
-#[derive(Debug, Args)]
-#[group(multiple = false)]
-pub(super) struct ListFlags {
-    /// Describe a profile: the name of one that is built in, or the path of a TOML file
-    #[arg(long, value_name = "NAME|FILE")]
-    profile: Option<String>,
-
-    /// Describe a user class
-    #[arg(long, value_name = "NAME")]
-    class: Option<String>,
-
-    /// Describe a journey
-    #[arg(long, value_name = "NAME")]
-    journey: Option<String>,
-}
+pub(super) use asked::ListFlags;
 
 /// What the flags ask for.
 ///
 /// # Errors
 /// When there is no such profile, user class or journey, or the profile's file is wrong.
 pub(super) fn text(flags: &ListFlags) -> Result<String, CliError> {
+    if let Some(path) = &flags.workload {
+        return of_file::text(path, flags);
+    }
     if let Some(name) = &flags.profile {
         return profile_text(&profile_source::find(name)?);
     }
@@ -56,12 +47,10 @@ fn profile_text(profile: &Profile) -> Result<String, CliError> {
 }
 
 fn find_journey(name: &str) -> Result<JourneyKind, CliError> {
-    let mut all = JourneyKind::ALL.iter().copied();
-    all.find(|journey| journey.name() == name)
-        .ok_or_else(|| CliError::UnknownJourney {
-            journey: name.to_owned(),
-            suggestion: Suggestion::for_word(name, JourneyKind::ALL.iter().map(|kind| kind.name())),
-        })
+    journey(name).ok_or_else(|| CliError::UnknownJourney {
+        journey: name.to_owned(),
+        suggestion: Suggestion::for_word(name, JOURNEYS.iter().map(|kind| kind.name())),
+    })
 }
 
 /// User classes and profiles, one a line, with what they are for.
@@ -82,11 +71,22 @@ pub fn list_text() -> String {
     text
 }
 
+/// [`list_text`], of the workload at `path` when there is one.
+///
+/// # Errors
+/// When that cannot be read.
+pub(super) fn text_of(path: Option<String>) -> Result<String, CliError> {
+    let Some(path) = path else {
+        return Ok(list_text());
+    };
+    of_file::text(&path, &ListFlags::default())
+}
+
 /// [`list_text`] with the journeys and options.
 fn overview() -> String {
     let mut text = list_text();
     text.push('\n');
-    let journeys = JourneyKind::ALL
+    let journeys = JOURNEYS
         .iter()
         .map(|journey| (journey.name().to_owned(), journey.summary()));
     write_section(&mut text, "Journeys", journeys.collect());
@@ -95,14 +95,6 @@ fn overview() -> String {
     write_section(&mut text, "Options of journeys (--with)", options.to_vec());
     text.push_str("\nAt length: shopblast list --profile NAME, --class NAME or --journey NAME.\n");
     text
-}
-
-fn write_section(text: &mut String, title: &str, rows: Vec<(String, &str)>) {
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let _ = writeln!(text, "{title}:");
-    for (name, summary) in rows {
-        let _ = writeln!(text, "  {name:width$}  {summary}");
-    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ mod environment;
 mod error;
 mod export_options;
 mod first_word;
+mod fleet_options;
+mod fleet_transfer;
+mod fleet_up;
 mod foreign_flags;
 mod hunt_options;
 mod list;
@@ -25,6 +28,7 @@ mod load_options;
 mod machine;
 mod machine_options;
 mod manual;
+mod merge_options;
 mod observe_options;
 mod observer_tls_options;
 mod options;
@@ -43,6 +47,7 @@ mod sandbox_options;
 mod secret;
 mod service_variables;
 mod serving_options;
+mod shard_options;
 mod shop_options;
 mod subject;
 mod surroundings;
@@ -115,16 +120,19 @@ pub fn parse(
         .map_err(|error| refused(&error, &typed));
     arguments
         .and_then(|mut arguments| {
+            let run = match &mut arguments.subcommand {
+                Some(Subcommand::Fleet(flags)) => flags.run_options().unwrap_or(&mut arguments.run),
+                _ => &mut arguments.run,
+            };
+            run.run_output.exports.read_variables(&environment);
             let observe = match &mut arguments.subcommand {
                 Some(Subcommand::Hunt(flags)) => &mut flags.observe,
+                Some(Subcommand::Fleet(flags)) => {
+                    flags.observe().unwrap_or(&mut arguments.run.observe)
+                }
                 _ => &mut arguments.run.observe,
             };
             observe.read_variables(&environment)?;
-            arguments
-                .run
-                .run_output
-                .exports
-                .read_variables(&environment);
             let around = Surroundings {
                 typed: &typed,
                 with_variables: &with_variables,
@@ -163,11 +171,16 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
             let request = hunt_options::resolve(*flags, around)?;
             Ok(CliCommand::Hunt(Box::new(request)))
         }
+        Some(Subcommand::Fleet(flags)) => fleet_options::resolve(*flags, around),
         Some(Subcommand::Check(flags)) => {
             let text = check_options::text(&flags, entropy)?;
             Ok(CliCommand::Print(text))
         }
         Some(Subcommand::Workload(flags)) => workload_command::resolve(*flags),
+        Some(Subcommand::Merge(flags)) => {
+            let request = merge_options::resolve(flags);
+            Ok(CliCommand::Merge(Box::new(request)))
+        }
         Some(Subcommand::Report(flags)) => Ok(CliCommand::Report(report_options::resolve(flags))),
         Some(Subcommand::Completions(flags)) => {
             let script = completions::script(&flags, definition::command());
@@ -185,7 +198,10 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
             let request = doctor_options::resolve(*flags, around)?;
             Ok(CliCommand::Doctor(Box::new(request)))
         }
-        None if arguments.run.single.list => Ok(CliCommand::Print(list_text())),
+        None if arguments.run.single.list => {
+            let text = list::text_of(arguments.run.workload.workload)?;
+            Ok(CliCommand::Print(text))
+        }
         None if arguments.run.page.is_wanted() => {
             let request = web_planner::page(arguments.run, around.with_variables, machine)?;
             Ok(CliCommand::Web(Box::new(request)))

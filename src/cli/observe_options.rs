@@ -251,6 +251,14 @@ fn postgres(
     Ok(address)
 }
 
+/// The address of a Redis that is no store of the shop's.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn redis_address(place: &str, Secret(text): &Secret) -> Result<RedisAddress, CliError> {
+    RedisAddress::parse(text).map_err(|error| store_error(place, error))
+}
+
 fn redis(
     place: &str,
     Secret(text): &Secret,

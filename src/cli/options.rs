@@ -11,7 +11,7 @@ use super::target_options::TargetFlags;
 use super::threshold_options::ThresholdFlags;
 use super::web_options::WebFlags;
 use super::workload_options::WorkloadFlags;
-use crate::plan::{RunId, parse_duration};
+use crate::plan::{RunId, Shard, parse_duration};
 use clap::Args;
 use std::time::Duration;
 
@@ -84,6 +84,17 @@ pub(super) struct SingleRunFlags {
         value_parser = super::values::parse_run_id
     )]
     pub run_id: Option<RunId>,
+
+    /// Carry out one part of the run, the I-th of N
+    ///
+    /// Users and arrivals are dealt to N machines by their numbers: I = 1 to N. All of them are started with the same
+    /// flags, --run-id and --seed, and together send what one machine would; `shopblast merge` makes one record of
+    /// theirs. Thresholds are judged there.
+    #[arg(
+        long, value_name = "I/N", help_heading = "Machine", hide_short_help = true,
+        value_parser = Shard::parse, allow_hyphen_values = true, requires_all = ["run_id", "seed"]
+    )]
+    pub shard: Option<Shard>,
 
     /// Show the user classes and profiles there are (more with `shopblast list`)
     #[arg(short, long, help_heading = "Help")]

@@ -8,6 +8,7 @@ use crate::sandbox::{
 };
 use crate::shop::Generation;
 use clap::Args;
+use std::array;
 use std::net::{IpAddr, SocketAddr};
 
 /// The Observatory's port, unless another one is asked for.
@@ -16,10 +17,11 @@ const OBSERVATORY_PORT: u16 = 9_000;
 /// The flags as typed.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct PipelineFlags {
-    /// Engines of each domain: a number for all, or like identity=3,catalogue=2 (others have 1)
+    /// Engines of each domain: a number for all, or like identity=3,catalogue=2
     ///
     /// Each engine publishes and processes one event after the other. 0 stops the domain's engines:
-    /// its outbox only grows. [default: 1]
+    /// its outbox only grows. Domains that are not named have 1, but notifications, which has none: every
+    /// registration and every order would make events there. [default: 1, and notifications=0]
     #[arg(
         long, value_name = "N|DOMAIN=N,…", help_heading = "Pipeline of the embedded shop",
         value_parser = parse_engines, allow_hyphen_values = true
@@ -185,8 +187,9 @@ fn parse_engines(text: &str) -> Result<EngineCounts, PipelineError> {
         }
     }
     let named = Domain::ALL.into_iter().zip(engines);
+    let usual = PipelineConfig::default().engines;
     Ok(EngineCounts {
-        counts: engines.map(|number| number.unwrap_or(1)),
+        counts: array::from_fn(|index| engines[index].unwrap_or(usual[index])),
         last_named: named
             .filter(|(_, number)| number.is_some())
             .map(|(domain, _)| domain)
@@ -240,7 +243,7 @@ mod tests {
         assert_eq!(counts("0"), Ok([0; 8]));
         assert_eq!(
             counts("identity=3, payments=0"),
-            Ok([3, 1, 1, 1, 0, 1, 1, 1])
+            Ok([3, 1, 1, 1, 0, 1, 1, 0])
         );
     }
 
@@ -260,7 +263,7 @@ mod tests {
         let fulfillment = "identity=1,fulfillment=2";
         assert_eq!(
             asked(fulfillment, Generation::Today),
-            Ok([1, 1, 1, 1, 1, 2, 1, 1])
+            Ok([1, 1, 1, 1, 1, 2, 1, 0])
         );
         let refusal = asked(fulfillment, Generation::Five)
             .unwrap_err()

@@ -3,11 +3,13 @@
 use super::machine::WorkerNeeds;
 use super::options::RunOptions;
 use super::tested::Tested;
-use super::{CliError, Entropy, Machine, class_choice, load_choice, threshold_options};
+use super::{
+    CliError, Entropy, Machine, class_choice, load_choice, shard_options, threshold_options,
+};
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, HttpChoice, Pacing, Plan, is_loopback_host};
-use crate::run::{Output, Resolver, RunRequest};
-use crate::shop::{JourneyOptions, Profile};
+use crate::run::{Carriers, Output, Resolver, RunRequest};
+use crate::shop::Profile;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,14 +58,17 @@ pub(super) fn build(
     let metrics = exports.metrics(&addresses, options.page.identity()?, &observers.tls)?;
     observers.drain_wait = options.single.drain_wait.unwrap_or_default();
     let connections = connections(&options, profile, load.max_users())?;
+    let shard = options.single.shard.unwrap_or_default();
+    shard_options::check(shard, options.target.sandbox, connections)?;
     let (cores, placement) = machine.worker_cores(&WorkerNeeds {
         choice: options.machine.cores.as_ref(),
         oversubscribe: options.machine.oversubscribe,
         shop_is_here: options.target.sandbox || is_loopback_host(target.place().0),
-        max_users: load.max_users(),
-        connections,
+        max_users: shard.part_of(load.max_users()).max(1),
+        connections: connections.map(|connections| shard.part_of(connections)),
     })?;
-    let journeys = journey_options(&options, profile);
+    let typed = &options.workload.with;
+    let journeys = tested.journey_options(profile, typed)?;
     let settings = options.races.settings(journeys, profile);
     let plan = Plan {
         profile: profile
@@ -78,9 +83,10 @@ pub(super) fn build(
             .pacing
             .or_else(|| profile?.pacing)
             .unwrap_or(Pacing::Class),
-        options: tested
-            .plan_word()
-            .map_or_else(|| settings.options.words(), |word| vec![word]),
+        options: match tested.plan_words(typed)? {
+            Some(words) => words,
+            None => settings.options.words(),
+        },
         races: settings.races(options.races.rules()),
         failures: options
             .output
@@ -110,6 +116,7 @@ pub(super) fn build(
         placement,
         seed: options.machine.seed.unwrap_or(entropy.seed),
         run_id: options.single.run_id.unwrap_or(entropy.run_id),
+        shard,
     };
     threshold_options::check(&plan, &subject)?;
     Ok(RunRequest {
@@ -141,14 +148,9 @@ pub(super) fn build(
         addresses,
         resolver: Resolver::default(),
         observers,
+        clock: None,
+        carriers: Carriers::Own,
     })
-}
-
-/// The profile's options and those that were typed.
-fn journey_options(options: &RunOptions, profile: Option<&Profile>) -> JourneyOptions {
-    let of_profile = profile.map(|profile| profile.options).unwrap_or_default();
-    let typed = options.workload.with.iter().copied();
-    of_profile.iter().chain(typed).collect()
 }
 
 /// The shared connections, if there are any: no more than users, who use one each at a time.

@@ -31,7 +31,7 @@ pub(super) struct RaceFlags {
     ///
     /// Drawn for each two-sided race; 2ms is always the same, sweep is -50ms..50ms.
     #[arg(
-        long, value_name = "RANGE", help_heading = "Races",
+        long, value_name = "RANGE", help_heading = "Races", hide_short_help = true,
         value_parser = RaceOffset::parse, allow_hyphen_values = true
     )]
     pub race_offset: Option<RaceOffset>,

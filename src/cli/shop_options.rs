@@ -84,7 +84,9 @@ pub(super) struct ShopFlags {
     /// repeated
     ///
     /// oversell, undersell, lost-update, double-refund, double-checkout, duplicate-customer,
-    /// cancelled-and-paid, resurrect: each breaks one rule, which a run then has to find.
+    /// cancelled-and-paid, resurrect: each breaks one rule, which a run then has to find. And of today's
+    /// three new contexts: double-handoff, cancelled-and-shipped, duplicate-review, double-vote,
+    /// double-reply, double-unsubscribe, double-cancel.
     #[arg(
         long, value_name = "NAME=P", help_heading = "Embedded shop", value_parser = parse_bug
     )]

@@ -6,7 +6,9 @@ use super::{CliError, profile_source};
 use crate::engine::Subject;
 use crate::plan::{ClassShare, Suggestion, Target};
 use crate::record::read_text_bounded;
-use crate::shop::{Generation, Profile, USER_CLASSES, user_class};
+use crate::shop::{
+    Generation, JourneyOption, JourneyOptions, Profile, SUITE_NAME, USER_CLASSES, user_class,
+};
 use crate::workload_file::{self, FileWorkload, Model, Parts};
 use std::path::Path;
 
@@ -37,6 +39,10 @@ impl Tested {
     /// When it is nothing that can be tested.
     pub(super) fn of(options: &mut RunOptions) -> Result<Self, CliError> {
         if let Some(path) = &options.workload.workload {
+            // What it says is what runs when nothing is named.
+            if path == SUITE_NAME {
+                return Ok(Self::Shop(options.shop.generation));
+            }
             return Ok(Self::Written(Box::new(Written::read(path)?)));
         }
         let Some(url) = &options.workload.url else {
@@ -78,12 +84,39 @@ impl Tested {
         }
     }
 
-    /// The word that stands for it in plans; none for ShopStream, whose plans are what they were.
-    pub(super) fn plan_word(&self) -> Option<&'static str> {
-        match self {
-            Self::Shop(_) => None,
-            Self::Written(written) => Some(written.workload.plan_word()),
+    /// What stands for it and its options in plans, with the options `typed`; `None` for ShopStream, whose
+    /// plans are what they were.
+    ///
+    /// # Errors
+    /// When one of them is no option of it.
+    pub(super) fn plan_words(
+        &self,
+        typed: &[String],
+    ) -> Result<Option<Vec<&'static str>>, CliError> {
+        let Self::Written(written) = self else {
+            return Ok(None);
+        };
+        let words = written.workload.plan_words(typed);
+        words.map(Some).map_err(CliError::Arguments)
+    }
+
+    /// Options of ShopStream's journeys: the profile's, and those that were `typed`.
+    ///
+    /// # Errors
+    /// When one of them is none.
+    pub(super) fn journey_options(
+        &self,
+        profile: Option<&Profile>,
+        typed: &[String],
+    ) -> Result<JourneyOptions, CliError> {
+        if self.model().is_some() {
+            return Ok(JourneyOptions::default());
         }
+        let of_profile = profile.map(|profile| profile.options).unwrap_or_default();
+        let typed = typed.iter().map(|word| JourneyOption::parse(word));
+        let all = of_profile.iter().map(Ok).chain(typed);
+        let all: Result<JourneyOptions, _> = all.collect();
+        all.map_err(|unknown| CliError::Arguments(format!("--with: {unknown}")))
     }
 
     /// The profile that is called `name`.
@@ -91,15 +124,9 @@ impl Tested {
     /// # Errors
     /// When there is none, or it is wrong.
     pub(super) fn profile(&self, name: &str) -> Result<Profile, CliError> {
-        let Self::Written(written) = self else {
-            return profile_source::find(name);
-        };
-        let mut own = written.profiles.iter();
-        let found = own.find(|profile| profile.names().any(|known| known == name));
-        match found {
-            Some(profile) => Ok(profile.clone()),
-            None if profile_source::is_path(name) => profile_source::find(name),
-            None => Err(written.unknown_profile(name)),
+        match self {
+            Self::Shop(_) => profile_source::find(name),
+            Self::Written(written) => written.profile(name),
         }
     }
 
@@ -212,6 +239,25 @@ impl Written {
     /// The workload as it is carried out.
     pub(super) fn workload(&self) -> &FileWorkload {
         &self.workload
+    }
+
+    /// The profile that is called `name`, or that is in the file of this path.
+    ///
+    /// # Errors
+    /// When there is none, or it is wrong.
+    pub(super) fn profile(&self, name: &str) -> Result<Profile, CliError> {
+        let mut own = self.profiles.iter();
+        let found = own.find(|profile| profile.names().any(|known| known == name));
+        match found {
+            Some(profile) => Ok(profile.clone()),
+            None if profile_source::is_path(name) => profile_source::find(name),
+            None => Err(self.unknown_profile(name)),
+        }
+    }
+
+    /// There is no class called `name` in `model`.
+    pub(super) fn unknown_class(model: &Model, name: &str) -> CliError {
+        unknown(model, name, String::new())
     }
 
     fn unknown_profile(&self, name: &str) -> CliError {

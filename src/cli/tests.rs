@@ -4,6 +4,7 @@ mod bad_input;
 mod environment;
 mod hunts;
 mod loads;
+mod options_of_files;
 
 use super::*;
 use crate::plan::{AddressChoice, Driver, ExitCode, Load, Pacing, RunId, Stage, Target, Topology};
@@ -357,7 +358,7 @@ fn observatory(address: &str, names: Names) -> Option<ObservatoryConfig> {
 fn the_sandboxes_pipeline_is_set_by_flags() {
     let options = sandbox("sandbox --engines identity=3,catalogue=0 --drain-rate unlimited");
     let expected = PipelineConfig {
-        engines: [3, 0, 1, 1, 1, 1, 1, 1],
+        engines: [3, 0, 1, 1, 1, 1, 1, 0],
         drain_rate: DrainRate::Unlimited,
     };
     assert_eq!(options.shop.pipeline, expected);

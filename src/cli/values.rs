@@ -21,6 +21,10 @@ pub(super) enum ValueError {
     Count,
     #[error("give a whole number of at least 1")]
     Retained,
+    #[error(
+        "an option is a word of letters, digits, `-` and `_`, like strict (see `shopblast list`)"
+    )]
+    Option,
     #[error("give a whole number from 1 to 1024")]
     Workers,
     #[error(
@@ -153,6 +157,16 @@ pub(super) fn parse_host(text: &str) -> Result<String, ValueError> {
         return Err(ValueError::Host);
     }
     Ok(host.to_owned())
+}
+
+/// A word that may be an option's. Whether what is tested has it is for that to say.
+pub(super) fn parse_option(text: &str) -> Result<String, ValueError> {
+    let may = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    let is_word = !text.is_empty() && !text.starts_with('-') && text.chars().all(may);
+    match is_word {
+        true => Ok(text.to_owned()),
+        false => Err(ValueError::Option),
+    }
 }
 
 /// A run id.

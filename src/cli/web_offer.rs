@@ -31,7 +31,11 @@ pub(super) fn offer(options: &RunOptions, tested: &Tested) -> Result<Offer, CliE
     Ok(Offer {
         classes: match tested.model() {
             None => USER_CLASSES.iter().map(class).collect(),
-            Some(model) => model.classes.iter().map(|it| written(it, model)).collect(),
+            Some(model) => {
+                let options = model.options_called(&options.workload.with);
+                let classes = model.classes.iter();
+                classes.map(|it| written(it, model, options)).collect()
+            }
         },
         profiles,
         defaults: defaults(options, named.as_ref(), tested)?,
@@ -83,10 +87,11 @@ fn class(class: &UserClass) -> OfferedClass {
     }
 }
 
-/// A class that somebody wrote down.
-fn written(class: &workload_file::Class, model: &Model) -> OfferedClass {
-    let all: u32 = class.journeys.iter().map(|(_, weight)| weight).sum();
-    let journeys = class.journeys.iter();
+/// A class that somebody wrote down, in runs with the options of these bits.
+fn written(class: &workload_file::Class, model: &Model, options: u32) -> OfferedClass {
+    let journeys = class.made_with(options);
+    let all: u32 = journeys.iter().map(|(_, weight)| weight).sum();
+    let journeys = journeys.iter();
     OfferedClass {
         name: class.name.clone(),
         summary: class.about.clone(),

@@ -2,7 +2,6 @@
 
 use super::values;
 use crate::plan::{ClassShare, Pacing, parse_duration};
-use crate::shop::JourneyOption;
 use crate::workload_file::{SingleUrl, Statuses};
 use clap::Args;
 use std::time::Duration;
@@ -40,7 +39,7 @@ pub(super) struct WorkloadFlags {
     /// See docs/workloads.md.
     #[arg(
         long, value_name = "FILE", help_heading = "Load",
-        conflicts_with_all = ["url", "with", "generation"]
+        conflicts_with_all = ["url", "generation"]
     )]
     pub workload: Option<String>,
 
@@ -67,13 +66,13 @@ pub(super) struct WorkloadFlags {
 
     /// Change what journeys do, like strict (see `shopblast list`)
     ///
-    /// strict, release-probe, matching-count, repeated-key, tolerant-saga or by-request; may be
-    /// repeated, and adds to the profile's.
+    /// strict, release-probe, matching-count, repeated-key, tolerant-saga or by-request; with --workload
+    /// strict and the options of the file. May be repeated, and adds to the profile's.
     #[arg(
         long, value_name = "OPTION", help_heading = "Load",
-        value_parser = JourneyOption::parse, value_delimiter = ','
+        value_parser = values::parse_option, value_delimiter = ','
     )]
-    pub with: Vec<JourneyOption>,
+    pub with: Vec<String>,
 
     /// Share N connections among the users [default: one for each user]
     #[arg(

@@ -41,6 +41,8 @@ pub struct ComparisonSetup {
     pub repetitions: usize,
     /// Rounds before them that do not count.
     pub warm_up: usize,
+    /// What comes before them: how a fleet is led that makes the runs, or nothing.
+    pub before: Vec<OsString>,
     /// Flags of every run.
     pub flags: Vec<OsString>,
     /// How often a run that the generator spoiled is made again.
@@ -342,6 +344,7 @@ impl ComparisonDriver<'_> {
         let mut command = Command::new(program);
         // What the user typed comes later and wins, but for the record's place.
         command
+            .args(&self.setup.before)
             .args(["--only-summary", "--seed"])
             .arg(
                 self.setup

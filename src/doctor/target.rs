@@ -7,11 +7,9 @@ use crate::engine::Workload;
 use crate::engine::inquiry::Inquiry;
 use crate::observe::{FigureSource, METRICS_PATH, ObservatorySource};
 use crate::pieces::counted;
-use crate::plan::{RaceRules, Route, Target, shown_start};
-use crate::run::{Questioning, ReachError, agreed_http, new_run_id, preflight};
-use crate::shop::{
-    HEALTH_PATH, JourneyFitness, Recognised, ShopSettings, ShopStream, Supplies, called_operations,
-};
+use crate::plan::{Route, Target, shown_start};
+use crate::run::{Questioning, ReachError, agreed_http, preflight};
+use crate::shop::{HEALTH_PATH, JourneyFitness, Recognised, ShopStream};
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -106,15 +104,7 @@ fn health(questioning: &Questioning<'_>, recognised: &Recognised) -> DoctorFindi
 
 /// Whether all journeys can be carried out.
 fn operations(recognised: &Recognised) -> Vec<DoctorFinding> {
-    // The bodies of any run will do.
-    let supplies = Supplies::new(
-        1,
-        &new_run_id(),
-        ShopSettings::default(),
-        RaceRules::default(),
-        recognised.dialect,
-    );
-    let fitness = JourneyFitness::judge(called_operations(), &supplies, recognised);
+    let fitness = JourneyFitness::of_all(recognised);
     let mut findings = Vec::new();
     if fitness.hindrances.is_empty() {
         findings.push(DoctorFinding::ok(

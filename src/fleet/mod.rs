@@ -1,1 +1,75 @@
-//! One run on several machines: how they meet, start together, are watched, and become one record.
+//! One run over several machines: claim, clock, start, merge, loss.
+
+mod assignment;
+pub mod bus;
+mod courier;
+pub mod engines;
+mod leader;
+mod led;
+mod member;
+mod merge;
+mod merging;
+mod own_name;
+mod packed;
+mod part_face;
+mod plan_text;
+mod request;
+mod roll;
+mod words;
+
+pub use bus::{FleetSecret, RunName};
+pub use led::{LedRuns, Session};
+pub use member::join;
+pub use merge::{MergeError, MergeRequest, merge};
+pub use plan_text::{FileText, PlanText, PlanTextError, Word};
+pub use request::{
+    FleetHuntRequest, FleetJoinRequest, FleetRunRequest, Leading, Meeting, MembersRecords, OnLost,
+    PlanParser,
+};
+
+use crate::hunt::{self, HuntError};
+use crate::plan::ExitCode;
+use crate::run::{Carriers, RunError};
+use crate::ui;
+use std::sync::Arc;
+
+/// Leads a run that several machines carry out.
+///
+/// # Errors
+/// When nothing could be sent.
+pub fn lead(request: FleetRunRequest, command: String) -> Result<ExitCode, RunError> {
+    let FleetRunRequest { mut run, leading } = request;
+    let output = &run.output;
+    let session = Session::of(leading, output.quiet);
+    session.claim()?;
+    let runs = session.runs(session.plan().clone(), run.plan.hash());
+    run.carriers = Carriers::Others(Arc::new(runs));
+    let outcome = ui::carry_out(run, command);
+    let why = match &outcome {
+        Ok(_) => "the run is over".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    session.end(&why);
+    outcome
+}
+
+/// Searches for the breaking point with a fleet, which stays joined between probes.
+///
+/// # Errors
+/// When nothing could be found at all.
+pub fn hunt(request: FleetHuntRequest) -> Result<ExitCode, HuntError> {
+    let FleetHuntRequest { mut hunt, leading } = request;
+    // The hunt tells how far it is; the fleet tells who joined.
+    let session = Session::of(leading, hunt.template.output.quiet);
+    session.claim()?;
+    let template = &mut hunt.template;
+    let runs = session.runs(session.plan().clone(), template.plan.hash());
+    template.carriers = Carriers::Others(Arc::new(runs));
+    let outcome = hunt::carry_out(&hunt);
+    let why = match &outcome {
+        Ok(_) => "the hunt is over".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    session.end(&why);
+    outcome
+}

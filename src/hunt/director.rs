@@ -68,7 +68,7 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     }
     let met = run::meet(template, &target, &addresses)?;
     let health = TargetHealth::ask_first(&target, &template.addresses, path)?;
-    if !template.output.quiet {
+    if !template.output.quiet && template.carriers.fleet().is_none() {
         tell(placement.line(&template.plan.cores));
     }
     let place = ProbeTarget {

@@ -210,6 +210,7 @@ fn run_request(request: &HuntRequest, place: &ProbeTarget, plan: Plan) -> RunReq
         addresses: template.addresses.clone(),
         resolver: template.resolver.clone(),
         observers: place.observers.clone(),
+        carriers: template.carriers.clone(),
         ..RunRequest::of_plan(plan, template.subject.clone())
     }
 }

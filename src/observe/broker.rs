@@ -4,15 +4,14 @@
 use super::consumer::{Domains, StreamLane, lane_of, stream_domain};
 use super::event_streams::EventStreams;
 use super::event_trail::EventTrail;
+use super::redis_door::RedisDoor;
 use super::redis_link::RedisLink;
 use super::source::{FigureSource, ObservedFigure, Readout};
-use super::trust::{KeptConfig, SpokenInTls, not_set_up};
 use super::{Account, Problem, RedisAddress};
-use crate::engine::tls::client_config;
 use crate::plan::{AddressPolicy, ObservedMetric, TlsSettings};
 use crate::stats::Amount;
 use redis::streams::{StreamInfoGroup, StreamInfoGroupsReply};
-use redis::{ErrorKind, FromRedisValue, RedisError, Value};
+use redis::{FromRedisValue, RedisError, Value};
 use std::sync::Arc;
 
 /// Readings between two looks for new streams.
@@ -28,10 +27,7 @@ const UNREAD_LANES: &str = "events of low priority wait in `:backfill` streams t
 
 /// The streams that are named `<domain>::<aggregate>`, and their siblings.
 pub struct RedisStreams {
-    address: RedisAddress,
-    policy: AddressPolicy,
-    tls: TlsSettings,
-    tls_config: KeptConfig,
+    door: RedisDoor,
     connection: Option<RedisLink>,
     streams: Vec<String>,
     streams_cut: bool,
@@ -45,10 +41,7 @@ impl RedisStreams {
     #[must_use]
     pub fn new(address: RedisAddress, policy: AddressPolicy, tls: TlsSettings) -> Self {
         Self {
-            address,
-            policy,
-            tls,
-            tls_config: KeptConfig::default(),
+            door: RedisDoor::new(address, policy, tls),
             connection: None,
             streams: Vec::new(),
             streams_cut: false,
@@ -69,42 +62,6 @@ impl RedisStreams {
         Self {
             connection: Some(link),
             ..Self::new(address, AddressPolicy::default(), TlsSettings::default())
-        }
-    }
-
-    fn connect(&self) -> Result<RedisLink, Problem> {
-        self.address
-            .check(&self.policy)
-            .map_err(|public| Problem::new(public.to_string()))?;
-        let make = |settings: TlsSettings| self.tls_config.get(|| client_config(&settings, &[]));
-        let config = self.address.tls(&self.tls).map(make).transpose();
-        let config = config
-            .map_err(|error| Problem::new(format!("{}: {}", self.address, not_set_up(&error))))?;
-        RedisLink::open(self.address.info(), config).map_err(|error| self.told(&error))
-    }
-
-    fn told(&self, error: &RedisError) -> Problem {
-        let address = &self.address;
-        if let Some(why) = SpokenInTls::Redis.told(error) {
-            return Problem::new(format!("{address}: {why}"));
-        }
-        let hint = match error.kind() {
-            ErrorKind::AuthenticationFailed => "; check user and password",
-            // A Redis without TLS waits for the end of what it takes for a command.
-            _ if error.is_timeout() && self.address.tls(&self.tls).is_some() => {
-                "; it was given 2 s for an answer, and 5 s for all of them. Without TLS its address begins with redis://"
-            }
-            _ if error.is_timeout() => "; it was given 2 s for an answer, and 5 s for all of them",
-            _ if error.is_connection_refusal() => "; is Redis up?",
-            _ if error.is_io_error() && self.address.tls(&self.tls).is_none() => {
-                "; is Redis up? Where it speaks TLS its address begins with rediss://"
-            }
-            _ if error.is_io_error() => "; is Redis up?",
-            _ => "",
-        };
-        match (error.kind(), error.detail()) {
-            (ErrorKind::Parse, Some(why)) => Problem::new(format!("{address}: {why}")),
-            _ => Problem::new(format!("{address}: {error}{hint}")),
         }
     }
 
@@ -175,7 +132,7 @@ impl FigureSource for RedisStreams {
     }
 
     fn address(&self) -> String {
-        self.address.to_string()
+        self.door.address().to_string()
     }
 
     fn account(&mut self) -> Option<Result<Account, Problem>> {
@@ -189,7 +146,7 @@ impl FigureSource for RedisStreams {
     fn read(&mut self) -> Result<Readout, Problem> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.connect()?,
+            None => self.door.open()?,
         };
         connection.begin();
         let result = self.ask(&mut connection);
@@ -201,7 +158,7 @@ impl FigureSource for RedisStreams {
             Err(error) => {
                 // A stream may be gone: look again. What is left on the connection is unknown.
                 self.readings = 0;
-                Err(self.told(&error))
+                Err(self.door.told(&error))
             }
         }
     }

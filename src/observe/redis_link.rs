@@ -31,7 +31,7 @@ const DEEPEST: usize = 8;
 const PIECE_BYTES: usize = 16 << 10;
 
 /// A connection that is open.
-pub(super) struct RedisLink {
+pub struct RedisLink {
     channel: Box<dyn RedisChannel>,
     meter: Meter,
     give_up: Instant,
@@ -42,13 +42,18 @@ pub(super) struct RedisLink {
 }
 
 impl RedisLink {
-    /// Connects, in TLS where that is given, and logs in.
+    /// Connects, in TLS where that is given, and logs in. A reading may bring so much, or what is usual.
     ///
     /// # Errors
     /// When nobody accepts, or it does not let us in.
-    pub fn open(info: &ConnectionInfo, tls: Option<Arc<ClientConfig>>) -> RedisResult<Self> {
+    pub(super) fn open(
+        info: &ConnectionInfo,
+        tls: Option<Arc<ClientConfig>>,
+        most_bytes: Option<u64>,
+    ) -> RedisResult<Self> {
         let settings = info.redis_settings();
-        let mut link = Self::over(connect(info.addr(), tls)?, MOST_BYTES);
+        let most_bytes = most_bytes.unwrap_or(MOST_BYTES);
+        let mut link = Self::over(connect(info.addr(), tls)?, most_bytes);
         link.database = settings.db();
         if let Some(password) = settings.password() {
             link.log_in(settings.username(), password)?;
@@ -60,7 +65,7 @@ impl RedisLink {
     }
 
     /// A connection that is open, of which a reading may bring so much.
-    pub fn over(channel: Box<dyn RedisChannel>, most_bytes: u64) -> Self {
+    pub(super) fn over(channel: Box<dyn RedisChannel>, most_bytes: u64) -> Self {
         Self {
             channel,
             meter: Meter::new(most_bytes),
@@ -299,7 +304,7 @@ mod tests {
             }
         });
         let info = redis::IntoConnectionInfo::into_connection_info(format!("redis://{address}"));
-        let mut link = RedisLink::open(&info.unwrap(), None).unwrap();
+        let mut link = RedisLink::open(&info.unwrap(), None, None).unwrap();
         let answer = link.req_packed_command(PING);
         let room = link.inbox.capacity() as u64;
         assert!(room <= 4 * MOST_BYTES, "{room}");
@@ -371,7 +376,7 @@ mod tests {
             }
         });
         let info = redis::IntoConnectionInfo::into_connection_info(format!("redis://{address}"));
-        let mut link = RedisLink::open(&info.unwrap(), None).unwrap();
+        let mut link = RedisLink::open(&info.unwrap(), None, None).unwrap();
         link.give_up = Instant::now() + Duration::from_millis(200);
         let error = link.value(0).unwrap_err();
         assert!(error.is_timeout(), "{error}");

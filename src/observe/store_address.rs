@@ -6,7 +6,7 @@ use crate::engine::tls::server_name;
 use crate::plan::{AddressPolicy, PublicAddress, TlsSettings};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 use std::fmt;
-use std::net::ToSocketAddrs;
+use std::net::{IpAddr, ToSocketAddrs};
 use tokio_postgres::config::{Config, Host};
 
 /// The port where none is named.
@@ -215,6 +215,27 @@ impl RedisAddress {
         &self.info
     }
 
+    /// Whether both lead to the same server, as far as names and addresses tell.
+    #[must_use]
+    pub fn is_same_server(&self, other: &Self) -> bool {
+        match (self.info.addr(), other.info.addr()) {
+            (ConnectionAddr::Tcp(own, own_port), ConnectionAddr::Tcp(host, port)) => {
+                let places = |host: &str| -> Vec<IpAddr> {
+                    let found = (host, 0).to_socket_addrs().into_iter().flatten();
+                    found.map(|place| place.ip().to_canonical()).collect()
+                };
+                let is_here = |host: &str| places(host).iter().any(IpAddr::is_loopback);
+                let theirs = places(host);
+                own_port == port
+                    && (own.eq_ignore_ascii_case(host)
+                        || places(own).iter().any(|own| theirs.contains(own))
+                        || is_here(own) && is_here(host))
+            }
+            (ConnectionAddr::Unix(own), ConnectionAddr::Unix(other)) => own == other,
+            _ => false,
+        }
+    }
+
     /// As [`PostgresAddress::check_literal`].
     ///
     /// # Errors
@@ -262,6 +283,24 @@ pub(super) fn check_name(host: &str, policy: &AddressPolicy) -> Result<(), Publi
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn one_redis_is_the_same_however_it_is_written() {
+        let redis = |text: &str| RedisAddress::parse(text).unwrap();
+        let own = redis("redis://:secret@localhost:16379/0");
+        for (other, expected) in [
+            ("redis://127.0.0.1:16379/3", true),
+            ("rediss://LOCALHOST:16379", true),
+            ("redis://[::1]:16379", true),
+            ("redis://localhost:6379", false),
+            ("redis://10.0.0.1:16379", false),
+            ("redis+unix:///run/redis.sock", false),
+        ] {
+            assert_eq!(own.is_same_server(&redis(other)), expected, "{other}");
+        }
+        let socket = redis("redis+unix:///run/redis.sock");
+        assert!(socket.is_same_server(&socket.clone()));
+    }
 
     #[test]
     fn addresses_are_shown_without_passwords() {

@@ -1,55 +1,8 @@
 //! Which addresses load may be sent to: private ones, and others only by name.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
-
-/// Where Amazon's machines find their credentials, in the range of private addresses.
-const CREDENTIALS_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
-
-/// What is behind an address, as far as it tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AddressKind {
-    /// Loopback, private (RFC 1918), unique-local (`fc00::/7`) and unspecified addresses, which stay
-    /// within one's own machines.
-    Private,
-    /// Link-local addresses (`169.254.0.0/16`, `fe80::/10`) and their like: where clouds keep the
-    /// credentials of their machines.
-    LinkLocal,
-    /// All others.
-    Public,
-}
-
-impl AddressKind {
-    /// That of `address`.
-    #[must_use]
-    pub fn of(address: IpAddr) -> Self {
-        let (is_private, is_link_local) = match address.to_canonical() {
-            IpAddr::V4(v4) => (
-                v4.is_loopback() || v4.is_private() || v4.is_unspecified(),
-                v4.is_link_local(),
-            ),
-            IpAddr::V6(v6) => (
-                v6.is_loopback() || v6.is_unique_local() || v6 == Ipv6Addr::UNSPECIFIED,
-                v6.is_unicast_link_local() || v6 == CREDENTIALS_V6,
-            ),
-        };
-        match (is_link_local, is_private) {
-            (true, _) => Self::LinkLocal,
-            (false, true) => Self::Private,
-            (false, false) => Self::Public,
-        }
-    }
-}
-
-impl fmt::Display for AddressKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Private => "private",
-            Self::LinkLocal => "link-local",
-            Self::Public => "public",
-        })
-    }
-}
+use super::address_kind::AddressKind;
+use super::allowed_targets::{AllowedTargets, TargetRefused};
+use std::net::IpAddr;
 
 /// Whether `host`, a name or an address without brackets, means this machine, as far as one can
 /// tell without resolving it.
@@ -66,23 +19,36 @@ pub fn is_loopback_host(host: &str) -> bool {
 }
 
 /// The hosts that the user named with `--allow-host`, and the rule that others have to be
-/// [`AddressKind::Private`].
+/// [`AddressKind::Private`]; or what a machine accepts to which others send a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressPolicy {
     named_hosts: Vec<String>,
+    accepted: Option<AllowedTargets>,
 }
 
 /// An address that is not private, and that nobody allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{host} is at the {} address {address}; load goes to private addresses only, unless you add --allow-host {host}",
-    AddressKind::of(*.address)
-)]
+#[error("{}", self.told())]
 pub struct PublicAddress {
     /// The target's name or address.
     pub host: String,
     /// Its address.
     pub address: IpAddr,
+    /// Why, where that is for a machine to decide that others send a plan.
+    refused: Option<Box<TargetRefused>>,
+}
+
+impl PublicAddress {
+    fn told(&self) -> String {
+        let Self { host, address, .. } = self;
+        let kind = AddressKind::of(*address);
+        match &self.refused {
+            Some(refused) => refused.to_string(),
+            None => format!(
+                "{host} is at the {kind} address {address}; load goes to private addresses only, unless you add --allow-host {host}"
+            ),
+        }
+    }
 }
 
 impl AddressPolicy {
@@ -91,6 +57,16 @@ impl AddressPolicy {
     pub fn new(named_hosts: &[String]) -> Self {
         Self {
             named_hosts: named_hosts.iter().map(|host| normalised(host)).collect(),
+            accepted: None,
+        }
+    }
+
+    /// Allows what this machine accepts, whatever the plan that it was sent allows.
+    #[must_use]
+    pub fn of_join(accepted: AllowedTargets) -> Self {
+        Self {
+            named_hosts: Vec::new(),
+            accepted: Some(accepted),
         }
     }
 
@@ -99,13 +75,22 @@ impl AddressPolicy {
     /// # Errors
     /// When the address is not private and the host was not named.
     pub fn check(&self, host: &str, address: IpAddr) -> Result<(), PublicAddress> {
+        let refused = match &self.accepted {
+            Some(accepted) => match accepted.check(host, address) {
+                Ok(()) => return Ok(()),
+                Err(refused) => Some(Box::new(refused)),
+            },
+            None => None,
+        };
         let is_private = AddressKind::of(address) == AddressKind::Private;
-        if is_private || self.named_hosts.contains(&normalised(host)) {
+        let is_allowed = is_private || self.named_hosts.contains(&normalised(host));
+        if is_allowed && refused.is_none() {
             return Ok(());
         }
         Err(PublicAddress {
             host: host.to_owned(),
             address,
+            refused,
         })
     }
 
@@ -185,6 +170,19 @@ mod tests {
         ] {
             assert_eq!(AddressKind::of(text.parse().unwrap()), kind, "{text}");
         }
+    }
+
+    #[test]
+    fn a_join_goes_by_what_it_accepts_and_not_by_what_is_private() {
+        let accepted = AllowedTargets::new(vec!["10.1.0.0/16".parse().unwrap()]);
+        let policy = AddressPolicy::of_join(accepted);
+        assert_eq!(policy.check_literal("10.1.2.3"), Ok(()));
+        let refused = policy.check_literal("10.2.0.1").unwrap_err().to_string();
+        assert!(refused.contains("it accepts 10.1.0.0/16"), "{refused}");
+        assert!(refused.contains("--allow-target 10.2.0.1"), "{refused}");
+        let usual = AddressPolicy::of_join(AllowedTargets::default());
+        assert_eq!(usual.check_literal("10.2.0.1"), Ok(()));
+        assert!(usual.check_literal("8.8.8.8").is_err());
     }
 
     #[test]

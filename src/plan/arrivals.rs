@@ -17,7 +17,8 @@ pub struct Arrival {
 const LAST_DUE_S: f64 = 9e9;
 
 /// The arrivals of one worker, in order. The schedule as a whole is a function of seed, rate and
-/// spread alone: with W workers, worker w gets those of its arrivals whose index mod W is w.
+/// spread alone: with W workers, worker w gets those of its arrivals whose index mod W is w. Where
+/// several machines work together, W counts the workers of all of them: see [`super::Shard::slot_of`].
 ///
 /// Constant arrivals are due at index / rate exactly, to the nanosecond. The gaps of Poisson
 /// arrivals are exponential, drawn from one stream that every worker replays. Endless, for all

@@ -2,6 +2,7 @@
 
 use super::Load;
 use super::activity::{Ramp, ramps};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Levels that differ by less are the same one.
@@ -9,7 +10,7 @@ const SAME_LEVEL: f64 = 1e-6;
 
 /// A spike between two stretches of the same load. Moments are the plan's, in microseconds from the
 /// start of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excursion {
     /// Users of the first level and of the last one, at least 1.
     pub users: u32,

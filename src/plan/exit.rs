@@ -9,6 +9,8 @@ pub enum ExitCode {
     RequestsFailed(u8),
     /// 95: the generator was at its limit: the figures are invalid.
     GeneratorSaturated,
+    /// 95: a shard of the run is missing: the figures are of a part.
+    PartialRecord,
     /// 96: an invariant was violated.
     InvariantViolated,
     /// 99: a threshold was crossed.
@@ -32,7 +34,7 @@ impl ExitCode {
         match self {
             Self::Ok => 0,
             Self::RequestsFailed(value) => value,
-            Self::GeneratorSaturated => 95,
+            Self::GeneratorSaturated | Self::PartialRecord => 95,
             Self::InvariantViolated => 96,
             Self::ThresholdCrossed => 99,
             Self::NothingMeasured => 102,
@@ -41,6 +43,25 @@ impl ExitCode {
             Self::RecordLost => 106,
             Self::Unreachable => 107,
         }
+    }
+
+    /// The code that another process of this program ended with; one of no meaning here is kept as it is.
+    #[must_use]
+    pub fn told(code: i32) -> Self {
+        let known = [
+            Self::Ok,
+            Self::GeneratorSaturated,
+            Self::InvariantViolated,
+            Self::ThresholdCrossed,
+            Self::NothingMeasured,
+            Self::BadPlan,
+            Self::Interrupted,
+            Self::RecordLost,
+            Self::Unreachable,
+        ];
+        let value = u8::try_from(code).unwrap_or(u8::MAX);
+        let meant = known.into_iter().find(|known| known.value() == value);
+        meant.unwrap_or(Self::RequestsFailed(value))
     }
 
     /// The one code for everything that was found: the first of 104, 107, 96, 95, 99, 106, 105,
@@ -58,7 +79,7 @@ impl ExitCode {
             Self::BadPlan => 0,
             Self::Unreachable => 1,
             Self::InvariantViolated => 2,
-            Self::GeneratorSaturated => 3,
+            Self::GeneratorSaturated | Self::PartialRecord => 3,
             Self::ThresholdCrossed => 4,
             Self::RecordLost => 5,
             Self::Interrupted => 6,

@@ -5,6 +5,8 @@
 mod activity;
 mod address;
 mod address_choice;
+mod address_kind;
+mod allowed_targets;
 mod arrivals;
 mod class_share;
 mod cores;
@@ -30,6 +32,7 @@ mod races;
 mod random;
 mod request_headers;
 mod run_id;
+mod shard;
 mod suggestion;
 mod target;
 mod text_position;
@@ -39,8 +42,10 @@ mod topology;
 mod unwritable;
 mod wait;
 
-pub use address::{AddressKind, AddressPolicy, PublicAddress, is_loopback_host};
+pub use address::{AddressPolicy, PublicAddress, is_loopback_host};
 pub use address_choice::{AddressChoice, AddressOrder, MOST_ADDRESSES};
+pub use address_kind::AddressKind;
+pub use allowed_targets::{AllowedTarget, AllowedTargets, Network, NoAllowedTarget, TargetRefused};
 pub use arrivals::{Arrival, ArrivalSchedule};
 pub use class_share::{ClassShare, ClassShareError};
 pub use cores::{CoreChoice, CoreError, CpuList, MOST_WORKERS};
@@ -66,6 +71,7 @@ pub use races::{PlannedRaces, RaceOffset, RaceOffsetError, RaceOver, RaceRelease
 pub use random::{arrival_seed, user_seed};
 pub use request_headers::{HeaderError, HeaderField, RequestHeaders};
 pub use run_id::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
+pub use shard::{ClockOffset, MOST_SHARDS, Shard, ShardError, Slot};
 pub use suggestion::Suggestion;
 pub use target::{ConnectTo, Target, TargetError, in_ascii, socket_url};
 pub use text_position::TextPosition;
@@ -159,6 +165,10 @@ pub struct Plan {
     pub seed: u64,
     /// What makes this run's unique values differ from every other run's.
     pub run_id: RunId,
+    /// Which part of all this is done here, where several machines do it together. No part of
+    /// [`Plan::hash`], nor of the plan's fields: the plan is that of all of them.
+    #[serde(skip)]
+    pub shard: Shard,
 }
 
 impl Plan {
@@ -189,6 +199,7 @@ impl Plan {
             placement: Placement::default(),
             seed: 1,
             run_id: RunId::new(1, 2, 3),
+            shard: Shard::WHOLE,
         }
     }
 
@@ -207,10 +218,37 @@ impl Plan {
         Self { target, ..self }
     }
 
-    /// Most users that are ever active at once.
+    /// Most users that are ever active at once, on all machines together.
     #[must_use]
     pub fn max_users(&self) -> u32 {
         self.load.max_users()
+    }
+
+    /// Most users that are ever active at once on this machine.
+    #[must_use]
+    pub fn own_users(&self) -> u32 {
+        self.shard.part_of(self.max_users())
+    }
+
+    /// Connections that the users of this machine share; `None` gives each its own.
+    #[must_use]
+    pub fn own_connections(&self) -> Option<u32> {
+        self.connections
+            .map(|connections| self.shard.part_of(connections))
+    }
+
+    /// How many users of each class are on this machine when all are active, in the order of
+    /// [`Plan::classes`].
+    #[must_use]
+    pub fn own_users_by_class(&self) -> Vec<u32> {
+        let mut users = vec![0; self.classes.len()];
+        let slot = self.shard.slot();
+        for index in (0..self.max_users()).skip(slot.first).step_by(slot.step) {
+            if let Some(count) = users.get_mut(self.class_of(index)) {
+                *count += 1;
+            }
+        }
+        users
     }
 
     /// Index into [`Plan::classes`] of the class that user `user_index` belongs to.

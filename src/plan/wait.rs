@@ -1,10 +1,10 @@
 //! Wait times of user classes: when the next step is due, given the last one.
 
 use fastrand::Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The wait after a step, in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitTime {
     /// No wait: due the moment the previous step is done.

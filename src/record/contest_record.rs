@@ -225,7 +225,7 @@ pub fn invariant_records(totals: &Totals, strict: bool) -> Vec<InvariantRecord> 
                 cut: counts.cut,
                 why: first
                     .map(|index| ledger.violations[index].why.clone())
-                    .or_else(|| reason.map(|(reason, _)| (*reason).to_owned()))
+                    .or_else(|| reason.map(|(reason, _)| reason.clone().into_owned()))
                     .or_else(|| (counts.checked() == 0).then(|| ONLY_CUT.to_owned())),
                 witness: first.map(|index| index as u64 + 1),
             }

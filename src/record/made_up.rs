@@ -196,6 +196,7 @@ pub(crate) fn facts() -> RunFacts {
                 .to_owned(),
             ..TargetRecord::default()
         }),
+        shard: None,
         processes: Some(ProcessesRecord {
             by: ProcessKind::Connection,
             seen: 2,

@@ -40,6 +40,10 @@ mod request_log;
 pub(crate) mod rewrite;
 mod run_record;
 mod series_csv;
+mod shard_head;
+mod shard_log;
+mod shard_record;
+mod shards_told;
 mod shortfall;
 mod spoken_http;
 mod steering_record;
@@ -95,6 +99,9 @@ pub use run_record::{
     JourneyRecord, NameRecord, PauseRecord, PhaseRecord, RunRecord,
 };
 pub use series_csv::SeriesCsv;
+pub use shard_head::{CountedRecord, SHARD_LAYOUT, ShardHead};
+pub use shard_log::{INTERVALS_BIN, ShardLog, ShardLogError, ShardLogReader};
+pub use shard_record::{ShardRecord, ShardRow, host_name};
 pub use shortfall::absent_users;
 pub use steering_record::{SteeringRecord, SteeringWish};
 pub use stored_events::write_stored_events;
@@ -102,4 +109,4 @@ pub use stored_events_record::{StoredEventRecord, StoredEventsRecord};
 pub use target_record::TargetRecord;
 pub use threshold_record::ThresholdRecord;
 pub use tls_record::{CertificateRecord, TlsRecord};
-pub use verdict::{Circumstances, Verdict, exit_meaning, verdict};
+pub use verdict::{Circumstances, Verdict, exit_meaning, exit_meaning_of, verdict};

@@ -18,6 +18,7 @@ use super::locust_csv::LocustCsv;
 use super::outcomes_csv::OutcomesCsv;
 use super::recording::RunFacts;
 use super::series_csv::SeriesCsv;
+use super::shard_log::{INTERVALS_BIN, ShardLog};
 use crate::record::ObservedCsv;
 
 /// Characters of the run id in the directory's name: the random end of it.
@@ -84,10 +85,34 @@ impl RecordDirectory {
         Err(failed(&path, io::Error::from(io::ErrorKind::AlreadyExists)))
     }
 
+    /// Makes the directory at `path` itself, which must not hold anything yet.
+    ///
+    /// # Errors
+    /// When it cannot be made, or holds something.
+    pub fn at(path: &Path) -> Result<Self, RecordError> {
+        let failed = |error| RecordError::Create {
+            path: path.to_owned(),
+            error,
+        };
+        std::fs::create_dir_all(path).map_err(failed)?;
+        if std::fs::read_dir(path).map_err(failed)?.next().is_some() {
+            return Err(failed(io::Error::from(io::ErrorKind::DirectoryNotEmpty)));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+        })
+    }
+
     /// The directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Takes it away, with all that is in it: nothing was measured.
+    pub fn remove(&self) {
+        // What cannot be taken away stays.
+        let _ = std::fs::remove_dir_all(&self.path);
     }
 
     /// `report.html` in it.
@@ -169,7 +194,7 @@ impl RecordDirectory {
             OutcomesCsv::create(&path, names).map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(outcomes));
         let path = self.path.join("series.csv");
-        let series = SeriesCsv::create(&path, &context.cpus)
+        let series = SeriesCsv::of_cores(&path, context.core_names())
             .map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(series));
         let path = self.path.join("bands.csv");
@@ -182,6 +207,12 @@ impl RecordDirectory {
         let ledger = LedgerLog::create(&path).map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(ledger));
         sinks.push(Box::new(RoundsCsv::new(&self.path.join("rounds.csv"))));
+        if let Some(head) = &facts.shard {
+            let path = self.path.join(INTERVALS_BIN);
+            let log =
+                ShardLog::create(&path, head).map_err(|error| RecordError::File { path, error })?;
+            sinks.push(Box::new(log));
+        }
         Ok(sinks)
     }
 }

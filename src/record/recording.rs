@@ -13,6 +13,7 @@ use super::run_record::{
     CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord, PhaseRecord,
     RunRecord,
 };
+use super::shard_head::ShardHead;
 use super::steering_record::{SteeringRecord, steering_records};
 use super::target_record::TargetRecord;
 use super::threshold_record::threshold_records;
@@ -23,6 +24,7 @@ use crate::stats::{
     Totals,
 };
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// What is known of a run before its clock starts.
@@ -52,6 +54,8 @@ pub struct RunFacts {
     pub target: Option<TargetRecord>,
     /// What was found of the target's processes; `None` when it was not looked at.
     pub processes: Option<ProcessesRecord>,
+    /// What whoever joins it with others must know of a part of a run; `None` for all of it.
+    pub shard: Option<Arc<ShardHead>>,
 }
 
 impl RunFacts {
@@ -65,12 +69,13 @@ impl RunFacts {
             command,
             plan: plan.fields(),
             plan_hash: plan.hash(),
-            asked_users: matches!(plan.load, Load::Closed { .. }).then(|| plan.max_users()),
+            asked_users: matches!(plan.load, Load::Closed { .. }).then(|| plan.own_users()),
             seed: plan.seed,
             host,
             races: plan.races.rules,
             target: None,
             processes: None,
+            shard: None,
         }
     }
 
@@ -88,6 +93,15 @@ impl RunFacts {
     pub fn with_survey(self, survey: Option<Survey>) -> Self {
         let processes = survey.as_ref().map(ProcessesRecord::of);
         Self { processes, ..self }
+    }
+
+    /// The same of a part of a run.
+    #[must_use]
+    pub fn as_shard(self, head: Option<ShardHead>) -> Self {
+        Self {
+            shard: head.map(Arc::new),
+            ..self
+        }
     }
 
     /// The record of the run so far: not finished, without verdict and exit code.
@@ -157,6 +171,8 @@ impl RunFacts {
             generator: generator(totals),
             absent_users: 0,
             pauses: Vec::new(),
+            shard: self.shard.as_ref().map(|head| head.shard.clone()),
+            shards: Vec::new(),
             losses: Vec::new(),
             verdict: String::new(),
             exit_code: None,
@@ -277,6 +293,7 @@ fn generator(totals: &Totals) -> Generator {
 
 fn core_record(core: &CoreTally) -> CoreRecord {
     CoreRecord {
+        shard: (core.machine > 0).then_some(core.machine),
         cpu: core.cpu,
         cpu_share: core.cpu_share(),
         run_queue_share: core.run_queue_share(),

@@ -8,6 +8,7 @@ use super::contest_record::{InvariantRecord, RaceRecord, RoundsRecord, WitnessRe
 use super::observed_record::ObservedRecord;
 use super::process_text::ProcessesRecord;
 use super::recovery_record::RecoveryRecord;
+use super::shard_record::{ShardRecord, ShardRow};
 use super::steering_record::{SteeringRecord, SteeringWish};
 use super::target_record::TargetRecord;
 use super::threshold_record::ThresholdRecord;
@@ -111,6 +112,13 @@ pub struct RunRecord {
     /// When nothing of this process ran, in order of time: it was stopped, or its machine was.
     #[serde(default)]
     pub pauses: Vec<PauseRecord>,
+    /// Which part of a run on several machines this is; null when it is all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardRecord>,
+    /// The parts that this was made of, in the order of their numbers, those that are missing as well;
+    /// empty for a run of one machine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shards: Vec<ShardRow>,
     /// What could not be written of the record and the outputs, a sentence each; empty when all of it
     /// was.
     #[serde(default)]
@@ -343,6 +351,9 @@ pub struct Generator {
 /// One worker in steady state.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CoreRecord {
+    /// Number of the shard that it worked for; null in a run of one machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<u32>,
     /// Kernel number of its CPU.
     pub cpu: usize,
     /// Share of the time that it worked, 0 to 1.
@@ -355,6 +366,17 @@ pub struct CoreRecord {
     /// those that counted against it.)
     #[serde(alias = "spoiled")]
     pub restless: u64,
+}
+
+impl CoreRecord {
+    /// What it is called: its CPU, after the number of its shard if it had one.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.shard {
+            Some(shard) => format!("{shard}.{}", self.cpu),
+            None => self.cpu.to_string(),
+        }
+    }
 }
 
 impl Figures {

@@ -62,8 +62,17 @@ impl SeriesCsv {
     /// # Errors
     /// When the file cannot be written.
     pub fn create(path: &Path, cpus: &[usize]) -> io::Result<Self> {
+        Self::of_cores(path, cpus.iter().map(ToString::to_string))
+    }
+
+    /// The same for workers whose cores have these names.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn of_cores(path: &Path, names: impl Iterator<Item = String>) -> io::Result<Self> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let of_cores = cpus.iter().flat_map(|cpu| {
+        let names: Vec<String> = names.collect();
+        let of_cores = names.iter().flat_map(|cpu| {
             [
                 format!("cpu{cpu}_share"),
                 format!("cpu{cpu}_run_queue_share"),
@@ -73,7 +82,7 @@ impl SeriesCsv {
         writer.write_record(common.chain(of_cores))?;
         Ok(Self {
             file: GrowingFile::create(path, &written(writer)?)?,
-            workers: cpus.len(),
+            workers: names.len(),
         })
     }
 }

@@ -39,6 +39,7 @@ pub fn verdict(record: &RunRecord, circumstances: Circumstances) -> Verdict {
     let found = [
         (!reached, ExitCode::Unreachable),
         (violated, ExitCode::InvariantViolated),
+        (record.is_partial(), ExitCode::PartialRecord),
         (saturated, ExitCode::GeneratorSaturated),
         (crossed, ExitCode::ThresholdCrossed),
         (!record.losses.is_empty(), ExitCode::RecordLost),
@@ -74,11 +75,21 @@ pub fn exit_meaning(exit_code: i32) -> Option<&'static str> {
     })
 }
 
+/// What the exit code of this run means; `None` for codes that the user chose.
+#[must_use]
+pub fn exit_meaning_of(record: &RunRecord, exit_code: i32) -> Option<&'static str> {
+    match exit_code {
+        95 if record.is_partial() => Some("a part of the run is missing"),
+        code => exit_meaning(code),
+    }
+}
+
 fn sentence(record: &RunRecord, reached: bool) -> String {
     if !reached {
         return "The target could not be reached.".to_owned();
     }
-    let mut parts = violations(record);
+    let mut parts = partial(record);
+    parts.extend(violations(record));
     parts.extend(shortfalls(record));
     let generator = &record.generator;
     if generator.is_at_its_limit() {
@@ -119,6 +130,15 @@ fn sentence(record: &RunRecord, reached: bool) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
     first.into_iter().chain(letters).chain(['.']).collect()
+}
+
+/// What of the run is missing, in a part of a sentence.
+fn partial(record: &RunRecord) -> Vec<String> {
+    let missing: Vec<String> = record.missing_shards().collect();
+    match missing.is_empty() {
+        true => Vec::new(),
+        false => vec![format!("this is a part of the run: {}", missing.join(", "))],
+    }
 }
 
 /// Which rules were violated, in a part of a sentence each.

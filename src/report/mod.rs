@@ -7,6 +7,7 @@ mod html;
 mod http2_text;
 mod recovery_text;
 mod remake;
+mod shards_text;
 mod tls_text;
 
 pub(crate) use console::witness_text::{CurlTarget, curl_commands, replay_command};

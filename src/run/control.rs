@@ -4,13 +4,13 @@ use super::request::RunRequest;
 use super::signals;
 use crate::engine::{Interruption, now_ns};
 use crate::plan::{LoadSchedule, SteeringError};
-use crate::stats::LiveSchedule;
+use crate::stats::{LiveSchedule, SteeringCommand};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// From a change to when it takes effect: longer than any worker needs to notice, so that users of
-/// all cores come and go as the ramp says.
+/// From a change to when it takes effect where this process carries the load: longer than any worker
+/// needs to notice, so that users of all cores come and go as the ramp says.
 const LEAD: Duration = Duration::from_millis(50);
 /// Stands for a clock that has not started.
 const NOT_STARTED: u64 = 0;
@@ -39,6 +39,8 @@ struct Shared {
     interruption: Arc<Interruption>,
     load_schedule: Arc<LiveSchedule>,
     is_steerable: bool,
+    /// From a change to when it takes effect.
+    lead: Duration,
     start_ns: AtomicU64,
     /// When the run was stopped, in microseconds from its start; 0 while it was not.
     ended_us: Arc<AtomicU64>,
@@ -58,6 +60,7 @@ impl RunControl {
                 interruption: Arc::default(),
                 load_schedule: Arc::new(LiveSchedule::new(LoadSchedule::new(&plan.load, room))),
                 is_steerable: request.room.is_some(),
+                lead: request.carriers.fleet().map_or(LEAD, |fleet| fleet.lead()),
                 start_ns: AtomicU64::new(NOT_STARTED),
                 ended_us: Arc::default(),
                 is_over: AtomicBool::new(false),
@@ -81,18 +84,34 @@ impl RunControl {
             RunState::Stopping | RunState::Over => return Err(SteeringError::Over),
             RunState::Running => {}
         }
-        let at_us = self.elapsed_us() + LEAD.as_micros() as u64;
+        self.steer_at(self.next_change_us(), users, spawn_rate_per_s)
+    }
+
+    /// The same, from `at_us` on, in microseconds from the start of the run: as the leader of several
+    /// machines wants it of all of them.
+    ///
+    /// # Errors
+    /// As [`RunControl::set_users`].
+    pub fn steer_at(
+        &self,
+        at_us: u64,
+        users: u32,
+        spawn_rate_per_s: f64,
+    ) -> Result<(), SteeringError> {
         self.shared
             .load_schedule
             .steer(at_us, users, spawn_rate_per_s)
+    }
+
+    fn next_change_us(&self) -> u64 {
+        self.elapsed_us() + self.shared.lead.as_micros() as u64
     }
 
     /// Users that the run goes to now, and how many are started or stopped a second; `None` when
     /// arrivals come at a rate.
     #[must_use]
     pub fn target(&self) -> Option<(u32, f64)> {
-        let at_us = self.elapsed_us() + LEAD.as_micros() as u64;
-        self.shared.load_schedule.target_at(at_us)
+        self.shared.load_schedule.target_at(self.next_change_us())
     }
 
     /// Most users that may be asked for.
@@ -126,6 +145,25 @@ impl RunControl {
         let quiet = self.shared.has_screen.load(Ordering::Relaxed);
         let is_started = self.shared.start_ns.load(Ordering::Relaxed) != NOT_STARTED;
         signals::answer(times, is_started, quiet);
+    }
+
+    /// Cuts off what is in flight, as the second Ctrl-C does, and says nothing.
+    pub fn cut_off(&self) {
+        while self.shared.interruption.times() < 2 {
+            self.shared.interruption.interrupt();
+        }
+    }
+
+    /// How often somebody asked for the end by Ctrl-C.
+    #[must_use]
+    pub fn interruptions(&self) -> u8 {
+        self.shared.interruption.times()
+    }
+
+    /// What was asked of the run so far, with the moments in microseconds from its start.
+    #[must_use]
+    pub fn commands(&self) -> Vec<(u64, SteeringCommand)> {
+        self.shared.load_schedule.commands()
     }
 
     /// How far the run is.

@@ -55,6 +55,14 @@ pub enum RunError {
     /// The plan asks for what the workload does not have.
     #[error(transparent)]
     Unprepared(#[from] Unprepared),
+    /// Others, with whom the run was to be carried out, cannot, or do not want to.
+    #[error("{why}")]
+    Fleet {
+        /// Why, with who it is.
+        why: String,
+        /// What tells of it.
+        exit_code: ExitCode,
+    },
     /// `/metrics` cannot be served.
     #[error(
         "cannot serve /metrics on {address}: {error}; choose another address with --prometheus"
@@ -89,6 +97,7 @@ impl RunError {
         match self {
             Self::Reach(error) => error.exit_code(),
             Self::Recognition(error) => error.exit_code(),
+            Self::Fleet { exit_code, .. } => *exit_code,
             Self::Workers(WorkerStartError::Worker(WorkerError::SetUp(_))) => ExitCode::Unreachable,
             Self::CalledOff | Self::Workers(WorkerStartError::Worker(WorkerError::Interrupted)) => {
                 ExitCode::Interrupted

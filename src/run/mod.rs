@@ -2,6 +2,7 @@
 //! the verdict.
 
 mod agreement;
+mod carriers;
 mod control;
 mod control_groups;
 mod descriptors;
@@ -45,8 +46,12 @@ mod tls_refusal;
 mod topology;
 mod worker_setup;
 mod worker_threads;
+mod workforce;
 
 pub use agreement::{agreed as agreed_http, tell_of_agreement};
+pub use carriers::{
+    Carriers, Fleet, FleetEnd, FleetOrder, MemberEnd, PreparedMember, PreparedPart, StartAgreement,
+};
 pub use control::{RunControl, RunState};
 pub use embedded::{Embedded, at_address as address_target, serve};
 pub use error::RunError;
@@ -54,6 +59,8 @@ pub use face::{Face, Follower, LiveRun};
 pub use lookup::{Resolver, accepting_first, resolve};
 pub use machine::{allowed_cpus, new_run_id, step_aside, topology};
 pub use memory::left_here as memory_left;
+#[doc(hidden)]
+pub use partition::{Deal, Partition};
 pub use preflight::meet;
 pub use reach::{ReachError, ask as ask_target, not_answered, preflight};
 pub use recognition::{Questioning, RecognitionError};
@@ -62,7 +69,7 @@ pub use replay::{ReplayError, ReplayRequest, replay};
 pub use replay_text::witness_requests;
 pub use request::{CollectorUrl, GithubActions, MetricsTargets, Output, RunRequest};
 pub use resources::{Resources, raise_locked_memory, resources_of, room_for};
-pub use settle::Finished;
+pub use settle::{Closing, Finished};
 pub use signals::{Listening, before_exit, exit_at_once, listen};
 pub use tls_look::look as look_at_tls;
 #[doc(hidden)]
@@ -101,8 +108,11 @@ fn with_target(
     let _listening = signals::listen(move || heard.interrupt());
     let of_faces = faces.iter().map(|face| face.descriptors()).sum();
     let resources = resources::expected(request, control, of_faces);
-    resources.suffice()?;
-    step_aside(&request.plan.placement);
+    let is_led = request.carriers.fleet().is_some();
+    if !is_led {
+        resources.suffice()?;
+        step_aside(&request.plan.placement);
+    }
     let sandbox = request
         .sandbox
         .as_ref()
@@ -135,9 +145,11 @@ fn with_target(
             Ok::<_, RunError>((plan, script))
         },
     )??;
-    let resources = resources.with_script(&script);
-    let need = resources.suffice()?;
-    resources.tell(&need, request.output.is_muted());
+    if !is_led {
+        let resources = resources.with_script(&script);
+        let need = resources.suffice()?;
+        resources.tell(&need, request.output.is_muted());
+    }
     let observed = match &sandbox {
         Some(sandbox) => sandbox.observers(&request.observers),
         None => request.observers.clone(),

@@ -95,7 +95,8 @@ fn try_directory(path: &Path) -> io::Result<()> {
         ));
     }
     match nearest == Path::new("") || nearest.is_dir() {
-        true => try_out(&nearest.join(TRIED)),
+        // Members of a fleet on one machine try it at the same moment.
+        true => try_out(&nearest.join(format!("{TRIED}-{}", std::process::id()))),
         false => Err(io::ErrorKind::NotADirectory.into()),
     }
 }

@@ -1,10 +1,11 @@
-//! Partitioning a plan among workers: which user, connection and arrival belongs to which core.
+//! Partitioning a plan among workers: which user, connection and arrival belongs to which core of
+//! which machine.
 //!
-//! Users go round the cores one by one, so that at every moment of a ramp no core has two users
-//! more than another.
+//! Users go round the machines one by one, and on each round its cores, so that at every moment of a
+//! ramp no machine has two users more than another, and no core of a machine two more than its next.
 
 use crate::engine::{ArrivalConfig, UserConfig};
-use crate::plan::{ArrivalSchedule, Load, Plan, UniqueNumbers, WaitTime, user_seed};
+use crate::plan::{ArrivalSchedule, Load, Plan, Slot, UniqueNumbers, WaitTime, user_seed};
 use std::time::Duration;
 
 /// The part of the plan that one worker carries out.
@@ -31,13 +32,14 @@ pub struct Deal<'a> {
 }
 
 impl Deal<'_> {
-    /// The share of the worker at `position`.
+    /// The share of the worker at `position` of this machine.
     #[must_use]
     pub fn share_of(&self, position: usize) -> Partition {
         let Self { plan, workers, .. } = *self;
+        let slot = plan.shard.slot_of(position, workers);
         let users = (0..self.users)
-            .skip(position)
-            .step_by(workers)
+            .skip(slot.first)
+            .step_by(slot.step)
             .map(|index| {
                 let class = plan.class_of(index);
                 UserConfig {
@@ -52,15 +54,15 @@ impl Deal<'_> {
             .collect();
         Partition {
             users,
-            arrivals: arrivals(plan, position, workers),
+            arrivals: arrivals(plan, slot),
             connections: plan
                 .connections
-                .map(|connections| part(connections as usize, position, workers)),
+                .map(|connections| slot.part_of(connections as usize)),
         }
     }
 }
 
-fn arrivals(plan: &Plan, position: usize, workers: usize) -> Option<ArrivalConfig> {
+fn arrivals(plan: &Plan, slot: Slot) -> Option<ArrivalConfig> {
     match plan.load {
         Load::Closed { .. } => None,
         Load::Open {
@@ -68,7 +70,7 @@ fn arrivals(plan: &Plan, position: usize, workers: usize) -> Option<ArrivalConfi
             arrivals,
             ..
         } => Some(ArrivalConfig {
-            schedule: ArrivalSchedule::new(plan.seed, rate_per_s, arrivals, position, workers),
+            schedule: ArrivalSchedule::new(plan.seed, rate_per_s, arrivals, slot.first, slot.step),
             seed: plan.seed,
             longest_wait: longest_wait(plan),
         }),
@@ -80,11 +82,6 @@ fn longest_wait(plan: &Plan) -> Duration {
     plan.request_timeout
 }
 
-/// The `position`-th of `parts` nearly equal parts of `whole`.
-fn part(whole: usize, position: usize, parts: usize) -> usize {
-    whole / parts + usize::from(position < whole % parts)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,7 +91,8 @@ mod tests {
     fn parts_add_up_and_differ_by_one_at_most() {
         for whole in 0..50 {
             for parts in 1..9 {
-                let sizes: Vec<_> = (0..parts).map(|at| part(whole, at, parts)).collect();
+                let part = |first| Slot { first, step: parts }.part_of(whole);
+                let sizes: Vec<_> = (0..parts).map(part).collect();
                 assert_eq!(sizes.iter().sum::<usize>(), whole);
                 assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1);
             }

@@ -1,9 +1,10 @@
 //! What a run is asked to do, beside its plan.
 
+use super::carriers::Carriers;
 use super::lookup::Resolver;
 use crate::engine::{MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
-use crate::plan::{AddressPolicy, Plan, TlsIdentity, TlsSettings};
+use crate::plan::{AddressPolicy, ClockOffset, Plan, TlsIdentity, TlsSettings};
 use crate::report::ReportFormat;
 use std::fmt;
 use std::net::SocketAddr;
@@ -44,6 +45,10 @@ pub struct RunRequest {
     pub resolver: Resolver,
     /// What is observed of the shop's back end.
     pub observers: ObserverConfig,
+    /// How far this machine's clock is ahead of the one that all shards go by; `None` when nobody looked.
+    pub clock: Option<ClockOffset>,
+    /// Who carries the load.
+    pub carriers: Carriers,
 }
 
 impl RunRequest {
@@ -66,6 +71,8 @@ impl RunRequest {
             addresses: AddressPolicy::default(),
             resolver: Resolver::default(),
             observers: ObserverConfig::default(),
+            clock: None,
+            carriers: Carriers::Own,
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn raise_locked_memory() {
 
 /// Room for users that a run of `request` has when it can be steered: twice its users, at least 1,000,
 /// as far as this process may open connections beside its faces, which may open `of_faces`, and there is
-/// memory. None beyond the plan's in the open model.
+/// memory. None beyond the plan's in the open model. Users are those of all machines that do it together.
 #[must_use]
 pub fn room_for(request: &RunRequest, of_faces: u64) -> u32 {
     let plan = &request.plan;
@@ -31,11 +31,11 @@ pub fn room_for(request: &RunRequest, of_faces: u64) -> u32 {
         return users;
     }
     let room = users.saturating_mul(2).clamp(LEAST_ROOM, MOST_USERS);
-    let mut room = u64::from(room);
+    let mut room = u64::from(plan.shard.part_of(room));
     let size = of_plan(plan, request.sandbox.is_some());
     let of = |users| RunSize {
         users,
-        connections: plan.connections.map_or(users, u64::from),
+        connections: plan.own_connections().map_or(users, u64::from),
         ..size
     };
     if plan.connections.is_none() {
@@ -45,9 +45,12 @@ pub fn room_for(request: &RunRequest, of_faces: u64) -> u32 {
         }
     }
     if let Some(left) = memory::left_here(plan.cores.len() as u64) {
-        room = room.min(MemoryNeed::of(of(u64::from(users))).most_users(left.bytes));
+        let own_users = u64::from(plan.own_users());
+        room = room.min(MemoryNeed::of(of(own_users)).most_users(left.bytes));
     }
-    u32::try_from(room).unwrap_or(MOST_USERS).max(users)
+    let of_all = room.saturating_mul(plan.shard.of.into());
+    let most = u32::try_from(of_all).unwrap_or(MOST_USERS);
+    most.min(MOST_USERS).max(users)
 }
 
 /// What a run takes of this machine, as far as is known.
@@ -71,7 +74,8 @@ pub fn expected(request: &RunRequest, control: &RunControl, of_faces: u64) -> Re
     let plan = &request.plan;
     let size = of_plan(plan, request.sandbox.is_some());
     // Those in reserve are made as well where all are few.
-    let made = control.room().min(MADE_BEFORE_START as u32);
+    let room = plan.shard.part_of(control.room());
+    let made = room.min(MADE_BEFORE_START as u32);
     let known = Resources {
         size: RunSize {
             users: size.users.max(u64::from(made)),
@@ -89,11 +93,11 @@ pub fn expected(request: &RunRequest, control: &RunControl, of_faces: u64) -> Re
 }
 
 fn of_plan(plan: &Plan, is_target_here: bool) -> RunSize {
-    let users = plan.max_users();
+    let users = plan.own_users();
     RunSize {
         workers: plan.cores.len() as u64,
         users: u64::from(users),
-        connections: u64::from(plan.connections.unwrap_or(users)),
+        connections: u64::from(plan.own_connections().unwrap_or(users)),
         race_connections: 0,
         names: 1,
         has_races: false,

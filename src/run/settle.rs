@@ -1,8 +1,9 @@
 //! The end of a run: the finished record, the verdict, the summary, the exit code.
 
+use super::carriers::FleetEnd;
+use super::request::{GithubActions, Output, RunRequest};
 use super::settled_outputs::Outputs;
-use super::{GithubActions, RunRequest};
-use crate::engine::DomainName;
+use crate::engine::{DomainName, PlannedShares};
 use crate::observe::Observation;
 use crate::pieces::{SummaryStyle, print, tell};
 use crate::plan::ExitCode;
@@ -14,6 +15,7 @@ use crate::report::{
     brief_text, detailed_text, github_annotations, markdown_text, summary_text, without_commands,
 };
 use crate::stats::{GeneratorState, Merged};
+use serde_json::{Map, Value};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
@@ -41,6 +43,8 @@ pub struct Settlement<'a> {
     pub interrupted: bool,
     /// What was seen of the shop's back end.
     pub observation: Option<&'a Observation>,
+    /// What became of the members of a fleet; `None` for a run of this process alone.
+    pub fleet: Option<&'a FleetEnd>,
 }
 
 /// A run that is over.
@@ -91,63 +95,106 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
         let error = written.err()?;
         Some(format!("cannot write {}: {error}", path.display()))
     }));
-    let (record, exit_code, outputs) = write(settlement, record);
-    for loss in &record.losses {
-        tell(format!("warning: {loss}"));
+    if let Some(fleet) = settlement.fleet {
+        record.shards = fleet.members.iter().map(super::MemberEnd::row).collect();
+        record.losses.extend(fleet.losses.iter().cloned());
     }
-    if !settlement.request.output.silent {
-        summarise(settlement, &record, &outputs);
-    }
-    Finished {
-        exit_code,
-        directory: settlement.directory.path().to_owned(),
-        record,
-    }
-}
-
-/// Writes the record and all that is made of it. What cannot be written changes the verdict: the rest
-/// is written again with that.
-fn write<'a>(
-    settlement: &Settlement<'a>,
-    mut record: RunRecord,
-) -> (RunRecord, ExitCode, Outputs<'a>) {
-    let mut exit_code = judge(settlement, &mut record);
-    let mut outputs = Outputs::of(settlement.request, settlement.directory);
-    let losses = outputs.write(&record);
-    if !losses.is_empty() {
-        record.losses.extend(losses);
-        exit_code = judge(settlement, &mut record);
-        outputs.write_again(&record);
-    }
-    (record, exit_code, outputs)
-}
-
-fn judge(settlement: &Settlement<'_>, record: &mut RunRecord) -> ExitCode {
-    let circumstances = Circumstances {
-        fail_on_saturation: settlement.request.fail_on_saturation || settlement.crashed_workers > 0,
-        exit_code_on_error: settlement.request.exit_code_on_error,
+    let subject = &settlement.request.subject;
+    let planned = |plan: &Map<String, Value>| subject.planned_shares(plan);
+    let closing = Closing {
+        output: &settlement.request.output,
+        planned: &planned,
+        directory: settlement.directory,
+        circumstances: Circumstances {
+            fail_on_saturation: settlement.request.fail_on_saturation
+                || settlement.crashed_workers > 0,
+            exit_code_on_error: settlement.request.exit_code_on_error,
+        },
     };
-    let verdict = verdict(record, circumstances);
-    record.verdict = verdict.sentence;
-    record.exit_code = Some(i32::from(verdict.exit_code.value()));
-    verdict.exit_code
+    closing.close(record)
 }
 
-/// Prints the summary.
-fn summarise(settlement: &Settlement<'_>, record: &RunRecord, outputs: &Outputs<'_>) {
-    let style = SummaryStyle::of_stdout();
-    let files = files(settlement, outputs);
-    let output = &settlement.request.output;
-    let told = match (output.quiet, output.details) {
-        (true, _) => brief_text,
-        (false, true) => detailed_text,
-        (false, false) => summary_text,
-    };
-    let text = told(record, &files, &style);
-    match &output.github {
-        Some(github) => tell_github(github, record, &text),
-        // The record holds it all; who cannot be told is not.
-        None => print(&text),
+/// What becomes of a record that is whole but for its verdict.
+pub struct Closing<'a> {
+    /// What is written and printed.
+    pub output: &'a Output,
+    /// What the plan gives each journey.
+    pub planned: PlannedShares<'a>,
+    /// Where the run is recorded.
+    pub directory: &'a RecordDirectory,
+    /// What the record does not say.
+    pub circumstances: Circumstances,
+}
+
+impl<'a> Closing<'a> {
+    /// Judges `record`, writes it and all that is made of it, and prints the summary.
+    #[must_use]
+    pub fn close(&self, record: RunRecord) -> Finished {
+        let (record, exit_code, outputs) = self.write(record);
+        for loss in &record.losses {
+            tell(format!("warning: {loss}"));
+        }
+        if !self.output.silent {
+            self.summarise(&record, &outputs);
+        }
+        Finished {
+            exit_code,
+            directory: self.directory.path().to_owned(),
+            record,
+        }
+    }
+
+    /// Writes the record and all that is made of it. What cannot be written changes the verdict: the
+    /// rest is written again with that.
+    fn write(&self, mut record: RunRecord) -> (RunRecord, ExitCode, Outputs<'a>) {
+        let mut exit_code = self.judge(&mut record);
+        let mut outputs = Outputs::of(self.output, self.planned, self.directory);
+        let losses = outputs.write(&record);
+        if !losses.is_empty() {
+            record.losses.extend(losses);
+            exit_code = self.judge(&mut record);
+            outputs.write_again(&record);
+        }
+        (record, exit_code, outputs)
+    }
+
+    fn judge(&self, record: &mut RunRecord) -> ExitCode {
+        let verdict = verdict(record, self.circumstances);
+        record.verdict = verdict.sentence;
+        record.exit_code = Some(i32::from(verdict.exit_code.value()));
+        verdict.exit_code
+    }
+
+    /// Prints the summary.
+    fn summarise(&self, record: &RunRecord, outputs: &Outputs<'_>) {
+        let style = SummaryStyle::of_stdout();
+        let files = self.files(outputs);
+        let told = match (self.output.quiet, self.output.details) {
+            (true, _) => brief_text,
+            (false, true) => detailed_text,
+            (false, false) => summary_text,
+        };
+        let text = told(record, &files, &style);
+        match &self.output.github {
+            Some(github) => tell_github(github, record, &text),
+            // The record holds it all; who cannot be told is not.
+            None => print(&text),
+        }
+    }
+
+    /// What the summary points to: only what is there.
+    fn files(&self, outputs: &Outputs<'_>) -> Vec<String> {
+        let directory = self.directory.path();
+        let mut files = Vec::new();
+        if directory.is_dir() {
+            files.push(format!("{}/", directory.display()));
+        }
+        if let Some(prefix) = &self.output.csv_prefix {
+            let [stats, ..] = locust_csv_paths(prefix);
+            files.extend(stats.exists().then(|| stats.display().to_string()));
+        }
+        files.extend(outputs.listed());
+        files
     }
 }
 
@@ -167,19 +214,4 @@ fn tell_github(github: &GithubActions, record: &RunRecord, text: &str) {
     if let Err(error) = written {
         tell(format!("warning: cannot write {}: {error}", path.display()));
     }
-}
-
-/// What the summary points to: only what is there.
-fn files(settlement: &Settlement<'_>, outputs: &Outputs<'_>) -> Vec<String> {
-    let directory = settlement.directory.path();
-    let mut files = Vec::new();
-    if directory.is_dir() {
-        files.push(format!("{}/", directory.display()));
-    }
-    if let Some(prefix) = &settlement.request.output.csv_prefix {
-        let [stats, ..] = locust_csv_paths(prefix);
-        files.extend(stats.exists().then(|| stats.display().to_string()));
-    }
-    files.extend(outputs.listed());
-    files
 }

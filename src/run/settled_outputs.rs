@@ -1,16 +1,16 @@
 //! What is written at the end of a run: its record, and every report that is made of it.
 
-use super::request::RunRequest;
+use super::request::Output;
+use crate::engine::PlannedShares;
 use crate::record::{
     Record, RecordDirectory, Recorded, RunRecord, is_replaceable, write_stored_events,
 };
 use crate::report::{ReportFormat, write_report};
-use serde_json::{Map, Value};
 use std::path::PathBuf;
 
 /// The reports of a run, and how far they are.
 pub struct Outputs<'a> {
-    request: &'a RunRequest,
+    planned: PlannedShares<'a>,
     directory: &'a RecordDirectory,
     reports: Vec<SettledReport>,
 }
@@ -24,16 +24,15 @@ struct SettledReport {
 }
 
 impl<'a> Outputs<'a> {
-    /// Those that `request` asks for, and those that every record in `directory` has.
+    /// Those that `output` asks for, and those that every record in `directory` has.
     #[must_use]
-    pub fn of(request: &'a RunRequest, directory: &'a RecordDirectory) -> Self {
+    pub fn of(output: &Output, planned: PlannedShares<'a>, directory: &'a RecordDirectory) -> Self {
         let report = |format, path, is_listed| SettledReport {
             format,
             path,
             is_listed,
             is_written: false,
         };
-        let output = &request.output;
         let html = output.html.clone();
         let own = [
             (ReportFormat::Html, directory.report_html(), html.is_none()),
@@ -56,7 +55,7 @@ impl<'a> Outputs<'a> {
         let asked = output.exports.iter().cloned();
         reports.extend(asked.map(|(format, path)| report(format, path, true)));
         Self {
-            request,
+            planned,
             directory,
             reports,
         }
@@ -104,12 +103,10 @@ impl<'a> Outputs<'a> {
         record: &RunRecord,
         is_due: impl Fn(&SettledReport) -> bool,
     ) -> Vec<String> {
-        let subject = &self.request.subject;
-        let planned = |plan: &Map<String, Value>| subject.planned_shares(plan);
         let recorded = Recorded::with(record.clone(), self.directory.path());
         let mut losses = Vec::new();
         for report in self.reports.iter_mut().filter(|report| is_due(report)) {
-            match write_report(&recorded, report.format, &report.path, &planned) {
+            match write_report(&recorded, report.format, &report.path, self.planned) {
                 Ok(()) => report.is_written = true,
                 Err(error) => losses.push(format!("cannot write {error}")),
             }

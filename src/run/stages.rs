@@ -1,32 +1,31 @@
 //! The stages of a run whose target is known: prepare, start, collect, settle.
 
 use super::face::Follower;
-use super::patience::{preparing, still_wanted, unless_called_off};
+use super::patience::{still_wanted, unless_called_off};
 use super::settle::{self, Finished, Settlement};
 use super::stillness::Stillness;
-use super::worker_setup::WorkerSetup;
 use super::worker_threads::WorkerThreads;
+use super::workforce::{Wanted, Workforce};
 use super::{
-    Face, LiveRun, ReachError, RunControl, RunError, RunRequest, machine, observers, quota,
-    target_addresses, tls_look,
+    Face, FleetEnd, LiveRun, RunControl, RunError, RunRequest, observers, quota, tls_look,
 };
 use crate::engine::{
     Description, EventSampling, PreparedScript, TargetAddresses, ignore_size_limits,
 };
 use crate::observe::{EventTrail, Observation, ObserverConfig, Watch};
-use crate::pieces::{counted, tell};
-use crate::plan::{Load, Pacing, Plan};
+use crate::pieces::tell;
+use crate::plan::{Load, Pacing, Plan, Shard};
 use crate::record::{
-    Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, TargetRecord, TlsRecord,
+    CountedRecord, Live, LiveSink, PauseRecord, RecordDirectory, RunFacts, ShardHead, ShardRecord,
+    TargetRecord, TlsRecord,
 };
 use crate::stats::{
-    Collector, CollectorInbox, IntervalSink, LiveContext, Merged, Neighbours, ObservedTable,
-    RunContext, UserShare,
+    IntervalSink, LiveContext, Merged, Neighbours, ObservedTable, RunContext, UserShare,
 };
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 /// Time between two looks of faces at their input.
@@ -50,8 +49,7 @@ pub struct RunInputs<'a> {
 
 /// A run that could begin.
 struct Prepared {
-    workers: WorkerThreads,
-    inbox: CollectorInbox,
+    workforce: Workforce,
     watch: Option<Watch>,
     facts: RunFacts,
     directory: RecordDirectory,
@@ -61,7 +59,8 @@ struct Prepared {
 
 /// A run that goes on.
 struct Running {
-    workers: WorkerThreads,
+    /// Those of this process, if there are any.
+    workers: Option<WorkerThreads>,
     collector: JoinHandle<Merged>,
     seconds: Receiver<Arc<Live>>,
     stillness: Option<Stillness>,
@@ -80,6 +79,8 @@ struct Collected {
     withheld: Duration,
     interrupted: bool,
     observation: Option<Observation>,
+    /// What became of the members of a fleet.
+    fleet: Option<FleetEnd>,
     facts: RunFacts,
     directory: RecordDirectory,
 }
@@ -133,42 +134,30 @@ fn prepare(
         control,
         ..
     } = *inputs;
-    let (handovers, inbox) = Collector::channels(plan.cores.len(), script.described.shape);
-    let setup = WorkerSetup {
+    let gathered = Wanted {
+        request,
         plan,
         script,
         addresses: inputs.addresses,
-        looks: request.preflight,
-        interruption: control.interruption(),
-        load_schedule: control.load_schedule(),
+        control,
         events: events.filter(|_| watch.is_some()),
-    };
-    // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
-    let users = counted(plan.load.max_users().into(), "user");
-    let told = preparing(
-        format!("connections and bodies of {users}"),
-        request.output.is_muted(),
-    );
-    let (workers, survey) = machine::at_large(plan, || setup.prepare(handovers))?;
-    drop(told);
+    }
+    .gather()?;
     let tls = tls_look::look(
         &plan.target,
         &inputs.addresses.in_use(),
         plan.request_timeout,
     );
     still_wanted(control.interruption())?;
-    reached_at_all(plan, &workers)?;
-    machine::tell(plan, &request.output);
-    target_addresses::tell(request, plan, &inputs.addresses.known(), &workers.ready);
     let started = SystemTime::now();
-    let host = machine::facts(plan, &workers.ready);
     let own = request.sandbox.as_ref().or(request.brought.as_ref());
     let target = TargetRecord::of(plan.target.url(), script.target.clone())
         .brought(own.map(|own| own.words()))
         .seen_over_tls(tls.map(TlsRecord::of));
-    let facts = RunFacts::of(plan, started, command, host)
+    let facts = RunFacts::of(plan, started, command, gathered.host)
         .at(target)
-        .with_survey(survey);
+        .with_survey(gathered.survey)
+        .as_shard(shard_head(inputs, script));
     let directory = RecordDirectory::create(
         &request.output.results,
         &plan.profile,
@@ -176,7 +165,11 @@ fn prepare(
         started,
     )?;
     let mut context = context_of(plan, &script.described, control);
-    context.live.neighbours = neighbours(plan, own.is_some());
+    context.cpus = gathered.cpus;
+    context.live.machines = gathered.machines;
+    if request.carriers.fleet().is_none() {
+        context.live.neighbours = neighbours(plan, own.is_some());
+    }
     let mut sinks = directory.sinks(
         &facts,
         &context,
@@ -185,8 +178,7 @@ fn prepare(
     )?;
     sinks.extend(faces.iter_mut().filter_map(|face| face.sink(&facts)));
     Ok(Prepared {
-        workers,
-        inbox,
+        workforce: gathered.workforce,
         watch,
         facts,
         directory,
@@ -202,8 +194,7 @@ fn start(
     faces: &mut [Box<dyn Face>],
 ) -> Result<Running, RunError> {
     let Prepared {
-        mut workers,
-        inbox,
+        mut workforce,
         watch,
         facts,
         directory,
@@ -225,14 +216,17 @@ fn start(
     // Last: what is shown is in the record by then.
     let live = live_sink(inputs.control, &facts, faces, publish);
     sinks.push(Box::new(live.writing(&directory.run_json())));
-    let start_ns = workers.start();
+    let started = workforce.start(inputs.request, inputs.plan, inputs.control);
+    // Nothing is in it where the others did not agree.
+    let start_ns = started.inspect_err(|_| directory.remove())?;
     inputs.control.begin(start_ns);
     if let Some((watch, csv)) = watch.as_ref().zip(observed_csv) {
         observers::start(watch, start_ns, context.observed.clone(), csv);
     }
+    let (collector, workers) = workforce.collect(context, sinks);
     Ok(Running {
         workers,
-        collector: thread::spawn(move || inbox.run(context, sinks)),
+        collector,
         seconds,
         stillness: Stillness::watch(start_ns),
         withheld_before: quota::withheld(Path::new("/")),
@@ -269,7 +263,7 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
         .collector
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    let crashed = running.workers.join();
+    let crashed = running.workers.map_or(0, WorkerThreads::join);
     let withheld = quota::withheld(Path::new("/")).saturating_sub(running.withheld_before);
     let pauses = running.stillness.map(Stillness::end).unwrap_or_default();
     let interruption = inputs.control.interruption();
@@ -296,7 +290,10 @@ fn collect(inputs: &RunInputs<'_>, running: Running, faces: &mut [Box<dyn Face>]
         observers::judge_outboxes(rule, observation, &mut merged.totals.contests.ledger);
     }
     merged.totals.observe_again();
+    let fleet = inputs.request.carriers.fleet();
+    let fleet = fleet.map(|fleet| fleet.settle(running.directory.path()));
     Collected {
+        fleet,
         crashed_workers: crashed.max(merged.lost_workers.len()),
         merged,
         pauses,
@@ -321,6 +318,7 @@ fn settle(inputs: &RunInputs<'_>, collected: &Collected) -> Finished {
         withheld: collected.withheld,
         interrupted: collected.interrupted,
         observation: collected.observation.as_ref(),
+        fleet: collected.fleet.as_ref(),
     })
 }
 
@@ -341,24 +339,19 @@ fn show(seconds: &Receiver<Arc<Live>>, faces: &mut [Box<dyn Face>]) {
     faces.iter_mut().for_each(|face| face.finish());
 }
 
-/// A target that accepted no connection of any worker was not reached.
-fn reached_at_all(plan: &Plan, workers: &WorkerThreads) -> Result<(), ReachError> {
-    let open: usize = workers
-        .ready
-        .iter()
-        .map(|ready| ready.open_connections)
-        .sum();
-    let error = workers
-        .ready
-        .iter()
-        .find_map(|ready| ready.connect_error.clone());
-    match error {
-        Some(error) if open == 0 => Err(ReachError::Unreachable {
-            url: plan.target.url(),
-            error,
-        }),
-        _ => Ok(()),
+/// What whoever joins this part of a run with the others must know; `None` for all of a run.
+fn shard_head(inputs: &RunInputs<'_>, script: &PreparedScript) -> Option<ShardHead> {
+    let plan = inputs.plan;
+    if plan.shard.is_whole() {
+        return None;
     }
+    let whole = Plan {
+        shard: Shard::WHOLE,
+        ..plan.clone()
+    };
+    let counted = context_of(&whole, &script.described, inputs.control);
+    let shard = ShardRecord::of(plan.shard, plan.hash(), inputs.request.clock);
+    Some(ShardHead::of(plan, shard, CountedRecord::of(&counted)))
 }
 
 /// Who else may have the CPUs of the workers of `plan`.
@@ -372,12 +365,17 @@ fn neighbours(plan: &Plan, has_own_target: bool) -> Neighbours {
 
 fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunContext {
     let open = matches!(plan.load, Load::Open { .. });
+    let own_users = plan.own_users_by_class();
     let shares = plan
         .classes
         .iter()
         .enumerate()
         .map(|(class, share)| UserShare {
-            weight: f64::from(share.weight),
+            // Whole rounds of the classes are on one machine alone; of several each has what it has.
+            weight: match plan.shard.is_whole() {
+                true => f64::from(share.weight),
+                false => f64::from(own_users[class]),
+            },
             wait: script.waits[class],
         });
     let shared_connections = plan.connections.is_some();
@@ -400,9 +398,14 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
         user_shares: if open || shared_connections {
             Vec::new()
         } else {
-            shares.collect::<Vec<UserShare>>()
+            let are_here = shares.filter(|share| share.weight > 0.0);
+            are_here.collect::<Vec<UserShare>>()
         },
-        thresholds: plan.thresholds.clone(),
+        // Those of a part of the load would be judged by figures of a part.
+        thresholds: match plan.shard.is_whole() {
+            true => plan.thresholds.clone(),
+            false => Vec::new(),
+        },
         observed: ObservedTable::default(),
         live: LiveContext {
             load_schedule: control.load_schedule().cloned(),
@@ -410,6 +413,7 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
             ended_us: Arc::clone(control.ended_us()),
             tell: Some(tell),
             neighbours: Neighbours::default(),
+            machines: Vec::new(),
         },
     }
 }

@@ -148,7 +148,7 @@ impl WorkerSetup<'_> {
 
     /// Looks for the target's processes, and gives each worker connections at all of them.
     fn survey(&self, questions: &Questions, config: &mut [WorkerConfig]) -> Survey {
-        let longest = match self.script.race_connections(self.plan.max_users() as usize) {
+        let longest = match self.script.race_connections(self.plan.own_users() as usize) {
             0 => SHORTEST_SURVEY,
             _ => LONGEST_SURVEY,
         };

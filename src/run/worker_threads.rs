@@ -89,15 +89,26 @@ impl WorkerThreads {
         })
     }
 
-    /// Gives the order to start, and returns when the clock starts, in nanoseconds on the
-    /// monotonic clock.
+    /// From the order to start to the start: what the workers need at least.
+    #[must_use]
+    pub fn delay(&self) -> Duration {
+        self.delay
+    }
+
+    /// Gives the order to start as soon as can be, and returns when the clock starts, in nanoseconds on
+    /// the monotonic clock.
     pub fn start(&mut self) -> u64 {
         let start_ns = now_ns() + self.delay.as_nanos() as u64;
+        self.start_at(start_ns);
+        start_ns
+    }
+
+    /// Gives the order to start at `start_ns` on the monotonic clock.
+    pub fn start_at(&mut self, start_ns: u64) {
         for start in self.starts.drain(..) {
             // A worker that is gone is missed by the collector.
             let _ = start.send(start_ns);
         }
-        start_ns
     }
 
     /// Waits until all workers are done. Returns how many of them panicked.

@@ -22,6 +22,20 @@ pub enum Bug {
     CancelledAndPaid,
     /// A cancelled order is processed.
     Resurrect,
+    /// A shipment is handed over to a carrier again.
+    DoubleHandoff,
+    /// A fulfillment is handed over that was cancelled, or the other way round.
+    CancelledAndShipped,
+    /// A customer reviews a product again.
+    DuplicateReview,
+    /// A customer votes on a review again.
+    DoubleVote,
+    /// A seller replies to a review again.
+    DoubleReply,
+    /// A customer gives up a type of messages again.
+    DoubleUnsubscribe,
+    /// A message is cancelled again.
+    DoubleCancel,
 }
 
 /// A word that is no fault.
@@ -36,7 +50,7 @@ pub struct UnknownBug {
 
 impl Bug {
     /// Every fault.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 15] = [
         Self::Oversell,
         Self::Undersell,
         Self::LostUpdate,
@@ -45,6 +59,13 @@ impl Bug {
         Self::DuplicateCustomer,
         Self::CancelledAndPaid,
         Self::Resurrect,
+        Self::DoubleHandoff,
+        Self::CancelledAndShipped,
+        Self::DuplicateReview,
+        Self::DoubleVote,
+        Self::DoubleReply,
+        Self::DoubleUnsubscribe,
+        Self::DoubleCancel,
     ];
 
     /// The word that users write.
@@ -59,6 +80,13 @@ impl Bug {
             Self::DuplicateCustomer => "duplicate-customer",
             Self::CancelledAndPaid => "cancelled-and-paid",
             Self::Resurrect => "resurrect",
+            Self::DoubleHandoff => "double-handoff",
+            Self::CancelledAndShipped => "cancelled-and-shipped",
+            Self::DuplicateReview => "duplicate-review",
+            Self::DoubleVote => "double-vote",
+            Self::DoubleReply => "double-reply",
+            Self::DoubleUnsubscribe => "double-unsubscribe",
+            Self::DoubleCancel => "double-cancel",
         }
     }
 
@@ -82,7 +110,7 @@ impl Bug {
 /// How likely each fault is to strike where it can. None does by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bugs {
-    probabilities: [f64; 8],
+    probabilities: [f64; Bug::ALL.len()],
 }
 
 impl Bugs {

@@ -18,6 +18,7 @@ mod fixed;
 mod http2;
 mod in_process;
 mod json_text;
+mod moments;
 mod next;
 mod observatory;
 mod overload;
@@ -52,4 +53,5 @@ pub use pipeline::{
 pub use request_handler::Conflicts;
 pub use server::{Sandbox, SandboxConfig, SandboxError, SandboxMode, ShopConfig, Stopper};
 pub use service_queue::ServiceTime;
+pub use shop::fulfillment_item_id;
 pub use tls_serving::TlsServing;

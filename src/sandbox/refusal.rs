@@ -1,7 +1,6 @@
 //! The ways in which the shop says no, and their bodies.
 
 use super::json_text::write_text;
-use super::pipeline::Domain;
 use super::version_conflict::VersionConflict;
 
 /// A refusal; its status and body follow from the layer that refused.
@@ -11,6 +10,8 @@ pub enum Refusal {
     Schema(String),
     /// A business rule or a command's limit was broken (400): messages by field.
     Rules(Vec<(&'static str, String)>),
+    /// The same of members that the client named itself.
+    NamedRules(Vec<(String, String)>),
     /// A plain `ValueError` inside the shop (400): its text.
     Value(String),
     /// The body's bytes are no text, or no JSON that Python could hold (400).
@@ -22,12 +23,12 @@ pub enum Refusal {
         /// Its identifier, from the path or the body.
         id: String,
     },
+    /// There is nothing to show (404), in the words of the operation.
+    Absent(&'static str),
     /// The gateway's signature is missing or wrong (401).
     Unsigned,
     /// A commit came too late, in a shop that says so (409): what was expected and found.
     Late(VersionConflict),
-    /// The domain's operations exist, but the sandbox does not have them (501).
-    Unserved(Domain),
     /// An exception that nothing handles (500): the connection is closed after it.
     Crash,
 }
@@ -48,11 +49,10 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Self::Schema(_) => 422,
-            Self::Rules(_) | Self::Value(_) | Self::Unreadable => 400,
-            Self::Unknown { .. } => 404,
+            Self::Rules(_) | Self::NamedRules(_) | Self::Value(_) | Self::Unreadable => 400,
+            Self::Unknown { .. } | Self::Absent(_) => 404,
             Self::Unsigned => 401,
             Self::Late(_) => 409,
-            Self::Unserved(_) => 501,
             Self::Crash => 500,
         }
     }
@@ -67,34 +67,37 @@ impl Refusal {
         };
         match self {
             Self::Schema(list) => format!("{}{list}]}}", Self::SCHEMA_START),
-            Self::Rules(rules) => {
-                let mut body = String::from("{\"error\":{");
-                for (index, (field, message)) in rules.iter().enumerate() {
-                    if index > 0 {
-                        body.push(',');
-                    }
-                    write_text(field, &mut body);
-                    body.push_str(":[");
-                    write_text(message, &mut body);
-                    body.push(']');
-                }
-                body.push_str("}}");
-                body
+            Self::Rules(rules) => told(rules.iter().map(|(field, message)| (*field, message))),
+            Self::NamedRules(rules) => {
+                told(rules.iter().map(|(name, message)| (name.as_str(), message)))
             }
             Self::Value(text) => error(text),
             Self::Unreadable => r#"{"detail":"There was an error parsing the body"}"#.into(),
             Self::Unknown { aggregate, id } => error(&format!(
                 "`{aggregate}` object with identifier {id} does not exist."
             )),
+            Self::Absent(what) => format!(r#"{{"detail":"{what}"}}"#),
             Self::Unsigned => r#"{"detail":"Invalid webhook signature"}"#.into(),
             Self::Late(VersionConflict { expected, found }) => error(&format!(
                 "Wrong expected version: {expected} (Stream Version: {found})"
             )),
-            Self::Unserved(domain) => error(&format!(
-                "the sandbox does not serve {} yet; only a real ShopStream does",
-                domain.name()
-            )),
             Self::Crash => "Internal Server Error".into(),
         }
     }
+}
+
+/// Broken rules as a body tells them.
+fn told<'a>(rules: impl Iterator<Item = (&'a str, &'a String)>) -> String {
+    let mut body = String::from("{\"error\":{");
+    for (index, (field, message)) in rules.enumerate() {
+        if index > 0 {
+            body.push(',');
+        }
+        write_text(field, &mut body);
+        body.push_str(":[");
+        write_text(message, &mut body);
+        body.push(']');
+    }
+    body.push_str("}}");
+    body
 }

@@ -99,7 +99,6 @@ fn status_line(status: u16) -> &'static str {
         405 => "HTTP/1.1 405 Method Not Allowed",
         409 => "HTTP/1.1 409 Conflict",
         422 => "HTTP/1.1 422 Unprocessable Entity",
-        501 => "HTTP/1.1 501 Not Implemented",
         _ => "HTTP/1.1 500 Internal Server Error",
     }
 }

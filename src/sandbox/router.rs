@@ -110,6 +110,7 @@ fn parameters_of<'a>(template: &[&str], segments: &[&'a str]) -> Option<PathPara
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::schema::Schema;
 
     fn told(generation: Generation, method: &str, path: &str) -> String {
         match route(generation, method, path) {
@@ -203,5 +204,71 @@ mod tests {
             served.sort();
             assert_eq!(served, described, "{generation:?}");
         }
+    }
+
+    /// Bodies have the fields that are described, and require those that are required.
+    #[test]
+    fn each_generation_wants_the_bodies_that_it_describes() {
+        for generation in Generation::ALL {
+            let document: serde_json::Value = serde_json::from_str(generation.openapi()).unwrap();
+            let served = endpoints(generation).iter().copied().flatten();
+            for endpoint in served.filter(|endpoint| endpoint.path != ["openapi.json"]) {
+                let operation = described(&document, endpoint);
+                let place = format!("{generation:?}: {} {:?}", endpoint.method, endpoint.path);
+                let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+                let mut wanted = fields_of(&document, body);
+                let mut ours = endpoint
+                    .schema_of(generation)
+                    .map_or(Vec::new(), Schema::described);
+                wanted.sort_unstable();
+                ours.sort_unstable();
+                let ours: Vec<(String, bool)> = ours
+                    .into_iter()
+                    .map(|(name, is_required)| (name.to_owned(), is_required))
+                    .collect();
+                assert_eq!(ours, wanted, "{place}");
+                let is_optional = operation["requestBody"]["required"] != true;
+                let may_be_left_out = endpoint.body_is_optional || ours.is_empty();
+                assert!(is_optional == may_be_left_out, "{place}");
+            }
+        }
+    }
+
+    fn described<'d>(
+        document: &'d serde_json::Value,
+        endpoint: &Endpoint,
+    ) -> &'d serde_json::Value {
+        let paths = document["paths"].as_object().unwrap();
+        let is_it = |path: &&String| {
+            let segments: Vec<&str> = path.split('/').skip(1).collect();
+            segments.len() == endpoint.path.len()
+                && segments.iter().zip(endpoint.path).all(|(theirs, ours)| {
+                    theirs == ours || *ours == PARAMETER && theirs.starts_with('{')
+                })
+        };
+        let path = paths.keys().find(is_it).expect("it is described");
+        &paths[path][endpoint.method.to_lowercase()]
+    }
+
+    /// The fields of a body, with whether each is required; a body that may be null has the same.
+    fn fields_of(document: &serde_json::Value, body: &serde_json::Value) -> Vec<(String, bool)> {
+        let body = match body["anyOf"].as_array() {
+            Some(either) => &either[0],
+            None => body,
+        };
+        let body = match body["$ref"].as_str() {
+            Some(place) => document.pointer(place.trim_start_matches('#')).unwrap(),
+            None => body,
+        };
+        let required: Vec<&str> = body["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(serde_json::Value::as_str)
+            .collect();
+        let fields = body["properties"].as_object().into_iter().flatten();
+        fields
+            .map(|(name, _)| (name.clone(), required.contains(&name.as_str())))
+            .collect()
     }
 }

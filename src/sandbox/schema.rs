@@ -13,8 +13,8 @@ pub use value::{FieldValue, Fields};
 
 use super::refusal::Refusal;
 pub use exact::read_parameter;
-use exact::{read_exactly, refuse_text};
-use field::{FieldKind, is_longer};
+use exact::{is_hour_and_minute, read_exactly, refuse_text};
+use field::{FieldKind, is_longer, is_shorter};
 use simd_json::Buffers;
 use simd_json::prelude::*;
 use simd_json::tape::{self, Tape};
@@ -98,6 +98,15 @@ impl Schema {
         Some(fields)
     }
 
+    /// Names of the fields, and whether each has to be there: as a description of the shop tells it.
+    #[cfg(test)]
+    pub fn described(&self) -> Vec<(&'static str, bool)> {
+        let fields = self.0.iter();
+        fields
+            .map(|field| (field.name, field.when_absent().is_none()))
+            .collect()
+    }
+
     /// The second layer: the command's limits. Those of nested objects are the handlers' business.
     ///
     /// # Errors
@@ -127,20 +136,32 @@ impl Schema {
 impl FieldKind {
     fn value_of<'a>(self, value: tape::Value<'_, 'a>) -> Option<FieldValue<'a>> {
         Some(match self {
-            Self::Text { max_chars } => {
+            Self::Text {
+                min_chars,
+                max_chars,
+            } => {
                 let text = value.into_string()?;
-                if max_chars.is_some_and(|max| is_longer(text, max)) {
+                if is_shorter(text, min_chars) || max_chars.is_some_and(|max| is_longer(text, max))
+                {
                     return None;
                 }
                 FieldValue::Text(text)
             }
-            Self::Integer { at_least } => {
+            Self::Integer { at_least, at_most } => {
                 let number = value.as_i64()?;
-                if at_least.is_some_and(|least| number < least) {
+                if at_least.is_some_and(|least| number < least)
+                    || at_most.is_some_and(|most| number > most)
+                {
                     return None;
                 }
                 FieldValue::Integer(number)
             }
+            Self::HourAndMinute => {
+                let text = value.into_string()?;
+                is_hour_and_minute(text).then_some(FieldValue::Text(text))?
+            }
+            // Rare enough to be read exactly.
+            Self::Moment | Self::Dictionaries => return None,
             Self::Number(bound) => {
                 let number = value.cast_f64()?;
                 bound.admits(number).then_some(FieldValue::Number(number))?

@@ -1,4 +1,5 @@
-//! The domain events that the shop raises: 77 kinds. The type of the message is
+//! The domain events that the shop raises: 77 kinds, and 32 more of the contexts that
+//! [`super::Generation::Today`] has besides. The type of the message is
 //! `<domain>.<name>.v1`. The outbox column is that of
 //! [`super::Generation::Five`].
 
@@ -111,4 +112,36 @@ events! {
     INVOICE_ISSUED = published(Payments, "InvoiceIssued");
     INVOICE_PAID = published(Payments, "InvoicePaid");
     INVOICE_VOIDED = published(Payments, "InvoiceVoided");
+    FULFILLMENT_CREATED = published(Fulfillment, "FulfillmentCreated");
+    PICKER_ASSIGNED = published(Fulfillment, "PickerAssigned");
+    ITEM_PICKED = published(Fulfillment, "ItemPicked");
+    PICKING_COMPLETED = published(Fulfillment, "PickingCompleted");
+    PACKING_COMPLETED = published(Fulfillment, "PackingCompleted");
+    SHIPPING_LABEL_GENERATED = published(Fulfillment, "ShippingLabelGenerated");
+    SHIPMENT_HANDED_OFF = published(Fulfillment, "ShipmentHandedOff");
+    TRACKING_EVENT_RECEIVED = published(Fulfillment, "TrackingEventReceived");
+    DELIVERY_CONFIRMED = published(Fulfillment, "DeliveryConfirmed");
+    DELIVERY_EXCEPTION = published(Fulfillment, "DeliveryException");
+    FULFILLMENT_CANCELLED = published(Fulfillment, "FulfillmentCancelled");
+    REVIEW_SUBMITTED = published(Reviews, "ReviewSubmitted");
+    REVIEW_EDITED = published(Reviews, "ReviewEdited");
+    REVIEW_APPROVED = published(Reviews, "ReviewApproved");
+    REVIEW_REJECTED = published(Reviews, "ReviewRejected");
+    HELPFUL_VOTE_RECORDED = published(Reviews, "HelpfulVoteRecorded");
+    REVIEW_REPORTED = published(Reviews, "ReviewReported");
+    REVIEW_REMOVED = published(Reviews, "ReviewRemoved");
+    SELLER_REPLY_ADDED = published(Reviews, "SellerReplyAdded");
+    PREFERENCES_CREATED = published(Notifications, "PreferencesCreated");
+    CHANNELS_UPDATED = published(Notifications, "ChannelsUpdated");
+    QUIET_HOURS_SET = published(Notifications, "QuietHoursSet");
+    QUIET_HOURS_CLEARED = published(Notifications, "QuietHoursCleared");
+    TYPE_UNSUBSCRIBED = published(Notifications, "TypeUnsubscribed");
+    TYPE_RESUBSCRIBED = published(Notifications, "TypeResubscribed");
+    NOTIFICATION_CREATED = published(Notifications, "NotificationCreated");
+    NOTIFICATION_SENT = published(Notifications, "NotificationSent");
+    NOTIFICATION_DELIVERED = published(Notifications, "NotificationDelivered");
+    NOTIFICATION_FAILED = published(Notifications, "NotificationFailed");
+    NOTIFICATION_BOUNCED = published(Notifications, "NotificationBounced");
+    NOTIFICATION_RETRIED = published(Notifications, "NotificationRetried");
+    NOTIFICATION_CANCELLED = published(Notifications, "NotificationCancelled");
 }

@@ -1,8 +1,8 @@
 //! Whether the journeys of a run can be carried out at a shop that differs from its generation.
 
+use super::ShopScript;
 use super::generation::{Drift, DriftChange, Recognised, ValueShape};
-use super::sent::{Sent, SentField};
-use super::{ShopScript, Supplies};
+use super::sent::{Sent, SentField, sendings};
 use crate::engine::Operation;
 use regex_lite::Regex;
 
@@ -21,34 +21,22 @@ impl JourneyFitness {
     /// Of the journeys of `script` at the shop that was `recognised`.
     #[must_use]
     pub fn of(script: &ShopScript, recognised: &Recognised) -> Self {
-        Self::judge(script.operations(), script.supplies(), recognised)
-    }
-
-    /// Of all `operations` that are called with bodies from `supplies`.
-    #[must_use]
-    pub fn judge<'a>(
-        operations: impl IntoIterator<Item = &'a Operation>,
-        supplies: &Supplies,
-        recognised: &Recognised,
-    ) -> Self {
-        let operations: Vec<&Operation> = operations.into_iter().collect();
+        let sendings = sendings(script);
         let mut fitness = Self::default();
         // Reading all bodies takes some milliseconds: at most once for each operation.
         let mut known: Option<(&str, &str, Sent)> = None;
         for drift in &recognised.drifts {
-            let called = operations.iter().find(|operation| {
-                operation.method.word() == drift.method && operation.path == drift.path
-            });
+            let place = (drift.method.as_str(), drift.path.as_str());
+            let called = sendings.iter().find(|it| it.is_to(place.0, place.1));
             let Some(called) = called else {
                 fitness.unfelt += 1;
                 continue;
             };
-            let place = (drift.method.as_str(), drift.path.as_str());
             let sent = match known.take() {
                 Some((method, path, sent)) if (method, path) == place => sent,
-                _ => Sent::to(supplies, place.0, place.1),
+                _ => Sent::to(script, &sendings, place.0, place.1),
             };
-            if is_felt(drift, called, &sent) {
+            if is_felt(drift, called.operation, &sent) {
                 fitness.hindrances.push(drift.clone());
             } else if drift.is_adapted() && sent.field(&drift.field).is_some() {
                 fitness.adapted.push(drift.clone());
@@ -58,6 +46,14 @@ impl JourneyFitness {
             known = Some((place.0, place.1, sent));
         }
         fitness
+    }
+
+    /// Of all journeys.
+    #[must_use]
+    pub fn of_all(recognised: &Recognised) -> Self {
+        ShopScript::of_all(recognised.dialect)
+            .map(|script| Self::of(&script, recognised))
+            .unwrap_or_default()
     }
 }
 

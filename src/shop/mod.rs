@@ -1,6 +1,7 @@
-//! What ShopStream is: operations, payloads, journeys, user classes, profiles, outcomes; and as a workload.
+//! What ShopStream is: operations, payloads, races, profiles, outcomes; and as a workload. Its ordinary journeys
+//! and its user classes are files, `workloads/shopstream`.
 //!
-//! Opens no socket and reads no clock: journeys are written against `engine::Session` alone.
+//! Opens no socket and reads no clock: races are written against `engine::Session` alone.
 
 mod classes;
 mod contract;
@@ -12,6 +13,7 @@ mod generators;
 mod inspection;
 mod journey_options;
 mod journeys;
+mod kind;
 pub mod ledger;
 mod operations;
 mod outcomes;
@@ -23,10 +25,11 @@ mod script;
 mod sent;
 mod settings;
 mod steps;
+mod suite;
 mod supplies;
 mod workload;
 
-pub use classes::{USER_CLASSES, UserClass, WeightedJourney, total_weight, user_class};
+pub use classes::{UserClass, WeightedJourney, total_weight};
 pub use contract::OPENAPI_PATH;
 pub use fitness::JourneyFitness;
 pub use generation::{
@@ -36,13 +39,14 @@ pub use generation::{
 };
 pub use generator_list::{DataGenerator, GENERATORS};
 pub use journey_options::{JourneyOption, JourneyOptions, UnknownOption};
-pub use journeys::{JourneyKind, TakenStep};
+pub use journeys::{RaceJourney, TakenStep};
+pub use kind::{JourneyFacts, JourneyKind};
 pub use operations::HEALTH_PATH;
 pub use outcomes::judge_ordinary;
 pub use payloads::Payloads;
 pub use profile::{Profile, ProfileClass, ProfileError, ProfileFault, ProfileLoad, TextPosition};
 pub use script::{NoScript, ShopScript, UnknownClass};
 pub use settings::{ShopSettings, UnknownSetting};
-pub use steps::{called_operations, used_operations};
+pub use suite::{JOURNEYS, SUITE_NAME, USER_CLASSES, journey, used_operations, user_class};
 pub use supplies::{IdPrefixes, Supplies};
 pub use workload::ShopStream;

@@ -1,14 +1,13 @@
-//! ShopStream's operations: method, path, success status, the id that a reply gives, and how other
-//! replies are judged. One file a domain.
+//! The operations of the races that are written in Rust: method, path, success status, the id that a reply
+//! gives, and how other replies are judged. One file a domain.
 
-pub mod catalogue;
 pub mod identity;
 pub mod inventory;
 pub mod ordering;
 pub mod payments;
 
-use super::Domain;
 use super::outcomes::{judge_contended, judge_ordinary};
+use super::{Domain, Generation};
 use crate::engine::{Method, Operation};
 
 /// The shop's readiness probe: asked once before a run, never a journey's step.
@@ -23,8 +22,19 @@ pub fn domain_of(path: &str) -> Option<Domain> {
         "carts" | "orders" => Some(Domain::Ordering),
         "warehouses" | "inventory" => Some(Domain::Inventory),
         "payments" | "invoices" => Some(Domain::Payments),
+        "fulfillments" => Some(Domain::Fulfillment),
+        "reviews" => Some(Domain::Reviews),
+        "notifications" => Some(Domain::Notifications),
         _ => None,
     }
+}
+
+/// The path as descriptions of the shop write it, with their names of ids; as it is, when none knows it.
+#[must_use]
+pub fn canonical_path(method: Method, path: &'static str) -> &'static str {
+    let mut known = Generation::ALL.iter();
+    let known = known.find_map(|of| of.contract().operation(method.word(), path));
+    known.map_or(path, |operation| &operation.path)
 }
 
 /// An operation outside races: anything but its success status is unexpected.
@@ -96,6 +106,7 @@ mod tests {
             assert!(domain_of(path).is_some(), "{method:?} {path}");
         }
         assert_eq!(domain_of("/invoices/{id}/void"), Some(Domain::Payments));
+        assert_eq!(domain_of("/reviews/{id}/votes"), Some(Domain::Reviews));
         assert_eq!(domain_of(HEALTH_PATH), None);
         assert_eq!(domain_of(""), None);
     }

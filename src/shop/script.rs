@@ -1,20 +1,30 @@
-//! The shop as a script that the engine carries out: the user classes of one plan.
+//! The shop as a script that the engine carries out: the user classes of one plan. Ordinary journeys are
+//! those of the files, races those in Rust.
 
-use super::journeys::flash_sale;
+use super::journeys::{RaceJourney, flash_sale};
 use super::ledger::RULES;
+use super::operations::domain_of;
 use super::races::RACES;
+use super::suite::{JOURNEYS, USER_CLASSES, suite_files, user_class};
 use super::{
-    Dialect, Domain, HEALTH_PATH, JourneyKind, JourneyOption, JourneyOptions, OPENAPI_PATH,
-    ShopSettings, Supplies, UnknownSetting, UserClass, WeightedJourney, operations, steps,
-    total_weight, user_class,
+    Dialect, Domain, Form, FormField, HEALTH_PATH, JourneyKind, JourneyOption, OPENAPI_PATH,
+    ShopSettings, Supplies, UnknownSetting, steps,
 };
-use crate::engine::{Described, Journey, Link, Operation, Script, Session, SetUpFailure, Step};
-use crate::plan::{Pacing, Plan, RaceRules, WaitTime};
+use crate::engine::{Described, Journey, Link, Script, Session, SetUpFailure, Step};
+use crate::plan::{ClassShare, Load, Plan, RaceRules, Stage, WaitTime};
 use crate::stats::{Event, Race, Rule};
+use crate::workload_file::FileScript;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Races that can be on the connections of one core at the same time, however wide; more wait in line.
 const RACES_AT_ONCE: usize = 16;
+/// The words by which the files know fields that a shop wants as a text that holds JSON.
+const AS_TEXTS: [(FormField, &str); 3] = [
+    (FormField::Variant, "variant-text"),
+    (FormField::Category, "category-text"),
+    (FormField::CategoryChange, "category-change-text"),
+];
 
 /// A plan names a user class that there is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,26 +43,24 @@ pub enum NoScript {
     /// It has settings that there are not.
     #[error(transparent)]
     Setting(#[from] UnknownSetting),
+    /// The files cannot carry it out.
+    #[error("{0}")]
+    Files(String),
 }
 
 /// What the users of one plan do. Cheap to clone: all cores share the supplies.
 #[derive(Clone, Debug)]
 pub struct ShopScript {
+    /// Classes, and what is not a race.
+    files: Arc<FileScript>,
+    /// What races are carried out with.
     supplies: Arc<Supplies>,
-    /// By the index of the class in the plan.
-    classes: Arc<[PlannedClass]>,
-    /// Every journey that the plan's classes make, in the order of the table of journeys.
+    /// Every journey that the plan's classes make, in the order of the files.
     journeys: Arc<[JourneyKind]>,
-    pacing: Pacing,
-}
-
-#[derive(Debug)]
-struct PlannedClass {
-    class: &'static UserClass,
-    journeys: &'static [WeightedJourney],
-    total_weight: u32,
-    /// Position of each of the class's journeys among those of the plan.
-    positions: Vec<u16>,
+    /// The race that each of them is, if it is one.
+    races: Arc<[Option<RaceJourney>]>,
+    /// What they may take, in the order of the statistics.
+    produced: Arc<[&'static Step]>,
 }
 
 impl ShopScript {
@@ -62,22 +70,36 @@ impl ShopScript {
     /// # Errors
     /// When the plan names an unknown user class, or has settings that there are not.
     pub fn new(plan: &Plan, dialect: impl Into<Dialect>) -> Result<Self, NoScript> {
+        let dialect = dialect.into();
         let settings = ShopSettings::of(plan)?;
-        let classes = plan
+        if let Some(share) = plan
             .classes
             .iter()
-            .map(|share| find(&share.class))
-            .collect::<Result<Vec<_>, _>>()?;
-        let journeys: Arc<[JourneyKind]> = JourneyKind::ALL
+            .find(|it| user_class(&it.class).is_none())
+        {
+            let name = share.class.clone();
+            return Err(UnknownClass { name }.into());
+        }
+        let mut spoken = plan.clone();
+        let texts = AS_TEXTS.iter();
+        let texts = texts.filter(|(field, _)| dialect.form(*field) == Form::Text);
+        spoken.options.extend(texts.map(|(_, word)| *word));
+        let files = suite_files().of_plan(&spoken);
+        let files = files.map_err(|why| NoScript::Files(why.to_string()))?;
+        let names = files.journeys();
+        let journeys = JOURNEYS.iter().copied();
+        let journeys: Arc<[JourneyKind]> =
+            journeys.filter(|it| names.contains(&it.name())).collect();
+        let races: Arc<[Option<RaceJourney>]> =
+            journeys.iter().map(|it| it.written_in_rust()).collect();
+        let raced = raced(&races);
+        let domains: Vec<Domain> = raced
             .iter()
-            .copied()
-            .filter(|&kind| classes.iter().any(|class| class.makes(kind)))
+            .filter_map(|step| domain_of(step.operation.path))
             .collect();
-        let produced = produced(&journeys, settings.options);
-        let domains: Vec<Domain> = produced.filter_map(domain_of).collect();
-        let planned = classes
-            .into_iter()
-            .map(|class| PlannedClass::new(class, settings.options, &journeys));
+        let mut produced = files.produced();
+        produced.extend(raced);
+        produced.sort_by_key(|step| suite_files().row_of(step));
         Ok(Self {
             supplies: Arc::new(Supplies::of_domains(
                 &domains,
@@ -86,62 +108,101 @@ impl ShopScript {
                 plan.races.rules,
                 dialect,
             )),
-            classes: planned.collect(),
+            files: Arc::new(files),
             journeys,
-            pacing: plan.pacing,
+            races,
+            produced: produced.into(),
         })
     }
 
-    /// The operations that the plan's journeys cannot do without; one that several steps call comes
-    /// several times. By what journeys only ask, they may do without.
-    pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
-        let produced = self.produced().into_iter();
-        produced
-            .filter(|step| !steps::is_asked(step))
-            .map(|step| step.operation)
+    /// The same of one user of each class, in a run like any other: for those who look what is sent.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_all(dialect: impl Into<Dialect>) -> Result<Self, NoScript> {
+        let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
+        Self::of_classes(&classes, dialect)
     }
 
-    /// What the journeys are carried out with.
+    /// The same of these classes.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_classes(classes: &[&str], dialect: impl Into<Dialect>) -> Result<Self, NoScript> {
+        let classes = classes.iter().map(|class| ClassShare {
+            class: (*class).to_owned(),
+            weight: 1,
+        });
+        let stage = Stage {
+            users: 1,
+            spawn_rate_per_s: 1.0,
+            duration_us: 1_000_000,
+        };
+        let load = Load::Closed {
+            stages: vec![stage],
+        };
+        let plan = Plan {
+            classes: classes.collect(),
+            ..Plan::of_load(load, Duration::from_secs(1))
+        };
+        Self::new(&plan, dialect)
+    }
+
+    /// What races are carried out with.
     #[must_use]
     pub fn supplies(&self) -> &Supplies {
         &self.supplies
     }
-}
 
-/// Every step that `journeys` may take, in the order of the table of steps.
-fn produced(
-    journeys: &[JourneyKind],
-    options: JourneyOptions,
-) -> impl Iterator<Item = &'static Step> {
-    let is_taken = move |step: &&Step| journeys.iter().any(|journey| journey.takes(step, options));
-    steps::STEPS.iter().filter(is_taken)
-}
+    /// What is not a race.
+    #[must_use]
+    pub fn files(&self) -> &FileScript {
+        &self.files
+    }
 
-fn domain_of(step: &Step) -> Option<Domain> {
-    operations::domain_of(step.operation.path)
-}
+    /// The steps that the plan's journeys cannot do without. By what they only ask, they may do without.
+    pub fn needed(&self) -> impl Iterator<Item = &'static Step> {
+        let produced = self.produced.iter().copied();
+        produced.filter(|step| !steps::is_asked(step))
+    }
 
-fn find(name: &str) -> Result<&'static UserClass, UnknownClass> {
-    user_class(name).ok_or_else(|| UnknownClass {
-        name: name.to_owned(),
-    })
-}
-
-impl PlannedClass {
-    fn new(class: &'static UserClass, options: JourneyOptions, planned: &[JourneyKind]) -> Self {
-        let position = |kind| planned.iter().position(|&journey| journey == kind);
-        let journeys = class.journeys_with(options);
-        Self {
-            class,
-            journeys,
-            total_weight: total_weight(journeys),
-            positions: journeys
-                .iter()
-                .filter_map(|entry| position(entry.journey))
-                .map(|position| position as u16)
-                .collect(),
+    /// Carries out one of the journeys that the plan's classes make, once, from start to end; nothing when
+    /// they do not make it.
+    ///
+    /// # Errors
+    /// When a step that it depends on did not succeed, or the run is over.
+    pub async fn carry_out<L: Link>(&self, journey: JourneyKind, user: &mut Session<L>) -> Journey {
+        let mut journeys = self.journeys.iter();
+        let position = journeys.position(|known| *known == journey);
+        user.make_values(self.values());
+        match position {
+            Some(position) => self.carry_out_at(position as u16, user).await,
+            None => Ok(()),
         }
     }
+
+    #[inline]
+    async fn carry_out_at<L: Link>(&self, position: u16, user: &mut Session<L>) -> Journey {
+        match self.races[usize::from(position)] {
+            Some(race) => race.carry_out(user, &self.supplies).await,
+            None => self.files.carry_out(position, user).await,
+        }
+    }
+
+    fn makes(&self, race: RaceJourney) -> bool {
+        self.races.contains(&Some(race))
+    }
+}
+
+/// The steps of these races, each once.
+fn raced(races: &[Option<RaceJourney>]) -> Vec<&'static Step> {
+    let is_taken = |step: &&Step| {
+        let taken = races.iter().flatten().flat_map(|race| race.steps());
+        taken
+            .into_iter()
+            .any(|taken| taken.step.index == step.index)
+    };
+    steps::STEPS.iter().filter(is_taken).collect()
 }
 
 impl Described for ShopScript {
@@ -150,7 +211,7 @@ impl Described for ShopScript {
     }
 
     fn produced(&self) -> Vec<&'static Step> {
-        produced(&self.journeys, self.supplies.settings.options).collect()
+        self.produced.to_vec()
     }
 
     fn race_table(&self) -> &'static [Race] {
@@ -159,12 +220,8 @@ impl Described for ShopScript {
 
     fn races(&self) -> Vec<&'static Race> {
         let is_run = |race: &&Race| {
-            let mut journeys = self.journeys.iter();
-            journeys.any(|journey| {
-                journey
-                    .race()
-                    .is_some_and(|(run, _)| run.index == race.index)
-            })
+            let mut run = self.races.iter().flatten();
+            run.any(|journey| journey.race().0.index == race.index)
         };
         RACES.iter().filter(is_run).collect()
     }
@@ -174,10 +231,7 @@ impl Described for ShopScript {
     }
 
     fn wait_of(&self, class: usize) -> WaitTime {
-        match self.pacing {
-            Pacing::Class => self.classes[class].class.wait,
-            Pacing::Max => WaitTime::None,
-        }
+        self.files.wait_of(class)
     }
 
     fn as_raised(&self, event: &Event) -> Event {
@@ -190,7 +244,11 @@ impl Described for ShopScript {
 
 impl Script for ShopScript {
     fn steps(&self) -> &'static [Step] {
-        &steps::STEPS
+        self.files.steps()
+    }
+
+    fn values(&self) -> usize {
+        self.files.values()
     }
 
     fn race_rules(&self) -> RaceRules {
@@ -205,15 +263,14 @@ impl Script for ShopScript {
         if self.supplies.races.sequential {
             return 0;
         }
-        let gathers =
-            self.journeys.contains(&JourneyKind::FlashSaleStampede) && self.supplies.has_rounds();
+        let gathers = self.makes(RaceJourney::FlashSaleStampede) && self.supplies.has_rounds();
         let widest = self.journeys.iter().map(|journey| journey.widest_race());
         let widest = widest.max().unwrap_or(0);
         widest * users.min(RACES_AT_ONCE) + if gathers { users } else { 0 }
     }
 
     async fn set_up<L: Link>(&self, user: &mut Session<L>) -> Result<(), SetUpFailure> {
-        if self.journeys.contains(&JourneyKind::FlashSaleStampede) {
+        if self.makes(RaceJourney::FlashSaleStampede) {
             flash_sale::set_up(user, &self.supplies).await?;
         }
         Ok(())
@@ -221,16 +278,9 @@ impl Script for ShopScript {
 
     #[inline]
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
-        let planned = &self.classes[user.class()];
         user.set_strict(self.supplies.settings.options.has(JourneyOption::Strict));
-        let mut drawn = user.rng().u32(..planned.total_weight);
-        for (entry, &position) in planned.journeys.iter().zip(&planned.positions) {
-            if drawn < entry.weight {
-                user.begin_journey(position);
-                return entry.journey.carry_out(user, &self.supplies).await;
-            }
-            drawn -= entry.weight;
-        }
-        Ok(())
+        let position = self.files.draw(user);
+        user.begin_journey(position);
+        self.carry_out_at(position, user).await
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! A shop that has become stricter matters only where what is sent no longer passes.
 
-use super::Supplies;
-use crate::engine::{Arena, Id, Values};
+use super::operations::canonical_path;
+use super::steps::STEPS;
+use super::{ShopScript, Supplies};
+use crate::engine::{Arena, Id, Operation, Script, Values};
 use crate::plan::UniqueNumbers;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,23 +41,64 @@ pub struct SentField {
     pub values: BTreeSet<String>,
 }
 
-impl Sent {
-    /// What journeys with `supplies` send to the operation with this method and path.
+/// What one step of the journeys sends.
+pub struct Sending<'a> {
+    /// What it calls.
+    pub operation: &'static Operation,
+    /// Its path as descriptions of the shop write it.
+    pub path: &'static str,
+    /// Its bodies.
+    bodies: Vec<&'a Arena>,
+}
+
+/// What journeys of `script` send that they cannot do without.
+#[must_use]
+pub fn sendings(script: &ShopScript) -> Vec<Sending<'_>> {
+    let of_races = script
+        .needed()
+        .filter(|it| usize::from(it.index) < STEPS.len());
+    let of_races = of_races.map(|step| {
+        let (method, path) = (step.operation.method, step.operation.path);
+        Sending {
+            operation: step.operation,
+            path: canonical_path(method, path),
+            bodies: bodies_of(script.supplies(), method.word(), path),
+        }
+    });
+    let of_files = script.files().sent();
+    let of_files = of_files.map(|(operation, body)| Sending {
+        operation,
+        path: canonical_path(operation.method, operation.path),
+        bodies: body.into_iter().collect(),
+    });
+    of_races.chain(of_files).collect()
+}
+
+impl Sending<'_> {
+    /// Whether it goes to the operation with this method and path.
     #[must_use]
-    pub fn to(supplies: &Supplies, method: &str, path: &str) -> Self {
+    pub fn is_to(&self, method: &str, path: &str) -> bool {
+        self.operation.method.word() == method && self.path == path
+    }
+}
+
+impl Sent {
+    /// What journeys of `script` send to the operation with this method and path; `sendings` are theirs.
+    #[must_use]
+    pub fn to(script: &ShopScript, sendings: &[Sending<'_>], method: &str, path: &str) -> Self {
         let mut sent = Self::default();
         let an_id = Id::new(AN_ID).expect("a UUID is an id");
         let mut unique = UniqueNumbers::of_user(0);
+        let mut values = Values::new(script.values());
+        for position in 0..script.values() as u16 {
+            values.set(position, AN_ID, false);
+        }
         let mut body = Vec::new();
-        for arena in bodies_of(supplies, method, path) {
+        let sendings = sendings.iter().filter(|it| it.is_to(method, path));
+        for arena in sendings.flat_map(|sending| &sending.bodies) {
             for index in 0..arena.len() {
                 body.clear();
-                arena.append(
-                    index,
-                    (&[an_id; IDS], &Values::default()),
-                    &mut unique,
-                    &mut body,
-                );
+                arena.append(index, (&[an_id; IDS], &values), &mut unique, &mut body);
                 if let Ok(value) = serde_json::from_slice(&body) {
                     sent.bodies += 1;
                     sent.add_members("", &value);
@@ -245,13 +288,15 @@ fn bodies_of<'a>(supplies: &'a Supplies, method: &str, path: &str) -> Vec<&'a Ar
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{RaceRules, RunId};
-    use crate::shop::{Generation, ShopSettings, used_operations};
+    use crate::shop::{Generation, used_operations};
 
-    fn supplies(generation: Generation) -> Supplies {
-        let run_id = RunId::new(1_800_000_000_000, 4_711, 1);
-        let (settings, races) = (ShopSettings::default(), RaceRules::default());
-        Supplies::new(1, &run_id, settings, races, generation)
+    fn script(generation: Generation) -> ShopScript {
+        ShopScript::of_all(generation).unwrap()
+    }
+
+    fn sent(generation: Generation, method: &str, path: &str) -> Sent {
+        let script = script(generation);
+        Sent::to(&script, &sendings(&script), method, path)
     }
 
     /// What is sent to each operation is what its generation asks for: so the table names the right
@@ -259,14 +304,15 @@ mod tests {
     #[test]
     fn bodies_are_those_of_their_operation() {
         for generation in Generation::ALL {
-            let supplies = supplies(generation);
+            let script = script(generation);
+            let sendings = sendings(&script);
             let mut with_body = 0;
             for (method, path) in used_operations() {
                 let contract = generation
                     .contract()
                     .operation(method.word(), path)
                     .unwrap();
-                let sent = Sent::to(&supplies, method.word(), path);
+                let sent = Sent::to(&script, &sendings, method.word(), path);
                 let Some(body) = &contract.body else {
                     assert_eq!(sent.bodies, 0, "{path}");
                     continue;
@@ -298,15 +344,11 @@ mod tests {
 
     #[test]
     fn extremes_are_those_of_all_bodies() {
-        let sent = Sent::to(
-            &supplies(Generation::Today),
-            "PUT",
-            "/customers/{customer_id}/tier",
-        );
+        let sent = sent(Generation::Today, "PUT", "/customers/{customer_id}/tier");
         let tier = sent.field("new_tier").unwrap();
         assert_eq!(tier.characters, Some((4.0, 8.0)));
         assert!(tier.values.contains("\"Platinum\"") && tier.values.len() == 3);
-        let orders = Sent::to(&supplies(Generation::Today), "POST", "/orders");
+        let orders = self::sent(Generation::Today, "POST", "/orders");
         assert_eq!(orders.field("items").unwrap().elements, Some((2.0, 3.0)));
         assert_eq!(
             orders.field("items[].quantity").unwrap().numbers,

@@ -93,10 +93,7 @@ impl CollectorInbox {
     #[must_use]
     pub fn run(self, context: RunContext, sinks: Vec<Box<dyn IntervalSink>>) -> Merged {
         let mut seconds = Seconds::new(self.empty.len(), context.shape(), context.spawned_us);
-        let mut merging = Merging {
-            sinks: Sinks::new(sinks, context.live.tell),
-            totals: Totals::new(Arc::new(context)),
-        };
+        let mut merging = Merging::new(context, sinks);
         while !seconds.all_done() {
             let Ok(set) = self.full.recv() else { break };
             // All that is there: a set that waited behind another one is not late.
@@ -125,13 +122,31 @@ impl CollectorInbox {
     }
 }
 
-struct Merging {
+/// A run that is being merged: seconds go in, in order, and to those who write them down. Whoever has
+/// seconds that are not from workers of this process, but from shards, merges them by this as well.
+pub struct Merging {
     totals: Totals,
     sinks: Sinks,
 }
 
 impl Merging {
-    fn second(&mut self, interval: &mut MergedInterval) {
+    /// Nothing yet of the run of this `context`.
+    #[must_use]
+    pub fn new(context: RunContext, sinks: Vec<Box<dyn IntervalSink>>) -> Self {
+        Self {
+            sinks: Sinks::new(sinks, context.live.tell),
+            totals: Totals::new(Arc::new(context)),
+        }
+    }
+
+    /// What was measured so far.
+    #[must_use]
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Adds the next second.
+    pub fn second(&mut self, interval: &mut MergedInterval) {
         if let Some(load_schedule) = &self.totals.context.live.load_schedule {
             interval.phase = phase_of(load_schedule, interval);
         }
@@ -139,7 +154,9 @@ impl Merging {
         self.sinks.second(interval, &self.totals);
     }
 
-    fn finish(self, lost_workers: Vec<usize>) -> Merged {
+    /// The whole run; `lost_workers` are the positions of those that ended without their last set.
+    #[must_use]
+    pub fn finish(self, lost_workers: Vec<usize>) -> Merged {
         Merged {
             sink_failures: self.sinks.finish(&self.totals),
             totals: self.totals,

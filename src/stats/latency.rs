@@ -160,6 +160,14 @@ impl LatencyCounts {
         Histogram::new(SIGNIFICANT_DIGITS).expect("a constant precision is valid")
     }
 
+    /// The counts of all buckets from the lowest on, up to the last that is not empty.
+    pub(super) fn counts_from_zero(&self) -> &[u32] {
+        match self.is_empty() {
+            true => &[],
+            false => &self.counts[..=self.last],
+        }
+    }
+
     /// Forgets everything, at the cost of the touched range only.
     pub fn clear(&mut self) {
         if !self.is_empty() {
@@ -171,6 +179,50 @@ impl LatencyCounts {
         self.sum_us = 0;
         self.min_us = u64::MAX;
         self.max_us = 0;
+    }
+}
+
+/// Fills empty counts bucket by bucket, in ascending order.
+#[derive(Default)]
+pub(super) struct LatencyBuckets {
+    total: u64,
+}
+
+impl LatencyBuckets {
+    /// So many are in the bucket at `index`; `None` when there is no such bucket.
+    pub(super) fn put(
+        &mut self,
+        counts: &mut LatencyCounts,
+        index: usize,
+        count: u32,
+    ) -> Option<()> {
+        *counts.counts.get_mut(index)? = count;
+        counts.first = counts.first.min(index);
+        counts.last = counts.last.max(index);
+        self.total += u64::from(count);
+        // So that they are cleared whatever follows.
+        counts.total = self.total;
+        Some(())
+    }
+
+    /// What the buckets do not tell. False when that cannot be: it is not of these buckets.
+    pub(super) fn finish(
+        self,
+        counts: &mut LatencyCounts,
+        sum_us: u64,
+        (min_us, max_us): (u64, u64),
+    ) -> bool {
+        let is_in = |us: u64, index: usize| us <= MAX_LATENCY_US && index_of(us) == index;
+        let can_be = counts.total > 0
+            && is_in(min_us, counts.first)
+            && is_in(max_us, counts.last)
+            && min_us <= max_us
+            && sum_us >= min_us
+            && u128::from(sum_us) <= u128::from(counts.total) * u128::from(max_us);
+        if can_be {
+            (counts.sum_us, counts.min_us, counts.max_us) = (sum_us, min_us, max_us);
+        }
+        can_be
     }
 }
 

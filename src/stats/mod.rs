@@ -3,6 +3,7 @@
 mod addresses;
 mod amount;
 mod buckets;
+mod coded;
 mod collector;
 mod contests;
 mod decimal;
@@ -32,6 +33,7 @@ mod second;
 mod seconds;
 mod self_check;
 mod set_shape;
+mod shard_join;
 #[cfg(test)]
 mod simulated;
 mod sink;
@@ -44,7 +46,10 @@ mod trend;
 pub use addresses::{AddressCounts, AddressTable};
 pub use amount::Amount;
 pub use buckets::{BUCKET_EDGES_US, Buckets};
-pub use collector::{Collector, CollectorInbox, Merged, WorkerHandover};
+pub use coded::{
+    Coded, CodedBytes, Garbled, INTERVAL_VERSION, MOST_INTERVAL_BYTES, put_number, put_text,
+};
+pub use collector::{Collector, CollectorInbox, Merged, Merging, WorkerHandover};
 pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};
 pub use decimal::Decimal;
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
@@ -56,7 +61,7 @@ pub use fitness::{Fitness, GeneratorState, state_text};
 pub use flow::{Carrying, Flow, WindowAnswer};
 pub use history::{History, HistoryPoint, SpanLatency};
 pub use interval::{CoreInterval, ErrorCounts, ErrorKey, StatName};
-pub use latency::LatencyCounts;
+pub use latency::{LatencyCounts, SIGNIFICANT_DIGITS};
 pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
 pub use live_schedule::{LiveSchedule, SteeringCommand};
@@ -83,6 +88,7 @@ pub use run_context::{LiveContext, RunContext};
 pub use second::{CoreHealth, MergedInterval, Phase};
 pub use self_check::{CoreTally, Neighbours, SelfCheck};
 pub use set_shape::SetShape;
+pub use shard_join::{ShardJoin, ShardProgress};
 pub use sink::{IntervalSink, SinkFailure};
 pub use sums::{Absorb, Forget};
 pub use tail::{Tail, TailJudgement, TailSecond, score_interval};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Most sides that a race has.
 pub const MOST_SIDES: usize = 3;
 /// Ways to end that are told apart a race; further ones are counted together.
-const MOST_ENDINGS: usize = 64;
+pub(super) const MOST_ENDINGS: usize = 64;
 /// Bins of an offset sweep.
 pub const OFFSET_BINS: usize = 41;
 
@@ -44,6 +44,12 @@ impl Ending {
     #[must_use]
     pub fn of(&self, side: u8, outcome: Outcome) -> u16 {
         self.counts[usize::from(side)][outcome as usize]
+    }
+
+    /// So many racers of each side ended with each outcome, in the order of [`Outcome::ALL`].
+    #[must_use]
+    pub fn of_counts(counts: [[u16; Outcome::COUNT]; MOST_SIDES]) -> Self {
+        Self { counts }
     }
 
     /// Racers of all sides that ended so.

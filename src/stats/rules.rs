@@ -5,10 +5,11 @@ use super::{Absorb, Forget, Outcome, Reason, RuleCheck};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Reasons for undecided checks that are told apart; further ones are counted with the last.
-const MOST_REASONS: usize = 8;
+pub(super) const MOST_REASONS: usize = 8;
 
 /// Something that must hold, whatever happens at once.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl std::fmt::Debug for RuleFinding {
 
 /// Why checks could not tell, and how often: a bounded number of reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reasons(Vec<(&'static str, u64)>);
+pub struct Reasons(Vec<(Cow<'static, str>, u64)>);
 
 /// With room for all there can be.
 impl Default for Reasons {
@@ -98,11 +99,11 @@ impl Default for Reasons {
 impl Reasons {
     /// Each with its count, in the order in which they were seen first.
     #[must_use]
-    pub fn as_slice(&self) -> &[(&'static str, u64)] {
+    pub fn as_slice(&self) -> &[(Cow<'static, str>, u64)] {
         &self.0
     }
 
-    fn add(&mut self, reason: &'static str, count: u64) {
+    pub(super) fn add(&mut self, reason: Cow<'static, str>, count: u64) {
         let has_room = self.0.len() < MOST_REASONS;
         let mut known = self.0.iter_mut();
         match known.find(|(known, _)| *known == reason) {
@@ -115,8 +116,8 @@ impl Reasons {
 
 impl Absorb for Reasons {
     fn absorb(&mut self, other: &Self) {
-        for &(reason, count) in &other.0 {
-            self.add(reason, count);
+        for (reason, count) in &other.0 {
+            self.add(reason.clone(), *count);
         }
     }
 }
@@ -365,7 +366,7 @@ impl Ledger {
             RuleFinding::Held => counts.held += 1,
             RuleFinding::Undecided(reason) => {
                 counts.undecided += 1;
-                counts.reasons.add(reason, 1);
+                counts.reasons.add(Cow::Borrowed(*reason), 1);
             }
             RuleFinding::Cut => counts.cut += 1,
             RuleFinding::Broken { .. } => counts.broken += 1,
@@ -441,7 +442,7 @@ mod tests {
         );
         assert_eq!(
             (counts.reasons.as_slice(), counts.cut),
-            (&[("no reply", 2)][..], 1)
+            (&[("no reply".into(), 2)][..], 1)
         );
 
         let mut total = Ledger::new(1).keeping(5);

@@ -57,6 +57,8 @@ pub struct LiveContext {
     pub tell: Option<fn(String)>,
     /// Who else may have the workers' CPUs.
     pub neighbours: Neighbours,
+    /// Number of the machine of each worker, from 1, where there are several; empty where there is one.
+    pub machines: Vec<u32>,
 }
 
 impl RunContext {
@@ -68,6 +70,18 @@ impl RunContext {
             0 => self.run_time_us,
             ended_us => ended_us.min(self.run_time_us),
         }
+    }
+
+    /// What each worker's core is called: its CPU, after the number of its machine where there are
+    /// several.
+    pub fn core_names(&self) -> impl Iterator<Item = String> {
+        let machines = self.live.machines.iter().copied().map(Some);
+        let machines = machines.chain(std::iter::repeat(None));
+        let cores = self.cpus.iter().zip(machines);
+        cores.map(|(cpu, machine)| match machine {
+            Some(machine) => format!("{machine}.{cpu}"),
+            None => cpu.to_string(),
+        })
     }
 
     /// How much there is to count.

@@ -173,6 +173,25 @@ impl MergedInterval {
         });
     }
 
+    /// Adds what another machine measured in the same second, whose workers are numbered from
+    /// `first_core` on. As with [`MergedInterval::absorb`], users and [`MergedInterval::all`] are not
+    /// added.
+    pub fn absorb_interval(&mut self, other: &Self, first_core: usize) {
+        self.names.absorb(&other.names);
+        self.errors.extend_from_slice(&other.errors);
+        self.errors_cut += other.errors_cut;
+        self.counters.absorb(&other.counters);
+        self.timings.absorb(&other.timings);
+        self.journeys.absorb(&other.journeys);
+        self.contests.absorb(&other.contests);
+        self.rounds.extend_from_slice(&other.rounds);
+        self.addresses.absorb(&other.addresses);
+        self.cores.extend(other.cores.iter().map(|core| CoreHealth {
+            core: first_core + core.core,
+            ..*core
+        }));
+    }
+
     /// Takes all names together, once all workers' sets are in: once a second, not once a worker.
     pub fn sum_up(&mut self) {
         self.all.forget();

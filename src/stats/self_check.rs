@@ -16,6 +16,8 @@ const SHORTEST_US: u64 = 500_000;
 /// What was seen of one core over the steady seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CoreTally {
+    /// Number of its machine, from 1, where there are several; 0 where there is one.
+    pub machine: u32,
     /// Kernel number of the CPU.
     pub cpu: usize,
     /// Steady seconds looked at.
@@ -74,6 +76,15 @@ impl SelfCheck {
         }
     }
 
+    /// The same on these machines, one a worker; none when there is one machine.
+    #[must_use]
+    pub fn on_machines(mut self, machines: &[u32]) -> Self {
+        for (core, machine) in self.cores.iter_mut().zip(machines) {
+            core.machine = *machine;
+        }
+        self
+    }
+
     /// The same beside these.
     #[must_use]
     pub fn beside(self, neighbours: Neighbours) -> Self {
@@ -113,7 +124,8 @@ impl SelfCheck {
     /// How many workers share how many CPUs, when two are on one.
     #[must_use]
     pub fn crowded(&self) -> Option<(usize, usize)> {
-        let mut cpus: Vec<usize> = self.cores.iter().map(|core| core.cpu).collect();
+        let cpus = self.cores.iter().map(|core| (core.machine, core.cpu));
+        let mut cpus: Vec<(u32, usize)> = cpus.collect();
         cpus.sort_unstable();
         cpus.dedup();
         let workers = self.cores.len();

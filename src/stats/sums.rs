@@ -15,8 +15,8 @@ pub trait Forget {
     fn forget(&mut self);
 }
 
-/// Declares a struct each of whose fields is added up and emptied by itself, so that a new field
-/// is a line of the struct and nothing else. A struct that is generic over its latency store takes
+/// Declares a struct each of whose fields is added up, emptied and written as bytes by itself, so that a
+/// new field is a line of the struct and nothing else. A struct that is generic over its latency store takes
 /// up what was measured with another store.
 macro_rules! sums {
     (
@@ -31,6 +31,20 @@ macro_rules! sums {
         }
 
         $crate::stats::sums::sums!(@absorb $name$(<$store>)? { $($field)* });
+
+        impl$(<$store: $crate::stats::Coded>)? $crate::stats::Coded for $name$(<$store>)? {
+            fn put(&self, out: &mut Vec<u8>) {
+                $($crate::stats::Coded::put(&self.$field, out);)*
+            }
+
+            fn read(
+                &mut self,
+                bytes: &mut $crate::stats::CodedBytes<'_>,
+            ) -> Result<(), $crate::stats::Garbled> {
+                $($crate::stats::Coded::read(&mut self.$field, bytes)?;)*
+                Ok(())
+            }
+        }
 
         impl$(<$store: $crate::stats::Forget>)? $crate::stats::Forget for $name$(<$store>)? {
             fn forget(&mut self) {

@@ -160,7 +160,9 @@ impl Totals {
             from_us: 0,
             end_us: 0,
             health: WorkerHealth::default(),
-            self_check: SelfCheck::new(&context.cpus).beside(context.live.neighbours),
+            self_check: SelfCheck::new(&context.cpus)
+                .on_machines(&context.live.machines)
+                .beside(context.live.neighbours),
             thresholds: Thresholds::new(&context),
             recovery: context.excursion.map(Recovery::new),
             context,

@@ -55,6 +55,10 @@ const SHOPSTREAM: Files = &[
         include_str!("../../workloads/shopstream/whole_orders.toml"),
     ),
     (
+        "races.toml",
+        include_str!("../../workloads/shopstream/races.toml"),
+    ),
+    (
         "floods.toml",
         include_str!("../../workloads/shopstream/floods.toml"),
     ),
@@ -72,5 +76,6 @@ pub fn built_in(name: &str) -> Option<Result<Parts, FileError>> {
         found.ok_or_else(|| "it is not compiled in".to_owned())
     };
     let origin = format!("{name}/{first}");
-    Some(Parts::read((*text).to_owned(), &origin, beside))
+    let parts = Parts::read((*text).to_owned(), &origin, beside);
+    Some(parts.map(Parts::of_program))
 }

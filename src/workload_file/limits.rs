@@ -3,7 +3,8 @@
 
 use super::facts::{Fact, literal, literal_text, made};
 use crate::plan::Suggestion;
-use crate::workload_file::model::definitions::{Body, BodyKind, Node, Operation, Part};
+use crate::workload_file::model::definitions::{Body, BodyKind, Node, Operation};
+use crate::workload_file::model::texts::Part;
 use serde_json::Value;
 
 /// Deepest nesting of a description that is followed.

@@ -9,6 +9,7 @@ mod error;
 mod facts;
 mod format;
 mod limits;
+mod means;
 mod model;
 mod parts;
 mod preview;
@@ -21,22 +22,26 @@ mod workload;
 
 pub use built_in::{BUILT_IN, built_in};
 pub use error::{FileError, Mistake};
-pub use format::read::{MOST_FILE_BYTES, read, read_within};
+pub use format::read::{MOST_FILE_BYTES, read, read_of_program, read_within};
 pub use format::schema::schema_text;
 pub use limits::Description;
+pub use means::mean_requests;
 pub use model::definitions::{
-    Asked, AtOnce, Body, BodyKind, Call, Check, Class, Data, DrawSet, Journey, Model, Node,
-    OnFailure, Operation, Order, Part, Per, Place, Product, Raised, Read, ReadFrom, Refusal,
-    RunOption, Step, Test, Tested, UsedUp,
+    AtOnce, Body, BodyKind, Call, Class, Data, DrawSet, Journey, Model, Node, OnFailure, Operation,
+    Order, Per, RunOption, Step, Test, Tested, UsedUp,
 };
 pub use model::generators::{GENERATORS, Generator};
 pub use model::json_pointer::JsonPointer;
 pub use model::patterns::{JsonType, Pattern};
 pub use model::race_model::{Bound, Probe, Race, RaceRule, RaceSide, RulePlace, RulePlaces};
+pub use model::replies::{Asked, Check, NotRaised, Place, Raised, Read, ReadFrom, Refusal};
 pub use model::statuses::{StatusError, Statuses};
 pub use model::table::{Field, Table};
+pub use model::texts::{Part, Product};
 pub use parts::Parts;
 pub use preview::{data_outline, once_outline, outline};
+pub use program::beside::Beside;
+pub use program::told::Told;
 pub use script::FileScript;
 pub use single_url::{SingleUrl, UrlError};
 pub use start::{

@@ -3,7 +3,7 @@
 
 use super::error::FileError;
 use crate::workload_file::format::document::{Document, is_name};
-use crate::workload_file::format::read::{MOST_FILE_BYTES, read_within};
+use crate::workload_file::format::read::{MOST_FILE_BYTES, read_as};
 use crate::workload_file::model::definitions::Model;
 use std::path::Path;
 use toml::de::DeValue;
@@ -17,6 +17,8 @@ pub struct Parts {
     text: String,
     /// The line that each file begins with, and what it is called.
     starts: Vec<(usize, String)>,
+    /// Whether it comes with the program.
+    comes_with_program: bool,
 }
 
 impl Parts {
@@ -74,7 +76,20 @@ impl Parts {
             starts.push((text.matches('\n').count() + 1, called));
             text.push_str(&part);
         }
-        Ok(Self { text, starts })
+        Ok(Self {
+            text,
+            starts,
+            comes_with_program: false,
+        })
+    }
+
+    /// The same, of a workload that comes with the program.
+    #[must_use]
+    pub fn of_program(self) -> Self {
+        Self {
+            comes_with_program: true,
+            ..self
+        }
     }
 
     /// All of it as one text.
@@ -86,7 +101,7 @@ impl Parts {
     /// The workload that it is.
     ///
     /// # Errors
-    /// When anything in it is wrong: see [`read_within`].
+    /// When anything in it is wrong: see [`super::read_within`].
     pub fn model(&self) -> Result<Model, FileError> {
         self.model_within(None)
     }
@@ -94,10 +109,11 @@ impl Parts {
     /// The same of one that may name files of rows and a description: those in `folder`.
     ///
     /// # Errors
-    /// As [`Self::model`], and when anything is wrong with those: see [`read_within`].
+    /// As [`Self::model`], and when anything is wrong with those: see [`super::read_within`].
     pub fn model_within(&self, folder: Option<&Path>) -> Result<Model, FileError> {
         let origin = &self.starts[0].1;
-        read_within(&self.text, origin, folder).map_err(|mut error| {
+        let read = read_as(&self.text, origin, folder, self.comes_with_program);
+        read.map_err(|mut error| {
             for mistake in &mut error.mistakes {
                 let line = mistake.position.line;
                 let mut starts = self.starts.iter().rev();

@@ -5,8 +5,9 @@ use super::script::FileScript;
 use crate::engine::{PreparedHeads, Script, Values};
 use crate::plan::{Plan, UniqueNumbers};
 use crate::workload_file::model::definitions::{
-    AtOnce, Call, Model, OnFailure, Order, Per, ReadFrom, Step, Test, Tested, UsedUp,
+    AtOnce, Call, Model, OnFailure, Order, Per, Step, Test, Tested, UsedUp,
 };
+use crate::workload_file::model::replies::ReadFrom;
 use crate::workload_file::program::compiled::Instruction;
 use crate::workload_file::program::request_program::CompiledRequest;
 use fastrand::Rng;
@@ -80,6 +81,9 @@ pub fn outline(model: &Model, journey: usize) -> String {
     };
     // Writing into memory does not fail.
     let _ = writeln!(out, "journey {}{about}", journey.name);
+    if journey.is_built_in {
+        out += "  written in Rust, since what must hold of it is more than a file can say\n";
+    }
     write_steps(model, &journey.steps, 1, &mut out);
     out
 }
@@ -229,7 +233,8 @@ impl FileScript {
         self.means().deal(journey, &mut values, &mut rng);
         let mut unique = UniqueNumbers::of_set_up();
         let mut requests = Vec::new();
-        let instructions = &journey.instructions;
+        let reached = journey.reached(self.means().options);
+        let instructions: Vec<&Instruction> = reached.collect();
         // A journey may leave everything out by chance: not for ever.
         for instruction in instructions.iter().cycle().take(count * instructions.len()) {
             if requests.len() == count {

@@ -1,7 +1,8 @@
 //! A compiled workload as a script that the engine carries out: the user classes of one plan.
 
 use crate::engine::{
-    Abort, CookieRoom, Described, Journey, Link, Script, Session, SetUpFailure, Step, Unprepared,
+    Abort, Arena, CookieRoom, Described, Journey, Link, Operation, Script, Session, SetUpFailure,
+    Step, Unprepared,
 };
 use crate::plan::{Pacing, Plan, RaceRules, Suggestion, WaitTime};
 use crate::stats::{Race, Rule};
@@ -75,7 +76,8 @@ impl FileScript {
         let places: Vec<usize> = (0..program.journeys.len())
             .filter(|at| is_made(*at))
             .collect();
-        let (options, is_strict) = options_of(program, plan)?;
+        let words = plan.options.iter().copied();
+        let (options, is_strict) = options_of(program, words).map_err(Unprepared)?;
         let journeys = places.iter().map(|&place| {
             let compiled = &program.journeys[place];
             PlannedJourney {
@@ -154,8 +156,36 @@ impl FileScript {
         journeys.flat_map(|journey| journey.compiled.races(self.means.options))
     }
 
+    /// What the plan's journeys may send: which operation, and of which bodies.
+    pub fn sent(&self) -> impl Iterator<Item = (&'static Operation, Option<&Arena>)> {
+        let journeys = self.journeys.iter();
+        let sent = journeys.flat_map(|journey| journey.compiled.requests(self.means.options));
+        sent.map(|request| {
+            let body = request.body.and_then(|body| self.supplies().body(body));
+            (request.step.operation, body)
+        })
+    }
+
+    /// Draws the position of the journey that `user` makes next, by the weights of its class.
     #[inline]
-    async fn carry_out<L: Link>(&self, position: u16, user: &mut Session<L>) -> Journey {
+    pub fn draw<L: Link>(&self, user: &mut Session<L>) -> u16 {
+        let planned = &self.classes[user.class()];
+        let mut drawn = user.rng().u32(..planned.total_weight);
+        for &(position, weight) in &planned.journeys {
+            if drawn < weight {
+                return position;
+            }
+            drawn -= weight;
+        }
+        0
+    }
+
+    /// Carries out the journey at `position` of the plan once; nothing, when it is one of the program's.
+    ///
+    /// # Errors
+    /// When a step that it depends on did not succeed, or the run is over.
+    #[inline]
+    pub async fn carry_out<L: Link>(&self, position: u16, user: &mut Session<L>) -> Journey {
         let journey = &self.journeys[usize::from(position)];
         if journey.is_logged {
             user.begin_log();
@@ -228,22 +258,31 @@ fn not_set_up<L: Link>(user: &Session<L>, journey: &CompiledJourney, options: u3
     }
 }
 
-/// The options of `plan`, by the bits of their positions, and whether it is strict.
-fn options_of(program: &Program, plan: &Plan) -> Result<(u32, bool), Unprepared> {
+/// The options that `words` name, by the bits of their positions, and whether users are strict.
+///
+/// # Errors
+/// When one of them names none: a sentence.
+pub fn options_of<'w>(
+    program: &Program,
+    words: impl Iterator<Item = &'w str>,
+) -> Result<(u32, bool), String> {
     let (mut options, mut is_strict) = (0, false);
-    for word in &plan.options {
-        let found = program.options.iter().position(|known| known == word);
+    for word in words {
+        let found = program.options.iter().position(|known| *known == word);
         match found {
             Some(position) => options |= 1 << position,
-            None if *word == STRICT => is_strict = true,
+            None if word == STRICT => is_strict = true,
             // What is carried out is among the words of a plan, too.
-            None if *word == program.word => {}
+            None if word == program.word => {}
             None => {
                 let known = program.options.iter().copied().chain([STRICT]);
-                let suggestion = Suggestion::for_word(word, known);
+                let suggestion = Suggestion::for_word(word, known.clone());
                 let workload = &program.name;
-                let says = format!("{workload} has no option `{word}`{suggestion}");
-                return Err(Unprepared(says));
+                let known: Vec<&str> = known.collect();
+                let known = known.join(", ");
+                return Err(format!(
+                    "{workload} has no option `{word}`{suggestion} (options: {known})"
+                ));
             }
         }
     }
@@ -321,15 +360,9 @@ impl Script for FileScript {
             user.values().begin();
             return Ok(());
         }
-        let mut drawn = user.rng().u32(..planned.total_weight);
-        for &(position, weight) in &planned.journeys {
-            if drawn < weight {
-                user.begin_journey(position);
-                return self.carry_out(position, user).await;
-            }
-            drawn -= weight;
-        }
-        Ok(())
+        let position = self.draw(user);
+        user.begin_journey(position);
+        self.carry_out(position, user).await
     }
 }
 

@@ -2,10 +2,9 @@
 
 use crate::engine::Method;
 use crate::plan::{WaitTime, in_ascii};
-use crate::workload_file::model::definitions::{
-    Call, Class, Journey, Model, Operation, Part, Step,
-};
+use crate::workload_file::model::definitions::{Call, Class, Journey, Model, Operation, Step};
 use crate::workload_file::model::statuses::Statuses;
+use crate::workload_file::model::texts::Part;
 use http::Uri;
 
 /// A URL whose reading is the load.
@@ -78,6 +77,7 @@ impl SingleUrl {
                 body: None,
                 expect,
                 refusals: Vec::new(),
+                reasons: Vec::new(),
                 reads: Vec::new(),
                 checks: Vec::new(),
                 heeds_retry_after: false,
@@ -87,6 +87,7 @@ impl SingleUrl {
                 name: "Visit".to_owned(),
                 about: "read the URL once".to_owned(),
                 steps: vec![Step::Call(Box::new(Call::of(0)))],
+                is_built_in: false,
             }],
             classes: vec![Class {
                 name: Self::CLASS.to_owned(),

@@ -295,6 +295,26 @@ fn mistakes_of_steps_are_told() {
             "`x` is not a count",
         ),
         (
+            r#"{ call = "begin", not_raised = { event = "A.B", equal = ["x", "x"] } }"#,
+            "`A.B` is not an event that it raises",
+        ),
+        (
+            r#"{ call = "begin", tally = { x = 1 }, raises = ["A.B"], not_raised = { event = "A.B", equal = ["x"] } }"#,
+            "`equal` is a list of two counts",
+        ),
+        (
+            r#"{ call = "begin", not_raised = { event = "A.B" } }"#,
+            "has an event and two counts",
+        ),
+        (
+            r#"{ call = "begin", refused = [400, { check = { body = "no" } }] }"#,
+            "`refused` lacks the status here",
+        ),
+        (
+            r#"{ call = "begin", conflict = [{ status = 200, check = { body = "no" } }] }"#,
+            "`conflict` has statuses that count as success",
+        ),
+        (
             r#"{ call = "begin", tally = { x = "y" } }"#,
             "begins with a whole number",
         ),

@@ -1,12 +1,14 @@
 //! A workload that somebody wrote down, as the engine knows workloads: how its target is met, and what a
 //! record says of it.
 
-use super::script::FileScript;
+use super::script::{FileScript, options_of};
 use crate::engine::inquiry::{Inquiry, NotRecognised, Recognition};
-use crate::engine::{DomainName, TargetFacts, Unprepared, Workload};
+use crate::engine::{DomainName, Step, TargetFacts, Unprepared, Workload};
 use crate::plan::Plan;
+use crate::workload_file::model::bounds::STRICT;
 use crate::workload_file::model::definitions::Model;
 use crate::workload_file::model::statuses::Statuses;
+use crate::workload_file::program::beside::Beside;
 use crate::workload_file::program::compile::program_of;
 use crate::workload_file::program::compiled::Program;
 use serde_json::{Map, Value};
@@ -42,9 +44,41 @@ impl FileWorkload {
     #[must_use]
     pub fn new(model: &Model) -> Self {
         Self {
-            program: program_of(model),
+            program: program_of(model, Beside::NOTHING),
             expect: None,
         }
+    }
+
+    /// The same of a workload of which parts are written in Rust. Whoever carries those out looks for the
+    /// journeys that the file calls built in.
+    #[must_use]
+    pub fn beside(model: &Model, beside: Beside) -> Self {
+        Self {
+            program: program_of(model, beside),
+            expect: None,
+        }
+    }
+
+    /// What the users of `plan` do, whatever its target.
+    ///
+    /// # Errors
+    /// When the plan asks for what there is not.
+    pub fn of_plan(&self, plan: &Plan) -> Result<FileScript, Unprepared> {
+        FileScript::new(self.program, plan)
+    }
+
+    /// Every step, those that are written in Rust first.
+    #[must_use]
+    pub fn steps(&self) -> &'static [Step] {
+        self.program.steps
+    }
+
+    /// Where `step` stands among the names of statistics that the file orders; behind them when it does not.
+    #[must_use]
+    pub fn row_of(&self, step: &Step) -> usize {
+        let mut rows = self.program.rows.iter();
+        let row = rows.position(|row| row == step.name);
+        row.unwrap_or(self.program.rows.len() + usize::from(step.index))
     }
 
     /// The same, where the first look has to meet one of these statuses: with another one no request
@@ -57,10 +91,18 @@ impl FileWorkload {
         }
     }
 
-    /// The word for it in plans: what is done there, whatever file it came from.
-    #[must_use]
-    pub fn plan_word(&self) -> &'static str {
-        self.program.word
+    /// The words for it in plans of runs with the options `typed`: what is done there, whatever file it came
+    /// from, and the options in the order of the file.
+    ///
+    /// # Errors
+    /// When one of them is none: a sentence.
+    pub fn plan_words(&self, typed: &[String]) -> Result<Vec<&'static str>, String> {
+        let (bits, is_strict) = options_of(self.program, typed.iter().map(String::as_str))?;
+        let options = self.program.options.iter().zip(0..);
+        let chosen = options.filter(|(_, position)| bits & (1 << position) != 0);
+        let chosen = chosen.map(|(word, _)| *word);
+        let words = std::iter::once(self.program.word).chain(chosen);
+        Ok(words.chain(is_strict.then_some(STRICT)).collect())
     }
 
     fn unexpected(&self, target: &str, status: u16, location: &str) -> NotRecognised {

@@ -101,7 +101,8 @@ fn the_older_observatory_is_not_believed_past_its_page() {
 
 #[test]
 fn what_engines_drain_and_what_waits_is_what_was_accepted() {
-    let (_, record) = observed("-t 3s --engines 1 --drain-rate 20 --observatory-names newer");
+    let (_, record) =
+        observed("-t 3s --engines identity=1 --drain-rate 20 --observatory-names newer");
     let identity = backlog(&record, "identity");
     let (pending, published) = (
         last(&record, "outbox_pending"),
@@ -122,8 +123,9 @@ fn what_engines_drain_and_what_waits_is_what_was_accepted() {
 
 #[test]
 fn the_backlog_is_watched_until_it_is_gone() {
-    let (ended, record) =
-        observed("-t 2s --engines 1 --drain-rate 60 --observatory-names newer --drain-wait 50s");
+    let (ended, record) = observed(
+        "-t 2s --engines identity=1 --drain-rate 60 --observatory-names newer --drain-wait 50s",
+    );
     let identity = backlog(&record, "identity");
     assert!(
         identity["at_load_end"]["value"].as_f64() > Some(0.0),

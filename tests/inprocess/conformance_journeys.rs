@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use shopblast::engine::{
     Described, PreparedHeads, Recorder, Script, SessionStart, SimulatedAnswer, Simulation,
 };
-use shopblast::plan::{Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed};
+use shopblast::plan::{Pacing, Plan, RunId, Target, UniqueNumbers, WaitTime, user_seed};
 use shopblast::sandbox::InProcessShop;
-use shopblast::shop::{Generation, JourneyKind, ShopScript, ShopSettings, Supplies, USER_CLASSES};
+use shopblast::shop::{Generation, JOURNEYS, ShopScript, USER_CLASSES};
 use shopblast::stats::{CoreInterval, Outcome};
 use std::sync::Arc;
 
@@ -33,9 +33,14 @@ const MAY_BE_REFUSED: [&str; 13] = [
 const WALKS: usize = 30;
 
 /// A script of all classes, and a simulation in which it meets the sandbox.
-fn world() -> (ShopScript, Simulation) {
+fn world(seed: u64) -> (ShopScript, Simulation) {
     let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
-    let script = ShopScript::new(&plan(&classes, Pacing::Max), Generation::Five).unwrap();
+    let plan = Plan {
+        seed,
+        run_id: RunId::new(1_800_000_000_000, 1, seed as u16),
+        ..plan(&classes, Pacing::Max)
+    };
+    let script = ShopScript::new(&plan, Generation::Five).unwrap();
     let interval = Box::new(CoreInterval::new(0, script.shape()));
     let recorder = Recorder::new(interval, script.rows()).with_races(script.race_rows());
     let target = Target::parse("http://localhost:8000").unwrap();
@@ -83,21 +88,19 @@ proptest! {
 
     #[test]
     fn every_step_gets_its_expected_status(seed: u64) {
-        let (script, mut simulation) = world();
-        let run_id = RunId::new(1_800_000_000_000, 1, seed as u16);
-        let supplies = Arc::new(Supplies::new(seed, &run_id, ShopSettings::default(), RaceRules::default(), Generation::Five));
+        let (script, mut simulation) = world(seed);
         let mut user = simulation.session(start(seed, 0), 3_600 * SECOND);
         let set_up = script.clone();
         simulation.spawn(async move { user.set_up(&set_up).await.unwrap() });
         simulation.run();
-        let walks = JourneyKind::ALL.iter().flat_map(|journey| [*journey; WALKS]);
+        let walks = JOURNEYS.iter().flat_map(|journey| [*journey; WALKS]);
         for (index, journey) in (1..).zip(walks) {
             let mut user = simulation.session(start(seed, index), 3_600 * SECOND);
-            let supplies = Arc::clone(&supplies);
+            let script = script.clone();
             simulation.spawn(async move {
-                // The flash sale's item belongs to the script's own supplies: its pass is below.
+                // The flash sale's passes are below.
                 if journey.name() != "FlashSaleStampede" {
-                    journey.carry_out(&mut user, &supplies).await.unwrap();
+                    script.carry_out(journey, &mut user).await.unwrap();
                 }
             });
         }
@@ -109,7 +112,7 @@ proptest! {
 /// Whole classes, as runs have them: passes drawn by weight, the flash sale's item set up.
 #[test]
 fn every_class_works_through_its_journeys() {
-    let (script, mut simulation) = world();
+    let (script, mut simulation) = world(7);
     let mut user = simulation.session(start(7, 0), 600 * SECOND);
     let set_up = script.clone();
     simulation.spawn(async move { user.set_up(&set_up).await.unwrap() });

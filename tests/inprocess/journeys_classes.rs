@@ -5,7 +5,7 @@ use crate::simulated_shop::{MS, SECOND, orderly, plan, simulation, start};
 use shopblast::engine::{Described, Script};
 use shopblast::plan::{Pacing, WaitTime};
 use shopblast::shop::{
-    Generation, JourneyKind, JourneyOption, JourneyOptions, ShopScript, USER_CLASSES, UserClass,
+    Generation, JOURNEYS, JourneyOption, JourneyOptions, ShopScript, USER_CLASSES, UserClass,
     used_operations, user_class,
 };
 use std::cell::RefCell;
@@ -377,5 +377,5 @@ fn paced_users_begin_a_task_on_every_beat() {
         assert_eq!(started, 30 * beats_per_s, "{class}");
         assert_eq!(script.steps().len(), 149);
     }
-    assert_eq!(JourneyKind::ALL.len(), 49);
+    assert_eq!(JOURNEYS.len(), 49);
 }

@@ -1,39 +1,28 @@
 //! The identity journeys, their user classes and the spike, carried out in virtual time.
 
+use crate::carried_journey::kind;
 use crate::simulated_shop::{MS, Request, SECOND, plan, simulation, start, streams, well};
 use shopblast::engine::{Abort, Described, Journey, Script, SimulatedAnswer};
 use shopblast::plan::{Pacing, WaitTime};
-use shopblast::shop::{
-    Generation, JourneyKind, NoScript, ShopScript, ShopSettings, Supplies, UnknownClass,
-};
+use shopblast::shop::{Generation, JourneyKind, NoScript, ShopScript, UnknownClass};
 use shopblast::stats::Outcome;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 fn script(classes: &[&str]) -> ShopScript {
     ShopScript::new(&plan(classes, Pacing::Class), Generation::Five).unwrap()
 }
 
-fn supplies() -> Supplies {
-    let plan = plan(&["IdentityUser"], Pacing::Class);
-    Supplies::new(
-        plan.seed,
-        &plan.run_id,
-        ShopSettings::default(),
-        plan.races.rules,
-        Generation::Five,
-    )
-}
-
 /// The journeys of the classes that are tested here.
-const JOURNEYS: [JourneyKind; 4] = [
-    JourneyKind::NewCustomer,
-    JourneyKind::AccountLifecycle,
-    JourneyKind::TierProgression,
-    JourneyKind::RapidRegistration,
-];
+fn journeys() -> [JourneyKind; 4] {
+    [
+        kind("NewCustomerJourney"),
+        kind("AccountLifecycleJourney"),
+        kind("TierProgressionJourney"),
+        kind("SpikeUser.rapid_registration"),
+    ]
+}
 
 /// What became of a journey.
 struct Carried {
@@ -55,9 +44,9 @@ fn once(journey: JourneyKind, mut shop: impl FnMut(&[u8]) -> SimulatedAnswer + '
     let mut user = simulation.session(start(&script, 0, 0), 3_600 * SECOND);
     let ended = Rc::new(RefCell::new(Err(Abort)));
     let result = Rc::clone(&ended);
-    let supplies = supplies();
+    let carried = script.clone();
     simulation.spawn(async move {
-        *result.borrow_mut() = journey.carry_out(&mut user, &supplies).await;
+        *result.borrow_mut() = carried.carry_out(journey, &mut user).await;
     });
     simulation.run();
     let recorder = simulation.recorder();
@@ -91,7 +80,7 @@ fn tiers(requests: &[Request]) -> Vec<&str> {
 fn a_new_customer_makes_five_requests() {
     let Carried {
         requests, ended, ..
-    } = once(JourneyKind::NewCustomer, |request| well(request, MS));
+    } = once(kind("NewCustomerJourney"), |request| well(request, MS));
     assert_eq!(ended, Ok(()));
     assert_eq!(
         names(&requests),
@@ -119,7 +108,7 @@ fn a_new_customer_makes_five_requests() {
 fn an_account_is_suspended_reactivated_and_closed() {
     let Carried {
         requests, ended, ..
-    } = once(JourneyKind::AccountLifecycle, |request| well(request, MS));
+    } = once(kind("AccountLifecycleJourney"), |request| well(request, MS));
     assert_eq!(ended, Ok(()));
     assert_eq!(
         names(&requests),
@@ -142,7 +131,7 @@ fn an_account_is_suspended_reactivated_and_closed() {
 fn a_customer_rises_tier_by_tier() {
     let Carried {
         requests, ended, ..
-    } = once(JourneyKind::TierProgression, |request| well(request, MS));
+    } = once(kind("TierProgressionJourney"), |request| well(request, MS));
     assert_eq!(ended, Ok(()));
     assert_eq!(names(&requests)[0], "POST /customers");
     assert!(!requests[0].body.contains("date_of_birth"));
@@ -154,7 +143,9 @@ fn a_customer_rises_tier_by_tier() {
 fn a_spike_is_one_registration() {
     let Carried {
         requests, ended, ..
-    } = once(JourneyKind::RapidRegistration, |request| well(request, MS));
+    } = once(kind("SpikeUser.rapid_registration"), |request| {
+        well(request, MS)
+    });
     assert_eq!(
         (names(&requests), ended),
         (vec!["POST /customers".to_owned()], Ok(()))
@@ -164,7 +155,7 @@ fn a_spike_is_one_registration() {
 
 #[test]
 fn a_refused_registration_ends_every_journey() {
-    for journey in JOURNEYS {
+    for journey in journeys() {
         let Carried {
             requests, ended, ..
         } = once(journey, |_| {
@@ -181,7 +172,7 @@ fn a_refused_registration_ends_every_journey() {
 
 #[test]
 fn later_refusals_are_recorded_and_the_journey_goes_on() {
-    for journey in JOURNEYS {
+    for journey in journeys() {
         let all = once(journey, |request| well(request, MS)).requests;
         let Carried {
             requests, ended, ..
@@ -203,7 +194,7 @@ fn later_refusals_are_recorded_and_the_journey_goes_on() {
 /// Only declared steps have rows: an undeclared one would have nowhere to be counted.
 #[test]
 fn journeys_take_exactly_the_steps_that_they_declare() {
-    for journey in JOURNEYS {
+    for journey in journeys() {
         let counted = once(journey, |request| well(request, MS)).counted;
         let declared = journey.steps().iter().map(|taken| taken.step.name);
         assert_eq!(counted, declared.collect(), "{}", journey.name());
@@ -365,19 +356,15 @@ fn a_hundred_thousand_users_become_customers() {
     const LATENCY_NS: u64 = 20 * MS;
     let script = script(&["IdentityUser"]);
     let mut simulation = simulation(&script, |request, _| well(request, LATENCY_NS));
-    let supplies = Arc::new(supplies());
     let completed = Rc::new(RefCell::new(0_u32));
     for user_index in 0..USERS {
         // 1,000 users a second.
         let start = start(&script, user_index, u64::from(user_index) * MS);
         let mut user = simulation.session(start, 3_600 * SECOND);
-        let (supplies, counter) = (Arc::clone(&supplies), Rc::clone(&completed));
+        let (script, counter) = (script.clone(), Rc::clone(&completed));
         simulation.spawn(async move {
-            if JourneyKind::NewCustomer
-                .carry_out(&mut user, &supplies)
-                .await
-                .is_ok()
-            {
+            let journey = kind("NewCustomerJourney");
+            if script.carry_out(journey, &mut user).await.is_ok() {
                 *counter.borrow_mut() += 1;
             }
         });

@@ -53,7 +53,7 @@ fn strict_journeys_end_at_the_first_failure() {
 
 #[test]
 fn a_count_ignores_what_was_lost_unless_it_shall_match() {
-    let journey = JourneyKind::StockInitAndReceive;
+    let journey = kind("StockInitAndReceiveJourney");
     let (plain, matching) = (with(&[]), with(&[JourneyOption::MatchingCount]));
     for seed in 0..40 {
         for (script, matches) in [(plain, false), (matching, true)] {
@@ -80,7 +80,7 @@ fn a_count_ignores_what_was_lost_unless_it_shall_match() {
 #[test]
 fn a_release_probe_expects_to_be_refused() {
     let script = with(&[JourneyOption::ReleaseProbe]);
-    let carried = well(script, JourneyKind::ReservationRelease, 1);
+    let carried = well(script, kind("ReservationReleaseJourney"), 1);
     let probe = &carried.seen[2];
     assert_eq!(
         probe.name,
@@ -92,7 +92,7 @@ fn a_release_probe_expects_to_be_refused() {
         format!("/inventory/{item}/reservations/00000000-0000-4000-8000-000000000000/release")
     );
     assert_eq!((probe.status, carried.failed), (400, 0));
-    let released = carry(script, JourneyKind::ReservationRelease, 1, |at, _| {
+    let released = carry(script, kind("ReservationReleaseJourney"), 1, |at, _| {
         (at == 2).then(|| SimulatedAnswer::reply(LATENCY_NS, 200, *b"{\"status\":\"ok\"}"))
     });
     assert_eq!(
@@ -104,7 +104,7 @@ fn a_release_probe_expects_to_be_refused() {
 #[test]
 fn a_repeated_key_sends_the_same_payment_again_at_once() {
     let script = with(&[JourneyOption::RepeatedKey]);
-    let carried = well(script, JourneyKind::PaymentSuccess, 1);
+    let carried = well(script, kind("PaymentSuccessJourney"), 1);
     assert_eq!(
         names(&carried),
         [
@@ -130,7 +130,7 @@ fn a_tolerant_saga_may_be_refused() {
         is_late.then(|| refusal(LATENCY_NS, "status", "Cannot transition from Paid to Paid"))
     };
     for (script, failures) in [(with(&[]), 2), (with(&[JourneyOption::TolerantSaga]), 0)] {
-        let journey = JourneyKind::SagaOrderCheckout;
+        let journey = kind("SagaOrderCheckoutJourney");
         let succeeds = |seed: &u64| {
             let carried = well(script, journey, *seed);
             names(&carried).contains(&"[SAGA] PUT /orders/{id}/payment/success")
@@ -146,7 +146,7 @@ fn three_of_ten_sagas_fail() {
     let script = with(&[]);
     let failed = (0..600)
         .filter(|seed| {
-            let carried = well(script, JourneyKind::SagaOrderCheckout, *seed);
+            let carried = well(script, kind("SagaOrderCheckoutJourney"), *seed);
             names(&carried).contains(&"[SAGA] PUT /orders/{id}/payment/failure")
         })
         .count();
@@ -159,7 +159,7 @@ fn carts_get_one_to_three_items() {
     let script = with(&[]);
     let mut carts = [0; 3];
     for seed in 0..300 {
-        let carried = well(script, JourneyKind::CartToCheckout, seed);
+        let carried = well(script, kind("CartToCheckoutJourney"), seed);
         carts[carried.seen.len() - 3] += 1;
     }
     assert!(
@@ -172,7 +172,7 @@ fn carts_get_one_to_three_items() {
 fn an_order_end_to_end_is_of_its_product_and_paid_in_full() {
     let script = with(&[]);
     for seed in 0..20 {
-        let carried = well(script, JourneyKind::EndToEndOrder, seed);
+        let carried = well(script, kind("EndToEndOrderJourney"), seed);
         let product = carried.seen[1].id.clone().unwrap();
         let sku = text(&carried, 2, "variant_sku");
         let order: Value = serde_json::from_str(&carried.seen[6].request.body).unwrap();
@@ -198,7 +198,7 @@ fn an_order_end_to_end_is_of_its_product_and_paid_in_full() {
 fn what_could_not_be_created_is_made_up() {
     let script = with(&[]);
     let stock = |failing: usize, field: &str| {
-        let carried = carry(script, JourneyKind::EndToEndOrder, 1, move |at, _| {
+        let carried = carry(script, kind("EndToEndOrderJourney"), 1, move |at, _| {
             (at == failing).then(down)
         });
         text(&carried, 5, field)
@@ -212,7 +212,7 @@ fn what_could_not_be_created_is_made_up() {
 fn a_refund_is_over_the_whole_payment() {
     let script = with(&[]);
     for seed in 0..20 {
-        let carried = well(script, JourneyKind::PaymentRefund, seed);
+        let carried = well(script, kind("PaymentRefundJourney"), seed);
         let amount = |at: usize| -> Value {
             let body: Value = serde_json::from_str(&carried.seen[at].request.body).unwrap();
             body["amount"].clone()
@@ -225,9 +225,9 @@ fn a_refund_is_over_the_whole_payment() {
 fn items_of_orders_are_three_where_the_contract_says_so() {
     let script = script_with(JourneyOptions::default());
     for (journey, items) in [
-        (JourneyKind::ConcurrentOrderModification, 3),
-        (JourneyKind::CancelDuringPayment, 2),
-        (JourneyKind::OrderReturn, 2),
+        (kind("ConcurrentOrderModificationJourney"), 3),
+        (kind("CancelDuringPaymentJourney"), 2),
+        (kind("OrderReturnJourney"), 2),
     ] {
         let carried = well(script, journey, 1);
         let order: Value = serde_json::from_str(&carried.seen[0].request.body).unwrap();

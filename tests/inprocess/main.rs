@@ -18,4 +18,5 @@ mod journeys_flash_sale;
 mod journeys_identity;
 mod journeys_options;
 mod probes;
-mod suite_files;
+mod shards;
+mod suite_streams;

@@ -7,7 +7,7 @@ use shopblast::engine::{
 };
 use shopblast::plan::{Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed};
 use shopblast::sandbox::InProcessShop;
-use shopblast::shop::{Generation, JourneyKind, ShopScript, ShopSettings, Supplies, USER_CLASSES};
+use shopblast::shop::{Generation, JOURNEYS, ShopScript, ShopSettings, Supplies, USER_CLASSES};
 use shopblast::stats::CoreInterval;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -244,10 +244,11 @@ fn race(seed: u64, generation: Generation) -> Probed {
     let (settings, rules) = (ShopSettings::default(), RaceRules::default());
     let supplies = Supplies::new(seed, &run_id, settings, rules, generation);
     let supplies = Arc::new(supplies);
-    let races = JourneyKind::ALL
+    let races = JOURNEYS
         .iter()
         .filter(|journey| journey.widest_race() > 0)
-        .flat_map(|journey| [*journey; 100]);
+        .filter_map(|journey| journey.written_in_rust())
+        .flat_map(|journey| [journey; 100]);
     for (index, journey) in (1..).zip(races) {
         let start = SessionStart {
             class: 0,

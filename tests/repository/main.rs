@@ -2,6 +2,7 @@
 //! Makefile and its scripts.
 
 mod files;
+mod fleet_files;
 mod rules;
 
 mod compare_scaling;

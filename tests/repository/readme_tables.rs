@@ -3,7 +3,7 @@
 
 use shopblast::plan::{Pacing, Stage, WaitTime};
 use shopblast::shop::ledger::RULES;
-use shopblast::shop::{GENERATORS, JourneyKind, JourneyOption, Profile, ProfileLoad, USER_CLASSES};
+use shopblast::shop::{GENERATORS, JOURNEYS, JourneyOption, Profile, ProfileLoad, USER_CLASSES};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +47,7 @@ fn journeys() -> String {
         "Events",
         "via outbox",
     ];
-    let rows = JourneyKind::ALL.iter().map(|journey| {
+    let rows = JOURNEYS.iter().map(|journey| {
         let steps = journey
             .steps()
             .iter()
@@ -248,7 +248,7 @@ fn everything_is_in_a_table() {
     assert_eq!(USER_CLASSES.len(), 13);
     assert_eq!(Profile::built_in().count(), 11);
     assert_eq!(GENERATORS.len(), 26);
-    let walked = JourneyKind::ALL
+    let walked = JOURNEYS
         .iter()
         .filter(|journey| !journey.name().contains('.'));
     assert_eq!(walked.count(), 24 + 11);

@@ -39,6 +39,7 @@ fn facts() -> RunFacts {
         host: HostFacts::default(),
         races: shopblast::plan::RaceRules::default(),
         target: Some(TargetRecord::default()),
+        shard: None,
         processes: None,
     }
 }

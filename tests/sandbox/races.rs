@@ -115,6 +115,26 @@ fn of_two_overlapping_commands_the_second_crashes_and_the_rest_is_refused() {
     }
 }
 
+/// As measured: whether there is one is asked before, and nothing guards it.
+#[test]
+fn of_equal_reviews_those_are_taken_that_meet() {
+    let shop = racing_shop(Conflicts::Crash);
+    let review = r#"{"product_id":"p","customer_id":"c","rating":5,"title":"Fine","body":"It does what the page says."}"#;
+    let replies = at_once(&shop, 6, "/reviews", "POST", review);
+    assert_eq!(statuses(&replies), [201, 201, 400, 400, 400, 400]);
+}
+
+#[test]
+fn of_pickers_for_one_fulfillment_one_is_taken() {
+    let shop = racing_shop(Conflicts::Crash);
+    let body = r#"{"order_id":"o","customer_id":"c","items":[]}"#;
+    let reply = Client::connect(shop.address()).call("POST", "/fulfillments", body);
+    let id = reply.body.split('"').nth(3).unwrap().to_owned();
+    let path = format!("/fulfillments/{id}/assign-picker");
+    let replies = at_once(&shop, 6, &path, "PUT", r#"{"picker_name":"Ann"}"#);
+    assert_eq!(statuses(&replies), [200, 400, 400, 400, 400, 500]);
+}
+
 #[test]
 fn a_shop_as_documented_answers_409() {
     let shop = racing_shop(Conflicts::Conflict);

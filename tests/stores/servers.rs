@@ -31,6 +31,8 @@ pub struct Postgres {
 /// A Redis that asks for [`PASSWORD`].
 pub struct Redis {
     server: Child,
+    /// What it is started with.
+    command: Command,
     port: u16,
     /// Where those come in who fill it.
     back_door: String,
@@ -218,21 +220,22 @@ impl Redis {
                 }
             };
             words.extend(["--unixsocket", &socket].map(str::to_owned));
-            let mut server = Command::new(&program)
+            let mut command = Command::new(&program);
+            command
                 .args(words)
                 .args(["--bind", "127.0.0.1", "--save", ""])
                 .args(["--requirepass", PASSWORD, "--dir"])
                 .arg(directory.path())
                 .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("redis-server starts");
+                .stderr(Stdio::null());
+            let mut server = command.spawn().expect("redis-server starts");
             let back_door = format!("redis+unix://{socket}?pass={PASSWORD}");
             let up = || connect_redis(&back_door).is_ok();
             if comes_up(&mut server, up) {
                 let _directory = directory;
                 return Self {
                     server,
+                    command,
                     port,
                     back_door,
                     _directory,
@@ -274,6 +277,53 @@ impl Redis {
                 .query::<redis::Value>(&mut connection)
                 .unwrap_or_else(|error| panic!("{line}: {error}"));
         }
+    }
+
+    /// Asks for one thing, words parted by spaces.
+    pub fn answers(&self, command: &str) -> redis::RedisResult<redis::Value> {
+        let mut words = command.split_whitespace();
+        let mut command = redis::cmd(words.next().expect("a command"));
+        words.for_each(|word| {
+            command.arg(word);
+        });
+        command.query(&mut connect_redis(&self.back_door)?)
+    }
+
+    /// Adds bytes to a stream as somebody else than shopblast.
+    pub fn forges(&self, stream: &str, field: &str, message: &[u8]) {
+        let mut connection = connect_redis(&self.back_door).expect("connected");
+        let mut add = redis::cmd("XADD");
+        add.arg(stream).arg("*").arg(field).arg(message);
+        add.exec(&mut connection).expect("added");
+    }
+
+    /// The address for another user.
+    pub fn url_of(&self, user: &str, password: &str) -> String {
+        format!("redis://{user}:{password}@127.0.0.1:{}/0", self.port)
+    }
+
+    /// Lets it stand still, until it [`Self::goes_on`].
+    pub fn stands_still(&self) {
+        signal(&self.server, "STOP");
+    }
+
+    /// Lets it go on.
+    pub fn goes_on(&self) {
+        signal(&self.server, "CONT");
+    }
+
+    /// Ends it at once, and keeps its place.
+    pub fn falls(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+
+    /// Starts it in the same place, without anything that it knew.
+    pub fn rises(&mut self) {
+        self.server = self.command.spawn().expect("redis-server starts");
+        let back_door = self.back_door.clone();
+        let up = || connect_redis(&back_door).is_ok();
+        assert!(comes_up(&mut self.server, up), "it comes up again");
     }
 
     /// Stops it at once.

@@ -189,7 +189,8 @@ fn pacing(pacing: Option<Pacing>) -> &'static str {
     }
 }
 
-fn wait(wait: WaitTime) -> String {
+/// How long users wait after steps.
+pub fn wait(wait: WaitTime) -> String {
     let seconds = |us: u64| number(us as f64 / 1e6);
     match wait {
         WaitTime::None => "none".to_owned(),
@@ -212,5 +213,14 @@ fn wait(wait: WaitTime) -> String {
                 seconds(mean_us)
             )
         }
+    }
+}
+
+/// Names, one a line, with what they are for.
+pub fn write_section(text: &mut String, title: &str, rows: Vec<(String, &str)>) {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let _ = writeln!(text, "{title}:");
+    for (name, summary) in rows {
+        let _ = writeln!(text, "  {name:width$}  {summary}");
     }
 }

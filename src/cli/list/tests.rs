@@ -20,13 +20,14 @@ fn flags(profile: Option<&str>, class: Option<&str>, journey: Option<&str>) -> L
         profile: profile.map(str::to_owned),
         class: class.map(str::to_owned),
         journey: journey.map(str::to_owned),
+        workload: None,
     }
 }
 
 #[test]
 fn every_class_and_profile_is_listed_with_its_summary() {
     let text = list_text();
-    for class in USER_CLASSES {
+    for class in USER_CLASSES.iter() {
         assert!(text.contains(class.name) && text.contains(class.summary));
     }
     for profile in Profile::built_in() {
@@ -62,7 +63,7 @@ fn every_profile_is_described_as_it_was() {
 #[test]
 fn every_journey_is_described_as_it_was() {
     let mut all = String::new();
-    for journey in JourneyKind::ALL {
+    for journey in JOURNEYS.iter() {
         all += &text(&flags(None, None, Some(journey.name()))).unwrap();
         all.push('\n');
     }

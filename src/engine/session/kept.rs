@@ -39,9 +39,10 @@ impl<L: Link> Session<L> {
         }
     }
 
-    /// Makes room for `count` values, unless there is.
+    /// Makes room for `count` values, unless there is: whoever carries out a part of a script by itself does
+    /// it first.
     #[inline]
-    pub(super) fn make_values(&mut self, count: usize) {
+    pub fn make_values(&mut self, count: usize) {
         if self.values.len() != count {
             // Once a user.
             let arrival = self.values.arrival();

@@ -12,7 +12,7 @@ use crate::pieces::{
     rate_text,
 };
 use crate::plan::shown;
-use crate::record::{ErrorRecord, Figures, NameRecord, RunRecord, exit_meaning};
+use crate::record::{ErrorRecord, Figures, NameRecord, RunRecord, exit_meaning_of};
 use crate::report::http2_text::spoken_text;
 use crate::report::recovery_text;
 use crate::report::tls_text::unchecked_text;
@@ -36,6 +36,16 @@ const COLUMNS: [TextColumn; 7] = [
     TextColumn::number("p95", 2),
     TextColumn::number("p99", 0),
 ];
+
+/// What of a run on several machines is missing, before everything.
+pub fn partial(record: &RunRecord, style: SummaryStyle) -> String {
+    let title = "THIS IS A PART OF THE RUN: these figures are not those of all its shards";
+    let missing: Vec<String> = record.missing_shards().collect();
+    match missing.is_empty() {
+        true => String::new(),
+        false => with_reasons(title, &missing, style),
+    }
+}
 
 /// What is missing in the record and the outputs, before everything.
 pub fn losses(record: &RunRecord, style: SummaryStyle) -> String {
@@ -135,7 +145,7 @@ pub fn record_lines(record: &RunRecord, files: &[String], style: SummaryStyle) -
 /// What the exit code says, when it is not 0.
 pub fn exit_line(record: &RunRecord) -> Option<String> {
     let code = record.exit_code.filter(|&code| code != 0)?;
-    let meaning = exit_meaning(code).unwrap_or("chosen for failed requests");
+    let meaning = exit_meaning_of(record, code).unwrap_or("chosen for failed requests");
     Some(format!("Exit code {code}: {meaning}"))
 }
 

@@ -65,7 +65,7 @@ pub fn generator_lines(record: &RunRecord, style: SummaryStyle) -> String {
 fn core_shares(generator: &Generator) -> String {
     let judged = generator.cores.iter().filter(|core| core.seconds > 0);
     let shares: Vec<String> = judged
-        .map(|core| format!("core {} {}", core.cpu, percent_text(core.cpu_share)))
+        .map(|core| format!("core {} {}", core.name(), percent_text(core.cpu_share)))
         .collect();
     if shares.is_empty() {
         return format!("{:.1} s in all", generator.cpu_s);

@@ -11,6 +11,7 @@ mod names_table;
 mod progress;
 pub(crate) mod race_sections;
 mod recovery_section;
+mod shards_section;
 pub(crate) mod stored_events_section;
 mod summary;
 mod threshold_section;

@@ -3,11 +3,12 @@
 use super::back_end_section::{back_end_section, back_end_troubles};
 use super::error_section::errors_section;
 use super::event_latency_section::event_latency_section;
-use super::first_lines::{exit_line, first_lines, headline, losses, record_lines};
+use super::first_lines::{exit_line, first_lines, headline, losses, partial, record_lines};
 use super::generator_lines::generator_lines;
 use super::names_table::{names_table, steady_line};
 use super::race_sections::{races_section, verdicts_section, violated_section, witnesses};
 use super::recovery_section::recovery_section;
+use super::shards_section::shards_section;
 use super::stored_events_section::stored_events_section;
 use super::threshold_section::{crossed_section, thresholds_section};
 use super::work_done::{events_section, journeys_section};
@@ -47,6 +48,7 @@ pub fn detailed_text(record: &RunRecord, files: &[String], style: &SummaryStyle)
     sections.extend([
         first_lines(record, style),
         overview(record, style),
+        shards_section(record, style),
         format!(
             "{}\n{}",
             bold(style, "Whole run"),
@@ -92,7 +94,11 @@ fn directory(files: &[String]) -> &str {
 }
 
 fn doubts(record: &RunRecord, style: SummaryStyle) -> Vec<String> {
-    vec![losses(record, style), headline(record, style)]
+    vec![
+        partial(record, style),
+        losses(record, style),
+        headline(record, style),
+    ]
 }
 
 fn joined(mut sections: Vec<String>) -> String {

@@ -68,6 +68,22 @@ fn run_cases(record: &RunRecord) -> Vec<TestCase> {
         case("the run came to its end", ended, how),
         generator_case(record),
     ]
+    .into_iter()
+    .chain(shards_case(record))
+    .collect()
+}
+
+/// Whether all parts of a run on several machines are there.
+fn shards_case(record: &RunRecord) -> Option<TestCase> {
+    let missing: Vec<String> = record.missing_shards().collect();
+    let has_shards = !record.shards.is_empty();
+    has_shards.then(|| {
+        case(
+            "every shard's part is there",
+            missing.is_empty(),
+            &format!("partial: {}", missing.join("; ")),
+        )
+    })
 }
 
 /// A success says in its name's output how clean it was; only a generator at its limit is a failure.

@@ -4,6 +4,7 @@ use super::words::{duration_text, grouped, percent_text};
 use crate::record::Recorded;
 use crate::report::connections_text::{addresses_text, ended_text, handshakes_text};
 use crate::report::http2_text::http2_text;
+use crate::report::shards_text::{SHARD_TITLES, shard_rows, shards_sentence};
 use crate::report::tls_text::tls_text;
 
 /// The section about the generator.
@@ -11,11 +12,13 @@ pub struct GeneratorView {
     pub reasons: Vec<String>,
     pub facts: Vec<(&'static str, String)>,
     pub cores: Vec<CoreRow>,
+    pub shard_titles: [&'static str; 8],
+    pub shards: Vec<[String; 8]>,
 }
 
 /// A worker's core in steady state.
 pub struct CoreRow {
-    pub cpu: usize,
+    pub cpu: String,
     pub busy: String,
     pub waiting: String,
     pub seconds: u64,
@@ -115,14 +118,19 @@ impl GeneratorView {
             );
             facts.push(("Little's law", text));
         }
+        if let Some(sentence) = shards_sentence(run) {
+            facts.push(("Shards", sentence));
+        }
         Self {
+            shard_titles: SHARD_TITLES,
+            shards: shard_rows(run),
             reasons: generator.reasons.clone(),
             facts,
             cores: generator
                 .cores
                 .iter()
                 .map(|core| CoreRow {
-                    cpu: core.cpu,
+                    cpu: core.name(),
                     busy: percent_text(core.cpu_share),
                     waiting: percent_text(core.run_queue_share),
                     seconds: core.seconds,

@@ -5,7 +5,7 @@ use super::words::{counted, duration_text, grouped, grouped_of, listed, percent_
 use crate::pieces::moment_text;
 use crate::record::{
     Circumstances, Figures, InvariantRecord, RaceRecord, Recorded, RunRecord, ThresholdRecord,
-    exit_meaning, verdict,
+    exit_meaning_of, verdict,
 };
 use crate::report::console::race_sections;
 use crate::report::http2_text::spoken_text;
@@ -71,7 +71,7 @@ impl Headline {
             findings: findings(run),
             cards: cards(run),
             exit: run.exit_code.map(|code| {
-                let meaning = exit_meaning(code).unwrap_or("chosen for failed requests");
+                let meaning = exit_meaning_of(run, code).unwrap_or("chosen for failed requests");
                 format!("exit code {code}: {meaning}")
             }),
         }
@@ -83,6 +83,7 @@ fn standing(run: &RunRecord) -> (Tone, &'static str) {
     let violated = |rule: &InvariantRecord| rule.verdict == RuleVerdict::Violated;
     let crossed = |threshold: &ThresholdRecord| threshold.verdict == ThresholdVerdict::Crossed;
     let found = [
+        (run.is_partial(), "doubt", "A part of the run"),
         (run.invariants.iter().any(violated), "bad", "Did not hold"),
         (
             run.generator.is_at_its_limit(),
@@ -129,6 +130,7 @@ fn cut_off(run: &RunRecord) -> Option<String> {
 
 fn findings(run: &RunRecord) -> Vec<VerdictSentence> {
     let found = [
+        missing_shards(run),
         Some(what_ran(run)),
         unchecked(run),
         Some(requests(run)),
@@ -139,6 +141,18 @@ fn findings(run: &RunRecord) -> Vec<VerdictSentence> {
         Some(generator(run)),
     ];
     found.into_iter().flatten().collect()
+}
+
+fn missing_shards(run: &RunRecord) -> Option<VerdictSentence> {
+    let missing: Vec<String> = run.missing_shards().collect();
+    (!missing.is_empty()).then(|| VerdictSentence {
+        tone: "doubt",
+        title: "A part of the run",
+        text: format!(
+            "{}: these figures are not those of all its shards.",
+            missing.join(", ")
+        ),
+    })
 }
 
 fn what_ran(run: &RunRecord) -> VerdictSentence {

@@ -93,6 +93,21 @@ pub const TODAYS_STREAMS: &[Stream] = &[
         "notifications::notification",
         "notification_id",
     ),
+    stream(
+        Domain::Notifications,
+        "notifications::notification_preference",
+        "preference_id",
+    ),
+];
+
+/// What happens to a customer's preferences, and not to a message.
+const OF_PREFERENCES: [&str; 6] = [
+    "PreferencesCreated",
+    "ChannelsUpdated",
+    "QuietHoursSet",
+    "QuietHoursCleared",
+    "TypeUnsubscribed",
+    "TypeResubscribed",
 ];
 
 const fn stream(domain: Domain, name: &'static str, id_field: &'static str) -> Stream {
@@ -118,6 +133,7 @@ pub fn stream_of(domain: Domain, event: &Event) -> &'static Stream {
         Domain::Payments => &TODAYS_STREAMS[7],
         Domain::Fulfillment => &TODAYS_STREAMS[9],
         Domain::Reviews => &TODAYS_STREAMS[10],
+        Domain::Notifications if OF_PREFERENCES.contains(&event.name) => &TODAYS_STREAMS[12],
         Domain::Notifications => &TODAYS_STREAMS[11],
     }
 }
@@ -152,6 +168,16 @@ mod tests {
                 Domain::Payments,
                 &events::PAYMENT_INITIATED,
                 "payments::payment",
+            ),
+            (
+                Domain::Notifications,
+                &events::QUIET_HOURS_SET,
+                "notifications::notification_preference",
+            ),
+            (
+                Domain::Notifications,
+                &events::NOTIFICATION_SENT,
+                "notifications::notification",
             ),
         ] {
             assert_eq!(stream_of(domain, event).name, name);

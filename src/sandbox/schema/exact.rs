@@ -4,9 +4,10 @@
 //! In its lax mode pydantic takes `"2"`, `2.0` and `true` for whole numbers (pydantic's conversion
 //! table; the ones that the contract measured are among the tests).
 
-use super::field::{Bound, FieldKind, Schema, SchemaField, is_longer};
+use super::field::{Bound, FieldKind, Schema, SchemaField, is_longer, is_shorter};
 use super::value::{FieldValue, Fields};
 use crate::sandbox::json_text::{self, Json, JsonDocument, JsonFault, LONE_SURROGATE};
+use crate::sandbox::moments::read_moment;
 use crate::sandbox::python_text;
 use crate::sandbox::refusal::Refusal;
 use std::fmt::Write as _;
@@ -131,8 +132,31 @@ impl<'a> Issues<'a> {
 
     fn check_value(&mut self, kind: FieldKind, value: &'a Json) -> Option<FieldValue<'a>> {
         let read = match kind {
-            FieldKind::Text { max_chars } => self.text(value, max_chars).map(FieldValue::Text),
-            FieldKind::Integer { at_least } => integer(value, at_least).map(FieldValue::Integer),
+            FieldKind::Text {
+                min_chars,
+                max_chars,
+            } => self.text(value, min_chars, max_chars).map(FieldValue::Text),
+            FieldKind::Integer { at_least, at_most } => {
+                integer(value, at_least, at_most).map(FieldValue::Integer)
+            }
+            FieldKind::HourAndMinute => {
+                self.text(value, 0, None)
+                    .and_then(|text| match is_hour_and_minute(text) {
+                        true => Ok(FieldValue::Text(text)),
+                        false => Err(unlike_hour_and_minute()),
+                    })
+            }
+            FieldKind::Moment => moment(value).map(FieldValue::Integer),
+            FieldKind::Dictionaries => {
+                let objects = self.check_elements(value, |issues, element| match element {
+                    Json::Object(_) => Some(element.clone()),
+                    _ => {
+                        issues.add(&no_dictionary(), element);
+                        None
+                    }
+                })?;
+                return Some(FieldValue::Dictionaries(objects));
+            }
             FieldKind::Number(bound) => number(value, bound).map(FieldValue::Number),
             FieldKind::Boolean => boolean(value).map(FieldValue::Boolean),
             FieldKind::Object(schema) => {
@@ -141,14 +165,11 @@ impl<'a> Issues<'a> {
             }
             FieldKind::Dictionary => match value {
                 Json::Object(_) => Ok(FieldValue::Nothing),
-                _ => Err(Wrong::new(
-                    "dict_type",
-                    "Input should be a valid dictionary",
-                )),
+                _ => Err(no_dictionary()),
             },
             FieldKind::Texts => {
                 let texts = self.check_elements(value, |issues, element| {
-                    match issues.text(element, None) {
+                    match issues.text(element, 0, None) {
                         Ok(text) => Some(text),
                         Err(wrong) => {
                             issues.add(&wrong, element);
@@ -193,7 +214,12 @@ impl<'a> Issues<'a> {
         Some(checked)
     }
 
-    fn text(&self, value: &'a Json, max_chars: Option<usize>) -> Result<&'a str, Wrong> {
+    fn text(
+        &self,
+        value: &'a Json,
+        min_chars: usize,
+        max_chars: Option<usize>,
+    ) -> Result<&'a str, Wrong> {
         let Json::Text(text) = value else {
             return Err(Wrong::new("string_type", "Input should be a valid string"));
         };
@@ -209,6 +235,14 @@ impl<'a> Issues<'a> {
                 message: format!("String should have at most {max} characters"),
                 context: format!(",\"ctx\":{{\"max_length\":{max}}}"),
             }),
+            _ if is_shorter(text, min_chars) => {
+                let ending = if min_chars == 1 { "" } else { "s" };
+                Err(Wrong {
+                    kind: "string_too_short",
+                    message: format!("String should have at least {min_chars} character{ending}"),
+                    context: format!(",\"ctx\":{{\"min_length\":{min_chars}}}"),
+                })
+            }
             _ => Ok(text),
         }
     }
@@ -257,7 +291,7 @@ impl<'a> Issues<'a> {
 /// With pydantic's fault, as it goes over the wire.
 pub fn read_parameter(name: &str, text: &str) -> Result<i64, String> {
     let input = Json::Text(text.to_owned());
-    integer(&input, None).map_err(|Wrong { kind, message, .. }| {
+    integer(&input, None, None).map_err(|Wrong { kind, message, .. }| {
         let mut fault =
             format!(r#"{{"type":"{kind}","loc":["query","{name}"],"msg":"{message}","input":"#);
         json_text::write_text(text, &mut fault);
@@ -266,7 +300,7 @@ pub fn read_parameter(name: &str, text: &str) -> Result<i64, String> {
     })
 }
 
-fn integer(value: &Json, at_least: Option<i64>) -> Result<i64, Wrong> {
+fn integer(value: &Json, at_least: Option<i64>, at_most: Option<i64>) -> Result<i64, Wrong> {
     let number = match value {
         Json::Bool(truth) => i64::from(*truth),
         Json::Int(digits) => whole(digits),
@@ -302,8 +336,86 @@ fn integer(value: &Json, at_least: Option<i64>) -> Result<i64, Wrong> {
                 &least,
             ))
         }
-        _ => Ok(number),
+        _ => match at_most {
+            Some(most) if number > most => {
+                let most = most.to_string();
+                Err(Wrong::below(
+                    "less_than_equal",
+                    "less than or equal to",
+                    "le",
+                    &most,
+                    &most,
+                ))
+            }
+            _ => Ok(number),
+        },
     }
+}
+
+fn no_dictionary() -> Wrong {
+    Wrong::new("dict_type", "Input should be a valid dictionary")
+}
+
+/// `^\d{2}:\d{2}$`, where any script's digits are digits.
+pub fn is_hour_and_minute(text: &str) -> bool {
+    let is_digit =
+        |letter: char| letter.is_ascii_digit() || (!letter.is_ascii() && letter.is_numeric());
+    let letters: Vec<char> = text.chars().take(6).collect();
+    match letters.as_slice() {
+        [a, b, ':', c, d] => [a, b, c, d].into_iter().all(|&letter| is_digit(letter)),
+        _ => false,
+    }
+}
+
+/// The pattern stands in a JSON text, so that its backslashes are doubled.
+fn unlike_hour_and_minute() -> Wrong {
+    Wrong {
+        kind: "string_pattern_mismatch",
+        message: r"String should match pattern '^\\d{2}:\\d{2}$'".into(),
+        context: r#","ctx":{"pattern":"^\\d{2}:\\d{2}$"}"#.into(),
+    }
+}
+
+/// Numbers are seconds, or milliseconds when there are very many of them. (Of the messages for texts only the
+/// first was measured.)
+fn moment(value: &Json) -> Result<i64, Wrong> {
+    /// More seconds than these are taken for milliseconds.
+    const MOST_S: f64 = 2e10;
+    let of_number = |number: f64| {
+        let s = if number.abs() > MOST_S {
+            number / 1e3
+        } else {
+            number
+        };
+        (s * 1e6) as i64
+    };
+    let text = match value {
+        Json::Int(digits) => return Ok(of_number(digits.parse().unwrap_or_default())),
+        Json::Float(number) => return Ok(of_number(*number)),
+        Json::Text(text) => text,
+        _ => {
+            return Err(Wrong::new(
+                "datetime_type",
+                "Input should be a valid datetime",
+            ));
+        }
+    };
+    if let Ok(number) = text.parse() {
+        return Ok(of_number(number));
+    }
+    read_moment(text)
+        .map(|time| time.as_microsecond())
+        .ok_or_else(|| {
+            let reason = match text.chars().count() {
+                0..10 => "input is too short",
+                _ => "invalid character in year",
+            };
+            Wrong {
+                kind: "datetime_from_date_parsing",
+                message: format!("Input should be a valid datetime or date, {reason}"),
+                context: format!(",\"ctx\":{{\"error\":\"{reason}\"}}"),
+            }
+        })
 }
 
 /// A whole number in its digits; one that is too large is the largest that is not.

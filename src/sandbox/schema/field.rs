@@ -18,14 +18,20 @@ pub struct SchemaField {
 /// What a field holds.
 #[derive(Clone, Copy)]
 pub(super) enum FieldKind {
-    /// A string of at most so many characters; numbers are not taken for strings.
+    /// A string of at least and at most so many characters; numbers are not taken for strings.
     Text {
+        min_chars: usize,
         max_chars: Option<usize>,
     },
-    /// A whole number of at least so much.
+    /// A whole number of at least and at most so much.
     Integer {
         at_least: Option<i64>,
+        at_most: Option<i64>,
     },
+    /// A string of two digits, a colon, and two digits.
+    HourAndMinute,
+    /// A moment, as microseconds after 1970; without a zone it is UTC.
+    Moment,
     Number(Bound),
     Boolean,
     /// A list of strings.
@@ -34,6 +40,8 @@ pub(super) enum FieldKind {
     Objects(&'static Schema),
     /// An object of any members, which no handler looks at.
     Dictionary,
+    /// A list of objects of any members, which are kept.
+    Dictionaries,
 }
 
 /// The lower bound of a number.
@@ -81,7 +89,13 @@ impl SchemaField {
     /// A string field that must be there and, says the command, must not be empty.
     pub const fn text(name: &'static str, max_chars: usize) -> Self {
         let max_chars = Some(max_chars);
-        Self::new(name, FieldKind::Text { max_chars })
+        Self::new(
+            name,
+            FieldKind::Text {
+                min_chars: 0,
+                max_chars,
+            },
+        )
     }
 
     /// A string field that may be absent or null.
@@ -106,7 +120,13 @@ impl SchemaField {
 
     /// A string field that must be there, and that nothing limits.
     pub const fn unlimited_text(name: &'static str) -> Self {
-        Self::new(name, FieldKind::Text { max_chars: None })
+        Self::new(
+            name,
+            FieldKind::Text {
+                min_chars: 0,
+                max_chars: None,
+            },
+        )
     }
 
     /// A string field that must be there, and is then ignored: no command sees it.
@@ -119,13 +139,63 @@ impl SchemaField {
 
     /// A whole number.
     pub const fn integer(name: &'static str) -> Self {
-        Self::new(name, FieldKind::Integer { at_least: None })
+        Self::new(
+            name,
+            FieldKind::Integer {
+                at_least: None,
+                at_most: None,
+            },
+        )
     }
 
     /// A whole number of at least `least`.
     pub const fn integer_from(name: &'static str, least: i64) -> Self {
-        let at_least = Some(least);
-        Self::new(name, FieldKind::Integer { at_least })
+        Self::new(
+            name,
+            FieldKind::Integer {
+                at_least: Some(least),
+                at_most: None,
+            },
+        )
+    }
+
+    /// A whole number from `least` to `most`.
+    pub const fn integer_between(name: &'static str, least: i64, most: i64) -> Self {
+        Self::new(
+            name,
+            FieldKind::Integer {
+                at_least: Some(least),
+                at_most: Some(most),
+            },
+        )
+    }
+
+    /// A time of day as `22:00`; the schema only wants digits.
+    pub const fn hour_and_minute(name: &'static str) -> Self {
+        Self::new(name, FieldKind::HourAndMinute)
+    }
+
+    /// A moment, or nothing.
+    pub const fn optional_moment(name: &'static str) -> Self {
+        Self::new(name, FieldKind::Moment).optional()
+    }
+
+    /// A list of objects of any members, which are kept.
+    pub const fn dictionaries(name: &'static str) -> Self {
+        Self::new(name, FieldKind::Dictionaries)
+    }
+
+    /// The same string field, of at least so many characters.
+    pub const fn with_least_chars(self, min_chars: usize) -> Self {
+        let max_chars = match self.kind {
+            FieldKind::Text { max_chars, .. } => max_chars,
+            _ => None,
+        };
+        let kind = FieldKind::Text {
+            min_chars,
+            max_chars,
+        };
+        Self { kind, ..self }
     }
 
     /// A number.
@@ -256,6 +326,10 @@ impl Bound {
             Self::Above(bound) => number > bound,
         }
     }
+}
+
+pub(super) fn is_shorter(text: &str, min_chars: usize) -> bool {
+    min_chars > 0 && text.chars().take(min_chars).count() < min_chars
 }
 
 pub(super) fn is_longer(text: &str, max_chars: usize) -> bool {

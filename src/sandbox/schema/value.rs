@@ -1,5 +1,7 @@
 //! What a request's fields hold, once the schema has let them pass.
 
+use crate::sandbox::json_text::Json;
+
 /// Most fields that an endpoint's schema has.
 pub const MAX_FIELDS: usize = 16;
 
@@ -17,6 +19,8 @@ pub enum FieldValue<'a> {
     Texts(Vec<&'a str>),
     Object(Box<Fields<'a>>),
     Objects(Vec<Fields<'a>>),
+    /// Objects of any members.
+    Dictionaries(Vec<Json>),
 }
 
 /// The values of a body's fields, in the schema's order.
@@ -81,9 +85,23 @@ impl<'a> Fields<'a> {
         self.0[index] == FieldValue::Boolean(true)
     }
 
-    /// The strings in the list at `index`; `None` when it is absent or null. No handler asks: what
-    /// an order's lists name shows nowhere.
-    #[cfg(test)]
+    /// What the field at `index` says; `None` when it is absent or null.
+    pub fn optional_boolean(&self, index: usize) -> Option<bool> {
+        match self.0[index] {
+            FieldValue::Boolean(truth) => Some(truth),
+            _ => None,
+        }
+    }
+
+    /// The objects in the list at `index`; none when it is absent or null.
+    pub fn dictionaries(&self, index: usize) -> &[Json] {
+        match &self.0[index] {
+            FieldValue::Dictionaries(objects) => objects,
+            _ => &[],
+        }
+    }
+
+    /// The strings in the list at `index`; `None` when it is absent or null.
     pub fn texts(&self, index: usize) -> Option<&[&'a str]> {
         match &self.0[index] {
             FieldValue::Texts(texts) => Some(texts),

@@ -1,6 +1,9 @@
 //! Every endpoint: the domains' tables together.
 
-use super::{Endpoint, catalogue, identity, inventory, operations, ordering, payments, unserved};
+use super::{
+    Endpoint, catalogue, fulfillment, identity, inventory, notifications, operations, ordering,
+    payments, reviews,
+};
 use crate::shop::Generation;
 
 /// The endpoints of a shop of `generation`, in tables by their first segment; a table's own order is
@@ -26,7 +29,9 @@ pub const fn endpoints(generation: Generation) -> &'static [&'static [Endpoint]]
             ordering::READS,
             inventory::MAINTENANCE,
             payments::READS,
-            unserved::ENDPOINTS,
+            fulfillment::ENDPOINTS,
+            reviews::ENDPOINTS,
+            notifications::ENDPOINTS,
             operations::ENDPOINTS,
         ],
     }

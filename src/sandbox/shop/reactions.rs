@@ -1,10 +1,14 @@
 //! What engines of today's shop do when something has happened in another domain: the checkout saga,
-//! stock and money of orders that are given up, stock of new variants. (Measured from without; the
+//! stock, money and fulfillments of orders that are given up, stock of new variants, orders that a
+//! carrier has or has delivered, and messages to customers. (Measured from without; the
 //! conditions are the source's.)
 
-use super::projections::{Notice, Projections, Saga};
+use super::projections::{Message, MessageKind, Notice, Projections, Saga};
 use super::ring_store::ThingKey;
-use super::{EndpointAnswer, EndpointCall, Shop, Work, inventory, ordering, payments};
+use super::{
+    EndpointAnswer, EndpointCall, Shop, Work, fulfillment, inventory, notifications, ordering,
+    payments,
+};
 use crate::sandbox::pipeline::Domain;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
@@ -39,6 +43,10 @@ pub fn react(views: &mut Projections, notice: Notice) -> Vec<EngineCommand> {
     let domain = match notice {
         Notice::VariantAdded | Notice::OrderCancelled(_) => Domain::Inventory,
         Notice::OrderReturned(_) => Domain::Payments,
+        Notice::FulfillmentObsolete(_) => Domain::Fulfillment,
+        Notice::CustomerRegistered { .. } | Notice::Tell(_) | Notice::NotificationCreated(_) => {
+            Domain::Notifications
+        }
         _ => Domain::Ordering,
     };
     if !views.notices(domain) {
@@ -54,8 +62,40 @@ pub fn react(views: &mut Projections, notice: Notice) -> Vec<EngineCommand> {
             })
             .into_iter()
             .collect(),
+        Notice::FulfillmentObsolete(order) => {
+            vec![Box::new(move |work| fulfillment::give_up(work, order))]
+        }
+        Notice::CustomerRegistered {
+            customer,
+            first_name,
+        } => vec![Box::new(move |work| welcome(work, customer, &first_name))],
+        Notice::Tell(message) => vec![Box::new(move |work| notifications::tell(work, &message))],
+        Notice::NotificationCreated(key) => {
+            vec![Box::new(move |work| notifications::dispatch(work, key))]
+        }
+        Notice::ShipmentHandedOff {
+            order,
+            fulfillment,
+            carrier,
+            tracking_number,
+        } => vec![command(order, move |work, call| {
+            let fulfillment = fulfillment.uuid().to_string();
+            ordering::settle_shipment(work, call, [&fulfillment, &carrier, &tracking_number])
+        })],
+        Notice::DeliveryConfirmed(order) => vec![command(order, ordering::deliver)],
         _ => go_on(views, notice).into_iter().collect(),
     }
+}
+
+/// A new customer has preferences, and is welcomed.
+fn welcome(work: &mut Work<'_>, customer: String, first_name: &str) {
+    notifications::begin_preferences(work, &customer);
+    let message = Message {
+        kind: MessageKind::Welcome,
+        recipient: customer,
+        subject: format!("Welcome to ShopStream, {first_name}!"),
+    };
+    notifications::tell(work, &message);
 }
 
 /// What was reserved for an order is released when the order is given up.
@@ -111,7 +151,7 @@ fn go_on(views: &mut Projections, notice: Notice) -> Option<EngineCommand> {
         }
         Notice::ReservationReleased(order, reason) => end(views, order)
             .then(|| cancel(order, format!("Inventory reservation released: {reason}"))),
-        Notice::VariantAdded | Notice::OrderCancelled(_) | Notice::OrderReturned(_) => None,
+        _ => None,
     }
 }
 

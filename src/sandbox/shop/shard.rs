@@ -3,9 +3,15 @@
 use super::RingStore;
 use super::catalogue::{Category, Product};
 use super::customers::{CustomerAccount, Customers};
+use super::fulfillment::Fulfillment;
 use super::inventory::{StockItem, Warehouse};
+use super::notifications::{Notification, NotificationPreference, ScheduledNotifications};
 use super::ordering::{Cart, Order};
 use super::payments::{Invoice, Payment};
+use super::recent::Recent;
+use super::reviews::Review;
+use super::ring_store::ThingKey;
+use super::text_digest::TextDigest;
 
 /// A part of what the shop remembers.
 pub struct Shard {
@@ -18,6 +24,17 @@ pub struct Shard {
     pub(super) warehouses: RingStore<Warehouse>,
     pub(super) payments: RingStore<Payment>,
     pub(super) invoices: RingStore<Invoice>,
+    pub(super) fulfillments: RingStore<Fulfillment>,
+    /// The first fulfillment of an order.
+    pub(super) fulfillment_of: Recent<TextDigest, ThingKey>,
+    pub(super) reviews: RingStore<Review>,
+    /// How many reviews stand that a customer wrote of a product.
+    pub(super) reviewed: Recent<TextDigest, u32>,
+    pub(super) preferences: RingStore<NotificationPreference>,
+    /// The preferences of a customer.
+    pub(super) preference_of: Recent<TextDigest, ThingKey>,
+    pub(super) notifications: RingStore<Notification>,
+    pub(super) scheduled: ScheduledNotifications,
 }
 
 impl Shard {
@@ -33,6 +50,14 @@ impl Shard {
             warehouses: RingStore::new(retain, shard, rng()),
             payments: RingStore::new(retain, shard, rng()),
             invoices: RingStore::new(retain, shard, rng()),
+            fulfillments: RingStore::new(retain, shard, rng()),
+            fulfillment_of: Recent::new(retain),
+            reviews: RingStore::new(retain, shard, rng()),
+            reviewed: Recent::new(retain),
+            preferences: RingStore::new(retain, shard, rng()),
+            preference_of: Recent::new(retain),
+            notifications: RingStore::new(retain, shard, rng()),
+            scheduled: ScheduledNotifications::new(retain),
         }
     }
 }
@@ -88,4 +113,8 @@ kept! {
     Warehouse = "Warehouse", warehouses;
     Payment = "Payment", payments;
     Invoice = "Invoice", invoices;
+    Fulfillment = "Fulfillment", fulfillments;
+    Review = "Review", reviews;
+    NotificationPreference = "NotificationPreference", preferences;
+    Notification = "Notification", notifications;
 }

@@ -3,6 +3,7 @@
 use super::customers::{ExternalId, Taken};
 use super::projections::{EngineSide, Projections};
 use super::shard::Shard;
+use super::text_digest::TextDigest;
 use crate::sandbox::bugs::{Bug, Bugs};
 use crate::sandbox::pipeline::{DOMAINS as DOMAIN_COUNT, Pipeline};
 use crate::shop::Generation;
@@ -83,6 +84,16 @@ impl Shop {
             }
             registered => registered,
         }
+    }
+
+    /// The shard in which what is known by `digest` is.
+    pub(super) fn shard_of(&self, digest: TextDigest) -> MutexGuard<'_, Shard> {
+        self.home(digest.shard(self.shards.len()))
+    }
+
+    /// How many shards there are.
+    pub(super) fn shards(&self) -> usize {
+        self.shards.len()
     }
 
     /// Where events go.

@@ -20,6 +20,9 @@ use uuid::Uuid;
 /// Writes a change back; see [`Work::save`].
 type WriteBack = Box<dyn FnOnce(&Shop) -> Result<(), VersionConflict>>;
 
+/// What follows a change that was written; see [`Work::at_commit`].
+type Afterwards = Box<dyn FnOnce(&Shop)>;
+
 /// See the module's documentation.
 pub struct Work<'a> {
     shop: &'a Shop,
@@ -32,6 +35,7 @@ pub struct Work<'a> {
 #[derive(Default)]
 pub struct Pending {
     change: Option<WriteBack>,
+    afterwards: Vec<Afterwards>,
     raised: Vec<Raised>,
     /// The thing that was loaded or made last.
     touched: Cell<Option<Uuid>>,
@@ -66,6 +70,9 @@ impl Pending {
             change(shop)?;
         }
         let touched = self.touched.get();
+        for act in self.afterwards {
+            act(shop);
+        }
         for raised in self.raised {
             raised.publish(shop, touched);
         }
@@ -121,6 +128,11 @@ impl<'a> Work<'a> {
     /// The same by code with a fault: where the change loses a version race, the fault may strike.
     pub fn save_with_fault<A: Aggregate>(&mut self, loaded: Loaded<A>, fault: LostRaceFault<A>) {
         self.outcome.change = Some(Box::new(move |shop| loaded.write_back(shop, Some(fault))));
+    }
+
+    /// Has something else changed at the commit that no version guards: an index of things.
+    pub fn at_commit(&mut self, act: impl FnOnce(&Shop) + 'static) {
+        self.outcome.afterwards.push(Box::new(act));
     }
 
     /// Whether a fault of the shop strikes now.

@@ -1,21 +1,11 @@
 //! Every way in which a shop may differ from its generation, and what journeys feel of it.
 
 use super::*;
-use crate::plan::{RaceRules, RunId};
-use crate::shop::{
-    Contract, Dialect, Form, FormField, Generation, ShopSettings, called_operations, recognise,
-    user_class,
-};
+use crate::shop::{Contract, Form, FormField, Generation, recognise, used_operations};
 use serde_json::{Value, json};
 
 fn document(generation: Generation) -> Value {
     serde_json::from_str(generation.openapi()).unwrap()
-}
-
-fn supplies(dialect: Dialect) -> Supplies {
-    let run_id = RunId::new(1_800_000_000_000, 4_711, 1);
-    let (settings, races) = (ShopSettings::default(), RaceRules::default());
-    Supplies::new(1, &run_id, settings, races, dialect)
 }
 
 fn met(document: &Value) -> Recognised {
@@ -25,11 +15,7 @@ fn met(document: &Value) -> Recognised {
 
 /// What all journeys feel of a shop.
 fn fitness(recognised: &Recognised) -> JourneyFitness {
-    JourneyFitness::judge(
-        called_operations(),
-        &supplies(recognised.dialect),
-        recognised,
-    )
+    JourneyFitness::of_all(recognised)
 }
 
 fn told(drifts: &[Drift]) -> Vec<String> {
@@ -82,9 +68,11 @@ fn shops_of_a_generation_fit_to_the_letter() {
 #[test]
 fn paths_of_operations_are_written_as_generations_write_them() {
     for generation in Generation::ALL {
-        for operation in called_operations() {
-            let (method, path) = (operation.method.word(), operation.path);
-            let found = generation.contract().operation(method, path).unwrap();
+        for (method, path) in used_operations() {
+            let found = generation
+                .contract()
+                .operation(method.word(), path)
+                .unwrap();
             assert_eq!(found.path, path);
         }
     }
@@ -345,12 +333,9 @@ fn only_the_journeys_of_a_run_feel_its_operations() {
     let paths = changed["paths"].as_object_mut().unwrap();
     paths.remove("/payments/{payment_id}/retry");
     let recognised = met(&changed);
-    let supplies = supplies(recognised.dialect);
     let of = |class: &str| {
-        let journeys = user_class(class).unwrap().journeys.iter();
-        let steps = journeys.flat_map(|entry| entry.journey.steps());
-        let operations: Vec<&Operation> = steps.map(|taken| taken.step.operation).collect();
-        JourneyFitness::judge(operations, &supplies, &recognised)
+        let script = ShopScript::of_classes(&[class], recognised.dialect).unwrap();
+        JourneyFitness::of(&script, &recognised)
     };
     assert_eq!(of("PaymentsUser").hindrances.len(), 1);
     let catalogue = of("CatalogueUser");

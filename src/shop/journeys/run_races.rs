@@ -1,6 +1,6 @@
 //! The races that journeys run.
 
-use super::JourneyKind;
+use super::RaceJourney;
 use super::raced::{ADDRESSES, CHECKOUTS, REFUNDS, REGISTRATIONS, RESERVATIONS};
 use crate::shop::races::{
     CANCEL_AGAINST_PAID, CANCEL_DURING_PAYMENT, CONCURRENT_CHECKOUT, CONCURRENT_REFUNDS,
@@ -10,11 +10,11 @@ use crate::shop::races::{
 };
 use crate::stats::Race;
 
-impl JourneyKind {
+impl RaceJourney {
     /// The race that the journey runs, and its racers; 0 for one across users.
     #[must_use]
-    pub fn race(self) -> Option<(&'static Race, usize)> {
-        Some(match self {
+    pub fn race(self) -> (&'static Race, usize) {
+        match self {
             Self::FlashSaleStampede => (FLASH_SALE, 0),
             Self::LastPieces => (LAST_PIECES, RESERVATIONS),
             Self::CancelDuringPayment => (CANCEL_DURING_PAYMENT, 2),
@@ -29,13 +29,6 @@ impl JourneyKind {
             Self::ConcurrentCheckout => (CONCURRENT_CHECKOUT, CHECKOUTS),
             Self::ElevenAddresses => (ELEVEN_ADDRESSES, ADDRESSES),
             Self::DoubleSuspend => (DOUBLE_SUSPEND, 2),
-            _ => return None,
-        })
-    }
-
-    /// Racers of its race; 0 when it runs none, or one across users.
-    #[must_use]
-    pub fn widest_race(self) -> usize {
-        self.race().map_or(0, |(_, racers)| racers)
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The steps that a journey takes, and how often, when all goes well.
 
 use crate::engine::Step;
-use crate::shop::{JourneyOption, JourneyOptions};
+use crate::shop::JourneyOption;
 
 /// A step as a journey takes it.
 #[derive(Clone, Copy, Debug)]
@@ -50,18 +50,4 @@ pub(super) const fn contended(requests: usize, successes: f64, step: &'static St
 /// Once a run, before the first pass.
 pub(super) const fn before(step: &'static Step) -> TakenStep {
     times(0.0, step)
-}
-
-/// Once in every pass, when the run has the option.
-pub(super) const fn with(option: JourneyOption, step: &'static Step) -> TakenStep {
-    TakenStep {
-        option: Some(option),
-        ..once(step)
-    }
-}
-
-impl TakenStep {
-    pub(super) fn is_taken_with(&self, options: JourneyOptions) -> bool {
-        self.option.is_none_or(|option| options.has(option))
-    }
 }

@@ -1,6 +1,6 @@
 //! Operations of the Ordering domain.
 
-use super::{act, change, contended, create, create_within, read};
+use super::{act, change, contended, create, read};
 use crate::engine::Operation;
 
 const CONFIRM_PATH: &str = "/orders/{order_id}/confirm";
@@ -12,13 +12,8 @@ const PAYMENT_SUCCESS_PATH: &str = "/orders/{order_id}/payment/success";
 pub static CREATE_CART: Operation = create("/carts", "cart_id");
 /// Raises `Ordering.CartItemAdded`. Answers 200.
 pub static ADD_CART_ITEM: Operation = act("/carts/{cart_id}/items");
-/// Raises `Ordering.OrderCreated` and `Ordering.CartConverted`.
-pub static CHECK_OUT_CART: Operation = create_within(CHECKOUT_PATH);
 /// [`CHECK_OUT_CART`] in a race: here the order's id counts.
 pub static RACING_CHECKOUT: Operation = contended(create(CHECKOUT_PATH, "order_id"));
-/// Raises `Ordering.CartAbandoned`.
-pub static ABANDON_CART: Operation = change("/carts/{cart_id}/abandon");
-
 /// Raises `Ordering.OrderCreated`.
 pub static CREATE_ORDER: Operation = create("/orders", "order_id");
 /// Raises `Ordering.ItemAdded`. Answers 200; only races take it.
@@ -29,28 +24,12 @@ pub static CONFIRM_ORDER: Operation = change(CONFIRM_PATH);
 pub static RACING_CONFIRMATION: Operation = contended(change(CONFIRM_PATH));
 /// Raises `Ordering.PaymentPending`.
 pub static RECORD_PAYMENT_PENDING: Operation = change("/orders/{order_id}/payment/pending");
-/// Raises `Ordering.PaymentSucceeded`.
-pub static RECORD_PAYMENT_SUCCESS: Operation = change(PAYMENT_SUCCESS_PATH);
 /// [`RECORD_PAYMENT_SUCCESS`] in a race.
 pub static RACING_PAYMENT_SUCCESS: Operation = contended(change(PAYMENT_SUCCESS_PATH));
-/// Raises `Ordering.PaymentFailed`.
-pub static RECORD_PAYMENT_FAILURE: Operation = change("/orders/{order_id}/payment/failure");
 /// Raises `Ordering.OrderProcessing`.
 pub static PROCESS_ORDER: Operation = change("/orders/{order_id}/processing");
-/// Raises `Ordering.OrderShipped`.
-pub static SHIP_ORDER: Operation = change("/orders/{order_id}/ship");
-/// Raises `Ordering.OrderDelivered`.
-pub static DELIVER_ORDER: Operation = change("/orders/{order_id}/deliver");
-/// Raises `Ordering.OrderCompleted`.
-pub static COMPLETE_ORDER: Operation = change("/orders/{order_id}/complete");
-/// Raises `Ordering.ReturnRequested`.
-pub static REQUEST_RETURN: Operation = change("/orders/{order_id}/return/request");
-/// Raises `Ordering.ReturnApproved`.
-pub static APPROVE_RETURN: Operation = change("/orders/{order_id}/return/approve");
 /// Raises `Ordering.OrderReturned`.
 pub static RECORD_RETURN: Operation = change("/orders/{order_id}/return/record");
-/// Raises `Ordering.OrderCancelled`.
-pub static CANCEL_ORDER: Operation = change(CANCEL_PATH);
 /// [`CANCEL_ORDER`] in a race.
 pub static RACING_CANCELLATION: Operation = contended(change(CANCEL_PATH));
 /// The quantity of an item that there is not: the shop refuses it in every state, and says whether
@@ -60,5 +39,3 @@ pub static CHANGE_UNKNOWN_ITEM: Operation =
 /// What happened to an order, event by event, once the engines have told of it. Not in
 /// [`Generation::Five`](crate::shop::Generation::Five).
 pub static READ_TIMELINE: Operation = read("/orders/{order_id}/timeline");
-/// Raises `Ordering.OrderRefunded`.
-pub static REFUND_ORDER: Operation = change("/orders/{order_id}/refund");

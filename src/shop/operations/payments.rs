@@ -1,6 +1,6 @@
 //! Operations of the Payments domain.
 
-use super::{act, change, contended, create, signed};
+use super::{act, contended, create, signed};
 use crate::engine::Operation;
 
 const WEBHOOK_PATH: &str = "/payments/webhook";
@@ -15,8 +15,6 @@ pub static RACING_INITIATION: Operation = contended(create("/payments", "payment
 pub static CONFIRM_PAYMENT: Operation = signed(act(WEBHOOK_PATH));
 /// [`CONFIRM_PAYMENT`] in a race.
 pub static RACING_PAYMENT: Operation = contended(signed(act(WEBHOOK_PATH)));
-/// Raises `Payments.PaymentRetryInitiated`.
-pub static RETRY_PAYMENT: Operation = act("/payments/{payment_id}/retry");
 /// Raises `Payments.RefundRequested`. Answers 200 and the refund's id.
 pub static REQUEST_REFUND: Operation = Operation {
     id_field: Some("refund_id"),
@@ -31,7 +29,3 @@ pub static RACING_REFUND: Operation = Operation {
 pub static CONFIRM_REFUND: Operation = signed(act(REFUND_WEBHOOK_PATH));
 /// [`CONFIRM_REFUND`] in a race.
 pub static RACING_REFUND_WEBHOOK: Operation = contended(signed(act(REFUND_WEBHOOK_PATH)));
-/// Raises `Payments.InvoiceGenerated`.
-pub static GENERATE_INVOICE: Operation = create("/invoices", "invoice_id");
-/// Raises `Payments.InvoiceVoided`.
-pub static VOID_INVOICE: Operation = change("/invoices/{invoice_id}/void");

@@ -4,9 +4,11 @@
 use super::document::Document;
 use super::read_journeys::CallPlaces;
 use crate::workload_file::model::definitions::{
-    Asked, Body, BodyKind, Call, Data, Model, Node, OnFailure, Operation, Part, Step, Test, Tested,
+    Body, BodyKind, Call, Data, Model, Node, OnFailure, Operation, Step, Test, Tested,
 };
 use crate::workload_file::model::race_model::Race;
+use crate::workload_file::model::replies::Asked;
+use crate::workload_file::model::texts::Part;
 use std::collections::BTreeSet;
 
 type Positions = BTreeSet<u16>;

@@ -54,7 +54,7 @@ pub enum Takes {
     OptionWeights,
     /// A status, a class, a span; or a list of them.
     Statuses,
-    /// The same, or a table of them with a reason each.
+    /// The same, or a table of them with a reason each; in a list, also tables of what a reply says.
     Reasons,
     /// Names, each with a text with values in it.
     Templates,
@@ -74,6 +74,8 @@ pub enum Takes {
     Told,
     /// A JSON pointer.
     Pointer,
+    /// The same, or a list of them.
+    Pointers,
     /// A number, a text, or a value in braces.
     Bound,
     /// Two of these.

@@ -77,6 +77,11 @@ pub const FILE_KEYS: &[Key] = &[
         "what must hold of every run, as `--threshold` says it; a profile's come beside them",
     ),
     key(
+        "reason",
+        Takes::Pointers,
+        "where replies that are no success say why: a JSON pointer, or several, of which the first that is there counts",
+    ),
+    key(
         "cookies",
         Takes::Switch,
         "whether users keep cookies and send them back; without it no",
@@ -183,6 +188,11 @@ pub const OPERATION_KEYS: &[Key] = &[
         "statuses that tell of a lost race, like 409; with a reason, if you like",
     ),
     key(
+        "reason",
+        Takes::Pointers,
+        "where a reply that is no success says why, instead of what the file says of all",
+    ),
+    key(
         "read",
         Takes::Places,
         "values that are kept of a success: a JSON pointer, `header NAME`, or `body`",
@@ -201,6 +211,35 @@ pub const OPERATION_KEYS: &[Key] = &[
         "raises",
         Takes::Events,
         "events that a success raises, like \"Ordering.OrderCreated\"",
+    ),
+];
+
+/// Keys of a no, or of a lost race, that the status alone does not tell.
+pub const REFUSAL_KEYS: &[Key] = &[
+    key("status", Takes::Statuses, "the statuses that may mean it"),
+    key(
+        "check",
+        Takes::Checks,
+        "what the reply has to say for it to be so",
+    ),
+    key(
+        "reason",
+        Takes::Line,
+        "why, in place of what the reply says",
+    ),
+];
+
+/// Keys of an event that is not always raised.
+pub const NOT_RAISED_KEYS: &[Key] = &[
+    key(
+        "event",
+        Takes::Line,
+        "the event, one of those that are raised",
+    ),
+    key(
+        "equal",
+        Takes::Names,
+        "two counts of the pass: where they are equal, a success does not raise it",
     ),
 ];
 
@@ -281,6 +320,11 @@ pub const JOURNEY_KEYS: &[Key] = &[
         Takes::Steps,
         "what is done, in order: names of operations, or steps with keys of their own",
     ),
+    key(
+        "built_in",
+        Takes::Switch,
+        "instead of steps: the program has it under this name; only in workloads that come with the program",
+    ),
 ];
 
 /// Keys of a step.
@@ -355,7 +399,12 @@ pub const STEP_KEYS: &[Key] = &[
     key(
         "adds",
         Takes::NamedNames,
-        "the count that a success adds to, with the draw of the body that it adds",
+        "counts that a success adds to, each with the draw of the body that it adds",
+    ),
+    key(
+        "not_raised",
+        Takes::Table(NOT_RAISED_KEYS),
+        "an event that a success does not raise where two counts are equal",
     ),
     key(
         "picks",

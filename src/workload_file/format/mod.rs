@@ -14,6 +14,7 @@ pub mod read_operations;
 pub mod read_options;
 pub mod read_races;
 pub mod read_rules;
+pub mod read_statuses;
 pub mod read_steps;
 pub mod read_tests;
 pub mod schema;

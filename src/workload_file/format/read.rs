@@ -16,8 +16,9 @@ use crate::plan::Threshold;
 use crate::workload_file::error::FileError;
 use crate::workload_file::limits::Description;
 use crate::workload_file::model::bounds::MOST_TIES;
-use crate::workload_file::model::definitions::{Model, Part, Step};
+use crate::workload_file::model::definitions::{Model, Step};
 use crate::workload_file::model::statuses::Statuses;
+use crate::workload_file::model::texts::Part;
 use std::collections::BTreeSet;
 use std::path::Path;
 use toml::de::DeValue;
@@ -39,6 +40,27 @@ pub fn read(text: &str, origin: &str) -> Result<Model, FileError> {
 /// # Errors
 /// As [`read`], and when anything is wrong with the rows.
 pub fn read_within(text: &str, origin: &str, folder: Option<&Path>) -> Result<Model, FileError> {
+    read_as(text, origin, folder, false)
+}
+
+/// The same of a text that comes with the program: it may name journeys of the program's.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_of_program(text: &str, origin: &str) -> Result<Model, FileError> {
+    read_as(text, origin, None, true)
+}
+
+/// What all of these do.
+///
+/// # Errors
+/// As [`read_within`].
+pub fn read_as(
+    text: &str,
+    origin: &str,
+    folder: Option<&Path>,
+    comes_with_program: bool,
+) -> Result<Model, FileError> {
     if text.len() > MOST_FILE_BYTES {
         let says = format!("a workload has at most {} MiB", MOST_FILE_BYTES >> 20);
         let mut document = Document::parse("", origin)?.0;
@@ -62,7 +84,7 @@ pub fn read_within(text: &str, origin: &str, folder: Option<&Path>) -> Result<Mo
     operations(&mut document, file, &mut model);
     races(&mut document, file, &mut model);
     rules(&mut document, file, &mut model);
-    let places = journeys(&mut document, file, &mut model);
+    let places = journeys(&mut document, file, &mut model, comes_with_program);
     model.thresholds = thresholds(&mut document, file);
     if let Some(cookies) = file.get("cookies") {
         model.cookies = document.switch(cookies, "cookies").unwrap_or(false);

@@ -5,8 +5,9 @@ use super::sections::texts;
 use super::sum_checks::check_sum;
 use super::templates::{self, Names, most_bytes};
 use crate::plan::Suggestion;
-use crate::workload_file::model::definitions::{Body, BodyKind, DrawSet, Node, Part, RunOption};
+use crate::workload_file::model::definitions::{Body, BodyKind, DrawSet, Node, RunOption};
 use crate::workload_file::model::sums::Sum;
+use crate::workload_file::model::texts::Part;
 use toml::de::{DeTable, DeValue};
 
 /// Largest body, in bytes, as far as can be told beforehand.

@@ -5,9 +5,10 @@ use super::keys::CHECK_KEYS;
 use super::templates::{self, Names};
 use crate::engine::Method;
 use crate::plan::Suggestion;
-use crate::workload_file::model::definitions::{Asked, Check, Part, Place};
 use crate::workload_file::model::json_pointer::JsonPointer;
 use crate::workload_file::model::patterns::{JsonType, Pattern, TYPES};
+use crate::workload_file::model::replies::{Asked, Check, Place};
+use crate::workload_file::model::texts::Part;
 use toml::de::DeValue;
 
 /// Checks of an operation, at most.

@@ -42,7 +42,12 @@ fn done(tested: &Tested) -> Option<usize> {
 }
 
 /// Reads journeys into `model`.
-pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Model) -> CallPlaces {
+pub fn journeys(
+    document: &mut Document<'_>,
+    file: Table<'_, '_>,
+    model: &mut Model,
+    comes_with_program: bool,
+) -> CallPlaces {
     let mut all_places = CallPlaces::default();
     let mut steps = 0;
     let sides = model.races.iter().flat_map(|race| &race.sides);
@@ -54,9 +59,11 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
         let Some(table) = document.table(value, &what, JOURNEY_KEYS) else {
             continue;
         };
+        let is_built_in = is_built_in(document, table, comes_with_program);
         let mut reader = StepReader::new(model, (steps, labels, tallies));
         let read = match table.get("steps") {
             Some(value) => reader.steps(document, value, 0),
+            None if is_built_in => Vec::new(),
             None => {
                 let says = format!("`{name}` lacks its steps; add a line like steps = [\"home\"]");
                 document.mistake(offset, says);
@@ -73,6 +80,7 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
             name: name.to_owned(),
             about: about.unwrap_or_default(),
             steps: read,
+            is_built_in,
         });
     }
     for key in ["setup", "teardown"] {
@@ -81,6 +89,7 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
         let Some(table) = table else {
             continue;
         };
+        is_built_in(document, table, false);
         let mut reader = StepReader::new(model, (steps, labels, tallies));
         let read = match table.get("steps") {
             Some(value) => reader.steps(document, value, 0),
@@ -100,6 +109,7 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
             name: key.to_owned(),
             about: about.unwrap_or_default(),
             steps: read,
+            is_built_in: false,
         });
         match key {
             "setup" => (model.set_up, all_places.set_up) = (journey, places),
@@ -112,6 +122,28 @@ pub fn journeys(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut Mo
         document.mistake(0, says);
     }
     all_places
+}
+
+/// Whether `table` names a journey of the program's.
+fn is_built_in(
+    document: &mut Document<'_>,
+    table: Table<'_, '_>,
+    comes_with_program: bool,
+) -> bool {
+    let Some(value) = table.get("built_in") else {
+        return false;
+    };
+    let is_built_in = document.switch(value, "built_in").unwrap_or(false);
+    if is_built_in && !comes_with_program {
+        let says = "only workloads that come with the program name journeys of it; write its `steps`, or \
+                    leave the journey out";
+        document.mistake(value.span().start, says);
+    }
+    if is_built_in && table.get("steps").is_some() {
+        let says = "`built_in` does not go with `steps`; keep one of the two";
+        document.mistake(value.span().start, says);
+    }
+    is_built_in
 }
 
 /// Reads user classes into `model`.

@@ -5,17 +5,18 @@ use super::keys::{BODY_KEYS, OPERATION_KEYS};
 use super::read_bodies::{Known, body};
 use super::read_checks::checks;
 use super::read_options::draw_sets;
+use super::read_statuses::{reasons, refusals, statuses};
 use super::sections::{check_path, section, texts};
 use super::templates::{self, Names};
 use super::value_names::value_names;
 use crate::engine::Method;
 use crate::plan::Suggestion;
 use crate::stats::MOST_RAISED;
-use crate::workload_file::model::definitions::{
-    Body, BodyKind, Model, Operation, Part, Raised, Read, ReadFrom, Refusal,
-};
+use crate::workload_file::model::definitions::{Body, BodyKind, Model, Operation};
 use crate::workload_file::model::json_pointer::JsonPointer;
+use crate::workload_file::model::replies::{Raised, Read, ReadFrom};
 use crate::workload_file::model::statuses::Statuses;
+use crate::workload_file::model::texts::Part;
 use toml::de::DeValue;
 
 /// Values that users keep, and what is made up for heads, at most.
@@ -65,11 +66,17 @@ pub fn operations(document: &mut Document<'_>, file: Table<'_, '_>, model: &mut 
         }
     }
     let values = model.values.clone();
+    let usual = reasons(document, file).unwrap_or_default();
     for (name, offset, value) in members {
         let what = format!("the operation `{name}`");
         if let Some(table) = document.table(value, &what, OPERATION_KEYS)
-            && let Some(operation) =
-                operation(document, table, (name, offset), model, (&values, &bodies))
+            && let Some(operation) = operation(
+                document,
+                table,
+                (name, offset),
+                model,
+                (&values, &bodies, &usual),
+            )
         {
             check_label(document, table, &operation, model);
             model.operations.push(operation);
@@ -126,7 +133,7 @@ fn operation(
     table: Table<'_, '_>,
     (key, offset): (&str, usize),
     model: &mut Model,
-    (values, bodies): (&[String], &[String]),
+    (values, bodies, usual): (&[String], &[String], &[JsonPointer]),
 ) -> Option<Operation> {
     let Some(request) = table.get("request") else {
         let says = format!("`{key}` lacks its request; add a line like request = \"GET /items\"");
@@ -183,7 +190,8 @@ fn operation(
         None => Statuses::successes(),
         Some(value) => statuses(document, value, "expect").unwrap_or_else(Statuses::successes),
     };
-    let refusals = refusals(document, table, &expect);
+    let refusals = refusals(document, table, &expect, (names, method));
+    let own = reasons(document, table);
     let label = match table.get("name") {
         Some(value) => document.line(value, "name").unwrap_or_default(),
         None => format!("{} {path}", method.word()),
@@ -201,6 +209,7 @@ fn operation(
         body,
         expect,
         refusals,
+        reasons: own.unwrap_or_else(|| usual.to_vec()),
         reads: reads(document, table, model, method),
         checks: checks(document, table, names, method),
         heeds_retry_after: heeds_retry_after.unwrap_or(false),
@@ -338,51 +347,6 @@ pub fn body_of_step(
     body
 }
 
-fn status_text(value: &At<'_>) -> Option<String> {
-    match value.get_ref() {
-        DeValue::Integer(number) => Some(number.as_str().to_owned()),
-        DeValue::String(text) => Some(text.as_ref().to_owned()),
-        _ => None,
-    }
-}
-
-/// One status, class or span, or a list of them.
-pub fn statuses(document: &mut Document<'_>, value: &At<'_>, key: &str) -> Option<Statuses> {
-    let elements: Vec<&At<'_>> = match value.get_ref() {
-        DeValue::Array(elements) => elements.iter().collect(),
-        _ => vec![value],
-    };
-    let mut all: Option<Statuses> = None;
-    for element in elements {
-        let text = status_text(element).unwrap_or_default();
-        let read = Statuses::parse(&text).map_err(|error| format!("`{key}`: {error}"));
-        let read = document.noting(element.span().start, read)?;
-        match &mut all {
-            None => all = Some(read),
-            Some(all) => all.add(read),
-        }
-    }
-    if all.is_none() {
-        document.mistake(value.span().start, format!("`{key}` names no status"));
-    }
-    all
-}
-
-/// What `table` says of statuses that are no success and no fault, beside those of `expect`.
-pub fn refusals(
-    document: &mut Document<'_>,
-    table: Table<'_, '_>,
-    expect: &Statuses,
-) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
-    for (name, is_conflict) in [("conflict", true), ("refused", false)] {
-        if let Some(value) = table.get(name) {
-            refusals.extend(reasons(document, value, (name, is_conflict), expect));
-        }
-    }
-    refusals
-}
-
 /// The events that `table` says a success raises.
 pub fn raised(document: &mut Document<'_>, table: Table<'_, '_>) -> Vec<Raised> {
     let Some(value) = table.get("raises") else {
@@ -420,46 +384,6 @@ pub fn raised(document: &mut Document<'_>, table: Table<'_, '_>) -> Vec<Raised> 
         }
     }
     raised
-}
-
-/// Statuses that mean no, perhaps with their reasons.
-fn reasons(
-    document: &mut Document<'_>,
-    value: &At<'_>,
-    (key, is_conflict): (&str, bool),
-    expect: &Statuses,
-) -> Vec<Refusal> {
-    let start = value.span().start;
-    let mut refusals = Vec::new();
-    match value.get_ref() {
-        DeValue::Table(_) => {
-            for (status, offset, value, reason) in texts(document, value, key) {
-                let read = Statuses::parse(status).map_err(|error| format!("`{key}`: {error}"));
-                let statuses = document.noting(offset, read);
-                if reason.trim().is_empty() || reason.chars().any(char::is_control) {
-                    document.mistake(value.span().start, "a reason is one line of text");
-                }
-                refusals.extend(statuses.map(|statuses| Refusal {
-                    statuses,
-                    is_conflict,
-                    reason: Some(reason),
-                }));
-            }
-        }
-        _ => refusals.extend(statuses(document, value, key).map(|statuses| Refusal {
-            statuses,
-            is_conflict,
-            reason: None,
-        })),
-    }
-    if refusals
-        .iter()
-        .any(|refusal| !refusal.statuses.is_apart_from(expect))
-    {
-        let says = format!("`{key}` has statuses that count as success ({expect})");
-        document.mistake(start, says);
-    }
-    refusals
 }
 
 /// What `table` says is kept of a success.

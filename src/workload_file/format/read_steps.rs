@@ -1,22 +1,25 @@
 //! Steps of journeys as files have them.
 
 use super::document::{At, Document, Table};
-use super::keys::STEP_KEYS;
+use super::keys::{NOT_RAISED_KEYS, STEP_KEYS};
 use super::read_checks::checks;
-use super::read_operations::{body_of_step, raised, reads, refusals, statuses};
+use super::read_operations::{body_of_step, raised, reads};
 use super::read_races::{find_operation, find_race};
+use super::read_statuses::{refusals, statuses};
 use super::read_tests::test;
 use super::sections::texts;
 use super::templates::{self, Names};
 use crate::plan::Suggestion;
 use crate::workload_file::model::bounds::{DEEPEST_REPEAT, MOST_TALLIES};
-use crate::workload_file::model::definitions::{AtOnce, Call, Model, OnFailure, Part, Step};
+use crate::workload_file::model::definitions::{AtOnce, Call, Model, OnFailure, Step};
+use crate::workload_file::model::replies::{NotRaised, Raised};
+use crate::workload_file::model::texts::Part;
 use toml::de::DeValue;
 
 /// Instructions of all journeys together, at most.
 const MOST_STEPS: usize = 10_000;
 /// Keys that only a call has.
-const OF_CALLS: [&str; 13] = [
+const OF_CALLS: [&str; 14] = [
     "name",
     "body",
     "expect",
@@ -28,6 +31,7 @@ const OF_CALLS: [&str; 13] = [
     "otherwise",
     "at_once",
     "adds",
+    "not_raised",
     "picks",
     "on_failure",
 ];
@@ -327,7 +331,8 @@ impl<'m> StepReader<'m> {
             .iter()
             .any(|key| table.get(key).is_some());
         let of = expect.clone().unwrap_or_else(|| called.expect.clone());
-        let refusals = is_judged.then(|| refusals(document, table, &of));
+        let judged = (self.names(), called.method);
+        let refusals = is_judged.then(|| refusals(document, table, &of, judged));
         let read = table.get("read").is_some();
         let reads = read.then(|| reads(document, table, model, called.method));
         let checked = table.get("check").is_some();
@@ -335,6 +340,9 @@ impl<'m> StepReader<'m> {
         let raises = table.get("raises").is_some();
         let raises = raises.then(|| raised(document, table));
         let sent = body.or(called.body);
+        let not_raised = table.get("not_raised");
+        let of = raises.as_ref().unwrap_or(&called.raises);
+        let not_raised = not_raised.and_then(|value| self.not_raised(document, value, of));
         Some(Call {
             operation,
             label,
@@ -347,7 +355,11 @@ impl<'m> StepReader<'m> {
             otherwise: self.values(document, table, "otherwise"),
             at_once: self.at_once(document, table),
             adds: self.counted(document, table, "adds", sent),
-            picks: self.counted(document, table, "picks", sent),
+            not_raised,
+            picks: self
+                .counted(document, table, "picks", sent)
+                .first()
+                .copied(),
             on_failure: self.on_failure(document, table, depth)?,
         })
     }
@@ -373,43 +385,83 @@ impl<'m> StepReader<'m> {
         }
     }
 
-    /// The names under `adds` (the count, the draw) or `picks` (the draw, the count), by position.
+    /// The names under `adds` (counts, each with a draw) or `picks` (the draw, the count), by position.
     fn counted(
         &self,
         document: &mut Document<'_>,
         table: Table<'_, '_>,
         key: &str,
         body: Option<u16>,
-    ) -> Option<(u16, u16)> {
-        let value = table.get(key)?;
+    ) -> Vec<(u16, u16)> {
+        let Some(value) = table.get(key) else {
+            return Vec::new();
+        };
         let start = value.span().start;
         let pairs = document.named(value, &format!("`{key}`"));
-        let [(left, left_at, right)] = pairs[..] else {
-            document.mistake(
-                start,
-                format!("`{key}` has one name with another, like {{ a = \"b\" }}"),
-            );
-            return None;
-        };
-        let right_at = right.span().start;
-        let right = document.text(right, left, "\"pieces\"")?;
+        let most = if key == "adds" { MOST_TALLIES } else { 1 };
+        if pairs.is_empty() || pairs.len() > most {
+            let says = format!("`{key}` has one name with another, like {{ a = \"b\" }}");
+            document.mistake(start, says);
+            return Vec::new();
+        }
         let body = body.and_then(|body| self.model.bodies.get(usize::from(body)));
         let drawn = body.map_or(&[][..], |body| &body.names[..]);
         let (left_of, right_of, what) = match key {
             "adds" => (&self.tallies[..], drawn, ["a count", "a draw of the body"]),
             _ => (drawn, &self.tallies[..], ["a draw of the body", "a count"]),
         };
-        let mut find = |known: &[String], name: &str, at: usize, what: &str| {
-            let found = known.iter().position(|known| known == name);
-            if found.is_none() {
-                let suggestion = Suggestion::for_word(name, known.iter().map(String::as_str));
-                document.mistake(at, format!("`{name}` is not {what}{suggestion}"));
-            }
-            found.map(|found| found as u16)
+        let mut counted = Vec::new();
+        for (left, left_at, right) in pairs {
+            let right_at = right.span().start;
+            let Some(right) = document.text(right, left, "\"pieces\"") else {
+                continue;
+            };
+            let left = find(document, left_of, (left, left_at), what[0]);
+            let right = find(document, right_of, (right, right_at), what[1]);
+            counted.extend(left.zip(right));
+        }
+        counted
+    }
+
+    /// What of the events that are `raised` a success does not always raise.
+    fn not_raised(
+        &self,
+        document: &mut Document<'_>,
+        value: &At<'_>,
+        raised: &[Raised],
+    ) -> Option<NotRaised> {
+        let table = document.table(value, "`not_raised`", NOT_RAISED_KEYS)?;
+        let (Some(event), Some(equal)) = (table.get("event"), table.get("equal")) else {
+            let says = "`not_raised` has an event and two counts, like { event = \"Stock.Adjusted\", \
+                        equal = [\"counted\", \"known\"] }";
+            document.mistake(value.span().start, says);
+            return None;
         };
-        let left = find(left_of, left, left_at, what[0]);
-        let right = find(right_of, right, right_at, what[1]);
-        left.zip(right)
+        let name = document.text(event, "event", "\"Stock.Adjusted\"")?;
+        let known = raised.iter().map(|it| format!("{}.{}", it.domain, it.name));
+        let known: Vec<String> = known.collect();
+        let what = "an event that it raises";
+        let event = find(document, &known, (name, event.span().start), what);
+        let DeValue::Array(counts) = equal.get_ref() else {
+            document.mistake(equal.span().start, "`equal` is a list of two counts");
+            return None;
+        };
+        let mut positions = Vec::new();
+        for count in counts {
+            let name = document.text(count, "equal", "\"pieces\"")?;
+            let at = count.span().start;
+            positions.extend(find(document, &self.tallies, (name, at), "a count"));
+        }
+        match positions[..] {
+            [one, other] => event.map(|event| NotRaised {
+                event,
+                equal: (one, other),
+            }),
+            _ => {
+                document.mistake(equal.span().start, "`equal` is a list of two counts");
+                None
+            }
+        }
     }
 
     fn on_failure(
@@ -471,6 +523,21 @@ impl<'m> StepReader<'m> {
         self.places.extend(found.map(|_| at));
         found
     }
+}
+
+/// Which of the `known` is called so.
+fn find(
+    document: &mut Document<'_>,
+    known: &[String],
+    (name, at): (&str, usize),
+    what: &str,
+) -> Option<u16> {
+    let found = known.iter().position(|known| known == name);
+    if found.is_none() {
+        let suggestion = Suggestion::for_word(name, known.iter().map(String::as_str));
+        document.mistake(at, format!("`{name}` is not {what}{suggestion}"));
+    }
+    found.map(|found| found as u16)
 }
 
 /// A share of the passes, above 0 % and below 100 %.

@@ -1,7 +1,7 @@
 //! The JSON schema of workload files, for editors: made from the keys that the reader knows.
 
 use super::key::{Key, Takes};
-use super::keys::{CHECK_KEYS, FILE_KEYS};
+use super::keys::{CHECK_KEYS, FILE_KEYS, REFUSAL_KEYS};
 use serde_json::{Map, Value, json};
 
 /// What a file calls something.
@@ -134,6 +134,11 @@ fn taken(takes: Takes) -> Value {
         Takes::Reasons => json!({ "anyOf": [
             statuses(),
             {
+                "type": "array",
+                "minItems": 1,
+                "items": { "anyOf": [status(), table(REFUSAL_KEYS)] },
+            },
+            {
                 "type": "object",
                 "propertyNames": { "pattern": STATUS },
                 "additionalProperties": plain(),
@@ -158,6 +163,10 @@ fn taken(takes: Takes) -> Value {
             "pattern": r"^(request /.*|request header \S+|reply /.*)$",
         }),
         Takes::Pointer => json!({ "type": "string", "pattern": "^/" }),
+        Takes::Pointers => json!({ "anyOf": [
+            taken(Takes::Pointer),
+            { "type": "array", "minItems": 1, "maxItems": 8, "items": taken(Takes::Pointer) },
+        ] }),
         Takes::Bound => plain(),
         Takes::Bounds => json!({
             "type": "array",

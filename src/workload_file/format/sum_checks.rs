@@ -1,8 +1,9 @@
 //! Whether there is what a sum adds up.
 
-use crate::workload_file::model::definitions::{Node, Part};
+use crate::workload_file::model::definitions::Node;
 use crate::workload_file::model::generators::Generator;
 use crate::workload_file::model::sums::{Sum, is_decimal};
+use crate::workload_file::model::texts::Part;
 
 /// Whether `sum` can be made in `body`, for which this is drawn.
 ///

@@ -2,8 +2,8 @@
 
 use super::document::Document;
 use crate::plan::Suggestion;
-use crate::workload_file::model::definitions::{Part, Product};
 use crate::workload_file::model::generators::Generator;
+use crate::workload_file::model::texts::{Part, Product};
 use std::ops::Range;
 
 /// The names that a text may use.

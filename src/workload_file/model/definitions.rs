@@ -1,12 +1,12 @@
 //! What a workload consists of, once it is read and checked: names have become positions, and every
 //! position is one that there is.
 
-use super::generators::Generator;
 use super::json_pointer::JsonPointer;
-use super::patterns::{JsonType, Pattern};
 use super::race_model::{Probe, Race, RaceRule, RaceSide};
+use super::replies::{Check, NotRaised, Raised, Read, Refusal};
 use super::statuses::Statuses;
 use super::table::Table;
+use super::texts::Part;
 use crate::engine::Method;
 use crate::plan::{Threshold, WaitTime};
 use std::sync::Arc;
@@ -123,32 +123,6 @@ pub struct DrawSet {
     pub draws: Vec<Vec<Part>>,
 }
 
-/// A piece of a text that requests hold.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Part {
-    /// The same in every request.
-    Text(String),
-    /// The user's value at this position.
-    Value(u16),
-    /// What the body has drawn at this position.
-    Drawn(u16),
-    /// Something made up.
-    Made(Generator),
-    /// What stands before the `@` of an e-mail address, of the draws at these positions.
-    Handle(Vec<u16>),
-    /// A sum of products of draws, each added or taken away.
-    Sum(Vec<Product>),
-}
-
-/// A part of a sum: the product of some draws.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Product {
-    /// Whether it is taken away.
-    pub is_less: bool,
-    /// Positions of the draws.
-    pub factors: Vec<u16>,
-}
-
 /// Something that may be called.
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -170,6 +144,8 @@ pub struct Operation {
     pub expect: Statuses,
     /// Statuses of a no that is none of the shop's faults, and why; the first that fits counts.
     pub refusals: Vec<Refusal>,
+    /// Where a reply that is no success says why: the first that is there counts.
+    pub reasons: Vec<JsonPointer>,
     /// What is kept of a success.
     pub reads: Vec<Read>,
     /// What a success has to say.
@@ -178,91 +154,6 @@ pub struct Operation {
     pub heeds_retry_after: bool,
     /// What a success raises.
     pub raises: Vec<Raised>,
-}
-
-/// An event that the target raises.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Raised {
-    /// The part of the target that raises it.
-    pub domain: String,
-    /// What it is called there.
-    pub name: String,
-    /// Whether it stays when the request is refused after all.
-    pub stays: bool,
-}
-
-/// Statuses that mean no.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    /// Which.
-    pub statuses: Statuses,
-    /// Whether they tell of a lost race rather than of a rule.
-    pub is_conflict: bool,
-    /// Why; without it the reply says.
-    pub reason: Option<String>,
-}
-
-/// A value that is read of a reply.
-#[derive(Clone, Debug)]
-pub struct Read {
-    /// Its position.
-    pub value: u16,
-    /// Where it stands.
-    pub from: ReadFrom,
-}
-
-/// Where a value stands in a reply.
-#[derive(Clone, Debug)]
-pub enum ReadFrom {
-    /// In the body, which is JSON.
-    Json(JsonPointer),
-    /// In a header of this name.
-    Header(String),
-    /// It is the whole body.
-    Body,
-}
-
-/// A place of a reply and what has to be there.
-#[derive(Clone, Debug)]
-pub struct Check {
-    /// Where.
-    pub place: Place,
-    /// What.
-    pub asked: Asked,
-    /// Why a reply has failed that has something else there.
-    pub says: String,
-}
-
-/// A place of a reply.
-#[derive(Clone, Debug)]
-pub enum Place {
-    /// In the body, which is JSON.
-    Json(JsonPointer),
-    /// In a header of this name.
-    Header(String),
-    /// The whole body.
-    Body,
-    /// The size of the body, in bytes.
-    Size,
-}
-
-/// What has to be somewhere.
-#[derive(Clone, Debug)]
-pub enum Asked {
-    /// This text, or what is written so.
-    Equals(Vec<Part>),
-    /// This number, boolean or null of JSON.
-    Is(String),
-    /// This text somewhere in it.
-    Contains(Vec<Part>),
-    /// Something that the pattern matches.
-    Matches(Pattern),
-    /// A value of this type of JSON.
-    Type(JsonType),
-    /// Anything, or nothing at all.
-    Exists(bool),
-    /// A number between these, both included.
-    Between(f64, f64),
 }
 
 /// What a request sends.
@@ -344,6 +235,8 @@ pub struct Journey {
     pub about: String,
     /// What is done, in order.
     pub steps: Vec<Step>,
+    /// Whether it is no journey of the file's, but one of the program's that is called so.
+    pub is_built_in: bool,
 }
 
 /// A part of a journey.
@@ -420,8 +313,10 @@ pub struct Call {
     pub otherwise: Vec<(u16, Vec<Part>)>,
     /// Whether it follows the reply before it at once.
     pub at_once: AtOnce,
-    /// What a success adds to a count: its position, and that of the draw of the body.
-    pub adds: Option<(u16, u16)>,
+    /// What a success adds to counts: the position of each, and that of the draw of the body.
+    pub adds: Vec<(u16, u16)>,
+    /// What a success does not always raise.
+    pub not_raised: Option<NotRaised>,
     /// The body is the one whose draw is the count: the position of the draw, and that of the count.
     pub picks: Option<(u16, u16)>,
     /// What happens when it does not succeed.
@@ -443,7 +338,8 @@ impl Call {
             raises: None,
             otherwise: Vec::new(),
             at_once: AtOnce::No,
-            adds: None,
+            adds: Vec::new(),
+            not_raised: None,
             picks: None,
             on_failure: OnFailure::Abort,
         }
@@ -579,6 +475,14 @@ impl Model {
         let shared = body.tied.and_then(|position| self.draws.get(position));
         let shared = shared.into_iter().flat_map(|set| &set.draws);
         shared.chain(&body.draws).cloned().collect()
+    }
+
+    /// The options of these names, by the bits of their positions. What is none of them does not count.
+    #[must_use]
+    pub fn options_called(&self, names: &[String]) -> u32 {
+        let options = self.options.iter().zip(0..);
+        let chosen = options.filter(|(option, _)| names.contains(&option.name));
+        chosen.fold(0, |bits, (_, position)| bits | 1 << position)
     }
 
     /// The class called `name`.

@@ -9,6 +9,8 @@ pub mod generators;
 pub mod json_pointer;
 pub mod patterns;
 pub mod race_model;
+pub mod replies;
 pub mod statuses;
 pub mod sums;
 pub mod table;
+pub mod texts;

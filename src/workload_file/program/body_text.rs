@@ -2,9 +2,10 @@
 
 use crate::engine::{ArenaBuilder, BodyWriter, Form, Values, encode};
 use crate::plan::UniqueNumbers;
-use crate::workload_file::model::definitions::{Body, BodyKind, Node, Part, Product};
+use crate::workload_file::model::definitions::{Body, BodyKind, Node};
 use crate::workload_file::model::generated::{Turn, write_units};
 use crate::workload_file::model::generators::Generator;
+use crate::workload_file::model::texts::{Part, Product};
 use fastrand::Rng;
 
 /// Longest handle, in characters.

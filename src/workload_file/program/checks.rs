@@ -3,9 +3,10 @@
 use crate::engine::codec::field;
 use crate::engine::{ReplyText, Values};
 use crate::stats::Reason;
-use crate::workload_file::model::definitions::{Asked, Check, Part, Place};
 use crate::workload_file::model::json_pointer::{Found, unescaped};
 use crate::workload_file::model::patterns::JsonType;
+use crate::workload_file::model::replies::{Asked, Check, Place};
+use crate::workload_file::model::texts::Part;
 use fastrand::Rng;
 use memchr::memmem;
 use std::borrow::Cow;

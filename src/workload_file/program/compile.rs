@@ -2,6 +2,7 @@
 //! whole process refer to is kept to its end; a workload that was compiled before is not compiled again,
 //! so that a page that reads its file for each run keeps one program for each text of it.
 
+use super::beside::Beside;
 use super::compile_operations::{Compiler, kept, kept_all, kept_text};
 use super::compile_races::races_of;
 use super::compile_steps::{Noted, StepCompiler};
@@ -14,26 +15,26 @@ use std::sync::{Mutex, PoisonError};
 /// Programs of this process.
 static PROGRAMS: Mutex<Vec<&'static Program>> = Mutex::new(Vec::new());
 
-/// The program of `model`.
-pub fn program_of(model: &Model) -> &'static Program {
+/// The program of `model`, with what is `beside` it.
+pub fn program_of(model: &Model, beside: Beside) -> &'static Program {
     // What must hold of a run changes nothing of what is sent.
     let sent = Model {
         thresholds: Vec::new(),
         ..model.clone()
     };
     // Everything in it is in its debugging form.
-    let hash = fnv1a(format!("{sent:?}").as_bytes());
+    let hash = fnv1a(format!("{sent:?}").as_bytes()) ^ beside.steps.len() as u64;
     let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = programs.iter().find(|known| known.hash == hash) {
         return known;
     }
-    let program = kept(compile(model, hash));
+    let program = kept(compile(model, hash, beside));
     programs.push(program);
     program
 }
 
-fn compile(model: &Model, hash: u64) -> Program {
-    let mut compiler = Compiler::of_all(model);
+fn compile(model: &Model, hash: u64, beside: Beside) -> Program {
+    let mut compiler = Compiler::of_all(model, beside);
     let races = races_of(&mut compiler);
     let mut noted = Noted::new(compiler.values);
     let mut compiled = |journey: &Journey| CompiledJourney {
@@ -56,6 +57,7 @@ fn compile(model: &Model, hash: u64) -> Program {
         health: kept_text(&model.health),
         options: kept_all(options.collect()),
         steps: compiler.steps,
+        rows: model.rows.clone(),
         bodies: compiler.bodies,
         draws: model.draws.clone(),
         data: model.data.clone(),

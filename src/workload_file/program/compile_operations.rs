@@ -1,14 +1,17 @@
 //! From operations, under the names that steps give them, to the rows of the statistics.
 
+use super::beside::Beside;
 use super::checks::ReadyCheck;
-use super::reading::ReplyReading;
+use super::reading::{ReadyRefusal, ReplyReading};
 use super::request_program::BodyChoice;
 use crate::engine::{self, HeadPart, HeadTemplate};
 use crate::stats::Event;
 use crate::workload_file::model::definitions::{
-    Body, BodyKind, Call, Check, Model, Node, Operation, Part, Raised, Step,
+    Body, BodyKind, Call, Model, Node, Operation, Step,
 };
 use crate::workload_file::model::generators::Generator;
+use crate::workload_file::model::replies::{Check, Raised, Refusal};
+use crate::workload_file::model::texts::Part;
 use std::ops::Range;
 
 /// What is kept to the end of the process.
@@ -40,8 +43,10 @@ pub struct Compiler<'a> {
     /// The workload.
     pub model: &'a Model,
     drafts: Vec<DraftStep>,
-    /// The rows of the statistics.
+    /// The rows of the statistics, behind those of the parts that are written in Rust.
     pub steps: &'static [engine::Step],
+    /// How many of them are of those parts.
+    first: usize,
     /// What is sent, with a value wherever something is known only then.
     pub bodies: Vec<Body>,
     /// Positions of what is made up for each body when it is sent.
@@ -61,6 +66,7 @@ impl<'a> Compiler<'a> {
             model,
             drafts: Vec::new(),
             steps: &[],
+            first: 0,
             bodies: model.bodies.clone(),
             body_made: Vec::new(),
             made: Vec::new(),
@@ -69,8 +75,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// With the rows of all that is called.
-    pub fn of_all(model: &'a Model) -> Self {
+    /// With the rows of all that is called, behind those of what is `beside` it.
+    pub fn of_all(model: &'a Model, beside: Beside) -> Self {
         let mut compiler = Self::new(model);
         compiler.note_bodies();
         let once = model.set_up.iter().chain(&model.tear_down);
@@ -81,18 +87,17 @@ impl<'a> Compiler<'a> {
         compiler
             .drafts
             .sort_by_key(|draft| place(draft).unwrap_or(usize::MAX));
-        let steps = compiler
-            .drafts
-            .iter()
-            .zip(0..)
-            .map(|(draft, index)| engine::Step {
-                index,
-                operation: draft.compiled,
-                name: kept_text(&draft.label),
-                raises: events(&draft.raises),
-                stays: draft.raises.iter().filter(|event| event.stays).count(),
-            });
-        compiler.steps = kept_all(steps.collect());
+        compiler.first = beside.steps.len();
+        let own = compiler.drafts.iter().zip(compiler.first as u16..);
+        let own = own.map(|(draft, index)| engine::Step {
+            index,
+            operation: draft.compiled,
+            name: kept_text(&draft.label),
+            raises: events(&draft.raises, beside.outbox),
+            stays: draft.raises.iter().filter(|event| event.stays).count(),
+        });
+        let beside = beside.steps.iter().map(|step| engine::Step { ..*step });
+        compiler.steps = kept_all(beside.chain(own).collect());
         compiler
     }
 
@@ -180,7 +185,7 @@ impl<'a> Compiler<'a> {
     pub fn step_of(&self, call: &Call) -> Option<(&'static engine::Step, Range<u16>)> {
         let place = self.place_of(call)?;
         let made = self.drafts[place].made.clone();
-        let step = &self.steps[place];
+        let step = &self.steps[self.first + place];
         let is_read_alike = call.expect.is_none()
             && call.refusals.is_none()
             && call.reads.is_none()
@@ -193,7 +198,8 @@ impl<'a> Compiler<'a> {
         let expect = call.expect.as_ref().unwrap_or(&of.expect);
         let reading = ReplyReading {
             expect: expect.clone(),
-            refusals: call.refusals.as_ref().unwrap_or(&of.refusals).clone(),
+            refusals: meant(call.refusals.as_ref().unwrap_or(&of.refusals)),
+            reasons: of.reasons.clone(),
             reads: call.reads.as_ref().unwrap_or(&of.reads).clone(),
             checks: ready(call.checks.as_ref().unwrap_or(&of.checks)),
             names: self.names,
@@ -230,7 +236,8 @@ impl<'a> Compiler<'a> {
             .collect();
         let reading = ReplyReading {
             expect: operation.expect.clone(),
-            refusals: operation.refusals.clone(),
+            refusals: meant(&operation.refusals),
+            reasons: operation.reasons.clone(),
             reads: operation.reads.clone(),
             checks: ready(&operation.checks),
             names: self.names,
@@ -268,6 +275,10 @@ impl<'a> Compiler<'a> {
     }
 }
 
+fn meant(refusals: &[Refusal]) -> Vec<ReadyRefusal> {
+    refusals.iter().map(ReadyRefusal::from).collect()
+}
+
 fn ready(checks: &[Check]) -> Vec<ReadyCheck> {
     checks.iter().map(ReadyCheck::new).collect()
 }
@@ -299,12 +310,12 @@ fn each_text_of(node: &mut Node, work: &mut impl FnMut(&mut [Part])) {
     }
 }
 
-/// Events as the engine knows them. Every one takes the way through an outbox, as far as a file tells.
-fn events(raised: &[Raised]) -> &'static [Event] {
+/// Events as the engine knows them.
+fn events(raised: &[Raised], outbox: fn(&str, &str) -> bool) -> &'static [Event] {
     let events = raised.iter().map(|event| Event {
         domain: kept_text(&event.domain),
         name: kept_text(&event.name),
-        outbox: true,
+        outbox: outbox(&event.domain, &event.name),
     });
     kept_all(events.collect())
 }

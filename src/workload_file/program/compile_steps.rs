@@ -8,8 +8,9 @@ use super::race_program::CompiledRace;
 use super::request_program::{BodyChoice, CompiledRequest};
 use crate::workload_file::model::conditions::tests;
 use crate::workload_file::model::definitions::{
-    AtOnce, Call, Journey, OnFailure, Part, Step, Test, Tested,
+    AtOnce, Call, Journey, OnFailure, Step, Test, Tested,
 };
+use crate::workload_file::model::texts::Part;
 use std::ops::Range;
 
 /// What the journeys of a workload make up and count, beside their instructions.
@@ -169,8 +170,10 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
         let cleared = reads.map(|read| read.value);
         let cleared = cleared.filter(|value| self.looked_for.contains(value));
         let cleared: Vec<u16> = cleared.collect();
-        let adds = call.adds.zip(body);
-        let adds = adds.map(|((tally, draw), body)| (tally as u8, self.numbers_of(body, draw)));
+        let added = call.adds.iter().filter_map(|adds| Some((adds, body?)));
+        let adds: Vec<(u8, u16)> = added
+            .map(|(&(tally, draw), body)| (tally as u8, self.numbers_of(body, draw)))
+            .collect();
         let mark = self
             .marks
             .iter()
@@ -189,7 +192,8 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
                 AtOnce::Yes => Following::Yes,
                 AtOnce::Again => Following::Again(depth.saturating_sub(1)),
             },
-            adds,
+            adds: kept_all(adds),
+            not_raised: call.not_raised,
             mark: mark.map_or(0, |bit| 1 << bit),
             failure: match &call.on_failure {
                 OnFailure::Abort => Failure::Abort,

@@ -4,8 +4,10 @@ use super::race_program::CompiledRace;
 use super::request_program::CompiledRequest;
 use crate::engine::Step;
 use crate::stats::{Race, Rule};
-use crate::workload_file::model::definitions::{Body, Class, Data, DrawSet, Part};
+use crate::workload_file::model::definitions::{Body, Class, Data, DrawSet};
 use crate::workload_file::model::generators::Generator;
+use crate::workload_file::model::replies::NotRaised;
+use crate::workload_file::model::texts::Part;
 use std::ops::Range;
 
 /// A compiled workload. Made once for each workload of a process, and kept to its end.
@@ -23,6 +25,8 @@ pub struct Program {
     pub options: &'static [&'static str],
     /// Every step that journeys take.
     pub steps: &'static [Step],
+    /// Names in statistics that come before all others, in their order.
+    pub rows: Vec<String>,
     /// What requests send.
     pub bodies: Vec<Body>,
     /// What is drawn for several bodies together.
@@ -138,8 +142,10 @@ pub struct CompiledCall {
     pub request: CompiledRequest,
     /// Whether it follows the reply before it at once.
     pub at_once: Following,
-    /// What a success adds to a count: which, and where the numbers are.
-    pub adds: Option<(u8, u16)>,
+    /// What a success adds to counts: to which, and where the numbers are.
+    pub adds: &'static [(u8, u16)],
+    /// What a success does not raise where two counts are equal.
+    pub not_raised: Option<NotRaised>,
     /// The bit that a success sets.
     pub mark: u32,
     /// What happens when it does not succeed.
@@ -198,7 +204,7 @@ pub enum CompiledTested {
 
 impl CompiledJourney {
     /// What it may do in a run with the options of these bits.
-    fn reached(&self, options: u32) -> impl Iterator<Item = &Instruction> {
+    pub fn reached(&self, options: u32) -> impl Iterator<Item = &Instruction> {
         let mut at = 0;
         std::iter::from_fn(move || {
             while let Some(instruction) = self.instructions.get(at) {

@@ -1,5 +1,6 @@
 //! What a workload is compiled to, and how users carry it out: no text is interpreted while load is made.
 
+pub mod beside;
 pub mod body_text;
 pub mod checks;
 pub mod compile;
@@ -17,3 +18,4 @@ pub mod recipes;
 pub mod request_program;
 pub mod rows;
 pub mod shared;
+pub mod told;

@@ -9,8 +9,9 @@ use super::request_program::{BodyChoice, CompiledRequest};
 use super::rows::{Dealer, Dealt};
 use crate::engine::{Abort, Arena, Journey, Link, Session, Values};
 use crate::plan::{Pacing, UniqueNumbers};
-use crate::stats::Outcome;
+use crate::stats::{Correction, Corrections, Outcome};
 use crate::workload_file::model::bounds::{DEEPEST_REPEAT, MOST_TALLIES, MOST_TIES};
+use crate::workload_file::model::replies::NotRaised;
 use fastrand::Rng;
 use std::ops::Range;
 
@@ -82,7 +83,11 @@ pub struct Pass<'a> {
     /// Which bodies were sent, by the group of those that agree.
     chosen: [u16; MOST_TIES],
     tallies: [i32; MOST_TALLIES],
+    /// Bits of the counts of which is not known whether something was added.
+    open: u8,
 }
+
+const _: () = assert!(MOST_TALLIES <= 8);
 
 impl<'a> Pass<'a> {
     /// Of this journey.
@@ -96,6 +101,7 @@ impl<'a> Pass<'a> {
             done: 0,
             chosen: [NONE; MOST_TIES],
             tallies: [0; MOST_TALLIES],
+            open: 0,
         }
     }
 
@@ -119,6 +125,7 @@ impl<'a> Pass<'a> {
                 Instruction::Set(recipes) => self.prepare(recipes, user),
                 Instruction::Tally { tally, start } => {
                     self.tallies[usize::from(*tally)] = *start;
+                    self.open &= !(1 << tally);
                 }
                 Instruction::When { test, past } => {
                     if !self.is_so(test, user) {
@@ -182,7 +189,7 @@ impl<'a> Pass<'a> {
         let chosen = body.and_then(|arena| self.choose(request, arena, user));
         // What is added to a count has to be known.
         let chosen = match (body, chosen) {
-            (Some(arena), None) if call.adds.is_some() => Some(arena.pick(user.rng())),
+            (Some(arena), None) if !call.adds.is_empty() => Some(arena.pick(user.rng())),
             _ => chosen,
         };
         let sent = user.call(request.step);
@@ -200,13 +207,43 @@ impl<'a> Pass<'a> {
         let outcome = sent.outcome().await?;
         if outcome == Outcome::Success {
             self.done |= call.mark;
-            if let (Some((tally, numbers)), Some(index)) = (call.adds, chosen) {
-                let number = means.supplies.numbers(numbers).get(index);
+            for &(tally, numbers) in call.adds {
+                let numbers = means.supplies.numbers(numbers);
+                let number = chosen.and_then(|index| numbers.get(index));
                 self.tallies[usize::from(tally)] += number.copied().unwrap_or(0);
+            }
+            if let Some(not_raised) = &call.not_raised {
+                let corrections = self.correction(not_raised);
+                user.correct(request.step, &corrections);
             }
             return Ok(None);
         }
+        if matches!(outcome, Outcome::Failed | Outcome::Unknown) {
+            let added = call.adds.iter();
+            added.for_each(|(tally, _)| self.open |= 1 << tally);
+        }
         self.failed(call, outcome, user).await
+    }
+
+    /// What a success raised beside what it tells: not this event where the counts are equal, which is
+    /// not certain when an addition to one of them is not.
+    fn correction(&self, not_raised: &NotRaised) -> Corrections {
+        let (one, other) = not_raised.equal;
+        let is_open = self.open & (1 << one | 1 << other) != 0;
+        let count = |tally: u16| self.tallies[usize::from(tally)];
+        let open = i64::from(is_open);
+        let mut corrections = Corrections::default();
+        corrections[usize::from(not_raised.event)] = match count(one) == count(other) {
+            true => Correction {
+                may_be_more: open,
+                ..Correction::NOT_RAISED
+            },
+            false => Correction {
+                may_be_less: open,
+                ..Correction::default()
+            },
+        };
+        corrections
     }
 
     #[cold]

@@ -5,8 +5,9 @@ use super::compiled::Program;
 use super::recipes::{MadeUp, Recipe};
 use crate::engine::{Arena, ArenaBuilder, Values};
 use crate::plan::{RunId, UniqueNumbers, fnv1a};
-use crate::workload_file::model::definitions::{Body, BodyKind, DrawSet, Node, Part};
+use crate::workload_file::model::definitions::{Body, BodyKind, DrawSet, Node};
 use crate::workload_file::model::generated::Turn;
+use crate::workload_file::model::texts::Part;
 use fastrand::Rng;
 
 /// Bodies of a kind that has something made up: enough to look like a crowd, few enough that the kinds

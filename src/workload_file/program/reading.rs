@@ -1,14 +1,16 @@
 //! How a reply is read: whether it is a success, what is kept of it, and what it means when it is none.
 
 use super::checks::ReadyCheck;
+use super::told::Told;
 use crate::engine::codec::field;
 use crate::engine::{KeptFrom, MOST_VALUE_BYTES, Reading, ReplyText, Values};
 use crate::stats::{Outcome, Reason};
-use crate::workload_file::model::definitions::{Read, ReadFrom, Refusal};
-use crate::workload_file::model::json_pointer::{Found, unescaped};
+use crate::workload_file::model::json_pointer::{Found, JsonPointer, unescaped};
+use crate::workload_file::model::replies::{Place, Read, ReadFrom, Refusal};
 use crate::workload_file::model::statuses::Statuses;
 use fastrand::Rng;
 use http::StatusCode;
+use serde::de::IgnoredAny;
 use std::fmt::Write;
 
 /// Longest rest that a reply may ask for, in seconds: an hour.
@@ -21,7 +23,9 @@ pub struct ReplyReading {
     /// Statuses of success.
     pub expect: Statuses,
     /// What other statuses mean.
-    pub refusals: Vec<Refusal>,
+    pub refusals: Vec<ReadyRefusal>,
+    /// Where a reply that is no success says why; nowhere when its status has to do.
+    pub reasons: Vec<JsonPointer>,
     /// What is kept.
     pub reads: Vec<Read>,
     /// What a success has to say, compared with what the user knew before.
@@ -30,6 +34,35 @@ pub struct ReplyReading {
     pub names: &'static [String],
     /// Whether `retry-after` is heeded.
     pub heeds_retry_after: bool,
+}
+
+/// Statuses that mean no, as replies meet them.
+#[derive(Debug)]
+pub struct ReadyRefusal {
+    refusal: Refusal,
+    checks: Vec<ReadyCheck>,
+    /// Whether the reply has to be JSON: a pointer finds its way in what only begins like it, too.
+    is_json: bool,
+}
+
+impl From<&Refusal> for ReadyRefusal {
+    fn from(refusal: &Refusal) -> Self {
+        let mut places = refusal.checks.iter().map(|check| &check.place);
+        Self {
+            is_json: places.any(|place| matches!(place, Place::Json(_))),
+            checks: refusal.checks.iter().map(ReadyCheck::new).collect(),
+            refusal: refusal.clone(),
+        }
+    }
+}
+
+impl ReadyRefusal {
+    fn is_meant(&self, reply: ReplyText<'_>, known: &Values) -> bool {
+        let mut checks = self.checks.iter();
+        self.refusal.statuses.has(reply.status)
+            && checks.all(|check| check.failed(reply, known).is_none())
+            && (!self.is_json || serde_json::from_slice::<IgnoredAny>(reply.body).is_ok())
+    }
 }
 
 impl Reading for ReplyReading {
@@ -42,7 +75,7 @@ impl Reading for ReplyReading {
         rng: &mut Rng,
     ) -> Result<(), (Outcome, Reason)> {
         if !self.expect.has(reply.status) {
-            return Err(self.refused(reply, values));
+            return Err(self.refused(reply, known, values));
         }
         for check in &self.checks {
             if let Some(reason) = check.failed(reply, known.unwrap_or(values)) {
@@ -124,23 +157,39 @@ impl ReplyReading {
     }
 
     #[cold]
-    fn refused(&self, reply: ReplyText<'_>, values: &mut Values) -> (Outcome, Reason) {
+    fn refused(
+        &self,
+        reply: ReplyText<'_>,
+        known: Option<&Values>,
+        values: &mut Values,
+    ) -> (Outcome, Reason) {
         if self.heeds_retry_after
             && let Some(seconds) = retry_after_s(reply.head)
         {
             values.ask_for_rest(seconds.min(LONGEST_REST_S) * NS_PER_S);
         }
+        let known = known.unwrap_or(values);
         let mut refusals = self.refusals.iter();
-        match refusals.find(|refusal| refusal.statuses.has(reply.status)) {
-            Some(refusal) => {
-                let outcome = match refusal.is_conflict {
-                    true => Outcome::Conflict,
-                    false => Outcome::Refused,
-                };
-                let reason = refusal.reason.as_deref().map(Reason::new);
-                (outcome, reason.unwrap_or_else(|| phrase(reply.status)))
+        let meant = refusals.find(|refusal| refusal.is_meant(reply, known));
+        let Some(ReadyRefusal { refusal, .. }) = meant else {
+            return (Outcome::Failed, self.told(reply));
+        };
+        let outcome = match refusal.is_conflict {
+            true => Outcome::Conflict,
+            false => Outcome::Refused,
+        };
+        let reason = refusal.reason.as_deref().map(Reason::new);
+        (outcome, reason.unwrap_or_else(|| self.told(reply)))
+    }
+
+    /// Why a reply is no success, as far as it says.
+    fn told(&self, reply: ReplyText<'_>) -> Reason {
+        match &self.reasons[..] {
+            [] => phrase(reply.status),
+            _ if (200..300).contains(&reply.status) => {
+                Reason::new("a success, but not with the expected status")
             }
-            None => (Outcome::Failed, phrase(reply.status)),
+            places => Told::read(reply.body, places).reason,
         }
     }
 }
@@ -161,14 +210,19 @@ fn retry_after_s(head: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload_file::model::json_pointer::JsonPointer;
+    use crate::workload_file::model::patterns::JsonType;
+    use crate::workload_file::model::replies::{Asked, Check};
+    use crate::workload_file::model::texts::Part;
 
     fn reading() -> ReplyReading {
         let read = |value, from| Read { value, from };
-        let refusal = |text, is_conflict, reason: Option<&str>| Refusal {
-            statuses: Statuses::parse(text).unwrap(),
-            is_conflict,
-            reason: reason.map(str::to_owned),
+        let refusal = |text, is_conflict, reason: Option<&str>| {
+            ReadyRefusal::from(&Refusal {
+                statuses: Statuses::parse(text).unwrap(),
+                is_conflict,
+                reason: reason.map(str::to_owned),
+                checks: Vec::new(),
+            })
         };
         ReplyReading {
             expect: Statuses::successes(),
@@ -176,6 +230,7 @@ mod tests {
                 refusal("429", false, Some("rate limited")),
                 refusal("409", true, None),
             ],
+            reasons: Vec::new(),
             reads: vec![
                 read(0, ReadFrom::Json(JsonPointer::parse("/token").unwrap())),
                 read(1, ReadFrom::Json(JsonPointer::parse("/user/age").unwrap())),
@@ -257,6 +312,103 @@ mod tests {
             let (outcome, reason) = read.unwrap_err();
             assert_eq!((outcome, reason.as_str()), (expected, why));
             assert_eq!(values.take_rest(), rest_s * NS_PER_S, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_reply_says_why_and_what_it_means() {
+        let mut reading = reading();
+        let places = ["/error", "/detail"].map(|place| JsonPointer::parse(place).unwrap());
+        reading.reasons = places.to_vec();
+        let asked = |place, asked| Check {
+            place,
+            asked,
+            says: String::new(),
+        };
+        let no = |status, is_conflict, reason: Option<&str>, check| {
+            ReadyRefusal::from(&Refusal {
+                statuses: Statuses::parse(status).unwrap(),
+                is_conflict,
+                reason: reason.map(str::to_owned),
+                checks: vec![check],
+            })
+        };
+        let error = Place::Json(JsonPointer::parse("/error").unwrap());
+        let bare = Asked::Equals(vec![Part::Text("Internal Server Error".to_owned())]);
+        reading.refusals = vec![
+            no(
+                "500",
+                true,
+                Some("a race was lost"),
+                asked(Place::Body, bare),
+            ),
+            no(
+                "4xx",
+                false,
+                None,
+                asked(error, Asked::Type(JsonType::Object)),
+            ),
+        ];
+        for (status, body, expected, why) in [
+            (
+                500,
+                "Internal Server Error",
+                Outcome::Conflict,
+                "a race was lost",
+            ),
+            (
+                500,
+                "Internal Server Error!",
+                Outcome::Failed,
+                "Internal Server Error!",
+            ),
+            (
+                400,
+                r#"{"error":{"n":["3 are too many","no"]}}"#,
+                Outcome::Refused,
+                "n: … are too many, no",
+            ),
+            (
+                400,
+                r#"{"error":"it is 'no' good"}"#,
+                Outcome::Failed,
+                "it is '…' good",
+            ),
+            (
+                422,
+                r#"{"error":null,"detail":[{"loc":["n",2],"msg":"x"},"y"]}"#,
+                Outcome::Failed,
+                "n.…: x; y",
+            ),
+            (422, r#"{"error":7}"#, Outcome::Failed, r#"{"error":…}"#),
+            (
+                422,
+                r#"{"error":{"a":"b"}"#,
+                Outcome::Failed,
+                r#"{"error":{"a":"b"}"#,
+            ),
+            (
+                202,
+                r#"{"detail":"later"}"#,
+                Outcome::Failed,
+                "a success, but not with the expected status",
+            ),
+        ] {
+            // Only 200 is one here.
+            reading.expect = Statuses::parse("200").unwrap();
+            let reply = ReplyText {
+                status,
+                head: HEAD.as_bytes(),
+                body: body.as_bytes(),
+            };
+            let mut values = Values::new(3);
+            let read = reading.read(reply, None, &mut values, &mut Rng::with_seed(1));
+            let (outcome, reason) = read.unwrap_err();
+            assert_eq!(
+                (outcome, reason.as_str()),
+                (expected, why),
+                "{status} {body}"
+            );
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::engine::Values;
 use crate::plan::{RunId, UNIQUE_TEXT_BYTES, UniqueNumbers};
-use crate::workload_file::model::definitions::Part;
 use crate::workload_file::model::generated::{Turn, chosen};
 use crate::workload_file::model::generators::Generator;
+use crate::workload_file::model::texts::Part;
 use fastrand::Rng;
 use smallvec::SmallVec;
 

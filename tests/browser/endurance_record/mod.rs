@@ -173,6 +173,7 @@ fn facts() -> RunFacts {
         seed: 45,
         host: HostFacts::default(),
         races: RaceRules::default(),
+        shard: None,
         processes: None,
         target: None,
     }

@@ -7,7 +7,7 @@ use shopblast::engine::{
 };
 use shopblast::plan::{Pacing, UniqueNumbers, WaitTime};
 use shopblast::shop::{
-    Generation, JourneyKind, JourneyOption, JourneyOptions, ShopScript, USER_CLASSES,
+    Generation, JOURNEYS, JourneyKind, JourneyOption, JourneyOptions, ShopScript, USER_CLASSES,
 };
 use shopblast::stats::Outcome;
 use std::cell::RefCell;
@@ -60,7 +60,7 @@ pub fn down() -> SimulatedAnswer {
 
 /// The journey called `name`.
 pub fn kind(name: &str) -> JourneyKind {
-    let mut all = JourneyKind::ALL.iter().copied();
+    let mut all = JOURNEYS.iter().copied();
     all.find(|journey| journey.name() == name)
         .unwrap_or_else(|| panic!("there is no {name}"))
 }
@@ -184,7 +184,7 @@ fn carry_in(
     let ended = Rc::new(RefCell::new(Err(Abort)));
     let result = Rc::clone(&ended);
     world.spawn(async move {
-        *result.borrow_mut() = journey.carry_out(&mut user, script.supplies()).await;
+        *result.borrow_mut() = script.carry_out(journey, &mut user).await;
     });
     world.run();
     *ended.borrow()

@@ -1,10 +1,10 @@
 //! What reads show of customers: the card, and the book of addresses.
 
 use crate::sandbox::json_text::Json;
-use crate::sandbox::pipeline::Domain::Identity;
+use crate::sandbox::pipeline::Domain::{Identity, Notifications};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{ProjectionRow, has, member, object};
+use crate::sandbox::shop::projections::{Notice, ProjectionRow, has, member, object};
 use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{EndpointAnswer, EndpointCall, Work};
 use uuid::Uuid;
@@ -33,6 +33,12 @@ pub fn register(work: &mut Work<'_>, id: Uuid, fields: &Fields<'_>) {
     let key = ThingKey::of(id);
     work.show(key, move |views, moment| {
         let [external_id, email, first_name, last_name] = texts;
+        if views.notices(Notifications) {
+            views.tell(Notice::CustomerRegistered {
+                customer: id.to_string(),
+                first_name: first_name.clone(),
+            });
+        }
         let row = ProjectionRow(vec![
             ("customer_id", id.into()),
             ("external_id", external_id.into()),

@@ -3,7 +3,10 @@
 use super::stock::Supply;
 use super::{StockItem, reservations};
 use crate::sandbox::bugs::Bug;
+use crate::sandbox::pipeline::Domain;
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::shop::projections::{Message, MessageKind};
+use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{EndpointAnswer, EndpointCall, LostRaceFault, Work};
 use crate::shop::events;
 use crate::stats::Event;
@@ -26,12 +29,27 @@ fn change(
 ) -> Result<(), Refusal> {
     let mut item = work.load::<StockItem>(call.id())?;
     let supply = rule(&mut item)?;
+    let key = item.key();
     work.save(item);
     work.raise(event);
     if supply == Supply::Low {
-        work.raise(&events::LOW_STOCK_DETECTED);
+        warn(work, key);
     }
     Ok(())
+}
+
+/// There is little left: somebody in the shop is told.
+fn warn(work: &mut Work<'_>, item: ThingKey) {
+    work.raise(&events::LOW_STOCK_DETECTED);
+    if work.shows(Domain::Inventory) {
+        work.show(item, |views, _| {
+            views.tell_somebody(|| Message {
+                kind: MessageKind::LowStockAlert,
+                recipient: "operations".to_owned(),
+                subject: "[Low Stock]".to_owned(),
+            });
+        });
+    }
 }
 
 /// The same for changes after which nobody looks whether there is little left.
@@ -76,7 +94,7 @@ pub fn reserve(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointA
     work.raise(&events::STOCK_RESERVED);
     reservations::reserve(work, key, call.fields);
     if supply == Supply::Low {
-        work.raise(&events::LOW_STOCK_DETECTED);
+        warn(work, key);
     }
     Ok(EndpointAnswer::ADDED)
 }
@@ -130,12 +148,13 @@ pub fn check(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAns
     let counted = call.fields.required_integer(0);
     let mut item = work.load::<StockItem>(call.id())?;
     let adjusted = item.check(counted);
+    let key = item.key();
     work.save(item);
     work.raise(&events::STOCK_CHECK_RECORDED);
     if let Some(supply) = adjusted {
         work.raise(&events::STOCK_ADJUSTED);
         if supply == Supply::Low {
-            work.raise(&events::LOW_STOCK_DETECTED);
+            warn(work, key);
         }
     }
     Ok(EndpointAnswer::DONE)

@@ -19,7 +19,7 @@ use bodies::{
 pub use bodies::ADDRESS;
 pub use cart::Cart;
 pub use order::Order;
-pub use order_commands::{settle_cancel, settle_pending, settle_success};
+pub use order_commands::{deliver, settle_cancel, settle_pending, settle_shipment, settle_success};
 
 /// The endpoints, in the order of the shop's own routes: the first one on a path is what a 405
 /// allows.

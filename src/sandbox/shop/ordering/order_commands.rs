@@ -290,6 +290,28 @@ pub fn process(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointA
     Ok(EndpointAnswer::DONE)
 }
 
+/// A carrier has it, says an engine.
+pub fn settle_shipment(
+    work: &mut Work<'_>,
+    call: &EndpointCall<'_>,
+    [shipment, carrier, number]: [&str; 3],
+) -> Result<EndpointAnswer, Refusal> {
+    let event = &events::ORDER_SHIPPED;
+    let (key, ()) = change(work, call, event, Order::ship)?;
+    order_views::step(work, key, || {
+        let told = format!("Shipped via {carrier} (tracking: {number})");
+        OrderChange {
+            columns: vec![
+                ("shipment_id", shipment.into()),
+                ("carrier", carrier.into()),
+                ("tracking_number", number.into()),
+            ],
+            ..OrderChange::new(event, OrderStatus::Shipped.name(), told)
+        }
+    });
+    Ok(EndpointAnswer::DONE)
+}
+
 /// What a shipment tells of itself.
 fn shipment(fields: &Fields<'_>) -> Vec<(&'static str, Json)> {
     vec![

@@ -6,7 +6,7 @@ use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Ordering;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::shop::projections::{
-    EventMoment, Notice, ProjectionRow, Projections, has, member, object,
+    EventMoment, Message, MessageKind, Notice, ProjectionRow, Projections, has, member, object,
 };
 use crate::sandbox::shop::query::ListQuery;
 use crate::sandbox::shop::ring_store::ThingKey;
@@ -67,6 +67,12 @@ pub fn create(work: &mut Work<'_>, id: Uuid, details: OrderDetails) {
     let totals = details.contents().totals();
     let key = ThingKey::of(id);
     work.show(key, move |views, moment| {
+        let customer = &details.customer;
+        views.tell_somebody(|| Message {
+            kind: MessageKind::OrderConfirmation,
+            recipient: customer.clone(),
+            subject: format!("Order #{id} Confirmed"),
+        });
         create_rows(views, moment, key, details, totals);
         note(
             views,
@@ -233,12 +239,34 @@ pub fn change(
         }
         let notice = match step.event {
             event if event.name == events::ORDER_CONFIRMED.name => Notice::OrderConfirmed(key),
-            event if event.name == events::ORDER_CANCELLED.name => Notice::OrderCancelled(key),
+            event if event.name == events::ORDER_CANCELLED.name => {
+                views.tell(Notice::FulfillmentObsolete(key));
+                Notice::OrderCancelled(key)
+            }
+            event if event.name == events::ORDER_DELIVERED.name => {
+                ask_for_reviews(views, key);
+                return;
+            }
             event if event.name == events::ORDER_RETURNED.name => Notice::OrderReturned(key),
             _ => return,
         };
         views.tell(notice);
     });
+}
+
+/// Whoever has what was ordered is asked what it is like, a week later.
+fn ask_for_reviews(views: &mut Projections, key: ThingKey) {
+    let customer = views
+        .order_detail
+        .row(key)
+        .map(|row| row.text("customer_id").to_owned());
+    if let Some(recipient) = customer {
+        views.tell_somebody(|| Message {
+            kind: MessageKind::ReviewPrompt,
+            recipient,
+            subject: "How was your purchase?".to_owned(),
+        });
+    }
 }
 
 fn set_totals(detail: &mut ProjectionRow, summary: &mut ProjectionRow, totals: OrderTotals) {

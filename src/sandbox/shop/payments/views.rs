@@ -2,9 +2,12 @@
 
 use crate::sandbox::json_text::Json;
 use crate::sandbox::pipeline::Domain::Payments;
+use crate::sandbox::python_text::float_repr;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::schema::Fields;
-use crate::sandbox::shop::projections::{EventMoment, Notice, ProjectionRow, Projections};
+use crate::sandbox::shop::projections::{
+    EventMoment, Message, MessageKind, Notice, ProjectionRow, Projections,
+};
 use crate::sandbox::shop::ring_store::ThingKey;
 use crate::sandbox::shop::{EndpointAnswer, EndpointCall, Work};
 use uuid::Uuid;
@@ -61,10 +64,18 @@ pub fn succeed(work: &mut Work<'_>, key: ThingKey, transaction: &str) {
     let transaction = transaction.to_owned();
     work.show(key, move |views, moment| {
         let mut amount = 0.0;
+        let [mut customer, mut currency] = [String::new(), String::new()];
         let order = update(views, moment, key, |row| {
             row.set("status", "Succeeded");
             row.set("gateway_transaction_id", transaction);
             amount = row.number("amount");
+            customer.push_str(row.text("customer_id"));
+            currency.push_str(row.text("currency"));
+        });
+        views.tell_somebody(|| Message {
+            kind: MessageKind::PaymentReceipt,
+            recipient: customer,
+            subject: format!("Payment Receipt - {currency} {}", float_repr(amount)),
         });
         if let Some(order) = order {
             views.tell(Notice::PaymentSucceeded {

@@ -5,8 +5,10 @@
 //! waiting ones off all the time: a read does those that are due, and so does a tick of the clock.
 //! Without engines nothing waits and nothing shows, as in the real shop.
 
+mod list_table;
 mod row;
 
+pub use list_table::ListTable;
 pub use row::{ProjectionRow, ProjectionTable, has, member, object};
 
 use super::ring_store::ThingKey;
@@ -16,7 +18,7 @@ use jiff::Timestamp;
 use std::array;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most rows of one projection.
 const MOST_ROWS: usize = 1 << 15;
@@ -41,6 +43,25 @@ pub type Projector = Box<dyn FnOnce(&mut Projections, &EventMoment<'_>) + Send>;
 pub enum Notice {
     /// Of a product.
     VariantAdded,
+    CustomerRegistered {
+        customer: String,
+        first_name: String,
+    },
+    /// Somebody has to be told something.
+    Tell(Message),
+    /// A message was made that has to be sent.
+    NotificationCreated(ThingKey),
+    /// A carrier has what was ordered.
+    ShipmentHandedOff {
+        order: ThingKey,
+        fulfillment: ThingKey,
+        carrier: Arc<str>,
+        tracking_number: String,
+    },
+    /// What was ordered has come.
+    DeliveryConfirmed(ThingKey),
+    /// An order is given up, so that nothing is to be sent.
+    FulfillmentObsolete(ThingKey),
     OrderConfirmed(ThingKey),
     OrderCancelled(ThingKey),
     OrderReturned(ThingKey),
@@ -70,6 +91,29 @@ pub enum Saga {
     Over,
 }
 
+/// What somebody is to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    pub kind: MessageKind,
+    /// The customer; of messages to the shop's own people the room.
+    pub recipient: String,
+    pub subject: String,
+}
+
+/// What a message is about, which decides by which channels it may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageKind {
+    Welcome,
+    OrderConfirmation,
+    /// Seven days after the delivery.
+    ReviewPrompt,
+    PaymentReceipt,
+    ReviewPublished,
+    ReviewRejected,
+    /// To the shop's own people.
+    LowStockAlert,
+}
+
 /// When an event happened.
 pub struct EventMoment<'a> {
     pipeline: &'a Pipeline,
@@ -81,6 +125,16 @@ impl EventMoment<'_> {
     /// When it was raised, as reads show times.
     pub fn raised(&self) -> Json {
         python_time(self.pipeline.time_of(self.raised_ns)).into()
+    }
+
+    /// The same as it stands in the events of a shipment.
+    pub fn raised_iso(&self) -> Json {
+        let time = self.pipeline.time_of(self.raised_ns);
+        let format = match time.subsec_nanosecond() / 1_000 {
+            0 => "%Y-%m-%dT%H:%M:%S+00:00",
+            _ => "%Y-%m-%dT%H:%M:%S.%6f+00:00",
+        };
+        time.strftime(format).to_string().into()
     }
 
     /// When the projectors saw it.
@@ -113,10 +167,32 @@ pub struct Projections {
     pub order_timeline: ProjectionTable<Vec<ProjectionRow>>,
     pub payment_status: ProjectionTable,
     pub reservation_status: ProjectionTable<Reservation>,
+    /// By the order's identifier.
+    pub shipment_tracking: ListTable,
+    pub review_detail: ProjectionTable,
+    /// By product.
+    pub product_reviews: ListTable,
+    /// By product.
+    pub product_rating: ProjectionTable<ProductRating>,
+    /// By customer.
+    pub customer_reviews: ListTable,
+    /// By customer.
+    pub customer_notifications: ListTable,
     /// Checkouts that engines take further, by order.
     pub sagas: ProjectionTable<Saga>,
     notices: Vec<Notice>,
     runs: [bool; DOMAINS],
+}
+
+/// What customers think of a product, of the reviews that stand.
+#[derive(Clone, Debug)]
+pub struct ProductRating {
+    /// The product, as its reviews name it.
+    pub product: String,
+    /// Reviews of one to five stars.
+    pub counts: [i64; 5],
+    /// When a review last came or went.
+    pub updated: Json,
 }
 
 /// A reservation as the projection knows it.
@@ -150,6 +226,12 @@ impl Projections {
             order_timeline: ProjectionTable::new(most),
             payment_status: ProjectionTable::new(most),
             reservation_status: ProjectionTable::new(most),
+            shipment_tracking: ListTable::new(most),
+            review_detail: ProjectionTable::new(most),
+            product_reviews: ListTable::new(most),
+            product_rating: ProjectionTable::new(most),
+            customer_reviews: ListTable::new(most),
+            customer_notifications: ListTable::new(most),
             sagas: ProjectionTable::new(most),
             notices: Vec::new(),
             runs,
@@ -160,6 +242,13 @@ impl Projections {
     pub fn tell(&mut self, notice: Notice) {
         if self.notices.len() < MOST_NOTICES {
             self.notices.push(notice);
+        }
+    }
+
+    /// Has somebody told something, if there is anybody to do it.
+    pub fn tell_somebody(&mut self, message: impl FnOnce() -> Message) {
+        if self.notices(Domain::Notifications) {
+            self.tell(Notice::Tell(message()));
         }
     }
 

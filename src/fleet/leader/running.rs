@@ -1,0 +1,262 @@
+//! A run that goes on: what members measure is merged, who is silent is lost, what is asked of the run is
+//! passed on.
+
+use super::Leader;
+use crate::fleet::bus::{LeaderEvent, Order, Report};
+use crate::fleet::merging::Merging;
+use crate::fleet::request::OnLost;
+use crate::fleet::roll::{RollEntry, Standing, TOLD_SPREAD};
+use crate::fleet::words::{
+    CUT, REFUSED, Refused, STARTED, STEER, Said, Settled, Started, Steering,
+};
+use crate::pieces::{counted, tell};
+use crate::run::RunState;
+use crate::stats::{IntervalSink, RunContext, SteeringCommand};
+use std::time::{Duration, Instant};
+
+/// How long a member that was lost is waited for at the end.
+const LOST_PATIENCE: Duration = Duration::from_secs(10);
+
+impl Leader {
+    /// Merges what comes; see [`crate::run::Fleet::collect`].
+    pub fn collect_some(&mut self, merging: &mut Merging) -> bool {
+        for event in self.heard() {
+            self.heed_running(event, merging);
+        }
+        merging.hand_on();
+        self.pass_on();
+        self.tell_spread();
+        let is_over = self.roll.all_over() && !self.waits_for_lost();
+        if is_over {
+            merging.hand_on_rest();
+        }
+        is_over
+    }
+
+    /// Whether somebody who was lost may still come back with what it measured.
+    fn waits_for_lost(&self) -> bool {
+        let run = self.run.as_ref();
+        let since = run.and_then(|run| run.lost_since);
+        let is_silent =
+            |(_, entry): (u32, &RollEntry)| entry.lost.is_some() && !entry.has_told_all();
+        self.roll.members().any(is_silent)
+            && since.is_some_and(|since| since.elapsed() < LOST_PATIENCE)
+    }
+
+    fn heed_running(&mut self, event: LeaderEvent, merging: &mut Merging) {
+        match event {
+            LeaderEvent::Said { shard, report } => self.hear(shard, report, merging),
+            LeaderEvent::Lost { shard, silent_for } => {
+                let told_s = self.told_s(shard);
+                let why = format!("silent for {:.0} s", silent_for.as_secs_f64());
+                self.lose(shard, told_s, why, merging);
+            }
+            LeaderEvent::HeardAgain { shard } => {
+                tell(format!("{} is heard again", self.named(shard)));
+                if let Some(entry) = self.roll.entry(shard) {
+                    entry.lost = None;
+                }
+            }
+            LeaderEvent::Missing { shard, reports } => {
+                if let Some(entry) = self.roll.entry(shard) {
+                    entry.missing += reports;
+                }
+                tell(format!(
+                    "warning: {} of {} never came: Redis forgot them",
+                    counted(reports, "report"),
+                    self.named(shard)
+                ));
+            }
+            other => self.heed_place(other),
+        }
+    }
+
+    fn told_s(&mut self, shard: u32) -> f64 {
+        let told_us = self.roll.entry(shard).map_or(0, |entry| entry.told_us);
+        told_us as f64 / 1e6
+    }
+
+    fn note_loss(&mut self, loss: String) {
+        if let Some(run) = &mut self.run {
+            run.losses.push(loss);
+        }
+    }
+
+    fn lose(&mut self, shard: u32, at_s: f64, why: String, merging: &mut Merging) {
+        let then = match self.leading.on_lost {
+            OnLost::Continue => "the others go on, and nobody takes its part",
+            OnLost::Stop => "the run ends (--on-lost stop)",
+        };
+        tell(format!(
+            "warning: {} is lost from second {at_s:.0} on: {why}; {then}",
+            self.named(shard)
+        ));
+        if let Some(entry) = self.roll.entry(shard) {
+            entry.lost = Some((at_s, why));
+        }
+        merging.lose(shard);
+        let stops = self.leading.on_lost == OnLost::Stop;
+        if let Some(run) = &mut self.run {
+            run.lost_since = Some(Instant::now());
+            if stops {
+                run.control.stop();
+            }
+        }
+    }
+
+    fn hear(&mut self, shard: u32, report: Report, merging: &mut Merging) {
+        match report {
+            Report::Interval { round, body, .. } if round == self.round => {
+                match merging.add(shard, &body) {
+                    Ok(Some(end_us)) => {
+                        if let Some(entry) = self.roll.entry(shard) {
+                            entry.told_us = entry.told_us.max(end_us);
+                            entry.told += 1;
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        if let Some(entry) = self.roll.entry(shard) {
+                            entry.missing += 1;
+                        }
+                        tell(format!(
+                            "warning: a second of {}: {error}",
+                            self.named(shard)
+                        ));
+                    }
+                }
+            }
+            Report::Settled { round, body, .. } if round == self.round => {
+                if let Some(settled) = Settled::read(&body) {
+                    let early = settled.interrupted && !self.is_called_off();
+                    if early {
+                        let at_s = settled.measured_s;
+                        tell(format!(
+                            "warning: {} was stopped there at second {at_s:.0}",
+                            self.named(shard)
+                        ));
+                        if let Some(entry) = self.roll.entry(shard) {
+                            entry.stopped_s = Some(at_s);
+                        }
+                    }
+                    let losses = settled.losses.iter();
+                    let losses: Vec<String> = losses
+                        .map(|loss| format!("{}: {loss}", self.named(shard)))
+                        .collect();
+                    losses.into_iter().for_each(|loss| self.note_loss(loss));
+                    if let Some(entry) = self.roll.entry(shard) {
+                        entry.standing = Standing::Settled(settled);
+                    }
+                    merging.finish(shard);
+                }
+            }
+            Report::Other { topic, body } if topic == STARTED => {
+                let said = Started::read(&body).filter(|said| said.round == self.round);
+                if let Some((said, entry)) = said.zip(self.roll.entry(shard)) {
+                    entry.late_ns = Some(said.late_ns);
+                }
+            }
+            Report::Other { topic, body } if topic == REFUSED => {
+                let why = Refused::read(&body).map_or_else(String::new, |said| said.why);
+                let at_s = self.told_s(shard);
+                self.lose(shard, at_s, why, merging);
+            }
+            Report::Leaving { why } => {
+                let is_over = self.roll.entry(shard).is_none_or(|entry| entry.is_over());
+                if !is_over {
+                    let at_s = self.told_s(shard);
+                    self.lose(shard, at_s, format!("it left: {why}"), merging);
+                }
+            }
+            Report::Trouble { says } => tell(format!("{}: {says}", self.named(shard))),
+            _ => {}
+        }
+    }
+
+    /// Passes on what was asked of the run since.
+    fn pass_on(&mut self) {
+        let Some(run) = &mut self.run else {
+            return;
+        };
+        let round = self.round;
+        let commands = run.control.commands();
+        let mut orders = Vec::new();
+        for (at_us, command) in &commands[run.passed_on.min(commands.len())..] {
+            if let SteeringCommand::Users {
+                users,
+                spawn_rate_per_s,
+            } = command
+            {
+                let steering = Steering {
+                    round,
+                    at_us: *at_us,
+                    users: *users,
+                    spawn_rate_per_s: Some(*spawn_rate_per_s).filter(|rate| rate.is_finite()),
+                };
+                orders.push(Order::Other {
+                    topic: STEER.to_owned(),
+                    body: steering.to_bytes(),
+                });
+            }
+        }
+        run.passed_on = commands.len();
+        let state = run.control.state();
+        if matches!(state, RunState::Stopping | RunState::Over) && !run.is_stopped {
+            run.is_stopped = true;
+            let why = match run.control.interruptions() {
+                0 => "the leader ends the run",
+                _ => "the leader was interrupted",
+            };
+            orders.push(Order::Stop {
+                round,
+                why: why.to_owned(),
+            });
+        }
+        if run.control.interruptions() > 1 && !run.is_cut {
+            run.is_cut = true;
+            let cut = Steering {
+                round,
+                at_us: 0,
+                users: 0,
+                spawn_rate_per_s: None,
+            };
+            orders.push(Order::Other {
+                topic: CUT.to_owned(),
+                body: cut.to_bytes(),
+            });
+        }
+        orders.iter().for_each(|order| self.give(order));
+    }
+
+    /// Says it once when the clocks started too far apart.
+    fn tell_spread(&mut self) {
+        let Some(spread) = self.roll.spread() else {
+            return;
+        };
+        let Some(run) = &mut self.run else {
+            return;
+        };
+        if !std::mem::replace(&mut run.is_spread_told, true) && spread.most > TOLD_SPREAD {
+            let told = format!(
+                "the shards' clocks started up to {:.1} ms apart",
+                spread.most.as_secs_f64() * 1e3
+            );
+            tell(format!("warning: {told}"));
+        }
+    }
+
+    /// Takes a context's sinks, and merges into them.
+    pub fn merging(&self, context: RunContext, sinks: Vec<Box<dyn IntervalSink>>) -> Merging {
+        Merging::new(&self.roll.prepared_members(), context, sinks)
+    }
+
+    /// Notes what came of each member.
+    pub fn note_told(&mut self, merging: &Merging) {
+        for shard in 0..self.roll.shards() {
+            let (requests, told_us) = merging.told(shard);
+            if let Some(entry) = self.roll.entry(shard) {
+                (entry.requests, entry.told_us) = (requests, told_us);
+            }
+        }
+    }
+}

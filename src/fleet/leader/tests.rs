@@ -1,0 +1,379 @@
+//! The phases of a run, with members that are played, at a Redis that is played, in played time.
+
+use super::*;
+use crate::fleet::bus::{
+    FleetSecret, JoinStep, JoinTerms, Joining, MemberBus, MemberEvent, PlayedRedis, RunName, Who,
+};
+use crate::fleet::merging::Merging;
+use crate::fleet::request::{Meeting, MembersRecords, OnLost};
+use crate::fleet::words::{CUT, Settled, parts};
+use crate::observe::RedisAddress;
+use crate::plan::{AddressPolicy, Arrivals, Load, Plan, TlsSettings};
+use crate::run::{RunRequest, made_up};
+use crate::stats::{MergedInterval, RunContext, SetShape};
+
+const SHAPE: SetShape = SetShape {
+    names: 1,
+    journeys: 0,
+    races: 0,
+    rules: 0,
+};
+
+fn secret() -> FleetSecret {
+    FleetSecret::parse(b"the secret of this run").unwrap()
+}
+
+fn leading(shards: u32, on_lost: OnLost) -> Leading {
+    Leading {
+        meeting: Meeting {
+            redis: RedisAddress::parse("redis://played").unwrap(),
+            tls: TlsSettings::default(),
+            secret: secret(),
+            run: RunName::parse("played").unwrap(),
+            observed: None,
+            policy: AddressPolicy::default(),
+            shops_keys: Vec::new(),
+            insists: false,
+        },
+        shards,
+        plan: PlanText::default(),
+        on_lost,
+        leaderless: None,
+        join_wait: Duration::from_secs(600),
+        records: MembersRecords::Left,
+    }
+}
+
+fn plan() -> Plan {
+    let load = Load::open(10.0, Arrivals::Constant, 4).unwrap();
+    Plan::of_load(load, Duration::from_secs(10))
+}
+
+fn context() -> RunContext {
+    RunContext {
+        names: vec![crate::stats::StatName {
+            method: "GET",
+            name: "/",
+        }],
+        raises: vec![Vec::new()],
+        journeys: Vec::new(),
+        races: Vec::new(),
+        rules: &[],
+        cpus: vec![0, 0],
+        spawned_us: 0,
+        run_time_us: 10_000_000,
+        excursion: None,
+        failures: crate::plan::FailureRule::Default,
+        paced: true,
+        user_shares: Vec::new(),
+        thresholds: Vec::new(),
+        observed: crate::stats::ObservedTable::default(),
+        live: crate::stats::LiveContext::default(),
+    }
+}
+
+/// A leader, its run, and members that do what a test says.
+struct Stage {
+    redis: PlayedRedis,
+    leader: Leader,
+    control: RunControl,
+    hash: String,
+    members: Vec<MemberBus>,
+}
+
+impl Stage {
+    /// All have joined.
+    fn of(shards: u32, on_lost: OnLost) -> Self {
+        let redis = PlayedRedis::new();
+        let place = Box::new(redis.place(0));
+        let leader = Leader::over(place, leading(shards, on_lost), true).unwrap();
+        let request = RunRequest::of_plan(plan(), made_up::subject());
+        let mut stage = Self {
+            redis,
+            leader,
+            control: RunControl::new(&request),
+            hash: plan().hash(),
+            members: Vec::new(),
+        };
+        stage.assign().unwrap();
+        for shard in 0..shards {
+            let member = stage.joining(shard);
+            stage.members.push(member);
+        }
+        stage
+    }
+
+    fn assign(&mut self) -> Result<(), RunError> {
+        let plan = plan();
+        let order = FleetOrder {
+            plan: &plan,
+            room: None,
+            control: &self.control,
+            shape: SHAPE,
+        };
+        self.leader.assign(&order, (None, &self.hash))
+    }
+
+    fn joining(&mut self, shard: u32) -> MemberBus {
+        let terms = JoinTerms {
+            run: RunName::parse("played").unwrap(),
+            secret: secret(),
+            who: Who::new("host", shard, env!("CARGO_PKG_VERSION")),
+            wish: Some(shard),
+            patience: Duration::from_secs(60),
+            leaderless: Duration::from_secs(3),
+        };
+        let clock_ahead_ns = u64::from(shard) * 1_000_000_000;
+        let place = Box::new(self.redis.place(clock_ahead_ns));
+        let mut joining = Joining::new(place, terms).unwrap();
+        loop {
+            if let JoinStep::Joined(bus) = joining.turn(Duration::from_millis(10)).unwrap() {
+                return *bus;
+            }
+            assert!(!self.leader.gather_some().unwrap());
+        }
+    }
+
+    fn prepare(&mut self, shard: usize, hash: &str) {
+        let member = &mut self.members[shard];
+        let clock = member.clock().unwrap();
+        let body = Prepared {
+            hash: hash.to_owned(),
+            cpus: vec![shard],
+            connections: 1,
+            delay_us: 20_000,
+            wall_ahead_us: 0,
+        };
+        let round = self.leader.round;
+        let report = Report::Prepared {
+            round,
+            clock,
+            body: body.to_bytes(),
+        };
+        member.say(report).unwrap();
+        member.turn(Duration::ZERO);
+    }
+
+    /// Second `second` of a member, with so many requests in it.
+    fn measure(&mut self, shard: usize, second: u32, requests: u32) {
+        let mut interval = MergedInterval::new(SHAPE);
+        interval.start_us = u64::from(second) * 1_000_000;
+        interval.end_us = interval.start_us + 1_000_000;
+        for _ in 0..requests {
+            interval.names[0].service.record_us(500);
+            interval.names[0].response.record_us(500);
+        }
+        interval.sum_up();
+        let mut message = Vec::new();
+        interval.encode(&mut message);
+        let round = self.leader.round;
+        for body in parts(&message) {
+            let report = Report::Interval {
+                round,
+                second,
+                body,
+            };
+            self.members[shard].say(report).unwrap();
+        }
+        self.members[shard].turn(Duration::ZERO);
+    }
+
+    fn settle(&mut self, shard: usize, seconds: u32) {
+        let body = Settled {
+            directory: "results/x".to_owned(),
+            interrupted: false,
+            losses: Vec::new(),
+            measured_s: f64::from(seconds),
+            seconds,
+            generator: crate::record::Generator::default(),
+        };
+        let report = Report::Settled {
+            round: self.leader.round,
+            clock: None,
+            body: body.to_bytes(),
+        };
+        self.members[shard].say(report).unwrap();
+        self.members[shard].turn(Duration::ZERO);
+    }
+
+    /// The orders that a member hears, without a wait.
+    fn orders(&mut self, shard: usize) -> Vec<Order> {
+        let events = self.members[shard].turn(Duration::ZERO);
+        let orders = events.into_iter().filter_map(|event| match event {
+            MemberEvent::Ordered(order) => Some(order),
+            _ => None,
+        });
+        orders.collect()
+    }
+
+    fn all_prepared(&mut self) {
+        for shard in 0..self.members.len() {
+            let hash = self.hash.clone();
+            self.prepare(shard, &hash);
+        }
+        for _ in 0..4 {
+            self.leader.gather_some().unwrap();
+        }
+        assert!(self.leader.roll.all_prepared());
+    }
+
+    fn merging(&self) -> Merging {
+        self.leader.merging(context(), Vec::new())
+    }
+}
+
+#[test]
+fn all_start_at_one_moment_each_on_its_own_clock() {
+    let mut stage = Stage::of(2, OnLost::Continue);
+    stage.all_prepared();
+    let start_ns = stage.leader.order_start();
+    assert!(start_ns.is_ok());
+    let mut moments = Vec::new();
+    for shard in 0..2 {
+        let clock = stage.members[shard].clock().unwrap();
+        let orders = stage.orders(shard);
+        let at_us = orders.iter().find_map(|order| match order {
+            Order::Start { round: 0, at_us } => Some(*at_us),
+            _ => None,
+        });
+        let at_us = at_us.expect("an order to start");
+        moments.push((at_us, clock.own_ns(at_us)));
+    }
+    assert_eq!(
+        moments[0].0, moments[1].0,
+        "one moment of the server's clock"
+    );
+    let apart_ns = moments[1].1.abs_diff(moments[0].1);
+    assert!(apart_ns.abs_diff(1_000_000_000) < 10_000, "{apart_ns}");
+}
+
+#[test]
+fn what_members_measure_is_one_run_to_the_last_request() {
+    let mut stage = Stage::of(2, OnLost::Continue);
+    stage.all_prepared();
+    stage.leader.order_start().unwrap();
+    let mut merging = stage.merging();
+    for second in 0..3 {
+        stage.measure(0, second, 10 + second);
+        stage.measure(1, second, 20);
+        assert!(!stage.leader.collect_some(&mut merging));
+    }
+    stage.settle(0, 3);
+    stage.settle(1, 3);
+    while !stage.leader.collect_some(&mut merging) {}
+    let totals = merging.into_merged().totals;
+    assert_eq!(totals.all.service.len(), 10 + 11 + 12 + 60);
+    assert_eq!(totals.end_us, 3_000_000);
+    assert!(!stage.leader.roll.has_lost());
+}
+
+#[test]
+fn a_silent_member_is_lost_and_the_others_go_on_or_the_run_ends() {
+    for on_lost in [OnLost::Continue, OnLost::Stop] {
+        let mut stage = Stage::of(2, on_lost);
+        stage.all_prepared();
+        stage.leader.order_start().unwrap();
+        let mut merging = stage.merging();
+        for second in 0..9 {
+            stage.measure(0, second, 1);
+            if second < 2 {
+                stage.measure(1, second, 1);
+            }
+            stage.redis.pass(Duration::from_secs(1));
+            stage.leader.collect_some(&mut merging);
+        }
+        let (at_s, why) = stage.leader.roll.entry(1).unwrap().lost.clone().unwrap();
+        assert_eq!(at_s, 2.0);
+        assert!(why.starts_with("silent for"), "{why}");
+        assert!(stage.leader.roll.entry(0).unwrap().lost.is_none());
+        let orders = stage.orders(0);
+        let is_stopped = orders
+            .iter()
+            .any(|order| matches!(order, Order::Stop { .. }));
+        assert_eq!(is_stopped, on_lost == OnLost::Stop, "{orders:?}");
+    }
+}
+
+#[test]
+fn another_plan_ends_it_before_anything_is_sent() {
+    let mut stage = Stage::of(2, OnLost::Continue);
+    stage.prepare(0, "another hash");
+    let refused = (0..4).find_map(|_| stage.leader.gather_some().err());
+    let refused = refused.expect("refused").to_string();
+    assert!(
+        refused.contains("shard 1 of 2") && refused.contains("another plan"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_member_that_cannot_says_why_and_with_which_code() {
+    let mut stage = Stage::of(2, OnLost::Continue);
+    let body = Refused {
+        why: "no such target".to_owned(),
+        exit_code: 107,
+    };
+    let report = Report::Other {
+        topic: REFUSED.to_owned(),
+        body: body.to_bytes(),
+    };
+    stage.members[1].say(report).unwrap();
+    stage.members[1].turn(Duration::ZERO);
+    let refused = (0..4)
+        .find_map(|_| stage.leader.gather_some().err())
+        .unwrap();
+    assert!(refused.to_string().contains("shard 2 of 2"), "{refused}");
+    assert!(
+        refused.to_string().ends_with("cannot: no such target"),
+        "{refused}"
+    );
+    assert_eq!(refused.exit_code(), ExitCode::Unreachable);
+}
+
+#[test]
+fn what_is_asked_of_the_run_is_passed_on_once() {
+    let mut stage = Stage::of(1, OnLost::Continue);
+    stage.all_prepared();
+    stage.leader.order_start().unwrap();
+    let mut merging = stage.merging();
+    stage.control.stop();
+    stage.leader.collect_some(&mut merging);
+    stage.leader.collect_some(&mut merging);
+    let stops = |orders: &[Order]| {
+        let stops = orders
+            .iter()
+            .filter(|order| matches!(order, Order::Stop { round: 0, .. }));
+        stops.count()
+    };
+    assert_eq!(stops(&stage.orders(0)), 1);
+    stage.control.cut_off();
+    stage.leader.collect_some(&mut merging);
+    stage.leader.collect_some(&mut merging);
+    let cuts = stage.orders(0);
+    let is_cut = |order: &&Order| matches!(order, Order::Other { topic, .. } if topic == CUT);
+    assert_eq!(cuts.iter().filter(is_cut).count(), 1, "{cuts:?}");
+}
+
+#[test]
+fn the_next_run_has_the_same_members() {
+    let mut stage = Stage::of(2, OnLost::Continue);
+    stage.all_prepared();
+    stage.leader.order_start().unwrap();
+    let mut merging = stage.merging();
+    for shard in 0..2 {
+        stage.measure(shard, 0, 1);
+        stage.settle(shard, 1);
+    }
+    while !stage.leader.collect_some(&mut merging) {}
+    stage.assign().unwrap();
+    stage.leader.gather_some().unwrap();
+    let orders = stage.orders(1);
+    assert!(
+        orders
+            .iter()
+            .any(|order| matches!(order, Order::Next { round: 1, .. })),
+        "{orders:?}"
+    );
+    assert!(!stage.leader.roll.all_prepared());
+    stage.all_prepared();
+}

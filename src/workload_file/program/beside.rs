@@ -1,0 +1,20 @@
+//! What a workload has beside its file.
+
+use crate::engine::Step;
+
+/// What a workload has beside what it says, when parts of it are written in Rust.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside {
+    /// Steps of those parts: they come first in the table of steps.
+    pub steps: &'static [Step],
+    /// Whether the event of this domain and name takes the way through an outbox.
+    pub outbox: fn(&str, &str) -> bool,
+}
+
+impl Beside {
+    /// Nothing. Every event takes the way through an outbox, as far as a file tells.
+    pub const NOTHING: Self = Self {
+        steps: &[],
+        outbox: |_, _| true,
+    };
+}

@@ -1,0 +1,70 @@
+//! Hunts and comparisons, between whose runs the machines stay joined.
+
+use crate::counting_server::CountingServer;
+use crate::meeting::Meeting;
+use crate::troupe::{all_end, begin, join, join_all, signal};
+
+#[test]
+fn a_hunt_goes_from_probe_to_probe_with_the_same_machines() {
+    let Some(meeting) = Meeting::start() else {
+        return;
+    };
+    let server = CountingServer::start();
+    let members = join_all(&meeting, "hunted", 2);
+    let line = format!(
+        "fleet hunt --shards 2 --redis {} --run hunted --url {} --from 40 --to 80 --window 2s --longest-window 2s \
+         --warm-up 1s --rest-limit 1s --no-tui --fail-on-saturation=false",
+        meeting.url(),
+        server.url()
+    );
+    let ended = begin(&line).end();
+    let members = all_end(members);
+    let told = format!("{}\n{}", ended.told(), members[0].told());
+    assert!([0, 99].contains(&ended.code), "{told}");
+    for member in &members {
+        assert_eq!(member.code, 0, "{}", member.told());
+        let runs = member.err.matches("requests in").count();
+        assert!(runs >= 2, "{}", member.told());
+    }
+}
+
+#[test]
+fn a_comparison_has_its_runs_made_by_machines_that_stay() {
+    let Some(meeting) = Meeting::start() else {
+        return;
+    };
+    let server = CountingServer::start();
+    let members: Vec<_> = (0..2)
+        .map(|_| join(&meeting, "compared", "--stay"))
+        .collect();
+    let place = tempfile::tempdir().unwrap();
+    let space = crate::invocation::SPACE;
+    let lead = format!("--shards 2 --redis {} --run compared", meeting.url())
+        .replace(' ', &space.to_string());
+    let line = format!(
+        "compare --run one= --run two= --repetitions 1 --output {}/compared --fleet {lead} -- --url {} --rate 40 -t 2s",
+        place.path().display(),
+        server.url()
+    );
+    // The place of records comes last for all others.
+    let ended = begin(&line).end();
+    assert!(
+        ended.out.contains("one") && ended.out.contains("two"),
+        "{}",
+        ended.told()
+    );
+    // A run that the machine spoiled is made again.
+    assert!(server.requests() >= 160, "{}", ended.told());
+    assert_eq!(server.requests() % 80, 0, "{}", ended.told());
+    for member in &members {
+        signal(member, "TERM");
+    }
+    for member in all_end(members) {
+        assert_eq!(
+            member.err.matches("joined compared").count(),
+            2,
+            "{}",
+            member.told()
+        );
+    }
+}

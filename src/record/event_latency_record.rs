@@ -102,7 +102,6 @@ pub struct HandledRecord {
     /// Its name.
     pub group: String,
     /// What it took.
-    #[serde(flatten)]
     pub took: StretchRecord,
 }
 

@@ -137,7 +137,8 @@ impl Played {
         assert_eq!(groups.len(), GROUPS.len());
         let handled = |name: &str| {
             let mut groups = groups.iter();
-            groups.find(|it| it["group"] == name).expect("a group")
+            let found = groups.find(|it| it["group"] == name);
+            &found.expect("a group")["took"]
         };
         let span = |it: &EventTruth| it.processed_us.unwrap() - it.published_us.unwrap();
         self.holds(handled(GROUPS[0]), |it| span(it) / 2, resolution_us);

@@ -14,12 +14,8 @@ fn main() -> std::process::ExitCode {
     let machine = Machine {
         topology: run::topology(),
     };
-    let parsed = cli::parse(
-        std::env::args_os(),
-        std::env::vars_os(),
-        &machine,
-        entropy(),
-    );
+    let (words, variables) = (std::env::args_os(), std::env::vars_os());
+    let parsed = cli::parse(words, variables, &machine, entropy());
     let exit_code = match parsed {
         Ok(command) => dispatch(command),
         Err(error) => told(&error, error.exit_code()),
@@ -31,20 +27,20 @@ fn dispatch(command: CliCommand) -> ExitCode {
     let planned = |plan: &_| cli::subject(None).planned_shares(plan);
     match command {
         CliCommand::Print(text) => ui::print_only(&text),
-        CliCommand::Run(request) => {
-            ended(ui::carry_out(*request, command_line()), |e| e.exit_code())
-        }
+        CliCommand::Run(request) => ended(ui::carry_out(*request, cli::typed_command()), |e| {
+            e.exit_code()
+        }),
         CliCommand::Web(request) => ended(ui::web::serve(*request), |_| ExitCode::BadPlan),
         CliCommand::Doctor(request) => doctor::examine(&request),
         CliCommand::Compare(request) => ended(compare::carry_out(*request), |e| e.exit_code()),
         CliCommand::Hunt(request) => ended(hunt::carry_out(&request), |e| e.exit_code()),
-        CliCommand::FleetRun(request) => {
-            ended(fleet::lead(*request, command_line()), |e| e.exit_code())
-        }
+        CliCommand::FleetRun(request) => ended(fleet::lead(*request, cli::typed_command()), |e| {
+            e.exit_code()
+        }),
         CliCommand::FleetHunt(request) => ended(fleet::hunt(*request), |e| e.exit_code()),
-        CliCommand::FleetJoin(request) => {
-            ended(fleet::join(*request, command_line()), |e| e.exit_code())
-        }
+        CliCommand::FleetJoin(request) => ended(fleet::join(*request, cli::typed_command()), |e| {
+            e.exit_code()
+        }),
         CliCommand::FleetUp(request) => fleet::engines::carry_out(&request),
         CliCommand::Replay(request) => ended(run::replay(&request), |e| e.exit_code()),
         CliCommand::Report(request) => done(report::remake(&request, &planned)),
@@ -70,12 +66,6 @@ fn ended<E: Error>(outcome: Result<ExitCode, E>, meaning: impl FnOnce(&E) -> Exi
 fn told(error: &impl Error, exit_code: ExitCode) -> ExitCode {
     tell(format!("error: {}", shown_lines(&error.to_string())));
     exit_code
-}
-
-/// The command as the user typed it, for the record; without passwords.
-fn command_line() -> String {
-    let arguments = std::env::args_os();
-    cli::without_passwords(arguments.map(|word| word.to_string_lossy().into_owned()))
 }
 
 fn entropy() -> Entropy {

@@ -18,6 +18,12 @@ All of them have to be on this machine. Nobody else may write to the shop meanwh
 was stored during a run is taken for the run's. With engines running, what they raise by themselves is
 shown apart: a type that shopblast told nothing of, and what a type has more of.
 
+  scripts/events-truth.sh latency
+
+holds event latencies against the truth of the sandbox's pipeline, played into a PostgreSQL and a Redis of its
+own: RATE events a second for SECONDS, ENGINES engines that do a tenth more than that, and stand still for REST
+seconds in the middle [default: 100, 20, 1 and 0]. Prints the figures and what observing cost.
+
 Needs python3 and psql. Environment variables:
 
   SHOPBLAST  binary to try                          [default: builds the release binary]
@@ -33,6 +39,10 @@ USAGE
 case "${1-}" in
   -h | --help) usage; exit 0 ;;
 esac
+if [ "${1-}" = latency ]; then
+  cd "$(dirname "${BASH_SOURCE[0]}")/.."
+  exec cargo nextest run --locked --test stores --run-ignored only --no-capture event_latency_truth
+fi
 if [ $# -lt 2 ]; then
   usage >&2
   exit 2

@@ -5,6 +5,7 @@ use shopblast::engine::CountingAllocator;
 use shopblast::pieces::tell;
 use shopblast::plan::{ExitCode, shown_lines};
 use shopblast::{compare, doctor, draft, fleet, hunt, report, run, ui};
+use std::error::Error;
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -13,12 +14,8 @@ fn main() -> std::process::ExitCode {
     let machine = Machine {
         topology: run::topology(),
     };
-    let parsed = cli::parse(
-        std::env::args_os(),
-        std::env::vars_os(),
-        &machine,
-        entropy(),
-    );
+    let (words, variables) = (std::env::args_os(), std::env::vars_os());
+    let parsed = cli::parse(words, variables, &machine, entropy());
     let exit_code = match parsed {
         Ok(command) => dispatch(command),
         Err(error) => told(&error, error.exit_code()),
@@ -27,41 +24,29 @@ fn main() -> std::process::ExitCode {
 }
 
 fn dispatch(command: CliCommand) -> ExitCode {
+    let planned = |plan: &_| cli::subject(None).planned_shares(plan);
     match command {
         CliCommand::Print(text) => ui::print_only(&text),
-        CliCommand::Run(request) => ui::carry_out(*request, command_line())
-            .unwrap_or_else(|error| told(&error, error.exit_code())),
-        CliCommand::Web(request) => {
-            ui::web::serve(*request).unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
-        }
+        CliCommand::Run(request) => ended(ui::carry_out(*request, cli::typed_command()), |e| {
+            e.exit_code()
+        }),
+        CliCommand::Web(request) => ended(ui::web::serve(*request), |_| ExitCode::BadPlan),
         CliCommand::Doctor(request) => doctor::examine(&request),
-        CliCommand::Compare(request) => {
-            compare::carry_out(*request).unwrap_or_else(|error| told(&error, error.exit_code()))
-        }
-        CliCommand::Hunt(request) => {
-            hunt::carry_out(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
-        }
-        CliCommand::FleetRun(request) => fleet::lead(*request, command_line())
-            .unwrap_or_else(|error| told(&error, error.exit_code())),
-        CliCommand::FleetHunt(request) => {
-            fleet::hunt(*request).unwrap_or_else(|error| told(&error, error.exit_code()))
-        }
-        CliCommand::FleetJoin(request) => fleet::join(*request, command_line())
-            .unwrap_or_else(|error| told(&error, error.exit_code())),
+        CliCommand::Compare(request) => ended(compare::carry_out(*request), |e| e.exit_code()),
+        CliCommand::Hunt(request) => ended(hunt::carry_out(&request), |e| e.exit_code()),
+        CliCommand::FleetRun(request) => ended(fleet::lead(*request, cli::typed_command()), |e| {
+            e.exit_code()
+        }),
+        CliCommand::FleetHunt(request) => ended(fleet::hunt(*request), |e| e.exit_code()),
+        CliCommand::FleetJoin(request) => ended(fleet::join(*request, cli::typed_command()), |e| {
+            e.exit_code()
+        }),
         CliCommand::FleetUp(request) => fleet::engines::carry_out(&request),
-        CliCommand::Replay(request) => {
-            run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
-        }
-        CliCommand::Report(request) => {
-            let planned = |plan: &_| cli::subject(None).planned_shares(plan);
-            done(report::remake(&request, &planned))
-        }
+        CliCommand::Replay(request) => ended(run::replay(&request), |e| e.exit_code()),
+        CliCommand::Report(request) => done(report::remake(&request, &planned)),
         CliCommand::Merge(request) => {
-            let subject = cli::subject(None);
-            let planned = |plan: &_| subject.planned_shares(plan);
-            fleet::merge(&request, &planned)
-                .map(|finished| finished.exit_code)
-                .unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
+            let merged = fleet::merge(&request, &planned).map(|finished| finished.exit_code);
+            ended(merged, |_| ExitCode::BadPlan)
         }
         CliCommand::Draft(request) => draft::carry_out(&request),
         CliCommand::Manual(pages) => done(pages.write()),
@@ -69,20 +54,18 @@ fn dispatch(command: CliCommand) -> ExitCode {
     }
 }
 
-fn done(result: Result<(), impl std::error::Error>) -> ExitCode {
-    let done = result.map(|()| ExitCode::Ok);
-    done.unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
+fn done(result: Result<(), impl Error>) -> ExitCode {
+    ended(result.map(|()| ExitCode::Ok), |_| ExitCode::BadPlan)
 }
 
-fn told(error: &impl std::error::Error, exit_code: ExitCode) -> ExitCode {
+/// What a command ended with; an error is told, and ends as `meaning` says.
+fn ended<E: Error>(outcome: Result<ExitCode, E>, meaning: impl FnOnce(&E) -> ExitCode) -> ExitCode {
+    outcome.unwrap_or_else(|error| told(&error, meaning(&error)))
+}
+
+fn told(error: &impl Error, exit_code: ExitCode) -> ExitCode {
     tell(format!("error: {}", shown_lines(&error.to_string())));
     exit_code
-}
-
-/// The command as the user typed it, for the record; without passwords.
-fn command_line() -> String {
-    let arguments = std::env::args_os();
-    cli::without_passwords(arguments.map(|word| word.to_string_lossy().into_owned()))
 }
 
 fn entropy() -> Entropy {

@@ -119,6 +119,8 @@ impl RedisChannel for PlayedRedis {
 
 /// Whatever a Redis answers is figures or one problem.
 pub fn redis(bytes: &[u8]) {
+    // As what an entry of a stream holds, too.
+    shopblast::observe::read_entry(bytes);
     let Some(script) = Script::new(bytes) else {
         return;
     };

@@ -6,10 +6,11 @@ use super::secret::Secret;
 use crate::observe::{
     AddressError, ObservatoryChoice, ObserverConfig, PostgresAddress, RedisAddress,
 };
-use crate::plan::{AddressPolicy, Suggestion, Target, TlsSettings, is_loopback_host};
+use crate::plan::{AddressPolicy, EventSample, Suggestion, Target, TlsSettings, is_loopback_host};
 use crate::shop::{CONTEXTS, Context};
 use clap::Args;
 use std::ffi::OsString;
+use std::str::FromStr;
 
 /// Where the Observatory usually is.
 const DEFAULT_OBSERVATORY: &str = "http://localhost:9000";
@@ -45,6 +46,23 @@ pub(super) struct ObserveFlags {
     /// Like postgres://user:password@host:5432/message_store.
     #[arg(long, value_name = "URL", help_heading = "Back end")]
     message_db: Option<Secret>,
+
+    /// Events followed from their replies until they are done, where stores are observed
+    ///
+    /// So many a second (50/s, the default), a share (10%, at most 5000/s), or `off`. An event is found by
+    /// the id in its reply: in the outboxes, in Redis' streams, and in what consumer groups tell. Figures
+    /// are in the summary of --details, in the report and in event_latency.csv, and thresholds judge
+    /// them: event(OrderCreated).done: p(99) < 2s.
+    #[arg(
+        long,
+        value_name = "RATE",
+        help_heading = "Back end",
+        default_value = "50/s",
+        hide_default_value = true,
+        hide_short_help = true,
+        value_parser = EventSample::from_str
+    )]
+    event_sample: EventSample,
 
     /// Observe what ShopStream's own variables name, like DATABASE_URL
     ///
@@ -125,6 +143,7 @@ impl ObserveFlags {
         let mut config = ObserverConfig {
             observatory: self.observatory(target, no_observatory, &tls)?,
             tls,
+            event_sample: self.event_sample,
             ..ObserverConfig::default()
         };
         if let Some(observatory) = &self.observatory {

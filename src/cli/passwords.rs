@@ -82,6 +82,13 @@ fn without_query_passwords(text: &str) -> String {
     format!("{place}?{}", pairs.join("&"))
 }
 
+/// The command as the user typed it, for the record; without passwords.
+#[must_use]
+pub fn typed_command() -> String {
+    let arguments = std::env::args_os();
+    without_passwords(arguments.map(|word| word.to_string_lossy().into_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use super::pipeline_options::PipelineFlags;
 use super::values::{self, ValueError};
 use crate::engine::OwnTarget;
 use crate::sandbox::{
-    Bug, Bugs, Chaos, Conflicts, FallsOver, Mishap, ServiceTime, ShopConfig, UnknownBug,
+    Bug, Bugs, Chaos, Conflicts, FallsOver, Mishap, ServiceTime, ShopConfig, Truths, UnknownBug,
     UnknownMishap,
 };
 use crate::shop::Generation;
@@ -168,6 +168,7 @@ impl ShopFlags {
             }),
             keepalive_requests: self.keepalive_requests,
             pipeline: self.pipeline.pipeline(generation)?,
+            truths: Truths::default(),
             observatory: self.pipeline.observatory_beside_run(generation),
         })
     }

@@ -1,7 +1,7 @@
 //! The flags that say what must hold of a run.
 
 use super::CliError;
-use crate::engine::Subject;
+use crate::engine::{Description, Subject};
 use crate::plan::{Load, Plan, Producible, Threshold};
 use crate::shop::Profile;
 use clap::Args;
@@ -20,7 +20,9 @@ pub(super) struct ThresholdFlags {
     /// shed and races have rate (a second) and count; journeys have aborted, races overlapped and
     /// together. Tags are name, method and phase (spawning, steady); =~ takes a regular expression.
     /// With `over 10s` it must hold of every window of 10 s. With `abort` the run ends once it is
-    /// crossed. Figures of the back end: 'observed(outbox_pending{domain="ordering"}) < 1000'.
+    /// crossed. Figures of the back end: 'observed(outbox_pending{domain="ordering"}) < 1000';
+    /// how long events took until they were published, handled or done:
+    /// 'event(OrderCreated).done: p(99) < 2s', 'events.published: p(95) < 1s'.
     #[arg(long, value_name = "EXPR", help_heading = "Output", value_parser = Threshold::parse)]
     pub threshold: Vec<Threshold>,
 
@@ -62,6 +64,7 @@ pub(super) fn check(plan: &Plan, subject: &Subject) -> Result<(), CliError> {
         requests: names.map(|name| (name.method, name.name)).collect(),
         journeys: described.journeys.clone(),
         races: described.races.iter().map(|race| race.name).collect(),
+        events: events_of(described),
         domains: domains.iter().map(|domain| domain.name).collect(),
         open_model: matches!(plan.load, Load::Open { .. }),
     };
@@ -69,4 +72,12 @@ pub(super) fn check(plan: &Plan, subject: &Subject) -> Result<(), CliError> {
         producible.check(threshold)?;
     }
     Ok(())
+}
+/// Names of the events that requests raise.
+fn events_of(described: &Description) -> Vec<&'static str> {
+    let raised = described.raises.iter().flatten();
+    let mut names: Vec<&str> = raised.map(|event| event.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }

@@ -1,6 +1,7 @@
 //! Where the sessions of one core write down what happened.
 
-use super::Step;
+use super::event_sampler::EventSampler;
+use super::{Id, SampledReply, Step, Values};
 use crate::plan::FailureRule;
 use crate::stats::{
     Absorb, CoreInterval, Correction, Corrections, ErrorKey, Outcome, Race, RaceSeen, Reason, Rule,
@@ -64,6 +65,8 @@ pub struct Recorder {
     attention_ns: u64,
     /// Whether a conflict that shows as a server error counts as failed.
     server_errors_fail: bool,
+    /// Chooses events that are followed to their end, where any are.
+    events: Option<Box<EventSampler>>,
 }
 
 impl Recorder {
@@ -82,6 +85,7 @@ impl Recorder {
             last_done_ns: 0,
             attention_ns: 0,
             server_errors_fail: false,
+            events: None,
         }
     }
 
@@ -97,6 +101,40 @@ impl Recorder {
     pub fn judging_by(mut self, rule: FailureRule) -> Self {
         self.server_errors_fail = rule == FailureRule::Locust;
         self
+    }
+
+    /// The same, choosing events that are followed to their end.
+    #[must_use]
+    pub fn choosing_events(self, events: Option<EventSampler>) -> Self {
+        Self {
+            events: events.map(Box::new),
+            ..self
+        }
+    }
+
+    /// Lets the event be followed that the success `seen` has raised: of the thing `given` by its reply, or of
+    /// the one that it was sent `on`. Allocates nothing.
+    #[inline]
+    pub fn follow(
+        &mut self,
+        seen: &ObservedExchange<'_>,
+        (given, on): (Option<Id>, Option<&Id>),
+        values: &Values,
+    ) {
+        let Some(events) = &mut self.events else {
+            return;
+        };
+        if seen.outcome != Outcome::Success || seen.step.raises.is_empty() {
+            return;
+        }
+        let reply = SampledReply {
+            step: seen.step.index,
+            sent_ns: seen.sent_ns.unwrap_or(seen.done_ns),
+            done_ns: seen.done_ns,
+            given,
+            on: on.copied(),
+        };
+        events.look(reply, values);
     }
 
     fn outcome_of(&self, seen: &ObservedExchange<'_>) -> Outcome {

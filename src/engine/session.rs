@@ -558,6 +558,7 @@ impl<L: Link> Session<L> {
         }
         let mut recorder = self.recorder.borrow_mut();
         recorder.observe(&seen);
+        recorder.follow(&seen, (id, parts.on), &self.values.own);
         self.lateness.hand_on(seen.own_ns, recorder.attention_ns());
         drop(recorder);
         if let Some(&reason) = seen.reason {

@@ -347,9 +347,12 @@ impl Core {
         ));
         let rows = std::mem::take(&mut config.counts.rows);
         let race_rows = std::mem::take(&mut config.counts.race_rows);
+        let events = config.counts.events.take();
+        let events = events.map(|events| events.sampler(script.steps()));
         let recorder = Recorder::new(interval, rows)
             .with_races(race_rows)
-            .judging_by(config.counts.failures);
+            .judging_by(config.counts.failures)
+            .choosing_events(events);
         let recorder = Rc::new(RefCell::new(recorder));
         let connections = config.load.all_connections();
         let race_connections = script.race_connections(config.load.users.len());

@@ -1,5 +1,6 @@
 //! What a worker is told before it starts.
 
+use super::EventSampling;
 use super::addresses::{ConnectionPositions, TargetAddresses};
 use super::request::PreparedHeads;
 use super::survey::{Questions, Spread};
@@ -84,6 +85,8 @@ pub struct CountingConfig {
     pub shape: SetShape,
     /// Which requests count as failures.
     pub failures: FailureRule,
+    /// Which events are followed to their end; `None` when none is.
+    pub events: Option<EventSampling>,
 }
 
 /// A core's share of the arrivals.

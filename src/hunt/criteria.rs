@@ -6,7 +6,7 @@
 use super::hunt_record::{Criteria, DomainProbe, Judgement, Limit, NameProbe, ProbeRecord};
 use super::reading::{Weighed, allowed_beyond};
 use crate::pieces::{counted, number_text, percent_text, rate_text};
-use crate::plan::{Tag, Threshold, ThresholdQuantity};
+use crate::plan::{Tag, Threshold};
 use crate::stats::{TailJudgement, ThresholdVerdict, WindowAnswer};
 
 /// A backlog that grows by a smaller share of what comes in does not: chance leaves that much.
@@ -186,10 +186,7 @@ fn http_thresholds(evidence: &ProbeEvidence<'_>) -> Option<CriterionFinding> {
     let mut tails = evidence.weighed.tails.iter();
     let (mut crossed, mut doubtful) = (Vec::new(), Vec::new());
     for objective in evidence.objectives {
-        if matches!(
-            objective.threshold.quantity,
-            ThresholdQuantity::Observed { .. }
-        ) {
+        if objective.threshold.quantity.is_of_back_end() {
             continue;
         }
         let allowed = allowed_beyond(&objective.threshold);
@@ -234,12 +231,7 @@ fn observed_thresholds(evidence: &ProbeEvidence<'_>) -> Option<(Limit, String)> 
     let crossed: Vec<String> = evidence
         .objectives
         .iter()
-        .filter(|objective| {
-            matches!(
-                objective.threshold.quantity,
-                ThresholdQuantity::Observed { .. }
-            )
-        })
+        .filter(|objective| objective.threshold.quantity.is_of_back_end())
         .filter(|objective| objective.verdict == ThresholdVerdict::Crossed)
         .map(|objective| format!("`{}`: {}", objective.threshold.text(), objective.value))
         .collect();
@@ -250,10 +242,7 @@ fn observed_thresholds(evidence: &ProbeEvidence<'_>) -> Option<(Limit, String)> 
 fn threshold_domain(evidence: &ProbeEvidence<'_>) -> String {
     let mut crossed = evidence.objectives.iter().filter(|objective| {
         objective.verdict == ThresholdVerdict::Crossed
-            && matches!(
-                objective.threshold.quantity,
-                ThresholdQuantity::Observed { .. }
-            )
+            && objective.threshold.quantity.is_of_back_end()
     });
     let domain = crossed.find_map(|objective| {
         let selector = objective.threshold.quantity.selector();

@@ -2,10 +2,12 @@
 //! own figures. What a group has not done yet belongs to the domain that has to do it.
 
 use super::consumer::{Domains, StreamLane, lane_of, stream_domain};
+use super::event_streams::EventStreams;
+use super::event_trail::EventTrail;
 use super::redis_door::RedisDoor;
 use super::redis_link::RedisLink;
 use super::source::{FigureSource, ObservedFigure, Readout};
-use super::{Problem, RedisAddress};
+use super::{Account, Problem, RedisAddress};
 use crate::plan::{AddressPolicy, ObservedMetric, TlsSettings};
 use crate::stats::Amount;
 use redis::streams::{StreamInfoGroup, StreamInfoGroupsReply};
@@ -30,6 +32,8 @@ pub struct RedisStreams {
     streams: Vec<String>,
     streams_cut: bool,
     readings: u32,
+    /// What follows events here, if anything does.
+    events: Option<EventStreams>,
 }
 
 impl RedisStreams {
@@ -42,7 +46,14 @@ impl RedisStreams {
             streams: Vec::new(),
             streams_cut: false,
             readings: 0,
+            events: None,
         }
+    }
+
+    /// The same, following events on `trail`.
+    pub(super) fn following(mut self, trail: Option<&Arc<EventTrail>>) -> Self {
+        self.events = trail.map(|trail| EventStreams::new(Arc::clone(trail)));
+        self
     }
 
     /// One whose connection is open; a reading may bring so much.
@@ -60,6 +71,9 @@ impl RedisStreams {
             self.look_for_streams(connection)?;
         }
         self.readings += 1;
+        if let Some(events) = &mut self.events {
+            events.look(connection, &self.streams)?;
+        }
         let mut pipe = redis::pipe();
         for section in ["memory", "clients", "stats"] {
             pipe.cmd("INFO").arg(section);
@@ -119,6 +133,14 @@ impl FigureSource for RedisStreams {
 
     fn address(&self) -> String {
         self.door.address().to_string()
+    }
+
+    fn account(&mut self) -> Option<Result<Account, Problem>> {
+        if self.events.is_some() {
+            // Where groups stand in the end. What is not seen now is told as such.
+            let _ = self.read();
+        }
+        None
     }
 
     fn read(&mut self) -> Result<Readout, Problem> {

@@ -1,10 +1,12 @@
 //! What is to be observed.
 
+use super::event_trail::{EventTrail, Followable};
 use super::source::FigureSource;
 use super::{
     MessageStore, ObservatorySource, OutboxSource, PostgresAddress, RedisAddress, RedisStreams,
 };
-use crate::plan::{AddressPolicy, Target, TlsSettings};
+use crate::plan::{AddressPolicy, EventSample, Target, TlsSettings};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Which Observatory is read.
@@ -34,6 +36,8 @@ pub struct ObserverConfig {
     pub message_store: Option<PostgresAddress>,
     /// Longest wait, after the load, until the backlog is no larger than before it.
     pub drain_wait: Duration,
+    /// How many events are followed from their replies on.
+    pub event_sample: EventSample,
 }
 
 /// A source, and whether it may be missing without a word.
@@ -62,23 +66,32 @@ impl ObserverConfig {
         4 * (1 + stores as u64)
     }
 
+    /// What of events can be followed.
+    #[must_use]
+    pub fn followable(&self) -> Followable {
+        let outboxes = self.outboxes.iter().map(|(domain, _)| domain.clone());
+        Followable {
+            sample: self.event_sample,
+            outboxes: outboxes.collect(),
+            sees_streams: self.redis.is_some(),
+        }
+    }
+
     /// The sources, those with the coarsest figures last.
-    pub(super) fn sources(&self, policy: &AddressPolicy) -> Vec<Chosen> {
+    pub(super) fn sources(
+        &self,
+        policy: &AddressPolicy,
+        trail: Option<&Arc<EventTrail>>,
+    ) -> Vec<Chosen> {
         let mut sources: Vec<Box<dyn FigureSource>> = Vec::new();
         for (domain, address) in &self.outboxes {
-            sources.push(Box::new(OutboxSource::new(
-                domain,
-                address.clone(),
-                policy.clone(),
-                self.tls.clone(),
-            )));
+            let outbox =
+                OutboxSource::new(domain, address.clone(), policy.clone(), self.tls.clone());
+            sources.push(Box::new(outbox.following(trail)));
         }
         if let Some(address) = &self.redis {
-            sources.push(Box::new(RedisStreams::new(
-                address.clone(),
-                policy.clone(),
-                self.tls.clone(),
-            )));
+            let streams = RedisStreams::new(address.clone(), policy.clone(), self.tls.clone());
+            sources.push(Box::new(streams.following(trail)));
         }
         if let Some(address) = &self.message_store {
             sources.push(Box::new(MessageStore::new(

@@ -2,7 +2,7 @@
 
 use super::backlog::Backlog;
 use super::source::{ObservedFigure, Readout};
-use super::{Problem, SourceAccount, aliases};
+use super::{FollowedAccount, Problem, SourceAccount, aliases};
 use crate::plan::{ObservedMetric, shown_start};
 use crate::stats::Amount;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ pub struct Observation {
     pub lines: Vec<String>,
     /// What stores hold of the run as a whole, of the sources that keep an account.
     pub accounts: Vec<SourceAccount>,
+    /// What came of the events that were followed; `None` when none was.
+    pub followed: Option<FollowedAccount>,
     /// When the load ended, in seconds since the start of the run.
     pub load_end_s: f64,
     /// When observing ended.

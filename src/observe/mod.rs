@@ -15,8 +15,15 @@ pub mod answers;
 mod backlog;
 mod broker;
 mod cadence;
+mod clock_offset;
 mod config;
 mod consumer;
+mod event_account;
+mod event_rows;
+mod event_streams;
+mod event_trail;
+mod followed;
+mod followed_event;
 mod gatherer;
 mod history;
 mod http;
@@ -43,7 +50,12 @@ mod watch;
 
 pub use account::{Account, OutboxRows, RepeatedId, SourceAccount, StoredEvents};
 pub use address_error::AddressError;
+pub use clock_offset::ClockOffset;
 pub use config::{ObservatoryChoice, ObserverConfig};
+pub use event_account::{EventSource, FollowedAccount};
+#[doc(hidden)]
+pub use event_streams::read_entry;
+pub use event_trail::{EventTrail, Followable};
 pub use history::{
     BacklogPoint, DomainHistory, FigureHistory, Observation, SourceHistory, Troubled,
 };

@@ -2,6 +2,8 @@
 
 use super::account::{MOST_CHARACTERS, parted};
 use super::aliases::{OUTBOX_STATUSES, metric_of_status};
+use super::event_rows::EventRows;
+use super::event_trail::EventTrail;
 use super::postgres_session::PostgresSession;
 use super::source::{FigureSource, ObservedFigure, Readout};
 use super::{Account, OutboxRows, PostgresAddress, Problem, RepeatedId};
@@ -48,6 +50,8 @@ pub struct OutboxSource {
     session: PostgresSession,
     /// When the newest row was made before the load, if there was one; or why that is not known.
     mark: Option<Result<Option<String>, Problem>>,
+    /// What follows events here, if anything does.
+    events: Option<EventRows>,
 }
 
 impl OutboxSource {
@@ -68,7 +72,14 @@ impl OutboxSource {
             domain: domain.to_owned(),
             session,
             mark: None,
+            events: None,
         }
+    }
+
+    /// The same, following events on `trail`.
+    pub(super) fn following(mut self, trail: Option<&Arc<EventTrail>>) -> Self {
+        self.events = trail.map(|trail| EventRows::new(Arc::clone(trail), &self.domain));
+        self
     }
 
     fn newest(&mut self) -> Result<Option<String>, Problem> {
@@ -207,6 +218,11 @@ impl FigureSource for OutboxSource {
                 ));
             }
         }
+        if let Some(events) = &mut self.events
+            && let Err(problem) = events.look(&mut self.session)
+        {
+            readout.caveat(format!("events are not followed: {}", problem.text()));
+        }
         Ok(readout)
     }
 
@@ -215,6 +231,10 @@ impl FigureSource for OutboxSource {
     }
 
     fn account(&mut self) -> Option<Result<Account, Problem>> {
+        if let Some(events) = &mut self.events {
+            // What is not seen now is told as such.
+            let _ = events.look_last(&mut self.session);
+        }
         Some(match self.mark.clone()? {
             Ok(mark) => self.written_since(mark.as_deref()),
             Err(problem) => Err(problem),

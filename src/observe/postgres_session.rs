@@ -119,6 +119,15 @@ impl PostgresSession {
         self.query_within(STATEMENT_TIMEOUT_MS, sql, &[])
     }
 
+    /// Runs a query that reads, with values.
+    pub fn query_with(
+        &mut self,
+        sql: &str,
+        with: QueryParameters<'_>,
+    ) -> Result<Vec<Row>, Problem> {
+        self.query_within(STATEMENT_TIMEOUT_MS, sql, with)
+    }
+
     /// Runs a query that reads and may take longer, because nobody waits for it under load.
     pub fn query_once(
         &mut self,

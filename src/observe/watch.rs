@@ -2,13 +2,14 @@
 
 use super::cadence;
 use super::config::{Chosen, ObserverConfig};
+use super::event_trail::EventTrail;
 use super::gatherer::{Control, Gatherer, Introduced, SourceEvent, SourceOrder};
 use super::history::Observation;
 use super::progress::{DrainProgress, WatchSink};
 use super::source::FigureSource;
 use crate::engine::{ThreadGauge, confine, now_ns};
 use crate::plan::AddressPolicy;
-use crate::stats::ObservedTable;
+use crate::stats::{LiveEvents, ObservedTable};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use std::io;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub struct Watch {
     progress: Receiver<DrainProgress>,
     gatherer: JoinHandle<Observation>,
     problems: Vec<(Arc<str>, String)>,
+    trail: Option<Arc<EventTrail>>,
 }
 
 impl Watch {
@@ -40,10 +42,11 @@ impl Watch {
     /// When the system gives no more threads.
     pub fn prepare(
         config: &ObserverConfig,
+        trail: Option<Arc<EventTrail>>,
         policy: &AddressPolicy,
         off_cpus: &[usize],
     ) -> io::Result<Option<Self>> {
-        let chosen = config.sources(policy);
+        let chosen = config.sources(policy, trail.as_ref());
         if chosen.is_empty() {
             return Ok(None);
         }
@@ -82,6 +85,7 @@ impl Watch {
             progress,
             gatherer,
             problems: Vec::new(),
+            trail,
         };
         let deadline = Instant::now() + READING_WAIT;
         let first = watch.progress_until(deadline, |progress| progress.all_have_answered);
@@ -100,6 +104,9 @@ impl Watch {
     /// The clock starts at `start_ns`, on the engine's clock. What was read before is second 0.
     /// Samples go to `table` and `sink` from now on.
     pub fn start(&self, start_ns: u64, table: ObservedTable, sink: WatchSink) {
+        if let Some(trail) = &self.trail {
+            table.tell_events(Arc::clone(trail) as Arc<dyn LiveEvents>);
+        }
         // A gatherer that is gone is met when it is joined.
         let _ = self.controls.send(Control::Start {
             start_ns,
@@ -137,9 +144,12 @@ impl Watch {
         let deadline = Instant::now() + ACCOUNT_WAIT;
         let _ = self.progress_until(deadline, |progress| progress.all_have_accounted);
         drop(self.controls);
-        self.gatherer
+        let mut observation = self
+            .gatherer
             .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        observation.followed = self.trail.map(|trail| trail.end());
+        observation
     }
 
     /// The first look that is `enough`, or else the last one until `deadline`.

@@ -3,6 +3,8 @@
 //! ```text
 //! METRIC[{TAG="value", …}]: MEASURE OPERATOR VALUE [over WINDOW] [abort [after DELAY]]
 //! observed(METRIC[{domain="…"}])[: MEASURE] OPERATOR VALUE [over WINDOW] [abort …]
+//! event(NAME).PART: MEASURE OPERATOR VALUE [abort …]
+//! events[{domain="…"}].PART: MEASURE OPERATOR VALUE [abort …]
 //! ```
 //!
 //! A text becomes types here, with its names checked against a plan where there is one; what the
@@ -23,7 +25,7 @@ pub use vocabulary::{
     JourneyMeasure, LatencyMetric, Operator, OutcomeMetric, RaceMeasure, Statistic, Tally, Unit,
 };
 
-use super::ObservedMetric;
+use super::{EventStretch, ObservedMetric};
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
@@ -113,6 +115,15 @@ pub enum ThresholdQuantity {
         /// Which statistic of its samples; `None` when every sample has to hold.
         statistic: Option<Statistic>,
     },
+    /// A statistic of how long events took after their replies, in microseconds.
+    Event {
+        /// Until what.
+        stretch: EventStretch,
+        /// Of which events: `name="…"` or `domain="…"`.
+        of: Selector,
+        /// Which statistic.
+        statistic: Statistic,
+    },
 }
 
 impl ThresholdQuantity {
@@ -120,7 +131,9 @@ impl ThresholdQuantity {
     #[must_use]
     pub fn unit(&self) -> Unit {
         match self {
-            Self::Latency { .. } | Self::RaceSpread { .. } => Unit::Microseconds,
+            Self::Latency { .. } | Self::RaceSpread { .. } | Self::Event { .. } => {
+                Unit::Microseconds
+            }
             Self::Outcome { tally, .. } => match tally {
                 Tally::Rate => Unit::Share,
                 Tally::Count => Unit::Count,
@@ -143,6 +156,12 @@ impl ThresholdQuantity {
         }
     }
 
+    /// Whether the back end tells it, and not the replies.
+    #[must_use]
+    pub fn is_of_back_end(&self) -> bool {
+        matches!(self, Self::Observed { .. } | Self::Event { .. })
+    }
+
     /// What it is about.
     #[must_use]
     pub fn selector(&self) -> &Selector {
@@ -154,7 +173,8 @@ impl ThresholdQuantity {
             | Self::Shed { of, .. }
             | Self::RaceSpread { of, .. }
             | Self::Races { of, .. }
-            | Self::Observed { of, .. } => of,
+            | Self::Observed { of, .. }
+            | Self::Event { of, .. } => of,
         }
     }
 }
@@ -169,7 +189,8 @@ impl ThresholdQuantity {
             | Self::Shed { of, .. }
             | Self::RaceSpread { of, .. }
             | Self::Races { of, .. }
-            | Self::Observed { of, .. } => of,
+            | Self::Observed { of, .. }
+            | Self::Event { of, .. } => of,
         }
     }
 }

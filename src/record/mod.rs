@@ -12,6 +12,7 @@ mod csv_text;
 mod distribution_again;
 pub(crate) mod distribution_csv;
 mod document;
+mod event_latency_record;
 mod events_csv;
 mod growing_file;
 mod interval_log;
@@ -69,6 +70,12 @@ pub use contest_record::{
 pub use csv_columns::CsvColumns;
 pub use distribution_csv::DistributionCsv;
 pub use document::Record;
+#[cfg(test)]
+pub(crate) use event_latency_record::made_up as event_latency_made_up;
+pub use event_latency_record::{
+    EventLatencyRecord, EventLatencyRow, EventSourceRecord, HandledRecord, StretchRecord,
+    event_latency_csv,
+};
 pub use events_csv::EventsCsv;
 pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use ledger_log::{LedgerLog, RoundsCsv};

@@ -1,5 +1,6 @@
 //! The back end's part of `run.json`: what its own stores said during the run.
 
+use super::event_latency_record::EventLatencyRecord;
 use super::stored_events_record::StoredEventsRecord;
 use crate::plan::ObservedMetric;
 use crate::stats::{Amount, Trend};
@@ -18,6 +19,9 @@ pub struct ObservedRecord {
     /// Events told and stored; null when no store was counted.
     #[serde(default)]
     pub events: Option<StoredEventsRecord>,
+    /// How long events took until they were done; null when none was followed.
+    #[serde(default)]
+    pub event_latency: Option<EventLatencyRecord>,
     /// What the Observatory said last of outboxes, streams and broker, in its own lines.
     pub last_lines: Vec<String>,
     /// How long the back end was watched after the load, in seconds.

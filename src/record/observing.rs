@@ -1,5 +1,6 @@
 //! From what observers saw to the back end's part of the record.
 
+use super::event_latency_record::EventLatencyRecord;
 use super::observed_record::{
     BacklogRecord, FigureRecord, ObservedRecord, ProblemRecord, SourceRecord,
 };
@@ -40,6 +41,10 @@ pub fn observed_record(
         backlogs: backlogs.collect(),
         figures: figure_records(observation),
         events: stored_events_record(observation, record, domains),
+        event_latency: observation
+            .followed
+            .as_ref()
+            .and_then(EventLatencyRecord::of),
         last_lines: observation.lines.clone(),
         watched_after_s: (observation.end_s - observation.load_end_s).max(0.0),
         cpu_s: observation.cpu_s,

@@ -1,12 +1,13 @@
 //! The observers of a run: which sources, where their threads may run, what they say meanwhile.
 
 use crate::engine::{RecognisedBy, TargetFacts};
-use crate::observe::{DrainProgress, Observation, ObserverConfig, OutboxRows, Watch};
+use crate::observe::{DrainProgress, EventTrail, Observation, ObserverConfig, OutboxRows, Watch};
 use crate::pieces::{amount_text, tell, time_left_text};
 use crate::plan::{AddressPolicy, Plan};
 use crate::record::ObservedCsv;
 use crate::report::ProgressLine;
 use crate::stats::{Amount, Ledger, ObservedTable, Rule, Violation};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Time between two lines while the backlog drains.
@@ -34,13 +35,19 @@ pub fn of_target(mut config: ObserverConfig, target: &TargetFacts, muted: bool) 
 /// Starts the observers and has them read everything once, before there is any load. Sources that
 /// cannot be read are named on standard error; the run goes on without them.
 #[must_use]
-pub fn prepare(config: &ObserverConfig, plan: &Plan, policy: &AddressPolicy) -> Option<Watch> {
-    let watch = Watch::prepare(config, policy, plan.placement.spare()).unwrap_or_else(|error| {
-        tell(format!(
-            "warning: the back end is not observed: no thread for it: {error}"
-        ));
-        None
-    })?;
+pub fn prepare(
+    config: &ObserverConfig,
+    trail: Option<Arc<EventTrail>>,
+    plan: &Plan,
+    policy: &AddressPolicy,
+) -> Option<Watch> {
+    let watch =
+        Watch::prepare(config, trail, policy, plan.placement.spare()).unwrap_or_else(|error| {
+            tell(format!(
+                "warning: the back end is not observed: no thread for it: {error}"
+            ));
+            None
+        })?;
     for (source, problem) in watch.problems() {
         tell(format!(
             "warning: {source} was not read: {problem} (the run goes on without it)"

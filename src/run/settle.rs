@@ -9,7 +9,7 @@ use crate::pieces::{SummaryStyle, print, tell};
 use crate::plan::ExitCode;
 use crate::record::{
     Circumstances, PauseRecord, RecordDirectory, RunFacts, RunRecord, absent_users,
-    locust_csv_paths, observed_record, verdict,
+    event_latency_csv, locust_csv_paths, observed_record, verdict,
 };
 use crate::report::{
     brief_text, detailed_text, github_annotations, markdown_text, summary_text, without_commands,
@@ -88,6 +88,13 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     let observed = settlement.observation;
     let unobserved = observed.and_then(|observation| observation.sink_failure.clone());
     record.losses.extend(unobserved);
+    let followed = observed.and_then(|observation| observation.followed.as_ref());
+    record.losses.extend(followed.and_then(|account| {
+        let path = settlement.directory.path().join("event_latency.csv");
+        let written = event_latency_csv(account).and_then(|csv| std::fs::write(&path, csv));
+        let error = written.err()?;
+        Some(format!("cannot write {}: {error}", path.display()))
+    }));
     if let Some(fleet) = settlement.fleet {
         record.shards = fleet.members.iter().map(super::MemberEnd::row).collect();
         record.losses.extend(fleet.losses.iter().cloned());

@@ -9,8 +9,10 @@ use super::workforce::{Wanted, Workforce};
 use super::{
     Face, FleetEnd, LiveRun, RunControl, RunError, RunRequest, observers, quota, tls_look,
 };
-use crate::engine::{Description, PreparedScript, TargetAddresses, ignore_size_limits};
-use crate::observe::{Observation, ObserverConfig, Watch};
+use crate::engine::{
+    Description, EventSampling, PreparedScript, TargetAddresses, ignore_size_limits,
+};
+use crate::observe::{EventTrail, Observation, ObserverConfig, Watch};
 use crate::pieces::tell;
 use crate::plan::{Load, Pacing, Plan, Shard};
 use crate::record::{
@@ -99,13 +101,20 @@ pub fn record(
         inputs.plan.clone(),
         inputs.request.addresses.clone(),
     );
+    let steps = script.described.steps;
+    let (trail, events) = EventTrail::of(
+        steps,
+        inputs.plan.cores.len(),
+        &inputs.observed.followable(),
+    )
+    .unzip();
     let what = ("reading the back end", inputs.request.output.is_muted());
     let watch = unless_called_off(inputs.control.interruption(), what, move || {
         let (observed, plan, policy) = asked;
-        observers::prepare(&observed, &plan, &policy)
+        observers::prepare(&observed, trail, &plan, &policy)
     })?;
     ignore_size_limits();
-    let prepared = prepare(inputs, watch, script, command, faces)?;
+    let prepared = prepare(inputs, (watch, events.as_ref()), script, command, faces)?;
     let running = start(inputs, prepared, faces)?;
     let collected = collect(inputs, running, faces);
     Ok(settle(inputs, &collected))
@@ -114,7 +123,7 @@ pub fn record(
 /// Everything that takes time or may fail comes before the clock starts.
 fn prepare(
     inputs: &RunInputs<'_>,
-    watch: Option<Watch>,
+    (watch, events): (Option<Watch>, Option<&EventSampling>),
     script: &PreparedScript,
     command: String,
     faces: &mut [Box<dyn Face>],
@@ -131,6 +140,7 @@ fn prepare(
         script,
         addresses: inputs.addresses,
         control,
+        events: events.filter(|_| watch.is_some()),
     }
     .gather()?;
     let tls = tls_look::look(

@@ -5,7 +5,7 @@ use super::patience::preparing;
 use super::worker_setup::WorkerSetup;
 use super::worker_threads::WorkerThreads;
 use super::{ReachError, RunControl, RunError, RunRequest, machine, target_addresses};
-use crate::engine::{PreparedScript, Survey, TargetAddresses};
+use crate::engine::{EventSampling, PreparedScript, Survey, TargetAddresses};
 use crate::pieces::counted;
 use crate::plan::Plan;
 use crate::record::HostFacts;
@@ -53,6 +53,8 @@ pub struct Wanted<'a> {
     pub addresses: &'a Arc<TargetAddresses>,
     /// What stops and steers the run.
     pub control: &'a RunControl,
+    /// Which events are followed; `None` when none is.
+    pub events: Option<&'a EventSampling>,
 }
 
 impl Wanted<'_> {
@@ -77,6 +79,7 @@ impl Wanted<'_> {
             looks: request.preflight,
             interruption: self.control.interruption(),
             load_schedule: self.control.load_schedule(),
+            events: self.events,
         };
         // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.
         let users = counted(plan.own_users().into(), "user");

@@ -47,8 +47,8 @@ pub use in_process::{InProcessReply, InProcessShop};
 pub use observatory::{Names, ObservatoryConfig};
 pub use overload::FallsOver;
 pub use pipeline::{
-    DOMAINS, Domain, DrainRate, HIGHEST_DRAIN_RATE_PER_S, MOST_ENGINES, OutboxBacklog, Pipeline,
-    PipelineConfig,
+    DOMAINS, Domain, DrainRate, EventTruth, HIGHEST_DRAIN_RATE_PER_S, MOST_ENGINES, OutboxBacklog,
+    Pipeline, PipelineConfig, Truths,
 };
 pub use request_handler::Conflicts;
 pub use server::{Sandbox, SandboxConfig, SandboxError, SandboxMode, ShopConfig, Stopper};

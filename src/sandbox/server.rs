@@ -8,7 +8,7 @@ use super::chaos::Chaos;
 use super::connection_table::ConnectionTable;
 use super::observatory::{ObservatoryConfig, ObservatoryServer};
 use super::overload::{FallsOver, OverloadState};
-use super::pipeline::{Pipeline, PipelineConfig};
+use super::pipeline::{Pipeline, PipelineConfig, Truths};
 use super::request_handler::{Conflicts, RequestHandler};
 use super::served_shop::ServedShop;
 use super::service_queue::{ServiceQueue, ServiceTime};
@@ -71,6 +71,8 @@ pub struct ShopConfig {
     pub keepalive_requests: Option<u32>,
     /// What happens to the events that are raised.
     pub pipeline: PipelineConfig,
+    /// Who is told the truth about them.
+    pub truths: Truths,
     /// How the pipeline is shown; `None` does without.
     pub observatory: Option<ObservatoryConfig>,
 }
@@ -90,6 +92,7 @@ impl Default for ShopConfig {
             falls_over: None,
             keepalive_requests: None,
             pipeline: PipelineConfig::default(),
+            truths: Truths::default(),
             observatory: None,
         }
     }
@@ -402,7 +405,8 @@ impl Role {
             return Err(too_few(servers, "servers"));
         }
         let generation = config.generation;
-        let pipeline = Arc::new(Pipeline::new(&config.pipeline, generation));
+        let pipeline =
+            Arc::new(Pipeline::new(&config.pipeline, generation).telling(&config.truths));
         let shop = Shop::new(generation, config.retain, threads, Arc::clone(&pipeline));
         let shop = shop.with_bugs(config.bugs);
         Ok(Self::Shop(config.clone(), Arc::new(shop), pipeline))

@@ -33,6 +33,26 @@ impl LatencyTotal {
         self.max_us = self.max_us.max(counts.max_us());
     }
 
+    /// Adds those of `other`.
+    pub fn absorb_total(&mut self, other: &Self) {
+        // It grows with what is added.
+        let added = self.histogram.add(&other.histogram);
+        debug_assert!(added.is_ok(), "histograms grow");
+        self.sum_us += other.sum_us;
+        self.min_us = self.min_us.into_iter().chain(other.min_us).min();
+        self.max_us = self.max_us.max(other.max_us);
+    }
+
+    /// Adds one latency; 0 counts as 1 µs, the histogram's lowest value.
+    pub fn record_us(&mut self, latency_us: u64) {
+        let latency_us = latency_us.max(1);
+        let recorded = self.histogram.record(latency_us);
+        debug_assert!(recorded.is_ok(), "histograms grow");
+        self.sum_us += u128::from(latency_us);
+        self.min_us = self.min_us.into_iter().chain([latency_us]).min();
+        self.max_us = self.max_us.max(latency_us);
+    }
+
     /// The merged histogram, in microseconds.
     #[must_use]
     pub fn histogram(&self) -> &Histogram<u64> {

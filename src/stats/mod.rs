@@ -1,12 +1,14 @@
 //! What was measured: latency counts, interval sets that workers fill, and their merge.
 
 mod addresses;
+mod amount;
 mod buckets;
 mod coded;
 mod collector;
 mod contests;
 mod decimal;
 mod errors;
+mod event_latency;
 mod events;
 mod fitness;
 mod flow;
@@ -42,6 +44,7 @@ mod totals;
 mod trend;
 
 pub use addresses::{AddressCounts, AddressTable};
+pub use amount::Amount;
 pub use buckets::{BUCKET_EDGES_US, Buckets};
 pub use coded::{
     Coded, CodedBytes, Garbled, INTERVAL_VERSION, MOST_INTERVAL_BYTES, put_number, put_text,
@@ -50,6 +53,7 @@ pub use collector::{Collector, CollectorInbox, Merged, Merging, WorkerHandover};
 pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};
 pub use decimal::Decimal;
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
+pub use event_latency::{EventLatencies, EventLatency, FollowedCounts, LiveEvents, StretchLatency};
 pub use events::{
     Correction, Corrections, Event, MOST_RAISED, Raising, ToldEvents, told, told_in_all,
 };
@@ -62,7 +66,7 @@ pub use latency_total::{LatencySummary, LatencyTotal};
 pub use littles_law::{LittlesLaw, SteadyFigures, UserShare};
 pub use live_schedule::{LiveSchedule, SteeringCommand};
 pub use measured::{Counters, JourneyCounts, Measured, Timings, WorkerHealth};
-pub use observed::{Amount, DomainBacklog, ObservedSample, ObservedTable};
+pub use observed::{DomainBacklog, ObservedSample, ObservedTable};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use own_lateness::{OwnLateness, OwnShares};
 pub use races::{

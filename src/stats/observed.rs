@@ -1,44 +1,9 @@
 //! Samples of the shop's back end, and the table of the latest ones that control threads share.
 
+use super::{Amount, LiveEvents};
 use crate::plan::ObservedMetric;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// A count, or what is known of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Amount {
-    /// The count.
-    pub value: f64,
-    /// Whether there may be more: the source stops counting, or sees only a part.
-    pub at_least: bool,
-}
-
-impl Amount {
-    /// A count that is exact.
-    #[must_use]
-    pub fn exact(value: f64) -> Self {
-        let at_least = false;
-        Self { value, at_least }
-    }
-
-    /// Both together: exact when both are.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            value: self.value + other.value,
-            at_least: self.at_least || other.at_least,
-        }
-    }
-}
-
-impl fmt::Display for Amount {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = if self.at_least { "≥ " } else { "" };
-        write!(formatter, "{mark}{}", (self.value * 10.0).round() / 10.0)
-    }
-}
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// One figure of the back end at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,9 +36,16 @@ pub struct DomainBacklog {
 
 /// The latest sample of each source, domain and metric. Clones share one table. It is for the
 /// threads that control and show a run; workers never touch it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ObservedTable {
     rows: Arc<Mutex<Vec<ObservedSample>>>,
+    events: Arc<OnceLock<Arc<dyn LiveEvents>>>,
+}
+
+impl fmt::Debug for ObservedTable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.latest()).finish()
+    }
 }
 
 impl ObservedTable {
@@ -92,6 +64,18 @@ impl ObservedTable {
                 None => rows.push(sample),
             }
         }
+    }
+
+    /// From now on event latencies are told by `events`, if nobody told them before.
+    pub fn tell_events(&self, events: Arc<dyn LiveEvents>) {
+        // One run has one who tells.
+        let _ = self.events.set(events);
+    }
+
+    /// Event latencies; `None` when nobody follows events.
+    #[must_use]
+    pub fn events(&self) -> Option<&dyn LiveEvents> {
+        self.events.get().map(|events| &**events)
     }
 
     /// Every latest sample, in the order in which their figures came first.

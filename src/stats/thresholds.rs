@@ -11,12 +11,15 @@ mod tails;
 
 use super::{Amount, MergedInterval, Phase, RunContext};
 use crate::plan::{Operator, Tag, Threshold, ThresholdQuantity, Unit};
-use gather::RowGatherer;
+use gather::{RowGatherer, event_sample};
 use pile::{Pile, Portion};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// Why nobody can tell what events took.
+const NO_EVENT: &str = "no data: no such event was seen; outboxes and Redis have to be observed (--outbox, --redis or --observe-from-env)";
 
 pub use tails::TailWatch;
 
@@ -142,9 +145,14 @@ impl Thresholds {
     /// Adds the back end's latest figures, without a second of the run: what it came to in the end.
     pub fn observe_again(&mut self, context: &RunContext) {
         for watch in &mut self.watches {
-            if let ThresholdQuantity::Observed { metric, of, .. } = &watch.threshold.quantity
-                && let Some(sample) = context.observed.amount(*metric, of.exactly(Tag::Domain))
-            {
+            let quantity = &watch.threshold.quantity;
+            let sample = match quantity {
+                ThresholdQuantity::Observed { metric, of, .. } => {
+                    context.observed.amount(*metric, of.exactly(Tag::Domain))
+                }
+                _ => event_sample(quantity, context),
+            };
+            if let Some(sample) = sample {
                 watch.whole.add_sample(sample);
             }
         }
@@ -265,6 +273,7 @@ impl ThresholdWatch {
                 ThresholdQuantity::Observed { .. } => {
                     "no data: nothing told this figure".to_owned()
                 }
+                ThresholdQuantity::Event { .. } => NO_EVENT.to_owned(),
                 _ => "no data: the run had no such phase".to_owned(),
             };
         }
@@ -279,6 +288,7 @@ impl ThresholdWatch {
             (_, ThresholdQuantity::Observed { .. }) => {
                 "no data: nothing told this figure".to_owned()
             }
+            (_, ThresholdQuantity::Event { .. }) => NO_EVENT.to_owned(),
             _ => "no data: no such request ended".to_owned(),
         }
     }

@@ -6,13 +6,13 @@ use crate::certificates::Authority;
 use shopblast::engine::tls::TlsClient;
 use shopblast::engine::{
     ArrivalConfig, ConnectionPositions, CookieHost, CookieJar, CookieRoom, CountingAllocator,
-    CountingConfig, Described, Interruption, LoadConfig, PlacementConfig, PreparedHeads, Spread,
-    TargetAddresses, TargetConfig, UserConfig, WorkerConfig, WorkerHandle, Workload, allocations,
-    now_ns, work,
+    CountingConfig, Described, EventSampling, Interruption, LoadConfig, PlacementConfig,
+    PreparedHeads, Spread, TargetAddresses, TargetConfig, UserConfig, WorkerConfig, WorkerHandle,
+    Workload, allocations, now_ns, work,
 };
 use shopblast::plan::{
-    AddressChoice, ArrivalSchedule, Arrivals, ClassShare, Driver, Load, Pacing, Plan, Stage,
-    Target, TlsIdentity, TlsRoots, TlsSettings, UniqueNumbers, user_seed,
+    AddressChoice, ArrivalSchedule, Arrivals, ClassShare, Driver, EventSample, Load, Pacing, Plan,
+    Stage, Target, TlsIdentity, TlsRoots, TlsSettings, UniqueNumbers, user_seed,
 };
 use shopblast::sandbox::{Sandbox, SandboxConfig, SandboxMode, ShopConfig, TlsServing};
 use shopblast::shop::{Generation, ShopScript};
@@ -153,6 +153,7 @@ fn totals_of<S: Described>(
     (connections, rate_per_s): (Option<usize>, Option<f64>),
 ) -> Totals {
     let (mut handovers, inbox) = Collector::channels(1, script.shape());
+    let (events, _followed) = EventSampling::new(EventSample::Share(1.0), 1);
     let (ready_sender, ready) = crossbeam_channel::bounded(1);
     let (start_sender, start) = crossbeam_channel::bounded(1);
     let config = WorkerConfig {
@@ -201,6 +202,7 @@ fn totals_of<S: Described>(
             race_rows: script.race_rows(),
             shape: script.shape(),
             failures: plan.failures,
+            events: Some(events),
         },
         handover: handovers.remove(0),
     };

@@ -7,7 +7,9 @@ mod certificates;
 mod invocation;
 
 mod servers;
+mod truthful_engines;
 
+mod event_latency;
 mod fleet_bus;
 mod fleet_cost;
 mod fleet_loss;

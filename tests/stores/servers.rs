@@ -255,6 +255,11 @@ impl Redis {
         format!(":{PASSWORD}@{host}:{}/0", self.port)
     }
 
+    /// A connection of those who fill it.
+    pub fn connection(&self) -> redis::Connection {
+        connect_redis(&self.back_door).expect("connected")
+    }
+
     /// Carries commands out, a line each, words parted by spaces.
     pub fn does(&self, commands: &str) {
         let mut connection = connect_redis(&self.back_door).expect("connected");

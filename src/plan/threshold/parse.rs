@@ -6,11 +6,12 @@ use super::{
     JourneyMeasure, LONGEST_WINDOW_S, Operator, RaceMeasure, Selector, Statistic, Tag, Tally,
     Threshold, ThresholdError, ThresholdQuantity, Unit,
 };
-use crate::plan::{ObservedMetric, Suggestion, parse_duration};
+use crate::plan::{EventStretch, ObservedMetric, Suggestion, parse_duration};
 use std::time::Duration;
 
 const OF_REQUESTS: &[Tag] = &[Tag::Name, Tag::Method, Tag::Phase];
 const OF_NAMED: &[Tag] = &[Tag::Name, Tag::Phase];
+const OF_EVENTS: &[Tag] = &[Tag::Name, Tag::Domain];
 const OF_PHASE: &[Tag] = &[Tag::Phase];
 
 /// Largest number that is told apart from its neighbours.
@@ -34,11 +35,17 @@ fn threshold(text: &str) -> Result<Threshold, ThresholdError> {
     let metric = metric(&mut cursor)?;
     let quantity = match metric {
         Metric::Observed => observed(&mut cursor)?,
+        Metric::Event | Metric::Events => event(&mut cursor, metric)?,
         metric => measured(&mut cursor, metric)?,
     };
     let operator = operator(&mut cursor)?;
     let limit = limit(&mut cursor, quantity.unit())?;
+    let window_at = cursor.at();
     let window_s = window_s(&mut cursor)?;
+    if let (Some(_), ThresholdQuantity::Event { .. }) = (window_s, &quantity) {
+        let why = "events are judged over the whole run: an event may be done long after the second of its reply; leave `over` out";
+        return Err(cursor.error_at(window_at, why));
+    }
     let abort_after = abort_after(&mut cursor, &quantity, operator, window_s)?;
     cursor.skip_space();
     if !cursor.is_at_end() {
@@ -81,7 +88,7 @@ fn measured(cursor: &mut Cursor<'_>, metric: Metric) -> Result<ThresholdQuantity
     let tags = match metric {
         Metric::Latency(_) | Metric::Outcome(_) | Metric::Requests => OF_REQUESTS,
         Metric::Journeys | Metric::RaceSpread | Metric::Races => OF_NAMED,
-        Metric::Shed | Metric::Observed => OF_PHASE,
+        Metric::Shed | Metric::Observed | Metric::Event | Metric::Events => OF_PHASE,
     };
     let of = Selector::read(cursor, tags)?;
     cursor.skip_space();
@@ -137,6 +144,65 @@ fn observed(cursor: &mut Cursor<'_>) -> Result<ThresholdQuantity, ThresholdError
         of,
         statistic,
     })
+}
+
+/// `(NAME).PART: MEASURE`, or without a name that of all events: `{…}.PART: MEASURE`.
+fn event(cursor: &mut Cursor<'_>, metric: Metric) -> Result<ThresholdQuantity, ThresholdError> {
+    cursor.skip_space();
+    let of = match metric {
+        Metric::Event => {
+            if !cursor.take("(") {
+                let why = "expected `(` and the name of an event, like event(OrderCreated).done: p(99) < 2s; that of all events is events.done";
+                return Err(cursor.error(why));
+            }
+            cursor.skip_space();
+            let at = cursor.at();
+            let name = cursor.take_while(|letter| letter.is_alphanumeric() || letter == '_');
+            if name.is_empty() {
+                return Err(cursor.error("expected the name of an event, like OrderCreated"));
+            }
+            let of = Selector::of_name(name, at);
+            cursor.skip_space();
+            if !cursor.take(")") {
+                return Err(cursor.error("expected `)`"));
+            }
+            of
+        }
+        _ => Selector::read(cursor, OF_EVENTS)?,
+    };
+    cursor.skip_space();
+    let words = EventStretch::ALL.map(EventStretch::word);
+    if !cursor.take(".") {
+        let why = format!("expected `.` and one of {}", Listed(&words));
+        return Err(cursor.error(why));
+    }
+    let at = cursor.at();
+    let word = cursor.take_word();
+    let mut parts = EventStretch::ALL.into_iter();
+    let Some(stretch) = parts.find(|part| part.word() == word) else {
+        let suggestion = Suggestion::for_word(word, words);
+        let why = format!(
+            "an event has no part `{word}`{suggestion} (parts: {})",
+            Listed(&words)
+        );
+        return Err(cursor.error_at(at, why));
+    };
+    cursor.skip_space();
+    if !cursor.take(":") {
+        return Err(cursor.error("expected `:` and a measure, like `: p(99) …`"));
+    }
+    cursor.skip_space();
+    let start = cursor.at();
+    match measure(cursor, metric)? {
+        (_, WrittenMeasure::Statistic(statistic)) if statistic != Statistic::Last => {
+            Ok(ThresholdQuantity::Event {
+                stretch,
+                of,
+                statistic,
+            })
+        }
+        (word, _) => Err(no_measure(cursor, start, word, metric)),
+    }
 }
 
 fn quantity(metric: Metric, measure: WrittenMeasure, of: Selector) -> Option<ThresholdQuantity> {

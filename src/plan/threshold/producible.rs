@@ -15,6 +15,8 @@ pub struct Producible<'a> {
     pub journeys: Vec<&'a str>,
     /// Names of its races.
     pub races: Vec<&'a str>,
+    /// Names of the events that its requests raise.
+    pub events: Vec<&'a str>,
     /// Names of the shop's domains, in lower case.
     pub domains: Vec<&'a str>,
     /// Whether journeys arrive at a rate, so that some can be given up.
@@ -47,6 +49,7 @@ impl Producible<'_> {
             }
             ThresholdQuantity::Shed { .. } => Ok(()),
             ThresholdQuantity::Observed { of, .. } => self.check_domain(of),
+            ThresholdQuantity::Event { of, .. } => self.check_event(of),
         };
         found.map_err(|(at, why)| error(at, why))
     }
@@ -64,6 +67,22 @@ impl Producible<'_> {
             }
         }
         Ok(())
+    }
+
+    fn check_event(&self, of: &Selector) -> Result<(), (usize, String)> {
+        if self.events.is_empty() {
+            return Err((0, "this plan raises no events".to_owned()));
+        }
+        check_tag(of, Tag::Name, &self.events, "event")?;
+        let about_domains = Selector {
+            matchers: of
+                .matchers
+                .iter()
+                .filter(|matcher| matcher.tag == Tag::Domain)
+                .cloned()
+                .collect(),
+        };
+        self.check_domain(&about_domains)
     }
 
     fn check_requests(&self, of: &Selector) -> Result<(), (usize, String)> {

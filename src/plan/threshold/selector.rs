@@ -108,6 +108,18 @@ impl Selector {
         about.find_map(Matcher::exactly)
     }
 
+    /// Selects what has this name, which stands at this byte.
+    pub(super) fn of_name(name: &str, at: usize) -> Self {
+        Self {
+            matchers: vec![Matcher {
+                tag: Tag::Name,
+                at,
+                test: LabelTest::Is(name.to_owned()),
+                negated: false,
+            }],
+        }
+    }
+
     /// Selects of one phase only, unless a phase is selected already.
     pub(super) fn restrict_to_phase(&mut self, phase: &str) {
         let has_phase = self

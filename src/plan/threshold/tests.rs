@@ -1,6 +1,7 @@
 //! What is a threshold, what is none, and where it goes wrong.
 
 use super::*;
+use crate::plan::EventStretch;
 use proptest::prelude::*;
 
 fn parsed(text: &str) -> Threshold {
@@ -235,6 +236,7 @@ fn a_plan_knows_what_it_cannot_produce() {
         ],
         journeys: vec!["NewCustomerJourney"],
         races: Vec::new(),
+        events: vec!["OrderCreated", "CustomerRegistered"],
         domains: vec!["identity", "ordering"],
         open_model: false,
     };
@@ -245,6 +247,8 @@ fn a_plan_knows_what_it_cannot_produce() {
         "response{name=~\"PUT .*\", method=\"PUT\"}: p99 < 1s",
         "journeys{name=\"NewCustomerJourney\"}: count > 1",
         "observed(backlog{domain=\"ordering\"}) < 1",
+        "event(OrderCreated).done: p99 < 1s",
+        "events{domain=\"ordering\"}.published: p99 < 1s",
     ] {
         assert_eq!(check(fine), Ok(()), "{fine}");
     }
@@ -332,5 +336,47 @@ proptest! {
             return Err(TestCaseError::fail("no quantile"));
         };
         prop_assert!((quantile - f64::from(percent) / 1_000.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn events_have_parts_and_names() {
+    let parsed = |text: &str| Threshold::parse(text).expect(text);
+    let ThresholdQuantity::Event {
+        stretch,
+        of,
+        statistic,
+    } = parsed("event(OrderCreated).done: p(99) < 2s").quantity
+    else {
+        panic!("a threshold of events");
+    };
+    assert_eq!(stretch, EventStretch::Done);
+    assert_eq!(of.exactly(Tag::Name), Some("OrderCreated"));
+    assert_eq!(statistic, Statistic::Quantile(0.99));
+    assert_eq!(parsed("event(OrderCreated).done: p(99) < 2s").limit, 2e6);
+    for text in [
+        "events.published: p95 < 300ms abort",
+        "events{domain=\"ordering\"}.handled: max < 10s",
+        "events{name=~\"Order.*\"}.done: avg < 1s",
+    ] {
+        assert!(parsed(text).quantity.is_of_back_end(), "{text}");
+    }
+    let unknown = Producible {
+        events: vec!["OrderCreated"],
+        ..Producible::default()
+    };
+    let wrong = unknown.check(&parsed("event(OrderCreatd).done: p99 < 1s"));
+    assert!(wrong.unwrap_err().to_string().contains("OrderCreated"));
+    for (text, says) in [
+        ("event.done: p(99) < 2s", "expected `(`"),
+        ("event().done: p(99) < 2s", "the name of an event"),
+        ("event(A): p(99) < 2s", "expected `.`"),
+        ("event(A).ready: p(99) < 2s", "no part `ready`"),
+        ("event(A).done: last < 2s", "no measure `last`"),
+        ("event(A).done: rate < 2s", "no measure `rate`"),
+        ("event(A).done: p(99) < 2s over 3s", "leave `over` out"),
+    ] {
+        let error = Threshold::parse(text).expect_err(text).to_string();
+        assert!(error.contains(says), "{text}: {error}");
     }
 }

@@ -177,6 +177,8 @@ pub(super) enum Metric {
     RaceSpread,
     Races,
     Observed,
+    Event,
+    Events,
 }
 
 /// An outcome under its own word.
@@ -186,7 +188,7 @@ const fn of_outcome(outcome: Outcome) -> (&'static str, Metric) {
 
 impl Metric {
     /// Every metric's own name.
-    pub(super) const NAMES: [(&'static str, Self); 15] = [
+    pub(super) const NAMES: [(&'static str, Self); 17] = [
         ("response", Self::Latency(LatencyMetric::Response)),
         ("service", Self::Latency(LatencyMetric::Service)),
         ("lag", Self::Latency(LatencyMetric::Lag)),
@@ -202,6 +204,8 @@ impl Metric {
         ("race_spread", Self::RaceSpread),
         ("races", Self::Races),
         ("observed", Self::Observed),
+        ("event", Self::Event),
+        ("events", Self::Events),
     ];
 
     /// k6's names for the same things. Its request duration begins when the request is sent.
@@ -221,7 +225,9 @@ impl Metric {
     /// The measures that it has, as shown in messages.
     pub(super) fn measures(self) -> &'static [&'static str] {
         match self {
-            Self::Latency(_) | Self::RaceSpread => &["p(99)", "avg", "med", "min", "max"],
+            Self::Latency(_) | Self::RaceSpread | Self::Event | Self::Events => {
+                &["p(99)", "avg", "med", "min", "max"]
+            }
             Self::Outcome(_) | Self::Requests | Self::Shed => &["rate", "count"],
             Self::Journeys => &["rate", "count", "aborted"],
             Self::Races => &["rate", "count", "overlapped", "together"],

@@ -88,6 +88,7 @@ pub(crate) fn observation() -> Observation {
         .caveats
         .push("the Observatory stops counting at 100".to_owned());
     Observation {
+        followed: None,
         sources: vec![
             source(
                 "outbox:identity",

@@ -2,6 +2,7 @@
 //! times, the worst names, where the record lies. A line more for each thing that went wrong.
 
 use super::back_end_section::{back_end_notices, backlog_text};
+use super::event_latency_section::event_latency_text;
 use super::names_table::{BOLD, full_name};
 use super::race_sections::serialised;
 use super::stored_events_section::differences_text;
@@ -93,6 +94,12 @@ pub fn first_lines(record: &RunRecord, style: SummaryStyle) -> String {
     lines.extend(labelled_all(
         "events",
         stored.and_then(differences_text),
+        style,
+    ));
+    let latency = observed.and_then(|observed| observed.event_latency.as_ref());
+    lines.extend(labelled_all(
+        "events",
+        latency.and_then(event_latency_text),
         style,
     ));
     let recovery = record.recovery.as_ref();

@@ -3,6 +3,7 @@
 pub(crate) mod back_end_section;
 mod bar_line;
 mod error_section;
+pub(crate) mod event_latency_section;
 mod first_lines;
 mod generator_lines;
 mod live;

@@ -2,6 +2,7 @@
 
 use super::back_end_section::{back_end_section, back_end_troubles};
 use super::error_section::errors_section;
+use super::event_latency_section::event_latency_section;
 use super::first_lines::{exit_line, first_lines, headline, losses, partial, record_lines};
 use super::generator_lines::generator_lines;
 use super::names_table::{names_table, steady_line};
@@ -61,6 +62,10 @@ pub fn detailed_text(record: &RunRecord, files: &[String], style: &SummaryStyle)
         thresholds_section(record, style),
         back_end_section(record, style),
         stored_events_section(stored, style),
+        event_latency_section(
+            observed.and_then(|observed| observed.event_latency.as_ref()),
+            style,
+        ),
         recovery_section(record, style),
         errors_section(record, style),
         generator_lines(record, style),

@@ -7,6 +7,7 @@ use crate::record::{BacklogRecord, ObservedRecord, Recorded, StoredEventRecord};
 use crate::report::console::back_end_section::{
     dead_letters, drained_text, growth_text, source_lines,
 };
+use crate::report::console::event_latency_section::{cells, event_latency_lines};
 use crate::report::console::stored_events_section::stored_events_lines;
 use crate::stats::Amount;
 use serde::Serialize;
@@ -22,6 +23,8 @@ pub struct BackEndView {
     pub last_lines: String,
     pub events: Vec<StoredEventRecord>,
     pub event_remarks: Vec<String>,
+    pub latencies: Vec<[String; 9]>,
+    pub latency_remarks: Vec<String>,
 }
 
 /// The backlog of a domain.
@@ -63,6 +66,7 @@ impl BackEndView {
     /// `None` when nothing was observed.
     pub fn of(recorded: &Recorded) -> Option<Self> {
         let observed = recorded.run.observed.as_ref()?;
+        let latency = observed.event_latency.as_ref();
         let remarks = dead_letters(observed).into_iter();
         Some(Self {
             backlogs: observed.backlogs.iter().map(backlog_row).collect(),
@@ -78,6 +82,8 @@ impl BackEndView {
                 .iter()
                 .flat_map(stored_events_lines)
                 .collect(),
+            latencies: latency.map_or_else(Vec::new, |it| it.events.iter().map(cells).collect()),
+            latency_remarks: latency.map_or_else(Vec::new, event_latency_lines),
         })
     }
 }

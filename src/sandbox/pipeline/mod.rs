@@ -13,22 +13,27 @@
 mod domain;
 mod pace;
 mod queue;
+mod truth;
 mod window;
 
 pub use domain::{DOMAINS, Domain};
 pub use pace::{DrainRate, HIGHEST_DRAIN_RATE_PER_S, MOST_ENGINES};
+pub use truth::{EventTruth, Truths};
 pub use window::CAPACITY as TRACED_MESSAGES;
 
 use crate::engine::now_ns;
 use crate::shop::Generation;
 use crate::shop::events::EVENTS;
 use crate::stats::Event;
+use crossbeam_channel::Sender;
 use crossbeam_utils::CachePadded;
 use jiff::{SignedDuration, Timestamp};
 use pace::EnginePace;
 use queue::{Queue, QueuePlace};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
+use truth::Rest;
+use uuid::Uuid;
 use window::EventWindow;
 
 /// How the pipeline works.
@@ -60,6 +65,8 @@ pub struct Pipeline {
     generation: Generation,
     started_ns: u64,
     started: Timestamp,
+    rest: Rest,
+    told: Option<Sender<EventTruth>>,
 }
 
 /// One domain.
@@ -137,6 +144,18 @@ impl Pipeline {
             generation,
             started_ns: now_ns(),
             started: Timestamp::now(),
+            rest: Rest::default(),
+            told: None,
+        }
+    }
+
+    /// The same, telling the truth about its events.
+    #[must_use]
+    pub fn telling(self, truths: &Truths) -> Self {
+        Self {
+            rest: Rest::of(truths.rest.as_ref()),
+            told: truths.told.clone(),
+            ..self
         }
     }
 
@@ -148,7 +167,7 @@ impl Pipeline {
 
     /// Takes a raised event: it waits in its domain's outbox, or is only kept. Tells where it
     /// waits; `None` when it is only kept.
-    pub fn accept(&self, event: &'static Event) -> Option<WaitingEvent> {
+    pub fn accept(&self, event: &'static Event, thing: Option<Uuid>) -> Option<WaitingEvent> {
         let domain = Domain::of(event)?;
         let of_domain = self.of_domain(domain);
         if !event.outbox && self.generation == Generation::Five {
@@ -156,20 +175,47 @@ impl Pipeline {
             return None;
         }
         let raised_ns = self.at_ns();
-        Some(WaitingEvent {
+        let place = of_domain.accept(event, self.rest.worked_ns(raised_ns));
+        let waiting = WaitingEvent {
             domain,
             raised_ns,
-            end: of_domain.accept(event, raised_ns).end,
-        })
+            end: place.end,
+        };
+        if let Some(told) = &self.told {
+            let _ = told.try_send(self.truth(event, thing, waiting, place.number));
+        }
+        Some(waiting)
+    }
+
+    fn truth(
+        &self,
+        event: &'static Event,
+        thing: Option<Uuid>,
+        waiting: WaitingEvent,
+        number: u64,
+    ) -> EventTruth {
+        let us = |at_ns: u64| self.time_of(at_ns).as_microsecond();
+        let pace = self.of_domain(waiting.domain).queue.pace();
+        let reached = |progress: u64| {
+            let worked_ns = pace.reached_ns(progress)?;
+            Some(us(self.rest.at_ns(worked_ns).max(waiting.raised_ns)))
+        };
+        EventTruth {
+            event,
+            thing,
+            number,
+            raised_us: us(waiting.raised_ns),
+            published_us: reached(waiting.end.saturating_sub(pace.work())),
+            processed_us: reached(waiting.end),
+        }
     }
 
     /// When a message that waits is processed, in nanoseconds after the pipeline's start; `None`
     /// when never.
     pub(super) fn processed_ns(&self, waiting: WaitingEvent) -> Option<u64> {
-        self.of_domain(waiting.domain)
-            .queue
-            .pace()
-            .reached_ns(waiting.end)
+        let pace = self.of_domain(waiting.domain).queue.pace();
+        pace.reached_ns(waiting.end)
+            .map(|worked_ns| self.rest.at_ns(worked_ns))
     }
 
     /// The domain's backlog now.
@@ -182,7 +228,7 @@ impl Pipeline {
     #[must_use]
     pub fn backlog_at(&self, domain: Domain, at_ns: u64) -> OutboxBacklog {
         let of_domain = self.of_domain(domain);
-        let level = of_domain.queue.level(at_ns);
+        let level = of_domain.queue.level(self.rest.worked_ns(at_ns));
         let lag = match of_domain.queue.pace() {
             EnginePace::Stopped => 0,
             EnginePace::Per1000S(_) | EnginePace::Unlimited => {
@@ -228,8 +274,9 @@ impl Pipeline {
     ) -> impl Iterator<Item = (&'static Event, bool)> {
         let of_domain = self.of_domain(domain);
         let pace = of_domain.queue.pace();
-        let progress = pace.progress(at_ns);
-        let level = of_domain.queue.level(at_ns);
+        let worked_ns = self.rest.worked_ns(at_ns);
+        let progress = pace.progress(worked_ns);
+        let level = of_domain.queue.level(worked_ns);
         // With several engines, so many have begun together; the share of one tells nothing.
         let begun = match pace {
             EnginePace::Stopped => 0,
@@ -258,14 +305,14 @@ impl Pipeline {
         let pace = of_domain.queue.pace();
         of_domain.window.entries().filter_map(move |entry| {
             let start = entry.end.saturating_sub(pace.work());
-            let published_ns = pace.reached_ns(start)?;
+            let published_ns = self.rest.at_ns(pace.reached_ns(start)?);
             (published_ns <= at_ns).then_some(Message {
                 domain,
                 event: entry.event,
                 end: entry.end,
                 slot: entry.slot,
                 published_ns,
-                processed_ns: pace.reached_ns(entry.end)?,
+                processed_ns: self.rest.at_ns(pace.reached_ns(entry.end)?),
             })
         })
     }

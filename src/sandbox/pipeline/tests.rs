@@ -26,7 +26,7 @@ fn pipeline(engines: u32, per_s: f64) -> Pipeline {
 fn events_wait_in_the_outbox_of_their_domain() {
     let pipeline = pipeline(0, 8.0);
     for event in [&REGISTERED, &REGISTERED, &PRODUCT, &ORDER] {
-        pipeline.accept(event);
+        pipeline.accept(event, None);
     }
     let pending = Domain::ALL.map(|domain| pipeline.backlog(domain).pending);
     assert_eq!(pending, [2, 1, 0, 0, 0, 0, 0, 0]);
@@ -36,7 +36,7 @@ fn events_wait_in_the_outbox_of_their_domain() {
         domain: "Attic",
         ..REGISTERED
     };
-    pipeline.accept(Box::leak(Box::new(made_up)));
+    pipeline.accept(Box::leak(Box::new(made_up)), None);
     assert_eq!(pipeline.backlog(Domain::Identity).unfinished(), 2);
 }
 
@@ -45,7 +45,7 @@ fn in_todays_shop_every_event_waits_in_an_outbox() {
     let pipeline = Pipeline::new(&PipelineConfig::default(), Generation::Today);
     assert_eq!(pipeline.domains().len(), 8);
     for event in [&CART, &ORDER, &ORDER] {
-        assert!(pipeline.accept(event).is_some());
+        assert!(pipeline.accept(event, None).is_some());
     }
     assert_eq!(pipeline.backlog(Domain::Ordering).unfinished(), 3);
     assert_eq!(pipeline.stored(Domain::Ordering), 0);

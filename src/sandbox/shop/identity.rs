@@ -133,6 +133,7 @@ fn register(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnsw
     let external_id = fields.required_text(0);
     match work.shop().register_customer(ExternalId::of(external_id)) {
         Ok(id) => {
+            work.touch(id);
             work.raise(&events::CUSTOMER_REGISTERED);
             views::register(work, id, fields);
             Ok(EndpointAnswer::Created("customer_id", id))

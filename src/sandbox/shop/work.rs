@@ -13,6 +13,7 @@ use crate::sandbox::refusal::Refusal;
 use crate::sandbox::version_conflict::VersionConflict;
 use crate::shop::Generation;
 use crate::stats::Event;
+use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
 
@@ -36,17 +37,21 @@ pub struct Pending {
     change: Option<WriteBack>,
     afterwards: Vec<Afterwards>,
     raised: Vec<Raised>,
+    /// The thing that was loaded or made last.
+    touched: Cell<Option<Uuid>>,
 }
 
 /// An event, and what the projectors make of it.
 struct Raised {
     event: &'static Event,
+    thing: Option<Uuid>,
     shown: Option<(ThingKey, Projector)>,
 }
 
 impl Raised {
-    fn publish(self, shop: &Shop) {
-        let waiting = shop.pipeline().accept(self.event);
+    /// Publishes it; one that was raised before anything was touched is about what was touched after it.
+    fn publish(self, shop: &Shop, touched: Option<Uuid>) {
+        let waiting = shop.pipeline().accept(self.event, self.thing.or(touched));
         if let (Some((key, projector)), Some(waiting), Some(engines)) =
             (self.shown, waiting, shop.engines())
         {
@@ -64,11 +69,12 @@ impl Pending {
         if let Some(change) = self.change {
             change(shop)?;
         }
+        let touched = self.touched.get();
         for act in self.afterwards {
             act(shop);
         }
         for raised in self.raised {
-            raised.publish(shop);
+            raised.publish(shop, touched);
         }
         Ok(())
     }
@@ -106,6 +112,7 @@ impl<'a> Work<'a> {
         let key = ThingKey::read(id).ok_or_else(unknown)?;
         let mut shard = self.shop.shard(key.shard()).ok_or_else(unknown)?;
         let slot = A::store(&mut shard).slot(key).ok_or_else(unknown)?;
+        self.outcome.touched.set(Some(key.uuid()));
         Ok(Loaded {
             key,
             version: slot.version,
@@ -136,18 +143,31 @@ impl<'a> Work<'a> {
     /// Remembers a new thing, at once: nobody else can know its identifier yet.
     pub fn create<A: Aggregate>(&mut self, thing: A) -> Uuid {
         let mut shard = self.shop.home(self.home);
-        A::store(&mut shard).put(thing)
+        let id = A::store(&mut shard).put(thing);
+        self.outcome.touched.set(Some(id));
+        id
+    }
+
+    /// What is raised from now on is about the thing with this identifier.
+    pub fn touch(&self, id: Uuid) {
+        self.outcome.touched.set(Some(id));
     }
 
     /// Has `event` published at the commit.
     pub fn raise(&mut self, event: &'static Event) {
-        self.outcome.raised.push(Raised { event, shown: None });
+        let thing = self.outcome.touched.get();
+        self.outcome.raised.push(Raised {
+            event,
+            thing,
+            shown: None,
+        });
     }
 
     /// Publishes what was raised so far now, whatever becomes of the rest.
     pub fn publish_now(&mut self) {
+        let touched = self.outcome.touched.get();
         for raised in self.outcome.raised.drain(..) {
-            raised.publish(self.shop);
+            raised.publish(self.shop, touched);
         }
     }
 

@@ -2,9 +2,10 @@
 
 use super::pile::Portion;
 use crate::plan::{
-    JourneyMeasure, LatencyMetric, OutcomeMetric, RaceMeasure, Selector, Tag, ThresholdQuantity,
+    JourneyMeasure, LatencyMetric, OutcomeMetric, RaceMeasure, Selector, Statistic, Tag,
+    ThresholdQuantity,
 };
-use crate::stats::{LatencyCounts, Measured, MergedInterval, RunContext};
+use crate::stats::{Amount, LatencyCounts, Measured, MergedInterval, RunContext};
 
 /// Which rows of an interval a quantity is about.
 pub(super) struct RowGatherer {
@@ -29,7 +30,9 @@ impl RowGatherer {
             ThresholdQuantity::Races { .. } | ThresholdQuantity::RaceSpread { .. } => {
                 named(&mut context.races.iter().map(|race| race.name))
             }
-            ThresholdQuantity::Shed { .. } | ThresholdQuantity::Observed { .. } => None,
+            ThresholdQuantity::Shed { .. }
+            | ThresholdQuantity::Observed { .. }
+            | ThresholdQuantity::Event { .. } => None,
         };
         Self { rows }
     }
@@ -84,6 +87,7 @@ impl RowGatherer {
                     };
                 }
             }
+            ThresholdQuantity::Event { .. } => portion.sample = event_sample(quantity, context),
             ThresholdQuantity::Observed { metric, of, .. } => {
                 portion.sample = context.observed.amount(*metric, of.exactly(Tag::Domain));
             }
@@ -104,6 +108,28 @@ impl RowGatherer {
     fn selected<'a, T>(&'a self, rows: &'a [T]) -> impl Iterator<Item = &'a T> {
         let selected = self.rows.as_deref().unwrap_or_default().iter();
         selected.filter_map(|&row| rows.get(row))
+    }
+}
+
+/// What the events that a quantity is about came to so far.
+pub(super) fn event_sample(quantity: &ThresholdQuantity, context: &RunContext) -> Option<Amount> {
+    let ThresholdQuantity::Event {
+        stretch,
+        of,
+        statistic,
+    } = quantity
+    else {
+        return None;
+    };
+    let admits = |domain: &str, name: &str| {
+        of.admits(Tag::Name, name) && of.admits(Tag::Domain, &domain.to_lowercase())
+    };
+    let together = context.observed.events()?.together(*stretch, &admits);
+    match statistic {
+        Statistic::Quantile(quantile) => together.quantile_us(*quantile),
+        Statistic::Mean => together.mean_us(),
+        Statistic::Min => together.min_us(),
+        Statistic::Max | Statistic::Last => together.max_us(),
     }
 }
 

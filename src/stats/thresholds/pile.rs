@@ -137,6 +137,9 @@ impl Pile {
     pub fn value(&self, threshold: &Threshold) -> Option<Amount> {
         let exact = |value: f64| Some(Amount::exact(value));
         let statistic = sample_statistic(threshold);
+        if let ThresholdQuantity::Event { .. } = threshold.quantity {
+            return (self.samples.count > 0).then_some(self.samples.last);
+        }
         match threshold.quantity.unit() {
             Unit::Microseconds => exact(self.latencies.as_ref()?.statistic(statistic?)?),
             Unit::Share if self.whole > 0 => exact(self.part as f64 / self.whole as f64),

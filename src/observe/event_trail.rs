@@ -1,0 +1,232 @@
+//! The trail of events: what all observing threads share that look where sampled events are.
+
+use super::clock_offset::{ClockOffset, OwnClock};
+use super::followed::FollowedEvents;
+use super::followed_event::{ChosenReply, EntryId, GroupStanding, HandledEvent, KeptEvent};
+use super::{EventSource, FollowedAccount};
+use crate::engine::{EventSampling, SampleTally, SampledReply, Step};
+use crate::plan::{EventSample, EventStretch};
+use crate::stats::{Event, EventLatencies, LiveEvents, StretchLatency};
+use crossbeam_channel::Receiver;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// See the module's documentation. Its lock is taken by observing threads alone, some times a second.
+pub struct EventTrail {
+    state: Mutex<TrailState>,
+    own: OwnClock,
+    sample: EventSample,
+    tally: Arc<SampleTally>,
+}
+
+/// What can be followed.
+#[derive(Clone, Debug)]
+pub struct Followable {
+    /// How many events.
+    pub sample: EventSample,
+    /// Domains whose outboxes are read.
+    pub outboxes: Vec<String>,
+    /// Whether Redis is.
+    pub sees_streams: bool,
+}
+
+struct TrailState {
+    replies: Receiver<SampledReply>,
+    /// By step: the kinds of events that it raises.
+    raised: Vec<Vec<usize>>,
+    followed: FollowedEvents,
+    sources: Vec<EventSource>,
+    /// When nothing more was waited for.
+    ended_us: Option<i64>,
+}
+
+impl EventTrail {
+    /// The trail of what `steps` raise, on `cores` cores, and how these choose; `None` when nobody
+    /// could tell where an event is.
+    #[must_use]
+    pub fn of(
+        steps: &[Step],
+        cores: usize,
+        what: &Followable,
+    ) -> Option<(Arc<Self>, EventSampling)> {
+        let sees_any = what.sees_streams || !what.outboxes.is_empty();
+        let raises_any = steps.iter().any(|step| !step.raises.is_empty());
+        if what.sample == EventSample::Off || !sees_any || !raises_any {
+            return None;
+        }
+        let mut kinds: Vec<Event> = Vec::new();
+        let mut place = |event: &Event| {
+            let known = kinds
+                .iter()
+                .position(|it| (it.domain, it.name) == (event.domain, event.name));
+            known.unwrap_or_else(|| {
+                kinds.push(*event);
+                kinds.len() - 1
+            })
+        };
+        let raised = steps
+            .iter()
+            .map(|step| step.raises.iter().map(&mut place).collect());
+        let raised = raised.collect();
+        let (sampling, replies) = EventSampling::new(what.sample, cores);
+        let followed = FollowedEvents::new(&kinds, what.outboxes.clone(), what.sees_streams);
+        let trail = Self {
+            state: Mutex::new(TrailState {
+                replies,
+                raised,
+                followed,
+                sources: Vec::new(),
+                ended_us: None,
+            }),
+            own: OwnClock::start(),
+            sample: what.sample,
+            tally: Arc::clone(sampling.tally()),
+        };
+        Some((Arc::new(trail), sampling))
+    }
+
+    pub(super) fn own(&self) -> OwnClock {
+        self.own
+    }
+
+    fn locked(&self) -> MutexGuard<'_, TrailState> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.take_replies(self.own);
+        state
+    }
+
+    /// See [`FollowedEvents::asked_of`].
+    pub(super) fn asked_of(&self, domain: &str, most: usize) -> Option<(Vec<String>, i64)> {
+        self.locked().followed.asked_of(domain, most)
+    }
+
+    /// See [`FollowedEvents::open_of`].
+    pub(super) fn open_of(&self, domain: &str) -> usize {
+        self.locked().followed.open_of(domain)
+    }
+
+    /// See [`FollowedEvents::kept`]; the clock that the times were taken by.
+    pub(super) fn kept(&self, events: &[KeptEvent]) {
+        let mut state = self.locked();
+        state.followed.kept(events);
+        state.conclude(self.own.now_us(), false);
+    }
+
+    /// Whether nothing is followed at the moment.
+    pub(super) fn is_idle(&self) -> bool {
+        self.locked().followed.is_empty()
+    }
+
+    /// Entries that were read of streams.
+    pub(super) fn entered(&self, entries: &[(KeptEvent, EntryId)]) {
+        let mut state = self.locked();
+        for (event, entry) in entries {
+            state.followed.entered(event, *entry, event.raised_us);
+        }
+    }
+
+    /// Of these ids of aggregates, those that are followed.
+    pub(super) fn is_about(&self) -> impl Fn(&str) -> bool + '_ {
+        let state = self.locked();
+        move |id| state.followed.is_about(id)
+    }
+
+    /// Where groups stand, by category.
+    pub(super) fn standing(&self, categories: &[(String, Vec<GroupStanding>)], at_us: i64) {
+        let mut state = self.locked();
+        for (category, standings) in categories {
+            state.followed.standing(category, standings, at_us);
+        }
+    }
+
+    /// What groups told that they have handled.
+    pub(super) fn handled(&self, events: &[HandledEvent]) {
+        let mut state = self.locked();
+        for event in events {
+            state.followed.handled(event);
+        }
+        state.conclude(self.own.now_us(), false);
+    }
+
+    /// A source of the figures: its clock, what its times are told apart by, and what it left out.
+    pub(super) fn tell_source(
+        &self,
+        name: &str,
+        clock: ClockOffset,
+        resolution_us: u64,
+        left_out: u64,
+    ) {
+        let mut state = self.locked();
+        let known = state.sources.iter().position(|it| it.name == name);
+        let place = known.unwrap_or_else(|| {
+            state.sources.push(EventSource {
+                name: name.to_owned(),
+                clock,
+                resolution_us,
+                left_out: 0,
+            });
+            state.sources.len() - 1
+        });
+        let source = &mut state.sources[place];
+        source.clock = clock;
+        source.resolution_us = source.resolution_us.max(resolution_us);
+        source.left_out += left_out;
+    }
+
+    /// What came of it. Nothing more is waited for.
+    pub(super) fn end(&self) -> FollowedAccount {
+        let now_us = self.own.now_us();
+        let mut state = self.locked();
+        let ended_us = *state.ended_us.get_or_insert(now_us);
+        state.conclude(ended_us, true);
+        FollowedAccount {
+            sample: self.sample,
+            replies: self.tally.seen.load(Ordering::Relaxed),
+            no_room: self.tally.no_room.load(Ordering::Relaxed) + state.followed.no_room,
+            sources: state.sources.clone(),
+            shop_ahead_us: state.followed.shop_ahead_us,
+            latencies: Arc::new(EventLatencies {
+                events: state.followed.latencies(ended_us, &|_, _| true),
+            }),
+        }
+    }
+}
+
+impl TrailState {
+    fn take_replies(&mut self, own: OwnClock) {
+        if self.ended_us.is_some() {
+            return;
+        }
+        for reply in self.replies.try_iter() {
+            let chosen = ChosenReply {
+                sent_us: own.at(reply.sent_ns),
+                done_us: own.at(reply.done_ns),
+                ids: [reply.given, reply.on],
+            };
+            let kinds = self.raised.get(usize::from(reply.step));
+            for &kind in kinds.into_iter().flatten() {
+                self.followed.add(kind, chosen);
+            }
+        }
+    }
+
+    fn conclude(&mut self, now_us: i64, at_last: bool) {
+        self.followed.conclude(now_us, at_last);
+    }
+}
+
+impl LiveEvents for EventTrail {
+    fn together(
+        &self,
+        stretch: EventStretch,
+        admits: &dyn Fn(&str, &str) -> bool,
+    ) -> StretchLatency {
+        let now_us = self.own.now_us();
+        let state = self.locked();
+        let at_us = state.ended_us.unwrap_or(now_us);
+        let latencies = EventLatencies {
+            events: state.followed.latencies(at_us, admits),
+        };
+        latencies.together(stretch, |_| true)
+    }
+}

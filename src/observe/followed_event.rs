@@ -1,0 +1,177 @@
+//! An event that is followed: what is known of it, and what of that is told.
+
+use crate::engine::Id;
+use crate::stats::{EventLatency, StretchLatency};
+use std::sync::Arc;
+
+/// A group was seen to have passed an event; what it told itself comes within so long.
+pub(super) const OWN_WORD_US: i64 = 3_000_000;
+
+/// A reply that was chosen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ChosenReply {
+    pub sent_us: i64,
+    pub done_us: i64,
+    pub ids: [Option<Id>; 2],
+}
+
+/// An event as a store has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptEvent {
+    /// `<category>-<id>-<number>`.
+    pub message_id: String,
+    /// `<Domain>.<Name>.v1`.
+    pub kind: String,
+    /// When it was raised.
+    pub raised_us: i64,
+    /// When it was published.
+    pub published_us: Option<i64>,
+}
+
+/// Place of an entry in a stream of Redis.
+pub type EntryId = (u64, u64);
+
+/// Where a group of a stream stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct GroupStanding {
+    pub group: String,
+    /// The last entry that it has fetched.
+    pub fetched: EntryId,
+    /// The first that it has fetched and not confirmed.
+    pub unconfirmed: Option<EntryId>,
+}
+
+impl GroupStanding {
+    pub fn has_passed(&self, entry: EntryId) -> bool {
+        self.fetched >= entry && self.unconfirmed.is_none_or(|first| first > entry)
+    }
+}
+
+/// What a group told of an event that it has handled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandledEvent {
+    /// The event.
+    pub message_id: String,
+    /// Who has handled it: the last part of the group's name.
+    pub handler: String,
+    /// When.
+    pub at_us: i64,
+}
+
+/// The category and the aggregate of a message id.
+pub(super) fn parts_of(message_id: &str) -> Option<(&str, &str)> {
+    let (category, rest) = message_id.split_once('-')?;
+    let (id, number) = rest.rsplit_once('-')?;
+    (!id.is_empty() && !number.is_empty()).then_some((category, id))
+}
+
+/// A kind of event.
+pub(super) struct Kind {
+    pub domain: String,
+    pub type_start: String,
+    pub latency: EventLatency,
+}
+
+/// How far a group is with an event.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Passing {
+    /// By its own word.
+    pub told_us: Option<i64>,
+    /// By where it stands.
+    pub seen_us: Option<i64>,
+    /// Whether it is in the figures.
+    pub counted: bool,
+}
+
+/// An event whose place in a store is known.
+pub(super) struct Found {
+    pub message_id: Box<str>,
+    pub category: Arc<str>,
+    pub published_us: Option<i64>,
+    pub entry: Option<EntryId>,
+    pub groups: Vec<Passing>,
+}
+
+pub(super) struct Followed {
+    pub kind: usize,
+    pub reply: ChosenReply,
+    pub found: Option<Found>,
+    pub ambiguous: bool,
+    /// When it was last asked for, in rounds.
+    pub asked: u64,
+}
+
+/// Counts the groups that have passed; whether all have.
+pub(super) fn settle(
+    latency: &mut EventLatency,
+    groups: Option<&Vec<Arc<str>>>,
+    found: &mut Found,
+    (now_us, at_last): (i64, bool),
+) -> bool {
+    let Some(groups) = groups else {
+        return false;
+    };
+    found.groups.resize(groups.len(), Passing::default());
+    let published_us = found.published_us.unwrap_or(now_us);
+    for (name, passing) in groups.iter().zip(&mut found.groups) {
+        let is_known = passing.told_us.is_some()
+            || passing
+                .seen_us
+                .is_some_and(|seen_us| at_last || now_us - seen_us > OWN_WORD_US);
+        if passing.counted || !is_known {
+            continue;
+        }
+        passing.counted = true;
+        let took_us = time_of(passing).unwrap_or(published_us) - published_us;
+        stretch_of(latency, name).add_over(took_us.max(0) as u64);
+    }
+    found.groups.iter().all(|passing| passing.counted)
+}
+
+/// When a group passed, by its own word where there is one.
+pub(super) fn time_of(passing: &Passing) -> Option<i64> {
+    passing.told_us.or(passing.seen_us)
+}
+
+/// Counts a published event.
+pub(super) fn count_published(latency: &mut EventLatency, published_us: i64, done_us: i64) {
+    let took_us = published_us - done_us;
+    latency.counts.before_reply += u64::from(took_us < 0);
+    latency.published.add_over(took_us.max(0) as u64);
+}
+
+/// The figures of a group.
+pub(super) fn stretch_of<'a>(
+    latency: &'a mut EventLatency,
+    group: &Arc<str>,
+) -> &'a mut StretchLatency {
+    let known = latency.handled.iter().position(|(name, _)| name == group);
+    let place = known.unwrap_or_else(|| {
+        latency
+            .handled
+            .push((Arc::clone(group), StretchLatency::default()));
+        latency.handled.len() - 1
+    });
+    &mut latency.handled[place].1
+}
+
+/// The figures as they are.
+pub(super) fn copy_of(latency: &EventLatency) -> EventLatency {
+    let copy = |stretch: &StretchLatency| {
+        let mut copy = StretchLatency::default();
+        copy.absorb(stretch);
+        copy
+    };
+    EventLatency {
+        domain: latency.domain,
+        name: latency.name,
+        counts: latency.counts,
+        published: copy(&latency.published),
+        handled: latency
+            .handled
+            .iter()
+            .map(|(name, stretch)| (Arc::clone(name), copy(stretch)))
+            .collect(),
+        done: copy(&latency.done),
+    }
+}

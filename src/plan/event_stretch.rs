@@ -1,0 +1,28 @@
+//! What is told of an event's life.
+
+/// The stretch of an event's life that a figure is about; each begins when the reply has come, but for
+/// the one that begins when it was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventStretch {
+    /// Until it has left the outbox.
+    Published,
+    /// From there until a consumer group has handled it.
+    Handled,
+    /// Until the last of them has.
+    Done,
+}
+
+impl EventStretch {
+    /// In the order of an event's life.
+    pub const ALL: [Self; 3] = [Self::Published, Self::Handled, Self::Done];
+
+    /// The word for it in thresholds and records.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Handled => "handled",
+            Self::Done => "done",
+        }
+    }
+}

@@ -45,17 +45,9 @@ fn dispatch(command: CliCommand) -> ExitCode {
         CliCommand::Replay(request) => {
             run::replay(&request).unwrap_or_else(|error| told(&error, error.exit_code()))
         }
-        CliCommand::Report(request) => {
-            let planned = |plan: &_| cli::subject(None).planned_shares(plan);
-            done(report::remake(&request, &planned))
-        }
-        CliCommand::Merge(request) => {
-            let subject = cli::subject(None);
-            let planned = |plan: &_| subject.planned_shares(plan);
-            fleet::merge(&request, &planned)
-                .map(|finished| finished.exit_code)
-                .unwrap_or_else(|error| told(&error, ExitCode::BadPlan))
-        }
+        CliCommand::Report(request) => done(report::remake(&request, &cli::planned_shares)),
+        CliCommand::Merge(request) => fleet::merge(&request, &cli::planned_shares)
+            .map_or_else(|error| told(&error, ExitCode::BadPlan), |it| it.exit_code),
         CliCommand::Draft(request) => draft::carry_out(&request),
         CliCommand::Manual(pages) => done(pages.write()),
         CliCommand::Sandbox(options) => done(options.serve()),

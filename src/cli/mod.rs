@@ -72,7 +72,7 @@ pub use machine::Machine;
 pub use manual::{ManualPages, UnwrittenPage};
 pub use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
-pub use subject::subject;
+pub use subject::{planned_shares, subject};
 pub use tested::workload_schema_text;
 
 use arguments::{Arguments, Subcommand};

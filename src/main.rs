@@ -24,7 +24,6 @@ fn main() -> std::process::ExitCode {
 }
 
 fn dispatch(command: CliCommand) -> ExitCode {
-    let planned = |plan: &_| cli::subject(None).planned_shares(plan);
     match command {
         CliCommand::Print(text) => ui::print_only(&text),
         CliCommand::Run(request) => ended(ui::carry_out(*request, cli::typed_command()), |e| {
@@ -43,9 +42,9 @@ fn dispatch(command: CliCommand) -> ExitCode {
         }),
         CliCommand::FleetUp(request) => fleet::engines::carry_out(&request),
         CliCommand::Replay(request) => ended(run::replay(&request), |e| e.exit_code()),
-        CliCommand::Report(request) => done(report::remake(&request, &planned)),
+        CliCommand::Report(request) => done(report::remake(&request, &cli::planned_shares)),
         CliCommand::Merge(request) => {
-            let merged = fleet::merge(&request, &planned).map(|finished| finished.exit_code);
+            let merged = fleet::merge(&request, &cli::planned_shares).map(|finished| finished.exit_code);
             ended(merged, |_| ExitCode::BadPlan)
         }
         CliCommand::Draft(request) => draft::carry_out(&request),

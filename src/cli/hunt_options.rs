@@ -35,7 +35,7 @@ const DEFAULT_MOST: (f64, f64) = (1e6, 5_000.0);
 const WARM_UP: Duration = Duration::from_secs(3);
 const PACED_WARM_UP: Duration = Duration::from_secs(30);
 /// Flags of a run that a hunt has not, and what takes their place.
-const INSTEAD: [(&str, &str); 31] = [
+const INSTEAD: [(&str, &str); 32] = [
     ("users", "--in users, --from and --to"),
     ("spawn-rate", "--warm-up: users start in half of it"),
     ("run-time", "--window and --warm-up"),
@@ -57,6 +57,7 @@ const INSTEAD: [(&str, &str); 31] = [
     ("no-preflight", "its own looks at /health"),
     ("run-id", "a new id for each probe"),
     ("shard", "hunts of a whole fleet"),
+    ("set-up-file", "hunts of a whole fleet"),
     ("list", "shopblast list"),
     ("web", "hunt.html"),
     ("web-host", "hunt.html"),

@@ -74,7 +74,7 @@ pub use manual::{ManualPages, UnwrittenPage};
 pub use passwords::typed_command;
 use passwords::without_passwords;
 pub use sandbox_options::SandboxOptions;
-pub use subject::subject;
+pub use subject::{planned_shares, subject};
 pub use tested::workload_schema_text;
 
 use arguments::{Arguments, Subcommand};

@@ -13,6 +13,7 @@ use super::web_options::WebFlags;
 use super::workload_options::WorkloadFlags;
 use crate::plan::{RunId, Shard, parse_duration};
 use clap::Args;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The flags of a run, in groups. What is `None` is left to the profile and the defaults.
@@ -95,6 +96,19 @@ pub(super) struct SingleRunFlags {
         value_parser = Shard::parse, allow_hyphen_values = true, requires_all = ["run_id", "seed"]
     )]
     pub shard: Option<Shard>,
+
+    /// File for what shards set up once, for all of them
+    ///
+    /// The first shard writes it, the others wait for it: the flash sale's item, or what [setup] of a workload
+    /// file reads. All of them name the same file. Without it each shard sets up its own.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Machine",
+        hide_short_help = true,
+        requires = "shard"
+    )]
+    pub set_up_file: Option<PathBuf>,
 
     /// Show the user classes and profiles there are (more with `shopblast list`)
     #[arg(short, long, help_heading = "Help")]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, HttpChoice, Pacing, Plan, is_loopback_host};
-use crate::run::{Carriers, Output, Resolver, RunRequest};
+use crate::run::{Carriers, Output, Resolver, RunRequest, SetUpFile, SharedSetUp};
 use crate::shop::Profile;
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,6 +119,15 @@ pub(super) fn build(
         shard,
     };
     threshold_options::check(&plan, &subject)?;
+    let shared = options.single.set_up_file.map(|path| {
+        let file = SetUpFile {
+            path,
+            run_id: plan.run_id,
+            shard,
+        };
+        let shared: Arc<dyn SharedSetUp> = Arc::new(file);
+        shared
+    });
     Ok(RunRequest {
         plan,
         room: None,
@@ -148,6 +157,7 @@ pub(super) fn build(
         addresses,
         resolver: Resolver::default(),
         observers,
+        shared,
         clock: None,
         carriers: Carriers::Own,
     })

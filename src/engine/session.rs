@@ -95,6 +95,23 @@ pub trait Script: 'static {
         async { Ok(()) }
     }
 
+    /// What the set-up made that users of other machines are to have as well: a short text that only the
+    /// same plan understands. `None` before the set-up, or when it makes nothing of that kind.
+    fn shared(&self) -> Option<String> {
+        None
+    }
+
+    /// Takes over what the set-up of another machine made ([`Script::shared`] there): there is none here
+    /// then, and nothing is cleared away. False when `shared` is not of this plan.
+    fn take_over(&self, _shared: &str) -> bool {
+        false
+    }
+
+    /// Whether it did.
+    fn has_taken_over(&self) -> bool {
+        false
+    }
+
     /// Whether this core clears away what was set up. Asked once by each core, when its users are gone.
     fn tears_down(&self) -> bool {
         false

@@ -121,6 +121,18 @@ impl PreparedScript {
         self.script.race_connections(users)
     }
 
+    /// See [`Script::shared`].
+    #[must_use]
+    pub fn shared(&self) -> Option<String> {
+        self.script.shared()
+    }
+
+    /// See [`Script::take_over`].
+    #[must_use]
+    pub fn take_over(&self, shared: &str) -> bool {
+        self.script.take_over(shared)
+    }
+
     /// Carries the part of it that a worker is ordered to on the current thread.
     pub fn work(self, config: WorkerConfig, handle: &WorkerHandle) {
         self.script.work(config, handle);
@@ -195,6 +207,8 @@ trait Met: fmt::Debug + fmt::Display + Send + Sync {
 /// A script, of whatever kind.
 trait Carried: Send + Sync {
     fn race_connections(&self, users: usize) -> usize;
+    fn shared(&self) -> Option<String>;
+    fn take_over(&self, shared: &str) -> bool;
     fn work(self: Arc<Self>, config: WorkerConfig, handle: &WorkerHandle);
 }
 
@@ -278,6 +292,14 @@ impl<W: Workload> Met for Acquaintance<W> {
 impl<S: Described> Carried for S {
     fn race_connections(&self, users: usize) -> usize {
         Script::race_connections(self, users)
+    }
+
+    fn shared(&self) -> Option<String> {
+        Script::shared(self)
+    }
+
+    fn take_over(&self, shared: &str) -> bool {
+        Script::take_over(self, shared)
     }
 
     fn work(self: Arc<Self>, config: WorkerConfig, handle: &WorkerHandle) {

@@ -275,7 +275,8 @@ async fn prepare<S: Script>(
         let (connections, ready) = open_connections(wanted, spread.others, opening).await;
         (CoreConnections::Single(connections), ready)
     };
-    if config.place.position == 0 && ready.open_connections > 0 {
+    let sets_up = config.place.position == 0 && !script.has_taken_over();
+    if sets_up && ready.open_connections > 0 {
         core.set_up(&**script, config, &mut connections).await?;
     }
     let race_connections = script.race_connections(config.load.users.len());

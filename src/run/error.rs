@@ -73,6 +73,9 @@ pub enum RunError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// What shards share cannot be handed on.
+    #[error("what all shards share was not set up: {0}")]
+    SharedSetUp(String),
     /// More users than memory.
     #[error(transparent)]
     Memory(#[from] NotEnoughMemory),

@@ -35,6 +35,7 @@ mod replay_text;
 mod replay_values;
 mod request;
 mod resources;
+mod set_up_file;
 mod settle;
 mod settled_outputs;
 mod signals;
@@ -67,8 +68,9 @@ pub use recognition::{Questioning, RecognitionError};
 pub use replay::{ReplayError, ReplayRequest, replay};
 #[doc(hidden)]
 pub use replay_text::witness_requests;
-pub use request::{CollectorUrl, GithubActions, MetricsTargets, Output, RunRequest};
+pub use request::{CollectorUrl, GithubActions, MetricsTargets, Output, RunRequest, SharedSetUp};
 pub use resources::{Resources, raise_locked_memory, resources_of, room_for};
+pub use set_up_file::SetUpFile;
 pub use settle::{Closing, Finished};
 pub use signals::{Listening, before_exit, exit_at_once, listen};
 pub use tls_look::look as look_at_tls;

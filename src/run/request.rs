@@ -45,6 +45,8 @@ pub struct RunRequest {
     pub resolver: Resolver,
     /// What is observed of the shop's back end.
     pub observers: ObserverConfig,
+    /// What shards set up once and share; `None` when each run sets up what its users share.
+    pub shared: Option<Arc<dyn SharedSetUp>>,
     /// How far this machine's clock is ahead of the one that all shards go by; `None` when nobody looked.
     pub clock: Option<ClockOffset>,
     /// Who carries the load.
@@ -71,10 +73,26 @@ impl RunRequest {
             addresses: AddressPolicy::default(),
             resolver: Resolver::default(),
             observers: ObserverConfig::default(),
+            shared: None,
             clock: None,
             carriers: Carriers::Own,
         }
     }
+}
+
+/// How shards come to what is set up once for all of them.
+pub trait SharedSetUp: fmt::Debug + Send + Sync {
+    /// What another shard set up: waits for it. `None` when it is this shard's to set up.
+    ///
+    /// # Errors
+    /// When it does not come, in words.
+    fn given(&self) -> Result<Option<String>, String>;
+
+    /// This shard has set up what all share; `None` when its users share nothing.
+    ///
+    /// # Errors
+    /// When the others cannot be told, in words.
+    fn made(&self, shared: Option<&str>) -> Result<(), String>;
 }
 
 /// What a run writes where.

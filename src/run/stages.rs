@@ -134,6 +134,7 @@ fn prepare(
         control,
         ..
     } = *inputs;
+    let is_own = take_over(request, script)?;
     let gathered = Wanted {
         request,
         plan,
@@ -143,6 +144,12 @@ fn prepare(
         events: events.filter(|_| watch.is_some()),
     }
     .gather()?;
+    if let Some(shared) = request.shared.as_ref().filter(|_| is_own) {
+        let made = script.shared();
+        shared
+            .made(made.as_deref())
+            .map_err(RunError::SharedSetUp)?;
+    }
     let tls = tls_look::look(
         &plan.target,
         &inputs.addresses.in_use(),
@@ -354,6 +361,20 @@ fn shard_head(inputs: &RunInputs<'_>, script: &PreparedScript) -> Option<ShardHe
     Some(ShardHead::of(plan, shard, CountedRecord::of(&counted)))
 }
 
+/// Has `script` take over what another shard set up. Whether there is nothing to take over.
+fn take_over(request: &RunRequest, script: &PreparedScript) -> Result<bool, RunError> {
+    let Some(shared) = &request.shared else {
+        return Ok(true);
+    };
+    match shared.given().map_err(RunError::SharedSetUp)? {
+        None => Ok(true),
+        Some(text) if script.take_over(&text) => Ok(false),
+        Some(_) => Err(RunError::SharedSetUp(
+            "what another shard set up is not of this plan".to_owned(),
+        )),
+    }
+}
+
 /// Who else may have the CPUs of the workers of `plan`.
 fn neighbours(plan: &Plan, has_own_target: bool) -> Neighbours {
     let quota = quota::read(Path::new("/"));
@@ -413,6 +434,7 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
             ended_us: Arc::clone(control.ended_us()),
             tell: Some(tell),
             neighbours: Neighbours::default(),
+            is_part: !plan.shard.is_whole(),
             machines: Vec::new(),
         },
     }

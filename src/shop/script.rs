@@ -10,7 +10,7 @@ use super::{
     Dialect, Domain, Form, FormField, HEALTH_PATH, JourneyKind, JourneyOption, OPENAPI_PATH,
     ShopSettings, Supplies, UnknownSetting, steps,
 };
-use crate::engine::{Described, Journey, Link, Script, Session, SetUpFailure, Step};
+use crate::engine::{Described, Id, Journey, Link, Script, Session, SetUpFailure, Step};
 use crate::plan::{ClassShare, Load, Plan, RaceRules, Stage, WaitTime};
 use crate::stats::{Event, Race, Rule};
 use crate::workload_file::FileScript;
@@ -25,6 +25,9 @@ const AS_TEXTS: [(FormField, &str); 3] = [
     (FormField::Category, "category-text"),
     (FormField::CategoryChange, "category-change-text"),
 ];
+
+/// What the text begins with that hands the flash sale's item on.
+const FLASH_ITEM: &str = "flash-item=";
 
 /// A plan names a user class that there is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -267,6 +270,24 @@ impl Script for ShopScript {
         let widest = self.journeys.iter().map(|journey| journey.widest_race());
         let widest = widest.max().unwrap_or(0);
         widest * users.min(RACES_AT_ONCE) + if gathers { users } else { 0 }
+    }
+
+    fn shared(&self) -> Option<String> {
+        let item = self.supplies.flash_item()?;
+        Some(format!("{FLASH_ITEM}{}", item.as_str()))
+    }
+
+    fn take_over(&self, shared: &str) -> bool {
+        let item = shared.strip_prefix(FLASH_ITEM);
+        let item = item.and_then(|item| Id::new(item.as_bytes()));
+        item.is_some_and(|item| {
+            self.supplies.put_up_flash_item(item);
+            true
+        })
+    }
+
+    fn has_taken_over(&self) -> bool {
+        self.supplies.flash_item().is_some()
     }
 
     async fn set_up<L: Link>(&self, user: &mut Session<L>) -> Result<(), SetUpFailure> {

@@ -5,10 +5,11 @@
 //! on its own thread, so that their memory is that of its node, and no line of it another worker's.
 
 use super::seconds::Seconds;
+use super::shared_judge::SharedJudge;
 use super::sink::Sinks;
 use super::{
-    CoreInterval, IntervalSink, LiveSchedule, MergedInterval, Phase, RunContext, SetShape,
-    SinkFailure, Totals,
+    CoreInterval, IntervalSink, LiveSchedule, MergedInterval, Phase, RuleFinding, RunContext,
+    SetShape, SinkFailure, Totals,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
@@ -127,6 +128,7 @@ impl CollectorInbox {
 pub struct Merging {
     totals: Totals,
     sinks: Sinks,
+    shared: SharedJudge,
 }
 
 impl Merging {
@@ -136,6 +138,7 @@ impl Merging {
         Self {
             sinks: Sinks::new(sinks, context.live.tell),
             totals: Totals::new(Arc::new(context)),
+            shared: SharedJudge::default(),
         }
     }
 
@@ -150,17 +153,39 @@ impl Merging {
         if let Some(load_schedule) = &self.totals.context.live.load_schedule {
             interval.phase = phase_of(load_schedule, interval);
         }
+        // A part of a run cannot tell; it is judged where all parts are.
+        if !self.totals.context.live.is_part {
+            self.shared.second(interval, &self.totals.context);
+        }
         self.totals.absorb(interval);
         self.sinks.second(interval, &self.totals);
     }
 
     /// The whole run; `lost_workers` are the positions of those that ended without their last set.
     #[must_use]
-    pub fn finish(self, lost_workers: Vec<usize>) -> Merged {
+    pub fn finish(mut self, lost_workers: Vec<usize>) -> Merged {
+        self.judge_shared();
         Merged {
             sink_failures: self.sinks.finish(&self.totals),
             totals: self.totals,
             lost_workers,
+        }
+    }
+}
+
+impl Merging {
+    /// Counts the checks of what all users share and was not given beyond what there was.
+    fn judge_shared(&mut self) {
+        let rules = self.totals.context.rules;
+        for (name, is_known) in self.shared.held() {
+            let Some(rule) = rules.iter().find(|rule| rule.name == name) else {
+                continue;
+            };
+            let finding = match is_known {
+                true => RuleFinding::Held,
+                false => RuleFinding::Undecided("nobody knows what became of some requests"),
+            };
+            self.totals.contests.ledger.count(rule, &finding);
         }
     }
 }

@@ -34,6 +34,8 @@ mod seconds;
 mod self_check;
 mod set_shape;
 mod shard_join;
+mod shared_judge;
+mod shared_stock;
 #[cfg(test)]
 mod simulated;
 mod sink;
@@ -42,6 +44,7 @@ mod tail;
 mod thresholds;
 mod totals;
 mod trend;
+mod witness;
 
 pub use addresses::{AddressCounts, AddressTable};
 pub use amount::Amount;
@@ -80,18 +83,17 @@ pub use recovery::{
 };
 pub use rounds::{Round, RoundsTotal};
 pub use rule_check::{CheckKind, Contender, Contest, Fate, RuleCheck, Told, ToldPlace};
-pub use rules::{
-    HeldForm, HeldValue, Ledger, Part, ReadValue, Reasons, Rule, RuleCounts, RuleFinding,
-    RuleVerdict, ShownExchanges, Violation, WitnessExchange,
-};
+pub use rules::{Ledger, Reasons, Rule, RuleCounts, RuleFinding, RuleVerdict, ShownExchanges};
 pub use run_context::{LiveContext, RunContext};
 pub use second::{CoreHealth, MergedInterval, Phase};
 pub use self_check::{CoreTally, Neighbours, SelfCheck};
 pub use set_shape::SetShape;
 pub use shard_join::{ShardJoin, ShardProgress};
+pub use shared_stock::{SharedStock, SharedStocks, SharedTake};
 pub use sink::{IntervalSink, SinkFailure};
 pub use sums::{Absorb, Forget};
 pub use tail::{Tail, TailJudgement, TailSecond, score_interval};
 pub use thresholds::{TailWatch, ThresholdStanding, ThresholdVerdict, Thresholds};
 pub use totals::{PhaseTotal, Totals};
 pub use trend::{FEWEST_POINTS, Trend};
+pub use witness::{HeldForm, HeldValue, Part, ReadValue, Violation, WitnessExchange};

@@ -57,6 +57,8 @@ pub struct LiveContext {
     pub tell: Option<fn(String)>,
     /// Who else may have the workers' CPUs.
     pub neighbours: Neighbours,
+    /// Whether it is a part of a run, which is judged where all parts are.
+    pub is_part: bool,
     /// Number of the machine of each worker, from 1, where there are several; empty where there is one.
     pub machines: Vec<u32>,
 }

@@ -315,8 +315,21 @@ impl Script for FileScript {
         }
     }
 
+    fn shared(&self) -> Option<String> {
+        self.shared.text()
+    }
+
+    fn take_over(&self, shared: &str) -> bool {
+        self.shared.take_over(shared)
+    }
+
+    fn has_taken_over(&self) -> bool {
+        self.shared.is_taken_over()
+    }
+
     fn tears_down(&self) -> bool {
-        self.means.program.tear_down.is_some() && self.shared.is_last()
+        let is_own = !self.shared.is_taken_over();
+        is_own && self.means.program.tear_down.is_some() && self.shared.is_last()
     }
 
     async fn tear_down<L: Link>(&self, user: &mut Session<L>) {

@@ -9,7 +9,9 @@ use crate::engine::{
     Broken, Exchange, ExchangeLog, Link, LoggedExchange, Reading, ReplyText, Step, uncounted,
 };
 use crate::plan::WaitTime;
-use crate::stats::{Corrections, Outcome, Part, Rule, RuleCheck, RuleFinding};
+use crate::stats::{
+    Corrections, Outcome, Part, Reason, Rule, RuleCheck, RuleFinding, SharedTake, ShownExchanges,
+};
 
 /// How often a user looks for what another one does.
 const LOOK_NS: u64 = 100_000;
@@ -199,6 +201,47 @@ impl<L: Link> Session<L> {
         let log = std::mem::take(&mut self.log);
         self.settle_with((rule, Some(check)), finding, &log);
         self.log = log;
+    }
+
+    /// Counts what the request of the log, its only one, took of a thing that all users share and of
+    /// which there is `stock`: what is granted beyond that is found where all users are added up.
+    pub fn take_shared(
+        &mut self,
+        (rule, thing): (&'static Rule, &str),
+        stock: u64,
+        (granted, unknown): (u64, u64),
+    ) {
+        let mut recorder = self.recorder.borrow_mut();
+        let start_ns = recorder.start_ns();
+        let now_ns = self.link.now_ns();
+        let shared = &mut recorder.interval().contests.ledger.shared;
+        let Some(taken) = uncounted(move || shared.of((thing, rule.name), stock)) else {
+            return;
+        };
+        taken.granted += granted;
+        taken.unknown += unknown;
+        if granted > 0 && taken.keeps() {
+            uncounted(|| {
+                let shown = Shown {
+                    rule,
+                    race: None,
+                    check: None,
+                    why: &Reason::default(),
+                    shown_by: &ShownExchanges::from_slice(&[0]),
+                    moments: (start_ns, now_ns),
+                };
+                let marked = MarkedLog {
+                    log: &self.log,
+                    marks: &self.values.marks,
+                };
+                let exchanges = marked.violation_after(None, &shown).exchanges;
+                let takes = exchanges.into_iter().map(|exchange| SharedTake {
+                    amount: granted,
+                    exchange,
+                });
+                taken.takes.extend(takes.take(1));
+            });
+        }
     }
 
     /// The same on another log.

@@ -8,7 +8,9 @@ use crate::engine::{
 };
 use crate::shop::Supplies;
 use crate::shop::generators::inventory::REORDER_POINT;
-use crate::shop::ledger::{NOT_OVERSOLD, NOT_UNDERSOLD, Sale};
+use crate::shop::ledger::{
+    NOT_OVERSOLD, NOT_UNDERSOLD, Sale, happened, may_have_happened, pieces_wanted,
+};
 use crate::shop::races::FLASH_SALE;
 use crate::shop::sale::{ClosedRound, SaleRole, Ticket};
 use crate::shop::steps::{
@@ -32,12 +34,14 @@ pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Jo
         // No run starts without the item. A pass that sends nothing would never yield.
         return user.sit_out().await;
     };
+    user.begin_log();
     let reserved = user
         .call(FLASH_RESERVE)
         .on(item)
         .body(&bodies.flash_reservations)
         .or_continue()
         .await?;
+    take(user, supplies, item);
     if reserved == Outcome::Success && supplies.settings.stock > REORDER_POINT + 1 {
         // Nobody adds up what all have taken: whether little is left is not known.
         let mut low = Corrections::default();
@@ -45,6 +49,19 @@ pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Jo
         user.correct(FLASH_RESERVE, &low);
     }
     Ok(())
+}
+
+/// Counts what the user's request took of the item that all share.
+fn take<L: Link>(user: &mut Session<L>, supplies: &Supplies, item: &Id) {
+    let log = user.log();
+    let Some(entry) = log.entries().first() else {
+        return;
+    };
+    let pieces = pieces_wanted(log, 0);
+    let granted = if happened(entry) { pieces } else { 0 };
+    let unknown = if may_have_happened(entry) { pieces } else { 0 };
+    let stock = u64::from(supplies.settings.stock);
+    user.take_shared((NOT_OVERSOLD, item.as_str()), stock, (granted, unknown));
 }
 
 /// Takes part in the next round. A user that is done leaves the crowd.

@@ -18,6 +18,7 @@ pub use accepted::Stored;
 pub use money::{one_payment_a_key, within_payment};
 pub use rules::*;
 pub use stock::Sale;
+pub use told::{happened, may_have_happened, pieces_wanted};
 pub use transitions::{
     at_most, at_most_one, cancelled_is_refunded, cancelled_or_paid, confirmed_is_closed,
     is_cancelled, loser_leaves_nothing, was_refused,

@@ -2,7 +2,8 @@
 
 use super::bytes::{Coded, CodedBytes, Garbled, put_number, put_text};
 use crate::stats::rules::MOST_REASONS;
-use crate::stats::{Forget, Ledger, Reasons, Violation};
+use crate::stats::shared_stock::{MOST_KEPT, MOST_THINGS};
+use crate::stats::{Forget, Ledger, Reasons, SharedStock, SharedStocks, Violation};
 
 /// Longest reason for an undecided check.
 const MOST_REASON_BYTES: usize = 1_024;
@@ -35,6 +36,9 @@ impl Coded for Reasons {
     }
 }
 
+/// Bytes of what is kept of one shared thing.
+const MOST_THING_BYTES: usize = 4 << 20;
+
 /// Witnesses are JSON, as `ledger.jsonl` has them.
 impl Coded for Ledger {
     fn put(&self, out: &mut Vec<u8>) {
@@ -51,6 +55,7 @@ impl Coded for Ledger {
             .collect();
         put_number(texts.len() as u64, out);
         texts.iter().for_each(|text| put_text(text, out));
+        self.shared.put(out);
     }
 
     fn read(&mut self, bytes: &mut CodedBytes<'_>) -> Result<(), Garbled> {
@@ -60,6 +65,40 @@ impl Coded for Ledger {
             let text = bytes.text(MOST_VIOLATION_BYTES)?;
             let violation: Violation = serde_json::from_str(text).map_err(|_| Garbled::Figure)?;
             self.violations.push(violation);
+        }
+        self.shared.read(bytes)
+    }
+}
+
+/// As JSON, a text a thing.
+impl Coded for SharedStocks {
+    fn put(&self, out: &mut Vec<u8>) {
+        let texts = self.things().iter().filter_map(|thing| {
+            let text = serde_json::to_string(thing).ok()?;
+            if text.len() <= MOST_THING_BYTES {
+                return Some(text);
+            }
+            let bare = SharedStock {
+                takes: Vec::new(),
+                ..thing.clone()
+            };
+            serde_json::to_string(&bare).ok()
+        });
+        let texts: Vec<String> = texts.collect();
+        put_number(texts.len() as u64, out);
+        texts.iter().for_each(|text| put_text(text, out));
+    }
+
+    fn read(&mut self, bytes: &mut CodedBytes<'_>) -> Result<(), Garbled> {
+        self.forget();
+        for _ in 0..bytes.count(MOST_THINGS)? {
+            let text = bytes.text(MOST_THING_BYTES)?;
+            let thing: SharedStock = serde_json::from_str(text).map_err(|_| Garbled::Figure)?;
+            let figures = [thing.stock, thing.granted, thing.unknown];
+            if figures.iter().any(|figure| figure >> 56 != 0) || thing.takes.len() > MOST_KEPT {
+                return Err(Garbled::Figure);
+            }
+            self.put_back(thing);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What all users share: values that a set-up read once a run, on all cores.
 
-use crate::engine::Values;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::engine::{MOST_VALUE_BYTES, Values};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 /// What a value says, and whether it is a number or a boolean of JSON.
@@ -17,6 +17,7 @@ pub struct Shared {
     cores: usize,
     /// Cores whose users are gone.
     ended: AtomicUsize,
+    is_taken_over: AtomicBool,
 }
 
 impl Shared {
@@ -28,6 +29,7 @@ impl Shared {
             read: RwLock::new(None),
             cores: cores.max(1),
             ended: AtomicUsize::new(0),
+            is_taken_over: AtomicBool::new(false),
         }
     }
 
@@ -61,6 +63,35 @@ impl Shared {
         true
     }
 
+    /// What the set-up read, as a text for other machines: JSON, the bytes of each value as numbers. `None`
+    /// before, or when there is nothing to read.
+    pub fn text(&self) -> Option<String> {
+        let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
+        let read = read.as_ref().filter(|read| !read.is_empty())?;
+        serde_json::to_string(read).ok()
+    }
+
+    /// Keeps what the set-up of another machine read. False when it is not of this plan.
+    pub fn take_over(&self, text: &str) -> bool {
+        let read: Result<Vec<Handed>, _> = serde_json::from_str(text);
+        let fits = |read: &Vec<Handed>| {
+            let is_short = |(text, _): &Handed| text.len() <= MOST_VALUE_BYTES;
+            read.len() == self.positions.len() && read.iter().all(is_short)
+        };
+        let Some(read) = read.ok().filter(fits) else {
+            return false;
+        };
+        let mut kept = self.read.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(read);
+        self.is_taken_over.store(true, Ordering::Release);
+        true
+    }
+
+    /// Whether another machine's set-up is used.
+    pub fn is_taken_over(&self) -> bool {
+        self.is_taken_over.load(Ordering::Acquire)
+    }
+
     /// The users of one more core are gone; whether it was the last.
     pub fn is_last(&self) -> bool {
         let ended = self.ended.fetch_add(1, Ordering::AcqRel) + 1;
@@ -87,6 +118,25 @@ mod tests {
         user.set(0, b"own", false);
         assert!(shared.give(&mut user));
         assert_eq!(user.raw(0), b"own");
+    }
+
+    #[test]
+    fn what_was_read_on_one_machine_is_taken_over_on_another() {
+        let (one, other) = (Shared::new(vec![1, 0], 1), Shared::new(vec![1, 0], 1));
+        assert_eq!(one.text(), None, "nothing was read");
+        let mut values = Values::new(2);
+        values.set(0, b"a\xff\"b", false);
+        values.set(1, b"7", true);
+        one.keep(&values);
+        for wrong in ["", "[]", "[[[1],true]]", "{}"] {
+            assert!(!other.take_over(wrong), "{wrong}");
+        }
+        assert!(!other.is_taken_over());
+        assert!(other.take_over(&one.text().unwrap()));
+        let mut user = Values::new(2);
+        assert!(other.give(&mut user));
+        assert_eq!((user.raw(0), user.raw(1)), (&b"a\xff\"b"[..], &b"7"[..]));
+        assert!(other.is_taken_over() && !one.is_taken_over());
     }
 
     #[test]
